@@ -1,0 +1,42 @@
+/** What went wrong, for programs to branch on. */
+export type ErrorCode =
+  /** An option or argument has the wrong type, is NaN or is out of its range. */
+  | 'INVALID_ARGUMENT'
+  /** The file, URL or name does not exist. */
+  | 'NOT_FOUND'
+  /** Bytes could not be read: a directory, no permission, a connection that broke. */
+  | 'IO'
+  /** The bytes end before the data that they announce. */
+  | 'TRUNCATED'
+  /** The bytes are not what they claim to be: bad magic, impossible counts, overlapping tensors. */
+  | 'BAD_FORMAT'
+  /** A well-formed file that is larger than a named limit allows. */
+  | 'LIMIT'
+  /** A metadata key or tensor that the model needs is not in the file. */
+  | 'MISSING'
+  /** A valid file that needs something this version does not do. */
+  | 'UNSUPPORTED'
+  /** More memory is needed than WebAssembly, the runtime or the caller grants. */
+  | 'OUT_OF_MEMORY'
+  /** A prompt, or a prompt and what follows, does not fit the context. */
+  | 'CONTEXT_FULL'
+  /** A session or model is used while another call on it is running. */
+  | 'BUSY'
+  /** A model or session is used after its dispose(). */
+  | 'DISPOSED'
+
+/**
+ * The one error class of this package. `message` names the file, tensor, key or option and the limit;
+ * `hint` says what to do about it.
+ */
+export class DasllamaError extends Error {
+  override readonly name = 'DasllamaError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.hint = options.hint
+  }
+}

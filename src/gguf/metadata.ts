@@ -1,0 +1,90 @@
+import { DasllamaError } from '../errors.js'
+
+/** A value as GGUF types it: 64-bit integers that fit a double come as numbers, others as bigint. */
+export type MetadataValue = string | number | bigint | boolean | MetadataArray
+export type MetadataArray =
+  | readonly string[]
+  | readonly boolean[]
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
+  | BigUint64Array
+  | BigInt64Array
+  | readonly MetadataArray[]
+
+/**
+ * Typed access to a model file's keys. A getter throws `MISSING` for a key that is absent and no default is
+ * given, and `BAD_FORMAT` for a key of another type.
+ */
+export class Metadata {
+  readonly #fileName: string
+  readonly #values: ReadonlyMap<string, MetadataValue>
+
+  constructor(fileName: string, values: ReadonlyMap<string, MetadataValue>) {
+    this.#fileName = fileName
+    this.#values = values
+  }
+
+  has(key: string): boolean {
+    return this.#values.has(key)
+  }
+
+  entries(): IterableIterator<[string, MetadataValue]> {
+    return this.#values.entries()
+  }
+
+  get(key: string): MetadataValue | undefined {
+    return this.#values.get(key)
+  }
+
+  string(key: string, fallback?: string): string {
+    return this.#read(key, fallback, 'a string', (v): v is string => typeof v === 'string')
+  }
+
+  number(key: string, fallback?: number): number {
+    return this.#read(key, fallback, 'a number', (v): v is number => typeof v === 'number')
+  }
+
+  boolean(key: string, fallback?: boolean): boolean {
+    return this.#read(key, fallback, 'a boolean', (v): v is boolean => typeof v === 'boolean')
+  }
+
+  strings(key: string, fallback?: readonly string[]): readonly string[] {
+    return this.#read(
+      key,
+      fallback,
+      'an array of strings',
+      (v): v is readonly string[] => Array.isArray(v) && (v.length === 0 || typeof v[0] === 'string'),
+    )
+  }
+
+  /** Any numeric array of at most 32-bit integers or floats. */
+  numbers(key: string, fallback?: ArrayLike<number>): ArrayLike<number> {
+    return this.#read(
+      key,
+      fallback,
+      'an array of numbers',
+      (v): v is ArrayLike<number> & MetadataValue =>
+        ArrayBuffer.isView(v) && !(v instanceof BigInt64Array) && !(v instanceof BigUint64Array),
+    )
+  }
+
+  #read<T>(key: string, fallback: T | undefined, expected: string, is: (value: MetadataValue) => boolean): T {
+    const value = this.#values.get(key)
+    if (value === undefined) {
+      if (fallback !== undefined) return fallback
+      throw new DasllamaError('MISSING', `${this.#fileName}: metadata key "${key}" is missing`, {
+        hint: 'the file may be incomplete or of a kind that this version does not know',
+      })
+    }
+    if (!is(value)) {
+      throw new DasllamaError('BAD_FORMAT', `${this.#fileName}: metadata key "${key}" is not ${expected}`)
+    }
+    return value as T
+  }
+}

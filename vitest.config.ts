@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config'
+
+/** Suites that need minutes or big downloads live in *.slow.test.ts; the oracle and the runtimes are projects of their own so that each can be run alone. */
+const slow = 'test/**/*.slow.test.ts'
+
+export default defineConfig({
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [slow, 'test/oracle/**', 'test/runtimes/**'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'oracle',
+          include: ['test/oracle/**/*.test.ts'],
+          exclude: [slow],
+          testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'runtimes', include: ['test/runtimes/**/*.test.ts'], exclude: [slow], testTimeout: 180_000 },
+      },
+      { extends: true, test: { name: 'slow', include: [slow], testTimeout: 1_800_000, fileParallelism: false } },
+    ],
+  },
+})
