@@ -1,0 +1,57 @@
+/** Quantises activations to 16-bit integers; layout and reasons are in README.md. */
+
+import { maxF32x4 } from './math/lanes'
+
+const BLOCK: i32 = 32
+
+/** Largest 16-bit value a block is scaled to. */
+const LIMIT: f32 = 32767
+
+@inline
+function quantize8(x: usize, inverse: v128): v128 {
+  return i16x8.narrow_i32x4_s(
+    i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x), inverse))),
+    i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x, 16), inverse))),
+  )
+}
+
+/** Σ of sixteen 16-bit values as i32. */
+@inline
+function sum16(low: v128, high: v128): i32 {
+  const pairs = i32x4.add(i32x4.extadd_pairwise_i16x8_s(low), i32x4.extadd_pairwise_i16x8_s(high))
+  return (
+    i32x4.extract_lane(pairs, 0) +
+    i32x4.extract_lane(pairs, 1) +
+    i32x4.extract_lane(pairs, 2) +
+    i32x4.extract_lane(pairs, 3)
+  )
+}
+
+/** One row: `x` f32[n] → `out` (2.375 bytes a value); `n` is a multiple of 32. */
+export function quantize_activations(x: usize, out: usize, n: i32): void {
+  let scales = out + ((<usize>n) << 1)
+  let sums = scales + ((<usize>n) >> 3)
+  for (let block = 0; block < n; block += BLOCK) {
+    let largest = f32x4.abs(v128.load(x))
+    for (let i: usize = 16; i < 128; i += 16) largest = f32x4.max(largest, f32x4.abs(v128.load(x + i)))
+    const peak = maxF32x4(largest)
+    const scale: f32 = peak / LIMIT
+    // Below 1e-30 the reciprocal could overflow; such a block is zero for every purpose.
+    const inverse = f32x4.splat(peak > 1e-30 ? LIMIT / peak : 0)
+    const a = quantize8(x, inverse)
+    const b = quantize8(x + 32, inverse)
+    const c = quantize8(x + 64, inverse)
+    const d = quantize8(x + 96, inverse)
+    v128.store(out, a)
+    v128.store(out, b, 16)
+    v128.store(out, c, 32)
+    v128.store(out, d, 48)
+    store<f32>(scales, scale)
+    store<f32>(sums, scale * <f32>sum16(a, b))
+    store<f32>(sums, scale * <f32>sum16(c, d), 4)
+    x += 128
+    out += 64
+    scales += 4
+    sums += 8
+  }
+}

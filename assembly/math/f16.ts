@@ -1,0 +1,89 @@
+/**
+ * IEEE 754 binary16 ("half") to and from f32. WebAssembly has no such instruction.
+ *
+ * Widening: the 15 bits below the sign, moved up by 13, are an f32 whose exponent is 112 too small; multiplying
+ * by 2^112 repairs that exactly, for subnormals too. Only infinities and NaNs, whose exponent is all ones, need
+ * a second step; the `finite` forms leave it out and serve block scales, which are never infinite.
+ */
+
+/** 2^112: what a half's exponent lacks once its bits stand where an f32 has them. */
+const REBIAS: f32 = reinterpret<f32>(0x77800000)
+
+/** Where sign and magnitude of a half stand in a sign-extended i32 that was moved up by 13. */
+const SIGN_AND_MAGNITUDE: i32 = 0x8fffe000
+
+/** f32 value of the finite half at `pointer`. */
+@inline
+export function loadFiniteF16(pointer: usize): f32 {
+  return reinterpret<f32>(((<i32>load<i16>(pointer)) << 13) & SIGN_AND_MAGNITUDE) * REBIAS
+}
+
+/** f32 value of the half with these bits, exactly; infinities and NaNs included. */
+@inline
+export function f16ToF32(bits: u16): f32 {
+  const magnitude = (<u32>bits & 0x7fff) << 13
+  const sign = (<u32>bits & 0x8000) << 16
+  if (magnitude >= 0x0f800000) return reinterpret<f32>(sign | magnitude | 0x7f800000)
+  return reinterpret<f32>(sign | magnitude) * REBIAS
+}
+
+/** Four finite halves from `pointer` as f32. */
+@inline
+export function loadFiniteF16x4(pointer: usize): v128 {
+  const bits = v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), i32x4.splat(SIGN_AND_MAGNITUDE))
+  return f32x4.mul(bits, f32x4.splat(REBIAS))
+}
+
+/** Four halves from `pointer` as f32, exactly; infinities and NaNs included. */
+@inline
+export function loadF16x4(pointer: usize): v128 {
+  const bits = v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), i32x4.splat(SIGN_AND_MAGNITUDE))
+  const exponent = i32x4.splat(0x0f800000)
+  const special = i32x4.eq(v128.and(bits, exponent), exponent)
+  // A special half came out of the product as 65536 and more: with the exponent's bits set it is infinite or NaN again.
+  return v128.or(f32x4.mul(bits, f32x4.splat(REBIAS)), v128.and(special, i32x4.splat(0x7f800000)))
+}
+
+/** 2^16 less half a unit in the last place of a half: rounds to infinity, as does all above it. */
+const OVERFLOW: u32 = 0x477ff000
+/** 2^-14, the smallest normal half. */
+const SMALLEST_NORMAL: u32 = 0x38800000
+/** The bits of 0.5, whose last place is worth 2^-24, as a subnormal half's: adding it rounds to that place. */
+const HALF: u32 = 0x3f000000
+/** What takes an f32's exponent to a half's, and rounds down all below a tie. */
+const UNBIAS_AND_ROUND: u32 = 0x0fff - (112 << 23)
+
+/** Bits of the half nearest to `value`, ties to even; too large becomes infinite, every NaN the quiet 0x7e00. */
+export function f32ToF16(value: f32): u16 {
+  const bits = reinterpret<u32>(value)
+  const sign = (bits >> 16) & 0x8000
+  const magnitude = bits & 0x7fffffff
+  if (magnitude > 0x7f800000) return <u16>(sign | 0x7e00)
+  if (magnitude >= OVERFLOW) return <u16>(sign | 0x7c00)
+  if (magnitude < SMALLEST_NORMAL) {
+    return <u16>(sign | (reinterpret<u32>(reinterpret<f32>(magnitude) + 0.5) - HALF))
+  }
+  return <u16>(sign | ((magnitude + UNBIAS_AND_ROUND + ((magnitude >> 13) & 1)) >> 13))
+}
+
+/** `f32ToF16` of four values; the bits stand in the low halves of four u32 lanes. */
+@inline
+export function f32x4ToF16x4(values: v128): v128 {
+  const magnitude = v128.and(values, i32x4.splat(0x7fffffff))
+  const odd = v128.and(i32x4.shr_u(magnitude, 13), i32x4.splat(1))
+  const normal = i32x4.shr_u(i32x4.add(i32x4.add(magnitude, i32x4.splat(UNBIAS_AND_ROUND)), odd), 13)
+  const subnormal = i32x4.sub(f32x4.add(magnitude, f32x4.splat(0.5)), i32x4.splat(HALF))
+  const isSubnormal = i32x4.lt_s(magnitude, i32x4.splat(SMALLEST_NORMAL))
+  const finite = v128.bitselect(subnormal, normal, isSubnormal)
+  const isNaN = i32x4.gt_s(magnitude, i32x4.splat(0x7f800000))
+  const infinityOrNaN = v128.or(i32x4.splat(0x7c00), v128.and(isNaN, i32x4.splat(0x0200)))
+  const rounded = v128.bitselect(finite, infinityOrNaN, i32x4.lt_s(magnitude, i32x4.splat(OVERFLOW)))
+  return v128.or(rounded, i32x4.shr_u(v128.andnot(values, i32x4.splat(0x7fffffff)), 16))
+}
+
+/** Stores four f32 values as halves (8 bytes) at `out`. */
+@inline
+export function storeF16x4(out: usize, values: v128): void {
+  const bits = f32x4ToF16x4(values)
+  v128.store64_lane(out, i16x8.narrow_i32x4_u(bits, bits), 0)
+}

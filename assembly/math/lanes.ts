@@ -1,0 +1,15 @@
+/** Sum of the four lanes, always in the same order: (0 + 2) + (1 + 3). */
+@inline
+export function sumF32x4(v: v128): f32 {
+  const pairs = f32x4.add(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1))
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1)
+}
+
+/** Largest of the four lanes. */
+@inline
+export function maxF32x4(v: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
+    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
+  )
+}
