@@ -1,0 +1,28 @@
+import asc from 'assemblyscript/asc'
+
+/** The flags of scripts/build.mjs, less the file names. */
+const FLAGS = [
+  ...['--runtime', 'stub', '--noAssert', '-O3', '--uncheckedBehavior', 'always'],
+  ...['--importMemory', '--maximumMemory', '65536', '--enable', 'simd'],
+]
+
+/**
+ * Compiles AssemblyScript in memory: `source` is the entry file and imports kernels relative to the repository's
+ * root (`./assembly/...`). For benches of single kernels; tests use the built dist/kernels.wasm.
+ * Throws an `Error` with the compiler's diagnostics.
+ */
+export async function compileKernels(source: string): Promise<Uint8Array<ArrayBuffer>> {
+  const entry = 'entry.ts'
+  let binary: Uint8Array | undefined
+  const { readFile } = await import('node:fs/promises')
+  const root = new URL('../../', import.meta.url)
+  const { error, stderr } = await asc.main([entry, '--outFile', 'entry.wasm', ...FLAGS], {
+    readFile: (name) => (name === entry ? source : readFile(new URL(name, root), 'utf8').catch(() => null)),
+    writeFile: (name, contents) => {
+      if (name === 'entry.wasm') binary = contents as Uint8Array
+    },
+    listFiles: () => [],
+  })
+  if (error || !binary) throw new Error(`asc: ${error?.message}\n${stderr.toString()}`)
+  return new Uint8Array(binary)
+}
