@@ -10,7 +10,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [slow, 'test/oracle/**', 'test/runtimes/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [slow, 'test/oracle/**', 'test/runtimes/**'],
+        },
       },
       {
         extends: true,
@@ -24,9 +28,17 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'runtimes', include: ['test/runtimes/**/*.test.ts'], exclude: [slow], testTimeout: 180_000 },
+        test: {
+          name: 'runtimes',
+          include: ['test/runtimes/**/*.test.ts'],
+          exclude: [slow],
+          testTimeout: 180_000,
+        },
       },
-      { extends: true, test: { name: 'slow', include: [slow], testTimeout: 1_800_000, fileParallelism: false } },
+      {
+        extends: true,
+        test: { name: 'slow', include: [slow], testTimeout: 1_800_000, fileParallelism: false },
+      },
     ],
   },
 })

@@ -6,8 +6,9 @@
  *   dist/platform/<runtime>.js  what only that runtime may import; loaded on demand by index.js
  *   dist/cli.js                 the command line, on top of index.js
  */
-import { chmod, mkdir, rm } from 'node:fs/promises'
+
 import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 import { build } from 'esbuild'
