@@ -1,0 +1,111 @@
+import type { ArrayItem, TypedValue } from './typed-value.js'
+import { type ValueType, valueTypeId } from './value-types.js'
+
+const encoder = new TextEncoder()
+
+/** Little-endian bytes of GGUF's header, appended one value after the other to a buffer that grows. */
+export class ByteWriter {
+  #bytes = new Uint8Array(4096)
+  #view = new DataView(this.#bytes.buffer)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** What was written so far, as a copy. */
+  toBytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  raw(bytes: ArrayLike<number>): this {
+    this.#bytes.set(bytes, this.#reserve(bytes.length))
+    return this
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#reserve(4), value, true)
+    return this
+  }
+
+  u64(value: number | bigint): this {
+    this.#view.setBigUint64(this.#reserve(8), BigInt(value), true)
+    return this
+  }
+
+  /** u64 length in bytes, then the bytes. */
+  string(value: string | Uint8Array): this {
+    const bytes = typeof value === 'string' ? encoder.encode(value) : value
+    return this.u64(bytes.length).raw(bytes)
+  }
+
+  /** Type number, then the value. */
+  typed(value: TypedValue): this {
+    this.u32(valueTypeId(value.type))
+    return this.#item(value.type, value.type === 'array' ? value : value.value)
+  }
+
+  /** Zeros up to the next multiple of `alignment`. */
+  align(alignment: number): this {
+    const padding = (alignment - (this.#length % alignment)) % alignment
+    this.#reserve(padding)
+    return this
+  }
+
+  #item(type: ValueType, value: ArrayItem): this {
+    switch (type) {
+      case 'string':
+        return this.string(value as string | Uint8Array)
+      case 'array': {
+        if (typeof value !== 'object' || value instanceof Uint8Array)
+          throw new TypeError('not a typed array value')
+        this.u32(valueTypeId(value.of)).u64(value.values.length)
+        for (let i = 0; i < value.values.length; i++) this.#item(value.of, value.values[i])
+        return this
+      }
+      case 'bool':
+      case 'u8':
+        this.#view.setUint8(this.#reserve(1), Number(value))
+        return this
+      case 'i8':
+        this.#view.setInt8(this.#reserve(1), Number(value))
+        return this
+      case 'u16':
+        this.#view.setUint16(this.#reserve(2), Number(value), true)
+        return this
+      case 'i16':
+        this.#view.setInt16(this.#reserve(2), Number(value), true)
+        return this
+      case 'u32':
+        return this.u32(Number(value))
+      case 'i32':
+        this.#view.setInt32(this.#reserve(4), Number(value), true)
+        return this
+      case 'f32':
+        this.#view.setFloat32(this.#reserve(4), Number(value), true)
+        return this
+      case 'f64':
+        this.#view.setFloat64(this.#reserve(8), Number(value), true)
+        return this
+      case 'u64':
+        return this.u64(value as bigint)
+      case 'i64':
+        this.#view.setBigInt64(this.#reserve(8), BigInt(value as bigint), true)
+        return this
+    }
+  }
+
+  /** Makes room for `count` zero bytes at the end and returns where they begin. */
+  #reserve(count: number): number {
+    const at = this.#length
+    const needed = at + count
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
+      grown.set(this.#bytes.subarray(0, at))
+      this.#bytes = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    this.#length = needed
+    return at
+  }
+}

@@ -1,0 +1,129 @@
+import { DasllamaError } from '../errors.js'
+import { type BlockFormat, blockFormat, bytesFor } from './block-formats.js'
+import { ByteWriter } from './byte-writer.js'
+import { type TypedValue, u32 } from './typed-value.js'
+
+/** A tensor to be written. */
+export interface TensorToWrite {
+  readonly name: string
+  /** ggml's order: `shape[0]` is the row length. */
+  readonly shape: readonly number[]
+  /** A block format or ggml's name of it. */
+  readonly format: BlockFormat | string
+  /** The blocks, or a function that makes them when their turn comes. */
+  readonly data: Uint8Array | (() => Uint8Array)
+}
+
+/** The parts of a GGUF file, in the order in which they are written. */
+export interface GgufParts {
+  readonly metadata: Iterable<readonly [key: string, value: TypedValue]>
+  readonly tensors: Iterable<TensorToWrite>
+  /** Of the tensor data, in bytes: a power of two. Default 32; any other is written as `general.alignment`. */
+  readonly alignment?: number
+  /** Default 3. */
+  readonly version?: 2 | 3
+}
+
+const DEFAULT_ALIGNMENT = 32
+
+/**
+ * A whole GGUF file. Source: the GGUF specification (docs/gguf.md in ggml).
+ * Throws `INVALID_ARGUMENT` for parts that do not make a valid file.
+ */
+export function writeGguf(parts: GgufParts): Uint8Array {
+  const { header, tensors, alignment } = layOut(parts)
+  const size = tensors.reduce((sum, tensor) => sum + roundUp(tensor.byteLength, alignment), header.length)
+  const file = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunksOf(header, tensors, alignment)) {
+    file.set(chunk, at)
+    at += chunk.length
+  }
+  return file
+}
+
+/**
+ * The same file as consecutive chunks, one tensor at a time, so that a model larger than memory can go to disk.
+ * Throws as `writeGguf` does, before the first chunk except for tensor data of the wrong length.
+ */
+export function ggufChunks(parts: GgufParts): Generator<Uint8Array, void, undefined> {
+  const { header, tensors, alignment } = layOut(parts)
+  return chunksOf(header, tensors, alignment)
+}
+
+interface PlacedTensor extends TensorToWrite {
+  readonly format: BlockFormat
+  readonly byteLength: number
+}
+
+function layOut(parts: GgufParts): { header: Uint8Array; tensors: PlacedTensor[]; alignment: number } {
+  const alignment = parts.alignment ?? DEFAULT_ALIGNMENT
+  if (!(alignment > 0 && Number.isInteger(Math.log2(alignment)))) {
+    throw new DasllamaError('INVALID_ARGUMENT', `alignment ${alignment} is not a power of two`)
+  }
+  const metadata = new Map(parts.metadata)
+  if (metadata.has('general.alignment')) {
+    throw new DasllamaError('INVALID_ARGUMENT', 'general.alignment is set by `alignment`, not in the metadata')
+  }
+  if (alignment !== DEFAULT_ALIGNMENT) metadata.set('general.alignment', u32(alignment))
+
+  const tensors = Array.from(parts.tensors, place)
+  const names = new Set<string>()
+  for (const { name } of tensors) {
+    if (names.has(name)) throw new DasllamaError('INVALID_ARGUMENT', `tensor "${name}" is given twice`)
+    names.add(name)
+  }
+
+  const writer = new ByteWriter()
+  writer.raw([0x47, 0x47, 0x55, 0x46])
+  writer
+    .u32(parts.version ?? 3)
+    .u64(tensors.length)
+    .u64(metadata.size)
+  for (const [key, value] of metadata) writer.string(key).typed(value)
+  let offset = 0
+  for (const { name, shape, format, byteLength } of tensors) {
+    writer.string(name).u32(shape.length)
+    for (const dimension of shape) writer.u64(dimension)
+    writer.u32(format.id).u64(offset)
+    offset += roundUp(byteLength, alignment)
+  }
+  writer.align(alignment)
+  return { header: writer.toBytes(), tensors, alignment }
+}
+
+function place(tensor: TensorToWrite): PlacedTensor {
+  const format = typeof tensor.format === 'string' ? blockFormat(tensor.format) : tensor.format
+  const { name, shape } = tensor
+  const refuse = (why: string) =>
+    new DasllamaError('INVALID_ARGUMENT', `tensor "${name}" [${shape.join(', ')}] ${why}`)
+  if (shape.length < 1 || shape.length > 4) throw refuse('does not have 1 to 4 dimensions')
+  if (!shape.every((dimension) => Number.isSafeInteger(dimension) && dimension > 0)) {
+    throw refuse('has a dimension that is not a positive integer')
+  }
+  if (shape[0] % format.blockElements !== 0) {
+    throw refuse(`has a row that is not a multiple of ${format.name}'s block of ${format.blockElements}`)
+  }
+  const elements = shape.reduce((product, dimension) => product * dimension, 1)
+  return { ...tensor, format, byteLength: bytesFor(format, elements) }
+}
+
+function* chunksOf(header: Uint8Array, tensors: readonly PlacedTensor[], alignment: number) {
+  yield header
+  for (const { name, data, byteLength } of tensors) {
+    const bytes = typeof data === 'function' ? data() : data
+    if (bytes.length !== byteLength) {
+      throw new DasllamaError(
+        'INVALID_ARGUMENT',
+        `tensor "${name}" needs ${byteLength} bytes of data, but ${bytes.length} are given`,
+      )
+    }
+    yield bytes
+    const padding = roundUp(byteLength, alignment) - byteLength
+    if (padding > 0) yield new Uint8Array(padding)
+  }
+}
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple
+}
