@@ -1,0 +1,25 @@
+import type { Platform } from './platform.js'
+
+interface RuntimeGlobals {
+  navigator?: { userAgent?: string }
+  process?: { versions?: { node?: string } }
+}
+
+/** The runtime by its globals. Deno and Bun count as Node, whose modules they offer. */
+export function detectRuntime(globals: RuntimeGlobals = globalThis): Platform['name'] {
+  // First, because a Worker may offer Node's `process` too.
+  if (globals.navigator?.userAgent === 'Cloudflare-Workers') return 'workerd'
+  return globals.process?.versions?.node ? 'node' : 'browser'
+}
+
+/** Loads the file of the runtime at hand; the others are never fetched. */
+export async function currentPlatform(): Promise<Platform> {
+  switch (detectRuntime()) {
+    case 'workerd':
+      return (await import('./workerd.js')).platform
+    case 'node':
+      return (await import('./node.js')).platform
+    case 'browser':
+      return (await import('./browser.js')).platform
+  }
+}

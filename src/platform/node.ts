@@ -1,0 +1,119 @@
+/** Node, and with it Deno and Bun, which offer the same modules. */
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DasllamaError } from '../errors.js'
+import type { ByteSource } from '../storage/source.js'
+import type { Platform } from './platform.js'
+
+/** Large enough for the disk's full speed, small enough that an abort does not wait long. */
+const CHUNK_BYTES = 64 * 1024 * 1024
+
+/** Reads straight into the caller's view: the bytes of a model are never held twice. */
+class FileSource implements ByteSource {
+  readonly name: string
+  readonly size: number
+  readonly #handle: FileHandle
+
+  constructor(name: string, size: number, handle: FileHandle) {
+    this.name = name
+    this.size = size
+    this.#handle = handle
+  }
+
+  async read(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    let filled = 0
+    while (filled < target.length) {
+      signal?.throwIfAborted()
+      const wanted = Math.min(target.length - filled, CHUNK_BYTES)
+      const { bytesRead } = await this.#handle
+        .read(target, filled, wanted, offset + filled)
+        .catch((cause) => {
+          throw fileError(this.name, cause)
+        })
+      if (bytesRead === 0) {
+        throw new DasllamaError(
+          'TRUNCATED',
+          `${this.name}: the file ends at byte ${offset + filled}, ${target.length - filled} bytes too early`,
+          { hint: 'the file may still be downloading, or the download broke off' },
+        )
+      }
+      filled += bytesRead
+    }
+    signal?.throwIfAborted()
+  }
+
+  sibling(fileName: string): Promise<ByteSource> {
+    return openFile(join(dirname(this.name), fileName))
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+async function openFile(path: string): Promise<ByteSource> {
+  try {
+    // Looked at before it is opened, because opening a pipe would wait for its writer.
+    const found = await stat(path)
+    if (!found.isFile()) {
+      const kind = found.isDirectory() ? 'a directory' : 'not a regular file'
+      throw new DasllamaError('IO', `${path} is ${kind}`, { hint: 'give the path of a model file' })
+    }
+    const handle = await open(path, 'r')
+    return new FileSource(path, (await handle.stat()).size, handle)
+  } catch (cause) {
+    throw fileError(path, cause)
+  }
+}
+
+/** What went wrong with `path`, in words. */
+function fileError(path: string, cause: unknown): DasllamaError {
+  if (cause instanceof DasllamaError) return cause
+  const { code, message } = cause as NodeJS.ErrnoException
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new DasllamaError('NOT_FOUND', `${path}: there is no such file`, {
+        hint: `looked for ${resolve(path)}`,
+        cause,
+      })
+    case 'EACCES':
+    case 'EPERM':
+      return new DasllamaError('IO', `${path}: no permission to read it`, { cause })
+    default:
+      return new DasllamaError('IO', `${path}: cannot be read: ${message}`, { cause })
+  }
+}
+
+async function loadKernels(): Promise<WebAssembly.Module> {
+  // The second place serves those who run the sources without building them, as the tests do.
+  const places = ['../kernels.wasm', '../../dist/kernels.wasm'].map(
+    (place) => new URL(place, import.meta.url),
+  )
+  for (const place of places) {
+    const bytes = await readFile(place).catch(() => undefined)
+    if (bytes) return WebAssembly.compile(bytes)
+  }
+  throw new DasllamaError('NOT_FOUND', `${fileURLToPath(places[0])}: the kernels are not there`, {
+    hint: 'if a bundler moved the package, pass the bytes of dasllama/kernels.wasm as the option `kernels`',
+  })
+}
+
+export const platform: Platform = {
+  name: 'node',
+  baseUrl: undefined,
+  async openPath(path) {
+    const isUrl = typeof path !== 'string' || path.startsWith('file:')
+    return openFile(isUrl ? fileUrlToPath(path) : path)
+  },
+  loadKernels,
+}
+
+function fileUrlToPath(url: string | URL): string {
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    throw new DasllamaError('INVALID_ARGUMENT', `${url} is not the URL of a local file`, { cause })
+  }
+}

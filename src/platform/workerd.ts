@@ -1,0 +1,18 @@
+/** Cloudflare Workers. Compiling bytes is forbidden there, so the kernels come as a module that was compiled at upload. */
+
+import { DasllamaError } from '../errors.js'
+import kernels from '../kernels.wasm'
+import type { Platform } from './platform.js'
+
+export const platform: Platform = {
+  name: 'workerd',
+  baseUrl: undefined,
+  async openPath(path) {
+    throw new DasllamaError('UNSUPPORTED', `${path}: a Worker has no files`, {
+      hint: 'pass an https: URL, or bytes that the Worker has, for example from an R2 bucket',
+    })
+  },
+  async loadKernels() {
+    return kernels
+  },
+}
