@@ -18,9 +18,9 @@ async function loadKernels(): Promise<WebAssembly.Module> {
       `fetching the kernels gives HTTP ${response.status}`,
     )
   }
-  const type = response.headers.get('content-type')?.split(';')[0].trim()
+  const type = response.headers.get('content-type')
   try {
-    // Compiling while the bytes come is refused unless the server names the type.
+    // Compiling while the bytes come is refused unless the server names exactly this type.
     if (type === 'application/wasm') return await WebAssembly.compileStreaming(response)
     return await WebAssembly.compile(await response.arrayBuffer())
   } catch (cause) {

@@ -15,7 +15,7 @@ function answer(body: BodyInit, contentType: string | undefined, status = 200) {
 }
 
 describe('loadKernels', () => {
-  it.each([
+  it.each<[string | undefined, string]>([
     ['application/wasm', 'the right type'],
     ['application/wasm; charset=binary', 'parameters'],
     ['application/octet-stream', 'a wrong type'],
