@@ -1,0 +1,106 @@
+/**
+ * exp, log, power, sine and cosine from additions, multiplications and divisions alone. `Math.exp` and its like
+ * differ between engines in the last bits; these give the same bits everywhere, so that a seed tells the same story
+ * in every runtime. Within 2 ulp of the exact value over the ranges that inference needs.
+ */
+
+const LN2_HIGH = 0.6931471803691238 // 32 significant bits: n × LN2_HIGH is exact for |n| < 2^20
+const LN2_LOW = 1.9082149292705877e-10
+const LOG2_E = Math.LOG2E
+
+// π/2 in parts of 33 bits, so that n × part is exact for |n| < 2^20.
+const HALF_PI_1 = 1.5707963267341256
+const HALF_PI_2 = 6.077100506303966e-11
+const HALF_PI_3 = 2.0222662487959506e-21
+
+const scratch = new DataView(new ArrayBuffer(8))
+
+/** 2^n for -1074 ≤ n ≤ 1023. */
+function powerOfTwo(n: number): number {
+  if (n < -1022) return powerOfTwo(n + 54) * 2 ** -54
+  scratch.setUint32(0, (n + 1023) << 20)
+  scratch.setUint32(4, 0)
+  return scratch.getFloat64(0)
+}
+
+/** Coefficients 1/k! of the exponential series, from the 14th power down. */
+const EXP_SERIES: readonly number[] = seriesOfFactorials(14)
+
+function seriesOfFactorials(degree: number): number[] {
+  let factorial = 1
+  const series = [1]
+  for (let k = 1; k <= degree; k++) {
+    factorial *= k
+    series.unshift(1 / factorial)
+  }
+  return series
+}
+
+/** e^x. 0 below -745.2, Infinity above 709.8, NaN for NaN. */
+export function exp(x: number): number {
+  if (x < -745.2) return 0
+  if (x > 709.8) return Number.POSITIVE_INFINITY
+  if (Number.isNaN(x)) return x
+  const n = Math.round(x * LOG2_E)
+  const r = x - n * LN2_HIGH - n * LN2_LOW
+  let sum = 0
+  for (const coefficient of EXP_SERIES) sum = sum * r + coefficient
+  // Two steps, for 2^1024 has no double.
+  return n > 1000 ? sum * powerOfTwo(n - 24) * powerOfTwo(24) : sum * powerOfTwo(n)
+}
+
+/** Natural logarithm. -Infinity for 0, NaN below. */
+export function log(x: number): number {
+  if (!(x > 0)) return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN
+  if (x === Number.POSITIVE_INFINITY) return x
+  let exponent = 0
+  if (x < 2 ** -1022) {
+    x *= 2 ** 54
+    exponent = -54
+  }
+  // x = 2^exponent × m with m in [√½, √2): then log m = 2·artanh((m − 1) / (m + 1)), an odd series in s.
+  scratch.setFloat64(0, x)
+  exponent += (scratch.getUint32(0) >>> 20) - 1023
+  scratch.setUint32(0, (scratch.getUint32(0) & 0xfffff) | (1023 << 20))
+  let m = scratch.getFloat64(0)
+  if (m > Math.SQRT2) {
+    m /= 2
+    exponent++
+  }
+  const s = (m - 1) / (m + 1)
+  const square = s * s
+  let sum = 0
+  for (let k = 25; k >= 3; k -= 2) sum = (sum + 1 / k) * square
+  return exponent * LN2_HIGH + (2 * s + (2 * s * sum + exponent * LN2_LOW))
+}
+
+/** base^exponent for base > 0. */
+export function power(base: number, exponent: number): number {
+  return exp(exponent * log(base))
+}
+
+/** −1/(k(k − 1)) for k from the given degree down: the steps of the sine's (odd) or the cosine's (even) series. */
+function seriesSteps(degree: number): readonly number[] {
+  const steps: number[] = []
+  for (let k = degree; k >= 2; k -= 2) steps.push(-1 / (k * (k - 1)))
+  return steps
+}
+
+const SINE_STEPS = seriesSteps(17)
+const COSINE_STEPS = seriesSteps(18)
+
+/** Sine and cosine of x radians, written to `out[0]` and `out[1]`; for |x| up to 2^20. */
+export function sineAndCosine(x: number, out: Float64Array): void {
+  const n = Math.round(x * (2 / Math.PI))
+  const r = x - n * HALF_PI_1 - n * HALF_PI_2 - n * HALF_PI_3
+  const square = r * r
+  let sine = 0
+  let cosine = 0
+  for (const step of SINE_STEPS) sine = (1 + sine) * square * step
+  for (const step of COSINE_STEPS) cosine = (1 + cosine) * square * step
+  sine = r + r * sine
+  cosine = 1 + cosine
+  const quadrant = n & 3
+  out[0] = quadrant === 0 ? sine : quadrant === 1 ? cosine : quadrant === 2 ? -sine : -cosine
+  out[1] = quadrant === 0 ? cosine : quadrant === 1 ? -sine : quadrant === 2 ? -cosine : sine
+}

@@ -1,0 +1,85 @@
+import { instantiate } from '@assemblyscript/loader'
+import { DasllamaError } from '../errors.js'
+
+/** A byte address in the kernels' memory, 0 … 2^32 − 1. */
+export type Pointer = number & { readonly __pointer: unique symbol }
+
+/** What a block format's dot product takes: `activation_kind` of the kernels. */
+export const ActivationKind = { unsupported: 0, f32: 1, quantised: 2 } as const
+
+/**
+ * The exports of `kernels.wasm`. Counts are elements, pointers bytes; a pointer above 2 GiB may be passed as it is
+ * (WebAssembly takes it modulo 2^32). What each one computes stands in `assembly/`, by the same name.
+ */
+export interface Kernels {
+  heap_base(): number
+  activation_kind(format: number): number
+  dequantize(format: number, row: Pointer, out: Pointer, n: number): void
+  quantize_activations(x: Pointer, out: Pointer, n: number): void
+  matvec(format: number, weights: Pointer, x: Pointer, out: Pointer, rows: number, columns: number): void
+  matmul(
+    format: number,
+    weights: Pointer,
+    x: Pointer,
+    out: Pointer,
+    rows: number,
+    columns: number,
+    tokens: number,
+    outStride: number,
+    scratch: Pointer,
+  ): void
+  matmul_scratch(columns: number): number
+  add(x: Pointer, out: Pointer, n: number): void
+  rmsnorm(x: Pointer, weight: Pointer, out: Pointer, n: number, epsilon: number): void
+  rope_interleaved: Rope
+  rope_neox: Rope
+  softmax(x: Pointer, n: number): void
+  silu_gate(gate: Pointer, up: Pointer, n: number): void
+  gelu_gate(gate: Pointer, up: Pointer, n: number): void
+  store_f16(x: Pointer, out: Pointer, n: number): void
+  store_f32(x: Pointer, out: Pointer, n: number): void
+  attention_f16: Attention
+  attention_f32: Attention
+}
+
+export type Rope = (
+  x: Pointer,
+  table: Pointer,
+  tokens: number,
+  heads: number,
+  headDim: number,
+  pairs: number,
+) => void
+
+export type Attention = (
+  q: Pointer,
+  keys: Pointer,
+  values: Pointer,
+  out: Pointer,
+  scores: Pointer,
+  tokens: number,
+  firstPosition: number,
+  heads: number,
+  kvHeads: number,
+  headDim: number,
+  scale: number,
+) => void
+
+/** WebAssembly's page, in bytes. */
+export const PAGE_BYTES = 65536
+
+/** Compiles what is not compiled yet and binds the kernels to `memory`. */
+export async function instantiateKernels(
+  source: WebAssembly.Module | BufferSource,
+  memory: WebAssembly.Memory,
+): Promise<Kernels> {
+  try {
+    const { exports } = await instantiate<Record<keyof Kernels, unknown>>(source, { env: { memory } })
+    return exports as unknown as Kernels
+  } catch (cause) {
+    throw new DasllamaError('UNSUPPORTED', 'the kernels could not be instantiated', {
+      hint: 'a runtime with WebAssembly SIMD is needed: Node 20, Chrome 91, Firefox 89, Safari 16.4 or newer',
+      cause,
+    })
+  }
+}
