@@ -19,18 +19,17 @@ export class ByteWriter {
   }
 
   raw(bytes: ArrayLike<number>): this {
-    this.#bytes.set(bytes, this.#reserve(bytes.length))
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
     return this
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#reserve(4), value, true)
-    return this
+    return this.#put(4, (view, at) => view.setUint32(at, value, true))
   }
 
   u64(value: number | bigint): this {
-    this.#view.setBigUint64(this.#reserve(8), BigInt(value), true)
-    return this
+    return this.#put(8, (view, at) => view.setBigUint64(at, BigInt(value), true))
   }
 
   /** u64 length in bytes, then the bytes. */
@@ -65,34 +64,32 @@ export class ByteWriter {
       }
       case 'bool':
       case 'u8':
-        this.#view.setUint8(this.#reserve(1), Number(value))
-        return this
+        return this.#put(1, (view, at) => view.setUint8(at, Number(value)))
       case 'i8':
-        this.#view.setInt8(this.#reserve(1), Number(value))
-        return this
+        return this.#put(1, (view, at) => view.setInt8(at, Number(value)))
       case 'u16':
-        this.#view.setUint16(this.#reserve(2), Number(value), true)
-        return this
+        return this.#put(2, (view, at) => view.setUint16(at, Number(value), true))
       case 'i16':
-        this.#view.setInt16(this.#reserve(2), Number(value), true)
-        return this
+        return this.#put(2, (view, at) => view.setInt16(at, Number(value), true))
       case 'u32':
         return this.u32(Number(value))
       case 'i32':
-        this.#view.setInt32(this.#reserve(4), Number(value), true)
-        return this
+        return this.#put(4, (view, at) => view.setInt32(at, Number(value), true))
       case 'f32':
-        this.#view.setFloat32(this.#reserve(4), Number(value), true)
-        return this
+        return this.#put(4, (view, at) => view.setFloat32(at, Number(value), true))
       case 'f64':
-        this.#view.setFloat64(this.#reserve(8), Number(value), true)
-        return this
+        return this.#put(8, (view, at) => view.setFloat64(at, Number(value), true))
       case 'u64':
         return this.u64(value as bigint)
       case 'i64':
-        this.#view.setBigInt64(this.#reserve(8), BigInt(value as bigint), true)
-        return this
+        return this.#put(8, (view, at) => view.setBigInt64(at, BigInt(value as bigint), true))
     }
+  }
+
+  #put(count: number, write: (view: DataView, at: number) => void): this {
+    const at = this.#reserve(count)
+    write(this.#view, at)
+    return this
   }
 
   /** Makes room for `count` zero bytes at the end and returns where they begin. */

@@ -63,7 +63,10 @@ function layOut(parts: GgufParts): { header: Uint8Array; tensors: PlacedTensor[]
   }
   const metadata = new Map(parts.metadata)
   if (metadata.has('general.alignment')) {
-    throw new DasllamaError('INVALID_ARGUMENT', 'general.alignment is set by `alignment`, not in the metadata')
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      'general.alignment is set by `alignment`, not in the metadata',
+    )
   }
   if (alignment !== DEFAULT_ALIGNMENT) metadata.set('general.alignment', u32(alignment))
 
