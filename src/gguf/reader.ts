@@ -1,0 +1,38 @@
+import type { ByteSource } from '../storage/source.js'
+import type { ModelFile } from './model-file.js'
+import { readPart } from './part.js'
+import { partCount, readOtherParts } from './split.js'
+
+/**
+ * Opens a GGUF file, version 2 or 3, little-endian: reads metadata and tensor directory, not the tensor data. Given
+ * the first part of a split model it opens the others through `source.sibling`.
+ *
+ * Rejects with `BAD_FORMAT` for contradictions, `TRUNCATED` when the data ends early, `LIMIT` for counts beyond
+ * `limits.ts`, `UNSUPPORTED` for other versions, big-endian files and unknown tensor types, `NOT_FOUND` for a missing
+ * part, `INVALID_ARGUMENT` for a part that is not the first, or the signal's reason. `source` stays open then.
+ *
+ * Source: the GGUF specification (docs/gguf.md in ggml); for split files llama.cpp's gguf-split.
+ */
+export async function openGguf(
+  source: ByteSource,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<ModelFile> {
+  const first = await readPart(source, signal)
+  const others =
+    partCount(first, source.name) > 1
+      ? await readOtherParts(source, first, signal)
+      : { sources: [], tensors: first.tensors }
+  let tensorBytes = 0
+  for (const { byteLength } of others.tensors.values()) tensorBytes += byteLength
+  return {
+    container: 'gguf',
+    version: first.version,
+    name: source.name,
+    metadata: first.metadata,
+    tensors: others.tensors,
+    tensorBytes,
+    async close() {
+      await Promise.all([source, ...others.sources].map((each) => each.close()))
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import { DasllamaError } from '../errors.js'
+import type { ByteSource } from '../storage/source.js'
+import { LIMITS } from './limits.js'
+import type { TensorInfo } from './model-file.js'
+import { type GgufPart, readPart } from './part.js'
+
+/** `NAME-00001-of-00003.gguf`, possibly within a path or URL and before a query. */
+const PART_NAME = /([^/\\]*)-(\d{5})-of-(\d{5})(\.gguf)(?=$|[?#])/i
+
+/** How many parts a file's metadata speaks of; 1 for a file that is not split. */
+export function partCount({ metadata }: GgufPart, fileName: string): number {
+  const count = metadata.number('split.count', 1)
+  if (!(Number.isInteger(count) && count >= 0)) {
+    throw new DasllamaError('BAD_FORMAT', `${fileName}: split.count is ${count}`)
+  }
+  if (count > LIMITS.splitParts) {
+    throw new DasllamaError('LIMIT', `${fileName}: the model has ${count} parts, limit ${LIMITS.splitParts}`)
+  }
+  return Math.max(1, count)
+}
+
+/**
+ * Opens and reads the other parts of a split model and merges their tensor directories with the first part's. On
+ * failure every source that was opened here is closed again. Rejects as `openGguf` does.
+ */
+export async function readOtherParts(
+  firstSource: ByteSource,
+  first: GgufPart,
+  signal?: AbortSignal,
+): Promise<{ sources: ByteSource[]; tensors: Map<string, TensorInfo> }> {
+  const count = partCount(first, firstSource.name)
+  const nameOf = partNames(firstSource.name, count)
+  checkPartNumber(firstSource.name, first, 0, nameOf(0))
+
+  const tensors = new Map(first.tensors)
+  const sources: ByteSource[] = []
+  try {
+    for (let index = 1; index < count; index++) {
+      const source = await openSibling(firstSource, nameOf(index), index, count)
+      sources.push(source)
+      const part = await readPart(source, signal)
+      if (partCount(part, source.name) !== count) {
+        throw new DasllamaError(
+          'BAD_FORMAT',
+          `${source.name}: this part belongs to a model of another number of parts`,
+        )
+      }
+      checkPartNumber(source.name, part, index, nameOf(0))
+      for (const [name, tensor] of part.tensors) {
+        if (tensors.has(name)) {
+          throw new DasllamaError('BAD_FORMAT', `${source.name}: tensor "${name}" is in an earlier part too`)
+        }
+        tensors.set(name, tensor)
+      }
+    }
+    const expected = first.metadata.number('split.tensors.count', tensors.size)
+    if (expected !== tensors.size) {
+      throw new DasllamaError(
+        'BAD_FORMAT',
+        `${firstSource.name}: the parts hold ${tensors.size} tensors together, but split.tensors.count is ${expected}`,
+      )
+    }
+    return { sources, tensors }
+  } catch (error) {
+    await Promise.allSettled(sources.map((source) => source.close()))
+    throw error
+  }
+}
+
+/** File name of a part by its index, derived from the name of the first. */
+function partNames(fileName: string, count: number): (index: number) => string {
+  const match = PART_NAME.exec(fileName)
+  if (!match || Number(match[3]) !== count) {
+    throw new DasllamaError(
+      'BAD_FORMAT',
+      `${fileName}: the model has ${count} parts, which its name does not tell`,
+      {
+        hint: `name the parts NAME-00001-of-${fiveDigits(count)}.gguf and so on, side by side`,
+      },
+    )
+  }
+  return (index) => `${match[1]}-${fiveDigits(index + 1)}-of-${match[3]}${match[4]}`
+}
+
+/** `split.no` counts from 0, file names from 1. */
+function checkPartNumber(fileName: string, part: GgufPart, expected: number, firstName: string): void {
+  const number = part.metadata.number('split.no')
+  if (number === expected) return
+  if (expected === 0) {
+    throw new DasllamaError('INVALID_ARGUMENT', `${fileName}: this is part ${number + 1} of a split model`, {
+      hint: `open the first part: ${firstName}`,
+    })
+  }
+  throw new DasllamaError('BAD_FORMAT', `${fileName}: this is part ${number + 1}, not ${expected + 1}`, {
+    hint: 'the parts may have been renamed or belong to different models',
+  })
+}
+
+async function openSibling(
+  source: ByteSource,
+  name: string,
+  index: number,
+  count: number,
+): Promise<ByteSource> {
+  if (!source.sibling) {
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      `${source.name}: part 1 of ${count}, and its source has no neighbours`,
+      {
+        hint: 'open split models by path or URL, or merge them with llama-gguf-split --merge',
+      },
+    )
+  }
+  try {
+    return await source.sibling(name)
+  } catch (cause) {
+    if (!(cause instanceof DasllamaError && cause.code === 'NOT_FOUND')) throw cause
+    throw new DasllamaError(
+      'NOT_FOUND',
+      `${source.name}: part ${index + 1} of ${count} is missing: ${name}`,
+      {
+        hint: 'all parts must lie side by side',
+        cause,
+      },
+    )
+  }
+}
+
+function fiveDigits(value: number): string {
+  return String(value).padStart(5, '0')
+}

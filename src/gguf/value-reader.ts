@@ -1,0 +1,144 @@
+import { DasllamaError } from '../errors.js'
+import type { Cursor } from './cursor.js'
+import { LIMITS } from './limits.js'
+import type { MetadataArray, MetadataValue } from './metadata.js'
+import { type ScalarType, scalarBytes, type ValueType, valueTypeName } from './value-types.js'
+
+type NumericArray = Exclude<MetadataArray, readonly unknown[]>
+
+const NUMERIC_ARRAYS: Readonly<
+  Record<Exclude<ScalarType, 'bool'>, new (buffer: ArrayBuffer) => NumericArray>
+> = {
+  u8: Uint8Array,
+  i8: Int8Array,
+  u16: Uint16Array,
+  i16: Int16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  u64: BigUint64Array,
+  i64: BigInt64Array,
+  f32: Float32Array,
+  f64: Float64Array,
+}
+
+/** A key and its typed value. */
+export interface MetadataEntry {
+  readonly key: string
+  readonly type: ValueType
+  readonly value: MetadataValue
+}
+
+/** Fewest bytes that a key and its value take: a length, a type, one byte. */
+export const SMALLEST_ENTRY_BYTES = 8 + 4 + 1
+
+/** Reads metadata entries one by one; one reader a file, as some limits hold for all entries together. */
+export class ValueReader {
+  readonly #cursor: Cursor
+  #nestedArrays = 0
+
+  constructor(cursor: Cursor) {
+    this.#cursor = cursor
+  }
+
+  async entry(): Promise<MetadataEntry> {
+    const key = await this.string('a metadata key', LIMITS.keyBytes)
+    if (key === '') throw this.bad('BAD_FORMAT', 'a metadata key is empty')
+    const what = `metadata key "${key.slice(0, 100)}"`
+    const type = await this.#type(what)
+    return { key, type, value: await this.#value(type, what) }
+  }
+
+  /** u64 length, then bytes. */
+  async string(what: string, limit: number): Promise<string> {
+    const length = await this.count(what, limit, 1, 'bytes')
+    await this.#cursor.need(length, what)
+    return this.#cursor.text(length)
+  }
+
+  /** A u64 count of things, each of which takes at least `leastBytes` in the file. */
+  async count(what: string, limit: number, leastBytes: number, unit: string): Promise<number> {
+    await this.#cursor.need(8, what)
+    const count = this.#cursor.u64()
+    if (count > limit) {
+      throw this.bad('LIMIT', `${what} has ${count} ${unit}, limit ${limit}`, 'the file may be damaged')
+    }
+    this.#cursor.expect(Number(count) * leastBytes, what)
+    return Number(count)
+  }
+
+  /** An error at the place that the reader has come to. */
+  bad(code: 'BAD_FORMAT' | 'LIMIT' | 'UNSUPPORTED', problem: string, hint?: string): DasllamaError {
+    return new DasllamaError(code, `${this.#cursor.name}: ${problem} (before byte ${this.#cursor.offset})`, {
+      hint,
+    })
+  }
+
+  async #type(what: string): Promise<ValueType> {
+    await this.#cursor.need(4, what)
+    const id = this.#cursor.u32()
+    const type = valueTypeName(id)
+    if (type === undefined) throw this.bad('BAD_FORMAT', `${what} has the unknown value type ${id}`)
+    return type
+  }
+
+  async #value(type: ValueType, what: string): Promise<MetadataValue> {
+    if (type === 'string') return this.string(what, LIMITS.stringBytes)
+    if (type === 'array') return this.#array(what, 1)
+    if (type === 'bool') return (await this.#booleans(1, what))[0]
+    const value = (await this.#numbers(type, 1, what))[0]
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  }
+
+  async #array(what: string, depth: number): Promise<MetadataArray> {
+    if (depth > LIMITS.arrayDepth)
+      throw this.bad('LIMIT', `${what} nests arrays deeper than ${LIMITS.arrayDepth}`)
+    const type = await this.#type(what)
+    const leastBytes = type === 'string' ? 8 : type === 'array' ? 4 + 8 : scalarBytes(type)
+    const length = await this.count(what, LIMITS.arrayLength, leastBytes, 'elements')
+    if (type === 'string') return this.#strings(length, what)
+    if (type === 'array') return this.#arrays(length, what, depth + 1)
+    if (type === 'bool') return this.#booleans(length, what)
+    return this.#numbers(type, length, what)
+  }
+
+  async #strings(length: number, what: string): Promise<string[]> {
+    const cursor = this.#cursor
+    const strings: string[] = []
+    for (let i = 0; i < length; i++) {
+      // Awaits only where the window ends: a vocabulary has hundreds of thousands of strings.
+      if (!cursor.has(8)) await cursor.need(8, what)
+      const bytes = cursor.u64()
+      if (bytes > LIMITS.stringBytes) {
+        throw this.bad('LIMIT', `${what}, element ${i}, has ${bytes} bytes, limit ${LIMITS.stringBytes}`)
+      }
+      if (!cursor.has(Number(bytes))) await cursor.need(Number(bytes), `${what}, element ${i},`)
+      strings.push(cursor.text(Number(bytes)))
+    }
+    return strings
+  }
+
+  async #arrays(length: number, what: string, depth: number): Promise<MetadataArray[]> {
+    this.#nestedArrays += length
+    if (this.#nestedArrays > LIMITS.nestedArrays) {
+      throw this.bad('LIMIT', `${what} brings the arrays within arrays to more than ${LIMITS.nestedArrays}`)
+    }
+    const arrays: MetadataArray[] = []
+    for (let i = 0; i < length; i++) arrays.push(await this.#array(what, depth))
+    return arrays
+  }
+
+  async #booleans(length: number, what: string): Promise<boolean[]> {
+    const bytes = new Uint8Array(length)
+    await this.#cursor.readInto(bytes, what)
+    const wrong = bytes.find((byte) => byte > 1)
+    if (wrong !== undefined) throw this.bad('BAD_FORMAT', `${what} is a boolean with the value ${wrong}`)
+    return Array.from(bytes, (byte) => byte === 1)
+  }
+
+  async #numbers(type: Exclude<ScalarType, 'bool'>, length: number, what: string): Promise<NumericArray> {
+    const bytes = new Uint8Array(length * scalarBytes(type))
+    await this.#cursor.readInto(bytes, what)
+    // As everywhere with typed arrays, the machine is taken to be little-endian.
+    return new NUMERIC_ARRAYS[type](bytes.buffer)
+  }
+}

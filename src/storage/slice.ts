@@ -1,0 +1,19 @@
+import { checkRange } from './range.js'
+import type { ByteSource } from './source.js'
+
+/**
+ * `size` bytes of another source from `start` on, as a source of its own. Closing it leaves the whole open.
+ * Throws `TRUNCATED` when the whole is too short.
+ */
+export function sliceSource(whole: ByteSource, start: number, size: number, name = whole.name): ByteSource {
+  checkRange(whole.name, whole.size, start, size)
+  return {
+    name,
+    size,
+    async read(offset, target, signal) {
+      checkRange(name, size, offset, target.length)
+      await whole.read(start + offset, target, signal)
+    },
+    async close() {},
+  }
+}
