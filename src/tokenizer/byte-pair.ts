@@ -1,0 +1,140 @@
+import { DasllamaError } from '../errors.js'
+import type { Metadata } from '../gguf/metadata.js'
+import { CHARACTER_OF_BYTE } from './byte-alphabet.js'
+import { MAX_RANKS, Merger } from './merge.js'
+import { PairTable } from './pair-table.js'
+import type { PreTokenizer } from './pretokenizers.js'
+import type { ClassifiedText } from './splits.js'
+import type { TokenId } from './tokenizer.js'
+import { classify } from './unicode-classes.js'
+import { isSpecial, malformed, type Vocabulary } from './vocabulary.js'
+
+/** Words remembered with their ids, so that frequent ones merge once. */
+const CACHED_WORDS = 1 << 14
+/** Longer ones are not remembered: engines keep a long slice as a view that holds on to the whole text. */
+const CACHED_WORD_LENGTH = 12
+
+/**
+ * Byte-level BPE: text is cut into words, words are bytes, and neighbours merge in the order of the list of merges.
+ * Source: Radford et al., "Language Models are Unsupervised Multitask Learners" (2019); llama.cpp's
+ * `llm_tokenizer_bpe`.
+ */
+export class BytePair {
+  readonly #vocabulary: Vocabulary
+  readonly #preTokenizer: PreTokenizer
+  /** From a pair of ids to its rank in the list of merges. */
+  readonly #ranks: PairTable
+  /** What the merge of each rank makes. */
+  readonly #merged: Int32Array
+  /** The token of each byte, -1 where the vocabulary has none. */
+  readonly #byteIds: Int32Array
+  readonly #merger = new Merger()
+  readonly #cache = new Map<string, readonly TokenId[]>()
+  readonly #utf8 = new TextEncoder()
+  readonly #longest: number
+
+  /** Throws `MISSING` without merges, `BAD_FORMAT` for one that is no pair of tokens, `LIMIT` for more than 2^24. */
+  constructor(metadata: Metadata, vocabulary: Vocabulary, preTokenizer: PreTokenizer) {
+    const { idOf, texts } = vocabulary
+    this.#vocabulary = vocabulary
+    this.#preTokenizer = preTokenizer
+    this.#byteIds = Int32Array.from(CHARACTER_OF_BYTE, (character) => idOf.get(character) ?? -1)
+    this.#longest = texts.reduce((longest, text) => Math.max(longest, text.length), 0)
+
+    const merges = metadata.strings('tokenizer.ggml.merges')
+    if (merges.length > MAX_RANKS) {
+      throw new DasllamaError(
+        'LIMIT',
+        `tokenizer.ggml.merges has ${merges.length} merges; the limit is ${MAX_RANKS}`,
+      )
+    }
+    this.#ranks = new PairTable(merges.length)
+    this.#merged = new Int32Array(merges.length)
+    for (let rank = 0; rank < merges.length; rank++) {
+      const merge = merges[rank]
+      const space = merge.indexOf(' ', 1)
+      const first = merge.slice(0, space)
+      const second = merge.slice(space + 1)
+      const left = idOf.get(first)
+      const right = idOf.get(second)
+      const both = idOf.get(first + second)
+      if (space < 0 || left === undefined || right === undefined || both === undefined) {
+        throw malformed(
+          `tokenizer.ggml.merges: merge ${rank}, ${JSON.stringify(merge.slice(0, 80))}, is not a pair of tokens that make a token`,
+        )
+      }
+      this.#ranks.add(left, right, rank)
+      this.#merged[rank] = both
+    }
+  }
+
+  /** Appends the ids of well-formed text. Bytes for which there is no token are left out, as llama.cpp does. */
+  encode(text: string, ids: TokenId[]): void {
+    if (text === '') return
+    let start = 0
+    for (const end of this.#cut({ text, classes: classify(text) })) {
+      this.#encodeWord(text.slice(start, end), ids)
+      start = end
+    }
+  }
+
+  /** Where the words end. */
+  #cut(input: ClassifiedText): number[] {
+    let ends = [input.text.length]
+    for (const split of this.#preTokenizer.splits) {
+      const finer: number[] = []
+      let start = 0
+      for (const end of ends) {
+        split(input, start, end, finer)
+        start = end
+      }
+      ends = finer
+    }
+    return ends
+  }
+
+  #encodeWord(word: string, ids: TokenId[]): void {
+    const known = this.#cache.get(word)
+    if (known) {
+      for (const id of known) ids.push(id)
+      return
+    }
+    if (word.length > CACHED_WORD_LENGTH) {
+      this.#mergeWord(word, ids)
+      return
+    }
+    const found: TokenId[] = []
+    this.#mergeWord(word, found)
+    if (this.#cache.size === CACHED_WORDS) this.#cache.clear()
+    this.#cache.set(word, found)
+    for (const id of found) ids.push(id)
+  }
+
+  #mergeWord(word: string, ids: TokenId[]): void {
+    const bytes = this.#utf8.encode(word)
+    if (this.#preTokenizer.ignoreMerges && bytes.length <= this.#longest) {
+      let spelling = ''
+      for (const byte of bytes) spelling += CHARACTER_OF_BYTE[byte]
+      const whole = this.#vocabulary.idOf.get(spelling)
+      if (whole !== undefined && !isSpecial(this.#vocabulary, whole)) {
+        ids.push(whole)
+        return
+      }
+    }
+    const symbols = Int32Array.from(bytes, (byte) => this.#byteIds[byte])
+    const ranks = this.#ranks
+    this.#merger.run(
+      symbols.length,
+      {
+        rank: (left, right) =>
+          symbols[left] < 0 || symbols[right] < 0 ? -1 : ranks.get(symbols[left], symbols[right]),
+        merged: (left, rank) => {
+          symbols[left] = this.#merged[rank]
+        },
+      },
+      (position) => {
+        if (symbols[position] >= 0) ids.push(symbols[position])
+      },
+    )
+  }
+}

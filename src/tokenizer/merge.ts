@@ -1,0 +1,125 @@
+import { DasllamaError } from '../errors.js'
+
+/** Ranks are below this, so that a rank and a position fit the 53 bits of a double. */
+export const MAX_RANKS = 2 ** 24
+const POSITIONS = 2 ** 29
+
+/** Which neighbours may become one symbol. Symbols go by their position at the start; a merged one keeps its left position. */
+export interface MergeRules {
+  /** Where the pair stands in the order of merging, lower first, or -1. `end` is the position after `right`. */
+  rank(left: number, right: number, end: number): number
+  /** `left` and its neighbour, a pair of this rank, have become the symbol `left`. */
+  merged(left: number, rank: number): void
+}
+
+/**
+ * Joins neighbours, the lowest rank first and the leftmost of equals, until no pair has a rank: what SentencePiece
+ * (ranks from scores) and BPE (ranks from the list of merges) have in common. A heap over a linked list:
+ * n log n for n symbols, however they merge.
+ */
+export class Merger {
+  #next = new Int32Array(64)
+  #previous = new Int32Array(64)
+  /** Rank of the pair that begins at a position: tells the heap's live entries from those overtaken by a merge. */
+  #rankAt = new Int32Array(64)
+  readonly #heap = new KeyHeap()
+
+  /** Merges `count` ≥ 1 symbols and calls `visit` for each that remains, from left to right. */
+  run(count: number, rules: MergeRules, visit: (position: number, end: number) => void): void {
+    if (count >= POSITIONS) {
+      throw new DasllamaError('LIMIT', `text of ${count} symbols; the limit is ${POSITIONS - 1}`, {
+        hint: 'encode it in parts',
+      })
+    }
+    this.#reserve(count)
+    const next = this.#next
+    const previous = this.#previous
+    const rankAt = this.#rankAt
+    const heap = this.#heap
+
+    const consider = (left: number, right: number) => {
+      const rank = right < count ? rules.rank(left, right, next[right]) : -1
+      rankAt[left] = rank
+      if (rank >= 0) heap.push(rank * POSITIONS + left)
+    }
+
+    for (let i = 0; i < count; i++) {
+      next[i] = i + 1
+      previous[i] = i - 1
+    }
+    for (let i = 0; i < count; i++) consider(i, i + 1)
+    for (let key = heap.pop(); key >= 0; key = heap.pop()) {
+      const rank = Math.floor(key / POSITIONS)
+      const left = key - rank * POSITIONS
+      if (rankAt[left] !== rank) continue
+      const right = next[left]
+      const after = next[right]
+      rules.merged(left, rank)
+      next[left] = after
+      if (after < count) previous[after] = left
+      rankAt[right] = -1
+      if (previous[left] >= 0) consider(previous[left], left)
+      consider(left, after)
+    }
+    for (let i = 0; i < count; i = next[i]) visit(i, next[i])
+  }
+
+  /** Scratch for short texts is kept from call to call; what a long one needed is left to the collector. */
+  #reserve(count: number): void {
+    const kept = 1 << 16
+    const size = this.#next.length
+    if (count <= size && (size <= kept || count > kept)) return
+    const length = count > kept ? count : 1 << (32 - Math.clz32(count))
+    this.#next = new Int32Array(length)
+    this.#previous = new Int32Array(length)
+    this.#rankAt = new Int32Array(length)
+    this.#heap.reserve(length)
+  }
+}
+
+/** A binary heap of non-negative doubles, the smallest first. */
+class KeyHeap {
+  #keys = new Float64Array(64)
+  #size = 0
+
+  /** Makes room for `length` keys, of which it holds none. */
+  reserve(length: number): void {
+    this.#keys = new Float64Array(length)
+    this.#size = 0
+  }
+
+  push(key: number): void {
+    if (this.#size === this.#keys.length) {
+      const larger = new Float64Array(this.#size * 2)
+      larger.set(this.#keys)
+      this.#keys = larger
+    }
+    const keys = this.#keys
+    let at = this.#size++
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (keys[parent] <= key) break
+      keys[at] = keys[parent]
+      at = parent
+    }
+    keys[at] = key
+  }
+
+  /** Takes the smallest key out; -1 when there is none. */
+  pop(): number {
+    if (this.#size === 0) return -1
+    const keys = this.#keys
+    const smallest = keys[0]
+    const key = keys[--this.#size]
+    const size = this.#size
+    let at = 0
+    for (let child = 1; child < size; child = 2 * at + 1) {
+      if (child + 1 < size && keys[child + 1] < keys[child]) child++
+      if (keys[child] >= key) break
+      keys[at] = keys[child]
+      at = child
+    }
+    keys[at] = key
+    return smallest
+  }
+}

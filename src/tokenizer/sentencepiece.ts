@@ -1,0 +1,84 @@
+import type { Metadata } from '../gguf/metadata.js'
+import { Merger } from './merge.js'
+import type { TokenId } from './tokenizer.js'
+import { isSpecial, malformed, readId, readPerToken, type Vocabulary } from './vocabulary.js'
+
+/** SentencePiece's space, U+2581. */
+export const ESCAPED_SPACE = '▁'
+
+/**
+ * SentencePiece BPE: neighbours merge where together they are a token, the highest score first; a character that is
+ * no token becomes its bytes. Source: Kudo and Richardson, "SentencePiece" (2018); llama.cpp's `llm_tokenizer_spm`.
+ */
+export class SentencePiece {
+  readonly #vocabulary: Vocabulary
+  /** Place of each token's score among all scores, 0 the highest; -1 for tokens that text never becomes. */
+  readonly #ranks: Int32Array
+  readonly #longest: number
+  readonly #byteIds: Int32Array
+  readonly #merger = new Merger()
+  readonly #utf8 = new TextEncoder()
+
+  constructor(metadata: Metadata, vocabulary: Vocabulary) {
+    const { texts, idOf } = vocabulary
+    this.#vocabulary = vocabulary
+    this.#ranks = rankScores(readPerToken(metadata, 'scores', texts.length) ?? new Float32Array(texts.length))
+    this.#longest = texts.reduce((longest, text) => Math.max(longest, text.length), 0)
+    for (let id = 0; id < texts.length; id++) if (isSpecial(vocabulary, id)) this.#ranks[id] = -1
+    const unknownId = readId(metadata, 'unknown_token_id', texts.length) ?? 0
+    this.#byteIds = Int32Array.from({ length: 256 }, (_, byte) => idOf.get(byteToken(byte)) ?? unknownId)
+  }
+
+  /** Appends the ids of well-formed text. Bytes for which there is no token become the unknown token. */
+  encode(text: string, ids: TokenId[]): void {
+    if (text === '') return
+    const escaped = text.replaceAll(' ', ESCAPED_SPACE)
+    const { starts, count } = characterStarts(escaped)
+    const idOf = this.#vocabulary.idOf
+    const ranks = this.#ranks
+    const longest = this.#longest
+    this.#merger.run(
+      count,
+      {
+        rank: (left, _right, end) => {
+          if (starts[end] - starts[left] > longest) return -1
+          const id = idOf.get(escaped.slice(starts[left], starts[end]))
+          return id === undefined ? -1 : ranks[id]
+        },
+        merged: () => {},
+      },
+      (position, end) => this.#emit(escaped.slice(starts[position], starts[end]), ids),
+    )
+  }
+
+  #emit(symbol: string, ids: TokenId[]): void {
+    const id = this.#vocabulary.idOf.get(symbol)
+    if (id !== undefined && this.#ranks[id] >= 0) ids.push(id)
+    else for (const byte of this.#utf8.encode(symbol)) ids.push(this.#byteIds[byte])
+  }
+}
+
+/** The name of the token for one byte, in SentencePiece vocabularies. */
+export function byteToken(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`
+}
+
+/** Where each character begins, and after the last of them the length. */
+function characterStarts(text: string): { starts: Int32Array; count: number } {
+  const starts = new Int32Array(text.length + 1)
+  let count = 0
+  for (let i = 0; i < text.length; i += text.codePointAt(i)! > 0xffff ? 2 : 1) starts[count++] = i
+  starts[count] = text.length
+  return { starts, count }
+}
+
+function rankScores(scores: ArrayLike<number>): Int32Array {
+  const distinct = new Set<number>()
+  for (let id = 0; id < scores.length; id++) {
+    if (Number.isNaN(scores[id])) throw malformed(`tokenizer.ggml.scores: the score of token ${id} is NaN`)
+    distinct.add(scores[id])
+  }
+  const rankOf = new Map<number, number>()
+  for (const score of Float64Array.from(distinct).sort().reverse()) rankOf.set(score, rankOf.size)
+  return Int32Array.from(scores, (score) => rankOf.get(score)!)
+}
