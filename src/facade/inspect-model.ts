@@ -1,0 +1,143 @@
+import { DasllamaError } from '../errors.js'
+import type { ModelFile } from '../gguf/model-file.js'
+import { type Config, readConfig } from '../model/config.js'
+import { memoryNeed } from '../model/network.js'
+import { WeightPlan } from '../model/weights.js'
+import { kvCacheBytes } from '../session/kv-cache.js'
+import { createTokenizer } from '../tokenizer/create.js'
+import type { TokenId } from '../tokenizer/tokenizer.js'
+import type { Engine } from '../wasm/engine.js'
+import { defaultContext } from './load-model.js'
+import type { ModelSource } from './model-source.js'
+import { type OpenOptions, openEngine, withModelFile } from './open.js'
+
+/** What a model file holds, learnt without reading a weight. */
+export interface ModelSummary {
+  readonly fileName: string
+  readonly container: ModelFile['container']
+  /** GGUF version, 0 for other containers. */
+  readonly version: number
+  readonly architecture: string
+  /** `general.name`, where the file has one. */
+  readonly name: string | undefined
+  readonly tensors: number
+  /** Weights altogether. */
+  readonly parameters: number
+  readonly tensorBytes: number
+  /** Tensors by block format, the largest share first. */
+  readonly formats: readonly FormatShare[]
+  /** Absent where the file is not one that runs. */
+  readonly config: Config | undefined
+  readonly tokenizer: TokenizerSummary | undefined
+  /** Bytes of memory that running it takes. */
+  readonly memory: MemorySummary | undefined
+  /** Why the model, or its tokenizer, cannot be used here. */
+  readonly problems: readonly DasllamaError[]
+}
+
+export interface FormatShare {
+  readonly format: string
+  readonly tensors: number
+  readonly parameters: number
+  readonly bytes: number
+}
+
+export interface TokenizerSummary {
+  /** `tokenizer.ggml.model`. */
+  readonly model: string
+  /** `tokenizer.ggml.pre`, where the file has it. */
+  readonly pre: string | undefined
+  readonly vocabSize: number
+  readonly bosId: TokenId | undefined
+  readonly eosId: TokenId | undefined
+}
+
+export interface MemorySummary {
+  /** Weights and scratch. */
+  readonly modelBytes: number
+  /** One session's f16 cache at `contextLength`. */
+  readonly sessionBytes: number
+  readonly contextLength: number
+}
+
+/** Summarises a model file. Rejects only for what is no model file at all; see `problems` for what does not run. */
+export async function inspectModel(source: ModelSource, options: OpenOptions = {}): Promise<ModelSummary> {
+  return withModelFile(source, options, async (file, platform) =>
+    summarise(file, await openEngine(options.kernels, platform)),
+  )
+}
+
+function summarise(file: ModelFile, engine: Engine): ModelSummary {
+  const { metadata } = file
+  const problems: DasllamaError[] = []
+  /** The value, or its error among the problems. */
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof DasllamaError)) throw error
+      problems.push(error)
+      return undefined
+    }
+  }
+  const config = attempt(() => readConfig(file))
+  return {
+    fileName: file.name,
+    container: file.container,
+    version: file.version,
+    architecture: metadata.string('general.architecture', 'unknown'),
+    name: config?.name ?? (metadata.get('general.name') as string | undefined),
+    tensors: file.tensors.size,
+    parameters: sum(file, (tensor) => tensor.elements),
+    tensorBytes: file.tensorBytes,
+    formats: formatShares(file),
+    config,
+    tokenizer: attempt(() => tokenizerSummary(file)),
+    memory: config && attempt(() => memorySummary(file, config, engine)),
+    problems,
+  }
+}
+
+function formatShares(file: ModelFile): FormatShare[] {
+  const names = new Set([...file.tensors.values()].map((tensor) => tensor.format.name))
+  return [...names]
+    .map((format) => {
+      const of = (count: number, name: string) => (name === format ? count : 0)
+      return {
+        format,
+        tensors: sum(file, (tensor) => of(1, tensor.format.name)),
+        parameters: sum(file, (tensor) => of(tensor.elements, tensor.format.name)),
+        bytes: sum(file, (tensor) => of(tensor.byteLength, tensor.format.name)),
+      }
+    })
+    .sort((a, b) => b.bytes - a.bytes)
+}
+
+function sum(
+  file: ModelFile,
+  count: (tensor: ReturnType<ModelFile['tensors']['get']> & object) => number,
+): number {
+  let total = 0
+  for (const tensor of file.tensors.values()) total += count(tensor)
+  return total
+}
+
+function tokenizerSummary({ metadata }: ModelFile): TokenizerSummary {
+  const { vocabSize, bosId, eosId } = createTokenizer(metadata)
+  return {
+    model: metadata.string('tokenizer.ggml.model'),
+    pre: metadata.has('tokenizer.ggml.pre') ? metadata.string('tokenizer.ggml.pre') : undefined,
+    vocabSize,
+    bosId,
+    eosId,
+  }
+}
+
+function memorySummary(file: ModelFile, config: Config, engine: Engine): MemorySummary {
+  const contextLength = defaultContext(config)
+  return {
+    modelBytes: memoryNeed(config, new WeightPlan(file, config, engine).bytes, engine),
+    sessionBytes: kvCacheBytes(config, contextLength, 'f16'),
+    contextLength,
+  }
+}

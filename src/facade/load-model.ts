@@ -1,0 +1,55 @@
+import type { Config } from '../model/config.js'
+import { Network } from '../model/network.js'
+import { checkCount } from '../session/checks.js'
+import { kvCacheBytes } from '../session/kv-cache.js'
+import { createTokenizer } from '../tokenizer/create.js'
+import type { Tokenizer } from '../tokenizer/tokenizer.js'
+import { WASM_LIMIT } from '../wasm/arena.js'
+import { Model } from './model.js'
+import type { ModelSource } from './model-source.js'
+import { type OpenOptions, openEngine, withModelFile } from './open.js'
+
+export interface LoadOptions extends OpenOptions {
+  /** Positions of a session, unless it asks for another number. Default: what the model was trained for, at most 4096. */
+  contextLength?: number
+  /** Most bytes of memory for weights, caches and scratch together, up to 4 GiB, which is also the default. */
+  memoryLimit?: number
+  /** Hears how many bytes of the weights have been read. */
+  onProgress?: (progress: { loaded: number; total: number }) => void
+}
+
+/** A context that most prompts fit in and that does not take more memory than a small model itself. */
+const DEFAULT_CONTEXT = 4096
+
+export function defaultContext(config: Config): number {
+  return Math.min(config.contextLength, DEFAULT_CONTEXT)
+}
+
+/**
+ * Loads a model: opens the file, checks it, and streams its weights into WebAssembly memory. Rejects with a
+ * `DasllamaError` that names what is wrong with the file, or `OUT_OF_MEMORY` before reading any weight.
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const { memoryLimit, contextLength, onProgress, signal, kernels } = options
+  if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, WASM_LIMIT)
+  if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
+  return withModelFile(source, options, async (file, platform) => {
+    const tokenizer = createTokenizer(file.metadata)
+    const engine = await openEngine(kernels, platform, memoryLimit)
+    const context = (config: Config) => contextLength ?? defaultContext(config)
+    const network = await Network.load(file, engine, {
+      reserve: (config) => kvCacheBytes(config, context(config), 'f16'),
+      signal,
+      onProgress,
+    })
+    return new Model(network, tokenizer, context(network.config))
+  })
+}
+
+/** The tokenizer of a model file alone; a file with nothing but a vocabulary is enough. */
+export async function loadTokenizer(
+  source: ModelSource,
+  options: Omit<OpenOptions, 'kernels'> = {},
+): Promise<Tokenizer> {
+  return withModelFile(source, options, (file) => createTokenizer(file.metadata))
+}

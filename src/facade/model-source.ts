@@ -1,0 +1,44 @@
+import { DasllamaError } from '../errors.js'
+import type { Platform } from '../platform/platform.js'
+import { blobSource } from '../storage/blob.js'
+import { bytesSource } from '../storage/bytes.js'
+import type { ByteSource } from '../storage/source.js'
+import { openUrl } from '../storage/url.js'
+
+/**
+ * Where a model file is: a path (on Node, Deno and Bun), a URL (elsewhere relative to the page), the bytes
+ * themselves, a Blob or File, or any other source of bytes.
+ */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob | ByteSource
+
+/** Rejects with `INVALID_ARGUMENT` for anything else than a `ModelSource`, and with what the source throws. */
+export async function openSource(
+  source: ModelSource,
+  platform: Platform,
+  signal?: AbortSignal,
+): Promise<ByteSource> {
+  if (typeof source === 'string' || source instanceof URL) return openName(source, platform, signal)
+  if (source instanceof Uint8Array || source instanceof ArrayBuffer) return bytesSource(source)
+  if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source)
+  if (typeof (source as ByteSource | null)?.read === 'function') return source as ByteSource
+  throw new DasllamaError('INVALID_ARGUMENT', `a model cannot be read from ${describe(source)}`, {
+    hint: 'give a path, a URL, a Uint8Array, a Blob or a ByteSource',
+  })
+}
+
+async function openName(
+  name: string | URL,
+  platform: Platform,
+  signal: AbortSignal | undefined,
+): Promise<ByteSource> {
+  if (name === '') throw new DasllamaError('INVALID_ARGUMENT', 'the name of the model file is empty')
+  const isHttp = /^https?:/i.test(String(name))
+  if (isHttp) return openUrl(name, { signal })
+  if (platform.baseUrl === undefined) return platform.openPath(name)
+  return openUrl(new URL(name, platform.baseUrl), { signal })
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : `a ${typeof value}`
+}

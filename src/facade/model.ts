@@ -1,0 +1,70 @@
+import { DasllamaError } from '../errors.js'
+import type { Config } from '../model/config.js'
+import type { Network } from '../model/network.js'
+import { checkCount } from '../session/checks.js'
+import { Session, type SessionOptions } from '../session/session.js'
+import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
+
+/** A loaded model: its numbers, its tokenizer, and sessions on it. */
+export class Model {
+  readonly config: Config
+  readonly tokenizer: Tokenizer
+  /** Positions of a session that does not ask for another number. */
+  readonly contextLength: number
+  readonly #sessions = new Set<Session>()
+  #network: Network | undefined
+
+  /** @internal Models come from `loadModel`. */
+  constructor(network: Network, tokenizer: Tokenizer, contextLength: number) {
+    this.config = network.config
+    this.tokenizer = tokenizer
+    this.contextLength = contextLength
+    this.#network = network
+  }
+
+  get architecture(): string {
+    return this.config.architecture
+  }
+
+  /** Bytes of WebAssembly memory in use: weights, scratch and the caches of all sessions. */
+  get memoryBytes(): number {
+    return this.#network?.engine.arena.bytesInUse ?? 0
+  }
+
+  encode(text: string, options?: EncodeOptions): TokenId[] {
+    return this.tokenizer.encode(text, options)
+  }
+
+  decode(ids: ArrayLike<TokenId>, options?: DecodeOptions): string {
+    return this.tokenizer.decode(ids, options)
+  }
+
+  piece(id: TokenId): string {
+    return this.tokenizer.piece(id)
+  }
+
+  /** A new, independent sequence. Throws `INVALID_ARGUMENT` for bad options, `OUT_OF_MEMORY`, `DISPOSED`. */
+  createSession(options: SessionOptions = {}): Session {
+    if (!this.#network) throw new DasllamaError('DISPOSED', 'the model has been disposed')
+    const { seed, kvType = 'f16', contextLength = this.contextLength } = options
+    if (kvType !== 'f16' && kvType !== 'f32') {
+      throw new DasllamaError('INVALID_ARGUMENT', `kvType must be "f16" or "f32", not ${String(kvType)}`)
+    }
+    checkCount('contextLength', contextLength, 1, 2 ** 24)
+    const session = new Session(this.#network, this.tokenizer, { seed, kvType, contextLength }, (disposed) =>
+      this.#sessions.delete(disposed),
+    )
+    this.#sessions.add(session)
+    return session
+  }
+
+  /** Ends all sessions and lets go of the memory. Throws `BUSY` while one of them is running. Harmless when repeated. */
+  dispose(): void {
+    for (const session of this.#sessions) session.dispose()
+    this.#network = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dispose()
+  }
+}

@@ -1,0 +1,35 @@
+/** The public facade of dasllama: load a model, open sessions on it, generate. */
+export { DasllamaError, type ErrorCode } from './errors.js'
+export {
+  type FormatShare,
+  inspectModel,
+  type MemorySummary,
+  type ModelSummary,
+  type TokenizerSummary,
+} from './facade/inspect-model.js'
+export { type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
+export { Model } from './facade/model.js'
+export type { ModelSource } from './facade/model-source.js'
+export type { OpenOptions } from './facade/open.js'
+export type { Config } from './model/config.js'
+export type { Family } from './model/family.js'
+export type { KvType } from './model/kv-cache.js'
+export type { RopeScaling } from './model/rope-scaling.js'
+export { DEFAULT_SAMPLING, type SamplingParams } from './sampling/params.js'
+export {
+  type GeneratedToken,
+  type GenerateOptions,
+  Generation,
+  type StopReason,
+} from './session/generation.js'
+export { Session, type SessionOptions } from './session/session.js'
+export type { SessionStats } from './session/stats.js'
+export type { ByteSource } from './storage/source.js'
+export type {
+  DecodeOptions,
+  EncodeOptions,
+  StreamDecoder,
+  TokenId,
+  Tokenizer,
+} from './tokenizer/tokenizer.js'
+export { VERSION } from './version.js'

@@ -1,0 +1,184 @@
+import { DasllamaError } from '../errors.js'
+import type { BlockFormat } from '../gguf/block-formats.js'
+import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
+import { aligned } from '../wasm/arena.js'
+import type { Engine } from '../wasm/engine.js'
+import { ActivationKind, type Pointer } from '../wasm/kernels.js'
+import type { Config } from './config.js'
+
+/** A matrix as it lies in memory, still in its file's blocks: `rows` rows of `columns` elements. */
+export interface Matrix {
+  readonly format: BlockFormat
+  readonly rows: number
+  readonly columns: number
+  readonly pointer: Pointer
+  /** Whether its dot products take 16-bit activations instead of f32. */
+  readonly quantised: boolean
+}
+
+/** y = Wx, or Wx + b where there is a bias, f32[rows]. */
+export interface Linear extends Matrix {
+  readonly bias: Pointer | undefined
+}
+
+/** One transformer block. Norm weights are f32[embeddingLength]. */
+export interface Layer {
+  readonly attentionNorm: Pointer
+  readonly qProj: Linear
+  readonly kProj: Linear
+  readonly vProj: Linear
+  readonly outProj: Linear
+  readonly feedForwardNorm: Pointer
+  readonly gateProj: Linear
+  readonly upProj: Linear
+  readonly downProj: Linear
+}
+
+export interface Weights {
+  /** One row a token. */
+  readonly embedding: Matrix
+  readonly layers: readonly Layer[]
+  readonly outputNorm: Pointer
+  /** Logits from the last hidden state; the embedding itself where the file ties them. */
+  readonly output: Linear
+  /** `rope_freqs.weight`, f32[ropeDim / 2]. */
+  readonly ropeFactors: Float32Array | undefined
+}
+
+/** Where one tensor's bytes go. */
+interface Placement {
+  readonly tensor: TensorInfo
+  /** Bytes from the start of the weights. */
+  readonly offset: number
+}
+
+/**
+ * What has to be loaded, checked before a single weight is read: every tensor present, of the expected shape and of
+ * a format that the kernels run. `bytes` is what the weights take in memory.
+ */
+export class WeightPlan {
+  readonly #file: ModelFile
+  readonly #config: Config
+  readonly #engine: Engine
+  readonly #placements = new Map<string, Placement>()
+  #bytes = 0
+
+  /** Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the tensor. */
+  constructor(file: ModelFile, config: Config, engine: Engine) {
+    this.#file = file
+    this.#config = config
+    this.#engine = engine
+    // A dry run over address 0 places every tensor that the real one will ask for.
+    this.#assemble(0)
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Copies every tensor's bytes to its place; the weights begin at `base`. `onBytes` hears each piece's length. */
+  async load(base: Pointer, onBytes: (count: number) => void, signal?: AbortSignal): Promise<Weights> {
+    const { arena } = this.#engine
+    for (const { tensor, offset } of this.#placements.values()) {
+      for (let done = 0; done < tensor.byteLength; ) {
+        const length = Math.min(READ_BYTES, tensor.byteLength - done)
+        const target = arena.bytes((base + offset + done) as Pointer, length)
+        await tensor.source.read(tensor.offset + done, target, signal)
+        done += length
+        onBytes(length)
+      }
+    }
+    return this.#assemble(base)
+  }
+
+  #assemble(base: number): Weights {
+    const { embeddingLength, heads, kvHeads, headDim, feedForwardLength, vocabSize, ropeDim } = this.#config
+    const layers: Layer[] = []
+    const embedding = this.#matrix(base, 'token_embd.weight', embeddingLength, vocabSize)
+    for (let index = 0; index < this.#config.layers; index++) {
+      const linear = (name: string, columns: number, rows: number): Linear =>
+        this.#linear(base, `blk.${index}.${name}`, columns, rows)
+      layers.push({
+        attentionNorm: this.#vector(base, `blk.${index}.attn_norm.weight`, embeddingLength),
+        qProj: linear('attn_q', embeddingLength, heads * headDim),
+        kProj: linear('attn_k', embeddingLength, kvHeads * headDim),
+        vProj: linear('attn_v', embeddingLength, kvHeads * headDim),
+        outProj: linear('attn_output', heads * headDim, embeddingLength),
+        feedForwardNorm: this.#vector(base, `blk.${index}.ffn_norm.weight`, embeddingLength),
+        gateProj: linear('ffn_gate', embeddingLength, feedForwardLength),
+        upProj: linear('ffn_up', embeddingLength, feedForwardLength),
+        downProj: linear('ffn_down', feedForwardLength, embeddingLength),
+      })
+    }
+    const outputNorm = this.#vector(base, 'output_norm.weight', embeddingLength)
+    const output = this.#file.tensors.has('output.weight')
+      ? this.#linear(base, 'output', embeddingLength, vocabSize)
+      : { ...embedding, bias: undefined }
+    let ropeFactors: Float32Array | undefined
+    if (this.#file.tensors.has('rope_freqs.weight')) {
+      const pointer = this.#vector(base, 'rope_freqs.weight', ropeDim / 2)
+      if (base > 0) ropeFactors = this.#engine.arena.floats(pointer, ropeDim / 2).slice()
+    }
+    return { embedding, layers, outputNorm, output, ropeFactors }
+  }
+
+  #linear(base: number, name: string, columns: number, rows: number): Linear {
+    const bias = this.#file.tensors.has(`${name}.bias`) ? this.#vector(base, `${name}.bias`, rows) : undefined
+    return { ...this.#matrix(base, `${name}.weight`, columns, rows), bias }
+  }
+
+  #matrix(base: number, name: string, columns: number, rows: number): Matrix {
+    const { tensor, offset } = this.#place(name, [columns, rows])
+    const kind = this.#engine.kernels.activation_kind(tensor.format.id)
+    if (kind === ActivationKind.unsupported) throw this.#unsupported(tensor)
+    const quantised = kind === ActivationKind.quantised
+    return { format: tensor.format, rows, columns, pointer: (base + offset) as Pointer, quantised }
+  }
+
+  /** Norms, biases and factors: few values, always f32. */
+  #vector(base: number, name: string, length: number): Pointer {
+    const { tensor, offset } = this.#place(name, [length])
+    if (tensor.format.name !== 'F32') throw this.#unsupported(tensor)
+    return (base + offset) as Pointer
+  }
+
+  #place(name: string, shape: readonly number[]): Placement {
+    const known = this.#placements.get(name)
+    if (known) return known
+    const tensor = this.#file.tensors.get(name)
+    if (!tensor) {
+      throw new DasllamaError('MISSING', `${this.#file.name}: tensor "${name}" is missing`, {
+        hint: `a ${this.#config.architecture} model of ${this.#config.layers} layers has it; the file may be a vocabulary only, or incomplete`,
+      })
+    }
+    const found = significant(tensor.shape)
+    if (found.length !== shape.length || found.some((size, axis) => size !== shape[axis])) {
+      throw new DasllamaError(
+        'BAD_FORMAT',
+        `${this.#file.name}: tensor "${name}" has shape [${found}], and the metadata say [${shape}]`,
+      )
+    }
+    const placement = { tensor, offset: this.#bytes }
+    this.#placements.set(name, placement)
+    this.#bytes += aligned(tensor.byteLength)
+    return placement
+  }
+
+  #unsupported(tensor: TensorInfo): DasllamaError {
+    return new DasllamaError(
+      'UNSUPPORTED',
+      `${this.#file.name}: tensor "${tensor.name}" is ${tensor.format.name}, which cannot be used here`,
+      { hint: 'matrices: F32, F16, BF16, Q4_0 to Q8_0, Q2_K to Q6_K, IQ2_XXS; norms and biases: F32' },
+    )
+  }
+}
+
+/** Pieces in which tensors are read, so that a long read can be cancelled and its progress seen. */
+const READ_BYTES = 16 * 2 ** 20
+
+/** A shape without trailing ones: ggml writes [n] and [n, 1] for the same thing. */
+function significant(shape: readonly number[]): readonly number[] {
+  let length = shape.length
+  while (length > 1 && shape[length - 1] === 1) length--
+  return shape.slice(0, length)
+}

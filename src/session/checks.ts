@@ -1,0 +1,34 @@
+import { DasllamaError } from '../errors.js'
+import type { TokenId } from '../tokenizer/tokenizer.js'
+
+/** The ids as an array. Throws `INVALID_ARGUMENT` for anything that is not a list of ids of the vocabulary. */
+export function checkIds(ids: ArrayLike<TokenId>, vocabSize: number): TokenId[] {
+  if (ids === null || typeof ids !== 'object' || typeof ids.length !== 'number') {
+    throw new DasllamaError('INVALID_ARGUMENT', `token ids must be an array of numbers, not ${typeof ids}`)
+  }
+  return Array.from(ids, (id, index) => {
+    if (Number.isInteger(id) && id >= 0 && id < vocabSize) return id
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `token ${String(id)} at index ${index} is not in the vocabulary (0 to ${vocabSize - 1})`,
+    )
+  })
+}
+
+/** Throws `INVALID_ARGUMENT` for a `signal` that is none, and the signal's reason when it is aborted already. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return
+  if (typeof signal?.throwIfAborted !== 'function') {
+    throw new DasllamaError('INVALID_ARGUMENT', 'signal must be an AbortSignal')
+  }
+}
+
+/** A whole number within [minimum, maximum], or `INVALID_ARGUMENT` naming it. */
+export function checkCount(name: string, value: unknown, minimum: number, maximum: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum)
+    return value
+  throw new DasllamaError(
+    'INVALID_ARGUMENT',
+    `${name} must be a whole number from ${minimum} to ${maximum}, not ${String(value)}`,
+  )
+}

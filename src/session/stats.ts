@@ -1,0 +1,69 @@
+/** What a session's latest generation cost. Rates are 0 where the runtime's clock stood still. */
+export interface SessionStats {
+  /** Prompt tokens evaluated. */
+  readonly nPrompt: number
+  /** Tokens generated. */
+  readonly nGen: number
+  /** Milliseconds from the start to the first token. */
+  readonly ttftMs: number
+  /** Prompt tokens a second. */
+  readonly prefillTps: number
+  /** Generated tokens a second, the first one (whose logits the prompt paid for) not counted. */
+  readonly genTps: number
+}
+
+/** Adds up tokens and milliseconds. */
+export class StatsMeter {
+  #nPrompt = 0
+  #prefillMs = 0
+  #nGen = 0
+  #decoded = 0
+  #decodeMs = 0
+  #started = 0
+  #ttftMs = 0
+  readonly #now: () => number
+
+  /** `now`: a clock in milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now
+    this.start()
+  }
+
+  start(): void {
+    this.#nPrompt = this.#prefillMs = this.#nGen = this.#decoded = this.#decodeMs = this.#ttftMs = 0
+    this.#started = this.#now()
+  }
+
+  evaluated(tokens: number, since: number, isDecode: boolean): void {
+    const ms = this.#now() - since
+    if (isDecode) {
+      this.#decoded += tokens
+      this.#decodeMs += ms
+    } else {
+      this.#nPrompt += tokens
+      this.#prefillMs += ms
+    }
+  }
+
+  /** A token was chosen; choosing it, since `since`, belongs to the cost of decoding. */
+  sampled(since: number): void {
+    const now = this.#now()
+    if (this.#nGen === 0) this.#ttftMs = now - this.#started
+    else this.#decodeMs += now - since
+    this.#nGen++
+  }
+
+  read(): SessionStats {
+    return {
+      nPrompt: this.#nPrompt,
+      nGen: this.#nGen,
+      ttftMs: this.#ttftMs,
+      prefillTps: rate(this.#nPrompt, this.#prefillMs),
+      genTps: rate(this.#decoded, this.#decodeMs),
+    }
+  }
+}
+
+function rate(tokens: number, ms: number): number {
+  return ms > 0 ? (tokens * 1000) / ms : 0
+}
