@@ -1,6 +1,6 @@
-import { sumF32x4 } from '../math/lanes'
+import { dotFloats } from './floats'
 
-/** Plain f32, little endian; also the activations of the other unquantised formats. */
+/** Plain f32, little endian. */
 @unmanaged
 export class F32 {
   @inline get elements(): i32 {
@@ -10,25 +10,19 @@ export class F32 {
     return 4
   }
 
+  @inline load1(): f32 {
+    return load<f32>(changetype<usize>(this))
+  }
+
+  @inline loadFinite4(): v128 {
+    return v128.load(changetype<usize>(this))
+  }
+
   dequantize(out: usize, n: i32): void {
     memory.copy(out, changetype<usize>(this), (<usize>n) << 2)
   }
 
-  /** `x`: `n` f32. Four independent sums hide the latency of the additions. */
   dot(x: usize, n: i32): f32 {
-    let w = changetype<usize>(this)
-    let sum0 = f32x4.splat(0)
-    let sum1 = f32x4.splat(0)
-    let sum2 = f32x4.splat(0)
-    let sum3 = f32x4.splat(0)
-    for (const end = w + ((<usize>(n & ~15)) << 2); w < end; w += 64, x += 64) {
-      sum0 = f32x4.add(sum0, f32x4.mul(v128.load(w), v128.load(x)))
-      sum1 = f32x4.add(sum1, f32x4.mul(v128.load(w, 16), v128.load(x, 16)))
-      sum2 = f32x4.add(sum2, f32x4.mul(v128.load(w, 32), v128.load(x, 32)))
-      sum3 = f32x4.add(sum3, f32x4.mul(v128.load(w, 48), v128.load(x, 48)))
-    }
-    let sum = sumF32x4(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)))
-    for (const end = w + ((<usize>(n & 15)) << 2); w < end; w += 4, x += 4) sum += load<f32>(w) * load<f32>(x)
-    return sum
+    return dotFloats<F32>(changetype<usize>(this), x, n)
   }
 }

@@ -1,0 +1,68 @@
+/**
+ * What all quantised formats share. Each unpacks its quants into vectors of 16 signed bytes, in the order of the
+ * elements; from there `dot` and `dequantize` go the same way. Measured choices are in bench/kernels/README.md.
+ */
+
+/**
+ * Dot product of 16 bytes with 16 activations (i16) at `x`, in four lanes of i32. A lane sums 4 products, each at
+ * most 128 × 32767 < 2^22 in size, so that 128 calls may be added up before a lane can overflow.
+ */
+@inline
+export function dotBytes(q: v128, x: usize): v128 {
+  return i32x4.add(
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(q), v128.load(x)),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(q), v128.load(x + 16)),
+  )
+}
+
+/** The lanes of an integer dot product times a scale. */
+@inline
+export function scaled(dot: v128, scale: v128): v128 {
+  return f32x4.mul(f32x4.convert_i32x4_s(dot), scale)
+}
+
+/** Stores 16 bytes times `scale` as f32 (64 bytes) at `out`. */
+@inline
+export function storeScaled(out: usize, q: v128, scale: v128): void {
+  const low = i16x8.extend_low_i8x16_s(q)
+  const high = i16x8.extend_high_i8x16_s(q)
+  v128.store(out, scaled(i32x4.extend_low_i16x8_s(low), scale))
+  v128.store(out + 16, scaled(i32x4.extend_high_i16x8_s(low), scale))
+  v128.store(out + 32, scaled(i32x4.extend_low_i16x8_s(high), scale))
+  v128.store(out + 48, scaled(i32x4.extend_high_i16x8_s(high), scale))
+}
+
+/** Stores 16 bytes times `scale` plus `offset` as f32 (64 bytes) at `out`: two roundings, as in ggml. */
+@inline
+export function storeScaledPlus(out: usize, q: v128, scale: v128, offset: v128): void {
+  const low = i16x8.extend_low_i8x16_s(q)
+  const high = i16x8.extend_high_i8x16_s(q)
+  v128.store(out, f32x4.add(scaled(i32x4.extend_low_i16x8_s(low), scale), offset))
+  v128.store(out + 16, f32x4.add(scaled(i32x4.extend_high_i16x8_s(low), scale), offset))
+  v128.store(out + 32, f32x4.add(scaled(i32x4.extend_low_i16x8_s(high), scale), offset))
+  v128.store(out + 48, f32x4.add(scaled(i32x4.extend_high_i16x8_s(high), scale), offset))
+}
+
+/** Lane 0 in all lanes; the others alike. */
+@inline
+export function lane0(v: v128): v128 {
+  return v128.shuffle<i32>(v, v, 0, 0, 0, 0)
+}
+@inline
+export function lane1(v: v128): v128 {
+  return v128.shuffle<i32>(v, v, 1, 1, 1, 1)
+}
+@inline
+export function lane2(v: v128): v128 {
+  return v128.shuffle<i32>(v, v, 2, 2, 2, 2)
+}
+@inline
+export function lane3(v: v128): v128 {
+  return v128.shuffle<i32>(v, v, 3, 3, 3, 3)
+}
+
+/** Lanes 2 and 3 of `v`, then 0 and 1 of `next`: loops that use two lanes a step walk through scales with it. */
+@inline
+export function nextPair(v: v128, next: v128): v128 {
+  return v128.shuffle<i32>(v, next, 2, 3, 4, 5)
+}

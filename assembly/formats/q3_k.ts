@@ -1,0 +1,103 @@
+import { loadFiniteF16 } from '../math/f16'
+import { sumF32x4 } from '../math/lanes'
+import { dotColumn, evenBytes, oddBytes, storeColumn } from './columns'
+
+const BYTES: usize = 110
+/** Where the parts of a block begin. */
+const LOW_BITS: usize = 32
+const SCALES: usize = 96
+const SCALE: usize = 108
+
+/**
+ * 256 quants of 3 bits in 16 sub-blocks of 16, each with a 6-bit scale s: w = d (s - 32) (q - 4).
+ * Layout: high bits (32 bytes: bit k of byte i for element 32 k + i), low 2 bits (64 bytes: half h, bits 2 k of byte
+ * 32 h + i for element 128 h + 32 k + i), packed scales (12 bytes), d (f16). Source: block_q3_K in ggml-common.h.
+ */
+@unmanaged
+export class Q3_K {
+  @inline get elements(): i32 {
+    return 256
+  }
+  @inline get bytes(): i32 {
+    return <i32>BYTES
+  }
+
+  /** Rounds as ggml does: d × (s - 32), then that times q - 4. */
+  dequantize(out: usize, n: i32): void {
+    let w = changetype<usize>(this)
+    for (const end = out + ((<usize>n) << 2); out < end; w += BYTES) {
+      const d = f32x4.splat(loadFiniteF16(w + SCALE))
+      for (let half: i32 = 0; half < 2; half++, out += 512) {
+        const bytes = scaleBytes(w + SCALES, half)
+        storeWeights(w, half, 0, out, f32x4.mul(d, evenBytes(bytes)))
+        storeWeights(w, half, 16, out + 64, f32x4.mul(d, oddBytes(bytes)))
+      }
+    }
+  }
+
+  dot(x: usize, n: i32): f32 {
+    let w = changetype<usize>(this)
+    let scales = x + ((<usize>n) << 1)
+    let sum0 = f32x4.splat(0)
+    let sum1 = f32x4.splat(0)
+    for (const end = x + ((<usize>n) << 1); x < end; w += BYTES) {
+      const d = f32x4.splat(loadFiniteF16(w + SCALE))
+      for (let half: i32 = 0; half < 2; half++, x += 256, scales += 16) {
+        const bytes = scaleBytes(w + SCALES, half)
+        const scale = f32x4.mul(d, v128.load(scales))
+        sum0 = f32x4.add(sum0, dotWeights(w, half, 0, x, f32x4.mul(scale, evenBytes(bytes))))
+        sum1 = f32x4.add(sum1, dotWeights(w, half, 16, x + 32, f32x4.mul(scale, oddBytes(bytes))))
+      }
+    }
+    return sumF32x4(f32x4.add(sum0, sum1))
+  }
+}
+
+/**
+ * The eight scales of a half, less 32, two in each i32 lane. Their low 4 bits are the low (half 0) or high (half 1)
+ * nibbles of bytes 0…7; their high 2 bits are pairs of bits in bytes 8…11: for scale 4 k + i, bits 2 k of byte 8 + i.
+ */
+@inline
+function scaleBytes(packed: usize, half: i32): v128 {
+  const low = (load<u64>(packed) >> (half << 2)) & 0x0f0f0f0f0f0f0f0f
+  const high = load<u32>(packed + 8) >> (half << 2)
+  const pairs = (<u64>(high & 0x03030303)) | ((<u64>((high >> 2) & 0x03030303)) << 32)
+  const bytes = i8x16.sub(i64x2.splat(low | (pairs << 4)), i32x4.splat(0x20202020))
+  return i32x4.extend_low_i16x8_s(bytes)
+}
+
+/** 16 quants less 4, from two bits at 0 and 1 of `low` and one at 2 of `high`. */
+@inline
+function join(low: v128, high: v128): v128 {
+  const q = v128.or(v128.and(low, i32x4.splat(0x03030303)), v128.and(high, i32x4.splat(0x04040404)))
+  return i8x16.sub(q, i32x4.splat(0x04040404))
+}
+
+@inline
+function dotWeights(w: usize, half: i32, column: usize, x: usize, scales: v128): v128 {
+  const low = v128.load(w + LOW_BITS + ((<usize>half) << 5) + column)
+  // The four high bits of this half, from bit 0 on.
+  const high = i16x8.shr_u(v128.load(w + column), half << 2)
+  return dotColumn(
+    join(low, i16x8.shl(high, 2)),
+    join(i16x8.shr_u(low, 2), i16x8.shl(high, 1)),
+    join(i16x8.shr_u(low, 4), high),
+    join(i16x8.shr_u(low, 6), i16x8.shr_u(high, 1)),
+    x,
+    scales,
+  )
+}
+
+@inline
+function storeWeights(w: usize, half: i32, column: usize, out: usize, scales: v128): void {
+  const low = v128.load(w + LOW_BITS + ((<usize>half) << 5) + column)
+  const high = i16x8.shr_u(v128.load(w + column), half << 2)
+  storeColumn(
+    out,
+    join(low, i16x8.shl(high, 2)),
+    join(i16x8.shr_u(low, 2), i16x8.shl(high, 1)),
+    join(i16x8.shr_u(low, 4), high),
+    join(i16x8.shr_u(low, 6), i16x8.shr_u(high, 1)),
+    scales,
+  )
+}
