@@ -2,10 +2,11 @@
  * Builds dist/: the kernels (asc), the JavaScript (esbuild) and the type declarations (tsc).
  *
  *   dist/kernels.wasm           portable SIMD128 kernels
- *   dist/index.js               the facade and the engine, for every runtime
+ *   dist/index.js               the facade and the engine
+ *   dist/errors.js              one error class for all the files
  *   dist/platform/<runtime>.js  what only that runtime may import; loaded on demand by index.js
- *   dist/workerd.js             index.js and platform/workerd.js in one, for bundlers that target Workers: they read
- *                               package.json's `browser` field, which hides the platform files of other runtimes
+ *   dist/workerd.js             index.js for Cloudflare Workers, in one file: their kernels are a static import, which
+ *                               the bundlers of other runtimes must not meet
  *   dist/cli.js                 the command line, on top of index.js
  *
  * Everything is built aside and then put in place at once: a failing build leaves the old dist/ alone.
@@ -20,7 +21,6 @@ import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = `.cache/dist-${process.pid}`
-const PLATFORMS = ['node', 'browser', 'workerd']
 
 async function buildKernels() {
   const { error, stderr } = await asc.main([
@@ -32,21 +32,25 @@ async function buildKernels() {
   if (error) throw new Error(`asc: ${error.message}\n${stderr.toString()}`)
 }
 
-/** Keeps files that dist/ has as files of their own out of the bundles: `apart` maps a source file to its place in dist/. */
-function keepApart(apart) {
-  const places = new Map(Object.entries(apart).map(([source, place]) => [resolve(root, source), place]))
+/**
+ * Says for source files what their importers get instead: another source file, or, for a place that begins with a
+ * dot, a file of dist/ that stays a file of its own.
+ */
+function replacing(places) {
+  const byPath = new Map(Object.entries(places).map(([source, place]) => [resolve(root, source), place]))
   return {
-    name: 'keep-apart',
+    name: 'replacing',
     setup({ onResolve }) {
       onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
-        const source = resolve(dirname(importer), path).replace(/\.js$/, '.ts')
-        return places.has(source) ? { path: places.get(source), external: true } : undefined
+        const place = byPath.get(resolve(dirname(importer), path).replace(/\.js$/, '.ts'))
+        if (place === undefined) return undefined
+        return place.startsWith('.') ? { path: place, external: true } : { path: resolve(root, place) }
       })
     },
   }
 }
 
-async function bundle(entryPoints, outdir, apart, options = {}) {
+async function bundle(entryPoints, outdir, places, options = {}) {
   await build({
     bundle: true,
     format: 'esm',
@@ -56,37 +60,34 @@ async function bundle(entryPoints, outdir, apart, options = {}) {
     minifySyntax: true,
     mainFields: ['module', 'main'],
     logLevel: 'warning',
+    external: ['node:*'],
     entryPoints,
     outdir,
-    plugins: [keepApart(apart)],
+    plugins: [replacing(places)],
     ...options,
   })
 }
 
 async function buildJavaScript() {
-  const platformFiles = Object.fromEntries(
-    PLATFORMS.map((name) => [`src/platform/${name}.ts`, `./platform/${name}.js`]),
-  )
-  const { 'src/platform/workerd.ts': _bundled, ...otherPlatforms } = platformFiles
   await Promise.all([
-    bundle(
-      Object.keys(platformFiles),
-      join(out, 'platform'),
-      { 'src/kernels.wasm': '../kernels.wasm' },
-      {
-        external: ['node:*'],
-      },
-    ),
-    bundle(['src/index.ts'], out, platformFiles),
-    bundle({ workerd: 'src/index.ts' }, out, { ...otherPlatforms, 'src/kernels.wasm': './kernels.wasm' }),
+    bundle(['src/errors.ts'], out, {}),
+    bundle(['src/index.ts'], out, {
+      'src/errors.ts': './errors.js',
+      'src/platform/node.ts': './platform/node.js',
+      'src/platform/browser.ts': './platform/browser.js',
+    }),
+    bundle(['src/platform/node.ts', 'src/platform/browser.ts'], join(out, 'platform'), {
+      'src/errors.ts': '../errors.js',
+    }),
+    bundle({ workerd: 'src/index.ts' }, out, {
+      'src/platform/detect.ts': 'src/platform/workerd.ts',
+      'src/kernels.wasm': './kernels.wasm',
+    }),
     bundle(
       { cli: 'src/cli/bin.ts' },
       out,
-      { 'src/index.ts': './index.js' },
-      {
-        banner: { js: '#!/usr/bin/env node' },
-        external: ['node:*'],
-      },
+      { 'src/errors.ts': './errors.js', 'src/index.ts': './index.js' },
+      { banner: { js: '#!/usr/bin/env node' } },
     ),
   ])
   await chmod(join(out, 'cli.js'), 0o755)

@@ -1,3 +1,4 @@
+import { DasllamaError } from '../errors.js'
 import type { Platform } from './platform.js'
 
 interface RuntimeGlobals {
@@ -12,14 +13,16 @@ export function detectRuntime(globals: RuntimeGlobals = globalThis): Platform['n
   return globals.process?.versions?.node ? 'node' : 'browser'
 }
 
-/** Loads the file of the runtime at hand; the others are never fetched. */
+/** Loads the file of the runtime at hand; the others are never fetched. Throws `UNSUPPORTED` in a Worker. */
 export async function currentPlatform(): Promise<Platform> {
   switch (detectRuntime()) {
-    case 'workerd':
-      return (await import('./workerd.js')).platform
     case 'node':
       return (await import('./node.js')).platform
     case 'browser':
       return (await import('./browser.js')).platform
+    case 'workerd':
+      throw new DasllamaError('UNSUPPORTED', 'this build of dasllama is not the one for Cloudflare Workers', {
+        hint: "import 'dasllama/workerd', or let the bundler use the export condition `workerd`",
+      })
   }
 }

@@ -1,10 +1,13 @@
-/** Cloudflare Workers. Compiling bytes is forbidden there, so the kernels come as a module that was compiled at upload. */
+/**
+ * Cloudflare Workers. Compiling bytes is forbidden there, so the kernels come as a module that was compiled at upload;
+ * the build puts this file into dist/workerd.js in the place of detect.ts.
+ */
 
 import { DasllamaError } from '../errors.js'
 import kernels from '../kernels.wasm'
 import type { Platform } from './platform.js'
 
-export const platform: Platform = {
+const platform: Platform = {
   name: 'workerd',
   baseUrl: undefined,
   async openPath(path) {
@@ -15,4 +18,8 @@ export const platform: Platform = {
   async loadKernels() {
     return kernels
   },
+}
+
+export async function currentPlatform(): Promise<Platform> {
+  return platform
 }

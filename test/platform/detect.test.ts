@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { currentPlatform, detectRuntime } from '../../src/platform/detect.js'
+
+afterEach(() => vi.unstubAllGlobals())
 
 describe('detectRuntime', () => {
   const node = { process: { versions: { node: '20.0.0' } } }
@@ -19,5 +21,13 @@ describe('detectRuntime', () => {
 
   it('loads the platform that the tests run on', async () => {
     expect((await currentPlatform()).name).toBe('node')
+  })
+
+  it('tells a Worker which file it needs', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    await expect(currentPlatform()).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      hint: expect.stringContaining('dasllama/workerd'),
+    })
   })
 })

@@ -1,0 +1,24 @@
+import type { Terminal } from '../platform/terminal.js'
+
+/** What shells report for a program that Ctrl-C ended: 128 + SIGINT. */
+const INTERRUPTED = 130
+
+/**
+ * Runs `work` with a signal that the first Ctrl-C aborts, so that it can stop cleanly; the second ends the process.
+ * Resolves with the exit code.
+ */
+export async function interruptible(
+  terminal: Terminal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<number> {
+  const controller = new AbortController()
+  const forget = terminal.onInterrupt(() => controller.abort())
+  try {
+    await work(controller.signal)
+  } catch (error) {
+    if (!controller.signal.aborted) throw error
+  } finally {
+    forget()
+  }
+  return controller.signal.aborted ? INTERRUPTED : 0
+}

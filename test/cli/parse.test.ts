@@ -1,0 +1,154 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { nearest } from '../../src/cli/nearest.js'
+import { flag, integer, number, pick, text, tokenIds } from '../../src/cli/options.js'
+import { optionName, parse } from '../../src/cli/parse.js'
+import { UsageError } from '../../src/cli/usage-error.js'
+
+const table = {
+  prompt: text('TEXT', 'a text'),
+  promptIds: tokenIds('ids'),
+  maxTokens: integer('a count', { fallback: 256, min: 0 }),
+  temp: number('a number', { fallback: 0 }),
+  threads: integer('threads', { fallback: 1, min: 1, max: 1 }),
+  seed: integer('a seed', { min: 0, max: 0xffffffff }),
+  json: flag('as JSON'),
+  help: flag('help', '-h'),
+}
+
+function usageError(args: string[]): UsageError {
+  try {
+    parse(args, table)
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError)
+    return error as UsageError
+  }
+  throw new Error(`accepted: ${args.join(' ')}`)
+}
+
+describe('parse', () => {
+  it('has the fallbacks when nothing is written', () => {
+    expect(parse([], table)).toEqual({
+      operands: [],
+      values: {
+        prompt: undefined,
+        promptIds: undefined,
+        maxTokens: 256,
+        temp: 0,
+        threads: 1,
+        seed: undefined,
+        json: false,
+        help: false,
+      },
+    })
+  })
+
+  it.each([
+    [['--max-tokens', '7'], { maxTokens: 7 }],
+    [['--max-tokens=7'], { maxTokens: 7 }],
+    [['--max-tokens', '7', '--max-tokens=8'], { maxTokens: 8 }],
+    [['--temp', '-0.5'], { temp: -0.5 }],
+    [['--temp=.5e1'], { temp: 5 }],
+    [['--prompt', '-'], { prompt: '-' }],
+    [['--prompt', '-x'], { prompt: '-x' }],
+    [['--prompt', ''], { prompt: '' }],
+    [['--prompt='], { prompt: '' }],
+    [['--prompt=--json'], { prompt: '--json', json: false }],
+    [['--prompt=a=b'], { prompt: 'a=b' }],
+    [['--prompt-ids', '1,2, 3'], { promptIds: [1, 2, 3] }],
+    [['--prompt-ids', '10 20'], { promptIds: [10, 20] }],
+    [['--seed', '4294967295'], { seed: 4294967295 }],
+    [['--json'], { json: true }],
+    [['-h'], { help: true }],
+  ])('reads %j', (args, expected) => {
+    expect(parse(args, table).values).toMatchObject(expected)
+  })
+
+  it('takes operands anywhere, and everything after -- as operands', () => {
+    const { operands, values } = parse(['a', '--json', '-', '--', '--temp', '-x', '--'], table)
+    expect(operands).toEqual(['a', '-', '--temp', '-x', '--'])
+    expect(values.json).toBe(true)
+  })
+
+  it.each([
+    [['--promt', 'x'], 'no option --promt', 'did you mean --prompt?'],
+    [['--max-token=3'], 'no option --max-token', 'did you mean --max-tokens?'],
+    [['--maxTokens', '3'], 'no option --maxTokens', 'did you mean --max-tokens?'],
+    [['--xyzzy'], 'no option --xyzzy', '--'],
+    [['-j'], 'no option -j', '--'],
+    [['--prompt'], '--prompt needs a value: --prompt TEXT', undefined],
+    [['--prompt', '--json'], '--prompt needs a value', '--prompt=--json'],
+    [['--json=yes'], '--json takes no value', undefined],
+    [['--max-tokens', '1.5'], '--max-tokens must be a whole number of 0 or more, not "1.5"', undefined],
+    [['--max-tokens', '-1'], '--max-tokens must be a whole number of 0 or more, not "-1"', undefined],
+    [['--max-tokens='], '--max-tokens must be a whole number', undefined],
+    [['--temp', 'NaN'], '--temp must be a number, not "NaN"', undefined],
+    [['--temp', '1e999'], '--temp must be a number', undefined],
+    [['--temp', '0x10'], '--temp must be a number', undefined],
+    [['--temp', 'Infinity'], '--temp must be a number', undefined],
+    [['--threads', '2'], '--threads must be 1, not "2"', undefined],
+    [['--seed', '4294967296'], '--seed must be a whole number from 0 to 4294967295', undefined],
+    [['--prompt-ids', '1,,2'], '--prompt-ids must be token ids', undefined],
+    [['--prompt-ids', '1,-2'], '--prompt-ids must be token ids', undefined],
+    [['--prompt-ids', ''], '--prompt-ids must be token ids', undefined],
+  ])('refuses %j', (args, message, hint) => {
+    const error = usageError(args)
+    expect(error.message).toContain(message)
+    if (hint === undefined) expect(error.hint).toBeUndefined()
+    else expect(error.hint).toContain(hint)
+  })
+
+  it('either reads or refuses, whatever is written, and gives texts back as they were', () => {
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        '--',
+        '-',
+        '--prompt',
+        '--json',
+        '--temp',
+        '--toString',
+        '--__proto__',
+        '--constructor=1',
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(word), (args) => {
+        try {
+          parse(args, table)
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error
+        }
+      }),
+    )
+    fc.assert(
+      fc.property(fc.string(), (value) => parse([`--prompt=${value}`], table).values.prompt === value),
+    )
+  })
+})
+
+describe('options', () => {
+  it('are named as the command line writes them', () => {
+    expect(optionName('penaltyLastN')).toBe('--penalty-last-n')
+  })
+
+  it('can be picked by part', () => {
+    const { values } = parse(['--temp', '1', '--json'], table)
+    expect(pick({ temp: table.temp }, values)).toEqual({ temp: 1 })
+  })
+})
+
+describe('nearest', () => {
+  const names = ['--prompt', '--prompt-ids', '--temp', '--top-k']
+
+  it.each([
+    ['--tmep', '--temp'],
+    ['--topk', '--top-k'],
+    ['--otp-k', '--top-k'],
+    ['--prompt-id', '--prompt-ids'],
+    ['--verbose', undefined],
+    ['x'.repeat(100_000), undefined],
+  ])('of %s is %s', (name, expected) => {
+    expect(nearest(name, names)).toBe(expected)
+  })
+})

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest'
+import { storiesInNode } from './stories.js'
+
+describe('Node', () => {
+  it('tells the stories from the built files', async () => {
+    const { greedy, sampled } = await storiesInNode()
+    // What llama.cpp writes under greedy decoding, as models/README.md has it.
+    expect(greedy.text).toMatch(/^, there was a little girl named Lily\. She loved to play/)
+    expect(sampled.ids).not.toEqual(greedy.ids)
+    for (const { ids, text, streamed, stopReason } of [greedy, sampled]) {
+      expect(ids).toHaveLength(24)
+      expect(streamed).toBe(text)
+      expect(stopReason).toBe('length')
+    }
+  })
+})

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+export const MODEL_PATH = 'models/tiny-stories.Q8_0.gguf'
+
+interface Told {
+  promptIds: number[]
+  ids: number[]
+  text: string
+  streamed: string
+  stopReason: string
+}
+
+/** What program.mjs returns. */
+export interface Stories {
+  greedy: Told
+  sampled: Told
+}
+
+/** Runs program.mjs on the built package in a Node of its own: the runtimes are compared with this one. */
+export async function storiesInNode(): Promise<Stories> {
+  const program = `
+    import * as dasllama from './dist/index.js'
+    import { tell } from './test/runtimes/program.mjs'
+    console.log(JSON.stringify(await tell(dasllama, '${MODEL_PATH}')))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
+  return JSON.parse(stdout)
+}
