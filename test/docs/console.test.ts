@@ -1,0 +1,42 @@
+/**
+ * The console blocks of the documentation are true: each `$ npx dasllama …` is run, and what follows it must be what
+ * the command prints on standard output. `UPDATE_DOCS=1` writes the output into the pages instead.
+ */
+import { execFile } from 'node:child_process'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const docs = `${root}docs/`
+const BLOCK = /```console\n\$ npx dasllama (.*)\n([\s\S]*?)```/g
+const run = promisify(execFile)
+
+async function output(commandLine: string): Promise<string> {
+  const args = Array.from(commandLine.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain)
+  const { stdout } = await run(process.execPath, ['dist/cli.js', ...args], { cwd: root })
+  return stdout
+}
+
+describe.concurrent('the documentation', async () => {
+  const pages = (await readdir(docs)).filter((name) => name.endsWith('.md'))
+  for (const page of pages) {
+    const text = await readFile(docs + page, 'utf8')
+    const blocks = Array.from(text.matchAll(BLOCK), ([, command, printed]) => ({ command, printed }))
+    if (blocks.length === 0) continue
+    test(`${page}: ${blocks.length} commands print what it says`, async () => {
+      let updated = text
+      for (const { command, printed } of blocks) {
+        const actual = await output(command)
+        if (process.env.UPDATE_DOCS) {
+          const before = `\`\`\`console\n$ npx dasllama ${command}\n${printed}\`\`\``
+          updated = updated.replace(before, () => `\`\`\`console\n$ npx dasllama ${command}\n${actual}\`\`\``)
+        } else {
+          expect(actual, command).toBe(printed)
+        }
+      }
+      if (updated !== text) await writeFile(docs + page, updated)
+    })
+  }
+})
