@@ -4,8 +4,19 @@
  */
 import { matmulOf } from '../matmul'
 import { matvecOf } from '../matvec'
+import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
+import { IQ2_XXS } from './iq2_xxs'
+import { Q2_K } from './q2_k'
+import { Q3_K } from './q3_k'
+import { Q4_0 } from './q4_0'
+import { Q4_1 } from './q4_1'
+import { Q4_K } from './q4_k'
+import { Q5_0 } from './q5_0'
+import { Q5_1 } from './q5_1'
+import { Q5_K } from './q5_k'
+import { Q6_K } from './q6_k'
 import { Q8_0 } from './q8_0'
 
 /** What a format's `dot` multiplies with: 0 = not supported, 1 = f32, 2 = quantised activations. */
@@ -13,8 +24,19 @@ export function activation_kind(format: i32): i32 {
   switch (format) {
     case 0: // F32
     case 1: // F16
+    case 30: // BF16
       return 1
+    case 2: // Q4_0
+    case 3: // Q4_1
+    case 6: // Q5_0
+    case 7: // Q5_1
     case 8: // Q8_0
+    case 10: // Q2_K
+    case 11: // Q3_K
+    case 12: // Q4_K
+    case 13: // Q5_K
+    case 14: // Q6_K
+    case 16: // IQ2_XXS
       return 2
   }
   return 0
@@ -23,24 +45,68 @@ export function activation_kind(format: i32): i32 {
 /** Writes the first `n` elements of the row at `row` to `out` as f32. */
 export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
   switch (format) {
-    case 0:
+    case 0: // F32
       return changetype<F32>(row).dequantize(out, n)
-    case 1:
+    case 1: // F16
       return changetype<F16>(row).dequantize(out, n)
-    case 8:
+    case 2: // Q4_0
+      return changetype<Q4_0>(row).dequantize(out, n)
+    case 3: // Q4_1
+      return changetype<Q4_1>(row).dequantize(out, n)
+    case 6: // Q5_0
+      return changetype<Q5_0>(row).dequantize(out, n)
+    case 7: // Q5_1
+      return changetype<Q5_1>(row).dequantize(out, n)
+    case 8: // Q8_0
       return changetype<Q8_0>(row).dequantize(out, n)
+    case 10: // Q2_K
+      return changetype<Q2_K>(row).dequantize(out, n)
+    case 11: // Q3_K
+      return changetype<Q3_K>(row).dequantize(out, n)
+    case 12: // Q4_K
+      return changetype<Q4_K>(row).dequantize(out, n)
+    case 13: // Q5_K
+      return changetype<Q5_K>(row).dequantize(out, n)
+    case 14: // Q6_K
+      return changetype<Q6_K>(row).dequantize(out, n)
+    case 16: // IQ2_XXS
+      return changetype<IQ2_XXS>(row).dequantize(out, n)
+    case 30: // BF16
+      return changetype<BF16>(row).dequantize(out, n)
   }
 }
 
 /** out[r] = weights[r] · x for each row; see `matvecOf`. */
 export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   switch (format) {
-    case 0:
+    case 0: // F32
       return matvecOf<F32>(weights, x, out, rows, columns)
-    case 1:
+    case 1: // F16
       return matvecOf<F16>(weights, x, out, rows, columns)
-    case 8:
+    case 2: // Q4_0
+      return matvecOf<Q4_0>(weights, x, out, rows, columns)
+    case 3: // Q4_1
+      return matvecOf<Q4_1>(weights, x, out, rows, columns)
+    case 6: // Q5_0
+      return matvecOf<Q5_0>(weights, x, out, rows, columns)
+    case 7: // Q5_1
+      return matvecOf<Q5_1>(weights, x, out, rows, columns)
+    case 8: // Q8_0
       return matvecOf<Q8_0>(weights, x, out, rows, columns)
+    case 10: // Q2_K
+      return matvecOf<Q2_K>(weights, x, out, rows, columns)
+    case 11: // Q3_K
+      return matvecOf<Q3_K>(weights, x, out, rows, columns)
+    case 12: // Q4_K
+      return matvecOf<Q4_K>(weights, x, out, rows, columns)
+    case 13: // Q5_K
+      return matvecOf<Q5_K>(weights, x, out, rows, columns)
+    case 14: // Q6_K
+      return matvecOf<Q6_K>(weights, x, out, rows, columns)
+    case 16: // IQ2_XXS
+      return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
+    case 30: // BF16
+      return matvecOf<BF16>(weights, x, out, rows, columns)
   }
 }
 
@@ -57,11 +123,33 @@ export function matmul(
   scratch: usize,
 ): void {
   switch (format) {
-    case 0:
+    case 0: // F32
       return matmulOf<F32>(weights, x, out, rows, columns, tokens, outStride, scratch)
-    case 1:
+    case 1: // F16
       return matmulOf<F16>(weights, x, out, rows, columns, tokens, outStride, scratch)
-    case 8:
+    case 2: // Q4_0
+      return matmulOf<Q4_0>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 3: // Q4_1
+      return matmulOf<Q4_1>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 6: // Q5_0
+      return matmulOf<Q5_0>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 7: // Q5_1
+      return matmulOf<Q5_1>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 8: // Q8_0
       return matmulOf<Q8_0>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 10: // Q2_K
+      return matmulOf<Q2_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 11: // Q3_K
+      return matmulOf<Q3_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 12: // Q4_K
+      return matmulOf<Q4_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 13: // Q5_K
+      return matmulOf<Q5_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 14: // Q6_K
+      return matmulOf<Q6_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 16: // IQ2_XXS
+      return matmulOf<IQ2_XXS>(weights, x, out, rows, columns, tokens, outStride, scratch)
+    case 30: // BF16
+      return matmulOf<BF16>(weights, x, out, rows, columns, tokens, outStride, scratch)
   }
 }
