@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.js'
+import { FakeTerminal } from './fake-terminal.js'
+
+async function cli(args: readonly string[], terminal = new FakeTerminal()) {
+  const code = await main(args, terminal)
+  return { code, out: terminal.out, err: terminal.err }
+}
+
+describe('dasllama', () => {
+  it('without arguments says how it is used, as an error', async () => {
+    const { code, out, err } = await cli([])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain('Usage: dasllama COMMAND')
+  })
+
+  it.each([['--help'], ['-h'], ['help']])('%s lists the commands', async (name) => {
+    const { code, out, err } = await cli([name])
+    expect([code, err]).toEqual([0, ''])
+    for (const command of ['run', 'inspect', 'tokenize'])
+      expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+  })
+
+  it("--version is the package's", async () => {
+    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  })
+
+  it.each(['run', 'inspect', 'tokenize'])('help %s is what its --help and -h show', async (name) => {
+    const help = await cli(['help', name])
+    expect(help).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringContaining(`Usage: dasllama ${name} MODEL`),
+    })
+    expect(await cli([name, '--help'])).toEqual(help)
+    expect(await cli([name, 'model.gguf', '-h'])).toEqual(help)
+  })
+
+  it('shows options with their defaults', async () => {
+    const { out } = await cli(['help', 'run'])
+    expect(out).toMatch(/^ {2}--penalty-last-n N .*\(default 64\)$/m)
+    expect(out).toMatch(/^ {2}--seed N .*given$/m)
+    expect(out).toMatch(/^ {2}--json {2}/m)
+  })
+
+  it.each([
+    [['tokenise'], 'there is no command tokenise', 'did you mean tokenize?'],
+    [['rnu'], 'there is no command rnu', 'did you mean run?'],
+    [['help', 'bake'], 'there is no command bake', 'dasllama --help'],
+    [['--json'], 'there is no option --json', 'dasllama --help'],
+    [['run', 'm', '--promt', 'x'], 'there is no option --promt', 'did you mean --prompt?'],
+    [['inspect', 'm', 'n'], 'inspect does not know what to do with "n"', 'quotes'],
+    [['tokenize', 'm'], 'tokenize needs TEXT', 'tokenize --help'],
+    [['run', 'm'], 'run needs a prompt', 'run --help'],
+    [['run', 'm', '--prompt', 'x', '--prompt-ids', '1'], 'only one prompt', 'run --help'],
+    [['run', 'm', '--prompt', 'x', '--threads', '2'], '--threads must be 1', 'run --help'],
+  ])('%j is wrong usage', async (args, message, hint) => {
+    const { code, out, err } = await cli(args)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^dasllama: /)
+    expect(err).toContain(message)
+    expect(err).toContain(hint)
+  })
+
+  it.each(['run', 'inspect', 'tokenize'])('%s without a model says where to get one', async (name) => {
+    const { code, err } = await cli([name])
+    expect(code).toBe(2)
+    expect(err).toContain('https://huggingface.co/')
+    expect(err).toContain('models/tiny-stories.Q8_0.gguf')
+  })
+
+  it('reports a failure in one line and a hint', async () => {
+    const { code, out, err } = await cli(['inspect', 'no/such.gguf'])
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toMatch(/^dasllama: no\/such\.gguf: .*\n.*such\.gguf\n$/)
+  })
+
+  it('shows where a failure comes from only when asked', async () => {
+    const terminal = new FakeTerminal()
+    terminal.debug = true
+    expect((await cli(['inspect', 'no/such.gguf'], terminal)).err).toMatch(
+      /\n {4}at .*\n.*ENOENT.*\n {4}at /s,
+    )
+  })
+})
