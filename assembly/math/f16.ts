@@ -53,20 +53,10 @@ const HALF: u32 = 0x3f000000
 /** What takes an f32's exponent to a half's, and rounds down all below a tie. */
 const UNBIAS_AND_ROUND: u32 = 0x0fff - (112 << 23)
 
-/** Bits of the half nearest to `value`, ties to even; too large becomes infinite, every NaN the quiet 0x7e00. */
-export function f32ToF16(value: f32): u16 {
-  const bits = reinterpret<u32>(value)
-  const sign = (bits >> 16) & 0x8000
-  const magnitude = bits & 0x7fffffff
-  if (magnitude > 0x7f800000) return <u16>(sign | 0x7e00)
-  if (magnitude >= OVERFLOW) return <u16>(sign | 0x7c00)
-  if (magnitude < SMALLEST_NORMAL) {
-    return <u16>(sign | (reinterpret<u32>(reinterpret<f32>(magnitude) + 0.5) - HALF))
-  }
-  return <u16>(sign | ((magnitude + UNBIAS_AND_ROUND + ((magnitude >> 13) & 1)) >> 13))
-}
-
-/** `f32ToF16` of four values; the bits stand in the low halves of four u32 lanes. */
+/**
+ * Bits of the halves nearest to four values, ties to even, in four u32 lanes; too large becomes infinite, every NaN the
+ * quiet 0x7e00 with its sign.
+ */
 @inline
 export function f32x4ToF16x4(values: v128): v128 {
   const magnitude = v128.and(values, i32x4.splat(0x7fffffff))

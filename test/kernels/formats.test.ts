@@ -1,0 +1,216 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { randomBlocks } from '../../src/gguf/random-blocks.js'
+import { ActivationKind } from '../../src/wasm/kernels.js'
+import { KernelMemory } from './kernel-memory.js'
+import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
+
+const ROWS = 3
+const MAX_ELEMENTS = 4096
+const EPSILON = 2 ** -24
+
+let memory: KernelMemory
+let weightsAt: ReturnType<KernelMemory['allocate']>
+let xAt: typeof weightsAt
+let quantisedAt: typeof weightsAt
+let outAt: typeof weightsAt
+
+beforeAll(async () => {
+  memory = await KernelMemory.load()
+  weightsAt = memory.allocate(ROWS * MAX_ELEMENTS * 4)
+  xAt = memory.allocate(MAX_ELEMENTS * 4)
+  quantisedAt = memory.allocate(MAX_ELEMENTS * 3)
+  outAt = memory.allocate(MAX_ELEMENTS * 4)
+})
+
+/** Random bytes; only the half-precision scales are kept from being infinite or NaN. */
+function rawBlocks(
+  reference: ReferenceFormat,
+  format: BlockFormat,
+  n: number,
+  random: RandomBits,
+): Uint8Array {
+  const bytes = new Uint8Array(bytesFor(format, n))
+  random.fill(bytes)
+  for (let at = 0; at < bytes.length; at += format.blockBytes) {
+    for (const scale of reference.scalesAt)
+      if ((bytes[at + scale + 1] & 0x7c) === 0x7c) bytes[at + scale + 1] ^= 4
+    if (reference.scalesAt.length === 0) clearSpecial(format, bytes, at)
+  }
+  return bytes
+}
+
+/** Takes a bit from the exponent of a value that would be infinite or NaN, or so large that a product might be. */
+function clearSpecial(format: BlockFormat, bytes: Uint8Array, at: number): void {
+  const top = at + format.blockBytes - 1
+  if (format.name === 'F16') {
+    if ((bytes[top] & 0x7c) === 0x7c) bytes[top] ^= 4
+  } else bytes[top] &= 0xbf
+}
+
+/** Every byte the same, and the same half for each scale. */
+function uniformBlocks(
+  reference: ReferenceFormat,
+  format: BlockFormat,
+  n: number,
+  byte: number,
+  scale: number,
+) {
+  const bytes = new Uint8Array(bytesFor(format, n)).fill(byte)
+  const view = new DataView(bytes.buffer)
+  for (let at = 0; at < bytes.length; at += format.blockBytes) {
+    for (const offset of reference.scalesAt) view.setUint16(at + offset, scale, true)
+  }
+  return bytes
+}
+
+function expectDequantized(
+  reference: ReferenceFormat,
+  format: BlockFormat,
+  row: Uint8Array,
+  n: number,
+): void {
+  memory.bytes(weightsAt, row.length).set(row)
+  memory.f32(outAt, n).fill(Number.NaN)
+  memory.kernels.dequantize(format.id, weightsAt, outAt, n)
+  const expected = terms(reference, row, format.blockBytes, Math.fround).map((t) =>
+    Math.fround(t.product + t.offset),
+  )
+  // -0 + 0 and 0 × -1 have ggml's sign, too, but nothing depends on it.
+  const actual = Array.from(memory.f32(outAt, n))
+  expect(actual.map((v) => v + 0)).toEqual(expected.map((v) => v + 0))
+}
+
+/** The activations a kernel really multiplies with, and how far each may be from the wanted one. */
+function activations(kind: number, x: Float32Array): { pointer: typeof xAt; used: number[]; step: number[] } {
+  const n = x.length
+  memory.f32(xAt, n).set(x)
+  if (kind === ActivationKind.f32) return { pointer: xAt, used: Array.from(x), step: Array.from(x, () => 0) }
+  memory.kernels.quantize_activations(xAt, quantisedAt, n)
+  const values = new Int16Array(memory.buffer, quantisedAt, n)
+  const scales = memory.f32((quantisedAt + 2 * n) as typeof xAt, n / 32)
+  return {
+    pointer: quantisedAt,
+    used: Array.from(values, (v, i) => v * scales[i >> 5]),
+    step: Array.from(values, (_, i) => scales[i >> 5]),
+  }
+}
+
+/**
+ * Three rows through `matvec`. Against the twin in f64 with the same activations, the error is that of the f32 sums:
+ * an accumulator takes at most n / 16 of them, and each product a dozen roundings. Against the f32 activations,
+ * rounding each to the nearest of 65535 steps (0.51: the reciprocal is rounded, too) comes on top.
+ */
+function expectDots(
+  reference: ReferenceFormat,
+  format: BlockFormat,
+  rows: Uint8Array[],
+  x: Float32Array,
+): void {
+  const n = x.length
+  const { pointer, used, step } = activations(memory.kernels.activation_kind(format.id), x)
+  rows.forEach((row, r) => {
+    memory.bytes((weightsAt + r * row.length) as typeof xAt, row.length).set(row)
+  })
+  memory.f32(outAt, rows.length).fill(Number.NaN)
+  memory.kernels.matvec(format.id, weightsAt, pointer, outAt, rows.length, n)
+  const actual = Array.from(memory.f32(outAt, rows.length))
+  rows.forEach((row, r) => {
+    let quantised = 0
+    let exact = 0
+    let size = 0
+    let rounding = 0
+    terms(reference, row, format.blockBytes, (value) => value).forEach(({ product, offset }, i) => {
+      quantised += (product + offset) * used[i]
+      exact += (product + offset) * x[i]
+      size += (Math.abs(product) + Math.abs(offset)) * Math.abs(used[i])
+      rounding += (Math.abs(product) + Math.abs(offset)) * step[i] * 0.51
+    })
+    const tolerance = (n / 16 + 12) * EPSILON * size + 2 ** -120
+    expect(Math.abs(actual[r] - quantised)).toBeLessThanOrEqual(tolerance)
+    expect(Math.abs(actual[r] - exact)).toBeLessThanOrEqual(tolerance + rounding)
+  })
+}
+
+function randomActivations(n: number, random: RandomBits): Float32Array {
+  return Float32Array.from({ length: n }, () => (random.fraction() + random.fraction() - 1) * 3)
+}
+
+/** One block, an even and an odd number of them, and long rows; for plain numbers also rests of a vector. */
+function lengths(format: BlockFormat): number[] {
+  const block = format.blockElements
+  if (block === 1) return [1, 3, 4, 7, 16, 21, 64, MAX_ELEMENTS]
+  return [block, 2 * block, 3 * block, 5 * block, MAX_ELEMENTS]
+}
+
+describe.each(REFERENCE_FORMATS)('$name', (reference) => {
+  const format = blockFormat(reference.name)
+
+  test('the reference and the table of formats agree on the block', () => {
+    const block = new DataView(new ArrayBuffer(format.blockBytes))
+    expect(reference.block(block, 0, Math.fround)).toHaveLength(format.blockElements)
+  })
+
+  test.each(lengths(format))('dequantizes %d weights of usual size as ggml does, bit for bit', (n) => {
+    expectDequantized(reference, format, randomBlocks(format, n, new RandomBits(n, format.name), 0.02), n)
+  })
+
+  test('dequantizes any bytes with finite scales as ggml does, bit for bit', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom(...lengths(format).slice(0, 4)), (seed, n) => {
+        expectDequantized(reference, format, rawBlocks(reference, format, n, new RandomBits(seed)), n)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test.each(lengths(format))('multiplies rows of %d weights of usual size', (n) => {
+    const random = new RandomBits(n, format.name)
+    const rows = Array.from({ length: ROWS }, () => randomBlocks(format, n, random, 0.02))
+    expectDots(reference, format, rows, randomActivations(n, random))
+  })
+
+  test('multiplies any bytes with finite scales', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom(...lengths(format).slice(0, 4)), (seed, n) => {
+        const random = new RandomBits(seed)
+        const rows = Array.from({ length: ROWS }, () => rawBlocks(reference, format, n, random))
+        expectDots(reference, format, rows, randomActivations(n, random))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  if (reference.scalesAt.length > 0) {
+    // 1, -2, zero of both signs, the smallest and largest subnormals, the largest finite half.
+    const scales = [0x3c00, 0xc000, 0x0000, 0x8000, 0x0001, 0x83ff, 0x7bff]
+    const quants = [0x00, 0xff, 0x80, 0x7f, 0xf0, 0x0f]
+    const cases = scales.flatMap((scale) => quants.map((byte) => ({ scale, byte })))
+
+    test.each(cases)('extremes: scale bits $scale, bytes $byte', ({ scale, byte }) => {
+      const n = 1024
+      const row = uniformBlocks(reference, format, n, byte, scale)
+      expectDequantized(reference, format, row, n)
+      // Activations all at the limit of 16 bits, first of one sign, then of both.
+      expectDots(reference, format, [row], new Float32Array(n).fill(5))
+      expectDots(
+        reference,
+        format,
+        [row],
+        Float32Array.from({ length: n }, (_, i) => (i % 2 ? -7 : 7)),
+      )
+    })
+  }
+
+  test('gives zero for zero activations', () => {
+    const n = format.blockElements * 4
+    const row = randomBlocks(format, n, new RandomBits(1), 0.02)
+    const { pointer } = activations(memory.kernels.activation_kind(format.id), new Float32Array(n))
+    memory.bytes(weightsAt, row.length).set(row)
+    memory.f32(outAt, 1).fill(Number.NaN)
+    memory.kernels.matvec(format.id, weightsAt, pointer, outAt, 1, n)
+    expect(memory.f32(outAt, 1)[0] + 0).toBe(0)
+  })
+})
