@@ -12,7 +12,7 @@ import {
 import { SMALLEST_ENTRY_BYTES, ValueReader } from './value-reader.js'
 
 /** "GGUF" as the file holds it, read as a little-endian u32. */
-export const GGUF_MAGIC = 0x46554747
+const GGUF_MAGIC = 0x46554747
 /** The same four bytes the other way round. */
 const SWAPPED_MAGIC = 0x47475546
 
