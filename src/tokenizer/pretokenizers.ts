@@ -1,18 +1,17 @@
 import { DasllamaError } from '../errors.js'
 import {
   afterOptionalSpace,
-  gpt2Words,
   isolate,
   lineBreak,
-  modernWords,
   run,
   runOfRanges,
   type Split,
-  single,
   threeAsciiDigits,
   trailingSpace,
+  upTo,
 } from './splits.js'
 import { LETTER, NUMBER, PUNCTUATION } from './unicode-classes.js'
+import { casedWords, deepseekWord, gpt2Words, modernWords } from './words.js'
 
 /** How a byte-level BPE vocabulary cuts text into the words inside which it merges. */
 export interface PreTokenizer {
@@ -33,7 +32,7 @@ interface Entry {
 }
 
 const llama3 = [modernWords({ digits: 3 })]
-const digitwiseGpt2 = [isolate(single(NUMBER)), gpt2Words]
+const digitwiseGpt2 = [isolate(upTo(1, NUMBER)), gpt2Words]
 
 /** `[一-龥ࠀ-一가-퟿]+` */
 const cjk = isolate(
@@ -125,7 +124,7 @@ const ENTRIES: readonly Entry[] = [
       isolate(afterOptionalSpace(run(LETTER))),
       isolate(afterOptionalSpace(run(PUNCTUATION))),
       cjk,
-      isolate(single(NUMBER)),
+      isolate(upTo(1, NUMBER)),
     ],
   },
   {
@@ -149,6 +148,29 @@ const ENTRIES: readonly Entry[] = [
       cjk,
       isolate(run(NUMBER)),
     ],
+  },
+  {
+    names: ['deepseek-v3', 'hunyuan-dense', 'joyai-llm', 'hy_v4'],
+    splits: [
+      isolate(upTo(3, NUMBER)),
+      isolate(
+        runOfRanges([
+          [0x4e00, 0x9fa5],
+          [0x3040, 0x30ff],
+        ]),
+      ),
+      isolate(deepseekWord),
+    ],
+  },
+  {
+    names: ['gpt-4o', 'llama4', 'kanana2', 'talkie', 'minimax-m2'],
+    splits: [casedWords({ digits: 3, contractions: true })],
+  },
+  {
+    names: ['tekken'],
+    splits: [casedWords({ digits: 1, contractions: false })],
+    ignoreMerges: true,
+    addBos: true,
   },
   {
     names: ['default'],

@@ -13,24 +13,34 @@ export interface DecodeOptions {
   skipSpecial?: boolean
 }
 
-/** Text ↔ ids of one vocabulary. Stateless; ids equal llama.cpp's. */
+/**
+ * Text ↔ ids of one vocabulary. Stateless; ids equal llama.cpp's. Lone surrogates in text count as U+FFFD. Plain text
+ * becomes a control token only with `parseSpecial`, or where a vocabulary's own merges spell one out.
+ */
 export interface Tokenizer {
   readonly vocabSize: number
-  /** Absent where the file names none. */
+  /** Absent where the file names none; SentencePiece then has 1 as BOS and 2 as EOS. */
   readonly bosId: TokenId | undefined
   readonly eosId: TokenId | undefined
-  /** Ids that end a generation: EOS, EOT, EOM and the like. */
+  /** Ids that end a generation: EOS, EOT, EOM and the like, as llama.cpp finds them. */
   readonly endOfGeneration: ReadonlySet<TokenId>
   /** Throws `INVALID_ARGUMENT` for anything but a string. */
   encode(text: string, options?: EncodeOptions): TokenId[]
-  /** The text of the ids; incomplete UTF-8 becomes U+FFFD. Throws `INVALID_ARGUMENT` for an id outside the vocabulary. */
+  /**
+   * The text of the ids; incomplete UTF-8 becomes U+FFFD. Throws `INVALID_ARGUMENT` for an id outside the vocabulary.
+   *
+   * For a whole sequence: `decode(encode(text), { skipSpecial: true })` is `text`. So where encoding puts a space
+   * before the text (SentencePiece's `add_space_prefix`), the first token that is not a special one loses a leading
+   * space. Text that continues another is for `createDecoder`. Unlike llama.cpp's detokenizer, it never tidies spaces
+   * before punctuation away.
+   */
   decode(ids: ArrayLike<TokenId>, options?: DecodeOptions): string
   /** The text of one token on its own, a control token by its name. Half a character becomes U+FFFD. */
   piece(id: TokenId): string
   /** The bytes that a token stands for (empty for a control token when `skipSpecial`). */
   pieceBytes(id: TokenId, options?: DecodeOptions): Uint8Array
   isControl(id: TokenId): boolean
-  /** A decoder that takes ids one by one and never emits half a character. */
+  /** A decoder that takes ids one by one, never emits half a character and keeps every space. */
   createDecoder(options?: DecodeOptions): StreamDecoder
 }
 
