@@ -2,6 +2,7 @@ import type { ModelFile } from '../gguf/model-file.js'
 import { openModelFile } from '../gguf/open.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
+import type { ByteSource } from '../storage/source.js'
 import { createEngine, type Engine } from '../wasm/engine.js'
 import { type ModelSource, openSource } from './model-source.js'
 
@@ -18,29 +19,41 @@ export interface OpenOptions {
   kernels?: WebAssembly.Module | BufferSource
 }
 
-/** Opens `source`, hands the file to `use`, and closes it whatever happens. */
+/** Opens `source`, hands the file to `use`, and closes every source whatever happens. */
 export async function withModelFile<T>(
   source: ModelSource,
-  { signal, tokenizer }: OpenOptions,
+  options: OpenOptions,
   use: (file: ModelFile, platform: Platform) => Promise<T> | T,
 ): Promise<T> {
-  signal?.throwIfAborted()
+  options.signal?.throwIfAborted()
   const platform = await currentPlatform()
-  const bytes = await openSource(source, platform, signal)
+  const file = await openFile(source, options, platform)
   try {
-    const extra = tokenizer === undefined ? undefined : await openSource(tokenizer, platform, signal)
-    try {
-      const file = await openModelFile(bytes, { signal, tokenizer: extra })
-      try {
-        return await use(file, platform)
-      } finally {
-        await file.close()
-      }
-    } finally {
-      await extra?.close()
-    }
+    return await use(file, platform)
   } finally {
-    await bytes.close()
+    await file.close()
+  }
+}
+
+/** A file that opens takes its sources with it when it closes; one that does not leaves them to us. */
+async function openFile(
+  source: ModelSource,
+  { signal, tokenizer }: OpenOptions,
+  platform: Platform,
+): Promise<ModelFile> {
+  const opened: ByteSource[] = []
+  const open = async (from: ModelSource): Promise<ByteSource> => {
+    const bytes = await openSource(from, platform, signal)
+    opened.push(bytes)
+    return bytes
+  }
+  try {
+    const model = await open(source)
+    const extra = tokenizer === undefined ? undefined : await open(tokenizer)
+    return await openModelFile(model, { signal, tokenizer: extra })
+  } catch (error) {
+    await Promise.all(opened.map((bytes) => bytes.close()))
+    throw error
   }
 }
 
