@@ -1,0 +1,55 @@
+/**
+ * Completes package-lock.json: run it after `npm install` whenever `npm ci` says "Missing: … from lock file".
+ *
+ * A registry that mirrors only some packages may lack those that are meant for other platforms. npm then leaves them
+ * out of the lock file that it writes, and npm 11 refuses that very file. What must stand there is in the lock file
+ * already: names and versions, as optional dependencies of the packages that use them; the names tell the platform.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+
+const LOCK = new URL('../package-lock.json', import.meta.url)
+const SYSTEMS = {
+  android: 'android',
+  darwin: 'darwin',
+  mac: 'darwin',
+  linux: 'linux',
+  win: 'win32',
+  win32: 'win32',
+}
+const PROCESSORS = new Set(['arm', 'arm64', 'ia32', 'ppc64', 'riscv64', 's390x', 'x64'])
+
+/** `@biomejs/cli-linux-x64-musl` is for linux, x64 and musl. */
+function platformOf(name) {
+  const words = name.split('/').at(-1).split('-')
+  const os = words.map((word) => SYSTEMS[word]).find(Boolean)
+  const cpu = words.find((word) => PROCESSORS.has(word))
+  if (os === undefined || cpu === undefined) throw new Error(`${name}: the name tells no platform`)
+  return { os: [os], cpu: [cpu], ...(words.includes('musl') ? { libc: ['musl'] } : {}) }
+}
+
+const lock = JSON.parse(await readFile(LOCK, 'utf8'))
+const { packages } = lock
+/** Whether `name` is found from the folder of `user`, as Node resolves it. */
+function isLocked(name, user) {
+  for (let folder = user; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
+    if (packages[`${folder ? `${folder}/` : ''}node_modules/${name}`]) return true
+    if (folder === '') return false
+  }
+}
+
+const added = []
+for (const [user, { optionalDependencies = {}, dev }] of Object.entries(packages)) {
+  for (const [name, version] of Object.entries(optionalDependencies)) {
+    if (isLocked(name, user) || !/^\d+\.\d+\.\d+$/.test(version)) continue
+    packages[`node_modules/${name}`] = {
+      version,
+      ...(dev ? { dev } : {}),
+      optional: true,
+      ...platformOf(name),
+    }
+    added.push(name)
+  }
+}
+lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)))
+await writeFile(LOCK, `${JSON.stringify(lock, undefined, 2)}\n`)
+console.log(added.length === 0 ? 'nothing was missing' : `added ${added.join(', ')}`)
