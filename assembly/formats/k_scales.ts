@@ -4,10 +4,10 @@
  * and their high 2 bits on top of byte i and byte 4 + i.
  */
 
-/** Four bytes of a word as f32. */
+/** Four bytes of a word as f32. (The unsigned conversion is eight instructions on x64, the signed one is one.) */
 @inline
 function toF32x4(word: u32): v128 {
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(i32x4.splat(word))))
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(i32x4.splat(word))))
 }
 
 /** Scales 0…3 of the packed 12 bytes at `packed`. */
