@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
+
+let bench: Workbench
+beforeAll(async () => {
+  bench = await createWorkbench()
+})
+
+const silu = (x: number) => x / (1 + Math.exp(-x))
+const geluArgument = (x: number) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)
+/** 0.5·(1 + tanh u) is σ(2u), and does not lose its digits where the tanh is near -1. */
+const gelu = (x: number) => x / (1 + Math.exp(-2 * geluArgument(x)))
+
+const GATES = [
+  // The argument of the exponential is exact: 2 ulp of it, three roundings after it.
+  { name: 'silu_gate', exact: silu, relative: () => 10 * ROUNDING },
+  // Five roundings on the way to the argument 2u change e^2u by 10·|u| roundings.
+  {
+    name: 'gelu_gate',
+    exact: gelu,
+    relative: (x: number) => (10 + 10 * Math.abs(geluArgument(x))) * ROUNDING,
+  },
+] as const
+
+/** Where the exponential ends: e^-87.3 and e^-88.3 of a value are left where nothing should be. */
+const FLOOR = 1.3e-38
+
+describe.each(GATES)('$name', ({ name, exact, relative }) => {
+  function expectGate(gate: Float32Array, up: Float32Array): void {
+    const n = gate.length
+    const padded = Math.ceil(n / 4) * 4
+    const padding = (values: Float32Array) => Float32Array.from({ length: padded }, (_, i) => values[i] ?? 1)
+    const at = bench.floats(padding(gate))
+    bench.kernels[name](at, bench.floats(padding(up)), n)
+    const expected = Float64Array.from(gate, (x, i) => exact(x) * up[i])
+    expectWithin(
+      bench.result(at, n, padded),
+      expected,
+      (i) => Math.abs(expected[i]) * relative(gate[i]) + Math.abs(gate[i] * up[i]) * FLOOR + 2 ** -149,
+    )
+  }
+
+  it.each([1, 2, 3, 4, 5, 7, 8, 9, 100])('%i values', (n) => {
+    expectGate(randomFloats(n, `gate ${n}`, 3), randomFloats(n, `up ${n}`))
+  })
+
+  it('from deep below zero to far above', () => {
+    const gate = Float32Array.from({ length: 801 }, (_, i) => (i - 400) / 4)
+    expectGate(gate, new Float32Array(801).fill(1))
+  })
+
+  it('is 0 at 0, x far above zero, and almost nothing far below', () => {
+    const at = bench.floats([0, 1000, 1e20, -1e20])
+    bench.kernels[name](at, bench.floats([5, 2, 1, 1]), 4)
+    const [zero, thousand, huge, nothing] = bench.result(at, 4)
+    expect([zero, thousand, huge]).toEqual([0, 2000, Math.fround(1e20)])
+    expect(Math.abs(nothing)).toBeLessThan(1e-17)
+  })
+})
+
+describe('the twin of gelu', () => {
+  it('is the function that the paper writes with a tanh', () => {
+    for (let x = -6; x <= 6; x += 0.25) {
+      expect(gelu(x)).toBeCloseTo(0.5 * x * (1 + Math.tanh(geluArgument(x))), 14)
+    }
+  })
+})

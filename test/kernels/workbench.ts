@@ -1,0 +1,99 @@
+import { expect } from 'vitest'
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { platform } from '../../src/platform/node.js'
+import { createEngine } from '../../src/wasm/engine.js'
+import type { Kernels, Pointer } from '../../src/wasm/kernels.js'
+
+/** Bytes after every buffer that no kernel may touch. */
+const GUARD_BYTES = 64
+const GUARD = 0xa5
+
+/** Half a unit in the last place of an f32 between 1 and 2: the relative error of one rounding. */
+export const ROUNDING = 2 ** -24
+
+/** Kernels with a memory of their own, in which each buffer is followed by bytes that must stay as they are. */
+export interface Workbench {
+  readonly kernels: Kernels
+  /** Takes memory without touching it, so that what follows lies further up. */
+  skip(bytes: number): Pointer
+  /** A buffer of `bytes`, filled with guard bytes. */
+  room(bytes: number): Pointer
+  /** A copy of `values` as f32. */
+  floats(values: ArrayLike<number>): Pointer
+  bytes(values: Uint8Array): Pointer
+  /** A copy of what lies at `pointer`. */
+  read(pointer: Pointer, bytes: number): Uint8Array
+  /**
+   * The first `n` floats at `pointer`. The kernel may have written `written` of them (default `n`); what follows must
+   * be as it was.
+   */
+  result(pointer: Pointer, n: number, written?: number): Float32Array
+  /** Fails unless the guard that begins `bytes` after `pointer` is as it was. */
+  expectGuard(pointer: Pointer, bytes: number): void
+}
+
+export async function createWorkbench(): Promise<Workbench> {
+  const { kernels, arena } = await createEngine(await platform.loadKernels())
+  const room = (bytes: number): Pointer => {
+    const pointer = arena.allocate(bytes + GUARD_BYTES, 'a test')
+    arena.bytes(pointer, bytes + GUARD_BYTES).fill(GUARD)
+    return pointer
+  }
+  const expectGuard = (pointer: Pointer, bytes: number): void => {
+    const guard = arena.bytes((pointer + bytes) as Pointer, GUARD_BYTES)
+    const touched = guard.findIndex((byte) => byte !== GUARD)
+    expect(touched, 'first byte written behind the end').toBe(-1)
+  }
+  return {
+    kernels,
+    skip: (bytes) => arena.allocate(bytes, 'a test'),
+    room,
+    floats(values) {
+      const pointer = room(4 * values.length)
+      arena.floats(pointer, values.length).set(values)
+      return pointer
+    },
+    bytes(values) {
+      const pointer = room(values.length)
+      arena.bytes(pointer, values.length).set(values)
+      return pointer
+    },
+    read: (pointer, bytes) => arena.bytes(pointer, bytes).slice(),
+    result(pointer, n, written = n) {
+      expectGuard(pointer, 4 * written)
+      return arena.floats(pointer, n).slice()
+    },
+    expectGuard,
+  }
+}
+
+/** f32 values spread like a bell (the sum of four even distributions) with the given standard deviation. */
+export function randomFloats(n: number, label: string, deviation = 1): Float32Array {
+  const random = new RandomBits(1, label)
+  const factor = deviation * Math.sqrt(3)
+  return Float32Array.from({ length: n }, () => {
+    const sum = random.fraction() + random.fraction() + random.fraction() + random.fraction()
+    return (sum - 2) * factor
+  })
+}
+
+/** Fails, naming the worst place, unless each value is within its tolerance. A NaN is never within. */
+export function expectWithin(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number | ((index: number) => number),
+): void {
+  expect(actual.length).toBe(expected.length)
+  const allowed = typeof tolerance === 'number' ? () => tolerance : tolerance
+  let worst = -1
+  let excess = 1
+  for (let i = 0; i < actual.length; i++) {
+    const ratio = actual[i] === expected[i] ? 0 : Math.abs(actual[i] - expected[i]) / allowed(i)
+    if (!(ratio <= excess)) {
+      worst = i
+      excess = Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio
+    }
+  }
+  const report = (i: number) => `[${i}] is ${actual[i]}, not ${expected[i]} ± ${allowed(i)}`
+  expect(worst < 0 ? 'all within' : report(worst)).toBe('all within')
+}
