@@ -35,7 +35,8 @@ export class Arena {
   /** `base`: first byte that the arena owns. `limit`: bytes of memory, at most `WASM_LIMIT`. */
   constructor(memory: WebAssembly.Memory, base: number, limit: number) {
     this.memory = memory
-    this.limit = Math.min(limit, WASM_LIMIT)
+    // The last page stays free: the end of a buffer in it would be 2^32, which a kernel's 32-bit pointer takes for 0.
+    this.limit = Math.min(limit, WASM_LIMIT - PAGE_BYTES)
     this.#top = aligned(base)
     this.#free = []
   }
