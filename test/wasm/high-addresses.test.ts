@@ -1,0 +1,167 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { blockFormat } from '../../src/gguf/block-formats.js'
+import { f32ToF16 } from '../../src/gguf/half.js'
+import { quantize } from '../../src/gguf/quantize.js'
+import { type Kernels, PAGE_BYTES, type Pointer } from '../../src/wasm/kernels.js'
+import { createWorkbench, randomFloats, type Workbench } from '../kernels/workbench.js'
+
+const HALF = 2 ** 31
+
+/**
+ * Each kernel's output, and whatever it writes besides, as bytes. The same inputs at any address must give the same
+ * bits: a pointer that is taken as signed somewhere on the way would not.
+ */
+const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> = {
+  add(bench, { add }) {
+    const out = bench.floats(randomFloats(101, 'out'))
+    add(bench.floats(randomFloats(101, 'in')), out, 101)
+    return bench.read(out, 404)
+  },
+  rmsnorm(bench, { rmsnorm }) {
+    const out = bench.room(404)
+    rmsnorm(bench.floats(randomFloats(101, 'x')), bench.floats(randomFloats(101, 'w')), out, 101, 1e-5)
+    return bench.read(out, 404)
+  },
+  rope_interleaved(bench, { rope_interleaved }) {
+    const x = bench.floats(randomFloats(2 * 3 * 16, 'x'))
+    rope_interleaved(x, bench.floats(randomFloats(2 * 2 * 7, 'table')), 2, 3, 16, 7)
+    return bench.read(x, 4 * 2 * 3 * 16)
+  },
+  rope_neox(bench, { rope_neox }) {
+    const x = bench.floats(randomFloats(2 * 3 * 16, 'x'))
+    rope_neox(x, bench.floats(randomFloats(2 * 2 * 7, 'table')), 2, 3, 16, 7)
+    return bench.read(x, 4 * 2 * 3 * 16)
+  },
+  softmax(bench, { softmax }) {
+    const x = bench.floats(randomFloats(36, 'x'))
+    softmax(x, 35)
+    return bench.read(x, 4 * 36)
+  },
+  silu_gate(bench, { silu_gate }) {
+    const gate = bench.floats(randomFloats(36, 'gate'))
+    silu_gate(gate, bench.floats(randomFloats(36, 'up')), 36)
+    return bench.read(gate, 4 * 36)
+  },
+  gelu_gate(bench, { gelu_gate }) {
+    const gate = bench.floats(randomFloats(36, 'gate'))
+    gelu_gate(gate, bench.floats(randomFloats(36, 'up')), 36)
+    return bench.read(gate, 4 * 36)
+  },
+  store_f16(bench, { store_f16 }) {
+    const out = bench.room(2 * 64)
+    store_f16(bench.floats(randomFloats(64, 'x')), out, 64)
+    return bench.read(out, 2 * 64)
+  },
+  store_f32(bench, { store_f32 }) {
+    const out = bench.room(4 * 33)
+    store_f32(bench.floats(randomFloats(33, 'x')), out, 33)
+    return bench.read(out, 4 * 33)
+  },
+  quantize_activations(bench, { quantize_activations }) {
+    const out = bench.room(96 * 2.375)
+    quantize_activations(bench.floats(randomFloats(96, 'x')), out, 96)
+    return bench.read(out, 96 * 2.375)
+  },
+  attention_f16(bench, { attention_f16 }) {
+    const halves = (label: string) =>
+      bench.bytes(new Uint8Array(Uint16Array.from(randomFloats(9 * 2 * 16, label), f32ToF16).buffer))
+    const q = bench.floats(randomFloats(4 * 4 * 16, 'q'))
+    const out = bench.room(4 * 4 * 4 * 16)
+    attention_f16(q, halves('k'), halves('v'), out, bench.room(4 * 12), 4, 5, 4, 2, 16, 0.25)
+    return bench.read(out, 4 * 4 * 4 * 16)
+  },
+  attention_f32(bench, { attention_f32 }) {
+    const cache = (label: string) => bench.floats(randomFloats(9 * 2 * 16, label))
+    const q = bench.floats(randomFloats(4 * 4 * 16, 'q'))
+    const out = bench.room(4 * 4 * 4 * 16)
+    attention_f32(q, cache('k'), cache('v'), out, bench.room(4 * 12), 4, 5, 4, 2, 16, 0.25)
+    return bench.read(out, 4 * 4 * 4 * 16)
+  },
+}
+
+const ROWS = 21
+const COLUMNS = 544
+
+for (const name of ['F32', 'F16', 'Q8_0']) {
+  const format = blockFormat(name)
+  const weights = (bench: Workbench) => bench.bytes(quantize(format, randomFloats(ROWS * COLUMNS, name, 0.1)))
+  const x = (bench: Workbench, tokens: number) => bench.floats(randomFloats(tokens * COLUMNS, 'x'))
+
+  RUNS[`dequantize ${name}`] = (bench, { dequantize }) => {
+    const out = bench.room(4 * COLUMNS)
+    dequantize(format.id, weights(bench), out, COLUMNS)
+    return bench.read(out, 4 * COLUMNS)
+  }
+  RUNS[`matvec ${name}`] = (bench, { matvec, quantize_activations }) => {
+    let input = x(bench, 1)
+    if (name === 'Q8_0') {
+      const quantised = bench.room(COLUMNS * 2.375)
+      quantize_activations(input, quantised, COLUMNS)
+      input = quantised
+    }
+    const out = bench.room(4 * ROWS)
+    matvec(format.id, weights(bench), input, out, ROWS, COLUMNS)
+    return bench.read(out, 4 * ROWS)
+  }
+  RUNS[`matmul ${name}`] = (bench, { matmul, matmul_scratch }) => {
+    const out = bench.room(4 * 6 * ROWS)
+    const scratch = bench.room(matmul_scratch(COLUMNS))
+    matmul(format.id, weights(bench), x(bench, 6), out, ROWS, COLUMNS, 6, ROWS, scratch)
+    return bench.read(out, 4 * 6 * ROWS)
+  }
+}
+
+function expectSameBytes(actual: Uint8Array, expected: Uint8Array): void {
+  expect(Buffer.from(actual).toString('hex')).toBe(Buffer.from(expected).toString('hex'))
+}
+
+describe('addresses above 2 GiB', () => {
+  let low: Workbench
+  /** Its next buffer begins above 2 GiB. */
+  let high: Workbench
+
+  beforeAll(async () => {
+    low = await createWorkbench()
+    high = await createWorkbench()
+    // Memory that nobody touches is never backed by real pages.
+    high.skip(HALF)
+    expect(high.room(1)).toBeGreaterThan(HALF)
+  })
+
+  it.each(Object.keys(RUNS))('%s gives the same bits', (name) => {
+    const expected = RUNS[name](low, low.kernels)
+    expect(new Set(expected).size, 'different bytes in the output').toBeGreaterThan(2)
+    expectSameBytes(RUNS[name](high, high.kernels), expected)
+  })
+
+  it('a matrix that lies across the border of 2 GiB gives the same bits', async () => {
+    const straddling = await createWorkbench()
+    const start = straddling.skip(64)
+    // The rows begin a little below the border: it cuts the fourth one.
+    const format = blockFormat('Q8_0')
+    const rowBytes = (COLUMNS / 32) * format.blockBytes
+    straddling.skip(HALF - start - 64 - Math.ceil((3.5 * rowBytes) / 64) * 64)
+    const blocks = quantize(format, randomFloats(ROWS * COLUMNS, 'across', 0.1))
+    const matvecOf = (bench: Workbench): [Pointer, Uint8Array] => {
+      const weights = bench.bytes(blocks)
+      const input = bench.room(COLUMNS * 2.375)
+      bench.kernels.quantize_activations(bench.floats(randomFloats(COLUMNS, 'x')), input, COLUMNS)
+      const out = bench.room(4 * ROWS)
+      bench.kernels.matvec(format.id, weights, input, out, ROWS, COLUMNS)
+      return [weights, bench.read(out, 4 * ROWS)]
+    }
+    const [weights, result] = matvecOf(straddling)
+    expect(weights).toBeLessThan(HALF)
+    expect(weights + blocks.length).toBeGreaterThan(HALF)
+    expectSameBytes(result, matvecOf(low)[1])
+  })
+
+  it('buffers just below 4 GiB give the same bits', async () => {
+    const last = await createWorkbench()
+    // 40 pages are room enough for all of them.
+    last.skip(2 ** 32 - 40 * PAGE_BYTES)
+    for (const name of Object.keys(RUNS)) {
+      expectSameBytes(RUNS[name](last, last.kernels), RUNS[name](low, low.kernels))
+    }
+  })
+})
