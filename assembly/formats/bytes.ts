@@ -15,6 +15,15 @@ export function dotBytes(q: v128, x: usize): v128 {
   )
 }
 
+/** `dotBytes` of bytes that are not negative: widening the high ones then takes one instruction less. */
+@inline
+export function dotUnsignedBytes(q: v128, x: usize): v128 {
+  return i32x4.add(
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(q), v128.load(x)),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(q), v128.load(x + 16)),
+  )
+}
+
 /** The lanes of an integer dot product times a scale. */
 @inline
 export function scaled(dot: v128, scale: v128): v128 {

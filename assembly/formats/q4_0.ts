@@ -1,6 +1,6 @@
 import { loadFiniteF16 } from '../math/f16'
 import { dequantizeBlocks, dotBlocks } from './blocks'
-import { dotBytes, scaled, storeScaled } from './bytes'
+import { scaled, storeScaled } from './bytes'
 
 /**
  * 32 quants of 4 bits under one half-precision scale `d`: w = d × (q - 8).
@@ -16,31 +16,25 @@ export class Q4_0 {
     return 18
   }
 
-  /** The quants come out 16 times too large, which makes up for it without a rounding. */
-  @inline private scale(): f32 {
-    return loadFiniteF16(changetype<usize>(this)) * 0.0625
-  }
-
-  /** 16 × (q - 8) of elements 0…15: a nibble less 8 is the nibble with its top bit flipped, as a signed number. */
+  /** Elements 0…15, without the - 8. */
   @inline private low(): v128 {
-    const packed = v128.load(changetype<usize>(this) + 2)
-    return v128.and(i16x8.shl(v128.xor(packed, i32x4.splat(0x88888888)), 4), i32x4.splat(0xf0f0f0f0))
+    return v128.and(v128.load(changetype<usize>(this) + 2), i32x4.splat(0x0f0f0f0f))
   }
 
   @inline private high(): v128 {
-    const packed = v128.load(changetype<usize>(this) + 2)
-    return v128.and(v128.xor(packed, i32x4.splat(0x88888888)), i32x4.splat(0xf0f0f0f0))
+    return v128.and(i16x8.shr_u(v128.load(changetype<usize>(this) + 2), 4), i32x4.splat(0x0f0f0f0f))
   }
 
   @inline dequantizeBlock(out: usize): void {
-    const scale = f32x4.splat(this.scale())
-    storeScaled(out, this.low(), scale)
-    storeScaled(out + 64, this.high(), scale)
+    const scale = f32x4.splat(loadFiniteF16(changetype<usize>(this)))
+    storeScaled(out, i8x16.sub(this.low(), i8x16.splat(8)), scale)
+    storeScaled(out + 64, i8x16.sub(this.high(), i8x16.splat(8)), scale)
   }
 
+  /** Taking 8 away after widening lets the widening be the cheaper one, of unsigned bytes. No lane can overflow. */
   @inline blockDot(x: usize, scales: usize, _sums: usize): v128 {
-    const dot = i32x4.add(dotBytes(this.low(), x), dotBytes(this.high(), x + 32))
-    return scaled(dot, f32x4.splat(this.scale() * load<f32>(scales)))
+    const dot = i32x4.add(dotNibbles(this.low(), x), dotNibbles(this.high(), x + 32))
+    return scaled(dot, f32x4.splat(loadFiniteF16(changetype<usize>(this)) * load<f32>(scales)))
   }
 
   /** Exact: one rounding each, as in ggml. */
@@ -51,4 +45,13 @@ export class Q4_0 {
   dot(x: usize, n: i32): f32 {
     return dotBlocks<Q4_0>(changetype<usize>(this), x, n)
   }
+}
+
+@inline
+function dotNibbles(q: v128, x: usize): v128 {
+  const eight = i16x8.splat(8)
+  return i32x4.add(
+    i32x4.dot_i16x8_s(i16x8.sub(i16x8.extend_low_i8x16_u(q), eight), v128.load(x)),
+    i32x4.dot_i16x8_s(i16x8.sub(i16x8.extend_high_i8x16_u(q), eight), v128.load(x + 16)),
+  )
 }

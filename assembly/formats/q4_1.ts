@@ -1,6 +1,6 @@
 import { loadFiniteF16 } from '../math/f16'
 import { dequantizeBlocks, dotBlocks } from './blocks'
-import { dotBytes, scaled, storeScaledPlus } from './bytes'
+import { dotUnsignedBytes, scaled, storeScaledPlus } from './bytes'
 
 /**
  * 32 quants of 4 bits, a half-precision scale `d` and minimum `m`: w = d × q + m.
@@ -34,7 +34,7 @@ export class Q4_1 {
 
   @inline blockDot(x: usize, scales: usize, sums: usize): v128 {
     const w = changetype<usize>(this)
-    const dot = i32x4.add(dotBytes(this.low(), x), dotBytes(this.high(), x + 32))
+    const dot = i32x4.add(dotUnsignedBytes(this.low(), x), dotUnsignedBytes(this.high(), x + 32))
     const product = scaled(dot, f32x4.splat(loadFiniteF16(w) * load<f32>(scales)))
     // The minimum meets the sum of its activations: two sums a block, in the first two lanes.
     return f32x4.add(product, f32x4.mul(f32x4.splat(loadFiniteF16(w + 2)), v128.load64_zero(sums)))

@@ -1,6 +1,6 @@
 import { loadFiniteF16 } from '../math/f16'
 import { sumF32x4 } from '../math/lanes'
-import { dotBytes, lane0, lane1, nextPair, scaled, storeScaledPlus } from './bytes'
+import { dotUnsignedBytes, lane0, lane1, nextPair, scaled, storeScaledPlus } from './bytes'
 import { dotMinimums, minimums0, minimums4, scales0, scales4 } from './k_scales'
 
 const BYTES: usize = 144
@@ -61,8 +61,8 @@ export class Q4_K {
       for (let q = w + QUANTS; q < w + BYTES; q += 32, x += 128) {
         const q0 = v128.load(q)
         const q1 = v128.load(q + 16)
-        const dot0 = i32x4.add(dotBytes(even(q0), x), dotBytes(even(q1), x + 32))
-        const dot1 = i32x4.add(dotBytes(odd(q0), x + 64), dotBytes(odd(q1), x + 96))
+        const dot0 = i32x4.add(dotUnsignedBytes(even(q0), x), dotUnsignedBytes(even(q1), x + 32))
+        const dot1 = i32x4.add(dotUnsignedBytes(odd(q0), x + 64), dotUnsignedBytes(odd(q1), x + 96))
         sum0 = f32x4.add(sum0, scaled(dot0, lane0(scale)))
         sum1 = f32x4.add(sum1, scaled(dot1, lane1(scale)))
         scale = nextPair(scale, nextScale)
