@@ -1,0 +1,45 @@
+/**
+ * Which block format llama-quantize gives each tensor of a SmolLM2-135M: what people download is a mix that bears
+ * the name of its largest part. Source: src/llama-quant.cpp of llama.cpp.
+ */
+import type { RandomModelShape } from '../../src/gguf/random-model.js'
+
+export type Mix = (tensorName: string) => string
+
+/** SmolLM2-135M. Its rows of 576 are no multiple of 256, those of `ffn_down` (1536) are. */
+export const SHAPE_135M: RandomModelShape = {
+  embed: 576,
+  layers: 30,
+  heads: 9,
+  kvHeads: 3,
+  headDim: 64,
+  feedForward: 1536,
+  vocab: 49152,
+  context: 2048,
+}
+
+/** The embedding is the output matrix too, for which Q6_K is chosen; rows of 576 then make it Q8_0. */
+const EMBEDDING = 'token_embd.weight'
+
+const q8_0: Mix = () => 'Q8_0'
+
+const q4_0: Mix = (name) => (name === EMBEDDING ? 'Q8_0' : 'Q4_0')
+
+/**
+ * Q4_K and, for values and down projections of some layers, Q6_K. In rows of 576 these become Q5_0 and Q8_0.
+ */
+const q4_k_m: Mix = (name) => {
+  if (name === EMBEDDING) return 'Q8_0'
+  const [, layer, part] = /^blk\.(\d+)\.(\w+)/.exec(name) ?? []
+  const moreBits = deservesMoreBits(Number(layer), SHAPE_135M.layers)
+  if (part === 'ffn_down') return moreBits ? 'Q6_K' : 'Q4_K'
+  return part === 'attn_v' && moreBits ? 'Q8_0' : 'Q5_0'
+}
+
+/** The first eighth of the layers, the last one, and every third between. */
+function deservesMoreBits(layer: number, layers: number): boolean {
+  const eighth = Math.floor(layers / 8)
+  return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2
+}
+
+export const MIXES_135M: Readonly<Record<string, Mix>> = { Q8_0: q8_0, Q4_0: q4_0, Q4_K_M: q4_k_m }

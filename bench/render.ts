@@ -1,0 +1,23 @@
+/**
+ * `npm run bench:render`: the newest record as Markdown.
+ *
+ *   npm run bench:render -- --write-readme      puts it into README.md
+ */
+import { parseArgs } from 'node:util'
+import { writeReadme } from './readme.js'
+import { newestRecord } from './record.js'
+import { renderRecord } from './tables.js'
+
+async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { 'write-readme': { type: 'boolean', default: false } } })
+  const tables = renderRecord(await newestRecord())
+  if (values['write-readme']) await writeReadme(tables)
+  else console.log(tables)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error((error as Error).message)
+  process.exitCode = 1
+}

@@ -1,0 +1,48 @@
+/**
+ * llama.cpp with as little as possible around it: the calls that node-llama-cpp itself makes on its native addon for
+ * every batch. They are not public (the version is pinned in package.json), but the public ones cost more than a
+ * small model does.
+ */
+import type { Contestant } from '../../contestants/contestant.js'
+import { BATCH, describe, loadContext } from './load.js'
+
+/** The part of the addon's context that is used here. Sequences and positions are numbers. */
+interface AddonContext {
+  initBatch(tokens: number): void
+  /** `logitIndexes`: those of `ids` whose logits are wanted. */
+  addToBatch(sequence: number, position: number, ids: Uint32Array, logitIndexes: Uint32Array): void
+  /** llama_decode and llama_synchronize, on a thread of Node's pool. */
+  decodeBatch(): Promise<void>
+  disposeSequence(sequence: number): void
+}
+
+const SEQUENCE = 0
+
+export const contestant: Contestant = {
+  describe,
+
+  async load(path, options) {
+    const context = await loadContext(path, options)
+    const { _ctx: addon } = context as unknown as { readonly _ctx: AddonContext }
+
+    async function evaluate(ids: readonly number[], position: number): Promise<void> {
+      addon.initBatch(ids.length)
+      addon.addToBatch(SEQUENCE, position, Uint32Array.from(ids), Uint32Array.of(ids.length - 1))
+      await addon.decodeBatch()
+    }
+
+    return {
+      async reset() {
+        addon.disposeSequence(SEQUENCE)
+      },
+      async prefill(ids) {
+        for (let first = 0; first < ids.length; first += BATCH) {
+          await evaluate(ids.slice(first, first + BATCH), first)
+        }
+      },
+      async decode(ids) {
+        for (const [position, id] of ids.entries()) await evaluate([id], position)
+      },
+    }
+  },
+}

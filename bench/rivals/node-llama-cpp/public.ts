@@ -1,0 +1,30 @@
+/** node-llama-cpp as its users drive it. */
+import type { ControlledEvaluateInputItem, Token } from 'node-llama-cpp'
+import type { Contestant } from '../../contestants/contestant.js'
+import { describe, loadContext } from './load.js'
+
+/** Asking for a token is what makes llama.cpp compute logits; greedy is the cheapest choice. */
+function withLogits(id: number): ControlledEvaluateInputItem {
+  return [id as Token, { generateNext: { token: true, options: { temperature: 0 } } }]
+}
+
+export const contestant: Contestant = {
+  describe,
+
+  async load(path, options) {
+    const context = await loadContext(path, options)
+    const sequence = context.getSequence()
+    return {
+      reset: () => sequence.clearHistory(),
+      async prefill(ids) {
+        const last = ids.length - 1
+        await sequence.controlledEvaluate(
+          ids.map((id, index) => (index === last ? withLogits(id) : (id as Token))),
+        )
+      },
+      async decode(ids) {
+        for (const id of ids) await sequence.controlledEvaluate([withLogits(id)])
+      },
+    }
+  },
+}

@@ -1,0 +1,15 @@
+/** What is told of a series of samples: the middle, and how far the rest lies from it. */
+export interface Summary {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+/** Throws a `RangeError` for no samples at all. */
+export function summarise(samples: readonly number[]): Summary {
+  if (samples.length === 0) throw new RangeError('no samples to summarise')
+  const sorted = [...samples].sort((a, b) => a - b)
+  const half = sorted.length >> 1
+  const median = sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+  return { median, min: sorted[0], max: sorted[sorted.length - 1] }
+}

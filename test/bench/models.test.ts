@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest'
+import { CATALOG, chooseModels } from '../../bench/models/catalog.js'
+import { checkpointToGguf } from '../../bench/models/checkpoint-to-gguf.js'
+import { MIXES_135M, SHAPE_135M } from '../../bench/models/mixes.js'
+import { openModelFile } from '../../src/gguf/open.js'
+import { randomModel } from '../../src/gguf/random-model.js'
+import { openGguf } from '../../src/gguf/reader.js'
+import { writeGguf } from '../../src/gguf/writer.js'
+import { platform } from '../../src/platform/node.js'
+import { bytesSource } from '../../src/storage/bytes.js'
+import { STORIES_15M, tensorBytes } from '../support/model-files.js'
+
+it('chooses models by name, or files by path', () => {
+  expect(chooseModels(undefined)).toEqual(CATALOG)
+  expect(chooseModels(['STORIES15m', 'some/file.gguf']).map(({ name }) => name)).toEqual([
+    'stories15M',
+    'file.gguf',
+  ])
+  expect(() => chooseModels(['stories'])).toThrow('no model stories: tiny-stories, stories15M')
+})
+
+it('writes a checkpoint as GGUF without changing a weight', async () => {
+  const checkpoint = await openModelFile(await platform.openPath(STORIES_15M))
+  const gguf = await openGguf(bytesSource(writeGguf(await checkpointToGguf(STORIES_15M))))
+  expect([...gguf.tensors.keys()]).toEqual([...checkpoint.tensors.keys()])
+  for (const { name, shape } of checkpoint.tensors.values())
+    expect(gguf.tensors.get(name)?.shape).toEqual(shape)
+  for (const name of ['token_embd.weight', 'blk.5.ffn_down.weight', 'output_norm.weight']) {
+    const [written, original] = [await tensorBytes(gguf, name), await tensorBytes(checkpoint, name)]
+    expect(Buffer.compare(written, original), name).toBe(0)
+  }
+  const rounded = 'llama.attention.layer_norm_rms_epsilon'
+  for (const [key, value] of checkpoint.metadata.entries()) {
+    expect(gguf.metadata.get(key), key).toEqual(key === rounded ? Math.fround(value as number) : value)
+  }
+  await checkpoint.close()
+})
+
+it.each([
+  { mix: 'Q8_0', formats: { Q8_0: 211 } },
+  { mix: 'Q4_0', formats: { Q8_0: 1, Q4_0: 210 } },
+  // The embedding and 14 of 30 value projections; 14 and 16 down projections; all the others.
+  { mix: 'Q4_K_M', formats: { Q8_0: 15, Q5_0: 166, Q6_K: 14, Q4_K: 16 } },
+])("makes llama-quantize's mix of $mix, all of it fitting the shape", ({ mix, formats }) => {
+  const { tensors } = randomModel({ shape: SHAPE_135M, format: MIXES_135M[mix], tied: true })
+  const counts: Record<string, number> = {}
+  for (const { format, shape } of tensors) {
+    const name = typeof format === 'string' ? format : format.name
+    if (shape.length > 1) counts[name] = (counts[name] ?? 0) + 1
+  }
+  expect(counts).toEqual(formats)
+})

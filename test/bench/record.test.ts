@@ -1,0 +1,28 @@
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { newestRecord, recordName, saveRecord } from '../../bench/record.js'
+import { temporaryFolder } from '../support/model-files.js'
+import { RECORD } from './record-fixture.js'
+
+describe('recordName', () => {
+  it.each([
+    { cpu: 'Intel(R) Xeon(R) CPU @ 2.20GHz', name: '2026-01-02-0304-intel-xeon-2-cores.json' },
+    { cpu: 'AMD EPYC 9B14 96-Core Processor', name: '2026-01-02-0304-amd-epyc-9b14-2-cores.json' },
+    { cpu: 'Apple M2', name: '2026-01-02-0304-apple-m2-2-cores.json' },
+    { cpu: '../é', name: '2026-01-02-0304-2-cores.json' },
+  ])('$cpu', ({ cpu, name }) => {
+    expect(recordName({ ...RECORD, machine: { ...RECORD.machine, cpu } })).toBe(name)
+  })
+})
+
+describe('records', () => {
+  it('come back as they were saved, the newest first', async () => {
+    await using folder = await temporaryFolder()
+    const records = new URL('records/', pathToFileURL(`${folder.path}/`))
+    await expect(newestRecord(records)).rejects.toThrow('no record yet')
+    const later = { ...RECORD, date: '2026-11-01T00:00:00.000Z' }
+    await saveRecord(later, records)
+    await saveRecord(RECORD, records)
+    expect(await newestRecord(records)).toEqual(JSON.parse(JSON.stringify(later)))
+  })
+})

@@ -1,0 +1,32 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { summarise } from '../../bench/statistics.js'
+
+describe('summarise', () => {
+  it.each([
+    { samples: [7], median: 7, min: 7, max: 7 },
+    { samples: [3, 1, 2], median: 2, min: 1, max: 3 },
+    { samples: [10, 9, 1, 2], median: 5.5, min: 1, max: 10 },
+  ])('$samples: median $median, from $min to $max', ({ samples, ...expected }) => {
+    expect(summarise(samples)).toEqual(expected)
+  })
+
+  it('has as many samples below the median as above, whatever their order, which it leaves alone', () => {
+    const samples = fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 1 })
+    fc.assert(
+      fc.property(samples, (samples) => {
+        const before = [...samples]
+        const { median, min, max } = summarise(samples)
+        expect(samples).toEqual(before)
+        expect(min).toBeLessThanOrEqual(median)
+        expect(median).toBeLessThanOrEqual(max)
+        expect(samples.filter((x) => x < median).length).toBeLessThanOrEqual(samples.length / 2)
+        expect(samples.filter((x) => x > median).length).toBeLessThanOrEqual(samples.length / 2)
+      }),
+    )
+  })
+
+  it('refuses no samples', () => {
+    expect(() => summarise([])).toThrow(RangeError)
+  })
+})
