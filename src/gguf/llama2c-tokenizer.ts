@@ -61,6 +61,8 @@ export async function readLlama2cTokenizer(
     ['tokenizer.ggml.token_type', types],
     ['tokenizer.ggml.bos_token_id', 1],
     ['tokenizer.ggml.eos_token_id', 2],
+    // Its training texts are BOS-separated: a story ends where the next one would begin.
+    ['tokenizer.ggml.eot_token_id', 1],
     ['tokenizer.ggml.unknown_token_id', 0],
     ['tokenizer.ggml.add_bos_token', true],
     ['tokenizer.ggml.add_eos_token', false],
