@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import asc from 'assemblyscript/asc'
 
 /** The flags of scripts/build.mjs, less the file names. */
@@ -14,7 +15,6 @@ const FLAGS = [
 export async function compileKernels(source: string): Promise<Uint8Array<ArrayBuffer>> {
   const entry = 'entry.ts'
   let binary: Uint8Array | undefined
-  const { readFile } = await import('node:fs/promises')
   const root = new URL('../../', import.meta.url)
   const { error, stderr } = await asc.main([entry, '--outFile', 'entry.wasm', ...FLAGS], {
     readFile: (name) => (name === entry ? source : readFile(new URL(name, root), 'utf8').catch(() => null)),

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import type { Pointer } from '../../src/wasm/kernels.js'
-import { KernelMemory } from './kernel-memory.js'
+import { createWorkbench, type Workbench } from './workbench.js'
 
 const PATTERNS = 65536
 
@@ -15,58 +15,54 @@ function halfValue(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
 }
 
-let memory: KernelMemory
-let halvesAt: Pointer
-let floatsAt: Pointer
+let bench: Workbench
 
 beforeAll(async () => {
-  memory = await KernelMemory.load()
-  halvesAt = memory.allocate(PATTERNS * 2)
-  floatsAt = memory.allocate(PATTERNS * 4)
+  bench = await createWorkbench()
 })
 
-/** Four values through the kernel that stores halves. */
-function toHalves(values: readonly number[]): number[] {
-  memory.f32(floatsAt, 4).set(values)
-  memory.kernels.store_f16(floatsAt, halvesAt, 4)
-  return Array.from(new Uint16Array(memory.buffer, halvesAt, 4))
+/** The halves that the kernel makes of `n` f32 values at `x`, a multiple of four. */
+function storedHalves(x: Pointer, n: number): Uint16Array {
+  const out = bench.room(2 * n)
+  bench.kernels.store_f16(x, out, n)
+  bench.expectGuard(out, 2 * n)
+  return new Uint16Array(bench.read(out, 2 * n).buffer)
 }
+
+function toHalves(values: readonly number[]): number[] {
+  return Array.from(storedHalves(bench.floats(values), values.length))
+}
+
+const ALL_HALVES = Uint16Array.from({ length: PATTERNS }, (_, i) => i)
 
 describe('half to f32', () => {
   test.each([
-    ['vectors of four', 0],
+    ['vectors of four', PATTERNS],
     ['the rest of a row', 1],
-  ])('is exact for all patterns: %s', (_, rest) => {
-    const bits = new Uint16Array(memory.buffer, halvesAt, PATTERNS)
-    for (let i = 0; i < PATTERNS; i++) bits[i] = i
+  ])('is exact for all patterns: %s', (_, n) => {
     const { id } = blockFormat('F16')
-    if (rest) {
-      for (let i = 0; i < PATTERNS; i++) {
-        memory.kernels.dequantize(id, (halvesAt + 2 * i) as Pointer, (floatsAt + 4 * i) as Pointer, 1)
-      }
-    } else memory.kernels.dequantize(id, halvesAt, floatsAt, PATTERNS)
-    const floats = memory.f32(floatsAt, PATTERNS)
-    const wrong = Array.from(bits).filter((b) => !Object.is(floats[b], halfValue(b)))
-    expect(wrong).toEqual([])
+    const halves = bench.bytes(new Uint8Array(ALL_HALVES.buffer))
+    const out = bench.room(4 * PATTERNS)
+    for (let i = 0; i < PATTERNS; i += n) {
+      bench.kernels.dequantize(id, (halves + 2 * i) as Pointer, (out + 4 * i) as Pointer, n)
+    }
+    const floats = bench.result(out, PATTERNS)
+    expect(Array.from(ALL_HALVES).filter((h) => !Object.is(floats[h], halfValue(h)))).toEqual([])
   })
 })
 
 describe('f32 to half', () => {
   test('gives back every half that is not NaN', () => {
-    const floats = memory.f32(floatsAt, PATTERNS)
-    for (let i = 0; i < PATTERNS; i++) floats[i] = halfValue(i)
-    memory.kernels.store_f16(floatsAt, halvesAt, PATTERNS)
-    const halves = new Uint16Array(memory.buffer, halvesAt, PATTERNS)
-    expect(Array.from(halves.keys()).filter((i) => halves[i] !== i && !Number.isNaN(halfValue(i)))).toEqual(
-      [],
-    )
+    const halves = storedHalves(bench.floats(Array.from(ALL_HALVES, halfValue)), PATTERNS)
+    const wrong = Array.from(ALL_HALVES).filter((h) => halves[h] !== h && !Number.isNaN(halfValue(h)))
+    expect(wrong).toEqual([])
   })
 
   test('makes every NaN the quiet one', () => {
     expect(toHalves([Number.NaN, Number.NaN, 1, 0])).toEqual([0x7e00, 0x7e00, 0x3c00, 0])
-    new Uint32Array(memory.buffer, floatsAt, 4).set([0x7f800001, 0xffffffff, 0x7fc00000, 0xff800001])
-    memory.kernels.store_f16(floatsAt, halvesAt, 4)
-    expect(Array.from(new Uint16Array(memory.buffer, halvesAt, 4))).toEqual([0x7e00, 0xfe00, 0x7e00, 0xfe00])
+    const words = Uint32Array.of(0x7f800001, 0xffffffff, 0x7fc00000, 0xff800001)
+    const halves = storedHalves(bench.bytes(new Uint8Array(words.buffer)), 4)
+    expect(Array.from(halves)).toEqual([0x7e00, 0xfe00, 0x7e00, 0xfe00])
   })
 
   test('rounds ties to even, overflows at 65520 and underflows at 2^-25', () => {

@@ -3,26 +3,17 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { RandomBits } from '../../src/gguf/random-bits.js'
 import { randomBlocks } from '../../src/gguf/random-blocks.js'
-import { ActivationKind } from '../../src/wasm/kernels.js'
-import { KernelMemory } from './kernel-memory.js'
+import { ActivationKind, type Pointer } from '../../src/wasm/kernels.js'
 import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
+import { createWorkbench, ROUNDING, type Workbench } from './workbench.js'
 
 const ROWS = 3
 const MAX_ELEMENTS = 4096
-const EPSILON = 2 ** -24
 
-let memory: KernelMemory
-let weightsAt: ReturnType<KernelMemory['allocate']>
-let xAt: typeof weightsAt
-let quantisedAt: typeof weightsAt
-let outAt: typeof weightsAt
+let bench: Workbench
 
 beforeAll(async () => {
-  memory = await KernelMemory.load()
-  weightsAt = memory.allocate(ROWS * MAX_ELEMENTS * 4)
-  xAt = memory.allocate(MAX_ELEMENTS * 4)
-  quantisedAt = memory.allocate(MAX_ELEMENTS * 3)
-  outAt = memory.allocate(MAX_ELEMENTS * 4)
+  bench = await createWorkbench()
 })
 
 /** Random bytes; only the half-precision scales are kept from being infinite or NaN. */
@@ -72,30 +63,48 @@ function expectDequantized(
   row: Uint8Array,
   n: number,
 ): void {
-  memory.bytes(weightsAt, row.length).set(row)
-  memory.f32(outAt, n).fill(Number.NaN)
-  memory.kernels.dequantize(format.id, weightsAt, outAt, n)
+  const out = bench.room(4 * n)
+  bench.kernels.dequantize(format.id, bench.bytes(row), out, n)
   const expected = terms(reference, row, format.blockBytes, Math.fround).map((t) =>
     Math.fround(t.product + t.offset),
   )
-  // -0 + 0 and 0 × -1 have ggml's sign, too, but nothing depends on it.
-  const actual = Array.from(memory.f32(outAt, n))
-  expect(actual.map((v) => v + 0)).toEqual(expected.map((v) => v + 0))
+  // The sign of a zero is left out: nothing depends on it.
+  expect(Array.from(bench.result(out, n), (v) => v + 0)).toEqual(expected.map((v) => v + 0))
 }
 
-/** The activations a kernel really multiplies with, and how far each may be from the wanted one. */
-function activations(kind: number, x: Float32Array): { pointer: typeof xAt; used: number[]; step: number[] } {
-  const n = x.length
-  memory.f32(xAt, n).set(x)
-  if (kind === ActivationKind.f32) return { pointer: xAt, used: Array.from(x), step: Array.from(x, () => 0) }
-  memory.kernels.quantize_activations(xAt, quantisedAt, n)
-  const values = new Int16Array(memory.buffer, quantisedAt, n)
-  const scales = memory.f32((quantisedAt + 2 * n) as typeof xAt, n / 32)
+interface Activations {
+  readonly pointer: Pointer
+  /** What the kernel really multiplies with. */
+  readonly used: readonly number[]
+  /** How far apart two neighbouring values are that it could have used instead. */
+  readonly step: readonly number[]
+}
+
+function activations(format: BlockFormat, values: Float32Array): Activations {
+  const n = values.length
+  const x = bench.floats(values)
+  if (bench.kernels.activation_kind(format.id) === ActivationKind.f32) {
+    return { pointer: x, used: Array.from(values), step: Array.from(values, () => 0) }
+  }
+  const pointer = bench.room(3 * n)
+  bench.kernels.quantize_activations(x, pointer, n)
+  const { buffer } = bench.read(pointer, 3 * n)
+  const scales = new Float32Array(buffer, 2 * n, n / 32)
   return {
-    pointer: quantisedAt,
-    used: Array.from(values, (v, i) => v * scales[i >> 5]),
+    pointer,
+    used: Array.from(new Int16Array(buffer, 0, n), (v, i) => v * scales[i >> 5]),
     step: Array.from(values, (_, i) => scales[i >> 5]),
   }
+}
+
+function matvec(format: BlockFormat, rows: readonly Uint8Array[], x: Pointer, n: number): Float32Array {
+  const weights = new Uint8Array(rows.length * rows[0].length)
+  rows.forEach((row, r) => {
+    weights.set(row, r * row.length)
+  })
+  const out = bench.room(4 * rows.length)
+  bench.kernels.matvec(format.id, bench.bytes(weights), x, out, rows.length, n)
+  return bench.result(out, rows.length)
 }
 
 /**
@@ -110,13 +119,8 @@ function expectDots(
   x: Float32Array,
 ): void {
   const n = x.length
-  const { pointer, used, step } = activations(memory.kernels.activation_kind(format.id), x)
-  rows.forEach((row, r) => {
-    memory.bytes((weightsAt + r * row.length) as typeof xAt, row.length).set(row)
-  })
-  memory.f32(outAt, rows.length).fill(Number.NaN)
-  memory.kernels.matvec(format.id, weightsAt, pointer, outAt, rows.length, n)
-  const actual = Array.from(memory.f32(outAt, rows.length))
+  const { pointer, used, step } = activations(format, x)
+  const actual = matvec(format, rows, pointer, n)
   rows.forEach((row, r) => {
     let quantised = 0
     let exact = 0
@@ -128,7 +132,7 @@ function expectDots(
       size += (Math.abs(product) + Math.abs(offset)) * Math.abs(used[i])
       rounding += (Math.abs(product) + Math.abs(offset)) * step[i] * 0.51
     })
-    const tolerance = (n / 16 + 12) * EPSILON * size + 2 ** -120
+    const tolerance = (n / 16 + 12) * ROUNDING * size + 2 ** -120
     expect(Math.abs(actual[r] - quantised)).toBeLessThanOrEqual(tolerance)
     expect(Math.abs(actual[r] - exact)).toBeLessThanOrEqual(tolerance + rounding)
   })
@@ -207,10 +211,7 @@ describe.each(REFERENCE_FORMATS)('$name', (reference) => {
   test('gives zero for zero activations', () => {
     const n = format.blockElements * 4
     const row = randomBlocks(format, n, new RandomBits(1), 0.02)
-    const { pointer } = activations(memory.kernels.activation_kind(format.id), new Float32Array(n))
-    memory.bytes(weightsAt, row.length).set(row)
-    memory.f32(outAt, 1).fill(Number.NaN)
-    memory.kernels.matvec(format.id, weightsAt, pointer, outAt, 1, n)
-    expect(memory.f32(outAt, 1)[0] + 0).toBe(0)
+    const { pointer } = activations(format, new Float32Array(n))
+    expect(matvec(format, [row], pointer, n)[0] + 0).toBe(0)
   })
 })
