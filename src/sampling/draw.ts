@@ -7,11 +7,17 @@ import type { Rng } from './rng.js'
  */
 export function draw(logits: Float32Array, ids: Int32Array, temp: number, rng: Rng): number {
   let likeliest = ids[0]
-  for (const id of ids) if (logits[id] > logits[likeliest]) likeliest = id
+  let largest = Number.NEGATIVE_INFINITY
+  for (const id of ids) {
+    if (logits[id] > largest) {
+      largest = logits[id]
+      likeliest = id
+    }
+  }
   const weights = new Float64Array(ids.length)
   let sum = 0
   for (let i = 0; i < ids.length; i++) {
-    const weight = exp((logits[ids[i]] - logits[likeliest]) / temp)
+    const weight = exp((logits[ids[i]] - largest) / temp)
     // A NaN logit has no chance.
     weights[i] = Number.isNaN(weight) ? 0 : weight
     sum += weights[i]

@@ -13,7 +13,7 @@ export class Rng {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new DasllamaError(
         'INVALID_ARGUMENT',
-        `seed must be a whole number from 0 to 2^53 - 1, not ${seed}`,
+        `seed must be a whole number from 0 to 2^53 - 1, not ${String(seed)}`,
       )
     }
     this.seed = seed
