@@ -78,6 +78,13 @@ export function readConfig(file: ModelFile): Config {
       `${file.name}: ${ropeDim} rotary dimensions in heads of ${headDim}: an even number within the head is needed`,
     )
   }
+  const ropeTheta = real('rope.freq_base', 10_000)
+  if (ropeTheta <= 1) {
+    throw new DasllamaError(
+      'BAD_FORMAT',
+      `${file.name}: "${architecture}.rope.freq_base" is ${ropeTheta}; more than 1 is needed`,
+    )
+  }
   if (headDim % 4 !== 0 || valueDim !== headDim) {
     throw new DasllamaError(
       'UNSUPPORTED',
@@ -96,7 +103,7 @@ export function readConfig(file: ModelFile): Config {
     kvHeads,
     headDim,
     ropeDim,
-    ropeTheta: real('rope.freq_base', 10_000),
+    ropeTheta,
     ropeScaling: readRopeScaling(metadata, architecture, file.name),
     attentionScale: real('attention.scale', 0) || 1 / Math.sqrt(headDim),
     rmsEpsilon: real('attention.layer_norm_rms_epsilon'),

@@ -70,7 +70,7 @@ export class Network {
     let loaded = 0
     const report = (count: number) => {
       loaded += count
-      options.onProgress?.({ loaded, total: file.tensorBytes })
+      options.onProgress?.({ loaded, total: plan.fileBytes })
     }
     return new Network(config, engine, await plan.load(base, report, options.signal))
   }

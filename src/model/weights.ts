@@ -54,7 +54,7 @@ interface Placement {
 
 /**
  * What has to be loaded, checked before a single weight is read: every tensor present, of the expected shape and of
- * a format that the kernels run. `bytes` is what the weights take in memory.
+ * a format that the kernels run. `bytes` is what the weights take in memory, `fileBytes` what is read for them.
  */
 export class WeightPlan {
   readonly #file: ModelFile
@@ -62,6 +62,7 @@ export class WeightPlan {
   readonly #engine: Engine
   readonly #placements = new Map<string, Placement>()
   #bytes = 0
+  #fileBytes = 0
 
   /** Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the tensor. */
   constructor(file: ModelFile, config: Config, engine: Engine) {
@@ -74,6 +75,10 @@ export class WeightPlan {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  get fileBytes(): number {
+    return this.#fileBytes
   }
 
   /** Copies every tensor's bytes to its place; the weights begin at `base`. `onBytes` hears each piece's length. */
@@ -161,6 +166,7 @@ export class WeightPlan {
     const placement = { tensor, offset: this.#bytes }
     this.#placements.set(name, placement)
     this.#bytes += aligned(tensor.byteLength)
+    this.#fileBytes += tensor.byteLength
     return placement
   }
 
