@@ -1,7 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { Network } from '../model/network.js'
-import { checkCount } from '../session/checks.js'
+import { checkCount, checkOptions } from '../session/checks.js'
 import { Session, type SessionOptions } from '../session/session.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 
@@ -46,6 +46,7 @@ export class Model {
   /** A new, independent sequence. Throws `INVALID_ARGUMENT` for bad options, `OUT_OF_MEMORY`, `DISPOSED`. */
   createSession(options: SessionOptions = {}): Session {
     if (!this.#network) throw new DasllamaError('DISPOSED', 'the model has been disposed')
+    checkOptions(options)
     const { seed, kvType = 'f16', contextLength = this.contextLength } = options
     if (kvType !== 'f16' && kvType !== 'f32') {
       throw new DasllamaError('INVALID_ARGUMENT', `kvType must be "f16" or "f32", not ${String(kvType)}`)

@@ -1,21 +1,29 @@
 import { DasllamaError } from '../errors.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 
-/** The ids as an array. Throws `INVALID_ARGUMENT` for anything that is not a list of ids of the vocabulary. */
+/** Throws `INVALID_ARGUMENT` for options that are not an object. */
+export function checkOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return
+  throw new DasllamaError('INVALID_ARGUMENT', `options must be an object, not ${String(options)}`)
+}
+
+/** The ids as an array. Throws `INVALID_ARGUMENT` for anything but one or more ids of the vocabulary. */
 export function checkIds(ids: ArrayLike<TokenId>, vocabSize: number): TokenId[] {
   if (ids === null || typeof ids !== 'object' || typeof ids.length !== 'number') {
     throw new DasllamaError('INVALID_ARGUMENT', `token ids must be an array of numbers, not ${typeof ids}`)
   }
-  return Array.from(ids, (id, index) => {
+  const checked = Array.from(ids, (id, index) => {
     if (Number.isInteger(id) && id >= 0 && id < vocabSize) return id
     throw new DasllamaError(
       'INVALID_ARGUMENT',
       `token ${String(id)} at index ${index} is not in the vocabulary (0 to ${vocabSize - 1})`,
     )
   })
+  if (checked.length > 0) return checked
+  throw new DasllamaError('INVALID_ARGUMENT', 'there are no tokens to evaluate')
 }
 
-/** Throws `INVALID_ARGUMENT` for a `signal` that is none, and the signal's reason when it is aborted already. */
+/** Throws `INVALID_ARGUMENT` for a `signal` that is none. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return
   if (typeof signal?.throwIfAborted !== 'function') {

@@ -2,7 +2,7 @@ import { pause } from '../platform/pause.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { createSampler, type Sampler } from '../sampling/sampler.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
-import { checkCount, checkSignal } from './checks.js'
+import { checkCount, checkOptions, checkSignal } from './checks.js'
 
 /** Why a generation ended: an end-of-generation token, `maxTokens`, a full context, or the caller's signal. */
 export type StopReason = 'stop' | 'length' | 'context' | 'abort'
@@ -53,6 +53,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
 
   /** @internal Generations come from `session.generate`. */
   constructor(promptIds: readonly TokenId[], tokenizer: Tokenizer, options: GenerateOptions, steps: Steps) {
+    checkOptions(options)
     const { maxTokens, signal, ...sampling } = options
     this.promptIds = promptIds
     this.#tokenizer = tokenizer
@@ -90,6 +91,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       return { id, piece }
     }
     try {
+      this.#signal?.throwIfAborted()
       await this.#steps.prefill(this.#signal)
       let last: TokenId | undefined
       for (;;) {

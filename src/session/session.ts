@@ -6,7 +6,7 @@ import type { SamplingParams } from '../sampling/params.js'
 import { Rng, randomSeed } from '../sampling/rng.js'
 import { createSampler, type Sampler } from '../sampling/sampler.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
-import { checkIds, checkSignal } from './checks.js'
+import { checkIds, checkOptions, checkSignal } from './checks.js'
 import { type GenerateOptions, Generation } from './generation.js'
 import { SessionKvCache } from './kv-cache.js'
 import { type SessionStats, StatsMeter } from './stats.js'
@@ -50,7 +50,7 @@ export class Session {
   ) {
     this.#network = network
     this.#tokenizer = tokenizer
-    this.#rng = new Rng(options.seed ?? randomSeed())
+    this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
     this.kvType = options.kvType
     this.contextLength = options.contextLength
     this.#cache = new SessionKvCache(
@@ -92,6 +92,7 @@ export class Session {
    */
   async eval(ids: ArrayLike<TokenId>, options: { signal?: AbortSignal } = {}): Promise<void> {
     const checked = checkIds(ids, this.#network.config.vocabSize)
+    checkOptions(options)
     checkSignal(options.signal)
     const release = this.#acquire()
     try {
