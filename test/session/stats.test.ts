@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Model } from '../../src/index.js'
+import { StatsMeter } from '../../src/session/stats.js'
+import { idsOf, loadSmall } from './collect.js'
+
+let model: Model
+beforeAll(async () => {
+  model = await loadSmall()
+})
+
+describe('statistics', () => {
+  it('count tokens exactly and give rates that are numbers', async () => {
+    using session = model.createSession()
+    expect(session.stats()).toEqual({ nPrompt: 0, nGen: 0, ttftMs: 0, prefillTps: 0, genTps: 0 })
+    const prompt = new Array(100).fill(9)
+    await idsOf(session.generate(prompt, { maxTokens: 7 }))
+    const stats = session.stats()
+    expect(stats).toMatchObject({ nPrompt: 100, nGen: 7 })
+    for (const rate of [stats.ttftMs, stats.prefillTps, stats.genTps]) {
+      expect(Number.isFinite(rate)).toBe(true)
+      expect(rate).toBeGreaterThan(0)
+    }
+  })
+
+  it('begin anew with each generation', async () => {
+    using session = model.createSession()
+    await idsOf(session.generate(new Array(100).fill(9), { maxTokens: 7 }))
+    await idsOf(session.generate([1, 2, 3], { maxTokens: 2 }))
+    expect(session.stats()).toMatchObject({ nPrompt: 3, nGen: 2 })
+    await idsOf(session.generate([1, 2, 3], { maxTokens: 0 }))
+    expect(session.stats()).toMatchObject({ nPrompt: 3, nGen: 0, ttftMs: 0, genTps: 0 })
+  })
+
+  it('count what is evaluated and sampled by hand', async () => {
+    using session = model.createSession()
+    await session.eval([1, 2, 3, 4])
+    await session.eval([session.sample()])
+    session.sample()
+    expect(session.stats()).toMatchObject({ nPrompt: 5, nGen: 2 })
+  })
+})
+
+describe('the meter', () => {
+  function meterAt() {
+    let time = 1000
+    const meter = new StatsMeter(() => time)
+    return { meter, wait: (ms: number) => (time += ms), now: () => time }
+  }
+
+  it('tells tokens a second of prompt and generation apart, the first token paid for by the prompt', () => {
+    const { meter, wait, now } = meterAt()
+    wait(5)
+    const prefillStart = now()
+    wait(100)
+    meter.evaluated(50, prefillStart, false)
+    const first = now()
+    wait(1)
+    meter.sampled(first)
+    for (let i = 0; i < 4; i++) {
+      const decode = now()
+      wait(9)
+      meter.evaluated(1, decode, true)
+      const sample = now()
+      wait(1)
+      meter.sampled(sample)
+    }
+    expect(meter.read()).toEqual({ nPrompt: 50, nGen: 5, ttftMs: 106, prefillTps: 500, genTps: 100 })
+    meter.start()
+    expect(meter.read()).toEqual({ nPrompt: 0, nGen: 0, ttftMs: 0, prefillTps: 0, genTps: 0 })
+  })
+
+  it('has no rate where the clock stands still', () => {
+    const { meter, now } = meterAt()
+    meter.evaluated(50, now(), false)
+    meter.sampled(now())
+    meter.evaluated(1, now(), true)
+    meter.sampled(now())
+    expect(meter.read()).toEqual({ nPrompt: 50, nGen: 2, ttftMs: 0, prefillTps: 0, genTps: 0 })
+  })
+})
