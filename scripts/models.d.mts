@@ -1,0 +1,2 @@
+export function modelsFolder(): string
+export function tinyLlamaPath(): string

@@ -1,0 +1,118 @@
+import { loadModel } from '../../src/index.js'
+import { argmax } from '../../src/sampling/argmax.js'
+import type { Session } from '../../src/session/session.js'
+import type { TokenId } from '../../src/tokenizer/tokenizer.js'
+import { logProbabilities, topIndices } from '../support/logits.js'
+import type { LlamaCpp, OracleStep } from './llama-cpp.js'
+
+/**
+ * How far an exact engine may be from llama.cpp, which rounds activations to what its dot products take. On a Q8_0
+ * model whose logits lie 4e-4 standard deviations from the f64 reference's here, llama.cpp's lay 7e-2 from them.
+ */
+interface Limits {
+  /** Another choice is a mistake unless llama.cpp's two best are closer than this, in log-probability. */
+  readonly gap: number
+  /** Largest difference of the log-probabilities of llama.cpp's ten best. */
+  readonly logProbability: number
+}
+
+const EIGHT_BITS_AND_MORE = 0.05
+const UNDER_EIGHT_BITS = 0.2
+
+/** At least one and a half times what was measured over the models of this suite, which stands behind each. */
+const PER_32 = { gap: UNDER_EIGHT_BITS, logProbability: 0.4 } // 0.21
+const PER_256 = { gap: UNDER_EIGHT_BITS, logProbability: 1 } // 0.64; TinyLlama 0.68
+const LIMITS: Readonly<Record<string, Limits>> = {
+  // f32 all the way, but for the cache and the attention's weights in f16.
+  F32: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.01 }, // 0.004
+  // Activations in the format of the weights,
+  F16: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.01 }, // 0.005
+  BF16: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.08 }, // 0.037
+  // in 8 bits with a scale for each 32 values,
+  Q8_0: { ...PER_32, gap: EIGHT_BITS_AND_MORE },
+  Q4_0: PER_32,
+  Q4_1: PER_32,
+  Q5_0: PER_32,
+  Q5_1: PER_32,
+  // or for each 256.
+  Q2_K: PER_256,
+  Q3_K: PER_256,
+  Q4_K: PER_256,
+  Q5_K: PER_256,
+  Q6_K: PER_256,
+  IQ2_XXS: PER_256,
+}
+
+/** What came of a comparison; adds up over prompts. */
+export interface Agreement {
+  /** Ids compared. */
+  readonly compared: number
+  /** Of these, chosen by both. */
+  readonly equal: number
+  /** Largest difference of a log-probability among llama.cpp's ten best. */
+  readonly difference: number
+  /** What breaks the limits, in words. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * Feeds `session` the prompt and then the ids that llama.cpp chose, whatever it would choose itself, so that every
+ * step is compared.
+ */
+export async function follow(
+  session: Session,
+  prompt: readonly TokenId[],
+  run: readonly OracleStep[],
+  format: string,
+): Promise<Agreement> {
+  const limits = LIMITS[format]
+  const problems: string[] = []
+  let equal = 0
+  let difference = 0
+  let ids = prompt
+  for (const [step, { id, logits }] of run.entries()) {
+    await session.eval(ids)
+    const ours = session.logits()
+    const expected = logProbabilities(logits)
+    const actual = logProbabilities(ours)
+    const best = topIndices(expected, 10)
+    const gap = expected[best[0]] - expected[best[1]]
+    const choice = argmax(ours)
+    if (choice === id) equal++
+    else if (gap >= limits.gap) problems.push(`step ${step}: ${choice}, not ${id}, which is ahead by ${gap}`)
+    for (const candidate of best) {
+      const apart = Math.abs(actual[candidate] - expected[candidate])
+      if (!(apart <= limits.logProbability)) problems.push(`step ${step}: id ${candidate} is ${apart} off`)
+      difference = Math.max(difference, apart)
+    }
+    ids = [id]
+  }
+  return { compared: run.length, equal, difference, problems }
+}
+
+/** Several comparisons as one. */
+export function together(parts: readonly Agreement[]): Agreement {
+  const sum = (of: (part: Agreement) => number) => parts.reduce((total, part) => total + of(part), 0)
+  return {
+    compared: sum((part) => part.compared),
+    equal: sum((part) => part.equal),
+    difference: Math.max(...parts.map((part) => part.difference)),
+    problems: parts.flatMap((part) => part.problems),
+  }
+}
+
+/**
+ * Follows llama.cpp from a text. `path` is read by us, `oraclePath` by llama.cpp, where it cannot read the same file.
+ */
+export async function followText(
+  oracle: LlamaCpp,
+  files: { readonly path: string; readonly oraclePath?: string; readonly format: string },
+  text: string,
+  steps: number,
+): Promise<Agreement> {
+  await using model = await loadModel(files.path)
+  const prompt = model.encode(text)
+  const [run] = await oracle.greedy(files.oraclePath ?? files.path, [prompt], steps)
+  using session = model.createSession()
+  return await follow(session, prompt, run, files.format)
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../src/index.js'
+import { temporaryFolder, writeModelFile } from '../support/model-files.js'
+import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
+import { follow, together } from './follow.js'
+import { LlamaCpp } from './llama-cpp.js'
+
+/** A batch of 64 and some; then a prompt short enough for the path that decoding takes. */
+const PROMPT_LENGTHS = [75, 3]
+const STEPS = 24
+
+let oracle: LlamaCpp
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  oracle = await LlamaCpp.start()
+})
+
+afterAll(async () => {
+  await oracle?.dispose()
+  await folder?.[Symbol.asyncDispose]()
+})
+
+const asked = VARIANTS.filter((variant) => variant.notInLlamaCpp === undefined)
+
+describe.for(['f16', 'f32'] as const)('with an %s cache', (kvType) => {
+  // Another cache than llama.cpp's: a sample of the formats is enough.
+  const formats = FORMAT_CASES.filter(({ format }) => kvType === 'f16' || /^(F32|Q4_0|Q4_K)$/.test(format))
+  const cases: readonly ModelCase[] = kvType === 'f16' ? [...formats, ...asked] : formats
+
+  it.for(cases)("goes llama.cpp's way: $name", async ({ name, format, vocab, parts }, { task }) => {
+    const path = join(folder.path, 'model.gguf')
+    await writeModelFile(path, parts)
+    const prompts = PROMPT_LENGTHS.map((length) => randomIds(length, vocab, name))
+    const runs = await oracle.greedy(path, prompts, STEPS)
+    await using model = await loadModel(path)
+    const agreements = []
+    for (const [index, run] of runs.entries()) {
+      using session = model.createSession({ kvType })
+      agreements.push(await follow(session, prompts[index], run, format))
+    }
+    const { problems, ...agreement } = together(agreements)
+    const suffix = kvType === 'f16' ? '' : `, ${kvType} cache`
+    task.meta.oracle = { model: `random: ${name}${suffix}`, format, ...agreement }
+    expect(problems).toEqual([])
+  })
+})

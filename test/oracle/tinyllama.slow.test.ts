@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { tinyLlamaPath } from '../../scripts/models.mjs'
+import { followText } from './follow.js'
+import { LlamaCpp } from './llama-cpp.js'
+import { table } from './table.js'
+
+const PROMPT = '1, 2, 3, 4, 5, 6, 7,'
+const STEPS = 40
+
+const path = tinyLlamaPath()
+const isMissing = !existsSync(path)
+if (isMissing) console.info(`skipped: no ${path}; npm run models fetches it`)
+
+let oracle: LlamaCpp
+beforeAll(async () => {
+  oracle = await LlamaCpp.start()
+})
+afterAll(() => oracle?.dispose())
+
+// Where tests run unattended, a missing model must not pass for a tested one.
+it.skipIf(isMissing && !process.env.CI)("TinyLlama-1.1B goes llama.cpp's way", async () => {
+  const format = 'IQ2_XXS'
+  const { problems, ...agreement } = await followText(oracle, { path, format }, PROMPT, STEPS)
+  console.log(table([{ model: 'TinyLlama-1.1B-Chat', format, ...agreement }]))
+  expect(problems).toEqual([])
+})
