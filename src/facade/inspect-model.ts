@@ -80,13 +80,17 @@ function summarise(file: ModelFile, engine: Engine): ModelSummary {
       return undefined
     }
   }
+  const text = (key: string): string | undefined => {
+    const value = metadata.get(key)
+    return typeof value === 'string' ? value : undefined
+  }
   const config = attempt(() => readConfig(file))
   return {
     fileName: file.name,
     container: file.container,
     version: file.version,
-    architecture: metadata.string('general.architecture', 'unknown'),
-    name: config?.name ?? (metadata.get('general.name') as string | undefined),
+    architecture: text('general.architecture') ?? 'unknown',
+    name: text('general.name'),
     tensors: file.tensors.size,
     parameters: sum(file, (tensor) => tensor.elements),
     tensorBytes: file.tensorBytes,

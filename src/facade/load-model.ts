@@ -1,6 +1,7 @@
+import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import { Network } from '../model/network.js'
-import { checkCount } from '../session/checks.js'
+import { checkCount, checkOptions } from '../session/checks.js'
 import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
@@ -30,9 +31,13 @@ export function defaultContext(config: Config): number {
  * `DasllamaError` that names what is wrong with the file, or `OUT_OF_MEMORY` before reading any weight.
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  checkOptions(options)
   const { memoryLimit, contextLength, onProgress, signal, kernels } = options
   if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, WASM_LIMIT)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new DasllamaError('INVALID_ARGUMENT', `onProgress must be a function, not ${String(onProgress)}`)
+  }
   return withModelFile(source, options, async (file, platform) => {
     const tokenizer = createTokenizer(file.metadata)
     const engine = await openEngine(kernels, platform, memoryLimit)

@@ -20,7 +20,7 @@ export async function openSource(
   if (typeof source === 'string' || source instanceof URL) return openName(source, platform, signal)
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) return bytesSource(source)
   if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source)
-  if (typeof (source as ByteSource | null)?.read === 'function') return source as ByteSource
+  if (isByteSource(source)) return source
   throw new DasllamaError('INVALID_ARGUMENT', `a model cannot be read from ${describe(source)}`, {
     hint: 'give a path, a URL, a Uint8Array, a Blob or a ByteSource',
   })
@@ -33,9 +33,27 @@ async function openName(
 ): Promise<ByteSource> {
   if (name === '') throw new DasllamaError('INVALID_ARGUMENT', 'the name of the model file is empty')
   const isHttp = /^https?:/i.test(String(name))
-  if (isHttp) return openUrl(name, { signal })
-  if (platform.baseUrl === undefined) return platform.openPath(name)
-  return openUrl(new URL(name, platform.baseUrl), { signal })
+  if (!isHttp && platform.baseUrl === undefined) return platform.openPath(name)
+  return openUrl(toUrl(name, platform.baseUrl), { signal })
+}
+
+function toUrl(name: string | URL, base: string | undefined): URL {
+  try {
+    return new URL(name, base)
+  } catch (cause) {
+    throw new DasllamaError('INVALID_ARGUMENT', `${name} is not a URL`, { cause })
+  }
+}
+
+function isByteSource(value: unknown): value is ByteSource {
+  const { name, size, read, close } = (value ?? {}) as Partial<ByteSource>
+  return (
+    typeof name === 'string' &&
+    Number.isSafeInteger(size) &&
+    size! >= 0 &&
+    typeof read === 'function' &&
+    typeof close === 'function'
+  )
 }
 
 function describe(value: unknown): string {

@@ -2,6 +2,7 @@ import type { ModelFile } from '../gguf/model-file.js'
 import { openModelFile } from '../gguf/open.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
+import { checkOptions, checkSignal } from '../session/checks.js'
 import type { ByteSource } from '../storage/source.js'
 import { createEngine, type Engine } from '../wasm/engine.js'
 import { type ModelSource, openSource } from './model-source.js'
@@ -25,6 +26,8 @@ export async function withModelFile<T>(
   options: OpenOptions,
   use: (file: ModelFile, platform: Platform) => Promise<T> | T,
 ): Promise<T> {
+  checkOptions(options)
+  checkSignal(options.signal)
   options.signal?.throwIfAborted()
   const platform = await currentPlatform()
   const file = await openFile(source, options, platform)
@@ -50,7 +53,10 @@ async function openFile(
   try {
     const model = await open(source)
     const extra = tokenizer === undefined ? undefined : await open(tokenizer)
-    return await openModelFile(model, { signal, tokenizer: extra })
+    const file = await openModelFile(model, { signal, tokenizer: extra })
+    // Only a llama2.c checkpoint has a use for it.
+    if (file.container !== 'llama2c') await extra?.close()
+    return file
   } catch (error) {
     await Promise.all(opened.map((bytes) => bytes.close()))
     throw error

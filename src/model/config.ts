@@ -60,6 +60,8 @@ export function readConfig(file: ModelFile): Config {
   }
 
   refuseExperts(metadata, architecture, file.name)
+  const vocabSize = count('vocab_size', vocabularySize(file))
+  refuseOtherVocabulary(metadata, vocabSize, file.name)
   const embeddingLength = count('embedding_length')
   const heads = count('attention.head_count')
   const kvHeads = count('attention.head_count_kv', heads)
@@ -95,7 +97,7 @@ export function readConfig(file: ModelFile): Config {
     architecture,
     name: metadata.has('general.name') ? metadata.string('general.name') : undefined,
     contextLength: count('context_length'),
-    vocabSize: count('vocab_size', vocabularySize(file)),
+    vocabSize,
     embeddingLength,
     feedForwardLength: count('feed_forward_length'),
     layers: count('block_count'),
@@ -111,7 +113,7 @@ export function readConfig(file: ModelFile): Config {
   }
 }
 
-/** The embedding's rows: what the logits are counted by, whatever the tokenizer says. */
+/** The embedding's rows, of which there is one a token. */
 function vocabularySize(file: ModelFile): number | undefined {
   return file.tensors.get('token_embd.weight')?.shape[1]
 }
@@ -137,6 +139,16 @@ function positiveInteger(
   }
   if (Number.isInteger(value) && value >= 1 && value <= maximum) return value
   throw new DasllamaError('BAD_FORMAT', `${fileName}: "${key}" is ${value}; 1 to ${maximum} is accepted`)
+}
+
+/** Ids must mean the same to the tokenizer and to the weights: one too many would be a row that is not there. */
+function refuseOtherVocabulary(metadata: Metadata, vocabSize: number, fileName: string): void {
+  const tokens = metadata.strings('tokenizer.ggml.tokens', [])
+  if (tokens.length === 0 || tokens.length === vocabSize) return
+  throw new DasllamaError(
+    'BAD_FORMAT',
+    `${fileName}: the tokenizer has ${tokens.length} tokens, the model ${vocabSize}`,
+  )
 }
 
 function refuseExperts(metadata: Metadata, architecture: string, fileName: string): void {
