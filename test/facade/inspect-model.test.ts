@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { f32, str, u32 } from '../../src/gguf/typed-value.js'
+import { writeGguf } from '../../src/gguf/writer.js'
+import { DasllamaError, inspectModel, loadModel, loadTokenizer } from '../../src/index.js'
+import { smallModel, smallParts, VOCAB } from '../model/small.js'
+import { TINY_STORIES } from '../support/model-files.js'
+import { haveVocabularies, vocabularyPath } from '../tokenizer/fixtures.js'
+import { watchedSource } from './sources.js'
+
+describe('inspectModel', () => {
+  it('tells what tiny-stories is', async () => {
+    const summary = await inspectModel(TINY_STORIES)
+    expect(summary).toMatchObject({
+      fileName: TINY_STORIES,
+      container: 'gguf',
+      version: 3,
+      architecture: 'llama',
+      problems: [],
+    })
+    expect(summary.formats.map(({ format }) => format)).toEqual(['Q8_0', 'F32'])
+    const total = (of: 'tensors' | 'parameters' | 'bytes') =>
+      summary.formats.reduce((sum, share) => sum + share[of], 0)
+    expect(total('tensors')).toBe(summary.tensors)
+    expect(total('parameters')).toBe(summary.parameters)
+    expect(total('bytes')).toBe(summary.tensorBytes)
+    expect(summary.tensorBytes).toBeLessThan(3_136_288)
+    expect(summary.tokenizer!.vocabSize).toBe(summary.config!.vocabSize)
+    const model = await loadModel(TINY_STORIES)
+    expect(model.config).toEqual(summary.config)
+    expect(model.tokenizer.eosId).toBe(summary.tokenizer!.eosId)
+  })
+
+  it('reads no weight, and closes what it opened', async () => {
+    const bytes = smallModel()
+    const opening = watchedSource(bytes)
+    await loadTokenizer(opening.source)
+    const { source, state } = watchedSource(bytes)
+    expect((await inspectModel(source)).problems).toEqual([])
+    expect(state).toEqual({ ...opening.state, closed: 1 })
+  })
+
+  it.skipIf(!haveVocabularies).each([
+    ['llama-spm', 'llama', 32000],
+    ['llama-bpe', 'gpt2', 128256],
+  ])('finds a vocabulary and no model in ggml-vocab-%s.gguf', async (name, kind, vocabSize) => {
+    const summary = await inspectModel(vocabularyPath(name))
+    expect(summary.tensors).toBe(0)
+    expect(summary.memory).toBeUndefined()
+    expect(summary.tokenizer).toMatchObject({ model: kind, vocabSize })
+    expect(summary.problems.map(({ code }) => code)).toEqual(['MISSING'])
+    expect((await loadTokenizer(vocabularyPath(name))).vocabSize).toBe(vocabSize)
+    await expect(loadModel(vocabularyPath(name))).rejects.toMatchObject({ code: 'MISSING' })
+  })
+
+  it('lists what hinders each part, and tells the rest', async () => {
+    const parts = smallParts({
+      architecture: 'gpt2',
+      metadata: [['tokenizer.ggml.model', str('rwkv')]],
+    })
+    const summary = await inspectModel(writeGguf(parts))
+    expect(summary).toMatchObject({
+      architecture: 'gpt2',
+      name: 'random gpt2',
+      config: undefined,
+      memory: undefined,
+    })
+    expect(summary.tokenizer).toBeUndefined()
+    expect(summary.parameters).toBeGreaterThan(VOCAB * 96)
+    expect(summary.problems.map(({ code, message }) => [code, message])).toEqual([
+      ['UNSUPPORTED', 'bytes: architecture "gpt2" is not supported'],
+      ['UNSUPPORTED', expect.stringContaining('"rwkv"')],
+    ])
+  })
+
+  it('finds tensors that are missing or cannot be used', async () => {
+    const parts = smallParts()
+    const without = parts.tensors.filter(({ name }) => name !== 'blk.1.ffn_up.weight')
+    const { config, memory, problems } = await inspectModel(writeGguf({ ...parts, tensors: without }))
+    expect(config!.layers).toBe(2)
+    expect(memory).toBeUndefined()
+    expect(problems).toEqual([
+      expect.objectContaining({ code: 'MISSING', message: expect.stringContaining('ffn_up') }),
+    ])
+  })
+
+  it.each([
+    ['an architecture that is no text', 'general.architecture', f32(1)],
+    ['a name that is no text', 'general.name', u32(7)],
+    ['no layers', 'llama.block_count', u32(0)],
+    ['a tokenizer that is no text', 'tokenizer.ggml.model', u32(7)],
+    ['a pre-tokenizer that is no text', 'tokenizer.ggml.pre', u32(7)],
+  ])('lives with %s', async (_, key, value) => {
+    const summary = await inspectModel(smallModel({ metadata: [[key, value]] }))
+    expect(summary.problems.length).toBeGreaterThan(0)
+    for (const problem of summary.problems) expect(problem).toBeInstanceOf(DasllamaError)
+    expect(summary.problems[0].message).toContain(key)
+    expect(typeof summary.architecture).toBe('string')
+    expect(['string', 'undefined']).toContain(typeof summary.name)
+  })
+
+  it('sees that vocabulary and weights do not fit', async () => {
+    const summary = await inspectModel(smallModel({ metadata: [['llama.vocab_size', u32(VOCAB - 1)]] }))
+    expect(summary.problems.map(({ code }) => code)).toContain('BAD_FORMAT')
+  })
+
+  it('rejects what is no model file', async () => {
+    await expect(inspectModel(new TextEncoder().encode('{"not": "a model"}'))).rejects.toMatchObject({
+      code: 'BAD_FORMAT',
+      message: expect.stringContaining('JSON'),
+    })
+    await expect(inspectModel('no/such/file.gguf')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { ggufChunks } from '../../src/gguf/writer.js'
+import { inspectModel, loadModel, loadTokenizer } from '../../src/index.js'
+import { smallModel, smallParts } from '../model/small.js'
+import { hugeSource, watchedSource } from './sources.js'
+
+/** The header of a model whose weights take `tensorBytes` or a little more, and the size of the whole file. */
+function hugeModel(feedForward: number) {
+  const shape = { embed: 4096, layers: 8, heads: 32, feedForward, vocab: 400, context: 2048 }
+  const parts = smallParts({ shape, format: 'F32' })
+  const header = ggufChunks(parts).next().value as Uint8Array
+  const size = parts.tensors.reduce(
+    (sum, { shape }) => sum + shape.reduce((product, dimension) => product * dimension, 1) * 4,
+    header.length,
+  )
+  return hugeSource(header, size + 32 * parts.tensors.length)
+}
+
+describe('memory', () => {
+  it('that is too little is refused before a weight is read', async () => {
+    const bytes = smallModel()
+    const opening = watchedSource(bytes)
+    await loadTokenizer(opening.source)
+    const { source, state } = watchedSource(bytes)
+    await expect(loadModel(source, { memoryLimit: 2 ** 20 })).rejects.toMatchObject({
+      name: 'DasllamaError',
+      code: 'OUT_OF_MEMORY',
+      message: expect.stringMatching(
+        /^watched\.gguf needs \d+\.\d MiB of memory .* and \d\.\d MiB are allowed$/,
+      ),
+      hint: expect.stringContaining('memoryLimit'),
+    })
+    expect(state).toEqual(opening.state)
+  })
+
+  it('is counted with a session’s, whose context decides', async () => {
+    const bytes = smallModel()
+    // Weights and scratch take about 1.3 MiB; a cache of 65,536 positions takes 16 MiB.
+    const limit = { memoryLimit: 4 * 2 ** 20 }
+    const model = await loadModel(bytes, { ...limit, contextLength: 100 })
+    expect(model.memoryBytes).toBeLessThan(4 * 2 ** 20)
+    await expect(loadModel(bytes, { ...limit, contextLength: 65536 })).rejects.toMatchObject({
+      code: 'OUT_OF_MEMORY',
+      hint: expect.stringContaining('contextLength'),
+    })
+    const sessions = []
+    const fill = () => {
+      for (;;) sessions.push(model.createSession({ contextLength: 1000 }))
+    }
+    expect(fill).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }))
+    expect(sessions.length).toBeGreaterThan(2)
+    expect(model.memoryBytes).toBeLessThanOrEqual(4 * 2 ** 20)
+  })
+
+  it('of more than 4 GiB is refused, whatever the limit says', async () => {
+    const huge = hugeModel(11_008)
+    expect(huge.size).toBeGreaterThan(2 ** 32)
+    await expect(loadModel(huge)).rejects.toMatchObject({
+      code: 'OUT_OF_MEMORY',
+      message: expect.stringMatching(
+        /^huge\.gguf needs \d{4}\.\d MiB of memory .* and 409\d\.\d MiB are allowed$/,
+      ),
+      hint: expect.stringContaining('4 GiB at most'),
+    })
+    await expect(loadModel(huge, { memoryLimit: 2 ** 32 })).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+  })
+
+  it('of a huge model is told by inspectModel, which reads no weight either', async () => {
+    const { memory, tensorBytes, problems } = await inspectModel(hugeModel(11_008))
+    expect(problems).toEqual([])
+    expect(tensorBytes).toBeGreaterThan(2 ** 32)
+    expect(memory!.modelBytes).toBeGreaterThan(tensorBytes)
+    expect(memory!.modelBytes).toBeLessThan(1.02 * tensorBytes)
+    expect(memory!.sessionBytes).toBeGreaterThan(2 * 8 * 2048 * 4096 * 2)
+  })
+
+  it('that inspectModel tells is what a loaded model takes', async () => {
+    const bytes = smallModel({ format: 'Q8_0' })
+    const { memory } = await inspectModel(bytes)
+    const model = await loadModel(bytes)
+    expect(model.memoryBytes).toBeLessThanOrEqual(memory!.modelBytes)
+    expect(model.memoryBytes).toBeGreaterThan(memory!.modelBytes - 1024)
+    const before = model.memoryBytes
+    model.createSession()
+    expect(Math.abs(model.memoryBytes - before - memory!.sessionBytes)).toBeLessThan(64)
+    expect(memory!.contextLength).toBe(model.contextLength)
+  })
+})
