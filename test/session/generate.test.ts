@@ -87,9 +87,12 @@ describe('generate', () => {
     const { position } = session
     await session.eval([7, 8])
     expect(session.position).toBe(position + 3)
+    await session.eval([9])
+    expect(session.position).toBe(position + 4)
     using other = newSession()
     await other.eval([...model.encode(PROMPT)])
     await other.eval([id, 7, 8])
+    await other.eval([9])
     expect(session.logits()).toEqual(other.logits())
   })
 
