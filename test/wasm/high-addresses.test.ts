@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f32ToF16 } from '../../src/gguf/half.js'
-import { quantize } from '../../src/gguf/quantize.js'
-import { type Kernels, PAGE_BYTES, type Pointer } from '../../src/wasm/kernels.js'
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { randomBlocks } from '../../src/gguf/random-blocks.js'
+import { ActivationKind, type Kernels, PAGE_BYTES, type Pointer } from '../../src/wasm/kernels.js'
 import { createWorkbench, randomFloats, type Workbench } from '../kernels/workbench.js'
+import { FORMATS } from '../support/random-models.js'
 
 const HALF = 2 ** 31
 
@@ -80,11 +82,12 @@ const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> =
 }
 
 const ROWS = 21
-const COLUMNS = 544
+const COLUMNS = 768
 
-for (const name of ['F32', 'F16', 'Q8_0']) {
+for (const name of FORMATS) {
   const format = blockFormat(name)
-  const weights = (bench: Workbench) => bench.bytes(quantize(format, randomFloats(ROWS * COLUMNS, name, 0.1)))
+  const weights = (bench: Workbench) =>
+    bench.bytes(randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, name), 0.1))
   const x = (bench: Workbench, tokens: number) => bench.floats(randomFloats(tokens * COLUMNS, 'x'))
 
   RUNS[`dequantize ${name}`] = (bench, { dequantize }) => {
@@ -92,9 +95,9 @@ for (const name of ['F32', 'F16', 'Q8_0']) {
     dequantize(format.id, weights(bench), out, COLUMNS)
     return bench.read(out, 4 * COLUMNS)
   }
-  RUNS[`matvec ${name}`] = (bench, { matvec, quantize_activations }) => {
+  RUNS[`matvec ${name}`] = (bench, { activation_kind, matvec, quantize_activations }) => {
     let input = x(bench, 1)
-    if (name === 'Q8_0') {
+    if (activation_kind(format.id) === ActivationKind.quantised) {
       const quantised = bench.room(COLUMNS * 2.375)
       quantize_activations(input, quantised, COLUMNS)
       input = quantised
@@ -141,7 +144,7 @@ describe('addresses above 2 GiB', () => {
     const format = blockFormat('Q8_0')
     const rowBytes = (COLUMNS / 32) * format.blockBytes
     straddling.skip(HALF - start - 64 - Math.ceil((3.5 * rowBytes) / 64) * 64)
-    const blocks = quantize(format, randomFloats(ROWS * COLUMNS, 'across', 0.1))
+    const blocks = randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, 'across'), 0.1)
     const matvecOf = (bench: Workbench): [Pointer, Uint8Array] => {
       const weights = bench.bytes(blocks)
       const input = bench.room(COLUMNS * 2.375)
