@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { BlockFormat } from '../gguf/block-formats.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
+import { pause } from '../platform/pause.js'
 import { aligned } from '../wasm/arena.js'
 import type { Engine } from '../wasm/engine.js'
 import { ActivationKind, type Pointer } from '../wasm/kernels.js'
@@ -71,6 +72,7 @@ export class WeightPlan {
     this.#engine = engine
     // A dry run over address 0 places every tensor that the real one will ask for.
     this.#assemble(0)
+    this.#refuseStrangers()
   }
 
   get bytes(): number {
@@ -84,6 +86,8 @@ export class WeightPlan {
   /** Copies every tensor's bytes to its place; the weights begin at `base`. `onBytes` hears each piece's length. */
   async load(base: Pointer, onBytes: (count: number) => void, signal?: AbortSignal): Promise<Weights> {
     const { arena } = this.#engine
+    // Bytes since the runtime had a turn: a source that answers from memory would never let it hear an abort.
+    let unheard = 0
     for (const { tensor, offset } of this.#placements.values()) {
       for (let done = 0; done < tensor.byteLength; ) {
         const length = Math.min(READ_BYTES, tensor.byteLength - done)
@@ -91,6 +95,11 @@ export class WeightPlan {
         await tensor.source.read(tensor.offset + done, target, signal)
         done += length
         onBytes(length)
+        unheard += length
+        if (unheard < READ_BYTES) continue
+        await pause()
+        signal?.throwIfAborted()
+        unheard = 0
       }
     }
     return this.#assemble(base)
@@ -122,9 +131,31 @@ export class WeightPlan {
     let ropeFactors: Float32Array | undefined
     if (this.#file.tensors.has('rope_freqs.weight')) {
       const pointer = this.#vector(base, 'rope_freqs.weight', ropeDim / 2)
-      if (base > 0) ropeFactors = this.#engine.arena.floats(pointer, ropeDim / 2).slice()
+      if (base > 0) ropeFactors = this.#readFactors(pointer, ropeDim / 2)
     }
     return { embedding, layers, outputNorm, output, ropeFactors }
+  }
+
+  #readFactors(pointer: Pointer, length: number): Float32Array {
+    const factors = this.#engine.arena.floats(pointer, length).slice()
+    const bad = factors.findIndex((factor) => !(factor > 0 && Number.isFinite(factor)))
+    if (bad < 0) return factors
+    throw new DasllamaError(
+      'BAD_FORMAT',
+      `${this.#file.name}: tensor "rope_freqs.weight" has ${factors[bad]} at index ${bad}; factors are positive`,
+    )
+  }
+
+  /** A tensor that nothing asked for is a part of the model that would be left out: its results would be wrong. */
+  #refuseStrangers(): void {
+    for (const name of this.#file.tensors.keys()) {
+      if (this.#placements.has(name) || LEFT_OVER.test(name)) continue
+      throw new DasllamaError(
+        'UNSUPPORTED',
+        `${this.#file.name}: tensor "${name}" belongs to no ${this.#config.architecture} model that runs here`,
+        { hint: 'the model is a variant of its architecture that this version does not know' },
+      )
+    }
   }
 
   #linear(base: number, name: string, columns: number, rows: number): Linear {
@@ -178,6 +209,9 @@ export class WeightPlan {
     )
   }
 }
+
+/** Tables that old converters wrote and that are computed here. */
+const LEFT_OVER = /^blk\.\d+\.attn_rot_embd(\.weight)?$/
 
 /** Pieces in which tensors are read, so that a long read can be cancelled and its progress seen. */
 const READ_BYTES = 16 * 2 ** 20

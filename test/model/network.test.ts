@@ -120,7 +120,12 @@ describe('loading', () => {
 
   it('counts progress by what it reads: a tensor that nobody uses is not waited for', async () => {
     const parts = smallParts()
-    const unused = { name: 'unused.weight', shape: [1000], format: 'F32', data: new Uint8Array(4000) }
+    const unused = {
+      name: 'blk.0.attn_rot_embd.weight',
+      shape: [1000],
+      format: 'F32',
+      data: new Uint8Array(4000),
+    }
     const steps: { loaded: number; total: number }[] = []
     await load(writeGguf({ ...parts, tensors: [...parts.tensors, unused] }), {
       onProgress: (progress) => steps.push(progress),
@@ -147,6 +152,30 @@ describe('loading', () => {
     })
     await expect(loading).rejects.toBe('enough')
     expect(steps).toEqual([16 * 2 ** 20, 32 * 2 ** 20])
+  })
+
+  it('hears a timer even when the bytes are at hand', async () => {
+    // 48 MiB of embedding: without a turn for the runtime the timer would come after the last piece.
+    const shape = { embed: 4096, layers: 1, heads: 1, headDim: 32, feedForward: 32, vocab: 3100, context: 8 }
+    const format = (name: string) => (name === 'token_embd.weight' ? 'F32' : 'Q8_0')
+    const controller = new AbortController()
+    const loading = load(smallModel({ shape, format, tied: true }), {
+      signal: controller.signal,
+      onProgress: ({ loaded }) => {
+        if (loaded === 16 * 2 ** 20) setTimeout(() => controller.abort('time is up'), 0)
+        const until = performance.now() + 3
+        while (performance.now() < until);
+      },
+    })
+    await expect(loading).rejects.toBe('time is up')
+  })
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a rotary factor of %d', async (factor) => {
+    const ropeFactors = [1, 2, 3, factor, 5, 6, 7, 8]
+    await expect(load(smallModel({ ropeFactors }))).rejects.toMatchObject({
+      code: 'BAD_FORMAT',
+      message: expect.stringContaining('index 3'),
+    })
   })
 
   it('does not begin when it is cancelled already', async () => {

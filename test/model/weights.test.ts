@@ -135,6 +135,14 @@ const smallShape = {
 }
 
 describe('the memory that weights take', () => {
+  it('refuses tensors that it would leave out', async () => {
+    const norm = zeros('blk.0.attn_q_norm.weight', 'F32', [32], 128)
+    await expect(planOf(same, {}, [norm])).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('"blk.0.attn_q_norm.weight"'),
+    })
+  })
+
   it('is what the tensors take, each rounded up to 64 bytes', async () => {
     const { tensors } = smallParts()
     const sizes = tensors.map(({ data }) => (typeof data === 'function' ? data() : data).length)
@@ -143,7 +151,7 @@ describe('the memory that weights take', () => {
   })
 
   it('does not count what is not used, nor a tied matrix twice', async () => {
-    const unused = zeros('something_else.weight', 'F32', [4096], 16384)
+    const unused = zeros('blk.0.attn_rot_embd.weight', 'F32', [4096], 16384)
     expect((await planOf(same, {}, [unused])).bytes).toBe((await planOf(same)).bytes)
     const untied = await planOf(same)
     const tied = await planOf(same, { tied: true })
