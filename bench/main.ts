@@ -8,7 +8,7 @@ import { type BenchOptions, parseOptions, USAGE } from './options.js'
 import { writeReadme } from './readme.js'
 import { type BenchRecord, type ContestantRecord, type ModelRecord, saveRecord } from './record.js'
 import { measureSizes } from './sizes.js'
-import { renderRecord } from './tables.js'
+import { renderRecord, renderSummary } from './tables.js'
 
 /** dasllama has one. */
 const THREADS = 1
@@ -80,9 +80,8 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const record = await run(options, args)
   const file = await saveRecord(record, options.quick ? PASSING : undefined)
-  const tables = renderRecord(record)
-  console.log(tables)
-  if (options.writeReadme) await writeReadme(tables)
+  console.log(renderRecord(record))
+  if (options.writeReadme) await writeReadme(renderSummary(record))
   progress(`\nrecorded in ${fileURLToPath(file)}`)
 }
 

@@ -6,13 +6,13 @@
 import { parseArgs } from 'node:util'
 import { writeReadme } from './readme.js'
 import { newestRecord } from './record.js'
-import { renderRecord } from './tables.js'
+import { renderRecord, renderSummary } from './tables.js'
 
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { 'write-readme': { type: 'boolean', default: false } } })
-  const tables = renderRecord(await newestRecord())
-  if (values['write-readme']) await writeReadme(tables)
-  else console.log(tables)
+  const record = await newestRecord()
+  if (values['write-readme']) await writeReadme(renderSummary(record))
+  else console.log(renderRecord(record))
 }
 
 try {

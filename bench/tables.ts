@@ -4,14 +4,22 @@ import { summarise } from './statistics.js'
 
 /** The whole record. The first contestant is the one that the others are compared with. */
 export function renderRecord(record: BenchRecord): string {
-  const sections = [
+  return joined(
     conditions(record),
     speed(record),
     memory(record),
     sizes(record),
     contestants(record),
     skipped(record),
-  ]
+  )
+}
+
+/** What fits a page about something else: speed, sizes and who took part. */
+export function renderSummary(record: BenchRecord): string {
+  return joined(conditions(record), speed(record), sizes(record), contestants(record), skipped(record))
+}
+
+function joined(...sections: readonly string[]): string {
   return sections.filter((section) => section !== '').join('\n\n')
 }
 
