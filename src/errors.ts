@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'BUSY'
   /** A model or session is used after its dispose(). */
   | 'DISPOSED'
+  /** The sampling parameters rule out every token. */
+  | 'NO_CANDIDATES'
 
 /**
  * The one error class of this package. `message` names the file, tensor, key or option and the limit;
