@@ -1,6 +1,6 @@
 import { pause } from '../platform/pause.js'
 import type { SamplingParams } from '../sampling/params.js'
-import { createSampler, type Sampler } from '../sampling/sampler.js'
+import type { Sampler } from '../sampling/sampler.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { checkCount, checkOptions, checkSignal } from './checks.js'
 
@@ -25,6 +25,8 @@ interface Steps {
   /** Takes the session; the function returned gives it free. */
   begin(): () => void
   prefill(signal: AbortSignal | undefined): Promise<void>
+  /** Throws for parameters that are none. */
+  sampler(params: SamplingParams): Sampler
   choose(sampler: Sampler): TokenId
   /** Evaluates a token; false when there is no room for it. */
   advance(id: TokenId): boolean
@@ -57,7 +59,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     const { maxTokens, signal, ...sampling } = options
     this.promptIds = promptIds
     this.#tokenizer = tokenizer
-    this.#sampler = createSampler(sampling)
+    this.#sampler = steps.sampler(sampling)
     this.#maxTokens =
       maxTokens === undefined
         ? Number.POSITIVE_INFINITY

@@ -29,7 +29,7 @@ export class Session {
   readonly #cache: SessionKvCache
   readonly #stats: StatsMeter
   readonly #onDispose: (session: Session) => void
-  #rng: Rng
+  readonly #rng: Rng
   #position = 0
   /** Generated tokens, which the penalty looks at. */
   #recent: TokenId[] = []
@@ -76,7 +76,7 @@ export class Session {
 
   /** Starts the random numbers anew from `seed`. */
   setSeed(seed: number): void {
-    this.#rng = new Rng(seed)
+    this.#rng.reseed(seed)
   }
 
   /** Forgets all tokens; seed and random numbers go on where they are. */
@@ -108,7 +108,7 @@ export class Session {
    */
   sample(params: SamplingParams = {}): TokenId {
     this.#assertFree()
-    return this.#choose(createSampler(params))
+    return this.#choose(this.#sampler(params))
   }
 
   /** The logits after the last evaluated token, f32[vocabSize], as a copy. */
@@ -135,6 +135,7 @@ export class Session {
         this.#clear()
         await this.#evaluate(promptIds, signal, false)
       },
+      sampler: (params) => this.#sampler(params),
       choose: (sampler) => this.#choose(sampler),
       advance: (id) => this.#advance(id),
       leave: (id) => {
@@ -203,10 +204,15 @@ export class Session {
     this.#stats.evaluated(batch.length, since, isDecode)
   }
 
+  /** A sampler that draws from the session's random numbers. */
+  #sampler(params: SamplingParams): Sampler {
+    return createSampler(params, { rng: this.#rng, endOfGeneration: this.#tokenizer.endOfGeneration })
+  }
+
   #choose(sampler: Sampler): TokenId {
     this.#assertLogits()
     const since = now()
-    const id = sampler.pick(this.#logits, this.#recent, this.#rng)
+    const id = sampler.pick(this.#logits, this.#recent)
     this.#recent.push(id)
     this.#stats.sampled(since)
     return id
