@@ -1,0 +1,6 @@
+export interface Engine {
+  readonly program: 'node' | 'bun' | 'deno'
+  readonly version: string
+  readonly path: string
+}
+export function findEngines(): Promise<Engine[]>
