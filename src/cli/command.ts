@@ -97,8 +97,10 @@ function listing(operands: readonly Operand[], table: OptionTable): string {
 }
 
 function optionRow([key, option]: [string, Option<unknown>]): string[] {
+  const { short, placeholder = '', bare } = option
+  const value = bare === undefined ? ` ${placeholder}` : `[=${placeholder}]`
   return [
-    `${option.short ? `${option.short}, ` : ''}${optionName(key)} ${option.placeholder ?? ''}`.trimEnd(),
+    `${short ? `${short}, ` : ''}${optionName(key)}${value}`.trimEnd(),
     option.summary + fallbackText(option),
   ]
 }

@@ -11,6 +11,8 @@ export interface Option<T> {
   readonly group?: string
   /** The value when the option is not given. */
   readonly fallback: T
+  /** The value when the option stands alone; another one needs an equals sign then. Absent where a value is needed. */
+  readonly bare?: T
   /** Reads the text after the name; `before` is the value so far. The error's message says what is expected. */
   read(text: string, before: T): T
   /** The fallback as --help shows it; nothing if empty. Default: as text. */
@@ -54,6 +56,11 @@ export function flag(summary: string, short?: string): Option<boolean> {
 
 export function text(placeholder: string, summary: string): Option<string | undefined> {
   return { placeholder, summary, fallback: undefined, read: (value) => value }
+}
+
+/** An option that may stand alone. */
+export function optional<T, Bare>(option: Option<T>, bare: Bare): Option<T | Bare> {
+  return { ...option, bare, read: (text) => option.read(text, option.fallback), show: undefined }
 }
 
 /** Texts: one each time that the option is given. */

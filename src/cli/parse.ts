@@ -14,7 +14,7 @@ export interface Parsed<Table extends OptionTable> {
 }
 
 /**
- * Reads a command line: `--name value`, `--name=value`, flags, operands in any place; what follows `--` is operands.
+ * Reads a command line: `--name value`, `--name=value`, flags, `--name[=value]`, operands in any place; what follows `--` is operands.
  * An option that is given twice has its last value, unless it collects. Throws `UsageError`.
  */
 export function parse<Table extends OptionTable>(args: readonly string[], table: Table): Parsed<Table> {
@@ -43,6 +43,10 @@ export function parse<Table extends OptionTable>(args: readonly string[], table:
     if (key === undefined) throw unknownOption(name, Object.keys(table).map(optionName))
     const option = table[key]
     let value = equals < 0 ? undefined : arg.slice(equals + 1)
+    if (value === undefined && option.bare !== undefined) {
+      values[key] = option.bare
+      continue
+    }
     if (option.placeholder === undefined) {
       if (value !== undefined) throw new UsageError(`${name} takes no value`)
     } else {

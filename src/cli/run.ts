@@ -1,20 +1,44 @@
-import { type GenerateOptions, type Generation, loadModel, type Model, type Session } from '../index.js'
+import {
+  type GeneratedToken,
+  type GenerateOptions,
+  type Generation,
+  type KvType,
+  loadModel,
+  type Model,
+  type Session,
+  type SessionOptions,
+} from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import { command } from './command.js'
 import { interruptible } from './interrupt.js'
 import { MODEL, modelOptions } from './model-options.js'
-import { flag, group, integer, seeds, text, tokenIds, type Values } from './options.js'
+import {
+  choice,
+  flag,
+  group,
+  integer,
+  optional,
+  seeds,
+  text,
+  texts,
+  tokenIds,
+  type Values,
+} from './options.js'
 import { print } from './printable.js'
 import { ProgressBar } from './progress.js'
-import { statistics } from './run-report.js'
+import { logprobsObjects, logprobsTable, statistics } from './run-report.js'
 import { sampling, samplingParams } from './sampling-options.js'
 import { UsageError } from './usage-error.js'
+
+const KV_TYPES = ['f16', 'f32', 'q8_0'] as const satisfies readonly KvType[]
 
 const options = {
   ...group('What to write', {
     prompt: text('TEXT', 'what to continue; - reads standard input, as it is'),
     promptIds: tokenIds('what to continue, as token ids'),
     maxTokens: integer('stop after N tokens; else when the text ends or the context is full', { min: 0 }),
+    stop: texts('TEXT', 'end where the text says this, which is left out; may be given several times'),
+    stopIds: tokenIds('tokens that end the text'),
     ...sampling.ending,
   }),
   ...sampling.choosing,
@@ -26,13 +50,24 @@ const options = {
   ...sampling.tokens,
   ...group('Memory and threads', {
     context: integer("room for prompt and text in tokens; the model's own when not given", { min: 1 }),
+    contextShift: optional(
+      integer('when there is no room left, forget the older half, but not the first N tokens', { min: 0 }),
+      true,
+    ),
+    kvType: choice(KV_TYPES, 'how keys and values are kept; q8_0 takes half the memory of f16', 'f16'),
     threads: integer('threads to compute with; this version uses one', { fallback: 1, min: 1, max: 1 }),
     ...modelOptions,
   }),
   ...group('Output', {
+    logprobs: integer(
+      'log-probability of each token and of the N likeliest ones, before and after sampling',
+      {
+        min: 0,
+      },
+    ),
     echo: flag('print the prompt before the text'),
     json: flag(
-      'print one JSON object, when all is done: promptIds, ids, text, stats, stopReason, seed; with --seeds an array of them',
+      'print one JSON object, when all is done: promptIds, ids, text, stats, stopReason, stoppedBy, seed, and logprobs if asked for; with --seeds an array of them',
     ),
   }),
 }
@@ -54,13 +89,18 @@ export const run = command({
     const prompt = await readPrompt(values, terminal)
     return interruptible(terminal, async (signal) => {
       await using model = await load(source, values, terminal, signal)
-      using session = model.createSession({ seed: values.seed })
-      const { seeds, maxTokens, json, echo } = values
-      const each = generations(session, prompt, seeds, { ...params, maxTokens, signal })
-      const many = seeds !== undefined
-      if (json) return await writeJson(each, session, many, terminal)
-      const opening = echo ? (typeof prompt === 'string' ? prompt : model.decode(prompt)) : ''
-      await writeText(each, session, { many, opening }, terminal)
+      using session = model.createSession(sessionOptions(values))
+      const { seeds, maxTokens, stop, stopIds, logprobs, json, echo } = values
+      const generateOptions = { ...params, maxTokens, stop, stopIds, logprobs, signal }
+      const writing = {
+        model,
+        session,
+        generations: generations(session, prompt, seeds, generateOptions),
+        many: seeds !== undefined,
+        withLogprobs: logprobs !== undefined,
+        opening: echo ? (typeof prompt === 'string' ? prompt : model.decode(prompt)) : '',
+      }
+      await (json ? writeJson(writing, terminal) : writeText(writing, terminal))
     })
   },
 })
@@ -106,34 +146,54 @@ function* generations(
   }
 }
 
-async function writeJson(each: Iterable<Generation>, session: Session, many: boolean, { stdout }: Terminal) {
+function sessionOptions({ seed, kvType, contextShift }: Values<typeof options>): SessionOptions {
+  const isCount = typeof contextShift === 'number'
+  return { seed, kvType, contextShift: isCount ? { keep: contextShift } : contextShift }
+}
+
+/** What is to be written out. */
+interface Writing {
+  readonly model: Model
+  readonly session: Session
+  readonly generations: Iterable<Generation>
+  /** Whether there may be several. */
+  readonly many: boolean
+  readonly withLogprobs: boolean
+  /** Stands before each text. */
+  readonly opening: string
+}
+
+async function writeJson({ model, session, generations, many, withLogprobs }: Writing, { stdout }: Terminal) {
   const results = []
-  for (const generation of each) {
-    for await (const _ of generation);
-    const { promptIds, ids, text, stopReason } = generation
-    results.push({ promptIds, ids, text, stats: session.stats(), stopReason, seed: session.seed })
+  for (const generation of generations) {
+    const tokens: GeneratedToken[] = []
+    for await (const token of generation) tokens.push(token)
+    const { promptIds, ids, text, stopReason, stoppedBy } = generation
+    const result = { promptIds, ids, text, stats: session.stats(), stopReason, stoppedBy, seed: session.seed }
+    results.push(withLogprobs ? { ...result, logprobs: logprobsObjects(tokens, model) } : result)
   }
   await stdout.write(`${JSON.stringify(many ? results : results[0])}\n`)
 }
 
 async function writeText(
-  each: Iterable<Generation>,
-  session: Session,
-  { many, opening }: { many: boolean; opening: string },
+  { model, session, generations, many, withLogprobs, opening }: Writing,
   { stdout, stderr }: Terminal,
 ) {
-  let first = true
-  for (const generation of each) {
-    if (many) await print(stdout, `${first ? '' : '\n'}== seed ${session.seed} ==\n`)
-    first = false
+  let isFirst = true
+  for (const generation of generations) {
+    if (many) await print(stdout, `${isFirst ? '' : '\n'}== seed ${session.seed} ==\n`)
+    isFirst = false
     if (opening !== '') await print(stdout, opening)
+    const tokens: GeneratedToken[] = []
     let printed = 0
-    for await (const { piece } of generation) {
-      await print(stdout, piece)
-      printed += piece.length
+    for await (const token of generation) {
+      await print(stdout, token.piece)
+      printed += token.piece.length
+      if (withLogprobs) tokens.push(token)
     }
     // What is left is half a character at the very end, which belongs to no token.
     await print(stdout, `${generation.text.slice(printed)}\n`)
-    await stderr.write(statistics(session.stats(), generation.stopReason!, session.seed))
+    if (withLogprobs) await print(stderr, logprobsTable(tokens, model))
+    await print(stderr, statistics(session.stats(), generation, session.seed))
   }
 }
