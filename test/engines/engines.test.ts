@@ -1,5 +1,6 @@
 /** The same bits on every JavaScript engine: the tokens of the command line, logits, draws. Prints a table. */
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +8,7 @@ import type { Engine } from '../../scripts/engines.mjs'
 import { columns } from '../../src/cli/table.js'
 import { startChromium, withoutChromium } from '../runtimes/chromium.js'
 import { serveFiles } from '../runtimes/file-server.js'
+import { firefoxPath, withFirefox } from '../runtimes/firefox.js'
 import { askWorker } from '../runtimes/worker.js'
 import { CLI, engines, launch, ROOT } from './launch.js'
 import { cliOptions, MODEL_PATH, SETTINGS } from './settings.js'
@@ -47,32 +49,33 @@ async function commandLineIds(engine: Engine): Promise<Ids> {
   return ids
 }
 
-async function computeInChromium(): Promise<Answer> {
+/** Shows page.html in a browser; its answer comes to the server. */
+async function computeInPage(
+  browse: (url: string, posted: Promise<string>) => Promise<string>,
+): Promise<Answer> {
   const server = await serveFiles()
-  const browser = await startChromium()
   try {
-    const page = await browser.newPage()
-    await page.goto(server.url)
-    // As text: what the test runner makes of functions does not run in a page.
-    const answer = await page.evaluate<Answer>(`(async () => {
-      const load = (path) => import('/' + path)
-      const { compute } = await load('test/engines/program.mjs')
-      return compute({
-        dasllama: await load('dist/index.js'),
-        sampling: await load('dist/sampling.js'),
-        internals: await load('${INTERNALS}'),
-        source: '/${MODEL_PATH}',
-        settings: ${ARGUMENT},
-      })
-    })()`)
-    return { ...answer, version: browser.version() }
+    const task = { internals: `/${INTERNALS}`, source: `/${MODEL_PATH}`, settings: SETTINGS }
+    const url = `${server.url}test/engines/page.html#${encodeURIComponent(JSON.stringify(task))}`
+    const answer = JSON.parse(await browse(url, server.posted))
+    if (answer.error) throw new Error(answer.error)
+    return { ...answer, version: /(?:Chrome|Firefox)\/([\d.]+)/.exec(answer.version)?.[1] ?? answer.version }
   } finally {
-    await browser.close()
     await server.close()
   }
 }
 
-function computeInWorker(): Promise<Answer> {
+async function withChromium(url: string, posted: Promise<string>): Promise<string> {
+  const browser = await startChromium()
+  try {
+    await (await browser.newPage()).goto(url)
+    return await posted
+  } finally {
+    await browser.close()
+  }
+}
+
+async function computeInWorker(): Promise<Answer> {
   const script = `
     import * as dasllama from './dist/workerd.js'
     import * as sampling from './dist/sampling.js'
@@ -85,13 +88,10 @@ function computeInWorker(): Promise<Answer> {
         return Response.json(await compute({ dasllama, sampling, internals, source, settings }))
       },
     }`
-  return askWorker(script, [
-    'dist/workerd.js',
-    'dist/sampling.js',
-    INTERNALS,
-    'test/engines/program.mjs',
-    MODEL_PATH,
-  ]) as Promise<Answer>
+  const files = ['dist/workerd.js', 'dist/sampling.js', INTERNALS, 'test/engines/program.mjs', MODEL_PATH]
+  const answer = (await askWorker(script, files)) as Answer
+  const { version } = JSON.parse(await readFile(`${ROOT}node_modules/workerd/package.json`, 'utf8'))
+  return { ...answer, version }
 }
 
 /** Notes how much of `answer` is as expected, and fails where not all of it is. */
@@ -140,8 +140,13 @@ describe('the same ids and bits', () => {
   })
 
   it.skipIf(withoutChromium)('in Chromium', async () => {
-    const [answer, ms] = await timed(computeInChromium)
+    const [answer, ms] = await timed(() => computeInPage(withChromium))
     compare('chromium', answer, answer.ids, ms)
+  })
+
+  it.skipIf(firefoxPath === undefined)('in Firefox', async () => {
+    const [answer, ms] = await timed(() => computeInPage(withFirefox))
+    compare('firefox', answer, answer.ids, ms)
   })
 
   it('in workerd', async () => {

@@ -17,6 +17,7 @@ export async function compute({ dasllama, sampling, internals, source, settings 
   const bits = {
     'logits (f16)': await hashLogits(model, 'f16'),
     'logits (f32)': await hashLogits(model, 'f32'),
+    'logits (q8_0)': await hashLogits(model, 'q8_0'),
     'chain alone': await hashDraws(sampling, settings),
     math: await new Bits().add(internals.elementaryValues()).hash(),
   }

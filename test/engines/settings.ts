@@ -1,5 +1,5 @@
-import { kebabCase } from '../../src/cli/options.js'
 import type { SamplingParams } from '../../src/index.js'
+import { asOptions } from '../cli/as-options.js'
 
 export const MODEL_PATH = 'models/tiny-stories.Q8_0.gguf'
 
@@ -42,13 +42,5 @@ export const SETTINGS: readonly Setting[] = [
 
 /** The setting as options of `dasllama run`. */
 export function cliOptions({ prompt, maxTokens, seed, params }: Setting): string[] {
-  const options = { prompt, maxTokens, seed, ...params }
-  return Object.entries(options).map(([name, value]) => `--${kebabCase(name)}=${written(value)}`)
-}
-
-function written(value: unknown): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
-  return Object.entries(value)
-    .map((pair) => pair.join('='))
-    .join(',')
+  return asOptions({ prompt, maxTokens, seed, ...params })
 }
