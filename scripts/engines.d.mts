@@ -3,4 +3,5 @@ export interface Engine {
   readonly version: string
   readonly path: string
 }
+export const canFetch: boolean
 export function findEngines(): Promise<Engine[]>

@@ -27,6 +27,9 @@ const PACKAGES = [
   { folder: 'deno-2', spec: '@deno/linux-x64-glibc@2', file: 'deno', program: 'deno' },
 ]
 
+/** Whether there are packages for this machine. */
+export const canFetch = process.platform === 'linux' && process.arch === 'x64'
+
 function fetchedPath({ folder, program }) {
   return join(cacheFolder(), 'engines', folder, program)
 }
@@ -79,9 +82,8 @@ async function fetchEngine(engine) {
 }
 
 async function main() {
-  const fetchable = process.platform === 'linux' && process.arch === 'x64'
-  if (!fetchable) console.error(`no engines are fetched for ${process.platform} on ${process.arch}`)
-  for (const engine of fetchable ? PACKAGES : []) {
+  if (!canFetch) console.error(`no engines are fetched for ${process.platform} on ${process.arch}`)
+  for (const engine of canFetch ? PACKAGES : []) {
     const present = await access(fetchedPath(engine)).then(
       () => true,
       () => false,

@@ -1,28 +1,20 @@
 import { fileURLToPath } from 'node:url'
-import { type Engine, findEngines } from '../../scripts/engines.mjs'
+import { canFetch, type Engine, findEngines } from '../../scripts/engines.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export const CLI = `${ROOT}dist/cli.js`
 
-/** What `npm run engines` fetches: a program and the begin of its version. */
-const FETCHED = [
-  ['node', '20.'],
-  ['node', '22.'],
-  ['node', '24.'],
-  ['node', '26.'],
-  ['bun', ''],
-  ['deno', ''],
-] as const
+/** What `npm run engines` fetches. */
+const FETCHED = ['node 20', 'node 22', 'node 24', 'node 26', 'bun', 'deno']
 
-/** The engines that run here, the one of the tests first. In CI all of `FETCHED` must be among them. */
+/** The engines that run here, the one of the tests first. In CI none of `FETCHED` may be missing. */
 export async function engines(): Promise<Engine[]> {
   const found = await findEngines()
-  const missing = FETCHED.filter(
-    ([name, begin]) => !found.some(({ program, version }) => program === name && version.startsWith(begin)),
-  ).map((names) => names.join(' '))
+  const names = found.flatMap(({ program, version }) => [program, `${program} ${version.split('.')[0]}`])
+  const missing = FETCHED.filter((name) => !names.includes(name))
   if (missing.length > 0) {
     const problem = `not found: ${missing.join(', ')}; npm run engines fetches them`
-    if (process.env.CI) throw new Error(problem)
+    if (process.env.CI && canFetch) throw new Error(problem)
     console.warn(`skipped: ${problem}`)
   }
   return found
