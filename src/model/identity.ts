@@ -4,9 +4,9 @@ import type { Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
 import type { LoadedTensor } from './weights.js'
 
-/** Bytes that are looked at in one place of a tensor, and in how many places. */
-const SAMPLE_BYTES = 64
-const SAMPLES = 64
+/** Tensors up to this many bytes are looked at as a whole, of larger ones a word every `STRIDE` bytes. */
+const WHOLE_BYTES = 2 ** 18
+const STRIDE = 1024
 
 /**
  * 16 hexadecimal digits that tell models apart by what their results depend on: the configuration, the names, shapes
@@ -37,17 +37,19 @@ export function modelIdentity(config: Config, tensors: readonly LoadedTensor[], 
   ])
   for (const { tensor, pointer } of tensors) {
     addText([tensor.name, tensor.format.name, tensor.shape])
-    const { byteLength } = tensor
-    if (byteLength <= SAMPLES * SAMPLE_BYTES) {
-      add(arena.bytes(pointer, byteLength))
-      continue
-    }
-    for (let i = 0; i < SAMPLES; i++) {
-      const offset = Math.floor((i * (byteLength - SAMPLE_BYTES)) / (SAMPLES - 1))
-      add(arena.bytes((pointer + offset) as Pointer, SAMPLE_BYTES))
-    }
+    add(sampleOf(arena, pointer, tensor.byteLength))
   }
   return hex(high) + hex(low)
+}
+
+function sampleOf(arena: Arena, pointer: Pointer, byteLength: number): Uint8Array {
+  if (byteLength <= WHOLE_BYTES) return arena.bytes(pointer, byteLength)
+  const words = new Uint32Array(arena.memory.buffer, pointer, byteLength >>> 2)
+  const sample = Uint32Array.from(
+    { length: Math.ceil(byteLength / STRIDE) },
+    (_, i) => words[(i * STRIDE) / 4],
+  )
+  return new Uint8Array(sample.buffer)
 }
 
 function hex(word: number): string {

@@ -112,12 +112,14 @@ export function decodeState(
   const [count, whole, chosen, pending, logitCount] = [44, 48, 52, 56, 60].map(word)
   const cacheAt = HEADER_BYTES + 4 * (count + 2 * chosen + logitCount)
   const seed = view.getFloat64(64, true)
+  const random = Uint32Array.from([72, 76, 80, 84], word)
   const sound =
     cacheAt + owner.contentBytes(count) === bytes.length &&
     whole <= count &&
     (logitCount === 0 || logitCount === owner.vocabSize) &&
     Number.isSafeInteger(seed) &&
-    seed >= 0
+    seed >= 0 &&
+    random.some((part) => part !== 0)
   if (!sound) throw damaged('its numbers contradict each other')
   const checked = (id: TokenId): TokenId => {
     if (id < owner.vocabSize) return id
@@ -139,7 +141,6 @@ export function decodeState(
     logitCount === 0
       ? undefined
       : Float32Array.from(list(logitsAt, logitCount, (at) => view.getFloat32(at, true)))
-  const random = Uint32Array.from(list(72, 4, word))
   return { sequence, seed, random, logits, cache: bytes.subarray(cacheAt) }
 }
 
