@@ -30,7 +30,11 @@ describe.concurrent('the documentation', async () => {
   const pages = (await readdir(docs)).filter((name) => name.endsWith('.md'))
   for (const page of pages) {
     const text = await readFile(docs + page, 'utf8')
-    const blocks = Array.from(text.matchAll(BLOCK), ([whole, code, printed = '']) => ({ whole, code, printed }))
+    const blocks = Array.from(text.matchAll(BLOCK), ([whole, code, printed = '']) => ({
+      whole,
+      code,
+      printed,
+    }))
     if (blocks.length === 0) continue
     test(`${page}: ${blocks.length} pieces of code print what it says`, async () => {
       const actual = await outputs(blocks.map(({ code }) => code))
