@@ -1,106 +1,128 @@
-import { softmaxWeights } from '../math/softmax.js'
+import { type SoftmaxSums, softmaxWeights } from '../math/softmax.js'
+import { argmax, compact, divide, largestFinite } from './passes.js'
 
-/** The largest f32: stands for +Infinity, so that differences of logits are never NaN. */
+/** The largest f32: stands for Infinity, so that differences of logits are never NaN. */
 const LARGEST = 3.4028234663852886e38
-
-/** An f32 without its sign, and where infinities and NaNs begin. */
-const MAGNITUDE = 0x7fffffff
-const SPECIAL = 0x7f800000
 
 /**
  * The tokens that are still in the running, with their logits: what the steps of the chain work on. The buffers are as
  * long as the vocabulary and reused from token to token; only the first `size` entries count, in ascending order of id.
+ * Every logit is finite: what has no chance is not a candidate.
+ *
+ * A pass over a large vocabulary costs 0.1 ms and more, so nothing makes one that can be put off: ids are written only
+ * when something is left out, and the temperature is a number until somebody needs divided logits.
  */
 export class Candidates {
   ids = new Int32Array(0)
+  /** Before their division by `temperature`. */
   logits = new Float32Array(0)
   size = 0
+  temperature = 1
   #everyId = new Int32Array(0)
-  /** The logits' bit patterns. */
-  #bits = new Int32Array(0)
-  /** softmax(logits) before its division; see `weigh`. */
+  /** From here on `ids` still holds every id. */
+  #disturbed = 0
+  /** NaN while it is not known. */
+  #largest = Number.NaN
+  /** softmax(logits / temperature) before its division; see `weigh`. */
   #weights = new Float64Array(0)
-  /** Sum of the weights, NaN while they are not computed. */
-  #mass = Number.NaN
+  /** Of the weights; none while they are not computed. */
+  #sums: SoftmaxSums | undefined
 
-  /** Takes every token of `logits` (f32[vocabulary]), which stays as it is. NaN counts as −Infinity. */
+  /** Tokens that there are, whether candidates or not. */
+  get vocabulary(): number {
+    return this.ids.length
+  }
+
+  /** Takes every token of `logits` (f32[vocabulary]) that has a chance. `logits` stays as it is. */
   reset(logits: Float32Array): void {
     const { length } = logits
-    if (this.#everyId.length !== length) {
+    if (this.ids.length === length) {
+      this.ids.set(this.#everyId.subarray(0, this.#disturbed))
+    } else {
       this.#everyId = Int32Array.from({ length }, (_, id) => id)
-      this.ids = new Int32Array(length)
+      this.ids = this.#everyId.slice()
       this.logits = new Float32Array(length)
-      this.#bits = new Int32Array(this.logits.buffer)
       this.#weights = new Float64Array(length)
     }
+    this.#disturbed = 0
     this.size = length
-    this.ids.set(this.#everyId)
+    this.temperature = 1
     this.logits.set(logits)
-    this.#tame()
-    this.changed()
+    this.settle()
   }
 
-  /** Replaces NaN and Infinity, after a look at the exponents alone, which is cheap and mostly enough. */
-  #tame(): void {
-    const { logits, size } = this
-    let below = -1
-    for (let i = 0; i < size; i++) below &= (this.#bits[i] & MAGNITUDE) - SPECIAL
-    if (below < 0) return
-    for (let i = 0; i < size; i++) {
-      const logit = logits[i]
-      logits[i] = Number.isNaN(logit) ? Number.NEGATIVE_INFINITY : Math.min(logit, LARGEST)
-    }
+  /**
+   * To be called after writing to `logits`: leaves out tokens without a chance, those of −Infinity or NaN, and puts the
+   * largest f32 for Infinity.
+   */
+  settle(): void {
+    this.#sums = undefined
+    this.#largest = largestFinite(this.logits, this.size)
+    if (Number.isNaN(this.#largest)) this.#dropHopeless()
   }
 
-  /** To be called after writing to `logits`. */
-  changed(): void {
-    this.#mass = Number.NaN
-  }
-
-  /** Leaves out all candidates but those for whose index `keeps` says true. */
-  filter(keeps: (index: number) => boolean): void {
+  #dropHopeless(): void {
+    const { ids, logits } = this
     let kept = 0
     for (let i = 0; i < this.size; i++) {
-      if (!keeps(i)) continue
-      this.ids[kept] = this.ids[i]
-      this.logits[kept] = this.logits[i]
-      kept++
-    }
-    this.#shrink(kept)
-  }
-
-  #shrink(size: number): void {
-    if (size === this.size) return
-    this.size = size
-    this.changed()
-  }
-
-  /** Leaves out all candidates whose logit is below `threshold`. */
-  keepFrom(threshold: number): void {
-    const { ids, logits, size } = this
-    let kept = 0
-    for (let i = 0; i < size; i++) {
-      const logit = logits[i]
-      if (logit < threshold) continue
+      if (!(logits[i] >= -LARGEST)) continue
       ids[kept] = ids[i]
-      logits[kept] = logit
-      kept++
+      logits[kept++] = Math.min(logits[i], LARGEST)
     }
-    this.#shrink(kept)
+    this.shrink(kept)
   }
 
-  /** Leaves out all that are farther than `distance` from `center`, and those at that distance after index `lastEqual`. */
-  keepNear(center: number, distance: number, lastEqual: number): void {
-    const { ids, logits, size } = this
-    let kept = 0
-    for (let i = 0; i < size; i++) {
-      const away = Math.abs(logits[i] - center)
-      if (away > distance || (away === distance && i > lastEqual)) continue
-      ids[kept] = ids[i]
-      logits[kept] = logits[i]
-      kept++
-    }
-    this.#shrink(kept)
+  /** Changes one logit. What no finite f32 can hold becomes the nearest that can. */
+  set(index: number, logit: number): void {
+    this.logits[index] = Math.max(-LARGEST, Math.min(logit, LARGEST))
+    this.#largest = Number.NaN
+    this.#sums = undefined
+  }
+
+  /** Carries out the division that is put off, for steps to which the size of a logit matters. */
+  divide(): void {
+    if (this.temperature === 1) return
+    divide(this.logits, this.size, this.temperature)
+    this.temperature = 1
+    this.#largest = Number.NaN
+    this.#sums = undefined
+  }
+
+  /** Multiplies the temperature. */
+  heat(factor: number): void {
+    this.temperature *= factor
+    this.#sums = undefined
+  }
+
+  /** The largest logit. There must be a candidate. */
+  get largest(): number {
+    if (Number.isNaN(this.#largest)) this.#largest = this.logits[this.likeliest()]
+    return this.#largest
+  }
+
+  /** Index of the largest logit, the lowest id on ties; -1 without candidates. */
+  likeliest(): number {
+    return argmax(this.logits, this.size)
+  }
+
+  /**
+   * Probabilities, by index, times `mass`: dividing would cost another pass. The largest is 1. `weights` is a view that
+   * the next change overwrites.
+   */
+  weigh(): { weights: Float64Array; mass: number } {
+    return { weights: this.#weights, mass: this.#weighed().mass }
+  }
+
+  /** Σ p · logit: the logit of a token that surprises as much as a draw is expected to. */
+  meanLogit(): number {
+    const { mass, moment } = this.#weighed()
+    return this.largest - moment / mass
+  }
+
+  #weighed(): SoftmaxSums {
+    const { logits, size, largest, temperature } = this
+    this.#sums ??= softmaxWeights(logits, size, largest, temperature, this.#weights)
+    return this.#sums
   }
 
   /** Where token `id` stands, or -1. */
@@ -118,25 +140,49 @@ export class Candidates {
     return -1
   }
 
-  /** Index of the largest logit, the lowest id on ties; -1 when no token has a chance. */
-  likeliest(): number {
-    let best = -1
-    let largest = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < this.size; i++) {
-      if (this.logits[i] > largest) {
-        largest = this.logits[i]
-        best = i
-      }
-    }
-    return best
+  /** Leaves out all candidates whose logit is below `threshold`, but never the likeliest. */
+  keepFrom(threshold: number): void {
+    const { largest } = this
+    this.shrink(compact(this.logits, this.ids, this.size, Math.min(threshold, largest)))
+    this.#largest = largest
   }
 
-  /**
-   * Probabilities, by index, times `mass`: dividing would cost another pass over the vocabulary. `weights` is a view
-   * that the next change overwrites.
-   */
-  weigh(): { weights: Float64Array; mass: number } {
-    if (Number.isNaN(this.#mass)) this.#mass = softmaxWeights(this.logits, this.size, this.#weights)
-    return { weights: this.#weights, mass: this.#mass }
+  /** Leaves out all but these ids, which must ascend. */
+  keep(ids: readonly number[]): void {
+    const kept = this.#indicesOf(ids)
+    for (const [to, from] of kept.entries()) {
+      this.ids[to] = this.ids[from]
+      this.logits[to] = this.logits[from]
+    }
+    this.shrink(kept.length)
+  }
+
+  /** Leaves these ids out, which must ascend. */
+  remove(removed: readonly number[]): void {
+    const { ids, logits, size } = this
+    const indices = this.#indicesOf(removed)
+    let kept = 0
+    let from = 0
+    for (const index of [...indices, size]) {
+      ids.copyWithin(kept, from, index)
+      logits.copyWithin(kept, from, index)
+      kept += index - from
+      from = index + 1
+    }
+    this.shrink(kept)
+  }
+
+  #indicesOf(ids: readonly number[]): number[] {
+    return ids.map((id) => this.indexOf(id)).filter((index) => index >= 0)
+  }
+
+  /** Notes that only the first `size` entries are left of those that there were. */
+  shrink(size: number): void {
+    if (size === this.size) return
+    // One more, for what is counted without a branch is written before it is known whether it stays.
+    this.#disturbed = Math.max(this.#disturbed, size + 1)
+    this.size = size
+    this.#largest = Number.NaN
+    this.#sums = undefined
   }
 }

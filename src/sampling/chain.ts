@@ -1,6 +1,5 @@
-import type { Candidates } from './candidates.js'
 import type { ResolvedSampling, StepName } from './params.js'
-import type { Step, StepContext } from './step.js'
+import type { Step } from './step.js'
 import { constraints } from './steps/constraints.js'
 import { custom } from './steps/custom.js'
 import { dry } from './steps/dry.js'
@@ -33,32 +32,14 @@ const MAKERS: Readonly<Record<StepName, StepMaker>> = {
 const RESHAPING: ReadonlySet<StepName> = new Set(['penalties', 'dry'])
 
 /** The steps that these parameters ask for, in order. */
-export function buildChain(
-  params: ResolvedSampling,
-  endIds: ReadonlySet<number>,
-): (candidates: Candidates, context: StepContext) => void {
+export function buildChain(params: ResolvedSampling, endIds: ReadonlySet<number>): readonly Step[] {
   const greedy = params.temp <= 0
   const mirostat = params.mirostatTau > 0
   const runs = (name: StepName) => RESHAPING.has(name) || (!greedy && (!mirostat || name === 'temperature'))
-  let vocabulary = 0
   const steps = [constraints(params, endIds)]
-  for (const step of cheapestOrder(params)) {
-    if (typeof step === 'function') steps.push(custom(step, () => vocabulary))
+  for (const step of params.samplers) {
+    if (typeof step === 'function') steps.push(custom(step))
     else if (runs(step)) steps.push(MAKERS[step](params))
   }
-  const active = steps.filter((step) => step !== undefined)
-  return (candidates, context) => {
-    vocabulary = candidates.size
-    for (const step of active) step(candidates, context)
-  }
-}
-
-/**
- * Top-k right after a fixed temperature keeps the same tokens before it, for division keeps their order; then only
- * those few need dividing.
- */
-function cheapestOrder({ samplers, dynatempRange }: ResolvedSampling): ResolvedSampling['samplers'] {
-  const at = samplers.indexOf('temperature')
-  if (at < 0 || samplers[at + 1] !== 'topK' || dynatempRange > 0) return samplers
-  return [...samplers.slice(0, at), 'topK', 'temperature', ...samplers.slice(at + 2)]
+  return steps.filter((step) => step !== undefined)
 }

@@ -1,5 +1,7 @@
+import { DasllamaError } from '../errors.js'
 import { log } from '../math/elementary.js'
 import { Candidates } from './candidates.js'
+import { kthLargest } from './passes.js'
 
 /** A token and the natural logarithm of its probability. */
 export interface TokenLogprob {
@@ -15,26 +17,31 @@ export interface Logprobs {
   readonly top: readonly TokenLogprob[]
 }
 
-/** Log-probabilities of token `id` and of the `n` likeliest among `candidates`. */
+/** Log-probabilities of token `id` and of the `n` likeliest among `candidates`. Throws `INVALID_ARGUMENT` for a bad `n`. */
 export function logprobsOf(candidates: Candidates, id: number, n: number): Logprobs {
-  const { weights, mass } = candidates.weigh()
-  const at = (index: number) => (index < 0 ? Number.NEGATIVE_INFINITY : log(weights[index] / mass))
-  const top: number[] = []
-  for (let i = 0; i < candidates.size; i++) {
-    if (top.length === n && weights[i] <= weights[top[n - 1]]) continue
-    if (n === 0) break
-    // Insertion into a short list: few tokens of a vocabulary ever enter it.
-    let place = Math.min(top.length, n - 1)
-    while (place > 0 && weights[i] > weights[top[place - 1]]) {
-      top[place] = top[place - 1]
-      place--
-    }
-    top[place] = i
+  if (!Number.isInteger(n) || n < 0) {
+    throw new DasllamaError('INVALID_ARGUMENT', `the number of log-probabilities must be whole, not ${n}`)
   }
+  const { ids, logits, size, temperature } = candidates
+  if (size === 0) return { logprob: Number.NEGATIVE_INFINITY, top: [] }
+  const { largest } = candidates
+  const logMass = log(candidates.weigh().mass)
+  // From the logit, not the weight: it has no lower end.
+  const at = (index: number) => (logits[index] - largest) / temperature - logMass
+  const chosen = candidates.indexOf(id)
   return {
-    logprob: at(candidates.indexOf(id)),
-    top: top.map((index) => ({ id: candidates.ids[index], logprob: at(index) })),
+    logprob: chosen < 0 ? Number.NEGATIVE_INFINITY : at(chosen),
+    top: likeliest(logits, size, Math.min(n, size)).map((index) => ({ id: ids[index], logprob: at(index) })),
   }
+}
+
+/** Indices of the `n` largest of the first `size` logits, the largest first, of equal ones the lower index. */
+function likeliest(logits: Float32Array, size: number, n: number): number[] {
+  if (n === 0) return []
+  const weakest = kthLargest(logits, size, logits.slice(0, n), n)
+  const top: number[] = []
+  for (let i = 0; i < size; i++) if (logits[i] >= weakest) top.push(i)
+  return top.sort((a, b) => logits[b] - logits[a] || a - b).slice(0, n)
 }
 
 /** The same straight from logits (f32[vocabulary]): what the model itself thinks, before any sampling. */

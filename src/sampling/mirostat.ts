@@ -1,4 +1,4 @@
-import { log, power } from '../math/elementary.js'
+import { log } from '../math/elementary.js'
 import type { Candidates } from './candidates.js'
 import type { ResolvedSampling } from './params.js'
 
@@ -18,11 +18,10 @@ export class Mirostat {
   }
 
   truncate(candidates: Candidates): void {
-    const { weights, mass } = candidates.weigh()
-    const likeliest = candidates.likeliest()
-    // As a weight, so that no token needs a logarithm.
-    const lightest = mass * power(2, -this.#mu)
-    candidates.filter((i) => i === likeliest || weights[i] >= lightest)
+    const { mass } = candidates.weigh()
+    // −log₂ p ≤ mu, solved for the logit, so that no token needs a logarithm.
+    const { largest, temperature } = candidates
+    candidates.keepFrom(largest + temperature * (log(mass) - this.#mu * Math.LN2))
   }
 
   /** Hears which candidate was drawn. */

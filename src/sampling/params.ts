@@ -195,7 +195,8 @@ function checkBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw invalid(`${name} must be true or false, not ${String(value)}`)
 }
 
-function checkIds(name: string, ids: unknown): void {
+/** Throws `INVALID_ARGUMENT` for what is no array of token ids. */
+export function checkIds(name: string, ids: unknown): void {
   if (!Array.isArray(ids)) throw invalid(`${name} must be an array of token ids, not ${String(ids)}`)
   for (const id of ids) checkId(name, id)
 }
@@ -210,7 +211,7 @@ function checkBias(bias: unknown): void {
     throw invalid(`logitBias must be an object from token ids to numbers, not ${String(bias)}`)
   }
   for (const [id, value] of Object.entries(bias)) {
-    checkId('logitBias', Number(id))
+    checkId('logitBias', String(Number(id)) === id ? Number(id) : `"${id}"`)
     if (typeof value === 'number' && (Number.isFinite(value) || value === Number.NEGATIVE_INFINITY)) continue
     throw invalid(`logitBias of ${id} must be a finite number or -Infinity, not ${String(value)}`)
   }

@@ -3,7 +3,8 @@ import { Candidates } from './candidates.js'
 import { buildChain } from './chain.js'
 import { type Logprobs, logprobsOf } from './logprobs.js'
 import { Mirostat } from './mirostat.js'
-import { type ResolvedSampling, resolveSampling, type SamplingParams } from './params.js'
+import { checkIds, type ResolvedSampling, resolveSampling, type SamplingParams } from './params.js'
+import { argmax, reach } from './passes.js'
 import { Rng, randomSeed } from './rng.js'
 
 /** What a sampler takes besides its parameters. */
@@ -27,7 +28,10 @@ export interface Sampler {
    * `INVALID_ARGUMENT` for logits that are none or an id in the parameters outside the vocabulary.
    */
   pick(logits: Float32Array, recent?: ArrayLike<number>): number
-  /** Log-probabilities after the chain, as of the last `pick`: of the token it chose and of the `n` likeliest. */
+  /**
+   * Log-probabilities after the chain, as of the last `pick`, whose logits must not have changed since: of the token it
+   * chose and of the `n` likeliest. Throws `INVALID_ARGUMENT` before the first `pick` and for a bad `n`.
+   */
   logprobs(n: number): Logprobs
 }
 
@@ -37,48 +41,69 @@ export interface Sampler {
  */
 export function createSampler(params?: SamplingParams, options: SamplerOptions = {}): Sampler {
   const resolved = resolveSampling(params)
-  const rng = options.rng ?? new Rng(options.seed ?? randomSeed())
-  const applyChain = buildChain(resolved, new Set(options.endOfGeneration))
-  const mirostat = resolved.mirostatTau > 0 && resolved.temp > 0 ? new Mirostat(resolved) : undefined
+  const { seed = randomSeed(), rng = new Rng(seed), endOfGeneration = [] } = options
+  const endIds = [...endOfGeneration]
+  checkIds('endOfGeneration', endIds)
+  const chain = buildChain(resolved, new Set(endIds))
+  const greedy = resolved.temp <= 0
+  const mirostat = resolved.mirostatTau > 0 && !greedy ? new Mirostat(resolved) : undefined
   const candidates = new Candidates()
+  /** With nothing to do but to take the largest, the logits are not copied. */
+  const plain = greedy && chain.length === 0
+  let last: Float32Array | undefined
   let chosen = -1
+
+  function choose(logits: Float32Array, recent: ArrayLike<number>): number {
+    if (plain) return argmax(logits, logits.length)
+    candidates.reset(logits)
+    for (const step of chain) if (candidates.size > 0) step(candidates, { recent, rng })
+    if (candidates.size === 0) return -1
+    if (greedy) return candidates.ids[candidates.likeliest()]
+    mirostat?.truncate(candidates)
+    const index = draw(candidates, rng)
+    mirostat?.observe(candidates, index)
+    return candidates.ids[index]
+  }
+
   return {
     params: resolved,
     seed: rng.seed,
     pick(logits, recent = []) {
-      if (!(logits instanceof Float32Array) || logits.length === 0) {
-        throw new DasllamaError('INVALID_ARGUMENT', 'logits must be a Float32Array with one value a token')
-      }
-      candidates.reset(logits)
-      applyChain(candidates, { recent, rng })
-      mirostat?.truncate(candidates)
-      const index = resolved.temp <= 0 ? candidates.likeliest() : draw(candidates, rng)
-      if (index < 0) throw nothingLeft()
-      mirostat?.observe(candidates, index)
-      chosen = candidates.ids[index]
-      return chosen
+      checkInput(logits, recent)
+      chosen = -1
+      const id = choose(logits, recent)
+      if (id < 0) throw nothingLeft()
+      last = logits
+      chosen = id
+      return id
     },
     logprobs(n) {
-      if (chosen < 0) throw new DasllamaError('INVALID_ARGUMENT', 'no token has been picked yet')
+      if (!last || chosen < 0) throw new DasllamaError('INVALID_ARGUMENT', 'no token has been picked yet')
+      if (plain) candidates.reset(last)
       return logprobsOf(candidates, chosen, n)
     },
   }
 }
 
-/** Index of a candidate drawn by its probability; -1 when none has any. One random number is used up. */
+function checkInput(logits: Float32Array, recent: ArrayLike<number>): void {
+  if (!(logits instanceof Float32Array) || logits.length === 0) {
+    throw new DasllamaError('INVALID_ARGUMENT', 'logits must be a Float32Array with one value a token')
+  }
+  if (typeof recent !== 'object' || typeof recent?.length !== 'number') {
+    throw new DasllamaError('INVALID_ARGUMENT', 'recent must be an array of token ids')
+  }
+}
+
+/** Index of a candidate drawn by its probability. One random number is used up. */
 function draw(candidates: Candidates, rng: Rng): number {
   const { weights, mass } = candidates.weigh()
-  // Rounding may leave a crumb at the end of the row: then the likeliest is taken.
-  let left = rng.nextUniform() * mass
-  for (let i = 0; i < candidates.size; i++) {
-    left -= weights[i]
-    if (left < 0) return i
-  }
-  return candidates.likeliest()
+  const index = reach(weights, candidates.size, rng.nextUniform() * mass)
+  // Rounding may leave a crumb at the end of the row.
+  return index < 0 ? candidates.likeliest() : index
 }
 
 function nothingLeft(): DasllamaError {
   return new DasllamaError('NO_CANDIDATES', 'no token is left to choose from', {
-    hint: 'logitBias, bannedIds, forcedIds or a custom step rule out the whole vocabulary',
+    hint: 'logitBias, bannedIds, forcedIds, a custom step or the logits themselves rule out the whole vocabulary',
   })
 }

@@ -9,26 +9,32 @@ import type { Step } from '../step.js'
 export function constraints(params: ResolvedSampling, endIds: ReadonlySet<number>): Step | undefined {
   const { bannedIds, forcedIds, minTokens, ignoreEos } = params
   const biases = Object.entries(params.logitBias).map(([id, bias]) => [Number(id), bias] as const)
-  const banned = new Set(bannedIds)
-  const forced = forcedIds && new Set(forcedIds)
+  const removed = biases.filter(([, bias]) => bias === Number.NEGATIVE_INFINITY).map(([id]) => id)
+  const banned = ascending(bannedIds, removed)
+  const bannedAndEnds = ascending(banned, endIds)
+  const forced = forcedIds && ascending(forcedIds)
   const holdsEnd = endIds.size > 0 && (ignoreEos || minTokens > 0)
-  if (biases.length === 0 && banned.size === 0 && !forced && !holdsEnd) return undefined
-  const named = [...biases.map(([id]) => id), ...bannedIds, ...(forcedIds ?? [])]
+  if (biases.length === 0 && banned.length === 0 && !forced && !holdsEnd) return undefined
+  const named = ascending(
+    biases.map(([id]) => id),
+    bannedIds,
+    forcedIds ?? [],
+  )
+  const highest = named.at(-1) ?? -1
   return (candidates, { recent }) => {
-    const { logits } = candidates
-    for (const id of named) if (candidates.indexOf(id) < 0) throw unknownId(id, candidates.size)
-    for (const [id, bias] of biases) logits[candidates.indexOf(id)] += bias
-    candidates.changed()
-    const withoutEnd = holdsEnd && (ignoreEos || recent.length < minTokens)
-    const { ids } = candidates
-    candidates.filter(
-      (i) =>
-        !banned.has(ids[i]) &&
-        (!forced || forced.has(ids[i])) &&
-        !(withoutEnd && endIds.has(ids[i])) &&
-        logits[i] !== Number.NEGATIVE_INFINITY,
-    )
+    if (highest >= candidates.vocabulary) throw unknownId(highest, candidates.vocabulary)
+    for (const [id, bias] of biases) {
+      const index = candidates.indexOf(id)
+      if (index >= 0) candidates.set(index, candidates.logits[index] + bias)
+    }
+    if (forced) candidates.keep(forced)
+    candidates.remove(holdsEnd && (ignoreEos || recent.length < minTokens) ? bannedAndEnds : banned)
   }
+}
+
+/** All of these ids, each once. */
+function ascending(...lists: readonly Iterable<number>[]): number[] {
+  return [...new Set(lists.flatMap((list) => [...list]))].sort((a, b) => a - b)
 }
 
 function unknownId(id: number, vocabulary: number): DasllamaError {

@@ -15,14 +15,13 @@ export function dry(params: ResolvedSampling): Step | undefined {
   if (dryMultiplier <= 0 || dryPenaltyLastN === 0) return undefined
   const breakers = new Set(params.dryBreakers)
   return (candidates, { recent }) => {
-    const { logits } = candidates
+    candidates.divide()
     for (const [id, length] of repetitions(recent, dryPenaltyLastN, breakers)) {
       const index = candidates.indexOf(id)
       if (index < 0 || length < dryAllowedLength || breakers.has(id)) continue
       const penalty = dryMultiplier * power(dryBase, length - dryAllowedLength)
-      logits[index] -= Math.min(penalty, LARGEST_PENALTY)
+      candidates.set(index, candidates.logits[index] - Math.min(penalty, LARGEST_PENALTY))
     }
-    candidates.changed()
   }
 }
 

@@ -17,13 +17,13 @@ export function penalties(params: ResolvedSampling): Step | undefined {
       counts.set(recent[i], (counts.get(recent[i]) ?? 0) + 1)
     }
     if (counts.size === 0) return
-    const { logits } = candidates
+    candidates.divide()
     for (const [id, count] of counts) {
       const index = candidates.indexOf(id)
       if (index < 0) continue
-      if (repels) logits[index] = logits[index] > 0 ? logits[index] / penalty : logits[index] * penalty
-      logits[index] -= presencePenalty + frequencyPenalty * count
+      const logit = candidates.logits[index]
+      if (repels) candidates.set(index, logit > 0 ? logit / penalty : logit * penalty)
+      candidates.set(index, candidates.logits[index] - (presencePenalty + frequencyPenalty * count))
     }
-    candidates.changed()
   }
 }

@@ -1,6 +1,5 @@
 import { log, power } from '../../math/elementary.js'
 import type { Candidates } from '../candidates.js'
-import { entropy } from '../entropy.js'
 import type { ResolvedSampling } from '../params.js'
 import type { Step } from '../step.js'
 
@@ -11,24 +10,21 @@ import type { Step } from '../step.js'
  */
 export function temperature(params: ResolvedSampling): Step | undefined {
   const { temp, dynatempRange, dynatempExponent } = params
-  if (dynatempRange <= 0) return temp === 1 ? undefined : (candidates) => divide(candidates, temp)
+  if (dynatempRange <= 0) return (candidates) => candidates.heat(temp)
   const lowest = Math.max(0, temp - dynatempRange)
   const highest = temp + dynatempRange
   return (candidates) => {
     if (candidates.size < 2) return
-    const flatness = Math.min(1, entropy(candidates) / log(candidates.size))
+    const flatness = Math.max(0, Math.min(1, entropy(candidates) / log(candidates.size)))
     const share = flatness > 0 ? power(flatness, dynatempExponent) : 0
-    divide(candidates, lowest + (highest - lowest) * share)
+    const degrees = lowest + (highest - lowest) * share
+    if (degrees > 0) candidates.heat(degrees)
+    else candidates.keep([candidates.ids[candidates.likeliest()]])
   }
 }
 
-function divide(candidates: Candidates, temp: number): void {
-  const { logits, size } = candidates
-  if (temp > 0) {
-    for (let i = 0; i < size; i++) logits[i] /= temp
-    candidates.changed()
-  } else {
-    const only = candidates.likeliest()
-    candidates.filter((index) => index === only)
-  }
+/** −Σ p ln p, in nats. */
+function entropy(candidates: Candidates): number {
+  const { largest, temperature } = candidates
+  return log(candidates.weigh().mass) + (largest - candidates.meanLogit()) / temperature
 }

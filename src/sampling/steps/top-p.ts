@@ -5,8 +5,5 @@ import type { Step } from '../step.js'
 /** Keeps the likeliest tokens until they hold `topP` of the probability. Source: Holtzman et al. 2019 (nucleus). */
 export function topP({ topP: share }: ResolvedSampling): Step | undefined {
   if (share >= 1) return undefined
-  return (candidates) => {
-    const likeliest = candidates.likeliest()
-    if (likeliest >= 0) keepMass(candidates, share, candidates.logits[likeliest])
-  }
+  return (candidates) => keepMass(candidates, share, candidates.largest)
 }

@@ -1,5 +1,3 @@
-import { log } from '../../math/elementary.js'
-import { entropy } from '../entropy.js'
 import { keepMass } from '../keep-mass.js'
 import type { ResolvedSampling } from '../params.js'
 import type { Step } from '../step.js'
@@ -10,13 +8,6 @@ import type { Step } from '../step.js'
  */
 export function typicalP({ typicalP: share }: ResolvedSampling): Step | undefined {
   if (share >= 1) return undefined
-  return (candidates) => {
-    const likeliest = candidates.likeliest()
-    if (likeliest < 0) return
-    // A token's surprise −ln p is ln mass + largest − logit: its distance from the expected one is that of its logit
-    // from the logit that a token of expected surprise would have.
-    const { mass } = candidates.weigh()
-    const expected = candidates.logits[likeliest] + log(mass) - entropy(candidates)
-    keepMass(candidates, share, expected)
-  }
+  // −ln p is a constant minus the logit, so surprises lie as far apart as logits, and no logarithm is needed.
+  return (candidates) => keepMass(candidates, share, candidates.meanLogit())
 }
