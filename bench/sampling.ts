@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createSampler, Rng, type SamplingParams } from '../src/sampling/index.js'
 
 /** Of Llama 2, SmolLM2 and Qwen 2. */
-const VOCABULARIES = [32_000, 49_152, 151_936]
+export const VOCABULARIES = [32_000, 49_152, 151_936]
 
 /** Logits of as many positions are drawn from in turn, so that branches and caches cannot learn one by heart. */
 const POSITIONS = 12
