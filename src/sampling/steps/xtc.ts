@@ -13,8 +13,10 @@ export function xtc({ xtcProbability, xtcThreshold }: ResolvedSampling): Step | 
   return (candidates, { rng }) => {
     if (rng.nextUniform() >= xtcProbability) return
     const { ids, logits, size, largest, temperature } = candidates
-    // p ≥ threshold, solved for the logit.
-    const threshold = largest + temperature * log(xtcThreshold * candidates.weigh().mass)
+    // p ≥ threshold, as a weight and then solved for the logit. The largest weight is 1.
+    const weight = xtcThreshold * candidates.weigh().mass
+    if (weight > 1) return
+    const threshold = largest + temperature * log(weight)
     const top: number[] = []
     let least = 0
     for (let i = seek(logits, 0, size, threshold); i < size; i = seek(logits, i + 1, size, threshold)) {
