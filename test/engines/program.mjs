@@ -15,9 +15,9 @@ export async function compute({ dasllama, sampling, internals, source, settings 
     ids[name] = generation.ids
   }
   const bits = {
-    'logits (f16)': await hashLogits(model, 'f16'),
-    'logits (f32)': await hashLogits(model, 'f32'),
-    'logits (q8_0)': await hashLogits(model, 'q8_0'),
+    'model (f16)': await hashModel(model, 'f16'),
+    'model (f32)': await hashModel(model, 'f32'),
+    'model (q8_0)': await hashModel(model, 'q8_0'),
     'chain alone': await hashDraws(sampling, settings),
     math: await new Bits().add(internals.elementaryValues()).hash(),
   }
@@ -30,9 +30,9 @@ function versionOfEngine() {
   return Bun?.version ?? Deno?.version.deno ?? process?.version?.slice(1) ?? navigator?.userAgent
 }
 
-/** Of the logits after a prompt of several batches and after each of some tokens that follow, as bits. */
-async function hashLogits(model, kvType) {
-  const session = model.createSession({ kvType })
+/** Of the logits after a prompt of several batches and after each of some tokens that follow, and of all that was cached. */
+async function hashModel(model, kvType) {
+  const session = model.createSession({ kvType, seed: 1 })
   const bits = new Bits()
   await session.eval(model.encode('Once upon a time there was a little dog named Max. '.repeat(6)))
   bits.add(session.logits())
@@ -40,6 +40,7 @@ async function hashLogits(model, kvType) {
     await session.eval([session.sample()])
     bits.add(session.logits())
   }
+  bits.add(session.save())
   session.dispose()
   return bits.hash()
 }
