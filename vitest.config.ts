@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Suites that need minutes or big downloads live in *.slow.test.ts; the oracle and the runtimes are projects of their own so that each can be run alone. */
+/** Suites that need minutes or big downloads live in *.slow.test.ts; the oracle, the runtimes and the engines are projects of their own so that each can be run alone. */
 const slow = 'test/**/*.slow.test.ts'
 
 export default defineConfig({
@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [slow, 'test/oracle/**', 'test/runtimes/**'],
+          exclude: [slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**'],
         },
       },
       {
@@ -33,6 +33,15 @@ export default defineConfig({
           include: ['test/runtimes/**/*.test.ts'],
           exclude: [slow],
           testTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'engines',
+          include: ['test/engines/**/*.test.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false,
         },
       },
       {

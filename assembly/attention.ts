@@ -1,107 +1,13 @@
-import { loadFiniteF16x4, storeF16x4 } from './math/f16'
+import { CachedF16, CachedF32 } from './cache-floats'
+import { CachedQ8_0 } from './cache-q8_0'
 import { softmax } from './softmax'
 
 /**
- * Causal attention with grouped queries over a KV cache, and the store into that cache.
+ * Causal attention with grouped queries over a KV cache.
  * Source: Vaswani et al. 2017; grouped queries: Ainslie et al. 2023.
- * A layer's keys and values lie as [position][kvHeads][headDim] in f16 or f32; headDim is a multiple of four.
+ * A layer's keys and values lie as [position][kvHeads][headDim], each head as its type holds it. A type is a class
+ * with `headBytes`, `score` and `mix`, called statically on a pointer to a head at the first position.
  */
-
-/** How four cached values are read: one class for each element type, its methods called statically. */
-@unmanaged
-class CachedF16 {
-  @inline get bytes(): usize {
-    return 2
-  }
-  @inline load4(): v128 {
-    return loadFiniteF16x4(changetype<usize>(this))
-  }
-}
-
-@unmanaged
-class CachedF32 {
-  @inline get bytes(): usize {
-    return 4
-  }
-  @inline load4(): v128 {
-    return v128.load(changetype<usize>(this))
-  }
-}
-
-/** scores[p] = scale · q·k[p] for p < n, four positions at a time; `scores` has room for a multiple of four. */
-@inline
-function score<T>(q: usize, keys: usize, stride: usize, scores: usize, n: i32, headDim: i32, scale: f32): void {
-  const scales = f32x4.splat(scale)
-  const last = n - 1
-  for (let p = 0; p < n; p += 4) {
-    // Past the last position its key is read again; what comes of it is never used.
-    let k0 = keys + <usize>p * stride
-    let k1 = keys + <usize>min(p + 1, last) * stride
-    let k2 = keys + <usize>min(p + 2, last) * stride
-    let k3 = keys + <usize>min(p + 3, last) * stride
-    let a = f32x4.splat(0)
-    let b = a
-    let c = a
-    let d = a
-    const step = changetype<T>(keys).bytes << 2
-    const end = q + ((<usize>headDim) << 2)
-    for (let at = q; at < end; at += 16) {
-      const v = v128.load(at)
-      a = f32x4.add(a, f32x4.mul(v, changetype<T>(k0).load4()))
-      b = f32x4.add(b, f32x4.mul(v, changetype<T>(k1).load4()))
-      c = f32x4.add(c, f32x4.mul(v, changetype<T>(k2).load4()))
-      d = f32x4.add(d, f32x4.mul(v, changetype<T>(k3).load4()))
-      k0 += step
-      k1 += step
-      k2 += step
-      k3 += step
-    }
-    const ab = f32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
-    const cd = f32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
-    const sums = f32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3))
-    v128.store(scores + ((<usize>p) << 2), f32x4.mul(sums, scales))
-  }
-}
-
-/** out[i] = Σ weights[p] · v[p][i], sixteen values in registers over all positions, then four. */
-@inline
-function mix<T>(weights: usize, values: usize, stride: usize, out: usize, n: i32, headDim: i32): void {
-  const step = changetype<T>(values).bytes << 2
-  const end = weights + ((<usize>n) << 2)
-  let i = 0
-  for (; i + 16 <= headDim; i += 16) {
-    let a = f32x4.splat(0)
-    let b = a
-    let c = a
-    let d = a
-    let value = values
-    for (let at = weights; at < end; at += 4) {
-      const w = v128.load32_splat(at)
-      a = f32x4.add(a, f32x4.mul(w, changetype<T>(value).load4()))
-      b = f32x4.add(b, f32x4.mul(w, changetype<T>(value + step).load4()))
-      c = f32x4.add(c, f32x4.mul(w, changetype<T>(value + 2 * step).load4()))
-      d = f32x4.add(d, f32x4.mul(w, changetype<T>(value + 3 * step).load4()))
-      value += stride
-    }
-    v128.store(out, a)
-    v128.store(out, b, 16)
-    v128.store(out, c, 32)
-    v128.store(out, d, 48)
-    out += 64
-    values += step << 2
-  }
-  for (; i < headDim; i += 4) {
-    let a = f32x4.splat(0)
-    let value = values
-    for (let at = weights; at < end; at += 4) {
-      a = f32x4.add(a, f32x4.mul(v128.load32_splat(at), changetype<T>(value).load4()))
-      value += stride
-    }
-    v128.store(out, a)
-    out += 16
-    values += step
-  }
-}
 
 @inline
 function attention<T>(
@@ -118,16 +24,16 @@ function attention<T>(
   scale: f32,
 ): void {
   const headBytes = (<usize>headDim) << 2
-  const cachedHeadBytes = <usize>headDim * changetype<T>(keys).bytes
+  const cachedHeadBytes = changetype<T>(keys).headBytes(headDim)
   const stride = <usize>kvHeads * cachedHeadBytes
   const group = heads / kvHeads
   for (let token = 0; token < tokens; token++) {
     const n = firstPosition + token + 1
     for (let head = 0; head < heads; head++) {
       const offset = <usize>(head / group) * cachedHeadBytes
-      score<T>(q, keys + offset, stride, scores, n, headDim, scale)
+      changetype<T>(keys + offset).score(q, stride, scores, n, headDim, scale)
       softmax(scores, n)
-      mix<T>(scores, values + offset, stride, out, n, headDim)
+      changetype<T>(values + offset).mix(scores, stride, out, n, headDim)
       q += headBytes
       out += headBytes
     }
@@ -170,16 +76,19 @@ export function attention_f32(
   attention<CachedF32>(q, keys, values, out, scores, tokens, firstPosition, heads, kvHeads, headDim, scale)
 }
 
-/** f32[n] → f16[n], rounded to nearest even; `n` is a multiple of four. */
-export function store_f16(x: usize, out: usize, n: i32): void {
-  for (let i = 0; i < n; i += 4) {
-    storeF16x4(out, v128.load(x))
-    x += 16
-    out += 8
-  }
-}
-
-/** f32[n] → f32[n]. */
-export function store_f32(x: usize, out: usize, n: i32): void {
-  memory.copy(out, x, (<usize>n) << 2)
+/** As `attention_f16`; `headDim` is a multiple of 32. */
+export function attention_q8_0(
+  q: usize,
+  keys: usize,
+  values: usize,
+  out: usize,
+  scores: usize,
+  tokens: i32,
+  firstPosition: i32,
+  heads: i32,
+  kvHeads: i32,
+  headDim: i32,
+  scale: f32,
+): void {
+  attention<CachedQ8_0>(q, keys, values, out, scores, tokens, firstPosition, heads, kvHeads, headDim, scale)
 }

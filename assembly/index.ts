@@ -1,7 +1,9 @@
 /** Everything that `dist/kernels.wasm` exports. */
 export { quantize_activations } from './activations'
 export { add } from './add'
-export { attention_f16, attention_f32, store_f16, store_f32 } from './attention'
+export { attention_f16, attention_f32, attention_q8_0 } from './attention'
+export { store_f16, store_f32 } from './cache-floats'
+export { store_q8_0 } from './cache-q8_0'
 export { activation_kind, dequantize, matmul, matvec } from './formats/dispatch'
 export { gelu_gate, silu_gate } from './gates'
 export { matmul_scratch } from './matmul'

@@ -7,6 +7,8 @@ import { chooseModels } from './models/catalog.js'
 import { type BenchOptions, parseOptions, USAGE } from './options.js'
 import { writeReadme } from './readme.js'
 import { type BenchRecord, type ContestantRecord, type ModelRecord, saveRecord } from './record.js'
+import { main as printChainCosts, VOCABULARIES } from './sampling.js'
+import { printBeside } from './sampling-beside.js'
 import { measureSizes } from './sizes.js'
 import { renderRecord, renderSummary } from './tables.js'
 
@@ -73,6 +75,7 @@ function rivalCalled(name: string): Entrant {
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === 'sampling') return benchSampling()
   const options = parseOptions(args)
   if (options.help) {
     console.log(USAGE)
@@ -83,6 +86,12 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(renderRecord(record))
   if (options.writeReadme) await writeReadme(renderSummary(record))
   progress(`\nrecorded in ${fileURLToPath(file)}`)
+}
+
+/** Prints tables and keeps no record. */
+async function benchSampling(): Promise<void> {
+  printChainCosts()
+  for (const vocabulary of VOCABULARIES) await printBeside(vocabulary)
 }
 
 try {

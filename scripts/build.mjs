@@ -3,10 +3,11 @@
  *
  *   dist/kernels.wasm           portable SIMD128 kernels
  *   dist/index.js               the facade and the engine
+ *   dist/sampling.js            the sampling chain alone, without kernels
  *   dist/errors.js              one error class for all the files
  *   dist/platform/<runtime>.js  what only that runtime may import; loaded on demand by index.js
- *   dist/workerd.js             index.js for Cloudflare Workers, in one file: their kernels are a static import, which
- *                               the bundlers of other runtimes must not meet
+ *   dist/workerd.js             index.js for Cloudflare Workers with its platform in it: their kernels are a static
+ *                               import, which the bundlers of other runtimes must not meet
  *   dist/cli.js                 the command line, on top of index.js
  *
  * Everything is built aside and then put in place at once: a failing build leaves the old dist/ alone.
@@ -77,17 +78,23 @@ async function buildJavaScript() {
       'src/platform/node.ts': './platform/node.js',
       'src/platform/browser.ts': './platform/browser.js',
     }),
+    bundle({ sampling: 'src/sampling/index.ts' }, out, { 'src/errors.ts': './errors.js' }),
     bundle(['src/platform/node.ts', 'src/platform/browser.ts'], join(out, 'platform'), {
       'src/errors.ts': '../errors.js',
     }),
     bundle({ workerd: 'src/index.ts' }, out, {
+      'src/errors.ts': './errors.js',
       'src/platform/detect.ts': 'src/platform/workerd.ts',
       'src/kernels.wasm': './kernels.wasm',
     }),
     bundle(
       { cli: 'src/cli/bin.ts' },
       out,
-      { 'src/errors.ts': './errors.js', 'src/index.ts': './index.js' },
+      {
+        'src/errors.ts': './errors.js',
+        'src/index.ts': './index.js',
+        'src/sampling/index.ts': './sampling.js',
+      },
       { banner: { js: '#!/usr/bin/env node' } },
     ),
   ])

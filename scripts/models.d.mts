@@ -1,2 +1,1 @@
-export function modelsFolder(): string
 export function tinyLlamaPath(): string

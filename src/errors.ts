@@ -18,12 +18,16 @@ export type ErrorCode =
   | 'UNSUPPORTED'
   /** More memory is needed than WebAssembly, the runtime or the caller grants. */
   | 'OUT_OF_MEMORY'
+  /** A saved state belongs to another model, or to a session of another kind. */
+  | 'MISMATCH'
   /** A prompt, or a prompt and what follows, does not fit the context. */
   | 'CONTEXT_FULL'
   /** A session or model is used while another call on it is running. */
   | 'BUSY'
   /** A model or session is used after its dispose(). */
   | 'DISPOSED'
+  /** The sampling parameters rule out every token. */
+  | 'NO_CANDIDATES'
 
 /**
  * The one error class of this package. `message` names the file, tensor, key or option and the limit;

@@ -15,14 +15,13 @@ export type { Config } from './model/config.js'
 export type { Family } from './model/family.js'
 export type { KvType } from './model/kv-cache.js'
 export type { RopeScaling } from './model/rope-scaling.js'
+export type { Logprobs, TokenLogprob } from './sampling/logprobs.js'
 export { DEFAULT_SAMPLING, type SamplingParams } from './sampling/params.js'
-export {
-  type GeneratedToken,
-  type GenerateOptions,
-  Generation,
-  type StopReason,
-} from './session/generation.js'
-export { Session, type SessionOptions } from './session/session.js'
+export type { ContextShift } from './session/context-shift.js'
+export type { GenerateOptions } from './session/generate-options.js'
+export { type GeneratedToken, Generation, type StopReason, type TokenLogprobs } from './session/generation.js'
+export { Session } from './session/session.js'
+export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'
 export type { ByteSource } from './storage/source.js'
 export type {

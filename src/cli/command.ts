@@ -69,18 +69,43 @@ function checkCount(
 
 function helpFor<Table extends OptionTable>(spec: CommandSpec<Table>, table: OptionTable): string {
   const operands = spec.operands.map(({ name }) => name).join(' ')
-  const optionRows = Object.entries(table).map(([key, option]) => [
-    `${option.short ? `${option.short}, ` : ''}${optionName(key)} ${option.placeholder ?? ''}`.trimEnd(),
-    option.summary + fallbackText(option),
-  ])
   return [
     `Usage: dasllama ${spec.name} ${operands} [options]\n`,
     `${spec.summary}.\n`,
-    columns([...spec.operands.map(({ name, summary }) => [name, summary]), ...optionRows], '  '),
+    listing(spec.operands, table),
     spec.notes,
   ].join('\n')
 }
 
-function fallbackText({ fallback, placeholder }: Option<unknown>): string {
-  return placeholder === undefined || fallback === undefined ? '' : ` (default ${fallback})`
+/** Operands, options without a heading, then the others under theirs, all in the same columns. */
+function listing(operands: readonly Operand[], table: OptionTable): string {
+  const headings = new Set([undefined, ...Object.values(table).map((option) => option.group)])
+  const ordered = [...headings].flatMap((heading) =>
+    Object.entries(table).filter(([, option]) => option.group === heading),
+  )
+  const lines = columns(
+    [...operands.map(({ name, summary }) => [name, summary]), ...ordered.map(optionRow)],
+    '  ',
+  ).split('\n')
+  let previous: string | undefined
+  for (const [index, [, option]] of ordered.entries()) {
+    if (option.group !== previous)
+      lines[operands.length + index] = `\n${option.group}:\n${lines[operands.length + index]}`
+    previous = option.group
+  }
+  return lines.join('\n')
+}
+
+function optionRow([key, option]: [string, Option<unknown>]): string[] {
+  const { short, placeholder = '', bare } = option
+  const value = bare === undefined ? ` ${placeholder}` : `[=${placeholder}]`
+  return [
+    `${short ? `${short}, ` : ''}${optionName(key)}${value}`.trimEnd(),
+    option.summary + fallbackText(option),
+  ]
+}
+
+function fallbackText({ fallback, placeholder, show = String }: Option<unknown>): string {
+  const text = placeholder === undefined || fallback === undefined ? '' : show(fallback)
+  return text === '' ? '' : ` (default ${text})`
 }

@@ -1,10 +1,10 @@
 import { nearest } from './nearest.js'
-import type { OptionTable, Values } from './options.js'
+import { kebabCase, type OptionTable, type Values } from './options.js'
 import { UsageError } from './usage-error.js'
 
 /** `topK` in a table is `--top-k` on the command line. */
 export function optionName(key: string): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  return `--${kebabCase(key)}`
 }
 
 export interface Parsed<Table extends OptionTable> {
@@ -14,8 +14,8 @@ export interface Parsed<Table extends OptionTable> {
 }
 
 /**
- * Reads a command line: `--name value`, `--name=value`, flags, operands in any place; what follows `--` is operands.
- * An option that is given twice has its last value. Throws `UsageError`.
+ * Reads a command line: `--name value`, `--name=value`, flags, `--name[=value]`, operands in any place; what follows `--` is operands.
+ * An option that is given twice has its last value, unless it collects. Throws `UsageError`.
  */
 export function parse<Table extends OptionTable>(args: readonly string[], table: Table): Parsed<Table> {
   const keys = new Map<string, string>()
@@ -43,6 +43,10 @@ export function parse<Table extends OptionTable>(args: readonly string[], table:
     if (key === undefined) throw unknownOption(name, Object.keys(table).map(optionName))
     const option = table[key]
     let value = equals < 0 ? undefined : arg.slice(equals + 1)
+    if (value === undefined && option.bare !== undefined) {
+      values[key] = option.bare
+      continue
+    }
     if (option.placeholder === undefined) {
       if (value !== undefined) throw new UsageError(`${name} takes no value`)
     } else {
@@ -56,7 +60,7 @@ export function parse<Table extends OptionTable>(args: readonly string[], table:
       }
     }
     try {
-      values[key] = option.read(value ?? '')
+      values[key] = option.read(value ?? '', values[key])
     } catch (cause) {
       throw new UsageError(`${name} ${(cause as Error).message}, not "${value}"`)
     }

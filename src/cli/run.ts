@@ -1,43 +1,75 @@
 import {
-  DEFAULT_SAMPLING,
+  type GeneratedToken,
+  type GenerateOptions,
+  type Generation,
+  type KvType,
   loadModel,
-  type SamplingParams,
-  type SessionStats,
-  type StopReason,
+  type Model,
+  type Session,
+  type SessionOptions,
 } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import { command } from './command.js'
 import { interruptible } from './interrupt.js'
 import { MODEL, modelOptions } from './model-options.js'
-import { flag, integer, number, type Option, pick, text, tokenIds, type Values } from './options.js'
+import {
+  choice,
+  flag,
+  group,
+  integer,
+  optional,
+  seeds,
+  text,
+  texts,
+  tokenIds,
+  type Values,
+} from './options.js'
 import { print } from './printable.js'
 import { ProgressBar } from './progress.js'
+import { logprobsObjects, logprobsTable, statistics } from './run-report.js'
+import { sampling, samplingParams } from './sampling-options.js'
 import { UsageError } from './usage-error.js'
 
-/** Knobs of the sampling: one line each. */
-const sampling = {
-  temp: number('randomness; 0 always takes the likeliest token', { fallback: DEFAULT_SAMPLING.temp }),
-  topK: integer('choose among the N likeliest tokens only; 0 is off', { fallback: DEFAULT_SAMPLING.topK }),
-  penalty: number('divides the score of tokens that were just generated; 1 is off', {
-    fallback: DEFAULT_SAMPLING.penalty,
-  }),
-  penaltyLastN: integer('how many generated tokens count as just generated', {
-    fallback: DEFAULT_SAMPLING.penaltyLastN,
-    min: 0,
-  }),
-} satisfies Record<keyof SamplingParams, Option<number>>
+const KV_TYPES = ['f16', 'f32', 'q8_0'] as const satisfies readonly KvType[]
 
 const options = {
-  prompt: text('TEXT', 'what to continue; - reads standard input, as it is'),
-  promptIds: tokenIds('what to continue, as token ids'),
-  maxTokens: integer('stop after N tokens; else when the text ends or the context is full', { min: 0 }),
-  ...sampling,
-  seed: integer('same seed, same text; drawn when not given', { min: 0, max: Number.MAX_SAFE_INTEGER }),
-  context: integer("room for prompt and text in tokens; the model's own when not given", { min: 1 }),
-  threads: integer('threads to compute with; this version uses one', { fallback: 1, min: 1, max: 1 }),
-  ...modelOptions,
-  echo: flag('print the prompt before the text'),
-  json: flag('print one JSON object, when all is done: promptIds, ids, text, stats, stopReason, seed'),
+  ...group('What to write', {
+    prompt: text('TEXT', 'what to continue; - reads standard input, as it is'),
+    promptIds: tokenIds('what to continue, as token ids'),
+    maxTokens: integer('stop after N tokens; else when the text ends or the context is full', { min: 0 }),
+    stop: texts('TEXT', 'end where the text says this, which is left out; may be given several times'),
+    stopIds: tokenIds('tokens that end the text'),
+    ...sampling.ending,
+  }),
+  ...sampling.choosing,
+  ...group('Choosing a token', {
+    seed: integer('same seed, same text; drawn when not given', { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    seeds: seeds('one text for each of these seeds'),
+  }),
+  ...sampling.repetition,
+  ...sampling.tokens,
+  ...group('Memory and threads', {
+    context: integer("room for prompt and text in tokens; the model's own when not given", { min: 1 }),
+    contextShift: optional(
+      integer('when there is no room left, forget the older half, but not the first N tokens', { min: 0 }),
+      true,
+    ),
+    kvType: choice(KV_TYPES, 'how keys and values are kept; q8_0 takes half the memory of f16', 'f16'),
+    threads: integer('threads to compute with; this version uses one', { fallback: 1, min: 1, max: 1 }),
+    ...modelOptions,
+  }),
+  ...group('Output', {
+    logprobs: integer(
+      'log-probability of each token and of the N likeliest ones, before and after sampling',
+      {
+        min: 0,
+      },
+    ),
+    echo: flag('print the prompt before the text'),
+    json: flag(
+      'print one JSON object, when all is done: promptIds, ids, text, stats, stopReason, stoppedBy, seed, and logprobs if asked for; with --seeds an array of them',
+    ),
+  }),
 }
 
 export const run = command({
@@ -49,9 +81,27 @@ export const run = command({
 
   dasllama run model.gguf --prompt "Once upon a time" --temp 0.8 --top-k 40 --seed 7
 `,
-  async run([model], values, terminal) {
+  async run([source], values, terminal) {
+    const params = samplingParams(values)
+    if (values.seed !== undefined && values.seeds !== undefined) {
+      throw new UsageError('run takes --seed or --seeds, not both')
+    }
     const prompt = await readPrompt(values, terminal)
-    return interruptible(terminal, (signal) => generate(model, prompt, values, terminal, signal))
+    return interruptible(terminal, async (signal) => {
+      await using model = await load(source, values, terminal, signal)
+      using session = model.createSession(sessionOptions(values))
+      const { seeds, maxTokens, stop, stopIds, logprobs, json, echo } = values
+      const generateOptions = { ...params, maxTokens, stop, stopIds, logprobs, signal }
+      const writing = {
+        model,
+        session,
+        generations: generations(session, prompt, seeds, generateOptions),
+        many: seeds !== undefined,
+        withLogprobs: logprobs !== undefined,
+        opening: echo ? (typeof prompt === 'string' ? prompt : model.decode(prompt)) : '',
+      }
+      await (json ? writeJson(writing, terminal) : writeText(writing, terminal))
+    })
   },
 })
 
@@ -66,56 +116,84 @@ async function readPrompt(
   return promptIds ?? (prompt === '-' ? terminal.readInput() : prompt!)
 }
 
-async function generate(
+async function load(
   source: string,
-  prompt: string | number[],
-  values: Values<typeof options>,
+  { context, tokenizer }: Values<typeof options>,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<void> {
-  const { maxTokens, seed, context, tokenizer, echo, json } = values
+): Promise<Model> {
   const progress = new ProgressBar(terminal)
-  await using model = await loadModel(source, {
+  const loading = loadModel(source, {
     contextLength: context,
     tokenizer,
     onProgress: progress.update,
     signal,
-  }).finally(() => progress.erase())
-  using session = model.createSession({ seed })
-
-  const generation = session.generate(prompt, { ...pick(sampling, values), maxTokens, signal })
-  if (json) {
-    for await (const _ of generation);
-    const { promptIds, ids, text, stopReason } = generation
-    const result = { promptIds, ids, text, stats: session.stats(), stopReason, seed: session.seed }
-    return terminal.stdout.write(`${JSON.stringify(result)}\n`)
-  }
-  if (echo) await print(terminal.stdout, typeof prompt === 'string' ? prompt : model.decode(prompt))
-  let printed = 0
-  for await (const { piece } of generation) {
-    await print(terminal.stdout, piece)
-    printed += piece.length
-  }
-  // What is left is half a character at the very end, which belongs to no token.
-  await print(terminal.stdout, `${generation.text.slice(printed)}\n`)
-  await terminal.stderr.write(statistics(session.stats(), generation.stopReason!, session.seed))
+  })
+  return loading.finally(() => progress.erase())
 }
 
-const STOP_REASONS: Record<StopReason, string> = {
-  stop: 'the text ended',
-  length: '--max-tokens reached',
-  context: 'the context is full',
-  abort: 'interrupted',
+/** A generation a seed, one where none are given; each is to be read to its end before the next is asked for. */
+function* generations(
+  session: Session,
+  prompt: string | number[],
+  seeds: readonly number[] | undefined,
+  options: GenerateOptions,
+): Generator<Generation> {
+  for (const seed of seeds ?? [session.seed]) {
+    if (seeds) session.setSeed(seed)
+    yield session.generate(prompt, options)
+    if (options.signal?.aborted) return
+  }
 }
 
-function statistics(stats: SessionStats, stopReason: StopReason, seed: number): string {
-  const { nPrompt, nGen, ttftMs, prefillTps, genTps } = stats
-  const parts = [
-    `prompt ${nPrompt} tokens, ${prefillTps.toFixed(1)} tok/s`,
-    `generated ${nGen} tokens, ${genTps.toFixed(1)} tok/s`,
-    `first token after ${ttftMs.toFixed(0)} ms`,
-    STOP_REASONS[stopReason],
-    `seed ${seed}`,
-  ]
-  return `${parts.join(' | ')}\n`
+function sessionOptions({ seed, kvType, contextShift }: Values<typeof options>): SessionOptions {
+  const isCount = typeof contextShift === 'number'
+  return { seed, kvType, contextShift: isCount ? { keep: contextShift } : contextShift }
+}
+
+/** What is to be written out. */
+interface Writing {
+  readonly model: Model
+  readonly session: Session
+  readonly generations: Iterable<Generation>
+  /** Whether there may be several. */
+  readonly many: boolean
+  readonly withLogprobs: boolean
+  /** Stands before each text. */
+  readonly opening: string
+}
+
+async function writeJson({ model, session, generations, many, withLogprobs }: Writing, { stdout }: Terminal) {
+  const results = []
+  for (const generation of generations) {
+    const tokens: GeneratedToken[] = []
+    for await (const token of generation) tokens.push(token)
+    const { promptIds, ids, text, stopReason, stoppedBy } = generation
+    const result = { promptIds, ids, text, stats: session.stats(), stopReason, stoppedBy, seed: session.seed }
+    results.push(withLogprobs ? { ...result, logprobs: logprobsObjects(tokens, model) } : result)
+  }
+  await stdout.write(`${JSON.stringify(many ? results : results[0])}\n`)
+}
+
+async function writeText(
+  { model, session, generations, many, withLogprobs, opening }: Writing,
+  { stdout, stderr }: Terminal,
+) {
+  let isFirst = true
+  for (const generation of generations) {
+    if (many) await print(stdout, `${isFirst ? '' : '\n'}== seed ${session.seed} ==\n`)
+    isFirst = false
+    if (opening !== '') await print(stdout, opening)
+    const tokens: GeneratedToken[] = []
+    let printed = 0
+    for await (const token of generation) {
+      await print(stdout, token.piece)
+      printed += token.piece.length
+      if (withLogprobs) tokens.push(token)
+    }
+    // What is left is half a character at the very end, which belongs to no token.
+    await print(stdout, `${generation.text.slice(printed)}\n`)
+    if (withLogprobs) await print(stderr, logprobsTable(tokens, model))
+    await print(stderr, statistics(session.stats(), generation, session.seed))
+  }
 }

@@ -1,8 +1,8 @@
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { Network } from '../model/network.js'
-import { checkCount, checkOptions } from '../session/checks.js'
-import { Session, type SessionOptions } from '../session/session.js'
+import { Session } from '../session/session.js'
+import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 
 /** A loaded model: its numbers, its tokenizer, and sessions on it. */
@@ -43,20 +43,11 @@ export class Model {
     return this.tokenizer.piece(id)
   }
 
-  /** A new, independent sequence. Throws `INVALID_ARGUMENT` for bad options, `OUT_OF_MEMORY`, `DISPOSED`. */
+  /** A new, independent sequence. Throws `INVALID_ARGUMENT` for bad options, `UNSUPPORTED`, `OUT_OF_MEMORY`, `DISPOSED`. */
   createSession(options: SessionOptions = {}): Session {
     if (!this.#network) throw new DasllamaError('DISPOSED', 'the model has been disposed')
-    checkOptions(options)
-    const { seed, kvType = 'f16', contextLength = this.contextLength } = options
-    if (kvType !== 'f16' && kvType !== 'f32') {
-      throw new DasllamaError('INVALID_ARGUMENT', `kvType must be "f16" or "f32", not ${String(kvType)}`)
-    }
-    checkCount('contextLength', contextLength, 1, 2 ** 24)
-    const session = new Session(this.#network, this.tokenizer, { seed, kvType, contextLength }, (disposed) =>
-      this.#sessions.delete(disposed),
-    )
-    this.#sessions.add(session)
-    return session
+    const host = { network: this.#network, tokenizer: this.tokenizer, sessions: this.#sessions }
+    return new Session(host, resolveSessionOptions(options, this.config, this.contextLength))
   }
 
   /** Ends all sessions and lets go of the memory. Throws `BUSY` while one of them is running. Harmless when repeated. */

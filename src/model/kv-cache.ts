@@ -1,7 +1,10 @@
+import { type BlockFormat, blockFormat, bytesFor } from '../gguf/block-formats.js'
 import type { Pointer } from '../wasm/kernels.js'
+import type { Config } from './config.js'
 
-/** Element type of cached keys and values. */
-export type KvType = 'f16' | 'f32'
+/** Element types of cached keys and values. */
+export const KV_TYPES = ['f16', 'f32', 'q8_0'] as const
+export type KvType = (typeof KV_TYPES)[number]
 
 /** The keys and values of one sequence, as the network sees them; who owns the memory is the session's business. */
 export interface KvCache {
@@ -14,4 +17,14 @@ export interface KvCache {
   values(layer: number): Pointer
   /** Scratch for f32[contextLength], rounded up to four. */
   readonly scores: Pointer
+}
+
+/** The block format in which a type is held. */
+export function kvFormat(type: KvType): BlockFormat {
+  return blockFormat(type.toUpperCase())
+}
+
+/** Bytes of the keys, or of the values, of one position in one layer. */
+export function kvRowBytes(config: Config, type: KvType): number {
+  return bytesFor(kvFormat(type), config.kvHeads * config.headDim)
 }

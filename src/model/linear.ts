@@ -1,6 +1,6 @@
 import type { Engine } from '../wasm/engine.js'
 import type { Pointer } from '../wasm/kernels.js'
-import { MIN_TILE, type Scratch } from './scratch.js'
+import type { Scratch } from './scratch.js'
 import type { Linear } from './weights.js'
 
 /**
@@ -13,6 +13,7 @@ export class Activations {
   #x = 0 as Pointer
   #columns = 0
   #tokens = 0
+  #tiled = false
   #quantised = false
 
   constructor(engine: Engine, scratch: Scratch) {
@@ -20,11 +21,15 @@ export class Activations {
     this.#scratch = scratch
   }
 
-  /** Takes another input; what was quantised before is forgotten. */
-  set(x: Pointer, columns: number, tokens: number): this {
+  /**
+   * Takes another input; what was quantised before is forgotten. `tiled`: through the matrix product, whose bits
+   * differ a little from the rows'. Without it there are fewer than MIN_TILE tokens.
+   */
+  set(x: Pointer, columns: number, tokens: number, tiled: boolean): this {
     this.#x = x
     this.#columns = columns
     this.#tokens = tokens
+    this.#tiled = tiled
     this.#quantised = false
     return this
   }
@@ -34,7 +39,7 @@ export class Activations {
     const { kernels } = this.#engine
     const { format, pointer, rows, columns, bias } = linear
     const tokens = this.#tokens
-    if (tokens >= MIN_TILE) {
+    if (this.#tiled) {
       kernels.matmul(format.id, pointer, this.#x, out, rows, columns, tokens, rows, this.#scratch.panel)
     } else {
       for (let token = 0; token < tokens; token++) {

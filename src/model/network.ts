@@ -1,14 +1,15 @@
 import { DasllamaError } from '../errors.js'
 import type { ModelFile } from '../gguf/model-file.js'
 import type { Engine } from '../wasm/engine.js'
-import type { Attention, Pointer, Rope } from '../wasm/kernels.js'
+import type { Pointer, Rope } from '../wasm/kernels.js'
 import { type Config, readConfig } from './config.js'
-import type { KvCache } from './kv-cache.js'
+import { modelIdentity } from './identity.js'
+import { type KvCache, kvFormat, kvRowBytes } from './kv-cache.js'
 import { Activations } from './linear.js'
 import { type RopeFrequencies, ropeFrequencies } from './rope-scaling.js'
 import { fillRopeTable } from './rope-table.js'
-import { allocateScratch, MAX_BATCH, type Scratch, scratchBytes } from './scratch.js'
-import { type Layer, WeightPlan, type Weights } from './weights.js'
+import { allocateScratch, MAX_BATCH, MIN_TILE, type Scratch, scratchBytes } from './scratch.js'
+import { type Layer, type LoadedTensor, WeightPlan, type Weights } from './weights.js'
 
 export interface LoadOptions {
   /** Bytes that sessions will want on top of weights and scratch; counted into the check before loading. */
@@ -31,13 +32,18 @@ export class Network {
   readonly #frequencies: RopeFrequencies
   readonly #rope: Rope
   readonly #gate: (gate: Pointer, up: Pointer, n: number) => void
+  readonly #tensors: readonly LoadedTensor[]
+  #identity: string | undefined
+  /** Whether the pass goes through tiles; see `forward`. */
+  #tiled = false
 
-  private constructor(config: Config, engine: Engine, weights: Weights) {
+  private constructor(config: Config, engine: Engine, weights: Weights, tensors: readonly LoadedTensor[]) {
     const { kernels, arena } = engine
     const { family } = config
     this.config = config
     this.engine = engine
     this.#weights = weights
+    this.#tensors = tensors
     this.#scratch = allocateScratch(config, kernels, arena)
     this.#activations = new Activations(engine, this.#scratch)
     this.#frequencies = ropeFrequencies(
@@ -72,7 +78,13 @@ export class Network {
       loaded += count
       options.onProgress?.({ loaded, total: plan.fileBytes })
     }
-    return new Network(config, engine, await plan.load(base, report, options.signal))
+    return new Network(config, engine, await plan.load(base, report, options.signal), plan.tensors(base))
+  }
+
+  /** Tells this model from others, on every runtime alike; see `modelIdentity`. */
+  get identity(): string {
+    this.#identity ??= modelIdentity(this.config, this.#tensors, this.engine.arena)
+    return this.#identity
   }
 
   /** The logits of the last `forward` that asked for them, f32[vocabSize]; a view, overwritten by the next one. */
@@ -83,11 +95,21 @@ export class Network {
   /**
    * Runs `ids` (1 … MAX_BATCH of them) at positions `position`, `position + 1`, …, appending to `cache`, and
    * computes the logits after the last one if `wantLogits`. The caller has checked ids and room.
+   *
+   * `tiled`: fewer than MIN_TILE tokens go through the tiles too, at the cost of MIN_TILE. A token's bits depend on
+   * the way that it and those before it went, and on nothing else.
    */
-  forward(cache: KvCache, ids: ArrayLike<number>, position: number, wantLogits: boolean): void {
+  forward(
+    cache: KvCache,
+    ids: ArrayLike<number>,
+    position: number,
+    wantLogits: boolean,
+    tiled = ids.length >= MIN_TILE,
+  ): void {
     const { embeddingLength } = this.config
     const { hidden } = this.#scratch
     const tokens = ids.length
+    this.#tiled = tiled || tokens >= MIN_TILE
     this.#embed(ids)
     this.#turnTable(position, tokens)
     for (let index = 0; index < this.#weights.layers.length; index++) {
@@ -96,6 +118,32 @@ export class Network {
       this.#feedForward(layer, tokens)
     }
     if (wantLogits) this.#output((hidden + (tokens - 1) * embeddingLength * 4) as Pointer)
+  }
+
+  /**
+   * Moves what the cache holds at `count` positions from `from` on down to `to`. A key knows its position by its
+   * rotation, so each is turned back by the distance: through f32, hence rounded once more.
+   */
+  shift(cache: KvCache, from: number, to: number, count: number): void {
+    const { arena, kernels } = this.engine
+    const { layers, kvHeads, headDim, ropeDim } = this.config
+    const { k, ropeTable } = this.#scratch
+    const rowBytes = kvRowBytes(this.config, cache.type)
+    // The same turn for every row of a batch. The keys have their magnitude already.
+    const table = arena.floats(ropeTable, MAX_BATCH * ropeDim)
+    fillRopeTable(table, { ...this.#frequencies, magnitude: 1 }, to - from, 1)
+    for (let row = 1; row < MAX_BATCH; row++) table.copyWithin(row * ropeDim, 0, ropeDim)
+    for (let layer = 0; layer < layers; layer++) {
+      const keys = cache.keys(layer)
+      for (let done = 0; done < count; done += MAX_BATCH) {
+        const rows = Math.min(MAX_BATCH, count - done)
+        const source = (keys + (from + done) * rowBytes) as Pointer
+        kernels.dequantize(kvFormat(cache.type).id, source, k, rows * kvHeads * headDim)
+        this.#rope(k, ropeTable, rows, kvHeads, headDim, ropeDim / 2)
+        this.#remember(cache, k, keys, to + done, rows)
+      }
+      arena.bytes(cache.values(layer), (from + count) * rowBytes).copyWithin(to * rowBytes, from * rowBytes)
+    }
   }
 
   #embed(ids: ArrayLike<number>): void {
@@ -124,7 +172,7 @@ export class Network {
     const { hidden, normed, q, k, v, attended, ropeTable } = this.#scratch
 
     this.#norm(layer.attentionNorm, tokens)
-    const input = this.#activations.set(normed, embeddingLength, tokens)
+    const input = this.#activations.set(normed, embeddingLength, tokens, this.#tiled)
     input.project(layer.qProj, q)
     input.project(layer.kProj, k)
     input.project(layer.vProj, v)
@@ -135,19 +183,18 @@ export class Network {
     const values = cache.values(index)
     this.#remember(cache, k, keys, position, tokens)
     this.#remember(cache, v, values, position, tokens)
-    const attend: Attention = cache.type === 'f32' ? kernels.attention_f32 : kernels.attention_f16
+    const attend = kernels[`attention_${cache.type}` as const]
     attend(q, keys, values, attended, cache.scores, tokens, position, heads, kvHeads, headDim, attentionScale)
 
-    this.#activations.set(attended, heads * headDim, tokens).project(layer.outProj, normed)
+    this.#activations.set(attended, heads * headDim, tokens, this.#tiled).project(layer.outProj, normed)
     kernels.add(normed, hidden, tokens * embeddingLength)
   }
 
   /** Writes `tokens` rows of keys or values to their positions in the cache. */
   #remember(cache: KvCache, from: Pointer, to: Pointer, position: number, tokens: number): void {
-    const { kernels } = this.engine
-    const row = this.config.kvHeads * this.config.headDim
-    if (cache.type === 'f32') kernels.store_f32(from, (to + position * row * 4) as Pointer, tokens * row)
-    else kernels.store_f16(from, (to + position * row * 2) as Pointer, tokens * row)
+    const { config, engine } = this
+    const at = (to + position * kvRowBytes(config, cache.type)) as Pointer
+    engine.kernels[`store_${cache.type}` as const](from, at, tokens * config.kvHeads * config.headDim)
   }
 
   /** hidden += downProj(gate(gateProj(x)) · upProj(x)) with x = norm(hidden) */
@@ -157,11 +204,11 @@ export class Network {
     const { hidden, normed, gate, up } = this.#scratch
 
     this.#norm(layer.feedForwardNorm, tokens)
-    const input = this.#activations.set(normed, embeddingLength, tokens)
+    const input = this.#activations.set(normed, embeddingLength, tokens, this.#tiled)
     input.project(layer.gateProj, gate)
     input.project(layer.upProj, up)
     this.#gate(gate, up, tokens * feedForwardLength)
-    this.#activations.set(gate, feedForwardLength, tokens).project(layer.downProj, normed)
+    this.#activations.set(gate, feedForwardLength, tokens, this.#tiled).project(layer.downProj, normed)
     kernels.add(normed, hidden, tokens * embeddingLength)
   }
 
@@ -170,7 +217,7 @@ export class Network {
     const { embeddingLength, rmsEpsilon } = this.config
     const { normed, logits } = this.#scratch
     this.engine.kernels.rmsnorm(hidden, this.#weights.outputNorm, normed, embeddingLength, rmsEpsilon)
-    this.#activations.set(normed, embeddingLength, 1).project(this.#weights.output, logits)
+    this.#activations.set(normed, embeddingLength, 1, false).project(this.#weights.output, logits)
   }
 
   /** normed = norm(hidden), token by token. */
@@ -199,4 +246,4 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`
 }
 
-export { MAX_BATCH }
+export { MAX_BATCH, MIN_TILE }

@@ -46,6 +46,12 @@ export interface Weights {
   readonly ropeFactors: Float32Array | undefined
 }
 
+/** A tensor's bytes, where they lie in memory. */
+export interface LoadedTensor {
+  readonly tensor: TensorInfo
+  readonly pointer: Pointer
+}
+
 /** Where one tensor's bytes go. */
 interface Placement {
   readonly tensor: TensorInfo
@@ -103,6 +109,14 @@ export class WeightPlan {
       }
     }
     return this.#assemble(base)
+  }
+
+  /** Every tensor that has been loaded to `base`, in the order in which the network uses them. */
+  tensors(base: Pointer): LoadedTensor[] {
+    return Array.from(this.#placements.values(), ({ tensor, offset }) => ({
+      tensor,
+      pointer: (base + offset) as Pointer,
+    }))
   }
 
   #assemble(base: number): Weights {

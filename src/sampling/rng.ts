@@ -5,18 +5,27 @@ import { DasllamaError } from '../errors.js'
  * on every engine. Source: Blackman and Vigna 2021; seeded by splitmix32 as they advise.
  */
 export class Rng {
-  readonly seed: number
+  #seed = 0
   readonly #state = new Uint32Array(4)
 
   /** `seed`: a whole number from 0 to 2^53 − 1. Throws `INVALID_ARGUMENT`. */
   constructor(seed: number) {
+    this.reseed(seed)
+  }
+
+  get seed(): number {
+    return this.#seed
+  }
+
+  /** Starts anew, as `new Rng(seed)` would. */
+  reseed(seed: number): void {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new DasllamaError(
         'INVALID_ARGUMENT',
         `seed must be a whole number from 0 to 2^53 - 1, not ${String(seed)}`,
       )
     }
-    this.seed = seed
+    this.#seed = seed
     let low = seed >>> 0
     // The upper bits of a large seed enter as the increment's stream: equal low halves still differ.
     const high = Math.floor(seed / 2 ** 32)
@@ -26,6 +35,17 @@ export class Rng {
     }
     // All zeros is the one state that xoshiro never leaves.
     if (this.#state.every((word) => word === 0)) this.#state[0] = 1
+  }
+
+  /** Where it stands: four words that `restore` takes. */
+  save(): Uint32Array {
+    return this.#state.slice()
+  }
+
+  /** Goes on from a saved state of the same seed. */
+  restore(seed: number, state: Uint32Array): void {
+    this.reseed(seed)
+    this.#state.set(state)
   }
 
   /** 32 random bits. */

@@ -1,44 +1,109 @@
-import { argmax } from './argmax.js'
-import { draw } from './draw.js'
-import { resolveSampling, type SamplingParams } from './params.js'
-import { applyPenalty } from './penalty.js'
-import type { Rng } from './rng.js'
-import { selectTopK } from './top-k.js'
+import { DasllamaError } from '../errors.js'
+import { Candidates } from './candidates.js'
+import { buildChain } from './chain.js'
+import { type Logprobs, logprobsOf } from './logprobs.js'
+import { Mirostat } from './mirostat.js'
+import { checkIds, type ResolvedSampling, resolveSampling, type SamplingParams } from './params.js'
+import { argmax, reach } from './passes.js'
+import { Rng, randomSeed } from './rng.js'
+
+/** What a sampler takes besides its parameters. */
+export interface SamplerOptions {
+  /** Random numbers to draw with; they may be shared. Default: new ones from `seed`. */
+  rng?: Rng
+  /** Seed of the sampler's own random numbers. Default: a random one. */
+  seed?: number
+  /** Tokens that end a generation, for `minTokens` and `ignoreEos`. Default none. */
+  endOfGeneration?: Iterable<number>
+}
 
 /** Chooses tokens from logits by fixed parameters. */
 export interface Sampler {
-  readonly params: Readonly<Required<SamplingParams>>
+  readonly params: Readonly<ResolvedSampling>
+  /** The seed that was given, or chosen at random. */
+  readonly seed: number
   /**
    * The next token's id. `logits` is f32[vocabulary] and stays as it is; `recent` holds the tokens generated so far,
-   * the latest last. `rng` is asked only when `temp` is above 0.
+   * the latest last. With `temp` 0 no random number is used. Throws `NO_CANDIDATES` when every token is ruled out,
+   * `INVALID_ARGUMENT` for logits that are none or an id in the parameters outside the vocabulary.
    */
-  pick(logits: Float32Array, recent: ArrayLike<number>, rng: Rng): number
+  pick(logits: Float32Array, recent?: ArrayLike<number>): number
+  /**
+   * Log-probabilities after the chain, as of the last `pick`, whose logits must not have changed since: of the token it
+   * chose and of the `n` likeliest. Throws `INVALID_ARGUMENT` before the first `pick` and for a bad `n`.
+   */
+  logprobs(n: number): Logprobs
 }
 
 /**
- * The chain, in this order: repetition penalty, then temperature, top-k, softmax and draw; with `temp` of 0 the
- * largest logit instead of those. Throws what `resolveSampling` throws.
+ * Makes a sampler. The chain runs in the order of `params.samplers`; then a token is drawn by the probabilities that
+ * remain, or, with `temp` of 0, the most likely one is taken. Throws what `resolveSampling` throws.
  */
-export function createSampler(params?: SamplingParams): Sampler {
+export function createSampler(params?: SamplingParams, options: SamplerOptions = {}): Sampler {
   const resolved = resolveSampling(params)
-  const { temp, topK, penalty, penaltyLastN } = resolved
-  const penalises = penalty !== 1 && penalty > 0 && penaltyLastN > 0
-  let copy = new Float32Array(0)
-  let everyId = new Int32Array(0)
+  const { seed = randomSeed(), rng = new Rng(seed), endOfGeneration = [] } = options
+  const endIds = [...endOfGeneration]
+  checkIds('endOfGeneration', endIds)
+  const chain = buildChain(resolved, new Set(endIds))
+  const greedy = resolved.temp <= 0
+  const mirostat = resolved.mirostatTau > 0 && !greedy ? new Mirostat(resolved) : undefined
+  const candidates = new Candidates()
+  /** With nothing to do but to take the largest, the logits are not copied. */
+  const plain = greedy && chain.length === 0
+  let last: Float32Array | undefined
+  let chosen = -1
+
+  function choose(logits: Float32Array, recent: ArrayLike<number>): number {
+    if (plain) return argmax(logits, logits.length)
+    candidates.reset(logits)
+    for (const step of chain) if (candidates.size > 0) step(candidates, { recent, rng })
+    if (candidates.size === 0) return -1
+    if (greedy) return candidates.ids[candidates.likeliest()]
+    mirostat?.truncate(candidates)
+    const index = draw(candidates, rng)
+    mirostat?.observe(candidates, index)
+    return candidates.ids[index]
+  }
+
   return {
     params: resolved,
-    pick(logits, recent, rng) {
-      let work = logits
-      if (penalises) {
-        if (copy.length !== logits.length) copy = new Float32Array(logits.length)
-        copy.set(logits)
-        applyPenalty(copy, recent, penalty, penaltyLastN)
-        work = copy
-      }
-      if (temp <= 0) return argmax(work)
-      if (topK > 0 && topK < work.length) return draw(work, selectTopK(work, topK), temp, rng)
-      if (everyId.length !== work.length) everyId = Int32Array.from(work, (_, id) => id)
-      return draw(work, everyId, temp, rng)
+    seed: rng.seed,
+    pick(logits, recent = []) {
+      checkInput(logits, recent)
+      chosen = -1
+      const id = choose(logits, recent)
+      if (id < 0) throw nothingLeft()
+      last = logits
+      chosen = id
+      return id
+    },
+    logprobs(n) {
+      if (!last || chosen < 0) throw new DasllamaError('INVALID_ARGUMENT', 'no token has been picked yet')
+      if (plain) candidates.reset(last)
+      return logprobsOf(candidates, chosen, n)
     },
   }
+}
+
+function checkInput(logits: Float32Array, recent: ArrayLike<number>): void {
+  if (!(logits instanceof Float32Array) || logits.length === 0) {
+    throw new DasllamaError('INVALID_ARGUMENT', 'logits must be a Float32Array with one value a token')
+  }
+  if (typeof recent !== 'object' || typeof recent?.length !== 'number') {
+    throw new DasllamaError('INVALID_ARGUMENT', 'recent must be an array of token ids')
+  }
+}
+
+/** Index of a candidate drawn by its probability. One random number is used up. */
+function draw(candidates: Candidates, rng: Rng): number {
+  const { weights, mass } = candidates.weigh()
+  const index = reach(weights, candidates.size, rng.nextUniform() * mass)
+  // Rounding may leave a crumb at the end of the row.
+  return index < 0 ? candidates.likeliest() : index
+}
+
+function nothingLeft(): DasllamaError {
+  return new DasllamaError('NO_CANDIDATES', 'no token is left to choose from', {
+    hint: 'logitBias, bannedIds, forcedIds, a custom step or the logits themselves rule out the whole vocabulary',
+  })
 }

@@ -9,18 +9,23 @@ export function checkOptions(options: unknown): void {
 
 /** The ids as an array. Throws `INVALID_ARGUMENT` for anything but one or more ids of the vocabulary. */
 export function checkIds(ids: ArrayLike<TokenId>, vocabSize: number): TokenId[] {
+  const checked = checkTokens('token ids', ids, vocabSize)
+  if (checked.length > 0) return checked
+  throw new DasllamaError('INVALID_ARGUMENT', 'there are no tokens to evaluate')
+}
+
+/** The same, none at all included; `name` is for messages. */
+export function checkTokens(name: string, ids: ArrayLike<TokenId>, vocabSize: number): TokenId[] {
   if (ids === null || typeof ids !== 'object' || typeof ids.length !== 'number') {
-    throw new DasllamaError('INVALID_ARGUMENT', `token ids must be an array of numbers, not ${typeof ids}`)
+    throw new DasllamaError('INVALID_ARGUMENT', `${name} must be an array of numbers, not ${typeof ids}`)
   }
-  const checked = Array.from(ids, (id, index) => {
+  return Array.from(ids, (id, index) => {
     if (Number.isInteger(id) && id >= 0 && id < vocabSize) return id
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `token ${String(id)} at index ${index} is not in the vocabulary (0 to ${vocabSize - 1})`,
+      `${name}: token ${String(id)} at index ${index} is not in the vocabulary (0 to ${vocabSize - 1})`,
     )
   })
-  if (checked.length > 0) return checked
-  throw new DasllamaError('INVALID_ARGUMENT', 'there are no tokens to evaluate')
 }
 
 /** Throws `INVALID_ARGUMENT` for a `signal` that is none. */

@@ -1,40 +1,73 @@
+import { DasllamaError } from '../errors.js'
 import { pause } from '../platform/pause.js'
+import type { Logprobs } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
-import { createSampler, type Sampler } from '../sampling/sampler.js'
+import type { Sampler } from '../sampling/sampler.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
-import { checkCount, checkOptions, checkSignal } from './checks.js'
+import {
+  type GenerateOptions,
+  type ResolvedGenerateOptions,
+  resolveGenerateOptions,
+} from './generate-options.js'
+import { StopMatcher } from './stop-matcher.js'
+import { type TextPiece, TextStream } from './text-stream.js'
 
-/** Why a generation ended: an end-of-generation token, `maxTokens`, a full context, or the caller's signal. */
-export type StopReason = 'stop' | 'length' | 'context' | 'abort'
-
-export interface GenerateOptions extends SamplingParams {
-  /** Tokens to generate at most. Default: until the model stops or the context is full. */
-  maxTokens?: number
-  /** Ends the generation between tokens and between batches of the prompt, with `stopReason` `abort`. */
-  signal?: AbortSignal
-}
+/**
+ * Why a generation ended: an end-of-generation token, stop id or stop string (`stop`), `maxTokens` (`length`), a full
+ * context, the caller's signal (`abort`), or the caller's code: the loop was left early, or something threw in it or in
+ * a custom step (`callback`).
+ */
+export type StopReason = 'stop' | 'length' | 'context' | 'abort' | 'callback'
 
 export interface GeneratedToken {
   readonly id: TokenId
-  /** The text that became whole with this token; empty while a character is incomplete. */
+  /**
+   * The text that became whole with this token: empty within a character, and cut where a stop string begins. All
+   * pieces together are the text.
+   */
   readonly piece: string
+  /** What the token was chosen among, if `logprobs` asks for it: before the sampling chain, and after it. */
+  readonly logprobs?: TokenLogprobs
+}
+
+export interface TokenLogprobs {
+  /** What the model says. */
+  readonly before: Logprobs
+  /** What the token was drawn from. */
+  readonly after: Logprobs
 }
 
 /** What a generation asks of its session. */
-interface Steps {
+export interface Steps {
+  readonly vocabSize: number
   /** Takes the session; the function returned gives it free. */
   begin(): () => void
-  prefill(signal: AbortSignal | undefined): Promise<void>
+  prefill(signal: AbortSignal | undefined, reuse: 'exact' | 'all'): Promise<void>
+  /** Throws for parameters that are none. */
+  sampler(params: SamplingParams): Sampler
+  /** The next token, which is not the session's before it is accepted. */
   choose(sampler: Sampler): TokenId
-  /** Evaluates a token; false when there is no room for it. */
+  logprobs(sampler: Sampler, id: TokenId, count: number): TokenLogprobs
+  /** The token becomes the session's last one; it is evaluated only if the session goes on. */
+  accept(id: TokenId): void
+  /** Evaluates the last token; false when there is no room for it. */
   advance(id: TokenId): boolean
-  /** Remembers the last token, which is evaluated only if the session goes on. */
-  leave(id: TokenId): void
+  /** Where the session's random numbers are. */
+  randomState(): Uint32Array
+  /** Forgets the last `count` accepted tokens; the random numbers go on from `randomState`. */
+  takeBack(count: number, randomState: Uint32Array): void
+}
+
+/** What belongs to an accepted token until it is delivered. */
+interface Undelivered {
+  readonly randomState: Uint32Array
+  readonly logprobs: TokenLogprobs | undefined
 }
 
 /**
  * Tokens as they are made: `for await (const { id, piece } of generation)`. The token that ends a generation is not
- * among them. Leaving the loop early ends the generation; the session stays usable.
+ * among them; those that spell a stop string are, with empty pieces. Leaving the loop early ends the generation; the
+ * session then stands after the last token that the loop has seen.
  */
 export class Generation implements AsyncIterable<GeneratedToken> {
   readonly promptIds: readonly TokenId[]
@@ -42,29 +75,26 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   readonly ids: TokenId[] = []
   /** Text generated so far. */
   text = ''
-  /** Set once the generation has ended. */
+  /** Set once the generation has ended, unless the engine failed. */
   stopReason: StopReason | undefined
-  readonly #tokenizer: Tokenizer
+  /** With `stopReason` `stop`: the stop string or the token that it was. */
+  stoppedBy: string | TokenId | undefined
+  readonly #options: ResolvedGenerateOptions
   readonly #sampler: Sampler
-  readonly #maxTokens: number
-  readonly #signal: AbortSignal | undefined
   readonly #steps: Steps
+  readonly #endIds: ReadonlySet<TokenId>
+  readonly #stream: TextStream
+  readonly #undelivered: Undelivered[] = []
   #iterator: AsyncGenerator<GeneratedToken> | undefined
 
   /** @internal Generations come from `session.generate`. */
   constructor(promptIds: readonly TokenId[], tokenizer: Tokenizer, options: GenerateOptions, steps: Steps) {
-    checkOptions(options)
-    const { maxTokens, signal, ...sampling } = options
     this.promptIds = promptIds
-    this.#tokenizer = tokenizer
-    this.#sampler = createSampler(sampling)
-    this.#maxTokens =
-      maxTokens === undefined
-        ? Number.POSITIVE_INFINITY
-        : checkCount('maxTokens', maxTokens, 0, Number.MAX_SAFE_INTEGER)
-    checkSignal(signal)
-    this.#signal = signal
+    this.#options = resolveGenerateOptions(options, steps.vocabSize)
+    this.#sampler = steps.sampler(this.#options.sampling)
     this.#steps = steps
+    this.#endIds = tokenizer.endOfGeneration
+    this.#stream = new TextStream(tokenizer, new StopMatcher(this.#options.stop))
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
@@ -75,44 +105,67 @@ export class Generation implements AsyncIterable<GeneratedToken> {
 
   async *#run(): AsyncGenerator<GeneratedToken> {
     const release = this.#steps.begin()
+    // What remains if nothing below comes to its end: the caller's loop was left.
+    let reason: StopReason | undefined = 'callback'
     try {
-      this.stopReason = yield* this.#tokens()
+      const ended = yield* this.#tokens()
+      yield* this.#deliver(this.#stream.end())
+      reason = ended
+    } catch (error) {
+      if (error instanceof DasllamaError) reason = undefined
+      throw error
     } finally {
+      const [first] = this.#undelivered
+      if (first) this.#steps.takeBack(this.#undelivered.length, first.randomState)
+      this.stopReason = reason
       release()
     }
   }
 
   async *#tokens(): AsyncGenerator<GeneratedToken, StopReason> {
-    const decoder = this.#tokenizer.createDecoder()
-    const emit = (id: TokenId): GeneratedToken => {
-      const piece = decoder.push(id)
+    const { maxTokens, signal, reuse } = this.#options
+    try {
+      signal?.throwIfAborted()
+      await this.#steps.prefill(signal, reuse)
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return 'abort'
+      throw error
+    }
+    for (let count = 0; count < maxTokens; count++) {
+      const id = this.#choose()
+      if (id === undefined) return 'stop'
+      yield* this.#deliver(this.#stream.push(id))
+      this.stoppedBy = this.#stream.stoppedBy
+      if (this.stoppedBy !== undefined) return 'stop'
+      if (count + 1 === maxTokens) break
+      await pause()
+      if (signal?.aborted) return 'abort'
+      if (!this.#steps.advance(id)) return 'context'
+    }
+    return 'length'
+  }
+
+  /** The next token, given to the session; `undefined` where it ends the generation. */
+  #choose(): TokenId | undefined {
+    const { stopIds, logprobs: count } = this.#options
+    const randomState = this.#steps.randomState()
+    const id = this.#steps.choose(this.#sampler)
+    if (this.#endIds.has(id) || stopIds.has(id)) {
+      this.stoppedBy = id
+      return undefined
+    }
+    const logprobs = count === undefined ? undefined : this.#steps.logprobs(this.#sampler, id, count)
+    this.#steps.accept(id)
+    this.#undelivered.push({ randomState, logprobs })
+    return id
+  }
+
+  *#deliver(pieces: TextPiece[]): Generator<GeneratedToken> {
+    for (const { id, piece } of pieces) {
+      const logprobs = this.#undelivered.shift()?.logprobs
       this.ids.push(id)
       this.text += piece
-      return { id, piece }
-    }
-    try {
-      this.#signal?.throwIfAborted()
-      await this.#steps.prefill(this.#signal)
-      let last: TokenId | undefined
-      for (;;) {
-        if (this.ids.length >= this.#maxTokens) return 'length'
-        if (last !== undefined) {
-          await pause()
-          if (this.#signal?.aborted) return 'abort'
-          if (!this.#steps.advance(last)) return 'context'
-        }
-        const id = this.#steps.choose(this.#sampler)
-        if (this.#tokenizer.endOfGeneration.has(id)) return 'stop'
-        this.#steps.leave(id)
-        last = id
-        yield emit(id)
-      }
-    } catch (error) {
-      if (this.#signal?.aborted && error === this.#signal.reason) return 'abort'
-      throw error
-    } finally {
-      // Half a character at the very end becomes U+FFFD; it belongs to no token's piece.
-      this.text += decoder.end()
+      yield logprobs ? { id, piece, logprobs } : { id, piece }
     }
   }
 }

@@ -1,50 +1,117 @@
 import type { Config } from '../model/config.js'
-import type { KvCache, KvType } from '../model/kv-cache.js'
+import { type KvCache, type KvType, kvRowBytes } from '../model/kv-cache.js'
 import type { Arena } from '../wasm/arena.js'
 import type { Pointer } from '../wasm/kernels.js'
 
 /** Bytes that a session's cache takes, scores included. */
 export function kvCacheBytes(config: Config, contextLength: number, type: KvType): number {
   const scores = (contextLength + 3) * 4
-  return 2 * config.layers * layerBytes(config, contextLength, type) + scores + 128
+  return 2 * config.layers * contextLength * kvRowBytes(config, type) + scores + 128
 }
 
-function layerBytes(config: Config, contextLength: number, type: KvType): number {
-  return contextLength * config.kvHeads * config.headDim * (type === 'f32' ? 4 : 2)
+/** A piece of the arena and how many caches read it. */
+interface Span {
+  readonly base: Pointer
+  owners: number
 }
 
-/** A session's own cache: one span of the arena, keys and values of all layers one after another. */
+/**
+ * A session's own cache: one span of the arena, keys and values of all layers one after another. Forks share the span
+ * until one of them is about to write.
+ */
 export class SessionKvCache implements KvCache {
   readonly type: KvType
   readonly contextLength: number
-  readonly scores: Pointer
   readonly #arena: Arena
-  readonly #base: Pointer
-  readonly #layerBytes: number
+  readonly #config: Config
+  readonly #rowBytes: number
+  #span: Span
 
-  /** Throws `OUT_OF_MEMORY`. */
-  constructor(arena: Arena, config: Config, contextLength: number, type: KvType) {
+  /** `shared`: the cache to read along in; then the other arguments are as there. Throws `OUT_OF_MEMORY`. */
+  constructor(arena: Arena, config: Config, contextLength: number, type: KvType, shared?: SessionKvCache) {
     this.type = type
     this.contextLength = contextLength
     this.#arena = arena
-    this.#layerBytes = layerBytes(config, contextLength, type)
-    const caches = 2 * config.layers * this.#layerBytes
-    this.#base = arena.allocate(
-      kvCacheBytes(config, contextLength, type),
-      `a session of ${contextLength} positions with an ${type} cache`,
-    )
-    this.scores = (Math.ceil((this.#base + caches) / 64) * 64) as Pointer
+    this.#config = config
+    this.#rowBytes = kvRowBytes(config, type)
+    this.#span = shared ? shared.#span : this.#allocate()
+    if (shared) this.#span.owners++
+  }
+
+  get scores(): Pointer {
+    return (Math.ceil((this.#span.base + this.#planes * this.#planeBytes) / 64) * 64) as Pointer
   }
 
   keys(layer: number): Pointer {
-    return (this.#base + 2 * layer * this.#layerBytes) as Pointer
+    return this.#plane(2 * layer)
   }
 
   values(layer: number): Pointer {
-    return (this.#base + (2 * layer + 1) * this.#layerBytes) as Pointer
+    return this.#plane(2 * layer + 1)
+  }
+
+  /** A cache of the same content, which costs memory only once either is written to. */
+  fork(): SessionKvCache {
+    return new SessionKvCache(this.#arena, this.#config, this.contextLength, this.type, this)
+  }
+
+  /** To be called before a write: leaves a shared span for one of its own, with the first `rows` positions. Throws `OUT_OF_MEMORY`, and stays as it was. */
+  own(rows: number): void {
+    if (this.#span.owners === 1) return
+    const from = this.#span.base
+    const own = this.#allocate()
+    this.#span.owners--
+    this.#span = own
+    for (let plane = 0; plane < this.#planes; plane++) {
+      const offset = plane * this.#planeBytes
+      const source = this.#arena.bytes((from + offset) as Pointer, rows * this.#rowBytes)
+      this.#arena.bytes((own.base + offset) as Pointer, source.length).set(source)
+    }
+  }
+
+  /** Bytes of what `rows` positions hold in all layers. */
+  contentBytes(rows: number): number {
+    return this.#planes * rows * this.#rowBytes
+  }
+
+  /** Copies the first `rows` positions to `target`: each layer's keys, then its values. */
+  read(rows: number, target: Uint8Array): void {
+    this.#eachContent(rows, (content, at) => target.set(content, at))
+  }
+
+  /** Takes the first `rows` positions from what `read` wrote. Throws `OUT_OF_MEMORY`, and stays as it was. */
+  write(rows: number, source: Uint8Array): void {
+    this.own(0)
+    this.#eachContent(rows, (content, at) => content.set(source.subarray(at, at + content.length)))
   }
 
   dispose(): void {
-    this.#arena.free(this.#base)
+    this.#span.owners--
+    if (this.#span.owners === 0) this.#arena.free(this.#span.base)
+  }
+
+  get #planes(): number {
+    return 2 * this.#config.layers
+  }
+
+  get #planeBytes(): number {
+    return this.contextLength * this.#rowBytes
+  }
+
+  #plane(index: number): Pointer {
+    return (this.#span.base + index * this.#planeBytes) as Pointer
+  }
+
+  #eachContent(rows: number, visit: (content: Uint8Array, at: number) => void): void {
+    const length = rows * this.#rowBytes
+    for (let plane = 0; plane < this.#planes; plane++) {
+      visit(this.#arena.bytes(this.#plane(plane), length), plane * length)
+    }
+  }
+
+  #allocate(): Span {
+    const bytes = kvCacheBytes(this.#config, this.contextLength, this.type)
+    const purpose = `a session of ${this.contextLength} positions with an ${this.type} cache`
+    return { base: this.#arena.allocate(bytes, purpose), owners: 1 }
   }
 }

@@ -1,40 +1,40 @@
-import { DasllamaError } from '../errors.js'
 import type { KvType } from '../model/kv-cache.js'
-import { MAX_BATCH, type Network } from '../model/network.js'
+import { MAX_BATCH, MIN_TILE, type Network } from '../model/network.js'
 import { pause } from '../platform/pause.js'
+import { logprobsOfLogits } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Rng, randomSeed } from '../sampling/rng.js'
 import { createSampler, type Sampler } from '../sampling/sampler.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
-import { checkIds, checkOptions, checkSignal } from './checks.js'
-import { type GenerateOptions, Generation } from './generation.js'
+import { checkCount, checkIds, checkOptions, checkSignal } from './checks.js'
+import { tokensToDrop } from './context-shift.js'
+import { busy, contextFull, disposed, emptyPrompt, nothingEvaluated } from './failures.js'
+import type { GenerateOptions } from './generate-options.js'
+import { Generation } from './generation.js'
 import { SessionKvCache } from './kv-cache.js'
+import { Sequence } from './sequence.js'
+import type { ResolvedSessionOptions } from './session-options.js'
+import { decodeState, encodeState, type StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
 
-export interface SessionOptions {
-  /** Seed of the session's random numbers, 0 to 2^53 − 1. Default: a random one; `session.seed` tells it. */
-  seed?: number
-  /** Element type of cached keys and values. Default `f16`. */
-  kvType?: KvType
-  /** Positions that there is room for. Default: the model's `contextLength`. */
-  contextLength?: number
+/** What all sessions of a model share. */
+export interface SessionHost {
+  readonly network: Network
+  readonly tokenizer: Tokenizer
+  /** Those that have not been disposed. */
+  readonly sessions: Set<Session>
 }
 
 /** One sequence of tokens on a model: its position, cache, random numbers and statistics. */
 export class Session {
   readonly contextLength: number
   readonly kvType: KvType
-  readonly #network: Network
-  readonly #tokenizer: Tokenizer
+  readonly #host: SessionHost
+  readonly #options: ResolvedSessionOptions
   readonly #cache: SessionKvCache
-  readonly #stats: StatsMeter
-  readonly #onDispose: (session: Session) => void
-  #rng: Rng
-  #position = 0
-  /** Generated tokens, which the penalty looks at. */
-  #recent: TokenId[] = []
-  /** Chosen by the latest `generate` and not evaluated yet. */
-  #pending: TokenId | undefined
+  readonly #stats = new StatsMeter(now)
+  readonly #rng: Rng
+  #sequence = new Sequence()
   /** A copy, for the network's own logits belong to whichever session ran last. */
   readonly #logits: Float32Array
   #hasLogits = false
@@ -42,26 +42,17 @@ export class Session {
   #disposed = false
 
   /** @internal Sessions come from `model.createSession`. */
-  constructor(
-    network: Network,
-    tokenizer: Tokenizer,
-    options: Required<Omit<SessionOptions, 'seed'>> & { seed?: number },
-    onDispose: (session: Session) => void,
-  ) {
-    this.#network = network
-    this.#tokenizer = tokenizer
-    this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
+  constructor(host: SessionHost, options: ResolvedSessionOptions, cache?: SessionKvCache) {
+    const { network } = host
+    const { config, engine } = network
+    this.#host = host
+    this.#options = options
     this.kvType = options.kvType
     this.contextLength = options.contextLength
-    this.#cache = new SessionKvCache(
-      network.engine.arena,
-      network.config,
-      options.contextLength,
-      options.kvType,
-    )
-    this.#logits = new Float32Array(network.config.vocabSize)
-    this.#stats = new StatsMeter(now)
-    this.#onDispose = onDispose
+    this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
+    this.#cache = cache ?? new SessionKvCache(engine.arena, config, options.contextLength, options.kvType)
+    this.#logits = new Float32Array(config.vocabSize)
+    host.sessions.add(this)
   }
 
   /** The seed in force: given, set, or chosen at random. The same seed, prompt and parameters give the same tokens. */
@@ -71,18 +62,80 @@ export class Session {
 
   /** Tokens evaluated so far, which is the position of the next one. */
   get position(): number {
-    return this.#position
+    return this.#sequence.position
+  }
+
+  /** The evaluated tokens, as a copy. The last one of a generation is evaluated only when the session goes on. */
+  get ids(): TokenId[] {
+    return [...this.#sequence.state.ids]
   }
 
   /** Starts the random numbers anew from `seed`. */
   setSeed(seed: number): void {
-    this.#rng = new Rng(seed)
+    this.#rng.reseed(seed)
   }
 
   /** Forgets all tokens; seed and random numbers go on where they are. */
   reset(): void {
     this.#assertFree()
-    this.#clear()
+    this.#cut(0)
+    this.#sequence.forgetChoices()
+  }
+
+  /**
+   * Forgets the last `count` tokens, the one that a generation has left unevaluated among them: so
+   * `rewind(generation.ids.length)` takes a generation back. Then there are no logits until something is evaluated;
+   * `generate()` sees to that by itself. Throws `INVALID_ARGUMENT` for more tokens than there are.
+   */
+  rewind(count: number): void {
+    this.#assertFree()
+    const { length } = this.#sequence
+    this.#cut(length - checkCount('count', count, 0, length))
+  }
+
+  /**
+   * A session that goes on from here by itself, with the same random numbers ahead. What is cached stays common to
+   * both until one of them evaluates something; then that one takes memory of its own. Statistics begin anew.
+   */
+  fork(): Session {
+    this.#assertFree()
+    const fork = new Session(this.#host, { ...this.#options, seed: this.seed }, this.#cache.fork())
+    fork.#rng.restore(this.seed, this.#rng.save())
+    fork.#sequence = this.#sequence.clone()
+    fork.#logits.set(this.#logits)
+    fork.#hasLogits = this.#hasLogits
+    return fork
+  }
+
+  /**
+   * The session as bytes: tokens, cache, logits, seed and random numbers, for `restore` in any runtime. Options of the
+   * session and statistics are not in it.
+   */
+  save(): Uint8Array {
+    this.#assertFree()
+    const state = {
+      sequence: this.#sequence.state,
+      seed: this.seed,
+      random: this.#rng.save(),
+      logits: this.#hasLogits ? this.#logits : undefined,
+    }
+    return encodeState(state, this.#owner(), (target) => this.#cache.read(this.position, target))
+  }
+
+  /**
+   * Takes the place of the session that was saved. A failure leaves this one as it was: `BAD_FORMAT` for bytes that are
+   * no state or are damaged, `TRUNCATED`, `UNSUPPORTED` for a newer format, `MISMATCH` for another model or cache
+   * type, `CONTEXT_FULL` for more tokens than this session has room for, `OUT_OF_MEMORY`.
+   */
+  restore(state: Uint8Array): void {
+    this.#assertFree()
+    const { sequence, seed, random, logits, cache } = decodeState(state, this.#owner())
+    this.#assertRoom(sequence.ids.length, 0)
+    this.#cache.write(sequence.ids.length, cache)
+    this.#sequence = new Sequence(sequence)
+    this.#rng.restore(seed, random)
+    if (logits) this.#logits.set(logits)
+    this.#hasLogits = logits !== undefined
   }
 
   /**
@@ -91,12 +144,13 @@ export class Session {
    * outside the vocabulary or no ids at all, `CONTEXT_FULL` (before evaluating anything) when they do not fit.
    */
   async eval(ids: ArrayLike<TokenId>, options: { signal?: AbortSignal } = {}): Promise<void> {
-    const checked = checkIds(ids, this.#network.config.vocabSize)
+    const checked = checkIds(ids, this.#host.network.config.vocabSize)
     checkOptions(options)
     checkSignal(options.signal)
     const release = this.#acquire()
     try {
-      await this.#evaluate(this.#withPending(checked), options.signal, false)
+      const { pending } = this.#sequence
+      await this.#evaluate(pending === undefined ? checked : [pending, ...checked], options.signal)
     } finally {
       release()
     }
@@ -108,7 +162,12 @@ export class Session {
    */
   sample(params: SamplingParams = {}): TokenId {
     this.#assertFree()
-    return this.#choose(createSampler(params))
+    const sampler = this.#sampler(params)
+    const since = now()
+    const id = this.#pick(sampler)
+    this.#sequence.choose(id, false)
+    this.#stats.sampled(since)
+    return id
   }
 
   /** The logits after the last evaluated token, f32[vocabSize], as a copy. */
@@ -119,26 +178,43 @@ export class Session {
   }
 
   /**
-   * Starts over with `prompt` (text, or ids that are taken as they are) and generates from it; without a prompt it
-   * goes on after what has been evaluated and generated. Nothing runs before the first token is asked for.
+   * Starts over with `prompt` (text, or ids that are taken as they are) and generates from it; tokens that the session
+   * has at its beginning already are not evaluated again, see `GenerateOptions.reuse`. Without a prompt it goes on
+   * after what has been evaluated and generated. Nothing runs before the first token is asked for.
    * Throws `INVALID_ARGUMENT` for bad parameters or a prompt without tokens, `CONTEXT_FULL` for one that is too long.
    */
   generate(prompt?: string | ArrayLike<TokenId>, options: GenerateOptions = {}): Generation {
     this.#assertFree()
     const promptIds = prompt === undefined ? [] : this.#promptIds(prompt)
-    if (prompt === undefined && !this.#hasLogits) throw nothingEvaluated()
-    return new Generation(promptIds, this.#tokenizer, options, {
+    if (prompt === undefined && this.position === 0) throw nothingEvaluated()
+    let since = 0
+    return new Generation(promptIds, this.#host.tokenizer, options, {
+      vocabSize: this.#host.network.config.vocabSize,
       begin: () => this.#acquire(),
-      prefill: async (signal) => {
+      prefill: async (signal, reuse) => {
         this.#stats.start()
-        if (prompt === undefined) return this.#evaluatePending()
-        this.#clear()
-        await this.#evaluate(promptIds, signal, false)
+        if (prompt === undefined) await this.#resume()
+        else await this.#startOver(promptIds, reuse, signal)
       },
-      choose: (sampler) => this.#choose(sampler),
+      sampler: (params) => this.#sampler(params),
+      choose: (sampler) => {
+        since = now()
+        return this.#pick(sampler)
+      },
+      logprobs: (sampler, id, count) => ({
+        before: logprobsOfLogits(this.#logits, id, count),
+        after: sampler.logprobs(count),
+      }),
+      accept: (id) => {
+        this.#sequence.choose(id, true)
+        this.#stats.sampled(since)
+      },
       advance: (id) => this.#advance(id),
-      leave: (id) => {
-        this.#pending = id
+      randomState: () => this.#rng.save(),
+      takeBack: (count, randomState) => {
+        this.#cut(Math.max(0, this.#sequence.length - count))
+        this.#rng.restore(this.seed, randomState)
+        this.#stats.takenBack(count)
       },
     })
   }
@@ -154,7 +230,7 @@ export class Session {
     if (this.#busy) throw busy()
     this.#disposed = true
     this.#cache.dispose()
-    this.#onDispose(this)
+    this.#host.sessions.delete(this)
   }
 
   [Symbol.dispose](): void {
@@ -164,74 +240,122 @@ export class Session {
   #promptIds(prompt: string | ArrayLike<TokenId>): TokenId[] {
     const ids =
       typeof prompt === 'string'
-        ? this.#tokenizer.encode(prompt)
-        : checkIds(prompt, this.#network.config.vocabSize)
-    if (ids.length === 0) {
-      throw new DasllamaError('INVALID_ARGUMENT', 'the prompt has no tokens', {
-        hint: 'this model has no BOS token to begin with: give it some text',
-      })
-    }
+        ? this.#host.tokenizer.encode(prompt)
+        : checkIds(prompt, this.#host.network.config.vocabSize)
+    if (ids.length === 0) throw emptyPrompt()
     this.#assertRoom(ids.length, 0)
     return ids
   }
 
-  /** Runs `ids` through the network in batches. */
+  async #startOver(
+    prompt: readonly TokenId[],
+    reuse: 'exact' | 'all',
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const tiled = prompt.length >= MIN_TILE
+    const shared = this.#sequence.shared(prompt, reuse === 'exact' ? tiled : undefined)
+    this.#cut(shared)
+    this.#sequence.forgetChoices()
+    this.#stats.reused(shared)
+    await this.#evaluate(prompt.slice(shared), signal, tiled)
+  }
+
+  /** Sees to it that there are logits after the last token, the pending one included. */
+  async #resume(): Promise<void> {
+    const { pending, position, state } = this.#sequence
+    if (pending !== undefined) return this.#evaluate([pending], undefined)
+    if (this.#hasLogits) return
+    // The last token again, at its place and in its way: the same bits as before.
+    const last = position - 1
+    this.#forward([state.ids[last]], last, true, state.tiled[last])
+  }
+
+  /** Appends `ids` in batches. `tiled`: see `Network.forward`. */
   async #evaluate(
     ids: readonly TokenId[],
     signal: AbortSignal | undefined,
-    isDecode: boolean,
+    tiled = ids.length >= MIN_TILE,
   ): Promise<void> {
-    this.#assertRoom(ids.length, this.#position)
+    signal?.throwIfAborted()
+    if (!this.#makeRoom(ids.length)) this.#assertRoom(ids.length, this.position)
     for (let first = 0; first < ids.length; first += MAX_BATCH) {
       if (first > 0) await pause()
       signal?.throwIfAborted()
-      this.#run(ids.slice(first, first + MAX_BATCH), first + MAX_BATCH >= ids.length, isDecode)
+      const batch = ids.slice(first, first + MAX_BATCH)
+      this.#forward(batch, this.position, first + MAX_BATCH >= ids.length, tiled)
+      this.#sequence.append(batch, tiled)
     }
   }
 
+  /** Evaluates a generated token; false when the context is full. */
+  #advance(id: TokenId): boolean {
+    if (!this.#makeRoom(1)) return false
+    this.#forward([id], this.position, true, false, true)
+    this.#sequence.append([id], false)
+    return true
+  }
+
   /** One batch; synchronous, so that no other session comes between it and its logits. */
-  #run(batch: readonly TokenId[], isLast: boolean, isDecode: boolean): void {
+  #forward(
+    batch: readonly TokenId[],
+    position: number,
+    wantLogits: boolean,
+    tiled: boolean,
+    isDecode = false,
+  ): void {
     const since = now()
+    const { network } = this.#host
+    this.#cache.own(position)
     this.#hasLogits = false
-    this.#pending = undefined
-    this.#network.forward(this.#cache, batch, this.#position, isLast)
-    this.#position += batch.length
-    if (isLast) {
-      this.#logits.set(this.#network.logits())
+    network.forward(this.#cache, batch, position, wantLogits, tiled)
+    if (wantLogits) {
+      this.#logits.set(network.logits())
       this.#hasLogits = true
     }
     this.#stats.evaluated(batch.length, since, isDecode)
   }
 
-  #choose(sampler: Sampler): TokenId {
-    this.#assertLogits()
-    const since = now()
-    const id = sampler.pick(this.#logits, this.#recent, this.#rng)
-    this.#recent.push(id)
-    this.#stats.sampled(since)
-    return id
-  }
-
-  /** Evaluates a generated token; false when the context is full. */
-  #advance(id: TokenId): boolean {
-    if (this.#position >= this.contextLength) return false
-    this.#run([id], true, true)
+  /** Makes room for `count` more tokens if a context shift can; whether there is. */
+  #makeRoom(count: number): boolean {
+    const { position, contextLength } = this
+    if (position + count <= contextLength) return true
+    const { shiftKeep: keep } = this.#options
+    if (keep === undefined) return false
+    const dropped = tokensToDrop(keep, position, count, contextLength)
+    if (dropped === undefined) return false
+    this.#cache.own(position)
+    this.#host.network.shift(this.#cache, keep + dropped, keep, position - keep - dropped)
+    this.#sequence.drop(keep, dropped)
+    this.#stats.shifted()
     return true
   }
 
-  async #evaluatePending(): Promise<void> {
-    if (this.#pending !== undefined) await this.#evaluate([this.#pending], undefined, false)
+  /** Forgets all tokens from position `length` on. Logits stay where only the pending one goes. */
+  #cut(length: number): void {
+    if (length < this.position) this.#hasLogits = false
+    this.#sequence.cut(length)
   }
 
-  #withPending(ids: TokenId[]): TokenId[] {
-    return this.#pending === undefined ? ids : [this.#pending, ...ids]
+  /** A sampler that draws from the session's random numbers. */
+  #sampler(params: SamplingParams): Sampler {
+    const { endOfGeneration } = this.#host.tokenizer
+    return createSampler(params, { rng: this.#rng, endOfGeneration })
   }
 
-  #clear(): void {
-    this.#position = 0
-    this.#recent = []
-    this.#pending = undefined
-    this.#hasLogits = false
+  #pick(sampler: Sampler): TokenId {
+    this.#assertLogits()
+    return sampler.pick(this.#logits, this.#sequence.recent)
+  }
+
+  /** What a state must fit to be this session's. */
+  #owner(): StateOwner {
+    const { config, identity } = this.#host.network
+    return {
+      identity,
+      kvType: this.kvType,
+      vocabSize: config.vocabSize,
+      contentBytes: (rows) => this.#cache.contentBytes(rows),
+    }
   }
 
   /** Takes the session for one call; the function returned gives it free again. */
@@ -244,7 +368,7 @@ export class Session {
   }
 
   #assertFree(): void {
-    if (this.#disposed) throw new DasllamaError('DISPOSED', 'the session has been disposed')
+    if (this.#disposed) throw disposed()
     if (this.#busy) throw busy()
   }
 
@@ -253,25 +377,10 @@ export class Session {
   }
 
   #assertRoom(count: number, position: number): void {
-    if (position + count <= this.contextLength) return
-    throw new DasllamaError(
-      'CONTEXT_FULL',
-      `${count} tokens do not fit: ${position} of ${this.contextLength} positions are taken`,
-      { hint: 'shorten the prompt, or create the session with a larger contextLength' },
-    )
+    if (position + count > this.contextLength) throw contextFull(count, position, this.contextLength)
   }
 }
 
 function now(): number {
   return performance.now()
-}
-
-function busy(): DasllamaError {
-  return new DasllamaError('BUSY', 'the session is busy with another call', {
-    hint: 'await it first, or create a second session: a model can have many',
-  })
-}
-
-function nothingEvaluated(): DasllamaError {
-  return new DasllamaError('INVALID_ARGUMENT', 'there are no logits yet: nothing has been evaluated')
 }

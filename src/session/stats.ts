@@ -2,8 +2,12 @@
 export interface SessionStats {
   /** Prompt tokens evaluated. */
   readonly nPrompt: number
-  /** Tokens generated. */
+  /** Prompt tokens that needed no evaluation, for the session had them already. */
+  readonly nReused: number
+  /** Tokens generated; the one that ended the generation is not among them. */
   readonly nGen: number
+  /** Context shifts. */
+  readonly nShifts: number
   /** Milliseconds from the start to the first token. */
   readonly ttftMs: number
   /** Prompt tokens a second. */
@@ -15,6 +19,8 @@ export interface SessionStats {
 /** Adds up tokens and milliseconds. */
 export class StatsMeter {
   #nPrompt = 0
+  #nReused = 0
+  #nShifts = 0
   #prefillMs = 0
   #nGen = 0
   #decoded = 0
@@ -31,7 +37,16 @@ export class StatsMeter {
 
   start(): void {
     this.#nPrompt = this.#prefillMs = this.#nGen = this.#decoded = this.#decodeMs = this.#ttftMs = 0
+    this.#nReused = this.#nShifts = 0
     this.#started = this.#now()
+  }
+
+  reused(tokens: number): void {
+    this.#nReused += tokens
+  }
+
+  shifted(): void {
+    this.#nShifts++
   }
 
   evaluated(tokens: number, since: number, isDecode: boolean): void {
@@ -53,10 +68,17 @@ export class StatsMeter {
     this.#nGen++
   }
 
+  /** Tokens that were chosen have been forgotten unseen. */
+  takenBack(tokens: number): void {
+    this.#nGen -= tokens
+  }
+
   read(): SessionStats {
     return {
       nPrompt: this.#nPrompt,
+      nReused: this.#nReused,
       nGen: this.#nGen,
+      nShifts: this.#nShifts,
       ttftMs: this.#ttftMs,
       prefillTps: rate(this.#nPrompt, this.#prefillMs),
       genTps: rate(this.#decoded, this.#decodeMs),

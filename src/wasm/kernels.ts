@@ -38,8 +38,10 @@ export interface Kernels {
   gelu_gate(gate: Pointer, up: Pointer, n: number): void
   store_f16(x: Pointer, out: Pointer, n: number): void
   store_f32(x: Pointer, out: Pointer, n: number): void
+  store_q8_0(x: Pointer, out: Pointer, n: number): void
   attention_f16: Attention
   attention_f32: Attention
+  attention_q8_0: Attention
 }
 
 export type Rope = (

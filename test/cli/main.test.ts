@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
+import { kebabCase } from '../../src/cli/options.js'
+import { optionName } from '../../src/cli/parse.js'
+import { DEFAULT_SAMPLING } from '../../src/index.js'
 import { FakeTerminal } from './fake-terminal.js'
 
 async function cli(args: readonly string[], terminal = new FakeTerminal()) {
@@ -45,6 +48,29 @@ describe('dasllama', () => {
     expect(out).toMatch(/^ {2}--json {2}/m)
   })
 
+  it('shows every sampling knob with the default that the sampling has', async () => {
+    const { out } = await cli(['help', 'run'])
+    for (const [name, value] of Object.entries(DEFAULT_SAMPLING)) {
+      const row = out.split('\n').find((line) => line.startsWith(`  ${optionName(name)} `))
+      expect(row, name).toBeDefined()
+      if (typeof value === 'number') expect(row).toMatch(new RegExp(` \\(default ${value}\\)$`))
+    }
+    expect(out).toContain(`(default ${DEFAULT_SAMPLING.samplers.map(String).map(kebabCase).join(',')})`)
+  })
+
+  it('lists options under headings, in the order of the text', async () => {
+    const { out } = await cli(['help', 'run'])
+    expect(out.match(/^[A-Z].*:$/gm)).toEqual([
+      'What to write:',
+      'Choosing a token:',
+      'Against repetition:',
+      'Certain tokens:',
+      'Memory and threads:',
+      'Output:',
+    ])
+    expect((await cli(['help', 'inspect'])).out).not.toMatch(/^[A-Z].*:$/m)
+  })
+
   it.each([
     [['tokenise'], 'there is no command tokenise', 'did you mean tokenize?'],
     [['rnu'], 'there is no command rnu', 'did you mean run?'],
@@ -55,6 +81,20 @@ describe('dasllama', () => {
     [['tokenize', 'm'], 'tokenize needs TEXT', 'tokenize --help'],
     [['run', 'm'], 'run needs a prompt', 'run --help'],
     [['run', 'm', '--prompt', 'x', '--prompt-ids', '1'], 'only one prompt', 'run --help'],
+    [['run', 'm', '--prompt', 'x', '--seed', '1', '--seeds', '2'], '--seed or --seeds', 'run --help'],
+    [['run', 'm', '--prompt', 'x', '--top-p', '-1'], '--top-p must be 0 or more, not -1', 'run --help'],
+    [['run', 'm', '--prompt', 'x', '--min-p', '2'], '--min-p must be 1 or less', 'run --help'],
+    [['run', 'm', '--prompt', 'x', '--samplers', 'xtc,xtc'], '--samplers names "xtc" twice', 'run --help'],
+    [
+      ['run', 'm', '--prompt', 'x', '--ignore-eos', '--min-tokens', '3'],
+      '--ignore-eos and --min-tokens contradict',
+      'run --help',
+    ],
+    [
+      ['run', 'm', '--prompt', 'x', '--forced-ids', '1', '--banned-ids', '1'],
+      '--forced-ids leaves nothing',
+      'run --help',
+    ],
     [['run', 'm', '--prompt', 'x', '--threads', '2'], '--threads must be 1', 'run --help'],
   ])('%j is wrong usage', async (args, message, hint) => {
     const { code, out, err } = await cli(args)

@@ -1,7 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nearest } from '../../src/cli/nearest.js'
-import { flag, integer, number, pick, text, tokenIds } from '../../src/cli/options.js'
+import {
+  choice,
+  choices,
+  flag,
+  integer,
+  number,
+  optional,
+  pick,
+  seeds,
+  text,
+  texts,
+  tokenIds,
+  tokenNumbers,
+} from '../../src/cli/options.js'
 import { optionName, parse } from '../../src/cli/parse.js'
 import { UsageError } from '../../src/cli/usage-error.js'
 
@@ -12,6 +25,12 @@ const table = {
   temp: number('a number', { fallback: 0 }),
   threads: integer('threads', { fallback: 1, min: 1, max: 1 }),
   seed: integer('a seed', { min: 0, max: 0xffffffff }),
+  seeds: seeds('several seeds'),
+  stop: texts('TEXT', 'ends'),
+  bias: tokenNumbers('biases'),
+  kind: choice(['raw', 'well-done'], 'a kind', 'raw'),
+  steps: choices(['topK', 'topP', 'xtc'], 'steps'),
+  shift: optional(integer('how many', { min: 0 }), true),
   json: flag('as JSON'),
   help: flag('help', '-h'),
 }
@@ -37,6 +56,12 @@ describe('parse', () => {
         temp: 0,
         threads: 1,
         seed: undefined,
+        seeds: undefined,
+        stop: [],
+        bias: {},
+        kind: 'raw',
+        steps: ['topK', 'topP', 'xtc'],
+        shift: undefined,
         json: false,
         help: false,
       },
@@ -58,6 +83,18 @@ describe('parse', () => {
     [['--prompt-ids', '1,2, 3'], { promptIds: [1, 2, 3] }],
     [['--prompt-ids', '10 20'], { promptIds: [10, 20] }],
     [['--seed', '4294967295'], { seed: 4294967295 }],
+    [['--seeds', '3, 1,3'], { seeds: [3, 1] }],
+    [['--seeds', '9007199254740991'], { seeds: [2 ** 53 - 1] }],
+    [['--stop', 'a', '--stop=', '--stop', 'a'], { stop: ['a', '', 'a'] }],
+    [['--bias', '1=-5,20=+2.5'], { bias: { 1: -5, 20: 2.5 } }],
+    [['--bias', '1=-inf', '--bias=2=.5, 1=3'], { bias: { 1: 3, 2: 0.5 } }],
+    [['--bias', '1=-Inf'], { bias: { 1: Number.NEGATIVE_INFINITY } }],
+    [['--kind', 'well-done'], { kind: 'well-done' }],
+    [['--steps', 'xtc,top-k'], { steps: ['xtc', 'topK'] }],
+    [['--steps', ''], { steps: [] }],
+    [['--shift'], { shift: true }],
+    [['--shift', '--json'], { shift: true, json: true }],
+    [['--shift=0'], { shift: 0 }],
     [['--json'], { json: true }],
     [['-h'], { help: true }],
   ])('reads %j', (args, expected) => {
@@ -88,6 +125,18 @@ describe('parse', () => {
     [['--temp', 'Infinity'], '--temp must be a number', undefined],
     [['--threads', '2'], '--threads must be 1, not "2"', undefined],
     [['--seed', '4294967296'], '--seed must be a whole number from 0 to 4294967295', undefined],
+    [['--seeds', '1,-2'], '--seeds must be seeds with commas between, such as 1,2,3', undefined],
+    [['--seeds', '9007199254740992'], '--seeds must be seeds', undefined],
+    [['--bias', '1'], '--bias must be token ids with a number each', undefined],
+    [['--bias', '1=2=3'], '--bias must be token ids with a number each', undefined],
+    [['--bias', '-1=2'], '--bias must be token ids with a number each', undefined],
+    [['--bias', '1=inf'], '--bias must be token ids with a number each', undefined],
+    [['--bias='], '--bias must be token ids with a number each', undefined],
+    [['--kind', 'rare'], '--kind must be one of raw, well-done, not "rare"', undefined],
+    [['--steps', 'topK'], 'out of top-k, top-p, xtc, not "topK"', undefined],
+    [['--steps', 'xtc,'], '--steps must be names', undefined],
+    [['--shift='], '--shift must be a whole number of 0 or more, not ""', undefined],
+    [['--shift=x'], '--shift must be a whole number of 0 or more, not "x"', undefined],
     [['--prompt-ids', '1,,2'], '--prompt-ids must be token ids', undefined],
     [['--prompt-ids', '1,-2'], '--prompt-ids must be token ids', undefined],
     [['--prompt-ids', ''], '--prompt-ids must be token ids', undefined],
@@ -110,6 +159,10 @@ describe('parse', () => {
         '--toString',
         '--__proto__',
         '--constructor=1',
+        '--bias',
+        '--steps',
+        '--seeds',
+        '--shift',
       ),
     )
     fc.assert(

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { Model } from '../../src/index.js'
+import { DEFAULT_SAMPLING, Model, Session } from '../../src/index.js'
 import { TINY_STORIES } from '../support/model-files.js'
+import { asOptions } from './as-options.js'
 import { FakeTerminal } from './fake-terminal.js'
 
 const STORY = ', there was a little girl named Lily.'
@@ -46,7 +47,15 @@ describe('dasllama run', () => {
       stats: { nPrompt: 5, nGen: 9 },
     })
     expect(result.ids).toHaveLength(9)
-    expect(Object.keys(result.stats)).toEqual(['nPrompt', 'nGen', 'ttftMs', 'prefillTps', 'genTps'])
+    expect(Object.keys(result.stats)).toEqual([
+      'nPrompt',
+      'nReused',
+      'nGen',
+      'nShifts',
+      'ttftMs',
+      'prefillTps',
+      'genTps',
+    ])
   })
 
   it('is told by its seed, also when it drew the seed itself', async () => {
@@ -58,13 +67,137 @@ describe('dasllama run', () => {
   })
 
   it('hands every knob on', async () => {
-    const base = [...PROMPT, '--max-tokens', '60', '--seed', '1']
-    const greedy = (await runJson(base)).ids
-    expect((await runJson([...base, '--temp', '1.5', '--top-k', '1'])).ids).toEqual(greedy)
-    const penalised = (await runJson([...base, '--penalty', '1.5'])).ids
-    expect(penalised).not.toEqual(greedy)
-    expect((await runJson([...base, '--penalty', '1.5', '--penalty-last-n', '2'])).ids).not.toEqual(penalised)
-    expect((await runJson([...base, '--penalty', '1.5', '--penalty-last-n', '0'])).ids).toEqual(greedy)
+    const given = {
+      temp: 0.7,
+      topK: 30,
+      topP: 0.9,
+      minP: 0.05,
+      penalty: 1.2,
+      presencePenalty: 0.1,
+      frequencyPenalty: -0.2,
+      penaltyLastN: 32,
+      typicalP: 0.8,
+      topNSigma: 2,
+      xtcProbability: 0.3,
+      xtcThreshold: 0.2,
+      dryMultiplier: 0.6,
+      dryBase: 1.5,
+      dryAllowedLength: 3,
+      dryPenaltyLastN: 100,
+      dryBreakers: [13, 14],
+      dynatempRange: 0.2,
+      dynatempExponent: 1.1,
+      mirostatTau: 5,
+      mirostatEta: 0.3,
+      logitBias: { 5: -1, 6: Number.NEGATIVE_INFINITY },
+      bannedIds: [7],
+      forcedIds: [8, 9],
+      minTokens: 2,
+      samplers: ['temperature', 'topK'],
+    }
+    expect(await parametersOf(given)).toEqual({ ...given, ignoreEos: false })
+    expect(await parametersOf({})).toEqual(DEFAULT_SAMPLING)
+    expect(await parametersOf({ ignoreEos: true })).toEqual({ ...DEFAULT_SAMPLING, ignoreEos: true })
+    expect(Object.keys({ ...given, ignoreEos: true }).sort()).toEqual(Object.keys(DEFAULT_SAMPLING).sort())
+
+    /** What reaches the session of parameters that are written as options. */
+    async function parametersOf(parameters: object) {
+      const generate = vi.spyOn(Session.prototype, 'generate')
+      try {
+        const { code, err } = await run([...PROMPT, '--max-tokens=2', ...asOptions(parameters)])
+        expect(err).toContain('generated 2 tokens')
+        expect(code).toBe(0)
+        const options = { ...generate.mock.calls[0][1] }
+        return Object.fromEntries(Object.keys(DEFAULT_SAMPLING).map((key) => [key, options[key as never]]))
+      } finally {
+        generate.mockRestore()
+      }
+    }
+  })
+
+  it('writes a text a seed, the same as alone', async () => {
+    const options = [...PROMPT, '--max-tokens', '12', '--temp', '1', '--top-k', '50']
+    const alone = await Promise.all([7, 8].map((seed) => runJson([...options, '--seed', String(seed)])))
+    const { code, out } = await run([...options, '--seeds', '7,8', '--json'])
+    const together = JSON.parse(out)
+    expect(code).toBe(0)
+    expect(together).toHaveLength(2)
+    for (const [i, { ids, text, seed }] of alone.entries())
+      expect(together[i]).toMatchObject({ ids, text, seed })
+    const { out: texts, err } = await run([...options, '--seeds', '7,8'])
+    expect(texts).toBe(`== seed 7 ==\n${alone[0].text}\n\n== seed 8 ==\n${alone[1].text}\n`)
+    expect(err).toMatch(/^prompt 5 tokens, .* seed 7\nprompt 1 tokens and 4 known before, .* seed 8\n$/)
+  })
+
+  it('of one seed of several is still an array', async () => {
+    const { out } = await run([...PROMPT, '--max-tokens', '3', '--seeds', '7', '--json'])
+    expect(JSON.parse(out)).toMatchObject([{ seed: 7 }])
+  })
+
+  it('ends at a text or a token', async () => {
+    const { ids } = await runJson([...PROMPT, '--max-tokens', '9'])
+    const { code, text, stopReason, stoppedBy } = await runJson([
+      ...PROMPT,
+      '--stop',
+      'xyzzy',
+      '--stop',
+      ' girl',
+    ])
+    expect([code, text, stopReason, stoppedBy]).toEqual([0, ', there was a little', 'stop', ' girl'])
+    const { out, err } = await run([...PROMPT, '--stop', ' girl'])
+    expect(out).toBe(', there was a little\n')
+    expect(err).toContain(' | stopped at " girl" | ')
+    const cut = await runJson([...PROMPT, '--stop-ids', `1,${ids[4]}`])
+    expect(cut).toMatchObject({ ids: ids.slice(0, 4), stopReason: 'stop', stoppedBy: ids[4] })
+  })
+
+  it('tells log-probabilities', async () => {
+    const { ids, logprobs } = await runJson([
+      ...PROMPT,
+      '--max-tokens',
+      '3',
+      '--logprobs',
+      '2',
+      '--temp',
+      '1',
+      '--top-k',
+      '1',
+    ])
+    expect(logprobs.map(({ id }: { id: number }) => id)).toEqual(ids)
+    const [{ piece, before, after }] = logprobs
+    expect(piece).toBe(',')
+    expect(before.top).toEqual([
+      { id: ids[0], piece: ',', logprob: before.logprob },
+      { id: expect.any(Number), piece: expect.any(String), logprob: expect.any(Number) },
+    ])
+    expect(before.top[1].logprob).toBeLessThan(before.logprob)
+    expect(after).toEqual({ logprob: 0, top: [{ id: ids[0], piece: ',', logprob: 0 }] })
+    expect(await runJson([...PROMPT, '--max-tokens', '0', '--logprobs', '2'])).toMatchObject({ logprobs: [] })
+
+    const { out, err } = await run([...PROMPT, '--max-tokens', '3', '--logprobs', '2'])
+    expect(out).toBe(', there was\n')
+    expect(err).toMatch(
+      /^token +model +sampled +likeliest by the model\n"," +-\d\.\d{3} .* {2}"," -\d\.\d{3} {2}".*\n/,
+    )
+    expect(err.split('\n')).toHaveLength(6)
+  })
+
+  it('goes on beyond the context when it may forget', async () => {
+    const options = [...PROMPT, '--context', '16', '--max-tokens', '40']
+    const forgetting = await runJson([...options, '--context-shift'])
+    expect(forgetting).toMatchObject({ code: 0, stopReason: 'length' })
+    expect(forgetting.ids).toHaveLength(40)
+    expect((await runJson([...options, '--context-shift=12'])).ids).not.toEqual(forgetting.ids)
+    expect((await run([...options, '--context-shift'])).err).toMatch(/\| made room [3-6] times \|/)
+    expect((await run([...options, '--context-shift=16'])).err).toContain('contextShift.keep')
+  })
+
+  it.each(['f16', 'f32', 'q8_0'])('keeps keys and values as %s', async (kvType) => {
+    const createSession = vi.spyOn(Model.prototype, 'createSession')
+    const { out } = await run([...PROMPT, '--max-tokens', '9', '--kv-type', kvType])
+    expect(out).toBe(`${STORY}\n`)
+    expect(createSession.mock.calls[0][0]).toMatchObject({ kvType })
+    createSession.mockRestore()
   })
 
   it('takes ids for a prompt', async () => {
@@ -121,6 +254,14 @@ describe('dasllama run', () => {
       expect(out).toBe(', there was\n')
       expect(err).toMatch(/generated 3 tokens.*interrupted/)
       expect(terminal.interrupt()).toBe(false)
+    })
+
+    it('starts no further text', async () => {
+      const terminal = new FakeTerminal()
+      terminal.onOutput = () => terminal.interrupt()
+      const { code, out } = await run([...PROMPT, '--seeds', '1,2'], terminal)
+      expect(code).toBe(130)
+      expect(out).toMatch(/^== seed 1 ==\n[^=]*\n$/)
     })
 
     it('ends while the model loads', async () => {

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
+import { quantize } from '../../src/gguf/quantize.js'
 import type { Attention, Pointer } from '../../src/wasm/kernels.js'
 import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
@@ -23,22 +25,44 @@ interface Input extends Shape {
   readonly values: Float32Array
 }
 
-/** How the cache holds values: what a value becomes in it, how it gets there, and what reads it. */
+/** Values in blocks of 32: a scale in f16, then bytes. */
+function blocksOf(values: Float32Array): Uint8Array {
+  return quantize(blockFormat('Q8_0'), values)
+}
+
+/** How the cache holds values: what values become in it, how they get there, and what reads them. */
 const CACHES = [
   {
     type: 'f16',
-    held: (value: number) => f16ToF32(f32ToF16(value)),
+    held: (values: Float32Array) => values.map((value) => f16ToF32(f32ToF16(value))),
     place: (values: Float32Array) => bench.bytes(new Uint8Array(Uint16Array.from(values, f32ToF16).buffer)),
     kernel: (): Attention => bench.kernels.attention_f16,
+    headDims: [4, 8, 48, 64, 80, 128],
     /** The f16 kernel takes a NaN for a number; the largest half is as telling. */
     poison: 65504,
   },
   {
     type: 'f32',
-    held: (value: number) => value,
+    held: (values: Float32Array) => values,
     place: (values: Float32Array): Pointer => bench.floats(values),
     kernel: (): Attention => bench.kernels.attention_f32,
+    headDims: [4, 8, 48, 64, 80, 128],
     poison: Number.NaN,
+  },
+  {
+    type: 'q8_0',
+    held: (values: Float32Array) => {
+      const bytes = blocksOf(values)
+      const view = new DataView(bytes.buffer, bytes.byteOffset)
+      return values.map((_, i) => {
+        const block = Math.floor(i / 32) * 34
+        return f16ToF32(view.getUint16(block, true)) * view.getInt8(block + 2 + (i % 32))
+      })
+    },
+    place: (values: Float32Array): Pointer => bench.bytes(blocksOf(values)),
+    kernel: (): Attention => bench.kernels.attention_q8_0,
+    headDims: [32, 64, 96, 128, 256],
+    poison: 65504,
   },
 ] as const
 type Cache = (typeof CACHES)[number]
@@ -84,8 +108,8 @@ function run(cache: Cache, input: Input): Float32Array {
 /** Softmax(q·k / √headDim)·v in f64, and for each output what an error of the scores can do to it. */
 function twin(cache: Cache, input: Input) {
   const { tokens, firstPosition, heads, kvHeads, headDim } = input
-  const keys = Float64Array.from(input.keys, cache.held)
-  const values = Float64Array.from(input.values, cache.held)
+  const keys = cache.held(input.keys)
+  const values = cache.held(input.values)
   const expected = new Float64Array(input.q.length)
   const tolerance = new Float64Array(input.q.length)
   for (let token = 0; token < tokens; token++) {
@@ -127,27 +151,26 @@ const GROUPS = [
 ]
 
 describe.each(CACHES)('attention over an $type cache', (cache) => {
+  const [smallest, , middle] = cache.headDims
+
   for (const { heads, kvHeads } of GROUPS) {
-    it.each([4, 8, 48, 64, 80, 128])(
-      `${heads} heads on ${kvHeads} of %i, at the start and later`,
-      (headDim) => {
-        for (const [firstPosition, tokens] of [
-          [0, 1],
-          [0, 5],
-          [1, 1],
-          [7, 4],
-          [62, 3],
-        ]) {
-          const input = inputOf({ tokens, firstPosition, heads, kvHeads, headDim }, cache)
-          const { expected, tolerance } = twin(cache, input)
-          expectWithin(run(cache, input), expected, (i) => tolerance[i])
-        }
-      },
-    )
+    it.each(cache.headDims)(`${heads} heads on ${kvHeads} of %i, at the start and later`, (headDim) => {
+      for (const [firstPosition, tokens] of [
+        [0, 1],
+        [0, 5],
+        [1, 1],
+        [7, 4],
+        [62, 3],
+      ]) {
+        const input = inputOf({ tokens, firstPosition, heads, kvHeads, headDim }, cache)
+        const { expected, tolerance } = twin(cache, input)
+        expectWithin(run(cache, input), expected, (i) => tolerance[i])
+      }
+    })
   }
 
   it('sees no position after its own', () => {
-    const input = inputOf({ tokens: 4, firstPosition: 3, heads: 4, kvHeads: 2, headDim: 8 }, cache)
+    const input = inputOf({ tokens: 4, firstPosition: 3, heads: 4, kvHeads: 2, headDim: smallest }, cache)
     const before = run(cache, input)
     const row = input.kvHeads * input.headDim
     for (const part of ['keys', 'values'] as const) {
@@ -165,7 +188,7 @@ describe.each(CACHES)('attention over an $type cache', (cache) => {
   })
 
   it('gives a token the same bits alone as among others', () => {
-    const shape = { firstPosition: 6, heads: 3, kvHeads: 1, headDim: 48 }
+    const shape = { firstPosition: 6, heads: 3, kvHeads: 1, headDim: middle }
     const together = inputOf({ ...shape, tokens: 5 }, cache)
     const all = run(cache, together)
     const length = shape.heads * shape.headDim
@@ -177,15 +200,16 @@ describe.each(CACHES)('attention over an $type cache', (cache) => {
   })
 
   it('of one position is that position’s value', () => {
-    const input = inputOf({ tokens: 1, firstPosition: 0, heads: 1, kvHeads: 1, headDim: 80 }, cache)
-    expect(run(cache, input)).toEqual(input.values.slice(0, 80).map(cache.held))
+    const input = inputOf({ tokens: 1, firstPosition: 0, heads: 1, kvHeads: 1, headDim: middle }, cache)
+    expect(run(cache, input)).toEqual(cache.held(input.values.slice(0, middle)))
   })
 
   it('survives scores that are far apart', () => {
-    const input = inputOf({ tokens: 1, firstPosition: 5, heads: 1, kvHeads: 1, headDim: 4 }, cache)
+    const input = inputOf({ tokens: 1, firstPosition: 5, heads: 1, kvHeads: 1, headDim: smallest }, cache)
+    const third = [2 * smallest, 3 * smallest] as const
     input.q.fill(200)
     input.keys.fill(-200)
-    input.keys.fill(200, 8, 12)
-    expect(run(cache, input)).toEqual(input.values.slice(8, 12).map(cache.held))
+    input.keys.fill(200, ...third)
+    expect(run(cache, input)).toEqual(cache.held(input.values.slice(...third)))
   })
 })

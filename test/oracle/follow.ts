@@ -1,5 +1,5 @@
 import { loadModel } from '../../src/index.js'
-import { argmax } from '../../src/sampling/argmax.js'
+import { argmax } from '../../src/sampling/passes.js'
 import type { Session } from '../../src/session/session.js'
 import type { TokenId } from '../../src/tokenizer/tokenizer.js'
 import { logProbabilities, topIndices } from '../support/logits.js'
@@ -77,7 +77,7 @@ export async function follow(
     const actual = logProbabilities(ours)
     const best = topIndices(expected, 10)
     const gap = expected[best[0]] - expected[best[1]]
-    const choice = argmax(ours)
+    const choice = argmax(ours, ours.length)
     if (choice === id) equal++
     else if (gap >= limits.gap) problems.push(`step ${step}: ${choice}, not ${id}, which is ahead by ${gap}`)
     for (const candidate of best) {

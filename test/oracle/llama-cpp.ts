@@ -1,5 +1,5 @@
 import { getLlama, type Llama, LlamaLogLevel, type Token } from 'node-llama-cpp'
-import { argmax } from '../../src/sampling/argmax.js'
+import { argmax } from '../../src/sampling/passes.js'
 import type { TokenId } from '../../src/tokenizer/tokenizer.js'
 
 /** What llama.cpp says after a prompt and the ids that it has chosen so far. */
@@ -55,7 +55,7 @@ export class LlamaCpp {
         if (!found) throw new Error('llama.cpp gives no logits')
         const logits = new Float32Array(found.size)
         for (const [id, logit] of found) logits[id] = logit
-        return { id: argmax(logits), logits }
+        return { id: argmax(logits, logits.length), logits }
       }
       const runs: OracleStep[][] = []
       for (const prompt of prompts) {

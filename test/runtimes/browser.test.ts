@@ -1,42 +1,17 @@
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startChromium, withoutChromium } from './chromium.js'
 import { type FileServer, serveFiles } from './file-server.js'
 import { MODEL_PATH, type Stories, storiesInNode } from './stories.js'
 
-const executablePath = [
-  process.env.CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-]
-  .filter((path) => path !== undefined)
-  .find((path) => existsSync(path))
-
-const absent = executablePath === undefined
-if (absent && !process.env.CI) console.warn('skipped: no Chromium found; CHROMIUM may name its path')
-
-describe.skipIf(absent && !process.env.CI)('Chromium', () => {
+describe.skipIf(withoutChromium)('Chromium', () => {
   let server: FileServer
   let browser: Browser
   let page: Page
 
   beforeAll(async () => {
-    if (absent) throw new Error('CI must have Chromium')
     server = await serveFiles()
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    })
+    browser = await startChromium()
     page = await browser.newPage()
     await page.goto(server.url)
   })

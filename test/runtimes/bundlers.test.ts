@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
@@ -5,9 +6,12 @@ import { describe, expect, it } from 'vitest'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Bundles a program that imports the package by its name; resolves with the files of dist/ that are in the bundle. */
-async function bundle(options: BuildOptions): Promise<string[]> {
+async function bundle(
+  options: BuildOptions,
+  contents = `export { loadModel } from 'dasllama'`,
+): Promise<string[]> {
   const { metafile } = await build({
-    stdin: { contents: `export { loadModel } from 'dasllama'`, resolveDir: root },
+    stdin: { contents, resolveDir: root },
     bundle: true,
     format: 'esm',
     write: false,
@@ -30,16 +34,27 @@ describe('a bundle', () => {
     ])
   })
 
-  it('for Workers has all in one, the kernels apart as a module', async () => {
+  it('for Workers has their platform in one file with the engine, the kernels apart as a module', async () => {
     const files = await bundle({
       platform: 'browser',
       conditions: ['workerd', 'worker', 'browser'],
       external: ['*.wasm'],
     })
-    expect(files).toEqual(['dist/workerd.js'])
+    expect(files).toEqual(['dist/errors.js', 'dist/workerd.js'])
   })
 
   it('for Node has what Node needs', async () => {
     expect(await bundle({ platform: 'node' })).toContain('dist/platform/node.js')
   })
+
+  it.each<BuildOptions>([{ platform: 'browser' }, { platform: 'node' }, { conditions: ['workerd'] }])(
+    'of the sampling alone has neither kernels nor engine: %j',
+    async (options) => {
+      const files = await bundle(options, `export { createSampler } from 'dasllama/sampling'`)
+      expect(files).toEqual(['dist/errors.js', 'dist/sampling.js'])
+      expect(await readFile(new URL('../../dist/sampling.js', import.meta.url), 'utf8')).not.toContain(
+        'WebAssembly.',
+      )
+    },
+  )
 })

@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -18,13 +19,23 @@ export interface FileServer {
   readonly url: string
   /** Paths asked for, in order. */
   readonly requests: readonly string[]
+  /** Resolves with the first text that is posted. */
+  readonly posted: Promise<string>
   close(): Promise<void>
 }
 
-/** Serves the repository's files on 127.0.0.1, with byte ranges, and an empty page at `/`. */
+/** Serves the repository's files on 127.0.0.1, with byte ranges, and an empty page at `/`; takes a post at any path. */
 export async function serveFiles(): Promise<FileServer> {
   const requests: string[] = []
+  let post: (text: string) => void
+  const posted = new Promise<string>((resolve) => {
+    post = resolve
+  })
   const server = createServer(async (request, response) => {
+    if (request.method === 'POST') {
+      post(await text(request))
+      return response.end()
+    }
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))
     requests.push(path)
     if (path === '/')
@@ -49,6 +60,7 @@ export async function serveFiles(): Promise<FileServer> {
   return {
     url: `http://127.0.0.1:${port}/`,
     requests,
+    posted,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -16,7 +16,26 @@ export async function tell(dasllama, source) {
   const result = {
     greedy: await generate({}),
     sampled: await generate({ temp: 1, topK: 40, penalty: 1.1 }),
+    saved: await save(model),
   }
   model.dispose()
   return result
+}
+
+/** A session's bytes, as their hash, and how a session that takes them goes on. */
+async function save(model) {
+  const options = { temp: 1, topK: 40, penalty: 1.1, maxTokens: 12 }
+  const session = model.createSession({ seed: 7 })
+  for await (const _ of session.generate('Once upon a time', options)) {
+  }
+  const state = session.save()
+  session.dispose()
+  const other = model.createSession()
+  other.restore(state)
+  const generation = other.generate(undefined, options)
+  for await (const _ of generation) {
+  }
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', state))
+  const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return { bytes: state.length, sha256, ids: generation.ids }
 }

@@ -15,6 +15,8 @@ interface Told {
 export interface Stories {
   greedy: Told
   sampled: Told
+  /** A session saved after twelve tokens: its bytes, and the twelve tokens after them. */
+  saved: { bytes: number; sha256: string; ids: number[] }
 }
 
 /** Runs program.mjs on the built package in a Node of its own: the runtimes are compared with this one. */

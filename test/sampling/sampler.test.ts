@@ -1,80 +1,277 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SamplingParams } from '../../src/sampling/params.js'
-import { Rng } from '../../src/sampling/rng.js'
-import { createSampler } from '../../src/sampling/sampler.js'
+import {
+  createSampler,
+  logprobsOfLogits,
+  Rng,
+  type SamplerOptions,
+  type SamplingParams,
+} from '../../src/sampling/index.js'
+import { histories, makeLogits, recipes } from './vocabularies.js'
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number
-
-/** How often each id is picked in `draws` picks with a fixed seed. */
-function counts(logits: Float32Array, params: SamplingParams, draws = 20_000, recent: number[] = []) {
-  const sampler = createSampler(params)
-  const rng = new Rng(11)
-  const times = new Array<number>(logits.length).fill(0)
-  for (let i = 0; i < draws; i++) times[sampler.pick(logits, recent, rng)]++
-  return times
-}
-
-/** Probabilities by the definition, among `allowed` ids. */
-function softmax(logits: Float32Array, temp: number, allowed: (id: number) => boolean = () => true) {
-  const weights = Array.from(logits, (logit, id) => (allowed(id) ? Math.exp(logit / temp) : 0))
-  const sum = weights.reduce((a, b) => a + b)
-  return weights.map((weight) => weight / sum)
-}
-
-/** Pearson's test; ids without a chance must not occur at all. */
-function expectDistribution(times: readonly number[], probabilities: readonly number[]): void {
-  const draws = times.reduce((a, b) => a + b)
-  let chiSquare = 0
-  let possible = 0
-  for (const [id, probability] of probabilities.entries()) {
-    if (probability === 0) {
-      expect(times[id]).toBe(0)
-      continue
-    }
-    possible++
-    chiSquare += (times[id] - draws * probability) ** 2 / (draws * probability)
-  }
-  // Exceeded once in a thousand with 0 to 7 degrees of freedom.
-  expect(chiSquare).toBeLessThanOrEqual([0, 10.8, 13.8, 16.3, 18.5, 20.5, 22.5, 24.3][possible - 1])
-}
-
 const LOGITS = Float32Array.of(1, 0.5, -1, 2, 0, -0.5, 1.5, -2)
 
-describe('drawing', () => {
-  it.each([0.5, 1, 2, 1000])('follows the softmax at temperature %d', (temp) => {
-    expectDistribution(counts(LOGITS, { temp }), softmax(LOGITS, temp))
+/** The ids that may be drawn, by what the chain leaves. */
+function choices(params: SamplingParams, logits = LOGITS, recent: number[] = [], options?: SamplerOptions) {
+  const sampler = createSampler({ temp: 1, ...params }, { seed: 1, ...options })
+  sampler.pick(logits, recent)
+  return sampler
+    .logprobs(logits.length)
+    .top.map(({ id }) => id)
+    .sort((a, b) => a - b)
+}
+
+const EVERY_ID = [0, 1, 2, 3, 4, 5, 6, 7]
+
+const thrown = (code: string, message: RegExp) =>
+  expect.objectContaining({ name: 'DasllamaError', code, message: expect.stringMatching(message) })
+
+describe('greedy choice', () => {
+  it('is the first of the largest logits, whatever they are and whatever else is set', () => {
+    fc.assert(
+      fc.property(recipes(), histories, (recipe, recent) => {
+        const logits = makeLogits(recipe)
+        let best = -1
+        for (const [id, logit] of logits.entries()) {
+          if (logit > (best < 0 ? -infinity : logits[best])) best = id
+        }
+        for (const temp of [0, -1]) {
+          const all = { temp, topK: 3, topP: 0.1, typicalP: 0.1, minP: 0.9, xtcProbability: 1, topNSigma: 1 }
+          for (const params of [{ temp }, all, { ...all, mirostatTau: 3, dynatempRange: 2 }]) {
+            const pick = () => createSampler(params).pick(logits, recent)
+            if (best < 0) expect(pick).toThrow(thrown('NO_CANDIDATES', /no token is left/))
+            else expect(pick()).toBe(best)
+          }
+        }
+      }),
+      { numRuns: 500, seed: 6 },
+    )
   })
 
-  it.each([1, 2, 3, 7])('among the top %d follows the softmax among them', (topK) => {
-    const order = [3, 6, 0, 1, 4, 5, 2, 7].slice(0, topK)
-    const expected = softmax(LOGITS, 1, (id) => order.includes(id))
-    expectDistribution(counts(LOGITS, { temp: 1, topK }), expected)
+  it.each([
+    ['the largest', [1, 3, 2], 1],
+    ['the lowest id on ties', [1, 5, 5, 5], 1],
+    ['negative logits', [-3, -1, -2], 1],
+    ['zeros of either sign as a tie', [-0, 0], 0],
+    ['no NaN before the largest', [nan, 1, 2], 2],
+    ['no NaN after the largest', [1, 2, nan], 1],
+    ['an infinite logit', [3.4028234663852886e38, infinity, 3], 1],
+    ['the finite one among masked ones', [-infinity, -1e30, -infinity], 1],
+    ['the lowest finite logit', [-infinity, -3.4028234663852886e38], 1],
+    ['the only one', [-7], 0],
+  ])('takes %s', (_, logits, id) => {
+    expect(createSampler().pick(Float32Array.from(logits))).toBe(id)
   })
 
-  it('penalises before it draws', () => {
-    const penalised = Float32Array.of(0.5, 0.5, -2, 2, 0, -0.5, 1.5, -2)
-    expectDistribution(counts(LOGITS, { temp: 1, penalty: 2 }, 20_000, [0, 2, 2]), softmax(penalised, 1))
+  it('comes after penalties, biases and custom steps', () => {
+    expect(createSampler({ penalty: 4 }).pick(LOGITS, [3])).toBe(6)
+    expect(createSampler({ logitBias: { 7: 9 } }).pick(LOGITS)).toBe(7)
+    expect(createSampler({ samplers: [(logits) => logits.fill(9, 2, 3)] }).pick(LOGITS)).toBe(2)
+  })
+})
+
+describe('the values that mean off', () => {
+  it.each<SamplingParams>([
+    { topK: 0 },
+    { topK: -3 },
+    { topK: 8 },
+    { topK: 1e9 },
+    { topP: 1 },
+    { topP: 3 },
+    { minP: 0 },
+    { minP: -1 },
+    { typicalP: 1 },
+    { topNSigma: 0 },
+    { penalty: 1 },
+    { penalty: 0 },
+    { penalty: -2 },
+    { penalty: 3, presencePenalty: 3, frequencyPenalty: 3, penaltyLastN: 0 },
+    { dryMultiplier: 0 },
+    { dryMultiplier: 1, dryPenaltyLastN: 0 },
+    { xtcProbability: 0 },
+    { xtcProbability: 1, xtcThreshold: 0.51 },
+    { dynatempRange: 0, dynatempExponent: 3 },
+    { mirostatTau: 0, mirostatEta: 1 },
+    { samplers: ['temperature'], penalty: 5, topK: 1, topP: 0, minP: 1 },
+  ])('%o draw as nothing would', (params) => {
+    const draws = (params: SamplingParams) => {
+      const sampler = createSampler({ temp: 0.9, ...params }, { seed: 3 })
+      return Array.from({ length: 300 }, () => sampler.pick(LOGITS, [3, 6, 3, 6, 3]))
+    }
+    expect(draws(params)).toEqual(draws({}))
   })
 
-  it('penalises before it selects the top', () => {
-    const times = counts(LOGITS, { temp: 1, topK: 2, penalty: 10 }, 2000, [3])
-    expect(times.flatMap((count, id) => (count > 0 ? [id] : []))).toEqual([0, 6])
+  it('at the smallest temperature take the largest logit, at the largest one anything', () => {
+    for (const temp of [1e-5, 1e-300, 5e-324]) expect(choices({ temp, minP: 0.1 })).toEqual([3])
+    const sampler = createSampler({ temp: 1e300 }, { seed: 1 })
+    const drawn = new Set(Array.from({ length: 300 }, () => sampler.pick(LOGITS)))
+    expect([...drawn].sort()).toEqual(EVERY_ID)
+  })
+})
+
+describe('penalties', () => {
+  /** What greedy choice sees, by the bias that a rival needs to win. */
+  function penalised(params: SamplingParams, recent: number[], logits = [4, -4, 0, 2, -2]): number[] {
+    let seen: number[] = []
+    const look = (all: Float32Array) => {
+      seen = [...all]
+    }
+    createSampler({ ...params, samplers: ['penalties', look] }).pick(Float32Array.from(logits), recent)
+    return seen
+  }
+
+  it('divide positive logits and multiply negative ones, each token once', () => {
+    expect(penalised({ penalty: 2 }, [0, 1, 1, 0, 0, 2])).toEqual([2, -8, 0, 2, -2])
   })
 
-  it('with all of the vocabulary as top, or more, or none, is the same draw', () => {
-    const all = counts(LOGITS, { temp: 1 }, 500)
-    for (const topK of [0, -1, 8, 9, 1e9]) expect(counts(LOGITS, { temp: 1, topK }, 500)).toEqual(all)
+  it('then subtract the presence penalty, and the frequency penalty once a time', () => {
+    const params = { penalty: 2, presencePenalty: 1, frequencyPenalty: 0.25 }
+    expect(penalised(params, [0, 1, 1, 0, 0, 2])).toEqual([0.25, -9.5, -1.25, 2, -2])
   })
 
-  it('uses up one uniform number each, and none without temperature', () => {
-    const rng = new Rng(3)
-    const same = new Rng(3)
-    createSampler({ temp: 1, topK: 3 }).pick(LOGITS, [], rng)
-    createSampler({ temp: 0.7 }).pick(LOGITS, [], rng)
-    createSampler({ penalty: 1.1 }).pick(LOGITS, [1], rng)
-    same.nextUniform()
-    same.nextUniform()
-    expect(rng.nextUint32()).toBe(same.nextUint32())
+  it('look at the last tokens only, repeated ones counted', () => {
+    const recent = [0, 1, 3, 4]
+    expect(penalised({ penalty: 2, penaltyLastN: 1 }, recent)).toEqual([4, -4, 0, 2, -4])
+    expect(penalised({ penalty: 2, penaltyLastN: 3 }, recent)).toEqual([4, -8, 0, 1, -4])
+    expect(penalised({ penalty: 2, penaltyLastN: 1000 }, recent)).toEqual([2, -8, 0, 1, -4])
+    expect(penalised({ penalty: 2, penaltyLastN: 3 }, [0, 3, 3, 3])).toEqual([4, -4, 0, 1, -2])
+  })
+
+  it('below 1, or negative, favour what has been said', () => {
+    expect(penalised({ penalty: 0.5 }, [0, 1])).toEqual([8, -2, 0, 2, -2])
+    expect(penalised({ presencePenalty: -1, frequencyPenalty: -1 }, [0, 0])).toEqual([7, -4, 0, 2, -2])
+  })
+
+  it('pass over ids that the vocabulary has not, and leave masked logits masked', () => {
+    expect(penalised({ penalty: 2 }, [99, -1, 0.5])).toEqual([4, -4, 0, 2, -2])
+    expect(penalised({ penalty: 2 }, [0], [-infinity, 1])).toEqual([-infinity, 1])
+  })
+
+  it('however large never make a logit infinite or NaN', () => {
+    const params = { penalty: 5e-324, presencePenalty: 1e308, frequencyPenalty: 1e308 }
+    for (const logit of penalised(params, [0, 0, 1])) expect(Number.isFinite(logit)).toBe(true)
+  })
+})
+
+describe('what may be chosen at all', () => {
+  it('banned ids and biases of -Infinity are not', () => {
+    expect(choices({ bannedIds: [3, 0, 3], logitBias: { 7: -infinity } })).toEqual([1, 2, 4, 5, 6])
+  })
+
+  it('forced ids are, and nothing else', () => {
+    expect(choices({ forcedIds: [5, 2, 5] })).toEqual([2, 5])
+    expect(choices({ forcedIds: [5, 2], bannedIds: [5] })).toEqual([2])
+  })
+
+  it('biases are added before everything else', () => {
+    expect(choices({ logitBias: { 7: 10 }, topK: 1 })).toEqual([7])
+    expect(choices({ logitBias: { 3: 1e300 } })).toContain(3)
+  })
+
+  const endOfGeneration = [3, 6]
+  it('the end is not while it is too early, or ever', () => {
+    const without = [0, 1, 2, 4, 5, 7]
+    expect(choices({ minTokens: 2 }, LOGITS, [], { endOfGeneration })).toEqual(without)
+    expect(choices({ minTokens: 2 }, LOGITS, [0], { endOfGeneration })).toEqual(without)
+    expect(choices({ minTokens: 2 }, LOGITS, [0, 0], { endOfGeneration })).toEqual(EVERY_ID)
+    expect(choices({ ignoreEos: true }, LOGITS, [0, 0], { endOfGeneration })).toEqual(without)
+    expect(choices({ ignoreEos: true })).toEqual(EVERY_ID)
+    expect(choices({ minTokens: 1 }, LOGITS, [], { endOfGeneration: [99] })).toEqual(EVERY_ID)
+  })
+
+  it.each<[string, SamplingParams]>([
+    ['banned', { bannedIds: EVERY_ID }],
+    ['biased away', { logitBias: Object.fromEntries(EVERY_ID.map((id) => [id, -infinity])) }],
+    ['forced but ends', { forcedIds: [3, 6], ignoreEos: true }],
+    ['masked by a custom step', { samplers: [(logits) => logits.fill(-infinity)] }],
+  ])('nothing, when all are %s', (_, params) => {
+    for (const temp of [0, 1]) {
+      const sampler = createSampler({ temp, topP: 0.9, ...params }, { endOfGeneration })
+      expect(() => sampler.pick(LOGITS)).toThrow(thrown('NO_CANDIDATES', /^no token is left to choose from$/))
+      expect(() => sampler.logprobs(1)).toThrow(thrown('INVALID_ARGUMENT', /no token has been picked/))
+    }
+  })
+
+  it.each<[string, SamplingParams]>([
+    ['biased', { logitBias: { 8: 1 } }],
+    ['banned', { bannedIds: [1, 8] }],
+    ['forced', { forcedIds: [8, 1] }],
+  ])('an id outside the vocabulary cannot be %s', (_, params) => {
+    expect(() => createSampler(params).pick(LOGITS)).toThrow(
+      thrown('INVALID_ARGUMENT', /name token 8, which is not in the vocabulary \(0 to 7\)$/),
+    )
+  })
+})
+
+describe('a custom step', () => {
+  it('sees the logits of what is left, -Infinity elsewhere, and what has been generated', () => {
+    const seen: unknown[] = []
+    const look = (logits: Float32Array, recent: readonly number[]) => {
+      seen.push([...logits], [...recent])
+    }
+    createSampler({ temp: 0.5, samplers: ['topK', look, 'temperature', look], topK: 2 }).pick(LOGITS, [4, 2])
+    const rest = new Array<number>(3).fill(-infinity)
+    expect(seen).toEqual([
+      [...rest, 2, -infinity, -infinity, 1.5, -infinity],
+      [4, 2],
+      [...rest, 4, -infinity, -infinity, 3, -infinity],
+      [4, 2],
+    ])
+  })
+
+  it('changes logits, and leaves out by -Infinity', () => {
+    const change = (logits: Float32Array) => {
+      logits[7] = 100
+      logits[3] = -infinity
+    }
+    expect(choices({ samplers: [change] })).toEqual([0, 1, 2, 4, 5, 6, 7])
+    expect(choices({ samplers: [change, 'minP'], minP: 0.5 })).toEqual([7])
+  })
+
+  it('cannot bring back what has been left out', () => {
+    expect(choices({ topK: 2, samplers: ['topK', (logits) => logits.fill(1)] })).toEqual([3, 6])
+  })
+
+  it('forces by Infinity', () => {
+    expect(choices({ samplers: [(logits) => logits.fill(infinity, 2, 3), 'minP'], minP: 0.5 })).toEqual([2])
+  })
+
+  it('does not change the caller’s logits or ids', () => {
+    const logits = LOGITS.slice()
+    const recent = [1, 2]
+    const wipe = (all: Float32Array, ids: readonly number[]) => {
+      all.fill(0)
+      ;(ids as number[]).length = 0
+    }
+    createSampler({ samplers: [wipe] }).pick(logits, recent)
+    expect(logits).toEqual(LOGITS)
+    expect(recent).toEqual([1, 2])
+  })
+
+  it('that throws ends the pick with its own error, and the sampler stays usable', () => {
+    let broken = true
+    const error = new RangeError('mine')
+    const sampler = createSampler({
+      samplers: [
+        'topK',
+        () => {
+          if (broken) throw error
+        },
+      ],
+    })
+    expect(() => sampler.pick(LOGITS)).toThrow(error)
+    broken = false
+    expect(sampler.pick(LOGITS)).toBe(3)
+  })
+
+  it('that makes a logit NaN is refused', () => {
+    const spoil = (logits: Float32Array) => logits.fill(nan, 5, 6)
+    expect(() => createSampler({ samplers: [spoil] }).pick(LOGITS)).toThrow(
+      thrown('INVALID_ARGUMENT', /^a custom step made the logit of token 5 NaN$/),
+    )
+    // Of what has been left out nobody asks.
+    expect(createSampler({ temp: 1, topK: 2, samplers: ['topK', spoil] }).pick(LOGITS)).not.toBe(5)
   })
 })
 
@@ -83,57 +280,172 @@ describe('a sampler', () => {
     {},
     { temp: 1 },
     { temp: 1, topK: 3 },
+    { temp: 1, topP: 0.6 },
+    { temp: 1, typicalP: 0.6, minP: 0.01 },
+    { temp: 1, xtcProbability: 0.5, dynatempRange: 0.5 },
+    { temp: 1, mirostatTau: 2 },
     { penalty: 1.5 },
-    { temp: 1, penalty: 2, topK: 2 },
+    { temp: 1e-300, bannedIds: [0] },
+    { temp: 0.5, dryMultiplier: 1, topNSigma: 1, samplers: ['temperature', 'dry', () => {}, 'topNSigma'] },
   ]
 
-  it.each(EVERY_KIND)('%o leaves the logits and the recent ids as they are', (params) => {
+  it.each(EVERY_KIND)('%o leaves logits and recent ids as they are, and takes typed ids', (params) => {
     const logits = LOGITS.slice()
     const recent = [3, 6, 3]
-    createSampler(params).pick(logits, recent, new Rng(1))
+    const id = createSampler(params, { seed: 1 }).pick(logits, recent)
     expect(logits).toEqual(LOGITS)
     expect(recent).toEqual([3, 6, 3])
+    expect(createSampler(params, { seed: 1 }).pick(logits, Int32Array.from(recent))).toBe(id)
   })
 
-  it('without temperature takes the largest, whatever the top', () => {
-    for (const temp of [0, -1]) {
-      expect(createSampler({ temp, topK: 3 }).pick(LOGITS, [], new Rng(1))).toBe(3)
-      expect(createSampler({ temp, penalty: 4 }).pick(LOGITS, [3], new Rng(1))).toBe(6)
-    }
-  })
-
-  it('at the smallest temperature takes the largest, at the largest one anything', () => {
-    for (const temp of [1e-300, 5e-324, 1e-5]) expect(counts(LOGITS, { temp }, 50)[3]).toBe(50)
-    expectDistribution(counts(LOGITS, { temp: 1e300 }), new Array(8).fill(1 / 8))
-  })
-
-  it('serves vocabularies of different sizes one after another', () => {
-    const sampler = createSampler({ temp: 1, penalty: 1.2 })
-    const rng = new Rng(1)
-    expect(sampler.pick(Float32Array.of(0, 50), [0], rng)).toBe(1)
-    expect(sampler.pick(Float32Array.of(0, 0, 0, 50), [0], rng)).toBe(3)
-    expect(sampler.pick(Float32Array.of(50, 0), [1], rng)).toBe(0)
-  })
-
-  it('tells its parameters, defaults filled in', () => {
-    expect(createSampler({ temp: 2 }).params).toEqual({ temp: 2, topK: 0, penalty: 1, penaltyLastN: 64 })
+  it.each(EVERY_KIND)('%o serves vocabularies of any size one after another', (params) => {
+    fc.assert(
+      fc.property(fc.array(recipes(['normal', 'ties']), { minLength: 1, maxLength: 6 }), (all) => {
+        const rng = new Rng(1)
+        const sampler = createSampler({ ...params, bannedIds: [] }, { rng })
+        for (const recipe of all) {
+          const state = rng.save()
+          const id = sampler.pick(makeLogits(recipe))
+          if (params.mirostatTau) continue
+          const alone = new Rng(1)
+          alone.restore(1, state)
+          expect(createSampler({ ...params, bannedIds: [] }, { rng: alone }).pick(makeLogits(recipe))).toBe(
+            id,
+          )
+        }
+      }),
+      { numRuns: 100, seed: 2 },
+    )
   })
 
   it.each([
-    ['all masked', [-infinity, -infinity, -infinity], [0, 1, 2]],
     ['one of them left', [-infinity, 5, -infinity], [1]],
     ['one infinite', [1, infinity, 2], [1]],
-    ['all NaN', [nan, nan, nan], [0, 1, 2]],
+    ['two infinite', [infinity, 1, infinity], [0, 2]],
     ['the first NaN', [nan, 1, 50], [2]],
     ['the last NaN', [1, 50, nan], [1]],
     ['zeros', [0, 0, 0], [0, 1, 2]],
-    ['the largest floats', [3.4e38, -3.4e38, 0], [0]],
+    ['the largest floats', [0, 3.4e38, -3.4e38], [1]],
+    ['a mixture', [nan, infinity, -infinity, -0, 1e-45], [1]],
   ])('with logits %s picks one that has a chance', (_, values, allowed) => {
     const logits = Float32Array.from(values)
-    for (const params of [...EVERY_KIND, { temp: 1e-300 }, { temp: 0.5, topK: 1 }]) {
-      const sampler = createSampler(params)
-      const rng = new Rng(9)
-      for (let i = 0; i < 20; i++) expect(allowed).toContain(sampler.pick(logits, [], rng))
+    for (const params of EVERY_KIND) {
+      const sampler = createSampler({ ...params, bannedIds: [] }, { seed: 9 })
+      for (let i = 0; i < 20; i++) expect(allowed).toContain(sampler.pick(logits))
     }
+  })
+
+  it.each([[[-infinity, -infinity]], [[nan, nan]], [[nan, -infinity]]])(
+    'with nothing but %o has no choice',
+    (values) => {
+      for (const params of EVERY_KIND) {
+        const sampler = createSampler({ ...params, bannedIds: [] })
+        expect(() => sampler.pick(Float32Array.from(values))).toThrow(
+          thrown('NO_CANDIDATES', /no token is left/),
+        )
+      }
+    },
+  )
+
+  it('uses up one random number a draw, one more for XTC, and none without temperature', () => {
+    const rng = new Rng(3)
+    const same = new Rng(3)
+    createSampler({ temp: 1, topK: 3 }, { rng }).pick(LOGITS)
+    createSampler({ temp: 1, xtcProbability: 0.1 }, { rng }).pick(LOGITS)
+    createSampler({ temp: 1, mirostatTau: 3, xtcProbability: 0.1 }, { rng }).pick(LOGITS)
+    createSampler({ penalty: 1.1, xtcProbability: 0.5 }, { rng }).pick(LOGITS, [1])
+    for (let i = 0; i < 4; i++) same.nextUniform()
+    expect(rng.nextUint32()).toBe(same.nextUint32())
+  })
+
+  it('tells its parameters and its seed, by which it can be made again', () => {
+    expect(createSampler({ temp: 2 }, { seed: 7 })).toMatchObject({ params: { temp: 2, topK: 0 }, seed: 7 })
+    const { seed, pick } = createSampler({ temp: 1 })
+    const again = createSampler({ temp: 1 }, { seed })
+    for (let i = 0; i < 50; i++) expect(again.pick(LOGITS)).toBe(pick(LOGITS))
+  })
+
+  it.each([null, undefined, [1, 2], new Float64Array(3), new Float32Array(0), {}, 'logits'])(
+    'refuses logits that are %o',
+    (logits) => {
+      expect(() => createSampler().pick(logits as Float32Array)).toThrow(
+        thrown('INVALID_ARGUMENT', /^logits must be a Float32Array/),
+      )
+    },
+  )
+
+  it.each([null, 7, {}, 'recent'])('refuses recent ids that are %o', (recent) => {
+    expect(() => createSampler().pick(LOGITS, recent as number[])).toThrow(
+      thrown('INVALID_ARGUMENT', /^recent must be an array of token ids$/),
+    )
+  })
+
+  it('refuses bad options', () => {
+    expect(() => createSampler({}, { seed: -1 })).toThrow(thrown('INVALID_ARGUMENT', /^seed must be/))
+    expect(() => createSampler({}, { endOfGeneration: [1.5] })).toThrow(
+      thrown('INVALID_ARGUMENT', /^endOfGeneration names 1.5/),
+    )
+    expect(() => createSampler({ top_k: 1 } as SamplingParams)).toThrow(thrown('INVALID_ARGUMENT', /top_k/))
+  })
+})
+
+describe('log-probabilities', () => {
+  const of = (logits: number[], temp = 1) => {
+    const sum = logits.reduce((total, logit) => total + Math.exp(logit / temp), 0)
+    return logits.map((logit) => logit / temp - Math.log(sum))
+  }
+
+  it('are those of the chain’s distribution, the likeliest first, the lower id first on ties', () => {
+    const sampler = createSampler({ temp: 0.5, topK: 3 }, { seed: 1 })
+    const logits = Float32Array.of(1, 3, 2, 2, 2, 0)
+    const id = sampler.pick(logits)
+    const { logprob, top } = sampler.logprobs(9)
+    const expected = of([3, 2, 2], 0.5)
+    expect(top.map((token) => token.id)).toEqual([1, 2, 3])
+    for (const [i, token] of top.entries()) expect(token.logprob).toBeCloseTo(expected[i], 10)
+    expect(logprob).toBe(top.find((token) => token.id === id)?.logprob)
+    expect(sampler.logprobs(0)).toEqual({ logprob, top: [] })
+  })
+
+  it('of greedy choice are the model’s own', () => {
+    const sampler = createSampler()
+    sampler.pick(LOGITS)
+    expect(sampler.logprobs(8)).toEqual(logprobsOfLogits(LOGITS, 3, 8))
+    expect(sampler.logprobs(1).logprob).toBeCloseTo(of([...LOGITS])[3], 10)
+  })
+
+  it('have no lower end, and -Infinity for what is left out or unknown', () => {
+    const logits = Float32Array.of(0, -5000, -infinity, nan)
+    expect(logprobsOfLogits(logits, 1, 4)).toEqual({
+      logprob: -5000,
+      top: [
+        { id: 0, logprob: 0 },
+        { id: 1, logprob: -5000 },
+      ],
+    })
+    for (const id of [2, 3, 4, -1]) expect(logprobsOfLogits(logits, id, 0).logprob).toBe(-infinity)
+    expect(logprobsOfLogits(Float32Array.of(nan), 0, 3)).toEqual({ logprob: -infinity, top: [] })
+  })
+
+  it('of a whole vocabulary are sorted', () => {
+    const logits = makeLogits({ kind: 'normal', size: 50_000, seed: 1 })
+    const { top } = logprobsOfLogits(logits, 0, 50_000)
+    expect(top).toHaveLength(50_000)
+    for (let i = 1; i < top.length; i++) {
+      const { id, logprob } = top[i]
+      const before = top[i - 1]
+      if (!(logprob < before.logprob || (logprob === before.logprob && id > before.id)))
+        expect.fail(`at ${i}`)
+    }
+  })
+
+  it.each([-1, 1.5, nan, infinity, '3', undefined])('refuse to tell of %s', (n) => {
+    expect(() => logprobsOfLogits(LOGITS, 0, n as number)).toThrow(
+      thrown('INVALID_ARGUMENT', /^the number of log-probabilities must be whole/),
+    )
+  })
+
+  it('refuse before there is a choice', () => {
+    expect(() => createSampler().logprobs(1)).toThrow(thrown('INVALID_ARGUMENT', /^no token has been picked/))
   })
 })

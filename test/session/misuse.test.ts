@@ -26,7 +26,7 @@ describe('session options:', () => {
     [{ seed: 0.5 }, 'seed'],
     [{ seed: '7' }, 'seed'],
     [{ seed: null }, 'seed'],
-    [{ kvType: 'q8_0' }, 'kvType must be "f16" or "f32", not q8_0'],
+    [{ kvType: 'q4_0' }, 'kvType must be one of f16, f32, q8_0, not q4_0'],
     [{ kvType: null }, 'kvType'],
     [{ contextLength: 0 }, 'contextLength must be a whole number from 1'],
     [{ contextLength: -5 }, 'contextLength'],
@@ -105,7 +105,6 @@ describe('a session', () => {
     [{ temp: nan }, 'temp'],
     [{ topK: 0.5 }, 'topK'],
     [{ penaltyLastN: -1 }, 'penaltyLastN'],
-    [{ stop: ['\n'] }, 'there is no sampling parameter "stop"'],
     [{ max_tokens: 5 }, 'there is no sampling parameter "max_tokens"'],
     [null, 'options'],
     [5, 'options'],
@@ -190,6 +189,7 @@ describe('a busy session', () => {
       expect(() => session.sample()).toThrow(busy)
       expect(() => session.logits()).toThrow(busy)
       expect(() => session.reset()).toThrow(busy)
+      expect(() => session.rewind(1)).toThrow(busy)
       expect(() => session.dispose()).toThrow(busy)
       expect(() => model.dispose()).toThrow(busy)
       expect(session.stats().nPrompt).toBe(generation.promptIds.length)
@@ -231,6 +231,7 @@ describe('after dispose', () => {
     expect(() => session.sample()).toThrow(disposed)
     expect(() => session.logits()).toThrow(disposed)
     expect(() => session.reset()).toThrow(disposed)
+    expect(() => session.rewind(0)).toThrow(disposed)
     await expectRejected(collect(waiting), 'DISPOSED')
     expect(session.stats().nGen).toBe(0)
   })

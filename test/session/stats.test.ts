@@ -11,7 +11,15 @@ beforeAll(async () => {
 describe('statistics', () => {
   it('count tokens exactly and give rates that are numbers', async () => {
     using session = model.createSession()
-    expect(session.stats()).toEqual({ nPrompt: 0, nGen: 0, ttftMs: 0, prefillTps: 0, genTps: 0 })
+    expect(session.stats()).toEqual({
+      nPrompt: 0,
+      nReused: 0,
+      nGen: 0,
+      nShifts: 0,
+      ttftMs: 0,
+      prefillTps: 0,
+      genTps: 0,
+    })
     const prompt = new Array(100).fill(9)
     await idsOf(session.generate(prompt, { maxTokens: 7 }))
     const stats = session.stats()
@@ -27,7 +35,7 @@ describe('statistics', () => {
     await idsOf(session.generate(new Array(100).fill(9), { maxTokens: 7 }))
     await idsOf(session.generate([1, 2, 3], { maxTokens: 2 }))
     expect(session.stats()).toMatchObject({ nPrompt: 3, nGen: 2 })
-    await idsOf(session.generate([1, 2, 3], { maxTokens: 0 }))
+    await idsOf(session.generate([4, 2, 3], { maxTokens: 0 }))
     expect(session.stats()).toMatchObject({ nPrompt: 3, nGen: 0, ttftMs: 0, genTps: 0 })
   })
 
@@ -64,9 +72,25 @@ describe('the meter', () => {
       wait(1)
       meter.sampled(sample)
     }
-    expect(meter.read()).toEqual({ nPrompt: 50, nGen: 5, ttftMs: 106, prefillTps: 500, genTps: 100 })
+    expect(meter.read()).toEqual({
+      nPrompt: 50,
+      nReused: 0,
+      nGen: 5,
+      nShifts: 0,
+      ttftMs: 106,
+      prefillTps: 500,
+      genTps: 100,
+    })
     meter.start()
-    expect(meter.read()).toEqual({ nPrompt: 0, nGen: 0, ttftMs: 0, prefillTps: 0, genTps: 0 })
+    expect(meter.read()).toEqual({
+      nPrompt: 0,
+      nReused: 0,
+      nGen: 0,
+      nShifts: 0,
+      ttftMs: 0,
+      prefillTps: 0,
+      genTps: 0,
+    })
   })
 
   it('has no rate where the clock stands still', () => {
@@ -75,6 +99,14 @@ describe('the meter', () => {
     meter.sampled(now())
     meter.evaluated(1, now(), true)
     meter.sampled(now())
-    expect(meter.read()).toEqual({ nPrompt: 50, nGen: 2, ttftMs: 0, prefillTps: 0, genTps: 0 })
+    expect(meter.read()).toEqual({
+      nPrompt: 50,
+      nReused: 0,
+      nGen: 2,
+      nShifts: 0,
+      ttftMs: 0,
+      prefillTps: 0,
+      genTps: 0,
+    })
   })
 })

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f32ToF16 } from '../../src/gguf/half.js'
+import { quantize } from '../../src/gguf/quantize.js'
 import { RandomBits } from '../../src/gguf/random-bits.js'
 import { randomBlocks } from '../../src/gguf/random-blocks.js'
 import { ActivationKind, type Kernels, PAGE_BYTES, type Pointer } from '../../src/wasm/kernels.js'
@@ -59,6 +60,11 @@ const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> =
     store_f32(bench.floats(randomFloats(33, 'x')), out, 33)
     return bench.read(out, 4 * 33)
   },
+  store_q8_0(bench, { store_q8_0 }) {
+    const out = bench.room(2 * 34)
+    store_q8_0(bench.floats(randomFloats(64, 'x')), out, 64)
+    return bench.read(out, 2 * 34)
+  },
   quantize_activations(bench, { quantize_activations }) {
     const out = bench.room(96 * 2.375)
     quantize_activations(bench.floats(randomFloats(96, 'x')), out, 96)
@@ -71,6 +77,14 @@ const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> =
     const out = bench.room(4 * 4 * 4 * 16)
     attention_f16(q, halves('k'), halves('v'), out, bench.room(4 * 12), 4, 5, 4, 2, 16, 0.25)
     return bench.read(out, 4 * 4 * 4 * 16)
+  },
+  attention_q8_0(bench, { attention_q8_0 }) {
+    const cache = (label: string) =>
+      bench.bytes(quantize(blockFormat('Q8_0'), randomFloats(9 * 2 * 32, label)))
+    const q = bench.floats(randomFloats(4 * 4 * 32, 'q'))
+    const out = bench.room(4 * 4 * 4 * 32)
+    attention_q8_0(q, cache('k'), cache('v'), out, bench.room(4 * 12), 4, 5, 4, 2, 32, 0.25)
+    return bench.read(out, 4 * 4 * 4 * 32)
   },
   attention_f32(bench, { attention_f32 }) {
     const cache = (label: string) => bench.floats(randomFloats(9 * 2 * 16, label))

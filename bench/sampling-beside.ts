@@ -1,0 +1,74 @@
+/**
+ * What stands beside the cost of the sampling chain: a model's own decode step with the same vocabulary, and
+ * llama.cpp's sampler. The model has random weights in the shape of SmolLM2-135M, and its logits are the input of both.
+ */
+import { loadModel } from 'dasllama'
+import { randomModel } from '../src/gguf/random-model.js'
+import { createSampler } from '../src/sampling/index.js'
+import { cachedGguf } from './models/cache.js'
+import { SHAPE_135M } from './models/mixes.js'
+import { type RivalSampling, timeRivalSampler } from './rivals/node-llama-cpp/sampler.js'
+import { summarise } from './statistics.js'
+
+const REPETITIONS = 40
+
+/** The same parameters in the words of both. */
+const CHAINS: readonly {
+  name: string
+  rival: RivalSampling
+  temp: number
+  topK?: number
+  topP?: number
+  minP?: number
+}[] = [
+  { name: 'greedy', temp: 0, rival: { temperature: 0 } },
+  { name: 'temp 0.8', temp: 0.8, rival: { temperature: 0.8 } },
+  { name: 'temp, top-p 0.95', temp: 0.8, topP: 0.95, rival: { temperature: 0.8, topP: 0.95 } },
+  {
+    name: 'temp, top-k 40, top-p, min-p',
+    temp: 0.8,
+    topK: 40,
+    topP: 0.95,
+    minP: 0.05,
+    rival: { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 },
+  },
+]
+
+/** Median ms of `REPETITIONS` calls after as many that do not count. */
+async function median(call: (i: number) => unknown): Promise<number> {
+  const samples: number[] = []
+  for (let i = 0; i < 2 * REPETITIONS; i++) {
+    const start = performance.now()
+    await call(i)
+    if (i >= REPETITIONS) samples.push(performance.now() - start)
+  }
+  return summarise(samples).median
+}
+
+/** Prints the table for one vocabulary. */
+export async function printBeside(vocabulary: number): Promise<void> {
+  const path = await cachedGguf(`random-135M-${vocabulary}.Q8_0.gguf`, () =>
+    randomModel({ shape: { ...SHAPE_135M, vocab: vocabulary }, format: 'Q8_0', tied: true }),
+  )
+  await using model = await loadModel(path, { contextLength: 4 * REPETITIONS })
+  using session = model.createSession()
+  const step = await median((i) => session.eval([1 + (i % 100)]))
+  const logits = session.logits()
+  const rivals = await timeRivalSampler(
+    path,
+    CHAINS.map(({ rival }) => rival),
+    REPETITIONS,
+  )
+  console.log(
+    `\nbeside a 135M-shape model of ${vocabulary.toLocaleString('en')} tokens, whose decode step takes ${step.toFixed(2)} ms:`,
+  )
+  for (const [i, { name, rival: _, ...params }] of CHAINS.entries()) {
+    const sampler = createSampler(params, { seed: 1 })
+    const ours = await median(() => sampler.pick(logits))
+    const theirs = summarise(rivals[i]).median
+    const share = ((100 * ours) / step).toFixed(1)
+    console.log(
+      `  ${name.padEnd(30)} ${ours.toFixed(3)} ms, ${share.padStart(4)} % of a step; llama.cpp ${theirs.toFixed(3)} ms`,
+    )
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * `npm run bench -- sampling`: what the sampling chain costs a token, by vocabulary and parameters, in milliseconds.
+ * It needs neither models nor the build: `npx tsx bench/sampling.ts` runs it from source.
+ */
+import { fileURLToPath } from 'node:url'
+import { createSampler, Rng, type SamplingParams } from '../src/sampling/index.js'
+
+/** Of Llama 2, SmolLM2 and Qwen 2. */
+export const VOCABULARIES = [32_000, 49_152, 151_936]
+
+/** Logits of as many positions are drawn from in turn, so that branches and caches cannot learn one by heart. */
+const POSITIONS = 12
+const WARM_UP = 60
+const PICKS = 120
+
+/** Generated so far: a small alphabet, so that the penalties and DRY find repetitions, none of them long. */
+const RECENT = Array.from({ length: 1024 }, (_, i) => ((i * i * i) % 1009) % 400)
+
+const CHAINS: Readonly<Record<string, SamplingParams>> = {
+  greedy: {},
+  'greedy, penalty': { penalty: 1.1 },
+  temperature: { temp: 0.8 },
+  'top-k 40': { temp: 0.8, topK: 40 },
+  'top-p 0.95': { temp: 0.8, topP: 0.95 },
+  'min-p 0.05': { temp: 0.8, minP: 0.05 },
+  'typical-p 0.9': { temp: 0.8, typicalP: 0.9 },
+  'top-nσ 1': { temp: 1.5, topNSigma: 1 },
+  XTC: { temp: 0.8, xtcProbability: 0.5 },
+  'dynamic temperature': { temp: 0.8, dynatempRange: 0.5 },
+  'mirostat 2': { temp: 0.8, mirostatTau: 2 },
+  DRY: { temp: 0.8, dryMultiplier: 0.8, topK: 40 },
+  'biases and bans': {
+    temp: 0.8,
+    topK: 40,
+    logitBias: { 5: 2, 700: -1 },
+    bannedIds: [1, 2, 31_999],
+  },
+  'custom step': {
+    temp: 0.8,
+    topP: 0.95,
+    samplers: ['temperature', (logits) => logits.fill(0, 0, 9), 'topP'],
+  },
+  'all of dasLLAMA': { temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, penalty: 1.1, frequencyPenalty: 0.1 },
+  'every step, no top-k': {
+    temp: 0.8,
+    penalty: 1.1,
+    dryMultiplier: 0.8,
+    topNSigma: 4,
+    typicalP: 0.98,
+    topP: 0.95,
+    minP: 0.02,
+    xtcProbability: 0.5,
+  },
+}
+
+/** Shapes of logits, as standard deviation of the bulk and how far the strong tokens rise above it. */
+const SHAPES = {
+  /** A few dozen tokens stand out, as where a model has an opinion. */
+  peaked: { bulk: 2.2, strong: 40, height: 18 },
+  /** None does. */
+  flat: { bulk: 1, strong: 0, height: 0 },
+}
+
+type Shape = (typeof SHAPES)[keyof typeof SHAPES]
+
+function makeLogits(rng: Rng, vocabulary: number, { bulk, strong, height }: Shape): Float32Array {
+  const logits = Float32Array.from({ length: vocabulary }, () => {
+    const radius = Math.sqrt(-2 * Math.log(1 - rng.nextUniform()))
+    return bulk * radius * Math.cos(2 * Math.PI * rng.nextUniform())
+  })
+  for (let i = 0; i < strong; i++) {
+    logits[Math.floor(rng.nextUniform() * vocabulary)] = height * (1 - 0.5 * (i / strong)) - rng.nextUniform()
+  }
+  return logits
+}
+
+/** Milliseconds a pick, ascending. */
+function time(params: SamplingParams, positions: readonly Float32Array[]): number[] {
+  const sampler = createSampler(params, { seed: 1 })
+  const pick = (i: number) => sampler.pick(positions[i % positions.length], RECENT)
+  for (let i = 0; i < WARM_UP; i++) pick(i)
+  const times = Array.from({ length: PICKS }, (_, i) => {
+    const start = performance.now()
+    pick(i)
+    return performance.now() - start
+  })
+  return times.sort((a, b) => a - b)
+}
+
+export function main(): void {
+  const cell = (text: string) => text.padStart(16)
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    const rng = new Rng(1)
+    const positions = VOCABULARIES.map((vocabulary) =>
+      Array.from({ length: POSITIONS }, () => makeLogits(rng, vocabulary, shape)),
+    )
+    console.log(`\n${name} logits: ms a token, median / 90th percentile, by vocabulary`)
+    console.log(''.padEnd(22) + VOCABULARIES.map((size) => cell(size.toLocaleString('en'))).join(''))
+    for (const [chain, params] of Object.entries(CHAINS)) {
+      const cells = positions.map((logits) => {
+        const times = time(params, logits)
+        const at = (share: number) => times[Math.floor(share * times.length)].toFixed(3)
+        return cell(`${at(0.5)} / ${at(0.9)}`)
+      })
+      console.log(chain.padEnd(22) + cells.join(''))
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main()

@@ -1,0 +1,32 @@
+import { log } from '../math/elementary.js'
+import type { Candidates } from './candidates.js'
+import type { ResolvedSampling } from './params.js'
+
+/**
+ * Mirostat 2: leaves out tokens that are more surprising than `mu` bits, and steers `mu` so that what is chosen
+ * surprises by `mirostatTau` bits on average. Source: Basu et al. 2020, algorithm 2.
+ */
+export class Mirostat {
+  readonly #tau: number
+  readonly #eta: number
+  #mu: number
+
+  constructor({ mirostatTau, mirostatEta }: ResolvedSampling) {
+    this.#tau = mirostatTau
+    this.#eta = mirostatEta
+    this.#mu = 2 * mirostatTau
+  }
+
+  truncate(candidates: Candidates): void {
+    const { mass } = candidates.weigh()
+    // −log₂ p ≤ mu, solved for the logit, so that no token needs a logarithm.
+    const { largest, temperature } = candidates
+    candidates.keepFrom(largest + temperature * (log(mass) - this.#mu * Math.LN2))
+  }
+
+  /** Hears which candidate was drawn. */
+  observe(candidates: Candidates, index: number): void {
+    const { weights, mass } = candidates.weigh()
+    this.#mu -= this.#eta * (-log(weights[index] / mass) / Math.LN2 - this.#tau)
+  }
+}

@@ -1,0 +1,12 @@
+import type { Candidates } from './candidates.js'
+import type { Rng } from './rng.js'
+
+/** What a step may look at besides the candidates. */
+export interface StepContext {
+  /** Tokens generated so far, the latest last. */
+  readonly recent: ArrayLike<number>
+  readonly rng: Rng
+}
+
+/** One step of the chain: changes logits or leaves candidates out, never the last one. */
+export type Step = (candidates: Candidates, context: StepContext) => void

@@ -1,0 +1,39 @@
+import { DasllamaError } from '../../errors.js'
+import type { Candidates } from '../candidates.js'
+import type { CustomStep } from '../params.js'
+import { largestFinite } from '../passes.js'
+import type { Step } from '../step.js'
+
+/**
+ * Puts a caller's own function into the chain. It sees and changes a copy of the logits over the whole vocabulary; what
+ * it sets to −Infinity is left out, and so stays what was left out before. What it throws is passed on. Throws
+ * `INVALID_ARGUMENT` when it makes a logit NaN.
+ */
+export function custom(step: CustomStep): Step {
+  let whole = new Float32Array(0)
+  return (candidates, { recent }) => {
+    candidates.divide()
+    const { ids, logits, size, vocabulary } = candidates
+    if (whole.length !== vocabulary) whole = new Float32Array(vocabulary)
+    // While nothing has been left out, index and id are the same.
+    if (size === vocabulary) {
+      whole.set(logits)
+    } else {
+      whole.fill(Number.NEGATIVE_INFINITY)
+      for (let i = 0; i < size; i++) whole[ids[i]] = logits[i]
+    }
+    step(whole, Array.from(recent))
+    if (size === vocabulary) logits.set(whole)
+    else for (let i = 0; i < size; i++) logits[i] = whole[ids[i]]
+    // NaN when there is anything special, which is rare and may be −Infinity.
+    if (Number.isNaN(largestFinite(logits, size))) refuseNaN(candidates)
+    candidates.settle()
+  }
+}
+
+function refuseNaN({ ids, logits, size }: Candidates): void {
+  for (let i = 0; i < size; i++) {
+    if (!Number.isNaN(logits[i])) continue
+    throw new DasllamaError('INVALID_ARGUMENT', `a custom step made the logit of token ${ids[i]} NaN`)
+  }
+}

@@ -1,0 +1,11 @@
+import { log } from '../../math/elementary.js'
+import type { ResolvedSampling } from '../params.js'
+import type { Step } from '../step.js'
+
+/** Keeps tokens at least `minP` times as probable as the likeliest. Source: Nguyen et al. 2024. */
+export function minP({ minP: share }: ResolvedSampling): Step | undefined {
+  if (share <= 0) return undefined
+  // p ≥ minP · max p ⇔ logit ≥ max logit + temperature · ln minP: no probability is needed.
+  const distance = log(share)
+  return (candidates) => candidates.keepFrom(candidates.largest + candidates.temperature * distance)
+}

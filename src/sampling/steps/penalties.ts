@@ -1,0 +1,29 @@
+import type { ResolvedSampling } from '../params.js'
+import type { Step } from '../step.js'
+
+/**
+ * Repetition, presence and frequency penalties. Each distinct token among the last `penaltyLastN` generated ones is
+ * penalised once: first a positive logit is divided by `penalty` and a negative one multiplied, then
+ * `presencePenalty + frequencyPenalty × count` is subtracted.
+ * Sources: Keskar et al. 2019 (CTRL); the OpenAI API reference for the other two.
+ */
+export function penalties(params: ResolvedSampling): Step | undefined {
+  const { penalty, presencePenalty, frequencyPenalty, penaltyLastN } = params
+  const repels = penalty > 0 && penalty !== 1
+  if (penaltyLastN === 0 || !(repels || presencePenalty !== 0 || frequencyPenalty !== 0)) return undefined
+  return (candidates, { recent }) => {
+    const counts = new Map<number, number>()
+    for (let i = Math.max(0, recent.length - penaltyLastN); i < recent.length; i++) {
+      counts.set(recent[i], (counts.get(recent[i]) ?? 0) + 1)
+    }
+    if (counts.size === 0) return
+    candidates.divide()
+    for (const [id, count] of counts) {
+      const index = candidates.indexOf(id)
+      if (index < 0) continue
+      const logit = candidates.logits[index]
+      if (repels) candidates.set(index, logit > 0 ? logit / penalty : logit * penalty)
+      candidates.set(index, candidates.logits[index] - (presencePenalty + frequencyPenalty * count))
+    }
+  }
+}

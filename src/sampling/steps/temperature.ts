@@ -1,0 +1,30 @@
+import { log, power } from '../../math/elementary.js'
+import type { Candidates } from '../candidates.js'
+import type { ResolvedSampling } from '../params.js'
+import type { Step } from '../step.js'
+
+/**
+ * Divides the logits by the temperature. With `dynatempRange` the temperature moves within temp ± range: low where the
+ * model is sure, high where its distribution is flat, by the normalised entropy to the power `dynatempExponent`.
+ * Source of the latter: llama.cpp (dynatemp).
+ */
+export function temperature(params: ResolvedSampling): Step | undefined {
+  const { temp, dynatempRange, dynatempExponent } = params
+  if (dynatempRange <= 0) return (candidates) => candidates.heat(temp)
+  const lowest = Math.max(0, temp - dynatempRange)
+  const highest = temp + dynatempRange
+  return (candidates) => {
+    if (candidates.size < 2) return
+    const flatness = Math.max(0, Math.min(1, entropy(candidates) / log(candidates.size)))
+    const share = flatness > 0 ? power(flatness, dynatempExponent) : 0
+    const degrees = lowest + (highest - lowest) * share
+    if (degrees > 0) candidates.heat(degrees)
+    else candidates.keep([candidates.ids[candidates.likeliest()]])
+  }
+}
+
+/** −Σ p ln p, in nats. */
+function entropy(candidates: Candidates): number {
+  const { largest, temperature } = candidates
+  return log(candidates.weigh().mass) + (largest - candidates.meanLogit()) / temperature
+}

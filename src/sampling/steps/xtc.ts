@@ -1,0 +1,29 @@
+import { log } from '../../math/elementary.js'
+import type { ResolvedSampling } from '../params.js'
+import { seek } from '../passes.js'
+import type { Step } from '../step.js'
+
+/**
+ * Exclude top choices: with the chance `xtcProbability`, of all tokens with a probability of at least `xtcThreshold`
+ * only the least likely stays, of equals the last. Source: p-e-w, text-generation-webui pull request 6335.
+ */
+export function xtc({ xtcProbability, xtcThreshold }: ResolvedSampling): Step | undefined {
+  // Above one half no two tokens can reach the threshold.
+  if (xtcProbability <= 0 || xtcThreshold > 0.5) return undefined
+  return (candidates, { rng }) => {
+    if (rng.nextUniform() >= xtcProbability) return
+    const { ids, logits, size, largest, temperature } = candidates
+    // p ≥ threshold, as a weight and then solved for the logit. The largest weight is 1.
+    const weight = xtcThreshold * candidates.weigh().mass
+    if (weight > 1) return
+    const threshold = largest + temperature * log(weight)
+    const top: number[] = []
+    let least = 0
+    for (let i = seek(logits, 0, size, threshold); i < size; i = seek(logits, i + 1, size, threshold)) {
+      if (top.length === 0 || logits[i] <= logits[top[least]]) least = top.length
+      top.push(i)
+    }
+    top.splice(least, 1)
+    candidates.remove(top.map((index) => ids[index]))
+  }
+}

@@ -1,0 +1,46 @@
+import { DasllamaError } from '../errors.js'
+import { checkCount } from './checks.js'
+
+/** What happens when the context is full: see `SessionOptions.contextShift`. */
+export interface ContextShift {
+  /** Tokens at the beginning that stay. Default 4, or one less than the context where that is shorter. */
+  keep?: number
+}
+
+/** Enough for the attention that models park on their first tokens. Source: Xiao et al. 2024, "attention sinks". */
+const DEFAULT_KEEP = 4
+
+/** How many tokens stay at the beginning; `undefined` where nothing is shifted. Throws `INVALID_ARGUMENT`. */
+export function resolveContextShift(
+  option: ContextShift | boolean | undefined,
+  contextLength: number,
+): number | undefined {
+  if (option === undefined || option === false) return undefined
+  const fallback = Math.min(DEFAULT_KEEP, contextLength - 1)
+  if (option === true) return fallback
+  if (typeof option !== 'object' || option === null) {
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `contextShift must be true, false or { keep }, not ${String(option)}`,
+    )
+  }
+  const { keep = fallback } = option
+  return checkCount('contextShift.keep', keep, 0, contextLength - 1)
+}
+
+/**
+ * How many tokens leave, after the first `keep`, so that `count` more fit: half of those that may, or more if need be.
+ * 0 where there is room; `undefined` where there never is.
+ */
+export function tokensToDrop(
+  keep: number,
+  position: number,
+  count: number,
+  contextLength: number,
+): number | undefined {
+  const missing = position + count - contextLength
+  if (missing <= 0) return 0
+  const most = position - keep
+  if (missing > most) return undefined
+  return Math.max(missing, Math.ceil(most / 2))
+}

@@ -1,0 +1,57 @@
+import { DasllamaError } from '../errors.js'
+import type { Config } from '../model/config.js'
+import { KV_TYPES, type KvType, kvFormat } from '../model/kv-cache.js'
+import { checkCount, checkOptions } from './checks.js'
+import { type ContextShift, resolveContextShift } from './context-shift.js'
+
+export interface SessionOptions {
+  /** Seed of the session's random numbers, 0 to 2^53 − 1. Default: a random one; `session.seed` tells it. */
+  seed?: number
+  /** Element type of cached keys and values: `f16`, `f32`, or `q8_0`, which takes half of f16. Default `f16`. */
+  kvType?: KvType
+  /** Positions that there is room for. Default: the model's `contextLength`. */
+  contextLength?: number
+  /**
+   * When the context is full, the oldest half of the tokens after the first `keep` leaves it and the rest moves up;
+   * `true` keeps 4. Default: a full context ends a generation.
+   */
+  contextShift?: ContextShift | boolean
+}
+
+/** A session's options, checked. */
+export interface ResolvedSessionOptions {
+  readonly seed: number | undefined
+  readonly kvType: KvType
+  readonly contextLength: number
+  /** Tokens that a context shift keeps at the beginning; `undefined` where there is none. */
+  readonly shiftKeep: number | undefined
+}
+
+/**
+ * Fills in the defaults. Throws `INVALID_ARGUMENT` for what is out of range, `UNSUPPORTED` for a cache that the model's
+ * heads do not fit. The seed is checked by those who use it.
+ */
+export function resolveSessionOptions(
+  options: SessionOptions,
+  config: Config,
+  defaultContextLength: number,
+): ResolvedSessionOptions {
+  checkOptions(options)
+  const { seed, kvType = 'f16', contextLength = defaultContextLength, contextShift } = options
+  if (!KV_TYPES.includes(kvType)) {
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `kvType must be one of ${KV_TYPES.join(', ')}, not ${String(kvType)}`,
+    )
+  }
+  const { blockElements } = kvFormat(kvType)
+  if (config.headDim % blockElements !== 0) {
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      `a cache of ${kvType} holds blocks of ${blockElements} values, and this model has heads of ${config.headDim}`,
+      { hint: 'use kvType "f16"' },
+    )
+  }
+  checkCount('contextLength', contextLength, 1, 2 ** 24)
+  return { seed, kvType, contextLength, shiftKeep: resolveContextShift(contextShift, contextLength) }
+}

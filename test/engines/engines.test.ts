@@ -1,0 +1,156 @@
+/** The same bits on every JavaScript engine: the tokens of the command line, logits, draws. Prints a table. */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Engine } from '../../scripts/engines.mjs'
+import { columns } from '../../src/cli/table.js'
+import { startChromium, withoutChromium } from '../runtimes/chromium.js'
+import { serveFiles } from '../runtimes/file-server.js'
+import { firefoxPath, withFirefox } from '../runtimes/firefox.js'
+import { askWorker } from '../runtimes/worker.js'
+import { CLI, engines, launch, ROOT } from './launch.js'
+import { cliOptions, MODEL_PATH, SETTINGS } from './settings.js'
+
+type Ids = Readonly<Record<string, readonly number[]>>
+
+/** What program.mjs returns. */
+interface Answer {
+  readonly version: string
+  readonly ids: Ids
+  /** Hashes by what they are of. */
+  readonly bits: Readonly<Record<string, string>>
+}
+
+const INTERNALS = '.cache/engines/internals.mjs'
+const ARGUMENT = JSON.stringify(SETTINGS)
+const installed = await engines()
+const rows: string[][] = []
+let expected: Answer
+
+async function printed(words: readonly string[]) {
+  const { stdout } = await promisify(execFile)(words[0], words.slice(1), { cwd: ROOT })
+  return JSON.parse(stdout)
+}
+
+function computeIn(engine: Engine): Promise<Answer> {
+  const args = [ROOT + INTERNALS, MODEL_PATH, ARGUMENT]
+  return printed([...launch(engine, `${ROOT}test/engines/main.mjs`), ...args])
+}
+
+/** What `dasllama run` writes under each setting. */
+async function commandLineIds(engine: Engine): Promise<Ids> {
+  const ids: Record<string, number[]> = {}
+  for (const setting of SETTINGS) {
+    const args = ['run', MODEL_PATH, ...cliOptions(setting), '--json']
+    ids[setting.name] = (await printed([...launch(engine, CLI), ...args])).ids
+  }
+  return ids
+}
+
+/** Shows page.html in a browser; its answer comes to the server. */
+async function computeInPage(
+  browse: (url: string, posted: Promise<string>) => Promise<string>,
+): Promise<Answer> {
+  const server = await serveFiles()
+  try {
+    const task = { internals: `/${INTERNALS}`, source: `/${MODEL_PATH}`, settings: SETTINGS }
+    const url = `${server.url}test/engines/page.html#${encodeURIComponent(JSON.stringify(task))}`
+    const answer = JSON.parse(await browse(url, server.posted))
+    if (answer.error) throw new Error(answer.error)
+    return { ...answer, version: /(?:Chrome|Firefox)\/([\d.]+)/.exec(answer.version)?.[1] ?? answer.version }
+  } finally {
+    await server.close()
+  }
+}
+
+async function withChromium(url: string, posted: Promise<string>): Promise<string> {
+  const browser = await startChromium()
+  try {
+    await (await browser.newPage()).goto(url)
+    return await posted
+  } finally {
+    await browser.close()
+  }
+}
+
+async function computeInWorker(): Promise<Answer> {
+  const script = `
+    import * as dasllama from './dist/workerd.js'
+    import * as sampling from './dist/sampling.js'
+    import * as internals from './${INTERNALS}'
+    import { compute } from './test/engines/program.mjs'
+    import source from './${MODEL_PATH}'
+    const settings = ${ARGUMENT}
+    export default {
+      async fetch() {
+        return Response.json(await compute({ dasllama, sampling, internals, source, settings }))
+      },
+    }`
+  const files = ['dist/workerd.js', 'dist/sampling.js', INTERNALS, 'test/engines/program.mjs', MODEL_PATH]
+  const answer = (await askWorker(script, files)) as Answer
+  const { version } = JSON.parse(await readFile(`${ROOT}node_modules/workerd/package.json`, 'utf8'))
+  return { ...answer, version }
+}
+
+/** Notes how much of `answer` is as expected, and fails where not all of it is. */
+function compare(name: string, answer: Answer, ids: Ids, ms: number) {
+  const perSetting = SETTINGS.map((setting) => {
+    const wanted = expected.ids[setting.name]
+    return `${wanted.filter((id, i) => id === ids[setting.name][i]).length}/${wanted.length}`
+  })
+  const bits = Object.entries(expected.bits).map(([of, hash]) =>
+    answer.bits[of] === hash ? 'equal' : 'DIFFER',
+  )
+  rows.push([name, answer.version, ...perSetting, ...bits, ms.toFixed(0)])
+  expect(ids).toEqual(expected.ids)
+  expect(answer).toEqual({ ...expected, version: answer.version })
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const start = performance.now()
+  return [await work(), performance.now() - start]
+}
+
+beforeAll(async () => {
+  const entryPoints = [`${ROOT}test/engines/internals.ts`]
+  await build({ bundle: true, format: 'esm', entryPoints, outfile: ROOT + INTERNALS, logLevel: 'warning' })
+  expected = await computeIn(installed[0])
+})
+
+afterAll(() => {
+  const head = ['engine', 'version', ...SETTINGS.map(({ name }) => name), ...Object.keys(expected.bits), 'ms']
+  console.log(`Ids and bits equal to those of Node ${expected.version}:\n\n${columns([head, ...rows])}`)
+})
+
+it('the settings lead to texts that all differ', () => {
+  const texts = SETTINGS.map(({ name, maxTokens }) => {
+    expect(expected.ids[name].length, name).toBeGreaterThan(maxTokens / 2)
+    return String(expected.ids[name])
+  })
+  expect(new Set(texts).size).toBe(SETTINGS.length)
+})
+
+describe('the same ids and bits', () => {
+  it.each(installed)('in $program $version ($path)', async (engine) => {
+    const [answer, ms] = await timed(() => computeIn(engine))
+    expect(answer.version).toBe(engine.version)
+    compare(engine.program, answer, await commandLineIds(engine), ms)
+  })
+
+  it.skipIf(withoutChromium)('in Chromium', async () => {
+    const [answer, ms] = await timed(() => computeInPage(withChromium))
+    compare('chromium', answer, answer.ids, ms)
+  })
+
+  it.skipIf(firefoxPath === undefined)('in Firefox', async () => {
+    const [answer, ms] = await timed(() => computeInPage(withFirefox))
+    compare('firefox', answer, answer.ids, ms)
+  })
+
+  it('in workerd', async () => {
+    const [answer, ms] = await timed(computeInWorker)
+    compare('workerd', answer, answer.ids, ms)
+  })
+})

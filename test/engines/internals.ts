@@ -1,0 +1,21 @@
+/** What the package does not export and every engine must compute alike; bundled for those that read no TypeScript. */
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { exp, log, power, sineAndCosine } from '../../src/math/elementary.js'
+
+const COUNT = 20_000
+
+/** The elementary functions at random places of the ranges that they are made for. */
+export function elementaryValues(): Float64Array {
+  const random = new RandomBits(1, 'engines')
+  const between = (low: number, high: number) =>
+    low + (high - low) * ((random.next() + random.fraction()) / 0x100000000)
+  const values: number[] = []
+  const turned = new Float64Array(2)
+  for (let i = 0; i < COUNT; i++) {
+    sineAndCosine(between(-100_000, 100_000), turned)
+    values.push(...turned, log(between(0, 1000)), power(between(0, 10), between(-20, 20)))
+    // From the smallest numbers to the largest, so that every power of two is met.
+    values.push(exp(between(-745, 710)))
+  }
+  return Float64Array.from(values)
+}

@@ -1,0 +1,82 @@
+/**
+ * What every engine is asked to do with the built package; the answers must be equal to the last bit.
+ *
+ * `dasllama` and `sampling` are the package's entries, `internals` is internals.ts, `source` whatever the engine can
+ * give `loadModel`, `settings` come from settings.ts.
+ */
+export async function compute({ dasllama, sampling, internals, source, settings }) {
+  const model = await dasllama.loadModel(source, { contextLength: 256 })
+  const ids = {}
+  for (const { name, seed, params, maxTokens, prompt } of settings) {
+    const session = model.createSession({ seed })
+    const generation = session.generate(prompt, { ...params, maxTokens })
+    for await (const _ of generation);
+    session.dispose()
+    ids[name] = generation.ids
+  }
+  const bits = {
+    'model (f16)': await hashModel(model, 'f16'),
+    'model (f32)': await hashModel(model, 'f32'),
+    'model (q8_0)': await hashModel(model, 'q8_0'),
+    'chain alone': await hashDraws(sampling, settings),
+    math: await new Bits().add(internals.elementaryValues()).hash(),
+  }
+  model.dispose()
+  return { version: versionOfEngine(), ids, bits }
+}
+
+function versionOfEngine() {
+  const { Bun, Deno, process, navigator } = globalThis
+  return Bun?.version ?? Deno?.version.deno ?? process?.version?.slice(1) ?? navigator?.userAgent
+}
+
+/** Of the logits after a prompt of several batches and after each of some tokens that follow, and of all that was cached. */
+async function hashModel(model, kvType) {
+  const session = model.createSession({ kvType, seed: 1 })
+  const bits = new Bits()
+  await session.eval(model.encode('Once upon a time there was a little dog named Max. '.repeat(6)))
+  bits.add(session.logits())
+  for (let i = 0; i < 12; i++) {
+    await session.eval([session.sample()])
+    bits.add(session.logits())
+  }
+  bits.add(session.save())
+  session.dispose()
+  return bits.hash()
+}
+
+/** Of the tokens that the chain draws, alone and without kernels, from logits that no model made. */
+async function hashDraws({ createSampler, Rng }, settings) {
+  const random = new Rng(1)
+  const bits = new Bits()
+  for (const { seed, params } of settings) {
+    const sampler = createSampler(params, { seed, endOfGeneration: [2] })
+    const recent = []
+    for (let i = 0; i < 100; i++) {
+      const logits = Float32Array.from(
+        { length: 500 },
+        () => 12 * random.nextUniform() * random.nextUniform(),
+      )
+      recent.push(sampler.pick(logits, recent))
+      const { logprob, top } = sampler.logprobs(3)
+      bits.add(Float64Array.of(recent.at(-1), logprob, ...top.flatMap(({ id, logprob }) => [id, logprob])))
+    }
+  }
+  return bits.hash()
+}
+
+/** Collects arrays of numbers for one SHA-256 over their bytes. */
+class Bits {
+  #parts = []
+
+  add(array) {
+    this.#parts.push(array)
+    return this
+  }
+
+  async hash() {
+    const bytes = await new Blob(this.#parts).arrayBuffer()
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+}

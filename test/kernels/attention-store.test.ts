@@ -1,0 +1,64 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
+import { createWorkbench, expectWithin, randomFloats, type Workbench } from './workbench.js'
+
+let bench: Workbench
+beforeAll(async () => {
+  bench = await createWorkbench()
+})
+
+/** What the cache holds after the values were stored: the scales, and the bytes under them. */
+function store(values: Float32Array): { scales: number[]; bytes: number[] } {
+  const blocks = values.length / 32
+  const out = bench.room(34 * blocks)
+  bench.kernels.store_q8_0(bench.floats(values), out, values.length)
+  bench.expectGuard(out, 34 * blocks)
+  const view = new DataView(bench.read(out, 34 * blocks).buffer)
+  return {
+    scales: Array.from({ length: blocks }, (_, block) => f16ToF32(view.getUint16(34 * block, true))),
+    bytes: Array.from(values, (_, i) => view.getInt8(34 * Math.floor(i / 32) + 2 + (i % 32))),
+  }
+}
+
+describe('store_q8_0', () => {
+  it.each([1e-4, 1, 1000])('holds values of about %f within half a step of their block', (deviation) => {
+    const values = randomFloats(32 * 9, 'store', deviation)
+    const { scales, bytes } = store(values)
+    const held = bytes.map((byte, i) => byte * scales[Math.floor(i / 32)])
+    // A scale that was rounded down puts its block's largest value a little beyond 127 steps.
+    const rounding = (scale: number) => 127 * Math.max(scale * 2 ** -11, 2 ** -25)
+    expectWithin(held, values, (i) => {
+      const scale = scales[Math.floor(i / 32)]
+      return scale / 2 + rounding(scale)
+    })
+  })
+
+  it('takes the largest magnitude over 127, rounded to f16, as the scale', () => {
+    const values = randomFloats(32 * 5, 'scale')
+    const { scales, bytes } = store(values)
+    for (const [block, scale] of scales.entries()) {
+      const of = values.subarray(32 * block, 32 * block + 32)
+      const largest = Math.max(...of.map(Math.abs))
+      expect(scale).toBe(f16ToF32(f32ToF16(Math.fround(largest / 127))))
+      const at = of.findIndex((value) => Math.abs(value) === largest)
+      expect(Math.abs(bytes[32 * block + at])).toBe(127)
+    }
+  })
+
+  it('gives each of 32 neighbours the same scale, and the next 32 another', () => {
+    const values = new Float32Array(96).fill(1)
+    values[40] = -50
+    const { scales, bytes } = store(values)
+    expect(scales[1]).toBeGreaterThan(40 * scales[0])
+    expect(scales[2]).toBe(scales[0])
+    expect(bytes[40]).toBe(-127)
+    expect(bytes[63]).toBe(3)
+    expect(bytes[64]).toBe(127)
+  })
+
+  it('holds zeros as zeros, and what is too small for f16 too', () => {
+    for (const value of [0, -0, 1e-30, 1e-8]) {
+      expect(store(new Float32Array(32).fill(value))).toEqual({ scales: [0], bytes: new Array(32).fill(0) })
+    }
+  })
+})

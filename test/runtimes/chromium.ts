@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+const executablePath = [
+  process.env.CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+  .filter((path) => path !== undefined)
+  .find((path) => existsSync(path))
+
+/** Whether tests that need Chromium are to be left out: where there is none, but not in CI, where there must be one. */
+export const withoutChromium = executablePath === undefined && !process.env.CI
+if (withoutChromium) console.warn('skipped: no Chromium found; CHROMIUM may name its path')
+
+export async function startChromium(): Promise<Browser> {
+  if (executablePath === undefined) throw new Error('CI must have Chromium')
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { Miniflare, type ModuleDefinition } from 'miniflare'
+
+const root = new URL('../../', import.meta.url)
+
+const TYPES: Readonly<Record<string, ModuleDefinition['type']>> = {
+  '.js': 'ESModule',
+  '.mjs': 'ESModule',
+  '.wasm': 'CompiledWasm',
+}
+
+/** What every Worker with the package needs. */
+const PACKAGE_FILES = ['dist/errors.js', 'dist/kernels.wasm']
+
+/** Starts a Worker of `script` and files of the repository, and resolves with the JSON that it answers a request with. */
+export async function askWorker(
+  script: string,
+  files: readonly string[],
+  bindings: Record<string, string> = {},
+): Promise<unknown> {
+  const modules = [...PACKAGE_FILES, ...files].map(
+    async (path): Promise<ModuleDefinition> => ({
+      type: TYPES[extname(path)] ?? 'Data',
+      path,
+      contents: new Uint8Array(await readFile(new URL(path, root))),
+    }),
+  )
+  const miniflare = new Miniflare({
+    compatibilityDate: '2026-01-01',
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: script }, ...(await Promise.all(modules))],
+    bindings,
+  })
+  try {
+    const response = await miniflare.dispatchFetch('http://localhost/')
+    const text = await response.text()
+    if (!response.ok) throw new Error(text)
+    return JSON.parse(text)
+  } finally {
+    await miniflare.dispose()
+  }
+}

@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type GenerateOptions, loadModel, type Model, type Session } from '../../src/index.js'
+import { smallModel } from '../model/small.js'
+import { idsOf, loadSmall } from './collect.js'
+
+let model: Model
+beforeAll(async () => {
+  model = await loadSmall()
+})
+
+const PROMPT = 'two roads diverged in a yellow wood'
+const HOT: GenerateOptions = { temp: 1, topK: 80, penalty: 1.3, maxTokens: 12 }
+
+function newSession(options: Parameters<Model['createSession']>[0] = {}): Session {
+  return model.createSession({ seed: 6, contextLength: 100, ...options })
+}
+
+/** Bytes that one more session of this kind takes. */
+function sessionBytes(): number {
+  const before = model.memoryBytes
+  using _ = newSession()
+  return model.memoryBytes - before
+}
+
+describe('a fork', () => {
+  it.each(['f16', 'f32'] as const)('goes on as the session would, with an %s cache', async (kvType) => {
+    using whole = newSession({ kvType })
+    const expected = await idsOf(whole.generate(PROMPT, { ...HOT, maxTokens: 24 }))
+    using session = newSession({ kvType })
+    const first = await idsOf(session.generate(PROMPT, HOT))
+    using fork = session.fork()
+    expect(fork).toMatchObject({ kvType, seed: 6, contextLength: 100, position: session.position })
+    expect(fork.ids).toEqual(session.ids)
+    expect(fork.logits()).toEqual(session.logits())
+    for (const each of [fork, session]) {
+      expect([...first, ...(await idsOf(each.generate(undefined, HOT)))]).toEqual(expected)
+    }
+  })
+
+  it('and its session do not hear of each other, whichever writes first', async () => {
+    for (const firstToGo of ['fork', 'session']) {
+      using session = newSession()
+      await session.eval(model.encode(PROMPT))
+      using fork = session.fork()
+      using second = session.fork()
+      fork.setSeed(99)
+      const branches = firstToGo === 'fork' ? [fork, session, second] : [session, second, fork]
+      const told = new Map<Session, readonly number[]>()
+      for (const branch of branches) told.set(branch, await idsOf(branch.generate(undefined, HOT)))
+      for (const [branch, ids] of told) {
+        using alone = newSession({ seed: branch === fork ? 99 : 6 })
+        expect(ids).toEqual(await idsOf(alone.generate(PROMPT, HOT)))
+        expect(branch.logits()).toEqual(alone.logits())
+      }
+      expect(told.get(fork)).not.toEqual(told.get(session))
+      expect(told.get(second)).toEqual(told.get(session))
+    }
+  })
+
+  it('may go back and write over what is common', async () => {
+    using session = newSession()
+    await session.eval(model.encode(PROMPT))
+    const logits = session.logits()
+    using fork = session.fork()
+    fork.rewind(10)
+    await fork.eval([5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
+    expect(fork.logits()).not.toEqual(logits)
+    await idsOf(session.generate(PROMPT, { maxTokens: 0 }))
+    expect(session.logits()).toEqual(logits)
+  })
+
+  it('takes memory only when one of them evaluates something', async () => {
+    const bytes = sessionBytes()
+    using session = newSession()
+    await session.eval(model.encode(PROMPT))
+    const before = model.memoryBytes
+    const forks = Array.from({ length: 5 }, () => session.fork())
+    for (const fork of forks) {
+      fork.sample({ temp: 1 })
+      fork.rewind(1)
+    }
+    expect(model.memoryBytes).toBe(before)
+    await forks[0].eval([7])
+    expect(model.memoryBytes).toBe(before + bytes)
+    await forks[0].eval([8])
+    await session.eval([7])
+    expect(model.memoryBytes).toBe(before + 2 * bytes)
+    for (const fork of forks.slice(1, 4)) fork.dispose()
+    // The last one that reads the common part owns it now.
+    await forks[4].eval([7])
+    expect(model.memoryBytes).toBe(before + 2 * bytes)
+    for (const fork of forks) fork.dispose()
+    expect(model.memoryBytes).toBe(before)
+  })
+
+  it('lives on when its session is disposed', async () => {
+    const session = newSession()
+    const before = model.memoryBytes
+    const first = await idsOf(session.generate(PROMPT, HOT))
+    const fork = session.fork()
+    session.dispose()
+    expect(model.memoryBytes).toBe(before)
+    using whole = newSession()
+    const expected = await idsOf(whole.generate(PROMPT, { ...HOT, maxTokens: 24 }))
+    expect([...first, ...(await idsOf(fork.generate(undefined, HOT)))]).toEqual(expected)
+    fork.dispose()
+  })
+
+  it('of a fork, and of a session that has evaluated nothing', async () => {
+    using session = newSession()
+    using fork = session.fork()
+    using second = fork.fork()
+    const expected = await idsOf(session.generate(PROMPT, HOT))
+    expect(await idsOf(second.generate(PROMPT, HOT))).toEqual(expected)
+    expect(await idsOf(fork.generate(PROMPT, HOT))).toEqual(expected)
+  })
+
+  it('has statistics of its own', async () => {
+    using session = newSession()
+    await idsOf(session.generate(PROMPT, HOT))
+    using fork = session.fork()
+    expect(fork.stats()).toMatchObject({ nPrompt: 0, nGen: 0 })
+    await idsOf(fork.generate(undefined, { maxTokens: 3 }))
+    expect(session.stats().nGen).toBe(12)
+  })
+
+  it('runs at the same time as its session', async () => {
+    using session = newSession()
+    await session.eval(model.encode(PROMPT))
+    using fork = session.fork()
+    const [one, other] = await Promise.all([
+      idsOf(session.generate(undefined, HOT)),
+      idsOf(fork.generate(undefined, HOT)),
+    ])
+    expect(one).toEqual(other)
+  })
+
+  it('is refused while busy and after dispose; the model disposes of forks', async () => {
+    const other = await loadSmall()
+    const session = other.createSession()
+    for await (const _ of session.generate(PROMPT, { maxTokens: 2 })) {
+      expect(() => session.fork()).toThrow(expect.objectContaining({ code: 'BUSY' }))
+    }
+    const fork = session.fork()
+    session.dispose()
+    expect(() => session.fork()).toThrow(expect.objectContaining({ code: 'DISPOSED' }))
+    other.dispose()
+    expect(() => fork.generate(PROMPT)).toThrow(expect.objectContaining({ code: 'DISPOSED' }))
+    expect(other.memoryBytes).toBe(0)
+  })
+
+  it('that finds no memory when it writes stays as it is', async () => {
+    const tight = await loadModel(smallModel(), { memoryLimit: 4 * 2 ** 20 })
+    using session = tight.createSession()
+    await session.eval([1, 2, 3, 4])
+    using fork = session.fork()
+    const hoard: Session[] = []
+    // Take all that is left, in ever smaller pieces.
+    for (let size = 2000; size > 0; size = Math.floor(size / 2)) {
+      try {
+        for (;;) hoard.push(tight.createSession({ contextLength: size }))
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'OUT_OF_MEMORY' })
+      }
+    }
+    await expect(fork.eval([5])).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+    expect(fork.position).toBe(4)
+    expect(fork.logits()).toEqual(session.logits())
+    for (const each of hoard) each.dispose()
+    await fork.eval([5])
+    expect(fork.position).toBe(5)
+  })
+})
