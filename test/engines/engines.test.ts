@@ -10,6 +10,7 @@ import { startChromium, withoutChromium } from '../runtimes/chromium.js'
 import { serveFiles } from '../runtimes/file-server.js'
 import { firefoxPath, withFirefox } from '../runtimes/firefox.js'
 import { askWorker } from '../runtimes/worker.js'
+import { GOLDEN } from '../sampling/golden.js'
 import { CLI, engines, launch, ROOT } from './launch.js'
 import { cliOptions, MODEL_PATH, SETTINGS } from './settings.js'
 
@@ -19,6 +20,8 @@ type Ids = Readonly<Record<string, readonly number[]>>
 interface Answer {
   readonly version: string
   readonly ids: Ids
+  /** What is drawn in each case of test/sampling/golden.ts. */
+  readonly golden: readonly (readonly number[])[]
   /** Hashes by what they are of. */
   readonly bits: Readonly<Record<string, string>>
 }
@@ -96,16 +99,20 @@ async function computeInWorker(): Promise<Answer> {
 
 /** Notes how much of `answer` is as expected, and fails where not all of it is. */
 function compare(name: string, answer: Answer, ids: Ids, ms: number) {
-  const perSetting = SETTINGS.map((setting) => {
-    const wanted = expected.ids[setting.name]
-    return `${wanted.filter((id, i) => id === ids[setting.name][i]).length}/${wanted.length}`
-  })
+  const perSetting = SETTINGS.map(({ name }) => agreement(ids[name], expected.ids[name]))
+  const golden = GOLDEN.map((golden) => golden.ids)
   const bits = Object.entries(expected.bits).map(([of, hash]) =>
     answer.bits[of] === hash ? 'equal' : 'DIFFER',
   )
-  rows.push([name, answer.version, ...perSetting, ...bits, ms.toFixed(0)])
+  const cells = [...perSetting, agreement(answer.golden.flat(), golden.flat()), ...bits]
+  rows.push([name, answer.version, ...cells, ms.toFixed(0)])
   expect(ids).toEqual(expected.ids)
-  expect(answer).toEqual({ ...expected, version: answer.version })
+  expect(answer).toEqual({ ...expected, golden, version: answer.version })
+}
+
+/** How many of the ids are as wanted: `59/60`. */
+function agreement(ids: readonly number[], wanted: readonly number[]): string {
+  return `${wanted.filter((id, i) => id === ids[i]).length}/${wanted.length}`
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
@@ -120,7 +127,8 @@ beforeAll(async () => {
 })
 
 afterAll(() => {
-  const head = ['engine', 'version', ...SETTINGS.map(({ name }) => name), ...Object.keys(expected.bits), 'ms']
+  const settings = SETTINGS.map(({ name }) => name)
+  const head = ['engine', 'version', ...settings, 'golden', ...Object.keys(expected.bits), 'ms']
   console.log(`Ids and bits equal to those of Node ${expected.version}:\n\n${columns([head, ...rows])}`)
 })
 

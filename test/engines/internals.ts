@@ -1,6 +1,8 @@
-/** What the package does not export and every engine must compute alike; bundled for those that read no TypeScript. */
+/** What of the sources and tests every engine is to run; bundled, for not all read TypeScript. */
 import { RandomBits } from '../../src/gguf/random-bits.js'
 import { exp, log, power, sineAndCosine } from '../../src/math/elementary.js'
+
+export { drawGolden, GOLDEN } from '../sampling/golden.js'
 
 const COUNT = 20_000
 

@@ -22,7 +22,8 @@ export async function compute({ dasllama, sampling, internals, source, settings 
     math: await new Bits().add(internals.elementaryValues()).hash(),
   }
   model.dispose()
-  return { version: versionOfEngine(), ids, bits }
+  const golden = internals.GOLDEN.map((golden) => internals.drawGolden(sampling.createSampler, golden))
+  return { version: versionOfEngine(), ids, golden, bits }
 }
 
 function versionOfEngine() {
@@ -45,7 +46,7 @@ async function hashModel(model, kvType) {
   return bits.hash()
 }
 
-/** Of the tokens that the chain draws, alone and without kernels, from logits that no model made. */
+/** Of what the chain alone draws from logits that no model made, and of the log-probabilities that it gives. */
 async function hashDraws({ createSampler, Rng }, settings) {
   const random = new Rng(1)
   const bits = new Bits()
