@@ -7,8 +7,7 @@ import { chooseModels } from './models/catalog.js'
 import { type BenchOptions, parseOptions, USAGE } from './options.js'
 import { writeReadme } from './readme.js'
 import { type BenchRecord, type ContestantRecord, type ModelRecord, saveRecord } from './record.js'
-import { main as printChainCosts, VOCABULARIES } from './sampling.js'
-import { printBeside } from './sampling-beside.js'
+import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
 import { renderRecord, renderSummary } from './tables.js'
 
@@ -75,7 +74,7 @@ function rivalCalled(name: string): Entrant {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  if (args[0] === 'sampling') return benchSampling()
+  if (args[0] === 'sampling') return benchSampling(args.includes('--write-readme'))
   const options = parseOptions(args)
   if (options.help) {
     console.log(USAGE)
@@ -84,14 +83,8 @@ async function main(args: readonly string[]): Promise<void> {
   const record = await run(options, args)
   const file = await saveRecord(record, options.quick ? PASSING : undefined)
   console.log(renderRecord(record))
-  if (options.writeReadme) await writeReadme(renderSummary(record))
+  if (options.writeReadme) await writeReadme('bench', renderSummary(record))
   progress(`\nrecorded in ${fileURLToPath(file)}`)
-}
-
-/** Prints tables and keeps no record. */
-async function benchSampling(): Promise<void> {
-  printChainCosts()
-  for (const vocabulary of VOCABULARIES) await printBeside(vocabulary)
 }
 
 try {

@@ -1,17 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
 const README = new URL('../README.md', import.meta.url)
-const BEGIN = '<!-- bench:begin -->'
-const END = '<!-- bench:end -->'
 
-/** `text` with `tables` between the markers. Throws when it does not have the markers, in order. */
-export function putBetweenMarkers(text: string, tables: string): string {
-  const begin = text.indexOf(BEGIN)
-  const end = text.indexOf(END, begin)
-  if (begin < 0 || end < 0) throw new Error(`the README has no ${BEGIN} followed by ${END}`)
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${tables}\n\n${text.slice(end)}`
+/** The README's places for figures, each between a pair of markers. */
+export type FigurePlace = 'bench' | 'sampling'
+
+/** `text` with `tables` between the markers of `place`. Throws when it does not have the markers, in order. */
+export function putBetweenMarkers(text: string, place: FigurePlace, tables: string): string {
+  const first = `<!-- ${place}:begin -->`
+  const last = `<!-- ${place}:end -->`
+  const begin = text.indexOf(first)
+  const end = text.indexOf(last, begin)
+  if (begin < 0 || end < 0) throw new Error(`the README has no ${first} followed by ${last}`)
+  return `${text.slice(0, begin + first.length)}\n\n${tables}\n\n${text.slice(end)}`
 }
 
-export async function writeReadme(tables: string): Promise<void> {
-  await writeFile(README, putBetweenMarkers(await readFile(README, 'utf8'), tables))
+export async function writeReadme(place: FigurePlace, tables: string): Promise<void> {
+  await writeFile(README, putBetweenMarkers(await readFile(README, 'utf8'), place, tables))
 }

@@ -78,7 +78,7 @@ export interface TestRecord {
 const RECORDS = new URL('records/', import.meta.url)
 
 /** `2026-11-23-0612-amd-epyc-2-cores.json`: sorts by time, names no host. */
-export function recordName({ date, machine }: BenchRecord): string {
+export function recordName({ date, machine }: Pick<BenchRecord, 'date' | 'machine'>): string {
   const when = date.slice(0, 16).replace('T', '-').replace(':', '')
   const cpu = machine.cpu.replaceAll(/\((?:R|TM)\)|\bCPU\b|\b\d+-Core\b|Processor|@.*/gi, ' ')
   const where = `${cpu} ${machine.cores} cores`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
@@ -86,7 +86,10 @@ export function recordName({ date, machine }: BenchRecord): string {
 }
 
 /** Writes a record into `folder` (default: bench/records) and gives its address. */
-export async function saveRecord(record: BenchRecord, folder: URL = RECORDS): Promise<URL> {
+export async function saveRecord(
+  record: Pick<BenchRecord, 'date' | 'machine'>,
+  folder: URL = RECORDS,
+): Promise<URL> {
   const file = new URL(recordName(record), folder)
   await mkdir(folder, { recursive: true })
   await writeFile(file, `${JSON.stringify(record, undefined, 1)}\n`)

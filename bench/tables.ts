@@ -6,6 +6,7 @@ import { summarise } from './statistics.js'
 export function renderRecord(record: BenchRecord): string {
   return joined(
     conditions(record),
+    settings(record),
     speed(record),
     memory(record),
     sizes(record),
@@ -16,21 +17,35 @@ export function renderRecord(record: BenchRecord): string {
 
 /** What fits a page about something else: speed, sizes and who took part. */
 export function renderSummary(record: BenchRecord): string {
-  return joined(conditions(record), speed(record), sizes(record), contestants(record), skipped(record))
+  return joined(
+    conditions(record),
+    settings(record),
+    speed(record),
+    sizes(record),
+    contestants(record),
+    skipped(record),
+  )
 }
 
 function joined(...sections: readonly string[]): string {
   return sections.filter((section) => section !== '').join('\n\n')
 }
 
-function conditions({ date, commit, machine, settings }: BenchRecord): string {
+/** When, where and with what. */
+export function conditions({
+  date,
+  commit,
+  machine,
+}: Pick<BenchRecord, 'date' | 'commit' | 'machine'>): string {
   const { cpu, cores, platform, node, v8, load } = machine
-  const lines = [
+  return [
     `${date.slice(0, 10)}, commit ${commit}: ${cpu}, ${cores} cores, ${platform}, Node ${node} (V8 ${v8}).`,
-    `Threads: ${settings.threads} each. Repetitions: ${settings.repetitions}, taken in turns after one that does not count.`,
     `Load average: ${load.before} before, ${load.after} after.`,
-  ]
-  return lines.join('\n')
+  ].join('\n')
+}
+
+function settings({ settings: { threads, repetitions } }: BenchRecord): string {
+  return `Threads: ${threads} each. Repetitions: ${repetitions}, taken in turns after one that does not count.`
 }
 
 function speed({ contestants, models }: BenchRecord): string {
@@ -120,7 +135,11 @@ function skipped({ skipped }: BenchRecord): string {
 }
 
 /** `leading` columns are text, the others figures. */
-function table(head: readonly string[], rows: readonly (readonly string[])[], leading: number): string {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  leading: number,
+): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const rule = head.map((_, column) => (column < leading ? '---' : '---:'))
   return [head, rule, ...rows].map(line).join('\n')

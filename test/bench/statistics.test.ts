@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { summarise } from '../../bench/statistics.js'
+import { quantile, summarise } from '../../bench/statistics.js'
 
 describe('summarise', () => {
   it.each([
@@ -28,5 +28,19 @@ describe('summarise', () => {
 
   it('refuses no samples', () => {
     expect(() => summarise([])).toThrow(RangeError)
+  })
+})
+
+describe('quantile', () => {
+  it.each([
+    [0, 1],
+    [0.5, 3],
+    [0.9, 5],
+  ])('has a share of %d of the samples below it', (share, expected) => {
+    expect(quantile([5, 3, 1, 4, 2], share)).toBe(expected)
+  })
+
+  it('needs samples', () => {
+    expect(() => quantile([], 0.5)).toThrow(RangeError)
   })
 })

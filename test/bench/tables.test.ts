@@ -58,10 +58,10 @@ describe('putBetweenMarkers', () => {
   const page = (inside: string) => `# Title\n\n<!-- bench:begin -->${inside}<!-- bench:end -->\n\nrest\n`
 
   it.each(['', '\n\nold\n\n'])('replaces %j', (old) => {
-    expect(putBetweenMarkers(page(old), 'new')).toBe(page('\n\nnew\n\n'))
+    expect(putBetweenMarkers(page(old), 'bench', 'new')).toBe(page('\n\nnew\n\n'))
   })
 
   it.each(['# Title', 'x <!-- bench:end --> <!-- bench:begin -->'])('refuses %j', (text) => {
-    expect(() => putBetweenMarkers(text, 'new')).toThrow('<!-- bench:begin -->')
+    expect(() => putBetweenMarkers(text, 'bench', 'new')).toThrow('<!-- bench:begin -->')
   })
 })

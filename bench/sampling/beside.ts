@@ -3,12 +3,11 @@
  * llama.cpp's sampler. The model has random weights in the shape of SmolLM2-135M, and its logits are the input of both.
  */
 import { loadModel } from 'dasllama'
-import { randomModel } from '../src/gguf/random-model.js'
-import { createSampler } from '../src/sampling/index.js'
-import { cachedGguf } from './models/cache.js'
-import { SHAPE_135M } from './models/mixes.js'
-import { type RivalSampling, timeRivalSampler } from './rivals/node-llama-cpp/sampler.js'
-import { summarise } from './statistics.js'
+import { randomModel } from '../../src/gguf/random-model.js'
+import { createSampler } from '../../src/sampling/index.js'
+import { cachedGguf } from '../models/cache.js'
+import { SHAPE_135M } from '../models/mixes.js'
+import { type RivalSampling, timeRivalSampler } from '../rivals/node-llama-cpp/sampler.js'
 
 const REPETITIONS = 40
 
@@ -34,41 +33,45 @@ const CHAINS: readonly {
   },
 ]
 
-/** Median ms of `REPETITIONS` calls after as many that do not count. */
-async function median(call: (i: number) => unknown): Promise<number> {
-  const samples: number[] = []
-  for (let i = 0; i < 2 * REPETITIONS; i++) {
-    const start = performance.now()
-    await call(i)
-    if (i >= REPETITIONS) samples.push(performance.now() - start)
-  }
-  return summarise(samples).median
+/** The chain beside a model's step and the rival's sampler, on one vocabulary. All samples in milliseconds. */
+export interface BesideCost {
+  readonly vocabulary: number
+  readonly step: readonly number[]
+  readonly chains: readonly {
+    readonly chain: string
+    readonly ours: readonly number[]
+    readonly theirs: readonly number[]
+  }[]
 }
 
-/** Prints the table for one vocabulary. */
-export async function printBeside(vocabulary: number): Promise<void> {
+/** Milliseconds of `REPETITIONS` calls after as many that do not count. */
+async function time(call: (i: number) => unknown): Promise<number[]> {
+  const samples: number[] = []
+  for (let i = -REPETITIONS; i < REPETITIONS; i++) {
+    const start = performance.now()
+    await call(i + REPETITIONS)
+    if (i >= 0) samples.push(performance.now() - start)
+  }
+  return samples
+}
+
+export async function measureBeside(vocabulary: number): Promise<BesideCost> {
   const path = await cachedGguf(`random-135M-${vocabulary}.Q8_0.gguf`, () =>
     randomModel({ shape: { ...SHAPE_135M, vocab: vocabulary }, format: 'Q8_0', tied: true }),
   )
   await using model = await loadModel(path, { contextLength: 4 * REPETITIONS })
   using session = model.createSession()
-  const step = await median((i) => session.eval([1 + (i % 100)]))
+  const step = await time((i) => session.eval([1 + (i % 100)]))
   const logits = session.logits()
   const rivals = await timeRivalSampler(
     path,
     CHAINS.map(({ rival }) => rival),
     REPETITIONS,
   )
-  console.log(
-    `\nbeside a 135M-shape model of ${vocabulary.toLocaleString('en')} tokens, whose decode step takes ${step.toFixed(2)} ms:`,
-  )
+  const chains = []
   for (const [i, { name, rival: _, ...params }] of CHAINS.entries()) {
     const sampler = createSampler(params, { seed: 1 })
-    const ours = await median(() => sampler.pick(logits))
-    const theirs = summarise(rivals[i]).median
-    const share = ((100 * ours) / step).toFixed(1)
-    console.log(
-      `  ${name.padEnd(30)} ${ours.toFixed(3)} ms, ${share.padStart(4)} % of a step; llama.cpp ${theirs.toFixed(3)} ms`,
-    )
+    chains.push({ chain: name, ours: await time(() => sampler.pick(logits)), theirs: rivals[i] })
   }
+  return { vocabulary, step, chains }
 }

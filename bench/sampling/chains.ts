@@ -1,9 +1,5 @@
-/**
- * `npm run bench -- sampling`: what the sampling chain costs a token, by vocabulary and parameters, in milliseconds.
- * It needs neither models nor the build: `npx tsx bench/sampling.ts` runs it from source.
- */
-import { fileURLToPath } from 'node:url'
-import { createSampler, Rng, type SamplingParams } from '../src/sampling/index.js'
+/** What the sampling chain costs a token, by vocabulary and parameters. */
+import { createSampler, Rng, type SamplingParams } from '../../src/sampling/index.js'
 
 /** Of Llama 2, SmolLM2 and Qwen 2. */
 export const VOCABULARIES = [32_000, 49_152, 151_936]
@@ -74,37 +70,37 @@ function makeLogits(rng: Rng, vocabulary: number, { bulk, strong, height }: Shap
   return logits
 }
 
-/** Milliseconds a pick, ascending. */
+/** What one chain costs on one kind of logits. */
+export interface ChainCost {
+  readonly logits: keyof typeof SHAPES
+  readonly vocabulary: number
+  readonly chain: string
+  /** Milliseconds of each pick. */
+  readonly samples: readonly number[]
+}
+
 function time(params: SamplingParams, positions: readonly Float32Array[]): number[] {
   const sampler = createSampler(params, { seed: 1 })
   const pick = (i: number) => sampler.pick(positions[i % positions.length], RECENT)
   for (let i = 0; i < WARM_UP; i++) pick(i)
-  const times = Array.from({ length: PICKS }, (_, i) => {
+  return Array.from({ length: PICKS }, (_, i) => {
     const start = performance.now()
     pick(i)
     return performance.now() - start
   })
-  return times.sort((a, b) => a - b)
 }
 
-export function main(): void {
-  const cell = (text: string) => text.padStart(16)
-  for (const [name, shape] of Object.entries(SHAPES)) {
+/** Every chain on every vocabulary and shape of logits. */
+export function measureChains(): ChainCost[] {
+  const costs: ChainCost[] = []
+  for (const logits of ['peaked', 'flat'] as const) {
     const rng = new Rng(1)
-    const positions = VOCABULARIES.map((vocabulary) =>
-      Array.from({ length: POSITIONS }, () => makeLogits(rng, vocabulary, shape)),
-    )
-    console.log(`\n${name} logits: ms a token, median / 90th percentile, by vocabulary`)
-    console.log(''.padEnd(22) + VOCABULARIES.map((size) => cell(size.toLocaleString('en'))).join(''))
-    for (const [chain, params] of Object.entries(CHAINS)) {
-      const cells = positions.map((logits) => {
-        const times = time(params, logits)
-        const at = (share: number) => times[Math.floor(share * times.length)].toFixed(3)
-        return cell(`${at(0.5)} / ${at(0.9)}`)
-      })
-      console.log(chain.padEnd(22) + cells.join(''))
+    for (const vocabulary of VOCABULARIES) {
+      const positions = Array.from({ length: POSITIONS }, () => makeLogits(rng, vocabulary, SHAPES[logits]))
+      for (const [chain, params] of Object.entries(CHAINS)) {
+        costs.push({ logits, vocabulary, chain, samples: time(params, positions) })
+      }
     }
   }
+  return costs
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main()
