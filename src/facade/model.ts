@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { Network } from '../model/network.js'
+import { busy } from '../session/failures.js'
 import { Session } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
@@ -50,8 +51,9 @@ export class Model {
     return new Session(host, resolveSessionOptions(options, this.config, this.contextLength))
   }
 
-  /** Ends all sessions and lets go of the memory. Throws `BUSY` while one of them is running. Harmless when repeated. */
+  /** Ends all sessions and lets go of the memory; none of them while one is running (`BUSY`). Harmless when repeated. */
   dispose(): void {
+    if ([...this.#sessions].some((session) => session.isBusy)) throw busy()
     for (const session of this.#sessions) session.dispose()
     this.#network = undefined
   }

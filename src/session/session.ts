@@ -60,6 +60,11 @@ export class Session {
     return this.#rng.seed
   }
 
+  /** Whether a call on it is running: then every other one throws `BUSY`. */
+  get isBusy(): boolean {
+    return this.#busy
+  }
+
   /** Tokens evaluated so far, which is the position of the next one. */
   get position(): number {
     return this.#sequence.position

@@ -236,6 +236,20 @@ describe('after dispose', () => {
     expect(session.stats().nGen).toBe(0)
   })
 
+  it('of the model all go or none: idle sessions outlive a refusal', async () => {
+    const other = await loadSmall()
+    const idle = other.createSession()
+    const running = other.createSession()
+    const evaluation = running.eval(new Array(130).fill(5))
+    expect(running.isBusy).toBe(true)
+    expect(() => other.dispose()).toThrow(failure('BUSY'))
+    await idle.eval([1])
+    await evaluation
+    expect(running.isBusy).toBe(false)
+    other.dispose()
+    expect(() => idle.reset()).toThrow(failure('DISPOSED'))
+  })
+
   it('of the model its sessions are too, and no new one is made', async () => {
     const other = await loadSmall()
     const sessions = [other.createSession(), other.createSession()]
