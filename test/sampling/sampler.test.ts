@@ -110,6 +110,19 @@ describe('the values that mean off', () => {
   })
 })
 
+describe('a share', () => {
+  it.each<SamplingParams>([{ topP: 0.5 }, { typicalP: 0.5 }])(
+    'that is reached exactly is enough, and the lower ids have it: %o',
+    (params) => {
+      expect(choices(params, new Float32Array(4))).toEqual([0, 1])
+    },
+  )
+
+  it.each<SamplingParams>([{ topP: 0 }, { typicalP: 0 }])('of nothing leaves one token: %o', (params) => {
+    expect(choices(params)).toHaveLength(1)
+  })
+})
+
 describe('penalties', () => {
   /** What greedy choice sees, by the bias that a rival needs to win. */
   function penalised(params: SamplingParams, recent: number[], logits = [4, -4, 0, 2, -2]): number[] {

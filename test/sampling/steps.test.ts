@@ -105,6 +105,8 @@ describe('each step alone does what its source says', () => {
         expect(stateOf(candidates)).toEqual(admit(logits))
         if (candidates.size === 0) return
         runBoth(name, candidates, resolveSampling({ temp: 1, ...params }), recent, seed, row)
+        candidates.reset(logits)
+        expect(stateOf(candidates)).toEqual(admit(logits))
       }),
       { numRuns: 1500, seed: SEED },
     )
