@@ -1,5 +1,5 @@
 import { type SoftmaxSums, softmaxWeights } from '../math/softmax.js'
-import { argmax, compact, divide, largestFinite } from './passes.js'
+import { argmax, compact, largestFinite, multiply } from './passes.js'
 
 /** The largest f32: stands for Infinity, so that differences of logits are never NaN. */
 const LARGEST = 3.4028234663852886e38
@@ -53,21 +53,20 @@ export class Candidates {
 
   /**
    * To be called after writing to `logits`: leaves out tokens without a chance, those of −Infinity or NaN, and puts the
-   * largest f32 for Infinity.
+   * largest f32 for Infinity. `onNaN` hears of the ids whose logit is NaN.
    */
-  settle(): void {
+  settle(onNaN?: (id: number) => void): void {
     this.#sums = undefined
     this.#largest = largestFinite(this.logits, this.size)
-    if (Number.isNaN(this.#largest)) this.#dropHopeless()
-  }
-
-  #dropHopeless(): void {
-    const { ids, logits } = this
+    if (!Number.isNaN(this.#largest)) return
+    const { ids, logits, size } = this
     let kept = 0
-    for (let i = 0; i < this.size; i++) {
-      if (!(logits[i] >= -LARGEST)) continue
+    for (let i = 0; i < size; i++) {
+      const logit = logits[i]
+      if (Number.isNaN(logit)) onNaN?.(ids[i])
+      if (!(logit >= -LARGEST)) continue
       ids[kept] = ids[i]
-      logits[kept++] = Math.min(logits[i], LARGEST)
+      logits[kept++] = Math.min(logit, LARGEST)
     }
     this.shrink(kept)
   }
@@ -82,7 +81,8 @@ export class Candidates {
   /** Carries out the division that is put off, for steps to which the size of a logit matters. */
   divide(): void {
     if (this.temperature === 1) return
-    divide(this.logits, this.size, this.temperature)
+    // Capped, for 0 × Infinity would be NaN.
+    multiply(this.logits, this.size, Math.min(1 / this.temperature, Number.MAX_VALUE))
     this.temperature = 1
     this.#largest = Number.NaN
     this.#sums = undefined

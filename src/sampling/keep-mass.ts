@@ -14,7 +14,7 @@ export function keepMass(candidates: Candidates, share: number, center: number):
   const { mass } = candidates.weigh()
   const wanted = share * mass
   const reach = reachOf(candidates, (1 - share) * mass, center)
-  candidates.keepFrom(center - reach)
+  if (pays(candidates, center - reach)) candidates.keepFrom(center - reach)
 
   const { weights } = candidates.weigh()
   const { logits, ids, size } = candidates
@@ -56,9 +56,16 @@ function reachOf(candidates: Candidates, rest: number, center: number): number {
   return Math.max(largest - center, center - lightest)
 }
 
+/** Whether most candidates are below `threshold`, judged by every 16th: otherwise leaving them out costs more than it saves. */
+function pays({ logits, size }: Candidates, threshold: number): boolean {
+  let below = 0
+  for (let i = 0; i < size; i += 16) if (logits[i] < threshold) below += 16
+  return 2 * below > size
+}
+
 // What follows are passes as those of passes.ts.
 
-/** Adds each weight to its bucket: that of distance · `scale`. */
+/** Adds each weight to its bucket: that of distance · `scale`, the last for all that is beyond. */
 function fillHistogram(
   logits: Float32Array,
   weights: Float64Array,
@@ -68,8 +75,7 @@ function fillHistogram(
   heights: Float64Array,
 ): void {
   for (let i = 0; i < n; i++) {
-    const away = logits[i] - center
-    heights[((away < 0 ? -away : away) * scale) | 0] += weights[i]
+    heights[Math.min(Math.abs(logits[i] - center) * scale, 4095) | 0] += weights[i]
   }
 }
 
@@ -83,8 +89,7 @@ function findBucket(
 ): number[] {
   const found: number[] = []
   for (let i = 0; i < n; i++) {
-    const away = logits[i] - center
-    if ((((away < 0 ? -away : away) * scale) | 0) === bucket) found.push(i)
+    if ((Math.min(Math.abs(logits[i] - center) * scale, 4095) | 0) === bucket) found.push(i)
   }
   return found
 }
@@ -100,11 +105,10 @@ function keepNear(
   let kept = 0
   for (let i = 0; i < n; i++) {
     const logit = logits[i]
-    const away = logit - center
     logits[kept] = logit
     ids[kept] = ids[i]
     // Counted without a branch, which nobody could predict in a flat distribution.
-    kept = (kept + +((away < 0 ? -away : away) <= distance)) | 0
+    kept = (kept + +(Math.abs(logit - center) <= distance)) | 0
   }
   return kept
 }

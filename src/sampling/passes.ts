@@ -124,12 +124,10 @@ export function reach(weights: Float64Array, n: number, mass: number): number {
   return -1
 }
 
-/** Divides the first `n` values; what no finite f32 can hold becomes the nearest that can. */
-export function divide(values: Float32Array, n: number, divisor: number): void {
+/** Multiplies the first `n` values; what no finite f32 can hold becomes the nearest that can. */
+export function multiply(values: Float32Array, n: number, factor: number): void {
   for (let i = 0; i < n; i++) {
-    const value = values[i] / divisor
-    if (value > 3.4028234663852886e38) values[i] = 3.4028234663852886e38
-    else if (value < -3.4028234663852886e38) values[i] = -3.4028234663852886e38
-    else values[i] = value
+    const value = values[i] * factor
+    values[i] = Math.max(-3.4028234663852886e38, Math.min(value, 3.4028234663852886e38))
   }
 }

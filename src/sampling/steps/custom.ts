@@ -1,7 +1,5 @@
 import { DasllamaError } from '../../errors.js'
-import type { Candidates } from '../candidates.js'
 import type { CustomStep } from '../params.js'
-import { largestFinite } from '../passes.js'
 import type { Step } from '../step.js'
 
 /**
@@ -25,15 +23,10 @@ export function custom(step: CustomStep): Step {
     step(whole, Array.from(recent))
     if (size === vocabulary) logits.set(whole)
     else for (let i = 0; i < size; i++) logits[i] = whole[ids[i]]
-    // NaN when there is anything special, which is rare and may be −Infinity.
-    if (Number.isNaN(largestFinite(logits, size))) refuseNaN(candidates)
-    candidates.settle()
+    candidates.settle(refuseNaN)
   }
 }
 
-function refuseNaN({ ids, logits, size }: Candidates): void {
-  for (let i = 0; i < size; i++) {
-    if (!Number.isNaN(logits[i])) continue
-    throw new DasllamaError('INVALID_ARGUMENT', `a custom step made the logit of token ${ids[i]} NaN`)
-  }
+function refuseNaN(id: number): never {
+  throw new DasllamaError('INVALID_ARGUMENT', `a custom step made the logit of token ${id} NaN`)
 }
