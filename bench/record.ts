@@ -92,7 +92,10 @@ export async function saveRecord(
 ): Promise<URL> {
   const file = new URL(recordName(record), folder)
   await mkdir(folder, { recursive: true })
-  await writeFile(file, `${JSON.stringify(record, undefined, 1)}\n`)
+  // A tenth of a microsecond is finer than any clock here.
+  const rounded = (_: string, value: unknown) =>
+    typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value
+  await writeFile(file, `${JSON.stringify(record, rounded, 1)}\n`)
   return file
 }
 
