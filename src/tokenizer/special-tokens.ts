@@ -1,3 +1,4 @@
+import { templateEnds } from './template-ends.js'
 import { CONTROL, NORMAL, USER_DEFINED } from './token-attributes.js'
 import type { TokenId } from './tokenizer.js'
 
@@ -89,11 +90,12 @@ const END_TEXTS = [
 const ALWAYS_WRITTEN = ['<|channel|>', '<|message|>', '<|start|>', '<|constrain|>']
 
 /**
- * The ids that end a generation, found as llama.cpp finds them: by the roles that the file names, and by text.
+ * The ids that end a generation, found as llama.cpp finds them: by the roles that the file names, and by text; where
+ * that finds no end of turn, by the chat template too.
  * A token found by its text is made a control token, since many files forget to say so; `attributes` is corrected
  * in place.
  */
-export function findEndOfGeneration(tokens: Tokens, named: NamedIds): Set<TokenId> {
+export function findEndOfGeneration(tokens: Tokens, named: NamedIds, template: string): Set<TokenId> {
   const { idOf, attributes } = tokens
   const ids = { ...named }
   for (const role of Object.keys(TEXTS_BY_ROLE) as (keyof typeof TEXTS_BY_ROLE)[]) {
@@ -119,7 +121,19 @@ export function findEndOfGeneration(tokens: Tokens, named: NamedIds): Set<TokenI
     if (id !== undefined) attributes[id] = USER_DEFINED
   }
   dropFalseEnds(tokens, ends)
+  if (ends.size <= (ids.eos === undefined ? 0 : 1)) addTemplateEnds(tokens, ends, template)
   return ends
+}
+
+/**
+ * A vocabulary of which nothing but EOS is known may have an end of turn of its own: the chat template tells it. Only
+ * control and user-defined tokens count, so that no word of a text can end it.
+ */
+function addTemplateEnds({ idOf, attributes }: Tokens, ends: Set<TokenId>, template: string): void {
+  for (const marker of templateEnds(template)) {
+    const id = idOf.get(marker)
+    if (id !== undefined && (attributes[id] & (CONTROL | USER_DEFINED)) !== 0) ends.add(id)
+  }
 }
 
 /** Vocabularies in which a text of the list above means something else. */

@@ -47,6 +47,7 @@ export function readVocabulary(
       fimRepository: named('fim_rep_token_id'),
       fimSeparator: named('fim_sep_token_id'),
     },
+    readTemplate(metadata),
   )
   return {
     texts,
@@ -56,6 +57,12 @@ export function readVocabulary(
     eosId,
     endOfGeneration,
   }
+}
+
+/** The chat template where there is one; what is no text is the chat's to refuse. */
+function readTemplate(metadata: Metadata): string {
+  const template = metadata.get('tokenizer.chat_template')
+  return typeof template === 'string' ? template : ''
 }
 
 /** Whether the token is written by name and read only on request: a control token or the unknown one. */
