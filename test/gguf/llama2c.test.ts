@@ -7,8 +7,8 @@ import type { ModelFile } from '../../src/gguf/model-file.js'
 import { openModelFile } from '../../src/gguf/open.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { bytesSource } from '../../src/storage/bytes.js'
-import { sliceSource } from '../../src/storage/slice.js'
 import { STORIES_15M, STORIES_15M_CHECKPOINT_BYTES, tensorBytes } from '../support/model-files.js'
+import { sliceSource } from '../support/slice-source.js'
 import { haveVocabularies, vocabularyPath } from '../tokenizer/fixtures.js'
 
 const HEADER = { dim: 8, hiddenDim: 6, layers: 2, heads: 2, kvHeads: 1, vocabulary: 261, sequence: 5 }

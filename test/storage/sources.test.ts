@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { blobSource } from '../../src/storage/blob.js'
 import { bytesSource } from '../../src/storage/bytes.js'
-import { sliceSource } from '../../src/storage/slice.js'
 import type { ByteSource } from '../../src/storage/source.js'
+import { sliceSource } from '../support/slice-source.js'
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251)
 

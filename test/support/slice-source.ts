@@ -1,5 +1,5 @@
-import { checkRange } from './range.js'
-import type { ByteSource } from './source.js'
+import { checkRange } from '../../src/storage/range.js'
+import type { ByteSource } from '../../src/storage/source.js'
 
 /**
  * `size` bytes of another source from `start` on, as a source of its own. Closing it leaves the whole open.
