@@ -1,14 +1,21 @@
-/** Quantises activations to 16-bit integers; layout and reasons are in README.md. */
+/** Quantises activations to integers of 16 or 8 bits; layout and reasons are in README.md. */
 
 import { maxF32x4 } from './math/lanes'
 
 const BLOCK: i32 = 32
 
-/** Largest 16-bit value a block is scaled to. */
-const LIMIT: f32 = 32767
+/** What a dot product takes, as `activation_kind` names it. */
+export const UNSUPPORTED: i32 = 0
+export const FLOATS: i32 = 1
+export const INT16: i32 = 2
+export const INT8: i32 = 3
+
+/** Largest values that a block is scaled to. */
+const LIMIT16: f32 = 32767
+const LIMIT8: f32 = 127
 
 @inline
-function quantize8(x: usize, inverse: v128): v128 {
+function round8(x: usize, inverse: v128): v128 {
   return i16x8.narrow_i32x4_s(
     i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x), inverse))),
     i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x, 16), inverse))),
@@ -27,30 +34,38 @@ function sum16(low: v128, high: v128): i32 {
   )
 }
 
-/** One row: `x` f32[n] → `out` (2.375 bytes a value); `n` is a multiple of 32. */
-export function quantize_activations(x: usize, out: usize, n: i32): void {
-  let scales = out + ((<usize>n) << 1)
+/** One row: `x` f32[n] → `out`, as `kind` (INT16 or INT8) wants it; `n` is a multiple of 32. */
+export function quantize_activations(kind: i32, x: usize, out: usize, n: i32): void {
+  const wide = kind == INT16
+  const limit = wide ? LIMIT16 : LIMIT8
+  let scales = out + ((<usize>n) << <usize>wide)
   let sums = scales + ((<usize>n) >> 3)
   for (let block = 0; block < n; block += BLOCK) {
     let largest = f32x4.abs(v128.load(x))
     for (let i: usize = 16; i < 128; i += 16) largest = f32x4.max(largest, f32x4.abs(v128.load(x + i)))
     const peak = maxF32x4(largest)
-    const scale: f32 = peak / LIMIT
+    const scale: f32 = peak / limit
     // Below 1e-30 the reciprocal could overflow; such a block is zero for every purpose.
-    const inverse = f32x4.splat(peak > 1e-30 ? LIMIT / peak : 0)
-    const a = quantize8(x, inverse)
-    const b = quantize8(x + 32, inverse)
-    const c = quantize8(x + 64, inverse)
-    const d = quantize8(x + 96, inverse)
-    v128.store(out, a)
-    v128.store(out, b, 16)
-    v128.store(out, c, 32)
-    v128.store(out, d, 48)
+    const inverse = f32x4.splat(peak > 1e-30 ? limit / peak : 0)
+    const a = round8(x, inverse)
+    const b = round8(x + 32, inverse)
+    const c = round8(x + 64, inverse)
+    const d = round8(x + 96, inverse)
+    if (wide) {
+      v128.store(out, a)
+      v128.store(out, b, 16)
+      v128.store(out, c, 32)
+      v128.store(out, d, 48)
+      out += 64
+    } else {
+      v128.store(out, i8x16.narrow_i16x8_s(a, b))
+      v128.store(out, i8x16.narrow_i16x8_s(c, d), 16)
+      out += 32
+    }
     store<f32>(scales, scale)
     store<f32>(sums, scale * <f32>sum16(a, b))
     store<f32>(sums, scale * <f32>sum16(c, d), 4)
     x += 128
-    out += 64
     scales += 4
     sums += 8
   }

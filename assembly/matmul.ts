@@ -78,13 +78,14 @@ function storeRows(out: usize, low: v128, high: v128, rows: i32, spill: usize): 
 }
 
 /**
- * `x` is f32[tokens][columns], `out` f32[tokens][outStride] of which the first `rows` are written,
- * `scratch` has `matmul_scratch(columns)` bytes.
+ * `x` is f32[tokens][columns] with `xStride` bytes from token to token, `out` f32[tokens][outStride] of which the first
+ * `rows` are written, `scratch` has `matmul_scratch(columns)` bytes.
  */
 @inline
 export function matmulOf<T>(
   weights: usize,
   x: usize,
+  xStride: usize,
   out: usize,
   rows: i32,
   columns: i32,
@@ -94,7 +95,6 @@ export function matmulOf<T>(
 ): void {
   const row = changetype<T>(weights)
   const rowBytes = <usize>((columns / row.elements) * row.bytes)
-  const tokenBytes = (<usize>columns) << 2
   const outBytes = (<usize>outStride) << 2
   const spill = scratch + ((<usize>(columns * ROWS)) << 2)
   for (let r = 0; r < rows; r += ROWS) {
@@ -107,10 +107,10 @@ export function matmulOf<T>(
       const t1 = <usize>min(token + 1, last)
       const t2 = <usize>min(token + 2, last)
       const t3 = <usize>min(token + 3, last)
-      let x0 = x + <usize>token * tokenBytes
-      let x1 = x + t1 * tokenBytes
-      let x2 = x + t2 * tokenBytes
-      let x3 = x + t3 * tokenBytes
+      let x0 = x + <usize>token * xStride
+      let x1 = x + t1 * xStride
+      let x2 = x + t2 * xStride
+      let x3 = x + t3 * xStride
       let a0 = f32x4.splat(0)
       let a1 = a0
       let b0 = a0

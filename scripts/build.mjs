@@ -2,6 +2,7 @@
  * Builds dist/: the kernels (asc), the JavaScript (esbuild) and the type declarations (tsc).
  *
  *   dist/kernels.wasm           portable SIMD128 kernels
+ *   dist/kernels-relaxed.wasm   the same sources with relaxed SIMD
  *   dist/index.js               the facade and the engine
  *   dist/sampling.js            the sampling chain alone, without kernels
  *   dist/errors.js              one error class for all the files
@@ -19,16 +20,16 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 import { build } from 'esbuild'
+import { ascFlags, KERNEL_BUILDS } from './kernel-builds.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = `.cache/dist-${process.pid}`
 
-async function buildKernels() {
+async function buildKernels({ file, features }) {
   const { error, stderr } = await asc.main([
     'assembly/index.ts',
-    ...['--outFile', `${out}/kernels.wasm`],
-    ...['--runtime', 'stub', '--noAssert', '-O3', '--uncheckedBehavior', 'always'],
-    ...['--importMemory', '--maximumMemory', '65536', '--enable', 'simd'],
+    ...['--outFile', `${out}/${file}`],
+    ...ascFlags(features),
   ])
   if (error) throw new Error(`asc: ${error.message}\n${stderr.toString()}`)
 }
@@ -116,7 +117,7 @@ async function buildTypes() {
 process.chdir(root)
 await mkdir(out, { recursive: true })
 try {
-  await Promise.all([buildKernels(), buildJavaScript(), buildTypes()])
+  await Promise.all([...KERNEL_BUILDS.map(buildKernels), buildJavaScript(), buildTypes()])
   await rm('dist', { recursive: true, force: true })
   await rename(out, 'dist')
 } finally {

@@ -2,6 +2,7 @@
  * The one place that knows every block format: from ggml's type number to the class that reads it.
  * A new format is its own file and one line in each of these switches.
  */
+import { FLOATS, INT16, UNSUPPORTED } from '../activations'
 import { matmulOf } from '../matmul'
 import { matvecOf } from '../matvec'
 import { BF16 } from './bf16'
@@ -19,13 +20,13 @@ import { Q5_K } from './q5_k'
 import { Q6_K } from './q6_k'
 import { Q8_0 } from './q8_0'
 
-/** What a format's `dot` multiplies with: 0 = not supported, 1 = f32, 2 = quantised activations. */
+/** What a format's `dot` multiplies with; see activations.ts. */
 export function activation_kind(format: i32): i32 {
   switch (format) {
     case 0: // F32
     case 1: // F16
     case 30: // BF16
-      return 1
+      return FLOATS
     case 2: // Q4_0
     case 3: // Q4_1
     case 6: // Q5_0
@@ -37,9 +38,14 @@ export function activation_kind(format: i32): i32 {
     case 13: // Q5_K
     case 14: // Q6_K
     case 16: // IQ2_XXS
-      return 2
+      return INT16
   }
-  return 0
+  return UNSUPPORTED
+}
+
+/** What the format's matrix product takes; see `matmul`. */
+export function tile_activation_kind(format: i32): i32 {
+  return activation_kind(format) == UNSUPPORTED ? UNSUPPORTED : FLOATS
 }
 
 /** Writes the first `n` elements of the row at `row` to `out` as f32. */
@@ -115,6 +121,7 @@ export function matmul(
   format: i32,
   weights: usize,
   x: usize,
+  xStride: usize,
   out: usize,
   rows: i32,
   columns: i32,
@@ -124,32 +131,32 @@ export function matmul(
 ): void {
   switch (format) {
     case 0: // F32
-      return matmulOf<F32>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<F32>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 1: // F16
-      return matmulOf<F16>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<F16>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 2: // Q4_0
-      return matmulOf<Q4_0>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q4_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 3: // Q4_1
-      return matmulOf<Q4_1>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q4_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 6: // Q5_0
-      return matmulOf<Q5_0>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q5_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 7: // Q5_1
-      return matmulOf<Q5_1>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q5_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 8: // Q8_0
-      return matmulOf<Q8_0>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q8_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 10: // Q2_K
-      return matmulOf<Q2_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q2_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 11: // Q3_K
-      return matmulOf<Q3_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q3_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 12: // Q4_K
-      return matmulOf<Q4_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q4_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 13: // Q5_K
-      return matmulOf<Q5_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q5_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 14: // Q6_K
-      return matmulOf<Q6_K>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q6_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 16: // IQ2_XXS
-      return matmulOf<IQ2_XXS>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<IQ2_XXS>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 30: // BF16
-      return matmulOf<BF16>(weights, x, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<BF16>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }

@@ -37,7 +37,7 @@ const weights = (out + COLUMNS * 4) as Pointer
 const random = new RandomBits(1)
 const activations = new Float32Array(memory.buffer, x, COLUMNS)
 for (let i = 0; i < COLUMNS; i++) activations[i] = random.fraction() - 0.5
-kernels.quantize_activations(x, quantised, COLUMNS)
+kernels.quantize_activations(ActivationKind.int16, x, quantised, COLUMNS)
 
 console.log('format    dot, GMAC/s  dequantize, 10^9 weights/s')
 for (const format of BLOCK_FORMATS) {

@@ -1,5 +1,5 @@
 import type { Engine } from '../wasm/engine.js'
-import type { Pointer } from '../wasm/kernels.js'
+import { ActivationKind, type Pointer } from '../wasm/kernels.js'
 import type { Scratch } from './scratch.js'
 import type { Linear } from './weights.js'
 
@@ -40,7 +40,18 @@ export class Activations {
     const { format, pointer, rows, columns, bias } = linear
     const tokens = this.#tokens
     if (this.#tiled) {
-      kernels.matmul(format.id, pointer, this.#x, out, rows, columns, tokens, rows, this.#scratch.panel)
+      kernels.matmul(
+        format.id,
+        pointer,
+        this.#x,
+        columns * 4,
+        out,
+        rows,
+        columns,
+        tokens,
+        rows,
+        this.#scratch.panel,
+      )
     } else {
       for (let token = 0; token < tokens; token++) {
         const x = linear.quantised ? this.#quantisedRow(token) : this.#row(token)
@@ -58,7 +69,12 @@ export class Activations {
   #quantisedRow(token: number): Pointer {
     if (!this.#quantised) {
       for (let t = 0; t < this.#tokens; t++) {
-        this.#engine.kernels.quantize_activations(this.#row(t), this.#slot(t), this.#columns)
+        this.#engine.kernels.quantize_activations(
+          ActivationKind.int16,
+          this.#row(t),
+          this.#slot(t),
+          this.#columns,
+        )
       }
       this.#quantised = true
     }

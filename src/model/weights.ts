@@ -181,7 +181,7 @@ export class WeightPlan {
     const { tensor, offset } = this.#place(name, [columns, rows])
     const kind = this.#engine.kernels.activation_kind(tensor.format.id)
     if (kind === ActivationKind.unsupported) throw this.#unsupported(tensor)
-    const quantised = kind === ActivationKind.quantised
+    const quantised = kind === ActivationKind.int16
     return { format: tensor.format, rows, columns, pointer: (base + offset) as Pointer, quantised }
   }
 

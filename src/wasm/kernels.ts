@@ -4,8 +4,8 @@ import { DasllamaError } from '../errors.js'
 /** A byte address in the kernels' memory, 0 … 2^32 − 1. */
 export type Pointer = number & { readonly __pointer: unique symbol }
 
-/** What a block format's dot product takes: `activation_kind` of the kernels. */
-export const ActivationKind = { unsupported: 0, f32: 1, quantised: 2 } as const
+/** What a product takes instead of f32, if anything: `activation_kind` and `tile_activation_kind` of the kernels. */
+export const ActivationKind = { unsupported: 0, f32: 1, int16: 2, int8: 3 } as const
 
 /**
  * The exports of `kernels.wasm`. Counts are elements, pointers bytes; a pointer above 2 GiB may be passed as it is
@@ -15,12 +15,14 @@ export interface Kernels {
   heap_base(): number
   activation_kind(format: number): number
   dequantize(format: number, row: Pointer, out: Pointer, n: number): void
-  quantize_activations(x: Pointer, out: Pointer, n: number): void
+  tile_activation_kind(format: number): number
+  quantize_activations(kind: number, x: Pointer, out: Pointer, n: number): void
   matvec(format: number, weights: Pointer, x: Pointer, out: Pointer, rows: number, columns: number): void
   matmul(
     format: number,
     weights: Pointer,
     x: Pointer,
+    xStride: number,
     out: Pointer,
     rows: number,
     columns: number,

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { ActivationKind } from '../../src/wasm/kernels.js'
 import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
 let bench: Workbench
@@ -11,7 +12,7 @@ function quantise(x: Float32Array) {
   const n = x.length
   const bytes = 2 * n + n / 8 + n / 4
   const out = bench.room(bytes)
-  bench.kernels.quantize_activations(bench.floats(x), out, n)
+  bench.kernels.quantize_activations(ActivationKind.int16, bench.floats(x), out, n)
   bench.expectGuard(out, bytes)
   const { buffer } = bench.read(out, bytes)
   return {

@@ -87,7 +87,7 @@ function activations(format: BlockFormat, values: Float32Array): Activations {
     return { pointer: x, used: Array.from(values), step: Array.from(values, () => 0) }
   }
   const pointer = bench.room(3 * n)
-  bench.kernels.quantize_activations(x, pointer, n)
+  bench.kernels.quantize_activations(ActivationKind.int16, x, pointer, n)
   const { buffer } = bench.read(pointer, 3 * n)
   const scales = new Float32Array(buffer, 2 * n, n / 32)
   return {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { f16ToF32 } from '../../src/gguf/half.js'
 import { quantize } from '../../src/gguf/quantize.js'
-import type { Pointer } from '../../src/wasm/kernels.js'
+import { ActivationKind, type Pointer } from '../../src/wasm/kernels.js'
 import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
 let bench: Workbench
@@ -62,7 +62,18 @@ function matmul(matrix: Matrix, xs: readonly Float32Array[], gap = 0): Float32Ar
   const out = bench.floats(new Float32Array(tokens * stride).fill(UNTOUCHED))
   const scratchBytes = bench.kernels.matmul_scratch(columns)
   const scratch = bench.room(scratchBytes)
-  bench.kernels.matmul(formatId, bench.bytes(blocks), x, out, rows, columns, tokens, stride, scratch)
+  bench.kernels.matmul(
+    formatId,
+    bench.bytes(blocks),
+    x,
+    columns * 4,
+    out,
+    rows,
+    columns,
+    tokens,
+    stride,
+    scratch,
+  )
   bench.expectGuard(scratch, scratchBytes)
   const all = bench.result(out, tokens * stride)
   return xs.map((_, token) => {
@@ -113,7 +124,7 @@ describe.each(CASES)('%s', (name, columnCounts) => {
     if (quantised) {
       const floats = at
       at = bench.room(columns * 2.375)
-      bench.kernels.quantize_activations(floats, at, columns)
+      bench.kernels.quantize_activations(ActivationKind.int16, floats, at, columns)
     }
     const largest = x.reduce((most, value) => Math.max(most, Math.abs(value)))
     for (const rows of [1, 7, 8, 9, 21]) {

@@ -67,7 +67,7 @@ const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> =
   },
   quantize_activations(bench, { quantize_activations }) {
     const out = bench.room(96 * 2.375)
-    quantize_activations(bench.floats(randomFloats(96, 'x')), out, 96)
+    quantize_activations(ActivationKind.int16, bench.floats(randomFloats(96, 'x')), out, 96)
     return bench.read(out, 96 * 2.375)
   },
   attention_f16(bench, { attention_f16 }) {
@@ -111,9 +111,9 @@ for (const name of FORMATS) {
   }
   RUNS[`matvec ${name}`] = (bench, { activation_kind, matvec, quantize_activations }) => {
     let input = x(bench, 1)
-    if (activation_kind(format.id) === ActivationKind.quantised) {
+    if (activation_kind(format.id) === ActivationKind.int16) {
       const quantised = bench.room(COLUMNS * 2.375)
-      quantize_activations(input, quantised, COLUMNS)
+      quantize_activations(ActivationKind.int16, input, quantised, COLUMNS)
       input = quantised
     }
     const out = bench.room(4 * ROWS)
@@ -123,7 +123,7 @@ for (const name of FORMATS) {
   RUNS[`matmul ${name}`] = (bench, { matmul, matmul_scratch }) => {
     const out = bench.room(4 * 6 * ROWS)
     const scratch = bench.room(matmul_scratch(COLUMNS))
-    matmul(format.id, weights(bench), x(bench, 6), out, ROWS, COLUMNS, 6, ROWS, scratch)
+    matmul(format.id, weights(bench), x(bench, 6), COLUMNS * 4, out, ROWS, COLUMNS, 6, ROWS, scratch)
     return bench.read(out, 4 * 6 * ROWS)
   }
 }
@@ -162,7 +162,12 @@ describe('addresses above 2 GiB', () => {
     const matvecOf = (bench: Workbench): [Pointer, Uint8Array] => {
       const weights = bench.bytes(blocks)
       const input = bench.room(COLUMNS * 2.375)
-      bench.kernels.quantize_activations(bench.floats(randomFloats(COLUMNS, 'x')), input, COLUMNS)
+      bench.kernels.quantize_activations(
+        ActivationKind.int16,
+        bench.floats(randomFloats(COLUMNS, 'x')),
+        input,
+        COLUMNS,
+      )
       const out = bench.room(4 * ROWS)
       bench.kernels.matvec(format.id, weights, input, out, ROWS, COLUMNS)
       return [weights, bench.read(out, 4 * ROWS)]
