@@ -13,8 +13,6 @@ export interface Matrix {
   readonly rows: number
   readonly columns: number
   readonly pointer: Pointer
-  /** Whether its dot products take 16-bit activations instead of f32. */
-  readonly quantised: boolean
 }
 
 /** y = Wx, or Wx + b where there is a bias, f32[rows]. */
@@ -181,8 +179,7 @@ export class WeightPlan {
     const { tensor, offset } = this.#place(name, [columns, rows])
     const kind = this.#engine.kernels.activation_kind(tensor.format.id)
     if (kind === ActivationKind.unsupported) throw this.#unsupported(tensor)
-    const quantised = kind === ActivationKind.int16
-    return { format: tensor.format, rows, columns, pointer: (base + offset) as Pointer, quantised }
+    return { format: tensor.format, rows, columns, pointer: (base + offset) as Pointer }
   }
 
   /** Norms, biases and factors: few values, always f32. */

@@ -73,9 +73,9 @@ describe('loading', () => {
     for (const contextLength of [1, 7, 100, 101]) {
       const reserve: LoadOptions['reserve'] = (config) => kvCacheBytes(config, contextLength, 'f16')
       const loadWithin = async (limit: number) => {
-        const { kernels, arena } = await createEngine(module)
-        const bounded = new Arena(arena.memory, kernels.heap_base(), limit)
-        return Network.load(file, { kernels, arena: bounded }, { reserve })
+        const { arena, ...rest } = await createEngine(module)
+        const bounded = new Arena(arena.memory, rest.kernels.heap_base(), limit)
+        return Network.load(file, { ...rest, arena: bounded }, { reserve })
       }
       // The smallest limit that is accepted, to the byte.
       let [refused, accepted] = [0, 4 * 2 ** 20]
