@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<string, ModuleDefinition['type']>> = {
 }
 
 /** What every Worker with the package needs. */
-const PACKAGE_FILES = ['dist/errors.js', 'dist/kernels.wasm']
+const PACKAGE_FILES = ['dist/errors.js', 'dist/kernels.wasm', 'dist/kernels-relaxed.wasm']
 
 /** Starts a Worker of `script` and files of the repository, and resolves with the JSON that it answers a request with. */
 export async function askWorker(
