@@ -10,7 +10,7 @@ import { renderRecord, renderSummary } from './tables.js'
 
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { 'write-readme': { type: 'boolean', default: false } } })
-  const record = await newestRecord()
+  const { record } = await newestRecord()
   if (values['write-readme']) await writeReadme('bench', renderSummary(record))
   else console.log(renderRecord(record))
 }

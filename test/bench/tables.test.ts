@@ -11,23 +11,24 @@ describe('renderRecord', () => {
       '2026-01-02, commit abc1234+: Intel(R) Xeon(R) CPU @ 2.20GHz, 2 cores, linux x64, Node 20.0.0 (V8 11.3).',
     )
     expect(lines).toContain('Load average: 0.1 before, 1 after.')
-    expect(lines).toContain('- rival: in its way (rival 9; engine b1)')
+    expect(lines).toContain('- rival: in its way (Node 20.0.0; rival 9; engine b1)')
   })
 
   it('shows medians, spreads and ratios of speed, losses as well as wins', () => {
-    expect(lines).toContain('| model | test | dasllama | rival | dasllama ÷ rival |')
-    expect(lines).toContain('| first | pp100 | 500 (250–1000) | 2000 (2000–2000) | 0.25 |')
-    expect(lines).toContain('| first | tg10 | 100 (100–100) | 66.7 (66.7–66.7) | 1.50 |')
+    expect(lines).toContain('| model | test | threads | dasllama | rival | dasllama ÷ rival |')
+    expect(lines).toContain('| first | pp100 | 1 | 500 (250–1000) | 2000 (2000–2000) | 0.25 |')
+    expect(lines).toContain('| first | tg10 | 1 | 100 (100–100) | 66.7 (66.7–66.7) | 1.50 |')
   })
 
   it('shows a gap where a contestant has no samples, and why', () => {
-    expect(lines).toContain('| second | tg10 | 10000 (10000–10000) | – | – |')
+    expect(lines).toContain('| second | tg10 | 1 | 10000 (10000–10000) | – | – |')
+    expect(lines).toContain('| first | tg10 | 2 | 200 | – | – |')
     expect(lines).toContain('- second, rival: cannot read it')
   })
 
   it('shows loading and memory', () => {
-    expect(lines).toContain('| first | 2.0 MB | dasllama | 12.3 ms | 2.2 MB | 1.10 | 3.0 MB | 4.0 MB |')
-    expect(lines).toContain('| first | 2.0 MB | rival | 123 ms | – | – | 10.0 MB | 1.0 MB |')
+    expect(lines).toContain('| first | 2.0 MB | dasllama | 1 | 12.3 ms | 2.2 MB | 1.10 | 3.0 MB | 4.0 MB |')
+    expect(lines).toContain('| first | 2.0 MB | rival | 1 | 123 ms | – | – | 10.0 MB | 1.0 MB |')
   })
 
   it('says what a model consists of', () => {

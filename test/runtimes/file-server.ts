@@ -32,9 +32,11 @@ export interface FileServer {
 
 /**
  * Serves the repository's files on 127.0.0.1, with byte ranges, an empty page at `/` and one that shares no memory at
- * `/plain`; takes a post at any path.
+ * `/plain`; takes a post at any path and answers it with what `answer` makes of it.
  */
-export async function serveFiles(): Promise<FileServer> {
+export async function serveFiles(
+  answer: (text: string) => Promise<string> = async () => '',
+): Promise<FileServer> {
   const requests: string[] = []
   let post: (text: string) => void
   const posted = new Promise<string>((resolve) => {
@@ -42,8 +44,9 @@ export async function serveFiles(): Promise<FileServer> {
   })
   const server = createServer(async (request, response) => {
     if (request.method === 'POST') {
-      post(await text(request))
-      return response.end()
+      const body = await text(request)
+      post(body)
+      return response.end(await answer(body))
     }
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))
     requests.push(path)
