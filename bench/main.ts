@@ -1,14 +1,17 @@
 /** `npm run bench`: speed, memory and size beside the rivals. See README.md here, and --help. */
 import { fileURLToPath } from 'node:url'
 import { entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
+import { GOAL_MODELS, goalEntrants } from './goals.js'
+import { measureLimits } from './limits/measure.js'
+import { renderLimits } from './limits/table.js'
 import { chooseModels } from './models/catalog.js'
 import { type BenchOptions, parseOptions, USAGE } from './options.js'
 import { writeReadme } from './readme.js'
 import { type BenchRecord, saveRecord } from './record.js'
+import { renderRecord, renderSummary } from './report.js'
 import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
-import { renderRecord, renderSummary } from './tables.js'
 
 /** Where records that are not kept go: git ignores it. */
 const PASSING = new URL('../.cache/bench/records/', import.meta.url)
@@ -23,10 +26,27 @@ function runOf(options: BenchOptions, args: readonly string[]): Omit<Run, 'model
 }
 
 async function speed(options: BenchOptions, args: readonly string[]): Promise<BenchRecord> {
-  const entrants = options.only ? entrantsCalled(options.only) : NATIVE_ENTRANTS
-  const models = chooseModels(options.models)
-  const record = await measure({ ...runOf(options, args), models, entrants: () => entrants })
-  return { ...record, sizes: await measureSizes() }
+  const only = options.only && entrantsCalled(options.only)
+  const run = runOf(options, args)
+  const record = options.rivals
+    ? await measure({
+        ...run,
+        models: chooseModels(options.models ?? GOAL_MODELS),
+        entrants: (model) => goalEntrants(model).filter((entrant) => !only || only.includes(entrant)),
+      })
+    : await measure({ ...run, models: chooseModels(options.models), entrants: () => only ?? NATIVE_ENTRANTS })
+  return { ...record, ...(await limitsOf(run, record.skipped)), sizes: await measureSizes() }
+}
+
+/** The limits of this machine, and `skipped` with those that it could not be asked for. */
+async function limitsOf(
+  { threads, repetitions, progress }: Pick<Run, 'threads' | 'repetitions' | 'progress'>,
+  skipped: BenchRecord['skipped'],
+): Promise<Pick<BenchRecord, 'limits' | 'skipped'>> {
+  const missing: { what: string; why: string }[] = []
+  const skip = (what: string, why: string) => missing.push({ what, why })
+  const limits = await measureLimits({ threads, repetitions, skip, progress })
+  return { limits, skipped: [...skipped, ...missing] }
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -36,6 +56,11 @@ async function main(args: readonly string[]): Promise<void> {
     return
   }
   if (options.command === 'sampling') return benchSampling(options.writeReadme)
+  if (options.command === 'limits') {
+    const { limits = [], skipped } = await limitsOf(runOf(options, args), [])
+    console.log([renderLimits(limits), ...skipped.map(({ what, why }) => `${what}: ${why}`)].join('\n\n'))
+    return
+  }
   const record = await speed(options, args)
   const file = await saveRecord(record, options.quick ? PASSING : undefined)
   console.log(renderRecord(record))

@@ -35,14 +35,17 @@ export const USAGE = `npm run bench -- [command] [options]
   --tg 64,128        numbers of generated tokens (default: 128, or 64 where the context is short)
   --threads 1,2      numbers of threads (default: 1,2)
   --only a,b         only these contestants: names from bench/contestants/registry.ts
-  --repetitions N    samples of each test, after a warm-up (default: 5)
-  --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30)
+  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals)
+  --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 10 with --rivals)
   --quick            does it work? tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
   --write-readme     put the tables into README.md
   --help             this text`
 
 /** What `--quick` sets where nothing else is said. */
 const QUICK = { models: 'tiny-stories', pp: '32', tg: '16', repetitions: '2' }
+
+/** What `--rivals` sets where nothing else is said: it has many contestants, some of them slow. */
+const RIVALS = { repetitions: '3', budget: '10' }
 
 /** Throws an `Error` that says which option is wrong and why. */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -69,7 +72,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   }
   if (given.rivals && command !== 'speed') throw new Error(`--rivals is not for ${command}`)
   if (given.quick && given['write-readme']) throw new Error('--quick is not for the README')
-  const values = { repetitions: '5', budget: '30', ...(given.quick && QUICK), ...given }
+  const values = {
+    ...{ repetitions: '5', budget: '30' },
+    ...(given.rivals && RIVALS),
+    ...(given.quick && QUICK),
+    ...given,
+  }
   return {
     command,
     rivals: values.rivals,

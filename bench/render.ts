@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { writeReadme } from './readme.js'
 import { newestRecord } from './record.js'
-import { renderRecord, renderSummary } from './tables.js'
+import { renderRecord, renderSummary } from './report.js'
 
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { 'write-readme': { type: 'boolean', default: false } } })

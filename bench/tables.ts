@@ -1,35 +1,6 @@
-/** A record as Markdown. All ratios and medians are worked out here, from the samples. */
+/** Sections of a record as Markdown. All ratios and medians are worked out here, from the samples; see report.ts. */
 import type { BenchRecord, ModelRecord, TestRecord } from './record.js'
 import { summarise } from './statistics.js'
-
-/** The whole record. The first contestant is the one that the others are compared with. */
-export function renderRecord(record: BenchRecord): string {
-  return joined(
-    conditions(record),
-    settings(record),
-    speed(record),
-    memory(record),
-    sizes(record),
-    contestants(record),
-    skipped(record),
-  )
-}
-
-/** What fits a page about something else: speed, sizes and who took part. */
-export function renderSummary(record: BenchRecord): string {
-  return joined(
-    conditions(record),
-    settings(record),
-    speed(record),
-    sizes(record),
-    contestants(record),
-    skipped(record),
-  )
-}
-
-function joined(...sections: readonly string[]): string {
-  return sections.filter((section) => section !== '').join('\n\n')
-}
 
 /** When, where and with what. */
 export function conditions({
@@ -44,7 +15,7 @@ export function conditions({
   ].join('\n')
 }
 
-function settings({ settings: { repetitions, budgetMs } }: BenchRecord): string {
+export function settings({ settings: { repetitions, budgetMs } }: BenchRecord): string {
   const seconds = Number.isFinite(budgetMs)
     ? `, fewer where they would take more than ${budgetMs / 1000} s`
     : ''
@@ -52,7 +23,7 @@ function settings({ settings: { repetitions, budgetMs } }: BenchRecord): string 
 }
 
 /** A table for each group of contestants that are compared with each other. */
-function speed(record: BenchRecord): string {
+export function speed(record: BenchRecord): string {
   const text = 'Tokens a second, median (slowest–fastest); a ratio below 1 means that dasllama is slower:'
   return [text, ...groups(record).map((group) => speedTable(record.models, group))].join('\n\n')
 }
@@ -142,7 +113,7 @@ export function ratioText(ratio: number | undefined): string {
   return ratio === undefined ? '–' : ratio.toFixed(2)
 }
 
-function memory({ models }: BenchRecord): string {
+export function memory({ models }: BenchRecord): string {
   const head = [
     'model',
     'tensors',
@@ -183,14 +154,14 @@ function mix({ name, what, parameters, tensorBytes, formats, contextLength }: Mo
   return `- ${name}: ${what}; ${(parameters / 1e6).toFixed(1)}M parameters (${shares}), ${contextLength} positions`
 }
 
-function sizes({ sizes }: BenchRecord): string {
+export function sizes({ sizes }: BenchRecord): string {
   if (!sizes) return ''
   const rows = sizes.files.map(({ file, bytes, gzipBytes }) => [file, kilobytes(bytes), kilobytes(gzipBytes)])
   rows.push(['the package: unpacked, tarball', kilobytes(sizes.unpackedBytes), kilobytes(sizes.tarballBytes)])
   return `Sizes:\n\n${table(['', 'bytes', 'gzip'], rows, 1)}`
 }
 
-function contestants({ contestants }: BenchRecord): string {
+export function contestants({ contestants }: BenchRecord): string {
   return contestants
     .map(({ name, how, runtime, versions }) => {
       const known = Object.entries(versions).map(([part, version]) => `${part} ${version}`)
@@ -199,7 +170,7 @@ function contestants({ contestants }: BenchRecord): string {
     .join('\n')
 }
 
-function skipped({ skipped }: BenchRecord): string {
+export function skipped({ skipped }: BenchRecord): string {
   if (skipped.length === 0) return ''
   return ['Left out:', '', ...skipped.map(({ what, why }) => `- ${what}: ${why}`)].join('\n')
 }

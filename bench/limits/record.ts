@@ -1,8 +1,8 @@
 /** A ceiling of this machine, measured in the same run as what is compared with it. */
 export interface LimitRecord {
-  /** `Node 24.1.0, WebAssembly`, `cc -O3 -march=native`. */
+  /** `WebAssembly in Node 24.1.0`; `native` is C, compiled for this processor. */
   readonly where: string
-  /** `linear read`, `f32 multiply-add`. */
+  /** `linear read`, `f32x4.relaxed_madd`. */
   readonly what: string
   readonly unit: 'GB/s' | 'GMAC/s'
   readonly threads: number

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { putBetweenMarkers } from '../../bench/readme.js'
-import { renderRecord } from '../../bench/tables.js'
+import { renderRecord } from '../../bench/report.js'
 import { RECORD } from './record-fixture.js'
 
 describe('renderRecord', () => {
