@@ -59,6 +59,9 @@ class Work {
   tokens: i32
   tiled: bool
   workspace: Workspace
+  /** Of activations, while they are quantised. */
+  kind: i32
+  /** Into which the rows are divided. */
   parts: i32
 }
 
@@ -122,12 +125,18 @@ function stride(kind: i32): usize {
   return kind == INT16 ? work.workspace.int16Stride : work.workspace.int8Stride
 }
 
+/** Quantises the input: a part for each token of a batch; a few are done before another thread has looked up. */
 function quantise(kind: i32): void {
-  const step = stride(kind)
-  for (let token = 0; token < work.tokens; token++) {
-    const x = work.x + (<usize>(token * work.columns) << 2)
-    quantize_activations(kind, x, input(kind) + <usize>token * step, work.columns)
-  }
+  work.kind = kind
+  const part = quantiseToken
+  if (work.tiled) return share(part.index, work.tokens)
+  for (let token = 0; token < work.tokens; token++) quantiseToken(token)
+}
+
+function quantiseToken(token: i32): void {
+  const x = work.x + (<usize>(token * work.columns) << 2)
+  const out = input(work.kind) + <usize>token * stride(work.kind)
+  quantize_activations(work.kind, x, out, work.columns)
 }
 
 /** Part `part` of the rows of every projection. */

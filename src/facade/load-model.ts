@@ -38,21 +38,40 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     throw new DasllamaError('INVALID_ARGUMENT', `onProgress must be a function, not ${String(onProgress)}`)
   }
   return withModelFile(source, options, async (file, platform) => {
-    const tokenizer = createTokenizer(file.metadata)
     const engine = await openEngine(options, platform, tensorBytes(file))
     const context = (config: Config) => contextLength ?? defaultContext(config)
+    const reading = cancellable(signal)
+    const loading = Network.load(file, engine, {
+      reserve: (config) => kvCacheBytes(config, context(config), 'f16'),
+      signal: reading.signal,
+      onProgress,
+    })
     try {
-      const network = await Network.load(file, engine, {
-        reserve: (config) => kvCacheBytes(config, context(config), 'f16'),
-        signal,
-        onProgress,
-      })
+      // While the first weights are read.
+      const tokenizer = createTokenizer(file.metadata)
+      const network = await loading
       return new Model(network, tokenizer, context(network.config))
     } catch (error) {
+      reading.cancel(error)
+      await loading.catch(() => {})
       engine.team.dismiss()
       throw error
+    } finally {
+      reading.done()
     }
   })
+}
+
+/** A signal that follows another one and can be raised here, too. `done` ends the following. */
+function cancellable(signal: AbortSignal | undefined) {
+  const controller = new AbortController()
+  const follow = () => controller.abort(signal?.reason)
+  signal?.addEventListener('abort', follow)
+  return {
+    signal: controller.signal,
+    cancel: (reason: unknown) => controller.abort(reason),
+    done: () => signal?.removeEventListener('abort', follow),
+  }
 }
 
 function tensorBytes({ tensors }: ModelFile): number {

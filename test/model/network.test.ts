@@ -155,8 +155,8 @@ describe('loading', () => {
   })
 
   it('hears a timer even when the bytes are at hand', async () => {
-    // 48 MiB of embedding: without a turn for the runtime the timer would come after the last piece.
-    const shape = { embed: 4096, layers: 1, heads: 1, headDim: 32, feedForward: 32, vocab: 3100, context: 8 }
+    // 96 MiB of embedding: without a turn for the runtime the timer would come after the last piece.
+    const shape = { embed: 4096, layers: 1, heads: 1, headDim: 32, feedForward: 32, vocab: 6150, context: 8 }
     const format = (name: string) => (name === 'token_embd.weight' ? 'F32' : 'Q8_0')
     const controller = new AbortController()
     const loading = load(smallModel({ shape, format, tied: true }), {
