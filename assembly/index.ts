@@ -8,7 +8,7 @@ import { HEAP_START } from './team'
 
 export { activation_kind, dequantize, matmul, matvec, tile_activation_kind } from './formats/dispatch'
 export { gelu_gate, silu_gate } from './gates'
-export { matmul_scratch } from './matmul'
+export { matmul_scratch } from './matmul/scratch'
 export { project } from './project'
 export { rmsnorm } from './rmsnorm'
 export { rope_interleaved, rope_neox } from './rope'

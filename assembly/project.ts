@@ -74,8 +74,7 @@ const ROWS: i32 = 8
 const PARTS_A_THREAD: i32 = 4
 
 /**
- * `count` projections, at `projections` one after another, of `x`, f32[tokens][columns]. `tiled`: as a matrix product;
- * otherwise `tokens` is at most as many as the workspace has rows of 16-bit activations.
+ * `count` projections, at `projections` one after another, of `x`, f32[tokens][columns]. `tiled`: as a matrix product.
  */
 export function project(
   projections: usize,

@@ -10,6 +10,15 @@ export function dequantizeBlocks<T>(row: usize, out: usize, n: i32): void {
   }
 }
 
+/** `T` has `unpackBlock(quants, scales, minimums)`. */
+@inline
+export function unpackBlocks<T>(row: usize, quants: usize, scales: usize, minimums: usize, n: i32): void {
+  const bytes = changetype<T>(row).bytes
+  for (const end = quants + <usize>n; quants < end; row += bytes, quants += 32, scales += 4, minimums += 4) {
+    changetype<T>(row).unpackBlock(quants, scales, minimums)
+  }
+}
+
 /**
  * `T` has `blockDot(x, scales, sums)`: a block's dot product spread over four lanes, from pointers to the three parts
  * of its activations. Two blocks a step with a sum each: more make V8 spill registers.

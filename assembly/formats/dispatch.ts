@@ -2,8 +2,11 @@
  * The one place that knows every block format: from ggml's type number to the class that reads it.
  * A new format is its own file and one line in each of these switches.
  */
-import { FLOATS, INT16, UNSUPPORTED } from '../activations'
-import { matmulOf } from '../matmul'
+import { FLOATS, INT16, INT8, UNSUPPORTED } from '../activations'
+import { FloatTile } from '../matmul/floats'
+import { Int16Tile } from '../matmul/int16'
+import { Int8Tile } from '../matmul/int8'
+import { matmulOf } from '../matmul/product'
 import { matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
@@ -45,7 +48,14 @@ export function activation_kind(format: i32): i32 {
 
 /** What the format's matrix product takes; see `matmul`. */
 export function tile_activation_kind(format: i32): i32 {
-  return activation_kind(format) == UNSUPPORTED ? UNSUPPORTED : FLOATS
+  switch (format) {
+    case 8: // Q8_0
+    case 16: // IQ2_XXS
+      return INT16
+  }
+  const kind = activation_kind(format)
+  if (kind == UNSUPPORTED || kind == FLOATS) return kind
+  return ASC_FEATURE_RELAXED_SIMD ? INT8 : INT16
 }
 
 /** Writes the first `n` elements of the row at `row` to `out` as f32. */
@@ -131,32 +141,52 @@ export function matmul(
 ): void {
   switch (format) {
     case 0: // F32
-      return matmulOf<F32>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<F32, FloatTile<F32>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 1: // F16
-      return matmulOf<F16>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<F16, FloatTile<F16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 2: // Q4_0
-      return matmulOf<Q4_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q4_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 3: // Q4_1
-      return matmulOf<Q4_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q4_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 6: // Q5_0
-      return matmulOf<Q5_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q5_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 7: // Q5_1
-      return matmulOf<Q5_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q5_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 8: // Q8_0
-      return matmulOf<Q8_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q8_0, Int16Tile<Q8_0>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 10: // Q2_K
-      return matmulOf<Q2_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q2_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 11: // Q3_K
-      return matmulOf<Q3_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q3_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 12: // Q4_K
-      return matmulOf<Q4_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q4_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 13: // Q5_K
-      return matmulOf<Q5_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q5_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 14: // Q6_K
-      return matmulOf<Q6_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q6_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 16: // IQ2_XXS
-      return matmulOf<IQ2_XXS>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<IQ2_XXS, Int16Tile<IQ2_XXS>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 30: // BF16
-      return matmulOf<BF16>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<BF16, FloatTile<BF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+  }
+}
+
+/** For formats whose quants are not negative and have at most 6 bits. */
+@inline
+function matmulIntegers<T>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  outStride: i32,
+  scratch: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    matmulOf<T, Int8Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+  } else {
+    matmulOf<T, Int16Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }

@@ -1,5 +1,5 @@
 import { loadFiniteF16 } from '../math/f16'
-import { dequantizeBlocks, dotBlocks } from './blocks'
+import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
 
 /**
@@ -14,6 +14,15 @@ export class Q4_0 {
   }
   @inline get bytes(): i32 {
     return 18
+  }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 8
+  }
+  @inline get minimums(): bool {
+    return false
   }
 
   /** Elements 0…15, without the - 8. */
@@ -37,9 +46,19 @@ export class Q4_0 {
     return scaled(dot, f32x4.splat(loadFiniteF16(changetype<usize>(this)) * load<f32>(scales)))
   }
 
+  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
+    v128.store(quants, this.low())
+    v128.store(quants, this.high(), 16)
+    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
+  }
+
   /** Exact: one rounding each, as in ggml. */
   dequantize(out: usize, n: i32): void {
     dequantizeBlocks<Q4_0>(changetype<usize>(this), out, n)
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<Q4_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
   dot(x: usize, n: i32): f32 {

@@ -1,5 +1,5 @@
 import { loadFiniteF16 } from '../math/f16'
-import { dequantizeBlocks, dotBlocks } from './blocks'
+import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
 import { dotUnsignedBytes, scaled, storeScaledPlus } from './bytes'
 
 /**
@@ -14,6 +14,15 @@ export class Q4_1 {
   }
   @inline get bytes(): i32 {
     return 20
+  }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return true
   }
 
   @inline private low(): v128 {
@@ -40,9 +49,20 @@ export class Q4_1 {
     return f32x4.add(product, f32x4.mul(f32x4.splat(loadFiniteF16(w + 2)), v128.load64_zero(sums)))
   }
 
+  @inline unpackBlock(quants: usize, scales: usize, minimums: usize): void {
+    v128.store(quants, this.low())
+    v128.store(quants, this.high(), 16)
+    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
+    store<f32>(minimums, loadFiniteF16(changetype<usize>(this) + 2))
+  }
+
   /** Rounds as ggml does: after the product and after the sum. */
   dequantize(out: usize, n: i32): void {
     dequantizeBlocks<Q4_1>(changetype<usize>(this), out, n)
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<Q4_1>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
   dot(x: usize, n: i32): f32 {

@@ -21,6 +21,15 @@ export class Q4_K {
   @inline get bytes(): i32 {
     return <i32>BYTES
   }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return true
+  }
 
   /** Rounds as ggml does: scale and minimum, their products with d and dmin, the product with q, the difference. */
   dequantize(out: usize, n: i32): void {
@@ -43,6 +52,26 @@ export class Q4_K {
         offsets = nextPair(offsets, nextOffsets)
         nextScales = nextPair(nextScales, nextScales)
         nextOffsets = nextPair(nextOffsets, nextOffsets)
+      }
+    }
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    let w = changetype<usize>(this)
+    for (const end = quants + <usize>n; quants < end; w += BYTES, scales += 32, minimums += 32) {
+      const d = f32x4.splat(loadFiniteF16(w))
+      const dmin = f32x4.splat(-loadFiniteF16(w + 2))
+      v128.store(scales, f32x4.mul(d, scales0(w + SCALES)))
+      v128.store(scales, f32x4.mul(d, scales4(w + SCALES)), 16)
+      v128.store(minimums, f32x4.mul(dmin, minimums0(w + SCALES)))
+      v128.store(minimums, f32x4.mul(dmin, minimums4(w + SCALES)), 16)
+      for (let q = w + QUANTS; q < w + BYTES; q += 32, quants += 64) {
+        const q0 = v128.load(q)
+        const q1 = v128.load(q + 16)
+        v128.store(quants, even(q0))
+        v128.store(quants, even(q1), 16)
+        v128.store(quants, odd(q0), 32)
+        v128.store(quants, odd(q1), 48)
       }
     }
   }

@@ -1,6 +1,6 @@
 import { loadFiniteF16 } from '../math/f16'
 import { spreadHigh, spreadLow } from './bits'
-import { dequantizeBlocks, dotBlocks } from './blocks'
+import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
 import { dotBytes, scaled, storeScaled } from './bytes'
 
 /**
@@ -15,6 +15,15 @@ export class Q5_0 {
   }
   @inline get bytes(): i32 {
     return 22
+  }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 16
+  }
+  @inline get minimums(): bool {
+    return false
   }
 
   /** q - 16 of elements 0…15: the nibble where the fifth bit is set, with 0xf0 above it (16 less) where not. */
@@ -41,9 +50,20 @@ export class Q5_0 {
     return scaled(dot, f32x4.splat(loadFiniteF16(changetype<usize>(this)) * load<f32>(scales)))
   }
 
+  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
+    const sixteen = i8x16.splat(16)
+    v128.store(quants, i8x16.add(this.low(), sixteen))
+    v128.store(quants, i8x16.add(this.high(), sixteen), 16)
+    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
+  }
+
   /** Exact: one rounding each, as in ggml. */
   dequantize(out: usize, n: i32): void {
     dequantizeBlocks<Q5_0>(changetype<usize>(this), out, n)
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<Q5_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
   dot(x: usize, n: i32): f32 {

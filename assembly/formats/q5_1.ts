@@ -1,6 +1,6 @@
 import { loadFiniteF16 } from '../math/f16'
 import { spreadHigh, spreadLow } from './bits'
-import { dequantizeBlocks, dotBlocks } from './blocks'
+import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
 import { dotUnsignedBytes, scaled, storeScaledPlus } from './bytes'
 
 /**
@@ -15,6 +15,15 @@ export class Q5_1 {
   }
   @inline get bytes(): i32 {
     return 24
+  }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return true
   }
 
   @inline private low(): v128 {
@@ -45,9 +54,20 @@ export class Q5_1 {
     return f32x4.add(product, f32x4.mul(f32x4.splat(loadFiniteF16(w + 2)), v128.load64_zero(sums)))
   }
 
+  @inline unpackBlock(quants: usize, scales: usize, minimums: usize): void {
+    v128.store(quants, this.low())
+    v128.store(quants, this.high(), 16)
+    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
+    store<f32>(minimums, loadFiniteF16(changetype<usize>(this) + 2))
+  }
+
   /** Rounds as ggml does: after the product and after the sum. */
   dequantize(out: usize, n: i32): void {
     dequantizeBlocks<Q5_1>(changetype<usize>(this), out, n)
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<Q5_1>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
   dot(x: usize, n: i32): f32 {

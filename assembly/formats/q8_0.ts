@@ -1,5 +1,5 @@
 import { loadFiniteF16 } from '../math/f16'
-import { dequantizeBlocks, dotBlocks } from './blocks'
+import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
 
 /**
@@ -13,6 +13,15 @@ export class Q8_0 {
   }
   @inline get bytes(): i32 {
     return 34
+  }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return false
   }
 
   @inline dequantizeBlock(out: usize): void {
@@ -33,9 +42,20 @@ export class Q8_0 {
     return scaled(dot, f32x4.splat(loadFiniteF16(w) * load<f32>(scales)))
   }
 
+  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
+    const w = changetype<usize>(this)
+    v128.store(quants, v128.load(w + 2))
+    v128.store(quants, v128.load(w + 18), 16)
+    store<f32>(scales, loadFiniteF16(w))
+  }
+
   /** Exact: one rounding each, as in ggml. */
   dequantize(out: usize, n: i32): void {
     dequantizeBlocks<Q8_0>(changetype<usize>(this), out, n)
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<Q8_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
   dot(x: usize, n: i32): f32 {

@@ -40,9 +40,9 @@ export interface Scratch {
 
 /** The parts of the workspace. */
 interface WorkspaceParts {
-  /** Rows of 16-bit activations (see assembly/README.md), for fewer tokens than make a tile. */
+  /** Rows of 16-bit activations (see assembly/README.md), for a batch. */
   readonly int16: Pointer
-  /** Rows of 8-bit activations, for a batch. */
+  /** Rows of 8-bit activations, alike. */
   readonly int8: Pointer
   /** A panel of the matrix product for each thread. */
   readonly panels: Pointer
@@ -78,7 +78,7 @@ function sizes(config: Config, { kernels, team }: Engine): Buffers {
     ropeTable: rows(ropeDim),
     logits: vocabSize * 4,
     workspace: 6 * 4,
-    int16: (MIN_TILE - 1) * int16,
+    int16: MAX_BATCH * int16,
     int8: MAX_BATCH * int8,
     panels: team.size * panels,
   }
