@@ -1,20 +1,27 @@
 /** `npm run bench`: speed, memory and size beside the rivals. See README.md here, and --help. */
 import { fileURLToPath } from 'node:url'
 import { entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
+import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
+import { depthFigure, saveFigures, speedFigures } from './figures.js'
 import { GOAL_MODELS, goalEntrants } from './goals.js'
 import { measureLimits } from './limits/measure.js'
 import { renderLimits } from './limits/table.js'
 import { chooseModels } from './models/catalog.js'
 import { type BenchOptions, parseOptions, USAGE } from './options.js'
 import { writeReadme } from './readme.js'
-import { type BenchRecord, saveRecord } from './record.js'
-import { renderRecord, renderSummary } from './report.js'
+import { type BenchRecord, RECORDS, saveRecord } from './record.js'
+import { renderRecord, renderSummary, renderTests } from './report.js'
 import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
+import { conditions, skipped } from './tables.js'
 
 /** Where records that are not kept go: git ignores it. */
 const PASSING = new URL('../.cache/bench/records/', import.meta.url)
+
+/** Tokens in the context before those that are timed, and a model with room for them. */
+const DEPTHS = [0, 1024, 4096, 8192]
+const DEPTH_MODEL = '135M-Q8_0-9k'
 
 const progress = (text: string) => console.error(text)
 
@@ -49,23 +56,64 @@ async function limitsOf(
   return { limits, skipped: [...skipped, ...missing] }
 }
 
+/** What a command that leaves a record does. */
+interface Command {
+  /** Where its records go, relative to those of the others. */
+  readonly folder: string
+  measure(options: BenchOptions, args: readonly string[]): Promise<BenchRecord>
+  render(record: BenchRecord): string
+  figures(record: BenchRecord): readonly string[]
+}
+
+const COMMANDS: Readonly<Record<'speed' | 'depth' | 'engines', Command>> = {
+  speed: { folder: './', measure: speed, render: renderRecord, figures: speedFigures },
+  depth: {
+    folder: './depth/',
+    async measure(options, args) {
+      const { only = ['dasllama', 'llama.cpp'], models = [DEPTH_MODEL], tg = [32], quick } = options
+      return measure({
+        ...runOf(options, args),
+        ...{ pp: [], tg, depths: quick ? [0, 64] : DEPTHS },
+        models: chooseModels(models),
+        entrants: () => entrantsCalled(only),
+      })
+    },
+    render: renderTests,
+    figures: (record) => [depthFigure(record)].filter((figure) => figure !== undefined),
+  },
+  engines: {
+    folder: './engines/',
+    async measure(options, args) {
+      const { models = ENGINE_MODELS, pp = ENGINE_SIZES.pp, tg = ENGINE_SIZES.tg, only } = options
+      return measure({
+        ...runOf(options, args),
+        ...{ pp, tg },
+        models: chooseModels(models),
+        entrants: () =>
+          ENGINE_ENTRANTS.filter(({ name }) => !only || only.some((part) => name.includes(part))),
+      })
+    },
+    render: (record) => [conditions(record), renderEngines(record), skipped(record)].join('\n\n'),
+    figures: () => [],
+  },
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
-  if (options.help) {
-    console.log(USAGE)
-    return
-  }
+  if (options.help) return console.log(USAGE)
   if (options.command === 'sampling') return benchSampling(options.writeReadme)
   if (options.command === 'limits') {
     const { limits = [], skipped } = await limitsOf(runOf(options, args), [])
     console.log([renderLimits(limits), ...skipped.map(({ what, why }) => `${what}: ${why}`)].join('\n\n'))
     return
   }
-  const record = await speed(options, args)
-  const file = await saveRecord(record, options.quick ? PASSING : undefined)
-  console.log(renderRecord(record))
+  const { folder, measure, render, figures } = COMMANDS[options.command]
+  const record = await measure(options, args)
+  const file = await saveRecord(record, new URL(folder, options.quick ? PASSING : RECORDS))
+  const drawn = await saveFigures(file, figures(record))
+  console.log(render(record))
   if (options.writeReadme) await writeReadme('bench', renderSummary(record))
-  progress(`\nrecorded in ${fileURLToPath(file)}`)
+  progress(['', ...[file, ...drawn].map((file) => `written: ${fileURLToPath(file)}`)].join('\n'))
 }
 
 try {

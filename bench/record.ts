@@ -89,7 +89,7 @@ export interface TestRecord {
   readonly samples: readonly number[]
 }
 
-const RECORDS = new URL('records/', import.meta.url)
+export const RECORDS = new URL('records/', import.meta.url)
 
 /** `2026-11-23-0612-amd-epyc-2-cores.json`: sorts by time, names no host. */
 export function recordName({ date, machine }: Pick<BenchRecord, 'date' | 'machine'>): string {

@@ -19,6 +19,11 @@ export function renderRecord(record: BenchRecord): string {
   )
 }
 
+/** The speed of one model's tests and who took part. */
+export function renderTests(record: BenchRecord): string {
+  return joined(conditions(record), settings(record), speed(record), contestants(record), skipped(record))
+}
+
 /** What fits a page about something else: speed, beside the goals where the record has them, sizes and who took part. */
 export function renderSummary(record: BenchRecord): string {
   return joined(

@@ -34,7 +34,7 @@ interface Group {
 }
 
 /** Each rival with those of ours that it is compared with; those of ours whom nobody is compared with, together. */
-function groups({ contestants }: BenchRecord): Group[] {
+export function groups({ contestants }: BenchRecord): Group[] {
   const ours = contestants.filter(({ against }) => against.length === 0).map(({ name }) => name)
   const byOurs = new Map<string, { ours: string[]; rivals: string[] }>()
   for (const { name, against } of contestants) {
@@ -67,7 +67,7 @@ function speedTable(models: readonly ModelRecord[], { ours, rivals }: Group): st
 }
 
 /** Which tests some of `contestants` have done, each number of threads apart. */
-function testsOf(
+export function testsOf(
   { tests }: ModelRecord,
   contestants: readonly string[],
 ): { test: string; threads: number }[] {
@@ -95,7 +95,7 @@ export function rate(test: TestRecord | undefined): string {
 }
 
 /** Tokens a second of each sample. */
-function rates({ tokens, samples }: TestRecord): number[] {
+export function rates({ tokens, samples }: TestRecord): number[] {
   return samples.map((ms) => (tokens * 1000) / ms)
 }
 

@@ -36,8 +36,8 @@ export class WorkerdLink implements Link {
     const answer = (await this.#worker.ask(JSON.stringify(request))) as Answer
     const ms = performance.now() - since
     if ('error' in answer) throw new Error(answer.error)
-    const reply: Record<string, unknown> = { load: { ...(answer.value as object), loadMs: ms }, time: ms }
-    return (reply[request.do] ?? answer.value) as Replies[K]
+    const outside: Partial<Replies> = { load: { loadMs: ms }, time: ms }
+    return (outside[request.do] ?? answer.value) as Replies[K]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

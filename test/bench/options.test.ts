@@ -59,6 +59,7 @@ describe('parseOptions', () => {
     { args: ['--budget', '-1'], message: '--budget' },
     { args: ['--rivals', 'depth'], message: '--rivals is not for depth' },
     { args: ['--quick', '--write-readme'], message: '--quick is not for the README' },
+    { args: ['depth', '--write-readme'], message: '--write-readme is not for depth' },
     { args: ['--model', 'x'], message: '--model' },
     { args: ['x'], message: 'no command x: speed, depth, engines, limits, sampling' },
     { args: ['depth', 'engines'], message: 'no command depth engines' },
