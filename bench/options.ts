@@ -36,7 +36,7 @@ export const USAGE = `npm run bench -- [command] [options]
   --threads 1,2      numbers of threads (default: 1,2)
   --only a,b         only these contestants: names from bench/contestants/registry.ts; for engines, parts of names
   --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals)
-  --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 10 with --rivals)
+  --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 8 with --rivals)
   --quick            does it work? tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
   --write-readme     put the tables into README.md
   --help             this text`
@@ -45,7 +45,7 @@ export const USAGE = `npm run bench -- [command] [options]
 const QUICK = { models: 'tiny-stories', pp: '32', tg: '16', repetitions: '2' }
 
 /** What `--rivals` sets where nothing else is said: it has many contestants, some of them slow. */
-const RIVALS = { repetitions: '3', budget: '10' }
+const RIVALS = { repetitions: '3', budget: '8' }
 
 /** Throws an `Error` that says which option is wrong and why. */
 export function parseOptions(args: readonly string[]): BenchOptions {

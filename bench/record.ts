@@ -82,6 +82,7 @@ export interface LoadRecord {
 export interface TestRecord {
   /** `pp512`, `tg128`, `tg32@d4096`. */
   readonly test: string
+  /** That were evaluated: fewer than in `test` for a contestant that is too slow for all of them. */
   readonly tokens: number
   readonly contestant: string
   readonly threads: number

@@ -17,7 +17,7 @@ export function conditions({
 
 export function settings({ settings: { repetitions, budgetMs } }: BenchRecord): string {
   const seconds = Number.isFinite(budgetMs)
-    ? `, fewer where they would take more than ${budgetMs / 1000} s`
+    ? `, fewer or a part of the test where they would take more than ${budgetMs / 1000} s`
     : ''
   return `Repetitions: ${repetitions}, taken in turns after a warm-up${seconds}.`
 }
@@ -87,11 +87,16 @@ export function find({ tests }: ModelRecord, { test, threads, contestant }: Test
   )
 }
 
-/** `84.4 (80.1–85.0)`, in tokens a second; without brackets where there is one sample. */
+/** `84.4 (80.1–85.0)`, in tokens a second; `2.1 (first 32)` of one sample that was cut short. */
 export function rate(test: TestRecord | undefined): string {
   if (!test) return '–'
   const { median, min, max } = summarise(rates(test))
-  return test.samples.length === 1 ? number(median) : `${number(median)} (${number(min)}–${number(max)})`
+  const asked = Number(/\d+/.exec(test.test)?.[0])
+  const notes = [
+    ...(test.samples.length > 1 ? [`${number(min)}–${number(max)}`] : []),
+    ...(test.tokens < asked ? [`first ${test.tokens}`] : []),
+  ]
+  return number(median) + (notes.length > 0 ? ` (${notes.join('; ')})` : '')
 }
 
 /** Tokens a second of each sample. */

@@ -21,7 +21,8 @@ const WARM_UP_TOKENS = { pp: 64, tg: 16 }
 
 /**
  * A B A B …: what disturbs the machine for a while disturbs all alike. Before that each player warms up with the
- * beginning of the work. A player that fails takes no more turns; its samples are dropped, and `failed` hears of it.
+ * beginning of the work. A player who would take longer than its budget for all of it does the beginning of it that fits,
+ * which its record's `tokens` say. One that fails takes no more turns; its samples are dropped, and `failed` hears of it.
  */
 export async function takeTurns(
   workload: Workload,
@@ -30,34 +31,40 @@ export async function takeTurns(
   { repetitions, budgetMs, warmUpMs }: Turns,
   failed: (name: string, error: Error) => void,
 ): Promise<Omit<TestRecord, 'threads'>[]> {
-  const samples = new Map<string, number[]>()
+  const records = new Map<string, { ids: readonly number[]; samples: number[] }>()
   /** How long the work takes, in milliseconds; undefined when it cannot be done. */
   const turn = async ({ name, link }: Player, ids: readonly number[]): Promise<number | undefined> => {
     try {
       return await link.ask({ do: 'time', kind: workload.kind, ids, before })
     } catch (error) {
-      samples.delete(name)
+      records.delete(name)
       failed(name, error as Error)
       return undefined
     }
   }
   for (const player of players) {
-    samples.set(player.name, [])
     const start = ids.slice(0, WARM_UP_TOKENS[workload.kind])
     const since = performance.now()
-    while ((await turn(player, start)) !== undefined && performance.now() - since < warmUpMs);
+    let ms: number | undefined
+    do {
+      ms = await turn(player, start)
+    } while (ms !== undefined && performance.now() - since < warmUpMs)
+    if (ms === undefined) continue
+    const fitting = (budgetMs / ms) * start.length
+    const count = fitting < ids.length ? Math.max(16 * Math.floor(fitting / 16), start.length) : ids.length
+    records.set(player.name, { ids: ids.slice(0, count), samples: [] })
   }
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (const player of players) {
-      const own = samples.get(player.name)
-      if (!own || spent(own) + (own.at(-1) ?? 0) > budgetMs) continue
-      const ms = await turn(player, ids)
-      if (ms !== undefined) own.push(ms)
+      const record = records.get(player.name)
+      if (!record || spent(record.samples) + (record.samples.at(-1) ?? 0) > budgetMs) continue
+      const ms = await turn(player, record.ids)
+      if (ms !== undefined) record.samples.push(ms)
     }
   }
-  return [...samples].map(([contestant, samples]) => ({
+  return [...records].map(([contestant, { ids, samples }]) => ({
     test: workloadName(workload),
-    tokens: workload.tokens,
+    tokens: ids.length,
     contestant,
     samples,
   }))

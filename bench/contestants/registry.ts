@@ -1,6 +1,7 @@
 /** Everyone who takes part, in the order in which they take turns. */
 import type { Host } from '../hosts/open.js'
 import type { ModelFiles } from '../models/catalog.js'
+import { onnxOfShape } from '../models/onnx.js'
 import type { LoadOptions } from './contestant.js'
 
 export interface Entrant {
@@ -28,6 +29,14 @@ const NATIVE = { host: { engine: 'node' }, file: gguf, against: ['dasllama', 'da
 const IN_PAGE = {
   host: { browser: 'chromium', inWorker: false },
   file: gguf,
+  against: ['dasllama in Chromium'],
+} as const
+
+const ONNX = {
+  host: { browser: 'chromium', inWorker: true },
+  how: 'InferenceSession.run on the processor, in a worker of a page: a model of the same shape with weights of its own, keys and values handed back as tensors, logits of the last token, no sampling',
+  module: at('../rivals/onnxruntime-web/ort.ts'),
+  folder: at('../rivals/onnxruntime-web/'),
   against: ['dasllama in Chromium'],
 } as const
 
@@ -78,6 +87,18 @@ export const ENTRANTS: readonly Entrant[] = [
     how: 'createCompletion, the only way in: a prompt is a text of as many tokens, with one greedy choice after it; generated tokens are its own greedy choices, with their text, after a prompt of three; the processor only, no WebGPU',
     module: at('../rivals/wllama-3/wllama.ts'),
     folder: at('../rivals/wllama-3/'),
+  },
+  {
+    ...ONNX,
+    name: 'onnxruntime-web u8',
+    how: `${ONNX.how}, weights and activations in 8 bits`,
+    file: (files) => onnxOfShape(files, 'u8'),
+  },
+  {
+    ...ONNX,
+    name: 'onnxruntime-web q4',
+    how: `${ONNX.how}, weights in 4 bits`,
+    file: (files) => onnxOfShape(files, 'q4'),
   },
 ]
 

@@ -28,7 +28,7 @@ describe('parseOptions', () => {
       args: ['--only', 'dasllama,llama.cpp', '--write-readme', '--repetitions', '3'],
       changes: { only: ['dasllama', 'llama.cpp'], writeReadme: true, repetitions: 3 },
     },
-    { args: ['--rivals'], changes: { rivals: true, repetitions: 3, budgetMs: 10_000 } },
+    { args: ['--rivals'], changes: { rivals: true, repetitions: 3, budgetMs: 8000 } },
     { args: ['--rivals', '--budget', '5'], changes: { rivals: true, repetitions: 3, budgetMs: 5000 } },
     { args: ['depth', '--threads', '1'], changes: { command: 'depth', threads: [1] } },
     {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { putBetweenMarkers } from '../../bench/readme.js'
 import { renderRecord } from '../../bench/report.js'
+import { rate } from '../../bench/tables.js'
 import { RECORD } from './record-fixture.js'
 
 describe('renderRecord', () => {
@@ -52,6 +53,19 @@ describe('renderRecord', () => {
     for (const table of tables) {
       expect(new Set(table.split('\n').map((row) => row.split('|').length)).size).toBe(1)
     }
+  })
+})
+
+describe('rate', () => {
+  const test = { test: 'tg10', contestant: 'x', threads: 1 }
+
+  it.each([
+    { tokens: 10, samples: [100], text: '100' },
+    { tokens: 10, samples: [100, 200], text: '75.0 (50.0–100)' },
+    { tokens: 5, samples: [100], text: '50.0 (first 5)' },
+    { tokens: 5, samples: [100, 100], text: '50.0 (50.0–50.0; first 5)' },
+  ])('$text', ({ text, ...measured }) => {
+    expect(rate({ ...test, ...measured })).toBe(text)
   })
 })
 

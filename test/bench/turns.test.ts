@@ -46,6 +46,32 @@ it('measures a player once at least, and not beyond its budget', async () => {
   expect([a.samples, b.samples]).toEqual([[60], [40, 40]])
 })
 
+it('gives a slow player the beginning of the work', async () => {
+  const ids = Array.from({ length: 100 }, (_, i) => i)
+  const asked: Record<string, number[]> = { a: [], b: [], c: [] }
+  // Milliseconds a token: 1, 2 and 20.
+  const pace: Record<string, number> = { a: 1, b: 2, c: 20 }
+  const list = Object.keys(pace).map(
+    (name): Player => ({
+      name,
+      link: {
+        async ask(request) {
+          const { length } = (request as { ids: readonly number[] }).ids
+          asked[name].push(length)
+          return (length * pace[name]) as never
+        },
+      },
+    }),
+  )
+  const tests = await takeTurns(WORKLOAD, { before: [], ids }, list, { ...TURNS, budgetMs: 100 }, never)
+  expect(asked).toEqual({ a: [16, 100], b: [16, 48], c: [16, 16] })
+  expect(tests.map(({ tokens, samples }) => [tokens, samples])).toEqual([
+    [100, [100]],
+    [48, [96]],
+    [16, [320]],
+  ])
+})
+
 it('goes on without a player that fails, and keeps nothing of it', async () => {
   const failures: string[] = []
   const { list } = players('ab', (turn, name) => {
