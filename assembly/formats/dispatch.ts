@@ -2,12 +2,12 @@
  * The one place that knows every block format: from ggml's type number to the class that reads it.
  * A new format is its own file and one line in each of these switches.
  */
-import { FLOATS, INT16, INT8, UNSUPPORTED } from '../activations'
+import { DOT_KIND, FLOATS, INT16, INT8, UNSUPPORTED } from '../activations'
 import { FloatTile } from '../matmul/floats'
 import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
 import { matmulOf } from '../matmul/product'
-import { matvecOf } from '../matvec'
+import { matvecFoursOf, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
@@ -34,11 +34,12 @@ export function activation_kind(format: i32): i32 {
     case 3: // Q4_1
     case 6: // Q5_0
     case 7: // Q5_1
+    case 12: // Q4_K
+    case 13: // Q5_K
+      return DOT_KIND
     case 8: // Q8_0
     case 10: // Q2_K
     case 11: // Q3_K
-    case 12: // Q4_K
-    case 13: // Q5_K
     case 14: // Q6_K
     case 16: // IQ2_XXS
       return INT16
@@ -92,7 +93,7 @@ export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
   }
 }
 
-/** out[r] = weights[r] · x for each row; see `matvecOf`. */
+/** out[r] = weights[r] · x for each row; see matvec.ts. */
 export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   switch (format) {
     case 0: // F32
@@ -100,13 +101,13 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 1: // F16
       return matvecOf<F16>(weights, x, out, rows, columns)
     case 2: // Q4_0
-      return matvecOf<Q4_0>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q4_0>(weights, x, out, rows, columns)
     case 3: // Q4_1
-      return matvecOf<Q4_1>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q4_1>(weights, x, out, rows, columns)
     case 6: // Q5_0
-      return matvecOf<Q5_0>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q5_0>(weights, x, out, rows, columns)
     case 7: // Q5_1
-      return matvecOf<Q5_1>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q5_1>(weights, x, out, rows, columns)
     case 8: // Q8_0
       return matvecOf<Q8_0>(weights, x, out, rows, columns)
     case 10: // Q2_K
@@ -114,9 +115,9 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 11: // Q3_K
       return matvecOf<Q3_K>(weights, x, out, rows, columns)
     case 12: // Q4_K
-      return matvecOf<Q4_K>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q4_K>(weights, x, out, rows, columns)
     case 13: // Q5_K
-      return matvecOf<Q5_K>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q5_K>(weights, x, out, rows, columns)
     case 14: // Q6_K
       return matvecOf<Q6_K>(weights, x, out, rows, columns)
     case 16: // IQ2_XXS

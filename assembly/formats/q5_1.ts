@@ -1,7 +1,8 @@
+import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
-import { spreadHigh, spreadLow } from './bits'
-import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
-import { dotUnsignedBytes, scaled, storeScaledPlus } from './bytes'
+import { fifthBits } from './bits'
+import { dequantizeBlocks, dotMinimumBlocks, unpackBlocks } from './blocks'
+import { storeScaledPlus } from './bytes'
 
 /**
  * 32 quants of 5 bits, a half-precision scale `d` and minimum `m`: w = d × q + m.
@@ -25,38 +26,27 @@ export class Q5_1 {
   @inline get minimums(): bool {
     return true
   }
-
-  @inline private low(): v128 {
-    const w = changetype<usize>(this)
-    const nibbles = v128.and(v128.load(w + 8), i32x4.splat(0x0f0f0f0f))
-    return v128.or(nibbles, v128.and(spreadLow(w + 4), i32x4.splat(0x10101010)))
+  @inline get bits(): i32 {
+    return 5
   }
 
-  @inline private high(): v128 {
+  @inline quants(k: i32, _step: i32 = 0): v128 {
     const w = changetype<usize>(this)
-    const nibbles = v128.and(i16x8.shr_u(v128.load(w + 8), 4), i32x4.splat(0x0f0f0f0f))
-    return v128.or(nibbles, v128.and(spreadHigh(w + 4), i32x4.splat(0x10101010)))
+    const q = v128.load(w + 8)
+    return v128.or(v128.and(k ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F)), fifthBits(w + 4, k))
   }
 
   @inline dequantizeBlock(out: usize): void {
     const w = changetype<usize>(this)
     const scale = f32x4.splat(loadFiniteF16(w))
     const minimum = f32x4.splat(loadFiniteF16(w + 2))
-    storeScaledPlus(out, this.low(), scale, minimum)
-    storeScaledPlus(out + 64, this.high(), scale, minimum)
-  }
-
-  @inline blockDot(x: usize, scales: usize, sums: usize): v128 {
-    const w = changetype<usize>(this)
-    const dot = i32x4.add(dotUnsignedBytes(this.low(), x), dotUnsignedBytes(this.high(), x + 32))
-    const product = scaled(dot, f32x4.splat(loadFiniteF16(w) * load<f32>(scales)))
-    // The minimum meets the sum of its activations: two sums a block, in the first two lanes.
-    return f32x4.add(product, f32x4.mul(f32x4.splat(loadFiniteF16(w + 2)), v128.load64_zero(sums)))
+    storeScaledPlus(out, this.quants(0), scale, minimum)
+    storeScaledPlus(out + 64, this.quants(1), scale, minimum)
   }
 
   @inline unpackBlock(quants: usize, scales: usize, minimums: usize): void {
-    v128.store(quants, this.low())
-    v128.store(quants, this.high(), 16)
+    v128.store(quants, this.quants(0))
+    v128.store(quants, this.quants(1), 16)
     store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
     store<f32>(minimums, loadFiniteF16(changetype<usize>(this) + 2))
   }
@@ -70,7 +60,7 @@ export class Q5_1 {
     unpackBlocks<Q5_1>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
-  dot(x: usize, n: i32): f32 {
-    return dotBlocks<Q5_1>(changetype<usize>(this), x, n)
+  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+    return dotMinimumBlocks<Q5_1>(changetype<usize>(this), w1, w2, w3, x, n)
   }
 }
