@@ -1,5 +1,6 @@
 /** Records as figures. */
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { threadsText } from './limits/table.js'
 import { linePlot, ratioPlot } from './plot.js'
 import type { BenchRecord } from './record.js'
@@ -58,6 +59,14 @@ export function depthFigure({ models, date, machine }: BenchRecord): string | un
 /** The `4096` of `tg32@d4096`. */
 function depthOf(test: string): number {
   return Number(/@d(\d+)$/.exec(test)?.[1] ?? 0)
+}
+
+/** The drawings that lie beside a record, as paths from the repository's root. */
+export async function drawingsOf(record: URL): Promise<string[]> {
+  const name = basename(record.pathname, '.json')
+  const files = await readdir(new URL('.', record))
+  const drawings = files.filter((file) => file.startsWith(name) && file.endsWith('.svg')).sort()
+  return drawings.map((file) => `bench/records/${file}`)
 }
 
 /** Writes figures beside a record: `….svg`, `…-2.svg`. */

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
-import { depthFigure, saveFigures, speedFigures } from './figures.js'
+import { depthFigure, drawingsOf, saveFigures, speedFigures } from './figures.js'
 import { GOAL_MODELS, goalEntrants } from './goals.js'
 import { measureLimits } from './limits/measure.js'
 import { renderLimits } from './limits/table.js'
@@ -112,7 +112,7 @@ async function main(args: readonly string[]): Promise<void> {
   const file = await saveRecord(record, new URL(folder, options.quick ? PASSING : RECORDS))
   const drawn = await saveFigures(file, figures(record))
   console.log(render(record))
-  if (options.writeReadme) await writeReadme('bench', renderSummary(record))
+  if (options.writeReadme) await writeReadme('bench', renderSummary(record, await drawingsOf(file)))
   progress(['', ...[file, ...drawn].map((file) => `written: ${fileURLToPath(file)}`)].join('\n'))
 }
 

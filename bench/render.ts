@@ -4,14 +4,15 @@
  *   npm run bench:render -- --write-readme      puts it into README.md
  */
 import { parseArgs } from 'node:util'
+import { drawingsOf } from './figures.js'
 import { writeReadme } from './readme.js'
 import { newestRecord } from './record.js'
 import { renderRecord, renderSummary } from './report.js'
 
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { 'write-readme': { type: 'boolean', default: false } } })
-  const { record } = await newestRecord()
-  if (values['write-readme']) await writeReadme('bench', renderSummary(record))
+  const { record, file } = await newestRecord()
+  if (values['write-readme']) await writeReadme('bench', renderSummary(record, await drawingsOf(file)))
   else console.log(renderRecord(record))
 }
 

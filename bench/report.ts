@@ -24,12 +24,16 @@ export function renderTests(record: BenchRecord): string {
   return joined(conditions(record), settings(record), speed(record), contestants(record), skipped(record))
 }
 
-/** What fits a page about something else: speed, beside the goals where the record has them, sizes and who took part. */
-export function renderSummary(record: BenchRecord): string {
+/**
+ * What fits a page about something else: speed, or the goals where the record is about them, sizes and who took part.
+ * `drawings`: paths of the record's, from the page.
+ */
+export function renderSummary(record: BenchRecord, drawings: readonly string[] = []): string {
   return joined(
     conditions(record),
     settings(record),
     record.command.includes('--rivals') ? renderGoals(record) : speed(record),
+    ...drawings.map((path) => `![The ratios of speed as bars](${path})`),
     sizes(record),
     contestants(record),
     skipped(record),

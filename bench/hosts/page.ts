@@ -8,7 +8,7 @@ import type { Answer } from './protocol.js'
 
 /** Answers for as long as the server asks. */
 export async function serve(contestant: Contestant): Promise<void> {
-  const answer = answering(contestant, { runtime: runtime() })
+  const answer = answering(contestant, { runtime: await runtime() })
   let last: Answer | undefined
   for (;;) {
     const response = await fetch('/', { method: 'POST', body: JSON.stringify(last ?? null) })
@@ -16,8 +16,15 @@ export async function serve(contestant: Contestant): Promise<void> {
   }
 }
 
-function runtime(): string {
-  const [, name, version] = /(Chrome|Firefox)\/([\d.]+)/.exec(navigator.userAgent) ?? []
-  if (!name) return navigator.userAgent
-  return `${name === 'Chrome' ? 'Chromium' : name} ${version}`
+/** What Chromium tells of itself beside the user agent, in which the version is cut short. */
+interface UserAgentData {
+  getHighEntropyValues(hints: readonly string[]): Promise<{ readonly uaFullVersion?: string }>
+}
+
+async function runtime(): Promise<string> {
+  const { userAgent, userAgentData } = navigator as Navigator & { userAgentData?: UserAgentData }
+  const [, name, version] = /(Chrome|Firefox)\/([\d.]+)/.exec(userAgent) ?? []
+  if (!name) return userAgent
+  const exact = await userAgentData?.getHighEntropyValues(['uaFullVersion'])
+  return `${name === 'Chrome' ? 'Chromium' : name} ${exact?.uaFullVersion ?? version}`
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type FileServer, serveFiles } from '../../test/runtimes/file-server.js'
 import { type StartedWorker, startWorker } from '../../test/runtimes/worker.js'
 import type { Link } from './link.js'
-import type { Answer, Replies, Request } from './protocol.js'
+import type { Answer, Description, Replies, Request } from './protocol.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -36,6 +36,10 @@ export class WorkerdLink implements Link {
     const answer = (await this.#worker.ask(JSON.stringify(request))) as Answer
     const ms = performance.now() - since
     if ('error' in answer) throw new Error(answer.error)
+    if (request.do === 'describe') {
+      const { version } = JSON.parse(await readFile(`${ROOT}node_modules/workerd/package.json`, 'utf8'))
+      return { ...(answer.value as Description), runtime: `workerd ${version}` } as Replies[K]
+    }
     const outside: Partial<Replies> = { load: { loadMs: ms }, time: ms }
     return (outside[request.do] ?? answer.value) as Replies[K]
   }

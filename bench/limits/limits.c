@@ -1,13 +1,16 @@
 /* How fast this machine reads memory and multiplies, natively: limits THREADS REPETITIONS
  *
- * Prints a JSON array of two: bytes read a second, and f32 multiply-adds a second, each an array with the sum of the
- * threads' rates in each repetition.
+ * Prints a JSON array of three: bytes read a second, f32 multiply-adds a second, and 8-bit multiply-adds a second, each an
+ * array with the sum of the threads' rates in each repetition; the last one is empty without AVX-512 VNNI.
  */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#ifdef __AVX512VNNI__
+#include <immintrin.h>
+#endif
 
 #define BYTES (200u << 20)
 #define STEPS 2000000
@@ -57,6 +60,22 @@ static double multiply_add(const words *unused) {
   return (double)STEPS * CHAINS * LANES;
 }
 
+#ifdef __AVX512VNNI__
+static double dot_8_bit(const words *data) {
+  __m512i x[CHAINS], a = _mm512_loadu_si512(data), b = _mm512_loadu_si512(data + 1);
+  for (int j = 0; j < CHAINS; j++) x[j] = _mm512_setzero_si512();
+  for (int i = 0; i < STEPS; i++) {
+#pragma GCC unroll 10
+    for (int j = 0; j < CHAINS; j++) x[j] = _mm512_dpbusd_epi32(x[j], a, b);
+  }
+  for (int j = 1; j < CHAINS; j++) x[0] = _mm512_add_epi32(x[0], x[j]);
+  sink_words = (uint64_t)_mm512_reduce_add_epi32(x[0]);
+  return (double)STEPS * CHAINS * 64;
+}
+#else
+#define dot_8_bit NULL
+#endif
+
 struct task {
   double (*work)(const words *);
   const words *data;
@@ -88,10 +107,10 @@ int main(int count, char **arguments) {
     tasks[t].data = (const words *)data;
   }
   pthread_barrier_init(&barrier, NULL, threads);
-  double (*const works[])(const words *) = {read_all, multiply_add};
-  for (int w = 0; w < 2; w++) {
+  double (*const works[])(const words *) = {read_all, multiply_add, dot_8_bit};
+  for (int w = 0; w < 3; w++) {
     printf(w ? ",[" : "[[");
-    for (int r = 0; r < repetitions; r++) {
+    for (int r = 0; r < repetitions && works[w]; r++) {
       pthread_t ids[64];
       double sum = 0;
       for (int t = 0; t < threads; t++) {

@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { ENGINE_ENTRANTS, renderEngines } from '../../bench/engines.js'
-import { depthFigure, speedFigures } from '../../bench/figures.js'
+import { depthFigure, drawingsOf, saveFigures, speedFigures } from '../../bench/figures.js'
 import type { BenchRecord } from '../../bench/record.js'
+import { renderSummary } from '../../bench/report.js'
+import { temporaryFolder } from '../support/model-files.js'
 import { RECORD } from './record-fixture.js'
 
 describe('figures', () => {
@@ -19,6 +23,19 @@ describe('figures', () => {
   it('are none where nothing is compared', () => {
     expect(speedFigures({ ...RECORD, contestants: RECORD.contestants.slice(0, 1) })).toEqual([])
     expect(depthFigure({ ...RECORD, models: [] })).toBeUndefined()
+  })
+
+  it('lie beside their record, and a summary shows those', async () => {
+    await using folder = await temporaryFolder()
+    const records = pathToFileURL(`${folder.path}/`)
+    const record = new URL('2026-01-02.json', records)
+    expect(await drawingsOf(record)).toEqual([])
+    await saveFigures(record, ['<svg>1</svg>', '<svg>2</svg>'])
+    await saveFigures(new URL('2026-01-03.json', records), ['<svg/>'])
+    const drawings = await drawingsOf(record)
+    expect(drawings).toEqual(['bench/records/2026-01-02-2.svg', 'bench/records/2026-01-02.svg'])
+    expect(await readFile(new URL('2026-01-02-2.svg', records), 'utf8')).toBe('<svg>2</svg>')
+    expect(renderSummary(RECORD, drawings)).toContain('(bench/records/2026-01-02.svg)')
   })
 
   it('show rates by depth', () => {
