@@ -4,24 +4,37 @@ import { ascFlags, KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-
 
 /**
  * Compiles AssemblyScript in memory: `source` is the entry file and imports kernels relative to the repository's
- * root (`./assembly/...`). For benches of single kernels; tests use the built dist/kernels.wasm.
+ * root (`./assembly/...`). For benches of single kernels; tests use the built files in dist/.
  * Throws an `Error` with the compiler's diagnostics.
  */
 export async function compileKernels(
   source: string,
   build: KernelBuild['name'] = 'baseline',
 ): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array((await compile(source, build)).binary)
+}
+
+/** The same as WebAssembly's text. */
+export async function printKernels(source: string, build: KernelBuild['name']): Promise<string> {
+  return (await compile(source, build)).text
+}
+
+async function compile(
+  source: string,
+  build: KernelBuild['name'],
+): Promise<{ binary: Uint8Array; text: string }> {
   const { features } = KERNEL_BUILDS.find(({ name }) => name === build) as KernelBuild
   const entry = 'entry.ts'
-  let binary: Uint8Array | undefined
+  const outputs = ['--outFile', 'entry.wasm', '--textFile', 'entry.wat']
+  const written = new Map<string, string | Uint8Array>()
   const root = new URL('../../', import.meta.url)
-  const { error, stderr } = await asc.main([entry, '--outFile', 'entry.wasm', ...ascFlags(features)], {
+  const { error, stderr } = await asc.main([entry, ...outputs, ...ascFlags(features)], {
     readFile: (name) => (name === entry ? source : readFile(new URL(name, root), 'utf8').catch(() => null)),
     writeFile: (name, contents) => {
-      if (name === 'entry.wasm') binary = contents as Uint8Array
+      written.set(name, contents)
     },
     listFiles: () => [],
   })
-  if (error || !binary) throw new Error(`asc: ${error?.message}\n${stderr.toString()}`)
-  return new Uint8Array(binary)
+  if (error) throw new Error(`asc: ${error.message}\n${stderr.toString()}`)
+  return { binary: written.get('entry.wasm') as Uint8Array, text: written.get('entry.wat') as string }
 }

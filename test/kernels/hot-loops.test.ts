@@ -1,0 +1,55 @@
+/**
+ * The innermost loops of the hottest kernels as the compiler makes them, kept in hot-loops/: an upgrade of the compiler
+ * that spoils one shows here, and so does an edit. Where the change is meant, measure the kernel (bench/kernels) and
+ * take the new text with `npx vitest run --project unit test/kernels/hot-loops.test.ts -u`.
+ */
+import { describe, expect, it } from 'vitest'
+import { printKernels } from './compile.js'
+import { BUILDS } from './workbench.js'
+
+/** Each kernel alone in a module, under the name of its file. */
+const KERNELS: Readonly<Record<string, string>> = {
+  'decode-q8_0': `
+    import { Q8_0 } from './assembly/formats/q8_0'
+    import { matvecOf } from './assembly/matvec'
+    export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+      matvecOf<Q8_0>(w, x, out, rows, columns)
+    }`,
+  'decode-q4_0': `
+    import { Q4_0 } from './assembly/formats/q4_0'
+    import { matvecFoursOf } from './assembly/matvec'
+    export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+      matvecFoursOf<Q4_0>(w, x, out, rows, columns)
+    }`,
+  'prefill-q4_0': `
+    import { Q4_0 } from './assembly/formats/q4_0'
+    import { Int8Tile } from './assembly/matmul/int8'
+    import { Int16Tile } from './assembly/matmul/int16'
+    export function hot(scratch: usize, tokens: i32, n: i32): void {
+      if (ASC_FEATURE_RELAXED_SIMD) changetype<Int8Tile<Q4_0>>(scratch).multiply(tokens, n)
+      else changetype<Int16Tile<Q4_0>>(scratch).multiply(tokens, n)
+    }`,
+}
+
+/** The loops of a module's text that have no loop inside. */
+function innermostLoops(text: string): string[] {
+  const lines = text.split('\n')
+  const loops: string[] = []
+  const open: number[] = []
+  let newest = -1
+  for (const [i, line] of lines.entries()) {
+    const word = line.trim().split(' ')[0]
+    if (['loop', 'block', 'if'].includes(word)) open.push(i)
+    if (word === 'loop') newest = i
+    if (word === 'end' && open.pop() === newest) loops.push(lines.slice(newest, i + 1).join('\n'))
+  }
+  return loops
+}
+
+describe.each(BUILDS)('%s build', (build) => {
+  it.each(Object.entries(KERNELS))('%s', async (name, source) => {
+    const loops = innermostLoops(await printKernels(source, build))
+    expect(loops.length).toBeGreaterThan(0)
+    await expect(`${loops.join('\n\n')}\n`).toMatchFileSnapshot(`hot-loops/${name}.${build}.wat`)
+  })
+})

@@ -1,0 +1,66 @@
+    loop $for-loop|1
+     local.get $1
+     local.get $5
+     i32.lt_u
+     if
+      local.get $1
+      local.get $6
+      local.get $2
+      v128.load
+      i32x4.dot_i16x8_s
+      local.get $7
+      local.get $2
+      v128.load offset=16
+      i32x4.dot_i16x8_s
+      i32x4.add
+      local.get $8
+      local.get $2
+      v128.load offset=32
+      i32x4.dot_i16x8_s
+      i32x4.add
+      local.get $9
+      local.get $2
+      v128.load offset=48
+      i32x4.dot_i16x8_s
+      i32x4.add
+      local.get $10
+      local.get $2
+      v128.load offset=64
+      i32x4.dot_i16x8_s
+      i32x4.add
+      local.get $11
+      local.get $2
+      v128.load offset=80
+      i32x4.dot_i16x8_s
+      i32x4.add
+      local.get $12
+      local.get $2
+      v128.load offset=96
+      i32x4.dot_i16x8_s
+      i32x4.add
+      local.get $13
+      local.get $2
+      v128.load offset=112
+      i32x4.dot_i16x8_s
+      i32x4.add
+      f32x4.convert_i32x4_s
+      local.get $14
+      local.get $2
+      v128.load offset=128
+      f32x4.mul
+      f32x4.mul
+      local.get $1
+      v128.load
+      f32x4.add
+      v128.store
+      local.get $1
+      i32.const 16
+      i32.add
+      local.set $1
+      local.get $2
+      i32.const 160
+      i32.add
+      local.set $2
+      br $for-loop|1
+     end
+    end
