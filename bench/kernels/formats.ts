@@ -1,15 +1,24 @@
 /**
- * How fast each block format's `dot` and `dequantize` are on rows that stay in the L2 cache, on one thread:
+ * How fast each block format's matrix × vector product and `dequantize` are on rows that stay in the L2 cache, on one
+ * thread, for each build of the kernels that the engine runs:
  *
  *   npx tsx bench/kernels/formats.ts [part of a format's name]
  *
- * Compiles the kernels in memory, so that a changed kernel is measured without a build. The best of many short runs
- * is printed: other load on the machine can only slow a run down.
+ * (Node 20 runs the relaxed build with `--experimental-wasm-relaxed-simd`.) Compiles the kernels in memory, so that a
+ * changed kernel is measured without a build. The best of many short runs is printed: other load on the machine can
+ * only slow a run down.
  */
-import { BLOCK_FORMATS, bytesFor } from '../../src/gguf/block-formats.js'
+import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { RandomBits } from '../../src/gguf/random-bits.js'
 import { randomBlocks } from '../../src/gguf/random-blocks.js'
-import { ActivationKind, instantiateKernels, type Pointer } from '../../src/wasm/kernels.js'
+import {
+  ActivationKind,
+  instantiateKernels,
+  type KernelBuild,
+  type Kernels,
+  type Pointer,
+} from '../../src/wasm/kernels.js'
+import { hasRelaxedSimd } from '../../src/wasm/relaxed-simd.js'
 import { compileKernels } from '../../test/kernels/compile.js'
 
 const ROWS = 64
@@ -27,32 +36,62 @@ function bestSeconds(run: () => void): number {
   return best / REPEATS / 1000
 }
 
-const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 })
-const kernels = await instantiateKernels(await compileKernels("export * from './assembly/index'"), memory)
-const x = ((kernels.heap_base() + 15) & ~15) as Pointer
-const quantised = (x + COLUMNS * 4) as Pointer
-const out = (quantised + COLUMNS * 3) as Pointer
-const weights = (out + COLUMNS * 4) as Pointer
+/** Kernels with a row of activations, f32 and as each kind, and room for weights. */
+interface Bench {
+  readonly kernels: Kernels
+  readonly memory: WebAssembly.Memory
+  /** Where the activations of each kind lie. */
+  readonly inputs: Readonly<Record<number, Pointer>>
+  readonly out: Pointer
+  readonly weights: Pointer
+}
 
-const random = new RandomBits(1)
-const activations = new Float32Array(memory.buffer, x, COLUMNS)
-for (let i = 0; i < COLUMNS; i++) activations[i] = random.fraction() - 0.5
-kernels.quantize_activations(ActivationKind.int16, x, quantised, COLUMNS)
+async function prepare(build: KernelBuild): Promise<Bench> {
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 })
+  const bytes = await compileKernels("export * from './assembly/index'", build)
+  const kernels = await instantiateKernels(bytes, memory)
+  let free = (kernels.heap_base() + 63) & ~63
+  const room = (size: number): Pointer => {
+    free += (size + 63) & ~63
+    return (free - ((size + 63) & ~63)) as Pointer
+  }
+  const x = room(COLUMNS * 4)
+  const int16 = room(COLUMNS * 3)
+  const int8 = room(COLUMNS * 2)
+  const random = new RandomBits(1)
+  const activations = new Float32Array(memory.buffer, x, COLUMNS)
+  for (let i = 0; i < COLUMNS; i++) activations[i] = random.fraction() - 0.5
+  kernels.quantize_activations(ActivationKind.int16, x, int16, COLUMNS)
+  kernels.quantize_activations(ActivationKind.int8, x, int8, COLUMNS)
+  const inputs = { [ActivationKind.f32]: x, [ActivationKind.int16]: int16, [ActivationKind.int8]: int8 }
+  return { kernels, memory, inputs, out: room(COLUMNS * 4), weights: room(ROWS * COLUMNS * 4) }
+}
 
-console.log('format    dot, GMAC/s  dequantize, 10^9 weights/s')
-for (const format of BLOCK_FORMATS) {
-  const kind = kernels.activation_kind(format.id)
-  if (kind === ActivationKind.unsupported || !format.name.includes(process.argv[2] ?? '')) continue
-  const blocks = randomBlocks(format, ROWS * COLUMNS, random, 0.02)
+/** 10⁹ weights a second: multiplied, and dequantised. */
+function measure({ kernels, memory, inputs, out, weights }: Bench, format: BlockFormat): [number, number] {
+  const blocks = randomBlocks(format, ROWS * COLUMNS, new RandomBits(2), 0.02)
   new Uint8Array(memory.buffer, weights, blocks.length).set(blocks)
-  const input = kind === ActivationKind.f32 ? x : quantised
   const rowBytes = bytesFor(format, COLUMNS)
-  const dot = bestSeconds(() => kernels.matvec(format.id, weights, input, out, ROWS, COLUMNS))
+  const input = inputs[kernels.activation_kind(format.id)]
+  const product = bestSeconds(() => kernels.matvec(format.id, weights, input, out, ROWS, COLUMNS))
   const dequantize = bestSeconds(() => {
     for (let r = 0; r < ROWS; r++) {
       kernels.dequantize(format.id, (weights + r * rowBytes) as Pointer, out, COLUMNS)
     }
   })
-  const rate = (seconds: number) => ((ROWS * COLUMNS) / seconds / 1e9).toFixed(1)
-  console.log(`${format.name.padEnd(8)} ${rate(dot).padStart(12)} ${rate(dequantize).padStart(27)}`)
+  return [(ROWS * COLUMNS) / product / 1e9, (ROWS * COLUMNS) / dequantize / 1e9]
+}
+
+const builds: KernelBuild[] = hasRelaxedSimd() ? ['baseline', 'relaxed'] : ['baseline']
+const benches = await Promise.all(builds.map(prepare))
+console.log(`format    ${builds.map((build) => `${build}: matvec  dequantize`).join('  ')}`)
+for (const format of BLOCK_FORMATS) {
+  const { kernels } = benches[0]
+  if (kernels.activation_kind(format.id) === ActivationKind.unsupported) continue
+  if (!format.name.includes(process.argv[2] ?? '')) continue
+  const cells = benches.map((bench, i) => {
+    const [product, dequantize] = measure(bench, format)
+    return `${product.toFixed(1).padStart(builds[i].length + 8)}  ${dequantize.toFixed(1).padStart(10)}`
+  })
+  console.log(`${format.name.padEnd(8)}  ${cells.join('  ')}`)
 }
