@@ -115,9 +115,9 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 11: // Q3_K
       return matvecOf<Q3_K>(weights, x, out, rows, columns)
     case 12: // Q4_K
-      return matvecFoursOf<Q4_K>(weights, x, out, rows, columns)
+      return matvecSuperBlocks<Q4_K>(weights, x, out, rows, columns)
     case 13: // Q5_K
-      return matvecFoursOf<Q5_K>(weights, x, out, rows, columns)
+      return matvecSuperBlocks<Q5_K>(weights, x, out, rows, columns)
     case 14: // Q6_K
       return matvecOf<Q6_K>(weights, x, out, rows, columns)
     case 16: // IQ2_XXS
@@ -125,6 +125,13 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 30: // BF16
       return matvecOf<BF16>(weights, x, out, rows, columns)
   }
+}
+
+/** Four rows at a time in the relaxed build alone, see `dotSuperBlockRow`. */
+@inline
+function matvecSuperBlocks<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) matvecFoursOf<T>(weights, x, out, rows, columns)
+  else matvecOf<T>(weights, x, out, rows, columns)
 }
 
 /** out[t][r] = weights[r] · x[t] for each row and token; see `matmulOf`. */

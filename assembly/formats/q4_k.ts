@@ -1,5 +1,5 @@
 import { BYTES_0F, constant } from '../math/constants'
-import { dequantizeSuperBlocks, dotSuperBlocks, unpackSuperBlocks } from './super_blocks'
+import { dequantizeSuperBlocks, dotSuperBlockRow, dotSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 144
 /** Where the quants begin in a block. */
@@ -43,6 +43,10 @@ export class Q4_K {
 
   unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
     unpackSuperBlocks<Q4_K>(changetype<usize>(this), quants, scales, minimums, n)
+  }
+
+  dot(x: usize, n: i32): f32 {
+    return dotSuperBlockRow<Q4_K>(changetype<usize>(this), x, n)
   }
 
   dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {

@@ -1,5 +1,5 @@
 import { BYTE_BITS, BYTES_0F, BYTES_10, constant } from '../math/constants'
-import { dequantizeSuperBlocks, dotSuperBlocks, unpackSuperBlocks } from './super_blocks'
+import { dequantizeSuperBlocks, dotSuperBlockRow, dotSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 176
 /** Where the fifth bits and the quants begin in a block. */
@@ -51,6 +51,10 @@ export class Q5_K {
 
   unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
     unpackSuperBlocks<Q5_K>(changetype<usize>(this), quants, scales, minimums, n)
+  }
+
+  dot(x: usize, n: i32): f32 {
+    return dotSuperBlockRow<Q5_K>(changetype<usize>(this), x, n)
   }
 
   dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {

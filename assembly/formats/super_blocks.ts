@@ -4,17 +4,23 @@
  */
 import { DOT_BYTES } from '../activations'
 import { loadFiniteF16 } from '../math/f16'
-import { madd } from '../math/lanes'
+import { madd, sumF32x4 } from '../math/lanes'
 import { lane0, lane1, lane2, lane3, scaled, storeScaledPlus } from './bytes'
 import { minimums0, minimums4, scales0, scales4 } from './k_scales'
 import { byte0, byte1, byte2, byte3, dots32, upperSmallHalves, words4 } from './rows'
 
+/** From eight sums of 16 activations each at `sums`, four sums of 32. */
+@inline
+function pairSums(sums: usize): v128 {
+  const a = v128.load(sums)
+  const b = v128.load(sums + 16)
+  return f32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7))
+}
+
 /** Four minimums, the bytes of `m`, times the sums of their sub-blocks' activations. */
 @inline
 function dotMinimums(m: v128, sums: usize): v128 {
-  const a = v128.load(sums)
-  const b = v128.load(sums + 16)
-  const s = f32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7))
+  const s = pairSums(sums)
   let sum = scaled(byte0(m), lane0(s))
   sum = madd(f32x4.convert_i32x4_s(byte1(m)), lane1(s), sum)
   sum = madd(f32x4.convert_i32x4_s(byte2(m)), lane2(s), sum)
@@ -137,4 +143,56 @@ export function dotSuperBlocks<T>(w0: usize, w1: usize, w2: usize, w3: usize, x:
     w3 += bytes
   }
   return sum
+}
+
+/** Sixteen unsigned quants times sixteen 16-bit activations, in i32 lanes. */
+@inline
+function dotQuants(q: v128, x: usize): v128 {
+  return i32x4.add(
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(q), v128.load(x)),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(q), v128.load(x + 16)),
+  )
+}
+
+/** Lanes 2 and 3 of `v`, then 0 and 1 of `next`: what the next pair of sub-blocks takes. */
+@inline
+function nextPair(v: v128, next: v128): v128 {
+  return v128.shuffle<i32>(v, next, 2, 3, 4, 5)
+}
+
+/**
+ * Dot product of one row with 16-bit activations, for the baseline build: with four rows at a time Node 20 runs out of
+ * registers.
+ */
+@inline
+export function dotSuperBlockRow<T>(w: usize, x: usize, n: i32): f32 {
+  const bytes = changetype<T>(w).bytes
+  let scales = x + ((<usize>n) << 1)
+  let sums = scales + ((<usize>n) >> 3)
+  let sum0 = f32x4.splat(0)
+  let sum1 = f32x4.splat(0)
+  for (const end = scales; x < end; w += bytes, scales += 32, sums += 64) {
+    const d = f32x4.splat(loadFiniteF16(w))
+    const dmin = f32x4.splat(loadFiniteF16(w + 2))
+    const packed0 = v128.load32_zero(w + 4)
+    const packed1 = v128.load32_zero(w + 8)
+    const packed2 = v128.load32_zero(w + 12)
+    let scale = f32x4.mul(f32x4.mul(d, bytesToF32x4(scales0(packed0))), v128.load(scales))
+    let nextScale = f32x4.mul(f32x4.mul(d, bytesToF32x4(scales4(packed0, packed2))), v128.load(scales + 16))
+    const minimums = f32x4.add(
+      f32x4.mul(bytesToF32x4(minimums0(packed1)), pairSums(sums)),
+      f32x4.mul(bytesToF32x4(minimums4(packed1, packed2)), pairSums(sums + 32)),
+    )
+    sum0 = f32x4.sub(sum0, f32x4.mul(dmin, minimums))
+    for (let pair = 0; pair < 4; pair++, x += 128) {
+      const q = changetype<T>(w)
+      const dot0 = i32x4.add(dotQuants(q.quants(0, pair), x), dotQuants(q.quants(1, pair), x + 32))
+      const dot1 = i32x4.add(dotQuants(q.quants(2, pair), x + 64), dotQuants(q.quants(3, pair), x + 96))
+      sum0 = f32x4.add(sum0, scaled(dot0, lane0(scale)))
+      sum1 = f32x4.add(sum1, scaled(dot1, lane1(scale)))
+      scale = nextPair(scale, nextScale)
+      nextScale = nextPair(nextScale, nextScale)
+    }
+  }
+  return sumF32x4(f32x4.add(sum0, sum1))
 }
