@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** Suites that need minutes or big downloads live in *.slow.test.ts; the oracle, the runtimes and the engines are projects of their own so that each can be run alone. */
 const slow = 'test/**/*.slow.test.ts'
 
+/** Node 20 has relaxed SIMD, for that build of the kernels, behind a flag; later ones have it and know no such flag. */
+const execArgv = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : []
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -12,6 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          execArgv,
           include: ['test/**/*.test.ts'],
           exclude: [slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**'],
         },

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { expect } from 'vitest'
+import { KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-builds.mjs'
 import { RandomBits } from '../../src/gguf/random-bits.js'
-import { platform } from '../../src/platform/node.js'
 import { createEngine } from '../../src/wasm/engine.js'
 import type { Kernels, Pointer } from '../../src/wasm/kernels.js'
 
@@ -22,7 +23,7 @@ export interface Workbench {
   floats(values: ArrayLike<number>): Pointer
   bytes(values: Uint8Array): Pointer
   /** A copy of what lies at `pointer`. */
-  read(pointer: Pointer, bytes: number): Uint8Array
+  read(pointer: Pointer, bytes: number): Uint8Array<ArrayBuffer>
   /**
    * The first `n` floats at `pointer`. The kernel may have written `written` of them (default `n`); what follows must
    * be as it was.
@@ -32,8 +33,13 @@ export interface Workbench {
   expectGuard(pointer: Pointer, bytes: number): void
 }
 
-export async function createWorkbench(): Promise<Workbench> {
-  const { kernels, arena } = await createEngine(await platform.loadKernels())
+/** The builds of the kernels in dist/, for tests that must hold for each: `describe.each(BUILDS)`. */
+export const BUILDS = KERNEL_BUILDS.map(({ name }) => name)
+
+export async function createWorkbench(build: KernelBuild['name'] = 'baseline'): Promise<Workbench> {
+  const { file } = KERNEL_BUILDS.find(({ name }) => name === build) as KernelBuild
+  const binary = await readFile(new URL(`../../dist/${file}`, import.meta.url))
+  const { kernels, arena } = await createEngine(new Uint8Array(binary))
   const room = (bytes: number): Pointer => {
     const pointer = arena.allocate(bytes + GUARD_BYTES, 'a test')
     arena.bytes(pointer, bytes + GUARD_BYTES).fill(GUARD)
