@@ -24,6 +24,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'oracle',
+          execArgv,
           include: ['test/oracle/**/*.test.ts'],
           exclude: [slow],
           testTimeout: 300_000,

@@ -10,6 +10,13 @@ export const FLOATS: i32 = 1
 export const INT16: i32 = 2
 export const INT8: i32 = 3
 
+/**
+ * What most formats' `dot4` takes, and its bytes a value: with relaxed SIMD a product of 8 bits with quants of up to 7
+ * is one instruction.
+ */
+export const DOT_KIND: i32 = ASC_FEATURE_RELAXED_SIMD ? INT8 : INT16
+export const DOT_BYTES: usize = ASC_FEATURE_RELAXED_SIMD ? 1 : 2
+
 /** Largest values that a block is scaled to. */
 const LIMIT16: f32 = 32767
 const LIMIT8: f32 = 127

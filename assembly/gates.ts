@@ -15,18 +15,28 @@ function gelu(x: v128): v128 {
   return f32x4.div(x, f32x4.add(f32x4.splat(1), exp4(f32x4.neg(u))))
 }
 
-/** gate[i] = silu(gate[i]) · up[i]. Buffers are rounded up to 16 bytes; the padding is computed along. */
+/** gate[i] = silu(gate[i]) · up[i] for f32[n]. */
 export function silu_gate(gate: usize, up: usize, n: i32): void {
+  let i: usize = 0
   const bytes = ((<usize>n) << 2)
-  for (let i: usize = 0; i < bytes; i += 16) {
+  for (; i + 16 <= bytes; i += 16) {
     v128.store(gate + i, f32x4.mul(silu(v128.load(gate + i)), v128.load(up + i)))
+  }
+  for (; i < bytes; i += 4) {
+    const last = f32x4.mul(silu(v128.load32_zero(gate + i)), v128.load32_zero(up + i))
+    v128.store32_lane(gate + i, last, 0)
   }
 }
 
-/** gate[i] = gelu(gate[i]) · up[i]; as `silu_gate`. */
+/** gate[i] = gelu(gate[i]) · up[i] for f32[n]. */
 export function gelu_gate(gate: usize, up: usize, n: i32): void {
+  let i: usize = 0
   const bytes = ((<usize>n) << 2)
-  for (let i: usize = 0; i < bytes; i += 16) {
+  for (; i + 16 <= bytes; i += 16) {
     v128.store(gate + i, f32x4.mul(gelu(v128.load(gate + i)), v128.load(up + i)))
+  }
+  for (; i < bytes; i += 4) {
+    const last = f32x4.mul(gelu(v128.load32_zero(gate + i)), v128.load32_zero(up + i))
+    v128.store32_lane(gate + i, last, 0)
   }
 }

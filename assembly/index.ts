@@ -4,14 +4,23 @@ export { add } from './add'
 export { attention_f16, attention_f32, attention_q8_0 } from './attention'
 export { store_f16, store_f32 } from './cache-floats'
 export { store_q8_0 } from './cache-q8_0'
+import { HEAP_START } from './team'
+
 export { activation_kind, dequantize, matmul, matvec, tile_activation_kind } from './formats/dispatch'
 export { gelu_gate, silu_gate } from './gates'
-export { matmul_scratch } from './matmul'
+export { matmul_scratch } from './matmul/scratch'
+export { project } from './project'
 export { rmsnorm } from './rmsnorm'
 export { rope_interleaved, rope_neox } from './rope'
 export { softmax } from './softmax'
+export { team_dismiss, team_lead, team_serve } from './team'
 
-/** First byte that is free for the caller: static data lies below. */
+/** First byte that is free for the caller: static data and the team's words lie below. */
 export function heap_base(): usize {
-  return __heap_base
+  return HEAP_START
+}
+
+/** Whether this is the build with relaxed SIMD. */
+export function is_relaxed(): bool {
+  return ASC_FEATURE_RELAXED_SIMD
 }

@@ -1,90 +1,119 @@
 /** `npm run bench`: speed, memory and size beside the rivals. See README.md here, and --help. */
 import { fileURLToPath } from 'node:url'
-import { type Entrant, OURS, RIVALS } from './contestants/registry.js'
-import { describeCommit, describeMachine, loadAverage } from './environment.js'
-import { describe, measureModel } from './measure.js'
+import { entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
+import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
+import { depthFigure, saveFigures, speedFigures } from './figures.js'
+import { GOAL_MODELS, goalEntrants } from './goals.js'
+import { measureLimits } from './limits/measure.js'
+import { renderLimits } from './limits/table.js'
 import { chooseModels } from './models/catalog.js'
 import { type BenchOptions, parseOptions, USAGE } from './options.js'
 import { writeReadme } from './readme.js'
-import { type BenchRecord, type ContestantRecord, type ModelRecord, saveRecord } from './record.js'
+import { type BenchRecord, RECORDS, saveRecord } from './record.js'
+import { renderRecord, renderSummary, renderTests } from './report.js'
+import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
-import { renderRecord, renderSummary } from './tables.js'
-
-/** dasllama has one. */
-const THREADS = 1
+import { conditions, skipped } from './tables.js'
 
 /** Where records that are not kept go: git ignores it. */
 const PASSING = new URL('../.cache/bench/records/', import.meta.url)
 
+/** Tokens in the context before those that are timed, and a model with room for them. */
+const DEPTHS = [0, 1024, 4096, 8192]
+const DEPTH_MODEL = '135M-Q8_0-9k'
+
 const progress = (text: string) => console.error(text)
 
-async function run(options: BenchOptions, args: readonly string[]): Promise<BenchRecord> {
-  const date = new Date().toISOString()
-  const models = chooseModels(options.models)
-  const skipped: { what: string; why: string }[] = []
-  const skip = (what: string, why: string) => {
-    progress(`left out: ${what}: ${why}`)
-    skipped.push({ what, why })
-  }
-  const commit = await describeCommit()
-  const before = loadAverage()
-  const contestants: ContestantRecord[] = []
-  const entrants: Entrant[] = []
-  for (const entrant of [OURS, ...chooseRivals(options.rivals)]) {
-    try {
-      const { name, how } = entrant
-      contestants.push({ name, how, versions: await describe(entrant) })
-      entrants.push(entrant)
-    } catch (error) {
-      // A rival that this machine lacks is a gap in the tables; ourselves missing is a failure.
-      if (entrant === OURS) throw error
-      skip(entrant.name, (error as Error).message)
-    }
-  }
-  const { repetitions, pp, tg } = options
-  const measured: ModelRecord[] = []
-  for (const model of models) {
-    const plan = { entrants, repetitions, threads: THREADS, pp, tg, skip, progress }
-    const record = await measureModel(model, plan)
-    if (record) measured.push(record)
-  }
-  return {
-    schema: 1,
-    date,
-    command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
-    commit,
-    machine: { ...describeMachine(), load: { before, after: loadAverage() } },
-    settings: { threads: THREADS, repetitions },
-    contestants,
-    models: measured,
-    skipped,
-    sizes: await measureSizes(),
-  }
+/** The part of a run that is the same for all commands. */
+function runOf(options: BenchOptions, args: readonly string[]): Omit<Run, 'models' | 'entrants'> {
+  const { pp, tg, threads = [1, 2], repetitions, budgetMs, quick } = options
+  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
+  return { command, pp, tg, threads, repetitions, budgetMs, warmUpMs: quick ? 100 : 1000, progress }
 }
 
-function chooseRivals(names: readonly string[] | undefined): readonly Entrant[] {
-  return names ? names.map(rivalCalled) : RIVALS
+async function speed(options: BenchOptions, args: readonly string[]): Promise<BenchRecord> {
+  const only = options.only && entrantsCalled(options.only)
+  const run = runOf(options, args)
+  const record = options.rivals
+    ? await measure({
+        ...run,
+        models: chooseModels(options.models ?? GOAL_MODELS),
+        entrants: (model) => goalEntrants(model).filter((entrant) => !only || only.includes(entrant)),
+      })
+    : await measure({ ...run, models: chooseModels(options.models), entrants: () => only ?? NATIVE_ENTRANTS })
+  return { ...record, ...(await limitsOf(run, record.skipped)), sizes: await measureSizes() }
 }
 
-function rivalCalled(name: string): Entrant {
-  const found = RIVALS.find((rival) => rival.name === name)
-  if (!found) throw new Error(`no rival ${name}: ${RIVALS.map((rival) => rival.name).join(', ')}`)
-  return found
+/** The limits of this machine, and `skipped` with those that it could not be asked for. */
+async function limitsOf(
+  { threads, repetitions, progress }: Pick<Run, 'threads' | 'repetitions' | 'progress'>,
+  skipped: BenchRecord['skipped'],
+): Promise<Pick<BenchRecord, 'limits' | 'skipped'>> {
+  const missing: { what: string; why: string }[] = []
+  const skip = (what: string, why: string) => missing.push({ what, why })
+  const limits = await measureLimits({ threads, repetitions, skip, progress })
+  return { limits, skipped: [...skipped, ...missing] }
+}
+
+/** What a command that leaves a record does. */
+interface Command {
+  /** Where its records go, relative to those of the others. */
+  readonly folder: string
+  measure(options: BenchOptions, args: readonly string[]): Promise<BenchRecord>
+  render(record: BenchRecord): string
+  figures(record: BenchRecord): readonly string[]
+}
+
+const COMMANDS: Readonly<Record<'speed' | 'depth' | 'engines', Command>> = {
+  speed: { folder: './', measure: speed, render: renderRecord, figures: speedFigures },
+  depth: {
+    folder: './depth/',
+    async measure(options, args) {
+      const { only = ['dasllama', 'llama.cpp'], models = [DEPTH_MODEL], tg = [32], quick } = options
+      return measure({
+        ...runOf(options, args),
+        ...{ pp: [], tg, depths: quick ? [0, 64] : DEPTHS },
+        models: chooseModels(models),
+        entrants: () => entrantsCalled(only),
+      })
+    },
+    render: renderTests,
+    figures: (record) => [depthFigure(record)].filter((figure) => figure !== undefined),
+  },
+  engines: {
+    folder: './engines/',
+    async measure(options, args) {
+      const { models = ENGINE_MODELS, pp = ENGINE_SIZES.pp, tg = ENGINE_SIZES.tg, only } = options
+      return measure({
+        ...runOf(options, args),
+        ...{ pp, tg },
+        models: chooseModels(models),
+        entrants: () =>
+          ENGINE_ENTRANTS.filter(({ name }) => !only || only.some((part) => name.includes(part))),
+      })
+    },
+    render: (record) => [conditions(record), renderEngines(record), skipped(record)].join('\n\n'),
+    figures: () => [],
+  },
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  if (args[0] === 'sampling') return benchSampling(args.includes('--write-readme'))
   const options = parseOptions(args)
-  if (options.help) {
-    console.log(USAGE)
+  if (options.help) return console.log(USAGE)
+  if (options.command === 'sampling') return benchSampling(options.writeReadme)
+  if (options.command === 'limits') {
+    const { limits = [], skipped } = await limitsOf(runOf(options, args), [])
+    console.log([renderLimits(limits), ...skipped.map(({ what, why }) => `${what}: ${why}`)].join('\n\n'))
     return
   }
-  const record = await run(options, args)
-  const file = await saveRecord(record, options.quick ? PASSING : undefined)
-  console.log(renderRecord(record))
+  const { folder, measure, render, figures } = COMMANDS[options.command]
+  const record = await measure(options, args)
+  const file = await saveRecord(record, new URL(folder, options.quick ? PASSING : RECORDS))
+  const drawn = await saveFigures(file, figures(record))
+  console.log(render(record))
   if (options.writeReadme) await writeReadme('bench', renderSummary(record))
-  progress(`\nrecorded in ${fileURLToPath(file)}`)
+  progress(['', ...[file, ...drawn].map((file) => `written: ${fileURLToPath(file)}`)].join('\n'))
 }
 
 try {

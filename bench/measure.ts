@@ -1,18 +1,22 @@
 import { createReadStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { inspectModel } from 'dasllama'
+import type { LoadOptions } from './contestants/contestant.js'
 import type { Entrant } from './contestants/registry.js'
-import { RemoteContestant } from './contestants/remote.js'
-import type { BenchModel } from './models/catalog.js'
+import type { Link } from './hosts/link.js'
+import { openHost } from './hosts/open.js'
+import type { Description } from './hosts/protocol.js'
+import type { BenchModel, ModelFiles } from './models/catalog.js'
+import { workPerToken } from './models/work.js'
 import type { LoadRecord, ModelRecord, TestRecord } from './record.js'
-import { type Player, takeTurns } from './turns.js'
+import { type Player, type Turns, takeTurns } from './turns.js'
 import { contextFor, planWorkloads, type Sizes, workloadIds, workloadName } from './workload.js'
 
 /** How to measure, the same for all models. */
-export interface Plan extends Sizes {
+export interface Plan extends Sizes, Turns {
   readonly entrants: readonly Entrant[]
-  readonly repetitions: number
-  readonly threads: number
+  /** Everything is done with each of these numbers of threads. */
+  readonly threads: readonly number[]
   /** Hears of tests and contestants that are left out. */
   readonly skip: (what: string, why: string) => void
   /** Hears what is going on. */
@@ -21,78 +25,87 @@ export interface Plan extends Sizes {
 
 /** A contestant that has loaded the model. */
 interface Starter extends Player {
-  readonly remote: RemoteContestant
+  readonly link: Link
   readonly load: Omit<LoadRecord, 'end'>
 }
 
-/** All tests of one model with all contestants; undefined when nobody can run it. Ends every process it started. */
+/** All tests of one model with all contestants; undefined when nobody can run it. Ends every host it started. */
 export async function measureModel(model: BenchModel, plan: Plan): Promise<ModelRecord | undefined> {
   plan.progress(`${model.name}: preparing`)
-  const { path, gguf } = await model.files()
-  const { config, tokenizer, problems, parameters, tensorBytes, formats } = await inspectModel(path)
+  const files = await model.files()
+  const { config, tokenizer, problems, parameters, tensorBytes, formats } = await inspectModel(files.path)
   if (!config || !tokenizer || problems.length > 0) {
     plan.skip(model.name, problems[0]?.message ?? 'no configuration')
     return undefined
   }
-  const { fitting, tooLong } = planWorkloads(plan, config.contextLength)
+  const sizes = { ...plan, pp: plan.pp ?? model.sizes?.pp, tg: plan.tg ?? model.sizes?.tg }
+  const { fitting, tooLong } = planWorkloads(sizes, config.contextLength)
   for (const workload of tooLong) {
     plan.skip(`${model.name} ${workloadName(workload)}`, `its context has ${config.contextLength} positions`)
   }
   if (fitting.length === 0) return undefined
 
   const contextLength = contextFor(fitting, config.contextLength)
-  const starters: Starter[] = []
-  try {
-    for (const entrant of plan.entrants) {
-      const file = entrant.ggufOnly ? gguf : path
-      const starter = await start(entrant, file, { contextLength, threads: plan.threads })
-      if (starter instanceof Error) plan.skip(`${model.name}, ${entrant.name}`, starter.message)
-      else starters.push(starter)
+  const loads: LoadRecord[] = []
+  const tests: TestRecord[] = []
+  for (const threads of plan.threads) {
+    const skip = (name: string, error: Error) =>
+      plan.skip(`${model.name}, ${name}, ${threads === 1 ? '1 thread' : `${threads} threads`}`, error.message)
+    const starters: Starter[] = []
+    try {
+      for (const entrant of plan.entrants) {
+        const starter = await start(entrant, files, { contextLength, threads, kernels: entrant.kernels })
+        if (starter instanceof Error) skip(entrant.name, starter)
+        else starters.push(starter)
+      }
+      let able: readonly Starter[] = starters
+      for (const workload of fitting) {
+        plan.progress(`${model.name}: ${workloadName(workload)}, threads: ${threads}`)
+        const ids = workloadIds(workload, config.vocabSize, tokenizer.bosId ?? 0)
+        const results = await takeTurns(workload, ids, able, plan, (name, error) => {
+          able = able.filter((starter) => starter.name !== name)
+          skip(`${name}, ${workloadName(workload)}`, error)
+        })
+        tests.push(...results.map((result) => ({ ...result, threads })))
+      }
+      for (const { load, link } of able) loads.push({ ...load, end: await link.ask({ do: 'memory' }) })
+    } finally {
+      for (const { link } of starters) await link[Symbol.asyncDispose]()
     }
-    const tests: TestRecord[] = []
-    for (const workload of fitting) {
-      plan.progress(`${model.name}: ${workloadName(workload)}`)
-      const ids = workloadIds(workload, config.vocabSize, tokenizer.bosId ?? 0)
-      tests.push(...(await takeTurns(workload, ids, starters, plan.repetitions)))
-    }
-    const loads: LoadRecord[] = []
-    for (const { load, remote } of starters) loads.push({ ...load, end: await remote.ask({ do: 'memory' }) })
-    return {
-      name: model.name,
-      what: model.what,
-      parameters,
-      tensorBytes,
-      formats: formats.map(({ format, bytes }) => ({ format, bytes })),
-      contextLength,
-      loads,
-      tests,
-    }
-  } finally {
-    for (const { remote } of starters) await remote[Symbol.asyncDispose]()
+  }
+  return {
+    name: model.name,
+    what: model.what,
+    parameters,
+    tensorBytes,
+    formats: formats.map(({ format, bytes }) => ({ format, bytes })),
+    work: await workPerToken(files.path),
+    contextLength,
+    loads,
+    tests,
   }
 }
 
 /** What a contestant says about itself. */
-export async function describe(entrant: Entrant): Promise<Readonly<Record<string, string>>> {
-  await using remote = new RemoteContestant(entrant.module)
-  return await remote.ask({ do: 'describe' })
+export async function describe(entrant: Entrant): Promise<Description> {
+  await using link = await openHost(entrant.host, entrant.module)
+  return await link.ask({ do: 'describe' })
 }
 
-/** Starts a contestant's process and has it load the model; or the reason why it cannot. */
-async function start(
-  entrant: Entrant,
-  path: string,
-  options: { contextLength: number; threads: number },
-): Promise<Starter | Error> {
-  await readOnce(path)
-  const remote = new RemoteContestant(entrant.module)
+/** Starts a contestant's host and has it load the model; or the reason why it cannot. */
+async function start(entrant: Entrant, files: ModelFiles, options: LoadOptions): Promise<Starter | Error> {
+  let link: Link | undefined
   try {
+    const path = entrant.file ? await entrant.file(files) : files.path
+    await readOnce(path)
+    link = await openHost(entrant.host, entrant.module)
     // Also loads the contestant's modules, which is no part of loading a model.
-    await remote.ask({ do: 'describe' })
-    const { loadMs, ...rss } = await remote.ask({ do: 'load', path, options })
-    return { name: entrant.name, remote, load: { contestant: entrant.name, ms: loadMs, ...rss } }
+    await link.ask({ do: 'describe' })
+    const { loadMs, ...rss } = await link.ask({ do: 'load', source: await link.address(path), options })
+    const { threads } = options
+    return { name: entrant.name, link, load: { contestant: entrant.name, threads, ms: loadMs, ...rss } }
   } catch (error) {
-    await remote[Symbol.asyncDispose]()
+    await link?.[Symbol.asyncDispose]()
     return error as Error
   }
 }

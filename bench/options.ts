@@ -1,27 +1,42 @@
 import { parseArgs } from 'node:util'
 
+const COMMANDS = ['speed', 'depth', 'engines', 'limits', 'sampling'] as const
+
 export interface BenchOptions {
-  /** Names from the catalog, or paths. Default: the entire catalog. */
+  readonly command: (typeof COMMANDS)[number]
+  /** The goal table: all rivals, each on the models that it is compared on. */
+  readonly rivals: boolean
+  /** Names from the catalog, or paths. Default: what the command measures. */
   readonly models: readonly string[] | undefined
   readonly pp: readonly number[] | undefined
   readonly tg: readonly number[] | undefined
-  /** Names of rivals. Default: all. */
-  readonly rivals: readonly string[] | undefined
+  readonly threads: readonly number[] | undefined
+  /** Names of contestants. Default: those of the command. */
+  readonly only: readonly string[] | undefined
   readonly repetitions: number
+  /** Milliseconds. */
+  readonly budgetMs: number
   readonly quick: boolean
   readonly writeReadme: boolean
   readonly help: boolean
 }
 
-export const USAGE = `npm run bench -- [options]
-npm run bench -- sampling      what the sampling chain costs, beside a model's step and llama.cpp's sampler
+export const USAGE = `npm run bench -- [command] [options]
+
+  (no command)       speed, loading, memory and size beside llama.cpp
+  --rivals           the goal table: beside llama.cpp, and in Chromium beside wllama and onnxruntime-web
+  depth              decoding with 0, 1024, 4096 and 8192 tokens in the context, beside llama.cpp
+  engines            dasllama on every JavaScript engine and browser found here
+  limits             how fast this machine reads and multiplies, in WebAssembly and in C
+  sampling           what the sampling chain costs, beside a model's step and llama.cpp's sampler
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files
   --pp 128,512       lengths of prompts (default: 512, or 128 where the context is short)
   --tg 64,128        numbers of generated tokens (default: 128, or 64 where the context is short)
-  --repetitions N    samples of each test, after one that does not count (default: 5)
-  --rivals a,b       only these rivals (default: all)
-  --no-rival         no rival at all
+  --threads 1,2      numbers of threads (default: 1,2)
+  --only a,b         only these contestants: names from bench/contestants/registry.ts; for engines, parts of names
+  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals)
+  --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 8 with --rivals)
   --quick            does it work? tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
   --write-readme     put the tables into README.md
   --help             this text`
@@ -29,41 +44,69 @@ npm run bench -- sampling      what the sampling chain costs, beside a model's s
 /** What `--quick` sets where nothing else is said. */
 const QUICK = { models: 'tiny-stories', pp: '32', tg: '16', repetitions: '2' }
 
+/** What `--rivals` sets where nothing else is said: it has many contestants, some of them slow. */
+const RIVALS = { repetitions: '3', budget: '8' }
+
 /** Throws an `Error` that says which option is wrong and why. */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const { values: given } = parseArgs({
+  const { values: given, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
+      rivals: { type: 'boolean', default: false },
       models: { type: 'string' },
       pp: { type: 'string' },
       tg: { type: 'string' },
+      threads: { type: 'string' },
+      only: { type: 'string' },
       repetitions: { type: 'string' },
-      rivals: { type: 'string' },
-      'no-rival': { type: 'boolean', default: false },
+      budget: { type: 'string' },
       quick: { type: 'boolean', default: false },
       'write-readme': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  if (given['no-rival'] && given.rivals !== undefined) {
-    throw new Error('--no-rival and --rivals contradict each other')
+  const [command = 'speed', ...others] = positionals
+  if (!isCommand(command) || others.length > 0) {
+    throw new Error(`no command ${positionals.join(' ')}: ${COMMANDS.join(', ')}`)
+  }
+  if (given.rivals && command !== 'speed') throw new Error(`--rivals is not for ${command}`)
+  if (given['write-readme'] && command !== 'speed' && command !== 'sampling') {
+    throw new Error(`--write-readme is not for ${command}: the README has no place for it`)
   }
   if (given.quick && given['write-readme']) throw new Error('--quick is not for the README')
-  const values = { repetitions: '5', ...(given.quick && QUICK), ...given }
+  const values = {
+    ...{ repetitions: '5', budget: '30' },
+    ...(given.rivals && RIVALS),
+    ...(given.quick && QUICK),
+    ...given,
+  }
   return {
+    command,
+    rivals: values.rivals,
     models: list(values.models),
-    pp: list(values.pp)?.map((text) => count('--pp', text)),
-    tg: list(values.tg)?.map((text) => count('--tg', text)),
-    rivals: values['no-rival'] ? [] : list(values.rivals),
+    pp: counts('--pp', values.pp),
+    tg: counts('--tg', values.tg),
+    threads: counts('--threads', values.threads),
+    only: list(values.only),
     repetitions: count('--repetitions', values.repetitions),
+    budgetMs: 1000 * count('--budget', values.budget),
     quick: values.quick,
     writeReadme: values['write-readme'],
     help: values.help,
   }
 }
 
+function isCommand(text: string): text is BenchOptions['command'] {
+  return (COMMANDS as readonly string[]).includes(text)
+}
+
 function list(text: string | undefined): string[] | undefined {
   return text?.split(',').filter((item) => item !== '')
+}
+
+function counts(option: string, text: string | undefined): number[] | undefined {
+  return list(text)?.map((item) => count(option, item))
 }
 
 function count(option: string, text: string): number {

@@ -1,11 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import type { Memory } from './contestants/protocol.js'
+import type { Memory } from './hosts/protocol.js'
+import type { LimitRecord } from './limits/record.js'
+import type { Work } from './models/work.js'
 import type { PackageSizes } from './sizes.js'
 
 /** One run of the bench: what was measured, on what, and every sample. Nothing derived: tables do that. */
 export interface BenchRecord {
   /** Of this layout. */
-  readonly schema: 1
+  readonly schema: 2
   /** ISO 8601, when the run began. */
   readonly date: string
   readonly command: string
@@ -17,7 +19,8 @@ export interface BenchRecord {
   readonly models: readonly ModelRecord[]
   /** Tests that were asked for and did not take place. */
   readonly skipped: readonly { readonly what: string; readonly why: string }[]
-  readonly sizes: PackageSizes
+  readonly limits?: readonly LimitRecord[]
+  readonly sizes?: PackageSizes
 }
 
 export interface Machine {
@@ -26,6 +29,7 @@ export interface Machine {
   readonly memoryBytes: number
   /** `linux x64`. */
   readonly platform: string
+  /** What the bench itself ran in. */
   readonly node: string
   readonly v8: string
   /** Runnable processes, averaged over a minute: more than about 1 means that others were at work. */
@@ -33,14 +37,20 @@ export interface Machine {
 }
 
 export interface Settings {
-  readonly threads: number
+  /** Samples of a test and contestant, unless they took too long. */
   readonly repetitions: number
+  /** The longest that the samples of a contestant may take together, but for the first. */
+  readonly budgetMs: number
 }
 
 export interface ContestantRecord {
   readonly name: string
   readonly how: string
+  /** `Node 24.1.0 (V8 13.6)`. */
+  readonly runtime: string
   readonly versions: Readonly<Record<string, string>>
+  /** Those of ours that it is compared with; none for ours. */
+  readonly against: readonly string[]
 }
 
 export interface ModelRecord {
@@ -50,6 +60,8 @@ export interface ModelRecord {
   readonly tensorBytes: number
   /** Bytes of tensors by block format, the largest share first. */
   readonly formats: readonly { readonly format: string; readonly bytes: number }[]
+  /** Unknown in records of schema 1. */
+  readonly work?: Work
   /** Positions that the sequence had room for. */
   readonly contextLength: number
   readonly loads: readonly LoadRecord[]
@@ -58,24 +70,27 @@ export interface ModelRecord {
 
 export interface LoadRecord {
   readonly contestant: string
+  readonly threads: number
   /** One sample, the file being in the page cache. */
   readonly ms: number
-  readonly rssBefore: number
-  readonly rssLoaded: number
+  readonly rssBefore?: number
+  readonly rssLoaded?: number
   /** After all tests. */
   readonly end: Memory
 }
 
 export interface TestRecord {
-  /** `pp512`, `tg128`. */
+  /** `pp512`, `tg128`, `tg32@d4096`. */
   readonly test: string
+  /** That were evaluated: fewer than in `test` for a contestant that is too slow for all of them. */
   readonly tokens: number
   readonly contestant: string
+  readonly threads: number
   /** Milliseconds of each repetition, in order. */
   readonly samples: readonly number[]
 }
 
-const RECORDS = new URL('records/', import.meta.url)
+export const RECORDS = new URL('records/', import.meta.url)
 
 /** `2026-11-23-0612-amd-epyc-2-cores.json`: sorts by time, names no host. */
 export function recordName({ date, machine }: Pick<BenchRecord, 'date' | 'machine'>): string {
@@ -99,13 +114,46 @@ export async function saveRecord(
   return file
 }
 
-/** The newest record that is kept. Throws when there is none. */
-export async function newestRecord(folder: URL = RECORDS): Promise<BenchRecord> {
+/** The newest record in `folder` and its address. Throws when there is none. */
+export async function newestRecord(folder: URL = RECORDS): Promise<{ record: BenchRecord; file: URL }> {
   const names = await readdir(folder).catch(() => [])
   const newest = names
     .filter((name) => name.endsWith('.json'))
     .sort()
     .at(-1)
   if (!newest) throw new Error('there is no record yet: npm run bench')
-  return JSON.parse(await readFile(new URL(newest, folder), 'utf8'))
+  const file = new URL(newest, folder)
+  return { record: upgraded(JSON.parse(await readFile(file, 'utf8'))), file }
+}
+
+/** Schema 1 had one number of threads for all, one runtime, and the first contestant was the one compared. */
+function upgraded(record: BenchRecord | RecordOfSchema1): BenchRecord {
+  if (record.schema === 2) return record
+  const { threads, repetitions } = record.settings
+  const [ours] = record.contestants
+  return {
+    ...record,
+    schema: 2,
+    settings: { repetitions, budgetMs: Number.POSITIVE_INFINITY },
+    contestants: record.contestants.map((contestant) => ({
+      ...contestant,
+      runtime: `Node ${record.machine.node}`,
+      against: contestant === ours ? [] : [ours.name],
+    })),
+    models: record.models.map((model) => ({
+      ...model,
+      loads: model.loads.map((load) => ({ ...load, threads })),
+      tests: model.tests.map((test) => ({ ...test, threads })),
+    })),
+  }
+}
+
+interface RecordOfSchema1 extends Omit<BenchRecord, 'schema' | 'settings' | 'contestants' | 'models'> {
+  readonly schema: 1
+  readonly settings: { readonly threads: number; readonly repetitions: number }
+  readonly contestants: readonly Omit<ContestantRecord, 'runtime' | 'against'>[]
+  readonly models: readonly (Omit<ModelRecord, 'loads' | 'tests'> & {
+    readonly loads: readonly Omit<LoadRecord, 'threads'>[]
+    readonly tests: readonly Omit<TestRecord, 'threads'>[]
+  })[]
 }

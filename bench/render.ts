@@ -6,11 +6,11 @@
 import { parseArgs } from 'node:util'
 import { writeReadme } from './readme.js'
 import { newestRecord } from './record.js'
-import { renderRecord, renderSummary } from './tables.js'
+import { renderRecord, renderSummary } from './report.js'
 
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { 'write-readme': { type: 'boolean', default: false } } })
-  const record = await newestRecord()
+  const { record } = await newestRecord()
   if (values['write-readme']) await writeReadme('bench', renderSummary(record))
   else console.log(renderRecord(record))
 }

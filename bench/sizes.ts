@@ -17,10 +17,13 @@ export interface PackageSizes {
 /** The files that the engine consists of; bundlers leave the platform files of other runtimes out. */
 const FILES = [
   'kernels.wasm',
+  'kernels-relaxed.wasm',
   'index.js',
   'errors.js',
   'platform/node.js',
+  'platform/node-thread.js',
   'platform/browser.js',
+  'platform/browser-thread.js',
   'workerd.js',
 ]
 

@@ -1,35 +1,6 @@
-/** A record as Markdown. All ratios and medians are worked out here, from the samples. */
+/** Sections of a record as Markdown. All ratios and medians are worked out here, from the samples; see report.ts. */
 import type { BenchRecord, ModelRecord, TestRecord } from './record.js'
 import { summarise } from './statistics.js'
-
-/** The whole record. The first contestant is the one that the others are compared with. */
-export function renderRecord(record: BenchRecord): string {
-  return joined(
-    conditions(record),
-    settings(record),
-    speed(record),
-    memory(record),
-    sizes(record),
-    contestants(record),
-    skipped(record),
-  )
-}
-
-/** What fits a page about something else: speed, sizes and who took part. */
-export function renderSummary(record: BenchRecord): string {
-  return joined(
-    conditions(record),
-    settings(record),
-    speed(record),
-    sizes(record),
-    contestants(record),
-    skipped(record),
-  )
-}
-
-function joined(...sections: readonly string[]): string {
-  return sections.filter((section) => section !== '').join('\n\n')
-}
 
 /** When, where and with what. */
 export function conditions({
@@ -44,46 +15,115 @@ export function conditions({
   ].join('\n')
 }
 
-function settings({ settings: { threads, repetitions } }: BenchRecord): string {
-  return `Threads: ${threads} each. Repetitions: ${repetitions}, taken in turns after one that does not count.`
+export function settings({ settings: { repetitions, budgetMs } }: BenchRecord): string {
+  const seconds = Number.isFinite(budgetMs)
+    ? `, fewer or a part of the test where they would take more than ${budgetMs / 1000} s`
+    : ''
+  return `Repetitions: ${repetitions}, taken in turns after a warm-up${seconds}.`
 }
 
-function speed({ contestants, models }: BenchRecord): string {
-  const [ours, ...rivals] = contestants.map(({ name }) => name)
-  const head = ['model', 'test', ours, ...rivals.flatMap((rival) => [rival, `${ours} ÷ ${rival}`])]
-  const rows = models.flatMap(({ name, tests }) =>
-    [...new Set(tests.map(({ test }) => test))].map((test) => {
-      const of = (contestant: string) =>
-        tests.find((candidate) => candidate.test === test && candidate.contestant === contestant)
-      const own = of(ours)
+/** A table for each group of contestants that are compared with each other. */
+export function speed(record: BenchRecord): string {
+  const text = 'Tokens a second, median (slowest–fastest); a ratio below 1 means that dasllama is slower:'
+  return [text, ...groups(record).map((group) => speedTable(record.models, group))].join('\n\n')
+}
+
+interface Group {
+  readonly ours: readonly string[]
+  readonly rivals: readonly string[]
+}
+
+/** Each rival with those of ours that it is compared with; those of ours whom nobody is compared with, together. */
+export function groups({ contestants }: BenchRecord): Group[] {
+  const ours = contestants.filter(({ against }) => against.length === 0).map(({ name }) => name)
+  const byOurs = new Map<string, { ours: string[]; rivals: string[] }>()
+  for (const { name, against } of contestants) {
+    const present = ours.filter((name) => against.includes(name))
+    if (against.length === 0) continue
+    const group = byOurs.get(present.join()) ?? { ours: present, rivals: [] }
+    group.rivals.push(name)
+    byOurs.set(present.join(), group)
+  }
+  const alone = ours.filter((name) => ![...byOurs.values()].some((group) => group.ours.includes(name)))
+  return [...byOurs.values(), ...(alone.length > 0 ? [{ ours: alone, rivals: [] }] : [])]
+}
+
+function speedTable(models: readonly ModelRecord[], { ours, rivals }: Group): string {
+  const ratios = rivals.flatMap((rival) => ours.map((own) => ({ own, rival })))
+  const head = ['model', 'test', 'threads', ...ours, ...rivals, ...ratios.map((r) => `${r.own} ÷ ${r.rival}`)]
+  const rows = models.flatMap((model) =>
+    testsOf(model, [...ours, ...rivals]).map(({ test, threads }) => {
+      const of = (contestant: string) => find(model, { test, threads, contestant })
       return [
-        name,
+        model.name,
         test,
-        rate(own),
-        ...rivals.flatMap((rival) => [rate(of(rival)), speedRatio(own, of(rival))]),
+        String(threads),
+        ...[...ours, ...rivals].map((name) => rate(of(name))),
+        ...ratios.map(({ own, rival }) => ratioText(speedRatio(of(own), of(rival)))),
       ]
     }),
   )
-  return `Tokens a second, median (slowest–fastest); a ratio below 1 means that ${ours} is slower:\n\n${table(head, rows, 2)}`
+  return table(head, rows, 2)
 }
 
-function rate(test: TestRecord | undefined): string {
+/** Which tests some of `contestants` have done, each number of threads apart. */
+export function testsOf(
+  { tests }: ModelRecord,
+  contestants: readonly string[],
+): { test: string; threads: number }[] {
+  const keys = tests
+    .filter(({ contestant }) => contestants.includes(contestant))
+    .map(({ test, threads }) => JSON.stringify({ test, threads }))
+  return [...new Set(keys)].map((key) => JSON.parse(key))
+}
+
+type TestKey = Pick<TestRecord, 'test' | 'threads' | 'contestant'>
+
+/** What a contestant measured, where it did. */
+export function find({ tests }: ModelRecord, { test, threads, contestant }: TestKey): TestRecord | undefined {
+  return tests.find(
+    (one) =>
+      one.test === test && one.threads === threads && one.contestant === contestant && one.samples.length > 0,
+  )
+}
+
+/** `84.4 (80.1–85.0)`, in tokens a second; `2.1 (first 32)` of one sample that was cut short. */
+export function rate(test: TestRecord | undefined): string {
   if (!test) return '–'
-  const { median, min, max } = summarise(test.samples.map((ms) => (test.tokens * 1000) / ms))
-  return `${number(median)} (${number(min)}–${number(max)})`
+  const { median, min, max } = summarise(rates(test))
+  const asked = Number(/\d+/.exec(test.test)?.[0])
+  const notes = [
+    ...(test.samples.length > 1 ? [`${number(min)}–${number(max)}`] : []),
+    ...(test.tokens < asked ? [`first ${test.tokens}`] : []),
+  ]
+  return number(median) + (notes.length > 0 ? ` (${notes.join('; ')})` : '')
 }
 
-/** Of speeds, so the other way round than of times. */
-function speedRatio(own: TestRecord | undefined, rival: TestRecord | undefined): string {
-  if (!own || !rival) return '–'
-  return (summarise(rival.samples).median / summarise(own.samples).median).toFixed(2)
+/** Tokens a second of each sample. */
+export function rates({ tokens, samples }: TestRecord): number[] {
+  return samples.map((ms) => (tokens * 1000) / ms)
 }
 
-function memory({ models }: BenchRecord): string {
+/** Tokens a second. */
+export function medianRate(test: TestRecord): number {
+  return summarise(rates(test)).median
+}
+
+export function speedRatio(own: TestRecord | undefined, rival: TestRecord | undefined): number | undefined {
+  if (!own || !rival) return undefined
+  return medianRate(own) / medianRate(rival)
+}
+
+export function ratioText(ratio: number | undefined): string {
+  return ratio === undefined ? '–' : ratio.toFixed(2)
+}
+
+export function memory({ models }: BenchRecord): string {
   const head = [
     'model',
     'tensors',
     'engine',
+    'threads',
     'load',
     'memory in use',
     '÷ tensors',
@@ -91,15 +131,16 @@ function memory({ models }: BenchRecord): string {
     'after the tests',
   ]
   const rows = models.flatMap((model) =>
-    model.loads.map(({ contestant, ms, rssBefore, rssLoaded, end }) => [
+    model.loads.map(({ contestant, threads, ms, rssBefore, rssLoaded, end }) => [
       model.name,
       megabytes(model.tensorBytes),
       contestant,
+      String(threads),
       `${number(ms)} ms`,
       end.engineBytes === undefined ? '–' : megabytes(end.engineBytes),
       end.engineBytes === undefined ? '–' : (end.engineBytes / model.tensorBytes).toFixed(2),
-      megabytes(rssLoaded - rssBefore),
-      megabytes(end.rss - rssBefore),
+      growth(rssBefore, rssLoaded),
+      growth(rssBefore, end.rss),
     ]),
   )
   const text =
@@ -108,28 +149,33 @@ function memory({ models }: BenchRecord): string {
   return [text, table(head, rows, 3), models.map(mix).join('\n')].join('\n\n')
 }
 
+function growth(before: number | undefined, after: number | undefined): string {
+  return before === undefined || after === undefined ? '–' : megabytes(after - before)
+}
+
 /** What a model consists of: the name of a format mostly stands for a mix. */
 function mix({ name, what, parameters, tensorBytes, formats, contextLength }: ModelRecord): string {
   const shares = formats.map(({ format, bytes }) => `${format} ${percent(bytes / tensorBytes)}`).join(', ')
   return `- ${name}: ${what}; ${(parameters / 1e6).toFixed(1)}M parameters (${shares}), ${contextLength} positions`
 }
 
-function sizes({ sizes }: BenchRecord): string {
+export function sizes({ sizes }: BenchRecord): string {
+  if (!sizes) return ''
   const rows = sizes.files.map(({ file, bytes, gzipBytes }) => [file, kilobytes(bytes), kilobytes(gzipBytes)])
   rows.push(['the package: unpacked, tarball', kilobytes(sizes.unpackedBytes), kilobytes(sizes.tarballBytes)])
   return `Sizes:\n\n${table(['', 'bytes', 'gzip'], rows, 1)}`
 }
 
-function contestants({ contestants }: BenchRecord): string {
+export function contestants({ contestants }: BenchRecord): string {
   return contestants
-    .map(({ name, how, versions }) => {
+    .map(({ name, how, runtime, versions }) => {
       const known = Object.entries(versions).map(([part, version]) => `${part} ${version}`)
-      return `- ${name}: ${how} (${known.join('; ')})`
+      return `- ${name}: ${how} (${[runtime, ...known].join('; ')})`
     })
     .join('\n')
 }
 
-function skipped({ skipped }: BenchRecord): string {
+export function skipped({ skipped }: BenchRecord): string {
   if (skipped.length === 0) return ''
   return ['Left out:', '', ...skipped.map(({ what, why }) => `- ${what}: ${why}`)].join('\n')
 }
@@ -146,7 +192,7 @@ export function table(
 }
 
 /** Three figures, and all before the point. */
-function number(value: number): string {
+export function number(value: number): string {
   if (value >= 100) return value.toFixed(0)
   return value.toFixed(value >= 10 ? 1 : 2)
 }

@@ -1,30 +1,75 @@
-import type { RemoteContestant } from './contestants/remote.js'
+import type { Link } from './hosts/link.js'
 import type { TestRecord } from './record.js'
 import { type Workload, workloadName } from './workload.js'
 
 export interface Player {
   readonly name: string
-  readonly remote: Pick<RemoteContestant, 'ask'>
+  readonly link: Pick<Link, 'ask'>
 }
 
-/** A B A B …: what disturbs the machine for a while disturbs all alike. The first turn of each does not count. */
+export interface Turns {
+  /** Samples of each player. */
+  readonly repetitions: number
+  /** A player whose next turn would take its turns beyond this, in milliseconds, takes no more of them. */
+  readonly budgetMs: number
+  /** How long players warm up, at least, in milliseconds: engines compile what runs much once more. */
+  readonly warmUpMs: number
+}
+
+/** Tokens of a turn that warms up. */
+const WARM_UP_TOKENS = { pp: 64, tg: 16 }
+
+/**
+ * A B A B …: what disturbs the machine for a while disturbs all alike. Before that each player warms up with the
+ * beginning of the work. A player who would take longer than its budget for all of it does the beginning of it that fits,
+ * which its record's `tokens` say. One that fails takes no more turns; its samples are dropped, and `failed` hears of it.
+ */
 export async function takeTurns(
   workload: Workload,
-  ids: readonly number[],
+  { before, ids }: { readonly before: readonly number[]; readonly ids: readonly number[] },
   players: readonly Player[],
-  repetitions: number,
-): Promise<TestRecord[]> {
-  const samples = new Map(players.map(({ name }): [string, number[]] => [name, []]))
-  for (let turn = 0; turn <= repetitions; turn++) {
-    for (const { name, remote } of players) {
-      const ms = await remote.ask({ do: 'time', kind: workload.kind, ids })
-      if (turn > 0) samples.get(name)?.push(ms)
+  { repetitions, budgetMs, warmUpMs }: Turns,
+  failed: (name: string, error: Error) => void,
+): Promise<Omit<TestRecord, 'threads'>[]> {
+  const records = new Map<string, { ids: readonly number[]; samples: number[] }>()
+  /** How long the work takes, in milliseconds; undefined when it cannot be done. */
+  const turn = async ({ name, link }: Player, ids: readonly number[]): Promise<number | undefined> => {
+    try {
+      return await link.ask({ do: 'time', kind: workload.kind, ids, before })
+    } catch (error) {
+      records.delete(name)
+      failed(name, error as Error)
+      return undefined
     }
   }
-  return [...samples].map(([contestant, samples]) => ({
+  for (const player of players) {
+    const start = ids.slice(0, WARM_UP_TOKENS[workload.kind])
+    const since = performance.now()
+    let ms: number | undefined
+    do {
+      ms = await turn(player, start)
+    } while (ms !== undefined && performance.now() - since < warmUpMs)
+    if (ms === undefined) continue
+    const fitting = (budgetMs / ms) * start.length
+    const count = fitting < ids.length ? Math.max(16 * Math.floor(fitting / 16), start.length) : ids.length
+    records.set(player.name, { ids: ids.slice(0, count), samples: [] })
+  }
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    for (const player of players) {
+      const record = records.get(player.name)
+      if (!record || spent(record.samples) + (record.samples.at(-1) ?? 0) > budgetMs) continue
+      const ms = await turn(player, record.ids)
+      if (ms !== undefined) record.samples.push(ms)
+    }
+  }
+  return [...records].map(([contestant, { ids, samples }]) => ({
     test: workloadName(workload),
-    tokens: workload.tokens,
+    tokens: ids.length,
     contestant,
     samples,
   }))
+}
+
+function spent(samples: readonly number[]): number {
+  return samples.reduce((sum, ms) => sum + ms, 0)
 }

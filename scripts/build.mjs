@@ -7,6 +7,7 @@
  *   dist/sampling.js            the sampling chain alone, without kernels
  *   dist/errors.js              one error class for all the files
  *   dist/platform/<runtime>.js  what only that runtime may import; loaded on demand by index.js
+ *   dist/platform/<runtime>-thread.js  the program of the engine's threads there
  *   dist/workerd.js             index.js for Cloudflare Workers with its platform in it: their kernels are a static
  *                               import, which the bundlers of other runtimes must not meet
  *   dist/cli.js                 the command line, on top of index.js
@@ -71,6 +72,11 @@ async function bundle(entryPoints, outdir, places, options = {}) {
   })
 }
 
+/** The runtimes, and the programs of their threads. */
+const PLATFORMS = ['node', 'browser', 'node-thread', 'browser-thread'].map(
+  (name) => `src/platform/${name}.ts`,
+)
+
 async function buildJavaScript() {
   await Promise.all([
     bundle(['src/errors.ts'], out, {}),
@@ -80,13 +86,14 @@ async function buildJavaScript() {
       'src/platform/browser.ts': './platform/browser.js',
     }),
     bundle({ sampling: 'src/sampling/index.ts' }, out, { 'src/errors.ts': './errors.js' }),
-    bundle(['src/platform/node.ts', 'src/platform/browser.ts'], join(out, 'platform'), {
+    bundle(PLATFORMS, join(out, 'platform'), {
       'src/errors.ts': '../errors.js',
     }),
     bundle({ workerd: 'src/index.ts' }, out, {
       'src/errors.ts': './errors.js',
       'src/platform/detect.ts': 'src/platform/workerd.ts',
       'src/kernels.wasm': './kernels.wasm',
+      'src/kernels-relaxed.wasm': './kernels-relaxed.wasm',
     }),
     bundle(
       { cli: 'src/cli/bin.ts' },

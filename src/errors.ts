@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'BUSY'
   /** A model or session is used after its dispose(). */
   | 'DISPOSED'
+  /** A thread of the engine has died; the model goes on with those that are left. */
+  | 'THREAD_LOST'
   /** The sampling parameters rule out every token. */
   | 'NO_CANDIDATES'
 

@@ -11,6 +11,7 @@ export { type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.
 export { Model } from './facade/model.js'
 export type { ModelSource } from './facade/model-source.js'
 export type { OpenOptions } from './facade/open.js'
+export type { EngineOptions } from './facade/open-engine.js'
 export type { Config } from './model/config.js'
 export type { Family } from './model/family.js'
 export type { KvType } from './model/kv-cache.js'

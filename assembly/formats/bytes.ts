@@ -1,28 +1,4 @@
-/**
- * What all quantised formats share. Each unpacks its quants into vectors of 16 signed bytes, in the order of the
- * elements; from there `dot` and `dequantize` go the same way. Measured choices are in bench/kernels/README.md.
- */
-
-/**
- * Dot product of 16 bytes with 16 activations (i16) at `x`, in four lanes of i32. A lane sums 4 products, each at
- * most 128 × 32767 < 2^22 in size, so that 128 calls may be added up before a lane can overflow.
- */
-@inline
-export function dotBytes(q: v128, x: usize): v128 {
-  return i32x4.add(
-    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(q), v128.load(x)),
-    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(q), v128.load(x + 16)),
-  )
-}
-
-/** `dotBytes` of bytes that are not negative: widening the high ones then takes one instruction less. */
-@inline
-export function dotUnsignedBytes(q: v128, x: usize): v128 {
-  return i32x4.add(
-    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(q), v128.load(x)),
-    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(q), v128.load(x + 16)),
-  )
-}
+/** What all quantised formats share: from quants in vectors of 16 bytes to floats. */
 
 /** The lanes of an integer dot product times a scale. */
 @inline
@@ -68,10 +44,4 @@ export function lane2(v: v128): v128 {
 @inline
 export function lane3(v: v128): v128 {
   return v128.shuffle<i32>(v, v, 3, 3, 3, 3)
-}
-
-/** Lanes 2 and 3 of `v`, then 0 and 1 of `next`: loops that use two lanes a step walk through scales with it. */
-@inline
-export function nextPair(v: v128, next: v128): v128 {
-  return v128.shuffle<i32>(v, next, 2, 3, 4, 5)
 }

@@ -3,7 +3,8 @@
  * half of 128, four sub-blocks whose numbers differ by two share the bits of the same 16 bytes. Such a set of four is a
  * column here; column c (0 or 1) of a half holds sub-blocks c, c + 2, c + 4 and c + 6, and their scales make one vector.
  */
-import { dotBytes, lane0, lane1, lane2, lane3, scaled, storeScaled } from './bytes'
+import { lane0, lane1, lane2, lane3, scaled, storeScaled } from './bytes'
+import { sumsI32x4 } from './rows'
 
 /** The first of each two signed bytes of eight at `bytes`, as f32: the scales of a half's column 0. */
 @inline
@@ -18,14 +19,15 @@ export function oddBytes(bytes: v128): v128 {
 }
 
 /**
- * The sums of four vectors' lanes, as the lanes of one: cheaper than to scale each vector on its own, and the sums of
- * at most 16 products below 2^22 stay integers.
+ * Dot product of 16 signed bytes with 16 activations (i16) at `x`, in four lanes of i32. A lane sums 4 products, each at
+ * most 128 × 32767 < 2^22 in size, so that 128 of these may be added up before a lane can overflow.
  */
 @inline
-function sumsI32x4(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
-  const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
-  return i32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3))
+function dotBytes(q: v128, x: usize): v128 {
+  return i32x4.add(
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(q), v128.load(x)),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(q), v128.load(x + 16)),
+  )
 }
 
 /** A column's dot product: its four quants vectors, its activations in steps of 32 from `x`, its scales in lanes. */

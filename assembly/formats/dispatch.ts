@@ -2,9 +2,12 @@
  * The one place that knows every block format: from ggml's type number to the class that reads it.
  * A new format is its own file and one line in each of these switches.
  */
-import { FLOATS, INT16, UNSUPPORTED } from '../activations'
-import { matmulOf } from '../matmul'
-import { matvecOf } from '../matvec'
+import { DOT_KIND, FLOATS, INT16, INT8, UNSUPPORTED } from '../activations'
+import { FloatTile } from '../matmul/floats'
+import { Int16Tile } from '../matmul/int16'
+import { Int8Tile } from '../matmul/int8'
+import { matmulOf } from '../matmul/product'
+import { matvecFoursOf, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
@@ -31,11 +34,12 @@ export function activation_kind(format: i32): i32 {
     case 3: // Q4_1
     case 6: // Q5_0
     case 7: // Q5_1
+    case 12: // Q4_K
+    case 13: // Q5_K
+      return DOT_KIND
     case 8: // Q8_0
     case 10: // Q2_K
     case 11: // Q3_K
-    case 12: // Q4_K
-    case 13: // Q5_K
     case 14: // Q6_K
     case 16: // IQ2_XXS
       return INT16
@@ -45,7 +49,14 @@ export function activation_kind(format: i32): i32 {
 
 /** What the format's matrix product takes; see `matmul`. */
 export function tile_activation_kind(format: i32): i32 {
-  return activation_kind(format) == UNSUPPORTED ? UNSUPPORTED : FLOATS
+  switch (format) {
+    case 8: // Q8_0
+    case 16: // IQ2_XXS
+      return INT16
+  }
+  const kind = activation_kind(format)
+  if (kind == UNSUPPORTED || kind == FLOATS) return kind
+  return ASC_FEATURE_RELAXED_SIMD ? INT8 : INT16
 }
 
 /** Writes the first `n` elements of the row at `row` to `out` as f32. */
@@ -82,7 +93,7 @@ export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
   }
 }
 
-/** out[r] = weights[r] · x for each row; see `matvecOf`. */
+/** out[r] = weights[r] · x for each row; see matvec.ts. */
 export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   switch (format) {
     case 0: // F32
@@ -90,13 +101,13 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 1: // F16
       return matvecOf<F16>(weights, x, out, rows, columns)
     case 2: // Q4_0
-      return matvecOf<Q4_0>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q4_0>(weights, x, out, rows, columns)
     case 3: // Q4_1
-      return matvecOf<Q4_1>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q4_1>(weights, x, out, rows, columns)
     case 6: // Q5_0
-      return matvecOf<Q5_0>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q5_0>(weights, x, out, rows, columns)
     case 7: // Q5_1
-      return matvecOf<Q5_1>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q5_1>(weights, x, out, rows, columns)
     case 8: // Q8_0
       return matvecOf<Q8_0>(weights, x, out, rows, columns)
     case 10: // Q2_K
@@ -104,9 +115,9 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 11: // Q3_K
       return matvecOf<Q3_K>(weights, x, out, rows, columns)
     case 12: // Q4_K
-      return matvecOf<Q4_K>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q4_K>(weights, x, out, rows, columns)
     case 13: // Q5_K
-      return matvecOf<Q5_K>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q5_K>(weights, x, out, rows, columns)
     case 14: // Q6_K
       return matvecOf<Q6_K>(weights, x, out, rows, columns)
     case 16: // IQ2_XXS
@@ -131,32 +142,52 @@ export function matmul(
 ): void {
   switch (format) {
     case 0: // F32
-      return matmulOf<F32>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<F32, FloatTile<F32>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 1: // F16
-      return matmulOf<F16>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<F16, FloatTile<F16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 2: // Q4_0
-      return matmulOf<Q4_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q4_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 3: // Q4_1
-      return matmulOf<Q4_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q4_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 6: // Q5_0
-      return matmulOf<Q5_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q5_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 7: // Q5_1
-      return matmulOf<Q5_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q5_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 8: // Q8_0
-      return matmulOf<Q8_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q8_0, Int16Tile<Q8_0>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 10: // Q2_K
-      return matmulOf<Q2_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q2_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 11: // Q3_K
-      return matmulOf<Q3_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q3_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 12: // Q4_K
-      return matmulOf<Q4_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q4_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 13: // Q5_K
-      return matmulOf<Q5_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q5_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 14: // Q6_K
-      return matmulOf<Q6_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulIntegers<Q6_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 16: // IQ2_XXS
-      return matmulOf<IQ2_XXS>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<IQ2_XXS, Int16Tile<IQ2_XXS>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 30: // BF16
-      return matmulOf<BF16>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<BF16, FloatTile<BF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+  }
+}
+
+/** For formats whose quants are not negative and have at most 6 bits. */
+@inline
+function matmulIntegers<T>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  outStride: i32,
+  scratch: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    matmulOf<T, Int8Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+  } else {
+    matmulOf<T, Int16Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }

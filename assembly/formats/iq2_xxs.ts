@@ -18,6 +18,15 @@ export class IQ2_XXS {
   @inline get bytes(): i32 {
     return <i32>BYTES
   }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return false
+  }
 
   /** Exact but for the scale's and the product's roundings, which are ggml's. */
   dequantize(out: usize, n: i32): void {
@@ -31,6 +40,20 @@ export class IQ2_XXS {
         store8(out + 32, weights(group + 1, signs >> 7), scale)
         store8(out + 64, weights(group + 2, signs >> 14), scale)
         store8(out + 96, weights(group + 3, signs >> 21), scale)
+      }
+    }
+  }
+
+  /** The quants are signed. */
+  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
+    let w = changetype<usize>(this)
+    for (const end = quants + <usize>n; quants < end; w += BYTES) {
+      const d = loadFiniteF16(w) * 0.125
+      for (let group = w + 2; group < w + BYTES; group += 8, quants += 32, scales += 4) {
+        const signs = load<u32>(group + 4)
+        v128.store(quants, i8x16.narrow_i16x8_s(weights(group, signs), weights(group + 1, signs >> 7)))
+        v128.store(quants, i8x16.narrow_i16x8_s(weights(group + 2, signs >> 14), weights(group + 3, signs >> 21)), 16)
+        store<f32>(scales, d * <f32>(((signs >> 28) << 1) | 1))
       }
     }
   }

@@ -1,6 +1,6 @@
 import { loadFiniteF16 } from '../math/f16'
 import { sumF32x4 } from '../math/lanes'
-import { lane0, lane1, lane2, lane3, storeScaledPlus } from './bytes'
+import { lane0, lane1, lane2, lane3, storeScaled, storeScaledPlus } from './bytes'
 import { dotColumn, evenBytes, oddBytes } from './columns'
 
 const BYTES: usize = 84
@@ -22,6 +22,15 @@ export class Q2_K {
   @inline get bytes(): i32 {
     return <i32>BYTES
   }
+  @inline get step(): i32 {
+    return 16
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return true
+  }
 
   /** Rounds as ggml does: d × s and dmin × m, the product with q, the difference. */
   dequantize(out: usize, n: i32): void {
@@ -35,6 +44,20 @@ export class Q2_K {
         const minimums = minimumBytes(s)
         storeWeights(q, out, f32x4.mul(d, evenBytes(scales)), f32x4.mul(dmin, evenBytes(minimums)))
         storeWeights(q + 16, out + 64, f32x4.mul(d, oddBytes(scales)), f32x4.mul(dmin, oddBytes(minimums)))
+      }
+    }
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    let w = changetype<usize>(this)
+    for (const end = quants + <usize>n; quants < end; w += BYTES, scales += 64, minimums += 64) {
+      const packed = v128.load(w)
+      const nibble = i8x16.splat(15)
+      storeScaled(scales, v128.and(packed, nibble), f32x4.splat(loadFiniteF16(w + SCALE)))
+      storeScaled(minimums, v128.and(i16x8.shr_u(packed, 4), nibble), f32x4.splat(-loadFiniteF16(w + MINIMUM)))
+      for (let q = w + QUANTS; q < w + SCALE; q += 32, quants += 128) {
+        unpackColumn(q, quants)
+        unpackColumn(q + 16, quants + 16)
       }
     }
   }
@@ -109,4 +132,13 @@ function storeWeights(quants: usize, out: usize, scales: v128, offsets: v128): v
   storeScaledPlus(out + 128, low2(i16x8.shr_u(q, 2)), lane1(scales), lane1(offsets))
   storeScaledPlus(out + 256, low2(i16x8.shr_u(q, 4)), lane2(scales), lane2(offsets))
   storeScaledPlus(out + 384, low2(i16x8.shr_u(q, 6)), lane3(scales), lane3(offsets))
+}
+
+@inline
+function unpackColumn(packed: usize, quants: usize): void {
+  const q = v128.load(packed)
+  v128.store(quants, low2(q))
+  v128.store(quants, low2(i16x8.shr_u(q, 2)), 32)
+  v128.store(quants, low2(i16x8.shr_u(q, 4)), 64)
+  v128.store(quants, low2(i16x8.shr_u(q, 6)), 96)
 }

@@ -1,7 +1,8 @@
+import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
-import { spreadHigh, spreadLow } from './bits'
-import { dequantizeBlocks, dotBlocks } from './blocks'
-import { dotBytes, scaled, storeScaled } from './bytes'
+import { fifthBits } from './bits'
+import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
+import { storeScaled } from './bytes'
 
 /**
  * 32 quants of 5 bits under one half-precision scale `d`: w = d × (q - 16).
@@ -16,29 +17,36 @@ export class Q5_0 {
   @inline get bytes(): i32 {
     return 22
   }
-
-  /** q - 16 of elements 0…15: the nibble where the fifth bit is set, with 0xf0 above it (16 less) where not. */
-  @inline private low(): v128 {
-    const w = changetype<usize>(this)
-    const nibbles = v128.and(v128.load(w + 6), i32x4.splat(0x0f0f0f0f))
-    return v128.or(nibbles, v128.andnot(i32x4.splat(0xf0f0f0f0), spreadLow(w + 2)))
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 16
+  }
+  @inline get minimums(): bool {
+    return false
+  }
+  @inline get bits(): i32 {
+    return 5
   }
 
-  @inline private high(): v128 {
+  /** Without the - 16. */
+  @inline quants(k: i32, _step: i32 = 0): v128 {
     const w = changetype<usize>(this)
-    const nibbles = v128.and(i16x8.shr_u(v128.load(w + 6), 4), i32x4.splat(0x0f0f0f0f))
-    return v128.or(nibbles, v128.andnot(i32x4.splat(0xf0f0f0f0), spreadHigh(w + 2)))
+    const q = v128.load(w + 6)
+    return v128.or(v128.and(k ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F)), fifthBits(w + 2, k))
   }
 
   @inline dequantizeBlock(out: usize): void {
     const scale = f32x4.splat(loadFiniteF16(changetype<usize>(this)))
-    storeScaled(out, this.low(), scale)
-    storeScaled(out + 64, this.high(), scale)
+    storeScaled(out, i8x16.sub(this.quants(0), i8x16.splat(16)), scale)
+    storeScaled(out + 64, i8x16.sub(this.quants(1), i8x16.splat(16)), scale)
   }
 
-  @inline blockDot(x: usize, scales: usize, _sums: usize): v128 {
-    const dot = i32x4.add(dotBytes(this.low(), x), dotBytes(this.high(), x + 32))
-    return scaled(dot, f32x4.splat(loadFiniteF16(changetype<usize>(this)) * load<f32>(scales)))
+  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
+    v128.store(quants, this.quants(0))
+    v128.store(quants, this.quants(1), 16)
+    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
   }
 
   /** Exact: one rounding each, as in ggml. */
@@ -46,7 +54,11 @@ export class Q5_0 {
     dequantizeBlocks<Q5_0>(changetype<usize>(this), out, n)
   }
 
-  dot(x: usize, n: i32): f32 {
-    return dotBlocks<Q5_0>(changetype<usize>(this), x, n)
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<Q5_0>(changetype<usize>(this), quants, scales, minimums, n)
+  }
+
+  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+    return dotBlocks<Q5_0>(changetype<usize>(this), w1, w2, w3, x, n, 16)
   }
 }

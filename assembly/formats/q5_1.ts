@@ -1,7 +1,8 @@
+import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
-import { spreadHigh, spreadLow } from './bits'
-import { dequantizeBlocks, dotBlocks } from './blocks'
-import { dotUnsignedBytes, scaled, storeScaledPlus } from './bytes'
+import { fifthBits } from './bits'
+import { dequantizeBlocks, dotMinimumBlocks, unpackBlocks } from './blocks'
+import { storeScaledPlus } from './bytes'
 
 /**
  * 32 quants of 5 bits, a half-precision scale `d` and minimum `m`: w = d × q + m.
@@ -16,33 +17,38 @@ export class Q5_1 {
   @inline get bytes(): i32 {
     return 24
   }
-
-  @inline private low(): v128 {
-    const w = changetype<usize>(this)
-    const nibbles = v128.and(v128.load(w + 8), i32x4.splat(0x0f0f0f0f))
-    return v128.or(nibbles, v128.and(spreadLow(w + 4), i32x4.splat(0x10101010)))
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return true
+  }
+  @inline get bits(): i32 {
+    return 5
   }
 
-  @inline private high(): v128 {
+  @inline quants(k: i32, _step: i32 = 0): v128 {
     const w = changetype<usize>(this)
-    const nibbles = v128.and(i16x8.shr_u(v128.load(w + 8), 4), i32x4.splat(0x0f0f0f0f))
-    return v128.or(nibbles, v128.and(spreadHigh(w + 4), i32x4.splat(0x10101010)))
+    const q = v128.load(w + 8)
+    return v128.or(v128.and(k ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F)), fifthBits(w + 4, k))
   }
 
   @inline dequantizeBlock(out: usize): void {
     const w = changetype<usize>(this)
     const scale = f32x4.splat(loadFiniteF16(w))
     const minimum = f32x4.splat(loadFiniteF16(w + 2))
-    storeScaledPlus(out, this.low(), scale, minimum)
-    storeScaledPlus(out + 64, this.high(), scale, minimum)
+    storeScaledPlus(out, this.quants(0), scale, minimum)
+    storeScaledPlus(out + 64, this.quants(1), scale, minimum)
   }
 
-  @inline blockDot(x: usize, scales: usize, sums: usize): v128 {
-    const w = changetype<usize>(this)
-    const dot = i32x4.add(dotUnsignedBytes(this.low(), x), dotUnsignedBytes(this.high(), x + 32))
-    const product = scaled(dot, f32x4.splat(loadFiniteF16(w) * load<f32>(scales)))
-    // The minimum meets the sum of its activations: two sums a block, in the first two lanes.
-    return f32x4.add(product, f32x4.mul(f32x4.splat(loadFiniteF16(w + 2)), v128.load64_zero(sums)))
+  @inline unpackBlock(quants: usize, scales: usize, minimums: usize): void {
+    v128.store(quants, this.quants(0))
+    v128.store(quants, this.quants(1), 16)
+    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
+    store<f32>(minimums, loadFiniteF16(changetype<usize>(this) + 2))
   }
 
   /** Rounds as ggml does: after the product and after the sum. */
@@ -50,7 +56,11 @@ export class Q5_1 {
     dequantizeBlocks<Q5_1>(changetype<usize>(this), out, n)
   }
 
-  dot(x: usize, n: i32): f32 {
-    return dotBlocks<Q5_1>(changetype<usize>(this), x, n)
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<Q5_1>(changetype<usize>(this), quants, scales, minimums, n)
+  }
+
+  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+    return dotMinimumBlocks<Q5_1>(changetype<usize>(this), w1, w2, w3, x, n)
   }
 }

@@ -1,11 +1,8 @@
-import { loadFiniteF16 } from '../math/f16'
-import { sumF32x4 } from '../math/lanes'
-import { dotUnsignedBytes, lane0, lane1, nextPair, scaled, storeScaledPlus } from './bytes'
-import { dotMinimums, minimums0, minimums4, scales0, scales4 } from './k_scales'
+import { BYTE_BITS, BYTES_0F, BYTES_10, constant } from '../math/constants'
+import { dequantizeSuperBlocks, dotSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 176
-/** Where the packed scales, the fifth bits and the quants begin in a block. */
-const SCALES: usize = 4
+/** Where the fifth bits and the quants begin in a block. */
 const HIGH_BITS: usize = 16
 const QUANTS: usize = 48
 
@@ -23,76 +20,40 @@ export class Q5_K {
   @inline get bytes(): i32 {
     return <i32>BYTES
   }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return true
+  }
+  @inline get bits(): i32 {
+    return 5
+  }
 
-  /** Rounds as ggml does: scale and minimum, their products with d and dmin, the product with q, the difference. */
+  /** Of a pair of sub-blocks: two of the low nibbles, then two of the high ones, each with its fifth bits. */
+  @inline quants(k: i32, pair: i32): v128 {
+    const w = changetype<usize>(this) + ((<usize>(k & 1)) << 4)
+    const q = v128.load(w + QUANTS + ((<usize>pair) << 5))
+    const by = 4 - 2 * pair - (k >> 1)
+    const high = v128.load(w + HIGH_BITS)
+    return v128.or(
+      v128.and(k & 2 ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F)),
+      v128.and(by > 0 ? i16x8.shl(high, by) : i16x8.shr_u(high, -by), constant(BYTES_10)),
+    )
+  }
+
   dequantize(out: usize, n: i32): void {
-    let w = changetype<usize>(this)
-    for (const end = out + ((<usize>n) << 2); out < end; w += BYTES) {
-      const d = f32x4.splat(loadFiniteF16(w))
-      const dmin = f32x4.splat(-loadFiniteF16(w + 2))
-      let scales = f32x4.mul(d, scales0(w + SCALES))
-      let nextScales = f32x4.mul(d, scales4(w + SCALES))
-      let offsets = f32x4.mul(dmin, minimums0(w + SCALES))
-      let nextOffsets = f32x4.mul(dmin, minimums4(w + SCALES))
-      let high0 = v128.load(w + HIGH_BITS)
-      let high1 = v128.load(w + HIGH_BITS + 16)
-      for (let q = w + QUANTS; q < w + BYTES; q += 32, out += 256) {
-        const q0 = v128.load(q)
-        const q1 = v128.load(q + 16)
-        storeScaledPlus(out, even(q0, high0), lane0(scales), lane0(offsets))
-        storeScaledPlus(out + 64, even(q1, high1), lane0(scales), lane0(offsets))
-        storeScaledPlus(out + 128, odd(q0, high0), lane1(scales), lane1(offsets))
-        storeScaledPlus(out + 192, odd(q1, high1), lane1(scales), lane1(offsets))
-        scales = nextPair(scales, nextScales)
-        offsets = nextPair(offsets, nextOffsets)
-        nextScales = nextPair(nextScales, nextScales)
-        nextOffsets = nextPair(nextOffsets, nextOffsets)
-        high0 = i16x8.shr_u(high0, 2)
-        high1 = i16x8.shr_u(high1, 2)
-      }
-    }
+    dequantizeSuperBlocks<Q5_K>(changetype<usize>(this), out, n)
   }
 
-  dot(x: usize, n: i32): f32 {
-    let w = changetype<usize>(this)
-    let scales = x + ((<usize>n) << 1)
-    let sums = scales + ((<usize>n) >> 3)
-    let sum0 = f32x4.splat(0)
-    let sum1 = f32x4.splat(0)
-    for (const end = x + ((<usize>n) << 1); x < end; w += BYTES, scales += 32, sums += 64) {
-      const d = f32x4.splat(loadFiniteF16(w))
-      let scale = f32x4.mul(f32x4.mul(d, scales0(w + SCALES)), v128.load(scales))
-      let nextScale = f32x4.mul(f32x4.mul(d, scales4(w + SCALES)), v128.load(scales + 16))
-      sum0 = f32x4.sub(sum0, f32x4.mul(f32x4.splat(loadFiniteF16(w + 2)), dotMinimums(w + SCALES, sums)))
-      let high0 = v128.load(w + HIGH_BITS)
-      let high1 = v128.load(w + HIGH_BITS + 16)
-      for (let q = w + QUANTS; q < w + BYTES; q += 32, x += 128) {
-        const q0 = v128.load(q)
-        const q1 = v128.load(q + 16)
-        const dot0 = i32x4.add(dotUnsignedBytes(even(q0, high0), x), dotUnsignedBytes(even(q1, high1), x + 32))
-        const dot1 = i32x4.add(dotUnsignedBytes(odd(q0, high0), x + 64), dotUnsignedBytes(odd(q1, high1), x + 96))
-        sum0 = f32x4.add(sum0, scaled(dot0, lane0(scale)))
-        sum1 = f32x4.add(sum1, scaled(dot1, lane1(scale)))
-        scale = nextPair(scale, nextScale)
-        nextScale = nextPair(nextScale, nextScale)
-        high0 = i16x8.shr_u(high0, 2)
-        high1 = i16x8.shr_u(high1, 2)
-      }
-    }
-    return sumF32x4(f32x4.add(sum0, sum1))
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackSuperBlocks<Q5_K>(changetype<usize>(this), quants, scales, minimums, n)
   }
-}
 
-/** Quants of an even sub-block: low nibbles of `low`, fifth bits at bit 0 of `high`. */
-@inline
-function even(low: v128, high: v128): v128 {
-  const nibbles = v128.and(low, i32x4.splat(0x0f0f0f0f))
-  return v128.or(nibbles, v128.and(i16x8.shl(high, 4), i32x4.splat(0x10101010)))
-}
-
-/** Quants of the odd sub-block after it: high nibbles of `low`, fifth bits at bit 1 of `high`. */
-@inline
-function odd(low: v128, high: v128): v128 {
-  const nibbles = v128.and(i16x8.shr_u(low, 4), i32x4.splat(0x0f0f0f0f))
-  return v128.or(nibbles, v128.and(i16x8.shl(high, 3), i32x4.splat(0x10101010)))
+  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+    return dotSuperBlocks<Q5_K>(changetype<usize>(this), w1, w2, w3, x, n)
+  }
 }

@@ -1,5 +1,6 @@
 import { loadFiniteF16 } from '../math/f16'
 import { sumF32x4 } from '../math/lanes'
+import { storeScaled } from './bytes'
 import { dotColumn, evenBytes, oddBytes, storeColumn } from './columns'
 
 const BYTES: usize = 210
@@ -21,6 +22,15 @@ export class Q6_K {
   @inline get bytes(): i32 {
     return <i32>BYTES
   }
+  @inline get step(): i32 {
+    return 16
+  }
+  @inline get zero(): i32 {
+    return 32
+  }
+  @inline get minimums(): bool {
+    return false
+  }
 
   /** Rounds as ggml does: d × s, then that times q. */
   dequantize(out: usize, n: i32): void {
@@ -33,6 +43,18 @@ export class Q6_K {
         const bytes = v128.load16x4_s(s)
         storeWeights(low, high, out, f32x4.mul(d, evenBytes(bytes)))
         storeWeights(low + 16, high + 16, out + 64, f32x4.mul(d, oddBytes(bytes)))
+      }
+    }
+  }
+
+  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
+    let w = changetype<usize>(this)
+    for (const end = quants + <usize>n; quants < end; w += BYTES, scales += 64) {
+      storeScaled(scales, v128.load(w + SCALES), f32x4.splat(loadFiniteF16(w + SCALE)))
+      let high = w + HIGH_BITS
+      for (let low = w; low < w + HIGH_BITS; low += 64, high += 32, quants += 128) {
+        unpackColumn(low, high, quants)
+        unpackColumn(low + 16, high + 16, quants + 16)
       }
     }
   }
@@ -57,11 +79,16 @@ export class Q6_K {
   }
 }
 
-/** 16 quants less 32, from the low nibbles of `low` and two bits at 4 and 5 of `high`. */
+/** 16 quants, from the low nibbles of `low` and two bits at 4 and 5 of `high`. */
+@inline
+function quants(low: v128, high: v128): v128 {
+  return v128.or(v128.and(low, i32x4.splat(0x0f0f0f0f)), v128.and(high, i32x4.splat(0x30303030)))
+}
+
+/** The same less 32. */
 @inline
 function join(low: v128, high: v128): v128 {
-  const q = v128.or(v128.and(low, i32x4.splat(0x0f0f0f0f)), v128.and(high, i32x4.splat(0x30303030)))
-  return i8x16.sub(q, i32x4.splat(0x20202020))
+  return i8x16.sub(quants(low, high), i32x4.splat(0x20202020))
 }
 
 @inline
@@ -92,4 +119,15 @@ function storeWeights(low: usize, high: usize, out: usize, scales: v128): void {
     join(i16x8.shr_u(l1, 4), i16x8.shr_u(h, 2)),
     scales,
   )
+}
+
+@inline
+function unpackColumn(low: usize, high: usize, out: usize): void {
+  const l0 = v128.load(low)
+  const l1 = v128.load(low + 32)
+  const h = v128.load(high)
+  v128.store(out, quants(l0, i16x8.shl(h, 4)))
+  v128.store(out, quants(l1, i16x8.shl(h, 2)), 32)
+  v128.store(out, quants(i16x8.shr_u(l0, 4), h), 64)
+  v128.store(out, quants(i16x8.shr_u(l1, 4), i16x8.shr_u(h, 2)), 96)
 }

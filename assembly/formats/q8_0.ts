@@ -1,5 +1,6 @@
 import { loadFiniteF16 } from '../math/f16'
-import { dequantizeBlocks, dotBlocks } from './blocks'
+import { sumF32x4 } from '../math/lanes'
+import { dequantizeBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
 
 /**
@@ -14,6 +15,15 @@ export class Q8_0 {
   @inline get bytes(): i32 {
     return 34
   }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 0
+  }
+  @inline get minimums(): bool {
+    return false
+  }
 
   @inline dequantizeBlock(out: usize): void {
     const w = changetype<usize>(this)
@@ -22,8 +32,8 @@ export class Q8_0 {
     storeScaled(out + 64, v128.load(w + 18), scale)
   }
 
-  /** Widening as part of the load is a little faster than `dotBytes`. A lane sums 8 products below 2^22. */
-  @inline blockDot(x: usize, scales: usize, _sums: usize): v128 {
+  /** A block's dot product in four lanes, each the sum of 8 products below 2^22. */
+  @inline private blockDot(x: usize, scales: usize): v128 {
     const w = changetype<usize>(this)
     const dot0 = i32x4.dot_i16x8_s(v128.load8x8_s(w + 2), v128.load(x))
     const dot1 = i32x4.dot_i16x8_s(v128.load8x8_s(w + 10), v128.load(x + 16))
@@ -33,12 +43,34 @@ export class Q8_0 {
     return scaled(dot, f32x4.splat(loadFiniteF16(w) * load<f32>(scales)))
   }
 
+  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
+    const w = changetype<usize>(this)
+    v128.store(quants, v128.load(w + 2))
+    v128.store(quants, v128.load(w + 18), 16)
+    store<f32>(scales, loadFiniteF16(w))
+  }
+
   /** Exact: one rounding each, as in ggml. */
   dequantize(out: usize, n: i32): void {
     dequantizeBlocks<Q8_0>(changetype<usize>(this), out, n)
   }
 
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<Q8_0>(changetype<usize>(this), quants, scales, minimums, n)
+  }
+
+  /** Two blocks a step with a sum each: more make V8 spill registers. */
   dot(x: usize, n: i32): f32 {
-    return dotBlocks<Q8_0>(changetype<usize>(this), x, n)
+    let row = changetype<usize>(this)
+    let scales = x + ((<usize>n) << 1)
+    let sum0 = f32x4.splat(0)
+    let sum1 = f32x4.splat(0)
+    for (const end = x + ((<usize>(n & ~63)) << 1); x < end; x += 128, scales += 8) {
+      sum0 = f32x4.add(sum0, changetype<Q8_0>(row).blockDot(x, scales))
+      sum1 = f32x4.add(sum1, changetype<Q8_0>(row + 34).blockDot(x + 64, scales + 4))
+      row += 68
+    }
+    if (n & 32) sum0 = f32x4.add(sum0, changetype<Q8_0>(row).blockDot(x, scales))
+    return sumF32x4(f32x4.add(sum0, sum1))
   }
 }

@@ -1,20 +1,22 @@
-/** One engine under measurement. Every contestant lives in a process of its own. */
+/** One engine under measurement. Every contestant lives in a process or a browser of its own. */
 export interface Contestant {
   /** Versions and settings worth recording, by name. */
   describe(): Promise<Readonly<Record<string, string>>>
-  /** Everything from the file's name to a sequence that is ready for the first token. */
-  load(path: string, options: LoadOptions): Promise<Sequence>
+  /** Everything from the file's name (its URL in a browser) to a sequence that is ready for the first token. */
+  load(source: string, options: LoadOptions): Promise<Sequence>
 }
 
 export interface LoadOptions {
   readonly contextLength: number
   readonly threads: number
+  /** Which of our builds; nothing to rivals. */
+  readonly kernels?: 'baseline' | 'relaxed'
 }
 
 /** One sequence on a loaded model. */
 export interface Sequence {
-  /** Forgets all tokens. Not timed. */
-  reset(): Promise<void>
+  /** Forgets all tokens but the first `length`. Not timed. Throws where only 0 is possible. */
+  rewind(length: number): Promise<void>
   /** Evaluates `ids` together, up to the logits after the last one. */
   prefill(ids: readonly number[]): Promise<void>
   /** Evaluates `ids` one by one, with logits after each. */

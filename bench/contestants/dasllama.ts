@@ -1,19 +1,19 @@
 /** This package as it ships: dist/, through its public API. */
 import { loadModel, VERSION } from 'dasllama'
+import { hasRelaxedSimd } from '../../src/wasm/relaxed-simd.js'
 import type { Contestant } from './contestant.js'
 
 export const contestant: Contestant = {
   async describe() {
-    return { dasllama: VERSION }
+    return { dasllama: VERSION, 'relaxed SIMD': hasRelaxedSimd() ? 'yes' : 'no' }
   },
 
-  async load(path, { contextLength, threads }) {
-    if (threads !== 1) throw new Error(`dasllama runs on one thread, not ${threads}`)
-    const model = await loadModel(path, { contextLength })
+  async load(source, { contextLength, threads, kernels }) {
+    const model = await loadModel(source, { contextLength, threads, kernels })
     const session = model.createSession()
     return {
-      async reset() {
-        session.reset()
+      async rewind(length) {
+        session.rewind(session.position - length)
       },
       prefill: (ids) => session.eval(ids),
       async decode(ids) {

@@ -1,34 +1,115 @@
 /** Everyone who takes part, in the order in which they take turns. */
+import type { Host } from '../hosts/open.js'
+import type { ModelFiles } from '../models/catalog.js'
+import { onnxOfShape } from '../models/onnx.js'
+import type { LoadOptions } from './contestant.js'
+
 export interface Entrant {
   readonly name: string
   /** What the figures of this one include, in a line for the record. */
   readonly how: string
   readonly module: URL
-  /** Reads GGUF files only, no llama2.c checkpoints. */
-  readonly ggufOnly: boolean
+  readonly host: Host
+  readonly kernels?: LoadOptions['kernels']
+  /** Which of a model's files it reads. Default: `path`. Rejects for a model that it cannot have. */
+  file?(files: ModelFiles): string | Promise<string>
+  /** Those of ours that it is compared with: they run where it runs. None: it is one of ours. */
+  readonly against: readonly string[]
+  /** A folder with a package.json of its own, installed on demand. */
+  readonly folder?: URL
 }
 
 const at = (path: string) => new URL(path, import.meta.url)
+const gguf = (files: ModelFiles) => files.gguf
 
-export const OURS: Entrant = {
-  name: 'dasllama',
-  how: 'dist/ through the public API, session.eval(ids)',
-  module: at('dasllama.ts'),
-  ggufOnly: false,
-}
+const OURS = { module: at('dasllama.ts'), against: [] }
+const API = 'dist/ through the public API, session.eval(ids)'
 
-/** A rival is a folder in bench/rivals and a line here. */
-export const RIVALS: readonly Entrant[] = [
+const NATIVE = { host: { engine: 'node' }, file: gguf, against: ['dasllama', 'dasllama baseline'] }
+const IN_PAGE = {
+  host: { browser: 'chromium', inWorker: false },
+  file: gguf,
+  against: ['dasllama in Chromium'],
+} as const
+
+const ONNX = {
+  host: { browser: 'chromium', inWorker: true },
+  how: 'InferenceSession.run on the processor, in a worker of a page: a model of the same shape with weights of its own, keys and values handed back as tensors, logits of the last token, no sampling',
+  module: at('../rivals/onnxruntime-web/ort.ts'),
+  folder: at('../rivals/onnxruntime-web/'),
+  against: ['dasllama in Chromium'],
+} as const
+
+export const ENTRANTS: readonly Entrant[] = [
   {
+    ...OURS,
+    name: 'dasllama',
+    how: `${API}; relaxed kernels`,
+    host: { engine: 'node 24' },
+    kernels: 'relaxed',
+  },
+  {
+    ...OURS,
+    name: 'dasllama baseline',
+    how: `${API}; baseline kernels`,
+    host: { engine: 'node 20' },
+    kernels: 'baseline',
+  },
+  {
+    ...NATIVE,
     name: 'llama.cpp',
     how: "node-llama-cpp's native addon driven directly: llama_decode and one promise a call, no queue, no sampling",
     module: at('../rivals/node-llama-cpp/addon.ts'),
-    ggufOnly: true,
   },
   {
+    ...NATIVE,
     name: 'node-llama-cpp',
     how: 'the public API, sequence.controlledEvaluate: its queue, locks and greedy choice of a token are included, as there is no public way to ask for logits without them',
     module: at('../rivals/node-llama-cpp/public.ts'),
-    ggufOnly: true,
+  },
+  {
+    ...OURS,
+    name: 'dasllama in Chromium',
+    how: `${API}, in a worker of a page; relaxed kernels`,
+    host: { browser: 'chromium', inWorker: true },
+    kernels: 'relaxed',
+  },
+  {
+    ...IN_PAGE,
+    name: 'wllama 2',
+    how: 'decode(ids): a message to its worker and back each, no sampling; no relaxed SIMD in its build',
+    module: at('../rivals/wllama-2.3.1/wllama.ts'),
+    folder: at('../rivals/wllama-2.3.1/'),
+  },
+  {
+    ...IN_PAGE,
+    name: 'wllama 3',
+    how: 'createCompletion, the only way in: a prompt is a text of as many tokens, with one greedy choice after it; generated tokens are its own greedy choices, with their text, after a prompt of three; the processor only, no WebGPU',
+    module: at('../rivals/wllama-3/wllama.ts'),
+    folder: at('../rivals/wllama-3/'),
+  },
+  {
+    ...ONNX,
+    name: 'onnxruntime-web u8',
+    how: `${ONNX.how}, weights and activations in 8 bits`,
+    file: (files) => onnxOfShape(files, 'u8'),
+  },
+  {
+    ...ONNX,
+    name: 'onnxruntime-web q4',
+    how: `${ONNX.how}, weights in 4 bits`,
+    file: (files) => onnxOfShape(files, 'q4'),
   },
 ]
+
+/** What `npm run bench` compares where nothing else is said. */
+export const NATIVE_ENTRANTS = ENTRANTS.filter(({ host }) => 'engine' in host)
+
+/** Entrants by their names. Throws for an unknown one. */
+export function entrantsCalled(names: readonly string[]): Entrant[] {
+  return names.map((name) => {
+    const found = ENTRANTS.find((entrant) => entrant.name === name)
+    if (found) return found
+    throw new Error(`no contestant ${name}: ${ENTRANTS.map(({ name }) => name).join(', ')}`)
+  })
+}

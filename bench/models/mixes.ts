@@ -18,6 +18,18 @@ export const SHAPE_135M: RandomModelShape = {
   context: 2048,
 }
 
+/** TinyLlama-1.1B. */
+export const SHAPE_1_1B: RandomModelShape = {
+  embed: 2048,
+  layers: 22,
+  heads: 32,
+  kvHeads: 4,
+  headDim: 64,
+  feedForward: 5632,
+  vocab: 32000,
+  context: 2048,
+}
+
 /** The embedding is the output matrix too, for which Q6_K is chosen; rows of 576 then make it Q8_0. */
 const EMBEDDING = 'token_embd.weight'
 
@@ -42,4 +54,15 @@ function deservesMoreBits(layer: number, layers: number): boolean {
   return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2
 }
 
-export const MIXES_135M: Readonly<Record<string, Mix>> = { Q8_0: q8_0, Q4_0: q4_0, Q4_K_M: q4_k_m }
+export const MIXES_135M: Readonly<Record<string, Mix>> = {
+  Q8_0: q8_0,
+  Q4_0: q4_0,
+  Q4_K_M: q4_k_m,
+  F16: () => 'F16',
+}
+
+/** Here the output matrix is one of its own, and gets Q6_K in the mixes below 8 bits. */
+export const MIXES_1_1B: Readonly<Record<string, Mix>> = {
+  Q8_0: q8_0,
+  Q4_0: (name) => (name === 'output.weight' ? 'Q6_K' : 'Q4_0'),
+}

@@ -63,6 +63,16 @@ export function optional<T, Bare>(option: Option<T>, bare: Bare): Option<T | Bar
   return { ...option, bare, read: (text) => option.read(text, option.fallback), show: undefined }
 }
 
+/** An option that also takes the word `auto`, which is what not giving it means. */
+export function orAuto<T>(option: Option<T | undefined>): Option<T | 'auto' | undefined> {
+  return {
+    ...option,
+    placeholder: `${option.placeholder}|auto`,
+    fallback: 'auto',
+    read: (text) => (text === 'auto' ? text : option.read(text, undefined)),
+  }
+}
+
 /** Texts: one each time that the option is given. */
 export function texts(placeholder: string, summary: string): Option<string[]> {
   return { placeholder, summary, fallback: [], read: (value, before) => [...before, value] }

@@ -18,6 +18,7 @@ import {
   group,
   integer,
   optional,
+  orAuto,
   seeds,
   text,
   texts,
@@ -55,7 +56,14 @@ const options = {
       true,
     ),
     kvType: choice(KV_TYPES, 'how keys and values are kept; q8_0 takes half the memory of f16', 'f16'),
-    threads: integer('threads to compute with; this version uses one', { fallback: 1, min: 1, max: 1 }),
+    threads: orAuto(
+      integer('threads to compute with; auto is one for each physical core', { min: 1, max: 32 }),
+    ),
+    kernels: choice(
+      ['auto', 'baseline', 'relaxed'],
+      'relaxed is faster, baseline gives the same bits everywhere; auto is relaxed where the runtime has it',
+      'auto',
+    ),
     ...modelOptions,
   }),
   ...group('Output', {
@@ -118,7 +126,7 @@ async function readPrompt(
 
 async function load(
   source: string,
-  { context, tokenizer }: Values<typeof options>,
+  { context, tokenizer, threads, kernels }: Values<typeof options>,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Model> {
@@ -126,6 +134,8 @@ async function load(
   const loading = loadModel(source, {
     contextLength: context,
     tokenizer,
+    threads,
+    kernels,
     onProgress: progress.update,
     signal,
   })

@@ -3,13 +3,15 @@ import type { ModelFile } from '../gguf/model-file.js'
 import { type Config, readConfig } from '../model/config.js'
 import { memoryNeed } from '../model/network.js'
 import { WeightPlan } from '../model/weights.js'
+import { checkOptions } from '../session/checks.js'
 import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import type { Engine } from '../wasm/engine.js'
 import { defaultContext } from './load-model.js'
 import type { ModelSource } from './model-source.js'
-import { type OpenOptions, openEngine, withModelFile } from './open.js'
+import { type OpenOptions, withModelFile } from './open.js'
+import { checkEngineOptions, type EngineOptions, openEngine } from './open-engine.js'
 
 /** What a model file holds, learnt without reading a weight. */
 export interface ModelSummary {
@@ -61,9 +63,14 @@ export interface MemorySummary {
 }
 
 /** Summarises a model file. Rejects only for what is no model file at all; see `problems` for what does not run. */
-export async function inspectModel(source: ModelSource, options: OpenOptions = {}): Promise<ModelSummary> {
+export async function inspectModel(
+  source: ModelSource,
+  options: OpenOptions & Pick<EngineOptions, 'kernels'> = {},
+): Promise<ModelSummary> {
+  checkOptions(options)
+  checkEngineOptions({ kernels: options.kernels })
   return withModelFile(source, options, async (file, platform) =>
-    summarise(file, await openEngine(options.kernels, platform)),
+    summarise(file, await openEngine({ kernels: options.kernels, threads: 1 }, platform, 0)),
   )
 }
 

@@ -1,20 +1,19 @@
 import { DasllamaError } from '../errors.js'
+import type { ModelFile } from '../gguf/model-file.js'
 import type { Config } from '../model/config.js'
 import { Network } from '../model/network.js'
 import { checkCount, checkOptions } from '../session/checks.js'
 import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
-import { WASM_LIMIT } from '../wasm/arena.js'
 import { Model } from './model.js'
 import type { ModelSource } from './model-source.js'
-import { type OpenOptions, openEngine, withModelFile } from './open.js'
+import { type OpenOptions, withModelFile } from './open.js'
+import { checkEngineOptions, type EngineOptions, openEngine } from './open-engine.js'
 
-export interface LoadOptions extends OpenOptions {
+export interface LoadOptions extends OpenOptions, EngineOptions {
   /** Positions of a session, unless it asks for another number. Default: what the model was trained for, at most 4096. */
   contextLength?: number
-  /** Most bytes of memory for weights, caches and scratch together, up to 4 GiB, which is also the default. */
-  memoryLimit?: number
   /** Hears how many bytes of the weights have been read. */
   onProgress?: (progress: { loaded: number; total: number }) => void
 }
@@ -32,29 +31,56 @@ export function defaultContext(config: Config): number {
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   checkOptions(options)
-  const { memoryLimit, contextLength, onProgress, signal, kernels } = options
-  if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, WASM_LIMIT)
+  const { contextLength, onProgress, signal } = options
+  checkEngineOptions(options)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new DasllamaError('INVALID_ARGUMENT', `onProgress must be a function, not ${String(onProgress)}`)
   }
   return withModelFile(source, options, async (file, platform) => {
-    const tokenizer = createTokenizer(file.metadata)
-    const engine = await openEngine(kernels, platform, memoryLimit)
+    const engine = await openEngine(options, platform, tensorBytes(file))
     const context = (config: Config) => contextLength ?? defaultContext(config)
-    const network = await Network.load(file, engine, {
+    const reading = cancellable(signal)
+    const loading = Network.load(file, engine, {
       reserve: (config) => kvCacheBytes(config, context(config), 'f16'),
-      signal,
+      signal: reading.signal,
       onProgress,
     })
-    return new Model(network, tokenizer, context(network.config))
+    try {
+      // While the first weights are read.
+      const tokenizer = createTokenizer(file.metadata)
+      const network = await loading
+      return new Model(network, tokenizer, context(network.config))
+    } catch (error) {
+      reading.cancel(error)
+      await loading.catch(() => {})
+      engine.team.dismiss()
+      throw error
+    } finally {
+      reading.done()
+    }
   })
 }
 
+/** A signal that follows another one and can be raised here, too. `done` ends the following. */
+function cancellable(signal: AbortSignal | undefined) {
+  const controller = new AbortController()
+  const follow = () => controller.abort(signal?.reason)
+  signal?.addEventListener('abort', follow)
+  return {
+    signal: controller.signal,
+    cancel: (reason: unknown) => controller.abort(reason),
+    done: () => signal?.removeEventListener('abort', follow),
+  }
+}
+
+function tensorBytes({ tensors }: ModelFile): number {
+  let bytes = 0
+  for (const { byteLength } of tensors.values()) bytes += byteLength
+  return bytes
+}
+
 /** The tokenizer of a model file alone; a file with nothing but a vocabulary is enough. */
-export async function loadTokenizer(
-  source: ModelSource,
-  options: Omit<OpenOptions, 'kernels'> = {},
-): Promise<Tokenizer> {
+export async function loadTokenizer(source: ModelSource, options: OpenOptions = {}): Promise<Tokenizer> {
   return withModelFile(source, options, (file) => createTokenizer(file.metadata))
 }

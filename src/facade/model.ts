@@ -5,6 +5,7 @@ import { busy } from '../session/failures.js'
 import { Session } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
+import type { KernelBuild } from '../wasm/kernels.js'
 
 /** A loaded model: its numbers, its tokenizer, and sessions on it. */
 export class Model {
@@ -32,6 +33,16 @@ export class Model {
     return this.#network?.engine.arena.bytesInUse ?? 0
   }
 
+  /** Threads that share the work; see the option `threads`. */
+  get threads(): number {
+    return this.#network?.engine.team.size ?? 0
+  }
+
+  /** The build of the kernels that runs it; see the option `kernels`. */
+  get kernels(): KernelBuild {
+    return this.#network?.engine.kernels.is_relaxed() ? 'relaxed' : 'baseline'
+  }
+
   encode(text: string, options?: EncodeOptions): TokenId[] {
     return this.tokenizer.encode(text, options)
   }
@@ -55,6 +66,7 @@ export class Model {
   dispose(): void {
     if ([...this.#sessions].some((session) => session.isBusy)) throw busy()
     for (const session of this.#sessions) session.dispose()
+    this.#network?.engine.team.dismiss()
     this.#network = undefined
   }
 

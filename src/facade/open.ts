@@ -4,7 +4,6 @@ import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
 import { checkOptions, checkSignal } from '../session/checks.js'
 import type { ByteSource } from '../storage/source.js'
-import { createEngine, type Engine } from '../wasm/engine.js'
 import { type ModelSource, openSource } from './model-source.js'
 
 /** What every way of opening a model file takes. */
@@ -13,11 +12,6 @@ export interface OpenOptions {
   signal?: AbortSignal
   /** A llama2.c checkpoint's `tokenizer.bin`, where the checkpoint does not contain it. */
   tokenizer?: ModelSource
-  /**
-   * The kernels, compiled or as bytes, where the runtime cannot find `kernels.wasm` beside the package: because a
-   * bundler moved it, say. Default: loaded from the package.
-   */
-  kernels?: WebAssembly.Module | BufferSource
 }
 
 /** Opens `source`, hands the file to `use`, and closes every source whatever happens. */
@@ -61,13 +55,4 @@ async function openFile(
     await Promise.all(opened.map((bytes) => bytes.close()))
     throw error
   }
-}
-
-/** Kernels and memory. `memoryLimit` in bytes. */
-export async function openEngine(
-  kernels: OpenOptions['kernels'],
-  platform: Platform,
-  memoryLimit?: number,
-): Promise<Engine> {
-  return createEngine(kernels ?? (await platform.loadKernels()), memoryLimit)
 }

@@ -1,15 +1,15 @@
 import { DasllamaError } from '../errors.js'
 import type { ModelFile } from '../gguf/model-file.js'
 import type { Engine } from '../wasm/engine.js'
-import type { Pointer, Rope } from '../wasm/kernels.js'
+import type { Pointer, Projections, Rope } from '../wasm/kernels.js'
 import { type Config, readConfig } from './config.js'
 import { modelIdentity } from './identity.js'
 import { type KvCache, kvFormat, kvRowBytes } from './kv-cache.js'
-import { Activations } from './linear.js'
+import { ProjectionTable, projectionTableBytes } from './projection.js'
 import { type RopeFrequencies, ropeFrequencies } from './rope-scaling.js'
 import { fillRopeTable } from './rope-table.js'
 import { allocateScratch, MAX_BATCH, MIN_TILE, type Scratch, scratchBytes } from './scratch.js'
-import { type Layer, type LoadedTensor, WeightPlan, type Weights } from './weights.js'
+import { type LoadedTensor, WeightPlan, type Weights } from './weights.js'
 
 export interface LoadOptions {
   /** Bytes that sessions will want on top of weights and scratch; counted into the check before loading. */
@@ -28,10 +28,10 @@ export class Network {
   readonly engine: Engine
   readonly #weights: Weights
   readonly #scratch: Scratch
-  readonly #activations: Activations
+  readonly #blocks: readonly Block[]
+  readonly #output: Projections
   readonly #frequencies: RopeFrequencies
   readonly #rope: Rope
-  readonly #gate: (gate: Pointer, up: Pointer, n: number) => void
   readonly #tensors: readonly LoadedTensor[]
   #identity: string | undefined
   /** Whether the pass goes through tiles; see `forward`. */
@@ -40,12 +40,31 @@ export class Network {
   private constructor(config: Config, engine: Engine, weights: Weights, tensors: readonly LoadedTensor[]) {
     const { kernels, arena } = engine
     const { family } = config
+    const scratch = allocateScratch(config, engine)
+    const { hidden, normed, q, k, v, gate, up, logits } = scratch
     this.config = config
     this.engine = engine
     this.#weights = weights
     this.#tensors = tensors
-    this.#scratch = allocateScratch(config, kernels, arena)
-    this.#activations = new Activations(engine, this.#scratch)
+    this.#scratch = scratch
+    const table = new ProjectionTable(arena, projectionCount(config))
+    const use = `${family.gate}-gate` as const
+    this.#blocks = weights.layers.map((layer) => ({
+      attentionNorm: layer.attentionNorm,
+      qkv: table.add(
+        { linear: layer.qProj, product: q },
+        { linear: layer.kProj, product: k },
+        { linear: layer.vProj, product: v },
+      ),
+      attentionOut: table.add({ linear: layer.outProj, product: normed, use: 'add', out: hidden }),
+      feedForwardNorm: layer.feedForwardNorm,
+      gateAndUp: table.add(
+        { linear: layer.gateProj, product: gate },
+        { linear: layer.upProj, product: up, use, out: gate },
+      ),
+      down: table.add({ linear: layer.downProj, product: normed, use: 'add', out: hidden }),
+    }))
+    this.#output = table.add({ linear: weights.output, product: logits })
     this.#frequencies = ropeFrequencies(
       config.ropeDim,
       config.ropeTheta,
@@ -53,7 +72,6 @@ export class Network {
       weights.ropeFactors,
     )
     this.#rope = family.ropePairs === 'neox' ? kernels.rope_neox : kernels.rope_interleaved
-    this.#gate = family.gate === 'gelu' ? kernels.gelu_gate : kernels.silu_gate
   }
 
   /**
@@ -97,7 +115,8 @@ export class Network {
    * computes the logits after the last one if `wantLogits`. The caller has checked ids and room.
    *
    * `tiled`: fewer than MIN_TILE tokens go through the tiles too, at the cost of MIN_TILE. A token's bits depend on
-   * the way that it and those before it went, and on nothing else.
+   * the way that it and those before it went, and on nothing else. Throws `THREAD_LOST`; then what it appended is
+   * worthless, and the same call may be made again.
    */
   forward(
     cache: KvCache,
@@ -110,14 +129,16 @@ export class Network {
     const { hidden } = this.#scratch
     const tokens = ids.length
     this.#tiled = tiled || tokens >= MIN_TILE
-    this.#embed(ids)
-    this.#turnTable(position, tokens)
-    for (let index = 0; index < this.#weights.layers.length; index++) {
-      const layer = this.#weights.layers[index]
-      this.#attention(layer, index, cache, position, tokens)
-      this.#feedForward(layer, tokens)
-    }
-    if (wantLogits) this.#output((hidden + (tokens - 1) * embeddingLength * 4) as Pointer)
+    this.engine.team.run(() => {
+      this.#embed(ids)
+      this.#turnTable(position, tokens)
+      for (let index = 0; index < this.#blocks.length; index++) {
+        const block = this.#blocks[index]
+        this.#attention(block, index, cache, position, tokens)
+        this.#feedForward(block, tokens)
+      }
+      if (wantLogits) this.#computeLogits((hidden + (tokens - 1) * embeddingLength * 4) as Pointer)
+    })
   }
 
   /**
@@ -166,16 +187,13 @@ export class Network {
   }
 
   /** hidden += outProj(attention(norm(hidden))) */
-  #attention(layer: Layer, index: number, cache: KvCache, position: number, tokens: number): void {
+  #attention(block: Block, index: number, cache: KvCache, position: number, tokens: number): void {
     const { kernels } = this.engine
-    const { heads, kvHeads, headDim, embeddingLength, ropeDim, attentionScale } = this.config
-    const { hidden, normed, q, k, v, attended, ropeTable } = this.#scratch
+    const { heads, kvHeads, headDim, ropeDim, attentionScale } = this.config
+    const { normed, q, k, v, attended, ropeTable } = this.#scratch
 
-    this.#norm(layer.attentionNorm, tokens)
-    const input = this.#activations.set(normed, embeddingLength, tokens, this.#tiled)
-    input.project(layer.qProj, q)
-    input.project(layer.kProj, k)
-    input.project(layer.vProj, v)
+    this.#norm(block.attentionNorm, tokens)
+    this.#project(block.qkv, normed, tokens)
     this.#rope(q, ropeTable, tokens, heads, headDim, ropeDim / 2)
     this.#rope(k, ropeTable, tokens, kvHeads, headDim, ropeDim / 2)
 
@@ -186,8 +204,7 @@ export class Network {
     const attend = kernels[`attention_${cache.type}` as const]
     attend(q, keys, values, attended, cache.scores, tokens, position, heads, kvHeads, headDim, attentionScale)
 
-    this.#activations.set(attended, heads * headDim, tokens, this.#tiled).project(layer.outProj, normed)
-    kernels.add(normed, hidden, tokens * embeddingLength)
+    this.#project(block.attentionOut, attended, tokens)
   }
 
   /** Writes `tokens` rows of keys or values to their positions in the cache. */
@@ -198,26 +215,24 @@ export class Network {
   }
 
   /** hidden += downProj(gate(gateProj(x)) · upProj(x)) with x = norm(hidden) */
-  #feedForward(layer: Layer, tokens: number): void {
-    const { kernels } = this.engine
-    const { embeddingLength, feedForwardLength } = this.config
-    const { hidden, normed, gate, up } = this.#scratch
-
-    this.#norm(layer.feedForwardNorm, tokens)
-    const input = this.#activations.set(normed, embeddingLength, tokens, this.#tiled)
-    input.project(layer.gateProj, gate)
-    input.project(layer.upProj, up)
-    this.#gate(gate, up, tokens * feedForwardLength)
-    this.#activations.set(gate, feedForwardLength, tokens, this.#tiled).project(layer.downProj, normed)
-    kernels.add(normed, hidden, tokens * embeddingLength)
+  #feedForward(block: Block, tokens: number): void {
+    const { normed, gate } = this.#scratch
+    this.#norm(block.feedForwardNorm, tokens)
+    this.#project(block.gateAndUp, normed, tokens)
+    this.#project(block.down, gate, tokens)
   }
 
   /** logits = output(norm(hidden)) for one token. */
-  #output(hidden: Pointer): void {
+  #computeLogits(hidden: Pointer): void {
     const { embeddingLength, rmsEpsilon } = this.config
-    const { normed, logits } = this.#scratch
+    const { normed } = this.#scratch
     this.engine.kernels.rmsnorm(hidden, this.#weights.outputNorm, normed, embeddingLength, rmsEpsilon)
-    this.#activations.set(normed, embeddingLength, 1, false).project(this.#weights.output, logits)
+    this.#project(this.#output, normed, 1, false)
+  }
+
+  /** Linear layers of `x`, f32[tokens][columns], and what becomes of their products. */
+  #project({ pointer, count, columns }: Projections, x: Pointer, tokens: number, tiled = this.#tiled): void {
+    this.engine.kernels.project(pointer, count, x, columns, tokens, tiled, this.#scratch.workspace)
   }
 
   /** normed = norm(hidden), token by token. */
@@ -237,9 +252,27 @@ export class Network {
   }
 }
 
+/** One transformer block as it is played. Norm weights are f32[embeddingLength]. */
+interface Block {
+  readonly attentionNorm: Pointer
+  readonly qkv: Projections
+  /** Ends in the residual stream. */
+  readonly attentionOut: Projections
+  readonly feedForwardNorm: Pointer
+  /** Leaves the gated product where the gate was. */
+  readonly gateAndUp: Projections
+  /** Ends in the residual stream. */
+  readonly down: Projections
+}
+
+/** Seven a block, and the output. */
+function projectionCount({ layers }: Config): number {
+  return 7 * layers + 1
+}
+
 /** Bytes that a model takes without any session: weights and scratch. */
 export function memoryNeed(config: Config, weightBytes: number, engine: Engine): number {
-  return weightBytes + scratchBytes(config, engine.kernels)
+  return weightBytes + scratchBytes(config, engine) + projectionTableBytes(projectionCount(config)) + 64
 }
 
 function mebibytes(bytes: number): string {

@@ -1,4 +1,5 @@
-import type { Arena } from '../wasm/arena.js'
+import { aligned } from '../wasm/arena.js'
+import type { Engine } from '../wasm/engine.js'
 import type { Kernels, Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
 
@@ -33,21 +34,38 @@ export interface Scratch {
   readonly ropeTable: Pointer
   /** [vocabSize]. */
   readonly logits: Pointer
-  /** MIN_TILE − 1 rows of quantised activations (see assembly/README.md), each of `activationBytes`. */
-  readonly activations: Pointer
-  readonly activationBytes: number
-  /** The matmul's panel. */
-  readonly panel: Pointer
+  /** What `project` works with: see `Workspace` in assembly/project.ts. */
+  readonly workspace: Pointer
 }
 
-type Buffers = { [name in Exclude<keyof Scratch, 'activationBytes'>]: number }
+/** The parts of the workspace. */
+interface WorkspaceParts {
+  /** Rows of 16-bit activations (see assembly/README.md), for a batch. */
+  readonly int16: Pointer
+  /** Rows of 8-bit activations, alike. */
+  readonly int8: Pointer
+  /** A panel of the matrix product for each thread. */
+  readonly panels: Pointer
+}
+
+type Buffers = { [name in keyof Scratch | keyof WorkspaceParts]: number }
+
+/** Bytes between the rows, or panels, of the workspace's parts. */
+function strides(config: Config, kernels: Kernels): { [name in keyof WorkspaceParts]: number } {
+  const { embeddingLength, heads, headDim, feedForwardLength } = config
+  const widest = Math.max(embeddingLength, feedForwardLength, heads * headDim)
+  return {
+    int16: aligned(widest * 2.375),
+    int8: aligned(widest * 1.375),
+    panels: aligned(kernels.matmul_scratch(widest)),
+  }
+}
 
 /** Bytes of each buffer. */
-function sizes(config: Config, kernels: Kernels): Buffers & { activationBytes: number } {
+function sizes(config: Config, { kernels, team }: Engine): Buffers {
   const { embeddingLength, heads, kvHeads, headDim, feedForwardLength, ropeDim, vocabSize } = config
   const rows = (columns: number) => MAX_BATCH * columns * 4
-  const widest = Math.max(embeddingLength, feedForwardLength, heads * headDim)
-  const activationBytes = Math.ceil((widest * 2.375) / 64) * 64
+  const { int16, int8, panels } = strides(config, kernels)
   return {
     hidden: rows(embeddingLength),
     normed: rows(embeddingLength),
@@ -59,23 +77,31 @@ function sizes(config: Config, kernels: Kernels): Buffers & { activationBytes: n
     up: rows(feedForwardLength),
     ropeTable: rows(ropeDim),
     logits: vocabSize * 4,
-    activations: (MIN_TILE - 1) * activationBytes,
-    activationBytes,
-    panel: kernels.matmul_scratch(widest),
+    workspace: 6 * 4,
+    int16: MAX_BATCH * int16,
+    int8: MAX_BATCH * int8,
+    panels: team.size * panels,
   }
 }
 
 /** Bytes that `allocateScratch` will take. */
-export function scratchBytes(config: Config, kernels: Kernels): number {
-  const { activationBytes: _, ...buffers } = sizes(config, kernels)
-  return Object.values(buffers).reduce((sum, bytes) => sum + bytes + 64, 0)
+export function scratchBytes(config: Config, engine: Engine): number {
+  return Object.values(sizes(config, engine)).reduce((sum, bytes) => sum + bytes + 64, 0)
 }
 
-export function allocateScratch(config: Config, kernels: Kernels, arena: Arena): Scratch {
-  const { activationBytes, ...buffers } = sizes(config, kernels)
-  const entries = Object.entries(buffers).map(([name, bytes]) => [
+export function allocateScratch(config: Config, engine: Engine): Scratch {
+  const { arena, kernels } = engine
+  const entries = Object.entries(sizes(config, engine)).map(([name, bytes]) => [
     name,
     arena.allocate(bytes, `the scratch buffer "${name}"`),
   ])
-  return { ...(Object.fromEntries(entries) as Record<keyof Buffers, Pointer>), activationBytes }
+  const buffers = Object.fromEntries(entries) as Record<keyof Buffers, Pointer>
+  const { int16, int8, panels, workspace } = buffers
+  const stride = strides(config, kernels)
+  new Uint32Array(arena.memory.buffer, workspace, 6).set([
+    ...[int16, stride.int16],
+    ...[int8, stride.int8],
+    ...[panels, stride.panels],
+  ])
+  return buffers
 }

@@ -2,6 +2,7 @@ import { DasllamaError } from '../errors.js'
 import type { BlockFormat } from '../gguf/block-formats.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
 import { pause } from '../platform/pause.js'
+import { inParallel } from '../storage/in-parallel.js'
 import { aligned } from '../wasm/arena.js'
 import type { Engine } from '../wasm/engine.js'
 import { ActivationKind, type Pointer } from '../wasm/kernels.js'
@@ -13,8 +14,6 @@ export interface Matrix {
   readonly rows: number
   readonly columns: number
   readonly pointer: Pointer
-  /** Whether its dot products take 16-bit activations instead of f32. */
-  readonly quantised: boolean
 }
 
 /** y = Wx, or Wx + b where there is a bias, f32[rows]. */
@@ -94,21 +93,29 @@ export class WeightPlan {
     const { arena } = this.#engine
     // Bytes since the runtime had a turn: a source that answers from memory would never let it hear an abort.
     let unheard = 0
-    for (const { tensor, offset } of this.#placements.values()) {
-      for (let done = 0; done < tensor.byteLength; ) {
-        const length = Math.min(READ_BYTES, tensor.byteLength - done)
-        const target = arena.bytes((base + offset + done) as Pointer, length)
-        await tensor.source.read(tensor.offset + done, target, signal)
-        done += length
-        onBytes(length)
-        unheard += length
-        if (unheard < READ_BYTES) continue
-        await pause()
-        signal?.throwIfAborted()
-        unheard = 0
+    await inParallel(this.#pieces(), READS_AT_ONCE, async ({ tensor, offset, start, length }) => {
+      signal?.throwIfAborted()
+      const target = arena.bytes((base + offset + start) as Pointer, length)
+      await tensor.source.read(tensor.offset + start, target, signal)
+      signal?.throwIfAborted()
+      onBytes(length)
+      unheard += length
+      if (unheard < READ_BYTES) return
+      unheard = 0
+      await pause()
+      signal?.throwIfAborted()
+    })
+    return this.#assemble(base)
+  }
+
+  /** Every tensor, the long ones in pieces: `length` bytes from `start` on. */
+  *#pieces(): Generator<Placement & { readonly start: number; readonly length: number }> {
+    for (const placement of this.#placements.values()) {
+      const { byteLength } = placement.tensor
+      for (let start = 0; start < byteLength; start += READ_BYTES) {
+        yield { ...placement, start, length: Math.min(READ_BYTES, byteLength - start) }
       }
     }
-    return this.#assemble(base)
   }
 
   /** Every tensor that has been loaded to `base`, in the order in which the network uses them. */
@@ -181,8 +188,7 @@ export class WeightPlan {
     const { tensor, offset } = this.#place(name, [columns, rows])
     const kind = this.#engine.kernels.activation_kind(tensor.format.id)
     if (kind === ActivationKind.unsupported) throw this.#unsupported(tensor)
-    const quantised = kind === ActivationKind.int16
-    return { format: tensor.format, rows, columns, pointer: (base + offset) as Pointer, quantised }
+    return { format: tensor.format, rows, columns, pointer: (base + offset) as Pointer }
   }
 
   /** Norms, biases and factors: few values, always f32. */
@@ -229,6 +235,9 @@ const LEFT_OVER = /^blk\.\d+\.attn_rot_embd(\.weight)?$/
 
 /** Pieces in which tensors are read, so that a long read can be cancelled and its progress seen. */
 const READ_BYTES = 16 * 2 ** 20
+
+/** One alone leaves the disk, or the network, waiting between two pieces. */
+const READS_AT_ONCE = 4
 
 /** A shape without trailing ones: ggml writes [n] and [n, 1] for the same thing. */
 function significant(shape: readonly number[]): readonly number[] {

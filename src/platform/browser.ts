@@ -1,12 +1,22 @@
 /** Web pages and their workers. */
 import { DasllamaError, type ErrorCode } from '../errors.js'
+import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
+import type { Thread, ThreadHost, ThreadStart } from '../wasm/threads.js'
+import type { ThreadMessage } from './browser-thread.js'
 import type { Platform } from './platform.js'
 
-async function loadKernels(): Promise<WebAssembly.Module> {
-  const url = new URL('../kernels.wasm', import.meta.url)
+/** Written out, so that bundlers see them. */
+function kernelsUrl(build: KernelBuild): URL {
+  return build === 'relaxed'
+    ? new URL('../kernels-relaxed.wasm', import.meta.url)
+    : new URL('../kernels.wasm', import.meta.url)
+}
+
+async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<ArrayBuffer>> {
+  const url = kernelsUrl(build)
   const fail = (code: ErrorCode, what: string, cause?: unknown) =>
     new DasllamaError(code, `${url}: ${what}`, {
-      hint: 'serve kernels.wasm from the folder of index.js, or pass dasllama/kernels.wasm as the option `kernels`',
+      hint: `serve ${KERNEL_FILES[build]} from the folder of index.js, or pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
       cause,
     })
   const response = await fetch(url).catch((cause) => {
@@ -18,14 +28,51 @@ async function loadKernels(): Promise<WebAssembly.Module> {
       `fetching the kernels gives HTTP ${response.status}`,
     )
   }
-  const type = response.headers.get('content-type')
-  try {
-    // Compiling while the bytes come is refused unless the server names exactly this type.
-    if (type === 'application/wasm') return await WebAssembly.compileStreaming(response)
-    return await WebAssembly.compile(await response.arrayBuffer())
-  } catch (cause) {
-    throw fail('BAD_FORMAT', `the server's answer (${type ?? 'of no named type'}) does not compile`, cause)
-  }
+  const body = await response.arrayBuffer().catch((cause) => {
+    throw fail('IO', 'the connection broke while the kernels were fetched', cause)
+  })
+  const bytes = new Uint8Array(body)
+  if (MAGIC.every((byte, i) => byte === bytes[i])) return bytes
+  const type = response.headers.get('content-type') ?? 'of no named type'
+  throw fail('BAD_FORMAT', `the server's answer (${type}) is no WebAssembly module`)
+}
+
+/** What a WebAssembly module begins with. */
+const MAGIC = [0, 0x61, 0x73, 0x6d]
+
+/** Settles when the thread has said that it serves. */
+function startThread(start: ThreadStart): Promise<Thread> {
+  const worker = new Worker(new URL('./browser-thread.js', import.meta.url), { type: 'module' })
+  return new Promise((resolve, reject) => {
+    const ended = new Promise<string>((end) => {
+      const fail = (reason: string) => {
+        reject(new Error(reason))
+        end(reason)
+      }
+      worker.onerror = ({ message }) => fail(message ?? 'its script cannot be loaded')
+      worker.onmessage = ({ data }: MessageEvent<ThreadMessage>) => {
+        if (data === 'ready') resolve({ ended, terminate: () => worker.terminate() })
+        else fail(data.error)
+      }
+    })
+    worker.postMessage(start)
+  })
+}
+
+/** Half the processors that the browser tells of: it does not say which of them share a core. */
+function physicalCores(): number {
+  const processors = globalThis.navigator?.hardwareConcurrency ?? 1
+  return processors <= 2 ? processors : Math.ceil(processors / 2)
+}
+
+const threads: ThreadHost = {
+  get physicalCores() {
+    return physicalCores()
+  },
+  get maySleep() {
+    return typeof globalThis.document === 'undefined'
+  },
+  startThread,
 }
 
 export const platform: Platform = {
@@ -39,4 +86,8 @@ export const platform: Platform = {
     })
   },
   loadKernels,
+  /** Memory can be shared only where the page is isolated from others: it is served with COOP and COEP headers. */
+  get threads() {
+    return globalThis.crossOriginIsolated && typeof Worker !== 'undefined' ? threads : undefined
+  },
 }

@@ -1,9 +1,14 @@
 /** Node, and with it Deno and Bun, which offer the same modules. */
+import { existsSync, readFileSync } from 'node:fs'
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
+import { availableParallelism, cpus } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { DasllamaError } from '../errors.js'
 import type { ByteSource } from '../storage/source.js'
+import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
+import type { Thread, ThreadStart } from '../wasm/threads.js'
 import type { Platform } from './platform.js'
 
 /** Large enough for the disk's full speed, small enough that an abort does not wait long. */
@@ -86,18 +91,64 @@ function fileError(path: string, cause: unknown): DasllamaError {
   }
 }
 
-async function loadKernels(): Promise<WebAssembly.Module> {
-  // The second place serves those who run the sources without building them, as the tests do.
-  const places = ['../kernels.wasm', '../../dist/kernels.wasm'].map(
-    (place) => new URL(place, import.meta.url),
-  )
+/**
+ * Where a file of dist/ may lie, by its path there. The second place serves those who run the sources without building
+ * them, as the tests do.
+ */
+function placesInDist(path: string): URL[] {
+  return [`../${path}`, `../../dist/${path}`].map((place) => new URL(place, import.meta.url))
+}
+
+async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<ArrayBuffer>> {
+  const places = placesInDist(KERNEL_FILES[build])
   for (const place of places) {
     const bytes = await readFile(place).catch(() => undefined)
-    if (bytes) return WebAssembly.compile(bytes)
+    if (bytes) return new Uint8Array(bytes)
   }
   throw new DasllamaError('NOT_FOUND', `${fileURLToPath(places[0])}: the kernels are not there`, {
-    hint: 'if a bundler moved the package, pass the bytes of dasllama/kernels.wasm as the option `kernels`',
+    hint: `if a bundler moved the package, pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
   })
+}
+
+async function startThread(start: ThreadStart): Promise<Thread> {
+  const place = placesInDist('platform/node-thread.js').find((url) => existsSync(url))
+  if (!place) {
+    throw new DasllamaError('NOT_FOUND', 'node-thread.js is not there', {
+      hint: 'if a bundler moved the package, pass threads: 1',
+    })
+  }
+  // None of the process's loaders and flags: the program is plain JavaScript.
+  const worker = new Worker(place, { workerData: start, execArgv: [] })
+  const ended = new Promise<string>((end) => {
+    worker.once('error', (error: Error) => end(error.message))
+    worker.once('exit', (code) => end(`exit code ${code}`))
+  })
+  const ready = new Promise((resolve) => worker.once('message', resolve))
+  const failure = await Promise.race([ready.then(() => undefined), ended])
+  if (failure !== undefined) throw new Error(failure)
+  worker.unref()
+  return { ended, terminate: () => void worker.terminate() }
+}
+
+/** Processors of which no two are one core's, as far as the system tells: of others, all that this process may use. */
+function physicalCores(): number {
+  const usable = availableParallelism()
+  // Deno would ask the user whether that may be read.
+  if (process.platform === 'linux' && !('Deno' in globalThis)) {
+    const siblings = cpus().map((_, i) => readSiblings(i))
+    if (!siblings.includes(undefined)) return Math.max(1, Math.min(usable, new Set(siblings).size))
+  }
+  // Intel's and AMD's processors mostly have two threads a core.
+  return process.arch === 'x64' ? Math.ceil(usable / 2) : usable
+}
+
+/** The processors of a processor's core, as Linux lists them. */
+function readSiblings(processor: number): string | undefined {
+  try {
+    return readFileSync(`/sys/devices/system/cpu/cpu${processor}/topology/thread_siblings_list`, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 export const platform: Platform = {
@@ -108,6 +159,13 @@ export const platform: Platform = {
     return openFile(isUrl ? fileUrlToPath(path) : path)
   },
   loadKernels,
+  threads: {
+    get physicalCores() {
+      return physicalCores()
+    },
+    maySleep: true,
+    startThread,
+  },
 }
 
 function fileUrlToPath(url: string | URL): string {

@@ -1,4 +1,6 @@
 import type { ByteSource } from '../storage/source.js'
+import type { KernelBuild } from '../wasm/kernels.js'
+import type { ThreadHost } from '../wasm/threads.js'
 
 /** What the engine needs from the runtime that it runs in, and nothing more. */
 export interface Platform {
@@ -13,6 +15,11 @@ export interface Platform {
    * read, and with `UNSUPPORTED` where there is no disk.
    */
   openPath(path: string | URL): Promise<ByteSource>
-  /** Compiles the kernels that lie beside the package's JavaScript. Rejects with `NOT_FOUND`, `IO` or `BAD_FORMAT`. */
-  loadKernels(): Promise<WebAssembly.Module>
+  /**
+   * The kernels that lie beside the package's JavaScript; compiled only where bytes cannot be. Rejects with `NOT_FOUND`,
+   * `IO` or `BAD_FORMAT`. Default: the baseline.
+   */
+  loadKernels(build?: KernelBuild): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>
+  /** How threads are made; `undefined` where there are none, or where they cannot share memory. */
+  readonly threads: ThreadHost | undefined
 }

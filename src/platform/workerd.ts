@@ -5,6 +5,7 @@
 
 import { DasllamaError } from '../errors.js'
 import kernels from '../kernels.wasm'
+import relaxedKernels from '../kernels-relaxed.wasm'
 import type { Platform } from './platform.js'
 
 const platform: Platform = {
@@ -15,9 +16,10 @@ const platform: Platform = {
       hint: 'pass an https: URL, or bytes that the Worker has, for example from an R2 bucket',
     })
   },
-  async loadKernels() {
-    return kernels
+  async loadKernels(build) {
+    return build === 'relaxed' ? relaxedKernels : kernels
   },
+  threads: undefined,
 }
 
 export async function currentPlatform(): Promise<Platform> {

@@ -1,8 +1,11 @@
-import { type SoftmaxSums, softmaxWeights } from '../math/softmax.js'
+import { Softmax } from '../math/softmax.js'
 import { argmax, compact, largestFinite, multiply } from './passes.js'
 
 /** The largest f32: stands for Infinity, so that differences of logits are never NaN. */
 const LARGEST = 3.4028234663852886e38
+
+/** Of less mass than this, rounding and what counts as 0 might be a share that matters. */
+const LEAST_MASS = 2 ** -40
 
 /**
  * The tokens that are still in the running, with their logits: what the steps of the chain work on. The buffers are as
@@ -23,10 +26,9 @@ export class Candidates {
   #disturbed = 0
   /** NaN while it is not known. */
   #largest = Number.NaN
-  /** softmax(logits / temperature) before its division; see `weigh`. */
-  #weights = new Float64Array(0)
-  /** Of the weights; none while they are not computed. */
-  #sums: SoftmaxSums | undefined
+  #softmax = new Softmax()
+  /** Whether `#softmax` is that of these candidates. */
+  #weighed = false
 
   /** Tokens that there are, whether candidates or not. */
   get vocabulary(): number {
@@ -42,7 +44,6 @@ export class Candidates {
       this.#everyId = Int32Array.from({ length }, (_, id) => id)
       this.ids = this.#everyId.slice()
       this.logits = new Float32Array(length)
-      this.#weights = new Float64Array(length)
     }
     this.#disturbed = 0
     this.size = length
@@ -56,7 +57,7 @@ export class Candidates {
    * largest f32 for Infinity. `onNaN` hears of the ids whose logit is NaN.
    */
   settle(onNaN?: (id: number) => void): void {
-    this.#sums = undefined
+    this.#weighed = false
     this.#largest = largestFinite(this.logits, this.size)
     if (!Number.isNaN(this.#largest)) return
     const { ids, logits, size } = this
@@ -73,9 +74,12 @@ export class Candidates {
 
   /** Changes one logit. What no finite f32 can hold becomes the nearest that can. */
   set(index: number, logit: number): void {
-    this.logits[index] = Math.max(-LARGEST, Math.min(logit, LARGEST))
-    this.#largest = Number.NaN
-    this.#sums = undefined
+    const { logits } = this
+    const before = logits[index]
+    logits[index] = Math.max(-LARGEST, Math.min(logit, LARGEST))
+    if (logits[index] >= this.#largest) this.#largest = logits[index]
+    else if (before === this.#largest) this.#largest = Number.NaN
+    this.#weighed = false
   }
 
   /** Carries out the division that is put off, for steps to which the size of a logit matters. */
@@ -85,13 +89,13 @@ export class Candidates {
     multiply(this.logits, this.size, Math.min(1 / this.temperature, Number.MAX_VALUE))
     this.temperature = 1
     this.#largest = Number.NaN
-    this.#sums = undefined
+    this.#weighed = false
   }
 
   /** Multiplies the temperature. */
   heat(factor: number): void {
     this.temperature *= factor
-    this.#sums = undefined
+    this.#weighed = false
   }
 
   /** The largest logit. There must be a candidate. */
@@ -105,24 +109,25 @@ export class Candidates {
     return argmax(this.logits, this.size)
   }
 
-  /**
-   * Probabilities, by index, times `mass`: dividing would cost another pass. The largest is 1. `weights` is a view that
-   * the next change overwrites.
-   */
-  weigh(): { weights: Float64Array; mass: number } {
-    return { weights: this.#weights, mass: this.#weighed().mass }
+  /** Their probabilities, softmax(logits / temperature). The next that is asked for takes its place. */
+  get softmax(): Softmax {
+    return this.#weigh(false)
   }
 
   /** Σ p · logit: the logit of a token that surprises as much as a draw is expected to. */
   meanLogit(): number {
-    const { mass, moment } = this.#weighed()
-    return this.largest - moment / mass
+    const { reference, mass, moment } = this.#weigh(true)
+    return reference - moment / mass
   }
 
-  #weighed(): SoftmaxSums {
-    const { logits, size, largest, temperature } = this
-    this.#sums ??= softmaxWeights(logits, size, largest, temperature, this.#weights)
-    return this.#sums
+  #weigh(withMoment: boolean): Softmax {
+    const softmax = this.#softmax
+    const lacks = softmax.mass < LEAST_MASS || (withMoment && Number.isNaN(softmax.moment))
+    if (!this.#weighed || lacks) {
+      softmax.reset(this.logits, this.size, this.largest, this.temperature, withMoment)
+    }
+    this.#weighed = true
+    return softmax
   }
 
   /** Where token `id` stands, or -1. */
@@ -157,10 +162,12 @@ export class Candidates {
     this.shrink(kept.length)
   }
 
-  /** Leaves these ids out, which must ascend. */
+  /** Leaves these ids out, which must ascend. The others are not weighed again. */
   remove(removed: readonly number[]): void {
     const { ids, logits, size } = this
     const indices = this.#indicesOf(removed)
+    const weighed = this.#weighed
+    const largest = indices.some((index) => logits[index] === this.#largest) ? Number.NaN : this.#largest
     let kept = 0
     let from = 0
     for (const index of [...indices, size]) {
@@ -170,6 +177,9 @@ export class Candidates {
       from = index + 1
     }
     this.shrink(kept)
+    this.#largest = largest
+    if (weighed) this.#softmax.remove(indices, logits)
+    this.#weighed = weighed
   }
 
   #indicesOf(ids: readonly number[]): number[] {
@@ -183,6 +193,6 @@ export class Candidates {
     this.#disturbed = Math.max(this.#disturbed, size + 1)
     this.size = size
     this.#largest = Number.NaN
-    this.#sums = undefined
+    this.#weighed = false
   }
 }

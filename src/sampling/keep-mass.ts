@@ -11,16 +11,15 @@ const BUCKETS = 4096
  * reached is sorted.
  */
 export function keepMass(candidates: Candidates, share: number, center: number): void {
-  const { mass } = candidates.weigh()
-  const wanted = share * mass
-  const reach = reachOf(candidates, (1 - share) * mass, center)
+  const { softmax } = candidates
+  const wanted = share * softmax.mass
+  const reach = reachOf(candidates, 1 - share, center)
   if (pays(candidates, center - reach)) candidates.keepFrom(center - reach)
 
-  const { weights } = candidates.weigh()
   const { logits, ids, size } = candidates
   const scale = reach > 0 ? (BUCKETS - 1) / reach : 0
   const heights = new Float64Array(BUCKETS)
-  fillHistogram(logits, weights, size, center, scale, heights)
+  softmax.addUpByDistance(logits, size, center, scale, heights)
   let before = 0
   let last = 0
   for (let bucket = 0, sum = 0; bucket < BUCKETS && (sum < wanted || sum === 0); bucket++) {
@@ -30,30 +29,26 @@ export function keepMass(candidates: Candidates, share: number, center: number):
     sum += heights[bucket]
   }
 
+  const edge: number[] = []
+  candidates.shrink(keepBuckets(logits, ids, size, center, scale, last, edge))
   const distance = (i: number) => Math.abs(logits[i] - center)
-  const edge = findBucket(logits, size, center, scale, last)
   edge.sort((a, b) => distance(a) - distance(b) || a - b)
-  let at = 0
-  for (; at < edge.length - 1; at++) {
-    before += weights[edge[at]]
+  let kept = 1
+  for (; kept < edge.length; kept++) {
+    before += softmax.weight(logits[edge[kept - 1]])
     if (before >= wanted) break
   }
-  const farthest = distance(edge[at])
-  const surplus = edge.slice(at + 1).filter((i) => distance(i) === farthest)
-  const surplusIds = surplus.map((i) => ids[i])
-  candidates.shrink(keepNear(logits, ids, size, center, farthest))
-  candidates.remove(surplusIds)
+  const surplus = edge.slice(kept).map((i) => ids[i])
+  candidates.remove(surplus.sort((a, b) => a - b))
 }
 
 /**
- * A distance from `center` beyond which nothing can be kept. Tokens lighter than `rest` divided by their number hold less
- * than `rest` even all together; so what is farther than the first of them, and than the likeliest token on the other
- * side, never comes to its turn.
+ * A distance from `center` beyond which nothing can be kept. Tokens less probable than `rest` divided by their number hold
+ * less than `rest` even all together; so what is farther than the first of them, and than the likeliest token on the
+ * other side, never comes to its turn.
  */
-function reachOf(candidates: Candidates, rest: number, center: number): number {
-  const { largest, temperature, size } = candidates
-  const lightest = largest + temperature * log(rest / size)
-  return Math.max(largest - center, center - lightest)
+function reachOf({ largest, softmax, size }: Candidates, rest: number, center: number): number {
+  return Math.max(largest - center, center - softmax.logitOf(log(rest / size)))
 }
 
 /** Whether most candidates are below `threshold`, judged by every 16th: otherwise leaving them out costs more than it saves. */
@@ -63,52 +58,28 @@ function pays({ logits, size }: Candidates, threshold: number): boolean {
   return 2 * below > size
 }
 
-// What follows are passes as those of passes.ts.
-
-/** Adds each weight to its bucket: that of distance · `scale`, the last for all that is beyond. */
-function fillHistogram(
-  logits: Float32Array,
-  weights: Float64Array,
-  n: number,
-  center: number,
-  scale: number,
-  heights: Float64Array,
-): void {
-  for (let i = 0; i < n; i++) {
-    heights[Math.min(Math.abs(logits[i] - center) * scale, 4095) | 0] += weights[i]
-  }
-}
-
-/** Indices of the logits in `bucket`. */
-function findBucket(
-  logits: Float32Array,
-  n: number,
-  center: number,
-  scale: number,
-  bucket: number,
-): number[] {
-  const found: number[] = []
-  for (let i = 0; i < n; i++) {
-    if ((Math.min(Math.abs(logits[i] - center) * scale, 4095) | 0) === bucket) found.push(i)
-  }
-  return found
-}
-
-/** Moves the logits within `distance` of `center` to the front, and their ids with them. How many there are. */
-function keepNear(
+/**
+ * A pass as those of passes.ts. Moves the logits of the buckets up to `last` to the front, and their ids with them. How many
+ * there are; `edge` takes the new indices of those of bucket `last`.
+ */
+function keepBuckets(
   logits: Float32Array,
   ids: Int32Array,
   n: number,
   center: number,
-  distance: number,
+  scale: number,
+  last: number,
+  edge: number[],
 ): number {
   let kept = 0
   for (let i = 0; i < n; i++) {
     const logit = logits[i]
+    const bucket = Math.min(Math.abs(logit - center) * scale, 4095) | 0
+    if (bucket === last) edge.push(kept)
     logits[kept] = logit
     ids[kept] = ids[i]
     // Counted without a branch, which nobody could predict in a flat distribution.
-    kept = (kept + +(Math.abs(logit - center) <= distance)) | 0
+    kept = (kept + +(bucket <= last)) | 0
   }
   return kept
 }

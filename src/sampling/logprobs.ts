@@ -1,5 +1,4 @@
 import { DasllamaError } from '../errors.js'
-import { log } from '../math/elementary.js'
 import { Candidates } from './candidates.js'
 import { kthLargest } from './passes.js'
 
@@ -22,12 +21,10 @@ export function logprobsOf(candidates: Candidates, id: number, n: number): Logpr
   if (!Number.isInteger(n) || n < 0) {
     throw new DasllamaError('INVALID_ARGUMENT', `the number of log-probabilities must be whole, not ${n}`)
   }
-  const { ids, logits, size, temperature } = candidates
+  const { ids, logits, size } = candidates
   if (size === 0) return { logprob: Number.NEGATIVE_INFINITY, top: [] }
-  const { largest } = candidates
-  const logMass = log(candidates.weigh().mass)
-  // From the logit, not the weight: it has no lower end.
-  const at = (index: number) => (logits[index] - largest) / temperature - logMass
+  const { softmax } = candidates
+  const at = (index: number) => softmax.logProbability(logits[index])
   const chosen = candidates.indexOf(id)
   return {
     logprob: chosen < 0 ? Number.NEGATIVE_INFINITY : at(chosen),

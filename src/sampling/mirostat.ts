@@ -1,4 +1,3 @@
-import { log } from '../math/elementary.js'
 import type { Candidates } from './candidates.js'
 import type { ResolvedSampling } from './params.js'
 
@@ -18,15 +17,13 @@ export class Mirostat {
   }
 
   truncate(candidates: Candidates): void {
-    const { mass } = candidates.weigh()
     // −log₂ p ≤ mu, solved for the logit, so that no token needs a logarithm.
-    const { largest, temperature } = candidates
-    candidates.keepFrom(largest + temperature * (log(mass) - this.#mu * Math.LN2))
+    candidates.keepFrom(candidates.softmax.logitOf(-this.#mu * Math.LN2))
   }
 
   /** Hears which candidate was drawn. */
   observe(candidates: Candidates, index: number): void {
-    const { weights, mass } = candidates.weigh()
-    this.#mu -= this.#eta * (-log(weights[index] / mass) / Math.LN2 - this.#tau)
+    const surprise = -candidates.softmax.logProbability(candidates.logits[index]) / Math.LN2
+    this.#mu -= this.#eta * (surprise - this.#tau)
   }
 }

@@ -7,17 +7,21 @@
 
 /** The first index from `i` on whose value is at least `threshold`, or `n`. NaN never is. */
 export function seek(values: Float32Array, i: number, n: number, threshold: number): number {
-  // Four at a turn, for nearly all of a vocabulary is passed over.
+  // Eight at a turn, for nearly all of a vocabulary is passed over.
   while (
-    i + 4 <= n &&
+    i + 8 <= n &&
     !(
       values[i] >= threshold ||
       values[i + 1] >= threshold ||
       values[i + 2] >= threshold ||
-      values[i + 3] >= threshold
+      values[i + 3] >= threshold ||
+      values[i + 4] >= threshold ||
+      values[i + 5] >= threshold ||
+      values[i + 6] >= threshold ||
+      values[i + 7] >= threshold
     )
   ) {
-    i += 4
+    i += 8
   }
   while (i < n && !(values[i] >= threshold)) i++
   return i
@@ -39,14 +43,19 @@ export function argmax(values: Float32Array, n: number): number {
 export function largestFinite(values: Float32Array, n: number): number {
   let largest = -3.4028234663852886e38
   for (let i = 0; i < n; i++) {
-    for (; i + 4 <= n; i += 4) {
+    for (; i + 8 <= n; i += 8) {
       const a = values[i]
       const b = values[i + 1]
       const c = values[i + 2]
       const d = values[i + 3]
-      // A sum of four f32 is below that only if one is −Infinity.
-      const finite = a + b + (c + d) > -1.4e39
-      if (!(finite && a <= largest && b <= largest && c <= largest && d <= largest)) break
+      const e = values[i + 4]
+      const f = values[i + 5]
+      const g = values[i + 6]
+      const h = values[i + 7]
+      const four = a <= largest && b <= largest && c <= largest && d <= largest
+      const eight = four && e <= largest && f <= largest && g <= largest && h <= largest
+      // A sum of eight f32 is below that only if one is −Infinity.
+      if (!(eight && a + b + (c + d) + (e + f + (g + h)) > -2.8e39)) break
     }
     if (i >= n) break
     const value = values[i]
@@ -59,10 +68,14 @@ export function largestFinite(values: Float32Array, n: number): number {
 /** Moves the values of at least `threshold` to the front, and their ids with them. How many there are. */
 export function compact(values: Float32Array, ids: Int32Array, n: number, threshold: number): number {
   let kept = 0
-  for (let i = seek(values, 0, n, threshold); i < n; i = seek(values, i + 1, n, threshold)) {
-    values[kept] = values[i]
-    ids[kept] = ids[i]
-    kept++
+  for (let i = seek(values, 0, n, threshold); i < n; i = seek(values, i, n, threshold)) {
+    // Where one is, more may follow: counted without a branch, which nobody could predict.
+    for (const end = Math.min(i + 16, n); i < end; i++) {
+      const value = values[i]
+      values[kept] = value
+      ids[kept] = ids[i]
+      kept = (kept + +(value >= threshold)) | 0
+    }
   }
   return kept
 }
@@ -92,41 +105,45 @@ function sink(heap: Float32Array, at: number, value: number, k: number): void {
   heap[at] = value
 }
 
-/** Σ values. */
-export function sum(values: Float32Array, n: number): number {
-  // Two sums, for an addition waits for the one before it.
-  let even = 0
-  let odd = 0
+/**
+ * Standard deviation of the first `n` values, the largest of which is `largest`. Measured from there in one pass: the
+ * mean's square, which is taken off at the end, is at most `n` times the variance, so that enough digits remain.
+ */
+export function deviation(values: Float32Array, n: number, largest: number): number {
+  // Two sums of each, for an addition waits for the one before it.
+  let evenSum = 0
+  let oddSum = 0
+  let evenSquares = 0
+  let oddSquares = 0
   for (let i = 1; i < n; i += 2) {
-    even += values[i - 1]
-    odd += values[i]
+    const even = largest - values[i - 1]
+    const odd = largest - values[i]
+    evenSum += even
+    oddSum += odd
+    evenSquares += even * even
+    oddSquares += odd * odd
   }
-  return n % 2 === 0 ? even + odd : even + odd + values[n - 1]
-}
-
-/** Σ (values − center)². */
-export function squares(values: Float32Array, n: number, center: number): number {
-  let even = 0
-  let odd = 0
-  for (let i = 1; i < n; i += 2) {
-    even += (values[i - 1] - center) * (values[i - 1] - center)
-    odd += (values[i] - center) * (values[i] - center)
-  }
-  return n % 2 === 0 ? even + odd : even + odd + (values[n - 1] - center) ** 2
-}
-
-/** The first index up to which the weights hold more than `mass`; -1 when all together do not. */
-export function reach(weights: Float64Array, n: number, mass: number): number {
-  for (let i = 0; i < n; i++) {
-    mass -= weights[i]
-    if (mass < 0) return i
-  }
-  return -1
+  const last = n % 2 === 0 ? 0 : largest - values[n - 1]
+  const mean = (evenSum + oddSum + last) / n
+  return Math.sqrt(Math.max(0, (evenSquares + oddSquares + last * last) / n - mean * mean))
 }
 
 /** Multiplies the first `n` values; what no finite f32 can hold becomes the nearest that can. */
 export function multiply(values: Float32Array, n: number, factor: number): void {
-  for (let i = 0; i < n; i++) {
+  let i = 0
+  for (; i + 4 <= n; i += 4) {
+    const a = values[i] * factor
+    const b = values[i + 1] * factor
+    const c = values[i + 2] * factor
+    const d = values[i + 3] * factor
+    // Hardly ever, and to cap each would cost as much again.
+    if (!(Math.abs(a) + Math.abs(b) + (Math.abs(c) + Math.abs(d)) < 3.4028234663852886e38)) break
+    values[i] = a
+    values[i + 1] = b
+    values[i + 2] = c
+    values[i + 3] = d
+  }
+  for (; i < n; i++) {
     const value = values[i] * factor
     values[i] = Math.max(-3.4028234663852886e38, Math.min(value, 3.4028234663852886e38))
   }

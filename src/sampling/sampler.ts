@@ -4,7 +4,7 @@ import { buildChain } from './chain.js'
 import { type Logprobs, logprobsOf } from './logprobs.js'
 import { Mirostat } from './mirostat.js'
 import { checkIds, type ResolvedSampling, resolveSampling, type SamplingParams } from './params.js'
-import { argmax, reach } from './passes.js'
+import { argmax } from './passes.js'
 import { Rng, randomSeed } from './rng.js'
 
 /** What a sampler takes besides its parameters. */
@@ -96,8 +96,7 @@ function checkInput(logits: Float32Array, recent: ArrayLike<number>): void {
 
 /** Index of a candidate drawn by its probability. One random number is used up. */
 function draw(candidates: Candidates, rng: Rng): number {
-  const { weights, mass } = candidates.weigh()
-  const index = reach(weights, candidates.size, rng.nextUniform() * mass)
+  const index = candidates.softmax.find(rng.nextUniform(), candidates.logits)
   // Rounding may leave a crumb at the end of the row.
   return index < 0 ? candidates.likeliest() : index
 }

@@ -13,6 +13,7 @@ export const ActivationKind = { unsupported: 0, f32: 1, int16: 2, int8: 3 } as c
  */
 export interface Kernels {
   heap_base(): number
+  is_relaxed(): number
   activation_kind(format: number): number
   dequantize(format: number, row: Pointer, out: Pointer, n: number): void
   tile_activation_kind(format: number): number
@@ -31,6 +32,18 @@ export interface Kernels {
     scratch: Pointer,
   ): void
   matmul_scratch(columns: number): number
+  project(
+    projections: Pointer,
+    count: number,
+    x: Pointer,
+    columns: number,
+    tokens: number,
+    tiled: boolean,
+    workspace: Pointer,
+  ): void
+  team_lead(threads: number, maySleep: boolean): void
+  team_serve(number: number): void
+  team_dismiss(): void
   add(x: Pointer, out: Pointer, n: number): void
   rmsnorm(x: Pointer, weight: Pointer, out: Pointer, n: number, epsilon: number): void
   rope_interleaved: Rope
@@ -44,6 +57,13 @@ export interface Kernels {
   attention_f16: Attention
   attention_f32: Attention
   attention_q8_0: Attention
+}
+
+/** Linear layers that read the same input of `columns` values a token: records for `project`. */
+export interface Projections {
+  readonly pointer: Pointer
+  readonly count: number
+  readonly columns: number
 }
 
 export type Rope = (
@@ -68,6 +88,12 @@ export type Attention = (
   headDim: number,
   scale: number,
 ) => void
+
+/** The builds of the kernels: plain SIMD, or relaxed SIMD, faster and with last bits that depend on the processor. */
+export type KernelBuild = 'baseline' | 'relaxed'
+
+/** A build's file beside the package's JavaScript. */
+export const KERNEL_FILES = { baseline: 'kernels.wasm', relaxed: 'kernels-relaxed.wasm' } as const
 
 /** WebAssembly's page, in bytes. */
 export const PAGE_BYTES = 65536

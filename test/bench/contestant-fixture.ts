@@ -5,11 +5,11 @@ export const contestant: Contestant = {
   async describe() {
     return { nothing: '1' }
   },
-  async load(path, { contextLength }) {
-    if (path === 'bad') throw new Error('a bad model')
-    if (path === 'deadly') process.exit(3)
+  async load(source, { contextLength }) {
+    if (source === 'bad') throw new Error('a bad model')
+    if (source === 'deadly') process.exit(3)
     return {
-      async reset() {},
+      async rewind() {},
       async prefill() {},
       async decode() {},
       memoryBytes: () => contextLength,

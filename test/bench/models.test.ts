@@ -1,14 +1,17 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { CATALOG, chooseModels } from '../../bench/models/catalog.js'
 import { checkpointToGguf } from '../../bench/models/checkpoint-to-gguf.js'
 import { MIXES_135M, SHAPE_135M } from '../../bench/models/mixes.js'
+import { workPerToken } from '../../bench/models/work.js'
 import { openModelFile } from '../../src/gguf/open.js'
 import { randomModel } from '../../src/gguf/random-model.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { platform } from '../../src/platform/node.js'
 import { bytesSource } from '../../src/storage/bytes.js'
-import { STORIES_15M, tensorBytes } from '../support/model-files.js'
+import { STORIES_15M, temporaryFolder, tensorBytes } from '../support/model-files.js'
 
 it('chooses models by name, or files by path', () => {
   expect(chooseModels(undefined)).toEqual(CATALOG)
@@ -17,6 +20,23 @@ it('chooses models by name, or files by path', () => {
     'file.gguf',
   ])
   expect(() => chooseModels(['stories'])).toThrow('no model stories: tiny-stories, stories15M')
+})
+
+it('knows what a token costs at least', async () => {
+  // Tied: the embedding is the output matrix, so that decoding meets all bytes. Four layers of width 256.
+  expect(await workPerToken('models/tiny-stories.Q8_0.gguf')).toEqual({
+    decodeBytes: 3_073_024,
+    prefillMacs: 4 * 256 * (256 + 128 + 128 + 256 + 3 * 512),
+  })
+  await using folder = await temporaryFolder()
+  const shape = { embed: 32, layers: 1, heads: 1, feedForward: 64, vocab: 400, context: 8 }
+  const path = join(folder.path, 'untied.gguf')
+  await writeFile(path, writeGguf(randomModel({ shape, format: 'F16' })))
+  const macs = 32 * (4 * 32 + 3 * 64)
+  expect(await workPerToken(path)).toEqual({
+    decodeBytes: 2 * (macs + 32 * 400) + 4 * 3 * 32,
+    prefillMacs: macs,
+  })
 })
 
 it('writes a checkpoint as GGUF without changing a weight', async () => {
@@ -39,6 +59,7 @@ it('writes a checkpoint as GGUF without changing a weight', async () => {
 it.each([
   { mix: 'Q8_0', formats: { Q8_0: 211 } },
   { mix: 'Q4_0', formats: { Q8_0: 1, Q4_0: 210 } },
+  { mix: 'F16', formats: { F16: 211 } },
   // The embedding and 14 of 30 value projections; 14 and 16 down projections; all the others.
   { mix: 'Q4_K_M', formats: { Q8_0: 15, Q5_0: 166, Q6_K: 14, Q4_K: 16 } },
 ])("makes llama-quantize's mix of $mix, all of it fitting the shape", ({ mix, formats }) => {

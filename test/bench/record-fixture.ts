@@ -9,12 +9,13 @@ const MODEL = {
     { format: 'F32', bytes: 10_000 },
     { format: 'F16', bytes: 1 },
   ],
+  work: { decodeBytes: 2_000_000, prefillMacs: 2_400_000 },
   contextLength: 256,
 }
 
 /** A record of invented figures: dasllama loses `pp100`, wins `tg10`, and a rival misses one model. */
 export const RECORD: BenchRecord = {
-  schema: 1,
+  schema: 2,
   date: '2026-01-02T03:04:05.678Z',
   command: 'npm run bench',
   commit: 'abc1234+',
@@ -27,10 +28,22 @@ export const RECORD: BenchRecord = {
     v8: '11.3',
     load: { before: 0.1, after: 1 },
   },
-  settings: { threads: 1, repetitions: 3 },
+  settings: { repetitions: 3, budgetMs: 30_000 },
   contestants: [
-    { name: 'dasllama', how: 'as it is', versions: { dasllama: '0.1.0' } },
-    { name: 'rival', how: 'in its way', versions: { rival: '9', engine: 'b1' } },
+    {
+      name: 'dasllama',
+      how: 'as it is',
+      runtime: 'Node 24.0.0',
+      versions: { dasllama: '0.1.0' },
+      against: [],
+    },
+    {
+      name: 'rival',
+      how: 'in its way',
+      runtime: 'Node 20.0.0',
+      versions: { rival: '9', engine: 'b1' },
+      against: ['dasllama', 'dasllama elsewhere'],
+    },
   ],
   models: [
     {
@@ -39,6 +52,7 @@ export const RECORD: BenchRecord = {
       loads: [
         {
           contestant: 'dasllama',
+          threads: 1,
           ms: 12.34,
           rssBefore: 50e6,
           rssLoaded: 53e6,
@@ -46,6 +60,7 @@ export const RECORD: BenchRecord = {
         },
         {
           contestant: 'rival',
+          threads: 1,
           ms: 123.4,
           rssBefore: 60e6,
           rssLoaded: 70e6,
@@ -53,17 +68,19 @@ export const RECORD: BenchRecord = {
         },
       ],
       tests: [
-        { test: 'pp100', tokens: 100, contestant: 'dasllama', samples: [400, 100, 200] },
-        { test: 'pp100', tokens: 100, contestant: 'rival', samples: [50, 50, 50] },
-        { test: 'tg10', tokens: 10, contestant: 'dasllama', samples: [100, 100, 100] },
-        { test: 'tg10', tokens: 10, contestant: 'rival', samples: [150, 150, 150] },
+        { test: 'pp100', tokens: 100, contestant: 'dasllama', threads: 1, samples: [400, 100, 200] },
+        { test: 'pp100', tokens: 100, contestant: 'rival', threads: 1, samples: [50, 50, 50] },
+        { test: 'tg10', tokens: 10, contestant: 'dasllama', threads: 1, samples: [100, 100, 100] },
+        { test: 'tg10', tokens: 10, contestant: 'rival', threads: 1, samples: [150, 150, 150] },
+        { test: 'tg10', tokens: 10, contestant: 'dasllama', threads: 2, samples: [50] },
+        { test: 'tg10', tokens: 10, contestant: 'rival', threads: 2, samples: [] },
       ],
     },
     {
       ...MODEL,
       name: 'second',
       loads: [],
-      tests: [{ test: 'tg10', tokens: 10, contestant: 'dasllama', samples: [1, 1, 1] }],
+      tests: [{ test: 'tg10', tokens: 10, contestant: 'dasllama', threads: 1, samples: [1, 1, 1] }],
     },
   ],
   skipped: [{ what: 'second, rival', why: 'cannot read it' }],

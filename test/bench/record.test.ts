@@ -23,6 +23,27 @@ describe('records', () => {
     const later = { ...RECORD, date: '2026-11-01T00:00:00.000Z' }
     await saveRecord(later, records)
     await saveRecord(RECORD, records)
-    expect(await newestRecord(records)).toEqual(JSON.parse(JSON.stringify(later)))
+    const { record, file } = await newestRecord(records)
+    expect(record).toEqual(JSON.parse(JSON.stringify(later)))
+    expect(file.pathname).toMatch(/2026-11-01-0000-.*\.json$/)
+  })
+
+  it('of schema 1 come back as of today', async () => {
+    await using folder = await temporaryFolder()
+    const records = new URL('records/', pathToFileURL(`${folder.path}/`))
+    const [{ name, tests }] = RECORD.models
+    const old = {
+      ...RECORD,
+      schema: 1,
+      settings: { threads: 3, repetitions: 5 },
+      contestants: RECORD.contestants.map(({ name, how, versions }) => ({ name, how, versions })),
+      models: [{ name, loads: [], tests: tests.map(({ threads: _, ...test }) => test) }],
+    }
+    await saveRecord(old, records)
+    const { record } = await newestRecord(records)
+    expect(record.schema).toBe(2)
+    expect(record.contestants.map(({ against }) => against)).toEqual([[], ['dasllama']])
+    expect(record.models[0].tests.every(({ threads }) => threads === 3)).toBe(true)
+    expect(record.settings.repetitions).toBe(5)
   })
 })

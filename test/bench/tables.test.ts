@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { putBetweenMarkers } from '../../bench/readme.js'
-import { renderRecord } from '../../bench/tables.js'
+import { renderRecord } from '../../bench/report.js'
+import { rate } from '../../bench/tables.js'
 import { RECORD } from './record-fixture.js'
 
 describe('renderRecord', () => {
@@ -11,23 +12,24 @@ describe('renderRecord', () => {
       '2026-01-02, commit abc1234+: Intel(R) Xeon(R) CPU @ 2.20GHz, 2 cores, linux x64, Node 20.0.0 (V8 11.3).',
     )
     expect(lines).toContain('Load average: 0.1 before, 1 after.')
-    expect(lines).toContain('- rival: in its way (rival 9; engine b1)')
+    expect(lines).toContain('- rival: in its way (Node 20.0.0; rival 9; engine b1)')
   })
 
   it('shows medians, spreads and ratios of speed, losses as well as wins', () => {
-    expect(lines).toContain('| model | test | dasllama | rival | dasllama ÷ rival |')
-    expect(lines).toContain('| first | pp100 | 500 (250–1000) | 2000 (2000–2000) | 0.25 |')
-    expect(lines).toContain('| first | tg10 | 100 (100–100) | 66.7 (66.7–66.7) | 1.50 |')
+    expect(lines).toContain('| model | test | threads | dasllama | rival | dasllama ÷ rival |')
+    expect(lines).toContain('| first | pp100 | 1 | 500 (250–1000) | 2000 (2000–2000) | 0.25 |')
+    expect(lines).toContain('| first | tg10 | 1 | 100 (100–100) | 66.7 (66.7–66.7) | 1.50 |')
   })
 
   it('shows a gap where a contestant has no samples, and why', () => {
-    expect(lines).toContain('| second | tg10 | 10000 (10000–10000) | – | – |')
+    expect(lines).toContain('| second | tg10 | 1 | 10000 (10000–10000) | – | – |')
+    expect(lines).toContain('| first | tg10 | 2 | 200 | – | – |')
     expect(lines).toContain('- second, rival: cannot read it')
   })
 
   it('shows loading and memory', () => {
-    expect(lines).toContain('| first | 2.0 MB | dasllama | 12.3 ms | 2.2 MB | 1.10 | 3.0 MB | 4.0 MB |')
-    expect(lines).toContain('| first | 2.0 MB | rival | 123 ms | – | – | 10.0 MB | 1.0 MB |')
+    expect(lines).toContain('| first | 2.0 MB | dasllama | 1 | 12.3 ms | 2.2 MB | 1.10 | 3.0 MB | 4.0 MB |')
+    expect(lines).toContain('| first | 2.0 MB | rival | 1 | 123 ms | – | – | 10.0 MB | 1.0 MB |')
   })
 
   it('says what a model consists of', () => {
@@ -51,6 +53,19 @@ describe('renderRecord', () => {
     for (const table of tables) {
       expect(new Set(table.split('\n').map((row) => row.split('|').length)).size).toBe(1)
     }
+  })
+})
+
+describe('rate', () => {
+  const test = { test: 'tg10', contestant: 'x', threads: 1 }
+
+  it.each([
+    { tokens: 10, samples: [100], text: '100' },
+    { tokens: 10, samples: [100, 200], text: '75.0 (50.0–100)' },
+    { tokens: 5, samples: [100], text: '50.0 (first 5)' },
+    { tokens: 5, samples: [100, 100], text: '50.0 (50.0–50.0; first 5)' },
+  ])('$text', ({ text, ...measured }) => {
+    expect(rate({ ...test, ...measured })).toBe(text)
   })
 })
 

@@ -15,6 +15,12 @@ describe('planWorkloads', () => {
       tooLong: ['pp256', 'tg300'],
     },
     { trained: 64, sizes: DEFAULT, fitting: [], tooLong: ['pp128', 'tg64'] },
+    {
+      trained: 2048,
+      sizes: { pp: [], tg: [32], depths: [0, 1024, 2016] },
+      fitting: ['tg32', 'tg32@d1024'],
+      tooLong: ['tg32@d2016'],
+    },
   ])('fits $sizes into $trained positions', ({ trained, sizes, fitting, tooLong }) => {
     const plan = planWorkloads(sizes, trained)
     expect(names(plan.fitting)).toEqual(fitting)
@@ -24,26 +30,36 @@ describe('planWorkloads', () => {
 
 describe('contextFor', () => {
   it.each([
-    { tokens: [128, 64], trained: 2048, positions: 256 },
-    { tokens: [255], trained: 2048, positions: 256 },
-    { tokens: [256], trained: 2048, positions: 512 },
-    { tokens: [512, 128], trained: 600, positions: 600 },
-  ])('$tokens tokens of $trained: $positions positions', ({ tokens, trained, positions }) => {
-    const workloads = tokens.map((count) => ({ kind: 'pp' as const, tokens: count }))
-    expect(contextFor(workloads, trained)).toBe(positions)
+    { tokens: [128, 64], depth: 0, trained: 2048, positions: 256 },
+    { tokens: [255], depth: 0, trained: 2048, positions: 256 },
+    { tokens: [256], depth: 0, trained: 2048, positions: 512 },
+    { tokens: [512, 128], depth: 0, trained: 600, positions: 600 },
+    { tokens: [32], depth: 1024, trained: 2048, positions: 1280 },
+  ])('$tokens tokens after $depth of $trained: $positions positions', (row) => {
+    const workloads = row.tokens.map((tokens) => ({ kind: 'pp' as const, tokens, depth: row.depth }))
+    expect(contextFor(workloads, row.trained)).toBe(row.positions)
   })
 })
 
 describe('workloadIds', () => {
   it('gives as many ids as tokens, all of the vocabulary, the same every time', () => {
-    const ids = workloadIds({ kind: 'pp', tokens: 512 }, 300, 1)
+    const workload = { kind: 'pp', tokens: 512, depth: 0 } as const
+    const { before, ids } = workloadIds(workload, 300, 1)
+    expect(before).toEqual([])
     expect(ids).toHaveLength(512)
     expect(ids.every((id) => Number.isInteger(id) && id >= 0 && id < 300)).toBe(true)
     expect(new Set(ids).size).toBeGreaterThan(200)
-    expect(workloadIds({ kind: 'pp', tokens: 512 }, 300, 1)).toEqual(ids)
+    expect(workloadIds(workload, 300, 1).ids).toEqual(ids)
   })
 
   it('begins what is generated with the BOS token', () => {
-    expect(workloadIds({ kind: 'tg', tokens: 4 }, 300, 1)[0]).toBe(1)
+    expect(workloadIds({ kind: 'tg', tokens: 4, depth: 0 }, 300, 1).ids[0]).toBe(1)
+  })
+
+  it('begins a larger depth with a smaller one', () => {
+    const at = (depth: number) => workloadIds({ kind: 'tg', tokens: 4, depth }, 300, 1)
+    expect(at(7).before).toHaveLength(7)
+    expect(at(9).before.slice(0, 7)).toEqual(at(7).before)
+    expect(at(7).ids).toHaveLength(4)
   })
 })

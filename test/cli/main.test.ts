@@ -95,7 +95,11 @@ describe('dasllama', () => {
       '--forced-ids leaves nothing',
       'run --help',
     ],
-    [['run', 'm', '--prompt', 'x', '--threads', '2'], '--threads must be 1', 'run --help'],
+    [
+      ['run', 'm', '--prompt', 'x', '--threads', '33'],
+      '--threads must be a whole number from 1 to 32',
+      'run --help',
+    ],
   ])('%j is wrong usage', async (args, message, hint) => {
     const { code, out, err } = await cli(args)
     expect([code, out]).toEqual([2, ''])

@@ -5,7 +5,8 @@
  * give `loadModel`, `settings` come from settings.ts.
  */
 export async function compute({ dasllama, sampling, internals, source, settings }) {
-  const model = await dasllama.loadModel(source, { contextLength: 256 })
+  const options = { contextLength: 256, kernels: 'baseline' }
+  const model = await dasllama.loadModel(source, options)
   const ids = {}
   for (const { name, seed, params, maxTokens, prompt } of settings) {
     const session = model.createSession({ seed })
@@ -18,6 +19,7 @@ export async function compute({ dasllama, sampling, internals, source, settings 
     'model (f16)': await hashModel(model, 'f16'),
     'model (f32)': await hashModel(model, 'f32'),
     'model (q8_0)': await hashModel(model, 'q8_0'),
+    'model (3 threads)': await hashThreaded(dasllama, source, options),
     'chain alone': await hashDraws(sampling, settings),
     math: await new Bits().add(internals.elementaryValues()).hash(),
   }
@@ -44,6 +46,15 @@ async function hashModel(model, kvType) {
   bits.add(session.save())
   session.dispose()
   return bits.hash()
+}
+
+/** As `hashModel` with an f16 cache, on three threads where the engine has threads. */
+async function hashThreaded({ loadModel }, source, options) {
+  const hasThreads = globalThis.navigator?.userAgent !== 'Cloudflare-Workers'
+  const model = await loadModel(source, { ...options, threads: hasThreads ? 3 : 1 })
+  const hash = await hashModel(model, 'f16')
+  model.dispose()
+  return hash
 }
 
 /** Of what the chain alone draws from logits that no model made, and of the log-probabilities that it gives. */

@@ -42,5 +42,5 @@ export const SETTINGS: readonly Setting[] = [
 
 /** The setting as options of `dasllama run`. */
 export function cliOptions({ prompt, maxTokens, seed, params }: Setting): string[] {
-  return asOptions({ prompt, maxTokens, seed, ...params })
+  return [...asOptions({ prompt, maxTokens, seed, ...params }), '--kernels', 'baseline', '--threads', '2']
 }

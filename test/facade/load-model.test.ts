@@ -171,7 +171,7 @@ describe('options of loadModel:', () => {
     const expected = await story(await loadModel(BYTES))
     expect(await story(await loadModel(BYTES, { kernels }))).toEqual(expected)
     await expectRefused(BYTES, 'UNSUPPORTED', 'kernels', { kernels: Uint8Array.of(0, 0x61, 0x73, 0x6d) })
-    await expectRefused(BYTES, 'UNSUPPORTED', 'kernels', { kernels: 'kernels.wasm' })
+    await expectRefused(BYTES, 'INVALID_ARGUMENT', 'kernels', { kernels: 'kernels.wasm' })
   })
 
   it('contextLength, which sessions have unless they ask for another', async () => {

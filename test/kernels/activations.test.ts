@@ -1,91 +1,104 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ActivationKind } from '../../src/wasm/kernels.js'
-import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
+import { BUILDS, createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
 let bench: Workbench
-beforeAll(async () => {
-  bench = await createWorkbench()
-})
+
+/** What the two widths of integers have to themselves. */
+const KINDS = [
+  { name: '16 bits', kind: ActivationKind.int16, Integers: Int16Array, limit: 32767 },
+  { name: '8 bits', kind: ActivationKind.int8, Integers: Int8Array, limit: 127 },
+] as const
 
 /** Quantises a row and reads its three parts back, by the layout of assembly/README.md. */
-function quantise(x: Float32Array) {
+function quantise({ kind, Integers }: (typeof KINDS)[number], x: Float32Array) {
   const n = x.length
-  const bytes = 2 * n + n / 8 + n / 4
+  const valueBytes = n * Integers.BYTES_PER_ELEMENT
+  const bytes = valueBytes + n / 8 + n / 4
   const out = bench.room(bytes)
-  bench.kernels.quantize_activations(ActivationKind.int16, bench.floats(x), out, n)
+  bench.kernels.quantize_activations(kind, bench.floats(x), out, n)
   bench.expectGuard(out, bytes)
   const { buffer } = bench.read(out, bytes)
   return {
-    values: new Int16Array(buffer, 0, n),
-    scales: new Float32Array(buffer, 2 * n, n / 32),
-    sums: new Float32Array(buffer, 2 * n + n / 8, n / 16),
+    values: Array.from(new Integers(buffer, 0, n)),
+    scales: new Float32Array(buffer, valueBytes, n / 32),
+    sums: new Float32Array(buffer, valueBytes + n / 8, n / 16),
   }
 }
 
-function expectQuantised(x: Float32Array): void {
-  const { values, scales, sums } = quantise(x)
+function expectQuantised(kind: (typeof KINDS)[number], x: Float32Array): void {
+  const { limit } = kind
+  const { values, scales, sums } = quantise(kind, x)
   for (let block = 0; block < scales.length; block++) {
     const part = x.subarray(32 * block, 32 * block + 32)
     const peak = part.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-    expectWithin([scales[block]], [peak / 32767], (peak / 32767) * ROUNDING)
+    expectWithin([scales[block]], [peak / limit], (peak / limit) * ROUNDING)
   }
-  // Half a step, and two roundings of a product that may be as large as 32767.
+  // Half a step, and two roundings of a product that may be as large as the limit.
   const step = (i: number) => scales[i >> 5]
   expectWithin(
     Array.from(values, (value, i) => value * step(i)),
     x,
-    (i) => step(i) * (0.5 + 32768 * 3 * ROUNDING),
+    (i) => step(i) * (0.5 + (limit + 1) * 3 * ROUNDING),
   )
   const exactSums = Array.from(sums, (_, i) => {
-    const total = values.subarray(16 * i, 16 * i + 16).reduce((sum, value) => sum + value, 0)
+    const total = values.slice(16 * i, 16 * i + 16).reduce((sum, value) => sum + value, 0)
     return scales[i >> 1] * total
   })
   expectWithin(sums, exactSums, (i) => Math.abs(exactSums[i]) * ROUNDING)
-  expect(values.every((value) => value > -32768)).toBe(true)
+  expect(values.every((value) => Math.abs(value) <= limit)).toBe(true)
 }
 
-describe('quantize_activations', () => {
-  it.each([32, 64, 96, 256, 1056])('a row of %i', (n) => {
-    expectQuantised(randomFloats(n, `row ${n}`, 2))
+describe.each(BUILDS)('%s build', (build) => {
+  beforeAll(async () => {
+    bench = await createWorkbench(build)
   })
 
-  it('gives each block its own scale, and the extremes the outermost steps', () => {
-    const x = new Float32Array(96)
-    x[0] = 1
-    x[33] = -1000
-    x[34] = 1000
-    x[95] = 2 ** -40
-    const { values, scales, sums } = quantise(x)
-    expect([values[0], values[33], values[34], values[95]]).toEqual([32767, -32767, 32767, 32767])
-    expect(scales).toEqual(Float32Array.of(1 / 32767, 1000 / 32767, 2 ** -40 / 32767))
-    expectWithin(sums, [1, 0, 0, 0, 0, 2 ** -40], (i) => [1, 1, 1, 1, 1, 2 ** -40][i] * 2 * ROUNDING)
-    expect(values.filter((value) => value !== 0)).toHaveLength(4)
-  })
+  describe.each(KINDS)('quantize_activations to $name', (kind) => {
+    const { limit } = kind
 
-  it('makes zeros of a block of zeros, between blocks that are none', () => {
-    const x = randomFloats(96, 'with a gap')
-    x.fill(0, 32, 64)
-    expectQuantised(x)
-    const { values, scales, sums } = quantise(x)
-    expect(values.subarray(32, 64)).toEqual(new Int16Array(32))
-    expect(scales[1]).toBe(0)
-    expect(sums.subarray(2, 4)).toEqual(new Float32Array(2))
-  })
+    it.each([32, 64, 96, 256, 1056])('a row of %i', (n) => {
+      expectQuantised(kind, randomFloats(n, `row ${n}`, 2))
+    })
 
-  it.each([1e-29, 1e-20, 1e20, 1e36])('values about %d', (size) => {
-    expectQuantised(randomFloats(64, `size ${size}`, size))
-  })
+    it('gives each block its own scale, and the extremes the outermost steps', () => {
+      const x = new Float32Array(96)
+      x[0] = 1
+      x[33] = -1000
+      x[34] = 1000
+      x[95] = 2 ** -40
+      const { values, scales, sums } = quantise(kind, x)
+      expect([values[0], values[33], values[34], values[95]]).toEqual([limit, -limit, limit, limit])
+      expect(scales).toEqual(Float32Array.of(1 / limit, 1000 / limit, 2 ** -40 / limit))
+      expectWithin(sums, [1, 0, 0, 0, 0, 2 ** -40], (i) => [1, 1, 1, 1, 1, 2 ** -40][i] * 2 * ROUNDING)
+      expect(values.filter((value) => value !== 0)).toHaveLength(4)
+    })
 
-  it('values whose reciprocal would overflow count as zero', () => {
-    const { values, scales, sums } = quantise(randomFloats(32, 'tiny', 1e-36))
-    expect(values).toEqual(new Int16Array(32))
-    expect(scales[0]).toBeLessThan(1e-35)
-    expect(sums).toEqual(new Float32Array(2))
-  })
+    it('makes zeros of a block of zeros, between blocks that are none', () => {
+      const x = randomFloats(96, 'with a gap')
+      x.fill(0, 32, 64)
+      expectQuantised(kind, x)
+      const { values, scales, sums } = quantise(kind, x)
+      expect(values.slice(32, 64)).toEqual(new Array(32).fill(0))
+      expect(scales[1]).toBe(0)
+      expect(sums.subarray(2, 4)).toEqual(new Float32Array(2))
+    })
 
-  it('rounds to the nearest step, ties to the even one', () => {
-    const x = new Float32Array(32)
-    x.set([32767, 0.5, 1.5, 2.5, -0.5, -1.5, 0.49, -2.51])
-    expect([...quantise(x).values.subarray(0, 8)]).toEqual([32767, 0, 2, 2, 0, -2, 0, -3])
+    it.each([1e-29, 1e-20, 1e20, 1e36])('values about %d', (size) => {
+      expectQuantised(kind, randomFloats(64, `size ${size}`, size))
+    })
+
+    it('values whose reciprocal would overflow count as zero', () => {
+      const { values, scales, sums } = quantise(kind, randomFloats(32, 'tiny', 1e-36))
+      expect(values).toEqual(new Array(32).fill(0))
+      expect(scales[0]).toBeLessThan(1e-35)
+      expect(sums).toEqual(new Float32Array(2))
+    })
+
+    it('rounds to the nearest step, ties to the even one', () => {
+      const x = new Float32Array(32)
+      x.set([limit, 0.5, 1.5, 2.5, -0.5, -1.5, 0.49, -2.51])
+      expect(quantise(kind, x).values.slice(0, 8)).toEqual([limit, 0, 2, 2, 0, -2, 0, -3])
+    })
   })
 })

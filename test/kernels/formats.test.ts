@@ -5,16 +5,12 @@ import { RandomBits } from '../../src/gguf/random-bits.js'
 import { randomBlocks } from '../../src/gguf/random-blocks.js'
 import { ActivationKind, type Pointer } from '../../src/wasm/kernels.js'
 import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
-import { createWorkbench, ROUNDING, type Workbench } from './workbench.js'
+import { BUILDS, createWorkbench, ROUNDING, type Workbench } from './workbench.js'
 
 const ROWS = 3
 const MAX_ELEMENTS = 4096
 
 let bench: Workbench
-
-beforeAll(async () => {
-  bench = await createWorkbench()
-})
 
 /** Random bytes; only the half-precision scales are kept from being infinite or NaN. */
 function rawBlocks(
@@ -83,16 +79,21 @@ interface Activations {
 function activations(format: BlockFormat, values: Float32Array): Activations {
   const n = values.length
   const x = bench.floats(values)
-  if (bench.kernels.activation_kind(format.id) === ActivationKind.f32) {
+  const kind = bench.kernels.activation_kind(format.id)
+  if (kind === ActivationKind.f32) {
     return { pointer: x, used: Array.from(values), step: Array.from(values, () => 0) }
   }
-  const pointer = bench.room(3 * n)
-  bench.kernels.quantize_activations(ActivationKind.int16, x, pointer, n)
-  const { buffer } = bench.read(pointer, 3 * n)
-  const scales = new Float32Array(buffer, 2 * n, n / 32)
+  const Integers = kind === ActivationKind.int8 ? Int8Array : Int16Array
+  const valueBytes = n * Integers.BYTES_PER_ELEMENT
+  const bytes = valueBytes + n / 8 + n / 4
+  const pointer = bench.room(bytes)
+  bench.kernels.quantize_activations(kind, x, pointer, n)
+  bench.expectGuard(pointer, bytes)
+  const { buffer } = bench.read(pointer, bytes)
+  const scales = new Float32Array(buffer, valueBytes, n / 32)
   return {
     pointer,
-    used: Array.from(new Int16Array(buffer, 0, n), (v, i) => v * scales[i >> 5]),
+    used: Array.from(new Integers(buffer, 0, n), (v, i) => v * scales[i >> 5]),
     step: Array.from(values, (_, i) => scales[i >> 5]),
   }
 }
@@ -110,7 +111,7 @@ function matvec(format: BlockFormat, rows: readonly Uint8Array[], x: Pointer, n:
 /**
  * Three rows through `matvec`. Against the twin in f64 with the same activations, the error is that of the f32 sums:
  * an accumulator takes at most n / 16 of them, and each product a dozen roundings. Against the f32 activations,
- * rounding each to the nearest of 65535 steps (0.51: the reciprocal is rounded, too) comes on top.
+ * rounding each to the nearest of 65535 or 255 steps (0.51: the reciprocal is rounded, too) comes on top.
  */
 function expectDots(
   reference: ReferenceFormat,
@@ -149,69 +150,89 @@ function lengths(format: BlockFormat): number[] {
   return [block, 2 * block, 3 * block, 5 * block, MAX_ELEMENTS]
 }
 
-describe.each(REFERENCE_FORMATS)('$name', (reference) => {
-  const format = blockFormat(reference.name)
-
-  test('the reference and the table of formats agree on the block', () => {
-    const block = new DataView(new ArrayBuffer(format.blockBytes))
-    expect(reference.block(block, 0, Math.fround)).toHaveLength(format.blockElements)
+describe.each(BUILDS)('%s build', (build) => {
+  beforeAll(async () => {
+    bench = await createWorkbench(build)
   })
 
-  test.each(lengths(format))('dequantizes %d weights of usual size as ggml does, bit for bit', (n) => {
-    expectDequantized(reference, format, randomBlocks(format, n, new RandomBits(n, format.name), 0.02), n)
-  })
+  describe.each(REFERENCE_FORMATS)('$name', (reference) => {
+    const format = blockFormat(reference.name)
 
-  test('dequantizes any bytes with finite scales as ggml does, bit for bit', () => {
-    fc.assert(
-      fc.property(fc.integer(), fc.constantFrom(...lengths(format).slice(0, 4)), (seed, n) => {
-        expectDequantized(reference, format, rawBlocks(reference, format, n, new RandomBits(seed)), n)
-      }),
-      { numRuns: 40 },
-    )
-  })
+    test('the reference and the table of formats agree on the block', () => {
+      const block = new DataView(new ArrayBuffer(format.blockBytes))
+      expect(reference.block(block, 0, Math.fround)).toHaveLength(format.blockElements)
+    })
 
-  test.each(lengths(format))('multiplies rows of %d weights of usual size', (n) => {
-    const random = new RandomBits(n, format.name)
-    const rows = Array.from({ length: ROWS }, () => randomBlocks(format, n, random, 0.02))
-    expectDots(reference, format, rows, randomActivations(n, random))
-  })
+    test.each(lengths(format))('dequantizes %d weights of usual size as ggml does, bit for bit', (n) => {
+      expectDequantized(reference, format, randomBlocks(format, n, new RandomBits(n, format.name), 0.02), n)
+    })
 
-  test('multiplies any bytes with finite scales', () => {
-    fc.assert(
-      fc.property(fc.integer(), fc.constantFrom(...lengths(format).slice(0, 4)), (seed, n) => {
-        const random = new RandomBits(seed)
-        const rows = Array.from({ length: ROWS }, () => rawBlocks(reference, format, n, random))
-        expectDots(reference, format, rows, randomActivations(n, random))
-      }),
-      { numRuns: 40 },
-    )
-  })
-
-  if (reference.scalesAt.length > 0) {
-    // 1, -2, zero of both signs, the smallest and largest subnormals, the largest finite half.
-    const scales = [0x3c00, 0xc000, 0x0000, 0x8000, 0x0001, 0x83ff, 0x7bff]
-    const quants = [0x00, 0xff, 0x80, 0x7f, 0xf0, 0x0f]
-    const cases = scales.flatMap((scale) => quants.map((byte) => ({ scale, byte })))
-
-    test.each(cases)('extremes: scale bits $scale, bytes $byte', ({ scale, byte }) => {
-      const n = 1024
-      const row = uniformBlocks(reference, format, n, byte, scale)
-      expectDequantized(reference, format, row, n)
-      // Activations all at the limit of 16 bits, first of one sign, then of both.
-      expectDots(reference, format, [row], new Float32Array(n).fill(5))
-      expectDots(
-        reference,
-        format,
-        [row],
-        Float32Array.from({ length: n }, (_, i) => (i % 2 ? -7 : 7)),
+    test('dequantizes any bytes with finite scales as ggml does, bit for bit', () => {
+      fc.assert(
+        fc.property(fc.integer(), fc.constantFrom(...lengths(format).slice(0, 4)), (seed, n) => {
+          expectDequantized(reference, format, rawBlocks(reference, format, n, new RandomBits(seed)), n)
+        }),
+        { numRuns: 40 },
       )
     })
-  }
 
-  test('gives zero for zero activations', () => {
-    const n = format.blockElements * 4
-    const row = randomBlocks(format, n, new RandomBits(1), 0.02)
-    const { pointer } = activations(format, new Float32Array(n))
-    expect(matvec(format, [row], pointer, n)[0] + 0).toBe(0)
+    test.each(lengths(format))('multiplies rows of %d weights of usual size', (n) => {
+      const random = new RandomBits(n, format.name)
+      const rows = Array.from({ length: ROWS }, () => randomBlocks(format, n, random, 0.02))
+      expectDots(reference, format, rows, randomActivations(n, random))
+    })
+
+    test('multiplies any bytes with finite scales', () => {
+      fc.assert(
+        fc.property(fc.integer(), fc.constantFrom(...lengths(format).slice(0, 4)), (seed, n) => {
+          const random = new RandomBits(seed)
+          const rows = Array.from({ length: ROWS }, () => rawBlocks(reference, format, n, random))
+          expectDots(reference, format, rows, randomActivations(n, random))
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    if (reference.scalesAt.length > 0) {
+      // 1, -2, zero of both signs, the smallest and largest subnormals, the largest finite half.
+      const scales = [0x3c00, 0xc000, 0x0000, 0x8000, 0x0001, 0x83ff, 0x7bff]
+      const quants = [0x00, 0xff, 0x80, 0x7f, 0xf0, 0x0f]
+      const cases = scales.flatMap((scale) => quants.map((byte) => ({ scale, byte })))
+
+      test.each(cases)('extremes: scale bits $scale, bytes $byte', ({ scale, byte }) => {
+        const n = 1024
+        const row = uniformBlocks(reference, format, n, byte, scale)
+        expectDequantized(reference, format, row, n)
+        // Activations all at the limit of their bits, first of one sign, then of both.
+        expectDots(reference, format, [row], new Float32Array(n).fill(5))
+        expectDots(
+          reference,
+          format,
+          [row],
+          Float32Array.from({ length: n }, (_, i) => (i % 2 ? -7 : 7)),
+        )
+      })
+    }
+
+    test('gives a row the same bits wherever it stands among others', () => {
+      const n = format.blockElements === 1 ? 333 : 3 * format.blockElements
+      const random = new RandomBits(7, format.name)
+      const rows = Array.from({ length: 9 }, () => randomBlocks(format, n, random, 0.02))
+      const { pointer } = activations(format, randomActivations(n, random))
+      const alone = rows.map((row) => matvec(format, [row], pointer, n)[0])
+      for (let first = 0; first < rows.length; first++) {
+        for (let end = first + 1; end <= rows.length; end++) {
+          const together = matvec(format, rows.slice(first, end), pointer, n)
+          expect(Array.from(together)).toEqual(alone.slice(first, end))
+        }
+      }
+    })
+
+    test('gives zero for zero activations', () => {
+      const n = format.blockElements * 4
+      const row = randomBlocks(format, n, new RandomBits(1), 0.02)
+      const { pointer } = activations(format, new Float32Array(n))
+      expect(matvec(format, [row], pointer, n)[0] + 0).toBe(0)
+    })
   })
 })

@@ -1,51 +1,89 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
-import { f16ToF32 } from '../../src/gguf/half.js'
-import { quantize } from '../../src/gguf/quantize.js'
+import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { randomBlocks } from '../../src/gguf/random-blocks.js'
 import { ActivationKind, type Pointer } from '../../src/wasm/kernels.js'
-import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
+import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
+import { BUILDS, createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
 let bench: Workbench
-beforeAll(async () => {
-  bench = await createWorkbench()
-})
 
 /** A matrix in blocks, and the numbers that the blocks stand for. */
 interface Matrix {
-  readonly formatId: number
+  readonly format: BlockFormat
   readonly blocks: Uint8Array
   readonly rows: number
   readonly columns: number
-  readonly weights: Float64Array
+  readonly weights: readonly number[]
+  /** Of each weight, how large the parts may be whose sum or difference it is. */
+  readonly sizes: readonly number[]
 }
 
-/** The values of blocks by their definition, in f64. */
-const READERS: Readonly<Record<string, (blocks: Uint8Array) => Float64Array>> = {
-  F32: (blocks) => Float64Array.from(new Float32Array(blocks.slice().buffer)),
-  F16: (blocks) => Float64Array.from(new Uint16Array(blocks.slice().buffer), f16ToF32),
-  Q8_0: (blocks) =>
-    Float64Array.from({ length: (blocks.length / 34) * 32 }, (_, i) => {
-      const block = Math.floor(i / 32) * 34
-      const scale = f16ToF32(blocks[block] | (blocks[block + 1] << 8))
-      return scale * ((blocks[block + 2 + (i % 32)] << 24) >> 24)
-    }),
-}
-
-function matrixOf(name: string, rows: number, columns: number): Matrix {
-  const format = blockFormat(name)
-  const blocks = quantize(format, randomFloats(rows * columns, `${name} ${rows}×${columns}`, 0.1))
+function matrixOf(reference: ReferenceFormat, blocks: Uint8Array, rows: number, columns: number): Matrix {
+  const format = blockFormat(reference.name)
   expect(blocks).toHaveLength(bytesFor(format, rows * columns))
-  return { formatId: format.id, blocks, rows, columns, weights: READERS[name](blocks) }
+  const exact = terms(reference, blocks, format.blockBytes, (value) => value)
+  const weights = exact.map(({ product, offset }) => product + offset)
+  const products = exact.map(({ product }) => Math.abs(product))
+  const sizes = [...products]
+  for (let first = 0; format.blockElements > 1 && first < products.length; first += 32) {
+    // A quant may be stored with an offset, which is not larger than the largest of its block.
+    const largest = Math.max(...products.slice(first, first + 32))
+    for (let i = first; i < first + 32; i++) sizes[i] = 2 * largest + Math.abs(exact[i].offset)
+  }
+  return { format, blocks, rows, columns, weights, sizes }
 }
 
-/** Σ w·x of a row, and Σ |w·x|, to which rounding errors are relative. */
-function dot({ weights, columns }: Matrix, row: number, x: Float32Array) {
+function randomMatrix(reference: ReferenceFormat, rows: number, columns: number): Matrix {
+  const random = new RandomBits(1, `${reference.name} ${rows}×${columns}`)
+  return matrixOf(
+    reference,
+    randomBlocks(blockFormat(reference.name), rows * columns, random, 0.1),
+    rows,
+    columns,
+  )
+}
+
+/** Tokens' activations as a product takes them. */
+interface Activations {
+  readonly pointer: Pointer
+  /** Bytes from token to token. */
+  readonly stride: number
+  /** What the kernel really multiplies with. */
+  readonly used: readonly (readonly number[])[]
+}
+
+function activationsOf(kind: number, xs: readonly Float32Array[]): Activations {
+  const columns = xs[0].length
+  if (kind === ActivationKind.f32) {
+    const pointer = bench.floats(xs.flatMap((row) => Array.from(row)))
+    return { pointer, stride: 4 * columns, used: xs.map((row) => Array.from(row)) }
+  }
+  const Integers = kind === ActivationKind.int8 ? Int8Array : Int16Array
+  const valueBytes = columns * Integers.BYTES_PER_ELEMENT
+  const stride = valueBytes + columns / 8 + columns / 4
+  const pointer = bench.room(stride * xs.length)
+  const used = xs.map((row, token) => {
+    const at = (pointer + token * stride) as Pointer
+    bench.kernels.quantize_activations(kind, bench.floats(row), at, columns)
+    const { buffer } = bench.read(at, stride)
+    const scales = new Float32Array(buffer, valueBytes, columns / 32)
+    return Array.from(new Integers(buffer, 0, columns), (value, i) => value * scales[i >> 5])
+  })
+  return { pointer, stride, used }
+}
+
+function tileActivations({ format }: Matrix, xs: readonly Float32Array[]): Activations {
+  return activationsOf(bench.kernels.tile_activation_kind(format.id), xs)
+}
+
+/** Σ w·x of a row, and what rounding errors are relative to. */
+function dot({ weights, sizes, columns }: Matrix, row: number, x: readonly number[]) {
   let sum = 0
   let size = 0
   for (let i = 0; i < columns; i++) {
-    const product = weights[row * columns + i] * x[i]
-    sum += product
-    size += Math.abs(product)
+    sum += weights[row * columns + i] * x[i]
+    size += sizes[row * columns + i] * Math.abs(x[i])
   }
   return { sum, size }
 }
@@ -53,121 +91,169 @@ function dot({ weights, columns }: Matrix, row: number, x: Float32Array) {
 /** What stands in gaps that the kernel leaves. */
 const UNTOUCHED = -77
 
-/** out[token][row], with `gap` floats between the tokens' rows that must stay as they are. */
-function matmul(matrix: Matrix, xs: readonly Float32Array[], gap = 0): Float32Array[] {
-  const { formatId, blocks, rows, columns } = matrix
-  const tokens = xs.length
+interface Options {
+  /** Floats between the tokens' rows of `out`, which must stay as they are. */
+  readonly gap?: number
+  /** The rows are handed over in parts that begin at these. */
+  readonly parts?: readonly number[]
+}
+
+/** out[token][row] */
+function matmul(matrix: Matrix, x: Activations, { gap = 0, parts = [0] }: Options = {}): Float32Array[] {
+  const { format, blocks, rows, columns } = matrix
+  const tokens = x.used.length
   const stride = rows + gap
-  const x = bench.floats(xs.flatMap((row) => Array.from(row)))
+  const weights = bench.bytes(blocks)
   const out = bench.floats(new Float32Array(tokens * stride).fill(UNTOUCHED))
   const scratchBytes = bench.kernels.matmul_scratch(columns)
   const scratch = bench.room(scratchBytes)
-  bench.kernels.matmul(
-    formatId,
-    bench.bytes(blocks),
-    x,
-    columns * 4,
-    out,
-    rows,
-    columns,
-    tokens,
-    stride,
-    scratch,
-  )
+  for (const [i, first] of parts.entries()) {
+    bench.kernels.matmul(
+      format.id,
+      (weights + bytesFor(format, first * columns)) as Pointer,
+      x.pointer,
+      x.stride,
+      (out + 4 * first) as Pointer,
+      (parts[i + 1] ?? rows) - first,
+      columns,
+      tokens,
+      stride,
+      scratch,
+    )
+  }
   bench.expectGuard(scratch, scratchBytes)
   const all = bench.result(out, tokens * stride)
-  return xs.map((_, token) => {
+  return x.used.map((_, token) => {
     const start = token * stride
     expect(all.slice(start + rows, start + stride)).toEqual(new Float32Array(gap).fill(UNTOUCHED))
     return all.slice(start, start + rows)
   })
 }
 
-function matvec({ formatId, blocks, rows, columns }: Matrix, x: Pointer): Float32Array {
-  const out = bench.room(4 * rows)
-  bench.kernels.matvec(formatId, bench.bytes(blocks), x, out, rows, columns)
-  return bench.result(out, rows)
+/** As many additions in a row as there are columns at most, each rounded; a few roundings in each term. */
+function expectProducts(matrix: Matrix, x: Activations): void {
+  for (const [token, out] of matmul(matrix, x).entries()) {
+    const exact = Array.from(out, (_, row) => dot(matrix, row, x.used[token]))
+    const terms = matrix.format.blockElements === 1 ? matrix.columns : matrix.columns / 8
+    expectWithin(
+      out,
+      exact.map(({ sum }) => sum),
+      (row) => exact[row].size * (terms + 6) * ROUNDING,
+    )
+  }
 }
 
-function activations(count: number, columns: number): Float32Array[] {
+function rowsOf(count: number, columns: number): Float32Array[] {
   return Array.from({ length: count }, (_, token) => randomFloats(columns, `x${token} of ${columns}`))
 }
 
-const FLOAT_COLUMNS = [1, 2, 3, 4, 5, 15, 16, 17, 31, 100, 255, 256, 257, 300, 515]
-const CASES: readonly [format: string, columns: readonly number[]][] = [
-  ['F32', FLOAT_COLUMNS],
-  ['F16', FLOAT_COLUMNS],
-  ['Q8_0', [32, 64, 96, 224, 256, 288, 544]],
-]
+/** Column counts that are odd in some way, by the elements of a block. */
+const COLUMNS: Readonly<Record<number, readonly number[]>> = {
+  1: [1, 2, 3, 4, 5, 15, 16, 17, 31, 100, 255, 256, 257, 300, 515],
+  32: [32, 64, 96, 224, 256, 288, 544],
+  256: [256, 512, 768],
+}
 
-describe.each(CASES)('%s', (name, columnCounts) => {
-  it.each(columnCounts)('matmul of %i columns is Σ w·x for each row and token', (columns) => {
-    const xs = activations(5, columns)
-    for (const rows of [1, 7, 8, 9, 21]) {
-      const matrix = matrixOf(name, rows, columns)
-      for (const [token, out] of matmul(matrix, xs).entries()) {
-        const exact = Array.from(out, (_, row) => dot(matrix, row, xs[token]))
-        // As many additions in a row as there are columns, each rounded.
+describe.each(BUILDS)('%s build', (build) => {
+  beforeAll(async () => {
+    bench = await createWorkbench(build)
+  })
+
+  describe.each(REFERENCE_FORMATS)('$name', (reference) => {
+    const { blockElements } = blockFormat(reference.name)
+    const columnCounts = COLUMNS[blockElements]
+
+    it.each(columnCounts)('matmul of %i columns is Σ w·x for each row and token', (columns) => {
+      for (const rows of [1, 3, 4, 7, 8, 9, 21]) {
+        const matrix = randomMatrix(reference, rows, columns)
+        expectProducts(matrix, tileActivations(matrix, rowsOf(5, columns)))
+      }
+    })
+
+    it.runIf(blockElements > 1).each([0x00, 0x7f, 0x80, 0xff])(
+      'no sum overflows where every byte of the quants is %i and the activations are largest',
+      (byte) => {
+        const format = blockFormat(reference.name)
+        const columns = 2 * blockElements
+        const blocks = new Uint8Array(bytesFor(format, 4 * columns)).fill(byte)
+        for (let at = 0; at < blocks.length; at += format.blockBytes) {
+          // 1 as a half.
+          for (const scale of reference.scalesAt) blocks.set([0x00, 0x3c], at + scale)
+        }
+        const matrix = matrixOf(reference, blocks, 4, columns)
+        const xs = [1, -1].map((value) => new Float32Array(columns).fill(value))
+        expectProducts(matrix, tileActivations(matrix, xs))
+      },
+    )
+
+    it('gives a token the same bits in every batch', () => {
+      const columns = columnCounts[columnCounts.length - 1]
+      const matrix = randomMatrix(reference, 13, columns)
+      const xs = rowsOf(70, columns)
+      const alone = new Map(
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 62, 63, 64, 69].map((token) => {
+          const [out] = matmul(matrix, tileActivations(matrix, [xs[token]]))
+          return [token, out]
+        }),
+      )
+      for (const tokens of [2, 3, 4, 5, 6, 7, 8, 9, 63, 64, 65, 70]) {
+        const batch = matmul(matrix, tileActivations(matrix, xs.slice(0, tokens)))
+        for (const [token, out] of alone) if (token < tokens) expect(batch[token]).toEqual(out)
+      }
+    })
+
+    it('gives a row the same bits wherever the rows are split', () => {
+      const columns = columnCounts[columnCounts.length - 1]
+      const matrix = randomMatrix(reference, 29, columns)
+      const x = tileActivations(matrix, rowsOf(6, columns))
+      const whole = matmul(matrix, x)
+      for (const parts of [
+        [0, 8],
+        [0, 16, 24],
+        [0, 1, 6, 13],
+      ]) {
+        expect(matmul(matrix, x, { parts })).toEqual(whole)
+      }
+    })
+
+    it('leaves what lies between the rows of two tokens', () => {
+      const columns = columnCounts[columnCounts.length - 2]
+      const matrix = randomMatrix(reference, 11, columns)
+      const x = tileActivations(matrix, rowsOf(6, columns))
+      expect(matmul(matrix, x, { gap: 6 })).toEqual(matmul(matrix, x))
+    })
+
+    it.each(columnCounts)('matvec of %i columns is Σ w·x for each row', (columns) => {
+      for (const rows of [1, 7, 8, 9, 21]) {
+        const matrix = randomMatrix(reference, rows, columns)
+        const { format, blocks } = matrix
+        const x = activationsOf(bench.kernels.activation_kind(format.id), rowsOf(1, columns))
+        const out = bench.room(4 * rows)
+        bench.kernels.matvec(format.id, bench.bytes(blocks), x.pointer, out, rows, columns)
+        const exact = Array.from({ length: rows }, (_, row) => dot(matrix, row, x.used[0]))
         expectWithin(
-          out,
+          bench.result(out, rows),
           exact.map(({ sum }) => sum),
-          (row) => exact[row].size * (columns + 2) * ROUNDING,
+          (row) => exact[row].size * (columns / 16 + 24) * ROUNDING,
         )
       }
-    }
+    })
   })
 
-  it.each(columnCounts)('matvec of %i columns is Σ w·x for each row', (columns) => {
-    const [x] = activations(1, columns)
-    const quantised = name === 'Q8_0'
-    let at = bench.floats(x)
-    if (quantised) {
-      const floats = at
-      at = bench.room(columns * 2.375)
-      bench.kernels.quantize_activations(ActivationKind.int16, floats, at, columns)
-    }
-    const largest = x.reduce((most, value) => Math.max(most, Math.abs(value)))
-    for (const rows of [1, 7, 8, 9, 21]) {
-      const matrix = matrixOf(name, rows, columns)
-      const exact = Array.from({ length: rows }, (_, row) => {
-        const magnitudes = matrix.weights.subarray(row * columns, (row + 1) * columns).map(Math.abs)
-        // Half a step of 16 bits for each activation, where they are quantised.
-        const steps = quantised ? magnitudes.reduce((sum, w) => sum + w) * (largest / 32767) * 0.51 : 0
-        const { sum, size } = dot(matrix, row, x)
-        return { sum, tolerance: size * (columns / 16 + 24) * ROUNDING + steps }
-      })
-      expectWithin(
-        matvec(matrix, at),
-        exact.map(({ sum }) => sum),
-        (row) => exact[row].tolerance,
-      )
-    }
-  })
-
-  it('gives a token the same bits in a batch of 1 to 9 as alone', () => {
-    const columns = columnCounts[columnCounts.length - 1]
-    const matrix = matrixOf(name, 13, columns)
-    const xs = activations(9, columns)
-    const alone = xs.map((x) => matmul(matrix, [x])[0])
-    for (let tokens = 1; tokens <= 9; tokens++) {
-      expect(matmul(matrix, xs.slice(0, tokens))).toEqual(alone.slice(0, tokens))
-    }
-  })
-
-  it('leaves what lies between the rows of two tokens', () => {
-    const columns = columnCounts[columnCounts.length - 2]
-    const matrix = matrixOf(name, 11, columns)
-    const xs = activations(6, columns)
-    expect(matmul(matrix, xs, 6)).toEqual(matmul(matrix, xs))
-  })
-})
-
-describe('activation_kind', () => {
-  it('knows what each format is multiplied with, and no number that is not a format', () => {
-    const { kernels } = bench
-    expect(['F32', 'F16', 'Q8_0'].map((name) => kernels.activation_kind(blockFormat(name).id))).toEqual([
-      1, 1, 2,
-    ])
-    for (const id of [-1, 4, 5, 24, 28, 255, 2 ** 31]) expect(kernels.activation_kind(id)).toBe(0)
+  describe('the kinds of activations', () => {
+    it('are known for each format, and none for a number that is not a format', () => {
+      const { kernels } = bench
+      const kinds = (names: string[], kind: (format: number) => number) =>
+        names.map((name) => kind(blockFormat(name).id))
+      expect(kinds(['F32', 'F16', 'BF16'], kernels.activation_kind)).toEqual([1, 1, 1])
+      expect(kinds(['F32', 'F16', 'BF16'], kernels.tile_activation_kind)).toEqual([1, 1, 1])
+      expect(kinds(['Q8_0', 'IQ2_XXS'], kernels.tile_activation_kind)).toEqual([2, 2])
+      const few = build === 'relaxed' ? 3 : 2
+      expect(kinds(['Q4_0', 'Q5_1', 'Q6_K'], kernels.tile_activation_kind)).toEqual([few, few, few])
+      for (const id of [-1, 4, 5, 24, 28, 255, 2 ** 31]) {
+        expect(kernels.activation_kind(id)).toBe(0)
+        expect(kernels.tile_activation_kind(id)).toBe(0)
+      }
+    })
   })
 })

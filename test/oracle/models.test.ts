@@ -25,24 +25,31 @@ afterAll(async () => {
 
 const asked = VARIANTS.filter((variant) => variant.notInLlamaCpp === undefined)
 
-describe.for(['f16', 'f32'] as const)('with an %s cache', (kvType) => {
+const SETTINGS = [
+  { kernels: 'baseline', kvType: 'f16' },
+  { kernels: 'relaxed', kvType: 'f16' },
+  { kernels: 'baseline', kvType: 'f32' },
+] as const
+
+describe.for(SETTINGS)('with $kernels kernels and an $kvType cache', ({ kernels, kvType }) => {
   // Another cache than llama.cpp's: a sample of the formats is enough.
   const formats = FORMAT_CASES.filter(({ format }) => kvType === 'f16' || /^(F32|Q4_0|Q4_K)$/.test(format))
-  const cases: readonly ModelCase[] = kvType === 'f16' ? [...formats, ...asked] : formats
+  const cases: readonly ModelCase[] =
+    kvType === 'f16' && kernels === 'baseline' ? [...formats, ...asked] : formats
 
   it.for(cases)("goes llama.cpp's way: $name", async ({ name, format, vocab, parts }, { task }) => {
     const path = join(folder.path, 'model.gguf')
     await writeModelFile(path, parts)
     const prompts = PROMPT_LENGTHS.map((length) => randomIds(length, vocab, name))
     const runs = await oracle.greedy(path, prompts, STEPS)
-    await using model = await loadModel(path)
+    await using model = await loadModel(path, { kernels })
     const agreements = []
     for (const [index, run] of runs.entries()) {
       using session = model.createSession({ kvType })
       agreements.push(await follow(session, prompts[index], run, format))
     }
     const { problems, ...agreement } = together(agreements)
-    const suffix = kvType === 'f16' ? '' : `, ${kvType} cache`
+    const suffix = `${kernels === 'baseline' ? '' : `, ${kernels} kernels`}${kvType === 'f16' ? '' : `, ${kvType} cache`}`
     task.meta.oracle = { model: `random: ${name}${suffix}`, format, ...agreement }
     expect(problems).toEqual([])
   })

@@ -31,6 +31,37 @@ describe.skipIf(withoutChromium)('Chromium', () => {
     expect(stories).toEqual(await storiesInNode())
   })
 
+  it('tells them with three threads, on the page and in a worker, and ends the threads', async () => {
+    const told = await page.evaluate<Stories>(`(async () => {
+      const dasllama = await import('/dist/index.js')
+      const { tell } = await import('/test/runtimes/program.mjs')
+      return tell(dasllama, '${MODEL_PATH}', 3)
+    })()`)
+    expect(told).toEqual(await storiesInNode())
+    const toldInWorker = await page.evaluate<Stories>(`new Promise((resolve, reject) => {
+      const worker = new Worker('/test/runtimes/page-worker.mjs', { type: 'module' })
+      worker.onmessage = ({ data }) => resolve(data)
+      worker.onerror = ({ message }) => reject(new Error(message))
+      worker.postMessage(['/${MODEL_PATH}', 3])
+    })`)
+    expect(toldInWorker).toEqual(told)
+    expect(server.requests).toContain('/dist/platform/browser-thread.js')
+    await expect.poll(() => page.workers().length).toBe(1)
+  })
+
+  it('says that a page which is not isolated has no threads', async () => {
+    const plain = await browser.newPage()
+    await plain.goto(`${server.url}plain`)
+    const refusal = await plain.evaluate<string>(`(async () => {
+      const { loadModel } = await import('/dist/index.js')
+      const refused = loadModel('/${MODEL_PATH}', { threads: 2 })
+      const { code, hint } = await refused.then(() => ({ code: 'none' }), (error) => error)
+      return [code, hint, (await loadModel('/${MODEL_PATH}')).threads].join('; ')
+    })()`)
+    await plain.close()
+    expect(refusal).toMatch(/^UNSUPPORTED; .*COOP.*; 1$/)
+  })
+
   it('fetches the files of no other runtime', () => {
     expect(server.requests).toContain('/dist/platform/browser.js')
     expect(server.requests.filter((path) => /node|workerd/.test(path))).toEqual([])

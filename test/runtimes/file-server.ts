@@ -14,6 +14,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
+/** What a page needs to share memory with its workers. */
+const ISOLATION = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+}
+
 export interface FileServer {
   /** `http://127.0.0.1:PORT/`. */
   readonly url: string
@@ -24,8 +30,13 @@ export interface FileServer {
   close(): Promise<void>
 }
 
-/** Serves the repository's files on 127.0.0.1, with byte ranges, and an empty page at `/`; takes a post at any path. */
-export async function serveFiles(): Promise<FileServer> {
+/**
+ * Serves the repository's files on 127.0.0.1, with byte ranges, an empty page at `/` and one that shares no memory at
+ * `/plain`; takes a post at any path and answers it with what `answer` makes of it.
+ */
+export async function serveFiles(
+  answer: (text: string) => Promise<string> = async () => '',
+): Promise<FileServer> {
   const requests: string[] = []
   let post: (text: string) => void
   const posted = new Promise<string>((resolve) => {
@@ -33,13 +44,16 @@ export async function serveFiles(): Promise<FileServer> {
   })
   const server = createServer(async (request, response) => {
     if (request.method === 'POST') {
-      post(await text(request))
-      return response.end()
+      const body = await text(request)
+      post(body)
+      return response.end(await answer(body))
     }
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))
     requests.push(path)
-    if (path === '/')
-      return response.setHeader('content-type', 'text/html').end('<!doctype html><title>test</title>')
+    if (path === '/' || path === '/plain')
+      return response
+        .writeHead(200, { ...(path === '/' && ISOLATION), 'content-type': 'text/html' })
+        .end('<!doctype html><title>test</title>')
     const file = join(ROOT, path)
     const found = await stat(file).catch(() => undefined)
     if (!found?.isFile()) return response.writeHead(404).end()
@@ -47,6 +61,7 @@ export async function serveFiles(): Promise<FileServer> {
     const start = range ? Number(range[1]) : 0
     const end = range?.[2] ? Math.min(Number(range[2]), found.size - 1) : found.size - 1
     response.writeHead(range ? 206 : 200, {
+      ...ISOLATION,
       'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
       'content-length': end - start + 1,
       'accept-ranges': 'bytes',

@@ -2,8 +2,8 @@
  * What every runtime is asked to do with the built package: the same tokens must come out.
  * `dasllama` is the package, `source` whatever the runtime can give `loadModel`.
  */
-export async function tell(dasllama, source) {
-  const model = await dasllama.loadModel(source, { contextLength: 64 })
+export async function tell(dasllama, source, threads = 'auto') {
+  const model = await dasllama.loadModel(source, { contextLength: 64, kernels: 'baseline', threads })
   const generate = async (options) => {
     const session = model.createSession({ seed: 7 })
     const generation = session.generate('Once upon a time', { maxTokens: 24, ...options })

@@ -11,14 +11,19 @@ const TYPES: Readonly<Record<string, ModuleDefinition['type']>> = {
 }
 
 /** What every Worker with the package needs. */
-const PACKAGE_FILES = ['dist/errors.js', 'dist/kernels.wasm']
+const PACKAGE_FILES = ['dist/errors.js', 'dist/kernels.wasm', 'dist/kernels-relaxed.wasm']
 
-/** Starts a Worker of `script` and files of the repository, and resolves with the JSON that it answers a request with. */
-export async function askWorker(
+export interface StartedWorker extends AsyncDisposable {
+  /** Posts a text, or asks without one; resolves with the JSON of the answer. */
+  ask(body?: string): Promise<unknown>
+}
+
+/** Starts a Worker of `script` and files of the repository. */
+export async function startWorker(
   script: string,
   files: readonly string[],
   bindings: Record<string, string> = {},
-): Promise<unknown> {
+): Promise<StartedWorker> {
   const modules = [...PACKAGE_FILES, ...files].map(
     async (path): Promise<ModuleDefinition> => ({
       type: TYPES[extname(path)] ?? 'Data',
@@ -31,12 +36,20 @@ export async function askWorker(
     modules: [{ type: 'ESModule', path: 'worker.js', contents: script }, ...(await Promise.all(modules))],
     bindings,
   })
-  try {
-    const response = await miniflare.dispatchFetch('http://localhost/')
-    const text = await response.text()
-    if (!response.ok) throw new Error(text)
-    return JSON.parse(text)
-  } finally {
-    await miniflare.dispose()
+  return {
+    async ask(body) {
+      const post = body === undefined ? {} : { method: 'POST', body }
+      const response = await miniflare.dispatchFetch('http://localhost/', post)
+      const text = await response.text()
+      if (!response.ok) throw new Error(text)
+      return JSON.parse(text)
+    },
+    [Symbol.asyncDispose]: () => miniflare.dispose(),
   }
+}
+
+/** Starts a Worker, and resolves with the JSON that it answers a request with. */
+export async function askWorker(...worker: Parameters<typeof startWorker>): Promise<unknown> {
+  await using started = await startWorker(...worker)
+  return await started.ask()
 }

@@ -13,7 +13,8 @@ interface AddonContext {
   addToBatch(sequence: number, position: number, ids: Uint32Array, logitIndexes: Uint32Array): void
   /** llama_decode and llama_synchronize, on a thread of Node's pool. */
   decodeBatch(): Promise<void>
-  disposeSequence(sequence: number): void
+  /** Forgets what lies at the positions from `start` to before `end`; false where it cannot. */
+  removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean
 }
 
 const SEQUENCE = 0
@@ -24,24 +25,28 @@ export const contestant: Contestant = {
   async load(path, options) {
     const context = await loadContext(path, options)
     const { _ctx: addon } = context as unknown as { readonly _ctx: AddonContext }
+    /** Of the next token. */
+    let position = 0
 
-    async function evaluate(ids: readonly number[], position: number): Promise<void> {
+    async function evaluate(ids: readonly number[]): Promise<void> {
       addon.initBatch(ids.length)
       addon.addToBatch(SEQUENCE, position, Uint32Array.from(ids), Uint32Array.of(ids.length - 1))
       await addon.decodeBatch()
+      position += ids.length
     }
 
     return {
-      async reset() {
-        addon.disposeSequence(SEQUENCE)
+      async rewind(length) {
+        if (!addon.removeTokenCellsFromSequence(SEQUENCE, length, position))
+          throw new Error('it cannot rewind')
+        position = length
       },
       async prefill(ids) {
-        for (let first = 0; first < ids.length; first += BATCH) {
-          await evaluate(ids.slice(first, first + BATCH), first)
-        }
+        for (let first = 0; first < ids.length; first += BATCH)
+          await evaluate(ids.slice(first, first + BATCH))
       },
       async decode(ids) {
-        for (const [position, id] of ids.entries()) await evaluate([id], position)
+        for (const id of ids) await evaluate([id])
       },
     }
   },

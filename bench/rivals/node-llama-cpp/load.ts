@@ -14,7 +14,8 @@ function openLibrary(): Promise<Llama> {
     build: 'never',
     progressLogs: false,
     logLevel: LlamaLogLevel.error,
-    maxThreads: 1,
+    // No limit for all contexts together: each says how many it wants.
+    maxThreads: 0,
   })
   return library
 }

@@ -15,7 +15,9 @@ export const contestant: Contestant = {
     const context = await loadContext(path, options)
     const sequence = context.getSequence()
     return {
-      reset: () => sequence.clearHistory(),
+      async rewind(length) {
+        await sequence.eraseContextTokenRanges([{ start: length, end: sequence.nextTokenIndex }])
+      },
       async prefill(ids) {
         const last = ids.length - 1
         await sequence.controlledEvaluate(

@@ -12,17 +12,16 @@ export function custom(step: CustomStep): Step {
   return (candidates, { recent }) => {
     candidates.divide()
     const { ids, logits, size, vocabulary } = candidates
-    if (whole.length !== vocabulary) whole = new Float32Array(vocabulary)
     // While nothing has been left out, index and id are the same.
     if (size === vocabulary) {
-      whole.set(logits)
+      step(logits, Array.from(recent))
     } else {
+      if (whole.length !== vocabulary) whole = new Float32Array(vocabulary)
       whole.fill(Number.NEGATIVE_INFINITY)
       for (let i = 0; i < size; i++) whole[ids[i]] = logits[i]
+      step(whole, Array.from(recent))
+      for (let i = 0; i < size; i++) logits[i] = whole[ids[i]]
     }
-    step(whole, Array.from(recent))
-    if (size === vocabulary) logits.set(whole)
-    else for (let i = 0; i < size; i++) logits[i] = whole[ids[i]]
     candidates.settle(refuseNaN)
   }
 }

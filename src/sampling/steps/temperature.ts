@@ -23,8 +23,8 @@ export function temperature(params: ResolvedSampling): Step | undefined {
   }
 }
 
-/** −Σ p ln p, in nats. */
+/** −Σ p ln p, in nats: the surprise of the mean logit, for ln p is a logit divided and shifted. */
 function entropy(candidates: Candidates): number {
-  const { largest, temperature } = candidates
-  return log(candidates.weigh().mass) + (largest - candidates.meanLogit()) / temperature
+  const mean = candidates.meanLogit()
+  return -candidates.softmax.logProbability(mean)
 }

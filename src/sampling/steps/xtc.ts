@@ -12,11 +12,11 @@ export function xtc({ xtcProbability, xtcThreshold }: ResolvedSampling): Step | 
   if (xtcProbability <= 0 || xtcThreshold > 0.5) return undefined
   return (candidates, { rng }) => {
     if (rng.nextUniform() >= xtcProbability) return
-    const { ids, logits, size, largest, temperature } = candidates
-    // p ≥ threshold, as a weight and then solved for the logit. The largest weight is 1.
-    const weight = xtcThreshold * candidates.weigh().mass
-    if (weight > 1) return
-    const threshold = largest + temperature * log(weight)
+    const { ids, logits, size, largest, softmax } = candidates
+    const limit = log(xtcThreshold)
+    // Next to a huge logit the threshold would round up to it.
+    if (softmax.logProbability(largest) < limit) return
+    const threshold = softmax.logitOf(limit)
     const top: number[] = []
     let least = 0
     for (let i = seek(logits, 0, size, threshold); i < size; i = seek(logits, i + 1, size, threshold)) {

@@ -1,0 +1,182 @@
+/**
+ * Matrix × vector takes four rows at a time, which share the loads of the activations: whatever belongs to row r stands
+ * in lane r of a vector, so that scales are converted and sums kept for four rows at once, and no row's result depends
+ * on the rows beside it. Measured choices are in bench/kernels/README.md.
+ *
+ * Loops take the four rows' pointers `w0` … `w3`. A format `T` unpacks with `quants(k, step)` 16 quants of a block as
+ * unsigned bytes, of which `bits` are used: the vector k of those that a step of the format's loop takes.
+ */
+import {
+  constant,
+  HALF_BITS,
+  HALF_MAGNITUDE,
+  HALF_REBIAS,
+  ONES_I16,
+  REBIAS,
+  SIGN,
+  SMALLEST_NORMAL,
+} from '../math/constants'
+
+/** The 32-bit words at four pointers. */
+@inline
+export function words4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+  return v128.load32_lane(w3, v128.load32_lane(w2, v128.load32_lane(w1, v128.load32_zero(w0), 1), 2), 3)
+}
+
+/**
+ * The finite halves in the upper 16 bits of each lane as f32; the lower bits may be anything. A subnormal half costs
+ * dozens of cycles here.
+ */
+@inline
+export function upperHalves(words: v128): v128 {
+  return f32x4.mul(v128.and(i32x4.shr_s(words, 3), constant(HALF_BITS)), constant(HALF_REBIAS))
+}
+
+/**
+ * The same at an even pace, for the scales of the K formats, which often are subnormal. With its exponent raised by 112
+ * a normal half is right and a subnormal one too large; raised by 113, less 2^-14, it is the other way round.
+ */
+@inline
+export function upperSmallHalves(words: v128): v128 {
+  const magnitude = v128.and(i32x4.shr_u(words, 3), constant(HALF_MAGNITUDE))
+  const normal = i32x4.add(magnitude, constant(REBIAS))
+  const subnormal = f32x4.sub(i32x4.add(magnitude, constant(SMALLEST_NORMAL)), constant(SMALLEST_NORMAL))
+  return v128.or(f32x4.pmin(normal, subnormal), v128.and(words, constant(SIGN)))
+}
+
+/** The finite halves at four pointers as f32. */
+@inline
+export function halves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+  let words = v128.load16_lane(w0, i32x4.splat(0), 1)
+  words = v128.load16_lane(w1, words, 3)
+  words = v128.load16_lane(w2, words, 5)
+  words = v128.load16_lane(w3, words, 7)
+  return upperHalves(words)
+}
+
+/** The lowest byte of each lane, with its sign; the others alike. */
+@inline
+export function byte0(v: v128): v128 {
+  return i32x4.shr_s(i32x4.shl(v, 24), 24)
+}
+@inline
+export function byte1(v: v128): v128 {
+  return i32x4.shr_s(i32x4.shl(v, 16), 24)
+}
+@inline
+export function byte2(v: v128): v128 {
+  return i32x4.shr_s(i32x4.shl(v, 8), 24)
+}
+@inline
+export function byte3(v: v128): v128 {
+  return i32x4.shr_s(v, 24)
+}
+
+/** The sums of four vectors' i32 lanes, as the lanes of one. */
+@inline
+export function sumsI32x4(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
+  const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
+  return i32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3))
+}
+
+/**
+ * The sums of four vectors' i16 lanes, as i32 lanes of one. Lanes are added in pairs as i16 before they are widened;
+ * twice where `fours` tells that four of them still fit.
+ */
+@inline
+function sumsI16x8(a: v128, b: v128, c: v128, d: v128, fours: bool): v128 {
+  const ab = i16x8.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
+  const cd = i16x8.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
+  const ones = constant(ONES_I16)
+  if (fours) {
+    const abcd = i16x8.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3))
+    return i32x4.dot_i16x8_s(abcd, ones)
+  }
+  const ab2 = i32x4.dot_i16x8_s(ab, ones)
+  const cd2 = i32x4.dot_i16x8_s(cd, ones)
+  return i32x4.add(v128.shuffle<i64>(ab2, cd2, 0, 2), v128.shuffle<i64>(ab2, cd2, 1, 3))
+}
+
+/**
+ * Dot product of 16 quants with 16 activations of 8 bits, in i16 lanes: each sums two products, of quants of 6 bits at
+ * most 63 × 127 × 2 = 16002. Nothing saturates, and the quants' top bit is never set: the result is that of every engine.
+ */
+@inline
+function dot8(quants: v128, x: v128): v128 {
+  return i16x8.relaxed_dot_i8x16_i7x16_s(x, quants)
+}
+
+/** Dot product of 16 quants with 16 activations of 16 bits, in i32 lanes. */
+@inline
+function dot16(quants: v128, x0: v128, x1: v128): v128 {
+  return i32x4.add(
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(quants), x0),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(quants), x1),
+  )
+}
+
+/**
+ * Four rows' quants k times the 16 activations at `x`, in i32 lanes. An i16 lane sums two products before the rows are
+ * brought together, so four of them fit with quants of up to 5 bits.
+ */
+@inline
+export function dots16<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, step: i32, x: usize): v128 {
+  const x0 = v128.load(x)
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    return sumsI16x8(
+      dot8(changetype<T>(w0).quants(k, step), x0),
+      dot8(changetype<T>(w1).quants(k, step), x0),
+      dot8(changetype<T>(w2).quants(k, step), x0),
+      dot8(changetype<T>(w3).quants(k, step), x0),
+      changetype<T>(w0).bits <= 5,
+    )
+  }
+  const x1 = v128.load(x + 16)
+  return sumsI32x4(
+    dot16(changetype<T>(w0).quants(k, step), x0, x1),
+    dot16(changetype<T>(w1).quants(k, step), x0, x1),
+    dot16(changetype<T>(w2).quants(k, step), x0, x1),
+    dot16(changetype<T>(w3).quants(k, step), x0, x1),
+  )
+}
+
+@inline
+function dot32of8<T>(w: usize, k: i32, step: i32, x0: v128, x1: v128): v128 {
+  return i16x8.add(dot8(changetype<T>(w).quants(k, step), x0), dot8(changetype<T>(w).quants(k + 1, step), x1))
+}
+
+@inline
+function dot32of16<T>(w: usize, k: i32, step: i32, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
+  return i32x4.add(
+    dot16(changetype<T>(w).quants(k, step), x0, x1),
+    dot16(changetype<T>(w).quants(k + 1, step), x2, x3),
+  )
+}
+
+/**
+ * Four rows' quants k and k + 1 times the 32 activations at `x`, in i32 lanes. `T` has quants of at most 5 bits; an
+ * i16 lane sums four products before the rows are brought together, so four of them fit with 4 bits.
+ */
+@inline
+export function dots32<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, step: i32, x: usize): v128 {
+  const x0 = v128.load(x)
+  const x1 = v128.load(x + 16)
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    return sumsI16x8(
+      dot32of8<T>(w0, k, step, x0, x1),
+      dot32of8<T>(w1, k, step, x0, x1),
+      dot32of8<T>(w2, k, step, x0, x1),
+      dot32of8<T>(w3, k, step, x0, x1),
+      changetype<T>(w0).bits <= 4,
+    )
+  }
+  const x2 = v128.load(x + 32)
+  const x3 = v128.load(x + 48)
+  return sumsI32x4(
+    dot32of16<T>(w0, k, step, x0, x1, x2, x3),
+    dot32of16<T>(w1, k, step, x0, x1, x2, x3),
+    dot32of16<T>(w2, k, step, x0, x1, x2, x3),
+    dot32of16<T>(w3, k, step, x0, x1, x2, x3),
+  )
+}

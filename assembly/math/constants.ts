@@ -1,0 +1,32 @@
+/**
+ * Vector constants of hot loops, 32 bits each for all four lanes. V8 builds `i32x4.splat(c)` anew at each use, in three
+ * instructions; loaded from memory it takes one, and the newer engines then keep it in a register.
+ */
+export const BYTES_03 = memory.data<u32>([0x03030303])
+export const BYTES_04 = memory.data<u32>([0x04040404])
+/** Bits 0, 1, … 7, each in all bytes. */
+export const BYTE_BITS = memory.data<u32>([
+  0x01010101, 0x02020202, 0x04040404, 0x08080808, 0x10101010, 0x20202020, 0x40404040, 0x80808080,
+])
+export const BYTES_0F = memory.data<u32>([0x0f0f0f0f])
+export const BYTES_10 = memory.data<u32>([0x10101010])
+export const BYTES_30 = memory.data<u32>([0x30303030])
+export const BYTES_3F = memory.data<u32>([0x3f3f3f3f])
+export const ONES_I16 = memory.data<u32>([0x00010001])
+/** Where sign and magnitude of a half stand in a sign-extended i32 that was moved up by 13. */
+export const HALF_BITS = memory.data<u32>([0x8fffe000])
+/** 2^112 as f32: what a half's exponent lacks once its bits stand where an f32 has them. */
+export const HALF_REBIAS = memory.data<u32>([0x77800000])
+export const SIGN = memory.data<u32>([0x80000000])
+/** Where the magnitude alone stands. */
+export const HALF_MAGNITUDE = memory.data<u32>([0x0fffe000])
+/** 112 in an f32's exponent. */
+export const REBIAS = memory.data<u32>([0x38000000])
+/** 2^-14, the smallest normal half, as f32. */
+export const SMALLEST_NORMAL = memory.data<u32>([0x38800000])
+
+/** One of these in all four lanes. */
+@inline
+export function constant(at: usize): v128 {
+  return v128.load32_splat(at)
+}

@@ -1,0 +1,111 @@
+import { madd } from '../math/lanes'
+import { ACTIVATIONS, PANEL, SUMS } from './scratch'
+import { transpose } from './transpose'
+
+/**
+ * 8 rows × 4 tokens of f32, for formats that are plain numbers. The panel lies column after column, eight rows side by
+ * side; so do the activations, four tokens side by side, each spread over a vector. The pointer is the scratch.
+ *
+ * `T` has `loadFinite4()`, four values from here on as f32, and `load1()`.
+ */
+@unmanaged
+export class FloatTile<T> {
+  @inline get rows(): i32 {
+    return 8
+  }
+
+  /** Past the last token it stands again. */
+  takeActivations(x: usize, xStride: usize, tokens: i32, _columns: i32, column: i32, n: i32): void {
+    const bytes = (<usize>n) << 2
+    let to = changetype<usize>(this) + ACTIVATIONS
+    for (let token = 0; token < tokens; token += 4) {
+      let row = x + <usize>token * xStride + ((<usize>column) << 2)
+      for (let t = token; t < token + 4; t++, to += 16) {
+        for (let i: usize = 0; i < bytes; i += 4) v128.store(to + (i << 4), v128.load32_splat(row + i))
+        if (t + 1 < tokens) row += xStride
+      }
+      to += (bytes << 4) - 64
+    }
+  }
+
+  /** Missing rows repeat the last one. */
+  takeWeights(weights: usize, rowBytes: usize, rows: i32, n: i32): void {
+    const bytes = <usize>changetype<T>(weights).bytes
+    const panel = changetype<usize>(this) + PANEL
+    for (let half = 0; half < 8; half += 4) {
+      let a = weights + <usize>min(half, rows - 1) * rowBytes
+      let b = weights + <usize>min(half + 1, rows - 1) * rowBytes
+      let c = weights + <usize>min(half + 2, rows - 1) * rowBytes
+      let d = weights + <usize>min(half + 3, rows - 1) * rowBytes
+      let to = panel + ((<usize>half) << 2)
+      for (const end = to + ((<usize>(n & ~3)) << 5); to < end; to += 128) {
+        transpose(
+          changetype<T>(a).loadFinite4(),
+          changetype<T>(b).loadFinite4(),
+          changetype<T>(c).loadFinite4(),
+          changetype<T>(d).loadFinite4(),
+          to,
+          32,
+        )
+        a += 4 * bytes
+        b += 4 * bytes
+        c += 4 * bytes
+        d += 4 * bytes
+      }
+      for (const end = to + ((<usize>(n & 3)) << 5); to < end; to += 32) {
+        store<f32>(to, changetype<T>(a).load1())
+        store<f32>(to, changetype<T>(b).load1(), 4)
+        store<f32>(to, changetype<T>(c).load1(), 8)
+        store<f32>(to, changetype<T>(d).load1(), 12)
+        a += bytes
+        b += bytes
+        c += bytes
+        d += bytes
+      }
+    }
+  }
+
+  multiply(tokens: i32, n: i32): void {
+    const scratch = changetype<usize>(this)
+    multiply(scratch + PANEL, scratch + ACTIVATIONS, scratch + SUMS, tokens, n)
+  }
+}
+
+/** One column a step: with more, V8 keeps all their operands at hand and runs out of registers. */
+function multiply(panel: usize, x: usize, sums: usize, tokens: i32, n: i32): void {
+  const end = panel + ((<usize>n) << 5)
+  for (const last = sums + ((<usize>tokens) << 5); sums < last; sums += 128) {
+    let a0 = v128.load(sums)
+    let a1 = v128.load(sums, 16)
+    let b0 = v128.load(sums, 32)
+    let b1 = v128.load(sums, 48)
+    let c0 = v128.load(sums, 64)
+    let c1 = v128.load(sums, 80)
+    let d0 = v128.load(sums, 96)
+    let d1 = v128.load(sums, 112)
+    for (let column = panel; column < end; column += 32, x += 64) {
+      const low = v128.load(column)
+      const high = v128.load(column, 16)
+      let v = v128.load(x)
+      a0 = madd(low, v, a0)
+      a1 = madd(high, v, a1)
+      v = v128.load(x, 16)
+      b0 = madd(low, v, b0)
+      b1 = madd(high, v, b1)
+      v = v128.load(x, 32)
+      c0 = madd(low, v, c0)
+      c1 = madd(high, v, c1)
+      v = v128.load(x, 48)
+      d0 = madd(low, v, d0)
+      d1 = madd(high, v, d1)
+    }
+    v128.store(sums, a0)
+    v128.store(sums, a1, 16)
+    v128.store(sums, b0, 32)
+    v128.store(sums, b1, 48)
+    v128.store(sums, c0, 64)
+    v128.store(sums, c1, 80)
+    v128.store(sums, d0, 96)
+    v128.store(sums, d1, 112)
+  }
+}

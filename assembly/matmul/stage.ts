@@ -1,0 +1,38 @@
+/**
+ * Four rows as their format unpacks them, one after another: quants as bytes, a scale for each sub-block, and a minimum
+ * where the format has them.
+ */
+import { CHUNK } from './scratch'
+
+const SCALES: usize = 4 * <usize>CHUNK
+const MINIMUMS: usize = SCALES + 4 * 64
+
+/** Missing rows repeat the last one. `T` has `unpack`; see README.md. */
+@inline
+export function unpackRows<T>(stage: usize, weights: usize, rowBytes: usize, rows: i32, n: i32): void {
+  for (let r = 0; r < 4; r++) {
+    const row = weights + <usize>min(r, rows - 1) * rowBytes
+    const to = stage + <usize>(r << 6)
+    changetype<T>(row).unpack(stage + <usize>(r * CHUNK), to + SCALES, to + MINIMUMS, n)
+  }
+}
+
+/** Lane r is row r's scale of sub-block `index`. */
+@inline
+export function scalesOf(stage: usize, index: i32): v128 {
+  return gather(stage + SCALES + ((<usize>index) << 2))
+}
+
+@inline
+export function minimumsOf(stage: usize, index: i32): v128 {
+  return gather(stage + MINIMUMS + ((<usize>index) << 2))
+}
+
+@inline
+function gather(at: usize): v128 {
+  return v128.load32_lane(
+    at + 192,
+    v128.load32_lane(at + 128, v128.load32_lane(at + 64, v128.load32_zero(at), 1), 2),
+    3,
+  )
+}

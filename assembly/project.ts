@@ -1,0 +1,183 @@
+/**
+ * Linear layers over one input, together: q, k and v, or gate and up, are one piece of work for the team, and what
+ * comes after the product (bias, gate, residual) is done to each row by the thread that computed it.
+ */
+import { add } from './add'
+import { FLOATS, INT16, INT8, quantize_activations } from './activations'
+import { activation_kind, matmul, matvec, tile_activation_kind } from './formats/dispatch'
+import { gelu_gate, silu_gate } from './gates'
+import { member, share, teamSize } from './team'
+
+/** What becomes of a product, next to its bias. */
+const STORE: i32 = 0
+/** It is added to what `out` holds, f32[tokens][rows], by way of `product`. */
+const ADD: i32 = 1
+/** It is gated by the projection before this one: that one's out = silu(out) · this; `product` holds this. */
+const SILU_GATE: i32 = 2
+const GELU_GATE: i32 = 3
+
+/** One linear layer, 32-bit words; JavaScript writes them (src/model/projection.ts). */
+@unmanaged
+class Projection {
+  /** ggml's type number of the matrix. */
+  format: i32
+  /** The matrix: `rows` rows of `rowBytes`. */
+  weights: usize
+  rowBytes: usize
+  rows: i32
+  /** f32[rows], or 0. */
+  bias: usize
+  /** f32[tokens][rows]: the product goes here first, and stays here where `use` is STORE. */
+  product: usize
+  /** STORE, ADD, SILU_GATE or GELU_GATE. */
+  use: i32
+  /** For ADD and the gates: f32[tokens][rows]. */
+  out: usize
+}
+
+/** Scratch of all projections of a model, 32-bit words. */
+@unmanaged
+class Workspace {
+  /** Rows of 16-bit activations, one a token, and the bytes from one to the next. */
+  int16: usize
+  int16Stride: usize
+  /** Rows of 8-bit activations. */
+  int8: usize
+  int8Stride: usize
+  /** A panel of the matrix product for each thread, and its bytes. */
+  panels: usize
+  panelBytes: usize
+}
+
+/** What the threads need to know of the work at hand. */
+@unmanaged
+class Work {
+  projections: usize
+  count: i32
+  x: usize
+  columns: i32
+  tokens: i32
+  tiled: bool
+  workspace: Workspace
+  /** Of activations, while they are quantised. */
+  kind: i32
+  /** Into which the rows are divided. */
+  parts: i32
+}
+
+const PROJECTION_BYTES = offsetof<Projection>()
+const work = changetype<Work>(memory.data(offsetof<Work>(), 64))
+
+/** Rows are handed out in multiples of this, a tile's height. */
+const ROWS: i32 = 8
+/** Parts a thread: enough that nobody waits long for the slowest. */
+const PARTS_A_THREAD: i32 = 4
+
+/**
+ * `count` projections, at `projections` one after another, of `x`, f32[tokens][columns]. `tiled`: as a matrix product.
+ */
+export function project(
+  projections: usize,
+  count: i32,
+  x: usize,
+  columns: i32,
+  tokens: i32,
+  tiled: bool,
+  workspace: usize,
+): void {
+  work.projections = projections
+  work.count = count
+  work.x = x
+  work.columns = columns
+  work.tokens = tokens
+  work.tiled = tiled
+  work.workspace = changetype<Workspace>(workspace)
+  if (wanted(INT16)) quantise(INT16)
+  if (wanted(INT8)) quantise(INT8)
+  const rows = changetype<Projection>(projections).rows
+  const parts = teamSize() == 1 ? 1 : min(PARTS_A_THREAD * teamSize(), max(1, rows / ROWS))
+  work.parts = parts
+  const part = projectPart
+  share(part.index, parts)
+}
+
+function projection(index: i32): Projection {
+  return changetype<Projection>(work.projections + <usize>index * PROJECTION_BYTES)
+}
+
+/** The kind of activations that a projection takes, the way it goes. */
+function kindOf(p: Projection): i32 {
+  return work.tiled ? tile_activation_kind(p.format) : activation_kind(p.format)
+}
+
+function wanted(kind: i32): bool {
+  for (let i = 0; i < work.count; i++) if (kindOf(projection(i)) == kind) return true
+  return false
+}
+
+function input(kind: i32): usize {
+  if (kind == FLOATS) return work.x
+  return kind == INT16 ? work.workspace.int16 : work.workspace.int8
+}
+
+function stride(kind: i32): usize {
+  if (kind == FLOATS) return (<usize>work.columns) << 2
+  return kind == INT16 ? work.workspace.int16Stride : work.workspace.int8Stride
+}
+
+/** Quantises the input: a part for each token of a batch; a few are done before another thread has looked up. */
+function quantise(kind: i32): void {
+  work.kind = kind
+  const part = quantiseToken
+  if (work.tiled) return share(part.index, work.tokens)
+  for (let token = 0; token < work.tokens; token++) quantiseToken(token)
+}
+
+function quantiseToken(token: i32): void {
+  const x = work.x + (<usize>(token * work.columns) << 2)
+  const out = input(work.kind) + <usize>token * stride(work.kind)
+  quantize_activations(work.kind, x, out, work.columns)
+}
+
+/** Part `part` of the rows of every projection. */
+function projectPart(part: i32): void {
+  for (let i = 0; i < work.count; i++) {
+    const p = projection(i)
+    const first = border(p.rows, part)
+    const rows = border(p.rows, part + 1) - first
+    if (rows == 0) continue
+    multiply(p, first, rows)
+    for (let token = 0; token < work.tokens; token++) {
+      const offset = <usize>(token * p.rows + first) << 2
+      if (p.bias != 0) add(p.bias + (<usize>first << 2), p.product + offset, rows)
+      if (p.use == ADD) add(p.product + offset, p.out + offset, rows)
+      else if (p.use == SILU_GATE) silu_gate(p.out + offset, p.product + offset, rows)
+      else if (p.use == GELU_GATE) gelu_gate(p.out + offset, p.product + offset, rows)
+    }
+  }
+}
+
+/** The row at which a part begins. */
+function border(rows: i32, part: i32): i32 {
+  if (part == work.parts) return rows
+  return <i32>((<i64>rows * part) / work.parts) & ~(ROWS - 1)
+}
+
+function multiply(p: Projection, first: i32, rows: i32): void {
+  const weights = p.weights + <usize>first * p.rowBytes
+  const out = p.product + (<usize>first << 2)
+  const kind = kindOf(p)
+  const x = input(kind)
+  const step = stride(kind)
+  const columns = work.columns
+  const tokens = work.tokens
+  const workspace = work.workspace
+  if (work.tiled) {
+    const panel = workspace.panels + <usize>member() * workspace.panelBytes
+    matmul(p.format, weights, x, step, out, rows, columns, tokens, p.rows, panel)
+  } else {
+    for (let token = 0; token < tokens; token++) {
+      matvec(p.format, weights, x + <usize>token * step, out + (<usize>(token * p.rows) << 2), rows, columns)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** `npm run bench -- engines`: dasllama with both builds of its kernels wherever it runs. */
+import { ENTRANTS, type Entrant } from './contestants/registry.js'
+import type { Host } from './hosts/open.js'
+import { threadsText } from './limits/table.js'
+import type { BenchRecord } from './record.js'
+import { find, rate, table } from './tables.js'
+
+/** By what they are called in the table; relaxed SIMD came to Node with version 22. */
+const HOSTS: readonly { readonly name: string; readonly host: Host; readonly isOld?: boolean }[] = [
+  { name: 'Node 20', host: { engine: 'node 20' }, isOld: true },
+  { name: 'Node 22', host: { engine: 'node 22' } },
+  { name: 'Node 24', host: { engine: 'node 24' } },
+  { name: 'Node 26', host: { engine: 'node 26' } },
+  { name: 'Bun', host: { engine: 'bun' } },
+  { name: 'Deno', host: { engine: 'deno' } },
+  { name: 'Chromium', host: { browser: 'chromium', inWorker: true } },
+  { name: 'Firefox', host: { browser: 'firefox', inWorker: true } },
+  { name: 'workerd', host: { engine: 'workerd' } },
+]
+
+export const ENGINE_MODELS = ['135M-Q4_0', '135M-Q8_0']
+export const ENGINE_SIZES = { pp: [128], tg: [32] }
+
+const [OURS] = ENTRANTS
+
+export const ENGINE_ENTRANTS: readonly Entrant[] = HOSTS.flatMap(({ name, host, isOld }) =>
+  (['baseline', 'relaxed'] as const)
+    .filter((kernels) => kernels === 'baseline' || !isOld)
+    .map((kernels) => ({ ...OURS, name: `${name}, ${kernels}`, how: `${kernels} kernels`, host, kernels })),
+)
+
+/** A row an engine and build, a column a test. */
+export function renderEngines({ models, contestants }: BenchRecord): string {
+  const columns = models.flatMap((model) => {
+    const keys = model.tests.map(({ test, threads }) => JSON.stringify({ test, threads }))
+    return [...new Set(keys)].map((key) => {
+      const { test, threads }: { test: string; threads: number } = JSON.parse(key)
+      return {
+        head: `${model.name} ${test}, ${threadsText(threads)}`,
+        cell: (contestant: string) => rate(find(model, { test, threads, contestant })),
+      }
+    })
+  })
+  const rows = contestants.map(({ name, runtime }) => [
+    name,
+    runtime,
+    ...columns.map(({ cell }) => cell(name)),
+  ])
+  const head = ['engine', 'version', ...columns.map(({ head }) => head)]
+  return `Tokens a second, median (slowest–fastest):\n\n${table(head, rows, 2)}`
+}

@@ -1,0 +1,35 @@
+import { type Engine, findEngines } from '../../scripts/engines.mjs'
+import { launch } from '../../test/engines/launch.js'
+import { bundleHost } from './bundle.js'
+import type { Link } from './link.js'
+import { inChromium, inFirefox, PageLink } from './page-link.js'
+import { ProcessLink } from './process-link.js'
+import { WorkerdLink } from './workerd-link.js'
+
+/** Where a contestant lives. */
+export type Host =
+  /** `workerd`, or a program of scripts/engines.mjs and its major version: `node 24`; or `node`, which runs the bench. */
+  { readonly engine: string } | { readonly browser: 'chromium' | 'firefox'; readonly inWorker: boolean }
+
+/** Starts the host of the contestant in `module`. Rejects where the machine lacks it. */
+export async function openHost(host: Host, module: URL): Promise<Link> {
+  if ('browser' in host) {
+    const browse = host.browser === 'chromium' ? inChromium : inFirefox
+    return PageLink.open(browse, await bundleHost('page', module), host.inWorker)
+  }
+  if (host.engine === 'workerd') return WorkerdLink.open(await bundleHost('workerd', module))
+  return new ProcessLink(launch(await findEngine(host.engine), await bundleHost('process', module)))
+}
+
+let engines: Promise<Engine[]> | undefined
+
+/** The engine called `node 24`, `bun`. Rejects when there is none. */
+export async function findEngine(name: string): Promise<Engine> {
+  engines ??= findEngines()
+  const [program, major] = name.split(' ')
+  const found = (await engines).find(
+    (engine) => engine.program === program && (!major || engine.version.startsWith(`${major}.`)),
+  )
+  if (!found) throw new Error(`${name} is not there: npm run engines`)
+  return found
+}

@@ -1,0 +1,23 @@
+/**
+ * Hosts a contestant on a web page, or in its worker. The page posts its last answer to where it came from and gets
+ * the next request for it, so that no browser needs to be steered.
+ */
+import type { Contestant } from '../contestants/contestant.js'
+import { answering } from './answering.js'
+import type { Answer } from './protocol.js'
+
+/** Answers for as long as the server asks. */
+export async function serve(contestant: Contestant): Promise<void> {
+  const answer = answering(contestant, { runtime: runtime() })
+  let last: Answer | undefined
+  for (;;) {
+    const response = await fetch('/', { method: 'POST', body: JSON.stringify(last ?? null) })
+    last = await answer(await response.json())
+  }
+}
+
+function runtime(): string {
+  const [, name, version] = /(Chrome|Firefox)\/([\d.]+)/.exec(navigator.userAgent) ?? []
+  if (!name) return navigator.userAgent
+  return `${name === 'Chrome' ? 'Chromium' : name} ${version}`
+}

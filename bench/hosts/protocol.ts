@@ -1,0 +1,48 @@
+/** What the bench and a contestant's host say to each other. */
+import type { LoadOptions } from '../contestants/contestant.js'
+import type { Workload } from '../workload.js'
+
+export type Request =
+  | { readonly do: 'describe' }
+  | { readonly do: 'load'; readonly source: string; readonly options: LoadOptions }
+  | TimeRequest
+  | { readonly do: 'memory' }
+
+export interface TimeRequest {
+  readonly do: 'time'
+  readonly kind: Workload['kind']
+  readonly ids: readonly number[]
+  /** What the sequence holds before; evaluated, untimed, unless it is there already. Default: nothing. */
+  readonly before?: readonly number[]
+}
+
+export interface Description {
+  /** `Node 24.1.0 (V8 13.6)`, `Chromium 156.0`. */
+  readonly runtime: string
+  readonly versions: Readonly<Record<string, string>>
+}
+
+export interface Loaded {
+  /** Milliseconds from the file's name to a sequence that is ready for the first token. */
+  readonly loadMs: number
+  /** Resident bytes of the process before the engine was asked to load, where a process can tell. */
+  readonly rssBefore?: number
+  readonly rssLoaded?: number
+}
+
+export interface Memory {
+  /** Bytes for weights, caches and scratch as the engine counts them. */
+  readonly engineBytes?: number
+  /** Resident bytes of the process now. */
+  readonly rss?: number
+}
+
+export interface Replies {
+  readonly describe: Description
+  readonly load: Loaded
+  /** Milliseconds. */
+  readonly time: number
+  readonly memory: Memory
+}
+
+export type Answer = { readonly value: Replies[keyof Replies] } | { readonly error: string }

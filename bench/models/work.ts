@@ -1,0 +1,31 @@
+import { openModelFile } from '../../src/gguf/open.js'
+import { platform } from '../../src/platform/node.js'
+
+/** What a token costs any engine at least, attention aside. */
+export interface Work {
+  /** Bytes of the weights that one decoded token meets. */
+  readonly decodeBytes: number
+  /** Multiplications with weights that a prompt's token needs; the output matrix serves the last one only. */
+  readonly prefillMacs: number
+}
+
+const EMBEDDING = 'token_embd.weight'
+const OUTPUT = 'output.weight'
+
+/** Counts it from the tensors of a model file. */
+export async function workPerToken(path: string): Promise<Work> {
+  const file = await openModelFile(await platform.openPath(path))
+  try {
+    const isTied = !file.tensors.has(OUTPUT)
+    let decodeBytes = 0
+    let prefillMacs = 0
+    for (const { name, shape, byteLength } of file.tensors.values()) {
+      // One row of the embedding is read; all of it where it is the output matrix as well.
+      if (name !== EMBEDDING || isTied) decodeBytes += byteLength
+      if (shape.length > 1 && name !== EMBEDDING && name !== OUTPUT) prefillMacs += shape[0] * shape[1]
+    }
+    return { decodeBytes, prefillMacs }
+  } finally {
+    await file.close()
+  }
+}

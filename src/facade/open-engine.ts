@@ -1,0 +1,107 @@
+import { DasllamaError } from '../errors.js'
+import type { Platform } from '../platform/platform.js'
+import { checkCount } from '../session/checks.js'
+import { WASM_LIMIT } from '../wasm/arena.js'
+import { createEngine, createThreadedEngine, type Engine } from '../wasm/engine.js'
+import type { KernelBuild } from '../wasm/kernels.js'
+import { hasRelaxedSimd } from '../wasm/relaxed-simd.js'
+import { MAX_THREADS } from '../wasm/team.js'
+
+/** What a model's engine may use. */
+export interface EngineOptions {
+  /**
+   * Which build of the kernels. `relaxed` is faster; its logits differ from the baseline's in the last bits, and those
+   * may depend on the processor. `baseline` gives the same bits everywhere. `auto`, the default, is `relaxed` where the
+   * runtime has relaxed SIMD. Or the kernels themselves, compiled or as bytes, where the runtime cannot find them beside
+   * the package, because a bundler moved them, say; compiled ones run on one thread.
+   */
+  kernels?: KernelBuild | 'auto' | WebAssembly.Module | BufferSource
+  /** Most bytes of memory for weights, caches and scratch together, up to 4 GiB, which is also the default. */
+  memoryLimit?: number
+  /**
+   * Threads that share the work, the caller's own among them. `auto`, the default, takes one for each physical core
+   * where the runtime has threads that share memory (Node, Deno, Bun, pages that are cross-origin isolated), else 1.
+   * Their number does not change a single bit of any result.
+   */
+  threads?: number | 'auto'
+}
+
+const BUILDS = ['auto', 'baseline', 'relaxed']
+
+/** Throws `INVALID_ARGUMENT`. */
+export function checkEngineOptions({ kernels, memoryLimit, threads }: EngineOptions): void {
+  if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, WASM_LIMIT)
+  if (threads !== undefined && threads !== 'auto') checkCount('threads', threads, 1, MAX_THREADS)
+  if (kernels === undefined || BUILDS.includes(kernels as string) || isModule(kernels)) return
+  throw new DasllamaError('INVALID_ARGUMENT', `kernels: ${String(kernels)} names no build of the kernels`, {
+    hint: "it is 'auto', 'baseline' or 'relaxed', or a WebAssembly module, compiled or as bytes",
+  })
+}
+
+function isModule(kernels: unknown): boolean {
+  return (
+    kernels instanceof WebAssembly.Module || kernels instanceof ArrayBuffer || ArrayBuffer.isView(kernels)
+  )
+}
+
+/**
+ * Kernels, memory and threads for a model of `modelBytes`. Throws `INVALID_ARGUMENT`, or `UNSUPPORTED` for relaxed
+ * kernels or threads that were asked for and cannot be had.
+ */
+export async function openEngine(
+  { kernels = 'auto', memoryLimit, threads = 'auto' }: EngineOptions,
+  platform: Platform,
+  modelBytes: number,
+): Promise<Engine> {
+  const source = await chooseKernels(kernels, platform)
+  const bytes = source instanceof WebAssembly.Module ? undefined : source
+  const most = bytes && platform.threads ? platform.threads.physicalCores : 1
+  const count = threads === 'auto' ? Math.min(most, WORTHWHILE_THREADS, threadsFor(modelBytes)) : threads
+  if (count === 1) return createEngine(source, memoryLimit)
+  if (!bytes) {
+    throw new DasllamaError('INVALID_ARGUMENT', `compiled kernels run on one thread, not ${count}`, {
+      hint: 'pass their bytes, or threads: 1',
+    })
+  }
+  if (!platform.threads) {
+    throw new DasllamaError('UNSUPPORTED', `${count} threads: this runtime has none that share memory`, {
+      hint: "a page must be cross-origin isolated (COOP and COEP headers); or pass threads: 'auto' or 1",
+    })
+  }
+  try {
+    return await createThreadedEngine(bytes, count, platform.threads, memoryLimit)
+  } catch (error) {
+    if (threads !== 'auto') throw error
+    return createEngine(bytes, memoryLimit)
+  }
+}
+
+/** More have not been seen to help: decode waits for memory. */
+const WORTHWHILE_THREADS = 8
+
+/** A model's bytes for which another thread is worth its start and the waiting for each other. */
+const BYTES_A_THREAD = 8 * 2 ** 20
+
+function threadsFor(modelBytes: number): number {
+  return Math.max(1, Math.floor(modelBytes / BYTES_A_THREAD))
+}
+
+async function chooseKernels(
+  wanted: NonNullable<EngineOptions['kernels']>,
+  platform: Platform,
+): Promise<WebAssembly.Module | Uint8Array> {
+  if (wanted instanceof WebAssembly.Module) return wanted
+  if (ArrayBuffer.isView(wanted)) return new Uint8Array(wanted.buffer, wanted.byteOffset, wanted.byteLength)
+  if (typeof wanted === 'object') return new Uint8Array(wanted)
+  if (wanted === 'relaxed' && !hasRelaxedSimd()) {
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      "kernels: 'relaxed' needs relaxed SIMD, which this runtime lacks",
+      {
+        hint: "Node 22, Chrome 114, Firefox 145 or newer have it; or pass kernels: 'auto'",
+      },
+    )
+  }
+  const relaxed = wanted === 'relaxed' || (wanted === 'auto' && hasRelaxedSimd())
+  return platform.loadKernels(relaxed ? 'relaxed' : 'baseline')
+}

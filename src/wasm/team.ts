@@ -1,0 +1,113 @@
+import { DasllamaError } from '../errors.js'
+import type { Kernels } from './kernels.js'
+import type { Thread, ThreadHost, ThreadStart } from './threads.js'
+
+/** Most threads of a team: memory is exhausted long before. */
+export const MAX_THREADS = 32
+
+/**
+ * The threads that share an engine's work. The caller's own is the leader and takes part; the kernels hand out the work
+ * (assembly/team.ts), and this class only looks after the threads: starts them, notices when one ends, sends them home.
+ */
+export class Team {
+  readonly #kernels: Kernels
+  readonly #maySleep: boolean
+  readonly #members = new Set<Thread>()
+  #size = 1
+  /** Why a member ended that nobody had sent home, until it has been reported. */
+  #loss: string | undefined
+
+  private constructor(kernels: Kernels, maySleep: boolean) {
+    this.#kernels = kernels
+    this.#maySleep = maySleep
+  }
+
+  static alone(kernels: Kernels): Team {
+    return new Team(kernels, true)
+  }
+
+  /** A team of `size`. Rejects with `UNSUPPORTED` when a thread cannot be started; then none is left running. */
+  static async gather(
+    kernels: Kernels,
+    size: number,
+    host: ThreadHost,
+    start: Omit<ThreadStart, 'number'>,
+  ): Promise<Team> {
+    const team = new Team(kernels, host.maySleep)
+    const starting = Array.from({ length: size - 1 }, (_, i) => host.startThread({ ...start, number: i + 1 }))
+    const started = await Promise.allSettled(starting)
+    for (const result of started) if (result.status === 'fulfilled') team.#add(result.value)
+    const failed = started.find((result) => result.status === 'rejected')
+    if (failed) {
+      team.#terminate()
+      throw new DasllamaError('UNSUPPORTED', `a thread could not be started: ${describe(failed.reason)}`, {
+        hint: 'pass threads: 1',
+        cause: failed.reason,
+      })
+    }
+    team.#lead(size)
+    return team
+  }
+
+  /** Threads that take part, the leader included. */
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * Does `work`, which calls kernels, on all threads. Throws `THREAD_LOST` once when a member has died: before the work
+   * if it was noticed, during it if the member died with a part of it. What the work was to write is then worthless;
+   * the team goes on with the threads that are left.
+   */
+  run(work: () => void): void {
+    if (this.#loss !== undefined) throw this.#lost(this.#loss)
+    try {
+      work()
+    } catch (cause) {
+      if (this.#size === 1 || !(cause instanceof WebAssembly.RuntimeError)) throw cause
+      this.#terminate()
+      throw this.#lost('a thread does not finish its part of the work', cause)
+    }
+  }
+
+  /** Sends the members home: their threads end. The leader goes on alone. Harmless when repeated. */
+  dismiss(): void {
+    this.#kernels.team_dismiss()
+    this.#members.clear()
+    this.#size = 1
+  }
+
+  #add(member: Thread): void {
+    this.#members.add(member)
+    void member.ended.then((reason) => {
+      if (!this.#members.delete(member)) return
+      this.#loss = reason
+      this.#lead(this.#members.size + 1)
+    })
+  }
+
+  #lead(size: number): void {
+    this.#size = size
+    this.#kernels.team_lead(size, this.#maySleep)
+  }
+
+  /** For when members may no longer listen. */
+  #terminate(): void {
+    const members = [...this.#members]
+    this.dismiss()
+    for (const member of members) member.terminate()
+  }
+
+  #lost(reason: string, cause?: unknown): DasllamaError {
+    this.#loss = undefined
+    const left = this.#size === 1 ? 'one thread' : `${this.#size} threads`
+    return new DasllamaError('THREAD_LOST', `a thread of the engine has ended: ${reason}`, {
+      hint: `try again: the model goes on with ${left}`,
+      cause,
+    })
+  }
+}
+
+function describe(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason)
+}

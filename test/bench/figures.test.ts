@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { ENGINE_ENTRANTS, renderEngines } from '../../bench/engines.js'
+import { depthFigure, speedFigures } from '../../bench/figures.js'
+import type { BenchRecord } from '../../bench/record.js'
+import { RECORD } from './record-fixture.js'
+
+describe('figures', () => {
+  it('show the ratios of a record, of what both have measured', () => {
+    const [figure, ...others] = speedFigures(RECORD)
+    expect(others).toEqual([])
+    expect(figure).toContain('dasllama ÷ rival')
+    expect(figure).toContain('first pp100, 1 thread')
+    expect(figure).toContain('>0.25<')
+    expect(figure).toContain('>1.50<')
+    expect(figure).not.toContain('second')
+    expect(figure).not.toContain('2 threads')
+  })
+
+  it('are none where nothing is compared', () => {
+    expect(speedFigures({ ...RECORD, contestants: RECORD.contestants.slice(0, 1) })).toEqual([])
+    expect(depthFigure({ ...RECORD, models: [] })).toBeUndefined()
+  })
+
+  it('show rates by depth', () => {
+    const at = (test: string, ms: number) => ({
+      test,
+      tokens: 32,
+      contestant: 'dasllama',
+      threads: 1,
+      samples: [ms, 2 * ms, 4 * ms],
+    })
+    const tests = [at('tg32@d4096', 800), at('tg32', 400)]
+    const figure = depthFigure({ ...RECORD, models: [{ ...RECORD.models[0], tests }] }) as string
+    expect(figure).toContain('dasllama, 1 thread')
+    expect(figure).toContain('>40.0<')
+    expect(figure).toContain('>20.0<')
+    expect(figure).toContain('>4,096<')
+  })
+})
+
+describe('engines', () => {
+  it('have both builds but for the engine without relaxed SIMD', () => {
+    const names = ENGINE_ENTRANTS.map(({ name }) => name)
+    expect(names).toHaveLength(17)
+    expect(names).toContain('Node 20, baseline')
+    expect(names).not.toContain('Node 20, relaxed')
+  })
+
+  it('are rows, tests are columns', () => {
+    const record: BenchRecord = { ...RECORD, models: RECORD.models.slice(0, 1) }
+    const lines = renderEngines(record).split('\n')
+    expect(lines).toContain(
+      '| engine | version | first pp100, 1 thread | first tg10, 1 thread | first tg10, 2 threads |',
+    )
+    expect(lines).toContain('| rival | Node 20.0.0 | 2000 (2000–2000) | 66.7 (66.7–66.7) | – |')
+  })
+})
