@@ -1,9 +1,8 @@
 /** Everything that `dist/kernels.wasm` exports. */
 export { quantize_activations } from './activations'
 export { add } from './add'
-export { attention_f16, attention_f32, attention_q8_0 } from './attention'
-export { store_f16, store_f32 } from './cache-floats'
-export { store_q8_0 } from './cache-q8_0'
+export { attention, attention_scratch } from './attention'
+export { store } from './cache'
 import { HEAP_START } from './team'
 
 export { activation_kind, dequantize, matmul, matvec, tile_activation_kind } from './formats/dispatch'

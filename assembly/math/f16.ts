@@ -27,17 +27,31 @@ export function f16ToF32(bits: u16): f32 {
   return reinterpret<f32>(sign | magnitude) * REBIAS
 }
 
+/** What values from `loadUnscaledF16x4` are to be multiplied with. */
+export const F16_FACTOR: f32 = REBIAS
+
+/** Where SIGN_AND_MAGNITUDE stands four times, for loops: V8 builds a vector constant anew at every use. */
+export const F16_MASK = memory.data<i32>(
+  [SIGN_AND_MAGNITUDE, SIGN_AND_MAGNITUDE, SIGN_AND_MAGNITUDE, SIGN_AND_MAGNITUDE],
+  16,
+)
+
+/** Four finite halves from `pointer` as f32, divided by `F16_FACTOR`; `mask` is what lies at `F16_MASK`. */
+@inline
+export function loadUnscaledF16x4(pointer: usize, mask: v128): v128 {
+  return v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), mask)
+}
+
 /** Four finite halves from `pointer` as f32. */
 @inline
 export function loadFiniteF16x4(pointer: usize): v128 {
-  const bits = v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), i32x4.splat(SIGN_AND_MAGNITUDE))
-  return f32x4.mul(bits, f32x4.splat(REBIAS))
+  return f32x4.mul(loadUnscaledF16x4(pointer, i32x4.splat(SIGN_AND_MAGNITUDE)), f32x4.splat(REBIAS))
 }
 
 /** Four halves from `pointer` as f32, exactly; infinities and NaNs included. */
 @inline
 export function loadF16x4(pointer: usize): v128 {
-  const bits = v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), i32x4.splat(SIGN_AND_MAGNITUDE))
+  const bits = loadUnscaledF16x4(pointer, i32x4.splat(SIGN_AND_MAGNITUDE))
   const exponent = i32x4.splat(0x0f800000)
   const special = i32x4.eq(v128.and(bits, exponent), exponent)
   // A special half came out of the product as 65536 and more: with the exponent's bits set it is infinite or NaN again.

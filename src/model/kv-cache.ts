@@ -15,8 +15,6 @@ export interface KvCache {
   keys(layer: number): Pointer
   /** A layer's values, [contextLength][kvHeads][headDim]. */
   values(layer: number): Pointer
-  /** Scratch for f32[contextLength], rounded up to four. */
-  readonly scores: Pointer
 }
 
 /** The block format in which a type is held. */

@@ -190,7 +190,7 @@ export class Network {
   #attention(block: Block, index: number, cache: KvCache, position: number, tokens: number): void {
     const { kernels } = this.engine
     const { heads, kvHeads, headDim, ropeDim, attentionScale } = this.config
-    const { normed, q, k, v, attended, ropeTable } = this.#scratch
+    const { normed, q, k, v, attended, ropeTable, attention } = this.#scratch
 
     this.#norm(block.attentionNorm, tokens)
     this.#project(block.qkv, normed, tokens)
@@ -201,8 +201,20 @@ export class Network {
     const values = cache.values(index)
     this.#remember(cache, k, keys, position, tokens)
     this.#remember(cache, v, values, position, tokens)
-    const attend = kernels[`attention_${cache.type}` as const]
-    attend(q, keys, values, attended, cache.scores, tokens, position, heads, kvHeads, headDim, attentionScale)
+    kernels.attention(
+      kvFormat(cache.type).id,
+      q,
+      keys,
+      values,
+      attended,
+      tokens,
+      position,
+      heads,
+      kvHeads,
+      headDim,
+      attentionScale,
+      attention,
+    )
 
     this.#project(block.attentionOut, attended, tokens)
   }
@@ -211,7 +223,7 @@ export class Network {
   #remember(cache: KvCache, from: Pointer, to: Pointer, position: number, tokens: number): void {
     const { config, engine } = this
     const at = (to + position * kvRowBytes(config, cache.type)) as Pointer
-    engine.kernels[`store_${cache.type}` as const](from, at, tokens * config.kvHeads * config.headDim)
+    engine.kernels.store(kvFormat(cache.type).id, from, at, tokens * config.kvHeads * config.headDim)
   }
 
   /** hidden += downProj(gate(gateProj(x)) · upProj(x)) with x = norm(hidden) */

@@ -36,6 +36,8 @@ export interface Scratch {
   readonly logits: Pointer
   /** What `project` works with: see `Workspace` in assembly/project.ts. */
   readonly workspace: Pointer
+  /** What `attention` works with. */
+  readonly attention: Pointer
 }
 
 /** The parts of the workspace. */
@@ -78,6 +80,7 @@ function sizes(config: Config, { kernels, team }: Engine): Buffers {
     ropeTable: rows(ropeDim),
     logits: vocabSize * 4,
     workspace: 6 * 4,
+    attention: kernels.attention_scratch(team.size, heads, kvHeads, headDim),
     int16: MAX_BATCH * int16,
     int8: MAX_BATCH * int8,
     panels: team.size * panels,

@@ -3,10 +3,9 @@ import { type KvCache, type KvType, kvRowBytes } from '../model/kv-cache.js'
 import type { Arena } from '../wasm/arena.js'
 import type { Pointer } from '../wasm/kernels.js'
 
-/** Bytes that a session's cache takes, scores included. */
+/** Bytes that a session's cache takes. */
 export function kvCacheBytes(config: Config, contextLength: number, type: KvType): number {
-  const scores = (contextLength + 3) * 4
-  return 2 * config.layers * contextLength * kvRowBytes(config, type) + scores + 128
+  return 2 * config.layers * contextLength * kvRowBytes(config, type)
 }
 
 /** A piece of the arena and how many caches read it. */
@@ -36,10 +35,6 @@ export class SessionKvCache implements KvCache {
     this.#rowBytes = kvRowBytes(config, type)
     this.#span = shared ? shared.#span : this.#allocate()
     if (shared) this.#span.owners++
-  }
-
-  get scores(): Pointer {
-    return (Math.ceil((this.#span.base + this.#planes * this.#planeBytes) / 64) * 64) as Pointer
   }
 
   keys(layer: number): Pointer {

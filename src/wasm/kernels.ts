@@ -51,12 +51,22 @@ export interface Kernels {
   softmax(x: Pointer, n: number): void
   silu_gate(gate: Pointer, up: Pointer, n: number): void
   gelu_gate(gate: Pointer, up: Pointer, n: number): void
-  store_f16(x: Pointer, out: Pointer, n: number): void
-  store_f32(x: Pointer, out: Pointer, n: number): void
-  store_q8_0(x: Pointer, out: Pointer, n: number): void
-  attention_f16: Attention
-  attention_f32: Attention
-  attention_q8_0: Attention
+  store(type: number, x: Pointer, out: Pointer, n: number): void
+  attention(
+    type: number,
+    q: Pointer,
+    keys: Pointer,
+    values: Pointer,
+    out: Pointer,
+    tokens: number,
+    firstPosition: number,
+    heads: number,
+    kvHeads: number,
+    headDim: number,
+    scale: number,
+    scratch: Pointer,
+  ): void
+  attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
 }
 
 /** Linear layers that read the same input of `columns` values a token: records for `project`. */
@@ -73,20 +83,6 @@ export type Rope = (
   heads: number,
   headDim: number,
   pairs: number,
-) => void
-
-export type Attention = (
-  q: Pointer,
-  keys: Pointer,
-  values: Pointer,
-  out: Pointer,
-  scores: Pointer,
-  tokens: number,
-  firstPosition: number,
-  heads: number,
-  kvHeads: number,
-  headDim: number,
-  scale: number,
 ) => void
 
 /** The builds of the kernels: plain SIMD, or relaxed SIMD, faster and with last bits that depend on the processor. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
 import { createWorkbench, expectWithin, randomFloats, type Workbench } from './workbench.js'
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
 function store(values: Float32Array): { scales: number[]; bytes: number[] } {
   const blocks = values.length / 32
   const out = bench.room(34 * blocks)
-  bench.kernels.store_q8_0(bench.floats(values), out, values.length)
+  bench.kernels.store(blockFormat('Q8_0').id, bench.floats(values), out, values.length)
   bench.expectGuard(out, 34 * blocks)
   const view = new DataView(bench.read(out, 34 * blocks).buffer)
   return {
@@ -20,7 +21,7 @@ function store(values: Float32Array): { scales: number[]; bytes: number[] } {
   }
 }
 
-describe('store_q8_0', () => {
+describe('store to Q8_0', () => {
   it.each([1e-4, 1, 1000])('holds values of about %f within half a step of their block', (deviation) => {
     const values = randomFloats(32 * 9, 'store', deviation)
     const { scales, bytes } = store(values)

@@ -24,7 +24,7 @@ beforeAll(async () => {
 /** The halves that the kernel makes of `n` f32 values at `x`, a multiple of four. */
 function storedHalves(x: Pointer, n: number): Uint16Array {
   const out = bench.room(2 * n)
-  bench.kernels.store_f16(x, out, n)
+  bench.kernels.store(blockFormat('F16').id, x, out, n)
   bench.expectGuard(out, 2 * n)
   return new Uint16Array(bench.read(out, 2 * n).buffer)
 }

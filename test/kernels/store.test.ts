@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
 import { createWorkbench, randomFloats, type Workbench } from './workbench.js'
+
+const [F16, F32] = ['F16', 'F32'].map((name) => blockFormat(name).id)
 
 let bench: Workbench
 beforeAll(async () => {
@@ -10,7 +13,7 @@ beforeAll(async () => {
 
 function storeF16(values: ArrayLike<number>): Uint16Array {
   const out = bench.room(2 * values.length)
-  bench.kernels.store_f16(bench.floats(values), out, values.length)
+  bench.kernels.store(F16, bench.floats(values), out, values.length)
   bench.expectGuard(out, 2 * values.length)
   return new Uint16Array(bench.read(out, 2 * values.length).buffer)
 }
@@ -18,7 +21,7 @@ function storeF16(values: ArrayLike<number>): Uint16Array {
 /** Bits of the largest finite half; those of the positive ones count up to it from 0. */
 const LARGEST = 0x7bff
 
-describe('store_f16', () => {
+describe('store to F16', () => {
   it('keeps every half as it is, infinities too', () => {
     const finite = Uint16Array.from({ length: 65536 }, (_, bits) => bits).filter(
       (bits) => (bits & 0x7fff) <= LARGEST,
@@ -64,11 +67,11 @@ describe('store_f16', () => {
   })
 })
 
-describe('store_f32', () => {
+describe('store to F32', () => {
   it('copies', () => {
     const values = randomFloats(23, 'copy')
     const out = bench.room(4 * 23)
-    bench.kernels.store_f32(bench.floats(values), out, 23)
+    bench.kernels.store(F32, bench.floats(values), out, 23)
     expect(bench.result(out, 23)).toEqual(values)
   })
 })

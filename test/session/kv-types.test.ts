@@ -37,8 +37,7 @@ describe('a cache of', () => {
       return model.memoryBytes - before
     }
     const values = 2 * SHAPE.layers * SHAPE.kvHeads! * SHAPE.headDim
-    // 4 bytes a position for attention's scores.
-    expect((bytes(1064) - bytes(64)) / 1000).toBeCloseTo(values * bytesPerValue + 4, 0)
+    expect((bytes(1064) - bytes(64)) / 1000).toBeCloseTo(values * bytesPerValue, 0)
   })
 
   it('q8_0 says nearly what f32 says, and f16 nearly exactly', async () => {

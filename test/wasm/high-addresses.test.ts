@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { blockFormat } from '../../src/gguf/block-formats.js'
-import { f32ToF16 } from '../../src/gguf/half.js'
+import { blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { quantize } from '../../src/gguf/quantize.js'
 import { RandomBits } from '../../src/gguf/random-bits.js'
 import { randomBlocks } from '../../src/gguf/random-blocks.js'
@@ -50,49 +49,31 @@ const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> =
     gelu_gate(gate, bench.floats(randomFloats(36, 'up')), 36)
     return bench.read(gate, 4 * 36)
   },
-  store_f16(bench, { store_f16 }) {
-    const out = bench.room(2 * 64)
-    store_f16(bench.floats(randomFloats(64, 'x')), out, 64)
-    return bench.read(out, 2 * 64)
-  },
-  store_f32(bench, { store_f32 }) {
-    const out = bench.room(4 * 33)
-    store_f32(bench.floats(randomFloats(33, 'x')), out, 33)
-    return bench.read(out, 4 * 33)
-  },
-  store_q8_0(bench, { store_q8_0 }) {
-    const out = bench.room(2 * 34)
-    store_q8_0(bench.floats(randomFloats(64, 'x')), out, 64)
-    return bench.read(out, 2 * 34)
-  },
   quantize_activations(bench, { quantize_activations }) {
     const out = bench.room(96 * 2.375)
     quantize_activations(ActivationKind.int16, bench.floats(randomFloats(96, 'x')), out, 96)
     return bench.read(out, 96 * 2.375)
   },
-  attention_f16(bench, { attention_f16 }) {
-    const halves = (label: string) =>
-      bench.bytes(new Uint8Array(Uint16Array.from(randomFloats(9 * 2 * 16, label), f32ToF16).buffer))
-    const q = bench.floats(randomFloats(4 * 4 * 16, 'q'))
-    const out = bench.room(4 * 4 * 4 * 16)
-    attention_f16(q, halves('k'), halves('v'), out, bench.room(4 * 12), 4, 5, 4, 2, 16, 0.25)
-    return bench.read(out, 4 * 4 * 4 * 16)
-  },
-  attention_q8_0(bench, { attention_q8_0 }) {
-    const cache = (label: string) =>
-      bench.bytes(quantize(blockFormat('Q8_0'), randomFloats(9 * 2 * 32, label)))
-    const q = bench.floats(randomFloats(4 * 4 * 32, 'q'))
-    const out = bench.room(4 * 4 * 4 * 32)
-    attention_q8_0(q, cache('k'), cache('v'), out, bench.room(4 * 12), 4, 5, 4, 2, 32, 0.25)
-    return bench.read(out, 4 * 4 * 4 * 32)
-  },
-  attention_f32(bench, { attention_f32 }) {
-    const cache = (label: string) => bench.floats(randomFloats(9 * 2 * 16, label))
-    const q = bench.floats(randomFloats(4 * 4 * 16, 'q'))
-    const out = bench.room(4 * 4 * 4 * 16)
-    attention_f32(q, cache('k'), cache('v'), out, bench.room(4 * 12), 4, 5, 4, 2, 16, 0.25)
-    return bench.read(out, 4 * 4 * 4 * 16)
-  },
+}
+
+for (const name of ['F32', 'F16', 'Q8_0']) {
+  const format = blockFormat(name)
+  RUNS[`store ${name}`] = (bench, { store }) => {
+    const bytes = bytesFor(format, 64)
+    const out = bench.room(bytes)
+    store(format.id, bench.floats(randomFloats(64, 'x')), out, 64)
+    return bench.read(out, bytes)
+  }
+  for (const tokens of [1, 4]) {
+    RUNS[`attention ${name}, tokens: ${tokens}`] = (bench, { attention, attention_scratch }) => {
+      const cached = (label: string) => bench.bytes(quantize(format, randomFloats(9 * 2 * 32, label)))
+      const q = bench.floats(randomFloats(tokens * 4 * 32, 'q'))
+      const out = bench.room(tokens * 4 * 4 * 32)
+      const scratch = bench.room(attention_scratch(1, 4, 2, 32))
+      attention(format.id, q, cached('k'), cached('v'), out, tokens, 5, 4, 2, 32, 0.25, scratch)
+      return bench.read(out, tokens * 4 * 4 * 32)
+    }
+  }
 }
 
 const ROWS = 21
