@@ -4,27 +4,32 @@
  */
 
 /**
- * For formats with `dot4`: four rows at a time. Past the last one it is computed again, so that a row's bits never
- * depend on where a matrix, or a thread's part of it, ends.
+ * For formats with `dot4`: four rows at a time, one from each quarter of them, so that memory is read in four streams of
+ * which each goes straight on: processors fetch such streams ahead, and lose those that jump from row to row. (Weights
+ * from main memory, 135M Q8_0 on an Intel Xeon, 2026-11-25: 84 tokens a second, with four neighbouring rows 45.) Past the
+ * last row it is computed again, so that a row's bits never depend on where a matrix, or a thread's part of it, ends.
  */
 @inline
 export function matvecFoursOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const row = changetype<T>(weights)
   const stride = <usize>((columns / row.elements) * row.bytes)
-  for (; rows > 0; rows -= 4) {
-    const last = rows - 1
-    const w1 = weights + <usize>min(1, last) * stride
-    const w2 = weights + <usize>min(2, last) * stride
-    const w3 = weights + <usize>min(3, last) * stride
-    const sums = changetype<T>(weights).dot4(w1, w2, w3, x, columns)
-    if (last >= 3) v128.store(out, sums)
-    else {
-      store<f32>(out, f32x4.extract_lane(sums, 0))
-      if (last > 0) store<f32>(out, f32x4.extract_lane(sums, 1), 4)
-      if (last > 1) store<f32>(out, f32x4.extract_lane(sums, 2), 8)
-    }
-    weights += stride << 2
-    out += 16
+  const quarter = (rows + 3) >> 2
+  const last = rows - 1
+  for (let r = 0; r < quarter; r++, out += 4) {
+    const r1 = r + quarter
+    const r2 = r1 + quarter
+    const r3 = r2 + quarter
+    const sums = changetype<T>(weights + <usize>r * stride).dot4(
+      weights + <usize>min(r1, last) * stride,
+      weights + <usize>min(r2, last) * stride,
+      weights + <usize>min(r3, last) * stride,
+      x,
+      columns,
+    )
+    store<f32>(out, f32x4.extract_lane(sums, 0))
+    if (r1 <= last) store<f32>(out + ((<usize>quarter) << 2), f32x4.extract_lane(sums, 1))
+    if (r2 <= last) store<f32>(out + ((<usize>quarter) << 3), f32x4.extract_lane(sums, 2))
+    if (r3 <= last) store<f32>(out + (<usize>quarter) * 12, f32x4.extract_lane(sums, 3))
   }
 }
 

@@ -3,6 +3,7 @@
  * A new format is its own file and one line in each of these switches.
  */
 import { DOT_KIND, FLOATS, INT16, INT8, UNSUPPORTED } from '../activations'
+import { BYTE_DOTS } from '../math/byte_dots'
 import { FloatTile } from '../matmul/floats'
 import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
@@ -38,11 +39,13 @@ export function activation_kind(format: i32): i32 {
     case 13: // Q5_K
       return DOT_KIND
     case 8: // Q8_0
+      return BYTE_DOTS ? INT8 : INT16
     case 10: // Q2_K
     case 11: // Q3_K
-    case 14: // Q6_K
     case 16: // IQ2_XXS
       return INT16
+    case 14: // Q6_K
+      return DOT_KIND
   }
   return UNSUPPORTED
 }
@@ -109,7 +112,7 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 7: // Q5_1
       return matvecFoursOf<Q5_1>(weights, x, out, rows, columns)
     case 8: // Q8_0
-      return matvecOf<Q8_0>(weights, x, out, rows, columns)
+      return matvecFoursOf<Q8_0>(weights, x, out, rows, columns)
     case 10: // Q2_K
       return matvecOf<Q2_K>(weights, x, out, rows, columns)
     case 11: // Q3_K
@@ -119,7 +122,7 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 13: // Q5_K
       return matvecSuperBlocks<Q5_K>(weights, x, out, rows, columns)
     case 14: // Q6_K
-      return matvecOf<Q6_K>(weights, x, out, rows, columns)
+      return matvecSuperBlocks<Q6_K>(weights, x, out, rows, columns)
     case 16: // IQ2_XXS
       return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
     case 30: // BF16

@@ -1,4 +1,4 @@
-import { loadFiniteF16 } from '../math/f16'
+import { loadSmallF16 } from '../math/f16'
 import { sumF32x4 } from '../math/lanes'
 import { lane0, lane1, lane2, lane3, storeScaled, storeScaledPlus } from './bytes'
 import { dotColumn, evenBytes, oddBytes } from './columns'
@@ -36,8 +36,8 @@ export class Q2_K {
   dequantize(out: usize, n: i32): void {
     let w = changetype<usize>(this)
     for (const end = out + ((<usize>n) << 2); out < end; w += BYTES) {
-      const d = f32x4.splat(loadFiniteF16(w + SCALE))
-      const dmin = f32x4.splat(-loadFiniteF16(w + MINIMUM))
+      const d = f32x4.splat(loadSmallF16(w + SCALE))
+      const dmin = f32x4.splat(-loadSmallF16(w + MINIMUM))
       let q = w + QUANTS
       for (let s = w; s < w + QUANTS; s += 8, q += 32, out += 512) {
         const scales = scaleBytes(s)
@@ -53,8 +53,8 @@ export class Q2_K {
     for (const end = quants + <usize>n; quants < end; w += BYTES, scales += 64, minimums += 64) {
       const packed = v128.load(w)
       const nibble = i8x16.splat(15)
-      storeScaled(scales, v128.and(packed, nibble), f32x4.splat(loadFiniteF16(w + SCALE)))
-      storeScaled(minimums, v128.and(i16x8.shr_u(packed, 4), nibble), f32x4.splat(-loadFiniteF16(w + MINIMUM)))
+      storeScaled(scales, v128.and(packed, nibble), f32x4.splat(loadSmallF16(w + SCALE)))
+      storeScaled(minimums, v128.and(i16x8.shr_u(packed, 4), nibble), f32x4.splat(-loadSmallF16(w + MINIMUM)))
       for (let q = w + QUANTS; q < w + SCALE; q += 32, quants += 128) {
         unpackColumn(q, quants)
         unpackColumn(q + 16, quants + 16)
@@ -69,8 +69,8 @@ export class Q2_K {
     let sum0 = f32x4.splat(0)
     let sum1 = f32x4.splat(0)
     for (const end = x + ((<usize>n) << 1); x < end; w += BYTES) {
-      const d = f32x4.splat(loadFiniteF16(w + SCALE))
-      const dmin = f32x4.splat(loadFiniteF16(w + MINIMUM))
+      const d = f32x4.splat(loadSmallF16(w + SCALE))
+      const dmin = f32x4.splat(loadSmallF16(w + MINIMUM))
       let q = w + QUANTS
       for (let s = w; s < w + QUANTS; s += 8, q += 32, x += 256, scales += 16, sums += 32) {
         const bytes = scaleBytes(s)

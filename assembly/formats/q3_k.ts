@@ -1,4 +1,4 @@
-import { loadFiniteF16 } from '../math/f16'
+import { loadSmallF16 } from '../math/f16'
 import { sumF32x4 } from '../math/lanes'
 import { storeScaled } from './bytes'
 import { dotColumn, evenBytes, oddBytes, storeColumn } from './columns'
@@ -36,7 +36,7 @@ export class Q3_K {
   dequantize(out: usize, n: i32): void {
     let w = changetype<usize>(this)
     for (const end = out + ((<usize>n) << 2); out < end; w += BYTES) {
-      const d = f32x4.splat(loadFiniteF16(w + SCALE))
+      const d = f32x4.splat(loadSmallF16(w + SCALE))
       for (let half: i32 = 0; half < 2; half++, out += 512) {
         const bytes = scaleBytes(w + SCALES, half)
         storeWeights(w, half, 0, out, f32x4.mul(d, evenBytes(bytes)))
@@ -49,7 +49,7 @@ export class Q3_K {
     let w = changetype<usize>(this)
     for (const end = quants + <usize>n; quants < end; w += BYTES, scales += 64) {
       const bytes = i64x2.replace_lane(halfScales(w + SCALES, 0), 1, i64x2.extract_lane(halfScales(w + SCALES, 1), 0))
-      storeScaled(scales, bytes, f32x4.splat(loadFiniteF16(w + SCALE)))
+      storeScaled(scales, bytes, f32x4.splat(loadSmallF16(w + SCALE)))
       for (let half: i32 = 0; half < 2; half++, quants += 128) {
         unpackColumn(w, half, 0, quants)
         unpackColumn(w, half, 16, quants + 16)
@@ -63,7 +63,7 @@ export class Q3_K {
     let sum0 = f32x4.splat(0)
     let sum1 = f32x4.splat(0)
     for (const end = x + ((<usize>n) << 1); x < end; w += BYTES) {
-      const d = f32x4.splat(loadFiniteF16(w + SCALE))
+      const d = f32x4.splat(loadSmallF16(w + SCALE))
       for (let half: i32 = 0; half < 2; half++, x += 256, scales += 16) {
         const bytes = scaleBytes(w + SCALES, half)
         const scale = f32x4.mul(d, v128.load(scales))

@@ -1,7 +1,9 @@
-import { loadFiniteF16 } from '../math/f16'
-import { sumF32x4 } from '../math/lanes'
+import { BYTES_0F, BYTES_30, constant } from '../math/constants'
+import { loadSmallF16 } from '../math/f16'
+import { madd, sumF32x4 } from '../math/lanes'
 import { storeScaled } from './bytes'
 import { dotColumn, evenBytes, oddBytes, storeColumn } from './columns'
+import { byte0, byte1, byte2, byte3, dots16, smallHalves4, words4 } from './rows'
 
 const BYTES: usize = 210
 /** Where the parts of a block begin. */
@@ -32,11 +34,27 @@ export class Q6_K {
     return false
   }
 
+  @inline get bits(): i32 {
+    return 6
+  }
+
+  /** Of a half, which the pointer is moved to by `half` 64ths: sub-block k, without the - 32. */
+  @inline quants(k: i32, half: i32): v128 {
+    const w = changetype<usize>(this) + ((<usize>(k & 1)) << 4)
+    const l = v128.load(w + ((<usize>half) << 6) + ((<usize>(k & 2)) << 4))
+    const h = v128.load(w + ((<usize>half) << 5) + HIGH_BITS)
+    const by = 4 - (k & 6)
+    return v128.or(
+      v128.and(k & 4 ? i16x8.shr_u(l, 4) : l, constant(BYTES_0F)),
+      v128.and(by > 0 ? i16x8.shl(h, by) : by < 0 ? i16x8.shr_u(h, -by) : h, constant(BYTES_30)),
+    )
+  }
+
   /** Rounds as ggml does: d × s, then that times q. */
   dequantize(out: usize, n: i32): void {
     let w = changetype<usize>(this)
     for (const end = out + ((<usize>n) << 2); out < end; w += BYTES) {
-      const d = f32x4.splat(loadFiniteF16(w + SCALE))
+      const d = f32x4.splat(loadSmallF16(w + SCALE))
       let low = w
       let high = w + HIGH_BITS
       for (let s = w + SCALES; s < w + SCALE; s += 8, low += 64, high += 32, out += 512) {
@@ -50,7 +68,7 @@ export class Q6_K {
   unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
     let w = changetype<usize>(this)
     for (const end = quants + <usize>n; quants < end; w += BYTES, scales += 64) {
-      storeScaled(scales, v128.load(w + SCALES), f32x4.splat(loadFiniteF16(w + SCALE)))
+      storeScaled(scales, v128.load(w + SCALES), f32x4.splat(loadSmallF16(w + SCALE)))
       let high = w + HIGH_BITS
       for (let low = w; low < w + HIGH_BITS; low += 64, high += 32, quants += 128) {
         unpackColumn(low, high, quants)
@@ -65,7 +83,7 @@ export class Q6_K {
     let sum0 = f32x4.splat(0)
     let sum1 = f32x4.splat(0)
     for (const end = x + ((<usize>n) << 1); x < end; w += BYTES) {
-      const d = f32x4.splat(loadFiniteF16(w + SCALE))
+      const d = f32x4.splat(loadSmallF16(w + SCALE))
       let low = w
       let high = w + HIGH_BITS
       for (let s = w + SCALES; s < w + SCALE; s += 8, low += 64, high += 32, x += 256, scales += 16) {
@@ -77,6 +95,68 @@ export class Q6_K {
     }
     return sumF32x4(f32x4.add(sum0, sum1))
   }
+
+  /** For activations of 8 bits, in the relaxed build. */
+  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+    let w0 = changetype<usize>(this)
+    let scales = x + <usize>n
+    let sums = scales + ((<usize>n) >> 3)
+    let sum = f32x4.splat(0)
+    for (const end = scales; x < end; ) {
+      let products = f32x4.splat(0)
+      let offset = f32x4.splat(0)
+      for (let half: i32 = 0; half < 2; half++, x += 128, scales += 16, sums += 32) {
+        const at = SCALES + ((<usize>half) << 3)
+        const a = words4(w0 + at, w1 + at, w2 + at, w3 + at)
+        const b = words4(w0 + at + 4, w1 + at + 4, w2 + at + 4, w3 + at + 4)
+        products = madd(dotPair(w0, w1, w2, w3, 0, half, byte0(a), byte1(a), x), v128.load32_splat(scales), products)
+        products = madd(
+          dotPair(w0, w1, w2, w3, 2, half, byte2(a), byte3(a), x + 32),
+          v128.load32_splat(scales + 4),
+          products,
+        )
+        products = madd(
+          dotPair(w0, w1, w2, w3, 4, half, byte0(b), byte1(b), x + 64),
+          v128.load32_splat(scales + 8),
+          products,
+        )
+        products = madd(
+          dotPair(w0, w1, w2, w3, 6, half, byte2(b), byte3(b), x + 96),
+          v128.load32_splat(scales + 12),
+          products,
+        )
+        offset = addOffsets(byte0(a), byte1(a), sums, offset)
+        offset = addOffsets(byte2(a), byte3(a), sums + 8, offset)
+        offset = addOffsets(byte0(b), byte1(b), sums + 16, offset)
+        offset = addOffsets(byte2(b), byte3(b), sums + 24, offset)
+      }
+      const d = smallHalves4(w0 + SCALE, w1 + SCALE, w2 + SCALE, w3 + SCALE)
+      sum = madd(d, f32x4.sub(products, f32x4.mul(offset, f32x4.splat(32))), sum)
+      w0 += BYTES
+      w1 += BYTES
+      w2 += BYTES
+      w3 += BYTES
+    }
+    return sum
+  }
+}
+
+/** The products of sub-blocks k and k + 1 with 32 activations, under the signed bytes `s` and `t` as scales. */
+@inline
+function dotPair(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, half: i32, s: v128, t: v128, x: usize): v128 {
+  return f32x4.convert_i32x4_s(
+    i32x4.add(
+      i32x4.mul(dots16<Q6_K>(w0, w1, w2, w3, k, half, x), s),
+      i32x4.mul(dots16<Q6_K>(w0, w1, w2, w3, k + 1, half, x + 16), t),
+    ),
+  )
+}
+
+/** Two scales times the sums of their sub-blocks' activations, added to `offset`. */
+@inline
+function addOffsets(s: v128, t: v128, sums: usize, offset: v128): v128 {
+  offset = madd(f32x4.convert_i32x4_s(s), v128.load32_splat(sums), offset)
+  return madd(f32x4.convert_i32x4_s(t), v128.load32_splat(sums + 4), offset)
 }
 
 /** 16 quants, from the low nibbles of `low` and two bits at 4 and 5 of `high`. */

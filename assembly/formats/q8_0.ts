@@ -1,7 +1,10 @@
+import { BYTE_DOTS } from '../math/byte_dots'
+import { BYTES_80, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
-import { sumF32x4 } from '../math/lanes'
-import { dequantizeBlocks, unpackBlocks } from './blocks'
+import { madd } from '../math/lanes'
+import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
+import { halves4, sumsI32x4 } from './rows'
 
 /**
  * 32 signed bytes under one half-precision scale `d`: w = d × q.
@@ -32,15 +35,13 @@ export class Q8_0 {
     storeScaled(out + 64, v128.load(w + 18), scale)
   }
 
-  /** A block's dot product in four lanes, each the sum of 8 products below 2^22. */
-  @inline private blockDot(x: usize, scales: usize): v128 {
-    const w = changetype<usize>(this)
-    const dot0 = i32x4.dot_i16x8_s(v128.load8x8_s(w + 2), v128.load(x))
-    const dot1 = i32x4.dot_i16x8_s(v128.load8x8_s(w + 10), v128.load(x + 16))
-    const dot2 = i32x4.dot_i16x8_s(v128.load8x8_s(w + 18), v128.load(x + 32))
-    const dot3 = i32x4.dot_i16x8_s(v128.load8x8_s(w + 26), v128.load(x + 48))
-    const dot = i32x4.add(i32x4.add(dot0, dot1), i32x4.add(dot2, dot3))
-    return scaled(dot, f32x4.splat(loadFiniteF16(w) * load<f32>(scales)))
+  @inline get bits(): i32 {
+    return 8
+  }
+
+  /** With 128 added, so that they are not negative. */
+  @inline quants(k: i32, _step: i32 = 0): v128 {
+    return v128.xor(v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4)), constant(BYTES_80))
   }
 
   @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
@@ -59,18 +60,43 @@ export class Q8_0 {
     unpackBlocks<Q8_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
-  /** Two blocks a step with a sum each: more make V8 spill registers. */
-  dot(x: usize, n: i32): f32 {
-    let row = changetype<usize>(this)
-    let scales = x + ((<usize>n) << 1)
-    let sum0 = f32x4.splat(0)
-    let sum1 = f32x4.splat(0)
-    for (const end = x + ((<usize>(n & ~63)) << 1); x < end; x += 128, scales += 8) {
-      sum0 = f32x4.add(sum0, changetype<Q8_0>(row).blockDot(x, scales))
-      sum1 = f32x4.add(sum1, changetype<Q8_0>(row + 34).blockDot(x + 64, scales + 4))
-      row += 68
-    }
-    if (n & 32) sum0 = f32x4.add(sum0, changetype<Q8_0>(row).blockDot(x, scales))
-    return sumF32x4(f32x4.add(sum0, sum1))
+  /** With 8-bit activations where `BYTE_DOTS` says that they will do, else with 16 bits. */
+  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+    const w0 = changetype<usize>(this)
+    if (BYTE_DOTS) return dotBlocks<Q8_0>(w0, w1, w2, w3, x, n, 128)
+    return dotWide(w0, w1, w2, w3, x, n)
   }
+}
+
+/** A block times 32 activations of 16 bits, in four lanes, each the sum of 8 products below 2^22. */
+@inline
+function dotBlock(w: usize, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
+  return i32x4.add(
+    i32x4.add(i32x4.dot_i16x8_s(v128.load8x8_s(w + 2), x0), i32x4.dot_i16x8_s(v128.load8x8_s(w + 10), x1)),
+    i32x4.add(i32x4.dot_i16x8_s(v128.load8x8_s(w + 18), x2), i32x4.dot_i16x8_s(v128.load8x8_s(w + 26), x3)),
+  )
+}
+
+@inline
+function dotWide(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+  let scales = x + ((<usize>n) << 1)
+  let sum = f32x4.splat(0)
+  for (const end = scales; x < end; x += 64, scales += 4) {
+    const x0 = v128.load(x)
+    const x1 = v128.load(x, 16)
+    const x2 = v128.load(x, 32)
+    const x3 = v128.load(x, 48)
+    const dots = sumsI32x4(
+      dotBlock(w0, x0, x1, x2, x3),
+      dotBlock(w1, x0, x1, x2, x3),
+      dotBlock(w2, x0, x1, x2, x3),
+      dotBlock(w3, x0, x1, x2, x3),
+    )
+    sum = madd(scaled(dots, v128.load32_splat(scales)), halves4(w0, w1, w2, w3), sum)
+    w0 += 34
+    w1 += 34
+    w2 += 34
+    w3 += 34
+  }
+  return sum
 }

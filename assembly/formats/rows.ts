@@ -6,6 +6,7 @@
  * Loops take the four rows' pointers `w0` … `w3`. A format `T` unpacks with `quants(k, step)` 16 quants of a block as
  * unsigned bytes, of which `bits` are used: the vector k of those that a step of the format's loop takes.
  */
+import { dotAdd } from '../math/byte_dots'
 import {
   constant,
   HALF_BITS,
@@ -32,10 +33,7 @@ export function upperHalves(words: v128): v128 {
   return f32x4.mul(v128.and(i32x4.shr_s(words, 3), constant(HALF_BITS)), constant(HALF_REBIAS))
 }
 
-/**
- * The same at an even pace, for the scales of the K formats, which often are subnormal. With its exponent raised by 112
- * a normal half is right and a subnormal one too large; raised by 113, less 2^-14, it is the other way round.
- */
+/** The same at an even pace, as `loadSmallF16` does it. */
 @inline
 export function upperSmallHalves(words: v128): v128 {
   const magnitude = v128.and(i32x4.shr_u(words, 3), constant(HALF_MAGNITUDE))
@@ -44,14 +42,25 @@ export function upperSmallHalves(words: v128): v128 {
   return v128.or(f32x4.pmin(normal, subnormal), v128.and(words, constant(SIGN)))
 }
 
-/** The finite halves at four pointers as f32. */
+/** Halves at four pointers, in the upper 16 bits of lanes. */
 @inline
-export function halves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+function loadUpperHalves(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
   let words = v128.load16_lane(w0, i32x4.splat(0), 1)
   words = v128.load16_lane(w1, words, 3)
   words = v128.load16_lane(w2, words, 5)
-  words = v128.load16_lane(w3, words, 7)
-  return upperHalves(words)
+  return v128.load16_lane(w3, words, 7)
+}
+
+/** The finite halves at four pointers as f32. */
+@inline
+export function halves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+  return upperHalves(loadUpperHalves(w0, w1, w2, w3))
+}
+
+/** The same at an even pace. */
+@inline
+export function smallHalves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+  return upperSmallHalves(loadUpperHalves(w0, w1, w2, w3))
 }
 
 /** The lowest byte of each lane, with its sign; the others alike. */
@@ -141,6 +150,16 @@ export function dots16<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, st
   )
 }
 
+/** For quants of 8 bits, where `BYTE_DOTS` says that it can be done. */
+@inline
+function dot32ofBytes<T>(w: usize, k: i32, step: i32, x0: v128, x1: v128): v128 {
+  return dotAdd(
+    x1,
+    changetype<T>(w).quants(k + 1, step),
+    dotAdd(x0, changetype<T>(w).quants(k, step), i32x4.splat(0)),
+  )
+}
+
 @inline
 function dot32of8<T>(w: usize, k: i32, step: i32, x0: v128, x1: v128): v128 {
   return i16x8.add(dot8(changetype<T>(w).quants(k, step), x0), dot8(changetype<T>(w).quants(k + 1, step), x1))
@@ -155,14 +174,22 @@ function dot32of16<T>(w: usize, k: i32, step: i32, x0: v128, x1: v128, x2: v128,
 }
 
 /**
- * Four rows' quants k and k + 1 times the 32 activations at `x`, in i32 lanes. `T` has quants of at most 5 bits; an
- * i16 lane sums four products before the rows are brought together, so four of them fit with 4 bits.
+ * Four rows' quants k and k + 1 times the 32 activations at `x`, in i32 lanes. `T` has quants of at most 5 bits, or of 8;
+ * an i16 lane sums four products before the rows are brought together, so four of them fit with 4 bits.
  */
 @inline
 export function dots32<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, step: i32, x: usize): v128 {
   const x0 = v128.load(x)
   const x1 = v128.load(x + 16)
   if (ASC_FEATURE_RELAXED_SIMD) {
+    if (changetype<T>(w0).bits == 8) {
+      return sumsI32x4(
+        dot32ofBytes<T>(w0, k, step, x0, x1),
+        dot32ofBytes<T>(w1, k, step, x0, x1),
+        dot32ofBytes<T>(w2, k, step, x0, x1),
+        dot32ofBytes<T>(w3, k, step, x0, x1),
+      )
+    }
     return sumsI16x8(
       dot32of8<T>(w0, k, step, x0, x1),
       dot32of8<T>(w1, k, step, x0, x1),

@@ -3,7 +3,7 @@
  * and have sub-blocks of 32.
  */
 import { DOT_BYTES } from '../activations'
-import { loadFiniteF16 } from '../math/f16'
+import { loadSmallF16 } from '../math/f16'
 import { madd, sumF32x4 } from '../math/lanes'
 import { lane0, lane1, lane2, lane3, scaled, storeScaledPlus } from './bytes'
 import { minimums0, minimums4, scales0, scales4 } from './k_scales'
@@ -52,8 +52,8 @@ function bytesToF32x4(v: v128): v128 {
 export function dequantizeSuperBlocks<T>(w: usize, out: usize, n: i32): void {
   const bytes = changetype<T>(w).bytes
   for (const end = out + ((<usize>n) << 2); out < end; w += bytes) {
-    const d = f32x4.splat(loadFiniteF16(w))
-    const dmin = f32x4.splat(-loadFiniteF16(w + 2))
+    const d = f32x4.splat(loadSmallF16(w))
+    const dmin = f32x4.splat(-loadSmallF16(w + 2))
     const packed0 = v128.load32_zero(w + 4)
     const packed1 = v128.load32_zero(w + 8)
     const packed2 = v128.load32_zero(w + 12)
@@ -75,8 +75,8 @@ export function dequantizeSuperBlocks<T>(w: usize, out: usize, n: i32): void {
 export function unpackSuperBlocks<T>(w: usize, quants: usize, scales: usize, minimums: usize, n: i32): void {
   const bytes = changetype<T>(w).bytes
   for (const end = quants + <usize>n; quants < end; w += bytes, scales += 32, minimums += 32) {
-    const d = f32x4.splat(loadFiniteF16(w))
-    const dmin = f32x4.splat(-loadFiniteF16(w + 2))
+    const d = f32x4.splat(loadSmallF16(w))
+    const dmin = f32x4.splat(-loadSmallF16(w + 2))
     const packed0 = v128.load32_zero(w + 4)
     const packed1 = v128.load32_zero(w + 8)
     const packed2 = v128.load32_zero(w + 12)
@@ -172,8 +172,8 @@ export function dotSuperBlockRow<T>(w: usize, x: usize, n: i32): f32 {
   let sum0 = f32x4.splat(0)
   let sum1 = f32x4.splat(0)
   for (const end = scales; x < end; w += bytes, scales += 32, sums += 64) {
-    const d = f32x4.splat(loadFiniteF16(w))
-    const dmin = f32x4.splat(loadFiniteF16(w + 2))
+    const d = f32x4.splat(loadSmallF16(w))
+    const dmin = f32x4.splat(loadSmallF16(w + 2))
     const packed0 = v128.load32_zero(w + 4)
     const packed1 = v128.load32_zero(w + 8)
     const packed2 = v128.load32_zero(w + 12)

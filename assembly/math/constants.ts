@@ -12,6 +12,7 @@ export const BYTES_0F = memory.data<u32>([0x0f0f0f0f])
 export const BYTES_10 = memory.data<u32>([0x10101010])
 export const BYTES_30 = memory.data<u32>([0x30303030])
 export const BYTES_3F = memory.data<u32>([0x3f3f3f3f])
+export const BYTES_80 = memory.data<u32>([0x80808080])
 export const ONES_I16 = memory.data<u32>([0x00010001])
 /** Where sign and magnitude of a half stand in a sign-extended i32 that was moved up by 13. */
 export const HALF_BITS = memory.data<u32>([0x8fffe000])

@@ -11,9 +11,9 @@ import { BUILDS } from './workbench.js'
 const KERNELS: Readonly<Record<string, string>> = {
   'decode-q8_0': `
     import { Q8_0 } from './assembly/formats/q8_0'
-    import { matvecOf } from './assembly/matvec'
+    import { matvecFoursOf } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecOf<Q8_0>(w, x, out, rows, columns)
+      matvecFoursOf<Q8_0>(w, x, out, rows, columns)
     }`,
   'decode-q4_0': `
     import { Q4_0 } from './assembly/formats/q4_0'

@@ -1,38 +1,50 @@
   loop $for-loop|0
-   local.get $3
-   i32.const 0
+   local.get $5
+   local.get $7
    i32.gt_s
    if
+    local.get $5
+    local.get $7
+    i32.add
+    local.tee $11
+    local.get $5
+    i32.add
+    local.tee $3
+    local.get $5
+    i32.add
+    local.set $8
+    local.get $2
     local.get $0
+    local.get $6
+    local.get $7
+    i32.mul
+    i32.add
     local.get $0
-    i32.const 1
+    local.get $11
+    local.get $10
+    local.get $10
+    local.get $11
+    i32.gt_s
+    select
+    local.get $6
+    i32.mul
+    i32.add
+    local.get $0
     local.get $3
-    i32.const 1
-    i32.sub
-    local.tee $5
-    local.get $5
-    i32.const 1
-    i32.gt_s
+    local.get $10
+    local.get $3
+    local.get $10
+    i32.lt_s
     select
     local.get $6
     i32.mul
     i32.add
     local.get $0
-    i32.const 2
-    local.get $5
-    local.get $5
-    i32.const 2
-    i32.gt_s
-    select
-    local.get $6
-    i32.mul
-    i32.add
-    local.get $0
-    i32.const 3
-    local.get $5
-    local.get $5
-    i32.const 3
-    i32.gt_s
+    local.get $8
+    local.get $10
+    local.get $8
+    local.get $10
+    i32.lt_s
     select
     local.get $6
     i32.mul
@@ -40,52 +52,56 @@
     local.get $1
     local.get $4
     call $assembly/formats/q4_0/Q4_0#dot4
-    local.set $7
-    local.get $5
-    i32.const 3
+    local.tee $9
+    f32x4.extract_lane 0
+    f32.store
+    local.get $10
+    local.get $11
     i32.ge_s
     if
      local.get $2
-     local.get $7
-     v128.store
-    else
-     local.get $2
-     local.get $7
-     f32x4.extract_lane 0
+     local.get $5
+     i32.const 2
+     i32.shl
+     i32.add
+     local.get $9
+     f32x4.extract_lane 1
      f32.store
-     local.get $5
-     i32.const 0
-     i32.gt_s
-     if
-      local.get $2
-      local.get $7
-      f32x4.extract_lane 1
-      f32.store offset=4
-     end
-     local.get $5
-     i32.const 1
-     i32.gt_s
-     if
-      local.get $2
-      local.get $7
-      f32x4.extract_lane 2
-      f32.store offset=8
-     end
     end
-    local.get $0
-    local.get $6
-    i32.const 2
-    i32.shl
+    local.get $3
+    local.get $10
+    i32.le_s
+    if
+     local.get $2
+     local.get $5
+     i32.const 3
+     i32.shl
+     i32.add
+     local.get $9
+     f32x4.extract_lane 2
+     f32.store
+    end
+    local.get $8
+    local.get $10
+    i32.le_s
+    if
+     local.get $2
+     local.get $5
+     i32.const 12
+     i32.mul
+     i32.add
+     local.get $9
+     f32x4.extract_lane 3
+     f32.store
+    end
+    local.get $7
+    i32.const 1
     i32.add
-    local.set $0
+    local.set $7
     local.get $2
-    i32.const 16
+    i32.const 4
     i32.add
     local.set $2
-    local.get $3
-    i32.const 4
-    i32.sub
-    local.set $3
     br $for-loop|0
    end
   end
@@ -257,10 +273,10 @@
     v128.load16_lane 7
     i32.const 3
     i32x4.shr_s
-    i32.const 1084
+    i32.const 1088
     v128.load32_splat
     v128.and
-    i32.const 1088
+    i32.const 1092
     v128.load32_splat
     f32x4.mul
     local.tee $10
