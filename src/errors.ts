@@ -30,6 +30,12 @@ export type ErrorCode =
   | 'THREAD_LOST'
   /** The sampling parameters rule out every token. */
   | 'NO_CANDIDATES'
+  /** A model file without a chat template, of a family that is not known either. */
+  | 'NO_TEMPLATE'
+  /** The chat template is no valid one, or fails on what it is given. */
+  | 'TEMPLATE_FAILED'
+  /** The chat template itself refuses the conversation, with words of its own. */
+  | 'TEMPLATE_REFUSED'
 
 /**
  * The one error class of this package. `message` names the file, tensor, key or option and the limit;

@@ -4,6 +4,7 @@ import { CHARACTER_OF_BYTE } from './byte-alphabet.js'
 import { MAX_RANKS, Merger } from './merge.js'
 import { PairTable } from './pair-table.js'
 import type { PreTokenizer } from './pretokenizers.js'
+import type { Guard } from './segments.js'
 import type { ClassifiedText } from './splits.js'
 import type { TokenId } from './tokenizer.js'
 import { classify } from './unicode-classes.js'
@@ -69,11 +70,16 @@ export class BytePair {
   }
 
   /** Appends the ids of well-formed text. Bytes for which there is no token are left out, as llama.cpp does. */
-  encode(text: string, ids: TokenId[]): void {
+  encode(text: string, ids: TokenId[], guard?: Guard): void {
     if (text === '') return
     let start = 0
     for (const end of this.#cut({ text, classes: classify(text) })) {
+      const before = ids.length
       this.#encodeWord(text.slice(start, end), ids)
+      if (guard?.isBroken(ids, before, start, end)) {
+        ids.length = before
+        this.#mergeWord(text.slice(start, end), ids, guard.forbids)
+      }
       start = end
     }
   }
@@ -110,9 +116,9 @@ export class BytePair {
     for (const id of found) ids.push(id)
   }
 
-  #mergeWord(word: string, ids: TokenId[]): void {
+  #mergeWord(word: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
     const bytes = this.#utf8.encode(word)
-    if (this.#preTokenizer.ignoreMerges && bytes.length <= this.#longest) {
+    if (!forbids && this.#preTokenizer.ignoreMerges && bytes.length <= this.#longest) {
       let spelling = ''
       for (const byte of bytes) spelling += CHARACTER_OF_BYTE[byte]
       const whole = this.#vocabulary.idOf.get(spelling)
@@ -126,14 +132,18 @@ export class BytePair {
     this.#merger.run(
       symbols.length,
       {
-        rank: (left, right) =>
-          symbols[left] < 0 || symbols[right] < 0 ? -1 : ranks.get(symbols[left], symbols[right]),
+        rank: (left, right) => {
+          if (symbols[left] < 0 || symbols[right] < 0) return -1
+          const rank = ranks.get(symbols[left], symbols[right])
+          return rank >= 0 && forbids?.(this.#merged[rank]) ? -1 : rank
+        },
         merged: (left, rank) => {
           symbols[left] = this.#merged[rank]
         },
       },
       (position) => {
-        if (symbols[position] >= 0) ids.push(symbols[position])
+        const id = symbols[position]
+        if (id >= 0 && !forbids?.(id)) ids.push(id)
       },
     )
   }

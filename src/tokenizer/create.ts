@@ -1,19 +1,27 @@
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import { BytePair } from './byte-pair.js'
-import { SpecialTokenFinder } from './partition.js'
+import { type Fragment, type Reads, SpecialTokenFinder } from './partition.js'
 import { Pieces } from './pieces.js'
 import { preTokenizer } from './pretokenizers.js'
+import { type Guard, JoinedText } from './segments.js'
 import { SentencePiece } from './sentencepiece.js'
 import { CONTROL } from './token-attributes.js'
-import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from './tokenizer.js'
-import { readVocabulary, type Vocabulary } from './vocabulary.js'
+import type {
+  DecodeOptions,
+  EncodeOptions,
+  EncodeSegmentsOptions,
+  TextSegment,
+  TokenId,
+  Tokenizer,
+} from './tokenizer.js'
+import { isSpecial, readVocabulary, type Vocabulary } from './vocabulary.js'
 
 /** What one kind of tokenizer adds to the common frame. */
 interface Scheme {
   readonly vocabulary: Vocabulary
   /** Appends the ids of plain text, which is well-formed and not empty. */
-  encode(text: string, ids: TokenId[]): void
+  encode(text: string, ids: TokenId[], guard?: Guard): void
   readonly spelling: 'sentencepiece' | 'byte-level'
   readonly addBos: boolean
   readonly addSpacePrefix: boolean
@@ -38,11 +46,34 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
     scheme.spelling === 'sentencepiece' && addSpacePrefix,
   )
 
+  /** What stands before text at the beginning and after special tokens. */
+  const spacePrefix = scheme.spelling === 'sentencepiece' && addSpacePrefix ? ' ' : ''
+
+  /** Appends the ids of text that has been cut at its special tokens. `prefix` stands before the first of them. */
+  function encodeFragments(
+    text: string,
+    fragments: readonly Fragment[],
+    prefix: string,
+    ids: TokenId[],
+    guardAt?: (offset: number) => Guard,
+  ): void {
+    for (const { start, end, id } of fragments) {
+      if (id >= 0) {
+        ids.push(id)
+        prefix = spacePrefix
+      } else {
+        scheme.encode(prefix + text.slice(start, end), ids, guardAt?.(start - prefix.length))
+        prefix = ''
+      }
+    }
+  }
+
   return {
     vocabSize: texts.length,
     bosId,
     eosId,
     endOfGeneration: vocabulary.endOfGeneration,
+    specialTokens: finder.tokens,
 
     encode(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): TokenId[] {
       if (typeof text !== 'string')
@@ -50,18 +81,42 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
       const wellFormed = text.replace(/[\ud800-\udfff]/gu, '\ufffd')
       const ids: TokenId[] = []
       if (addSpecial && addBos) ids.push(bosId!)
-      let prefix = scheme.spelling === 'sentencepiece' && addSpacePrefix ? ' ' : ''
-      const afterToken = prefix
-      for (const { start, end, id } of finder.split(wellFormed, parseSpecial)) {
-        if (id >= 0) {
-          ids.push(id)
-          prefix = afterToken
-        } else {
-          scheme.encode(prefix + wellFormed.slice(start, end), ids)
-          prefix = ''
-        }
-      }
+      encodeFragments(wellFormed, finder.split(wellFormed, parseSpecial), spacePrefix, ids)
       if (addSpecial && addEos) ids.push(eosId!)
+      return ids
+    },
+
+    encodeSegments(
+      segments: readonly TextSegment[],
+      { addBos: wantsBos = true, reserved }: EncodeSegmentsOptions = {},
+    ): TokenId[] {
+      const joined = new JoinedText(segments)
+      const forbids = (id: TokenId) => isSpecial(vocabulary, id) || (reserved?.has(id) ?? false)
+      const ids: TokenId[] = []
+      let prefix = spacePrefix
+      for (const { start, end, ids: known } of joined.stretches) {
+        if (start === end) continue
+        if (known) {
+          for (const id of known) ids.push(id)
+        } else {
+          const text = joined.text.slice(start, end)
+          const reads: Reads = (token, from, to) =>
+            !(token.isControl || reserved?.has(token.id)) || joined.isTrusted(start + from, start + to)
+          const guardAt = (offset: number): Guard => ({
+            forbids,
+            isBroken(ids, first, from, to) {
+              for (let i = first; i < ids.length; i++) {
+                if (!forbids(ids[i])) continue
+                return !joined.isTrusted(Math.max(start, start + offset + from), start + offset + to)
+              }
+              return false
+            },
+          })
+          encodeFragments(text, finder.split(text, true, reads), prefix, ids, guardAt)
+        }
+        prefix = ''
+      }
+      if (wantsBos && addBos && ids[0] !== bosId) ids.unshift(bosId!)
       return ids
     },
 
@@ -81,7 +136,7 @@ function readScheme(metadata: Metadata): Scheme {
       const sentencePiece = new SentencePiece(metadata, vocabulary)
       return {
         vocabulary,
-        encode: (text, ids) => sentencePiece.encode(text, ids),
+        encode: (text, ids, guard) => sentencePiece.encode(text, ids, guard),
         spelling: 'sentencepiece',
         addBos: true,
         addSpacePrefix: true,
@@ -94,7 +149,7 @@ function readScheme(metadata: Metadata): Scheme {
       const bytePair = new BytePair(metadata, vocabulary, cutting)
       return {
         vocabulary,
-        encode: (text, ids) => bytePair.encode(text, ids),
+        encode: (text, ids, guard) => bytePair.encode(text, ids, guard),
         spelling: 'byte-level',
         addBos: cutting.addBos,
         addSpacePrefix: false,

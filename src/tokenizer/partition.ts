@@ -1,5 +1,5 @@
 import { CONTROL, UNKNOWN, USER_DEFINED } from './token-attributes.js'
-import type { TokenId } from './tokenizer.js'
+import type { SpecialToken, TokenId } from './tokenizer.js'
 import type { Vocabulary } from './vocabulary.js'
 
 /** A stretch of the text: a token that was written out, or plain text where `id` is -1. */
@@ -9,11 +9,10 @@ export interface Fragment {
   readonly id: TokenId
 }
 
-interface SpecialToken {
-  readonly id: TokenId
-  readonly text: string
-  /** Only looked for when the caller asks for control tokens. */
-  readonly onRequest: boolean
+/** Whether a token that stands at this place of the text is read as one. */
+export type Reads = (token: SpecialToken, start: number, end: number) => boolean
+
+interface Target extends SpecialToken {
   /** White space after it belongs to it. */
   readonly stripsRight: boolean
 }
@@ -23,11 +22,11 @@ interface SpecialToken {
  * Longer ones come first, and each takes the leftmost places that are still free, as in llama.cpp.
  */
 export class SpecialTokenFinder {
-  readonly #tokens: readonly SpecialToken[]
+  readonly #tokens: readonly Target[]
 
   /** `stripsRight` says of which tokens that are looked for the white space after them is dropped. */
   constructor(vocabulary: Vocabulary, stripsRight: (text: string) => boolean) {
-    const tokens: (SpecialToken & { bytes: number })[] = []
+    const tokens: (Target & { bytes: number })[] = []
     const utf8 = new TextEncoder()
     vocabulary.texts.forEach((text, id) => {
       const attributes = vocabulary.attributes[id]
@@ -35,7 +34,7 @@ export class SpecialTokenFinder {
       tokens.push({
         id,
         text,
-        onRequest: (attributes & (CONTROL | UNKNOWN)) !== 0,
+        isControl: (attributes & (CONTROL | UNKNOWN)) !== 0,
         stripsRight: stripsRight(text),
         bytes: utf8.encode(text).length,
       })
@@ -43,26 +42,35 @@ export class SpecialTokenFinder {
     this.#tokens = tokens.sort((a, b) => b.bytes - a.bytes)
   }
 
-  /** The text in fragments from left to right; none is empty. */
-  split(text: string, parseSpecial: boolean): Fragment[] {
+  get tokens(): readonly SpecialToken[] {
+    return this.#tokens.map(({ id, text, isControl }) => ({ id, text, isControl }))
+  }
+
+  /** The text in fragments from left to right; none is empty. `reads` says where a token counts, if not everywhere. */
+  split(text: string, parseSpecial: boolean, reads?: Reads): Fragment[] {
     let fragments: Fragment[] = text === '' ? [] : [{ start: 0, end: text.length, id: -1 }]
     const beginsHere = new Map<string, boolean>()
     for (const token of this.#tokens) {
-      if (token.onRequest && !parseSpecial) continue
+      if (token.isControl && !parseSpecial) continue
       const initial = token.text[0]
       let begins = beginsHere.get(initial)
       if (begins === undefined) {
         begins = text.includes(initial)
         beginsHere.set(initial, begins)
       }
-      if (begins && text.includes(token.text)) fragments = takeOut(text, fragments, token)
+      if (begins && text.includes(token.text)) fragments = takeOut(text, fragments, token, reads)
     }
     return fragments
   }
 }
 
 /** One sweep over text and fragments, so that many of both do not multiply. */
-function takeOut(text: string, fragments: readonly Fragment[], token: SpecialToken): Fragment[] {
+function takeOut(
+  text: string,
+  fragments: readonly Fragment[],
+  token: Target,
+  reads: Reads | undefined,
+): Fragment[] {
   const result: Fragment[] = []
   let match = text.indexOf(token.text)
   for (const fragment of fragments) {
@@ -78,6 +86,10 @@ function takeOut(text: string, fragments: readonly Fragment[], token: SpecialTok
       }
       const matchEnd = match + token.text.length
       if (matchEnd > fragment.end) break
+      if (reads && !reads(token, match, matchEnd)) {
+        match = text.indexOf(token.text, match + 1)
+        continue
+      }
       if (match > start) result.push({ start, end: match, id: -1 })
       result.push({ start: match, end: matchEnd, id: token.id })
       start = matchEnd

@@ -1,5 +1,6 @@
 import type { Metadata } from '../gguf/metadata.js'
 import { Merger } from './merge.js'
+import type { Guard } from './segments.js'
 import type { TokenId } from './tokenizer.js'
 import { isSpecial, malformed, readId, readPerToken, type Vocabulary } from './vocabulary.js'
 
@@ -30,8 +31,16 @@ export class SentencePiece {
   }
 
   /** Appends the ids of well-formed text. Bytes for which there is no token become the unknown token. */
-  encode(text: string, ids: TokenId[]): void {
+  encode(text: string, ids: TokenId[], guard?: Guard): void {
     if (text === '') return
+    const before = ids.length
+    this.#encode(text, ids)
+    if (!guard?.isBroken(ids, before, 0, text.length)) return
+    ids.length = before
+    this.#encode(text, ids, guard.forbids)
+  }
+
+  #encode(text: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
     const escaped = text.replaceAll(' ', ESCAPED_SPACE)
     const { starts, count } = characterStarts(escaped)
     const idOf = this.#vocabulary.idOf
@@ -43,17 +52,17 @@ export class SentencePiece {
         rank: (left, _right, end) => {
           if (starts[end] - starts[left] > longest) return -1
           const id = idOf.get(escaped.slice(starts[left], starts[end]))
-          return id === undefined ? -1 : ranks[id]
+          return id === undefined || forbids?.(id) ? -1 : ranks[id]
         },
         merged: () => {},
       },
-      (position, end) => this.#emit(escaped.slice(starts[position], starts[end]), ids),
+      (position, end) => this.#emit(escaped.slice(starts[position], starts[end]), ids, forbids),
     )
   }
 
-  #emit(symbol: string, ids: TokenId[]): void {
+  #emit(symbol: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
     const id = this.#vocabulary.idOf.get(symbol)
-    if (id !== undefined && this.#ranks[id] >= 0) ids.push(id)
+    if (id !== undefined && this.#ranks[id] >= 0 && !forbids?.(id)) ids.push(id)
     else for (const byte of this.#utf8.encode(symbol)) ids.push(this.#byteIds[byte])
   }
 }

@@ -8,6 +8,30 @@ export interface EncodeOptions {
   parseSpecial?: boolean
 }
 
+/** A stretch of text, and whether control tokens may be written in it. */
+export interface TextSegment {
+  readonly text: string
+  /** Written by someone who may: a chat template. A token counts only if all of it stands in trusted text. */
+  readonly trusted: boolean
+  /** What the text is known to be cut into: taken as it is. */
+  readonly ids?: readonly TokenId[]
+}
+
+export interface EncodeSegmentsOptions {
+  /** Begin with BOS where the model file asks for it and the text does not do so by itself. Default true. */
+  addBos?: boolean
+  /** User-defined tokens that are to be read in trusted text only, as control tokens are. Default none. */
+  reserved?: ReadonlySet<TokenId>
+}
+
+/** A token that stands in text as it is written. */
+export interface SpecialToken {
+  readonly id: TokenId
+  readonly text: string
+  /** Control tokens are read on request only, user-defined ones always. */
+  readonly isControl: boolean
+}
+
 export interface DecodeOptions {
   /** Leave control tokens out instead of writing their names. Default false. */
   skipSpecial?: boolean
@@ -26,6 +50,14 @@ export interface Tokenizer {
   readonly endOfGeneration: ReadonlySet<TokenId>
   /** Throws `INVALID_ARGUMENT` for anything but a string. */
   encode(text: string, options?: EncodeOptions): TokenId[]
+  /**
+   * Text of several writers as one: the ids are those of `encode(all of it, { parseSpecial: true })`, but that special
+   * tokens are read in trusted segments only. What is not trusted never becomes a control token or a reserved one, not
+   * even by the vocabulary's own merges; words may cross from one segment to the next.
+   */
+  encodeSegments(segments: readonly TextSegment[], options?: EncodeSegmentsOptions): TokenId[]
+  /** The control tokens (the unknown one among them) and the user-defined ones. */
+  readonly specialTokens: readonly SpecialToken[]
   /**
    * The text of the ids; incomplete UTF-8 becomes U+FFFD. Throws `INVALID_ARGUMENT` for an id outside the vocabulary.
    *

@@ -1,0 +1,68 @@
+import { DasllamaError } from '../../errors.js'
+
+/** Nodes that a rendering may evaluate; an operation counts one more for each 8 characters or items it goes through. */
+export const MAX_STEPS = 10_000_000
+/** Characters of a text that a template makes, its output among them. */
+export const MAX_TEXT = 4_000_000
+/** Items of a list that a template makes. */
+export const MAX_ITEMS = 1_000_000
+/** Expressions, statements and macros within each other. */
+export const MAX_DEPTH = 500
+
+/** What one rendering has used up of what it may. Jinja itself knows no limit, and a template comes with the model. */
+export class Budget {
+  #steps = 0
+  #depth = 0
+
+  readonly spend = (steps: number): void => {
+    this.#steps += steps
+    if (this.#steps > MAX_STEPS) {
+      throw new DasllamaError('LIMIT', `the chat template takes more than ${MAX_STEPS} steps`, {
+        hint: 'it may never end; use another template, or a shorter conversation',
+      })
+    }
+  }
+
+  /** Accounts for a text of this many characters before it is made. */
+  text(length: number): void {
+    this.grow(length, length)
+  }
+
+  /** Accounts for `added` characters of a text that has `length` with them. */
+  grow(length: number, added: number): void {
+    if (length > MAX_TEXT) {
+      throw new DasllamaError('LIMIT', `the chat template makes a text of ${length} characters`, {
+        hint: `the limit is ${MAX_TEXT}; use another template, or a shorter conversation`,
+      })
+    }
+    this.spend(1 + added / 8)
+  }
+
+  /** Accounts for a list of this many items before it is made. */
+  items(count: number): void {
+    if (count > MAX_ITEMS) {
+      throw new DasllamaError('LIMIT', `the chat template makes a list of ${count} items`, {
+        hint: `the limit is ${MAX_ITEMS}; use another template`,
+      })
+    }
+    this.spend(1 + count / 8)
+  }
+
+  /** One level deeper while `work` runs. */
+  deeper<T>(work: () => T): T {
+    this.enter()
+    const result = work()
+    this.leave()
+    return result
+  }
+
+  enter(): void {
+    if (++this.#depth > MAX_DEPTH) {
+      throw new DasllamaError('LIMIT', `the chat template nests more than ${MAX_DEPTH} levels deep`)
+    }
+  }
+
+  leave(): void {
+    this.#depth--
+  }
+}

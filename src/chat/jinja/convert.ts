@@ -1,0 +1,32 @@
+import { DasllamaError } from '../../errors.js'
+import { type Source, Text } from './text.js'
+import { Dict, Float, List, type Value } from './values.js'
+
+/** Objects and arrays within each other. */
+const MAX_NESTING = 64
+
+/** Makes plain data (as JSON has it) into a value whose texts all come from `source`. Throws `INVALID_ARGUMENT`. */
+export function toValue(data: unknown, source: Source, what: string, depth = 0): Value {
+  const refuse = (problem: string) => new DasllamaError('INVALID_ARGUMENT', `${what}: ${problem}`)
+  if (depth > MAX_NESTING) throw refuse(`more than ${MAX_NESTING} levels of objects and arrays`)
+  const inner = (item: unknown) => toValue(item, source, what, depth + 1)
+  switch (typeof data) {
+    case 'string':
+      return Text.of(data, source)
+    case 'boolean':
+      return data
+    case 'number':
+      if (!Number.isFinite(data)) throw refuse(`${data} is no number that JSON knows`)
+      return Number.isSafeInteger(data) ? data : new Float(data)
+    case 'object':
+      if (data === null) return null
+      if (Array.isArray(data)) return new List(data.map(inner))
+      return new Dict(
+        Object.entries(data)
+          .filter(([, value]) => value !== undefined)
+          .map(([key, value]) => [Text.of(key, source), inner(value)] as const),
+      )
+    default:
+      throw refuse(`a ${typeof data} is no value that JSON knows`)
+  }
+}

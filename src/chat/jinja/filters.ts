@@ -1,0 +1,287 @@
+import { ArgumentReader } from './arguments.js'
+import type { Budget } from './budget.js'
+import { attributeOf, characters, compare, DICT_METHODS, entriesOf, iterate, sorted } from './collections.js'
+import { templateFailed, templateNeeds } from './failures.js'
+import { type JsonOptions, str, toJson } from './json.js'
+import { CASES, join, lines, recase, replace, strip } from './strings.js'
+import { TESTS } from './tests.js'
+import { Text } from './text.js'
+import {
+  type Arguments,
+  Dict,
+  equal,
+  Float,
+  List,
+  numeric,
+  truthy,
+  typeName,
+  Undefined,
+  type Value,
+} from './values.js'
+
+type Filter = (value: Value, args: Arguments, budget: Budget) => Value
+
+const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() }
+
+/** Applies a filter by its name. Throws `UNSUPPORTED` for one that is not known, `TEMPLATE_FAILED` for misuse. */
+export function applyFilter(name: string, value: Value, args: Arguments, budget: Budget): Value {
+  const filter = FILTERS.get(name)
+  if (!filter) throw templateNeeds('filter', name, FILTERS.keys())
+  return filter(value, args, budget)
+}
+
+/** A filter of strings; other values are taken as the text that they print. */
+function ofText(change: (text: Text, args: Arguments, budget: Budget) => Value): Filter {
+  return (value, args, budget) => change(str(value, budget), args, budget)
+}
+
+function length(value: Value, _args: Arguments, budget: Budget): number {
+  if (value instanceof Text) return characters(value, budget).length
+  if (value instanceof List) return value.items.length
+  if (value instanceof Dict) return value.size
+  if (value instanceof Undefined) return 0
+  throw templateFailed(`length of ${typeName(value)}`)
+}
+
+function fallback(value: Value, args: Arguments): Value {
+  const reader = new ArgumentReader('default', args)
+  const other = reader.next('default_value') ?? Text.EMPTY
+  const falsyToo = truthy(reader.next('boolean') ?? false)
+  return value instanceof Undefined || (falsyToo && !truthy(value)) ? other : value
+}
+
+function json(value: Value, args: Arguments, budget: Budget): Text {
+  const reader = new ArgumentReader('tojson', args)
+  // Chat templates are rendered with (ensure_ascii, indent, separators, sort_keys), plain Jinja with (indent): by name mostly.
+  const [first] = args.positional
+  const named = { positional: typeof first === 'number' ? [] : args.positional, named: args.named }
+  const options = typeof first === 'number' ? new ArgumentReader('tojson', named) : reader
+  const ensureAscii = options.flag('ensure_ascii')
+  const indent = typeof first === 'number' ? first : options.optionalInteger('indent')
+  const separators = options.optional<JsonOptions['separators']>(
+    'separators',
+    (value) => {
+      if (!(value instanceof List) || value.items.length !== 2) return undefined
+      const [item, key] = value.items
+      return item instanceof Text && key instanceof Text ? [item, key] : undefined
+    },
+    'a pair of strings',
+  )
+  const sortKeys = options.flag('sort_keys')
+  return toJson(value, { ensureAscii, indent: indent && Math.max(0, indent), separators, sortKeys }, budget)
+}
+
+function indent(value: Text, args: Arguments, budget: Budget): Text {
+  const reader = new ArgumentReader('indent', args)
+  const width = reader.next('width') ?? 4
+  const first = reader.flag('first')
+  const blank = reader.flag('blank')
+  if (typeof width === 'number') budget.text(Math.max(0, width))
+  const pad = typeof width === 'number' ? Text.of(' '.repeat(Math.max(0, width))) : str(width, budget)
+  const all = lines(value, budget).items as readonly Text[]
+  if (value.text.endsWith('\n')) (all as Text[]).push(Text.EMPTY)
+  const padded = all.map((line, i) =>
+    (i > 0 || first) && (i === 0 || blank || line.length > 0) ? Text.join([pad, line]) : line,
+  )
+  return join(padded, Text.of('\n'), budget)
+}
+
+function toNumber(value: Value, args: Arguments, name: 'int' | 'float'): Value {
+  const zero = name === 'int' ? 0 : new Float(0)
+  const other = new ArgumentReader(name, args).next('default') ?? zero
+  const pattern = name === 'int' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+  const text = value instanceof Text ? value.text.trim() : undefined
+  const parsed = text === undefined ? numeric(value) : pattern.test(text) ? Number(text) : undefined
+  if (parsed === undefined || !Number.isFinite(parsed)) return other
+  return name === 'int' ? Math.trunc(parsed) : new Float(parsed)
+}
+
+function round(value: Value, args: Arguments): Value {
+  const number = numeric(value)
+  if (number === undefined) throw templateFailed(`round of ${typeName(value)}`)
+  const reader = new ArgumentReader('round', args)
+  const scale = 10 ** (reader.optionalInteger('precision') ?? 0)
+  const method = reader.optionalText('method')?.text ?? 'common'
+  const change = method === 'ceil' ? Math.ceil : method === 'floor' ? Math.floor : Math.round
+  return new Float(change(number * scale) / scale)
+}
+
+/** `select`, `reject` and the same by an attribute. */
+function selecting(name: string, wanted: boolean, byAttribute: boolean): Filter {
+  return (value, { positional }, budget) => {
+    const args = [...positional]
+    const attribute = byAttribute ? str(args.shift() ?? Text.EMPTY, budget).text : undefined
+    const [testName, argument = null] = args
+    const called = testName instanceof Text ? testName.text : 'truthy'
+    const test = TESTS.get(called)
+    if (!test) throw templateNeeds('test', called, TESTS.keys())
+    const items = iterate(value, name, budget)
+    budget.items(items.length)
+    return new List(
+      items.filter((item) => {
+        const subject = attribute === undefined ? item : attributeOf(item, attribute)
+        return test(subject, argument, budget) === wanted
+      }),
+    )
+  }
+}
+
+function map(value: Value, { positional, named }: Arguments, budget: Budget): List {
+  const items = iterate(value, 'map', budget)
+  budget.items(items.length)
+  const attribute = named.get('attribute')
+  if (attribute !== undefined) {
+    const path = str(attribute, budget).text
+    const other = named.get('default')
+    return new List(
+      items.map((item) => {
+        const found = attributeOf(item, path)
+        return found instanceof Undefined ? (other ?? found) : found
+      }),
+    )
+  }
+  const [filter, ...rest] = positional
+  if (!(filter instanceof Text)) throw templateFailed('map needs the name of a filter, or attribute')
+  return new List(items.map((item) => applyFilter(filter.text, item, { positional: rest, named }, budget)))
+}
+
+function dictSort(value: Value, args: Arguments, budget: Budget): List {
+  if (value instanceof Undefined) return new List([])
+  if (!(value instanceof Dict)) throw templateFailed(`dictsort of ${typeName(value)}`)
+  const reader = new ArgumentReader('dictsort', args)
+  const caseSensitive = reader.flag('case_sensitive')
+  const place = reader.optionalText('by')?.text === 'value' ? 1 : 0
+  const reverse = reader.flag('reverse')
+  const key = (item: Value) => (item as List).items[place]
+  return new List(sorted(entriesOf(value).items, key, caseSensitive, reverse, budget))
+}
+
+function sort(value: Value, args: Arguments, budget: Budget): List {
+  const reader = new ArgumentReader('sort', args)
+  const reverse = reader.flag('reverse')
+  const caseSensitive = reader.flag('case_sensitive')
+  const attribute = reader.next('attribute')
+  const path = attribute === undefined || attribute === null ? undefined : str(attribute, budget).text
+  const key = (item: Value) => (path === undefined ? item : attributeOf(item, path))
+  return new List(sorted(iterate(value, 'sort', budget), key, caseSensitive, reverse, budget))
+}
+
+function unique(value: Value, _args: Arguments, budget: Budget): List {
+  const kept: Value[] = []
+  for (const item of iterate(value, 'unique', budget)) {
+    if (!kept.some((other) => equal(item, other, budget.spend))) kept.push(item)
+  }
+  return new List(kept)
+}
+
+/** The largest or smallest item: the first of equals. */
+function extreme(name: string, sign: number): Filter {
+  return (value, _args, budget) => {
+    let best: Value | undefined
+    for (const item of iterate(value, name, budget)) {
+      if (best === undefined || sign * compare(item, best) > 0) best = item
+    }
+    return best ?? new Undefined(name)
+  }
+}
+
+function itemAt(name: string, place: number): Filter {
+  return (value, _args, budget) =>
+    iterate(value, name, budget).at(place) ?? new Undefined(`${name} of nothing`)
+}
+
+const MARKUP: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+}
+
+const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
+  ...Object.entries(CASES).map(([name, change]): [string, Filter] => [
+    name,
+    ofText((text) => recase(text, change)),
+  ]),
+  [
+    'trim',
+    ofText((text, args) =>
+      strip(text, new ArgumentReader('trim', args).optionalText('chars')?.text, true, true),
+    ),
+  ],
+  ['string', ofText((text) => text)],
+  ['safe', (value) => value],
+  ['replace', ofText(replace)],
+  ['indent', ofText(indent)],
+  ['escape', ofText((text) => text.map((part) => part.replace(/[&<>"']/g, (unit) => MARKUP[unit])))],
+  ['wordcount', ofText((text) => text.text.match(/\S+/g)?.length ?? 0)],
+  ['tojson', json],
+  ['length', length],
+  ['count', length],
+  ['default', fallback],
+  ['d', fallback],
+  ['int', (value, args) => toNumber(value, args, 'int')],
+  ['float', (value, args) => toNumber(value, args, 'float')],
+  ['round', round],
+  [
+    'abs',
+    (value) => {
+      const number = numeric(value)
+      if (number === undefined) throw templateFailed(`abs of ${typeName(value)}`)
+      return value instanceof Float ? new Float(Math.abs(number)) : Math.abs(number)
+    },
+  ],
+  ['bool', truthy],
+  [
+    'join',
+    (value, args, budget) => {
+      const reader = new ArgumentReader('join', args)
+      const separator = str(reader.next('d') ?? Text.EMPTY, budget)
+      const attribute = reader.next('attribute')
+      const items = iterate(value, 'join', budget)
+      const path = attribute === undefined ? undefined : str(attribute, budget).text
+      return join(
+        path === undefined ? items : items.map((item) => attributeOf(item, path)),
+        separator,
+        budget,
+      )
+    },
+  ],
+  ['list', (value, _args, budget) => new List(iterate(value, 'list', budget))],
+  ['first', itemAt('first', 0)],
+  ['last', itemAt('last', -1)],
+  [
+    'reverse',
+    (value, _args, budget) => {
+      const reversed = [...iterate(value, 'reverse', budget)].reverse()
+      budget.items(reversed.length)
+      return value instanceof Text ? Text.join(reversed as Text[]) : new List(reversed)
+    },
+  ],
+  ['sort', sort],
+  ['unique', unique],
+  ['max', extreme('max', 1)],
+  ['min', extreme('min', -1)],
+  [
+    'sum',
+    (value, _args, budget) => {
+      let sum = 0
+      for (const item of iterate(value, 'sum', budget)) sum += numeric(item) ?? 0
+      return sum
+    },
+  ],
+  ['map', map],
+  ['select', selecting('select', true, false)],
+  ['reject', selecting('reject', false, false)],
+  ['selectattr', selecting('selectattr', true, true)],
+  ['rejectattr', selecting('rejectattr', false, true)],
+  [
+    'items',
+    (value) => {
+      if (value instanceof Undefined) return new List([])
+      if (!(value instanceof Dict)) throw templateFailed(`items of ${typeName(value)}`)
+      return DICT_METHODS.get('items')!(value, NO_ARGUMENTS)
+    },
+  ],
+  ['dictsort', dictSort],
+])

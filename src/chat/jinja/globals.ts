@@ -1,0 +1,47 @@
+import { ArgumentReader } from './arguments.js'
+import type { Budget } from './budget.js'
+import { templateFailed, templateRefuses } from './failures.js'
+import { str } from './json.js'
+import type { Scope } from './scope.js'
+import { strftime } from './strftime.js'
+import { Text } from './text.js'
+import { type Arguments, Callable, Dict, List, Namespace, typeName, type Value } from './values.js'
+
+/** Declares what every template may use: constants and functions. `now` is the time that `strftime_now` tells. */
+export function declareGlobals(scope: Scope, now: Date, budget: Budget): void {
+  for (const name of ['true', 'True']) scope.set(name, true)
+  for (const name of ['false', 'False']) scope.set(name, false)
+  for (const name of ['none', 'None', 'null']) scope.set(name, null)
+  const functions: Record<string, (args: Arguments) => Value> = {
+    range: (args) => range(args, budget),
+    namespace: ({ positional: [given], named }) => new Namespace([...attributes(given), ...named.entries()]),
+    dict: ({ positional: [given], named }) =>
+      new Dict(
+        [...attributes(given), ...named.entries()].map(([key, value]) => [Text.of(key), value] as const),
+      ),
+    raise_exception: ({ positional: [message = null] }) => {
+      throw templateRefuses(str(message, budget).text.slice(0, 500))
+    },
+    strftime_now: (args) =>
+      Text.of(strftime(new ArgumentReader('strftime_now', args).text('format').text, now)),
+  }
+  for (const [name, call] of Object.entries(functions)) scope.set(name, new Callable(call))
+}
+
+function attributes(given: Value | undefined): [string, Value][] {
+  if (given === undefined) return []
+  if (given instanceof Dict) return given.entries().map(([key, value]) => [key.text, value])
+  throw templateFailed(`a namespace of ${typeName(given)}`)
+}
+
+function range({ positional }: Arguments, budget: Budget): List {
+  const [first = 0, second, step = 1] = positional.map((value) => {
+    if (typeof value === 'number') return value
+    throw templateFailed(`range of ${typeName(value)}`)
+  })
+  const [start, stop] = second === undefined ? [0, first] : [first, second]
+  if (step === 0) throw templateFailed('range with step 0')
+  const count = Math.max(0, Math.ceil((stop - start) / step))
+  budget.items(count)
+  return new List(Array.from({ length: count }, (_, i) => start + i * step))
+}

@@ -1,0 +1,40 @@
+import { parse, tokenize } from '@huggingface/jinja'
+import { DasllamaError } from '../../errors.js'
+import { templateFailed } from './failures.js'
+import type { Program } from './nodes.js'
+
+/** Characters of a template; those of published models have at most 20,000. */
+const MAX_TEMPLATE = 128 * 1024
+/** White space in a row: the lexer's search for tags takes the square of it. */
+const MAX_BLANKS = 1000
+
+/**
+ * Parses a template, in the dialect that chat templates are written in: `trim_blocks`, `lstrip_blocks`, loop controls
+ * and the tag `generation`, which is dropped. Throws `TEMPLATE_FAILED` for what is none and `LIMIT`.
+ */
+export function parseTemplate(source: string): Program {
+  if (source.length > MAX_TEMPLATE) {
+    throw new DasllamaError(
+      'LIMIT',
+      `the chat template has ${source.length} characters; the limit is ${MAX_TEMPLATE}`,
+    )
+  }
+  const blanks = /\s+/g
+  for (let match = blanks.exec(source); match; match = blanks.exec(source)) {
+    if (match[0].length > MAX_BLANKS) {
+      throw new DasllamaError(
+        'LIMIT',
+        `the chat template has ${match[0].length} white-space characters in a row; the limit is ${MAX_BLANKS}`,
+      )
+    }
+  }
+  try {
+    const tokens = tokenize(source, { trim_blocks: true, lstrip_blocks: true })
+    return parse(tokens) as unknown as Program
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new DasllamaError('LIMIT', 'the chat template nests too deeply to be parsed', { cause: error })
+    }
+    throw templateFailed(`it is no valid template (${(error as Error).message})`, error)
+  }
+}

@@ -1,0 +1,71 @@
+import type { Budget } from './budget.js'
+import { compare, contains } from './collections.js'
+import { templateFailed } from './failures.js'
+import { Text } from './text.js'
+import {
+  Callable,
+  Dict,
+  equal,
+  Float,
+  List,
+  numeric,
+  truthy,
+  typeName,
+  Undefined,
+  type Value,
+} from './values.js'
+
+/** A test: what stands before `is`, and the argument that filters such as `selectattr` give. */
+export type Test = (value: Value, argument: Value, budget: Budget) => boolean
+
+const isText = (value: Value) => value instanceof Text
+const isInteger = (value: Value) => typeof value === 'number'
+
+const sameAs: Test = (value, argument, budget) => equal(value, argument, budget.spend)
+const ordered =
+  (holds: (order: number) => boolean): Test =>
+  (value, argument) =>
+    holds(compare(value, argument))
+
+function remainder(name: string, value: Value, divisor: Value): number {
+  const [a, b] = [numeric(value), numeric(divisor)]
+  if (a === undefined || b === undefined) throw templateFailed(`the test "${name}" of ${typeName(value)}`)
+  return a % b
+}
+
+/** The tests that `is` knows, by name. */
+export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
+  ['defined', (value) => !(value instanceof Undefined)],
+  ['undefined', (value) => value instanceof Undefined],
+  ['none', (value) => value === null],
+  ['true', (value) => value === true],
+  ['false', (value) => value === false],
+  ['boolean', (value) => typeof value === 'boolean'],
+  ['integer', isInteger],
+  ['float', (value) => value instanceof Float],
+  ['number', (value) => numeric(value) !== undefined],
+  ['string', isText],
+  ['mapping', (value) => value instanceof Dict],
+  [
+    'iterable',
+    (value) => isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined,
+  ],
+  [
+    'sequence',
+    (value) => isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined,
+  ],
+  ['callable', (value) => value instanceof Callable],
+  ['odd', (value) => Math.abs(remainder('odd', value, 2)) === 1],
+  ['even', (value) => remainder('even', value, 2) === 0],
+  ['divisibleby', (value, argument) => remainder('divisibleby', value, argument) === 0],
+  ['upper', (value) => value instanceof Text && value.text === value.text.toUpperCase()],
+  ['lower', (value) => value instanceof Text && value.text === value.text.toLowerCase()],
+  ['truthy', truthy],
+  ['in', (value, argument, budget) => contains(argument, value, budget)],
+  ...['eq', 'equalto', '==', 'sameas'].map((name): [string, Test] => [name, sameAs]),
+  ...['ne', '!='].map((name): [string, Test] => [name, (...args) => !sameAs(...args)]),
+  ...['lt', 'lessthan', '<'].map((name): [string, Test] => [name, ordered((order) => order < 0)]),
+  ...['gt', 'greaterthan', '>'].map((name): [string, Test] => [name, ordered((order) => order > 0)]),
+  ...['le', '<='].map((name): [string, Test] => [name, ordered((order) => order <= 0)]),
+  ...['ge', '>='].map((name): [string, Test] => [name, ordered((order) => order >= 0)]),
+])

@@ -1,0 +1,68 @@
+import type { TextSegment, TokenId } from './tokenizer.js'
+
+/** What keeps untrusted text from becoming tokens that it must not become. */
+export interface Guard {
+  readonly forbids: (id: TokenId) => boolean
+  /** Whether `ids` from `from` on, which text between `start` and `end` has become, hold what they must not. */
+  isBroken(ids: readonly TokenId[], from: number, start: number, end: number): boolean
+}
+
+/** Text whose ids are known already, between texts whose ids are not. */
+export interface Stretch {
+  readonly start: number
+  readonly end: number
+  /** Absent where they are not known. */
+  readonly ids: readonly TokenId[] | undefined
+}
+
+/** Several segments as one text. */
+export class JoinedText {
+  /** Well-formed: lone surrogates are U+FFFD. */
+  readonly text: string
+  readonly stretches: readonly Stretch[]
+  /** Where untrusted text begins and ends, by turns. */
+  readonly #borders: readonly number[]
+
+  constructor(segments: readonly TextSegment[]) {
+    const borders: number[] = []
+    const stretches: Stretch[] = []
+    let at = 0
+    for (const { text, trusted, ids } of segments) {
+      const start = at
+      at += text.length
+      if (!trusted && at > start) {
+        if (borders[borders.length - 1] === start) borders.pop()
+        else borders.push(start)
+        borders.push(at)
+      }
+      const last = stretches[stretches.length - 1]
+      if (ids || !last || last.ids) stretches.push({ start, end: at, ids })
+      else stretches[stretches.length - 1] = { ...last, end: at }
+    }
+    this.text = segments
+      .map((segment) => segment.text)
+      .join('')
+      .replace(/[\ud800-\udfff]/gu, '\ufffd')
+    this.stretches = stretches
+    this.#borders = borders
+  }
+
+  isTrusted(start: number, end: number): boolean {
+    const borders = this.#borders
+    // The number of borders at or before `start`, and before `end`.
+    const passed = upperBound(borders, start)
+    return passed % 2 === 0 && (passed === borders.length || borders[passed] >= end)
+  }
+}
+
+/** How many of the ascending numbers are at most `value`. */
+function upperBound(numbers: readonly number[], value: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle] <= value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
