@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import { type Draft, draftOf, type MessageShape, messageValue } from './drafts.js'
 import { foldSystem, toolsAsText, toolTurnsAsText } from './fallbacks.js'
+import { Budget } from './jinja/budget.js'
 import { toValue } from './jinja/convert.js'
 import type { Template } from './jinja/template.js'
 import { type Source, Text } from './jinja/text.js'
@@ -43,14 +44,15 @@ interface Way extends MessageShape {
 export function renderConversation(template: Template, conversation: Conversation): Text {
   let failure: unknown
   let incomplete: Text | undefined
+  const budget = new Budget()
   for (const way of ways(conversation)) {
     try {
-      const { text, wanted } = renderIn(way, template, conversation)
+      const { text, wanted } = renderIn(way, template, conversation, budget)
       const found = new Set(text.runs.map(({ source }) => source))
       if (wanted.every((source) => found.has(source))) return text
       incomplete ??= text
     } catch (error) {
-      if (!isTemplates(error)) throw error
+      if (!mayPass(error, failure === undefined && incomplete === undefined)) throw error
       failure ??= error
     }
   }
@@ -58,9 +60,12 @@ export function renderConversation(template: Template, conversation: Conversatio
   throw failure
 }
 
-/** Whether another way may help. */
-function isTemplates(error: unknown): boolean {
-  return error instanceof DasllamaError && ['TEMPLATE_FAILED', 'TEMPLATE_REFUSED'].includes(error.code)
+/** Whether another way may help. One that is not plain may also ask for what the plain one does without. */
+function mayPass(error: unknown, isPlain: boolean): boolean {
+  if (!(error instanceof DasllamaError)) return false
+  return (
+    ['TEMPLATE_FAILED', 'TEMPLATE_REFUSED'].includes(error.code) || (!isPlain && error.code === 'UNSUPPORTED')
+  )
 }
 
 function* ways({ messages, tools }: Conversation): Generator<Way> {
@@ -82,7 +87,7 @@ function* ways({ messages, tools }: Conversation): Generator<Way> {
   }
 }
 
-function renderIn(way: Way, template: Template, conversation: Conversation) {
+function renderIn(way: Way, template: Template, conversation: Conversation, budget: Budget) {
   const { messages, bos, eos, now, opensReply } = conversation
   const variables = new Map<string, Value>()
   for (const [name, value] of Object.entries(conversation.variables)) {
@@ -102,7 +107,7 @@ function renderIn(way: Way, template: Template, conversation: Conversation) {
   variables.set('bos_token', Text.of(bos))
   variables.set('eos_token', Text.of(eos))
   variables.set('add_generation_prompt', opensReply)
-  return { text: template.render(variables, now), wanted }
+  return { text: template.render(variables, now, budget), wanted }
 }
 
 /** Assistants' words may be dropped (reasoning is), but not their calls, nor what anyone else says. */

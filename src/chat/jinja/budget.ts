@@ -62,6 +62,11 @@ export class Budget {
     }
   }
 
+  /** A rendering begins: whatever the one before it failed in is left. */
+  surface(): void {
+    this.#depth = 0
+  }
+
   leave(): void {
     this.#depth--
   }

@@ -2,7 +2,17 @@ import { ArgumentReader } from './arguments.js'
 import type { Budget } from './budget.js'
 import { templateFailed } from './failures.js'
 import { Text } from './text.js'
-import { type Arguments, Dict, equal, List, numeric, typeName, Undefined, type Value } from './values.js'
+import {
+  type Arguments,
+  Dict,
+  equal,
+  List,
+  numeric,
+  orUndefined,
+  typeName,
+  Undefined,
+  type Value,
+} from './values.js'
 
 /** The items that a loop or filter goes through; none of something undefined, the keys of a mapping. */
 export function iterate(value: Value, what: string, budget: Budget): readonly Value[] {
@@ -33,7 +43,8 @@ export const DICT_METHODS: ReadonlyMap<string, (dict: Dict, args: Arguments) => 
     (dict, args) => {
       const reader = new ArgumentReader('get', args)
       const key = reader.next('key')
-      return (key instanceof Text ? dict.get(key.text) : undefined) ?? reader.next('default') ?? null
+      const found = key instanceof Text ? dict.get(key.text) : undefined
+      return found === undefined ? (reader.next('default') ?? null) : found
     },
   ],
   ['items', entriesOf],
@@ -81,9 +92,8 @@ export function compare(a: Value, b: Value, caseSensitive = true): number {
 export function attributeOf(item: Value, path: string): Value {
   let value = item
   for (const name of path.split('.')) {
-    if (value instanceof Dict) value = value.get(name) ?? new Undefined(path)
-    else if (value instanceof List && /^\d+$/.test(name))
-      value = value.items[Number(name)] ?? new Undefined(path)
+    if (value instanceof Dict) value = orUndefined(value.get(name), path)
+    else if (value instanceof List && /^\d+$/.test(name)) value = orUndefined(value.items[Number(name)], path)
     else return new Undefined(path)
   }
   return value

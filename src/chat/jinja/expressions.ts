@@ -16,6 +16,7 @@ import {
   Float,
   List,
   Namespace,
+  orUndefined,
   truthy,
   typeName,
   Undefined,
@@ -41,7 +42,7 @@ function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
     case 'FloatLiteral':
       return new Float(node.value)
     case 'Identifier':
-      return scope.get(node.value) ?? new Undefined(node.value)
+      return orUndefined(scope.get(node.value), node.value)
     case 'ArrayLiteral':
     case 'TupleLiteral':
       return new List(node.value.map(of))
@@ -126,18 +127,19 @@ function member({ object, property, computed }: Member, scope: Scope, budget: Bu
   if (typeof key === 'number') return itemAt(value, key, budget)
   if (!(key instanceof Text)) return new Undefined(`an item by ${typeName(key)}`)
   const name = key.text
-  if (value instanceof Namespace) return value.attributes.get(name) ?? new Undefined(name)
+  if (value instanceof Namespace) return orUndefined(value.attributes.get(name), name)
   const method = methodOf(value, name, budget)
   if (value instanceof Dict) {
     const found = value.get(name)
-    return (computed ? (found ?? method) : (method ?? found)) ?? new Undefined(name)
+    const [first, second] = computed ? [found, method] : [method, found]
+    return orUndefined(first === undefined ? second : first, name)
   }
   return method ?? new Undefined(name)
 }
 
 function itemAt(value: Value, at: number, budget: Budget): Value {
   const items = value instanceof List ? value.items : value instanceof Text ? characters(value, budget) : []
-  return items.at(at) ?? new Undefined(`item ${at}`)
+  return orUndefined(items.at(at), `item ${at}`)
 }
 
 function sliced(value: Value, node: Slice, scope: Scope, budget: Budget): Value {

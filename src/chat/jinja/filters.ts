@@ -13,6 +13,7 @@ import {
   Float,
   List,
   numeric,
+  orUndefined,
   truthy,
   typeName,
   Undefined,
@@ -181,13 +182,12 @@ function extreme(name: string, sign: number): Filter {
     for (const item of iterate(value, name, budget)) {
       if (best === undefined || sign * compare(item, best) > 0) best = item
     }
-    return best ?? new Undefined(name)
+    return orUndefined(best, name)
   }
 }
 
 function itemAt(name: string, place: number): Filter {
-  return (value, _args, budget) =>
-    iterate(value, name, budget).at(place) ?? new Undefined(`${name} of nothing`)
+  return (value, _args, budget) => orUndefined(iterate(value, name, budget).at(place), `${name} of nothing`)
 }
 
 const MARKUP: Readonly<Record<string, string>> = {

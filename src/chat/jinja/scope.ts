@@ -10,7 +10,8 @@ export class Scope {
   }
 
   get(name: string): Value | undefined {
-    return this.#values.get(name) ?? this.#parent?.get(name)
+    // Not `??`: a variable may be null.
+    return this.#values.has(name) ? this.#values.get(name) : this.#parent?.get(name)
   }
 
   set(name: string, value: Value): void {

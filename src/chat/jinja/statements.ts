@@ -13,6 +13,7 @@ import {
   Dict,
   List,
   Namespace,
+  orUndefined,
   truthy,
   typeName,
   Undefined,
@@ -113,8 +114,8 @@ function loopVariable(items: readonly Value[], i: number): Namespace {
     ['first', i === 0],
     ['last', i === length - 1],
     ['length', length],
-    ['previtem', items[i - 1] ?? new Undefined('loop.previtem')],
-    ['nextitem', items[i + 1] ?? new Undefined('loop.nextitem')],
+    ['previtem', orUndefined(items[i - 1], 'loop.previtem')],
+    ['nextitem', orUndefined(items[i + 1], 'loop.nextitem')],
     ['cycle', new Callable(({ positional }) => positional[i % positional.length] ?? null)],
   ])
 }

@@ -25,12 +25,12 @@ export class Template {
   }
 
   /**
-   * The output. `now` is the time that the template may tell. Throws `TEMPLATE_REFUSED` where the template does so,
+   * The output. `now` is the time that the template may tell, `budget` what this rendering may use up. Throws `TEMPLATE_REFUSED` where the template does so,
    * `TEMPLATE_FAILED` for what is wrong with it or with the variables, `UNSUPPORTED` for a filter, test or function
    * that is not known, `LIMIT` for too much work or text.
    */
-  render(variables: ReadonlyMap<string, Value>, now: Date): Text {
-    const budget = new Budget()
+  render(variables: ReadonlyMap<string, Value>, now: Date, budget = new Budget()): Text {
+    budget.surface()
     const globals = new Scope()
     declareGlobals(globals, now, budget)
     const scope = new Scope(globals)

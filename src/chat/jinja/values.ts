@@ -90,6 +90,11 @@ export class Undefined {
   }
 }
 
+/** The value where there is one, `null` among them. */
+export function orUndefined(value: Value | undefined, name: string): Value {
+  return value === undefined ? new Undefined(name) : value
+}
+
 /** The number that a value is; booleans count as in Python. */
 export function numeric(value: Value): number | undefined {
   if (typeof value === 'number') return value
