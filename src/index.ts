@@ -1,4 +1,8 @@
 /** The public facade of dasllama: load a model, open sessions on it, generate. */
+export { Chat, type ChatOptions, createChat } from './chat/chat.js'
+export type { ChatReply } from './chat/chat-reply.js'
+export type { ChatMessage, CutReason, Role, ToolCall, ToolDefinition } from './chat/message.js'
+export type { OverflowPolicy } from './chat/overflow.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export {
   type FormatShare,
@@ -28,7 +32,10 @@ export type { ByteSource } from './storage/source.js'
 export type {
   DecodeOptions,
   EncodeOptions,
+  EncodeSegmentsOptions,
+  SpecialToken,
   StreamDecoder,
+  TextSegment,
   TokenId,
   Tokenizer,
 } from './tokenizer/tokenizer.js'

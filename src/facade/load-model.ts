@@ -6,6 +6,7 @@ import { checkCount, checkOptions } from '../session/checks.js'
 import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
+import { readChatTemplates } from './chat-templates.js'
 import { Model } from './model.js'
 import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
@@ -50,7 +51,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
       // While the first weights are read.
       const tokenizer = createTokenizer(file.metadata)
       const network = await loading
-      return new Model(network, tokenizer, context(network.config))
+      return new Model(network, tokenizer, context(network.config), readChatTemplates(file.metadata))
     } catch (error) {
       reading.cancel(error)
       await loading.catch(() => {})

@@ -13,14 +13,22 @@ export class Model {
   readonly tokenizer: Tokenizer
   /** Positions of a session that does not ask for another number. */
   readonly contextLength: number
+  /** The file's chat templates by name, the main one as `default`; none where the file has none. */
+  readonly chatTemplates: ReadonlyMap<string, string>
   readonly #sessions = new Set<Session>()
   #network: Network | undefined
 
   /** @internal Models come from `loadModel`. */
-  constructor(network: Network, tokenizer: Tokenizer, contextLength: number) {
+  constructor(
+    network: Network,
+    tokenizer: Tokenizer,
+    contextLength: number,
+    chatTemplates: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.config = network.config
     this.tokenizer = tokenizer
     this.contextLength = contextLength
+    this.chatTemplates = chatTemplates
     this.#network = network
   }
 

@@ -224,6 +224,15 @@ export class Session {
     })
   }
 
+  /**
+   * How many tokens of `prompt` a `generate(prompt, { reuse })` would not evaluate, for the session has them already.
+   * Throws `INVALID_ARGUMENT` for what are no ids of the vocabulary.
+   */
+  reusable(prompt: ArrayLike<TokenId>, reuse: 'exact' | 'all' = 'exact'): number {
+    const ids = checkIds(prompt, this.#host.network.config.vocabSize)
+    return this.#shared(ids, reuse)
+  }
+
   /** What the latest generation, or what was evaluated since the start, has cost. */
   stats(): SessionStats {
     return this.#stats.read()
@@ -257,12 +266,15 @@ export class Session {
     reuse: 'exact' | 'all',
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const tiled = prompt.length >= MIN_TILE
-    const shared = this.#sequence.shared(prompt, reuse === 'exact' ? tiled : undefined)
+    const shared = this.#shared(prompt, reuse)
     this.#cut(shared)
     this.#sequence.forgetChoices()
     this.#stats.reused(shared)
-    await this.#evaluate(prompt.slice(shared), signal, tiled)
+    await this.#evaluate(prompt.slice(shared), signal, isTiled(prompt))
+  }
+
+  #shared(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
+    return this.#sequence.shared(prompt, reuse === 'exact' ? isTiled(prompt) : undefined)
   }
 
   /** Sees to it that there are logits after the last token, the pending one included. */
@@ -384,6 +396,11 @@ export class Session {
   #assertRoom(count: number, position: number): void {
     if (position + count > this.contextLength) throw contextFull(count, position, this.contextLength)
   }
+}
+
+/** Which way a prompt goes through the network. */
+function isTiled(prompt: readonly TokenId[]): boolean {
+  return prompt.length >= MIN_TILE
 }
 
 function now(): number {

@@ -1,0 +1,395 @@
+import { DasllamaError } from '../errors.js'
+import type { Model } from '../facade/model.js'
+import { checkOptions } from '../session/checks.js'
+import type { GenerateOptions } from '../session/generate-options.js'
+import type { Generation } from '../session/generation.js'
+import type { Session } from '../session/session.js'
+import type { SessionOptions } from '../session/session-options.js'
+import type { SessionStats } from '../session/stats.js'
+import type { TokenId } from '../tokenizer/tokenizer.js'
+import { ChatReply, replyMessage } from './chat-reply.js'
+import { type ChatMessage, checkMessage, checkTools, MAX_MESSAGES, type ToolDefinition } from './message.js'
+import {
+  type FittingPrompt,
+  fit,
+  NOTHING_OMITTED,
+  OVERFLOW_POLICIES,
+  type OverflowPolicy,
+} from './overflow.js'
+import { PromptMaker } from './prompt.js'
+import { decodeChat, encodeChat } from './saved-chat.js'
+import { idsWithin, Transcript } from './transcript.js'
+
+/** Options of a chat; those of `generate` among them are what its replies are made with. */
+export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
+  /** The system message. Default none, or what the template puts there by itself. */
+  system?: string
+  /**
+   * Jinja source, the name of one of the file's templates (`model.chatTemplates`) or of a family (`chatml`, `llama-3`,
+   * `llama-2`, `gemma`, `phi-3`, `mistral`, `zephyr`, `deepseek-r1`). Default: the file's own, or that of the family
+   * that its vocabulary tells.
+   */
+  template?: string
+  /** More variables for the template, such as `enable_thinking`: plain data. */
+  templateVariables?: Readonly<Record<string, unknown>>
+  /** Tools that the model is told of. Default none. */
+  tools?: readonly ToolDefinition[]
+  /** A conversation to go on with. Default an empty one. */
+  history?: readonly ChatMessage[]
+  /** What happens when the conversation does not fit the context. Default `error`. */
+  overflow?: OverflowPolicy
+  /** The time that the template may tell. Default: when the chat is created or reset. */
+  now?: Date
+  /** Options of the chat's session. */
+  session?: SessionOptions
+}
+
+/**
+ * A chat with a model: a history of messages, and a session that has evaluated them. Throws `NO_TEMPLATE`,
+ * `TEMPLATE_FAILED` for one that cannot be parsed, `INVALID_ARGUMENT` for bad options, and what `createSession` throws.
+ */
+export function createChat(model: Model, options: ChatOptions = {}): Chat {
+  return new Chat(model, options)
+}
+
+/** A conversation with a model, turn by turn. See `createChat`. */
+export class Chat {
+  readonly session: Session
+  readonly #prompts: PromptMaker
+  readonly #transcript: Transcript
+  readonly #defaults: GenerateOptions
+  readonly #overflow: OverflowPolicy
+  readonly #fixedNow: Date | undefined
+  readonly #vocabSize: number
+  readonly #tokenizer: Model['tokenizer']
+  #now: Date
+  #messages: ChatMessage[] = []
+  #omission = NOTHING_OMITTED
+  /** Counts what changes the history, so that a reply that was asked for before knows. */
+  #revision = 0
+  #busy = false
+
+  /** @internal Chats come from `createChat`. */
+  constructor(model: Model, options: ChatOptions) {
+    checkOptions(options)
+    const { system, template, templateVariables = {}, tools = [], history, overflow = 'error', now } = options
+    const { session: sessionOptions, ...rest } = options
+    const defaults: Record<string, unknown> = { reuse: 'all', ...rest }
+    for (const name of OWN_OPTIONS) delete defaults[name]
+    if (!OVERFLOW_POLICIES.includes(overflow)) {
+      throw new DasllamaError(
+        'INVALID_ARGUMENT',
+        `overflow must be one of ${OVERFLOW_POLICIES.join(', ')}, not ${String(overflow)}`,
+      )
+    }
+    if (now !== undefined && !(now instanceof Date && !Number.isNaN(now.getTime()))) {
+      throw new DasllamaError('INVALID_ARGUMENT', 'now must be a Date')
+    }
+    if (typeof templateVariables !== 'object' || templateVariables === null) {
+      throw new DasllamaError('INVALID_ARGUMENT', 'templateVariables must be an object')
+    }
+    this.#overflow = overflow
+    this.#fixedNow = now
+    this.#now = now ?? new Date()
+    this.#vocabSize = model.tokenizer.vocabSize
+    this.#tokenizer = model.tokenizer
+    this.#defaults = defaults
+    this.#transcript = new Transcript(model.tokenizer)
+    this.#prompts = new PromptMaker(model, { template, templateVariables, tools: checkTools(tools) })
+    const messages = checkHistory(history ?? [])
+    if (system !== undefined) {
+      if (messages[0]?.role === 'system') {
+        throw new DasllamaError(
+          'INVALID_ARGUMENT',
+          'system is given, and history begins with a system message',
+        )
+      }
+      messages.unshift(checkMessage({ role: 'system', content: system }, 'system'))
+    }
+    this.#messages = messages
+    this.#replay()
+    const shifts = overflow === 'shift' && sessionOptions?.contextShift === undefined
+    this.session = model.createSession(
+      shifts
+        ? { ...sessionOptions, contextShift: { keep: this.#keepOf(model, sessionOptions) } }
+        : sessionOptions,
+    )
+  }
+
+  /** The messages so far, as a copy: plain data, fit for JSON, and for the option `history` of another chat. */
+  get history(): ChatMessage[] {
+    return structuredClone(this.#messages)
+  }
+
+  /** The system message, if there is one. */
+  get system(): string | undefined {
+    const [first] = this.#messages
+    return first?.role === 'system' ? first.content : undefined
+  }
+
+  /** Replaces the system message, or takes it away; the rest of the conversation stays. */
+  set system(content: string | undefined) {
+    this.#assertFree()
+    const message = content === undefined ? [] : [checkMessage({ role: 'system', content }, 'system')]
+    const rest = this.system === undefined ? this.#messages : this.#messages.slice(1)
+    this.#messages = [...message, ...rest]
+    this.#revision++
+  }
+
+  /** The template in use: its name (`default`, a variant of the file, a family or `given`) and its source. */
+  get template(): { readonly name: string; readonly source: string } {
+    return this.#prompts.template
+  }
+
+  /** Whether a reply is being made: then every other call but `history` throws `BUSY`. */
+  get isBusy(): boolean {
+    return this.#busy
+  }
+
+  addUser(content: string): void {
+    this.add({ role: 'user', content })
+  }
+
+  /** Puts words into the assistant's mouth. */
+  addAssistant(content: string, more: Pick<ChatMessage, 'reasoning' | 'toolCalls'> = {}): void {
+    this.add({ role: 'assistant', content, ...more })
+  }
+
+  /** The result of a tool. Without `toolCallId` it belongs to the first of the latest calls that has none yet. */
+  addTool(content: string, of: Pick<ChatMessage, 'toolCallId' | 'name'> = {}): void {
+    this.add({
+      role: 'tool',
+      content,
+      ...(of.toolCallId === undefined ? { ...this.#openCall(), ...of } : of),
+    })
+  }
+
+  /** Appends a message of any role. Throws `INVALID_ARGUMENT` for what is none, `LIMIT` beyond 10,000 messages. */
+  add(message: ChatMessage): void {
+    this.#assertFree()
+    const checked = checkMessage(message, 'the message')
+    if (this.#messages.length >= MAX_MESSAGES) throw tooManyMessages(this.#messages.length + 1)
+    if (checked.role === 'system' && this.#messages.length > 0) {
+      throw new DasllamaError('INVALID_ARGUMENT', 'a system message stands first', {
+        hint: 'set chat.system to replace it',
+      })
+    }
+    this.#messages.push(checked)
+    this.#revision++
+  }
+
+  /**
+   * Lets the model answer. Nothing runs before the first token is asked for; only what the session does not have yet is
+   * evaluated. `options` go before the chat's own. Throws `CONTEXT_FULL` for a conversation that does not fit (see
+   * `overflow`), `TEMPLATE_REFUSED` for one that the template does not take, `TEMPLATE_FAILED`, `UNSUPPORTED` and
+   * `LIMIT` for what it cannot do, `BUSY`; none of them changes the chat.
+   */
+  respond(options: GenerateOptions = {}): ChatReply {
+    this.#assertFree()
+    checkOptions(options)
+    const merged = { ...this.#defaults, ...options }
+    const fitting = this.#fit(merged.maxTokens)
+    // Checks the options before anything changes; a generation that is never read does nothing.
+    this.session.generate(fitting.ids, merged)
+    const revision = this.#revision
+    return new ChatReply(fitting.ids, {
+      begin: () => {
+        this.#assertFree()
+        if (revision !== this.#revision) throw changed()
+        const generation = this.session.generate(fitting.ids, merged)
+        this.#busy = true
+        this.#revision++
+        this.#omission = fitting.omission
+        this.#transcript.begin(fitting.prompt.text, fitting.prompt.pins)
+        return generation
+      },
+      end: (generation) => this.#finish(generation),
+    })
+  }
+
+  /** The ids that the next `respond` would evaluate: what the session does not have yet. Nothing runs. */
+  renderTurn(): TokenId[] {
+    this.#assertFree()
+    const { maxTokens, reuse } = this.#defaults
+    const { ids } = this.#fit(maxTokens)
+    return ids.slice(this.session.reusable(ids, reuse))
+  }
+
+  /** The text and the ids of the whole prompt that the next `respond` would answer. Nothing runs. */
+  renderPrompt(): { text: string; ids: TokenId[] } {
+    this.#assertFree()
+    const { prompt, ids } = this.#fit(this.#defaults.maxTokens)
+    return { text: prompt.text.text, ids: [...ids] }
+  }
+
+  /** What the latest reply has cost. */
+  stats(): SessionStats {
+    return this.session.stats()
+  }
+
+  /** Takes back the last turn: the last message of the user and all after it, which it returns. */
+  undo(): ChatMessage[] {
+    this.#assertFree()
+    const at = this.#messages.findLastIndex(({ role }) => role === 'user')
+    if (at < 0) return []
+    this.#revision++
+    const taken = this.#messages.splice(at)
+    const first = this.system === undefined ? 0 : 1
+    // What was left out for a turn that is gone may come back.
+    if (this.#omission.messages > this.#messages.length - first) this.#omission = NOTHING_OMITTED
+    return taken
+  }
+
+  /** Forgets all messages but the system message. What the session has of it still serves. */
+  reset(): void {
+    this.#assertFree()
+    this.#messages = this.#messages.slice(0, this.system === undefined ? 0 : 1)
+    this.#omission = NOTHING_OMITTED
+    this.#now = this.#fixedNow ?? new Date()
+    this.#revision++
+  }
+
+  /** The history, for `JSON.stringify(chat)`. */
+  toJSON(): { history: ChatMessage[] } {
+    return { history: this.history }
+  }
+
+  /**
+   * The chat as bytes: the conversation and the state of the session, for `restore` in any runtime. Template, tools and
+   * other options are not in it.
+   */
+  save(): Uint8Array {
+    this.#assertFree()
+    const conversation = {
+      history: this.#messages,
+      transcript: this.#transcript.state,
+      omission: this.#omission,
+      now: this.#now.toISOString(),
+    }
+    return encodeChat(conversation, this.session.save())
+  }
+
+  /**
+   * Takes the place of the chat that was saved. A failure leaves this one as it was: `BAD_FORMAT`, `TRUNCATED`,
+   * `UNSUPPORTED`, and what `session.restore` throws.
+   */
+  restore(bytes: Uint8Array): void {
+    this.#assertFree()
+    const { conversation, session } = decodeChat(bytes, this.#vocabSize)
+    const messages = checkHistory(conversation.history)
+    this.session.restore(session)
+    this.#messages = messages
+    this.#transcript.state = conversation.transcript
+    this.#omission = conversation.omission
+    this.#now = this.#fixedNow ?? new Date(conversation.now)
+    this.#revision++
+  }
+
+  /** Gives the session's memory back. Harmless when repeated. */
+  dispose(): void {
+    this.session.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #fit(maxTokens: number | undefined): FittingPrompt {
+    if (!this.#messages.some(({ role }) => role !== 'system')) {
+      throw new DasllamaError('INVALID_ARGUMENT', 'there is nothing to answer yet', {
+        hint: 'add a message: chat.addUser(…)',
+      })
+    }
+    return fitPrompt({
+      policy: this.#overflow,
+      history: this.#messages,
+      contextLength: this.session.contextLength,
+      maxTokens,
+      before: this.#omission,
+      keep: this.#overflow === 'shift' ? this.#prompts.systemLength(this.#messages, this.#now) : 0,
+      render: (omitted) => this.#prompts.make(this.#messages, omitted, this.#now, this.#transcript),
+    })
+  }
+
+  #finish(generation: Generation): ChatMessage | undefined {
+    this.#busy = false
+    const ids = idsWithin(generation.ids, generation.text, this.#tokenizer)
+    const message = replyMessage(generation, ids)
+    if (message) {
+      this.#messages.push(message)
+      this.#transcript.append(ids)
+    }
+    return message && structuredClone(message)
+  }
+
+  /** Finds out for a history that is given where the model's own words stand, as if each reply had just been made. */
+  #replay(): void {
+    for (const [i, { ids }] of this.#messages.entries()) {
+      if (!ids?.every((id) => id < this.#vocabSize)) continue
+      try {
+        const { text, pins } = this.#prompts.make(this.#messages.slice(0, i), 0, this.#now, this.#transcript)
+        this.#transcript.begin(text, pins)
+        this.#transcript.append(ids)
+      } catch (error) {
+        // Then the reply is tokenized like any text, or `respond` says what is wrong with the history.
+        if (!(error instanceof DasllamaError)) throw error
+      }
+    }
+  }
+
+  /** Tokens that a context shift keeps: the system message, but half of the context at most. */
+  #keepOf(model: Model, { contextLength = model.contextLength }: SessionOptions = {}): number {
+    return Math.min(this.#prompts.systemLength(this.#messages, this.#now), contextLength >> 1)
+  }
+
+  #openCall(): Pick<ChatMessage, 'toolCallId' | 'name'> {
+    const at = this.#messages.findLastIndex(({ role }) => role === 'assistant')
+    const answered = this.#messages.slice(at + 1).filter(({ role }) => role === 'tool').length
+    const call = this.#messages[at]?.toolCalls?.[answered]
+    if (!call) return {}
+    return call.id === undefined ? { name: call.name } : { toolCallId: call.id, name: call.name }
+  }
+
+  #assertFree(): void {
+    if (this.#busy) {
+      throw new DasllamaError('BUSY', 'the chat is busy with a reply', {
+        hint: 'read the reply to its end first, or end it: leave its loop, or abort its signal',
+      })
+    }
+  }
+}
+
+/** Options of a chat that are none of `generate`. */
+const OWN_OPTIONS = [
+  'system',
+  'template',
+  'templateVariables',
+  'tools',
+  'history',
+  'overflow',
+  'now',
+  'signal',
+] as const satisfies readonly (keyof ChatOptions | 'signal')[]
+
+function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
+  if (!Array.isArray(history))
+    throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
+  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length)
+  return history.map((message, i) => {
+    const checked = checkMessage(message, `history[${i}]`)
+    if (checked.role === 'system' && i > 0) {
+      throw new DasllamaError('INVALID_ARGUMENT', `history[${i}]: a system message stands first`)
+    }
+    return checked
+  })
+}
+
+function tooManyMessages(count: number): DasllamaError {
+  return new DasllamaError('LIMIT', `a conversation of ${count} messages; the limit is ${MAX_MESSAGES}`)
+}
+
+function changed(): DasllamaError {
+  return new DasllamaError('INVALID_ARGUMENT', 'the chat has changed since respond() was called', {
+    hint: 'call respond() when all messages are there, and read the reply then',
+  })
+}

@@ -1,0 +1,87 @@
+import type { Model } from '../facade/model.js'
+import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
+import { Template } from './jinja/template.js'
+import type { Text } from './jinja/text.js'
+import type { ChatMessage } from './message.js'
+import { chooseTemplate, reservedTokens } from './model-templates.js'
+import { renderConversation, sourceOf } from './render.js'
+import { type Pin, segmentsOf, type Transcript } from './transcript.js'
+
+export interface Prompt {
+  readonly text: Text
+  readonly ids: readonly TokenId[]
+  /** Where in the text the model's own words stand. */
+  readonly pins: readonly Pin[]
+}
+
+interface PromptOptions {
+  readonly template: string | undefined
+  readonly templateVariables: Readonly<Record<string, unknown>>
+  readonly tools: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** From messages to the ids of a prompt, by a chat template. */
+export class PromptMaker {
+  readonly template: { readonly name: string; readonly source: string }
+  readonly #template: Template
+  readonly #tokenizer: Tokenizer
+  readonly #reserved: ReadonlySet<TokenId>
+  readonly #options: PromptOptions
+
+  /** Throws `NO_TEMPLATE`, `TEMPLATE_FAILED`, `LIMIT`, and `INVALID_ARGUMENT` for the name of a template that is none. */
+  constructor(
+    { tokenizer, chatTemplates }: Pick<Model, 'tokenizer' | 'chatTemplates'>,
+    options: PromptOptions,
+  ) {
+    this.template = chooseTemplate(chatTemplates, tokenizer, options.template, options.tools.length > 0)
+    this.#template = new Template(this.template.source)
+    this.#tokenizer = tokenizer
+    this.#reserved = reservedTokens(tokenizer, this.template.source)
+    this.#options = options
+  }
+
+  /** The prompt that asks for the next reply. `omitted` messages after the system message are left out. */
+  make(history: readonly ChatMessage[], omitted: number, now: Date, transcript: Transcript): Prompt {
+    const first = history[0]?.role === 'system' ? 1 : 0
+    const messages = omitted === 0 ? history : history.filter((_, i) => i < first || i >= first + omitted)
+    const text = this.#render(messages, now, true)
+    const assistants = new Set(messages.flatMap(({ role }, i) => (role === 'assistant' ? [sourceOf(i)] : [])))
+    const pins = transcript.pinsOf(text, (source) => assistants.has(source))
+    const ids = this.#tokenizer.encodeSegments(segmentsOf(text, pins), { reserved: this.#reserved })
+    return { text, ids, pins }
+  }
+
+  /** Tokens of what stands before the first message that is not the system's; 4 where the template does not tell. */
+  systemLength(history: readonly ChatMessage[], now: Date): number {
+    const first = history[0]?.role === 'system' ? 1 : 0
+    const messages = [...history.slice(0, first), { role: 'user', content: '?' }] as const
+    try {
+      const text = this.#render(messages, now, false)
+      const source = sourceOf(first)
+      let length = 0
+      for (const run of text.runs) {
+        if (run.source === source) break
+        length += run.text.length
+      }
+      return this.#tokenizer.encodeSegments(segmentsOf(text.slice(0, length), []), {
+        reserved: this.#reserved,
+      }).length
+    } catch {
+      return 4
+    }
+  }
+
+  #render(messages: readonly ChatMessage[], now: Date, opensReply: boolean): Text {
+    const { bosId, eosId } = this.#tokenizer
+    const name = (id: TokenId | undefined) => (id === undefined ? '' : this.#tokenizer.piece(id))
+    return renderConversation(this.#template, {
+      messages,
+      tools: this.#options.tools,
+      variables: this.#options.templateVariables,
+      bos: name(bosId),
+      eos: name(eosId),
+      now,
+      opensReply,
+    })
+  }
+}

@@ -1,0 +1,108 @@
+import { DasllamaError } from '../errors.js'
+import { hash32 } from '../math/hash.js'
+import type { TokenId } from '../tokenizer/tokenizer.js'
+import { type ChatMessage, checkMessage } from './message.js'
+import type { Omission } from './overflow.js'
+import type { Pin, TranscriptState } from './transcript.js'
+
+/**
+ * A chat as bytes. Little-endian:
+ *
+ * | at | type | content |
+ * |---|---|---|
+ * | 0 | u8[8] | magic |
+ * | 8 | u32 | version of this format |
+ * | 12 | u32 | n: length of the conversation |
+ * | 16 | u32 | hash (MurmurHash3) of the conversation |
+ * | 20 | u8[n] | conversation, JSON in UTF-8, padded with spaces to a multiple of four |
+ * | 20 + n | | state of the session, as `session.save()` gives it |
+ */
+const MAGIC = 'dasschat'
+const VERSION = 1
+const HEADER_BYTES = 20
+
+/** What a chat saves besides its session. */
+export interface SavedConversation {
+  readonly history: readonly ChatMessage[]
+  readonly transcript: TranscriptState
+  readonly omission: Omission
+  /** The time that templates may tell, ISO 8601. */
+  readonly now: string
+}
+
+export function encodeChat(conversation: SavedConversation, session: Uint8Array): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(conversation))
+  const length = Math.ceil(json.length / 4) * 4
+  const bytes = new Uint8Array(HEADER_BYTES + length + session.length)
+  new TextEncoder().encodeInto(MAGIC, bytes)
+  bytes.fill(0x20, HEADER_BYTES, HEADER_BYTES + length)
+  bytes.set(json, HEADER_BYTES)
+  bytes.set(session, HEADER_BYTES + length)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(8, VERSION, true)
+  view.setUint32(12, length, true)
+  view.setUint32(16, hash32(bytes.subarray(HEADER_BYTES, HEADER_BYTES + length)), true)
+  return bytes
+}
+
+/** Throws `BAD_FORMAT` for bytes that are no chat or are damaged, `TRUNCATED`, `UNSUPPORTED` for a newer format. */
+export function decodeChat(
+  bytes: Uint8Array,
+  vocabSize: number,
+): { conversation: SavedConversation; session: Uint8Array } {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new DasllamaError('INVALID_ARGUMENT', `a saved chat must be a Uint8Array, not ${typeof bytes}`)
+  }
+  const magic = new TextEncoder().encode(MAGIC)
+  if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
+    throw new DasllamaError('BAD_FORMAT', 'these bytes are no saved chat', {
+      hint: 'chat.save() gives such bytes',
+    })
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const end = bytes.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + view.getUint32(12, true)
+  if (bytes.length < end) {
+    throw new DasllamaError('TRUNCATED', `the saved chat ends after ${bytes.length} of at least ${end} bytes`)
+  }
+  const version = view.getUint32(8, true)
+  if (version !== VERSION) {
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      `the saved chat has format version ${version}; this package reads ${VERSION}`,
+      { hint: 'another version of dasllama has written it' },
+    )
+  }
+  const json = bytes.subarray(HEADER_BYTES, end)
+  if (hash32(json) !== view.getUint32(16, true)) throw damaged('its checksum does not fit')
+  return { conversation: parseConversation(json, vocabSize), session: bytes.slice(end) }
+}
+
+function parseConversation(json: Uint8Array, vocabSize: number): SavedConversation {
+  try {
+    const { history, transcript, omission, now } = JSON.parse(new TextDecoder().decode(json))
+    const count = (value: unknown) => Number.isInteger(value) && (value as number) >= 0
+    const isId = (id: TokenId) => count(id) && id < vocabSize
+    const sound =
+      typeof transcript.text === 'string' &&
+      transcript.pins.every(
+        ({ start, end, ids }: Pin) =>
+          count(start) && count(end) && start <= end && end <= transcript.text.length && ids.every(isId),
+      ) &&
+      [omission.messages, omission.tokens, omission.keep].every(count) &&
+      !Number.isNaN(Date.parse(now))
+    if (!sound) throw damaged('its parts contradict each other')
+    return {
+      history: history.map((message: ChatMessage, i: number) => checkMessage(message, `message ${i}`)),
+      transcript,
+      omission,
+      now,
+    }
+  } catch (error) {
+    if (error instanceof DasllamaError) throw error
+    throw damaged('its conversation cannot be read')
+  }
+}
+
+function damaged(what: string): DasllamaError {
+  return new DasllamaError('BAD_FORMAT', `the saved chat is damaged: ${what}`)
+}
