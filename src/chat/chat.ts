@@ -11,7 +11,7 @@ import { ChatReply, replyMessage } from './chat-reply.js'
 import { type ChatMessage, checkMessage, checkTools, MAX_MESSAGES, type ToolDefinition } from './message.js'
 import {
   type FittingPrompt,
-  fit,
+  fitPrompt,
   NOTHING_OMITTED,
   OVERFLOW_POLICIES,
   type OverflowPolicy,

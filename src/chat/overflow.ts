@@ -54,7 +54,7 @@ export function fitPrompt(fitting: Fitting): FittingPrompt {
     case 'error':
       break
     case 'drop-oldest':
-      if (prompt.ids.length > limit) return drop(fitting, limit - quarter)
+      if (prompt.ids.length > limit) return drop(fitting, prompt, limit - quarter)
       break
     case 'shift':
       return shift(fitting, prompt, limit, quarter)
@@ -64,10 +64,9 @@ export function fitPrompt(fitting: Fitting): FittingPrompt {
 }
 
 /** Leaves out turns, one after the other, until no more than `goal` tokens remain or only the last turn does. */
-function drop(fitting: Fitting, goal: number): FittingPrompt {
+function drop(fitting: Fitting, prompt: Prompt, goal: number): FittingPrompt {
   const { history, contextLength, before, render } = fitting
   let messages = before.messages
-  let prompt = render(messages)
   while (prompt.ids.length > goal) {
     const next = nextTurn(history, messages)
     if (next === undefined) break
@@ -85,30 +84,22 @@ function nextTurn(history: readonly ChatMessage[], omitted: number): number | un
   return undefined
 }
 
-function shift(
-  { before, contextLength, keep, ...fitting }: Fitting,
-  prompt: Prompt,
-  limit: number,
-  quarter: number,
-): FittingPrompt {
+function shift(fitting: Fitting, prompt: Prompt, limit: number, quarter: number): FittingPrompt {
+  const { before, contextLength, keep } = fitting
   const { ids } = prompt
-  const most = ids.length - before.keep - before.tokens
-  let omission =
-    before.tokens > 0 && most > 0 ? before : { ...NOTHING_OMITTED, keep: Math.min(keep, limit >> 1) }
+  const stillOmits = before.tokens > 0 && before.keep + before.tokens < ids.length
+  let omission = stillOmits ? before : { ...NOTHING_OMITTED, keep: Math.min(keep, limit >> 1) }
   const excess = ids.length - omission.tokens - limit
   if (excess > 0) {
     const tokens = Math.min(omission.tokens + excess + quarter, ids.length - omission.keep - 1)
     omission = { ...omission, tokens }
   }
   const left = [...ids.slice(0, omission.keep), ...ids.slice(omission.keep + omission.tokens)]
-  if (left.length >= contextLength) throw tooLong(left.length, { ...fitting, before, contextLength, keep })
+  if (left.length >= contextLength) throw tooLong(left.length, fitting)
   return { prompt, ids: left, omission }
 }
 
-function tooLong(
-  length: number,
-  { contextLength, policy }: Pick<Fitting<never>, 'contextLength' | 'policy'>,
-): DasllamaError {
+function tooLong(length: number, { contextLength, policy }: Fitting): DasllamaError {
   const hint =
     policy === 'error'
       ? 'set overflow to "drop-oldest" or "shift", undo turns, or create the chat with session: { contextLength: … }'
