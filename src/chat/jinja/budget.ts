@@ -31,9 +31,11 @@ export class Budget {
   /** Accounts for `added` characters of a text that has `length` with them. */
   grow(length: number, added: number): void {
     if (length > MAX_TEXT) {
-      throw new DasllamaError('LIMIT', `the chat template makes a text of ${length} characters`, {
-        hint: `the limit is ${MAX_TEXT}; use another template, or a shorter conversation`,
-      })
+      throw new DasllamaError(
+        'LIMIT',
+        `the chat template makes a text of ${length} characters; the limit is ${MAX_TEXT}`,
+        { hint: 'use another template, or a shorter conversation' },
+      )
     }
     this.spend(1 + added / 8)
   }
@@ -41,9 +43,11 @@ export class Budget {
   /** Accounts for a list of this many items before it is made. */
   items(count: number): void {
     if (count > MAX_ITEMS) {
-      throw new DasllamaError('LIMIT', `the chat template makes a list of ${count} items`, {
-        hint: `the limit is ${MAX_ITEMS}; use another template`,
-      })
+      throw new DasllamaError(
+        'LIMIT',
+        `the chat template makes a list of ${count} items; the limit is ${MAX_ITEMS}`,
+        { hint: 'use another template' },
+      )
     }
     this.spend(1 + count / 8)
   }

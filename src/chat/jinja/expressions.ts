@@ -127,7 +127,7 @@ function member({ object, property, computed }: Member, scope: Scope, budget: Bu
   if (typeof key === 'number') return itemAt(value, key, budget)
   if (!(key instanceof Text)) return new Undefined(`an item by ${typeName(key)}`)
   const name = key.text
-  if (value instanceof Namespace) return orUndefined(value.attributes.get(name), name)
+  if (value instanceof Namespace) return orUndefined(value.get(name), name)
   const method = methodOf(value, name, budget)
   if (value instanceof Dict) {
     const found = value.get(name)

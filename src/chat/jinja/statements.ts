@@ -94,30 +94,55 @@ function runFor(
   }
   const { length } = items
   for (let i = 0; i < length; i++) {
-    budget.spend(1)
+    budget.spend(4)
     // A turn's variables are its own.
     const scope = new Scope(outer)
-    scope.set('loop', loopVariable(items, i))
+    scope.set('loop', new Loop(items, i))
     assign(loopvar, items[i], scope)
     if (run(body, scope, out, budget) === 'break') break
   }
   if (length === 0) run(defaultBlock, new Scope(outer), out, budget)
 }
 
-function loopVariable(items: readonly Value[], i: number): Namespace {
-  const { length } = items
-  return new Namespace([
-    ['index', i + 1],
-    ['index0', i],
-    ['revindex', length - i],
-    ['revindex0', length - i - 1],
-    ['first', i === 0],
-    ['last', i === length - 1],
-    ['length', length],
-    ['previtem', orUndefined(items[i - 1], 'loop.previtem')],
-    ['nextitem', orUndefined(items[i + 1], 'loop.nextitem')],
-    ['cycle', new Callable(({ positional }) => positional[i % positional.length] ?? null)],
-  ])
+/** The variable `loop`, at turn `i`. Its attributes are made when they are asked for: most turns ask for none. */
+class Loop extends Namespace {
+  readonly #items: readonly Value[]
+  readonly #i: number
+
+  constructor(items: readonly Value[], i: number) {
+    super()
+    this.#items = items
+    this.#i = i
+  }
+
+  override get(name: string): Value | undefined {
+    const i = this.#i
+    const { length } = this.#items
+    switch (name) {
+      case 'index':
+        return i + 1
+      case 'index0':
+        return i
+      case 'revindex':
+        return length - i
+      case 'revindex0':
+        return length - i - 1
+      case 'first':
+        return i === 0
+      case 'last':
+        return i === length - 1
+      case 'length':
+        return length
+      case 'previtem':
+        return orUndefined(this.#items[i - 1], 'loop.previtem')
+      case 'nextitem':
+        return orUndefined(this.#items[i + 1], 'loop.nextitem')
+      case 'cycle':
+        return new Callable(({ positional }) => positional[i % positional.length] ?? null)
+      default:
+        return undefined
+    }
+  }
 }
 
 function assign(target: Identifier | Tuple, value: Value, scope: Scope): void {

@@ -57,12 +57,16 @@ export class Dict {
   }
 }
 
-/** What `namespace(…)` makes: attributes that `set` may change. Also the variable `loop`. */
+/** What `namespace(…)` makes: attributes that `set` may change. */
 export class Namespace {
   readonly attributes: Map<string, Value>
 
-  constructor(attributes: Iterable<readonly [string, Value]>) {
+  constructor(attributes: Iterable<readonly [string, Value]> = []) {
     this.attributes = new Map(attributes)
+  }
+
+  get(name: string): Value | undefined {
+    return this.attributes.get(name)
   }
 }
 
