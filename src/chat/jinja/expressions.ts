@@ -52,7 +52,7 @@ function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
       return member(node, scope, budget)
     case 'CallExpression': {
       const callee = of(node.callee)
-      if (!(callee instanceof Callable)) throw notCallable(node.callee, callee)
+      if (!(callee instanceof Callable)) throw notCallable(node.callee, callee, of)
       return callee.call(argumentsOf(node, scope, budget))
     }
     case 'FilterExpression':
@@ -176,13 +176,17 @@ function methodOf(value: Value, name: string, budget: Budget): Callable | undefi
   )
 }
 
-function notCallable(callee: Node, value: Value) {
+function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {
   if (callee.type === 'Identifier') {
     return value instanceof Undefined
       ? templateNeeds('function', callee.value, GLOBAL_FUNCTIONS)
       : templateFailed(`${callee.value} is ${typeName(value)}, not a function`)
   }
   if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier') {
+    const object = of(callee.object)
+    if (!(object instanceof Text || object instanceof Dict)) {
+      return templateFailed(`${typeName(object)} has no method "${callee.property.value}"`)
+    }
     return templateNeeds('method', callee.property.value, [...STRING_METHODS.keys(), ...DICT_METHODS.keys()])
   }
   return templateFailed(`${typeName(value)} is called`)

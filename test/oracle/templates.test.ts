@@ -1,0 +1,113 @@
+/**
+ * Prompts beside other programs': the text beside that of `@huggingface/jinja`'s own interpreter, the ids beside those
+ * that llama.cpp gives for the text. `npm run test:templates` prints a table of it.
+ */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Template as OtherTemplate } from '@huggingface/jinja'
+import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { checkTools } from '../../src/chat/message.js'
+import { PromptMaker } from '../../src/chat/prompt.js'
+import { Transcript } from '../../src/chat/transcript.js'
+import { readChatTemplates } from '../../src/facade/chat-templates.js'
+import { createTokenizer } from '../../src/tokenizer/create.js'
+import { asOpenAi, type Case, CONVERSATIONS } from '../chat/conversations.js'
+import {
+  chatMetadata,
+  haveTemplates,
+  TEMPLATE_FILES,
+  type TemplateFile,
+  templateSource,
+  vocabularyFile,
+} from '../chat/template-files.js'
+import { temporaryFolder } from '../support/model-files.js'
+import { haveVocabularies } from '../tokenizer/fixtures.js'
+import '../support/row-reporter.js'
+
+let llama: Llama
+beforeAll(async () => {
+  llama = await getLlama({
+    gpu: false,
+    build: 'never',
+    progressLogs: false,
+    logLevel: LlamaLogLevel.disabled,
+  })
+})
+
+describe.skipIf(!haveTemplates || !haveVocabularies)('prompts', () => {
+  for (const file of TEMPLATE_FILES) {
+    it(file.name, async ({ task }) => {
+      task.meta.row = { template: file.name, vocabulary: file.vocabulary, ...(await compare(file)) }
+    })
+  }
+})
+
+async function compare(file: TemplateFile) {
+  const metadata = await chatMetadata(file)
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'vocabulary.gguf')
+  await writeFile(path, vocabularyFile(metadata))
+  const oracle = await llama.loadModel({ modelPath: path, vocabOnly: true })
+  const tokenizer = createTokenizer(metadata)
+  const chatTemplates = readChatTemplates(metadata)
+  let ids = 0
+  let texts = 0
+  const now = new Date()
+  try {
+    for (const conversation of CONVERSATIONS) {
+      const { messages, tools = [], variables = {} } = conversation
+      const maker = new PromptMaker(
+        { tokenizer, chatTemplates },
+        { template: undefined, templateVariables: variables, tools: checkTools(tools) },
+      )
+      const prompt = maker.make(messages, 0, now, new Transcript(tokenizer))
+      const { text } = prompt.text
+      const other = otherText(file, conversation, {
+        bos_token: tokenizer.bosId === undefined ? '' : tokenizer.piece(tokenizer.bosId),
+        eos_token: tokenizer.eosId === undefined ? '' : tokenizer.piece(tokenizer.eosId),
+      })
+      if (other !== undefined) {
+        expect(text, conversation.name).toBe(other)
+        texts++
+      }
+      const expected: number[] = oracle.tokenize(text, true)
+      // As llama.cpp's server: BOS where the file asks for it, but once.
+      const { bosId } = tokenizer
+      const first = tokenizer.encode('')[0]
+      if (first !== undefined && first === bosId && expected[0] !== bosId) expected.unshift(first)
+      expect(prompt.ids, `${conversation.name}: ${text}`).toEqual(expected)
+      ids += expected.length
+    }
+  } finally {
+    await oracle.dispose()
+  }
+  return { conversations: CONVERSATIONS.length, 'texts equal': texts, 'ids equal': ids }
+}
+
+/** What another interpreter renders of the same conversation; nothing where the template lacks a part of it. */
+function otherText(
+  file: TemplateFile,
+  { messages, tools, variables, needs }: Case,
+  tokens: { bos_token: string; eos_token: string },
+): string | undefined {
+  if (needs.some((need) => file.lacks.includes(need))) return undefined
+  const template = new OtherTemplate(templateSource(file))
+  let failure: unknown
+  // Templates differ in whether a message that only calls tools has none or an empty text for content.
+  for (const withNone of [true, false]) {
+    try {
+      return template.render({
+        messages: messages.map((message) => asOpenAi(message, withNone)),
+        // Its interpreter has no loop over undefined, which stands for no tools in Python.
+        ...(tools ? { tools: checkTools(tools) } : file.name.includes('Hermes') ? { tools: [] } : {}),
+        ...variables,
+        ...tokens,
+        add_generation_prompt: true,
+      })
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  throw failure
+}
