@@ -45,7 +45,7 @@ export function renderConversation(template: Template, conversation: Conversatio
   let failure: unknown
   let incomplete: Text | undefined
   const budget = new Budget()
-  for (const way of ways(conversation)) {
+  for (const way of ways(conversation, template)) {
     try {
       const { text, wanted } = renderIn(way, template, conversation, budget)
       const found = new Set(text.runs.map(({ source }) => source))
@@ -68,14 +68,17 @@ function mayPass(error: unknown, isPlain: boolean): boolean {
   )
 }
 
-function* ways({ messages, tools }: Conversation): Generator<Way> {
+/** A template that reads content in parts names the key of their text. */
+const READS_PARTS = /['"]text['"]|\.text\b/
+
+function* ways({ messages, tools }: Conversation, template: Template): Generator<Way> {
   const either = (is: boolean) => (is ? [false, true] : [false])
   const hasCalls = messages.some(({ toolCalls }) => toolCalls !== undefined && toolCalls.length > 0)
   const hasTurns = hasCalls || messages.some(({ role }) => role === 'tool')
   for (const turnsInText of either(hasTurns)) {
     for (const toolsInText of either(tools.length > 0)) {
       for (const folds of either(messages[0]?.role === 'system' || toolsInText)) {
-        for (const parts of [false, true]) {
+        for (const parts of either(READS_PARTS.test(template.source))) {
           for (const textArguments of either(hasCalls && !turnsInText)) {
             for (const noneForEmpty of hasCalls && !turnsInText ? [true, false] : [false]) {
               yield { turnsInText, toolsInText, folds, parts, textArguments, noneForEmpty }

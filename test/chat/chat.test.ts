@@ -1,0 +1,516 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type Chat,
+  type ChatMessage,
+  type ChatOptions,
+  type ChatReply,
+  createChat,
+  type GenerateOptions,
+  loadModel,
+  type Model,
+} from '../../src/index.js'
+import { TINY_STORIES } from '../support/model-files.js'
+
+const NOW = new Date(2025, 5, 3)
+let model: Model
+
+beforeAll(async () => {
+  model = await loadModel(TINY_STORIES)
+})
+afterAll(() => model.dispose())
+
+function chatOf(options: ChatOptions = {}): Chat {
+  return createChat(model, {
+    template: 'chatml',
+    maxTokens: 8,
+    now: NOW,
+    session: { contextLength: 1024 },
+    ...options,
+  })
+}
+
+async function read(reply: ChatReply): Promise<string> {
+  let text = ''
+  for await (const { piece } of reply) text += piece
+  return text
+}
+
+async function say(chat: Chat, content: string, options?: GenerateOptions): Promise<string> {
+  chat.addUser(content)
+  return read(chat.respond(options))
+}
+
+const failing = (code: string, message?: string) =>
+  expect.objectContaining({
+    code,
+    ...(message !== undefined && { message: expect.stringContaining(message) }),
+  })
+
+describe('a chat', () => {
+  it('answers, streams and remembers', async () => {
+    using chat = chatOf({ system: 'Tell stories.' })
+    chat.addUser('Hello')
+    const reply = chat.respond()
+    expect([reply.text, reply.ids, reply.stopReason, reply.message]).toEqual(['', [], undefined, undefined])
+    const tokens = []
+    for await (const token of reply) tokens.push(token)
+    expect(tokens.map(({ piece }) => piece).join('')).toBe(reply.text)
+    expect(tokens.map(({ id }) => id)).toEqual(reply.ids)
+    expect(reply.ids).toHaveLength(8)
+    expect(reply.stopReason).toBe('length')
+    const expected = { role: 'assistant', content: reply.text, ids: reply.ids, cut: 'length' }
+    expect(reply.message).toEqual(expected)
+    expect(chat.history).toEqual([
+      { role: 'system', content: 'Tell stories.' },
+      { role: 'user', content: 'Hello' },
+      expected,
+    ])
+    expect(chat.system).toBe('Tell stories.')
+  })
+
+  it('evaluates only what is new, turn by turn', async () => {
+    using chat = chatOf()
+    let held = 0
+    for (const content of [
+      'Once upon a time',
+      'there was a girl',
+      '',
+      'who had a very big red ball. '.repeat(20),
+    ]) {
+      chat.addUser(content)
+      const turn = chat.renderTurn()
+      const { ids } = chat.renderPrompt()
+      expect(ids.slice(-turn.length)).toEqual(turn)
+      const reply = chat.respond()
+      expect(reply.promptIds).toEqual(ids)
+      await read(reply)
+      expect(chat.stats()).toMatchObject({ nPrompt: turn.length, nReused: ids.length - turn.length })
+      // All but the last token of the reply before, which ended it and so was never evaluated.
+      expect(chat.stats().nReused).toBe(Math.max(0, held - 1))
+      held = ids.length + reply.ids.length
+    }
+  })
+
+  it('leaves the ids of replies as they were generated', async () => {
+    using chat = chatOf()
+    // Tokens that no tokenizer would choose for this text.
+    const forced = [...'Tom'].map((letter) => model.encode(letter, { addSpecial: false }).at(-1)!)
+    await say(chat, 'Hi', { forcedIds: forced, temp: 1, maxTokens: 6 })
+    const generated = chat.history[1].ids!
+    expect(generated).toHaveLength(6)
+    const plain = model.encode(chat.history[1].content, { addSpecial: false })
+    expect(plain).not.toEqual(generated)
+    chat.addUser('and?')
+    expect(chat.renderPrompt().ids.join()).toContain(generated.join())
+    await read(chat.respond())
+    expect(chat.stats().nReused).toBeGreaterThanOrEqual(generated.length)
+  })
+
+  it('gives the same ids again from its history', async () => {
+    using chat = chatOf({ system: 'S', temp: 1, session: { seed: 3, contextLength: 1024 } })
+    for (const content of ['Hi', 'Go on', 'More']) await say(chat, content)
+    chat.addUser('The end?')
+    const expected = chat.renderPrompt()
+    const history: ChatMessage[] = JSON.parse(JSON.stringify(chat)).history
+    using again = chatOf({ history })
+    expect(again.renderPrompt()).toEqual(expected)
+    expect(again.history).toEqual(chat.history)
+    // Nothing of it is in the new session yet.
+    expect(again.renderTurn()).toEqual(expected.ids)
+  })
+
+  it('is saved and restored with what it has evaluated', async () => {
+    using chat = chatOf({ system: 'S', session: { seed: 3, contextLength: 1024 } })
+    await say(chat, 'Hi')
+    const bytes = chat.save()
+    await say(chat, 'Go on')
+    using again = chatOf()
+    await say(again, 'Something else')
+    again.restore(bytes)
+    again.addUser('Go on')
+    const turn = again.renderTurn()
+    await read(again.respond())
+    expect(again.history).toEqual(chat.history)
+    expect(again.stats().nPrompt).toBe(turn.length)
+    expect(again.renderPrompt()).toEqual(chat.renderPrompt())
+  })
+
+  it('refuses bytes that are no chat, and stays as it was', async () => {
+    using chat = chatOf()
+    await say(chat, 'Hi')
+    const bytes = chat.save()
+    const history = chat.history
+    const damaged = bytes.slice()
+    damaged[30] ^= 1
+    const newer = bytes.slice()
+    newer[8] = 9
+    const brokenSession = bytes.slice()
+    brokenSession[bytes.length - 1] ^= 1
+    for (const [wrong, code] of [
+      ['text', 'INVALID_ARGUMENT'],
+      [new Uint8Array(100), 'BAD_FORMAT'],
+      [bytes.slice(0, 12), 'TRUNCATED'],
+      [bytes.slice(0, 40), 'TRUNCATED'],
+      [damaged, 'BAD_FORMAT'],
+      [brokenSession, 'BAD_FORMAT'],
+      [newer, 'UNSUPPORTED'],
+      [chat.session.save(), 'BAD_FORMAT'],
+    ] as const) {
+      expect(() => chat.restore(wrong as Uint8Array)).toThrow(failing(code))
+    }
+    expect(chat.history).toEqual(history)
+    await say(chat, 'Go on')
+  })
+
+  it('takes turns back', async () => {
+    using chat = chatOf({ system: 'S' })
+    await say(chat, 'Hi')
+    const before = chat.renderPrompt()
+    await say(chat, 'Go on')
+    expect(chat.undo().map(({ role }) => role)).toEqual(['user', 'assistant'])
+    expect(chat.renderPrompt()).toEqual(before)
+    const first = await say(chat, 'Go on')
+    chat.undo()
+    expect(await say(chat, 'Go on')).toBe(first)
+    chat.undo()
+    chat.undo()
+    expect(chat.undo()).toEqual([])
+    expect(chat.history).toEqual([{ role: 'system', content: 'S' }])
+  })
+
+  it('starts over with its system message, of which the session still has what it had', async () => {
+    using chat = chatOf({ system: 'You tell very long stories about girls and dogs.' })
+    await say(chat, 'Hi')
+    chat.reset()
+    expect(chat.history).toHaveLength(1)
+    await say(chat, 'Hello')
+    expect(chat.stats().nReused).toBeGreaterThan(15)
+    chat.system = 'Other'
+    expect(chat.history[0]).toEqual({ role: 'system', content: 'Other' })
+    chat.system = undefined
+    expect(chat.history.map(({ role }) => role)).toEqual(['user', 'assistant'])
+  })
+
+  it('hands generate its options, those of the call first', async () => {
+    using chat = chatOf({ maxTokens: 3, logprobs: 1 })
+    chat.addUser('Hi')
+    const reply = chat.respond({ maxTokens: 2 })
+    for await (const token of reply) expect(token.logprobs?.before.top).toHaveLength(1)
+    expect(reply.ids).toHaveLength(2)
+    chat.undo()
+    chat.addUser('Hi')
+    expect(() => chat.respond({ temp: Number.NaN })).toThrow(failing('INVALID_ARGUMENT', 'temp'))
+    expect(() => chat.respond({ nonsense: 1 } as never)).toThrow(failing('INVALID_ARGUMENT', 'nonsense'))
+    expect(() => chatOf({ nonsense: 1 } as never).respond()).toThrow(failing('INVALID_ARGUMENT'))
+  })
+
+  it('does not keep the ids of a stop string', async () => {
+    using chat = chatOf()
+    const whole = await say(chat, 'Hi', { maxTokens: 12 })
+    chat.undo()
+    const stop = whole.slice(7, 12)
+    chat.addUser('Hi')
+    const reply = chat.respond({ stop, maxTokens: 12 })
+    await read(reply)
+    expect(reply.stoppedBy).toBe(stop)
+    const [, message] = chat.history
+    expect(message).toMatchObject({ content: whole.slice(0, whole.indexOf(stop)) })
+    expect(message.cut).toBeUndefined()
+    expect(reply.ids.length).toBeGreaterThan(message.ids!.length)
+    const { text } = chat.renderPrompt()
+    expect(text).toContain(`assistant\n${message.content}<|im_end|>`)
+  })
+
+  it('sends tools and their results', () => {
+    using chat = chatOf({ tools: [{ name: 'add', description: 'Adds', parameters: { type: 'object' } }] })
+    chat.addUser('1 + 1?')
+    chat.addAssistant('', {
+      toolCalls: [
+        { id: 'abc', name: 'add', arguments: { a: 1, b: 1 } },
+        { name: 'sub', arguments: '{}' },
+      ],
+    })
+    chat.addTool('2')
+    chat.addTool('0')
+    expect(chat.history.slice(2)).toEqual([
+      { role: 'tool', content: '2', toolCallId: 'abc', name: 'add' },
+      { role: 'tool', content: '0', name: 'sub' },
+    ])
+    chat.addTool('x', { toolCallId: 'q', name: 'other' })
+    expect(chat.history.at(-1)).toEqual({ role: 'tool', content: 'x', toolCallId: 'q', name: 'other' })
+    // ChatML has no tools, so they come as words.
+    const { text } = chat.renderPrompt()
+    for (const part of [
+      '"name": "add"',
+      '{"name": "add", "arguments": {"a":1,"b":1}}',
+      '<tool_response>\n2\n',
+    ]) {
+      expect(text).toContain(part)
+    }
+  })
+})
+
+describe('a reply that is cut', () => {
+  it.each([
+    ['abort', (controller: AbortController) => controller.abort()],
+    ['callback', () => {}],
+  ])('by %s stays in the history, marked', async (cut, act) => {
+    using chat = chatOf()
+    chat.addUser('Hi')
+    const controller = new AbortController()
+    const reply = chat.respond({ maxTokens: 20, signal: controller.signal })
+    let count = 0
+    for await (const _ of reply) {
+      if (++count < 3) continue
+      act(controller)
+      if (cut === 'callback') break
+    }
+    expect(reply.stopReason).toBe(cut)
+    expect(chat.history[1]).toEqual({ role: 'assistant', content: reply.text, ids: [...reply.ids], cut })
+    expect(reply.ids).toHaveLength(3)
+    await say(chat, 'Go on')
+    expect(chat.stats().nReused).toBeGreaterThan(10)
+  })
+
+  it('before its first token leaves no message, and may be asked for again', async () => {
+    using chat = chatOf()
+    chat.addUser('Hi')
+    for await (const _ of chat.respond({ signal: AbortSignal.abort() })) expect.unreachable()
+    expect(chat.history).toHaveLength(1)
+    await read(chat.respond())
+    expect(chat.history).toHaveLength(2)
+  })
+
+  it('by an error stays too, and the chat goes on', async () => {
+    using chat = chatOf()
+    chat.addUser('Hi')
+    let calls = 0
+    const fail = () => {
+      if (++calls > 2) throw new Error('mine')
+    }
+    const reply = chat.respond({ samplers: [fail] })
+    await expect(read(reply)).rejects.toThrow('mine')
+    expect(chat.isBusy).toBe(false)
+    expect(chat.history[1]).toMatchObject({ role: 'assistant', cut: 'callback' })
+    expect(chat.history[1].ids).toHaveLength(2)
+    await say(chat, 'Go on')
+    expect(chat.history.at(-1)).toMatchObject({ role: 'assistant', cut: 'length' })
+  })
+
+  it('by the end of the context says so', async () => {
+    using chat = chatOf({ session: { contextLength: 80 }, maxTokens: 200 })
+    await say(chat, 'Hi')
+    expect(chat.history[1].cut).toBe('context')
+    expect(() => chat.respond()).toThrow(failing('CONTEXT_FULL'))
+    chat.undo()
+    await say(chat, 'Hi', { maxTokens: 3 })
+  })
+})
+
+describe('misuse', () => {
+  it('is told', async () => {
+    using chat = chatOf()
+    expect(() => chat.respond()).toThrow(failing('INVALID_ARGUMENT', 'nothing to answer'))
+    expect(() => chat.addUser(5 as never)).toThrow(failing('INVALID_ARGUMENT', 'content must be a string'))
+    expect(() => chat.add({ role: 'wizard' as never, content: '' })).toThrow(
+      failing('INVALID_ARGUMENT', 'role'),
+    )
+    expect(() => chat.add(null as never)).toThrow(failing('INVALID_ARGUMENT'))
+    expect(() => chat.addAssistant('', { toolCalls: [{ name: 5 }] as never })).toThrow(
+      failing('INVALID_ARGUMENT', 'tool call'),
+    )
+    const loop: Record<string, unknown> = {}
+    loop.loop = loop
+    expect(() => chat.addAssistant('', { toolCalls: [{ name: 'x', arguments: loop }] })).toThrow(
+      failing('INVALID_ARGUMENT', 'JSON'),
+    )
+    chat.addUser('Hi')
+    expect(() => chat.add({ role: 'system', content: '' })).toThrow(
+      failing('INVALID_ARGUMENT', 'stands first'),
+    )
+    for (const [options, message] of [
+      [{ overflow: 'explode' }, 'overflow'],
+      [{ history: {} }, 'history'],
+      [{ history: [{ role: 'user' }] }, 'history[0]: content'],
+      [
+        {
+          history: [
+            { role: 'user', content: '' },
+            { role: 'system', content: '' },
+          ],
+        },
+        'history[1]',
+      ],
+      [{ system: 'a', history: [{ role: 'system', content: '' }] }, 'system is given'],
+      [{ system: 5 }, 'content must be a string'],
+      [{ tools: [{}] }, 'tools[0]'],
+      [{ tools: 'x' }, 'tools must be an array'],
+      [{ now: 'today' }, 'now must be a Date'],
+      [{ templateVariables: null }, 'templateVariables'],
+      [{ template: 'no-such' }, 'none named "no-such"'],
+      [null, 'options must be an object'],
+    ] as const) {
+      const create = () =>
+        createChat(model, options === null ? (null as never) : ({ template: 'chatml', ...options } as never))
+      expect(create).toThrow(failing('INVALID_ARGUMENT', message))
+    }
+  })
+
+  it('of a chat that is busy, or that has changed', async () => {
+    using chat = chatOf()
+    chat.addUser('Hi')
+    const early = chat.respond()
+    for await (const _ of chat.respond()) {
+      for (const call of [
+        () => chat.addUser('x'),
+        () => chat.respond(),
+        () => chat.renderTurn(),
+        () => chat.undo(),
+        () => chat.reset(),
+        () => chat.save(),
+        () => chat.restore(new Uint8Array()),
+        () => {
+          chat.system = 'x'
+        },
+        () => chat.dispose(),
+      ]) {
+        expect(call).toThrow(failing('BUSY'))
+      }
+      expect(chat.history).toHaveLength(1)
+    }
+    await expect(read(early)).rejects.toThrow(failing('INVALID_ARGUMENT', 'has changed'))
+    await say(chat, 'again')
+  })
+
+  it('of a chat that is disposed', () => {
+    const chat = chatOf()
+    chat.addUser('Hi')
+    chat.dispose()
+    chat.dispose()
+    expect(() => chat.respond()).toThrow(failing('DISPOSED'))
+  })
+
+  it('of a template leaves the chat usable', async () => {
+    const picky =
+      "{% for m in messages %}{% if 'x' in m.content %}{{ raise_exception('no x') }}{% endif %}{{ m.content|trim }}\n{% endfor %}"
+    using chat = chatOf({ template: picky })
+    chat.addUser('x')
+    expect(() => chat.respond()).toThrow(failing('TEMPLATE_REFUSED', 'no x'))
+    chat.undo()
+    await say(chat, 'y')
+    expect(chat.history).toHaveLength(2)
+    expect(() => chatOf({ template: '{% if %}' })).toThrow(failing('TEMPLATE_FAILED'))
+    expect(() => createChat(model)).toThrow(failing('NO_TEMPLATE', 'no chat template'))
+  })
+
+  it('of a template whose ends are endless is over soon', () => {
+    using chat = chatOf({
+      template: '{% for a in range(100000) %}{% for b in range(100000) %}{{ a }}{% endfor %}{% endfor %}',
+    })
+    chat.addUser('Hi')
+    expect(() => chat.respond()).toThrow(failing('LIMIT'))
+  })
+})
+
+describe('a conversation longer than the context', () => {
+  const long = 'The little dog ran to the big red house and sat down. '.repeat(2)
+  const session = { contextLength: 400 }
+
+  it('is an error that says by how much and what to do', async () => {
+    using chat = chatOf({ session })
+    for (let i = 0; i < 20; i++) chat.addUser(long)
+    const { length } = model.encode(long)
+    expect(() => chat.respond()).toThrow(
+      expect.objectContaining({
+        code: 'CONTEXT_FULL',
+        message: expect.stringMatching(/^the conversation is \d+ tokens too long: its prompt has \d+/),
+        hint: expect.stringMatching(/drop-oldest.*shift/),
+      }),
+    )
+    expect(length).toBeLessThan(400)
+    while (chat.history.length > 1) chat.undo()
+    await read(chat.respond())
+  })
+
+  it('drops its oldest turns, but not the system message, and not at every turn', async () => {
+    using chat = chatOf({ session, overflow: 'drop-oldest', system: 'Be kind.' })
+    let cheap = 0
+    for (let i = 0; i < 12; i++) {
+      await say(chat, `${i}: ${long}`)
+      const { text, ids } = chat.renderPrompt()
+      expect(ids.length).toBeLessThan(400)
+      expect(text).toMatch(/^<\|im_start\|>system\nBe kind\./)
+      expect(text).toContain(`${i}: The`)
+      if (chat.stats().nReused > 40) cheap++
+    }
+    expect(chat.renderPrompt().text).not.toContain('user\n0: The')
+    expect(cheap).toBeGreaterThan(3)
+    expect(chat.history).toHaveLength(25)
+    using again = chatOf({ session, overflow: 'drop-oldest' })
+    again.restore(chat.save())
+    expect(again.renderPrompt()).toEqual(chat.renderPrompt())
+    expect(() => {
+      again.addUser(long.repeat(10))
+      again.respond()
+    }).toThrow(failing('CONTEXT_FULL'))
+    again.undo()
+    await say(again, 'ok')
+  })
+
+  it('shifts, and keeps the system message', async () => {
+    using chat = chatOf({ session, overflow: 'shift', system: 'Be kind.', maxTokens: 30 })
+    let cheap = 0
+    for (let i = 0; i < 12; i++) {
+      await say(chat, `${i}: ${long}`)
+      const { ids } = chat.renderPrompt()
+      expect(ids.length).toBeLessThan(400)
+      expect(model.decode(ids)).toContain('system\nBe kind.')
+      if (chat.stats().nReused > 40) cheap++
+    }
+    expect(cheap).toBeGreaterThan(3)
+    // Even one message that is too long by itself.
+    await say(chat, long.repeat(10))
+    expect(chat.history).toHaveLength(27)
+  })
+})
+
+describe('a template that changes what it has said before', () => {
+  /** Drops what earlier replies have thought, as templates of reasoning models do. */
+  const forgetful =
+    "{% for m in messages %}<{{ m.role }}>{{ m.content.split('|')[-1] if m.role == 'assistant' else m.content }}</>\n{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
+
+  it('is evaluated from where it differs', async () => {
+    using chat = chatOf({ template: forgetful, system: 'You are a kind person who tells stories.' })
+    await say(chat, 'Hi')
+    const { history } = chat
+    using thinking = chatOf({
+      template: forgetful,
+      history: [...history.slice(0, 2), { ...history[2], content: `hm|${history[2].content}` }],
+    })
+    await say(thinking, 'Go on')
+    const before = thinking.renderPrompt()
+    expect(before.text).not.toContain('hm|')
+    thinking.addUser('More')
+    await read(thinking.respond())
+    expect(thinking.stats().nReused).toBeGreaterThan(20)
+  })
+
+  it('keeps the ids of a reply as far as the text is the same', async () => {
+    const trims = '{% for m in messages %}<{{ m.role }}>{{ m.content|trim }}</>\n{% endfor %}<assistant>'
+    using chat = chatOf({ template: trims })
+    const newline = model.encode('\n', { addSpecial: false }).at(-1)!
+    await say(chat, 'Hi', { maxTokens: 4 })
+    const { ids = [], content = '' } = chat.history[1]
+    using again = chatOf({
+      template: trims,
+      history: [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: `${content}\n\n`, ids: [...ids, newline, newline] },
+      ],
+    })
+    again.addUser('?')
+    const prompt = again.renderPrompt()
+    expect(prompt.text).toContain(`${content.trim()}</>`)
+    if (!/^\s/.test(content)) expect(prompt.ids.join()).toContain(ids.join())
+  })
+})
