@@ -106,8 +106,7 @@ export class Chat {
       }
       messages.unshift(checkMessage({ role: 'system', content: system }, 'system'))
     }
-    this.#messages = messages
-    this.#replay()
+    this.#take(messages)
     const shifts = overflow === 'shift' && sessionOptions?.contextShift === undefined
     this.session = model.createSession(
       shifts
@@ -119,6 +118,13 @@ export class Chat {
   /** The messages so far, as a copy: plain data, fit for JSON, and for the option `history` of another chat. */
   get history(): ChatMessage[] {
     return structuredClone(this.#messages)
+  }
+
+  /** Goes on with another conversation. Of what the session has, what is the same still serves. */
+  set history(messages: readonly ChatMessage[]) {
+    this.#assertFree()
+    this.#take(checkHistory(messages))
+    this.#revision++
   }
 
   /** The system message, if there is one. */
@@ -322,8 +328,11 @@ export class Chat {
     return message && structuredClone(message)
   }
 
-  /** Finds out for a history that is given where the model's own words stand, as if each reply had just been made. */
-  #replay(): void {
+  /** A history that is given; finds out where the model's own words stand, as if each reply had just been made. */
+  #take(messages: ChatMessage[]): void {
+    this.#messages = messages
+    this.#omission = NOTHING_OMITTED
+    this.#transcript.state = { text: '', pins: [] }
     for (const [i, { ids }] of this.#messages.entries()) {
       if (!ids?.every((id) => id < this.#vocabSize)) continue
       try {

@@ -1,37 +1,14 @@
-import {
-  type GeneratedToken,
-  type GenerateOptions,
-  type Generation,
-  type KvType,
-  loadModel,
-  type Model,
-  type Session,
-  type SessionOptions,
-} from '../index.js'
+import type { GeneratedToken, GenerateOptions, Generation, Model, Session } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import { command } from './command.js'
+import { engineOptions, load, sessionOptions } from './engine-options.js'
 import { interruptible } from './interrupt.js'
-import { MODEL, modelOptions } from './model-options.js'
-import {
-  choice,
-  flag,
-  group,
-  integer,
-  optional,
-  orAuto,
-  seeds,
-  text,
-  texts,
-  tokenIds,
-  type Values,
-} from './options.js'
+import { MODEL } from './model-options.js'
+import { flag, group, integer, seeds, text, texts, tokenIds, type Values } from './options.js'
 import { print } from './printable.js'
-import { ProgressBar } from './progress.js'
 import { logprobsObjects, logprobsTable, statistics } from './run-report.js'
 import { sampling, samplingParams } from './sampling-options.js'
 import { UsageError } from './usage-error.js'
-
-const KV_TYPES = ['f16', 'f32', 'q8_0'] as const satisfies readonly KvType[]
 
 const options = {
   ...group('What to write', {
@@ -49,23 +26,7 @@ const options = {
   }),
   ...sampling.repetition,
   ...sampling.tokens,
-  ...group('Memory and threads', {
-    context: integer("room for prompt and text in tokens; the model's own when not given", { min: 1 }),
-    contextShift: optional(
-      integer('when there is no room left, forget the older half, but not the first N tokens', { min: 0 }),
-      true,
-    ),
-    kvType: choice(KV_TYPES, 'how keys and values are kept; q8_0 takes half the memory of f16', 'f16'),
-    threads: orAuto(
-      integer('threads to compute with; auto is one for each physical core', { min: 1, max: 32 }),
-    ),
-    kernels: choice(
-      ['auto', 'baseline', 'relaxed'],
-      'relaxed is faster, baseline gives the same bits everywhere; auto is relaxed where the runtime has it',
-      'auto',
-    ),
-    ...modelOptions,
-  }),
+  ...engineOptions,
   ...group('Output', {
     logprobs: integer(
       'log-probability of each token and of the N likeliest ones, before and after sampling',
@@ -124,24 +85,6 @@ async function readPrompt(
   return promptIds ?? (prompt === '-' ? terminal.readInput() : prompt!)
 }
 
-async function load(
-  source: string,
-  { context, tokenizer, threads, kernels }: Values<typeof options>,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<Model> {
-  const progress = new ProgressBar(terminal)
-  const loading = loadModel(source, {
-    contextLength: context,
-    tokenizer,
-    threads,
-    kernels,
-    onProgress: progress.update,
-    signal,
-  })
-  return loading.finally(() => progress.erase())
-}
-
 /** A generation a seed, one where none are given; each is to be read to its end before the next is asked for. */
 function* generations(
   session: Session,
@@ -154,11 +97,6 @@ function* generations(
     yield session.generate(prompt, options)
     if (options.signal?.aborted) return
   }
-}
-
-function sessionOptions({ seed, kvType, contextShift }: Values<typeof options>): SessionOptions {
-  const isCount = typeof contextShift === 'number'
-  return { seed, kvType, contextShift: isCount ? { keep: contextShift } : contextShift }
 }
 
 /** What is to be written out. */

@@ -5,6 +5,7 @@ import {
   flag,
   group,
   integer,
+  kebabCase,
   number,
   type Option,
   type OptionTable,
@@ -13,7 +14,8 @@ import {
   tokenNumbers,
   type Values,
 } from './options.js'
-import { optionName } from './parse.js'
+import { optionName, parse } from './parse.js'
+import { columns } from './table.js'
 import { UsageError } from './usage-error.js'
 
 const ending = {
@@ -91,6 +93,30 @@ export function samplingParams(values: Values<typeof all>): SamplingParams {
     throw new UsageError(asWritten(error.message), error.hint && asWritten(error.hint))
   }
   return params
+}
+
+/** Parameters with some of them changed, as `temp=0.7` or `ignore-eos` say. Throws `UsageError`. */
+export function changedParams(params: SamplingParams, changes: readonly string[]): SamplingParams {
+  const table = Object.entries(all).map(([key, option]) => {
+    return [key, { ...option, fallback: params[key as keyof SamplingParams] ?? option.fallback }]
+  })
+  const args = changes.map((change) => (change.startsWith('--') ? change : `--${change}`))
+  return samplingParams(parse(args, Object.fromEntries(table)).values as Values<typeof all>)
+}
+
+/** The parameters for people, by the names that `changedParams` knows; those that differ from the default are marked. */
+export function shownParams(params: SamplingParams): string {
+  const rows = Object.keys(all).map((key) => {
+    const value = params[key as keyof SamplingParams]
+    const shown = Array.isArray(value)
+      ? value.map((item) => kebabCase(String(item))).join(',')
+      : value === undefined
+        ? ''
+        : JSON.stringify(value)
+    const isDefault = JSON.stringify(value) === JSON.stringify(DEFAULT_SAMPLING[key as keyof SamplingParams])
+    return [isDefault ? ' ' : '*', kebabCase(key), shown]
+  })
+  return columns(rows)
 }
 
 /** A message about parameters in the words of the command line: `topP` is `--top-p` there. */

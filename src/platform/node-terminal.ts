@@ -1,6 +1,8 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
 import { DasllamaError } from '../errors.js'
+import { nodeLines } from './node-lines.js'
 import type { Output, Terminal } from './terminal.js'
 
 function output(stream: NodeJS.WriteStream): Output {
@@ -26,6 +28,27 @@ async function readInput(): Promise<string> {
   }
 }
 
+const MAX_FILE_BYTES = 64 * 1024 * 1024
+
+async function readText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path)
+    if (size > MAX_FILE_BYTES) {
+      throw new DasllamaError('LIMIT', `${path} has ${size} bytes; the limit is ${MAX_FILE_BYTES}`)
+    }
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw fileError(path, cause)
+  }
+}
+
+function fileError(path: string, cause: unknown): DasllamaError {
+  if (cause instanceof DasllamaError) return cause
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'ENOENT') return new DasllamaError('NOT_FOUND', `${path}: no such file`, { cause })
+  return new DasllamaError('IO', `${path}: ${message}`, { cause })
+}
+
 /** The terminal of this process. */
 export function nodeTerminal(): Terminal {
   return {
@@ -33,6 +56,12 @@ export function nodeTerminal(): Terminal {
     stderr: output(process.stderr),
     debug: Boolean(process.env.DASLLAMA_DEBUG),
     readInput,
+    openLines: nodeLines,
+    readFile: readText,
+    writeFile: (path, text) =>
+      writeFile(path, text).catch((cause) => {
+        throw fileError(path, cause)
+      }),
     onInterrupt(listener) {
       process.once('SIGINT', listener)
       return () => process.off('SIGINT', listener)

@@ -6,6 +6,19 @@ export interface Output {
   write(text: string): Promise<void>
 }
 
+/** Standard input, line by line. */
+export interface Lines {
+  /** Someone types: lines can be edited, and earlier ones come back with the arrow keys. */
+  readonly isTerminal: boolean
+  /** The next line without its end, asked for with `prompt` where someone types; `undefined` when there are no more. */
+  next(prompt: string): Promise<string | undefined>
+  /** Calls the listener at each Ctrl-C, which then does nothing else. */
+  onInterrupt(listener: () => void): void
+  /** Throws away what is typed of a line that has not ended. */
+  clear(): void
+  close(): void
+}
+
 /** What a command line program needs from the process that it runs in. */
 export interface Terminal {
   readonly stdout: Output
@@ -14,6 +27,12 @@ export interface Terminal {
   readonly debug: boolean
   /** All of standard input. Rejects with `INVALID_ARGUMENT` when it is not UTF-8. */
   readInput(): Promise<string>
+  /** Begins to read standard input line by line. Until it is closed, Ctrl-C belongs to it. */
+  openLines(): Lines
+  /** A whole text file. Rejects with `NOT_FOUND`, `IO`, `LIMIT` for more than 64 MiB. */
+  readFile(path: string): Promise<string>
+  /** Writes a whole text file, in the place of any there was. Rejects with `IO`. */
+  writeFile(path: string, text: string): Promise<void>
   /** Calls the listener at the first Ctrl-C instead of ending; the second one ends. Returns a function that undoes it. */
   onInterrupt(listener: () => void): () => void
 }

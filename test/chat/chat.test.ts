@@ -450,7 +450,7 @@ describe('a conversation longer than the context', () => {
     again.restore(chat.save())
     expect(again.renderPrompt()).toEqual(chat.renderPrompt())
     expect(() => {
-      again.addUser(long.repeat(10))
+      again.addUser(long.repeat(20))
       again.respond()
     }).toThrow(failing('CONTEXT_FULL'))
     again.undo()
@@ -469,7 +469,7 @@ describe('a conversation longer than the context', () => {
     }
     expect(cheap).toBeGreaterThan(3)
     // Even one message that is too long by itself.
-    await say(chat, long.repeat(10))
+    await say(chat, long.repeat(20))
     expect(chat.history).toHaveLength(27)
   })
 })

@@ -1,4 +1,5 @@
-import type { Output, Terminal } from '../../src/platform/terminal.js'
+import { DasllamaError } from '../../src/errors.js'
+import type { Lines, Output, Terminal } from '../../src/platform/terminal.js'
 
 /** A terminal that keeps what is written to it. */
 export class FakeTerminal implements Terminal {
@@ -14,6 +15,7 @@ export class FakeTerminal implements Terminal {
 
   /** `watched`: whether the outputs are terminals rather than files or pipes. */
   constructor({ watched = false } = {}) {
+    this.#watched = watched
     this.stdout = {
       isTerminal: watched,
       write: async (text) => {
@@ -27,6 +29,48 @@ export class FakeTerminal implements Terminal {
         this.err += text
       },
     }
+  }
+
+  /** What is typed, line by line; a function presses Ctrl-C, or does something else, before the next line. */
+  typed: (string | (() => void))[] = []
+  /** The prompts that lines were asked for with. */
+  readonly prompts: string[] = []
+  readonly files = new Map<string, string>()
+  readonly #watched: boolean
+  readonly #lineInterrupts = new Set<() => void>()
+
+  openLines(): Lines {
+    return {
+      isTerminal: this.#watched,
+      next: async (prompt) => {
+        this.prompts.push(prompt)
+        await new Promise((resolve) => setTimeout(resolve, 0))
+        for (let item = this.typed.shift(); item !== undefined; item = this.typed.shift()) {
+          if (typeof item === 'string') return item
+          item()
+          await new Promise((resolve) => setTimeout(resolve, 0))
+        }
+        return undefined
+      },
+      onInterrupt: (listener) => void this.#lineInterrupts.add(listener),
+      clear: () => {},
+      close: () => this.#lineInterrupts.clear(),
+    }
+  }
+
+  /** Presses Ctrl-C while lines are read. */
+  readonly ctrlC = () => {
+    for (const listener of this.#lineInterrupts) listener()
+  }
+
+  async readFile(path: string): Promise<string> {
+    const text = this.files.get(path)
+    if (text === undefined) throw new DasllamaError('NOT_FOUND', `${path}: no such file`)
+    return text
+  }
+
+  async writeFile(path: string, text: string): Promise<void> {
+    this.files.set(path, text)
   }
 
   async readInput(): Promise<string> {

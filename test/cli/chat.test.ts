@@ -1,0 +1,250 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { main } from '../../src/cli/main.js'
+import { DEFAULT_SAMPLING, Session } from '../../src/index.js'
+import { TINY_STORIES } from '../support/model-files.js'
+import { FakeTerminal } from './fake-terminal.js'
+
+const OPTIONS = ['--template', 'chatml', '--max-tokens', '6', '--context', '1024', '--seed', '7']
+
+async function chat(terminal: FakeTerminal, ...args: string[]): Promise<number> {
+  return main(['chat', TINY_STORIES, ...OPTIONS, ...args], terminal)
+}
+
+/** Types these lines on a terminal. */
+async function typed(lines: FakeTerminal['typed'], ...args: string[]) {
+  const terminal = new FakeTerminal({ watched: true })
+  terminal.typed = [...lines]
+  const code = await chat(terminal, ...args)
+  return { code, out: terminal.out, err: terminal.err, terminal }
+}
+
+let first: string
+let second: string
+beforeAll(async () => {
+  const { out } = await typed(['Once upon a time', 'there was a dog'])
+  ;[first, second] = out.split('\n')
+})
+
+describe('dasllama chat', () => {
+  it('answers line after line, with a prompt on a terminal', async () => {
+    const { code, out, err, terminal } = await typed(['Once upon a time', '', 'there was a dog'])
+    expect(code).toBe(0)
+    expect(out).toBe(`${first}\n${second}\n\n`)
+    expect(first.length).toBeGreaterThan(5)
+    expect(err).toMatch(/^llama, context 1024, template chatml; \/help lists commands, Ctrl-D leaves\n/)
+    expect(err).toContain('(cut: --max-tokens reached)')
+    expect(new Set(terminal.prompts)).toEqual(new Set(['> ']))
+  })
+
+  it('takes each line of a pipe for a message, whatever it is', async () => {
+    const terminal = new FakeTerminal()
+    terminal.typed = ['Once upon a time', '', 'there was a dog', '/save x']
+    expect(await chat(terminal)).toBe(0)
+    expect(terminal.out.split('\n').slice(0, 2)).toEqual([first, second])
+    expect(terminal.out.split('\n')).toHaveLength(4)
+    expect(terminal.files.size).toBe(0)
+    expect(terminal.err).not.toContain('/help')
+  })
+
+  it('hands on the knobs of run', async () => {
+    const generate = vi.spyOn(Session.prototype, 'generate')
+    try {
+      await typed(['Hi'], '--temp', '0.5', '--top-k', '3', '--stop', 'zzz', '--stop-ids', '9')
+      expect(generate.mock.calls[0][1]).toMatchObject({
+        ...DEFAULT_SAMPLING,
+        temp: 0.5,
+        topK: 3,
+        stop: ['zzz'],
+        stopIds: [9],
+        maxTokens: 6,
+      })
+    } finally {
+      generate.mockRestore()
+    }
+  })
+
+  it('goes on in the next line after a backslash, and escapes a slash', async () => {
+    const { err, terminal } = await typed(['Once\\', 'upon', '//etc', '/history'])
+    expect(terminal.prompts).toContain('… ')
+    expect(err).toContain('user: Once\nupon\n')
+    expect(err).toContain('user: /etc\n')
+  })
+
+  it('lists, takes back and forgets', async () => {
+    const { out, err } = await typed([
+      '/history',
+      'Once upon a time',
+      'there was a dog',
+      '/undo',
+      'there was a dog',
+      '/history',
+      '/undo',
+      '/undo',
+      '/undo',
+      'Once upon a time',
+      '/reset',
+      'Once upon a time',
+    ])
+    expect(out).toBe([first, second, second, first, first, '', ''].join('\n'))
+    expect(err).toContain('(empty)')
+    expect(err).toContain(`user: Once upon a time\nassistant (cut): ${first.trim()}\n`)
+    expect(err).toContain('(taken back: there was a dog)')
+    expect(err).toContain('(there is nothing to take back)')
+    expect(err).toContain('(forgotten)')
+  })
+
+  it('shows and sets the system message', async () => {
+    const { out, err } = await typed(
+      ['/system', 'Hi', '/system You are a dog.', '/system', 'Hi', '/system -', '/system'],
+      '--system',
+      'Be kind.',
+    )
+    expect(err).toMatch(/Be kind\.\n[\s\S]*\(set\)\nYou are a dog\.\n[\s\S]*\(set\)\n\(no system message\)/)
+    expect(out.split('\n')).toHaveLength(4)
+  })
+
+  it('shows and sets how tokens are chosen', async () => {
+    const generate = vi.spyOn(Session.prototype, 'generate')
+    try {
+      const { err } = await typed(
+        ['/params', '/params temp=0.7 --top-k=5 ignore-eos', '/params topp=2', '/params tmp=1', 'Hi'],
+        '--min-p',
+        '0.1',
+      )
+      expect(err).toMatch(/^ {3}temp +0$/m)
+      expect(err).toMatch(/^\* {2}min-p +0\.1$/m)
+      expect(err).toMatch(/^\* {2}temp +0\.7$/m)
+      expect(err).toContain('there is no option --topp\ndid you mean --top-p?')
+      expect(err).toContain('there is no option --tmp')
+      expect(generate.mock.calls[0][1]).toMatchObject({ temp: 0.7, topK: 5, minP: 0.1, ignoreEos: true })
+    } finally {
+      generate.mockRestore()
+    }
+  })
+
+  it('saves and loads a conversation', async () => {
+    const terminal = new FakeTerminal({ watched: true })
+    terminal.typed = ['Once upon a time', '/save talk.json']
+    await chat(terminal)
+    const saved = JSON.parse(terminal.files.get('talk.json')!)
+    expect(saved.history).toMatchObject([
+      { role: 'user', content: 'Once upon a time' },
+      { role: 'assistant', content: first, cut: 'length' },
+    ])
+    const again = new FakeTerminal({ watched: true })
+    again.files.set('talk.json', terminal.files.get('talk.json')!)
+    again.files.set('bad.json', '{"history": [{"role": "wizard", "content": ""}]}')
+    again.files.set('text', 'x')
+    again.typed = [
+      '/load talk.json',
+      '/load bad.json',
+      '/load text',
+      '/load none',
+      '/load',
+      '/save',
+      'there was a dog',
+    ]
+    expect(await chat(again)).toBe(0)
+    expect(again.out).toBe(`${second}\n\n`)
+    for (const told of [
+      '(2 messages read)',
+      'role must be one of',
+      'text is no saved conversation',
+      'none: no such file',
+      '/load needs',
+      '/save needs',
+    ]) {
+      expect(again.err).toContain(told)
+    }
+  })
+
+  it('knows its commands', async () => {
+    const { code, err, out } = await typed(['/help', '/hstory', '/quux', '/exit', 'not said'])
+    expect([code, out]).toEqual([0, ''])
+    expect(err).toMatch(/\/system TEXT .*\n[\s\S]*\/params NAME=VALUE/)
+    expect(err).toContain('did you mean /history?')
+    expect(err).toContain('there is no command /quux\n/help lists the commands')
+  })
+
+  it('tells what fails, and goes on', async () => {
+    const long = 'the dog ran '.repeat(200)
+    const { code, out, err } = await typed(
+      [long, 'Once upon a time'],
+      '--context',
+      '128',
+      '--overflow',
+      'error',
+    )
+    expect(err).toContain('tokens too long')
+    expect(out).toBe(`${first}\n\n`)
+    expect(code).toBe(1)
+  })
+
+  it.each([
+    [['--template', 'nope'], 1, 'none named "nope"'],
+    [['--template-variables', '[1]'], 2, '--template-variables must be a JSON object'],
+    [['--overflow', 'maybe'], 2, '--overflow must be one of'],
+    [['--temp', 'hot'], 2, '--temp must be'],
+    [['--max-tokens', '0'], 2, '--max-tokens must be'],
+  ])('refuses %j', async (args, code, message) => {
+    const result = await typed(['Hi'], ...args)
+    expect(result.code).toBe(code)
+    expect(result.err).toContain(message)
+    expect(result.out).toBe('')
+  })
+
+  it('says that a file without a template has none', async () => {
+    const terminal = new FakeTerminal()
+    expect(await main(['chat', TINY_STORIES], terminal)).toBe(1)
+    expect(terminal.err).toContain('has no chat template')
+    expect(terminal.err).toContain('one of llama-3, gemma')
+  })
+
+  it("shows a terminal the model's control characters instead of obeying them", async () => {
+    const { err, out } = await typed(['\x1b[2J', '/history'])
+    expect(err).toContain('user: ␛[2J')
+    expect(out + err).not.toContain('\x1b')
+  })
+
+  describe('on Ctrl-C', () => {
+    /** Presses it after some pieces of the first reply. */
+    function pressing(terminal: FakeTerminal, times: number) {
+      let pieces = 0
+      terminal.onOutput = () => {
+        if (++pieces === 3) for (let i = 0; i < times; i++) terminal.ctrlC()
+      }
+    }
+
+    it('stops the reply, and the conversation goes on', async () => {
+      const terminal = new FakeTerminal({ watched: true })
+      terminal.typed = ['Once upon a time', '/history']
+      pressing(terminal, 1)
+      expect(await chat(terminal, '--max-tokens', '200')).toBe(0)
+      expect(terminal.err).toContain('(cut: interrupted)')
+      expect(terminal.err).toContain('assistant (cut):')
+    })
+
+    it('leaves at the second', async () => {
+      const terminal = new FakeTerminal({ watched: true })
+      terminal.typed = ['Once upon a time', 'not said']
+      pressing(terminal, 2)
+      expect(await chat(terminal, '--max-tokens', '200')).toBe(130)
+      expect(terminal.typed).toEqual(['not said'])
+    })
+
+    it('at the prompt asks for another one', async () => {
+      const terminal = new FakeTerminal({ watched: true })
+      terminal.typed = [terminal.ctrlC, 'Once upon a time', terminal.ctrlC, terminal.ctrlC, 'not said']
+      expect(await chat(terminal)).toBe(130)
+      expect(terminal.err).toContain('(Ctrl-C again leaves, and so does Ctrl-D)')
+      expect(terminal.out).toBe(`${first}\n`)
+    })
+
+    it('ends a chat that reads from a pipe', async () => {
+      const terminal = new FakeTerminal()
+      terminal.typed = ['Once upon a time', 'not said']
+      pressing(terminal, 1)
+      expect(await chat(terminal, '--max-tokens', '200')).toBe(130)
+    })
+  })
+})
