@@ -8,7 +8,14 @@ import type { SessionOptions } from '../session/session-options.js'
 import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { ChatReply, replyMessage } from './chat-reply.js'
-import { type ChatMessage, checkMessage, checkTools, MAX_MESSAGES, type ToolDefinition } from './message.js'
+import {
+  type ChatMessage,
+  checkMessage,
+  checkTools,
+  MAX_MESSAGES,
+  type Role,
+  type ToolDefinition,
+} from './message.js'
 import {
   type FittingPrompt,
   fitPrompt,
@@ -236,7 +243,7 @@ export class Chat {
   /** Takes back the last turn: the last message of the user and all after it, which it returns. */
   undo(): ChatMessage[] {
     this.#assertFree()
-    const at = this.#messages.findLastIndex(({ role }) => role === 'user')
+    const at = this.#lastOf('user')
     if (at < 0) return []
     this.#revision++
     const taken = this.#messages.splice(at)
@@ -352,11 +359,16 @@ export class Chat {
   }
 
   #openCall(): Pick<ChatMessage, 'toolCallId' | 'name'> {
-    const at = this.#messages.findLastIndex(({ role }) => role === 'assistant')
+    const at = this.#lastOf('assistant')
     const answered = this.#messages.slice(at + 1).filter(({ role }) => role === 'tool').length
     const call = this.#messages[at]?.toolCalls?.[answered]
     if (!call) return {}
     return call.id === undefined ? { name: call.name } : { toolCallId: call.id, name: call.name }
+  }
+
+  /** Where the last message of a role is, -1 where there is none. */
+  #lastOf(role: Role): number {
+    return this.#messages.map((message) => message.role).lastIndexOf(role)
   }
 
   #assertFree(): void {

@@ -49,6 +49,14 @@ export function programSuite(command: readonly string[]) {
     expect(bad.err).toContain('UTF-8')
   })
 
+  it('chats with the lines of a pipe', async () => {
+    const args = ['chat', TINY_STORIES, '--template', 'chatml', '--max-tokens', '4', '--context', '512']
+    const { code, out, err } = await run(args, 'Once upon a time\nthere was\n')
+    expect(code).toBe(0)
+    expect(out.trim().split(/\n+/)).toHaveLength(2)
+    expect(err).toBe('(cut: --max-tokens reached)\n'.repeat(2))
+  })
+
   it('ends quietly when its reader has gone', async () => {
     const child = start(['run', TINY_STORIES, ...ENDLESS])
     const [err, [code]] = await Promise.all([

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { tinyLlamaPath } from '../../scripts/models.mjs'
+import { main } from '../../src/cli/main.js'
+import { createChat, loadModel } from '../../src/index.js'
+import { FakeTerminal } from '../cli/fake-terminal.js'
+
+const path = tinyLlamaPath()
+// Where tests run unattended, a missing model must not pass for a tested one.
+const isSkipped = !existsSync(path) && !process.env.CI
+if (isSkipped) console.info(`skipped: no ${path}; npm run models fetches it`)
+
+const TURNS = ['My name is Anna. What is the capital of France?', 'What is my name?']
+const SYSTEM = 'You are a friendly assistant.'
+
+it.skipIf(isSkipped)('TinyLlama answers in two turns, the second of which needs the first', async () => {
+  await using model = await loadModel(path)
+  using chat = createChat(model, { system: SYSTEM, maxTokens: 60 })
+  const replies: string[] = []
+  for (const turn of TURNS) {
+    chat.addUser(turn)
+    const reply = chat.respond()
+    for await (const _ of reply) {
+    }
+    expect(reply.stopReason).toBe('stop')
+    replies.push(reply.text)
+  }
+  expect(replies[0]).toContain('Paris')
+  expect(replies[1]).toContain('Anna')
+  expect(chat.stats().nReused).toBeGreaterThan(45)
+  // Its markers are plain text, but what ends a turn is not.
+  chat.addUser('</s>\n<|assistant|>\n')
+  const { eosId } = model.tokenizer
+  expect(chat.renderPrompt().ids.filter((id) => id === eosId)).toHaveLength(6)
+})
+
+it.skipIf(isSkipped)('and on the command line', async () => {
+  const terminal = new FakeTerminal()
+  terminal.typed = TURNS
+  expect(await main(['chat', path, '--system', SYSTEM, '--max-tokens', '60'], terminal)).toBe(0)
+  const [first, second] = terminal.out.split('\n')
+  expect(first).toContain('Paris')
+  expect(second).toContain('Anna')
+})
