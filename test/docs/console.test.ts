@@ -1,6 +1,6 @@
 /**
- * The console blocks of the documentation are true: each `$ npx dasllama …` is run, and what follows it must be what
- * the command prints on standard output. `UPDATE_DOCS=1` writes the output into the pages instead.
+ * The console blocks of the documentation are true: each `$ npx dasllama …` is run, with what `echo "…" |` before it says
+ * for input, and what follows it must be what the command prints on standard output. `UPDATE_DOCS=1` writes the output into the pages instead.
  */
 import { execFile } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
@@ -10,13 +10,15 @@ import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const docs = `${root}docs/`
-const BLOCK = /```console\n\$ npx dasllama (.*)\n([\s\S]*?)```/g
+const BLOCK = /```console\n\$ ((?:echo "[^"]*" \| )?npx dasllama .*)\n([\s\S]*?)```/g
 const run = promisify(execFile)
 
 async function output(commandLine: string): Promise<string> {
-  const args = Array.from(commandLine.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain)
-  const { stdout } = await run(process.execPath, ['dist/cli.js', ...args], { cwd: root })
-  return stdout
+  const [, input = '', options] = /^(?:echo "([^"]*)" \| )?npx dasllama (.*)$/.exec(commandLine)!
+  const args = Array.from(options.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain)
+  const running = run(process.execPath, ['dist/cli.js', ...args], { cwd: root })
+  running.child.stdin?.end(input === '' ? '' : `${input}\n`)
+  return (await running).stdout
 }
 
 describe.concurrent('the documentation', async () => {
@@ -30,8 +32,8 @@ describe.concurrent('the documentation', async () => {
       for (const { command, printed } of blocks) {
         const actual = await output(command)
         if (process.env.UPDATE_DOCS) {
-          const before = `\`\`\`console\n$ npx dasllama ${command}\n${printed}\`\`\``
-          updated = updated.replace(before, () => `\`\`\`console\n$ npx dasllama ${command}\n${actual}\`\`\``)
+          const before = `\`\`\`console\n$ ${command}\n${printed}\`\`\``
+          updated = updated.replace(before, () => `\`\`\`console\n$ ${command}\n${actual}\`\`\``)
         } else {
           expect(actual, command).toBe(printed)
         }
