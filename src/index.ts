@@ -1,5 +1,6 @@
 /** The public facade of dasllama: load a model, open sessions on it, generate. */
-export { Chat, type ChatOptions, createChat } from './chat/chat.js'
+export { Chat, createChat } from './chat/chat.js'
+export type { ChatOptions } from './chat/chat-options.js'
 export type { ChatReply } from './chat/chat-reply.js'
 export type { ChatMessage, CutReason, Role, ToolCall, ToolDefinition } from './chat/message.js'
 export type { OverflowPolicy } from './chat/overflow.js'

@@ -7,49 +7,13 @@ import type { Session } from '../session/session.js'
 import type { SessionOptions } from '../session/session-options.js'
 import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
+import { type ChatOptions, resolveChatOptions } from './chat-options.js'
 import { ChatReply, replyMessage } from './chat-reply.js'
-import {
-  type ChatMessage,
-  checkMessage,
-  checkTools,
-  MAX_MESSAGES,
-  type Role,
-  type ToolDefinition,
-} from './message.js'
-import {
-  type FittingPrompt,
-  fitPrompt,
-  NOTHING_OMITTED,
-  OVERFLOW_POLICIES,
-  type OverflowPolicy,
-} from './overflow.js'
+import { type ChatMessage, checkMessage, MAX_MESSAGES, type Role } from './message.js'
+import { type FittingPrompt, fitPrompt, NOTHING_OMITTED, type OverflowPolicy } from './overflow.js'
 import { PromptMaker } from './prompt.js'
 import { decodeChat, encodeChat } from './saved-chat.js'
 import { idsWithin, Transcript } from './transcript.js'
-
-/** Options of a chat; those of `generate` among them are what its replies are made with. */
-export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
-  /** The system message. Default none, or what the template puts there by itself. */
-  system?: string
-  /**
-   * Jinja source, the name of one of the file's templates (`model.chatTemplates`) or of a family (`chatml`, `llama-3`,
-   * `llama-2`, `gemma`, `phi-3`, `mistral`, `zephyr`, `deepseek-r1`). Default: the file's own, or that of the family
-   * that its vocabulary tells.
-   */
-  template?: string
-  /** More variables for the template, such as `enable_thinking`: plain data. */
-  templateVariables?: Readonly<Record<string, unknown>>
-  /** Tools that the model is told of. Default none. */
-  tools?: readonly ToolDefinition[]
-  /** A conversation to go on with. Default an empty one. */
-  history?: readonly ChatMessage[]
-  /** What happens when the conversation does not fit the context. Default `error`. */
-  overflow?: OverflowPolicy
-  /** The time that the template may tell. Default: when the chat is created or reset. */
-  now?: Date
-  /** Options of the chat's session. */
-  session?: SessionOptions
-}
 
 /**
  * A chat with a model: a history of messages, and a session that has evaluated them. Throws `NO_TEMPLATE`,
@@ -78,32 +42,17 @@ export class Chat {
 
   /** @internal Chats come from `createChat`. */
   constructor(model: Model, options: ChatOptions) {
-    checkOptions(options)
-    const { system, template, templateVariables = {}, tools = [], history, overflow = 'error', now } = options
-    const { session: sessionOptions, ...rest } = options
-    const defaults: Record<string, unknown> = { reuse: 'all', ...rest }
-    for (const name of OWN_OPTIONS) delete defaults[name]
-    if (!OVERFLOW_POLICIES.includes(overflow)) {
-      throw new DasllamaError(
-        'INVALID_ARGUMENT',
-        `overflow must be one of ${OVERFLOW_POLICIES.join(', ')}, not ${String(overflow)}`,
-      )
-    }
-    if (now !== undefined && !(now instanceof Date && !Number.isNaN(now.getTime()))) {
-      throw new DasllamaError('INVALID_ARGUMENT', 'now must be a Date')
-    }
-    if (typeof templateVariables !== 'object' || templateVariables === null) {
-      throw new DasllamaError('INVALID_ARGUMENT', 'templateVariables must be an object')
-    }
+    const { system, template, templateVariables, tools, history, overflow, now, session, generate } =
+      resolveChatOptions(options)
     this.#overflow = overflow
     this.#fixedNow = now
     this.#now = now ?? new Date()
     this.#vocabSize = model.tokenizer.vocabSize
     this.#tokenizer = model.tokenizer
-    this.#defaults = defaults
+    this.#defaults = generate
     this.#transcript = new Transcript(model.tokenizer)
-    this.#prompts = new PromptMaker(model, { template, templateVariables, tools: checkTools(tools) })
-    const messages = checkHistory(history ?? [])
+    this.#prompts = new PromptMaker(model, { template, templateVariables, tools })
+    const messages = checkHistory(history)
     if (system !== undefined) {
       if (messages[0]?.role === 'system') {
         throw new DasllamaError(
@@ -114,11 +63,9 @@ export class Chat {
       messages.unshift(checkMessage({ role: 'system', content: system }, 'system'))
     }
     this.#take(messages)
-    const shifts = overflow === 'shift' && sessionOptions?.contextShift === undefined
+    const shifts = overflow === 'shift' && session.contextShift === undefined
     this.session = model.createSession(
-      shifts
-        ? { ...sessionOptions, contextShift: { keep: this.#keepOf(model, sessionOptions) } }
-        : sessionOptions,
+      shifts ? { ...session, contextShift: { keep: this.#keepOf(model, session) } } : session,
     )
   }
 
@@ -354,7 +301,7 @@ export class Chat {
   }
 
   /** Tokens that a context shift keeps: the system message, but half of the context at most. */
-  #keepOf(model: Model, { contextLength = model.contextLength }: SessionOptions = {}): number {
+  #keepOf(model: Model, { contextLength = model.contextLength }: SessionOptions): number {
     return Math.min(this.#prompts.systemLength(this.#messages, this.#now), contextLength >> 1)
   }
 
@@ -379,18 +326,6 @@ export class Chat {
     }
   }
 }
-
-/** Options of a chat that are none of `generate`. */
-const OWN_OPTIONS = [
-  'system',
-  'template',
-  'templateVariables',
-  'tools',
-  'history',
-  'overflow',
-  'now',
-  'signal',
-] as const satisfies readonly (keyof ChatOptions | 'signal')[]
 
 function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
   if (!Array.isArray(history))

@@ -1,0 +1,97 @@
+import { DasllamaError } from '../errors.js'
+import { checkOptions } from '../session/checks.js'
+import type { GenerateOptions } from '../session/generate-options.js'
+import type { SessionOptions } from '../session/session-options.js'
+import { type ChatMessage, checkTools, type ToolDefinition } from './message.js'
+import { OVERFLOW_POLICIES, type OverflowPolicy } from './overflow.js'
+
+/** Options of a chat; those of `generate` among them are what its replies are made with. */
+export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
+  /** The system message. Default none, or what the template puts there by itself. */
+  system?: string
+  /**
+   * Jinja source, the name of one of the file's templates (`model.chatTemplates`) or of a family (`chatml`, `llama-3`,
+   * `llama-2`, `gemma`, `phi-3`, `mistral`, `zephyr`, `deepseek-r1`). Default: the file's own, or that of the family
+   * that its vocabulary tells.
+   */
+  template?: string
+  /** More variables for the template, such as `enable_thinking`: plain data. */
+  templateVariables?: Readonly<Record<string, unknown>>
+  /** Tools that the model is told of. Default none. */
+  tools?: readonly ToolDefinition[]
+  /** A conversation to go on with. Default an empty one. */
+  history?: readonly ChatMessage[]
+  /** What happens when the conversation does not fit the context. Default `error`. */
+  overflow?: OverflowPolicy
+  /** The time that the template may tell. Default: when the chat is created or reset. */
+  now?: Date
+  /** Options of the chat's session. */
+  session?: SessionOptions
+}
+
+/** A chat's options, checked and apart. */
+export interface ResolvedChatOptions {
+  readonly system: string | undefined
+  readonly template: string | undefined
+  readonly templateVariables: Readonly<Record<string, unknown>>
+  readonly tools: readonly Readonly<Record<string, unknown>>[]
+  readonly history: readonly ChatMessage[]
+  readonly overflow: OverflowPolicy
+  readonly now: Date | undefined
+  readonly session: SessionOptions
+  /** What is left is for `generate`, which checks it. */
+  readonly generate: GenerateOptions
+}
+
+/** Throws `INVALID_ARGUMENT`. Messages are not checked. */
+export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
+  checkOptions(options)
+  const {
+    system,
+    template,
+    templateVariables = {},
+    tools = [],
+    history = [],
+    overflow = 'error',
+    now,
+  } = options
+  const { session = {}, ...rest } = options
+  const generate: Record<string, unknown> = { reuse: 'all', ...rest }
+  for (const name of OWN_OPTIONS) delete generate[name]
+  if (!OVERFLOW_POLICIES.includes(overflow)) {
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `overflow must be one of ${OVERFLOW_POLICIES.join(', ')}, not ${String(overflow)}`,
+    )
+  }
+  if (now !== undefined && !(now instanceof Date && !Number.isNaN(now.getTime()))) {
+    throw new DasllamaError('INVALID_ARGUMENT', 'now must be a Date')
+  }
+  if (typeof templateVariables !== 'object' || templateVariables === null) {
+    throw new DasllamaError('INVALID_ARGUMENT', 'templateVariables must be an object')
+  }
+  checkOptions(session)
+  return {
+    system,
+    template,
+    templateVariables,
+    tools: checkTools(tools),
+    history,
+    overflow,
+    now,
+    session,
+    generate,
+  }
+}
+
+/** Options of a chat that are none of `generate`, but `session`. */
+const OWN_OPTIONS = [
+  'system',
+  'template',
+  'templateVariables',
+  'tools',
+  'history',
+  'overflow',
+  'now',
+  'signal',
+] as const satisfies readonly (keyof ChatOptions | 'signal')[]
