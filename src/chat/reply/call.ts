@@ -71,7 +71,7 @@ export class CallInProgress {
     this.#raw += text
   }
 
-  /** Its name is known; whether the tool is. */
+  /** Its name is known. False if it cannot go on: an unknown tool, another name than before, too many calls. */
   begin(name: string): boolean {
     if (this.#begun) return this.#begun.name === name
     if (name === '' || !this.#calls.isKnown(name)) return false
@@ -91,15 +91,9 @@ export class CallInProgress {
 
   /** It is whole. `id`: the model's own. */
   finish(name: unknown, args: unknown, id?: string): void {
-    if (typeof name !== 'string' || name === '') return this.fail('not-a-call')
-    if (!isRecord(args)) return this.fail('arguments-not-object')
-    if (!this.#begun && !this.#calls.isKnown(name)) return this.fail('unknown-tool')
-    if (!this.begin(name) || !this.#begun) return this.fail(this.#begun ? 'not-a-call' : 'too-long')
-    const { index } = this.#begun
-    if (!this.#hasStreamed) this.#stream(JSON.stringify(args))
-    const problems = checkArguments(args, this.#calls.tools?.get(name)?.parameters)
-    const call = { id: id || this.#calls.idOf(index), name, arguments: args, raw: this.#raw }
-    this.#emit({ type: 'tool-call', index, call, ...(problems.length > 0 && { problems }) })
+    const reason = this.#refusal(name, args)
+    if (reason) this.fail(reason)
+    else this.#tell(name as string, args as Record<string, unknown>, id)
   }
 
   fail(reason: MalformedReason): void {
@@ -109,6 +103,22 @@ export class CallInProgress {
       reason,
       ...(this.#begun && { index: this.#begun.index }),
     })
+  }
+
+  #refusal(name: unknown, args: unknown): MalformedReason | undefined {
+    if (typeof name !== 'string' || name === '') return 'not-a-call'
+    if (!isRecord(args)) return 'arguments-not-object'
+    if (this.begin(name)) return undefined
+    if (this.#begun) return 'not-a-call'
+    return this.#calls.isKnown(name) ? 'too-long' : 'unknown-tool'
+  }
+
+  #tell(name: string, args: Record<string, unknown>, id: string | undefined): void {
+    const index = this.#begun?.index ?? 0
+    if (!this.#hasStreamed) this.#stream(JSON.stringify(args))
+    const problems = checkArguments(args, this.#calls.tools?.get(name)?.parameters)
+    const call = { id: id || this.#calls.idOf(index), name, arguments: args, raw: this.#raw }
+    this.#emit({ type: 'tool-call', index, call, ...(problems.length > 0 && { problems }) })
   }
 
   #stream(argumentsText: string): void {

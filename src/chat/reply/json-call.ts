@@ -109,13 +109,17 @@ export class JsonCall implements JsonPart {
 
   finish(): void {
     const object = parse(this.#body)
-    if (!isRecord(object)) return this.#call.fail('invalid-json')
-    if (this.#isAmbiguous) return this.#call.fail('not-a-call')
+    if (!isRecord(object)) {
+      this.#call.fail('invalid-json')
+      return
+    }
     const isOpenAi = isRecord(object.function) && object.name === undefined
-    if (isOpenAi && this.#seen.has('arguments')) return this.#call.fail('not-a-call')
     const inner = isOpenAi ? (object.function as Record<string, unknown>) : object
     const given = ARGUMENTS.filter((key) => inner[key] !== undefined)
-    if (given.length > 1) return this.#call.fail('not-a-call')
+    if (this.#isAmbiguous || given.length > 1 || (isOpenAi && this.#seen.has('arguments'))) {
+      this.#call.fail('not-a-call')
+      return
+    }
     const id = typeof object.id === 'string' ? object.id : undefined
     this.#call.finish(inner.name ?? object.function, given.length === 0 ? {} : inner[given[0]], id)
   }

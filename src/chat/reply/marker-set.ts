@@ -30,4 +30,3 @@ export class MarkerSet {
     return this.#matcher.undecided(text)
   }
 }
-

@@ -105,10 +105,13 @@ function openingOf(format: ReplyFormat, prompt: string, isOff: boolean): { appen
 }
 
 function closesThoughts({ reasoning }: ReplyFormat, prompt: string, end: number): boolean {
-  return reasoning !== 'none' && reasoning !== 'harmony' && prompt.endsWith(REASONING_TAGS[reasoning].close, end)
+  return (
+    reasoning !== 'none' && reasoning !== 'harmony' && prompt.endsWith(REASONING_TAGS[reasoning].close, end)
+  )
 }
 
-/** Ids of text that goes on after other text, with markers in it. */
+/** Ids of text with markers in it that goes on after other text: so something stands before it, which has no ids. */
 function encodeMarkers(tokenizer: Pick<Tokenizer, 'encodeSegments'>, text: string): TokenId[] {
-  return tokenizer.encodeSegments([{ text, trusted: true }], { addBos: false })
+  const before = { text: '.', trusted: true, ids: [] }
+  return tokenizer.encodeSegments([before, { text, trusted: true }], { addBos: false })
 }

@@ -39,7 +39,9 @@ export function joined(parts: readonly Part[]): ReplyEvent[] {
 
 /** The reply that these parts were: framing and raw calls included. */
 export function textOf(parts: readonly Part[]): string {
-  return parts.map((part) => ('text' in part ? part.text : part.type === 'tool-call' ? part.call.raw : '')).join('')
+  return parts
+    .map((part) => ('text' in part ? part.text : part.type === 'tool-call' ? part.call.raw : ''))
+    .join('')
 }
 
 /** A reply told shortly: reasoning `~…~`, content as it is, calls `name(arguments)`, malformed ones `!reason[text]`. */

@@ -86,7 +86,8 @@ export class HarmonyMachine implements ReplyMachine {
     if (this.#place === 'header') {
       // A bare role says nothing; a header that a text has taken the place of does.
       if (recipientOf(this.#header)) new CallInProgress(this.#calls, this.#header).fail('incomplete')
-      else if (this.#header.includes('<|') || /^\s*(assistant)?\s*$/.test(this.#header)) this.#frame(this.#header)
+      else if (this.#header.includes('<|') || /^\s*(assistant)?\s*$/.test(this.#header))
+        this.#frame(this.#header)
       else this.#content.push(this.#header)
       this.#header = ''
     }

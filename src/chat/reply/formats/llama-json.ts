@@ -100,10 +100,11 @@ export class LlamaJsonReader implements CallReader {
   }
 
   #close(): void {
-    if (!this.#isMarked && !this.#json.isCall) return this.#fail('not-a-call')
-    this.#json.finish()
-    this.#place = 'between'
-    this.#separator = ''
+    if (this.#isMarked || this.#json.isCall) {
+      this.#json.finish()
+      this.#place = 'between'
+      this.#separator = ''
+    } else this.#fail('not-a-call')
   }
 
   /** With a marker all that follows belongs to the call that is none. */
