@@ -53,6 +53,7 @@ const CALL_KEYS = ['name', 'function', 'type', 'id', ...ARGUMENTS]
 /** JSON of a whole call: `{ "name", "arguments" }`, with `parameters` for `arguments` in Llama's way, or OpenAI's. */
 export class JsonCall implements JsonPart {
   readonly #call: CallInProgress
+  readonly #isSure: boolean
   readonly #scanner = new JsonScanner()
   #body = ''
   /** The key of the value at hand, on the first level. */
@@ -64,8 +65,10 @@ export class JsonCall implements JsonPart {
   #isAmbiguous = false
   readonly #seen = new Set<string>()
 
-  constructor(call: CallInProgress) {
+  /** `isSure`: it is a call or a malformed one. Otherwise reading stops where it turns out to be something else. */
+  constructor(call: CallInProgress, isSure = true) {
     this.#call = call
+    this.#isSure = isSure
   }
 
   get status(): ScanStatus {
@@ -74,7 +77,7 @@ export class JsonCall implements JsonPart {
 
   /** Whether the object has begun as no call does. */
   get isNoCall(): boolean {
-    return this.#firstKey !== undefined && !CALL_KEYS.includes(this.#firstKey)
+    return !this.#isSure && this.#firstKey !== undefined && !CALL_KEYS.includes(this.#firstKey)
   }
 
   read(text: string, from: number): number {
@@ -95,7 +98,7 @@ export class JsonCall implements JsonPart {
       } else if (scanner.depth === 1 && !scanner.isInString) {
         this.#took(text.slice(start, i + 1))
       }
-      if (scanner.status === 'done') {
+      if (scanner.status === 'done' || this.isNoCall) {
         i++
         break
       }

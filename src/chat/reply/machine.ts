@@ -11,8 +11,8 @@ export interface ReplyMachine {
   text(text: string): number
   /** Takes a marker; false if it says nothing here and is text. `isControl`: it came as a control token. */
   marker(marker: string, isControl: boolean): boolean
-  /** The reply has ended. */
-  end(): void
+  /** The reply has ended; `rest` is what may have become a marker. */
+  end(rest: string): void
 }
 
 /** The part of a machine that reads calls, from one marker that opens them to where content may go on. */
@@ -23,7 +23,8 @@ export interface CallReader {
   text(text: string): number
   /** As with machines. A reader may be over by a marker that it does not take. */
   marker(marker: string, isControl: boolean): boolean
-  end(): void
+  /** The reply has ended; half a closing marker in `rest` does no harm. */
+  end(rest: string): void
 }
 
 export const NO_MARKERS: readonly string[] = []

@@ -113,8 +113,8 @@ export class FramedParser {
     if (stopReason !== undefined && !STOP_REASONS.includes(stopReason)) {
       throw new DasllamaError('INVALID_ARGUMENT', `stopReason: there is no "${String(stopReason)}"`)
     }
-    this.#release()
-    this.#machine.end()
+    this.#machine.end(this.#held)
+    this.#held = ''
     return this.#settled()
   }
 

@@ -72,9 +72,12 @@ export class DeepSeekReader implements CallReader {
     return this.marker(marker)
   }
 
-  end(): void {
+  end(rest: string): void {
     this.isOver = true
-    if (this.#place !== 'between') this.#settle('incomplete')
+    if (this.#place !== 'between') {
+      this.#call.append(rest)
+      this.#settle('incomplete')
+    } else if (rest !== '') this.#calls.emit({ type: 'framing', text: rest })
   }
 
   #read(text: string): number {

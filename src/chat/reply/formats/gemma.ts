@@ -66,7 +66,7 @@ export class GemmaReader implements CallReader {
       return true
     }
     if (marker === OPEN) {
-      this.end('invalid-json')
+      this.end('', 'invalid-json')
       return false
     }
     if (marker !== CLOSE) return false
@@ -76,7 +76,8 @@ export class GemmaReader implements CallReader {
     return true
   }
 
-  end(otherwise: MalformedReason = 'incomplete'): void {
+  end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
+    this.#call.append(rest)
     if (this.#place === 'tail') this.#finish()
     else this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
   }

@@ -82,7 +82,10 @@ export class HarmonyMachine implements ReplyMachine {
     return true
   }
 
-  end(): void {
+  end(rest: string): void {
+    if (this.#message) this.#message.end('incomplete', rest)
+    else this.text(rest)
+    this.#message = undefined
     if (this.#place === 'header') {
       // A bare role says nothing; a header that a text has taken the place of does.
       if (recipientOf(this.#header)) new CallInProgress(this.#calls, this.#header).fail('incomplete')
@@ -91,8 +94,6 @@ export class HarmonyMachine implements ReplyMachine {
       else this.#content.push(this.#header)
       this.#header = ''
     }
-    this.#message?.end('incomplete')
-    this.#message = undefined
     this.#reasoning.end()
     this.#content.end()
   }
@@ -137,7 +138,7 @@ export class HarmonyMachine implements ReplyMachine {
   }
 
   #close(marker: string): void {
-    if (this.#message) this.#message.close(marker)
+    if (this.#message) this.#message.end('invalid-json', marker)
     else {
       if (this.#place === 'reasoning') this.#reasoning.close()
       else this.#content.close()
@@ -197,12 +198,9 @@ class HarmonyCall {
     return read
   }
 
-  close(marker: string): void {
-    this.#call.append(marker)
-    this.end('invalid-json')
-  }
-
-  end(otherwise: MalformedReason): void {
+  /** It has ended: with `text`, a marker or half of one. */
+  end(otherwise: MalformedReason, text: string): void {
+    this.#call.append(text)
     if (this.#isBroken) this.#fail('invalid-json')
     else if (!this.#isJsonOver) this.#fail(otherwise)
     else this.#json.finish()

@@ -55,7 +55,7 @@ export class HermesReader implements CallReader {
 
   marker(marker: string): boolean {
     if (marker === OPEN) {
-      this.end('invalid-json')
+      this.end('', 'invalid-json')
       return false
     }
     if (marker !== CLOSE) return false
@@ -65,7 +65,8 @@ export class HermesReader implements CallReader {
     return true
   }
 
-  end(otherwise: MalformedReason = 'incomplete'): void {
+  end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
+    this.#call.append(rest)
     if (this.#place === 'tail') this.#finish()
     else this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
   }

@@ -43,7 +43,7 @@ export class LlamaJsonReader implements CallReader {
       calls.emit(event)
     }
     this.#call = this.#newCall(marker ?? '')
-    this.#json = new JsonCall(this.#call)
+    this.#json = new JsonCall(this.#call, this.#isMarked)
   }
 
   get markers(): readonly string[] {
@@ -67,15 +67,19 @@ export class LlamaJsonReader implements CallReader {
 
   marker(marker: string): boolean {
     if (marker !== PYTHON_TAG) return false
-    this.end('invalid-json')
+    this.end('', 'invalid-json')
     return false
   }
 
-  end(otherwise: MalformedReason = 'incomplete'): void {
+  end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
     if (this.#place === 'between') {
       this.isOver = true
-      if (this.#separator !== '') this.#emit({ type: 'framing', text: this.#separator })
-    } else this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
+      if (rest !== '') this.#host.content(this.#separator + rest)
+      else if (this.#separator !== '') this.#emit({ type: 'framing', text: this.#separator })
+      return
+    }
+    this.#call.append(rest)
+    this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
   }
 
   #newCall(raw: string): CallInProgress {
@@ -121,8 +125,8 @@ export class LlamaJsonReader implements CallReader {
     if (text[i] === '{' && this.#separator.includes(';')) {
       this.#emit({ type: 'framing', text: this.#separator })
       this.#call = this.#newCall('')
-      this.#json = new JsonCall(this.#call)
       this.#isMarked = false
+      this.#json = new JsonCall(this.#call, false)
       this.#place = 'json'
     } else {
       this.isOver = true

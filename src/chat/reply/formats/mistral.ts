@@ -49,7 +49,7 @@ export class MistralReader implements CallReader {
 
   marker(marker: string): boolean {
     if (marker === TOOL_CALLS) {
-      this.end('invalid-json')
+      this.end('', 'invalid-json')
       return false
     }
     if (marker === CALL_ID && this.#place === 'name') this.#place = 'id'
@@ -64,7 +64,8 @@ export class MistralReader implements CallReader {
     return true
   }
 
-  end(otherwise: MalformedReason = 'incomplete'): void {
+  end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
+    this.#call.append(rest)
     if (this.#place === 'array' && !this.#isWithin) {
       this.isOver = true
       this.#frame(this.#call.raw)

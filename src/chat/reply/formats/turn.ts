@@ -150,8 +150,9 @@ export class TurnMachine implements ReplyMachine {
     return true
   }
 
-  end(): void {
-    this.#reader?.end()
+  end(rest: string): void {
+    if (this.#reader) this.#reader.end(rest)
+    else for (let at = 0; at < rest.length; ) at += this.text(rest.slice(at))
     this.#reader = undefined
     this.#endLabel()
     if (this.#thinks) this.#reasoning?.end()
