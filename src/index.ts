@@ -1,5 +1,6 @@
 /** The public facade of dasllama: load a model, open sessions on it, generate. */
 export { DasllamaError, type ErrorCode } from './errors.js'
+export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
 export {
   type FormatShare,
   inspectModel,
@@ -12,15 +13,18 @@ export { Model } from './facade/model.js'
 export type { ModelSource } from './facade/model-source.js'
 export type { OpenOptions } from './facade/open.js'
 export type { EngineOptions } from './facade/open-engine.js'
+export { similarity } from './facade/similarity.js'
 export type { Config } from './model/config.js'
 export type { Family } from './model/family.js'
 export type { KvType } from './model/kv-cache.js'
+export type { PoolingType } from './model/pooling.js'
 export type { RopeScaling } from './model/rope-scaling.js'
 export type { Logprobs, TokenLogprob } from './sampling/logprobs.js'
 export { DEFAULT_SAMPLING, type SamplingParams } from './sampling/params.js'
 export type { ContextShift } from './session/context-shift.js'
 export type { GenerateOptions } from './session/generate-options.js'
 export { type GeneratedToken, Generation, type StopReason, type TokenLogprobs } from './session/generation.js'
+export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'

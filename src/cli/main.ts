@@ -2,6 +2,7 @@ import { DasllamaError } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import { VERSION } from '../version.js'
 import type { Command } from './command.js'
+import { embed } from './embed.js'
 import { inspect } from './inspect.js'
 import { nearest } from './nearest.js'
 import { print } from './printable.js'
@@ -11,7 +12,7 @@ import { tokenize } from './tokenize.js'
 import { UsageError } from './usage-error.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, inspect, tokenize].map((command) => [command.name, command]),
+  [run, embed, inspect, tokenize].map((command) => [command.name, command]),
 )
 
 const HELP = `Usage: dasllama COMMAND ...

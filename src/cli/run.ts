@@ -1,24 +1,22 @@
-import {
-  type GeneratedToken,
-  type GenerateOptions,
-  type Generation,
-  type KvType,
-  loadModel,
-  type Model,
-  type Session,
-  type SessionOptions,
+import type {
+  GeneratedToken,
+  GenerateOptions,
+  Generation,
+  KvType,
+  Model,
+  Session,
+  SessionOptions,
 } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import { command } from './command.js'
 import { interruptible } from './interrupt.js'
-import { MODEL, modelOptions } from './model-options.js'
+import { engineOptions, loadForCommand, MODEL, modelOptions } from './model-options.js'
 import {
   choice,
   flag,
   group,
   integer,
   optional,
-  orAuto,
   seeds,
   text,
   texts,
@@ -26,7 +24,6 @@ import {
   type Values,
 } from './options.js'
 import { print } from './printable.js'
-import { ProgressBar } from './progress.js'
 import { logprobsObjects, logprobsTable, statistics } from './run-report.js'
 import { sampling, samplingParams } from './sampling-options.js'
 import { UsageError } from './usage-error.js'
@@ -56,14 +53,7 @@ const options = {
       true,
     ),
     kvType: choice(KV_TYPES, 'how keys and values are kept; q8_0 takes half the memory of f16', 'f16'),
-    threads: orAuto(
-      integer('threads to compute with; auto is one for each physical core', { min: 1, max: 32 }),
-    ),
-    kernels: choice(
-      ['auto', 'baseline', 'relaxed'],
-      'relaxed is faster, baseline gives the same bits everywhere; auto is relaxed where the runtime has it',
-      'auto',
-    ),
+    ...engineOptions,
     ...modelOptions,
   }),
   ...group('Output', {
@@ -96,7 +86,7 @@ export const run = command({
     }
     const prompt = await readPrompt(values, terminal)
     return interruptible(terminal, async (signal) => {
-      await using model = await load(source, values, terminal, signal)
+      await using model = await loadForCommand(source, values, terminal, signal)
       using session = model.createSession(sessionOptions(values))
       const { seeds, maxTokens, stop, stopIds, logprobs, json, echo } = values
       const generateOptions = { ...params, maxTokens, stop, stopIds, logprobs, signal }
@@ -122,24 +112,6 @@ async function readPrompt(
     throw new UsageError(`run needs ${problem}: --prompt TEXT or --prompt-ids 1,2,3`)
   }
   return promptIds ?? (prompt === '-' ? terminal.readInput() : prompt!)
-}
-
-async function load(
-  source: string,
-  { context, tokenizer, threads, kernels }: Values<typeof options>,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<Model> {
-  const progress = new ProgressBar(terminal)
-  const loading = loadModel(source, {
-    contextLength: context,
-    tokenizer,
-    threads,
-    kernels,
-    onProgress: progress.update,
-    signal,
-  })
-  return loading.finally(() => progress.erase())
 }
 
 /** A generation a seed, one where none are given; each is to be read to its end before the next is asked for. */
