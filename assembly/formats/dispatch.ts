@@ -22,7 +22,7 @@ import { Q5_0 } from './q5_0'
 import { Q5_1 } from './q5_1'
 import { Q5_K } from './q5_k'
 import { Q6_K } from './q6_k'
-import { Q8_0 } from './q8_0'
+import { Q8_0, UnsignedQ8_0 } from './q8_0'
 
 /** What a format's `dot` multiplies with; see activations.ts. */
 export function activation_kind(format: i32): i32 {
@@ -53,9 +53,10 @@ export function activation_kind(format: i32): i32 {
 /** What the format's matrix product takes; see `matmul`. */
 export function tile_activation_kind(format: i32): i32 {
   switch (format) {
-    case 8: // Q8_0
     case 16: // IQ2_XXS
       return INT16
+    case 8: // Q8_0
+      return BYTE_DOTS ? INT8 : INT16
   }
   const kind = activation_kind(format)
   if (kind == UNSUPPORTED || kind == FLOATS) return kind
@@ -164,6 +165,11 @@ export function matmul(
     case 7: // Q5_1
       return matmulIntegers<Q5_1>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 8: // Q8_0
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        if (BYTE_DOTS) {
+          return matmulIntegers<UnsignedQ8_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+        }
+      }
       return matmulOf<Q8_0, Int16Tile<Q8_0>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 10: // Q2_K
       return matmulIntegers<Q2_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
@@ -182,7 +188,7 @@ export function matmul(
   }
 }
 
-/** For formats whose quants are not negative and have at most 6 bits. */
+/** For formats whose quants are not negative and have at most 6 bits, or 8 where `BYTE_DOTS` allows it. */
 @inline
 function matmulIntegers<T>(
   weights: usize,

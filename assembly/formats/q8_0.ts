@@ -100,3 +100,34 @@ function dotWide(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, n: i32): 
   }
   return sum
 }
+
+/** The same with quants from 0 to 255, for matrix products of bytes. */
+@unmanaged
+export class UnsignedQ8_0 {
+  @inline get elements(): i32 {
+    return 32
+  }
+  @inline get bytes(): i32 {
+    return 34
+  }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 128
+  }
+  @inline get minimums(): bool {
+    return false
+  }
+
+  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
+    const block = changetype<Q8_0>(changetype<usize>(this))
+    v128.store(quants, block.quants(0))
+    v128.store(quants, block.quants(1), 16)
+    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    unpackBlocks<UnsignedQ8_0>(changetype<usize>(this), quants, scales, minimums, n)
+  }
+}

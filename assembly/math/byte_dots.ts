@@ -13,9 +13,11 @@ export function dotAdd(x: v128, quants: v128, sum: v128): v128 {
 
 /** Whether `dotAdd` takes all eight bits of `quants` as a number from 0 to 255, and loses nothing of a sum. */
 function probe(): bool {
-  if (!ASC_FEATURE_RELAXED_SIMD) return false
-  const largest = dotAdd(i8x16.splat(127), i8x16.splat(-1), i32x4.splat(0))
-  return i32x4.extract_lane(largest, 0) == 4 * 127 * 255
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const largest = dotAdd(i8x16.splat(127), i8x16.splat(-1), i32x4.splat(0))
+    return i32x4.extract_lane(largest, 0) == 4 * 127 * 255
+  }
+  return false
 }
 
 export const BYTE_DOTS: bool = probe()

@@ -1,3 +1,4 @@
+import { dotAdd } from '../math/byte_dots'
 import { madd } from '../math/lanes'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
@@ -18,7 +19,7 @@ const ONES = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16)
  * 4 rows × 1 token of 8-bit integers. The activations are of kind INT8. The pointer is the scratch.
  *
  * `T` is a quantised format whose quants are not negative and below 64: then `relaxed_dot` is exact and the same on
- * every processor. The panel's blocks hold a sub-block of four rows each: vectors of four columns, scales, and what
+ * every processor. With `zero` of 128 they have 8 bits; see byte_dots.ts. The panel's blocks hold a sub-block of four rows each: vectors of four columns, scales, and what
  * each row adds to a product for every unit of the activations' sum: the minimum, or `zero` times the scale.
  */
 @unmanaged
@@ -60,7 +61,9 @@ export class Int8Tile<T> {
 
   multiply(tokens: i32, n: i32): void {
     const scratch = changetype<usize>(this)
-    if (changetype<T>(0).step == 32) {
+    if (changetype<T>(0).zero == 128) {
+      multiplyBytes(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, tokens)
+    } else if (changetype<T>(0).step == 32) {
       multiply32(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, tokens)
     } else {
       multiply16(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, tokens)
@@ -151,5 +154,36 @@ function multiply16(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): v
       v128.store(sum, madd(f32x4.convert_i32x4_s(dots), scales, total))
     }
     if (half) x = block
+  }
+}
+
+/** Sub-blocks of 32 quants of 8 bits, where `BYTE_DOTS` says that it can be done. */
+function multiplyBytes(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  const zero = i32x4.splat(0)
+  const last = sums + ((<usize>tokens) << 4)
+  for (const end = panel + <usize>(n >> 5) * 160; panel < end; panel += 160) {
+    const w0 = v128.load(panel)
+    const w1 = v128.load(panel, 16)
+    const w2 = v128.load(panel, 32)
+    const w3 = v128.load(panel, 48)
+    const w4 = v128.load(panel, 64)
+    const w5 = v128.load(panel, 80)
+    const w6 = v128.load(panel, 96)
+    const w7 = v128.load(panel, 112)
+    const scale = v128.load(panel, 128)
+    const offset = v128.load(panel, 144)
+    for (let sum = sums; sum < last; sum += 16, x += X_BLOCK) {
+      let dots = dotAdd(v128.load(x), w0, zero)
+      dots = dotAdd(v128.load(x, 16), w1, dots)
+      dots = dotAdd(v128.load(x, 32), w2, dots)
+      dots = dotAdd(v128.load(x, 48), w3, dots)
+      dots = dotAdd(v128.load(x, 64), w4, dots)
+      dots = dotAdd(v128.load(x, 80), w5, dots)
+      dots = dotAdd(v128.load(x, 96), w6, dots)
+      dots = dotAdd(v128.load(x, 112), w7, dots)
+      const total = madd(offset, v128.load(x, X_SUM), v128.load(sum))
+      const scales = f32x4.mul(scale, v128.load(x, X_SCALE))
+      v128.store(sum, madd(f32x4.convert_i32x4_s(dots), scales, total))
+    }
   }
 }
