@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, it } from 'vitest'
 import { tinyLlamaPath } from '../../scripts/models.mjs'
-import { expectVectors } from './vectors.js'
 import { LlamaCpp } from './llama-cpp.js'
+import { expectVectors } from './vectors.js'
 
 const path = tinyLlamaPath()
 // Where tests run unattended, a missing model must not pass for a tested one.

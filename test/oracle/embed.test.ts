@@ -4,8 +4,8 @@ import { checkpointToGguf } from '../../bench/models/checkpoint-to-gguf.js'
 import { embed, loadModel } from '../../src/index.js'
 import { STORIES_15M, TINY_STORIES, temporaryFolder, writeModelFile } from '../support/model-files.js'
 import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
-import { expectVector, expectVectors } from './vectors.js'
 import { LlamaCpp } from './llama-cpp.js'
+import { expectVector, expectVectors } from './vectors.js'
 
 const TEXTS = ['Once upon a time there was a little girl named Lily.', 'Tom', 'The dog ran fast. '.repeat(15)]
 
