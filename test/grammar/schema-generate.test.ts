@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(models.map((model) => model.dispose())))
 
 it('random schemas: every text that has ended parses and is valid', async () => {
-  const { valid, cut, refused } = await generateBySchemas(models, 60, 1)
+  const { valid, cut, refused } = await generateBySchemas(models, Number(process.env.RUNS ?? 60), Number(process.env.SEED ?? 1))
   console.log({valid, cut, refused})
   expect(valid).toBeGreaterThan(25)
 })
