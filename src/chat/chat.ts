@@ -288,7 +288,8 @@ export class Chat {
     this.#omission = NOTHING_OMITTED
     this.#transcript.state = { text: '', pins: [] }
     for (const [i, { ids }] of this.#messages.entries()) {
-      if (!ids?.every((id) => id < this.#vocabSize)) continue
+      // A history may come from anywhere: ids of control tokens are believed only of what was generated here.
+      if (!ids?.every((id) => id < this.#vocabSize && !this.#prompts.isSpecial(id))) continue
       try {
         const { text, pins } = this.#prompts.make(this.#messages.slice(0, i), 0, this.#now, this.#transcript)
         this.#transcript.begin(text, pins)

@@ -37,7 +37,8 @@ export interface ChatMessage {
   readonly name?: string
   /**
    * Assistant: the ids that the model generated, where it did. They are kept as they are, for another way to cut the
-   * same text into tokens would be another prompt.
+   * same text into tokens would be another prompt. In a history that is given, a control token among them makes them
+   * count for nothing: then the content is tokenized as text.
    */
   readonly ids?: readonly TokenId[]
   /** Assistant: set where the reply was cut. */

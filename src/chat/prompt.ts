@@ -51,6 +51,11 @@ export class PromptMaker {
     return { text, ids, pins }
   }
 
+  /** Whether only the template, or the model itself, may write this token. */
+  isSpecial(id: TokenId): boolean {
+    return this.#tokenizer.isControl(id) || this.#reserved.has(id)
+  }
+
   /** Tokens of what stands before the first message that is not the system's; 4 where the template does not tell. */
   systemLength(history: readonly ChatMessage[], now: Date): number {
     const first = history[0]?.role === 'system' ? 1 : 0

@@ -56,13 +56,19 @@ describe('embed', () => {
     ])
   })
 
-  it('gives each text the same bits in any company', async () => {
-    const alone = []
-    for (const ids of IDS) alone.push(await embed(model, ids))
-    expect(await embed(model, IDS)).toEqual(alone)
-    expect(await embed(model, [...IDS].reverse())).toEqual([...alone].reverse())
-    expect(await Promise.all(IDS.map((ids) => embed(model, ids)))).toEqual(alone)
-    expect(await embed(model, [IDS[7], IDS[3], IDS[7]])).toEqual([alone[7], alone[3], alone[7]])
+  it.each([
+    ['F32', 'baseline'],
+    ['Q8_0', 'baseline'],
+    ['Q8_0', 'relaxed'],
+    ['Q4_0', 'relaxed'],
+  ] as const)('gives each text the same bits in any company: %s, %s kernels', async (format, kernels) => {
+    await using own = await loadModel(smallModel({ format }), { kernels })
+    const alone: Float32Array[] = []
+    for (const ids of IDS) alone.push(await embed(own, ids))
+    expect(await embed(own, IDS)).toEqual(alone)
+    expect(await embed(own, [...IDS].reverse())).toEqual([...alone].reverse())
+    expect(await Promise.all(IDS.map((ids) => embed(own, ids)))).toEqual(alone)
+    expect(await embed(own, [IDS[7], IDS[3], IDS[7]])).toEqual([alone[7], alone[3], alone[7]])
   })
 
   it('gives the bits of one thread with three', async () => {

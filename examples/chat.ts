@@ -1,0 +1,22 @@
+/**
+ * A chat of two turns, the second of which needs the first.
+ *
+ *   npm run example examples/chat.ts MODEL
+ */
+import { createChat, loadModel } from 'dasllama'
+
+const [path] = process.argv.slice(2)
+
+async function main(): Promise<void> {
+  await using model = await loadModel(path)
+  using chat = createChat(model, { system: 'You are a friendly assistant.', maxTokens: 100 })
+  for (const words of ['My name is Anna. What is the capital of France?', 'What is my name?']) {
+    console.log(`> ${words}`)
+    chat.addUser(words)
+    for await (const { piece } of chat.respond()) process.stdout.write(piece)
+    const { nPrompt, nReused } = chat.stats()
+    console.log(`\n  (${nPrompt} tokens evaluated, ${nReused} known before)`)
+  }
+}
+
+await main()
