@@ -20,6 +20,8 @@ const ESCAPES: ReadonlyMap<number, string> = new Map(
 /** Characters that stand for themselves in a string. */
 const PLAIN: readonly CodePointRange[] = complement([[0, 0x1f], ...rangesOf('"\\')])
 
+const ESCAPED = complement(PLAIN)
+
 /** Space between values and marks: nothing, a blank, or a new line. */
 export const SPACE = rule('space')
 export const COMMA = sequence([text(','), SPACE])
@@ -30,6 +32,9 @@ export const ANY_NUMBER = rule('number')
 export const ANY_INTEGER = rule('integer')
 /** A character within a string, however it is spelled. */
 export const STRING_CHARACTER = rule('character')
+
+/** A character that must be escaped, in its shortest spelling. */
+const ANY_ESCAPE = rule('escape')
 
 const digits = (min: number, max: number) => repeat(set(rangesOf('0123456789')), min, max)
 const QUOTE = text('"')
@@ -52,6 +57,7 @@ export const JSON_RULES: ReadonlyMap<string, Node> = new Map([
   ['array', brackets('[', ANY_VALUE, ']')],
   ['string', sequence([QUOTE, repeat(STRING_CHARACTER, 0), QUOTE])],
   ['character', choice([set(PLAIN), sequence([text('\\'), escapeSequence()])])],
+  ['escape', escapes(ESCAPED)],
   [
     'number',
     sequence([
@@ -76,6 +82,17 @@ function brackets(open: string, item: Node, close: string): Node {
   return sequence([text(open), SPACE, optional(items), text(close)])
 }
 
+/** Each character that must be escaped, in its shortest spelling. */
+function escapes(ranges: readonly CodePointRange[]): Node {
+  const escaped: Node[] = []
+  for (const [low, high] of intersection(ranges, ESCAPED)) {
+    for (let codePoint = low; codePoint <= high; codePoint++) {
+      escaped.push(text(ESCAPES.get(codePoint) ?? `\\u${codePoint.toString(16).padStart(4, '0')}`))
+    }
+  }
+  return choice(escaped)
+}
+
 /** What follows a backslash; halves of UTF-16 pairs only as pairs. */
 function escapeSequence(): Node {
   const hex = (count: number) => repeat(set(rangesOf('0123456789abcdefABCDEF')), count, count)
@@ -95,13 +112,8 @@ function escapeSequence(): Node {
 
 /** One of these characters within a string, each in one spelling only: escaped where it must be. */
 export function spelled(ranges: readonly CodePointRange[]): Node {
-  const escaped: Node[] = []
-  for (const [low, high] of intersection(ranges, complement(PLAIN))) {
-    for (let codePoint = low; codePoint <= high; codePoint++) {
-      escaped.push(text(ESCAPES.get(codePoint) ?? `\\u${codePoint.toString(16).padStart(4, '0')}`))
-    }
-  }
-  return choice([set(intersection(ranges, PLAIN)), ...escaped])
+  const all = complement([...ranges, ...PLAIN]).length === 0
+  return choice([set(intersection(ranges, PLAIN)), all ? ANY_ESCAPE : escapes(ranges)])
 }
 
 /** A string whose characters are those of `content`. */
