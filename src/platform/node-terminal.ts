@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
 import { DasllamaError } from '../errors.js'
+import { fileError } from './node-file-error.js'
 import type { Output, Terminal } from './terminal.js'
 
 function output(stream: NodeJS.WriteStream): Output {
@@ -17,13 +19,20 @@ function output(stream: NodeJS.WriteStream): Output {
   }
 }
 
-async function readInput(): Promise<string> {
-  const bytes = await buffer(process.stdin)
+function decode(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', 'standard input is not UTF-8 text', { cause })
+    throw new DasllamaError('INVALID_ARGUMENT', `${name} is not UTF-8 text`, { cause })
   }
+}
+
+/** All of a file: see `Terminal.readFile`. */
+export async function readTextFile(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw fileError(path, cause)
+  })
+  return decode(bytes, path)
 }
 
 /** The terminal of this process. */
@@ -32,7 +41,8 @@ export function nodeTerminal(): Terminal {
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     debug: Boolean(process.env.DASLLAMA_DEBUG),
-    readInput,
+    readInput: async () => decode(await buffer(process.stdin), 'standard input'),
+    readFile: readTextFile,
     onInterrupt(listener) {
       process.once('SIGINT', listener)
       return () => process.off('SIGINT', listener)

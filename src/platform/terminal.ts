@@ -14,6 +14,8 @@ export interface Terminal {
   readonly debug: boolean
   /** All of standard input. Rejects with `INVALID_ARGUMENT` when it is not UTF-8. */
   readInput(): Promise<string>
+  /** A whole text file. Rejects with `NOT_FOUND`, with `IO`, and with `INVALID_ARGUMENT` when it is not UTF-8. */
+  readFile(path: string): Promise<string>
   /** Calls the listener at the first Ctrl-C instead of ending; the second one ends. Returns a function that undoes it. */
   onInterrupt(listener: () => void): () => void
 }

@@ -1,3 +1,4 @@
+import { readTextFile } from '../../src/platform/node-terminal.js'
 import type { Output, Terminal } from '../../src/platform/terminal.js'
 
 /** A terminal that keeps what is written to it. */
@@ -32,6 +33,8 @@ export class FakeTerminal implements Terminal {
   async readInput(): Promise<string> {
     return this.input
   }
+
+  readonly readFile = readTextFile
 
   onInterrupt(listener: () => void): () => void {
     this.#interrupts.add(listener)

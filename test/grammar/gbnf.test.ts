@@ -52,7 +52,11 @@ describe('GBNF', () => {
     // What can never end is as if it were not there.
     ['root ::= "a" | endless\nendless ::= "b" endless', ['a'], ['b', 'bb']],
     [ARITHMETIC, ['x=1+2', 'abc=(1+20)*x'], ['1=x', 'x=1+', 'x=()']],
-    [JSON_GBNF, ['{}', '{"a": [1, 2.5e3, "\\u00e4", {"b": null}]}'], ['[]', '{"a": }', '{"a": 01}', '{a: 1}']],
+    [
+      JSON_GBNF,
+      ['{}', '{"a": [1, 2.5e3, "\\u00e4", {"b": null}]}'],
+      ['[]', '{"a": }', '{"a": 01}', '{a: 1}'],
+    ],
   ])('%j', (source, whole, not) => {
     const compiled = compileGrammar(tokenizer, parseGbnf(source))
     expect(whole.filter((text) => !compiled.matches(text))).toEqual([])
@@ -74,15 +78,27 @@ describe('GBNF refused', () => {
     ['root ::= [a-', 'INVALID_ARGUMENT', 'line 1, column 10: the class has no end'],
     ['root ::= []', 'INVALID_ARGUMENT', 'column 10: the class is empty'],
     ['root ::= [z-a]', 'INVALID_ARGUMENT', 'column 11: the range ends before it begins'],
-    ['root ::= ("a"', 'INVALID_ARGUMENT', 'line 1, column 14: expected ) for the group of line 1, column 10, found the end'],
-    ['root ::= ("a"\n x ::= "b"', 'INVALID_ARGUMENT', 'line 2, column 4: expected ) for the group of line 1, column 10, found ":"'],
+    [
+      'root ::= ("a"',
+      'INVALID_ARGUMENT',
+      'line 1, column 14: expected ) for the group of line 1, column 10, found the end',
+    ],
+    [
+      'root ::= ("a"\n x ::= "b"',
+      'INVALID_ARGUMENT',
+      'line 2, column 4: expected ) for the group of line 1, column 10, found ":"',
+    ],
     ['root ::= "a")', 'INVALID_ARGUMENT', 'column 13: expected the end of the rule "root", found ")"'],
     ['root ::= *', 'INVALID_ARGUMENT', 'expected the end of the rule "root", found "*"'],
     ['root ::= "a"**', 'INVALID_ARGUMENT', 'column 14: a repetition is repeated'],
     ['root ::= "a"{', 'INVALID_ARGUMENT', 'column 14: expected a number, found the end'],
     ['root ::= "a"{x}', 'INVALID_ARGUMENT', 'expected a number, found "x"'],
     ['root ::= "a"{,3}', 'INVALID_ARGUMENT', 'expected a number, found ","'],
-    ['root ::= "a"{2', 'INVALID_ARGUMENT', 'expected } for the repetition of line 1, column 13, found the end'],
+    [
+      'root ::= "a"{2',
+      'INVALID_ARGUMENT',
+      'expected } for the repetition of line 1, column 13, found the end',
+    ],
     ['root ::= "a"{3,2}', 'INVALID_ARGUMENT', 'the repetition {3,2} ends before it begins'],
     ['root ::= "a"{10001}', 'LIMIT', '10001 repetitions are more than the limit of 10000'],
     ['root ::= "a"{99999999999999999999}', 'LIMIT', 'more than the limit'],
@@ -95,10 +111,18 @@ describe('GBNF refused', () => {
     ['root ::= <[1234]>', 'UNSUPPORTED', 'tokens by name or number'],
     ['root ::= !<x>', 'UNSUPPORTED', 'tokens by name or number'],
     [`root ::= ${'('.repeat(MAX_DEPTH + 1)}`, 'LIMIT', 'groups are nested more than 100 deep'],
-    [Array.from({ length: MAX_RULES + 1 }, (_, i) => `r${i} ::= "a"`).join('\n'), 'LIMIT', 'more than 20000 rules'],
+    [
+      Array.from({ length: MAX_RULES + 1 }, (_, i) => `r${i} ::= "a"`).join('\n'),
+      'LIMIT',
+      'more than 20000 rules',
+    ],
     [' '.repeat(MAX_SOURCE_LENGTH + 1), 'LIMIT', 'the grammar has 1000001 characters'],
     ['root ::= root "a" | "b"', 'INVALID_ARGUMENT', 'left recursion in the grammar: root → root'],
-    ['root ::= a\na ::= "x"? b\nb ::= ("y" | "")* a', 'INVALID_ARGUMENT', 'left recursion in the grammar: a → b → a'],
+    [
+      'root ::= a\na ::= "x"? b\nb ::= ("y" | "")* a',
+      'INVALID_ARGUMENT',
+      'left recursion in the grammar: a → b → a',
+    ],
     ['root ::= "a" root', 'INVALID_ARGUMENT', 'no text follows the grammar: "root" never ends'],
     ['root ::= a+\na ::= "(" (a | "x" a) ")"', 'INVALID_ARGUMENT', 'no text follows the grammar'],
   ])('%.40j', (source, code, message) => {

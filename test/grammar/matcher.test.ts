@@ -55,7 +55,9 @@ describe.each(Object.entries(TOKENIZERS))('%s', (_, tokenizer) => {
 })
 
 describe('whole texts', () => {
-  const letters = fc.array(fc.constantFrom('a', 'b', 'c', 'ä', '😀', ' ', 'ab', '\u07ff', '\uffff'), { maxLength: 6 })
+  const letters = fc.array(fc.constantFrom('a', 'b', 'c', 'ä', '😀', ' ', 'ab', '\u07ff', '\uffff'), {
+    maxLength: 6,
+  })
 
   it('are accepted as by a slow recogniser', () => {
     fc.assert(

@@ -10,7 +10,12 @@ import { bpeTokenizer } from '../grammar/small-tokenizer.js'
 let accepts: (grammar: string, texts: readonly string[]) => Promise<boolean[]>
 
 beforeAll(async () => {
-  const llama = await getLlama({ gpu: false, build: 'never', progressLogs: false, logLevel: LlamaLogLevel.disabled })
+  const llama = await getLlama({
+    gpu: false,
+    build: 'never',
+    progressLogs: false,
+    logLevel: LlamaLogLevel.disabled,
+  })
   accepts = async (grammar, texts) => {
     // Not in its types, but its own tests use it.
     type Testable = LlamaGrammar & { _testText(text: string): boolean }
@@ -21,7 +26,10 @@ beforeAll(async () => {
 
 const GRAMMARS: readonly [string, readonly string[]][] = [
   [ARITHMETIC, ['a=', 'a', 'b=a', '=', '1', '20', '+', '*', '(', ')', '-']],
-  [JSON_GBNF, ['{', '}', '[', ']', '"a"', ':', ',', ' ', '1', '-', '.5', 'e9', 'true', 'null', '\n', '\\u00e4', '{}']],
+  [
+    JSON_GBNF,
+    ['{', '}', '[', ']', '"a"', ':', ',', ' ', '1', '-', '.5', 'e9', 'true', 'null', '\n', '\\u00e4', '{}'],
+  ],
   [SENTENCES, ['A', 'Ä', 'b', 'ß', '😀', '.', '!', ' ', '.5', '\n']],
   ['root ::= ("a"{2,3} | "b"?){1,2} [^ac-e]', ['a', 'b', 'c', 'd', 'x', 'ü']],
   ['root ::= [a-] [\\x41-\\x43] "\\u00e4\\t" .', ['a', '-', 'A', 'ä\t', 'C', '.', '\n']],
@@ -30,7 +38,10 @@ const GRAMMARS: readonly [string, readonly string[]][] = [
 describe.each(GRAMMARS)('%j', (grammar, parts) => {
   it('accepts the same texts', async () => {
     const compiled = compileGrammar(bpeTokenizer(), parseGbnf(grammar))
-    const random = fc.sample(fc.array(fc.constantFrom(...parts), { maxLength: 9 }), { numRuns: 3000, seed: 1 })
+    const random = fc.sample(fc.array(fc.constantFrom(...parts), { maxLength: 9 }), {
+      numRuns: 3000,
+      seed: 1,
+    })
     const texts = [...new Set(random.map((pieces) => pieces.join('')))]
     const ours = texts.map((text) => compiled.matches(text))
     const theirs = await accepts(grammar, texts)

@@ -12,9 +12,15 @@ const MAX_EXPONENT_DIGITS = 2
 const MAX_INDENT = 20
 
 const ESCAPES: ReadonlyMap<number, string> = new Map(
-  Object.entries({ '"': '\\"', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' }).map(
-    ([character, escape]) => [character.codePointAt(0)!, escape],
-  ),
+  Object.entries({
+    '"': '\\"',
+    '\\': '\\\\',
+    '\b': '\\b',
+    '\f': '\\f',
+    '\n': '\\n',
+    '\r': '\\r',
+    '\t': '\\t',
+  }).map(([character, escape]) => [character.codePointAt(0)!, escape]),
 )
 
 /** Characters that stand for themselves in a string. */
@@ -38,17 +44,11 @@ const ANY_ESCAPE = rule('escape')
 
 const digits = (min: number, max: number) => repeat(set(rangesOf('0123456789')), min, max)
 const QUOTE = text('"')
-const WHOLE = choice([
-  text('0'),
-  sequence([set(rangesOf('123456789')), digits(0, MAX_WHOLE_DIGITS - 1)]),
-])
+const WHOLE = choice([text('0'), sequence([set(rangesOf('123456789')), digits(0, MAX_WHOLE_DIGITS - 1)])])
 
 /** The rules that every grammar of JSON has; none of their names begins with #. */
 export const JSON_RULES: ReadonlyMap<string, Node> = new Map([
-  [
-    'space',
-    choice([EMPTY, text(' '), sequence([text('\n'), repeat(set(rangesOf(' \t')), 0, MAX_INDENT)])]),
-  ],
+  ['space', choice([EMPTY, text(' '), sequence([text('\n'), repeat(set(rangesOf(' \t')), 0, MAX_INDENT)])])],
   [
     'value',
     choice([ANY_STRING, ANY_NUMBER, ANY_OBJECT, rule('array'), text('true'), text('false'), text('null')]),
@@ -64,7 +64,9 @@ export const JSON_RULES: ReadonlyMap<string, Node> = new Map([
       optional(text('-')),
       WHOLE,
       optional(sequence([text('.'), digits(1, MAX_FRACTION_DIGITS)])),
-      optional(sequence([set(rangesOf('eE')), optional(set(rangesOf('+-'))), digits(1, MAX_EXPONENT_DIGITS)])),
+      optional(
+        sequence([set(rangesOf('eE')), optional(set(rangesOf('+-'))), digits(1, MAX_EXPONENT_DIGITS)]),
+      ),
     ]),
   ],
   [

@@ -71,7 +71,10 @@ function otherName(names: ReadonlySet<string>, pointer: string): Node {
   for (const name of names) {
     const characters = Array.from(name)
     if (characters.length > MAX_NAME_LENGTH) {
-      throw tooLarge(pointer, `beside further properties a name may have ${MAX_NAME_LENGTH} characters, not ${characters.length}`)
+      throw tooLarge(
+        pointer,
+        `beside further properties a name may have ${MAX_NAME_LENGTH} characters, not ${characters.length}`,
+      )
     }
     let at = root
     for (const character of characters) {
