@@ -37,16 +37,15 @@ export function complement(ranges: readonly CodePointRange[]): CodePointRange[] 
 }
 
 /** The characters of both. */
-export function intersection(
-  a: readonly CodePointRange[],
-  b: readonly CodePointRange[],
-): CodePointRange[] {
+export function intersection(a: readonly CodePointRange[], b: readonly CodePointRange[]): CodePointRange[] {
   return complement([...complement(a), ...complement(b)])
 }
 
 /** The ranges of single characters. */
 export function rangesOf(characters: string): CodePointRange[] {
-  return normalized(Array.from(characters, (character) => [character.codePointAt(0)!, character.codePointAt(0)!]))
+  return normalized(
+    Array.from(characters, (character) => [character.codePointAt(0)!, character.codePointAt(0)!]),
+  )
 }
 
 export const ANY_CHARACTER: readonly CodePointRange[] = complement([])
@@ -93,7 +92,8 @@ function split(
   }
   const wholeEnd = highRest.every((byte) => byte === 0xbf)
   if (!wholeEnd) last--
-  if (first <= last) sequences.push([...prefix, [first, last], ...lowest.map((_, i) => [0x80, highest[i]] as const)])
+  if (first <= last)
+    sequences.push([...prefix, [first, last], ...lowest.map((_, i) => [0x80, highest[i]] as const)])
   if (!wholeEnd) split(lowest, highRest, [...prefix, [last + 1, last + 1]], sequences)
 }
 

@@ -61,16 +61,19 @@ class Parser {
     const start = this.#at
     const name = this.#match(NAME)
     if (name === undefined) {
-      const hint = this.#peek() === '|' ? 'put | at the end of the line before, or all options in ( )' : undefined
+      const hint =
+        this.#peek() === '|' ? 'put | at the end of the line before, or all options in ( )' : undefined
       throw this.#error(`expected the name of a rule, found ${this.#found()}`, start, hint)
     }
     this.#skip(BLANKS)
     if (!this.#take('::=')) {
-      const hint = 'names have letters, digits and hyphens; a rule is written name ::= …, on one line but for groups'
+      const hint =
+        'names have letters, digits and hyphens; a rule is written name ::= …, on one line but for groups'
       throw this.#error(`expected ::= after "${name}", found ${this.#found()}`, this.#at, hint)
     }
     if (this.#rules.has(name)) throw this.#error(`the rule "${name}" is defined twice`, start)
-    if (this.#rules.size >= MAX_RULES) throw this.#error(`there are more than ${MAX_RULES} rules`, start, undefined, 'LIMIT')
+    if (this.#rules.size >= MAX_RULES)
+      throw this.#error(`there are more than ${MAX_RULES} rules`, start, undefined, 'LIMIT')
     this.#skip(SPACE)
     const node = this.#options(false)
     const end = this.#peek()
@@ -122,7 +125,12 @@ class Parser {
         return this.#group()
       case '<':
       case '!':
-        throw this.#error('tokens by name or number (<…>) are not supported', this.#at, 'write text', 'UNSUPPORTED')
+        throw this.#error(
+          'tokens by name or number (<…>) are not supported',
+          this.#at,
+          'write text',
+          'UNSUPPORTED',
+        )
     }
     const at = this.#at
     const name = this.#match(NAME)
@@ -173,7 +181,8 @@ class Parser {
       max = this.#peek() === '}' ? Number.POSITIVE_INFINITY : this.#count()
       this.#skip(BLANKS)
     }
-    if (!this.#take('}')) throw this.#error(`expected } for the repetition of ${this.#place(start)}, found ${this.#found()}`)
+    if (!this.#take('}'))
+      throw this.#error(`expected } for the repetition of ${this.#place(start)}, found ${this.#found()}`)
     if (max < min) throw this.#error(`the repetition {${min},${max}} ends before it begins`, start)
     return [min, max]
   }
@@ -183,7 +192,12 @@ class Parser {
     const digits = this.#match(DIGITS)
     if (digits === undefined) throw this.#error(`expected a number, found ${this.#found()}`)
     if (Number(digits) <= MAX_REPETITIONS) return Number(digits)
-    throw this.#error(`${digits} repetitions are more than the limit of ${MAX_REPETITIONS}`, at, undefined, 'LIMIT')
+    throw this.#error(
+      `${digits} repetitions are more than the limit of ${MAX_REPETITIONS}`,
+      at,
+      undefined,
+      'LIMIT',
+    )
   }
 
   #literal(): Node {
@@ -225,7 +239,11 @@ class Parser {
     if (letter !== '' && '"[]\\'.includes(letter)) return letter.codePointAt(0)!
     if (Object.hasOwn(ESCAPES, letter)) return ESCAPES[letter].codePointAt(0)!
     if (!Object.hasOwn(HEX_LENGTHS, letter)) {
-      throw this.#error(`there is no escape \\${letter}`, start, String.raw`there are \n \r \t \\ \" \[ \] \xHH \uHHHH \UHHHHHHHH`)
+      throw this.#error(
+        `there is no escape \\${letter}`,
+        start,
+        String.raw`there are \n \r \t \\ \" \[ \] \xHH \uHHHH \UHHHHHHHH`,
+      )
     }
     const digits = this.#source.slice(this.#at, this.#at + HEX_LENGTHS[letter])
     if (digits.length < HEX_LENGTHS[letter] || !/^[0-9a-fA-F]+$/.test(digits)) {
@@ -234,7 +252,11 @@ class Parser {
     this.#at += digits.length
     const value = Number.parseInt(digits, 16)
     if (value <= 0x10ffff && !(value >= 0xd800 && value <= 0xdfff)) return value
-    throw this.#error(`\\${letter}${digits} is no character`, start, String.raw`one beyond U+FFFF is written \UHHHHHHHH`)
+    throw this.#error(
+      `\\${letter}${digits} is no character`,
+      start,
+      String.raw`one beyond U+FFFF is written \UHHHHHHHH`,
+    )
   }
 
   #peek(): string {

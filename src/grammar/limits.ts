@@ -13,7 +13,7 @@ export const MAX_DEPTH = 100
 export const MAX_REPETITIONS = 10_000
 
 /** States of the automaton that a whole grammar becomes. */
-export const MAX_STATES = 400_000
+export const MAX_STATES = 200_000
 
 /** Ways to read one text that are followed at the same time. */
 export const MAX_READINGS = 4096

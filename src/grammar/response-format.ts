@@ -45,7 +45,10 @@ export function compileResponseFormat(
       refuseOthers(format, ['grammar'])
       const { grammar } = format
       if (typeof grammar !== 'string') {
-        throw new DasllamaError('INVALID_ARGUMENT', `responseFormat.grammar must be a string, not ${typeof grammar}`)
+        throw new DasllamaError(
+          'INVALID_ARGUMENT',
+          `responseFormat.grammar must be a string, not ${typeof grammar}`,
+        )
       }
       return compileOnce(tokenizer, `grammar ${grammar}`, () => parseGbnf(grammar))
     }
@@ -83,7 +86,11 @@ function refuseOthers(format: ResponseFormat, known: readonly string[]): void {
 }
 
 function noFormat(what: unknown): DasllamaError {
-  return new DasllamaError('INVALID_ARGUMENT', `there is no responseFormat ${JSON.stringify(what) ?? String(what)}`, {
-    hint: 'it is { type: "text" }, { type: "json_object" }, { type: "json_schema", schema } or { type: "grammar", grammar }',
-  })
+  return new DasllamaError(
+    'INVALID_ARGUMENT',
+    `there is no responseFormat ${JSON.stringify(what) ?? String(what)}`,
+    {
+      hint: 'it is { type: "text" }, { type: "json_object" }, { type: "json_schema", schema } or { type: "grammar", grammar }',
+    },
+  )
 }

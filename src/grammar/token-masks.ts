@@ -73,7 +73,14 @@ export class TokenMasks {
    * Sets the bits of all tokens below the node at `depth` whose children are the nodes from `first` on, as far as the
    * set leads. Whether there are any.
    */
-  #walk(set: number, first: number, last: number, depth: number, bits: Uint32Array, exits?: number[]): boolean {
+  #walk(
+    set: number,
+    first: number,
+    last: number,
+    depth: number,
+    bits: Uint32Array,
+    exits?: number[],
+  ): boolean {
     const { byte, depth: depths, skip, first: firstIds, ids } = this.#trie
     const readings = this.#readings
     const classOf = this.#classOf

@@ -86,11 +86,7 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
   }
 }
 
-function checkInput(
-  logits: Float32Array,
-  recent: ArrayLike<number>,
-  allowed: Uint32Array | undefined,
-): void {
+function checkInput(logits: Float32Array, recent: ArrayLike<number>, allowed: Uint32Array | undefined): void {
   if (!(logits instanceof Float32Array) || logits.length === 0) {
     throw new DasllamaError('INVALID_ARGUMENT', 'logits must be a Float32Array with one value a token')
   }

@@ -51,7 +51,16 @@ const MAX_LOGPROBS = 1000
 /** Throws `INVALID_ARGUMENT` for what is out of range and for what contradicts itself; `sampling` and `responseFormat` are not checked. */
 export function resolveGenerateOptions(options: GenerateOptions, vocabSize: number): ResolvedGenerateOptions {
   checkOptions(options)
-  const { maxTokens, signal, stop, stopIds = [], logprobs, responseFormat, reuse = 'exact', ...sampling } = options
+  const {
+    maxTokens,
+    signal,
+    stop,
+    stopIds = [],
+    logprobs,
+    responseFormat,
+    reuse = 'exact',
+    ...sampling
+  } = options
   checkSignal(signal)
   if (reuse !== 'exact' && reuse !== 'all') {
     throw new DasllamaError('INVALID_ARGUMENT', `reuse must be "exact" or "all", not ${String(reuse)}`)

@@ -1,7 +1,7 @@
 import { DasllamaError } from '../errors.js'
-import { pause } from '../platform/pause.js'
 import type { CompiledGrammar, Matcher } from '../grammar/compiled-grammar.js'
 import { compileResponseFormat } from '../grammar/response-format.js'
+import { pause } from '../platform/pause.js'
 import type { Logprobs } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { Sampler } from '../sampling/sampler.js'

@@ -55,7 +55,9 @@ describe.each(Object.entries(TOKENIZERS))('%s', (_, tokenizer) => {
 })
 
 describe('whole texts', () => {
-  const letters = fc.array(fc.constantFrom('a', 'b', 'c', 'ä', '😀', ' ', 'ab', '\u07ff', '\uffff'), { maxLength: 6 })
+  const letters = fc.array(fc.constantFrom('a', 'b', 'c', 'ä', '😀', ' ', 'ab', '\u07ff', '\uffff'), {
+    maxLength: 6,
+  })
 
   it('are accepted as by a slow recogniser', () => {
     fc.assert(
@@ -127,13 +129,13 @@ describe('a matcher', () => {
     const grammar = parseGbnf('root ::= "(" root ")" | [ab]{0,9999}')
     const compiled = compileGrammar(tokenizer, grammar)
     const matcher = compiled.matcher()
-    const [open, close] = [token('('), token(')')]
+    const [open, close, a, b] = ['(', ')', 'a', 'b'].map(token)
     for (let i = 0; i < 40; i++) matcher.accept(open)
     const waiting = matcher.clone()
     for (let round = 0; round < 3; round++) {
       const other = compiled.matcher()
       for (let i = 0; i < 200 * (round + 1); i++) other.accept(open)
-      for (let i = 0; i < 9990; i++) other.accept(token(i % 2 === 0 ? 'a' : 'b'))
+      for (let i = 0; i < 9990; i++) other.accept(i % 2 === 0 ? a : b)
       expect(idsIn(other.mask(), tokenizer.vocabSize)).toContain(close)
     }
     expect(idsIn(waiting.mask(), tokenizer.vocabSize)).toContain(close)
@@ -144,24 +146,26 @@ describe('a matcher', () => {
   it('takes the same room however far right recursion goes', () => {
     const compiled = compileGrammar(tokenizer, parseGbnf('root ::= "a" root | "b"'))
     const matcher = compiled.matcher()
-    for (let i = 0; i < 5000; i++) matcher.accept(token('a'))
-    matcher.accept(token('b'))
+    const [a, b] = ['a', 'b'].map(token)
+    for (let i = 0; i < 5000; i++) matcher.accept(a)
+    matcher.accept(b)
     expect(matcher.isComplete).toBe(true)
   })
 
   it('follows nesting without end', () => {
     const matcher = compileGrammar(tokenizer, parseGbnf('root ::= "(" root ")" | "a"')).matcher()
-    for (let i = 0; i < 100_000; i++) matcher.accept(token('('))
-    expect(idsIn(matcher.mask(), tokenizer.vocabSize)).toEqual([token('('), token('a')].sort((a, b) => a - b))
-    matcher.accept(token('a'))
-    for (let i = 0; i < 100_000; i++) matcher.accept(token(')'))
+    const [open, close, a] = ['(', ')', 'a'].map(token)
+    for (let i = 0; i < 100_000; i++) matcher.accept(open)
+    expect(idsIn(matcher.mask(), tokenizer.vocabSize)).toEqual([open, a])
+    matcher.accept(a)
+    for (let i = 0; i < 100_000; i++) matcher.accept(close)
     expect(matcher.isComplete && matcher.isExhausted).toBe(true)
   })
 })
 
 describe('limits', () => {
   it.each([
-    ['states', 'root ::= ((((("ab"{9999} "c"){9999} "d"){9999}) "e"){9999})'.concat(...Array.from({ length: 40 }, (_, i) => `\nr${i} ::= ("x${i}y"{9999})`)).replace('root ::=', `root ::= ${Array.from({ length: 40 }, (_, i) => `r${i}`).join(' ')}`), 'states'],
+    ['states', `root ::= ${Array.from({ length: 25 }, (_, i) => `[a-c${i}]{9999}`).join(' ')}`, 'states'],
     ['ways at once', 'root ::= ("a"{0,9999}){0,9999}', 'ways at once'],
   ])('%s', (_, source, message) => {
     expect(() => compileGrammar(TOKENIZERS.bpe, parseGbnf(source)).matcher()).toThrow(

@@ -6,13 +6,24 @@ const NAMES = ['a', 'b', 'name', 'x y', 'é', 'q"', '__proto__', '']
 const scalars = fc.constantFrom<unknown>(null, true, false, 0, -1, 2.5, 'red', 'blue "sky"', 'ü\n', '', 1e21)
 
 /** Bounds a ≤ b. */
-const span = (arbitrary: fc.Arbitrary<number>) => fc.tuple(arbitrary, arbitrary).map((pair) => pair.sort((a, b) => a - b))
+const span = (arbitrary: fc.Arbitrary<number>) =>
+  fc.tuple(arbitrary, arbitrary).map((pair) => pair.sort((a, b) => a - b))
 
 const strings: fc.Arbitrary<Schema> = fc.oneof(
   fc.constant({ type: 'string' }),
   span(fc.nat(6)).map(([minLength, maxLength]) => ({ type: 'string', minLength, maxLength })),
   fc
-    .constantFrom('^[a-c]{1,3}$', '^\\d{2}-\\d{2}$', 'x', '^(?:ab|c)+$', '^"\\\\?\\n$', '[^a-z]$', '^é.ü$', '^\\w+\\s?$|^-$', '^[^"]{2}')
+    .constantFrom(
+      '^[a-c]{1,3}$',
+      '^\\d{2}-\\d{2}$',
+      'x',
+      '^(?:ab|c)+$',
+      '^"\\\\?\\n$',
+      '[^a-z]$',
+      '^é.ü$',
+      '^\\w+\\s?$|^-$',
+      '^[^"]{2}',
+    )
     .map((pattern) => ({ type: 'string', pattern })),
   fc.constantFrom('date', 'time', 'date-time', 'uuid', 'email').map((format) => ({ type: 'string', format })),
 )
@@ -26,7 +37,11 @@ const numbers: fc.Arbitrary<Schema> = fc.oneof(
   fc.constantFrom({ type: 'number' }, { type: 'integer' }),
   span(limits).map(([minimum, high]) => ({ type: 'number', minimum, maximum: high })),
   span(limits).map(([minimum, high]) => ({ type: 'integer', minimum, maximum: high + 1 })),
-  span(limits).map(([low, high]) => ({ type: 'number', exclusiveMinimum: low, exclusiveMaximum: high + 0.5 })),
+  span(limits).map(([low, high]) => ({
+    type: 'number',
+    exclusiveMinimum: low,
+    exclusiveMaximum: high + 0.5,
+  })),
   limits.map((exclusiveMinimum) => ({ type: 'integer', exclusiveMinimum })),
   limits.map((maximum) => ({ type: 'number', maximum })),
 )
@@ -60,14 +75,21 @@ const { schema } = fc.letrec<{ schema: Schema }>((tie) => {
     additionalProperties: false,
   }))
   const arrays = fc.oneof(
-    fc.tuple(child, span(fc.nat(3))).map(([items, [minItems, maxItems]]) => ({ type: 'array', items, minItems, maxItems })),
+    fc
+      .tuple(child, span(fc.nat(3)))
+      .map(([items, [minItems, maxItems]]) => ({ type: 'array', items, minItems, maxItems })),
     fc.tuple(child, child).map((prefixItems) => ({ type: 'array', prefixItems, items: false, minItems: 1 })),
-    fc.tuple(child, child).map(([first, items]) => ({ type: 'array', prefixItems: [first], items, maxItems: 3 })),
+    fc
+      .tuple(child, child)
+      .map(([first, items]) => ({ type: 'array', prefixItems: [first], items, maxItems: 3 })),
   )
   const combined = fc.oneof(
     fc.array(child, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
     fc.tuple(closed, properties).map(([one, more]) => ({
-      allOf: [{ type: 'object', properties: more }, { ...one, additionalProperties: undefined }],
+      allOf: [
+        { type: 'object', properties: more },
+        { ...one, additionalProperties: undefined },
+      ],
     })),
     fc.tuple(child, child).map(([one, other]) => ({
       oneOf: [
@@ -78,7 +100,16 @@ const { schema } = fc.letrec<{ schema: Schema }>((tie) => {
     fc.constant({ $ref: '#/$defs/list' }),
   )
   return {
-    schema: fc.oneof({ depthSize: 'small', maxDepth: 3 }, strings, numbers, others, objects, closed, arrays, combined),
+    schema: fc.oneof(
+      { depthSize: 'small', maxDepth: 3 },
+      strings,
+      numbers,
+      others,
+      objects,
+      closed,
+      arrays,
+      combined,
+    ),
   }
 })
 

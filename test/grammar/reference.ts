@@ -61,7 +61,10 @@ export function judge(grammar: Grammar, bytes: Uint8Array): Verdict {
         return matchSequence(node.parts, at)
       case 'choice': {
         const matches = node.options.map((option) => match(option, at))
-        return { ends: new Set(matches.flatMap((each) => [...each.ends])), open: matches.some(({ open }) => open) }
+        return {
+          ends: new Set(matches.flatMap((each) => [...each.ends])),
+          open: matches.some(({ open }) => open),
+        }
       }
       case 'repeat':
         return matchRepeat(node, at)
@@ -80,7 +83,8 @@ export function judge(grammar: Grammar, bytes: Uint8Array): Verdict {
     if (lead === undefined) return { ends: new Set(), open: true }
     const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
     const part = bytes.subarray(at, at + length)
-    if (length === 0 || part.subarray(1).some((byte) => byte < 0x80 || byte > 0xbf)) return { ends: new Set(), open: false }
+    if (length === 0 || part.subarray(1).some((byte) => byte < 0x80 || byte > 0xbf))
+      return { ends: new Set(), open: false }
     // What the missing bytes may be.
     const value = (missing: number) =>
       Array.from({ length }, (_, i) => part[i] ?? missing)

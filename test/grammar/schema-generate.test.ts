@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(models.map((model) => model.dispose())))
 
 it('random schemas: every text that has ended parses and is valid', async () => {
-  const { valid, cut, refused } = await generateBySchemas(models, Number(process.env.RUNS ?? 60), Number(process.env.SEED ?? 1))
-  console.log({valid, cut, refused})
-  expect(valid).toBeGreaterThan(25)
+  const { valid } = await generateBySchemas(models, 80, 1)
+  // The others were cut at the last token that was allowed: a string without limits may go on for long.
+  expect(valid).toBeGreaterThan(60)
 })

@@ -1,6 +1,12 @@
 import { createTokenizer } from '../../src/tokenizer/create.js'
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.js'
-import { bytePairKeys, CONTROL, sentencePieceKeys, tokenizerMetadata, USER_DEFINED } from '../tokenizer/small-vocabularies.js'
+import {
+  bytePairKeys,
+  CONTROL,
+  sentencePieceKeys,
+  tokenizerMetadata,
+  USER_DEFINED,
+} from '../tokenizer/small-vocabularies.js'
 
 /** Byte-level: all bytes, merges that span characters and halves of them, an end token. */
 export function bpeTokenizer(merges: readonly string[] = MERGES): Tokenizer {
@@ -12,11 +18,30 @@ export function bpeTokenizer(merges: readonly string[] = MERGES): Tokenizer {
 }
 
 /** `Ã` `¤` and so on are GPT-2's characters for the bytes of UTF-8: tokens that end within a character are among them. */
-const MERGES = ['a b', 'ab a', 'b c', 'Ã ¤', 'b Ã', '¤ a', 'Ã Ł', 'a Ã¤', 'Ġ a', 'ð Ł', 'ĺ Ģ', 'ðŁ ĺ', 'Ċ Ċ', '" :', '": "', '1 2']
+const MERGES = [
+  'a b',
+  'ab a',
+  'b c',
+  'Ã ¤',
+  'b Ã',
+  '¤ a',
+  'Ã Ł',
+  'a Ã¤',
+  'Ġ a',
+  'ð Ł',
+  'ĺ Ģ',
+  'ðŁ ĺ',
+  'Ċ Ċ',
+  '" :',
+  '": "',
+  '1 2',
+]
 
 export function spmTokenizer(): Tokenizer {
   return createTokenizer(
-    tokenizerMetadata(sentencePieceKeys(['a', 'b', 'c', '▁', '▁a', 'ab', 'abc', 'ä', 'äb', '"', '":', '😀', '▁▁', '12'])),
+    tokenizerMetadata(
+      sentencePieceKeys(['a', 'b', 'c', '▁', '▁a', 'ab', 'abc', 'ä', 'äb', '"', '":', '😀', '▁▁', '12']),
+    ),
   )
 }
 

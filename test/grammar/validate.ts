@@ -70,7 +70,10 @@ export function isValid(schema: Schema, value: unknown, root: Schema = schema): 
       case '$ref': {
         const path = argument.slice(1).split('/').slice(1)
         // biome-ignore lint/suspicious/noExplicitAny: any part of a schema
-        return valid(path.reduce((at: any, key: string) => at[key], root), value)
+        return valid(
+          path.reduce((at: any, key: string) => at[key], root),
+          value,
+        )
       }
       case 'type':
         return [argument].flat().some((type) => typeMatches(type, value))
@@ -99,7 +102,10 @@ export function isValid(schema: Schema, value: unknown, root: Schema = schema): 
       case 'maxItems':
         return !Array.isArray(value) || value.length <= argument
       case 'prefixItems':
-        return !Array.isArray(value) || value.slice(0, argument.length).every((each, i) => valid(argument[i], each))
+        return (
+          !Array.isArray(value) ||
+          value.slice(0, argument.length).every((each, i) => valid(argument[i], each))
+        )
       case 'items': {
         const prefix = (schema.prefixItems as unknown[] | undefined)?.length ?? 0
         return !Array.isArray(value) || value.slice(prefix).every((each) => valid(argument, each))

@@ -7,7 +7,10 @@ import { COMMA, SPACE } from './json-text.js'
  * Arrays: the items of `prefixItems`, then those of `items`, as many as are allowed. After `prefixItems` without `items`
  * nothing follows that need not.
  */
-export function arrayNode({ pointer, prefixItems, items, minItems: min, maxItems: max }: Flat, rules: Rules): Node {
+export function arrayNode(
+  { pointer, prefixItems, items, minItems: min, maxItems: max }: Flat,
+  rules: Rules,
+): Node {
   if (min > max) return NEVER
   const needed = min > prefixItems.length || prefixItems.length === 0
   const other: Placed | undefined = items ?? (needed ? { schema: true, pointer } : undefined)

@@ -4,8 +4,17 @@ import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, repeat, rule, t
 import { MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
 import { arrayNode } from './arrays.js'
 import { invalidSchema, tooLarge, unsupported } from './failures.js'
-import { commonTypes, type Flat, type Placed, type Schema, type Type, TYPES, typeOf } from './flat.js'
-import { ANY_INTEGER, ANY_NUMBER, ANY_OBJECT, ANY_STRING, ANY_VALUE, JSON_RULES, quoted, STRING_CHARACTER } from './json-text.js'
+import { commonTypes, type Flat, type Placed, type Schema, TYPES, type Type, typeOf } from './flat.js'
+import {
+  ANY_INTEGER,
+  ANY_NUMBER,
+  ANY_OBJECT,
+  ANY_STRING,
+  ANY_VALUE,
+  JSON_RULES,
+  quoted,
+  STRING_CHARACTER,
+} from './json-text.js'
 import { boundedNumber } from './numbers.js'
 import { objectNode } from './objects.js'
 import { parsePattern, withLength } from './pattern.js'
@@ -34,10 +43,14 @@ function plain(schema: unknown): unknown {
   try {
     json = JSON.stringify(schema)
   } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', `the JSON Schema is no JSON: ${(cause as Error).message}`, { cause })
+    throw new DasllamaError('INVALID_ARGUMENT', `the JSON Schema is no JSON: ${(cause as Error).message}`, {
+      cause,
+    })
   }
-  if (json === undefined) throw invalidSchema('#', `a schema is an object, true or false, not ${typeof schema}`)
-  if (json.length > MAX_SOURCE_LENGTH) throw tooLarge('#', `it has ${json.length} characters; the limit is ${MAX_SOURCE_LENGTH}`)
+  if (json === undefined)
+    throw invalidSchema('#', `a schema is an object, true or false, not ${typeof schema}`)
+  if (json.length > MAX_SOURCE_LENGTH)
+    throw tooLarge('#', `it has ${json.length} characters; the limit is ${MAX_SOURCE_LENGTH}`)
   return JSON.parse(json)
 }
 
@@ -65,7 +78,9 @@ class Converter implements Rules {
   }
 
   convert(): Grammar {
-    const root = this.define('#', this.valueOf({ schema: this.#document, pointer: '#' })) as Node & { kind: 'rule' }
+    const root = this.define('#', this.valueOf({ schema: this.#document, pointer: '#' })) as Node & {
+      kind: 'rule'
+    }
     for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
       const options = this.#resolver.alternatives(next.placed).map((flat) => this.#flatNode(flat))
       if (options.length === 0) this.#dead.push(`${next.placed.pointer} allows nothing`)
@@ -94,7 +109,8 @@ class Converter implements Rules {
   }
 
   define(pointer: string, node: Node): Node {
-    if (this.#rules.size >= MAX_RULES) throw tooLarge(pointer, `the schema needs more than ${MAX_RULES} rules`)
+    if (this.#rules.size >= MAX_RULES)
+      throw tooLarge(pointer, `the schema needs more than ${MAX_RULES} rules`)
     let name = pointer
     for (let i = this.#rules.size; this.#rules.has(name); i++) name = `${pointer} ${i}`
     this.#rules.set(name, node)
@@ -135,7 +151,8 @@ class Converter implements Rules {
   #stringNode({ pointer, minLength, maxLength, patterns }: Flat): Node {
     if (minLength > maxLength) return this.#nothing(`minLength is more than maxLength at ${pointer}`)
     const [first, second] = patterns
-    if (second) throw unsupported(second.pointer, 'more than one pattern or format for a text is not supported')
+    if (second)
+      throw unsupported(second.pointer, 'more than one pattern or format for a text is not supported')
     if (!first) {
       if (minLength === 0 && maxLength === Number.POSITIVE_INFINITY) return ANY_STRING
       return quoted(repeat(STRING_CHARACTER, minLength, maxLength))
@@ -143,7 +160,11 @@ class Converter implements Rules {
     const pattern = parsePattern(first.text, first.pointer)
     const fitting = withLength(pattern, minLength, maxLength)
     if (!fitting) {
-      throw unsupported(first.pointer, 'minLength and maxLength beside this are not supported', 'put the lengths into the pattern')
+      throw unsupported(
+        first.pointer,
+        'minLength and maxLength beside this are not supported',
+        'put the lengths into the pattern',
+      )
     }
     return this.#living(quoted(fitting.node), { pointer }, 'no text matches')
   }
@@ -151,13 +172,18 @@ class Converter implements Rules {
   #numberNode({ pointer, lows, highs }: Flat, whole: boolean): Node {
     if (lows.length === 0 && highs.length === 0) return whole ? ANY_INTEGER : ANY_NUMBER
     const node = boundedNumber(lows, highs, whole, this.#share)
-    return this.#living(node, { pointer }, `no ${whole ? 'whole number' : 'number of 15 digits'} is within its limits`)
+    return this.#living(
+      node,
+      { pointer },
+      `no ${whole ? 'whole number' : 'number of 15 digits'} is within its limits`,
+    )
   }
 
   /** The values of enum or const that the other keywords allow, in their shortest form. */
   #valuesNode(flat: Flat, values: readonly unknown[]): Node {
     const { pointer, lows, highs, minLength, maxLength, patterns } = flat
-    if (patterns.length > 0) throw unsupported(patterns[0].pointer, 'a pattern or format beside enum or const is not supported')
+    if (patterns.length > 0)
+      throw unsupported(patterns[0].pointer, 'a pattern or format beside enum or const is not supported')
     const fits = (value: unknown): boolean => {
       const types = new Set([typeOf(value)])
       if (commonTypes(flat.types ?? new Set(TYPES), types)?.size === 0) return false
@@ -191,4 +217,3 @@ class Converter implements Rules {
     return NEVER
   }
 }
-

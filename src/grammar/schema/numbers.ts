@@ -1,4 +1,4 @@
-import { type Node, choice, EMPTY, NEVER, sequence, set, text } from '../grammar.js'
+import { choice, EMPTY, NEVER, type Node, sequence, set, text } from '../grammar.js'
 
 /** A limit of a number. */
 export interface Bound {
@@ -27,7 +27,9 @@ export function boundedNumber(
   whole: boolean,
   share: Share,
 ): Node {
-  const wholeDigits = whole ? 16 : digitsBeforePoint([...lows, ...highs], lows.length === 0 || highs.length === 0)
+  const wholeDigits = whole
+    ? 16
+    : digitsBeforePoint([...lows, ...highs], lows.length === 0 || highs.length === 0)
   const fraction = whole ? 0 : EXACT_DIGITS - wholeDigits
   const largest = whole ? LARGEST_INTEGER : 10n ** BigInt(EXACT_DIGITS) - 1n
   let low = -largest
@@ -84,7 +86,8 @@ function between(low: string, high: string, whole: number, fraction: number, sha
   /** From digit `at` on, when all before were those of `low`, or of `high`. */
   const rest = (at: number, asLow: boolean, asHigh: boolean): Node => {
     if (at === length) return EMPTY
-    if (!asLow && !asHigh) return free(Math.max(0, whole - at), length - Math.max(at, whole), at > whole, share)
+    if (!asLow && !asHigh)
+      return free(Math.max(0, whole - at), length - Math.max(at, whole), at > whole, share)
     const next = digit(at, asLow, asHigh)
     if (at < whole) return next
     const more = at === whole ? sequence([text('.'), next]) : next

@@ -24,10 +24,10 @@ export function objectNode(flat: Flat, rules: Rules): Node {
   const further = flat.additional ?? (properties.size === 0 ? { schema: true, pointer } : undefined)
   const members = membersOf(flat, rules)
   const names = new Set([...properties.keys(), ...required])
-  const extra = further ? extraMember(names, further, rules) : NEVER
+  const extra = further ? rules.define(pointer, extraMember(names, further, rules)) : NEVER
   // What may come after the members up to each one; a rule each, so that nothing is deeply nested.
   let rest = repeat(sequence([COMMA, extra]), 0)
-  let first: Node = choice([extra])
+  let first = sequence([extra, rest])
   let mayBeEmpty = true
   for (const { node, required } of members.reverse()) {
     const member = rules.define(pointer, node)
@@ -71,7 +71,10 @@ function otherName(names: ReadonlySet<string>, pointer: string): Node {
   for (const name of names) {
     const characters = Array.from(name)
     if (characters.length > MAX_NAME_LENGTH) {
-      throw tooLarge(pointer, `beside further properties a name may have ${MAX_NAME_LENGTH} characters, not ${characters.length}`)
+      throw tooLarge(
+        pointer,
+        `beside further properties a name may have ${MAX_NAME_LENGTH} characters, not ${characters.length}`,
+      )
     }
     let at = root
     for (const character of characters) {

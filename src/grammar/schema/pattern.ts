@@ -15,7 +15,12 @@ export interface Pattern {
 }
 
 const DIGIT = rangesOf('0123456789')
-const WORD = normalized([[0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]])
+const WORD = normalized([
+  [0x30, 0x39],
+  [0x41, 0x5a],
+  [0x5f, 0x5f],
+  [0x61, 0x7a],
+])
 const SPACE = normalized([
   ...rangesOf('\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff'),
   [0x2000, 0x200a],
@@ -157,11 +162,14 @@ class PatternParser {
 
   #group(): Pattern {
     if (this.#take('?')) {
-      const kind = /^(?::|<[\p{ID_Start}_$][\p{ID_Continue}$]*>)/u.exec(this.#characters.slice(this.#at, this.#at + 100).join(''))
+      const kind = /^(?::|<[\p{ID_Start}_$][\p{ID_Continue}$]*>)/u.exec(
+        this.#characters.slice(this.#at, this.#at + 100).join(''),
+      )
       if (!kind) throw this.#unsupported('look-around and flags (?…)')
       this.#at += Array.from(kind[0]).length
     }
-    if (++this.#depth > MAX_DEPTH) throw tooLarge(this.#pointer, `groups are nested more than ${MAX_DEPTH} deep`)
+    if (++this.#depth > MAX_DEPTH)
+      throw tooLarge(this.#pointer, `groups are nested more than ${MAX_DEPTH} deep`)
     const { node, min, max } = this.#options(false)
     if (!this.#take(')')) throw this.#invalid('a ( has no )')
     this.#depth--
@@ -222,7 +230,8 @@ class PatternParser {
     if (!found) throw this.#invalid(`\\${letter} needs hexadecimal digits`)
     this.#at += found[0].length
     const value = Number.parseInt(found[1], 16)
-    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) throw this.#invalid(`\\${letter}${found[0]} is no character`)
+    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+      throw this.#invalid(`\\${letter}${found[0]} is no character`)
     return [[value, value]]
   }
 
@@ -257,4 +266,3 @@ export function withLength(pattern: Pattern, min: number, max: number): Pattern 
   const bounds = [Math.max(pattern.min, min), Math.min(pattern.max, max)] as const
   return { node: repeat(pattern.unit, ...bounds), min: bounds[0], max: bounds[1], unit: pattern.unit }
 }
-

@@ -1,6 +1,15 @@
 import { MAX_REPETITIONS } from '../limits.js'
 import { invalidSchema, tooLarge, unsupported, within } from './failures.js'
-import { equalJson, type Flat, type Placed, type PlacedText, type Schema, TYPES, type Type, unlimited } from './flat.js'
+import {
+  equalJson,
+  type Flat,
+  type Placed,
+  type PlacedText,
+  type Schema,
+  TYPES,
+  type Type,
+  unlimited,
+} from './flat.js'
 import { FORMATS } from './formats.js'
 import type { Bound } from './numbers.js'
 
@@ -33,9 +42,18 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['pattern', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readText(keyword)]))],
   ['format', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readFormat(keyword)]))],
   ['minimum', mention('number', (flat, keyword) => (flat.lows = [...flat.lows, readBound(keyword, false)]))],
-  ['maximum', mention('number', (flat, keyword) => (flat.highs = [...flat.highs, readBound(keyword, false)]))],
-  ['exclusiveMinimum', mention('number', (flat, keyword) => (flat.lows = [...flat.lows, readBound(keyword, true)]))],
-  ['exclusiveMaximum', mention('number', (flat, keyword) => (flat.highs = [...flat.highs, readBound(keyword, true)]))],
+  [
+    'maximum',
+    mention('number', (flat, keyword) => (flat.highs = [...flat.highs, readBound(keyword, false)])),
+  ],
+  [
+    'exclusiveMinimum',
+    mention('number', (flat, keyword) => (flat.lows = [...flat.lows, readBound(keyword, true)])),
+  ],
+  [
+    'exclusiveMaximum',
+    mention('number', (flat, keyword) => (flat.highs = [...flat.highs, readBound(keyword, true)])),
+  ],
   ['minItems', mention('array', (flat, keyword) => (flat.minItems = readCount(keyword)))],
   ['maxItems', mention('array', (flat, keyword) => (flat.maxItems = readCount(keyword)))],
   ['prefixItems', mention('array', (flat, keyword) => (flat.prefixItems = readSchemas(keyword)))],
@@ -57,7 +75,11 @@ export function readFlat(schema: Exclude<Schema, boolean>, pointer: string): Fla
     const keyword = { value, pointer: within(pointer, name) }
     const reader = READERS.get(name)
     if (!reader) {
-      throw unsupported(keyword.pointer, `the keyword "${name}" is not supported`, `supported are ${[...READERS.keys(), ...COMBINATIONS].join(', ')}`)
+      throw unsupported(
+        keyword.pointer,
+        `the keyword "${name}" is not supported`,
+        `supported are ${[...READERS.keys(), ...COMBINATIONS].join(', ')}`,
+      )
     }
     reader(flat, keyword)
   }
@@ -84,7 +106,11 @@ export function readSchemas(keyword: Keyword): readonly Placed[] {
 
 function readItems(keyword: Keyword): Placed {
   if (!Array.isArray(keyword.value)) return readSchema(keyword)
-  throw unsupported(keyword.pointer, 'a list of schemas is not supported', 'since 2020-12 it is called prefixItems')
+  throw unsupported(
+    keyword.pointer,
+    'a list of schemas is not supported',
+    'since 2020-12 it is called prefixItems',
+  )
 }
 
 function readTypes({ value, pointer }: Keyword): ReadonlySet<Type> {
@@ -118,7 +144,11 @@ function readFormat(keyword: Keyword): PlacedText {
   const { text, pointer } = readText(keyword)
   const pattern = FORMATS.get(text)
   if (pattern !== undefined) return { text: pattern, pointer }
-  throw unsupported(pointer, `the format ${shown(text)} is not supported`, `supported are ${[...FORMATS.keys()].join(', ')}`)
+  throw unsupported(
+    pointer,
+    `the format ${shown(text)} is not supported`,
+    `supported are ${[...FORMATS.keys()].join(', ')}`,
+  )
 }
 
 function readBound({ value, pointer }: Keyword, exclusive: boolean): Bound {
@@ -135,7 +165,10 @@ function readFalse({ value, pointer }: Keyword): void {
 function readProperties({ value, pointer }: Keyword): ReadonlyMap<string, Placed> {
   if (!isObject(value)) throw invalidSchema(pointer, `it must be an object, not ${shown(value)}`)
   return new Map(
-    Object.entries(value).map(([name, schema]) => [name, readSchema({ value: schema, pointer: within(pointer, name) })]),
+    Object.entries(value).map(([name, schema]) => [
+      name,
+      readSchema({ value: schema, pointer: within(pointer, name) }),
+    ]),
   )
 }
 

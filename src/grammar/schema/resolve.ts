@@ -29,7 +29,8 @@ export class Resolver {
   target(placed: Placed): Placed {
     let at = placed
     for (let steps = 0; isReference(at.schema); steps++) {
-      if (steps > MAX_DEPTH) throw invalidSchema(placed.pointer, 'its references lead to each other and to nothing else')
+      if (steps > MAX_DEPTH)
+        throw invalidSchema(placed.pointer, 'its references lead to each other and to nothing else')
       at = this.#lookUp(at.schema.$ref, within(at.pointer, '$ref'))
     }
     return at
@@ -38,7 +39,11 @@ export class Resolver {
   /** The flat schemas of which one must hold; none where nothing is valid. */
   alternatives(placed: Placed, depth = 0): readonly Flat[] {
     if (depth > MAX_DEPTH) {
-      throw invalidSchema(placed.pointer, `combinations lead more than ${MAX_DEPTH} times to each other`, 'a schema may not be part of its own anyOf, oneOf or allOf')
+      throw invalidSchema(
+        placed.pointer,
+        `combinations lead more than ${MAX_DEPTH} times to each other`,
+        'a schema may not be part of its own anyOf, oneOf or allOf',
+      )
     }
     const { schema, pointer } = this.target(placed)
     if (schema === true) return [unlimited(pointer)]
@@ -87,7 +92,8 @@ export class Resolver {
   #combine(schema: Exclude<Schema, boolean>, pointer: string, depth: number): readonly Flat[] {
     let all: readonly Flat[] = [readFlat(schema, pointer)]
     const demand = (options: readonly Flat[]) => {
-      const tooMany = () => tooLarge(pointer, `its combinations come to more than ${MAX_ALTERNATIVES} schemas`)
+      const tooMany = () =>
+        tooLarge(pointer, `its combinations come to more than ${MAX_ALTERNATIVES} schemas`)
       if (all.length * options.length > MAX_MERGES) throw tooMany()
       const pairs = all.flatMap((one) => options.map((other) => this.#merge(one, other)))
       all = pairs.filter((flat) => flat !== undefined)
@@ -125,10 +131,15 @@ export class Resolver {
 
   #lookUp(reference: unknown, pointer: string): Placed {
     if (typeof reference !== 'string') throw invalidSchema(pointer, 'a reference is a string')
-    if (!reference.startsWith('#')) throw unsupported(pointer, `"${reference}" is in another document`, 'put it into $defs')
+    if (!reference.startsWith('#'))
+      throw unsupported(pointer, `"${reference}" is in another document`, 'put it into $defs')
     const path = decodeFragment(reference.slice(1), pointer)
     if (path !== '' && !path.startsWith('/')) {
-      throw unsupported(pointer, `the anchor "${reference}" is not supported`, 'references are written #/$defs/name')
+      throw unsupported(
+        pointer,
+        `the anchor "${reference}" is not supported`,
+        'references are written #/$defs/name',
+      )
     }
     let at: unknown = this.#document
     for (const key of path.split('/').slice(1)) {
@@ -155,7 +166,10 @@ export class Resolver {
       values,
       minLength: Math.max(a.minLength, b.minLength),
       maxLength: Math.min(a.maxLength, b.maxLength),
-      patterns: [...a.patterns, ...b.patterns.filter(({ text }) => a.patterns.every((other) => other.text !== text))],
+      patterns: [
+        ...a.patterns,
+        ...b.patterns.filter(({ text }) => a.patterns.every((other) => other.text !== text)),
+      ],
       lows: [...a.lows, ...b.lows],
       highs: [...a.highs, ...b.highs],
       minItems: Math.max(a.minItems, b.minItems),
@@ -164,7 +178,8 @@ export class Resolver {
       items: a.items && b.items ? this.both(a.items, b.items) : (a.items ?? b.items),
       properties: this.#mergeProperties(a, b),
       required: new Set([...a.required, ...b.required]),
-      additional: a.additional && b.additional ? this.both(a.additional, b.additional) : (a.additional ?? b.additional),
+      additional:
+        a.additional && b.additional ? this.both(a.additional, b.additional) : (a.additional ?? b.additional),
       mentioned: new Set([...a.mentioned, ...b.mentioned]),
     }
   }
