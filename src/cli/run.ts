@@ -58,8 +58,8 @@ export const run = command({
       throw new UsageError('run takes --seed or --seeds, not both')
     }
     const prompt = await readPrompt(values, terminal)
-    const format = await responseFormat(values, terminal)
     return interruptible(terminal, async (signal) => {
+      const format = await responseFormat(values, terminal)
       await using model = await load(source, values, terminal, signal)
       using session = model.createSession(sessionOptions(values))
       const { seeds, maxTokens, stop, stopIds, logprobs, json, echo } = values
