@@ -88,15 +88,20 @@ export class ByteAutomaton {
   #compile(node: Node, from: number, to: number): void {
     switch (node.kind) {
       case 'text':
-        return this.#text(new TextEncoder().encode(node.text), from, to)
+        this.#text(new TextEncoder().encode(node.text), from, to)
+        break
       case 'set':
-        return this.#set(node.ranges.flatMap(utf8Sequences), from, to)
+        this.#set(node.ranges.flatMap(utf8Sequences), from, to)
+        break
       case 'sequence':
-        return this.#sequence(node.parts, from, to)
+        this.#sequence(node.parts, from, to)
+        break
       case 'choice':
-        return this.#choice(node.options, from, to)
+        this.#choice(node.options, from, to)
+        break
       case 'repeat':
-        return this.#repeat(node, from, to)
+        this.#repeat(node, from, to)
+        break
       case 'rule':
         this.#states[from].calls.push(this.#ruleIndex.get(node.name)!, to)
     }
@@ -155,7 +160,10 @@ export class ByteAutomaton {
       let at = from
       for (const byte of bytes.subarray(0, -1)) {
         let known = branches.get(at)
-        if (!known) branches.set(at, (known = new Map()))
+        if (!known) {
+          known = new Map()
+          branches.set(at, known)
+        }
         let next = known.get(byte)
         if (next === undefined) {
           next = this.#newState()

@@ -191,7 +191,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
 
   /** Whether the text is whole by the response format and no more of it possible: then the model need not be asked. */
   #nothingFollows(): boolean {
-    return this.#matcher !== undefined && this.#matcher.isComplete && this.#matcher.isExhausted
+    return this.#matcher?.isComplete === true && this.#matcher.isExhausted
   }
 
   /** The tokens that the response format allows next; its ends, `stopIds` among them, where the text is complete. */

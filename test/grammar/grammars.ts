@@ -1,6 +1,6 @@
 /** Grammars as people write them. */
 
-export const ARITHMETIC = String.raw`
+export const ARITHMETIC = `
 root  ::= name "=" expr
 expr  ::= term ([-+*/] term)*
 term  ::= name | number | "(" expr ")"

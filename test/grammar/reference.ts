@@ -41,7 +41,10 @@ export function judge(grammar: Grammar, bytes: Uint8Array): Verdict {
   const ending = new Map<Node, boolean>()
   const ends = (node: Node) => {
     let answer = ending.get(node)
-    if (answer === undefined) ending.set(node, (answer = canEnd(node, grammar, depth)))
+    if (answer === undefined) {
+      answer = canEnd(node, grammar, depth)
+      ending.set(node, answer)
+    }
     return answer
   }
 
@@ -71,7 +74,10 @@ export function judge(grammar: Grammar, bytes: Uint8Array): Verdict {
       case 'rule': {
         const key = `${at} ${node.name}`
         let found = known.get(key)
-        if (!found) known.set(key, (found = match(grammar.rules.get(node.name)!, at)))
+        if (!found) {
+          found = match(grammar.rules.get(node.name)!, at)
+          known.set(key, found)
+        }
         return found
       }
     }

@@ -70,10 +70,8 @@ export function isValid(schema: Schema, value: unknown, root: Schema = schema): 
       case '$ref': {
         const path = argument.slice(1).split('/').slice(1)
         // biome-ignore lint/suspicious/noExplicitAny: any part of a schema
-        return valid(
-          path.reduce((at: any, key: string) => at[key], root),
-          value,
-        )
+        const target = path.reduce((at: any, key: string) => at[key], root)
+        return valid(target, value)
       }
       case 'type':
         return [argument].flat().some((type) => typeMatches(type, value))

@@ -20,7 +20,7 @@ const ESCAPES: ReadonlyMap<number, string> = new Map(
     '\n': '\\n',
     '\r': '\\r',
     '\t': '\\t',
-  }).map(([character, escape]) => [character.codePointAt(0)!, escape]),
+  }).map(([character, spelling]) => [character.codePointAt(0)!, spelling]),
 )
 
 /** Characters that stand for themselves in a string. */

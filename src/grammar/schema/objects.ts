@@ -79,7 +79,10 @@ function otherName(names: ReadonlySet<string>, pointer: string): Node {
     let at = root
     for (const character of characters) {
       let next = at.next.get(character)
-      if (!next) at.next.set(character, (next = { isName: false, next: new Map() }))
+      if (!next) {
+        next = { isName: false, next: new Map() }
+        at.next.set(character, next)
+      }
       at = next
     }
     at.isName = true
