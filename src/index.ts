@@ -1,9 +1,27 @@
 /** The public facade of dasllama: load a model, open sessions on it, generate. */
 export { Chat, createChat } from './chat/chat.js'
-export type { ChatOptions } from './chat/chat-options.js'
-export type { ChatReply } from './chat/chat-reply.js'
+export type { ChatOptions, RespondOptions } from './chat/chat-options.js'
+export type { ChatReply, ReplyParts } from './chat/chat-reply.js'
 export type { ChatMessage, CutReason, Role, ToolCall, ToolDefinition } from './chat/message.js'
 export type { OverflowPolicy } from './chat/overflow.js'
+export type { MalformedReason, ParsedToolCall, ReplyEvent } from './chat/reply/events.js'
+export {
+  type ReasoningFormat,
+  type ReplyFormat,
+  type ReplyFormatOverrides,
+  replyFormat,
+  replyFormatOf,
+  type ThinkingVariable,
+  type ToolFormat,
+} from './chat/reply/format.js'
+export {
+  createReplyParser,
+  type ReplyParser,
+  type ReplyParserOptions,
+  type ReplyToken,
+} from './chat/reply/parser.js'
+export { type Thinking, type ThinkingControl, thinkingControl } from './chat/reply/thinking.js'
+export { toolResult } from './chat/reply/tool-result.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
 export {

@@ -4,6 +4,8 @@ import type { GenerateOptions } from '../session/generate-options.js'
 import type { SessionOptions } from '../session/session-options.js'
 import { type ChatMessage, checkTools, type ToolDefinition } from './message.js'
 import { OVERFLOW_POLICIES, type OverflowPolicy } from './overflow.js'
+import type { ReplyFormatOverrides } from './reply/format.js'
+import type { Thinking } from './reply/thinking.js'
 
 /** Options of a chat; those of `generate` among them are what its replies are made with. */
 export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
@@ -21,12 +23,25 @@ export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
   tools?: readonly ToolDefinition[]
   /** A conversation to go on with. Default an empty one. */
   history?: readonly ChatMessage[]
+  /**
+   * Whether the model thinks before it answers, or for how many tokens at most. Default: as the template has it. Throws
+   * `UNSUPPORTED` where thoughts are wanted of a model that shows none.
+   */
+  thinking?: Thinking
+  /** How the model's replies are to be read. Default: as the template tells. */
+  replyFormat?: ReplyFormatOverrides
   /** What happens when the conversation does not fit the context. Default `error`. */
   overflow?: OverflowPolicy
   /** The time that the template may tell. Default: when the chat is created or reset. */
   now?: Date
   /** Options of the chat's session. */
   session?: SessionOptions
+}
+
+/** Options of one reply; they go before the chat's own. */
+export interface RespondOptions extends GenerateOptions {
+  /** See `ChatOptions.thinking`. */
+  thinking?: Thinking
 }
 
 /** A chat's options, checked and apart. */
@@ -39,6 +54,8 @@ export interface ResolvedChatOptions {
   readonly overflow: OverflowPolicy
   readonly now: Date | undefined
   readonly session: SessionOptions
+  readonly thinking: Thinking | undefined
+  readonly replyFormat: ReplyFormatOverrides
   /** What is left is for `generate`, which checks it. */
   readonly generate: GenerateOptions
 }
@@ -54,6 +71,8 @@ export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
     history = [],
     overflow = 'error',
     now,
+    thinking,
+    replyFormat = {},
   } = options
   const { session = {}, ...rest } = options
   const generate: Record<string, unknown> = { reuse: 'all', ...rest }
@@ -71,6 +90,7 @@ export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
     throw new DasllamaError('INVALID_ARGUMENT', 'templateVariables must be an object')
   }
   checkOptions(session)
+  checkOptions(replyFormat)
   return {
     system,
     template,
@@ -80,6 +100,8 @@ export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
     overflow,
     now,
     session,
+    thinking,
+    replyFormat,
     generate,
   }
 }
@@ -91,6 +113,8 @@ const OWN_OPTIONS = [
   'templateVariables',
   'tools',
   'history',
+  'thinking',
+  'replyFormat',
   'overflow',
   'now',
   'signal',

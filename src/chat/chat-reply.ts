@@ -1,30 +1,55 @@
-import type { GeneratedToken, Generation, StopReason } from '../session/generation.js'
-import type { TokenId } from '../tokenizer/tokenizer.js'
+import type { GeneratedToken, StopReason } from '../session/generation.js'
+import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { ChatMessage, CutReason } from './message.js'
+import type { ReplyGeneration } from './reply/budget.js'
+import type { ParsedToolCall, ReplyEvent } from './reply/events.js'
+import type { ReplyParser } from './reply/parser.js'
 
 /** What a reply asks of its chat. */
 export interface ReplyHost {
   /** Takes the chat and starts the generation; nothing runs before. */
-  begin(): Generation
+  begin(): ReplyGeneration
   /** The generation has ended, however it did: gives the chat free and says what has become of the history. */
-  end(generation: Generation): ChatMessage | undefined
+  end(generation: ReplyGeneration, parts: ReplyParts): ChatMessage | undefined
+}
+
+/** What a reply is made of. */
+export interface ReplyParts {
+  /** What the model thought. */
+  readonly reasoning: string
+  /** What it says, calls that are malformed included as they stand. */
+  readonly content: string
+  readonly toolCalls: readonly ParsedToolCall[]
 }
 
 /**
- * A reply as it is made: `for await (const { id, piece } of reply)`, as a `Generation`. Nothing runs before the first
- * token is asked for. However it ends, what has been said by then is in the chat's history.
+ * A reply as it is made: `for await (const { id, piece } of reply)`, as a `Generation`, or its parts:
+ * `for await (const event of reply.events())`. Nothing runs before the first token or event is asked for. However it
+ * ends, what has been said by then is in the chat's history.
  */
-export class ChatReply implements AsyncIterable<GeneratedToken> {
+export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
   readonly promptIds: readonly TokenId[]
+  /** What the model has thought so far; white space next to the markers is left out. */
+  reasoning = ''
+  /** What it has said so far. */
+  content = ''
+  /** Whole calls so far. */
+  readonly toolCalls: ParsedToolCall[] = []
   /** The message that the history has of it, once the reply has ended; none where nothing was said. */
   message: ChatMessage | undefined
+  readonly #parser: ReplyParser
+  readonly #tokenizer: Tokenizer
   readonly #host: ReplyHost
-  #generation: Generation | undefined
+  #generation: ReplyGeneration | undefined
   #iterator: AsyncGenerator<GeneratedToken> | undefined
+  /** Events that nobody has asked for yet; kept only where somebody asks. */
+  #events: ReplyEvent[] | undefined
 
   /** @internal Replies come from `chat.respond`. */
-  constructor(promptIds: readonly TokenId[], host: ReplyHost) {
+  constructor(promptIds: readonly TokenId[], parser: ReplyParser, tokenizer: Tokenizer, host: ReplyHost) {
     this.promptIds = promptIds
+    this.#parser = parser
+    this.#tokenizer = tokenizer
     this.#host = host
   }
 
@@ -33,7 +58,7 @@ export class ChatReply implements AsyncIterable<GeneratedToken> {
     return this.#generation?.ids ?? []
   }
 
-  /** Text generated so far. */
+  /** Text generated so far: all of it, markers included. */
   get text(): string {
     return this.#generation?.text ?? ''
   }
@@ -53,25 +78,55 @@ export class ChatReply implements AsyncIterable<GeneratedToken> {
     return this.#iterator
   }
 
+  /** The parts as they are settled, from now on. Leaving the loop ends the reply. */
+  async *events(): AsyncGenerator<ReplyEvent> {
+    const events: ReplyEvent[] = []
+    this.#events = events
+    for await (const _ of this) yield* events.splice(0)
+    yield* events
+  }
+
   async *#run(): AsyncGenerator<GeneratedToken> {
     const generation = this.#host.begin()
     this.#generation = generation
     try {
-      // A parser of replies (reasoning, tool calls) stands here, between the generation and the caller.
-      yield* generation
+      for await (const token of generation) {
+        const isControl = this.#tokenizer.isControl(token.id)
+        this.#take(this.#parser.push({ id: token.id, piece: token.piece, isControl }))
+        yield token
+      }
     } finally {
-      this.message = this.#host.end(generation)
+      this.#take(this.#parser.end(generation.stopReason))
+      this.message = this.#host.end(generation, this)
     }
+  }
+
+  #take(events: readonly ReplyEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'reasoning') this.reasoning += event.text
+      else if (event.type === 'tool-call') this.toolCalls.push(event.call)
+      else if ('text' in event) this.content += event.text
+    }
+    this.#events?.push(...events)
   }
 }
 
-/** The assistant's message that a generation amounts to, and here too is a parser's place; none of nothing. */
+/** The assistant's message that a reply amounts to; none of nothing. */
 export function replyMessage(
-  { text, stopReason }: Pick<Generation, 'text' | 'stopReason'>,
+  { text, stopReason }: Pick<ReplyGeneration, 'text' | 'stopReason'>,
+  { content, reasoning, toolCalls }: ReplyParts,
   ids: readonly TokenId[],
 ): ChatMessage | undefined {
   const cut: CutReason | undefined = stopReason === 'stop' ? undefined : (stopReason ?? 'error')
   if (cut !== undefined && text === '') return undefined
-  const message = { role: 'assistant', content: text, ids } as const
-  return cut === undefined ? message : { ...message, cut }
+  return {
+    role: 'assistant',
+    content,
+    ...(reasoning !== '' && { reasoning }),
+    ...(toolCalls.length > 0 && {
+      toolCalls: toolCalls.map(({ id, name, arguments: args }) => ({ id, name, arguments: args })),
+    }),
+    ids,
+    ...(cut !== undefined && { cut }),
+  }
 }

@@ -2,16 +2,19 @@ import { DasllamaError } from '../errors.js'
 import type { Model } from '../facade/model.js'
 import { checkOptions } from '../session/checks.js'
 import type { GenerateOptions } from '../session/generate-options.js'
-import type { Generation } from '../session/generation.js'
 import type { Session } from '../session/session.js'
 import type { SessionOptions } from '../session/session-options.js'
 import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
-import { type ChatOptions, resolveChatOptions } from './chat-options.js'
-import { ChatReply, replyMessage } from './chat-reply.js'
-import { type ChatMessage, checkMessage, MAX_MESSAGES, type Role } from './message.js'
+import { type ChatOptions, type RespondOptions, resolveChatOptions } from './chat-options.js'
+import { ChatReply, type ReplyParts, replyMessage } from './chat-reply.js'
+import { type ChatMessage, checkMessage, MAX_MESSAGES, type Role, type ToolDefinition } from './message.js'
 import { type FittingPrompt, fitPrompt, NOTHING_OMITTED, type OverflowPolicy } from './overflow.js'
 import { PromptMaker } from './prompt.js'
+import { BudgetedGeneration, type ReplyGeneration } from './reply/budget.js'
+import { type ReplyFormat, replyFormatOf } from './reply/format.js'
+import { createReplyParser } from './reply/parser.js'
+import { type Thinking, type ThinkingControl, thinkingControl } from './reply/thinking.js'
 import { decodeChat, encodeChat } from './saved-chat.js'
 import { idsWithin, Transcript } from './transcript.js'
 
@@ -33,6 +36,10 @@ export class Chat {
   readonly #fixedNow: Date | undefined
   readonly #vocabSize: number
   readonly #tokenizer: Model['tokenizer']
+  readonly #tools: readonly ToolDefinition[]
+  readonly #format: ReplyFormat
+  /** How the chat's own replies are thought about. */
+  readonly #thinking: ThinkingControl
   #now: Date
   #messages: ChatMessage[] = []
   #omission = NOTHING_OMITTED
@@ -42,8 +49,8 @@ export class Chat {
 
   /** @internal Chats come from `createChat`. */
   constructor(model: Model, options: ChatOptions) {
-    const { system, template, templateVariables, tools, history, overflow, now, session, generate } =
-      resolveChatOptions(options)
+    const resolved = resolveChatOptions(options)
+    const { system, template, templateVariables, tools, history, overflow, now, session, generate } = resolved
     this.#overflow = overflow
     this.#fixedNow = now
     this.#now = now ?? new Date()
@@ -52,6 +59,10 @@ export class Chat {
     this.#defaults = generate
     this.#transcript = new Transcript(model.tokenizer)
     this.#prompts = new PromptMaker(model, { template, templateVariables, tools })
+    // The parser takes OpenAI's shape too.
+    this.#tools = tools as readonly unknown[] as readonly ToolDefinition[]
+    this.#format = replyFormatOf(this.template.source, model.tokenizer, resolved.replyFormat)
+    this.#thinking = this.#control(resolved.thinking)
     const messages = checkHistory(history)
     if (system !== undefined) {
       if (messages[0]?.role === 'system') {
@@ -101,6 +112,11 @@ export class Chat {
     return this.#prompts.template
   }
 
+  /** How the model's replies are read: what the template tells, or what the option `replyFormat` says. */
+  get replyFormat(): ReplyFormat {
+    return this.#format
+  }
+
   /** Whether a reply is being made: then every other call but `history` throws `BUSY`. */
   get isBusy(): boolean {
     return this.#busy
@@ -144,26 +160,33 @@ export class Chat {
    * `overflow`), `TEMPLATE_REFUSED` for one that the template does not take, `TEMPLATE_FAILED`, `UNSUPPORTED` and
    * `LIMIT` for what it cannot do, `BUSY`; none of them changes the chat.
    */
-  respond(options: GenerateOptions = {}): ChatReply {
+  respond(options: RespondOptions = {}): ChatReply {
     this.#assertFree()
     checkOptions(options)
-    const merged = { ...this.#defaults, ...options }
-    const fitting = this.#fit(merged.maxTokens)
+    const { thinking, ...own } = options
+    const merged = { ...this.#defaults, ...own }
+    const control = thinking === undefined ? this.#thinking : this.#control(thinking)
+    const fitting = this.#fit(merged.maxTokens, control)
     // Checks the options before anything changes; a generation that is never read does nothing.
     this.session.generate(fitting.ids, merged)
     const revision = this.#revision
-    return new ChatReply(fitting.ids, {
+    const parser = createReplyParser(this.#format, {
+      tools: this.#tools,
+      prefill: fitting.prompt.prefill,
+      firstCall: this.#messages.reduce((count, { toolCalls = [] }) => count + toolCalls.length, 0),
+    })
+    return new ChatReply(fitting.ids, parser, this.#tokenizer, {
       begin: () => {
         this.#assertFree()
         if (revision !== this.#revision) throw changed()
-        const generation = this.session.generate(fitting.ids, merged)
+        const generation = this.#generate(fitting.ids, merged, control, () => parser.isReasoning)
         this.#busy = true
         this.#revision++
         this.#omission = fitting.omission
         this.#transcript.begin(fitting.prompt.text, fitting.prompt.pins)
         return generation
       },
-      end: (generation) => this.#finish(generation),
+      end: (generation, parts) => this.#finish(generation, parts),
     })
   }
 
@@ -171,14 +194,14 @@ export class Chat {
   renderTurn(): TokenId[] {
     this.#assertFree()
     const { maxTokens, reuse } = this.#defaults
-    const { ids } = this.#fit(maxTokens)
+    const { ids } = this.#fit(maxTokens, this.#thinking)
     return ids.slice(this.session.reusable(ids, reuse))
   }
 
   /** The text and the ids of the whole prompt that the next `respond` would answer. Nothing runs. */
   renderPrompt(): { text: string; ids: TokenId[] } {
     this.#assertFree()
-    const { prompt, ids } = this.#fit(this.#defaults.maxTokens)
+    const { prompt, ids } = this.#fit(this.#defaults.maxTokens, this.#thinking)
     return { text: prompt.text.text, ids: [...ids] }
   }
 
@@ -254,7 +277,7 @@ export class Chat {
     this.dispose()
   }
 
-  #fit(maxTokens: number | undefined): FittingPrompt {
+  #fit(maxTokens: number | undefined, control: ThinkingControl): FittingPrompt {
     if (!this.#messages.some(({ role }) => role !== 'system')) {
       throw new DasllamaError('INVALID_ARGUMENT', 'there is nothing to answer yet', {
         hint: 'add a message: chat.addUser(…)',
@@ -267,14 +290,28 @@ export class Chat {
       maxTokens,
       before: this.#omission,
       keep: this.#overflow === 'shift' ? this.#prompts.systemLength(this.#messages, this.#now) : 0,
-      render: (omitted) => this.#prompts.make(this.#messages, omitted, this.#now, this.#transcript),
+      render: (omitted) => this.#prompts.make(this.#messages, omitted, this.#now, this.#transcript, control),
     })
   }
 
-  #finish(generation: Generation): ChatMessage | undefined {
+  #control(thinking: Thinking | undefined): ThinkingControl {
+    return thinkingControl(this.#format, this.#tokenizer, thinking)
+  }
+
+  #generate(
+    ids: readonly TokenId[],
+    options: GenerateOptions,
+    { budget }: ThinkingControl,
+    isReasoning: () => boolean,
+  ): ReplyGeneration {
+    if (!budget) return this.session.generate(ids, options)
+    return new BudgetedGeneration(this.session, this.#tokenizer, ids, options, budget, isReasoning)
+  }
+
+  #finish(generation: ReplyGeneration, parts: ReplyParts): ChatMessage | undefined {
     this.#busy = false
     const ids = idsWithin(generation.ids, generation.text, this.#tokenizer)
-    const message = replyMessage(generation, ids)
+    const message = replyMessage(generation, parts, ids)
     if (message) {
       this.#messages.push(message)
       this.#transcript.append(ids)
@@ -291,7 +328,13 @@ export class Chat {
       // A history may come from anywhere: ids of control tokens are believed only of what was generated here.
       if (!ids?.every((id) => id < this.#vocabSize && !this.#prompts.isSpecial(id))) continue
       try {
-        const { text, pins } = this.#prompts.make(this.#messages.slice(0, i), 0, this.#now, this.#transcript)
+        const { text, pins } = this.#prompts.make(
+          this.#messages.slice(0, i),
+          0,
+          this.#now,
+          this.#transcript,
+          this.#thinking,
+        )
         this.#transcript.begin(text, pins)
         this.#transcript.append(ids)
       } catch (error) {

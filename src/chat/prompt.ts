@@ -1,10 +1,11 @@
 import type { Model } from '../facade/model.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { Template } from './jinja/template.js'
-import type { Text } from './jinja/text.js'
+import { FROM_TEMPLATE, Text } from './jinja/text.js'
 import type { ChatMessage } from './message.js'
 import { chooseTemplate, reservedTokens } from './model-templates.js'
 import { renderConversation, sourceOf } from './render.js'
+import type { ThinkingControl } from './reply/thinking.js'
 import { type Pin, segmentsOf, type Transcript } from './transcript.js'
 
 export interface Prompt {
@@ -12,6 +13,8 @@ export interface Prompt {
   readonly ids: readonly TokenId[]
   /** Where in the text the model's own words stand. */
   readonly pins: readonly Pin[]
+  /** What it has of the reply already: markers around thoughts. */
+  readonly prefill: string
 }
 
 interface PromptOptions {
@@ -40,15 +43,29 @@ export class PromptMaker {
     this.#options = options
   }
 
-  /** The prompt that asks for the next reply. `omitted` messages after the system message are left out. */
-  make(history: readonly ChatMessage[], omitted: number, now: Date, transcript: Transcript): Prompt {
+  /**
+   * The prompt that asks for the next reply, with thoughts or without. `omitted` messages after the system message are
+   * left out.
+   */
+  make(
+    history: readonly ChatMessage[],
+    omitted: number,
+    now: Date,
+    transcript: Transcript,
+    thinking?: ThinkingControl,
+  ): Prompt {
     const first = history[0]?.role === 'system' ? 1 : 0
     const messages = omitted === 0 ? history : history.filter((_, i) => i < first || i >= first + omitted)
-    const text = this.#render(messages, now, true)
+    const rendered = this.#render(messages, now, true, thinking?.templateVariables)
+    const last = rendered.runs.at(-1)
+    // Only what the template has written opens anything.
+    const opening = thinking?.opening(last?.source === FROM_TEMPLATE ? last.text : '')
+    const { append = '', prefill = '' } = opening ?? {}
+    const text = append === '' ? rendered : Text.join([rendered, Text.of(append)])
     const assistants = new Set(messages.flatMap(({ role }, i) => (role === 'assistant' ? [sourceOf(i)] : [])))
     const pins = transcript.pinsOf(text, (source) => assistants.has(source))
     const ids = this.#tokenizer.encodeSegments(segmentsOf(text, pins), { reserved: this.#reserved })
-    return { text, ids, pins }
+    return { text, ids, pins, prefill }
   }
 
   /** Whether only the template, or the model itself, may write this token. */
@@ -76,13 +93,18 @@ export class PromptMaker {
     }
   }
 
-  #render(messages: readonly ChatMessage[], now: Date, opensReply: boolean): Text {
+  #render(
+    messages: readonly ChatMessage[],
+    now: Date,
+    opensReply: boolean,
+    variables: Readonly<Record<string, unknown>> = {},
+  ): Text {
     const { bosId, eosId } = this.#tokenizer
     const name = (id: TokenId | undefined) => (id === undefined ? '' : this.#tokenizer.piece(id))
     return renderConversation(this.#template, {
       messages,
       tools: this.#options.tools,
-      variables: this.#options.templateVariables,
+      variables: { ...variables, ...this.#options.templateVariables },
       bos: name(bosId),
       eos: name(eosId),
       now,

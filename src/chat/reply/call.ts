@@ -1,0 +1,133 @@
+import type { ToolDefinition } from '../message.js'
+import { checkArguments } from './check-arguments.js'
+import type { Emit, MalformedReason } from './events.js'
+import { MAX_CALL_LENGTH, MAX_CALLS } from './limits.js'
+
+/** What all calls of a reply share. */
+export class Calls {
+  readonly emit: Emit
+  /** Tools by name; absent where any name will do. */
+  readonly tools: ReadonlyMap<string, ToolDefinition> | undefined
+  readonly #firstCall: number
+  #count = 0
+
+  constructor(emit: Emit, tools: ReadonlyMap<string, ToolDefinition> | undefined, firstCall: number) {
+    this.emit = emit
+    this.tools = tools
+    this.#firstCall = firstCall
+  }
+
+  /** Whether calls are looked for at all: there is no use in it where no tool may be called. */
+  get areWanted(): boolean {
+    return this.tools === undefined || this.tools.size > 0
+  }
+
+  isKnown(name: string): boolean {
+    return this.tools === undefined || this.tools.has(name)
+  }
+
+  /** The index of a call that begins now; none beyond the limit. */
+  take(): number | undefined {
+    return this.#count === MAX_CALLS ? undefined : this.#count++
+  }
+
+  /** Nine letters and digits, which is what Mistral's templates want. */
+  idOf(index: number): string {
+    return `call${(this.#firstCall + index).toString(36).padStart(5, '0').slice(-5)}`
+  }
+}
+
+/** One call on its way: keeps its text, tells its name and arguments as they come, and what has become of it. */
+export class CallInProgress {
+  readonly #calls: Calls
+  readonly #emit: Emit
+  #raw: string
+  #begun: { readonly name: string; readonly index: number } | undefined
+  /** Arguments that came before the name. */
+  #waiting = ''
+  #hasStreamed = false
+
+  /** `raw`: the text that it begins with. `emit`: where to, if not where all calls go. */
+  constructor(calls: Calls, raw: string, emit: Emit = calls.emit) {
+    this.#calls = calls
+    this.#raw = raw
+    this.#emit = emit
+  }
+
+  get raw(): string {
+    return this.#raw
+  }
+
+  get hasBegun(): boolean {
+    return this.#begun !== undefined
+  }
+
+  get isTooLong(): boolean {
+    return this.#raw.length > MAX_CALL_LENGTH
+  }
+
+  /** More of its text. */
+  append(text: string): void {
+    this.#raw += text
+  }
+
+  /** Its name is known. False if it cannot go on: an unknown tool, another name than before, too many calls. */
+  begin(name: string): boolean {
+    if (this.#begun) return this.#begun.name === name
+    if (name === '' || !this.#calls.isKnown(name)) return false
+    const index = this.#calls.take()
+    if (index === undefined) return false
+    this.#begun = { name, index }
+    this.#emit({ type: 'tool-call-start', index, name })
+    if (this.#waiting !== '') this.#stream(this.#waiting)
+    return true
+  }
+
+  /** More of its arguments, as JSON text. */
+  arguments(text: string): void {
+    if (this.#begun) this.#stream(text)
+    else this.#waiting += text
+  }
+
+  /** It is whole. `id`: the model's own. */
+  finish(name: unknown, args: unknown, id?: string): void {
+    const reason = this.#refusal(name, args)
+    if (reason) this.fail(reason)
+    else this.#tell(name as string, args as Record<string, unknown>, id)
+  }
+
+  fail(reason: MalformedReason): void {
+    this.#emit({
+      type: 'malformed-tool-call',
+      text: this.#raw,
+      reason,
+      ...(this.#begun && { index: this.#begun.index }),
+    })
+  }
+
+  #refusal(name: unknown, args: unknown): MalformedReason | undefined {
+    if (typeof name !== 'string' || name === '') return 'not-a-call'
+    if (!isRecord(args)) return 'arguments-not-object'
+    if (this.begin(name)) return undefined
+    if (this.#begun) return 'not-a-call'
+    return this.#calls.isKnown(name) ? 'too-long' : 'unknown-tool'
+  }
+
+  #tell(name: string, args: Record<string, unknown>, id: string | undefined): void {
+    const index = this.#begun?.index ?? 0
+    if (!this.#hasStreamed) this.#stream(JSON.stringify(args))
+    const problems = checkArguments(args, this.#calls.tools?.get(name)?.parameters)
+    const call = { id: id || this.#calls.idOf(index), name, arguments: args, raw: this.#raw }
+    this.#emit({ type: 'tool-call', index, call, ...(problems.length > 0 && { problems }) })
+  }
+
+  #stream(argumentsText: string): void {
+    if (argumentsText === '' || !this.#begun) return
+    this.#hasStreamed = true
+    this.#emit({ type: 'tool-call-delta', index: this.#begun.index, argumentsText })
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,73 @@
+/** Problems told of one call at most. */
+const MAX_PROBLEMS = 16
+/** Levels of a schema that are looked at; definitions may refer to themselves. */
+const MAX_LEVELS = 32
+
+/**
+ * Where arguments are not as a tool's `parameters` have them: `type`, `enum`, `required`, `properties` and `items` of
+ * JSON schema are looked at, everything else is taken as fulfilled. A model's mistakes are common and often harmless, so
+ * these are told and never make a call malformed.
+ */
+export function checkArguments(
+  args: Readonly<Record<string, unknown>>,
+  parameters: Readonly<Record<string, unknown>> | undefined,
+): string[] {
+  const problems: string[] = []
+  if (parameters) check(args, parameters, 'arguments', problems, 0)
+  return problems
+}
+
+function check(value: unknown, schema: unknown, path: string, problems: string[], level: number): void {
+  if (!isObject(schema) || level === MAX_LEVELS || problems.length >= MAX_PROBLEMS) return
+  const types = [schema.type].flat().filter((type) => typeof type === 'string')
+  if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
+    problems.push(`${path} must be ${types.join(' or ')}, not ${nameOf(value)}`)
+    return
+  }
+  if (Array.isArray(schema.enum) && !schema.enum.some((one) => isSame(one, value))) {
+    problems.push(`${path} is none of the values that it may have`)
+  }
+  if (Array.isArray(value)) {
+    for (const [i, item] of value.entries()) check(item, schema.items, `${path}[${i}]`, problems, level + 1)
+  }
+  if (!isObject(value)) return
+  if (Array.isArray(schema.required)) {
+    for (const key of schema.required) {
+      if (typeof key === 'string' && !Object.hasOwn(value, key) && problems.length < MAX_PROBLEMS) {
+        problems.push(`${path}.${key} is missing`)
+      }
+    }
+  }
+  if (!isObject(schema.properties)) return
+  for (const [key, inner] of Object.entries(schema.properties)) {
+    if (Object.hasOwn(value, key)) check(value[key], inner, `${path}.${key}`, problems, level + 1)
+  }
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  switch (type) {
+    case 'integer':
+      return Number.isInteger(value)
+    case 'array':
+    case 'object':
+    case 'null':
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return nameOf(value) === type
+    default:
+      return true
+  }
+}
+
+function nameOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return nameOf(value) === 'object'
+}

@@ -1,0 +1,106 @@
+import { DasllamaError } from '../../errors.js'
+import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
+import { REASONING_TAGS, TOOL_DIALECTS, type ToolDialectName } from './formats/turn.js'
+
+/** How a model shows what it thinks: by tags, by Harmony's channels, or not at all. */
+export type ReasoningFormat = keyof typeof REASONING_TAGS | 'harmony' | 'none'
+
+/** How a model writes a tool call. */
+export type ToolFormat = ToolDialectName | 'harmony' | 'none'
+
+/** A variable of a chat template that switches thinking on and off. */
+export type ThinkingVariable = 'enable_thinking' | 'thinking' | 'reasoning_effort'
+
+/** What a model's replies are made of. Plain data; `replyFormatOf` finds it. */
+export interface ReplyFormat {
+  readonly reasoning: ReasoningFormat
+  readonly tools: ToolFormat
+  /** The variables that the template asks for. */
+  readonly thinkingVariables: readonly ThinkingVariable[]
+  /** Markers that are control tokens of the vocabulary: they count as such tokens only, and never as text. */
+  readonly controls: ReadonlyMap<string, TokenId>
+}
+
+/** What is to be taken instead of what a template tells. */
+export type ReplyFormatOverrides = Partial<Pick<ReplyFormat, 'reasoning' | 'tools'>>
+
+const REASONING: readonly string[] = ['none', 'harmony', ...Object.keys(REASONING_TAGS)]
+const TOOLS: readonly string[] = ['none', 'harmony', ...Object.keys(TOOL_DIALECTS)]
+const VARIABLES: readonly ThinkingVariable[] = ['enable_thinking', 'thinking', 'reasoning_effort']
+
+/** Texts of a template or a vocabulary that tell a format; the first line that has one of its own decides. */
+const REASONING_SIGNS: readonly (readonly [ReasoningFormat, RegExp])[] = [
+  ['harmony', /<\|channel\|>/],
+  ['gemma', /<\|channel>/],
+  ['think-brackets', /\[THINK\]/],
+  ['think', /<\/?think>/],
+]
+const TOOL_SIGNS: readonly (readonly [ToolFormat, RegExp])[] = [
+  ['harmony', /<\|channel\|>/],
+  ['gemma', /<\|tool_call>/],
+  ['mistral', /\[TOOL_CALLS\]/],
+  ['deepseek', /<｜tool▁call▁begin｜>/],
+  ['hermes', /<tool_call>/],
+  ['llama-json', /<\|python_tag\|>|"parameters": |\bipython\b/],
+]
+
+/**
+ * The format of a model's replies, by the markers in its chat template (Jinja source; it is not run) and its
+ * vocabulary. A template that knows no calls gets `hermes`, which is what a chat tells such models to write.
+ * Throws `INVALID_ARGUMENT` for overrides that name no format.
+ */
+export function replyFormatOf(
+  template: string,
+  tokenizer: Pick<Tokenizer, 'specialTokens'> | undefined,
+  overrides: ReplyFormatOverrides = {},
+): ReplyFormat {
+  const special = tokenizer?.specialTokens ?? []
+  const told = <T>(signs: readonly (readonly [T, RegExp])[]) =>
+    signs.find(([, sign]) => sign.test(template))?.[0]
+  const hasThink = special.some(({ text }) => text === '<think>')
+  const reasoning = told(REASONING_SIGNS) ?? (hasThink ? 'think' : 'none')
+  const tools = told(TOOL_SIGNS) ?? 'hermes'
+  return {
+    reasoning: checked('reasoning', overrides.reasoning, REASONING) ?? reasoning,
+    tools: checked('tools', overrides.tools, TOOLS) ?? tools,
+    thinkingVariables: variablesOf(template),
+    controls: new Map(
+      special.filter(({ isControl }) => isControl).map(({ text, id }) => [text, id] as const),
+    ),
+  }
+}
+
+/** Which of the variables occur in what the template computes: no texts, no members of a message. */
+function variablesOf(template: string): ThinkingVariable[] {
+  const found = new Set<ThinkingVariable>()
+  let at = 0
+  while (found.size < VARIABLES.length) {
+    const start = template.indexOf('{', at)
+    const kind = template[start + 1]
+    if (start < 0) break
+    at = start + 1
+    if (kind !== '%' && kind !== '{') continue
+    const end = template.indexOf(kind === '%' ? '%}' : '}}', at)
+    if (end < 0) break
+    const code = template.slice(at, end).replace(/'[^']*'|"[^"]*"/g, "''")
+    for (const name of VARIABLES) if (new RegExp(`(?<![.\\w])${name}\\b`).test(code)) found.add(name)
+    at = end
+  }
+  return VARIABLES.filter((name) => found.has(name))
+}
+
+/** A format by name, for text without a model. Throws `INVALID_ARGUMENT` for names that are none. */
+export function replyFormat(names: ReplyFormatOverrides = {}): ReplyFormat {
+  return replyFormatOf('', undefined, { reasoning: 'none', tools: 'none', ...names })
+}
+
+function checked<T extends string>(
+  option: string,
+  value: T | undefined,
+  names: readonly string[],
+): T | undefined {
+  if (value === undefined || names.includes(value)) return value
+  throw new DasllamaError('INVALID_ARGUMENT', `${option}: there is no format "${String(value)}"`, {
+    hint: `there are ${names.join(', ')}`,
+  })
+}

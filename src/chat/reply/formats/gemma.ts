@@ -1,0 +1,177 @@
+import { CallInProgress, type Calls } from '../call.js'
+import type { MalformedReason } from '../events.js'
+import { isJsonSpace, JsonScanner } from '../json-scanner.js'
+import { MAX_HEADER_LENGTH } from '../limits.js'
+import { type CallReader, NO_MARKERS } from '../machine.js'
+
+const OPEN = '<|tool_call>'
+const CLOSE = '<tool_call|>'
+const QUOTE = '<|"|>'
+const OUTSIDE = [OPEN, CLOSE]
+const IN_BODY = [OPEN, CLOSE, QUOTE]
+const IN_STRING = [QUOTE]
+
+export const GEMMA_OPENS: readonly string[] = [OPEN]
+
+/** Words that a call may begin with: its name, letters and digits and the like, behind `call:`. */
+const HEAD = /^\s*call:\s*([^\s{}]+)\s*$/
+
+/**
+ * Gemma 4's tool calls: `<|tool_call>call:name{key:<|"|>text<|"|>,other:[1,true]}<tool_call|>`. Keys are bare, strings
+ * stand between markers and have no escapes. The arguments are told as the JSON that they mean; keys and strings in
+ * JSON's own way are taken too.
+ */
+export class GemmaReader implements CallReader {
+  isOver = false
+  readonly #call: CallInProgress
+  readonly #scanner = new JsonScanner()
+  #place: 'head' | 'body' | 'string' | 'json-string' | 'tail' | 'broken' = 'head'
+  #head = ''
+  #name = ''
+  #json = ''
+  /** A key, or a value that is no string. */
+  #word = ''
+  #escaped = false
+
+  constructor(calls: Calls) {
+    this.#call = new CallInProgress(calls, OPEN)
+  }
+
+  get markers(): readonly string[] {
+    switch (this.#place) {
+      case 'body':
+        return IN_BODY
+      case 'string':
+        return IN_STRING
+      case 'json-string':
+        return NO_MARKERS
+      default:
+        return OUTSIDE
+    }
+  }
+
+  text(text: string): number {
+    const read = this.#read(text)
+    this.#call.append(text.slice(0, read))
+    if (this.#call.isTooLong) this.#fail('too-long')
+    return read
+  }
+
+  marker(marker: string): boolean {
+    if (marker === QUOTE) {
+      if (this.#place !== 'string' && (this.#place !== 'body' || this.#word.trim() !== '')) return false
+      this.#call.append(marker)
+      this.#place = this.#place === 'string' ? 'body' : 'string'
+      this.#write('"')
+      return true
+    }
+    if (marker === OPEN) {
+      this.end('', 'invalid-json')
+      return false
+    }
+    if (marker !== CLOSE) return false
+    this.#call.append(marker)
+    if (this.#place === 'tail') this.#finish()
+    else this.#fail('invalid-json')
+    return true
+  }
+
+  end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
+    this.#call.append(rest)
+    if (this.#place === 'tail') this.#finish()
+    else this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
+  }
+
+  #read(text: string): number {
+    switch (this.#place) {
+      case 'head':
+        return this.#readHead(text)
+      case 'body':
+      case 'json-string':
+        return this.#readBody(text)
+      case 'string':
+        this.#write(text.replace(/["\\]|[^ -\uffff]/g, (unit) => JSON.stringify(unit).slice(1, -1)))
+        return text.length
+      case 'tail':
+        if (!Array.from(text).every((unit) => isJsonSpace(unit.charCodeAt(0)))) this.#place = 'broken'
+        return text.length
+      default:
+        return text.length
+    }
+  }
+
+  #readHead(text: string): number {
+    const brace = text.indexOf('{')
+    const end = brace < 0 ? text.length : brace
+    this.#head += text.slice(0, end)
+    if (this.#head.length > MAX_HEADER_LENGTH) this.#place = 'broken'
+    else if (brace >= 0) {
+      const found = HEAD.exec(this.#head)
+      this.#place = found ? 'body' : 'broken'
+      if (found) {
+        this.#name = found[1]
+        this.#call.begin(this.#name)
+      }
+    }
+    return end
+  }
+
+  /** Up to where other markers count. */
+  #readBody(text: string): number {
+    const place = this.#place
+    let i = 0
+    while (i < text.length && this.#place === place) {
+      if (place === 'json-string') this.#inJsonString(text[i])
+      else this.#inBody(text[i])
+      i++
+    }
+    return i
+  }
+
+  #inBody(unit: string): void {
+    const word = this.#word.trim()
+    if (unit === '"' && word === '') {
+      this.#place = 'json-string'
+      this.#write(unit)
+    } else if (unit === ':') {
+      // A key in quotes has been written already.
+      this.#write(word === '' ? unit : `${JSON.stringify(word)}${unit}`)
+      this.#word = ''
+    } else if (',]}{['.includes(unit)) {
+      this.#write(word + unit)
+      this.#word = ''
+    } else this.#word += unit
+  }
+
+  #inJsonString(unit: string): void {
+    if (unit === '"' && !this.#escaped) this.#place = 'body'
+    this.#escaped = unit === '\\' && !this.#escaped
+    this.#write(unit)
+  }
+
+  #write(json: string): void {
+    for (let i = 0; i < json.length; i++) {
+      if (!this.#scanner.step(json.charCodeAt(i))) {
+        this.#place = 'broken'
+        return
+      }
+    }
+    this.#json += json
+    this.#call.arguments(json)
+    if (this.#scanner.status === 'done') this.#place = 'tail'
+  }
+
+  #finish(): void {
+    this.isOver = true
+    try {
+      this.#call.finish(this.#name, JSON.parse(this.#json))
+    } catch {
+      this.#call.fail('invalid-json')
+    }
+  }
+
+  #fail(reason: MalformedReason): void {
+    this.isOver = true
+    this.#call.fail(reason)
+  }
+}

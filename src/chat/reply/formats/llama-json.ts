@@ -1,0 +1,143 @@
+import { CallInProgress, type Calls } from '../call.js'
+import type { Emit, MalformedReason } from '../events.js'
+import { JsonCall } from '../json-call.js'
+import { isJsonSpace } from '../json-scanner.js'
+import { type CallReader, NO_MARKERS } from '../machine.js'
+
+const PYTHON_TAG = '<|python_tag|>'
+const MARKERS = [PYTHON_TAG]
+
+export const LLAMA_JSON_OPENS: readonly string[] = MARKERS
+
+/** Where a reader without a marker puts what turned out to be no call. */
+export interface LlamaHost {
+  /** The first call is one: what stood before it is settled. */
+  settle(): void
+  content(text: string): void
+}
+
+/**
+ * Llama 3's tool calls: `{"name": …, "parameters": {…}}` from the reply's beginning on, or behind `<|python_tag|>`; the
+ * next one may follow after `;`. Without the marker, JSON that is no such object is an answer like any other.
+ */
+export class LlamaJsonReader implements CallReader {
+  isOver = false
+  readonly #calls: Calls
+  readonly #host: LlamaHost
+  readonly #emit: Emit
+  #isMarked: boolean
+  #call: CallInProgress
+  #json: JsonCall
+  #place: 'head' | 'json' | 'between' | 'broken' = 'head'
+  /** What stands between two calls, if another one follows. */
+  #separator = ''
+
+  constructor(calls: Calls, marker: string | undefined, host: LlamaHost) {
+    this.#calls = calls
+    this.#host = host
+    this.#isMarked = marker !== undefined
+    let isSettled = this.#isMarked
+    this.#emit = (event) => {
+      if (!isSettled) host.settle()
+      isSettled = true
+      calls.emit(event)
+    }
+    this.#call = this.#newCall(marker ?? '')
+    this.#json = new JsonCall(this.#call, this.#isMarked)
+  }
+
+  get markers(): readonly string[] {
+    return this.#place === 'json' ? NO_MARKERS : MARKERS
+  }
+
+  text(text: string): number {
+    switch (this.#place) {
+      case 'json':
+        return this.#readJson(text)
+      case 'between':
+        return this.#readSeparator(text)
+      case 'broken':
+        this.#call.append(text)
+        if (this.#call.isTooLong) this.#fail('too-long')
+        return text.length
+      default:
+        return this.#readHead(text)
+    }
+  }
+
+  marker(marker: string): boolean {
+    if (marker !== PYTHON_TAG) return false
+    this.end('', 'invalid-json')
+    return false
+  }
+
+  end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
+    if (this.#place === 'between') {
+      this.isOver = true
+      if (rest !== '') this.#host.content(this.#separator + rest)
+      else if (this.#separator !== '') this.#emit({ type: 'framing', text: this.#separator })
+      return
+    }
+    this.#call.append(rest)
+    this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
+  }
+
+  #newCall(raw: string): CallInProgress {
+    return new CallInProgress(this.#calls, raw, this.#emit)
+  }
+
+  #readHead(text: string): number {
+    let i = 0
+    while (i < text.length && isJsonSpace(text.charCodeAt(i))) i++
+    this.#call.append(text.slice(0, i))
+    if (i < text.length) this.#place = text[i] === '{' ? 'json' : 'broken'
+    return i
+  }
+
+  #readJson(text: string): number {
+    const read = this.#json.read(text, 0)
+    const { status } = this.#json
+    if (this.#call.isTooLong) this.#fail('too-long')
+    else if (status === 'broken' || this.#json.isNoCall) this.#break()
+    else if (status === 'done') this.#close()
+    return read
+  }
+
+  #close(): void {
+    if (this.#isMarked || this.#json.isCall) {
+      this.#json.finish()
+      this.#place = 'between'
+      this.#separator = ''
+    } else this.#fail('not-a-call')
+  }
+
+  /** With a marker all that follows belongs to the call that is none. */
+  #break(): void {
+    if (this.#isMarked || this.#call.hasBegun) this.#place = 'broken'
+    else this.#fail('invalid-json')
+  }
+
+  #readSeparator(text: string): number {
+    let i = 0
+    while (i < text.length && (isJsonSpace(text.charCodeAt(i)) || text[i] === ';')) i++
+    this.#separator += text.slice(0, i)
+    if (i === text.length) return i
+    if (text[i] === '{' && this.#separator.includes(';')) {
+      this.#emit({ type: 'framing', text: this.#separator })
+      this.#call = this.#newCall('')
+      this.#isMarked = false
+      this.#json = new JsonCall(this.#call, false)
+      this.#place = 'json'
+    } else {
+      this.isOver = true
+      this.#host.content(this.#separator)
+    }
+    return i
+  }
+
+  #fail(reason: MalformedReason): void {
+    this.isOver = true
+    if (this.#isMarked || this.#call.hasBegun) this.#call.fail(reason)
+    else this.#host.content(this.#call.raw)
+  }
+}

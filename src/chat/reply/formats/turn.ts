@@ -1,0 +1,208 @@
+import type { Calls } from '../call.js'
+import type { Emit } from '../events.js'
+import { type CallReader, NO_MARKERS, type ReplyMachine } from '../machine.js'
+import { isSpace, TextChannel } from '../text-channel.js'
+import { DEEPSEEK_OPENS, DeepSeekReader } from './deepseek.js'
+import { GEMMA_OPENS, GemmaReader } from './gemma.js'
+import { HERMES_OPENS, HermesReader } from './hermes.js'
+import { LLAMA_JSON_OPENS, LlamaJsonReader } from './llama-json.js'
+import { MISTRAL_OPENS, MistralReader } from './mistral.js'
+
+/** Markers around what a model thinks before it answers. */
+export interface ReasoningTags {
+  readonly open: string
+  readonly close: string
+  /** What follows the opening marker and is no thought. */
+  readonly label?: string
+}
+
+export const REASONING_TAGS = {
+  /** DeepSeek-R1, Qwen3, SmolLM3 and many others. */
+  think: { open: '<think>', close: '</think>' },
+  /** Magistral. */
+  'think-brackets': { open: '[THINK]', close: '[/THINK]' },
+  /** Gemma 4, whose channels have names. */
+  gemma: { open: '<|channel>', close: '<channel|>', label: 'thought\n' },
+} as const satisfies Record<string, ReasoningTags>
+
+/** How calls are written, besides Harmony's. */
+export interface ToolDialect {
+  /** Markers that open a call within content. */
+  readonly opens: readonly string[]
+  /** A call may also begin without one, where the reply does. */
+  readonly isBare?: boolean
+}
+
+export const TOOL_DIALECTS = {
+  hermes: { opens: HERMES_OPENS },
+  'llama-json': { opens: LLAMA_JSON_OPENS, isBare: true },
+  mistral: { opens: MISTRAL_OPENS },
+  deepseek: { opens: DEEPSEEK_OPENS },
+  gemma: { opens: GEMMA_OPENS },
+} as const satisfies Record<string, ToolDialect>
+
+export type ToolDialectName = keyof typeof TOOL_DIALECTS
+
+/**
+ * Replies of one turn: perhaps reasoning, then content, then perhaps calls. Reasoning in plain text is looked for only
+ * before there is content, for later its marker is more likely talked about than meant; so is a closing marker that
+ * nothing has opened.
+ */
+export class TurnMachine implements ReplyMachine {
+  readonly #emit: Emit
+  readonly #calls: Calls
+  readonly #tags: ReasoningTags | undefined
+  readonly #dialectName: ToolDialectName | undefined
+  readonly #dialect: ToolDialect | undefined
+  readonly #content: TextChannel
+  readonly #reasoning: TextChannel | undefined
+  readonly #atStart: readonly string[]
+  readonly #inReasoning: readonly string[]
+  #thinks = false
+  /** What may be the label after the marker. */
+  #label: string | undefined
+  #reader: CallReader | undefined
+
+  constructor(
+    emit: Emit,
+    calls: Calls,
+    tags: ReasoningTags | undefined,
+    dialect: ToolDialectName | undefined,
+  ) {
+    this.#emit = emit
+    this.#calls = calls
+    this.#tags = tags
+    this.#dialectName = calls.areWanted ? dialect : undefined
+    this.#dialect = this.#dialectName && TOOL_DIALECTS[this.#dialectName]
+    this.#content = new TextChannel(emit, 'content', false)
+    this.#reasoning = tags && new TextChannel(emit, 'reasoning', true)
+    const opens = this.#dialect?.opens ?? NO_MARKERS
+    this.#atStart = tags ? [tags.open, tags.close, ...opens] : opens
+    this.#inReasoning = tags ? [tags.close] : NO_MARKERS
+  }
+
+  get isReasoning(): boolean {
+    return this.#thinks
+  }
+
+  get markers(): readonly string[] {
+    if (this.#reader) return this.#reader.markers
+    if (this.#thinks) return this.#inReasoning
+    return this.#content.isEmpty ? this.#atStart : (this.#dialect?.opens ?? NO_MARKERS)
+  }
+
+  text(text: string): number {
+    if (this.#reader) {
+      const read = this.#reader.text(text)
+      if (this.#reader.isOver) this.#reader = undefined
+      return read
+    }
+    if (this.#thinks) {
+      this.#think(text)
+      return text.length
+    }
+    if (this.#dialect?.isBare && this.#content.isEmpty) {
+      let spaces = 0
+      while (spaces < text.length && isSpace(text.charCodeAt(spaces))) spaces++
+      if (spaces > 0) {
+        this.#content.push(text.slice(0, spaces))
+        return spaces
+      }
+      if (text[0] === '{') {
+        this.#reader = this.#open(undefined)
+        return 0
+      }
+    }
+    this.#content.push(text)
+    return text.length
+  }
+
+  marker(marker: string, isControl: boolean): boolean {
+    if (this.#reader) {
+      const isTaken = this.#reader.marker(marker, isControl)
+      if (this.#reader.isOver) this.#reader = undefined
+      if (isTaken || this.#reader) return isTaken
+    }
+    if (this.#thinks) {
+      if (marker !== this.#tags?.close) return false
+      this.#endLabel()
+      this.#reasoning?.close()
+      this.#frame(marker)
+      this.#thinks = false
+      return true
+    }
+    const counts = isControl || this.#content.isEmpty
+    if (marker === this.#tags?.open && counts) {
+      this.#content.close()
+      this.#frame(marker)
+      this.#thinks = true
+      this.#label = this.#tags.label && ''
+      return true
+    }
+    if (marker === this.#tags?.close && counts) {
+      this.#content.close()
+      this.#frame(marker)
+      return true
+    }
+    if (!this.#dialect?.opens.includes(marker)) return false
+    this.#content.close()
+    this.#reader = this.#open(marker)
+    return true
+  }
+
+  end(rest: string): void {
+    if (this.#reader) this.#reader.end(rest)
+    else for (let at = 0; at < rest.length; ) at += this.text(rest.slice(at))
+    this.#reader = undefined
+    this.#endLabel()
+    if (this.#thinks) this.#reasoning?.end()
+    this.#content.end()
+  }
+
+  #open(marker: string | undefined): CallReader | undefined {
+    switch (this.#dialectName) {
+      case 'hermes':
+        return new HermesReader(this.#calls)
+      case 'mistral':
+        return new MistralReader(this.#calls)
+      case 'gemma':
+        return new GemmaReader(this.#calls)
+      case 'deepseek':
+        return new DeepSeekReader(this.#calls, marker as string)
+      case 'llama-json':
+        return new LlamaJsonReader(this.#calls, marker, {
+          settle: () => this.#content.close(),
+          content: (text) => this.#content.push(text),
+        })
+    }
+  }
+
+  #think(text: string): void {
+    const label = this.#tags?.label
+    if (this.#label === undefined || label === undefined) {
+      this.#reasoning?.push(text)
+      return
+    }
+    this.#label += text
+    if (label.startsWith(this.#label)) return
+    if (this.#label.startsWith(label)) {
+      const rest = this.#label.slice(label.length)
+      this.#label = undefined
+      this.#frame(label)
+      if (rest !== '') this.#reasoning?.push(rest)
+    } else this.#endLabel()
+  }
+
+  /** What has come so far is no label, or one without its line break. */
+  #endLabel(): void {
+    const text = this.#label
+    this.#label = undefined
+    if (!text) return
+    if (this.#tags?.label?.trim() === text.trim()) this.#frame(text)
+    else this.#reasoning?.push(text)
+  }
+
+  #frame(text: string): void {
+    this.#emit({ type: 'framing', text })
+  }
+}

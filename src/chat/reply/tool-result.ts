@@ -1,0 +1,26 @@
+import { DasllamaError } from '../../errors.js'
+import type { ChatMessage, ToolCall } from '../message.js'
+import type { ReplyFormat } from './format.js'
+
+/**
+ * The message that tells a model what its call has given: a text as it is, anything else as JSON; nothing at all is
+ * `null`. Templates of Mistral's put the content into JSON as it stands, so with its format texts become JSON too.
+ * Throws `INVALID_ARGUMENT` for a value that JSON cannot write.
+ */
+export function toolResult(
+  call: Pick<ToolCall, 'id' | 'name'>,
+  value: unknown,
+  format?: Pick<ReplyFormat, 'tools'>,
+): ChatMessage {
+  const content = typeof value === 'string' && format?.tools !== 'mistral' ? value : asJson(value, call.name)
+  const id = call.id === undefined ? {} : { toolCallId: call.id }
+  return { role: 'tool', content, ...id, name: call.name }
+}
+
+function asJson(value: unknown, name: string): string {
+  try {
+    return JSON.stringify(value) ?? 'null'
+  } catch (cause) {
+    throw new DasllamaError('INVALID_ARGUMENT', `the result of ${name} cannot be written as JSON`, { cause })
+  }
+}

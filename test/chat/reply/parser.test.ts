@@ -1,0 +1,311 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MAX_CALL_LENGTH, MAX_CALLS } from '../../../src/chat/reply/limits.js'
+import { createReplyParser, type ReplyParserOptions } from '../../../src/chat/reply/parser.js'
+import { eventsOf, joined, partsOf, textOf, told } from './parse.js'
+import { DEEPSEEK, FORMATS, GEMMA, HARMONY, LLAMA, MISTRAL, QWEN, REPLIES, TOOLS } from './replies.js'
+
+/** Cuts a text into pieces at these places. */
+function cutAt(text: string, places: readonly number[]): string[] {
+  const ends = [...new Set(places.map((place) => place % (text.length + 1)))].sort((a, b) => a - b)
+  return [...ends, text.length].map((end, i) => text.slice(i === 0 ? 0 : ends[i - 1], end))
+}
+
+describe.each(REPLIES)('$name: $text', ({ format, text, says, options }) => {
+  const whole = eventsOf(format, [text], options)
+
+  it('says what it should', () => {
+    expect(told(whole)).toBe(says)
+  })
+
+  it('says the same character by character and cut in two anywhere, and nothing is lost', () => {
+    expect(eventsOf(format, text.split(''), options)).toEqual(whole)
+    for (let at = 0; at <= text.length; at++) {
+      const pieces = [text.slice(0, at), text.slice(at)]
+      const parts = partsOf(format, pieces, options)
+      expect(joined(parts), `cut at ${at}`).toEqual(whole)
+      if (!options?.prefill) expect(textOf(parts), `cut at ${at}`).toBe(text)
+    }
+  })
+
+  it('tells parts of whatever is left when it breaks off', () => {
+    for (let end = 0; end < text.length; end++) {
+      const parts = partsOf(format, text.slice(0, end).split(''), options)
+      if (!options?.prefill) expect(textOf(parts)).toBe(text.slice(0, end))
+    }
+  })
+})
+
+/** Pieces of replies that are likely to meet: markers of all formats, JSON and words. */
+const SCRAPS = [
+  ...['<think>', '</think>', '[THINK]', '[/THINK]', '<tool_call>', '</tool_call>', '<|python_tag|>', '; '],
+  ...[
+    '[TOOL_CALLS]',
+    '[CALL_ID]',
+    '[ARGS]',
+    '[',
+    ']',
+    ', ',
+    '<｜tool▁calls▁begin｜>',
+    '<｜tool▁calls▁end｜>',
+  ],
+  ...['<｜tool▁call▁begin｜>', '<｜tool▁call▁end｜>', '<｜tool▁sep｜>', '```json\n', '\n```', '<|channel>'],
+  ...[
+    'thought\n',
+    '<channel|>',
+    '<|tool_call>',
+    '<tool_call|>',
+    'call:now{',
+    '<|"|>',
+    '<|channel|>',
+    '<|start|>',
+  ],
+  ...['<|message|>', '<|end|>', '<|call|>', '<|constrain|>', 'assistant', 'analysis', 'final', 'commentary'],
+  ...[' to=functions.now', '{"name": "now", "arguments": {}}', '{"name": "now"', '"arguments": ', '{', '}'],
+  ...[':', ',', '"', '\\', '{}', '{"a": "b"}', 'now', 'weather', '1', 'true', ' ', '\n', 'a', '😀', '<', '|'],
+]
+
+const reply = fc
+  .array(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...SCRAPS) }, fc.string()))
+  .map((all) => all.join(''))
+const options = fc.constantFrom<ReplyParserOptions>(
+  {},
+  { tools: TOOLS },
+  { tools: [] },
+  { thinkingOpened: true, tools: TOOLS },
+)
+
+describe.each(Object.entries(FORMATS))('any text as a reply of %s', (_, format) => {
+  it('never throws, loses nothing and says the same however it is cut', () => {
+    fc.assert(
+      fc.property(reply, options, fc.array(fc.nat()), (text, options, places) => {
+        const parts = partsOf(format, cutAt(text, places), options)
+        expect(textOf(parts)).toBe(text)
+        expect(joined(parts)).toEqual(eventsOf(format, [text], options))
+        expect(eventsOf(format, text.split(''), options)).toEqual(eventsOf(format, [text], options))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('begins and ends calls in order, and what it streams of arguments is what they are', () => {
+    fc.assert(
+      fc.property(reply, (text) => {
+        const streamed = new Map<number, string>()
+        for (const event of eventsOf(format, text.split(''))) {
+          if (event.type === 'tool-call-start') {
+            expect(event.index).toBe(streamed.size)
+            streamed.set(event.index, '')
+          } else if (event.type === 'tool-call-delta') {
+            streamed.set(event.index, streamed.get(event.index)! + event.argumentsText)
+          } else if (event.type === 'tool-call') {
+            expect(JSON.parse(streamed.get(event.index)!)).toEqual(event.call.arguments)
+          }
+        }
+      }),
+      { numRuns: 400 },
+    )
+  })
+})
+
+describe('events', () => {
+  it('stream: name first, then arguments as they come', () => {
+    const parser = createReplyParser(QWEN, { tools: TOOLS, firstCall: 36 })
+    const push = (text: string) => parser.push(text)
+    expect(push('Well <tool')).toEqual([{ type: 'content', text: 'Well' }])
+    expect(push('_call>{"name": "wea')).toEqual([])
+    expect(push('ther"')).toEqual([{ type: 'tool-call-start', index: 0, name: 'weather' }])
+    expect(push(', "arguments": {"ci')).toEqual([
+      { type: 'tool-call-delta', index: 0, argumentsText: '{"ci' },
+    ])
+    expect(push('ty": 1}}')).toEqual([{ type: 'tool-call-delta', index: 0, argumentsText: 'ty": 1}' }])
+    const raw = '<tool_call>{"name": "weather", "arguments": {"city": 1}}</tool_call>'
+    expect(push('</tool_call>')).toEqual([
+      {
+        type: 'tool-call',
+        index: 0,
+        call: { id: 'call00010', name: 'weather', arguments: { city: 1 }, raw },
+        problems: ['arguments.city must be string, not number'],
+      },
+    ])
+    expect(parser.end('stop')).toEqual([])
+  })
+
+  it('hold back nothing that can be no marker', () => {
+    const parser = createReplyParser(QWEN)
+    expect(parser.push('1 <')).toEqual([{ type: 'content', text: '1' }])
+    expect(parser.push(' 2')).toEqual([{ type: 'content', text: ' < 2' }])
+    expect(parser.push('</p>')).toEqual([{ type: 'content', text: '</p>' }])
+  })
+
+  it('keep the ids that a model gives', () => {
+    const calls = (format: typeof MISTRAL, text: string) =>
+      eventsOf(format, [text]).flatMap((event) => (event.type === 'tool-call' ? [event.call.id] : []))
+    expect(calls(MISTRAL, '[TOOL_CALLS][{"name": "a", "id": "abc123DEF"}, {"name": "b"}]')).toEqual([
+      'abc123DEF',
+      'call00001',
+    ])
+    expect(calls(MISTRAL, '[TOOL_CALLS]a[CALL_ID]abc123DEF[ARGS]{}')).toEqual(['abc123DEF'])
+  })
+
+  it('say which call was begun and came to nothing', () => {
+    expect(eventsOf(GEMMA, ['<|tool_call>call:a{b'])).toEqual([
+      { type: 'tool-call-start', index: 0, name: 'a' },
+      { type: 'tool-call-delta', index: 0, argumentsText: '{' },
+      { type: 'malformed-tool-call', index: 0, reason: 'incomplete', text: '<|tool_call>call:a{b' },
+    ])
+  })
+})
+
+describe('thinking', () => {
+  it.each([
+    [QWEN, '<think>', 'a', '</think>'],
+    [GEMMA, '<|channel>thought\n', 'a', '<channel|>'],
+    [HARMONY, '<|channel|>analysis<|message|>', 'a', '<|end|>'],
+    [MISTRAL, '[THINK]', 'a', '[/THINK]'],
+  ])('is told as it begins and ends', (format, open, text, close) => {
+    const parser = createReplyParser(format)
+    expect(parser.isReasoning).toBe(false)
+    parser.push(open)
+    expect(parser.isReasoning).toBe(true)
+    parser.push(text)
+    expect(parser.isReasoning).toBe(true)
+    parser.push(close)
+    expect(parser.isReasoning).toBe(false)
+    expect(createReplyParser(format, { thinkingOpened: true }).isReasoning).toBe(true)
+  })
+
+  it('is nothing to open where a model does not think', () => {
+    expect(createReplyParser(LLAMA, { thinkingOpened: true }).isReasoning).toBe(false)
+  })
+})
+
+describe('control tokens', () => {
+  const controls = new Map([
+    ['<think>', 1],
+    ['</think>', 2],
+    ['<tool_call>', 3],
+    ['</tool_call>', 4],
+    ['<|other|>', 5],
+  ])
+  const format = { ...QWEN, controls }
+  const control = (id: number, before = '') => {
+    const [[name]] = [...controls].filter(([, own]) => own === id)
+    return { id, piece: before + name, isControl: true }
+  }
+  const text = (piece: string) => ({ id: 99, piece, isControl: false })
+  const says = (...tokens: ReturnType<typeof text>[]) => {
+    const parser = createReplyParser(format)
+    const events = [...tokens.flatMap((token) => parser.push(token)), ...parser.end()]
+    return told(joined(events))
+  }
+
+  it('are markers, and the same in text is none', () => {
+    expect(says(control(1), text('a</think>b'), control(2), text('c<tool_call>d'))).toBe(
+      '~a</think>b~c<tool_call>d',
+    )
+    expect(says(text('<think>'), text('a</think>'))).toBe('<think>a</think>')
+  })
+
+  it('count wherever they come, for nobody writes them by mistake', () => {
+    expect(says(text('a'), control(1), text('b'), control(2), text('c'))).toBe('a~b~c')
+    expect(says(control(3), text('{"name": "a'), control(4), text('b'))).toBe(
+      '!invalid-json[<tool_call>{"name": "a</tool_call>]b',
+    )
+  })
+
+  it('that are no markers are text, and never complete one', () => {
+    expect(says(text('a'), control(5), text('b'))).toBe('a<|other|>b')
+    const odd = { ...QWEN, controls: new Map([['nk>', 7]]) }
+    const parser = createReplyParser(odd)
+    const events = [
+      ...parser.push('<thi'),
+      ...parser.push({ id: 7, piece: 'nk>', isControl: true }),
+      ...parser.end(),
+    ]
+    expect(told(joined(events))).toBe('<think>')
+  })
+
+  it('may come with the end of the character before', () => {
+    expect(says(control(1, '\ufffd'), text('a'), control(2))).toBe('\ufffd~a~')
+  })
+})
+
+describe('limits', () => {
+  it.each([
+    ['QWEN', QWEN, '<tool_call>{"name": "a", "arguments": {"b": "'],
+    ['LLAMA', LLAMA, '{"name": "a", "parameters": {"b": "'],
+    ['MISTRAL', MISTRAL, '[TOOL_CALLS]a[ARGS]{"b": "'],
+    ['DEEPSEEK', DEEPSEEK, '<｜tool▁call▁begin｜>a<｜tool▁sep｜>{"b": "'],
+    ['GEMMA', GEMMA, '<|tool_call>call:a{b:<|"|>'],
+    ['HARMONY', HARMONY, '<|channel|>commentary to=functions.a<|message|>{"b": "'],
+  ])('%s: a call that is too long becomes text', (_, format, head) => {
+    const piece = 'x'.repeat(1 << 16)
+    const pieces = [head, ...Array.from({ length: MAX_CALL_LENGTH / piece.length + 2 }, () => piece)]
+    const parts = partsOf(format, pieces)
+    expect(textOf(parts) === pieces.join('')).toBe(true)
+    const [malformed] = parts.filter((part) => part.type === 'malformed-tool-call')
+    expect(malformed).toMatchObject({ reason: 'too-long' })
+    expect(parts.at(-1)?.type).toBe('content')
+  })
+
+  it('calls beyond the limit are malformed', () => {
+    const text = '<tool_call>{"name": "a"}</tool_call>'.repeat(MAX_CALLS + 2)
+    const events = eventsOf(QWEN, [text])
+    expect(events.filter(({ type }) => type === 'tool-call')).toHaveLength(MAX_CALLS)
+    expect(events.filter(({ type }) => type === 'malformed-tool-call')).toEqual(
+      Array.from({ length: 2 }, () => expect.objectContaining({ reason: 'too-long' })),
+    )
+  })
+
+  it.each(Object.entries(FORMATS))(
+    '%s: long replies of markers, spaces and strings come to their end',
+    (_, format) => {
+      const texts = [
+        ' ',
+        '\n',
+        '<',
+        '<think>',
+        '<|',
+        '{',
+        '"',
+        '[TOOL_CALLS]',
+        '<|"|>',
+        '<|start|>',
+        '{"a":"b"}',
+        '<think></think>',
+      ]
+      for (const text of [...texts, '<tool_call>', '<|tool_call>call:a{b:"c",', '<｜tool▁call▁begin｜>']) {
+        const whole = text.repeat(200_000 / text.length)
+        expect(textOf(partsOf(format, [whole])) === whole).toBe(true)
+      }
+      const strings = `<|tool_call>call:a{${'b:"c",'.repeat(40_000)}`
+      expect(textOf(partsOf(format, [strings])) === strings).toBe(true)
+    },
+  )
+})
+
+describe('bad options', () => {
+  it.each([
+    ['tools that are no list', { tools: {} }, 'tools must be an array'],
+    ['a tool without a name', { tools: [{}] }, 'tools[0] must be'],
+    ['a prefill that is no text', { prefill: 1 }, 'prefill must be a string'],
+    ['a number of calls that is none', { firstCall: -1 }, 'firstCall must be'],
+    ['no options', null, 'options must be an object'],
+  ])('%s', (_, options, message) => {
+    expect(() => createReplyParser(QWEN, options as never)).toThrowError(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('a stop reason that is none', () => {
+    expect(() => createReplyParser(QWEN).end('why' as never)).toThrowError(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    )
+  })
+
+  it("takes OpenAI's definitions", () => {
+    const tools = [{ type: 'function', function: { name: 'a' } }] as never
+    expect(told(eventsOf(QWEN, ['<tool_call>{"name": "a"}</tool_call>'], { tools }))).toBe('«a {}»')
+  })
+})
