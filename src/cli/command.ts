@@ -10,6 +10,8 @@ export interface Operand {
   readonly summary: string
   /** What to say when it is missing. */
   readonly hint?: string
+  /** Whether there may be several; of the last one only. */
+  readonly repeats?: boolean
 }
 
 export interface CommandSpec<Table extends OptionTable> {
@@ -59,7 +61,7 @@ function checkCount(
     const missing = operands[given.length]
     throw new UsageError(`${name} needs ${missing.name}: ${missing.summary}`, missing.hint)
   }
-  if (given.length > operands.length) {
+  if (given.length > operands.length && !operands.at(-1)?.repeats) {
     throw new UsageError(
       `${name} does not know what to do with "${given[operands.length]}"`,
       'put quotes around a text of several words',
@@ -68,7 +70,7 @@ function checkCount(
 }
 
 function helpFor<Table extends OptionTable>(spec: CommandSpec<Table>, table: OptionTable): string {
-  const operands = spec.operands.map(({ name }) => name).join(' ')
+  const operands = spec.operands.map(({ name, repeats }) => (repeats ? `${name} ...` : name)).join(' ')
   return [
     `Usage: dasllama ${spec.name} ${operands} [options]\n`,
     `${spec.summary}.\n`,

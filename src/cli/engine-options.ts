@@ -6,14 +6,8 @@ import { ProgressBar } from './progress.js'
 
 const KV_TYPES = ['f16', 'f32', 'q8_0'] as const satisfies readonly KvType[]
 
-/** What every command that runs a model may be told of memory and threads. */
-export const engineOptions = group('Memory and threads', {
-  context: integer("room for prompt and text in tokens; the model's own when not given", { min: 1 }),
-  contextShift: optional(
-    integer('when there is no room left, forget the older half, but not the first N tokens', { min: 0 }),
-    true,
-  ),
-  kvType: choice(KV_TYPES, 'how keys and values are kept; q8_0 takes half the memory of f16', 'f16'),
+/** What every command that runs a model may be told of how. */
+export const runtimeOptions = {
   threads: orAuto(
     integer('threads to compute with; auto is one for each physical core', { min: 1, max: 32 }),
   ),
@@ -23,6 +17,17 @@ export const engineOptions = group('Memory and threads', {
     'auto',
   ),
   ...modelOptions,
+}
+
+/** What commands with a session may be told of memory besides. */
+export const engineOptions = group('Memory and threads', {
+  context: integer("room for prompt and text in tokens; the model's own when not given", { min: 1 }),
+  contextShift: optional(
+    integer('when there is no room left, forget the older half, but not the first N tokens', { min: 0 }),
+    true,
+  ),
+  kvType: choice(KV_TYPES, 'how keys and values are kept; q8_0 takes half the memory of f16', 'f16'),
+  ...runtimeOptions,
 })
 
 type EngineValues = Values<typeof engineOptions>
@@ -30,7 +35,12 @@ type EngineValues = Values<typeof engineOptions>
 /** Loads a model, with a bar on a terminal. */
 export async function load(
   source: string,
-  { context, tokenizer, threads, kernels }: EngineValues,
+  {
+    context,
+    tokenizer,
+    threads,
+    kernels,
+  }: Values<typeof runtimeOptions> & { readonly context: number | undefined },
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Model> {

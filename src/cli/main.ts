@@ -3,6 +3,7 @@ import type { Terminal } from '../platform/terminal.js'
 import { VERSION } from '../version.js'
 import { chat } from './chat.js'
 import type { Command } from './command.js'
+import { embed } from './embed.js'
 import { inspect } from './inspect.js'
 import { nearest } from './nearest.js'
 import { print } from './printable.js'
@@ -12,7 +13,7 @@ import { tokenize } from './tokenize.js'
 import { UsageError } from './usage-error.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, inspect, tokenize].map((command) => [command.name, command]),
+  [run, chat, embed, inspect, tokenize].map((command) => [command.name, command]),
 )
 
 const HELP = `Usage: dasllama COMMAND ...

@@ -83,7 +83,13 @@ export function choice<Name extends string>(
   known: readonly Name[],
   summary: string,
   fallback: Name,
-): Option<Name> {
+): Option<Name>
+export function choice<Name extends string>(known: readonly Name[], summary: string): Option<Name | undefined>
+export function choice<Name extends string>(
+  known: readonly Name[],
+  summary: string,
+  fallback?: Name,
+): Option<Name | undefined> {
   return {
     placeholder: known.join('|'),
     summary,

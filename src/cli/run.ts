@@ -2,6 +2,7 @@ import type { GeneratedToken, GenerateOptions, Generation, Model, Session } from
 import type { Terminal } from '../platform/terminal.js'
 import { command } from './command.js'
 import { engineOptions, load, sessionOptions } from './engine-options.js'
+import { formatOptions, responseFormat } from './format-options.js'
 import { interruptible } from './interrupt.js'
 import { MODEL } from './model-options.js'
 import { flag, group, integer, seeds, text, texts, tokenIds, type Values } from './options.js'
@@ -18,6 +19,7 @@ const options = {
     stop: texts('TEXT', 'end where the text says this, which is left out; may be given several times'),
     stopIds: tokenIds('tokens that end the text'),
     ...sampling.ending,
+    ...formatOptions,
   }),
   ...sampling.choosing,
   ...group('Choosing a token', {
@@ -36,7 +38,7 @@ const options = {
     ),
     echo: flag('print the prompt before the text'),
     json: flag(
-      'print one JSON object, when all is done: promptIds, ids, text, stats, stopReason, stoppedBy, seed, and logprobs if asked for; with --seeds an array of them',
+      'print one JSON object, when all is done: promptIds, ids, text, stats, stopReason, stoppedBy, seed, isComplete with a format, and logprobs if asked for; with --seeds an array of them',
     ),
   }),
 }
@@ -57,16 +59,26 @@ export const run = command({
     }
     const prompt = await readPrompt(values, terminal)
     return interruptible(terminal, async (signal) => {
+      const format = await responseFormat(values, terminal)
       await using model = await load(source, values, terminal, signal)
       using session = model.createSession(sessionOptions(values))
       const { seeds, maxTokens, stop, stopIds, logprobs, json, echo } = values
-      const generateOptions = { ...params, maxTokens, stop, stopIds, logprobs, signal }
+      const generateOptions = {
+        ...params,
+        maxTokens,
+        stop,
+        stopIds,
+        logprobs,
+        responseFormat: format,
+        signal,
+      }
       const writing = {
         model,
         session,
         generations: generations(session, prompt, seeds, generateOptions),
         many: seeds !== undefined,
         withLogprobs: logprobs !== undefined,
+        withFormat: format !== undefined,
         opening: echo ? (typeof prompt === 'string' ? prompt : model.decode(prompt)) : '',
       }
       await (json ? writeJson(writing, terminal) : writeText(writing, terminal))
@@ -107,24 +119,33 @@ interface Writing {
   /** Whether there may be several. */
   readonly many: boolean
   readonly withLogprobs: boolean
+  /** Whether there is a response format, so that a text may be incomplete. */
+  readonly withFormat: boolean
   /** Stands before each text. */
   readonly opening: string
 }
 
-async function writeJson({ model, session, generations, many, withLogprobs }: Writing, { stdout }: Terminal) {
+async function writeJson(
+  { model, session, generations, many, withLogprobs, withFormat }: Writing,
+  { stdout }: Terminal,
+) {
   const results = []
   for (const generation of generations) {
     const tokens: GeneratedToken[] = []
     for await (const token of generation) tokens.push(token)
-    const { promptIds, ids, text, stopReason, stoppedBy } = generation
+    const { promptIds, ids, text, stopReason, stoppedBy, isComplete } = generation
     const result = { promptIds, ids, text, stats: session.stats(), stopReason, stoppedBy, seed: session.seed }
-    results.push(withLogprobs ? { ...result, logprobs: logprobsObjects(tokens, model) } : result)
+    results.push({
+      ...result,
+      ...(withFormat && { isComplete }),
+      ...(withLogprobs && { logprobs: logprobsObjects(tokens, model) }),
+    })
   }
   await stdout.write(`${JSON.stringify(many ? results : results[0])}\n`)
 }
 
 async function writeText(
-  { model, session, generations, many, withLogprobs, opening }: Writing,
+  { model, session, generations, many, withLogprobs, withFormat, opening }: Writing,
   { stdout, stderr }: Terminal,
 ) {
   let isFirst = true
@@ -142,6 +163,9 @@ async function writeText(
     // What is left is half a character at the very end, which belongs to no token.
     await print(stdout, `${generation.text.slice(printed)}\n`)
     if (withLogprobs) await print(stderr, logprobsTable(tokens, model))
+    if (withFormat && !generation.isComplete) {
+      await print(stderr, 'the text is cut: it does not have the form that was asked for\n')
+    }
     await print(stderr, statistics(session.stats(), generation, session.seed))
   }
 }

@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { Network } from '../model/network.js'
+import { Embedder } from '../session/embedder.js'
 import { busy } from '../session/failures.js'
 import { Session } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
@@ -16,6 +17,8 @@ export class Model {
   /** The file's chat templates by name, the main one as `default`; none where the file has none. */
   readonly chatTemplates: ReadonlyMap<string, string>
   readonly #sessions = new Set<Session>()
+  /** Those at work: none outlives its call of `embed`. */
+  readonly #embedders = new Set<Embedder>()
   #network: Network | undefined
 
   /** @internal Models come from `loadModel`. */
@@ -70,8 +73,17 @@ export class Model {
     return new Session(host, resolveSessionOptions(options, this.config, this.contextLength))
   }
 
+  /** @internal What `embed` works with: room for `contextLength` tokens. Throws `OUT_OF_MEMORY`, `DISPOSED`. */
+  createEmbedder(contextLength: number): Embedder {
+    if (!this.#network) throw new DasllamaError('DISPOSED', 'the model has been disposed')
+    return new Embedder(this.#network, contextLength, this.#embedders)
+  }
+
   /** Ends all sessions and lets go of the memory; none of them while one is running (`BUSY`). Harmless when repeated. */
   dispose(): void {
+    if (this.#embedders.size > 0) {
+      throw new DasllamaError('BUSY', 'the model is busy with embeddings', { hint: 'await them first' })
+    }
     if ([...this.#sessions].some((session) => session.isBusy)) throw busy()
     for (const session of this.#sessions) session.dispose()
     this.#network?.engine.team.dismiss()

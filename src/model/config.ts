@@ -2,6 +2,7 @@ import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import type { ModelFile } from '../gguf/model-file.js'
 import type { Family } from './family.js'
+import { type PoolingType, readPooling } from './pooling.js'
 import { familyOf } from './registry.js'
 import { type RopeScaling, readRopeScaling } from './rope-scaling.js'
 
@@ -29,6 +30,8 @@ export interface Config {
   /** What scores are multiplied with before the softmax; 1/√headDim unless the file says otherwise. */
   readonly attentionScale: number
   readonly rmsEpsilon: number
+  /** How the file wants embeddings to be pooled, where it says so. */
+  readonly pooling: PoolingType | undefined
   readonly family: Family
 }
 
@@ -60,6 +63,7 @@ export function readConfig(file: ModelFile): Config {
   }
 
   refuseExperts(metadata, architecture, file.name)
+  refuseBothWays(metadata, architecture, file.name)
   const vocabSize = count('vocab_size', vocabularySize(file))
   refuseOtherVocabulary(metadata, vocabSize, file.name)
   const embeddingLength = count('embedding_length')
@@ -109,6 +113,7 @@ export function readConfig(file: ModelFile): Config {
     ropeScaling: readRopeScaling(metadata, architecture, file.name),
     attentionScale: real('attention.scale', 0) || 1 / Math.sqrt(headDim),
     rmsEpsilon: real('attention.layer_norm_rms_epsilon'),
+    pooling: readPooling(metadata, architecture, file.name),
     family,
   }
 }
@@ -156,5 +161,13 @@ function refuseExperts(metadata: Metadata, architecture: string, fileName: strin
   if (experts === 0) return
   throw new DasllamaError('UNSUPPORTED', `${fileName}: a mixture of ${experts} experts is not supported`, {
     hint: 'use a dense model',
+  })
+}
+
+/** Some embedding models were trained to see the tokens after a token too. */
+function refuseBothWays(metadata: Metadata, architecture: string, fileName: string): void {
+  if (metadata.boolean(`${architecture}.attention.causal`, true)) return
+  throw new DasllamaError('UNSUPPORTED', `${fileName}: attention to later tokens is not supported`, {
+    hint: 'use a causal model, one without "attention.causal" in its file',
   })
 }

@@ -111,6 +111,15 @@ export class Network {
   }
 
   /**
+   * The hidden states after the output norm for each of the `tokens` of the last `forward`, f32[tokens][embeddingLength];
+   * a view, overwritten by the next one.
+   */
+  hiddenStates(tokens: number): Float32Array {
+    this.#norm(this.#weights.outputNorm, tokens)
+    return this.engine.arena.floats(this.#scratch.normed, tokens * this.config.embeddingLength)
+  }
+
+  /**
    * Runs `ids` (1 … MAX_BATCH of them) at positions `position`, `position + 1`, …, appending to `cache`, and
    * computes the logits after the last one if `wantLogits`. The caller has checked ids and room.
    *

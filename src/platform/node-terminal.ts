@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
 import { DasllamaError } from '../errors.js'
+import { fileError } from './node-file-error.js'
 import { nodeLines } from './node-lines.js'
 import type { Output, Terminal } from './terminal.js'
 
@@ -19,34 +20,28 @@ function output(stream: NodeJS.WriteStream): Output {
   }
 }
 
-async function readInput(): Promise<string> {
-  const bytes = await buffer(process.stdin)
+function decode(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', 'standard input is not UTF-8 text', { cause })
+    throw new DasllamaError('INVALID_ARGUMENT', `${name} is not UTF-8 text`, { cause })
   }
 }
 
+/** Largest file that is read as a text. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024
 
-async function readText(path: string): Promise<string> {
+/** All of a file: see `Terminal.readFile`. */
+export async function readTextFile(path: string): Promise<string> {
   try {
     const { size } = await stat(path)
     if (size > MAX_FILE_BYTES) {
       throw new DasllamaError('LIMIT', `${path} has ${size} bytes; the limit is ${MAX_FILE_BYTES}`)
     }
-    return await readFile(path, 'utf8')
+    return decode(await readFile(path), path)
   } catch (cause) {
     throw fileError(path, cause)
   }
-}
-
-function fileError(path: string, cause: unknown): DasllamaError {
-  if (cause instanceof DasllamaError) return cause
-  const { code, message } = cause as NodeJS.ErrnoException
-  if (code === 'ENOENT') return new DasllamaError('NOT_FOUND', `${path}: no such file`, { cause })
-  return new DasllamaError('IO', `${path}: ${message}`, { cause })
 }
 
 /** The terminal of this process. */
@@ -55,9 +50,9 @@ export function nodeTerminal(): Terminal {
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     debug: Boolean(process.env.DASLLAMA_DEBUG),
-    readInput,
+    readInput: async () => decode(await buffer(process.stdin), 'standard input'),
     openLines: nodeLines,
-    readFile: readText,
+    readFile: readTextFile,
     writeFile: (path, text) =>
       writeFile(path, text).catch((cause) => {
         throw fileError(path, cause)

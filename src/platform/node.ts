@@ -2,13 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { DasllamaError } from '../errors.js'
 import type { ByteSource } from '../storage/source.js'
 import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
 import type { Thread, ThreadStart } from '../wasm/threads.js'
+import { fileError } from './node-file-error.js'
 import type { Platform } from './platform.js'
 
 /** Large enough for the disk's full speed, small enough that an abort does not wait long. */
@@ -69,25 +70,6 @@ async function openFile(path: string): Promise<ByteSource> {
     return new FileSource(path, (await handle.stat()).size, handle)
   } catch (cause) {
     throw fileError(path, cause)
-  }
-}
-
-/** What went wrong with `path`, in words. */
-function fileError(path: string, cause: unknown): DasllamaError {
-  if (cause instanceof DasllamaError) return cause
-  const { code, message } = cause as NodeJS.ErrnoException
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new DasllamaError('NOT_FOUND', `${path}: there is no such file`, {
-        hint: `looked for ${resolve(path)}`,
-        cause,
-      })
-    case 'EACCES':
-    case 'EPERM':
-      return new DasllamaError('IO', `${path}: no permission to read it`, { cause })
-    default:
-      return new DasllamaError('IO', `${path}: cannot be read: ${message}`, { cause })
   }
 }
 

@@ -29,7 +29,10 @@ export interface Terminal {
   readInput(): Promise<string>
   /** Begins to read standard input line by line. Until it is closed, Ctrl-C belongs to it. */
   openLines(): Lines
-  /** A whole text file. Rejects with `NOT_FOUND`, `IO`, `LIMIT` for more than 64 MiB. */
+  /**
+   * A whole text file. Rejects with `NOT_FOUND`, `IO`, `LIMIT` for more than 64 MiB, `INVALID_ARGUMENT` when it is not
+   * UTF-8.
+   */
   readFile(path: string): Promise<string>
   /** Writes a whole text file, in the place of any there was. Rejects with `IO`. */
   writeFile(path: string, text: string): Promise<void>

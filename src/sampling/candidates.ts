@@ -1,5 +1,5 @@
 import { Softmax } from '../math/softmax.js'
-import { argmax, compact, largestFinite, multiply } from './passes.js'
+import { argmax, compact, gather, largestFinite, multiply } from './passes.js'
 
 /** The largest f32: stands for Infinity, so that differences of logits are never NaN. */
 const LARGEST = 3.4028234663852886e38
@@ -35,8 +35,11 @@ export class Candidates {
     return this.ids.length
   }
 
-  /** Takes every token of `logits` (f32[vocabulary]) that has a chance. `logits` stays as it is. */
-  reset(logits: Float32Array): void {
+  /**
+   * Takes every token of `logits` (f32[vocabulary]) that has a chance and, where `allowed` is given, whose bit is set
+   * there. `logits` stays as it is.
+   */
+  reset(logits: Float32Array, allowed?: Uint32Array): void {
     const { length } = logits
     if (this.ids.length === length) {
       this.ids.set(this.#everyId.subarray(0, this.#disturbed))
@@ -48,7 +51,8 @@ export class Candidates {
     this.#disturbed = 0
     this.size = length
     this.temperature = 1
-    this.logits.set(logits)
+    if (allowed) this.shrink(gather(logits, allowed, this.logits, this.ids))
+    else this.logits.set(logits)
     this.settle()
   }
 

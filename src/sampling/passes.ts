@@ -39,6 +39,52 @@ export function argmax(values: Float32Array, n: number): number {
   return best
 }
 
+/**
+ * Index of the largest of the values whose bit is set in `allowed` (bit `i & 31` of word `i >>> 5`), the lowest on ties;
+ * -1 when there is none above −Infinity.
+ */
+export function argmaxOf(values: Float32Array, allowed: Uint32Array): number {
+  let best = -1
+  let largest = Number.NEGATIVE_INFINITY
+  const words = Math.min(allowed.length, Math.ceil(values.length / 32))
+  for (let word = 0; word < words; word++) {
+    const bits = allowed[word]
+    if (bits === 0) continue
+    const end = Math.min(32 * word + 32, values.length)
+    // The values first, for few are larger than all before.
+    for (let i = 32 * word; i < end; i++) {
+      if (!(values[i] > largest) || ((bits >>> (i & 31)) & 1) === 0) continue
+      largest = values[i]
+      best = i
+    }
+  }
+  return best
+}
+
+/** Writes the values whose bit is set in `allowed`, and their indices, one after the other. How many there are. */
+export function gather(
+  values: Float32Array,
+  allowed: Uint32Array,
+  targetValues: Float32Array,
+  indices: Int32Array,
+): number {
+  const { length } = values
+  const words = Math.min(allowed.length, Math.ceil(length / 32))
+  let count = 0
+  for (let word = 0; word < words; word++) {
+    const bits = allowed[word]
+    if (bits === 0) continue
+    const end = Math.min(32 * word + 32, length)
+    for (let i = 32 * word; i < end; i++) {
+      // Written in any case, and kept only if the bit is set: there is nothing to guess.
+      targetValues[count] = values[i]
+      indices[count] = i
+      count += (bits >>> (i & 31)) & 1
+    }
+  }
+  return count
+}
+
 /** The largest of the first `n` values; NaN when one of them is NaN or infinite. */
 export function largestFinite(values: Float32Array, n: number): number {
   let largest = -3.4028234663852886e38

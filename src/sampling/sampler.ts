@@ -4,7 +4,7 @@ import { buildChain } from './chain.js'
 import { type Logprobs, logprobsOf } from './logprobs.js'
 import { Mirostat } from './mirostat.js'
 import { checkIds, type ResolvedSampling, resolveSampling, type SamplingParams } from './params.js'
-import { argmax } from './passes.js'
+import { argmax, argmaxOf } from './passes.js'
 import { Rng, randomSeed } from './rng.js'
 
 /** What a sampler takes besides its parameters. */
@@ -24,10 +24,11 @@ export interface Sampler {
   readonly seed: number
   /**
    * The next token's id. `logits` is f32[vocabulary] and stays as it is; `recent` holds the tokens generated so far,
-   * the latest last. With `temp` 0 no random number is used. Throws `NO_CANDIDATES` when every token is ruled out,
-   * `INVALID_ARGUMENT` for logits that are none or an id in the parameters outside the vocabulary.
+   * the latest last. With `allowed`, a bit for each token (bit `id & 31` of word `id >>> 5`), only tokens whose bit is
+   * set take part, as if there were no others. With `temp` 0 no random number is used. Throws `NO_CANDIDATES` when every
+   * token is ruled out, `INVALID_ARGUMENT` for logits that are none or an id in the parameters outside the vocabulary.
    */
-  pick(logits: Float32Array, recent?: ArrayLike<number>): number
+  pick(logits: Float32Array, recent?: ArrayLike<number>, allowed?: Uint32Array): number
   /**
    * Log-probabilities after the chain, as of the last `pick`, whose logits must not have changed since: of the token it
    * chose and of the `n` likeliest. Throws `INVALID_ARGUMENT` before the first `pick` and for a bad `n`.
@@ -50,12 +51,12 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
   const candidates = new Candidates()
   /** With nothing to do but to take the largest, the logits are not copied. */
   const plain = greedy && chain.length === 0
-  let last: Float32Array | undefined
+  let last: { readonly logits: Float32Array; readonly allowed: Uint32Array | undefined } | undefined
   let chosen = -1
 
-  function choose(logits: Float32Array, recent: ArrayLike<number>): number {
-    if (plain) return argmax(logits, logits.length)
-    candidates.reset(logits)
+  function choose(logits: Float32Array, recent: ArrayLike<number>, allowed: Uint32Array | undefined): number {
+    if (plain) return allowed ? argmaxOf(logits, allowed) : argmax(logits, logits.length)
+    candidates.reset(logits, allowed)
     for (const step of chain) if (candidates.size > 0) step(candidates, { recent, rng })
     if (candidates.size === 0) return -1
     if (greedy) return candidates.ids[candidates.likeliest()]
@@ -68,29 +69,32 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
   return {
     params: resolved,
     seed: rng.seed,
-    pick(logits, recent = []) {
-      checkInput(logits, recent)
+    pick(logits, recent = [], allowed = undefined) {
+      checkInput(logits, recent, allowed)
       chosen = -1
-      const id = choose(logits, recent)
-      if (id < 0) throw nothingLeft()
-      last = logits
+      const id = choose(logits, recent, allowed)
+      if (id < 0) throw nothingLeft(allowed !== undefined)
+      last = { logits, allowed }
       chosen = id
       return id
     },
     logprobs(n) {
       if (!last || chosen < 0) throw new DasllamaError('INVALID_ARGUMENT', 'no token has been picked yet')
-      if (plain) candidates.reset(last)
+      if (plain) candidates.reset(last.logits, last.allowed)
       return logprobsOf(candidates, chosen, n)
     },
   }
 }
 
-function checkInput(logits: Float32Array, recent: ArrayLike<number>): void {
+function checkInput(logits: Float32Array, recent: ArrayLike<number>, allowed: Uint32Array | undefined): void {
   if (!(logits instanceof Float32Array) || logits.length === 0) {
     throw new DasllamaError('INVALID_ARGUMENT', 'logits must be a Float32Array with one value a token')
   }
   if (typeof recent !== 'object' || typeof recent?.length !== 'number') {
     throw new DasllamaError('INVALID_ARGUMENT', 'recent must be an array of token ids')
+  }
+  if (allowed !== undefined && !(allowed instanceof Uint32Array)) {
+    throw new DasllamaError('INVALID_ARGUMENT', 'allowed must be a Uint32Array with one bit a token')
   }
 }
 
@@ -101,8 +105,9 @@ function draw(candidates: Candidates, rng: Rng): number {
   return index < 0 ? candidates.likeliest() : index
 }
 
-function nothingLeft(): DasllamaError {
+function nothingLeft(masked: boolean): DasllamaError {
+  const what = masked ? 'all that a response format (or the caller) allows here' : 'the whole vocabulary'
   return new DasllamaError('NO_CANDIDATES', 'no token is left to choose from', {
-    hint: 'logitBias, bannedIds, forcedIds, a custom step or the logits themselves rule out the whole vocabulary',
+    hint: `logitBias, bannedIds, forcedIds, a custom step or the logits themselves rule out ${what}`,
   })
 }

@@ -1,4 +1,5 @@
 import { DasllamaError } from '../errors.js'
+import type { ResponseFormat } from '../grammar/response-format.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { checkCount, checkOptions, checkSignal, checkTokens } from './checks.js'
@@ -18,6 +19,12 @@ export interface GenerateOptions extends SamplingParams {
   /** Log-probabilities with each token: of it and of this many likeliest ones, 0 to 1000. Default: none at all. */
   logprobs?: number
   /**
+   * What the text must look like: `{ type: 'text' }`, `{ type: 'json_object' }`, `{ type: 'json_schema', schema }` or
+   * `{ type: 'grammar', grammar }`. Only tokens are chosen with which the text can still become such a one; it ends, with
+   * `stopReason` `stop`, where it is one. Whether it came so far: `generation.isComplete`. Default `{ type: 'text' }`.
+   */
+  responseFormat?: ResponseFormat
+  /**
    * What of the session may serve a prompt that begins alike. `exact`: what was evaluated as (part of) a prompt, so
    * that the result is to the bit that of a fresh session. `all`: generated tokens too, whose cached values differ
    * from a prompt's in the last bits. Default `exact`.
@@ -32,6 +39,7 @@ export interface ResolvedGenerateOptions {
   readonly stop: readonly string[]
   readonly stopIds: ReadonlySet<TokenId>
   readonly logprobs: number | undefined
+  readonly responseFormat: ResponseFormat | undefined
   readonly reuse: 'exact' | 'all'
   readonly sampling: SamplingParams
 }
@@ -40,10 +48,19 @@ const MAX_STOPS = 64
 const MAX_STOP_LENGTH = 1024
 const MAX_LOGPROBS = 1000
 
-/** Throws `INVALID_ARGUMENT` for what is out of range and for what contradicts itself; `sampling` is not checked. */
+/** Throws `INVALID_ARGUMENT` for what is out of range and for what contradicts itself; `sampling` and `responseFormat` are not checked. */
 export function resolveGenerateOptions(options: GenerateOptions, vocabSize: number): ResolvedGenerateOptions {
   checkOptions(options)
-  const { maxTokens, signal, stop, stopIds = [], logprobs, reuse = 'exact', ...sampling } = options
+  const {
+    maxTokens,
+    signal,
+    stop,
+    stopIds = [],
+    logprobs,
+    responseFormat,
+    reuse = 'exact',
+    ...sampling
+  } = options
   checkSignal(signal)
   if (reuse !== 'exact' && reuse !== 'all') {
     throw new DasllamaError('INVALID_ARGUMENT', `reuse must be "exact" or "all", not ${String(reuse)}`)
@@ -57,6 +74,7 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
     stop: checkStops(stop),
     stopIds: new Set(checkTokens('stopIds', stopIds, vocabSize)),
     logprobs: logprobs === undefined ? undefined : checkCount('logprobs', logprobs, 0, MAX_LOGPROBS),
+    responseFormat,
     reuse,
     sampling,
   }
@@ -88,7 +106,12 @@ function checkStops(stop: GenerateOptions['stop']): readonly string[] {
   })
 }
 
-function refuseContradictions({ stopIds, maxTokens, sampling }: ResolvedGenerateOptions): void {
+function refuseContradictions({
+  stopIds,
+  maxTokens,
+  responseFormat,
+  sampling,
+}: ResolvedGenerateOptions): void {
   const { bannedIds, logitBias, minTokens } = sampling
   for (const id of stopIds) {
     if (bannedIds?.includes?.(id) || logitBias?.[id] === Number.NEGATIVE_INFINITY) {
@@ -96,6 +119,11 @@ function refuseContradictions({ stopIds, maxTokens, sampling }: ResolvedGenerate
         hint: 'take it out of stopIds, or out of bannedIds and logitBias',
       })
     }
+  }
+  if (sampling.ignoreEos && responseFormat && responseFormat.type !== 'text') {
+    throw new DasllamaError('INVALID_ARGUMENT', 'ignoreEos and responseFormat contradict each other', {
+      hint: 'a text that must be whole must end; leave ignoreEos out',
+    })
   }
   if (typeof minTokens === 'number' && minTokens > maxTokens) {
     throw new DasllamaError('INVALID_ARGUMENT', `minTokens ${minTokens} is more than maxTokens ${maxTokens}`)

@@ -1,4 +1,6 @@
 import { DasllamaError } from '../errors.js'
+import type { CompiledGrammar, Matcher } from '../grammar/compiled-grammar.js'
+import { compileResponseFormat } from '../grammar/response-format.js'
 import { pause } from '../platform/pause.js'
 import type { Logprobs } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
@@ -13,7 +15,8 @@ import { StopMatcher } from './stop-matcher.js'
 import { type TextPiece, TextStream } from './text-stream.js'
 
 /**
- * Why a generation ended: an end-of-generation token, stop id or stop string (`stop`), `maxTokens` (`length`), a full
+ * Why a generation ended: an end-of-generation token, stop id, stop string or a `responseFormat` after which nothing
+ * follows (`stop`), `maxTokens` (`length`), a full
  * context, the caller's signal (`abort`), or the caller's code: the loop was left early, or something threw in it or in
  * a custom step (`callback`).
  */
@@ -45,8 +48,8 @@ export interface Steps {
   prefill(signal: AbortSignal | undefined, reuse: 'exact' | 'all'): Promise<void>
   /** Throws for parameters that are none. */
   sampler(params: SamplingParams): Sampler
-  /** The next token, which is not the session's before it is accepted. */
-  choose(sampler: Sampler): TokenId
+  /** The next token out of those that are `allowed`, which is not the session's before it is accepted. */
+  choose(sampler: Sampler, allowed: Uint32Array | undefined): TokenId
   logprobs(sampler: Sampler, id: TokenId, count: number): TokenLogprobs
   /** The token becomes the session's last one; it is evaluated only if the session goes on. */
   accept(id: TokenId): void
@@ -61,6 +64,8 @@ export interface Steps {
 /** What belongs to an accepted token until it is delivered. */
 interface Undelivered {
   readonly randomState: Uint32Array
+  /** How far the response format was before it. */
+  readonly matcher: Matcher | undefined
   readonly logprobs: TokenLogprobs | undefined
 }
 
@@ -77,7 +82,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   text = ''
   /** Set once the generation has ended, unless the engine failed. */
   stopReason: StopReason | undefined
-  /** With `stopReason` `stop`: the stop string or the token that it was. */
+  /** With `stopReason` `stop`: the stop string or the token that it was; nothing where the response format ended the text. */
   stoppedBy: string | TokenId | undefined
   readonly #options: ResolvedGenerateOptions
   readonly #sampler: Sampler
@@ -85,6 +90,9 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   readonly #endIds: ReadonlySet<TokenId>
   readonly #stream: TextStream
   readonly #undelivered: Undelivered[] = []
+  readonly #grammar: CompiledGrammar | undefined
+  /** After the last accepted token. */
+  #matcher: Matcher | undefined
   #iterator: AsyncGenerator<GeneratedToken> | undefined
 
   /** @internal Generations come from `session.generate`. */
@@ -95,6 +103,19 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     this.#steps = steps
     this.#endIds = tokenizer.endOfGeneration
     this.#stream = new TextStream(tokenizer, new StopMatcher(this.#options.stop))
+    this.#grammar = compileResponseFormat(tokenizer, this.#options.responseFormat)
+    this.#matcher = this.#grammar?.matcher()
+  }
+
+  /**
+   * Whether the text so far is whole: one that `responseFormat` describes from its beginning to its end or, without a
+   * format, one that ended with `stopReason` `stop`.
+   */
+  get isComplete(): boolean {
+    if (!this.#grammar) return this.stopReason === 'stop'
+    // A stop string has cut the text within tokens, and tokens that are held back are not part of it.
+    if (typeof this.stoppedBy === 'string') return this.#grammar.matches(this.text)
+    return (this.#undelivered[0]?.matcher ?? this.#matcher!).isComplete
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
@@ -116,7 +137,11 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       throw error
     } finally {
       const [first] = this.#undelivered
-      if (first) this.#steps.takeBack(this.#undelivered.length, first.randomState)
+      if (first) {
+        this.#steps.takeBack(this.#undelivered.length, first.randomState)
+        this.#matcher = first.matcher
+        this.#undelivered.length = 0
+      }
       this.stopReason = reason
       release()
     }
@@ -131,12 +156,14 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       if (signal?.aborted && error === signal.reason) return 'abort'
       throw error
     }
+    if (this.#nothingFollows()) return 'stop'
     for (let count = 0; count < maxTokens; count++) {
       const id = this.#choose()
       if (id === undefined) return 'stop'
       yield* this.#deliver(this.#stream.push(id))
       this.stoppedBy = this.#stream.stoppedBy
       if (this.stoppedBy !== undefined) return 'stop'
+      if (this.#nothingFollows()) return 'stop'
       if (count + 1 === maxTokens) break
       await pause()
       if (signal?.aborted) return 'abort'
@@ -149,15 +176,36 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   #choose(): TokenId | undefined {
     const { stopIds, logprobs: count } = this.#options
     const randomState = this.#steps.randomState()
-    const id = this.#steps.choose(this.#sampler)
+    const matcher = this.#matcher?.clone()
+    const id = this.#steps.choose(this.#sampler, this.#allowed())
     if (this.#endIds.has(id) || stopIds.has(id)) {
       this.stoppedBy = id
       return undefined
     }
     const logprobs = count === undefined ? undefined : this.#steps.logprobs(this.#sampler, id, count)
     this.#steps.accept(id)
-    this.#undelivered.push({ randomState, logprobs })
+    this.#matcher?.accept(id)
+    this.#undelivered.push({ randomState, matcher, logprobs })
     return id
+  }
+
+  /** Whether the text is whole by the response format and no more of it possible: then the model need not be asked. */
+  #nothingFollows(): boolean {
+    return this.#matcher?.isComplete === true && this.#matcher.isExhausted
+  }
+
+  /** The tokens that the response format allows next; its ends, `stopIds` among them, where the text is complete. */
+  #allowed(): Uint32Array | undefined {
+    const { stopIds } = this.#options
+    const mask = this.#matcher?.mask()
+    if (!mask || stopIds.size === 0) return mask
+    const allowed = mask.slice()
+    for (const id of stopIds) {
+      const bit = 1 << (id & 31)
+      if (this.#matcher!.isComplete) allowed[id >>> 5] |= bit
+      else allowed[id >>> 5] &= ~bit
+    }
+    return allowed
   }
 
   *#deliver(pieces: TextPiece[]): Generator<GeneratedToken> {

@@ -202,9 +202,9 @@ export class Session {
         else await this.#startOver(promptIds, reuse, signal)
       },
       sampler: (params) => this.#sampler(params),
-      choose: (sampler) => {
+      choose: (sampler, allowed) => {
         since = now()
-        return this.#pick(sampler)
+        return this.#pick(sampler, allowed)
       },
       logprobs: (sampler, id, count) => ({
         before: logprobsOfLogits(this.#logits, id, count),
@@ -359,9 +359,9 @@ export class Session {
     return createSampler(params, { rng: this.#rng, endOfGeneration })
   }
 
-  #pick(sampler: Sampler): TokenId {
+  #pick(sampler: Sampler, allowed?: Uint32Array): TokenId {
     this.#assertLogits()
-    return sampler.pick(this.#logits, this.#sequence.recent)
+    return sampler.pick(this.#logits, this.#sequence.recent, allowed)
   }
 
   /** What a state must fit to be this session's. */

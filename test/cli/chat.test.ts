@@ -150,7 +150,7 @@ describe('dasllama chat', () => {
       '(2 messages read)',
       'role must be one of',
       'text is no saved conversation',
-      'none: no such file',
+      'none: there is no such file',
       '/load needs',
       '/save needs',
     ]) {

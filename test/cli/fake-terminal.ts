@@ -1,4 +1,4 @@
-import { DasllamaError } from '../../src/errors.js'
+import { readTextFile } from '../../src/platform/node-terminal.js'
 import type { Lines, Output, Terminal } from '../../src/platform/terminal.js'
 
 /** A terminal that keeps what is written to it. */
@@ -64,9 +64,7 @@ export class FakeTerminal implements Terminal {
   }
 
   async readFile(path: string): Promise<string> {
-    const text = this.files.get(path)
-    if (text === undefined) throw new DasllamaError('NOT_FOUND', `${path}: no such file`)
-    return text
+    return this.files.get(path) ?? readTextFile(path)
   }
 
   async writeFile(path: string, text: string): Promise<void> {

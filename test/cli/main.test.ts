@@ -21,7 +21,7 @@ describe('dasllama', () => {
   it.each([['--help'], ['-h'], ['help']])('%s lists the commands', async (name) => {
     const { code, out, err } = await cli([name])
     expect([code, err]).toEqual([0, ''])
-    for (const command of ['run', 'inspect', 'tokenize'])
+    for (const command of ['run', 'embed', 'inspect', 'tokenize'])
       expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
   })
 
@@ -30,7 +30,7 @@ describe('dasllama', () => {
     expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
   })
 
-  it.each(['run', 'inspect', 'tokenize'])('help %s is what its --help and -h show', async (name) => {
+  it.each(['run', 'embed', 'inspect', 'tokenize'])('help %s is what its --help and -h show', async (name) => {
     const help = await cli(['help', name])
     expect(help).toMatchObject({
       code: 0,
@@ -108,12 +108,15 @@ describe('dasllama', () => {
     expect(err).toContain(hint)
   })
 
-  it.each(['run', 'inspect', 'tokenize'])('%s without a model says where to get one', async (name) => {
-    const { code, err } = await cli([name])
-    expect(code).toBe(2)
-    expect(err).toContain('https://huggingface.co/')
-    expect(err).toContain('models/tiny-stories.Q8_0.gguf')
-  })
+  it.each(['run', 'embed', 'inspect', 'tokenize'])(
+    '%s without a model says where to get one',
+    async (name) => {
+      const { code, err } = await cli([name])
+      expect(code).toBe(2)
+      expect(err).toContain('https://huggingface.co/')
+      expect(err).toContain('models/tiny-stories.Q8_0.gguf')
+    },
+  )
 
   it('reports a failure in one line and a hint', async () => {
     const { code, out, err } = await cli(['inspect', 'no/such.gguf'])

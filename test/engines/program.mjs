@@ -20,6 +20,7 @@ export async function compute({ dasllama, sampling, internals, source, settings 
     'model (f32)': await hashModel(model, 'f32'),
     'model (q8_0)': await hashModel(model, 'q8_0'),
     'model (3 threads)': await hashThreaded(dasllama, source, options),
+    embeddings: await hashEmbeddings(dasllama, model),
     'chain alone': await hashDraws(sampling, settings),
     math: await new Bits().add(internals.elementaryValues()).hash(),
   }
@@ -55,6 +56,14 @@ async function hashThreaded({ loadModel }, source, options) {
   const hash = await hashModel(model, 'f16')
   model.dispose()
   return hash
+}
+
+/** Of the vectors of texts that take a batch each, and several. */
+async function hashEmbeddings({ embed }, model) {
+  const texts = ['Max', 'A dog ran.', 'Once upon a time there was a little dog named Max. '.repeat(6)]
+  const bits = new Bits()
+  for (const vector of await embed(model, texts)) bits.add(vector)
+  return bits.hash()
 }
 
 /** Of what the chain alone draws from logits that no model made, and of the log-probabilities that it gives. */

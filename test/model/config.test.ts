@@ -58,6 +58,7 @@ describe('a configuration', () => {
       ropeScaling: { type: 'none' },
       attentionScale: 1 / Math.sqrt(48),
       rmsEpsilon: 1e-5,
+      pooling: undefined,
       family: { architecture: 'llama', ropePairs: 'interleaved', gate: 'silu' },
     })
   })
@@ -82,6 +83,21 @@ describe('a configuration', () => {
       ropeTheta: 500_000,
       attentionScale: 0.5,
     })
+  })
+
+  it.each([
+    [-1, undefined],
+    [0, 'none'],
+    [1, 'mean'],
+    [2, 'cls'],
+    [3, 'last'],
+    [4, 'rank'],
+  ])('reads pooling type %i as %s', (value, pooling) => {
+    expect(readConfig(fileOf({ 'llama.pooling_type': value })).pooling).toBe(pooling)
+  })
+
+  it('takes a file that says that its attention is causal', () => {
+    expect(readConfig(fileOf({ 'llama.attention.causal': true })).layers).toBe(6)
   })
 
   it('counts the vocabulary by the rows of the embedding where no key does', () => {
@@ -179,6 +195,11 @@ describe('a bad configuration is refused by name:', () => {
     ['an architecture that is no text', { 'general.architecture': 7 }, 'BAD_FORMAT', 'general.architecture'],
     ['a name that is no text', { 'general.name': 7 }, 'BAD_FORMAT', 'general.name'],
     ['experts', { 'llama.expert_count': 8 }, 'UNSUPPORTED', 'a mixture of 8 experts'],
+    ['attention both ways', { 'llama.attention.causal': false }, 'UNSUPPORTED', 'attention to later tokens'],
+    ['a causality that is no boolean', { 'llama.attention.causal': 0 }, 'BAD_FORMAT', 'attention.causal'],
+    ['an unknown pooling', { 'llama.pooling_type': 5 }, 'BAD_FORMAT', '"llama.pooling_type" is 5'],
+    ['a pooling between two', { 'llama.pooling_type': 1.5 }, 'BAD_FORMAT', '"llama.pooling_type" is 1.5'],
+    ['a pooling that is no number', { 'llama.pooling_type': 'mean' }, 'BAD_FORMAT', 'llama.pooling_type'],
     [
       'heads that cannot be shared',
       { 'llama.attention.head_count_kv': 4 },

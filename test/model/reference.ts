@@ -159,11 +159,15 @@ export class ReferenceSequence {
     this.#hidden = hidden
   }
 
+  /** The hidden state of the last token after the output norm, f64[embedding length]. */
+  hiddenState(): Vector {
+    const { metadata, outputNorm } = this.#model
+    return norm(this.#hidden, outputNorm, metadata.number('llama.attention.layer_norm_rms_epsilon'))
+  }
+
   /** The logits after the last token, f64[vocabulary]. */
   logits(): Vector {
-    const { metadata, outputNorm, output } = this.#model
-    const epsilon = metadata.number('llama.attention.layer_norm_rms_epsilon')
-    return apply({ weight: output, bias: undefined }, norm(this.#hidden, outputNorm, epsilon))
+    return apply({ weight: this.#model.output, bias: undefined }, this.hiddenState())
   }
 }
 

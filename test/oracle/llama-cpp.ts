@@ -1,4 +1,5 @@
 import { getLlama, type Llama, LlamaLogLevel, type Token } from 'node-llama-cpp'
+import type { Pooling } from '../../src/index.js'
 import { argmax } from '../../src/sampling/passes.js'
 import type { TokenId } from '../../src/tokenizer/tokenizer.js'
 
@@ -9,6 +10,18 @@ export interface OracleStep {
   /** Raw, f32[vocabSize]. */
   readonly logits: Float32Array
 }
+
+/** What node-llama-cpp keeps to itself: its context for embeddings computes them, but hides how they are pooled. */
+interface AddonContext {
+  initBatch(tokens: number): void
+  addToBatch(sequence: number, position: number, ids: Uint32Array, logitIndexes: Uint32Array): void
+  decodeBatch(): Promise<void>
+  removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean
+  getEmbedding(tokens: number): Float64Array
+}
+
+/** `llama_pooling_type`. */
+const POOLING_TYPE = { mean: 1, cls: 2, last: 3 }
 
 /**
  * llama.cpp on the CPU, through node-llama-cpp. Its cache is f16, as ours is; flash attention is off, because on the
@@ -65,6 +78,58 @@ export class LlamaCpp {
         runs.push(run)
       }
       return runs
+    } finally {
+      await model.dispose()
+    }
+  }
+
+  /**
+   * The embedding of each text, of ids that are taken as they are, pooled by llama.cpp itself and not normalised: it
+   * does as it is told by the model's file, so the file is made to say it.
+   */
+  async embeddings(
+    modelPath: string,
+    texts: readonly (readonly TokenId[])[],
+    pooling: Exclude<Pooling, 'none'>,
+  ): Promise<Float64Array[]> {
+    const metadataOverrides = { llama: { pooling_type: POOLING_TYPE[pooling] } } as object
+    const model = await this.#llama.loadModel({
+      modelPath,
+      defaultContextFlashAttention: false,
+      metadataOverrides,
+    })
+    try {
+      const longest = Math.max(...texts.map((ids) => ids.length))
+      const options = {
+        contextSize: longest,
+        // A text must not be cut into batches, for each would be pooled by itself.
+        batchSize: longest,
+        threads: 1,
+        ignoreMemorySafetyChecks: true,
+        _embeddings: true,
+      }
+      const context = await model.createContext(options)
+      const { _ctx: addon } = context as unknown as { readonly _ctx: AddonContext }
+      const vectors: Float64Array[] = []
+      for (const ids of texts) {
+        addon.initBatch(ids.length)
+        addon.addToBatch(0, 0, Uint32Array.from(ids), Uint32Array.from(ids.keys()))
+        await addon.decodeBatch()
+        vectors.push(addon.getEmbedding(ids.length))
+        if (!addon.removeTokenCellsFromSequence(0, 0, ids.length)) throw new Error('llama.cpp cannot forget')
+      }
+      return vectors
+    } finally {
+      await model.dispose()
+    }
+  }
+
+  /** A text's embedding by the public interface, which takes the last token's hidden state of a model like these. */
+  async embedding(modelPath: string, text: string): Promise<readonly number[]> {
+    const model = await this.#llama.loadModel({ modelPath, defaultContextFlashAttention: false })
+    try {
+      const context = await model.createEmbeddingContext({ threads: 1, ignoreMemorySafetyChecks: true })
+      return (await context.getEmbeddingFor(text)).vector
     } finally {
       await model.dispose()
     }

@@ -3,10 +3,11 @@ import { storiesInNode } from './stories.js'
 
 describe('Node', () => {
   it('tells the stories from the built files', async () => {
-    const { greedy, sampled, saved } = await storiesInNode()
+    const { greedy, sampled, saved, embedded } = await storiesInNode()
     // What llama.cpp writes under greedy decoding, as models/README.md has it.
     expect(greedy.text).toMatch(/^, there was a little girl named Lily\. She loved to play/)
     expect(sampled.ids).not.toEqual(greedy.ids)
+    expect(embedded.first.every((value) => value !== 0 && Math.abs(value) < 1)).toBe(true)
     expect(saved.ids).toEqual(sampled.ids.slice(12))
     for (const { ids, text, streamed, stopReason } of [greedy, sampled]) {
       expect(ids).toHaveLength(24)

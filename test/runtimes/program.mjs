@@ -17,9 +17,18 @@ export async function tell(dasllama, source, threads = 'auto') {
     greedy: await generate({}),
     sampled: await generate({ temp: 1, topK: 40, penalty: 1.1 }),
     saved: await save(model),
+    embedded: await embed(dasllama, model),
   }
   model.dispose()
   return result
+}
+
+/** The first values of a text's vector, and the hash of all bits of three, one of which fills the context. */
+async function embed(dasllama, model) {
+  const texts = ['Once upon a time', 'A dog ran.', 'Lily '.repeat(60)]
+  const vectors = await dasllama.embed(model, texts, { truncate: 'end' })
+  const bits = new Uint8Array(await new Blob(vectors).arrayBuffer())
+  return { first: [...vectors[0].slice(0, 4)], sha256: await sha256(bits) }
 }
 
 /** A session's bytes, as their hash, and how a session that takes them goes on. */
@@ -35,7 +44,10 @@ async function save(model) {
   const generation = other.generate(undefined, options)
   for await (const _ of generation) {
   }
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', state))
-  const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return { bytes: state.length, sha256, ids: generation.ids }
+  return { bytes: state.length, sha256: await sha256(state), ids: generation.ids }
+}
+
+async function sha256(bytes) {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

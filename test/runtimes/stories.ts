@@ -17,6 +17,8 @@ export interface Stories {
   sampled: Told
   /** A session saved after twelve tokens: its bytes, and the twelve tokens after them. */
   saved: { bytes: number; sha256: string; ids: number[] }
+  /** Embeddings: the beginning of one, and a hash of the bits of three. */
+  embedded: { first: number[]; sha256: string }
 }
 
 /** Runs program.mjs on the built package in a Node of its own: the runtimes are compared with this one. */

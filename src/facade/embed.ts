@@ -1,0 +1,172 @@
+import { DasllamaError } from '../errors.js'
+import { checkCount, checkOptions, checkSignal, checkTokens } from '../session/checks.js'
+import { createPool, normalize, POOLINGS, type Pooling } from '../session/pool.js'
+import type { EncodeOptions, TokenId } from '../tokenizer/tokenizer.js'
+import { Model } from './model.js'
+
+/** A text, or its token ids, which are taken as they are. */
+export type EmbedInput = string | ArrayLike<TokenId>
+
+/** How to embed. `EncodeOptions` say how texts become tokens. */
+export interface EmbedOptions extends EncodeOptions {
+  /**
+   * What becomes of the tokens' hidden states: `mean`, `cls` (the first token's), `last`, or `none`, which gives a vector
+   * for each token. Default: what the file names, else `mean`.
+   */
+  pooling?: Pooling
+  /** Scale each vector to the Euclidean length 1. Default true. */
+  normalize?: boolean
+  /**
+   * Keep the first values of each vector only, before it is scaled; for models that were trained for it ("Matryoshka").
+   * Default: all, `config.embeddingLength`.
+   */
+  dimensions?: number
+  /**
+   * What to do with a text of more tokens than `model.contextLength`: refuse it with `CONTEXT_FULL`, or leave its end
+   * away, but not a closing EOS. Default `error`.
+   */
+  truncate?: 'error' | 'end'
+  /** Cancels between texts and between batches of 64 tokens; the promise rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+type PerText = EmbedOptions & { pooling?: Exclude<Pooling, 'none'> }
+type PerToken = EmbedOptions & { pooling: 'none' }
+
+/**
+ * Texts as vectors of `model.config.embeddingLength` values: the hidden states after the model's output norm, pooled. A
+ * text has the same vector, to the last bit, whatever is embedded with it or runs beside it. The tokens look back only,
+ * as they do when the model writes.
+ *
+ * One text, or its ids, gives one vector (with `pooling: 'none'` one a token); an array of texts or of ids gives an
+ * array of what each would give, and an empty one none.
+ *
+ * Memory for the longest text is taken for the time of the call. Before anything is evaluated it rejects with
+ * `INVALID_ARGUMENT` for bad options, for what is no text and for an empty one, `CONTEXT_FULL` for one that is too long,
+ * `UNSUPPORTED` for a reranker's pooling, `OUT_OF_MEMORY`, `DISPOSED`; later only with `THREAD_LOST` or the signal's reason.
+ */
+export function embed(model: Model, text: EmbedInput, options?: PerText): Promise<Float32Array>
+export function embed(model: Model, texts: readonly EmbedInput[], options?: PerText): Promise<Float32Array[]>
+export function embed(model: Model, text: EmbedInput, options: PerToken): Promise<Float32Array[]>
+export function embed(
+  model: Model,
+  texts: readonly EmbedInput[],
+  options: PerToken,
+): Promise<Float32Array[][]>
+export async function embed(
+  model: Model,
+  input: EmbedInput | readonly EmbedInput[],
+  options: EmbedOptions = {},
+): Promise<Float32Array | Float32Array[] | Float32Array[][]> {
+  if (!(model instanceof Model)) {
+    throw new DasllamaError('INVALID_ARGUMENT', 'embed needs a model as its first argument', {
+      hint: 'await loadModel(…) gives one',
+    })
+  }
+  const settings = resolve(options, model)
+  const texts = isList(input) ? input : [input]
+  const many = texts === input
+  const inputs = texts.map((text, i) => idsOf(text, many ? `text ${i}` : 'the text', model, options))
+  const longest = inputs.reduce((most, { length }) => Math.max(most, length), 0)
+  options.signal?.throwIfAborted()
+
+  const embedder = model.createEmbedder(Math.max(1, longest))
+  try {
+    const results: Float32Array[][] = []
+    for (const ids of inputs) {
+      const pool = createPool(settings.pooling, model.config.embeddingLength)
+      await embedder.run(ids, pool.take, options.signal)
+      results.push(pool.vectors().map((vector) => finish(vector, settings)))
+    }
+    const given = settings.pooling === 'none' ? results : results.map(([vector]) => vector)
+    return many ? (given as Float32Array[] | Float32Array[][]) : given[0]
+  } finally {
+    embedder.dispose()
+  }
+}
+
+interface Settings {
+  readonly pooling: Pooling
+  readonly normalize: boolean
+  readonly dimensions: number
+}
+
+/** The options with their defaults. Throws `INVALID_ARGUMENT`, `UNSUPPORTED`. */
+function resolve(options: EmbedOptions, { config }: Model): Settings {
+  checkOptions(options)
+  const { normalize = true, dimensions = config.embeddingLength, truncate = 'error', signal } = options
+  checkSignal(signal)
+  checkBoolean('normalize', normalize)
+  checkBoolean('addSpecial', options.addSpecial ?? true)
+  checkBoolean('parseSpecial', options.parseSpecial ?? false)
+  checkCount('dimensions', dimensions, 1, config.embeddingLength)
+  checkName('truncate', truncate, ['error', 'end'])
+  if (options.pooling !== undefined) checkName('pooling', options.pooling, POOLINGS)
+  else if (config.pooling === 'rank') {
+    throw new DasllamaError('UNSUPPORTED', 'the model is a reranker: it scores pairs of texts', {
+      hint: `it has hidden states all the same: pass pooling, one of ${POOLINGS.join(', ')}`,
+    })
+  }
+  const named = config.pooling === 'none' || config.pooling === 'rank' ? undefined : config.pooling
+  return { pooling: options.pooling ?? named ?? 'mean', normalize, dimensions }
+}
+
+function checkBoolean(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return
+  throw new DasllamaError('INVALID_ARGUMENT', `${name} must be true or false, not ${String(value)}`)
+}
+
+function checkName(name: string, value: unknown, known: readonly string[]): void {
+  if (known.includes(value as string)) return
+  throw new DasllamaError(
+    'INVALID_ARGUMENT',
+    `${name} must be one of ${known.join(', ')}, not ${String(value)}`,
+  )
+}
+
+/** An array of numbers is one text's ids; any other array is a list of texts. */
+function isList(input: EmbedInput | readonly EmbedInput[]): input is readonly EmbedInput[] {
+  return Array.isArray(input) && typeof input[0] !== 'number'
+}
+
+/** The tokens of one text, as many as fit; `name` is for messages. */
+function idsOf(
+  text: EmbedInput,
+  name: string,
+  { tokenizer, config, contextLength }: Model,
+  { addSpecial, parseSpecial, truncate }: EmbedOptions,
+): TokenId[] {
+  if (typeof text !== 'string' && (text === null || typeof text !== 'object')) {
+    const kind = text === null ? 'null' : typeof text
+    throw new DasllamaError('INVALID_ARGUMENT', `${name} must be a string or token ids, not ${kind}`)
+  }
+  const ids =
+    typeof text !== 'string'
+      ? checkTokens(name, text, config.vocabSize)
+      : // A BOS alone would have a vector, but one of nothing.
+        text === ''
+        ? []
+        : tokenizer.encode(text, { addSpecial, parseSpecial })
+  if (ids.length === 0) {
+    throw new DasllamaError('INVALID_ARGUMENT', `${name} is empty: there is nothing to embed`)
+  }
+  const excess = ids.length - contextLength
+  if (excess <= 0) return ids
+  if (truncate !== 'end') {
+    throw new DasllamaError(
+      'CONTEXT_FULL',
+      `${name} has ${ids.length} tokens, ${excess} more than the context of ${contextLength} holds`,
+      { hint: "split it, pass truncate: 'end', or load the model with a larger contextLength" },
+    )
+  }
+  const closing = ids[ids.length - 1]
+  const kept = ids.slice(0, contextLength)
+  // Models that are pooled by their last token were trained to read the whole at it.
+  if (closing === tokenizer.eosId) kept[contextLength - 1] = closing
+  return kept
+}
+
+function finish(vector: Float32Array, { normalize: isUnit, dimensions }: Settings): Float32Array {
+  const cut = dimensions < vector.length ? vector.slice(0, dimensions) : vector
+  return isUnit ? normalize(cut) : cut
+}

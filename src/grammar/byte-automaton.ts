@@ -1,0 +1,234 @@
+import { DasllamaError } from '../errors.js'
+import { utf8Sequences } from './code-points.js'
+import type { Grammar, Node } from './grammar.js'
+import { MAX_STATES } from './limits.js'
+
+/** Copies of a repeated node above which it becomes a rule of its own, and the nodes in it that make that worthwhile. */
+const COPIES_INLINE = 4
+const NODES_INLINE = 1
+
+/** What leads on from a state. */
+interface State {
+  /** Triples: lowest byte, highest byte, next state. */
+  readonly bytes: number[]
+  /** States that are reached without a byte. */
+  readonly free: number[]
+  /** Pairs: the rule to go through, the state after it. */
+  readonly calls: number[]
+}
+
+/** The part of a state that followers read. */
+export type AutomatonState = Readonly<Record<keyof State, readonly number[]>>
+
+/**
+ * A grammar as a nondeterministic automaton over the bytes of UTF-8: one part for each rule, with calls between them.
+ * Because it works on bytes, a token may end within a character.
+ */
+export class ByteAutomaton {
+  readonly #states: State[] = []
+  /** First and last state of each rule. */
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+  readonly #ruleIndex = new Map<string, number>()
+  readonly #ruleOfNode = new Map<Node, number>()
+  /** Nodes that became rules of their own and wait to be compiled. */
+  readonly #waiting: [rule: number, node: Node][] = []
+  readonly #isEnd: boolean[] = []
+  readonly rootStart: number
+  /** Bytes that no state tells apart have one class. */
+  readonly classOf = new Uint8Array(256)
+  /** A byte of each class. */
+  readonly byteOfClass: readonly number[]
+
+  /** Throws `LIMIT` for more than `MAX_STATES` states. The grammar must be free of left recursion. */
+  constructor(grammar: Grammar) {
+    for (const name of grammar.rules.keys()) this.#ruleIndex.set(name, this.#newRule())
+    for (const [name, node] of grammar.rules) this.#compileRule(this.#ruleIndex.get(name)!, node)
+    for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) this.#compileRule(...next)
+    this.rootStart = this.#starts[this.#ruleIndex.get(grammar.root)!]
+    this.byteOfClass = this.#classify()
+  }
+
+  state(index: number): AutomatonState {
+    return this.#states[index]
+  }
+
+  /** Where a rule begins. */
+  start(rule: number): number {
+    return this.#starts[rule]
+  }
+
+  /** Whether a rule ends here. Nothing leads on from such a state. */
+  isEnd(state: number): boolean {
+    return this.#isEnd[state]
+  }
+
+  #newRule(): number {
+    const rule = this.#starts.length
+    this.#starts.push(this.#newState())
+    this.#ends.push(this.#newState(true))
+    return rule
+  }
+
+  #newState(isEnd = false): number {
+    if (this.#states.length >= MAX_STATES) {
+      throw new DasllamaError('LIMIT', `the grammar needs more than ${MAX_STATES} states`, {
+        hint: 'its repetitions are too many, or repeat each other; lower them, or leave them open',
+      })
+    }
+    this.#isEnd.push(isEnd)
+    return this.#states.push({ bytes: [], free: [], calls: [] }) - 1
+  }
+
+  #compileRule(rule: number, node: Node): void {
+    this.#compile(node, this.#starts[rule], this.#ends[rule])
+  }
+
+  /** Lets `node` lead from one state to another. Adds nothing that leads to `from` or on from `to`. */
+  #compile(node: Node, from: number, to: number): void {
+    switch (node.kind) {
+      case 'text':
+        this.#text(new TextEncoder().encode(node.text), from, to)
+        break
+      case 'set':
+        this.#set(node.ranges.flatMap(utf8Sequences), from, to)
+        break
+      case 'sequence':
+        this.#sequence(node.parts, from, to)
+        break
+      case 'choice':
+        this.#choice(node.options, from, to)
+        break
+      case 'repeat':
+        this.#repeat(node, from, to)
+        break
+      case 'rule':
+        this.#states[from].calls.push(this.#ruleIndex.get(node.name)!, to)
+    }
+  }
+
+  #text(bytes: Uint8Array, from: number, to: number): void {
+    let at = from
+    for (const [i, byte] of bytes.entries()) {
+      const next = i + 1 === bytes.length ? to : this.#newState()
+      this.#states[at].bytes.push(byte, byte, next)
+      at = next
+    }
+    if (bytes.length === 0) this.#states[from].free.push(to)
+  }
+
+  #set(sequences: readonly (readonly (readonly [number, number])[])[], from: number, to: number): void {
+    /** States from which these byte ranges are still to come; sequences share their ends. */
+    const before = new Map<string, number>()
+    for (const sequence of sequences) {
+      let next = to
+      let rest = ''
+      for (let i = sequence.length - 1; i > 0; i--) {
+        const [low, high] = sequence[i]
+        rest = `${low}-${high} ${rest}`
+        let state = before.get(rest)
+        if (state === undefined) {
+          state = this.#newState()
+          before.set(rest, state)
+          this.#states[state].bytes.push(low, high, next)
+        }
+        next = state
+      }
+      this.#states[from].bytes.push(...sequence[0], next)
+    }
+  }
+
+  #sequence(parts: readonly Node[], from: number, to: number): void {
+    let at = from
+    for (const [i, part] of parts.entries()) {
+      const next = i + 1 === parts.length ? to : this.#newState()
+      this.#compile(part, at, next)
+      at = next
+    }
+    if (parts.length === 0) this.#states[from].free.push(to)
+  }
+
+  /** Texts share their beginnings, so that a long list of them is followed in one place. */
+  #choice(options: readonly Node[], from: number, to: number): void {
+    const branches = new Map<number, Map<number, number>>()
+    for (const option of options) {
+      if (option.kind !== 'text' || option.text === '') {
+        this.#compile(option, from, to)
+        continue
+      }
+      const bytes = new TextEncoder().encode(option.text)
+      let at = from
+      for (const byte of bytes.subarray(0, -1)) {
+        let known = branches.get(at)
+        if (!known) {
+          known = new Map()
+          branches.set(at, known)
+        }
+        let next = known.get(byte)
+        if (next === undefined) {
+          next = this.#newState()
+          known.set(byte, next)
+          this.#states[at].bytes.push(byte, byte, next)
+        }
+        at = next
+      }
+      this.#states[at].bytes.push(bytes[bytes.length - 1], bytes[bytes.length - 1], to)
+    }
+  }
+
+  #repeat({ node, min, max }: Node & { kind: 'repeat' }, from: number, to: number): void {
+    const copies = max === Number.POSITIVE_INFINITY ? min + 1 : max
+    const item = this.#once(node, copies)
+    let at = from
+    for (let i = 0; i < min; i++) {
+      const next = i + 1 === max ? to : this.#newState()
+      item(at, next)
+      at = next
+    }
+    if (max === Number.POSITIVE_INFINITY) {
+      const loop = this.#newState()
+      this.#states[at].free.push(loop)
+      item(loop, loop)
+      this.#states[loop].free.push(to)
+      return
+    }
+    for (let i = min; i < max; i++) {
+      this.#states[at].free.push(to)
+      const next = i + 1 === max ? to : this.#newState()
+      item(at, next)
+      at = next
+    }
+  }
+
+  /** Compiles a node wherever it is called; as a rule of its own where it would be copied too often. */
+  #once(node: Node, copies: number): (from: number, to: number) => void {
+    const small = copies <= COPIES_INLINE || node.kind === 'rule' || isSmall(node)
+    if (small) return (from, to) => this.#compile(node, from, to)
+    let rule = this.#ruleOfNode.get(node)
+    if (rule === undefined) {
+      rule = this.#newRule()
+      this.#ruleOfNode.set(node, rule)
+      this.#waiting.push([rule, node])
+    }
+    return (from, to) => this.#states[from].calls.push(rule, to)
+  }
+
+  #classify(): number[] {
+    const borders = new Uint8Array(257)
+    for (const { bytes } of this.#states) {
+      for (let i = 0; i < bytes.length; i += 3) borders[bytes[i]] = borders[bytes[i + 1] + 1] = 1
+    }
+    const byteOfClass = [0]
+    for (let byte = 1; byte < 256; byte++) {
+      if (borders[byte]) byteOfClass.push(byte)
+      this.classOf[byte] = byteOfClass.length - 1
+    }
+    return byteOfClass
+  }
+}
+
+/** Whether a copy costs no more than a call. */
+function isSmall(node: Node): boolean {
+  if (node.kind === 'text') return node.text.length <= NODES_INLINE
+  return node.kind === 'set' && node.ranges.every(([, high]) => high < 0x80)
+}

@@ -1,0 +1,166 @@
+import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, repeat, sequence } from './grammar.js'
+
+/** Names of rules that can match the empty text. */
+function nullableRules({ rules }: Grammar): ReadonlySet<string> {
+  return fixedPoint(rules, isNullable)
+}
+
+function isNullable(node: Node, rules: ReadonlySet<string>): boolean {
+  switch (node.kind) {
+    case 'text':
+      return node.text === ''
+    case 'set':
+      return false
+    case 'sequence':
+      return node.parts.every((part) => isNullable(part, rules))
+    case 'choice':
+      return node.options.some((option) => isNullable(option, rules))
+    case 'repeat':
+      return node.min === 0 || isNullable(node.node, rules)
+    case 'rule':
+      return rules.has(node.name)
+  }
+}
+
+/** Whether some text is matched to its end, given the rules that have such texts. */
+function isProductive(node: Node, rules: ReadonlySet<string>): boolean {
+  switch (node.kind) {
+    case 'text':
+    case 'set':
+      return true
+    case 'sequence':
+      return node.parts.every((part) => isProductive(part, rules))
+    case 'choice':
+      return node.options.some((option) => isProductive(option, rules))
+    case 'repeat':
+      return node.min === 0 || isProductive(node.node, rules)
+    case 'rule':
+      return rules.has(node.name)
+  }
+}
+
+/** The rules of which `holds` is true, each looked at again when one that it names has become so. */
+function fixedPoint(
+  rules: ReadonlyMap<string, Node>,
+  holds: (node: Node, known: ReadonlySet<string>) => boolean,
+): Set<string> {
+  const users = new Map<string, string[]>()
+  for (const [name, node] of rules) {
+    for (const used of ruleNames(node)) {
+      const list = users.get(used)
+      if (list) list.push(name)
+      else users.set(used, [name])
+    }
+  }
+  const known = new Set<string>()
+  const waiting = [...rules.keys()]
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (known.has(name) || !holds(rules.get(name)!, known)) continue
+    known.add(name)
+    waiting.push(...(users.get(name) ?? []))
+  }
+  return known
+}
+
+/** Names of the rules in a node. */
+function ruleNames(node: Node, names = new Set<string>()): Set<string> {
+  for (const child of childrenOf(node)) ruleNames(child, names)
+  if (node.kind === 'rule') names.add(node.name)
+  return names
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  if (node.kind === 'sequence') return node.parts
+  if (node.kind === 'choice') return node.options
+  return node.kind === 'repeat' ? [node.node] : []
+}
+
+/**
+ * A rule that can come back to itself before it has matched anything, as the names on its way; `undefined` without one.
+ * Such a grammar cannot be followed from left to right.
+ */
+export function findLeftRecursion(grammar: Grammar): readonly string[] | undefined {
+  const nullable = nullableRules(grammar)
+  const firsts = new Map<string, readonly string[]>()
+  for (const [name, node] of grammar.rules) firsts.set(name, [...firstRules(node, nullable)])
+  const done = new Set<string>()
+  for (const start of firsts.keys()) {
+    // Depth first, without recursion: there may be thousands of rules in a row.
+    const path: { name: string; next: number }[] = []
+    const onPath = new Set<string>()
+    const enter = (name: string) => {
+      path.push({ name, next: 0 })
+      onPath.add(name)
+    }
+    if (!done.has(start)) enter(start)
+    while (path.length > 0) {
+      const top = path[path.length - 1]
+      const name = firsts.get(top.name)![top.next++]
+      if (name === undefined) {
+        path.pop()
+        onPath.delete(top.name)
+        done.add(top.name)
+      } else if (onPath.has(name)) {
+        const names = path.map((step) => step.name)
+        return [...names.slice(names.indexOf(name)), name]
+      } else if (!done.has(name)) enter(name)
+    }
+  }
+  return undefined
+}
+
+/** The rules that may be entered before a character is matched. */
+function firstRules(node: Node, nullable: ReadonlySet<string>, found = new Set<string>()): Set<string> {
+  switch (node.kind) {
+    case 'rule':
+      found.add(node.name)
+      break
+    case 'choice':
+    case 'repeat':
+      for (const child of childrenOf(node)) firstRules(child, nullable, found)
+      break
+    case 'sequence':
+      for (const part of node.parts) {
+        firstRules(part, nullable, found)
+        if (!isNullable(part, nullable)) break
+      }
+  }
+  return found
+}
+
+/**
+ * The grammar without what can never come to an end, and without rules that the root does not reach: after any beginning
+ * of a text that it allows, a whole text is possible. `undefined` when no text is.
+ */
+export function pruned(grammar: Grammar): Grammar | undefined {
+  const productive = fixedPoint(grammar.rules, isProductive)
+  if (!productive.has(grammar.root)) return undefined
+  const rules = new Map<string, Node>()
+  const waiting = [grammar.root]
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (rules.has(name)) continue
+    const node = prunedNode(grammar.rules.get(name)!, productive)
+    rules.set(name, node)
+    waiting.push(...ruleNames(node))
+  }
+  return { rules, root: grammar.root }
+}
+
+function prunedNode(node: Node, productive: ReadonlySet<string>): Node {
+  switch (node.kind) {
+    case 'text':
+      return node.text === '' ? EMPTY : node
+    case 'set':
+      return node
+    case 'sequence':
+      return sequence(node.parts.map((part) => prunedNode(part, productive)))
+    case 'choice':
+      return choice(node.options.map((option) => prunedNode(option, productive)))
+    case 'repeat': {
+      const inner = prunedNode(node.node, productive)
+      return isNever(inner) ? repeat(NEVER, node.min, node.max) : repeat(inner, node.min, node.max)
+    }
+    case 'rule':
+      return productive.has(node.name) ? node : NEVER
+  }
+}

@@ -1,0 +1,302 @@
+import { DasllamaError } from '../errors.js'
+import { ANY_CHARACTER, type CodePointRange, complement, normalized } from './code-points.js'
+import { choice, type Grammar, type Node, repeat, rule, sequence, set, text } from './grammar.js'
+import { MAX_DEPTH, MAX_REPETITIONS, MAX_RULES, MAX_SOURCE_LENGTH } from './limits.js'
+
+const NAME = /[a-zA-Z0-9-]+/y
+const DIGITS = /[0-9]+/y
+/** What may stand between symbols of one line: blanks and a comment. */
+const BLANKS = /(?:[ \t]+|#[^\r\n]*)*/y
+/** The same over lines. */
+const SPACE = /(?:[ \t\r\n]+|#[^\r\n]*)*/y
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+/** Hexadecimal digits after the letter. */
+const HEX_LENGTHS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
+
+/**
+ * Reads llama.cpp's grammar language, GBNF. Source: grammars/README.md there. Throws `INVALID_ARGUMENT` with line and
+ * column for what is no grammar, for rules that are missing or defined twice, `UNSUPPORTED` for token references
+ * (`<…>`), `LIMIT` for more than `limits.ts` allows.
+ */
+export function parseGbnf(source: string): Grammar {
+  return new Parser(source).parse()
+}
+
+class Parser {
+  readonly #source: string
+  #at = 0
+  #depth = 0
+  readonly #rules = new Map<string, Node>()
+  /** Where each name was used first. */
+  readonly #used = new Map<string, number>()
+
+  constructor(source: string) {
+    if (source.length > MAX_SOURCE_LENGTH) {
+      throw new DasllamaError(
+        'LIMIT',
+        `the grammar has ${source.length} characters; the limit is ${MAX_SOURCE_LENGTH}`,
+      )
+    }
+    this.#source = source
+  }
+
+  parse(): Grammar {
+    const lone = this.#source.search(/\p{Surrogate}/u)
+    if (lone >= 0) throw this.#error('half a UTF-16 pair is no text', lone)
+    this.#skip(SPACE)
+    while (this.#at < this.#source.length) this.#rule()
+    for (const [name, at] of this.#used) {
+      if (!this.#rules.has(name)) throw this.#error(`there is no rule "${name}"`, at)
+    }
+    if (!this.#rules.has('root')) {
+      throw new DasllamaError('INVALID_ARGUMENT', 'the grammar has no rule "root"', {
+        hint: 'the whole text follows the rule that is called root',
+      })
+    }
+    return { rules: this.#rules, root: 'root' }
+  }
+
+  #rule(): void {
+    const start = this.#at
+    const name = this.#match(NAME)
+    if (name === undefined) {
+      const hint =
+        this.#peek() === '|' ? 'put | at the end of the line before, or all options in ( )' : undefined
+      throw this.#error(`expected the name of a rule, found ${this.#found()}`, start, hint)
+    }
+    this.#skip(BLANKS)
+    if (!this.#take('::=')) {
+      const hint =
+        'names have letters, digits and hyphens; a rule is written name ::= …, on one line but for groups'
+      throw this.#error(`expected ::= after "${name}", found ${this.#found()}`, this.#at, hint)
+    }
+    if (this.#rules.has(name)) throw this.#error(`the rule "${name}" is defined twice`, start)
+    if (this.#rules.size >= MAX_RULES)
+      throw this.#error(`there are more than ${MAX_RULES} rules`, start, undefined, 'LIMIT')
+    this.#skip(SPACE)
+    const node = this.#options(false)
+    const end = this.#peek()
+    if (end !== '' && end !== '\n' && end !== '\r') {
+      throw this.#error(`expected the end of the rule "${name}", found ${this.#found()}`)
+    }
+    this.#rules.set(name, node)
+    this.#skip(SPACE)
+  }
+
+  /** Options with | between; in a group they may go over lines. */
+  #options(grouped: boolean): Node {
+    const options = [this.#sequence(grouped)]
+    while (this.#take('|')) {
+      this.#skip(SPACE)
+      options.push(this.#sequence(grouped))
+    }
+    return choice(options)
+  }
+
+  #sequence(grouped: boolean): Node {
+    const parts: Node[] = []
+    for (;;) {
+      this.#skip(grouped ? SPACE : BLANKS)
+      let node = this.#item()
+      if (!node) return sequence(parts)
+      this.#skip(grouped ? SPACE : BLANKS)
+      const times = this.#times()
+      if (times) {
+        node = repeat(node, ...times)
+        this.#skip(grouped ? SPACE : BLANKS)
+        const at = this.#at
+        if (this.#times()) throw this.#error('a repetition is repeated', at, 'put the inner one in a group')
+      }
+      parts.push(node)
+    }
+  }
+
+  #item(): Node | undefined {
+    switch (this.#peek()) {
+      case '"':
+        return this.#literal()
+      case '[':
+        return this.#class()
+      case '.':
+        this.#at++
+        return set(ANY_CHARACTER)
+      case '(':
+        return this.#group()
+      case '<':
+      case '!':
+        throw this.#error(
+          'tokens by name or number (<…>) are not supported',
+          this.#at,
+          'write text',
+          'UNSUPPORTED',
+        )
+    }
+    const at = this.#at
+    const name = this.#match(NAME)
+    if (name === undefined) return undefined
+    if (!this.#used.has(name)) this.#used.set(name, at)
+    return rule(name)
+  }
+
+  #group(): Node {
+    const start = this.#at++
+    if (++this.#depth > MAX_DEPTH) {
+      throw this.#error(`groups are nested more than ${MAX_DEPTH} deep`, start, 'make rules of them', 'LIMIT')
+    }
+    const node = this.#options(true)
+    if (!this.#take(')')) {
+      throw this.#error(`expected ) for the group of ${this.#place(start)}, found ${this.#found()}`)
+    }
+    this.#depth--
+    return node
+  }
+
+  /** How often the item before may stand, if something says so. */
+  #times(): [min: number, max: number] | undefined {
+    switch (this.#peek()) {
+      case '*':
+        this.#at++
+        return [0, Number.POSITIVE_INFINITY]
+      case '+':
+        this.#at++
+        return [1, Number.POSITIVE_INFINITY]
+      case '?':
+        this.#at++
+        return [0, 1]
+      case '{':
+        return this.#braces()
+    }
+    return undefined
+  }
+
+  #braces(): [min: number, max: number] {
+    const start = this.#at++
+    this.#skip(BLANKS)
+    const min = this.#count()
+    this.#skip(BLANKS)
+    let max = min
+    if (this.#take(',')) {
+      this.#skip(BLANKS)
+      max = this.#peek() === '}' ? Number.POSITIVE_INFINITY : this.#count()
+      this.#skip(BLANKS)
+    }
+    if (!this.#take('}'))
+      throw this.#error(`expected } for the repetition of ${this.#place(start)}, found ${this.#found()}`)
+    if (max < min) throw this.#error(`the repetition {${min},${max}} ends before it begins`, start)
+    return [min, max]
+  }
+
+  #count(): number {
+    const at = this.#at
+    const digits = this.#match(DIGITS)
+    if (digits === undefined) throw this.#error(`expected a number, found ${this.#found()}`)
+    if (Number(digits) <= MAX_REPETITIONS) return Number(digits)
+    throw this.#error(
+      `${digits} repetitions are more than the limit of ${MAX_REPETITIONS}`,
+      at,
+      undefined,
+      'LIMIT',
+    )
+  }
+
+  #literal(): Node {
+    const start = this.#at++
+    let value = ''
+    while (!this.#take('"')) {
+      if (this.#peek() === '') throw this.#error('the literal has no end', start)
+      value += String.fromCodePoint(this.#character())
+    }
+    return text(value)
+  }
+
+  #class(): Node {
+    const start = this.#at++
+    const negated = this.#take('^')
+    const ranges: CodePointRange[] = []
+    while (!this.#take(']')) {
+      if (this.#peek() === '') throw this.#error('the class has no end', start)
+      const at = this.#at
+      const low = this.#character()
+      const ranged = this.#peek() === '-' && this.#source[this.#at + 1] !== ']'
+      if (ranged) this.#at++
+      if (ranged && this.#peek() === '') throw this.#error('the class has no end', start)
+      const high = ranged ? this.#character() : low
+      if (high < low) throw this.#error('the range ends before it begins', at)
+      ranges.push([low, high])
+    }
+    if (ranges.length === 0) throw this.#error('the class is empty', start, 'any character is written .')
+    return set(negated ? complement(ranges) : normalized(ranges))
+  }
+
+  /** One character, escaped or not, of a literal or a class. */
+  #character(): number {
+    const start = this.#at
+    const codePoint = this.#source.codePointAt(start)!
+    this.#at += codePoint > 0xffff ? 2 : 1
+    if (codePoint !== 0x5c) return codePoint
+    const letter = this.#source[this.#at++] ?? ''
+    if (letter !== '' && '"[]\\'.includes(letter)) return letter.codePointAt(0)!
+    if (Object.hasOwn(ESCAPES, letter)) return ESCAPES[letter].codePointAt(0)!
+    if (!Object.hasOwn(HEX_LENGTHS, letter)) {
+      throw this.#error(
+        `there is no escape \\${letter}`,
+        start,
+        String.raw`there are \n \r \t \\ \" \[ \] \xHH \uHHHH \UHHHHHHHH`,
+      )
+    }
+    const digits = this.#source.slice(this.#at, this.#at + HEX_LENGTHS[letter])
+    if (digits.length < HEX_LENGTHS[letter] || !/^[0-9a-fA-F]+$/.test(digits)) {
+      throw this.#error(`\\${letter} needs ${HEX_LENGTHS[letter]} hexadecimal digits`, start)
+    }
+    this.#at += digits.length
+    const value = Number.parseInt(digits, 16)
+    if (value <= 0x10ffff && !(value >= 0xd800 && value <= 0xdfff)) return value
+    throw this.#error(
+      `\\${letter}${digits} is no character`,
+      start,
+      String.raw`one beyond U+FFFF is written \UHHHHHHHH`,
+    )
+  }
+
+  #peek(): string {
+    return this.#source[this.#at] ?? ''
+  }
+
+  #take(expected: string): boolean {
+    if (!this.#source.startsWith(expected, this.#at)) return false
+    this.#at += expected.length
+    return true
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at
+    const found = pattern.exec(this.#source)?.[0]
+    this.#at += found?.length ?? 0
+    return found
+  }
+
+  #skip(pattern: RegExp): void {
+    this.#match(pattern)
+  }
+
+  #found(): string {
+    const codePoint = this.#source.codePointAt(this.#at)
+    return codePoint === undefined ? 'the end' : JSON.stringify(String.fromCodePoint(codePoint))
+  }
+
+  /** Line and column count from 1, columns in UTF-16 units as editors do. */
+  #place(at: number): string {
+    const before = this.#source.slice(0, at).split('\n')
+    return `line ${before.length}, column ${before.at(-1)!.length + 1}`
+  }
+
+  #error(
+    message: string,
+    at = this.#at,
+    hint?: string,
+    code: 'INVALID_ARGUMENT' | 'UNSUPPORTED' | 'LIMIT' = 'INVALID_ARGUMENT',
+  ): DasllamaError {
+    return new DasllamaError(code, `grammar, ${this.#place(at)}: ${message}`, { hint })
+  }
+}

@@ -1,0 +1,29 @@
+/** What a grammar may cost at most: grammars and schemas come from strangers as model files do. */
+
+/** Characters of a grammar's text, or of a schema as JSON. */
+export const MAX_SOURCE_LENGTH = 1_000_000
+
+/** Rules of a grammar; a schema makes about two for each of its properties. */
+export const MAX_RULES = 20_000
+
+/** Groups within groups, and schemas within schemas. */
+export const MAX_DEPTH = 100
+
+/** Times that a repetition may be asked for: `{n}`, `{n,m}`, minLength, maxItems and the like. */
+export const MAX_REPETITIONS = 10_000
+
+/** States of the automaton that a whole grammar becomes. */
+export const MAX_STATES = 200_000
+
+/** Ways to read one text that are followed at the same time. */
+export const MAX_READINGS = 4096
+
+/** Sets of readings, and readings in all of them, after which a grammar's memory of them begins anew. */
+export const MAX_KNOWN_STATES = 60_000
+export const MAX_KNOWN_READINGS = 1_000_000
+
+/** Bytes of masks that a grammar keeps of each of its two kinds. */
+export const MASK_CACHE_BYTES = 16 * 2 ** 20
+
+/** Grammars that are kept for each tokenizer. */
+export const MAX_CACHED_GRAMMARS = 32

@@ -1,0 +1,221 @@
+import { DasllamaError } from '../errors.js'
+import type { ByteAutomaton } from './byte-automaton.js'
+import { MAX_KNOWN_READINGS, MAX_KNOWN_STATES, MAX_READINGS } from './limits.js'
+
+/** Nothing to return to. */
+const BOTTOM = 0
+
+/** Numbers of stacks stay below it, so that an automaton's state and a stack fit into one number. */
+const STACKS = 2 ** 30
+
+/** A transition that has not been looked at, and a state that nothing leads to. */
+const UNKNOWN = -1
+export const DEAD = 0
+
+/** A reading of the text so far: a state of the automaton, and the states to return to. */
+interface Configuration {
+  readonly state: number
+  readonly stack: number
+}
+
+/**
+ * All ways to read a text at once: sets of configurations, numbered from 1 as they are met, with the transitions between
+ * them. What a pushdown automaton would do byte by byte becomes, once seen, a look into a table.
+ *
+ * Stacks are lists whose ends are shared, and equal ones have one number.
+ */
+export class Readings {
+  readonly #automaton: ByteAutomaton
+  /** Of each stack: the state to return to and the stack below it. */
+  readonly #returns: number[] = [-1]
+  readonly #below: number[] = [-1]
+  readonly #height: number[] = [0]
+  readonly #stackOf = new Map<number, number>()
+  /** Of each set: its configurations, each as `state * STACKS + stack`, ascending. */
+  readonly #sets: Float64Array[] = [new Float64Array(0)]
+  readonly #setOf = new Map<string, number>()
+  #readings = 0
+  /** Classes of bytes: the width of the table. */
+  readonly width: number
+  /** Set by class of bytes: the next set, or `UNKNOWN`. It is replaced when it grows. */
+  table: Int32Array
+  /** Whether the text may end in a set. Replaced when it grows. */
+  ended: Uint8Array
+  /** The set that every text begins in. */
+  readonly start: number
+
+  constructor(automaton: ByteAutomaton) {
+    this.#automaton = automaton
+    this.width = automaton.byteOfClass.length
+    this.table = new Int32Array(256 * this.width).fill(UNKNOWN)
+    this.table.fill(DEAD, 0, this.width)
+    this.ended = new Uint8Array(256)
+    this.start = this.#close([{ state: automaton.rootStart, stack: BOTTOM }])
+  }
+
+  /** Whether so much is known that starting anew saves more than it costs. */
+  get isFull(): boolean {
+    return this.#sets.length > MAX_KNOWN_STATES || this.#readings > MAX_KNOWN_READINGS
+  }
+
+  /** The set after a byte of this class. */
+  step(set: number, byteClass: number): number {
+    const known = this.table[set * this.width + byteClass]
+    if (known !== UNKNOWN) return known
+    const byte = this.#automaton.byteOfClass[byteClass]
+    const next: Configuration[] = []
+    for (const key of this.#sets[set]) {
+      const { state, stack } = configuration(key)
+      const { bytes } = this.#automaton.state(state)
+      for (let i = 0; i < bytes.length; i += 3) {
+        if (byte >= bytes[i] && byte <= bytes[i + 1]) next.push({ state: bytes[i + 2], stack })
+      }
+    }
+    const found = next.length === 0 ? DEAD : this.#close(next)
+    this.table[set * this.width + byteClass] = found
+    return found
+  }
+
+  /** The set after these bytes. */
+  run(set: number, bytes: Uint8Array): number {
+    const { classOf } = this.#automaton
+    for (let i = 0; i < bytes.length && set !== DEAD; i++) set = this.step(set, classOf[bytes[i]])
+    return set
+  }
+
+  /** Whether a byte may follow. */
+  isOpen(set: number): boolean {
+    return this.#sets[set].length > 0
+  }
+
+  /**
+   * A set without the stack that all of its configurations end in, so that sets that differ in nothing else are one; and
+   * the set that stands there when that stack is returned to, `DEAD` where nothing is below.
+   */
+  localized(set: number): { readonly local: number; readonly after: number } {
+    const keys = this.#sets[set]
+    if (this.ended[set] || keys.length === 0) return { local: set, after: DEAD }
+    let common = configuration(keys[0]).stack
+    for (let i = 1; i < keys.length && common !== BOTTOM; i++) {
+      common = this.#commonStack(common, configuration(keys[i]).stack)
+    }
+    if (common === BOTTOM) return { local: set, after: DEAD }
+    const rebased = new Map<number, number>([[common, BOTTOM]])
+    const local = Array.from(keys, (key) => {
+      const { state, stack } = configuration(key)
+      return state * STACKS + this.#rebase(stack, rebased)
+    })
+    const returned = { state: this.#returns[common], stack: this.#below[common] }
+    return { local: this.#intern(local, false), after: this.#close([returned]) }
+  }
+
+  /** The number of a set of other readings of the same automaton here. */
+  adopt(other: Readings, set: number): number {
+    const stacks = new Map<number, number>([[BOTTOM, BOTTOM]])
+    const keys = Array.from(other.#sets[set], (key) => {
+      const { state, stack } = configuration(key)
+      return state * STACKS + this.#rebase(stack, stacks, other)
+    })
+    return this.#intern(keys, other.ended[set] === 1)
+  }
+
+  /** A stack with what is in `known` exchanged at its end. */
+  #rebase(stack: number, known: Map<number, number>, owner: Readings = this): number {
+    const above: number[] = []
+    let at = stack
+    for (; !known.has(at); at = owner.#below[at]) above.push(at)
+    let rebased = known.get(at)!
+    for (let i = above.length - 1; i >= 0; i--) {
+      rebased = this.#push(owner.#returns[above[i]], rebased)
+      known.set(above[i], rebased)
+    }
+    return rebased
+  }
+
+  #commonStack(a: number, b: number): number {
+    while (a !== b) {
+      if (this.#height[a] >= this.#height[b]) a = this.#below[a]
+      else b = this.#below[b]
+    }
+    return a
+  }
+
+  #push(returnTo: number, below: number): number {
+    const key = returnTo * STACKS + below
+    let stack = this.#stackOf.get(key)
+    if (stack === undefined) {
+      stack = this.#returns.push(returnTo) - 1
+      this.#below.push(below)
+      this.#height.push(this.#height[below] + 1)
+      this.#stackOf.set(key, stack)
+    }
+    return stack
+  }
+
+  /** The set of all that these configurations lead to without a byte. */
+  #close(waiting: Configuration[]): number {
+    const automaton = this.#automaton
+    const seen = new Set<number>()
+    const kept: number[] = []
+    let ended = false
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const { state, stack } = next
+      const key = state * STACKS + stack
+      if (seen.has(key)) continue
+      seen.add(key)
+      if (seen.size > 4 * MAX_READINGS) throw tooManyReadings()
+      if (automaton.isEnd(state)) {
+        if (stack === BOTTOM) ended = true
+        else waiting.push({ state: this.#returns[stack], stack: this.#below[stack] })
+        continue
+      }
+      const { bytes, free, calls } = automaton.state(state)
+      if (bytes.length > 0) kept.push(key)
+      for (const target of free) waiting.push({ state: target, stack })
+      for (let i = 0; i < calls.length; i += 2) {
+        const [rule, after] = [calls[i], calls[i + 1]]
+        // A call at the end of a rule need not come back here: right recursion takes no room.
+        const above = automaton.isEnd(after) ? stack : this.#push(after, stack)
+        waiting.push({ state: automaton.start(rule), stack: above })
+      }
+    }
+    return this.#intern(kept, ended)
+  }
+
+  #intern(keys: number[], ended: boolean): number {
+    if (keys.length > MAX_READINGS) throw tooManyReadings()
+    if (keys.length === 0 && !ended) return DEAD
+    const sorted = Float64Array.from(keys).sort()
+    const name = `${ended ? '+' : ''}${sorted.join()}`
+    let set = this.#setOf.get(name)
+    if (set === undefined) {
+      set = this.#sets.push(sorted) - 1
+      this.#setOf.set(name, set)
+      this.#readings += sorted.length
+      this.#makeRoom(set)
+      this.ended[set] = ended ? 1 : 0
+    }
+    return set
+  }
+
+  #makeRoom(set: number): void {
+    if (set < this.ended.length) return
+    const table = new Int32Array(2 * this.table.length).fill(UNKNOWN, this.table.length)
+    table.set(this.table)
+    this.table = table
+    const ended = new Uint8Array(2 * this.ended.length)
+    ended.set(this.ended)
+    this.ended = ended
+  }
+}
+
+function configuration(key: number): Configuration {
+  const state = Math.floor(key / STACKS)
+  return { state, stack: key - state * STACKS }
+}
+
+function tooManyReadings(): DasllamaError {
+  return new DasllamaError('LIMIT', `the text can be read in more than ${MAX_READINGS} ways at once`, {
+    hint: 'the grammar is too ambiguous: let its rules begin differently',
+  })
+}

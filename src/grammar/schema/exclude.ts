@@ -1,0 +1,45 @@
+import { commonTypes, equalJson, type Flat, type Placed, type Type, typeOf } from './flat.js'
+
+/** Properties within properties that are looked into for a difference. */
+const MAX_DEPTH = 4
+
+/** What `excludes` asks. */
+interface Alternatives {
+  alternatives(placed: Placed): readonly Flat[]
+}
+
+/** Whether surely no value is valid for both. */
+export function excludes(a: Flat, b: Flat, resolver: Alternatives, depth = 0): boolean {
+  if (depth > MAX_DEPTH) return false
+  if (a.values && b.values) {
+    return a.values.every((value) => !b.values!.some((other) => equalJson(value, other)))
+  }
+  const types = commonTypes(typesOf(a), typesOf(b))
+  if (types?.size === 0) return true
+  const onlyObjects = types?.size === 1 && types.has('object')
+  return onlyObjects && (differInProperty(a, b, resolver, depth) || lacks(a, b) || lacks(b, a))
+}
+
+function typesOf({ types, values }: Flat): ReadonlySet<Type> | undefined {
+  return values ? commonTypes(types, new Set(values.map(typeOf))) : types
+}
+
+/** Whether a property that one of them requires can have no value that suits both. */
+function differInProperty(a: Flat, b: Flat, resolver: Alternatives, depth: number): boolean {
+  for (const name of new Set([...a.required, ...b.required])) {
+    const [one, other] = [a, b].map(({ properties, additional }) => properties.get(name) ?? additional)
+    if (!one || !other) continue
+    const others = resolver.alternatives(other)
+    const differ = resolver
+      .alternatives(one)
+      .every((x) => others.every((y) => excludes(x, y, resolver, depth + 1)))
+    if (differ) return true
+  }
+  return false
+}
+
+/** Whether `a` requires a property that `b` does not allow. */
+function lacks(a: Flat, b: Flat): boolean {
+  if (b.additional?.schema !== false) return false
+  return [...a.required].some((name) => !b.properties.has(name))
+}

@@ -1,0 +1,99 @@
+import type { Bound } from './numbers.js'
+
+/** A schema as JSON has it. */
+export type Schema = boolean | { readonly [keyword: string]: unknown }
+
+export const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] as const
+
+/** `number` covers `integer`. */
+export type Type = (typeof TYPES)[number]
+
+/** A schema with the place that it was found at, for messages. */
+export interface Placed {
+  readonly schema: Schema
+  readonly pointer: string
+}
+
+/** A keyword's text and where it stands. */
+export interface PlacedText {
+  readonly text: string
+  readonly pointer: string
+}
+
+/** A schema without references and combinations: every keyword that is supported, read and checked. */
+export interface Flat {
+  readonly pointer: string
+  /** `undefined`: every type. */
+  readonly types: ReadonlySet<Type> | undefined
+  /** What enum and const allow. */
+  readonly values: readonly unknown[] | undefined
+  readonly minLength: number
+  readonly maxLength: number
+  /** Regular expressions, those of formats among them. */
+  readonly patterns: readonly PlacedText[]
+  readonly lows: readonly Bound[]
+  readonly highs: readonly Bound[]
+  readonly minItems: number
+  readonly maxItems: number
+  readonly prefixItems: readonly Placed[]
+  readonly items: Placed | undefined
+  readonly properties: ReadonlyMap<string, Placed>
+  readonly required: ReadonlySet<string>
+  readonly additional: Placed | undefined
+  /** Types that its keywords speak of. */
+  readonly mentioned: ReadonlySet<Type>
+}
+
+/** What allows everything. */
+export function unlimited(pointer: string): Flat {
+  return {
+    pointer,
+    types: undefined,
+    values: undefined,
+    minLength: 0,
+    maxLength: Number.POSITIVE_INFINITY,
+    patterns: [],
+    lows: [],
+    highs: [],
+    minItems: 0,
+    maxItems: Number.POSITIVE_INFINITY,
+    prefixItems: [],
+    items: undefined,
+    properties: new Map(),
+    required: new Set(),
+    additional: undefined,
+    mentioned: new Set(),
+  }
+}
+
+/** Whether values of both types are the same JSON type. */
+export function commonTypes(
+  a: ReadonlySet<Type> | undefined,
+  b: ReadonlySet<Type> | undefined,
+): ReadonlySet<Type> | undefined {
+  if (!a || !b) return a ?? b
+  const covers = (types: ReadonlySet<Type>, type: Type) =>
+    types.has(type) || (type === 'integer' && types.has('number'))
+  return new Set([...a, ...b].filter((type) => covers(a, type) && covers(b, type)))
+}
+
+/** Whether two JSON values are equal; the order of members does not matter. */
+export function equalJson(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const keys = Object.keys(a)
+  if (keys.length !== Object.keys(b).length) return false
+  return keys.every(
+    (key) =>
+      Object.hasOwn(b, key) &&
+      equalJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  )
+}
+
+/** The type of a JSON value. */
+export function typeOf(value: unknown): Type {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  return typeof value as Type
+}

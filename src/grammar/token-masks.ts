@@ -1,0 +1,121 @@
+import { BoundedCache } from './bounded-cache.js'
+import type { ByteAutomaton } from './byte-automaton.js'
+import { MASK_CACHE_BYTES } from './limits.js'
+import { DEAD, type Readings } from './reading.js'
+import type { TokenTrie } from './token-trie.js'
+
+/** The tokens that may follow, as a bit set: bit `id & 31` of word `id >>> 5`. */
+export interface TokenMask {
+  readonly bits: Uint32Array
+  /** Whether there is a bit of a token that is text. */
+  readonly hasText: boolean
+}
+
+/** What may follow as far as the rules go that were entered, and where in the tree they are left. */
+interface LocalMask {
+  readonly bits: Uint32Array
+  readonly hasText: boolean
+  /** Nodes of the tree at which the outer rules go on. */
+  readonly exits: readonly number[]
+}
+
+/**
+ * Masks by walking the tree of tokens along with the readings, a subtree being passed over as soon as nothing matches.
+ * The walk of a set does without the stack that its readings have in common: so a string of a document costs one walk,
+ * wherever strings stand in it, and besides that only the tokens that go beyond the string are looked at.
+ */
+export class TokenMasks {
+  readonly #trie: TokenTrie
+  readonly #classOf: Uint8Array
+  readonly #readings: Readings
+  readonly #endIds: readonly number[]
+  readonly #masks: BoundedCache<TokenMask>
+  readonly #locals: BoundedCache<LocalMask>
+  /** The sets at each depth of a walk. */
+  readonly #path: Int32Array
+
+  constructor(trie: TokenTrie, automaton: ByteAutomaton, readings: Readings, endIds: readonly number[]) {
+    this.#trie = trie
+    this.#classOf = automaton.classOf
+    this.#readings = readings
+    this.#endIds = endIds
+    const kept = Math.ceil(MASK_CACHE_BYTES / this.#emptyBits().byteLength)
+    this.#masks = new BoundedCache(kept)
+    this.#locals = new BoundedCache(kept)
+    this.#path = new Int32Array(trie.deepest + 1)
+  }
+
+  /** What may follow in this set; ends of the generation where the text may end. */
+  of(set: number): TokenMask {
+    return this.#masks.get(set, () => {
+      const { local, after } = this.#readings.localized(set)
+      const inner = this.#locals.get(local, () => this.#walkLocal(local))
+      const mask = { bits: inner.bits.slice(), hasText: inner.hasText }
+      if (after !== DEAD) {
+        for (const node of inner.exits) {
+          const found = this.#walk(after, node + 1, this.#trie.skip[node], this.#trie.depth[node], mask.bits)
+          if (found) mask.hasText = true
+        }
+      }
+      if (this.#readings.ended[set]) for (const id of this.#endIds) mask.bits[id >>> 5] |= 1 << (id & 31)
+      return mask
+    })
+  }
+
+  #walkLocal(set: number): LocalMask {
+    const bits = this.#emptyBits()
+    const exits: number[] = []
+    const hasText = this.#walk(set, 1, this.#trie.size, 0, bits, exits)
+    return { bits, hasText, exits }
+  }
+
+  /**
+   * Sets the bits of all tokens below the node at `depth` whose children are the nodes from `first` on, as far as the
+   * set leads. Whether there are any.
+   */
+  #walk(
+    set: number,
+    first: number,
+    last: number,
+    depth: number,
+    bits: Uint32Array,
+    exits?: number[],
+  ): boolean {
+    const { byte, depth: depths, skip, first: firstIds, ids } = this.#trie
+    const readings = this.#readings
+    const classOf = this.#classOf
+    const path = this.#path
+    const { width } = readings
+    let { table, ended } = readings
+    let hasText = false
+    path[depth] = set
+    for (let node = first; node < last; ) {
+      const at = depths[node]
+      const before = path[at - 1]
+      const byteClass = classOf[byte[node]]
+      let next = table[before * width + byteClass]
+      if (next < 0) {
+        next = readings.step(before, byteClass)
+        table = readings.table
+        ended = readings.ended
+      }
+      if (next === DEAD) {
+        node = skip[node]
+        continue
+      }
+      path[at] = next
+      for (let i = firstIds[node]; i < firstIds[node + 1]; i++) {
+        const id = ids[i]
+        bits[id >>> 5] |= 1 << (id & 31)
+        hasText = true
+      }
+      if (ended[next] === 1) exits?.push(node)
+      node++
+    }
+    return hasText
+  }
+
+  #emptyBits(): Uint32Array {
+    return new Uint32Array(Math.ceil(this.#trie.vocabSize / 32))
+  }
+}

@@ -1,0 +1,25 @@
+import { DasllamaError } from '../errors.js'
+import type { Metadata } from '../gguf/metadata.js'
+
+/**
+ * What a model makes of its tokens' hidden states: the mean, the first one, the last one, each by itself, or a score by
+ * a head of its own. The index is the value of `<architecture>.pooling_type` (llama.cpp's `llama_pooling_type`).
+ */
+const POOLING_TYPES = ['none', 'mean', 'cls', 'last', 'rank'] as const
+export type PoolingType = (typeof POOLING_TYPES)[number]
+
+/** What the file says, if anything. Throws `BAD_FORMAT` for a number that names no way of pooling. */
+export function readPooling(
+  metadata: Metadata,
+  architecture: string,
+  fileName: string,
+): PoolingType | undefined {
+  const key = `${architecture}.pooling_type`
+  if (!metadata.has(key)) return undefined
+  const value = metadata.number(key)
+  // llama.cpp's LLAMA_POOLING_TYPE_UNSPECIFIED.
+  if (value === -1) return undefined
+  const type = POOLING_TYPES[value]
+  if (type !== undefined) return type
+  throw new DasllamaError('BAD_FORMAT', `${fileName}: "${key}" is ${value}; 0 to 4 is accepted`)
+}

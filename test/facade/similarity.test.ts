@@ -1,0 +1,54 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { similarity } from '../../src/index.js'
+
+const vectors = fc.integer({ min: 1, max: 20 }).chain((length) => {
+  const vector = fc.array(fc.float({ noNaN: true, min: -1000, max: 1000 }), {
+    minLength: length,
+    maxLength: length,
+  })
+  return fc.tuple(vector, vector)
+})
+
+describe('similarity', () => {
+  it.each([
+    [[1, 0], [1, 0], 1],
+    [[1, 0], [0, 5], 0],
+    [[1, 2], [-2, -4], -1],
+    [[1, 1], [1, 0], Math.SQRT1_2],
+    [[0, 0], [1, 0], 0],
+    [[0], [0], 0],
+  ])('of %j and %j is %d', (a, b, expected) => {
+    expect(similarity(a, b)).toBeCloseTo(expected, 15)
+    expect(similarity(Float32Array.from(a), b)).toBeCloseTo(expected, 15)
+  })
+
+  it('lies between −1 and 1, is the same both ways and of itself 1', () => {
+    fc.assert(
+      fc.property(vectors, ([a, b]) => {
+        const cosine = similarity(a, b)
+        expect(Math.abs(cosine)).toBeLessThanOrEqual(1)
+        expect(similarity(b, a)).toBe(cosine)
+        // Squares of the smallest numbers are no numbers any more.
+        if (a.some((value) => Math.abs(value) > 1e-30)) expect(similarity(a, a)).toBeCloseTo(1, 12)
+      }),
+    )
+  })
+
+  it.each<[unknown, unknown, string]>([
+    [[1, 2], [1], 'vectors of 2 and 1 values'],
+    [[], [], 'two arrays of numbers'],
+    ['ab', 'cd', 'two arrays of numbers'],
+    [undefined, [1], 'two arrays of numbers'],
+    [[1], null, 'two arrays of numbers'],
+    [{}, [1], 'two arrays of numbers'],
+  ])('of %j and %j is refused', (a, b, message) => {
+    expect(() => similarity(a as number[], b as number[])).toThrow(
+      expect.objectContaining({
+        name: 'DasllamaError',
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(message),
+      }),
+    )
+  })
+})

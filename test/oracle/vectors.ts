@@ -1,0 +1,64 @@
+import { expect } from 'vitest'
+import { embed, type LoadOptions, loadModel, similarity } from '../../src/index.js'
+import type { TokenId } from '../../src/tokenizer/tokenizer.js'
+import type { LlamaCpp } from './llama-cpp.js'
+
+/**
+ * How far an exact engine's embeddings may be from llama.cpp's, which rounds activations to what its dot products take
+ * (see follow.ts). At least one and a half times what was measured, which stands behind each.
+ */
+export interface Distance {
+  /** Largest 1 − cosine. */
+  readonly angle: number
+  /** Largest difference of the lengths before they are normalised, as a part of them. */
+  readonly length: number
+}
+
+const PER_32: Distance = { angle: 3e-4, length: 3e-3 } // 1.1e-4, 1.1e-3
+const PER_256: Distance = { angle: 1e-3, length: 6e-3 } // 3.7e-4, 2.9e-3
+const DISTANCES: Readonly<Record<string, Distance>> = {
+  F32: { angle: 2e-7, length: 1e-4 }, // 5e-8, 5e-5
+  F16: { angle: 2e-7, length: 1e-4 }, // 1.4e-8, 2.7e-5
+  BF16: { angle: 2e-5, length: 2e-4 }, // 5e-6, 6e-5
+  Q8_0: PER_32,
+  Q4_0: PER_32,
+  Q4_1: PER_32,
+  Q5_0: PER_32,
+  Q5_1: PER_32,
+  Q2_K: PER_256,
+  Q3_K: PER_256,
+  Q4_K: PER_256,
+  Q5_K: PER_256,
+  Q6_K: PER_256,
+  IQ2_XXS: PER_256,
+}
+
+/** Whether a vector, not normalised, is llama.cpp's. */
+export function expectVector(
+  actual: Float32Array,
+  expected: ArrayLike<number>,
+  format: string,
+  { angle, length }: Distance = DISTANCES[format],
+): void {
+  expect(actual).toHaveLength(expected.length)
+  expect(1 - similarity(actual, expected)).toBeLessThan(angle)
+  expect(Math.abs(Math.hypot(...actual) / Math.hypot(...Array.from(expected)) - 1)).toBeLessThan(length)
+}
+
+/** Compares the vectors of texts with llama.cpp's, under every pooling that makes one of a text. */
+export async function expectVectors(
+  oracle: LlamaCpp,
+  files: { readonly path: string; readonly oraclePath?: string; readonly format: string },
+  texts: (encode: (text: string) => TokenId[]) => readonly (readonly TokenId[])[],
+  options: LoadOptions & { readonly distance?: Distance } = {},
+): Promise<void> {
+  await using model = await loadModel(files.path, options)
+  const ids = texts((text) => model.encode(text))
+  for (const pooling of ['mean', 'cls', 'last'] as const) {
+    const expected = await oracle.embeddings(files.oraclePath ?? files.path, ids, pooling)
+    const actual = await embed(model, ids, { pooling, normalize: false })
+    for (const [i, vector] of actual.entries()) {
+      expectVector(vector, expected[i], files.format, options.distance)
+    }
+  }
+}
