@@ -56,7 +56,7 @@ describe('dasllama run', () => {
       '--json-schema and --grammar do not go together',
     ],
     ['a missing file', ['--json-schema', '@none.json'], {}, 1, 'none.json: there is no such file'],
-    ['a directory', ['--grammar', '@'], {}, 1, 'cannot be read'],
+    ['a directory', ['--grammar', '@'], {}, 1, 'EISDIR'],
     ['what is no text', ['--grammar', '@g'], { g: Uint8Array.of(0xff) }, 1, 'g is not UTF-8 text'],
     ['what is no JSON', ['--json-schema', '@s.json'], { 's.json': '{' }, 1, 's.json is no JSON'],
     [
