@@ -1,5 +1,6 @@
 /** `npm run bench`: speed, memory and size beside the rivals. See README.md here, and --help. */
 import { fileURLToPath } from 'node:url'
+import { benchConstrained } from './constrained/main.js'
 import { entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
 import { depthFigure, drawingsOf, saveFigures, speedFigures } from './figures.js'
@@ -102,6 +103,8 @@ async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
   if (options.help) return console.log(USAGE)
   if (options.command === 'sampling') return benchSampling(options.writeReadme)
+  if (options.command === 'constrained')
+    return benchConstrained(options.quick ? PASSING : RECORDS, options.quick)
   if (options.command === 'limits') {
     const { limits = [], skipped } = await limitsOf(runOf(options, args), [])
     console.log([renderLimits(limits), ...skipped.map(({ what, why }) => `${what}: ${why}`)].join('\n\n'))

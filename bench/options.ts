@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const COMMANDS = ['speed', 'depth', 'engines', 'limits', 'sampling'] as const
+const COMMANDS = ['speed', 'depth', 'engines', 'limits', 'sampling', 'constrained'] as const
 
 export interface BenchOptions {
   readonly command: (typeof COMMANDS)[number]
@@ -29,6 +29,7 @@ export const USAGE = `npm run bench -- [command] [options]
   engines            dasllama on every JavaScript engine and browser found here
   limits             how fast this machine reads and multiplies, in WebAssembly and in C
   sampling           what the sampling chain costs, beside a model's step and llama.cpp's sampler
+  constrained        what response formats cost a token, beside a model's step
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files
   --pp 128,512       lengths of prompts (default: 512, or 128 where the context is short)

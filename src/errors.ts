@@ -1,6 +1,6 @@
 /** What went wrong, for programs to branch on. */
 export type ErrorCode =
-  /** An option or argument has the wrong type, is NaN or is out of its range. */
+  /** An option or argument has the wrong type, is NaN or is out of its range; a grammar or schema that is none. */
   | 'INVALID_ARGUMENT'
   /** The file, URL or name does not exist. */
   | 'NOT_FOUND'
@@ -10,11 +10,11 @@ export type ErrorCode =
   | 'TRUNCATED'
   /** The bytes are not what they claim to be: bad magic, impossible counts, overlapping tensors. */
   | 'BAD_FORMAT'
-  /** A well-formed file that is larger than a named limit allows. */
+  /** A well-formed file, grammar or schema that is larger than a named limit allows. */
   | 'LIMIT'
   /** A metadata key or tensor that the model needs is not in the file. */
   | 'MISSING'
-  /** A valid file that needs something this version does not do. */
+  /** A valid file, grammar or schema that needs something this version does not do. */
   | 'UNSUPPORTED'
   /** More memory is needed than WebAssembly, the runtime or the caller grants. */
   | 'OUT_OF_MEMORY'
@@ -28,7 +28,7 @@ export type ErrorCode =
   | 'DISPOSED'
   /** A thread of the engine has died; the model goes on with those that are left. */
   | 'THREAD_LOST'
-  /** The sampling parameters rule out every token. */
+  /** The sampling parameters rule out every token, or every one that a response format allows. */
   | 'NO_CANDIDATES'
   /** A model file without a chat template, of a family that is not known either. */
   | 'NO_TEMPLATE'

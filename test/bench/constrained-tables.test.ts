@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { renderConstrained } from '../../bench/constrained/tables.js'
+
+it("shows what masks cost, and their share of the model's steps", () => {
+  const text = renderConstrained({
+    schema: 1,
+    date: '2026-01-02T03:04:05.678Z',
+    commit: 'abcdef0',
+    machine: {
+      cpu: 'Some CPU',
+      cores: 2,
+      memoryBytes: 1,
+      platform: 'linux x64',
+      node: '20.0.0',
+      v8: '11.3',
+      load: { before: 0.1, after: 0.2 },
+    },
+    trees: [{ vocabulary: 49_152, build: 81.4, nodes: 123_456 }],
+    formats: [
+      {
+        vocabulary: 49_152,
+        format: 'any object',
+        compile: 2.34,
+        first: [0.5, 0.1, 2],
+        again: [0.001, 0.002, 0.003],
+        accept: [0.1, 0.1, 0.2],
+        step: [10, 9, 11],
+      },
+    ],
+  })
+  expect(text).toContain('49,152 tokens: 123,456 nodes in 81 ms')
+  expect(text).toContain('| 49,152 | any object | 2.3 | 0.500 (2.0) | 0.002 | 0.100 | 10.0 | 10.0 % |')
+})
