@@ -226,3 +226,63 @@ describe('thinking', () => {
     expect(chat.renderPrompt().text.endsWith('assistant\n')).toBe(true)
   })
 })
+
+describe('a response format', () => {
+  const responseFormat = { type: 'json_schema', schema: { enum: ['yes', 'no'] } } as const
+
+  it('is for what follows the thoughts that the prompt has opened', async () => {
+    using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat })
+    chat.addUser('Hi')
+    // After the script the model is on its own: only the format steers it.
+    const script = saying(model.tokenizer, 'Hm {.\n</think>').samplers[0]
+    const length = model.encode('.Hm {.\n</think>', { addSpecial: false }).length - 1
+    const reply = chat.respond({
+      samplers: [(logits, recent) => (recent.length < length ? script(logits, recent) : undefined)],
+    })
+    for await (const _ of reply) {
+    }
+    expect(reply.reasoning).toBe('Hm {.')
+    expect(['"yes"', '"no"']).toContain(reply.content)
+    expect([reply.isComplete, reply.stopReason]).toEqual([true, 'stop'])
+  })
+
+  it('is for the whole reply where none are open, with or without a budget, and no call is looked for', async () => {
+    for (const thinking of [undefined, 5]) {
+      using chat = chatOf({ responseFormat, ...(thinking && { thinking }) })
+      chat.addUser('Hi')
+      const reply = chat.respond()
+      for await (const _ of reply) {
+      }
+      expect(['"yes"', '"no"']).toContain(reply.content)
+      expect([reply.text, reply.isComplete]).toEqual([reply.content, true])
+    }
+    using chat = chatOf({ replyFormat: { tools: 'llama-json' } })
+    chat.addUser('Hi')
+    const schema = { const: { name: 'now', parameters: {} } }
+    const reply = chat.respond({ responseFormat: { type: 'json_schema', schema } })
+    for await (const _ of reply) {
+    }
+    expect(JSON.parse(reply.content)).toEqual(schema.const)
+    expect(reply.toolCalls).toEqual([])
+  })
+
+  it('is not met by thoughts that never end', async () => {
+    using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat })
+    chat.addUser('Hi')
+    const { reply } = await say(chat, '"yes"')
+    expect([reply.stopReason, reply.isComplete]).toEqual(['stop', false])
+    expect([reply.reasoning, reply.content]).toEqual(['"yes"', ''])
+  })
+
+  it('follows thoughts whose budget is spent', async () => {
+    using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat, thinking: 6 })
+    chat.addUser('Hi')
+    const reply = chat.respond()
+    for await (const _ of reply) {
+    }
+    expect(reply.text).toContain('\n</think>\n\n"')
+    expect(reply.reasoning.length).toBeGreaterThan(0)
+    expect(['"yes"', '"no"']).toContain(reply.content)
+    expect(reply.isComplete).toBe(true)
+  })
+})
