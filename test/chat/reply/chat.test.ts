@@ -269,9 +269,9 @@ describe('a response format', () => {
   it('is not met by thoughts that never end', async () => {
     using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat })
     chat.addUser('Hi')
-    const { reply } = await say(chat, '"yes"')
+    const { reply } = await say(chat, 'yes "yes"')
     expect([reply.stopReason, reply.isComplete]).toEqual(['stop', false])
-    expect([reply.reasoning, reply.content]).toEqual(['"yes"', ''])
+    expect([reply.reasoning, reply.content]).toEqual(['yes "yes"', ''])
   })
 
   it('follows thoughts whose budget is spent', async () => {
