@@ -73,6 +73,11 @@ export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
     return this.#generation?.stoppedBy
   }
 
+  /** As that of `Generation`: with a `responseFormat`, whether what follows the thoughts is whole by it. */
+  get isComplete(): boolean {
+    return this.#generation?.isComplete ?? false
+  }
+
   [Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
     this.#iterator ??= this.#run()
     return this.#iterator

@@ -11,7 +11,7 @@ import { ChatReply, type ReplyParts, replyMessage } from './chat-reply.js'
 import { type ChatMessage, checkMessage, MAX_MESSAGES, type Role, type ToolDefinition } from './message.js'
 import { type FittingPrompt, fitPrompt, NOTHING_OMITTED, type OverflowPolicy } from './overflow.js'
 import { PromptMaker } from './prompt.js'
-import { BudgetedGeneration, type ReplyGeneration } from './reply/budget.js'
+import { BudgetedGeneration, isConstrained, type ReplyGeneration } from './reply/budget.js'
 import { type ReplyFormat, replyFormatOf } from './reply/format.js'
 import { createReplyParser } from './reply/parser.js'
 import { type Thinking, type ThinkingControl, thinkingControl } from './reply/thinking.js'
@@ -171,7 +171,8 @@ export class Chat {
     this.session.generate(fitting.ids, merged)
     const revision = this.#revision
     const parser = createReplyParser(this.#format, {
-      tools: this.#tools,
+      // An answer in a given form is no call, whatever it looks like.
+      tools: isConstrained(merged) ? [] : this.#tools,
       prefill: fitting.prompt.prefill,
       firstCall: this.#messages.reduce((count, { toolCalls = [] }) => count + toolCalls.length, 0),
     })
@@ -304,7 +305,7 @@ export class Chat {
     { budget }: ThinkingControl,
     isReasoning: () => boolean,
   ): ReplyGeneration {
-    if (!budget) return this.session.generate(ids, options)
+    if (!budget && !(isConstrained(options) && isReasoning())) return this.session.generate(ids, options)
     return new BudgetedGeneration(this.session, this.#tokenizer, ids, options, budget, isReasoning)
   }
 

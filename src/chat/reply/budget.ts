@@ -5,8 +5,16 @@ import type { Session } from '../../session/session.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 
 /** What a generation tells of itself. */
-export type ReplyGeneration = Pick<Generation, 'promptIds' | 'ids' | 'text' | 'stopReason' | 'stoppedBy'> &
+export type ReplyGeneration = Pick<
+  Generation,
+  'promptIds' | 'ids' | 'text' | 'stopReason' | 'stoppedBy' | 'isComplete'
+> &
   AsyncIterable<GeneratedToken>
+
+/** Whether the text must have a form. */
+export function isConstrained({ responseFormat }: GenerateOptions): boolean {
+  return responseFormat !== undefined && responseFormat.type !== 'text'
+}
 
 /** How long a model may think. */
 export interface ThinkingBudget {
@@ -17,9 +25,10 @@ export interface ThinkingBudget {
 }
 
 /**
- * A generation whose thoughts end after a budget of tokens. It leaves off there, has the session evaluate the ids that
- * close the thoughts, and goes on; all of it is one sequence of tokens to the caller, `maxTokens` counts all of them, and
- * leaving its loop leaves the session after the last token seen, as ever.
+ * A generation of thoughts and an answer, in two legs. After a budget of tokens it leaves off, has the session evaluate
+ * the ids that close the thoughts, and goes on. Where thoughts are open already, `responseFormat` is for what follows
+ * them. All of it is one sequence of tokens to the caller, `maxTokens` counts all of them, and leaving its loop leaves the
+ * session after the last token seen, as ever.
  */
 export class BudgetedGeneration implements ReplyGeneration {
   readonly promptIds: readonly TokenId[]
@@ -30,9 +39,13 @@ export class BudgetedGeneration implements ReplyGeneration {
   readonly #session: Session
   readonly #tokenizer: Tokenizer
   readonly #options: GenerateOptions
-  readonly #budget: ThinkingBudget
+  readonly #budget: ThinkingBudget | undefined
   readonly #isReasoning: () => boolean
-  readonly #first: Generation
+  /** The first leg is thoughts only, and free. */
+  readonly #thinksFreely: boolean
+  /** The leg at hand. */
+  #leg: Generation
+  #isAnswering = false
   #iterator: AsyncGenerator<GeneratedToken> | undefined
 
   /**
@@ -44,7 +57,7 @@ export class BudgetedGeneration implements ReplyGeneration {
     tokenizer: Tokenizer,
     promptIds: readonly TokenId[],
     options: GenerateOptions,
-    budget: ThinkingBudget,
+    budget: ThinkingBudget | undefined,
     isReasoning: () => boolean,
   ) {
     this.promptIds = promptIds
@@ -53,7 +66,14 @@ export class BudgetedGeneration implements ReplyGeneration {
     this.#options = options
     this.#budget = budget
     this.#isReasoning = isReasoning
-    this.#first = session.generate(promptIds, options)
+    this.#leg = session.generate(promptIds, options)
+    this.#thinksFreely = isConstrained(options) && isReasoning()
+    if (this.#thinksFreely) this.#leg = session.generate(promptIds, { ...options, responseFormat: undefined })
+  }
+
+  /** As that of `Generation`, for what follows the thoughts. */
+  get isComplete(): boolean {
+    return (this.#isAnswering || !this.#thinksFreely) && this.#leg.isComplete
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
@@ -74,40 +94,44 @@ export class BudgetedGeneration implements ReplyGeneration {
   }
 
   async *#tokens(): AsyncGenerator<GeneratedToken, StopReason | undefined> {
+    const { tokens: most = Number.POSITIVE_INFINITY, closeIds = [] } = this.#budget ?? {}
     let thoughts = 0
-    let isSpent = false
-    for await (const token of this.#first) {
+    let end: 'spent' | 'closed' | undefined
+    for await (const token of this.#leg) {
       yield* this.#deliver(token)
-      if (this.#isReasoning()) thoughts++
-      isSpent = thoughts >= this.#budget.tokens
-      if (isSpent) break
+      if (this.#isReasoning()) {
+        thoughts++
+        if (thoughts >= most) end = 'spent'
+      } else if (this.#thinksFreely) end = 'closed'
+      if (end) break
     }
-    if (!isSpent) return this.#endOf(this.#first)
+    if (end === undefined) return this.#endOf(this.#leg)
     const { maxTokens = Number.POSITIVE_INFINITY, minTokens, signal } = this.#options
-    const { closeIds } = this.#budget
-    if (this.ids.length + closeIds.length > maxTokens) return 'length'
-    try {
-      await this.#session.eval(closeIds, { signal })
-    } catch (error) {
-      if (signal?.aborted && error === signal.reason) return 'abort'
-      if (error instanceof DasllamaError && error.code === 'CONTEXT_FULL') return 'context'
-      throw error
+    if (end === 'spent') {
+      if (this.ids.length + closeIds.length > maxTokens) return 'length'
+      try {
+        await this.#session.eval(closeIds, { signal })
+      } catch (error) {
+        if (signal?.aborted && error === signal.reason) return 'abort'
+        if (error instanceof DasllamaError && error.code === 'CONTEXT_FULL') return 'context'
+        throw error
+      }
+      yield* this.#close(closeIds)
     }
-    yield* this.#close()
     const left = maxTokens - this.ids.length
     if (left <= 0) return 'length'
-    const rest = this.#session.generate(undefined, {
+    this.#isAnswering = true
+    this.#leg = this.#session.generate(undefined, {
       ...this.#options,
       maxTokens: Number.isFinite(left) ? left : undefined,
       ...(minTokens !== undefined && { minTokens: Math.max(0, minTokens - this.ids.length) }),
     })
-    for await (const token of rest) yield* this.#deliver(token)
-    return this.#endOf(rest)
+    for await (const token of this.#leg) yield* this.#deliver(token)
+    return this.#endOf(this.#leg)
   }
 
   /** The closing ids, which the session has evaluated: those that nobody sees are taken back. */
-  async *#close(): AsyncGenerator<GeneratedToken> {
-    const { closeIds } = this.#budget
+  async *#close(closeIds: readonly TokenId[]): AsyncGenerator<GeneratedToken> {
     const decoder = this.#tokenizer.createDecoder()
     let seen = 0
     try {

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BudgetedGeneration, type ThinkingBudget } from '../../../src/chat/reply/budget.js'
+import { createReplyParser } from '../../../src/chat/reply/parser.js'
+import { type GenerateOptions, loadModel, type Model } from '../../../src/index.js'
+import { TINY_STORIES } from '../../support/model-files.js'
+import { QWEN } from './replies.js'
+import { saying } from './script.js'
+
+const CLOSE = '\n</think>\n\n'
+const PROMPT = 'Once upon a time'
+let model: Model
+let closeIds: number[]
+
+beforeAll(async () => {
+  model = await loadModel(TINY_STORIES)
+  closeIds = model.encode(`.${CLOSE}`, { addSpecial: false }).slice(1)
+})
+afterAll(() => model.dispose())
+
+/** A generation whose every token goes through a parser, as a chat's does. `leaveAt`: the caller leaves after so many. */
+async function run(options: GenerateOptions, budget: ThinkingBudget, leaveAt = Number.POSITIVE_INFINITY) {
+  const session = model.createSession({ contextLength: 256, seed: 3 })
+  const parser = createReplyParser(QWEN, { thinkingOpened: true })
+  const generation = new BudgetedGeneration(
+    session,
+    model.tokenizer,
+    model.encode(PROMPT),
+    options,
+    budget,
+    () => parser.isReasoning,
+  )
+  const ids: number[] = []
+  let text = ''
+  for await (const { id, piece } of generation) {
+    ids.push(id)
+    text += piece
+    parser.push({ id, piece, isControl: model.tokenizer.isControl(id) })
+    if (ids.length === leaveAt) break
+  }
+  expect(generation.ids).toEqual(ids)
+  expect(generation.text).toBe(text)
+  const { stopReason, stoppedBy } = generation
+  // All but the last token have been evaluated, or all of them.
+  const evaluated = session.ids.slice(model.encode(PROMPT).length)
+  expect(ids.slice(0, evaluated.length)).toEqual(evaluated)
+  expect(evaluated.length).toBeGreaterThanOrEqual(ids.length - 1)
+  session.dispose()
+  return { ids, text, stopReason, stoppedBy }
+}
+
+const script = (text: string) => saying(model.tokenizer, text)
+
+describe('thoughts within a budget', () => {
+  it('end after so many tokens, and the answer follows', async () => {
+    const budget = { tokens: 5, closeIds }
+    const { ids, text, stopReason, stoppedBy } = await run(
+      script('one two three four five six seven'),
+      budget,
+    )
+    const thoughts = model.encode('.one two three four five six seven', { addSpecial: false }).slice(1)
+    expect(ids.slice(0, 5)).toEqual(thoughts.slice(0, 5))
+    expect(ids.slice(5, 5 + closeIds.length)).toEqual(closeIds)
+    // The script goes on where it was: the closing ids are not the model's.
+    expect(ids.slice(5 + closeIds.length)).toEqual(thoughts.slice(5))
+    expect(text).toContain(CLOSE)
+    expect([stopReason, stoppedBy]).toEqual(['stop', model.tokenizer.eosId])
+  })
+
+  it('that end by themselves are left alone', async () => {
+    const said = 'one </think> two three four five six seven eight nine ten'
+    const { text, stopReason } = await run(script(said), { tokens: 12, closeIds })
+    expect(text).toBe(said)
+    expect(stopReason).toBe('stop')
+  })
+
+  it('the same seed says the same', async () => {
+    const options = { temp: 1, topK: 20, maxTokens: 40 }
+    const first = await run(options, { tokens: 6, closeIds })
+    expect(first.text).toContain(CLOSE)
+    expect(await run(options, { tokens: 6, closeIds })).toEqual(first)
+  })
+
+  it.each([3, 6, 5 + 4])('count for maxTokens: %i', async (maxTokens) => {
+    const { ids, stopReason } = await run({ maxTokens }, { tokens: 5, closeIds: closeIds.slice(0, 4) })
+    expect(stopReason).toBe('length')
+    expect(ids).toHaveLength(maxTokens === 6 ? 5 : maxTokens)
+  })
+
+  it('end where the context does', async () => {
+    const { ids, stopReason } = await run({}, { tokens: 5, closeIds: Array(400).fill(closeIds[0]) })
+    expect([ids.length, stopReason]).toEqual([5, 'context'])
+  })
+
+  it('may be left anywhere, and the session stands after what was seen', async () => {
+    for (let at = 1; at < 5 + closeIds.length + 3; at++) {
+      const { ids, stopReason } = await run({ temp: 1, topK: 20 }, { tokens: 5, closeIds }, at)
+      expect([ids.length, stopReason]).toEqual([at, 'callback'])
+    }
+  })
+
+  it('are aborted between tokens and before the answer', async () => {
+    const abort = new AbortController()
+    const session = model.createSession({ contextLength: 64 })
+    let seen = 0
+    const generation = new BudgetedGeneration(
+      session,
+      model.tokenizer,
+      model.encode(PROMPT),
+      { signal: abort.signal },
+      { tokens: 5, closeIds },
+      () => {
+        seen++
+        if (seen === 5) abort.abort()
+        return true
+      },
+    )
+    for await (const _ of generation) {
+    }
+    expect([generation.ids.length, generation.stopReason]).toEqual([5, 'abort'])
+    expect(session.isBusy).toBe(false)
+    session.dispose()
+  })
+
+  it('a step that throws is the callback, and the session is free', async () => {
+    const session = model.createSession({ contextLength: 64 })
+    const generation = new BudgetedGeneration(
+      session,
+      model.tokenizer,
+      model.encode(PROMPT),
+      {
+        samplers: [
+          (_, recent) => {
+            if (recent.length === 7) throw new Error('mine')
+          },
+        ],
+      },
+      { tokens: 5, closeIds },
+      () => true,
+    )
+    await expect(async () => {
+      for await (const _ of generation) {
+      }
+    }).rejects.toThrow('mine')
+    expect(generation.stopReason).toBe('callback')
+    expect(session.isBusy).toBe(false)
+    session.dispose()
+  })
+
+  it('refuses bad options before anything runs', () => {
+    const session = model.createSession({ contextLength: 64 })
+    const make = () =>
+      new BudgetedGeneration(
+        session,
+        model.tokenizer,
+        [1],
+        { maxTokens: -1 },
+        { tokens: 1, closeIds },
+        () => true,
+      )
+    expect(make).toThrowError(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    session.dispose()
+  })
+})
