@@ -26,7 +26,7 @@ export interface EmbedOptions extends EncodeOptions {
    * away, but not a closing EOS. Default `error`.
    */
   truncate?: 'error' | 'end'
-  /** Cancels between texts and between batches of 64 tokens; the promise rejects with the signal's reason. */
+  /** Cancels between texts and between batches of 128 tokens; the promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
