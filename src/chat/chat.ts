@@ -20,7 +20,8 @@ import { idsWithin, Transcript } from './transcript.js'
 
 /**
  * A chat with a model: a history of messages, and a session that has evaluated them. Throws `NO_TEMPLATE`,
- * `TEMPLATE_FAILED` for one that cannot be parsed, `INVALID_ARGUMENT` for bad options, and what `createSession` throws.
+ * `TEMPLATE_FAILED` for one that cannot be parsed, `INVALID_ARGUMENT` for bad options, what `createSession` throws, and
+ * what `generate` throws for a `responseFormat`.
  */
 export function createChat(model: Model, options: ChatOptions = {}): Chat {
   return new Chat(model, options)
@@ -78,6 +79,13 @@ export class Chat {
     this.session = model.createSession(
       shifts ? { ...session, contextShift: { keep: this.#keepOf(model, session) } } : session,
     )
+    try {
+      // A generation that is never read does nothing, but says what is wrong with the options of all replies.
+      this.session.generate([0], this.#defaults)
+    } catch (error) {
+      this.session.dispose()
+      throw error
+    }
   }
 
   /** The messages so far, as a copy: plain data, fit for JSON, and for the option `history` of another chat. */
