@@ -8,7 +8,15 @@ import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { type ChatOptions, type RespondOptions, resolveChatOptions } from './chat-options.js'
 import { ChatReply, type ReplyParts, replyMessage } from './chat-reply.js'
-import { type ChatMessage, checkMessage, MAX_MESSAGES, type Role, type ToolDefinition } from './message.js'
+import {
+  type ChatMessage,
+  checkHistory,
+  checkMessage,
+  MAX_MESSAGES,
+  type Role,
+  type ToolDefinition,
+  tooManyMessages,
+} from './message.js'
 import { type FittingPrompt, fitPrompt, NOTHING_OMITTED, type OverflowPolicy } from './overflow.js'
 import { PromptMaker } from './prompt.js'
 import { BudgetedGeneration, isConstrained, type ReplyGeneration } from './reply/budget.js'
@@ -378,23 +386,6 @@ export class Chat {
       })
     }
   }
-}
-
-function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
-  if (!Array.isArray(history))
-    throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
-  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length)
-  return history.map((message, i) => {
-    const checked = checkMessage(message, `history[${i}]`)
-    if (checked.role === 'system' && i > 0) {
-      throw new DasllamaError('INVALID_ARGUMENT', `history[${i}]: a system message stands first`)
-    }
-    return checked
-  })
-}
-
-function tooManyMessages(count: number): DasllamaError {
-  return new DasllamaError('LIMIT', `a conversation of ${count} messages; the limit is ${MAX_MESSAGES}`)
 }
 
 function changed(): DasllamaError {

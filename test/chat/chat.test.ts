@@ -74,7 +74,7 @@ describe('a chat', () => {
     for (const content of [
       'Once upon a time',
       'there was a girl',
-      '',
+      'and',
       'who had a very big red ball. '.repeat(20),
     ]) {
       chat.addUser(content)
@@ -357,7 +357,7 @@ describe('misuse', () => {
       [
         {
           history: [
-            { role: 'user', content: '' },
+            { role: 'user', content: 'Hi' },
             { role: 'system', content: '' },
           ],
         },

@@ -215,6 +215,15 @@ describe('dasllama chat', () => {
     expect(code).toBe(1)
   })
 
+  it('goes on after a message that the template fails on', async () => {
+    const template =
+      "{% for m in messages %}{% if 'x' in m.content %}{{ raise_exception('No x!') }}{% endif %}{{ m.content }}\n{% endfor %}"
+    const { code, out, err } = await typed(['x', '/history', 'Once upon a time'], '--template', template)
+    expect(err).toMatch(/refuses the conversation: No x!\n.*another template.*\n\(empty\)\n/)
+    expect(out).toMatch(/^.+\n\n$/)
+    expect(code).toBe(1)
+  })
+
   it('says when the model says nothing', async () => {
     const { out, err } = await typed(['Hi', '/history'], '--forced-ids', '0')
     expect(out).toBe('\n\n')
