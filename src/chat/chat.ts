@@ -8,6 +8,7 @@ import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { type ChatOptions, type RespondOptions, resolveChatOptions } from './chat-options.js'
 import { ChatReply, type ReplyParts, replyMessage } from './chat-reply.js'
+import { busy, changed, nothingToAnswer, systemNotFirst, tooManyMessages } from './failures.js'
 import {
   type ChatMessage,
   checkHistory,
@@ -15,9 +16,14 @@ import {
   MAX_MESSAGES,
   type Role,
   type ToolDefinition,
-  tooManyMessages,
 } from './message.js'
-import { type FittingPrompt, fitPrompt, NOTHING_OMITTED, type OverflowPolicy } from './overflow.js'
+import {
+  type FittingPrompt,
+  fitPrompt,
+  NOTHING_OMITTED,
+  type Omission,
+  type OverflowPolicy,
+} from './overflow.js'
 import { PromptMaker } from './prompt.js'
 import { BudgetedGeneration, isConstrained, type ReplyGeneration } from './reply/budget.js'
 import { type ReplyFormat, replyFormatOf } from './reply/format.js'
@@ -133,6 +139,12 @@ export class Chat {
     return this.#format
   }
 
+  /** How much of the conversation the latest prompt has left out, after the system message: see the option `overflow`. */
+  get omitted(): Pick<Omission, 'messages' | 'tokens'> {
+    const { messages, tokens } = this.#omission
+    return { messages, tokens }
+  }
+
   /** Whether a reply is being made: then every other call but `history` throws `BUSY`. */
   get isBusy(): boolean {
     return this.#busy
@@ -160,11 +172,9 @@ export class Chat {
   add(message: ChatMessage): void {
     this.#assertFree()
     const checked = checkMessage(message, 'the message')
-    if (this.#messages.length >= MAX_MESSAGES) throw tooManyMessages(this.#messages.length + 1)
+    if (this.#messages.length >= MAX_MESSAGES) throw tooManyMessages(this.#messages.length + 1, MAX_MESSAGES)
     if (checked.role === 'system' && this.#messages.length > 0) {
-      throw new DasllamaError('INVALID_ARGUMENT', 'a system message stands first', {
-        hint: 'set chat.system to replace it',
-      })
+      throw systemNotFirst()
     }
     this.#messages.push(checked)
     this.#revision++
@@ -296,9 +306,7 @@ export class Chat {
 
   #fit(maxTokens: number | undefined, control: ThinkingControl): FittingPrompt {
     if (!this.#messages.some(({ role }) => role !== 'system')) {
-      throw new DasllamaError('INVALID_ARGUMENT', 'there is nothing to answer yet', {
-        hint: 'add a message: chat.addUser(…)',
-      })
+      throw nothingToAnswer()
     }
     return fitPrompt({
       policy: this.#overflow,
@@ -380,16 +388,6 @@ export class Chat {
   }
 
   #assertFree(): void {
-    if (this.#busy) {
-      throw new DasllamaError('BUSY', 'the chat is busy with a reply', {
-        hint: 'read the reply to its end first, or end it: leave its loop, or abort its signal',
-      })
-    }
+    if (this.#busy) throw busy()
   }
-}
-
-function changed(): DasllamaError {
-  return new DasllamaError('INVALID_ARGUMENT', 'the chat has changed since respond() was called', {
-    hint: 'call respond() when all messages are there, and read the reply then',
-  })
 }

@@ -1,5 +1,6 @@
 import { DasllamaError } from '../errors.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
+import { systemNotFirst, tooManyMessages } from './failures.js'
 import { toValue } from './jinja/convert.js'
 import { FROM_TEMPLATE } from './jinja/text.js'
 
@@ -59,19 +60,11 @@ export const MAX_MESSAGES = 10_000
 export function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
   if (!Array.isArray(history))
     throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
-  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length)
+  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length, MAX_MESSAGES)
   return history.map((message, i) => {
     const checked = checkMessage(message, `history[${i}]`)
-    if (checked.role === 'system' && i > 0) {
-      throw new DasllamaError('INVALID_ARGUMENT', `history[${i}]: a system message stands first`)
-    }
+    if (checked.role === 'system' && i > 0) throw systemNotFirst(`history[${i}]: `)
     return checked
-  })
-}
-
-export function tooManyMessages(count: number): DasllamaError {
-  return new DasllamaError('LIMIT', `a conversation of ${count} messages; the limit is ${MAX_MESSAGES}`, {
-    hint: 'begin a new chat, or leave out the oldest messages of its history',
   })
 }
 

@@ -1,4 +1,4 @@
-import { type ChatReply, DasllamaError } from '../index.js'
+import { type Chat, type ChatReply, DasllamaError } from '../index.js'
 import { ABANDONED, type Terminal } from '../platform/terminal.js'
 import { runChatCommand } from './chat-commands.js'
 import { ChatState } from './chat-state.js'
@@ -201,6 +201,7 @@ async function reply(
   { stdout, stderr }: Terminal,
 ): Promise<void> {
   chat.addUser(content)
+  const before = chat.omitted
   let printed = 0
   try {
     const reply = chat.respond({ ...params, signal })
@@ -211,7 +212,8 @@ async function reply(
     const { message, text } = reply
     // What is left is half a character at the very end, which belongs to no token.
     if (message) await print(stdout, `${text.slice(printed)}\n`)
-    await print(stderr, remark(reply, given !== undefined))
+    const remarks = [...forgotten(before, chat.omitted), ...remarksOn(reply, given !== undefined)]
+    if (remarks.length > 0) await print(stderr, `(${remarks.join('; ')})\n`)
   } catch (error) {
     if (printed > 0) await print(stdout, '\n')
     throw error
@@ -220,18 +222,23 @@ async function reply(
   }
 }
 
+/** What a prompt has left out that the one before it had not. */
+function forgotten(before: Chat['omitted'], after: Chat['omitted']): string[] {
+  const what = (['messages', 'tokens'] as const).filter((unit) => after[unit] > before[unit])
+  return what.map((unit) => `to make room the oldest ${after[unit]} ${unit} were left out`)
+}
+
 /** What there is to say about a reply besides itself. */
-function remark({ message, text, stopReason, isComplete }: ChatReply, hasFormat: boolean): string {
-  const remarks: string[] = []
+function remarksOn({ message, text, stopReason, isComplete }: ChatReply, hasFormat: boolean): string[] {
   if (!message) {
     const why = stopReason === 'abort' ? 'interrupted before the first word' : 'there is no answer'
-    remarks.push(why, 'your message is taken back')
-  } else {
-    if (message.cut !== undefined) remarks.push(`cut: ${WHY_CUT[message.cut]}`)
-    else if (text === '') remarks.push('the model says nothing')
-    if (hasFormat && !isComplete) remarks.push(INCOMPLETE)
+    return [why, 'your message is taken back']
   }
-  return remarks.length === 0 ? '' : `(${remarks.join('; ')})\n`
+  const remarks: string[] = []
+  if (message.cut !== undefined) remarks.push(`cut: ${WHY_CUT[message.cut]}`)
+  else if (text === '') remarks.push('the model says nothing')
+  if (hasFormat && !isComplete) remarks.push(INCOMPLETE)
+  return remarks
 }
 
 const WHY_CUT = {

@@ -215,6 +215,16 @@ describe('dasllama chat', () => {
     expect(code).toBe(1)
   })
 
+  it('tells what is left out to make room', async () => {
+    const line = 'The little dog ran to the big red house. '.repeat(3)
+    const lines = [line, line, line, '/reset', line]
+    const dropping = await typed(lines, '--context', '160')
+    expect(dropping.err).toMatch(/\(to make room the oldest 4 messages were left out; cut: --max-tokens/)
+    expect(dropping.err.match(/to make room/g)).toHaveLength(1)
+    const shifting = await typed(lines, '--context', '160', '--overflow', 'shift')
+    expect(shifting.err).toMatch(/\(to make room the oldest \d+ tokens were left out; cut: --max-tokens/)
+  })
+
   it('goes on after a message that the template fails on', async () => {
     const template =
       "{% for m in messages %}{% if 'x' in m.content %}{{ raise_exception('No x!') }}{% endif %}{{ m.content }}\n{% endfor %}"
