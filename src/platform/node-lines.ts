@@ -16,7 +16,8 @@ export function nodeLines(
   output: NodeJS.WritableStream & { isTTY?: boolean } = process.stdout,
 ): Lines {
   const isTerminal = input.isTTY === true && output.isTTY === true
-  const marksPastes = isTerminal && process.env.TERM !== 'dumb'
+  // Deno's readline takes the marks for text (2.9).
+  const marksPastes = isTerminal && process.env.TERM !== 'dumb' && !('deno' in process.versions)
   const reader = createInterface({
     input,
     output: isTerminal ? output : undefined,
