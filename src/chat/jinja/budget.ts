@@ -1,4 +1,4 @@
-import { DasllamaError } from '../../errors.js'
+import { templateLimit } from './failures.js'
 
 /** Nodes that a rendering may evaluate; an operation counts one more for each 8 characters or items it goes through. */
 export const MAX_STEPS = 10_000_000
@@ -17,9 +17,10 @@ export class Budget {
   readonly spend = (steps: number): void => {
     this.#steps += steps
     if (this.#steps > MAX_STEPS) {
-      throw new DasllamaError('LIMIT', `the chat template takes more than ${MAX_STEPS} steps`, {
-        hint: 'it may never end; use another template, or a shorter conversation',
-      })
+      throw templateLimit(
+        `takes more than ${MAX_STEPS} steps`,
+        'it may never end; use another template, or a shorter conversation',
+      )
     }
   }
 
@@ -31,10 +32,9 @@ export class Budget {
   /** Accounts for `added` characters of a text that has `length` with them. */
   grow(length: number, added: number): void {
     if (length > MAX_TEXT) {
-      throw new DasllamaError(
-        'LIMIT',
-        `the chat template makes a text of ${length} characters; the limit is ${MAX_TEXT}`,
-        { hint: 'use another template, or a shorter conversation' },
+      throw templateLimit(
+        `makes a text of ${length} characters; the limit is ${MAX_TEXT}`,
+        'use another template, or a shorter conversation',
       )
     }
     this.spend(1 + added / 8)
@@ -43,11 +43,7 @@ export class Budget {
   /** Accounts for a list of this many items before it is made. */
   items(count: number): void {
     if (count > MAX_ITEMS) {
-      throw new DasllamaError(
-        'LIMIT',
-        `the chat template makes a list of ${count} items; the limit is ${MAX_ITEMS}`,
-        { hint: 'use another template' },
-      )
+      throw templateLimit(`makes a list of ${count} items; the limit is ${MAX_ITEMS}`)
     }
     this.spend(1 + count / 8)
   }
@@ -62,7 +58,7 @@ export class Budget {
 
   enter(): void {
     if (++this.#depth > MAX_DEPTH) {
-      throw new DasllamaError('LIMIT', `the chat template nests more than ${MAX_DEPTH} levels deep`)
+      throw templateLimit(`nests more than ${MAX_DEPTH} levels deep`)
     }
   }
 
