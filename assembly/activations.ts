@@ -61,12 +61,24 @@ function twoSums(a: v128, b: v128): v128 {
   return i32x4.add(sums, v128.shuffle<i32>(sums, sums, 2, 3, 0, 1))
 }
 
+/** Bytes of a row of `n` activations of `kind`, INT16 or INT8; `n` is a multiple of 32. */
+export function activation_bytes(kind: i32, n: i32): usize {
+  return totalsAt(kind, n) + ((<usize>n) >> 3)
+}
+
+/** Where the totals stand in such a row. */
+@inline
+export function totalsAt(kind: i32, n: i32): usize {
+  return ((<usize>n) << <usize>(kind == INT16)) + ((<usize>n * 3) >> 3)
+}
+
 /** One row: `x` f32[n] → `out`, as `kind` (INT16 or INT8) wants it; `n` is a multiple of 32. */
 export function quantize_activations(kind: i32, x: usize, out: usize, n: i32): void {
   const wide = kind == INT16
   const limit = wide ? LIMIT16 : LIMIT8
   let scales = out + ((<usize>n) << <usize>wide)
   let sums = scales + ((<usize>n) >> 3)
+  let totals = out + totalsAt(kind, n)
   for (let block = 0; block < n; block += BLOCK) {
     const peak = largest32(x)
     const scale: f32 = peak / limit
@@ -88,10 +100,12 @@ export function quantize_activations(kind: i32, x: usize, out: usize, n: i32): v
       out += 32
     }
     store<f32>(scales, scale)
-    const halves = f32x4.convert_i32x4_s(twoSums(fourSums(a, b), fourSums(c, d)))
-    v128.store64_lane(sums, f32x4.mul(halves, f32x4.splat(scale)), 0)
+    const halves = twoSums(fourSums(a, b), fourSums(c, d))
+    v128.store64_lane(sums, f32x4.mul(f32x4.convert_i32x4_s(halves), f32x4.splat(scale)), 0)
+    store<i32>(totals, i32x4.extract_lane(halves, 0) + i32x4.extract_lane(halves, 1))
     x += 128
     scales += 4
     sums += 8
+    totals += 4
   }
 }

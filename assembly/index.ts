@@ -1,5 +1,5 @@
 /** Everything that `dist/kernels.wasm` exports. */
-export { quantize_activations } from './activations'
+export { activation_bytes, quantize_activations } from './activations'
 export { add } from './add'
 export { attention, attention_scratch } from './attention'
 export { store } from './cache'

@@ -70,8 +70,8 @@ const work = changetype<Work>(memory.data(offsetof<Work>(), 64))
 
 /** Rows are handed out in multiples of this, a tile's height. */
 const ROWS: i32 = 8
-/** Parts a thread: enough that nobody waits long for the slowest. */
-const PARTS_A_THREAD: i32 = 4
+/** Parts a thread: more would spare waiting for the slowest, and cut short the streams of matvec.ts. */
+const PARTS_A_THREAD: i32 = 2
 
 /**
  * `count` projections, at `projections` one after another, of `x`, f32[tokens][columns]. `tiled`: as a matrix product.

@@ -8,7 +8,7 @@ import { FloatTile } from '../matmul/floats'
 import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
 import { matmulOf } from '../matmul/product'
-import { matvecFoursOf, matvecOf } from '../matvec'
+import { matvecEightsOf, matvecFoursOf, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
@@ -105,15 +105,15 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 1: // F16
       return matvecOf<F16>(weights, x, out, rows, columns)
     case 2: // Q4_0
-      return matvecFoursOf<Q4_0>(weights, x, out, rows, columns)
+      return matvecEightsOf<Q4_0>(weights, x, out, rows, columns)
     case 3: // Q4_1
-      return matvecFoursOf<Q4_1>(weights, x, out, rows, columns)
+      return matvecEightsOf<Q4_1>(weights, x, out, rows, columns)
     case 6: // Q5_0
-      return matvecFoursOf<Q5_0>(weights, x, out, rows, columns)
+      return matvecEightsOf<Q5_0>(weights, x, out, rows, columns)
     case 7: // Q5_1
-      return matvecFoursOf<Q5_1>(weights, x, out, rows, columns)
+      return matvecEightsOf<Q5_1>(weights, x, out, rows, columns)
     case 8: // Q8_0
-      return matvecFoursOf<Q8_0>(weights, x, out, rows, columns)
+      return matvecEightsOf<Q8_0>(weights, x, out, rows, columns)
     case 10: // Q2_K
       return matvecOf<Q2_K>(weights, x, out, rows, columns)
     case 11: // Q3_K

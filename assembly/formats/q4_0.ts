@@ -56,7 +56,7 @@ export class Q4_0 {
     unpackBlocks<Q4_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
-  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
-    return dotBlocks<Q4_0>(changetype<usize>(this), w1, w2, w3, x, n, 8)
+  dot8(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
+    dotBlocks<Q4_0>(changetype<usize>(this), far, last, x, n, 8, out, outFar, count)
   }
 }

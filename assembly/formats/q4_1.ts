@@ -58,7 +58,7 @@ export class Q4_1 {
     unpackBlocks<Q4_1>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
-  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
-    return dotMinimumBlocks<Q4_1>(changetype<usize>(this), w1, w2, w3, x, n)
+  dot8(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
+    dotMinimumBlocks<Q4_1>(changetype<usize>(this), far, last, x, n, out, outFar, count)
   }
 }

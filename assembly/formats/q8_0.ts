@@ -4,7 +4,7 @@ import { loadFiniteF16 } from '../math/f16'
 import { madd } from '../math/lanes'
 import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
-import { halves4, sumsI32x4 } from './rows'
+import { halves4, storeEight, sumsI32x4 } from './rows'
 
 /**
  * 32 signed bytes under one half-precision scale `d`: w = d × q.
@@ -61,10 +61,10 @@ export class Q8_0 {
   }
 
   /** With 8-bit activations where `BYTE_DOTS` says that they will do, else with 16 bits. */
-  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
-    const w0 = changetype<usize>(this)
-    if (BYTE_DOTS) return dotBlocks<Q8_0>(w0, w1, w2, w3, x, n, 128)
-    return dotWide(w0, w1, w2, w3, x, n)
+  dot8(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
+    const w = changetype<usize>(this)
+    if (BYTE_DOTS) dotBlocks<Q8_0>(w, far, last, x, n, 128, out, outFar, count)
+    else dotWide(w, far, last, x, n, out, outFar, count)
   }
 }
 
@@ -77,28 +77,59 @@ function dotBlock(w: usize, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   )
 }
 
+/** Eight rows with activations of 16 bits. */
 @inline
-function dotWide(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+function dotWide(
+  w: usize,
+  far: usize,
+  last: usize,
+  x: usize,
+  n: i32,
+  out: usize,
+  outFar: usize,
+  count: i32,
+): void {
+  let w0 = w
+  let w1 = min(w + far, last)
+  let w2 = min(w + 2 * far, last)
+  let w3 = min(w + 3 * far, last)
+  let w4 = min(w + 4 * far, last)
+  let w5 = min(w + 5 * far, last)
+  let w6 = min(w + 6 * far, last)
+  let w7 = min(w + 7 * far, last)
   let scales = x + ((<usize>n) << 1)
-  let sum = f32x4.splat(0)
+  let low = f32x4.splat(0)
+  let high = f32x4.splat(0)
   for (const end = scales; x < end; x += 64, scales += 4) {
     const x0 = v128.load(x)
     const x1 = v128.load(x, 16)
     const x2 = v128.load(x, 32)
     const x3 = v128.load(x, 48)
+    const scale = v128.load32_splat(scales)
     const dots = sumsI32x4(
       dotBlock(w0, x0, x1, x2, x3),
       dotBlock(w1, x0, x1, x2, x3),
       dotBlock(w2, x0, x1, x2, x3),
       dotBlock(w3, x0, x1, x2, x3),
     )
-    sum = madd(scaled(dots, v128.load32_splat(scales)), halves4(w0, w1, w2, w3), sum)
+    low = madd(scaled(dots, scale), halves4(w0, w1, w2, w3), low)
     w0 += 34
     w1 += 34
     w2 += 34
     w3 += 34
+    const highDots = sumsI32x4(
+      dotBlock(w4, x0, x1, x2, x3),
+      dotBlock(w5, x0, x1, x2, x3),
+      dotBlock(w6, x0, x1, x2, x3),
+      dotBlock(w7, x0, x1, x2, x3),
+    )
+    high = madd(scaled(highDots, scale), halves4(w4, w5, w6, w7), high)
+    w4 += 34
+    w5 += 34
+    w6 += 34
+    w7 += 34
   }
-  return sum
+  storeEight(out, outFar, count, low, high)
 }
 
 /** The same with quants from 0 to 255, for matrix products of bytes. */

@@ -7,16 +7,8 @@
  * unsigned bytes, of which `bits` are used: the vector k of those that a step of the format's loop takes.
  */
 import { dotAdd } from '../math/byte_dots'
-import {
-  constant,
-  HALF_BITS,
-  HALF_MAGNITUDE,
-  HALF_REBIAS,
-  ONES_I16,
-  REBIAS,
-  SIGN,
-  SMALLEST_NORMAL,
-} from '../math/constants'
+import { constant, HALF_BITS, HALF_REBIAS, ONES_I16 } from '../math/constants'
+import { smallHalves } from '../math/f16'
 
 /** The 32-bit words at four pointers. */
 @inline
@@ -36,10 +28,7 @@ export function upperHalves(words: v128): v128 {
 /** The same at an even pace, as `loadSmallF16` does it. */
 @inline
 export function upperSmallHalves(words: v128): v128 {
-  const magnitude = v128.and(i32x4.shr_u(words, 3), constant(HALF_MAGNITUDE))
-  const normal = i32x4.add(magnitude, constant(REBIAS))
-  const subnormal = f32x4.sub(i32x4.add(magnitude, constant(SMALLEST_NORMAL)), constant(SMALLEST_NORMAL))
-  return v128.or(f32x4.pmin(normal, subnormal), v128.and(words, constant(SIGN)))
+  return smallHalves(i32x4.shr_s(words, 3))
 }
 
 /** Halves at four pointers, in the upper 16 bits of lanes. */
@@ -61,6 +50,18 @@ export function halves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
 @inline
 export function smallHalves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
   return upperSmallHalves(loadUpperHalves(w0, w1, w2, w3))
+}
+
+/** Stores the results of eight rows `far` bytes apart, of which the first `count` are wanted. */
+export function storeEight(out: usize, far: usize, count: i32, low: v128, high: v128): void {
+  store<f32>(out, f32x4.extract_lane(low, 0))
+  if (count > 1) store<f32>(out + far, f32x4.extract_lane(low, 1))
+  if (count > 2) store<f32>(out + 2 * far, f32x4.extract_lane(low, 2))
+  if (count > 3) store<f32>(out + 3 * far, f32x4.extract_lane(low, 3))
+  if (count > 4) store<f32>(out + 4 * far, f32x4.extract_lane(high, 0))
+  if (count > 5) store<f32>(out + 5 * far, f32x4.extract_lane(high, 1))
+  if (count > 6) store<f32>(out + 6 * far, f32x4.extract_lane(high, 2))
+  if (count > 7) store<f32>(out + 7 * far, f32x4.extract_lane(high, 3))
 }
 
 /** The lowest byte of each lane, with its sign; the others alike. */

@@ -22,9 +22,9 @@ export const SIGN = memory.data<u32>([0x80000000])
 /** Where the magnitude alone stands. */
 export const HALF_MAGNITUDE = memory.data<u32>([0x0fffe000])
 /** 112 in an f32's exponent. */
-export const REBIAS = memory.data<u32>([0x38000000])
+export const REBIAS_BITS = memory.data<u32>([0x38000000])
 /** 2^-14, the smallest normal half, as f32. */
-export const SMALLEST_NORMAL = memory.data<u32>([0x38800000])
+export const SMALLEST_NORMAL_BITS = memory.data<u32>([0x38800000])
 
 /** One of these in all four lanes. */
 @inline

@@ -6,6 +6,8 @@
  * a second step; the `finite` forms leave it out and serve block scales, which are never infinite.
  */
 
+import { constant, HALF_MAGNITUDE, REBIAS_BITS, SIGN, SMALLEST_NORMAL_BITS } from './constants'
+
 /** 2^112: what a half's exponent lacks once its bits stand where an f32 has them. */
 const REBIAS: f32 = reinterpret<f32>(0x77800000)
 
@@ -62,10 +64,20 @@ export function loadUnscaledF16x4(pointer: usize, mask: v128): v128 {
   return v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), mask)
 }
 
-/** Four finite halves from `pointer` as f32. */
+/** `loadSmallF16` for four halves, sign-extended and moved up by 13. */
+@inline
+export function smallHalves(bits: v128): v128 {
+  const magnitude = v128.and(bits, constant(HALF_MAGNITUDE))
+  const normal = i32x4.add(magnitude, constant(REBIAS_BITS))
+  const smallest = constant(SMALLEST_NORMAL_BITS)
+  const subnormal = f32x4.sub(i32x4.add(magnitude, smallest), smallest)
+  return v128.or(f32x4.pmin(normal, subnormal), v128.and(bits, constant(SIGN)))
+}
+
+/** Four finite halves from `pointer` as f32, at an even pace as `loadSmallF16` does it. */
 @inline
 export function loadFiniteF16x4(pointer: usize): v128 {
-  return f32x4.mul(loadUnscaledF16x4(pointer, i32x4.splat(SIGN_AND_MAGNITUDE)), f32x4.splat(REBIAS))
+  return smallHalves(i32x4.shl(v128.load16x4_s(pointer), 13))
 }
 
 /** Four halves from `pointer` as f32, exactly; infinities and NaNs included. */

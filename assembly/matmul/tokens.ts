@@ -1,3 +1,4 @@
+import { INT16, INT8, totalsAt } from '../activations'
 import { madd } from '../math/lanes'
 
 /**
@@ -40,21 +41,22 @@ export function layTokens<T>(
   const bytes = <usize>(step * width)
   const scales = <usize>(columns * width)
   const sums = scales + ((<usize>columns) >> 3)
+  const totals = totalsAt(width == 2 ? INT16 : INT8, columns)
   for (const end = column + n; column < end; column += step) {
     let row = x
     for (let token = 0; token < filled; token++) {
       const values = row + <usize>(column * width)
       const first = v128.load(values)
       v128.store(to, first)
-      const second = bytes == 32 ? v128.load(values, 16) : i32x4.splat(0)
-      if (bytes == 32) v128.store(to, second, 16)
+      if (bytes == 32) v128.store(to, v128.load(values, 16), 16)
       to += bytes
       store<f32>(to, load<f32>(row + scales + ((<usize>(column >> 5)) << 2)))
       if (format.minimums) {
         const halves = row + sums + ((<usize>(column >> 4)) << 2)
         store<f32>(to, step == 32 ? load<f32>(halves) + load<f32>(halves + 4) : load<f32>(halves), 4)
       } else if (width == 1) {
-        store<i32>(to, -format.zero * sumBytes(first, second), 4)
+        const total = step == 32 ? load<i32>(row + totals + ((<usize>(column >> 5)) << 2)) : sumBytes(first)
+        store<i32>(to, -format.zero * total, 4)
       }
       to += TOKEN_TAIL
       if (token + 1 < tokens) row += xStride
@@ -62,11 +64,10 @@ export function layTokens<T>(
   }
 }
 
-/** Σ of 32 signed bytes. */
+/** Σ of 16 signed bytes. */
 @inline
-function sumBytes(a: v128, b: v128): i32 {
-  const pairs = i16x8.add(i16x8.extadd_pairwise_i8x16_s(a), i16x8.extadd_pairwise_i8x16_s(b))
-  const fours = i32x4.extadd_pairwise_i16x8_s(pairs)
+function sumBytes(v: v128): i32 {
+  const fours = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v))
   const twos = i32x4.add(fours, v128.shuffle<i32>(fours, fours, 2, 3, 0, 1))
   return i32x4.extract_lane(twos, 0) + i32x4.extract_lane(twos, 1)
 }

@@ -59,8 +59,8 @@ interface Case {
 /** Formats' blocks come and go: one case is set up at a time. */
 function prepare(format: (typeof BLOCK_FORMATS)[number], rows: number, columns: number): Case {
   const kind = kernels.tile_activation_kind(format.id)
-  const bytes = kind === ActivationKind.int16 ? 2.375 : 1.375
-  const stride = kind === ActivationKind.f32 ? columns * 4 : Math.ceil((columns * bytes) / 64) * 64
+  const stride =
+    kind === ActivationKind.f32 ? columns * 4 : Math.ceil(kernels.activation_bytes(kind, columns) / 64) * 64
   const input = kind === ActivationKind.f32 ? x : quantised
   const blocks = randomBlocks(format, rows * columns, random, 0.02)
   return {

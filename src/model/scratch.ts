@@ -1,6 +1,6 @@
 import { aligned } from '../wasm/arena.js'
 import type { Engine } from '../wasm/engine.js'
-import type { Kernels, Pointer } from '../wasm/kernels.js'
+import { ActivationKind, type Kernels, type Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
 
 /** Most tokens that go through the network at once; between batches a caller may cancel. */
@@ -57,8 +57,8 @@ function strides(config: Config, kernels: Kernels): { [name in keyof WorkspacePa
   const { embeddingLength, heads, headDim, feedForwardLength } = config
   const widest = Math.max(embeddingLength, feedForwardLength, heads * headDim)
   return {
-    int16: aligned(widest * 2.375),
-    int8: aligned(widest * 1.375),
+    int16: aligned(kernels.activation_bytes(ActivationKind.int16, widest)),
+    int8: aligned(kernels.activation_bytes(ActivationKind.int8, widest)),
     panels: aligned(kernels.matmul_scratch(widest)),
   }
 }

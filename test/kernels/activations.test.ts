@@ -10,11 +10,12 @@ const KINDS = [
   { name: '8 bits', kind: ActivationKind.int8, Integers: Int8Array, limit: 127 },
 ] as const
 
-/** Quantises a row and reads its three parts back, by the layout of assembly/README.md. */
+/** Quantises a row and reads its parts back, by the layout of assembly/README.md. */
 function quantise({ kind, Integers }: (typeof KINDS)[number], x: Float32Array) {
   const n = x.length
   const valueBytes = n * Integers.BYTES_PER_ELEMENT
-  const bytes = valueBytes + n / 8 + n / 4
+  const bytes = bench.kernels.activation_bytes(kind, n)
+  expect(bytes).toBe(valueBytes + n / 8 + n / 4 + n / 8)
   const out = bench.room(bytes)
   bench.kernels.quantize_activations(kind, bench.floats(x), out, n)
   bench.expectGuard(out, bytes)
@@ -23,12 +24,13 @@ function quantise({ kind, Integers }: (typeof KINDS)[number], x: Float32Array) {
     values: Array.from(new Integers(buffer, 0, n)),
     scales: new Float32Array(buffer, valueBytes, n / 32),
     sums: new Float32Array(buffer, valueBytes + n / 8, n / 16),
+    totals: Array.from(new Int32Array(buffer, valueBytes + n / 8 + n / 4, n / 32)),
   }
 }
 
 function expectQuantised(kind: (typeof KINDS)[number], x: Float32Array): void {
   const { limit } = kind
-  const { values, scales, sums } = quantise(kind, x)
+  const { values, scales, sums, totals } = quantise(kind, x)
   for (let block = 0; block < scales.length; block++) {
     const part = x.subarray(32 * block, 32 * block + 32)
     const peak = part.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
@@ -41,10 +43,10 @@ function expectQuantised(kind: (typeof KINDS)[number], x: Float32Array): void {
     x,
     (i) => step(i) * (0.5 + (limit + 1) * 3 * ROUNDING),
   )
-  const exactSums = Array.from(sums, (_, i) => {
-    const total = values.slice(16 * i, 16 * i + 16).reduce((sum, value) => sum + value, 0)
-    return scales[i >> 1] * total
-  })
+  const totalOf = (from: number, count: number) =>
+    values.slice(from, from + count).reduce((sum, value) => sum + value, 0)
+  expect(totals).toEqual(totals.map((_, i) => totalOf(32 * i, 32)))
+  const exactSums = Array.from(sums, (_, i) => scales[i >> 1] * totalOf(16 * i, 16))
   expectWithin(sums, exactSums, (i) => Math.abs(exactSums[i]) * ROUNDING)
   expect(values.every((value) => Math.abs(value) <= limit)).toBe(true)
 }

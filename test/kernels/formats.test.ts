@@ -85,7 +85,7 @@ function activations(format: BlockFormat, values: Float32Array): Activations {
   }
   const Integers = kind === ActivationKind.int8 ? Int8Array : Int16Array
   const valueBytes = n * Integers.BYTES_PER_ELEMENT
-  const bytes = valueBytes + n / 8 + n / 4
+  const bytes = bench.kernels.activation_bytes(kind, n)
   const pointer = bench.room(bytes)
   bench.kernels.quantize_activations(kind, x, pointer, n)
   bench.expectGuard(pointer, bytes)

@@ -11,15 +11,15 @@ import { BUILDS } from './workbench.js'
 const KERNELS: Readonly<Record<string, string>> = {
   'decode-q8_0': `
     import { Q8_0 } from './assembly/formats/q8_0'
-    import { matvecFoursOf } from './assembly/matvec'
+    import { matvecEightsOf } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecFoursOf<Q8_0>(w, x, out, rows, columns)
+      matvecEightsOf<Q8_0>(w, x, out, rows, columns)
     }`,
   'decode-q4_0': `
     import { Q4_0 } from './assembly/formats/q4_0'
-    import { matvecFoursOf } from './assembly/matvec'
+    import { matvecEightsOf } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecFoursOf<Q4_0>(w, x, out, rows, columns)
+      matvecEightsOf<Q4_0>(w, x, out, rows, columns)
     }`,
   'prefill-q4_0': `
     import { Q4_0 } from './assembly/formats/q4_0'

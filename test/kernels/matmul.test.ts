@@ -61,7 +61,7 @@ function activationsOf(kind: number, xs: readonly Float32Array[]): Activations {
   }
   const Integers = kind === ActivationKind.int8 ? Int8Array : Int16Array
   const valueBytes = columns * Integers.BYTES_PER_ELEMENT
-  const stride = valueBytes + columns / 8 + columns / 4
+  const stride = bench.kernels.activation_bytes(kind, columns)
   const pointer = bench.room(stride * xs.length)
   const used = xs.map((row, token) => {
     const at = (pointer + token * stride) as Pointer
@@ -247,8 +247,10 @@ describe.each(BUILDS)('%s build', (build) => {
         names.map((name) => kind(blockFormat(name).id))
       expect(kinds(['F32', 'F16', 'BF16'], kernels.activation_kind)).toEqual([1, 1, 1])
       expect(kinds(['F32', 'F16', 'BF16'], kernels.tile_activation_kind)).toEqual([1, 1, 1])
-      expect(kinds(['Q8_0', 'IQ2_XXS'], kernels.tile_activation_kind)).toEqual([2, 2])
       const few = build === 'relaxed' ? 3 : 2
+      // 8 bits where the processor's product of bytes is exact.
+      expect([2, few]).toContain(kinds(['Q8_0'], kernels.tile_activation_kind)[0])
+      expect(kinds(['IQ2_XXS'], kernels.tile_activation_kind)).toEqual([2])
       expect(kinds(['Q4_0', 'Q5_1', 'Q6_K'], kernels.tile_activation_kind)).toEqual([few, few, few])
       for (const id of [-1, 4, 5, 24, 28, 255, 2 ** 31]) {
         expect(kernels.activation_kind(id)).toBe(0)

@@ -49,10 +49,11 @@ const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> =
     gelu_gate(gate, bench.floats(randomFloats(36, 'up')), 36)
     return bench.read(gate, 4 * 36)
   },
-  quantize_activations(bench, { quantize_activations }) {
-    const out = bench.room(96 * 2.375)
+  quantize_activations(bench, { activation_bytes, quantize_activations }) {
+    const bytes = activation_bytes(ActivationKind.int16, 96)
+    const out = bench.room(bytes)
     quantize_activations(ActivationKind.int16, bench.floats(randomFloats(96, 'x')), out, 96)
-    return bench.read(out, 96 * 2.375)
+    return bench.read(out, bytes)
   },
 }
 
@@ -87,7 +88,7 @@ for (const name of FORMATS) {
   const x = (bench: Workbench, kind: number, tokens: number): [Pointer, number] => {
     const floats = bench.floats(randomFloats(tokens * COLUMNS, 'x'))
     if (kind === ActivationKind.f32) return [floats, 4 * COLUMNS]
-    const stride = COLUMNS * (kind === ActivationKind.int16 ? 2.375 : 1.375)
+    const stride = bench.kernels.activation_bytes(kind, COLUMNS)
     const quantised = bench.room(stride * tokens)
     for (let t = 0; t < tokens; t++) {
       const row = (floats + t * 4 * COLUMNS) as Pointer
@@ -149,7 +150,7 @@ describe('addresses above 2 GiB', () => {
     const blocks = randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, 'across'), 0.1)
     const matvecOf = (bench: Workbench): [Pointer, Uint8Array] => {
       const weights = bench.bytes(blocks)
-      const input = bench.room(COLUMNS * 2.375)
+      const input = bench.room(bench.kernels.activation_bytes(ActivationKind.int16, COLUMNS))
       bench.kernels.quantize_activations(
         ActivationKind.int16,
         bench.floats(randomFloats(COLUMNS, 'x')),
