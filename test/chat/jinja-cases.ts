@@ -169,4 +169,12 @@ export const CASES: readonly (readonly [template: string, printed: string])[] = 
     'user:hi, assistant:yo',
   ],
   ["{% set s = 'x' %}{% if true %}{% set s = 'y' %}{% endif %}{{ s }}", 'y'],
+  [
+    "{{ missing|default(none) is none }} {{ 'x'|int(default=none) is none }} {{ d.get('b', none) }}",
+    'True True 1',
+  ],
+  [
+    "{% macro m(x='d') %}{{ x is none }}{% endmacro %}{{ m(none) }} {{ m() }} {{ m(x=none) }}",
+    'True False True',
+  ],
 ]

@@ -44,7 +44,7 @@ export const DICT_METHODS: ReadonlyMap<string, (dict: Dict, args: Arguments) => 
       const reader = new ArgumentReader('get', args)
       const key = reader.next('key')
       const found = key instanceof Text ? dict.get(key.text) : undefined
-      return found === undefined ? (reader.next('default') ?? null) : found
+      return found === undefined ? reader.nextOr('default', null) : found
     },
   ],
   ['items', entriesOf],

@@ -46,8 +46,8 @@ function length(value: Value, _args: Arguments, budget: Budget): number {
 
 function fallback(value: Value, args: Arguments): Value {
   const reader = new ArgumentReader('default', args)
-  const other = reader.next('default_value') ?? Text.EMPTY
-  const falsyToo = truthy(reader.next('boolean') ?? false)
+  const other = reader.nextOr('default_value', Text.EMPTY)
+  const falsyToo = truthy(reader.nextOr('boolean', false))
   return value instanceof Undefined || (falsyToo && !truthy(value)) ? other : value
 }
 
@@ -74,7 +74,7 @@ function json(value: Value, args: Arguments, budget: Budget): Text {
 
 function indent(value: Text, args: Arguments, budget: Budget): Text {
   const reader = new ArgumentReader('indent', args)
-  const width = reader.next('width') ?? 4
+  const width = reader.nextOr('width', 4)
   const first = reader.flag('first')
   const blank = reader.flag('blank')
   if (typeof width === 'number') budget.text(Math.max(0, width))
@@ -89,7 +89,7 @@ function indent(value: Text, args: Arguments, budget: Budget): Text {
 
 function toNumber(value: Value, args: Arguments, name: 'int' | 'float'): Value {
   const zero = name === 'int' ? 0 : new Float(0)
-  const other = new ArgumentReader(name, args).next('default') ?? zero
+  const other = new ArgumentReader(name, args).nextOr('default', zero)
   const pattern = name === 'int' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
   const text = value instanceof Text ? value.text.trim() : undefined
   const parsed = text === undefined ? numeric(value) : pattern.test(text) ? Number(text) : undefined
