@@ -55,6 +55,8 @@ describe('a template that fails', () => {
     ['{{ name.split("") }}', 'TEMPLATE_FAILED', 'the separator is empty'],
     ['{{ name.replace(1, "x") }}', 'TEMPLATE_FAILED', 'replace: old must be a string, not a number'],
     ['{{ name.replace("x") }}', 'TEMPLATE_FAILED', 'replace needs new'],
+    ['{{ name.find("a", 2) }}', 'TEMPLATE_FAILED', 'find with more than 1 arguments is not supported'],
+    ['{{ name.startswith("a", 2) }}', 'TEMPLATE_FAILED', 'startswith with more than 1 arguments'],
     ['{{ range|tojson }}', 'TEMPLATE_FAILED', 'tojson of a function'],
     ['{{ items[::0] }}', 'TEMPLATE_FAILED', 'a slice with step 0'],
     ['{% if %}', 'TEMPLATE_FAILED', 'no valid template'],

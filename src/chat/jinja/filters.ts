@@ -6,6 +6,7 @@ import { type JsonOptions, str, toJson } from './json.js'
 import { CASES, join, lines, recase, replace, strip } from './strings.js'
 import { TESTS } from './tests.js'
 import { Text } from './text.js'
+import { TextBuilder } from './text-builder.js'
 import {
   type Arguments,
   Dict,
@@ -79,20 +80,24 @@ function indent(value: Text, args: Arguments, budget: Budget): Text {
   const blank = reader.flag('blank')
   if (typeof width === 'number') budget.text(Math.max(0, width))
   const pad = typeof width === 'number' ? Text.of(' '.repeat(Math.max(0, width))) : str(width, budget)
-  const all = lines(value, budget).items as readonly Text[]
-  if (value.text.endsWith('\n')) (all as Text[]).push(Text.EMPTY)
-  const padded = all.map((line, i) =>
-    (i > 0 || first) && (i === 0 || blank || line.length > 0) ? Text.join([pad, line]) : line,
-  )
-  return join(padded, Text.of('\n'), budget)
+  const out = new TextBuilder(budget)
+  // A line break more, as in Jinja: so a text that ends with one has an empty line behind it.
+  for (const [i, line] of (
+    lines(Text.join([value, Text.of('\n')]), budget).items as readonly Text[]
+  ).entries()) {
+    if (i > 0) out.add('\n')
+    if (i === 0 ? first : blank || line.length > 0) out.add(pad)
+    out.add(line)
+  }
+  return out.text()
 }
 
 function toNumber(value: Value, args: Arguments, name: 'int' | 'float'): Value {
   const zero = name === 'int' ? 0 : new Float(0)
   const other = new ArgumentReader(name, args).nextOr('default', zero)
-  const pattern = name === 'int' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
   const text = value instanceof Text ? value.text.trim() : undefined
-  const parsed = text === undefined ? numeric(value) : pattern.test(text) ? Number(text) : undefined
+  const isNumber = text !== undefined && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)
+  const parsed = text === undefined ? numeric(value) : isNumber ? Number(text) : undefined
   if (parsed === undefined || !Number.isFinite(parsed)) return other
   return name === 'int' ? Math.trunc(parsed) : new Float(parsed)
 }
@@ -103,8 +108,14 @@ function round(value: Value, args: Arguments): Value {
   const reader = new ArgumentReader('round', args)
   const scale = 10 ** (reader.optionalInteger('precision') ?? 0)
   const method = reader.optionalText('method')?.text ?? 'common'
-  const change = method === 'ceil' ? Math.ceil : method === 'floor' ? Math.floor : Math.round
-  return new Float(change(number * scale) / scale)
+  const change = method === 'ceil' ? Math.ceil : method === 'floor' ? Math.floor : halfToEven
+  const rounded = change(number * scale) / scale
+  return method === 'common' && typeof value === 'number' ? rounded : new Float(rounded)
+}
+
+function halfToEven(number: number): number {
+  const below = Math.floor(number)
+  return number - below === 0.5 ? below + (below & 1) : Math.round(number)
 }
 
 /** `select`, `reject` and the same by an attribute. */
@@ -167,11 +178,15 @@ function sort(value: Value, args: Arguments, budget: Budget): List {
   return new List(sorted(iterate(value, 'sort', budget), key, caseSensitive, reverse, budget))
 }
 
-function unique(value: Value, _args: Arguments, budget: Budget): List {
-  const kept: Value[] = []
-  for (const item of iterate(value, 'unique', budget)) {
-    if (!kept.some((other) => equal(item, other, budget.spend))) kept.push(item)
-  }
+function unique(value: Value, args: Arguments, budget: Budget): List {
+  const caseSensitive = new ArgumentReader('unique', args).flag('case_sensitive')
+  const keys: Value[] = []
+  const kept = iterate(value, 'unique', budget).filter((item) => {
+    const key = item instanceof Text && !caseSensitive ? recase(item, CASES.lower) : item
+    if (keys.some((other) => equal(key, other, budget.spend))) return false
+    keys.push(key)
+    return true
+  })
   return new List(kept)
 }
 
@@ -190,6 +205,15 @@ function itemAt(name: string, place: number): Filter {
   return (value, _args, budget) => orUndefined(iterate(value, name, budget).at(place), `${name} of nothing`)
 }
 
+/** Jinja's own idea of a word, which Python's method does not share. */
+function titled(text: string): string {
+  return text.replace(/[^-\s({[<]+/g, (word) => CASES.capitalize(word))
+}
+
+function escaped(text: Text): Text {
+  return text.map((part) => part.replace(/[&<>"']/g, (unit) => MARKUP[unit]))
+}
+
 const MARKUP: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -199,7 +223,7 @@ const MARKUP: Readonly<Record<string, string>> = {
 }
 
 const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
-  ...Object.entries(CASES).map(([name, change]): [string, Filter] => [
+  ...Object.entries({ ...CASES, title: titled }).map(([name, change]): [string, Filter] => [
     name,
     ofText((text) => recase(text, change)),
   ]),
@@ -213,7 +237,8 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['safe', (value) => value],
   ['replace', ofText(replace)],
   ['indent', ofText(indent)],
-  ['escape', ofText((text) => text.map((part) => part.replace(/[&<>"']/g, (unit) => MARKUP[unit])))],
+  ['escape', ofText(escaped)],
+  ['e', ofText(escaped)],
   ['wordcount', ofText((text) => text.text.match(/\S+/g)?.length ?? 0)],
   ['tojson', json],
   ['length', length],

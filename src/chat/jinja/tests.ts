@@ -1,6 +1,7 @@
 import type { Budget } from './budget.js'
 import { compare, contains } from './collections.js'
 import { templateFailed } from './failures.js'
+import { isLower, isUpper } from './strings.js'
 import { Text } from './text.js'
 import {
   Callable,
@@ -58,8 +59,8 @@ export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['odd', (value) => Math.abs(remainder('odd', value, 2)) === 1],
   ['even', (value) => remainder('even', value, 2) === 0],
   ['divisibleby', (value, argument) => remainder('divisibleby', value, argument) === 0],
-  ['upper', (value) => value instanceof Text && value.text === value.text.toUpperCase()],
-  ['lower', (value) => value instanceof Text && value.text === value.text.toLowerCase()],
+  ['upper', (value) => value instanceof Text && isUpper(value)],
+  ['lower', (value) => value instanceof Text && isLower(value)],
   ['truthy', truthy],
   ['in', (value, argument, budget) => contains(argument, value, budget)],
   ...['eq', 'equalto', '==', 'sameas'].map((name): [string, Test] => [name, sameAs]),
