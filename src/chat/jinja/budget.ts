@@ -1,6 +1,6 @@
 import { DasllamaError } from '../../errors.js'
 
-/** Nodes that a rendering may evaluate; an operation counts one more for each 8 characters or items it goes through. */
+/** Nodes that a rendering may evaluate; an operation counts one more for each 8 characters, items or members it goes through. */
 export const MAX_STEPS = 10_000_000
 /** Characters of a text that a template makes, its output among them. */
 export const MAX_TEXT = 4_000_000
@@ -21,6 +21,11 @@ export class Budget {
         hint: 'it may never end; use another template, or a shorter conversation',
       })
     }
+  }
+
+  /** Accounts for going through so many characters or members. */
+  through(count: number): void {
+    this.spend(count / 8)
   }
 
   /** Accounts for a text of this many characters before it is made. */

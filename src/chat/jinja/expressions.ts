@@ -7,7 +7,7 @@ import type { Call, Identifier, Member, Node, Slice } from './nodes.js'
 import { operate, signed } from './operators.js'
 import type { Scope } from './scope.js'
 import { STRING_METHODS } from './strings.js'
-import { TESTS } from './tests.js'
+import { testNamed } from './tests.js'
 import { Text } from './text.js'
 import {
   type Arguments,
@@ -57,11 +57,8 @@ function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
     }
     case 'FilterExpression':
       return filtered(of(node.operand), node.filter, scope, budget)
-    case 'TestExpression': {
-      const test = TESTS.get(node.test.value)
-      if (!test) throw templateNeeds('test', node.test.value, TESTS.keys())
-      return test(of(node.operand), null, budget) !== node.negate
-    }
+    case 'TestExpression':
+      return testNamed(node.test.value)(of(node.operand), null, budget) !== node.negate
     case 'UnaryExpression': {
       const value = of(node.argument)
       return node.operator.value === 'not' ? !truthy(value) : signed(node.operator.value, value)
@@ -105,6 +102,7 @@ export function argumentsOf(call: Call, scope: Scope, budget: Budget): Arguments
     } else if (arg.type === 'KeywordSpreadExpression') {
       const value = evaluate(arg.argument, scope, budget)
       if (!(value instanceof Dict)) throw templateFailed(`"**" before ${typeName(value)}`)
+      budget.through(value.size)
       for (const [key, item] of value.entries()) named.set(key.text, item)
     } else {
       positional.push(evaluate(arg, scope, budget))
@@ -160,7 +158,7 @@ function methodOf(value: Value, name: string, budget: Budget): Callable | undefi
     return (
       method &&
       new Callable((args) => {
-        budget.spend(value.length / 8)
+        budget.through(value.length)
         return method(value, args, budget)
       })
     )
@@ -170,7 +168,7 @@ function methodOf(value: Value, name: string, budget: Budget): Callable | undefi
   return (
     method &&
     new Callable((args) => {
-      budget.items(value.size)
+      budget.through(value.size)
       return method(value, args)
     })
   )

@@ -1,10 +1,10 @@
 import { ArgumentReader } from './arguments.js'
 import type { Budget } from './budget.js'
-import { attributeOf, characters, compare, DICT_METHODS, entriesOf, iterate, sorted } from './collections.js'
+import { attribute, characters, compare, entriesOf, iterate, sorted } from './collections.js'
 import { templateFailed, templateNeeds } from './failures.js'
 import { type JsonOptions, str, toJson } from './json.js'
-import { CASES, join, lines, recase, replace, strip } from './strings.js'
-import { TESTS } from './tests.js'
+import { CASES, charactersOf, join, lines, recase, replace, strip } from './strings.js'
+import { testNamed } from './tests.js'
 import { Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
 import {
@@ -23,12 +23,11 @@ import {
 
 type Filter = (value: Value, args: Arguments, budget: Budget) => Value
 
-const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() }
-
 /** Applies a filter by its name. Throws `UNSUPPORTED` for one that is not known, `TEMPLATE_FAILED` for misuse. */
 export function applyFilter(name: string, value: Value, args: Arguments, budget: Budget): Value {
   const filter = FILTERS.get(name)
   if (!filter) throw templateNeeds('filter', name, FILTERS.keys())
+  if (value instanceof Text) budget.through(value.length)
   return filter(value, args, budget)
 }
 
@@ -118,36 +117,37 @@ function halfToEven(number: number): number {
   return number - below === 0.5 ? below + (below & 1) : Math.round(number)
 }
 
+const itself = (item: Value): Value => item
+
+/** What the argument `attribute` takes of each item: all of it where it is not given. */
+function attributeGiven(reader: ArgumentReader, budget: Budget): (item: Value) => Value {
+  const path = reader.next('attribute')
+  return path === undefined || path === null ? itself : attribute(str(path, budget).text, budget)
+}
+
 /** `select`, `reject` and the same by an attribute. */
 function selecting(name: string, wanted: boolean, byAttribute: boolean): Filter {
   return (value, { positional }, budget) => {
     const args = [...positional]
-    const attribute = byAttribute ? str(args.shift() ?? Text.EMPTY, budget).text : undefined
+    const subject = byAttribute ? attribute(str(args.shift() ?? Text.EMPTY, budget).text, budget) : itself
     const [testName, argument = null] = args
-    const called = testName instanceof Text ? testName.text : 'truthy'
-    const test = TESTS.get(called)
-    if (!test) throw templateNeeds('test', called, TESTS.keys())
+    const test = testNamed(testName instanceof Text ? testName.text : 'truthy')
     const items = iterate(value, name, budget)
     budget.items(items.length)
-    return new List(
-      items.filter((item) => {
-        const subject = attribute === undefined ? item : attributeOf(item, attribute)
-        return test(subject, argument, budget) === wanted
-      }),
-    )
+    return new List(items.filter((item) => test(subject(item), argument, budget) === wanted))
   }
 }
 
 function map(value: Value, { positional, named }: Arguments, budget: Budget): List {
   const items = iterate(value, 'map', budget)
   budget.items(items.length)
-  const attribute = named.get('attribute')
-  if (attribute !== undefined) {
-    const path = str(attribute, budget).text
+  const path = named.get('attribute')
+  if (path !== undefined) {
+    const of = attribute(str(path, budget).text, budget)
     const other = named.get('default')
     return new List(
       items.map((item) => {
-        const found = attributeOf(item, path)
+        const found = of(item)
         return found instanceof Undefined ? (other ?? found) : found
       }),
     )
@@ -172,9 +172,7 @@ function sort(value: Value, args: Arguments, budget: Budget): List {
   const reader = new ArgumentReader('sort', args)
   const reverse = reader.flag('reverse')
   const caseSensitive = reader.flag('case_sensitive')
-  const attribute = reader.next('attribute')
-  const path = attribute === undefined || attribute === null ? undefined : str(attribute, budget).text
-  const key = (item: Value) => (path === undefined ? item : attributeOf(item, path))
+  const key = attributeGiven(reader, budget)
   return new List(sorted(iterate(value, 'sort', budget), key, caseSensitive, reverse, budget))
 }
 
@@ -195,7 +193,7 @@ function extreme(name: string, sign: number): Filter {
   return (value, _args, budget) => {
     let best: Value | undefined
     for (const item of iterate(value, name, budget)) {
-      if (best === undefined || sign * compare(item, best) > 0) best = item
+      if (best === undefined || sign * compare(item, best, budget) > 0) best = item
     }
     return orUndefined(best, name)
   }
@@ -227,12 +225,7 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     name,
     ofText((text) => recase(text, change)),
   ]),
-  [
-    'trim',
-    ofText((text, args) =>
-      strip(text, new ArgumentReader('trim', args).optionalText('chars')?.text, true, true),
-    ),
-  ],
+  ['trim', ofText((text, args, budget) => strip(text, charactersOf('trim', args, budget), true, true))],
   ['string', ofText((text) => text)],
   ['safe', (value) => value],
   ['replace', ofText(replace)],
@@ -262,14 +255,8 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     (value, args, budget) => {
       const reader = new ArgumentReader('join', args)
       const separator = str(reader.next('d') ?? Text.EMPTY, budget)
-      const attribute = reader.next('attribute')
-      const items = iterate(value, 'join', budget)
-      const path = attribute === undefined ? undefined : str(attribute, budget).text
-      return join(
-        path === undefined ? items : items.map((item) => attributeOf(item, path)),
-        separator,
-        budget,
-      )
+      const of = attributeGiven(reader, budget)
+      return join(iterate(value, 'join', budget).map(of), separator, budget)
     },
   ],
   ['list', (value, _args, budget) => new List(iterate(value, 'list', budget))],
@@ -302,10 +289,11 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['rejectattr', selecting('rejectattr', false, true)],
   [
     'items',
-    (value) => {
+    (value, _args, budget) => {
       if (value instanceof Undefined) return new List([])
       if (!(value instanceof Dict)) throw templateFailed(`items of ${typeName(value)}`)
-      return DICT_METHODS.get('items')!(value, NO_ARGUMENTS)
+      budget.through(value.size)
+      return entriesOf(value)
     },
   ],
   ['dictsort', dictSort],

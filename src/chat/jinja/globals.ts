@@ -14,24 +14,28 @@ export function declareGlobals(scope: Scope, now: Date, budget: Budget): void {
   for (const name of ['none', 'None', 'null']) scope.set(name, null)
   const functions: Record<string, (args: Arguments) => Value> = {
     range: (args) => range(args, budget),
-    namespace: ({ positional: [given], named }) => new Namespace([...attributes(given), ...named.entries()]),
-    dict: ({ positional: [given], named }) =>
-      new Dict(
-        [...attributes(given), ...named.entries()].map(([key, value]) => [Text.of(key), value] as const),
-      ),
+    namespace: (args) => new Namespace(members('namespace', args, budget)),
+    dict: (args) =>
+      new Dict(members('dict', args, budget).map(([key, value]) => [Text.of(key), value] as const)),
     raise_exception: ({ positional: [message = null] }) => {
       throw templateRefuses(str(message, budget).text.slice(0, 500))
     },
-    strftime_now: (args) =>
-      Text.of(strftime(new ArgumentReader('strftime_now', args).text('format').text, now)),
+    strftime_now: (args) => {
+      const format = new ArgumentReader('strftime_now', args).text('format').text
+      // Two characters of a format become nine at most.
+      budget.text(5 * format.length)
+      return Text.of(strftime(format, now))
+    },
   }
   for (const [name, call] of Object.entries(functions)) scope.set(name, new Callable(call))
 }
 
-function attributes(given: Value | undefined): [string, Value][] {
-  if (given === undefined) return []
-  if (given instanceof Dict) return given.entries().map(([key, value]) => [key.text, value])
-  throw templateFailed(`a namespace of ${typeName(given)}`)
+/** Those of the mapping that is given, and the named ones. */
+function members(of: string, { positional: [given], named }: Arguments, budget: Budget): [string, Value][] {
+  if (given === undefined) return [...named]
+  if (!(given instanceof Dict)) throw templateFailed(`a ${of} of ${typeName(given)}`)
+  budget.through(given.size)
+  return [...given.entries().map(([key, value]): [string, Value] => [key.text, value]), ...named]
 }
 
 function range({ positional }: Arguments, budget: Budget): List {

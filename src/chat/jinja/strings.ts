@@ -43,7 +43,14 @@ function placeOf(text: string, offset: number): number {
 }
 
 function stripping(name: string, left: boolean, right: boolean): Method {
-  return (text, args) => strip(text, new ArgumentReader(name, args).optionalText('chars')?.text, left, right)
+  return (text, args, budget) => strip(text, charactersOf(name, args, budget), left, right)
+}
+
+/** The characters to strip, if they are given. */
+export function charactersOf(name: string, args: Arguments, budget: Budget): string | undefined {
+  const characters = new ArgumentReader(name, args).optionalText('chars')?.text
+  if (characters !== undefined) budget.through(characters.length)
+  return characters
 }
 
 function split(text: Text, args: Arguments, budget: Budget): List {

@@ -1,6 +1,6 @@
 import type { Budget } from './budget.js'
 import { compare, contains } from './collections.js'
-import { templateFailed } from './failures.js'
+import { templateFailed, templateNeeds } from './failures.js'
 import { isLower, isUpper } from './strings.js'
 import { Text } from './text.js'
 import {
@@ -25,8 +25,8 @@ const isInteger = (value: Value) => typeof value === 'number'
 const sameAs: Test = (value, argument, budget) => equal(value, argument, budget.spend)
 const ordered =
   (holds: (order: number) => boolean): Test =>
-  (value, argument) =>
-    holds(compare(value, argument))
+  (value, argument, budget) =>
+    holds(compare(value, argument, budget))
 
 function remainder(name: string, value: Value, divisor: Value): number {
   const [a, b] = [numeric(value), numeric(divisor)]
@@ -34,8 +34,18 @@ function remainder(name: string, value: Value, divisor: Value): number {
   return a % b
 }
 
+/** A test by its name. Throws `UNSUPPORTED` for one that is not known; the test throws `TEMPLATE_FAILED` for misuse. */
+export function testNamed(name: string): Test {
+  const test = TESTS.get(name)
+  if (!test) throw templateNeeds('test', name, TESTS.keys())
+  return (value, argument, budget) => {
+    if (value instanceof Text) budget.through(value.length)
+    return test(value, argument, budget)
+  }
+}
+
 /** The tests that `is` knows, by name. */
-export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
+const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['defined', (value) => !(value instanceof Undefined)],
   ['undefined', (value) => value instanceof Undefined],
   ['none', (value) => value === null],
