@@ -6,8 +6,11 @@ export const MAX_SOURCE_LENGTH = 1_000_000
 /** Rules of a grammar; a schema makes about two for each of its properties. */
 export const MAX_RULES = 20_000
 
-/** Groups within groups, and schemas within schemas. */
+/** Groups within groups, and references and combinations of schemas that lead to each other. */
 export const MAX_DEPTH = 100
+
+/** Objects and arrays within each other in a schema as JSON. */
+export const MAX_JSON_DEPTH = 1000
 
 /** Times that a repetition may be asked for: `{n}`, `{n,m}`, minLength, maxItems and the like. */
 export const MAX_REPETITIONS = 10_000

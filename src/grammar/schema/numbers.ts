@@ -43,7 +43,7 @@ export function boundedNumber(
 
 /** Digits before the point of the largest of these bounds, with room above them on an open side. */
 function digitsBeforePoint(bounds: readonly Bound[], open: boolean): number {
-  const largest = Math.max(...bounds.map(({ value }) => Math.abs(value)))
+  const largest = bounds.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
   // Of a larger one there is nothing within reach, or everything.
   if (largest >= 1e15) return EXACT_DIGITS
   const digits = String(Math.trunc(largest)).length

@@ -1,7 +1,7 @@
 import { MAX_REPETITIONS } from '../limits.js'
 import { invalidSchema, tooLarge, unsupported, within } from './failures.js'
 import {
-  equalJson,
+  commonValues,
   type Flat,
   type Placed,
   type PlacedText,
@@ -9,6 +9,7 @@ import {
   TYPES,
   type Type,
   unlimited,
+  valueMap,
 } from './flat.js'
 import { FORMATS } from './formats.js'
 import type { Bound } from './numbers.js'
@@ -35,8 +36,8 @@ export const COMBINATIONS: ReadonlySet<string> = new Set(['$ref', 'allOf', 'anyO
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['type', (flat, keyword) => (flat.types = readTypes(keyword))],
-  ['enum', (flat, keyword) => (flat.values = common(flat.values, readArray(keyword)))],
-  ['const', (flat, { value }) => (flat.values = common(flat.values, [value]))],
+  ['enum', (flat, keyword) => (flat.values = commonValues(flat.values, valueMap(readArray(keyword))))],
+  ['const', (flat, { value }) => (flat.values = commonValues(flat.values, valueMap([value])))],
   ['minLength', mention('string', (flat, keyword) => (flat.minLength = readCount(keyword)))],
   ['maxLength', mention('string', (flat, keyword) => (flat.maxLength = readCount(keyword)))],
   ['pattern', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readText(keyword)]))],
@@ -175,12 +176,6 @@ function readProperties({ value, pointer }: Keyword): ReadonlyMap<string, Placed
 function readNames({ value, pointer }: Keyword): ReadonlySet<string> {
   if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return new Set(value)
   throw invalidSchema(pointer, `it must be an array of strings, not ${shown(value)}`)
-}
-
-/** The values that are in both lists. */
-export function common(a: readonly unknown[] | undefined, b: readonly unknown[] | undefined) {
-  if (!a || !b) return a ?? b
-  return a.filter((value) => b.some((other) => equalJson(value, other)))
 }
 
 function isObject(value: unknown): value is Exclude<Schema, boolean> {
