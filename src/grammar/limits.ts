@@ -21,9 +21,12 @@ export const MAX_STATES = 200_000
 /** Ways to read one text that are followed at the same time. */
 export const MAX_READINGS = 4096
 
-/** Sets of readings, and readings in all of them, after which a grammar's memory of them begins anew. */
+/** Sets of readings, and readings in all of them with their stacks, after which a grammar's memory of them begins anew. */
 export const MAX_KNOWN_STATES = 60_000
 export const MAX_KNOWN_READINGS = 1_000_000
+
+/** Readings and stacks that it never exceeds, whatever a single mask or a single text needs. */
+export const MAX_STORED_READINGS = 2_000_000
 
 /** Bytes of masks that a grammar keeps of each of its two kinds. */
 export const MASK_CACHE_BYTES = 16 * 2 ** 20
