@@ -129,18 +129,21 @@ export class GemmaReader implements CallReader {
   }
 
   #inBody(unit: string): void {
+    if (!'":,]}{['.includes(unit)) {
+      this.#word += unit
+      return
+    }
     const word = this.#word.trim()
-    if (unit === '"' && word === '') {
-      this.#place = 'json-string'
-      this.#write(unit)
-    } else if (unit === ':') {
-      // A key in quotes has been written already.
-      this.#write(word === '' ? unit : `${JSON.stringify(word)}${unit}`)
-      this.#word = ''
-    } else if (',]}{['.includes(unit)) {
-      this.#write(word + unit)
-      this.#word = ''
-    } else this.#word += unit
+    if (unit === '"') {
+      if (word === '') {
+        this.#place = 'json-string'
+        this.#write(unit)
+      } else this.#word += unit
+      return
+    }
+    // A key in quotes has been written already.
+    this.#write((unit === ':' && word !== '' ? JSON.stringify(word) : word) + unit)
+    this.#word = ''
   }
 
   #inJsonString(unit: string): void {
