@@ -8,7 +8,16 @@ import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { type ChatOptions, type RespondOptions, resolveChatOptions } from './chat-options.js'
 import { ChatReply, type ReplyParts, replyMessage } from './chat-reply.js'
-import { type ChatMessage, checkMessage, MAX_MESSAGES, type Role, type ToolDefinition } from './message.js'
+import {
+  type ChatMessage,
+  checkHistory,
+  checkMessage,
+  MAX_MESSAGES,
+  type Role,
+  type ToolCall,
+  type ToolDefinition,
+  tooManyMessages,
+} from './message.js'
 import { type FittingPrompt, fitPrompt, NOTHING_OMITTED, type OverflowPolicy } from './overflow.js'
 import { PromptMaker } from './prompt.js'
 import { BudgetedGeneration, isConstrained, type ReplyGeneration } from './reply/budget.js'
@@ -220,7 +229,7 @@ export class Chat {
     const taken = this.#messages.splice(at)
     const first = this.system === undefined ? 0 : 1
     // What was left out for a turn that is gone may come back.
-    if (this.#omission.messages > this.#messages.length - first) this.#omission = NOTHING_OMITTED
+    if (this.#omission.messages >= this.#messages.length - first) this.#omission = NOTHING_OMITTED
     return taken
   }
 
@@ -260,9 +269,8 @@ export class Chat {
   restore(bytes: Uint8Array): void {
     this.#assertFree()
     const { conversation, session } = decodeChat(bytes, this.#vocabSize)
-    const messages = checkHistory(conversation.history)
     this.session.restore(session)
-    this.#messages = messages
+    this.#messages = conversation.history
     this.#transcript.state = conversation.transcript
     this.#omission = conversation.omission
     this.#now = this.#fixedNow ?? new Date(conversation.now)
@@ -329,7 +337,7 @@ export class Chat {
       // A history may come from anywhere: ids of control tokens are believed only of what was generated here.
       if (!ids?.every((id) => id < this.#vocabSize && !this.#prompts.isSpecial(id))) continue
       try {
-        const { text, pins } = this.#prompts.make(
+        const { text, pins } = this.#prompts.render(
           this.#messages.slice(0, i),
           0,
           this.#now,
@@ -352,8 +360,12 @@ export class Chat {
 
   #openCall(): Pick<ChatMessage, 'toolCallId' | 'name'> {
     const at = this.#lastOf('assistant')
-    const answered = this.#messages.slice(at + 1).filter(({ role }) => role === 'tool').length
-    const call = this.#messages[at]?.toolCalls?.[answered]
+    const results = this.#messages.slice(at + 1).filter(({ role }) => role === 'tool')
+    const answered = new Set(results.map(({ toolCallId }) => toolCallId))
+    // Calls without ids have their results in order.
+    let nameless = results.filter(({ toolCallId }) => toolCallId === undefined).length
+    const isOpen = ({ id }: ToolCall) => (id === undefined ? nameless-- === 0 : !answered.has(id))
+    const call = this.#messages[at]?.toolCalls?.find(isOpen)
     if (!call) return {}
     return call.id === undefined ? { name: call.name } : { toolCallId: call.id, name: call.name }
   }
@@ -370,23 +382,6 @@ export class Chat {
       })
     }
   }
-}
-
-function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
-  if (!Array.isArray(history))
-    throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
-  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length)
-  return history.map((message, i) => {
-    const checked = checkMessage(message, `history[${i}]`)
-    if (checked.role === 'system' && i > 0) {
-      throw new DasllamaError('INVALID_ARGUMENT', `history[${i}]: a system message stands first`)
-    }
-    return checked
-  })
-}
-
-function tooManyMessages(count: number): DasllamaError {
-  return new DasllamaError('LIMIT', `a conversation of ${count} messages; the limit is ${MAX_MESSAGES}`)
 }
 
 function changed(): DasllamaError {

@@ -80,6 +80,25 @@ export function checkMessage(message: ChatMessage, where: string): ChatMessage {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as typeof all
 }
 
+/** A copy of a conversation that is sure to be one. Throws `INVALID_ARGUMENT`, `LIMIT`. */
+export function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
+  if (!Array.isArray(history)) {
+    throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
+  }
+  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length)
+  return history.map((message, i) => {
+    const checked = checkMessage(message, `history[${i}]`)
+    if (checked.role === 'system' && i > 0) {
+      throw new DasllamaError('INVALID_ARGUMENT', `history[${i}]: a system message stands first`)
+    }
+    return checked
+  })
+}
+
+export function tooManyMessages(count: number): DasllamaError {
+  return new DasllamaError('LIMIT', `a conversation of ${count} messages; the limit is ${MAX_MESSAGES}`)
+}
+
 function checkToolCall(call: ToolCall, where: string): ToolCall {
   const sound =
     typeof call === 'object' &&
