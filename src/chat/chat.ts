@@ -43,7 +43,6 @@ export class Chat {
   readonly #defaults: GenerateOptions
   readonly #overflow: OverflowPolicy
   readonly #fixedNow: Date | undefined
-  readonly #vocabSize: number
   readonly #tokenizer: Model['tokenizer']
   readonly #tools: readonly ToolDefinition[]
   readonly #format: ReplyFormat
@@ -63,13 +62,11 @@ export class Chat {
     this.#overflow = overflow
     this.#fixedNow = now
     this.#now = now ?? new Date()
-    this.#vocabSize = model.tokenizer.vocabSize
     this.#tokenizer = model.tokenizer
     this.#defaults = generate
     this.#transcript = new Transcript(model.tokenizer)
     this.#prompts = new PromptMaker(model, { template, templateVariables, tools })
-    // The parser takes OpenAI's shape too.
-    this.#tools = tools as readonly unknown[] as readonly ToolDefinition[]
+    this.#tools = tools.map((tool) => tool.function)
     this.#format = replyFormatOf(this.template.source, model.tokenizer, resolved.replyFormat)
     this.#thinking = this.#control(resolved.thinking)
     const messages = checkHistory(history)
@@ -268,7 +265,7 @@ export class Chat {
    */
   restore(bytes: Uint8Array): void {
     this.#assertFree()
-    const { conversation, session } = decodeChat(bytes, this.#vocabSize)
+    const { conversation, session } = decodeChat(bytes, this.#tokenizer.vocabSize)
     this.session.restore(session)
     this.#messages = conversation.history
     this.#transcript.state = conversation.transcript
@@ -335,7 +332,7 @@ export class Chat {
     this.#transcript.state = { text: '', pins: [] }
     for (const [i, { ids }] of this.#messages.entries()) {
       // A history may come from anywhere: ids of control tokens are believed only of what was generated here.
-      if (!ids?.every((id) => id < this.#vocabSize && !this.#prompts.isSpecial(id))) continue
+      if (!ids?.every((id) => id < this.#tokenizer.vocabSize && !this.#prompts.isSpecial(id))) continue
       try {
         const { text, pins } = this.#prompts.render(
           this.#messages.slice(0, i),

@@ -117,8 +117,14 @@ function checkToolCall(call: ToolCall, where: string): ToolCall {
   return id === undefined ? copy : { id, ...copy }
 }
 
-/** Tools as templates know them, `{ type: 'function', function: … }`, copied. Throws `INVALID_ARGUMENT`. */
-export function checkTools(tools: readonly ToolDefinition[]): readonly Readonly<Record<string, unknown>>[] {
+/** A tool as templates know it, which is as OpenAI's API has it. */
+export interface FunctionTool {
+  readonly type: 'function'
+  readonly function: ToolDefinition
+}
+
+/** Such tools, copied, in whichever way they are given. Throws `INVALID_ARGUMENT`. */
+export function checkTools(tools: readonly (ToolDefinition | FunctionTool)[]): readonly FunctionTool[] {
   if (!Array.isArray(tools)) throw new DasllamaError('INVALID_ARGUMENT', 'tools must be an array')
   return tools.map((tool: unknown, i) => {
     const where = `tools[${i}]`
@@ -133,11 +139,11 @@ export function checkTools(tools: readonly ToolDefinition[]): readonly Readonly<
         `${where}: description must be a string, parameters an object`,
       )
     }
-    return copied({ type: 'function', function: { name, description, parameters, ...rest } }, where)
+    return copied({ type: 'function' as const, function: { name, description, parameters, ...rest } }, where)
   })
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

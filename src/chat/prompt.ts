@@ -2,7 +2,7 @@ import type { Model } from '../facade/model.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { Template } from './jinja/template.js'
 import { FROM_TEMPLATE, Text } from './jinja/text.js'
-import type { ChatMessage } from './message.js'
+import type { ChatMessage, FunctionTool } from './message.js'
 import { chooseTemplate, reservedTokens } from './model-templates.js'
 import { renderConversation, sourceOf } from './render.js'
 import type { ThinkingControl } from './reply/thinking.js'
@@ -24,7 +24,7 @@ export interface Prompt extends PromptText {
 interface PromptOptions {
   readonly template: string | undefined
   readonly templateVariables: Readonly<Record<string, unknown>>
-  readonly tools: readonly Readonly<Record<string, unknown>>[]
+  readonly tools: readonly FunctionTool[]
 }
 
 /** From messages to the ids of a prompt, by a chat template. */

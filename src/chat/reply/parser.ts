@@ -2,14 +2,15 @@ import { DasllamaError } from '../../errors.js'
 import { checkCount, checkOptions } from '../../session/checks.js'
 import type { StopReason } from '../../session/generation.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
-import type { ToolDefinition } from '../message.js'
+import { checkTools, type ToolDefinition } from '../message.js'
 import { Calls } from './call.js'
 import type { Emit, Framing, ReplyEvent } from './events.js'
 import type { ReplyFormat } from './format.js'
 import { HarmonyMachine } from './formats/harmony.js'
-import { REASONING_TAGS, type ToolDialectName, TurnMachine } from './formats/turn.js'
+import { REASONING_TAGS, TOOL_DIALECTS, TurnMachine } from './formats/turn.js'
 import type { ReplyMachine } from './machine.js'
 import { type FoundMarker, MarkerSet } from './marker-set.js'
+import { beginningOf } from './thinking.js'
 
 /** A token of a reply. */
 export interface ReplyToken {
@@ -85,7 +86,7 @@ export class FramedParser {
     this.#controls = format.controls
     this.#controlNames = new Map(Array.from(format.controls, ([text, id]) => [id, text]))
     this.#machine = machineOf(format, (part) => this.#parts.push(part), tools, firstCall)
-    if (thinkingOpened) this.#prefill(openingOf(format))
+    if (thinkingOpened) this.#prefill(beginningOf(format))
     this.#prefill(prefill)
   }
 
@@ -211,27 +212,9 @@ function machineOf(
   tools: readonly ToolDefinition[] | undefined,
   firstCall: number,
 ): ReplyMachine {
-  const calls = new Calls(emit, tools && toolsByName(tools), firstCall)
+  const byName = tools && new Map(checkTools(tools).map((tool) => [tool.function.name, tool.function]))
+  const calls = new Calls(emit, byName, firstCall)
   if (reasoning === 'harmony' || dialect === 'harmony') return new HarmonyMachine(emit, calls)
   const tags = reasoning === 'none' ? undefined : REASONING_TAGS[reasoning]
-  return new TurnMachine(emit, calls, tags, dialect === 'none' ? undefined : (dialect as ToolDialectName))
-}
-
-function openingOf({ reasoning }: ReplyFormat): string {
-  if (reasoning === 'none') return ''
-  return reasoning === 'harmony' ? '<|channel|>analysis<|message|>' : REASONING_TAGS[reasoning].open
-}
-
-function toolsByName(tools: readonly ToolDefinition[]): Map<string, ToolDefinition> {
-  if (!Array.isArray(tools)) throw new DasllamaError('INVALID_ARGUMENT', 'tools must be an array')
-  return new Map(
-    tools.map((tool: unknown, i) => {
-      // OpenAI's `{ type: 'function', function: … }` is taken too.
-      const own = (tool as { function?: unknown } | null)?.function ?? tool
-      if (typeof (own as ToolDefinition | null)?.name !== 'string') {
-        throw new DasllamaError('INVALID_ARGUMENT', `tools[${i}] must be { name, description?, parameters? }`)
-      }
-      return [(own as ToolDefinition).name, own as ToolDefinition] as const
-    }),
-  )
+  return new TurnMachine(emit, calls, tags, dialect === 'none' ? undefined : TOOL_DIALECTS[dialect])
 }
