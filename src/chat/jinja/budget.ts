@@ -5,9 +5,9 @@ export const MAX_STEPS = 10_000_000
 /** Characters of a text that a template makes, its output among them. */
 export const MAX_TEXT = 4_000_000
 /** Items of a list that a template makes. */
-export const MAX_ITEMS = 1_000_000
+const MAX_ITEMS = 1_000_000
 /** Expressions, statements and macros within each other. */
-export const MAX_DEPTH = 500
+const MAX_DEPTH = 500
 
 /** What one rendering has used up of what it may. Jinja itself knows no limit, and a template comes with the model. */
 export class Budget {
@@ -35,25 +35,13 @@ export class Budget {
 
   /** Accounts for `added` characters of a text that has `length` with them. */
   grow(length: number, added: number): void {
-    if (length > MAX_TEXT) {
-      throw new DasllamaError(
-        'LIMIT',
-        `the chat template makes a text of ${length} characters; the limit is ${MAX_TEXT}`,
-        { hint: 'use another template, or a shorter conversation' },
-      )
-    }
+    refuseBeyond(MAX_TEXT, length, 'text', 'characters')
     this.spend(1 + added / 8)
   }
 
   /** Accounts for a list of this many items before it is made. */
   items(count: number): void {
-    if (count > MAX_ITEMS) {
-      throw new DasllamaError(
-        'LIMIT',
-        `the chat template makes a list of ${count} items; the limit is ${MAX_ITEMS}`,
-        { hint: 'use another template' },
-      )
-    }
+    refuseBeyond(MAX_ITEMS, count, 'list', 'items')
     this.spend(1 + count / 8)
   }
 
@@ -79,4 +67,15 @@ export class Budget {
   leave(): void {
     this.#depth--
   }
+}
+
+function refuseBeyond(limit: number, size: number, what: string, unit: string): void {
+  if (size <= limit) return
+  throw new DasllamaError(
+    'LIMIT',
+    `the chat template makes a ${what} of ${size} ${unit}; the limit is ${limit}`,
+    {
+      hint: 'use another template, or a shorter conversation',
+    },
+  )
 }

@@ -2,6 +2,7 @@ import type { Budget } from './budget.js'
 import { characters, DICT_METHODS, iterate, slice } from './collections.js'
 import { templateFailed, templateNeeds } from './failures.js'
 import { applyFilter } from './filters.js'
+import { GLOBAL_FUNCTIONS } from './globals.js'
 import { str } from './json.js'
 import type { Call, Identifier, Member, Node, Slice } from './nodes.js'
 import { operate, signed } from './operators.js'
@@ -189,6 +190,3 @@ function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {
   }
   return templateFailed(`${typeName(value)} is called`)
 }
-
-/** What `globals.ts` provides, for messages. */
-const GLOBAL_FUNCTIONS = ['range', 'namespace', 'dict', 'raise_exception', 'strftime_now']

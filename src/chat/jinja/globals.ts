@@ -7,27 +7,35 @@ import { strftime } from './strftime.js'
 import { Text } from './text.js'
 import { type Arguments, Callable, Dict, List, Namespace, typeName, type Value } from './values.js'
 
-/** Declares what every template may use: constants and functions. `now` is the time that `strftime_now` tells. */
+type Global = (args: Arguments, budget: Budget, now: Date) => Value
+
+/** The functions that every template may use, by name. */
+const FUNCTIONS: Readonly<Record<string, Global>> = {
+  range,
+  namespace: (args, budget) => new Namespace(members('namespace', args, budget)),
+  dict: (args, budget) =>
+    new Dict(members('dict', args, budget).map(([key, value]) => [Text.of(key), value] as const)),
+  raise_exception: ({ positional: [message = null] }, budget) => {
+    throw templateRefuses(str(message, budget).text.slice(0, 500))
+  },
+  strftime_now: (args, budget, now) => {
+    const format = new ArgumentReader('strftime_now', args).text('format').text
+    // Two characters of a format become nine at most.
+    budget.text(5 * format.length)
+    return Text.of(strftime(format, now))
+  },
+}
+
+export const GLOBAL_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS)
+
+/** Declares constants and functions. `now` is the time that `strftime_now` tells. */
 export function declareGlobals(scope: Scope, now: Date, budget: Budget): void {
   for (const name of ['true', 'True']) scope.set(name, true)
   for (const name of ['false', 'False']) scope.set(name, false)
   for (const name of ['none', 'None', 'null']) scope.set(name, null)
-  const functions: Record<string, (args: Arguments) => Value> = {
-    range: (args) => range(args, budget),
-    namespace: (args) => new Namespace(members('namespace', args, budget)),
-    dict: (args) =>
-      new Dict(members('dict', args, budget).map(([key, value]) => [Text.of(key), value] as const)),
-    raise_exception: ({ positional: [message = null] }) => {
-      throw templateRefuses(str(message, budget).text.slice(0, 500))
-    },
-    strftime_now: (args) => {
-      const format = new ArgumentReader('strftime_now', args).text('format').text
-      // Two characters of a format become nine at most.
-      budget.text(5 * format.length)
-      return Text.of(strftime(format, now))
-    },
+  for (const [name, call] of Object.entries(FUNCTIONS)) {
+    scope.set(name, new Callable((args) => call(args, budget, now)))
   }
-  for (const [name, call] of Object.entries(functions)) scope.set(name, new Callable(call))
 }
 
 /** Those of the mapping that is given, and the named ones. */

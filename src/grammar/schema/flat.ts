@@ -92,6 +92,10 @@ export function commonValues(a: Flat['values'], b: Flat['values']): Flat['values
   return a && b ? new Map([...a].filter(([key]) => b.has(key))) : (a ?? b)
 }
 
+export function isObject(value: unknown): value is Exclude<Schema, boolean> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** The type of a JSON value. */
 export function typeOf(value: unknown): Type {
   if (value === null) return 'null'

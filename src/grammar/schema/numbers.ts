@@ -1,4 +1,4 @@
-import { choice, EMPTY, NEVER, type Node, sequence, set, text } from '../grammar.js'
+import { choice, EMPTY, NEVER, type Node, optional, repeat, sequence, set, text } from '../grammar.js'
 
 /** A limit of a number. */
 export interface Bound {
@@ -115,10 +115,9 @@ function between(low: string, high: string, whole: number, fraction: number, sha
 function free(whole: number, fraction: number, inFraction: boolean, share: Share): Node {
   const any = digitsFrom(0, 9)
   return share(`digits ${whole} ${fraction} ${inFraction}`, () => {
-    const decimals: Node = { kind: 'repeat', node: any, min: inFraction ? 0 : 1, max: fraction }
-    const point = inFraction ? decimals : choice([EMPTY, sequence([text('.'), decimals])])
-    const units: Node = whole === 0 ? EMPTY : { kind: 'repeat', node: any, min: whole, max: whole }
-    return sequence([units, fraction === 0 ? EMPTY : point])
+    const decimals = repeat(any, inFraction ? 0 : 1, fraction)
+    const point = inFraction ? decimals : optional(sequence([text('.'), decimals]))
+    return sequence([repeat(any, whole, whole), fraction === 0 ? EMPTY : point])
   })
 }
 

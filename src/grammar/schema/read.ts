@@ -3,6 +3,7 @@ import { invalidSchema, tooLarge, unsupported, within } from './failures.js'
 import {
   commonValues,
   type Flat,
+  isObject,
   type Placed,
   type PlacedText,
   type Schema,
@@ -12,7 +13,6 @@ import {
   valueMap,
 } from './flat.js'
 import { FORMATS } from './formats.js'
-import type { Bound } from './numbers.js'
 
 /** A schema's keyword: its value and where it stands. */
 interface Keyword {
@@ -42,19 +42,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['maxLength', mention('string', (flat, keyword) => (flat.maxLength = readCount(keyword)))],
   ['pattern', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readText(keyword)]))],
   ['format', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readFormat(keyword)]))],
-  ['minimum', mention('number', (flat, keyword) => (flat.lows = [...flat.lows, readBound(keyword, false)]))],
-  [
-    'maximum',
-    mention('number', (flat, keyword) => (flat.highs = [...flat.highs, readBound(keyword, false)])),
-  ],
-  [
-    'exclusiveMinimum',
-    mention('number', (flat, keyword) => (flat.lows = [...flat.lows, readBound(keyword, true)])),
-  ],
-  [
-    'exclusiveMaximum',
-    mention('number', (flat, keyword) => (flat.highs = [...flat.highs, readBound(keyword, true)])),
-  ],
+  ['minimum', bound('lows', false)],
+  ['maximum', bound('highs', false)],
+  ['exclusiveMinimum', bound('lows', true)],
+  ['exclusiveMaximum', bound('highs', true)],
   ['minItems', mention('array', (flat, keyword) => (flat.minItems = readCount(keyword)))],
   ['maxItems', mention('array', (flat, keyword) => (flat.maxItems = readCount(keyword)))],
   ['prefixItems', mention('array', (flat, keyword) => (flat.prefixItems = readSchemas(keyword)))],
@@ -152,9 +143,11 @@ function readFormat(keyword: Keyword): PlacedText {
   )
 }
 
-function readBound({ value, pointer }: Keyword, exclusive: boolean): Bound {
-  if (typeof value === 'number') return { value, exclusive }
-  throw invalidSchema(pointer, `it must be a number, not ${shown(value)}`)
+function bound(side: 'lows' | 'highs', exclusive: boolean): Reader {
+  return mention('number', (flat, { value, pointer }) => {
+    if (typeof value !== 'number') throw invalidSchema(pointer, `it must be a number, not ${shown(value)}`)
+    flat[side] = [...flat[side], { value, exclusive }]
+  })
 }
 
 function readFalse({ value, pointer }: Keyword): void {
@@ -176,10 +169,6 @@ function readProperties({ value, pointer }: Keyword): ReadonlyMap<string, Placed
 function readNames({ value, pointer }: Keyword): ReadonlySet<string> {
   if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return new Set(value)
   throw invalidSchema(pointer, `it must be an array of strings, not ${shown(value)}`)
-}
-
-function isObject(value: unknown): value is Exclude<Schema, boolean> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function shown(value: unknown): string {

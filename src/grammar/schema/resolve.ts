@@ -1,7 +1,15 @@
 import { MAX_DEPTH } from '../limits.js'
 import { excludes } from './exclude.js'
 import { invalidSchema, tooLarge, unsupported, within } from './failures.js'
-import { commonTypes, commonValues, type Flat, type Placed, type Schema, unlimited } from './flat.js'
+import {
+  commonTypes,
+  commonValues,
+  type Flat,
+  isObject,
+  type Placed,
+  type Schema,
+  unlimited,
+} from './flat.js'
 import { ANNOTATIONS, COMBINATIONS, readFlat, readSchemas } from './read.js'
 
 /** Ways that allOf and anyOf together make of one schema at most, and branches of one of them. */
@@ -161,9 +169,7 @@ export class Resolver {
       }
       at = (at as Record<string, unknown>)[name]
     }
-    if (typeof at === 'boolean' || (typeof at === 'object' && at !== null && !Array.isArray(at))) {
-      return { schema: at as Schema, pointer: `#${path}` }
-    }
+    if (typeof at === 'boolean' || isObject(at)) return { schema: at, pointer: `#${path}` }
     throw invalidSchema(pointer, `"${reference}" is no schema`)
   }
 
