@@ -54,6 +54,8 @@ export class Chat {
   /** Counts what changes the history, so that a reply that was asked for before knows. */
   #revision = 0
   #busy = false
+  /** The latest generation, if it had more than one leg. */
+  #latest: BudgetedGeneration | undefined
 
   /** @internal Chats come from `createChat`. */
   constructor(model: Model, options: ChatOptions) {
@@ -110,6 +112,8 @@ export class Chat {
     const message = content === undefined ? [] : [checkMessage({ role: 'system', content }, 'system')]
     const rest = this.system === undefined ? this.#messages : this.#messages.slice(1)
     this.#messages = [...message, ...rest]
+    // Tokens that were left out stood behind the other message.
+    this.#omission = { ...NOTHING_OMITTED, messages: this.#omission.messages }
     this.#revision++
   }
 
@@ -214,7 +218,7 @@ export class Chat {
 
   /** What the latest reply has cost. */
   stats(): SessionStats {
-    return this.session.stats()
+    return this.#latest?.stats() ?? this.session.stats()
   }
 
   /** Takes back the last turn: the last message of the user and all after it, which it returns. */
@@ -310,8 +314,10 @@ export class Chat {
     { budget }: ThinkingControl,
     isReasoning: () => boolean,
   ): ReplyGeneration {
+    this.#latest = undefined
     if (!budget && !(isConstrained(options) && isReasoning())) return this.session.generate(ids, options)
-    return new BudgetedGeneration(this.session, this.#tokenizer, ids, options, budget, isReasoning)
+    this.#latest = new BudgetedGeneration(this.session, this.#tokenizer, ids, options, budget, isReasoning)
+    return this.#latest
   }
 
   #finish(generation: ReplyGeneration, parts: ReplyParts): ChatMessage | undefined {

@@ -568,6 +568,8 @@ describe('a conversation longer than the context', () => {
       if (chat.stats().nReused > 40) cheap++
     }
     expect(cheap).toBeGreaterThan(3)
+    chat.system = `Be kind. ${long}`
+    expect(model.decode(chat.renderPrompt().ids)).toContain(`${chat.system}<|im_end|>`)
     // Even one message that is too long by itself.
     await say(chat, long.repeat(20))
     expect(chat.history).toHaveLength(27)
