@@ -20,7 +20,7 @@ export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
   /** More variables for the template, such as `enable_thinking`: plain data. */
   templateVariables?: Readonly<Record<string, unknown>>
   /** Tools that the model is told of. Default none. */
-  tools?: readonly ToolDefinition[]
+  tools?: readonly (ToolDefinition | FunctionTool)[]
   /** A conversation to go on with. Default an empty one. */
   history?: readonly ChatMessage[]
   /**

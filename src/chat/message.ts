@@ -3,7 +3,7 @@ import type { TokenId } from '../tokenizer/tokenizer.js'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
-/** A tool that the model may call. The same as OpenAI's `{ type: 'function', function: … }`, which is taken too. */
+/** A tool that the model may call. */
 export interface ToolDefinition {
   readonly name: string
   readonly description?: string
@@ -117,7 +117,7 @@ function checkToolCall(call: ToolCall, where: string): ToolCall {
   return id === undefined ? copy : { id, ...copy }
 }
 
-/** A tool as templates know it, which is as OpenAI's API has it. */
+/** The same as OpenAI's API has it, and chat templates know it: taken wherever tools are. */
 export interface FunctionTool {
   readonly type: 'function'
   readonly function: ToolDefinition

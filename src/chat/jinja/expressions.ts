@@ -154,25 +154,23 @@ function sliced(value: Value, node: Slice, scope: Scope, budget: Budget): Value 
 }
 
 function methodOf(value: Value, name: string, budget: Budget): Callable | undefined {
-  if (value instanceof Text) {
-    const method = STRING_METHODS.get(name)
-    return (
-      method &&
-      new Callable((args) => {
-        budget.through(value.length)
-        return method(value, args, budget)
-      })
-    )
-  }
-  if (!(value instanceof Dict)) return undefined
-  const method = DICT_METHODS.get(name)
-  return (
-    method &&
-    new Callable((args) => {
-      budget.through(value.size)
-      return method(value, args)
-    })
-  )
+  if (value instanceof Text) return bound(STRING_METHODS.get(name), value, value.length, budget)
+  if (value instanceof Dict) return bound(DICT_METHODS.get(name), value, value.size, budget)
+  return undefined
+}
+
+/** A method of a value, each call of which goes through so many characters or members. */
+function bound<T>(
+  method: ((value: T, args: Arguments, budget: Budget) => Value) | undefined,
+  value: T,
+  size: number,
+  budget: Budget,
+): Callable | undefined {
+  if (!method) return undefined
+  return new Callable((args) => {
+    budget.through(size)
+    return method(value, args, budget)
+  })
 }
 
 function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {

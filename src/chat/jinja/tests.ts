@@ -20,6 +20,8 @@ import {
 export type Test = (value: Value, argument: Value, budget: Budget) => boolean
 
 const isText = (value: Value) => value instanceof Text
+const isIterable = (value: Value) =>
+  isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined
 const isInteger = (value: Value) => typeof value === 'number'
 
 const sameAs: Test = (value, argument, budget) => equal(value, argument, budget.spend)
@@ -57,14 +59,8 @@ const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['number', (value) => numeric(value) !== undefined],
   ['string', isText],
   ['mapping', (value) => value instanceof Dict],
-  [
-    'iterable',
-    (value) => isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined,
-  ],
-  [
-    'sequence',
-    (value) => isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined,
-  ],
+  ['iterable', isIterable],
+  ['sequence', isIterable],
   ['callable', (value) => value instanceof Callable],
   ['odd', (value) => Math.abs(remainder('odd', value, 2)) === 1],
   ['even', (value) => remainder('even', value, 2) === 0],

@@ -306,7 +306,7 @@ describe('bad options', () => {
   })
 
   it("takes OpenAI's definitions", () => {
-    const tools = [{ type: 'function', function: { name: 'a' } }] as never
+    const tools = [{ type: 'function', function: { name: 'a' } }] as const
     expect(told(eventsOf(QWEN, ['<tool_call>{"name": "a"}</tool_call>'], { tools }))).toBe('«a {}»')
   })
 })
