@@ -38,22 +38,22 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['type', (flat, keyword) => (flat.types = readTypes(keyword))],
   ['enum', (flat, keyword) => (flat.values = commonValues(flat.values, valueMap(readArray(keyword))))],
   ['const', (flat, { value }) => (flat.values = commonValues(flat.values, valueMap([value])))],
-  ['minLength', mention('string', (flat, keyword) => (flat.minLength = readCount(keyword)))],
-  ['maxLength', mention('string', (flat, keyword) => (flat.maxLength = readCount(keyword)))],
-  ['pattern', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readText(keyword)]))],
-  ['format', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readFormat(keyword)]))],
+  ['minLength', member('string', 'minLength', readCount)],
+  ['maxLength', member('string', 'maxLength', readCount)],
+  ['pattern', pattern(readText)],
+  ['format', pattern(readFormat)],
   ['minimum', bound('lows', false)],
   ['maximum', bound('highs', false)],
   ['exclusiveMinimum', bound('lows', true)],
   ['exclusiveMaximum', bound('highs', true)],
-  ['minItems', mention('array', (flat, keyword) => (flat.minItems = readCount(keyword)))],
-  ['maxItems', mention('array', (flat, keyword) => (flat.maxItems = readCount(keyword)))],
-  ['prefixItems', mention('array', (flat, keyword) => (flat.prefixItems = readSchemas(keyword)))],
-  ['items', mention('array', (flat, keyword) => (flat.items = readItems(keyword)))],
+  ['minItems', member('array', 'minItems', readCount)],
+  ['maxItems', member('array', 'maxItems', readCount)],
+  ['prefixItems', member('array', 'prefixItems', readSchemas)],
+  ['items', member('array', 'items', readItems)],
   ['uniqueItems', mention('array', (_, keyword) => readFalse(keyword))],
-  ['properties', mention('object', (flat, keyword) => (flat.properties = readProperties(keyword)))],
-  ['required', mention('object', (flat, keyword) => (flat.required = readNames(keyword)))],
-  ['additionalProperties', mention('object', (flat, keyword) => (flat.additional = readSchema(keyword)))],
+  ['properties', member('object', 'properties', readProperties)],
+  ['required', member('object', 'required', readNames)],
+  ['additionalProperties', member('object', 'additional', readSchema)],
 ])
 
 /**
@@ -83,6 +83,22 @@ function mention(type: Type, read: Reader): Reader {
     read(flat, keyword)
     flat.mentioned = new Set([...flat.mentioned, type])
   }
+}
+
+function member<Name extends keyof Flat>(
+  type: Type,
+  name: Name,
+  read: (keyword: Keyword) => Writable[Name],
+): Reader {
+  return mention(type, (flat, keyword) => {
+    flat[name] = read(keyword)
+  })
+}
+
+function pattern(read: (keyword: Keyword) => PlacedText): Reader {
+  return mention('string', (flat, keyword) => {
+    flat.patterns = [...flat.patterns, read(keyword)]
+  })
 }
 
 /** A schema as JSON has it. Throws `INVALID_ARGUMENT` for anything else. */
