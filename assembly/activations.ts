@@ -1,7 +1,5 @@
 /** Quantises activations to integers of 16 or 8 bits; layout and reasons are in README.md. */
 
-import { maxF32x4 } from './math/lanes'
-
 const BLOCK: i32 = 32
 
 /** What a dot product takes, as `activation_kind` names it. */
@@ -21,24 +19,46 @@ export const DOT_BYTES: usize = ASC_FEATURE_RELAXED_SIMD ? 1 : 2
 const LIMIT16: f32 = 32767
 const LIMIT8: f32 = 127
 
+/** 1.5 · 2^23: what is below 2^22 and added to this becomes a whole number, rounded to nearest even, in the low bits. */
+const ROUNDER: f32 = 12582912
+
+/** Eight values times `inverse` as 16-bit integers. */
 @inline
 function round8(x: usize, inverse: v128): v128 {
+  const rounder = f32x4.splat(ROUNDER)
   return i16x8.narrow_i32x4_s(
-    i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x), inverse))),
-    i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x, 16), inverse))),
+    i32x4.sub(f32x4.add(f32x4.mul(v128.load(x), inverse), rounder), rounder),
+    i32x4.sub(f32x4.add(f32x4.mul(v128.load(x, 16), inverse), rounder), rounder),
   )
 }
 
-/** Σ of sixteen 16-bit values as i32. */
 @inline
-function sum16(low: v128, high: v128): i32 {
-  const pairs = i32x4.add(i32x4.extadd_pairwise_i16x8_s(low), i32x4.extadd_pairwise_i16x8_s(high))
-  return (
-    i32x4.extract_lane(pairs, 0) +
-    i32x4.extract_lane(pairs, 1) +
-    i32x4.extract_lane(pairs, 2) +
-    i32x4.extract_lane(pairs, 3)
+function magnitudes(x: usize): v128 {
+  return i32x4.max_u(f32x4.abs(v128.load(x)), f32x4.abs(v128.load(x, 16)))
+}
+
+/** Largest magnitude of 32 values; NaN if there is one. Without their signs, floats are ordered as integers are. */
+@inline
+function largest32(x: usize): f32 {
+  const fours = i32x4.max_u(
+    i32x4.max_u(magnitudes(x), magnitudes(x + 32)),
+    i32x4.max_u(magnitudes(x + 64), magnitudes(x + 96)),
   )
+  const twos = i32x4.max_u(fours, v128.shuffle<i32>(fours, fours, 2, 3, 0, 1))
+  return f32x4.extract_lane(i32x4.max_u(twos, v128.shuffle<i32>(twos, twos, 1, 0, 3, 2)), 0)
+}
+
+/** Σ of sixteen 16-bit values in four lanes. */
+@inline
+function fourSums(low: v128, high: v128): v128 {
+  return i32x4.add(i32x4.extadd_pairwise_i16x8_s(low), i32x4.extadd_pairwise_i16x8_s(high))
+}
+
+/** The sums of two vectors' lanes, in lanes 0 and 1. */
+@inline
+function twoSums(a: v128, b: v128): v128 {
+  const sums = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
+  return i32x4.add(sums, v128.shuffle<i32>(sums, sums, 2, 3, 0, 1))
 }
 
 /** One row: `x` f32[n] → `out`, as `kind` (INT16 or INT8) wants it; `n` is a multiple of 32. */
@@ -48,9 +68,7 @@ export function quantize_activations(kind: i32, x: usize, out: usize, n: i32): v
   let scales = out + ((<usize>n) << <usize>wide)
   let sums = scales + ((<usize>n) >> 3)
   for (let block = 0; block < n; block += BLOCK) {
-    let largest = f32x4.abs(v128.load(x))
-    for (let i: usize = 16; i < 128; i += 16) largest = f32x4.max(largest, f32x4.abs(v128.load(x + i)))
-    const peak = maxF32x4(largest)
+    const peak = largest32(x)
     const scale: f32 = peak / limit
     // Below 1e-30 the reciprocal could overflow; such a block is zero for every purpose.
     const inverse = f32x4.splat(peak > 1e-30 ? limit / peak : 0)
@@ -70,8 +88,8 @@ export function quantize_activations(kind: i32, x: usize, out: usize, n: i32): v
       out += 32
     }
     store<f32>(scales, scale)
-    store<f32>(sums, scale * <f32>sum16(a, b))
-    store<f32>(sums, scale * <f32>sum16(c, d), 4)
+    const halves = f32x4.convert_i32x4_s(twoSums(fourSums(a, b), fourSums(c, d)))
+    v128.store64_lane(sums, f32x4.mul(halves, f32x4.splat(scale)), 0)
     x += 128
     scales += 4
     sums += 8

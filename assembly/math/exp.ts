@@ -1,31 +1,54 @@
 import { madd } from './lanes'
 
 /**
+ * What `exp4` computes with, each four times: V8 builds a vector constant anew at every use, and loading is quicker.
+ * ln 2 is in two parts: the first has few enough bits that n · it is exact.
+ */
+const EXP = memory.data<f32>(
+  [
+    -87.3, -87.3, -87.3, -87.3,
+    88.3, 88.3, 88.3, 88.3,
+    1.4426950408889634, 1.4426950408889634, 1.4426950408889634, 1.4426950408889634,
+    12582912, 12582912, 12582912, 12582912,
+    0.693359375, 0.693359375, 0.693359375, 0.693359375,
+    -2.1219444005469057e-4, -2.1219444005469057e-4, -2.1219444005469057e-4, -2.1219444005469057e-4,
+    1.0 / 5040.0, 1.0 / 5040.0, 1.0 / 5040.0, 1.0 / 5040.0,
+    1.0 / 720.0, 1.0 / 720.0, 1.0 / 720.0, 1.0 / 720.0,
+    1.0 / 120.0, 1.0 / 120.0, 1.0 / 120.0, 1.0 / 120.0,
+    1.0 / 24.0, 1.0 / 24.0, 1.0 / 24.0, 1.0 / 24.0,
+    1.0 / 6.0, 1.0 / 6.0, 1.0 / 6.0, 1.0 / 6.0,
+    0.5, 0.5, 0.5, 0.5,
+    1, 1, 1, 1,
+  ],
+  16,
+)
+
+/**
  * e^x for four floats, from multiplications and additions alone: the same bits on every engine.
  * x = n·ln 2 + r with |r| ≤ ln 2 / 2; e^r by its Taylor polynomial of degree 7 (remainder below 1e-8 relative,
- * so rounding dominates: within 2 ulp of the exact value); 2^n by building the exponent.
+ * so rounding dominates: within 2 ulp of the exact value); 2^n by adding to the exponent.
  * Arguments are clamped to [-87.3, 88.3]: results stay finite and never denormal.
  */
 @inline
 export function exp4(x: v128): v128 {
-  x = f32x4.min(f32x4.max(x, f32x4.splat(-87.3)), f32x4.splat(88.3))
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)))
-  // ln 2 in two parts: the first has few enough bits that n · LN2_HIGH is exact.
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)))
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444005469057e-4)))
-  let p = f32x4.splat(1.0 / 5040.0)
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 720.0))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 120.0))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 24.0))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0 / 6.0))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0))
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.0))
-  const exponent = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23)
-  return f32x4.mul(p, exponent)
+  x = f32x4.pmin(f32x4.pmax(x, v128.load(EXP)), v128.load(EXP, 16))
+  // Adding 1.5 · 2^23 leaves n, rounded to nearest even, in the lowest bits.
+  const shifted = f32x4.add(f32x4.mul(x, v128.load(EXP, 32)), v128.load(EXP, 48))
+  const n = f32x4.sub(shifted, v128.load(EXP, 48))
+  let r = f32x4.sub(x, f32x4.mul(n, v128.load(EXP, 64)))
+  r = f32x4.sub(r, f32x4.mul(n, v128.load(EXP, 80)))
+  let p = v128.load(EXP, 96)
+  p = f32x4.add(f32x4.mul(p, r), v128.load(EXP, 112))
+  p = f32x4.add(f32x4.mul(p, r), v128.load(EXP, 128))
+  p = f32x4.add(f32x4.mul(p, r), v128.load(EXP, 144))
+  p = f32x4.add(f32x4.mul(p, r), v128.load(EXP, 160))
+  p = f32x4.add(f32x4.mul(p, r), v128.load(EXP, 176))
+  p = f32x4.add(f32x4.mul(p, r), v128.load(EXP, 192))
+  p = f32x4.add(f32x4.mul(p, r), v128.load(EXP, 192))
+  return i32x4.add(p, i32x4.shl(shifted, 23))
 }
 
-/** What `exp2x4` computes with, each four times: V8 builds a vector constant anew at every use, and loading is quicker. */
+/** What `exp2x4` computes with, alike. */
 const EXP2 = memory.data<f32>(
   [
     -127, -127, -127, -127,
@@ -47,7 +70,6 @@ const EXP2 = memory.data<f32>(
 @inline
 export function exp2x4(x: v128): v128 {
   x = f32x4.pmax(x, v128.load(EXP2))
-  // Adding 1.5 · 2^23 leaves n, rounded to nearest even, in the lowest bits.
   const shifted = f32x4.add(x, v128.load(EXP2, 16))
   const r = f32x4.sub(x, f32x4.sub(shifted, v128.load(EXP2, 16)))
   let p = v128.load(EXP2, 32)

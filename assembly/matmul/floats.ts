@@ -4,7 +4,7 @@ import { transpose } from './transpose'
 
 /**
  * 8 rows × 4 tokens of f32, for formats that are plain numbers. The panel lies column after column, eight rows side by
- * side; so do the activations, four tokens side by side, each spread over a vector. The pointer is the scratch.
+ * side; so do the activations, four tokens side by side. The pointer is the scratch.
  *
  * `T` has `loadFinite4()`, four values from here on as f32, and `load1()`.
  */
@@ -16,15 +16,21 @@ export class FloatTile<T> {
 
   /** Past the last token it stands again. */
   takeActivations(x: usize, xStride: usize, tokens: i32, _columns: i32, column: i32, n: i32): void {
-    const bytes = (<usize>n) << 2
     let to = changetype<usize>(this) + ACTIVATIONS
     for (let token = 0; token < tokens; token += 4) {
-      let row = x + <usize>token * xStride + ((<usize>column) << 2)
-      for (let t = token; t < token + 4; t++, to += 16) {
-        for (let i: usize = 0; i < bytes; i += 4) v128.store(to + (i << 4), v128.load32_splat(row + i))
-        if (t + 1 < tokens) row += xStride
+      let a = x + <usize>token * xStride + ((<usize>column) << 2)
+      let b = token + 1 < tokens ? a + xStride : a
+      let c = token + 2 < tokens ? b + xStride : b
+      let d = token + 3 < tokens ? c + xStride : c
+      for (const end = a + ((<usize>(n & ~3)) << 2); a < end; a += 16, b += 16, c += 16, d += 16, to += 64) {
+        transpose(v128.load(a), v128.load(b), v128.load(c), v128.load(d), to, 16)
       }
-      to += (bytes << 4) - 64
+      for (const end = a + ((<usize>(n & 3)) << 2); a < end; a += 4, b += 4, c += 4, d += 4, to += 16) {
+        store<f32>(to, load<f32>(a))
+        store<f32>(to, load<f32>(b), 4)
+        store<f32>(to, load<f32>(c), 8)
+        store<f32>(to, load<f32>(d), 12)
+      }
     }
   }
 
@@ -83,19 +89,19 @@ function multiply(panel: usize, x: usize, sums: usize, tokens: i32, n: i32): voi
     let c1 = v128.load(sums, 80)
     let d0 = v128.load(sums, 96)
     let d1 = v128.load(sums, 112)
-    for (let column = panel; column < end; column += 32, x += 64) {
+    for (let column = panel; column < end; column += 32, x += 16) {
       const low = v128.load(column)
       const high = v128.load(column, 16)
-      let v = v128.load(x)
+      let v = v128.load32_splat(x)
       a0 = madd(low, v, a0)
       a1 = madd(high, v, a1)
-      v = v128.load(x, 16)
+      v = v128.load32_splat(x, 4)
       b0 = madd(low, v, b0)
       b1 = madd(high, v, b1)
-      v = v128.load(x, 32)
+      v = v128.load32_splat(x, 8)
       c0 = madd(low, v, c0)
       c1 = madd(high, v, c1)
-      v = v128.load(x, 48)
+      v = v128.load32_splat(x, 12)
       d0 = madd(low, v, d0)
       d1 = madd(high, v, d1)
     }

@@ -1,12 +1,13 @@
-import { madd } from '../math/lanes'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
+import { accumulate, layTokens, TOKEN_TAIL } from './tokens'
 import { transpose } from './transpose'
 
 /** A block of the panel, 16 columns of four rows: eight vectors of two columns each, scales, minimums. */
 const BLOCK: usize = 160
-/** A block of a token: eight vectors that repeat two values each, then its scale and its sum, in every lane. */
-const X_BLOCK: usize = 160
+/** Bytes of a token's block, and where its scale stands. */
+const X_BLOCK: usize = 32 + TOKEN_TAIL
+const X_SCALE: usize = 32
 
 /**
  * 4 rows × 1 token of 16-bit integers, 16 columns a step. The activations are of kind INT16. The pointer is the scratch.
@@ -20,7 +21,7 @@ export class Int16Tile<T> {
   }
 
   takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    pack(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n)
+    layTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 16, 2)
   }
 
   takeWeights(weights: usize, rowBytes: usize, rows: i32, n: i32): void {
@@ -64,21 +65,6 @@ function high(bytes: v128, zero: v128): v128 {
   return i16x8.sub(i16x8.extend_high_i8x16_s(bytes), zero)
 }
 
-/** Lays out the activations block after block, all tokens of a block together. */
-function pack(to: usize, x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-  const scales = (<usize>columns) << 1
-  const sums = scales + ((<usize>columns) >> 3)
-  for (const end = column + n; column < end; column += 16) {
-    let row = x
-    for (let token = 0; token < tokens; token++, row += xStride, to += X_BLOCK) {
-      const values = row + ((<usize>column) << 1)
-      for (let i: usize = 0; i < 32; i += 4) v128.store(to + (i << 2), v128.load32_splat(values + i))
-      v128.store(to, v128.load32_splat(row + scales + ((<usize>(column >> 5)) << 2)), 128)
-      v128.store(to, v128.load32_splat(row + sums + ((<usize>(column >> 4)) << 2)), 144)
-    }
-  }
-}
-
 /** Eight weight vectors stay in registers while all tokens pass by. */
 @inline
 function pass(panel: usize, end: usize, x: usize, sums: usize, tokens: i32, minimums: bool): void {
@@ -95,17 +81,15 @@ function pass(panel: usize, end: usize, x: usize, sums: usize, tokens: i32, mini
     const scale = v128.load(panel, 128)
     const minimum = v128.load(panel, 144)
     for (let sum = sums; sum < last; sum += 16, x += X_BLOCK) {
-      let dots = i32x4.dot_i16x8_s(w0, v128.load(x))
-      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w1, v128.load(x, 16)))
-      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w2, v128.load(x, 32)))
-      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w3, v128.load(x, 48)))
-      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w4, v128.load(x, 64)))
-      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w5, v128.load(x, 80)))
-      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w6, v128.load(x, 96)))
-      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w7, v128.load(x, 112)))
-      let total = v128.load(sum)
-      if (minimums) total = madd(minimum, v128.load(x, 144), total)
-      v128.store(sum, madd(f32x4.convert_i32x4_s(dots), f32x4.mul(scale, v128.load(x, 128)), total))
+      let dots = i32x4.dot_i16x8_s(w0, v128.load32_splat(x))
+      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w1, v128.load32_splat(x, 4)))
+      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w2, v128.load32_splat(x, 8)))
+      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w3, v128.load32_splat(x, 12)))
+      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w4, v128.load32_splat(x, 16)))
+      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w5, v128.load32_splat(x, 20)))
+      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w6, v128.load32_splat(x, 24)))
+      dots = i32x4.add(dots, i32x4.dot_i16x8_s(w7, v128.load32_splat(x, 28)))
+      accumulate(sum, dots, scale, minimum, x + X_SCALE, minimums)
     }
   }
 }

@@ -1,26 +1,23 @@
-import { dotAdd } from '../math/byte_dots'
-import { madd } from '../math/lanes'
+import { BYTE_DOTS, dotAdd } from '../math/byte_dots'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
+import { accumulate, layTokens, STEP, TOKEN_TAIL } from './tokens'
 import { transpose } from './transpose'
 
-/** A block of a token, 32 columns: eight vectors that repeat four values each, then four numbers in every lane: */
-const X_BLOCK: usize = 192
-/** its scale, */
-const X_SCALE: usize = 128
-/** the sums of its halves, of which the second follows the first, */
-const X_HALF: usize = 144
-/** and their sum. */
-const X_SUM: usize = 176
-
 const ONES = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16)
+
+/** Bytes of a token's sub-block of 32 and of 16 columns. */
+const X32: usize = 32 + TOKEN_TAIL
+const X16: usize = 16 + TOKEN_TAIL
+/** What follows the quants in the panel: scales and minimums of four rows. */
+const TAIL: usize = 32
 
 /**
  * 4 rows × 1 token of 8-bit integers. The activations are of kind INT8. The pointer is the scratch.
  *
  * `T` is a quantised format whose quants are not negative and below 64: then `relaxed_dot` is exact and the same on
- * every processor. With `zero` of 128 they have 8 bits; see byte_dots.ts. The panel's blocks hold a sub-block of four rows each: vectors of four columns, scales, and what
- * each row adds to a product for every unit of the activations' sum: the minimum, or `zero` times the scale.
+ * every processor. With `zero` of 128 they have 8 bits, and `BYTE_DOTS` must hold. The panel's blocks hold a sub-block of
+ * four rows each: vectors of four columns, scales, minimums.
  */
 @unmanaged
 export class Int8Tile<T> {
@@ -29,14 +26,14 @@ export class Int8Tile<T> {
   }
 
   takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    pack(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n)
+    const to = changetype<usize>(this) + ACTIVATIONS
+    layTokens<T>(to, x, xStride, tokens, columns, column, n, changetype<T>(0).step, 1)
   }
 
   takeWeights(weights: usize, rowBytes: usize, rows: i32, n: i32): void {
     const format = changetype<T>(weights)
     const stage = changetype<usize>(this) + STAGE
     unpackRows<T>(stage, weights, rowBytes, rows, n)
-    const zero = f32x4.splat(<f32>-format.zero)
     let to = changetype<usize>(this) + PANEL
     for (let column = 0; column < n; ) {
       const index = column / format.step
@@ -52,59 +49,140 @@ export class Int8Tile<T> {
           16,
         )
       }
-      const scales = scalesOf(stage, index)
-      v128.store(to, scales)
-      v128.store(to, format.minimums ? minimumsOf(stage, index) : f32x4.mul(zero, scales), 16)
-      to += 32
+      v128.store(to, scalesOf(stage, index))
+      if (format.minimums) v128.store(to, minimumsOf(stage, index), 16)
+      to += TAIL
     }
   }
 
   multiply(tokens: i32, n: i32): void {
     const scratch = changetype<usize>(this)
-    if (changetype<T>(0).zero == 128) {
-      multiplyBytes(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, tokens)
-    } else if (changetype<T>(0).step == 32) {
-      multiply32(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, tokens)
+    const format = changetype<T>(0)
+    const panel = scratch + PANEL
+    const x = scratch + ACTIVATIONS
+    const sums = scratch + SUMS
+    if (format.step == 32) {
+      if (BYTE_DOTS) format.minimums ? bytes32WithMinimums(panel, n, x, sums, tokens) : bytes32(panel, n, x, sums, tokens)
+      else if (format.minimums) pairs32WithMinimums(panel, n, x, sums, tokens)
+      else if (format.zero != 128) pairs32(panel, n, x, sums, tokens)
+    } else if (BYTE_DOTS) {
+      format.minimums ? bytes16WithMinimums(panel, n, x, sums, tokens) : bytes16(panel, n, x, sums, tokens)
     } else {
-      multiply16(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, tokens)
+      format.minimums ? pairs16WithMinimums(panel, n, x, sums, tokens) : pairs16(panel, n, x, sums, tokens)
     }
   }
 }
 
-/** Lays out the activations block after block, all tokens of a block together. */
-function pack(to: usize, x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-  const scales = <usize>columns
-  const sums = scales + ((<usize>columns) >> 3)
-  for (const end = column + n; column < end; column += 32) {
-    let row = x
-    for (let token = 0; token < tokens; token++, row += xStride, to += X_BLOCK) {
-      const values = row + <usize>column
-      for (let i: usize = 0; i < 32; i += 4) v128.store(to + (i << 2), v128.load32_splat(values + i))
-      const halves = row + sums + ((<usize>(column >> 4)) << 2)
-      const first = v128.load32_splat(halves)
-      const second = v128.load32_splat(halves + 4)
-      v128.store(to, v128.load32_splat(row + scales + ((<usize>(column >> 5)) << 2)), X_SCALE)
-      v128.store(to, first, X_HALF)
-      v128.store(to, second, X_HALF + 16)
-      v128.store(to, f32x4.add(first, second), X_SUM)
-    }
+function bytes32(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  multiply32<Bytes>(panel, n, x, sums, tokens, false)
+}
+function bytes32WithMinimums(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  multiply32<Bytes>(panel, n, x, sums, tokens, true)
+}
+function pairs32(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  multiply32<Pairs>(panel, n, x, sums, tokens, false)
+}
+function pairs32WithMinimums(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  multiply32<Pairs>(panel, n, x, sums, tokens, true)
+}
+function bytes16(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  multiply16<Bytes>(panel, n, x, sums, tokens, false)
+}
+function bytes16WithMinimums(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  multiply16<Bytes>(panel, n, x, sums, tokens, true)
+}
+function pairs16(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  multiply16<Pairs>(panel, n, x, sums, tokens, false)
+}
+function pairs16WithMinimums(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+  multiply16<Pairs>(panel, n, x, sums, tokens, true)
+}
+
+/** A token's sub-block where the processor multiplies bytes exactly: two chains, so that neither is waited for long. */
+@unmanaged
+class Bytes {
+  @inline dots32(
+    w0: v128,
+    w1: v128,
+    w2: v128,
+    w3: v128,
+    w4: v128,
+    w5: v128,
+    w6: v128,
+    w7: v128,
+    _ones: v128,
+    minimums: bool,
+  ): v128 {
+    const x = changetype<usize>(this)
+    let low = dotAdd(v128.load32_splat(x), w0, minimums ? i32x4.splat(0) : v128.load32_splat(x, 36))
+    low = dotAdd(v128.load32_splat(x, 4), w1, low)
+    low = dotAdd(v128.load32_splat(x, 8), w2, low)
+    low = dotAdd(v128.load32_splat(x, 12), w3, low)
+    let high = dotAdd(v128.load32_splat(x, 16), w4, i32x4.splat(0))
+    high = dotAdd(v128.load32_splat(x, 20), w5, high)
+    high = dotAdd(v128.load32_splat(x, 24), w6, high)
+    high = dotAdd(v128.load32_splat(x, 28), w7, high)
+    return i32x4.add(low, high)
+  }
+
+  @inline dots16(w0: v128, w1: v128, w2: v128, w3: v128, _ones: v128, minimums: bool): v128 {
+    const x = changetype<usize>(this)
+    let dots = dotAdd(v128.load32_splat(x), w0, minimums ? i32x4.splat(0) : v128.load32_splat(x, 20))
+    dots = dotAdd(v128.load32_splat(x, 4), w1, dots)
+    dots = dotAdd(v128.load32_splat(x, 8), w2, dots)
+    return dotAdd(v128.load32_splat(x, 12), w3, dots)
   }
 }
 
-/** Products of four activations and four rows' weights, summed in pairs: at most 63 × 127 × 2 < 2^14 each. */
+/** A token's sub-block on all other processors: products in pairs, at most 63 × 127 × 2 < 2^14 each. */
+@unmanaged
+class Pairs {
+  /** Quants of at most 5 bits, so that four products' pairs fit into 16 bits: 31 × 127 × 2 × 4 < 2^15. */
+  @inline dots32(
+    w0: v128,
+    w1: v128,
+    w2: v128,
+    w3: v128,
+    w4: v128,
+    w5: v128,
+    w6: v128,
+    w7: v128,
+    ones: v128,
+    minimums: bool,
+  ): v128 {
+    const x = changetype<usize>(this)
+    const pairs0 = i16x8.add(dot(v128.load32_splat(x), w0), dot(v128.load32_splat(x, 4), w1))
+    const pairs1 = i16x8.add(dot(v128.load32_splat(x, 8), w2), dot(v128.load32_splat(x, 12), w3))
+    const pairs2 = i16x8.add(dot(v128.load32_splat(x, 16), w4), dot(v128.load32_splat(x, 20), w5))
+    const pairs3 = i16x8.add(dot(v128.load32_splat(x, 24), w6), dot(v128.load32_splat(x, 28), w7))
+    const dots = i32x4.add(
+      i32x4.dot_i16x8_s(i16x8.add(pairs0, pairs1), ones),
+      i32x4.dot_i16x8_s(i16x8.add(pairs2, pairs3), ones),
+    )
+    return minimums ? dots : i32x4.add(dots, v128.load32_splat(x, 36))
+  }
+
+  /** Quants of at most 6 bits: two products' pairs fit into 16 bits, 63 × 127 × 2 × 2 < 2^15. */
+  @inline dots16(w0: v128, w1: v128, w2: v128, w3: v128, ones: v128, minimums: bool): v128 {
+    const x = changetype<usize>(this)
+    const pairs0 = i16x8.add(dot(v128.load32_splat(x), w0), dot(v128.load32_splat(x, 4), w1))
+    const pairs1 = i16x8.add(dot(v128.load32_splat(x, 8), w2), dot(v128.load32_splat(x, 12), w3))
+    const dots = i32x4.add(i32x4.dot_i16x8_s(pairs0, ones), i32x4.dot_i16x8_s(pairs1, ones))
+    return minimums ? dots : i32x4.add(dots, v128.load32_splat(x, 20))
+  }
+}
+
 @inline
 function dot(x: v128, w: v128): v128 {
   return i16x8.relaxed_dot_i8x16_i7x16_s(x, w)
 }
 
-/**
- * Sub-blocks of 32 quants of at most 5 bits, so that four products' pairs fit into 16 bits: 31 × 127 × 2 × 4 < 2^15.
- * Eight weight vectors stay in registers while all tokens pass by.
- */
-function multiply32(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+/** Sub-blocks of 32 quants: eight weight vectors stay in registers while all tokens pass by, STEP of them at a step. */
+@inline
+function multiply32<Dots>(panel: usize, n: i32, x: usize, sums: usize, tokens: i32, minimums: bool): void {
   const ones = v128.load(ONES)
   const last = sums + ((<usize>tokens) << 4)
-  for (const end = panel + <usize>(n >> 5) * 160; panel < end; panel += 160) {
+  for (const end = panel + <usize>(n >> 5) * (128 + TAIL); panel < end; panel += 128 + TAIL) {
     const w0 = v128.load(panel)
     const w1 = v128.load(panel, 16)
     const w2 = v128.load(panel, 32)
@@ -114,76 +192,41 @@ function multiply32(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): v
     const w6 = v128.load(panel, 96)
     const w7 = v128.load(panel, 112)
     const scale = v128.load(panel, 128)
-    const offset = v128.load(panel, 144)
-    for (let sum = sums; sum < last; sum += 16, x += X_BLOCK) {
-      const pairs0 = i16x8.add(dot(v128.load(x), w0), dot(v128.load(x, 16), w1))
-      const pairs1 = i16x8.add(dot(v128.load(x, 32), w2), dot(v128.load(x, 48), w3))
-      const pairs2 = i16x8.add(dot(v128.load(x, 64), w4), dot(v128.load(x, 80), w5))
-      const pairs3 = i16x8.add(dot(v128.load(x, 96), w6), dot(v128.load(x, 112), w7))
-      const dots = i32x4.add(
-        i32x4.dot_i16x8_s(i16x8.add(pairs0, pairs1), ones),
-        i32x4.dot_i16x8_s(i16x8.add(pairs2, pairs3), ones),
-      )
-      const total = madd(offset, v128.load(x, X_SUM), v128.load(sum))
-      const scales = f32x4.mul(scale, v128.load(x, X_SCALE))
-      v128.store(sum, madd(f32x4.convert_i32x4_s(dots), scales, total))
+    const minimum = v128.load(panel, 144)
+    for (let sum = sums; sum < last; sum += 16 * <usize>STEP, x += X32 * <usize>STEP) {
+      const dots0 = changetype<Dots>(x).dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
+      accumulate(sum, dots0, scale, minimum, x + 32, minimums)
+      const dots1 = changetype<Dots>(x + X32).dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
+      accumulate(sum + 16, dots1, scale, minimum, x + X32 + 32, minimums)
+      const dots2 = changetype<Dots>(x + 2 * X32).dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
+      accumulate(sum + 32, dots2, scale, minimum, x + 2 * X32 + 32, minimums)
+      const dots3 = changetype<Dots>(x + 3 * X32).dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
+      accumulate(sum + 48, dots3, scale, minimum, x + 3 * X32 + 32, minimums)
     }
   }
 }
 
-/** Sub-blocks of 16 quants of at most 6 bits: two products' pairs fit into 16 bits, 63 × 127 × 2 × 2 < 2^15. */
-function multiply16(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
+/** Sub-blocks of 16 quants: four weight vectors. */
+@inline
+function multiply16<Dots>(panel: usize, n: i32, x: usize, sums: usize, tokens: i32, minimums: bool): void {
   const ones = v128.load(ONES)
   const last = sums + ((<usize>tokens) << 4)
-  for (let column = 0; column < n; column += 16, panel += 96) {
+  for (const end = panel + <usize>(n >> 4) * (64 + TAIL); panel < end; panel += 64 + TAIL) {
     const w0 = v128.load(panel)
     const w1 = v128.load(panel, 16)
     const w2 = v128.load(panel, 32)
     const w3 = v128.load(panel, 48)
     const scale = v128.load(panel, 64)
-    const offset = v128.load(panel, 80)
-    const half: usize = (<usize>column) & 16
-    let block = x
-    for (let sum = sums; sum < last; sum += 16, block += X_BLOCK) {
-      const values = block + (half << 2)
-      const pairs0 = i16x8.add(dot(v128.load(values), w0), dot(v128.load(values, 16), w1))
-      const pairs1 = i16x8.add(dot(v128.load(values, 32), w2), dot(v128.load(values, 48), w3))
-      const dots = i32x4.add(i32x4.dot_i16x8_s(pairs0, ones), i32x4.dot_i16x8_s(pairs1, ones))
-      const total = madd(offset, v128.load(block + half, X_HALF), v128.load(sum))
-      const scales = f32x4.mul(scale, v128.load(block, X_SCALE))
-      v128.store(sum, madd(f32x4.convert_i32x4_s(dots), scales, total))
-    }
-    if (half) x = block
-  }
-}
-
-/** Sub-blocks of 32 quants of 8 bits, where `BYTE_DOTS` says that it can be done. */
-function multiplyBytes(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
-  const zero = i32x4.splat(0)
-  const last = sums + ((<usize>tokens) << 4)
-  for (const end = panel + <usize>(n >> 5) * 160; panel < end; panel += 160) {
-    const w0 = v128.load(panel)
-    const w1 = v128.load(panel, 16)
-    const w2 = v128.load(panel, 32)
-    const w3 = v128.load(panel, 48)
-    const w4 = v128.load(panel, 64)
-    const w5 = v128.load(panel, 80)
-    const w6 = v128.load(panel, 96)
-    const w7 = v128.load(panel, 112)
-    const scale = v128.load(panel, 128)
-    const offset = v128.load(panel, 144)
-    for (let sum = sums; sum < last; sum += 16, x += X_BLOCK) {
-      let dots = dotAdd(v128.load(x), w0, zero)
-      dots = dotAdd(v128.load(x, 16), w1, dots)
-      dots = dotAdd(v128.load(x, 32), w2, dots)
-      dots = dotAdd(v128.load(x, 48), w3, dots)
-      dots = dotAdd(v128.load(x, 64), w4, dots)
-      dots = dotAdd(v128.load(x, 80), w5, dots)
-      dots = dotAdd(v128.load(x, 96), w6, dots)
-      dots = dotAdd(v128.load(x, 112), w7, dots)
-      const total = madd(offset, v128.load(x, X_SUM), v128.load(sum))
-      const scales = f32x4.mul(scale, v128.load(x, X_SCALE))
-      v128.store(sum, madd(f32x4.convert_i32x4_s(dots), scales, total))
+    const minimum = v128.load(panel, 80)
+    for (let sum = sums; sum < last; sum += 16 * <usize>STEP, x += X16 * <usize>STEP) {
+      const dots0 = changetype<Dots>(x).dots16(w0, w1, w2, w3, ones, minimums)
+      accumulate(sum, dots0, scale, minimum, x + 16, minimums)
+      const dots1 = changetype<Dots>(x + X16).dots16(w0, w1, w2, w3, ones, minimums)
+      accumulate(sum + 16, dots1, scale, minimum, x + X16 + 16, minimums)
+      const dots2 = changetype<Dots>(x + 2 * X16).dots16(w0, w1, w2, w3, ones, minimums)
+      accumulate(sum + 32, dots2, scale, minimum, x + 2 * X16 + 16, minimums)
+      const dots3 = changetype<Dots>(x + 3 * X16).dots16(w0, w1, w2, w3, ones, minimums)
+      accumulate(sum + 48, dots3, scale, minimum, x + 3 * X16 + 16, minimums)
     }
   }
 }

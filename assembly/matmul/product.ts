@@ -6,6 +6,7 @@
  * columns.
  */
 import { CHUNK, SUMS, TOKENS } from './scratch'
+import { filledUp } from './tokens'
 
 /**
  * `T` is the block format and `Tile` what multiplies it. `x` holds activations of the kind that the tile takes,
@@ -30,6 +31,7 @@ export function matmulOf<T, Tile>(
   const outBytes = (<usize>outStride) << 2
   for (; tokens > 0; tokens -= TOKENS, x += TOKENS * xStride, out += TOKENS * outBytes) {
     const batch = min(TOKENS, tokens)
+    const filled = filledUp(batch)
     for (let column = 0; column < columns; column += CHUNK) {
       const n = min(CHUNK, columns - column)
       const from = weights + <usize>((column / block.elements) * block.bytes)
@@ -38,9 +40,9 @@ export function matmulOf<T, Tile>(
         const height = min(tile.rows, rows - row)
         const to = out + ((<usize>row) << 2)
         tile.takeWeights(from + <usize>row * rowBytes, rowBytes, height, n)
-        if (column == 0) memory.fill(scratch + SUMS, 0, (<usize>(batch * tile.rows)) << 2)
+        if (column == 0) memory.fill(scratch + SUMS, 0, (<usize>(filled * tile.rows)) << 2)
         else copyRows(to, outBytes, scratch + SUMS, (<usize>tile.rows) << 2, height, batch)
-        tile.multiply(batch, n)
+        tile.multiply(filled, n)
         copyRows(scratch + SUMS, (<usize>tile.rows) << 2, to, outBytes, height, batch)
       }
     }

@@ -2,17 +2,21 @@
  * Four rows as their format unpacks them, one after another: quants as bytes, a scale for each sub-block, and a minimum
  * where the format has them.
  */
+import { words4 } from '../formats/rows'
 import { CHUNK } from './scratch'
 
+/** Bytes of a row's scales, of which there is one for 16 columns at most, and of its minimums. */
+const ROW: usize = <usize>CHUNK >> 2
+
 const SCALES: usize = 4 * <usize>CHUNK
-const MINIMUMS: usize = SCALES + 4 * 64
+const MINIMUMS: usize = SCALES + 4 * ROW
 
 /** Missing rows repeat the last one. `T` has `unpack`; see README.md. */
 @inline
 export function unpackRows<T>(stage: usize, weights: usize, rowBytes: usize, rows: i32, n: i32): void {
   for (let r = 0; r < 4; r++) {
     const row = weights + <usize>min(r, rows - 1) * rowBytes
-    const to = stage + <usize>(r << 6)
+    const to = stage + <usize>r * ROW
     changetype<T>(row).unpack(stage + <usize>(r * CHUNK), to + SCALES, to + MINIMUMS, n)
   }
 }
@@ -30,9 +34,5 @@ export function minimumsOf(stage: usize, index: i32): v128 {
 
 @inline
 function gather(at: usize): v128 {
-  return v128.load32_lane(
-    at + 192,
-    v128.load32_lane(at + 128, v128.load32_lane(at + 64, v128.load32_zero(at), 1), 2),
-    3,
-  )
+  return words4(at, at + ROW, at + 2 * ROW, at + 3 * ROW)
 }

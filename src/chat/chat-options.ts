@@ -2,6 +2,8 @@ import { DasllamaError } from '../errors.js'
 import { checkOptions } from '../session/checks.js'
 import type { GenerateOptions } from '../session/generate-options.js'
 import type { SessionOptions } from '../session/session-options.js'
+import { toValue } from './jinja/convert.js'
+import { FROM_TEMPLATE } from './jinja/text.js'
 import { type ChatMessage, checkTools, type FunctionTool, type ToolDefinition } from './message.js'
 import { OVERFLOW_POLICIES, type OverflowPolicy } from './overflow.js'
 import type { ReplyFormatOverrides } from './reply/format.js'
@@ -89,13 +91,18 @@ export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
   if (typeof templateVariables !== 'object' || templateVariables === null) {
     throw new DasllamaError('INVALID_ARGUMENT', 'templateVariables must be an object')
   }
+  for (const [name, value] of Object.entries(templateVariables)) {
+    toValue(value, FROM_TEMPLATE, `templateVariables.${name}`)
+  }
+  const checkedTools = checkTools(tools)
+  toValue(checkedTools, FROM_TEMPLATE, 'tools')
   checkOptions(session)
   checkOptions(replyFormat)
   return {
     system,
     template,
     templateVariables,
-    tools: checkTools(tools),
+    tools: checkedTools,
     history,
     overflow,
     now,

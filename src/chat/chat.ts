@@ -8,17 +8,23 @@ import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { type ChatOptions, type RespondOptions, resolveChatOptions } from './chat-options.js'
 import { ChatReply, type ReplyParts, replyMessage } from './chat-reply.js'
+import { busy, changed, nothingToAnswer, systemNotFirst, tooManyMessages } from './failures.js'
 import {
   type ChatMessage,
   checkHistory,
   checkMessage,
+  lastOf,
   MAX_MESSAGES,
-  type Role,
-  type ToolCall,
   type ToolDefinition,
-  tooManyMessages,
 } from './message.js'
-import { type FittingPrompt, fitPrompt, NOTHING_OMITTED, type OverflowPolicy } from './overflow.js'
+import { openCall } from './open-call.js'
+import {
+  type FittingPrompt,
+  fitPrompt,
+  NOTHING_OMITTED,
+  type Omission,
+  type OverflowPolicy,
+} from './overflow.js'
 import { PromptMaker } from './prompt.js'
 import { BudgetedGeneration, isConstrained, type ReplyGeneration } from './reply/budget.js'
 import { type ReplyFormat, replyFormatOf } from './reply/format.js'
@@ -29,7 +35,8 @@ import { idsWithin, Transcript } from './transcript.js'
 
 /**
  * A chat with a model: a history of messages, and a session that has evaluated them. Throws `NO_TEMPLATE`,
- * `TEMPLATE_FAILED` for one that cannot be parsed, `INVALID_ARGUMENT` for bad options, and what `createSession` throws.
+ * `TEMPLATE_FAILED` for one that cannot be parsed, `INVALID_ARGUMENT` for bad options, what `createSession` throws, and
+ * what `generate` throws for a `responseFormat`.
  */
 export function createChat(model: Model, options: ChatOptions = {}): Chat {
   return new Chat(model, options)
@@ -86,6 +93,13 @@ export class Chat {
     this.session = model.createSession(
       shifts ? { ...session, contextShift: { keep: this.#keepOf(model, session) } } : session,
     )
+    try {
+      // A generation that is never read does nothing, but says what is wrong with the options of all replies.
+      this.session.generate([0], this.#defaults)
+    } catch (error) {
+      this.session.dispose()
+      throw error
+    }
   }
 
   /** The messages so far, as a copy: plain data, fit for JSON, and for the option `history` of another chat. */
@@ -127,6 +141,12 @@ export class Chat {
     return this.#format
   }
 
+  /** How much of the conversation the latest prompt has left out, after the system message: see the option `overflow`. */
+  get omitted(): Pick<Omission, 'messages' | 'tokens'> {
+    const { messages, tokens } = this.#omission
+    return { messages, tokens }
+  }
+
   /** Whether a reply is being made: then every other call but `history` throws `BUSY`. */
   get isBusy(): boolean {
     return this.#busy
@@ -146,7 +166,7 @@ export class Chat {
     this.add({
       role: 'tool',
       content,
-      ...(of.toolCallId === undefined ? { ...this.#openCall(), ...of } : of),
+      ...(of.toolCallId === undefined ? { ...openCall(this.#messages), ...of } : of),
     })
   }
 
@@ -154,11 +174,9 @@ export class Chat {
   add(message: ChatMessage): void {
     this.#assertFree()
     const checked = checkMessage(message, 'the message')
-    if (this.#messages.length >= MAX_MESSAGES) throw tooManyMessages(this.#messages.length + 1)
+    if (this.#messages.length >= MAX_MESSAGES) throw tooManyMessages(this.#messages.length + 1, MAX_MESSAGES)
     if (checked.role === 'system' && this.#messages.length > 0) {
-      throw new DasllamaError('INVALID_ARGUMENT', 'a system message stands first', {
-        hint: 'set chat.system to replace it',
-      })
+      throw systemNotFirst()
     }
     this.#messages.push(checked)
     this.#revision++
@@ -224,7 +242,7 @@ export class Chat {
   /** Takes back the last turn: the last message of the user and all after it, which it returns. */
   undo(): ChatMessage[] {
     this.#assertFree()
-    const at = this.#lastOf('user')
+    const at = lastOf(this.#messages, 'user')
     if (at < 0) return []
     this.#revision++
     const taken = this.#messages.splice(at)
@@ -289,9 +307,7 @@ export class Chat {
 
   #fit(maxTokens: number | undefined, control: ThinkingControl): FittingPrompt {
     if (!this.#messages.some(({ role }) => role !== 'system')) {
-      throw new DasllamaError('INVALID_ARGUMENT', 'there is nothing to answer yet', {
-        hint: 'add a message: chat.addUser(…)',
-      })
+      throw nothingToAnswer()
     }
     return fitPrompt({
       policy: this.#overflow,
@@ -361,34 +377,7 @@ export class Chat {
     return Math.min(this.#prompts.systemLength(this.#messages, this.#now), contextLength >> 1)
   }
 
-  #openCall(): Pick<ChatMessage, 'toolCallId' | 'name'> {
-    const at = this.#lastOf('assistant')
-    const results = this.#messages.slice(at + 1).filter(({ role }) => role === 'tool')
-    const answered = new Set(results.map(({ toolCallId }) => toolCallId))
-    // Calls without ids have their results in order.
-    let nameless = results.filter(({ toolCallId }) => toolCallId === undefined).length
-    const isOpen = ({ id }: ToolCall) => (id === undefined ? nameless-- === 0 : !answered.has(id))
-    const call = this.#messages[at]?.toolCalls?.find(isOpen)
-    if (!call) return {}
-    return call.id === undefined ? { name: call.name } : { toolCallId: call.id, name: call.name }
-  }
-
-  /** Where the last message of a role is, -1 where there is none. */
-  #lastOf(role: Role): number {
-    return this.#messages.map((message) => message.role).lastIndexOf(role)
-  }
-
   #assertFree(): void {
-    if (this.#busy) {
-      throw new DasllamaError('BUSY', 'the chat is busy with a reply', {
-        hint: 'read the reply to its end first, or end it: leave its loop, or abort its signal',
-      })
-    }
+    if (this.#busy) throw busy()
   }
-}
-
-function changed(): DasllamaError {
-  return new DasllamaError('INVALID_ARGUMENT', 'the chat has changed since respond() was called', {
-    hint: 'call respond() when all messages are there, and read the reply then',
-  })
 }

@@ -17,7 +17,7 @@ export interface Draft {
 interface CallDraft {
   readonly id: Text | undefined
   readonly name: Text
-  /** An object, or a text that was not JSON. */
+  /** An object. */
   readonly args: Value
   /** The same as JSON text. */
   readonly argsText: Text
@@ -47,7 +47,7 @@ export function draftOf(message: ChatMessage, source: Source): Draft {
             return {
               id: own(id),
               name: Text.of(name, source),
-              args: toValue(parsed(args), source, 'a tool call'),
+              args: toValue(typeof args === 'string' ? JSON.parse(args) : args, source, 'a tool call'),
               argsText: Text.of(text, source),
             }
           })
@@ -55,15 +55,6 @@ export function draftOf(message: ChatMessage, source: Source): Draft {
     callId: own(message.toolCallId),
     name: own(message.name),
     source,
-  }
-}
-
-function parsed(args: ChatMessage['content'] | object): unknown {
-  if (typeof args !== 'string') return args
-  try {
-    return JSON.parse(args)
-  } catch {
-    return args
   }
 }
 

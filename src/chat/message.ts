@@ -1,5 +1,8 @@
 import { DasllamaError } from '../errors.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
+import { systemNotFirst, tooManyMessages } from './failures.js'
+import { toValue } from './jinja/convert.js'
+import { FROM_TEMPLATE } from './jinja/text.js'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
@@ -23,7 +26,10 @@ export interface ToolCall {
 /** Why an assistant's message is not all that it would have become. */
 export type CutReason = 'length' | 'context' | 'abort' | 'callback' | 'error'
 
-/** One message of a conversation: plain data, fit for JSON. None of its texts is ever read for control tokens. */
+/**
+ * One message of a conversation: plain data, fit for JSON. None of its texts is ever read for control tokens. What a user
+ * says is never empty, nor only white space: templates trim it, and a model would answer nothing.
+ */
 export interface ChatMessage {
   readonly role: Role
   readonly content: string
@@ -50,6 +56,18 @@ const CUTS: readonly string[] = ['length', 'context', 'abort', 'callback', 'erro
 /** Messages of a conversation. */
 export const MAX_MESSAGES = 10_000
 
+/** Copies of messages that are sure to be a conversation. Throws `INVALID_ARGUMENT`, `LIMIT`. */
+export function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
+  if (!Array.isArray(history))
+    throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
+  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length, MAX_MESSAGES)
+  return history.map((message, i) => {
+    const checked = checkMessage(message, `history[${i}]`)
+    if (checked.role === 'system' && i > 0) throw systemNotFirst(`history[${i}]: `)
+    return checked
+  })
+}
+
 /** A copy of a message that is sure to be one. `where` is for messages. Throws `INVALID_ARGUMENT`. */
 export function checkMessage(message: ChatMessage, where: string): ChatMessage {
   const refuse = (what: string) => new DasllamaError('INVALID_ARGUMENT', `${where}: ${what}`)
@@ -59,6 +77,11 @@ export function checkMessage(message: ChatMessage, where: string): ChatMessage {
   const { role, content, reasoning, toolCalls, toolCallId, name, ids, cut } = message
   if (!ROLES.includes(role)) throw refuse(`role must be one of ${ROLES.join(', ')}, not ${String(role)}`)
   if (typeof content !== 'string') throw refuse(`content must be a string, not ${typeof content}`)
+  if (role === 'user' && content.trim() === '') {
+    throw new DasllamaError('INVALID_ARGUMENT', `${where}: what the user says must not be empty`, {
+      hint: 'say something, or leave the message out',
+    })
+  }
   for (const [key, value] of Object.entries({ reasoning, toolCallId, name })) {
     if (value !== undefined && typeof value !== 'string') throw refuse(`${key} must be a string`)
   }
@@ -80,23 +103,9 @@ export function checkMessage(message: ChatMessage, where: string): ChatMessage {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as typeof all
 }
 
-/** A copy of a conversation that is sure to be one. Throws `INVALID_ARGUMENT`, `LIMIT`. */
-export function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
-  if (!Array.isArray(history)) {
-    throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
-  }
-  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length)
-  return history.map((message, i) => {
-    const checked = checkMessage(message, `history[${i}]`)
-    if (checked.role === 'system' && i > 0) {
-      throw new DasllamaError('INVALID_ARGUMENT', `history[${i}]: a system message stands first`)
-    }
-    return checked
-  })
-}
-
-export function tooManyMessages(count: number): DasllamaError {
-  return new DasllamaError('LIMIT', `a conversation of ${count} messages; the limit is ${MAX_MESSAGES}`)
+/** Where the last message of a role is, -1 where there is none. */
+export function lastOf(messages: readonly ChatMessage[], role: Role): number {
+  return messages.map((message) => message.role).lastIndexOf(role)
 }
 
 function checkToolCall(call: ToolCall, where: string): ToolCall {
@@ -114,7 +123,27 @@ function checkToolCall(call: ToolCall, where: string): ToolCall {
   }
   const { id, name, arguments: args } = call
   const copy = { name, arguments: typeof args === 'string' ? args : copied(args, where) }
+  checkArguments(copy, where)
   return id === undefined ? copy : { id, ...copy }
+}
+
+/** Throws `INVALID_ARGUMENT` for arguments that no template could be given. */
+function checkArguments({ name, arguments: args }: ToolCall, where: string): void {
+  let object: unknown = args
+  let problem = ''
+  try {
+    if (typeof args === 'string') object = JSON.parse(args)
+  } catch (cause) {
+    problem = `: ${(cause as Error).message}`
+  }
+  if (!isRecord(object)) {
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${where}: the arguments of "${name}" are no JSON object${problem}`,
+      { hint: 'give an object or the JSON text of one; {} where there are no arguments' },
+    )
+  }
+  toValue(object, FROM_TEMPLATE, `${where}.arguments`)
 }
 
 /** The same as OpenAI's API has it, and chat templates know it: taken wherever tools are. */

@@ -1,6 +1,7 @@
 import { DasllamaError } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import type { ChatState } from './chat-state.js'
+import { refuseEndless } from './format-options.js'
 import { nearest } from './nearest.js'
 import { kebabCase } from './options.js'
 import { changedParams, shownParams } from './sampling-options.js'
@@ -55,10 +56,15 @@ const COMMANDS: readonly ChatCommand[] = [
   {
     name: 'params',
     operand: 'NAME=VALUE ...',
-    summary: 'show how tokens are chosen, or change it: /params temp=0.7 top-k=40',
+    summary: 'show how tokens are chosen, or change it: /params temp=0.7 top-k= (which is the default)',
     run(operand, state) {
-      if (operand !== '') state.params = changedParams(state.params, operand.split(/\s+/))
-      return shownParams(state.params)
+      const { given } = state
+      if (operand !== '') {
+        const params = changedParams(state.params, operand.split(/\s+/))
+        if (given) refuseEndless(given.name, params)
+        state.params = params
+      }
+      return shownParams(state.params, given && [[given.name, given.file]])
     },
   },
   {
@@ -105,7 +111,9 @@ export async function runChatCommand(
     )
     throw new UsageError(
       `there is no command /${name}`,
-      meant === undefined ? '/help lists the commands' : `did you mean /${meant}?`,
+      meant === undefined
+        ? '/help lists the commands; a message that begins with / is written with //'
+        : `did you mean /${meant}?`,
     )
   }
   if (command.name === 'exit') return undefined

@@ -1,9 +1,10 @@
-import { DasllamaError } from '../index.js'
-import type { Terminal } from '../platform/terminal.js'
+import { type Chat, type ChatReply, DasllamaError } from '../index.js'
+import { ABANDONED, type Terminal } from '../platform/terminal.js'
 import { runChatCommand } from './chat-commands.js'
 import { ChatState } from './chat-state.js'
-import { command } from './command.js'
+import { command, type Hints, hintOf } from './command.js'
 import { engineOptions, load, sessionOptions } from './engine-options.js'
+import { formatOptions, givenFormat, INCOMPLETE } from './format-options.js'
 import { interruptible } from './interrupt.js'
 import { MODEL } from './model-options.js'
 import { choice, group, integer, text, texts, tokenIds } from './options.js'
@@ -30,6 +31,7 @@ const options = {
     stop: texts('TEXT', 'end a reply where it says this, which is left out; may be given several times'),
     stopIds: tokenIds('tokens that end a reply'),
     ...sampling.ending,
+    ...formatOptions,
   }),
   ...sampling.choosing,
   ...group('Choosing a token', {
@@ -38,6 +40,11 @@ const options = {
   ...sampling.repetition,
   ...sampling.tokens,
   ...engineOptions,
+}
+
+const hints: Hints = {
+  CONTEXT_FULL:
+    'shorten the message, or begin again with a larger --context or another --overflow; on a terminal /undo and /reset make room',
 }
 
 export const chat = command({
@@ -49,16 +56,19 @@ export const chat = command({
 Where standard input is none, each line of it is a message, and the replies go to standard output.
 
   dasllama chat model.gguf --system "You are a pirate." --temp 0.7
+  dasllama chat model.gguf --system "Answer in JSON." --json-schema answer.json
   echo "What is a llama?" | dasllama chat model.gguf
 `,
+  hints,
   async run([source], values, terminal) {
     const params = samplingParams(values)
     const templateVariables = variablesOf(values.templateVariables)
     let code = 0
     const interrupted = await interruptible(terminal, async (signal) => {
+      const given = await givenFormat(values, terminal)
       await using model = await load(source, values, terminal, signal)
       const { system, template, overflow, maxTokens, stop, stopIds } = values
-      const state = new ChatState(model, params, {
+      const state = new ChatState(model, params, given, {
         system,
         template,
         templateVariables,
@@ -97,17 +107,23 @@ async function converse(state: ChatState, terminal: Terminal): Promise<number> {
   const lines = terminal.openLines()
   /** Ends the reply that is being made. */
   let stop: (() => void) | undefined
-  /** Ctrl-C since the last line. */
+  /** Ctrl-C since something was written. */
   let interrupts = 0
-  let leave: (code: number) => void = () => {}
-  const left = new Promise<number>((resolve) => {
-    leave = resolve
+  let failed = false
+  let exitCode: number | undefined
+  let wake: () => void = () => {}
+  const left = new Promise<void>((resolve) => {
+    wake = resolve
   })
+  const leave = (code: number) => {
+    exitCode ??= code
+    wake()
+  }
   lines.onInterrupt(() => {
+    if (lines.abandon()) interrupts = 0
     if (++interrupts > 1 || !lines.isTerminal) leave(INTERRUPTED)
     if (stop) stop()
-    else if (interrupts === 1 && lines.isTerminal) {
-      lines.clear()
+    else if (exitCode === undefined) {
       void terminal.stderr.write('\n(Ctrl-C again leaves, and so does Ctrl-D)\n')
     }
   })
@@ -115,21 +131,13 @@ async function converse(state: ChatState, terminal: Terminal): Promise<number> {
     if (lines.isTerminal) {
       await print(terminal.stderr, `${state.greeting()}\n`)
     }
-    let failed = false
-    for (;;) {
-      const line = await Promise.race([lines.next('> '), left])
-      if (typeof line === 'number') return line
-      if (line === undefined) {
-        if (lines.isTerminal) await terminal.stdout.write('\n')
-        return failed ? 1 : 0
-      }
-      interrupts = 0
-      const given = await message(line)
-      if (given === undefined) continue
+    while (exitCode === undefined) {
+      const content = await message()
+      if (content === undefined) continue
       const controller = new AbortController()
       stop = () => controller.abort()
       try {
-        await reply(state, given, controller.signal, terminal)
+        await reply(state, content, controller.signal, terminal)
       } catch (error) {
         if (!(error instanceof DasllamaError)) throw error
         failed = true
@@ -137,27 +145,40 @@ async function converse(state: ChatState, terminal: Terminal): Promise<number> {
       } finally {
         stop = undefined
       }
-      if (interrupts > 1 || (interrupts > 0 && !lines.isTerminal)) return INTERRUPTED
     }
+    return exitCode
   } finally {
     lines.close()
   }
 
-  /** What is to be said to the model; nothing after a command or an empty line. */
-  async function message(line: string): Promise<string | undefined> {
-    if (!lines.isTerminal) return line.trim() === '' ? undefined : line
-    let whole = line
-    while (whole.endsWith('\\')) {
-      const more = await Promise.race([lines.next('… '), left])
-      if (typeof more !== 'string') break
-      whole = `${whole.slice(0, -1)}\n${more}`
+  /** A line, unless there are no more or the chat is left. */
+  async function line(prompt: string): Promise<string | undefined> {
+    const next = await Promise.race([lines.next(prompt), left])
+    if (typeof next === 'string' && exitCode === undefined) {
+      interrupts = 0
+      return next
     }
-    if (whole.trim() === '') return undefined
+    if (next === ABANDONED && exitCode === undefined) return undefined
+    // What is left stands behind a prompt.
+    if (lines.isTerminal) await terminal.stdout.write('\n')
+    leave(failed ? 1 : 0)
+    return undefined
+  }
+
+  /** What is to be said to the model; nothing after a command, an empty line or Ctrl-C. */
+  async function message(): Promise<string | undefined> {
+    let whole = await line('> ')
+    if (!lines.isTerminal) return whole?.trim() === '' ? undefined : whole
+    while (whole?.endsWith('\\')) {
+      const more = await line('… ')
+      whole = more === undefined ? undefined : `${whole.slice(0, -1)}\n${more}`
+    }
+    if (whole === undefined || whole.trim() === '') return undefined
     if (whole.startsWith('//')) return whole.slice(1)
     if (!whole.startsWith('/')) return whole
     try {
       const said = await runChatCommand(whole, state, terminal)
-      if (said === undefined) leave(0)
+      if (said === undefined) leave(failed ? 1 : 0)
       else await print(terminal.stderr, said)
     } catch (error) {
       if (!(error instanceof DasllamaError || error instanceof UsageError)) throw error
@@ -167,31 +188,57 @@ async function converse(state: ChatState, terminal: Terminal): Promise<number> {
   }
 
   async function complain(error: DasllamaError | UsageError): Promise<void> {
-    await print(terminal.stderr, `${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
+    const hint = error instanceof DasllamaError ? hintOf(error, hints) : error.hint
+    await print(terminal.stderr, `${error.message}\n${hint === undefined ? '' : `${hint}\n`}`)
   }
 }
 
 /** Says something to the model and writes what it answers. What gets no answer is taken back. */
 async function reply(
-  { chat, params }: ChatState,
+  { chat, params, given }: ChatState,
   content: string,
   signal: AbortSignal,
   { stdout, stderr }: Terminal,
 ): Promise<void> {
   chat.addUser(content)
+  const before = chat.omitted
+  let printed = 0
   try {
     const reply = chat.respond({ ...params, signal })
-    let printed = 0
     for await (const { piece } of reply) {
       await print(stdout, piece)
       printed += piece.length
     }
+    const { message, text } = reply
     // What is left is half a character at the very end, which belongs to no token.
-    await print(stdout, `${reply.text.slice(printed)}\n`)
-    if (reply.message?.cut !== undefined) await print(stderr, `(cut: ${WHY_CUT[reply.message.cut]})\n`)
+    if (message) await print(stdout, `${text.slice(printed)}\n`)
+    const remarks = [...forgotten(before, chat.omitted), ...remarksOn(reply, given !== undefined)]
+    if (remarks.length > 0) await print(stderr, `(${remarks.join('; ')})\n`)
+  } catch (error) {
+    if (printed > 0) await print(stdout, '\n')
+    throw error
   } finally {
     if (chat.history.at(-1)?.role === 'user') chat.undo()
   }
+}
+
+/** What a prompt has left out that the one before it had not. */
+function forgotten(before: Chat['omitted'], after: Chat['omitted']): string[] {
+  const what = (['messages', 'tokens'] as const).filter((unit) => after[unit] > before[unit])
+  return what.map((unit) => `to make room the oldest ${after[unit]} ${unit} were left out`)
+}
+
+/** What there is to say about a reply besides itself. */
+function remarksOn({ message, text, stopReason, isComplete }: ChatReply, hasFormat: boolean): string[] {
+  if (!message) {
+    const why = stopReason === 'abort' ? 'interrupted before the first word' : 'there is no answer'
+    return [why, 'your message is taken back']
+  }
+  const remarks: string[] = []
+  if (message.cut !== undefined) remarks.push(`cut: ${WHY_CUT[message.cut]}`)
+  else if (text === '') remarks.push('the model says nothing')
+  if (hasFormat && !isComplete) remarks.push(INCOMPLETE)
+  return remarks
 }
 
 const WHY_CUT = {

@@ -1,3 +1,4 @@
+import type { DasllamaError, ErrorCode } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import { flag, type Option, type OptionTable, type Values } from './options.js'
 import { optionName, parse } from './parse.js'
@@ -14,6 +15,8 @@ export interface Operand {
   readonly repeats?: boolean
 }
 
+export type Hints = Readonly<Partial<Record<ErrorCode, string>>>
+
 export interface CommandSpec<Table extends OptionTable> {
   readonly name: string
   /** One line for the list of commands. */
@@ -22,6 +25,8 @@ export interface CommandSpec<Table extends OptionTable> {
   readonly options: Table
   /** The end of --help: examples and what the options do not say. */
   readonly notes: string
+  /** Hints in the words of the command line, for errors whose own hints name options of the library. */
+  readonly hints?: Hints
   /** Resolves with the exit code. */
   run(operands: readonly string[], values: Values<Table>, terminal: Terminal): Promise<number>
 }
@@ -31,7 +36,13 @@ export interface Command {
   readonly name: string
   readonly summary: string
   readonly help: string
+  readonly hints: Hints
   run(args: readonly string[], terminal: Terminal): Promise<number>
+}
+
+/** What to say besides an error's message. */
+export function hintOf({ code, hint }: DasllamaError, hints: Hints = {}): string | undefined {
+  return hints[code] ?? hint
 }
 
 export function command<Table extends OptionTable>(spec: CommandSpec<Table>): Command {
@@ -41,6 +52,7 @@ export function command<Table extends OptionTable>(spec: CommandSpec<Table>): Co
     name: spec.name,
     summary: spec.summary,
     help,
+    hints: spec.hints ?? {},
     async run(args, terminal) {
       const { operands, values } = parse(args, table)
       if (values.help) {

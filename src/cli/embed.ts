@@ -42,6 +42,7 @@ export const embed = command({
 
   dasllama embed model.gguf "The cat sat on the mat." "A dog ran." --json
 `,
+  hints: { CONTEXT_FULL: 'split it, let --truncate cut it, or choose a larger --context' },
   async run([source, ...given], values, terminal) {
     const texts = await readTexts(given, terminal)
     return interruptible(terminal, async (signal) => {

@@ -2,7 +2,7 @@ import { DasllamaError } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import { VERSION } from '../version.js'
 import { chat } from './chat.js'
-import type { Command } from './command.js'
+import { type Command, hintOf } from './command.js'
 import { embed } from './embed.js'
 import { inspect } from './inspect.js'
 import { nearest } from './nearest.js'
@@ -73,7 +73,9 @@ async function report(error: unknown, name: string | undefined, terminal: Termin
   const usage = error instanceof UsageError
   const message = error instanceof Error ? error.message : String(error)
   const lines = [`dasllama: ${message}`]
-  if ((usage || error instanceof DasllamaError) && error.hint !== undefined) lines.push(error.hint)
+  const hints = COMMANDS.get(name ?? '')?.hints
+  const hint = usage ? error.hint : error instanceof DasllamaError ? hintOf(error, hints) : undefined
+  if (hint !== undefined) lines.push(hint)
   if (usage && name !== undefined && COMMANDS.has(name))
     lines.push(`dasllama ${name} --help shows all options`)
   if (terminal.debug) lines.push(...traces(error))

@@ -40,7 +40,7 @@ export function parse<Table extends OptionTable>(args: readonly string[], table:
     const equals = arg.indexOf('=')
     const name = equals < 0 ? arg : arg.slice(0, equals)
     const key = keys.get(name)
-    if (key === undefined) throw unknownOption(name, Object.keys(table).map(optionName))
+    if (key === undefined) throw unknownOption(name, Object.keys(table))
     const option = table[key]
     let value = equals < 0 ? undefined : arg.slice(equals + 1)
     if (value === undefined && option.bare !== undefined) {
@@ -68,10 +68,11 @@ export function parse<Table extends OptionTable>(args: readonly string[], table:
   return { operands, values: values as Values<Table> }
 }
 
-function unknownOption(name: string, known: readonly string[]): UsageError {
-  const meant = nearest(name, known)
+function unknownOption(name: string, keys: readonly string[]): UsageError {
+  // Without the dashes: they would make any two short names look alike.
+  const meant = nearest(name.replace(/^-+/, ''), keys.map(kebabCase))
   return new UsageError(
     `there is no option ${name}`,
-    meant === undefined ? 'to pass it as text, write -- before it' : `did you mean ${meant}?`,
+    meant === undefined ? 'to pass it as text, write -- before it' : `did you mean --${meant}?`,
   )
 }

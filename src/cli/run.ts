@@ -2,7 +2,7 @@ import type { GeneratedToken, GenerateOptions, Generation, Model, Session } from
 import type { Terminal } from '../platform/terminal.js'
 import { command } from './command.js'
 import { engineOptions, load, sessionOptions } from './engine-options.js'
-import { formatOptions, responseFormat } from './format-options.js'
+import { formatOptions, givenFormat, INCOMPLETE } from './format-options.js'
 import { interruptible } from './interrupt.js'
 import { MODEL } from './model-options.js'
 import { flag, group, integer, seeds, text, texts, tokenIds, type Values } from './options.js'
@@ -52,6 +52,7 @@ export const run = command({
 
   dasllama run model.gguf --prompt "Once upon a time" --temp 0.8 --top-k 40 --seed 7
 `,
+  hints: { CONTEXT_FULL: 'shorten the prompt, or choose a larger --context' },
   async run([source], values, terminal) {
     const params = samplingParams(values)
     if (values.seed !== undefined && values.seeds !== undefined) {
@@ -59,7 +60,7 @@ export const run = command({
     }
     const prompt = await readPrompt(values, terminal)
     return interruptible(terminal, async (signal) => {
-      const format = await responseFormat(values, terminal)
+      const given = await givenFormat(values, terminal)
       await using model = await load(source, values, terminal, signal)
       using session = model.createSession(sessionOptions(values))
       const { seeds, maxTokens, stop, stopIds, logprobs, json, echo } = values
@@ -69,7 +70,7 @@ export const run = command({
         stop,
         stopIds,
         logprobs,
-        responseFormat: format,
+        responseFormat: given?.format,
         signal,
       }
       const writing = {
@@ -78,7 +79,7 @@ export const run = command({
         generations: generations(session, prompt, seeds, generateOptions),
         many: seeds !== undefined,
         withLogprobs: logprobs !== undefined,
-        withFormat: format !== undefined,
+        withFormat: given !== undefined,
         opening: echo ? (typeof prompt === 'string' ? prompt : model.decode(prompt)) : '',
       }
       await (json ? writeJson(writing, terminal) : writeText(writing, terminal))
@@ -164,7 +165,7 @@ async function writeText(
     await print(stdout, `${generation.text.slice(printed)}\n`)
     if (withLogprobs) await print(stderr, logprobsTable(tokens, model))
     if (withFormat && !generation.isComplete) {
-      await print(stderr, 'the text is cut: it does not have the form that was asked for\n')
+      await print(stderr, `the text is cut: ${INCOMPLETE}\n`)
     }
     await print(stderr, statistics(session.stats(), generation, session.seed))
   }

@@ -95,17 +95,47 @@ export function samplingParams(values: Values<typeof all>): SamplingParams {
   return params
 }
 
-/** Parameters with some of them changed, as `temp=0.7` or `ignore-eos` say. Throws `UsageError`. */
+/**
+ * Parameters with some of them changed, as `temp=0.7`, `ignore-eos` or `ignore-eos=false` say; `temp=` stands for the
+ * default. Throws `UsageError`.
+ */
 export function changedParams(params: SamplingParams, changes: readonly string[]): SamplingParams {
   const table = Object.entries(all).map(([key, option]) => {
-    return [key, { ...option, fallback: params[key as keyof SamplingParams] ?? option.fallback }]
+    return [key, changeable(option, params[key as keyof SamplingParams])]
   })
   const args = changes.map((change) => (change.startsWith('--') ? change : `--${change}`))
   return samplingParams(parse(args, Object.fromEntries(table)).values as Values<typeof all>)
 }
 
-/** The parameters for people, by the names that `changedParams` knows; those that differ from the default are marked. */
-export function shownParams(params: SamplingParams): string {
+/** An option whose value is `current`, and can be taken back. */
+function changeable(option: Option<unknown>, current: unknown): Option<unknown> {
+  const isFlag = option.placeholder === undefined
+  const { read, ...rest } = isFlag ? { ...option, ...SWITCH } : option
+  return {
+    ...rest,
+    fallback: current ?? option.fallback,
+    read: (text, before) => (text === '' ? option.fallback : read(text, before)),
+  }
+}
+
+/** What makes a flag an option that can be switched off again. */
+const SWITCH = {
+  placeholder: 'true|false',
+  bare: true,
+  read(text: string) {
+    if (text !== 'true' && text !== 'false') throw new Error('must be true or false')
+    return text === 'true'
+  },
+}
+
+/**
+ * The parameters for people, by the names that `changedParams` knows; those that differ from the default are marked, and
+ * so are other options that are `given`, by their keys.
+ */
+export function shownParams(
+  params: SamplingParams,
+  given: readonly (readonly [key: string, value: string])[] = [],
+): string {
   const rows = Object.keys(all).map((key) => {
     const value = params[key as keyof SamplingParams]
     const shown = Array.isArray(value)
@@ -116,7 +146,7 @@ export function shownParams(params: SamplingParams): string {
     const isDefault = JSON.stringify(value) === JSON.stringify(DEFAULT_SAMPLING[key as keyof SamplingParams])
     return [isDefault ? ' ' : '*', kebabCase(key), shown]
   })
-  return columns(rows)
+  return columns([...rows, ...given.map(([key, value]) => ['*', kebabCase(key), value])])
 }
 
 /** A message about parameters in the words of the command line: `topP` is `--top-p` there. */

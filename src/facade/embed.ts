@@ -26,7 +26,7 @@ export interface EmbedOptions extends EncodeOptions {
    * away, but not a closing EOS. Default `error`.
    */
   truncate?: 'error' | 'end'
-  /** Cancels between texts and between batches of 64 tokens; the promise rejects with the signal's reason. */
+  /** Cancels between texts and between batches of 128 tokens; the promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
@@ -66,7 +66,9 @@ export async function embed(
   const settings = resolve(options, model)
   const texts = isList(input) ? input : [input]
   const many = texts === input
-  const inputs = texts.map((text, i) => idsOf(text, many ? `text ${i}` : 'the text', model, options))
+  const inputs = texts.map((text, i) =>
+    idsOf(text, many ? `text ${i + 1} of ${texts.length}` : 'the text', model, options),
+  )
   const longest = inputs.reduce((most, { length }) => Math.max(most, length), 0)
   options.signal?.throwIfAborted()
 

@@ -4,7 +4,7 @@ import type { Kernels, Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
 
 /** Most tokens that go through the network at once; between batches a caller may cancel. */
-export const MAX_BATCH = 64
+export const MAX_BATCH = 128
 
 /**
  * From this many tokens on a matrix is dequantised once and multiplied as a tile; below it each token's row meets

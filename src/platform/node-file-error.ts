@@ -1,20 +1,22 @@
 import { resolve } from 'node:path'
 import { DasllamaError } from '../errors.js'
 
-/** What went wrong with the file `path`, in words. */
-export function fileError(path: string, cause: unknown): DasllamaError {
+/** What went wrong with the file `path`, in words. `missing` says what is not there, if that is it. */
+export function fileError(path: string, cause: unknown, missing = 'there is no such file'): DasllamaError {
   if (cause instanceof DasllamaError) return cause
   const { code, message } = cause as NodeJS.ErrnoException
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new DasllamaError('NOT_FOUND', `${path}: there is no such file`, {
+      return new DasllamaError('NOT_FOUND', `${path}: ${missing}`, {
         hint: `looked for ${resolve(path)}`,
         cause,
       })
     case 'EACCES':
     case 'EPERM':
-      return new DasllamaError('IO', `${path}: no permission to read it`, { cause })
+      return new DasllamaError('IO', `${path}: no permission`, { cause })
+    case 'EISDIR':
+      return new DasllamaError('IO', `${path} is a directory`, { cause })
     default:
       return new DasllamaError('IO', `${path}: ${message}`, { cause })
   }

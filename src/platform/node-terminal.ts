@@ -51,11 +51,11 @@ export function nodeTerminal(): Terminal {
     stderr: output(process.stderr),
     debug: Boolean(process.env.DASLLAMA_DEBUG),
     readInput: async () => decode(await buffer(process.stdin), 'standard input'),
-    openLines: nodeLines,
+    openLines: () => nodeLines(),
     readFile: readTextFile,
     writeFile: (path, text) =>
       writeFile(path, text).catch((cause) => {
-        throw fileError(path, cause)
+        throw fileError(path, cause, 'there is no such directory to write it to')
       }),
     onInterrupt(listener) {
       process.once('SIGINT', listener)

@@ -6,16 +6,25 @@ export interface Output {
   write(text: string): Promise<void>
 }
 
+/** What a line is that is thrown away before it has ended. */
+export const ABANDONED = Symbol('a line that is thrown away')
+
 /** Standard input, line by line. */
 export interface Lines {
-  /** Someone types: lines can be edited, and earlier ones come back with the arrow keys. */
+  /** Someone types: lines can be edited, earlier ones come back with the arrow keys, and pasted ones stay together. */
   readonly isTerminal: boolean
-  /** The next line without its end, asked for with `prompt` where someone types; `undefined` when there are no more. */
-  next(prompt: string): Promise<string | undefined>
+  /**
+   * The next line without its end, asked for with `prompt` where someone types; `undefined` when there are no more.
+   * Lines that are pasted together come as one text, `\n` between them, at the end of its last line.
+   */
+  next(prompt: string): Promise<string | typeof ABANDONED | undefined>
   /** Calls the listener at each Ctrl-C, which then does nothing else. */
   onInterrupt(listener: () => void): void
-  /** Throws away what is typed of a line that has not ended. */
-  clear(): void
+  /**
+   * Throws away lines that wait to be asked for. If one has been asked for, `ABANDONED` comes in its place, whatever
+   * is typed of it; says whether anything was.
+   */
+  abandon(): boolean
   close(): void
 }
 

@@ -144,7 +144,7 @@ export class Session {
   }
 
   /**
-   * Appends `ids` and computes the logits after the last one, in batches of at most 64 tokens between which `signal`
+   * Appends `ids` and computes the logits after the last one, in batches of at most 128 tokens between which `signal`
    * is heard; rejects then with its reason, and the batches done so far stay. Throws `INVALID_ARGUMENT` for an id
    * outside the vocabulary or no ids at all, `CONTEXT_FULL` (before evaluating anything) when they do not fit.
    */

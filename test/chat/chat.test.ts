@@ -90,7 +90,7 @@ describe('a chat', () => {
     for (const content of [
       'Once upon a time',
       'there was a girl',
-      '',
+      'and',
       'who had a very big red ball. '.repeat(20),
     ]) {
       chat.addUser(content)
@@ -394,7 +394,7 @@ describe('misuse', () => {
       [
         {
           history: [
-            { role: 'user', content: '' },
+            { role: 'user', content: 'Hi' },
             { role: 'system', content: '' },
           ],
         },
@@ -502,7 +502,11 @@ describe('a conversation longer than the context', () => {
       expect(text).toContain(`${i}: The`)
       if (chat.stats().nReused > 40) cheap++
     }
-    expect(chat.renderPrompt().text).not.toContain('user\n0: The')
+    const { text } = chat.renderPrompt()
+    expect(text).not.toContain('user\n0: The')
+    // One message a turn and the reply to it, of those that are left.
+    const left = 11 - Number(/user\n(\d+): The/.exec(text)?.[1])
+    expect(chat.omitted).toEqual({ messages: 24 - 2 * (left + 1), tokens: 0 })
     expect(cheap).toBeGreaterThan(3)
     expect(chat.history).toHaveLength(25)
     using again = chatOf({ session, overflow: 'drop-oldest' })
@@ -568,6 +572,8 @@ describe('a conversation longer than the context', () => {
       if (chat.stats().nReused > 40) cheap++
     }
     expect(cheap).toBeGreaterThan(3)
+    expect(chat.omitted).toEqual({ messages: 0, tokens: expect.any(Number) })
+    expect(chat.omitted.tokens).toBeGreaterThan(300)
     chat.system = `Be kind. ${long}`
     expect(model.decode(chat.renderPrompt().ids)).toContain(`${chat.system}<|im_end|>`)
     // Even one message that is too long by itself.

@@ -126,7 +126,7 @@ const PLACES: readonly Place[] = [
   },
   {
     name: 'arguments as text',
-    conversation: (text) => ({ messages: [user(), called('f', text), result('1')] }),
+    conversation: (text) => ({ messages: [user(), called('f', JSON.stringify({ x: text })), result('1')] }),
   },
   {
     name: 'name of a result',

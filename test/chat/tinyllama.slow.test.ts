@@ -42,3 +42,23 @@ it.skipIf(isSkipped)('and on the command line', async () => {
   expect(first).toContain('Paris')
   expect(second).toContain('Anna')
 })
+
+it.skipIf(isSkipped)('and in the form that a schema asks for, turn by turn', async () => {
+  const terminal = new FakeTerminal()
+  terminal.typed = ['Anna is nine years old. Who is she?', 'Bob is 5. Who is he?']
+  const schema = {
+    properties: {
+      name: { type: 'string', maxLength: 12 },
+      age: { type: 'integer', minimum: 0, maximum: 99 },
+    },
+    required: ['name', 'age'],
+  }
+  terminal.files.set('person.json', JSON.stringify(schema))
+  const options = ['--system', 'Answer in JSON with name and age.', '--json-schema', 'person.json']
+  expect(await main(['chat', path, ...options], terminal)).toBe(0)
+  const replies = terminal.out.match(/\{[^}]*\}/g)
+  expect(replies?.map((reply) => JSON.parse(reply))).toEqual([
+    { name: 'Anna', age: 9 },
+    { name: 'Bob', age: 5 },
+  ])
+})

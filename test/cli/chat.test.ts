@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { DEFAULT_SAMPLING, Session } from '../../src/index.js'
+import { Chat, DEFAULT_SAMPLING, loadModel, Session } from '../../src/index.js'
 import { TINY_STORIES } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
 
@@ -50,7 +50,7 @@ describe('dasllama chat', () => {
     const generate = vi.spyOn(Session.prototype, 'generate')
     try {
       await typed(['Hi'], '--temp', '0.5', '--top-k', '3', '--stop', 'zzz', '--stop-ids', '9')
-      expect(generate.mock.calls[0][1]).toMatchObject({
+      expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({
         ...DEFAULT_SAMPLING,
         temp: 0.5,
         topK: 3,
@@ -116,10 +116,40 @@ describe('dasllama chat', () => {
       expect(err).toMatch(/^\* {2}temp +0\.7$/m)
       expect(err).toContain('there is no option --topp\ndid you mean --top-p?')
       expect(err).toContain('there is no option --tmp')
-      expect(generate.mock.calls[0][1]).toMatchObject({ temp: 0.7, topK: 5, minP: 0.1, ignoreEos: true })
+      expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({
+        temp: 0.7,
+        topK: 5,
+        minP: 0.1,
+        ignoreEos: true,
+      })
     } finally {
       generate.mockRestore()
     }
+  })
+
+  it('takes changes of how tokens are chosen back', async () => {
+    const { err } = await typed(
+      [
+        '/params temp=0.7 ignore-eos banned-ids=1,2 logit-bias=5=-inf',
+        '/params temp= ignore-eos=false banned-ids= logit-bias=',
+        '/params ignore-eos=maybe',
+        '/params ignore-eos',
+        '/params ignore-eos=',
+      ],
+      '--temp',
+      '0.3',
+    )
+    const marked = (name: string) => err.match(new RegExp(`^[* ] {2}${name} .*$|^[* ] {2}${name}$`, 'gm'))
+    expect(marked('temp')?.map((row) => row.replace(/ +/g, ' '))).toEqual([
+      '* temp 0.7',
+      ' temp 0',
+      ' temp 0',
+      ' temp 0',
+    ])
+    expect(marked('ignore-eos')?.map((row) => row[0])).toEqual(['*', ' ', '*', ' '])
+    expect(marked('banned-ids')?.map((row) => row[0])).toEqual(['*', ' ', ' ', ' '])
+    expect(marked('logit-bias')?.map((row) => row[0])).toEqual(['*', ' ', ' ', ' '])
+    expect(err).toContain('--ignore-eos must be true or false, not "maybe"\n')
   })
 
   it('saves and loads a conversation', async () => {
@@ -159,11 +189,14 @@ describe('dasllama chat', () => {
   })
 
   it('knows its commands', async () => {
-    const { code, err, out } = await typed(['/help', '/hstory', '/quux', '/exit', 'not said'])
+    const { code, err, out, terminal } = await typed(['/help', '/hstory', '/quux', '/exit', 'not said'])
     expect([code, out]).toEqual([0, ''])
+    expect(terminal.prompts).toHaveLength(4)
     expect(err).toMatch(/\/system TEXT .*\n[\s\S]*\/params NAME=VALUE/)
     expect(err).toContain('did you mean /history?')
-    expect(err).toContain('there is no command /quux\n/help lists the commands')
+    expect(err).toContain(
+      'there is no command /quux\n/help lists the commands; a message that begins with / is written with //\n',
+    )
   })
 
   it('tells what fails, and goes on', async () => {
@@ -175,9 +208,48 @@ describe('dasllama chat', () => {
       '--overflow',
       'error',
     )
-    expect(err).toContain('tokens too long')
+    expect(err).toMatch(
+      /the conversation is \d+ tokens too long: its prompt has \d+, and the context of 128 must .*\n.*--context.*--overflow/,
+    )
     expect(out).toBe(`${first}\n\n`)
     expect(code).toBe(1)
+  })
+
+  it('tells what is left out to make room', async () => {
+    const line = 'The little dog ran to the big red house. '.repeat(3)
+    const lines = [line, line, line, '/reset', line]
+    const dropping = await typed(lines, '--context', '160')
+    expect(dropping.err).toMatch(/\(to make room the oldest 4 messages were left out; cut: --max-tokens/)
+    expect(dropping.err.match(/to make room/g)).toHaveLength(1)
+    const shifting = await typed(lines, '--context', '160', '--overflow', 'shift')
+    expect(shifting.err).toMatch(/\(to make room the oldest \d+ tokens were left out; cut: --max-tokens/)
+  })
+
+  it('goes on after a message that the template fails on', async () => {
+    const template =
+      "{% for m in messages %}{% if 'x' in m.content %}{{ raise_exception('No x!') }}{% endif %}{{ m.content }}\n{% endfor %}"
+    const { code, out, err } = await typed(['x', '/history', 'Once upon a time'], '--template', template)
+    expect(err).toMatch(/refuses the conversation: No x!\n.*another template.*\n\(empty\)\n/)
+    expect(out).toMatch(/^.+\n\n$/)
+    expect(code).toBe(1)
+  })
+
+  it('says when the model says nothing', async () => {
+    const { out, err } = await typed(['Hi', '/history'], '--forced-ids', '0')
+    expect(out).toBe('\n\n')
+    expect(err).toContain('\n(the model says nothing)\n')
+    expect(err).toContain('user: Hi\nassistant: \n')
+  })
+
+  it('tells in a line of its own what fails within a reply, and goes on', async () => {
+    const terminal = new FakeTerminal({ watched: true })
+    terminal.files.set('g', 'root ::= "x" [0-9] "y"')
+    terminal.typed = ['Hi', '/history', '/undo', '/params banned-ids=', 'Hi']
+    await using model = await loadModel(TINY_STORIES)
+    const digits = [...Array(model.tokenizer.vocabSize).keys()].filter((id) => /^\d/.test(model.piece(id)))
+    expect(await chat(terminal, '--grammar', 'g', '--banned-ids', digits.join())).toBe(1)
+    expect(terminal.err).toMatch(/\nno token is left to choose from[\s\S]*assistant \(cut\): x\n/)
+    expect(terminal.out).toMatch(/^x\nx\dy\n\n$/)
   })
 
   it.each([
@@ -237,7 +309,41 @@ describe('dasllama chat', () => {
       terminal.typed = [terminal.ctrlC, 'Once upon a time', terminal.ctrlC, terminal.ctrlC, 'not said']
       expect(await chat(terminal)).toBe(130)
       expect(terminal.err).toContain('(Ctrl-C again leaves, and so does Ctrl-D)')
-      expect(terminal.out).toBe(`${first}\n`)
+      expect(terminal.out).toBe(`${first}\n\n`)
+    })
+
+    it('throws away what is being written instead of leaving', async () => {
+      const terminal = new FakeTerminal({ watched: true })
+      const half = () => {
+        terminal.halfTyped = 'and th'
+        terminal.ctrlC()
+      }
+      terminal.typed = [terminal.ctrlC, half, half, 'not said\\', half, 'Once upon a time', '/history']
+      expect(await chat(terminal)).toBe(0)
+      expect(terminal.err.split('(Ctrl-C again leaves')).toHaveLength(5)
+      expect(terminal.err).toContain(`user: Once upon a time\nassistant (cut): ${first.trim()}\n`)
+      expect(terminal.err).not.toContain('not said')
+    })
+
+    it('before the first word of a reply takes the message back', async () => {
+      const terminal = new FakeTerminal({ watched: true })
+      terminal.typed = ['Once upon a time', '/history', 'Once upon a time']
+      const respond = vi.spyOn(Chat.prototype, 'respond').mockImplementationOnce(function (
+        this: Chat,
+        options,
+      ) {
+        terminal.ctrlC()
+        return this.respond(options)
+      })
+      try {
+        expect(await chat(terminal)).toBe(0)
+      } finally {
+        respond.mockRestore()
+      }
+      expect(terminal.err).toContain(
+        '(interrupted before the first word; your message is taken back)\n(empty)\n',
+      )
+      expect(terminal.out).toBe(`${first}\n\n`)
     })
 
     it('ends a chat that reads from a pipe', async () => {

@@ -95,7 +95,9 @@ describe('dasllama embed', () => {
     expect(cut.tokens).toEqual([3, 3, 2])
     const { code, out, err } = await embed([...TEXTS, '--context', '3'])
     expect([code, out]).toEqual([1, ''])
-    expect(err).toMatch(/^dasllama: text 0 has 5 tokens, 2 more than the context of 3 holds\n/)
+    expect(err).toMatch(
+      /^dasllama: text 1 of 2 has 5 tokens, 2 more than the context of 3 holds\nsplit it, let --truncate /,
+    )
   })
 
   it.each<[string[], string, number, string]>([
@@ -106,8 +108,8 @@ describe('dasllama embed', () => {
     [['a', '--dimensions', '0'], '', 2, '--dimensions must be a whole number of 1 or more'],
     [['a', '--threads', '33'], '', 2, '--threads must be'],
     [['a', '--no-normalise'], '', 2, 'did you mean --no-normalize?'],
-    [['a', ''], '', 1, 'text 1 is empty'],
-    [['-'], 'one\n\ntwo\n', 1, 'text 1 is empty'],
+    [['a', ''], '', 1, 'text 2 of 2 is empty'],
+    [['-'], 'one\n\ntwo\n', 1, 'text 2 of 3 is empty'],
     [['a', '--dimensions', '257'], '', 1, 'dimensions must be a whole number from 1 to 256'],
   ])('%j with the input %j ends with %i', async (args, input, code, message) => {
     const result = await embed(args, waiting(input))

@@ -1,5 +1,5 @@
 import { readTextFile } from '../../src/platform/node-terminal.js'
-import type { Lines, Output, Terminal } from '../../src/platform/terminal.js'
+import { ABANDONED, type Lines, type Output, type Terminal } from '../../src/platform/terminal.js'
 
 /** A terminal that keeps what is written to it. */
 export class FakeTerminal implements Terminal {
@@ -35,6 +35,9 @@ export class FakeTerminal implements Terminal {
   typed: (string | (() => void))[] = []
   /** The prompts that lines were asked for with. */
   readonly prompts: string[] = []
+  /** What is typed of a line that has not ended. */
+  halfTyped = ''
+  #isAbandoned = false
   readonly files = new Map<string, string>()
   readonly #watched: boolean
   readonly #lineInterrupts = new Set<() => void>()
@@ -47,13 +50,19 @@ export class FakeTerminal implements Terminal {
         await new Promise((resolve) => setTimeout(resolve, 0))
         for (let item = this.typed.shift(); item !== undefined; item = this.typed.shift()) {
           if (typeof item === 'string') return item
+          this.#isAbandoned = false
           item()
-          await new Promise((resolve) => setTimeout(resolve, 0))
+          if (this.#isAbandoned) return ABANDONED
         }
         return undefined
       },
       onInterrupt: (listener) => void this.#lineInterrupts.add(listener),
-      clear: () => {},
+      abandon: () => {
+        this.#isAbandoned = true
+        const hadText = this.halfTyped !== ''
+        this.halfTyped = ''
+        return hadText
+      },
       close: () => this.#lineInterrupts.clear(),
     }
   }

@@ -10,14 +10,32 @@ const SCHEMA = JSON.stringify({
   properties: { name: { type: 'string', maxLength: 12 }, age: { type: 'integer', minimum: 1, maximum: 9 } },
   required: ['name', 'age'],
 })
+const ENDLESS = JSON.stringify({
+  $ref: '#/$defs/list',
+  $defs: { list: { properties: { next: { $ref: '#/$defs/list' } }, required: ['next'] } },
+})
 
-async function run(args: readonly string[], files: Readonly<Record<string, string | Uint8Array>> = {}) {
+type Files = Readonly<Record<string, string | Uint8Array>>
+
+/** In `args`, `@name` is the path of that file. */
+async function dasllama(args: readonly string[], files: Files, terminal = new FakeTerminal()) {
   await using folder = await temporaryFolder()
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder.path, name), content)
-  const terminal = new FakeTerminal()
   const inFolder = args.map((arg) => arg.replace('@', `${folder.path}/`))
-  const code = await main(['run', TINY_STORIES, '--prompt', 'Once', ...inFolder], terminal)
+  const code = await main(inFolder, terminal)
   return { code, out: terminal.out, err: terminal.err }
+}
+
+const RUN = ['run', TINY_STORIES, '--prompt', 'Once']
+const CHAT = ['chat', TINY_STORIES, '--template', 'chatml', '--context', '512']
+
+const run = (args: readonly string[], files: Files = {}) => dasllama([...RUN, ...args], files)
+
+/** Types these lines on a terminal. */
+function chat(typed: readonly string[], args: readonly string[], files: Files) {
+  const terminal = new FakeTerminal({ watched: true })
+  terminal.typed = [...typed]
+  return dasllama([...CHAT, ...args], files, terminal)
 }
 
 describe('dasllama run', () => {
@@ -46,8 +64,55 @@ describe('dasllama run', () => {
     )
     expect(JSON.parse((await run(['--json', '--max-tokens', '2'])).out)).not.toHaveProperty('isComplete')
   })
+})
 
-  it.each<[string, readonly string[], Readonly<Record<string, string | Uint8Array>>, number, string]>([
+describe('dasllama chat', () => {
+  it('--json-schema makes every reply valid by it, and /params tells', async () => {
+    const typed = ['Who is there?', '/params temp=0.5', 'And who else?']
+    const { code, out, err } = await chat(typed, ['--json-schema', '@s.json'], { 's.json': SCHEMA })
+    expect(code).toBe(0)
+    // White space, line feeds included, may stand between the values of a reply.
+    const replies = out.match(/\{[^}]*\}/g)
+    expect(replies).toHaveLength(2)
+    for (const reply of replies!) expect(Object.keys(JSON.parse(reply))).toEqual(['name', 'age'])
+    expect(err).toMatch(/^\* {2}json-schema +\/.*\/s\.json$/m)
+    expect(err).not.toContain('does not have the form')
+  })
+
+  it('--grammar makes every reply follow it, line by line in a pipe', async () => {
+    const terminal = new FakeTerminal()
+    terminal.typed = ['Is it?', 'Is it not?']
+    const { code, out, err } = await dasllama(
+      [...CHAT, '--grammar', '@g'],
+      { g: 'root ::= "yes" | "no"' },
+      terminal,
+    )
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^((yes|no)\n){2}$/)
+  })
+
+  it('says when a reply has not come so far', async () => {
+    const args = ['--json-schema', '@s.json', '--max-tokens', '2']
+    const { err } = await chat(['Who?', 'Hm'], args, { 's.json': SCHEMA })
+    expect(err).toContain('(cut: --max-tokens reached; it does not have the form that was asked for)\n')
+    const stopped = await chat(['Who?'], ['--json-schema', '@s.json', '--stop', 'name'], { 's.json': SCHEMA })
+    expect(stopped.err).toContain('\n(it does not have the form that was asked for)\n')
+  })
+
+  it('does not let /params ask for what can never end', async () => {
+    const typed = ['/params temp=1 ignore-eos', '/params', 'Is it?']
+    const { code, out, err } = await chat(typed, ['--grammar', '@g'], { g: 'root ::= "yes" | "no"' })
+    expect(err).toContain('--grammar and --ignore-eos do not go together\na text that must be whole must end')
+    expect(err).toMatch(/^ {3}temp +0$/m)
+    expect([code, out]).toEqual([0, expect.stringMatching(/^(yes|no)\n\n$/)])
+  })
+})
+
+describe.each([
+  ['run', RUN],
+  ['chat', CHAT],
+])('dasllama %s', (name, args) => {
+  it.each<[string, readonly string[], Files, number, string]>([
     [
       'two formats',
       ['--json-schema', '@s.json', '--grammar', '@g'],
@@ -55,22 +120,74 @@ describe('dasllama run', () => {
       2,
       '--json-schema and --grammar do not go together',
     ],
+    [
+      'a format that can never end',
+      ['--json-schema', '@s.json', '--ignore-eos'],
+      { 's.json': SCHEMA },
+      2,
+      '--json-schema and --ignore-eos do not go together',
+    ],
+    ['a schema for a file', ['--json-schema', '{"type":"string"}'], {}, 2, '--json-schema takes the name of'],
+    ['a grammar for a file', ['--grammar', 'root ::= "a"'], {}, 2, '--grammar takes the name of a file'],
     ['a missing file', ['--json-schema', '@none.json'], {}, 1, 'none.json: there is no such file'],
-    ['a directory', ['--grammar', '@'], {}, 1, 'EISDIR'],
+    ['a directory', ['--grammar', '@'], {}, 1, 'is a directory'],
     ['what is no text', ['--grammar', '@g'], { g: Uint8Array.of(0xff) }, 1, 'g is not UTF-8 text'],
-    ['what is no JSON', ['--json-schema', '@s.json'], { 's.json': '{' }, 1, 's.json is no JSON'],
+    ['an empty schema', ['--json-schema', '@s.json'], { 's.json': '' }, 1, 's.json is no JSON: '],
+    [
+      'what is no JSON',
+      ['--json-schema', '@s.json'],
+      { 's.json': '{\n  "type":: 1}' },
+      1,
+      's.json is no JSON: ',
+    ],
+    [
+      'a schema that is none',
+      ['--json-schema', '@s.json'],
+      { 's.json': '[1]' },
+      1,
+      'JSON Schema, #: a schema is an object, true or false, not [1]',
+    ],
     [
       'a keyword that is not supported',
       ['--json-schema', '@s.json'],
       { 's.json': '{"not":{}}' },
       1,
-      '#/not: the keyword "not" is not supported',
+      '#/not: the keyword "not" is not supported\nsupported are type, enum,',
     ],
-    ['a bad grammar', ['--grammar', '@g'], { g: 'root ::= (' }, 1, 'grammar, line 1, column 11'],
-    ['a format without a file', ['--grammar'], {}, 2, '--grammar'],
-  ])('refuses %s', async (_, args, files, code, message) => {
-    const { out, err, ...result } = await run(args, files)
+    [
+      'a schema that nothing is valid by',
+      ['--json-schema', '@s.json'],
+      { 's.json': '{"type":"integer","minimum":5,"maximum":3}' },
+      1,
+      'JSON Schema, #: nothing is valid by it: no whole number is within its limits at #\n',
+    ],
+    [
+      'a schema that recurses without end',
+      ['--json-schema', '@s.json'],
+      { 's.json': ENDLESS },
+      1,
+      'JSON Schema, #: nothing is valid by it: every value would have to contain another one\n',
+    ],
+    [
+      'a grammar with a syntax error',
+      ['--grammar', '@g'],
+      { g: 'root ::= item\nitem ::= (' },
+      1,
+      'grammar, line 2, column 11: ',
+    ],
+    ['a format without a file', ['--grammar'], {}, 2, '--grammar needs a value: --grammar FILE'],
+  ])('refuses %s before anything is said', async (_, format, files, code, message) => {
+    const terminal = new FakeTerminal({ watched: name === 'chat' })
+    terminal.typed = ['Hi']
+    const { out, err, ...result } = await dasllama([...args, ...format], files, terminal)
     expect([result.code, out]).toEqual([code, ''])
+    expect(err).toMatch(/^dasllama: /)
     expect(err).toContain(message)
+    expect(terminal.typed).toEqual(['Hi'])
+  })
+
+  it('says where a schema is no JSON, as far as the runtime tells', async () => {
+    const { err } = await dasllama([...args, '--json-schema', '@s.json'], { 's.json': '{\n  "type" 1}' })
+    expect(err).toMatch(/s\.json is no JSON: .* in JSON at line 2, column 10\n$/)
   })
 })

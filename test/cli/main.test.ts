@@ -6,6 +6,8 @@ import { optionName } from '../../src/cli/parse.js'
 import { DEFAULT_SAMPLING } from '../../src/index.js'
 import { FakeTerminal } from './fake-terminal.js'
 
+const COMMANDS = ['run', 'chat', 'embed', 'inspect', 'tokenize']
+
 async function cli(args: readonly string[], terminal = new FakeTerminal()) {
   const code = await main(args, terminal)
   return { code, out: terminal.out, err: terminal.err }
@@ -21,8 +23,7 @@ describe('dasllama', () => {
   it.each([['--help'], ['-h'], ['help']])('%s lists the commands', async (name) => {
     const { code, out, err } = await cli([name])
     expect([code, err]).toEqual([0, ''])
-    for (const command of ['run', 'embed', 'inspect', 'tokenize'])
-      expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+    for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
   })
 
   it("--version is the package's", async () => {
@@ -30,7 +31,7 @@ describe('dasllama', () => {
     expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
   })
 
-  it.each(['run', 'embed', 'inspect', 'tokenize'])('help %s is what its --help and -h show', async (name) => {
+  it.each(COMMANDS)('help %s is what its --help and -h show', async (name) => {
     const help = await cli(['help', name])
     expect(help).toMatchObject({
       code: 0,
@@ -77,6 +78,7 @@ describe('dasllama', () => {
     [['help', 'bake'], 'there is no command bake', 'dasllama --help'],
     [['--json'], 'there is no option --json', 'dasllama --help'],
     [['run', 'm', '--promt', 'x'], 'there is no option --promt', 'did you mean --prompt?'],
+    [['embed', 'm', 'x', '--temp', '1'], 'there is no option --temp', 'write -- before it'],
     [['inspect', 'm', 'n'], 'inspect does not know what to do with "n"', 'quotes'],
     [['tokenize', 'm'], 'tokenize needs TEXT', 'tokenize --help'],
     [['run', 'm'], 'run needs a prompt', 'run --help'],
@@ -108,15 +110,12 @@ describe('dasllama', () => {
     expect(err).toContain(hint)
   })
 
-  it.each(['run', 'embed', 'inspect', 'tokenize'])(
-    '%s without a model says where to get one',
-    async (name) => {
-      const { code, err } = await cli([name])
-      expect(code).toBe(2)
-      expect(err).toContain('https://huggingface.co/')
-      expect(err).toContain('models/tiny-stories.Q8_0.gguf')
-    },
-  )
+  it.each(COMMANDS)('%s without a model says where to get one', async (name) => {
+    const { code, err } = await cli([name])
+    expect(code).toBe(2)
+    expect(err).toContain('https://huggingface.co/')
+    expect(err).toContain('models/tiny-stories.Q8_0.gguf')
+  })
 
   it('reports a failure in one line and a hint', async () => {
     const { code, out, err } = await cli(['inspect', 'no/such.gguf'])

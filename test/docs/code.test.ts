@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { transform } from 'esbuild'
 import { describe, expect, test } from 'vitest'
+import { BASELINE } from './baseline.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const docs = `${root}docs/`
@@ -26,7 +27,9 @@ async function outputs(blocks: readonly string[]): Promise<string[]> {
   const inner = others.map((code) => `console.log('${BORDER}')\n{\n${code}}`)
   const program = [...imports, first, ...inner].join('\n')
   const { code } = await transform(program, { loader: 'ts', format: 'esm', target: 'node20' })
-  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', code], { cwd: root })
+  const { stdout } = await run(process.execPath, [...BASELINE, '--input-type=module', '--eval', code], {
+    cwd: root,
+  })
   return stdout.split(`${BORDER}\n`)
 }
 

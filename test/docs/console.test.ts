@@ -7,6 +7,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { BASELINE } from './baseline.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const docs = `${root}docs/`
@@ -16,7 +17,7 @@ const run = promisify(execFile)
 async function output(commandLine: string): Promise<string> {
   const [, input = '', options] = /^(?:echo "([^"]*)" \| )?npx dasllama (.*)$/.exec(commandLine)!
   const args = Array.from(options.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain)
-  const running = run(process.execPath, ['dist/cli.js', ...args], { cwd: root })
+  const running = run(process.execPath, [...BASELINE, 'dist/cli.js', ...args], { cwd: root })
   running.child.stdin?.end(input === '' ? '' : `${input}\n`)
   return (await running).stdout
 }

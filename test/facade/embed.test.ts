@@ -163,7 +163,9 @@ describe('a text that is longer than the context', () => {
     await expect(embed(short, long)).rejects.toEqual(
       failure('CONTEXT_FULL', 'the text has 41 tokens, 1 more than the context of 40 holds'),
     )
-    await expect(embed(short, ['fits', long, long])).rejects.toEqual(failure('CONTEXT_FULL', 'text 1 has 41'))
+    await expect(embed(short, ['fits', long, long])).rejects.toEqual(
+      failure('CONTEXT_FULL', 'text 2 of 3 has 41'),
+    )
     expect(await embed(short, long.slice(0, 40))).toHaveLength(96)
     expect(short.memoryBytes).toBe(before)
   })
@@ -195,19 +197,19 @@ describe('a text that is longer than the context', () => {
 describe('embed refuses', () => {
   it.each<[string, unknown, unknown, string]>([
     ['an empty text', '', {}, 'the text is empty'],
-    ['an empty text among others', ['a', ''], {}, 'text 1 is empty'],
+    ['an empty text among others', ['a', ''], {}, 'text 2 of 2 is empty'],
     ['empty ids', new Uint32Array(0), {}, 'the text is empty'],
-    ['empty ids among others', [[1], []], {}, 'text 1 is empty'],
+    ['empty ids among others', [[1], []], {}, 'text 2 of 2 is empty'],
     ['no text', undefined, {}, 'the text must be a string or token ids, not undefined'],
     ['null', null, {}, 'the text must be a string or token ids, not null'],
     ['a number', 7, {}, 'not number'],
     ['an object', {}, {}, 'must be an array of numbers'],
-    ['a number among texts', ['a', 7], {}, 'text 1 must be a string or token ids, not number'],
-    ['nothing among texts', ['a', null], {}, 'text 1 must be a string or token ids, not null'],
+    ['a number among texts', ['a', 7], {}, 'text 2 of 2 must be a string or token ids, not number'],
+    ['nothing among texts', ['a', null], {}, 'text 2 of 2 must be a string or token ids, not null'],
     ['a text among ids', [1, 'a'], {}, 'token a at index 1'],
     ['an id that is none', [1, 2, VOCAB], {}, `token ${VOCAB} at index 2 is not in the vocabulary`],
     ['half an id', [1.5], {}, 'token 1.5'],
-    ['a negative id', [[1], [-1]], {}, 'text 1: token -1'],
+    ['a negative id', [[1], [-1]], {}, 'text 2 of 2: token -1'],
     [
       'a pooling that is none',
       'a',

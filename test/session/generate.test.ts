@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bool } from '../../src/gguf/typed-value.js'
 import type { GenerateOptions, Model, Session } from '../../src/index.js'
+import { MAX_BATCH } from '../../src/model/scratch.js'
 import { VOCAB } from '../model/small.js'
 import { collect, idsOf, loadSmall } from './collect.js'
 
@@ -246,7 +247,7 @@ describe('ended from outside:', () => {
     setImmediate(() => controller.abort('enough'))
     expect(await collect(generation)).toEqual([])
     expect(generation.stopReason).toBe('abort')
-    expect(session.position).toBe(64)
+    expect(session.position).toBe(MAX_BATCH)
     expect(() => session.sample()).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
     expect(await idsOf(session.generate(PROMPT, { maxTokens: 5 }))).toEqual(await fresh({ maxTokens: 5 }))
   })
@@ -272,8 +273,8 @@ describe('ended from outside:', () => {
     setImmediate(() => controller.abort('enough'))
     const evaluation = session.eval(promptIds(150), { signal: controller.signal })
     await expect(evaluation).rejects.toBe('enough')
-    expect(session.position).toBe(64)
-    await session.eval(promptIds(150).slice(64))
+    expect(session.position).toBe(MAX_BATCH)
+    await session.eval(promptIds(150).slice(MAX_BATCH))
     using whole = newSession()
     await whole.eval(promptIds(150))
     expect(session.logits()).toEqual(whole.logits())

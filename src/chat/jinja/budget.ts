@@ -1,4 +1,4 @@
-import { DasllamaError } from '../../errors.js'
+import { templateLimit } from './failures.js'
 
 /** Nodes that a rendering may evaluate; an operation counts one more for each 8 characters, items or members it goes through. */
 export const MAX_STEPS = 10_000_000
@@ -17,9 +17,10 @@ export class Budget {
   readonly spend = (steps: number): void => {
     this.#steps += steps
     if (this.#steps > MAX_STEPS) {
-      throw new DasllamaError('LIMIT', `the chat template takes more than ${MAX_STEPS} steps`, {
-        hint: 'it may never end; use another template, or a shorter conversation',
-      })
+      throw templateLimit(
+        `takes more than ${MAX_STEPS} steps`,
+        'it may never end; use another template, or a shorter conversation',
+      )
     }
   }
 
@@ -55,7 +56,7 @@ export class Budget {
 
   enter(): void {
     if (++this.#depth > MAX_DEPTH) {
-      throw new DasllamaError('LIMIT', `the chat template nests more than ${MAX_DEPTH} levels deep`)
+      throw templateLimit(`nests more than ${MAX_DEPTH} levels deep`)
     }
   }
 
@@ -71,11 +72,8 @@ export class Budget {
 
 function refuseBeyond(limit: number, size: number, what: string, unit: string): void {
   if (size <= limit) return
-  throw new DasllamaError(
-    'LIMIT',
-    `the chat template makes a ${what} of ${size} ${unit}; the limit is ${limit}`,
-    {
-      hint: 'use another template, or a shorter conversation',
-    },
+  throw templateLimit(
+    `makes a ${what} of ${size} ${unit}; the limit is ${limit}`,
+    'use another template, or a shorter conversation',
   )
 }

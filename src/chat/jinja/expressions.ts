@@ -119,7 +119,7 @@ function member({ object, property, computed }: Member, scope: Scope, budget: Bu
   const key: Value =
     !computed && property.type === 'Identifier' ? Text.of(property.value) : evaluate(property, scope, budget)
   if (value instanceof Undefined || value === null) {
-    const wanted = key instanceof Text ? key.text : typeName(key)
+    const wanted = key instanceof Text ? key.text : typeof key === 'number' ? String(key) : typeName(key)
     if (value === null) return new Undefined(`${wanted} of none`)
     throw templateFailed(`"${value.name}" is undefined, so it has no "${wanted}"`)
   }

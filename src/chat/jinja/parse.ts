@@ -1,6 +1,5 @@
 import { parse, tokenize } from '@huggingface/jinja'
-import { DasllamaError } from '../../errors.js'
-import { templateFailed } from './failures.js'
+import { templateInvalid, templateLimit } from './failures.js'
 import type { Program } from './nodes.js'
 
 /** Characters of a template; those of published models have at most 20,000. */
@@ -14,17 +13,13 @@ const MAX_BLANKS = 1000
  */
 export function parseTemplate(source: string): Program {
   if (source.length > MAX_TEMPLATE) {
-    throw new DasllamaError(
-      'LIMIT',
-      `the chat template has ${source.length} characters; the limit is ${MAX_TEMPLATE}`,
-    )
+    throw templateLimit(`has ${source.length} characters; the limit is ${MAX_TEMPLATE}`)
   }
   const blanks = /\s+/g
   for (let match = blanks.exec(source); match; match = blanks.exec(source)) {
     if (match[0].length > MAX_BLANKS) {
-      throw new DasllamaError(
-        'LIMIT',
-        `the chat template has ${match[0].length} white-space characters in a row; the limit is ${MAX_BLANKS}`,
+      throw templateLimit(
+        `has ${match[0].length} white-space characters in a row; the limit is ${MAX_BLANKS}`,
       )
     }
   }
@@ -33,8 +28,10 @@ export function parseTemplate(source: string): Program {
     return parse(tokens) as unknown as Program
   } catch (error) {
     if (error instanceof RangeError) {
-      throw new DasllamaError('LIMIT', 'the chat template nests too deeply to be parsed', { cause: error })
+      throw templateLimit('nests too deeply to be parsed', undefined, error)
     }
-    throw templateFailed(`it is no valid template (${(error as Error).message})`, error)
+    // The parser looks beyond the last token where a statement has no end.
+    const isCut = error instanceof TypeError
+    throw templateInvalid(isCut ? 'it ends within a statement' : (error as Error).message, error)
   }
 }

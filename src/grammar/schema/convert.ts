@@ -43,9 +43,14 @@ function plain(schema: unknown): unknown {
   try {
     json = JSON.stringify(schema)
   } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', `the JSON Schema is no JSON: ${(cause as Error).message}`, {
-      cause,
-    })
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `the JSON Schema is no JSON: ${(cause as Error).message.split('\n')[0]}`,
+      {
+        hint: 'it must be plain data; where it recurses it says so by $ref',
+        cause,
+      },
+    )
   }
   if (json === undefined)
     throw invalidSchema('#', `a schema is an object, true or false, not ${typeof schema}`)
@@ -96,8 +101,15 @@ class Converter implements Rules {
     }
     const grammar = { rules: this.#rules, root: root.name }
     if (pruned(grammar)) return grammar
-    const reason = this.#dead[0] ?? 'every value would have to contain another one'
-    throw invalidSchema('#', `nothing is valid by it: ${reason}`)
+    const [reason] = this.#dead
+    if (reason !== undefined) {
+      throw invalidSchema('#', `nothing is valid by it: ${reason}`, 'loosen what stands there')
+    }
+    throw invalidSchema(
+      '#',
+      'nothing is valid by it: every value would have to contain another one',
+      'let the recursion end: by a member that is not required, an empty array or another branch of anyOf',
+    )
   }
 
   valueOf(placed: Placed): Node {

@@ -41,7 +41,11 @@ export class Resolver {
     let at = placed
     for (let steps = 0; isReference(at.schema); steps++) {
       if (steps > MAX_DEPTH)
-        throw invalidSchema(placed.pointer, 'its references lead to each other and to nothing else')
+        throw invalidSchema(
+          placed.pointer,
+          'its references lead to each other and to nothing else',
+          'one of them must lead to a schema with other keywords',
+        )
       at = this.#lookUp(at.schema.$ref, within(at.pointer, '$ref'))
     }
     return at

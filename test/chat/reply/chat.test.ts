@@ -135,6 +135,46 @@ describe('a chat', () => {
     expect(chat.isBusy).toBe(false)
   })
 
+  it.each([
+    ['by the model itself', {}, undefined],
+    ['by maxTokens', { maxTokens: 24 }, 'length'],
+  ] as const)('cut in the midst of a call %s tells so, and the chat goes on', async (_, options, cut) => {
+    using chat = chatOf()
+    chat.addUser('How is Rome?')
+    const half = CALL.slice(0, CALL.indexOf('Rome'))
+    const { reply, events } = await say(chat, cut ? CALL : half, options)
+    expect(reply.stopReason).toBe(cut ?? 'stop')
+    expect(reply.text.length).toBeLessThan(CALL.length)
+    expect(reply.text).toContain('"weather"')
+    expect(events.at(-1)).toMatchObject({
+      type: 'malformed-tool-call',
+      reason: 'incomplete',
+      text: reply.text,
+    })
+    expect(reply.toolCalls).toEqual([])
+    expect(reply.message).toMatchObject({ content: reply.text, ...(cut && { cut }) })
+    chat.addUser('Again, please.')
+    const { reply: next } = await say(chat, CALL)
+    expect(next.toolCalls).toMatchObject([{ name: 'weather', arguments: { city: 'Rome' } }])
+  })
+
+  it('keeps calls whose arguments are no JSON as words, and goes on', async () => {
+    using chat = chatOf()
+    chat.addUser('How is Rome?')
+    for (const [args, reason] of [
+      ['{"city": Rome}', 'invalid-json'],
+      ['"Rome"', 'arguments-not-object'],
+    ]) {
+      const broken = `<tool_call>\n{"name": "weather", "arguments": ${args}}\n</tool_call>`
+      const { reply, events } = await say(chat, broken)
+      expect(events.at(-1)).toMatchObject({ type: 'malformed-tool-call', reason, text: broken })
+      expect(reply.message).toMatchObject({ content: broken })
+      chat.addUser('Again, please.')
+    }
+    const { reply } = await say(chat, CALL)
+    expect(reply.toolCalls).toHaveLength(1)
+  })
+
   it('cut by maxTokens has what there was', async () => {
     using chat = chatOf()
     chat.addUser('Hi')

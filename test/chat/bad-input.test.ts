@@ -1,0 +1,352 @@
+/** What callers, files and templates can get wrong in a chat: each is told with its code, and the chat goes on. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type Chat,
+  type ChatMessage,
+  type ChatOptions,
+  createChat,
+  DasllamaError,
+  type ErrorCode,
+  loadModel,
+  type Model,
+} from '../../src/index.js'
+import { TINY_STORIES } from '../support/model-files.js'
+
+const CONTEXT = 512
+let model: Model
+
+beforeAll(async () => {
+  model = await loadModel(TINY_STORIES)
+})
+afterAll(() => model.dispose())
+
+function chatOf(options: ChatOptions = {}): Chat {
+  const session = { contextLength: CONTEXT }
+  return createChat(model, { template: 'chatml', maxTokens: 6, session, ...options })
+}
+
+async function say(chat: Chat, content: string): Promise<void> {
+  chat.addUser(content)
+  for await (const _ of chat.respond()) {
+  }
+}
+
+function failureOf(action: () => unknown): DasllamaError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof DasllamaError) return error
+    throw error
+  }
+  throw new Error('it did not fail')
+}
+
+/** A template that does this where the last message says NOW. */
+const when = (body: string): ChatOptions => ({
+  template: `{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}{% if 'NOW' in messages[-1].content %}${body}{% endif %}<assistant>`,
+})
+const now = (chat: Chat) => {
+  chat.addUser('NOW')
+  chat.respond()
+}
+const withSchema = (schema: object) => (chat: Chat) => {
+  chat.addUser('Who?')
+  chat.respond({ responseFormat: { type: 'json_schema', schema } })
+}
+const withGrammar = (grammar: string) => (chat: Chat) => {
+  chat.addUser('Who?')
+  chat.respond({ responseFormat: { type: 'grammar', grammar } })
+}
+const calling = (args: unknown): ChatMessage => ({
+  role: 'assistant',
+  content: '',
+  toolCalls: [{ name: 'weather', arguments: args as string }],
+})
+
+interface Case {
+  readonly name: string
+  readonly options?: ChatOptions
+  readonly fails: (chat: Chat) => void
+  readonly code: ErrorCode
+  readonly message: string | RegExp
+  readonly hint: RegExp | undefined
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: 'a schema that nothing is valid by',
+    fails: withSchema({ properties: { a: { type: 'string', minLength: 5, maxLength: 2 } }, required: ['a'] }),
+    code: 'INVALID_ARGUMENT',
+    message: 'JSON Schema, #: nothing is valid by it: minLength is more than maxLength at #/properties/a',
+    hint: /^loosen/,
+  },
+  {
+    name: 'a schema that recurses without end',
+    fails: withSchema({
+      $ref: '#/$defs/list',
+      $defs: { list: { properties: { next: { $ref: '#/$defs/list' } }, required: ['next'] } },
+    }),
+    code: 'INVALID_ARGUMENT',
+    message: 'JSON Schema, #: nothing is valid by it: every value would have to contain another one',
+    hint: /not required/,
+  },
+  {
+    name: 'a schema that refers to itself only',
+    fails: withSchema({ $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }),
+    code: 'INVALID_ARGUMENT',
+    message: 'JSON Schema, #: its references lead to each other and to nothing else',
+    hint: /other keywords/,
+  },
+  {
+    name: 'a schema that is an endless object',
+    fails: (chat) => {
+      const schema: Record<string, unknown> = { type: 'array' }
+      schema.items = schema
+      withSchema(schema)(chat)
+    },
+    code: 'INVALID_ARGUMENT',
+    message: /^the JSON Schema is no JSON: .*$/,
+    hint: /\$ref/,
+  },
+  {
+    name: 'a schema with a keyword that is not supported',
+    fails: withSchema({ properties: { n: { type: 'integer', multipleOf: 3 } } }),
+    code: 'UNSUPPORTED',
+    message: 'JSON Schema, #/properties/n/multipleOf: the keyword "multipleOf" is not supported',
+    hint: /^supported are type, enum, .*oneOf$/,
+  },
+  {
+    name: 'a grammar with a syntax error',
+    fails: withGrammar('root ::= item+\nitem ::= "- " [a-z'),
+    code: 'INVALID_ARGUMENT',
+    message: 'grammar, line 2, column 15: the class has no end',
+    hint: undefined,
+  },
+  {
+    name: 'a grammar with a rule that is none',
+    fails: withGrammar('root ::= "a"\nitem = "b"'),
+    code: 'INVALID_ARGUMENT',
+    message: 'grammar, line 2, column 6: expected ::= after "item", found "="',
+    hint: /a rule is written name ::= …/,
+  },
+  {
+    name: 'a template that does what its language forbids',
+    options: when('{{ 1 / 0 }}'),
+    fails: now,
+    code: 'TEMPLATE_FAILED',
+    message: 'the chat template fails: division by zero',
+    hint: /option template$/,
+  },
+  {
+    name: 'a template that goes round and round',
+    options: when('{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}'),
+    fails: now,
+    code: 'LIMIT',
+    message: 'the chat template takes more than 10000000 steps',
+    hint: /another template, or a shorter conversation/,
+  },
+  {
+    name: 'a template that calls itself without end',
+    options: when('{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}'),
+    fails: now,
+    code: 'LIMIT',
+    message: 'the chat template nests more than 500 levels deep',
+    hint: /another template/,
+  },
+  {
+    name: 'a template that writes too much',
+    options: when("{{ 'a' * 9000000 }}"),
+    fails: now,
+    code: 'LIMIT',
+    message: 'the chat template makes a text of 9000000 characters; the limit is 4000000',
+    hint: /another template/,
+  },
+  {
+    name: 'a template that wants a variable that nobody gives',
+    options: when('{{ documents[0].title }}'),
+    fails: now,
+    code: 'TEMPLATE_FAILED',
+    message: 'the chat template fails: "documents" is undefined, so it has no "0"',
+    hint: /other messages, tools or variables/,
+  },
+  {
+    name: 'a template that wants a function that is not known',
+    options: when('{{ get_weather(1) }}'),
+    fails: now,
+    code: 'UNSUPPORTED',
+    message: 'the chat template needs the function "get_weather"',
+    hint: /^known are .*option template$/,
+  },
+  {
+    name: 'messages in an order that the template refuses',
+    options: {
+      template:
+        "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Conversation roles must alternate!') }}{% endif %}<{{ m.role }}>{{ m.content }}\n{% endfor %}<assistant>",
+    },
+    fails(chat) {
+      chat.addUser('Hm')
+      chat.addUser('Hm?')
+      chat.respond()
+    },
+    code: 'TEMPLATE_REFUSED',
+    message: 'the chat template refuses the conversation: Conversation roles must alternate!',
+    hint: /in turns; undo one, or use another template/,
+  },
+  {
+    name: 'arguments of a call that are no JSON',
+    fails: (chat) => chat.add(calling('{"city": "Ro')),
+    code: 'INVALID_ARGUMENT',
+    message: /^the message\.toolCalls\[0\]: the arguments of "weather" are no JSON object: .*JSON/,
+    hint: /\{\} where there are no arguments/,
+  },
+  {
+    name: 'no arguments of a call',
+    fails: (chat) => chat.add(calling('')),
+    code: 'INVALID_ARGUMENT',
+    message: /the arguments of "weather" are no JSON object: /,
+    hint: /\{\} where there are no arguments/,
+  },
+  {
+    name: 'arguments of a call that are a list, in a history',
+    fails(chat) {
+      chat.history = [...chat.history, { role: 'user', content: 'Hm' }, calling('["Rome"]')]
+    },
+    code: 'INVALID_ARGUMENT',
+    message: 'history[3].toolCalls[0]: the arguments of "weather" are no JSON object',
+    hint: /^give an object/,
+  },
+  {
+    name: 'arguments of a call that are a million levels deep',
+    fails: (chat) => chat.add(calling(`{"a":${'['.repeat(1e6)}${']'.repeat(1e6)}}`)),
+    code: 'INVALID_ARGUMENT',
+    message: 'the message.toolCalls[0].arguments: more than 64 levels of objects and arrays',
+    hint: undefined,
+  },
+  {
+    name: 'an empty message',
+    fails: (chat) => chat.addUser(''),
+    code: 'INVALID_ARGUMENT',
+    message: 'the message: what the user says must not be empty',
+    hint: /^say something/,
+  },
+  {
+    name: 'a message of nothing but white space, in a history',
+    fails(chat) {
+      chat.history = [{ role: 'user', content: ' \n\t' }]
+    },
+    code: 'INVALID_ARGUMENT',
+    message: 'history[0]: what the user says must not be empty',
+    hint: /leave the message out/,
+  },
+  {
+    name: 'nothing to answer',
+    fails(chat) {
+      const { history } = chat
+      chat.reset()
+      try {
+        chat.respond()
+      } finally {
+        chat.history = history
+      }
+    },
+    code: 'INVALID_ARGUMENT',
+    message: 'there is nothing to answer yet',
+    hint: /addUser/,
+  },
+  ...(['error', 'drop-oldest'] as const).map(
+    (overflow): Case => ({
+      name: `a conversation longer than the context, with the policy ${overflow}`,
+      options: { overflow },
+      fails(chat) {
+        chat.addUser('The little dog ran. '.repeat(150))
+        chat.respond()
+      },
+      code: 'CONTEXT_FULL',
+      message:
+        /^the conversation is \d+ tokens too long: its prompt has \d+, and the context of 512 must also hold a reply$/,
+      hint:
+        overflow === 'error'
+          ? /"drop-oldest" or "shift", undo turns, .*contextLength/
+          : /^shorten the last message, .*contextLength/,
+    }),
+  ),
+]
+
+describe('a chat goes on after', () => {
+  it.each(CASES)('$name', async ({ options, fails, code, message, hint }) => {
+    using chat = chatOf(options)
+    await say(chat, 'Once upon a time')
+    const before = chat.history
+    const failure = failureOf(() => fails(chat))
+    expect(failure.code).toBe(code)
+    expect(failure.message).toEqual(typeof message === 'string' ? message : expect.stringMatching(message))
+    expect(failure.hint).toEqual(hint && expect.stringMatching(hint))
+    expect(chat.isBusy).toBe(false)
+    while (chat.history.length > before.length) chat.undo()
+    expect(chat.history).toEqual(before)
+    await say(chat, 'And then?')
+    expect(chat.history).toHaveLength(before.length + 2)
+    expect(chat.history.at(-1)).toMatchObject({ role: 'assistant', cut: 'length' })
+    expect(chat.stats().nReused).toBeGreaterThan(0)
+  })
+
+  it('a conversation that is too long by so many tokens', () => {
+    using roomy = chatOf({ session: { contextLength: 4 * CONTEXT } })
+    using chat = chatOf()
+    for (const each of [roomy, chat]) each.addUser('The little dog ran. '.repeat(150))
+    const { length } = roomy.renderPrompt().ids
+    // One token of the context at least is for the reply.
+    const excess = length - (CONTEXT - 1)
+    expect(failureOf(() => chat.respond()).message).toContain(
+      `is ${excess} tokens too long: its prompt has ${length},`,
+    )
+  })
+})
+
+describe('a chat is not made', () => {
+  it.each<[string, ChatOptions, ErrorCode, string | RegExp, RegExp | undefined]>([
+    [
+      'with a template that is cut',
+      { template: '{% for m in messages %}' },
+      'TEMPLATE_FAILED',
+      'the chat template fails: it is no valid template (it ends within a statement)',
+      /^correct it, or use another template/,
+    ],
+    [
+      'with a template that is too long',
+      { template: `{{ ${'x'.repeat(200_000)} }}` },
+      'LIMIT',
+      'the chat template has 200006 characters; the limit is 131072',
+      /another template/,
+    ],
+    [
+      'with a response format of a bad schema',
+      { responseFormat: { type: 'json_schema', schema: { not: {} } } },
+      'UNSUPPORTED',
+      'JSON Schema, #/not: the keyword "not" is not supported',
+      /^supported are/,
+    ],
+    [
+      'with a response format of a bad grammar',
+      { responseFormat: { type: 'grammar', grammar: 'root ::= "a' } },
+      'INVALID_ARGUMENT',
+      'grammar, line 1, column 10: the literal has no end',
+      undefined,
+    ],
+    ['with bad sampling', { topP: -1 }, 'INVALID_ARGUMENT', /^topP must be/, undefined],
+    [
+      'with variables that are no data',
+      { templateVariables: { date: () => 'today' } },
+      'INVALID_ARGUMENT',
+      'templateVariables.date: a function is no value that JSON knows',
+      undefined,
+    ],
+  ])('%s', (_, options, code, message, hint) => {
+    const before = model.memoryBytes
+    const failure = failureOf(() => chatOf(options))
+    expect(failure.code).toBe(code)
+    expect(failure.message).toEqual(typeof message === 'string' ? message : expect.stringMatching(message))
+    expect(failure.hint).toEqual(hint && expect.stringMatching(hint))
+    expect(model.memoryBytes).toBe(before)
+  })
+})
