@@ -2,7 +2,7 @@
 export { Chat, createChat } from './chat/chat.js'
 export type { ChatOptions, RespondOptions } from './chat/chat-options.js'
 export type { ChatReply, ReplyParts } from './chat/chat-reply.js'
-export type { ChatMessage, CutReason, Role, ToolCall, ToolDefinition } from './chat/message.js'
+export type { ChatMessage, CutReason, FunctionTool, Role, ToolCall, ToolDefinition } from './chat/message.js'
 export type { OverflowPolicy } from './chat/overflow.js'
 export type { MalformedReason, ParsedToolCall, ReplyEvent } from './chat/reply/events.js'
 export {

@@ -4,7 +4,7 @@ import type { GenerateOptions } from '../session/generate-options.js'
 import type { SessionOptions } from '../session/session-options.js'
 import { toValue } from './jinja/convert.js'
 import { FROM_TEMPLATE } from './jinja/text.js'
-import { type ChatMessage, checkTools, type ToolDefinition } from './message.js'
+import { type ChatMessage, checkTools, type FunctionTool, type ToolDefinition } from './message.js'
 import { OVERFLOW_POLICIES, type OverflowPolicy } from './overflow.js'
 import type { ReplyFormatOverrides } from './reply/format.js'
 import type { Thinking } from './reply/thinking.js'
@@ -22,7 +22,7 @@ export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
   /** More variables for the template, such as `enable_thinking`: plain data. */
   templateVariables?: Readonly<Record<string, unknown>>
   /** Tools that the model is told of. Default none. */
-  tools?: readonly ToolDefinition[]
+  tools?: readonly (ToolDefinition | FunctionTool)[]
   /** A conversation to go on with. Default an empty one. */
   history?: readonly ChatMessage[]
   /**
@@ -51,7 +51,7 @@ export interface ResolvedChatOptions {
   readonly system: string | undefined
   readonly template: string | undefined
   readonly templateVariables: Readonly<Record<string, unknown>>
-  readonly tools: readonly Readonly<Record<string, unknown>>[]
+  readonly tools: readonly FunctionTool[]
   readonly history: readonly ChatMessage[]
   readonly overflow: OverflowPolicy
   readonly now: Date | undefined
@@ -75,10 +75,10 @@ export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
     now,
     thinking,
     replyFormat = {},
-  } = options
-  const { session = {}, ...rest } = options
-  const generate: Record<string, unknown> = { reuse: 'all', ...rest }
-  for (const name of OWN_OPTIONS) delete generate[name]
+    session = {},
+    signal: _,
+    ...generate
+  } = options as ChatOptions & { signal?: unknown }
   if (!OVERFLOW_POLICIES.includes(overflow)) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
@@ -109,20 +109,6 @@ export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
     session,
     thinking,
     replyFormat,
-    generate,
+    generate: { reuse: 'all', ...generate },
   }
 }
-
-/** Options of a chat that are none of `generate`, but `session`. */
-const OWN_OPTIONS = [
-  'system',
-  'template',
-  'templateVariables',
-  'tools',
-  'history',
-  'thinking',
-  'replyFormat',
-  'overflow',
-  'now',
-  'signal',
-] as const satisfies readonly (keyof ChatOptions | 'signal')[]

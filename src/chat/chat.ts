@@ -13,10 +13,11 @@ import {
   type ChatMessage,
   checkHistory,
   checkMessage,
+  lastOf,
   MAX_MESSAGES,
-  type Role,
   type ToolDefinition,
 } from './message.js'
+import { openCall } from './open-call.js'
 import {
   type FittingPrompt,
   fitPrompt,
@@ -49,7 +50,6 @@ export class Chat {
   readonly #defaults: GenerateOptions
   readonly #overflow: OverflowPolicy
   readonly #fixedNow: Date | undefined
-  readonly #vocabSize: number
   readonly #tokenizer: Model['tokenizer']
   readonly #tools: readonly ToolDefinition[]
   readonly #format: ReplyFormat
@@ -61,6 +61,8 @@ export class Chat {
   /** Counts what changes the history, so that a reply that was asked for before knows. */
   #revision = 0
   #busy = false
+  /** The latest generation, if it had more than one leg. */
+  #latest: BudgetedGeneration | undefined
 
   /** @internal Chats come from `createChat`. */
   constructor(model: Model, options: ChatOptions) {
@@ -69,13 +71,11 @@ export class Chat {
     this.#overflow = overflow
     this.#fixedNow = now
     this.#now = now ?? new Date()
-    this.#vocabSize = model.tokenizer.vocabSize
     this.#tokenizer = model.tokenizer
     this.#defaults = generate
     this.#transcript = new Transcript(model.tokenizer)
     this.#prompts = new PromptMaker(model, { template, templateVariables, tools })
-    // The parser takes OpenAI's shape too.
-    this.#tools = tools as readonly unknown[] as readonly ToolDefinition[]
+    this.#tools = tools.map((tool) => tool.function)
     this.#format = replyFormatOf(this.template.source, model.tokenizer, resolved.replyFormat)
     this.#thinking = this.#control(resolved.thinking)
     const messages = checkHistory(history)
@@ -126,6 +126,8 @@ export class Chat {
     const message = content === undefined ? [] : [checkMessage({ role: 'system', content }, 'system')]
     const rest = this.system === undefined ? this.#messages : this.#messages.slice(1)
     this.#messages = [...message, ...rest]
+    // Tokens that were left out stood behind the other message.
+    this.#omission = { ...NOTHING_OMITTED, messages: this.#omission.messages }
     this.#revision++
   }
 
@@ -164,7 +166,7 @@ export class Chat {
     this.add({
       role: 'tool',
       content,
-      ...(of.toolCallId === undefined ? { ...this.#openCall(), ...of } : of),
+      ...(of.toolCallId === undefined ? { ...openCall(this.#messages), ...of } : of),
     })
   }
 
@@ -234,19 +236,19 @@ export class Chat {
 
   /** What the latest reply has cost. */
   stats(): SessionStats {
-    return this.session.stats()
+    return this.#latest?.stats() ?? this.session.stats()
   }
 
   /** Takes back the last turn: the last message of the user and all after it, which it returns. */
   undo(): ChatMessage[] {
     this.#assertFree()
-    const at = this.#lastOf('user')
+    const at = lastOf(this.#messages, 'user')
     if (at < 0) return []
     this.#revision++
     const taken = this.#messages.splice(at)
     const first = this.system === undefined ? 0 : 1
     // What was left out for a turn that is gone may come back.
-    if (this.#omission.messages > this.#messages.length - first) this.#omission = NOTHING_OMITTED
+    if (this.#omission.messages >= this.#messages.length - first) this.#omission = NOTHING_OMITTED
     return taken
   }
 
@@ -285,10 +287,9 @@ export class Chat {
    */
   restore(bytes: Uint8Array): void {
     this.#assertFree()
-    const { conversation, session } = decodeChat(bytes, this.#vocabSize)
-    const messages = checkHistory(conversation.history)
+    const { conversation, session } = decodeChat(bytes, this.#tokenizer.vocabSize)
     this.session.restore(session)
-    this.#messages = messages
+    this.#messages = conversation.history
     this.#transcript.state = conversation.transcript
     this.#omission = conversation.omission
     this.#now = this.#fixedNow ?? new Date(conversation.now)
@@ -329,8 +330,10 @@ export class Chat {
     { budget }: ThinkingControl,
     isReasoning: () => boolean,
   ): ReplyGeneration {
+    this.#latest = undefined
     if (!budget && !(isConstrained(options) && isReasoning())) return this.session.generate(ids, options)
-    return new BudgetedGeneration(this.session, this.#tokenizer, ids, options, budget, isReasoning)
+    this.#latest = new BudgetedGeneration(this.session, this.#tokenizer, ids, options, budget, isReasoning)
+    return this.#latest
   }
 
   #finish(generation: ReplyGeneration, parts: ReplyParts): ChatMessage | undefined {
@@ -351,9 +354,9 @@ export class Chat {
     this.#transcript.state = { text: '', pins: [] }
     for (const [i, { ids }] of this.#messages.entries()) {
       // A history may come from anywhere: ids of control tokens are believed only of what was generated here.
-      if (!ids?.every((id) => id < this.#vocabSize && !this.#prompts.isSpecial(id))) continue
+      if (!ids?.every((id) => id < this.#tokenizer.vocabSize && !this.#prompts.isSpecial(id))) continue
       try {
-        const { text, pins } = this.#prompts.make(
+        const { text, pins } = this.#prompts.render(
           this.#messages.slice(0, i),
           0,
           this.#now,
@@ -372,19 +375,6 @@ export class Chat {
   /** Tokens that a context shift keeps: the system message, but half of the context at most. */
   #keepOf(model: Model, { contextLength = model.contextLength }: SessionOptions): number {
     return Math.min(this.#prompts.systemLength(this.#messages, this.#now), contextLength >> 1)
-  }
-
-  #openCall(): Pick<ChatMessage, 'toolCallId' | 'name'> {
-    const at = this.#lastOf('assistant')
-    const answered = this.#messages.slice(at + 1).filter(({ role }) => role === 'tool').length
-    const call = this.#messages[at]?.toolCalls?.[answered]
-    if (!call) return {}
-    return call.id === undefined ? { name: call.name } : { toolCallId: call.id, name: call.name }
-  }
-
-  /** Where the last message of a role is, -1 where there is none. */
-  #lastOf(role: Role): number {
-    return this.#messages.map((message) => message.role).lastIndexOf(role)
   }
 
   #assertFree(): void {

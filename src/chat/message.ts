@@ -6,7 +6,7 @@ import { FROM_TEMPLATE } from './jinja/text.js'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
-/** A tool that the model may call. The same as OpenAI's `{ type: 'function', function: … }`, which is taken too. */
+/** A tool that the model may call. */
 export interface ToolDefinition {
   readonly name: string
   readonly description?: string
@@ -103,6 +103,11 @@ export function checkMessage(message: ChatMessage, where: string): ChatMessage {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as typeof all
 }
 
+/** Where the last message of a role is, -1 where there is none. */
+export function lastOf(messages: readonly ChatMessage[], role: Role): number {
+  return messages.map((message) => message.role).lastIndexOf(role)
+}
+
 function checkToolCall(call: ToolCall, where: string): ToolCall {
   const sound =
     typeof call === 'object' &&
@@ -141,8 +146,14 @@ function checkArguments({ name, arguments: args }: ToolCall, where: string): voi
   toValue(object, FROM_TEMPLATE, `${where}.arguments`)
 }
 
-/** Tools as templates know them, `{ type: 'function', function: … }`, copied. Throws `INVALID_ARGUMENT`. */
-export function checkTools(tools: readonly ToolDefinition[]): readonly Readonly<Record<string, unknown>>[] {
+/** The same as OpenAI's API has it, and chat templates know it: taken wherever tools are. */
+export interface FunctionTool {
+  readonly type: 'function'
+  readonly function: ToolDefinition
+}
+
+/** Such tools, copied, in whichever way they are given. Throws `INVALID_ARGUMENT`. */
+export function checkTools(tools: readonly (ToolDefinition | FunctionTool)[]): readonly FunctionTool[] {
   if (!Array.isArray(tools)) throw new DasllamaError('INVALID_ARGUMENT', 'tools must be an array')
   return tools.map((tool: unknown, i) => {
     const where = `tools[${i}]`
@@ -157,11 +168,11 @@ export function checkTools(tools: readonly ToolDefinition[]): readonly Readonly<
         `${where}: description must be a string, parameters an object`,
       )
     }
-    return copied({ type: 'function', function: { name, description, parameters, ...rest } }, where)
+    return copied({ type: 'function' as const, function: { name, description, parameters, ...rest } }, where)
   })
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -63,25 +63,31 @@ export function fitPrompt(fitting: Fitting): FittingPrompt {
   return { prompt, ids: prompt.ids, omission: before }
 }
 
-/** Leaves out turns, one after the other, until no more than `goal` tokens remain or only the last turn does. */
+/** Leaves out as few turns as leave no more than `goal` tokens, or all but the last turn; the search takes their halves. */
 function drop(fitting: Fitting, prompt: Prompt, goal: number): FittingPrompt {
   const { history, contextLength, before, render } = fitting
-  let messages = before.messages
-  while (prompt.ids.length > goal) {
-    const next = nextTurn(history, messages)
-    if (next === undefined) break
-    messages = next
-    prompt = render(messages)
+  let { messages } = before
+  const turns = laterTurns(history, messages)
+  let first = 0
+  for (let end = turns.length; first < end; ) {
+    const middle = (first + end) >> 1
+    const tried = render(turns[middle])
+    const fits = tried.ids.length <= goal
+    if (fits || middle === turns.length - 1) [messages, prompt] = [turns[middle], tried]
+    if (fits) end = middle
+    else first = middle + 1
   }
   if (prompt.ids.length >= contextLength) throw tooLong(prompt.ids.length, fitting)
   return { prompt, ids: prompt.ids, omission: { ...before, messages } }
 }
 
-/** Messages to leave out so that the turn after those left out so far goes too; none if that is the last one. */
-function nextTurn(history: readonly ChatMessage[], omitted: number): number | undefined {
+/** How many messages to leave out so that a prompt begins with each of the turns behind the first one it has now. */
+function laterTurns(history: readonly ChatMessage[], omitted: number): number[] {
   const first = history[0]?.role === 'system' ? 1 : 0
-  for (let i = first + omitted + 1; i < history.length; i++) if (history[i].role === 'user') return i - first
-  return undefined
+  const turns: number[] = []
+  for (let i = first + omitted + 1; i < history.length; i++)
+    if (history[i].role === 'user') turns.push(i - first)
+  return turns
 }
 
 function shift(fitting: Fitting, prompt: Prompt, limit: number, quarter: number): FittingPrompt {

@@ -2,25 +2,29 @@ import type { Model } from '../facade/model.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { Template } from './jinja/template.js'
 import { FROM_TEMPLATE, Text } from './jinja/text.js'
-import type { ChatMessage } from './message.js'
+import type { ChatMessage, FunctionTool } from './message.js'
 import { chooseTemplate, reservedTokens } from './model-templates.js'
 import { renderConversation, sourceOf } from './render.js'
 import type { ThinkingControl } from './reply/thinking.js'
 import { type Pin, segmentsOf, type Transcript } from './transcript.js'
 
-export interface Prompt {
+/** A prompt that has not been tokenized. */
+interface PromptText {
   readonly text: Text
-  readonly ids: readonly TokenId[]
   /** Where in the text the model's own words stand. */
   readonly pins: readonly Pin[]
   /** What it has of the reply already: markers around thoughts. */
   readonly prefill: string
 }
 
+export interface Prompt extends PromptText {
+  readonly ids: readonly TokenId[]
+}
+
 interface PromptOptions {
   readonly template: string | undefined
   readonly templateVariables: Readonly<Record<string, unknown>>
-  readonly tools: readonly Readonly<Record<string, unknown>>[]
+  readonly tools: readonly FunctionTool[]
 }
 
 /** From messages to the ids of a prompt, by a chat template. */
@@ -47,13 +51,20 @@ export class PromptMaker {
    * The prompt that asks for the next reply, with thoughts or without. `omitted` messages after the system message are
    * left out.
    */
-  make(
+  make(...parts: Parameters<PromptMaker['render']>): Prompt {
+    const prompt = this.render(...parts)
+    const segments = segmentsOf(prompt.text, prompt.pins)
+    return { ...prompt, ids: this.#tokenizer.encodeSegments(segments, { reserved: this.#reserved }) }
+  }
+
+  /** The same without ids, which take longer. */
+  render(
     history: readonly ChatMessage[],
     omitted: number,
     now: Date,
     transcript: Transcript,
     thinking?: ThinkingControl,
-  ): Prompt {
+  ): PromptText {
     const first = history[0]?.role === 'system' ? 1 : 0
     const messages = omitted === 0 ? history : history.filter((_, i) => i < first || i >= first + omitted)
     const rendered = this.#render(messages, now, true, thinking?.templateVariables)
@@ -64,8 +75,7 @@ export class PromptMaker {
     const text = append === '' ? rendered : Text.join([rendered, Text.of(append)])
     const assistants = new Set(messages.flatMap(({ role }, i) => (role === 'assistant' ? [sourceOf(i)] : [])))
     const pins = transcript.pinsOf(text, (source) => assistants.has(source))
-    const ids = this.#tokenizer.encodeSegments(segmentsOf(text, pins), { reserved: this.#reserved })
-    return { text, ids, pins, prefill }
+    return { text, pins, prefill }
   }
 
   /** Whether only the template, or the model itself, may write this token. */

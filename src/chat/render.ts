@@ -6,13 +6,12 @@ import { toValue } from './jinja/convert.js'
 import type { Template } from './jinja/template.js'
 import { type Source, Text } from './jinja/text.js'
 import { List, type Value } from './jinja/values.js'
-import type { ChatMessage } from './message.js'
+import type { ChatMessage, FunctionTool } from './message.js'
 
 /** What a template is to be rendered with. */
 export interface Conversation {
   readonly messages: readonly ChatMessage[]
-  /** As `checkTools` gives them. */
-  readonly tools: readonly Readonly<Record<string, unknown>>[]
+  readonly tools: readonly FunctionTool[]
   /** More variables of the template, such as `enable_thinking`. */
   readonly variables: Readonly<Record<string, unknown>>
   readonly bos: string

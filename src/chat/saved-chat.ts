@@ -1,7 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import { hash32 } from '../math/hash.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
-import { type ChatMessage, checkMessage } from './message.js'
+import { type ChatMessage, checkHistory } from './message.js'
 import type { Omission } from './overflow.js'
 import type { Pin, TranscriptState } from './transcript.js'
 
@@ -23,7 +23,7 @@ const HEADER_BYTES = 20
 
 /** What a chat saves besides its session. */
 export interface SavedConversation {
-  readonly history: readonly ChatMessage[]
+  readonly history: ChatMessage[]
   readonly transcript: TranscriptState
   readonly omission: Omission
   /** The time that templates may tell, ISO 8601. */
@@ -82,27 +82,27 @@ function parseConversation(json: Uint8Array, vocabSize: number): SavedConversati
     const { history, transcript, omission, now } = JSON.parse(new TextDecoder().decode(json))
     const count = (value: unknown) => Number.isInteger(value) && (value as number) >= 0
     const isId = (id: TokenId) => count(id) && id < vocabSize
+    let at = 0
+    const follows = ({ start, end, ids }: Pin) => {
+      const isPlace = count(start) && count(end) && at <= start && start <= end && ids.every(isId)
+      at = end
+      return isPlace
+    }
+    const messages = checkHistory(history)
     const sound =
       typeof transcript.text === 'string' &&
-      transcript.pins.every(
-        ({ start, end, ids }: Pin) =>
-          count(start) && count(end) && start <= end && end <= transcript.text.length && ids.every(isId),
-      ) &&
+      transcript.pins.every(follows) &&
+      at <= transcript.text.length &&
       [omission.messages, omission.tokens, omission.keep].every(count) &&
+      omission.messages <= messages.length &&
       !Number.isNaN(Date.parse(now))
-    if (!sound) throw damaged('its parts contradict each other')
-    return {
-      history: history.map((message: ChatMessage, i: number) => checkMessage(message, `message ${i}`)),
-      transcript,
-      omission,
-      now,
-    }
-  } catch (error) {
-    if (error instanceof DasllamaError) throw error
-    throw damaged('its conversation cannot be read')
+    if (!sound) throw new Error('its parts contradict each other')
+    return { history: messages, transcript, omission, now }
+  } catch (cause) {
+    throw damaged(`its conversation cannot be read (${(cause as Error).message})`, cause)
   }
 }
 
-function damaged(what: string): DasllamaError {
-  return new DasllamaError('BAD_FORMAT', `the saved chat is damaged: ${what}`)
+function damaged(what: string, cause?: unknown): DasllamaError {
+  return new DasllamaError('BAD_FORMAT', `the saved chat is damaged: ${what}`, { cause })
 }

@@ -2,9 +2,13 @@
 export class BoundedCache<T, Key = number> {
   readonly #values = new Map<Key, T>()
   readonly #capacity: number
+  readonly #weigh: (value: T) => number
+  #weight = 0
 
-  constructor(capacity: number) {
+  /** All values together weigh no more than `capacity`, but for one that does so alone. `weigh`: 1 each by default. */
+  constructor(capacity: number, weigh: (value: T) => number = () => 1) {
     this.#capacity = capacity
+    this.#weigh = weigh
   }
 
   /** The value of `key`, made where it is not known. */
@@ -12,12 +16,14 @@ export class BoundedCache<T, Key = number> {
     let value = this.#values.get(key)
     if (value === undefined) {
       value = make()
-      const [oldest] = this.#values.keys()
-      if (this.#values.size >= this.#capacity) this.#values.delete(oldest)
-    } else {
-      this.#values.delete(key)
-    }
+      this.#weight += this.#weigh(value)
+    } else this.#values.delete(key)
     this.#values.set(key, value)
+    for (const [oldest, other] of this.#values) {
+      if (this.#weight <= this.#capacity || oldest === key) break
+      this.#values.delete(oldest)
+      this.#weight -= this.#weigh(other)
+    }
     return value
   }
 }

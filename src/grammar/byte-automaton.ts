@@ -88,7 +88,8 @@ export class ByteAutomaton {
   #compile(node: Node, from: number, to: number): void {
     switch (node.kind) {
       case 'text':
-        this.#text(new TextEncoder().encode(node.text), from, to)
+        if (node.text === '') this.#states[from].free.push(to)
+        else this.#choice([node], from, to)
         break
       case 'set':
         this.#set(node.ranges.flatMap(utf8Sequences), from, to)
@@ -105,16 +106,6 @@ export class ByteAutomaton {
       case 'rule':
         this.#states[from].calls.push(this.#ruleIndex.get(node.name)!, to)
     }
-  }
-
-  #text(bytes: Uint8Array, from: number, to: number): void {
-    let at = from
-    for (const [i, byte] of bytes.entries()) {
-      const next = i + 1 === bytes.length ? to : this.#newState()
-      this.#states[at].bytes.push(byte, byte, next)
-      at = next
-    }
-    if (bytes.length === 0) this.#states[from].free.push(to)
   }
 
   #set(sequences: readonly (readonly (readonly [number, number])[])[], from: number, to: number): void {
@@ -172,7 +163,8 @@ export class ByteAutomaton {
         }
         at = next
       }
-      this.#states[at].bytes.push(bytes[bytes.length - 1], bytes[bytes.length - 1], to)
+      const last = bytes[bytes.length - 1]
+      this.#states[at].bytes.push(last, last, to)
     }
   }
 

@@ -1,49 +1,37 @@
-import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, repeat, sequence } from './grammar.js'
+import { choice, EMPTY, type Grammar, NEVER, type Node, repeat, sequence } from './grammar.js'
 
-/** Names of rules that can match the empty text. */
-function nullableRules({ rules }: Grammar): ReadonlySet<string> {
-  return fixedPoint(rules, isNullable)
-}
+/** Whether a node is matched by a text made of characters that count: any of them, or none at all. */
+type Question = (node: Node, rules: ReadonlySet<string>) => boolean
 
-function isNullable(node: Node, rules: ReadonlySet<string>): boolean {
-  switch (node.kind) {
-    case 'text':
-      return node.text === ''
-    case 'set':
-      return false
-    case 'sequence':
-      return node.parts.every((part) => isNullable(part, rules))
-    case 'choice':
-      return node.options.some((option) => isNullable(option, rules))
-    case 'repeat':
-      return node.min === 0 || isNullable(node.node, rules)
-    case 'rule':
-      return rules.has(node.name)
+/** The question for `characters` that count. `rules`: those of which it is known to hold. */
+function matchedBy(characters: 'any' | 'none'): Question {
+  const holds: Question = (node, rules) => {
+    switch (node.kind) {
+      case 'text':
+        return characters === 'any' || node.text === ''
+      case 'set':
+        return characters === 'any'
+      case 'sequence':
+        return node.parts.every((part) => holds(part, rules))
+      case 'choice':
+        return node.options.some((option) => holds(option, rules))
+      case 'repeat':
+        return node.min === 0 || holds(node.node, rules)
+      case 'rule':
+        return rules.has(node.name)
+    }
   }
+  return holds
 }
 
-/** Whether some text is matched to its end, given the rules that have such texts. */
-function isProductive(node: Node, rules: ReadonlySet<string>): boolean {
-  switch (node.kind) {
-    case 'text':
-    case 'set':
-      return true
-    case 'sequence':
-      return node.parts.every((part) => isProductive(part, rules))
-    case 'choice':
-      return node.options.some((option) => isProductive(option, rules))
-    case 'repeat':
-      return node.min === 0 || isProductive(node.node, rules)
-    case 'rule':
-      return rules.has(node.name)
-  }
-}
+/** Whether the empty text is matched. */
+const isNullable = matchedBy('none')
+
+/** Whether some text is matched to its end. */
+const isProductive = matchedBy('any')
 
 /** The rules of which `holds` is true, each looked at again when one that it names has become so. */
-function fixedPoint(
-  rules: ReadonlyMap<string, Node>,
-  holds: (node: Node, known: ReadonlySet<string>) => boolean,
-): Set<string> {
+function fixedPoint(rules: ReadonlyMap<string, Node>, holds: Question): Set<string> {
   const users = new Map<string, string[]>()
   for (const [name, node] of rules) {
     for (const used of ruleNames(node)) {
@@ -80,7 +68,7 @@ function childrenOf(node: Node): readonly Node[] {
  * Such a grammar cannot be followed from left to right.
  */
 export function findLeftRecursion(grammar: Grammar): readonly string[] | undefined {
-  const nullable = nullableRules(grammar)
+  const nullable = fixedPoint(grammar.rules, isNullable)
   const firsts = new Map<string, readonly string[]>()
   for (const [name, node] of grammar.rules) firsts.set(name, [...firstRules(node, nullable)])
   const done = new Set<string>()
@@ -156,10 +144,8 @@ function prunedNode(node: Node, productive: ReadonlySet<string>): Node {
       return sequence(node.parts.map((part) => prunedNode(part, productive)))
     case 'choice':
       return choice(node.options.map((option) => prunedNode(option, productive)))
-    case 'repeat': {
-      const inner = prunedNode(node.node, productive)
-      return isNever(inner) ? repeat(NEVER, node.min, node.max) : repeat(inner, node.min, node.max)
-    }
+    case 'repeat':
+      return repeat(prunedNode(node.node, productive), node.min, node.max)
     case 'rule':
       return productive.has(node.name) ? node : NEVER
   }

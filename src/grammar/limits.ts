@@ -6,8 +6,11 @@ export const MAX_SOURCE_LENGTH = 1_000_000
 /** Rules of a grammar; a schema makes about two for each of its properties. */
 export const MAX_RULES = 20_000
 
-/** Groups within groups, and schemas within schemas. */
+/** Groups within groups, and references and combinations of schemas that lead to each other. */
 export const MAX_DEPTH = 100
+
+/** Objects and arrays within each other in a schema as JSON. */
+export const MAX_JSON_DEPTH = 1000
 
 /** Times that a repetition may be asked for: `{n}`, `{n,m}`, minLength, maxItems and the like. */
 export const MAX_REPETITIONS = 10_000
@@ -18,9 +21,12 @@ export const MAX_STATES = 200_000
 /** Ways to read one text that are followed at the same time. */
 export const MAX_READINGS = 4096
 
-/** Sets of readings, and readings in all of them, after which a grammar's memory of them begins anew. */
+/** Sets of readings, and readings in all of them with their stacks, after which a grammar's memory of them begins anew. */
 export const MAX_KNOWN_STATES = 60_000
 export const MAX_KNOWN_READINGS = 1_000_000
+
+/** Readings and stacks that it never exceeds, whatever a single mask or a single text needs. */
+export const MAX_STORED_READINGS = 2_000_000
 
 /** Bytes of masks that a grammar keeps of each of its two kinds. */
 export const MASK_CACHE_BYTES = 16 * 2 ** 20

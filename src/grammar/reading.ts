@@ -1,6 +1,6 @@
 import { DasllamaError } from '../errors.js'
 import type { ByteAutomaton } from './byte-automaton.js'
-import { MAX_KNOWN_READINGS, MAX_KNOWN_STATES, MAX_READINGS } from './limits.js'
+import { MAX_KNOWN_READINGS, MAX_KNOWN_STATES, MAX_READINGS, MAX_STORED_READINGS } from './limits.js'
 
 /** Nothing to return to. */
 const BOTTOM = 0
@@ -34,7 +34,10 @@ export class Readings {
   /** Of each set: its configurations, each as `state * STACKS + stack`, ascending. */
   readonly #sets: Float64Array[] = [new Float64Array(0)]
   readonly #setOf = new Map<string, number>()
-  #readings = 0
+  /** Readings in all sets, and stacks. */
+  #stored = 0
+  /** Those that were adopted. */
+  #adopted = 0
   /** Classes of bytes: the width of the table. */
   readonly width: number
   /** Set by class of bytes: the next set, or `UNKNOWN`. It is replaced when it grows. */
@@ -55,7 +58,9 @@ export class Readings {
 
   /** Whether so much is known that starting anew saves more than it costs. */
   get isFull(): boolean {
-    return this.#sets.length > MAX_KNOWN_STATES || this.#readings > MAX_KNOWN_READINGS
+    const isMuch = this.#sets.length > MAX_KNOWN_STATES || this.#stored > MAX_KNOWN_READINGS
+    // What a new beginning would have to take over costs as much again.
+    return isMuch && this.#stored > 2 * this.#adopted
   }
 
   /** The set after a byte of this class. */
@@ -111,12 +116,15 @@ export class Readings {
 
   /** The number of a set of other readings of the same automaton here. */
   adopt(other: Readings, set: number): number {
+    const before = this.#stored
     const stacks = new Map<number, number>([[BOTTOM, BOTTOM]])
     const keys = Array.from(other.#sets[set], (key) => {
       const { state, stack } = configuration(key)
       return state * STACKS + this.#rebase(stack, stacks, other)
     })
-    return this.#intern(keys, other.ended[set] === 1)
+    const adopted = this.#intern(keys, other.ended[set] === 1)
+    this.#adopted += this.#stored - before
+    return adopted
   }
 
   /** A stack with what is in `known` exchanged at its end. */
@@ -144,6 +152,7 @@ export class Readings {
     const key = returnTo * STACKS + below
     let stack = this.#stackOf.get(key)
     if (stack === undefined) {
+      this.#store(1)
       stack = this.#returns.push(returnTo) - 1
       this.#below.push(below)
       this.#height.push(this.#height[below] + 1)
@@ -189,13 +198,25 @@ export class Readings {
     const name = `${ended ? '+' : ''}${sorted.join()}`
     let set = this.#setOf.get(name)
     if (set === undefined) {
+      this.#store(sorted.length)
       set = this.#sets.push(sorted) - 1
       this.#setOf.set(name, set)
-      this.#readings += sorted.length
       this.#makeRoom(set)
       this.ended[set] = ended ? 1 : 0
     }
     return set
+  }
+
+  #store(count: number): void {
+    this.#stored += count
+    if (this.#stored <= MAX_STORED_READINGS) return
+    throw new DasllamaError(
+      'LIMIT',
+      `the grammar needs more than ${MAX_STORED_READINGS} readings and stacks`,
+      {
+        hint: 'it nests too deeply, or is too ambiguous: let its rules begin differently',
+      },
+    )
   }
 
   #makeRoom(set: number): void {

@@ -16,7 +16,7 @@ interface LocalMask {
   readonly bits: Uint32Array
   readonly hasText: boolean
   /** Nodes of the tree at which the outer rules go on. */
-  readonly exits: readonly number[]
+  readonly exits: Int32Array
 }
 
 /**
@@ -29,8 +29,11 @@ export class TokenMasks {
   readonly #classOf: Uint8Array
   readonly #readings: Readings
   readonly #endIds: readonly number[]
-  readonly #masks: BoundedCache<TokenMask>
-  readonly #locals: BoundedCache<LocalMask>
+  readonly #masks = new BoundedCache<TokenMask>(MASK_CACHE_BYTES, ({ bits }) => bits.byteLength)
+  readonly #locals = new BoundedCache<LocalMask>(
+    MASK_CACHE_BYTES,
+    ({ bits, exits }) => bits.byteLength + exits.byteLength,
+  )
   /** The sets at each depth of a walk. */
   readonly #path: Int32Array
 
@@ -39,9 +42,6 @@ export class TokenMasks {
     this.#classOf = automaton.classOf
     this.#readings = readings
     this.#endIds = endIds
-    const kept = Math.ceil(MASK_CACHE_BYTES / this.#emptyBits().byteLength)
-    this.#masks = new BoundedCache(kept)
-    this.#locals = new BoundedCache(kept)
     this.#path = new Int32Array(trie.deepest + 1)
   }
 
@@ -66,7 +66,7 @@ export class TokenMasks {
     const bits = this.#emptyBits()
     const exits: number[] = []
     const hasText = this.#walk(set, 1, this.#trie.size, 0, bits, exits)
-    return { bits, hasText, exits }
+    return { bits, hasText, exits: new Int32Array(exits) }
   }
 
   /**

@@ -16,6 +16,24 @@ export interface SessionStats {
   readonly genTps: number
 }
 
+/** Of a generation and the one that went on after it. */
+export function addedStats(first: SessionStats, second: SessionStats): SessionStats {
+  const rateOf = (tokens: 'nPrompt' | 'nGen', rate: 'prefillTps' | 'genTps') => {
+    const seconds = (of: SessionStats) => (of[rate] > 0 ? of[tokens] / of[rate] : 0)
+    const all = seconds(first) + seconds(second)
+    return all > 0 ? (first[tokens] + second[tokens]) / all : 0
+  }
+  return {
+    nPrompt: first.nPrompt + second.nPrompt,
+    nReused: first.nReused + second.nReused,
+    nGen: first.nGen + second.nGen,
+    nShifts: first.nShifts + second.nShifts,
+    ttftMs: first.ttftMs,
+    prefillTps: rateOf('nPrompt', 'prefillTps'),
+    genTps: rateOf('nGen', 'genTps'),
+  }
+}
+
 /** Adds up tokens and milliseconds. */
 export class StatsMeter {
   #nPrompt = 0

@@ -1,20 +1,13 @@
 import { expect, it } from 'vitest'
 import { renderConstrained } from '../../bench/constrained/tables.js'
+import { RECORD } from './record-fixture.js'
 
 it("shows what masks cost, and their share of the model's steps", () => {
   const text = renderConstrained({
     schema: 1,
-    date: '2026-01-02T03:04:05.678Z',
-    commit: 'abcdef0',
-    machine: {
-      cpu: 'Some CPU',
-      cores: 2,
-      memoryBytes: 1,
-      platform: 'linux x64',
-      node: '20.0.0',
-      v8: '11.3',
-      load: { before: 0.1, after: 0.2 },
-    },
+    date: RECORD.date,
+    commit: RECORD.commit,
+    machine: RECORD.machine,
     trees: [{ vocabulary: 49_152, build: 81.4, nodes: 123_456 }],
     formats: [
       {

@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { renderBeside, renderChains, type SamplingRecord } from '../../bench/sampling/tables.js'
+import { RECORD } from './record-fixture.js'
 
-const RECORD: SamplingRecord = {
+const SAMPLING: SamplingRecord = {
   schema: 1,
-  date: '2026-01-02T03:04:05.678Z',
-  commit: 'abcdef0',
-  machine: {
-    cpu: 'Some CPU',
-    cores: 2,
-    memoryBytes: 1,
-    platform: 'linux x64',
-    node: '20.0.0',
-    v8: '11.3',
-    load: { before: 0.1, after: 0.2 },
-  },
+  date: RECORD.date,
+  commit: RECORD.commit,
+  machine: RECORD.machine,
   chains: [
     { logits: 'peaked', vocabulary: 32_000, chain: 'greedy', samples: [0.3, 0.1, 0.2] },
     { logits: 'peaked', vocabulary: 151_936, chain: 'greedy', samples: [0.6] },
@@ -30,13 +23,13 @@ const RECORD: SamplingRecord = {
 
 describe('the sampling tables', () => {
   it('show median and 90th percentile of each chain by vocabulary, and a dash for what was not measured', () => {
-    const tables = renderChains(RECORD)
+    const tables = renderChains(SAMPLING)
     expect(tables).toContain('| chain | 32,000 | 151,936 |')
     expect(tables).toContain('| greedy | 0.200 / 0.300 | 0.600 / 0.600 |')
     expect(tables).toContain('| greedy | 0.400 / 0.400 | – |')
   })
 
   it("work out the chain's share of the model's step", () => {
-    expect(renderBeside(RECORD)).toContain('| 32,000 | 10.0 ms | greedy | 0.200 | 2.0 % | 0.500 |')
+    expect(renderBeside(SAMPLING)).toContain('| 32,000 | 10.0 ms | greedy | 0.200 | 2.0 % | 0.500 |')
   })
 })

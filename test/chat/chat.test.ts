@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Text } from '../../src/chat/jinja/text.js'
+import { fitPrompt, NOTHING_OMITTED } from '../../src/chat/overflow.js'
+import { encodeChat } from '../../src/chat/saved-chat.js'
 import {
   type Chat,
   type ChatMessage,
@@ -45,6 +48,19 @@ const failing = (code: string, message?: string) =>
     code,
     ...(message !== undefined && { message: expect.stringContaining(message) }),
   })
+
+/** A saved chat with another conversation, and the checksum that goes with it. */
+function rewritten(bytes: Uint8Array, changes: object): Uint8Array {
+  const length = new DataView(bytes.buffer).getUint32(12, true)
+  const conversation = JSON.parse(new TextDecoder().decode(bytes.subarray(20, 20 + length)))
+  return encodeChat({ ...conversation, ...changes }, bytes.slice(20 + length))
+}
+
+function withOmission(bytes: Uint8Array, messages: number): Uint8Array {
+  return rewritten(bytes, { omission: { ...NOTHING_OMITTED, messages } })
+}
+
+const pin = (start: number, end: number) => ({ start, end, ids: [5] })
 
 describe('a chat', () => {
   it('answers, streams and remembers', async () => {
@@ -177,6 +193,11 @@ describe('a chat', () => {
       [brokenSession, 'BAD_FORMAT'],
       [newer, 'UNSUPPORTED'],
       [chat.session.save(), 'BAD_FORMAT'],
+      [withOmission(bytes, 4), 'BAD_FORMAT'],
+      [rewritten(bytes, { history: 'none' }), 'BAD_FORMAT'],
+      [rewritten(bytes, { history: [{ role: 'user' }] }), 'BAD_FORMAT'],
+      [rewritten(bytes, { history: [...history, { role: 'system', content: '' }] }), 'BAD_FORMAT'],
+      [rewritten(bytes, { transcript: { text: 'abcd', pins: [pin(0, 3), pin(2, 4)] } }), 'BAD_FORMAT'],
     ] as const) {
       expect(() => chat.restore(wrong as Uint8Array)).toThrow(failing(code))
     }
@@ -258,8 +279,24 @@ describe('a chat', () => {
       { role: 'tool', content: '2', toolCallId: 'abc', name: 'add' },
       { role: 'tool', content: '0', name: 'sub' },
     ])
+    chat.undo()
+    chat.addUser('again?')
+    chat.addAssistant('', {
+      toolCalls: ['a', 'b', undefined].map((id) => ({ ...(id && { id }), name: `f${id}`, arguments: {} })),
+    })
+    chat.addTool('B', { toolCallId: 'b' })
+    for (let i = 0; i < 3; i++) chat.addTool(`${i}`)
+    expect(chat.history.slice(-3).map(({ toolCallId, name }) => [toolCallId, name])).toEqual([
+      ['a', 'fa'],
+      [undefined, 'fundefined'],
+      [undefined, undefined],
+    ])
     chat.addTool('x', { toolCallId: 'q', name: 'other' })
     expect(chat.history.at(-1)).toEqual({ role: 'tool', content: 'x', toolCallId: 'q', name: 'other' })
+    chat.undo()
+    chat.addUser('1 + 1?')
+    chat.addAssistant('', { toolCalls: [{ name: 'add', arguments: { a: 1, b: 1 } }] })
+    chat.addTool('2')
     // ChatML has no tools, so they come as words.
     const { text } = chat.renderPrompt()
     for (const part of [
@@ -483,6 +520,47 @@ describe('a conversation longer than the context', () => {
     await say(again, 'ok')
   })
 
+  it('lets turns come back that were left out for one that is taken back', () => {
+    using chat = chatOf({ session, overflow: 'drop-oldest', system: 'Be kind.' })
+    chat.addUser('one')
+    chat.addAssistant('two')
+    const before = chat.renderPrompt()
+    using other = chatOf({ session, overflow: 'drop-oldest' })
+    other.history = [...chat.history, { role: 'user', content: long.repeat(8) }]
+    other.restore(withOmission(other.save(), 2))
+    expect(other.renderPrompt().text).not.toContain('one')
+    other.undo()
+    expect(other.renderPrompt()).toEqual(before)
+  })
+
+  it('looks for the turns to drop without trying all of them', () => {
+    const history = Array.from(
+      { length: 2000 },
+      (_, i): ChatMessage => ({
+        role: i % 2 === 0 ? 'user' : 'assistant',
+        content: `${i}`,
+      }),
+    )
+    let renderings = 0
+    const render = (omitted: number) => {
+      renderings++
+      return { text: Text.EMPTY, ids: Array(10 * (history.length - omitted)).fill(0), pins: [], prefill: '' }
+    }
+    const fitting = {
+      policy: 'drop-oldest',
+      history,
+      maxTokens: 8,
+      before: NOTHING_OMITTED,
+      render,
+      keep: 0,
+    } as const
+    const { ids, omission } = fitPrompt({ ...fitting, contextLength: 400 })
+    expect([omission.messages, ids.length, renderings < 15]).toEqual([1972, 280, true])
+    // Not even the last turn leaves as much room as is wanted, but it fits.
+    expect(fitPrompt({ ...fitting, contextLength: 22 }).omission.messages).toBe(1998)
+    expect(() => fitPrompt({ ...fitting, contextLength: 20 })).toThrow(failing('CONTEXT_FULL'))
+  })
+
   it('shifts, and keeps the system message', async () => {
     using chat = chatOf({ session, overflow: 'shift', system: 'Be kind.', maxTokens: 30 })
     let cheap = 0
@@ -496,6 +574,8 @@ describe('a conversation longer than the context', () => {
     expect(cheap).toBeGreaterThan(3)
     expect(chat.omitted).toEqual({ messages: 0, tokens: expect.any(Number) })
     expect(chat.omitted.tokens).toBeGreaterThan(300)
+    chat.system = `Be kind. ${long}`
+    expect(model.decode(chat.renderPrompt().ids)).toContain(`${chat.system}<|im_end|>`)
     // Even one message that is too long by itself.
     await say(chat, long.repeat(20))
     expect(chat.history).toHaveLength(27)

@@ -169,4 +169,31 @@ export const CASES: readonly (readonly [template: string, printed: string])[] = 
     'user:hi, assistant:yo',
   ],
   ["{% set s = 'x' %}{% if true %}{% set s = 'y' %}{% endif %}{{ s }}", 'y'],
+  [
+    "{{ missing|default(none) is none }} {{ 'x'|int(default=none) is none }} {{ d.get('b', none) }}",
+    'True True 1',
+  ],
+  [
+    "{% macro m(x='d') %}{{ x is none }}{% endmacro %}{{ m(none) }} {{ m() }} {{ m(x=none) }}",
+    'True False True',
+  ],
+  [
+    "{{ '\u{1F600}x'.strip('\u{1F601}') }} {{ '\u{1F601}\u{1F600}\u{1F601}'.strip('\u{1F601}') }} {{ uni.find('!') }} {{ uni.rfind('!') }} {{ uni[:uni.find('!')] }} {{ uni.count('') }}",
+    '\u{1F600}x \u{1F600} 4 4 h\u00e9 \u{1F600} 6',
+  ],
+  [
+    '{{ 2.5|round }} {{ 3.5|round }} {{ -2.5|round }} {{ 0.5|round|int }} {{ 7|round }} {{ 2.567|round(2) }}',
+    '2.0 4.0 -2.0 0 7 2.57',
+  ],
+  ["{{ '12.7'|int }} {{ ' 42 '|int }} {{ '-3.9'|int }} {{ 'x'|int(5) }}", '12 42 -3 5'],
+  [
+    "{{ ['a', 'A', 'b', 'a']|unique|list }} {{ ['a', 'A']|unique(case_sensitive=true)|list }}",
+    "['a', 'b'] ['a', 'A']",
+  ],
+  ['{{ "it\'s"|title }} {{ \'x_y z-w (q\'|title }} {{ "it\'s".title() }}', "It's X_y Z-W (Q It'S"],
+  ["{{ '1' is upper }} {{ 'A1' is upper }} {{ 'a1' is lower }} {{ '' is lower }}", 'False True True False'],
+  [
+    "{{ 'a\\r\\nb\\n'.splitlines(true)|tojson }} {{ '<a>'|e }} [{{ ''|indent(2, true) }}]",
+    '["a\\r\\n", "b\\n"] &lt;a&gt; [  ]',
+  ],
 ]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_STEPS, MAX_TEXT } from '../../src/chat/jinja/budget.js'
+import { Budget, MAX_STEPS, MAX_TEXT } from '../../src/chat/jinja/budget.js'
 import { toValue } from '../../src/chat/jinja/convert.js'
 import { Template } from '../../src/chat/jinja/template.js'
 import { Text } from '../../src/chat/jinja/text.js'
@@ -55,6 +55,8 @@ describe('a template that fails', () => {
     ['{{ name.split("") }}', 'TEMPLATE_FAILED', 'the separator is empty'],
     ['{{ name.replace(1, "x") }}', 'TEMPLATE_FAILED', 'replace: old must be a string, not a number'],
     ['{{ name.replace("x") }}', 'TEMPLATE_FAILED', 'replace needs new'],
+    ['{{ name.find("a", 2) }}', 'TEMPLATE_FAILED', 'find with more than 1 arguments is not supported'],
+    ['{{ name.startswith("a", 2) }}', 'TEMPLATE_FAILED', 'startswith with more than 1 arguments'],
     ['{{ range|tojson }}', 'TEMPLATE_FAILED', 'tojson of a function'],
     ['{{ items[::0] }}', 'TEMPLATE_FAILED', 'a slice with step 0'],
     ['{% if %}', 'TEMPLATE_FAILED', 'no valid template'],
@@ -103,6 +105,52 @@ describe('a template without end', () => {
     expect(() => render(template)).toThrow(
       expect.objectContaining({ code: 'LIMIT', message: expect.stringMatching(message) }),
     )
+  })
+
+  // Each of these is one step of a loop, so it has to cost what it goes through.
+  const text =
+    "{% set q = 'a' * 900000 %}{% set s = q ~ q ~ q %}{% set f = '%Y' * 20000 %}{% set t = s ~ 'b' %}{% set u = s ~ 'b' %}"
+  const keys = Array.from({ length: 5000 }, (_, i) => `'k${i}': ${i}`).join()
+  it.each([
+    ['a filter of texts', 's|upper'],
+    ['a test of texts', 's is upper'],
+    ['a test of texts by a filter', "[s]|select('upper')|list"],
+    ['an order of texts', 't < u'],
+    ['an equality of texts', 't == u'],
+    ['sorting', '[t, u, t, u]|sort|length'],
+    ['numbers', 's|int'],
+    ['characters to strip', "'a'|trim(q)"],
+    ['the time', 'strftime_now(f)'],
+    ['the first key', 'd|first'],
+    ['members', 'd|items|length'],
+    ['an equality of mappings', 'd == e'],
+    ['a copy', 'dict(d)|length'],
+    ['named arguments', 'm(**d)'],
+  ])('counts what %s goes through', (_, expression) => {
+    const loop = `{% for i in range(10) %}{% set x = ${expression} %}{% endfor %}`
+    const setUp = `${text}{% set d = {${keys}} %}{% set e = dict(d, k0=1) %}{% macro m() %}{% endmacro %}`
+    const steps = (template: string) => {
+      const budget = new Budget()
+      let spent = 0
+      const counted = Object.assign(budget, {
+        spend: (count: number) => {
+          spent += count
+        },
+      })
+      new Template(template).render(new Map(), NOW, counted)
+      return spent
+    }
+    expect(steps(setUp + loop) - steps(setUp)).toBeGreaterThan(10 * 500)
+  })
+
+  it('indents blank lines no further than a text may go', () => {
+    const template = "{{ ('\\n' * 900000)|indent(3000000, blank=true) }}"
+    expect(() => render(template)).toThrow(expect.objectContaining({ code: 'LIMIT' }))
+  })
+
+  it('takes a path apart once, not for each item', () => {
+    const template = "{% set p = '.' * 900000 %}{{ range(100000)|map(attribute=p)|list|length }}"
+    expect(render(template).text).toBe('100000')
   })
 
   it('serialises what is nested without end as an error, not as a crash', () => {

@@ -473,6 +473,61 @@ describe('a schema refused', () => {
     else expect(attempt).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }))
   })
 
+  it.each<[what: string, schema: object]>([
+    ['merged', { allOf: Array.from({ length: 1001 }, (_, i) => ({ properties: { [`p${i}`]: true } })) }],
+    ['compared', { oneOf: Array.from({ length: 30_000 }, (_, i) => ({ const: i })) }],
+    [
+      'merged in all',
+      {
+        $defs: { many: { anyOf: Array.from({ length: 140 }, (_, i) => ({ const: i })) } },
+        properties: Object.fromEntries(
+          Array.from({ length: 200 }, (_, i) => [
+            `p${i}`,
+            { title: `${i}`, allOf: [{ $ref: '#/$defs/many' }, { $ref: '#/$defs/many' }] },
+          ]),
+        ),
+      },
+    ],
+    ['compared in depth', deepUnion(12)],
+  ])('%s endlessly is stopped', (_, schema) => {
+    expect(() => schemaGrammar(schema)).toThrow(
+      expect.objectContaining({
+        code: 'LIMIT',
+        message: expect.stringContaining('its combinations come to more than'),
+      }),
+    )
+  })
+
+  it.each([990, 1000, 3000])('a constant nested %i deep is read or refused by a limit', (depth) => {
+    let value: unknown = 1
+    for (let i = 0; i < depth; i++) value = i % 2 === 0 ? [value] : { a: value }
+    const attempt = () =>
+      compileGrammar(tokenizer, schemaGrammar({ const: value })).matches(JSON.stringify(value))
+    if (depth < 1000) expect(attempt()).toBe(true)
+    else expect(attempt).toThrow(expect.objectContaining({ code: 'LIMIT' }))
+  })
+
+  it('a pattern of many options is read or refused by a limit', () => {
+    const grammar = schemaGrammar({ type: 'string', pattern: `^(?:${'a|'.repeat(200_000)}b)$` })
+    expect(compileGrammar(tokenizer, grammar).matches('"b"')).toBe(true)
+  })
+
+  it('large enums that must hold together, or apart, are no burden', () => {
+    const numbers = (from: number) => Array.from({ length: 40_000 }, (_, i) => from + i)
+    const both = compileGrammar(
+      tokenizer,
+      schemaGrammar({ allOf: [{ enum: numbers(0) }, { enum: numbers(39_990) }] }),
+    )
+    expect(['39990', '39999', '39989', '40000'].map((text) => both.matches(text))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    const either = schemaGrammar({ oneOf: [{ enum: numbers(0) }, { enum: numbers(40_000) }] })
+    expect(compileGrammar(tokenizer, either).matches('79999')).toBe(true)
+  })
+
   it('a large enum is no burden', () => {
     const values = Array.from({ length: 20_000 }, (_, i) => `value ${i}`)
     const compiled = compileGrammar(tokenizer, schemaGrammar({ enum: values }))
@@ -489,3 +544,19 @@ describe('a schema refused', () => {
     expect(compiled.matches('{"p7":1,"p6":2}')).toBe(false)
   })
 })
+
+/** Two kinds of nested objects, of which each way to fill one has to be compared with each way to fill the other. */
+function deepUnion(width: number): object {
+  const names = Array.from({ length: width }, (_, i) => `p${i}`)
+  const object = (level: number) => ({
+    type: 'object',
+    required: names,
+    properties: Object.fromEntries(names.map((name) => [name, { $ref: `#/$defs/level${level}` }])),
+  })
+  const options = (level: number) =>
+    names.map((title) => (level === 0 ? { type: 'string', title } : { ...object(level - 1), title }))
+  const $defs = Object.fromEntries(
+    [0, 1, 2, 3, 4].map((level) => [`level${level}`, { anyOf: options(level) }]),
+  )
+  return { $defs, oneOf: [{ $ref: '#/$defs/level3' }, { $ref: '#/$defs/level4' }] }
+}

@@ -45,6 +45,11 @@ export function spmTokenizer(): Tokenizer {
   )
 }
 
+/** Words of its own, a token each. */
+export function wordTokenizer(words: readonly string[]): Tokenizer {
+  return createTokenizer(tokenizerMetadata(sentencePieceKeys([...words])))
+}
+
 /** The ids whose bits are set. */
 export function idsIn(mask: Uint32Array, vocabSize: number): number[] {
   return Array.from({ length: vocabSize }, (_, id) => id).filter((id) => (mask[id >>> 5] >>> (id & 31)) & 1)

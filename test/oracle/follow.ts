@@ -4,6 +4,7 @@ import type { Session } from '../../src/session/session.js'
 import type { TokenId } from '../../src/tokenizer/tokenizer.js'
 import { logProbabilities, topIndices } from '../support/logits.js'
 import type { LlamaCpp, OracleStep } from './llama-cpp.js'
+import { type Rounding, roundingOf } from './rounding.js'
 
 /**
  * How far an exact engine may be from llama.cpp, which rounds activations to what its dot products take. On a Q8_0
@@ -20,27 +21,18 @@ const EIGHT_BITS_AND_MORE = 0.05
 const UNDER_EIGHT_BITS = 0.2
 
 /** At least one and a half times what was measured over the models of this suite, which stands behind each. */
-const PER_32 = { gap: UNDER_EIGHT_BITS, logProbability: 0.4 } // 0.21
-const PER_256 = { gap: UNDER_EIGHT_BITS, logProbability: 1 } // 0.64; TinyLlama 0.68
-const LIMITS: Readonly<Record<string, Limits>> = {
+const LIMITS: Readonly<Record<Rounding, Limits>> = {
   // f32 all the way, but for the cache and the attention's weights in f16.
-  F32: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.01 }, // 0.004
-  // Activations in the format of the weights,
-  F16: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.01 }, // 0.005
-  BF16: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.08 }, // 0.037
-  // in 8 bits with a scale for each 32 values,
-  Q8_0: { ...PER_32, gap: EIGHT_BITS_AND_MORE },
-  Q4_0: PER_32,
-  Q4_1: PER_32,
-  Q5_0: PER_32,
-  Q5_1: PER_32,
-  // or for each 256.
-  Q2_K: PER_256,
-  Q3_K: PER_256,
-  Q4_K: PER_256,
-  Q5_K: PER_256,
-  Q6_K: PER_256,
-  IQ2_XXS: PER_256,
+  f32: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.01 }, // 0.004
+  f16: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.01 }, // 0.005
+  bf16: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.08 }, // 0.037
+  'per-32': { gap: UNDER_EIGHT_BITS, logProbability: 0.4 }, // 0.21
+  'per-256': { gap: UNDER_EIGHT_BITS, logProbability: 1 }, // 0.64; TinyLlama 0.68
+}
+
+function limitsOf(format: string): Limits {
+  const limits = LIMITS[roundingOf(format)]
+  return format === 'Q8_0' ? { ...limits, gap: EIGHT_BITS_AND_MORE } : limits
 }
 
 /** What came of a comparison; adds up over prompts. */
@@ -65,7 +57,7 @@ export async function follow(
   run: readonly OracleStep[],
   format: string,
 ): Promise<Agreement> {
-  const limits = LIMITS[format]
+  const limits = limitsOf(format)
   const problems: string[] = []
   let equal = 0
   let difference = 0

@@ -1,21 +1,17 @@
 /** Our reading of GBNF beside llama.cpp's: which texts a grammar accepts. */
 import fc from 'fast-check'
-import { getLlama, type LlamaGrammar, LlamaLogLevel } from 'node-llama-cpp'
+import type { LlamaGrammar } from 'node-llama-cpp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compileGrammar } from '../../src/grammar/compiled-grammar.js'
 import { parseGbnf } from '../../src/grammar/gbnf.js'
 import { ARITHMETIC, JSON_GBNF, SENTENCES } from '../grammar/grammars.js'
 import { bpeTokenizer } from '../grammar/small-tokenizer.js'
+import { startLlama } from './llama-cpp.js'
 
 let accepts: (grammar: string, texts: readonly string[]) => Promise<boolean[]>
 
 beforeAll(async () => {
-  const llama = await getLlama({
-    gpu: false,
-    build: 'never',
-    progressLogs: false,
-    logLevel: LlamaLogLevel.disabled,
-  })
+  const llama = await startLlama()
   accepts = async (grammar, texts) => {
     // Not in its types, but its own tests use it.
     type Testable = LlamaGrammar & { _testText(text: string): boolean }

@@ -23,6 +23,11 @@ interface AddonContext {
 /** `llama_pooling_type`. */
 const POOLING_TYPE = { mean: 1, cls: 2, last: 3 }
 
+/** node-llama-cpp on the CPU, as it was built, without words. */
+export function startLlama(): Promise<Llama> {
+  return getLlama({ gpu: false, build: 'never', progressLogs: false, logLevel: LlamaLogLevel.disabled })
+}
+
 /**
  * llama.cpp on the CPU, through node-llama-cpp. Its cache is f16, as ours is; flash attention is off, because on the
  * CPU it adds up values in f16.
@@ -35,9 +40,7 @@ export class LlamaCpp {
   }
 
   static async start(): Promise<LlamaCpp> {
-    return new LlamaCpp(
-      await getLlama({ gpu: false, build: 'never', progressLogs: false, logLevel: LlamaLogLevel.disabled }),
-    )
+    return new LlamaCpp(await startLlama())
   }
 
   /**

@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Template as OtherTemplate } from '@huggingface/jinja'
-import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp'
+import type { Llama } from 'node-llama-cpp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { checkTools } from '../../src/chat/message.js'
 import { PromptMaker } from '../../src/chat/prompt.js'
@@ -24,15 +24,11 @@ import {
 import { temporaryFolder } from '../support/model-files.js'
 import { haveVocabularies } from '../tokenizer/fixtures.js'
 import '../support/row-reporter.js'
+import { startLlama } from './llama-cpp.js'
 
 let llama: Llama
 beforeAll(async () => {
-  llama = await getLlama({
-    gpu: false,
-    build: 'never',
-    progressLogs: false,
-    logLevel: LlamaLogLevel.disabled,
-  })
+  llama = await startLlama()
 })
 
 describe.skipIf(!haveTemplates || !haveVocabularies)('prompts', () => {

@@ -1,10 +1,11 @@
-import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp'
+import type { Llama, LlamaModel } from 'node-llama-cpp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Metadata } from '../../src/gguf/metadata.js'
 import { createTokenizer } from '../../src/tokenizer/create.js'
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.js'
 import { haveVocabularies, VOCABULARIES, vocabularyMetadata, vocabularyPath } from '../tokenizer/fixtures.js'
 import { randomTexts } from '../tokenizer/random-text.js'
+import { startLlama } from './llama-cpp.js'
 
 const SEED = 20250101
 const TEXTS_PER_VOCABULARY = 4000
@@ -27,12 +28,7 @@ const OTHER_PRE_TOKENIZERS = [
 let llama: Llama
 
 beforeAll(async () => {
-  llama = await getLlama({
-    gpu: false,
-    build: 'never',
-    progressLogs: false,
-    logLevel: LlamaLogLevel.disabled,
-  })
+  llama = await startLlama()
 })
 
 /** Compares every text with and without its control tokens read, id for id; gives the number of ids. */

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { embed, type LoadOptions, loadModel, similarity } from '../../src/index.js'
 import type { TokenId } from '../../src/tokenizer/tokenizer.js'
 import type { LlamaCpp } from './llama-cpp.js'
+import { type Rounding, roundingOf } from './rounding.js'
 
 /**
  * How far an exact engine's embeddings may be from llama.cpp's, which rounds activations to what its dot products take
@@ -14,23 +15,12 @@ export interface Distance {
   readonly length: number
 }
 
-const PER_32: Distance = { angle: 3e-4, length: 3e-3 } // 1.1e-4, 1.1e-3
-const PER_256: Distance = { angle: 1e-3, length: 6e-3 } // 3.7e-4, 2.9e-3
-const DISTANCES: Readonly<Record<string, Distance>> = {
-  F32: { angle: 2e-7, length: 1e-4 }, // 5e-8, 5e-5
-  F16: { angle: 2e-7, length: 1e-4 }, // 1.4e-8, 2.7e-5
-  BF16: { angle: 2e-5, length: 2e-4 }, // 5e-6, 6e-5
-  Q8_0: PER_32,
-  Q4_0: PER_32,
-  Q4_1: PER_32,
-  Q5_0: PER_32,
-  Q5_1: PER_32,
-  Q2_K: PER_256,
-  Q3_K: PER_256,
-  Q4_K: PER_256,
-  Q5_K: PER_256,
-  Q6_K: PER_256,
-  IQ2_XXS: PER_256,
+const DISTANCES: Readonly<Record<Rounding, Distance>> = {
+  f32: { angle: 2e-7, length: 1e-4 }, // 5e-8, 5e-5
+  f16: { angle: 2e-7, length: 1e-4 }, // 1.4e-8, 2.7e-5
+  bf16: { angle: 2e-5, length: 2e-4 }, // 5e-6, 6e-5
+  'per-32': { angle: 3e-4, length: 3e-3 }, // 1.1e-4, 1.1e-3
+  'per-256': { angle: 1e-3, length: 6e-3 }, // 3.7e-4, 2.9e-3
 }
 
 /** Whether a vector, not normalised, is llama.cpp's. */
@@ -38,7 +28,7 @@ export function expectVector(
   actual: Float32Array,
   expected: ArrayLike<number>,
   format: string,
-  { angle, length }: Distance = DISTANCES[format],
+  { angle, length }: Distance = DISTANCES[roundingOf(format)],
 ): void {
   expect(actual).toHaveLength(expected.length)
   expect(1 - similarity(actual, expected)).toBeLessThan(angle)

@@ -16,7 +16,22 @@ export class ArgumentReader {
 
   /** The next argument, `undefined` where it is not given. */
   next(name: string): Value | undefined {
-    return this.#args.positional[this.#place++] ?? this.#args.named.get(name)
+    const value = this.#args.positional[this.#place++]
+    // Not `??`: an argument may be null.
+    return value === undefined ? this.#args.named.get(name) : value
+  }
+
+  /** The same, `other` where it is not given. */
+  nextOr(name: string, other: Value): Value {
+    const value = this.next(name)
+    return value === undefined ? other : value
+  }
+
+  /** Throws where further arguments are given, as Python knows them. */
+  end(): void {
+    if (this.#place < this.#args.positional.length) {
+      throw templateFailed(`${this.#of} with more than ${this.#place} arguments is not supported`)
+    }
   }
 
   /** Where `None` stands for one that is not given. */

@@ -1,13 +1,13 @@
 import { templateLimit } from './failures.js'
 
-/** Nodes that a rendering may evaluate; an operation counts one more for each 8 characters or items it goes through. */
+/** Nodes that a rendering may evaluate; an operation counts one more for each 8 characters, items or members it goes through. */
 export const MAX_STEPS = 10_000_000
 /** Characters of a text that a template makes, its output among them. */
 export const MAX_TEXT = 4_000_000
 /** Items of a list that a template makes. */
-export const MAX_ITEMS = 1_000_000
+const MAX_ITEMS = 1_000_000
 /** Expressions, statements and macros within each other. */
-export const MAX_DEPTH = 500
+const MAX_DEPTH = 500
 
 /** What one rendering has used up of what it may. Jinja itself knows no limit, and a template comes with the model. */
 export class Budget {
@@ -24,6 +24,11 @@ export class Budget {
     }
   }
 
+  /** Accounts for going through so many characters or members. */
+  through(count: number): void {
+    this.spend(count / 8)
+  }
+
   /** Accounts for a text of this many characters before it is made. */
   text(length: number): void {
     this.grow(length, length)
@@ -31,20 +36,13 @@ export class Budget {
 
   /** Accounts for `added` characters of a text that has `length` with them. */
   grow(length: number, added: number): void {
-    if (length > MAX_TEXT) {
-      throw templateLimit(
-        `makes a text of ${length} characters; the limit is ${MAX_TEXT}`,
-        'use another template, or a shorter conversation',
-      )
-    }
+    refuseBeyond(MAX_TEXT, length, 'text', 'characters')
     this.spend(1 + added / 8)
   }
 
   /** Accounts for a list of this many items before it is made. */
   items(count: number): void {
-    if (count > MAX_ITEMS) {
-      throw templateLimit(`makes a list of ${count} items; the limit is ${MAX_ITEMS}`)
-    }
+    refuseBeyond(MAX_ITEMS, count, 'list', 'items')
     this.spend(1 + count / 8)
   }
 
@@ -70,4 +68,12 @@ export class Budget {
   leave(): void {
     this.#depth--
   }
+}
+
+function refuseBeyond(limit: number, size: number, what: string, unit: string): void {
+  if (size <= limit) return
+  throw templateLimit(
+    `makes a ${what} of ${size} ${unit}; the limit is ${limit}`,
+    'use another template, or a shorter conversation',
+  )
 }

@@ -18,7 +18,10 @@ import {
 export function iterate(value: Value, what: string, budget: Budget): readonly Value[] {
   if (value instanceof List) return value.items
   if (value instanceof Undefined) return []
-  if (value instanceof Dict) return value.entries().map(([key]) => key)
+  if (value instanceof Dict) {
+    budget.through(value.size)
+    return keysOf(value)
+  }
   if (value instanceof Text) return characters(value, budget)
   throw templateFailed(`${what} goes through ${typeName(value)}`)
 }
@@ -29,6 +32,11 @@ export function characters(text: Text, budget: Budget): Text[] {
   return text.runs.flatMap(({ text, source }) => Array.from(text, (character) => Text.of(character, source)))
 }
 
+function keysOf(dict: Dict): readonly Text[] {
+  return dict.entries().map(([key]) => key)
+}
+
+/** The members as pairs. Whoever asks accounts for them. */
 export function entriesOf(dict: Dict): List {
   return new List(dict.entries().map(([key, value]) => new List([key, value])))
 }
@@ -44,11 +52,11 @@ export const DICT_METHODS: ReadonlyMap<string, (dict: Dict, args: Arguments) => 
       const reader = new ArgumentReader('get', args)
       const key = reader.next('key')
       const found = key instanceof Text ? dict.get(key.text) : undefined
-      return found === undefined ? (reader.next('default') ?? null) : found
+      return found === undefined ? reader.nextOr('default', null) : found
     },
   ],
   ['items', entriesOf],
-  ['keys', (dict) => new List(dict.entries().map(([key]) => key))],
+  ['keys', (dict) => new List(keysOf(dict))],
   ['values', (dict) => new List(dict.entries().map(([, value]) => value))],
 ])
 
@@ -71,15 +79,16 @@ export function contains(container: Value, item: Value, budget: Budget): boolean
   if (container instanceof List) return container.items.some((other) => equal(item, other, budget.spend))
   if (container instanceof Dict) return item instanceof Text && container.has(item.text)
   if (container instanceof Text && item instanceof Text) {
-    budget.spend(container.length / 8)
+    budget.through(container.length)
     return container.text.includes(item.text)
   }
   throw templateFailed(`"in" looks for ${typeName(item)} in ${typeName(container)}`)
 }
 
 /** The order of two values: of strings or of numbers. */
-export function compare(a: Value, b: Value, caseSensitive = true): number {
+export function compare(a: Value, b: Value, budget: Budget, caseSensitive = true): number {
   if (a instanceof Text && b instanceof Text) {
+    budget.through(a.length + b.length)
     const [x, y] = caseSensitive ? [a.text, b.text] : [a.text.toLowerCase(), b.text.toLowerCase()]
     return x < y ? -1 : x > y ? 1 : 0
   }
@@ -88,15 +97,20 @@ export function compare(a: Value, b: Value, caseSensitive = true): number {
   throw templateFailed(`${typeName(a)} and ${typeName(b)} have no order`)
 }
 
-/** `item.a.b` by the path `a.b`, as the parameter `attribute` of filters has it. */
-export function attributeOf(item: Value, path: string): Value {
-  let value = item
-  for (const name of path.split('.')) {
-    if (value instanceof Dict) value = orUndefined(value.get(name), path)
-    else if (value instanceof List && /^\d+$/.test(name)) value = orUndefined(value.items[Number(name)], path)
-    else return new Undefined(path)
+/** Gives `item.a.b` of an item by the path `a.b`, as the parameter `attribute` of filters has it. */
+export function attribute(path: string, budget: Budget): (item: Value) => Value {
+  budget.through(path.length)
+  const names = path.split('.')
+  return (item) => {
+    let value = item
+    for (const name of names) {
+      if (value instanceof Dict) value = orUndefined(value.get(name), path)
+      else if (value instanceof List && /^\d+$/.test(name))
+        value = orUndefined(value.items[Number(name)], path)
+      else return new Undefined(path)
+    }
+    return value
   }
-  return value
 }
 
 /** Sorted by what `key` gives; equals stay in their order. */
@@ -109,6 +123,6 @@ export function sorted(
 ): Value[] {
   budget.items(items.length * 20)
   const keyed = items.map((item) => ({ item, key: key(item) }))
-  keyed.sort((a, b) => (reverse ? -1 : 1) * compare(a.key, b.key, caseSensitive))
+  keyed.sort((a, b) => (reverse ? -1 : 1) * compare(a.key, b.key, budget, caseSensitive))
   return keyed.map(({ item }) => item)
 }

@@ -2,12 +2,13 @@ import type { Budget } from './budget.js'
 import { characters, DICT_METHODS, iterate, slice } from './collections.js'
 import { templateFailed, templateNeeds } from './failures.js'
 import { applyFilter } from './filters.js'
+import { GLOBAL_FUNCTIONS } from './globals.js'
 import { str } from './json.js'
 import type { Call, Identifier, Member, Node, Slice } from './nodes.js'
 import { operate, signed } from './operators.js'
 import type { Scope } from './scope.js'
 import { STRING_METHODS } from './strings.js'
-import { TESTS } from './tests.js'
+import { testNamed } from './tests.js'
 import { Text } from './text.js'
 import {
   type Arguments,
@@ -57,11 +58,8 @@ function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
     }
     case 'FilterExpression':
       return filtered(of(node.operand), node.filter, scope, budget)
-    case 'TestExpression': {
-      const test = TESTS.get(node.test.value)
-      if (!test) throw templateNeeds('test', node.test.value, TESTS.keys())
-      return test(of(node.operand), null, budget) !== node.negate
-    }
+    case 'TestExpression':
+      return testNamed(node.test.value)(of(node.operand), null, budget) !== node.negate
     case 'UnaryExpression': {
       const value = of(node.argument)
       return node.operator.value === 'not' ? !truthy(value) : signed(node.operator.value, value)
@@ -105,6 +103,7 @@ export function argumentsOf(call: Call, scope: Scope, budget: Budget): Arguments
     } else if (arg.type === 'KeywordSpreadExpression') {
       const value = evaluate(arg.argument, scope, budget)
       if (!(value instanceof Dict)) throw templateFailed(`"**" before ${typeName(value)}`)
+      budget.through(value.size)
       for (const [key, item] of value.entries()) named.set(key.text, item)
     } else {
       positional.push(evaluate(arg, scope, budget))
@@ -155,25 +154,23 @@ function sliced(value: Value, node: Slice, scope: Scope, budget: Budget): Value 
 }
 
 function methodOf(value: Value, name: string, budget: Budget): Callable | undefined {
-  if (value instanceof Text) {
-    const method = STRING_METHODS.get(name)
-    return (
-      method &&
-      new Callable((args) => {
-        budget.spend(value.length / 8)
-        return method(value, args, budget)
-      })
-    )
-  }
-  if (!(value instanceof Dict)) return undefined
-  const method = DICT_METHODS.get(name)
-  return (
-    method &&
-    new Callable((args) => {
-      budget.items(value.size)
-      return method(value, args)
-    })
-  )
+  if (value instanceof Text) return bound(STRING_METHODS.get(name), value, value.length, budget)
+  if (value instanceof Dict) return bound(DICT_METHODS.get(name), value, value.size, budget)
+  return undefined
+}
+
+/** A method of a value, each call of which goes through so many characters or members. */
+function bound<T>(
+  method: ((value: T, args: Arguments, budget: Budget) => Value) | undefined,
+  value: T,
+  size: number,
+  budget: Budget,
+): Callable | undefined {
+  if (!method) return undefined
+  return new Callable((args) => {
+    budget.through(size)
+    return method(value, args, budget)
+  })
 }
 
 function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {
@@ -191,6 +188,3 @@ function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {
   }
   return templateFailed(`${typeName(value)} is called`)
 }
-
-/** What `globals.ts` provides, for messages. */
-const GLOBAL_FUNCTIONS = ['range', 'namespace', 'dict', 'raise_exception', 'strftime_now']

@@ -1,11 +1,12 @@
 import { ArgumentReader } from './arguments.js'
 import type { Budget } from './budget.js'
-import { attributeOf, characters, compare, DICT_METHODS, entriesOf, iterate, sorted } from './collections.js'
+import { attribute, characters, compare, entriesOf, iterate, sorted } from './collections.js'
 import { templateFailed, templateNeeds } from './failures.js'
 import { type JsonOptions, str, toJson } from './json.js'
-import { CASES, join, lines, recase, replace, strip } from './strings.js'
-import { TESTS } from './tests.js'
+import { CASES, charactersOf, join, lines, recase, replace, strip } from './strings.js'
+import { testNamed } from './tests.js'
 import { Text } from './text.js'
+import { TextBuilder } from './text-builder.js'
 import {
   type Arguments,
   Dict,
@@ -22,12 +23,11 @@ import {
 
 type Filter = (value: Value, args: Arguments, budget: Budget) => Value
 
-const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() }
-
 /** Applies a filter by its name. Throws `UNSUPPORTED` for one that is not known, `TEMPLATE_FAILED` for misuse. */
 export function applyFilter(name: string, value: Value, args: Arguments, budget: Budget): Value {
   const filter = FILTERS.get(name)
   if (!filter) throw templateNeeds('filter', name, FILTERS.keys())
+  if (value instanceof Text) budget.through(value.length)
   return filter(value, args, budget)
 }
 
@@ -46,8 +46,8 @@ function length(value: Value, _args: Arguments, budget: Budget): number {
 
 function fallback(value: Value, args: Arguments): Value {
   const reader = new ArgumentReader('default', args)
-  const other = reader.next('default_value') ?? Text.EMPTY
-  const falsyToo = truthy(reader.next('boolean') ?? false)
+  const other = reader.nextOr('default_value', Text.EMPTY)
+  const falsyToo = truthy(reader.nextOr('boolean', false))
   return value instanceof Undefined || (falsyToo && !truthy(value)) ? other : value
 }
 
@@ -74,25 +74,29 @@ function json(value: Value, args: Arguments, budget: Budget): Text {
 
 function indent(value: Text, args: Arguments, budget: Budget): Text {
   const reader = new ArgumentReader('indent', args)
-  const width = reader.next('width') ?? 4
+  const width = reader.nextOr('width', 4)
   const first = reader.flag('first')
   const blank = reader.flag('blank')
   if (typeof width === 'number') budget.text(Math.max(0, width))
   const pad = typeof width === 'number' ? Text.of(' '.repeat(Math.max(0, width))) : str(width, budget)
-  const all = lines(value, budget).items as readonly Text[]
-  if (value.text.endsWith('\n')) (all as Text[]).push(Text.EMPTY)
-  const padded = all.map((line, i) =>
-    (i > 0 || first) && (i === 0 || blank || line.length > 0) ? Text.join([pad, line]) : line,
-  )
-  return join(padded, Text.of('\n'), budget)
+  const out = new TextBuilder(budget)
+  // A line break more, as in Jinja: so a text that ends with one has an empty line behind it.
+  for (const [i, line] of (
+    lines(Text.join([value, Text.of('\n')]), budget).items as readonly Text[]
+  ).entries()) {
+    if (i > 0) out.add('\n')
+    if (i === 0 ? first : blank || line.length > 0) out.add(pad)
+    out.add(line)
+  }
+  return out.text()
 }
 
 function toNumber(value: Value, args: Arguments, name: 'int' | 'float'): Value {
   const zero = name === 'int' ? 0 : new Float(0)
-  const other = new ArgumentReader(name, args).next('default') ?? zero
-  const pattern = name === 'int' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+  const other = new ArgumentReader(name, args).nextOr('default', zero)
   const text = value instanceof Text ? value.text.trim() : undefined
-  const parsed = text === undefined ? numeric(value) : pattern.test(text) ? Number(text) : undefined
+  const isNumber = text !== undefined && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)
+  const parsed = text === undefined ? numeric(value) : isNumber ? Number(text) : undefined
   if (parsed === undefined || !Number.isFinite(parsed)) return other
   return name === 'int' ? Math.trunc(parsed) : new Float(parsed)
 }
@@ -103,40 +107,47 @@ function round(value: Value, args: Arguments): Value {
   const reader = new ArgumentReader('round', args)
   const scale = 10 ** (reader.optionalInteger('precision') ?? 0)
   const method = reader.optionalText('method')?.text ?? 'common'
-  const change = method === 'ceil' ? Math.ceil : method === 'floor' ? Math.floor : Math.round
-  return new Float(change(number * scale) / scale)
+  const change = method === 'ceil' ? Math.ceil : method === 'floor' ? Math.floor : halfToEven
+  const rounded = change(number * scale) / scale
+  return method === 'common' && typeof value === 'number' ? rounded : new Float(rounded)
+}
+
+function halfToEven(number: number): number {
+  const below = Math.floor(number)
+  return number - below === 0.5 ? below + (below & 1) : Math.round(number)
+}
+
+const itself = (item: Value): Value => item
+
+/** What the argument `attribute` takes of each item: all of it where it is not given. */
+function attributeGiven(reader: ArgumentReader, budget: Budget): (item: Value) => Value {
+  const path = reader.next('attribute')
+  return path === undefined || path === null ? itself : attribute(str(path, budget).text, budget)
 }
 
 /** `select`, `reject` and the same by an attribute. */
 function selecting(name: string, wanted: boolean, byAttribute: boolean): Filter {
   return (value, { positional }, budget) => {
     const args = [...positional]
-    const attribute = byAttribute ? str(args.shift() ?? Text.EMPTY, budget).text : undefined
+    const subject = byAttribute ? attribute(str(args.shift() ?? Text.EMPTY, budget).text, budget) : itself
     const [testName, argument = null] = args
-    const called = testName instanceof Text ? testName.text : 'truthy'
-    const test = TESTS.get(called)
-    if (!test) throw templateNeeds('test', called, TESTS.keys())
+    const test = testNamed(testName instanceof Text ? testName.text : 'truthy')
     const items = iterate(value, name, budget)
     budget.items(items.length)
-    return new List(
-      items.filter((item) => {
-        const subject = attribute === undefined ? item : attributeOf(item, attribute)
-        return test(subject, argument, budget) === wanted
-      }),
-    )
+    return new List(items.filter((item) => test(subject(item), argument, budget) === wanted))
   }
 }
 
 function map(value: Value, { positional, named }: Arguments, budget: Budget): List {
   const items = iterate(value, 'map', budget)
   budget.items(items.length)
-  const attribute = named.get('attribute')
-  if (attribute !== undefined) {
-    const path = str(attribute, budget).text
+  const path = named.get('attribute')
+  if (path !== undefined) {
+    const of = attribute(str(path, budget).text, budget)
     const other = named.get('default')
     return new List(
       items.map((item) => {
-        const found = attributeOf(item, path)
+        const found = of(item)
         return found instanceof Undefined ? (other ?? found) : found
       }),
     )
@@ -161,17 +172,19 @@ function sort(value: Value, args: Arguments, budget: Budget): List {
   const reader = new ArgumentReader('sort', args)
   const reverse = reader.flag('reverse')
   const caseSensitive = reader.flag('case_sensitive')
-  const attribute = reader.next('attribute')
-  const path = attribute === undefined || attribute === null ? undefined : str(attribute, budget).text
-  const key = (item: Value) => (path === undefined ? item : attributeOf(item, path))
+  const key = attributeGiven(reader, budget)
   return new List(sorted(iterate(value, 'sort', budget), key, caseSensitive, reverse, budget))
 }
 
-function unique(value: Value, _args: Arguments, budget: Budget): List {
-  const kept: Value[] = []
-  for (const item of iterate(value, 'unique', budget)) {
-    if (!kept.some((other) => equal(item, other, budget.spend))) kept.push(item)
-  }
+function unique(value: Value, args: Arguments, budget: Budget): List {
+  const caseSensitive = new ArgumentReader('unique', args).flag('case_sensitive')
+  const keys: Value[] = []
+  const kept = iterate(value, 'unique', budget).filter((item) => {
+    const key = item instanceof Text && !caseSensitive ? recase(item, CASES.lower) : item
+    if (keys.some((other) => equal(key, other, budget.spend))) return false
+    keys.push(key)
+    return true
+  })
   return new List(kept)
 }
 
@@ -180,7 +193,7 @@ function extreme(name: string, sign: number): Filter {
   return (value, _args, budget) => {
     let best: Value | undefined
     for (const item of iterate(value, name, budget)) {
-      if (best === undefined || sign * compare(item, best) > 0) best = item
+      if (best === undefined || sign * compare(item, best, budget) > 0) best = item
     }
     return orUndefined(best, name)
   }
@@ -188,6 +201,15 @@ function extreme(name: string, sign: number): Filter {
 
 function itemAt(name: string, place: number): Filter {
   return (value, _args, budget) => orUndefined(iterate(value, name, budget).at(place), `${name} of nothing`)
+}
+
+/** Jinja's own idea of a word, which Python's method does not share. */
+function titled(text: string): string {
+  return text.replace(/[^-\s({[<]+/g, (word) => CASES.capitalize(word))
+}
+
+function escaped(text: Text): Text {
+  return text.map((part) => part.replace(/[&<>"']/g, (unit) => MARKUP[unit]))
 }
 
 const MARKUP: Readonly<Record<string, string>> = {
@@ -199,21 +221,17 @@ const MARKUP: Readonly<Record<string, string>> = {
 }
 
 const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
-  ...Object.entries(CASES).map(([name, change]): [string, Filter] => [
+  ...Object.entries({ ...CASES, title: titled }).map(([name, change]): [string, Filter] => [
     name,
     ofText((text) => recase(text, change)),
   ]),
-  [
-    'trim',
-    ofText((text, args) =>
-      strip(text, new ArgumentReader('trim', args).optionalText('chars')?.text, true, true),
-    ),
-  ],
+  ['trim', ofText((text, args, budget) => strip(text, charactersOf('trim', args, budget), true, true))],
   ['string', ofText((text) => text)],
   ['safe', (value) => value],
   ['replace', ofText(replace)],
   ['indent', ofText(indent)],
-  ['escape', ofText((text) => text.map((part) => part.replace(/[&<>"']/g, (unit) => MARKUP[unit])))],
+  ['escape', ofText(escaped)],
+  ['e', ofText(escaped)],
   ['wordcount', ofText((text) => text.text.match(/\S+/g)?.length ?? 0)],
   ['tojson', json],
   ['length', length],
@@ -237,14 +255,8 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
     (value, args, budget) => {
       const reader = new ArgumentReader('join', args)
       const separator = str(reader.next('d') ?? Text.EMPTY, budget)
-      const attribute = reader.next('attribute')
-      const items = iterate(value, 'join', budget)
-      const path = attribute === undefined ? undefined : str(attribute, budget).text
-      return join(
-        path === undefined ? items : items.map((item) => attributeOf(item, path)),
-        separator,
-        budget,
-      )
+      const of = attributeGiven(reader, budget)
+      return join(iterate(value, 'join', budget).map(of), separator, budget)
     },
   ],
   ['list', (value, _args, budget) => new List(iterate(value, 'list', budget))],
@@ -277,10 +289,11 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['rejectattr', selecting('rejectattr', false, true)],
   [
     'items',
-    (value) => {
+    (value, _args, budget) => {
       if (value instanceof Undefined) return new List([])
       if (!(value instanceof Dict)) throw templateFailed(`items of ${typeName(value)}`)
-      return DICT_METHODS.get('items')!(value, NO_ARGUMENTS)
+      budget.through(value.size)
+      return entriesOf(value)
     },
   ],
   ['dictsort', dictSort],

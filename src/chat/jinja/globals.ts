@@ -7,31 +7,43 @@ import { strftime } from './strftime.js'
 import { Text } from './text.js'
 import { type Arguments, Callable, Dict, List, Namespace, typeName, type Value } from './values.js'
 
-/** Declares what every template may use: constants and functions. `now` is the time that `strftime_now` tells. */
+type Global = (args: Arguments, budget: Budget, now: Date) => Value
+
+/** The functions that every template may use, by name. */
+const FUNCTIONS: Readonly<Record<string, Global>> = {
+  range,
+  namespace: (args, budget) => new Namespace(members('namespace', args, budget)),
+  dict: (args, budget) =>
+    new Dict(members('dict', args, budget).map(([key, value]) => [Text.of(key), value] as const)),
+  raise_exception: ({ positional: [message = null] }, budget) => {
+    throw templateRefuses(str(message, budget).text.slice(0, 500))
+  },
+  strftime_now: (args, budget, now) => {
+    const format = new ArgumentReader('strftime_now', args).text('format').text
+    // Two characters of a format become nine at most.
+    budget.text(5 * format.length)
+    return Text.of(strftime(format, now))
+  },
+}
+
+export const GLOBAL_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS)
+
+/** Declares constants and functions. `now` is the time that `strftime_now` tells. */
 export function declareGlobals(scope: Scope, now: Date, budget: Budget): void {
   for (const name of ['true', 'True']) scope.set(name, true)
   for (const name of ['false', 'False']) scope.set(name, false)
   for (const name of ['none', 'None', 'null']) scope.set(name, null)
-  const functions: Record<string, (args: Arguments) => Value> = {
-    range: (args) => range(args, budget),
-    namespace: ({ positional: [given], named }) => new Namespace([...attributes(given), ...named.entries()]),
-    dict: ({ positional: [given], named }) =>
-      new Dict(
-        [...attributes(given), ...named.entries()].map(([key, value]) => [Text.of(key), value] as const),
-      ),
-    raise_exception: ({ positional: [message = null] }) => {
-      throw templateRefuses(str(message, budget).text.slice(0, 500))
-    },
-    strftime_now: (args) =>
-      Text.of(strftime(new ArgumentReader('strftime_now', args).text('format').text, now)),
+  for (const [name, call] of Object.entries(FUNCTIONS)) {
+    scope.set(name, new Callable((args) => call(args, budget, now)))
   }
-  for (const [name, call] of Object.entries(functions)) scope.set(name, new Callable(call))
 }
 
-function attributes(given: Value | undefined): [string, Value][] {
-  if (given === undefined) return []
-  if (given instanceof Dict) return given.entries().map(([key, value]) => [key.text, value])
-  throw templateFailed(`a namespace of ${typeName(given)}`)
+/** Those of the mapping that is given, and the named ones. */
+function members(of: string, { positional: [given], named }: Arguments, budget: Budget): [string, Value][] {
+  if (given === undefined) return [...named]
+  if (!(given instanceof Dict)) throw templateFailed(`a ${of} of ${typeName(given)}`)
+  budget.through(given.size)
+  return [...given.entries().map(([key, value]): [string, Value] => [key.text, value]), ...named]
 }
 
 function range({ positional }: Arguments, budget: Budget): List {

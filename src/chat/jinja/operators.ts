@@ -25,13 +25,13 @@ export function operate(operator: string, left: Value, right: Value, budget: Bud
   }
   switch (operator) {
     case '<':
-      return compare(left, right) < 0
+      return compare(left, right, budget) < 0
     case '<=':
-      return compare(left, right) <= 0
+      return compare(left, right, budget) <= 0
     case '>':
-      return compare(left, right) > 0
+      return compare(left, right, budget) > 0
     case '>=':
-      return compare(left, right) >= 0
+      return compare(left, right, budget) >= 0
   }
   if (operator === '+' && left instanceof Text && right instanceof Text) {
     return new TextBuilder(budget).add(left, right).text()

@@ -193,8 +193,8 @@ function macro(
     scope.set('caller', take('caller') ?? new Undefined('caller'))
     for (const [i, parameter] of parameters.entries()) {
       const key = parameter.type === 'Identifier' ? parameter.value : parameter.key.value
-      const given = take(key)
-      const value = positional[i] ?? given
+      const byName = take(key)
+      const value = positional[i] === undefined ? byName : positional[i]
       if (value !== undefined) scope.set(key, value)
       else if (parameter.type === 'Identifier') scope.set(key, new Undefined(key))
       else scope.set(key, evaluate(parameter.value, scope, budget))

@@ -15,19 +15,42 @@ const BLANK = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u
 /** The text without what is at its ends: white space, or the characters given. */
 export function strip(text: Text, characters: string | undefined, left: boolean, right: boolean): Text {
   const all = text.text
-  const drops =
-    characters === undefined
-      ? (unit: string) => BLANK.test(unit)
-      : (unit: string) => characters.includes(unit)
+  const given = characters === undefined ? undefined : new Set(characters)
+  const drops = (character: string) => (given ? given.has(character) : BLANK.test(character))
   let start = 0
   let end = all.length
-  while (left && start < end && drops(all[start])) start++
-  while (right && end > start && drops(all[end - 1])) end--
+  while (left && start < end) {
+    const next = start + unitsAt(all, start)
+    if (!drops(all.slice(start, next))) break
+    start = next
+  }
+  while (right && end > start) {
+    const next = end - (end > 1 && unitsAt(all, end - 2) === 2 ? 2 : 1)
+    if (!drops(all.slice(next, end))) break
+    end = next
+  }
   return text.slice(start, end)
 }
 
+/** UTF-16 units of the character at `at`. */
+function unitsAt(text: string, at: number): 1 | 2 {
+  return text.codePointAt(at)! > 0xffff ? 2 : 1
+}
+
+/** Python counts characters: how many stand before an offset; -1 stays. */
+function placeOf(text: string, offset: number): number {
+  return offset < 0 ? offset : Array.from(text.slice(0, offset)).length
+}
+
 function stripping(name: string, left: boolean, right: boolean): Method {
-  return (text, args) => strip(text, new ArgumentReader(name, args).optionalText('chars')?.text, left, right)
+  return (text, args, budget) => strip(text, charactersOf(name, args, budget), left, right)
+}
+
+/** The characters to strip, if they are given. */
+export function charactersOf(name: string, args: Arguments, budget: Budget): string | undefined {
+  const characters = new ArgumentReader(name, args).optionalText('chars')?.text
+  if (characters !== undefined) budget.through(characters.length)
+  return characters
 }
 
 function split(text: Text, args: Arguments, budget: Budget): List {
@@ -85,12 +108,29 @@ export function replace(text: Text, args: Arguments, budget: Budget): Text {
   return result.add(text.slice(start)).text()
 }
 
+/** The argument of a method that knows more of them in Python. */
+function onlyArgument(of: string, args: Arguments): Value {
+  const reader = new ArgumentReader(of, args)
+  const value = reader.nextOr('it', new Undefined('it'))
+  reader.end()
+  return value
+}
+
+/** A method that counts in characters where a text is found. */
+function finding(name: string, find: (text: string, sub: string) => number): Method {
+  return ({ text }, args) => {
+    const sub = onlyArgument(name, args)
+    if (!(sub instanceof Text)) throw templateFailed(`${name} of ${typeName(sub)}`)
+    return find(text, sub.text)
+  }
+}
+
 function endsIn(name: 'startswith' | 'endswith'): Method {
   return (text, args) => {
-    const [wanted] = args.positional
+    const wanted = onlyArgument(name, args)
     const candidates = wanted instanceof List ? wanted.items : [wanted]
     return candidates.some((candidate) => {
-      if (!(candidate instanceof Text)) throw templateFailed(`${name} of ${typeName(candidate ?? null)}`)
+      if (!(candidate instanceof Text)) throw templateFailed(`${name} of ${typeName(candidate)}`)
       return name === 'startswith' ? text.text.startsWith(candidate.text) : text.text.endsWith(candidate.text)
     })
   }
@@ -110,6 +150,7 @@ export function recase(text: Text, change: (text: string) => string): Text {
 export const CASES = {
   upper: (text: string) => text.toUpperCase(),
   lower: (text: string) => text.toLowerCase(),
+  /** As Python's method; the filter of that name finds other words. */
   title: (text: string) =>
     text.toLowerCase().replace(/\p{L}+/gu, (word) => word[0].toUpperCase() + word.slice(1)),
   capitalize: (text: string) => text.charAt(0).toUpperCase() + text.slice(1).toLowerCase(),
@@ -136,18 +177,20 @@ export const STRING_METHODS: ReadonlyMap<string, Method> = new Map<string, Metho
   ['lstrip', stripping('lstrip', true, false)],
   ['rstrip', stripping('rstrip', false, true)],
   ['split', split],
-  ['splitlines', (text, _, budget) => lines(text, budget)],
+  [
+    'splitlines',
+    (text, args, budget) => lines(text, budget, new ArgumentReader('splitlines', args).flag('keepends')),
+  ],
   ['replace', replace],
   ['startswith', endsIn('startswith')],
   ['endswith', endsIn('endswith')],
-  ['find', (text, args) => text.text.indexOf(new ArgumentReader('find', args).text('sub').text)],
-  ['rfind', (text, args) => text.text.lastIndexOf(new ArgumentReader('rfind', args).text('sub').text)],
+  ['find', finding('find', (text, sub) => placeOf(text, text.indexOf(sub)))],
+  ['rfind', finding('rfind', (text, sub) => placeOf(text, text.lastIndexOf(sub)))],
   [
     'count',
-    (text, args) => {
-      const sub = new ArgumentReader('count', args).text('sub').text
-      return sub === '' ? text.length + 1 : text.text.split(sub).length - 1
-    },
+    finding('count', (text, sub) =>
+      sub === '' ? placeOf(text, text.length) + 1 : text.split(sub).length - 1,
+    ),
   ],
   [
     'join',
@@ -161,20 +204,29 @@ export const STRING_METHODS: ReadonlyMap<string, Method> = new Map<string, Metho
   ['isalpha', (text) => /^\p{L}+$/u.test(text.text)],
   ['isalnum', (text) => /^[\p{L}\p{N}]+$/u.test(text.text)],
   ['isspace', (text) => text.length > 0 && strip(text, undefined, true, false).length === 0],
-  ['isupper', (text) => /\p{Lu}/u.test(text.text) && text.text === text.text.toUpperCase()],
-  ['islower', (text) => /\p{Ll}/u.test(text.text) && text.text === text.text.toLowerCase()],
+  ['isupper', isUpper],
+  ['islower', isLower],
 ])
 
-/** The lines of a text, without their ends. */
-export function lines(text: Text, budget: Budget): List {
+export function isUpper({ text }: Text): boolean {
+  return /\p{Lu}/u.test(text) && text === text.toUpperCase()
+}
+
+export function isLower({ text }: Text): boolean {
+  return /\p{Ll}/u.test(text) && text === text.toLowerCase()
+}
+
+/** The lines of a text, without their ends unless they are to be kept. */
+export function lines(text: Text, budget: Budget, keepsEnds = false): List {
   const all = text.text
   const parts: Text[] = []
   let start = 0
   // biome-ignore lint/suspicious/noControlCharactersInRegex: Python counts separators among them
   for (const match of all.matchAll(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g)) {
     budget.items(1 + text.runs.length)
-    parts.push(text.slice(start, match.index))
-    start = match.index + match[0].length
+    const next = match.index + match[0].length
+    parts.push(text.slice(start, keepsEnds ? next : match.index))
+    start = next
   }
   if (start < all.length) parts.push(text.slice(start))
   return new List(parts)

@@ -1,6 +1,7 @@
 import type { Budget } from './budget.js'
 import { compare, contains } from './collections.js'
-import { templateFailed } from './failures.js'
+import { templateFailed, templateNeeds } from './failures.js'
+import { isLower, isUpper } from './strings.js'
 import { Text } from './text.js'
 import {
   Callable,
@@ -19,13 +20,15 @@ import {
 export type Test = (value: Value, argument: Value, budget: Budget) => boolean
 
 const isText = (value: Value) => value instanceof Text
+const isIterable = (value: Value) =>
+  isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined
 const isInteger = (value: Value) => typeof value === 'number'
 
 const sameAs: Test = (value, argument, budget) => equal(value, argument, budget.spend)
 const ordered =
   (holds: (order: number) => boolean): Test =>
-  (value, argument) =>
-    holds(compare(value, argument))
+  (value, argument, budget) =>
+    holds(compare(value, argument, budget))
 
 function remainder(name: string, value: Value, divisor: Value): number {
   const [a, b] = [numeric(value), numeric(divisor)]
@@ -33,8 +36,18 @@ function remainder(name: string, value: Value, divisor: Value): number {
   return a % b
 }
 
+/** A test by its name. Throws `UNSUPPORTED` for one that is not known; the test throws `TEMPLATE_FAILED` for misuse. */
+export function testNamed(name: string): Test {
+  const test = TESTS.get(name)
+  if (!test) throw templateNeeds('test', name, TESTS.keys())
+  return (value, argument, budget) => {
+    if (value instanceof Text) budget.through(value.length)
+    return test(value, argument, budget)
+  }
+}
+
 /** The tests that `is` knows, by name. */
-export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
+const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['defined', (value) => !(value instanceof Undefined)],
   ['undefined', (value) => value instanceof Undefined],
   ['none', (value) => value === null],
@@ -46,20 +59,14 @@ export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['number', (value) => numeric(value) !== undefined],
   ['string', isText],
   ['mapping', (value) => value instanceof Dict],
-  [
-    'iterable',
-    (value) => isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined,
-  ],
-  [
-    'sequence',
-    (value) => isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined,
-  ],
+  ['iterable', isIterable],
+  ['sequence', isIterable],
   ['callable', (value) => value instanceof Callable],
   ['odd', (value) => Math.abs(remainder('odd', value, 2)) === 1],
   ['even', (value) => remainder('even', value, 2) === 0],
   ['divisibleby', (value, argument) => remainder('divisibleby', value, argument) === 0],
-  ['upper', (value) => value instanceof Text && value.text === value.text.toUpperCase()],
-  ['lower', (value) => value instanceof Text && value.text === value.text.toLowerCase()],
+  ['upper', (value) => value instanceof Text && isUpper(value)],
+  ['lower', (value) => value instanceof Text && isLower(value)],
   ['truthy', truthy],
   ['in', (value, argument, budget) => contains(argument, value, budget)],
   ...['eq', 'equalto', '==', 'sameas'].map((name): [string, Test] => [name, sameAs]),

@@ -131,7 +131,11 @@ export function typeName(value: Value): string {
 export function equal(a: Value, b: Value, spend: (steps: number) => void, depth = 0): boolean {
   spend(1)
   if (a === b) return true
-  if (a instanceof Text && b instanceof Text) return a.text === b.text
+  if (a instanceof Text && b instanceof Text) {
+    if (a.length !== b.length) return false
+    spend(a.length / 8)
+    return a.text === b.text
+  }
   const [x, y] = [numeric(a), numeric(b)]
   if (x !== undefined && y !== undefined) return x === y
   if (a instanceof Undefined && b instanceof Undefined) return true
@@ -143,13 +147,12 @@ export function equal(a: Value, b: Value, spend: (steps: number) => void, depth 
     )
   }
   if (a instanceof Dict && b instanceof Dict) {
-    return (
-      a.size === b.size &&
-      a.entries().every(([key, value]) => {
-        const other = b.get(key.text)
-        return other !== undefined && equal(value, other, spend, depth + 1)
-      })
-    )
+    if (a.size !== b.size) return false
+    spend(a.size / 8)
+    return a.entries().every(([key, value]) => {
+      const other = b.get(key.text)
+      return other !== undefined && equal(value, other, spend, depth + 1)
+    })
   }
   return false
 }

@@ -2,6 +2,7 @@ import { DasllamaError } from '../../errors.js'
 import type { GenerateOptions } from '../../session/generate-options.js'
 import type { GeneratedToken, Generation, StopReason } from '../../session/generation.js'
 import type { Session } from '../../session/session.js'
+import { addedStats, type SessionStats } from '../../session/stats.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 
 /** What a generation tells of itself. */
@@ -46,6 +47,8 @@ export class BudgetedGeneration implements ReplyGeneration {
   /** The leg at hand. */
   #leg: Generation
   #isAnswering = false
+  /** What all up to the answer has cost. */
+  #thoughtStats: SessionStats | undefined
   #iterator: AsyncGenerator<GeneratedToken> | undefined
 
   /**
@@ -74,6 +77,12 @@ export class BudgetedGeneration implements ReplyGeneration {
   /** As that of `Generation`, for what follows the thoughts. */
   get isComplete(): boolean {
     return (this.#isAnswering || !this.#thinksFreely) && this.#leg.isComplete
+  }
+
+  /** What both legs have cost; the ids that close the thoughts count as prompt. */
+  stats(): SessionStats {
+    const answer = this.#session.stats()
+    return this.#thoughtStats ? addedStats(this.#thoughtStats, answer) : answer
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
@@ -121,6 +130,7 @@ export class BudgetedGeneration implements ReplyGeneration {
     const left = maxTokens - this.ids.length
     if (left <= 0) return 'length'
     this.#isAnswering = true
+    this.#thoughtStats = this.#session.stats()
     this.#leg = this.#session.generate(undefined, {
       ...this.#options,
       maxTokens: Number.isFinite(left) ? left : undefined,

@@ -1,4 +1,4 @@
-import type { ToolDefinition } from '../message.js'
+import { isRecord, type ToolDefinition } from '../message.js'
 import { checkArguments } from './check-arguments.js'
 import type { Emit, MalformedReason } from './events.js'
 import { MAX_CALL_LENGTH, MAX_CALLS } from './limits.js'
@@ -126,8 +126,4 @@ export class CallInProgress {
     this.#hasStreamed = true
     this.#emit({ type: 'tool-call-delta', index: this.#begun.index, argumentsText })
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,5 @@
+import { isRecord } from '../message.js'
+
 /** Problems told of one call at most. */
 const MAX_PROBLEMS = 16
 /** Levels of a schema that are looked at; definitions may refer to themselves. */
@@ -18,7 +20,7 @@ export function checkArguments(
 }
 
 function check(value: unknown, schema: unknown, path: string, problems: string[], level: number): void {
-  if (!isObject(schema) || level === MAX_LEVELS || problems.length >= MAX_PROBLEMS) return
+  if (!isRecord(schema) || level === MAX_LEVELS || problems.length >= MAX_PROBLEMS) return
   const types = [schema.type].flat().filter((type) => typeof type === 'string')
   if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
     problems.push(`${path} must be ${types.join(' or ')}, not ${nameOf(value)}`)
@@ -30,7 +32,7 @@ function check(value: unknown, schema: unknown, path: string, problems: string[]
   if (Array.isArray(value)) {
     for (const [i, item] of value.entries()) check(item, schema.items, `${path}[${i}]`, problems, level + 1)
   }
-  if (!isObject(value)) return
+  if (!isRecord(value)) return
   if (Array.isArray(schema.required)) {
     for (const key of schema.required) {
       if (typeof key === 'string' && !Object.hasOwn(value, key) && problems.length < MAX_PROBLEMS) {
@@ -38,26 +40,17 @@ function check(value: unknown, schema: unknown, path: string, problems: string[]
       }
     }
   }
-  if (!isObject(schema.properties)) return
+  if (!isRecord(schema.properties)) return
   for (const [key, inner] of Object.entries(schema.properties)) {
     if (Object.hasOwn(value, key)) check(value[key], inner, `${path}.${key}`, problems, level + 1)
   }
 }
 
+const TYPES: readonly string[] = ['array', 'object', 'null', 'string', 'number', 'boolean']
+
 function isOfType(value: unknown, type: string): boolean {
-  switch (type) {
-    case 'integer':
-      return Number.isInteger(value)
-    case 'array':
-    case 'object':
-    case 'null':
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return nameOf(value) === type
-    default:
-      return true
-  }
+  if (type === 'integer') return Number.isInteger(value)
+  return nameOf(value) === type || !TYPES.includes(type)
 }
 
 function nameOf(value: unknown): string {
@@ -66,8 +59,4 @@ function nameOf(value: unknown): string {
 
 function isSame(a: unknown, b: unknown): boolean {
   return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b))
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return nameOf(value) === 'object'
 }

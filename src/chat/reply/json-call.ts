@@ -1,4 +1,5 @@
-import { type CallInProgress, isRecord } from './call.js'
+import { isRecord } from '../message.js'
+import type { CallInProgress } from './call.js'
 import { isJsonSpace, JsonScanner, type ScanStatus } from './json-scanner.js'
 
 /** The JSON part of a call, which ends where its object is closed. */

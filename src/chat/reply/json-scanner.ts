@@ -126,6 +126,13 @@ function isLiteral(unit: number): boolean {
   )
 }
 
+/** How many characters of JSON's white space `text` begins with. */
+export function leadingSpace(text: string): number {
+  let count = 0
+  while (count < text.length && isJsonSpace(text.charCodeAt(count))) count++
+  return count
+}
+
 export function isJsonSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09
 }

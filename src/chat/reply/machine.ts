@@ -21,8 +21,8 @@ export interface CallReader {
   /** Content goes on. */
   readonly isOver: boolean
   text(text: string): number
-  /** As with machines. A reader may be over by a marker that it does not take. */
-  marker(marker: string, isControl: boolean): boolean
+  /** Takes a marker; false if it says nothing here. A reader may be over by a marker that it does not take. */
+  marker(marker: string): boolean
   /** The reply has ended; half a closing marker in `rest` does no harm. */
   end(rest: string): void
 }

@@ -2,14 +2,15 @@ import { DasllamaError } from '../../errors.js'
 import { checkCount, checkOptions } from '../../session/checks.js'
 import type { StopReason } from '../../session/generation.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
-import type { ToolDefinition } from '../message.js'
+import { checkTools, type FunctionTool, type ToolDefinition } from '../message.js'
 import { Calls } from './call.js'
 import type { Emit, Framing, ReplyEvent } from './events.js'
 import type { ReplyFormat } from './format.js'
 import { HarmonyMachine } from './formats/harmony.js'
-import { REASONING_TAGS, type ToolDialectName, TurnMachine } from './formats/turn.js'
+import { REASONING_TAGS, TOOL_DIALECTS, TurnMachine } from './formats/turn.js'
 import type { ReplyMachine } from './machine.js'
 import { type FoundMarker, MarkerSet } from './marker-set.js'
+import { beginningOf } from './thinking.js'
 
 /** A token of a reply. */
 export interface ReplyToken {
@@ -25,7 +26,7 @@ export interface ReplyParserOptions {
    * Tools that may be called: other calls are malformed, and where there are none calls are not looked for. Default:
    * any tool at all.
    */
-  readonly tools?: readonly ToolDefinition[]
+  readonly tools?: readonly (ToolDefinition | FunctionTool)[]
   /** The prompt has opened the reasoning already. Default false. */
   readonly thinkingOpened?: boolean
   /** What the prompt has of the reply already, if it is more than that. Default ''. */
@@ -85,8 +86,9 @@ export class FramedParser {
     this.#controls = format.controls
     this.#controlNames = new Map(Array.from(format.controls, ([text, id]) => [id, text]))
     this.#machine = machineOf(format, (part) => this.#parts.push(part), tools, firstCall)
-    if (thinkingOpened) this.#prefill(openingOf(format))
-    this.#prefill(prefill)
+    if (thinkingOpened) this.#read(beginningOf(format), true)
+    this.#read(prefill, true)
+    this.#settled()
   }
 
   get isReasoning(): boolean {
@@ -130,28 +132,31 @@ export class FramedParser {
     return name !== undefined && piece.endsWith(name) ? name : undefined
   }
 
-  /** Text with whatever markers count in it; what may be the beginning of one is held back. */
-  #read(text: string): void {
+  /**
+   * Text with whatever markers count in it; what may be the beginning of one is held back. `inPrompt`: all of them count,
+   * as control tokens, and nothing follows.
+   */
+  #read(text: string, inPrompt = false): void {
     let at = 0
     // What each set has found last: it is looked for anew only when that has been passed.
     const ahead = new Map<MarkerSet, FoundMarker | undefined>()
     while (at < text.length) {
       const { markers } = this.#machine
-      const set = this.#setOf(markers)
+      const set = inPrompt ? new MarkerSet(markers) : this.#setOf(markers)
       let found = ahead.get(set)
       if (!ahead.has(set) || (found && found.start < at)) {
         found = set.find(text, at)
         ahead.set(set, found)
       }
-      const rest = text.length - at
-      const end = found ? found.start : text.length - Math.min(rest, set.undecided(text))
+      const open = inPrompt ? 0 : Math.min(text.length - at, set.undecided(text))
+      const end = found ? found.start : text.length - open
       if (end > at) {
         at += this.#machine.text(text.slice(at, end))
         // Other markers may count now, and one that was found may be none.
         if (at < end || this.#machine.markers !== markers) continue
       }
       if (!found) break
-      if (!this.#machine.marker(found.marker, false)) this.#literal(found.marker)
+      if (!this.#machine.marker(found.marker, inPrompt)) this.#literal(found.marker)
       at = found.start + found.marker.length
     }
     this.#held = text.slice(at)
@@ -177,24 +182,6 @@ export class FramedParser {
     }
     return set
   }
-
-  /** Goes over what is in the prompt already, where all markers count. */
-  #prefill(text: string): void {
-    let at = 0
-    while (at < text.length) {
-      const { markers } = this.#machine
-      const found = new MarkerSet(markers).find(text, at)
-      const end = found?.start ?? text.length
-      if (end > at) {
-        at += this.#machine.text(text.slice(at, end))
-        continue
-      }
-      if (!found) break
-      if (!this.#machine.marker(found.marker, true)) this.#literal(found.marker)
-      at = end + found.marker.length
-    }
-    this.#settled()
-  }
 }
 
 const STOP_REASONS: readonly unknown[] = [
@@ -208,30 +195,12 @@ const STOP_REASONS: readonly unknown[] = [
 function machineOf(
   { reasoning, tools: dialect }: ReplyFormat,
   emit: Emit,
-  tools: readonly ToolDefinition[] | undefined,
+  tools: ReplyParserOptions['tools'],
   firstCall: number,
 ): ReplyMachine {
-  const calls = new Calls(emit, tools && toolsByName(tools), firstCall)
+  const byName = tools && new Map(checkTools(tools).map((tool) => [tool.function.name, tool.function]))
+  const calls = new Calls(emit, byName, firstCall)
   if (reasoning === 'harmony' || dialect === 'harmony') return new HarmonyMachine(emit, calls)
   const tags = reasoning === 'none' ? undefined : REASONING_TAGS[reasoning]
-  return new TurnMachine(emit, calls, tags, dialect === 'none' ? undefined : (dialect as ToolDialectName))
-}
-
-function openingOf({ reasoning }: ReplyFormat): string {
-  if (reasoning === 'none') return ''
-  return reasoning === 'harmony' ? '<|channel|>analysis<|message|>' : REASONING_TAGS[reasoning].open
-}
-
-function toolsByName(tools: readonly ToolDefinition[]): Map<string, ToolDefinition> {
-  if (!Array.isArray(tools)) throw new DasllamaError('INVALID_ARGUMENT', 'tools must be an array')
-  return new Map(
-    tools.map((tool: unknown, i) => {
-      // OpenAI's `{ type: 'function', function: … }` is taken too.
-      const own = (tool as { function?: unknown } | null)?.function ?? tool
-      if (typeof (own as ToolDefinition | null)?.name !== 'string') {
-        throw new DasllamaError('INVALID_ARGUMENT', `tools[${i}] must be { name, description?, parameters? }`)
-      }
-      return [(own as ToolDefinition).name, own as ToolDefinition] as const
-    }),
-  )
+  return new TurnMachine(emit, calls, tags, dialect === 'none' ? undefined : TOOL_DIALECTS[dialect])
 }

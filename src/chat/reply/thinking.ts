@@ -76,7 +76,7 @@ function closingOf({ reasoning }: ReplyFormat): string {
 }
 
 /** What opens the thoughts. */
-function beginningOf({ reasoning }: ReplyFormat): string {
+export function beginningOf({ reasoning }: ReplyFormat): string {
   if (reasoning === 'none') return ''
   if (reasoning === 'harmony') return '<|channel|>analysis<|message|>'
   return REASONING_TAGS[reasoning].open

@@ -1,7 +1,7 @@
 import { DasllamaError } from '../../errors.js'
 import { pruned } from '../checks.js'
 import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, repeat, rule, text } from '../grammar.js'
-import { MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
+import { MAX_JSON_DEPTH, MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
 import { arrayNode } from './arrays.js'
 import { invalidSchema, tooLarge, unsupported } from './failures.js'
 import { commonTypes, type Flat, type Placed, type Schema, TYPES, type Type, typeOf } from './flat.js'
@@ -56,7 +56,15 @@ function plain(schema: unknown): unknown {
     throw invalidSchema('#', `a schema is an object, true or false, not ${typeof schema}`)
   if (json.length > MAX_SOURCE_LENGTH)
     throw tooLarge('#', `it has ${json.length} characters; the limit is ${MAX_SOURCE_LENGTH}`)
-  return JSON.parse(json)
+  const copy: unknown = JSON.parse(json)
+  let level = [copy]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_JSON_DEPTH) throw tooLarge('#', `it is nested more than ${MAX_JSON_DEPTH} deep`)
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    )
+  }
+  return copy
 }
 
 /** What the parts of a conversion need of it. */
@@ -192,7 +200,7 @@ class Converter implements Rules {
   }
 
   /** The values of enum or const that the other keywords allow, in their shortest form. */
-  #valuesNode(flat: Flat, values: readonly unknown[]): Node {
+  #valuesNode(flat: Flat, values: ReadonlyMap<string, unknown>): Node {
     const { pointer, lows, highs, minLength, maxLength, patterns } = flat
     if (patterns.length > 0)
       throw unsupported(patterns[0].pointer, 'a pattern or format beside enum or const is not supported')
@@ -215,7 +223,7 @@ class Converter implements Rules {
       }
       return true
     }
-    const node = choice(values.filter(fits).map((value) => text(JSON.stringify(value))))
+    const node = choice([...values.values()].filter(fits).map((value) => text(JSON.stringify(value))))
     return this.#living(node, flat, 'no value of enum or const is allowed by the rest')
   }
 

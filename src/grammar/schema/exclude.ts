@@ -1,4 +1,4 @@
-import { commonTypes, equalJson, type Flat, type Placed, type Type, typeOf } from './flat.js'
+import { commonTypes, commonValues, type Flat, type Placed, type Type, typeOf } from './flat.js'
 
 /** Properties within properties that are looked into for a difference. */
 const MAX_DEPTH = 4
@@ -6,14 +6,15 @@ const MAX_DEPTH = 4
 /** What `excludes` asks. */
 interface Alternatives {
   alternatives(placed: Placed): readonly Flat[]
+  /** Accounts for pairs that are looked at. */
+  spend(pairs: number, pointer: string): void
 }
 
 /** Whether surely no value is valid for both. */
 export function excludes(a: Flat, b: Flat, resolver: Alternatives, depth = 0): boolean {
   if (depth > MAX_DEPTH) return false
-  if (a.values && b.values) {
-    return a.values.every((value) => !b.values!.some((other) => equalJson(value, other)))
-  }
+  resolver.spend(1, a.pointer)
+  if (a.values && b.values) return commonValues(a.values, b.values)!.size === 0
   const types = commonTypes(typesOf(a), typesOf(b))
   if (types?.size === 0) return true
   const onlyObjects = types?.size === 1 && types.has('object')
@@ -21,20 +22,19 @@ export function excludes(a: Flat, b: Flat, resolver: Alternatives, depth = 0): b
 }
 
 function typesOf({ types, values }: Flat): ReadonlySet<Type> | undefined {
-  return values ? commonTypes(types, new Set(values.map(typeOf))) : types
+  return values ? commonTypes(types, new Set([...values.values()].map(typeOf))) : types
 }
 
 /** Whether a property that one of them requires can have no value that suits both. */
 function differInProperty(a: Flat, b: Flat, resolver: Alternatives, depth: number): boolean {
-  for (const name of new Set([...a.required, ...b.required])) {
+  const differs = (name: string) => {
     const [one, other] = [a, b].map(({ properties, additional }) => properties.get(name) ?? additional)
-    if (!one || !other) continue
+    if (!one || !other) return false
     const others = resolver.alternatives(other)
-    const differ = resolver
-      .alternatives(one)
-      .every((x) => others.every((y) => excludes(x, y, resolver, depth + 1)))
-    if (differ) return true
+    return resolver.alternatives(one).every((x) => others.every((y) => excludes(x, y, resolver, depth + 1)))
   }
+  for (const name of a.required) if (differs(name)) return true
+  for (const name of b.required) if (!a.required.has(name) && differs(name)) return true
   return false
 }
 

@@ -25,8 +25,8 @@ export interface Flat {
   readonly pointer: string
   /** `undefined`: every type. */
   readonly types: ReadonlySet<Type> | undefined
-  /** What enum and const allow. */
-  readonly values: readonly unknown[] | undefined
+  /** What enum and const allow, by what tells JSON values apart. */
+  readonly values: ReadonlyMap<string, unknown> | undefined
   readonly minLength: number
   readonly maxLength: number
   /** Regular expressions, those of formats among them. */
@@ -77,17 +77,23 @@ export function commonTypes(
   return new Set([...a, ...b].filter((type) => covers(a, type) && covers(b, type)))
 }
 
-/** Whether two JSON values are equal; the order of members does not matter. */
-export function equalJson(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
-  if (Array.isArray(a) !== Array.isArray(b)) return false
-  const keys = Object.keys(a)
-  if (keys.length !== Object.keys(b).length) return false
-  return keys.every(
-    (key) =>
-      Object.hasOwn(b, key) &&
-      equalJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-  )
+/** JSON values by a text that equal ones share: the order of members does not matter. */
+export function valueMap(values: readonly unknown[]): ReadonlyMap<string, unknown> {
+  return new Map(values.map((value) => [JSON.stringify(value, withSortedMembers), value]))
+}
+
+function withSortedMembers(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** The values that are in both. */
+export function commonValues(a: Flat['values'], b: Flat['values']): Flat['values'] {
+  return a && b ? new Map([...a].filter(([key]) => b.has(key))) : (a ?? b)
+}
+
+export function isObject(value: unknown): value is Exclude<Schema, boolean> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The type of a JSON value. */

@@ -1,4 +1,4 @@
-import { choice, EMPTY, NEVER, type Node, sequence, set, text } from '../grammar.js'
+import { choice, EMPTY, NEVER, type Node, optional, repeat, sequence, set, text } from '../grammar.js'
 
 /** A limit of a number. */
 export interface Bound {
@@ -43,7 +43,7 @@ export function boundedNumber(
 
 /** Digits before the point of the largest of these bounds, with room above them on an open side. */
 function digitsBeforePoint(bounds: readonly Bound[], open: boolean): number {
-  const largest = Math.max(...bounds.map(({ value }) => Math.abs(value)))
+  const largest = bounds.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
   // Of a larger one there is nothing within reach, or everything.
   if (largest >= 1e15) return EXACT_DIGITS
   const digits = String(Math.trunc(largest)).length
@@ -115,10 +115,9 @@ function between(low: string, high: string, whole: number, fraction: number, sha
 function free(whole: number, fraction: number, inFraction: boolean, share: Share): Node {
   const any = digitsFrom(0, 9)
   return share(`digits ${whole} ${fraction} ${inFraction}`, () => {
-    const decimals: Node = { kind: 'repeat', node: any, min: inFraction ? 0 : 1, max: fraction }
-    const point = inFraction ? decimals : choice([EMPTY, sequence([text('.'), decimals])])
-    const units: Node = whole === 0 ? EMPTY : { kind: 'repeat', node: any, min: whole, max: whole }
-    return sequence([units, fraction === 0 ? EMPTY : point])
+    const decimals = repeat(any, inFraction ? 0 : 1, fraction)
+    const point = inFraction ? decimals : optional(sequence([text('.'), decimals]))
+    return sequence([repeat(any, whole, whole), fraction === 0 ? EMPTY : point])
   })
 }
 

@@ -57,6 +57,8 @@ export function parsePattern(source: string, pointer: string): Pattern {
 class PatternParser {
   readonly #characters: readonly string[]
   readonly #pointer: string
+  /** Characters that stand for themselves. */
+  readonly #literals = new Map<string, Pattern>()
   #at = 0
   #depth = 0
 
@@ -77,8 +79,8 @@ class PatternParser {
     if (options.length === 1) return options[0]
     return {
       node: choice(options.map(({ node }) => node)),
-      min: Math.min(...options.map(({ min }) => min)),
-      max: Math.max(...options.map(({ max }) => max)),
+      min: options.reduce((least, { min }) => Math.min(least, min), Number.POSITIVE_INFINITY),
+      max: options.reduce((most, { max }) => Math.max(most, max), 0),
     }
   }
 
@@ -156,8 +158,17 @@ class PatternParser {
       case '{':
         throw this.#invalid(`${character} has nothing to repeat`)
       default:
-        return one(rangesOf(character))
+        return this.#literal(character)
     }
+  }
+
+  #literal(character: string): Pattern {
+    let literal = this.#literals.get(character)
+    if (!literal) {
+      literal = one(rangesOf(character))
+      this.#literals.set(character, literal)
+    }
+    return literal
   }
 
   #group(): Pattern {

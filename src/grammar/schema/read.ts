@@ -1,17 +1,18 @@
 import { MAX_REPETITIONS } from '../limits.js'
 import { invalidSchema, tooLarge, unsupported, within } from './failures.js'
 import {
-  equalJson,
+  commonValues,
   type Flat,
+  isObject,
   type Placed,
   type PlacedText,
   type Schema,
   TYPES,
   type Type,
   unlimited,
+  valueMap,
 } from './flat.js'
 import { FORMATS } from './formats.js'
-import type { Bound } from './numbers.js'
 
 /** A schema's keyword: its value and where it stands. */
 interface Keyword {
@@ -35,33 +36,24 @@ export const COMBINATIONS: ReadonlySet<string> = new Set(['$ref', 'allOf', 'anyO
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['type', (flat, keyword) => (flat.types = readTypes(keyword))],
-  ['enum', (flat, keyword) => (flat.values = common(flat.values, readArray(keyword)))],
-  ['const', (flat, { value }) => (flat.values = common(flat.values, [value]))],
-  ['minLength', mention('string', (flat, keyword) => (flat.minLength = readCount(keyword)))],
-  ['maxLength', mention('string', (flat, keyword) => (flat.maxLength = readCount(keyword)))],
-  ['pattern', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readText(keyword)]))],
-  ['format', mention('string', (flat, keyword) => (flat.patterns = [...flat.patterns, readFormat(keyword)]))],
-  ['minimum', mention('number', (flat, keyword) => (flat.lows = [...flat.lows, readBound(keyword, false)]))],
-  [
-    'maximum',
-    mention('number', (flat, keyword) => (flat.highs = [...flat.highs, readBound(keyword, false)])),
-  ],
-  [
-    'exclusiveMinimum',
-    mention('number', (flat, keyword) => (flat.lows = [...flat.lows, readBound(keyword, true)])),
-  ],
-  [
-    'exclusiveMaximum',
-    mention('number', (flat, keyword) => (flat.highs = [...flat.highs, readBound(keyword, true)])),
-  ],
-  ['minItems', mention('array', (flat, keyword) => (flat.minItems = readCount(keyword)))],
-  ['maxItems', mention('array', (flat, keyword) => (flat.maxItems = readCount(keyword)))],
-  ['prefixItems', mention('array', (flat, keyword) => (flat.prefixItems = readSchemas(keyword)))],
-  ['items', mention('array', (flat, keyword) => (flat.items = readItems(keyword)))],
+  ['enum', (flat, keyword) => (flat.values = commonValues(flat.values, valueMap(readArray(keyword))))],
+  ['const', (flat, { value }) => (flat.values = commonValues(flat.values, valueMap([value])))],
+  ['minLength', member('string', 'minLength', readCount)],
+  ['maxLength', member('string', 'maxLength', readCount)],
+  ['pattern', pattern(readText)],
+  ['format', pattern(readFormat)],
+  ['minimum', bound('lows', false)],
+  ['maximum', bound('highs', false)],
+  ['exclusiveMinimum', bound('lows', true)],
+  ['exclusiveMaximum', bound('highs', true)],
+  ['minItems', member('array', 'minItems', readCount)],
+  ['maxItems', member('array', 'maxItems', readCount)],
+  ['prefixItems', member('array', 'prefixItems', readSchemas)],
+  ['items', member('array', 'items', readItems)],
   ['uniqueItems', mention('array', (_, keyword) => readFalse(keyword))],
-  ['properties', mention('object', (flat, keyword) => (flat.properties = readProperties(keyword)))],
-  ['required', mention('object', (flat, keyword) => (flat.required = readNames(keyword)))],
-  ['additionalProperties', mention('object', (flat, keyword) => (flat.additional = readSchema(keyword)))],
+  ['properties', member('object', 'properties', readProperties)],
+  ['required', member('object', 'required', readNames)],
+  ['additionalProperties', member('object', 'additional', readSchema)],
 ])
 
 /**
@@ -91,6 +83,22 @@ function mention(type: Type, read: Reader): Reader {
     read(flat, keyword)
     flat.mentioned = new Set([...flat.mentioned, type])
   }
+}
+
+function member<Name extends keyof Flat>(
+  type: Type,
+  name: Name,
+  read: (keyword: Keyword) => Writable[Name],
+): Reader {
+  return mention(type, (flat, keyword) => {
+    flat[name] = read(keyword)
+  })
+}
+
+function pattern(read: (keyword: Keyword) => PlacedText): Reader {
+  return mention('string', (flat, keyword) => {
+    flat.patterns = [...flat.patterns, read(keyword)]
+  })
 }
 
 /** A schema as JSON has it. Throws `INVALID_ARGUMENT` for anything else. */
@@ -151,9 +159,11 @@ function readFormat(keyword: Keyword): PlacedText {
   )
 }
 
-function readBound({ value, pointer }: Keyword, exclusive: boolean): Bound {
-  if (typeof value === 'number') return { value, exclusive }
-  throw invalidSchema(pointer, `it must be a number, not ${shown(value)}`)
+function bound(side: 'lows' | 'highs', exclusive: boolean): Reader {
+  return mention('number', (flat, { value, pointer }) => {
+    if (typeof value !== 'number') throw invalidSchema(pointer, `it must be a number, not ${shown(value)}`)
+    flat[side] = [...flat[side], { value, exclusive }]
+  })
 }
 
 function readFalse({ value, pointer }: Keyword): void {
@@ -175,16 +185,6 @@ function readProperties({ value, pointer }: Keyword): ReadonlyMap<string, Placed
 function readNames({ value, pointer }: Keyword): ReadonlySet<string> {
   if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return new Set(value)
   throw invalidSchema(pointer, `it must be an array of strings, not ${shown(value)}`)
-}
-
-/** The values that are in both lists. */
-export function common(a: readonly unknown[] | undefined, b: readonly unknown[] | undefined) {
-  if (!a || !b) return a ?? b
-  return a.filter((value) => b.some((other) => equalJson(value, other)))
-}
-
-function isObject(value: unknown): value is Exclude<Schema, boolean> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function shown(value: unknown): string {

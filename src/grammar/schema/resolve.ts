@@ -1,12 +1,22 @@
 import { MAX_DEPTH } from '../limits.js'
 import { excludes } from './exclude.js'
 import { invalidSchema, tooLarge, unsupported, within } from './failures.js'
-import { commonTypes, type Flat, type Placed, type Schema, unlimited } from './flat.js'
-import { ANNOTATIONS, COMBINATIONS, common, readFlat, readSchemas } from './read.js'
+import {
+  commonTypes,
+  commonValues,
+  type Flat,
+  isObject,
+  type Placed,
+  type Schema,
+  unlimited,
+} from './flat.js'
+import { ANNOTATIONS, COMBINATIONS, readFlat, readSchemas } from './read.js'
 
-/** Ways that allOf and anyOf together make of one schema at most. */
+/** Ways that allOf and anyOf together make of one schema at most, and branches of one of them. */
 const MAX_ALTERNATIVES = 1000
+/** Pairs of schemas that one demand merges, and that are merged or compared in all. */
 const MAX_MERGES = 20 * MAX_ALTERNATIVES
+const MAX_PAIRS = 1000 * MAX_ALTERNATIVES
 
 /**
  * What a document's references and combinations come to: a schema becomes the list of flat schemas of which one must
@@ -20,6 +30,7 @@ export class Resolver {
   /** What such a schema was put together from. */
   readonly #parts = new Map<Schema, readonly Placed[]>()
   readonly #known = new Map<Schema, readonly Flat[]>()
+  #pairs = 0
 
   constructor(document: Schema) {
     this.#document = document
@@ -60,6 +71,14 @@ export class Resolver {
     return found
   }
 
+  /** Accounts for pairs of schemas that are merged or compared. Throws `LIMIT`. */
+  spend(pairs: number, pointer: string): void {
+    this.#pairs += pairs
+    if (this.#pairs > MAX_PAIRS) {
+      throw tooLarge(pointer, `its combinations come to more than ${MAX_PAIRS} pairs of schemas`)
+    }
+  }
+
   /** A schema that holds where both do. */
   both(a: Placed, b: Placed): Placed {
     const parts = new Map<number, Placed>()
@@ -95,10 +114,10 @@ export class Resolver {
 
   #combine(schema: Exclude<Schema, boolean>, pointer: string, depth: number): readonly Flat[] {
     let all: readonly Flat[] = [readFlat(schema, pointer)]
+    const tooMany = () => tooLarge(pointer, `its combinations come to more than ${MAX_ALTERNATIVES} schemas`)
     const demand = (options: readonly Flat[]) => {
-      const tooMany = () =>
-        tooLarge(pointer, `its combinations come to more than ${MAX_ALTERNATIVES} schemas`)
       if (all.length * options.length > MAX_MERGES) throw tooMany()
+      this.spend(all.length * options.length, pointer)
       const pairs = all.flatMap((one) => options.map((other) => this.#merge(one, other)))
       all = pairs.filter((flat) => flat !== undefined)
       if (all.length > MAX_ALTERNATIVES) throw tooMany()
@@ -111,6 +130,7 @@ export class Resolver {
         continue
       }
       const branches = this.#parts.get(schema) ?? readSchemas(keyword)
+      if (branches.length > MAX_ALTERNATIVES) throw tooMany()
       const options = branches.map((branch) => this.alternatives(branch, depth + 1))
       if (name === 'oneOf') this.#demandExclusion(options, keyword.pointer)
       if (name === 'allOf') for (const option of options) demand(option)
@@ -153,17 +173,15 @@ export class Resolver {
       }
       at = (at as Record<string, unknown>)[name]
     }
-    if (typeof at === 'boolean' || (typeof at === 'object' && at !== null && !Array.isArray(at))) {
-      return { schema: at as Schema, pointer: `#${path}` }
-    }
+    if (typeof at === 'boolean' || isObject(at)) return { schema: at, pointer: `#${path}` }
     throw invalidSchema(pointer, `"${reference}" is no schema`)
   }
 
   /** What is valid for both; `undefined` where nothing is. */
   #merge(a: Flat, b: Flat): Flat | undefined {
     const types = commonTypes(a.types, b.types)
-    const values = common(a.values, b.values)
-    if (types?.size === 0 || values?.length === 0) return undefined
+    const values = commonValues(a.values, b.values)
+    if (types?.size === 0 || values?.size === 0) return undefined
     return {
       pointer: a.pointer,
       types,

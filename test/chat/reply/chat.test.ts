@@ -249,6 +249,12 @@ describe('thinking', () => {
     expect(reasoning.length + content.length).toBeGreaterThan(words.length - 3)
     expect(reply.stopReason).toBe('stop')
     expect(reply.message?.ids).toEqual(reply.ids)
+    // Both legs count, and the ids that close the thoughts are evaluated like a prompt.
+    const { nPrompt, nReused, nGen, genTps } = chat.stats()
+    const closing = model.encode('.\n</think>\n\n', { addSpecial: false }).length - 1
+    expect(nGen).toBe(reply.ids.length - closing)
+    expect(nPrompt + nReused).toBeGreaterThanOrEqual(reply.promptIds.length + closing)
+    expect(genTps).toBeGreaterThan(0)
   })
 
   it('cannot be had of a model that shows no thoughts', () => {

@@ -280,7 +280,8 @@ describe('limits', () => {
         expect(textOf(partsOf(format, [whole])) === whole).toBe(true)
       }
       const strings = `<|tool_call>call:a{${'b:"c",'.repeat(40_000)}`
-      expect(textOf(partsOf(format, [strings])) === strings).toBe(true)
+      const word = `<|tool_call>call:a{b:${'c'.repeat(1_000_000)}`
+      for (const call of [strings, word]) expect(textOf(partsOf(format, [call])) === call).toBe(true)
     },
   )
 })
@@ -305,7 +306,7 @@ describe('bad options', () => {
   })
 
   it("takes OpenAI's definitions", () => {
-    const tools = [{ type: 'function', function: { name: 'a' } }] as never
+    const tools = [{ type: 'function', function: { name: 'a' } }] as const
     expect(told(eventsOf(QWEN, ['<tool_call>{"name": "a"}</tool_call>'], { tools }))).toBe('«a {}»')
   })
 })

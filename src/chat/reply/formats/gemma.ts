@@ -1,8 +1,8 @@
-import { CallInProgress, type Calls } from '../call.js'
-import type { MalformedReason } from '../events.js'
-import { isJsonSpace, JsonScanner } from '../json-scanner.js'
+import type { Calls } from '../call.js'
+import { JsonScanner, leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
-import { type CallReader, NO_MARKERS } from '../machine.js'
+import { NO_MARKERS } from '../machine.js'
+import { MarkedCallReader } from './marked-call.js'
 
 const OPEN = '<|tool_call>'
 const CLOSE = '<tool_call|>'
@@ -21,11 +21,8 @@ const HEAD = /^\s*call:\s*([^\s{}]+)\s*$/
  * stand between markers and have no escapes. The arguments are told as the JSON that they mean; keys and strings in
  * JSON's own way are taken too.
  */
-export class GemmaReader implements CallReader {
-  isOver = false
-  readonly #call: CallInProgress
+export class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
   readonly #scanner = new JsonScanner()
-  #place: 'head' | 'body' | 'string' | 'json-string' | 'tail' | 'broken' = 'head'
   #head = ''
   #name = ''
   #json = ''
@@ -34,11 +31,11 @@ export class GemmaReader implements CallReader {
   #escaped = false
 
   constructor(calls: Calls) {
-    this.#call = new CallInProgress(calls, OPEN)
+    super(calls, OPEN, CLOSE)
   }
 
   get markers(): readonly string[] {
-    switch (this.#place) {
+    switch (this.place) {
       case 'body':
         return IN_BODY
       case 'string':
@@ -50,40 +47,23 @@ export class GemmaReader implements CallReader {
     }
   }
 
-  text(text: string): number {
-    const read = this.#read(text)
-    this.#call.append(text.slice(0, read))
-    if (this.#call.isTooLong) this.#fail('too-long')
-    return read
-  }
-
-  marker(marker: string): boolean {
-    if (marker === QUOTE) {
-      if (this.#place !== 'string' && (this.#place !== 'body' || this.#word.trim() !== '')) return false
-      this.#call.append(marker)
-      this.#place = this.#place === 'string' ? 'body' : 'string'
-      this.#write('"')
-      return true
-    }
-    if (marker === OPEN) {
-      this.end('', 'invalid-json')
-      return false
-    }
-    if (marker !== CLOSE) return false
-    this.#call.append(marker)
-    if (this.#place === 'tail') this.#finish()
-    else this.#fail('invalid-json')
+  override marker(marker: string): boolean {
+    if (marker !== QUOTE) return super.marker(marker)
+    if (this.place !== 'string' && (this.place !== 'body' || this.#word.trim() !== '')) return false
+    this.call.append(marker)
+    this.place = this.place === 'string' ? 'body' : 'string'
+    this.#write('"')
     return true
   }
 
-  end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
-    this.#call.append(rest)
-    if (this.#place === 'tail') this.#finish()
-    else this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
+  protected read(text: string): number {
+    const read = this.#read(text)
+    this.call.append(text.slice(0, read))
+    return read
   }
 
   #read(text: string): number {
-    switch (this.#place) {
+    switch (this.place) {
       case 'head':
         return this.#readHead(text)
       case 'body':
@@ -93,7 +73,7 @@ export class GemmaReader implements CallReader {
         this.#write(text.replace(/["\\]|[^ -\uffff]/g, (unit) => JSON.stringify(unit).slice(1, -1)))
         return text.length
       case 'tail':
-        if (!Array.from(text).every((unit) => isJsonSpace(unit.charCodeAt(0)))) this.#place = 'broken'
+        if (leadingSpace(text) < text.length) this.place = 'broken'
         return text.length
       default:
         return text.length
@@ -104,13 +84,13 @@ export class GemmaReader implements CallReader {
     const brace = text.indexOf('{')
     const end = brace < 0 ? text.length : brace
     this.#head += text.slice(0, end)
-    if (this.#head.length > MAX_HEADER_LENGTH) this.#place = 'broken'
+    if (this.#head.length > MAX_HEADER_LENGTH) this.place = 'broken'
     else if (brace >= 0) {
       const found = HEAD.exec(this.#head)
-      this.#place = found ? 'body' : 'broken'
+      this.place = found ? 'body' : 'broken'
       if (found) {
         this.#name = found[1]
-        this.#call.begin(this.#name)
+        this.call.begin(this.#name)
       }
     }
     return end
@@ -118,9 +98,9 @@ export class GemmaReader implements CallReader {
 
   /** Up to where other markers count. */
   #readBody(text: string): number {
-    const place = this.#place
+    const place = this.place
     let i = 0
-    while (i < text.length && this.#place === place) {
+    while (i < text.length && this.place === place) {
       if (place === 'json-string') this.#inJsonString(text[i])
       else this.#inBody(text[i])
       i++
@@ -129,22 +109,25 @@ export class GemmaReader implements CallReader {
   }
 
   #inBody(unit: string): void {
+    if (!'":,]}{['.includes(unit)) {
+      this.#word += unit
+      return
+    }
     const word = this.#word.trim()
-    if (unit === '"' && word === '') {
-      this.#place = 'json-string'
-      this.#write(unit)
-    } else if (unit === ':') {
-      // A key in quotes has been written already.
-      this.#write(word === '' ? unit : `${JSON.stringify(word)}${unit}`)
-      this.#word = ''
-    } else if (',]}{['.includes(unit)) {
-      this.#write(word + unit)
-      this.#word = ''
-    } else this.#word += unit
+    if (unit === '"') {
+      if (word === '') {
+        this.place = 'json-string'
+        this.#write(unit)
+      } else this.#word += unit
+      return
+    }
+    // A key in quotes has been written already.
+    this.#write((unit === ':' && word !== '' ? JSON.stringify(word) : word) + unit)
+    this.#word = ''
   }
 
   #inJsonString(unit: string): void {
-    if (unit === '"' && !this.#escaped) this.#place = 'body'
+    if (unit === '"' && !this.#escaped) this.place = 'body'
     this.#escaped = unit === '\\' && !this.#escaped
     this.#write(unit)
   }
@@ -152,26 +135,20 @@ export class GemmaReader implements CallReader {
   #write(json: string): void {
     for (let i = 0; i < json.length; i++) {
       if (!this.#scanner.step(json.charCodeAt(i))) {
-        this.#place = 'broken'
+        this.place = 'broken'
         return
       }
     }
     this.#json += json
-    this.#call.arguments(json)
-    if (this.#scanner.status === 'done') this.#place = 'tail'
+    this.call.arguments(json)
+    if (this.#scanner.status === 'done') this.place = 'tail'
   }
 
-  #finish(): void {
-    this.isOver = true
+  protected finish(): void {
     try {
-      this.#call.finish(this.#name, JSON.parse(this.#json))
+      this.call.finish(this.#name, JSON.parse(this.#json))
     } catch {
-      this.#call.fail('invalid-json')
+      this.call.fail('invalid-json')
     }
-  }
-
-  #fail(reason: MalformedReason): void {
-    this.isOver = true
-    this.#call.fail(reason)
   }
 }

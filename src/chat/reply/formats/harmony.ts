@@ -1,7 +1,7 @@
 import { CallInProgress, type Calls } from '../call.js'
 import type { Emit, MalformedReason } from '../events.js'
 import { JsonArguments } from '../json-call.js'
-import { isJsonSpace } from '../json-scanner.js'
+import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
 import { NO_MARKERS, type ReplyMachine } from '../machine.js'
 import { TextChannel } from '../text-channel.js'
@@ -188,7 +188,7 @@ class HarmonyCall {
     let read = text.length
     if (this.#isJsonOver) {
       this.#call.append(text)
-      for (let i = 0; i < text.length; i++) this.#isBroken ||= !isJsonSpace(text.charCodeAt(i))
+      if (leadingSpace(text) < text.length) this.#isBroken = true
     } else {
       read = this.#json.read(text, 0)
       this.#isJsonOver = this.#json.status !== 'open'

@@ -1,7 +1,7 @@
 import { CallInProgress, type Calls } from '../call.js'
 import type { Emit, MalformedReason } from '../events.js'
 import { JsonCall } from '../json-call.js'
-import { isJsonSpace } from '../json-scanner.js'
+import { isJsonSpace, leadingSpace } from '../json-scanner.js'
 import { type CallReader, NO_MARKERS } from '../machine.js'
 
 const PYTHON_TAG = '<|python_tag|>'
@@ -10,10 +10,10 @@ const MARKERS = [PYTHON_TAG]
 export const LLAMA_JSON_OPENS: readonly string[] = MARKERS
 
 /** Where a reader without a marker puts what turned out to be no call. */
-export interface LlamaHost {
+export interface ContentHost {
   /** The first call is one: what stood before it is settled. */
-  settle(): void
-  content(text: string): void
+  close(): void
+  push(text: string): void
 }
 
 /**
@@ -23,7 +23,7 @@ export interface LlamaHost {
 export class LlamaJsonReader implements CallReader {
   isOver = false
   readonly #calls: Calls
-  readonly #host: LlamaHost
+  readonly #content: ContentHost
   readonly #emit: Emit
   #isMarked: boolean
   #call: CallInProgress
@@ -32,17 +32,18 @@ export class LlamaJsonReader implements CallReader {
   /** What stands between two calls, if another one follows. */
   #separator = ''
 
-  constructor(calls: Calls, marker: string | undefined, host: LlamaHost) {
+  /** `marker`: '' where the call has none. */
+  constructor(calls: Calls, marker: string, content: ContentHost) {
     this.#calls = calls
-    this.#host = host
-    this.#isMarked = marker !== undefined
+    this.#content = content
+    this.#isMarked = marker !== ''
     let isSettled = this.#isMarked
     this.#emit = (event) => {
-      if (!isSettled) host.settle()
+      if (!isSettled) content.close()
       isSettled = true
       calls.emit(event)
     }
-    this.#call = this.#newCall(marker ?? '')
+    this.#call = this.#newCall(marker)
     this.#json = new JsonCall(this.#call, this.#isMarked)
   }
 
@@ -74,7 +75,7 @@ export class LlamaJsonReader implements CallReader {
   end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
     if (this.#place === 'between') {
       this.isOver = true
-      if (rest !== '') this.#host.content(this.#separator + rest)
+      if (rest !== '') this.#content.push(this.#separator + rest)
       else if (this.#separator !== '') this.#emit({ type: 'framing', text: this.#separator })
       return
     }
@@ -87,11 +88,10 @@ export class LlamaJsonReader implements CallReader {
   }
 
   #readHead(text: string): number {
-    let i = 0
-    while (i < text.length && isJsonSpace(text.charCodeAt(i))) i++
-    this.#call.append(text.slice(0, i))
-    if (i < text.length) this.#place = text[i] === '{' ? 'json' : 'broken'
-    return i
+    const spaces = leadingSpace(text)
+    this.#call.append(text.slice(0, spaces))
+    if (spaces < text.length) this.#place = text[spaces] === '{' ? 'json' : 'broken'
+    return spaces
   }
 
   #readJson(text: string): number {
@@ -130,7 +130,7 @@ export class LlamaJsonReader implements CallReader {
       this.#place = 'json'
     } else {
       this.isOver = true
-      this.#host.content(this.#separator)
+      this.#content.push(this.#separator)
     }
     return i
   }
@@ -138,6 +138,6 @@ export class LlamaJsonReader implements CallReader {
   #fail(reason: MalformedReason): void {
     this.isOver = true
     if (this.#isMarked || this.#call.hasBegun) this.#call.fail(reason)
-    else this.#host.content(this.#call.raw)
+    else this.#content.push(this.#call.raw)
   }
 }

@@ -1,7 +1,7 @@
 import { CallInProgress, type Calls } from '../call.js'
 import type { MalformedReason } from '../events.js'
 import { JsonArguments, JsonCall, type JsonPart } from '../json-call.js'
-import { isJsonSpace } from '../json-scanner.js'
+import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
 import { type CallReader, NO_MARKERS } from '../machine.js'
 
@@ -89,8 +89,7 @@ export class MistralReader implements CallReader {
   }
 
   #readHead(text: string): number {
-    let i = 0
-    while (i < text.length && isJsonSpace(text.charCodeAt(i))) i++
+    const i = leadingSpace(text)
     if (i === text.length) {
       this.#call.append(text)
       return i

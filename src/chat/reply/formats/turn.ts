@@ -5,7 +5,7 @@ import { isSpace, TextChannel } from '../text-channel.js'
 import { DEEPSEEK_OPENS, DeepSeekReader } from './deepseek.js'
 import { GEMMA_OPENS, GemmaReader } from './gemma.js'
 import { HERMES_OPENS, HermesReader } from './hermes.js'
-import { LLAMA_JSON_OPENS, LlamaJsonReader } from './llama-json.js'
+import { type ContentHost, LLAMA_JSON_OPENS, LlamaJsonReader } from './llama-json.js'
 import { MISTRAL_OPENS, MistralReader } from './mistral.js'
 
 /** Markers around what a model thinks before it answers. */
@@ -29,16 +29,22 @@ export const REASONING_TAGS = {
 export interface ToolDialect {
   /** Markers that open a call within content. */
   readonly opens: readonly string[]
-  /** A call may also begin without one, where the reply does. */
+  /** A call may also begin with a brace, where the reply does. */
   readonly isBare?: boolean
+  /** What reads such a call. `marker`: the one that opened it, '' for a brace. */
+  reader(calls: Calls, marker: string, content: ContentHost): CallReader
 }
 
 export const TOOL_DIALECTS = {
-  hermes: { opens: HERMES_OPENS },
-  'llama-json': { opens: LLAMA_JSON_OPENS, isBare: true },
-  mistral: { opens: MISTRAL_OPENS },
-  deepseek: { opens: DEEPSEEK_OPENS },
-  gemma: { opens: GEMMA_OPENS },
+  hermes: { opens: HERMES_OPENS, reader: (calls) => new HermesReader(calls) },
+  'llama-json': {
+    opens: LLAMA_JSON_OPENS,
+    isBare: true,
+    reader: (calls, marker, content) => new LlamaJsonReader(calls, marker, content),
+  },
+  mistral: { opens: MISTRAL_OPENS, reader: (calls) => new MistralReader(calls) },
+  deepseek: { opens: DEEPSEEK_OPENS, reader: (calls, marker) => new DeepSeekReader(calls, marker) },
+  gemma: { opens: GEMMA_OPENS, reader: (calls) => new GemmaReader(calls) },
 } as const satisfies Record<string, ToolDialect>
 
 export type ToolDialectName = keyof typeof TOOL_DIALECTS
@@ -52,7 +58,6 @@ export class TurnMachine implements ReplyMachine {
   readonly #emit: Emit
   readonly #calls: Calls
   readonly #tags: ReasoningTags | undefined
-  readonly #dialectName: ToolDialectName | undefined
   readonly #dialect: ToolDialect | undefined
   readonly #content: TextChannel
   readonly #reasoning: TextChannel | undefined
@@ -63,17 +68,11 @@ export class TurnMachine implements ReplyMachine {
   #label: string | undefined
   #reader: CallReader | undefined
 
-  constructor(
-    emit: Emit,
-    calls: Calls,
-    tags: ReasoningTags | undefined,
-    dialect: ToolDialectName | undefined,
-  ) {
+  constructor(emit: Emit, calls: Calls, tags: ReasoningTags | undefined, dialect: ToolDialect | undefined) {
     this.#emit = emit
     this.#calls = calls
     this.#tags = tags
-    this.#dialectName = calls.areWanted ? dialect : undefined
-    this.#dialect = this.#dialectName && TOOL_DIALECTS[this.#dialectName]
+    this.#dialect = calls.areWanted ? dialect : undefined
     this.#content = new TextChannel(emit, 'content', false)
     this.#reasoning = tags && new TextChannel(emit, 'reasoning', true)
     const opens = this.#dialect?.opens ?? NO_MARKERS
@@ -109,7 +108,7 @@ export class TurnMachine implements ReplyMachine {
         return spaces
       }
       if (text[0] === '{') {
-        this.#reader = this.#open(undefined)
+        this.#reader = this.#dialect.reader(this.#calls, '', this.#content)
         return 0
       }
     }
@@ -119,7 +118,7 @@ export class TurnMachine implements ReplyMachine {
 
   marker(marker: string, isControl: boolean): boolean {
     if (this.#reader) {
-      const isTaken = this.#reader.marker(marker, isControl)
+      const isTaken = this.#reader.marker(marker)
       if (this.#reader.isOver) this.#reader = undefined
       if (isTaken || this.#reader) return isTaken
     }
@@ -146,7 +145,7 @@ export class TurnMachine implements ReplyMachine {
     }
     if (!this.#dialect?.opens.includes(marker)) return false
     this.#content.close()
-    this.#reader = this.#open(marker)
+    this.#reader = this.#dialect.reader(this.#calls, marker, this.#content)
     return true
   }
 
@@ -157,24 +156,6 @@ export class TurnMachine implements ReplyMachine {
     this.#endLabel()
     if (this.#thinks) this.#reasoning?.end()
     this.#content.end()
-  }
-
-  #open(marker: string | undefined): CallReader | undefined {
-    switch (this.#dialectName) {
-      case 'hermes':
-        return new HermesReader(this.#calls)
-      case 'mistral':
-        return new MistralReader(this.#calls)
-      case 'gemma':
-        return new GemmaReader(this.#calls)
-      case 'deepseek':
-        return new DeepSeekReader(this.#calls, marker as string)
-      case 'llama-json':
-        return new LlamaJsonReader(this.#calls, marker, {
-          settle: () => this.#content.close(),
-          content: (text) => this.#content.push(text),
-        })
-    }
   }
 
   #think(text: string): void {

@@ -1,0 +1,9 @@
+/** How llama.cpp rounds activations for a product with weights of a format. */
+export type Rounding = 'f32' | 'f16' | 'bf16' | 'per-32' | 'per-256'
+
+const WIDE: Readonly<Record<string, Rounding>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' }
+
+/** Quantised weights meet 8 bits with a scale for each 32 values or for each 256. */
+export function roundingOf(format: string): Rounding {
+  return WIDE[format] ?? (/^Q[458]_[01]$/.test(format) ? 'per-32' : 'per-256')
+}
