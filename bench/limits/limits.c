@@ -12,7 +12,8 @@
 #include <immintrin.h>
 #endif
 
-#define BYTES (200u << 20)
+/* Eight parts that are no multiple of a page apart. */
+#define BYTES 200000000u
 #define STEPS 2000000
 #define SPAN 0.2
 #define LANES 16
@@ -34,12 +35,14 @@ static double now(void) {
 }
 
 static double read_all(const words *data) {
+  /* In eight streams, as WebAssembly reads it. */
+  const size_t part = BYTES / sizeof(words) / 8;
   words a = {0}, b = a, c = a, d = a;
-  for (size_t i = 0; i < BYTES / sizeof(words); i += 4) {
-    a ^= data[i];
-    b ^= data[i + 1];
-    c ^= data[i + 2];
-    d ^= data[i + 3];
+  for (size_t i = 0; i < part; i++) {
+    a ^= data[i] ^ data[i + 4 * part];
+    b ^= data[i + part] ^ data[i + 5 * part];
+    c ^= data[i + 2 * part] ^ data[i + 6 * part];
+    d ^= data[i + 3 * part] ^ data[i + 7 * part];
   }
   a ^= b ^ c ^ d;
   sink_words = a[0] ^ a[7];
@@ -101,7 +104,7 @@ int main(int count, char **arguments) {
   if (threads < 1 || threads > 64 || repetitions < 1) return 2;
   struct task tasks[64];
   for (int t = 0; t < threads; t++) {
-    float *data = aligned_alloc(4096, BYTES);
+    float *data = aligned_alloc(64, BYTES);
     if (!data) return 1;
     for (size_t i = 0; i < BYTES / sizeof(float); i++) data[i] = 0.5f;
     tasks[t].data = (const words *)data;

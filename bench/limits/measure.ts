@@ -26,7 +26,7 @@ export interface LimitPlan {
   readonly progress: (text: string) => void
 }
 
-const READ = { what: 'linear read', unit: 'GB/s' } as const
+const READ = { what: 'read', unit: 'GB/s' } as const
 
 export async function measureLimits(plan: LimitPlan): Promise<LimitRecord[]> {
   await mkdir(FOLDER, { recursive: true })

@@ -2,7 +2,7 @@
 export interface LimitRecord {
   /** `WebAssembly in Node 24.1.0`; `native` is C, compiled for this processor. */
   readonly where: string
-  /** `linear read`, `f32x4.relaxed_madd`. */
+  /** `read`, `f32x4.relaxed_madd`. */
   readonly what: string
   readonly unit: 'GB/s' | 'GMAC/s'
   readonly threads: number
