@@ -1,0 +1,120 @@
+/**
+ * What attention costs, on one thread, for each type of cache: a token that comes alone, and a batch of them, behind
+ * more and more others, with the heads of a small model and of a larger one:
+ *
+ *   npx tsx bench/kernels/attention.ts [baseline|relaxed]
+ *
+ * (Node 20 wants `--experimental-wasm-relaxed-simd` for the relaxed build.)
+ */
+import { blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
+import { quantize } from '../../src/gguf/quantize.js'
+import { bestRates, type Case, check, createKernelBench } from './kernel-bench.js'
+
+const SHAPES = [
+  { heads: 9, kvHeads: 3, headDim: 64 },
+  { heads: 32, kvHeads: 4, headDim: 64 },
+] as const
+const DEPTHS = [0, 128, 1024, 4096, 8192]
+const BATCH = 128
+const ROUNDS = 8
+/** Cache types, and what rounding to them may do to a weighted value of at most 1/2. */
+const TYPES = { F32: 1e-5, F16: 1e-3, Q8_0: 1e-2 } as const
+
+const build = process.argv.includes('relaxed') ? 'relaxed' : 'baseline'
+const bench = await createKernelBench(build)
+const { kernels } = bench
+
+const most = { positions: Math.max(...DEPTHS) + BATCH, heads: 32, kvHeads: 4, headDim: 64 }
+const cacheLength = most.positions * most.kvHeads * most.headDim
+const keys = bench.randomFloats(cacheLength)
+const values = bench.randomFloats(cacheLength)
+const q = bench.randomFloats(BATCH * most.heads * most.headDim)
+const out = bench.room(BATCH * most.heads * most.headDim * 4)
+const scratch = bench.room(kernels.attention_scratch(1, most.heads, most.kvHeads, most.headDim))
+
+interface Work extends Case {
+  readonly bytes: number
+}
+
+/** `tokens` tokens behind `depth` others; units are multiplications, of queries with keys and of weights with values. */
+function work(type: keyof typeof TYPES, shape: (typeof SHAPES)[number], depth: number, tokens: number): Work {
+  const { heads, kvHeads, headDim } = shape
+  const format = blockFormat(type)
+  const seen = Array.from({ length: tokens }, (_, i) => depth + i + 1).reduce((sum, n) => sum + n)
+  const cached = (from: number) => {
+    const blocks = quantize(
+      format,
+      bench.floats(from as typeof keys, (depth + tokens) * kvHeads * headDim).slice(),
+    )
+    const place = cachePlaces[from === keys ? 0 : 1]
+    bench.bytes(place, blocks.length).set(blocks)
+    return place
+  }
+  const [k, v] = [cached(keys), cached(values)]
+  const run = () => {
+    const scale = 1 / Math.sqrt(headDim)
+    kernels.attention(format.id, q, k, v, out, tokens, depth, heads, kvHeads, headDim, scale, scratch)
+  }
+  run()
+  checkLast(type, shape, depth, tokens)
+  return {
+    units: 2 * seen * heads * headDim,
+    bytes: 2 * bytesFor(format, (depth + tokens) * kvHeads * headDim),
+    run,
+  }
+}
+
+const cachePlaces = [bench.room(cacheLength * 4), bench.room(cacheLength * 4)]
+
+/** Throws unless the last head of the last token has what a scalar twin in f64 makes of the values before rounding. */
+function checkLast(
+  type: keyof typeof TYPES,
+  { heads, kvHeads, headDim }: (typeof SHAPES)[number],
+  depth: number,
+  tokens: number,
+): void {
+  const row = tokens * heads - 1
+  const query = bench.floats(q, (row + 1) * headDim).subarray(row * headDim)
+  const positions = depth + tokens
+  const head = (from: typeof keys, p: number) =>
+    bench
+      .floats(from, cacheLength)
+      .subarray((p * kvHeads + kvHeads - 1) * headDim, (p + 1) * kvHeads * headDim)
+  const scores = Array.from({ length: positions }, (_, p) =>
+    head(keys, p).reduce((sum, value, i) => sum + (value * query[i]) / Math.sqrt(headDim), 0),
+  )
+  const peak = scores.reduce((a, b) => Math.max(a, b))
+  const weights = scores.map((score) => Math.exp(score - peak))
+  const total = weights.reduce((sum, weight) => sum + weight)
+  const result = bench.floats(out, (row + 1) * headDim).subarray(row * headDim)
+  for (let i = 0; i < headDim; i++) {
+    const expected = weights.reduce((sum, weight, p) => sum + weight * head(values, p)[i], 0) / total
+    check(`attention over ${positions} positions in ${type}`, result[i], expected, TYPES[type])
+  }
+}
+
+console.log(`${process.version}, ${build}`)
+for (const shape of SHAPES) {
+  const { heads, kvHeads, headDim } = shape
+  console.log(`\n${heads} heads of ${headDim} over ${kvHeads}`)
+  console.log('cache    before  a token alone, µs   GB/s  GMAC/s   a batch of 128, ms  GMAC/s')
+  for (const type of ['F32', 'F16', 'Q8_0'] as const) {
+    for (const depth of DEPTHS) {
+      const alone = work(type, shape, depth, 1)
+      const [rate] = bestRates([alone], ROUNDS)
+      const batch = work(type, shape, depth, BATCH)
+      const [batchRate] = bestRates([batch], ROUNDS)
+      const seconds = alone.units / rate
+      const cells = [
+        type.padEnd(6),
+        String(depth).padStart(8),
+        (seconds * 1e6).toFixed(1).padStart(19),
+        (alone.bytes / seconds / 1e9).toFixed(1).padStart(6),
+        (rate / 1e9).toFixed(1).padStart(7),
+        ((batch.units / batchRate) * 1e3).toFixed(2).padStart(20),
+        (batchRate / 1e9).toFixed(1).padStart(7),
+      ]
+      console.log(cells.join(' '))
+    }
+  }
+}

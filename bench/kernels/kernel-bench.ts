@@ -1,0 +1,128 @@
+/** What the benches of single kernels share: kernels compiled in memory, checks against scalar twins, turns. */
+import { type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { randomBlocks } from '../../src/gguf/random-blocks.js'
+import {
+  ActivationKind,
+  instantiateKernels,
+  type KernelBuild,
+  type Kernels,
+  type Pointer,
+} from '../../src/wasm/kernels.js'
+import { compileKernels } from '../../test/kernels/compile.js'
+import { REFERENCE_FORMATS, terms } from '../../test/kernels/reference/blocks.js'
+
+/** Kernels as their sources are now, so that a changed kernel is measured without a build. */
+export interface KernelBench {
+  readonly kernels: Kernels
+  /** A place for so many bytes. */
+  room(bytes: number): Pointer
+  bytes(pointer: Pointer, length: number): Uint8Array
+  floats(pointer: Pointer, length: number): Float32Array
+  /** Random values from -0.5 to 0.5. */
+  randomFloats(length: number): Pointer
+}
+
+export async function createKernelBench(build: KernelBuild): Promise<KernelBench> {
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 })
+  const kernels = await instantiateKernels(
+    await compileKernels("export * from './assembly/index'", build),
+    memory,
+  )
+  const random = new RandomBits(1)
+  let free = kernels.heap_base()
+  const room = (bytes: number): Pointer => {
+    const pointer = (free + 63) & ~63
+    free = pointer + bytes
+    const missing = Math.ceil((free - memory.buffer.byteLength) / 65536)
+    if (missing > 0) memory.grow(missing)
+    return pointer as Pointer
+  }
+  const floats = (pointer: Pointer, length: number) => new Float32Array(memory.buffer, pointer, length)
+  return {
+    kernels,
+    room,
+    bytes: (pointer, length) => new Uint8Array(memory.buffer, pointer, length),
+    floats,
+    randomFloats(length) {
+      const pointer = room(length * 4)
+      const values = floats(pointer, length)
+      for (let i = 0; i < length; i++) values[i] = random.fraction() - 0.5
+      return pointer
+    },
+  }
+}
+
+/** Throws if `actual` is further from what a twin in f64 says than `tolerance`. */
+export function check(what: string, actual: number, expected: number, tolerance: number): void {
+  if (Math.abs(actual - expected) <= tolerance) return
+  throw new Error(`${what} is ${actual}, and its twin says ${expected} ± ${tolerance}`)
+}
+
+/** Relative to the sum of all products' magnitudes, what rounding activations to a kind of integers may do to a sum. */
+const ROUNDING: Readonly<Record<number, number>> = {
+  [ActivationKind.f32]: 1e-5,
+  [ActivationKind.int16]: 1e-4,
+  [ActivationKind.int8]: 1e-2,
+}
+
+/** A matrix of random blocks whose products a scalar twin knows. */
+export class RandomMatrix {
+  readonly blocks: Uint8Array
+  readonly rowBytes: number
+  readonly #weights: readonly number[]
+
+  constructor(
+    readonly format: BlockFormat,
+    readonly rows: number,
+    readonly columns: number,
+  ) {
+    this.blocks = randomBlocks(format, rows * columns, new RandomBits(2), 0.02)
+    this.rowBytes = bytesFor(format, columns)
+    const reference = REFERENCE_FORMATS.find(({ name }) => name === format.name)
+    if (!reference) throw new Error(`${format.name} has no twin`)
+    // The first and the last row: as many as a bench may wait for.
+    const ends = [0, rows - 1].flatMap((row) => [
+      ...terms(reference, this.#row(row), format.blockBytes, (value) => value),
+    ])
+    this.#weights = ends.map(({ product, offset }) => product + offset)
+  }
+
+  /** Throws unless the products of the first and the last row with `x` are right; `kind` is that of the activations. */
+  check(products: Float32Array, x: Float32Array, kind: number): void {
+    for (const [i, row] of [0, this.rows - 1].entries()) {
+      let sum = 0
+      let size = 0
+      for (let column = 0; column < this.columns; column++) {
+        const product = this.#weights[i * this.columns + column] * x[column]
+        sum += product
+        size += Math.abs(product)
+      }
+      check(`${this.format.name}, row ${row}`, products[row], sum, size * ROUNDING[kind])
+    }
+  }
+
+  #row(row: number): Uint8Array {
+    return this.blocks.slice(row * this.rowBytes, (row + 1) * this.rowBytes)
+  }
+}
+
+/** Something to be timed: `run` does it, `units` is how much that is. */
+export interface Case {
+  readonly units: number
+  run(): void
+}
+
+/** The best rates of cases that took turns, in units a second: other load on the machine can only slow a run down. */
+export function bestRates(cases: readonly Case[], rounds: number): number[] {
+  const best = cases.map(() => Number.POSITIVE_INFINITY)
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { run }] of cases.entries()) {
+      run()
+      const start = performance.now()
+      run()
+      best[i] = Math.min(best[i], performance.now() - start)
+    }
+  }
+  return cases.map(({ units }, i) => (units / best[i]) * 1000)
+}
