@@ -6,6 +6,7 @@ import { add } from './add'
 import { FLOATS, INT16, INT8, quantize_activations } from './activations'
 import { activation_kind, matmul, matvec, tile_activation_kind } from './formats/dispatch'
 import { gelu_gate, silu_gate } from './gates'
+import { rmsnorm } from './rmsnorm'
 import { member, share, teamSize } from './team'
 
 /** What becomes of a product, next to its bias. */
@@ -47,6 +48,10 @@ class Workspace {
   /** A panel of the matrix product for each thread, and its bytes. */
   panels: usize
   panelBytes: usize
+  /** f32[tokens][columns]: inputs that are normed first. */
+  normed: usize
+  /** Of the norm. */
+  epsilon: f32
 }
 
 /** What the threads need to know of the work at hand. */
@@ -54,13 +59,17 @@ class Workspace {
 class Work {
   projections: usize
   count: i32
+  /** What is given: the input, or with the weights `norm` what becomes it. */
+  given: usize
+  norm: usize
   x: usize
   columns: i32
   tokens: i32
   tiled: bool
   workspace: Workspace
-  /** Of activations, while they are quantised. */
-  kind: i32
+  /** Which kinds of activations are wanted. */
+  int16: bool
+  int8: bool
   /** Into which the rows are divided. */
   parts: i32
 }
@@ -74,11 +83,13 @@ const ROWS: i32 = 8
 const PARTS_A_THREAD: i32 = 2
 
 /**
- * `count` projections, at `projections` one after another, of `x`, f32[tokens][columns]. `tiled`: as a matrix product.
+ * `count` projections, at `projections` one after another, of `x`, f32[tokens][columns], or of its root-mean-square norm
+ * with the weights `norm`, f32[columns], if that is not 0. `tiled`: as a matrix product.
  */
 export function project(
   projections: usize,
   count: i32,
+  norm: usize,
   x: usize,
   columns: i32,
   tokens: i32,
@@ -87,13 +98,16 @@ export function project(
 ): void {
   work.projections = projections
   work.count = count
-  work.x = x
+  work.given = x
+  work.norm = norm
   work.columns = columns
   work.tokens = tokens
   work.tiled = tiled
   work.workspace = changetype<Workspace>(workspace)
-  if (wanted(INT16)) quantise(INT16)
-  if (wanted(INT8)) quantise(INT8)
+  work.x = norm ? work.workspace.normed : x
+  work.int16 = wanted(INT16)
+  work.int8 = wanted(INT8)
+  if (norm != 0 || work.int16 || work.int8) prepare()
   const rows = changetype<Projection>(projections).rows
   const parts = teamSize() == 1 ? 1 : min(PARTS_A_THREAD * teamSize(), max(1, rows / ROWS))
   work.parts = parts
@@ -125,18 +139,20 @@ function stride(kind: i32): usize {
   return kind == INT16 ? work.workspace.int16Stride : work.workspace.int8Stride
 }
 
-/** Quantises the input: a part for each token of a batch; a few are done before another thread has looked up. */
-function quantise(kind: i32): void {
-  work.kind = kind
-  const part = quantiseToken
+/** Norms and quantises the input: a part for each token of a batch; a few are done before another thread has looked up. */
+function prepare(): void {
+  const part = prepareToken
   if (work.tiled) return share(part.index, work.tokens)
-  for (let token = 0; token < work.tokens; token++) quantiseToken(token)
+  for (let token = 0; token < work.tokens; token++) prepareToken(token)
 }
 
-function quantiseToken(token: i32): void {
-  const x = work.x + (<usize>(token * work.columns) << 2)
-  const out = input(work.kind) + <usize>token * stride(work.kind)
-  quantize_activations(work.kind, x, out, work.columns)
+function prepareToken(token: i32): void {
+  const columns = work.columns
+  const offset = <usize>(token * columns) << 2
+  const x = work.x + offset
+  if (work.norm) rmsnorm(work.given + offset, work.norm, x, columns, work.workspace.epsilon)
+  if (work.int16) quantize_activations(INT16, x, input(INT16) + <usize>token * stride(INT16), columns)
+  if (work.int8) quantize_activations(INT8, x, input(INT8) + <usize>token * stride(INT8), columns)
 }
 
 /** Part `part` of the rows of every projection. */

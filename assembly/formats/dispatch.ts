@@ -12,7 +12,7 @@ import { matvecEightsOf, matvecFoursOf, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
-import { IQ2_XXS } from './iq2_xxs'
+import { IQ2_XXS, UnsignedIQ2_XXS } from './iq2_xxs'
 import { Q2_K } from './q2_k'
 import { Q3_K } from './q3_k'
 import { Q4_0 } from './q4_0'
@@ -53,9 +53,8 @@ export function activation_kind(format: i32): i32 {
 /** What the format's matrix product takes; see `matmul`. */
 export function tile_activation_kind(format: i32): i32 {
   switch (format) {
-    case 16: // IQ2_XXS
-      return INT16
     case 8: // Q8_0
+    case 16: // IQ2_XXS
       return BYTE_DOTS ? INT8 : INT16
   }
   const kind = activation_kind(format)
@@ -182,6 +181,11 @@ export function matmul(
     case 14: // Q6_K
       return matmulIntegers<Q6_K>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 16: // IQ2_XXS
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        if (BYTE_DOTS) {
+          return matmulIntegers<UnsignedIQ2_XXS>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+        }
+      }
       return matmulOf<IQ2_XXS, Int16Tile<IQ2_XXS>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 30: // BF16
       return matmulOf<BF16, FloatTile<BF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)

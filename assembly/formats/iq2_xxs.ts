@@ -80,6 +80,37 @@ export class IQ2_XXS {
   }
 }
 
+/** The same with 64 added to the quants, which then are 21 to 107, for matrix products of bytes. */
+@unmanaged
+export class UnsignedIQ2_XXS {
+  @inline get elements(): i32 {
+    return 256
+  }
+  @inline get bytes(): i32 {
+    return <i32>BYTES
+  }
+  @inline get step(): i32 {
+    return 32
+  }
+  @inline get zero(): i32 {
+    return 64
+  }
+  @inline get minimums(): bool {
+    return false
+  }
+  @inline get bits(): i32 {
+    return 7
+  }
+
+  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
+    changetype<IQ2_XXS>(changetype<usize>(this)).unpack(quants, scales, minimums, n)
+    const zero = i8x16.splat(64)
+    for (const end = quants + <usize>n; quants < end; quants += 16) {
+      v128.store(quants, i8x16.add(v128.load(quants), zero))
+    }
+  }
+}
+
 /** Eight magnitudes with signs as i16: the index of the magnitudes at `index`, that of the signs in 7 bits. */
 @inline
 function weights(index: usize, signs: u32): v128 {

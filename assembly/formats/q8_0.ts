@@ -147,6 +147,9 @@ export class UnsignedQ8_0 {
   @inline get zero(): i32 {
     return 128
   }
+  @inline get bits(): i32 {
+    return 8
+  }
   @inline get minimums(): bool {
     return false
   }

@@ -15,8 +15,8 @@ const TAIL: usize = 32
 /**
  * 4 rows × 1 token of 8-bit integers. The activations are of kind INT8. The pointer is the scratch.
  *
- * `T` is a quantised format whose quants are not negative and below 64: then `relaxed_dot` is exact and the same on
- * every processor. With `zero` of 128 they have 8 bits, and `BYTE_DOTS` must hold. The panel's blocks hold a sub-block of
+ * `T` is a quantised format whose quants are not negative and have at most 6 `bits`: then `relaxed_dot` is exact and the
+ * same on every processor. If they have more, `BYTE_DOTS` must hold. The panel's blocks hold a sub-block of
  * four rows each: vectors of four columns, scales, minimums.
  */
 @unmanaged
@@ -62,9 +62,10 @@ export class Int8Tile<T> {
     const x = scratch + ACTIVATIONS
     const sums = scratch + SUMS
     if (format.step == 32) {
-      if (BYTE_DOTS) format.minimums ? bytes32WithMinimums(panel, n, x, sums, tokens) : bytes32(panel, n, x, sums, tokens)
-      else if (format.minimums) pairs32WithMinimums(panel, n, x, sums, tokens)
-      else if (format.zero != 128) pairs32(panel, n, x, sums, tokens)
+      if (BYTE_DOTS) {
+        format.minimums ? bytes32WithMinimums(panel, n, x, sums, tokens) : bytes32(panel, n, x, sums, tokens)
+      } else if (format.minimums) pairs32WithMinimums(panel, n, x, sums, tokens)
+      else if (format.bits <= 5) pairs32(panel, n, x, sums, tokens)
     } else if (BYTE_DOTS) {
       format.minimums ? bytes16WithMinimums(panel, n, x, sums, tokens) : bytes16(panel, n, x, sums, tokens)
     } else {

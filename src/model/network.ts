@@ -50,21 +50,25 @@ export class Network {
     const table = new ProjectionTable(arena, projectionCount(config))
     const use = `${family.gate}-gate` as const
     this.#blocks = weights.layers.map((layer) => ({
-      attentionNorm: layer.attentionNorm,
       qkv: table.add(
-        { linear: layer.qProj, product: q },
-        { linear: layer.kProj, product: k },
-        { linear: layer.vProj, product: v },
+        [
+          { linear: layer.qProj, product: q },
+          { linear: layer.kProj, product: k },
+          { linear: layer.vProj, product: v },
+        ],
+        layer.attentionNorm,
       ),
-      attentionOut: table.add({ linear: layer.outProj, product: normed, use: 'add', out: hidden }),
-      feedForwardNorm: layer.feedForwardNorm,
+      attentionOut: table.add([{ linear: layer.outProj, product: normed, use: 'add', out: hidden }]),
       gateAndUp: table.add(
-        { linear: layer.gateProj, product: gate },
-        { linear: layer.upProj, product: up, use, out: gate },
+        [
+          { linear: layer.gateProj, product: gate },
+          { linear: layer.upProj, product: up, use, out: gate },
+        ],
+        layer.feedForwardNorm,
       ),
-      down: table.add({ linear: layer.downProj, product: normed, use: 'add', out: hidden }),
+      down: table.add([{ linear: layer.downProj, product: normed, use: 'add', out: hidden }]),
     }))
-    this.#output = table.add({ linear: weights.output, product: logits })
+    this.#output = table.add([{ linear: weights.output, product: logits }], weights.outputNorm)
     this.#frequencies = ropeFrequencies(
       config.ropeDim,
       config.ropeTheta,
@@ -115,8 +119,14 @@ export class Network {
    * a view, overwritten by the next one.
    */
   hiddenStates(tokens: number): Float32Array {
-    this.#norm(this.#weights.outputNorm, tokens)
-    return this.engine.arena.floats(this.#scratch.normed, tokens * this.config.embeddingLength)
+    const { arena, kernels } = this.engine
+    const { embeddingLength, rmsEpsilon } = this.config
+    const { hidden, normed } = this.#scratch
+    for (let token = 0; token < tokens; token++) {
+      const [from, to] = [hidden, normed].map((rows) => (rows + token * embeddingLength * 4) as Pointer)
+      kernels.rmsnorm(from, this.#weights.outputNorm, to, embeddingLength, rmsEpsilon)
+    }
+    return arena.floats(normed, tokens * embeddingLength)
   }
 
   /**
@@ -146,7 +156,9 @@ export class Network {
         this.#attention(block, index, cache, position, tokens)
         this.#feedForward(block, tokens)
       }
-      if (wantLogits) this.#computeLogits((hidden + (tokens - 1) * embeddingLength * 4) as Pointer)
+      // logits = output(norm(hidden)) of the last token.
+      const last = (hidden + (tokens - 1) * embeddingLength * 4) as Pointer
+      if (wantLogits) this.#project(this.#output, last, 1, false)
     })
   }
 
@@ -199,10 +211,9 @@ export class Network {
   #attention(block: Block, index: number, cache: KvCache, position: number, tokens: number): void {
     const { kernels } = this.engine
     const { heads, kvHeads, headDim, ropeDim, attentionScale } = this.config
-    const { normed, q, k, v, attended, ropeTable, attention } = this.#scratch
+    const { hidden, q, k, v, attended, ropeTable, attention } = this.#scratch
 
-    this.#norm(block.attentionNorm, tokens)
-    this.#project(block.qkv, normed, tokens)
+    this.#project(block.qkv, hidden, tokens)
     this.#rope(q, ropeTable, tokens, heads, headDim, ropeDim / 2)
     this.#rope(k, ropeTable, tokens, kvHeads, headDim, ropeDim / 2)
 
@@ -237,49 +248,27 @@ export class Network {
 
   /** hidden += downProj(gate(gateProj(x)) · upProj(x)) with x = norm(hidden) */
   #feedForward(block: Block, tokens: number): void {
-    const { normed, gate } = this.#scratch
-    this.#norm(block.feedForwardNorm, tokens)
-    this.#project(block.gateAndUp, normed, tokens)
+    const { hidden, gate } = this.#scratch
+    this.#project(block.gateAndUp, hidden, tokens)
     this.#project(block.down, gate, tokens)
   }
 
-  /** logits = output(norm(hidden)) for one token. */
-  #computeLogits(hidden: Pointer): void {
-    const { embeddingLength, rmsEpsilon } = this.config
-    const { normed } = this.#scratch
-    this.engine.kernels.rmsnorm(hidden, this.#weights.outputNorm, normed, embeddingLength, rmsEpsilon)
-    this.#project(this.#output, normed, 1, false)
-  }
-
-  /** Linear layers of `x`, f32[tokens][columns], and what becomes of their products. */
-  #project({ pointer, count, columns }: Projections, x: Pointer, tokens: number, tiled = this.#tiled): void {
-    this.engine.kernels.project(pointer, count, x, columns, tokens, tiled, this.#scratch.workspace)
-  }
-
-  /** normed = norm(hidden), token by token. */
-  #norm(weight: Pointer, tokens: number): void {
-    const { embeddingLength, rmsEpsilon } = this.config
-    const { hidden, normed } = this.#scratch
-    for (let token = 0; token < tokens; token++) {
-      const at = token * embeddingLength * 4
-      this.engine.kernels.rmsnorm(
-        (hidden + at) as Pointer,
-        weight,
-        (normed + at) as Pointer,
-        embeddingLength,
-        rmsEpsilon,
-      )
-    }
+  /** Linear layers of `x`, f32[tokens][columns], or of its norm, and what becomes of their products. */
+  #project(
+    { pointer, count, norm, columns }: Projections,
+    x: Pointer,
+    tokens: number,
+    tiled = this.#tiled,
+  ): void {
+    this.engine.kernels.project(pointer, count, norm, x, columns, tokens, tiled, this.#scratch.workspace)
   }
 }
 
-/** One transformer block as it is played. Norm weights are f32[embeddingLength]. */
+/** One transformer block as it is played. */
 interface Block {
-  readonly attentionNorm: Pointer
   readonly qkv: Projections
   /** Ends in the residual stream. */
   readonly attentionOut: Projections
-  readonly feedForwardNorm: Pointer
   /** Leaves the gated product where the gate was. */
   readonly gateAndUp: Projections
   /** Ends in the residual stream. */

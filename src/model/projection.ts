@@ -38,8 +38,8 @@ export class ProjectionTable {
     this.#words = new Uint32Array(arena.memory.buffer, this.#base, capacity * WORDS)
   }
 
-  /** Projections of one input, to be computed together. */
-  add(...projections: readonly Projection[]): Projections {
+  /** Projections of one input, or of its norm with these weights, to be computed together. */
+  add(projections: readonly Projection[], norm: Pointer | 0 = 0): Projections {
     const pointer = (this.#base + this.#count * WORDS * 4) as Pointer
     for (const { linear, product, use = 'store', out = 0 } of projections) {
       const { format, columns, rows, bias = 0 } = linear
@@ -47,6 +47,6 @@ export class ProjectionTable {
       const record = [format.id, linear.pointer, rowBytes, rows, bias, product, USES[use], out]
       this.#words.set(record, this.#count++ * WORDS)
     }
-    return { pointer, count: projections.length, columns: projections[0].linear.columns }
+    return { pointer, count: projections.length, columns: projections[0].linear.columns, norm }
   }
 }

@@ -50,6 +50,9 @@ interface WorkspaceParts {
   readonly panels: Pointer
 }
 
+/** 32-bit words of the workspace. */
+const WORKSPACE_WORDS = 8
+
 type Buffers = { [name in keyof Scratch | keyof WorkspaceParts]: number }
 
 /** Bytes between the rows, or panels, of the workspace's parts. */
@@ -79,7 +82,7 @@ function sizes(config: Config, { kernels, team }: Engine): Buffers {
     up: rows(feedForwardLength),
     ropeTable: rows(ropeDim),
     logits: vocabSize * 4,
-    workspace: 6 * 4,
+    workspace: WORKSPACE_WORDS * 4,
     attention: kernels.attention_scratch(team.size, heads, kvHeads, headDim),
     int16: MAX_BATCH * int16,
     int8: MAX_BATCH * int8,
@@ -99,12 +102,14 @@ export function allocateScratch(config: Config, engine: Engine): Scratch {
     arena.allocate(bytes, `the scratch buffer "${name}"`),
   ])
   const buffers = Object.fromEntries(entries) as Record<keyof Buffers, Pointer>
-  const { int16, int8, panels, workspace } = buffers
+  const { int16, int8, panels, normed, workspace } = buffers
   const stride = strides(config, kernels)
-  new Uint32Array(arena.memory.buffer, workspace, 6).set([
+  new Uint32Array(arena.memory.buffer, workspace, WORKSPACE_WORDS).set([
     ...[int16, stride.int16],
     ...[int8, stride.int8],
     ...[panels, stride.panels],
+    normed,
   ])
+  new Float32Array(arena.memory.buffer, workspace, WORKSPACE_WORDS)[WORKSPACE_WORDS - 1] = config.rmsEpsilon
   return buffers
 }

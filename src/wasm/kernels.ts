@@ -36,6 +36,7 @@ export interface Kernels {
   project(
     projections: Pointer,
     count: number,
+    norm: Pointer | 0,
     x: Pointer,
     columns: number,
     tokens: number,
@@ -75,6 +76,8 @@ export interface Projections {
   readonly pointer: Pointer
   readonly count: number
   readonly columns: number
+  /** Weights of the norm that the input goes through first, f32[columns]; 0: none. */
+  readonly norm: Pointer | 0
 }
 
 export type Rope = (
