@@ -9,7 +9,7 @@ export const INT16: i32 = 2
 export const INT8: i32 = 3
 
 /**
- * What most formats' `dot4` takes, and its bytes a value: with relaxed SIMD a product of 8 bits with quants of up to 7
+ * What most formats' `addBlock` takes, and its bytes a value: with relaxed SIMD a product of 8 bits with quants of up to 7
  * is one instruction.
  */
 export const DOT_KIND: i32 = ASC_FEATURE_RELAXED_SIMD ? INT8 : INT16

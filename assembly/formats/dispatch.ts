@@ -112,6 +112,9 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 7: // Q5_1
       return matvecEightsOf<Q5_1>(weights, x, out, rows, columns)
     case 8: // Q8_0
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        if (BYTE_DOTS) return matvecEightsOf<UnsignedQ8_0>(weights, x, out, rows, columns)
+      }
       return matvecEightsOf<Q8_0>(weights, x, out, rows, columns)
     case 10: // Q2_K
       return matvecOf<Q2_K>(weights, x, out, rows, columns)

@@ -1,6 +1,7 @@
+import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
-import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
+import { dequantizeBlocks, addBlocks, unpackBlocks } from './blocks'
 import { storeScaled } from './bytes'
 
 /**
@@ -56,7 +57,11 @@ export class Q4_0 {
     unpackBlocks<Q4_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
-  dot8(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
-    dotBlocks<Q4_0>(changetype<usize>(this), far, last, x, n, 8, out, outFar, count)
+  @inline get width(): usize {
+    return DOT_BYTES
+  }
+
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
+    return addBlocks<Q4_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 }

@@ -1,5 +1,6 @@
+import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
-import { dequantizeSuperBlocks, dotSuperBlockRow, dotSuperBlocks, unpackSuperBlocks } from './super_blocks'
+import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 144
 /** Where the quants begin in a block. */
@@ -49,7 +50,12 @@ export class Q4_K {
     return dotSuperBlockRow<Q4_K>(changetype<usize>(this), x, n)
   }
 
-  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
-    return dotSuperBlocks<Q4_K>(changetype<usize>(this), w1, w2, w3, x, n)
+  @inline get width(): usize {
+    return DOT_BYTES
+  }
+
+  /** Of the relaxed build. */
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
+    return addSuperBlocks<Q4_K>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
   }
 }

@@ -1,7 +1,8 @@
+import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { fifthBits } from './bits'
-import { dequantizeBlocks, dotMinimumBlocks, unpackBlocks } from './blocks'
+import { dequantizeBlocks, addMinimumBlocks, unpackBlocks } from './blocks'
 import { storeScaledPlus } from './bytes'
 
 /**
@@ -60,7 +61,11 @@ export class Q5_1 {
     unpackBlocks<Q5_1>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
-  dot8(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
-    dotMinimumBlocks<Q5_1>(changetype<usize>(this), far, last, x, n, out, outFar, count)
+  @inline get width(): usize {
+    return DOT_BYTES
+  }
+
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
+    return addMinimumBlocks<Q5_1>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
   }
 }

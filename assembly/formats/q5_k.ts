@@ -1,5 +1,6 @@
+import { DOT_BYTES } from '../activations'
 import { BYTE_BITS, BYTES_0F, BYTES_10, constant } from '../math/constants'
-import { dequantizeSuperBlocks, dotSuperBlockRow, dotSuperBlocks, unpackSuperBlocks } from './super_blocks'
+import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 176
 /** Where the fifth bits and the quants begin in a block. */
@@ -57,7 +58,12 @@ export class Q5_K {
     return dotSuperBlockRow<Q5_K>(changetype<usize>(this), x, n)
   }
 
-  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
-    return dotSuperBlocks<Q5_K>(changetype<usize>(this), w1, w2, w3, x, n)
+  @inline get width(): usize {
+    return DOT_BYTES
+  }
+
+  /** Of the relaxed build. */
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
+    return addSuperBlocks<Q5_K>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
   }
 }

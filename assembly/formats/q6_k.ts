@@ -1,3 +1,4 @@
+import { DOT_BYTES } from '../activations'
 import { BYTES_0F, BYTES_30, constant } from '../math/constants'
 import { loadSmallF16 } from '../math/f16'
 import { madd, sumF32x4 } from '../math/lanes'
@@ -96,60 +97,53 @@ export class Q6_K {
     return sumF32x4(f32x4.add(sum0, sum1))
   }
 
-  /** For activations of 8 bits, in the relaxed build. */
-  dot4(w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
-    let w0 = changetype<usize>(this)
-    let scales = x + <usize>n
-    let sums = scales + ((<usize>n) >> 3)
-    let sum = f32x4.splat(0)
-    for (const end = scales; x < end; ) {
-      let products = f32x4.splat(0)
-      let offset = f32x4.splat(0)
-      for (let half: i32 = 0; half < 2; half++, x += 128, scales += 16, sums += 32) {
-        const at = SCALES + ((<usize>half) << 3)
-        const a = words4(w0 + at, w1 + at, w2 + at, w3 + at)
-        const b = words4(w0 + at + 4, w1 + at + 4, w2 + at + 4, w3 + at + 4)
-        products = madd(dotPair(w0, w1, w2, w3, 0, half, byte0(a), byte1(a), x), v128.load32_splat(scales), products)
-        products = madd(
-          dotPair(w0, w1, w2, w3, 2, half, byte2(a), byte3(a), x + 32),
-          v128.load32_splat(scales + 4),
-          products,
-        )
-        products = madd(
-          dotPair(w0, w1, w2, w3, 4, half, byte0(b), byte1(b), x + 64),
-          v128.load32_splat(scales + 8),
-          products,
-        )
-        products = madd(
-          dotPair(w0, w1, w2, w3, 6, half, byte2(b), byte3(b), x + 96),
-          v128.load32_splat(scales + 12),
-          products,
-        )
-        offset = addOffsets(byte0(a), byte1(a), sums, offset)
-        offset = addOffsets(byte2(a), byte3(a), sums + 8, offset)
-        offset = addOffsets(byte0(b), byte1(b), sums + 16, offset)
-        offset = addOffsets(byte2(b), byte3(b), sums + 24, offset)
-      }
-      const d = smallHalves4(w0 + SCALE, w1 + SCALE, w2 + SCALE, w3 + SCALE)
-      sum = madd(d, f32x4.sub(products, f32x4.mul(offset, f32x4.splat(32))), sum)
-      w0 += BYTES
-      w1 += BYTES
-      w2 += BYTES
-      w3 += BYTES
+  @inline get width(): usize {
+    return DOT_BYTES
+  }
+
+  /** Of the relaxed build. */
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
+    const w0 = changetype<usize>(this)
+    let products = f32x4.splat(0)
+    let offset = f32x4.splat(0)
+    for (let half: i32 = 0; half < 2; half++, x += 128, scale += 16, sums += 32) {
+      const at = SCALES + ((<usize>half) << 3)
+      const a = words4(w0 + at, w1 + at, w2 + at, w3 + at)
+      const b = words4(w0 + at + 4, w1 + at + 4, w2 + at + 4, w3 + at + 4)
+      products = addPair(w0, w1, w2, w3, 0, half, byte0(a), byte1(a), x, scale, products)
+      products = addPair(w0, w1, w2, w3, 2, half, byte2(a), byte3(a), x + 32, scale + 4, products)
+      products = addPair(w0, w1, w2, w3, 4, half, byte0(b), byte1(b), x + 64, scale + 8, products)
+      products = addPair(w0, w1, w2, w3, 6, half, byte2(b), byte3(b), x + 96, scale + 12, products)
+      offset = addOffsets(byte0(a), byte1(a), sums, offset)
+      offset = addOffsets(byte2(a), byte3(a), sums + 8, offset)
+      offset = addOffsets(byte0(b), byte1(b), sums + 16, offset)
+      offset = addOffsets(byte2(b), byte3(b), sums + 24, offset)
     }
-    return sum
+    const d = smallHalves4(w0 + SCALE, w1 + SCALE, w2 + SCALE, w3 + SCALE)
+    return madd(d, f32x4.sub(products, f32x4.mul(offset, f32x4.splat(32))), sum)
   }
 }
 
-/** The products of sub-blocks k and k + 1 with 32 activations, under the signed bytes `s` and `t` as scales. */
+/** Adds the products of sub-blocks k and k + 1 with 32 activations, under the signed bytes `s` and `t` as scales. */
 @inline
-function dotPair(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, half: i32, s: v128, t: v128, x: usize): v128 {
-  return f32x4.convert_i32x4_s(
-    i32x4.add(
-      i32x4.mul(dots16<Q6_K>(w0, w1, w2, w3, k, half, x), s),
-      i32x4.mul(dots16<Q6_K>(w0, w1, w2, w3, k + 1, half, x + 16), t),
-    ),
+function addPair(
+  w0: usize,
+  w1: usize,
+  w2: usize,
+  w3: usize,
+  k: i32,
+  half: i32,
+  s: v128,
+  t: v128,
+  x: usize,
+  scale: usize,
+  sum: v128,
+): v128 {
+  const dots = i32x4.add(
+    i32x4.mul(dots16<Q6_K>(w0, w1, w2, w3, k, half, x), s),
+    i32x4.mul(dots16<Q6_K>(w0, w1, w2, w3, k + 1, half, x + 16), t),
   )
+  return madd(f32x4.convert_i32x4_s(dots), v128.load32_splat(scale), sum)
 }
 
 /** Two scales times the sums of their sub-blocks' activations, added to `offset`. */

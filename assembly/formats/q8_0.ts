@@ -1,10 +1,9 @@
-import { BYTE_DOTS } from '../math/byte_dots'
 import { BYTES_80, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { madd } from '../math/lanes'
-import { dequantizeBlocks, dotBlocks, unpackBlocks } from './blocks'
+import { addBlocks, dequantizeBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
-import { halves4, storeEight, sumsI32x4 } from './rows'
+import { halves4, sumsI32x4 } from './rows'
 
 /**
  * 32 signed bytes under one half-precision scale `d`: w = d × q.
@@ -35,15 +34,6 @@ export class Q8_0 {
     storeScaled(out + 64, v128.load(w + 18), scale)
   }
 
-  @inline get bits(): i32 {
-    return 8
-  }
-
-  /** With 128 added, so that they are not negative. */
-  @inline quants(k: i32, _step: i32 = 0): v128 {
-    return v128.xor(v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4)), constant(BYTES_80))
-  }
-
   @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
     const w = changetype<usize>(this)
     v128.store(quants, v128.load(w + 2))
@@ -60,11 +50,23 @@ export class Q8_0 {
     unpackBlocks<Q8_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
-  /** With 8-bit activations where `BYTE_DOTS` says that they will do, else with 16 bits. */
-  dot8(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
-    const w = changetype<usize>(this)
-    if (BYTE_DOTS) dotBlocks<Q8_0>(w, far, last, x, n, 128, out, outFar, count)
-    else dotWide(w, far, last, x, n, out, outFar, count)
+  @inline get width(): usize {
+    return 2
+  }
+
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
+    const w0 = changetype<usize>(this)
+    const x0 = v128.load(x)
+    const x1 = v128.load(x, 16)
+    const x2 = v128.load(x, 32)
+    const x3 = v128.load(x, 48)
+    const dots = sumsI32x4(
+      dotBlock(w0, x0, x1, x2, x3),
+      dotBlock(w1, x0, x1, x2, x3),
+      dotBlock(w2, x0, x1, x2, x3),
+      dotBlock(w3, x0, x1, x2, x3),
+    )
+    return madd(scaled(dots, v128.load32_splat(scale)), halves4(w0, w1, w2, w3), sum)
   }
 }
 
@@ -77,62 +79,7 @@ function dotBlock(w: usize, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   )
 }
 
-/** Eight rows with activations of 16 bits. */
-@inline
-function dotWide(
-  w: usize,
-  far: usize,
-  last: usize,
-  x: usize,
-  n: i32,
-  out: usize,
-  outFar: usize,
-  count: i32,
-): void {
-  let w0 = w
-  let w1 = min(w + far, last)
-  let w2 = min(w + 2 * far, last)
-  let w3 = min(w + 3 * far, last)
-  let w4 = min(w + 4 * far, last)
-  let w5 = min(w + 5 * far, last)
-  let w6 = min(w + 6 * far, last)
-  let w7 = min(w + 7 * far, last)
-  let scales = x + ((<usize>n) << 1)
-  let low = f32x4.splat(0)
-  let high = f32x4.splat(0)
-  for (const end = scales; x < end; x += 64, scales += 4) {
-    const x0 = v128.load(x)
-    const x1 = v128.load(x, 16)
-    const x2 = v128.load(x, 32)
-    const x3 = v128.load(x, 48)
-    const scale = v128.load32_splat(scales)
-    const dots = sumsI32x4(
-      dotBlock(w0, x0, x1, x2, x3),
-      dotBlock(w1, x0, x1, x2, x3),
-      dotBlock(w2, x0, x1, x2, x3),
-      dotBlock(w3, x0, x1, x2, x3),
-    )
-    low = madd(scaled(dots, scale), halves4(w0, w1, w2, w3), low)
-    w0 += 34
-    w1 += 34
-    w2 += 34
-    w3 += 34
-    const highDots = sumsI32x4(
-      dotBlock(w4, x0, x1, x2, x3),
-      dotBlock(w5, x0, x1, x2, x3),
-      dotBlock(w6, x0, x1, x2, x3),
-      dotBlock(w7, x0, x1, x2, x3),
-    )
-    high = madd(scaled(highDots, scale), halves4(w4, w5, w6, w7), high)
-    w4 += 34
-    w5 += 34
-    w6 += 34
-    w7 += 34
-  }
-  storeEight(out, outFar, count, low, high)
-}
-
-/** The same with quants from 0 to 255, for matrix products of bytes. */
+/** The same with quants from 0 to 255 and activations of 8 bits, where `BYTE_DOTS` says that they will do. */
 @unmanaged
 export class UnsignedQ8_0 {
   @inline get elements(): i32 {
@@ -154,10 +101,22 @@ export class UnsignedQ8_0 {
     return false
   }
 
+  @inline get width(): usize {
+    return 1
+  }
+
+  /** With 128 added, so that they are not negative. */
+  @inline quants(k: i32, _step: i32 = 0): v128 {
+    return v128.xor(v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4)), constant(BYTES_80))
+  }
+
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
+    return addBlocks<UnsignedQ8_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
+  }
+
   @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
-    const block = changetype<Q8_0>(changetype<usize>(this))
-    v128.store(quants, block.quants(0))
-    v128.store(quants, block.quants(1), 16)
+    v128.store(quants, this.quants(0))
+    v128.store(quants, this.quants(1), 16)
     store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
   }
 

@@ -52,18 +52,6 @@ export function smallHalves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
   return upperSmallHalves(loadUpperHalves(w0, w1, w2, w3))
 }
 
-/** Stores the results of eight rows `far` bytes apart, of which the first `count` are wanted. */
-export function storeEight(out: usize, far: usize, count: i32, low: v128, high: v128): void {
-  store<f32>(out, f32x4.extract_lane(low, 0))
-  if (count > 1) store<f32>(out + far, f32x4.extract_lane(low, 1))
-  if (count > 2) store<f32>(out + 2 * far, f32x4.extract_lane(low, 2))
-  if (count > 3) store<f32>(out + 3 * far, f32x4.extract_lane(low, 3))
-  if (count > 4) store<f32>(out + 4 * far, f32x4.extract_lane(high, 0))
-  if (count > 5) store<f32>(out + 5 * far, f32x4.extract_lane(high, 1))
-  if (count > 6) store<f32>(out + 6 * far, f32x4.extract_lane(high, 2))
-  if (count > 7) store<f32>(out + 7 * far, f32x4.extract_lane(high, 3))
-}
-
 /** The lowest byte of each lane, with its sign; the others alike. */
 @inline
 export function byte0(v: v128): v128 {

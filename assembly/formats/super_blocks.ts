@@ -113,36 +113,34 @@ function dotPair<T>(
   return madd(f32x4.convert_i32x4_s(dots1), v128.load32_splat(scales + 4), sum)
 }
 
-/** Dot products of four rows. */
+/** Adds the products of four rows' super-blocks. */
 @inline
-export function dotSuperBlocks<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
-  const bytes = changetype<T>(w0).bytes
-  let scales = x + <usize>n * DOT_BYTES
-  let sums = scales + ((<usize>n) >> 3)
-  let sum = f32x4.splat(0)
-  for (const end = scales; x < end; x += 256 * DOT_BYTES, scales += 32, sums += 64) {
-    const ds = words4(w0, w1, w2, w3)
-    const packed0 = words4(w0 + 4, w1 + 4, w2 + 4, w3 + 4)
-    const packed1 = words4(w0 + 8, w1 + 8, w2 + 8, w3 + 8)
-    const packed2 = words4(w0 + 12, w1 + 12, w2 + 12, w3 + 12)
-    const minimums = f32x4.add(
-      dotMinimums(minimums0(packed1), sums),
-      dotMinimums(minimums4(packed1, packed2), sums + 32),
-    )
-    sum = f32x4.sub(sum, f32x4.mul(upperSmallHalves(ds), minimums))
-    const s = scales0(packed0)
-    const t = scales4(packed0, packed2)
-    let products = dotPair<T>(w0, w1, w2, w3, 0, byte0(s), byte1(s), x, scales, f32x4.splat(0))
-    products = dotPair<T>(w0, w1, w2, w3, 1, byte2(s), byte3(s), x + 64 * DOT_BYTES, scales + 8, products)
-    products = dotPair<T>(w0, w1, w2, w3, 2, byte0(t), byte1(t), x + 128 * DOT_BYTES, scales + 16, products)
-    products = dotPair<T>(w0, w1, w2, w3, 3, byte2(t), byte3(t), x + 192 * DOT_BYTES, scales + 24, products)
-    sum = madd(upperSmallHalves(i32x4.shl(ds, 16)), products, sum)
-    w0 += bytes
-    w1 += bytes
-    w2 += bytes
-    w3 += bytes
-  }
-  return sum
+export function addSuperBlocks<T>(
+  w0: usize,
+  w1: usize,
+  w2: usize,
+  w3: usize,
+  x: usize,
+  scales: usize,
+  sums: usize,
+  sum: v128,
+): v128 {
+  const ds = words4(w0, w1, w2, w3)
+  const packed0 = words4(w0 + 4, w1 + 4, w2 + 4, w3 + 4)
+  const packed1 = words4(w0 + 8, w1 + 8, w2 + 8, w3 + 8)
+  const packed2 = words4(w0 + 12, w1 + 12, w2 + 12, w3 + 12)
+  const minimums = f32x4.add(
+    dotMinimums(minimums0(packed1), sums),
+    dotMinimums(minimums4(packed1, packed2), sums + 32),
+  )
+  sum = f32x4.sub(sum, f32x4.mul(upperSmallHalves(ds), minimums))
+  const s = scales0(packed0)
+  const t = scales4(packed0, packed2)
+  let products = dotPair<T>(w0, w1, w2, w3, 0, byte0(s), byte1(s), x, scales, f32x4.splat(0))
+  products = dotPair<T>(w0, w1, w2, w3, 1, byte2(s), byte3(s), x + 64 * DOT_BYTES, scales + 8, products)
+  products = dotPair<T>(w0, w1, w2, w3, 2, byte0(t), byte1(t), x + 128 * DOT_BYTES, scales + 16, products)
+  products = dotPair<T>(w0, w1, w2, w3, 3, byte2(t), byte3(t), x + 192 * DOT_BYTES, scales + 24, products)
+  return madd(upperSmallHalves(i32x4.shl(ds, 16)), products, sum)
 }
 
 /** Sixteen unsigned quants times sixteen 16-bit activations, in i32 lanes. */

@@ -1,435 +1,399 @@
-    loop $for-loop|1
-     local.get $5
-     local.get $7
-     i32.lt_s
-     if
-      local.get $0
-      local.get $5
-      local.get $9
-      i32.mul
-      i32.add
-      local.get $10
-      local.get $11
-      local.get $1
-      local.get $4
-      local.get $2
-      local.get $5
-      i32.const 2
-      i32.shl
-      i32.add
-      local.get $7
-      i32.const 2
-      i32.shl
-      local.get $3
-      i32.const 1
-      i32.sub
-      local.get $5
-      i32.sub
-      local.get $7
-      i32.div_s
-      i32.const 1
-      i32.add
-      call $assembly/formats/q4_0/Q4_0#dot8
-      local.get $5
-      local.get $8
-      i32.add
-      local.set $5
-      br $for-loop|1
-     end
-    end
-
-  loop $for-loop|0
-   local.get $1
-   local.get $3
-   i32.gt_u
-   if
-    local.get $8
-    v128.load offset=2
-    local.tee $18
-    i32.const 1064
-    v128.load32_splat
-    local.tee $17
-    v128.and
-    local.tee $19
-    i16x8.extend_low_i8x16_u
-    local.get $3
-    v128.load
-    local.tee $21
-    i32x4.dot_i16x8_s
-    local.get $19
-    i16x8.extend_high_i8x16_u
-    local.get $3
-    v128.load offset=16
-    local.tee $22
-    i32x4.dot_i16x8_s
-    i32x4.add
-    local.get $18
-    i32.const 4
-    i16x8.shr_u
-    local.get $17
-    v128.and
-    local.tee $19
-    i16x8.extend_low_i8x16_u
-    local.get $3
-    v128.load offset=32
-    local.tee $18
-    i32x4.dot_i16x8_s
-    local.get $19
-    i16x8.extend_high_i8x16_u
-    local.get $3
-    v128.load offset=48
-    local.tee $23
-    i32x4.dot_i16x8_s
-    i32x4.add
-    i32x4.add
-    local.tee $19
-    local.get $11
-    v128.load offset=2
-    local.tee $20
-    local.get $17
-    v128.and
-    local.tee $24
-    i16x8.extend_low_i8x16_u
-    local.get $21
-    i32x4.dot_i16x8_s
-    local.get $24
-    i16x8.extend_high_i8x16_u
-    local.get $22
-    i32x4.dot_i16x8_s
-    i32x4.add
-    local.get $20
-    i32.const 4
-    i16x8.shr_u
-    local.get $17
-    v128.and
-    local.tee $20
-    i16x8.extend_low_i8x16_u
-    local.get $18
-    i32x4.dot_i16x8_s
-    local.get $20
-    i16x8.extend_high_i8x16_u
-    local.get $23
-    i32x4.dot_i16x8_s
-    i32x4.add
-    i32x4.add
-    local.tee $20
-    i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23
-    local.get $19
-    local.get $20
-    i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31
-    i32x4.add
-    local.tee $19
-    local.get $12
-    v128.load offset=2
-    local.tee $20
-    local.get $17
-    v128.and
-    local.tee $24
-    i16x8.extend_low_i8x16_u
-    local.get $21
-    i32x4.dot_i16x8_s
-    local.get $24
-    i16x8.extend_high_i8x16_u
-    local.get $22
-    i32x4.dot_i16x8_s
-    i32x4.add
-    local.get $20
-    i32.const 4
-    i16x8.shr_u
-    local.get $17
-    v128.and
-    local.tee $20
-    i16x8.extend_low_i8x16_u
-    local.get $18
-    i32x4.dot_i16x8_s
-    local.get $20
-    i16x8.extend_high_i8x16_u
-    local.get $23
-    i32x4.dot_i16x8_s
-    i32x4.add
-    i32x4.add
-    local.tee $20
-    local.get $13
-    v128.load offset=2
-    local.tee $24
-    local.get $17
-    v128.and
-    local.tee $25
-    i16x8.extend_low_i8x16_u
-    local.get $21
-    i32x4.dot_i16x8_s
-    local.get $25
-    i16x8.extend_high_i8x16_u
-    local.get $22
-    i32x4.dot_i16x8_s
-    i32x4.add
-    local.get $24
-    i32.const 4
-    i16x8.shr_u
-    local.get $17
-    v128.and
-    local.tee $24
-    i16x8.extend_low_i8x16_u
-    local.get $18
-    i32x4.dot_i16x8_s
-    local.get $24
-    i16x8.extend_high_i8x16_u
-    local.get $23
-    i32x4.dot_i16x8_s
-    i32x4.add
-    i32x4.add
-    local.tee $24
-    i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23
-    local.get $20
-    local.get $24
-    i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31
-    i32x4.add
-    local.tee $20
-    i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23
-    local.get $19
-    local.get $20
-    i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31
-    i32x4.add
-    local.get $4
-    i32.load
-    i32.const 3
-    i32.shl
-    i32x4.splat
-    local.tee $24
-    i32x4.sub
-    f32x4.convert_i32x4_s
-    local.get $0
-    v128.load32_splat
-    local.tee $19
-    f32x4.mul
-    local.get $13
-    local.get $12
-    local.get $11
-    local.get $8
-    v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
-    v128.load16_lane 1
-    v128.load16_lane 3
-    v128.load16_lane 5
-    v128.load16_lane 7
-    i32.const 3
-    i32x4.shr_s
-    i32.const 1088
-    v128.load32_splat
-    local.tee $25
-    v128.and
-    i32.const 1092
-    v128.load32_splat
-    local.tee $26
-    f32x4.mul
-    f32x4.mul
-    local.get $9
-    f32x4.add
-    local.set $9
-    local.get $8
-    i32.const 18
-    i32.add
-    local.set $8
-    local.get $11
-    i32.const 18
-    i32.add
-    local.set $11
-    local.get $12
-    i32.const 18
-    i32.add
-    local.set $12
-    local.get $13
-    i32.const 18
-    i32.add
-    local.set $13
-    local.get $14
-    v128.load offset=2
-    local.tee $20
-    local.get $17
-    v128.and
-    local.tee $27
-    i16x8.extend_low_i8x16_u
-    local.get $21
-    i32x4.dot_i16x8_s
-    local.get $27
-    i16x8.extend_high_i8x16_u
-    local.get $22
-    i32x4.dot_i16x8_s
-    i32x4.add
-    local.get $20
-    i32.const 4
-    i16x8.shr_u
-    local.get $17
-    v128.and
-    local.tee $20
-    i16x8.extend_low_i8x16_u
-    local.get $18
-    i32x4.dot_i16x8_s
-    local.get $20
-    i16x8.extend_high_i8x16_u
-    local.get $23
-    i32x4.dot_i16x8_s
-    i32x4.add
-    i32x4.add
-    local.tee $20
-    local.get $15
-    v128.load offset=2
-    local.tee $27
-    local.get $17
-    v128.and
-    local.tee $28
-    i16x8.extend_low_i8x16_u
-    local.get $21
-    i32x4.dot_i16x8_s
-    local.get $28
-    i16x8.extend_high_i8x16_u
-    local.get $22
-    i32x4.dot_i16x8_s
-    i32x4.add
-    local.get $27
-    i32.const 4
-    i16x8.shr_u
-    local.get $17
-    v128.and
-    local.tee $27
-    i16x8.extend_low_i8x16_u
-    local.get $18
-    i32x4.dot_i16x8_s
-    local.get $27
-    i16x8.extend_high_i8x16_u
-    local.get $23
-    i32x4.dot_i16x8_s
-    i32x4.add
-    i32x4.add
-    local.tee $27
-    i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23
-    local.get $20
-    local.get $27
-    i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31
-    i32x4.add
-    local.tee $27
-    local.get $16
-    v128.load offset=2
-    local.tee $20
-    local.get $17
-    v128.and
-    local.tee $28
-    i16x8.extend_low_i8x16_u
-    local.get $21
-    i32x4.dot_i16x8_s
-    local.get $28
-    i16x8.extend_high_i8x16_u
-    local.get $22
-    i32x4.dot_i16x8_s
-    i32x4.add
-    local.get $20
-    i32.const 4
-    i16x8.shr_u
-    local.get $17
-    v128.and
-    local.tee $20
-    i16x8.extend_low_i8x16_u
-    local.get $18
-    i32x4.dot_i16x8_s
-    local.get $20
-    i16x8.extend_high_i8x16_u
-    local.get $23
-    i32x4.dot_i16x8_s
-    i32x4.add
-    i32x4.add
-    local.tee $28
-    local.get $2
-    v128.load offset=2
-    local.tee $20
-    local.get $17
-    v128.and
-    local.tee $29
-    i16x8.extend_low_i8x16_u
-    local.get $21
-    i32x4.dot_i16x8_s
-    local.get $29
-    i16x8.extend_high_i8x16_u
-    local.get $22
-    i32x4.dot_i16x8_s
-    i32x4.add
-    local.get $20
-    i32.const 4
-    i16x8.shr_u
-    local.get $17
-    v128.and
-    local.tee $17
-    i16x8.extend_low_i8x16_u
-    local.get $18
-    i32x4.dot_i16x8_s
-    local.get $17
-    i16x8.extend_high_i8x16_u
-    local.get $23
-    i32x4.dot_i16x8_s
-    i32x4.add
-    i32x4.add
-    local.tee $17
-    i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23
-    local.get $28
-    local.get $17
-    i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31
-    i32x4.add
-    local.tee $17
-    i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23
-    local.get $27
-    local.get $17
-    i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31
-    i32x4.add
-    local.get $24
-    i32x4.sub
-    f32x4.convert_i32x4_s
-    local.get $19
-    f32x4.mul
-    local.get $2
-    local.get $16
-    local.get $15
-    local.get $14
-    v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
-    v128.load16_lane 1
-    v128.load16_lane 3
-    v128.load16_lane 5
-    v128.load16_lane 7
-    i32.const 3
-    i32x4.shr_s
-    local.get $25
-    v128.and
-    local.get $26
-    f32x4.mul
-    f32x4.mul
-    local.get $10
-    f32x4.add
-    local.set $10
-    local.get $14
-    i32.const 18
-    i32.add
-    local.set $14
-    local.get $15
-    i32.const 18
-    i32.add
-    local.set $15
-    local.get $16
-    i32.const 18
-    i32.add
-    local.set $16
-    local.get $2
-    i32.const 18
-    i32.add
-    local.set $2
-    local.get $3
-    i32.const -64
-    i32.sub
-    local.set $3
-    local.get $0
-    i32.const 4
-    i32.add
-    local.set $0
-    local.get $4
-    i32.const 4
-    i32.add
-    local.set $4
-    br $for-loop|0
-   end
-  end
+      loop $for-loop|2
+       local.get $0
+       local.get $5
+       i32.lt_u
+       if
+        local.get $41
+        v128.load offset=2
+        local.tee $11
+        i32.const 1064
+        v128.load32_splat
+        local.tee $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $0
+        v128.load
+        local.tee $36
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $0
+        v128.load offset=16
+        local.tee $19
+        i32x4.dot_i16x8_s
+        i32x4.add
+        local.get $11
+        i32.const 4
+        i16x8.shr_u
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $0
+        v128.load offset=32
+        local.tee $18
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $0
+        v128.load offset=48
+        local.tee $17
+        i32x4.dot_i16x8_s
+        i32x4.add
+        i32x4.add
+        local.tee $12
+        local.get $32
+        v128.load offset=2
+        local.tee $11
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $36
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $19
+        i32x4.dot_i16x8_s
+        i32x4.add
+        local.get $11
+        i32.const 4
+        i16x8.shr_u
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $18
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $17
+        i32x4.dot_i16x8_s
+        i32x4.add
+        i32x4.add
+        local.tee $10
+        i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23
+        local.get $12
+        local.get $10
+        i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31
+        i32x4.add
+        local.tee $13
+        local.get $31
+        v128.load offset=2
+        local.tee $11
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $36
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $19
+        i32x4.dot_i16x8_s
+        i32x4.add
+        local.get $11
+        i32.const 4
+        i16x8.shr_u
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $18
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $17
+        i32x4.dot_i16x8_s
+        i32x4.add
+        i32x4.add
+        local.tee $12
+        local.get $30
+        v128.load offset=2
+        local.tee $11
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $36
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $19
+        i32x4.dot_i16x8_s
+        i32x4.add
+        local.get $11
+        i32.const 4
+        i16x8.shr_u
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $18
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $17
+        i32x4.dot_i16x8_s
+        i32x4.add
+        i32x4.add
+        local.tee $10
+        i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23
+        local.get $12
+        local.get $10
+        i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31
+        i32x4.add
+        local.tee $10
+        i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23
+        local.get $13
+        local.get $10
+        i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31
+        i32x4.add
+        local.get $25
+        i32.load
+        i32.const 3
+        i32.shl
+        i32x4.splat
+        local.tee $16
+        i32x4.sub
+        f32x4.convert_i32x4_s
+        local.get $9
+        v128.load32_splat
+        local.tee $15
+        f32x4.mul
+        local.get $30
+        local.get $31
+        local.get $32
+        local.get $41
+        v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
+        v128.load16_lane 1
+        v128.load16_lane 3
+        v128.load16_lane 5
+        v128.load16_lane 7
+        i32.const 3
+        i32x4.shr_s
+        i32.const 1088
+        v128.load32_splat
+        local.tee $14
+        v128.and
+        i32.const 1092
+        v128.load32_splat
+        local.tee $13
+        f32x4.mul
+        f32x4.mul
+        local.get $35
+        f32x4.add
+        local.set $35
+        local.get $41
+        i32.const 18
+        i32.add
+        local.set $41
+        local.get $32
+        i32.const 18
+        i32.add
+        local.set $32
+        local.get $31
+        i32.const 18
+        i32.add
+        local.set $31
+        local.get $30
+        i32.const 18
+        i32.add
+        local.set $30
+        local.get $29
+        v128.load offset=2
+        local.tee $11
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $36
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $19
+        i32x4.dot_i16x8_s
+        i32x4.add
+        local.get $11
+        i32.const 4
+        i16x8.shr_u
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $18
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $17
+        i32x4.dot_i16x8_s
+        i32x4.add
+        i32x4.add
+        local.tee $12
+        local.get $28
+        v128.load offset=2
+        local.tee $11
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $36
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $19
+        i32x4.dot_i16x8_s
+        i32x4.add
+        local.get $11
+        i32.const 4
+        i16x8.shr_u
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $18
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $17
+        i32x4.dot_i16x8_s
+        i32x4.add
+        i32x4.add
+        local.tee $10
+        i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23
+        local.get $12
+        local.get $10
+        i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31
+        i32x4.add
+        local.tee $12
+        local.get $27
+        v128.load offset=2
+        local.tee $11
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $36
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $19
+        i32x4.dot_i16x8_s
+        i32x4.add
+        local.get $11
+        i32.const 4
+        i16x8.shr_u
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $18
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $17
+        i32x4.dot_i16x8_s
+        i32x4.add
+        i32x4.add
+        local.tee $11
+        local.get $26
+        v128.load offset=2
+        local.tee $10
+        local.get $20
+        v128.and
+        local.tee $21
+        i16x8.extend_low_i8x16_u
+        local.get $36
+        i32x4.dot_i16x8_s
+        local.get $21
+        i16x8.extend_high_i8x16_u
+        local.get $19
+        i32x4.dot_i16x8_s
+        i32x4.add
+        local.get $10
+        i32.const 4
+        i16x8.shr_u
+        local.get $20
+        v128.and
+        local.tee $10
+        i16x8.extend_low_i8x16_u
+        local.get $18
+        i32x4.dot_i16x8_s
+        local.get $10
+        i16x8.extend_high_i8x16_u
+        local.get $17
+        i32x4.dot_i16x8_s
+        i32x4.add
+        i32x4.add
+        local.tee $10
+        i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23
+        local.get $11
+        local.get $10
+        i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31
+        i32x4.add
+        local.tee $10
+        i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23
+        local.get $12
+        local.get $10
+        i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31
+        i32x4.add
+        local.get $16
+        i32x4.sub
+        f32x4.convert_i32x4_s
+        local.get $15
+        f32x4.mul
+        local.get $26
+        local.get $27
+        local.get $28
+        local.get $29
+        v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
+        v128.load16_lane 1
+        v128.load16_lane 3
+        v128.load16_lane 5
+        v128.load16_lane 7
+        i32.const 3
+        i32x4.shr_s
+        local.get $14
+        v128.and
+        local.get $13
+        f32x4.mul
+        f32x4.mul
+        local.get $34
+        f32x4.add
+        local.set $34
+        local.get $29
+        i32.const 18
+        i32.add
+        local.set $29
+        local.get $28
+        i32.const 18
+        i32.add
+        local.set $28
+        local.get $27
+        i32.const 18
+        i32.add
+        local.set $27
+        local.get $26
+        i32.const 18
+        i32.add
+        local.set $26
+        local.get $9
+        i32.const 4
+        i32.add
+        local.set $9
+        local.get $22
+        i32.const 8
+        i32.add
+        local.set $22
+        local.get $25
+        i32.const 4
+        i32.add
+        local.set $25
+        local.get $0
+        i32.const -64
+        i32.sub
+        local.set $0
+        br $for-loop|2
+       end
+      end

@@ -1,0 +1,84 @@
+/**
+ * Dot products of several rows. What a format adds to the sums of four rows, a block at a time, is its
+ * `addBlock(w1, w2, w3, x, scale, sums, total, sum)`: the rows' blocks begin at the pointer itself and at `w1` … `w3`, their
+ * activations at `x`, and what belongs to those at the other pointers (see ../README.md). `width` is the bytes of an activation.
+ */
+
+/** Of four rows, in lanes. */
+@inline
+export function dotFour<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+  const bytes = <usize>changetype<T>(w0).bytes
+  const elements = <usize>changetype<T>(w0).elements
+  const width = changetype<T>(w0).width
+  let scale = x + <usize>n * width
+  let sums = scale + ((<usize>n) >> 3)
+  let total = sums + ((<usize>n) >> 2)
+  let sum = f32x4.splat(0)
+  for (const end = scale; x < end; x += elements * width) {
+    sum = changetype<T>(w0).addBlock(w1, w2, w3, x, scale, sums, total, sum)
+    w0 += bytes
+    w1 += bytes
+    w2 += bytes
+    w3 += bytes
+    scale += elements >> 3
+    sums += elements >> 2
+    total += elements >> 3
+  }
+  return sum
+}
+
+/**
+ * Of eight rows, for small blocks. The rows begin at `w` and `far` bytes apart, none behind `last`. Their results go to `out`, `outFar` bytes apart; only
+ * the first `count` are wanted.
+ */
+@inline
+export function dotEight<T>(
+  w: usize,
+  far: usize,
+  last: usize,
+  x: usize,
+  n: i32,
+  out: usize,
+  outFar: usize,
+  count: i32,
+): void {
+  const bytes = <usize>changetype<T>(w).bytes
+  const elements = <usize>changetype<T>(w).elements
+  const width = changetype<T>(w).width
+  let w0 = w
+  let w1 = min(w + far, last)
+  let w2 = min(w + 2 * far, last)
+  let w3 = min(w + 3 * far, last)
+  let w4 = min(w + 4 * far, last)
+  let w5 = min(w + 5 * far, last)
+  let w6 = min(w + 6 * far, last)
+  let w7 = min(w + 7 * far, last)
+  let scale = x + <usize>n * width
+  let sums = scale + ((<usize>n) >> 3)
+  let total = sums + ((<usize>n) >> 2)
+  let low = f32x4.splat(0)
+  let high = f32x4.splat(0)
+  for (const end = scale; x < end; x += elements * width) {
+    low = changetype<T>(w0).addBlock(w1, w2, w3, x, scale, sums, total, low)
+    w0 += bytes
+    w1 += bytes
+    w2 += bytes
+    w3 += bytes
+    high = changetype<T>(w4).addBlock(w5, w6, w7, x, scale, sums, total, high)
+    w4 += bytes
+    w5 += bytes
+    w6 += bytes
+    w7 += bytes
+    scale += elements >> 3
+    sums += elements >> 2
+    total += elements >> 3
+  }
+  store<f32>(out, f32x4.extract_lane(low, 0))
+  if (count > 1) store<f32>(out + outFar, f32x4.extract_lane(low, 1))
+  if (count > 2) store<f32>(out + 2 * outFar, f32x4.extract_lane(low, 2))
+  if (count > 3) store<f32>(out + 3 * outFar, f32x4.extract_lane(low, 3))
+  if (count > 4) store<f32>(out + 4 * outFar, f32x4.extract_lane(high, 0))
+  if (count > 5) store<f32>(out + 5 * outFar, f32x4.extract_lane(high, 1))
+  if (count > 6) store<f32>(out + 6 * outFar, f32x4.extract_lane(high, 2))
+  if (count > 7) store<f32>(out + 7 * outFar, f32x4.extract_lane(high, 3))
+}
