@@ -2,8 +2,6 @@
  * Vector constants of hot loops, 32 bits each for all four lanes. V8 builds `i32x4.splat(c)` anew at each use, in three
  * instructions; loaded from memory it takes one, and the newer engines then keep it in a register.
  */
-export const BYTES_03 = memory.data<u32>([0x03030303])
-export const BYTES_04 = memory.data<u32>([0x04040404])
 /** Bits 0, 1, … 7, each in all bytes. */
 export const BYTE_BITS = memory.data<u32>([
   0x01010101, 0x02020202, 0x04040404, 0x08080808, 0x10101010, 0x20202020, 0x40404040, 0x80808080,

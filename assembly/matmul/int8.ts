@@ -74,6 +74,7 @@ export class Int8Tile<T> {
   }
 }
 
+// Functions of their own, so that formats share the unrolled loops.
 function bytes32(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
   multiply32<Bytes>(panel, n, x, sums, tokens, false)
 }

@@ -6,7 +6,7 @@
         local.get $41
         v128.load offset=2
         local.tee $11
-        i32.const 1064
+        i32.const 1056
         v128.load32_splat
         local.tee $20
         v128.and
@@ -173,11 +173,11 @@
         v128.load16_lane 7
         i32.const 3
         i32x4.shr_s
-        i32.const 1088
+        i32.const 1080
         v128.load32_splat
         local.tee $14
         v128.and
-        i32.const 1092
+        i32.const 1084
         v128.load32_splat
         local.tee $13
         f32x4.mul
