@@ -19,7 +19,8 @@ export function heap_base(): usize {
   return HEAP_START
 }
 
-/** Whether this is the build with relaxed SIMD. */
-export function is_relaxed(): bool {
-  return ASC_FEATURE_RELAXED_SIMD
+/** Which build this is: baseline 0, relaxed 1, wide 2. */
+export function build(): i32 {
+  if (WIDE) return 2
+  return ASC_FEATURE_RELAXED_SIMD ? 1 : 0
 }

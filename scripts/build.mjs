@@ -3,6 +3,7 @@
  *
  *   dist/kernels.wasm           portable SIMD128 kernels
  *   dist/kernels-relaxed.wasm   the same sources with relaxed SIMD
+ *   dist/kernels-wide.wasm      those with loops for engines that join pairs of vectors
  *   dist/index.js               the facade and the engine
  *   dist/sampling.js            the sampling chain alone, without kernels
  *   dist/errors.js              one error class for all the files
@@ -26,12 +27,9 @@ import { ascFlags, KERNEL_BUILDS } from './kernel-builds.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = `.cache/dist-${process.pid}`
 
-async function buildKernels({ file, features }) {
-  const { error, stderr } = await asc.main([
-    'assembly/index.ts',
-    ...['--outFile', `${out}/${file}`],
-    ...ascFlags(features),
-  ])
+async function buildKernels(build) {
+  const outFile = ['--outFile', `${out}/${build.file}`]
+  const { error, stderr } = await asc.main(['assembly/index.ts', ...outFile, ...ascFlags(build)])
   if (error) throw new Error(`asc: ${error.message}\n${stderr.toString()}`)
 }
 

@@ -1,9 +1,11 @@
 export interface KernelBuild {
-  readonly name: 'baseline' | 'relaxed'
+  readonly name: 'baseline' | 'relaxed' | 'wide'
   /** In dist/. */
   readonly file: string
   /** For asc's `--enable`. */
   readonly features: string
+  /** Whether loops are shaped for engines that join pairs of vectors. */
+  readonly wide: boolean
 }
 export const KERNEL_BUILDS: readonly KernelBuild[]
-export function ascFlags(features: string): string[]
+export function ascFlags(build: KernelBuild): string[]

@@ -1,5 +1,5 @@
 import { BYTE_DOTS, dotAdd } from '../math/byte_dots'
-import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS } from './scratch'
+import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
 import { accumulate, layTokens, STEP, TOKEN_TAIL } from './tokens'
 import { transpose } from './transpose'
@@ -9,20 +9,23 @@ const ONES = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16)
 /** Bytes of a token's sub-block of 32 and of 16 columns. */
 const X32: usize = 32 + TOKEN_TAIL
 const X16: usize = 16 + TOKEN_TAIL
-/** What follows the quants in the panel: scales and minimums of four rows. */
-const TAIL: usize = 32
+/** What follows the quants in the panel: the rows' scales and minimums. */
+const TAIL: usize = 2 * TILE_BYTES
+/** Sub-blocks of 32 and of 16 columns in the panel. */
+const W32: usize = 8 * TILE_BYTES + TAIL
+const W16: usize = 4 * TILE_BYTES + TAIL
 
 /**
- * 4 rows × 1 token of 8-bit integers. The activations are of kind INT8. The pointer is the scratch.
+ * TILE_ROWS rows × 1 token of 8-bit integers. The activations are of kind INT8. The pointer is the scratch.
  *
  * `T` is a quantised format whose quants are not negative and have at most 6 `bits`: then `relaxed_dot` is exact and the
  * same on every processor. If they have more, `BYTE_DOTS` must hold. The panel's blocks hold a sub-block of
- * four rows each: vectors of four columns, scales, minimums.
+ * the rows each: vectors of four columns, scales, minimums.
  */
 @unmanaged
 export class Int8Tile<T> {
   @inline get rows(): i32 {
-    return 4
+    return TILE_ROWS
   }
 
   takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
@@ -33,25 +36,27 @@ export class Int8Tile<T> {
   takeWeights(weights: usize, rowBytes: usize, rows: i32, n: i32): void {
     const format = changetype<T>(weights)
     const stage = changetype<usize>(this) + STAGE
-    unpackRows<T>(stage, weights, rowBytes, rows, n)
-    let to = changetype<usize>(this) + PANEL
-    for (let column = 0; column < n; ) {
-      const index = column / format.step
-      for (const end = column + format.step; column < end; column += 16, to += 64) {
-        const at = stage + <usize>column
-        const rowBytes = <usize>CHUNK
-        transpose(
-          v128.load(at),
-          v128.load(at + rowBytes),
-          v128.load(at + 2 * rowBytes),
-          v128.load(at + 3 * rowBytes),
-          to,
-          16,
-        )
+    for (let first = 0; first < TILE_ROWS; first += 4) {
+      unpackRows<T>(stage, weights, rowBytes, first, rows, n)
+      let to = changetype<usize>(this) + PANEL + ((<usize>first) << 2)
+      for (let column = 0; column < n; ) {
+        const index = column / format.step
+        for (const end = column + format.step; column < end; column += 16, to += 4 * TILE_BYTES) {
+          const at = stage + <usize>column
+          const rowBytes = <usize>CHUNK
+          transpose(
+            v128.load(at),
+            v128.load(at + rowBytes),
+            v128.load(at + 2 * rowBytes),
+            v128.load(at + 3 * rowBytes),
+            to,
+            TILE_BYTES,
+          )
+        }
+        v128.store(to, scalesOf(stage, index))
+        if (format.minimums) v128.store(to + TILE_BYTES, minimumsOf(stage, index))
+        to += TAIL
       }
-      v128.store(to, scalesOf(stage, index))
-      if (format.minimums) v128.store(to, minimumsOf(stage, index), 16)
-      to += TAIL
     }
   }
 
@@ -179,56 +184,90 @@ function dot(x: v128, w: v128): v128 {
   return i16x8.relaxed_dot_i8x16_i7x16_s(x, w)
 }
 
-/** Sub-blocks of 32 quants: eight weight vectors stay in registers while all tokens pass by, STEP of them at a step. */
+/** Sub-blocks of 32 quants: their weights stay in registers while all tokens pass by, STEP of them at a step. */
 @inline
 function multiply32<Dots>(panel: usize, n: i32, x: usize, sums: usize, tokens: i32, minimums: bool): void {
   const ones = v128.load(ONES)
-  const last = sums + ((<usize>tokens) << 4)
-  for (const end = panel + <usize>(n >> 5) * (128 + TAIL); panel < end; panel += 128 + TAIL) {
+  const last = sums + <usize>tokens * TILE_BYTES
+  for (const end = panel + <usize>(n >> 5) * W32; panel < end; panel += W32) {
     const w0 = v128.load(panel)
-    const w1 = v128.load(panel, 16)
-    const w2 = v128.load(panel, 32)
-    const w3 = v128.load(panel, 48)
-    const w4 = v128.load(panel, 64)
-    const w5 = v128.load(panel, 80)
-    const w6 = v128.load(panel, 96)
-    const w7 = v128.load(panel, 112)
-    const scale = v128.load(panel, 128)
-    const minimum = v128.load(panel, 144)
-    for (let sum = sums; sum < last; sum += 16 * <usize>STEP, x += X32 * <usize>STEP) {
-      const dots0 = changetype<Dots>(x).dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
-      accumulate(sum, dots0, scale, minimum, x + 32, minimums)
-      const dots1 = changetype<Dots>(x + X32).dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
-      accumulate(sum + 16, dots1, scale, minimum, x + X32 + 32, minimums)
-      const dots2 = changetype<Dots>(x + 2 * X32).dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
-      accumulate(sum + 32, dots2, scale, minimum, x + 2 * X32 + 32, minimums)
-      const dots3 = changetype<Dots>(x + 3 * X32).dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
-      accumulate(sum + 48, dots3, scale, minimum, x + 3 * X32 + 32, minimums)
+    const w1 = v128.load(panel, TILE_BYTES)
+    const w2 = v128.load(panel, 2 * TILE_BYTES)
+    const w3 = v128.load(panel, 3 * TILE_BYTES)
+    const w4 = v128.load(panel, 4 * TILE_BYTES)
+    const w5 = v128.load(panel, 5 * TILE_BYTES)
+    const w6 = v128.load(panel, 6 * TILE_BYTES)
+    const w7 = v128.load(panel, 7 * TILE_BYTES)
+    const scale = v128.load(panel, 8 * TILE_BYTES)
+    const minimum = v128.load(panel, 9 * TILE_BYTES)
+    // Of the upper four rows.
+    const v0 = WIDE ? v128.load(panel, 16) : w0
+    const v1 = WIDE ? v128.load(panel, TILE_BYTES + 16) : w1
+    const v2 = WIDE ? v128.load(panel, 2 * TILE_BYTES + 16) : w2
+    const v3 = WIDE ? v128.load(panel, 3 * TILE_BYTES + 16) : w3
+    const v4 = WIDE ? v128.load(panel, 4 * TILE_BYTES + 16) : w4
+    const v5 = WIDE ? v128.load(panel, 5 * TILE_BYTES + 16) : w5
+    const v6 = WIDE ? v128.load(panel, 6 * TILE_BYTES + 16) : w6
+    const v7 = WIDE ? v128.load(panel, 7 * TILE_BYTES + 16) : w7
+    const upperScale = WIDE ? v128.load(panel, 8 * TILE_BYTES + 16) : scale
+    const upperMinimum = WIDE ? v128.load(panel, 9 * TILE_BYTES + 16) : minimum
+    for (let sum = sums; sum < last; sum += TILE_BYTES * <usize>STEP, x += X32 * <usize>STEP) {
+      const x0 = changetype<Dots>(x)
+      const dots0 = x0.dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
+      const upper0 = WIDE ? x0.dots32(v0, v1, v2, v3, v4, v5, v6, v7, ones, minimums) : dots0
+      accumulate(sum, dots0, upper0, scale, upperScale, minimum, upperMinimum, x + 32, minimums)
+      const x1 = changetype<Dots>(x + X32)
+      const dots1 = x1.dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
+      const upper1 = WIDE ? x1.dots32(v0, v1, v2, v3, v4, v5, v6, v7, ones, minimums) : dots1
+      accumulate(sum + TILE_BYTES, dots1, upper1, scale, upperScale, minimum, upperMinimum, x + X32 + 32, minimums)
+      const x2 = changetype<Dots>(x + 2 * X32)
+      const dots2 = x2.dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
+      const upper2 = WIDE ? x2.dots32(v0, v1, v2, v3, v4, v5, v6, v7, ones, minimums) : dots2
+      accumulate(sum + 2 * TILE_BYTES, dots2, upper2, scale, upperScale, minimum, upperMinimum, x + 2 * X32 + 32, minimums)
+      const x3 = changetype<Dots>(x + 3 * X32)
+      const dots3 = x3.dots32(w0, w1, w2, w3, w4, w5, w6, w7, ones, minimums)
+      const upper3 = WIDE ? x3.dots32(v0, v1, v2, v3, v4, v5, v6, v7, ones, minimums) : dots3
+      accumulate(sum + 3 * TILE_BYTES, dots3, upper3, scale, upperScale, minimum, upperMinimum, x + 3 * X32 + 32, minimums)
     }
   }
 }
 
-/** Sub-blocks of 16 quants: four weight vectors. */
+/** Sub-blocks of 16 quants. */
 @inline
 function multiply16<Dots>(panel: usize, n: i32, x: usize, sums: usize, tokens: i32, minimums: bool): void {
   const ones = v128.load(ONES)
-  const last = sums + ((<usize>tokens) << 4)
-  for (const end = panel + <usize>(n >> 4) * (64 + TAIL); panel < end; panel += 64 + TAIL) {
+  const last = sums + <usize>tokens * TILE_BYTES
+  for (const end = panel + <usize>(n >> 4) * W16; panel < end; panel += W16) {
     const w0 = v128.load(panel)
-    const w1 = v128.load(panel, 16)
-    const w2 = v128.load(panel, 32)
-    const w3 = v128.load(panel, 48)
-    const scale = v128.load(panel, 64)
-    const minimum = v128.load(panel, 80)
-    for (let sum = sums; sum < last; sum += 16 * <usize>STEP, x += X16 * <usize>STEP) {
-      const dots0 = changetype<Dots>(x).dots16(w0, w1, w2, w3, ones, minimums)
-      accumulate(sum, dots0, scale, minimum, x + 16, minimums)
-      const dots1 = changetype<Dots>(x + X16).dots16(w0, w1, w2, w3, ones, minimums)
-      accumulate(sum + 16, dots1, scale, minimum, x + X16 + 16, minimums)
-      const dots2 = changetype<Dots>(x + 2 * X16).dots16(w0, w1, w2, w3, ones, minimums)
-      accumulate(sum + 32, dots2, scale, minimum, x + 2 * X16 + 16, minimums)
-      const dots3 = changetype<Dots>(x + 3 * X16).dots16(w0, w1, w2, w3, ones, minimums)
-      accumulate(sum + 48, dots3, scale, minimum, x + 3 * X16 + 16, minimums)
+    const w1 = v128.load(panel, TILE_BYTES)
+    const w2 = v128.load(panel, 2 * TILE_BYTES)
+    const w3 = v128.load(panel, 3 * TILE_BYTES)
+    const scale = v128.load(panel, 4 * TILE_BYTES)
+    const minimum = v128.load(panel, 5 * TILE_BYTES)
+    // Of the upper four rows.
+    const v0 = WIDE ? v128.load(panel, 16) : w0
+    const v1 = WIDE ? v128.load(panel, TILE_BYTES + 16) : w1
+    const v2 = WIDE ? v128.load(panel, 2 * TILE_BYTES + 16) : w2
+    const v3 = WIDE ? v128.load(panel, 3 * TILE_BYTES + 16) : w3
+    const upperScale = WIDE ? v128.load(panel, 4 * TILE_BYTES + 16) : scale
+    const upperMinimum = WIDE ? v128.load(panel, 5 * TILE_BYTES + 16) : minimum
+    for (let sum = sums; sum < last; sum += TILE_BYTES * <usize>STEP, x += X16 * <usize>STEP) {
+      const x0 = changetype<Dots>(x)
+      const dots0 = x0.dots16(w0, w1, w2, w3, ones, minimums)
+      const upper0 = WIDE ? x0.dots16(v0, v1, v2, v3, ones, minimums) : dots0
+      accumulate(sum, dots0, upper0, scale, upperScale, minimum, upperMinimum, x + 16, minimums)
+      const x1 = changetype<Dots>(x + X16)
+      const dots1 = x1.dots16(w0, w1, w2, w3, ones, minimums)
+      const upper1 = WIDE ? x1.dots16(v0, v1, v2, v3, ones, minimums) : dots1
+      accumulate(sum + TILE_BYTES, dots1, upper1, scale, upperScale, minimum, upperMinimum, x + X16 + 16, minimums)
+      const x2 = changetype<Dots>(x + 2 * X16)
+      const dots2 = x2.dots16(w0, w1, w2, w3, ones, minimums)
+      const upper2 = WIDE ? x2.dots16(v0, v1, v2, v3, ones, minimums) : dots2
+      accumulate(sum + 2 * TILE_BYTES, dots2, upper2, scale, upperScale, minimum, upperMinimum, x + 2 * X16 + 16, minimums)
+      const x3 = changetype<Dots>(x + 3 * X16)
+      const dots3 = x3.dots16(w0, w1, w2, w3, ones, minimums)
+      const upper3 = WIDE ? x3.dots16(v0, v1, v2, v3, ones, minimums) : dots3
+      accumulate(sum + 3 * TILE_BYTES, dots3, upper3, scale, upperScale, minimum, upperMinimum, x + 3 * X16 + 16, minimums)
     }
   }
 }

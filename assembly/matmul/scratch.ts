@@ -10,6 +10,10 @@ export const CHUNK: i32 = 1024
 /** Most rows that a tile has. */
 const ROWS: i32 = 8
 
+/** Rows of an integer tile, and what they have of 32 bits each: a vector, or two that the engine joins. */
+export const TILE_ROWS: i32 = WIDE ? 8 : 4
+export const TILE_BYTES: usize = WIDE ? 32 : 16
+
 /** f32[TOKENS][the tile's rows], what the products so far add up to. */
 export const SUMS: usize = 0
 /** Four rows as their format unpacks them: see stage.ts. */

@@ -11,11 +11,11 @@ const ROW: usize = <usize>CHUNK >> 2
 const SCALES: usize = 4 * <usize>CHUNK
 const MINIMUMS: usize = SCALES + 4 * ROW
 
-/** Missing rows repeat the last one. `T` has `unpack`; see README.md. */
+/** Four of `rows` rows, from row `first` on; missing ones repeat the last. `T` has `unpack`; see README.md. */
 @inline
-export function unpackRows<T>(stage: usize, weights: usize, rowBytes: usize, rows: i32, n: i32): void {
+export function unpackRows<T>(stage: usize, weights: usize, rowBytes: usize, first: i32, rows: i32, n: i32): void {
   for (let r = 0; r < 4; r++) {
-    const row = weights + <usize>min(r, rows - 1) * rowBytes
+    const row = weights + <usize>min(first + r, rows - 1) * rowBytes
     const to = stage + <usize>r * ROW
     changetype<T>(row).unpack(stage + <usize>(r * CHUNK), to + SCALES, to + MINIMUMS, n)
   }

@@ -72,10 +72,29 @@ function sumBytes(v: v128): i32 {
   return i32x4.extract_lane(twos, 0) + i32x4.extract_lane(twos, 1)
 }
 
-/** Four rows' sums take in a sub-block's integer products: their scales and the token's, `tail`, are still to come. */
+/**
+ * The sums of a tile's rows take in a sub-block's integer products: their scales and the token's, `tail`, are still to
+ * come. `upper…` is of the upper four rows, where a tile has eight.
+ */
 @inline
-export function accumulate(sum: usize, dots: v128, scale: v128, minimum: v128, tail: usize, minimums: bool): void {
-  let total = v128.load(sum)
-  if (minimums) total = madd(minimum, v128.load32_splat(tail, 4), total)
-  v128.store(sum, madd(f32x4.convert_i32x4_s(dots), f32x4.mul(scale, v128.load32_splat(tail)), total))
+export function accumulate(
+  sums: usize,
+  dots: v128,
+  upperDots: v128,
+  scale: v128,
+  upperScale: v128,
+  minimum: v128,
+  upperMinimum: v128,
+  tail: usize,
+  minimums: bool,
+): void {
+  const sum = added(v128.load(sums), dots, scale, minimum, tail, minimums)
+  if (WIDE) v128.store(sums, added(v128.load(sums, 16), upperDots, upperScale, upperMinimum, tail, minimums), 16)
+  v128.store(sums, sum)
+}
+
+@inline
+function added(sum: v128, dots: v128, scale: v128, minimum: v128, tail: usize, minimums: bool): v128 {
+  if (minimums) sum = madd(minimum, v128.load32_splat(tail, 4), sum)
+  return madd(f32x4.convert_i32x4_s(dots), f32x4.mul(scale, v128.load32_splat(tail)), sum)
 }

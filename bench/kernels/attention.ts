@@ -2,13 +2,14 @@
  * What attention costs, on one thread, for each type of cache: a token that comes alone, and a batch of them, behind
  * more and more others, with the heads of a small model and of a larger one:
  *
- *   npx tsx bench/kernels/attention.ts [baseline|relaxed]
+ *   npx tsx bench/kernels/attention.ts [baseline|relaxed|wide]
  *
- * (Node 20 wants `--experimental-wasm-relaxed-simd` for the relaxed build.)
+ * (Node 20 wants `--experimental-wasm-relaxed-simd` for the relaxed build, Node 24 `--experimental-wasm-revectorize` for
+ * the wide one.)
  */
 import { blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { quantize } from '../../src/gguf/quantize.js'
-import { bestRates, type Case, check, createKernelBench } from './kernel-bench.js'
+import { bestRates, buildFromArguments, type Case, check, createKernelBench } from './kernel-bench.js'
 
 const SHAPES = [
   { heads: 9, kvHeads: 3, headDim: 64 },
@@ -20,7 +21,7 @@ const ROUNDS = 8
 /** Cache types, and what rounding to them may do to a weighted value of at most 1/2. */
 const TYPES = { F32: 1e-5, F16: 1e-3, Q8_0: 1e-2 } as const
 
-const build = process.argv.includes('relaxed') ? 'relaxed' : 'baseline'
+const { build } = buildFromArguments()
 const bench = await createKernelBench(build)
 const { kernels } = bench
 

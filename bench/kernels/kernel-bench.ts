@@ -1,4 +1,5 @@
 /** What the benches of single kernels share: kernels compiled in memory, checks against scalar twins, turns. */
+import { KERNEL_BUILDS } from '../../scripts/kernel-builds.mjs'
 import { type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { RandomBits } from '../../src/gguf/random-bits.js'
 import { randomBlocks } from '../../src/gguf/random-blocks.js'
@@ -105,6 +106,13 @@ export class RandomMatrix {
   #row(row: number): Uint8Array {
     return this.blocks.slice(row * this.rowBytes, (row + 1) * this.rowBytes)
   }
+}
+
+/** The build that the command line names, the baseline by default, and the other arguments. */
+export function buildFromArguments(): { build: KernelBuild; rest: readonly string[] } {
+  const given = process.argv.slice(2)
+  const build = KERNEL_BUILDS.map(({ name }) => name).find((name) => given.includes(name)) ?? 'baseline'
+  return { build, rest: given.filter((argument) => argument !== build) }
 }
 
 /** Something to be timed: `run` does it, `units` is how much that is. */

@@ -1,14 +1,15 @@
 /**
  * How fast each block format's matrix product is, on one thread, for a batch of 128 tokens:
  *
- *   npx tsx bench/kernels/matmul.ts [baseline|relaxed] [part of a format's name]
+ *   npx tsx bench/kernels/matmul.ts [baseline|relaxed|wide] [part of a format's name]
  *
- * (Node 20 wants `--experimental-wasm-relaxed-simd` for the relaxed build.) All formats and shapes take turns. Quantising
+ * (Node 20 wants `--experimental-wasm-relaxed-simd` for the relaxed build, Node 24 `--experimental-wasm-revectorize` for
+ * the wide one.) All formats and shapes take turns. Quantising
  * the activations is not part of it.
  */
 import { BLOCK_FORMATS, type BlockFormat } from '../../src/gguf/block-formats.js'
 import { ActivationKind, type Pointer } from '../../src/wasm/kernels.js'
-import { bestRates, type Case, createKernelBench, RandomMatrix } from './kernel-bench.js'
+import { bestRates, buildFromArguments, type Case, createKernelBench, RandomMatrix } from './kernel-bench.js'
 
 const TOKENS = 128
 const ROUNDS = 12
@@ -20,8 +21,8 @@ const SHAPES = [
   [2048, 2048],
 ] as const
 
-const build = process.argv.includes('relaxed') ? 'relaxed' : 'baseline'
-const wanted = process.argv.slice(2).find((argument) => !['relaxed', 'baseline'].includes(argument)) ?? ''
+const { build, rest } = buildFromArguments()
+const wanted = rest[0] ?? ''
 
 const bench = await createKernelBench(build)
 const { kernels } = bench
@@ -61,11 +62,17 @@ function prepare(format: BlockFormat, rows: number, columns: number): Case & { p
 const formats = BLOCK_FORMATS.filter(
   ({ id, name }) => kernels.tile_activation_kind(id) !== ActivationKind.unsupported && name.includes(wanted),
 )
-const cases = formats.map((format) => SHAPES.map(([rows, columns]) => prepare(format, rows, columns)))
+// Rows of 576 are no whole blocks of 256.
+const cases = formats.map((format) =>
+  SHAPES.map(([rows, columns]) =>
+    columns % format.blockElements === 0 ? prepare(format, rows, columns) : undefined,
+  ),
+)
 const best = cases.map((row) => row.map(() => 0))
 for (let round = 0; round < ROUNDS; round++) {
   for (const [i, row] of cases.entries()) {
     for (const [j, one] of row.entries()) {
+      if (!one) continue
       one.place()
       best[i][j] = Math.max(best[i][j], ...bestRates([one], 2))
     }
@@ -75,5 +82,7 @@ for (let round = 0; round < ROUNDS; round++) {
 console.log(`${process.version}, ${build}: GMAC/s`)
 console.log(`format  ${SHAPES.map(([rows, columns]) => `${rows}×${columns}`.padStart(10)).join('')}`)
 for (const [i, { name }] of formats.entries()) {
-  console.log(`${name.padEnd(8)}${best[i].map((rate) => (rate / 1e9).toFixed(1).padStart(10)).join('')}`)
+  console.log(
+    `${name.padEnd(8)}${best[i].map((rate) => (rate ? (rate / 1e9).toFixed(1) : '–').padStart(10)).join('')}`,
+  )
 }

@@ -12,8 +12,9 @@ export const runtimeOptions = {
     integer('threads to compute with; auto is one for each physical core', { min: 1, max: 32 }),
   ),
   kernels: choice(
-    ['auto', 'baseline', 'relaxed'],
-    'relaxed is faster, baseline gives the same bits everywhere; auto is relaxed where the runtime has it',
+    ['auto', 'baseline', 'relaxed', 'wide'],
+    'baseline gives the same bits everywhere; relaxed is faster, and what auto takes where the runtime has it; wide is ' +
+      "fastest, with an experimental part of Node 24's engine",
     'auto',
   ),
   ...modelOptions,

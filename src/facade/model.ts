@@ -6,7 +6,7 @@ import { busy } from '../session/failures.js'
 import { Session } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
-import type { KernelBuild } from '../wasm/kernels.js'
+import { KERNEL_BUILDS, type KernelBuild } from '../wasm/kernels.js'
 
 /** A loaded model: its numbers, its tokenizer, and sessions on it. */
 export class Model {
@@ -51,7 +51,7 @@ export class Model {
 
   /** The build of the kernels that runs it; see the option `kernels`. */
   get kernels(): KernelBuild {
-    return this.#network?.engine.kernels.is_relaxed() ? 'relaxed' : 'baseline'
+    return KERNEL_BUILDS[this.#network?.engine.kernels.build() ?? 0]
   }
 
   encode(text: string, options?: EncodeOptions): TokenId[] {

@@ -7,9 +7,9 @@ import type { Platform } from './platform.js'
 
 /** Written out, so that bundlers see them. */
 function kernelsUrl(build: KernelBuild): URL {
-  return build === 'relaxed'
-    ? new URL('../kernels-relaxed.wasm', import.meta.url)
-    : new URL('../kernels.wasm', import.meta.url)
+  return build === 'baseline'
+    ? new URL('../kernels.wasm', import.meta.url)
+    : new URL('../kernels-relaxed.wasm', import.meta.url)
 }
 
 async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<ArrayBuffer>> {
@@ -86,6 +86,7 @@ export const platform: Platform = {
     })
   },
   loadKernels,
+  wideVectors: undefined,
   /** Memory can be shared only where the page is isolated from others: it is served with COOP and COEP headers. */
   get threads() {
     return globalThis.crossOriginIsolated && typeof Worker !== 'undefined' ? threads : undefined

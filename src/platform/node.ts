@@ -10,6 +10,7 @@ import type { ByteSource } from '../storage/source.js'
 import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
 import type { Thread, ThreadStart } from '../wasm/threads.js'
 import { fileError } from './node-file-error.js'
+import { wideVectors } from './node-wide-vectors.js'
 import type { Platform } from './platform.js'
 
 /** Large enough for the disk's full speed, small enough that an abort does not wait long. */
@@ -141,6 +142,7 @@ export const platform: Platform = {
     return openFile(isUrl ? fileUrlToPath(path) : path)
   },
   loadKernels,
+  wideVectors,
   threads: {
     get physicalCores() {
       return physicalCores()

@@ -20,6 +20,11 @@ export interface Platform {
    * `IO` or `BAD_FORMAT`. Default: the baseline.
    */
   loadKernels(build?: KernelBuild): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>
+  /**
+   * Vectors of 256 bits, which the runtime's engine makes of pairs: whether it does, and how it is told to. `undefined`
+   * where it cannot be told.
+   */
+  readonly wideVectors: { readonly enabled: boolean; enable(): boolean } | undefined
   /** How threads are made; `undefined` where there are none, or where they cannot share memory. */
   readonly threads: ThreadHost | undefined
 }

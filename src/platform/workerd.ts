@@ -16,9 +16,10 @@ const platform: Platform = {
       hint: 'pass an https: URL, or bytes that the Worker has, for example from an R2 bucket',
     })
   },
-  async loadKernels(build) {
-    return build === 'relaxed' ? relaxedKernels : kernels
+  async loadKernels(build = 'baseline') {
+    return build === 'baseline' ? kernels : relaxedKernels
   },
+  wideVectors: undefined,
   threads: undefined,
 }
 

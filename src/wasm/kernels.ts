@@ -13,7 +13,8 @@ export const ActivationKind = { unsupported: 0, f32: 1, int16: 2, int8: 3 } as c
  */
 export interface Kernels {
   heap_base(): number
-  is_relaxed(): number
+  /** Its place in `KERNEL_BUILDS`. */
+  build(): number
   activation_kind(format: number): number
   dequantize(format: number, row: Pointer, out: Pointer, n: number): void
   tile_activation_kind(format: number): number
@@ -89,11 +90,19 @@ export type Rope = (
   pairs: number,
 ) => void
 
-/** The builds of the kernels: plain SIMD, or relaxed SIMD, faster and with last bits that depend on the processor. */
-export type KernelBuild = 'baseline' | 'relaxed'
+/**
+ * The builds of the kernels: plain SIMD; relaxed SIMD, faster and with last bits that depend on the processor; and the
+ * same for engines that join pairs of vectors into wider ones.
+ */
+export const KERNEL_BUILDS = ['baseline', 'relaxed', 'wide'] as const
+export type KernelBuild = (typeof KERNEL_BUILDS)[number]
 
 /** A build's file beside the package's JavaScript. */
-export const KERNEL_FILES = { baseline: 'kernels.wasm', relaxed: 'kernels-relaxed.wasm' } as const
+export const KERNEL_FILES = {
+  baseline: 'kernels.wasm',
+  relaxed: 'kernels-relaxed.wasm',
+  wide: 'kernels-wide.wasm',
+} as const
 
 /** WebAssembly's page, in bytes. */
 export const PAGE_BYTES = 65536

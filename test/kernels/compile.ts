@@ -23,18 +23,20 @@ async function compile(
   source: string,
   build: KernelBuild['name'],
 ): Promise<{ binary: Uint8Array; text: string }> {
-  const { features } = KERNEL_BUILDS.find(({ name }) => name === build) as KernelBuild
   const entry = 'entry.ts'
   const outputs = ['--outFile', 'entry.wasm', '--textFile', 'entry.wat']
   const written = new Map<string, string | Uint8Array>()
   const root = new URL('../../', import.meta.url)
-  const { error, stderr } = await asc.main([entry, ...outputs, ...ascFlags(features)], {
-    readFile: (name) => (name === entry ? source : readFile(new URL(name, root), 'utf8').catch(() => null)),
-    writeFile: (name, contents) => {
-      written.set(name, contents)
+  const { error, stderr } = await asc.main(
+    [entry, ...outputs, ...ascFlags(KERNEL_BUILDS.find(({ name }) => name === build) as KernelBuild)],
+    {
+      readFile: (name) => (name === entry ? source : readFile(new URL(name, root), 'utf8').catch(() => null)),
+      writeFile: (name, contents) => {
+        written.set(name, contents)
+      },
+      listFiles: () => [],
     },
-    listFiles: () => [],
-  })
+  )
   if (error) throw new Error(`asc: ${error.message}\n${stderr.toString()}`)
   return { binary: written.get('entry.wasm') as Uint8Array, text: written.get('entry.wat') as string }
 }

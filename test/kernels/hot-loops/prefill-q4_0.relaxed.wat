@@ -1,9 +1,9 @@
     loop $for-loop|1
-     local.get $0
+     local.get $1
      local.get $15
      i32.lt_u
      if
-      local.get $0
+      local.get $1
       local.get $2
       v128.load32_splat
       local.get $6
@@ -57,11 +57,11 @@
       i32.add
       v128.load32_splat
       f32x4.mul
-      local.get $0
+      local.get $1
       v128.load
       f32x4.relaxed_madd
       v128.store
-      local.get $0
+      local.get $1
       i32.const 16
       i32.add
       local.get $2
@@ -120,11 +120,11 @@
       i32.add
       v128.load32_splat
       f32x4.mul
-      local.get $0
+      local.get $1
       v128.load offset=16
       f32x4.relaxed_madd
       v128.store
-      local.get $0
+      local.get $1
       i32.const 32
       i32.add
       local.get $2
@@ -183,11 +183,11 @@
       i32.add
       v128.load32_splat
       f32x4.mul
-      local.get $0
+      local.get $1
       v128.load offset=32
       f32x4.relaxed_madd
       v128.store
-      local.get $0
+      local.get $1
       i32.const 48
       i32.add
       local.get $2
@@ -246,14 +246,14 @@
       i32.add
       v128.load32_splat
       f32x4.mul
-      local.get $0
+      local.get $1
       v128.load offset=48
       f32x4.relaxed_madd
       v128.store
-      local.get $0
+      local.get $1
       i32.const -64
       i32.sub
-      local.set $0
+      local.set $1
       local.get $2
       i32.const 160
       i32.add
@@ -263,11 +263,11 @@
     end
 
     loop $for-loop|1
-     local.get $0
+     local.get $1
      local.get $14
      i32.lt_u
      if
-      local.get $0
+      local.get $1
       local.get $2
       v128.load32_splat offset=12
       local.get $8
@@ -311,11 +311,11 @@
       i32.add
       v128.load32_splat
       f32x4.mul
-      local.get $0
+      local.get $1
       v128.load
       f32x4.relaxed_madd
       v128.store
-      local.get $0
+      local.get $1
       i32.const 16
       i32.add
       local.get $2
@@ -364,11 +364,11 @@
       i32.add
       v128.load32_splat
       f32x4.mul
-      local.get $0
+      local.get $1
       v128.load offset=16
       f32x4.relaxed_madd
       v128.store
-      local.get $0
+      local.get $1
       i32.const 32
       i32.add
       local.get $2
@@ -417,11 +417,11 @@
       i32.add
       v128.load32_splat
       f32x4.mul
-      local.get $0
+      local.get $1
       v128.load offset=32
       f32x4.relaxed_madd
       v128.store
-      local.get $0
+      local.get $1
       i32.const 48
       i32.add
       local.get $2
@@ -470,14 +470,14 @@
       i32.add
       v128.load32_splat
       f32x4.mul
-      local.get $0
+      local.get $1
       v128.load offset=48
       f32x4.relaxed_madd
       v128.store
-      local.get $0
+      local.get $1
       i32.const -64
       i32.sub
-      local.set $0
+      local.set $1
       local.get $2
       i32.const 160
       i32.add
