@@ -1,16 +1,22 @@
-/** `npm run bench -- engines`: dasllama with both builds of its kernels wherever it runs. */
+/** `npm run bench -- engines`: dasllama with every build of its kernels wherever it runs. */
+
+import { KERNEL_BUILDS, type KernelBuild } from '../src/wasm/kernels.js'
 import { ENTRANTS, type Entrant } from './contestants/registry.js'
 import type { Host } from './hosts/open.js'
 import { threadsText } from './limits/table.js'
 import type { BenchRecord } from './record.js'
 import { find, rate, table } from './tables.js'
 
-/** By what they are called in the table; relaxed SIMD came to Node with version 22. */
-const HOSTS: readonly { readonly name: string; readonly host: Host; readonly isOld?: boolean }[] = [
-  { name: 'Node 20', host: { engine: 'node 20' }, isOld: true },
+/** By what they are called in the table; relaxed SIMD came to Node with version 22, wide vectors with 24. */
+const HOSTS: readonly {
+  readonly name: string
+  readonly host: Host
+  readonly builds?: readonly KernelBuild[]
+}[] = [
+  { name: 'Node 20', host: { engine: 'node 20' }, builds: ['baseline'] },
   { name: 'Node 22', host: { engine: 'node 22' } },
-  { name: 'Node 24', host: { engine: 'node 24' } },
-  { name: 'Node 26', host: { engine: 'node 26' } },
+  { name: 'Node 24', host: { engine: 'node 24' }, builds: KERNEL_BUILDS },
+  { name: 'Node 26', host: { engine: 'node 26' }, builds: KERNEL_BUILDS },
   { name: 'Bun', host: { engine: 'bun' } },
   { name: 'Deno', host: { engine: 'deno' } },
   { name: 'Chromium', host: { browser: 'chromium', inWorker: true } },
@@ -23,10 +29,15 @@ export const ENGINE_SIZES = { pp: [128], tg: [32] }
 
 const [OURS] = ENTRANTS
 
-export const ENGINE_ENTRANTS: readonly Entrant[] = HOSTS.flatMap(({ name, host, isOld }) =>
-  (['baseline', 'relaxed'] as const)
-    .filter((kernels) => kernels === 'baseline' || !isOld)
-    .map((kernels) => ({ ...OURS, name: `${name}, ${kernels}`, how: `${kernels} kernels`, host, kernels })),
+export const ENGINE_ENTRANTS: readonly Entrant[] = HOSTS.flatMap(
+  ({ name, host, builds = ['baseline', 'relaxed'] }) =>
+    builds.map((kernels) => ({
+      ...OURS,
+      name: `${name}, ${kernels}`,
+      how: `${kernels} kernels`,
+      host,
+      kernels,
+    })),
 )
 
 /** A row an engine and build, a column a test. */

@@ -19,10 +19,13 @@ const BIG = ['1.1B-Q8_0', '1.1B-Q4_0', 'TinyLlama-1.1B-IQ2_XXS']
 
 export const GOALS: readonly Goal[] = [
   { ours: 'dasllama', rival: 'llama.cpp', models: QUANTISED, tg: 1, pp: 0.6 },
+  { ours: 'dasllama wide', rival: 'llama.cpp', models: QUANTISED, tg: 1, pp: 0.6 },
   { ours: 'dasllama baseline', rival: 'llama.cpp', models: QUANTISED, tg: 0.7, pp: 0.35 },
   { ours: 'dasllama', rival: 'llama.cpp', models: F16 },
+  { ours: 'dasllama wide', rival: 'llama.cpp', models: F16 },
   { ours: 'dasllama baseline', rival: 'llama.cpp', models: F16 },
   { ours: 'dasllama', rival: 'llama.cpp', models: BIG, tg: 0.9, pp: 0.6 },
+  { ours: 'dasllama wide', rival: 'llama.cpp', models: BIG, tg: 0.9, pp: 0.6 },
   { ours: 'dasllama in Chromium', rival: 'wllama 2', models: QUANTISED, tg: 2.5, pp: 4 },
   { ours: 'dasllama in Chromium', rival: 'wllama 2', models: F16, tg: 2.5, pp: 8 },
   { ours: 'dasllama in Chromium', rival: 'onnxruntime-web u8', models: ['135M-Q8_0'], tg: 3, pp: 1.8 },

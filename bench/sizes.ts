@@ -18,6 +18,7 @@ export interface PackageSizes {
 const FILES = [
   'kernels.wasm',
   'kernels-relaxed.wasm',
+  'kernels-wide.wasm',
   'index.js',
   'errors.js',
   'platform/node.js',

@@ -1,3 +1,5 @@
+import type { KernelBuild } from '../../src/wasm/kernels.js'
+
 /** One engine under measurement. Every contestant lives in a process or a browser of its own. */
 export interface Contestant {
   /** Versions and settings worth recording, by name. */
@@ -10,7 +12,7 @@ export interface LoadOptions {
   readonly contextLength: number
   readonly threads: number
   /** Which of our builds; nothing to rivals. */
-  readonly kernels?: 'baseline' | 'relaxed'
+  readonly kernels?: KernelBuild
 }
 
 /** One sequence on a loaded model. */

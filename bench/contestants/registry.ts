@@ -25,7 +25,11 @@ const gguf = (files: ModelFiles) => files.gguf
 const OURS = { module: at('dasllama.ts'), against: [] }
 const API = 'dist/ through the public API, session.eval(ids)'
 
-const NATIVE = { host: { engine: 'node' }, file: gguf, against: ['dasllama', 'dasllama baseline'] }
+const NATIVE = {
+  host: { engine: 'node' },
+  file: gguf,
+  against: ['dasllama', 'dasllama baseline', 'dasllama wide'],
+}
 const IN_PAGE = {
   host: { browser: 'chromium', inWorker: false },
   file: gguf,
@@ -54,6 +58,13 @@ export const ENTRANTS: readonly Entrant[] = [
     how: `${API}; baseline kernels`,
     host: { engine: 'node 20' },
     kernels: 'baseline',
+  },
+  {
+    ...OURS,
+    name: 'dasllama wide',
+    how: `${API}; kernels: 'wide', which switches V8's experimental vectors of 256 bits on`,
+    host: { engine: 'node 24' },
+    kernels: 'wide',
   },
   {
     ...NATIVE,

@@ -30,7 +30,7 @@ export function threadsText(count: number): string {
 /**
  * Decoding must read every weight, so its limit is reading memory; a prompt must multiply with every weight, so its
  * limit is multiplying. Each figure in those units, and its share of the limits: of WebAssembly's in the same engine,
- * and of native code's. Empty where there are no limits. Weights that stay in a cache can be read faster than memory.
+ * with vectors of 128 bits, and of native code's. Empty where there are no limits. Weights that stay in a cache can be read faster than memory.
  */
 export function renderDistances({ models, contestants, limits = [] }: BenchRecord): string {
   if (limits.length === 0) return ''
@@ -59,7 +59,7 @@ export function renderDistances({ models, contestants, limits = [] }: BenchRecor
   )
   if (rows.length === 0) return ''
   const head = ['model', 'test', 'engine', 'threads', 'reaches', 'of WebAssembly', 'of native']
-  return `How near that is: bytes of weights read a second in decoding, multiplications a second in a prompt, attention not counted; shares of the highest limit of each kind:\n\n${table(head, rows, 3)}`
+  return `How near that is: bytes of weights read a second in decoding, multiplications a second in a prompt, attention not counted; shares of the highest limit of each kind, WebAssembly's with vectors of 128 bits:\n\n${table(head, rows, 3)}`
 }
 
 function reachedBy(
