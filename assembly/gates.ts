@@ -19,8 +19,11 @@ function gelu(x: v128): v128 {
 export function silu_gate(gate: usize, up: usize, n: i32): void {
   let i: usize = 0
   const bytes = ((<usize>n) << 2)
-  for (; i + 16 <= bytes; i += 16) {
-    v128.store(gate + i, f32x4.mul(silu(v128.load(gate + i)), v128.load(up + i)))
+  for (; i + 32 <= bytes; i += 32) {
+    const low = f32x4.mul(silu(v128.load(gate + i)), v128.load(up + i))
+    const high = f32x4.mul(silu(v128.load(gate + i, 16)), v128.load(up + i, 16))
+    v128.store(gate + i, high, 16)
+    v128.store(gate + i, low)
   }
   for (; i < bytes; i += 4) {
     const last = f32x4.mul(silu(v128.load32_zero(gate + i)), v128.load32_zero(up + i))
@@ -32,8 +35,11 @@ export function silu_gate(gate: usize, up: usize, n: i32): void {
 export function gelu_gate(gate: usize, up: usize, n: i32): void {
   let i: usize = 0
   const bytes = ((<usize>n) << 2)
-  for (; i + 16 <= bytes; i += 16) {
-    v128.store(gate + i, f32x4.mul(gelu(v128.load(gate + i)), v128.load(up + i)))
+  for (; i + 32 <= bytes; i += 32) {
+    const low = f32x4.mul(gelu(v128.load(gate + i)), v128.load(up + i))
+    const high = f32x4.mul(gelu(v128.load(gate + i, 16)), v128.load(up + i, 16))
+    v128.store(gate + i, high, 16)
+    v128.store(gate + i, low)
   }
   for (; i < bytes; i += 4) {
     const last = f32x4.mul(gelu(v128.load32_zero(gate + i)), v128.load32_zero(up + i))
