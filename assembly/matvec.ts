@@ -7,20 +7,33 @@
  * bench/kernels/README.md.
  */
 
-import { dotEight, dotFour } from './formats/row_dots'
+import { FloatRows } from './formats/floats'
+import { BlockRows, dotFour } from './formats/row_dots'
 
 /** Places from which single rows are taken in turn. */
 const PLACES: i32 = 16
 
-/**
- * For formats with `addBlock` and small blocks: eight rows at a time, one from each eighth of them, and the eights from two
- * parts of an eighth. Past the last row it is computed again, so that a row's bits never depend on where a matrix, or a
- * thread's part of it, ends.
- */
+/** For formats with `addBlock` and small blocks, in eights. */
 @inline
 export function matvecEightsOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const row = changetype<T>(weights)
   const stride = <usize>((columns / row.elements) * row.bytes)
+  matvecEights<BlockRows<T>>(weights, stride, x, out, rows, columns)
+}
+
+/** For plain numbers, in eights. */
+@inline
+export function matvecFloatsOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  const stride = <usize>(columns * changetype<T>(weights).bytes)
+  matvecEights<FloatRows<T>>(weights, stride, x, out, rows, columns)
+}
+
+/**
+ * Eight rows at a time, one from each eighth of them, and the eights from two parts of an eighth; `R` has `dotEight`. Past
+ * the last row it is computed again, so that a row's bits never depend on where a matrix, or a thread's part of it, ends.
+ */
+@inline
+function matvecEights<R>(weights: usize, stride: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const eighth = (rows + 7) >> 3
   const part = (eighth + 1) >> 1
   const far = <usize>eighth * stride
@@ -28,8 +41,8 @@ export function matvecEightsOf<T>(weights: usize, x: usize, out: usize, rows: i3
   for (let first = 0; first < part; first++) {
     for (let r = first; r < eighth; r += part) {
       const count = (rows - 1 - r) / eighth + 1
-      const at = weights + <usize>r * stride
-      dotEight<T>(at, far, last, x, columns, out + ((<usize>r) << 2), (<usize>eighth) << 2, count)
+      const eight = changetype<R>(weights + <usize>r * stride)
+      eight.dotEight(far, last, x, columns, out + ((<usize>r) << 2), (<usize>eighth) << 2, count)
     }
   }
 }

@@ -1,4 +1,5 @@
-import { dotFloats, widenRow } from './floats'
+import { madd } from '../math/lanes'
+import { widenRow } from './floats'
 
 /** bfloat16, the upper half of an f32, little endian. */
 @unmanaged
@@ -27,7 +28,19 @@ export class BF16 {
     widenRow<BF16>(changetype<usize>(this), out, n)
   }
 
-  dot(x: usize, n: i32): f32 {
-    return dotFloats<BF16>(changetype<usize>(this), x, n)
+  @inline scale(x: v128): v128 {
+    return x
+  }
+
+  @inline unscale(sum: v128): v128 {
+    return sum
+  }
+
+  @inline addEight(x0: v128, x1: v128, sum: v128): v128 {
+    const values = v128.load(changetype<usize>(this))
+    const zero = i16x8.splat(0)
+    const low = v128.shuffle<i16>(zero, values, 0, 8, 1, 9, 2, 10, 3, 11)
+    const high = v128.shuffle<i16>(zero, values, 4, 12, 5, 13, 6, 14, 7, 15)
+    return madd(high, x1, madd(low, x0, sum))
   }
 }

@@ -8,7 +8,7 @@ import { FloatTile } from '../matmul/floats'
 import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
 import { matmulOf } from '../matmul/product'
-import { matvecEightsOf, matvecFoursOf, matvecOf } from '../matvec'
+import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
@@ -100,9 +100,9 @@ export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
 export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   switch (format) {
     case 0: // F32
-      return matvecOf<F32>(weights, x, out, rows, columns)
+      return matvecFloatsOf<F32>(weights, x, out, rows, columns)
     case 1: // F16
-      return matvecOf<F16>(weights, x, out, rows, columns)
+      return matvecFloatsOf<F16>(weights, x, out, rows, columns)
     case 2: // Q4_0
       return matvecEightsOf<Q4_0>(weights, x, out, rows, columns)
     case 3: // Q4_1
@@ -129,7 +129,7 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 16: // IQ2_XXS
       return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
     case 30: // BF16
-      return matvecOf<BF16>(weights, x, out, rows, columns)
+      return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
   }
 }
 

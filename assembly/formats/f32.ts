@@ -1,4 +1,4 @@
-import { dotFloats } from './floats'
+import { madd } from '../math/lanes'
 
 /** Plain f32, little endian. */
 @unmanaged
@@ -22,7 +22,16 @@ export class F32 {
     memory.copy(out, changetype<usize>(this), (<usize>n) << 2)
   }
 
-  dot(x: usize, n: i32): f32 {
-    return dotFloats<F32>(changetype<usize>(this), x, n)
+  @inline scale(x: v128): v128 {
+    return x
+  }
+
+  @inline unscale(sum: v128): v128 {
+    return sum
+  }
+
+  @inline addEight(x0: v128, x1: v128, sum: v128): v128 {
+    const values = changetype<usize>(this)
+    return madd(v128.load(values, 16), x1, madd(v128.load(values), x0, sum))
   }
 }

@@ -1,5 +1,6 @@
 /** Loops over the values of a row, for formats that are plain numbers. */
-import { madd, sumF32x4 } from '../math/lanes'
+import { sums4 } from '../math/lanes'
+import { storeEight } from './row_dots'
 
 /** `T` has `load4()`, four values from here on as f32, and `load1()`. */
 @inline
@@ -14,32 +15,79 @@ export function widenRow<T>(row: usize, out: usize, n: i32): void {
 }
 
 /**
- * `T` has `loadFinite4()`, which need not serve infinities and NaNs, and `load1()`; `x` is `n` f32.
- * Four independent sums hide the latency of the additions.
+ * Eight rows at a time, which share the loads of the activations. `T` has `addEight(x0, x1, sum)`: `sum` and the products
+ * of the eight values here with eight activations, which `T.scale` has made of the real ones; `T.unscale` takes back from
+ * the sum what that did.
  */
-@inline
-export function dotFloats<T>(row: usize, x: usize, n: i32): f32 {
-  const bytes = changetype<T>(row).bytes
-  let sum0 = f32x4.splat(0)
-  let sum1 = f32x4.splat(0)
-  let sum2 = f32x4.splat(0)
-  let sum3 = f32x4.splat(0)
-  for (const end = x + ((<usize>(n & ~15)) << 2); x < end; row += 16 * bytes, x += 64) {
-    sum0 = madd(changetype<T>(row).loadFinite4(), v128.load(x), sum0)
-    sum1 = madd(changetype<T>(row + 4 * bytes).loadFinite4(), v128.load(x, 16), sum1)
-    sum2 = madd(changetype<T>(row + 8 * bytes).loadFinite4(), v128.load(x, 32), sum2)
-    sum3 = madd(changetype<T>(row + 12 * bytes).loadFinite4(), v128.load(x, 48), sum3)
+@unmanaged
+export class FloatRows<T> {
+  /**
+   * The rows begin at the pointer itself and `far` bytes apart, none behind `last`; `x` is `n` f32. Their results go to
+   * `out`, `outFar` bytes apart; only the first `count` are wanted.
+   */
+  dotEight(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
+    const w = changetype<usize>(this)
+    const bytes = <usize>changetype<T>(w).bytes
+    let w0 = w
+    let w1 = min(w + far, last)
+    let w2 = min(w + 2 * far, last)
+    let w3 = min(w + 3 * far, last)
+    let w4 = min(w + 4 * far, last)
+    let w5 = min(w + 5 * far, last)
+    let w6 = min(w + 6 * far, last)
+    let w7 = min(w + 7 * far, last)
+    let sum0 = f32x4.splat(0)
+    let sum1 = f32x4.splat(0)
+    let sum2 = f32x4.splat(0)
+    let sum3 = f32x4.splat(0)
+    let sum4 = f32x4.splat(0)
+    let sum5 = f32x4.splat(0)
+    let sum6 = f32x4.splat(0)
+    let sum7 = f32x4.splat(0)
+    for (const end = x + ((<usize>(n & ~7)) << 2); x < end; x += 32) {
+      const x0 = changetype<T>(w).scale(v128.load(x))
+      const x1 = changetype<T>(w).scale(v128.load(x, 16))
+      sum0 = changetype<T>(w0).addEight(x0, x1, sum0)
+      w0 += 8 * bytes
+      sum1 = changetype<T>(w1).addEight(x0, x1, sum1)
+      w1 += 8 * bytes
+      sum2 = changetype<T>(w2).addEight(x0, x1, sum2)
+      w2 += 8 * bytes
+      sum3 = changetype<T>(w3).addEight(x0, x1, sum3)
+      w3 += 8 * bytes
+      sum4 = changetype<T>(w4).addEight(x0, x1, sum4)
+      w4 += 8 * bytes
+      sum5 = changetype<T>(w5).addEight(x0, x1, sum5)
+      w5 += 8 * bytes
+      sum6 = changetype<T>(w6).addEight(x0, x1, sum6)
+      w6 += 8 * bytes
+      sum7 = changetype<T>(w7).addEight(x0, x1, sum7)
+      w7 += 8 * bytes
+    }
+    let low = changetype<T>(w).unscale(sums4(sum0, sum1, sum2, sum3))
+    let high = changetype<T>(w).unscale(sums4(sum4, sum5, sum6, sum7))
+    for (const end = x + ((<usize>(n & 7)) << 2); x < end; x += 4) {
+      const value = v128.load32_splat(x)
+      low = f32x4.add(low, f32x4.mul(load1x4<T>(w0, w1, w2, w3), value))
+      high = f32x4.add(high, f32x4.mul(load1x4<T>(w4, w5, w6, w7), value))
+      w0 += bytes
+      w1 += bytes
+      w2 += bytes
+      w3 += bytes
+      w4 += bytes
+      w5 += bytes
+      w6 += bytes
+      w7 += bytes
+    }
+    storeEight(low, high, out, outFar, count)
   }
-  const sum = sumF32x4(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)))
-  return dotRest<T>(row, x, n & 15, sum)
 }
 
-/** `sum` and the products of the last few values. */
+/** A value of each of four rows. */
 @inline
-export function dotRest<T>(row: usize, x: usize, n: i32, sum: f32): f32 {
-  const bytes = changetype<T>(row).bytes
-  for (const end = x + ((<usize>n) << 2); x < end; row += bytes, x += 4) {
-    sum += changetype<T>(row).load1() * load<f32>(x)
-  }
-  return sum
+function load1x4<T>(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
+  let values = f32x4.splat(changetype<T>(w0).load1())
+  values = f32x4.replace_lane(values, 1, changetype<T>(w1).load1())
+  values = f32x4.replace_lane(values, 2, changetype<T>(w2).load1())
+  return f32x4.replace_lane(values, 3, changetype<T>(w3).load1())
 }

@@ -73,6 +73,12 @@ export function dotEight<T>(
     sums += elements >> 2
     total += elements >> 3
   }
+  storeEight(low, high, out, outFar, count)
+}
+
+/** The first `count` of eight rows' results. */
+@inline
+export function storeEight(low: v128, high: v128, out: usize, outFar: usize, count: i32): void {
   store<f32>(out, f32x4.extract_lane(low, 0))
   if (count > 1) store<f32>(out + outFar, f32x4.extract_lane(low, 1))
   if (count > 2) store<f32>(out + 2 * outFar, f32x4.extract_lane(low, 2))
@@ -81,4 +87,12 @@ export function dotEight<T>(
   if (count > 5) store<f32>(out + 5 * outFar, f32x4.extract_lane(high, 1))
   if (count > 6) store<f32>(out + 6 * outFar, f32x4.extract_lane(high, 2))
   if (count > 7) store<f32>(out + 7 * outFar, f32x4.extract_lane(high, 3))
+}
+
+/** What `matvec` takes eight rows at a time of; the pointer is the first of them. This one is for formats with `addBlock`. */
+@unmanaged
+export class BlockRows<T> {
+  @inline dotEight(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
+    dotEight<T>(changetype<usize>(this), far, last, x, n, out, outFar, count)
+  }
 }

@@ -23,6 +23,12 @@ export const HALF_MAGNITUDE = memory.data<u32>([0x0fffe000])
 export const REBIAS_BITS = memory.data<u32>([0x38000000])
 /** 2^-14, the smallest normal half, as f32. */
 export const SMALLEST_NORMAL_BITS = memory.data<u32>([0x38800000])
+/** Powers of two as f32. */
+export const TWO_M112 = memory.data<u32>([0x07800000])
+export const TWO_38 = memory.data<u32>([0x52800000])
+export const TWO_48 = memory.data<u32>([0x57800000])
+export const TWO_64 = memory.data<u32>([0x5f800000])
+export const TWO_102 = memory.data<u32>([0x72800000])
 
 /** One of these in all four lanes. */
 @inline
