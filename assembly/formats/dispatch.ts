@@ -1,5 +1,6 @@
 /**
- * The one place that knows every block format: from ggml's type number to the class that reads it.
+ * The one place that knows every block format: from ggml's type number to the class that reads it. Layouts that only the
+ * engine makes have numbers from 256 on.
  * A new format is its own file and one line in each of these switches.
  */
 import { DOT_KIND, FLOATS, INT16, INT8, UNSUPPORTED } from '../activations'
@@ -23,6 +24,7 @@ import { Q5_1 } from './q5_1'
 import { Q5_K } from './q5_k'
 import { Q6_K } from './q6_k'
 import { Q8_0, UnsignedQ8_0 } from './q8_0'
+import { RaisedF16 } from './raised_f16'
 
 /** What a format's `dot` multiplies with; see activations.ts. */
 export function activation_kind(format: i32): i32 {
@@ -30,6 +32,7 @@ export function activation_kind(format: i32): i32 {
     case 0: // F32
     case 1: // F16
     case 30: // BF16
+    case 257: // raised F16
       return FLOATS
     case 2: // Q4_0
     case 3: // Q4_1
@@ -93,6 +96,8 @@ export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
       return changetype<IQ2_XXS>(row).dequantize(out, n)
     case 30: // BF16
       return changetype<BF16>(row).dequantize(out, n)
+    case 257: // raised F16
+      return changetype<RaisedF16>(row).dequantize(out, n)
   }
 }
 
@@ -130,6 +135,8 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
       return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
     case 30: // BF16
       return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
+    case 257: // raised F16
+      return matvecFloatsOf<RaisedF16>(weights, x, out, rows, columns)
   }
 }
 
@@ -192,6 +199,8 @@ export function matmul(
       return matmulOf<IQ2_XXS, Int16Tile<IQ2_XXS>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 30: // BF16
       return matmulOf<BF16, FloatTile<BF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    case 257: // raised F16
+      return matmulOf<RaisedF16, FloatTile<RaisedF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }
 

@@ -2,10 +2,7 @@ import { constant, TWO_48, TWO_64, TWO_M112 } from '../math/constants'
 import { f16ToF32, loadF16x4, loadFiniteF16x4 } from '../math/f16'
 import { madd } from '../math/lanes'
 import { widenRow } from './floats'
-import { highUnscaled, lowUnscaled } from './halves'
-
-/** Two halves' exponents. */
-const HALF_EXPONENTS = memory.data<u32>([0x7c007c00])
+import { areNormal, highUnscaled, lowUnscaled } from './halves'
 
 /** IEEE half precision, little endian. */
 @unmanaged
@@ -50,7 +47,7 @@ export class F16 {
   @inline addEight(x0: v128, x1: v128, sum: v128): v128 {
     const w = changetype<usize>(this)
     const halves = v128.load(w)
-    if (i16x8.all_true(v128.and(halves, constant(HALF_EXPONENTS)))) {
+    if (areNormal(halves)) {
       return madd(highUnscaled(halves), x1, madd(lowUnscaled(halves), x0, sum))
     }
     const factor = constant(TWO_M112)

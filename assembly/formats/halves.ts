@@ -1,7 +1,15 @@
 import { constant } from '../math/constants'
 
+/** Two halves' exponents. */
+const HALF_EXPONENTS = memory.data<u32>([0x7c007c00])
 /** Where a half's sign and magnitude stand after a signed shift by 3, twice. */
 const SIGNS_AND_MAGNITUDES = memory.data<u32>([0x8fff8fff])
+
+/** Whether all of eight halves have an exponent: none is subnormal or zero. */
+@inline
+export function areNormal(halves: v128): bool {
+  return i16x8.all_true(v128.and(halves, constant(HALF_EXPONENTS)))
+}
 
 /**
  * Eight 16-bit floats with 5 bits of exponent become f32 by moving exponent and fraction down by 3; the exponent is not

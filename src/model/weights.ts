@@ -7,8 +7,9 @@ import { aligned } from '../wasm/arena.js'
 import type { Engine } from '../wasm/engine.js'
 import { ActivationKind, type Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
+import { RaisedHalves } from './raised-halves.js'
 
-/** A matrix as it lies in memory, still in its file's blocks: `rows` rows of `columns` elements. */
+/** A matrix as it lies in memory, in its file's blocks or `RAISED_F16`: `rows` rows of `columns` elements. */
 export interface Matrix {
   readonly format: BlockFormat
   readonly rows: number
@@ -45,7 +46,7 @@ export interface Weights {
   readonly ropeFactors: Float32Array | undefined
 }
 
-/** A tensor's bytes, where they lie in memory. */
+/** A tensor, and where its bytes, or its raised halves, lie in memory. */
 export interface LoadedTensor {
   readonly tensor: TensorInfo
   readonly pointer: Pointer
@@ -67,6 +68,7 @@ export class WeightPlan {
   readonly #config: Config
   readonly #engine: Engine
   readonly #placements = new Map<string, Placement>()
+  readonly #halves: RaisedHalves
   #bytes = 0
   #fileBytes = 0
 
@@ -75,6 +77,7 @@ export class WeightPlan {
     this.#file = file
     this.#config = config
     this.#engine = engine
+    this.#halves = new RaisedHalves(engine.kernels)
     // A dry run over address 0 places every tensor that the real one will ask for.
     this.#assemble(0)
     this.#refuseStrangers()
@@ -95,9 +98,10 @@ export class WeightPlan {
     let unheard = 0
     await inParallel(this.#pieces(), READS_AT_ONCE, async ({ tensor, offset, start, length }) => {
       signal?.throwIfAborted()
-      const target = arena.bytes((base + offset + start) as Pointer, length)
-      await tensor.source.read(tensor.offset + start, target, signal)
+      const pointer = (base + offset + start) as Pointer
+      await tensor.source.read(tensor.offset + start, arena.bytes(pointer, length), signal)
       signal?.throwIfAborted()
+      this.#halves.take({ tensor, pointer, length })
       onBytes(length)
       unheard += length
       if (unheard < READ_BYTES) return
@@ -105,6 +109,7 @@ export class WeightPlan {
       await pause()
       signal?.throwIfAborted()
     })
+    this.#halves.settle()
     return this.#assemble(base)
   }
 
@@ -188,7 +193,7 @@ export class WeightPlan {
     const { tensor, offset } = this.#place(name, [columns, rows])
     const kind = this.#engine.kernels.activation_kind(tensor.format.id)
     if (kind === ActivationKind.unsupported) throw this.#unsupported(tensor)
-    return { format: tensor.format, rows, columns, pointer: (base + offset) as Pointer }
+    return { format: this.#halves.formatOf(tensor), rows, columns, pointer: (base + offset) as Pointer }
   }
 
   /** Norms, biases and factors: few values, always f32. */

@@ -18,6 +18,8 @@ export interface Kernels {
   activation_kind(format: number): number
   dequantize(format: number, row: Pointer, out: Pointer, n: number): void
   tile_activation_kind(format: number): number
+  raise_halves(halves: Pointer, n: number): boolean
+  lower_halves(raised: Pointer, n: number): void
   activation_bytes(kind: number, n: number): number
   quantize_activations(kind: number, x: Pointer, out: Pointer, n: number): void
   matvec(format: number, weights: Pointer, x: Pointer, out: Pointer, rows: number, columns: number): void

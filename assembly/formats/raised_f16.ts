@@ -1,0 +1,122 @@
+/**
+ * Halves with their exponents raised by ten: bias 25 instead of 15. All finite halves below 128 are exact here, and none
+ * of them is subnormal, so that no loop has to look for those; of weights, which seldom reach 1, some in a thousand would
+ * be. The engine raises F16 weights when it loads them (src/model/raised-halves.ts).
+ */
+import { constant, TWO_102, TWO_38, TWO_64 } from '../math/constants'
+import { f32x4ToF16x4, smallHalves } from '../math/f16'
+import { madd } from '../math/lanes'
+import { widenRow } from './floats'
+import { areNormal, highUnscaled, lowUnscaled } from './halves'
+
+/** 128 as a half: from here on the exponent has no room. */
+const LIMIT: i16 = 0x5800
+/** Ten in the exponent of a half. */
+const RAISE: i16 = 10 << 10
+/** What a raised half's exponent lacks, as 127 − 25 in that of an f32. */
+const REBIAS: i32 = 102 << 23
+
+/** Not of ggml: number 257 in dispatch.ts. */
+@unmanaged
+export class RaisedF16 {
+  @inline get elements(): i32 {
+    return 1
+  }
+  @inline get bytes(): i32 {
+    return 2
+  }
+
+  @inline load1(): f32 {
+    return f32x4.extract_lane(widenLow(i16x8.splat(load<i16>(changetype<usize>(this)))), 0)
+  }
+
+  @inline load4(): v128 {
+    return widenLow(v128.load64_zero(changetype<usize>(this)))
+  }
+
+  @inline loadFinite4(): v128 {
+    return this.load4()
+  }
+
+  /** Exact. */
+  dequantize(out: usize, n: i32): void {
+    widenRow<RaisedF16>(changetype<usize>(this), out, n)
+  }
+
+  /** Raised halves count 2^-102 of their value below: with activations this large nothing of the products is lost. */
+  @inline scale(x: v128): v128 {
+    return f32x4.mul(x, constant(TWO_64))
+  }
+
+  @inline unscale(sum: v128): v128 {
+    return f32x4.mul(sum, constant(TWO_38))
+  }
+
+  @inline addEight(x0: v128, x1: v128, sum: v128): v128 {
+    const halves = v128.load(changetype<usize>(this))
+    return madd(highUnscaled(halves), x1, madd(lowUnscaled(halves), x0, sum))
+  }
+}
+
+@inline
+function widenLow(raised: v128): v128 {
+  return f32x4.mul(lowUnscaled(raised), constant(TWO_102))
+}
+
+/** Raises the `n` halves at `halves` in place; false, and they are as they were, if one is 128 or more, infinite or NaN. */
+export function raise_halves(halves: usize, n: i32): bool {
+  if (!haveRoom(halves, n)) return false
+  let at = halves
+  for (const end = halves + (<usize>(n & ~7) << 1); at < end; at += 16) v128.store(at, raise(v128.load(at)))
+  for (const end = halves + (<usize>n << 1); at < end; at += 2) {
+    store<i16>(at, i16x8.extract_lane_s(raise(i16x8.splat(load<i16>(at))), 0))
+  }
+  return true
+}
+
+/** Takes back what `raise_halves` did. */
+export function lower_halves(raised: usize, n: i32): void {
+  let at = raised
+  for (const end = raised + (<usize>(n & ~7) << 1); at < end; at += 16) v128.store(at, lower(v128.load(at)))
+  for (const end = raised + (<usize>n << 1); at < end; at += 2) {
+    store<i16>(at, i16x8.extract_lane_s(lower(i16x8.splat(load<i16>(at))), 0))
+  }
+}
+
+/** Whether all magnitudes are below the limit; those of infinities and NaNs, taken as integers, are not. */
+function haveRoom(halves: usize, n: i32): bool {
+  const magnitude = i16x8.splat(0x7fff)
+  let largest = i16x8.splat(0)
+  let at = halves
+  for (const end = halves + (<usize>(n & ~7) << 1); at < end; at += 16) {
+    largest = i16x8.max_s(largest, v128.and(v128.load(at), magnitude))
+  }
+  for (const end = halves + (<usize>n << 1); at < end; at += 2) {
+    largest = i16x8.max_s(largest, v128.and(i16x8.splat(load<i16>(at)), magnitude))
+  }
+  return i16x8.all_true(i16x8.lt_s(largest, i16x8.splat(LIMIT)))
+}
+
+@inline
+function raise(halves: v128): v128 {
+  if (areNormal(halves)) return i16x8.add(halves, i16x8.splat(RAISE))
+  const low = raisedBits(smallHalves(i32x4.shl(i32x4.extend_low_i16x8_s(halves), 13)))
+  const high = raisedBits(smallHalves(i32x4.shl(i32x4.extend_high_i16x8_s(halves), 13)))
+  return v128.or(i16x8.narrow_i32x4_u(low, high), v128.and(halves, i16x8.splat(-0x8000)))
+}
+
+/** Exponent and fraction of four values as those of raised halves; zero stays zero. */
+@inline
+function raisedBits(values: v128): v128 {
+  const magnitudes = v128.and(values, i32x4.splat(0x7fffffff))
+  return i32x4.shr_u(i32x4.max_s(i32x4.sub(magnitudes, i32x4.splat(REBIAS)), i32x4.splat(0)), 13)
+}
+
+@inline
+function lower(raised: v128): v128 {
+  const factor = constant(TWO_102)
+  return i16x8.narrow_i32x4_u(
+    f32x4ToF16x4(f32x4.mul(lowUnscaled(raised), factor)),
+    f32x4ToF16x4(f32x4.mul(highUnscaled(raised), factor)),
+  )
+}
