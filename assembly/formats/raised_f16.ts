@@ -3,18 +3,21 @@
  * of them is subnormal, so that no loop has to look for those; of weights, which seldom reach 1, some in a thousand would
  * be. The engine raises F16 weights when it loads them (src/model/raised-halves.ts).
  */
-import { constant, TWO_102, TWO_38, TWO_64 } from '../math/constants'
-import { f32x4ToF16x4, smallHalves } from '../math/f16'
+import { constant, HALF_BITS, TWO_102, TWO_38, TWO_64 } from '../math/constants'
+import { f32x4ToF16x4 } from '../math/f16'
 import { madd } from '../math/lanes'
 import { widenRow } from './floats'
-import { areNormal, highUnscaled, lowUnscaled } from './halves'
+import { highUnscaled, lowUnscaled } from './halves'
 
 /** 128 as a half: from here on the exponent has no room. */
 const LIMIT: i16 = 0x5800
-/** Ten in the exponent of a half. */
-const RAISE: i16 = 10 << 10
-/** What a raised half's exponent lacks, as 127 − 25 in that of an f32. */
-const REBIAS: i32 = 102 << 23
+/** Two halves' magnitudes, and 2^-14 twice. */
+const MAGNITUDES = memory.data<u32>([0x7fff7fff])
+const SMALLEST_NORMALS = memory.data<u32>([0x04000400])
+/** 126 in an f32's exponent: what a multiple of 2^-24 has there too much for a raised half, whose 1 is 2^-24. */
+const REBIAS = memory.data<u32>([126 << 23])
+/** Halves that are looked at and raised while they are in the cache; a call each, for an engine makes only calls quicker. */
+const BLOCK: i32 = 8192
 
 /** Not of ggml: number 257 in dispatch.ts. */
 @unmanaged
@@ -27,11 +30,11 @@ export class RaisedF16 {
   }
 
   @inline load1(): f32 {
-    return f32x4.extract_lane(widenLow(i16x8.splat(load<i16>(changetype<usize>(this)))), 0)
+    return f32x4.extract_lane(widen(i32x4.splat(load<i16>(changetype<usize>(this)))), 0)
   }
 
   @inline load4(): v128 {
-    return widenLow(v128.load64_zero(changetype<usize>(this)))
+    return widen(v128.load16x4_s(changetype<usize>(this)))
   }
 
   @inline loadFinite4(): v128 {
@@ -58,20 +61,32 @@ export class RaisedF16 {
   }
 }
 
+/** Four raised halves, sign-extended, as f32. */
 @inline
-function widenLow(raised: v128): v128 {
-  return f32x4.mul(lowUnscaled(raised), constant(TWO_102))
+function widen(raised: v128): v128 {
+  return f32x4.mul(v128.and(i32x4.shl(raised, 13), constant(HALF_BITS)), constant(TWO_102))
 }
 
 /** Raises the `n` halves at `halves` in place; false, and they are as they were, if one is 128 or more, infinite or NaN. */
 export function raise_halves(halves: usize, n: i32): bool {
-  if (!haveRoom(halves, n)) return false
+  for (let done = 0; done < n; done += BLOCK) {
+    const block = halves + (<usize>done << 1)
+    const count = min(BLOCK, n - done)
+    if (!haveRoom(block, count)) {
+      lower_halves(halves, done)
+      return false
+    }
+    raiseBlock(block, count)
+  }
+  return true
+}
+
+function raiseBlock(halves: usize, n: i32): void {
   let at = halves
   for (const end = halves + (<usize>(n & ~7) << 1); at < end; at += 16) v128.store(at, raise(v128.load(at)))
   for (const end = halves + (<usize>n << 1); at < end; at += 2) {
     store<i16>(at, i16x8.extract_lane_s(raise(i16x8.splat(load<i16>(at))), 0))
   }
-  return true
 }
 
 /** Takes back what `raise_halves` did. */
@@ -97,19 +112,22 @@ function haveRoom(halves: usize, n: i32): bool {
   return i16x8.all_true(i16x8.lt_s(largest, i16x8.splat(LIMIT)))
 }
 
+/**
+ * What a magnitude has up to the smallest normal half, 2^-14, is a number of 2^-24ths: as f32 it gets an exponent. All
+ * above that moves on as it is, and the sign stays where it was.
+ */
 @inline
 function raise(halves: v128): v128 {
-  if (areNormal(halves)) return i16x8.add(halves, i16x8.splat(RAISE))
-  const low = raisedBits(smallHalves(i32x4.shl(i32x4.extend_low_i16x8_s(halves), 13)))
-  const high = raisedBits(smallHalves(i32x4.shl(i32x4.extend_high_i16x8_s(halves), 13)))
-  return v128.or(i16x8.narrow_i32x4_u(low, high), v128.and(halves, i16x8.splat(-0x8000)))
+  const parts = i16x8.min_s(v128.and(halves, constant(MAGNITUDES)), constant(SMALLEST_NORMALS))
+  const low = raisedBits(i32x4.extend_low_i16x8_s(parts))
+  const high = raisedBits(i32x4.extend_high_i16x8_s(parts))
+  return i16x8.add(i16x8.sub(halves, parts), i16x8.narrow_i32x4_u(low, high))
 }
 
-/** Exponent and fraction of four values as those of raised halves; zero stays zero. */
+/** Exponent and fraction of four multiples of 2^-24 as raised halves have them; negative for zero. */
 @inline
-function raisedBits(values: v128): v128 {
-  const magnitudes = v128.and(values, i32x4.splat(0x7fffffff))
-  return i32x4.shr_u(i32x4.max_s(i32x4.sub(magnitudes, i32x4.splat(REBIAS)), i32x4.splat(0)), 13)
+function raisedBits(multiples: v128): v128 {
+  return i32x4.shr_s(i32x4.sub(f32x4.convert_i32x4_s(multiples), constant(REBIAS)), 13)
 }
 
 @inline
