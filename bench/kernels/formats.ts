@@ -7,6 +7,7 @@
  * (Node 20 runs the relaxed build with `--experimental-wasm-relaxed-simd`.)
  */
 import { BLOCK_FORMATS } from '../../src/gguf/block-formats.js'
+import { RAISED_F16 } from '../../src/model/raised-halves.js'
 import { ActivationKind, type KernelBuild, type Pointer } from '../../src/wasm/kernels.js'
 import { hasRelaxedSimd } from '../../src/wasm/relaxed-simd.js'
 import { bestRates, type Case, createKernelBench, type KernelBench, RandomMatrix } from './kernel-bench.js'
@@ -47,8 +48,11 @@ function product(
   const kind = kernels.activation_kind(format.id)
   if (kind !== ActivationKind.f32) kernels.quantize_activations(kind, x, quantised, columns)
   const input = kind === ActivationKind.f32 ? x : quantised
-  for (let i = 0; i < copies; i++)
-    bench.bytes((weights + i * blocks.length) as Pointer, blocks.length).set(blocks)
+  for (let i = 0; i < copies; i++) {
+    const copy = (weights + i * blocks.length) as Pointer
+    bench.bytes(copy, blocks.length).set(blocks)
+    if (format === RAISED_F16) kernels.raise_halves(copy, blocks.length / 2)
+  }
   const run = () => {
     for (let i = 0; i < copies; i++) {
       kernels.matvec(format.id, (weights + i * blocks.length) as Pointer, input, out, rows, columns)
@@ -87,7 +91,7 @@ const builds: KernelBuild[] = hasRelaxedSimd() ? ['baseline', 'relaxed'] : ['bas
 const rigs = await Promise.all(builds.map(prepare))
 const heads = builds.map((build) => `${build}: GMAC/s  dequantize  GB/s from memory`)
 console.log(`${process.version}\nformat    ${heads.join('  ')}`)
-for (const format of BLOCK_FORMATS) {
+for (const format of [...BLOCK_FORMATS, RAISED_F16]) {
   if (rigs[0].bench.kernels.activation_kind(format.id) === ActivationKind.unsupported) continue
   if (!format.name.includes(process.argv[2] ?? '')) continue
   const near = new RandomMatrix(format, ROWS, COLUMNS)
@@ -96,5 +100,6 @@ for (const format of BLOCK_FORMATS) {
     const [multiplied, dequantised, bytes] = measure(rig, near, far).map((rate) => rate.toFixed(1))
     return `${multiplied.padStart(builds[i].length + 8)}  ${dequantised.padStart(10)}  ${bytes.padStart(16)}`
   })
-  console.log(`${format.name.padEnd(8)}  ${cells.join('  ')}`)
+  const name = format === RAISED_F16 ? 'F16 here' : format.name
+  console.log(`${name.padEnd(8)}  ${cells.join('  ')}`)
 }

@@ -21,6 +21,12 @@ const KERNELS: Readonly<Record<string, string>> = {
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
       matvecEightsOf<Q4_0>(w, x, out, rows, columns)
     }`,
+  'decode-f16': `
+    import { RaisedF16 } from './assembly/formats/raised_f16'
+    import { matvecFloatsOf } from './assembly/matvec'
+    export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+      matvecFloatsOf<RaisedF16>(w, x, out, rows, columns)
+    }`,
   'prefill-q4_0': `
     import { Q4_0 } from './assembly/formats/q4_0'
     import { Int8Tile } from './assembly/matmul/int8'

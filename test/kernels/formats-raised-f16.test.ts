@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { blockFormat } from '../../src/gguf/block-formats.js'
+import { f16ToF32 } from '../../src/gguf/half.js'
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { RAISED_F16 } from '../../src/model/raised-halves.js'
+import type { Pointer } from '../../src/wasm/kernels.js'
+import { BUILDS, createWorkbench, randomFloats, type Workbench } from './workbench.js'
+
+const F16 = blockFormat('F16')
+/** 128 as a half. */
+const LIMIT = 0x5800
+/** More than the kernel raises in one go. */
+const BLOCK = 8192
+
+let bench: Workbench
+
+/** Every half below 128, of both signs. */
+const ALL = Uint16Array.from({ length: 2 * LIMIT }, (_, i) => (i < LIMIT ? i : 0x8000 + i - LIMIT))
+
+function placed(halves: Uint16Array): Pointer {
+  return bench.bytes(new Uint8Array(halves.slice().buffer))
+}
+
+function halvesAt(pointer: Pointer, n: number): number[] {
+  bench.expectGuard(pointer, 2 * n)
+  return Array.from(new Uint16Array(bench.read(pointer, 2 * n).buffer))
+}
+
+/** `n` halves below 128, some subnormal or zero. */
+function randomHalves(n: number, seed: number): Uint16Array {
+  const random = new RandomBits(seed)
+  return Uint16Array.from({ length: n }, () => {
+    const magnitude = random.fraction() < 0.3 ? random.fraction() * 0x500 : random.fraction() * LIMIT
+    return (random.fraction() < 0.5 ? 0x8000 : 0) | magnitude
+  })
+}
+
+describe.each(BUILDS)('%s build', (build) => {
+  beforeAll(async () => {
+    bench = await createWorkbench(build)
+  })
+
+  test.each([
+    ['many at a time', ALL.length],
+    ['one at a time', 1],
+  ])('every half below 128 keeps its value and comes back: %s', (_, n) => {
+    const halves = placed(ALL)
+    const out = bench.room(4 * ALL.length)
+    for (let i = 0; i < ALL.length; i += n) {
+      const at = (halves + 2 * i) as Pointer
+      expect(bench.kernels.raise_halves(at, n)).toBeTruthy()
+      bench.kernels.dequantize(RAISED_F16.id, at, (out + 4 * i) as Pointer, n)
+    }
+    const raised = halvesAt(halves, ALL.length)
+    // Without an exponent there is zero alone.
+    expect(raised.filter((bits) => (bits & 0x7c00) === 0)).toEqual([0, 0x8000])
+    const values = bench.result(out, ALL.length)
+    expect(Array.from(ALL).filter((half, i) => !Object.is(values[i], f16ToF32(half)))).toEqual([])
+    for (let i = 0; i < ALL.length; i += n) bench.kernels.lower_halves((halves + 2 * i) as Pointer, n)
+    expect(halvesAt(halves, ALL.length)).toEqual(Array.from(ALL))
+  })
+
+  test.each([
+    ['128', LIMIT],
+    ['-128', 0x8000 | LIMIT],
+    ['the largest', 0x7bff],
+    ['infinity', 0x7c00],
+    ['minus infinity', 0xfc00],
+    ['NaN', 0x7e01],
+  ])('a half without room leaves all as they were: %s', (_, half) => {
+    const n = 2 * BLOCK + 13
+    for (const place of [0, 7, BLOCK - 1, BLOCK, 2 * BLOCK + 7, n - 1]) {
+      const halves = randomHalves(n, place)
+      halves[place] = half
+      const pointer = placed(halves)
+      expect(bench.kernels.raise_halves(pointer, n)).toBeFalsy()
+      expect(halvesAt(pointer, n)).toEqual(Array.from(halves))
+    }
+  })
+
+  test('products have the bits of those with the halves themselves', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 1, max: 70 }),
+        fc.integer({ min: 1, max: 19 }),
+        (seed, n, rows) => {
+          const { kernels } = bench
+          const pointer = placed(randomHalves(rows * n, seed))
+          const tokens = 5
+          const x = bench.floats(randomFloats(tokens * n, `${seed}`))
+          const products = (id: number): number[] => {
+            const out = bench.room(4 * rows * (1 + tokens))
+            kernels.matvec(id, pointer, x, out, rows, n)
+            const tiled = (out + 4 * rows) as Pointer
+            const scratch = bench.room(kernels.matmul_scratch(n))
+            kernels.matmul(id, pointer, x, 4 * n, tiled, rows, n, tokens, rows, scratch)
+            return Array.from(bench.result(out, rows * (1 + tokens)))
+          }
+          const plain = products(F16.id)
+          expect(kernels.raise_halves(pointer, rows * n)).toBeTruthy()
+          expect(products(RAISED_F16.id)).toEqual(plain)
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+})
