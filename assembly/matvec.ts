@@ -7,6 +7,8 @@
  * bench/kernels/README.md.
  */
 
+import { DOT_KIND, DOT_BYTES, totalsAt } from './activations'
+import { EIGHT } from './formats/interleaved'
 import { dotEight, dotFour } from './formats/row_dots'
 
 /** Places from which single rows are taken in turn. */
@@ -72,6 +74,42 @@ export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, col
   for (let first = 0; first < part; first++) {
     for (let r = first; r < rows; r += part) {
       store<f32>(out + ((<usize>r) << 2), changetype<T>(weights + <usize>r * stride).dot(x, columns))
+    }
+  }
+}
+
+/** Eights of interleaved rows that are gone through at a time, and the blocks of each in turn: of Q4_0 nine cache lines. */
+const EIGHTS: i32 = 8
+const BLOCKS: usize = 4
+
+/**
+ * For interleaved formats, whose blocks `Dots` multiplies (see formats/interleaved_q4_0_dots.ts): some blocks of one eight
+ * of rows from each eighth of them, then the next of these. `rows` is a multiple of eight.
+ */
+@inline
+export function matvecInterleavedOf<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  const format = changetype<T>(weights)
+  const eightBytes = <usize>((columns / format.elements) * format.bytes * EIGHT)
+  const turn = BLOCKS * <usize>format.elements * DOT_BYTES
+  const turnBytes = BLOCKS * <usize>(format.bytes * EIGHT)
+  const eights = rows / EIGHT
+  const part = (eights + EIGHTS - 1) / EIGHTS
+  const far = <usize>part * eightBytes
+  const outFar = <usize>(part * EIGHT) << 2
+  const scales = x + <usize>columns * DOT_BYTES
+  const totals = x + totalsAt(DOT_KIND, columns)
+  memory.fill(out, 0, (<usize>rows) << 2)
+  for (let first = 0; first < part; first++) {
+    const count = (eights - 1 - first) / part + 1
+    const sums = out + ((<usize>(first * EIGHT)) << 2)
+    const last = sums + <usize>count * outFar
+    let from = weights + <usize>first * eightBytes
+    let scale = scales
+    let total = totals
+    for (let at = x; at < scales; at += turn, from += turnBytes, scale += 4 * BLOCKS, total += 4 * BLOCKS) {
+      const end = min(at + turn, scales)
+      let w = from
+      for (let to = sums; to < last; to += outFar, w += far) changetype<Dots>(w).add(at, scale, total, end, to)
     }
   }
 }
