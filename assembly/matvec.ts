@@ -81,10 +81,16 @@ export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, col
 /** Eights of interleaved rows that are gone through at a time, and the blocks of each in turn: of Q4_0 nine cache lines. */
 const EIGHTS: i32 = 8
 const BLOCKS: usize = 4
+/** Processors fetch ahead within a page. */
+const PAGE: usize = 4096
+const LINE: usize = 64
 
 /**
  * For interleaved formats, whose blocks `Dots` multiplies (see formats/interleaved_q4_0_dots.ts): some blocks of one eight
  * of rows from each eighth of them, then the next of these. `rows` is a multiple of eight.
+ *
+ * A stream that begins, or comes to another page, is waited for until the processor fetches ahead again. So the beginnings
+ * of all streams are touched at once, and so are, once a page, those of the pages that come next.
  */
 @inline
 export function matvecInterleavedOf<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
@@ -99,6 +105,9 @@ export function matvecInterleavedOf<T, Dots>(weights: usize, x: usize, out: usiz
   const scales = x + <usize>columns * DOT_BYTES
   const totals = x + totalsAt(DOT_KIND, columns)
   memory.fill(out, 0, (<usize>rows) << 2)
+  const weightsEnd = weights + <usize>eights * eightBytes
+  for (let w = weights; w < weightsEnd; w += far) touch(w, weightsEnd)
+  let untouched = PAGE
   for (let first = 0; first < part; first++) {
     const count = (eights - 1 - first) / part + 1
     const sums = out + ((<usize>(first * EIGHT)) << 2)
@@ -108,8 +117,22 @@ export function matvecInterleavedOf<T, Dots>(weights: usize, x: usize, out: usiz
     let total = totals
     for (let at = x; at < scales; at += turn, from += turnBytes, scale += 4 * BLOCKS, total += 4 * BLOCKS) {
       const end = min(at + turn, scales)
+      untouched += turnBytes
+      if (untouched > PAGE) {
+        untouched = turnBytes
+        for (let w = from; w < weightsEnd; w += far) touch((w + PAGE) & ~(PAGE - 1), weightsEnd)
+      }
       let w = from
       for (let to = sums; to < last; to += outFar, w += far) changetype<Dots>(w).add(at, scale, total, end, to)
     }
   }
+}
+
+/** Reads the first lines at `at`, so that they are on their way, if there are as many before `end`. */
+@inline
+function touch(at: usize, end: usize): void {
+  if (at + 3 * LINE >= end) return
+  load<i32>(at)
+  load<i32>(at, LINE)
+  load<i32>(at, 2 * LINE)
 }
