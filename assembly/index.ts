@@ -5,7 +5,17 @@ export { attention, attention_scratch } from './attention'
 export { store } from './cache'
 import { HEAP_START } from './team'
 
-export { activation_kind, dequantize, matmul, matvec, tile_activation_kind } from './formats/dispatch'
+export {
+  activation_kind,
+  dequantize,
+  dequantize_row,
+  file_word,
+  interleave,
+  interleaved_format,
+  matmul,
+  matvec,
+  tile_activation_kind,
+} from './formats/dispatch'
 export { lower_halves, raise_halves } from './formats/raised_f16'
 export { gelu_gate, silu_gate } from './gates'
 export { matmul_scratch } from './matmul/scratch'

@@ -7,7 +7,9 @@
  * bench/kernels/README.md.
  */
 
+import { DOT_KIND, DOT_BYTES, totalsAt } from './activations'
 import { FloatRows } from './formats/floats'
+import { EIGHT } from './formats/interleaved'
 import { BlockRows, dotFour } from './formats/row_dots'
 
 /** Places from which single rows are taken in turn. */
@@ -87,4 +89,63 @@ export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, col
       store<f32>(out + ((<usize>r) << 2), changetype<T>(weights + <usize>r * stride).dot(x, columns))
     }
   }
+}
+
+/** Eights of interleaved rows that are gone through at a time, and the blocks of each in turn: of Q4_0 nine cache lines. */
+const EIGHTS: i32 = 8
+const BLOCKS: usize = 4
+/** Processors fetch ahead within a page. */
+const PAGE: usize = 4096
+const LINE: usize = 64
+
+/**
+ * For interleaved formats, whose blocks `Dots` multiplies (see formats/interleaved_q4_0_dots.ts): some blocks of one eight
+ * of rows from each eighth of them, then the next of these. `rows` is a multiple of eight.
+ *
+ * A stream that begins, or comes to another page, is waited for until the processor fetches ahead again. So the beginnings
+ * of all streams are touched at once, and so are, once a page, those of the pages that come next.
+ */
+@inline
+export function matvecInterleavedOf<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  const format = changetype<T>(weights)
+  const eightBytes = <usize>((columns / format.elements) * format.bytes * EIGHT)
+  const turn = BLOCKS * <usize>format.elements * DOT_BYTES
+  const turnBytes = BLOCKS * <usize>(format.bytes * EIGHT)
+  const eights = rows / EIGHT
+  const part = (eights + EIGHTS - 1) / EIGHTS
+  const far = <usize>part * eightBytes
+  const outFar = <usize>(part * EIGHT) << 2
+  const scales = x + <usize>columns * DOT_BYTES
+  const totals = x + totalsAt(DOT_KIND, columns)
+  memory.fill(out, 0, (<usize>rows) << 2)
+  const weightsEnd = weights + <usize>eights * eightBytes
+  for (let w = weights; w < weightsEnd; w += far) touch(w, weightsEnd)
+  let untouched = PAGE
+  for (let first = 0; first < part; first++) {
+    const count = (eights - 1 - first) / part + 1
+    const sums = out + ((<usize>(first * EIGHT)) << 2)
+    const last = sums + <usize>count * outFar
+    let from = weights + <usize>first * eightBytes
+    let scale = scales
+    let total = totals
+    for (let at = x; at < scales; at += turn, from += turnBytes, scale += 4 * BLOCKS, total += 4 * BLOCKS) {
+      const end = min(at + turn, scales)
+      untouched += turnBytes
+      if (untouched > PAGE) {
+        untouched = turnBytes
+        for (let w = from; w < weightsEnd; w += far) touch((w + PAGE) & ~(PAGE - 1), weightsEnd)
+      }
+      let w = from
+      for (let to = sums; to < last; to += outFar, w += far) changetype<Dots>(w).add(at, scale, total, end, to)
+    }
+  }
+}
+
+/** Reads the first lines at `at`, so that they are on their way, if there are as many before `end`. */
+@inline
+function touch(at: usize, end: usize): void {
+  if (at + 3 * LINE >= end) return
+  load<i32>(at)
+  load<i32>(at, LINE)
+  load<i32>(at, 2 * LINE)
 }

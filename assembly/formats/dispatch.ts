@@ -8,11 +8,15 @@ import { BYTE_DOTS } from '../math/byte_dots'
 import { FloatTile } from '../matmul/floats'
 import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
+import { InterleavedInt16Tile, InterleavedInt8Tile } from '../matmul/interleaved'
 import { matmulOf } from '../matmul/product'
-import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecOf } from '../matvec'
+import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecInterleavedOf, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
+import { eightAt, EIGHT, fileWordOf, interleavePart, INTERLEAVED, interleaveShared } from './interleaved'
+import { InterleavedQ4_0 } from './interleaved_q4_0'
+import { InterleavedQ4_0Bytes, InterleavedQ4_0Pairs, InterleavedQ4_0Wide } from './interleaved_q4_0_dots'
 import { IQ2_XXS, UnsignedIQ2_XXS } from './iq2_xxs'
 import { Q2_K } from './q2_k'
 import { Q3_K } from './q3_k'
@@ -25,6 +29,32 @@ import { Q5_K } from './q5_k'
 import { Q6_K } from './q6_k'
 import { Q8_0, UnsignedQ8_0 } from './q8_0'
 import { RaisedF16 } from './raised_f16'
+
+const INTERLEAVED_Q4_0: i32 = INTERLEAVED + 2
+
+/** The number of the format that a matrix has once its rows are interleaved, or 0: such a format is not to be had. */
+export function interleaved_format(format: i32): i32 {
+  return format == 2 ? INTERLEAVED_Q4_0 : 0
+}
+
+/**
+ * Interleaves `rows` rows, a multiple of eight, of `rowBytes` each, which are blocks of the file; `format` is what the
+ * matrix then has. `scratch` is room for eight rows a thread.
+ */
+export function interleave(format: i32, weights: usize, rowBytes: usize, rows: i32, scratch: usize): void {
+  if (format != INTERLEAVED_Q4_0) return
+  const part = interleavePartOfQ4_0
+  interleaveShared(part.index, weights, rowBytes, rows, scratch)
+}
+
+function interleavePartOfQ4_0(part: i32): void {
+  interleavePart<InterleavedQ4_0>(part)
+}
+
+/** The four bytes that an interleaved matrix had in its file from `offset` on, a multiple of four. */
+export function file_word(format: i32, weights: usize, rowBytes: usize, offset: usize): u32 {
+  return format == INTERLEAVED_Q4_0 ? fileWordOf<InterleavedQ4_0>(weights, rowBytes, offset) : load<u32>(weights + offset)
+}
 
 /** What a format's `dot` multiplies with; see activations.ts. */
 export function activation_kind(format: i32): i32 {
@@ -40,6 +70,7 @@ export function activation_kind(format: i32): i32 {
     case 7: // Q5_1
     case 12: // Q4_K
     case 13: // Q5_K
+    case INTERLEAVED_Q4_0:
       return DOT_KIND
     case 8: // Q8_0
       return BYTE_DOTS ? INT8 : INT16
@@ -101,6 +132,15 @@ export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
   }
 }
 
+/** The same for row `row`, `n` elements in `rowBytes`, of the matrix at `weights`, which may be interleaved. */
+export function dequantize_row(format: i32, weights: usize, rowBytes: usize, row: i32, out: usize, n: i32): void {
+  if (format == INTERLEAVED_Q4_0) {
+    const eight = eightAt<InterleavedQ4_0>(weights, rowBytes, row)
+    return changetype<InterleavedQ4_0>(eight).dequantizeRow(row % EIGHT, out, n)
+  }
+  dequantize(format, weights + <usize>row * rowBytes, out, n)
+}
+
 /** out[r] = weights[r] · x for each row; see matvec.ts. */
 export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   switch (format) {
@@ -137,6 +177,14 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
       return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
     case 257: // raised F16
       return matvecFloatsOf<RaisedF16>(weights, x, out, rows, columns)
+    case INTERLEAVED_Q4_0:
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        if (BYTE_DOTS) {
+          return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Bytes>(weights, x, out, rows, columns)
+        }
+        return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Pairs>(weights, x, out, rows, columns)
+      }
+      return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Wide>(weights, x, out, rows, columns)
   }
 }
 
@@ -201,6 +249,8 @@ export function matmul(
       return matmulOf<BF16, FloatTile<BF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 257: // raised F16
       return matmulOf<RaisedF16, FloatTile<RaisedF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    case INTERLEAVED_Q4_0:
+      return matmulInterleaved<InterleavedQ4_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }
 
@@ -221,5 +271,25 @@ function matmulIntegers<T>(
     matmulOf<T, Int8Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   } else {
     matmulOf<T, Int16Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+  }
+}
+
+/** The same for their interleaved forms. */
+@inline
+function matmulInterleaved<T>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  outStride: i32,
+  scratch: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    matmulOf<T, InterleavedInt8Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+  } else {
+    matmulOf<T, InterleavedInt16Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }

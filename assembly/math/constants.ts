@@ -6,11 +6,18 @@
 export const BYTE_BITS = memory.data<u32>([
   0x01010101, 0x02020202, 0x04040404, 0x08080808, 0x10101010, 0x20202020, 0x40404040, 0x80808080,
 ])
+export const BYTES_08 = memory.data<u32>([0x08080808])
 export const BYTES_0F = memory.data<u32>([0x0f0f0f0f])
 export const BYTES_10 = memory.data<u32>([0x10101010])
 export const BYTES_30 = memory.data<u32>([0x30303030])
 export const BYTES_3F = memory.data<u32>([0x3f3f3f3f])
 export const BYTES_80 = memory.data<u32>([0x80808080])
+export const BYTES_F0 = memory.data<u32>([0xf0f0f0f0])
+/** A nibble of each 16 bits, from the lowest on, and 8. */
+export const WORDS_000F = memory.data<u32>([0x000f000f])
+export const WORDS_00F0 = memory.data<u32>([0x00f000f0])
+export const WORDS_0F00 = memory.data<u32>([0x0f000f00])
+export const WORDS_0008 = memory.data<u32>([0x00080008])
 export const ONES_I16 = memory.data<u32>([0x00010001])
 /** Where sign and magnitude of a half stand in a sign-extended i32 that was moved up by 13. */
 export const HALF_BITS = memory.data<u32>([0x8fffe000])

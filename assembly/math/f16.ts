@@ -6,7 +6,7 @@
  * a second step; the `finite` forms leave it out and serve block scales, which are never infinite.
  */
 
-import { constant, HALF_MAGNITUDE, REBIAS_BITS, SIGN, SMALLEST_NORMAL_BITS } from './constants'
+import { constant, HALF_BITS, HALF_MAGNITUDE, HALF_REBIAS, REBIAS_BITS, SIGN, SMALLEST_NORMAL_BITS } from './constants'
 
 /** 2^112: what a half's exponent lacks once its bits stand where an f32 has them. */
 const REBIAS: f32 = reinterpret<f32>(0x77800000)
@@ -62,6 +62,12 @@ export const F16_MASK = memory.data<i32>(
 @inline
 export function loadUnscaledF16x4(pointer: usize, mask: v128): v128 {
   return v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), mask)
+}
+
+/** Four finite halves from `pointer` as f32; a subnormal one costs dozens of cycles. */
+@inline
+export function loadFiniteHalves(pointer: usize): v128 {
+  return f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), constant(HALF_BITS)), constant(HALF_REBIAS))
 }
 
 /** `loadSmallF16` for four halves, sign-extended and moved up by 13. */

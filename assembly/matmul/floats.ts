@@ -1,4 +1,5 @@
 import { madd } from '../math/lanes'
+import { blocksAt } from './place'
 import { ACTIVATIONS, PANEL, SUMS } from './scratch'
 import { transpose } from './transpose'
 
@@ -35,7 +36,8 @@ export class FloatTile<T> {
   }
 
   /** Missing rows repeat the last one. */
-  takeWeights(weights: usize, rowBytes: usize, rows: i32, n: i32): void {
+  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+    const weights = blocksAt<T>(matrix, rowBytes, row, from)
     const bytes = <usize>changetype<T>(weights).bytes
     const panel = changetype<usize>(this) + PANEL
     for (let half = 0; half < 8; half += 4) {

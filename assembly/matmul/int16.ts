@@ -1,10 +1,11 @@
+import { blocksAt } from './place'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
 import { accumulate, layTokens, TOKEN_TAIL } from './tokens'
 import { transpose } from './transpose'
 
 /** A block of the panel, 16 columns of the rows: eight vectors of two columns each, scales, minimums. */
-const BLOCK: usize = 10 * TILE_BYTES
+export const BLOCK: usize = 10 * TILE_BYTES
 /** Bytes of a token's block, and where its scale stands. */
 const X_BLOCK: usize = 32 + TOKEN_TAIL
 const X_SCALE: usize = 32
@@ -24,7 +25,8 @@ export class Int16Tile<T> {
     layTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 16, 2)
   }
 
-  takeWeights(weights: usize, rowBytes: usize, rows: i32, n: i32): void {
+  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+    const weights = blocksAt<T>(matrix, rowBytes, row, from)
     const format = changetype<T>(weights)
     const stage = changetype<usize>(this) + STAGE
     const zero = i16x8.splat(<i16>format.zero)

@@ -1,4 +1,5 @@
 import { BYTE_DOTS, dotAdd } from '../math/byte_dots'
+import { blocksAt } from './place'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
 import { accumulate, layTokens, STEP, TOKEN_TAIL } from './tokens'
@@ -12,7 +13,7 @@ const X16: usize = 16 + TOKEN_TAIL
 /** What follows the quants in the panel: the rows' scales and minimums. */
 const TAIL: usize = 2 * TILE_BYTES
 /** Sub-blocks of 32 and of 16 columns in the panel. */
-const W32: usize = 8 * TILE_BYTES + TAIL
+export const W32: usize = 8 * TILE_BYTES + TAIL
 const W16: usize = 4 * TILE_BYTES + TAIL
 
 /**
@@ -33,7 +34,8 @@ export class Int8Tile<T> {
     layTokens<T>(to, x, xStride, tokens, columns, column, n, changetype<T>(0).step, 1)
   }
 
-  takeWeights(weights: usize, rowBytes: usize, rows: i32, n: i32): void {
+  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+    const weights = blocksAt<T>(matrix, rowBytes, row, from)
     const format = changetype<T>(weights)
     const stage = changetype<usize>(this) + STAGE
     for (let first = 0; first < TILE_ROWS; first += 4) {

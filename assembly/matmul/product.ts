@@ -34,12 +34,11 @@ export function matmulOf<T, Tile>(
     const filled = filledUp(batch)
     for (let column = 0; column < columns; column += CHUNK) {
       const n = min(CHUNK, columns - column)
-      const from = weights + <usize>((column / block.elements) * block.bytes)
       tile.takeActivations(x, xStride, batch, columns, column, n)
       for (let row = 0; row < rows; row += tile.rows) {
         const height = min(tile.rows, rows - row)
         const to = out + ((<usize>row) << 2)
-        tile.takeWeights(from + <usize>row * rowBytes, rowBytes, height, n)
+        tile.takeWeights(weights, rowBytes, row, height, column, n)
         if (column == 0) memory.fill(scratch + SUMS, 0, (<usize>(filled * tile.rows)) << 2)
         else copyRows(to, outBytes, scratch + SUMS, (<usize>tile.rows) << 2, height, batch)
         tile.multiply(filled, n)

@@ -1,6 +1,6 @@
+import { bytesFor } from '../gguf/block-formats.js'
 import { hash32 } from '../math/hash.js'
-import type { Arena } from '../wasm/arena.js'
-import type { Pointer } from '../wasm/kernels.js'
+import type { Engine } from '../wasm/engine.js'
 import type { Config } from './config.js'
 import type { LoadedTensor } from './weights.js'
 
@@ -10,10 +10,10 @@ const STRIDE = 1024
 
 /**
  * 16 hexadecimal digits that tell models apart by what their results depend on: the configuration, the names, shapes
- * and formats of the tensors, and samples of each one's bytes. What the file is called and how it is cut into parts
- * does not count.
+ * and formats of the tensors, and samples of each one's bytes in the file. What the file is called and how it is cut into
+ * parts, and how the rows lie in memory, does not count.
  */
-export function modelIdentity(config: Config, tensors: readonly LoadedTensor[], arena: Arena): string {
+export function modelIdentity(config: Config, tensors: readonly LoadedTensor[], engine: Engine): string {
   // Two hashes from different seeds: 32 bits alone would collide among the models of the world.
   let low = 1
   let high = 2
@@ -35,19 +35,24 @@ export function modelIdentity(config: Config, tensors: readonly LoadedTensor[], 
     attentionScale,
     rmsEpsilon,
   ])
-  for (const { tensor, pointer } of tensors) {
-    addText([tensor.name, tensor.format.name, tensor.shape])
-    add(sampleOf(arena, pointer, tensor.byteLength))
+  for (const loaded of tensors) {
+    const { name, format, shape } = loaded.tensor
+    addText([name, format.name, shape])
+    add(sampleOf(loaded, engine))
   }
   return hex(high) + hex(low)
 }
 
-function sampleOf(arena: Arena, pointer: Pointer, byteLength: number): Uint8Array {
-  if (byteLength <= WHOLE_BYTES) return arena.bytes(pointer, byteLength)
+function sampleOf({ tensor, format, pointer }: LoadedTensor, { arena, kernels }: Engine): Uint8Array {
+  const { byteLength, shape } = tensor
+  const isWhole = byteLength <= WHOLE_BYTES
+  const isInterleaved = format !== tensor.format
+  if (isWhole && !isInterleaved) return arena.bytes(pointer, byteLength)
   const words = new Uint32Array(arena.memory.buffer, pointer, byteLength >>> 2)
-  const sample = Uint32Array.from(
-    { length: Math.ceil(byteLength / STRIDE) },
-    (_, i) => words[(i * STRIDE) / 4],
+  const rowBytes = bytesFor(format, shape[0])
+  const stride = isWhole ? 4 : STRIDE
+  const sample = Uint32Array.from({ length: Math.ceil(byteLength / stride) }, (_, i) =>
+    isInterleaved ? kernels.file_word(format.id, pointer, rowBytes, i * stride) : words[(i * stride) / 4],
   )
   return new Uint8Array(sample.buffer)
 }

@@ -105,7 +105,7 @@ export class Network {
 
   /** Tells this model from others, on every runtime alike; see `modelIdentity`. */
   get identity(): string {
-    this.#identity ??= modelIdentity(this.config, this.#tensors, this.engine.arena)
+    this.#identity ??= modelIdentity(this.config, this.#tensors, this.engine)
     return this.#identity
   }
 
@@ -193,9 +193,11 @@ export class Network {
     const { format, columns, pointer } = embedding
     const rowBytes = (columns / format.blockElements) * format.blockBytes
     for (let token = 0; token < ids.length; token++) {
-      this.engine.kernels.dequantize(
+      this.engine.kernels.dequantize_row(
         format.id,
-        (pointer + ids[token] * rowBytes) as Pointer,
+        pointer,
+        rowBytes,
+        ids[token],
         (this.#scratch.hidden + token * columns * 4) as Pointer,
         columns,
       )

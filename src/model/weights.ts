@@ -7,9 +7,13 @@ import { aligned } from '../wasm/arena.js'
 import type { Engine } from '../wasm/engine.js'
 import { ActivationKind, type Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
+import { formatInMemory, Interleaver, interleavedBytes } from './interleave.js'
 import { RaisedHalves } from './raised-halves.js'
 
-/** A matrix as it lies in memory, in its file's blocks or `RAISED_F16`: `rows` rows of `columns` elements. */
+/**
+ * A matrix as it lies in memory: `rows` rows of `columns` elements, in its file's blocks, with rows interleaved or halves
+ * raised, which its format's number tells.
+ */
 export interface Matrix {
   readonly format: BlockFormat
   readonly rows: number
@@ -49,12 +53,16 @@ export interface Weights {
 /** A tensor, and where its bytes, or its raised halves, lie in memory. */
 export interface LoadedTensor {
   readonly tensor: TensorInfo
+  /** What they are there: see `Matrix`. */
+  readonly format: BlockFormat
   readonly pointer: Pointer
 }
 
 /** Where one tensor's bytes go. */
 interface Placement {
   readonly tensor: TensorInfo
+  /** What they become there. */
+  readonly format: BlockFormat
   /** Bytes from the start of the weights. */
   readonly offset: number
 }
@@ -91,17 +99,22 @@ export class WeightPlan {
     return this.#fileBytes
   }
 
-  /** Copies every tensor's bytes to its place; the weights begin at `base`. `onBytes` hears each piece's length. */
+  /**
+   * Copies every tensor's bytes to its place and interleaves rows there; the weights begin at `base`. `onBytes` hears each
+   * piece's length.
+   */
   async load(base: Pointer, onBytes: (count: number) => void, signal?: AbortSignal): Promise<Weights> {
     const { arena } = this.#engine
+    const interleaver = new Interleaver(this.#engine, this.#widestEight())
     // Bytes since the runtime had a turn: a source that answers from memory would never let it hear an abort.
     let unheard = 0
-    await inParallel(this.#pieces(), READS_AT_ONCE, async ({ tensor, offset, start, length }) => {
+    await inParallel(this.#pieces(), READS_AT_ONCE, async ({ tensor, format, offset, start, length }) => {
       signal?.throwIfAborted()
       const pointer = (base + offset + start) as Pointer
       await tensor.source.read(tensor.offset + start, arena.bytes(pointer, length), signal)
       signal?.throwIfAborted()
       this.#halves.take({ tensor, pointer, length })
+      interleaver.run(tensor, format, pointer, length)
       onBytes(length)
       unheard += length
       if (unheard < READ_BYTES) return
@@ -110,23 +123,34 @@ export class WeightPlan {
       signal?.throwIfAborted()
     })
     this.#halves.settle()
+    interleaver.done()
     return this.#assemble(base)
   }
 
-  /** Every tensor, the long ones in pieces: `length` bytes from `start` on. */
+  /** Every tensor, the long ones in pieces: `length` bytes from `start` on, whole eights of rows that are interleaved. */
   *#pieces(): Generator<Placement & { readonly start: number; readonly length: number }> {
     for (const placement of this.#placements.values()) {
-      const { byteLength } = placement.tensor
-      for (let start = 0; start < byteLength; start += READ_BYTES) {
-        yield { ...placement, start, length: Math.min(READ_BYTES, byteLength - start) }
+      const { tensor, format } = placement
+      const whole = interleavedBytes(tensor, format)
+      const most = Math.max(1, Math.floor(READ_BYTES / whole)) * whole
+      for (let start = 0; start < tensor.byteLength; start += most) {
+        yield { ...placement, start, length: Math.min(most, tensor.byteLength - start) }
       }
     }
   }
 
+  #widestEight(): number {
+    return Array.from(this.#placements.values()).reduce(
+      (widest, { tensor, format }) => Math.max(widest, interleavedBytes(tensor, format)),
+      0,
+    )
+  }
+
   /** Every tensor that has been loaded to `base`, in the order in which the network uses them. */
   tensors(base: Pointer): LoadedTensor[] {
-    return Array.from(this.#placements.values(), ({ tensor, offset }) => ({
+    return Array.from(this.#placements.values(), ({ tensor, format, offset }) => ({
       tensor,
+      format,
       pointer: (base + offset) as Pointer,
     }))
   }
@@ -190,10 +214,11 @@ export class WeightPlan {
   }
 
   #matrix(base: number, name: string, columns: number, rows: number): Matrix {
-    const { tensor, offset } = this.#place(name, [columns, rows])
-    const kind = this.#engine.kernels.activation_kind(tensor.format.id)
+    const { tensor, format, offset } = this.#place(name, [columns, rows])
+    const kind = this.#engine.kernels.activation_kind(format.id)
     if (kind === ActivationKind.unsupported) throw this.#unsupported(tensor)
-    return { format: this.#halves.formatOf(tensor), rows, columns, pointer: (base + offset) as Pointer }
+    const inMemory = format === tensor.format ? this.#halves.formatOf(tensor) : format
+    return { format: inMemory, rows, columns, pointer: (base + offset) as Pointer }
   }
 
   /** Norms, biases and factors: few values, always f32. */
@@ -219,7 +244,7 @@ export class WeightPlan {
         `${this.#file.name}: tensor "${name}" has shape [${found}], and the metadata say [${shape}]`,
       )
     }
-    const placement = { tensor, offset: this.#bytes }
+    const placement = { tensor, format: formatInMemory(tensor, this.#engine), offset: this.#bytes }
     this.#placements.set(name, placement)
     this.#bytes += aligned(tensor.byteLength)
     this.#fileBytes += tensor.byteLength

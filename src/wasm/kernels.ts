@@ -17,6 +17,17 @@ export interface Kernels {
   build(): number
   activation_kind(format: number): number
   dequantize(format: number, row: Pointer, out: Pointer, n: number): void
+  dequantize_row(
+    format: number,
+    weights: Pointer,
+    rowBytes: number,
+    row: number,
+    out: Pointer,
+    n: number,
+  ): void
+  interleaved_format(format: number): number
+  interleave(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
+  file_word(format: number, weights: Pointer, rowBytes: number, offset: number): number
   tile_activation_kind(format: number): number
   raise_halves(halves: Pointer, n: number): boolean
   lower_halves(raised: Pointer, n: number): void

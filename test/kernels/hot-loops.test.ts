@@ -27,6 +27,17 @@ const KERNELS: Readonly<Record<string, string>> = {
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
       matvecFloatsOf<RaisedF16>(w, x, out, rows, columns)
     }`,
+  'decode-interleaved-q4_0': `
+    import { InterleavedQ4_0 } from './assembly/formats/interleaved_q4_0'
+    import { InterleavedQ4_0Bytes, InterleavedQ4_0Wide } from './assembly/formats/interleaved_q4_0_dots'
+    import { matvecInterleavedOf } from './assembly/matvec'
+    export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Bytes>(w, x, out, rows, columns)
+      } else {
+        matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Wide>(w, x, out, rows, columns)
+      }
+    }`,
   'prefill-q4_0': `
     import { Q4_0 } from './assembly/formats/q4_0'
     import { Int8Tile } from './assembly/matmul/int8'

@@ -52,7 +52,7 @@
     local.get $22
     i32.const 3
     i16x8.shr_s
-    i32.const 1156
+    i32.const 1172
     v128.load32_splat
     local.tee $24
     v128.and
@@ -60,7 +60,7 @@
     i8x16.shuffle 8 9 24 25 10 11 26 27 12 13 28 29 14 15 30 31
     local.get $3
     v128.load offset=16
-    i32.const 1116
+    i32.const 1140
     v128.load32_splat
     local.tee $26
     f32x4.mul
@@ -289,11 +289,11 @@
     i32x4.splat
     i32.const 13
     i32x4.shl
-    i32.const 1080
+    i32.const 1104
     v128.load32_splat
     local.tee $16
     v128.and
-    i32.const 1120
+    i32.const 1144
     v128.load32_splat
     local.tee $17
     f32x4.mul

@@ -6,7 +6,7 @@
         local.get $41
         v128.load offset=2
         local.tee $11
-        i32.const 1056
+        i32.const 1060
         v128.load32_splat
         local.tee $20
         v128.and
@@ -173,11 +173,11 @@
         v128.load16_lane 7
         i32.const 3
         i32x4.shr_s
-        i32.const 1080
+        i32.const 1104
         v128.load32_splat
         local.tee $14
         v128.and
-        i32.const 1084
+        i32.const 1108
         v128.load32_splat
         local.tee $13
         f32x4.mul

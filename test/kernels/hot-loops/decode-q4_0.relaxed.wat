@@ -9,7 +9,7 @@
         local.get $1
         v128.load offset=2
         local.tee $31
-        i32.const 1056
+        i32.const 1060
         v128.load32_splat
         local.tee $35
         v128.and
@@ -90,7 +90,7 @@
         local.get $32
         i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31
         i16x8.add
-        i32.const 1076
+        i32.const 1100
         v128.load32_splat
         local.tee $36
         i32x4.dot_i16x8_s
@@ -117,11 +117,11 @@
         v128.load16_lane 7
         i32.const 3
         i32x4.shr_s
-        i32.const 1080
+        i32.const 1104
         v128.load32_splat
         local.tee $32
         v128.and
-        i32.const 1084
+        i32.const 1108
         v128.load32_splat
         local.tee $33
         f32x4.mul

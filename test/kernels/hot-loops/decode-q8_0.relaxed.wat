@@ -156,11 +156,11 @@
         v128.load16_lane 7
         i32.const 3
         i32x4.shr_s
-        i32.const 1080
+        i32.const 1104
         v128.load32_splat
         local.tee $35
         v128.and
-        i32.const 1084
+        i32.const 1108
         v128.load32_splat
         local.tee $36
         f32x4.mul

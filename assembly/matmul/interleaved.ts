@@ -1,0 +1,100 @@
+/**
+ * The integer tiles for formats whose rows are interleaved by eights and that have 32 columns in a block and no
+ * minimums: four rows' quants for the same columns are vectors already, so nothing is staged and transposed.
+ *
+ * `T` has `scales(first)` of four rows from row `first` of the eight on, 0 or 4, and their quants for four columns: the
+ * k-th of the block's first sixteen, or `high` of its last. `bytesOf(first, k, high)` gives them as bytes;
+ * `pairsOf(first, k, high, second)` as 16 bits and less `zero`, two columns at a time.
+ */
+import { EIGHT, eightAt } from '../formats/interleaved'
+import { BLOCK, Int16Tile } from './int16'
+import { Int8Tile, W32 } from './int8'
+import { PANEL, TILE_BYTES, TILE_ROWS } from './scratch'
+
+/** Where the eight's blocks begin that has row `row`, from `column` on. */
+@inline
+function eightBlocksAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): usize {
+  const format = changetype<T>(weights)
+  return eightAt<T>(weights, rowBytes, row) + <usize>((column / format.elements) * format.bytes * EIGHT)
+}
+
+/** `Int8Tile` with another way to take weights. */
+@unmanaged
+export class InterleavedInt8Tile<T> {
+  @inline get rows(): i32 {
+    return TILE_ROWS
+  }
+
+  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    changetype<Int8Tile<T>>(this).takeActivations(x, xStride, tokens, columns, column, n)
+  }
+
+  takeWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
+    for (let four = 0; four < TILE_ROWS; four += 4) {
+      const first = row % EIGHT + four
+      let block = eightBlocksAt<T>(matrix, rowBytes, row, from)
+      let to = changetype<usize>(this) + PANEL + ((<usize>four) << 2)
+      for (const end = to + <usize>(n >> 5) * W32; to < end; to += W32) {
+        const format = changetype<T>(block)
+        v128.store(to, format.bytesOf(first, 0, false))
+        v128.store(to + TILE_BYTES, format.bytesOf(first, 1, false))
+        v128.store(to + 2 * TILE_BYTES, format.bytesOf(first, 2, false))
+        v128.store(to + 3 * TILE_BYTES, format.bytesOf(first, 3, false))
+        v128.store(to + 4 * TILE_BYTES, format.bytesOf(first, 0, true))
+        v128.store(to + 5 * TILE_BYTES, format.bytesOf(first, 1, true))
+        v128.store(to + 6 * TILE_BYTES, format.bytesOf(first, 2, true))
+        v128.store(to + 7 * TILE_BYTES, format.bytesOf(first, 3, true))
+        v128.store(to + 8 * TILE_BYTES, format.scales(first))
+        block += <usize>(format.bytes * EIGHT)
+      }
+    }
+  }
+
+  multiply(tokens: i32, n: i32): void {
+    changetype<Int8Tile<T>>(this).multiply(tokens, n)
+  }
+}
+
+/** `Int16Tile` with another way to take weights. */
+@unmanaged
+export class InterleavedInt16Tile<T> {
+  @inline get rows(): i32 {
+    return TILE_ROWS
+  }
+
+  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    changetype<Int16Tile<T>>(this).takeActivations(x, xStride, tokens, columns, column, n)
+  }
+
+  takeWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
+    for (let four = 0; four < TILE_ROWS; four += 4) {
+      const first = row % EIGHT + four
+      let block = eightBlocksAt<T>(matrix, rowBytes, row, from)
+      let to = changetype<usize>(this) + PANEL + ((<usize>four) << 2)
+      for (const end = to + <usize>(n >> 4) * BLOCK; to < end; to += 2 * BLOCK) {
+        layHalf<T>(block, first, false, to)
+        layHalf<T>(block, first, true, to + BLOCK)
+        block += <usize>(changetype<T>(block).bytes * EIGHT)
+      }
+    }
+  }
+
+  multiply(tokens: i32, n: i32): void {
+    changetype<Int16Tile<T>>(this).multiply(tokens, n)
+  }
+}
+
+/** Sixteen columns of four rows, and their scales. */
+@inline
+function layHalf<T>(block: usize, first: i32, high: bool, to: usize): void {
+  const format = changetype<T>(block)
+  v128.store(to, format.pairsOf(first, 0, high, false))
+  v128.store(to + TILE_BYTES, format.pairsOf(first, 0, high, true))
+  v128.store(to + 2 * TILE_BYTES, format.pairsOf(first, 1, high, false))
+  v128.store(to + 3 * TILE_BYTES, format.pairsOf(first, 1, high, true))
+  v128.store(to + 4 * TILE_BYTES, format.pairsOf(first, 2, high, false))
+  v128.store(to + 5 * TILE_BYTES, format.pairsOf(first, 2, high, true))
+  v128.store(to + 6 * TILE_BYTES, format.pairsOf(first, 3, high, false))
+  v128.store(to + 7 * TILE_BYTES, format.pairsOf(first, 3, high, true))
+  v128.store(to + 8 * TILE_BYTES, format.scales(first))
+}

@@ -1,0 +1,171 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { BLOCK_FORMATS, type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
+import { RandomBits } from '../../src/gguf/random-bits.js'
+import { randomBlocks } from '../../src/gguf/random-blocks.js'
+import type { Pointer } from '../../src/wasm/kernels.js'
+import { BUILDS, createWorkbench, randomFloats, type Workbench } from './workbench.js'
+
+/** What has an interleaved form: its results are those of the plain form, bit for bit. */
+const FORMATS = ['Q4_0']
+
+/** Eights of rows that are fewer than the places they are taken from, as many, more, and many. */
+const ROWS = [8, 64, 72, 200]
+/** Columns that are less than a turn, whole turns, and more than a panel of the product takes at once. */
+const COLUMNS = [32, 128, 160, 1056]
+const SHAPES = ROWS.flatMap((rows) => COLUMNS.map((columns) => [rows, columns] as const))
+
+let bench: Workbench
+
+interface Matrix {
+  readonly rows: number
+  readonly columns: number
+  readonly rowBytes: number
+  readonly blocks: Uint8Array
+  readonly plain: { readonly id: number; readonly pointer: Pointer }
+  readonly interleaved: { readonly id: number; readonly pointer: Pointer }
+}
+
+function matrixOf(format: BlockFormat, rows: number, columns: number, blocks: Uint8Array): Matrix {
+  const { kernels } = bench
+  const rowBytes = bytesFor(format, columns)
+  const id = kernels.interleaved_format(format.id)
+  const pointer = bench.bytes(blocks)
+  const scratch = bench.room(8 * rowBytes)
+  kernels.interleave(id, pointer, rowBytes, rows, scratch)
+  bench.expectGuard(pointer, blocks.length)
+  bench.expectGuard(scratch, 8 * rowBytes)
+  const plain = { id: format.id, pointer: bench.bytes(blocks) }
+  return { rows, columns, rowBytes, blocks, plain, interleaved: { id, pointer } }
+}
+
+function randomMatrix(format: BlockFormat, rows: number, columns: number): Matrix {
+  const random = new RandomBits(1, `${format.name} ${rows}×${columns}`)
+  return matrixOf(format, rows, columns, randomBlocks(format, rows * columns, random, 0.1))
+}
+
+/** `tokens` rows of random activations as `kind` has them, and the bytes from one to the next. */
+function activations(kind: number, columns: number, tokens: number): [Pointer, number] {
+  const { kernels } = bench
+  const stride = kernels.activation_bytes(kind, columns)
+  const pointer = bench.room(stride * tokens)
+  for (let token = 0; token < tokens; token++) {
+    const floats = bench.floats(randomFloats(columns, `x${token}`))
+    kernels.quantize_activations(kind, floats, (pointer + token * stride) as Pointer, columns)
+  }
+  return [pointer, stride]
+}
+
+type Form = Matrix['plain']
+
+function matvec({ rows, columns, rowBytes }: Matrix, { id, pointer }: Form, x: Pointer, borders = [0]) {
+  const out = bench.room(4 * rows)
+  for (const [i, first] of borders.entries()) {
+    const end = borders[i + 1] ?? rows
+    const weights = (pointer + first * rowBytes) as Pointer
+    bench.kernels.matvec(id, weights, x, (out + 4 * first) as Pointer, end - first, columns)
+  }
+  return bench.result(out, rows)
+}
+
+function matmul({ rows, columns, rowBytes }: Matrix, { id, pointer }: Form, tokens: number, borders = [0]) {
+  const { kernels } = bench
+  const [x, stride] = activations(kernels.tile_activation_kind(id), columns, tokens)
+  const out = bench.room(4 * rows * tokens)
+  const scratchBytes = kernels.matmul_scratch(columns)
+  const scratch = bench.room(scratchBytes)
+  for (const [i, first] of borders.entries()) {
+    const count = (borders[i + 1] ?? rows) - first
+    const weights = (pointer + first * rowBytes) as Pointer
+    const to = (out + 4 * first) as Pointer
+    kernels.matmul(id, weights, x, stride, to, count, columns, tokens, rows, scratch)
+  }
+  bench.expectGuard(scratch, scratchBytes)
+  return bench.result(out, rows * tokens)
+}
+
+describe.each(BUILDS)('%s build', (build) => {
+  beforeAll(async () => {
+    bench = await createWorkbench(build)
+  })
+
+  it('knows which formats have an interleaved form, under numbers that no file has', () => {
+    const { kernels } = bench
+    for (const { id, name } of BLOCK_FORMATS) {
+      const interleaved = kernels.interleaved_format(id)
+      expect(interleaved, name).toBe(FORMATS.includes(name) ? 256 + id : 0)
+      if (interleaved === 0) continue
+      expect(kernels.interleaved_format(interleaved)).toBe(0)
+      expect(kernels.activation_kind(interleaved)).toBe(kernels.activation_kind(id))
+      expect(kernels.tile_activation_kind(interleaved)).toBe(kernels.tile_activation_kind(id))
+    }
+    expect([-1, 4, 255, 256, 2 ** 31].map((id) => kernels.interleaved_format(id))).toEqual([0, 0, 0, 0, 0])
+  })
+
+  describe.each(FORMATS)('%s', (name) => {
+    const format = blockFormat(name)
+
+    it.each(SHAPES)('%i × %i: each word of the file is found again', (rows, columns) => {
+      const { blocks, rowBytes, interleaved } = randomMatrix(format, rows, columns)
+      const words = new Uint32Array(blocks.buffer, blocks.byteOffset, blocks.length / 4)
+      const found = Uint32Array.from(words, (_, i) =>
+        bench.kernels.file_word(interleaved.id, interleaved.pointer, rowBytes, 4 * i),
+      )
+      expect(found).toEqual(words)
+    })
+
+    it.each(SHAPES)('%i × %i: rows are dequantised to the same bits', (rows, columns) => {
+      const matrix = randomMatrix(format, rows, columns)
+      const [plain, interleaved] = [matrix.plain, matrix.interleaved].map(({ id, pointer }) =>
+        Array.from({ length: rows }, (_, row) => {
+          const out = bench.room(4 * columns)
+          bench.kernels.dequantize_row(id, pointer, matrix.rowBytes, row, out, columns)
+          return Buffer.from(bench.result(out, columns).buffer)
+        }),
+      )
+      expect(Buffer.concat(interleaved).equals(Buffer.concat(plain))).toBe(true)
+    })
+
+    it.each(SHAPES)('%i × %i: matvec gives the same bits, wherever the rows are split', (rows, columns) => {
+      const matrix = randomMatrix(format, rows, columns)
+      const [x] = activations(bench.kernels.activation_kind(format.id), columns, 1)
+      const plain = matvec(matrix, matrix.plain, x)
+      expect(new Set(plain).size).toBe(rows)
+      for (const borders of [[0], [0, 8], [0, 16, 56], [0, 64, 72, 80, 128]]) {
+        const within = borders.filter((border) => border < rows)
+        expect(matvec(matrix, matrix.interleaved, x, within)).toEqual(plain)
+      }
+    })
+
+    it.each(SHAPES)('%i × %i: matmul gives the same bits, wherever the rows are split', (rows, columns) => {
+      const matrix = randomMatrix(format, rows, columns)
+      for (const tokens of [1, 6]) {
+        const plain = matmul(matrix, matrix.plain, tokens)
+        for (const borders of [[0], [0, 8], [0, 64, 72, 80, 128]]) {
+          const within = borders.filter((border) => border < rows)
+          expect(matmul(matrix, matrix.interleaved, tokens, within)).toEqual(plain)
+        }
+      }
+    })
+
+    // 1, -2, zero of both signs, the smallest and largest subnormals, the largest finite half.
+    const scales = [0x3c00, 0xc000, 0x0000, 0x8000, 0x0001, 0x83ff, 0x7bff]
+    const quants = [0x00, 0xff, 0xf0, 0x0f]
+    const extremes = scales.flatMap((scale) => quants.map((byte) => [scale, byte] as const))
+
+    it.each(extremes)('extremes give the same bits: scale bits %i, bytes %i', (scale, byte) => {
+      const columns = 1024
+      const blocks = new Uint8Array(bytesFor(format, 16 * columns)).fill(byte)
+      const view = new DataView(blocks.buffer)
+      for (let at = 0; at < blocks.length; at += format.blockBytes) view.setUint16(at, scale, true)
+      const matrix = matrixOf(format, 16, columns, blocks)
+      const { kernels } = bench
+      const kind = kernels.activation_kind(format.id)
+      const x = bench.room(kernels.activation_bytes(kind, columns))
+      for (const value of [(_: unknown) => 5, (_: unknown, i: number) => (i % 2 ? -7 : 7)]) {
+        kernels.quantize_activations(kind, bench.floats(Array.from({ length: columns }, value)), x, columns)
+        expect(matvec(matrix, matrix.interleaved, x)).toEqual(matvec(matrix, matrix.plain, x))
+      }
+      expect(matmul(matrix, matrix.interleaved, 4)).toEqual(matmul(matrix, matrix.plain, 4))
+    })
+  })
+})

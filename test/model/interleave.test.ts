@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import type { RandomModelOptions } from '../../src/gguf/random-model.js'
+import { openGguf } from '../../src/gguf/reader.js'
+import { writeGguf } from '../../src/gguf/writer.js'
+import { readConfig } from '../../src/model/config.js'
+import { Network } from '../../src/model/network.js'
+import { WeightPlan } from '../../src/model/weights.js'
+import { platform } from '../../src/platform/node.js'
+import { SessionKvCache } from '../../src/session/kv-cache.js'
+import { bytesSource } from '../../src/storage/bytes.js'
+import { createEngine, createThreadedEngine, type Engine } from '../../src/wasm/engine.js'
+import type { Kernels, Pointer } from '../../src/wasm/kernels.js'
+import type { ThreadHost } from '../../src/wasm/threads.js'
+import { SMALL, smallModel, smallParts } from './small.js'
+
+const KERNELS = await platform.loadKernels()
+
+function leavingRows(engine: Engine): Engine {
+  const interleaved_format: Kernels['interleaved_format'] = () => 0
+  return { ...engine, kernels: { ...engine.kernels, interleaved_format } }
+}
+
+async function load(bytes: Uint8Array, engine: Engine): Promise<Network> {
+  return Network.load(await openGguf(bytesSource(bytes, 'm.gguf')), engine)
+}
+
+/** Logits after a prompt through tiles, and after single tokens. */
+function logitsOf(network: Network): Float32Array[] {
+  const cache = new SessionKvCache(network.engine.arena, network.config, 256, 'f16')
+  const prompt = Array.from({ length: 21 }, (_, i) => (i * 37 + 5) % 400)
+  return [prompt, [7], [399]].map((ids, i) => {
+    network.forward(cache, ids, i === 0 ? 0 : prompt.length + i - 1, true)
+    return network.logits().slice()
+  })
+}
+
+/** Rows of 96, 32, 160 and as many as there are tokens. */
+const shape = SMALL.shape
+const MODELS: readonly [string, Partial<RandomModelOptions>][] = [
+  ['with all rows in eights', { format: 'Q4_0' }],
+  ['whose output is its embedding', { format: 'Q4_0', tied: true }],
+  ['with odd numbers of rows', { format: 'Q4_0', shape: { ...shape, vocab: 403, feedForward: 160 } }],
+  [
+    'with an odd embedding that is its output',
+    { format: 'Q4_0', tied: true, shape: { ...shape, vocab: 401 } },
+  ],
+  ['of several formats', { format: (name) => (/attn_|ffn_up/.test(name) ? 'Q4_0' : 'Q8_0') }],
+]
+
+describe.each(MODELS)('a Q4_0 model %s', (_, options) => {
+  const bytes = smallModel(options)
+
+  it('gives the same logits and has the same identity as with its rows left as they are', async () => {
+    const interleaved = await load(bytes, await createEngine(KERNELS))
+    const plain = await load(bytes, leavingRows(await createEngine(KERNELS)))
+    expect(logitsOf(interleaved)).toEqual(logitsOf(plain))
+    expect(interleaved.identity).toBe(plain.identity)
+  })
+
+  it('takes no more memory', async () => {
+    const [interleaved, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
+    await load(bytes, interleaved)
+    await load(bytes, plain)
+    expect(interleaved.arena.bytesInUse).toBe(plain.arena.bytesInUse)
+  })
+
+  it('is interleaved by three threads as by one', async () => {
+    const engine = await createThreadedEngine(KERNELS as Uint8Array, 3, platform.threads as ThreadHost)
+    try {
+      const network = await load(bytes, engine)
+      expect(logitsOf(network)).toEqual(logitsOf(await load(bytes, await createEngine(KERNELS))))
+    } finally {
+      engine.team.dismiss()
+    }
+  })
+})
+
+describe('matrices longer than what is read at a time', () => {
+  it('are interleaved piece by piece', async () => {
+    const engine = await createEngine(KERNELS)
+    const { arena, kernels } = engine
+    // 33 MB, whose rows are no divisor of a piece.
+    const vocab = 608_000
+    const format = (name: string) => (name === 'token_embd.weight' ? 'Q4_0' : 'F32')
+    const parts = smallParts({ format, tied: true })
+    const data = new Uint8Array((vocab * 96 * 18) / 32)
+    for (let i = 0; i < data.length; i++) data[i] = (i * 31) ^ (i >> 8) ^ (i >> 16)
+    const tensors = parts.tensors.map((tensor) =>
+      tensor.name === 'token_embd.weight' ? { ...tensor, shape: [96, vocab], data } : tensor,
+    )
+    const file = await openGguf(bytesSource(writeGguf({ ...parts, tensors }), 'm.gguf'))
+    const plan = new WeightPlan(file, { ...readConfig(file), vocabSize: vocab }, engine)
+    const base = arena.allocate(plan.bytes, 'a test')
+    let heard = 0
+    const { embedding } = await plan.load(base, (count) => {
+      heard += count
+    })
+    expect(heard).toBe(plan.fileBytes)
+    const rowBytes = 54
+    const wordAt = (at: number) => kernels.file_word(embedding.format.id, embedding.pointer, rowBytes, at)
+    const word = new DataView(data.buffer)
+    for (let at = 0; at < data.length; at += 4 * 997) expect(wordAt(at)).toBe(word.getInt32(at, true))
+    expect(wordAt(data.length - 4)).toBe(word.getInt32(data.length - 4, true))
+    const out = arena.allocate(4 * 96, 'a test')
+    const plain = arena.allocate(rowBytes, 'a test')
+    for (const row of [0, 1, 310_689, 310_690, vocab - 1]) {
+      arena.bytes(plain, rowBytes).set(data.subarray(row * rowBytes, (row + 1) * rowBytes))
+      const [actual, expected] = [
+        () => kernels.dequantize_row(embedding.format.id, embedding.pointer, rowBytes, row, out, 96),
+        () => kernels.dequantize(2, plain as Pointer, out, 96),
+      ].map((run) => {
+        run()
+        return arena.bytes(out, 4 * 96).slice()
+      })
+      expect(actual).toEqual(expected)
+    }
+  })
+})
