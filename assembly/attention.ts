@@ -1,5 +1,5 @@
 import { clearStates, finishRows, layQueries, mergeStates, tileRows } from './attention-rows'
-import { attendBlock, POSITIONS, rowBytes, stateBytes, TILE, WEIGHT_BYTES } from './attention-tile'
+import { attendBlock, BLOCK_BYTES, POSITIONS, rowBytes, stateBytes, TILE } from './attention-tile'
 import { headBytes, isFloats, widen, widenedFactor } from './cache'
 import { member, share } from './team'
 
@@ -94,7 +94,7 @@ function roomBytes(heads: i32, kvHeads: i32, headDim: i32): usize {
   const tiles = mostTiles(heads, kvHeads)
   const bytes =
     2 * rowBytes(POSITIONS, headDim) +
-    WEIGHT_BYTES +
+    BLOCK_BYTES +
     rowBytes(tiles * TILE, headDim) +
     <usize>(2 * tiles) * stateBytes(headDim)
   // No two threads write to one cache line.
@@ -224,8 +224,8 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
 
   const wideKeys = room()
   const wideValues = wideKeys + rowBytes(POSITIONS, headDim)
-  const weights = wideValues + rowBytes(POSITIONS, headDim)
-  const queries = weights + WEIGHT_BYTES
+  const blockRoom = wideValues + rowBytes(POSITIONS, headDim)
+  const queries = blockRoom + BLOCK_BYTES
 
   for (let i = 0; i < kvHeads; i++) {
     const q = work.q + <usize>token * tokenBytes + rowBytes((firstHead + i) * group, headDim)
@@ -238,8 +238,8 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
     const n = min(POSITIONS, end - start)
     const offset = <usize>start * positionBytes
     if (direct) {
-      touch(work.keys + offset, <usize>n * positionBytes, weights)
-      touch(work.values + offset, <usize>n * positionBytes, weights)
+      touch(work.keys + offset, <usize>n * positionBytes, blockRoom)
+      touch(work.values + offset, <usize>n * positionBytes, blockRoom)
     }
     for (let i = 0; i < kvHeads; i++) {
       let keys = work.keys + offset + <usize>(firstHead + i) * cachedBytes
@@ -263,7 +263,7 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
           keys,
           values,
           direct ? positionBytes : rowBytes(1, headDim),
-          weights,
+          blockRoom,
           states + <usize>index * stateBytes(headDim),
           start,
           seen,
