@@ -63,11 +63,15 @@ export function weighBlock(
   factor: f32,
 ): void {
   const bytes = (<usize>(n + 7) & ~7) << 2
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const seen = max(0, min(n, load<i32>(tail + row * 4, POSITION) + 1 - start))
+    const before = v128.load32_splat(tail + row * 4, LARGEST)
+    v128.store(lowered + row * 16, takeScores(sums + row * 32, weights + row * WEIGHT_ROW, bytes, seen, before))
+  }
   const factors = f32x4.splat(factor)
   for (; rows > 0; rows--) {
-    const seen = max(0, min(n, load<i32>(tail, POSITION) + 1 - start))
     const before = v128.load32_splat(tail, LARGEST)
-    const top = takeScores(sums, weights, bytes, seen, before)
+    const top = v128.load(lowered)
     let sum0 = f32x4.splat(0)
     let sum1 = f32x4.splat(0)
     for (let at = weights; at < weights + bytes; at += 32) {
@@ -83,7 +87,6 @@ export function weighBlock(
     v128.store(lowered, lower)
     v128.store32_lane(tail, top, 0, LARGEST)
     v128.store32_lane(tail, madd(v128.load32_splat(tail, SUM), lower, sum), 0, SUM)
-    sums += 32
     weights += WEIGHT_ROW
     lowered += 16
     tail += 4
