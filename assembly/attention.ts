@@ -1,7 +1,8 @@
 import { clearStates, finishRows, layQueries, mergeStates, tileRows } from './attention-rows'
 import { attendBlock, BLOCK_BYTES, POSITIONS, rowBytes, stateBytes, TILE } from './attention-tile'
 import { headBytes, isFloats, widen, widenedFactor } from './cache'
-import { member, share } from './team'
+import { setDelta } from './attention-scores'
+import { member, share, teamSize } from './team'
 
 /**
  * Causal attention with grouped queries over a KV cache.
@@ -237,7 +238,11 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
   for (let start = chunk * CHUNK; start < end; start += POSITIONS) {
     const n = min(POSITIONS, end - start)
     const offset = <usize>start * positionBytes
-    if (direct) {
+    const next = start + POSITIONS
+    const ahead = work.tokens == 1 ? max(0, min(POSITIONS, (teamSize() == 1 ? position + 1 : end) - next)) : 0
+    const aheadBytes = <usize>ahead * cachedBytes
+    setDelta(work.values - work.keys)
+    if (direct && start == (teamSize() == 1 ? 0 : chunk * CHUNK)) {
       touch(work.keys + offset, <usize>n * positionBytes, blockRoom)
       touch(work.values + offset, <usize>n * positionBytes, blockRoom)
     }
@@ -269,6 +274,9 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
           seen,
           headDim,
           factor,
+          tile ? 0 : work.keys + <usize>next * positionBytes + <usize>i * aheadBytes,
+          cachedBytes,
+          tile ? 0 : work.keys + <usize>next * positionBytes + <usize>(i + 1) * aheadBytes,
         )
       }
     }
