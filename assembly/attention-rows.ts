@@ -13,14 +13,17 @@ export function tileRows(first: i32, rows: i32): i32 {
   return min(TILE, rows - first)
 }
 
-/** Four elements of a query, times `scales` and kept finite. */
+/** Four elements of a query times `scales`, within ±`limits`, times `factors`. */
 @inline
-function scaled(at: usize, scales: v128): v128 {
+function scaled(at: usize, scales: v128, limits: v128, factors: v128): v128 {
   const product = f32x4.mul(v128.load(at), scales)
-  return f32x4.pmin(f32x4.pmax(product, f32x4.splat(-f32.MAX_VALUE)), f32x4.splat(f32.MAX_VALUE))
+  return f32x4.mul(f32x4.pmin(f32x4.pmax(product, f32x4.neg(limits)), limits), factors)
 }
 
-/** Lays queries into tiles, times `scale` and kept finite. */
+/**
+ * Lays queries into tiles, times `scale` and `factor`. They are kept finite: below the largest number over `most`, the
+ * largest factor that there may be, so that they are the same but for the factor with each.
+ */
 export function layQueries(
   q: usize,
   tokenBytes: usize,
@@ -29,20 +32,23 @@ export function layQueries(
   group: i32,
   headDim: i32,
   scale: f32,
+  factor: f32,
+  most: f32,
 ): void {
   const scales = f32x4.splat(scale)
+  const limits = f32x4.splat(f32.MAX_VALUE / most)
+  const factors = f32x4.splat(factor)
   for (let row = 0; row < rows; row++) {
     const lane = row % TILE
     const height = <usize>tileRows(row - lane, rows)
     let from = q + <usize>(row / group) * tokenBytes + rowBytes(row % group, headDim)
-    const tile = out + rowBytes(row - lane, headDim)
-    let to = tile + <usize>lane * 32
+    let to = out + rowBytes(row - lane, headDim) + <usize>lane * 32
     for (const end = from + rowBytes(1, headDim & ~7); from < end; from += 32) {
-      v128.store(to, scaled(from + 16, scales), 16)
-      v128.store(to, scaled(from, scales))
+      v128.store(to, scaled(from + 16, scales, limits, factors), 16)
+      v128.store(to, scaled(from, scales, limits, factors))
       to += height * 32
     }
-    if (headDim & 4) v128.store(to - <usize>lane * 16, scaled(from, scales))
+    if (headDim & 4) v128.store(to - <usize>lane * 16, scaled(from, scales, limits, factors))
   }
 }
 

@@ -4,9 +4,6 @@ import { CachedF16, CachedF32 } from './cache-floats'
 import { constant, HALF_BITS } from './math/constants'
 import { madd } from './math/lanes'
 
-export let work_delta: usize = 0
-export let work_touched: i32 = 0
-export function setDelta(d: usize): void { work_delta = d }
 /**
  * The scores of a tile's rows at `n` positions: of each row eight sums over every eighth element, in `sums` as
  * [n][TILE][8]; see attention-tile.ts.
@@ -20,12 +17,12 @@ export function scoreBlock(
   sums: usize,
   n: i32,
   headDim: i32,
-  ahead: usize,
-  aheadStep: usize,
-  aheadEnd: usize,
+  keysAhead: usize,
+  valuesAhead: usize,
+  aheadBytes: usize,
 ): void {
-  if (type == 1) scoreOf<CachedF16>(rows, queries, keys, stride, sums, n, headDim, ahead, aheadStep, aheadEnd)
-  else scoreOf<CachedF32>(rows, queries, keys, stride, sums, n, headDim, ahead, aheadStep, aheadEnd)
+  if (type == 1) scoreOf<CachedF16>(rows, queries, keys, stride, sums, n, headDim, keysAhead, valuesAhead, aheadBytes)
+  else scoreOf<CachedF32>(rows, queries, keys, stride, sums, n, headDim, keysAhead, valuesAhead, aheadBytes)
 }
 
 @inline
@@ -37,23 +34,23 @@ function scoreOf<T>(
   sums: usize,
   n: i32,
   headDim: i32,
-  ahead: usize,
-  aheadStep: usize,
-  aheadEnd: usize,
+  keysAhead: usize,
+  valuesAhead: usize,
+  aheadBytes: usize,
 ): void {
   const whole = headDim >> 3
   switch (rows) {
     case 1:
-      score<T, One>(queries, keys, stride, sums, n, whole, ahead, aheadStep, aheadEnd)
+      score<T, One>(queries, keys, stride, sums, n, whole, keysAhead, valuesAhead, aheadBytes)
       break
     case 2:
-      score<T, Two>(queries, keys, stride, sums, n, whole, ahead, aheadStep, aheadEnd)
+      score<T, Two>(queries, keys, stride, sums, n, whole, keysAhead, valuesAhead, aheadBytes)
       break
     case 3:
-      score<T, Three>(queries, keys, stride, sums, n, whole, ahead, aheadStep, aheadEnd)
+      score<T, Three>(queries, keys, stride, sums, n, whole, keysAhead, valuesAhead, aheadBytes)
       break
     case 4:
-      score<T, Four>(queries, keys, stride, sums, n, whole, ahead, aheadStep, aheadEnd)
+      score<T, Four>(queries, keys, stride, sums, n, whole, keysAhead, valuesAhead, aheadBytes)
       break
   }
   if (headDim & 4) scoreLast<T>(rows, queries, keys, stride, sums, n, whole)
@@ -67,20 +64,22 @@ function score<T, Rows>(
   sums: usize,
   n: i32,
   whole: i32,
-  ahead: usize,
-  aheadStep: usize,
-  aheadEnd: usize,
+  keysAhead: usize,
+  valuesAhead: usize,
+  aheadBytes: usize,
 ): void {
-  const delta = work_delta
+  const aheadEnd = keysAhead + aheadBytes
+  const toValues = valuesAhead - keysAhead
+  let aheadTo = keysAhead
+  const aheadStep = aheadBytes / n
   let touched = 0
-  let aheadTo = ahead
 
   const mask = constant(HALF_BITS)
   const zero = f32x4.splat(0)
   const end = queries + <usize>(whole * count<Rows>() * 32)
   for (const last = sums + <usize>n * SCORE_ROW; sums < last; sums += SCORE_ROW) {
     aheadTo = min(aheadTo + aheadStep, aheadEnd)
-    for (; ahead < aheadTo; ahead += 64) touched ^= load<i32>(ahead) ^ load<i32>(ahead + delta)
+    for (; keysAhead < aheadTo; keysAhead += 64) touched ^= load<i32>(keysAhead) ^ load<i32>(keysAhead + toValues)
     let key = keys
     let a0 = zero
     let a1 = zero
@@ -125,7 +124,7 @@ function score<T, Rows>(
     }
     keys += stride
   }
-  work_touched = touched
+  store<i32>(sums, touched)
 }
 
 /** The last four elements, where the head is not made of eights: few models have such, so it is short, not quick. */

@@ -64,13 +64,13 @@ export function attendBlock(
   n: i32,
   headDim: i32,
   factor: f32,
-  ahead: usize,
-  aheadStep: usize,
-  aheadEnd: usize,
+  keysAhead: usize,
+  valuesAhead: usize,
+  aheadBytes: usize,
 ): void {
   const weights = room + <usize>POSITIONS * SCORE_ROW
   const lowered = weights + <usize>TILE * WEIGHT_ROW
-  scoreBlock(type, rows, queries, keys, stride, room, n, headDim, ahead, aheadStep, aheadEnd)
+  scoreBlock(type, rows, queries, keys, stride, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
   weighBlock(rows, room, weights, lowered, state + rowBytes(rows, headDim), start, n, factor)
   mixBlock(type, rows, weights, lowered, values, stride, state, n, headDim)
 }

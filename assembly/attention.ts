@@ -1,7 +1,6 @@
 import { clearStates, finishRows, layQueries, mergeStates, tileRows } from './attention-rows'
 import { attendBlock, BLOCK_BYTES, POSITIONS, rowBytes, stateBytes, TILE } from './attention-tile'
-import { headBytes, isFloats, widen, widenedFactor } from './cache'
-import { setDelta } from './attention-scores'
+import { cachedFactor, headBytes, isFloats, widen } from './cache'
 import { member, share, teamSize } from './team'
 
 /**
@@ -137,7 +136,7 @@ export function attention(
   work.kvHeads = kvHeads
   work.group = heads / kvHeads
   work.headDim = headDim
-  work.scale = scale * LOG2_E * widenedFactor(type)
+  work.scale = scale * LOG2_E
   work.states = scratch
   work.rooms = scratch + <usize>(SLOTS + 1) * tokenStates(heads, kvHeads, headDim)
   work.roomBytes = roomBytes(heads, kvHeads, headDim)
@@ -214,7 +213,6 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
   const type = work.type
   const group = work.group
   const headDim = work.headDim
-  const factor = widenedFactor(type)
   const cachedBytes = headBytes(type, headDim)
   const positionBytes = <usize>work.kvHeads * cachedBytes
   const tokenBytes = rowBytes(work.heads, headDim)
@@ -222,6 +220,8 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
   const rows = tokens * group
   const tiles = tilesOf(rows)
   const direct = isFloats(type) && work.tokens == 1
+  const most = cachedFactor(type)
+  const factor: f32 = direct ? most : 1
 
   const wideKeys = room()
   const wideValues = wideKeys + rowBytes(POSITIONS, headDim)
@@ -230,7 +230,8 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
 
   for (let i = 0; i < kvHeads; i++) {
     const q = work.q + <usize>token * tokenBytes + rowBytes((firstHead + i) * group, headDim)
-    layQueries(q, tokenBytes, queries + rowBytes(i * tiles * TILE, headDim), rows, group, headDim, work.scale)
+    const to = queries + rowBytes(i * tiles * TILE, headDim)
+    layQueries(q, tokenBytes, to, rows, group, headDim, work.scale, factor, most)
     clearStates(states + <usize>(i * tiles) * stateBytes(headDim), rows, group, position, headDim)
   }
 
@@ -241,7 +242,7 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
     const next = start + POSITIONS
     const ahead = work.tokens == 1 ? max(0, min(POSITIONS, (teamSize() == 1 ? position + 1 : end) - next)) : 0
     const aheadBytes = <usize>ahead * cachedBytes
-    setDelta(work.values - work.keys)
+    const aheadAt = <usize>next * positionBytes
     if (direct && start == (teamSize() == 1 ? 0 : chunk * CHUNK)) {
       touch(work.keys + offset, <usize>n * positionBytes, blockRoom)
       touch(work.values + offset, <usize>n * positionBytes, blockRoom)
@@ -274,9 +275,9 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
           seen,
           headDim,
           factor,
-          tile ? 0 : work.keys + <usize>next * positionBytes + <usize>i * aheadBytes,
-          cachedBytes,
-          tile ? 0 : work.keys + <usize>next * positionBytes + <usize>(i + 1) * aheadBytes,
+          work.keys + aheadAt + <usize>i * aheadBytes,
+          work.values + aheadAt + <usize>i * aheadBytes,
+          tile ? 0 : aheadBytes,
         )
       }
     }
