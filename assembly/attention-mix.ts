@@ -100,17 +100,17 @@ function mixPair<T, Rows>(weights: usize, lowered: usize, values: usize, stride:
     a0 = madd(w, v0, a0)
     a1 = madd(w, v1, a1)
     if (count<Rows>() > 1) {
-      w = v128.load32_splat(at, 128)
+      w = v128.load32_splat(at, WEIGHT_ROW)
       b0 = madd(w, v0, b0)
       b1 = madd(w, v1, b1)
     }
     if (count<Rows>() > 2) {
-      w = v128.load32_splat(at, 256)
+      w = v128.load32_splat(at, 2 * WEIGHT_ROW)
       c0 = madd(w, v0, c0)
       c1 = madd(w, v1, c1)
     }
     if (count<Rows>() > 3) {
-      w = v128.load32_splat(at, 384)
+      w = v128.load32_splat(at, 3 * WEIGHT_ROW)
       d0 = madd(w, v0, d0)
       d1 = madd(w, v1, d1)
     }
