@@ -1,12 +1,12 @@
 import { count, Four, One, Three, Two } from './attention-counts'
-import { WEIGHT_ROW } from './attention-tile'
+import { WEIGHTS } from './attention-tile'
 import { CachedF16, CachedF32 } from './cache-floats'
 import { constant, HALF_BITS } from './math/constants'
 import { madd } from './math/lanes'
 
 /**
- * state[row] = state[row] · lowered[row] + Σ weights[row][p] · values[p] over `n` positions; `lowered` is f32[rows][4],
- * each four times the same. For the layouts see attention-tile.ts.
+ * state[row] = state[row] · lowered[row] + Σ weights[p][row] · values[p] over `n` positions; weights are f32[n][TILE]. For
+ * the layouts of values and states see attention-tile.ts.
  */
 export function mixBlock(
   type: i32,
@@ -66,7 +66,7 @@ function mix<T, Rows>(
 /** Eight elements. */
 @inline
 function mixPair<T, Rows>(weights: usize, lowered: usize, values: usize, stride: usize, state: usize, n: i32): void {
-  const end = weights + (<usize>n << 2)
+  const end = weights + <usize>n * WEIGHTS
   const mask = constant(HALF_BITS)
   const zero = f32x4.splat(0)
   let w = v128.load32_splat(lowered)
@@ -79,38 +79,38 @@ function mixPair<T, Rows>(weights: usize, lowered: usize, values: usize, stride:
   let d0 = zero
   let d1 = zero
   if (count<Rows>() > 1) {
-    w = v128.load32_splat(lowered, 16)
+    w = v128.load32_splat(lowered, 4)
     b0 = f32x4.mul(v128.load(state, 32), w)
     b1 = f32x4.mul(v128.load(state, 48), w)
   }
   if (count<Rows>() > 2) {
-    w = v128.load32_splat(lowered, 32)
+    w = v128.load32_splat(lowered, 8)
     c0 = f32x4.mul(v128.load(state, 64), w)
     c1 = f32x4.mul(v128.load(state, 80), w)
   }
   if (count<Rows>() > 3) {
-    w = v128.load32_splat(lowered, 48)
+    w = v128.load32_splat(lowered, 12)
     d0 = f32x4.mul(v128.load(state, 96), w)
     d1 = f32x4.mul(v128.load(state, 112), w)
   }
-  for (let at = weights; at < end; at += 4) {
+  for (let at = weights; at < end; at += WEIGHTS) {
     const v0 = changetype<T>(values).load4(mask)
     const v1 = changetype<T>(values).next4(mask)
     w = v128.load32_splat(at)
     a0 = madd(w, v0, a0)
     a1 = madd(w, v1, a1)
     if (count<Rows>() > 1) {
-      w = v128.load32_splat(at, WEIGHT_ROW)
+      w = v128.load32_splat(at, 4)
       b0 = madd(w, v0, b0)
       b1 = madd(w, v1, b1)
     }
     if (count<Rows>() > 2) {
-      w = v128.load32_splat(at, 2 * WEIGHT_ROW)
+      w = v128.load32_splat(at, 8)
       c0 = madd(w, v0, c0)
       c1 = madd(w, v1, c1)
     }
     if (count<Rows>() > 3) {
-      w = v128.load32_splat(at, 3 * WEIGHT_ROW)
+      w = v128.load32_splat(at, 12)
       d0 = madd(w, v0, d0)
       d1 = madd(w, v1, d1)
     }
@@ -143,16 +143,18 @@ function mixLast<T>(
   n: i32,
 ): void {
   const mask = constant(HALF_BITS)
+  let end = weights + <usize>n * WEIGHTS
   for (; rows > 0; rows--) {
-    let sum = f32x4.mul(v128.load(state), v128.load(lowered))
+    let sum = f32x4.mul(v128.load(state), v128.load32_splat(lowered))
     let value = values
-    for (let at = weights; at < weights + (<usize>n << 2); at += 4) {
+    for (let at = weights; at < end; at += WEIGHTS) {
       sum = madd(v128.load32_splat(at), changetype<T>(value).load4(mask), sum)
       value += stride
     }
     v128.store(state, sum)
-    weights += WEIGHT_ROW
-    lowered += 16
+    weights += 4
+    end += 4
+    lowered += 4
     state += 16
   }
 }

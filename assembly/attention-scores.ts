@@ -1,12 +1,14 @@
 import { count, Four, One, Three, Two } from './attention-counts'
-import { SCORE_ROW } from './attention-tile'
+import { rowBytes, WEIGHTS } from './attention-tile'
 import { CachedF16, CachedF32 } from './cache-floats'
 import { constant, HALF_BITS } from './math/constants'
-import { madd } from './math/lanes'
+import { madd, sums4 } from './math/lanes'
 
 /**
- * The scores of a tile's rows at `n` positions: of each row eight sums over every eighth element, in `sums` as
- * [n][TILE][8]; see attention-tile.ts.
+ * The scores of a tile's rows at `n` positions, to `scores` as [n][TILE]: q[row] · k[p], of eight sums over every eighth
+ * element. For the layouts see attention-tile.ts; `room` has 128 bytes.
+ *
+ * Meanwhile the processor is made to fetch what comes next, `aheadBytes` from `keysAhead` and from `valuesAhead` on.
  */
 export function scoreBlock(
   type: i32,
@@ -14,72 +16,71 @@ export function scoreBlock(
   queries: usize,
   keys: usize,
   stride: usize,
-  sums: usize,
+  scores: usize,
+  room: usize,
   n: i32,
   headDim: i32,
   keysAhead: usize,
   valuesAhead: usize,
   aheadBytes: usize,
 ): void {
-  if (type == 1) scoreOf<CachedF16>(rows, queries, keys, stride, sums, n, headDim, keysAhead, valuesAhead, aheadBytes)
-  else scoreOf<CachedF32>(rows, queries, keys, stride, sums, n, headDim, keysAhead, valuesAhead, aheadBytes)
+  if (type == 1) {
+    scoreOf<CachedF16>(rows, queries, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
+  } else {
+    scoreOf<CachedF32>(rows, queries, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
+  }
 }
 
 @inline
 function scoreOf<T>(
   rows: i32,
-  queries: usize,
+  q: usize,
   keys: usize,
   stride: usize,
-  sums: usize,
+  scores: usize,
+  room: usize,
   n: i32,
   headDim: i32,
   keysAhead: usize,
   valuesAhead: usize,
   aheadBytes: usize,
 ): void {
-  const whole = headDim >> 3
   switch (rows) {
     case 1:
-      score<T, One>(queries, keys, stride, sums, n, whole, keysAhead, valuesAhead, aheadBytes)
-      break
+      return score<T, One>(q, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
     case 2:
-      score<T, Two>(queries, keys, stride, sums, n, whole, keysAhead, valuesAhead, aheadBytes)
-      break
+      return score<T, Two>(q, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
     case 3:
-      score<T, Three>(queries, keys, stride, sums, n, whole, keysAhead, valuesAhead, aheadBytes)
-      break
+      return score<T, Three>(q, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
     case 4:
-      score<T, Four>(queries, keys, stride, sums, n, whole, keysAhead, valuesAhead, aheadBytes)
-      break
+      return score<T, Four>(q, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
   }
-  if (headDim & 4) scoreLast<T>(rows, queries, keys, stride, sums, n, whole)
 }
 
-/** The first eight elements of each `whole`. */
 function score<T, Rows>(
   queries: usize,
   keys: usize,
   stride: usize,
-  sums: usize,
+  scores: usize,
+  room: usize,
   n: i32,
-  whole: i32,
+  headDim: i32,
   keysAhead: usize,
   valuesAhead: usize,
   aheadBytes: usize,
 ): void {
-  const aheadEnd = keysAhead + aheadBytes
-  const toValues = valuesAhead - keysAhead
-  let aheadTo = keysAhead
-  const aheadStep = aheadBytes / n
-  let touched = 0
-
+  const rows = count<Rows>()
   const mask = constant(HALF_BITS)
   const zero = f32x4.splat(0)
-  const end = queries + <usize>(whole * count<Rows>() * 32)
-  for (const last = sums + <usize>n * SCORE_ROW; sums < last; sums += SCORE_ROW) {
+  const end = queries + rowBytes(rows, headDim & ~7)
+  const toValues = valuesAhead - keysAhead
+  const aheadEnd = keysAhead + aheadBytes
+  const aheadStep = aheadBytes / n
+  let aheadTo = keysAhead
+  let fetched = 0
+  for (const last = scores + <usize>n * WEIGHTS; scores < last; scores += WEIGHTS) {
     aheadTo = min(aheadTo + aheadStep, aheadEnd)
-    for (; keysAhead < aheadTo; keysAhead += 64) touched ^= load<i32>(keysAhead) ^ load<i32>(keysAhead + toValues)
+    for (; keysAhead < aheadTo; keysAhead += 64) fetched ^= load<i32>(keysAhead) ^ load<i32>(keysAhead + toValues)
     let key = keys
     let a0 = zero
     let a1 = zero
@@ -89,7 +90,7 @@ function score<T, Rows>(
     let c1 = zero
     let d0 = zero
     let d1 = zero
-    for (let at = queries; at < end; at += 32 * <usize>count<Rows>()) {
+    for (let at = queries; at < end; at += 32 * <usize>rows) {
       const k0 = changetype<T>(key).load4(mask)
       const k1 = changetype<T>(key).next4(mask)
       a0 = madd(v128.load(at), k0, a0)
@@ -108,45 +109,52 @@ function score<T, Rows>(
       }
       key += 2 * changetype<T>(key).bytes4
     }
-    v128.store(sums, a1, 16)
-    v128.store(sums, a0)
-    if (count<Rows>() > 1) {
-      v128.store(sums, b1, 48)
-      v128.store(sums, b0, 32)
+    if (WIDE) {
+      // Joined pairs must end in stores.
+      v128.store(room, a1, 16)
+      v128.store(room, a0)
+      if (count<Rows>() > 1) {
+        v128.store(room, b1, 48)
+        v128.store(room, b0, 32)
+      }
+      if (count<Rows>() > 2) {
+        v128.store(room, c1, 80)
+        v128.store(room, c0, 64)
+      }
+      if (count<Rows>() > 3) {
+        v128.store(room, d1, 112)
+        v128.store(room, d0, 96)
+      }
+      a0 = v128.load(room)
+      a1 = v128.load(room, 16)
+      if (count<Rows>() > 1) {
+        b0 = v128.load(room, 32)
+        b1 = v128.load(room, 48)
+      }
+      if (count<Rows>() > 2) {
+        c0 = v128.load(room, 64)
+        c1 = v128.load(room, 80)
+      }
+      if (count<Rows>() > 3) {
+        d0 = v128.load(room, 96)
+        d1 = v128.load(room, 112)
+      }
     }
-    if (count<Rows>() > 2) {
-      v128.store(sums, c1, 80)
-      v128.store(sums, c0, 64)
+    let a = f32x4.add(a0, a1)
+    let b = count<Rows>() > 1 ? f32x4.add(b0, b1) : zero
+    let c = count<Rows>() > 2 ? f32x4.add(c0, c1) : zero
+    let d = count<Rows>() > 3 ? f32x4.add(d0, d1) : zero
+    if (headDim & 4) {
+      // The last four elements of a head that is not made of eights.
+      const k = changetype<T>(key).load4(mask)
+      a = madd(v128.load(end), k, a)
+      if (count<Rows>() > 1) b = madd(v128.load(end, 16), k, b)
+      if (count<Rows>() > 2) c = madd(v128.load(end, 32), k, c)
+      if (count<Rows>() > 3) d = madd(v128.load(end, 48), k, d)
     }
-    if (count<Rows>() > 3) {
-      v128.store(sums, d1, 112)
-      v128.store(sums, d0, 96)
-    }
+    v128.store(scores, sums4(a, b, c, d))
     keys += stride
   }
-  store<i32>(sums, touched)
-}
-
-/** The last four elements, where the head is not made of eights: few models have such, so it is short, not quick. */
-function scoreLast<T>(
-  rows: i32,
-  queries: usize,
-  keys: usize,
-  stride: usize,
-  sums: usize,
-  n: i32,
-  whole: i32,
-): void {
-  const mask = constant(HALF_BITS)
-  queries += <usize>(whole * rows * 32)
-  keys += 2 * <usize>whole * changetype<T>(keys).bytes4
-  for (; n > 0; n--) {
-    const key = changetype<T>(keys).load4(mask)
-    for (let row: usize = 0; row < <usize>rows; row++) {
-      const sum = v128.load(sums + row * 32)
-      v128.store(sums + row * 32, madd(v128.load(queries + row * 16), key, sum))
-    }
-    sums += SCORE_ROW
-    keys += stride
-  }
+  // A load whose value nobody wants might be left out.
+  store<i32>(room, fetched)
 }

@@ -19,14 +19,11 @@ export const TILE: i32 = 4
 /** Positions of a block. */
 export const POSITIONS: i32 = 32
 
-/** Bytes of a row's weights in a block; rows follow each other. */
-export const WEIGHT_ROW: usize = 128
+/** Bytes of a position's weights, one for each row of a tile. */
+export const WEIGHTS: usize = 16
 
-/** Bytes of a position's scores in a block: of each row eight sums that make up its score, f32[TILE][8]. */
-export const SCORE_ROW: usize = 128
-
-/** Bytes of what a block's weights are made of and in: scores, weights, and f32[4] a row for what they lower. */
-export const BLOCK_BYTES: usize = <usize>POSITIONS * SCORE_ROW + <usize>TILE * (WEIGHT_ROW + 16)
+/** Bytes of what a block's weights are made in: WEIGHTS a position and for what they lower, and sums of scores. */
+export const BLOCK_BYTES: usize = (<usize>POSITIONS + 1) * WEIGHTS + 128
 
 /** What follows the values in a state, and where. */
 const TAIL_BYTES: usize = 48
@@ -68,9 +65,8 @@ export function attendBlock(
   valuesAhead: usize,
   aheadBytes: usize,
 ): void {
-  const weights = room + <usize>POSITIONS * SCORE_ROW
-  const lowered = weights + <usize>TILE * WEIGHT_ROW
-  scoreBlock(type, rows, queries, keys, stride, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
-  weighBlock(rows, room, weights, lowered, state + rowBytes(rows, headDim), start, n, factor)
-  mixBlock(type, rows, weights, lowered, values, stride, state, n, headDim)
+  const lowered = room + <usize>POSITIONS * WEIGHTS
+  scoreBlock(type, rows, queries, keys, stride, room, lowered + WEIGHTS, n, headDim, keysAhead, valuesAhead, aheadBytes)
+  weighBlock(room, lowered, state + rowBytes(rows, headDim), start, n, factor)
+  mixBlock(type, rows, room, lowered, values, stride, state, n, headDim)
 }
