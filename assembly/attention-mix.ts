@@ -1,6 +1,5 @@
-import { count, Four, One, Three, Two } from './attention-counts'
+import { count } from './attention-counts'
 import { WEIGHTS } from './attention-tile'
-import { CachedF16, CachedF32 } from './cache-floats'
 import { constant, HALF_BITS } from './math/constants'
 import { madd } from './math/lanes'
 
@@ -8,45 +7,8 @@ import { madd } from './math/lanes'
  * state[row] = state[row] · lowered[row] + Σ weights[p][row] · values[p] over `n` positions; weights are f32[n][TILE]. For
  * the layouts of values and states see attention-tile.ts.
  */
-export function mixBlock(
-  type: i32,
-  rows: i32,
-  weights: usize,
-  lowered: usize,
-  values: usize,
-  stride: usize,
-  state: usize,
-  n: i32,
-  headDim: i32,
-): void {
-  if (type == 1) mixOf<CachedF16>(rows, weights, lowered, values, stride, state, n, headDim)
-  else mixOf<CachedF32>(rows, weights, lowered, values, stride, state, n, headDim)
-}
-
 @inline
-function mixOf<T>(
-  rows: i32,
-  weights: usize,
-  lowered: usize,
-  values: usize,
-  stride: usize,
-  state: usize,
-  n: i32,
-  headDim: i32,
-): void {
-  switch (rows) {
-    case 1:
-      return mix<T, One>(weights, lowered, values, stride, state, n, headDim)
-    case 2:
-      return mix<T, Two>(weights, lowered, values, stride, state, n, headDim)
-    case 3:
-      return mix<T, Three>(weights, lowered, values, stride, state, n, headDim)
-    case 4:
-      return mix<T, Four>(weights, lowered, values, stride, state, n, headDim)
-  }
-}
-
-function mix<T, Rows>(
+export function mix<T, Rows>(
   weights: usize,
   lowered: usize,
   values: usize,

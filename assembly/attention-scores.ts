@@ -1,6 +1,5 @@
-import { count, Four, One, Three, Two } from './attention-counts'
+import { count } from './attention-counts'
 import { rowBytes, WEIGHTS } from './attention-tile'
-import { CachedF16, CachedF32 } from './cache-floats'
 import { constant, HALF_BITS } from './math/constants'
 import { madd, sums4 } from './math/lanes'
 
@@ -10,54 +9,8 @@ import { madd, sums4 } from './math/lanes'
  *
  * Meanwhile the processor is made to fetch what comes next, `aheadBytes` from `keysAhead` and from `valuesAhead` on.
  */
-export function scoreBlock(
-  type: i32,
-  rows: i32,
-  queries: usize,
-  keys: usize,
-  stride: usize,
-  scores: usize,
-  room: usize,
-  n: i32,
-  headDim: i32,
-  keysAhead: usize,
-  valuesAhead: usize,
-  aheadBytes: usize,
-): void {
-  if (type == 1) {
-    scoreOf<CachedF16>(rows, queries, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
-  } else {
-    scoreOf<CachedF32>(rows, queries, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
-  }
-}
-
 @inline
-function scoreOf<T>(
-  rows: i32,
-  q: usize,
-  keys: usize,
-  stride: usize,
-  scores: usize,
-  room: usize,
-  n: i32,
-  headDim: i32,
-  keysAhead: usize,
-  valuesAhead: usize,
-  aheadBytes: usize,
-): void {
-  switch (rows) {
-    case 1:
-      return score<T, One>(q, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
-    case 2:
-      return score<T, Two>(q, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
-    case 3:
-      return score<T, Three>(q, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
-    case 4:
-      return score<T, Four>(q, keys, stride, scores, room, n, headDim, keysAhead, valuesAhead, aheadBytes)
-  }
-}
-
-function score<T, Rows>(
+export function score<T, Rows>(
   queries: usize,
   keys: usize,
   stride: usize,
@@ -74,13 +27,14 @@ function score<T, Rows>(
   const zero = f32x4.splat(0)
   const end = queries + rowBytes(rows, headDim & ~7)
   const toValues = valuesAhead - keysAhead
-  const aheadEnd = keysAhead + aheadBytes
   const aheadStep = aheadBytes / n
   let aheadTo = keysAhead
   let fetched = 0
   for (const last = scores + <usize>n * WEIGHTS; scores < last; scores += WEIGHTS) {
-    aheadTo = min(aheadTo + aheadStep, aheadEnd)
-    for (; keysAhead < aheadTo; keysAhead += 64) fetched ^= load<i32>(keysAhead) ^ load<i32>(keysAhead + toValues)
+    if (aheadStep) {
+      aheadTo += aheadStep
+      for (; keysAhead < aheadTo; keysAhead += 64) fetched ^= load<i32>(keysAhead) ^ load<i32>(keysAhead + toValues)
+    }
     let key = keys
     let a0 = zero
     let a1 = zero

@@ -1,6 +1,8 @@
-import { mixBlock } from './attention-mix'
-import { scoreBlock } from './attention-scores'
-import { weighBlock } from './attention-weights'
+import { count, Four, One, Three, Two } from './attention-counts'
+import { mix } from './attention-mix'
+import { score } from './attention-scores'
+import { weigh } from './attention-weights'
+import { CachedF16, CachedF32 } from './cache-floats'
 
 /**
  * A tile: up to four rows of queries that meet the same keys and values. For a block of positions it takes the scores,
@@ -65,8 +67,156 @@ export function attendBlock(
   valuesAhead: usize,
   aheadBytes: usize,
 ): void {
+  switch (type == 1 ? 4 + rows : rows) {
+    case 1:
+      return attendRows<CachedF32, One>(
+        queries,
+        keys,
+        values,
+        stride,
+        room,
+        state,
+        start,
+        n,
+        headDim,
+        factor,
+        keysAhead,
+        valuesAhead,
+        aheadBytes,
+      )
+    case 2:
+      return attendRows<CachedF32, Two>(
+        queries,
+        keys,
+        values,
+        stride,
+        room,
+        state,
+        start,
+        n,
+        headDim,
+        factor,
+        keysAhead,
+        valuesAhead,
+        aheadBytes,
+      )
+    case 3:
+      return attendRows<CachedF32, Three>(
+        queries,
+        keys,
+        values,
+        stride,
+        room,
+        state,
+        start,
+        n,
+        headDim,
+        factor,
+        keysAhead,
+        valuesAhead,
+        aheadBytes,
+      )
+    case 4:
+      return attendRows<CachedF32, Four>(
+        queries,
+        keys,
+        values,
+        stride,
+        room,
+        state,
+        start,
+        n,
+        headDim,
+        factor,
+        keysAhead,
+        valuesAhead,
+        aheadBytes,
+      )
+    case 5:
+      return attendRows<CachedF16, One>(
+        queries,
+        keys,
+        values,
+        stride,
+        room,
+        state,
+        start,
+        n,
+        headDim,
+        factor,
+        keysAhead,
+        valuesAhead,
+        aheadBytes,
+      )
+    case 6:
+      return attendRows<CachedF16, Two>(
+        queries,
+        keys,
+        values,
+        stride,
+        room,
+        state,
+        start,
+        n,
+        headDim,
+        factor,
+        keysAhead,
+        valuesAhead,
+        aheadBytes,
+      )
+    case 7:
+      return attendRows<CachedF16, Three>(
+        queries,
+        keys,
+        values,
+        stride,
+        room,
+        state,
+        start,
+        n,
+        headDim,
+        factor,
+        keysAhead,
+        valuesAhead,
+        aheadBytes,
+      )
+    case 8:
+      return attendRows<CachedF16, Four>(
+        queries,
+        keys,
+        values,
+        stride,
+        room,
+        state,
+        start,
+        n,
+        headDim,
+        factor,
+        keysAhead,
+        valuesAhead,
+        aheadBytes,
+      )
+  }
+}
+
+function attendRows<T, Rows>(
+  queries: usize,
+  keys: usize,
+  values: usize,
+  stride: usize,
+  room: usize,
+  state: usize,
+  start: i32,
+  n: i32,
+  headDim: i32,
+  factor: f32,
+  keysAhead: usize,
+  valuesAhead: usize,
+  aheadBytes: usize,
+): void {
   const lowered = room + <usize>POSITIONS * WEIGHTS
-  scoreBlock(type, rows, queries, keys, stride, room, lowered + WEIGHTS, n, headDim, keysAhead, valuesAhead, aheadBytes)
-  weighBlock(room, lowered, state + rowBytes(rows, headDim), start, n, factor)
-  mixBlock(type, rows, room, lowered, values, stride, state, n, headDim)
+  const sums = lowered + WEIGHTS
+  score<T, Rows>(queries, keys, stride, room, sums, n, headDim, keysAhead, valuesAhead, aheadBytes)
+  weigh(room, lowered, state + rowBytes(count<Rows>(), headDim), start, n, factor)
+  mix<T, Rows>(room, lowered, values, stride, state, n, headDim)
 }

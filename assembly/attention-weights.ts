@@ -9,7 +9,8 @@ import { madd } from './math/lanes'
  *
  * Two positions are worked on at a time; there is room for one more than `n`.
  */
-export function weighBlock(weights: usize, lowered: usize, tail: usize, start: i32, n: i32, factor: f32): void {
+@inline
+export function weigh(weights: usize, lowered: usize, tail: usize, start: i32, n: i32, factor: f32): void {
   const end = weights + <usize>((n + 1) & ~1) * WEIGHTS
   const before = v128.load(tail, LARGEST)
   // How many positions a row sees beyond the present one; unseen if negative. The first row sees least.
