@@ -13,7 +13,17 @@ export function tileRows(first: i32, rows: i32): i32 {
   return min(TILE, rows - first)
 }
 
-/** Lays queries into tiles, times `scale` and kept finite. */
+/** Four elements of a query times `scales`, within ±`limits`, times `factors`. */
+@inline
+function scaled(at: usize, scales: v128, limits: v128, factors: v128): v128 {
+  const product = f32x4.mul(v128.load(at), scales)
+  return f32x4.mul(f32x4.pmin(f32x4.pmax(product, f32x4.neg(limits)), limits), factors)
+}
+
+/**
+ * Lays queries into tiles, times `scale` and `factor`. They are kept finite: below the largest number over `most`, the
+ * largest factor that there may be, so that they are the same but for the factor with each.
+ */
 export function layQueries(
   q: usize,
   tokenBytes: usize,
@@ -22,18 +32,23 @@ export function layQueries(
   group: i32,
   headDim: i32,
   scale: f32,
+  factor: f32,
+  most: f32,
 ): void {
   const scales = f32x4.splat(scale)
+  const limits = f32x4.splat(f32.MAX_VALUE / most)
+  const factors = f32x4.splat(factor)
   for (let row = 0; row < rows; row++) {
     const lane = row % TILE
-    const from = q + <usize>(row / group) * tokenBytes + rowBytes(row % group, headDim)
-    const end = from + rowBytes(1, headDim)
-    let to = out + rowBytes(row - lane, headDim) + ((<usize>lane) << 4)
-    for (let at = from; at < end; at += 16) {
-      const scaled = f32x4.mul(v128.load(at), scales)
-      v128.store(to, f32x4.pmin(f32x4.pmax(scaled, f32x4.splat(-f32.MAX_VALUE)), f32x4.splat(f32.MAX_VALUE)))
-      to += (<usize>tileRows(row - lane, rows)) << 4
+    const height = <usize>tileRows(row - lane, rows)
+    let from = q + <usize>(row / group) * tokenBytes + rowBytes(row % group, headDim)
+    let to = out + rowBytes(row - lane, headDim) + <usize>lane * 32
+    for (const end = from + rowBytes(1, headDim & ~7); from < end; from += 32) {
+      v128.store(to, scaled(from + 16, scales, limits, factors), 16)
+      v128.store(to, scaled(from, scales, limits, factors))
+      to += height * 32
     }
+    if (headDim & 4) v128.store(to - <usize>lane * 16, scaled(from, scales, limits, factors))
   }
 }
 
@@ -67,8 +82,20 @@ export function mergeStates(state: usize, later: usize, rows: i32, headDim: i32)
     for (let lane = 0; lane < height; lane++) {
       const a = v128.load32_splat(laterTail + ((<usize>lane) << 2), LARGEST)
       const b = v128.load32_splat(laterTail + ((<usize>lane) << 2), SUM)
-      for (let at = (<usize>lane) << 4; state + at < tail; at += (<usize>height) << 4) {
-        v128.store(state + at, madd(v128.load(state + at), a, f32x4.mul(v128.load(later + at), b)))
+      let at = state + <usize>lane * 32
+      let from = later + <usize>lane * 32
+      for (let left = headDim; left >= 8; left -= 8) {
+        const high = madd(v128.load(at, 16), a, f32x4.mul(v128.load(from, 16), b))
+        const low = madd(v128.load(at), a, f32x4.mul(v128.load(from), b))
+        v128.store(at, high, 16)
+        v128.store(at, low)
+        at += <usize>height * 32
+        from += <usize>height * 32
+      }
+      if (headDim & 4) {
+        at -= <usize>lane * 16
+        from -= <usize>lane * 16
+        v128.store(at, madd(v128.load(at), a, f32x4.mul(v128.load(from), b)))
       }
     }
     state += stateBytes(headDim)
@@ -85,9 +112,13 @@ export function finishRows(state: usize, out: usize, tokenBytes: usize, rows: i3
     const tail = from + rowBytes(height, headDim)
     const factor = f32x4.splat(<f32>1 / load<f32>(tail + ((<usize>lane) << 2), SUM))
     let to = out + <usize>(row / group) * tokenBytes + rowBytes(row % group, headDim)
-    for (let at = from + ((<usize>lane) << 4); at < tail; at += (<usize>height) << 4) {
+    let at = from + <usize>lane * 32
+    for (let left = headDim; left >= 8; left -= 8) {
+      v128.store(to, f32x4.mul(v128.load(at, 16), factor), 16)
       v128.store(to, f32x4.mul(v128.load(at), factor))
-      to += 16
+      at += <usize>height * 32
+      to += 32
     }
+    if (headDim & 4) v128.store(to, f32x4.mul(v128.load(at - <usize>lane * 16), factor))
   }
 }

@@ -1,7 +1,7 @@
 import { clearStates, finishRows, layQueries, mergeStates, tileRows } from './attention-rows'
-import { attendBlock, POSITIONS, rowBytes, stateBytes, TILE, WEIGHT_BYTES } from './attention-tile'
-import { headBytes, isFloats, widen, widenedFactor } from './cache'
-import { member, share } from './team'
+import { attendBlock, BLOCK_BYTES, POSITIONS, rowBytes, stateBytes, TILE } from './attention-tile'
+import { cachedFactor, headBytes, isFloats, widen } from './cache'
+import { member, share, teamSize } from './team'
 
 /**
  * Causal attention with grouped queries over a KV cache.
@@ -94,7 +94,7 @@ function roomBytes(heads: i32, kvHeads: i32, headDim: i32): usize {
   const tiles = mostTiles(heads, kvHeads)
   const bytes =
     2 * rowBytes(POSITIONS, headDim) +
-    WEIGHT_BYTES +
+    BLOCK_BYTES +
     rowBytes(tiles * TILE, headDim) +
     <usize>(2 * tiles) * stateBytes(headDim)
   // No two threads write to one cache line.
@@ -136,7 +136,7 @@ export function attention(
   work.kvHeads = kvHeads
   work.group = heads / kvHeads
   work.headDim = headDim
-  work.scale = scale * LOG2_E * widenedFactor(type)
+  work.scale = scale * LOG2_E
   work.states = scratch
   work.rooms = scratch + <usize>(SLOTS + 1) * tokenStates(heads, kvHeads, headDim)
   work.roomBytes = roomBytes(heads, kvHeads, headDim)
@@ -213,7 +213,6 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
   const type = work.type
   const group = work.group
   const headDim = work.headDim
-  const factor = widenedFactor(type)
   const cachedBytes = headBytes(type, headDim)
   const positionBytes = <usize>work.kvHeads * cachedBytes
   const tokenBytes = rowBytes(work.heads, headDim)
@@ -221,15 +220,18 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
   const rows = tokens * group
   const tiles = tilesOf(rows)
   const direct = isFloats(type) && work.tokens == 1
+  const most = cachedFactor(type)
+  const factor: f32 = direct ? most : 1
 
   const wideKeys = room()
   const wideValues = wideKeys + rowBytes(POSITIONS, headDim)
-  const weights = wideValues + rowBytes(POSITIONS, headDim)
-  const queries = weights + WEIGHT_BYTES
+  const blockRoom = wideValues + rowBytes(POSITIONS, headDim)
+  const queries = blockRoom + BLOCK_BYTES
 
   for (let i = 0; i < kvHeads; i++) {
     const q = work.q + <usize>token * tokenBytes + rowBytes((firstHead + i) * group, headDim)
-    layQueries(q, tokenBytes, queries + rowBytes(i * tiles * TILE, headDim), rows, group, headDim, work.scale)
+    const to = queries + rowBytes(i * tiles * TILE, headDim)
+    layQueries(q, tokenBytes, to, rows, group, headDim, work.scale, factor, most)
     clearStates(states + <usize>(i * tiles) * stateBytes(headDim), rows, group, position, headDim)
   }
 
@@ -237,9 +239,13 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
   for (let start = chunk * CHUNK; start < end; start += POSITIONS) {
     const n = min(POSITIONS, end - start)
     const offset = <usize>start * positionBytes
-    if (direct) {
-      touch(work.keys + offset, <usize>n * positionBytes, weights)
-      touch(work.values + offset, <usize>n * positionBytes, weights)
+    const next = start + POSITIONS
+    const ahead = work.tokens == 1 ? max(0, min(POSITIONS, (teamSize() == 1 ? position + 1 : end) - next)) : 0
+    const aheadBytes = <usize>ahead * cachedBytes
+    const aheadAt = <usize>next * positionBytes
+    if (direct && start == (teamSize() == 1 ? 0 : chunk * CHUNK)) {
+      touch(work.keys + offset, <usize>n * positionBytes, blockRoom)
+      touch(work.values + offset, <usize>n * positionBytes, blockRoom)
     }
     for (let i = 0; i < kvHeads; i++) {
       let keys = work.keys + offset + <usize>(firstHead + i) * cachedBytes
@@ -263,12 +269,15 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
           keys,
           values,
           direct ? positionBytes : rowBytes(1, headDim),
-          weights,
+          blockRoom,
           states + <usize>index * stateBytes(headDim),
           start,
           seen,
           headDim,
           factor,
+          work.keys + aheadAt + <usize>i * aheadBytes,
+          work.values + aheadAt + <usize>i * aheadBytes,
+          tile ? 0 : aheadBytes,
         )
       }
     }

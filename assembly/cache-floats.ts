@@ -1,4 +1,5 @@
-import { F16_FACTOR, F16_MASK, loadUnscaledF16x4, storeF16x4 } from './math/f16'
+import { constant, HALF_BITS, HALF_REBIAS } from './math/constants'
+import { F16_FACTOR, loadUnscaledF16x4, storeF16x4 } from './math/f16'
 
 /**
  * A cache that holds each value on its own, in f16 or f32. Instances are never created: a pointer to a head at one
@@ -11,7 +12,7 @@ export class CachedF16 {
   @inline headBytes(headDim: i32): usize {
     return (<usize>headDim) << 1
   }
-  /** What the values that `load4` and `widen` give are to be multiplied with. */
+  /** What the values of `load4` and `next4` are to be multiplied with. */
   @inline get factor(): f32 {
     return F16_FACTOR
   }
@@ -19,18 +20,30 @@ export class CachedF16 {
   @inline get bytes4(): usize {
     return 8
   }
-  /** Four values; `mask` is what lies at F16_MASK. */
+  /** Four values; `mask` is HALF_BITS. */
   @inline load4(mask: v128): v128 {
     return loadUnscaledF16x4(changetype<usize>(this), mask)
   }
-  /** Writes a head to `out` as f32[headDim]. */
+  /** The four after these. */
+  @inline next4(mask: v128): v128 {
+    return v128.and(i32x4.shl(v128.load16x4_s(changetype<usize>(this), 8), 13), mask)
+  }
+  /**
+   * Writes a head to `out` as f32[headDim]. Small halves would be subnormal without the factor, and many rows meet them:
+   * each product with such a number costs a hundred cycles and more on some processors.
+   */
   @inline widen(out: usize, headDim: i32): void {
-    const mask = v128.load(F16_MASK)
+    const mask = constant(HALF_BITS)
+    const factors = constant(HALF_REBIAS)
     let at = changetype<usize>(this)
-    for (const end = at + this.headBytes(headDim); at < end; at += 8) {
-      v128.store(out, loadUnscaledF16x4(at, mask))
-      out += 16
+    for (const end = at + this.headBytes(headDim & ~7); at < end; at += 16) {
+      const low = f32x4.mul(changetype<CachedF16>(at).load4(mask), factors)
+      const high = f32x4.mul(changetype<CachedF16>(at).next4(mask), factors)
+      v128.store(out, high, 16)
+      v128.store(out, low)
+      out += 32
     }
+    if (headDim & 4) v128.store(out, f32x4.mul(changetype<CachedF16>(at).load4(mask), factors))
   }
   /** Writes f32[n] here, rounded to nearest even; `n` is a multiple of four. */
   @inline store(x: usize, n: i32): void {
@@ -56,6 +69,9 @@ export class CachedF32 {
   }
   @inline load4(_: v128): v128 {
     return v128.load(changetype<usize>(this))
+  }
+  @inline next4(_: v128): v128 {
+    return v128.load(changetype<usize>(this), 16)
   }
   @inline widen(out: usize, headDim: i32): void {
     memory.copy(out, changetype<usize>(this), this.headBytes(headDim))

@@ -27,9 +27,6 @@ export class CachedQ8_0 {
   @inline headBytes(headDim: i32): usize {
     return <usize>(headDim / BLOCK) * BLOCK_BYTES
   }
-  @inline get factor(): f32 {
-    return 1
-  }
   @inline widen(out: usize, headDim: i32): void {
     let block = changetype<usize>(this)
     for (const end = block + this.headBytes(headDim); block < end; block += BLOCK_BYTES) {

@@ -18,17 +18,9 @@ export function headBytes(type: i32, headDim: i32): usize {
   return 0
 }
 
-/** What the values that `widen` writes are to be multiplied with. */
-export function widenedFactor(type: i32): f32 {
-  switch (type) {
-    case 0: // F32
-      return changetype<CachedF32>(0).factor
-    case 1: // F16
-      return changetype<CachedF16>(0).factor
-    case 8: // Q8_0
-      return changetype<CachedQ8_0>(0).factor
-  }
-  return 0
+/** What values that `attendBlock` reads as they lie in the cache are to be multiplied with. */
+export function cachedFactor(type: i32): f32 {
+  return type == 1 ? changetype<CachedF16>(0).factor : 1
 }
 
 /** Whether `attendBlock` reads the type as it lies in the cache. */
@@ -36,7 +28,7 @@ export function isFloats(type: i32): bool {
   return type == 0 || type == 1
 }
 
-/** Writes a head at `n` positions, from one to the next `stride` bytes, as f32[n][headDim]; see `widenedFactor`. */
+/** Writes a head at `n` positions, from one to the next `stride` bytes, as f32[n][headDim]. */
 export function widen(type: i32, head: usize, stride: usize, out: usize, n: i32, headDim: i32): void {
   switch (type) {
     case 0: // F32

@@ -34,17 +34,11 @@ export function exp4(x: v128): v128 {
   return i32x4.add(p, i32x4.shl(shifted, 23))
 }
 
-/** What `exp2x4` computes with, alike. */
+/** What `exp2x4` computes with, once each. */
 const EXP2 = memory.data<f32>(
   [
-    -127, -127, -127, -127,
-    12582912, 12582912, 12582912, 12582912,
-    0.0013264726902423153, 0.0013264726902423153, 0.0013264726902423153, 0.0013264726902423153,
-    0.009671512660603126, 0.009671512660603126, 0.009671512660603126, 0.009671512660603126,
-    0.05550733744235462, 0.05550733744235462, 0.05550733744235462, 0.05550733744235462,
-    0.2402224208491844, 0.2402224208491844, 0.2402224208491844, 0.2402224208491844,
-    0.6931469775984751, 0.6931469775984751, 0.6931469775984751, 0.6931469775984751,
-    1, 1, 1, 1,
+    -127, 12582912, 0.0013264726902423153, 0.009671512660603126, 0.05550733744235462, 0.2402224208491844,
+    0.6931469775984751, 1,
   ],
   16,
 )
@@ -55,14 +49,14 @@ const EXP2 = memory.data<f32>(
  */
 @inline
 export function exp2x4(x: v128): v128 {
-  x = f32x4.pmax(x, v128.load(EXP2))
-  const shifted = f32x4.add(x, v128.load(EXP2, 16))
-  const r = f32x4.sub(x, f32x4.sub(shifted, v128.load(EXP2, 16)))
-  let p = v128.load(EXP2, 32)
-  p = madd(p, r, v128.load(EXP2, 48))
-  p = madd(p, r, v128.load(EXP2, 64))
-  p = madd(p, r, v128.load(EXP2, 80))
-  p = madd(p, r, v128.load(EXP2, 96))
-  p = madd(p, r, v128.load(EXP2, 112))
+  x = f32x4.pmax(x, v128.load32_splat(EXP2))
+  const shifted = f32x4.add(x, v128.load32_splat(EXP2, 4))
+  const r = f32x4.sub(x, f32x4.sub(shifted, v128.load32_splat(EXP2, 4)))
+  let p = v128.load32_splat(EXP2, 8)
+  p = madd(p, r, v128.load32_splat(EXP2, 12))
+  p = madd(p, r, v128.load32_splat(EXP2, 16))
+  p = madd(p, r, v128.load32_splat(EXP2, 20))
+  p = madd(p, r, v128.load32_splat(EXP2, 24))
+  p = madd(p, r, v128.load32_splat(EXP2, 28))
   return i32x4.add(p, i32x4.shl(shifted, 23))
 }

@@ -52,13 +52,7 @@ export function f16ToF32(bits: u16): f32 {
 /** What values from `loadUnscaledF16x4` are to be multiplied with. */
 export const F16_FACTOR: f32 = REBIAS
 
-/** Where SIGN_AND_MAGNITUDE stands four times, for loops: V8 builds a vector constant anew at every use. */
-export const F16_MASK = memory.data<i32>(
-  [SIGN_AND_MAGNITUDE, SIGN_AND_MAGNITUDE, SIGN_AND_MAGNITUDE, SIGN_AND_MAGNITUDE],
-  16,
-)
-
-/** Four finite halves from `pointer` as f32, divided by `F16_FACTOR`; `mask` is what lies at `F16_MASK`. */
+/** Four finite halves from `pointer` as f32, divided by `F16_FACTOR`; `mask` is the constant HALF_BITS. */
 @inline
 export function loadUnscaledF16x4(pointer: usize, mask: v128): v128 {
   return v128.and(i32x4.shl(v128.load16x4_s(pointer), 13), mask)
