@@ -6,7 +6,7 @@
  *
  * (Node 20 runs the relaxed build with `--experimental-wasm-relaxed-simd`.)
  */
-import { BLOCK_FORMATS } from '../../src/gguf/block-formats.js'
+import { BLOCK_FORMATS, type BlockFormat } from '../../src/gguf/block-formats.js'
 import { RAISED_F16 } from '../../src/model/raised-halves.js'
 import { ActivationKind, type KernelBuild, type Pointer } from '../../src/wasm/kernels.js'
 import { hasRelaxedSimd } from '../../src/wasm/relaxed-simd.js'
@@ -28,18 +28,35 @@ interface Rig {
   readonly quantised: Pointer
   readonly out: Pointer
   readonly weights: Pointer
+  /** For interleaving. */
+  readonly scratch: Pointer
 }
 
 async function prepare(build: KernelBuild): Promise<Rig> {
   const bench = await createKernelBench(build)
   const x = bench.randomFloats(COLUMNS)
   const quantised = bench.room(bench.kernels.activation_bytes(ActivationKind.int16, COLUMNS))
-  return { bench, x, quantised, out: bench.room(4 * COLUMNS), weights: bench.room(SPAN) }
+  return {
+    bench,
+    x,
+    quantised,
+    out: bench.room(4 * COLUMNS),
+    weights: bench.room(SPAN),
+    scratch: bench.room(4096 * 8),
+  }
+}
+
+/** The interleaved forms of formats. */
+function interleavedFormats({ bench }: Rig): BlockFormat[] {
+  return BLOCK_FORMATS.flatMap((format) => {
+    const id = bench.kernels.interleaved_format(format.id)
+    return id === 0 ? [] : [{ ...format, id }]
+  })
 }
 
 /** What a product of this matrix takes, which has been checked then; `copies` of it lie one after another. */
 function product(
-  { bench, x, quantised, out, weights }: Rig,
+  { bench, x, quantised, out, weights, scratch }: Rig,
   matrix: RandomMatrix,
   copies: number,
 ): () => void {
@@ -52,6 +69,8 @@ function product(
     const copy = (weights + i * blocks.length) as Pointer
     bench.bytes(copy, blocks.length).set(blocks)
     if (format === RAISED_F16) kernels.raise_halves(copy, blocks.length / 2)
+    // Does nothing to any other format.
+    kernels.interleave(format.id, copy, matrix.rowBytes, rows, scratch)
   }
   const run = () => {
     for (let i = 0; i < copies; i++) {
@@ -80,7 +99,7 @@ function measure(rig: Rig, near: RandomMatrix, far: RandomMatrix): [number, numb
   })
   const dequantize = () => {
     for (let r = 0; r < ROWS; r++) {
-      bench.kernels.dequantize(near.format.id, (weights + r * near.rowBytes) as Pointer, out, COLUMNS)
+      bench.kernels.dequantize_row(near.format.id, weights, near.rowBytes, r, out, COLUMNS)
     }
   }
   const [multiplied, dequantised] = bestRates([times(multiply), times(dequantize)], ROUNDS)
@@ -90,8 +109,8 @@ function measure(rig: Rig, near: RandomMatrix, far: RandomMatrix): [number, numb
 const builds: KernelBuild[] = hasRelaxedSimd() ? ['baseline', 'relaxed'] : ['baseline']
 const rigs = await Promise.all(builds.map(prepare))
 const heads = builds.map((build) => `${build}: GMAC/s  dequantize  GB/s from memory`)
-console.log(`${process.version}\nformat    ${heads.join('  ')}`)
-for (const format of [...BLOCK_FORMATS, RAISED_F16]) {
+console.log(`${process.version}\nformat     ${heads.join('  ')}`)
+for (const format of [...BLOCK_FORMATS, RAISED_F16, ...interleavedFormats(rigs[0])]) {
   if (rigs[0].bench.kernels.activation_kind(format.id) === ActivationKind.unsupported) continue
   if (!format.name.includes(process.argv[2] ?? '')) continue
   const near = new RandomMatrix(format, ROWS, COLUMNS)
@@ -100,6 +119,6 @@ for (const format of [...BLOCK_FORMATS, RAISED_F16]) {
     const [multiplied, dequantised, bytes] = measure(rig, near, far).map((rate) => rate.toFixed(1))
     return `${multiplied.padStart(builds[i].length + 8)}  ${dequantised.padStart(10)}  ${bytes.padStart(16)}`
   })
-  const name = format === RAISED_F16 ? 'F16 here' : format.name
-  console.log(`${name.padEnd(8)}  ${cells.join('  ')}`)
+  const name = BLOCK_FORMATS.includes(format) ? format.name : `${format.name} here`
+  console.log(`${name.padEnd(9)}  ${cells.join('  ')}`)
 }
