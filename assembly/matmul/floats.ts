@@ -3,9 +3,14 @@ import { blocksAt } from './place'
 import { ACTIVATIONS, PANEL, SUMS } from './scratch'
 import { transpose } from './transpose'
 
+/** Tokens a step: their sums for eight rows take eight registers, as many as hide the latency of the additions. */
+const TOGETHER: i32 = WIDE ? 8 : 4
+/** Bytes of a column of their activations. */
+const COLUMN: usize = WIDE ? 32 : 16
+
 /**
- * 8 rows × 4 tokens of f32, for formats that are plain numbers. The panel lies column after column, eight rows side by
- * side; so do the activations, four tokens side by side. The pointer is the scratch.
+ * 8 rows × TOGETHER tokens of f32, for formats that are plain numbers. The panel lies column after column, eight rows side
+ * by side; so do the activations, TOGETHER tokens side by side. The pointer is the scratch.
  *
  * `T` has `loadFinite4()`, four values from here on as f32, and `load1()`.
  */
@@ -17,21 +22,18 @@ export class FloatTile<T> {
 
   /** Past the last token it stands again. */
   takeActivations(x: usize, xStride: usize, tokens: i32, _columns: i32, column: i32, n: i32): void {
+    const last = x + <usize>(tokens - 1) * xStride + ((<usize>column) << 2)
     let to = changetype<usize>(this) + ACTIVATIONS
-    for (let token = 0; token < tokens; token += 4) {
-      let a = x + <usize>token * xStride + ((<usize>column) << 2)
-      let b = token + 1 < tokens ? a + xStride : a
-      let c = token + 2 < tokens ? b + xStride : b
-      let d = token + 3 < tokens ? c + xStride : c
-      for (const end = a + ((<usize>(n & ~3)) << 2); a < end; a += 16, b += 16, c += 16, d += 16, to += 64) {
-        transpose(v128.load(a), v128.load(b), v128.load(c), v128.load(d), to, 16)
+    let a = x + ((<usize>column) << 2)
+    for (let token = 0; token < tokens; token += TOGETHER) {
+      for (let four = 0; four < TOGETHER; four += 4) {
+        const b = a + xStride
+        const c = b + xStride
+        const d = c + xStride
+        layFour(min(a, last), min(b, last), min(c, last), min(d, last), to + ((<usize>four) << 2), n)
+        a += 4 * xStride
       }
-      for (const end = a + ((<usize>(n & 3)) << 2); a < end; a += 4, b += 4, c += 4, d += 4, to += 16) {
-        store<f32>(to, load<f32>(a))
-        store<f32>(to, load<f32>(b), 4)
-        store<f32>(to, load<f32>(c), 8)
-        store<f32>(to, load<f32>(d), 12)
-      }
+      to += <usize>n * COLUMN
     }
   }
 
@@ -75,7 +77,21 @@ export class FloatTile<T> {
 
   multiply(tokens: i32, n: i32): void {
     const scratch = changetype<usize>(this)
-    multiply(scratch + PANEL, scratch + ACTIVATIONS, scratch + SUMS, tokens, n)
+    if (WIDE) multiplyWide(scratch + PANEL, scratch + ACTIVATIONS, scratch + SUMS, tokens, n)
+    else multiply(scratch + PANEL, scratch + ACTIVATIONS, scratch + SUMS, tokens, n)
+  }
+}
+
+/** `n` columns of four tokens, side by side in `to` and COLUMN bytes apart. */
+function layFour(a: usize, b: usize, c: usize, d: usize, to: usize, n: i32): void {
+  for (const end = a + ((<usize>(n & ~3)) << 2); a < end; a += 16, b += 16, c += 16, d += 16, to += 4 * COLUMN) {
+    transpose(v128.load(a), v128.load(b), v128.load(c), v128.load(d), to, COLUMN)
+  }
+  for (const end = a + ((<usize>(n & 3)) << 2); a < end; a += 4, b += 4, c += 4, d += 4, to += COLUMN) {
+    store<f32>(to, load<f32>(a))
+    store<f32>(to, load<f32>(b), 4)
+    store<f32>(to, load<f32>(c), 8)
+    store<f32>(to, load<f32>(d), 12)
   }
 }
 
@@ -115,5 +131,75 @@ function multiply(panel: usize, x: usize, sums: usize, tokens: i32, n: i32): voi
     v128.store(sums, c1, 80)
     v128.store(sums, d0, 96)
     v128.store(sums, d1, 112)
+  }
+}
+
+/**
+ * The same for eight tokens, where the engine joins two vectors into one: stored by twos, the upper half first. The sums of
+ * what fills up the last eight are nobody's.
+ */
+function multiplyWide(panel: usize, x: usize, sums: usize, tokens: i32, n: i32): void {
+  const end = panel + ((<usize>n) << 5)
+  for (const last = sums + ((<usize>tokens) << 5); sums < last; sums += 256) {
+    let a0 = v128.load(sums)
+    let a1 = v128.load(sums, 16)
+    let b0 = v128.load(sums, 32)
+    let b1 = v128.load(sums, 48)
+    let c0 = v128.load(sums, 64)
+    let c1 = v128.load(sums, 80)
+    let d0 = v128.load(sums, 96)
+    let d1 = v128.load(sums, 112)
+    let e0 = v128.load(sums, 128)
+    let e1 = v128.load(sums, 144)
+    let f0 = v128.load(sums, 160)
+    let f1 = v128.load(sums, 176)
+    let g0 = v128.load(sums, 192)
+    let g1 = v128.load(sums, 208)
+    let h0 = v128.load(sums, 224)
+    let h1 = v128.load(sums, 240)
+    for (let column = panel; column < end; column += 32, x += 32) {
+      const low = v128.load(column)
+      const high = v128.load(column, 16)
+      let v = v128.load32_splat(x)
+      a0 = madd(low, v, a0)
+      a1 = madd(high, v, a1)
+      v = v128.load32_splat(x, 4)
+      b0 = madd(low, v, b0)
+      b1 = madd(high, v, b1)
+      v = v128.load32_splat(x, 8)
+      c0 = madd(low, v, c0)
+      c1 = madd(high, v, c1)
+      v = v128.load32_splat(x, 12)
+      d0 = madd(low, v, d0)
+      d1 = madd(high, v, d1)
+      v = v128.load32_splat(x, 16)
+      e0 = madd(low, v, e0)
+      e1 = madd(high, v, e1)
+      v = v128.load32_splat(x, 20)
+      f0 = madd(low, v, f0)
+      f1 = madd(high, v, f1)
+      v = v128.load32_splat(x, 24)
+      g0 = madd(low, v, g0)
+      g1 = madd(high, v, g1)
+      v = v128.load32_splat(x, 28)
+      h0 = madd(low, v, h0)
+      h1 = madd(high, v, h1)
+    }
+    v128.store(sums, a1, 16)
+    v128.store(sums, a0)
+    v128.store(sums, b1, 48)
+    v128.store(sums, b0, 32)
+    v128.store(sums, c1, 80)
+    v128.store(sums, c0, 64)
+    v128.store(sums, d1, 112)
+    v128.store(sums, d0, 96)
+    v128.store(sums, e1, 144)
+    v128.store(sums, e0, 128)
+    v128.store(sums, f1, 176)
+    v128.store(sums, f0, 160)
+    v128.store(sums, g1, 208)
+    v128.store(sums, g0, 192)
+    v128.store(sums, h1, 240)
+    v128.store(sums, h0, 224)
   }
 }

@@ -31,6 +31,12 @@ const TILES: Readonly<Record<string, string>> = {
     export function hot(scratch: usize, tokens: i32, n: i32): void {
       changetype<Int16Tile<Q8_0>>(scratch).multiply(tokens, n)
     }`,
+  floats: `
+    import { BF16 } from './assembly/formats/bf16'
+    import { FloatTile } from './assembly/matmul/floats'
+    export function hot(scratch: usize, tokens: i32, n: i32): void {
+      changetype<FloatTile<BF16>>(scratch).multiply(tokens, n)
+    }`,
 }
 
 const installed = await engines()
