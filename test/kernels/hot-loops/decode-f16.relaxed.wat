@@ -52,7 +52,7 @@
     local.get $22
     i32.const 3
     i16x8.shr_s
-    i32.const 1172
+    i32.const 1152
     v128.load32_splat
     local.tee $24
     v128.and
