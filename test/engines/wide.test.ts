@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { compileKernels } from '../kernels/compile.js'
-import { FORMAT_CASES, type ModelCase, randomIds } from '../support/random-models.js'
+import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
 import { engines, launch, ROOT } from './launch.js'
 
 const FOLDER = `${ROOT}.cache/engines/wide`
@@ -47,7 +47,7 @@ const nodes = installed.filter(
 
 /** Writes a case's model and returns its path. */
 async function fileOf({ name, parts }: ModelCase): Promise<string> {
-  const file = `${FOLDER}/${name}.gguf`
+  const file = `${FOLDER}/${name.replaceAll('/', '-')}.gguf`
   await mkdir(FOLDER, { recursive: true })
   await writeFile(file, writeGguf(parts))
   return file
@@ -65,23 +65,29 @@ describe.each(nodes)('node $version', ({ path }) => {
     expect(await run([...TRACE, '-e', compile])).toMatch(/Decided? to vectorize/)
   })
 
-  it.each(FORMAT_CASES)('computes the same bits with wide kernels as with relaxed: $name', async (each) => {
-    const model = await fileOf(each)
-    const ids = randomIds(PROMPT_LENGTH + STEPS, each.vocab, each.name)
-    const ask = async (kernels: string, threads: number) =>
-      JSON.parse(
-        await run([
-          // Else functions that run so little would stay as the first compiler makes them, which joins nothing.
-          '--no-liftoff',
-          `${ROOT}test/engines/logits.mjs`,
-          JSON.stringify({ model, kernels, threads, ids, prompt: PROMPT_LENGTH }),
-        ]),
-      )
-    const relaxed = await ask('relaxed', 1)
-    expect(relaxed).toMatchObject({ kernels: 'relaxed', logits: { length: STEPS + 1 } })
-    expect(await ask('wide', 1)).toEqual({ ...relaxed, kernels: 'wide' })
-    expect(await ask('wide', 2)).toEqual({ ...relaxed, kernels: 'wide' })
-  })
+  it.each([...FORMAT_CASES, ...VARIANTS])(
+    'computes the same bits with wide kernels as with relaxed: $name',
+    async (each) => {
+      const model = await fileOf(each)
+      const ids = randomIds(PROMPT_LENGTH + STEPS, each.vocab, each.name)
+      const ask = async (kernels: string, threads: number, flags: readonly string[] = []) =>
+        JSON.parse(
+          await run([
+            ...flags,
+            // Else functions that run so little would stay as the first compiler makes them, which joins nothing.
+            '--no-liftoff',
+            `${ROOT}test/engines/logits.mjs`,
+            JSON.stringify({ model, kernels, threads, ids, prompt: PROMPT_LENGTH }),
+          ]),
+        )
+      const relaxed = await ask('relaxed', 1)
+      expect(relaxed).toMatchObject({ kernels: 'relaxed', logits: { length: STEPS + 1 } })
+      expect(await ask('wide', 1)).toEqual({ ...relaxed, kernels: 'wide' })
+      expect(await ask('wide', 2)).toEqual({ ...relaxed, kernels: 'wide' })
+      expect(await ask('relaxed', 1, [FLAG])).toEqual(relaxed)
+      expect(await ask('baseline', 1, [FLAG])).toEqual(await ask('baseline', 1))
+    },
+  )
 
   it('takes them by itself where it was started so', async () => {
     const program = `${ROOT}test/engines/logits.mjs`
