@@ -13,7 +13,8 @@ function twoPositions<Rows>(): bool {
  * The scores of a tile's rows at `n` positions, to `scores` as [n][TILE]: q[row] · k[p], of eight sums over every eighth
  * element. For the layouts see attention-tile.ts; `room` has 128 bytes.
  *
- * Meanwhile the processor is made to fetch what comes next, `aheadBytes` from `keysAhead` and from `valuesAhead` on.
+ * Meanwhile the processor is made to fetch what comes next, `aheadBytes` from `keysAhead` and from `valuesAhead` on: a
+ * few cache lines a position, so that their way is taken while it calculates.
  */
 @inline
 export function score<T, Rows>(

@@ -48,7 +48,8 @@ export function stateBytes(headDim: i32): usize {
 /**
  * Takes the `n` positions from `start` on into the state of a tile of `rows` rows. `keys` and `values` point to the
  * heads at `start`, of type F32 or F16, from position to position `stride` bytes; their values are to be multiplied with
- * `factor`, and the queries have that in them. `room` has BLOCK_BYTES.
+ * `factor`, and the queries have that in them. `room` has BLOCK_BYTES. Meanwhile `aheadBytes` from `keysAhead` and from
+ * `valuesAhead` on are fetched.
  */
 export function attendBlock(
   type: i32,

@@ -1,4 +1,5 @@
 import { clearStates, finishRows, layQueries, mergeStates, tileRows } from './attention-rows'
+import { fetch, fetchPages } from './attention-fetch'
 import { attendBlock, BLOCK_BYTES, POSITIONS, rowBytes, stateBytes, TILE } from './attention-tile'
 import { cachedFactor, headBytes, isFloats, widen } from './cache'
 import { member, share, teamSize } from './team'
@@ -47,6 +48,7 @@ class Work {
   kvHeads: i32
   group: i32
   headDim: i32
+  isTeam: bool
   /** What queries are multiplied with. */
   scale: f32
   /** Of a lone token: states of the merged chunks, then of SLOTS chunks; and the chunk in the first slot. */
@@ -87,7 +89,7 @@ function mostTiles(heads: i32, kvHeads: i32): i32 {
 }
 
 /**
- * Bytes of a thread's room: a block of keys and one of values, f32[POSITIONS][headDim], its weights, queries, and the
+ * Bytes of a thread's room: a block of keys and one of values, f32[POSITIONS][headDim], BLOCK_BYTES, queries, and the
  * states of a part of several tokens, of all chunks so far and of the present one.
  */
 function roomBytes(heads: i32, kvHeads: i32, headDim: i32): usize {
@@ -136,6 +138,7 @@ export function attention(
   work.kvHeads = kvHeads
   work.group = heads / kvHeads
   work.headDim = headDim
+  work.isTeam = teamSize() > 1
   work.scale = scale * LOG2_E
   work.states = scratch
   work.rooms = scratch + <usize>(SLOTS + 1) * tokenStates(heads, kvHeads, headDim)
@@ -236,16 +239,24 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
   }
 
   const end = min((chunk + 1) * CHUNK, position + tokens)
+  // One thread goes from chunk to chunk; several take them as it comes.
+  const fetchFrom = work.isTeam ? chunk * CHUNK : 0
+  const fetchEnd = work.isTeam ? end : position + 1
   for (let start = chunk * CHUNK; start < end; start += POSITIONS) {
     const n = min(POSITIONS, end - start)
     const offset = <usize>start * positionBytes
+    // The next block of a lone token is fetched while this one is worked on, the first one before.
     const next = start + POSITIONS
-    const ahead = work.tokens == 1 ? max(0, min(POSITIONS, (teamSize() == 1 ? position + 1 : end) - next)) : 0
+    const ahead = work.tokens == 1 ? max(0, min(POSITIONS, fetchEnd - next)) : 0
     const aheadBytes = <usize>ahead * cachedBytes
     const aheadAt = <usize>next * positionBytes
-    if (direct && start == (teamSize() == 1 ? 0 : chunk * CHUNK)) {
-      touch(work.keys + offset, <usize>n * positionBytes, blockRoom)
-      touch(work.values + offset, <usize>n * positionBytes, blockRoom)
+    if (work.tokens == 1 && start == fetchFrom) {
+      fetch(work.keys + offset, <usize>n * positionBytes, blockRoom)
+      fetch(work.values + offset, <usize>n * positionBytes, blockRoom)
+    }
+    if (ahead) {
+      fetchPages(work.keys + aheadAt, <usize>ahead * positionBytes, blockRoom)
+      fetchPages(work.values + aheadAt, <usize>ahead * positionBytes, blockRoom)
     }
     for (let i = 0; i < kvHeads; i++) {
       let keys = work.keys + offset + <usize>(firstHead + i) * cachedBytes
@@ -282,15 +293,4 @@ function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, token
       }
     }
   }
-}
-
-/**
- * Has the processor fetch what is then read head by head, with gaps: in one sweep it has many cache lines on their way
- * at once, which halves the time of a token at depth 1024 (measured, see bench/kernels/README.md). `to` is any room for
- * four bytes: a load whose value nobody wants might be left out.
- */
-function touch(from: usize, bytes: usize, to: usize): void {
-  let sum = 0
-  for (let at = from; at < from + bytes; at += 64) sum ^= load<i32>(at)
-  store<i32>(to, sum)
 }
