@@ -13,7 +13,7 @@ export interface EngineOptions {
    * Which build of the kernels. `relaxed` is faster; its logits differ from the baseline's in the last bits, and those
    * may depend on the processor. `baseline` gives the same bits everywhere. `auto`, the default, is `relaxed` where the
    * runtime has relaxed SIMD. `wide` is `relaxed` with vectors of 256 bits, for Node 24 and newer on x64: prompts take
-   * little more than half the time. It switches an experimental part of V8 on, for the whole process
+   * two thirds of the time. It switches an experimental part of V8 on, for the whole process
    * (`--experimental-wasm-revectorize`); where Node was started with that flag, `auto` is `wide`. Or the kernels themselves, compiled or as bytes, where the runtime cannot find them beside
    * the package, because a bundler moved them, say; compiled ones run on one thread.
    */
