@@ -56,11 +56,13 @@ describe('figures', () => {
 })
 
 describe('engines', () => {
-  it('have both builds but for the engine without relaxed SIMD', () => {
+  it('have the builds that each can run', () => {
     const names = ENGINE_ENTRANTS.map(({ name }) => name)
-    expect(names).toHaveLength(17)
+    expect(names).toHaveLength(19)
     expect(names).toContain('Node 20, baseline')
     expect(names).not.toContain('Node 20, relaxed')
+    expect(names).toContain('Node 24, wide')
+    expect(names).not.toContain('Node 22, wide')
   })
 
   it('are rows, tests are columns', () => {

@@ -15,7 +15,7 @@ describe('the goals', () => {
 
   it('say who is measured on a model; on others, all', () => {
     const names = (model: string) => goalEntrants(model).map(({ name }) => name)
-    expect(names('1.1B-Q4_0')).toEqual(['dasllama', 'llama.cpp'])
+    expect(names('1.1B-Q4_0')).toEqual(['dasllama', 'llama.cpp', 'dasllama wide'])
     expect(new Set(names('mine.gguf'))).toEqual(new Set(GOALS.flatMap(({ ours, rival }) => [ours, rival])))
   })
 })
