@@ -3,15 +3,24 @@ import { rowBytes, WEIGHTS } from './attention-tile'
 import { constant, HALF_BITS } from './math/constants'
 import { madd, sums4 } from './math/lanes'
 
+/**
+ * Whether the sums of a row are made four by four, in memory meanwhile, for many rows: so a query's load serves two
+ * positions. It pays where a product and a sum are two instructions.
+ */
+@inline
+function byFours<Rows>(): bool {
+  return !ASC_FEATURE_RELAXED_SIMD && count<Rows>() > 2
+}
+
 /** Whether two positions are worked on at a time: there must be registers for the sums. */
 @inline
 function twoPositions<Rows>(): bool {
-  return WIDE || count<Rows>() < 3
+  return WIDE || count<Rows>() < 3 || byFours<Rows>()
 }
 
 /**
  * The scores of a tile's rows at `n` positions, to `scores` as [n][TILE]: q[row] · k[p], of eight sums over every eighth
- * element. For the layouts see attention-tile.ts; `room` has 128 bytes.
+ * element. For the layouts see attention-tile.ts; `room` has 256 bytes.
  *
  * Meanwhile the processor is made to fetch what comes next, `aheadBytes` from `keysAhead` and from `valuesAhead` on: a
  * few cache lines a position, so that their way is taken while it calculates.
@@ -46,6 +55,18 @@ export function score<T, Rows>(
     let key = keys
     // Past the last position its key is read again; what comes of it is never used.
     let next = p + 1 < n ? keys + stride : keys
+    if (byFours<Rows>()) {
+      const four = changetype<T>(key).bytes4
+      sumFours<T, Rows>(queries, end, key, next, room)
+      sumFours<T, Rows>(queries + 16, end, key + four, next + four, room + 16)
+      key += <usize>((headDim & ~7) >> 2) * four
+      next += <usize>((headDim & ~7) >> 2) * four
+      finish<T, Rows>(scores, room, end, key, headDim, mask, zero, zero, zero, zero, zero, zero, zero, zero)
+      finish<T, Rows>(scores + WEIGHTS, room + 128, end, next, headDim, mask, zero, zero, zero, zero, zero, zero, zero, zero)
+      scores += 2 * WEIGHTS
+      keys += 2 * stride
+      continue
+    }
     let a0 = zero
     let a1 = zero
     let a2 = zero
@@ -117,6 +138,59 @@ export function score<T, Rows>(
   store<i32>(room, fetched)
 }
 
+/** Of each row the first or the second four of its eight sums, for two positions, to `sums` as [2][TILE][8]. */
+@inline
+function sumFours<T, Rows>(queries: usize, end: usize, key: usize, next: usize, sums: usize): void {
+  const mask = constant(HALF_BITS)
+  const zero = f32x4.splat(0)
+  let a0 = zero
+  let a1 = zero
+  let b0 = zero
+  let b1 = zero
+  let c0 = zero
+  let c1 = zero
+  let d0 = zero
+  let d1 = zero
+  for (let at = queries; at < end; at += 32 * <usize>count<Rows>()) {
+    const k0 = changetype<T>(key).load4(mask)
+    const k1 = changetype<T>(next).load4(mask)
+    let q = v128.load(at)
+    a0 = madd(q, k0, a0)
+    a1 = madd(q, k1, a1)
+    if (count<Rows>() > 1) {
+      q = v128.load(at, 32)
+      b0 = madd(q, k0, b0)
+      b1 = madd(q, k1, b1)
+    }
+    if (count<Rows>() > 2) {
+      q = v128.load(at, 64)
+      c0 = madd(q, k0, c0)
+      c1 = madd(q, k1, c1)
+    }
+    if (count<Rows>() > 3) {
+      q = v128.load(at, 96)
+      d0 = madd(q, k0, d0)
+      d1 = madd(q, k1, d1)
+    }
+    key += 2 * changetype<T>(key).bytes4
+    next += 2 * changetype<T>(next).bytes4
+  }
+  v128.store(sums, a0)
+  v128.store(sums, a1, 128)
+  if (count<Rows>() > 1) {
+    v128.store(sums, b0, 32)
+    v128.store(sums, b1, 160)
+  }
+  if (count<Rows>() > 2) {
+    v128.store(sums, c0, 64)
+    v128.store(sums, c1, 192)
+  }
+  if (count<Rows>() > 3) {
+    v128.store(sums, d0, 96)
+    v128.store(sums, d1, 224)
+  }
+}
+
 /** The scores of a position from each row's two sums, and from the last four elements of a head not made of eights. */
 @inline
 function finish<T, Rows>(
@@ -151,6 +225,8 @@ function finish<T, Rows>(
       v128.store(room, d1, 112)
       v128.store(room, d0, 96)
     }
+  }
+  if (WIDE || byFours<Rows>()) {
     a0 = v128.load(room)
     a1 = v128.load(room, 16)
     if (count<Rows>() > 1) {

@@ -25,7 +25,7 @@ export const POSITIONS: i32 = 32
 export const WEIGHTS: usize = 16
 
 /** Bytes of what a block's weights are made in: WEIGHTS a position and for what they lower, and sums of scores. */
-export const BLOCK_BYTES: usize = (<usize>POSITIONS + 1) * WEIGHTS + 128
+export const BLOCK_BYTES: usize = (<usize>POSITIONS + 1) * WEIGHTS + 256
 
 /** What follows the values in a state, and where. */
 const TAIL_BYTES: usize = 48
