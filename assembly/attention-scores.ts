@@ -4,8 +4,8 @@ import { constant, HALF_BITS } from './math/constants'
 import { madd, sums4 } from './math/lanes'
 
 /**
- * Whether the sums of a row are made four by four, in memory meanwhile, for many rows: so a query's load serves two
- * positions. It pays where a product and a sum are two instructions.
+ * Whether the sums of many rows are made in two passes over a head, four of each row's eight in each, so that there are
+ * registers for two positions and a query's load serves both. It pays where a product and a sum are two instructions.
  */
 @inline
 function byFours<Rows>(): bool {
@@ -56,11 +56,11 @@ export function score<T, Rows>(
     // Past the last position its key is read again; what comes of it is never used.
     let next = p + 1 < n ? keys + stride : keys
     if (byFours<Rows>()) {
-      const four = changetype<T>(key).bytes4
+      const bytes4 = changetype<T>(key).bytes4
       sumFours<T, Rows>(queries, end, key, next, room)
-      sumFours<T, Rows>(queries + 16, end, key + four, next + four, room + 16)
-      key += <usize>((headDim & ~7) >> 2) * four
-      next += <usize>((headDim & ~7) >> 2) * four
+      sumFours<T, Rows>(queries + 16, end, key + bytes4, next + bytes4, room + 16)
+      key += <usize>((headDim & ~7) >> 2) * bytes4
+      next += <usize>((headDim & ~7) >> 2) * bytes4
       finish<T, Rows>(scores, room, end, key, headDim, mask, zero, zero, zero, zero, zero, zero, zero, zero)
       finish<T, Rows>(scores + WEIGHTS, room + 128, end, next, headDim, mask, zero, zero, zero, zero, zero, zero, zero, zero)
       scores += 2 * WEIGHTS
@@ -138,7 +138,7 @@ export function score<T, Rows>(
   store<i32>(room, fetched)
 }
 
-/** Of each row the first or the second four of its eight sums, for two positions, to `sums` as [2][TILE][8]. */
+/** Of each of three or four rows four of its eight sums, for two positions, to `sums` as [2][TILE][8]. */
 @inline
 function sumFours<T, Rows>(queries: usize, end: usize, key: usize, next: usize, sums: usize): void {
   const mask = constant(HALF_BITS)
@@ -154,37 +154,29 @@ function sumFours<T, Rows>(queries: usize, end: usize, key: usize, next: usize, 
   for (let at = queries; at < end; at += 32 * <usize>count<Rows>()) {
     const k0 = changetype<T>(key).load4(mask)
     const k1 = changetype<T>(next).load4(mask)
-    let q = v128.load(at)
-    a0 = madd(q, k0, a0)
-    a1 = madd(q, k1, a1)
-    if (count<Rows>() > 1) {
-      q = v128.load(at, 32)
-      b0 = madd(q, k0, b0)
-      b1 = madd(q, k1, b1)
-    }
-    if (count<Rows>() > 2) {
-      q = v128.load(at, 64)
-      c0 = madd(q, k0, c0)
-      c1 = madd(q, k1, c1)
-    }
+    const a = v128.load(at)
+    a0 = madd(a, k0, a0)
+    a1 = madd(a, k1, a1)
+    const b = v128.load(at, 32)
+    b0 = madd(b, k0, b0)
+    b1 = madd(b, k1, b1)
+    const c = v128.load(at, 64)
+    c0 = madd(c, k0, c0)
+    c1 = madd(c, k1, c1)
     if (count<Rows>() > 3) {
-      q = v128.load(at, 96)
-      d0 = madd(q, k0, d0)
-      d1 = madd(q, k1, d1)
+      const d = v128.load(at, 96)
+      d0 = madd(d, k0, d0)
+      d1 = madd(d, k1, d1)
     }
     key += 2 * changetype<T>(key).bytes4
     next += 2 * changetype<T>(next).bytes4
   }
   v128.store(sums, a0)
+  v128.store(sums, b0, 32)
+  v128.store(sums, c0, 64)
   v128.store(sums, a1, 128)
-  if (count<Rows>() > 1) {
-    v128.store(sums, b0, 32)
-    v128.store(sums, b1, 160)
-  }
-  if (count<Rows>() > 2) {
-    v128.store(sums, c0, 64)
-    v128.store(sums, c1, 192)
-  }
+  v128.store(sums, b1, 160)
+  v128.store(sums, c1, 192)
   if (count<Rows>() > 3) {
     v128.store(sums, d0, 96)
     v128.store(sums, d1, 224)
