@@ -2,7 +2,7 @@
 import { type Entrant, entrantsCalled } from './contestants/registry.js'
 import { threadsText } from './limits/table.js'
 import type { BenchRecord } from './record.js'
-import { find, rate, ratioText, speedRatio, table } from './tables.js'
+import { find, medianRate, number, ratioText, speedRatio, table } from './tables.js'
 
 /** Ours is to be `tg` times as fast as the rival in decoding and `pp` times in a prompt; no aim where a number is missing. */
 interface Goal {
@@ -12,6 +12,12 @@ interface Goal {
   readonly tg?: number
   readonly pp?: number
 }
+
+/** Tests by how their names begin. */
+const KINDS = [
+  { kind: 'pp', name: 'prompt' },
+  { kind: 'tg', name: 'decode' },
+] as const
 
 const QUANTISED = ['135M-Q8_0', '135M-Q4_0', '135M-Q4_K_M']
 const F16 = ['135M-F16']
@@ -26,6 +32,9 @@ export const GOALS: readonly Goal[] = [
   { ours: 'dasllama baseline', rival: 'llama.cpp', models: F16 },
   { ours: 'dasllama', rival: 'llama.cpp', models: BIG, tg: 0.9, pp: 0.6 },
   { ours: 'dasllama wide', rival: 'llama.cpp', models: BIG, tg: 0.9, pp: 0.6 },
+  { ours: 'dasllama', rival: 'llama.cpp without AMX', models: QUANTISED, tg: 1, pp: 0.6 },
+  { ours: 'dasllama baseline', rival: 'llama.cpp without AMX', models: QUANTISED, tg: 0.7, pp: 0.35 },
+  { ours: 'dasllama', rival: 'llama.cpp without AMX', models: BIG, tg: 0.9, pp: 0.6 },
   { ours: 'dasllama in Chromium', rival: 'wllama 2', models: QUANTISED, tg: 2.5, pp: 4 },
   { ours: 'dasllama in Chromium', rival: 'wllama 2', models: F16, tg: 2.5, pp: 8 },
   { ours: 'dasllama in Chromium', rival: 'onnxruntime-web u8', models: ['135M-Q8_0'], tg: 3, pp: 1.8 },
@@ -43,45 +52,43 @@ export function goalEntrants(model: string): Entrant[] {
   return entrantsCalled([...new Set(goals.flatMap(({ ours, rival }) => [ours, rival]))])
 }
 
-/** Every goal with what was measured, met and missed alike; empty where a record has none of their pairs. */
+/** A row for each goal and model, with what was measured, met and missed alike; empty where a record has none of their pairs. */
 export function renderGoals({ models, contestants }: BenchRecord): string {
   const present = new Set(contestants.map(({ name }) => name))
-  const rows: string[][] = []
+  const pairs = GOALS.filter(({ ours, rival }) => present.has(ours) && present.has(rival)).flatMap((goal) =>
+    models.filter(({ name }) => goal.models.includes(name)).map((model) => ({ goal, model })),
+  )
+  const threads = [...new Set(pairs.flatMap(({ model }) => model.tests.map(({ threads }) => threads)))]
+  const columns = KINDS.flatMap(({ kind, name }) => threads.map((threads) => ({ kind, name, threads })))
   let met = 0
   let missed = 0
-  for (const goal of GOALS) {
-    if (!present.has(goal.ours) || !present.has(goal.rival)) continue
-    for (const model of models.filter(({ name }) => goal.models.includes(name))) {
-      const keys = new Set(model.tests.map(({ test, threads }) => JSON.stringify({ test, threads })))
-      for (const key of keys) {
-        const { test, threads }: { test: string; threads: number } = JSON.parse(key)
-        const own = find(model, { test, threads, contestant: goal.ours })
-        const rival = find(model, { test, threads, contestant: goal.rival })
-        if (!own || !rival) continue
-        const aim = test.startsWith('tg') ? goal.tg : goal.pp
-        const ratio = speedRatio(own, rival) as number
-        const isMet = aim !== undefined && ratio >= aim
-        if (isMet) met++
-        else if (aim !== undefined) missed++
-        rows.push([
-          goal.ours,
-          goal.rival,
-          model.name,
-          test,
-          threadsText(threads),
-          rate(own),
-          rate(rival),
-          ratioText(ratio),
-          aim === undefined ? '–' : `≥ ${aim}`,
-          aim === undefined ? '–' : isMet ? 'met' : '**missed**',
-        ])
-      }
-    }
+  const cell = (
+    { goal, model }: (typeof pairs)[number],
+    { kind, threads }: (typeof columns)[number],
+  ): string => {
+    const test = model.tests.find((one) => one.test.startsWith(kind) && one.threads === threads)?.test
+    const own = test && find(model, { test, threads, contestant: goal.ours })
+    const rival = test && find(model, { test, threads, contestant: goal.rival })
+    if (!own || !rival) return '–'
+    const ratio = speedRatio(own, rival) as number
+    const isMissed = ratio < (goal[kind] ?? 0)
+    if (isMissed) missed++
+    else if (goal[kind] !== undefined) met++
+    const text = `${ratioText(ratio)} (${number(medianRate(own))} : ${number(medianRate(rival))})`
+    return isMissed ? `**${text}**` : text
   }
-  if (rows.length === 0) return ''
+  const rows = pairs.map((pair) => {
+    const { goal, model } = pair
+    const cells = columns.map((column) => cell(pair, column))
+    const aims = KINDS.map(({ kind }) => goal[kind] ?? '–').join(' · ')
+    return { cells, row: [goal.ours, goal.rival, model.name, aims, ...cells] }
+  })
+  const measured = rows.filter(({ cells }) => cells.some((cell) => cell !== '–')).map(({ row }) => row)
+  if (measured.length === 0) return ''
   const head = [
-    ...['ours', 'rival', 'model', 'test', 'threads', 'ours, tokens/s', "rival's, tokens/s"],
-    ...['ratio', 'aim', ''],
+    ...['ours', 'rival', 'model', `aims, ${KINDS.map(({ name }) => name).join(' · ')}`],
+    ...columns.map(({ name, threads }) => `${name}, ${threadsText(threads)}`),
   ]
-  return `Goals: ${met} met, ${missed} missed.\n\n${table(head, rows, 5)}`
+  const text = `Goals: ${met} met, ${missed} missed. Ratios of speed (tokens a second, ours : the rival's), bold where they miss the aim:`
+  return `${text}\n\n${table(head, measured, 3)}`
 }

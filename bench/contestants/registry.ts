@@ -26,7 +26,8 @@ const OURS = { module: at('dasllama.ts'), against: [] }
 const API = 'dist/ through the public API, session.eval(ids)'
 
 const NATIVE = {
-  host: { engine: 'node' },
+  // One thread that calls llama.cpp: see rivals/node-llama-cpp/README.md.
+  host: { engine: 'node', env: { UV_THREADPOOL_SIZE: '1' } },
   file: gguf,
   against: ['dasllama', 'dasllama baseline', 'dasllama wide'],
 }
@@ -71,6 +72,13 @@ export const ENTRANTS: readonly Entrant[] = [
     name: 'llama.cpp',
     how: "node-llama-cpp's native addon driven directly: llama_decode and one promise a call, no queue, no sampling",
     module: at('../rivals/node-llama-cpp/addon.ts'),
+  },
+  {
+    ...NATIVE,
+    name: 'llama.cpp without AMX',
+    how: 'the same, with the instructions of a CPU that lacks AMX',
+    module: at('../rivals/node-llama-cpp/addon-without-amx.ts'),
+    against: ['dasllama', 'dasllama baseline'],
   },
   {
     ...NATIVE,

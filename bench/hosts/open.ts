@@ -8,8 +8,12 @@ import { WorkerdLink } from './workerd-link.js'
 
 /** Where a contestant lives. */
 export type Host =
-  /** `workerd`, or a program of scripts/engines.mjs and its major version: `node 24`; or `node`, which runs the bench. */
-  { readonly engine: string } | { readonly browser: 'chromium' | 'firefox'; readonly inWorker: boolean }
+  /**
+   * `workerd`, or a program of scripts/engines.mjs and its major version: `node 24`; or `node`, which runs the bench.
+   * `env`: variables that its process has besides the bench's.
+   */
+  | { readonly engine: string; readonly env?: Readonly<Record<string, string>> }
+  | { readonly browser: 'chromium' | 'firefox'; readonly inWorker: boolean }
 
 /** Starts the host of the contestant in `module`. Rejects where the machine lacks it. */
 export async function openHost(host: Host, module: URL): Promise<Link> {
@@ -18,7 +22,8 @@ export async function openHost(host: Host, module: URL): Promise<Link> {
     return PageLink.open(browse, await bundleHost('page', module), host.inWorker)
   }
   if (host.engine === 'workerd') return WorkerdLink.open(await bundleHost('workerd', module))
-  return new ProcessLink(launch(await findEngine(host.engine), await bundleHost('process', module)))
+  const words = launch(await findEngine(host.engine), await bundleHost('process', module))
+  return new ProcessLink(words, host.env)
 }
 
 let engines: Promise<Engine[]> | undefined

@@ -11,9 +11,12 @@ export class ProcessLink implements Link {
   readonly #ended: Promise<string>
   #answered: (answer: Answer) => void = () => {}
 
-  /** `words`: the command that starts the host's program. */
-  constructor([command, ...args]: readonly string[]) {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  /** The command that starts the host's program, and variables that its process has besides those of this one. */
+  constructor([command, ...args]: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const child = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    })
     this.#process = child
     this.#ended = Promise.race([
       once(child, 'exit').then(([code, signal]) => signal ?? `exit code ${code}`),

@@ -3,8 +3,10 @@
  * every batch. They are not public (the version is pinned in package.json), but the public ones cost more than a
  * small model does.
  */
-import type { Contestant } from '../../contestants/contestant.js'
-import { BATCH, describe, loadContext } from './load.js'
+import type { LlamaContext } from 'node-llama-cpp'
+import type { Contestant, Sequence } from '../../contestants/contestant.js'
+import { asInstalled, type ImportLibrary } from './installation.js'
+import { BATCH, Library } from './library.js'
 
 /** The part of the addon's context that is used here. Sequences and positions are numbers. */
 interface AddonContext {
@@ -19,35 +21,38 @@ interface AddonContext {
 
 const SEQUENCE = 0
 
-export const contestant: Contestant = {
-  describe,
+export const contestant = contestantWith(asInstalled)
 
-  async load(path, options) {
-    const context = await loadContext(path, options)
-    const { _ctx: addon } = context as unknown as { readonly _ctx: AddonContext }
-    /** Of the next token. */
-    let position = 0
+export function contestantWith(importLibrary: ImportLibrary): Contestant {
+  const library = new Library(importLibrary)
+  return {
+    describe: library.describe,
+    load: async (path, options) => sequenceOf(await library.loadContext(path, options)),
+  }
+}
 
-    async function evaluate(ids: readonly number[]): Promise<void> {
-      addon.initBatch(ids.length)
-      addon.addToBatch(SEQUENCE, position, Uint32Array.from(ids), Uint32Array.of(ids.length - 1))
-      await addon.decodeBatch()
-      position += ids.length
-    }
+function sequenceOf(context: LlamaContext): Sequence {
+  const { _ctx: addon } = context as unknown as { readonly _ctx: AddonContext }
+  /** Of the next token. */
+  let position = 0
 
-    return {
-      async rewind(length) {
-        if (!addon.removeTokenCellsFromSequence(SEQUENCE, length, position))
-          throw new Error('it cannot rewind')
-        position = length
-      },
-      async prefill(ids) {
-        for (let first = 0; first < ids.length; first += BATCH)
-          await evaluate(ids.slice(first, first + BATCH))
-      },
-      async decode(ids) {
-        for (const id of ids) await evaluate([id])
-      },
-    }
-  },
+  async function evaluate(ids: readonly number[]): Promise<void> {
+    addon.initBatch(ids.length)
+    addon.addToBatch(SEQUENCE, position, Uint32Array.from(ids), Uint32Array.of(ids.length - 1))
+    await addon.decodeBatch()
+    position += ids.length
+  }
+
+  return {
+    async rewind(length) {
+      if (!addon.removeTokenCellsFromSequence(SEQUENCE, length, position)) throw new Error('it cannot rewind')
+      position = length
+    },
+    async prefill(ids) {
+      for (let first = 0; first < ids.length; first += BATCH) await evaluate(ids.slice(first, first + BATCH))
+    },
+    async decode(ids) {
+      for (const id of ids) await evaluate([id])
+    },
+  }
 }

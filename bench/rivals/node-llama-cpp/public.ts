@@ -1,7 +1,10 @@
 /** node-llama-cpp as its users drive it. */
 import type { ControlledEvaluateInputItem, Token } from 'node-llama-cpp'
 import type { Contestant } from '../../contestants/contestant.js'
-import { describe, loadContext } from './load.js'
+import { asInstalled } from './installation.js'
+import { Library } from './library.js'
+
+const library = new Library(asInstalled)
 
 /** Asking for a token is what makes llama.cpp compute logits; greedy is the cheapest choice. */
 function withLogits(id: number): ControlledEvaluateInputItem {
@@ -9,10 +12,10 @@ function withLogits(id: number): ControlledEvaluateInputItem {
 }
 
 export const contestant: Contestant = {
-  describe,
+  describe: library.describe,
 
   async load(path, options) {
-    const context = await loadContext(path, options)
+    const context = await library.loadContext(path, options)
     const sequence = context.getSequence()
     return {
       async rewind(length) {

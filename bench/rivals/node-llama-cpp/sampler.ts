@@ -1,5 +1,6 @@
 /** llama.cpp's sampler chain on the logits of its own last decode, by the addon's own call (see addon.ts). */
-import { loadContext } from './load.js'
+import { asInstalled } from './installation.js'
+import { Library } from './library.js'
 
 /** What the addon's `applyConfig` takes, as far as it is used here. */
 export interface RivalSampling {
@@ -34,7 +35,7 @@ export async function timeRivalSampler(
   configs: readonly RivalSampling[],
   picks: number,
 ): Promise<number[][]> {
-  const context = await loadContext(path, { contextLength: 64, threads: 1 })
+  const context = await new Library(asInstalled).loadContext(path, { contextLength: 64, threads: 1 })
   const { _ctx: addon, model, _llama } = context as unknown as Internals
   addon.initBatch(1)
   addon.addToBatch(0, 0, Uint32Array.of(1), Uint32Array.of(0))

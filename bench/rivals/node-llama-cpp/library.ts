@@ -1,0 +1,47 @@
+/** What all ways of driving llama.cpp share: the library, a model and one sequence, on the CPU. */
+import type { Llama, LlamaContext } from 'node-llama-cpp'
+import type { Contestant, LoadOptions } from '../../contestants/contestant.js'
+import type { ImportLibrary } from './installation.js'
+
+/** Largest batch that llama-bench gives llama.cpp at once (`n_ubatch`). */
+export const BATCH = 512
+
+/** Opened once: finding and loading the addon is not what loading a model costs. */
+export class Library {
+  readonly #import: ImportLibrary
+  #llama: Promise<Llama> | undefined
+
+  constructor(importLibrary: ImportLibrary) {
+    this.#import = importLibrary
+  }
+
+  readonly describe: Contestant['describe'] = async () => {
+    const { getModuleVersion } = await this.#import()
+    const { llamaCppRelease, buildType, systemInfo } = await this.#open()
+    return {
+      'node-llama-cpp': await getModuleVersion(),
+      'llama.cpp': `${llamaCppRelease.repo} ${llamaCppRelease.release}, ${buildType}`,
+      // llama.cpp prints "CPU : SSE3 = 1 | AVX2 = 1 | …".
+      'using the instructions': Array.from(systemInfo.matchAll(/(\w+) = 1/g), ([, name]) => name).join(' '),
+    }
+  }
+
+  async loadContext(path: string, { contextLength, threads }: LoadOptions): Promise<LlamaContext> {
+    const model = await (await this.#open()).loadModel({ modelPath: path, gpuLayers: 0 })
+    return model.createContext({ contextSize: contextLength, batchSize: BATCH, sequences: 1, threads })
+  }
+
+  #open(): Promise<Llama> {
+    this.#llama ??= this.#import().then(({ getLlama, LlamaLogLevel }) =>
+      getLlama({
+        gpu: false,
+        build: 'never',
+        progressLogs: false,
+        logLevel: LlamaLogLevel.error,
+        // No limit for all contexts together: each says how many it wants.
+        maxThreads: 0,
+      }),
+    )
+    return this.#llama
+  }
+}
