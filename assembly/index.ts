@@ -9,7 +9,6 @@ export {
   activation_kind,
   dequantize,
   dequantize_row,
-  file_word,
   interleave,
   interleaved_format,
   matmul,

@@ -14,7 +14,7 @@ import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecInterleavedOf, mat
 import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
-import { eightAt, EIGHT, fileWordOf, interleavePart, INTERLEAVED, interleaveShared } from './interleaved'
+import { eightAt, EIGHT, interleavePart, INTERLEAVED, interleaveShared } from './interleaved'
 import { InterleavedQ4_0 } from './interleaved_q4_0'
 import { InterleavedQ4_0Bytes, InterleavedQ4_0Pairs, InterleavedQ4_0Wide } from './interleaved_q4_0_dots'
 import { IQ2_XXS, UnsignedIQ2_XXS } from './iq2_xxs'
@@ -49,11 +49,6 @@ export function interleave(format: i32, weights: usize, rowBytes: usize, rows: i
 
 function interleavePartOfQ4_0(part: i32): void {
   interleavePart<InterleavedQ4_0>(part)
-}
-
-/** The four bytes that an interleaved matrix had in its file from `offset` on, a multiple of four. */
-export function file_word(format: i32, weights: usize, rowBytes: usize, offset: usize): u32 {
-  return format == INTERLEAVED_Q4_0 ? fileWordOf<InterleavedQ4_0>(weights, rowBytes, offset) : load<u32>(weights + offset)
 }
 
 /** What a format's `dot` multiplies with; see activations.ts. */

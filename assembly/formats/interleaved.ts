@@ -3,8 +3,8 @@
  * lies side by side and no sum crosses lanes. It takes the bytes that the file's blocks take, in their place: eight
  * blocks, one below the other, become one. A kind of matrix for the engine, never of a file.
  *
- * `T`, the class of such a format, has `fileByte(row, at)`: where in the eight's first block the byte `at` of row `row`'s
- * block is; `interleave(rows, stride)`: writes the block from `rows`, where the file's blocks begin `stride` bytes apart.
+ * `T`, the class of such a format, has `interleave(rows, stride)`: writes the block from `rows`, where the file's blocks
+ * begin `stride` bytes apart.
  */
 import { member, share, teamSize } from '../team'
 
@@ -63,21 +63,6 @@ export function interleavePart<T>(part: i32): void {
 function border(part: i32): usize {
   const eight = <usize>(<i64>work.eights * part / work.parts)
   return work.weights + eight * work.rowBytes * EIGHT
-}
-
-/** The four bytes that the matrix had in its file from `offset` on, a multiple of four. */
-@inline
-export function fileWordOf<T>(weights: usize, rowBytes: usize, offset: usize): u32 {
-  const blockBytes = <usize>changetype<T>(0).bytes
-  let word: u32 = 0
-  for (let i: usize = 0; i < 4; i++) {
-    const row = (offset + i) / rowBytes
-    const column = (offset + i) % rowBytes
-    const block = eightAt<T>(weights, rowBytes, <i32>row) + (column / blockBytes) * blockBytes * EIGHT
-    const at = changetype<T>(block).fileByte(<i32>row % EIGHT, <i32>(column % blockBytes))
-    word |= <u32>load<u8>(block + at) << ((<u32>i) << 3)
-  }
-  return word
 }
 
 /** Where the eight begins that has row `row`. */

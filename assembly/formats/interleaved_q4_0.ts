@@ -44,18 +44,12 @@ export class InterleavedQ4_0 {
     layFour(to + QUANTS + 16, rows + 2 + 4 * stride, stride)
   }
 
-  @inline fileByte(row: i32, at: i32): usize {
-    if (at < 2) return <usize>(row * 2 + at)
-    const quant = at - 2
-    return wordOf(row) + <usize>(quant >> 2) * COLUMNS + <usize>placeOf(quant & 3)
-  }
-
   /** Of row `row` of the eight, `n` elements, bit for bit as `Q4_0` does it. */
   dequantizeRow(row: i32, out: usize, n: i32): void {
     const eight = constant(BYTES_08)
     const low = constant(BYTES_0F)
     let scale = changetype<usize>(this) + ((<usize>row) << 1)
-    let w = changetype<usize>(this) + wordOf(row)
+    let w = changetype<usize>(this) + QUANTS + ((<usize>row) << 2)
     for (const end = out + ((<usize>n) << 2); out < end; out += 128, w += 144, scale += 144) {
       const q = reordered(words4(w, w + COLUMNS, w + 2 * COLUMNS, w + 3 * COLUMNS))
       const d = f32x4.splat(loadFiniteF16(scale))
@@ -87,20 +81,7 @@ export class InterleavedQ4_0 {
   }
 }
 
-/** Where a row's first four bytes of quants are. */
-@inline
-function wordOf(row: i32): usize {
-  return QUANTS + ((<usize>row) << 2)
-}
-
-/** Where the bytes of four columns stand. */
-@inline
-function placeOf(byte: i32): i32 {
-  if (ASC_FEATURE_RELAXED_SIMD) return byte
-  return ((byte & 1) << 1) | (byte >> 1)
-}
-
-/** From the file's order within each four bytes to this build's; and back. */
+/** From the file's order within each four bytes to this build's. */
 @inline
 function reordered(q: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return q

@@ -6,11 +6,16 @@
  *
  * (Node 20 runs the relaxed build with `--experimental-wasm-relaxed-simd`.)
  */
-import { BLOCK_FORMATS, type BlockFormat } from '../../src/gguf/block-formats.js'
-import { RAISED_F16 } from '../../src/model/raised-halves.js'
 import { ActivationKind, type KernelBuild, type Pointer } from '../../src/wasm/kernels.js'
 import { hasRelaxedSimd } from '../../src/wasm/relaxed-simd.js'
-import { bestRates, type Case, createKernelBench, type KernelBench, RandomMatrix } from './kernel-bench.js'
+import {
+  bestRates,
+  type Case,
+  createKernelBench,
+  type KernelBench,
+  nameOf,
+  RandomMatrix,
+} from './kernel-bench.js'
 
 const ROWS = 64
 const COLUMNS = 2048
@@ -28,8 +33,6 @@ interface Rig {
   readonly quantised: Pointer
   readonly out: Pointer
   readonly weights: Pointer
-  /** For interleaving. */
-  readonly scratch: Pointer
 }
 
 async function prepare(build: KernelBuild): Promise<Rig> {
@@ -42,21 +45,12 @@ async function prepare(build: KernelBuild): Promise<Rig> {
     quantised,
     out: bench.room(4 * COLUMNS),
     weights: bench.room(SPAN),
-    scratch: bench.room(4096 * 8),
   }
-}
-
-/** The interleaved forms of formats. */
-function interleavedFormats({ bench }: Rig): BlockFormat[] {
-  return BLOCK_FORMATS.flatMap((format) => {
-    const id = bench.kernels.interleaved_format(format.id)
-    return id === 0 ? [] : [{ ...format, id }]
-  })
 }
 
 /** What a product of this matrix takes, which has been checked then; `copies` of it lie one after another. */
 function product(
-  { bench, x, quantised, out, weights, scratch }: Rig,
+  { bench, x, quantised, out, weights }: Rig,
   matrix: RandomMatrix,
   copies: number,
 ): () => void {
@@ -66,11 +60,7 @@ function product(
   if (kind !== ActivationKind.f32) kernels.quantize_activations(kind, x, quantised, columns)
   const input = kind === ActivationKind.f32 ? x : quantised
   for (let i = 0; i < copies; i++) {
-    const copy = (weights + i * blocks.length) as Pointer
-    bench.bytes(copy, blocks.length).set(blocks)
-    if (format === RAISED_F16) kernels.raise_halves(copy, blocks.length / 2)
-    // Does nothing to any other format.
-    kernels.interleave(format.id, copy, matrix.rowBytes, rows, scratch)
+    bench.place(matrix, (weights + i * blocks.length) as Pointer)
   }
   const run = () => {
     for (let i = 0; i < copies; i++) {
@@ -110,8 +100,7 @@ const builds: KernelBuild[] = hasRelaxedSimd() ? ['baseline', 'relaxed'] : ['bas
 const rigs = await Promise.all(builds.map(prepare))
 const heads = builds.map((build) => `${build}: GMAC/s  dequantize  GB/s from memory`)
 console.log(`${process.version}\nformat     ${heads.join('  ')}`)
-for (const format of [...BLOCK_FORMATS, RAISED_F16, ...interleavedFormats(rigs[0])]) {
-  if (rigs[0].bench.kernels.activation_kind(format.id) === ActivationKind.unsupported) continue
+for (const format of rigs[0].bench.formats) {
   if (!format.name.includes(process.argv[2] ?? '')) continue
   const near = new RandomMatrix(format, ROWS, COLUMNS)
   const far = new RandomMatrix(format, FAR_ROWS, FAR_COLUMNS)
@@ -119,6 +108,5 @@ for (const format of [...BLOCK_FORMATS, RAISED_F16, ...interleavedFormats(rigs[0
     const [multiplied, dequantised, bytes] = measure(rig, near, far).map((rate) => rate.toFixed(1))
     return `${multiplied.padStart(builds[i].length + 8)}  ${dequantised.padStart(10)}  ${bytes.padStart(16)}`
   })
-  const name = BLOCK_FORMATS.includes(format) ? format.name : `${format.name} here`
-  console.log(`${name.padEnd(9)}  ${cells.join('  ')}`)
+  console.log(`${nameOf(format).padEnd(9)}  ${cells.join('  ')}`)
 }

@@ -1,8 +1,9 @@
 /** What the benches of single kernels share: kernels compiled in memory, checks against scalar twins, turns. */
 import { KERNEL_BUILDS } from '../../scripts/kernel-builds.mjs'
-import { type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
+import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { RandomBits } from '../../src/gguf/random-bits.js'
 import { randomBlocks } from '../../src/gguf/random-blocks.js'
+import { RAISED_F16 } from '../../src/model/forms/raised-halves.js'
 import {
   ActivationKind,
   instantiateKernels,
@@ -13,6 +14,9 @@ import {
 import { compileKernels } from '../../test/kernels/compile.js'
 import { REFERENCE_FORMATS, terms } from '../../test/kernels/reference/blocks.js'
 
+/** Bytes. */
+const WIDEST_ROW = 16384
+
 /** Kernels as their sources are now, so that a changed kernel is measured without a build. */
 export interface KernelBench {
   readonly kernels: Kernels
@@ -22,6 +26,15 @@ export interface KernelBench {
   floats(pointer: Pointer, length: number): Float32Array
   /** Random values from -0.5 to 0.5. */
   randomFloats(length: number): Pointer
+  /** All formats that the kernels multiply, those that only the engine makes behind the others. */
+  readonly formats: readonly BlockFormat[]
+  /** Puts a matrix to `pointer`, in the form that its format is. */
+  place(matrix: RandomMatrix, pointer: Pointer): void
+}
+
+/** A format's name, which forms that only the engine makes share with that of their files. */
+export function nameOf(format: BlockFormat): string {
+  return BLOCK_FORMATS.includes(format) ? format.name : `${format.name} here`
 }
 
 export async function createKernelBench(build: KernelBuild): Promise<KernelBench> {
@@ -39,12 +52,26 @@ export async function createKernelBench(build: KernelBuild): Promise<KernelBench
     if (missing > 0) memory.grow(missing)
     return pointer as Pointer
   }
+  const bytes = (pointer: Pointer, length: number) => new Uint8Array(memory.buffer, pointer, length)
   const floats = (pointer: Pointer, length: number) => new Float32Array(memory.buffer, pointer, length)
+  const interleaved = BLOCK_FORMATS.flatMap((format) => {
+    const id = kernels.interleaved_format(format.id)
+    return id === 0 ? [] : [{ ...format, id }]
+  })
+  const scratch = room(WIDEST_ROW * 8)
   return {
     kernels,
     room,
-    bytes: (pointer, length) => new Uint8Array(memory.buffer, pointer, length),
+    bytes,
     floats,
+    formats: [...BLOCK_FORMATS, RAISED_F16, ...interleaved].filter(
+      ({ id }) => kernels.activation_kind(id) !== ActivationKind.unsupported,
+    ),
+    place({ format, blocks, rowBytes, rows }, pointer) {
+      bytes(pointer, blocks.length).set(blocks)
+      if (format === RAISED_F16) kernels.raise_halves(pointer, blocks.length / 2)
+      if (interleaved.includes(format)) kernels.interleave(format.id, pointer, rowBytes, rows, scratch)
+    },
     randomFloats(length) {
       const pointer = room(length * 4)
       const values = floats(pointer, length)

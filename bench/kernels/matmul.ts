@@ -4,12 +4,18 @@
  *   npx tsx bench/kernels/matmul.ts [baseline|relaxed|wide] [part of a format's name]
  *
  * (Node 20 wants `--experimental-wasm-relaxed-simd` for the relaxed build, Node 24 `--experimental-wasm-revectorize` for
- * the wide one.) All formats and shapes take turns. Quantising
- * the activations is not part of it.
+ * the wide one.) All formats and shapes take turns. Quantising the activations is not part of it.
  */
-import { BLOCK_FORMATS, type BlockFormat } from '../../src/gguf/block-formats.js'
+import type { BlockFormat } from '../../src/gguf/block-formats.js'
 import { ActivationKind, type Pointer } from '../../src/wasm/kernels.js'
-import { bestRates, buildFromArguments, type Case, createKernelBench, RandomMatrix } from './kernel-bench.js'
+import {
+  bestRates,
+  buildFromArguments,
+  type Case,
+  createKernelBench,
+  nameOf,
+  RandomMatrix,
+} from './kernel-bench.js'
 
 const TOKENS = 128
 const ROUNDS = 12
@@ -42,7 +48,7 @@ function prepare(format: BlockFormat, rows: number, columns: number): Case & { p
   const one = {
     units: TOKENS * rows * columns,
     place() {
-      bench.bytes(weights, matrix.blocks.length).set(matrix.blocks)
+      bench.place(matrix, weights)
       for (let t = 0; t < TOKENS && !isFloat; t++) {
         const row = (x + t * columns * 4) as Pointer
         kernels.quantize_activations(kind, row, (quantised + t * stride) as Pointer, columns)
@@ -59,9 +65,7 @@ function prepare(format: BlockFormat, rows: number, columns: number): Case & { p
   return one
 }
 
-const formats = BLOCK_FORMATS.filter(
-  ({ id, name }) => kernels.tile_activation_kind(id) !== ActivationKind.unsupported && name.includes(wanted),
-)
+const formats = bench.formats.filter(({ name }) => name.includes(wanted))
 // Rows of 576 are no whole blocks of 256.
 const cases = formats.map((format) =>
   SHAPES.map(([rows, columns]) =>
@@ -80,9 +84,9 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 
 console.log(`${process.version}, ${build}: GMAC/s`)
-console.log(`format  ${SHAPES.map(([rows, columns]) => `${rows}×${columns}`.padStart(10)).join('')}`)
-for (const [i, { name }] of formats.entries()) {
+console.log(`format   ${SHAPES.map(([rows, columns]) => `${rows}×${columns}`.padStart(10)).join('')}`)
+for (const [i, format] of formats.entries()) {
   console.log(
-    `${name.padEnd(8)}${best[i].map((rate) => (rate ? (rate / 1e9).toFixed(1) : '–').padStart(10)).join('')}`,
+    `${nameOf(format).padEnd(9)}${best[i].map((rate) => (rate ? (rate / 1e9).toFixed(1) : '–').padStart(10)).join('')}`,
   )
 }

@@ -1,19 +1,52 @@
-import { bytesFor } from '../gguf/block-formats.js'
+import type { TensorInfo } from '../gguf/model-file.js'
 import { hash32 } from '../math/hash.js'
-import type { Engine } from '../wasm/engine.js'
 import type { Config } from './config.js'
-import type { LoadedTensor } from './weights.js'
 
-/** Tensors up to this many bytes are looked at as a whole, of larger ones a word every `STRIDE` bytes. */
+/** Tensors up to this many bytes are looked at as a whole, of larger ones a word of four every `STRIDE` bytes. */
 const WHOLE_BYTES = 2 ** 18
 const STRIDE = 1024
+const WORD = 4
+
+/** Samples of the bytes that tensors have in their file, taken as these are read. */
+export class TensorSamples {
+  readonly #samples = new Map<TensorInfo, Uint8Array>()
+
+  /** `bytes`: those of a tensor from `start` on. Each tensor's are to be taken once, in any order. */
+  take(tensor: TensorInfo, start: number, bytes: Uint8Array): void {
+    const sample = this.of(tensor)
+    if (tensor.byteLength <= WHOLE_BYTES) {
+      sample.set(bytes, start)
+      return
+    }
+    for (let word = Math.ceil(start / STRIDE); word * STRIDE < start + bytes.length; word++) {
+      const from = word * STRIDE - start
+      for (let i = 0; i < WORD; i++) sample[word * WORD + i] = bytes[from + i]
+    }
+  }
+
+  /** What has been taken of a tensor, and zeros for what has not. */
+  of(tensor: TensorInfo): Uint8Array {
+    const known = this.#samples.get(tensor)
+    if (known) return known
+    const { byteLength } = tensor
+    const sample = new Uint8Array(
+      byteLength <= WHOLE_BYTES ? byteLength : Math.ceil(byteLength / STRIDE) * WORD,
+    )
+    this.#samples.set(tensor, sample)
+    return sample
+  }
+}
 
 /**
  * 16 hexadecimal digits that tell models apart by what their results depend on: the configuration, the names, shapes
  * and formats of the tensors, and samples of each one's bytes in the file. What the file is called and how it is cut into
- * parts, and how the rows lie in memory, does not count.
+ * parts, and how the tensors lie in memory, does not count.
  */
-export function modelIdentity(config: Config, tensors: readonly LoadedTensor[], engine: Engine): string {
+export function modelIdentity(
+  config: Config,
+  tensors: readonly TensorInfo[],
+  samples: TensorSamples,
+): string {
   // Two hashes from different seeds: 32 bits alone would collide among the models of the world.
   let low = 1
   let high = 2
@@ -35,26 +68,11 @@ export function modelIdentity(config: Config, tensors: readonly LoadedTensor[], 
     attentionScale,
     rmsEpsilon,
   ])
-  for (const loaded of tensors) {
-    const { name, format, shape } = loaded.tensor
-    addText([name, format.name, shape])
-    add(sampleOf(loaded, engine))
+  for (const tensor of tensors) {
+    addText([tensor.name, tensor.format.name, tensor.shape])
+    add(samples.of(tensor))
   }
   return hex(high) + hex(low)
-}
-
-function sampleOf({ tensor, format, pointer }: LoadedTensor, { arena, kernels }: Engine): Uint8Array {
-  const { byteLength, shape } = tensor
-  const isWhole = byteLength <= WHOLE_BYTES
-  const isInterleaved = format !== tensor.format
-  if (isWhole && !isInterleaved) return arena.bytes(pointer, byteLength)
-  const words = new Uint32Array(arena.memory.buffer, pointer, byteLength >>> 2)
-  const rowBytes = bytesFor(format, shape[0])
-  const stride = isWhole ? 4 : STRIDE
-  const sample = Uint32Array.from({ length: Math.ceil(byteLength / stride) }, (_, i) =>
-    isInterleaved ? kernels.file_word(format.id, pointer, rowBytes, i * stride) : words[(i * stride) / 4],
-  )
-  return new Uint8Array(sample.buffer)
 }
 
 function hex(word: number): string {

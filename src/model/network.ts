@@ -1,15 +1,15 @@
 import { DasllamaError } from '../errors.js'
-import type { ModelFile } from '../gguf/model-file.js'
+import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
 import type { Engine } from '../wasm/engine.js'
 import type { Pointer, Projections, Rope } from '../wasm/kernels.js'
 import { type Config, readConfig } from './config.js'
-import { modelIdentity } from './identity.js'
+import { modelIdentity, TensorSamples } from './identity.js'
 import { type KvCache, kvFormat, kvRowBytes } from './kv-cache.js'
 import { ProjectionTable, projectionTableBytes } from './projection.js'
 import { type RopeFrequencies, ropeFrequencies } from './rope-scaling.js'
 import { fillRopeTable } from './rope-table.js'
 import { allocateScratch, MAX_BATCH, MIN_TILE, type Scratch, scratchBytes } from './scratch.js'
-import { type LoadedTensor, WeightPlan, type Weights } from './weights.js'
+import { WeightPlan, type Weights } from './weights.js'
 
 export interface LoadOptions {
   /** Bytes that sessions will want on top of weights and scratch; counted into the check before loading. */
@@ -26,26 +26,26 @@ export interface LoadOptions {
 export class Network {
   readonly config: Config
   readonly engine: Engine
+  /** Tells this model from others, on every runtime alike; see `modelIdentity`. */
+  readonly identity: string
   readonly #weights: Weights
   readonly #scratch: Scratch
   readonly #blocks: readonly Block[]
   readonly #output: Projections
   readonly #frequencies: RopeFrequencies
   readonly #rope: Rope
-  readonly #tensors: readonly LoadedTensor[]
-  #identity: string | undefined
   /** Whether the pass goes through tiles; see `forward`. */
   #tiled = false
 
-  private constructor(config: Config, engine: Engine, weights: Weights, tensors: readonly LoadedTensor[]) {
+  private constructor(config: Config, engine: Engine, weights: Weights, identity: string) {
     const { kernels, arena } = engine
     const { family } = config
     const scratch = allocateScratch(config, engine)
     const { hidden, normed, q, k, v, gate, up, logits } = scratch
     this.config = config
     this.engine = engine
+    this.identity = identity
     this.#weights = weights
-    this.#tensors = tensors
     this.#scratch = scratch
     const table = new ProjectionTable(arena, projectionCount(config))
     const use = `${family.gate}-gate` as const
@@ -95,18 +95,15 @@ export class Network {
       )
     }
     const base = engine.arena.allocate(plan.bytes, 'the weights')
+    const samples = new TensorSamples()
     let loaded = 0
-    const report = (count: number) => {
-      loaded += count
+    const onBytes = (tensor: TensorInfo, start: number, bytes: Uint8Array) => {
+      samples.take(tensor, start, bytes)
+      loaded += bytes.length
       options.onProgress?.({ loaded, total: plan.fileBytes })
     }
-    return new Network(config, engine, await plan.load(base, report, options.signal), plan.tensors(base))
-  }
-
-  /** Tells this model from others, on every runtime alike; see `modelIdentity`. */
-  get identity(): string {
-    this.#identity ??= modelIdentity(this.config, this.#tensors, this.engine)
-    return this.#identity
+    const weights = await plan.load(base, onBytes, options.signal)
+    return new Network(config, engine, weights, modelIdentity(config, plan.tensors, samples))
   }
 
   /** The logits of the last `forward` that asked for them, f32[vocabSize]; a view, overwritten by the next one. */

@@ -7,13 +7,11 @@ import { aligned } from '../wasm/arena.js'
 import type { Engine } from '../wasm/engine.js'
 import { ActivationKind, type Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
-import { formatInMemory, Interleaver, interleavedBytes } from './interleave.js'
-import { RaisedHalves } from './raised-halves.js'
+import { InterleavedRows } from './forms/interleaved-rows.js'
+import type { MemoryForm } from './forms/memory-form.js'
+import { RaisedHalves } from './forms/raised-halves.js'
 
-/**
- * A matrix as it lies in memory: `rows` rows of `columns` elements, in its file's blocks, with rows interleaved or halves
- * raised, which its format's number tells.
- */
+/** A matrix as it lies in memory: `rows` rows of `columns` elements, in its file's blocks or the form that `format` tells. */
 export interface Matrix {
   readonly format: BlockFormat
   readonly rows: number
@@ -50,19 +48,11 @@ export interface Weights {
   readonly ropeFactors: Float32Array | undefined
 }
 
-/** A tensor, and where its bytes, or its raised halves, lie in memory. */
-export interface LoadedTensor {
-  readonly tensor: TensorInfo
-  /** What they are there: see `Matrix`. */
-  readonly format: BlockFormat
-  readonly pointer: Pointer
-}
-
 /** Where one tensor's bytes go. */
 interface Placement {
   readonly tensor: TensorInfo
-  /** What they become there. */
-  readonly format: BlockFormat
+  /** What is made of them there; undefined where they stay as they are. */
+  readonly form: MemoryForm | undefined
   /** Bytes from the start of the weights. */
   readonly offset: number
 }
@@ -76,7 +66,8 @@ export class WeightPlan {
   readonly #config: Config
   readonly #engine: Engine
   readonly #placements = new Map<string, Placement>()
-  readonly #halves: RaisedHalves
+  /** A tensor gets the first that is for it. */
+  readonly #forms: readonly MemoryForm[]
   #bytes = 0
   #fileBytes = 0
 
@@ -85,7 +76,7 @@ export class WeightPlan {
     this.#file = file
     this.#config = config
     this.#engine = engine
-    this.#halves = new RaisedHalves(engine.kernels)
+    this.#forms = [new InterleavedRows(engine), new RaisedHalves(engine.kernels)]
     // A dry run over address 0 places every tensor that the real one will ask for.
     this.#assemble(0)
     this.#refuseStrangers()
@@ -99,60 +90,50 @@ export class WeightPlan {
     return this.#fileBytes
   }
 
+  /** In the order in which the network uses them. */
+  get tensors(): TensorInfo[] {
+    return Array.from(this.#placements.values(), ({ tensor }) => tensor)
+  }
+
   /**
-   * Copies every tensor's bytes to its place and interleaves rows there; the weights begin at `base`. `onBytes` hears each
-   * piece's length.
+   * Copies every tensor's bytes to its place and gives them their form there; the weights begin at `base`. `onBytes` hears
+   * each piece as the file has it, from byte `start` of its tensor on; `bytes` change when it returns.
    */
-  async load(base: Pointer, onBytes: (count: number) => void, signal?: AbortSignal): Promise<Weights> {
+  async load(
+    base: Pointer,
+    onBytes: (tensor: TensorInfo, start: number, bytes: Uint8Array) => void,
+    signal?: AbortSignal,
+  ): Promise<Weights> {
     const { arena } = this.#engine
-    const interleaver = new Interleaver(this.#engine, this.#widestEight())
     // Bytes since the runtime had a turn: a source that answers from memory would never let it hear an abort.
     let unheard = 0
-    await inParallel(this.#pieces(), READS_AT_ONCE, async ({ tensor, format, offset, start, length }) => {
+    await inParallel(this.#pieces(), READS_AT_ONCE, async ({ tensor, form, offset, start, length }) => {
       signal?.throwIfAborted()
       const pointer = (base + offset + start) as Pointer
       await tensor.source.read(tensor.offset + start, arena.bytes(pointer, length), signal)
       signal?.throwIfAborted()
-      this.#halves.take({ tensor, pointer, length })
-      interleaver.run(tensor, format, pointer, length)
-      onBytes(length)
+      onBytes(tensor, start, arena.bytes(pointer, length))
+      form?.change({ tensor, pointer, length })
       unheard += length
       if (unheard < READ_BYTES) return
       unheard = 0
       await pause()
       signal?.throwIfAborted()
     })
-    this.#halves.settle()
-    interleaver.done()
+    for (const form of this.#forms) form.settle()
     return this.#assemble(base)
   }
 
-  /** Every tensor, the long ones in pieces: `length` bytes from `start` on, whole eights of rows that are interleaved. */
+  /** Every tensor, the long ones in pieces: `length` bytes from `start` on. */
   *#pieces(): Generator<Placement & { readonly start: number; readonly length: number }> {
     for (const placement of this.#placements.values()) {
-      const { tensor, format } = placement
-      const whole = interleavedBytes(tensor, format)
-      const most = Math.max(1, Math.floor(READ_BYTES / whole)) * whole
+      const { tensor, form } = placement
+      const unit = form?.unitBytes(tensor) ?? 1
+      const most = Math.max(1, Math.floor(READ_BYTES / unit)) * unit
       for (let start = 0; start < tensor.byteLength; start += most) {
         yield { ...placement, start, length: Math.min(most, tensor.byteLength - start) }
       }
     }
-  }
-
-  #widestEight(): number {
-    return Array.from(this.#placements.values()).reduce(
-      (widest, { tensor, format }) => Math.max(widest, interleavedBytes(tensor, format)),
-      0,
-    )
-  }
-
-  /** Every tensor that has been loaded to `base`, in the order in which the network uses them. */
-  tensors(base: Pointer): LoadedTensor[] {
-    return Array.from(this.#placements.values(), ({ tensor, format, offset }) => ({
-      tensor,
-      format,
-      pointer: (base + offset) as Pointer,
-    }))
   }
 
   #assemble(base: number): Weights {
@@ -214,11 +195,11 @@ export class WeightPlan {
   }
 
   #matrix(base: number, name: string, columns: number, rows: number): Matrix {
-    const { tensor, format, offset } = this.#place(name, [columns, rows])
-    const kind = this.#engine.kernels.activation_kind(format.id)
+    const { tensor, form, offset } = this.#place(name, [columns, rows])
+    const kind = this.#engine.kernels.activation_kind(tensor.format.id)
     if (kind === ActivationKind.unsupported) throw this.#unsupported(tensor)
-    const inMemory = format === tensor.format ? this.#halves.formatOf(tensor) : format
-    return { format: inMemory, rows, columns, pointer: (base + offset) as Pointer }
+    const format = form?.formatOf(tensor) ?? tensor.format
+    return { format, rows, columns, pointer: (base + offset) as Pointer }
   }
 
   /** Norms, biases and factors: few values, always f32. */
@@ -244,7 +225,8 @@ export class WeightPlan {
         `${this.#file.name}: tensor "${name}" has shape [${found}], and the metadata say [${shape}]`,
       )
     }
-    const placement = { tensor, format: formatInMemory(tensor, this.#engine), offset: this.#bytes }
+    const form = this.#forms.find((form) => form.isFor(tensor))
+    const placement = { tensor, form, offset: this.#bytes }
     this.#placements.set(name, placement)
     this.#bytes += aligned(tensor.byteLength)
     this.#fileBytes += tensor.byteLength

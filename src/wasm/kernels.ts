@@ -27,7 +27,6 @@ export interface Kernels {
   ): void
   interleaved_format(format: number): number
   interleave(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
-  file_word(format: number, weights: Pointer, rowBytes: number, offset: number): number
   tile_activation_kind(format: number): number
   raise_halves(halves: Pointer, n: number): boolean
   lower_halves(raised: Pointer, n: number): void

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f16ToF32 } from '../../src/gguf/half.js'
 import { RandomBits } from '../../src/gguf/random-bits.js'
-import { RAISED_F16 } from '../../src/model/raised-halves.js'
+import { RAISED_F16 } from '../../src/model/forms/raised-halves.js'
 import type { Pointer } from '../../src/wasm/kernels.js'
 import { BUILDS, createWorkbench, randomFloats, type Workbench } from './workbench.js'
 

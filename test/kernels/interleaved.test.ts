@@ -104,15 +104,6 @@ describe.each(BUILDS)('%s build', (build) => {
   describe.each(FORMATS)('%s', (name) => {
     const format = blockFormat(name)
 
-    it.each(SHAPES)('%i × %i: each word of the file is found again', (rows, columns) => {
-      const { blocks, rowBytes, interleaved } = randomMatrix(format, rows, columns)
-      const words = new Uint32Array(blocks.buffer, blocks.byteOffset, blocks.length / 4)
-      const found = Uint32Array.from(words, (_, i) =>
-        bench.kernels.file_word(interleaved.id, interleaved.pointer, rowBytes, 4 * i),
-      )
-      expect(found).toEqual(words)
-    })
-
     it.each(SHAPES)('%i × %i: rows are dequantised to the same bits', (rows, columns) => {
       const matrix = randomMatrix(format, rows, columns)
       const [plain, interleaved] = [matrix.plain, matrix.interleaved].map(({ id, pointer }) =>

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { TensorInfo } from '../../src/gguf/model-file.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { str, u32 } from '../../src/gguf/typed-value.js'
 import { writeGguf } from '../../src/gguf/writer.js'
+import { TensorSamples } from '../../src/model/identity.js'
 import { Network } from '../../src/model/network.js'
 import { platform } from '../../src/platform/node.js'
 import { bytesSource } from '../../src/storage/bytes.js'
@@ -51,6 +53,41 @@ describe('the identity of a model', () => {
       for (let i = middle; i < Math.min(changed.length, middle + 1536); i++) changed[i] ^= 1
       const tensors = parts.tensors.map((tensor, i) => (i === index ? { ...tensor, data: changed } : tensor))
       expect(await identityOf(writeGguf({ ...parts, tensors })), name).not.toBe(original)
+    }
+  })
+})
+
+describe('samples of tensors', () => {
+  const bytes = Uint8Array.from({ length: 2 ** 20 + 6 }, (_, i) => (i * 31) ^ (i >> 8) ^ (i >> 16))
+  const of = (byteLength: number) => ({ byteLength }) as TensorInfo
+
+  function sampled(tensor: TensorInfo, cuts: readonly number[]): Uint8Array {
+    const samples = new TensorSamples()
+    const borders = [0, ...cuts, tensor.byteLength]
+    // Pieces come in any order.
+    for (let i = borders.length - 2; i >= 0; i--) {
+      samples.take(tensor, borders[i], bytes.slice(borders[i], borders[i + 1]))
+    }
+    return samples.of(tensor)
+  }
+
+  it.each([2 ** 18, 2 ** 18 + 2, 2 ** 20, 2 ** 20 + 6])(
+    'of %i bytes are the same in whichever pieces they come',
+    (length) => {
+      const tensor = of(length)
+      const whole = sampled(tensor, [])
+      expect(whole.length).toBe(length <= 2 ** 18 ? length : Math.ceil(length / 1024) * 4)
+      expect(whole.some((byte) => byte !== 0)).toBe(true)
+      for (const cuts of [[1024], [1020, 1028], [16, 20, 2 ** 17 + 4, 2 ** 18 - 4]]) {
+        expect(Buffer.compare(sampled(tensor, cuts), whole)).toBe(0)
+      }
+    },
+  )
+
+  it('are words of the file', () => {
+    const whole = sampled(of(2 ** 20), [])
+    for (const word of [0, 1, 7, 1023]) {
+      expect(whole.slice(word * 4, word * 4 + 4)).toEqual(bytes.slice(word * 1024, word * 1024 + 4))
     }
   })
 })

@@ -1,19 +1,8 @@
 import { expect, it } from 'vitest'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { loadModel } from '../../src/index.js'
-import { relativeDifference } from '../support/logits.js'
+import { relativeDifference, relaxedTolerance } from '../support/logits.js'
 import { FORMAT_CASES, randomIds, VARIANTS } from '../support/random-models.js'
-
-/**
- * How far the relaxed kernels' logits may be from the baseline's, in standard deviations of the logits, at most: twice
- * what was measured over these models. docs/runtimes.md tells users of it.
- */
-const TOLERANCE = {
-  /** Formats of plain numbers: products and sums that are rounded once instead of twice. */
-  float: 1e-5,
-  /** Formats whose activations are rounded to 8 bits instead of 16. */
-  quantised: 0.1,
-}
 
 /** A batch and some more through the tiles; then these many tokens one by one. */
 const PROMPT_LENGTH = 75
@@ -25,7 +14,6 @@ it.each([...FORMAT_CASES, ...VARIANTS])('the relaxed kernels stay near the basel
   await using relaxed = await loadModel(bytes, { kernels: 'relaxed' })
   expect([baseline.kernels, relaxed.kernels]).toEqual(['baseline', 'relaxed'])
   const [a, b] = [baseline.createSession({ kvType: 'f32' }), relaxed.createSession({ kvType: 'f32' })]
-  const tolerance = TOLERANCE[/^B?F/.test(each.format) ? 'float' : 'quantised']
   const ids = randomIds(PROMPT_LENGTH + STEPS, each.vocab, each.name)
   const differences: number[] = []
   for (let from = 0; from < ids.length; from += from === 0 ? PROMPT_LENGTH : 1) {
@@ -34,5 +22,5 @@ it.each([...FORMAT_CASES, ...VARIANTS])('the relaxed kernels stay near the basel
     await b.eval(next)
     differences.push(relativeDifference(a.logits(), b.logits()))
   }
-  expect(Math.max(...differences)).toBeLessThan(tolerance)
+  expect(Math.max(...differences)).toBeLessThan(relaxedTolerance(each.format))
 })

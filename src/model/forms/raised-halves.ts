@@ -1,6 +1,7 @@
-import { type BlockFormat, blockFormat } from '../gguf/block-formats.js'
-import type { TensorInfo } from '../gguf/model-file.js'
-import type { Kernels, Pointer } from '../wasm/kernels.js'
+import { type BlockFormat, blockFormat } from '../../gguf/block-formats.js'
+import type { TensorInfo } from '../../gguf/model-file.js'
+import type { Kernels } from '../../wasm/kernels.js'
+import type { MemoryForm, Piece } from './memory-form.js'
 
 /**
  * F16 with exponents that are larger by ten: exact for what is below 128, and without subnormal numbers, which slow a
@@ -8,15 +9,8 @@ import type { Kernels, Pointer } from '../wasm/kernels.js'
  */
 export const RAISED_F16: BlockFormat = { ...blockFormat('F16'), id: 257 }
 
-/** A piece of a tensor in memory. */
-interface Piece {
-  readonly tensor: TensorInfo
-  readonly pointer: Pointer
-  readonly length: number
-}
-
-/** Raises the halves of F16 tensors while they are loaded, piece by piece; a tensor with a half of 128 or more stays F16. */
-export class RaisedHalves {
+/** F16 tensors whose halves are raised; one with a half of 128 or more stays F16. */
+export class RaisedHalves implements MemoryForm {
   readonly #kernels: Kernels
   readonly #raised: Piece[] = []
   /** Tensors of which a piece has no room. */
@@ -26,23 +20,29 @@ export class RaisedHalves {
     this.#kernels = kernels
   }
 
-  /** Takes a piece whose bytes have been read: whole halves. */
-  take(piece: Piece): void {
+  isFor({ format }: TensorInfo): boolean {
+    return format.name === 'F16'
+  }
+
+  unitBytes(): number {
+    return 2
+  }
+
+  change(piece: Piece): void {
     const { tensor, pointer, length } = piece
-    if (tensor.format.name !== 'F16' || this.#refused.has(tensor)) return
+    if (this.#refused.has(tensor)) return
     if (this.#kernels.raise_halves(pointer, length / 2)) this.#raised.push(piece)
     else this.#refused.add(tensor)
   }
 
-  /** Once all pieces have been taken: gives tensors that cannot be raised as a whole their own halves back. */
+  /** Gives tensors that cannot be raised as a whole their own halves back. */
   settle(): void {
     for (const { tensor, pointer, length } of this.#raised.splice(0)) {
       if (this.#refused.has(tensor)) this.#kernels.lower_halves(pointer, length / 2)
     }
   }
 
-  /** The format that a matrix has in memory. */
   formatOf(tensor: TensorInfo): BlockFormat {
-    return tensor.format.name === 'F16' && !this.#refused.has(tensor) ? RAISED_F16 : tensor.format
+    return this.#refused.has(tensor) ? tensor.format : RAISED_F16
   }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
-import type { TensorInfo } from '../../src/gguf/model-file.js'
-import { type TensorToWrite, writeGguf } from '../../src/gguf/writer.js'
-import { loadModel } from '../../src/index.js'
-import { RAISED_F16, RaisedHalves } from '../../src/model/raised-halves.js'
-import { platform } from '../../src/platform/node.js'
-import { createEngine } from '../../src/wasm/engine.js'
-import { openSmall, smallParts, VOCAB } from './small.js'
+import { f16ToF32, f32ToF16 } from '../../../src/gguf/half.js'
+import type { TensorInfo } from '../../../src/gguf/model-file.js'
+import { type TensorToWrite, writeGguf } from '../../../src/gguf/writer.js'
+import { loadModel } from '../../../src/index.js'
+import { RAISED_F16, RaisedHalves } from '../../../src/model/forms/raised-halves.js'
+import { platform } from '../../../src/platform/node.js'
+import { createEngine } from '../../../src/wasm/engine.js'
+import { openSmall, smallParts, VOCAB } from '../small.js'
 
 const LARGE = 'blk.1.ffn_down.weight'
 
@@ -68,7 +68,7 @@ describe('a tensor that is read in pieces', () => {
     const take = (values: Uint16Array, of: TensorInfo) => {
       const pointer = arena.allocate(6, 'a piece')
       arena.bytes(pointer, 6).set(new Uint8Array(values.buffer))
-      halves.take({ tensor: of, pointer, length: 6 })
+      halves.change({ tensor: of, pointer, length: 6 })
       return () => new Uint16Array(arena.bytes(pointer, 6).slice().buffer)
     }
     const readers = pieces.map((piece) => take(piece, tensor))
@@ -85,6 +85,6 @@ describe('a tensor that is read in pieces', () => {
   it('of another format is left alone', async () => {
     const { kernels } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall()).tensors.get(LARGE) as TensorInfo
-    expect(new RaisedHalves(kernels).formatOf(tensor)).toBe(tensor.format)
+    expect(new RaisedHalves(kernels).isFor(tensor)).toBe(false)
   })
 })
