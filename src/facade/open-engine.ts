@@ -100,11 +100,11 @@ async function chooseKernels(
       'UNSUPPORTED',
       "kernels: 'relaxed' needs relaxed SIMD, which this runtime lacks",
       {
-        hint: "Node 22, Chrome 114, Firefox 145 or newer have it; or pass kernels: 'auto'",
+        hint: "Node 22, Chrome 114, Firefox 145 or newer have it, but some get it wrong on processors without AVX; or pass kernels: 'auto'",
       },
     )
   }
-  if (wanted === 'wide' && !platform.wideVectors?.enable()) {
+  if (wanted === 'wide' && !(hasRelaxedSimd() && platform.wideVectors?.enable())) {
     throw new DasllamaError(
       'UNSUPPORTED',
       "kernels: 'wide' needs vectors of 256 bits, which this runtime lacks",
@@ -114,6 +114,6 @@ async function chooseKernels(
     )
   }
   if (wanted !== 'auto') return platform.loadKernels(wanted)
-  if (platform.wideVectors?.enabled) return platform.loadKernels('wide')
-  return platform.loadKernels(hasRelaxedSimd() ? 'relaxed' : 'baseline')
+  if (!hasRelaxedSimd()) return platform.loadKernels('baseline')
+  return platform.loadKernels(platform.wideVectors?.enabled ? 'wide' : 'relaxed')
 }

@@ -1,17 +1,12 @@
 /** Kernels of the build `wide` where the engine joins their vectors: it does, and not a bit of a result changes. */
-import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { writeGguf } from '../../src/gguf/writer.js'
 import { compileKernels } from '../kernels/compile.js'
-import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
+import { FORMAT_CASES, VARIANTS } from '../support/random-models.js'
 import { engines, launch, ROOT } from './launch.js'
+import { logitsArguments, logitsIn, outputOf, type Settings } from './logits.js'
 
 const FOLDER = `${ROOT}.cache/engines/wide`
-/** More than a batch, then some one by one. */
-const PROMPT_LENGTH = 150
-const STEPS = 5
 
 const FLAG = '--experimental-wasm-revectorize'
 /** Compiles all functions at once for speed, and has V8 tell what it joins. */
@@ -45,65 +40,45 @@ const nodes = installed.filter(
     process.arch === 'x64' && program === 'node' && Number.parseInt(version, 10) >= 24,
 )
 
-/** Writes a case's model and returns its path. */
-async function fileOf({ name, parts }: ModelCase): Promise<string> {
-  const file = `${FOLDER}/${name.replaceAll('/', '-')}.gguf`
-  await mkdir(FOLDER, { recursive: true })
-  await writeFile(file, writeGguf(parts))
-  return file
-}
-
 describe.each(nodes)('node $version', ({ path }) => {
-  const run = async (args: readonly string[]) =>
-    (await promisify(execFile)(path, args, { maxBuffer: 2 ** 28 })).stdout
-
   it.each(Object.entries(TILES))('joins the vectors of the %s tile', async (name, source) => {
     await mkdir(FOLDER, { recursive: true })
     const file = `${FOLDER}/${name}.wasm`
     await writeFile(file, await compileKernels(source, 'wide'))
     const compile = `new WebAssembly.Module(fs.readFileSync(${JSON.stringify(file)}))`
-    expect(await run([...TRACE, '-e', compile])).toMatch(/Decided? to vectorize/)
+    expect(await outputOf(path, [...TRACE, '-e', compile])).toMatch(/Decided? to vectorize/)
   })
 
-  it.each([...FORMAT_CASES, ...VARIANTS])(
-    'computes the same bits with wide kernels as with relaxed: $name',
-    async (each) => {
-      const model = await fileOf(each)
-      const ids = randomIds(PROMPT_LENGTH + STEPS, each.vocab, each.name)
-      const ask = async (kernels: string, threads: number, flags: readonly string[] = []) =>
-        JSON.parse(
-          await run([
-            ...flags,
-            // Else functions that run so little would stay as the first compiler makes them, which joins nothing.
-            '--no-liftoff',
-            `${ROOT}test/engines/logits.mjs`,
-            JSON.stringify({ model, kernels, threads, ids, prompt: PROMPT_LENGTH }),
-          ]),
-        )
-      const relaxed = await ask('relaxed', 1)
-      expect(relaxed).toMatchObject({ kernels: 'relaxed', logits: { length: STEPS + 1 } })
-      expect(await ask('wide', 1)).toEqual({ ...relaxed, kernels: 'wide' })
-      expect(await ask('wide', 2)).toEqual({ ...relaxed, kernels: 'wide' })
-      expect(await ask('relaxed', 1, [FLAG])).toEqual(relaxed)
-      expect(await ask('baseline', 1, [FLAG])).toEqual(await ask('baseline', 1))
+  const KV_CASES = ['f32', 'q8_0'].map((kvType) => ({ ...FORMAT_CASES[0], kvType }))
+
+  it.each([...[...FORMAT_CASES, ...VARIANTS].map((each) => ({ ...each, kvType: 'f16' })), ...KV_CASES])(
+    'computes the same bits with wide kernels as with relaxed: $name, $kvType cache',
+    async ({ kvType, ...each }) => {
+      const ask = (settings: Settings, flags: readonly string[] = []) =>
+        // Else functions that run so little would stay as the first compiler makes them, which joins nothing.
+        logitsIn(path, ['--no-liftoff', ...flags], each, { kvType, ...settings })
+      const relaxed = await ask({ kernels: 'relaxed' })
+      expect(relaxed.kernels).toBe('relaxed')
+      expect(await ask({ kernels: 'wide' })).toEqual({ ...relaxed, kernels: 'wide' })
+      expect(await ask({ kernels: 'wide', threads: 2 })).toEqual({ ...relaxed, kernels: 'wide' })
+      expect(await ask({ kernels: 'relaxed' }, [FLAG])).toEqual(relaxed)
+      expect(await ask({ kernels: 'baseline' }, [FLAG])).toEqual(await ask({ kernels: 'baseline' }))
     },
   )
 
   it('takes them by itself where it was started so', async () => {
-    const program = `${ROOT}test/engines/logits.mjs`
-    const model = await fileOf(FORMAT_CASES[0])
-    const task = JSON.stringify({ model, kernels: 'auto', threads: 1, ids: [1, 2], prompt: 2 })
-    expect(JSON.parse(await run([FLAG, program, task])).kernels).toBe('wide')
-    expect(JSON.parse(await run([program, task])).kernels).toBe('relaxed')
+    const [each] = FORMAT_CASES
+    expect((await logitsIn(path, [FLAG], each, { kernels: 'auto' })).kernels).toBe('wide')
+    expect((await logitsIn(path, [], each, { kernels: 'auto' })).kernels).toBe('relaxed')
   })
 })
 
 describe.each(installed.filter((engine) => !nodes.includes(engine)))('$program $version', (engine) => {
   it('refuses them, for it has no such vectors', async () => {
-    const model = await fileOf(FORMAT_CASES[0])
-    const task = JSON.stringify({ model, kernels: 'wide', threads: 1, ids: [1, 2], prompt: 2 })
-    const [program, ...args] = launch(engine, `${ROOT}test/engines/logits.mjs`)
-    const failure = promisify(execFile)(program, [...args, task])
-    await expect(failure).rejects.toThrow("kernels: 'wide' needs vectors of 256 bits")
+    const [script, task] = await logitsArguments(FORMAT_CASES[0], { kernels: 'wide' })
+    const [program, ...args] = launch(engine, script)
+    await expect(outputOf(program, [...args, task])).rejects.toThrow(
+      "kernels: 'wide' needs vectors of 256 bits",
+    )
   })
 })

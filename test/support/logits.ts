@@ -32,3 +32,19 @@ export function relativeDifference(actual: Vector, expected: Vector): number {
   }
   return largest / Math.sqrt(squares / expected.length)
 }
+
+/**
+ * How far the relaxed kernels' logits may be from the baseline's, in standard deviations of the logits, at most: twice
+ * what was measured over the models of `random-models.ts`. docs/runtimes.md tells users of it.
+ */
+const RELAXED_TOLERANCE = {
+  /** Formats of plain numbers: products and sums that are rounded once instead of twice. */
+  float: 1e-5,
+  /** Formats whose activations are rounded to 8 bits instead of 16. */
+  quantised: 0.1,
+}
+
+/** The bound for a model whose matrices have this block format. */
+export function relaxedTolerance(format: string): number {
+  return RELAXED_TOLERANCE[/^B?F/.test(format) ? 'float' : 'quantised']
+}

@@ -1,0 +1,49 @@
+/** Results on processors that lack instructions which this one has: V8 can be told not to use them. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { relativeDifference, relaxedTolerance } from '../support/logits.js'
+import { FORMAT_CASES } from '../support/random-models.js'
+import { engines } from './launch.js'
+import { logitsIn, type Settings } from './logits.js'
+
+/** What V8 does without, from the newest processors of x64 to the oldest. */
+const PROCESSORS = [
+  ['AVX-VNNI', ['--no-enable-avx-vnni']],
+  ['AVX2 and FMA', ['--no-enable-avx2', '--no-enable-fma3']],
+  ['AVX', ['--no-enable-avx']],
+] as const
+
+const nodes = (await engines()).filter(
+  ({ program, version }) =>
+    process.arch === 'x64' && program === 'node' && Number.parseInt(version, 10) >= 24,
+)
+
+describe.each(nodes)('node $version', ({ path, version }) => {
+  describe.each(FORMAT_CASES)('$name', (each) => {
+    let expected: readonly Float32Array[]
+    beforeAll(async () => {
+      expected = (await logitsIn(path, [], each, { kernels: 'baseline', kvType: 'f32' })).logits
+    })
+
+    it.each(PROCESSORS)(
+      'without %s: the same bits from baseline kernels; those that are chosen are near',
+      async (_, flags) => {
+        const ask = (kernels: Settings['kernels']) => logitsIn(path, flags, each, { kernels, kvType: 'f32' })
+        expect((await ask('baseline')).logits).toEqual(expected)
+        const { logits } = await ask('auto')
+        const differences = logits.map((actual, i) => relativeDifference(actual, expected[i]))
+        expect(Math.max(...differences)).toBeLessThan(relaxedTolerance(each.format))
+      },
+    )
+  })
+
+  it('takes no relaxed kernels where V8 computes their instructions wrongly', async () => {
+    const [each] = FORMAT_CASES
+    const ask = (kernels: Settings['kernels']) => logitsIn(path, ['--no-enable-avx'], each, { kernels })
+    if (Number.parseInt(version, 10) >= 26) {
+      expect((await ask('auto')).kernels).toBe('relaxed')
+    } else {
+      expect((await ask('auto')).kernels).toBe('baseline')
+      await expect(ask('relaxed')).rejects.toThrow("kernels: 'relaxed' needs relaxed SIMD")
+    }
+  })
+})
