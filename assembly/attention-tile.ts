@@ -24,11 +24,11 @@ export const POSITIONS: i32 = 32
 /** Bytes of a position's weights, one for each row of a tile. */
 export const WEIGHTS: usize = 16
 
-/** Bytes of what a block's weights are made in: WEIGHTS a position and for what they lower, and sums of scores. */
-export const BLOCK_BYTES: usize = (<usize>POSITIONS + 1) * WEIGHTS + 256
+/** Bytes of what a block's weights are made in: WEIGHTS a position and for what they lower, and sums of scores; whole cache lines. */
+export const BLOCK_BYTES: usize = ((<usize>POSITIONS + 1) * WEIGHTS + 256 + 63) & ~63
 
-/** What follows the values in a state, and where. */
-const TAIL_BYTES: usize = 48
+/** What follows the values in a state, and where; a whole cache line, so that no vector of the next one crosses two. */
+const TAIL_BYTES: usize = 64
 export const LARGEST: usize = 0
 export const SUM: usize = 16
 export const POSITION: usize = 32

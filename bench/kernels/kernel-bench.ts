@@ -148,8 +148,15 @@ export interface Case {
   run(): void
 }
 
+/** How long a case runs at least before it is timed, in milliseconds: engines compile what runs much once more. */
+const WARM_UP_MS = 50
+
 /** The best rates of cases that took turns, in units a second: other load on the machine can only slow a run down. */
 export function bestRates(cases: readonly Case[], rounds: number): number[] {
+  for (const { run } of cases) {
+    const start = performance.now()
+    while (performance.now() - start < WARM_UP_MS) run()
+  }
   const best = cases.map(() => Number.POSITIVE_INFINITY)
   for (let round = 0; round < rounds; round++) {
     for (const [i, { run }] of cases.entries()) {
