@@ -2,24 +2,24 @@ import type { TensorInfo } from '../gguf/model-file.js'
 import { hash32 } from '../math/hash.js'
 import type { Config } from './config.js'
 
-/** Tensors up to this many bytes are looked at as a whole, of larger ones a word of four every `STRIDE` bytes. */
-const WHOLE_BYTES = 2 ** 18
-const STRIDE = 1024
 const WORD = 4
+
+/** Of a tensor of so many bytes a word of four is looked at in each span of so many: of a small one, every word. */
+function spanOf({ byteLength }: TensorInfo): number {
+  if (byteLength <= 2 ** 14) return WORD
+  return byteLength <= 2 ** 18 ? 64 : 1024
+}
 
 /** Samples of the bytes that tensors have in their file, taken as these are read. */
 export class TensorSamples {
   readonly #samples = new Map<TensorInfo, Uint8Array>()
 
-  /** `bytes`: those of a tensor from `start` on. Each tensor's are to be taken once, in any order. */
+  /** `bytes`: those of a tensor from `start` on. Each tensor's are to be taken once, in any order, cut between words. */
   take(tensor: TensorInfo, start: number, bytes: Uint8Array): void {
     const sample = this.of(tensor)
-    if (tensor.byteLength <= WHOLE_BYTES) {
-      sample.set(bytes, start)
-      return
-    }
-    for (let word = Math.ceil(start / STRIDE); word * STRIDE < start + bytes.length; word++) {
-      const from = word * STRIDE - start
+    const span = spanOf(tensor)
+    for (let word = Math.ceil(start / span); word * span < start + bytes.length; word++) {
+      const from = word * span - start
       for (let i = 0; i < WORD; i++) sample[word * WORD + i] = bytes[from + i]
     }
   }
@@ -28,10 +28,7 @@ export class TensorSamples {
   of(tensor: TensorInfo): Uint8Array {
     const known = this.#samples.get(tensor)
     if (known) return known
-    const { byteLength } = tensor
-    const sample = new Uint8Array(
-      byteLength <= WHOLE_BYTES ? byteLength : Math.ceil(byteLength / STRIDE) * WORD,
-    )
+    const sample = new Uint8Array(Math.ceil(tensor.byteLength / spanOf(tensor)) * WORD)
     this.#samples.set(tensor, sample)
     return sample
   }
