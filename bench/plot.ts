@@ -5,19 +5,22 @@ const COLOURS = ['#3b82d9', '#e07b28', '#2a9d78', '#9a62d0', '#c9517f', '#7d8590
 const FONT = 'font: 13px system-ui, sans-serif'
 const STYLE = `text { ${FONT}; fill: #1f2328 } .soft { fill: #59636e } .grid { stroke: #8b949e; stroke-opacity: .35 }
 .axis { stroke: #59636e } .title { font-size: 15px; font-weight: 600 }
+svg { color-scheme: light dark } .value { stroke: Canvas; stroke-width: 4; paint-order: stroke }
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .soft { fill: #9198a1 } .axis { stroke: #9198a1 } }`
 
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 const round = (value: number) => Math.round(value * 10) / 10
 
-interface Anchored {
+interface TextStyle {
   readonly anchor?: 'start' | 'middle' | 'end'
   readonly className?: string
+  readonly fill?: string
 }
 
-function textAt(x: number, y: number, text: string, { anchor = 'start', className }: Anchored = {}): string {
-  const kind = className ? ` class="${className}"` : ''
+function textAt(x: number, y: number, text: string, style: TextStyle = {}): string {
+  const { anchor = 'start', className, fill } = style
+  const kind = (className ? ` class="${className}"` : '') + (fill ? ` style="fill: ${fill}"` : '')
   return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${kind}>${escaped(text)}</text>`
 }
 
@@ -58,6 +61,26 @@ function widthOf(text: string): number {
 
 function colour(index: number): string {
   return COLOURS[index % COLOURS.length]
+}
+
+/** Height of a line of text. */
+const LINE = 15
+
+/** Where texts stand that would stand at `wanted`, in the same order from above, none on another and none below `lowest`. */
+export function apart(wanted: readonly number[], lowest: number): number[] {
+  const order = Array.from(wanted.keys()).sort((a, b) => wanted[a] - wanted[b])
+  const places = [...wanted]
+  let above = Number.NEGATIVE_INFINITY
+  for (const i of order) {
+    places[i] = Math.max(wanted[i], above + LINE)
+    above = places[i]
+  }
+  let below = lowest + LINE
+  for (const i of order.reverse()) {
+    places[i] = Math.min(places[i], below - LINE)
+    below = places[i]
+  }
+  return places
 }
 
 /** From 0 to beyond `highest` in four to eight steps of 1, 2 or 5 by a power of ten. */
@@ -102,9 +125,16 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
   const xAt = (x: number) => left + (x / xMax) * (width - left - right)
   const yAt = (y: number) => height - bottom - (y / (steps.at(-1) as number)) * (height - top - bottom)
   const base = yAt(0)
-  /** Values go above their points where the line is the upper one there or near the axis, else below. */
-  const isAbove = ({ x, y }: Point) =>
-    base - yAt(y) < 24 || !points.some((other) => other.x === x && other.y > y)
+  /** The values at `x`, each beside its point, the uppermost above it. */
+  const valuesAt = (x: number): string[] => {
+    const here = series.flatMap(({ points }, i) =>
+      points.filter((point) => point.x === x).map((point) => ({ ...point, fill: colour(i) })),
+    )
+    const top = Math.max(...here.map(({ y }) => y))
+    const wanted = here.map(({ y, spread }) => (y === top ? yAt(spread?.[1] ?? y) - 8 : yAt(y) + 4))
+    const places = apart(wanted, base - 4)
+    return here.map(({ y, fill }, i) => textAt(xAt(x) + 8, places[i], short(y), { className: 'value', fill }))
+  }
   return drawing(width, height, title, [
     textAt(left, 26, title, { className: 'title' }),
     ...legend(left, 52, names),
@@ -128,10 +158,10 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
         return [
           `<line x1="${x}" y1="${round(yAt(low))}" x2="${x}" y2="${round(yAt(high))}" stroke="${colour(i)}" stroke-opacity=".5" stroke-width="6"/>`,
           `<circle cx="${x}" cy="${y}" r="4" fill="${colour(i)}"/>`,
-          textAt(x + 6, isAbove(point) ? yAt(high) - 8 : yAt(low) + 18, short(point.y)),
         ]
       }),
     ]),
+    ...xs.flatMap(valuesAt),
   ])
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { linePlot, ratioPlot, ticks } from '../../bench/plot.js'
+import { apart, linePlot, ratioPlot, ticks } from '../../bench/plot.js'
 
 /** Whether every tag is closed by its like, in order. */
 function isWellFormed(svg: string): boolean {
@@ -21,6 +21,18 @@ describe('ticks', () => {
     { highest: 0, steps: [0, 1] },
   ])('go beyond $highest', ({ highest, steps }) => {
     expect(ticks(highest)).toEqual(steps)
+  })
+})
+
+describe('apart', () => {
+  it.each([
+    { wanted: [], places: [] },
+    { wanted: [10, 100], places: [10, 100] },
+    { wanted: [50, 48, 52], places: [63, 48, 78] },
+    { wanted: [195, 200, 100], places: [185, 200, 100] },
+    { wanted: [250, 250], places: [185, 200] },
+  ])('puts $wanted to $places', ({ wanted, places }) => {
+    expect(apart(wanted, 200)).toEqual(places)
   })
 })
 
