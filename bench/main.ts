@@ -1,5 +1,6 @@
 /** `npm run bench`: speed, memory and size beside the rivals. See README.md here, and --help. */
 import { fileURLToPath } from 'node:url'
+import { AVX2_ENTRANTS, AVX2_MODELS } from './avx2.js'
 import { benchConstrained } from './constrained/main.js'
 import { entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
@@ -66,8 +67,21 @@ interface Command {
   figures(record: BenchRecord): readonly string[]
 }
 
-const COMMANDS: Readonly<Record<'speed' | 'depth' | 'engines', Command>> = {
+const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>> = {
   speed: { folder: './', measure: speed, render: renderRecord, figures: speedFigures },
+  avx2: {
+    folder: './avx2/',
+    async measure(options, args) {
+      const { models = AVX2_MODELS } = options
+      return measure({
+        ...runOf(options, args),
+        models: chooseModels(models),
+        entrants: () => AVX2_ENTRANTS,
+      })
+    },
+    render: renderTests,
+    figures: speedFigures,
+  },
   depth: {
     folder: './depth/',
     async measure(options, args) {

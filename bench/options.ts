@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const COMMANDS = ['speed', 'depth', 'engines', 'limits', 'sampling', 'constrained'] as const
+const COMMANDS = ['speed', 'avx2', 'depth', 'engines', 'limits', 'sampling', 'constrained'] as const
 
 export interface BenchOptions {
   readonly command: (typeof COMMANDS)[number]
@@ -25,6 +25,7 @@ export const USAGE = `npm run bench -- [command] [options]
 
   (no command)       speed, loading, memory and size beside llama.cpp
   --rivals           the goal table: beside llama.cpp, and in Chromium beside wllama and onnxruntime-web
+  avx2               beside llama.cpp as both run on a CPU with AVX2 and nothing newer
   depth              decoding with 0, 1024, 4096 and 8192 tokens in the context, beside llama.cpp
   engines            dasllama on every JavaScript engine and browser found here
   limits             how fast this machine reads and multiplies, in WebAssembly and in C

@@ -10,9 +10,13 @@ import { WorkerdLink } from './workerd-link.js'
 export type Host =
   /**
    * `workerd`, or a program of scripts/engines.mjs and its major version: `node 24`; or `node`, which runs the bench.
-   * `env`: variables that its process has besides the bench's.
+   * `flags`: of the program; `env`: variables that its process has besides the bench's.
    */
-  | { readonly engine: string; readonly env?: Readonly<Record<string, string>> }
+  | {
+      readonly engine: string
+      readonly flags?: readonly string[]
+      readonly env?: Readonly<Record<string, string>>
+    }
   | { readonly browser: 'chromium' | 'firefox'; readonly inWorker: boolean }
 
 /** Starts the host of the contestant in `module`. Rejects where the machine lacks it. */
@@ -22,8 +26,9 @@ export async function openHost(host: Host, module: URL): Promise<Link> {
     return PageLink.open(browse, await bundleHost('page', module), host.inWorker)
   }
   if (host.engine === 'workerd') return WorkerdLink.open(await bundleHost('workerd', module))
-  const words = launch(await findEngine(host.engine), await bundleHost('process', module))
-  return new ProcessLink(words, host.env)
+  const { engine, flags = [], env } = host
+  const [program, ...words] = launch(await findEngine(engine), await bundleHost('process', module))
+  return new ProcessLink([program, ...flags, ...words], env)
 }
 
 let engines: Promise<Engine[]> | undefined

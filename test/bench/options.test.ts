@@ -61,7 +61,7 @@ describe('parseOptions', () => {
     { args: ['--quick', '--write-readme'], message: '--quick is not for the README' },
     { args: ['depth', '--write-readme'], message: '--write-readme is not for depth' },
     { args: ['--model', 'x'], message: '--model' },
-    { args: ['x'], message: 'no command x: speed, depth, engines, limits, sampling, constrained' },
+    { args: ['x'], message: 'no command x: speed, avx2, depth, engines, limits, sampling, constrained' },
     { args: ['depth', 'engines'], message: 'no command depth engines' },
   ])('refuses $args', ({ args, message }) => {
     expect(() => parseOptions(args)).toThrow(message)

@@ -1,0 +1,29 @@
+/** `npm run bench -- avx2`: beside llama.cpp on a CPU that has AVX2 and nothing newer, which this one plays. */
+import { ENTRANTS, type Entrant, entrantsCalled } from './contestants/registry.js'
+
+export const AVX2_MODELS = ['135M-Q8_0', '135M-Q4_0', '135M-Q4_K_M']
+
+/** V8 uses nothing of AVX-512. */
+const AVX2_HOST = { engine: 'node 24', flags: ['--no-enable-avx-vnni'] }
+
+const [OURS] = ENTRANTS
+const [NATIVE] = entrantsCalled(['llama.cpp'])
+
+const ours: readonly Entrant[] = (['relaxed', 'wide'] as const).map((kernels) => ({
+  ...OURS,
+  name: `dasllama with AVX2, ${kernels}`,
+  how: `${kernels} kernels; V8 does without AVX-VNNI`,
+  host: AVX2_HOST,
+  kernels,
+}))
+
+export const AVX2_ENTRANTS: readonly Entrant[] = [
+  ...ours,
+  {
+    ...NATIVE,
+    name: 'llama.cpp with AVX2',
+    how: `${NATIVE.how}; of its libraries the one for Haswell`,
+    module: new URL('rivals/node-llama-cpp/addon-with-avx2.ts', import.meta.url),
+    against: ours.map(({ name }) => name),
+  },
+]
