@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { AVX2_ENTRANTS, AVX2_MODELS } from './avx2.js'
 import { benchConstrained } from './constrained/main.js'
-import { entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
+import { type Entrant, entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
 import { depthFigure, drawingsOf, saveFigures, speedFigures } from './figures.js'
 import { GOAL_MODELS, goalEntrants } from './goals.js'
@@ -58,6 +58,11 @@ async function limitsOf(
   return { limits, skipped: [...skipped, ...missing] }
 }
 
+/** Those with one of `parts` in their names; all where none are given. */
+function namedLike(entrants: readonly Entrant[], parts: readonly string[] | undefined): readonly Entrant[] {
+  return parts ? entrants.filter(({ name }) => parts.some((part) => name.includes(part))) : entrants
+}
+
 /** What a command that leaves a record does. */
 interface Command {
   /** Where its records go, relative to those of the others. */
@@ -72,11 +77,11 @@ const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>
   avx2: {
     folder: './avx2/',
     async measure(options, args) {
-      const { models = AVX2_MODELS } = options
+      const { models = AVX2_MODELS, only } = options
       return measure({
         ...runOf(options, args),
         models: chooseModels(models),
-        entrants: () => AVX2_ENTRANTS,
+        entrants: () => namedLike(AVX2_ENTRANTS, only),
       })
     },
     render: renderTests,
@@ -104,8 +109,7 @@ const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>
         ...runOf(options, args),
         ...{ pp, tg },
         models: chooseModels(models),
-        entrants: () =>
-          ENGINE_ENTRANTS.filter(({ name }) => !only || only.some((part) => name.includes(part))),
+        entrants: () => namedLike(ENGINE_ENTRANTS, only),
       })
     },
     render: (record) => [conditions(record), renderEngines(record), skipped(record)].join('\n\n'),

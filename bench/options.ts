@@ -36,7 +36,7 @@ export const USAGE = `npm run bench -- [command] [options]
   --pp 128,512       lengths of prompts (default: 512, or 128 where the context is short)
   --tg 64,128        numbers of generated tokens (default: 128, or 64 where the context is short)
   --threads 1,2      numbers of threads (default: 1,2)
-  --only a,b         only these contestants: names from bench/contestants/registry.ts; for engines, parts of its names
+  --only a,b         only these contestants: names from bench/contestants/registry.ts; for avx2 and engines, parts of names
   --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals)
   --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 8 with --rivals)
   --quick            does it work? tiny-stories, pp32, tg16, 2 repetitions; the record is not kept

@@ -17,9 +17,15 @@ export interface KvCache {
   values(layer: number): Pointer
 }
 
+const FORMATS: Readonly<Record<KvType, BlockFormat>> = {
+  f16: blockFormat('F16'),
+  f32: blockFormat('F32'),
+  q8_0: blockFormat('Q8_0'),
+}
+
 /** The block format in which a type is held. */
 export function kvFormat(type: KvType): BlockFormat {
-  return blockFormat(type.toUpperCase())
+  return FORMATS[type]
 }
 
 /** Bytes of the keys, or of the values, of one position in one layer. */

@@ -105,6 +105,10 @@ export class WeightPlan {
     signal?: AbortSignal,
   ): Promise<Weights> {
     const { arena } = this.#engine
+    for (const form of this.#forms) {
+      const placements = Array.from(this.#placements.values()).filter((placement) => placement.form === form)
+      form.begin(placements.map(({ tensor }) => tensor))
+    }
     // Bytes since the runtime had a turn: a source that answers from memory would never let it hear an abort.
     let unheard = 0
     await inParallel(this.#pieces(), READS_AT_ONCE, async ({ tensor, form, offset, start, length }) => {

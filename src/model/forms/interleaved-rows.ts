@@ -1,6 +1,7 @@
 import { type BlockFormat, bytesFor } from '../../gguf/block-formats.js'
 import type { TensorInfo } from '../../gguf/model-file.js'
 import type { Engine } from '../../wasm/engine.js'
+import type { Pointer } from '../../wasm/kernels.js'
 import type { MemoryForm, Piece } from './memory-form.js'
 
 /** Rows that the kernels interleave (assembly/formats/interleaved.ts). */
@@ -9,6 +10,8 @@ const EIGHT = 8
 /** Matrices whose rows are interleaved by eights, under a number of their own, where the kernels know such a form of their format. */
 export class InterleavedRows implements MemoryForm {
   readonly #engine: Engine
+  /** Room for eight rows a thread. */
+  #scratch: Pointer | undefined
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -23,19 +26,25 @@ export class InterleavedRows implements MemoryForm {
     return EIGHT * bytesFor(format, shape[0])
   }
 
-  change({ tensor, pointer, length }: Piece): void {
-    const { kernels, team, arena } = this.#engine
-    const unitBytes = this.unitBytes(tensor)
-    const scratch = arena.allocate(team.size * unitBytes, 'interleaving of rows')
-    try {
-      const rows = (length / unitBytes) * EIGHT
-      team.run(() => kernels.interleave(this.#idOf(tensor), pointer, unitBytes / EIGHT, rows, scratch))
-    } finally {
-      arena.free(scratch)
-    }
+  begin(tensors: readonly TensorInfo[]): void {
+    const { arena, team } = this.#engine
+    const widest = tensors.reduce((widest, tensor) => Math.max(widest, this.unitBytes(tensor)), 0)
+    if (widest > 0) this.#scratch = arena.allocate(team.size * widest, 'interleaving of rows')
   }
 
-  settle(): void {}
+  change({ tensor, pointer, length }: Piece): void {
+    const { kernels, team } = this.#engine
+    const scratch = this.#scratch
+    if (scratch === undefined) throw new Error('it has not begun')
+    const unitBytes = this.unitBytes(tensor)
+    const rows = (length / unitBytes) * EIGHT
+    team.run(() => kernels.interleave(this.#idOf(tensor), pointer, unitBytes / EIGHT, rows, scratch))
+  }
+
+  settle(): void {
+    if (this.#scratch !== undefined) this.#engine.arena.free(this.#scratch)
+    this.#scratch = undefined
+  }
 
   formatOf(tensor: TensorInfo): BlockFormat {
     return { ...tensor.format, id: this.#idOf(tensor) }

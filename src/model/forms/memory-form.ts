@@ -15,7 +15,12 @@ export interface MemoryForm {
   isFor(tensor: TensorInfo): boolean
   /** Bytes of one of its tensors that change together: each piece is some of them, or the rest of the tensor. */
   unitBytes(tensor: TensorInfo): number
-  /** Changes a piece of one of its tensors, as the file has it, in place. Throws `OUT_OF_MEMORY` or `THREAD_LOST`. */
+  /** Comes before the first piece, with all of its tensors. Throws `OUT_OF_MEMORY`. */
+  begin(tensors: readonly TensorInfo[]): void
+  /**
+   * Changes a piece of one of its tensors, as the file has it, in place. It allocates nothing: others are being read into
+   * views of the memory. Throws `THREAD_LOST`.
+   */
   change(piece: Piece): void
   /** Comes after the last piece. */
   settle(): void

@@ -28,6 +28,8 @@ export class RaisedHalves implements MemoryForm {
     return 2
   }
 
+  begin(): void {}
+
   change(piece: Piece): void {
     const { tensor, pointer, length } = piece
     if (this.#refused.has(tensor)) return

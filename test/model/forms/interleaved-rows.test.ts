@@ -8,6 +8,7 @@ import { WeightPlan } from '../../../src/model/weights.js'
 import { platform } from '../../../src/platform/node.js'
 import { SessionKvCache } from '../../../src/session/kv-cache.js'
 import { bytesSource } from '../../../src/storage/bytes.js'
+import type { ByteSource } from '../../../src/storage/source.js'
 import { createEngine, createThreadedEngine, type Engine } from '../../../src/wasm/engine.js'
 import type { Kernels, Pointer } from '../../../src/wasm/kernels.js'
 import type { ThreadHost } from '../../../src/wasm/threads.js'
@@ -107,5 +108,39 @@ describe('matrices longer than what is read at a time', () => {
       kernels.dequantize_row(embedding.format.id, embedding.pointer, rowBytes, row, out, 96)
       expect(Buffer.compare(values(), expected), `row ${row}`).toBe(0)
     }
+  })
+})
+
+describe('tensors that are still being read while others change', () => {
+  it('arrive where they belong, though memory may have to grow', async () => {
+    const bytes = smallModel({ format: 'Q4_0' })
+    const source = bytesSource(bytes, 'm.gguf')
+    let reads = 0
+    const slow: ByteSource = {
+      ...source,
+      async read(offset, target, signal) {
+        // Later reads are answered before earlier ones.
+        await new Promise((resolve) => setTimeout(resolve, 1 + 3 * (reads++ % 4)))
+        return source.read(offset, target, signal)
+      },
+    }
+    const engine = await createEngine(KERNELS)
+    const { arena } = engine
+    const file = await openGguf(slow)
+    const plan = new WeightPlan(file, readConfig(file), engine)
+    // The weights end where memory ends.
+    const start = arena.allocate(64, 'a test')
+    const pages = Math.ceil((start + 64 + plan.bytes) / 65536 + 1)
+    arena.memory.grow(Math.max(0, pages - arena.memory.buffer.byteLength / 65536))
+    arena.allocate(arena.memory.buffer.byteLength - plan.bytes - (start + 64), 'a test')
+    const base = arena.allocate(plan.bytes, 'a test')
+    expect(base + plan.bytes).toBe(arena.memory.buffer.byteLength)
+    const arrived = new Map<string, number>()
+    await plan.load(base, (tensor, start, piece) => {
+      const at = tensor.offset + start
+      expect(Buffer.compare(piece, bytes.subarray(at, at + piece.length))).toBe(0)
+      arrived.set(tensor.name, (arrived.get(tensor.name) ?? 0) + piece.length)
+    })
+    expect([...arrived.values()].reduce((sum, length) => sum + length)).toBe(plan.fileBytes)
   })
 })
