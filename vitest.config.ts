@@ -17,7 +17,7 @@ export default defineConfig({
           name: 'unit',
           execArgv,
           include: ['test/**/*.test.ts'],
-          exclude: [slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**'],
+          exclude: [slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**', 'test/attacks/**'],
         },
       },
       {
@@ -28,6 +28,14 @@ export default defineConfig({
           include: ['test/oracle/**/*.test.ts'],
           exclude: [slow],
           testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'attacks',
+          include: ['test/attacks/**/*.test.ts'],
           fileParallelism: false,
         },
       },

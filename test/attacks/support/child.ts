@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { it } from 'vitest'
+import '../../support/row-reporter.js'
+
+/** What a child process may use before the attack counts as successful. */
+export interface ChildLimits {
+  /** Of V8's heap: beyond it the child dies. */
+  readonly heapMegabytes: number
+  /** Of resident memory at its peak, buffers and WebAssembly memories included. Default: not checked. */
+  readonly residentMegabytes?: number
+  /** After which the child is killed. Generous, since machines are noisy: attacks that succeed take forever. */
+  readonly seconds: number
+}
+
+/**
+ * An attack as one test. `program`, a module in `test/attacks/children/`, runs in a process of its own with bounded heap and
+ * time, gets `input` as JSON and prints one line of JSON for each attempt: `{ "held": true }`, or `{ "held": false, "why": "…" }`.
+ * A process that dies, hangs, prints fewer than `attempts` lines or takes more memory than allowed has not held.
+ */
+export function testAttack(
+  attack: string,
+  program: string,
+  attempts: number,
+  limits: ChildLimits,
+  input: unknown = null,
+): void {
+  it(`${attack}: holds`, { timeout: (limits.seconds + 30) * 1000 }, async ({ task }) => {
+    const { lines, ended, peakMegabytes } = await runChild(program, input, limits)
+    const failures = lines.filter(({ held }) => !held).map(({ why }) => why ?? 'did not hold')
+    const held = lines.length - failures.length
+    if (ended !== undefined) failures.push(ended)
+    if (lines.length !== attempts) failures.push(`${lines.length} of ${attempts} attempts came to an end`)
+    const { residentMegabytes = Number.POSITIVE_INFINITY } = limits
+    if (peakMegabytes > residentMegabytes) {
+      failures.push(`${Math.round(peakMegabytes)} MB of resident memory; ${residentMegabytes} are allowed`)
+    }
+    task.meta.row = {
+      attack,
+      tried: attempts,
+      held: failures.length > 0 ? Math.min(held, attempts - 1) : held,
+    }
+    if (failures.length > 0) throw new Error(failures.slice(0, 10).join('\n'))
+  })
+}
+
+interface Line {
+  readonly held: boolean
+  readonly why?: string
+}
+
+async function runChild(program: string, input: unknown, { heapMegabytes, seconds }: ChildLimits) {
+  const path = fileURLToPath(new URL(`../children/${program}`, import.meta.url))
+  const preload = new URL('./report-peak.mjs', import.meta.url).href
+  const args = [`--max-old-space-size=${heapMegabytes}`, '--import', 'tsx', '--import', preload, path]
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+  let printed = ''
+  let errors = ''
+  let peak = ''
+  child.stdout!.on('data', (chunk) => {
+    printed += chunk
+  })
+  child.stderr!.on('data', (chunk) => {
+    errors = (errors + chunk).slice(-2000)
+  })
+  child.stdio[3]!.on('data', (chunk: Buffer) => {
+    peak += chunk
+  })
+  child.stdin!.on('error', () => {}) // a child that dies before it has read its input
+  child.stdin!.end(JSON.stringify(input))
+  const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000)
+  const [code, signal] = await once(child, 'close')
+  clearTimeout(timer)
+  const lines: Line[] = printed
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
+  const ended =
+    code === 0
+      ? undefined
+      : signal === 'SIGKILL'
+        ? `killed after ${seconds} s`
+        : `exit ${code ?? signal}: ${errors.trim()}`
+  return { lines, ended, peakMegabytes: Number(peak) / 1024 }
+}
