@@ -11,6 +11,8 @@ export type WarningCode =
   | 'NOT_DISPOSED'
   /** A value of the file's metadata cannot be used; a default stands in for it. */
   | 'METADATA_IGNORED'
+  /** A model was read, but its source cannot be closed. */
+  | 'SOURCE_NOT_CLOSED'
 
 /** Something that goes on working, but not as well as it could. */
 export interface Warning {

@@ -20,6 +20,7 @@ export class Model {
   /** Those at work: none outlives its call of `embed`. */
   readonly #embedders = new Set<Embedder>()
   #network: Network | undefined
+  #ended: Promise<void> | undefined
 
   /** @internal Models come from `loadModel`. */
   constructor(
@@ -79,18 +80,27 @@ export class Model {
     return new Embedder(this.#network, contextLength, this.#embedders)
   }
 
-  /** Ends all sessions and lets go of the memory; none of them while one is running (`BUSY`). Harmless when repeated. */
+  /**
+   * Ends all sessions and threads and lets go of the memory; none of them while a session is running (`BUSY`). Idempotent.
+   * `await model[Symbol.asyncDispose]()` resolves when the threads have ended.
+   */
   dispose(): void {
+    void this.#end()
+  }
+
+  /** Throws before anything ends; resolves when the threads have. */
+  #end(): Promise<void> {
     if (this.#embedders.size > 0) {
       throw new DasllamaError('BUSY', 'the model is busy with embeddings', { hint: 'await them first' })
     }
     if ([...this.#sessions].some((session) => session.isBusy)) throw busy()
     for (const session of this.#sessions) session.dispose()
-    this.#network?.engine.team.dismiss()
+    this.#ended ??= this.#network?.engine.team.dismiss()
     this.#network = undefined
+    return this.#ended ?? Promise.resolve()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.dispose()
+    await this.#end()
   }
 }
