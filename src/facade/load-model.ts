@@ -34,7 +34,7 @@ export function defaultContext(config: Config): number {
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   checkOptions(options)
-  const { contextLength, onProgress, signal } = options
+  const { contextLength, onProgress, onWarning, signal } = options
   checkEngineOptions(options)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   if (onProgress !== undefined && typeof onProgress !== 'function') {
@@ -59,7 +59,10 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
         // While the first weights are read.
         const tokenizer = createTokenizer(file.metadata)
         const network = await loading
-        return new Model(network, tokenizer, context(network.config), readChatTemplates(file.metadata))
+        return new Model(network, tokenizer, context(network.config), {
+          chatTemplates: readChatTemplates(file.metadata),
+          onWarning,
+        })
       } catch (error) {
         reading.abort(error)
         void engine.team.dismiss()
