@@ -8,6 +8,9 @@ import type { ByteSource } from '../storage/source.js'
 export class OpenSource implements ByteSource {
   readonly name: string
   readonly size: number
+  readonly version: string | undefined
+  readonly readParts: ByteSource['readParts']
+  readonly checkUnchanged: ByteSource['checkUnchanged']
   readonly sibling: ByteSource['sibling']
   readonly #inner: ByteSource
   #closing: Promise<void> | undefined
@@ -15,11 +18,19 @@ export class OpenSource implements ByteSource {
   constructor(inner: ByteSource, signal: AbortSignal | undefined) {
     this.name = inner.name
     this.size = inner.size
+    this.version = inner.version
     this.#inner = inner
-    if (!inner.sibling) return
-    this.sibling = async (fileName) => {
-      const opening = inner.sibling!(fileName)
-      return new OpenSource(await abortable(opening, signal, (late) => late.close()), signal)
+    if (inner.readParts) {
+      this.readParts = async (parts, own) => abortable(inner.readParts!(parts, own), own)
+    }
+    if (inner.checkUnchanged) {
+      this.checkUnchanged = async () => abortable(inner.checkUnchanged!(), signal)
+    }
+    if (inner.sibling) {
+      this.sibling = async (fileName) => {
+        const opening = inner.sibling!(fileName)
+        return new OpenSource(await abortable(opening, signal, (late) => late.close()), signal)
+      }
     }
   }
 

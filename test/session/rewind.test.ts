@@ -132,7 +132,7 @@ describe('rewind', () => {
     expect(await idsOf(session.generate(undefined, { maxTokens: 19 }))).toHaveLength(19)
   })
 
-  it.each([8, -1, 0.5, Number.NaN, '1', undefined, null])('refuses %o', async (count) => {
+  it.each([8, -1, 0.5, Number.NaN, undefined, null])('refuses %o', async (count) => {
     using session = newSession()
     await session.eval(PROMPT)
     expect(() => session.rewind(count as number)).toThrow(
