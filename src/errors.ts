@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'DISPOSED'
   /** A thread of the engine has died; the model goes on with those that are left. */
   | 'THREAD_LOST'
+  /** Logits or hidden states are NaN or infinite: the model's weights are damaged, or a value in it has overflowed. */
+  | 'NOT_A_NUMBER'
   /** The sampling parameters rule out every token, or every one that a response format allows. */
   | 'NO_CANDIDATES'
   /** A model file without a chat template, of a family that is not known either. */

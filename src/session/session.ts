@@ -355,7 +355,7 @@ export class Session {
   /** A sampler that draws from the session's random numbers. */
   #sampler(params: SamplingParams): Sampler {
     const { endOfGeneration } = this.#host.tokenizer
-    return createSampler(params, { rng: this.#rng, endOfGeneration })
+    return createSampler(params, { rng: this.#rng, endOfGeneration, areChecked: true })
   }
 
   #pick(sampler: Sampler, allowed?: Uint32Array): TokenId {

@@ -132,13 +132,13 @@ describe('rewind', () => {
     expect(await idsOf(session.generate(undefined, { maxTokens: 19 }))).toHaveLength(19)
   })
 
-  it.each([8, -1, 0.5, Number.NaN, undefined, null])('refuses %o', async (count) => {
+  it.each([8, -1, 0.5, Number.NaN, '1', undefined, null])('refuses %o', async (count) => {
     using session = newSession()
     await session.eval(PROMPT)
     expect(() => session.rewind(count as number)).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
-        message: `count must be a whole number from 0 to 7, not ${count}`,
+        message: `count must be a whole number from 0 to 7, not ${typeof count === 'string' ? `"${count}"` : count}`,
       }),
     )
     expect(session.ids).toEqual(PROMPT)
