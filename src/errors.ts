@@ -46,11 +46,12 @@ export type ErrorCode =
 export class DasllamaError extends Error {
   override readonly name = 'DasllamaError'
   readonly code: ErrorCode
-  readonly hint: string | undefined
+  /** Not a property where there is none, so that it is not printed. */
+  declare readonly hint: string | undefined
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.hint = options.hint
+    if (options.hint !== undefined) this.hint = options.hint
   }
 }
