@@ -64,3 +64,4 @@ export type {
   Tokenizer,
 } from './tokenizer/tokenizer.js'
 export { VERSION } from './version.js'
+export type { Warning, WarningCode, WarningListener } from './warnings.js'

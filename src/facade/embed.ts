@@ -1,4 +1,6 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { isArray } from '../read-list.js'
 import { checkCount, checkOptions, checkSignal, checkTokens } from '../session/checks.js'
 import { createPool, normalize, POOLINGS, type Pooling } from '../session/pool.js'
 import type { EncodeOptions, TokenId } from '../tokenizer/tokenizer.js'
@@ -115,20 +117,20 @@ function resolve(options: EmbedOptions, { config }: Model): Settings {
 
 function checkBoolean(name: string, value: unknown): void {
   if (typeof value === 'boolean') return
-  throw new DasllamaError('INVALID_ARGUMENT', `${name} must be true or false, not ${String(value)}`)
+  throw new DasllamaError('INVALID_ARGUMENT', `${name} must be true or false, not ${describeValue(value)}`)
 }
 
 function checkName(name: string, value: unknown, known: readonly string[]): void {
   if (known.includes(value as string)) return
   throw new DasllamaError(
     'INVALID_ARGUMENT',
-    `${name} must be one of ${known.join(', ')}, not ${String(value)}`,
+    `${name} must be one of ${known.join(', ')}, not ${describeValue(value)}`,
   )
 }
 
 /** An array of numbers is one text's ids; any other array is a list of texts. */
 function isList(input: EmbedInput | readonly EmbedInput[]): input is readonly EmbedInput[] {
-  return Array.isArray(input) && typeof input[0] !== 'number'
+  return isArray(input) && typeof input[0] !== 'number'
 }
 
 /** The tokens of one text, as many as fit; `name` is for messages. */

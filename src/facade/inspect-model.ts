@@ -70,7 +70,7 @@ export async function inspectModel(
   checkOptions(options)
   checkEngineOptions({ kernels: options.kernels })
   return withModelFile(source, options, async (file, platform) =>
-    summarise(file, await openEngine({ kernels: options.kernels, threads: 1 }, platform, 0)),
+    summarise(file, await openEngine({ ...options, threads: 1 }, platform, 0)),
   )
 }
 

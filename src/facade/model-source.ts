@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { blobSource } from '../storage/blob.js'
@@ -17,13 +18,11 @@ export async function openSource(
   platform: Platform,
   signal?: AbortSignal,
 ): Promise<ByteSource> {
-  if (typeof source === 'string' || source instanceof URL) return openName(source, platform, signal)
-  if (source instanceof Uint8Array || source instanceof ArrayBuffer) return bytesSource(source)
-  if (typeof Blob !== 'undefined' && source instanceof Blob) return blobSource(source)
+  if (typeof source === 'string' || isA(URL, source)) return openName(source, platform, signal)
+  if (isA(Uint8Array, source) || isA(ArrayBuffer, source)) return bytesSource(source)
+  if (typeof Blob !== 'undefined' && isA(Blob, source)) return blobSource(source)
   if (isByteSource(source)) return source
-  throw new DasllamaError('INVALID_ARGUMENT', `a model cannot be read from ${describe(source)}`, {
-    hint: 'give a path, a URL, a Uint8Array, a Blob or a ByteSource',
-  })
+  throw noSource(source)
 }
 
 async function openName(
@@ -41,12 +40,18 @@ function toUrl(name: string | URL, base: string | undefined): URL {
   try {
     return new URL(name, base)
   } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', `${name} is not a URL`, { cause })
+    throw new DasllamaError('INVALID_ARGUMENT', `${describeValue(String(name))} is not a URL`, { cause })
   }
 }
 
+function noSource(source: unknown): DasllamaError {
+  return new DasllamaError('INVALID_ARGUMENT', `a model cannot be read from ${describeValue(source)}`, {
+    hint: 'give a path, a URL, a Uint8Array, a Blob or a ByteSource',
+  })
+}
+
 function isByteSource(value: unknown): value is ByteSource {
-  const { name, size, read, close } = (value ?? {}) as Partial<ByteSource>
+  const { name, size, read, close } = readable(value)
   return (
     typeof name === 'string' &&
     Number.isSafeInteger(size) &&
@@ -56,7 +61,21 @@ function isByteSource(value: unknown): value is ByteSource {
   )
 }
 
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : `a ${typeof value}`
+/** Its properties; none of what has none, or throws when it is looked at. */
+function readable(value: unknown): Partial<ByteSource> {
+  try {
+    const { name, size, read, close } = (value ?? {}) as Partial<ByteSource>
+    return { name, size, read, close }
+  } catch {
+    return {}
+  }
+}
+
+/** `instanceof`, which throws for a proxy that has been revoked. */
+function isA<T>(type: new (...args: never[]) => T, value: unknown): value is T {
+  try {
+    return value instanceof type
+  } catch {
+    return false
+  }
 }

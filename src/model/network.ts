@@ -1,5 +1,6 @@
 import { DasllamaError } from '../errors.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
+import { sum } from '../math/sum.js'
 import type { Engine } from '../wasm/engine.js'
 import type { Pointer, Projections, Rope } from '../wasm/kernels.js'
 import { type Config, readConfig } from './config.js'
@@ -9,6 +10,7 @@ import { ProjectionTable, projectionTableBytes } from './projection.js'
 import { type RopeFrequencies, ropeFrequencies } from './rope-scaling.js'
 import { fillRopeTable } from './rope-table.js'
 import { allocateScratch, MAX_BATCH, MIN_TILE, type Scratch, scratchBytes } from './scratch.js'
+import { checkWeights } from './weight-check.js'
 import { WeightPlan, type Weights } from './weights.js'
 
 export interface LoadOptions {
@@ -98,6 +100,7 @@ export class Network {
     const samples = new TensorSamples()
     let loaded = 0
     const onBytes = (tensor: TensorInfo, start: number, bytes: Uint8Array) => {
+      checkWeights(tensor, start, bytes)
       samples.take(tensor, start, bytes)
       loaded += bytes.length
       options.onProgress?.({ loaded, total: plan.fileBytes })
@@ -106,14 +109,19 @@ export class Network {
     return new Network(config, engine, weights, modelIdentity(config, plan.tensors, samples))
   }
 
-  /** The logits of the last `forward` that asked for them, f32[vocabSize]; a view, overwritten by the next one. */
+  /**
+   * The logits of the last `forward` that asked for them, f32[vocabSize]; a view, overwritten by the next one. Throws
+   * `NOT_A_NUMBER`.
+   */
   logits(): Float32Array {
-    return this.engine.arena.floats(this.#scratch.logits, this.config.vocabSize)
+    const logits = this.engine.arena.floats(this.#scratch.logits, this.config.vocabSize)
+    if (Number.isFinite(sum(logits))) return logits
+    throw notNumbers('logits')
   }
 
   /**
    * The hidden states after the output norm for each of the `tokens` of the last `forward`, f32[tokens][embeddingLength];
-   * a view, overwritten by the next one.
+   * a view, overwritten by the next one. Throws `NOT_A_NUMBER`.
    */
   hiddenStates(tokens: number): Float32Array {
     const { arena, kernels } = this.engine
@@ -123,7 +131,9 @@ export class Network {
       const [from, to] = [hidden, normed].map((rows) => (rows + token * embeddingLength * 4) as Pointer)
       kernels.rmsnorm(from, this.#weights.outputNorm, to, embeddingLength, rmsEpsilon)
     }
-    return arena.floats(normed, tokens * embeddingLength)
+    const states = arena.floats(normed, tokens * embeddingLength)
+    if (Number.isFinite(sum(states))) return states
+    throw notNumbers('hidden states')
   }
 
   /**
@@ -216,6 +226,8 @@ export class Network {
     this.#rope(q, ropeTable, tokens, heads, headDim, ropeDim / 2)
     this.#rope(k, ropeTable, tokens, kvHeads, headDim, ropeDim / 2)
 
+    this.#checkNumbers(index, tokens)
+
     const keys = cache.keys(index)
     const values = cache.values(index)
     this.#remember(cache, k, keys, position, tokens)
@@ -236,6 +248,22 @@ export class Network {
     )
 
     this.#project(block.attentionOut, attended, tokens)
+  }
+
+  /**
+   * Queries, keys and values before they go into attention, where what is NaN or infinite would be lost: a cache of halves
+   * takes it for a large number, and a softmax gives it no weight. Everywhere else it spreads to the logits. Takes
+   * less than 0.1 % of a pass. Throws `NOT_A_NUMBER`.
+   */
+  #checkNumbers(layer: number, tokens: number): void {
+    const { arena } = this.engine
+    const { heads, kvHeads, headDim } = this.config
+    const { q, k, v } = this.#scratch
+    const total =
+      sum(arena.floats(q, tokens * heads * headDim)) +
+      sum(arena.floats(k, tokens * kvHeads * headDim)) +
+      sum(arena.floats(v, tokens * kvHeads * headDim))
+    if (!Number.isFinite(total)) throw notNumbers(`queries, keys or values in layer ${layer}`)
   }
 
   /** Writes `tokens` rows of keys or values to their positions in the cache. */
@@ -282,6 +310,12 @@ function projectionCount({ layers }: Config): number {
 /** Bytes that a model takes without any session: weights and scratch. */
 export function memoryNeed(config: Config, weightBytes: number, engine: Engine): number {
   return weightBytes + scratchBytes(config, engine) + projectionTableBytes(projectionCount(config)) + 64
+}
+
+function notNumbers(what: string): DasllamaError {
+  return new DasllamaError('NOT_A_NUMBER', `the model's ${what} are not numbers (NaN or infinite)`, {
+    hint: "the model's weights are damaged, or a value in it has overflowed: download or convert it again",
+  })
 }
 
 function mebibytes(bytes: number): string {

@@ -76,7 +76,7 @@ export class WeightPlan {
     this.#file = file
     this.#config = config
     this.#engine = engine
-    this.#forms = [new InterleavedRows(engine), new RaisedHalves(engine.kernels)]
+    this.#forms = [new InterleavedRows(engine), new RaisedHalves(engine)]
     // A dry run over address 0 places every tensor that the real one will ask for.
     this.#assemble(0)
     this.#refuseStrangers()

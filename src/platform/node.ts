@@ -93,7 +93,7 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
   })
 }
 
-async function startThread(start: ThreadStart): Promise<Thread> {
+async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
   const place = placesInDist('platform/node-thread.js').find((url) => existsSync(url))
   if (!place) {
     throw new DasllamaError('NOT_FOUND', 'node-thread.js is not there', {
@@ -106,11 +106,17 @@ async function startThread(start: ThreadStart): Promise<Thread> {
     worker.once('error', (error: Error) => end(error.message))
     worker.once('exit', (code) => end(`exit code ${code}`))
   })
-  const ready = new Promise((resolve) => worker.once('message', resolve))
-  const failure = await Promise.race([ready.then(() => undefined), ended])
-  if (failure !== undefined) throw new Error(failure)
+  const terminate = () => void worker.terminate()
+  signal?.addEventListener('abort', terminate, { once: true })
+  try {
+    const ready = new Promise((resolve) => worker.once('message', resolve))
+    const failure = await Promise.race([ready.then(() => undefined), ended])
+    if (failure !== undefined) throw new Error(failure)
+  } finally {
+    signal?.removeEventListener('abort', terminate)
+  }
   worker.unref()
-  return { ended, terminate: () => void worker.terminate() }
+  return { ended, terminate }
 }
 
 /** Processors of which no two are one core's, as far as the system tells: of others, all that this process may use. */

@@ -1,7 +1,7 @@
 import { MAX_BATCH, type Network } from '../model/network.js'
 import { pause } from '../platform/pause.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
-import { SessionKvCache } from './kv-cache.js'
+import { type KvMemory, SessionKvCache } from './kv-cache.js'
 
 /**
  * Runs texts through a network for their hidden states, one after another on a cache of its own: the model's sessions,
@@ -13,9 +13,9 @@ export class Embedder {
   readonly #peers: Set<Embedder>
 
   /** `peers`: the embedders at work on the model, this one among them until it is disposed. Throws `OUT_OF_MEMORY`. */
-  constructor(network: Network, contextLength: number, peers: Set<Embedder>) {
+  constructor(network: Network, memory: KvMemory, contextLength: number, peers: Set<Embedder>) {
     this.#network = network
-    this.#cache = new SessionKvCache(network.engine.arena, network.config, contextLength, 'f16')
+    this.#cache = new SessionKvCache(memory, network.config, contextLength, 'f16')
     this.#peers = peers
     peers.add(this)
   }

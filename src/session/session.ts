@@ -13,6 +13,7 @@ import type { GenerateOptions } from './generate-options.js'
 import { Generation } from './generation.js'
 import { SessionKvCache } from './kv-cache.js'
 import { Sequence } from './sequence.js'
+import type { Lease, SessionMemory } from './session-memory.js'
 import type { ResolvedSessionOptions } from './session-options.js'
 import { decodeState, encodeState, type StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
@@ -21,8 +22,7 @@ import { type SessionStats, StatsMeter } from './stats.js'
 export interface SessionHost {
   readonly network: Network
   readonly tokenizer: Tokenizer
-  /** Those that have not been disposed. */
-  readonly sessions: Set<Session>
+  readonly memory: SessionMemory
 }
 
 /** One sequence of tokens on a model: its position, cache, random numbers and statistics. */
@@ -32,27 +32,25 @@ export class Session {
   readonly #host: SessionHost
   readonly #options: ResolvedSessionOptions
   readonly #cache: SessionKvCache
+  readonly #lease: Lease
   readonly #stats = new StatsMeter(now)
   readonly #rng: Rng
   #sequence = new Sequence()
   /** A copy, for the network's own logits belong to whichever session ran last. */
   readonly #logits: Float32Array
   #hasLogits = false
-  #busy = false
-  #disposed = false
 
   /** @internal Sessions come from `model.createSession`. */
   constructor(host: SessionHost, options: ResolvedSessionOptions, cache?: SessionKvCache) {
-    const { network } = host
-    const { config, engine } = network
+    const { config } = host.network
     this.#host = host
     this.#options = options
     this.kvType = options.kvType
     this.contextLength = options.contextLength
     this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
-    this.#cache = cache ?? new SessionKvCache(engine.arena, config, options.contextLength, options.kvType)
+    this.#cache = cache ?? new SessionKvCache(host.memory, config, options.contextLength, options.kvType)
+    this.#lease = host.memory.lease(this, this.#cache)
     this.#logits = new Float32Array(config.vocabSize)
-    host.sessions.add(this)
   }
 
   /** The seed in force: given, set, or chosen at random. The same seed, prompt and parameters give the same tokens. */
@@ -62,7 +60,7 @@ export class Session {
 
   /** Whether a call on it is running: then every other one throws `BUSY`. */
   get isBusy(): boolean {
-    return this.#busy
+    return this.#lease.isBusy
   }
 
   /** Tokens evaluated so far, which is the position of the next one. */
@@ -238,13 +236,14 @@ export class Session {
     return this.#stats.read()
   }
 
-  /** Gives the cache's memory back. Harmless when repeated. */
+  /**
+   * Gives the cache's memory back. Idempotent. A session that is forgotten gives it back when it is collected as garbage,
+   * with the warning `NOT_DISPOSED`.
+   */
   dispose(): void {
-    if (this.#disposed) return
-    if (this.#busy) throw busy()
-    this.#disposed = true
-    this.#cache.dispose()
-    this.#host.sessions.delete(this)
+    if (this.#lease.isDisposed) return
+    if (this.#lease.isBusy) throw busy()
+    this.#host.memory.release(this.#lease)
   }
 
   [Symbol.dispose](): void {
@@ -356,7 +355,7 @@ export class Session {
   /** A sampler that draws from the session's random numbers. */
   #sampler(params: SamplingParams): Sampler {
     const { endOfGeneration } = this.#host.tokenizer
-    return createSampler(params, { rng: this.#rng, endOfGeneration })
+    return createSampler(params, { rng: this.#rng, endOfGeneration, areChecked: true })
   }
 
   #pick(sampler: Sampler, allowed?: Uint32Array): TokenId {
@@ -378,15 +377,15 @@ export class Session {
   /** Takes the session for one call; the function returned gives it free again. */
   #acquire(): () => void {
     this.#assertFree()
-    this.#busy = true
+    this.#lease.isBusy = true
     return () => {
-      this.#busy = false
+      this.#lease.isBusy = false
     }
   }
 
   #assertFree(): void {
-    if (this.#disposed) throw disposed()
-    if (this.#busy) throw busy()
+    if (this.#lease.isDisposed) throw disposed()
+    if (this.#lease.isBusy) throw busy()
   }
 
   #assertLogits(): void {

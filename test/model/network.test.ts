@@ -49,7 +49,7 @@ const IDS = Array.from({ length: 70 }, (_, i) => (i * 37 + 5) % VOCAB)
 
 describe('loading', () => {
   it('refuses a limit that is too small before it reads a weight, and says the need', async () => {
-    const engine = await createEngine(await platform.loadKernels(), 2 ** 20)
+    const engine = await createEngine(await platform.loadKernels(), { memoryLimit: 2 ** 20 })
     const used = engine.arena.bytesInUse
     let reads = 0
     const file = await openGguf(watched(smallModel(), () => reads++))

@@ -186,7 +186,7 @@ describe('refused:', () => {
     [{ logprobs: 1.5 }, 'logprobs'],
     [{ logprobs: 1001 }, 'logprobs'],
     [{ logprobs: true as unknown as number }, 'logprobs'],
-    [{ reuse: 'some' as 'all' }, 'reuse must be "exact" or "all", not some'],
+    [{ reuse: 'some' as 'all' }, 'reuse must be "exact" or "all", not "some"'],
     [{ reuse: null as unknown as 'all' }, 'reuse'],
   ])('%o', (options, message) => {
     using session = newSession()
