@@ -9,6 +9,8 @@ export class Calls {
   readonly emit: Emit
   /** Tools by name; absent where any name will do. */
   readonly tools: ReadonlyMap<string, ToolDefinition> | undefined
+  /** The reply has been cut: what a call lacks may have been on its way. */
+  isCut = false
   readonly #firstCall: number
   #count = 0
 

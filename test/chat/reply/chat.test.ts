@@ -36,7 +36,13 @@ beforeAll(async () => {
 afterAll(() => model.dispose())
 
 const chatOf = (options: ChatOptions = {}) =>
-  createChat(model, { template: TEMPLATE, tools: TOOLS, session: { contextLength: 512 }, ...options })
+  createChat(model, {
+    template: TEMPLATE,
+    temp: 0,
+    tools: TOOLS,
+    session: { contextLength: 512 },
+    ...options,
+  })
 
 /** Lets the model say this. */
 async function say(chat: Chat, text: string, options: Parameters<Chat['respond']>[0] = {}) {
