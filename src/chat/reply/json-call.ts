@@ -34,7 +34,11 @@ export class JsonArguments implements JsonPart {
 
   read(text: string, from: number): number {
     let i = from
-    while (i < text.length && this.#scanner.step(text.charCodeAt(i))) i++
+    while (i < text.length) {
+      const end = this.#scanner.readPlain(text, i)
+      if (end === i && !this.#scanner.step(text.charCodeAt(i))) break
+      i = Math.max(end, i + 1)
+    }
     this.#call.append(text.slice(from, i))
     this.#take()
     return i
@@ -103,6 +107,15 @@ export class JsonCall implements JsonPart {
     let args = ''
     let i = from
     while (i < text.length) {
+      const end = scanner.readPlain(text, i)
+      if (end > i) {
+        const json = scanner.take()
+        this.#body += json
+        if (this.#isTaking('arguments')) args += json
+        else if (this.#taking) this.#word += json
+        i = end
+        continue
+      }
       const unit = text.charCodeAt(i)
       const { depth, isInString } = scanner
       const isValueNext = depth === 1 && this.#key !== undefined && this.#taking === undefined && !isInString

@@ -22,6 +22,9 @@ type Expects = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'next
 /** Characters that JSON has behind a backslash. */
 const ESCAPES = '"\\/bfnrtu'
 
+/** What is the same within strings of any quotes and in strict JSON. */
+const PLAIN = /[^"'\\\u0000-\u001f]*/y
+
 /** Python's words and JSON's for the same. */
 const WORDS: Readonly<Record<string, string>> = { True: 'true', False: 'false', None: 'null' }
 
@@ -75,6 +78,15 @@ export class JsonScanner {
     if (this.#accepts(unit)) return true
     if (this.status === 'open') this.status = 'broken'
     return false
+  }
+
+  /** Takes what stands for itself within a string, from `from` on; returns where that ends. The same as single steps. */
+  readPlain(text: string, from: number): number {
+    if (this.#expects !== 'string' || this.#escaped) return from
+    PLAIN.lastIndex = from
+    const end = from + (PLAIN.exec(text)?.[0].length ?? 0)
+    this.#json += text.slice(from, end)
+    return end
   }
 
   /** Strict JSON of what was taken since the last time. */

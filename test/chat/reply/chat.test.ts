@@ -119,7 +119,7 @@ describe('a chat', () => {
     const broken = '<tool_call>{"name": "rm", "arguments": {}}</tool_call>'
     const { reply, events } = await say(chat, `Well, ${broken}`)
     expect(events.at(-1)).toEqual({ type: 'malformed-tool-call', reason: 'unknown-tool', text: broken })
-    expect(reply.message).toMatchObject({ content: `Well,${broken}` })
+    expect(reply.message).toMatchObject({ content: `Well,\n${broken}` })
     expect(reply.message?.toolCalls).toBeUndefined()
   })
 

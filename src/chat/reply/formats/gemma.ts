@@ -254,7 +254,11 @@ class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
   #readQuoted(text: string): number {
     const quoted = this.#quoted as JsonScanner
     let i = 0
-    while (i < text.length && quoted.step(text.charCodeAt(i))) i++
+    while (i < text.length) {
+      const end = quoted.readPlain(text, i)
+      if (end === i && !quoted.step(text.charCodeAt(i))) break
+      i = Math.max(end, i + 1)
+    }
     const json = quoted.take()
     this.#write(json)
     if (this.#expects === 'key') this.#word += json

@@ -191,7 +191,11 @@ export class PythonCallsReader implements CallReader {
   #readValue(text: string): number {
     const value = this.#value as JsonScanner
     let i = 0
-    while (i < text.length && value.step(text.charCodeAt(i))) i++
+    while (i < text.length) {
+      const end = value.readPlain(text, i)
+      if (end === i && !value.step(text.charCodeAt(i))) break
+      i = Math.max(end, i + 1)
+    }
     this.#call.append(text.slice(0, i))
     this.#arguments?.json(value.take())
     if (value.status !== 'open') this.#place = value.status === 'done' ? 'next' : 'broken'

@@ -188,7 +188,8 @@ export class TaggedCallsReader implements CallReader {
         { open: outer.open, close: outer.close },
         [outer.open, outer.close],
       )
-      if (spaces > 0) this.#fallback.text(text.slice(0, spaces))
+      const before = this.#call.raw.slice(outer.open.length)
+      if (before !== '') this.#fallback.text(before)
     } else if (this.#place === 'body' && next === '{' && this.#arguments === undefined) {
       this.#json = new JsonArguments(this.#call, this.#name)
       this.#place = 'json'
