@@ -23,7 +23,7 @@ type Expects = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'next
 const ESCAPES = '"\\/bfnrtu'
 
 /** What is the same within strings of any quotes and in strict JSON. */
-const PLAIN = /[^"'\\\u0000-\u001f]*/y
+const PLAIN = /[ !#-&(-[\]-\uffff]*/y
 
 /** Python's words and JSON's for the same. */
 const WORDS: Readonly<Record<string, string>> = { True: 'true', False: 'false', None: 'null' }
