@@ -2,8 +2,8 @@ import type { Calls } from './call.js'
 import type { CallReader, ContentHost } from './machine.js'
 
 /** How a family of models writes tool calls. One file in `formats/` each, and one line in `formats/index.ts`. */
-export interface ToolDialect {
-  readonly name: string
+export interface ToolDialect<Name extends string = string> {
+  readonly name: Name
   /** Markers that open a call within content. */
   readonly opens: readonly string[]
   /** A call may also begin with a brace, where the reply does. Default false. */

@@ -14,9 +14,9 @@ const MARKERS = [section.open, section.close, call.open, call.close, ...separato
  * DeepSeek's tool calls: `<｜tool▁calls▁begin｜>`, then for each `<｜tool▁call▁begin｜>function<｜tool▁sep｜>name`, a
  * fenced block of JSON (V3.1: `name<｜tool▁sep｜>{…}`) and `<｜tool▁call▁end｜>`, then `<｜tool▁calls▁end｜>`.
  */
-export const DEEPSEEK = {
+export const DEEPSEEK: ToolDialect<'deepseek'> = {
   name: 'deepseek',
   opens: [section.open, call.open],
   detect: (template) => template.includes(call.open),
   reader: (calls, marker) => new SectionCallsReader(calls, STYLE, MARKERS, marker),
-} as const satisfies ToolDialect
+}

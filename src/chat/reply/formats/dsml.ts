@@ -17,7 +17,7 @@ const STYLES = OUTER.map(
  * DeepSeek's tool calls from V3.2 on: `<｜DSML｜function_calls><｜DSML｜invoke name="…"><｜DSML｜parameter name="key"
  * string="true">value</｜DSML｜parameter>…`, where `string` says whether a value is a text or JSON.
  */
-export const DSML = {
+export const DSML: ToolDialect<'dsml'> = {
   name: 'dsml',
   opens: [...STYLES.map(({ outer }) => outer?.open ?? ''), STYLES[0].call.open],
   detect: (template) => template.includes(MARK),
@@ -28,4 +28,4 @@ export const DSML = {
       STYLES.find(({ outer }) => outer?.open === marker) ?? STYLES[0],
       marker,
     ),
-} satisfies ToolDialect & { name: 'dsml' }
+}

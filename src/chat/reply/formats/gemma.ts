@@ -15,12 +15,12 @@ const IN_BODY = [OPEN, CLOSE, QUOTE]
 const IN_STRING = [QUOTE]
 
 /** Gemma 4's. */
-export const GEMMA = {
+export const GEMMA: ToolDialect<'gemma'> = {
   name: 'gemma',
   opens: [OPEN],
   detect: (template) => template.includes(OPEN),
   reader: (calls) => new GemmaReader(calls),
-} as const satisfies ToolDialect
+}
 
 /** What a call begins with: its name, letters and digits and the like, behind `call:`. */
 const HEAD = /^[\s,;]*call:\s*([^\s{}()]+)\s*$/

@@ -18,12 +18,12 @@ const OUTSIDE = [OPEN, CLOSE, KEY_OPEN, KEY_CLOSE, VALUE_OPEN, VALUE_CLOSE]
 const IN_VALUE = [VALUE_CLOSE]
 
 /** GLM 4.5 and later. */
-export const GLM = {
+export const GLM: ToolDialect<'glm'> = {
   name: 'glm',
   opens: [OPEN],
   detect: (template) => template.includes(KEY_OPEN) && template.includes(OPEN),
   reader: (calls, _, content) => new GlmReader(calls, content),
-} as const satisfies ToolDialect
+}
 
 /**
  * GLM's tool calls: `<tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value></tool_call>`. Values have no quotes;

@@ -1,9 +1,12 @@
 import type { ToolDialect } from '../dialect.js'
+import { ATEM } from './atem.js'
 import { COHERE } from './cohere.js'
+import { COMMAND_R } from './command-r.js'
 import { DEEPSEEK } from './deepseek.js'
 import { DSML } from './dsml.js'
 import { FIREFUNCTION } from './firefunction.js'
 import { GEMMA } from './gemma.js'
+import { GIGACHAT } from './gigachat.js'
 import { GLM } from './glm.js'
 import { GRANITE } from './granite.js'
 import { HERMES } from './hermes.js'
@@ -28,7 +31,10 @@ export const DIALECTS = [
   KIMI,
   SOLAR,
   LFM2,
+  ATEM,
   COHERE,
+  COMMAND_R,
+  GIGACHAT,
   NEMOTRON,
   MINIMAX,
   SEED,

@@ -15,9 +15,9 @@ const MARKERS = [section.open, section.close, call.open, call.close, ...separato
  * `<|tool_call_begin|>functions.name:0<|tool_call_argument_begin|>{…}<|tool_call_end|>`, then
  * `<|tool_calls_section_end|>`. What stands before the arguments is the call's id.
  */
-export const KIMI = {
+export const KIMI: ToolDialect<'kimi'> = {
   name: 'kimi',
   opens: [section.open, call.open],
   detect: (template) => template.includes(call.open),
   reader: (calls, marker) => new SectionCallsReader(calls, STYLE, MARKERS, marker),
-} as const satisfies ToolDialect
+}

@@ -9,13 +9,13 @@ const PYTHON_TAG = '<|python_tag|>'
 const MARKERS = [PYTHON_TAG]
 
 /** Llama 3's. */
-export const LLAMA_JSON = {
+export const LLAMA_JSON: ToolDialect<'llama-json'> = {
   name: 'llama-json',
   opens: MARKERS,
   isBare: true,
   detect: (template) => /<\|python_tag\|>|"parameters": |\bipython\b/.test(template),
   reader: (calls, marker, content) => new LlamaJsonReader(calls, marker, content),
-} as const satisfies ToolDialect
+}
 
 /**
  * Llama 3's tool calls: `{"name": …, "parameters": {…}}` from the reply's beginning on, or behind `<|python_tag|>`; the

@@ -8,9 +8,9 @@ const STYLE: TagStyle = {
 }
 
 /** MiniCPM5's tool calls: `<function name="…"><param name="key">value</param></function>`, some values as CDATA. */
-export const MINICPM = {
+export const MINICPM: ToolDialect<'minicpm'> = {
   name: 'minicpm',
   opens: [STYLE.call.open],
   detect: (template) => template.includes(STYLE.call.open) && template.includes(STYLE.parameter.open),
   reader: (calls, marker, content) => new TaggedCallsReader(calls, content, STYLE, marker),
-} as const satisfies ToolDialect
+}

@@ -8,9 +8,9 @@ const STYLE: TagStyle = {
 }
 
 /** MiniMax M2's tool calls: `<minimax:tool_call><invoke name="…"><parameter name="key">value</parameter></invoke>…`. */
-export const MINIMAX = {
+export const MINIMAX: ToolDialect<'minimax'> = {
   name: 'minimax',
   opens: ['<minimax:tool_call>', STYLE.call.open],
   detect: (template) => template.includes('<minimax:tool_call>'),
   reader: (calls, marker, content) => new TaggedCallsReader(calls, content, STYLE, marker),
-} as const satisfies ToolDialect
+}

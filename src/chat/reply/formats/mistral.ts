@@ -14,12 +14,12 @@ const IN_HEADER = [TOOL_CALLS, CALL_ID, ARGS]
 const OUTSIDE = [TOOL_CALLS]
 
 /** Mistral's. */
-export const MISTRAL = {
+export const MISTRAL: ToolDialect<'mistral'> = {
   name: 'mistral',
   opens: OUTSIDE,
   detect: (template) => template.includes(TOOL_CALLS),
   reader: (calls, _, content) => new MistralReader(calls, content),
-} as const satisfies ToolDialect
+}
 
 /**
  * Mistral's tool calls: `[TOOL_CALLS][{"name": …, "arguments": {…}, "id": …}, …]`, and since the eleventh version of

@@ -6,9 +6,9 @@ const CLOSE = '</TOOLCALL>'
 const MARKERS = [OPEN, CLOSE]
 
 /** Nemotron Nano 2's tool calls: `<TOOLCALL>[{"name": …, "arguments": {…}}, …]</TOOLCALL>`. */
-export const NEMOTRON = {
+export const NEMOTRON: ToolDialect<'nemotron'> = {
   name: 'nemotron',
   opens: [OPEN],
   detect: (template) => template.includes(OPEN),
   reader: (calls, _, content) => new JsonCallsReader(calls, content, { open: OPEN, close: CLOSE }, MARKERS),
-} as const satisfies ToolDialect
+}

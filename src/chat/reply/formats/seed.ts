@@ -8,9 +8,9 @@ const STYLE: TagStyle = {
 }
 
 /** Seed-OSS' tool calls: those of `qwen-xml` within `<seed:tool_call>`, with values that stand next to their tags. */
-export const SEED = {
+export const SEED: ToolDialect<'seed'> = {
   name: 'seed',
   opens: ['<seed:tool_call>', STYLE.call.open],
   detect: (template) => template.includes('<seed:tool_call>'),
   reader: (calls, marker, content) => new TaggedCallsReader(calls, content, STYLE, marker),
-} as const satisfies ToolDialect
+}

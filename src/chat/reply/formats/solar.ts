@@ -14,9 +14,9 @@ const MARKERS = [section.open, section.close, call.open, call.close, ...separato
  * Solar Open's tool calls: `<|tool_calls|>`, then for each
  * `<|tool_call:begin|>id<|tool_call:name|>name<|tool_call:args|>{…}<|tool_call:end|>`, then `<|calls|>`.
  */
-export const SOLAR = {
+export const SOLAR: ToolDialect<'solar'> = {
   name: 'solar',
   opens: [section.open, call.open],
   detect: (template) => template.includes(call.open),
   reader: (calls, marker) => new SectionCallsReader(calls, STYLE, MARKERS, marker),
-} as const satisfies ToolDialect
+}

@@ -6,9 +6,9 @@ const CLOSE = '</tool_calls>'
 const MARKERS = [OPEN, CLOSE]
 
 /** Calls of Apriel and MiniMax M1: `<tool_calls>[{"name": …, "arguments": {…}}, …]</tool_calls>`, or one a line. */
-export const TOOL_CALLS = {
+export const TOOL_CALLS: ToolDialect<'tool-calls'> = {
   name: 'tool-calls',
   opens: [OPEN],
   detect: (template) => template.includes(OPEN) && template.includes(CLOSE),
   reader: (calls, _, content) => new JsonCallsReader(calls, content, { open: OPEN, close: CLOSE }, MARKERS),
-} as const satisfies ToolDialect
+}
