@@ -43,7 +43,8 @@ function problemOf(key: string, { keys, aliases = {}, elsewhere = {} }: KnownKey
 /** By letters alone, so that `tool_calls` and `ToolCalls` are near to `toolCalls`. */
 function nearestKey(key: string, keys: readonly string[]): string | undefined {
   const bare = (text: string) => text.slice(0, MAX_QUOTED).replace(/[-_ ]/g, '').toLowerCase()
-  const found = nearest(bare(key), keys.map(bare))
+  const named = bare(key)
+  const found = keys.some((one) => bare(one) === named) ? named : nearest(named, keys.map(bare))
   return keys.find((one) => bare(one) === found)
 }
 

@@ -108,7 +108,7 @@ class MistralReader implements CallReader {
     const spaces = leadingSpace(text)
     this.#call.append(text.slice(0, spaces))
     if (spaces === text.length) return spaces
-    if (text[spaces] === '[' || text[spaces] === '{') {
+    if ('[{`'.includes(text[spaces])) {
       this.#list = new JsonCallsReader(this.#calls, this.#content, { open: TOOL_CALLS }, OUTSIDE)
       const before = this.#call.raw.slice(TOOL_CALLS.length)
       if (before !== '') this.#list.text(before)

@@ -193,6 +193,10 @@ export class TaggedCallsReader implements CallReader {
     } else if (this.#place === 'body' && next === '{' && this.#arguments === undefined) {
       this.#json = new JsonArguments(this.#call, this.#name)
       this.#place = 'json'
+    } else if (this.#place === 'body' && next === '}' && this.#json?.status === 'done') {
+      // A brace too many does no harm.
+      this.#call.append(next)
+      return spaces + 1
     } else if (this.#place === 'after') {
       this.#finish()
       this.#place = 'content'
@@ -395,7 +399,10 @@ export class TaggedCallsReader implements CallReader {
     }
     const read = json.read(text, 0)
     const status = this.#json?.status
-    if (status !== 'open') this.#place = status === 'done' ? 'body' : 'broken'
+    if (status === 'open') return read
+    // Brackets may be all that is missing before the closing tag.
+    const isClosed = status === 'done' || (text[read] === '<' && json.close())
+    this.#place = isClosed ? 'body' : 'broken'
     return read
   }
 
