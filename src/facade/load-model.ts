@@ -13,6 +13,7 @@ import { Model } from './model.js'
 import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
 import { checkEngineOptions, type EngineOptions, openEngine } from './open-engine.js'
+import { readRecommendedSampling } from './recommended-sampling.js'
 
 export interface LoadOptions extends OpenOptions, EngineOptions {
   /** Positions of a session, unless it asks for another number. Default: what the model was trained for, at most 4096. */
@@ -61,6 +62,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
         const network = await loading
         return new Model(network, tokenizer, context(network.config), {
           chatTemplates: readChatTemplates(file.metadata),
+          recommendedSampling: readRecommendedSampling(file.metadata),
           onWarning,
         })
       } catch (error) {

@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { Network } from '../model/network.js'
+import type { SamplingParams } from '../sampling/params.js'
 import { Embedder } from '../session/embedder.js'
 import { busy } from '../session/failures.js'
 import { Session, type SessionHost } from '../session/session.js'
@@ -19,6 +20,8 @@ export class Model {
   readonly contextLength: number
   /** The file's chat templates by name, the main one as `default`; none where the file has none. */
   readonly chatTemplates: ReadonlyMap<string, string>
+  /** What the file's publisher recommends for sampling (`general.sampling.*`); empty where the file names nothing. */
+  readonly recommendedSampling: Readonly<SamplingParams>
   /** What the sessions work with. They hold it too, so it lets go of the memory when the model is disposed. */
   readonly #host: ModelHost
   /** Those at work: none outlives its call of `embed`. */
@@ -30,12 +33,13 @@ export class Model {
     network: Network,
     tokenizer: Tokenizer,
     contextLength: number,
-    { chatTemplates = new Map(), onWarning }: ModelSettings = {},
+    { chatTemplates = new Map(), recommendedSampling = {}, onWarning }: ModelSettings = {},
   ) {
     this.config = network.config
     this.tokenizer = tokenizer
     this.contextLength = contextLength
     this.chatTemplates = chatTemplates
+    this.recommendedSampling = recommendedSampling
     this.#host = new ModelHost(network, tokenizer, onWarning)
   }
 
@@ -108,6 +112,7 @@ export class Model {
 /** What a model has beyond what runs. */
 interface ModelSettings {
   readonly chatTemplates?: ReadonlyMap<string, string>
+  readonly recommendedSampling?: Readonly<SamplingParams>
   readonly onWarning?: WarningListener | undefined
 }
 
