@@ -24,7 +24,7 @@ const MODELS: readonly { name: string; path: () => Promise<string>; sizes: Sizes
     sizes: { generated: 240, prompt: 240 },
   },
   {
-    name: '135M Q8_0',
+    name: '135M-Q8_0',
     path: () =>
       cachedGguf('random-135M.Q8_0.gguf', () =>
         randomModel({ shape: SHAPE_135M, format: MIXES_135M.Q8_0, tied: true }),
@@ -32,7 +32,7 @@ const MODELS: readonly { name: string; path: () => Promise<string>; sizes: Sizes
     sizes: { generated: 16, prompt: 128 },
   },
   {
-    name: '1.1B Q4_0',
+    name: '1.1B-Q4_0',
     path: () =>
       cachedGguf('random-1.1B.Q4_0.gguf', () => randomModel({ shape: SHAPE_1_1B, format: MIXES_1_1B.Q4_0 })),
     sizes: { generated: 4, prompt: 128 },
@@ -85,19 +85,20 @@ async function inBrowser(browse: Browse, task: object): Promise<Result> {
   }
 }
 
-export async function benchResponsive({
-  models = MODELS.map(({ name }) => name),
-  turns = TURNS,
-}: {
-  models?: readonly string[]
-  turns?: number
-}): Promise<void> {
+/** `models`: names of MODELS. Default: all, or the first one if `quick`, which takes few turns. */
+export async function benchResponsive(
+  models: readonly string[] = MODELS.map(({ name }) => name),
+  quick = false,
+): Promise<void> {
+  const turns = quick ? 2 : TURNS
   const outdir = `${ROOT}.cache/bench/responsive`
   await mkdir(outdir, { recursive: true })
   await build({
     entryPoints: [fileURLToPath(new URL('page.ts', import.meta.url))],
     outdir,
     bundle: true,
+    // So that what only Node can import stays in a file that pages do not load.
+    splitting: true,
     format: 'esm',
     target: 'es2022',
     external: ['node:*'],

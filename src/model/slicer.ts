@@ -9,7 +9,7 @@ export interface Work {
   readonly size: number
 }
 
-/** Milliseconds that a slice is to take: less than a pause is put off for, so that both together stay below 50. */
+/** Milliseconds that a slice is to take: with what a pause has been put off for already, far below 50. */
 const TARGET_MS = 0.75 * SLICE_MS
 
 /** Multiply-adds per millisecond as long as nothing has been measured: a slow phone before its engine has optimised. */

@@ -43,7 +43,7 @@ beforeAll(async () => {
 })
 
 /**
- * Counts far below what slices of 16 ms give, and far above the none that a thread serves that never yields. `rows`: while
+ * Counts far below what slices of SLICE_MS give, and far above the none that a thread serves that never yields. `rows`: while
  * generating, and while reading a prompt.
  */
 function expectServed({ rows: [generating, reading], abort }: Measured, run: Run, isPage = false): void {
