@@ -80,10 +80,10 @@ export class Model {
     return new Session(this.#host, resolveSessionOptions(options, this.config, this.contextLength))
   }
 
-  /** @internal What `embed` works with: room for `contextLength` tokens. Throws `OUT_OF_MEMORY`, `DISPOSED`. */
-  createEmbedder(contextLength: number): Embedder {
+  /** @internal What `embed` works with; the model is busy until it is disposed. Throws `DISPOSED`. */
+  createEmbedder(): Embedder {
     const { network, memory } = this.#host
-    return new Embedder(network, memory, contextLength, this.#embedders)
+    return new Embedder(network, memory, this.#embedders)
   }
 
   /**
