@@ -1,8 +1,11 @@
 import type { Metadata } from '../gguf/metadata.js'
+import type { WarningListener } from '../warnings.js'
+import { malformed } from './malformed.js'
 import { Merger } from './merge.js'
 import type { Guard } from './segments.js'
+import { SpecialIds } from './special-ids.js'
 import type { TokenId } from './tokenizer.js'
-import { isSpecial, malformed, readId, readPerToken, type Vocabulary } from './vocabulary.js'
+import { isSpecial, readPerToken, type Vocabulary } from './vocabulary.js'
 
 /** SentencePiece's space, U+2581. */
 export const ESCAPED_SPACE = '▁'
@@ -20,13 +23,14 @@ export class SentencePiece {
   readonly #merger = new Merger()
   readonly #utf8 = new TextEncoder()
 
-  constructor(metadata: Metadata, vocabulary: Vocabulary) {
+  constructor(metadata: Metadata, vocabulary: Vocabulary, warn?: WarningListener) {
     const { texts, idOf } = vocabulary
     this.#vocabulary = vocabulary
-    this.#ranks = rankScores(readPerToken(metadata, 'scores', texts.length) ?? new Float32Array(texts.length))
+    const scores = readPerToken(metadata, 'scores', texts.length, warn)
+    this.#ranks = scores ? rankScores(scores, texts.length) : new Int32Array(texts.length)
     this.#longest = texts.reduce((longest, text) => Math.max(longest, text.length), 0)
     for (let id = 0; id < texts.length; id++) if (isSpecial(vocabulary, id)) this.#ranks[id] = -1
-    const unknownId = readId(metadata, 'unknown_token_id', texts.length) ?? 0
+    const unknownId = new SpecialIds(metadata, texts.length, warn).read('unknown_token_id', 0) ?? 0
     this.#byteIds = Int32Array.from({ length: 256 }, (_, byte) => idOf.get(byteToken(byte)) ?? unknownId)
   }
 
@@ -81,13 +85,13 @@ function characterStarts(text: string): { starts: Int32Array; count: number } {
   return { starts, count }
 }
 
-function rankScores(scores: ArrayLike<number>): Int32Array {
+function rankScores(scores: ArrayLike<number>, vocabSize: number): Int32Array {
   const distinct = new Set<number>()
-  for (let id = 0; id < scores.length; id++) {
+  for (let id = 0; id < vocabSize; id++) {
     if (Number.isNaN(scores[id])) throw malformed(`tokenizer.ggml.scores: the score of token ${id} is NaN`)
     distinct.add(scores[id])
   }
   const rankOf = new Map<number, number>()
   for (const score of Float64Array.from(distinct).sort().reverse()) rankOf.set(score, rankOf.size)
-  return Int32Array.from(scores, (score) => rankOf.get(score)!)
+  return Int32Array.from({ length: vocabSize }, (_, id) => rankOf.get(scores[id])!)
 }

@@ -352,7 +352,7 @@ describe('stories15M', () => {
     const file = await openModelFile(sliceSource(whole, 0, size), {
       tokenizer: sliceSource(whole, size, whole.size - size),
     })
-    expect(file.metadata.strings('tokenizer.ggml.tokens')[9038]).toBe('\u2581Once')
+    expect(file.metadata.strings('tokenizer.ggml.tokens').at(9038)).toBe('\u2581Once')
   })
 
   it.skipIf(!haveVocabularies)("has exactly the vocabulary of llama.cpp's own file", async () => {
