@@ -1,18 +1,13 @@
-import { describeFailure } from '../describe.js'
-import { DasllamaError } from '../errors.js'
 import { abortable } from './abortable.js'
-import { displayName } from './display-name.js'
 import { readParts } from './parts.js'
 import type { ByteSource } from './source.js'
 
 /**
- * A source whose reads end with their signal even where the source does not listen to it, whose failures are of this package's
- * kind, and whose `close` never waits for a read that was given up. What such a read brings later goes nowhere that counts:
- * whoever gave it up has let go of the target.
+ * A source whose reads end with their signal even where the source does not listen to it, and whose `close` never waits for a
+ * read that was given up. What such a read brings later goes nowhere that counts: whoever gave it up has let go of the target.
  */
 export function guarded(source: ByteSource): ByteSource {
   let abandoned = 0
-  const name = () => displayName(source.name)
   const guard = async <T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
     signal?.throwIfAborted()
     let isOpen = true
@@ -21,14 +16,13 @@ export function guarded(source: ByteSource): ByteSource {
     })
     try {
       return await abortable(running, signal)
-    } catch (cause) {
+    } catch (error) {
       if (isOpen) {
         abandoned++
         const settle = () => void abandoned--
         running.then(settle, settle)
       }
-      signal?.throwIfAborted()
-      throw failure(name(), 'cannot be read', cause)
+      throw error
     }
   }
   const { sibling, checkUnchanged } = source
@@ -44,16 +38,9 @@ export function guarded(source: ByteSource): ByteSource {
     checkUnchanged: checkUnchanged && (() => checkUnchanged.call(source)),
     sibling: sibling && (async (fileName) => guarded(await sibling.call(source, fileName))),
     async close() {
-      const closing = (async () => source.close())().catch((cause) => {
-        throw failure(name(), 'cannot be closed', cause)
-      })
+      const closing = (async () => source.close())()
       if (abandoned === 0) return closing
       closing.catch(() => undefined)
     },
   }
-}
-
-function failure(name: string, what: string, cause: unknown): DasllamaError {
-  if (cause instanceof DasllamaError) return cause
-  return new DasllamaError('IO', `${name}: ${what}: ${describeFailure(cause)}`, { cause })
 }
