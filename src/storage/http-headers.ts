@@ -9,10 +9,12 @@ export function contentLength(response: Response): number | undefined {
   return isEncoded(response) ? undefined : decimal(response.headers.get('content-length') ?? '')
 }
 
-/** `Content-Range: bytes START-END/SIZE`; absent when there is none to see, as across origins. */
-export function contentRange({ headers }: Response): { start: number; size: number | undefined } | undefined {
-  const match = /^bytes (\d{1,16})-\d{1,16}\/(\d{1,16}|\*)$/.exec(headers.get('content-range') ?? '')
-  return match ? { start: Number(match[1]), size: decimal(match[2]) } : undefined
+/** `Content-Range: bytes START-LAST/SIZE`, with `end` one more than `LAST`; absent when there is none to see, as across origins. */
+export function contentRange({
+  headers,
+}: Response): { start: number; end: number; size: number | undefined } | undefined {
+  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(headers.get('content-range') ?? '')
+  return match ? { start: Number(match[1]), end: Number(match[2]) + 1, size: decimal(match[3]) } : undefined
 }
 
 /** How long the server asks to wait, in milliseconds: seconds or a date (RFC 9110, section 10.2.3). */

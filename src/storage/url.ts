@@ -72,6 +72,9 @@ function neighbour(url: URL, fileName: string): URL {
   return other
 }
 
+/** Shorter answers than these count as failures, so that a file does not take a request per byte. */
+const WORTHWHILE_RANGE_BYTES = 64 * 1024
+
 /** A file whose server serves ranges: one request per read, which goes on where it was cut. */
 class RangeSource implements ByteSource {
   readonly name: string
@@ -116,7 +119,8 @@ class RangeSource implements ByteSource {
       } finally {
         transfer.discard()
       }
-      if (failure) await attempts.next(failure, signal)
+      if (!failure || this.#isShortRange(transfer.response, filler.position - range.start, filler)) continue
+      await attempts.next(failure, signal)
     }
   }
 
@@ -145,6 +149,11 @@ class RangeSource implements ByteSource {
   }
 
   async close(): Promise<void> {}
+
+  /** Whether the answer was the beginning of what was asked for, and meant to be: some servers send so much at a time. */
+  #isShortRange(response: Response, got: number, { position }: PartsFiller): boolean {
+    return got >= WORTHWHILE_RANGE_BYTES && contentRange(response)?.end === position
+  }
 
   /** The whole answer instead of a range (200) is looked at too: it comes when the file has been replaced. */
   #checkSame(response: Response): void {

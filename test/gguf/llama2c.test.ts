@@ -359,7 +359,8 @@ describe('stories15M', () => {
     const stories = await openModelFile(bytesSource(bytes))
     const llama = await openGguf(bytesSource(await readFile(vocabularyPath('llama-spm'))))
     for (const key of ['tokens', 'scores', 'token_type']) {
-      const list = (file: ModelFile) => Array.from(file.metadata.get(`tokenizer.ggml.${key}`) as Iterable<unknown>)
+      const list = (file: ModelFile) =>
+        Array.from(file.metadata.get(`tokenizer.ggml.${key}`) as Iterable<unknown>)
       expect(list(stories)).toEqual(list(llama))
     }
   })
