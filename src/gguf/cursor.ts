@@ -125,6 +125,12 @@ export class Cursor {
     return this.#view.getBigUint64(this.#advance(8), true)
   }
 
+  /** A u64 as a number: exact up to 2^53, which is beyond every limit. */
+  count(): number {
+    const at = this.#advance(8)
+    return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 2 ** 32
+  }
+
   f32(): number {
     return this.#view.getFloat32(this.#advance(4), true)
   }

@@ -139,13 +139,13 @@ export class ValueReader {
     for (let i = 0; i < length; i++) {
       // Awaits only where the window ends: a vocabulary has hundreds of thousands of strings.
       if (!cursor.has(8)) await cursor.need(8, what)
-      const bytes = cursor.u64()
+      const bytes = cursor.count()
       if (bytes > LIMITS.stringBytes) {
         throw this.bad('LIMIT', `${what}, element ${i}, has ${bytes} bytes, limit ${LIMITS.stringBytes}`)
       }
-      if (!cursor.has(Number(bytes))) await cursor.need(Number(bytes), `${what}, element ${i},`)
-      strings.append(cursor.bytes(Number(bytes)))
-      total += Number(bytes)
+      if (!cursor.has(bytes)) await cursor.need(bytes, `${what}, element ${i},`)
+      strings.append(cursor.bytes(bytes))
+      total += bytes
     }
     return length <= SMALL_LENGTH && total <= SMALL_BYTES ? Array.from(strings) : strings
   }

@@ -2,6 +2,7 @@ import type { Metadata } from '../gguf/metadata.js'
 import type { WarningListener } from '../warnings.js'
 import { malformed } from './malformed.js'
 import { Merger } from './merge.js'
+import { PairCache } from './pair-cache.js'
 import type { Guard } from './segments.js'
 import { SpecialIds } from './special-ids.js'
 import type { TokenId } from './tokenizer.js'
@@ -21,6 +22,8 @@ export class SentencePiece {
   readonly #longest: number
   readonly #byteIds: Int32Array
   readonly #merger = new Merger()
+  /** Of two symbols, the token that they make, or -1. */
+  readonly #pairs = new PairCache()
   readonly #utf8 = new TextEncoder()
 
   constructor(metadata: Metadata, vocabulary: Vocabulary, warn?: WarningListener) {
@@ -47,27 +50,45 @@ export class SentencePiece {
   #encode(text: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
     const escaped = text.replaceAll(' ', ESCAPED_SPACE)
     const { starts, count } = characterStarts(escaped)
-    const idOf = this.#vocabulary.idOf
     const ranks = this.#ranks
     const longest = this.#longest
+    /** What stands at each position: a token's id, or a number of its own for a character that is not a token. */
+    const symbols = new Int32Array(count)
+    for (let at = 0; at < count; at++) symbols[at] = this.#symbolAt(escaped, starts[at], starts[at + 1])
+    /** What the symbol at each position and the next one make. */
+    const makes = new Int32Array(count)
     this.#merger.run(
       count,
       {
-        rank: (left, _right, end) => {
+        rank: (left, right, end) => {
           if (starts[end] - starts[left] > longest) return -1
-          const id = idOf.get(escaped.slice(starts[left], starts[end]))
-          return id === undefined || forbids?.(id) ? -1 : ranks[id]
+          // Without the memory, tokens that each begin with the last one would cost their lengths time and again.
+          const id = this.#pairs.get(
+            symbols[left],
+            symbols[right],
+            () => this.#vocabulary.idOf.get(escaped.slice(starts[left], starts[end])) ?? -1,
+          )
+          makes[left] = id
+          return id < 0 || forbids?.(id) ? -1 : ranks[id]
         },
-        merged: () => {},
+        merged: (left) => {
+          symbols[left] = makes[left]
+        },
       },
-      (position, end) => this.#emit(escaped.slice(starts[position], starts[end]), ids, forbids),
+      (position, end) => {
+        const id = symbols[position]
+        if (id < ranks.length && ranks[id] >= 0 && !forbids?.(id)) ids.push(id)
+        else this.#spellOut(escaped.slice(starts[position], starts[end]), ids)
+      },
     )
   }
 
-  #emit(symbol: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
-    const id = this.#vocabulary.idOf.get(symbol)
-    if (id !== undefined && this.#ranks[id] >= 0 && !forbids?.(id)) ids.push(id)
-    else for (const byte of this.#utf8.encode(symbol)) ids.push(this.#byteIds[byte])
+  #symbolAt(text: string, start: number, end: number): number {
+    return this.#vocabulary.idOf.get(text.slice(start, end)) ?? this.#ranks.length + text.codePointAt(start)!
+  }
+
+  #spellOut(symbol: string, ids: TokenId[]): void {
+    for (const byte of this.#utf8.encode(symbol)) ids.push(this.#byteIds[byte])
   }
 }
 
