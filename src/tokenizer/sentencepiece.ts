@@ -63,11 +63,11 @@ export class SentencePiece {
         rank: (left, right, end) => {
           if (starts[end] - starts[left] > longest) return -1
           // Without the memory, tokens that each begin with the last one would cost their lengths time and again.
-          const id = this.#pairs.get(
-            symbols[left],
-            symbols[right],
-            () => this.#vocabulary.idOf.get(escaped.slice(starts[left], starts[end])) ?? -1,
-          )
+          let id = this.#pairs.get(symbols[left], symbols[right])
+          if (id === undefined) {
+            id = this.#vocabulary.idOf.get(escaped.slice(starts[left], starts[end])) ?? -1
+            this.#pairs.set(symbols[left], symbols[right], id)
+          }
           makes[left] = id
           return id < 0 || forbids?.(id) ? -1 : ranks[id]
         },
