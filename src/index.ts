@@ -24,6 +24,7 @@ export { type Thinking, type ThinkingControl, thinkingControl } from './chat/rep
 export { toolResult } from './chat/reply/tool-result.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
+export type { FetchOptions } from './facade/fetch-options.js'
 export {
   type FormatShare,
   inspectModel,
@@ -52,7 +53,7 @@ export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'
-export type { ByteSource } from './storage/source.js'
+export type { ByteSource, ReadPart } from './storage/source.js'
 export type {
   DecodeOptions,
   EncodeOptions,

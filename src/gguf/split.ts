@@ -7,8 +7,8 @@ import { LIMITS } from './limits.js'
 import type { TensorInfo } from './model-file.js'
 import { type GgufPart, readPart } from './part.js'
 
-/** `NAME-00001-of-00003.gguf`, possibly within a path or URL and before a query. */
-const PART_NAME = /([^/\\]*)-(\d{5})-of-(\d{5})(\.gguf)(?=$|[?#])/i
+/** What follows the name in `NAME-00001-of-00003.gguf`, possibly within a path or URL and before a query. */
+const PART_SUFFIX = /-\d{5}-of-(\d{5})(\.gguf)(?=$|[?#])/i
 
 /** More parts than these are closed while others are read. */
 const PARTS_OPEN_AT_ONCE = 16
@@ -89,8 +89,8 @@ export async function readOtherParts(
 
 /** File name of a part by its index, derived from the name of the first. */
 function partNames(fileName: string, count: number): (index: number) => string {
-  const match = PART_NAME.exec(fileName)
-  if (!match || Number(match[3]) !== count) {
+  const match = PART_SUFFIX.exec(fileName)
+  if (!match || Number(match[1]) !== count) {
     throw new DasllamaError(
       'BAD_FORMAT',
       `${displayName(fileName)}: the model has ${count} parts, which its name does not tell`,
@@ -99,7 +99,9 @@ function partNames(fileName: string, count: number): (index: number) => string {
       },
     )
   }
-  return (index) => `${match[1]}-${fiveDigits(index + 1)}-of-${match[3]}${match[4]}`
+  const path = fileName.slice(0, match.index)
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+  return (index) => `${name}-${fiveDigits(index + 1)}-of-${match[1]}${match[2]}`
 }
 
 /** `split.no` counts from 0, file names from 1. */
@@ -111,7 +113,7 @@ function checkPartNumber(fileName: string, part: GgufPart, expected: number, fir
       'INVALID_ARGUMENT',
       `${displayName(fileName)}: this is part ${number + 1} of a split model`,
       {
-        hint: `open the first part: ${firstName}`,
+        hint: `open the first part: ${displayName(firstName)}`,
       },
     )
   }
@@ -145,7 +147,7 @@ async function openSibling(
     if (!(cause instanceof DasllamaError && cause.code === 'NOT_FOUND')) throw cause
     throw new DasllamaError(
       'NOT_FOUND',
-      `${displayName(source.name)}: part ${index + 1} of ${count} is missing: ${name}`,
+      `${displayName(source.name)}: part ${index + 1} of ${count} is missing: ${displayName(name)}`,
       {
         hint: 'all parts must lie side by side',
         cause,

@@ -173,6 +173,10 @@ function fileUrlToPath(url: string | URL): string {
   try {
     return fileURLToPath(url)
   } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', `${url} is not the URL of a local file`, { cause })
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${displayName(String(url))} is not the URL of a local file`,
+      { cause },
+    )
   }
 }

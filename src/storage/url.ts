@@ -68,7 +68,7 @@ export async function openUrl(url: string | URL, options: UrlOptions = {}): Prom
 
 function neighbour(url: URL, fileName: string): URL {
   const other = new URL(url)
-  other.pathname = other.pathname.replace(/[^/]*$/, () => fileName)
+  other.pathname = other.pathname.slice(0, other.pathname.lastIndexOf('/') + 1) + fileName
   return other
 }
 

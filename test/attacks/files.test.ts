@@ -33,3 +33,23 @@ describe('metadata', () => {
     )
   }
 })
+
+describe('values that messages quote', () => {
+  for (const length of [200, 1_000_000]) {
+    testAttack(
+      `quoted values of ${length} characters`,
+      'names.ts',
+      20,
+      { heapMegabytes: 400, residentMegabytes: BASE + 200, seconds: 60 },
+      length,
+    )
+  }
+})
+
+describe('files of the disk', () => {
+  testAttack('many parts, a file that changes, sources that do not close', 'disk.ts', 6, {
+    heapMegabytes: 300,
+    residentMegabytes: BASE + 100,
+    seconds: 60,
+  })
+})
