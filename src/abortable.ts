@@ -39,3 +39,16 @@ export function following(signal: AbortSignal | undefined): AbortController & { 
   signal?.addEventListener('abort', follow, { once: true })
   return Object.assign(controller, { release: () => signal?.removeEventListener('abort', follow) })
 }
+
+/** Settles after so many milliseconds, or rejects with the signal's reason. */
+export async function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const waited = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  try {
+    await abortable(waited, signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -27,6 +27,7 @@ export { toolResult } from './chat/reply/tool-result.js'
 export type { FunctionTool, ToolDefinition } from './chat/tools.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
+export type { FetchOptions } from './facade/fetch-options.js'
 export {
   type FormatShare,
   inspectModel,
@@ -55,7 +56,7 @@ export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'
-export type { ByteSource } from './storage/source.js'
+export type { ByteSource, ReadPart } from './storage/source.js'
 export type {
   DecodeOptions,
   EncodeOptions,

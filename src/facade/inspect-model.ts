@@ -7,6 +7,7 @@ import { checkOptions } from '../session/checks.js'
 import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
+import type { WarningListener } from '../warnings.js'
 import type { Engine } from '../wasm/engine.js'
 import { defaultContext } from './load-model.js'
 import type { ModelSource } from './model-source.js'
@@ -70,11 +71,11 @@ export async function inspectModel(
   checkOptions(options)
   checkEngineOptions({ kernels: options.kernels })
   return withModelFile(source, options, async (file, platform) =>
-    summarise(file, await openEngine({ ...options, threads: 1 }, platform, 0)),
+    summarise(file, await openEngine({ ...options, threads: 1 }, platform, 0), options.onWarning),
   )
 }
 
-function summarise(file: ModelFile, engine: Engine): ModelSummary {
+function summarise(file: ModelFile, engine: Engine, warn: WarningListener | undefined): ModelSummary {
   const { metadata } = file
   const problems: DasllamaError[] = []
   /** The value, or its error among the problems. */
@@ -103,7 +104,7 @@ function summarise(file: ModelFile, engine: Engine): ModelSummary {
     tensorBytes: file.tensorBytes,
     formats: formatShares(file),
     config,
-    tokenizer: attempt(() => tokenizerSummary(file)),
+    tokenizer: attempt(() => tokenizerSummary(file, warn)),
     memory: config && attempt(() => memorySummary(file, config, engine)),
     problems,
   }
@@ -133,8 +134,8 @@ function sum(
   return total
 }
 
-function tokenizerSummary({ metadata }: ModelFile): TokenizerSummary {
-  const { vocabSize, bosId, eosId } = createTokenizer(metadata)
+function tokenizerSummary({ metadata }: ModelFile, warn: WarningListener | undefined): TokenizerSummary {
+  const { vocabSize, bosId, eosId } = createTokenizer(metadata, warn)
   return {
     model: metadata.string('tokenizer.ggml.model'),
     pre: metadata.has('tokenizer.ggml.pre') ? metadata.string('tokenizer.ggml.pre') : undefined,

@@ -58,7 +58,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
       })
       try {
         // While the first weights are read.
-        const tokenizer = createTokenizer(file.metadata)
+        const tokenizer = createTokenizer(file.metadata, onWarning)
         const network = await loading
         return new Model(network, tokenizer, context(network.config), {
           chatTemplates: readChatTemplates(file.metadata),
@@ -86,5 +86,5 @@ function tensorBytes({ tensors }: ModelFile): number {
 
 /** The tokenizer of a model file alone; a file with nothing but a vocabulary is enough. */
 export async function loadTokenizer(source: ModelSource, options: OpenOptions = {}): Promise<Tokenizer> {
-  return withModelFile(source, options, (file) => createTokenizer(file.metadata))
+  return withModelFile(source, options, (file) => createTokenizer(file.metadata, options.onWarning))
 }

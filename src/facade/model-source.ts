@@ -3,8 +3,9 @@ import { DasllamaError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { blobSource } from '../storage/blob.js'
 import { bytesSource } from '../storage/bytes.js'
+import { guarded } from '../storage/guarded.js'
 import type { ByteSource } from '../storage/source.js'
-import { openUrl } from '../storage/url.js'
+import { openUrl, type UrlOptions } from '../storage/url.js'
 
 /**
  * Where a model file is: a path (on Node, Deno and Bun), a URL (elsewhere relative to the page), the bytes
@@ -16,24 +17,21 @@ export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob | ByteS
 export async function openSource(
   source: ModelSource,
   platform: Platform,
-  signal?: AbortSignal,
+  options: UrlOptions = {},
 ): Promise<ByteSource> {
-  if (typeof source === 'string' || isA(URL, source)) return openName(source, platform, signal)
+  if (typeof source === 'string' || isA(URL, source))
+    return guarded(await openName(source, platform, options))
   if (isA(Uint8Array, source) || isA(ArrayBuffer, source)) return bytesSource(source)
-  if (typeof Blob !== 'undefined' && isA(Blob, source)) return blobSource(source)
-  if (isByteSource(source)) return source
+  if (typeof Blob !== 'undefined' && isA(Blob, source)) return guarded(blobSource(source))
+  if (isByteSource(source)) return guarded(source)
   throw noSource(source)
 }
 
-async function openName(
-  name: string | URL,
-  platform: Platform,
-  signal: AbortSignal | undefined,
-): Promise<ByteSource> {
+async function openName(name: string | URL, platform: Platform, options: UrlOptions): Promise<ByteSource> {
   if (name === '') throw new DasllamaError('INVALID_ARGUMENT', 'the name of the model file is empty')
   const isHttp = /^https?:/i.test(String(name))
   if (!isHttp && platform.baseUrl === undefined) return platform.openPath(name)
-  return openUrl(toUrl(name, platform.baseUrl), { signal })
+  return openUrl(toUrl(name, platform.baseUrl), options)
 }
 
 function toUrl(name: string | URL, base: string | undefined): URL {

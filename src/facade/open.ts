@@ -1,16 +1,18 @@
 import { abortable } from '../abortable.js'
 import { describeFailure } from '../describe.js'
 import type { ModelFile } from '../gguf/model-file.js'
-import { openModelFile } from '../gguf/open.js'
+import { checkStart, openModelFile } from '../gguf/open.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
 import { checkOptions, checkSignal } from '../session/checks.js'
+import type { ByteSource } from '../storage/source.js'
+import type { UrlOptions } from '../storage/url.js'
 import { checkOnWarning, type WarningListener } from '../warnings.js'
+import { checkFetchOptions, type FetchOptions } from './fetch-options.js'
 import { type ModelSource, openSource } from './model-source.js'
-import { OpenSource } from './open-source.js'
 
 /** What every way of opening a model file takes. */
-export interface OpenOptions {
+export interface OpenOptions extends FetchOptions {
   /**
    * Cancels opening and loading: the promise rejects at once with the signal's reason, and whatever was opened or started
    * is closed and ended.
@@ -25,10 +27,14 @@ export interface OpenOptions {
   onWarning?: WarningListener
 }
 
+/** Bytes that are kept in memory of a body whose server serves no ranges. */
+const KEPT_BYTES = 64 * 2 ** 20
+
 /** Throws `INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
 export function checkOpenOptions(options: OpenOptions): void {
   checkOptions(options)
   checkSignal(options.signal)
+  checkFetchOptions(options)
   checkOnWarning(options.onWarning)
   options.signal?.throwIfAborted()
 }
@@ -39,13 +45,13 @@ export function checkOpenOptions(options: OpenOptions): void {
  */
 export async function withModelFile<T>(
   source: ModelSource,
-  options: OpenOptions,
+  options: OpenOptions & { readonly memoryLimit?: number },
   use: (file: ModelFile, platform: Platform) => Promise<T> | T,
   discard: (late: T) => unknown = () => {},
 ): Promise<T> {
   checkOpenOptions(options)
   const { signal, onWarning } = options
-  const opened: OpenSource[] = []
+  const opened: ByteSource[] = []
   let result: T
   try {
     const platform = await abortable(currentPlatform(), signal)
@@ -88,18 +94,36 @@ async function quietly(
 /** The file, once its header has been read. `opened` gets every source that is opened for it, but for its other parts. */
 async function openFile(
   source: ModelSource,
-  { signal, tokenizer }: OpenOptions,
+  {
+    signal,
+    tokenizer,
+    headers,
+    fetch,
+    retries,
+    stallTimeout,
+    memoryLimit = KEPT_BYTES,
+  }: OpenOptions & {
+    readonly memoryLimit?: number
+  },
   platform: Platform,
-  opened: OpenSource[],
+  opened: ByteSource[],
 ): Promise<ModelFile> {
-  const open = async (from: ModelSource): Promise<OpenSource> => {
-    const opening = openSource(from, platform, signal)
-    const bytes = new OpenSource(await abortable(opening, signal, (late) => late.close()), signal)
+  const urlOptions: UrlOptions = {
+    signal,
+    headers,
+    fetch,
+    retries,
+    stallTimeout,
+    maxBufferedBytes: Math.min(memoryLimit, KEPT_BYTES),
+  }
+  const open = async (from: ModelSource, more: UrlOptions): Promise<ByteSource> => {
+    const opening = openSource(from, platform, { ...urlOptions, ...more })
+    const bytes = await abortable(opening, signal, (late) => late.close())
     opened.push(bytes)
     return bytes
   }
-  const model = await open(source)
-  const extra = tokenizer === undefined ? undefined : await open(tokenizer)
+  const model = await open(source, { checkStart })
+  const extra = tokenizer === undefined ? undefined : await open(tokenizer, {})
   const file = await openModelFile(model, { signal, tokenizer: extra })
   // Only a llama2.c checkpoint has a use for it.
   if (file.container !== 'llama2c') await quietly(async () => extra?.close(), signal)

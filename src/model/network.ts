@@ -2,6 +2,7 @@ import { DasllamaError } from '../errors.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
 import { sum } from '../math/sum.js'
 import { pacer } from '../platform/pacer.js'
+import { displayName } from '../storage/display-name.js'
 import type { Engine } from '../wasm/engine.js'
 import type { Pointer, Projections, Rope } from '../wasm/kernels.js'
 import { type Config, readConfig } from './config.js'
@@ -115,7 +116,7 @@ export class Network {
     if (need > engine.arena.available) {
       throw new DasllamaError(
         'OUT_OF_MEMORY',
-        `${file.name} needs ${mebibytes(need)} of memory (weights ${mebibytes(plan.bytes)}), and ${mebibytes(engine.arena.available)} are allowed`,
+        `${displayName(file.name)} needs ${mebibytes(need)} of memory (weights ${mebibytes(plan.bytes)}), and ${mebibytes(engine.arena.available)} are allowed`,
         { hint: 'use a smaller quantisation or contextLength, or raise memoryLimit (4 GiB at most)' },
       )
     }

@@ -1,5 +1,6 @@
 /** Web pages and their workers. */
 import { DasllamaError, type ErrorCode } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
 import type { Thread, ThreadHost, ThreadStart } from '../wasm/threads.js'
 import type { ThreadMessage } from './browser-thread.js'
@@ -95,7 +96,7 @@ export const platform: Platform = {
     return globalThis.document?.baseURI ?? globalThis.location?.href
   },
   async openPath(path) {
-    throw new DasllamaError('UNSUPPORTED', `${path}: a web page cannot open paths`, {
+    throw new DasllamaError('UNSUPPORTED', `${displayName(String(path))}: a web page cannot open paths`, {
       hint: 'pass a URL, or the File that the user chose',
     })
   },
