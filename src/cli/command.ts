@@ -1,9 +1,9 @@
 import type { DasllamaError, ErrorCode } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
-import { flag, type Option, type OptionTable, type Values } from './options.js'
-import { optionName, parse } from './parse.js'
-import { columns } from './table.js'
-import { UsageError } from './usage-error.js'
+import { flag, type Option, type OptionTable, type Values } from './arguments/options.js'
+import { optionName, parse } from './arguments/parse.js'
+import { UsageError } from './arguments/usage-error.js'
+import { columns } from './output/table.js'
 
 /** An argument that is not an option. All operands are needed. */
 export interface Operand {

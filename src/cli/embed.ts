@@ -1,11 +1,11 @@
 import { embed as embedTexts, type Model, type Pooling } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
+import { load, runtimeOptions } from './arguments/engine-options.js'
+import { MODEL } from './arguments/model-options.js'
+import { choice, flag, group, integer, type Values } from './arguments/options.js'
+import { UsageError } from './arguments/usage-error.js'
 import { command } from './command.js'
-import { load, runtimeOptions } from './engine-options.js'
 import { interruptible } from './interrupt.js'
-import { MODEL } from './model-options.js'
-import { choice, flag, group, integer, type Values } from './options.js'
-import { UsageError } from './usage-error.js'
 
 const POOLINGS = ['mean', 'cls', 'last', 'none'] as const satisfies readonly Pooling[]
 

@@ -1,16 +1,16 @@
 import { DasllamaError } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
 import { VERSION } from '../version.js'
-import { chat } from './chat.js'
+import { nearest } from './arguments/nearest.js'
+import { UsageError } from './arguments/usage-error.js'
+import { chat } from './chat/chat.js'
 import { type Command, hintOf } from './command.js'
 import { embed } from './embed.js'
 import { inspect } from './inspect.js'
-import { nearest } from './nearest.js'
-import { print } from './printable.js'
-import { run } from './run.js'
-import { columns } from './table.js'
+import { print } from './output/printable.js'
+import { columns } from './output/table.js'
+import { run } from './run/run.js'
 import { tokenize } from './tokenize.js'
-import { UsageError } from './usage-error.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   [run, chat, embed, inspect, tokenize].map((command) => [command.name, command]),

@@ -1,9 +1,9 @@
 import { loadTokenizer } from '../index.js'
+import { MODEL, modelOptions } from './arguments/model-options.js'
+import { flag } from './arguments/options.js'
 import { command } from './command.js'
-import { MODEL, modelOptions } from './model-options.js'
-import { flag } from './options.js'
-import { print } from './printable.js'
-import { columns } from './table.js'
+import { print } from './output/printable.js'
+import { columns } from './output/table.js'
 
 export const tokenize = command({
   name: 'tokenize',

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { kebabCase } from '../../src/cli/arguments/options.js'
+import { optionName } from '../../src/cli/arguments/parse.js'
 import { main } from '../../src/cli/main.js'
-import { kebabCase } from '../../src/cli/options.js'
-import { optionName } from '../../src/cli/parse.js'
 import { DEFAULT_SAMPLING } from '../../src/index.js'
 import { FakeTerminal } from './fake-terminal.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nearest } from '../../src/cli/nearest.js'
+import { nearest } from '../../src/cli/arguments/nearest.js'
 import {
   choice,
   choices,
@@ -15,9 +15,9 @@ import {
   texts,
   tokenIds,
   tokenNumbers,
-} from '../../src/cli/options.js'
-import { optionName, parse } from '../../src/cli/parse.js'
-import { UsageError } from '../../src/cli/usage-error.js'
+} from '../../src/cli/arguments/options.js'
+import { optionName, parse } from '../../src/cli/arguments/parse.js'
+import { UsageError } from '../../src/cli/arguments/usage-error.js'
 
 const table = {
   prompt: text('TEXT', 'a text'),

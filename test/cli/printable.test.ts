@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { print, printable } from '../../src/cli/printable.js'
+import { print, printable } from '../../src/cli/output/printable.js'
 
 describe('printable', () => {
   it('shows what a terminal would obey', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ProgressBar } from '../../src/cli/progress.js'
+import { ProgressBar } from '../../src/cli/output/progress.js'
 import { FakeTerminal } from './fake-terminal.js'
 
 beforeEach(() => vi.useFakeTimers())

@@ -1,12 +1,12 @@
-import { DasllamaError } from '../index.js'
-import type { Terminal } from '../platform/terminal.js'
-import type { ChatState } from './chat-state.js'
-import { refuseEndless } from './format-options.js'
-import { nearest } from './nearest.js'
-import { kebabCase } from './options.js'
-import { changedParams, shownParams } from './sampling-options.js'
-import { columns } from './table.js'
-import { UsageError } from './usage-error.js'
+import { DasllamaError } from '../../index.js'
+import type { Terminal } from '../../platform/terminal.js'
+import { refuseEndless } from '../arguments/format-options.js'
+import { nearest } from '../arguments/nearest.js'
+import { kebabCase } from '../arguments/options.js'
+import { changedParams, shownParams } from '../arguments/sampling-options.js'
+import { UsageError } from '../arguments/usage-error.js'
+import { columns } from '../output/table.js'
+import type { ChatState } from './state.js'
 
 interface ChatCommand {
   readonly name: string

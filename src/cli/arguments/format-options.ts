@@ -1,5 +1,5 @@
-import { DasllamaError, type ResponseFormat } from '../index.js'
-import type { Terminal } from '../platform/terminal.js'
+import { DasllamaError, type ResponseFormat } from '../../index.js'
+import type { Terminal } from '../../platform/terminal.js'
 import { text, type Values } from './options.js'
 import { optionName } from './parse.js'
 import { UsageError } from './usage-error.js'

@@ -1,4 +1,4 @@
-import type { Operand } from './command.js'
+import type { Operand } from '../command.js'
 import { text } from './options.js'
 
 /** What every command needs to find a model. */

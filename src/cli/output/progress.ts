@@ -1,4 +1,4 @@
-import type { Output, Terminal } from '../platform/terminal.js'
+import type { Output, Terminal } from '../../platform/terminal.js'
 import { byteSize } from './table.js'
 
 const WIDTH = 30

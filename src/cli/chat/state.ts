@@ -1,5 +1,5 @@
-import { type Chat, type ChatOptions, createChat, type Model, type SamplingParams } from '../index.js'
-import type { GivenFormat } from './format-options.js'
+import { type Chat, type ChatOptions, createChat, type Model, type SamplingParams } from '../../index.js'
+import type { GivenFormat } from '../arguments/format-options.js'
 
 /** What a chat in a terminal is: the chat, how it began, and the sampling that commands may change. */
 export class ChatState {

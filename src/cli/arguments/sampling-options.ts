@@ -1,5 +1,6 @@
-import { DasllamaError } from '../index.js'
-import { createSampler, DEFAULT_SAMPLING, type SamplingParams, STEP_NAMES } from '../sampling/index.js'
+import { DasllamaError } from '../../index.js'
+import { createSampler, DEFAULT_SAMPLING, type SamplingParams, STEP_NAMES } from '../../sampling/index.js'
+import { columns } from '../output/table.js'
 import {
   choices,
   flag,
@@ -15,7 +16,6 @@ import {
   type Values,
 } from './options.js'
 import { optionName, parse } from './parse.js'
-import { columns } from './table.js'
 import { UsageError } from './usage-error.js'
 
 const ending = {

@@ -1,8 +1,8 @@
-import { type KvType, loadModel, type Model, type SessionOptions } from '../index.js'
-import type { Terminal } from '../platform/terminal.js'
+import { type KvType, loadModel, type Model, type SessionOptions } from '../../index.js'
+import type { Terminal } from '../../platform/terminal.js'
+import { ProgressBar } from '../output/progress.js'
 import { modelOptions } from './model-options.js'
 import { choice, group, integer, optional, orAuto, type Values } from './options.js'
-import { ProgressBar } from './progress.js'
 
 const KV_TYPES = ['f16', 'f32', 'q8_0'] as const satisfies readonly KvType[]
 
