@@ -1,3 +1,4 @@
+import { type ForeignFlag, foreignFlag } from './foreign.js'
 import { nearest } from './nearest.js'
 import { kebabCase, type OptionTable, type Values } from './options.js'
 import { UsageError } from './usage-error.js'
@@ -11,21 +12,34 @@ export interface Parsed<Table extends OptionTable> {
   /** What is not an option, in order. */
   readonly operands: string[]
   readonly values: Values<Table>
+  /** The keys of the options that were written, in order, none twice. */
+  readonly given: readonly string[]
+}
+
+export interface ParseSettings {
+  /** The command that the table belongs to, for flags of other programs. Default: none. */
+  readonly command?: string
+  /** An option's name in messages. Default: as the command line writes it. */
+  readonly nameOf?: (key: string) => string
+  /** What messages call an option. Default `option`. */
+  readonly noun?: string
 }
 
 /**
  * Reads a command line: `--name value`, `--name=value`, flags, `--name[=value]`, operands in any place; what follows `--` is operands.
- * An option that is given twice has its last value, unless it collects. Throws `UsageError`.
+ * A name may be written as the library writes it (`--topK`) or with underscores. An option that is given twice has its
+ * last value, unless it collects. Throws `UsageError`.
  */
-export function parse<Table extends OptionTable>(args: readonly string[], table: Table): Parsed<Table> {
-  const keys = new Map<string, string>()
+export function parse<Table extends OptionTable>(
+  args: readonly string[],
+  table: Table,
+  { command, nameOf = optionName, noun = 'option' }: ParseSettings = {},
+): Parsed<Table> {
+  const keys = keysByName(table)
   const values: Record<string, unknown> = {}
-  for (const [key, option] of Object.entries(table)) {
-    keys.set(optionName(key), key)
-    if (option.short) keys.set(option.short, key)
-    values[key] = option.fallback
-  }
+  for (const [key, option] of Object.entries(table)) values[key] = option.fallback
   const operands: string[] = []
+  const given = new Set<string>()
 
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]
@@ -38,10 +52,17 @@ export function parse<Table extends OptionTable>(args: readonly string[], table:
       continue
     }
     const equals = arg.indexOf('=')
-    const name = equals < 0 ? arg : arg.slice(0, equals)
-    const key = keys.get(name)
-    if (key === undefined) throw unknownOption(name, Object.keys(table))
+    const written = equals < 0 ? arg : arg.slice(0, equals)
+    const key = keys.get(written) ?? keys.get(plainName(written))
+    if (key === undefined) {
+      const foreign = foreignFlag(written, command) ?? foreignFlag(plainName(written), command)
+      if (!foreign?.isAccepted) throw unknownOption(written, Object.keys(table), { foreign, nameOf, noun })
+      if (foreign.takesValue && equals < 0) i++
+      continue
+    }
     const option = table[key]
+    const name = noun === 'option' ? written : nameOf(key)
+    given.add(key)
     let value = equals < 0 ? undefined : arg.slice(equals + 1)
     if (value === undefined && option.bare !== undefined) {
       values[key] = option.bare
@@ -54,25 +75,58 @@ export function parse<Table extends OptionTable>(args: readonly string[], table:
       if (value === undefined) throw new UsageError(`${name} needs a value: ${name} ${option.placeholder}`)
       if (equals < 0 && value.startsWith('--')) {
         throw new UsageError(
-          `${name} needs a value, and ${value} looks like the next option`,
-          `if it is the value, write ${name}=${value}`,
+          `${name} needs a value, and ${quoted(value)} looks like the next option`,
+          `if it is the value, write ${name}=${brief(value)}`,
         )
       }
     }
     try {
       values[key] = option.read(value ?? '', values[key])
     } catch (cause) {
-      throw new UsageError(`${name} ${(cause as Error).message}, not "${value}"`)
+      throw new UsageError(`${name} ${(cause as Error).message}, not ${quoted(value ?? '')}`)
     }
   }
-  return { operands, values: values as Values<Table> }
+  return { operands, values: values as Values<Table>, given: [...given] }
 }
 
-function unknownOption(name: string, keys: readonly string[]): UsageError {
+function keysByName(table: OptionTable): Map<string, string> {
+  const keys = new Map<string, string>()
+  for (const [key, option] of Object.entries(table)) {
+    keys.set(optionName(key), key)
+    for (const alias of option.aliases ?? []) keys.set(alias, key)
+  }
+  return keys
+}
+
+/** A long name in the one spelling that the table has: `--top_k` and `--topK` are `--top-k`. */
+function plainName(name: string): string {
+  return name.startsWith('--') ? `--${kebabCase(name.slice(2)).replaceAll('_', '-')}` : name
+}
+
+function unknownOption(
+  name: string,
+  keys: readonly string[],
+  {
+    foreign,
+    nameOf,
+    noun,
+  }: { foreign: ForeignFlag | undefined } & Required<Pick<ParseSettings, 'nameOf' | 'noun'>>,
+): UsageError {
+  const bare = name.replace(/^-+/, '')
+  const shown = noun === 'option' ? brief(name) : brief(bare)
+  const message = `there is no ${noun} ${shown}`
+  if (foreign) return new UsageError(message, foreign.hint)
   // Without the dashes: they would make any two short names look alike.
-  const meant = nearest(name.replace(/^-+/, ''), keys.map(kebabCase))
-  return new UsageError(
-    `there is no option ${name}`,
-    meant === undefined ? 'to pass it as text, write -- before it' : `did you mean --${meant}?`,
-  )
+  const meant = nearest(plainName(`--${bare}`).slice(2), keys.map(kebabCase))
+  const key = keys.find((key) => kebabCase(key) === meant)
+  return new UsageError(message, key === undefined ? undefined : `did you mean ${nameOf(key)}?`)
+}
+
+/** As much of what was written as a message has room for. */
+function brief(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(brief(text))
 }
