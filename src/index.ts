@@ -2,8 +2,10 @@
 export { Chat, createChat } from './chat/chat.js'
 export type { ChatOptions, RespondOptions } from './chat/chat-options.js'
 export type { ChatReply, ReplyParts } from './chat/chat-reply.js'
-export type { ChatMessage, CutReason, FunctionTool, Role, ToolCall, ToolDefinition } from './chat/message.js'
-export type { OverflowPolicy } from './chat/overflow.js'
+export { CHAT_SAMPLING, chatSampling } from './chat/chat-sampling.js'
+export type { Content, TextPart } from './chat/content.js'
+export type { ChatMessage, CutReason, MessageInput, Role, ToolCall } from './chat/message.js'
+export { DEFAULT_OVERFLOW, type OverflowPolicy } from './chat/overflow.js'
 export type { MalformedReason, ParsedToolCall, ReplyEvent } from './chat/reply/events.js'
 export {
   type ReasoningFormat,
@@ -22,6 +24,7 @@ export {
 } from './chat/reply/parser.js'
 export { type Thinking, type ThinkingControl, thinkingControl } from './chat/reply/thinking.js'
 export { toolResult } from './chat/reply/tool-result.js'
+export type { FunctionTool, ToolDefinition } from './chat/tools.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
 export {

@@ -11,6 +11,7 @@ import { Model } from './model.js'
 import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
 import { checkEngineOptions, type EngineOptions, openEngine } from './open-engine.js'
+import { readRecommendedSampling } from './recommended-sampling.js'
 
 export interface LoadOptions extends OpenOptions, EngineOptions {
   /** Positions of a session, unless it asks for another number. Default: what the model was trained for, at most 4096. */
@@ -51,7 +52,13 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
       // While the first weights are read.
       const tokenizer = createTokenizer(file.metadata)
       const network = await loading
-      return new Model(network, tokenizer, context(network.config), readChatTemplates(file.metadata))
+      return new Model(
+        network,
+        tokenizer,
+        context(network.config),
+        readChatTemplates(file.metadata),
+        readRecommendedSampling(file.metadata),
+      )
     } catch (error) {
       reading.cancel(error)
       await loading.catch(() => {})

@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { Network } from '../model/network.js'
+import type { SamplingParams } from '../sampling/params.js'
 import { Embedder } from '../session/embedder.js'
 import { busy } from '../session/failures.js'
 import { Session } from '../session/session.js'
@@ -16,6 +17,8 @@ export class Model {
   readonly contextLength: number
   /** The file's chat templates by name, the main one as `default`; none where the file has none. */
   readonly chatTemplates: ReadonlyMap<string, string>
+  /** What the file's publisher recommends for sampling (`general.sampling.*`); empty where the file names nothing. */
+  readonly recommendedSampling: Readonly<SamplingParams>
   readonly #sessions = new Set<Session>()
   /** Those at work: none outlives its call of `embed`. */
   readonly #embedders = new Set<Embedder>()
@@ -27,11 +30,13 @@ export class Model {
     tokenizer: Tokenizer,
     contextLength: number,
     chatTemplates: ReadonlyMap<string, string> = new Map(),
+    recommendedSampling: Readonly<SamplingParams> = {},
   ) {
     this.config = network.config
     this.tokenizer = tokenizer
     this.contextLength = contextLength
     this.chatTemplates = chatTemplates
+    this.recommendedSampling = recommendedSampling
     this.#network = network
   }
 

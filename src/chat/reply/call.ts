@@ -1,4 +1,5 @@
-import { isRecord, type ToolDefinition } from '../message.js'
+import { isRecord } from '../plain-data.js'
+import type { ToolDefinition } from '../tools.js'
 import { checkArguments } from './check-arguments.js'
 import type { Emit, MalformedReason } from './events.js'
 import { MAX_CALL_LENGTH, MAX_CALLS } from './limits.js'

@@ -1,5 +1,8 @@
 import { DasllamaError } from '../../errors.js'
+import { checkOptions } from '../../session/checks.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
+import { checkKeys } from '../known-keys.js'
+import { REPLY_FORMAT_KEYS } from '../option-keys.js'
 import { REASONING_TAGS, TOOL_DIALECTS, type ToolDialectName } from './formats/turn.js'
 
 /** How a model shows what it thinks: by tags, by Harmony's channels, or not at all. */
@@ -54,6 +57,8 @@ export function replyFormatOf(
   tokenizer: Pick<Tokenizer, 'specialTokens'> | undefined,
   overrides: ReplyFormatOverrides = {},
 ): ReplyFormat {
+  checkOptions(overrides)
+  checkKeys('the reply format', overrides, REPLY_FORMAT_KEYS)
   const special = tokenizer?.specialTokens ?? []
   const told = <T>(signs: readonly (readonly [T, RegExp])[]) =>
     signs.find(([, sign]) => sign.test(template))?.[0]

@@ -1,4 +1,4 @@
-import { isRecord } from '../message.js'
+import { isRecord } from '../plain-data.js'
 import type { CallInProgress } from './call.js'
 import { isJsonSpace, JsonScanner, type ScanStatus } from './json-scanner.js'
 

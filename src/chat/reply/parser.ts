@@ -2,7 +2,8 @@ import { DasllamaError } from '../../errors.js'
 import { checkCount, checkOptions } from '../../session/checks.js'
 import type { StopReason } from '../../session/generation.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
-import { checkTools, type FunctionTool, type ToolDefinition } from '../message.js'
+import { checkKeys } from '../known-keys.js'
+import { checkTools, type FunctionTool, type ToolDefinition } from '../tools.js'
 import { Calls } from './call.js'
 import type { Emit, Framing, ReplyEvent } from './events.js'
 import type { ReplyFormat } from './format.js'
@@ -34,6 +35,8 @@ export interface ReplyParserOptions {
   /** Calls in the conversation so far, so that ids which are made up go on from there. Default 0. */
   readonly firstCall?: number
 }
+
+const OPTION_KEYS = { keys: ['tools', 'thinkingOpened', 'prefill', 'firstCall'] }
 
 /** Takes a reply as it comes and tells its parts. */
 export interface ReplyParser {
@@ -78,6 +81,7 @@ export class FramedParser {
 
   constructor(format: ReplyFormat, options: ReplyParserOptions) {
     checkOptions(options)
+    checkKeys('options', options, OPTION_KEYS)
     const { tools, thinkingOpened = false, prefill = '', firstCall = 0 } = options
     checkCount('firstCall', firstCall, 0, Number.MAX_SAFE_INTEGER)
     if (typeof prefill !== 'string') {
