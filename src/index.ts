@@ -24,6 +24,7 @@ export {
 } from './chat/reply/parser.js'
 export { type Thinking, type ThinkingControl, thinkingControl } from './chat/reply/thinking.js'
 export { toolResult } from './chat/reply/tool-result.js'
+export { templateFamily } from './chat/template-family.js'
 export type { FunctionTool, ToolDefinition } from './chat/tools.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'

@@ -65,7 +65,7 @@ export function nodeTerminal(): Terminal {
       return availableMemory()
     },
     readInput: async () => decode(await buffer(process.stdin), 'standard input'),
-    openLines: (options) => nodeLines(options),
+    openLines: (options) => nodeLines(process.stdin, process.stdout, options),
     readFile: readTextFile,
     writeFile: (path, text) =>
       writeFile(path, text).catch((cause) => {

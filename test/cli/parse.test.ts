@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nearest } from '../../src/cli/arguments/nearest.js'
 import {
+  alias,
   choice,
   choices,
   flag,
@@ -18,6 +18,7 @@ import {
 } from '../../src/cli/arguments/options.js'
 import { optionName, parse } from '../../src/cli/arguments/parse.js'
 import { UsageError } from '../../src/cli/arguments/usage-error.js'
+import { nearest } from '../../src/nearest.js'
 
 const table = {
   prompt: text('TEXT', 'a text'),
@@ -33,7 +34,7 @@ const table = {
   steps: choices(['topK', 'topP', 'xtc'], 'steps'),
   shift: optional(integer('how many', { min: 0 }), true),
   json: flag('as JSON'),
-  help: flag('help', '-h'),
+  help: alias(flag('help'), '-h'),
 }
 
 function usageError(args: string[]): UsageError {
@@ -50,6 +51,7 @@ describe('parse', () => {
   it('has the fallbacks when nothing is written', () => {
     expect(parse([], table)).toEqual({
       operands: [],
+      given: [],
       values: {
         prompt: undefined,
         promptIds: undefined,
@@ -83,6 +85,7 @@ describe('parse', () => {
     [['--prompt=a=b'], { prompt: 'a=b' }],
     [['--prompt-ids', '1,2, 3'], { promptIds: [1, 2, 3] }],
     [['--prompt-ids', '10 20'], { promptIds: [10, 20] }],
+    [['--maxTokens', '7', '--prompt_ids=4'], { maxTokens: 7, promptIds: [4] }],
     [['--seed', '4294967295'], { seed: 4294967295 }],
     [['--seeds', '3, 1,3'], { seeds: [3, 1] }],
     [['--seeds', '9007199254740991'], { seeds: [2 ** 53 - 1] }],
@@ -93,6 +96,8 @@ describe('parse', () => {
     [['--kind', 'well-done'], { kind: 'well-done' }],
     [['--steps', 'xtc,top-k'], { steps: ['xtc', 'topK'] }],
     [['--steps', ''], { steps: [] }],
+    [['--steps', 'top_k;xtc'], { steps: ['topK', 'xtc'] }],
+    [['--bias', '7+2,8-1.5'], { bias: { 7: 2, 8: -1.5 } }],
     [['--shift'], { shift: true }],
     [['--shift', '--json'], { shift: true, json: true }],
     [['--shift=0'], { shift: 0 }],
@@ -111,9 +116,8 @@ describe('parse', () => {
   it.each([
     [['--promt', 'x'], 'no option --promt', 'did you mean --prompt?'],
     [['--max-token=3'], 'no option --max-token', 'did you mean --max-tokens?'],
-    [['--maxTokens', '3'], 'no option --maxTokens', 'did you mean --max-tokens?'],
-    [['--xyzzy'], 'no option --xyzzy', '--'],
-    [['-j'], 'no option -j', '--'],
+    [['--xyzzy'], 'no option --xyzzy', undefined],
+    [['-j'], 'no option -j', undefined],
     [['--prompt'], '--prompt needs a value: --prompt TEXT', undefined],
     [['--prompt', '--json'], '--prompt needs a value', '--prompt=--json'],
     [['--json=yes'], '--json takes no value', undefined],

@@ -1,15 +1,23 @@
 import { type KvType, loadModel, type Model, type SessionOptions } from '../../index.js'
 import type { Terminal } from '../../platform/terminal.js'
 import { ProgressBar } from '../output/progress.js'
+import { printStyled } from '../output/style.js'
 import { modelOptions } from './model-options.js'
-import { choice, group, integer, optional, orAuto, type Values } from './options.js'
+import { alias, choice, group, integer, type Option, optional, orAuto, type Values } from './options.js'
 
 const KV_TYPES = ['f16', 'f32', 'q8_0'] as const satisfies readonly KvType[]
 
+/** How many tokens a session has room for. */
+export function contextOption(summary: string): Option<number | undefined> {
+  return alias(integer(summary, { min: 1 }), '-c', '--ctx-size', '--num-ctx', '--context-length')
+}
+
 /** What every command that runs a model may be told of how. */
 export const runtimeOptions = {
-  threads: orAuto(
-    integer('threads to compute with; auto is one for each physical core', { min: 1, max: 32 }),
+  threads: alias(
+    orAuto(integer('threads to compute with; auto is one for each physical core', { min: 1, max: 32 })),
+    '-t',
+    '--num-thread',
   ),
   kernels: choice(
     ['auto', 'baseline', 'relaxed', 'wide'],
@@ -22,7 +30,9 @@ export const runtimeOptions = {
 
 /** What commands with a session may be told of memory besides. */
 export const engineOptions = group('Memory and threads', {
-  context: integer("room for prompt and text in tokens; the model's own when not given", { min: 1 }),
+  context: contextOption(
+    'room for prompt and text in tokens; what the model was trained for when not given, at most 4096',
+  ),
   contextShift: optional(
     integer('when there is no room left, forget the older half, but not the first N tokens', { min: 0 }),
     true,
@@ -33,28 +43,37 @@ export const engineOptions = group('Memory and threads', {
 
 type EngineValues = Values<typeof engineOptions>
 
-/** Loads a model, with a bar on a terminal. */
+type LoadValues = Values<typeof runtimeOptions> & {
+  readonly context: number | undefined
+  /** Whether what is printed is for programs: then nothing is drawn. */
+  readonly json?: boolean
+}
+
+/** Loads a model, with a bar on a terminal, and warns of a context that the model was not trained for. */
 export async function load(
   source: string,
-  {
-    context,
-    tokenizer,
-    threads,
-    kernels,
-  }: Values<typeof runtimeOptions> & { readonly context: number | undefined },
+  { context, tokenizer, threads, kernels, json }: LoadValues,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Model> {
-  const progress = new ProgressBar(terminal)
-  const loading = loadModel(source, {
+  const progress = new ProgressBar(terminal, { isQuiet: json })
+  const model = await loadModel(source, {
     contextLength: context,
     tokenizer,
     threads,
     kernels,
     onProgress: progress.update,
     signal,
-  })
-  return loading.finally(() => progress.erase())
+  }).finally(() => progress.erase())
+  const { contextLength: trained } = model.config
+  if (context !== undefined && context > trained) {
+    await printStyled(
+      terminal.stderr,
+      'yellow',
+      `warning: --context ${context} is more than the ${trained} tokens that the model was trained for; text that is longer tends to fall apart\n`,
+    )
+  }
+  return model
 }
 
 export function sessionOptions({

@@ -1,5 +1,5 @@
+import { nearest } from '../../nearest.js'
 import { type ForeignFlag, foreignFlag } from './foreign.js'
-import { nearest } from './nearest.js'
 import { kebabCase, type OptionTable, type Values } from './options.js'
 import { UsageError } from './usage-error.js'
 

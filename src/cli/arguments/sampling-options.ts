@@ -1,7 +1,7 @@
-import { DasllamaError } from '../../index.js'
+import { CHAT_SAMPLING, DasllamaError } from '../../index.js'
 import { createSampler, DEFAULT_SAMPLING, type SamplingParams, STEP_NAMES } from '../../sampling/index.js'
-import { columns } from '../output/table.js'
 import {
+  alias,
   choices,
   flag,
   group,
@@ -10,12 +10,13 @@ import {
   number,
   type Option,
   type OptionTable,
+  orMinusOne,
   pick,
   tokenIds,
   tokenNumbers,
   type Values,
 } from './options.js'
-import { optionName, parse } from './parse.js'
+import { optionName } from './parse.js'
 import { UsageError } from './usage-error.js'
 
 const ending = {
@@ -24,26 +25,36 @@ const ending = {
 }
 
 const choosing = {
-  temp: number('randomness; 0 always takes the likeliest token'),
+  temp: alias(number('randomness; 0 always takes the likeliest token'), '--temperature'),
   topK: integer('choose among the N likeliest tokens only; 0 is off'),
   topP: number('choose among the likeliest tokens that hold this share of the probability; 1 is off'),
   minP: number('leave out tokens less than X times as probable as the likeliest; 0 is off'),
-  typicalP: number('choose among the most typical tokens that hold this share of the probability; 1 is off'),
-  topNSigma: number('leave out scores more than X standard deviations below the best; 0 is off'),
+  typicalP: alias(
+    number('choose among the most typical tokens that hold this share of the probability; 1 is off'),
+    '--typical',
+  ),
+  topNSigma: alias(
+    number('leave out scores more than X standard deviations below the best; 0 is off'),
+    '--top-nsigma',
+  ),
   xtcProbability: number('how often the likeliest tokens are left out, all but the last of them; 0 is off'),
   xtcThreshold: number('probability that makes a token one of the likeliest for --xtc-probability'),
   dynatempRange: number('let the temperature move by up to X, with the uncertainty; 0 is off'),
-  dynatempExponent: number('how the temperature follows the uncertainty'),
-  mirostatTau: number('hold the surprise at X bits a token instead of leaving tokens out; 0 is off'),
-  mirostatEta: number('how fast --mirostat-tau adapts'),
+  dynatempExponent: alias(number('how the temperature follows the uncertainty'), '--dynatemp-exp'),
+  mirostatTau: number('hold the surprise at X bits per token instead of leaving tokens out; 0 is off'),
+  mirostatEta: alias(number('how fast --mirostat-tau adapts'), '--mirostat-lr'),
   samplers: choices(STEP_NAMES, 'the steps to take, in this order; a step that is not named is not taken'),
 }
 
 const repetition = {
-  penalty: number('divides the score of tokens that were just generated; 1 is off'),
+  penalty: alias(
+    number('divides the score of tokens that were just generated; 1 is off'),
+    '--repeat-penalty',
+    '--repetition-penalty',
+  ),
   presencePenalty: number('subtracted from the score of tokens that were just generated'),
   frequencyPenalty: number('subtracted as often as the token was just generated'),
-  penaltyLastN: integer('how many generated tokens count as just generated'),
+  penaltyLastN: alias(integer('how many generated tokens count as just generated'), '--repeat-last-n'),
   dryMultiplier: number('strength of the penalty on repeated sequences (DRY); 0 is off'),
   dryBase: number('how the DRY penalty grows with each repeated token'),
   dryAllowedLength: integer('sequences shorter than N may repeat'),
@@ -52,104 +63,88 @@ const repetition = {
 }
 
 const tokens = {
-  logitBias: tokenNumbers('added to the scores of tokens; -inf bans one; may be given several times'),
+  logitBias: alias(
+    tokenNumbers('added to the scores of tokens; -inf bans one; may be given several times'),
+    '-l',
+  ),
   bannedIds: tokenIds('tokens that are never chosen'),
   forcedIds: tokenIds('the only tokens that may be chosen'),
 }
 
-/** The knobs of the sampling, by the part of --help that they belong to. */
-export const sampling = {
-  ending: withDefaults(ending),
-  choosing: withDefaults(group('Choosing a token', choosing)),
-  repetition: withDefaults(group('Against repetition', repetition)),
-  tokens: withDefaults(group('Certain tokens', tokens)),
-}
+/** The headings of --help for what chooses a token. */
+export const CHOOSING = 'Choosing a token'
 
-const all = {
-  ...sampling.ending,
-  ...sampling.choosing,
-  ...sampling.repetition,
-  ...sampling.tokens,
+/** Every parameter of the sampling, in the order of --help. */
+export const samplingOptions = {
+  ...ending,
+  ...choosing,
+  ...repetition,
+  ...tokens,
 } satisfies { [Name in keyof SamplingParams]-?: Option<SamplingParams[Name]> }
 
-/** Gives each knob the default that the sampling has. */
-function withDefaults<Table extends OptionTable>(table: Table): Table {
+export type SamplingOptions = typeof samplingOptions
+
+/** The sampling's options by the part of --help that they belong to, with the defaults that are given. */
+export function samplingParts(defaults: SamplingParams) {
+  return {
+    ending: withDefaults(ending, defaults),
+    choosing: withDefaults(group(CHOOSING, choosing), defaults),
+    repetition: withDefaults(group('Against repetition', repetition), defaults),
+    tokens: withDefaults(group('Certain tokens', tokens), defaults),
+  }
+}
+
+/** As `generate` has it: greedy. */
+export const sampling = samplingParts(DEFAULT_SAMPLING)
+/** As a chat has it where the model's file recommends nothing. */
+export const samplingOfChats = samplingParts({ ...DEFAULT_SAMPLING, ...CHAT_SAMPLING })
+
+export function withDefaults<Table extends OptionTable>(table: Table, defaults: SamplingParams): Table {
   const entries = Object.entries(table).map(([key, option]) => {
-    return [key, { ...option, fallback: DEFAULT_SAMPLING[key as keyof SamplingParams] }]
+    return [key, { ...option, fallback: defaults[key as keyof SamplingParams] }]
   })
   return Object.fromEntries(entries) as Table
+}
+
+/** The seed of the random numbers; llama.cpp's -1 draws one, too. */
+export function seedOption(summary: string): Option<number | undefined> {
+  return alias(orMinusOne(integer(summary, { min: 0, max: Number.MAX_SAFE_INTEGER })), '-s')
 }
 
 /**
  * The sampling parameters among a command's values. Throws `UsageError` for what the sampling does not take, before a
  * model is loaded for nothing.
  */
-export function samplingParams(values: Values<typeof all>): SamplingParams {
-  const params = pick(all, values)
+export function samplingParams(values: Values<SamplingOptions>): SamplingParams {
+  return checkedParams(pick(samplingOptions, values), optionName)
+}
+
+/** Those that were written on the command line alone. Throws `UsageError`. */
+export function givenParams(values: Values<SamplingOptions>, given: readonly string[]): SamplingParams {
+  const params = Object.entries(pick(samplingOptions, values)).filter(([key]) => given.includes(key))
+  return checkedParams(Object.fromEntries(params), optionName)
+}
+
+/** The same parameters. Throws `UsageError`, with names as `nameOf` has them, for what the sampling does not take. */
+export function checkedParams(params: SamplingParams, nameOf: (key: string) => string): SamplingParams {
   try {
     createSampler(params)
+    return params
   } catch (error) {
     if (!(error instanceof DasllamaError)) throw error
-    throw new UsageError(asWritten(error.message), error.hint && asWritten(error.hint))
-  }
-  return params
-}
-
-/**
- * Parameters with some of them changed, as `temp=0.7`, `ignore-eos` or `ignore-eos=false` say; `temp=` stands for the
- * default. Throws `UsageError`.
- */
-export function changedParams(params: SamplingParams, changes: readonly string[]): SamplingParams {
-  const table = Object.entries(all).map(([key, option]) => {
-    return [key, changeable(option, params[key as keyof SamplingParams])]
-  })
-  const args = changes.map((change) => (change.startsWith('--') ? change : `--${change}`))
-  return samplingParams(parse(args, Object.fromEntries(table)).values as Values<typeof all>)
-}
-
-/** An option whose value is `current`, and can be taken back. */
-function changeable(option: Option<unknown>, current: unknown): Option<unknown> {
-  const isFlag = option.placeholder === undefined
-  const { read, ...rest } = isFlag ? { ...option, ...SWITCH } : option
-  return {
-    ...rest,
-    fallback: current ?? option.fallback,
-    read: (text, before) => (text === '' ? option.fallback : read(text, before)),
+    const named = (message: string) =>
+      message.replace(/\b[a-zA-Z]+\b/g, (word) =>
+        Object.hasOwn(samplingOptions, word) ? nameOf(word) : word,
+      )
+    throw new UsageError(named(error.message), error.hint && named(error.hint))
   }
 }
 
-/** What makes a flag an option that can be switched off again. */
-const SWITCH = {
-  placeholder: 'true|false',
-  bare: true,
-  read(text: string) {
-    if (text !== 'true' && text !== 'false') throw new Error('must be true or false')
-    return text === 'true'
-  },
-}
-
-/**
- * The parameters for people, by the names that `changedParams` knows; those that differ from the default are marked, and
- * so are other options that are `given`, by their keys.
- */
-export function shownParams(
-  params: SamplingParams,
-  given: readonly (readonly [key: string, value: string])[] = [],
-): string {
-  const rows = Object.keys(all).map((key) => {
-    const value = params[key as keyof SamplingParams]
-    const shown = Array.isArray(value)
-      ? value.map((item) => kebabCase(String(item))).join(',')
-      : value === undefined
-        ? ''
-        : JSON.stringify(value)
-    const isDefault = JSON.stringify(value) === JSON.stringify(DEFAULT_SAMPLING[key as keyof SamplingParams])
-    return [isDefault ? ' ' : '*', kebabCase(key), shown]
-  })
-  return columns([...rows, ...given.map(([key, value]) => ['*', kebabCase(key), value])])
-}
-
-/** A message about parameters in the words of the command line: `topP` is `--top-p` there. */
-function asWritten(message: string): string {
-  return message.replace(/\b[a-zA-Z]+\b/g, (word) => (Object.hasOwn(all, word) ? optionName(word) : word))
+/** A parameter's value as the command line writes it; empty for none. */
+export function writtenValue(value: SamplingParams[keyof SamplingParams]): string {
+  if (Array.isArray(value)) return value.map((item) => kebabCase(String(item))).join(',')
+  if (typeof value !== 'object' || value === null) return value === undefined ? '' : String(value)
+  return Object.entries(value)
+    .map(([id, bias]) => `${id}=${bias === Number.NEGATIVE_INFINITY ? '-inf' : bias}`)
+    .join(',')
 }

@@ -1,19 +1,31 @@
-import { DasllamaError } from '../../index.js'
+import { type ChatMessage, DasllamaError } from '../../index.js'
+import { nearest } from '../../nearest.js'
 import type { Terminal } from '../../platform/terminal.js'
 import { refuseEndless } from '../arguments/format-options.js'
-import { nearest } from '../arguments/nearest.js'
 import { kebabCase } from '../arguments/options.js'
-import { changedParams, shownParams } from '../arguments/sampling-options.js'
 import { UsageError } from '../arguments/usage-error.js'
-import { columns } from '../output/table.js'
+import { widthOf } from '../command.js'
+import { definitions, paragraphs } from '../output/layout.js'
+import { changedParams, PARAM_NAMES, shownParams } from './params.js'
 import type { ChatState } from './state.js'
+import { fullStatistics } from './statistics.js'
+
+/** What is to be said to the model. */
+export interface Said {
+  readonly content: string
+  /** The conversation to go back to if there is no answer. Default: the one before this was said. */
+  readonly before?: readonly ChatMessage[]
+}
+
+/** What is to happen after a command. */
+export type Outcome = { readonly said: string } | { readonly again: Said } | 'leave'
 
 interface ChatCommand {
   readonly name: string
+  readonly aliases?: readonly string[]
   readonly operand?: string
   readonly summary: string
-  /** Resolves with what is to be told. */
-  run(operand: string, state: ChatState, terminal: Terminal): string | Promise<string>
+  run(operand: string, state: ChatState, terminal: Terminal): string | Outcome | Promise<string | Outcome>
 }
 
 const COMMANDS: readonly ChatCommand[] = [
@@ -28,11 +40,23 @@ const COMMANDS: readonly ChatCommand[] = [
     },
   },
   {
-    name: 'reset',
+    name: 'clear',
+    aliases: ['reset'],
     summary: 'forget the conversation, but not the system message',
     run(_, { chat }) {
       chat.reset()
       return '(forgotten)\n'
+    },
+  },
+  {
+    name: 'retry',
+    aliases: ['regen', 'regenerate'],
+    summary: 'take the last reply back and answer again',
+    run(_, { chat }) {
+      const before = chat.history
+      const [message] = chat.undo()
+      if (!message) return '(there is nothing to answer again)\n'
+      return { again: { content: message.content, before } }
     },
   },
   {
@@ -56,16 +80,21 @@ const COMMANDS: readonly ChatCommand[] = [
   {
     name: 'params',
     operand: 'NAME=VALUE ...',
-    summary: 'show how tokens are chosen, or change it: /params temp=0.7 top-k= (which is the default)',
+    summary: 'show how tokens are chosen, or change it: /params temp=0.7 topK= (which is the default)',
     run(operand, state) {
       const { given } = state
       if (operand !== '') {
-        const params = changedParams(state.params, operand.split(/\s+/))
+        const params = changedParams(state.params, state.defaults, operand.split(/\s+/))
         if (given) refuseEndless(given.name, params)
         state.params = params
       }
-      return shownParams(state.params, given && [[given.name, given.file]])
+      return shownParams(state.params, state.defaults, given && [[given.name, given.file]])
     },
+  },
+  {
+    name: 'stats',
+    summary: 'show what the last reply has cost, and how full the context is',
+    run: (_, { chat }) => fullStatistics(chat),
   },
   {
     name: 'save',
@@ -86,38 +115,77 @@ const COMMANDS: readonly ChatCommand[] = [
       return `(${chat.history.length} messages read)\n`
     },
   },
-  { name: 'help', summary: 'show this', run: () => HELP },
-  { name: 'exit', summary: 'leave, as Ctrl-D does', run: () => '' },
+  {
+    name: 'help',
+    aliases: ['?'],
+    summary: 'show this',
+    run: (_, __, { stderr }) => help(widthOf(stderr)),
+  },
+  {
+    name: 'exit',
+    aliases: ['quit', 'bye'],
+    summary: 'leave, as Ctrl-D does',
+    run: () => 'leave',
+  },
 ]
 
-const HELP = `${columns(
-  COMMANDS.map(({ name, operand = '', summary }) => [`/${name} ${operand}`.trimEnd(), summary]),
-  '  ',
-)}A line that ends in \\ goes on in the next one. A message that begins with / is written with //.
+/** Commands of ollama and llama-cli that have another name or place here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  set: '/params sets how tokens are chosen, /system the system message',
+  show: '/params, /system, /stats and /history show what there is',
+  read: 'paste the text, or leave and pipe the file into dasllama run --chat',
+  image: 'models here read text only',
+}
+
+const NOTES = `Tab completes commands, the arrow keys bring earlier messages back, and Ctrl-R searches them. A line that ends in \\ goes on in the next one, and so does all between """ and """. A message that begins with / is written with //.
 `
 
-/** Runs a line such as `/undo`. Resolves with what is to be told, nothing where the chat is to be left. Throws `UsageError`. */
-export async function runChatCommand(
-  line: string,
-  state: ChatState,
-  terminal: Terminal,
-): Promise<string | undefined> {
+function help(width: number | undefined): string {
+  const rows = COMMANDS.map(({ name, aliases = [], operand = '', summary }) => {
+    const names = [name, ...aliases].map((each) => `/${each}`).join(', ')
+    return [`${names} ${operand}`.trimEnd(), summary] as const
+  })
+  return definitions(rows, width).join('') + paragraphs(NOTES, width)
+}
+
+function namesOf({ name, aliases = [] }: ChatCommand): readonly string[] {
+  return [name, ...aliases]
+}
+
+/** Runs a line such as `/undo`. Throws `UsageError`. */
+export async function runChatCommand(line: string, state: ChatState, terminal: Terminal): Promise<Outcome> {
   const [, name, operand] = /^\/(\S*)\s*([\s\S]*)$/.exec(line)!
-  const command = COMMANDS.find((command) => command.name === kebabCase(name))
-  if (!command) {
-    const meant = nearest(
-      name,
-      COMMANDS.map((command) => command.name),
-    )
-    throw new UsageError(
-      `there is no command /${name}`,
-      meant === undefined
-        ? '/help lists the commands; a message that begins with / is written with //'
-        : `did you mean /${meant}?`,
-    )
+  const command = COMMANDS.find((command) => namesOf(command).includes(name.toLowerCase()))
+  if (!command) throw unknownCommand(name)
+  const outcome = await command.run(operand.trim(), state, terminal)
+  return typeof outcome === 'string' && outcome !== 'leave' ? { said: outcome } : outcome
+}
+
+function unknownCommand(name: string): UsageError {
+  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
+  const message = `there is no command /${shown}`
+  if (Object.hasOwn(ELSEWHERE, name)) return new UsageError(message, ELSEWHERE[name])
+  const meant = nearest(kebabCase(name), COMMANDS.flatMap(namesOf))
+  return new UsageError(
+    message,
+    meant === undefined
+      ? '/help lists the commands; a message that begins with / is written with //'
+      : `did you mean /${meant}?`,
+  )
+}
+
+/** What the beginning of a line may become at the Tab key: commands, and after `/params` the names of parameters. */
+export function completions(text: string): string[] {
+  const params = /^(\/params (?:\S+ +)*)(\S*)$/.exec(text)
+  if (params) {
+    const [, before, name] = params
+    return PARAM_NAMES.filter((each) => each.startsWith(name)).map((each) => `${before}${each}=`)
   }
-  if (command.name === 'exit') return undefined
-  return command.run(operand.trim(), state, terminal)
+  return COMMANDS.flatMap((command) =>
+    namesOf(command)
+      .map((name) => `/${name}${command.operand ? ' ' : ''}`)
+      .filter((line) => line.startsWith(text) && text !== ''),
+  )
 }
 
 function needed(name: string, file: string): string {
@@ -135,7 +203,7 @@ function historyOf(text: string, file: string) {
     const { history } = JSON.parse(text)
     if (Array.isArray(history)) return history
   } catch {}
-  throw new DasllamaError('BAD_FORMAT', `${file} is no saved conversation`, {
+  throw new DasllamaError('BAD_FORMAT', `${file} is not a saved conversation`, {
     hint: '/save writes such files: JSON, { "history": [{ "role": …, "content": … }] }',
   })
 }

@@ -1,28 +1,90 @@
-import { type Chat, type ChatOptions, createChat, type Model, type SamplingParams } from '../../index.js'
+import {
+  type Chat,
+  type ChatOptions,
+  chatSampling,
+  createChat,
+  DEFAULT_SAMPLING,
+  type Model,
+  type SamplingParams,
+  templateFamily,
+} from '../../index.js'
 import type { GivenFormat } from '../arguments/format-options.js'
+import { columns } from '../output/table.js'
+import { briefParams } from './params.js'
+
+/** How a chat in a terminal begins. */
+export interface ChatStart {
+  /** The model's file or address, as it was given. */
+  readonly source: string
+  /** The sampling parameters that were given. */
+  readonly params: SamplingParams
+  /** What every reply must look like. */
+  readonly given: GivenFormat | undefined
+}
 
 /** What a chat in a terminal is: the chat, how it began, and the sampling that commands may change. */
 export class ChatState {
   readonly model: Model
+  readonly source: string
+  /** What is taken for parameters that nobody has given: the file's recommendation, or the preset of chats. */
+  readonly defaults: SamplingParams
   params: SamplingParams
-  /** What every reply must look like. */
   readonly given: GivenFormat | undefined
   readonly chat: Chat
+  readonly #templateIsGiven: boolean
 
-  constructor(model: Model, params: SamplingParams, given: GivenFormat | undefined, options: ChatOptions) {
+  constructor(model: Model, { source, params, given }: ChatStart, options: ChatOptions) {
     this.model = model
-    this.params = params
+    this.source = source
+    this.defaults = { ...DEFAULT_SAMPLING, ...chatSampling(model) }
+    this.params = { ...this.defaults, ...params }
     this.given = given
     this.chat = createChat(model, { ...options, responseFormat: given?.format })
+    this.#templateIsGiven = options.template !== undefined
   }
 
+  /** What someone wants to know before the first word. */
   greeting(): string {
-    const { name } = this.chat.template
-    const template = name === 'default' ? '' : `, template ${name}`
-    return `${this.model.architecture}, context ${this.chat.session.contextLength}${template}; /help lists commands, Ctrl-D leaves`
+    const { model, chat } = this
+    const rows = [
+      ['model', `${fileName(this.source)}, ${model.architecture}`],
+      ['template', this.#template()],
+      ['sampling', this.#sampling()],
+      ['context', `${chat.session.contextLength} tokens`],
+    ]
+    return `${columns(rows)}/? lists commands, Ctrl-D leaves\n`
   }
 
   dispose(): void {
     this.chat.dispose()
   }
+
+  #template(): string {
+    const { name, source } = this.chat.template
+    const family = templateFamily(source)
+    const looksLike = family !== undefined && family !== name ? ` (${family})` : ''
+    if (this.model.chatTemplates.has(name)) {
+      return name === 'default' ? `from the file${looksLike}` : `${name}, from the file${looksLike}`
+    }
+    if (name === 'given') return `from --template${looksLike}`
+    return this.#templateIsGiven ? `${name}, from --template` : `${name}, told by the vocabulary`
+  }
+
+  #sampling(): string {
+    const said = briefParams(this.params, DEFAULT_SAMPLING) || 'greedy'
+    const usual = briefParams(this.params, this.defaults) === ''
+    if (!usual) return said
+    return Object.keys(this.model.recommendedSampling).length > 0
+      ? `${said}, recommended by the file`
+      : `${said}, the default`
+  }
+}
+
+function fileName(source: string): string {
+  return (
+    source
+      .replace(/[?#].*$/, '')
+      .split(/[/\\]/)
+      .at(-1) || source
+  )
 }

@@ -38,12 +38,14 @@ export function definitions(
   width: number | undefined,
 ): string[] {
   const longest = Math.max(0, ...rows.map(([name]) => name.length))
-  if (width === undefined) return rows.map(([name, summary]) => `  ${name.padEnd(longest)}  ${summary}`.trimEnd() + '\n')
+  if (width === undefined)
+    return rows.map(([name, summary]) => `  ${name.padEnd(longest)}  ${summary}`.trimEnd() + '\n')
   const column = Math.min(longest, WIDEST, Math.max(4, width - LEAST - 4))
   const indent = ' '.repeat(column + 4)
   return rows.map(([name, summary]) => {
     const lines = wrapped(summary, Math.max(LEAST, width - indent.length))
-    const first = name.length <= column ? [`  ${name.padEnd(column)}  ${lines.shift()}`.trimEnd()] : [`  ${name}`]
+    const first =
+      name.length <= column ? [`  ${name.padEnd(column)}  ${lines.shift()}`.trimEnd()] : [`  ${name}`]
     return `${[...first, ...lines.map((line) => indent + line)].join('\n')}\n`
   })
 }
