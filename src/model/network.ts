@@ -112,6 +112,16 @@ export class Network {
   }
 
   /**
+   * The logits after token `index` of the last `forward`, f32[vocabSize]; a view, overwritten by the next one. What
+   * `forward` computes for the last token are these bits.
+   */
+  logitsAfter(index: number): Float32Array {
+    const row = (this.#scratch.hidden + index * this.config.embeddingLength * 4) as Pointer
+    this.engine.team.run(() => this.#project(this.#output, row, 1, false))
+    return this.logits()
+  }
+
+  /**
    * The hidden states after the output norm for each of the `tokens` of the last `forward`, f32[tokens][embeddingLength];
    * a view, overwritten by the next one.
    */

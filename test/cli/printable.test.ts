@@ -26,7 +26,7 @@ describe('print', () => {
     const write = async (text: string) => {
       written += text
     }
-    await print({ isTerminal, write }, '\x1b[1m')
+    await print({ isTerminal, hasColors: false, columns: undefined, write }, '\x1b[1m')
     expect(written).toBe(expected)
   })
 })

@@ -16,7 +16,9 @@ describe('the progress bar', () => {
     vi.advanceTimersByTime(150)
     bar.update(half)
     bar.update(half)
-    expect(terminal.err).toBe(`\r\x1b[2Kloading ${'█'.repeat(15)}${'░'.repeat(15)} 50 % of 100.0 MiB, 333.3 MiB/s, 1 s left`)
+    expect(terminal.err).toBe(
+      `\r\x1b[2Kloading ${'█'.repeat(15)}${'░'.repeat(15)} 50 % of 100.0 MiB, 333.3 MiB/s, 1 s left`,
+    )
     bar.erase()
     expect(terminal.err).toMatch(/left\r.\[2K$/)
   })

@@ -124,7 +124,7 @@ export function choices<Name extends string>(known: readonly Name[], summary: st
     show: (names) => names.map(kebabCase).join(','),
     read: (value) =>
       list(value.replaceAll(';', ',')).map((text) => {
-        const name = byText.get(text.replaceAll('_', '-'))
+        const name = byText.get(kebabCase(text).replaceAll('_', '-'))
         if (name !== undefined) return name
         throw new Error(`must be names with commas between, out of ${[...byText.keys()].join(', ')}`)
       }),

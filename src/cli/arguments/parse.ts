@@ -56,7 +56,7 @@ export function parse<Table extends OptionTable>(
     const key = keys.get(written) ?? keys.get(plainName(written))
     if (key === undefined) {
       const foreign = foreignFlag(written, command) ?? foreignFlag(plainName(written), command)
-      if (!foreign?.isAccepted) throw unknownOption(written, Object.keys(table), { foreign, nameOf, noun })
+      if (!foreign?.isAccepted) throw unknownOption(written, keys, { foreign, nameOf, noun })
       if (foreign.takesValue && equals < 0) i++
       continue
     }
@@ -105,7 +105,7 @@ function plainName(name: string): string {
 
 function unknownOption(
   name: string,
-  keys: readonly string[],
+  keysByName: ReadonlyMap<string, string>,
   {
     foreign,
     nameOf,
@@ -115,10 +115,17 @@ function unknownOption(
   const bare = name.replace(/^-+/, '')
   const shown = noun === 'option' ? brief(name) : brief(bare)
   const message = `there is no ${noun} ${shown}`
-  if (foreign) return new UsageError(message, foreign.hint)
+  if (foreign) {
+    const named = (written: string) => {
+      const key = keysByName.get(written)
+      return key === undefined ? written : nameOf(key)
+    }
+    return new UsageError(message, foreign.hint?.replace(/--[a-z-]+/g, named))
+  }
   // Without the dashes: they would make any two short names look alike.
-  const meant = nearest(plainName(`--${bare}`).slice(2), keys.map(kebabCase))
-  const key = keys.find((key) => kebabCase(key) === meant)
+  const keys = new Map(Array.from(keysByName.values(), (key) => [kebabCase(key), key]))
+  const meant = nearest(plainName(`--${bare}`).slice(2), keys.keys())
+  const key = meant === undefined ? undefined : keys.get(meant)
   return new UsageError(message, key === undefined ? undefined : `did you mean ${nameOf(key)}?`)
 }
 

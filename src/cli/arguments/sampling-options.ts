@@ -6,7 +6,6 @@ import {
   flag,
   group,
   integer,
-  kebabCase,
   number,
   type Option,
   type OptionTable,
@@ -140,9 +139,9 @@ export function checkedParams(params: SamplingParams, nameOf: (key: string) => s
   }
 }
 
-/** A parameter's value as the command line writes it; empty for none. */
+/** A parameter's value as an option or `/params` takes it; empty for none. */
 export function writtenValue(value: SamplingParams[keyof SamplingParams]): string {
-  if (Array.isArray(value)) return value.map((item) => kebabCase(String(item))).join(',')
+  if (Array.isArray(value)) return value.map(String).join(',')
   if (typeof value !== 'object' || value === null) return value === undefined ? '' : String(value)
   return Object.entries(value)
     .map(([id, bias]) => `${id}=${bias === Number.NEGATIVE_INFINITY ? '-inf' : bias}`)

@@ -3,6 +3,7 @@ import { nearest } from '../../nearest.js'
 import type { Terminal } from '../../platform/terminal.js'
 import { refuseEndless } from '../arguments/format-options.js'
 import { kebabCase } from '../arguments/options.js'
+import { optionName } from '../arguments/parse.js'
 import { UsageError } from '../arguments/usage-error.js'
 import { widthOf } from '../command.js'
 import { definitions, paragraphs } from '../output/layout.js'
@@ -88,7 +89,7 @@ const COMMANDS: readonly ChatCommand[] = [
         if (given) refuseEndless(given.name, params)
         state.params = params
       }
-      return shownParams(state.params, state.defaults, given && [[given.name, given.file]])
+      return shownParams(state.params, state.defaults, given && [[optionName(given.name), given.file]])
     },
   },
   {

@@ -63,18 +63,18 @@ export function briefParams(params: SamplingParams, usual: SamplingParams): stri
 
 /**
  * The parameters for people, by the names that `changedParams` knows; those that differ from the default are marked, and
- * so are other options that are `given`, by their keys.
+ * so are other options that are `given`, by their names.
  */
 export function shownParams(
   params: SamplingParams,
   defaults: SamplingParams,
-  given: readonly (readonly [key: string, value: string])[] = [],
+  given: readonly (readonly [name: string, value: string])[] = [],
 ): string {
   const rows = PARAM_NAMES.map((key) => {
     const name = key as keyof SamplingParams
     return [differs(name, params, defaults) ? '*' : ' ', key, writtenValue(params[name])]
   })
-  return columns([...rows, ...given.map(([key, value]) => ['*', key, value])])
+  return columns([...rows, ...given.map(([name, value]) => ['*', name, value])])
 }
 
 function differs(name: keyof SamplingParams, params: SamplingParams, from: SamplingParams): boolean {

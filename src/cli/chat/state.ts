@@ -71,7 +71,9 @@ export class ChatState {
   }
 
   #sampling(): string {
-    const said = briefParams(this.params, DEFAULT_SAMPLING) || 'greedy'
+    const changed = briefParams(this.params, DEFAULT_SAMPLING)
+    const isGreedy = (this.params.temp ?? 0) <= 0
+    const said = isGreedy ? ['greedy', ...(changed === '' ? [] : [changed])].join(', ') : changed
     const usual = briefParams(this.params, this.defaults) === ''
     if (!usual) return said
     return Object.keys(this.model.recommendedSampling).length > 0

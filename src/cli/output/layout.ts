@@ -38,8 +38,9 @@ export function definitions(
   width: number | undefined,
 ): string[] {
   const longest = Math.max(0, ...rows.map(([name]) => name.length))
-  if (width === undefined)
-    return rows.map(([name, summary]) => `  ${name.padEnd(longest)}  ${summary}`.trimEnd() + '\n')
+  if (width === undefined) {
+    return rows.map(([name, summary]) => `${`  ${name.padEnd(longest)}  ${summary}`.trimEnd()}\n`)
+  }
   const column = Math.min(longest, WIDEST, Math.max(4, width - LEAST - 4))
   const indent = ' '.repeat(column + 4)
   return rows.map(([name, summary]) => {
