@@ -1,4 +1,5 @@
 import { DasllamaError } from '../errors.js'
+import { pacer } from '../platform/pacer.js'
 import { checkCount, checkOptions, checkSignal, checkTokens } from '../session/checks.js'
 import { createPool, normalize, POOLINGS, type Pooling } from '../session/pool.js'
 import type { EncodeOptions, TokenId } from '../tokenizer/tokenizer.js'
@@ -26,7 +27,7 @@ export interface EmbedOptions extends EncodeOptions {
    * away, but not a closing EOS. Default `error`.
    */
   truncate?: 'error' | 'end'
-  /** Cancels between texts and between batches of 128 tokens; the promise rejects with the signal's reason. */
+  /** Cancels; checked whenever the event loop runs, within texts too. The promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
@@ -64,16 +65,18 @@ export async function embed(
     })
   }
   const settings = resolve(options, model)
-  const texts = isList(input) ? input : [input]
-  const many = texts === input
-  const inputs = texts.map((text, i) =>
-    idsOf(text, many ? `text ${i + 1} of ${texts.length}` : 'the text', model, options),
-  )
-  const longest = inputs.reduce((most, { length }) => Math.max(most, length), 0)
-  options.signal?.throwIfAborted()
-
-  const embedder = model.createEmbedder(Math.max(1, longest))
+  const many = isList(input)
+  // A copy, because the caller may change its list while the event loop runs.
+  const texts = many ? [...input] : [input]
+  const embedder = model.createEmbedder()
   try {
+    const inputs: TokenId[][] = []
+    for (const [i, text] of texts.entries()) {
+      inputs.push(idsOf(text, many ? `text ${i + 1} of ${texts.length}` : 'the text', model, options))
+      await pacer.breathe(options.signal)
+    }
+    options.signal?.throwIfAborted()
+    embedder.reserve(inputs.reduce((most, { length }) => Math.max(most, length), 1))
     const results: Float32Array[][] = []
     for (const ids of inputs) {
       const pool = createPool(settings.pooling, model.config.embeddingLength)

@@ -78,10 +78,10 @@ export class Model {
     return new Session(host, resolveSessionOptions(options, this.config, this.contextLength))
   }
 
-  /** @internal What `embed` works with: room for `contextLength` tokens. Throws `OUT_OF_MEMORY`, `DISPOSED`. */
-  createEmbedder(contextLength: number): Embedder {
+  /** @internal What `embed` works with; the model is busy until it is disposed. Throws `DISPOSED`. */
+  createEmbedder(): Embedder {
     if (!this.#network) throw new DasllamaError('DISPOSED', 'the model has been disposed')
-    return new Embedder(this.#network, contextLength, this.#embedders)
+    return new Embedder(this.#network, this.#embedders)
   }
 
   /** Ends all sessions and lets go of the memory; none of them while one is running (`BUSY`). Harmless when repeated. */

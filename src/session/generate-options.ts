@@ -7,7 +7,7 @@ import { checkCount, checkOptions, checkSignal, checkTokens } from './checks.js'
 export interface GenerateOptions extends SamplingParams {
   /** Tokens to generate at most. Default: until the model stops or the context is full. */
   maxTokens?: number
-  /** Ends the generation between tokens and between batches of the prompt, with `stopReason` `abort`. */
+  /** Ends the generation with `stopReason` `abort`; checked whenever the event loop runs, within prompts and tokens too. */
   signal?: AbortSignal
   /**
    * Texts that end the generation and are not part of its text: at most 64, of at most 1024 characters. A token whose

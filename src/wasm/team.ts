@@ -55,14 +55,14 @@ export class Team {
   }
 
   /**
-   * Does `work`, which calls kernels, on all threads. Throws `THREAD_LOST` once when a member has died: before the work
+   * Does `work`, which calls kernels, on all threads, and returns what it returns. Throws `THREAD_LOST` once when a member has died: before the work
    * if it was noticed, during it if the member died with a part of it. What the work was to write is then worthless;
    * the team goes on with the threads that are left.
    */
-  run(work: () => void): void {
+  run<T>(work: () => T): T {
     if (this.#loss !== undefined) throw this.#lost(this.#loss)
     try {
-      work()
+      return work()
     } catch (cause) {
       if (this.#size === 1 || !(cause instanceof WebAssembly.RuntimeError)) throw cause
       this.#terminate()
