@@ -9,11 +9,12 @@ import { embed } from './embed.js'
 import { inspect } from './inspect.js'
 import { definitions } from './output/layout.js'
 import { print } from './output/printable.js'
+import { perplexity } from './perplexity/perplexity.js'
 import { run } from './run/run.js'
 import { tokenize } from './tokenize.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, embed, inspect, tokenize].map((command) => [command.name, command]),
+  [run, chat, embed, inspect, tokenize, perplexity].map((command) => [command.name, command]),
 )
 
 function help(width: number | undefined): string {
