@@ -5,6 +5,7 @@ export type { ChatReply, ReplyParts } from './chat/chat-reply.js'
 export { CHAT_SAMPLING, chatSampling } from './chat/chat-sampling.js'
 export type { Content, TextPart } from './chat/content.js'
 export type { ChatMessage, CutReason, MessageInput, Role, ToolCall } from './chat/message.js'
+export { type ChosenTemplate, defaultTemplate } from './chat/model-templates.js'
 export { DEFAULT_OVERFLOW, type OverflowPolicy } from './chat/overflow.js'
 export type { MalformedReason, ParsedToolCall, ReplyEvent } from './chat/reply/events.js'
 export {

@@ -8,15 +8,22 @@ import { columns } from './output/table.js'
 export const tokenize = command({
   name: 'tokenize',
   summary: "Show a text as a model's tokens",
-  operands: [MODEL, { name: 'TEXT', summary: 'the text; - reads standard input, as it is' }],
+  operands: [
+    MODEL,
+    {
+      name: 'TEXT',
+      summary: 'the text; - reads standard input, as it is, and so does a pipe',
+      fromInput: true,
+    },
+  ],
   options: {
     parseSpecial: flag('read control tokens such as <|im_end|> in the text as tokens, not as text'),
     noSpecial: flag('add no begin-of-text and end-of-text tokens'),
-    pieces: flag('one token a line, with its text'),
+    pieces: flag('one token per line, with its text'),
     json: flag('print one JSON object: ids, pieces'),
     ...modelOptions,
   },
-  notes: `Prints the ids with commas between, as dasllama run --prompt-ids takes them.
+  notes: `Prints the ids with commas between, as dasllama run --prompt-ids takes them. A TEXT that begins with - stands after --.
 
   dasllama tokenize model.gguf "Once upon a time" --pieces
 `,

@@ -8,7 +8,7 @@ import { FakeTerminal } from './fake-terminal.js'
 
 const COMMANDS = ['run', 'chat', 'embed', 'inspect', 'tokenize', 'perplexity']
 
-async function cli(args: readonly string[], terminal = new FakeTerminal()) {
+async function cli(args: readonly string[], terminal = new FakeTerminal({ inputIsTerminal: true })) {
   const code = await main(args, terminal)
   return { code, out: terminal.out, err: terminal.err }
 }

@@ -21,7 +21,9 @@ const options = {
     ...runtimeOptions,
   }),
   ...group('Output', {
-    json: flag('print one JSON object: perplexity, error, context, tokens, scored, and chunks, the estimate after each'),
+    json: flag(
+      'print one JSON object: perplexity, error, context, tokens, scored, and chunks, the estimate after each',
+    ),
   }),
 }
 
@@ -77,9 +79,7 @@ async function readText({ file }: Pick<Values<typeof options>, 'file'>, terminal
 
 function conclusion(found: readonly Estimate[]): string {
   const last = found.at(-1)
-  return last
-    ? `\nFinal estimate: PPL = ${last.perplexity.toFixed(4)} +/- ${last.error.toFixed(5)}\n`
-    : ''
+  return last ? `\nFinal estimate: PPL = ${last.perplexity.toFixed(4)} +/- ${last.error.toFixed(5)}\n` : ''
 }
 
 function summary(
