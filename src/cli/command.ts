@@ -120,7 +120,7 @@ function helpFor<Table extends OptionTable>(
     .join(' ')
   return [
     `Usage: dasllama ${spec.name} ${operands} [options]\n`,
-    `${spec.summary}.\n`,
+    paragraphs(`${spec.summary}.\n`, width),
     listing(spec.operands, table, width),
     paragraphs(spec.notes, width),
   ].join('\n')

@@ -7,7 +7,7 @@ import { chat } from './chat/chat.js'
 import { type Command, hintOf, widthOf } from './command.js'
 import { embed } from './embed.js'
 import { inspect } from './inspect.js'
-import { definitions } from './output/layout.js'
+import { definitions, paragraphs } from './output/layout.js'
 import { print } from './output/printable.js'
 import { perplexity } from './perplexity/perplexity.js'
 import { run } from './run/run.js'
@@ -31,7 +31,7 @@ function help(width: number | undefined): string {
 Runs GGUF language models.
 
 ${rows.join('')}
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C.
+${paragraphs('Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C.', width)}
 `
 }
 

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { Chat, DEFAULT_SAMPLING, loadModel, Session } from '../../src/index.js'
-import { TINY_STORIES } from '../support/model-files.js'
+import { f32, str, u32 } from '../../src/gguf/typed-value.js'
+import { CHAT_SAMPLING, Chat, DEFAULT_SAMPLING, loadModel, Session } from '../../src/index.js'
+import { TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
+import { smallModel } from './small-model.js'
 
 const OPTIONS = ['--template', 'chatml', '--max-tokens', '6', '--temp', '0', '--seed', '7']
 
@@ -33,6 +35,112 @@ describe('dasllama chat', () => {
     expect(first.length).toBeGreaterThan(5)
     expect(err).toMatch(/^\(6 tokens(, [\d.]+ tok\/s)?; cut: --max-tokens reached\)$/m)
     expect(new Set(terminal.prompts)).toEqual(new Set(['> ']))
+  })
+
+  it('greets with file, template, sampling and context', async () => {
+    const { err } = await typed(['Hi'], '--context', '128')
+    expect(err).toMatch(
+      /^model {5}tiny-stories\.Q8_0\.gguf, llama\ntemplate {2}chatml, from --template\nsampling {2}greedy, minP 0\.05\ncontext {3}128 tokens\n\/\? lists/,
+    )
+    const terminal = new FakeTerminal({ watched: true })
+    await main(
+      ['chat', TINY_STORIES, '--template', "{{ '<|im_start|>' }}{{ messages[0].content }}"],
+      terminal,
+    )
+    expect(terminal.err).toContain(
+      'template  from --template (chatml)\nsampling  temp 0.7, minP 0.05, the default\n',
+    )
+  })
+
+  it('takes template and sampling from the file, and says so', async () => {
+    await using folder = await temporaryFolder()
+    const file = await smallModel(folder.path, {
+      'tokenizer.chat_template': str("{{ '<|start_header_id|>' }}{{ messages[0].content }}"),
+      'general.sampling.temp': f32(0.6),
+      'general.sampling.top_k': u32(20),
+    })
+    const generate = vi.spyOn(Session.prototype, 'generate')
+    const terminal = new FakeTerminal({ watched: true })
+    terminal.typed = ['Hi', '/params', '/params temp=', '/params temp=0.5', '/params temp=']
+    try {
+      await main(['chat', file, '--max-tokens', '2'], terminal)
+      expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({ temp: 0.6, topK: 20, minP: 0 })
+    } finally {
+      generate.mockRestore()
+    }
+    expect(terminal.err).toContain(
+      'template  from the file (llama-3)\nsampling  temp 0.6, topK 20, recommended by the file\n',
+    )
+    expect(terminal.err.match(/^[* ] {2}temp .*$/gm)?.map((row) => row.replace(/ +/g, ' '))).toEqual([
+      ' temp 0.6',
+      ' temp 0.6',
+      '* temp 0.5',
+      ' temp 0.6',
+    ])
+  })
+
+  it('samples by default as the library does, where run is greedy', async () => {
+    const generate = vi.spyOn(Session.prototype, 'generate')
+    try {
+      const terminal = new FakeTerminal()
+      terminal.typed = ['Hi']
+      await main(['chat', TINY_STORIES, '--template', 'chatml', '--max-tokens', '1'], terminal)
+      expect(generate.mock.calls.at(-1)?.[1]).toMatchObject(CHAT_SAMPLING)
+      await main(['run', TINY_STORIES, '--prompt', 'Hi', '--max-tokens', '1'], terminal)
+      expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({ temp: 0, minP: 0 })
+    } finally {
+      generate.mockRestore()
+    }
+  })
+
+  it('shows what the last reply has cost', async () => {
+    const { err } = await typed(['Once upon a time', '/stats', 'there was a dog', '/stats'])
+    const [first, second] = Array.from(
+      err.matchAll(/^prompt +(\d+) tokens: (\d+) cached, (\d+) eval/gm),
+      (found) => found.slice(1).map(Number),
+    )
+    expect(first).toEqual([first[0], 0, first[0]])
+    expect(second[0]).toBe(second[1] + second[2])
+    expect(second[1]).toBeGreaterThan(first[0])
+    expect(err).toMatch(
+      /^reply +6 tokens at [\d.]+ tok\/s\nfirst token +after \d+ ms\ncontext +\d+ of 256 tokens used, \d+ %$/m,
+    )
+  })
+
+  it('answers again, and goes back where there is no other answer', async () => {
+    const { out, err, terminal } = await typed(['/retry', 'Once upon a time', '/retry', '/history'])
+    expect(out).toBe(`${first}\n${first}\n\n`)
+    expect(err).toContain('(there is nothing to answer again)')
+    expect(err.match(/^user: /gm)).toHaveLength(1)
+    const interrupted = new FakeTerminal({ watched: true })
+    interrupted.typed = [
+      'Once upon a time',
+      () => {
+        vi.spyOn(Chat.prototype, 'respond').mockImplementationOnce(function (this: Chat, options) {
+          interrupted.ctrlC()
+          return this.respond(options)
+        })
+      },
+      '/retry',
+      '/history',
+    ]
+    await chat(interrupted)
+    vi.restoreAllMocks()
+    expect(interrupted.err).toContain('(interrupted before the first word; your message is taken back)\n')
+    expect(interrupted.err).toContain(`user: Once upon a time\nassistant (cut): ${first.trim()}\n`)
+    expect(terminal.typed).toEqual([])
+  })
+
+  it('colours what is not the conversation where the terminal has colours', async () => {
+    const terminal = new FakeTerminal({ watched: true, hasColors: true })
+    terminal.typed = ['Once upon a time', '/nothing']
+    await chat(terminal)
+    expect(terminal.out).toBe(`${first}\n\n`)
+    const shown = terminal.err.replaceAll('\x1b', 'ESC')
+    expect(shown).toMatch(/^ESC\[2mmodel .*ESC\[22m\n/)
+    expect(shown).toMatch(/^ESC\[2m\(6 tokens.*\)ESC\[22m$/m)
+    expect(shown).toMatch(/^ESC\[31mthere is no command \/nothingESC\[39m$/m)
+    expect(terminal.prompts[0]).toBe('\x1b[1m> \x1b[22m')
   })
 
   it('takes each line of a pipe for a message, whatever it is', async () => {
@@ -117,7 +225,7 @@ describe('dasllama chat', () => {
       expect(err).toMatch(/^ {3}temp +0\.7$/m)
       expect(err).toContain('there is no parameter topp\ndid you mean topP?')
       expect(err).toContain('there is no parameter tpm')
-      expect(err.slice(err.indexOf('minTokens'))).not.toContain('--')
+      expect(err).not.toMatch(/no option|mean --/)
       expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({
         temp: 0.7,
         topK: 5,

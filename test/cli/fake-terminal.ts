@@ -7,6 +7,8 @@ import {
   type Terminal,
 } from '../../src/platform/terminal.js'
 
+const ERASE_LINE = '\r\x1b[2K'
+
 /** A terminal that keeps what is written to it. */
 export class FakeTerminal implements Terminal {
   out = ''
@@ -24,14 +26,21 @@ export class FakeTerminal implements Terminal {
 
   /**
    * `watched`: whether input and outputs are terminals rather than files or pipes; `hasColors` and `columns`: what these
-   * outputs can.
+   * outputs can; `keepsErased`: whether lines stay that are erased.
    */
   constructor({
     watched = false,
     hasColors = false,
     columns,
     inputIsTerminal,
-  }: { watched?: boolean; hasColors?: boolean; columns?: number; inputIsTerminal?: boolean } = {}) {
+    keepsErased = false,
+  }: {
+    watched?: boolean
+    hasColors?: boolean
+    columns?: number
+    inputIsTerminal?: boolean
+    keepsErased?: boolean
+  } = {}) {
     this.#watched = watched
     this.inputIsTerminal = inputIsTerminal ?? watched
     this.stdout = {
@@ -48,7 +57,9 @@ export class FakeTerminal implements Terminal {
       hasColors,
       columns,
       write: async (text) => {
-        this.err += text
+        if (keepsErased || !text.startsWith(ERASE_LINE)) this.err += text
+        // A slow machine draws a bar while a model loads, and takes it away again.
+        else this.err = this.err.replace(/[^\n]*$/, '') + text.slice(ERASE_LINE.length)
       },
     }
   }

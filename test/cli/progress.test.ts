@@ -9,7 +9,7 @@ const half = { loaded: 50 * 2 ** 20, total: 100 * 2 ** 20 }
 
 describe('the progress bar', () => {
   it('appears on a terminal when loading takes its time, and goes without a trace', () => {
-    const terminal = new FakeTerminal({ watched: true })
+    const terminal = new FakeTerminal({ watched: true, keepsErased: true })
     const bar = new ProgressBar(terminal)
     bar.update(half)
     expect(terminal.err).toBe('')
@@ -24,7 +24,7 @@ describe('the progress bar', () => {
   })
 
   it('leaves nothing to erase when it never appeared', () => {
-    const terminal = new FakeTerminal({ watched: true })
+    const terminal = new FakeTerminal({ watched: true, keepsErased: true })
     const bar = new ProgressBar(terminal)
     bar.update(half)
     bar.erase()

@@ -123,9 +123,9 @@ function unknownOption(
     return new UsageError(message, foreign.hint?.replace(/--[a-z-]+/g, named))
   }
   // Without the dashes: they would make any two short names look alike.
-  const keys = new Map(Array.from(keysByName.values(), (key) => [kebabCase(key), key]))
-  const meant = nearest(plainName(`--${bare}`).slice(2), keys.keys())
-  const key = meant === undefined ? undefined : keys.get(meant)
+  const names = [...keysByName.keys()].filter((name) => name.startsWith('--')).map((name) => name.slice(2))
+  const meant = nearest(plainName(`--${bare}`).slice(2), names)
+  const key = meant === undefined ? undefined : keysByName.get(`--${meant}`)
   return new UsageError(message, key === undefined ? undefined : `did you mean ${nameOf(key)}?`)
 }
 

@@ -5,7 +5,6 @@ import {
   sampling,
   samplingOptions,
   samplingParams,
-  writtenValue,
 } from '../arguments/sampling-options.js'
 import { UsageError } from '../arguments/usage-error.js'
 import type { Prompt } from './prompts.js'
@@ -110,7 +109,7 @@ export function settingObject({ params }: Setting): Record<string, unknown> {
   const all = { ...DEFAULT_SAMPLING, ...params }
   const bias = Object.entries(all.logitBias).map(([id, value]) => [
     id,
-    Number.isFinite(value) ? value : writtenValue(value as never),
+    Number.isFinite(value) ? value : '-inf',
   ])
   return { ...all, logitBias: Object.fromEntries(bias) }
 }
