@@ -2,7 +2,8 @@ import { type Chat, type ChatReply, DasllamaError } from '../../index.js'
 import { ABANDONED, type Terminal } from '../../platform/terminal.js'
 import { INCOMPLETE } from '../arguments/format-options.js'
 import { UsageError } from '../arguments/usage-error.js'
-import { type Hints, hintOf } from '../command.js'
+import { type Hints, hintOf, widthOf } from '../command.js'
+import { paragraphs } from '../output/layout.js'
 import { print } from '../output/printable.js'
 import { printStyled, styled } from '../output/style.js'
 import { completions, runChatCommand, type Said } from './commands.js'
@@ -41,7 +42,7 @@ export async function converse(state: ChatState, terminal: Terminal, hints: Hint
   })
   try {
     if (lines.isTerminal) {
-      await printStyled(terminal.stderr, 'dim', state.greeting())
+      await printStyled(terminal.stderr, 'dim', state.greeting(widthOf(terminal.stderr)))
     }
     while (exitCode === undefined) {
       const said = await message()
@@ -98,8 +99,9 @@ export async function converse(state: ChatState, terminal: Terminal, hints: Hint
 
   async function complain(error: DasllamaError | UsageError): Promise<void> {
     const hint = error instanceof DasllamaError ? hintOf(error, hints) : error.hint
-    await printStyled(terminal.stderr, 'red', `${error.message}\n`)
-    if (hint !== undefined) await print(terminal.stderr, `${hint}\n`)
+    const width = widthOf(terminal.stderr)
+    await printStyled(terminal.stderr, 'red', paragraphs(`${error.message}\n`, width))
+    if (hint !== undefined) await print(terminal.stderr, paragraphs(`${hint}\n`, width))
   }
 }
 
@@ -130,7 +132,9 @@ async function reply(
       ...forgotten(omitted, chat.omitted),
       ...remarksOn(reply, given !== undefined),
     ]
-    if (remarks.length > 0) await printStyled(stderr, 'dim', `(${remarks.join('; ')})\n`)
+    if (remarks.length > 0) {
+      await printStyled(stderr, 'dim', paragraphs(`(${remarks.join('; ')})\n`, widthOf(stderr)))
+    }
   } catch (error) {
     if (printed > 0) await print(stdout, '\n')
     throw error

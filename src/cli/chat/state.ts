@@ -9,7 +9,7 @@ import {
   templateFamily,
 } from '../../index.js'
 import type { GivenFormat } from '../arguments/format-options.js'
-import { columns } from '../output/table.js'
+import { definitions } from '../output/layout.js'
 import { briefParams } from './params.js'
 
 /** How a chat in a terminal begins. */
@@ -43,16 +43,16 @@ export class ChatState {
     this.#templateIsGiven = options.template !== undefined
   }
 
-  /** What someone wants to know before the first word. */
-  greeting(): string {
+  /** What someone wants to know before the first word, for lines of `width`. */
+  greeting(width: number | undefined): string {
     const { model, chat } = this
-    const rows = [
+    const rows: [string, string][] = [
       ['model', `${fileName(this.source)}, ${model.architecture}`],
       ['template', this.#template()],
       ['sampling', this.#sampling()],
       ['context', `${chat.session.contextLength} tokens`],
     ]
-    return `${columns(rows)}/? lists commands, Ctrl-D leaves\n`
+    return `${definitions(rows, width, '').join('')}/? lists commands, Ctrl-D leaves\n`
   }
 
   dispose(): void {

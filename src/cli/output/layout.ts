@@ -31,22 +31,26 @@ export function paragraphs(text: string, width: number | undefined): string {
 
 /**
  * Names with what there is to say of each, side by side and indented: as one block per row, each ending in a line break.
- * Without a `width` every row is one line.
+ * Without a `width` every row is one line. `margin` stands before each line.
  */
 export function definitions(
   rows: readonly (readonly [name: string, summary: string])[],
   width: number | undefined,
+  margin = '  ',
 ): string[] {
   const longest = Math.max(0, ...rows.map(([name]) => name.length))
   if (width === undefined) {
-    return rows.map(([name, summary]) => `${`  ${name.padEnd(longest)}  ${summary}`.trimEnd()}\n`)
+    return rows.map(([name, summary]) => `${`${margin}${name.padEnd(longest)}  ${summary}`.trimEnd()}\n`)
   }
-  const column = Math.min(longest, WIDEST, Math.max(4, width - LEAST - 4))
-  const indent = ' '.repeat(column + 4)
+  const gaps = margin.length + 2
+  const column = Math.min(longest, WIDEST, Math.max(4, width - LEAST - gaps))
+  const indent = ' '.repeat(column + gaps)
   return rows.map(([name, summary]) => {
     const lines = wrapped(summary, Math.max(LEAST, width - indent.length))
     const first =
-      name.length <= column ? [`  ${name.padEnd(column)}  ${lines.shift()}`.trimEnd()] : [`  ${name}`]
+      name.length <= column
+        ? [`${margin}${name.padEnd(column)}  ${lines.shift()}`.trimEnd()]
+        : [`${margin}${name}`]
     return `${[...first, ...lines.map((line) => indent + line)].join('\n')}\n`
   })
 }
