@@ -6,9 +6,10 @@ import { WeightPlan } from '../model/weights.js'
 import { checkOptions } from '../session/checks.js'
 import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
-import type { TokenId } from '../tokenizer/tokenizer.js'
+import type { SpecialToken, TokenId } from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
 import type { Engine } from '../wasm/engine.js'
+import { readChatTemplates } from './chat-templates.js'
 import { defaultContext } from './load-model.js'
 import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
@@ -32,6 +33,8 @@ export interface ModelSummary {
   /** Absent where the file is not one that runs. */
   readonly config: Config | undefined
   readonly tokenizer: TokenizerSummary | undefined
+  /** The file's chat templates by name, the main one as `default`; none where the file has none. */
+  readonly chatTemplates: ReadonlyMap<string, string>
   /** Bytes of memory that running it takes. */
   readonly memory: MemorySummary | undefined
   /** Why the model, or its tokenizer, cannot be used here. */
@@ -53,6 +56,8 @@ export interface TokenizerSummary {
   readonly vocabSize: number
   readonly bosId: TokenId | undefined
   readonly eosId: TokenId | undefined
+  /** The control tokens and the user-defined ones. */
+  readonly specialTokens: readonly SpecialToken[]
 }
 
 export interface MemorySummary {
@@ -105,6 +110,7 @@ function summarise(file: ModelFile, engine: Engine, warn: WarningListener | unde
     formats: formatShares(file),
     config,
     tokenizer: attempt(() => tokenizerSummary(file, warn)),
+    chatTemplates: readChatTemplates(metadata),
     memory: config && attempt(() => memorySummary(file, config, engine)),
     problems,
   }
@@ -135,13 +141,14 @@ function sum(
 }
 
 function tokenizerSummary({ metadata }: ModelFile, warn: WarningListener | undefined): TokenizerSummary {
-  const { vocabSize, bosId, eosId } = createTokenizer(metadata, warn)
+  const { vocabSize, bosId, eosId, specialTokens } = createTokenizer(metadata, warn)
   return {
     model: metadata.string('tokenizer.ggml.model'),
     pre: metadata.has('tokenizer.ggml.pre') ? metadata.string('tokenizer.ggml.pre') : undefined,
     vocabSize,
     bosId,
     eosId,
+    specialTokens,
   }
 }
 

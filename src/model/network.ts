@@ -39,6 +39,8 @@ export interface Pass {
   readonly tiled?: boolean
   /** Compute the logits after the last token. Default false. */
   readonly wantLogits?: boolean
+  /** Compute the logits after each token from number `first` on, and call `take` for it while they are there. */
+  readonly everyLogits?: { readonly first: number; take(index: number, logits: Float32Array): void }
   readonly signal?: AbortSignal | undefined
 }
 
@@ -204,7 +206,7 @@ export class Network {
   }
 
   /** A pass, a slice of an operation at a time. */
-  *#steps({ cache, ids, position, tiled, wantLogits }: Pass): Generator<Work> {
+  *#steps({ cache, ids, position, tiled, wantLogits, everyLogits }: Pass): Generator<Work> {
     const { embeddingLength } = this.config
     const { hidden } = this.#scratch
     const tokens = ids.length
@@ -216,10 +218,13 @@ export class Network {
       yield* this.#attention(block, index, cache, position, tokens, isTiled)
       yield* this.#feedForward(block, tokens, isTiled)
     }
-    if (!wantLogits) return
-    // logits = output(norm(hidden)) of the last token.
-    const last = (hidden + (tokens - 1) * embeddingLength * 4) as Pointer
-    yield* this.#project(this.#output, last, 1, false)
+    // logits = output(norm(hidden)) of the last token, or of some.
+    const first = everyLogits ? Math.min(everyLogits.first, tokens) : wantLogits ? tokens - 1 : tokens
+    for (let token = first; token < tokens; token++) {
+      const row = (hidden + token * embeddingLength * 4) as Pointer
+      yield* this.#project(this.#output, row, 1, false)
+      everyLogits?.take(token, this.logits())
+    }
   }
 
   *#shiftSteps(cache: KvCache, from: number, to: number, count: number): Generator<undefined> {

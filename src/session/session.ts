@@ -11,6 +11,7 @@ import { busy, contextFull, disposed, emptyPrompt, nothingEvaluated } from './fa
 import type { GenerateOptions } from './generate-options.js'
 import { Generation } from './generation.js'
 import { SessionKvCache } from './kv-cache.js'
+import { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
 import type { Lease, SessionMemory } from './session-memory.js'
 import type { ResolvedSessionOptions } from './session-options.js'
@@ -154,6 +155,41 @@ export class Session {
     try {
       const { pending } = this.#sequence
       await this.#evaluate(pending === undefined ? checked : [pending, ...checked], options.signal)
+    } finally {
+      release()
+    }
+  }
+
+  /**
+   * Appends `ids` as `eval` does and finds how probable the model thought each of them: natural logarithms, as many as
+   * there are ids. NaN stands for ids before number `from` (default 0), whose cost is then saved, and for the first one
+   * where nothing has been evaluated before. Never shifts the context. Throws what `eval` throws.
+   */
+  async score(
+    ids: ArrayLike<TokenId>,
+    options: { from?: number; signal?: AbortSignal } = {},
+  ): Promise<Float64Array> {
+    const checked = checkIds(ids, this.#host.network.config.vocabSize)
+    checkOptions(options)
+    const { from = 0, signal } = options
+    checkSignal(signal)
+    const scores = new TokenScores(checked, checkCount('from', from, 0, checked.length))
+    const release = this.#acquire()
+    try {
+      signal?.throwIfAborted()
+      const { pending } = this.#sequence
+      this.#assertRoom(checked.length + (pending === undefined ? 0 : 1), this.position)
+      if (pending !== undefined) await this.#evaluate([pending], signal)
+      if (this.#hasLogits) scores.take(0, this.#logits)
+      const tiled = isTiled(checked)
+      for (let first = 0; first < checked.length; first += MAX_BATCH) {
+        const batch = checked.slice(first, first + MAX_BATCH)
+        const wantLogits = first + MAX_BATCH >= checked.length
+        const everyLogits = scores.within(first, batch.length)
+        await this.#forward(batch, this.position, { wantLogits, everyLogits, tiled, signal })
+        this.#sequence.append(batch, tiled)
+      }
+      return scores.values
     } finally {
       release()
     }
@@ -321,7 +357,10 @@ export class Session {
   async #forward(
     ids: readonly TokenId[],
     position: number,
-    { isDecode = false, ...pass }: Pick<Pass, 'wantLogits' | 'tiled' | 'signal'> & { isDecode?: boolean },
+    {
+      isDecode = false,
+      ...pass
+    }: Pick<Pass, 'wantLogits' | 'everyLogits' | 'tiled' | 'signal'> & { isDecode?: boolean },
   ): Promise<void> {
     const { network } = this.#host
     this.#cache.own(position)

@@ -1,5 +1,5 @@
-import type { GeneratedToken, Generation, Logprobs, Model, SessionStats, StopReason } from '../index.js'
-import { columns } from './table.js'
+import type { GeneratedToken, Generation, Logprobs, Model, SessionStats, StopReason } from '../../index.js'
+import { columns } from '../output/table.js'
 
 const STOP_REASONS: Record<StopReason, string> = {
   stop: 'the text ended',

@@ -4,8 +4,8 @@
 export interface Option<T> {
   /** Stands for the value in --help; absent for a flag, which takes none. */
   readonly placeholder?: string
-  /** Another name, such as `-h`. */
-  readonly short?: string
+  /** Other names, as they are written: one letter such as `-h`, which --help shows, and what other programs call it. */
+  readonly aliases?: readonly string[]
   readonly summary: string
   /** The heading that --help lists it under. */
   readonly group?: string
@@ -13,6 +13,8 @@ export interface Option<T> {
   readonly fallback: T
   /** The value when the option stands alone; another one needs an equals sign then. Absent where a value is needed. */
   readonly bare?: T
+  /** Whether it is a single number, so that a sweep may list several. */
+  readonly isNumber?: boolean
   /** Reads the text after the name; `before` is the value so far. The error's message says what is expected. */
   read(text: string, before: T): T
   /** The fallback as --help shows it; nothing if empty. Default: as text. */
@@ -38,6 +40,11 @@ export function group<Table extends OptionTable>(heading: string, table: Table):
   return Object.fromEntries(entries) as Table
 }
 
+/** An option with other names; each as it is written, dashes included. */
+export function alias<T>(option: Option<T>, ...aliases: readonly string[]): Option<T> {
+  return { ...option, aliases: [...(option.aliases ?? []), ...aliases] }
+}
+
 /** `topK` is written `top-k` on the command line. */
 export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -50,8 +57,8 @@ interface Range {
   fallback?: number
 }
 
-export function flag(summary: string, short?: string): Option<boolean> {
-  return { summary, short, fallback: false, read: () => true }
+export function flag(summary: string): Option<boolean> {
+  return { summary, fallback: false, read: () => true }
 }
 
 export function text(placeholder: string, summary: string): Option<string | undefined> {
@@ -61,6 +68,11 @@ export function text(placeholder: string, summary: string): Option<string | unde
 /** An option that may stand alone. */
 export function optional<T, Bare>(option: Option<T>, bare: Bare): Option<T | Bare> {
   return { ...option, bare, read: (text) => option.read(text, option.fallback), show: undefined }
+}
+
+/** An option that also takes -1, which means what not giving it means, as it does in llama.cpp. */
+export function orMinusOne<T>(option: Option<T | undefined>): Option<T | undefined> {
+  return { ...option, read: (text, before) => (text === '-1' ? undefined : option.read(text, before)) }
 }
 
 /** An option that also takes the word `auto`, which is what not giving it means. */
@@ -111,8 +123,8 @@ export function choices<Name extends string>(known: readonly Name[], summary: st
     fallback: [...known],
     show: (names) => names.map(kebabCase).join(','),
     read: (value) =>
-      list(value).map((text) => {
-        const name = byText.get(text)
+      list(value.replaceAll(';', ',')).map((text) => {
+        const name = byText.get(kebabCase(text).replaceAll('_', '-'))
         if (name !== undefined) return name
         throw new Error(`must be names with commas between, out of ${[...byText.keys()].join(', ')}`)
       }),
@@ -145,6 +157,7 @@ function numeric(
     placeholder,
     summary,
     fallback,
+    isNumber: true,
     read(value) {
       const number = pattern.test(value) ? Number(value) : Number.NaN
       if (!(number >= min && number <= max)) throw new Error(`must be ${expected}`)
@@ -204,7 +217,9 @@ export function tokenNumbers(summary: string): Option<Record<number, number>> {
     fallback: {},
     show: () => '',
     read(value, before) {
-      const parts = list(value).map((part) => /^(\d{1,9})=(-inf|[+-]?(?:\d+\.?\d*|\.\d+))$/i.exec(part))
+      const parts = list(value).map((part) =>
+        /^(\d{1,9})(?:=|(?=[+-]))(-inf|[+-]?(?:\d+\.?\d*|\.\d+))$/i.exec(part),
+      )
       if (parts.length === 0 || parts.includes(null)) {
         throw new Error('must be token ids with a number each, such as 15043=-5,29991=+2')
       }

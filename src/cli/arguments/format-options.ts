@@ -1,13 +1,20 @@
-import { DasllamaError, type ResponseFormat } from '../index.js'
-import type { Terminal } from '../platform/terminal.js'
-import { text, type Values } from './options.js'
+import { DasllamaError, type ResponseFormat } from '../../index.js'
+import type { Terminal } from '../../platform/terminal.js'
+import { alias, text, type Values } from './options.js'
 import { optionName } from './parse.js'
 import { UsageError } from './usage-error.js'
 
 /** What the text must look like, for every command that writes one. */
 export const formatOptions = {
-  jsonSchema: text('FILE', 'write JSON that is valid by the JSON Schema in FILE'),
-  grammar: text('FILE', 'write what follows the grammar in FILE (GBNF, as llama.cpp has it)'),
+  jsonSchema: alias(
+    text('FILE', 'write JSON that is valid by the JSON Schema in FILE'),
+    '-jf',
+    '--json-schema-file',
+  ),
+  grammar: alias(
+    text('FILE', 'write what follows the grammar in FILE (GBNF, as llama.cpp has it)'),
+    '--grammar-file',
+  ),
 }
 
 /** What a text is that has ended too early for its format. */

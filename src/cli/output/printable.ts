@@ -1,4 +1,4 @@
-import type { Output } from '../platform/terminal.js'
+import type { Output } from '../../platform/terminal.js'
 
 /**
  * Makes control characters visible: a model's text, or a name in a model's file, must not move the cursor, retitle

@@ -1,10 +1,11 @@
-import type { Operand } from './command.js'
-import { text } from './options.js'
+import type { Operand } from '../command.js'
+import { alias, text } from './options.js'
 
 /** What every command needs to find a model. */
 export const MODEL: Operand = {
   name: 'MODEL',
-  summary: 'path or http(s) URL of a GGUF file or of a llama2.c checkpoint',
+  summary: 'path or http(s) URL of a GGUF file or of a llama2.c checkpoint; -m MODEL does as well',
+  option: alias(text('MODEL', 'the model'), '-m', '--model', '--model-url', '-mu'),
   hint: `Small models on Hugging Face; take a file that ends in .gguf:
   https://huggingface.co/bartowski/SmolLM2-135M-Instruct-GGUF
   https://huggingface.co/HuggingFaceTB/SmolLM2-360M-Instruct-GGUF
