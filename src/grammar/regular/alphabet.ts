@@ -86,6 +86,21 @@ export class Alphabet {
   }
 
   classOf(codePoint: number): number {
+    return this.#classes[this.#intervalOf(codePoint)]
+  }
+
+  /** The classes of a set that the alphabet tells apart from what is not in it. */
+  classesOf(ranges: readonly CodePointRange[]): number[] {
+    const found = new Set<number>()
+    for (const [low, high] of ranges) {
+      for (let i = this.#intervalOf(low); i < this.#starts.length && this.#starts[i] <= high; i++) {
+        if (!isSurrogates(this.#starts, i)) found.add(this.#classes[i])
+      }
+    }
+    return [...found]
+  }
+
+  #intervalOf(codePoint: number): number {
     let low = 0
     let high = this.#starts.length
     while (high - low > 1) {
@@ -93,18 +108,7 @@ export class Alphabet {
       if (this.#starts[middle] <= codePoint) low = middle
       else high = middle
     }
-    return this.#classes[low]
-  }
-
-  /** The classes of a set that the alphabet tells apart from what is not in it. */
-  classesOf(ranges: readonly CodePointRange[]): number[] {
-    const found = new Set<number>()
-    for (const [i, start] of this.#starts.entries()) {
-      if (!isSurrogates(this.#starts, i) && ranges.some(([low, high]) => start >= low && start <= high)) {
-        found.add(this.#classes[i])
-      }
-    }
-    return [...found]
+    return low
   }
 
   /** The characters of these classes. */

@@ -1,5 +1,5 @@
-import { MAX_DFA_STATES } from '../limits.js'
 import type { CodePointRange } from '../code-points.js'
+import { MAX_DFA_STATES } from '../limits.js'
 import { Alphabet } from './alphabet.js'
 import { type Budget, BudgetExceeded } from './budget.js'
 import { DEAD, type Dfa, difference, Exploration, minimized, universal } from './dfa.js'
@@ -101,7 +101,8 @@ class Determinizer {
       ({ threads }) =>
         threads.some(
           ({ state, obligations }) =>
-            state === end && obligations.every((each) => this.#ahead[automatonOf(each)].dfa.accepting[stateOf(each)]),
+            state === end &&
+            obligations.every((each) => this.#ahead[automatonOf(each)].dfa.accepting[stateOf(each)]),
         ),
     )
     return minimized(dfa, this.#budget)
@@ -193,7 +194,9 @@ class Determinizer {
     if (index === undefined) {
       const { start, end } = this.#ends.get(look.body)!
       const inner = this.#explore(start, end, behind)
-      const dfa = look.negated ? onAlphabet(difference(universal(), inner, this.#budget), this.#alphabet) : inner
+      const dfa = look.negated
+        ? onAlphabet(difference(universal(), inner, this.#budget), this.#alphabet)
+        : inner
       if (this.#ahead.length >= MAX_DFA_STATES) throw new BudgetExceeded()
       index = this.#ahead.push({ dfa, universal: universalState(dfa) }) - 1
       this.#aheadIndex.set(key, index)

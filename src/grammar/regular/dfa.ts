@@ -84,10 +84,7 @@ function product(a: Dfa, b: Dfa, budget: Budget, without: boolean): Dfa {
   const dfa = pairs.dfa(
     alphabet,
     ([x, y], c) =>
-      pair(
-        a.table[x * a.alphabet.size + ofA[c]],
-        y === DEAD ? DEAD : b.table[y * b.alphabet.size + ofB[c]],
-      ),
+      pair(a.table[x * a.alphabet.size + ofA[c]], y === DEAD ? DEAD : b.table[y * b.alphabet.size + ofB[c]]),
     ([x, y]) => a.accepting[x] === 1 && (y !== DEAD && b.accepting[y] === 1) !== without,
   )
   return minimized(dfa, budget)
@@ -161,7 +158,10 @@ function lengthsOf({ alphabet: { size }, table, accepting }: Dfa): { shortest: n
     }
   }
   if (done < accepting.length) return { shortest, longest: Number.POSITIVE_INFINITY }
-  return { shortest, longest: longest.reduce((most, each, i) => (accepting[i] ? Math.max(most, each) : most), 0) }
+  return {
+    shortest,
+    longest: longest.reduce((most, each, i) => (accepting[i] ? Math.max(most, each) : most), 0),
+  }
 }
 
 /** Without states that lead to nothing or that nothing leads to. */

@@ -35,7 +35,8 @@ export function kindPattern(kind: number): string {
   const ranges = kindRanges(kind)
     .filter(([low]) => low < 0xd800 || low > 0xdfff)
     .map(([low, high]) => `${hex(low)}-${hex(high)}`)
-  return `^${kind === 0 ? '(?:$|' : '(?:'}[${ranges.join('')}])`
+  const begins = `[${ranges.join('')}]`
+  return kind === 0 ? `^(?:${begins}[^]*)?$` : `^${begins}`
 }
 
 /** The choices of which each item is of another one; `undefined` where items need not differ to be different. */
@@ -75,7 +76,8 @@ function ofKind(flat: Flat, kind: number, placed: Placed, pointer: string, rules
   const options = CONSTANTS.filter(
     (value) => has(typeOf(value)) && kindOf(value) === kind && fits(value, flat, rules),
   ).map((value) => text(JSON.stringify(value)))
-  if (has('string')) options.push(rules.strings.node({ ...flat, patterns: [...flat.patterns, begins(kind, pointer)] }))
+  if (has('string'))
+    options.push(rules.strings.node({ ...flat, patterns: [...flat.patterns, begins(kind, pointer)] }))
   if (has('number') || has('integer')) options.push(rules.numberOfKind(flat, !has('number'), kind))
   if (types && [...types].every((type) => type === 'object')) {
     const name = distinctName(flat, rules)
@@ -142,7 +144,9 @@ export interface ListShape {
 
 /** A list of some of the choices, each once. */
 export function eachOnce(choices: readonly Node[], shape: ListShape, rules: Rules): Node {
-  const living = choices.filter((each) => !isNever(each))
+  const living = choices
+    .filter((each) => !isNever(each))
+    .map((each) => (each.kind === 'text' ? each : rules.define(shape.pointer, each)))
   const max = Math.min(shape.max, living.length)
   if (shape.min > max) return NEVER
   const bounded = { ...shape, max }
@@ -151,7 +155,11 @@ export function eachOnce(choices: readonly Node[], shape: ListShape, rules: Rule
     : inTheirOrder(living, bounded, rules)
 }
 
-function inAnyOrder(choices: readonly Node[], { min, max, separator, pointer }: ListShape, rules: Rules): Node {
+function inAnyOrder(
+  choices: readonly Node[],
+  { min, max, separator, pointer }: ListShape,
+  rules: Rules,
+): Node {
   const known = new Map<string, Node>()
   const rest = (left: readonly number[]): Node => {
     const key = left.join()

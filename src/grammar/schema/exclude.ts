@@ -20,7 +20,9 @@ export function excludes(a: Flat, b: Flat, resolver: Alternatives, depth = 0): b
   const types = commonTypes(typesOf(a), typesOf(b))
   if (types?.size === 0) return true
   const onlyObjects = types?.size === 1 && types.has('object')
-  return onlyObjects && (differInProperty(a, b, resolver, depth) || lacks(a, b, resolver) || lacks(b, a, resolver))
+  return (
+    onlyObjects && (differInProperty(a, b, resolver, depth) || lacks(a, b, resolver) || lacks(b, a, resolver))
+  )
 }
 
 function typesOf({ types, values }: Flat): ReadonlySet<Type> | undefined {

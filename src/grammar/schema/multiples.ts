@@ -1,9 +1,9 @@
-import type { Budget } from '../regular/budget.js'
 import { Alphabet } from '../regular/alphabet.js'
+import type { Budget } from '../regular/budget.js'
 import { DEAD, type Dfa, Exploration } from '../regular/dfa.js'
 
 /** Remainders that are told apart; of larger steps multiples are listed. */
-export const MAX_REMAINDERS = 1000
+export const MAX_REMAINDERS = 300
 
 /** A step as `units` of 10^−`decimals`, followed by `zeros` zeros. */
 export interface Step {

@@ -34,7 +34,9 @@ export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rul
   const patterns = new Map(
     scopes.flatMap((scope) => scope.patterns).map(({ pattern }) => [pattern.text, pattern]),
   )
-  const isOpen = patterns.size === 0 && [...properties.values()].every(({ schema }) => schema === false)
+  const isOpen =
+    patterns.size === 0 &&
+    [...properties.values()].every((placed) => rules.resolver.alternatives(placed).length === 0)
   /** What is said of a name that these patterns match. */
   const valueOf = (matching: ReadonlySet<string>): Placed | undefined => {
     const said = scopes.flatMap((scope) => {

@@ -63,7 +63,10 @@ function negateArray(flat: Flat, add: Add, not: Not, leftOut: string[]): void {
     add('array', { prefixItems, items: free, minItems: i + 1 })
   }
   if (flat.items && flat.prefixItems.length === 0) {
-    add('array', { contains: [{ placed: not(flat.items), min: 1, max: Number.POSITIVE_INFINITY }], items: free })
+    add('array', {
+      contains: [{ placed: not(flat.items), min: 1, max: Number.POSITIVE_INFINITY }],
+      items: free,
+    })
   } else if (flat.items?.schema === false) {
     add('array', { minItems: flat.prefixItems.length + 1, items: free })
   } else if (flat.items) leftOut.push('items')
@@ -79,7 +82,8 @@ function negateArray(flat: Flat, add: Add, not: Not, leftOut: string[]): void {
 
 function negateObject(flat: Flat, add: Add, not: Not, leftOut: string[]): void {
   const { pointer } = flat
-  for (const name of flat.required) add('object', { properties: new Map([[name, { schema: false, pointer }]]) })
+  for (const name of flat.required)
+    add('object', { properties: new Map([[name, { schema: false, pointer }]]) })
   for (const [name, placed] of flat.properties) {
     if (placed.schema === true) continue
     add('object', { properties: new Map([[name, not(placed)]]), required: new Set([name]) })

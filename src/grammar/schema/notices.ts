@@ -21,7 +21,10 @@ export class Notices {
 
   add(pointer: string, message: string): void {
     if (this.#found.size >= MAX_NOTICES) return
-    const keyword = pointer.slice(pointer.lastIndexOf('/') + 1).replaceAll('~1', '/').replaceAll('~0', '~')
+    const keyword = pointer
+      .slice(pointer.lastIndexOf('/') + 1)
+      .replaceAll('~1', '/')
+      .replaceAll('~0', '~')
     this.#found.set(pointer, { pointer, keyword, message })
   }
 }

@@ -1,7 +1,16 @@
 import { type Node, set } from '../grammar.js'
+import { BudgetExceeded } from '../regular/budget.js'
 import { determinize } from '../regular/determinize.js'
 import { type Dfa, difference, intersection } from '../regular/dfa.js'
-import { ANYTHING, type Expression, expressionOf, inOrder, oneOf, texts } from '../regular/expression.js'
+import {
+  ANYTHING,
+  anyOf,
+  type Expression,
+  expressionOf,
+  inOrder,
+  oneOf,
+  texts,
+} from '../regular/expression.js'
 import type { Flat } from './flat.js'
 import { ANY_INTEGER, ANY_NUMBER, automatonNode } from './json-text.js'
 import { MAX_REMAINDERS, multiplesOf, stepOf } from './multiples.js'
@@ -11,6 +20,11 @@ import type { Strings } from './strings.js'
 /** Multiples of a large step that are listed on each side of zero. */
 const MAX_LISTED = 500
 
+/** Digits of a number without limits: as many as a double keeps apart. */
+const WHOLE_DIGITS = 9
+const FRACTION_DIGITS = 6
+
+const DIGIT = oneOf([[0x30, 0x39]])
 const ZEROS: Expression = {
   kind: 'repeat',
   body: oneOf([[0x30, 0x30]]),
@@ -42,27 +56,46 @@ export function numberOfKind(flat: Flat, whole: boolean, digit: number, context:
   return context.share(`number ${digit} ${keyOf(flat, whole)}`, () =>
     context.strings.bounded(flat.pointer, (budget) => {
       const first = oneOf([[0x30 + digit, 0x30 + digit]])
-      const sign: Expression = { kind: 'repeat', body: texts(['-']), min: 0, max: 1 }
-      const begins = determinize(inOrder([sign, first, ANYTHING]), budget)
+      const begins = determinize(inOrder([optional(texts(['-'])), first, ANYTHING]), budget)
       return automatonNode(intersection(numberDfa(flat, whole, context), begins, budget), set)
     }),
   )
 }
 
 /** The numbers of a flat schema in plain notation. */
-function numberDfa(flat: Flat, whole: boolean, { rules, share, strings }: NumberContext): Dfa {
-  const { lows, highs, multiples, notMultiples } = flat
-  return strings.bounded(flat.pointer, (budget) => {
+function numberDfa(flat: Flat, whole: boolean, context: NumberContext): Dfa {
+  const { multiples, notMultiples } = flat
+  return context.strings.bounded(flat.pointer, (budget) => {
     const large = multiples.find((step) => stepOf(step).units > MAX_REMAINDERS)
     if (large !== undefined) return determinize(texts(listed(flat, large)), budget)
-    let dfa: Dfa = determinize(expressionOf(boundedNumber(lows, highs, whole, share), rules), budget)
-    for (const step of multiples) dfa = intersection(dfa, multiplesOf(stepOf(step), budget), budget)
+    let dfa = determinize(withinBounds(flat, whole, context), budget)
+    try {
+      for (const step of multiples) dfa = intersection(dfa, multiplesOf(stepOf(step), budget), budget)
+    } catch (error) {
+      if (!(error instanceof BudgetExceeded)) throw error
+      return determinize(texts(listed(flat, Math.max(...multiples))), budget)
+    }
     for (const step of notMultiples) dfa = difference(dfa, multiplesOf(stepOf(step), budget), budget)
     for (const value of excludedNumbers(flat)) {
       dfa = difference(dfa, determinize(spellings(value), budget), budget)
     }
     return dfa
   })
+}
+
+function withinBounds({ lows, highs }: Flat, whole: boolean, { rules, share }: NumberContext): Expression {
+  if (lows.length + highs.length > 0) {
+    return expressionOf(boundedNumber(lows, highs, whole, share), rules)
+  }
+  const digits = (min: number, max: number): Expression => ({ kind: 'repeat', body: DIGIT, min, max })
+  const nonZero = inOrder([optional(texts(['-'])), oneOf([[0x31, 0x39]]), digits(0, WHOLE_DIGITS - 1)])
+  if (whole) return anyOf([texts(['0']), nonZero])
+  const fraction = optional(inOrder([texts(['.']), digits(1, FRACTION_DIGITS)]))
+  return inOrder([anyOf([texts(['0', '-0']), nonZero]), fraction])
+}
+
+function optional(body: Expression): Expression {
+  return { kind: 'repeat', body, min: 0, max: 1 }
 }
 
 function excludedNumbers({ excluded }: Flat): number[] {
@@ -99,10 +132,7 @@ function spellings(value: number): Expression {
   const digits = fraction === undefined ? [] : [texts([fraction])]
   const tail = inOrder([point, ...digits, ...(digits.length > 0 ? [ZEROS] : [oneOf([[0x30, 0x30]]), ZEROS])])
   const shown = value === 0 ? texts(['0', '-0']) : texts([whole])
-  return inOrder([
-    shown,
-    fraction === undefined ? { kind: 'repeat', body: tail, min: 0, max: 1 } : tail,
-  ])
+  return inOrder([shown, fraction === undefined ? optional(tail) : tail])
 }
 
 /** A number without an exponent. */

@@ -174,7 +174,8 @@ class Tracked {
     this.#known.set(key, node)
     const options: Node[] = count >= min && count > 0 ? [EMPTY] : []
     if (count < max) {
-      if (this.#mayRepeat(count)) options.push(sequence([separator, extra, this.#further(this.#next(count), left)]))
+      if (this.#mayRepeat(count))
+        options.push(sequence([separator, extra, this.#further(this.#next(count), left)]))
       for (const [i, { node: member, required }] of members.entries()) {
         const bit = required ? 0 : 1 << this.#optionalIndex(i)
         if ((left & bit) === 0) continue
@@ -232,7 +233,12 @@ class Tracked {
       return choice(
         further.map(({ dfa, value }) => {
           const names = this.#rules.strings.bounded(pointer, (budget) => intersection(dfa(), limit, budget))
-          return sequence([quoted(automatonNode(names, spelled)), text(':'), SPACE, this.#rules.valueOf(value)])
+          return sequence([
+            quoted(automatonNode(names, spelled)),
+            text(':'),
+            SPACE,
+            this.#rules.valueOf(value),
+          ])
         }),
       )
     })

@@ -5,7 +5,14 @@ import { isObject, type Placed, type Schema } from './flat.js'
 const NO_BASE = 'schema:/'
 
 /** Keywords whose members are schemas by name. */
-const MAPS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'])
+const MAPS = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+  'dependencies',
+])
 /** Keywords that hold values. */
 const VALUES = new Set(['enum', 'const', 'default', 'examples', 'example'])
 
@@ -44,7 +51,11 @@ export class References {
       )
     }
     if (fragment !== '' && !fragment.startsWith('/')) {
-      throw invalidSchema(pointer, `there is no anchor ${shown(reference)}`, 'references are written #/$defs/name')
+      throw invalidSchema(
+        pointer,
+        `there is no anchor ${shown(reference)}`,
+        'references are written #/$defs/name',
+      )
     }
     return this.#follow(root, fragment, reference, pointer)
   }

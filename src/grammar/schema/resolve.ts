@@ -22,6 +22,8 @@ import type { Strings } from './strings.js'
 const MAX_ALTERNATIVES = 1000
 /** Pairs of schemas that one demand merges, and that are merged or compared in all. */
 const MAX_MERGES = 20 * MAX_ALTERNATIVES
+/** Pairs of branches of a oneOf that are kept from being valid together. */
+const MAX_CLASHES = 50
 const MAX_PAIRS = 1000 * MAX_ALTERNATIVES
 
 /**
@@ -208,7 +210,11 @@ export class Resolver {
     const opposites = negated(this.#own(schema, pointer), this.not)
     const options = [...opposites.options]
     const leftOut = [...opposites.leftOut]
-    const keyword = (name: string) => ({ value: schema[name], pointer: within(pointer, name), beside: schema })
+    const keyword = (name: string) => ({
+      value: schema[name],
+      pointer: within(pointer, name),
+      beside: schema,
+    })
     const opposite = (each: Placed) => this.#negation(each, depth + 1)
     const noneOf = (branches: readonly Placed[]) =>
       branches.reduce<readonly Flat[]>(
@@ -230,7 +236,8 @@ export class Resolver {
         for (const b of one.slice(0, i)) options.push(...this.alternatives(this.both(a, b), depth + 1))
       }
     }
-    if (Object.hasOwn(schema, 'not')) options.push(...this.alternatives(readSchema(keyword('not')), depth + 1))
+    if (Object.hasOwn(schema, 'not'))
+      options.push(...this.alternatives(readSchema(keyword('not')), depth + 1))
     for (const name of ['if', 'dependencies', 'dependentRequired', 'dependentSchemas', '$dynamicRef']) {
       if (Object.hasOwn(schema, name)) leftOut.push(name)
     }
@@ -255,9 +262,16 @@ export class Resolver {
       !options[i].every((a) => options[j].every((b) => excludes(a, b, this)))
     const clashes = branches.map((_, i) => branches.flatMap((_, j) => (j < i && overlaps(i, j) ? [j] : [])))
     if (clashes.every((list) => list.length === 0)) return options.flat()
+    const pairs = clashes.reduce((sum, list) => sum + list.length, 0)
     const limited = branches.map((_, i) => {
+      if (pairs > MAX_CLASHES) return undefined
       const others = branches.flatMap((_, j) => (clashes[i].includes(j) || clashes[j].includes(i) ? [j] : []))
-      return this.#without(options[i], others.map((j) => branches[j]), pointer, depth)
+      return this.#without(
+        options[i],
+        others.map((j) => branches[j]),
+        pointer,
+        depth,
+      )
     })
     const left = limited.map((list) => list && list.length > 0)
     if (left.every((each) => each)) return limited.flatMap((list) => list ?? [])
@@ -272,9 +286,14 @@ export class Resolver {
   /** Whether each of these is of types that another branch has without any more conditions. */
   #isCovered(own: readonly Flat[], options: readonly (readonly Flat[])[], index: number): boolean {
     const isPlain = (flat: Flat) => flat.types !== undefined && flat.mentioned.size === 0 && !flat.values
-    const others = options.filter((_, i) => i !== index).flat().filter(isPlain)
+    const others = options
+      .filter((_, i) => i !== index)
+      .flat()
+      .filter(isPlain)
     return own.every((a) =>
-      others.some((b) => [...(a.types ?? a.mentioned)].every((type) => commonTypes(new Set([type]), b.types)?.has(type))),
+      others.some((b) =>
+        [...(a.types ?? a.mentioned)].every((type) => commonTypes(new Set([type]), b.types)?.has(type)),
+      ),
     )
   }
 

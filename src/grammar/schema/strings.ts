@@ -41,7 +41,8 @@ export class Strings {
     const key = JSON.stringify([min, max, excluded, patterns.map(({ text, negated }) => [text, negated])])
     let node = this.#nodes.get(key)
     if (!node) {
-      const direct = excluded.length === 0 && patterns.length === 1 ? this.#direct(patterns[0], min, max) : undefined
+      const direct =
+        excluded.length === 0 && patterns.length === 1 ? this.#direct(patterns[0], min, max) : undefined
       node = quoted(direct ?? automatonNode(this.dfa(limits), spelled))
       this.#nodes.set(key, node)
     }
@@ -102,7 +103,8 @@ export class Strings {
     if (hasLook(expression)) return undefined
     const lengths = lengthsOf(expression)
     if (lengths.min >= min && lengths.max <= max) return nodeOf(expression, new Map())
-    const one = expression.kind === 'set' ? { kind: 'repeat' as const, body: expression, min: 1, max: 1 } : expression
+    const one =
+      expression.kind === 'set' ? { kind: 'repeat' as const, body: expression, min: 1, max: 1 } : expression
     if (one.kind !== 'repeat' || one.body.kind !== 'set') return undefined
     const bounds = [Math.max(one.min, min), Math.min(one.max, max)] as const
     return bounds[0] > bounds[1] ? NEVER : repeat(spelled(one.body.ranges), ...bounds)
