@@ -38,7 +38,7 @@ export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rul
     patterns.size === 0 &&
     [...properties.values()].every((placed) => rules.resolver.alternatives(placed).length === 0)
   /** What is said of a name that these patterns match. */
-  const valueOf = (matching: ReadonlySet<string>): Placed | undefined => {
+  const valueWhere = (matching: ReadonlySet<string>): Placed | undefined => {
     const said = scopes.flatMap((scope) => {
       const own = scope.patterns.filter(({ pattern }) => matching.has(pattern.text))
       return own.length > 0 ? own.map(({ placed }) => placed) : (scope.additional ?? [])
@@ -48,7 +48,7 @@ export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rul
   }
   const limits = namesOf(propertyNames, rules)
   if (patterns.size === 0 && limits.length === 0) {
-    const value = valueOf(new Set())
+    const value = valueWhere(new Set())
     if (!value || value.schema === false) return []
     return [{ dfa: () => unlisted(listed, pointer, rules), node: otherName(listed, pointer), value }]
   }
@@ -63,7 +63,7 @@ export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rul
     limits.reduce((left, limit) => intersection(left, limit, budget), unlisted(listed, pointer, rules)),
   )
   return split(all, [...patterns.values()], new Set(), rules.strings).flatMap(({ dfa, matching }) => {
-    const value = valueOf(matching)
+    const value = valueWhere(matching)
     if (!value || value.schema === false) return []
     return [{ dfa: () => dfa, node: quoted(automatonNode(dfa, spelled)), value }]
   })

@@ -18,25 +18,30 @@ export function propertyRanges(name: string): readonly CodePointRange[] | undefi
   return ranges
 }
 
-/** A plane at a time, for a text with all characters would be long. */
-const BLOCK = 0x10000
+/** Characters that are looked at together: a text of all of them would be long. */
+const BLOCK = 0x800
+
+const FIRST_HALF = 0xd800
+const LAST_HALF = 0xdfff
 
 function rangesOfProperty(property: RegExp): readonly CodePointRange[] {
   const ranges: [number, number][] = []
   for (let first = 0; first < 0x110000; first += BLOCK) {
-    const units = first === 0 ? 1 : 2
-    const text = Array.from({ length: BLOCK }, (_, i) => {
-      const isHalf = first === 0 && i >= 0xd800 && i <= 0xdfff
-      // Half a pair is not a character, and in a row they would become some.
-      return isHalf ? '\ufffe' : String.fromCodePoint(first + i)
-    }).join('')
-    for (const { index, 0: found } of text.matchAll(property)) {
-      const low = first + index / units
-      const high = low + found.length / units - 1
-      const last = ranges.at(-1)
-      if (last?.[1] === low - 1) last[1] = high
-      else ranges.push([low, high])
-    }
+    // Halves of UTF-16 pairs are not characters, and in a row they would become some.
+    if (first >= FIRST_HALF && first <= LAST_HALF) continue
+    scan(property, first, ranges)
   }
   return ranges
+}
+
+function scan(property: RegExp, first: number, ranges: [number, number][]): void {
+  const units = first < 0x10000 ? 1 : 2
+  const text = String.fromCodePoint(...Array.from({ length: BLOCK }, (_, i) => first + i))
+  for (const { index, 0: found } of text.matchAll(property)) {
+    const low = first + index / units
+    const high = low + found.length / units - 1
+    const last = ranges.at(-1)
+    if (last?.[1] === low - 1) last[1] = high
+    else ranges.push([low, high])
+  }
 }
