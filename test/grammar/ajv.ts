@@ -1,7 +1,9 @@
 /** The validator that JavaScript programs use, as an oracle. */
+
+import Ajv07 from 'ajv'
+import Ajv2020 from 'ajv/dist/2020.js'
 import Ajv04 from 'ajv-draft-04'
 import ajvFormats from 'ajv-formats'
-import Ajv2020 from 'ajv/dist/2020.js'
 
 type Validate = (value: unknown) => boolean
 
@@ -12,9 +14,11 @@ const OPTIONS = {
   multipleOfPrecision: 8,
 } as const
 
-/** Whether values are valid by a schema of 2020-12, or of draft 4. */
-export function ajvValidator(schema: object | boolean, draft: '2020-12' | 'draft-04' = '2020-12'): Validate {
-  const ajv = draft === 'draft-04' ? new Ajv04.default(OPTIONS) : new Ajv2020.default(OPTIONS)
+const CLASSES = { '2020-12': Ajv2020.default, 'draft-07': Ajv07.default, 'draft-04': Ajv04.default }
+
+/** Whether values are valid by a schema of a draft. */
+export function ajvValidator(schema: object | boolean, draft: keyof typeof CLASSES = '2020-12'): Validate {
+  const ajv = new CLASSES[draft](OPTIONS)
   ajvFormats.default(ajv as Parameters<typeof ajvFormats.default>[0])
   return ajv.compile(schema) as Validate
 }

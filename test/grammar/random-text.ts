@@ -40,7 +40,9 @@ export function randomText(
       if (isAllowed(id) && !tokenizer.endOfGeneration.has(id)) allowed.push(id)
     }
     if (allowed.length === 0) {
-      throw new Error(`nothing may follow ${JSON.stringify(new TextDecoder().decode(Uint8Array.from(bytes)))}`)
+      throw new Error(
+        `nothing may follow ${JSON.stringify(new TextDecoder().decode(Uint8Array.from(bytes)))}`,
+      )
     }
     const ends = closing.filter(isAllowed)
     const from = ends.length > 0 && random() < 0.2 ? ends : allowed

@@ -66,7 +66,10 @@ function spellings(value: unknown): string[] {
 }
 
 function combined(lists: readonly string[][]): string[][] {
-  return lists.reduce<string[][]>((all, list) => all.flatMap((some) => list.map((each) => [...some, each])), [[]])
+  return lists.reduce<string[][]>(
+    (all, list) => all.flatMap((some) => list.map((each) => [...some, each])),
+    [[]],
+  )
 }
 
 function orders(texts: readonly string[]): string[][] {
@@ -79,7 +82,15 @@ function orders(texts: readonly string[]): string[][] {
 describe.each(files)('%s', (file) => {
   it('allows what is valid and nothing else', ({ task }) => {
     const groups = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Group[]
-    const counts = { schemas: 0, elsewhere: 0, valid: 0, allowed: 0, invalid: 0, 'invalid allowed': 0, random: 0 }
+    const counts = {
+      schemas: 0,
+      elsewhere: 0,
+      valid: 0,
+      allowed: 0,
+      invalid: 0,
+      'invalid allowed': 0,
+      random: 0,
+    }
     const missing: string[] = []
     for (const { description, schema, tests } of groups) {
       counts.schemas++

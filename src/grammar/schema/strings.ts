@@ -3,7 +3,7 @@ import { choice, NEVER, type Node, repeat, sequence } from '../grammar.js'
 import { MAX_AUTOMATON_STEPS } from '../limits.js'
 import { Budget, BudgetExceeded } from '../regular/budget.js'
 import { determinize } from '../regular/determinize.js'
-import { accepts, type Dfa, difference, intersection, ofLength, universal } from '../regular/dfa.js'
+import { accepts, type Dfa, difference, intersection, isEmpty, ofLength, universal } from '../regular/dfa.js'
 import { type Expression, hasLook, lengthsOf, searched, texts } from '../regular/expression.js'
 import { tooLarge } from './failures.js'
 import type { Flat, PlacedPattern } from './flat.js'
@@ -58,14 +58,7 @@ export class Strings {
       // Formats last: they give way where they cannot be combined with what a pattern says.
       const [first, ...others] = positive.sort((a, b) => Number(a.isFormat) - Number(b.isFormat))
       let dfa = first ? this.#automaton(first) : universal()
-      for (const pattern of others) {
-        try {
-          dfa = intersection(dfa, this.#automaton(pattern), this.#budget)
-        } catch (error) {
-          if (!pattern.isFormat || first.isFormat || !(error instanceof BudgetExceeded)) throw error
-          this.#notices.add(pattern.pointer, 'is not enforced: with the pattern beside it it is too large')
-        }
-      }
+      for (const pattern of others) dfa = this.#alsoMatching(dfa, pattern, first)
       for (const pattern of negative) dfa = difference(dfa, this.#automaton(pattern), this.#budget)
       const excluded = excludedTexts(limits)
       if (excluded.length > 0) {
@@ -83,6 +76,23 @@ export class Strings {
   /** Whether a text matches a pattern. */
   matches(pattern: PlacedPattern, text: string): boolean {
     return this.#bounded(pattern.pointer, () => accepts(this.#automaton(pattern), text) !== pattern.negated)
+  }
+
+  /** What matches one more pattern. A format gives way to a pattern that it cannot be combined with, or contradicts. */
+  #alsoMatching(dfa: Dfa, pattern: PlacedPattern, first: PlacedPattern): Dfa {
+    const mayGiveWay = pattern.isFormat && !first.isFormat
+    try {
+      const both = intersection(dfa, this.#automaton(pattern), this.#budget)
+      if (!mayGiveWay || isEmpty(dfa) || !isEmpty(both)) return both
+      this.#notices.add(
+        pattern.pointer,
+        'is not enforced: nothing of this format matches the pattern beside it',
+      )
+    } catch (error) {
+      if (!mayGiveWay || !(error instanceof BudgetExceeded)) throw error
+      this.#notices.add(pattern.pointer, 'is not enforced: with the pattern beside it it is too large')
+    }
+    return dfa
   }
 
   #bounded<T>(pointer: string, work: () => T): T {
