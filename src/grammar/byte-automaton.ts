@@ -127,7 +127,8 @@ export class ByteAutomaton {
   #automaton(nodes: readonly AutomatonNodeState[], from: number, to: number): void {
     const states = nodes.map(() => this.#newState())
     this.#states[from].free.push(states[0])
-    for (const [i, { accepts, edges }] of nodes.entries()) {
+    for (const [i, { accepts, passing, edges }] of nodes.entries()) {
+      if (passing) this.#isPassing.add(states[i])
       if (accepts) this.#states[states[i]].free.push(to)
       for (const edge of edges) this.#compile(edge.node, states[i], states[edge.to])
     }
@@ -194,6 +195,10 @@ export class ByteAutomaton {
   }
 
   #repeat({ node, min, max }: Node & { kind: 'repeat' }, from: number, to: number): void {
+    if (max === 0) {
+      this.#states[from].free.push(to)
+      return
+    }
     const isOpen = max === Number.POSITIVE_INFINITY
     if ((isOpen ? min : max) > MAX_COPIES) {
       this.#repeatInBlocks({ kind: 'repeat', node, min, max }, from, to)

@@ -123,18 +123,25 @@ class Parser {
         return this.#group()
       case '<':
       case '!':
-        throw this.#error(
-          'tokens by name or number (<…>) are not supported',
-          this.#at,
-          'write text',
-          'UNSUPPORTED',
-        )
+        throw this.#tokenReference()
     }
     const at = this.#at
     const name = this.#match(NAME)
     if (name === undefined) return undefined
     if (!this.#used.has(name)) this.#used.set(name, at)
     return rule(name)
+  }
+
+  /** `<name>`, `<[id]>` or their opposites: llama.cpp's way to ask for a token. */
+  #tokenReference(): DasllamaError {
+    const shown =
+      /^!?<[^>\r\n]{0,60}>?/.exec(this.#source.slice(this.#at, this.#at + 80))?.[0] ?? this.#peek()
+    return this.#error(
+      `tokens by name or number (${shown}) are not supported`,
+      this.#at,
+      'write the text of the token as a literal; the end of the text needs no token',
+      'UNSUPPORTED',
+    )
   }
 
   #group(): Node {

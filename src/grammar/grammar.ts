@@ -20,6 +20,8 @@ export type Node =
 
 export interface AutomatonNodeState {
   readonly accepts: boolean
+  /** No token may end here, unless a quote may follow. */
+  readonly passing?: boolean
   /** Nodes that match one character, and where they lead. */
   readonly edges: readonly { readonly node: Node; readonly to: number }[]
 }

@@ -117,13 +117,18 @@ export function isEmpty({ accepting }: Dfa): boolean {
   return !accepting.includes(1)
 }
 
-export function accepts({ alphabet, table, accepting }: Dfa, text: string): boolean {
+export function accepts(dfa: Dfa, text: string): boolean {
+  const state = stateAfter(dfa, text)
+  return state !== DEAD && dfa.accepting[state] === 1
+}
+
+export function stateAfter({ alphabet, table }: Dfa, text: string): number {
   let state = 0
   for (const character of text) {
     state = table[state * alphabet.size + alphabet.classOf(character.codePointAt(0)!)]
-    if (state === DEAD) return false
+    if (state === DEAD) return DEAD
   }
-  return accepting[state] === 1
+  return state
 }
 
 /** Characters of the shortest and of the longest text; Infinity where there is no longest. */

@@ -119,8 +119,12 @@ export function spelled(ranges: readonly CodePointRange[]): Node {
   return choice([set(intersection(ranges, PLAIN)), all ? ANY_ESCAPE : escapes(ranges)])
 }
 
-/** An automaton as what stands in a JSON text: `spell` makes nodes of its characters. */
-export function automatonNode(dfa: Dfa, spell: (ranges: readonly CodePointRange[]) => Node): Node {
+/** An automaton as what stands in a JSON text: `spell` makes nodes of its characters, no token ends in `passing`. */
+export function automatonNode(
+  dfa: Dfa,
+  spell: (ranges: readonly CodePointRange[]) => Node,
+  passing?: ReadonlySet<number>,
+): Node {
   if (isEmpty(dfa)) return NEVER
   const { alphabet, table, accepting } = dfa
   const nodes = new Map<string, Node>()
@@ -144,7 +148,7 @@ export function automatonNode(dfa: Dfa, spell: (ranges: readonly CodePointRange[
       else leading.set(to, [c])
     }
     const edges = Array.from(leading, ([to, classes]) => ({ node: nodeOf(classes), to }))
-    return { accepts: accepts === 1, edges }
+    return { accepts: accepts === 1, passing: passing?.has(state), edges }
   })
   return { kind: 'automaton', states }
 }

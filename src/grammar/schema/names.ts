@@ -1,7 +1,7 @@
 import { complement, rangesOf } from '../code-points.js'
 import { choice, EMPTY, NEVER, type Node, repeat, sequence } from '../grammar.js'
 import { determinize } from '../regular/determinize.js'
-import { type Dfa, difference, intersection, isEmpty, universal } from '../regular/dfa.js'
+import { DEAD, type Dfa, difference, intersection, isEmpty, stateAfter, universal } from '../regular/dfa.js'
 import { texts } from '../regular/expression.js'
 import { tooLarge, unsupported } from './failures.js'
 import { type Flat, type Placed, type PlacedPattern, unlimited } from './flat.js'
@@ -65,8 +65,29 @@ export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rul
   return split(all, [...patterns.values()], new Set(), rules.strings).flatMap(({ dfa, matching }) => {
     const value = valueWhere(matching)
     if (!value || value.schema === false) return []
-    return [{ dfa: () => dfa, node: quoted(automatonNode(dfa, spelled)), value }]
+    return [{ dfa: () => dfa, node: namesNode(dfa, listed), value }]
   })
+}
+
+/** Names of an automaton that has none of the listed ones. */
+export function namesNode(dfa: Dfa, listed: ReadonlySet<string>): Node {
+  return quoted(automatonNode(dfa, spelled, passingStates(dfa, listed)))
+}
+
+/**
+ * The states in which one of the listed names has been written, so that it could not be closed. Only those that nothing
+ * forces a text into: from everywhere before it, something else leads on.
+ */
+function passingStates(dfa: Dfa, listed: ReadonlySet<string>): ReadonlySet<number> {
+  const { alphabet, table, accepting } = dfa
+  const states = new Set([...listed].map((name) => stateAfter(dfa, name)))
+  const passing = new Set([...states].filter((state) => state > 0 && accepting[state] === 0))
+  for (let state = 0; state < accepting.length && passing.size > 0; state++) {
+    const targets = table.subarray(state * alphabet.size, (state + 1) * alphabet.size)
+    const isForced = accepting[state] === 0 && targets.every((to) => to === DEAD || passing.has(to))
+    if (isForced) for (const to of targets) passing.delete(to)
+  }
+  return passing
 }
 
 function unlisted(listed: ReadonlySet<string>, pointer: string, rules: Rules): Dfa {

@@ -3,8 +3,8 @@ import { intersection } from '../regular/dfa.js'
 import { eachOnce, KINDS, kindPattern } from './distinct.js'
 import { tooLarge, unsupported } from './failures.js'
 import { type Flat, type Placed, unlimited } from './flat.js'
-import { automatonNode, COMMA, quoted, SPACE, spelled } from './json-text.js'
-import { type FurtherNames, finiteNames, furtherNames } from './names.js'
+import { COMMA, SPACE } from './json-text.js'
+import { type FurtherNames, finiteNames, furtherNames, namesNode } from './names.js'
 import type { Rules } from './rules.js'
 import { fits } from './values.js'
 
@@ -27,6 +27,8 @@ interface Parts {
   /** A member that is not listed. */
   readonly extra: Node
   readonly further: readonly FurtherNames[]
+  /** Names of the members. */
+  readonly listed: ReadonlySet<string>
   readonly min: number
   readonly max: number
 }
@@ -46,7 +48,7 @@ export function objectNode(flat: Flat, rules: Rules): Node {
   const further = furtherNames(described, names, rules)
   const extras = further.map(({ node, value }) => sequence([node, text(':'), SPACE, rules.valueOf(value)]))
   const extra = extras.length > 0 ? rules.define(pointer, choice(extras)) : NEVER
-  const parts: Parts = { pointer, members, extra, further, min, max }
+  const parts: Parts = { pointer, members, extra, further, listed: names, min, max }
   const isTracked = mustCount(parts) || mayComeLate(parts)
   const content = isTracked ? new Tracked(parts, rules).content() : inOrder(parts, rules)
   return sequence([text('{'), SPACE, content, text('}')])
@@ -215,7 +217,7 @@ class Tracked {
 
   /** So many further members with different names. */
   #distinct(count: number): Node {
-    const { extra, further, pointer } = this.#parts
+    const { extra, further, listed, pointer } = this.#parts
     if (count === 1 || isNever(extra)) return extra
     if (count > KINDS) {
       throw unsupported(
@@ -233,12 +235,7 @@ class Tracked {
       return choice(
         further.map(({ dfa, value }) => {
           const names = this.#rules.strings.bounded(pointer, (budget) => intersection(dfa(), limit, budget))
-          return sequence([
-            quoted(automatonNode(names, spelled)),
-            text(':'),
-            SPACE,
-            this.#rules.valueOf(value),
-          ])
+          return sequence([namesNode(names, listed), text(':'), SPACE, this.#rules.valueOf(value)])
         }),
       )
     })
