@@ -22,8 +22,11 @@ export const MAX_COPIES = 10_000
 export const MAX_DFA_STATES = 10_000
 export const MAX_NFA_STATES = 50_000
 
-/** Steps that all automata of one schema may take to make: about a second. */
-export const MAX_AUTOMATON_STEPS = 20_000_000
+/** States of one that counts its characters: where lengths stand beside a pattern that does not have them in itself. */
+export const MAX_COUNTING_STATES = 4000
+
+/** Steps that all automata of one schema may take to make: a second or two. */
+export const MAX_AUTOMATON_STEPS = 5_000_000
 
 /** States of the automaton that a whole grammar becomes. */
 export const MAX_STATES = 200_000

@@ -1,4 +1,4 @@
-import { MAX_DFA_STATES } from '../limits.js'
+import { MAX_COUNTING_STATES, MAX_DFA_STATES } from '../limits.js'
 import { Alphabet } from './alphabet.js'
 import { type Budget, BudgetExceeded } from './budget.js'
 
@@ -97,7 +97,7 @@ export function ofLength(dfa: Dfa, min: number, max: number, budget: Budget): Df
   if (shortest >= min && !isLimited) return dfa
   const states = dfa.accepting.length
   const most = isLimited
-    ? Math.min(max, Math.max(min + states, Math.floor(MAX_DFA_STATES / states) - 1))
+    ? Math.min(max, Math.max(min + states, Math.floor(MAX_COUNTING_STATES / states)))
     : min
   const counted = new Exploration<readonly [state: number, length: number]>(budget)
   const at = (state: number, length: number) => {

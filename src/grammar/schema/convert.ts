@@ -71,6 +71,9 @@ function plain(schema: unknown): unknown {
   return copy
 }
 
+/** Repetitions within a string that make it large. */
+const MANY = 100
+
 class Converter implements Rules {
   readonly #document: Schema
   readonly #notices = new Notices()
@@ -83,6 +86,8 @@ class Converter implements Rules {
   /** Places where nothing is valid, and why. */
   readonly #dead: string[] = []
   readonly #made = new Map<string, Schema>()
+  /** Strings that are so large that they have a rule, which all places share. */
+  readonly #ruleOfString = new Map<Node, Node>()
 
   constructor(document: Schema) {
     this.#document = document
@@ -151,6 +156,14 @@ class Converter implements Rules {
     return made
   }
 
+  stringNode(flat: Flat): Node {
+    const node = this.strings.node(flat)
+    if (!isLarge(node)) return node
+    const known = this.#ruleOfString.get(node) ?? this.define(flat.pointer, node)
+    this.#ruleOfString.set(node, known)
+    return known
+  }
+
   numberOfKind(flat: Flat, whole: boolean, digit: number): Node {
     return numberOfKind(flat, whole, digit, this.#numbers())
   }
@@ -161,8 +174,9 @@ class Converter implements Rules {
 
   /** A rule that all share under a name. */
   readonly #share = (name: string, make: () => Node): Node => {
-    if (!this.#rules.has(name)) this.#rules.set(name, make())
-    return rule(name)
+    const known = this.#rules.get(name) ?? make()
+    this.#rules.set(name, known)
+    return isNever(known) ? NEVER : rule(name)
   }
 
   #flatNode(flat: Flat): Node {
@@ -180,7 +194,7 @@ class Converter implements Rules {
         return choice(values.filter((value) => fits(value, flat, this)).map((value) => text(String(value))))
       }
       case 'string':
-        return this.#living(this.strings.node(flat), flat, stringProblem(flat))
+        return this.#living(this.stringNode(flat), flat, stringProblem(flat))
       case 'number':
       case 'integer': {
         const whole = type === 'integer'
@@ -224,6 +238,13 @@ class Converter implements Rules {
     this.#dead.push(reason)
     return NEVER
   }
+}
+
+/** Whether a string has an automaton, or counts to a high number. */
+function isLarge(node: Node): boolean {
+  if (node.kind === 'automaton') return true
+  if (node.kind === 'repeat') return node.min > MANY || (node.max > MANY && Number.isFinite(node.max))
+  return node.kind === 'sequence' && node.parts.some(isLarge)
 }
 
 function stringProblem({ minLength, maxLength }: Flat): string {

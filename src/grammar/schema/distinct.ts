@@ -1,7 +1,8 @@
 import type { CodePointRange } from '../code-points.js'
-import { choice, EMPTY, isNever, NEVER, type Node, sequence, text } from '../grammar.js'
+import { choice, EMPTY, isNever, NEVER, type Node, repeat, sequence, text } from '../grammar.js'
 import { tooLarge, unsupported } from './failures.js'
 import { type Flat, type Placed, type Type, typeOf, valueMap } from './flat.js'
+import { quoted, STRING_CHARACTER, spelled } from './json-text.js'
 import type { Rules } from './rules.js'
 import { fits } from './values.js'
 
@@ -76,8 +77,7 @@ function ofKind(flat: Flat, kind: number, placed: Placed, pointer: string, rules
   const options = CONSTANTS.filter(
     (value) => has(typeOf(value)) && kindOf(value) === kind && fits(value, flat, rules),
   ).map((value) => text(JSON.stringify(value)))
-  if (has('string'))
-    options.push(rules.strings.node({ ...flat, patterns: [...flat.patterns, begins(kind, pointer)] }))
+  if (has('string')) options.push(stringOfKind(flat, kind, pointer, rules))
   if (has('number') || has('integer')) options.push(rules.numberOfKind(flat, !has('number'), kind))
   if (types && [...types].every((type) => type === 'object')) {
     const name = distinctName(flat, rules)
@@ -94,6 +94,17 @@ function ofKind(flat: Flat, kind: number, placed: Placed, pointer: string, rules
     )
   }
   return choice(options)
+}
+
+/** Strings that begin with a character of a kind. */
+function stringOfKind(flat: Flat, kind: number, pointer: string, rules: Rules): Node {
+  const { minLength: min, maxLength: max, patterns, excluded } = flat
+  if (patterns.length > 0 || excluded.size > 0) {
+    return rules.stringNode({ ...flat, patterns: [...patterns, begins(kind, pointer)] })
+  }
+  const rest = repeat(STRING_CHARACTER, Math.max(0, min - 1), max - 1)
+  const filled = max === 0 ? NEVER : sequence([spelled(kindRanges(kind)), rest])
+  return quoted(choice([kind === 0 && min === 0 ? EMPTY : NEVER, filled]))
 }
 
 function begins(kind: number, pointer: string) {

@@ -15,7 +15,8 @@ interface Alternatives {
 /** Whether surely no value is valid for both. */
 export function excludes(a: Flat, b: Flat, resolver: Alternatives, depth = 0): boolean {
   if (depth > MAX_DEPTH) return false
-  resolver.spend(1, a.pointer)
+  // Within properties the schemas of both have to be found first.
+  resolver.spend(depth > 0 ? 4 : 1, a.pointer)
   if (a.values && b.values) return commonValues(a.values, b.values)!.size === 0
   const types = commonTypes(typesOf(a), typesOf(b))
   if (types?.size === 0) return true

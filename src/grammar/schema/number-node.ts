@@ -48,7 +48,7 @@ export function numberNode(flat: Flat, whole: boolean, context: NumberContext): 
     )
   }
   if (lows.length === 0 && highs.length === 0) return whole ? ANY_INTEGER : ANY_NUMBER
-  return boundedNumber(lows, highs, whole, context.share)
+  return context.share(`number ${keyOf(flat, whole)}`, () => boundedNumber(lows, highs, whole, context.share))
 }
 
 /** Those of them that begin with a digit, in plain notation: equal numbers begin alike. */

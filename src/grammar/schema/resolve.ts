@@ -1,20 +1,14 @@
 import { DasllamaError } from '../../errors.js'
 import { MAX_DEPTH } from '../limits.js'
+import { dependencies } from './dependencies.js'
 import { excludes } from './exclude.js'
 import { invalidSchema, tooLarge, unsupported, within } from './failures.js'
-import {
-  commonTypes,
-  commonValues,
-  type Flat,
-  isObject,
-  type Placed,
-  type Schema,
-  unlimited,
-} from './flat.js'
+import { commonTypes, type Flat, type Placed, type Schema, unlimited } from './flat.js'
 import { ANNOTATIONS } from './keywords.js'
+import { merged } from './merge.js'
 import { negated } from './negate.js'
 import type { Notices } from './notices.js'
-import { type Keyword, readFlat, readNames, readSchema, readSchemas } from './read.js'
+import { type Keyword, readFlat, readSchema, readSchemas } from './read.js'
 import { References } from './references.js'
 import type { Strings } from './strings.js'
 
@@ -22,9 +16,13 @@ import type { Strings } from './strings.js'
 const MAX_ALTERNATIVES = 1000
 /** Pairs of schemas that one demand merges, and that are merged or compared in all. */
 const MAX_MERGES = 20 * MAX_ALTERNATIVES
+/** Pairs of schemas that are merged for that in all. */
+const MAX_LIMITS = 20_000
 /** Pairs of branches of a oneOf that are kept from being valid together. */
 const MAX_CLASHES = 50
 const MAX_PAIRS = 1000 * MAX_ALTERNATIVES
+/** What a merge costs, beside a comparison. */
+const MERGE = 5
 
 /**
  * What a document's references and combinations come to: a schema becomes the list of flat schemas of which one must
@@ -42,7 +40,10 @@ export class Resolver {
   readonly #known = new Map<Schema, readonly Flat[]>()
   /** Each schema's opposite. */
   readonly #opposites = new Map<Schema, Placed>()
+  readonly #negations = new Map<Schema, readonly Flat[]>()
   #pairs = 0
+  /** Pairs that limiting the branches of oneOf has merged. */
+  #limits = 0
 
   constructor(document: Schema, strings: Strings, notices: Notices) {
     this.#references = new References(document)
@@ -176,7 +177,8 @@ export class Resolver {
     }
     if (Object.hasOwn(schema, 'not')) demand(this.#negation(readSchema(keyword('not')), depth + 1))
     if (Object.hasOwn(schema, 'if')) demand(this.#conditional(keyword, depth))
-    for (const options of this.#dependencies(schema, keyword, inner)) demand(options)
+    for (const options of dependencies(schema, keyword, inner, (a, b, place) => this.#demand(a, b, place)))
+      demand(options)
     return all
   }
 
@@ -195,11 +197,11 @@ export class Resolver {
   /** What is valid for one of both lists. */
   #demand(all: readonly Flat[], options: readonly Flat[], pointer: string): readonly Flat[] {
     if (all.length * options.length > MAX_MERGES) throw tooMany(pointer)
-    this.spend(all.length * options.length, pointer)
-    const pairs = all.flatMap((one) => options.map((other) => this.#merge(one, other)))
-    const merged = pairs.filter((flat) => flat !== undefined)
-    if (merged.length > MAX_ALTERNATIVES) throw tooMany(pointer)
-    return merged
+    this.spend(MERGE * all.length * options.length, pointer)
+    const pairs = all.flatMap((one) => options.map((other) => merged(one, other, this)))
+    const left = pairs.filter((flat) => flat !== undefined)
+    if (left.length > MAX_ALTERNATIVES) throw tooMany(pointer)
+    return left
   }
 
   /** The flat schemas of which one holds where a schema does not. */
@@ -207,6 +209,15 @@ export class Resolver {
     if (depth > MAX_DEPTH) throw tooDeep(placed.pointer)
     const { schema, pointer } = this.target(placed)
     if (typeof schema === 'boolean') return schema ? [] : [unlimited(pointer)]
+    let found = this.#negations.get(schema)
+    if (!found) {
+      found = this.#oppositesOf(schema, pointer, depth)
+      this.#negations.set(schema, found)
+    }
+    return found
+  }
+
+  #oppositesOf(schema: Exclude<Schema, boolean>, pointer: string, depth: number): readonly Flat[] {
     const opposites = negated(this.#own(schema, pointer), this.not)
     const options = [...opposites.options]
     const leftOut = [...opposites.leftOut]
@@ -258,29 +269,37 @@ export class Resolver {
    */
   #exactlyOne(branches: readonly Placed[], pointer: string, depth: number): readonly Flat[] {
     const options = branches.map((branch) => this.alternatives(branch, depth + 1))
-    const overlaps = (i: number, j: number) =>
-      !options[i].every((a) => options[j].every((b) => excludes(a, b, this)))
-    const clashes = branches.map((_, i) => branches.flatMap((_, j) => (j < i && overlaps(i, j) ? [j] : [])))
-    if (clashes.every((list) => list.length === 0)) return options.flat()
-    const pairs = clashes.reduce((sum, list) => sum + list.length, 0)
-    const limited = branches.map((_, i) => {
-      if (pairs > MAX_CLASHES) return undefined
-      const others = branches.flatMap((_, j) => (clashes[i].includes(j) || clashes[j].includes(i) ? [j] : []))
-      return this.#without(
+    const asAny = () => {
+      this.#notices.add(pointer, 'is read as anyOf: some of its branches may be valid together')
+      return options.flat()
+    }
+    /** Of each branch, those that may be valid together with it. */
+    const clashes: number[][] = branches.map(() => [])
+    let pairs = 0
+    for (const [i, own] of options.entries()) {
+      for (const [j, other] of options.slice(0, i).entries()) {
+        if (own.every((a) => other.every((b) => excludes(a, b, this)))) continue
+        if (++pairs > MAX_CLASHES) return asAny()
+        clashes[i].push(j)
+        clashes[j].push(i)
+      }
+    }
+    if (pairs === 0) return options.flat()
+    const limited = clashes.map((others, i) =>
+      this.#without(
         options[i],
         others.map((j) => branches[j]),
         pointer,
         depth,
-      )
-    })
+      ),
+    )
     const left = limited.map((list) => list && list.length > 0)
     if (left.every((each) => each)) return limited.flatMap((list) => list ?? [])
     const isSubset = limited.every((list) => list !== undefined) && left.some((each) => each)
     if (isSubset && limited.every((list, i) => list!.length > 0 || this.#isCovered(options[i], options, i))) {
       return limited.flatMap((list) => list ?? [])
     }
-    this.#notices.add(pointer, 'is read as anyOf: some of its branches may be valid together')
-    return options.flat()
+    return asAny()
   }
 
   /** Whether each of these is of types that another branch has without any more conditions. */
@@ -307,6 +326,8 @@ export class Resolver {
     try {
       return others.reduce<readonly Flat[]>((left, other) => {
         const opposite = this.#negation(other, depth + 1)
+        this.#limits += left.length * opposite.length
+        if (this.#limits > MAX_LIMITS) throw tooMany(pointer)
         return left.flatMap((flat) =>
           this.#demand([flat], opposite, pointer).filter(({ required }) =>
             [...required].every((name) => flat.required.has(name) || flat.properties.has(name)),
@@ -335,104 +356,6 @@ export class Resolver {
       // What is valid by both is valid whatever the condition says.
       return [...met, ...this.#demand(branch('then'), branch('else'), pointer)]
     }
-  }
-
-  /** For each name that something depends on: the name is missing, or it holds. */
-  *#dependencies(
-    schema: Exclude<Schema, boolean>,
-    keyword: (name: string) => Keyword,
-    inner: (placed: Placed) => readonly Flat[],
-  ): Iterable<readonly Flat[]> {
-    for (const kind of ['dependencies', 'dependentRequired', 'dependentSchemas']) {
-      if (!Object.hasOwn(schema, kind)) continue
-      const { value, pointer } = keyword(kind)
-      if (!isObject(value)) throw invalidSchema(pointer, 'it must be an object')
-      const flat = (parts: Partial<Flat>): Flat => ({
-        ...unlimited(pointer),
-        mentioned: new Set(['object']),
-        ...parts,
-      })
-      for (const [name, given] of Object.entries(value)) {
-        const place = within(pointer, name)
-        const missing = flat({ properties: new Map([[name, { schema: false, pointer: place }]]) })
-        const names = typeof given === 'string' ? [given] : given
-        if (Array.isArray(names)) {
-          yield [missing, flat({ required: new Set([name, ...readNames({ value: names, pointer: place })]) })]
-        } else {
-          const there = flat({ required: new Set([name]) })
-          yield [
-            missing,
-            ...this.#demand([there], inner(readSchema({ value: given, pointer: place })), place),
-          ]
-        }
-      }
-    }
-  }
-
-  /** What is valid for both; `undefined` where nothing is. */
-  #merge(a: Flat, b: Flat): Flat | undefined {
-    const types = commonTypes(a.types, b.types)
-    const values = commonValues(a.values, b.values)
-    if (types?.size === 0 || values?.size === 0) return undefined
-    return {
-      pointer: a.pointer,
-      types,
-      values,
-      excluded: new Map([...a.excluded, ...b.excluded]),
-      minLength: Math.max(a.minLength, b.minLength),
-      maxLength: Math.min(a.maxLength, b.maxLength),
-      patterns: [
-        ...a.patterns,
-        ...b.patterns.filter(({ text, negated }) =>
-          a.patterns.every((other) => other.text !== text || other.negated !== negated),
-        ),
-      ],
-      lows: [...a.lows, ...b.lows],
-      highs: [...a.highs, ...b.highs],
-      multiples: [...new Set([...a.multiples, ...b.multiples])],
-      notMultiples: [...new Set([...a.notMultiples, ...b.notMultiples])],
-      minItems: Math.max(a.minItems, b.minItems),
-      maxItems: Math.min(a.maxItems, b.maxItems),
-      prefixItems: this.#mergePrefixes(a, b),
-      items: this.#either(a.items, b.items),
-      contains: [...a.contains, ...b.contains],
-      unique: a.unique ?? b.unique,
-      properties: this.#mergeProperties(a, b),
-      scopes: [...a.scopes, ...b.scopes],
-      propertyNames: [...a.propertyNames, ...b.propertyNames],
-      required: new Set([...a.required, ...b.required]),
-      minProperties: Math.max(a.minProperties, b.minProperties),
-      maxProperties: Math.min(a.maxProperties, b.maxProperties),
-      unevaluatedProperties: this.#either(a.unevaluatedProperties, b.unevaluatedProperties),
-      unevaluatedItems: this.#either(a.unevaluatedItems, b.unevaluatedItems),
-      mentioned: new Set([...a.mentioned, ...b.mentioned]),
-    }
-  }
-
-  #either(a: Placed | undefined, b: Placed | undefined): Placed | undefined {
-    return a && b ? this.both(a, b) : (a ?? b)
-  }
-
-  #mergePrefixes(a: Flat, b: Flat): readonly Placed[] {
-    const length = Math.max(a.prefixItems.length, b.prefixItems.length)
-    return Array.from({ length }, (_, i) => {
-      const [one, other] = [a, b].map(({ prefixItems, items }) => prefixItems[i] ?? items)
-      return this.#either(one, other) ?? { schema: true, pointer: a.pointer }
-    })
-  }
-
-  #mergeProperties(a: Flat, b: Flat): ReadonlyMap<string, Placed> {
-    const merged = new Map<string, Placed>()
-    for (const name of [...a.properties.keys(), ...b.properties.keys()]) {
-      if (merged.has(name)) continue
-      merged.set(name, this.#either(this.#said(a, name), this.#said(b, name))!)
-    }
-    return merged
-  }
-
-  /** What a schema says of a name by its own keywords; `unevaluatedProperties` waits for all of them. */
-  #said(flat: Flat, name: string): Placed | undefined {
-    return this.member({ ...flat, unevaluatedProperties: undefined }, name)
   }
 }
 

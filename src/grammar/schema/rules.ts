@@ -9,6 +9,8 @@ export interface Rules {
   readonly strings: Strings
   /** The values that are valid by a schema. */
   valueOf(placed: Placed): Node
+  /** The strings of a schema. */
+  stringNode(flat: Flat): Node
   /** The numbers of a schema that begin with a digit. */
   numberOfKind(flat: Flat, whole: boolean, digit: number): Node
   /** A rule of its own for a node. `pointer` is where it comes from. */

@@ -34,15 +34,16 @@ export class Strings {
     const { minLength: min, maxLength: max, patterns } = limits
     if (min > max) return NEVER
     const excluded = excludedTexts(limits)
-    if (patterns.length === 0 && excluded.length === 0) {
-      if (min === 0 && max === Number.POSITIVE_INFINITY) return ANY_STRING
-      return quoted(repeat(STRING_CHARACTER, min, max))
-    }
+    const isPlain = patterns.length === 0 && excluded.length === 0
+    if (isPlain && min === 0 && max === Number.POSITIVE_INFINITY) return ANY_STRING
     const key = JSON.stringify([min, max, excluded, patterns.map(({ text, negated }) => [text, negated])])
     let node = this.#nodes.get(key)
     if (!node) {
-      const direct =
-        excluded.length === 0 && patterns.length === 1 ? this.#direct(patterns[0], min, max) : undefined
+      const direct = isPlain
+        ? repeat(STRING_CHARACTER, min, max)
+        : excluded.length === 0 && patterns.length === 1
+          ? this.#direct(patterns[0], min, max)
+          : undefined
       node = quoted(direct ?? automatonNode(this.dfa(limits), spelled))
       this.#nodes.set(key, node)
     }
