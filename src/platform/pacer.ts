@@ -20,7 +20,7 @@ export interface PacerOptions {
 }
 
 /**
- * Tells a long computation when to let the event loop run. The computation asks between its operations, and pauses when
+ * Decides when a long computation lets the event loop run. The computation asks between its operations, and pauses when
  * it is time; everything that computes on a thread shares one pacer, because it shares the event loop.
  */
 export class Pacer {
@@ -62,7 +62,7 @@ export class Pacer {
   }
 
   /** Pauses if it is time; rejects with the signal's reason if it is aborted. */
-  async breathe(signal?: AbortSignal): Promise<void> {
+  async yieldIfDue(signal?: AbortSignal): Promise<void> {
     if (this.isDue()) await this.pause()
     signal?.throwIfAborted()
   }

@@ -69,7 +69,7 @@ export class SessionKvCache implements KvCache {
         for (let at = end - bytes; at < end; at += COPIED_AT_ONCE) {
           const source = this.#arena.bytes((from.base + at) as Pointer, Math.min(COPIED_AT_ONCE, end - at))
           this.#arena.bytes((own.base + at) as Pointer, source.length).set(source)
-          await pacer.breathe(signal)
+          await pacer.yieldIfDue(signal)
         }
       }
     } catch (error) {

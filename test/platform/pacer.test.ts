@@ -76,14 +76,14 @@ describe('a pacer', () => {
     expect(pacer.isDue()).toBe(false)
   })
 
-  it('breathes when it is due, and passes on the reason of an abort', async () => {
+  it('yields when it is due, and passes on the reason of an abort', async () => {
     const { clock, pacer } = pacerAt()
-    await pacer.breathe()
+    await pacer.yieldIfDue()
     expect(clock.turns).toBe(0)
     clock.time += 10
-    await pacer.breathe()
+    await pacer.yieldIfDue()
     expect(clock.turns).toBe(1)
-    await expect(pacer.breathe(AbortSignal.abort('enough'))).rejects.toBe('enough')
+    await expect(pacer.yieldIfDue(AbortSignal.abort('enough'))).rejects.toBe('enough')
   })
 
   it('has slices of which several fit between two services of 50 ms', () => {
