@@ -185,7 +185,7 @@ export class Network {
       if (done) return ms
       if (work) this.#slicer.took(work, now - since)
       since = now
-      if (!pacer.isDue(now)) continue
+      if (!pacer.isDue(now, work?.size)) continue
       await pacer.pause()
       signal?.throwIfAborted()
       since = pacer.now()
