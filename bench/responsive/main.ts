@@ -14,7 +14,7 @@ import { quantile } from '../statistics.js'
 import { type Result, run, type Samples, type Task } from './program.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const TURNS = 20
+const TURNS = 12
 
 type Sizes = Pick<Task, 'generated' | 'prompt'>
 const MODELS: readonly { name: string; path: () => Promise<string>; sizes: Sizes }[] = [

@@ -48,7 +48,7 @@ function install(): void {
   isInstalled = true
   const { isDue } = pacer
   const { slices } = Slicer.prototype
-  pacer.isDue = (now) => yields && isDue.call(pacer, now)
+  pacer.isDue = (now, size) => yields && isDue.call(pacer, now, size)
   Slicer.prototype.slices = function (work) {
     return yields ? slices.call(this, work) : 1
   }

@@ -75,7 +75,7 @@ export async function embed(
     const inputs: TokenId[][] = []
     for (const [i, text] of texts.entries()) {
       inputs.push(idsOf(text, many ? `text ${i + 1} of ${texts.length}` : 'the text', model, options))
-      await pacer.breathe(options.signal)
+      await pacer.yieldIfDue(options.signal)
     }
     options.signal?.throwIfAborted()
     embedder.reserve(inputs.reduce((most, { length }) => Math.max(most, length), 1))

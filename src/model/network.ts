@@ -171,7 +171,7 @@ export class Network {
    */
   forward(pass: Pass, take: () => void = () => {}): Promise<number> {
     return this.#queue.run(async () => {
-      const ms = await this.#play(this.#steps(pass), pass.signal)
+      const ms = await this.#run(this.#steps(pass), pass.signal)
       take()
       return ms
     }, pass.signal)
@@ -183,11 +183,11 @@ export class Network {
    * that is moved in part is of no use.
    */
   shift(cache: KvCache, from: number, to: number, count: number): Promise<number> {
-    return this.#queue.run(() => this.#play(this.#shiftSteps(cache, from, to, count)))
+    return this.#queue.run(() => this.#run(this.#shiftSteps(cache, from, to, count)))
   }
 
   /** Takes the steps of a computation and lets the event loop run between them. */
-  async #play(steps: Iterator<Work | undefined, void>, signal?: AbortSignal): Promise<number> {
+  async #run(steps: Iterator<Work | undefined, void>, signal?: AbortSignal): Promise<number> {
     const { team } = this.engine
     const next = () => steps.next()
     let ms = 0
@@ -198,7 +198,7 @@ export class Network {
       if (done) return ms
       if (work) this.#slicer.took(work, now - since)
       since = now
-      if (!pacer.isDue(now)) continue
+      if (!pacer.isDue(now, work?.size)) continue
       await pacer.pause()
       signal?.throwIfAborted()
       since = pacer.now()

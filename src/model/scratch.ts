@@ -3,7 +3,7 @@ import type { Engine } from '../wasm/engine.js'
 import { ActivationKind, type Kernels, type Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
 
-/** Most tokens that go through the network at once; between batches a caller may cancel. */
+/** Most tokens that go through the network at once. */
 export const MAX_BATCH = 128
 
 /**

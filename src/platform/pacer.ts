@@ -7,8 +7,14 @@ import { pause } from './pause.js'
  */
 export const SLICE_MS = 12
 
-/** So often the clock may read the same before it counts as standing still, as it does in workerd between I/O. */
-const STILL_READINGS = 64
+/**
+ * Multiply-adds, 10 to 50 ms of them, after which a clock that reads the same counts as standing still. In workerd it does
+ * between I/O; in browsers it may tick once in a millisecond, or in 100, to be of no use for fingerprints.
+ */
+const STILL_SIZE = 2.5e8
+
+/** What an operation of unknown size counts as. */
+const TYPICAL_SIZE = 4e6
 
 export interface PacerOptions {
   /** A clock in milliseconds. */
@@ -20,7 +26,7 @@ export interface PacerOptions {
 }
 
 /**
- * Tells a long computation when to let the event loop run. The computation asks between its operations, and pauses when
+ * Decides when a long computation lets the event loop run. The computation asks between its operations, and pauses when
  * it is time; everything that computes on a thread shares one pacer, because it shares the event loop.
  */
 export class Pacer {
@@ -30,7 +36,7 @@ export class Pacer {
   /** When the event loop ran last, as far as we know. */
   #turned: number
   #reading: number
-  /** How often the clock has read the same. */
+  /** Multiply-adds since the clock last read something else. */
   #still = 0
 
   constructor({ now, turn, sliceMs = SLICE_MS }: PacerOptions) {
@@ -44,14 +50,16 @@ export class Pacer {
     return this.#now()
   }
 
-  /** Whether it is time to `pause`. `now`: the clock's reading, where it has been read anyway. */
-  isDue(now = this.#now()): boolean {
-    if (now === this.#reading) this.#still++
-    else this.#still = 0
+  /**
+   * Whether it is time to `pause`. `now`: the clock's reading, where it has been read anyway; `size`: multiply-adds since
+   * this was last asked.
+   */
+  isDue(now = this.#now(), size = TYPICAL_SIZE): boolean {
+    this.#still = now === this.#reading ? this.#still + size : 0
     this.#reading = now
     const since = now - this.#turned
     // A clock may be set back.
-    return since >= this.#sliceMs || since < 0 || this.#still >= STILL_READINGS
+    return since >= this.#sliceMs || since < 0 || this.#still >= STILL_SIZE
   }
 
   /** Lets the event loop run once. */
@@ -62,7 +70,7 @@ export class Pacer {
   }
 
   /** Pauses if it is time; rejects with the signal's reason if it is aborted. */
-  async breathe(signal?: AbortSignal): Promise<void> {
+  async yieldIfDue(signal?: AbortSignal): Promise<void> {
     if (this.isDue()) await this.pause()
     signal?.throwIfAborted()
   }

@@ -1,5 +1,6 @@
 import type { Config } from '../model/config.js'
 import { type KvCache, type KvType, kvRowBytes } from '../model/kv-cache.js'
+import { pacer } from '../platform/pacer.js'
 import type { Arena } from '../wasm/arena.js'
 import type { Pointer } from '../wasm/kernels.js'
 
@@ -10,6 +11,9 @@ export function kvCacheBytes(config: Config, contextLength: number, type: KvType
 
 /** Where caches get their memory from: an arena, or a model's `SessionMemory`. */
 export type KvMemory = Pick<Arena, 'allocate' | 'free' | 'bytes'>
+
+/** Bytes, about a millisecond. */
+const COPIED_AT_ONCE = 2 ** 22
 
 /** A piece of the memory and how many caches read it. */
 interface Span {
@@ -59,18 +63,31 @@ export class SessionKvCache implements KvCache {
     return new SessionKvCache(this.#memory, this.#config, this.contextLength, this.type, this)
   }
 
-  /** To be called before a write: leaves a shared span for one of its own, with the first `rows` positions. Throws `OUT_OF_MEMORY`, and stays as it was. */
-  own(rows: number): void {
-    if (this.#span.owners === 1) return
-    const from = this.#span.base
+  /**
+   * To be called before a write: leaves a shared span for one of its own, with the first `rows` positions. Lets the event
+   * loop run on the way. Rejects with `OUT_OF_MEMORY` or the signal's reason, and stays as it was.
+   */
+  async own(rows: number, signal?: AbortSignal): Promise<void> {
+    const from = this.#span
+    if (from.owners === 1) return
     const own = this.#allocate()
-    this.#span.owners--
-    this.#span = own
-    for (let plane = 0; plane < this.#planes; plane++) {
-      const offset = plane * this.#planeBytes
-      const source = this.#memory.bytes((from + offset) as Pointer, rows * this.#rowBytes)
-      this.#memory.bytes((own.base + offset) as Pointer, source.length).set(source)
+    const bytes = rows * this.#rowBytes
+    try {
+      for (let plane = 0; plane < this.#planes; plane++) {
+        const end = plane * this.#planeBytes + bytes
+        for (let at = end - bytes; at < end; at += COPIED_AT_ONCE) {
+          const source = this.#memory.bytes((from.base + at) as Pointer, Math.min(COPIED_AT_ONCE, end - at))
+          this.#memory.bytes((own.base + at) as Pointer, source.length).set(source)
+          await pacer.yieldIfDue(signal)
+        }
+      }
+    } catch (error) {
+      this.#leave(own)
+      throw error
     }
+    this.#span = own
+    // The others may have left meanwhile.
+    this.#leave(from)
   }
 
   /** Bytes of what `rows` positions hold in all layers. */
@@ -85,13 +102,16 @@ export class SessionKvCache implements KvCache {
 
   /** Takes the first `rows` positions from what `read` wrote. Throws `OUT_OF_MEMORY`, and stays as it was. */
   write(rows: number, source: Uint8Array): void {
-    this.own(0)
+    if (this.#span.owners > 1) {
+      const own = this.#allocate()
+      this.#leave(this.#span)
+      this.#span = own
+    }
     this.#eachContent(rows, (content, at) => content.set(source.subarray(at, at + content.length)))
   }
 
   dispose(): void {
-    this.#span.owners--
-    if (this.#span.owners === 0) this.#memory.free(this.#span.base)
+    this.#leave(this.#span)
   }
 
   get #planes(): number {
@@ -111,6 +131,11 @@ export class SessionKvCache implements KvCache {
     for (let plane = 0; plane < this.#planes; plane++) {
       visit(this.#memory.bytes(this.#plane(plane), length), plane * length)
     }
+  }
+
+  #leave(span: Span): void {
+    span.owners--
+    if (span.owners === 0) this.#memory.free(span.base)
   }
 
   #allocate(): Span {

@@ -363,7 +363,7 @@ export class Session {
     }: Pick<Pass, 'wantLogits' | 'everyLogits' | 'tiled' | 'signal'> & { isDecode?: boolean },
   ): Promise<void> {
     const { network } = this.#host
-    this.#cache.own(position)
+    await this.#cache.own(position, pass.signal)
     const ms = await network.forward({ cache: this.#cache, ids, position, ...pass }, () => {
       if (pass.wantLogits) this.#logits.set(network.logits())
     })
@@ -379,7 +379,7 @@ export class Session {
     if (keep === undefined) return false
     const dropped = tokensToDrop(keep, position, count, contextLength)
     if (dropped === undefined) return false
-    this.#cache.own(position)
+    await this.#cache.own(position)
     await this.#host.network.shift(this.#cache, keep + dropped, keep, position - keep - dropped)
     this.#sequence.drop(keep, dropped)
     this.#stats.shifted()

@@ -62,28 +62,45 @@ describe('a pacer', () => {
     expect(longest).toBeLessThan(10.2)
   })
 
-  it('never waits for a clock that stands still, nor for one that has been set back', async () => {
+  it.each([
+    ['of unknown size', undefined, 63],
+    ['of a small model', 1e5, 2500],
+    ['of a large model', 1e8, 3],
+  ])('does not wait for a clock that stands still: operations %s', async (_, size, count) => {
     const { clock, pacer } = pacerAt()
-    let checks = 0
-    while (!pacer.isDue() && checks < 1000) checks++
-    expect(checks).toBeGreaterThan(10)
-    expect(checks).toBeLessThan(200)
-    await pacer.pause()
-    expect(pacer.isDue()).toBe(false)
+    for (let round = 0; round < 2; round++) {
+      let checks = 1
+      while (!pacer.isDue(clock.time, size)) checks++
+      expect(checks).toBe(count)
+      await pacer.pause()
+    }
+  })
+
+  it('trusts a clock that ticks once in many operations', () => {
+    const { clock, pacer } = pacerAt()
+    for (let i = 0; i < 900; i++) {
+      // 100 operations of a small model in a millisecond.
+      if (i % 100 === 99) clock.time++
+      expect(pacer.isDue(clock.time, 1e5)).toBe(false)
+    }
+  })
+
+  it('does not wait for a clock that has been set back', async () => {
+    const { clock, pacer } = pacerAt()
     clock.time = 3
     expect(pacer.isDue()).toBe(true)
     await pacer.pause()
     expect(pacer.isDue()).toBe(false)
   })
 
-  it('breathes when it is due, and passes on the reason of an abort', async () => {
+  it('yields when it is due, and passes on the reason of an abort', async () => {
     const { clock, pacer } = pacerAt()
-    await pacer.breathe()
+    await pacer.yieldIfDue()
     expect(clock.turns).toBe(0)
     clock.time += 10
-    await pacer.breathe()
+    await pacer.yieldIfDue()
     expect(clock.turns).toBe(1)
-    await expect(pacer.breathe(AbortSignal.abort('enough'))).rejects.toBe('enough')
+    await expect(pacer.yieldIfDue(AbortSignal.abort('enough'))).rejects.toBe('enough')
   })
 
   it('has slices of which several fit between two services of 50 ms', () => {

@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { type GenerateOptions, loadModel, type Model, type Session } from '../../src/index.js'
+import { pacer } from '../../src/platform/pacer.js'
 import { smallModel } from '../model/small.js'
 import { idsOf, loadSmall } from './collect.js'
 
@@ -147,6 +148,49 @@ describe('a fork', () => {
     other.dispose()
     expect(() => fork.generate(PROMPT)).toThrow(expect.objectContaining({ code: 'DISPOSED' }))
     expect(other.memoryBytes).toBe(0)
+  })
+
+  it.each<[string, (other: Session) => Promise<unknown>]>([
+    ['writes too', (other) => other.eval([5])],
+    ['is disposed', async (other) => other.dispose()],
+    [
+      'is reset and written to',
+      (other) => {
+        other.reset()
+        return other.eval([9, 8])
+      },
+    ],
+  ])('copies what is common while the event loop runs, and its session %s', async (_, meanwhile) => {
+    const used = model.memoryBytes
+    using plain = newSession()
+    await plain.eval([1, 2, 3, 4, 5, 6])
+    await plain.eval([7])
+    const session = newSession()
+    await session.eval([1, 2, 3, 4, 5, 6])
+    const fork = session.fork()
+    const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const writing = fork.eval([7])
+    await Promise.all([writing, meanwhile(session)])
+    due.mockRestore()
+    expect(fork.logits()).toEqual(plain.logits())
+    for (const each of [session, fork, plain]) each.dispose()
+    expect(model.memoryBytes).toBe(used)
+  })
+
+  it('aborted while it copies still shares, and leaves no memory behind', async () => {
+    using session = newSession()
+    await session.eval([1, 2, 3, 4, 5, 6])
+    using fork = session.fork()
+    const used = model.memoryBytes
+    const controller = new AbortController()
+    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => {
+      controller.abort('enough')
+      return true
+    })
+    await expect(fork.eval([7], { signal: controller.signal })).rejects.toBe('enough')
+    expect(model.memoryBytes).toBe(used)
+    expect(fork.position).toBe(6)
+    expect(fork.logits()).toEqual(session.logits())
   })
 
   it('that finds no memory when it writes stays as it is', async () => {
