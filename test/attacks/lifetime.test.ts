@@ -47,7 +47,7 @@ testAttack(
   'forgotten-sessions.ts',
   2004,
   { heapMegabytes: 100, residentMegabytes: 500, seconds: 300, flags: ['--expose-gc'] },
-  { chats: 2000, collectEvery: 25 },
+  { chats: 2000, collectEvery: 30 },
 )
 
 testAttack(
