@@ -61,6 +61,15 @@ export function isArray(value: unknown): value is readonly unknown[] {
   }
 }
 
+/** `instanceof`, which throws for a proxy that has been revoked. */
+export function isA<T>(type: new (...args: never[]) => T, value: unknown): value is T {
+  try {
+    return value instanceof type
+  } catch {
+    return false
+  }
+}
+
 /**
  * The own properties of options as a plain object, each read once. Throws `INVALID_ARGUMENT`, naming them, for what is no
  * object and for one that cannot be read.

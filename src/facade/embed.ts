@@ -1,7 +1,7 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { pacer } from '../platform/pacer.js'
-import { isArray } from '../read-list.js'
+import { isA, isArray, readList } from '../read-list.js'
 import { checkCount, checkOptions, checkSignal, checkTokens } from '../session/checks.js'
 import { createPool, normalize, POOLINGS, type Pooling } from '../session/pool.js'
 import type { EncodeOptions, TokenId } from '../tokenizer/tokenizer.js'
@@ -61,7 +61,7 @@ export async function embed(
   input: EmbedInput | readonly EmbedInput[],
   options: EmbedOptions = {},
 ): Promise<Float32Array | Float32Array[] | Float32Array[][]> {
-  if (!(model instanceof Model)) {
+  if (!isA<Model>(Model as never, model)) {
     throw new DasllamaError('INVALID_ARGUMENT', 'embed needs a model as its first argument', {
       hint: 'await loadModel(…) gives one',
     })
@@ -69,7 +69,7 @@ export async function embed(
   const settings = resolve(options, model)
   const many = isList(input)
   // A copy, because the caller may change its list while the event loop runs.
-  const texts = many ? [...input] : [input]
+  const texts = many ? readList('the list of texts', input, (text) => text as EmbedInput) : [input]
   const embedder = model.createEmbedder()
   try {
     const inputs: TokenId[][] = []
@@ -144,8 +144,10 @@ function idsOf(
   { addSpecial, parseSpecial, truncate }: EmbedOptions,
 ): TokenId[] {
   if (typeof text !== 'string' && (text === null || typeof text !== 'object')) {
-    const kind = text === null ? 'null' : typeof text
-    throw new DasllamaError('INVALID_ARGUMENT', `${name} must be a string or token ids, not ${kind}`)
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${name} must be a string or token ids, not ${describeValue(text)}`,
+    )
   }
   const ids =
     typeof text !== 'string'

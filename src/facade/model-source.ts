@@ -1,6 +1,7 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
+import { isA } from '../read-list.js'
 import { blobSource } from '../storage/blob.js'
 import { bytesSource } from '../storage/bytes.js'
 import { guarded } from '../storage/guarded.js'
@@ -66,14 +67,5 @@ function readable(value: unknown): Partial<ByteSource> {
     return { name, size, read, close }
   } catch {
     return {}
-  }
-}
-
-/** `instanceof`, which throws for a proxy that has been revoked. */
-function isA<T>(type: new (...args: never[]) => T, value: unknown): value is T {
-  try {
-    return value instanceof type
-  } catch {
-    return false
   }
 }

@@ -2,6 +2,7 @@ import { abortable } from '../abortable.js'
 import { describeFailure, describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
+import { isA } from '../read-list.js'
 import { checkCount } from '../session/checks.js'
 import { WASM_LIMIT } from '../wasm/arena.js'
 import { createEngine, createThreadedEngine, type Engine } from '../wasm/engine.js'
@@ -48,9 +49,7 @@ export function checkEngineOptions({ kernels, memoryLimit, threads }: EngineOpti
 }
 
 function isModule(kernels: unknown): boolean {
-  return (
-    kernels instanceof WebAssembly.Module || kernels instanceof ArrayBuffer || ArrayBuffer.isView(kernels)
-  )
+  return isA(WebAssembly.Module, kernels) || isA(ArrayBuffer, kernels) || ArrayBuffer.isView(kernels)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { readList } from '../read-list.js'
+import { isA, readList } from '../read-list.js'
 
 /**
  * How alike two embeddings are: the cosine of the angle between them, from −1 to 1; 0 where one has no direction, being
@@ -22,16 +22,15 @@ export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 function readVector(name: string, vector: ArrayLike<number>): ArrayLike<number> {
   // What embed gives needs no second look at each value: a NaN would come out in the end.
-  const values =
-    vector instanceof Float32Array
-      ? vector
-      : readList(name, vector, (value, index) => {
-          if (typeof value === 'number') return value
-          throw new DasllamaError(
-            'INVALID_ARGUMENT',
-            `${name} has ${describeValue(value)} at index ${index}, which is not a number`,
-          )
-        })
+  const values = isA<Float32Array>(Float32Array, vector)
+    ? vector
+    : readList(name, vector, (value, index) => {
+        if (typeof value === 'number') return value
+        throw new DasllamaError(
+          'INVALID_ARGUMENT',
+          `${name} has ${describeValue(value)} at index ${index}, which is not a number`,
+        )
+      })
   if (values.length > 0) return values
   throw new DasllamaError('INVALID_ARGUMENT', 'similarity needs two arrays of numbers, neither empty')
 }

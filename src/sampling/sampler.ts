@@ -1,4 +1,5 @@
 import { DasllamaError } from '../errors.js'
+import { isA } from '../read-list.js'
 import { Candidates } from './candidates.js'
 import { buildChain } from './chain.js'
 import { type Logprobs, logprobsOf } from './logprobs.js'
@@ -94,14 +95,26 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
 }
 
 function checkInput(logits: Float32Array, recent: ArrayLike<number>, allowed: Uint32Array | undefined): void {
-  if (!(logits instanceof Float32Array) || logits.length === 0) {
+  if (!isA(Float32Array, logits) || logits.length === 0) {
     throw new DasllamaError('INVALID_ARGUMENT', 'logits must be a Float32Array with one value a token')
   }
-  if (typeof recent !== 'object' || typeof recent?.length !== 'number') {
+  if (!(lengthOf(recent) <= MOST_RECENT)) {
     throw new DasllamaError('INVALID_ARGUMENT', 'recent must be an array of token ids')
   }
-  if (allowed !== undefined && !(allowed instanceof Uint32Array)) {
+  if (allowed !== undefined && !isA(Uint32Array, allowed)) {
     throw new DasllamaError('INVALID_ARGUMENT', 'allowed must be a Uint32Array with one bit a token')
+  }
+}
+
+/** More than any context holds. */
+const MOST_RECENT = 2 ** 26
+
+/** NaN for what has none, or cannot be read. */
+function lengthOf(list: ArrayLike<number>): number {
+  try {
+    return typeof list === 'object' && typeof list.length === 'number' ? list.length : Number.NaN
+  } catch {
+    return Number.NaN
   }
 }
 

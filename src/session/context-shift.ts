@@ -1,5 +1,6 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { readOptions } from '../read-list.js'
 import { checkCount } from './checks.js'
 
 /** What happens when the context is full: see `SessionOptions.contextShift`. */
@@ -25,7 +26,7 @@ export function resolveContextShift(
       `contextShift must be true, false or { keep }, not ${describeValue(option)}`,
     )
   }
-  const { keep = fallback } = option
+  const { keep = fallback } = readOptions('contextShift', option)
   return checkCount('contextShift.keep', keep, 0, contextLength - 1)
 }
 

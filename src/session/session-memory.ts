@@ -34,7 +34,7 @@ export class Lease {
 }
 
 /** How long to wait, in milliseconds, after a collection that found nothing. */
-const MEANWHILE = 10_000
+const MEANWHILE = 1000
 
 /** The memory of a model's sessions, and who holds it. */
 export class SessionMemory {

@@ -1,6 +1,8 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { hash32 } from '../math/hash.js'
 import { KV_TYPES, type KvType, kvFormat } from '../model/kv-cache.js'
+import { isA } from '../read-list.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import type { SequenceState } from './sequence.js'
 
@@ -146,8 +148,8 @@ export function decodeState(
 
 /** Checks that these are the whole and undamaged bytes of a state that this version reads. */
 function openState(bytes: Uint8Array): DataView {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new DasllamaError('INVALID_ARGUMENT', `a state must be a Uint8Array, not ${typeof bytes}`)
+  if (!isA(Uint8Array, bytes)) {
+    throw new DasllamaError('INVALID_ARGUMENT', `a state must be a Uint8Array, not ${describeValue(bytes)}`)
   }
   const magic = new TextEncoder().encode(MAGIC)
   if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {

@@ -49,6 +49,17 @@ describe('memory', () => {
     }
     expect(fill).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }))
     expect(sessions.length).toBeGreaterThan(2)
+    // Who has the memory, and what to do about it.
+    expect(fill).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          new RegExp(
+            `^a session of 1000 positions with an f16 cache needs 0\\.2 MiB, and ${sessions.length} open sessions hold \\d\\.\\d MiB of the 4\\.0 MiB`,
+          ),
+        ),
+        hint: expect.stringMatching(/^call dispose\(\) on sessions and chats .*`using`/),
+      }),
+    )
     expect(model.memoryBytes).toBeLessThanOrEqual(4 * 2 ** 20)
   })
 

@@ -12,6 +12,8 @@ export interface ChildLimits {
   readonly residentMegabytes?: number
   /** After which the child is killed. Generous, since machines are noisy: attacks that succeed take forever. */
   readonly seconds: number
+  /** More flags for Node. Default: none. */
+  readonly flags?: readonly string[]
 }
 
 /**
@@ -50,10 +52,22 @@ interface Line {
   readonly why?: string
 }
 
-async function runChild(program: string, input: unknown, { heapMegabytes, seconds }: ChildLimits) {
+async function runChild(
+  program: string,
+  input: unknown,
+  { heapMegabytes, seconds, flags = [] }: ChildLimits,
+) {
   const path = fileURLToPath(new URL(`../children/${program}`, import.meta.url))
   const preload = new URL('./report-peak.mjs', import.meta.url).href
-  const args = [`--max-old-space-size=${heapMegabytes}`, '--import', 'tsx', '--import', preload, path]
+  const args = [
+    ...flags,
+    `--max-old-space-size=${heapMegabytes}`,
+    '--import',
+    'tsx',
+    '--import',
+    preload,
+    path,
+  ]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
   let printed = ''
   let errors = ''

@@ -1,0 +1,46 @@
+/** A chat per request that nobody disposes, on a model with room for a few dozen. */
+import { createChat, loadModel, type Warning } from '../../../src/index.js'
+import { smallModel } from '../../model/small.js'
+import { attackInput, attempt, report } from '../support/attempt.js'
+
+const { chats, collectEvery } = attackInput<{ chats: number; collectEvery: number }>()
+const warnings: Warning[] = []
+const onWarning = (warning: Warning) => void warnings.push(warning)
+const model = await loadModel(smallModel(), { memoryLimit: 4 * 2 ** 20, onWarning })
+/** With `--expose-gc`. */
+const { gc } = globalThis as { gc?: () => void }
+const before = model.memoryBytes
+
+async function answer(index: number): Promise<void> {
+  const chat = createChat(model, { template: 'chatml', maxTokens: 1 })
+  chat.addUser(`request ${index}`)
+  for await (const _ of chat.respond());
+  // Forks share memory until they write, and are forgotten with their session.
+  if (index % 5 === 0) await chat.session.fork().eval([1, 2])
+}
+
+for (let index = 0; index < chats; index++) {
+  await attempt(`chat ${index}`, () => answer(index), { mayPass: true, codes: [] })
+  // Requests arrive in turns of the event loop; within one, nothing that a WeakRef was made for is collected.
+  await new Promise((resolve) => setImmediate(resolve))
+  if (collectEvery > 0 && index % collectEvery === 0) gc?.()
+}
+report(warnings.length === 1 && warnings[0].code === 'NOT_DISPOSED', `warnings: ${JSON.stringify(warnings)}`)
+
+// Those that are in use keep what they hold, and whoever asks for more is told who has it.
+const kept: unknown[] = []
+await attempt(
+  'more sessions than fit',
+  () => {
+    for (;;) kept.push(model.createSession())
+  },
+  { codes: ['OUT_OF_MEMORY'] },
+)
+try {
+  model.createSession()
+} catch (error) {
+  const { message, hint } = error as { message: string; hint: string }
+  report(/\d+ open sessions hold \d+\.\d MiB/.test(message) && hint.includes('dispose()'), message)
+}
+model.dispose()
+report(model.memoryBytes === 0 && before > 0, 'the model still has memory')
