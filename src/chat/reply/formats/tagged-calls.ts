@@ -347,12 +347,12 @@ export class TaggedCallsReader implements CallReader {
 
   /** Text of a value: a line break at its beginning and the one at its end frame it. */
   #readValue(text: string): void {
+    if (this.#isAtStart && text.trim() === '') {
+      this.#held += text
+      return
+    }
     let value = this.#held + text
     if (this.#isAtStart) {
-      if (value.trim() === '') {
-        this.#held = value
-        return
-      }
       this.#isAtStart = false
       const first = /^\r?\n/.exec(value)?.[0] ?? ''
       if (first !== '') this.#hasOwnLines = true

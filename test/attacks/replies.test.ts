@@ -1,0 +1,81 @@
+/** Replies that are made to take long or much memory, in each format; what a model writes is as untrusted as its file. */
+import { describe } from 'vitest'
+import type { ReplyFormatOverrides } from '../../src/chat/reply/format.js'
+import { testAttack } from './support/child.js'
+
+type Tools = Exclude<NonNullable<ReplyFormatOverrides['tools']>, 'none'>
+
+/** How a call begins in each dialect, up to different places in it; the first opens it. */
+const HEADS: Readonly<Record<Tools, readonly string[]>> = {
+  hermes: ['<tool_call>', '<tool_call>{"name": "a", "arguments": {"b": "'],
+  nemotron: ['<TOOLCALL>[', '<TOOLCALL>[{"name": "a"},'],
+  'tool-calls': ['<tool_calls>', '<tool_calls>{"name": "a"}'],
+  granite: ['<|tool_call|>[', '<|tool_call|>{"name": "a"}'],
+  cohere: ['<|START_ACTION|>[', '<|START_ACTION|>[{"tool_name": "a", "parameters": {'],
+  'command-r': ['Action:```json', 'Action:```json['],
+  gigachat: ['<|function_call|>', '<|function_call|>{"name": "'],
+  firefunction: ['functools[', 'functools[{"name": "a"}, '],
+  'llama-json': ['<|python_tag|>', '{"name": "a", "parameters": {}}', '{"'],
+  mistral: ['[TOOL_CALLS]', '[TOOL_CALLS]a[ARGS]{"b": "', '[TOOL_CALLS]a[CALL_ID]'],
+  deepseek: ['<｜tool▁call▁begin｜>', '<｜tool▁call▁begin｜>a<｜tool▁sep｜>{}', '<｜tool▁calls▁begin｜>'],
+  kimi: ['<|tool_call_begin|>', '<|tool_call_begin|>a<|tool_call_argument_begin|>{"b": '],
+  solar: ['<|tool_call:begin|>', '<|tool_calls|>'],
+  gemma: ['<|tool_call>', '<|tool_call>call:a{b:', '<|tool_call>call:a{b:<|"|>', '<|tool_call>call:a{'],
+  harmony: ['<|channel|>', '<|channel|>analysis<|message|>', '<|channel|>commentary to=a<|message|>{"b": "'],
+  'qwen-xml': [
+    '<tool_call>',
+    '<function=a>',
+    '<function=a><parameter=b>',
+    '<function=a><parameter=b>\nx</function>',
+  ],
+  seed: ['<seed:tool_call>', '<function=a><parameter=b>'],
+  minicpm: [
+    '<function name="',
+    '<function name="a"><param name="b">',
+    '<function name="a"><param name="b"><![CDATA[',
+  ],
+  minimax: ['<minimax:tool_call>', '<invoke name="a"><parameter name="b">'],
+  dsml: ['<｜DSML｜function_calls>', '<｜DSML｜invoke name="a"><｜DSML｜parameter name="b" string="true">'],
+  atem: ['<atem:function_calls>', '<atem:invoke name="a"><atem:parameter name="b">'],
+  glm: ['<tool_call>', '<tool_call>a<arg_key>', '<tool_call>a<arg_key>b</arg_key><arg_value>'],
+  lfm2: [
+    '<|tool_call_start|>',
+    '<|tool_call_start|>[a(b=',
+    '<|tool_call_start|>[a(',
+    '<|tool_call_start|>[a(b="',
+  ],
+}
+
+/** Hundreds of kilobytes of these behind a head: white space, quotes, brackets, commas, and the head itself. */
+const FILLERS = [
+  ' ',
+  '\n',
+  'x',
+  '"',
+  '\\',
+  '<',
+  '[',
+  '{',
+  ', ',
+  '1,',
+  ']}',
+  '\n</function> ',
+  '\n<parameter=b>',
+]
+
+describe('replies', () => {
+  for (const [tools, heads] of Object.entries(HEADS)) {
+    const reasoning = tools === 'harmony' ? 'harmony' : 'think'
+    const [open] = heads
+    const inThoughts = tools === 'harmony' ? [] : [`<think>${open}`]
+    const all = ['', ...heads, ...inThoughts]
+    const fillers = [...FILLERS, `${open} `]
+    testAttack(
+      `hostile replies: ${tools}`,
+      'replies.ts',
+      all.length * fillers.length,
+      { heapMegabytes: 500, seconds: 120 },
+      { format: { tools, reasoning }, heads: all, fillers, length: 200_000 },
+    )
+  }
+})
