@@ -18,6 +18,7 @@ const FILES: readonly (readonly [what: string, residentMegabytes: number])[] = [
   ['arrays within arrays', 150],
   ['an architecture of 30 MB', 250],
   ['tokens of two letters', 250],
+  ['tokens of 60 MB each', 1000],
   ['as many tokens as may be', 500],
   ['as many merges as may be', 300],
 ]
