@@ -27,6 +27,8 @@ export const LIMITS = {
   splitParts: 1024,
   /** Tokens of a vocabulary: each takes some hundred bytes of memory, whatever it takes in the file. */
   vocabulary: 1_048_576,
+  /** Characters of all tokens of a vocabulary together, and of all its merges: they are held as text. */
+  vocabularyCharacters: 64 * 1024 * 1024,
   /** Merges of byte-level BPE. */
   merges: 4_194_304,
   /** llama2.c checkpoints: each number of the header. */

@@ -43,6 +43,7 @@ export async function readLlama2cTokenizer(
   }
   cursor.expect(vocabulary * 8, `a tokenizer of ${vocabulary} tokens`)
   const tokens: string[] = []
+  let bytes = 0
   const scores = new Float32Array(vocabulary)
   const types = new Int32Array(vocabulary)
   for (let id = 0; id < vocabulary; id++) {
@@ -51,6 +52,13 @@ export async function readLlama2cTokenizer(
     const length = cursor.i32()
     if (!Number.isFinite(score)) throw bad(`token ${id} has the score ${score}`)
     if (length < 0 || length > longest) throw bad(`token ${id} has ${length} bytes, not 0 to ${longest}`)
+    bytes += length
+    if (bytes > LIMITS.vocabularyCharacters) {
+      throw new DasllamaError(
+        'LIMIT',
+        `${displayName(cursor.name)}: the tokens have more than ${LIMITS.vocabularyCharacters} bytes together`,
+      )
+    }
     if (!cursor.has(length)) await cursor.need(length, `token ${id}`)
     const { piece, type } = pieceOf(id, cursor.text(length))
     tokens.push(piece)

@@ -1,5 +1,6 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { abortable } from '../storage/abortable.js'
 import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { SourcePool } from '../storage/source-pool.js'
@@ -46,7 +47,7 @@ export async function readOtherParts(
   const pool = new SourcePool(PARTS_OPEN_AT_ONCE)
   try {
     for (let index = 1; index < count; index++) {
-      const open = () => openSibling(firstSource, nameOf(index), index, count)
+      const open = () => openSibling(firstSource, nameOf(index), { index, count, signal })
       const source = await pool.add(await open(), open)
       sources.push(source)
       const part = await readPart(source, signal)
@@ -129,8 +130,7 @@ function checkPartNumber(fileName: string, part: GgufPart, expected: number, fir
 async function openSibling(
   source: ByteSource,
   name: string,
-  index: number,
-  count: number,
+  { index, count, signal }: { index: number; count: number; signal: AbortSignal | undefined },
 ): Promise<ByteSource> {
   if (!source.sibling) {
     throw new DasllamaError(
@@ -142,7 +142,7 @@ async function openSibling(
     )
   }
   try {
-    return await source.sibling(name)
+    return await abortable(source.sibling(name), signal)
   } catch (cause) {
     if (!(cause instanceof DasllamaError && cause.code === 'NOT_FOUND')) throw cause
     throw new DasllamaError(

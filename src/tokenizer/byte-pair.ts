@@ -11,7 +11,7 @@ import type { Guard } from './segments.js'
 import type { ClassifiedText } from './splits.js'
 import type { TokenId } from './tokenizer.js'
 import { classify } from './unicode-classes.js'
-import { isSpecial, type Vocabulary } from './vocabulary.js'
+import { isSpecial, tooLong, type Vocabulary } from './vocabulary.js'
 
 /** Words remembered with their ids, so that frequent ones merge once. */
 const CACHED_WORDS = 1 << 14
@@ -74,7 +74,10 @@ export class BytePair {
     let rank = 0
     let odd = 0
     let firstOdd = ''
+    let characters = 0
     for (const merge of merges) {
+      characters += merge.length
+      if (characters > LIMITS.vocabularyCharacters) throw tooLong('merges')
       const space = merge.indexOf(' ', 1)
       const before = wordless.size
       if (space > 0) {

@@ -115,7 +115,21 @@ function readTexts(metadata: Metadata): readonly string[] {
     )
   }
   // An empty text would be found everywhere; llama.cpp names such tokens the same way.
-  return Array.from(texts, (text, id) => text || `[EMPTY_${id}]`)
+  let characters = 0
+  return Array.from(texts, (text, id) => {
+    characters += text.length
+    if (characters > LIMITS.vocabularyCharacters) throw tooLong('tokens')
+    return text || `[EMPTY_${id}]`
+  })
+}
+
+/** A list of the vocabulary has more text than may be held. */
+export function tooLong(list: 'tokens' | 'merges'): DasllamaError {
+  return new DasllamaError(
+    'LIMIT',
+    `tokenizer.ggml.${list} has more than ${LIMITS.vocabularyCharacters} characters altogether`,
+    { hint: 'the file may be damaged' },
+  )
 }
 
 function indexTexts(texts: readonly string[]): Map<string, TokenId> {

@@ -25,7 +25,7 @@ describe('servers', () => {
       'servers.ts',
       2,
       // The base is some 200 MB; 64 MB are kept of a body without ranges, and as many wait on both sides of the connection.
-      { heapMegabytes: 300, residentMegabytes: 550, seconds: 60 },
+      { heapMegabytes: 300, residentMegabytes: 550, seconds: 120 },
       server,
     )
   }

@@ -25,6 +25,13 @@ function tokens(count: number): Stretch[] {
   return [head.toBytes(), writer.toBytes()].map((bytes) => ({ bytes, count: 1 }))
 }
 
+/** Text of so many bytes with its length: ASCII but for its beginning, so two bytes per character in memory. */
+function longText(length: number): Uint8Array {
+  const bytes = new Uint8Array(length).fill(97)
+  bytes.set(euro)
+  return new ByteWriter().string(bytes).toBytes()
+}
+
 const FILES: Record<string, () => ByteSource> = {
   '64 MB of booleans': () => virtualGguf(keys(8, (key) => arrayKey(key, 'bool', 8 * MEBIBYTE, ONE))),
   '256 MB of booleans': () => virtualGguf(keys(32, (key) => arrayKey(key, 'bool', 8 * MEBIBYTE, ONE))),
@@ -53,6 +60,11 @@ const FILES: Record<string, () => ByteSource> = {
       textKey('tokenizer.ggml.model', 4, new TextEncoder().encode('gpt2')),
       arrayKey('tokenizer.ggml.merges', 'string', 0, ONE),
       arrayKey('tokenizer.ggml.tokens', 'string', 8 * MEBIBYTE, shortText('ab')),
+    ]),
+  'tokens of 60 MB each': () =>
+    virtualGguf([
+      textKey('tokenizer.ggml.model', 5, new TextEncoder().encode('llama')),
+      ...keys(1, () => arrayKey('tokenizer.ggml.tokens', 'string', 7, longText(60_000_000))),
     ]),
   'as many tokens as may be': () =>
     virtualGguf([

@@ -22,17 +22,17 @@ const text = words.repeat(MILLION / words.length)
 const nested = (type: number) => many(2800, (i) => 'a'.repeat(i + 2), type)
 
 const ATTACKS: Record<string, () => Attack> = {
-  '20,000 user-defined tokens': () => ({
+  '60,000 user-defined tokens': () => ({
     keys: bytePairKeys(
       [],
-      many(20_000, (i) => `<t${i}>`, USER_DEFINED),
+      many(60_000, (i) => `<t${i}>`, USER_DEFINED),
     ),
     text,
   }),
-  '20,000 control tokens': () => ({
+  '60,000 control tokens': () => ({
     keys: bytePairKeys(
       [],
-      many(20_000, (i) => `<t${i}>`, CONTROL),
+      many(60_000, (i) => `<t${i}>`, CONTROL),
     ),
     text,
     options: { parseSpecial: true },
@@ -64,7 +64,7 @@ const ATTACKS: Record<string, () => Attack> = {
     const keys = sentencePieceKeys(Array.from({ length: 10_000 }, (_, i) => 'a'.repeat(i + 1)))
     return {
       keys: { ...keys, scores: Float32Array.from(keys.tokens, (_, id) => id) },
-      text: 'a'.repeat(MILLION),
+      text: 'a'.repeat(2 * MILLION),
     }
   },
 }
