@@ -108,7 +108,7 @@ export class LineEditor {
     this.#input.pause()
   }
 
-  /** The output as readline has it: it does not redraw by itself, and writes nothing while no line is asked for. */
+  /** The output as readline has it: it never reports that its size has changed, and writes nothing while no line is asked for. */
   #screen(): Writable {
     const output = this.#output
     const screen = new Writable({
@@ -124,7 +124,7 @@ export class LineEditor {
   readonly #ended = (): void => this.#reader.close()
 
   /**
-   * The terminal has broken the line anew, and the cursor has moved with the text: so the row to draw from is where the
+   * The terminal has wrapped the line to its new width, and the cursor has moved with the text: so the row to draw from is where the
    * prompt is now, not where it was.
    */
   readonly #resized = (): void => {

@@ -309,7 +309,7 @@ describe('dasllama chat', () => {
     )
   })
 
-  it('tells what fails, and goes on', async () => {
+  it('reports what fails, and goes on', async () => {
     const long = 'the dog ran '.repeat(200)
     const { code, out, err } = await typed(
       [long, 'Once upon a time'],
@@ -325,7 +325,7 @@ describe('dasllama chat', () => {
     expect(code).toBe(1)
   })
 
-  it('tells what is left out to make room', async () => {
+  it('says what is left out to make room', async () => {
     const line = 'The little dog ran to the big red house. '.repeat(3)
     const lines = [line, line, line, '/reset', line]
     const dropping = await typed(lines, '--context', '160')
@@ -351,7 +351,7 @@ describe('dasllama chat', () => {
     expect(err).toContain('user: Hi\nassistant: \n')
   })
 
-  it('tells in a line of its own what fails within a reply, and goes on', async () => {
+  it('reports in a line of its own what fails within a reply, and goes on', async () => {
     const terminal = new FakeTerminal({ watched: true })
     terminal.files.set('g', 'root ::= "x" [0-9] "y"')
     terminal.typed = ['Hi', '/history', '/undo', '/params banned-ids=', 'Hi']
