@@ -70,6 +70,8 @@ export class LineEditor {
     this.#reader.on('history', (entries: string[]) => this.#search.setEntries(entries))
     this.#reader.on('close', onEnd)
     this.#reader.on('SIGINT', onInterrupt)
+    // A shell that was in the foreground meanwhile has switched them off.
+    this.#reader.on('SIGCONT', () => output.write(MARK_PASTES))
     emitKeypressEvents(input)
     input.on('keypress', this.#pressed)
     input.on('end', this.#ended)
