@@ -4,7 +4,7 @@ import { f32, str, u32 } from '../../src/gguf/typed-value.js'
 import { CHAT_SAMPLING, Chat, DEFAULT_SAMPLING, loadModel, Session } from '../../src/index.js'
 import { TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
-import { smallModel } from './small-model.js'
+import { smallModelFile } from './small-model.js'
 
 const OPTIONS = ['--template', 'chatml', '--max-tokens', '6', '--temp', '0', '--seed', '7']
 
@@ -54,7 +54,7 @@ describe('dasllama chat', () => {
 
   it('takes template and sampling from the file, and says so', async () => {
     await using folder = await temporaryFolder()
-    const file = await smallModel(folder.path, {
+    const file = await smallModelFile(folder.path, {
       'tokenizer.chat_template': str("{{ '<|start_header_id|>' }}{{ messages[0].content }}"),
       'general.sampling.temp': f32(0.6),
       'general.sampling.top_k': u32(20),

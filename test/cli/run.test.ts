@@ -5,7 +5,7 @@ import { DEFAULT_SAMPLING, loadModel, Model, Session } from '../../src/index.js'
 import { TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { asOptions } from './as-options.js'
 import { FakeTerminal } from './fake-terminal.js'
-import { smallModel } from './small-model.js'
+import { smallModelFile } from './small-model.js'
 
 const STORY = ', there was a little girl named Lily.'
 const PROMPT = ['--prompt', 'Once upon a time']
@@ -395,7 +395,7 @@ describe('dasllama run', () => {
 
     it('says that there is a chat where a plain text ends at once', async () => {
       await using folder = await temporaryFolder()
-      const file = await smallModel(folder.path, { 'tokenizer.chat_template': str(TEMPLATE) })
+      const file = await smallModelFile(folder.path, { 'tokenizer.chat_template': str(TEMPLATE) })
       await using model = await loadModel(file)
       const end = String([...model.tokenizer.endOfGeneration][0])
       const noteOf = async (...args: readonly string[]) => {
