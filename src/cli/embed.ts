@@ -37,7 +37,7 @@ export const embed = command({
     MODEL,
     {
       name: 'TEXT',
-      summary: 'a text; - reads standard input, one text per line, and so does a pipe',
+      summary: 'a text; without one, or for -, each line of standard input is one',
       repeats: true,
       fromInput: true,
     },
@@ -73,7 +73,7 @@ async function readTexts(given: readonly string[], terminal: Terminal): Promise<
 
 function lines(text: string): string[] {
   const found = text.split(/\r?\n/)
-  // What follows the last line's end is no line.
+  // Nothing follows the end of the last line.
   if (found.at(-1) === '') found.pop()
   return found
 }

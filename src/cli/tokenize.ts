@@ -12,7 +12,7 @@ export const tokenize = command({
     MODEL,
     {
       name: 'TEXT',
-      summary: 'the text; - reads standard input, as it is, and so does a pipe',
+      summary: 'the text; without it, or for -, standard input is read unchanged',
       fromInput: true,
     },
   ],

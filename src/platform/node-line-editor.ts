@@ -70,6 +70,8 @@ export class LineEditor {
     this.#reader.on('history', (entries: string[]) => this.#search.setEntries(entries))
     this.#reader.on('close', onEnd)
     this.#reader.on('SIGINT', onInterrupt)
+    // A shell that was in the foreground meanwhile has switched them off.
+    this.#reader.on('SIGCONT', () => output.write(MARK_PASTES))
     emitKeypressEvents(input)
     input.on('keypress', this.#pressed)
     input.on('end', this.#ended)
@@ -108,7 +110,7 @@ export class LineEditor {
     this.#input.pause()
   }
 
-  /** The output as readline has it: it does not redraw by itself, and writes nothing while no line is asked for. */
+  /** The output as readline has it: it never reports that its size has changed, and writes nothing while no line is asked for. */
   #screen(): Writable {
     const output = this.#output
     const screen = new Writable({
@@ -124,7 +126,7 @@ export class LineEditor {
   readonly #ended = (): void => this.#reader.close()
 
   /**
-   * The terminal has broken the line anew, and the cursor has moved with the text: so the row to draw from is where the
+   * The terminal has wrapped the line to its new width, and the cursor has moved with the text: so the row to draw from is where the
    * prompt is now, not where it was.
    */
   readonly #resized = (): void => {

@@ -74,6 +74,9 @@ export function nodeLines(
   }
 }
 
+/** Stands before what continues a line, where the editor does not show both at once. */
+const GOES_ON = '… '
+
 /** What reads lines for `nodeLines`. */
 interface LineReader {
   /** Shows a prompt; what has been typed meanwhile stays. */
@@ -110,13 +113,17 @@ function plainReader(
     const text = begun === undefined ? line : `${begun}\n${line}`
     begun = continues?.(text) ? text : undefined
     if (begun === undefined) onLine(text)
+    else if (output) show(GOES_ON)
   })
   reader.on('close', onEnd)
   reader.on('SIGINT', onInterrupt)
+  const show = (prompt: string) => {
+    reader.setPrompt(prompt)
+    reader.prompt(true)
+  }
   return {
     ask(prompt) {
-      reader.setPrompt(prompt)
-      if (output) reader.prompt(true)
+      if (output) show(prompt)
     },
     clear() {
       const hadText = reader.line !== '' || begun !== undefined

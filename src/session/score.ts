@@ -1,5 +1,6 @@
 import type { Pass } from '../model/network.js'
-import { logprobsOfLogits } from '../sampling/logprobs.js'
+import { Candidates } from '../sampling/candidates.js'
+import { logprobsOf } from '../sampling/logprobs.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 
 /** Log-probabilities of a sequence's own tokens, found while it goes through the network. */
@@ -8,6 +9,8 @@ export class TokenScores {
   readonly values: Float64Array
   readonly #ids: readonly TokenId[]
   readonly #from: number
+  /** Its buffers serve all tokens. */
+  readonly #candidates = new Candidates()
 
   /** `from`: the first id that is of interest. */
   constructor(ids: readonly TokenId[], from: number) {
@@ -19,7 +22,8 @@ export class TokenScores {
   /** Takes the logits that id number `index` was to be chosen by. */
   take(index: number, logits: Float32Array): void {
     if (index < this.#from || index >= this.#ids.length) return
-    this.values[index] = logprobsOfLogits(logits, this.#ids[index], 0).logprob
+    this.#candidates.reset(logits)
+    this.values[index] = logprobsOf(this.#candidates, this.#ids[index], 0).logprob
   }
 
   /** What to ask of the pass of a batch that begins with id number `first`; nothing where no logits of it count. */

@@ -37,7 +37,9 @@ it.skipIf(isSkipped)('TinyLlama answers in two turns, the second of which needs 
 it.skipIf(isSkipped)('and on the command line', async () => {
   const terminal = new FakeTerminal()
   terminal.typed = TURNS
-  expect(await main(['chat', path, '--system', SYSTEM, '--max-tokens', '60'], terminal)).toBe(0)
+  expect(await main(['chat', path, '--system', SYSTEM, '--max-tokens', '60', '--temp', '0'], terminal)).toBe(
+    0,
+  )
   const [first, second] = terminal.out.split('\n')
   expect(first).toContain('Paris')
   expect(second).toContain('Anna')
@@ -54,7 +56,14 @@ it.skipIf(isSkipped)('and in the form that a schema asks for, turn by turn', asy
     required: ['name', 'age'],
   }
   terminal.files.set('person.json', JSON.stringify(schema))
-  const options = ['--system', 'Answer in JSON with name and age.', '--json-schema', 'person.json']
+  const options = [
+    '--system',
+    'Answer in JSON with name and age.',
+    '--json-schema',
+    'person.json',
+    '--temp',
+    '0',
+  ]
   expect(await main(['chat', path, ...options], terminal)).toBe(0)
   const replies = terminal.out.match(/\{[^}]*\}/g)
   expect(replies?.map((reply) => JSON.parse(reply))).toEqual([

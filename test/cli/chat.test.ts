@@ -4,7 +4,7 @@ import { f32, str, u32 } from '../../src/gguf/typed-value.js'
 import { CHAT_SAMPLING, Chat, DEFAULT_SAMPLING, loadModel, Session } from '../../src/index.js'
 import { TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
-import { smallModel } from './small-model.js'
+import { smallModelFile } from './small-model.js'
 
 const OPTIONS = ['--template', 'chatml', '--max-tokens', '6', '--temp', '0', '--seed', '7']
 
@@ -54,7 +54,7 @@ describe('dasllama chat', () => {
 
   it('takes template and sampling from the file, and says so', async () => {
     await using folder = await temporaryFolder()
-    const file = await smallModel(folder.path, {
+    const file = await smallModelFile(folder.path, {
       'tokenizer.chat_template': str("{{ '<|start_header_id|>' }}{{ messages[0].content }}"),
       'general.sampling.temp': f32(0.6),
       'general.sampling.top_k': u32(20),
@@ -309,7 +309,7 @@ describe('dasllama chat', () => {
     )
   })
 
-  it('tells what fails, and goes on', async () => {
+  it('reports what fails, and goes on', async () => {
     const long = 'the dog ran '.repeat(200)
     const { code, out, err } = await typed(
       [long, 'Once upon a time'],
@@ -325,7 +325,7 @@ describe('dasllama chat', () => {
     expect(code).toBe(1)
   })
 
-  it('tells what is left out to make room', async () => {
+  it('says what is left out to make room', async () => {
     const line = 'The little dog ran to the big red house. '.repeat(3)
     const lines = [line, line, line, '/reset', line]
     const dropping = await typed(lines, '--context', '160')
@@ -351,7 +351,7 @@ describe('dasllama chat', () => {
     expect(err).toContain('user: Hi\nassistant: \n')
   })
 
-  it('tells in a line of its own what fails within a reply, and goes on', async () => {
+  it('reports in a line of its own what fails within a reply, and goes on', async () => {
     const terminal = new FakeTerminal({ watched: true })
     terminal.files.set('g', 'root ::= "x" [0-9] "y"')
     terminal.typed = ['Hi', '/history', '/undo', '/params banned-ids=', 'Hi']

@@ -131,17 +131,17 @@ describe.each([
     ['a grammar for a file', ['--grammar', 'root ::= "a"'], {}, 2, '--grammar takes the name of a file'],
     ['a missing file', ['--json-schema', '@none.json'], {}, 1, 'none.json: there is no such file'],
     ['a directory', ['--grammar', '@'], {}, 1, 'is a directory'],
-    ['what is no text', ['--grammar', '@g'], { g: Uint8Array.of(0xff) }, 1, 'g is not UTF-8 text'],
-    ['an empty schema', ['--json-schema', '@s.json'], { 's.json': '' }, 1, 's.json is no JSON: '],
+    ['what is not text', ['--grammar', '@g'], { g: Uint8Array.of(0xff) }, 1, 'g is not UTF-8 text'],
+    ['an empty schema', ['--json-schema', '@s.json'], { 's.json': '' }, 1, 's.json is not JSON: '],
     [
-      'what is no JSON',
+      'what is not JSON',
       ['--json-schema', '@s.json'],
       { 's.json': '{\n  "type":: 1}' },
       1,
-      's.json is no JSON: ',
+      's.json is not JSON: ',
     ],
     [
-      'a schema that is none',
+      'what is not a schema',
       ['--json-schema', '@s.json'],
       { 's.json': '[1]' },
       1,
@@ -187,8 +187,8 @@ describe.each([
     expect(terminal.typed).toEqual(['Hi'])
   })
 
-  it('says where a schema is no JSON, as far as the runtime tells', async () => {
+  it('says where a schema is not JSON, as far as the runtime tells', async () => {
     const { err } = await dasllama([...args, '--json-schema', '@s.json'], { 's.json': '{\n  "type" 1}' })
-    expect(err).toMatch(/s\.json is no JSON: .* in JSON at line 2, column 10\n$/)
+    expect(err).toMatch(/s\.json is not JSON: .* in JSON at line 2, column 10\n$/)
   })
 })

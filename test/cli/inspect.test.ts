@@ -3,7 +3,7 @@ import { main } from '../../src/cli/main.js'
 import { str } from '../../src/gguf/typed-value.js'
 import { STORIES_15M, TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
-import { smallModel } from './small-model.js'
+import { smallModelFile } from './small-model.js'
 
 async function inspect(args: readonly string[], terminal = new FakeTerminal()) {
   const code = await main(['inspect', ...args], terminal)
@@ -26,7 +26,7 @@ describe('dasllama inspect', () => {
 
   it('says how a file chats', async () => {
     await using folder = await temporaryFolder()
-    const file = await smallModel(folder.path, {
+    const file = await smallModelFile(folder.path, {
       'tokenizer.chat_template': str(
         "{% for m in messages %}{{ '<|im_start|>' + m.content }}{% endfor %}{% if enable_thinking %}<think>{% endif %}<tool_call>",
       ),
@@ -59,7 +59,7 @@ describe('dasllama inspect', () => {
     terminal.availableMemory = 5.2 * 2 ** 20
     expect((await inspect([TINY_STORIES], terminal)).out).toContain('a smaller --context needs less')
     await using folder = await temporaryFolder()
-    const huge = await smallModel(folder.path, {}, { context: 2 ** 24 })
+    const huge = await smallModelFile(folder.path, {}, { context: 2 ** 24 })
     terminal.out = ''
     terminal.availableMemory = undefined
     const { runs, neededBytes, availableBytes } = JSON.parse((await inspect([huge, '--json'], terminal)).out)
@@ -88,7 +88,7 @@ describe('dasllama inspect', () => {
   it('says what keeps a model from running, a hostile name made harmless', async () => {
     await using folder = await temporaryFolder()
     const name = { 'general.name': str('\x1b]0;owned\x07') }
-    const file = await smallModel(folder.path, name, { architecture: 'unheard-of' })
+    const file = await smallModelFile(folder.path, name, { architecture: 'unheard-of' })
     const { code, out } = await inspect([file], new FakeTerminal({ watched: true }))
     expect(code).toBe(0)
     expect(out).toMatch(/^problem .*unheard-of/m)

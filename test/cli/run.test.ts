@@ -5,7 +5,7 @@ import { DEFAULT_SAMPLING, loadModel, Model, Session } from '../../src/index.js'
 import { TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { asOptions } from './as-options.js'
 import { FakeTerminal } from './fake-terminal.js'
-import { smallModel } from './small-model.js'
+import { smallModelFile } from './small-model.js'
 
 const STORY = ', there was a little girl named Lily.'
 const PROMPT = ['--prompt', 'Once upon a time']
@@ -60,7 +60,7 @@ describe('dasllama run', () => {
     ])
   })
 
-  it('is told by its seed, also when it drew the seed itself', async () => {
+  it('is reproduced by its seed, also when it drew the seed itself', async () => {
     const options = [...PROMPT, '--max-tokens', '12', '--temp', '1', '--top-k', '50']
     const drawn = await runJson(options)
     const again = await runJson([...options, '--seed', String(drawn.seed)])
@@ -117,7 +117,7 @@ describe('dasllama run', () => {
     }
   })
 
-  it('writes a text a seed, the same as alone', async () => {
+  it('writes one text per seed, the same as alone', async () => {
     const options = [...PROMPT, '--max-tokens', '12', '--temp', '1', '--top-k', '50']
     const alone = await Promise.all([7, 8].map((seed) => runJson([...options, '--seed', String(seed)])))
     const { code, out } = await run([...options, '--seeds', '7,8', '--json'])
@@ -128,7 +128,7 @@ describe('dasllama run', () => {
       expect(together[i]).toMatchObject({ ids, text, seed })
     const { out: texts, err } = await run([...options, '--seeds', '7,8'])
     expect(texts).toBe(`== seed 7 ==\n${alone[0].text}\n\n== seed 8 ==\n${alone[1].text}\n`)
-    expect(err).toMatch(/^prompt 5 tokens, .* seed 7\nprompt 1 tokens and 4 known before, .* seed 8\n$/)
+    expect(err).toMatch(/^prompt 5 tokens, .* seed 7\nprompt 1 tokens and 4 cached, .* seed 8\n$/)
   })
 
   it('of one seed of several is still an array', async () => {
@@ -289,7 +289,7 @@ describe('dasllama run', () => {
     expect(cut).toMatchObject({ ids: ids.slice(0, 4), stopReason: 'stop', stoppedBy: ids[4] })
   })
 
-  it('tells log-probabilities', async () => {
+  it('shows log-probabilities', async () => {
     const { ids, logprobs } = await runJson([
       ...PROMPT,
       '--max-tokens',
@@ -326,7 +326,7 @@ describe('dasllama run', () => {
     expect(forgetting).toMatchObject({ code: 0, stopReason: 'length' })
     expect(forgetting.ids).toHaveLength(40)
     expect((await runJson([...options, '--context-shift=12'])).ids).not.toEqual(forgetting.ids)
-    expect((await run([...options, '--context-shift'])).err).toMatch(/\| made room [3-6] times \|/)
+    expect((await run([...options, '--context-shift'])).err).toMatch(/\| context shifted [3-6]× \|/)
     expect((await run([...options, '--context-shift=16'])).err).toContain('contextShift.keep')
   })
 
@@ -344,7 +344,7 @@ describe('dasllama run', () => {
     expect(given).toMatchObject({ promptIds, ids })
   })
 
-  it('reads the prompt from standard input, as it is', async () => {
+  it('reads the prompt from standard input, unchanged', async () => {
     const terminal = new FakeTerminal()
     terminal.input = 'Once upon a time'
     expect((await runJson(['--prompt', '-', '--max-tokens', '9'], terminal)).text).toBe(STORY)
@@ -395,7 +395,7 @@ describe('dasllama run', () => {
 
     it('says that there is a chat where a plain text ends at once', async () => {
       await using folder = await temporaryFolder()
-      const file = await smallModel(folder.path, { 'tokenizer.chat_template': str(TEMPLATE) })
+      const file = await smallModelFile(folder.path, { 'tokenizer.chat_template': str(TEMPLATE) })
       await using model = await loadModel(file)
       const end = String([...model.tokenizer.endOfGeneration][0])
       const noteOf = async (...args: readonly string[]) => {

@@ -1,17 +1,17 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { randomModel } from '../../src/gguf/random-model.js'
+import type { RandomModelOptions } from '../../src/gguf/random-model.js'
 import type { TypedValue } from '../../src/gguf/typed-value.js'
-import { writeModelFile } from '../support/model-files.js'
+import { SMALL, smallModel } from '../model/small.js'
 
-/** Writes a random model of a few kilobytes with more metadata; returns its path. */
-export async function smallModel(
+/** Writes the small random model of the tests with more metadata, or another architecture or context; returns its path. */
+export async function smallModelFile(
   folder: string,
   metadata: Readonly<Record<string, TypedValue>>,
-  { architecture = 'llama', context = 256 } = {},
+  { context, ...options }: Pick<Partial<RandomModelOptions>, 'architecture'> & { context?: number } = {},
 ): Promise<string> {
   const file = join(folder, 'model.gguf')
-  const shape = { embed: 32, layers: 1, heads: 1, feedForward: 32, vocab: 400, context }
-  const entries = Object.entries(metadata)
-  await writeModelFile(file, randomModel({ shape, format: 'F32', architecture, metadata: entries }))
+  const shape = { ...SMALL.shape, context: context ?? SMALL.shape.context }
+  await writeFile(file, smallModel({ ...options, shape, metadata: Object.entries(metadata) }))
   return file
 }

@@ -1,6 +1,6 @@
 /**
- * The conversations of the documentation are true: what a page marks as ```` ```terminal ```` is what a terminal of 80
- * columns shows when someone types the lines after `> `. Rates of tokens differ from run to run, so they are not compared.
+ * The conversations of the documentation are true: a ```` ```text ```` block that begins with
+ * `$ npx dasllama chat` is what a terminal of 80 columns shows when someone types the lines after `> `. Rates of tokens differ from run to run, so they are not compared.
  * `UPDATE_DOCS=1` writes what is shown into the pages instead.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { main } from '../../src/cli/main.js'
 import { PseudoTerminal } from '../support/pseudo-terminal.js'
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
-const BLOCK = /```terminal\n\$ npx dasllama (.*)\n([\s\S]*?)```/g
+const BLOCK = /```text\n\$ npx dasllama (chat .*)\n([\s\S]*?)```/g
 const PROMPT = '> '
 
 /** What is typed: the lines after prompts, with those that they go on in. */
@@ -49,20 +49,19 @@ const withoutRates = (text: string) => text.replace(/\d+\.\d tok\/s/g, '… tok/
 
 describe('the documentation', async () => {
   const pages = (await readdir(docs)).filter((name) => name.endsWith('.md'))
+  let found = 0
   for (const page of pages) {
     const text = await readFile(docs + page, 'utf8')
     const blocks = Array.from(text.matchAll(BLOCK), ([, command, shown]) => ({ command, shown }))
+    found += blocks.length
     if (blocks.length === 0) continue
     test(`${page}: ${blocks.length} conversations are as it shows them`, async () => {
       let updated = text
       for (const { command, shown } of blocks) {
         const actual = await conversation(command, typedLines(shown))
         if (process.env.UPDATE_DOCS) {
-          const before = `\`\`\`terminal\n$ npx dasllama ${command}\n${shown}\`\`\``
-          updated = updated.replace(
-            before,
-            () => `\`\`\`terminal\n$ npx dasllama ${command}\n${actual}\`\`\``,
-          )
+          const before = `\`\`\`text\n$ npx dasllama ${command}\n${shown}\`\`\``
+          updated = updated.replace(before, () => `\`\`\`text\n$ npx dasllama ${command}\n${actual}\`\`\``)
         } else {
           expect(withoutRates(actual), command).toBe(withoutRates(shown))
         }
@@ -70,4 +69,5 @@ describe('the documentation', async () => {
       if (updated !== text) await writeFile(docs + page, updated)
     })
   }
+  test('shows a conversation', () => expect(found).toBeGreaterThan(0))
 })

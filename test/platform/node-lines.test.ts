@@ -238,6 +238,19 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
+  it('continue on a terminal that knows no escape sequences, too', async () => {
+    const { lines, type, shown } = keyboard({ term: 'dumb', continues: (text) => text.endsWith('\\') })
+    const next = lines.next('> ')
+    await type('one\\\r', 'two\r')
+    expect(await next).toBe('one\\\ntwo')
+    expect(shown()).toContain('> ')
+    expect(shown()).toContain('… ')
+    const after = lines.next('> ')
+    await type('three\r')
+    expect(await after).toBe('three')
+    lines.close()
+  })
+
   it('are asked for without escape sequences of its own on a terminal that knows none', () => {
     const { lines, shown } = keyboard({ term: 'dumb' })
     lines.close()

@@ -4,7 +4,7 @@ interface Row {
   readonly continues: boolean
 }
 
-/** What a terminal shows: enough of its escape sequences for a line editor, and lines that break anew when it is resized. */
+/** What a terminal shows: enough of its escape sequences for a line editor, and lines that are wrapped again when it is resized. */
 export class Screen {
   #width: number
   #rows: Row[] = [{ cells: [], continues: false }]
@@ -36,7 +36,7 @@ export class Screen {
     }
   }
 
-  /** Breaks all lines anew, as terminals do; the cursor stays with its text. */
+  /** Wraps all lines to another width, as terminals do; the cursor stays with its text. */
   resize(width: number): void {
     const lines: string[][] = []
     let cursor = { line: 0, at: 0 }

@@ -1,6 +1,6 @@
 import { alias, integer, type Option, orMinusOne } from './options.js'
 
-/** Most tokens of a text; llama.cpp's -1 is no limit. */
+/** Most tokens of a text; -1 stands for no limit, as in llama.cpp. */
 export function maxTokensOption(summary: string, min: number): Option<number | undefined> {
   return alias(
     orMinusOne(integer(summary, { min })),

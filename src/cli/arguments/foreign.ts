@@ -8,10 +8,8 @@ export interface ForeignFlag {
   readonly commands?: readonly string[]
   /** What to do instead. */
   readonly hint?: string
-  /** It asks for what is the case anyway, so that nothing needs to be done. */
+  /** It takes no value and asks for what is the case anyway, so that nothing needs to be done. */
   readonly isAccepted?: boolean
-  /** Whether a value follows it. Only of use where it is accepted. */
-  readonly takesValue?: boolean
 }
 
 const WRITING = ['run', 'chat']

@@ -29,8 +29,8 @@ export interface GivenFormat {
 }
 
 /**
- * The response format among a command's values. Throws `UsageError` for two of them and for what is no file's name, and
- * a `DasllamaError` for a file that cannot be read or is no JSON.
+ * The response format among a command's values. Throws `UsageError` for two of them and for what is not a file's name, and
+ * a `DasllamaError` for a file that cannot be read or is not JSON.
  */
 export async function givenFormat(
   values: Values<typeof formatOptions> & { readonly ignoreEos?: boolean },
@@ -76,6 +76,6 @@ function parseJson(path: string, json: string): object {
       const before = json.slice(0, Number(offset)).split('\n')
       return `line ${before.length}, column ${before.at(-1)!.length + 1}`
     })
-    throw new DasllamaError('INVALID_ARGUMENT', `${path} is no JSON: ${problem}`, { cause })
+    throw new DasllamaError('INVALID_ARGUMENT', `${path} is not JSON: ${problem}`, { cause })
   }
 }

@@ -57,7 +57,6 @@ export function parse<Table extends OptionTable>(
     if (key === undefined) {
       const foreign = foreignFlag(written, command) ?? foreignFlag(plainName(written), command)
       if (!foreign?.isAccepted) throw unknownOption(written, keys, { foreign, nameOf, noun })
-      if (foreign.takesValue && equals < 0) i++
       continue
     }
     const option = table[key]

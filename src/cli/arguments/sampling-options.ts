@@ -20,7 +20,7 @@ import { UsageError } from './usage-error.js'
 
 const ending = {
   minTokens: integer('let the text not end before N tokens'),
-  ignoreEos: flag('never let the text end by itself'),
+  ignoreEos: flag('never let the model end the text'),
 }
 
 const choosing = {

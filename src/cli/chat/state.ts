@@ -67,7 +67,7 @@ export class ChatState {
       return name === 'default' ? `from the file${looksLike}` : `${name}, from the file${looksLike}`
     }
     if (name === 'given') return `from --template${looksLike}`
-    return this.#templateIsGiven ? `${name}, from --template` : `${name}, told by the vocabulary`
+    return this.#templateIsGiven ? `${name}, from --template` : `${name}, by the file's vocabulary`
   }
 
   #sampling(): string {

@@ -13,7 +13,7 @@ export function printable(text: string): string {
   })
 }
 
-/** Writes text that may come from outside: as it is into files and pipes, printable on a terminal. */
+/** Writes text that may come from outside: unchanged into files and pipes, printable on a terminal. */
 export function print(output: Output, text: string): Promise<void> {
   return output.write(output.isTerminal ? printable(text) : text)
 }

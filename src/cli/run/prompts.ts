@@ -12,7 +12,7 @@ export interface Prompt {
 
 /** Where prompts come from. */
 export const promptOptions = group('What to write', {
-  prompt: alias(text('TEXT', 'what to continue; - reads standard input, as it is'), '-p'),
+  prompt: alias(text('TEXT', 'what to continue; - reads standard input, unchanged'), '-p'),
   file: alias(
     text('FILE', 'what to continue, from a file, without the line break at its end'),
     '-f',

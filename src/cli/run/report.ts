@@ -13,9 +13,9 @@ const STOP_REASONS: Record<StopReason, string> = {
 export function statistics(stats: SessionStats, { stopReason, stoppedBy }: Generation, seed: number): string {
   const { nPrompt, nReused, nGen, nShifts, ttftMs, prefillTps, genTps } = stats
   const parts = [
-    `prompt ${nPrompt} tokens${nReused > 0 ? ` and ${nReused} known before` : ''}, ${prefillTps.toFixed(1)} tok/s`,
+    `prompt ${nPrompt} tokens${nReused > 0 ? ` and ${nReused} cached` : ''}, ${prefillTps.toFixed(1)} tok/s`,
     `generated ${nGen} tokens, ${genTps.toFixed(1)} tok/s`,
-    ...(nShifts > 0 ? [`made room ${nShifts} times`] : []),
+    ...(nShifts > 0 ? [`context shifted ${nShifts}×`] : []),
     `first token after ${ttftMs.toFixed(0)} ms`,
     typeof stoppedBy === 'string' ? `stopped at ${JSON.stringify(stoppedBy)}` : STOP_REASONS[stopReason!],
     `seed ${seed}`,
@@ -23,7 +23,7 @@ export function statistics(stats: SessionStats, { stopReason, stoppedBy }: Gener
   return `${parts.join(' | ')}\n`
 }
 
-/** Log-probabilities a token for --json, with the texts of the tokens. */
+/** Log-probabilities of each token for --json, with the texts of the tokens. */
 export function logprobsObjects(tokens: readonly GeneratedToken[], model: Model) {
   const named = ({ logprob, top }: Logprobs) => ({
     logprob,
@@ -36,7 +36,7 @@ export function logprobsObjects(tokens: readonly GeneratedToken[], model: Model)
   })
 }
 
-/** The same for people, a line a token. */
+/** The same for people, one line per token. */
 export function logprobsTable(tokens: readonly GeneratedToken[], model: Model): string {
   const rows = logprobsObjects(tokens, model).map(({ piece, before, after }) => [
     JSON.stringify(piece),

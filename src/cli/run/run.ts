@@ -143,11 +143,11 @@ function refuseContradictions(values: RunValues): void {
   }
   for (const name of ['system', 'template', 'templateVariables'] as const) {
     if (values[name] === undefined) continue
-    throw new UsageError(`${optionName(name)} is part of a chat, and a plain prompt is none`, 'add --chat')
+    throw new UsageError(`${optionName(name)} needs --chat: a plain prompt has no template`, 'add --chat')
   }
 }
 
-/** The session that writes, and how it takes a prompt: as it is, or within the chat template. */
+/** The session that writes, and how it takes a prompt: unchanged, or within the chat template. */
 function startSession(
   model: Model,
   values: RunValues,
