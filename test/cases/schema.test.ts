@@ -519,6 +519,54 @@ testKind(
 )
 
 testKind(
+  'schema: unevaluated members and items',
+  [
+    {
+      schema: {
+        properties: { a: { type: 'integer' } },
+        anyOf: [
+          { properties: { b: true }, required: ['b'] },
+          { properties: { c: true }, required: ['c'] },
+        ],
+        unevaluatedProperties: false,
+      },
+      accepts: [
+        { a: 1, b: 2 },
+        { a: 1, c: 2 },
+      ],
+      rejects: [{ a: 1, d: 2 }, { a: 1 }, { a: 1, b: 2, d: 3 }],
+    },
+    {
+      schema: { allOf: [{ properties: { a: true } }, { unevaluatedProperties: false }] },
+      accepts: [{}],
+      rejects: [{ a: 1 }],
+    },
+    {
+      schema: {
+        type: 'object',
+        allOf: [{ properties: { a: { type: 'integer' } } }],
+        unevaluatedProperties: { type: 'string' },
+      },
+      accepts: [{ a: 1, x: 'y' }],
+      rejects: [{ a: 'y' }, { a: 1, x: 1 }],
+    },
+    {
+      schema: {
+        prefixItems: [{ type: 'integer' }],
+        anyOf: [{ prefixItems: [true, { type: 'string' }] }, true],
+        unevaluatedItems: false,
+      },
+      accepts: [[1], [1, 'a']],
+      rejects: [
+        [1, 2],
+        [1, 'a', 1],
+      ],
+    },
+  ] satisfies Case[],
+  attempt,
+)
+
+testKind(
   'schema: large limits',
   [
     {
