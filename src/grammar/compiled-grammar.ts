@@ -42,7 +42,7 @@ interface Knowledge {
 export function compileGrammar(tokenizer: Tokenizer, source: Grammar): CompiledGrammar {
   const cycle = findLeftRecursion(source)
   if (cycle) {
-    throw new DasllamaError('INVALID_ARGUMENT', `left recursion in the grammar: ${cycle.join(' → ')}`, {
+    throw new DasllamaError('INVALID_ARGUMENT', `left recursion in the grammar: ${shownCycle(cycle)}`, {
       hint: 'let the rule begin with something else, or repeat with * or +',
     })
   }
@@ -148,4 +148,10 @@ class TokenMatcher implements Matcher {
     const piece = JSON.stringify(this.#grammar.tokenizer.piece(id))
     return new DasllamaError('INVALID_ARGUMENT', `token ${id} (${piece}) may not come here by the grammar`)
   }
+}
+
+/** The rules of a cycle, as far as a message has room for them. */
+function shownCycle(names: readonly string[]): string {
+  const shown = names.length <= 8 ? names : [...names.slice(0, 6), '…', names[names.length - 1]]
+  return shown.map((name) => (name.length <= 60 ? name : `${name.slice(0, 57)}…`)).join(' → ')
 }

@@ -47,7 +47,7 @@ class Parser {
     this.#skip(SPACE)
     while (this.#at < this.#source.length) this.#rule()
     for (const [name, at] of this.#used) {
-      if (!this.#rules.has(name)) throw this.#error(`there is no rule "${name}"`, at)
+      if (!this.#rules.has(name)) throw this.#error(`there is no rule ${quoted(name)}`, at)
     }
     if (!this.#rules.has('root')) {
       throw new DasllamaError('INVALID_ARGUMENT', 'the grammar has no rule "root"', {
@@ -69,16 +69,16 @@ class Parser {
     if (!this.#take('::=')) {
       const hint =
         'names have letters, digits and hyphens; a rule is written name ::= …, on one line but for groups'
-      throw this.#error(`expected ::= after "${name}", found ${this.#found()}`, this.#at, hint)
+      throw this.#error(`expected ::= after ${quoted(name)}, found ${this.#found()}`, this.#at, hint)
     }
-    if (this.#rules.has(name)) throw this.#error(`the rule "${name}" is defined twice`, start)
+    if (this.#rules.has(name)) throw this.#error(`the rule ${quoted(name)} is defined twice`, start)
     if (this.#rules.size >= MAX_RULES)
       throw this.#error(`there are more than ${MAX_RULES} rules`, start, undefined, 'LIMIT')
     this.#skip(SPACE)
     const node = this.#options(false)
     const end = this.#peek()
     if (end !== '' && end !== '\n' && end !== '\r') {
-      throw this.#error(`expected the end of the rule "${name}", found ${this.#found()}`)
+      throw this.#error(`expected the end of the rule ${quoted(name)}, found ${this.#found()}`)
     }
     this.#rules.set(name, node)
     this.#skip(SPACE)
@@ -303,4 +303,9 @@ class Parser {
   ): DasllamaError {
     return new DasllamaError(code, `grammar, ${this.#place(at)}: ${message}`, { hint })
   }
+}
+
+/** A name in a message. */
+function quoted(name: string): string {
+  return `"${name.length <= 100 ? name : `${name.slice(0, 97)}…`}"`
 }

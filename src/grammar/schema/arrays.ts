@@ -25,9 +25,9 @@ export function arrayNode(flat: Flat, rules: Rules): Node {
 }
 
 /** What items beyond `prefixItems` must be; `undefined` where they are not written. */
-function furtherItems({ pointer, prefixItems, items, minItems, unevaluatedItems }: Flat): Placed | undefined {
+function furtherItems({ pointer, prefixItems, items, minItems }: Flat): Placed | undefined {
   const needed = minItems > prefixItems.length || prefixItems.length === 0
-  return items ?? unevaluatedItems ?? (needed ? { schema: true, pointer } : undefined)
+  return items ?? (needed ? { schema: true, pointer } : undefined)
 }
 
 function plainContent(flat: Flat, rules: Rules): Node {

@@ -3,7 +3,7 @@ import { pruned } from '../checks.js'
 import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, rule, text } from '../grammar.js'
 import { MAX_JSON_DEPTH, MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
 import { arrayNode } from './arrays.js'
-import { invalidSchema, shown, tooLarge } from './failures.js'
+import { invalidSchema, shortened, shown, tooLarge } from './failures.js'
 import { type Flat, type Placed, type Schema, type Type, typeOf } from './flat.js'
 import { ANY_OBJECT, ANY_VALUE, JSON_RULES } from './json-text.js'
 import { Notices, type SchemaNotice } from './notices.js'
@@ -111,7 +111,7 @@ class Converter implements Rules {
     if (pruned(grammar)) return grammar
     const [reason] = this.#dead
     if (reason !== undefined) {
-      throw invalidSchema('#', `nothing is valid by it: ${reason}`, 'loosen what stands there')
+      throw invalidSchema('#', `nothing is valid by it: ${shortened(reason)}`, 'loosen what stands there')
     }
     throw invalidSchema(
       '#',

@@ -28,6 +28,8 @@ export interface Scope {
   readonly names: ReadonlySet<string>
   readonly patterns: readonly { readonly pattern: PlacedPattern; readonly placed: Placed }[]
   readonly additional: Placed | undefined
+  /** Whether it only says what a schema must not be: then it describes no member for `unevaluatedProperties`. */
+  readonly isOpposite?: boolean
 }
 
 /** Items of which so many must be valid by a schema. */
@@ -69,9 +71,8 @@ export interface Flat {
   readonly required: ReadonlySet<string>
   readonly minProperties: number
   readonly maxProperties: number
-  /** For members and for items of which no other keyword speaks. */
-  readonly unevaluatedProperties: Placed | undefined
-  readonly unevaluatedItems: Placed | undefined
+  /** Items that the schema itself describes, and not only what it must not be. */
+  readonly describedItems: number
   /** Types that its keywords speak of. */
   readonly mentioned: ReadonlySet<Type>
 }
@@ -102,8 +103,7 @@ export function unlimited(pointer: string): Flat {
     required: new Set(),
     minProperties: 0,
     maxProperties: Number.POSITIVE_INFINITY,
-    unevaluatedProperties: undefined,
-    unevaluatedItems: undefined,
+    describedItems: 0,
     mentioned: new Set(),
   }
 }

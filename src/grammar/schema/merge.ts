@@ -2,7 +2,7 @@ import { commonTypes, commonValues, type Flat, type Placed } from './flat.js'
 import type { Bound } from './numbers.js'
 
 /** What merging asks of the schemas within. */
-interface Parts {
+export interface Parts {
   /** A schema that holds where both do. */
   both(a: Placed, b: Placed): Placed
   /** What is said of a member. */
@@ -43,8 +43,7 @@ export function merged(a: Flat, b: Flat, parts: Parts): Flat | undefined {
     required: new Set([...a.required, ...b.required]),
     minProperties: Math.max(a.minProperties, b.minProperties),
     maxProperties: Math.min(a.maxProperties, b.maxProperties),
-    unevaluatedProperties: either(a.unevaluatedProperties, b.unevaluatedProperties, parts),
-    unevaluatedItems: either(a.unevaluatedItems, b.unevaluatedItems, parts),
+    describedItems: Math.max(a.describedItems, b.describedItems),
     mentioned: new Set([...a.mentioned, ...b.mentioned]),
   }
 }
@@ -73,12 +72,7 @@ function mergedProperties(a: Flat, b: Flat, parts: Parts): ReadonlyMap<string, P
   const all = new Map<string, Placed>()
   for (const name of [...a.properties.keys(), ...b.properties.keys()]) {
     if (all.has(name)) continue
-    all.set(name, either(said(a, name, parts), said(b, name, parts), parts)!)
+    all.set(name, either(parts.member(a, name), parts.member(b, name), parts)!)
   }
   return all
-}
-
-/** What a schema says of a name by its own keywords; `unevaluatedProperties` waits for all of them. */
-function said(flat: Flat, name: string, parts: Parts): Placed | undefined {
-  return parts.member({ ...flat, unevaluatedProperties: undefined }, name)
 }

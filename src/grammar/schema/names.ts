@@ -44,7 +44,7 @@ export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rul
       return own.length > 0 ? own.map(({ placed }) => placed) : (scope.additional ?? [])
     })
     const free = isOpen ? { schema: true, pointer } : undefined
-    return rules.resolver.all(said) ?? flat.unevaluatedProperties ?? free
+    return rules.resolver.all(said) ?? free
   }
   const limits = namesOf(propertyNames, rules)
   if (patterns.size === 0 && limits.length === 0) {

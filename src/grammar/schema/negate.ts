@@ -60,7 +60,7 @@ function negateArray(flat: Flat, add: Add, not: Not, leftOut: string[]): void {
   const free: Placed = { schema: true, pointer }
   for (const [i, placed] of flat.prefixItems.entries()) {
     const prefixItems = [...Array.from({ length: i }, () => free), not(placed)]
-    add('array', { prefixItems, items: free, minItems: i + 1 })
+    add('array', { prefixItems, minItems: i + 1 })
   }
   if (flat.items && flat.prefixItems.length === 0) {
     add('array', {
@@ -77,7 +77,6 @@ function negateArray(flat: Flat, add: Add, not: Not, leftOut: string[]): void {
     }
   }
   if (flat.unique !== undefined) leftOut.push('uniqueItems')
-  if (flat.unevaluatedItems) leftOut.push('unevaluatedItems')
 }
 
 function negateObject(flat: Flat, add: Add, not: Not, leftOut: string[]): void {
@@ -100,5 +99,4 @@ function negateObject(flat: Flat, add: Add, not: Not, leftOut: string[]): void {
     else leftOut.push('additionalProperties')
   }
   if (flat.propertyNames.length > 0) leftOut.push('propertyNames')
-  if (flat.unevaluatedProperties) leftOut.push('unevaluatedProperties')
 }

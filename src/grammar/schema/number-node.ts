@@ -1,4 +1,4 @@
-import { type Node, set } from '../grammar.js'
+import { choice, type Node, set, text } from '../grammar.js'
 import { BudgetExceeded } from '../regular/budget.js'
 import { determinize } from '../regular/determinize.js'
 import { type Dfa, difference, intersection } from '../regular/dfa.js'
@@ -43,9 +43,11 @@ export interface NumberContext {
 export function numberNode(flat: Flat, whole: boolean, context: NumberContext): Node {
   const { lows, highs, multiples, notMultiples } = flat
   if (multiples.length + notMultiples.length + excludedNumbers(flat).length > 0) {
-    return context.share(`number ${keyOf(flat, whole)}`, () =>
-      automatonNode(numberDfa(flat, whole, context), set),
-    )
+    return context.share(`number ${keyOf(flat, whole)}`, () => {
+      const large = multiples.find((step) => stepOf(step).units > MAX_REMAINDERS)
+      if (large === undefined) return automatonNode(numberDfa(flat, whole, context), set)
+      return choice(listed(flat, large).map(text))
+    })
   }
   if (lows.length === 0 && highs.length === 0) return whole ? ANY_INTEGER : ANY_NUMBER
   return context.share(`number ${keyOf(flat, whole)}`, () => boundedNumber(lows, highs, whole, context.share))

@@ -49,7 +49,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['minContains', mention('array', (_, keyword) => readLeast(keyword))],
   ['maxContains', mention('array', (_, keyword) => readMost(keyword))],
   ['uniqueItems', mention('array', readUnique)],
-  ['unevaluatedItems', member('array', 'unevaluatedItems', readSchema)],
+  ['unevaluatedItems', mention('array', (_, keyword) => readSchema(keyword))],
   ['properties', member('object', 'properties', readProperties)],
   ['required', readRequired],
   ['patternProperties', mention('object', (_, keyword) => readProperties(keyword))],
@@ -57,7 +57,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['propertyNames', mention('object', (flat, keyword) => (flat.propertyNames = [readSchema(keyword)]))],
   ['minProperties', member('object', 'minProperties', readLeast)],
   ['maxProperties', member('object', 'maxProperties', readMost)],
-  ['unevaluatedProperties', member('object', 'unevaluatedProperties', readSchema)],
+  ['unevaluatedProperties', mention('object', (_, keyword) => readSchema(keyword))],
 ])
 
 /** Every keyword that means something here. */
@@ -81,6 +81,7 @@ export function readFlat(schema: Exclude<Schema, boolean>, pointer: string, noti
     }
   }
   readScope(flat, schema)
+  flat.describedItems = flat.items ? Number.POSITIVE_INFINITY : flat.prefixItems.length
   return flat
 }
 

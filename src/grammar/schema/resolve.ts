@@ -11,6 +11,7 @@ import type { Notices } from './notices.js'
 import { type Keyword, readFlat, readSchema, readSchemas } from './read.js'
 import { References } from './references.js'
 import type { Strings } from './strings.js'
+import { closed, UNEVALUATED } from './unevaluated.js'
 
 /** Ways that allOf and anyOf together make of one schema at most, and branches of one of them. */
 const MAX_ALTERNATIVES = 1000
@@ -141,7 +142,7 @@ export class Resolver {
       const matching = scope.patterns.filter(({ pattern }) => this.#strings.matches(pattern, name))
       return matching.length > 0 ? matching.map(({ placed }) => placed) : (scope.additional ?? [])
     })
-    return this.all(said) ?? flat.unevaluatedProperties
+    return this.all(said)
   }
 
   /** A schema that holds where all do; `undefined` for none. */
@@ -179,7 +180,7 @@ export class Resolver {
     if (Object.hasOwn(schema, 'if')) demand(this.#conditional(keyword, depth))
     for (const options of dependencies(schema, keyword, inner, (a, b, place) => this.#demand(a, b, place)))
       demand(options)
-    return all
+    return all.map((flat) => closed(flat, keyword, this))
   }
 
   /** A schema's own keywords. */
@@ -211,7 +212,7 @@ export class Resolver {
     if (typeof schema === 'boolean') return schema ? [] : [unlimited(pointer)]
     let found = this.#negations.get(schema)
     if (!found) {
-      found = this.#oppositesOf(schema, pointer, depth)
+      found = this.#oppositesOf(schema, pointer, depth).map(asOpposite)
       this.#negations.set(schema, found)
     }
     return found
@@ -249,7 +250,14 @@ export class Resolver {
     }
     if (Object.hasOwn(schema, 'not'))
       options.push(...this.alternatives(readSchema(keyword('not')), depth + 1))
-    for (const name of ['if', 'dependencies', 'dependentRequired', 'dependentSchemas', '$dynamicRef']) {
+    for (const name of [
+      'if',
+      'dependencies',
+      'dependentRequired',
+      'dependentSchemas',
+      '$dynamicRef',
+      ...UNEVALUATED,
+    ]) {
       if (Object.hasOwn(schema, name)) leftOut.push(name)
     }
     if (options.length > MAX_ALTERNATIVES) throw tooMany(pointer)
@@ -304,7 +312,7 @@ export class Resolver {
 
   /** Whether each of these is of types that another branch has without any more conditions. */
   #isCovered(own: readonly Flat[], options: readonly (readonly Flat[])[], index: number): boolean {
-    const isPlain = (flat: Flat) => flat.types !== undefined && flat.mentioned.size === 0 && !flat.values
+    const isPlain = (flat: Flat) => flat.mentioned.size === 0 && !flat.values && flat.excluded.size === 0
     const others = options
       .filter((_, i) => i !== index)
       .flat()
@@ -357,6 +365,12 @@ export class Resolver {
       return [...met, ...this.#demand(branch('then'), branch('else'), pointer)]
     }
   }
+}
+
+/** What a negated schema says describes nothing. */
+function asOpposite(flat: Flat): Flat {
+  const scopes = flat.scopes.map((scope) => ({ ...scope, isOpposite: true }))
+  return { ...flat, scopes, describedItems: 0 }
 }
 
 function tooMany(pointer: string): DasllamaError {

@@ -40,13 +40,12 @@ function fitsString(value: string, { minLength, maxLength, patterns }: Flat, { s
 }
 
 function fitsArray(value: readonly unknown[], flat: Flat, context: Context): boolean {
-  const { minItems, maxItems, prefixItems, items, contains, unique, unevaluatedItems } = flat
-  const rest = items ?? unevaluatedItems
+  const { minItems, maxItems, prefixItems, items, contains, unique } = flat
   return (
     value.length >= minItems &&
     value.length <= maxItems &&
     value.every((each, i) => {
-      const placed = prefixItems[i] ?? rest
+      const placed = prefixItems[i] ?? items
       return !placed || isValid(each, placed, context)
     }) &&
     contains.every(({ placed, min, max }) => {
