@@ -1,4 +1,5 @@
 /** The program of a member's thread in a browser: a module worker. */
+import { describeFailure } from '../describe.js'
 import { serveTeam } from '../wasm/serve-team.js'
 import type { ThreadStart } from '../wasm/threads.js'
 
@@ -15,7 +16,7 @@ thread.onmessage = async ({ data }) => {
   try {
     await serveTeam(data, () => thread.postMessage('ready'))
   } catch (error) {
-    thread.postMessage({ error: String(error) })
+    thread.postMessage({ error: describeFailure(error) })
   }
   thread.close()
 }

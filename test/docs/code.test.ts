@@ -95,31 +95,35 @@ async function output(node: string, code: string, name: string): Promise<string>
 
 describe.each([...nodes])('as pasted on Node %s', (major, node) => {
   const withCode = pages.filter(({ blocks }) => blocks.some(({ kind }) => kind === 'js'))
-  it.each(withCode)('the code of $name prints what it says', async ({ name, text, blocks }) => {
-    const [first, ...others] = blocks.filter(({ kind }) => kind === 'js')
-    const isUpdating = process.env.UPDATE_DOCS && node === process.execPath
-    const title = `${name.replace(/\W/g, '-')}-${major}`
-    const opening = await output(node, first.code, title)
-    let updated = text
-    const check = (block: Block, printed: string) => {
-      if (!isUpdating) {
-        if (block.printed !== undefined) expect(printed, block.code).toBe(block.printed)
-        return
+  it.each(withCode)(
+    'the code of $name prints what it says',
+    { timeout: 300_000 },
+    async ({ name, text, blocks }) => {
+      const [first, ...others] = blocks.filter(({ kind }) => kind === 'js')
+      const isUpdating = process.env.UPDATE_DOCS && node === process.execPath
+      const title = `${name.replace(/\W/g, '-')}-${major}`
+      const opening = await output(node, first.code, title)
+      let updated = text
+      const check = (block: Block, printed: string) => {
+        if (!isUpdating) {
+          if (block.printed !== undefined) expect(printed, block.code).toBe(block.printed)
+          return
+        }
+        if (block.printed === undefined) return
+        const result = `\`\`\`${block.kind}\n${block.code}\`\`\`\n\n\`\`\`text\n${printed}\`\`\``
+        updated = updated.replace(block.whole, () => result)
       }
-      if (block.printed === undefined) return
-      const result = `\`\`\`${block.kind}\n${block.code}\`\`\`\n\n\`\`\`text\n${printed}\`\`\``
-      updated = updated.replace(block.whole, () => result)
-    }
-    check(first, opening)
-    for (const block of others) {
-      const printed = await output(node, `${first.code}\n${block.code}`, title)
-      // What the README prints are timings.
-      if (block.printed === undefined) continue
-      expect(printed.startsWith(opening), block.code).toBe(true)
-      check(block, printed.slice(opening.length))
-    }
-    if (updated !== text) await writeFile(join(root, name), updated)
-  })
+      check(first, opening)
+      for (const block of others) {
+        const printed = await output(node, `${first.code}\n${block.code}`, title)
+        // What the README prints are timings.
+        if (block.printed === undefined) continue
+        expect(printed.startsWith(opening), block.code).toBe(true)
+        check(block, printed.slice(opening.length))
+      }
+      if (updated !== text) await writeFile(join(root, name), updated)
+    },
+  )
 })
 
 describe('code for other places', () => {
