@@ -1,24 +1,26 @@
 import type { Budget } from './budget.js'
-import { characters, DICT_METHODS, iterate, slice } from './collections.js'
+import { dictOf, iterate } from './collections.js'
+import { truthy } from './compare.js'
 import { templateFailed, templateNeeds } from './failures.js'
 import { applyFilter } from './filters.js'
 import { GLOBAL_FUNCTIONS } from './globals.js'
-import { str } from './json.js'
-import type { Call, Identifier, Member, Node, Slice } from './nodes.js'
+import { attributeOf, itemOf, sliceOf } from './members.js'
+import { DICT_METHODS, LIST_METHODS } from './methods/collection-methods.js'
+import { STRING_METHODS } from './methods/string-methods.js'
+import type { Call, Identifier, Member, Node } from './nodes.js'
+import { Float, integer } from './numbers.js'
 import { operate, signed } from './operators.js'
 import type { Scope } from './scope.js'
-import { STRING_METHODS } from './strings.js'
 import { testNamed } from './tests.js'
-import { Text } from './text.js'
+import { FROM_TEMPLATE, Text } from './text.js'
 import {
   type Arguments,
   Callable,
   Dict,
-  Float,
   List,
-  Namespace,
+  NO_ARGUMENTS,
   orUndefined,
-  truthy,
+  Tuple,
   typeName,
   Undefined,
   type Value,
@@ -37,18 +39,22 @@ function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
   const of = (node: Node) => evaluate(node, scope, budget)
   switch (node.type) {
     case 'StringLiteral':
-      return Text.of(node.value)
+      return Text.of(node.value, FROM_TEMPLATE)
     case 'IntegerLiteral':
-      return node.value
+      return integer(node.value)
     case 'FloatLiteral':
       return new Float(node.value)
     case 'Identifier':
       return orUndefined(scope.get(node.value), node.value)
     case 'ArrayLiteral':
-    case 'TupleLiteral':
       return new List(node.value.map(of))
+    case 'TupleLiteral':
+      return new Tuple(node.value.map(of))
     case 'ObjectLiteral':
-      return new Dict(Array.from(node.value, ([key, value]) => [str(of(key), budget), of(value)] as const))
+      return dictOf(
+        Array.from(node.value, ([key, value]) => [of(key), of(value)] as const),
+        budget,
+      )
     case 'MemberExpression':
       return member(node, scope, budget)
     case 'CallExpression': {
@@ -59,7 +65,7 @@ function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
     case 'FilterExpression':
       return filtered(of(node.operand), node.filter, scope, budget)
     case 'TestExpression':
-      return testNamed(node.test.value)(of(node.operand), null, budget) !== node.negate
+      return testNamed(node.test.value)(of(node.operand), NO_ARGUMENTS, budget) !== node.negate
     case 'UnaryExpression': {
       const value = of(node.argument)
       return node.operator.value === 'not' ? !truthy(value) : signed(node.operator.value, value)
@@ -82,20 +88,18 @@ function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
 
 /** A filter and its own arguments, applied to a value. */
 export function filtered(value: Value, filter: Identifier | Call, scope: Scope, budget: Budget): Value {
-  if (filter.type === 'Identifier') return applyFilter(filter.value, value, NONE, budget)
+  if (filter.type === 'Identifier') return applyFilter(filter.value, value, NO_ARGUMENTS, budget)
   if (filter.callee.type !== 'Identifier') throw templateFailed('a filter without a name')
   return applyFilter(filter.callee.value, value, argumentsOf(filter, scope, budget), budget)
 }
 
-const NONE: Arguments = { positional: [], named: new Map() }
-
 /** Evaluates the arguments of a call. */
 export function argumentsOf(call: Call, scope: Scope, budget: Budget): Arguments {
   const positional: Value[] = []
-  const named = new Map<string, Value>()
+  const named: (readonly [key: Value, value: Value])[] = []
   for (const arg of call.args) {
     if (arg.type === 'KeywordArgumentExpression') {
-      named.set(arg.key.value, evaluate(arg.value, scope, budget))
+      named.push([Text.of(arg.key.value, FROM_TEMPLATE), evaluate(arg.value, scope, budget)])
     } else if (arg.type === 'SpreadExpression') {
       const items = iterate(evaluate(arg.argument, scope, budget), '"*"', budget)
       budget.items(items.length)
@@ -104,76 +108,28 @@ export function argumentsOf(call: Call, scope: Scope, budget: Budget): Arguments
       const value = evaluate(arg.argument, scope, budget)
       if (!(value instanceof Dict)) throw templateFailed(`"**" before ${typeName(value)}`)
       budget.through(value.size)
-      for (const [key, item] of value.entries()) named.set(key.text, item)
+      for (const entry of value.entries()) named.push(entry)
     } else {
       positional.push(evaluate(arg, scope, budget))
     }
   }
-  return { positional, named }
+  return { positional, named: named.length === 0 ? Dict.EMPTY : dictOf(named, budget) }
 }
 
-/** `a.b` looks for a method first and for a key then, `a[b]` for the key alone, as in Python. */
 function member({ object, property, computed }: Member, scope: Scope, budget: Budget): Value {
   const value = evaluate(object, scope, budget)
-  if (property.type === 'SliceExpression') return sliced(value, property, scope, budget)
-  const key: Value =
-    !computed && property.type === 'Identifier' ? Text.of(property.value) : evaluate(property, scope, budget)
-  if (value instanceof Undefined || value === null) {
-    const wanted = key instanceof Text ? key.text : typeof key === 'number' ? String(key) : typeName(key)
-    if (value === null) return new Undefined(`${wanted} of none`)
-    throw templateFailed(`"${value.name}" is undefined, so it has no "${wanted}"`)
+  if (property.type === 'SliceExpression') {
+    const bounds = [property.start, property.stop, property.step].map((part) =>
+      part === undefined ? null : evaluate(part, scope, budget),
+    )
+    return sliceOf(value, bounds, budget)
   }
-  if (typeof key === 'number') return itemAt(value, key, budget)
-  if (!(key instanceof Text)) return new Undefined(`an item by ${typeName(key)}`)
-  const name = key.text
-  if (value instanceof Namespace) return orUndefined(value.get(name), name)
-  const method = methodOf(value, name, budget)
-  if (value instanceof Dict) {
-    const found = value.get(name)
-    const [first, second] = computed ? [found, method] : [method, found]
-    return orUndefined(first === undefined ? second : first, name)
-  }
-  return method ?? new Undefined(name)
-}
-
-function itemAt(value: Value, at: number, budget: Budget): Value {
-  const items = value instanceof List ? value.items : value instanceof Text ? characters(value, budget) : []
-  return orUndefined(items.at(at), `item ${at}`)
-}
-
-function sliced(value: Value, node: Slice, scope: Scope, budget: Budget): Value {
-  const [start, stop, step] = [node.start, node.stop, node.step].map((part) => {
-    const bound = part === undefined ? null : evaluate(part, scope, budget)
-    if (bound === null || typeof bound === 'number') return bound ?? undefined
-    throw templateFailed(`a slice from or to ${typeName(bound)}`)
-  })
-  if (value instanceof Text) return Text.join(slice(characters(value, budget), start, stop, step))
-  if (!(value instanceof List)) throw templateFailed(`a slice of ${typeName(value)}`)
-  budget.items(value.items.length)
-  return new List(slice(value.items, start, stop, step))
-}
-
-function methodOf(value: Value, name: string, budget: Budget): Callable | undefined {
-  if (value instanceof Text) return bound(STRING_METHODS.get(name), value, value.length, budget)
-  if (value instanceof Dict) return bound(DICT_METHODS.get(name), value, value.size, budget)
-  return undefined
-}
-
-/** A method of a value, each call of which goes through so many characters or members. */
-function bound<T>(
-  method: ((value: T, args: Arguments, budget: Budget) => Value) | undefined,
-  value: T,
-  size: number,
-  budget: Budget,
-): Callable | undefined {
-  if (!method) return undefined
-  return new Callable((args) => {
-    budget.through(size)
-    return method(value, args, budget)
-  })
+  if (!computed && property.type === 'Identifier') return attributeOf(value, property.value, budget)
+  return itemOf(value, evaluate(property, scope, budget), budget)
 }
 
 function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {
+  if (value instanceof Undefined && value.problem !== undefined) return templateFailed(value.problem)
   if (callee.type === 'Identifier') {
     return value instanceof Undefined
       ? templateNeeds('function', callee.value, GLOBAL_FUNCTIONS)
@@ -181,10 +137,14 @@ function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {
   }
   if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier') {
     const object = of(callee.object)
-    if (!(object instanceof Text || object instanceof Dict)) {
+    if (!(object instanceof Text || object instanceof Dict || object instanceof List)) {
       return templateFailed(`${typeName(object)} has no method "${callee.property.value}"`)
     }
-    return templateNeeds('method', callee.property.value, [...STRING_METHODS.keys(), ...DICT_METHODS.keys()])
+    return templateNeeds('method', callee.property.value, [
+      ...STRING_METHODS.keys(),
+      ...DICT_METHODS.keys(),
+      ...LIST_METHODS.keys(),
+    ])
   }
   return templateFailed(`${typeName(value)} is called`)
 }

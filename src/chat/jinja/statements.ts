@@ -1,20 +1,19 @@
 import type { Budget } from './budget.js'
-import { iterate } from './collections.js'
+import { dictOf, iterate } from './collections.js'
+import { truthy } from './compare.js'
 import { argumentsOf, evaluate, filtered } from './expressions.js'
 import { templateFailed } from './failures.js'
-import { str } from './json.js'
 import type { CallStatement, For, Identifier, Node, Parameter, SetStatement, Tuple } from './nodes.js'
+import { str } from './repr.js'
 import { Scope } from './scope.js'
 import { Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
 import {
   type Arguments,
   Callable,
-  Dict,
   List,
   Namespace,
   orUndefined,
-  truthy,
   typeName,
   Undefined,
   type Value,
@@ -184,9 +183,9 @@ function macro(
 ): Callable {
   return new Callable(({ positional, named }: Arguments) => {
     const scope = new Scope(defining)
-    const left = new Map(named)
+    const left = new Map(named.entries().map((entry) => [nameOf(entry[0]), entry]))
     const take = (key: string) => {
-      const value = left.get(key)
+      const value = left.get(key)?.[1]
       left.delete(key)
       return value
     }
@@ -200,7 +199,7 @@ function macro(
       else scope.set(key, evaluate(parameter.value, scope, budget))
     }
     scope.set('varargs', new List(positional.slice(parameters.length)))
-    scope.set('kwargs', new Dict(Array.from(left, ([key, value]) => [Text.of(key), value] as const)))
+    scope.set('kwargs', dictOf([...left.values()], budget))
     budget.enter()
     const out = new TextBuilder(budget)
     const jump = run(body, scope, out, budget)
@@ -210,10 +209,16 @@ function macro(
   })
 }
 
+/** The name of an argument. */
+function nameOf(key: Value): string {
+  if (key instanceof Text) return key.text
+  throw templateFailed(`an argument with ${typeName(key)} for a name`)
+}
+
 function call({ call, callerArgs, body }: CallStatement, scope: Scope, budget: Budget): Value {
   const callee = evaluate(call.callee, scope, budget)
   if (!(callee instanceof Callable)) throw templateFailed(`call of ${typeName(callee)}`)
   const { positional, named } = argumentsOf(call, scope, budget)
   const caller = macro('caller', callerArgs ?? [], body, scope, budget)
-  return callee.call({ positional, named: new Map([...named, ['caller', caller]]) })
+  return callee.call({ positional, named: dictOf([...named.entries(), [Text.of('caller'), caller]], budget) })
 }
