@@ -125,14 +125,17 @@ function refuseUndefined(value: Value, wanted: string): void {
   throw templateFailed(`"${value.name.slice(0, 100)}" is undefined, so it has no "${wanted.slice(0, 100)}"`)
 }
 
-/** `value[start:stop:step]`, undefined for what has no slices or bounds that are not integers. */
+/** `value[start:stop:step]`. Throws `TEMPLATE_FAILED` for what has no slices and bounds that are not integers. */
 export function sliceOf(value: Value, bounds: readonly Value[], budget: Budget): Value {
   refuseUndefined(value, 'slice')
-  const [start, stop, step] = bounds.map((bound) => (bound === null ? null : integral(bound)))
-  const isSliceable = value instanceof Text || (value instanceof List && !(value instanceof DictView))
-  if (!isSliceable || start === undefined || stop === undefined || step === undefined) {
-    return new Undefined(`a slice of ${typeName(value)}`)
+  if (!(value instanceof Text || (value instanceof List && !(value instanceof DictView)))) {
+    throw templateFailed(`a slice of ${typeName(value)}`)
   }
+  const [start, stop, step] = bounds.map((bound) => {
+    const place = bound === null ? null : integral(bound)
+    if (place === undefined) throw templateFailed(`a slice from or to ${typeName(bound)}`)
+    return place
+  })
   const [from, to, by] = [start, stop, step].map((bound) => (bound === null ? undefined : Number(bound)))
   if (value instanceof Text) return sliceOfText(value, from, to, by, budget)
   budget.items(value.items.length)

@@ -33,17 +33,19 @@ function casing(caseSensitive: boolean, budget: Budget): Getter | undefined {
 }
 
 const sort = filter(
-  { reverse: flag.or(false), case_sensitive: flag.or(false), attribute: any.or(null) },
+  { reverse: int.or(0), case_sensitive: flag.or(false), attribute: any.or(null) },
   (value, { reverse, case_sensitive, attribute }, budget) => {
     const getters = gettersOf(attribute, budget, { change: casing(case_sensitive, budget) })
     const key = (item: Value) =>
       getters.length === 1 ? getters[0](item) : new List(getters.map((getter) => getter(item)))
-    return new List(sorted(iterate(value, 'sort', budget), key, budget, { reverse }))
+    return new List(
+      sorted(iterate(value, 'sort', budget), key, budget, { reverse: reverse !== 0, equalFirst: true }),
+    )
   },
 )
 
 const dictSort = filter(
-  { case_sensitive: flag.or(false), by: text.or(Text.of('key')), reverse: flag.or(false) },
+  { case_sensitive: flag.or(false), by: text.or(Text.of('key')), reverse: int.or(0) },
   (value, { case_sensitive, by, reverse }, budget) => {
     if (by.text !== 'key' && by.text !== 'value') throw templateFailed('dictsort sorts by "key" or "value"')
     if (value instanceof Undefined) throw undefinedUsed(value)
@@ -51,7 +53,7 @@ const dictSort = filter(
     const change = casing(case_sensitive, budget)
     const place = by.text === 'key' ? 0 : 1
     const key = (pair: List) => (change ? change(pair.items[place]) : pair.items[place])
-    return new List(sorted(pairsOf(value, budget), key, budget, { reverse }))
+    return new List(sorted(pairsOf(value, budget), key, budget, { reverse: reverse !== 0 }))
   },
 )
 
