@@ -1,6 +1,7 @@
 import { ArgumentReader } from './arguments.js'
 import type { Budget } from './budget.js'
 import { templateFailed } from './failures.js'
+import { str } from './json.js'
 import { Text } from './text.js'
 import {
   type Arguments,
@@ -125,4 +126,9 @@ export function sorted(
   const keyed = items.map((item) => ({ item, key: key(item) }))
   keyed.sort((a, b) => (reverse ? -1 : 1) * compare(a.key, b.key, budget, caseSensitive))
   return keyed.map(({ item }) => item)
+}
+
+/** A mapping of pairs. */
+export function dictOf(entries: readonly (readonly [key: Value, value: Value])[], budget: Budget): Dict {
+  return new Dict(entries.map(([key, value]) => [str(key, budget), value] as const))
 }

@@ -134,7 +134,11 @@ function selecting(name: string, wanted: boolean, byAttribute: boolean): Filter 
     const test = testNamed(testName instanceof Text ? testName.text : 'truthy')
     const items = iterate(value, name, budget)
     budget.items(items.length)
-    return new List(items.filter((item) => test(subject(item), argument, budget) === wanted))
+    return new List(
+      items.filter(
+        (item) => test(subject(item), { positional: [argument], named: Dict.EMPTY }, budget) === wanted,
+      ),
+    )
   }
 }
 

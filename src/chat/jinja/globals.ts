@@ -40,10 +40,13 @@ export function declareGlobals(scope: Scope, now: Date, budget: Budget): void {
 
 /** Those of the mapping that is given, and the named ones. */
 function members(of: string, { positional: [given], named }: Arguments, budget: Budget): [string, Value][] {
-  if (given === undefined) return [...named]
+  if (given === undefined) return named.entries().map(([key, value]): [string, Value] => [key.text, value])
   if (!(given instanceof Dict)) throw templateFailed(`a ${of} of ${typeName(given)}`)
   budget.through(given.size)
-  return [...given.entries().map(([key, value]): [string, Value] => [key.text, value]), ...named]
+  return [
+    ...given.entries().map(([key, value]): [string, Value] => [key.text, value]),
+    ...named.entries().map(([key, value]): [string, Value] => [key.text, value]),
+  ]
 }
 
 function range({ positional }: Arguments, budget: Budget): List {

@@ -1,5 +1,5 @@
 import type { Budget } from './budget.js'
-import { compare, contains } from './collections.js'
+import { contains, compare as orderOf } from './collections.js'
 import { templateFailed } from './failures.js'
 import { str } from './json.js'
 import { Text } from './text.js'
@@ -25,13 +25,13 @@ export function operate(operator: string, left: Value, right: Value, budget: Bud
   }
   switch (operator) {
     case '<':
-      return compare(left, right, budget) < 0
+      return orderOf(left, right, budget) < 0
     case '<=':
-      return compare(left, right, budget) <= 0
+      return orderOf(left, right, budget) <= 0
     case '>':
-      return compare(left, right, budget) > 0
+      return orderOf(left, right, budget) > 0
     case '>=':
-      return compare(left, right, budget) >= 0
+      return orderOf(left, right, budget) >= 0
   }
   if (operator === '+' && left instanceof Text && right instanceof Text) {
     return new TextBuilder(budget).add(left, right).text()
@@ -90,4 +90,8 @@ export function signed(operator: string, value: Value): Value {
   if (number === undefined) throw templateFailed(`"${operator}" before ${typeName(value)}`)
   const result = operator === '-' ? -number : number
   return value instanceof Float ? new Float(result) : result + 0
+}
+
+export function compare(operator: string, left: Value, right: Value, budget: Budget): boolean {
+  return operate(operator, left, right, budget) as boolean
 }

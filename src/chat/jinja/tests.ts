@@ -4,6 +4,7 @@ import { templateFailed, templateNeeds } from './failures.js'
 import { isLower, isUpper } from './strings.js'
 import { Text } from './text.js'
 import {
+  type Arguments,
   Callable,
   Dict,
   equal,
@@ -37,10 +38,10 @@ function remainder(name: string, value: Value, divisor: Value): number {
 }
 
 /** A test by its name. Throws `UNSUPPORTED` for one that is not known; the test throws `TEMPLATE_FAILED` for misuse. */
-export function testNamed(name: string): Test {
+export function testNamed(name: string): (value: Value, args: Arguments, budget: Budget) => boolean {
   const test = TESTS.get(name)
   if (!test) throw templateNeeds('test', name, TESTS.keys())
-  return (value, argument, budget) => {
+  return (value, { positional: [argument = null] }, budget) => {
     if (value instanceof Text) budget.through(value.length)
     return test(value, argument, budget)
   }

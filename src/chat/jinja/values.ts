@@ -6,6 +6,7 @@ export type Value =
   | boolean
   /** An `int`. */
   | number
+  | bigint
   | Float
   | Text
   | List
@@ -31,8 +32,21 @@ export class List {
   }
 }
 
+/** A `tuple`. */
+export class Tuple extends List {}
+
+/** An `int` as a `number` while that is exact. */
+export function integer(value: number | bigint): number | bigint {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value
+  }
+  return Number.isSafeInteger(value) ? value : BigInt(value)
+}
+
 /** A `dict` with strings for keys. Never changed once it is made. */
 export class Dict {
+  static readonly EMPTY = new Dict([])
   readonly #entries = new Map<string, readonly [key: Text, value: Value]>()
 
   constructor(entries: Iterable<readonly [key: Text, value: Value]>) {
@@ -73,7 +87,7 @@ export class Namespace {
 /** The arguments of a call. */
 export interface Arguments {
   readonly positional: readonly Value[]
-  readonly named: ReadonlyMap<string, Value>
+  readonly named: Dict
 }
 
 /** A macro, a method or a global function. */

@@ -1,0 +1,1 @@
+export { Float, integer } from './values.js'
