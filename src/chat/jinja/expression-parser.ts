@@ -33,8 +33,6 @@ const ARGUMENT_STARTS: ReadonlySet<string> = new Set(['name', 'string', 'integer
 export interface ListOptions {
   /** Whether `a if b else c` may stand in it. Default: true. */
   readonly conditional?: boolean
-  /** A name that ends it. */
-  readonly end?: string
   /** Whether there may be nothing, which is an empty tuple. Default: false. */
   readonly mayBeEmpty?: boolean
 }
@@ -52,11 +50,11 @@ export class ExpressionParser {
 
   /** An expression, or a tuple of several with commas between them. */
   protected list(options: ListOptions = {}): Expression {
-    const { conditional = true, end, mayBeEmpty = false } = options
+    const { conditional = true, mayBeEmpty = false } = options
     const { at } = this.tokens.current
     const items: Expression[] = []
     let isTuple = false
-    while (!this.#endsList(end)) {
+    while (!this.#endsList()) {
       items.push(conditional ? this.expression() : this.#or())
       if (!this.tokens.skip(',')) break
       isTuple = true
@@ -66,9 +64,8 @@ export class ExpressionParser {
     return { kind: 'tuple', items, at }
   }
 
-  #endsList(end: string | undefined): boolean {
-    const { tokens } = this
-    return tokens.is('}}') || tokens.is('%}') || tokens.is(')') || (end !== undefined && tokens.isName(end))
+  #endsList(): boolean {
+    return this.tokens.is('}}') || this.tokens.is('%}') || this.tokens.is(')')
   }
 
   expression(): Expression {
@@ -384,12 +381,12 @@ export class ExpressionParser {
   }
 
   /** What is assigned to: a name, several, or an attribute of a namespace where `namespace` is set. */
-  protected target(options: { readonly end?: string; readonly namespace?: boolean } = {}): Target {
+  protected target(options: { readonly namespace?: boolean } = {}): Target {
     const { tokens } = this
     const { at } = tokens.current
     const items: Target[] = []
     let isTuple = false
-    while (!this.#endsList(options.end)) {
+    while (!this.#endsList()) {
       items.push(this.#targetItem(options.namespace === true))
       if (!tokens.skip(',')) break
       isTuple = true

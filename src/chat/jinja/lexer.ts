@@ -90,7 +90,7 @@ class Lexer {
 
   #comment(tag: number, begin: number): void {
     const end = this.#text.indexOf('#}', begin)
-    if (end < 0) this.#fail('a comment is not closed', tag)
+    if (end < 0) return this.#open('a comment', tag, begin)
     this.#leave(end + 2, end > begin ? signAt(this.#text, end - 1) : '', true)
   }
 
@@ -108,7 +108,14 @@ class Lexer {
       this.#leave(closing.end, closing.sign, true)
       return true
     }
-    return this.#fail('a raw block is not closed', tag)
+    this.#open('a raw block', tag, this.#at)
+    return true
+  }
+
+  /** Something is not closed: an error, but for Jinja where nothing stands after its opening. */
+  #open(what: string, tag: number, begin: number): void {
+    if (begin < this.#text.length) this.#fail(`${what} is not closed`, tag)
+    this.#at = begin
   }
 
   /** The end of a tag that holds nothing but this word, and the sign before its end. */

@@ -147,10 +147,10 @@ class Parser extends ExpressionParser {
   #for(at: number): Statement {
     const { tokens } = this
     this.#allLoops++
-    const target = this.target({ end: 'in' })
+    const target = this.target()
     this.#sets(target)
     tokens.expectName('in')
-    const iterable = this.list({ conditional: false, end: 'recursive' })
+    const iterable = this.list({ conditional: false })
     const test = tokens.skipName('if')
       ? { condition: this.expression(), scope: { statements: [], unset: [] } }
       : undefined
@@ -231,8 +231,7 @@ class Parser extends ExpressionParser {
   }
 
   #macro(at: number): Statement {
-    const { text: name, at: nameAt } = this.tokens.name()
-    this.#sets({ kind: 'name', name, at: nameAt })
+    const { text: name } = this.tokens.name()
     return { kind: 'macro', name, macro: this.#macroBody(name, this.#signature(), 'endmacro', at), at }
   }
 

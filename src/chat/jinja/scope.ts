@@ -16,17 +16,12 @@ const UNSET = Symbol('unset')
 /** The variables of a template, a loop's turn or a macro: what is set here is gone with it. */
 export class Scope {
   readonly rendering: Rendering
-  /** The scope of the template, within those of the globals and of the variables that it is rendered with. */
-  readonly root: Scope
   readonly #values = new Map<string, Value | typeof UNSET>()
   readonly #parent: Scope | undefined
-  readonly #level: number
 
   private constructor(rendering: Rendering, parent: Scope | undefined, unset: readonly string[]) {
     this.rendering = rendering
     this.#parent = parent
-    this.#level = parent === undefined ? 0 : parent.#level + 1
-    this.root = parent === undefined || this.#level <= 2 ? this : parent.root
     for (const name of unset) this.#values.set(name, UNSET)
   }
 
@@ -38,6 +33,20 @@ export class Scope {
   /** A scope within this one. `unset`: names that it will set, which are undefined until then. */
   inner(unset: readonly string[] = []): Scope {
     return new Scope(this.rendering, this, unset)
+  }
+
+  /** A scope that sees the template's variables, those that it has set by now among them, and nothing of inner scopes. */
+  exported(): Scope {
+    let own: Scope = this
+    let outer = own.#parent
+    // The outermost are those of the globals, of the variables that are given, and of the template.
+    while (outer !== undefined && outer.#parent !== undefined && outer.#parent.#parent !== undefined) {
+      own = outer
+      outer = own.#parent
+    }
+    const scope = new Scope(this.rendering, outer, [])
+    for (const [name, value] of own.#values) if (value !== UNSET) scope.set(name, value)
+    return scope
   }
 
   get(name: string): Value {

@@ -9,7 +9,7 @@ import { str } from './repr.js'
 import type { Scope } from './scope.js'
 import { FROM_TEMPLATE, Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
-import { type Arguments, Dict, type Value } from './values.js'
+import { type Arguments, Dict, typeName, type Value } from './values.js'
 
 /** How a block was left before its end. */
 type Jump = 'break' | 'continue' | undefined
@@ -61,7 +61,7 @@ function runStatement(node: Statement, scope: Scope, out: TextBuilder): Jump {
     case 'filter-block': {
       const inner = scope.inner(node.body.unset)
       const { text, jump } = budget.deeper(() => captured(node.body.statements, inner))
-      if (!jump) print(filteredBy(node.filters, text, inner), scope, out)
+      if (!jump) out.add(printable(filteredBy(node.filters, text, inner), 'a filter block'))
       return jump
     }
     case 'macro':
@@ -82,10 +82,16 @@ function runStatement(node: Statement, scope: Scope, out: TextBuilder): Jump {
   }
 }
 
-/** Prints a value, or passes it on to `rendering.refusesNone`. */
+/** Prints a value, as `str` has it. */
 function print(value: Value, { rendering }: Scope, out: TextBuilder): void {
   if (value === null && rendering.refusesNone) throw templateFailed('it prints none')
   out.add(str(value, rendering.budget))
+}
+
+/** What a statement makes of its body, which only a string can be printed of. */
+function printable(value: Value, what: string): Text {
+  if (value instanceof Text) return value
+  throw templateFailed(`${what} makes ${typeName(value)} of its body, not a string`)
 }
 
 /** A block in a scope of its own. */
@@ -117,7 +123,7 @@ function capture({ target, filters, body }: Capture, scope: Scope): Jump {
 function runFor(node: For, scope: Scope, out: TextBuilder): Jump {
   const iterable = evaluate(node.iterable, scope)
   if (!node.isRecursive) return runTurns(node, iterable, 0, scope, out)
-  print(recurse(node, iterable, 0, scope), scope, out)
+  out.add(recurse(node, iterable, 0, scope))
   return undefined
 }
 
@@ -173,12 +179,12 @@ function callBlock(node: CallBlock, scope: Scope, out: TextBuilder): void {
     const key = Text.of('caller', FROM_TEMPLATE)
     return { positional, named: new Dict([...named.entries(), [key, caller]]) }
   }
-  print(call(node.call, scope, withCaller), scope, out)
+  out.add(printable(call(node.call, scope, withCaller), 'a call block'))
 }
 
 /** A block of a template that extends no other is printed where it stands. It sees the template's variables alone. */
 function namedBlock({ name, isScoped, isRequired, body }: NamedBlock, scope: Scope, out: TextBuilder): void {
   if (isRequired)
     throw templateFailed(`the block ${JSON.stringify(name)} is required, and no other template gives it`)
-  runBlock(body, isScoped ? scope : scope.root, out)
+  runBlock(body, isScoped ? scope : scope.exported(), out)
 }
