@@ -90,8 +90,8 @@ class Lexer {
 
   #comment(tag: number, begin: number): void {
     const end = this.#text.indexOf('#}', begin)
-    if (end < 0) return this.#open('a comment', tag, begin)
-    this.#leave(end + 2, end > begin ? signAt(this.#text, end - 1) : '', true)
+    if (end < 0) this.#open('a comment', tag, begin)
+    else this.#leave(end + 2, end > begin ? signAt(this.#text, end - 1) : '', true)
   }
 
   /** Reads a raw block where one begins. */
