@@ -338,7 +338,7 @@ describe('a chat is not made', () => {
       'with variables that are no data',
       { templateVariables: { date: () => 'today' } },
       'INVALID_ARGUMENT',
-      'templateVariables.date: a function is no value that JSON knows',
+      'templateVariables.date: a function is not a value that JSON can express',
       undefined,
     ],
   ])('%s', (_, options, code, message, hint) => {

@@ -4,19 +4,31 @@ import { templateLimit } from './failures.js'
 export const MAX_STEPS = 10_000_000
 /** Characters of a text that a template makes, its output among them. */
 export const MAX_TEXT = 4_000_000
+/**
+ * Bytes of all values that a rendering makes, those that it drops among them: how many are alive cannot be asked, and is
+ * never more. They are what the values take at most in V8; the memory of the process stays below about twice as much.
+ */
+export const MAX_BYTES = 256 * 1024 * 1024
 /** Items of a list that a template makes. */
 const MAX_ITEMS = 1_000_000
 /** Expressions, statements and macros within each other. */
 const MAX_DEPTH = 500
 
+/** Bytes of a text beside its characters: the object, its runs and their array. */
+const TEXT_BYTES = 96
+/** Bytes of a member of a mapping: its pair, and the place in the table. */
+const MEMBER_BYTES = 96
+
 /** What one rendering has used up of what it may. Jinja itself knows no limit, and a template comes with the model. */
 export class Budget {
   #steps = 0
+  #bytes = 0
   #depth = 0
 
   readonly spend = (steps: number): void => {
     this.#steps += steps
-    if (this.#steps > MAX_STEPS) {
+    // Not `>`: nothing that is not a number may pass.
+    if (!(this.#steps <= MAX_STEPS)) {
       throw templateLimit(
         `takes more than ${MAX_STEPS} steps`,
         'it may never end; use another template, or a shorter conversation',
@@ -29,6 +41,17 @@ export class Budget {
     this.spend(count / 8)
   }
 
+  /** Accounts for so many bytes of values before they are made. */
+  take(bytes: number): void {
+    this.#bytes += bytes
+    if (!(this.#bytes <= MAX_BYTES)) {
+      throw templateLimit(
+        `makes values of more than ${MAX_BYTES} bytes`,
+        'use another template, or a shorter conversation',
+      )
+    }
+  }
+
   /** Accounts for a text of this many characters before it is made. */
   text(length: number): void {
     this.grow(length, length)
@@ -38,12 +61,27 @@ export class Budget {
   grow(length: number, added: number): void {
     refuseBeyond(MAX_TEXT, length, 'text', 'characters')
     this.spend(1 + added / 8)
+    this.take(TEXT_BYTES + 2 * added)
+  }
+
+  /** Accounts for a piece cut out of a text, which shares its characters. */
+  piece(runs = 1): void {
+    this.spend(1 + runs / 8)
+    this.take(TEXT_BYTES * Math.max(runs, 1))
   }
 
   /** Accounts for a list of this many items before it is made. */
   items(count: number): void {
     refuseBeyond(MAX_ITEMS, count, 'list', 'items')
     this.spend(1 + count / 8)
+    this.take(64 + 8 * count)
+  }
+
+  /** Accounts for a mapping of this many members before it is made. */
+  members(count: number): void {
+    refuseBeyond(MAX_ITEMS, count, 'mapping', 'members')
+    this.spend(1 + count)
+    this.take(64 + MEMBER_BYTES * count)
   }
 
   /** One level deeper while `work` runs. */
@@ -60,9 +98,10 @@ export class Budget {
     }
   }
 
-  /** A rendering begins: whatever the one before it failed in is left. */
+  /** A rendering begins: whatever the one before it failed in is left, and its values are gone. */
   surface(): void {
     this.#depth = 0
+    this.#bytes = 0
   }
 
   leave(): void {

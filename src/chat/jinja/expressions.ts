@@ -1,8 +1,11 @@
-import { characters, dictOf, iterate, slice } from './collections.js'
+import { dictOf, iterate } from './collections.js'
 import { truthy } from './compare.js'
-import { templateFailed } from './failures.js'
+import { quoted, templateFailed, templateNeeds } from './failures.js'
 import { applyFilter } from './filters.js'
-import { attributeOf, functionMissing, itemOf, methodMissing } from './lookup.js'
+import { GLOBAL_FUNCTIONS } from './globals.js'
+import { attributeOf, itemOf, sliceOf } from './members.js'
+import { DICT_METHODS, LIST_METHODS } from './methods/collection-methods.js'
+import { STRING_METHODS } from './methods/string-methods.js'
 import type { Call, CallArguments, Expression, FilterStep, Slice } from './nodes.js'
 import { compare, operate, signed } from './operators.js'
 import { str } from './repr.js'
@@ -49,7 +52,7 @@ function evaluateNode(node: Expression, scope: Scope): Value {
     case 'attribute': {
       const object = of(node.object)
       here()
-      return attributeOf(object, node.name, budget)
+      return attributeOf(object, node.name.text, budget)
     }
     case 'item': {
       const object = of(node.object)
@@ -117,13 +120,12 @@ export function call({ callee, args, at }: Call, scope: Scope, add = (args: Argu
   const object = callee.kind === 'attribute' ? evaluate(callee.object, scope) : undefined
   const called =
     callee.kind === 'attribute' && object !== undefined
-      ? attributeOf(object, callee.name, rendering.budget)
+      ? attributeOf(object, callee.name.text, rendering.budget)
       : evaluate(callee, scope)
   const given = add(argumentsOf(args, scope))
   rendering.at = at
   if (called instanceof Callable) return called.call(given)
-  if (callee.kind === 'attribute' && object !== undefined) throw methodMissing(callee.name.text, object)
-  throw functionMissing(callee.kind === 'name' ? callee.name : undefined, called)
+  throw notCallable(callee, called, object)
 }
 
 /** A value after one filter. */
@@ -161,20 +163,24 @@ export function argumentsOf(
 }
 
 function sliced(node: Slice, scope: Scope): Value {
-  const { budget } = scope.rendering
   const value = evaluate(node.object, scope)
-  const [start, stop, step] = [node.start, node.stop, node.step].map((part) => {
-    const bound = part === undefined ? null : evaluate(part, scope)
-    if (bound === null) return undefined
-    if (typeof bound === 'boolean' || typeof bound === 'number') return Number(bound)
-    // Beyond any list, which is what matters.
-    if (typeof bound === 'bigint') return bound < 0n ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
-    throw templateFailed(`a slice from, to or by ${typeName(bound)}`)
-  })
+  const bounds = [node.start, node.stop, node.step].map((part) => (part ? evaluate(part, scope) : null))
   scope.rendering.at = node.at
-  if (value instanceof Text) return Text.join(slice(characters(value, budget), start, stop, step))
-  if (!(value instanceof List)) throw templateFailed(`a slice of ${typeName(value)}`)
-  budget.items(value.items.length)
-  const items = slice(value.items, start, stop, step)
-  return value instanceof Tuple ? new Tuple(items) : new List(items)
+  return sliceOf(value, bounds, scope.rendering.budget)
+}
+
+/** What is wrong with a call of what cannot be called. `object`: of which the callee is an attribute. */
+function notCallable(callee: Expression, called: Value, object: Value | undefined) {
+  if (called instanceof Undefined && called.problem !== undefined) return templateFailed(called.problem)
+  if (callee.kind === 'attribute' && object !== undefined) {
+    const name = callee.name.text
+    if (!(object instanceof Text || object instanceof Dict || object instanceof List)) {
+      return templateFailed(`${typeName(object)} has no method ${quoted(name)}`)
+    }
+    const methods = [...STRING_METHODS.keys(), ...DICT_METHODS.keys(), ...LIST_METHODS.keys()]
+    return templateNeeds('method', name, methods)
+  }
+  if (callee.kind !== 'name') return templateFailed(`${typeName(called)} is called`)
+  if (called instanceof Undefined) return templateNeeds('function', callee.name, GLOBAL_FUNCTIONS)
+  return templateFailed(`${quoted(callee.name)} is ${typeName(called)}, not a function`)
 }

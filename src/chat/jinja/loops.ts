@@ -1,8 +1,8 @@
 import type { Budget } from './budget.js'
-import { CallableObject } from './callables.js'
 import { iterate } from './collections.js'
 import { equal } from './compare.js'
 import { templateFailed } from './failures.js'
+import { FROM_TEMPLATE, Text } from './text.js'
 import { Callable, Tuple, Undefined, type Value } from './values.js'
 
 export interface LoopOptions {
@@ -18,7 +18,7 @@ export interface LoopOptions {
  * The variable `loop`. Items are taken from the iterator one at a time, as the body may change what the loop's condition
  * says of the next; asking for the next one, the last or the length looks ahead.
  */
-export class Loop extends CallableObject {
+export class Loop extends Callable {
   readonly #options: LoopOptions
   #index0 = -1
   #before: Value | undefined
@@ -80,6 +80,11 @@ export class Loop extends CallableObject {
       this.#ahead = rest.reverse()
     }
     return this.#index0 + 1 + this.#ahead.length
+  }
+
+  override get title(): Text {
+    const place = `${this.#index0 + 1}/${this.#length}` as const
+    return Text.join([Text.of('<LoopContext '), Text.of(place, FROM_TEMPLATE), Text.of('>')])
   }
 
   override get(name: string): Value | undefined {

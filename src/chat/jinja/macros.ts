@@ -1,7 +1,7 @@
-import { MacroObject } from './callables.js'
 import { dictOf } from './collections.js'
 import { evaluate } from './expressions.js'
 import { quoted, templateFailed } from './failures.js'
+import { MacroObject } from './macro-object.js'
 import type { Macro } from './nodes.js'
 import type { Scope } from './scope.js'
 import { captured } from './statements.js'

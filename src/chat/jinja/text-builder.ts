@@ -1,5 +1,5 @@
 import type { Budget } from './budget.js'
-import { Text } from './text.js'
+import { type Literal, Text } from './text.js'
 
 /** A text that is put together piece by piece, within the budget. */
 export class TextBuilder {
@@ -11,10 +11,10 @@ export class TextBuilder {
     this.#budget = budget
   }
 
-  /** Strings are the template's own. */
-  add(...parts: readonly (Text | string)[]): this {
-    for (const part of parts) {
-      const text = typeof part === 'string' ? Text.of(part) : part
+  /** Literals are the template's own. */
+  add<const P extends readonly (Text | string)[]>(...parts: { [I in keyof P]: Literal<P[I]> }): this {
+    for (const part of parts as readonly (Text | string)[]) {
+      const text = typeof part === 'string' ? (Text.of as (text: string) => Text)(part) : part
       this.#length += text.length
       this.#budget.grow(this.#length, text.length + text.runs.length)
       this.#parts.push(text)

@@ -2,14 +2,8 @@ import type { Macro } from './nodes.js'
 import { FROM_TEMPLATE, Text } from './text.js'
 import { Callable, Tuple, type Value } from './values.js'
 
-/** A callable with attributes: a macro, or a loop's variable `loop`. */
-export abstract class CallableObject extends Callable {
-  /** An attribute by its name. */
-  abstract get(name: string): Value | undefined
-}
-
-/** What `macro` declares. */
-export class MacroObject extends CallableObject {
+/** What `macro` declares, and `caller`. */
+export class MacroObject extends Callable {
   readonly #macro: Macro
 
   constructor(macro: Macro, call: Callable['call']) {
@@ -35,5 +29,11 @@ export class MacroObject extends CallableObject {
       default:
         return undefined
     }
+  }
+
+  override get title(): Text {
+    const { name } = this.#macro
+    if (name === undefined) return Text.of('<Macro anonymous>')
+    return Text.join([Text.of("<Macro '"), Text.of(name, FROM_TEMPLATE), Text.of("'>")])
   }
 }
