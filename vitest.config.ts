@@ -2,6 +2,16 @@ import { defineConfig } from 'vitest/config'
 
 /** Suites that need minutes or big downloads live in *.slow.test.ts; the oracle, the runtimes and the engines are projects of their own so that each can be run alone. */
 const slow = 'test/**/*.slow.test.ts'
+const notUnit = [slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**', 'test/attacks/**']
+
+/** Thousands of comparisons with slow references: 4 of the 6 minutes of all unit tests, which `npm run test:fast` leaves out. */
+const thorough = [
+  'test/model/{reference,hidden,relaxed}.test.ts',
+  'test/kernels/{attention,matmul}.test.ts',
+  'test/sampling/steps.test.ts',
+  'test/chat/{injection,reply/templates}.test.ts',
+  'test/docs/**',
+]
 
 /** Node 20 has relaxed SIMD, for that build of the kernels, behind a flag; later ones have it and know no such flag. */
 const execArgv = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : []
@@ -10,14 +20,20 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    reporters: ['default', './test/support/skip-reporter.ts'],
+    globalSetup: ['./test/support/fresh-build.ts', './test/support/llama-cpp-models.ts'],
     projects: [
       {
         extends: true,
+        test: { name: 'unit', execArgv, include: ['test/**/*.test.ts'], exclude: notUnit },
+      },
+      {
+        extends: true,
         test: {
-          name: 'unit',
+          name: 'fast',
           execArgv,
           include: ['test/**/*.test.ts'],
-          exclude: [slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**', 'test/attacks/**'],
+          exclude: [...notUnit, ...thorough],
         },
       },
       {

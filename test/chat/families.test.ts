@@ -48,7 +48,23 @@ const EXPECTED: Readonly<Record<string, string>> = {
     '<|system|>\nBe kind.</s>\n<|user|>\n Hi </s>\n<|assistant|>\nHello.</s>\n<|user|>\nBye</s>\n<|assistant|>\n',
 }
 
-describe.each(FAMILIES)('the family $name', ({ name, markers }) => {
+/** The special tokens by which a vocabulary shows its family; families whose markers are plain text have none. */
+const MARKERS: Readonly<Record<string, readonly string[]>> = {
+  'llama-3': ['<|start_header_id|>', '<|end_header_id|>', '<|eot_id|>'],
+  gemma: ['<start_of_turn>', '<end_of_turn>'],
+  'phi-3': ['<|user|>', '<|assistant|>', '<|end|>'],
+  'deepseek-r1': ['<｜User｜>', '<｜Assistant｜>', '<｜end▁of▁sentence｜>'],
+  chatml: ['<|im_start|>', '<|im_end|>'],
+  mistral: ['[INST]', '[/INST]'],
+  'llama-2': [],
+  zephyr: [],
+}
+
+it('lists the families, each with its markers', () => {
+  expect(Object.fromEntries(FAMILIES.map(({ name, markers }) => [name, markers]))).toEqual(MARKERS)
+})
+
+describe.each(Object.entries(MARKERS))('the family %s', (name, markers) => {
   const make = (options: { tools?: Parameters<typeof checkTools>[0]; messages?: readonly ChatMessage[] }) => {
     const tokenizer = vocabulary(markers)
     const maker = new PromptMaker(
@@ -67,6 +83,17 @@ describe.each(FAMILIES)('the family $name', ({ name, markers }) => {
     expect(make({})).toBe(EXPECTED[name])
   })
 
+  if (markers.length > 0)
+    it('is chosen for a vocabulary that has all its markers', () => {
+      const choose = (present: readonly string[]) =>
+        chooseTemplate(new Map(), vocabulary(present), undefined, false).name
+      expect(choose(markers)).toBe(name)
+      for (const marker of markers)
+        expect(() => choose(markers.filter((other) => other !== marker))).toThrow(
+          expect.objectContaining({ code: 'NO_TEMPLATE' }),
+        )
+    })
+
   it('takes tools and their results, as words where it has none', () => {
     const messages: ChatMessage[] = [
       { role: 'user', content: 'How is Rome?' },
@@ -76,6 +103,49 @@ describe.each(FAMILIES)('the family $name', ({ name, markers }) => {
     const text = make({ tools: [WEATHER], messages })
     for (const part of ['Tells the weather', 'get_weather', '"city":', 'Rome', '20 degrees'])
       expect(text).toContain(part)
+  })
+})
+
+describe('a family with a rule of its own', () => {
+  const render = (name: string, messages: readonly ChatMessage[]) => {
+    const tokenizer = vocabulary(MARKERS[name])
+    const maker = new PromptMaker(
+      { tokenizer, chatTemplates: new Map() },
+      { template: name, templateVariables: {}, tools: [] },
+    )
+    return maker.make(messages, 0, new Date(), new Transcript(tokenizer)).text.text
+  }
+  const turn = (user: string, assistant: string): readonly ChatMessage[] => [
+    { role: 'user', content: user },
+    { role: 'assistant', content: assistant },
+  ]
+
+  it('llama-3: results of tools come from "ipython", and content is trimmed', () => {
+    expect(render('llama-3', [...turn(' Hi ', ' Yes. '), { role: 'tool', content: ' 20 ' }])).toBe(
+      '<s><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\nYes.<|eot_id|><|start_header_id|>ipython<|end_header_id|>\n\n20<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n',
+    )
+  })
+
+  it('gemma: content is trimmed', () => {
+    expect(render('gemma', turn(' Hi ', ' Yes. '))).toContain('user\nHi<end_of_turn>')
+    expect(render('gemma', turn(' Hi ', ' Yes. '))).toContain('model\nYes.<end_of_turn>')
+  })
+
+  it('deepseek-r1: earlier thoughts are left out', () => {
+    expect(render('deepseek-r1', turn('Hi', '<think>Hm.</think>Yes.'))).toBe(
+      '<s><｜User｜>Hi<｜Assistant｜>Yes.<｜end▁of▁sentence｜><｜Assistant｜>',
+    )
+  })
+
+  it('llama-2: the system message stands in the first turn alone, and content is trimmed', () => {
+    const messages = [
+      { role: 'system', content: ' S ' } as const,
+      ...turn(' Hi ', ' Yes. '),
+      ...turn('a', 'b'),
+    ]
+    expect(render('llama-2', messages)).toBe(
+      '<s>[INST] <<SYS>>\nS\n<</SYS>>\n\nHi [/INST] Yes. </s><s>[INST] a [/INST] b </s>',
+    )
   })
 })
 

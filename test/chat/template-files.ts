@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Metadata, MetadataValue } from '../../src/gguf/metadata.js'
 import { Metadata as MetadataOf } from '../../src/gguf/metadata.js'
 import { array, bool, f32, str, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
 import { writeGguf } from '../../src/gguf/writer.js'
+import { llamaCppModels } from '../support/llama-cpp-models.js'
 import { vocabularyMetadata } from '../tokenizer/fixtures.js'
 import { CONTROL, type ExtraTokens, USER_DEFINED } from '../tokenizer/small-vocabularies.js'
 
@@ -107,14 +108,8 @@ export const TEMPLATE_FILES: readonly TemplateFile[] = [
   },
 ]
 
-const folder = new URL('../../../shared/templates/', import.meta.url)
-
-/** The templates lie beside the repository, which must not have them; without them tests are skipped. */
-export const haveTemplates = existsSync(new URL(`${TEMPLATE_FILES[0].name}.jinja`, folder))
-if (!haveTemplates) console.warn('chat tests: published chat templates not found, skipped')
-
-export function templateSource({ name }: TemplateFile): string {
-  return readFileSync(new URL(`${name}.jinja`, folder), 'utf8')
+export function templateSource({ name }: Pick<TemplateFile, 'name'>): string {
+  return readFileSync(llamaCppModels(`templates/${name}.jinja`), 'utf8')
 }
 
 const vocabularies = new Map<string, Promise<Metadata>>()

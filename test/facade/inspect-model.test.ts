@@ -4,7 +4,7 @@ import { writeGguf } from '../../src/gguf/writer.js'
 import { DasllamaError, inspectModel, loadModel, loadTokenizer } from '../../src/index.js'
 import { smallModel, smallParts, VOCAB } from '../model/small.js'
 import { TINY_STORIES } from '../support/model-files.js'
-import { haveVocabularies, vocabularyPath } from '../tokenizer/fixtures.js'
+import { vocabularyPath } from '../tokenizer/fixtures.js'
 import { watchedSource } from './sources.js'
 
 describe('inspectModel', () => {
@@ -39,7 +39,7 @@ describe('inspectModel', () => {
     expect(state).toEqual({ ...opening.state, closed: 1 })
   })
 
-  it.skipIf(!haveVocabularies).each([
+  it.each([
     ['llama-spm', 'llama', 32000],
     ['llama-bpe', 'gpt2', 128256],
   ])('finds a vocabulary and no model in ggml-vocab-%s.gguf', async (name, kind, vocabSize) => {

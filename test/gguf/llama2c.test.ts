@@ -9,7 +9,7 @@ import { openGguf } from '../../src/gguf/reader.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import { STORIES_15M, STORIES_15M_CHECKPOINT_BYTES, tensorBytes } from '../support/model-files.js'
 import { sliceSource } from '../support/slice-source.js'
-import { haveVocabularies, vocabularyPath } from '../tokenizer/fixtures.js'
+import { vocabularyPath } from '../tokenizer/fixtures.js'
 
 const HEADER = { dim: 8, hiddenDim: 6, layers: 2, heads: 2, kvHeads: 1, vocabulary: 261, sequence: 5 }
 type Header = typeof HEADER
@@ -355,7 +355,7 @@ describe('stories15M', () => {
     expect(file.metadata.strings('tokenizer.ggml.tokens')[9038]).toBe('\u2581Once')
   })
 
-  it.skipIf(!haveVocabularies)("has exactly the vocabulary of llama.cpp's own file", async () => {
+  it("has exactly the vocabulary of llama.cpp's own file", async () => {
     const stories = await openModelFile(bytesSource(bytes))
     const llama = await openGguf(bytesSource(await readFile(vocabularyPath('llama-spm'))))
     for (const key of ['tokens', 'scores', 'token_type']) {

@@ -6,7 +6,7 @@ import { writeGguf } from '../../src/gguf/writer.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import type { ByteSource } from '../../src/storage/source.js'
 import { TINY_STORIES } from '../support/model-files.js'
-import { haveVocabularies, vocabularyPath } from '../tokenizer/fixtures.js'
+import { vocabularyPath } from '../tokenizer/fixtures.js'
 
 /** A source that notes what is read from it. */
 function watched(bytes: Uint8Array) {
@@ -39,7 +39,7 @@ describe('openGguf', () => {
     await file.close()
   })
 
-  it.skipIf(!haveVocabularies).each([
+  it.each([
     ['bert-bge', 30_522],
     ['deepseek-coder', 32_256],
     ['falcon', 65_024],

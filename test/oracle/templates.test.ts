@@ -15,14 +15,12 @@ import { createTokenizer } from '../../src/tokenizer/create.js'
 import { asOpenAi, type Case, CONVERSATIONS } from '../chat/conversations.js'
 import {
   chatMetadata,
-  haveTemplates,
   TEMPLATE_FILES,
   type TemplateFile,
   templateSource,
   vocabularyFile,
 } from '../chat/template-files.js'
 import { temporaryFolder } from '../support/model-files.js'
-import { haveVocabularies } from '../tokenizer/fixtures.js'
 import '../support/row-reporter.js'
 import { startLlama } from './llama-cpp.js'
 
@@ -31,7 +29,7 @@ beforeAll(async () => {
   llama = await startLlama()
 })
 
-describe.skipIf(!haveTemplates || !haveVocabularies)('prompts', () => {
+describe('prompts', () => {
   for (const file of TEMPLATE_FILES) {
     it(file.name, async ({ task }) => {
       task.meta.row = { template: file.name, vocabulary: file.vocabulary, ...(await compare(file)) }

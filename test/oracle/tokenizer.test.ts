@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { Metadata } from '../../src/gguf/metadata.js'
 import { createTokenizer } from '../../src/tokenizer/create.js'
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.js'
-import { haveVocabularies, VOCABULARIES, vocabularyMetadata, vocabularyPath } from '../tokenizer/fixtures.js'
+import { VOCABULARIES, vocabularyMetadata, vocabularyPath } from '../tokenizer/fixtures.js'
 import { randomTexts } from '../tokenizer/random-text.js'
 import { startLlama } from './llama-cpp.js'
 
@@ -54,7 +54,7 @@ function llamaTidies(text: string): boolean {
   return / [?!.,']/.test(text)
 }
 
-describe.skipIf(!haveVocabularies)('llama.cpp', () => {
+describe('llama.cpp', () => {
   describe.each(VOCABULARIES)('%s', (name) => {
     let ours: Tokenizer
     let oracle: LlamaModel

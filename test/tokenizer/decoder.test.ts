@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createTokenizer } from '../../src/tokenizer/create.js'
+import type { Tokenizer } from '../../src/tokenizer/tokenizer.js'
 import { bytePairKeys, CONTROL, sentencePieceKeys, tokenizerMetadata } from './small-vocabularies.js'
 
 /** In this vocabulary the ids up to 255 are the bytes. */
@@ -47,17 +48,20 @@ describe('stream decoder', () => {
 })
 
 describe('round trip', () => {
-  it('gives back any text, with U+FFFD for lone surrogates', () => {
+  it('gives back any text, with U+FFFD for lone surrogates and, in SentencePiece, spaces for U+2581', () => {
     const sentencePiece = createTokenizer(tokenizerMetadata(sentencePieceKeys(['▁', 'a', '▁a', 'e'])))
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.nat(0xffff)), (text, units) => {
         for (const tried of [text, String.fromCharCode(...units)]) {
           const expected = tried.replace(/[\ud800-\udfff]/gu, '\ufffd')
-          for (const tokenizer of [bytewise, sentencePiece])
-            expect(tokenizer.decode(tokenizer.encode(tried), { skipSpecial: true })).toBe(expected)
+          const there = (tokenizer: Tokenizer) =>
+            tokenizer.decode(tokenizer.encode(tried), { skipSpecial: true })
+          expect(there(bytewise)).toBe(expected)
+          // SentencePiece spells spaces with this character, so that it cannot keep the two apart.
+          expect(there(sentencePiece)).toBe(expected.replaceAll('\u2581', ' '))
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [['a\u2581b', [0x2581]]] },
     )
   })
 })

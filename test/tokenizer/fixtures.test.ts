@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createTokenizer } from '../../src/tokenizer/create.js'
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.js'
-import {
-  expectedIds,
-  haveVocabularies,
-  UNSUPPORTED_VOCABULARY,
-  VOCABULARIES,
-  vocabularyMetadata,
-} from './fixtures.js'
+import { expectedIds, UNSUPPORTED_VOCABULARY, VOCABULARIES, vocabularyMetadata } from './fixtures.js'
 import { randomTexts } from './random-text.js'
 
 /** Bytes that have no token of their own: some vocabularies lack control characters and rare UTF-8 leads. */
@@ -20,7 +14,7 @@ function missingBytes(tokenizer: Tokenizer): Set<number> {
   return missing
 }
 
-describe.skipIf(!haveVocabularies)("llama.cpp's vocabularies", () => {
+describe("llama.cpp's vocabularies", () => {
   it.each(VOCABULARIES)('%s: the ids that llama.cpp lists', async (name) => {
     const tokenizer = createTokenizer(await vocabularyMetadata(name))
     const cases = expectedIds(name)

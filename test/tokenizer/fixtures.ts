@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 import type { Metadata } from '../../src/gguf/metadata.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { bytesSource } from '../../src/storage/bytes.js'
+import { llamaCppModels } from '../support/llama-cpp-models.js'
 
 /** llama.cpp's vocabularies that `createTokenizer` reads, and the one that it does not. */
 export const VOCABULARIES = [
@@ -17,14 +17,8 @@ export const VOCABULARIES = [
 ] as const
 export const UNSUPPORTED_VOCABULARY = 'bert-bge'
 
-const folder = new URL('../../../shared/vocab/', import.meta.url)
-
-/** The fixtures lie beside the repository; without them the tests that need them are skipped. */
-export const haveVocabularies = existsSync(new URL(`ggml-vocab-${VOCABULARIES[0]}.gguf`, folder))
-if (!haveVocabularies) console.warn('tokenizer tests: llama.cpp vocabularies not found, skipped')
-
 export function vocabularyPath(name: string): string {
-  return fileURLToPath(new URL(`ggml-vocab-${name}.gguf`, folder))
+  return llamaCppModels(`ggml-vocab-${name}.gguf`)
 }
 
 export async function vocabularyMetadata(name: string): Promise<Metadata> {

@@ -1,150 +1,186 @@
-import type { Budget } from './budget.js'
 import { dictOf, iterate } from './collections.js'
 import { truthy } from './compare.js'
-import { templateFailed, templateNeeds } from './failures.js'
+import { quoted, templateFailed, templateNeeds } from './failures.js'
 import { applyFilter } from './filters.js'
 import { GLOBAL_FUNCTIONS } from './globals.js'
 import { attributeOf, itemOf, sliceOf } from './members.js'
 import { DICT_METHODS, LIST_METHODS } from './methods/collection-methods.js'
 import { STRING_METHODS } from './methods/string-methods.js'
-import type { Call, Identifier, Member, Node } from './nodes.js'
-import { Float, integer } from './numbers.js'
-import { operate, signed } from './operators.js'
+import type { Call, CallArguments, Expression, FilterStep, Slice } from './nodes.js'
+import { compare, operate, signed } from './operators.js'
+import { str } from './repr.js'
 import type { Scope } from './scope.js'
 import { testNamed } from './tests.js'
-import { FROM_TEMPLATE, Text } from './text.js'
-import {
-  type Arguments,
-  Callable,
-  Dict,
-  List,
-  NO_ARGUMENTS,
-  orUndefined,
-  Tuple,
-  typeName,
-  Undefined,
-  type Value,
-} from './values.js'
+import { Text } from './text.js'
+import { TextBuilder } from './text-builder.js'
+import { type Arguments, Callable, Dict, List, Tuple, typeName, Undefined, type Value } from './values.js'
 
 /** The value of an expression. Each node costs a step of the budget. */
-export function evaluate(node: Node, scope: Scope, budget: Budget): Value {
+export function evaluate(node: Expression, scope: Scope): Value {
+  const { budget } = scope.rendering
   budget.spend(1)
   budget.enter()
-  const value = evaluateNode(node, scope, budget)
+  scope.rendering.at = node.at
+  const value = evaluateNode(node, scope)
   budget.leave()
   return value
 }
 
-function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
-  const of = (node: Node) => evaluate(node, scope, budget)
-  switch (node.type) {
-    case 'StringLiteral':
-      return Text.of(node.value, FROM_TEMPLATE)
-    case 'IntegerLiteral':
-      return integer(node.value)
-    case 'FloatLiteral':
-      return new Float(node.value)
-    case 'Identifier':
-      return orUndefined(scope.get(node.value), node.value)
-    case 'ArrayLiteral':
-      return new List(node.value.map(of))
-    case 'TupleLiteral':
-      return new Tuple(node.value.map(of))
-    case 'ObjectLiteral':
-      return dictOf(
-        Array.from(node.value, ([key, value]) => [of(key), of(value)] as const),
-        budget,
-      )
-    case 'MemberExpression':
-      return member(node, scope, budget)
-    case 'CallExpression': {
-      const callee = of(node.callee)
-      if (!(callee instanceof Callable)) throw notCallable(node.callee, callee, of)
-      return callee.call(argumentsOf(node, scope, budget))
+function evaluateNode(node: Expression, scope: Scope): Value {
+  const { budget } = scope.rendering
+  const of = (node: Expression) => evaluate(node, scope)
+  /** Errors from here on are the node's own, not those of its operands. */
+  const here = () => {
+    scope.rendering.at = node.at
+  }
+  switch (node.kind) {
+    case 'constant':
+      return node.value
+    case 'name':
+      return scope.get(node.name)
+    case 'list':
+      budget.items(node.items.length)
+      return new List(node.items.map(of))
+    case 'tuple':
+      budget.items(node.items.length)
+      return new Tuple(node.items.map(of))
+    case 'dict': {
+      const entries = node.pairs.map(({ key, value }) => [of(key), of(value)] as const)
+      here()
+      return dictOf(entries, budget)
     }
-    case 'FilterExpression':
-      return filtered(of(node.operand), node.filter, scope, budget)
-    case 'TestExpression':
-      return testNamed(node.test.value)(of(node.operand), NO_ARGUMENTS, budget) !== node.negate
-    case 'UnaryExpression': {
-      const value = of(node.argument)
-      return node.operator.value === 'not' ? !truthy(value) : signed(node.operator.value, value)
+    case 'attribute': {
+      const object = of(node.object)
+      here()
+      return attributeOf(object, node.name.text, budget)
     }
-    case 'BinaryExpression': {
+    case 'item': {
+      const object = of(node.object)
+      const index = of(node.index)
+      here()
+      return itemOf(object, index, budget)
+    }
+    case 'slice':
+      return sliced(node, scope)
+    case 'call':
+      return call(node, scope)
+    case 'filter':
+      return filtered(of(node.operand), node.step, scope)
+    case 'test': {
+      const value = of(node.operand)
+      const args = argumentsOf(node.args, scope)
+      here()
+      return testNamed(node.name)(value, args, budget)
+    }
+    case 'not':
+      return !truthy(of(node.operand))
+    case 'sign': {
+      const value = of(node.operand)
+      here()
+      return signed(node.operator, value)
+    }
+    case 'and': {
       const left = of(node.left)
-      const operator = node.operator.value
-      if (operator === 'and') return truthy(left) ? of(node.right) : left
-      if (operator === 'or') return truthy(left) ? left : of(node.right)
-      return operate(operator, left, of(node.right), budget)
+      return truthy(left) ? of(node.right) : left
     }
-    case 'Ternary':
-      return of(truthy(of(node.condition)) ? node.trueExpr : node.falseExpr)
-    case 'SelectExpression':
-      return truthy(of(node.test)) ? of(node.lhs) : new Undefined('the other case of an "if"')
-    default:
-      throw templateFailed(`${node.type} is no expression`)
+    case 'or': {
+      const left = of(node.left)
+      return truthy(left) ? left : of(node.right)
+    }
+    case 'binary': {
+      const left = of(node.left)
+      const right = of(node.right)
+      here()
+      return operate(node.operator, left, right, budget)
+    }
+    case 'compare': {
+      let left = of(node.first)
+      for (const { operator, operand } of node.rest) {
+        const right = of(operand)
+        here()
+        if (!compare(operator, left, right, budget)) return false
+        left = right
+      }
+      return true
+    }
+    case 'concat': {
+      const out = new TextBuilder(budget)
+      for (const part of node.parts) out.add(str(of(part), budget))
+      return out.text()
+    }
+    case 'conditional':
+      if (truthy(of(node.test))) return of(node.then)
+      return node.otherwise ? of(node.otherwise) : new Undefined('the other case of an "if"')
   }
 }
 
-/** A filter and its own arguments, applied to a value. */
-export function filtered(value: Value, filter: Identifier | Call, scope: Scope, budget: Budget): Value {
-  if (filter.type === 'Identifier') return applyFilter(filter.value, value, NO_ARGUMENTS, budget)
-  if (filter.callee.type !== 'Identifier') throw templateFailed('a filter without a name')
-  return applyFilter(filter.callee.value, value, argumentsOf(filter, scope, budget), budget)
+/** Calls what a node calls. `add` gives arguments beside those that the node has. */
+export function call({ callee, args, at }: Call, scope: Scope, add = (args: Arguments) => args): Value {
+  const { rendering } = scope
+  const object = callee.kind === 'attribute' ? evaluate(callee.object, scope) : undefined
+  const called =
+    callee.kind === 'attribute' && object !== undefined
+      ? attributeOf(object, callee.name.text, rendering.budget)
+      : evaluate(callee, scope)
+  const given = add(argumentsOf(args, scope))
+  rendering.at = at
+  if (called instanceof Callable) return called.call(given)
+  throw notCallable(callee, called, object)
+}
+
+/** A value after one filter. */
+export function filtered(value: Value, step: FilterStep, scope: Scope): Value {
+  const args = argumentsOf(step.args, scope)
+  scope.rendering.at = step.at
+  return applyFilter(step.name, value, args, scope.rendering.budget)
 }
 
 /** Evaluates the arguments of a call. */
-export function argumentsOf(call: Call, scope: Scope, budget: Budget): Arguments {
-  const positional: Value[] = []
-  const named: (readonly [key: Value, value: Value])[] = []
-  for (const arg of call.args) {
-    if (arg.type === 'KeywordArgumentExpression') {
-      named.push([Text.of(arg.key.value, FROM_TEMPLATE), evaluate(arg.value, scope, budget)])
-    } else if (arg.type === 'SpreadExpression') {
-      const items = iterate(evaluate(arg.argument, scope, budget), '"*"', budget)
-      budget.items(items.length)
-      for (const item of items) positional.push(item)
-    } else if (arg.type === 'KeywordSpreadExpression') {
-      const value = evaluate(arg.argument, scope, budget)
-      if (!(value instanceof Dict)) throw templateFailed(`"**" before ${typeName(value)}`)
-      budget.through(value.size)
-      for (const entry of value.entries()) named.push(entry)
-    } else {
-      positional.push(evaluate(arg, scope, budget))
+export function argumentsOf(
+  { positional, named, spread, namedSpread }: CallArguments,
+  scope: Scope,
+): Arguments {
+  const { budget } = scope.rendering
+  const places: Value[] = positional.map((value) => evaluate(value, scope))
+  const names = named.map(({ name, value }) => [name, evaluate(value, scope)] as [Value, Value])
+  if (spread) {
+    const items = iterate(evaluate(spread, scope), '"*"', budget)
+    budget.items(places.length + items.length)
+    for (const item of items) places.push(item)
+  }
+  if (namedSpread) {
+    const mapping = evaluate(namedSpread, scope)
+    if (!(mapping instanceof Dict)) throw templateFailed(`"**" before ${typeName(mapping)}`)
+    budget.through(mapping.size)
+    const taken = new Set(named.map(({ name }) => name.text))
+    for (const [key, value] of mapping.entries()) {
+      if (!(key instanceof Text)) throw templateFailed(`"**" of a mapping with ${typeName(key)} for a key`)
+      if (taken.has(key.text)) throw templateFailed(`"**" gives an argument that is given already`)
+      names.push([key, value])
     }
   }
-  return { positional, named: named.length === 0 ? Dict.EMPTY : dictOf(named, budget) }
+  return { positional: places, named: names.length > 0 ? dictOf(names, budget) : Dict.EMPTY }
 }
 
-function member({ object, property, computed }: Member, scope: Scope, budget: Budget): Value {
-  const value = evaluate(object, scope, budget)
-  if (property.type === 'SliceExpression') {
-    const bounds = [property.start, property.stop, property.step].map((part) =>
-      part === undefined ? null : evaluate(part, scope, budget),
-    )
-    return sliceOf(value, bounds, budget)
-  }
-  if (!computed && property.type === 'Identifier') return attributeOf(value, property.value, budget)
-  return itemOf(value, evaluate(property, scope, budget), budget)
+function sliced(node: Slice, scope: Scope): Value {
+  const value = evaluate(node.object, scope)
+  const bounds = [node.start, node.stop, node.step].map((part) => (part ? evaluate(part, scope) : null))
+  scope.rendering.at = node.at
+  return sliceOf(value, bounds, scope.rendering.budget)
 }
 
-function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {
-  if (value instanceof Undefined && value.problem !== undefined) return templateFailed(value.problem)
-  if (callee.type === 'Identifier') {
-    return value instanceof Undefined
-      ? templateNeeds('function', callee.value, GLOBAL_FUNCTIONS)
-      : templateFailed(`${callee.value} is ${typeName(value)}, not a function`)
-  }
-  if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier') {
-    const object = of(callee.object)
+/** What is wrong with a call of what cannot be called. `object`: of which the callee is an attribute. */
+function notCallable(callee: Expression, called: Value, object: Value | undefined) {
+  if (called instanceof Undefined && called.problem !== undefined) return templateFailed(called.problem)
+  if (callee.kind === 'attribute' && object !== undefined) {
+    const name = callee.name.text
     if (!(object instanceof Text || object instanceof Dict || object instanceof List)) {
-      return templateFailed(`${typeName(object)} has no method "${callee.property.value}"`)
+      return templateFailed(`${typeName(object)} has no method ${quoted(name)}`)
     }
-    return templateNeeds('method', callee.property.value, [
-      ...STRING_METHODS.keys(),
-      ...DICT_METHODS.keys(),
-      ...LIST_METHODS.keys(),
-    ])
+    const methods = [...STRING_METHODS.keys(), ...DICT_METHODS.keys(), ...LIST_METHODS.keys()]
+    return templateNeeds('method', name, methods)
   }
-  return templateFailed(`${typeName(value)} is called`)
+  if (callee.kind !== 'name') return templateFailed(`${typeName(called)} is called`)
+  if (called instanceof Undefined) return templateNeeds('function', callee.name, GLOBAL_FUNCTIONS)
+  return templateFailed(`${quoted(callee.name)} is ${typeName(called)}, not a function`)
 }

@@ -65,11 +65,8 @@ const FUNCTIONS: Readonly<Record<string, Global>> = {
 
 export const GLOBAL_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS)
 
-/** Declares constants and functions. `now` is the time that `strftime_now` writes. */
+/** Declares the functions. `now` is the time that `strftime_now` writes. */
 export function declareGlobals(scope: Scope, now: Date, budget: Budget): void {
-  for (const name of ['true', 'True']) scope.set(name, true)
-  for (const name of ['false', 'False']) scope.set(name, false)
-  for (const name of ['none', 'None', 'null']) scope.set(name, null)
   for (const [name, call] of Object.entries(FUNCTIONS)) {
     scope.set(name, new Callable((args) => call(args, budget, now)))
   }

@@ -125,7 +125,7 @@ function refuseUndefined(value: Value, wanted: string): void {
   throw templateFailed(`"${value.name.slice(0, 100)}" is undefined, so it has no "${wanted.slice(0, 100)}"`)
 }
 
-/** `value[start:stop:step]`. Throws `TEMPLATE_FAILED` for what has no slices and bounds that are not integers. */
+/** `value[start:stop:step]`; `null` is a bound that is not given. Throws for what has no slices, as Python does. */
 export function sliceOf(value: Value, bounds: readonly Value[], budget: Budget): Value {
   refuseUndefined(value, 'slice')
   if (!(value instanceof Text || (value instanceof List && !(value instanceof DictView)))) {
@@ -133,7 +133,7 @@ export function sliceOf(value: Value, bounds: readonly Value[], budget: Budget):
   }
   const [start, stop, step] = bounds.map((bound) => {
     const place = bound === null ? null : integral(bound)
-    if (place === undefined) throw templateFailed(`a slice from or to ${typeName(bound)}`)
+    if (place === undefined) throw templateFailed(`a slice from, to or by ${typeName(bound)}`)
     return place
   })
   const [from, to, by] = [start, stop, step].map((bound) => (bound === null ? undefined : Number(bound)))

@@ -58,16 +58,14 @@ export function calculate(operator: string, left: Value, right: Value, budget: B
   if (a === undefined || b === undefined) return undefined
   if (operator === '**') return power(left, right, budget)
   if (['/', '//', '%'].includes(operator) && Number(b) === 0) throw templateFailed('division by zero')
-  if (operator === '/') return new Float(divided(a, b, budget))
-  if (left instanceof Float || right instanceof Float) return ofFloats(operator, toFloat(a), toFloat(b))
+  const areFloats = left instanceof Float || right instanceof Float
+  if (operator === '/') return new Float(areFloats ? toFloat(a) / toFloat(b) : divided(a, b, budget))
+  if (areFloats) return ofFloats(operator, toFloat(a), toFloat(b))
   return ofIntegers(operator, a, b, budget)
 }
 
 function divided(a: Integer, b: Integer, budget: Budget): number {
   if (typeof a === 'number' && typeof b === 'number') return a / b
-  // A float beside an integer that is none.
-  const isFraction = (side: Integer) => typeof side === 'number' && !Number.isInteger(side)
-  if (isFraction(a) || isFraction(b)) return toFloat(a) / toFloat(b)
   const [x, y] = [BigInt(a), BigInt(b)]
   if (x === 0n) return 0
   budget.spend(1 + ((bitsOf(x) + bitsOf(y)) / 64) ** 2 / 8)

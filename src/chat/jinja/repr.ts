@@ -64,7 +64,7 @@ function writeRepr(value: Value, out: TextBuilder, depth: number): void {
   else if (value === null) out.add('None')
   else if (typeof value === 'boolean') out.add(value ? 'True' : 'False')
   else if (value instanceof Undefined) out.add('Undefined')
-  else if (value instanceof Callable) out.add('<function>')
+  else if (value instanceof Callable) out.add(value.title)
   else if (value instanceof Float || typeof value === 'number' || typeof value === 'bigint') {
     out.add(numberText(value))
   } else if (value instanceof Namespace) {

@@ -167,6 +167,11 @@ export class Callable {
   get(name: string): Value | undefined {
     return this.#attributes?.get(name)
   }
+
+  /** What is printed of it. */
+  get title(): Text {
+    return Text.of('<function>')
+  }
 }
 
 /** A variable or attribute that is not there. */

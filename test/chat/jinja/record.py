@@ -76,4 +76,5 @@ def main():
         print(f"{path.name}: {len(cases)} cases, {sum('error' in case for case in cases)} errors")
 
 
-main()
+if __name__ == "__main__":
+    main()

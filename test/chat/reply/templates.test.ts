@@ -12,13 +12,7 @@ import { readChatTemplates } from '../../../src/facade/chat-templates.js'
 import { Metadata } from '../../../src/gguf/metadata.js'
 import { createTokenizer } from '../../../src/tokenizer/create.js'
 import { WEATHER } from '../conversations.js'
-import {
-  chatMetadata,
-  haveTemplates,
-  TEMPLATE_FILES,
-  type TemplateFile,
-  templateSource,
-} from '../template-files.js'
+import { chatMetadata, TEMPLATE_FILES, type TemplateFile, templateSource } from '../template-files.js'
 import { joined, told } from './parse.js'
 
 const NOW = new Date(2025, 5, 3)
@@ -84,7 +78,7 @@ async function makerOf(file: TemplateFile, hasTools = false) {
   return { tokenizer, maker, format: replyFormatOf(templateSource(file), tokenizer) }
 }
 
-describe.skipIf(!haveTemplates)('published templates', () => {
+describe('published templates', () => {
   it.each(TEMPLATE_FILES)('$name tells its format', (file) => {
     const { reasoning, tools, thinkingVariables, controls } = replyFormatOf(templateSource(file), undefined)
     expect([reasoning, tools, ...thinkingVariables]).toEqual(TOLD[file.name])

@@ -11,7 +11,17 @@ import { str } from '../repr.js'
 import { join, recase } from '../strings/change.js'
 import { Text } from '../text.js'
 import { CASES } from '../unicode.js'
-import { Dict, Group, hashed, List, orUndefined, typeName, Undefined, type Value } from '../values.js'
+import {
+  Callable,
+  Dict,
+  Group,
+  hashed,
+  List,
+  orUndefined,
+  typeName,
+  Undefined,
+  type Value,
+} from '../values.js'
 
 type Filter = Operation<Value>
 
@@ -23,6 +33,9 @@ function lengthFilter(value: Value, _: object, budget: Budget, name: string): nu
   if (value instanceof List) return value.items.length
   if (value instanceof Dict) return value.size
   if (value instanceof Undefined) return iterate(value, name, budget).length
+  // The variable `loop` has a length, too.
+  const length = value instanceof Callable ? value.get('length') : undefined
+  if (typeof length === 'number') return length
   throw templateFailed(`${name} of ${typeName(value)}`)
 }
 

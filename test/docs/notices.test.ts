@@ -1,0 +1,45 @@
+/** What the package bundles of others is named in THIRD_PARTY_NOTICES.md, and what it reproduces, too. */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const notices = readFileSync(`${root}THIRD_PARTY_NOTICES.md`, 'utf8')
+
+it('every package whose code is bundled in dist/ is named', async () => {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/index.ts', 'src/cli/bin.ts', 'src/platform/node.ts', 'src/platform/browser.ts'],
+    outdir: 'unwritten',
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    external: ['node:*', '*.wasm'],
+  })
+  const packages = new Set(
+    Object.values(metafile.outputs)
+      .flatMap(({ inputs }) => Object.keys(inputs))
+      .flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []),
+  )
+  expect(packages.size).toBeGreaterThan(0)
+  for (const name of packages) expect(notices).toContain(`\`${name}\``)
+})
+
+it.each([
+  ['assembly/formats/iq2_xxs_tables.ts', 'Copyright (c) 2023-2026 The ggml authors'],
+  ['src/tokenizer/unicode-table.ts', 'UNICODE LICENSE V3'],
+  ['models/tiny-stories.Q8_0.gguf', 'Community Data License Agreement'],
+])('%s, which reproduces material of others, carries its notice', (file, notice) => {
+  expect(notices).toContain(`\`${file}\``)
+  expect(notices).toContain(notice)
+})
+
+it('the notices are part of the package', () => {
+  const { files } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { files: string[] }
+  expect(files).toContain('THIRD_PARTY_NOTICES.md')
+  expect(files).toContain('LICENSE')
+})

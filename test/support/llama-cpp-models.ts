@@ -1,0 +1,45 @@
+/**
+ * llama.cpp's own fixtures: vocabularies with the ids that it expects, and chat templates of published models. They are
+ * not part of this repository; the package node-llama-cpp, which the oracle comes from, carries llama.cpp's sources as a
+ * git bundle, and the first test run checks its folder `models/` out of that. Needs nothing but git.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const library = join(root, 'node_modules/node-llama-cpp')
+const { version } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')) as { version: string }
+const cache = join(root, '.cache')
+const folder = join(cache, `llama.cpp-of-node-llama-cpp-${version}`)
+
+/** The path of a file or folder below llama.cpp's `models/`. */
+export function llamaCppModels(path: string): string {
+  return join(folder, 'models', path)
+}
+
+/** Checks the fixtures out unless they are there already. */
+function checkOut(): void {
+  if (existsSync(folder)) return
+  mkdirSync(cache, { recursive: true })
+  const aside = mkdtempSync(join(cache, 'checking-out-'))
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: aside, stdio: 'pipe' })
+    const [sources, files] = [join(aside, 'sources.git'), join(aside, 'files')]
+    mkdirSync(files)
+    git('clone', '--quiet', '--bare', join(library, 'llama/gitRelease.bundle'), sources)
+    git(`--git-dir=${sources}`, `--work-tree=${files}`, 'checkout', 'HEAD', '--', 'models')
+    renameSync(files, folder)
+  } catch (error) {
+    // Another run may have been faster.
+    if (!existsSync(folder)) throw error
+  } finally {
+    rmSync(aside, { recursive: true, force: true })
+  }
+}
+
+/** Vitest calls this before the tests of a run. */
+export function setup(): void {
+  checkOut()
+}

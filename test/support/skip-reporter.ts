@@ -1,0 +1,13 @@
+/** A vitest reporter: at the end of a run, which tests were left out, so that none is left out silently. */
+import type { Reporter, TestModule } from 'vitest/node'
+
+export default class SkipReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const lines = modules.flatMap((module) =>
+      [...module.children.allTests('skipped')].map(
+        (test) => `  ${module.relativeModuleId}: ${test.fullName}`,
+      ),
+    )
+    if (lines.length > 0) console.log(`\nLeft out, ${lines.length} tests:\n${lines.join('\n')}\n`)
+  }
+}
