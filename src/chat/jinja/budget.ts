@@ -73,7 +73,7 @@ export class Budget {
   /** The same for a piece of a text that is put together, with so many runs. */
   append(length: number, added: number, runs: number): void {
     refuseBeyond(MAX_TEXT, length, 'text', 'characters')
-    this.spend(runs + added / 8)
+    this.spend(1 + runs / 2 + added / 8)
     this.take(2 * added + 8 * runs)
   }
 
