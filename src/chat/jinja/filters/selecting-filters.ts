@@ -14,7 +14,8 @@ export type ApplyFilter = (name: string, value: Value, args: Arguments, budget: 
 /** `select`, `reject` and the same by an attribute: a test by its name, with its own arguments. */
 function selecting(wanted: boolean, byAttribute: boolean): Filter {
   return (name, value, { positional, named }, budget) => {
-    const items = iterate(value, name, budget)
+    // Jinja does not look at what counts as false, be it nothing that has items.
+    const items = truthy(value) ? iterate(value, name, budget) : []
     if (items.length === 0) return new List([])
     if (byAttribute && positional.length === 0) throw templateFailed(`${name} needs the name of an attribute`)
     const subject: Getter = byAttribute ? getterOf(positional[0], budget) : (item) => item
@@ -41,7 +42,8 @@ function testBy(name: string, testName: Value, args: Arguments, budget: Budget):
 /** `map`: another filter, or an attribute, of each item. `apply` finds filters by their names. */
 function mapping(apply: ApplyFilter): Filter {
   return (name, value, args, budget) => {
-    const items = iterate(value, name, budget)
+    // Jinja does not look at what counts as false, be it nothing that has items.
+    const items = truthy(value) ? iterate(value, name, budget) : []
     if (items.length === 0) return new List([])
     budget.items(items.length)
     const change = mapped(name, args, apply, budget)
