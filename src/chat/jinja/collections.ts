@@ -4,7 +4,7 @@ import { templateFailed } from './failures.js'
 import { includes } from './search.js'
 import { Text } from './text.js'
 import { unitsAt } from './unicode.js'
-import { Dict, DictView, List, Tuple, typeName, Undefined, type Value } from './values.js'
+import { Dict, DictView, isHashable, List, Tuple, typeName, Undefined, type Value } from './values.js'
 
 /** The items that a loop or filter goes through; none of something undefined, the keys of a mapping. */
 export function iterate(value: Value, what: string, budget: Budget): readonly Value[] {
@@ -119,6 +119,7 @@ export function contains(container: Value, item: Value, budget: Budget): boolean
   if (container instanceof List) return container.items.some((other) => equal(item, other, budget))
   if (container instanceof Dict) {
     if (item instanceof Text) budget.through(item.length)
+    if (!isHashable(item)) throw templateFailed(`"in" looks for ${typeName(item)} among keys`)
     return container.has(item)
   }
   if (container instanceof Text && item instanceof Text) {

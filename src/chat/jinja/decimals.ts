@@ -1,22 +1,10 @@
+import { fractionOf } from './exact.js'
 import { type Integer, integer } from './numbers.js'
 
 /** Exact decimals of binary floating-point numbers: Python rounds the value that a float has, halves to the even digit. */
 
 /** Decimals that a float can have. */
 const MAX_DECIMALS = 1074
-
-/** A positive, finite float as `numerator / 2 ** shift`. */
-function fraction(value: number): { numerator: bigint; shift: number } {
-  let shift = 0
-  let scaled = value
-  while (!Number.isInteger(scaled)) {
-    // A power of two at a time is exact, unless it takes the number out of range.
-    const step = scaled < 2 ** 900 ? 64 : 1
-    scaled *= 2 ** step
-    shift += step
-  }
-  return { numerator: BigInt(scaled), shift }
-}
 
 function halfToEven(numerator: bigint, denominator: bigint): bigint {
   const quotient = numerator / denominator
@@ -27,8 +15,7 @@ function halfToEven(numerator: bigint, denominator: bigint): bigint {
 
 /** The digits of `value * 10 ** decimals`, rounded, of a value that is not negative. */
 function scaled(value: number, decimals: number): bigint {
-  const { numerator, shift } = fraction(value)
-  const denominator = 1n << BigInt(shift)
+  const { numerator, denominator } = fractionOf(value)
   const ten = 10n ** BigInt(Math.abs(decimals))
   return decimals >= 0 ? halfToEven(numerator * ten, denominator) : halfToEven(numerator, denominator * ten)
 }

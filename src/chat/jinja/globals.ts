@@ -1,5 +1,6 @@
 import type { Budget } from './budget.js'
 import { dictOf, iterable } from './collections.js'
+import { undefinedUsed } from './compare.js'
 import { templateFailed, templateLimit, templateNeeds, templateRefuses } from './failures.js'
 import { any, bind, positional as byPlace, int, printed, text } from './parameters.js'
 import type { Scope } from './scope.js'
@@ -13,6 +14,7 @@ import {
   NO_ARGUMENTS,
   Range,
   typeName,
+  Undefined,
   type Value,
 } from './values.js'
 
@@ -56,7 +58,7 @@ const FUNCTIONS: Readonly<Record<string, Global>> = {
     throw templateRefuses(message.text.slice(0, 500))
   },
   strftime_now: (args, budget, now) => {
-    const { format } = bind('strftime_now', { format: byPlace(text) }, args, budget)
+    const { format } = bind('strftime_now', { format: text }, args, budget)
     return strftime(format, now, budget)
   },
 }
@@ -75,6 +77,7 @@ function members(of: string, { positional, named }: Arguments, budget: Budget): 
   const { given } = bind(of, { given: byPlace(any.or(Dict.EMPTY)) }, { ...NO_ARGUMENTS, positional }, budget)
   if (given instanceof Dict)
     return named.size === 0 ? given : dictOf([...given.entries(), ...named.entries()], budget)
+  if (given instanceof Undefined) throw undefinedUsed(given)
   const items = iterable(given, budget)
   if (!items) throw templateFailed(`a ${of} of ${typeName(given)}`)
   budget.members(items.length)

@@ -1,4 +1,5 @@
 import type { Budget } from './budget.js'
+import { fractionOf, quotient, rootOfQuotient } from './exact.js'
 import { templateFailed, templateLimit } from './failures.js'
 import { FROM_TEMPLATE, Text } from './text.js'
 import type { Value } from './values.js'
@@ -57,9 +58,20 @@ export function calculate(operator: string, left: Value, right: Value, budget: B
   if (a === undefined || b === undefined) return undefined
   if (operator === '**') return power(left, right, budget)
   if (['/', '//', '%'].includes(operator) && Number(b) === 0) throw templateFailed('division by zero')
-  if (operator === '/') return new Float(toFloat(a) / toFloat(b))
-  if (left instanceof Float || right instanceof Float) return ofFloats(operator, toFloat(a), toFloat(b))
+  const areFloats = left instanceof Float || right instanceof Float
+  if (operator === '/') return new Float(areFloats ? toFloat(a) / toFloat(b) : divided(a, b, budget))
+  if (areFloats) return ofFloats(operator, toFloat(a), toFloat(b))
   return ofIntegers(operator, a, b, budget)
+}
+
+function divided(a: Integer, b: Integer, budget: Budget): number {
+  if (typeof a === 'number' && typeof b === 'number') return a / b
+  const [x, y] = [BigInt(a), BigInt(b)]
+  if (x === 0n) return 0
+  budget.spend(1 + ((bitsOf(x) + bitsOf(y)) / 64) ** 2 / 8)
+  const size = quotient(x < 0n ? -x : x, y < 0n ? -y : y)
+  if (!Number.isFinite(size)) throw templateFailed('the result of "/" is too large for a float')
+  return x < 0n !== y < 0n ? -size : size
 }
 
 function ofIntegers(operator: string, a: Integer, b: Integer, budget: Budget): Integer | undefined {
@@ -150,7 +162,7 @@ function power(left: Value, right: Value, budget: Budget): Value {
     if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && !Number.isInteger(b)) {
       throw templateFailed('a fractional power of a negative number is complex')
     }
-    const result = a === 1 ? 1 : a ** b
+    const result = a === 1 ? 1 : (exactPower(a, b, budget) ?? a ** b)
     if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b)) {
       throw templateFailed('the result of "**" is too large')
     }
@@ -166,13 +178,32 @@ function power(left: Value, right: Value, budget: Budget): Value {
   return bounded(a ** BigInt(exponent))
 }
 
+/** Bits of a power that is worth its exact value. */
+const MAX_EXACT_BITS = 8192
+
+/** The float nearest to a power with a whole or half exponent, which the engine's `**` misses by a bit at times. */
+function exactPower(a: number, b: number, budget: Budget): number | undefined {
+  const twice = Math.abs(2 * b)
+  if (!Number.isInteger(twice) || !Number.isFinite(a) || a === 0 || b === 0) return undefined
+  const { numerator, denominator } = fractionOf(a)
+  const isWhole = Number.isInteger(b)
+  const exponent = isWhole ? Math.abs(b) : twice
+  if ((bitsOf(numerator) + bitsOf(denominator)) * exponent > MAX_EXACT_BITS) return undefined
+  budget.spend(100)
+  const [top, bottom] = [numerator ** BigInt(exponent), denominator ** BigInt(exponent)]
+  const power = isWhole ? quotient : rootOfQuotient
+  const size = b < 0 ? power(bottom, top) : power(top, bottom)
+  return a < 0 && b % 2 !== 0 ? -size : size
+}
+
 export function bitsOf(value: bigint): number {
-  return (value < 0n ? -value : value).toString(16).length * 4
+  const digits = (value < 0n ? -value : value).toString(16)
+  return digits.length * 4 - Math.clz32(Number.parseInt(digits[0], 16)) + 28
 }
 
 /** An integer within the limit. Throws `LIMIT`. */
 export function bounded(value: bigint): Integer {
-  refuseBits(bitsOf(value) - 3)
+  refuseBits(bitsOf(value))
   return integer(value)
 }
 

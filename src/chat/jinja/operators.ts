@@ -31,10 +31,10 @@ export function isComparison(operator: string): operator is Comparison {
 export function operate(operator: string, left: Value, right: Value, budget: Budget): Value {
   if (isComparison(operator)) return compare(operator, left, right, budget)
   if (operator === '~') return new TextBuilder(budget).add(str(left, budget), str(right, budget)).text()
+  if (operator === '%' && left instanceof Text) return percentFormat(left, right, budget)
   for (const side of [left, right]) {
     if (side instanceof Undefined) throw undefinedUsed(side)
   }
-  if (operator === '%' && left instanceof Text) return percentFormat(left, right, budget)
   const result = ofSequences(operator, left, right, budget) ?? calculate(operator, left, right, budget)
   if (result !== undefined) return result
   throw templateFailed(`"${operator}" between ${typeName(left)} and ${typeName(right)}`)

@@ -1,5 +1,5 @@
 import type { Budget } from './budget.js'
-import { order } from './compare.js'
+import { equal, order } from './compare.js'
 import type { Value } from './values.js'
 
 /** Sorted by what `key` returns; equals stay in their order, in reverse, too. */
@@ -7,12 +7,20 @@ export function sorted<T>(
   items: readonly T[],
   key: (item: T) => Value,
   budget: Budget,
-  { reverse = false }: { reverse?: boolean } = {},
+  {
+    reverse = false,
+    equalFirst = false,
+  }: {
+    readonly reverse?: boolean
+    /** Equal keys need no order. */
+    readonly equalFirst?: boolean
+  } = {},
 ): T[] {
   budget.items(items.length)
   budget.take(items.length * 64)
   const keyed = items.map((item) => ({ item, key: key(item) }))
   const sign = reverse ? -1 : 1
-  keyed.sort((a, b) => sign * order(a.key, b.key, budget))
+  const compare = (a: Value, b: Value) => (equalFirst && equal(a, b, budget) ? 0 : order(a, b, budget))
+  keyed.sort((a, b) => sign * compare(a.key, b.key))
   return keyed.map(({ item }) => item)
 }

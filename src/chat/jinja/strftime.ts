@@ -104,12 +104,12 @@ function written([whole, flags, width, , letter]: readonly string[], date: Date)
   if (Object.hasOwn(NUMBERS, letter)) {
     const { number, digits, pad } = NUMBERS[letter](date)
     const filling = padding === '_' ? ' ' : padding === '0' ? '0' : pad
-    if (padding === '-' && width === '') return String(number)
+    if (padding === '-') return String(number).padStart(Number(width), ' ')
     return String(number).padStart(width === '' ? digits : Number(width), filling)
   }
   if (!Object.hasOwn(WORDS, letter)) return whole
   const word = WORDS[letter](date)
-  const change = flag('^#')
+  const change = letter === 'P' ? undefined : flag('^#')
   const changed =
     change === '^' || (change === '#' && letter !== 'p')
       ? word.toUpperCase()

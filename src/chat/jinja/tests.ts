@@ -9,7 +9,17 @@ import { any, type Operation, operation } from './parameters.js'
 import { str } from './repr.js'
 import { Text } from './text.js'
 import { PREDICATES } from './unicode.js'
-import { type Arguments, Callable, Dict, DictView, List, typeName, Undefined, type Value } from './values.js'
+import {
+  type Arguments,
+  Callable,
+  Dict,
+  DictView,
+  isHashable,
+  List,
+  typeName,
+  Undefined,
+  type Value,
+} from './values.js'
 
 /** A test: what stands before `is`, and the arguments behind its name. */
 export type Test = (value: Value, args: Arguments, budget: Budget) => boolean
@@ -42,7 +52,10 @@ function leaves(rest: number, value: Value, divisor: Value, budget: Budget): boo
 }
 
 const named = (isKnown: (name: string) => boolean): NamedTest =>
-  of((value) => value instanceof Text && isKnown(value.text))
+  of((value) => {
+    if (!isHashable(value)) throw templateFailed(`${typeName(value)} for a name`)
+    return value instanceof Text && isKnown(value.text)
+  })
 
 /** The tests that `is` knows, by name. */
 const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>([
@@ -59,7 +72,8 @@ const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>([
   ['mapping', of((value) => value instanceof Dict)],
   ['iterable', of((value, budget) => iterable(value, budget) !== undefined)],
   ['sequence', of(isSequenceLike)],
-  ['callable', of((value) => value instanceof Callable)],
+  // Jinja's undefined value has all methods, though none works.
+  ['callable', of((value) => value instanceof Callable || value instanceof Undefined)],
   ['escaped', of(() => false)],
   ['filter', named(isFilter)],
   ['test', named((name) => TESTS.has(name))],
@@ -82,5 +96,5 @@ const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>([
 
 function isSequenceLike(value: Value): boolean {
   if (value instanceof DictView) return false
-  return value instanceof Text || value instanceof List || value instanceof Dict
+  return value instanceof Text || value instanceof List || value instanceof Dict || value instanceof Undefined
 }

@@ -84,6 +84,7 @@ const TITLE_FORMS: readonly (readonly [pattern: RegExp, title: string | undefine
   [/^[Ǉǈǉ]$/, 'ǈ'],
   [/^[Ǌǋǌ]$/, 'ǋ'],
   [/^[Ǳǲǳ]$/, 'ǲ'],
+  [/^ŉ$/, 'ʼN'],
   [/^[\u10d0-\u10fa\u10fd-\u10ff]$/, undefined],
 ]
 
@@ -111,8 +112,8 @@ export const CASES = {
     return titleCase(first) + text.slice(first.length).toLowerCase()
   },
   swapcase: (text: string) =>
-    text.replace(/\p{Cased}/gu, (character) =>
-      /[\p{Uppercase}\p{Lt}]/u.test(character) ? character.toLowerCase() : character.toUpperCase(),
+    text.replace(/\p{Uppercase}|\p{Lowercase}/gu, (character) =>
+      /\p{Uppercase}/u.test(character) ? character.toLowerCase() : character.toUpperCase(),
     ),
   casefold: (text: string) =>
     text.replace(/[^\0-\x40\x5b-\x7f]/gu, (character) => {

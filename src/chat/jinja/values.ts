@@ -127,6 +127,12 @@ export function hashed(key: Value | string): Hash | undefined {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value
 }
 
+/** Whether Python could have it for a key, or look for it among keys. */
+export function isHashable(value: Value): boolean {
+  if (value instanceof Tuple) return value.items.every(isHashable)
+  return !(value instanceof Dict || (value instanceof List && !(value instanceof Range)))
+}
+
 /** What `namespace(…)` makes: attributes that `set` may change. */
 export class Namespace {
   readonly attributes: Map<string, Value>

@@ -1,4 +1,5 @@
 import type { Budget } from '../budget.js'
+import { iterable } from '../collections.js'
 import { undefinedUsed } from '../compare.js'
 import { templateFailed } from '../failures.js'
 import { fromJson } from '../from-json.js'
@@ -7,7 +8,7 @@ import { integral } from '../numbers.js'
 import { any, filter, flag, type Operation } from '../parameters.js'
 import { pretty } from '../pretty.js'
 import { Text } from '../text.js'
-import { List, typeName, Undefined, type Value } from '../values.js'
+import { typeName, Undefined, type Value } from '../values.js'
 
 type Filter = Operation<Value>
 
@@ -22,10 +23,11 @@ function indentOf(value: Value, budget: Budget): Text | undefined {
   return Text.of(' ').repeated(count)
 }
 
-function separatorsOf(value: Value): JsonOptions['separators'] {
+function separatorsOf(value: Value, budget: Budget): JsonOptions['separators'] {
   if (value === null) return undefined
-  if (value instanceof List && value.items.length === 2) {
-    const [item, key] = value.items
+  const items = iterable(value, budget)
+  if (items?.length === 2) {
+    const [item, key] = items
     if (item instanceof Text && key instanceof Text) return [item, key]
   }
   throw templateFailed(`tojson: separators must be a pair of strings, not ${typeName(value)}`)
@@ -45,7 +47,7 @@ export const JSON_FILTERS: Readonly<Record<string, Filter>> = {
       const options = {
         ensureAscii: given.ensure_ascii,
         indent: indentOf(given.indent, budget),
-        separators: separatorsOf(given.separators),
+        separators: separatorsOf(given.separators, budget),
         sortKeys: given.sort_keys,
       }
       return toJson(value, options, budget)

@@ -11,7 +11,17 @@ import { str } from '../repr.js'
 import { join, recase } from '../strings/change.js'
 import { Text } from '../text.js'
 import { CASES } from '../unicode.js'
-import { Dict, Group, hashed, List, orUndefined, typeName, Undefined, type Value } from '../values.js'
+import {
+  Callable,
+  Dict,
+  Group,
+  hashed,
+  List,
+  orUndefined,
+  typeName,
+  Undefined,
+  type Value,
+} from '../values.js'
 
 type Filter = Operation<Value>
 
@@ -23,6 +33,9 @@ function lengthFilter(value: Value, _: object, budget: Budget, name: string): nu
   if (value instanceof List) return value.items.length
   if (value instanceof Dict) return value.size
   if (value instanceof Undefined) return iterate(value, name, budget).length
+  // The variable `loop` has a length, too.
+  const length = value instanceof Callable ? value.get('length') : undefined
+  if (typeof length === 'number') return length
   throw templateFailed(`${name} of ${typeName(value)}`)
 }
 
@@ -33,17 +46,19 @@ function casing(caseSensitive: boolean, budget: Budget): Getter | undefined {
 }
 
 const sort = filter(
-  { reverse: flag.or(false), case_sensitive: flag.or(false), attribute: any.or(null) },
+  { reverse: int.or(0), case_sensitive: flag.or(false), attribute: any.or(null) },
   (value, { reverse, case_sensitive, attribute }, budget) => {
     const getters = gettersOf(attribute, budget, { change: casing(case_sensitive, budget) })
     const key = (item: Value) =>
       getters.length === 1 ? getters[0](item) : new List(getters.map((getter) => getter(item)))
-    return new List(sorted(iterate(value, 'sort', budget), key, budget, { reverse }))
+    return new List(
+      sorted(iterate(value, 'sort', budget), key, budget, { reverse: reverse !== 0, equalFirst: true }),
+    )
   },
 )
 
 const dictSort = filter(
-  { case_sensitive: flag.or(false), by: text.or(Text.of('key')), reverse: flag.or(false) },
+  { case_sensitive: flag.or(false), by: text.or(Text.of('key')), reverse: int.or(0) },
   (value, { case_sensitive, by, reverse }, budget) => {
     if (by.text !== 'key' && by.text !== 'value') throw templateFailed('dictsort sorts by "key" or "value"')
     if (value instanceof Undefined) throw undefinedUsed(value)
@@ -51,7 +66,7 @@ const dictSort = filter(
     const change = casing(case_sensitive, budget)
     const place = by.text === 'key' ? 0 : 1
     const key = (pair: List) => (change ? change(pair.items[place]) : pair.items[place])
-    return new List(sorted(pairsOf(value, budget), key, budget, { reverse }))
+    return new List(sorted(pairsOf(value, budget), key, budget, { reverse: reverse !== 0 }))
   },
 )
 

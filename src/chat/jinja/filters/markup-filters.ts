@@ -142,9 +142,23 @@ function unescaped(text: Text, budget: Budget): Text {
 }
 
 function characterNamed(entity: string): string {
-  const name = entity.slice(1).replace(/;$/, '')
-  if (!name.startsWith('#')) return (entity.endsWith(';') ? ENTITIES.get(name) : undefined) ?? entity
+  const isClosed = entity.endsWith(';')
+  const name = entity.slice(1, isClosed ? -1 : undefined)
+  if (!name.startsWith('#')) {
+    const character = isClosed ? ENTITIES.get(name) : undefined
+    return character ?? unclosed(name, isClosed ? ';' : '')
+  }
   const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1))
   const isCharacter = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
   return isCharacter ? String.fromCodePoint(code) : '\ufffd'
+}
+
+/** The oldest names do without their semicolon, even where letters follow. */
+function unclosed(name: string, end: string): string {
+  for (let length = name.length; length >= 2; length--) {
+    const character = ENTITIES.get(name.slice(0, length))
+    const isOld = character !== undefined && (character < '\u0100' || '"&<>'.includes(character))
+    if (isOld && name.slice(0, length) !== 'apos') return character + name.slice(length) + end
+  }
+  return `&${name}${end}`
 }

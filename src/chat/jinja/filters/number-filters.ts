@@ -1,9 +1,9 @@
 import type { Budget } from '../budget.js'
 import { undefinedUsed } from '../compare.js'
-import { fixed, roundFloat, roundInteger } from '../decimals.js'
+import { fixed, roundFloat, roundInteger, roundToInteger } from '../decimals.js'
 import { templateFailed } from '../failures.js'
 import { absolute, calculate, digitsText, Float, integer, integral, numberText, toFloat } from '../numbers.js'
-import { any, filter, flag, int, type Operation, text } from '../parameters.js'
+import { any, filter, flag, type Operation, text } from '../parameters.js'
 import { parseFloating, parseInteger } from '../parse-numbers.js'
 import { Text } from '../text.js'
 import { TextBuilder } from '../text-builder.js'
@@ -20,10 +20,11 @@ function floating(value: Value, budget: Budget): number | undefined {
   return number === undefined ? undefined : toFloat(number)
 }
 
-function toInteger(value: Value, base: number, budget: Budget): Value | undefined {
+function toInteger(value: Value, given: Value, budget: Budget): Value | undefined {
   if (value instanceof Float && !Number.isFinite(value.value) && !Number.isNaN(value.value)) {
     throw templateFailed('int of infinity')
   }
+  const base = Number(integral(given) ?? -1)
   const exact =
     value instanceof Text && (base === 0 || (base >= 2 && base <= 36))
       ? parseInteger(value.text, base, budget)
@@ -36,7 +37,7 @@ function toInteger(value: Value, base: number, budget: Budget): Value | undefine
 const METHODS = { ceil: Math.ceil, floor: Math.floor } as const
 
 const round = filter(
-  { precision: int.or(0), method: text.or(Text.of('common')) },
+  { precision: any.or(0), method: text.or(Text.of('common')) },
   (value, { precision, method }, budget) => {
     const name = method.text
     if (name !== 'common' && name !== 'ceil' && name !== 'floor') {
@@ -48,20 +49,28 @@ const round = filter(
       throw templateFailed(`round of ${typeName(value)}`)
     }
     budget.spend(20)
-    if (name === 'common') {
-      if (number instanceof Float) return new Float(roundFloat(number.value, precision))
-      return roundInteger(number, precision)
+    if (precision === null && name === 'common') {
+      return number instanceof Float ? roundToInteger(finiteOf(number)) : number
     }
-    const scale = calculate('**', 10, precision, budget)!
+    const decimals = integral(precision)
+    if (decimals === undefined) {
+      if (precision instanceof Undefined) throw undefinedUsed(precision)
+      throw templateFailed(`round: precision must be an integer, not ${typeName(precision)}`)
+    }
+    if (name === 'common') {
+      if (number instanceof Float) return new Float(roundFloat(number.value, Number(decimals)))
+      return roundInteger(number, Number(decimals))
+    }
+    const scale = calculate('**', 10, decimals, budget)!
     const scaled = calculate('*', number, scale, budget)!
-    const whole = scaled instanceof Float ? finite(METHODS[name](scaled.value)) : scaled
+    const whole = scaled instanceof Float ? integer(METHODS[name](finiteOf(scaled))) : scaled
     return calculate('/', whole, scale, budget)!
   },
 )
 
-function finite(value: number) {
+function finiteOf({ value }: Float): number {
   if (!Number.isFinite(value)) throw templateFailed('round of a number that is not finite')
-  return integer(value)
+  return value
 }
 
 const UNITS = {
@@ -91,7 +100,7 @@ export const NUMBER_FILTERS: Readonly<Record<string, Filter>> = {
     if (value instanceof Undefined) throw undefinedUsed(value)
     throw templateFailed(`abs of ${typeName(value)}`)
   }),
-  int: filter({ default: any.or(0), base: int.or(10) }, (value, given, budget) => {
+  int: filter({ default: any.or(0), base: any.or(10) }, (value, given, budget) => {
     const result = toInteger(value, given.base, budget)
     return result === undefined ? given.default : result
   }),

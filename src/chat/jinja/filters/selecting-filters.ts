@@ -14,7 +14,7 @@ export type ApplyFilter = (name: string, value: Value, args: Arguments, budget: 
 /** `select`, `reject` and the same by an attribute: a test by its name, with its own arguments. */
 function selecting(wanted: boolean, byAttribute: boolean): Filter {
   return (name, value, { positional, named }, budget) => {
-    // Jinja does not look at what counts as false, be it nothing that has items.
+    // What counts as false has no items, even where it is not a list.
     const items = truthy(value) ? iterate(value, name, budget) : []
     if (items.length === 0) return new List([])
     if (byAttribute && positional.length === 0) throw templateFailed(`${name} needs the name of an attribute`)
@@ -42,7 +42,6 @@ function testBy(name: string, testName: Value, args: Arguments, budget: Budget):
 /** `map`: another filter, or an attribute, of each item. `apply` finds filters by their names. */
 function mapping(apply: ApplyFilter): Filter {
   return (name, value, args, budget) => {
-    // Jinja does not look at what counts as false, be it nothing that has items.
     const items = truthy(value) ? iterate(value, name, budget) : []
     if (items.length === 0) return new List([])
     budget.items(items.length)

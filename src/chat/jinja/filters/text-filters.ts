@@ -11,7 +11,7 @@ import { wrapped } from '../strings/wrap.js'
 import { Text } from '../text.js'
 import { TextBuilder } from '../text-builder.js'
 import { CASES } from '../unicode.js'
-import { Tuple, typeName, type Value } from '../values.js'
+import { List, Tuple, typeName, Undefined, type Value } from '../values.js'
 
 type Filter = Operation<Value>
 
@@ -37,10 +37,12 @@ function textOnly(name: string, value: Value): Text {
 const truncate = filter(
   { length: int.or(255), killwords: flag.or(false), end: text.or(Text.of('...')), leeway: int.optional },
   (value, { length, killwords, end, leeway = 5 }, budget, name) => {
-    const all = textOnly(name, value)
     const kept = length - lengthOf(end)
     if (kept < 0) throw templateFailed(`truncate to ${length} characters, which "end" does not fit into`)
     if (leeway < 0) throw templateFailed('truncate with a negative leeway')
+    const isShort = value instanceof List && value.items.length <= length + leeway
+    if (isShort || value instanceof Undefined) return value
+    const all = textOnly(name, value)
     if (lengthOf(all) <= length + leeway) return all
     budget.piece(2 * all.runs.length)
     const cut = all.slice(0, offsetOf(all, kept))

@@ -67,6 +67,11 @@ class PercentFormatter {
   }
 
   #convert(start: number): void {
+    if (this.#all[this.#at] === '%') {
+      this.#copy(start, start + 1)
+      this.#at++
+      return
+    }
     let value: Value | undefined
     if (this.#all[this.#at] === '(') value = this.#member()
     const flags = this.#while('-+ #0')
@@ -81,10 +86,6 @@ class PercentFormatter {
     if ('hlL'.includes(this.#all[this.#at] ?? '-')) this.#at++
     const type = this.#all[this.#at++]
     if (type === undefined) throw templateFailed('% ends within a conversion')
-    if (type === '%') {
-      this.#copy(start, start + 1)
-      return
-    }
     this.#budget.text(width)
     this.#budget.text(Math.max(precision, 0))
     this.#budget.spend(20)

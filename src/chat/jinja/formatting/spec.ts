@@ -14,6 +14,10 @@ import { floatBody } from './floats.js'
 interface Spec {
   readonly fill: Text
   readonly align: '<' | '>' | '^' | '=' | ''
+  /** A zero before the width: fills behind the sign where nothing else is given. */
+  readonly hasZero: boolean
+  /** The form `z`: no sign before a zero. */
+  readonly dropsMinusZero: boolean
   readonly sign: string
   readonly isAlternate: boolean
   readonly width: number
@@ -49,11 +53,13 @@ function parseSpec(given: Text): Spec {
   const start = isFilled ? first + 1 : isAligned ? 1 : 0
   const match = SPEC.exec(all.slice(start))
   if (!match) throw templateFailed(`the format specification ${JSON.stringify(all.slice(0, 100))} is invalid`)
-  const [, sign, , alternate, zero, width, grouping, precision, type] = match
+  const [, sign, coercion, alternate, zero, width, grouping, precision, type] = match
   const align = isAligned ? (all[start - 1] as Spec['align']) : ''
   return {
     fill: isFilled ? given.slice(0, first) : zero === '0' ? Text.of('0') : Text.of(' '),
-    align: align === '' && zero === '0' ? '=' : align,
+    align,
+    hasZero: zero === '0',
+    dropsMinusZero: coercion !== '',
     sign,
     isAlternate: alternate !== '',
     width: Number(width),
@@ -70,9 +76,9 @@ function refuse(type: string, of: string): never {
 function formatText(value: Text, spec: Spec, budget: Budget): Text {
   if (spec.type !== '' && spec.type !== 's') refuse(spec.type, 'a string')
   if (spec.sign !== '' || spec.isAlternate || spec.grouping !== '') refuse(spec.sign || '#,', 'a string')
-  // A zero before the width fills on the right.
-  const align = spec.align === '=' && spec.fill.text === '0' ? '<' : spec.align
+  const { align } = spec
   if (align === '=') refuse('=', 'a string')
+  if (spec.dropsMinusZero) refuse('z', 'a string')
   budget.through(value.length)
   const kept = spec.precision < 0 ? value : value.slice(0, offsetOf(value, spec.precision))
   return pad(kept, align || '<', spec, budget)
@@ -91,9 +97,10 @@ function formatInteger(value: Integer, spec: Spec, budget: Budget): Text {
   if ('eEfFgG%'.includes(type) && type !== '') return formatFloat(toFloat(value), spec, budget)
   if (!['', 'd', 'n', 'b', 'o', 'x', 'X', 'c'].includes(type)) refuse(type, 'an integer')
   if (spec.precision >= 0) refuse(`.${spec.precision}`, 'an integer')
+  if (spec.dropsMinusZero) refuse('z', 'an integer')
   if (type === 'c') {
     if (spec.sign !== '') refuse(spec.sign, 'a character')
-    return pad(characterOf(value), spec.align || '<', spec, budget)
+    return pad(characterOf(value), spec.align || '>', spec, budget)
   }
   const base = { b: 2, o: 8, x: 16, X: 16 }[type] ?? 10
   if (base !== 10 && spec.grouping === ',') refuse(',', 'an integer in this base')
@@ -134,9 +141,10 @@ function formatFloat(value: number, spec: Spec, budget: Budget): Text {
   const whole = /^\d*/.exec(digits)![0]
   const rest = `${digits.slice(whole.length)}${isPercent ? '%' : ''}`
   const isUpper = type !== lower
+  const isNegative = value < 0 || Object.is(value, -0)
   return assemble(
     {
-      isNegative: value < 0 || Object.is(value, -0),
+      isNegative: isNegative && !(spec.dropsMinusZero && /^[0.]+(?:e[-+]\d+)?$/.test(digits)),
       prefix: '',
       whole,
       rest: isUpper ? rest.toUpperCase() : rest,
@@ -164,12 +172,13 @@ function assemble(
   const sign = isNegative ? '-' : spec.sign === '-' ? '' : spec.sign
   const head = sign + prefix
   let digits = grouped(whole, spec.grouping, group)
-  const fillsDigits = spec.align === '=' && spec.fill.text === '0' && spec.grouping !== ''
+  const align = spec.align || (spec.hasZero ? '=' : '>')
+  const fillsDigits = align === '=' && spec.fill.text === '0' && spec.grouping !== ''
   if (fillsDigits) {
     const wanted = spec.width - head.length - rest.length
     digits = grouped(whole.padStart(digitsWithin(wanted, group), '0'), spec.grouping, group)
   }
-  if (spec.align !== '=') return pad(digitsText(head + digits + rest), spec.align || '>', spec, budget)
+  if (align !== '=') return pad(digitsText(head + digits + rest), align, spec, budget)
   const missing = spec.width - head.length - digits.length - rest.length
   const filling = missing > 0 ? spec.fill.repeated(missing) : Text.EMPTY
   return new TextBuilder(budget).add(digitsText(head), filling, digitsText(digits + rest)).text()
