@@ -51,3 +51,5 @@ const FILTERS: ReadonlyMap<string, Operation<Value>> = new Map<string, Operation
   // Not of Jinja, but of other engines that chat templates are written for.
   ['bool', filter({}, (value) => truthy(value))],
 ])
+
+export const FILTER_NAMES: readonly string[] = [...FILTERS.keys()]

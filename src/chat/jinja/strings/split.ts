@@ -85,7 +85,7 @@ export function splitFromRight(text: Text, separator: Text | undefined, most: nu
 export function partition(text: Text, separator: Text, side: 'left' | 'right', budget: Budget): Tuple {
   refuseEmpty(separator)
   budget.through(separator.length)
-  budget.piece(2 * text.runs.length)
+  budget.piece(3 * text.runs.length)
   const all = text.text
   const at =
     side === 'left'
@@ -93,7 +93,9 @@ export function partition(text: Text, separator: Text, side: 'left' | 'right', b
       : new BackwardSearcher(all, separator.text).next(all.length)
   if (at < 0)
     return new Tuple(side === 'left' ? [text, Text.EMPTY, Text.EMPTY] : [Text.EMPTY, Text.EMPTY, text])
-  return new Tuple([text.slice(0, at), separator, text.slice(at + separator.length)])
+  // What was found, from whoever wrote it there, and not what it was looked for by.
+  const end = at + separator.length
+  return new Tuple([text.slice(0, at), text.slice(at, end), text.slice(end)])
 }
 
 /** The lines of a text, without their ends unless they are to be kept. */
