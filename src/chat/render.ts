@@ -109,7 +109,9 @@ function renderIn(way: Way, template: Template, conversation: Conversation, budg
   variables.set('bos_token', Text.of(bos, FROM_TEMPLATE))
   variables.set('eos_token', Text.of(eos, FROM_TEMPLATE))
   variables.set('add_generation_prompt', opensReply)
-  return { text: template.render(variables, now, budget), wanted }
+  // A template that prints the content of a message without content wants an empty text there.
+  const options = { refusesNone: way.noneForEmpty }
+  return { text: template.render(variables, now, budget, options), wanted }
 }
 
 /** Assistants' words may be dropped (reasoning is), but not their calls, nor what anyone else says. */

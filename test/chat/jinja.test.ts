@@ -23,8 +23,11 @@ describe('a template', () => {
     expect(render(template).text).toBe(printed)
   })
 
-  it('prints nothing for none, where Python prints its name', () => {
-    expect(render("{{ none }}{{ d.get('zz') }}|{{ [none] }}").text).toBe('|[None]')
+  it('prints the name of none, as Python does, unless that is to be a failure', () => {
+    const template = new Template("{{ none }}{{ d.get('zz') }}|{{ [none] }}")
+    const given = variables(CONTEXT)
+    expect(template.render(given, NOW).text).toBe('NoneNone|[None]')
+    expect(() => template.render(given, NOW, undefined, { refusesNone: true })).toThrow('it prints none')
   })
 
   it('tells the time that it is given, in English', () => {
@@ -50,7 +53,7 @@ describe('a template that fails', () => {
     ['{{ 1 / 0 }}', 'TEMPLATE_FAILED', 'division by zero'],
     ['{% for x in 5 %}{% endfor %}', 'TEMPLATE_FAILED', 'a loop goes through a number'],
     ['{% for a, b in items %}{% endfor %}', 'TEMPLATE_FAILED', 'does not unpack into 2 variables'],
-    ['{% set d.x = 1 %}', 'TEMPLATE_FAILED', 'set of an attribute of a mapping'],
+    ['{% set d.x = 1 %}', 'TEMPLATE_FAILED', '"d" is a mapping, not a namespace'],
     ['{% break %}', 'TEMPLATE_FAILED', 'break outside of a loop'],
     ['{{ name.split("") }}', 'TEMPLATE_FAILED', 'the separator is empty'],
     ['{{ name.replace(1, "x") }}', 'TEMPLATE_FAILED', 'replace: old must be a string, not a number'],
@@ -59,10 +62,10 @@ describe('a template that fails', () => {
     ['{{ name.split(times=2) }}', 'TEMPLATE_FAILED', 'split takes no argument by the name "times"'],
     ['{{ range|tojson }}', 'TEMPLATE_FAILED', 'tojson of a function'],
     ['{{ items[::0] }}', 'TEMPLATE_FAILED', 'a slice with step 0'],
-    ['{% if %}', 'TEMPLATE_FAILED', 'no valid template'],
-    ['{{ "abc', 'TEMPLATE_FAILED', 'no valid template'],
-    ['{% for x in items %}', 'TEMPLATE_FAILED', 'no valid template'],
-    ['{% include "x" %}', 'TEMPLATE_FAILED', 'Unknown statement type: include'],
+    ['{% if %}', 'TEMPLATE_FAILED', 'not valid: unexpected "%}" where an expression should be'],
+    ['{{ "abc', 'TEMPLATE_FAILED', 'not valid: a string is not closed'],
+    ['{% for x in items %}', 'TEMPLATE_FAILED', '"for" is not closed: "endfor" or "else" is missing'],
+    ['{% include "x" %}', 'UNSUPPORTED', 'needs the statement "include"'],
   ])('%s', (template, code, message) => {
     expect(() => render(template)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(message) }),
@@ -98,9 +101,14 @@ describe('a template without end', () => {
       'steps',
     ],
     ['nests expressions', `{{ ${'-'.repeat(3000)}1 }}`, 'levels deep'],
-    ['nests beyond the parser', `{{ ${'('.repeat(60000)}1${')'.repeat(60000)} }}`, 'nests too deeply'],
+    [
+      'nests beyond the parser',
+      `{{ ${'('.repeat(60000)}1${')'.repeat(60000)} }}`,
+      'nests more than 100 levels',
+    ],
     ['is long', 'x'.repeat(200_000), 'has 200000 characters'],
-    ['is blank', ' '.repeat(5000), '5000 white-space characters'],
+    ['chains operators', `{{ 1${' + 1'.repeat(5000)} }}`, 'chains more than 200 operators'],
+    ['nests statements', '{% if 1 %}'.repeat(3000), 'nests more than 100 levels'],
   ])('%s and is stopped', (_, template, message) => {
     expect(() => render(template)).toThrow(
       expect.objectContaining({ code: 'LIMIT', message: expect.stringMatching(message) }),
@@ -128,7 +136,7 @@ describe('a template without end', () => {
     ['named arguments', 'm(**d)'],
   ])('counts what %s goes through', (_, expression) => {
     const loop = `{% for i in range(10) %}{% set x = ${expression} %}{% endfor %}`
-    const setUp = `${text}{% set d = {${keys}} %}{% set e = dict(d, k0=1) %}{% macro m() %}{% endmacro %}`
+    const setUp = `${text}{% set d = {${keys}} %}{% set e = dict(d, k0=1) %}{% macro m() %}{{ kwargs|length }}{% endmacro %}`
     const steps = (template: string) => {
       const budget = new Budget()
       let spent = 0

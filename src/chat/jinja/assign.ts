@@ -1,4 +1,4 @@
-import { iterate } from './collections.js'
+import { iterable } from './collections.js'
 import { quoted, templateFailed } from './failures.js'
 import type { Target } from './nodes.js'
 import type { Scope } from './scope.js'
@@ -22,10 +22,11 @@ export function assign(target: Target, value: Value, scope: Scope): void {
       return
     }
     case 'tuple': {
-      const items = iterate(value, 'an assignment to several variables', scope.rendering.budget)
-      if (items.length !== target.items.length) {
+      const items = iterable(value, scope.rendering.budget)
+      if (items?.length !== target.items.length) {
+        const length = items ? ` of length ${items.length}` : ''
         throw templateFailed(
-          `${typeName(value)} of length ${items.length} does not unpack into ${target.items.length} variables`,
+          `${typeName(value)}${length} does not unpack into ${target.items.length} variables`,
         )
       }
       for (const [i, item] of target.items.entries()) assign(item, items[i], scope)

@@ -305,8 +305,7 @@ export class ExpressionParser {
   }
 
   #call(callee: Expression): Call {
-    const { at } = this.tokens.current
-    return { kind: 'call', callee, args: this.#arguments(), at }
+    return { kind: 'call', callee, args: this.#arguments(), at: callee.at }
   }
 
   /** A filter's name and arguments. */

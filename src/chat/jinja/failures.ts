@@ -36,6 +36,13 @@ export function templateLimit(what: string, hint = TAKE_ANOTHER, cause?: unknown
   return new DasllamaError('LIMIT', `the chat template ${what}`, { hint, cause })
 }
 
+/** What JavaScript throws where its stack ends; anything else comes back as it is. */
+export function stackLimit(error: unknown): unknown {
+  const isStack = error instanceof RangeError || (error instanceof Error && error.name === 'InternalError')
+  if (!isStack) return error
+  return templateLimit('nests more deeply than the stack of this place allows', undefined, error)
+}
+
 /** The template uses a name of the language that is not known here. */
 export function templateNeeds(
   kind: string,

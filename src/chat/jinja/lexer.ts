@@ -3,7 +3,7 @@ import { readEscapes } from './escapes.js'
 import { quoted, templateInvalid } from './failures.js'
 import { scanNumber } from './numerals.js'
 import type { TemplateSource } from './source.js'
-import { OPERATORS, type Operator, type Token } from './tokens.js'
+import { isOperator, type Operator, type Token } from './tokens.js'
 
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
@@ -160,7 +160,7 @@ class Lexer {
     }
     if (isNamePart(code)) return this.#name(at)
     if (code === 0x22 || code === 0x27) return this.#string(at)
-    const operator = OPERATORS.find((operator) => text.startsWith(operator, at))
+    const operator = operatorAt(text, at)
     if (operator === undefined) this.#fail(`unexpected character ${quoted(String.fromCodePoint(code))}`, at)
     this.#balance(operator, at, brackets)
     this.#tokens.push({ type: operator, at })
@@ -200,6 +200,14 @@ class Lexer {
     this.#tokens.push({ type: 'string', text: unescaped, at })
     return end + 1
   }
+}
+
+function operatorAt(text: string, at: number): Operator | undefined {
+  for (const length of [2, 1]) {
+    const operator = text.slice(at, at + length)
+    if (isOperator(operator)) return operator
+  }
+  return undefined
 }
 
 /** The sign at a place that controls white space. */

@@ -25,7 +25,9 @@ export function scanNumber(text: string, at: number): Numeral {
   const prefixEnd = scanPrefixed(text, at)
   const end = prefixEnd ?? scanInteger(text, at)
   if (end - at > MAX_DIGITS) return { token: `a number has more than ${MAX_DIGITS} digits`, end }
-  return { token: { type: 'integer', value: integer(BigInt(plain(text, at, end))) }, end }
+  const digits = plain(text, at, end)
+  const value = digits.length < 15 ? Number(digits) : integer(BigInt(digits))
+  return { token: { type: 'integer', value }, end }
 }
 
 function plain(text: string, from: number, to: number): string {

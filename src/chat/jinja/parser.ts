@@ -28,6 +28,8 @@ class Parser extends ExpressionParser {
   readonly #blocks = new Set<string>()
   /** Of each macro around: which special variables its body has read, and which it has set before that. */
   #macros: { readonly reads: Set<string>; readonly sets: Set<string> }[] = []
+  /** The statements around, which have not ended yet. */
+  readonly #open: { readonly text: string; readonly at: number }[] = []
   /** Loops around in the same macro, whose body is being read: what `break` leaves. */
   #loops = 0
   /** All loops around, in which nothing may be named `loop`. */
@@ -93,15 +95,25 @@ class Parser extends ExpressionParser {
           else statements.push(found as Statement)
           tokens.expect('%}')
         } else if (ends.length === 0) return statements
-        else tokens.fail(`${ends.map((end) => `"${end}"`).join(' or ')} is missing`, token.at)
+        else {
+          const { text, at } = this.#open[this.#open.length - 1]
+          const wanted = ends.map((end) => `"${end}"`).join(' or ')
+          tokens.fail(`"${text}" is not closed: ${wanted} is missing`, at)
+        }
       }
     })
   }
 
   #statement(): Statement | readonly Statement[] {
-    const { text, at } = this.tokens.name()
+    const word = this.tokens.name()
+    const { text, at } = word
     const parse = this.#statements.get(text)
-    if (parse) return parse(at)
+    if (parse) {
+      this.#open.push(word)
+      const statement = parse(at)
+      this.#open.pop()
+      return statement
+    }
     if (ENDS.has(text)) this.tokens.fail(`unexpected "${text}"`, at)
     throw templateNeeds('statement', text, this.#statements.keys(), this.#source.place(at))
   }

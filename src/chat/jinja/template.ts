@@ -1,6 +1,6 @@
 import { DasllamaError } from '../../errors.js'
 import { Budget } from './budget.js'
-import { templateFailedAt } from './failures.js'
+import { stackLimit, templateFailedAt } from './failures.js'
 import { declareGlobals } from './globals.js'
 import type { Block } from './nodes.js'
 import { parseTemplate } from './parse.js'
@@ -31,7 +31,11 @@ export class Template {
   constructor(source: string) {
     this.source = source
     this.#text = new TemplateSource(source)
-    this.#body = parseTemplate(this.#text)
+    try {
+      this.#body = parseTemplate(this.#text)
+    } catch (error) {
+      throw stackLimit(error)
+    }
   }
 
   /**
@@ -54,7 +58,8 @@ export class Template {
     const out = new TextBuilder(budget)
     try {
       run(this.#body.statements, scope.inner(this.#body.unset), out)
-    } catch (error) {
+    } catch (thrown) {
+      const error = stackLimit(thrown)
       if (!(error instanceof DasllamaError) || error.code === 'TEMPLATE_REFUSED') throw error
       throw templateFailedAt(error, this.#text.place(rendering.at))
     }

@@ -1,10 +1,10 @@
 import type { Budget } from './budget.js'
 import { iterable } from './collections.js'
-import { equal, same, truthy, undefinedUsed } from './compare.js'
+import { equal, same, truthy } from './compare.js'
 import { templateFailed, templateNeeds } from './failures.js'
 import { isFilter } from './filters.js'
-import { calculate, Float, isInteger, numeric } from './numbers.js'
-import { type Comparison, compare } from './operators.js'
+import { Float, isInteger, numeric } from './numbers.js'
+import { type Comparison, compare, operate } from './operators.js'
 import { any, type Operation, operation } from './parameters.js'
 import { str } from './repr.js'
 import { Text } from './text.js'
@@ -42,13 +42,9 @@ const of = (holds: (value: Value, budget: Budget) => boolean): NamedTest =>
 const comparing = (operator: Comparison): NamedTest =>
   operation({ other: any }, (value, { other }, budget) => compare(operator, value, other, budget))
 
-/** Whether a number leaves that rest. */
+/** Whether a number leaves that rest. A string takes `%` as it does elsewhere, and what it then formats is no rest. */
 function leaves(rest: number, value: Value, divisor: Value, budget: Budget): boolean {
-  if (value instanceof Undefined) throw undefinedUsed(value)
-  const found = calculate('%', value, divisor, budget)
-  if (found === undefined)
-    throw templateFailed(`the rest of ${typeName(value)} divided by ${typeName(divisor)}`)
-  return equal(found, rest, budget)
+  return equal(operate('%', value, divisor, budget), rest, budget)
 }
 
 const named = (isKnown: (name: string) => boolean): NamedTest =>

@@ -1,10 +1,16 @@
-/** Operators and brackets within tags; each is a type of token of its own. The longer ones stand first. */
-export const OPERATORS = [
+/** Operators and brackets within tags; each is a type of token of its own. */
+const OPERATORS = [
   ...['//', '**', '==', '!=', '>=', '<='],
   ...['+', '-', '/', '*', '%', '~', '[', ']', '(', ')', '{', '}', '>', '<', '=', '.', ':', '|', ',', ';'],
 ] as const
 
 export type Operator = (typeof OPERATORS)[number]
+
+const KNOWN: ReadonlySet<string> = new Set(OPERATORS)
+
+export function isOperator(text: string): text is Operator {
+  return KNOWN.has(text)
+}
 
 /** A piece of a template, with its offset in the source. */
 export type Token = { readonly at: number } & (

@@ -52,8 +52,11 @@ class PercentFormatter {
       this.#at = next + 1
       this.#convert(next)
     }
+    // What Python can ask for a key need not be used up.
     const isMapping =
-      this.#values instanceof Dict || (this.#values instanceof List && !(this.#values instanceof Tuple))
+      this.#values instanceof Dict ||
+      this.#values instanceof Undefined ||
+      (this.#values instanceof List && !(this.#values instanceof Tuple))
     if (!isMapping && this.#taken < this.#arguments.length) {
       throw templateFailed(`% has ${this.#arguments.length} values for ${this.#taken} conversions`)
     }

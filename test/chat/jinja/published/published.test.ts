@@ -24,6 +24,19 @@ const recorded = read<Record<string, Record<string, Outcome>>>('recorded.json')
 const folder = llamaCppModels('templates')
 const files = readdirSync(folder).filter((name) => name.endsWith('.jinja'))
 
+/**
+ * Prompts that are meant to differ. Jinja2's filters make generators, which its `tojson` refuses; here they make lists. And its
+ * filter `safe` makes a kind of string that escapes for HTML what is joined to it, which no model has been trained on.
+ */
+const DIFFERENT: Readonly<Record<string, readonly string[]>> = {
+  'llama-cpp-deepseek-r1': withTools(),
+  'meetkai-functionary-medium-v3.1': withTools(),
+}
+
+function withTools(): string[] {
+  return Object.keys(conversations).filter((name) => Array.isArray(conversations[name].tools))
+}
+
 describe('published templates', () => {
   it('are all recorded', () => {
     expect(files.map((name) => name.replace('.jinja', '')).sort()).toEqual(Object.keys(recorded).sort())
@@ -37,7 +50,7 @@ describe('published templates', () => {
       for (const [i, form] of [source, source.replaceAll('\n', '\r\n')].entries()) {
         const { outcome, shown } = render(form, conversations[conversation])
         const isSame = outcome === undefined ? !/^\d/.test(expected[i]) : outcome === expected[i]
-        if (!isSame) {
+        if (isSame === (DIFFERENT[name]?.includes(conversation) === true)) {
           differences.push(`${conversation}, ${i ? 'CRLF' : 'LF'}: ${shown}, rather than ${expected[i]}`)
         }
       }
