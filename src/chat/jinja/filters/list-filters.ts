@@ -112,8 +112,9 @@ const sum = filter({ attribute: any.or(null), start: any.or(0) }, (value, { attr
   let total: Value = start
   for (const item of iterate(value, 'sum', budget)) {
     budget.spend(2)
-    const term = getter(item)
-    const small = typeof total === 'number' && typeof term === 'number' ? total + term : undefined
+    const term: Value = getter(item)
+    const small: number | undefined =
+      typeof total === 'number' && typeof term === 'number' ? total + term : undefined
     // Most sums are of small integers.
     total = Number.isSafeInteger(small) ? small! : operate('+', total, term, budget)
   }
