@@ -166,7 +166,7 @@ describe('hostile templates', () => {
       attack,
       'templates.ts',
       Object.keys(templates).length,
-      { heapMegabytes: 512, residentMegabytes: 900, seconds: 240 },
+      { heapMegabytes: 512, residentMegabytes: 900, seconds: 480 },
       templates,
     )
   }
