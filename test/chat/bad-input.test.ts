@@ -143,8 +143,8 @@ const CASES: readonly Case[] = [
     options: when('{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}'),
     fails: now,
     code: 'LIMIT',
-    message:
-      'the chat template takes more than 10000000 steps (line 2, column 105: "b in range(99999) %}{{ a }}{% endfor %}{% endfor %}{% endif")',
+    // In which of the loops the last step is depends on what each of them costs.
+    message: /^the chat template takes more than 10000000 steps \(line 2, column (85|105): ".*"\)$/,
     hint: /another template, or a shorter conversation/,
   },
   {

@@ -87,9 +87,7 @@ export function itemsView(dict: Dict, budget: Budget): DictView {
 /** A mapping of pairs, whose keys must be hashable. */
 export function dictOf(entries: readonly (readonly [key: Value, value: Value])[], budget: Budget): Dict {
   budget.members(entries.length)
-  for (const [key] of entries) {
-    if (key instanceof Text) budget.through(key.length + key.runs.length)
-  }
+  for (const [key] of entries) budget.key(key)
   try {
     return new Dict(entries)
   } catch (cause) {
@@ -118,7 +116,7 @@ export function contains(container: Value, item: Value, budget: Budget): boolean
   }
   if (container instanceof List) return container.items.some((other) => equal(item, other, budget))
   if (container instanceof Dict) {
-    if (item instanceof Text) budget.through(item.length)
+    budget.key(item)
     if (!isHashable(item)) throw templateFailed(`"in" looks for ${typeName(item)} among keys`)
     return container.has(item)
   }

@@ -91,7 +91,7 @@ function bound<S>(
 
 function item(value: Value, key: Value | string, budget: Budget): Value | undefined {
   if (value instanceof Dict) {
-    if (key instanceof Text) budget.through(key.length)
+    if (typeof key !== 'string') budget.key(key)
     return value.get(key)
   }
   if (typeof key === 'string') return undefined

@@ -1,6 +1,6 @@
 import type { Budget } from './budget.js'
 import { templateFailed } from './failures.js'
-import { Float, numberText } from './numbers.js'
+import { bitsOf, Float, numberText } from './numbers.js'
 import { Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
 import { UNPRINTABLE } from './unicode.js'
@@ -19,16 +19,16 @@ export function str(value: Value, budget: Budget): Text {
 /** Python's `repr`. */
 export function repr(value: Value, budget: Budget): Text {
   const out = new TextBuilder(budget)
-  writeRepr(value, out, 0)
+  writeRepr(value, out, 0, budget)
   return out.text()
 }
 
-function writeRepr(value: Value, out: TextBuilder, depth: number): void {
+function writeRepr(value: Value, out: TextBuilder, depth: number, budget: Budget): void {
   if (depth > MAX_NESTING) throw templateFailed(`prints a value nested more than ${MAX_NESTING} levels`)
   const list = (items: readonly Value[]) => {
     for (const [i, item] of items.entries()) {
       if (i > 0) out.add(', ')
-      writeRepr(item, out, depth + 1)
+      writeRepr(item, out, depth + 1, budget)
     }
   }
   const members = (entries: Iterable<readonly [Value, Value]>) => {
@@ -37,9 +37,9 @@ function writeRepr(value: Value, out: TextBuilder, depth: number): void {
     for (const [key, item] of entries) {
       if (!isFirst) out.add(', ')
       isFirst = false
-      writeRepr(key, out, depth + 1)
+      writeRepr(key, out, depth + 1, budget)
       out.add(': ')
-      writeRepr(item, out, depth + 1)
+      writeRepr(item, out, depth + 1, budget)
     }
     out.add('}')
   }
@@ -66,6 +66,8 @@ function writeRepr(value: Value, out: TextBuilder, depth: number): void {
   else if (value instanceof Undefined) out.add('Undefined')
   else if (value instanceof Callable) out.add(value.title)
   else if (value instanceof Float || typeof value === 'number' || typeof value === 'bigint') {
+    // The digits of a large integer take the square of their number.
+    if (typeof value === 'bigint') budget.spend((bitsOf(value) / 128) ** 2)
     out.add(numberText(value))
   } else if (value instanceof Namespace) {
     // The names of attributes have no source: only their values are printed.

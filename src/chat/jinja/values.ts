@@ -1,3 +1,4 @@
+import { templateLimit } from './failures.js'
 import type { Float } from './numbers.js'
 import { Text } from './text.js'
 
@@ -49,8 +50,9 @@ export class Range extends List {
   readonly step: number
 
   constructor({ start, stop, step }: { start: number; stop: number; step: number }) {
-    const length = Math.max(0, Math.ceil((stop - start) / step))
-    super(Array.from({ length }, (_, i) => start + i * step))
+    const items: number[] = []
+    for (let item = start; step > 0 ? item < stop : item > stop; item += step) items.push(item)
+    super(items)
     this.start = start
     this.stop = stop
     this.step = step
@@ -105,8 +107,28 @@ export class Dict {
   }
 }
 
+/** Parts of a tuple that is a key, those of tuples in it among them; a text counts one for each 1,000 characters. */
+const MAX_KEY_PARTS = 1000
+
 /** `undefined` for what Python cannot hash. Equal numbers are equal keys: `1`, `1.0` and `true`. */
 export function hashed(key: Value | string): Hash | undefined {
+  return key instanceof Tuple ? hashedTuple(key, { left: MAX_KEY_PARTS }) : hashedScalar(key)
+}
+
+function hashedTuple(key: Tuple, parts: { left: number }): string | undefined {
+  const hashes: string[] = []
+  for (const item of key.items) {
+    parts.left -= 1 + (item instanceof Text ? item.length / 1000 : 0)
+    if (parts.left < 0) throw templateLimit(`has a tuple of more than ${MAX_KEY_PARTS} parts for a key`)
+    const hash = item instanceof Tuple ? hashedTuple(item, parts) : hashedScalar(item)
+    if (hash === undefined) return undefined
+    const text = String(hash)
+    hashes.push(`${typeof hash}${text.length}:${text}`)
+  }
+  return `\0t${hashes.join()}`
+}
+
+function hashedScalar(key: Value | string): Hash | undefined {
   if (key instanceof Text || typeof key === 'string') {
     const text = typeof key === 'string' ? key : key.text
     // What begins with a null character is free for other types.
@@ -114,11 +136,6 @@ export function hashed(key: Value | string): Hash | undefined {
   }
   if (key === null || typeof key === 'number' || typeof key === 'bigint') return key
   if (typeof key === 'boolean') return Number(key)
-  if (key instanceof Tuple) {
-    const parts = key.items.map(hashed)
-    if (parts.includes(undefined)) return undefined
-    return `\0t${parts.map((part) => `${typeof part}${String(part).length}:${String(part)}`).join()}`
-  }
   if (key instanceof Undefined) return '\0u'
   if (key instanceof List || key instanceof Dict || key instanceof Namespace || key instanceof Callable) {
     return undefined
@@ -129,7 +146,7 @@ export function hashed(key: Value | string): Hash | undefined {
 
 /** Whether Python could have it for a key, or look for it among keys. */
 export function isHashable(value: Value): boolean {
-  if (value instanceof Tuple) return value.items.every(isHashable)
+  if (value instanceof Tuple) return hashed(value) !== undefined
   return !(value instanceof Dict || (value instanceof List && !(value instanceof Range)))
 }
 

@@ -3,7 +3,7 @@ import type { Budget } from '../budget.js'
 import { characters, iterate, lengthOf, pairsOf } from '../collections.js'
 import { equal, order, undefinedUsed } from '../compare.js'
 import { templateFailed, templateNeeds } from '../failures.js'
-import { calculate } from '../numbers.js'
+import { calculate, numeric } from '../numbers.js'
 import { operate } from '../operators.js'
 import { sorted } from '../order.js'
 import { any, filter, flag, int, type Operation, printed, text } from '../parameters.js'
@@ -79,7 +79,7 @@ const unique = filter(
     const seen = new Set<unknown>()
     const kept = items.filter((item) => {
       const key = getter(item)
-      if (key instanceof Text) budget.through(key.length + key.runs.length)
+      budget.key(key)
       const hash = hashed(key)
       if (hash === undefined) throw templateFailed(`unique of ${typeName(key)}, which has no hash`)
       if (seen.has(hash)) return false
@@ -111,8 +111,12 @@ const sum = filter({ attribute: any.or(null), start: any.or(0) }, (value, { attr
   const getter = getterOf(attribute, budget)
   let total: Value = start
   for (const item of iterate(value, 'sum', budget)) {
-    budget.spend(1)
-    total = operate('+', total, getter(item), budget)
+    budget.spend(2)
+    const term: Value = getter(item)
+    const small: number | undefined =
+      typeof total === 'number' && typeof term === 'number' ? total + term : undefined
+    // Most sums are of small integers.
+    total = Number.isSafeInteger(small) ? small! : operate('+', total, term, budget)
   }
   return total
 })
@@ -137,28 +141,26 @@ const groupBy = filter(
 )
 
 const batch = filter({ linecount: any, fill_with: any.or(null) }, (value, given, budget) => {
-  const { linecount: count, fill_with: filling } = given
-  const batches: Value[][] = []
-  let current: Value[] = []
+  const { linecount, fill_with: filling } = given
   const items = iterate(value, 'batch', budget)
+  const count = Number(numeric(linecount) ?? 0)
+  // A batch of no items is followed by all of them, and a number that is no length is never reached.
+  const isLength = Number.isInteger(count) && count > 0
+  const size = isLength ? count : Math.max(items.length, 1)
+  budget.members(Math.ceil(items.length / size))
   budget.items(items.length)
-  for (const item of items) {
-    if (equal(count, current.length, budget)) {
-      batches.push(current)
-      current = []
-    }
-    current.push(item)
+  const batches: Value[] =
+    count === 0 && items.length > 0 && numeric(linecount) !== undefined ? [new List([])] : []
+  for (let start = 0; start < items.length; start += size) {
+    const batch = items.slice(start, start + size)
+    const missing =
+      filling === null ? 0 : Math.max(0, Number(calculate('-', linecount, batch.length, budget) ?? 0))
+    budget.items(missing)
+    batches.push(
+      new List(missing === 0 ? batch : [...batch, ...Array.from({ length: missing }, () => filling)]),
+    )
   }
-  if (current.length > 0) {
-    if (filling !== null) {
-      const missing = Number(calculate('-', count, current.length, budget) ?? 0)
-      budget.items(Math.max(0, missing))
-      for (let i = 0; i < missing; i++) current.push(filling)
-    }
-    batches.push(current)
-  }
-  budget.members(batches.length)
-  return new List(batches.map((items) => new List(items)))
+  return new List(batches)
 })
 
 const sliced = filter({ slices: int, fill_with: any.or(null) }, (value, given, budget) => {

@@ -58,6 +58,7 @@ const round = filter(
       throw templateFailed(`round: precision must be an integer, not ${typeName(precision)}`)
     }
     if (name === 'common') {
+      budget.spend(Math.min(20_000, Math.abs(Number(decimals))) / 4)
       if (number instanceof Float) return new Float(roundFloat(number.value, Number(decimals)))
       return roundInteger(number, Number(decimals))
     }

@@ -14,7 +14,8 @@ export const MUTATING: Readonly<Record<'list' | 'dict', readonly string[]>> = {
 export const DICT_METHODS: ReadonlyMap<string, Operation<Dict>> = new Map<string, Operation<Dict>>([
   [
     'get',
-    operation({ key: positional(any), default: positional(any.or(null)) }, (dict, given) => {
+    operation({ key: positional(any), default: positional(any.or(null)) }, (dict, given, budget) => {
+      budget.key(given.key)
       if (hashed(given.key) === undefined)
         throw templateFailed(`get of ${typeName(given.key)}, which is never a key`)
       const found = dict.get(given.key)
