@@ -70,7 +70,10 @@ class Work {
   /** Which kinds of activations are wanted. */
   int16: bool
   int8: bool
-  /** Into which the rows are divided. */
+  /** Which of how many slices of the rows. */
+  slice: i32
+  slices: i32
+  /** Into which the slice's rows are divided. */
   parts: i32
 }
 
@@ -85,6 +88,9 @@ const PARTS_A_THREAD: i32 = 2
 /**
  * `count` projections, at `projections` one after another, of `x`, f32[tokens][columns], or of its root-mean-square norm
  * with the weights `norm`, f32[columns], if that is not 0. `tiled`: as a matrix product.
+ *
+ * Only slice `slice` of `slices`, about as many of every projection's rows; the slices are to be asked for in order, from
+ * 0 on, with nothing else between that uses the workspace. A row's result does not depend on its slice.
  */
 export function project(
   projections: usize,
@@ -95,6 +101,8 @@ export function project(
   tokens: i32,
   tiled: bool,
   workspace: usize,
+  slice: i32,
+  slices: i32,
 ): void {
   work.projections = projections
   work.count = count
@@ -107,9 +115,11 @@ export function project(
   work.x = norm ? work.workspace.normed : x
   work.int16 = wanted(INT16)
   work.int8 = wanted(INT8)
-  if (norm != 0 || work.int16 || work.int8) prepare()
-  const rows = changetype<Projection>(projections).rows
+  if (slice == 0 && (norm != 0 || work.int16 || work.int8)) prepare()
+  const rows = changetype<Projection>(projections).rows / slices
   const parts = teamSize() == 1 ? 1 : min(PARTS_A_THREAD * teamSize(), max(1, rows / ROWS))
+  work.slice = slice
+  work.slices = slices
   work.parts = parts
   const part = projectPart
   share(part.index, parts)
@@ -155,7 +165,7 @@ function prepareToken(token: i32): void {
   if (work.int8) quantize_activations(INT8, x, input(INT8) + <usize>token * stride(INT8), columns)
 }
 
-/** Part `part` of the rows of every projection. */
+/** Part `part` of the slice's rows of every projection. */
 function projectPart(part: i32): void {
   for (let i = 0; i < work.count; i++) {
     const p = projection(i)
@@ -173,10 +183,12 @@ function projectPart(part: i32): void {
   }
 }
 
-/** The row at which a part begins. */
+/** The row at which a part of the slice begins. */
 function border(rows: i32, part: i32): i32 {
-  if (part == work.parts) return rows
-  return <i32>((<i64>rows * part) / work.parts) & ~(ROWS - 1)
+  const index = work.slice * work.parts + part
+  const count = work.slices * work.parts
+  if (index == count) return rows
+  return <i32>((<i64>rows * index) / count) & ~(ROWS - 1)
 }
 
 function multiply(p: Projection, first: i32, rows: i32): void {

@@ -13,6 +13,7 @@ import { type BenchOptions, parseOptions, USAGE } from './options.js'
 import { writeReadme } from './readme.js'
 import { type BenchRecord, RECORDS, saveRecord } from './record.js'
 import { renderRecord, renderSummary, renderTests } from './report.js'
+import { benchResponsive } from './responsive/main.js'
 import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
@@ -121,6 +122,7 @@ async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
   if (options.help) return console.log(USAGE)
   if (options.command === 'sampling') return benchSampling(options.writeReadme)
+  if (options.command === 'responsive') return benchResponsive(options.models, options.quick)
   if (options.command === 'constrained')
     return benchConstrained(options.quick ? PASSING : RECORDS, options.quick)
   if (options.command === 'limits') {

@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util'
 
-const COMMANDS = ['speed', 'avx2', 'depth', 'engines', 'limits', 'sampling', 'constrained'] as const
+const COMMANDS = [
+  'speed',
+  'avx2',
+  'depth',
+  'engines',
+  'limits',
+  'sampling',
+  'constrained',
+  'responsive',
+] as const
 
 export interface BenchOptions {
   readonly command: (typeof COMMANDS)[number]
@@ -31,6 +40,7 @@ export const USAGE = `npm run bench -- [command] [options]
   limits             how fast this machine reads and multiplies, in WebAssembly and in C
   sampling           what the sampling chain costs, beside a model's step and llama.cpp's sampler
   constrained        what response formats cost a token, beside a model's step
+  responsive         what yielding to the event loop costs, in Node and in the browsers found here
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files
   --pp 128,512       lengths of prompts (default: 512, or 128 where the context is short)

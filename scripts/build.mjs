@@ -61,9 +61,12 @@ async function bundle(entryPoints, outdir, places, options = {}) {
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    // Names stay, so that a stack trace can be read; without source maps the package is a third of its size.
+    // What Node prints of an uncaught error begins with the line that threw it, so lines are short, and names stay for the
+    // stack trace. Beside one long line, of which 4 kB came before the message, that is 3 % more of compressed index.js;
+    // keeping all white space would be 22 % more, and a source map, which Node does not look at unasked, 76 % (2026-11).
     minifySyntax: true,
     minifyWhitespace: true,
+    lineLimit: 100,
     mainFields: ['module', 'main'],
     logLevel: 'warning',
     external: ['node:*'],

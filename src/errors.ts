@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'DISPOSED'
   /** A thread of the engine has died; the model goes on with those that are left. */
   | 'THREAD_LOST'
+  /** Logits or hidden states are NaN or infinite: the model's weights are damaged, or a value in it has overflowed. */
+  | 'NOT_A_NUMBER'
   /** The sampling parameters rule out every token, or every one that a response format allows. */
   | 'NO_CANDIDATES'
   /** A model file without a chat template, of a family that is not known either. */
@@ -44,11 +46,12 @@ export type ErrorCode =
 export class DasllamaError extends Error {
   override readonly name = 'DasllamaError'
   readonly code: ErrorCode
-  readonly hint: string | undefined
+  /** Not a property where there is none, so that it is not printed. */
+  declare readonly hint: string | undefined
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.hint = options.hint
+    if (options.hint !== undefined) this.hint = options.hint
   }
 }

@@ -2,8 +2,11 @@
 export { Chat, createChat } from './chat/chat.js'
 export type { ChatOptions, RespondOptions } from './chat/chat-options.js'
 export type { ChatReply, ReplyParts } from './chat/chat-reply.js'
-export type { ChatMessage, CutReason, FunctionTool, Role, ToolCall, ToolDefinition } from './chat/message.js'
-export type { OverflowPolicy } from './chat/overflow.js'
+export { CHAT_SAMPLING, chatSampling } from './chat/chat-sampling.js'
+export type { Content, TextPart } from './chat/content.js'
+export type { ChatMessage, CutReason, MessageInput, Role, ToolCall } from './chat/message.js'
+export { type ChosenTemplate, defaultTemplate } from './chat/model-templates.js'
+export { DEFAULT_OVERFLOW, type OverflowPolicy } from './chat/overflow.js'
 export type { MalformedReason, ParsedToolCall, ReplyEvent } from './chat/reply/events.js'
 export {
   type ReasoningFormat,
@@ -22,8 +25,11 @@ export {
 } from './chat/reply/parser.js'
 export { type Thinking, type ThinkingControl, thinkingControl } from './chat/reply/thinking.js'
 export { toolResult } from './chat/reply/tool-result.js'
+export { templateFamily } from './chat/template-family.js'
+export type { FunctionTool, ToolDefinition } from './chat/tools.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
+export type { FetchOptions } from './facade/fetch-options.js'
 export {
   type FormatShare,
   inspectModel,
@@ -37,7 +43,9 @@ export type { ModelSource } from './facade/model-source.js'
 export type { OpenOptions } from './facade/open.js'
 export type { EngineOptions } from './facade/open-engine.js'
 export { similarity } from './facade/similarity.js'
-export type { ResponseFormat } from './grammar/response-format.js'
+export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
+export { inspectResponseFormat, inspectToolSchemas } from './grammar/response-format.js'
+export type { SchemaNotice } from './grammar/schema/notices.js'
 export type { Config } from './model/config.js'
 export type { Family } from './model/family.js'
 export type { KvType } from './model/kv-cache.js'
@@ -52,7 +60,7 @@ export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'
-export type { ByteSource } from './storage/source.js'
+export type { ByteSource, ReadPart } from './storage/source.js'
 export type {
   DecodeOptions,
   EncodeOptions,
@@ -64,3 +72,4 @@ export type {
   Tokenizer,
 } from './tokenizer/tokenizer.js'
 export { VERSION } from './version.js'
+export type { Warning, WarningCode, WarningListener } from './warnings.js'

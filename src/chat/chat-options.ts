@@ -2,14 +2,22 @@ import { DasllamaError } from '../errors.js'
 import { checkOptions } from '../session/checks.js'
 import type { GenerateOptions } from '../session/generate-options.js'
 import type { SessionOptions } from '../session/session-options.js'
+import { chatSampling } from './chat-sampling.js'
 import { toValue } from './jinja/convert.js'
 import { FROM_TEMPLATE } from './jinja/text.js'
-import { type ChatMessage, checkTools, type FunctionTool, type ToolDefinition } from './message.js'
-import { OVERFLOW_POLICIES, type OverflowPolicy } from './overflow.js'
+import { checkKeys, quote } from './known-keys.js'
+import type { MessageInput } from './message.js'
+import { CHAT_KEYS, RESPOND_KEYS, SESSION_KEYS } from './option-keys.js'
+import { DEFAULT_OVERFLOW, OVERFLOW_POLICIES, type OverflowPolicy } from './overflow.js'
 import type { ReplyFormatOverrides } from './reply/format.js'
 import type { Thinking } from './reply/thinking.js'
+import { checkTools, type FunctionTool, type ToolDefinition } from './tools.js'
 
-/** Options of a chat; those of `generate` among them are what its replies are made with. */
+/**
+ * Options of a chat; those of `generate` among them are what its replies are made with. Unlike `generate`, a chat samples:
+ * where temperature and the like are not given they are what the model's file recommends, or a preset (see
+ * `chatSampling`). `temp: 0` makes its replies greedy.
+ */
 export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
   /** The system message. Default none, or what the template puts there by itself. */
   system?: string
@@ -24,7 +32,7 @@ export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
   /** Tools that the model is told of. Default none. */
   tools?: readonly (ToolDefinition | FunctionTool)[]
   /** A conversation to go on with. Default an empty one. */
-  history?: readonly ChatMessage[]
+  history?: readonly MessageInput[]
   /**
    * Whether the model thinks before it answers, or for how many tokens at most. Default: as the template has it. Throws
    * `UNSUPPORTED` where thoughts are wanted of a model that shows none.
@@ -32,7 +40,7 @@ export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
   thinking?: Thinking
   /** How the model's replies are to be read. Default: as the template tells. */
   replyFormat?: ReplyFormatOverrides
-  /** What happens when the conversation does not fit the context. Default `error`. */
+  /** What happens when the conversation does not fit the context. Default `drop-oldest`. */
   overflow?: OverflowPolicy
   /** The time that the template may tell. Default: when the chat is created or reset. */
   now?: Date
@@ -52,7 +60,7 @@ export interface ResolvedChatOptions {
   readonly template: string | undefined
   readonly templateVariables: Readonly<Record<string, unknown>>
   readonly tools: readonly FunctionTool[]
-  readonly history: readonly ChatMessage[]
+  readonly history: readonly MessageInput[]
   readonly overflow: OverflowPolicy
   readonly now: Date | undefined
   readonly session: SessionOptions
@@ -62,27 +70,46 @@ export interface ResolvedChatOptions {
   readonly generate: GenerateOptions
 }
 
-/** Throws `INVALID_ARGUMENT`. Messages are not checked. */
-export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
+/** Options without those that are `undefined`, which count as not given. */
+export function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+/** A reply's options; those of `generate` apart. Throws `INVALID_ARGUMENT` for what is no option of a reply. */
+export function resolveRespondOptions(options: RespondOptions): {
+  readonly thinking: Thinking | undefined
+  readonly generate: GenerateOptions
+} {
   checkOptions(options)
+  checkKeys('options', options, RESPOND_KEYS)
+  const { thinking, ...generate } = given(options)
+  return { thinking, generate }
+}
+
+/** `model` says how replies are sampled by default. Throws `INVALID_ARGUMENT`. Messages are not checked. */
+export function resolveChatOptions(
+  options: ChatOptions,
+  model: Parameters<typeof chatSampling>[0],
+): ResolvedChatOptions {
+  checkOptions(options)
+  checkKeys('options', options, CHAT_KEYS)
   const {
     system,
     template,
     templateVariables = {},
     tools = [],
     history = [],
-    overflow = 'error',
+    overflow = DEFAULT_OVERFLOW,
     now,
     thinking,
     replyFormat = {},
     session = {},
-    signal: _,
     ...generate
-  } = options as ChatOptions & { signal?: unknown }
+  } = options
   if (!OVERFLOW_POLICIES.includes(overflow)) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `overflow must be one of ${OVERFLOW_POLICIES.join(', ')}, not ${String(overflow)}`,
+      `overflow must be one of ${OVERFLOW_POLICIES.join(', ')}, not ${typeof overflow === 'string' ? quote(overflow) : typeof overflow}`,
     )
   }
   if (now !== undefined && !(now instanceof Date && !Number.isNaN(now.getTime()))) {
@@ -97,7 +124,7 @@ export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
   const checkedTools = checkTools(tools)
   toValue(checkedTools, FROM_TEMPLATE, 'tools')
   checkOptions(session)
-  checkOptions(replyFormat)
+  checkKeys('session', session, SESSION_KEYS)
   return {
     system,
     template,
@@ -109,6 +136,6 @@ export function resolveChatOptions(options: ChatOptions): ResolvedChatOptions {
     session,
     thinking,
     replyFormat,
-    generate: { reuse: 'all', ...generate },
+    generate: { reuse: 'all', ...chatSampling(model), ...given(generate) },
   }
 }

@@ -110,10 +110,16 @@ export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
     for (const event of events) {
       if (event.type === 'reasoning') this.reasoning += event.text
       else if (event.type === 'tool-call') this.toolCalls.push(event.call)
-      else if ('text' in event) this.content += event.text
+      else if (event.type === 'content') this.content += event.text
+      else if (event.type === 'malformed-tool-call') this.content = joined(this.content, event.text)
     }
     this.#events?.push(...events)
   }
+}
+
+/** A call that is text, behind the text before it. */
+function joined(before: string, text: string): string {
+  return before + (/\S$/.test(before) ? '\n' : '') + text
 }
 
 /** The assistant's message that a reply amounts to; none of nothing. */

@@ -6,16 +6,25 @@ import type { Session } from '../session/session.js'
 import type { SessionOptions } from '../session/session-options.js'
 import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
-import { type ChatOptions, type RespondOptions, resolveChatOptions } from './chat-options.js'
+import {
+  type ChatOptions,
+  given,
+  type RespondOptions,
+  resolveChatOptions,
+  resolveRespondOptions,
+} from './chat-options.js'
 import { ChatReply, type ReplyParts, replyMessage } from './chat-reply.js'
+import type { Content } from './content.js'
 import { busy, changed, nothingToAnswer, systemNotFirst, tooManyMessages } from './failures.js'
+import { checkKeys } from './known-keys.js'
 import {
   type ChatMessage,
   checkHistory,
   checkMessage,
   lastOf,
   MAX_MESSAGES,
-  type ToolDefinition,
+  MESSAGE_ALIASES,
+  type MessageInput,
 } from './message.js'
 import { openCall } from './open-call.js'
 import {
@@ -31,6 +40,7 @@ import { type ReplyFormat, replyFormatOf } from './reply/format.js'
 import { createReplyParser } from './reply/parser.js'
 import { type Thinking, type ThinkingControl, thinkingControl } from './reply/thinking.js'
 import { decodeChat, encodeChat } from './saved-chat.js'
+import type { ToolDefinition } from './tools.js'
 import { idsWithin, Transcript } from './transcript.js'
 
 /**
@@ -41,6 +51,9 @@ import { idsWithin, Transcript } from './transcript.js'
 export function createChat(model: Model, options: ChatOptions = {}): Chat {
   return new Chat(model, options)
 }
+
+const ASSISTANT_EXTRAS = { keys: ['reasoning', 'toolCalls'], aliases: MESSAGE_ALIASES }
+const TOOL_EXTRAS = { keys: ['toolCallId', 'name'], aliases: { ...MESSAGE_ALIASES, id: 'toolCallId' } }
 
 /** A conversation with a model, turn by turn. See `createChat`. */
 export class Chat {
@@ -66,7 +79,7 @@ export class Chat {
 
   /** @internal Chats come from `createChat`. */
   constructor(model: Model, options: ChatOptions) {
-    const resolved = resolveChatOptions(options)
+    const resolved = resolveChatOptions(options, model)
     const { system, template, templateVariables, tools, history, overflow, now, session, generate } = resolved
     this.#overflow = overflow
     this.#fixedNow = now
@@ -108,7 +121,7 @@ export class Chat {
   }
 
   /** Goes on with another conversation. Of what the session has, what is the same still serves. */
-  set history(messages: readonly ChatMessage[]) {
+  set history(messages: readonly MessageInput[]) {
     this.#assertFree()
     this.#take(checkHistory(messages))
     this.#revision++
@@ -152,26 +165,33 @@ export class Chat {
     return this.#busy
   }
 
-  addUser(content: string): void {
+  addUser(content: Content): void {
     this.add({ role: 'user', content })
   }
 
   /** Puts words into the assistant's mouth. */
-  addAssistant(content: string, more: Pick<ChatMessage, 'reasoning' | 'toolCalls'> = {}): void {
+  addAssistant(content: Content, more: Pick<ChatMessage, 'reasoning' | 'toolCalls'> = {}): void {
+    checkOptions(more)
+    checkKeys('more', more, ASSISTANT_EXTRAS)
     this.add({ role: 'assistant', content, ...more })
   }
 
   /** The result of a tool. Without `toolCallId` it belongs to the first of the latest calls that has none yet. */
-  addTool(content: string, of: Pick<ChatMessage, 'toolCallId' | 'name'> = {}): void {
+  addTool(content: Content, of: Pick<ChatMessage, 'toolCallId' | 'name'> = {}): void {
+    checkOptions(of)
+    checkKeys('of', of, TOOL_EXTRAS)
     this.add({
       role: 'tool',
       content,
-      ...(of.toolCallId === undefined ? { ...openCall(this.#messages), ...of } : of),
+      ...(of.toolCallId === undefined ? { ...openCall(this.#messages), ...given(of) } : of),
     })
   }
 
-  /** Appends a message of any role. Throws `INVALID_ARGUMENT` for what is none, `LIMIT` beyond 10,000 messages. */
-  add(message: ChatMessage): void {
+  /**
+   * Appends a message of any role. Throws `INVALID_ARGUMENT` for what is not a message, keys that no message of its role
+   * has included, and `LIMIT` beyond 10,000 messages.
+   */
+  add(message: MessageInput): void {
     this.#assertFree()
     const checked = checkMessage(message, 'the message')
     if (this.#messages.length >= MAX_MESSAGES) throw tooManyMessages(this.#messages.length + 1, MAX_MESSAGES)
@@ -190,9 +210,8 @@ export class Chat {
    */
   respond(options: RespondOptions = {}): ChatReply {
     this.#assertFree()
-    checkOptions(options)
-    const { thinking, ...own } = options
-    const merged = { ...this.#defaults, ...own }
+    const { thinking, generate } = resolveRespondOptions(options)
+    const merged = { ...this.#defaults, ...generate }
     const control = thinking === undefined ? this.#thinking : this.#control(thinking)
     const fitting = this.#fit(merged.maxTokens, control)
     // Checks the options before anything changes; a generation that is never read does nothing.

@@ -1,18 +1,13 @@
 import { DasllamaError } from '../errors.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
+import { type Content, contentText } from './content.js'
 import { systemNotFirst, tooManyMessages } from './failures.js'
 import { toValue } from './jinja/convert.js'
 import { FROM_TEMPLATE } from './jinja/text.js'
+import { checkKeys, type KnownKeys, quote } from './known-keys.js'
+import { copied, isRecord } from './plain-data.js'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
-
-/** A tool that the model may call. */
-export interface ToolDefinition {
-  readonly name: string
-  readonly description?: string
-  /** A JSON schema of an object. */
-  readonly parameters?: Readonly<Record<string, unknown>>
-}
 
 /** A call of a tool, in an assistant's message. */
 export interface ToolCall {
@@ -51,13 +46,61 @@ export interface ChatMessage {
   readonly cut?: CutReason
 }
 
+/** A message as a caller may give it: its content may come in parts, which become one text. */
+export type MessageInput = Omit<ChatMessage, 'content'> & { readonly content: Content }
+
 const ROLES: readonly string[] = ['system', 'user', 'assistant', 'tool'] satisfies Role[]
 const CUTS: readonly string[] = ['length', 'context', 'abort', 'callback', 'error'] satisfies CutReason[]
+
+/** Keys that only one role has. */
+const KEYS_OF_ROLES: Readonly<Partial<Record<Role, readonly (keyof ChatMessage)[]>>> = {
+  assistant: ['reasoning', 'toolCalls', 'ids', 'cut'],
+  tool: ['toolCallId', 'name'],
+}
+/** Names that other APIs have for them. */
+export const MESSAGE_ALIASES = {
+  tool_calls: 'toolCalls',
+  function_call: 'toolCalls',
+  reasoning_content: 'reasoning',
+  reasoning_text: 'reasoning',
+  thinking: 'reasoning',
+  thoughts: 'reasoning',
+  tool_call_id: 'toolCallId',
+  tool_name: 'name',
+  text: 'content',
+  parts: 'content',
+}
+const MESSAGE_KEYS = new Map(ROLES.map((role) => [role, keysOf(role)]))
+/** @internal */
+export const CALL_KEYS: KnownKeys = {
+  // A call that a reply was read from has `raw`, which says nothing new.
+  keys: ['id', 'name', 'arguments', 'raw'],
+  aliases: {
+    function: 'its name and arguments stand beside the id: { id, name, arguments }',
+    type: 'a call is { id, name, arguments }',
+    args: 'arguments',
+    input: 'arguments',
+    parameters: 'arguments',
+    toolName: 'name',
+    toolCallId: 'id',
+  },
+}
 /** Messages of a conversation. */
 export const MAX_MESSAGES = 10_000
 
+function keysOf(role: string): KnownKeys {
+  const elsewhere = Object.entries(KEYS_OF_ROLES)
+    .filter(([other]) => other !== role)
+    .flatMap(([other, keys]) => keys.map((key) => [key, `messages of role ${other}`]))
+  return {
+    keys: ['role', 'content', ...(KEYS_OF_ROLES[role as Role] ?? [])],
+    aliases: MESSAGE_ALIASES,
+    elsewhere: Object.fromEntries(elsewhere),
+  }
+}
+
 /** Copies of messages that are sure to be a conversation. Throws `INVALID_ARGUMENT`, `LIMIT`. */
-export function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
+export function checkHistory(history: readonly MessageInput[]): ChatMessage[] {
   if (!Array.isArray(history))
     throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
   if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length, MAX_MESSAGES)
@@ -69,14 +112,16 @@ export function checkHistory(history: readonly ChatMessage[]): ChatMessage[] {
 }
 
 /** A copy of a message that is sure to be one. `where` is for messages. Throws `INVALID_ARGUMENT`. */
-export function checkMessage(message: ChatMessage, where: string): ChatMessage {
+export function checkMessage(message: MessageInput, where: string): ChatMessage {
   const refuse = (what: string) => new DasllamaError('INVALID_ARGUMENT', `${where}: ${what}`)
   if (typeof message !== 'object' || message === null) {
     throw refuse(`a message must be an object, not ${String(message)}`)
   }
-  const { role, content, reasoning, toolCalls, toolCallId, name, ids, cut } = message
-  if (!ROLES.includes(role)) throw refuse(`role must be one of ${ROLES.join(', ')}, not ${String(role)}`)
-  if (typeof content !== 'string') throw refuse(`content must be a string, not ${typeof content}`)
+  const { role, reasoning, toolCalls, toolCallId, name, ids, cut } = message
+  const known = MESSAGE_KEYS.get(role)
+  if (!known) throw roleProblem(role, where)
+  checkKeys(where, message, known)
+  const content = contentText(message.content, `${where}.content`)
   if (role === 'user' && content.trim() === '') {
     throw new DasllamaError('INVALID_ARGUMENT', `${where}: what the user says must not be empty`, {
       hint: 'say something, or leave the message out',
@@ -103,12 +148,24 @@ export function checkMessage(message: ChatMessage, where: string): ChatMessage {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as typeof all
 }
 
+function roleProblem(role: unknown, where: string): DasllamaError {
+  const named = typeof role === 'string' ? quote(role) : String(typeof role)
+  const meant = role === 'developer' ? 'system' : role === 'function' ? 'tool' : undefined
+  const hint = meant && `such messages have the role ${meant} here`
+  return new DasllamaError(
+    'INVALID_ARGUMENT',
+    `${where}: role must be one of ${ROLES.join(', ')}, not ${named}`,
+    { hint },
+  )
+}
+
 /** Where the last message of a role is, -1 where there is none. */
 export function lastOf(messages: readonly ChatMessage[], role: Role): number {
   return messages.map((message) => message.role).lastIndexOf(role)
 }
 
 function checkToolCall(call: ToolCall, where: string): ToolCall {
+  if (isRecord(call)) checkKeys(where, call, CALL_KEYS)
   const sound =
     typeof call === 'object' &&
     call !== null &&
@@ -144,42 +201,4 @@ function checkArguments({ name, arguments: args }: ToolCall, where: string): voi
     )
   }
   toValue(object, FROM_TEMPLATE, `${where}.arguments`)
-}
-
-/** The same as OpenAI's API has it, and chat templates know it: taken wherever tools are. */
-export interface FunctionTool {
-  readonly type: 'function'
-  readonly function: ToolDefinition
-}
-
-/** Such tools, copied, in whichever way they are given. Throws `INVALID_ARGUMENT`. */
-export function checkTools(tools: readonly (ToolDefinition | FunctionTool)[]): readonly FunctionTool[] {
-  if (!Array.isArray(tools)) throw new DasllamaError('INVALID_ARGUMENT', 'tools must be an array')
-  return tools.map((tool: unknown, i) => {
-    const where = `tools[${i}]`
-    const inner = isRecord(tool) && isRecord(tool.function) ? tool.function : tool
-    if (!isRecord(inner) || typeof inner.name !== 'string' || inner.name === '') {
-      throw new DasllamaError('INVALID_ARGUMENT', `${where} must be { name, description?, parameters? }`)
-    }
-    const { name, description = '', parameters = { type: 'object', properties: {} }, ...rest } = inner
-    if (typeof description !== 'string' || !isRecord(parameters)) {
-      throw new DasllamaError(
-        'INVALID_ARGUMENT',
-        `${where}: description must be a string, parameters an object`,
-      )
-    }
-    return copied({ type: 'function' as const, function: { name, description, parameters, ...rest } }, where)
-  })
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function copied<T>(value: T, where: string): T {
-  try {
-    return JSON.parse(JSON.stringify(value))
-  } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', `${where} cannot be written as JSON`, { cause })
-  }
 }

@@ -24,15 +24,8 @@ export function chooseTemplate(
   hasTools: boolean,
 ): ChosenTemplate {
   if (wanted !== undefined) return namedTemplate(templates, wanted)
-  for (const name of hasTools ? ['tool_use', MAIN] : [MAIN]) {
-    const source = templates.get(name)
-    if (source !== undefined) return { name, source }
-  }
-  const special = new Set(tokenizer.specialTokens.map(({ text }) => text))
-  for (const { name, markers, template } of FAMILIES) {
-    if (markers.length > 0 && markers.every((marker) => special.has(marker)))
-      return { name, source: template }
-  }
+  const chosen = defaultTemplate(templates, tokenizer, hasTools)
+  if (chosen) return chosen
   throw new DasllamaError(
     'NO_TEMPLATE',
     'the model file has no chat template, and its vocabulary has the markers of no known family',
@@ -40,6 +33,26 @@ export function chooseTemplate(
       hint: `it may be no chat model; else set the option template: Jinja, or one of ${familyNames()}`,
     },
   )
+}
+
+/**
+ * The template that a chat has when none is asked for: the file's own (`tool_use` where there are tools and it has one), or
+ * that of the family that the vocabulary tells; `undefined` where there is neither.
+ */
+export function defaultTemplate(
+  templates: ReadonlyMap<string, string>,
+  { specialTokens }: Pick<Tokenizer, 'specialTokens'>,
+  hasTools = false,
+): ChosenTemplate | undefined {
+  for (const name of hasTools ? ['tool_use', MAIN] : [MAIN]) {
+    const source = templates.get(name)
+    if (source !== undefined) return { name, source }
+  }
+  const special = new Set(specialTokens.map(({ text }) => text))
+  const family = FAMILIES.find(
+    ({ markers }) => markers.length > 0 && markers.every((marker) => special.has(marker)),
+  )
+  return family && { name: family.name, source: family.template }
 }
 
 function namedTemplate(templates: ReadonlyMap<string, string>, wanted: string): ChosenTemplate {

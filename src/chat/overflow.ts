@@ -11,6 +11,9 @@ export type OverflowPolicy = 'error' | 'drop-oldest' | 'shift'
 
 export const OVERFLOW_POLICIES: readonly OverflowPolicy[] = ['error', 'drop-oldest', 'shift']
 
+/** What a chat does where nobody says otherwise, in the library and on the command line: it goes on. */
+export const DEFAULT_OVERFLOW: OverflowPolicy = 'drop-oldest'
+
 /** What a prompt has left out. */
 export interface Omission {
   /** Messages, from the first one after the system message on. */

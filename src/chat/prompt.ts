@@ -2,10 +2,11 @@ import type { Model } from '../facade/model.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { Template } from './jinja/template.js'
 import { FROM_TEMPLATE, Text } from './jinja/text.js'
-import type { ChatMessage, FunctionTool } from './message.js'
+import type { ChatMessage } from './message.js'
 import { chooseTemplate, reservedTokens } from './model-templates.js'
 import { renderConversation, sourceOf } from './render.js'
 import type { ThinkingControl } from './reply/thinking.js'
+import type { FunctionTool } from './tools.js'
 import { type Pin, segmentsOf, type Transcript } from './transcript.js'
 
 /** A prompt that has not been tokenized. */

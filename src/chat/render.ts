@@ -6,7 +6,8 @@ import { toValue } from './jinja/convert.js'
 import type { Template } from './jinja/template.js'
 import { FROM_TEMPLATE, type Source, Text } from './jinja/text.js'
 import { List, type Value } from './jinja/values.js'
-import type { ChatMessage, FunctionTool } from './message.js'
+import type { ChatMessage } from './message.js'
+import type { FunctionTool } from './tools.js'
 
 /** What a template is to be rendered with. */
 export interface Conversation {

@@ -1,11 +1,11 @@
 import type { DasllamaError, ErrorCode } from '../index.js'
-import type { Terminal } from '../platform/terminal.js'
-import { flag, type Option, type OptionTable, type Values } from './options.js'
-import { optionName, parse } from './parse.js'
-import { columns } from './table.js'
-import { UsageError } from './usage-error.js'
+import type { Output, Terminal } from '../platform/terminal.js'
+import { alias, flag, type Option, type OptionTable, type Values } from './arguments/options.js'
+import { optionName, parse } from './arguments/parse.js'
+import { UsageError } from './arguments/usage-error.js'
+import { definitions, paragraphs } from './output/layout.js'
 
-/** An argument that is not an option. All operands are needed. */
+/** An argument that is not an option. All operands are needed, but one that may come from a pipe. */
 export interface Operand {
   readonly name: string
   readonly summary: string
@@ -13,6 +13,10 @@ export interface Operand {
   readonly hint?: string
   /** Whether there may be several; of the last one only. */
   readonly repeats?: boolean
+  /** Whether what is piped into the program stands for it when it is missing; of the last one only. */
+  readonly fromInput?: boolean
+  /** The option that it may be given by instead; of the first one only. */
+  readonly option?: Option<string | undefined>
 }
 
 export type Hints = Readonly<Partial<Record<ErrorCode, string>>>
@@ -25,17 +29,25 @@ export interface CommandSpec<Table extends OptionTable> {
   readonly options: Table
   /** The end of --help: examples and what the options do not say. */
   readonly notes: string
+  /** What to say when there are too many operands. Default: that texts of several words want quotes. */
+  readonly excessHint?: string
   /** Hints in the words of the command line, for errors whose own hints name options of the library. */
   readonly hints?: Hints
-  /** Resolves with the exit code. */
-  run(operands: readonly string[], values: Values<Table>, terminal: Terminal): Promise<number>
+  /** Resolves with the exit code. `given`: the keys of the options that were written, in order. */
+  run(
+    operands: readonly string[],
+    values: Values<Table>,
+    terminal: Terminal,
+    given: readonly string[],
+  ): Promise<number>
 }
 
 /** A command whose options' types are put away. */
 export interface Command {
   readonly name: string
   readonly summary: string
-  readonly help: string
+  /** The text of --help for lines of `width`; without one each row is one line. */
+  help(width: number | undefined): string
   readonly hints: Hints
   run(args: readonly string[], terminal: Terminal): Promise<number>
 }
@@ -46,27 +58,41 @@ export function hintOf({ code, hint }: DasllamaError, hints: Hints = {}): string
 }
 
 export function command<Table extends OptionTable>(spec: CommandSpec<Table>): Command {
-  const table = { ...spec.options, help: flag('show this text', '-h') }
-  const help = helpFor(spec, table)
+  const [first] = spec.operands
+  const table = { ...spec.options, help: alias(flag('show this text'), '-h') }
+  const known = first.option ? { ...table, model: first.option } : table
+  const help = (width: number | undefined) => helpFor(spec, table, width)
   return {
     name: spec.name,
     summary: spec.summary,
     help,
     hints: spec.hints ?? {},
     async run(args, terminal) {
-      const { operands, values } = parse(args, table)
+      const { operands, values, given } = parse(args, known, { command: spec.name })
       if (values.help) {
-        await terminal.stdout.write(help)
+        await terminal.stdout.write(help(widthOf(terminal.stdout)))
         return 0
       }
+      const { model } = values as { model?: string }
+      if (model !== undefined) operands.unshift(model)
+      const last = spec.operands.at(-1)
+      const isMissing = operands.length === spec.operands.length - 1
+      if (last?.fromInput && isMissing && !terminal.inputIsTerminal) operands.push('-')
       checkCount(spec, operands)
-      return spec.run(operands, values, terminal)
+      return spec.run(operands, values, terminal, given)
     },
   }
 }
 
+/** How wide text may be on an output: not so wide that nobody likes to read it; any width in a file. */
+export function widthOf({ columns }: Output): number | undefined {
+  return columns && Math.min(columns, WIDEST_TEXT)
+}
+
+const WIDEST_TEXT = 120
+
 function checkCount(
-  { name, operands }: Pick<Command, 'name'> & { operands: readonly Operand[] },
+  { name, operands, excessHint }: Pick<CommandSpec<OptionTable>, 'name' | 'operands' | 'excessHint'>,
   given: readonly string[],
 ) {
   if (given.length < operands.length) {
@@ -75,44 +101,54 @@ function checkCount(
   }
   if (given.length > operands.length && !operands.at(-1)?.repeats) {
     throw new UsageError(
-      `${name} does not know what to do with "${given[operands.length]}"`,
-      'put quotes around a text of several words',
+      `${name} does not know what to do with ${JSON.stringify(given[operands.length].slice(0, 100))}`,
+      excessHint ?? 'put quotes around a text of several words',
     )
   }
 }
 
-function helpFor<Table extends OptionTable>(spec: CommandSpec<Table>, table: OptionTable): string {
-  const operands = spec.operands.map(({ name, repeats }) => (repeats ? `${name} ...` : name)).join(' ')
+function helpFor<Table extends OptionTable>(
+  spec: CommandSpec<Table>,
+  table: OptionTable,
+  width: number | undefined,
+): string {
+  const operands = spec.operands
+    .map(({ name, repeats, fromInput }) => {
+      const written = repeats ? `${name} ...` : name
+      return fromInput ? `[${written}]` : written
+    })
+    .join(' ')
   return [
     `Usage: dasllama ${spec.name} ${operands} [options]\n`,
-    `${spec.summary}.\n`,
-    listing(spec.operands, table),
-    spec.notes,
+    paragraphs(`${spec.summary}.\n`, width),
+    listing(spec.operands, table, width),
+    paragraphs(spec.notes, width),
   ].join('\n')
 }
 
 /** Operands, options without a heading, then the others under theirs, all in the same columns. */
-function listing(operands: readonly Operand[], table: OptionTable): string {
+function listing(operands: readonly Operand[], table: OptionTable, width: number | undefined): string {
   const headings = new Set([undefined, ...Object.values(table).map((option) => option.group)])
   const ordered = [...headings].flatMap((heading) =>
     Object.entries(table).filter(([, option]) => option.group === heading),
   )
-  const lines = columns(
-    [...operands.map(({ name, summary }) => [name, summary]), ...ordered.map(optionRow)],
-    '  ',
-  ).split('\n')
+  const blocks = definitions(
+    [...operands.map(({ name, summary }) => [name, summary] as const), ...ordered.map(optionRow)],
+    width,
+  )
   let previous: string | undefined
   for (const [index, [, option]] of ordered.entries()) {
     if (option.group !== previous)
-      lines[operands.length + index] = `\n${option.group}:\n${lines[operands.length + index]}`
+      blocks[operands.length + index] = `\n${option.group}:\n${blocks[operands.length + index]}`
     previous = option.group
   }
-  return lines.join('\n')
+  return blocks.join('')
 }
 
-function optionRow([key, option]: [string, Option<unknown>]): string[] {
-  const { short, placeholder = '', bare } = option
+function optionRow([key, option]: [string, Option<unknown>]): readonly [string, string] {
+  const { aliases = [], placeholder = '', bare } = option
   const value = bare === undefined ? ` ${placeholder}` : `[=${placeholder}]`
+  const short = aliases.find((alias) => /^-\w$/.test(alias))
   return [
     `${short ? `${short}, ` : ''}${optionName(key)}${value}`.trimEnd(),
     option.summary + fallbackText(option),

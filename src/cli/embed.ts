@@ -1,11 +1,11 @@
 import { embed as embedTexts, type Model, type Pooling } from '../index.js'
 import type { Terminal } from '../platform/terminal.js'
+import { contextOption, load, runtimeOptions } from './arguments/engine-options.js'
+import { MODEL } from './arguments/model-options.js'
+import { choice, flag, group, integer, type Values } from './arguments/options.js'
+import { UsageError } from './arguments/usage-error.js'
 import { command } from './command.js'
-import { load, runtimeOptions } from './engine-options.js'
 import { interruptible } from './interrupt.js'
-import { MODEL } from './model-options.js'
-import { choice, flag, group, integer, type Values } from './options.js'
-import { UsageError } from './usage-error.js'
 
 const POOLINGS = ['mean', 'cls', 'last', 'none'] as const satisfies readonly Pooling[]
 
@@ -22,7 +22,7 @@ const options = {
     truncate: flag('leave away the end of texts that are longer than the context, instead of refusing them'),
   }),
   ...group('Memory and threads', {
-    context: integer("most tokens of a text; the model's own number when not given", { min: 1 }),
+    context: contextOption("most tokens of a text; the model's own number when not given"),
     ...runtimeOptions,
   }),
   ...group('Output', {
@@ -35,10 +35,15 @@ export const embed = command({
   summary: 'Turn texts into vectors that lie close where the texts are alike',
   operands: [
     MODEL,
-    { name: 'TEXT', summary: 'a text; - reads standard input, a text a line', repeats: true },
+    {
+      name: 'TEXT',
+      summary: 'a text; - reads standard input, one text per line, and so does a pipe',
+      repeats: true,
+      fromInput: true,
+    },
   ],
   options,
-  notes: `Prints a vector a line, its numbers with spaces between; with --pooling none a line for each token.
+  notes: `Prints one vector per line, its numbers with spaces between; with --pooling none a line for each token. A TEXT that begins with - stands after --.
 
   dasllama embed model.gguf "The cat sat on the mat." "A dog ran." --json
 `,

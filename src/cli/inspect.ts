@@ -1,9 +1,10 @@
 import { DasllamaError, inspectModel, type ModelSummary } from '../index.js'
+import { MODEL, modelOptions } from './arguments/model-options.js'
+import { flag } from './arguments/options.js'
 import { command } from './command.js'
-import { MODEL, modelOptions } from './model-options.js'
-import { flag } from './options.js'
-import { print } from './printable.js'
-import { byteSize, columns } from './table.js'
+import { type ChatSummary, chatSummary, type Fitness, fitness } from './inspect-report.js'
+import { print } from './output/printable.js'
+import { byteSize, columns } from './output/table.js'
 
 export const inspect = command({
   name: 'inspect',
@@ -19,10 +20,26 @@ export const inspect = command({
 `,
   async run([source], { json, tokenizer }, terminal) {
     const summary = await inspectModel(source, { tokenizer })
-    await print(terminal.stdout, json ? `${JSON.stringify(summary, jsonValue)}\n` : columns(rows(summary)))
+    const chat = chatSummary(summary)
+    const fit = fitness(summary, terminal.availableMemory)
+    await print(terminal.stdout, json ? asJson(summary, chat, fit) : columns(rows(summary, chat, fit)))
     return 0
   },
 })
+
+function asJson(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitness): string {
+  const { tokenizer, chatTemplates, problems, ...rest } = summary
+  const { specialTokens: _, ...vocabulary } = tokenizer ?? { specialTokens: [] }
+  const shown = {
+    ...rest,
+    tokenizer: tokenizer && vocabulary,
+    chatTemplates: [...chatTemplates.keys()],
+    chat,
+    ...fit,
+    problems,
+  }
+  return `${JSON.stringify(shown, jsonValue)}\n`
+}
 
 /** An error's message is not among what JSON takes of it. */
 function jsonValue(_: string, value: unknown): unknown {
@@ -31,7 +48,7 @@ function jsonValue(_: string, value: unknown): unknown {
   return { code, message, hint }
 }
 
-function rows(summary: ModelSummary): string[][] {
+function rows(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitness): string[][] {
   const { config, tokenizer, memory } = summary
   const rows = [
     ['file', summary.fileName],
@@ -64,16 +81,36 @@ function rows(summary: ModelSummary): string[][] {
     const kind = pre === undefined ? model : `${model} (${pre})`
     rows.push(['tokenizer', `${kind}, ${count(vocabSize)} tokens, BOS ${bosId ?? '-'}, EOS ${eosId ?? '-'}`])
   }
+  rows.push(['chat template', chat ? chatText(chat, summary) : 'none'])
   if (memory) {
     const { modelBytes, sessionBytes, contextLength } = memory
     const session = `${byteSize(sessionBytes)} for a session of ${count(contextLength)} tokens`
     rows.push(['memory', `${byteSize(modelBytes)} and ${session}`])
   }
+  rows.push(['runs here', fit.runs ? `yes, in ${memoryText(fit)}` : `no: ${fit.reason}`])
   for (const { message, hint } of summary.problems) {
     rows.push(['problem', message])
     if (hint !== undefined) rows.push(['', hint])
   }
   return rows
+}
+
+function chatText(
+  { template, family, reasoning, tools, thinkingVariables }: ChatSummary,
+  summary: ModelSummary,
+): string {
+  const variants = [...summary.chatTemplates.keys()].filter((name) => name !== template)
+  return [
+    summary.chatTemplates.has(template) ? (family ?? 'of no known family') : `${family}, by the vocabulary`,
+    `thoughts ${reasoning}`,
+    `tool calls ${tools}`,
+    ...(thinkingVariables.length > 0 ? [`variables ${thinkingVariables.join(', ')}`] : []),
+    ...(variants.length > 0 ? [`also ${variants.join(', ')}`] : []),
+  ].join('; ')
+}
+
+function memoryText({ neededBytes = 0, availableBytes }: Fitness): string {
+  return `${byteSize(neededBytes)} of ${byteSize(availableBytes)} that are available`
 }
 
 function count(value: number): string {

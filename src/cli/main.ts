@@ -1,35 +1,39 @@
 import { DasllamaError } from '../index.js'
+import { nearest } from '../nearest.js'
 import type { Terminal } from '../platform/terminal.js'
 import { VERSION } from '../version.js'
-import { chat } from './chat.js'
-import { type Command, hintOf } from './command.js'
+import { UsageError } from './arguments/usage-error.js'
+import { chat } from './chat/chat.js'
+import { type Command, hintOf, widthOf } from './command.js'
 import { embed } from './embed.js'
 import { inspect } from './inspect.js'
-import { nearest } from './nearest.js'
-import { print } from './printable.js'
-import { run } from './run.js'
-import { columns } from './table.js'
+import { definitions, paragraphs } from './output/layout.js'
+import { print } from './output/printable.js'
+import { perplexity } from './perplexity/perplexity.js'
+import { run } from './run/run.js'
 import { tokenize } from './tokenize.js'
-import { UsageError } from './usage-error.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, embed, inspect, tokenize].map((command) => [command.name, command]),
+  [run, chat, embed, inspect, tokenize, perplexity].map((command) => [command.name, command]),
 )
 
-const HELP = `Usage: dasllama COMMAND ...
+function help(width: number | undefined): string {
+  const rows = definitions(
+    [
+      ...[...COMMANDS.values()].map(({ name, summary }) => [name, summary] as const),
+      ['help COMMAND', 'Show all about one command'],
+      ['--version', 'Show the version of dasllama'],
+    ],
+    width,
+  )
+  return `Usage: dasllama COMMAND ...
 
 Runs GGUF language models.
 
-${columns(
-  [
-    ...[...COMMANDS.values()].map(({ name, summary }) => [name, summary]),
-    ['help COMMAND', 'Show all about one command'],
-    ['--version', 'Show the version of dasllama'],
-  ],
-  '  ',
-)}
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C.
+${rows.join('')}
+${paragraphs('Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C.', width)}
 `
+}
 
 /** The command line: reads the arguments, runs the command, reports what fails. Resolves with the exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -43,7 +47,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   switch (name) {
     case undefined:
-      await terminal.stderr.write(HELP)
+      await terminal.stderr.write(help(widthOf(terminal.stderr)))
       return 2
     case '--version':
       await terminal.stdout.write(`${VERSION}\n`)
@@ -51,7 +55,7 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
     case 'help':
     case '--help':
     case '-h':
-      await terminal.stdout.write(rest.length === 0 ? HELP : find(rest[0]).help)
+      await terminal.stdout.write((rest.length === 0 ? help : find(rest[0]).help)(widthOf(terminal.stdout)))
       return 0
     default:
       return find(name).run(rest, terminal)
@@ -61,12 +65,42 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
 function find(name: string): Command {
   const command = COMMANDS.get(name)
   if (command) return command
-  const meant = nearest(name, COMMANDS.keys())
-  const kind = name.startsWith('-') ? 'option' : 'command'
+  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
+  if (name.startsWith('-')) {
+    throw new UsageError(
+      `there is no option ${shown} before a command`,
+      'the command comes first: dasllama run MODEL --prompt TEXT; dasllama --help lists the commands',
+    )
+  }
+  if (isModel(name)) {
+    throw new UsageError(
+      `there is no command ${shown}`,
+      `it looks like a model: dasllama run ${shown}, or dasllama chat ${shown}`,
+    )
+  }
+  const meant = (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined) ?? nearest(name, COMMANDS.keys())
   throw new UsageError(
-    `there is no ${kind} ${name}`,
+    `there is no command ${shown}`,
     meant === undefined ? 'dasllama --help lists the commands' : `did you mean ${meant}?`,
   )
+}
+
+/** What other programs call our commands. */
+const MEANT: Readonly<Record<string, string>> = {
+  generate: 'run',
+  complete: 'run',
+  completion: 'run',
+  cli: 'chat',
+  talk: 'chat',
+  show: 'inspect',
+  info: 'inspect',
+  ppl: 'perplexity',
+  embedding: 'embed',
+  embeddings: 'embed',
+}
+
+function isModel(name: string): boolean {
+  return /\.gguf$|^https?:/i.test(name) || /[/\\]/.test(name)
 }
 
 async function report(error: unknown, name: string | undefined, terminal: Terminal): Promise<number> {

@@ -1,22 +1,29 @@
 import { loadTokenizer } from '../index.js'
+import { MODEL, modelOptions } from './arguments/model-options.js'
+import { flag } from './arguments/options.js'
 import { command } from './command.js'
-import { MODEL, modelOptions } from './model-options.js'
-import { flag } from './options.js'
-import { print } from './printable.js'
-import { columns } from './table.js'
+import { print } from './output/printable.js'
+import { columns } from './output/table.js'
 
 export const tokenize = command({
   name: 'tokenize',
   summary: "Show a text as a model's tokens",
-  operands: [MODEL, { name: 'TEXT', summary: 'the text; - reads standard input, as it is' }],
+  operands: [
+    MODEL,
+    {
+      name: 'TEXT',
+      summary: 'the text; - reads standard input, as it is, and so does a pipe',
+      fromInput: true,
+    },
+  ],
   options: {
     parseSpecial: flag('read control tokens such as <|im_end|> in the text as tokens, not as text'),
     noSpecial: flag('add no begin-of-text and end-of-text tokens'),
-    pieces: flag('one token a line, with its text'),
+    pieces: flag('one token per line, with its text'),
     json: flag('print one JSON object: ids, pieces'),
     ...modelOptions,
   },
-  notes: `Prints the ids with commas between, as dasllama run --prompt-ids takes them.
+  notes: `Prints the ids with commas between, as dasllama run --prompt-ids takes them. A TEXT that begins with - stands after --.
 
   dasllama tokenize model.gguf "Once upon a time" --pieces
 `,

@@ -1,4 +1,7 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { pacer } from '../platform/pacer.js'
+import { isArray } from '../read-list.js'
 import { checkCount, checkOptions, checkSignal, checkTokens } from '../session/checks.js'
 import { createPool, normalize, POOLINGS, type Pooling } from '../session/pool.js'
 import type { EncodeOptions, TokenId } from '../tokenizer/tokenizer.js'
@@ -26,7 +29,7 @@ export interface EmbedOptions extends EncodeOptions {
    * away, but not a closing EOS. Default `error`.
    */
   truncate?: 'error' | 'end'
-  /** Cancels between texts and between batches of 128 tokens; the promise rejects with the signal's reason. */
+  /** Cancels; checked whenever the event loop runs, within texts too. The promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
@@ -64,16 +67,18 @@ export async function embed(
     })
   }
   const settings = resolve(options, model)
-  const texts = isList(input) ? input : [input]
-  const many = texts === input
-  const inputs = texts.map((text, i) =>
-    idsOf(text, many ? `text ${i + 1} of ${texts.length}` : 'the text', model, options),
-  )
-  const longest = inputs.reduce((most, { length }) => Math.max(most, length), 0)
-  options.signal?.throwIfAborted()
-
-  const embedder = model.createEmbedder(Math.max(1, longest))
+  const many = isList(input)
+  // A copy, because the caller may change its list while the event loop runs.
+  const texts = many ? [...input] : [input]
+  const embedder = model.createEmbedder()
   try {
+    const inputs: TokenId[][] = []
+    for (const [i, text] of texts.entries()) {
+      inputs.push(idsOf(text, many ? `text ${i + 1} of ${texts.length}` : 'the text', model, options))
+      await pacer.breathe(options.signal)
+    }
+    options.signal?.throwIfAborted()
+    embedder.reserve(inputs.reduce((most, { length }) => Math.max(most, length), 1))
     const results: Float32Array[][] = []
     for (const ids of inputs) {
       const pool = createPool(settings.pooling, model.config.embeddingLength)
@@ -115,20 +120,20 @@ function resolve(options: EmbedOptions, { config }: Model): Settings {
 
 function checkBoolean(name: string, value: unknown): void {
   if (typeof value === 'boolean') return
-  throw new DasllamaError('INVALID_ARGUMENT', `${name} must be true or false, not ${String(value)}`)
+  throw new DasllamaError('INVALID_ARGUMENT', `${name} must be true or false, not ${describeValue(value)}`)
 }
 
 function checkName(name: string, value: unknown, known: readonly string[]): void {
   if (known.includes(value as string)) return
   throw new DasllamaError(
     'INVALID_ARGUMENT',
-    `${name} must be one of ${known.join(', ')}, not ${String(value)}`,
+    `${name} must be one of ${known.join(', ')}, not ${describeValue(value)}`,
   )
 }
 
 /** An array of numbers is one text's ids; any other array is a list of texts. */
 function isList(input: EmbedInput | readonly EmbedInput[]): input is readonly EmbedInput[] {
-  return Array.isArray(input) && typeof input[0] !== 'number'
+  return isArray(input) && typeof input[0] !== 'number'
 }
 
 /** The tokens of one text, as many as fit; `name` is for messages. */

@@ -6,8 +6,10 @@ import { WeightPlan } from '../model/weights.js'
 import { checkOptions } from '../session/checks.js'
 import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
-import type { TokenId } from '../tokenizer/tokenizer.js'
+import type { SpecialToken, TokenId } from '../tokenizer/tokenizer.js'
+import type { WarningListener } from '../warnings.js'
 import type { Engine } from '../wasm/engine.js'
+import { readChatTemplates } from './chat-templates.js'
 import { defaultContext } from './load-model.js'
 import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
@@ -31,6 +33,8 @@ export interface ModelSummary {
   /** Absent where the file is not one that runs. */
   readonly config: Config | undefined
   readonly tokenizer: TokenizerSummary | undefined
+  /** The file's chat templates by name, the main one as `default`; none where the file has none. */
+  readonly chatTemplates: ReadonlyMap<string, string>
   /** Bytes of memory that running it takes. */
   readonly memory: MemorySummary | undefined
   /** Why the model, or its tokenizer, cannot be used here. */
@@ -52,6 +56,8 @@ export interface TokenizerSummary {
   readonly vocabSize: number
   readonly bosId: TokenId | undefined
   readonly eosId: TokenId | undefined
+  /** The control tokens and the user-defined ones. */
+  readonly specialTokens: readonly SpecialToken[]
 }
 
 export interface MemorySummary {
@@ -70,11 +76,11 @@ export async function inspectModel(
   checkOptions(options)
   checkEngineOptions({ kernels: options.kernels })
   return withModelFile(source, options, async (file, platform) =>
-    summarise(file, await openEngine({ kernels: options.kernels, threads: 1 }, platform, 0)),
+    summarise(file, await openEngine({ ...options, threads: 1 }, platform, 0), options.onWarning),
   )
 }
 
-function summarise(file: ModelFile, engine: Engine): ModelSummary {
+function summarise(file: ModelFile, engine: Engine, warn: WarningListener | undefined): ModelSummary {
   const { metadata } = file
   const problems: DasllamaError[] = []
   /** The value, or its error among the problems. */
@@ -103,7 +109,8 @@ function summarise(file: ModelFile, engine: Engine): ModelSummary {
     tensorBytes: file.tensorBytes,
     formats: formatShares(file),
     config,
-    tokenizer: attempt(() => tokenizerSummary(file)),
+    tokenizer: attempt(() => tokenizerSummary(file, warn)),
+    chatTemplates: readChatTemplates(metadata),
     memory: config && attempt(() => memorySummary(file, config, engine)),
     problems,
   }
@@ -133,14 +140,15 @@ function sum(
   return total
 }
 
-function tokenizerSummary({ metadata }: ModelFile): TokenizerSummary {
-  const { vocabSize, bosId, eosId } = createTokenizer(metadata)
+function tokenizerSummary({ metadata }: ModelFile, warn: WarningListener | undefined): TokenizerSummary {
+  const { vocabSize, bosId, eosId, specialTokens } = createTokenizer(metadata, warn)
   return {
     model: metadata.string('tokenizer.ggml.model'),
     pre: metadata.has('tokenizer.ggml.pre') ? metadata.string('tokenizer.ggml.pre') : undefined,
     vocabSize,
     bosId,
     eosId,
+    specialTokens,
   }
 }
 

@@ -1,3 +1,5 @@
+import { following } from '../abortable.js'
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile } from '../gguf/model-file.js'
 import type { Config } from '../model/config.js'
@@ -11,6 +13,7 @@ import { Model } from './model.js'
 import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
 import { checkEngineOptions, type EngineOptions, openEngine } from './open-engine.js'
+import { readRecommendedSampling } from './recommended-sampling.js'
 
 export interface LoadOptions extends OpenOptions, EngineOptions {
   /** Positions of a session, unless it asks for another number. Default: what the model was trained for, at most 4096. */
@@ -32,47 +35,47 @@ export function defaultContext(config: Config): number {
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   checkOptions(options)
-  const { contextLength, onProgress, signal } = options
+  const { contextLength, onProgress, onWarning, signal } = options
   checkEngineOptions(options)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new DasllamaError('INVALID_ARGUMENT', `onProgress must be a function, not ${String(onProgress)}`)
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `onProgress must be a function, not ${describeValue(onProgress)}`,
+    )
   }
-  return withModelFile(source, options, async (file, platform) => {
-    const engine = await openEngine(options, platform, tensorBytes(file))
-    const context = (config: Config) => contextLength ?? defaultContext(config)
-    const reading = cancellable(signal)
-    const loading = Network.load(file, engine, {
-      reserve: (config) => kvCacheBytes(config, context(config), 'f16'),
-      signal: reading.signal,
-      onProgress,
-    })
-    try {
-      // While the first weights are read.
-      const tokenizer = createTokenizer(file.metadata)
-      const network = await loading
-      return new Model(network, tokenizer, context(network.config), readChatTemplates(file.metadata))
-    } catch (error) {
-      reading.cancel(error)
-      await loading.catch(() => {})
-      engine.team.dismiss()
-      throw error
-    } finally {
-      reading.done()
-    }
-  })
-}
-
-/** A signal that follows another one and can be raised here, too. `done` ends the following. */
-function cancellable(signal: AbortSignal | undefined) {
-  const controller = new AbortController()
-  const follow = () => controller.abort(signal?.reason)
-  signal?.addEventListener('abort', follow)
-  return {
-    signal: controller.signal,
-    cancel: (reason: unknown) => controller.abort(reason),
-    done: () => signal?.removeEventListener('abort', follow),
-  }
+  return withModelFile(
+    source,
+    options,
+    async (file, platform) => {
+      const engine = await openEngine(options, platform, tensorBytes(file))
+      const context = (config: Config) => contextLength ?? defaultContext(config)
+      const reading = following(signal)
+      const loading = Network.load(file, engine, {
+        reserve: (config) => kvCacheBytes(config, context(config), 'f16'),
+        signal: reading.signal,
+        onProgress,
+      })
+      try {
+        // While the first weights are read.
+        const tokenizer = createTokenizer(file.metadata, onWarning)
+        const network = await loading
+        return new Model(network, tokenizer, context(network.config), {
+          chatTemplates: readChatTemplates(file.metadata),
+          recommendedSampling: readRecommendedSampling(file.metadata),
+          onWarning,
+        })
+      } catch (error) {
+        reading.abort(error)
+        void engine.team.dismiss()
+        await loading.catch(() => {})
+        throw error
+      } finally {
+        reading.release()
+      }
+    },
+    (late) => late.dispose(),
+  )
 }
 
 function tensorBytes({ tensors }: ModelFile): number {
@@ -83,5 +86,5 @@ function tensorBytes({ tensors }: ModelFile): number {
 
 /** The tokenizer of a model file alone; a file with nothing but a vocabulary is enough. */
 export async function loadTokenizer(source: ModelSource, options: OpenOptions = {}): Promise<Tokenizer> {
-  return withModelFile(source, options, (file) => createTokenizer(file.metadata))
+  return withModelFile(source, options, (file) => createTokenizer(file.metadata, options.onWarning))
 }

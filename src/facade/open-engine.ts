@@ -1,11 +1,14 @@
+import { abortable } from '../abortable.js'
+import { describeFailure, describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { checkCount } from '../session/checks.js'
 import { WASM_LIMIT } from '../wasm/arena.js'
 import { createEngine, createThreadedEngine, type Engine } from '../wasm/engine.js'
 import { KERNEL_BUILDS, type KernelBuild } from '../wasm/kernels.js'
-import { hasRelaxedSimd } from '../wasm/relaxed-simd.js'
+import { hasRelaxedSimd, offersRelaxedSimd } from '../wasm/relaxed-simd.js'
 import { MAX_THREADS } from '../wasm/team.js'
+import type { OpenOptions } from './open.js'
 
 /** What a model's engine may use. */
 export interface EngineOptions {
@@ -35,9 +38,13 @@ export function checkEngineOptions({ kernels, memoryLimit, threads }: EngineOpti
   if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, WASM_LIMIT)
   if (threads !== undefined && threads !== 'auto') checkCount('threads', threads, 1, MAX_THREADS)
   if (kernels === undefined || BUILDS.includes(kernels as string) || isModule(kernels)) return
-  throw new DasllamaError('INVALID_ARGUMENT', `kernels: ${String(kernels)} names no build of the kernels`, {
-    hint: `it is one of ${BUILDS.join(', ')}, or a WebAssembly module, compiled or as bytes`,
-  })
+  throw new DasllamaError(
+    'INVALID_ARGUMENT',
+    `kernels: ${describeValue(kernels)} names no build of the kernels`,
+    {
+      hint: `it is one of ${BUILDS.join(', ')}, or a WebAssembly module, compiled or as bytes`,
+    },
+  )
 }
 
 function isModule(kernels: unknown): boolean {
@@ -48,18 +55,20 @@ function isModule(kernels: unknown): boolean {
 
 /**
  * Kernels, memory and threads for a model of `modelBytes`. Throws `INVALID_ARGUMENT`, or `UNSUPPORTED` for
- * kernels or threads that were asked for and cannot be had.
+ * kernels or threads that were asked for and cannot be had, or the signal's reason.
  */
 export async function openEngine(
-  { kernels = 'auto', memoryLimit, threads = 'auto' }: EngineOptions,
+  options: EngineOptions & Pick<OpenOptions, 'signal' | 'onWarning'>,
   platform: Platform,
   modelBytes: number,
 ): Promise<Engine> {
-  const source = await chooseKernels(kernels, platform)
+  const { kernels = 'auto', memoryLimit, threads = 'auto', signal, onWarning } = options
+  const settings = { memoryLimit, signal }
+  const source = await abortable(chooseKernels(kernels, platform, options), signal)
   const bytes = source instanceof WebAssembly.Module ? undefined : source
   const most = bytes && platform.threads ? platform.threads.physicalCores : 1
   const count = threads === 'auto' ? Math.min(most, WORTHWHILE_THREADS, threadsFor(modelBytes)) : threads
-  if (count === 1) return createEngine(source, memoryLimit)
+  if (count === 1) return createEngine(source, settings)
   if (!bytes) {
     throw new DasllamaError('INVALID_ARGUMENT', `compiled kernels run on one thread, not ${count}`, {
       hint: 'pass their bytes, or threads: 1',
@@ -71,10 +80,15 @@ export async function openEngine(
     })
   }
   try {
-    return await createThreadedEngine(bytes, count, platform.threads, memoryLimit)
+    return await createThreadedEngine(bytes, count, platform.threads, settings)
   } catch (error) {
-    if (threads !== 'auto') throw error
-    return createEngine(bytes, memoryLimit)
+    if (threads !== 'auto' || signal?.aborted) throw error
+    onWarning?.({
+      code: 'FEWER_THREADS',
+      message: `the model runs on one thread instead of ${count}: ${describeFailure(error)}`,
+      hint: 'pass threads: 1 if that is meant',
+    })
+    return createEngine(bytes, settings)
   }
 }
 
@@ -91,6 +105,7 @@ function threadsFor(modelBytes: number): number {
 async function chooseKernels(
   wanted: NonNullable<EngineOptions['kernels']>,
   platform: Platform,
+  { signal, onWarning }: Pick<OpenOptions, 'signal' | 'onWarning'>,
 ): Promise<WebAssembly.Module | Uint8Array> {
   if (wanted instanceof WebAssembly.Module) return wanted
   if (ArrayBuffer.isView(wanted)) return new Uint8Array(wanted.buffer, wanted.byteOffset, wanted.byteLength)
@@ -113,7 +128,17 @@ async function chooseKernels(
       },
     )
   }
-  if (wanted !== 'auto') return platform.loadKernels(wanted)
-  if (!hasRelaxedSimd()) return platform.loadKernels('baseline')
-  return platform.loadKernels(platform.wideVectors?.enabled ? 'wide' : 'relaxed')
+  if (wanted !== 'auto') return platform.loadKernels(wanted, signal)
+  if (hasRelaxedSimd()) {
+    return platform.loadKernels(platform.wideVectors?.enabled ? 'wide' : 'relaxed', signal)
+  }
+  if (offersRelaxedSimd()) {
+    onWarning?.({
+      code: 'BASELINE_KERNELS',
+      message:
+        'this runtime computes relaxed SIMD wrongly on this processor: the model runs on the baseline kernels',
+      hint: "a newer version of the runtime is faster; pass kernels: 'baseline' if that is meant",
+    })
+  }
+  return platform.loadKernels('baseline', signal)
 }

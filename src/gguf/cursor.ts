@@ -1,12 +1,11 @@
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { LIMITS } from './limits.js'
+import { decodeText } from './text.js'
 
-const FIRST_WINDOW_BYTES = 1024 * 1024
+export const FIRST_WINDOW_BYTES = 1024 * 1024
 const LARGEST_WINDOW_BYTES = 16 * 1024 * 1024
-
-// Token strings may hold bytes that are not UTF-8: they become U+FFFD. A byte order mark is text like any other.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Reads little-endian values one after the other from a source, through a window that slides over it. First `need`
@@ -17,22 +16,30 @@ export class Cursor {
   readonly name: string
   readonly #source: ByteSource
   readonly #start: number
-  readonly #end: number
   readonly #signal: AbortSignal | undefined
-  #window = new Uint8Array(0)
-  #view = new DataView(this.#window.buffer)
+  #window: Uint8Array<ArrayBuffer>
+  #view: DataView
   /** Where the window begins in the source. */
   #windowStart: number
   /** The next byte, from the start of the window. */
   #next = 0
   #step = FIRST_WINDOW_BYTES
 
-  constructor(source: ByteSource, options: { start?: number; signal?: AbortSignal | undefined } = {}) {
+  /** `window`: bytes from `start` on that have been read already. */
+  constructor(
+    source: ByteSource,
+    options: {
+      start?: number
+      signal?: AbortSignal | undefined
+      window?: Uint8Array<ArrayBuffer> | undefined
+    } = {},
+  ) {
     this.name = source.name
     this.#source = source
     this.#start = options.start ?? 0
     this.#windowStart = this.#start
-    this.#end = source.size
+    this.#window = options.window ?? new Uint8Array(0)
+    this.#view = viewOf(this.#window)
     this.#signal = options.signal
   }
 
@@ -43,7 +50,7 @@ export class Cursor {
 
   /** Bytes from here to the end. */
   get remaining(): number {
-    return this.#end - this.offset
+    return this.#source.size - this.offset
   }
 
   /** Whether `count` bytes can be read at once. */
@@ -54,15 +61,30 @@ export class Cursor {
   /** Makes `count` bytes readable at once. Rejects with `TRUNCATED`, naming `what`, when fewer are left. */
   async need(count: number, what: string): Promise<void> {
     if (this.has(count)) return
-    this.expect(count, what)
-    this.#signal?.throwIfAborted()
-    const size = Math.min(this.remaining, Math.max(count, this.#step))
+    const step = Math.max(count, this.#step)
     this.#step = Math.min(2 * this.#step, LARGEST_WINDOW_BYTES)
+    while (!this.has(count)) {
+      this.expect(count, what)
+      this.#signal?.throwIfAborted()
+      const known = this.#source.size
+      try {
+        await this.#slide(Math.min(this.remaining, step))
+      } catch (error) {
+        // A source that comes as a stream may have learnt only now where it ends.
+        if (this.#source.size === known) throw error
+      }
+    }
+  }
+
+  /** Makes a window of `size` bytes from here on; what is left of the one at hand is not read again. */
+  async #slide(size: number): Promise<void> {
     const start = this.offset
+    const held = this.#window.subarray(Math.min(this.#next, this.#window.length)).subarray(0, size)
     const window = new Uint8Array(size)
-    await this.#source.read(start, window, this.#signal)
+    window.set(held)
+    await this.#source.read(start + held.length, window.subarray(held.length), this.#signal)
     this.#window = window
-    this.#view = new DataView(window.buffer)
+    this.#view = viewOf(window)
     this.#windowStart = start
     this.#next = 0
   }
@@ -76,12 +98,12 @@ export class Cursor {
       if (this.offset + count - this.#start <= LIMITS.headerBytes) return
       throw new DasllamaError(
         'LIMIT',
-        `${this.name}: ${what} at byte ${this.offset} brings the header to more than ${LIMITS.headerBytes} bytes`,
+        `${displayName(this.name)}: ${what} at byte ${this.offset} brings the header to more than ${LIMITS.headerBytes} bytes`,
       )
     }
     throw new DasllamaError(
       'TRUNCATED',
-      `${this.name}: the data ends at byte ${this.#end}, within ${what} at byte ${this.offset} ` +
+      `${displayName(this.name)}: the data ends at byte ${this.#source.size}, within ${what} at byte ${this.offset} ` +
         `(${count} bytes needed, ${this.remaining} left)`,
       { hint: 'the file may be incomplete: compare its size with the original' },
     )
@@ -103,6 +125,12 @@ export class Cursor {
     return this.#view.getBigUint64(this.#advance(8), true)
   }
 
+  /** A u64 as a number: exact up to 2^53, which is beyond every limit. */
+  count(): number {
+    const at = this.#advance(8)
+    return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 2 ** 32
+  }
+
   f32(): number {
     return this.#view.getFloat32(this.#advance(4), true)
   }
@@ -114,7 +142,7 @@ export class Cursor {
   }
 
   text(length: number): string {
-    return decoder.decode(this.bytes(length))
+    return decodeText(this.bytes(length))
   }
 
   /** Copies the next bytes into `target`; large ones do not pass through the window. `what` is for messages. */
@@ -134,4 +162,8 @@ export class Cursor {
     this.#next += count
     return at
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }

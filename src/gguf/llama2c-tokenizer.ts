@@ -1,4 +1,5 @@
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import type { Cursor } from './cursor.js'
 import { LIMITS } from './limits.js'
 import type { MetadataValue } from './metadata.js'
@@ -30,7 +31,10 @@ export async function readLlama2cTokenizer(
   vocabulary: number,
 ): Promise<[string, MetadataValue][]> {
   const bad = (problem: string) =>
-    new DasllamaError('BAD_FORMAT', `${cursor.name}: tokenizer: ${problem} (before byte ${cursor.offset})`)
+    new DasllamaError(
+      'BAD_FORMAT',
+      `${displayName(cursor.name)}: tokenizer: ${problem} (before byte ${cursor.offset})`,
+    )
 
   await cursor.need(4, 'the tokenizer')
   const longest = cursor.i32()

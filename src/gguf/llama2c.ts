@@ -1,4 +1,6 @@
 import { DasllamaError } from '../errors.js'
+import { closeAll } from '../storage/close-all.js'
+import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { blockFormat, bytesFor } from './block-formats.js'
 import { Cursor } from './cursor.js'
@@ -87,20 +89,28 @@ export async function openLlama2c(
   if (end > source.size) {
     throw new DasllamaError(
       'TRUNCATED',
-      `${source.name}: the weights that the header announces end at byte ${end}, the file at byte ${source.size}`,
+      `${displayName(source.name)}: the weights that the header announces end at byte ${end}, the file at byte ${source.size}`,
       { hint: 'the file may be incomplete, or not a llama2.c checkpoint at all' },
     )
   }
   const surplus = source.size - end
   if (tokenizerSource && surplus > 0) {
-    throw new DasllamaError('BAD_FORMAT', `${source.name}: ${surplus} bytes follow the weights`, {
-      hint: 'if they are the tokenizer, leave the other one away',
-    })
+    throw new DasllamaError(
+      'BAD_FORMAT',
+      `${displayName(source.name)}: ${surplus} bytes follow the weights`,
+      {
+        hint: 'if they are the tokenizer, leave the other one away',
+      },
+    )
   }
   if (!tokenizerSource && surplus === 0) {
-    throw new DasllamaError('MISSING', `${source.name}: a llama2.c checkpoint without a tokenizer`, {
-      hint: "give its tokenizer.bin too: the `tokenizer` option, or the command line's --tokenizer",
-    })
+    throw new DasllamaError(
+      'MISSING',
+      `${displayName(source.name)}: a llama2.c checkpoint without a tokenizer`,
+      {
+        hint: "give its tokenizer.bin too: the `tokenizer` option, or the command line's --tokenizer",
+      },
+    )
   }
   const tokenizer = tokenizerSource
     ? new Cursor(tokenizerSource, { signal })
@@ -116,7 +126,7 @@ export async function openLlama2c(
     tensors,
     tensorBytes,
     async close() {
-      await Promise.all([source.close(), tokenizerSource?.close()])
+      await closeAll(tokenizerSource ? [source, tokenizerSource] : [source])
     },
   }
 }
@@ -127,14 +137,18 @@ async function readHeader(cursor: Cursor): Promise<Llama2cHeader> {
   if (header.dim === LLAMA2C_VERSIONED_MAGIC) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      `${cursor.name}: a llama2.c checkpoint of a later version ("ak42")`,
+      `${displayName(cursor.name)}: a llama2.c checkpoint of a later version ("ak42")`,
       {
         hint: 'export it with `python export.py --version 0`, or convert it to GGUF',
       },
     )
   }
   const problem = headerProblem(header)
-  if (problem) throw new DasllamaError('BAD_FORMAT', `${cursor.name}: not a llama2.c checkpoint: ${problem}`)
+  if (problem)
+    throw new DasllamaError(
+      'BAD_FORMAT',
+      `${displayName(cursor.name)}: not a llama2.c checkpoint: ${problem}`,
+    )
   return header
 }
 

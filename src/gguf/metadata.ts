@@ -1,10 +1,17 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
+import type { BooleanList } from './boolean-list.js'
+import { StringList, type Strings } from './string-list.js'
+import { EncodedText } from './text.js'
 
 /** A value as GGUF types it: 64-bit integers that fit a double come as numbers, others as bigint. */
 export type MetadataValue = string | number | bigint | boolean | MetadataArray
 export type MetadataArray =
   | readonly string[]
+  | StringList
   | readonly boolean[]
+  | BooleanList
   | Uint8Array
   | Int8Array
   | Uint16Array
@@ -17,15 +24,18 @@ export type MetadataArray =
   | BigInt64Array
   | readonly MetadataArray[]
 
+/** Long text stays encoded until it is asked for. */
+export type StoredValue = MetadataValue | EncodedText
+
 /**
  * Typed access to a model file's keys. A getter throws `MISSING` for a key that is absent and no default is
  * given, and `BAD_FORMAT` for a key of another type.
  */
 export class Metadata {
   readonly #fileName: string
-  readonly #values: ReadonlyMap<string, MetadataValue>
+  readonly #values: ReadonlyMap<string, StoredValue>
 
-  constructor(fileName: string, values: ReadonlyMap<string, MetadataValue>) {
+  constructor(fileName: string, values: ReadonlyMap<string, StoredValue>) {
     this.#fileName = fileName
     this.#values = values
   }
@@ -34,12 +44,13 @@ export class Metadata {
     return this.#values.has(key)
   }
 
-  entries(): IterableIterator<[string, MetadataValue]> {
-    return this.#values.entries()
+  *entries(): Generator<[string, MetadataValue]> {
+    for (const [key, value] of this.#values) yield [key, decoded(value)]
   }
 
   get(key: string): MetadataValue | undefined {
-    return this.#values.get(key)
+    const value = this.#values.get(key)
+    return value === undefined ? undefined : decoded(value)
   }
 
   string(key: string, fallback?: string): string {
@@ -54,12 +65,12 @@ export class Metadata {
     return this.#read(key, fallback, 'a boolean', (v): v is boolean => typeof v === 'boolean')
   }
 
-  strings(key: string, fallback?: readonly string[]): readonly string[] {
+  strings(key: string, fallback?: Strings): Strings {
     return this.#read(
       key,
       fallback,
       'an array of strings',
-      (v): v is readonly string[] => Array.isArray(v) && (v.length === 0 || typeof v[0] === 'string'),
+      (v) => v instanceof StringList || (Array.isArray(v) && (v.length === 0 || typeof v[0] === 'string')),
     )
   }
 
@@ -75,16 +86,27 @@ export class Metadata {
   }
 
   #read<T>(key: string, fallback: T | undefined, expected: string, is: (value: MetadataValue) => boolean): T {
-    const value = this.#values.get(key)
+    const value = this.get(key)
     if (value === undefined) {
       if (fallback !== undefined) return fallback
-      throw new DasllamaError('MISSING', `${this.#fileName}: metadata key "${key}" is missing`, {
-        hint: 'the file may be incomplete or of a kind that this version does not know',
-      })
+      throw new DasllamaError(
+        'MISSING',
+        `${displayName(this.#fileName)}: metadata key ${describeValue(key)} is missing`,
+        {
+          hint: 'the file may be incomplete or of a kind that this version does not know',
+        },
+      )
     }
     if (!is(value)) {
-      throw new DasllamaError('BAD_FORMAT', `${this.#fileName}: metadata key "${key}" is not ${expected}`)
+      throw new DasllamaError(
+        'BAD_FORMAT',
+        `${displayName(this.#fileName)}: metadata key ${describeValue(key)} is not ${expected}`,
+      )
     }
     return value as T
   }
+}
+
+function decoded(value: StoredValue): MetadataValue {
+  return value instanceof EncodedText ? value.decode() : value
 }

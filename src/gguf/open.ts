@@ -1,5 +1,7 @@
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
+import { FIRST_WINDOW_BYTES } from './cursor.js'
 import {
   decodeLlama2cHeader,
   headerProblem,
@@ -16,9 +18,6 @@ export interface OpenModelFileOptions {
   readonly tokenizer?: ByteSource | undefined
 }
 
-/** Enough of the beginning to tell any of the formats below. */
-const PROBE_BYTES = 512
-
 /**
  * Opens a model file of either container, told by its first bytes. Rejects with `BAD_FORMAT`, saying what the file
  * seems to be, when it is neither; otherwise as `openGguf` and `openLlama2c` do.
@@ -28,12 +27,19 @@ export async function openModelFile(
   options: OpenModelFileOptions = {},
 ): Promise<ModelFile> {
   const { signal, tokenizer } = options
-  const start = new Uint8Array(Math.min(PROBE_BYTES, source.size))
+  const start = new Uint8Array(Math.min(FIRST_WINDOW_BYTES, source.size))
   await source.read(0, start, signal)
-  const text = latin1(start)
-  if (text.startsWith('GGUF') || text.startsWith('FUGG')) return openGguf(source, { signal })
-  if (looksLikeLlama2c(start)) return openLlama2c(source, tokenizer, { signal })
-  throw new DasllamaError('BAD_FORMAT', `${source.name}: not a model file: ${describe(start, text)}`, {
+  return checkStart(source.name, start) === 'gguf'
+    ? openGguf(source, { signal, start })
+    : openLlama2c(source, tokenizer, { signal })
+}
+
+/** What a file is by its first bytes: 512 or more, or all of them. Throws `BAD_FORMAT` for one that is not a model. */
+export function checkStart(name: string, start: Uint8Array): ModelFile['container'] {
+  const text = latin1(start.subarray(0, 512))
+  if (text.startsWith('GGUF') || text.startsWith('FUGG')) return 'gguf'
+  if (looksLikeLlama2c(start)) return 'llama2c'
+  throw new DasllamaError('BAD_FORMAT', `${displayName(name)}: not a model file: ${describe(start, text)}`, {
     hint: 'GGUF files begin with the letters GGUF',
   })
 }

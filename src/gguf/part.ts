@@ -1,7 +1,8 @@
+import { describeValue } from '../describe.js'
 import type { ByteSource } from '../storage/source.js'
 import { Cursor } from './cursor.js'
 import { LIMITS } from './limits.js'
-import { Metadata, type MetadataValue } from './metadata.js'
+import { Metadata, type StoredValue } from './metadata.js'
 import type { TensorInfo } from './model-file.js'
 import {
   placeTensors,
@@ -25,9 +26,16 @@ export interface GgufPart {
   readonly tensors: ReadonlyMap<string, TensorInfo>
 }
 
-/** Reads everything but the tensor data. Rejects as `openGguf` does. */
-export async function readPart(source: ByteSource, signal?: AbortSignal): Promise<GgufPart> {
-  const cursor = new Cursor(source, { signal })
+/**
+ * Reads everything but the tensor data. `start`: the first bytes, where they have been read already. Rejects as `openGguf`
+ * does.
+ */
+export async function readPart(
+  source: ByteSource,
+  signal?: AbortSignal,
+  start?: Uint8Array<ArrayBuffer>,
+): Promise<GgufPart> {
+  const cursor = new Cursor(source, { signal, window: start })
   const reader = new ValueReader(cursor)
   const version = await readVersion(cursor, reader)
   const tensorCount = await reader.count(
@@ -64,11 +72,11 @@ async function readVersion(cursor: Cursor, reader: ValueReader): Promise<number>
 
 async function readMetadata(reader: ValueReader) {
   const count = await reader.count('the metadata', LIMITS.metadataKeys, SMALLEST_ENTRY_BYTES, 'keys')
-  const values = new Map<string, MetadataValue>()
+  const values = new Map<string, StoredValue>()
   let alignment = DEFAULT_ALIGNMENT
   for (let i = 0; i < count; i++) {
     const { key, type, value } = await reader.entry()
-    if (values.has(key)) throw reader.bad('BAD_FORMAT', `metadata key "${key}" occurs twice`)
+    if (values.has(key)) throw reader.bad('BAD_FORMAT', `metadata key ${describeValue(key)} occurs twice`)
     values.set(key, value)
     if (key === 'general.alignment') {
       if (type !== 'u32') throw reader.bad('BAD_FORMAT', `general.alignment has the type ${type}, not u32`)

@@ -1,7 +1,14 @@
+import { closeAll } from '../storage/close-all.js'
 import type { ByteSource } from '../storage/source.js'
 import type { ModelFile } from './model-file.js'
 import { readPart } from './part.js'
 import { partCount, readOtherParts } from './split.js'
+
+export interface OpenGgufOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The first bytes of the source, where they have been read already. */
+  readonly start?: Uint8Array<ArrayBuffer> | undefined
+}
 
 /**
  * Opens a GGUF file, version 2 or 3, little-endian: reads metadata and tensor directory, not the tensor data. Given
@@ -15,9 +22,9 @@ import { partCount, readOtherParts } from './split.js'
  */
 export async function openGguf(
   source: ByteSource,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  { signal, start }: OpenGgufOptions = {},
 ): Promise<ModelFile> {
-  const first = await readPart(source, signal)
+  const first = await readPart(source, signal, start)
   const others =
     partCount(first, source.name) > 1
       ? await readOtherParts(source, first, signal)
@@ -32,7 +39,7 @@ export async function openGguf(
     tensors: others.tensors,
     tensorBytes,
     async close() {
-      await Promise.all([source, ...others.sources].map((each) => each.close()))
+      await closeAll([source, ...others.sources])
     },
   }
 }

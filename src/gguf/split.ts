@@ -1,20 +1,29 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
+import { SourcePool } from '../storage/source-pool.js'
 import { LIMITS } from './limits.js'
 import type { TensorInfo } from './model-file.js'
 import { type GgufPart, readPart } from './part.js'
 
-/** `NAME-00001-of-00003.gguf`, possibly within a path or URL and before a query. */
-const PART_NAME = /([^/\\]*)-(\d{5})-of-(\d{5})(\.gguf)(?=$|[?#])/i
+/** What follows the name in `NAME-00001-of-00003.gguf`, possibly within a path or URL and before a query. */
+const PART_SUFFIX = /-\d{5}-of-(\d{5})(\.gguf)(?=$|[?#])/i
+
+/** More parts than these are closed while others are read. */
+const PARTS_OPEN_AT_ONCE = 16
 
 /** How many parts a file's metadata speaks of; 1 for a file that is not split. */
 export function partCount({ metadata }: GgufPart, fileName: string): number {
   const count = metadata.number('split.count', 1)
   if (!(Number.isInteger(count) && count >= 0)) {
-    throw new DasllamaError('BAD_FORMAT', `${fileName}: split.count is ${count}`)
+    throw new DasllamaError('BAD_FORMAT', `${displayName(fileName)}: split.count is ${count}`)
   }
   if (count > LIMITS.splitParts) {
-    throw new DasllamaError('LIMIT', `${fileName}: the model has ${count} parts, limit ${LIMITS.splitParts}`)
+    throw new DasllamaError(
+      'LIMIT',
+      `${displayName(fileName)}: the model has ${count} parts, limit ${LIMITS.splitParts}`,
+    )
   }
   return Math.max(1, count)
 }
@@ -34,21 +43,32 @@ export async function readOtherParts(
 
   const tensors = new Map(first.tensors)
   const sources: ByteSource[] = []
+  const pool = new SourcePool(PARTS_OPEN_AT_ONCE)
   try {
     for (let index = 1; index < count; index++) {
-      const source = await openSibling(firstSource, nameOf(index), index, count)
+      const open = () => openSibling(firstSource, nameOf(index), index, count)
+      const source = await pool.add(await open(), open)
       sources.push(source)
       const part = await readPart(source, signal)
       if (partCount(part, source.name) !== count) {
         throw new DasllamaError(
           'BAD_FORMAT',
-          `${source.name}: this part belongs to a model of another number of parts`,
+          `${displayName(source.name)}: this part belongs to a model of another number of parts`,
         )
       }
       checkPartNumber(source.name, part, index, nameOf(0))
       for (const [name, tensor] of part.tensors) {
+        if (tensors.size === LIMITS.tensors) {
+          throw new DasllamaError(
+            'LIMIT',
+            `${displayName(source.name)}: brings the tensors of all parts to more than ${LIMITS.tensors}`,
+          )
+        }
         if (tensors.has(name)) {
-          throw new DasllamaError('BAD_FORMAT', `${source.name}: tensor "${name}" is in an earlier part too`)
+          throw new DasllamaError(
+            'BAD_FORMAT',
+            `${displayName(source.name)}: tensor ${describeValue(name)} is in an earlier part too`,
+          )
         }
         tensors.set(name, tensor)
       }
@@ -57,7 +77,7 @@ export async function readOtherParts(
     if (expected !== tensors.size) {
       throw new DasllamaError(
         'BAD_FORMAT',
-        `${firstSource.name}: the parts hold ${tensors.size} tensors together, but split.tensors.count is ${expected}`,
+        `${displayName(firstSource.name)}: the parts hold ${tensors.size} tensors together, but split.tensors.count is ${expected}`,
       )
     }
     return { sources, tensors }
@@ -69,17 +89,19 @@ export async function readOtherParts(
 
 /** File name of a part by its index, derived from the name of the first. */
 function partNames(fileName: string, count: number): (index: number) => string {
-  const match = PART_NAME.exec(fileName)
-  if (!match || Number(match[3]) !== count) {
+  const match = PART_SUFFIX.exec(fileName)
+  if (!match || Number(match[1]) !== count) {
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${fileName}: the model has ${count} parts, which its name does not tell`,
+      `${displayName(fileName)}: the model has ${count} parts, which its name does not tell`,
       {
         hint: `name the parts NAME-00001-of-${fiveDigits(count)}.gguf and so on, side by side`,
       },
     )
   }
-  return (index) => `${match[1]}-${fiveDigits(index + 1)}-of-${match[3]}${match[4]}`
+  const path = fileName.slice(0, match.index)
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+  return (index) => `${name}-${fiveDigits(index + 1)}-of-${match[1]}${match[2]}`
 }
 
 /** `split.no` counts from 0, file names from 1. */
@@ -87,13 +109,21 @@ function checkPartNumber(fileName: string, part: GgufPart, expected: number, fir
   const number = part.metadata.number('split.no')
   if (number === expected) return
   if (expected === 0) {
-    throw new DasllamaError('INVALID_ARGUMENT', `${fileName}: this is part ${number + 1} of a split model`, {
-      hint: `open the first part: ${firstName}`,
-    })
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${displayName(fileName)}: this is part ${number + 1} of a split model`,
+      {
+        hint: `open the first part: ${displayName(firstName)}`,
+      },
+    )
   }
-  throw new DasllamaError('BAD_FORMAT', `${fileName}: this is part ${number + 1}, not ${expected + 1}`, {
-    hint: 'the parts may have been renamed or belong to different models',
-  })
+  throw new DasllamaError(
+    'BAD_FORMAT',
+    `${displayName(fileName)}: this is part ${number + 1}, not ${expected + 1}`,
+    {
+      hint: 'the parts may have been renamed or belong to different models',
+    },
+  )
 }
 
 async function openSibling(
@@ -105,7 +135,7 @@ async function openSibling(
   if (!source.sibling) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      `${source.name}: part 1 of ${count}, and its source has no neighbours`,
+      `${displayName(source.name)}: part 1 of ${count}, and its source has no neighbours`,
       {
         hint: 'open split models by path or URL, or merge them with llama-gguf-split --merge',
       },
@@ -117,7 +147,7 @@ async function openSibling(
     if (!(cause instanceof DasllamaError && cause.code === 'NOT_FOUND')) throw cause
     throw new DasllamaError(
       'NOT_FOUND',
-      `${source.name}: part ${index + 1} of ${count} is missing: ${name}`,
+      `${displayName(source.name)}: part ${index + 1} of ${count} is missing: ${displayName(name)}`,
       {
         hint: 'all parts must lie side by side',
         cause,

@@ -1,4 +1,6 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { type BlockFormat, blockFormatById, bytesFor } from './block-formats.js'
 import type { Cursor } from './cursor.js'
@@ -37,7 +39,7 @@ export async function readTensorEntry(
   alignment: number,
 ): Promise<TensorEntry> {
   const name = await reader.string("a tensor's name", LIMITS.tensorNameBytes)
-  const what = `tensor "${name}"`
+  const what = `tensor ${describeValue(name)}`
   const shape = await readShape(cursor, reader, what)
   await cursor.need(4 + 8, what)
   const format = formatOf(cursor.u32(), reader, what)
@@ -108,13 +110,16 @@ export function placeTensors(
   const tensors = new Map<string, TensorInfo>()
   for (const { dataOffset, ...entry } of entries) {
     if (tensors.has(entry.name)) {
-      throw new DasllamaError('BAD_FORMAT', `${source.name}: tensor "${entry.name}" is listed twice`)
+      throw new DasllamaError(
+        'BAD_FORMAT',
+        `${displayName(source.name)}: tensor ${describeValue(entry.name)} is listed twice`,
+      )
     }
     const offset = dataStart + dataOffset
     if (offset + entry.byteLength > source.size) {
       throw new DasllamaError(
         'TRUNCATED',
-        `${source.name}: tensor "${entry.name}" takes bytes ${offset} to ${offset + entry.byteLength}, ` +
+        `${displayName(source.name)}: tensor ${describeValue(entry.name)} takes bytes ${offset} to ${offset + entry.byteLength}, ` +
           `but the file ends at byte ${source.size}`,
         { hint: 'the file may be incomplete: compare its size with the original' },
       )
@@ -132,7 +137,7 @@ function checkOverlap(fileName: string, tensors: TensorInfo[]): void {
     if (tensors[i].offset < before.offset + before.byteLength) {
       throw new DasllamaError(
         'BAD_FORMAT',
-        `${fileName}: tensors "${before.name}" and "${tensors[i].name}" overlap at byte ${tensors[i].offset}`,
+        `${displayName(fileName)}: tensors ${describeValue(before.name)} and ${describeValue(tensors[i].name)} overlap at byte ${tensors[i].offset}`,
       )
     }
   }

@@ -1,10 +1,15 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
+import { BooleanList } from './boolean-list.js'
 import type { Cursor } from './cursor.js'
 import { LIMITS } from './limits.js'
-import type { MetadataArray, MetadataValue } from './metadata.js'
+import type { MetadataArray, StoredValue } from './metadata.js'
+import { StringList } from './string-list.js'
+import { decodeText, EncodedText } from './text.js'
 import { type ScalarType, scalarBytes, type ValueType, valueTypeName } from './value-types.js'
 
-type NumericArray = Exclude<MetadataArray, readonly unknown[]>
+type NumericArray = Exclude<MetadataArray, readonly unknown[] | StringList | BooleanList>
 
 const NUMERIC_ARRAYS: Readonly<
   Record<Exclude<ScalarType, 'bool'>, new (buffer: ArrayBuffer) => NumericArray>
@@ -25,8 +30,12 @@ const NUMERIC_ARRAYS: Readonly<
 export interface MetadataEntry {
   readonly key: string
   readonly type: ValueType
-  readonly value: MetadataValue
+  readonly value: StoredValue
 }
+
+/** Arrays up to this length are plain ones; those of strings if they have no more bytes than that, too. */
+const SMALL_LENGTH = 4096
+const SMALL_BYTES = 64 * 1024
 
 /** Fewest bytes that a key and its value take: a length, a type, one byte. */
 export const SMALLEST_ENTRY_BYTES = 8 + 4 + 1
@@ -35,6 +44,8 @@ export const SMALLEST_ENTRY_BYTES = 8 + 4 + 1
 export class ValueReader {
   readonly #cursor: Cursor
   #nestedArrays = 0
+  #elements = 0
+  #keyBytes = 0
 
   constructor(cursor: Cursor) {
     this.#cursor = cursor
@@ -43,7 +54,11 @@ export class ValueReader {
   async entry(): Promise<MetadataEntry> {
     const key = await this.string('a metadata key', LIMITS.keyBytes)
     if (key === '') throw this.bad('BAD_FORMAT', 'a metadata key is empty')
-    const what = `metadata key "${key.slice(0, 100)}"`
+    this.#keyBytes += key.length
+    if (this.#keyBytes > LIMITS.allKeyBytes) {
+      throw this.bad('LIMIT', `the metadata keys have more than ${LIMITS.allKeyBytes} bytes together`)
+    }
+    const what = `metadata key ${describeValue(key)}`
     const type = await this.#type(what)
     return { key, type, value: await this.#value(type, what) }
   }
@@ -68,9 +83,11 @@ export class ValueReader {
 
   /** An error at the place that the reader has come to. */
   bad(code: 'BAD_FORMAT' | 'LIMIT' | 'UNSUPPORTED', problem: string, hint?: string): DasllamaError {
-    return new DasllamaError(code, `${this.#cursor.name}: ${problem} (before byte ${this.#cursor.offset})`, {
-      hint,
-    })
+    return new DasllamaError(
+      code,
+      `${displayName(this.#cursor.name)}: ${problem} (before byte ${this.#cursor.offset})`,
+      { hint },
+    )
   }
 
   async #type(what: string): Promise<ValueType> {
@@ -81,12 +98,19 @@ export class ValueReader {
     return type
   }
 
-  async #value(type: ValueType, what: string): Promise<MetadataValue> {
-    if (type === 'string') return this.string(what, LIMITS.stringBytes)
+  async #value(type: ValueType, what: string): Promise<StoredValue> {
+    if (type === 'string') return this.#text(what)
     if (type === 'array') return this.#array(what, 1)
-    if (type === 'bool') return (await this.#booleans(1, what))[0]
+    if (type === 'bool') return (await this.#booleanBytes(1, what))[0] === 1
     const value = (await this.#numbers(type, 1, what))[0]
     return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  }
+
+  async #text(what: string): Promise<string | EncodedText> {
+    const length = await this.count(what, LIMITS.stringBytes, 1, 'bytes')
+    await this.#cursor.need(length, what)
+    const bytes = this.#cursor.bytes(length)
+    return length <= SMALL_BYTES ? decodeText(bytes) : new EncodedText(bytes.slice())
   }
 
   async #array(what: string, depth: number): Promise<MetadataArray> {
@@ -95,26 +119,35 @@ export class ValueReader {
     const type = await this.#type(what)
     const leastBytes = type === 'string' ? 8 : type === 'array' ? 4 + 8 : scalarBytes(type)
     const length = await this.count(what, LIMITS.arrayLength, leastBytes, 'elements')
+    this.#elements += length
+    if (this.#elements > LIMITS.arrayElements) {
+      throw this.bad(
+        'LIMIT',
+        `${what} brings all arrays together to more than ${LIMITS.arrayElements} elements`,
+      )
+    }
     if (type === 'string') return this.#strings(length, what)
     if (type === 'array') return this.#arrays(length, what, depth + 1)
     if (type === 'bool') return this.#booleans(length, what)
     return this.#numbers(type, length, what)
   }
 
-  async #strings(length: number, what: string): Promise<string[]> {
+  async #strings(length: number, what: string): Promise<MetadataArray> {
     const cursor = this.#cursor
-    const strings: string[] = []
+    const strings = new StringList(length)
+    let total = 0
     for (let i = 0; i < length; i++) {
       // Awaits only where the window ends: a vocabulary has hundreds of thousands of strings.
       if (!cursor.has(8)) await cursor.need(8, what)
-      const bytes = cursor.u64()
+      const bytes = cursor.count()
       if (bytes > LIMITS.stringBytes) {
         throw this.bad('LIMIT', `${what}, element ${i}, has ${bytes} bytes, limit ${LIMITS.stringBytes}`)
       }
-      if (!cursor.has(Number(bytes))) await cursor.need(Number(bytes), `${what}, element ${i},`)
-      strings.push(cursor.text(Number(bytes)))
+      if (!cursor.has(bytes)) await cursor.need(bytes, `${what}, element ${i},`)
+      strings.append(cursor.bytes(bytes))
+      total += bytes
     }
-    return strings
+    return length <= SMALL_LENGTH && total <= SMALL_BYTES ? Array.from(strings) : strings
   }
 
   async #arrays(length: number, what: string, depth: number): Promise<MetadataArray[]> {
@@ -127,12 +160,17 @@ export class ValueReader {
     return arrays
   }
 
-  async #booleans(length: number, what: string): Promise<boolean[]> {
+  async #booleans(length: number, what: string): Promise<MetadataArray> {
+    const bytes = await this.#booleanBytes(length, what)
+    return length <= SMALL_LENGTH ? Array.from(bytes, (byte) => byte === 1) : new BooleanList(bytes)
+  }
+
+  async #booleanBytes(length: number, what: string): Promise<Uint8Array> {
     const bytes = new Uint8Array(length)
     await this.#cursor.readInto(bytes, what)
     const wrong = bytes.find((byte) => byte > 1)
     if (wrong !== undefined) throw this.bad('BAD_FORMAT', `${what} is a boolean with the value ${wrong}`)
-    return Array.from(bytes, (byte) => byte === 1)
+    return bytes
   }
 
   async #numbers(type: Exclude<ScalarType, 'bool'>, length: number, what: string): Promise<NumericArray> {

@@ -1,7 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import { utf8Sequences } from './code-points.js'
-import type { Grammar, Node } from './grammar.js'
-import { MAX_STATES } from './limits.js'
+import type { AutomatonNodeState, Grammar, Node } from './grammar.js'
+import { MAX_COPIES, MAX_STATES } from './limits.js'
 
 /** Copies of a repeated node above which it becomes a rule of its own, and the nodes in it that make that worthwhile. */
 const COPIES_INLINE = 4
@@ -34,6 +34,7 @@ export class ByteAutomaton {
   /** Nodes that became rules of their own and wait to be compiled. */
   readonly #waiting: [rule: number, node: Node][] = []
   readonly #isEnd: boolean[] = []
+  readonly #isPassing = new Set<number>()
   readonly rootStart: number
   /** Bytes that no state tells apart have one class. */
   readonly classOf = new Uint8Array(256)
@@ -61,6 +62,11 @@ export class ByteAutomaton {
   /** Whether a rule ends here. Nothing leads on from such a state. */
   isEnd(state: number): boolean {
     return this.#isEnd[state]
+  }
+
+  /** Whether no token may end here unless a quote may follow. */
+  isPassing(state: number): boolean {
+    return this.#isPassing.has(state)
   }
 
   #newRule(): number {
@@ -105,6 +111,26 @@ export class ByteAutomaton {
         break
       case 'rule':
         this.#states[from].calls.push(this.#ruleIndex.get(node.name)!, to)
+        break
+      case 'automaton':
+        this.#automaton(node.states, from, to)
+        break
+      case 'passing': {
+        const passing = this.#newState()
+        this.#isPassing.add(passing)
+        this.#states[from].free.push(passing)
+        this.#compile(node.node, passing, to)
+      }
+    }
+  }
+
+  #automaton(nodes: readonly AutomatonNodeState[], from: number, to: number): void {
+    const states = nodes.map(() => this.#newState())
+    this.#states[from].free.push(states[0])
+    for (const [i, { accepts, passing, edges }] of nodes.entries()) {
+      if (passing) this.#isPassing.add(states[i])
+      if (accepts) this.#states[states[i]].free.push(to)
+      for (const edge of edges) this.#compile(edge.node, states[i], states[edge.to])
     }
   }
 
@@ -169,7 +195,16 @@ export class ByteAutomaton {
   }
 
   #repeat({ node, min, max }: Node & { kind: 'repeat' }, from: number, to: number): void {
-    const copies = max === Number.POSITIVE_INFINITY ? min + 1 : max
+    if (max === 0) {
+      this.#states[from].free.push(to)
+      return
+    }
+    const isOpen = max === Number.POSITIVE_INFINITY
+    if ((isOpen ? min : max) > MAX_COPIES) {
+      this.#repeatInBlocks({ kind: 'repeat', node, min, max }, from, to)
+      return
+    }
+    const copies = isOpen ? min + 1 : max
     const item = this.#once(node, copies)
     let at = from
     for (let i = 0; i < min; i++) {
@@ -177,7 +212,7 @@ export class ByteAutomaton {
       item(at, next)
       at = next
     }
-    if (max === Number.POSITIVE_INFINITY) {
+    if (isOpen) {
       const loop = this.#newState()
       this.#states[at].free.push(loop)
       item(loop, loop)
@@ -190,6 +225,44 @@ export class ByteAutomaton {
       item(at, next)
       at = next
     }
+  }
+
+  /**
+   * Counts in blocks of the root of the number: so many whole blocks, one after the other, and at each of their ends a
+   * part of one more. It takes as many states as two roots, and one reading more than copies would.
+   */
+  #repeatInBlocks({ node, min, max }: Node & { kind: 'repeat' }, from: number, to: number): void {
+    const most = max === Number.POSITIVE_INFINITY ? min : max
+    const size = Math.ceil(Math.sqrt(most))
+    const block: Node = { kind: 'repeat', node, min: size, max: size }
+    const whole = this.#once(block, Number.POSITIVE_INFINITY)
+    const least = Math.floor(min / size)
+    let at = from
+    for (let i = 0; i < least; i++) {
+      const next = this.#newState()
+      whole(at, next)
+      at = next
+    }
+    // Here `least` blocks are done. What is still needed comes before anything may end.
+    const missing = min - least * size
+    if (missing > 0 || max === Number.POSITIVE_INFINITY) {
+      const next = this.#newState()
+      this.#compile({ kind: 'repeat', node, min: missing, max: missing }, at, next)
+      at = next
+    }
+    if (max === Number.POSITIVE_INFINITY) {
+      this.#compile({ kind: 'repeat', node, min: 0, max }, at, to)
+      return
+    }
+    let left = max - min
+    const part = this.#once({ kind: 'repeat', node, min: 0, max: size - 1 }, Number.POSITIVE_INFINITY)
+    for (; left >= size; left -= size) {
+      part(at, to)
+      const next = this.#newState()
+      whole(at, next)
+      at = next
+    }
+    this.#compile({ kind: 'repeat', node, min: 0, max: left }, at, to)
   }
 
   /** Compiles a node wherever it is called; as a rule of its own where it would be copied too often. */

@@ -1,4 +1,4 @@
-import { choice, EMPTY, type Grammar, NEVER, type Node, repeat, sequence } from './grammar.js'
+import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, repeat, sequence } from './grammar.js'
 
 /** Whether a node is matched by a text made of characters that count: any of them, or none at all. */
 type Question = (node: Node, rules: ReadonlySet<string>) => boolean
@@ -19,6 +19,10 @@ function matchedBy(characters: 'any' | 'none'): Question {
         return node.min === 0 || holds(node.node, rules)
       case 'rule':
         return rules.has(node.name)
+      case 'automaton':
+        return node.states.length > 0 && (characters === 'any' || node.states[0].accepts)
+      case 'passing':
+        return holds(node.node, rules)
     }
   }
   return holds
@@ -60,7 +64,8 @@ function ruleNames(node: Node, names = new Set<string>()): Set<string> {
 function childrenOf(node: Node): readonly Node[] {
   if (node.kind === 'sequence') return node.parts
   if (node.kind === 'choice') return node.options
-  return node.kind === 'repeat' ? [node.node] : []
+  if (node.kind === 'automaton') return node.states.flatMap(({ edges }) => edges.map((edge) => edge.node))
+  return node.kind === 'repeat' || node.kind === 'passing' ? [node.node] : []
 }
 
 /**
@@ -105,6 +110,7 @@ function firstRules(node: Node, nullable: ReadonlySet<string>, found = new Set<s
       break
     case 'choice':
     case 'repeat':
+    case 'passing':
       for (const child of childrenOf(node)) firstRules(child, nullable, found)
       break
     case 'sequence':
@@ -112,6 +118,9 @@ function firstRules(node: Node, nullable: ReadonlySet<string>, found = new Set<s
         firstRules(part, nullable, found)
         if (!isNullable(part, nullable)) break
       }
+      break
+    case 'automaton':
+      for (const { node: edge } of node.states[0].edges) firstRules(edge, nullable, found)
   }
   return found
 }
@@ -139,7 +148,12 @@ function prunedNode(node: Node, productive: ReadonlySet<string>): Node {
     case 'text':
       return node.text === '' ? EMPTY : node
     case 'set':
+    case 'automaton':
       return node
+    case 'passing': {
+      const inner = prunedNode(node.node, productive)
+      return isNever(inner) ? NEVER : { kind: 'passing', node: inner }
+    }
     case 'sequence':
       return sequence(node.parts.map((part) => prunedNode(part, productive)))
     case 'choice':

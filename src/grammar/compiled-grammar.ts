@@ -123,7 +123,7 @@ class TokenMatcher implements Matcher {
     }
     const bytes = tokenizer.isControl(id) ? [] : tokenizer.pieceBytes(id, { skipSpecial: true })
     const next = bytes.length === 0 ? DEAD : this.#knowledge.readings.run(this.#set, Uint8Array.from(bytes))
-    if (next === DEAD) throw this.#refused(id)
+    if (next === DEAD || !this.#knowledge.readings.mayRest(next)) throw this.#refused(id)
     this.#set = next
   }
 

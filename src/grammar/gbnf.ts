@@ -101,12 +101,10 @@ class Parser {
       let node = this.#item()
       if (!node) return sequence(parts)
       this.#skip(grouped ? SPACE : BLANKS)
-      const times = this.#times()
-      if (times) {
+      // One after the other repeats what was repeated.
+      for (let times = this.#times(); times; times = this.#times()) {
         node = repeat(node, ...times)
         this.#skip(grouped ? SPACE : BLANKS)
-        const at = this.#at
-        if (this.#times()) throw this.#error('a repetition is repeated', at, 'put the inner one in a group')
       }
       parts.push(node)
     }
@@ -125,18 +123,25 @@ class Parser {
         return this.#group()
       case '<':
       case '!':
-        throw this.#error(
-          'tokens by name or number (<…>) are not supported',
-          this.#at,
-          'write text',
-          'UNSUPPORTED',
-        )
+        throw this.#tokenReference()
     }
     const at = this.#at
     const name = this.#match(NAME)
     if (name === undefined) return undefined
     if (!this.#used.has(name)) this.#used.set(name, at)
     return rule(name)
+  }
+
+  /** `<name>`, `<[id]>` or their opposites: llama.cpp's way to ask for a token. */
+  #tokenReference(): DasllamaError {
+    const shown =
+      /^!?<[^>\r\n]{0,60}>?/.exec(this.#source.slice(this.#at, this.#at + 80))?.[0] ?? this.#peek()
+    return this.#error(
+      `tokens by name or number (${shown}) are not supported`,
+      this.#at,
+      'write the text of the token as a literal; the end of the text needs no token',
+      'UNSUPPORTED',
+    )
   }
 
   #group(): Node {
@@ -173,12 +178,18 @@ class Parser {
   #braces(): [min: number, max: number] {
     const start = this.#at++
     this.#skip(BLANKS)
-    const min = this.#count()
+    const least = this.#at
+    const min = this.#peek() === ',' ? 0 : this.#count()
+    if (min > MAX_REPETITIONS) {
+      const problem = `${min} repetitions are more than the limit of ${MAX_REPETITIONS}`
+      throw this.#error(problem, least, undefined, 'LIMIT')
+    }
     this.#skip(BLANKS)
     let max = min
     if (this.#take(',')) {
       this.#skip(BLANKS)
-      max = this.#peek() === '}' ? Number.POSITIVE_INFINITY : this.#count()
+      // More often than can be counted it need not be repeated.
+      max = this.#peek() === '}' ? Number.POSITIVE_INFINITY : Math.min(this.#count(), MAX_REPETITIONS)
       this.#skip(BLANKS)
     }
     if (!this.#take('}'))
@@ -188,16 +199,9 @@ class Parser {
   }
 
   #count(): number {
-    const at = this.#at
     const digits = this.#match(DIGITS)
     if (digits === undefined) throw this.#error(`expected a number, found ${this.#found()}`)
-    if (Number(digits) <= MAX_REPETITIONS) return Number(digits)
-    throw this.#error(
-      `${digits} repetitions are more than the limit of ${MAX_REPETITIONS}`,
-      at,
-      undefined,
-      'LIMIT',
-    )
+    return Number(digits)
   }
 
   #literal(): Node {
@@ -236,13 +240,13 @@ class Parser {
     this.#at += codePoint > 0xffff ? 2 : 1
     if (codePoint !== 0x5c) return codePoint
     const letter = this.#source[this.#at++] ?? ''
-    if (letter !== '' && '"[]\\'.includes(letter)) return letter.codePointAt(0)!
+    if (letter !== '' && '"[]\\-'.includes(letter)) return letter.codePointAt(0)!
     if (Object.hasOwn(ESCAPES, letter)) return ESCAPES[letter].codePointAt(0)!
     if (!Object.hasOwn(HEX_LENGTHS, letter)) {
       throw this.#error(
         `there is no escape \\${letter}`,
         start,
-        String.raw`there are \n \r \t \\ \" \[ \] \xHH \uHHHH \UHHHHHHHH`,
+        String.raw`there are \n \r \t \\ \" \[ \] \- \xHH \uHHHH \UHHHHHHHH`,
       )
     }
     const digits = this.#source.slice(this.#at, this.#at + HEX_LENGTHS[letter])

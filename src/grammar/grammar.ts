@@ -13,6 +13,18 @@ export type Node =
   /** `max` may be Infinity. */
   | { readonly kind: 'repeat'; readonly node: Node; readonly min: number; readonly max: number }
   | { readonly kind: 'rule'; readonly name: string }
+  /** A deterministic automaton that begins in its first state. Every state, of one at least, leads to one that accepts. */
+  | { readonly kind: 'automaton'; readonly states: readonly AutomatonNodeState[] }
+  /** What `node` matches, within a string: no token may end where it begins, unless a quote may follow there. */
+  | { readonly kind: 'passing'; readonly node: Node }
+
+export interface AutomatonNodeState {
+  readonly accepts: boolean
+  /** No token may end here, unless a quote may follow. */
+  readonly passing?: boolean
+  /** Nodes that match one character, and where they lead. */
+  readonly edges: readonly { readonly node: Node; readonly to: number }[]
+}
 
 export interface Grammar {
   readonly rules: ReadonlyMap<string, Node>

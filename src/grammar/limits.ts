@@ -12,8 +12,21 @@ export const MAX_DEPTH = 100
 /** Objects and arrays within each other in a schema as JSON. */
 export const MAX_JSON_DEPTH = 1000
 
-/** Times that a repetition may be asked for: `{n}`, `{n,m}`, minLength, maxItems and the like. */
-export const MAX_REPETITIONS = 10_000
+/** Times that a repetition may be demanded: `{n}`, minLength and the like. What may be more often ends there. */
+export const MAX_REPETITIONS = 1_000_000
+
+/** Copies of a state that a repetition makes; above that it counts in blocks. */
+export const MAX_COPIES = 10_000
+
+/** States of a deterministic automaton of strings, numbers or names, and of the one that it is made from. */
+export const MAX_DFA_STATES = 10_000
+export const MAX_NFA_STATES = 50_000
+
+/** States of one that counts its characters: where lengths stand beside a pattern that does not have them in itself. */
+export const MAX_COUNTING_STATES = 4000
+
+/** Steps that all automata of one schema may take to make: a second or two. */
+export const MAX_AUTOMATON_STEPS = 5_000_000
 
 /** States of the automaton that a whole grammar becomes. */
 export const MAX_STATES = 200_000

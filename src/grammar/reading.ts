@@ -12,6 +12,8 @@ const STACKS = 2 ** 30
 const UNKNOWN = -1
 export const DEAD = 0
 
+const QUOTE = 0x22
+
 /** A reading of the text so far: a state of the automaton, and the states to return to. */
 interface Configuration {
   readonly state: number
@@ -44,6 +46,8 @@ export class Readings {
   table: Int32Array
   /** Whether the text may end in a set. Replaced when it grows. */
   ended: Uint8Array
+  /** Sets in which a reading passes a place where no token may end. Replaced when it grows. */
+  #passing: Uint8Array
   /** The set that every text begins in. */
   readonly start: number
 
@@ -53,6 +57,7 @@ export class Readings {
     this.table = new Int32Array(256 * this.width).fill(UNKNOWN)
     this.table.fill(DEAD, 0, this.width)
     this.ended = new Uint8Array(256)
+    this.#passing = new Uint8Array(256)
     this.start = this.#close([{ state: automaton.rootStart, stack: BOTTOM }])
   }
 
@@ -79,6 +84,11 @@ export class Readings {
     const found = next.length === 0 ? DEAD : this.#close(next)
     this.table[set * this.width + byteClass] = found
     return found
+  }
+
+  /** Whether a token may end in a set: see `passing` of `grammar.ts`. */
+  mayRest(set: number): boolean {
+    return this.#passing[set] === 0 || this.step(set, this.#automaton.classOf[QUOTE]) !== DEAD
   }
 
   /** The set after these bytes. */
@@ -203,6 +213,7 @@ export class Readings {
       this.#setOf.set(name, set)
       this.#makeRoom(set)
       this.ended[set] = ended ? 1 : 0
+      this.#passing[set] = keys.some((key) => this.#automaton.isPassing(configuration(key).state)) ? 1 : 0
     }
     return set
   }
@@ -227,6 +238,9 @@ export class Readings {
     const ended = new Uint8Array(2 * this.ended.length)
     ended.set(this.ended)
     this.ended = ended
+    const passing = new Uint8Array(2 * this.#passing.length)
+    passing.set(this.#passing)
+    this.#passing = passing
   }
 }
 

@@ -104,9 +104,14 @@ export class TokenMasks {
         continue
       }
       path[at] = next
-      for (let i = firstIds[node]; i < firstIds[node + 1]; i++) {
-        const id = ids[i]
-        bits[id >>> 5] |= 1 << (id & 31)
+      if (firstIds[node] < firstIds[node + 1] && readings.mayRest(next)) {
+        // Whether a token may rest there may have been a step that no token has taken yet.
+        table = readings.table
+        ended = readings.ended
+        for (let i = firstIds[node]; i < firstIds[node + 1]; i++) {
+          const id = ids[i]
+          bits[id >>> 5] |= 1 << (id & 31)
+        }
         hasText = true
       }
       if (ended[next] === 1) exits?.push(node)

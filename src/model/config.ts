@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import type { ModelFile } from '../gguf/model-file.js'
+import { displayName } from '../storage/display-name.js'
 import type { Family } from './family.js'
 import { type PoolingType, readPooling } from './pooling.js'
 import { familyOf } from './registry.js'
@@ -59,7 +60,7 @@ export function readConfig(file: ModelFile): Config {
   const real = (key: string, fallback?: number): number => {
     const value = metadata.number(`${architecture}.${key}`, fallback)
     if (Number.isFinite(value) && value >= 0) return value
-    throw new DasllamaError('BAD_FORMAT', `${file.name}: "${architecture}.${key}" is ${value}`)
+    throw new DasllamaError('BAD_FORMAT', `${displayName(file.name)}: "${architecture}.${key}" is ${value}`)
   }
 
   refuseExperts(metadata, architecture, file.name)
@@ -75,26 +76,26 @@ export function readConfig(file: ModelFile): Config {
   if (heads % kvHeads !== 0) {
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${file.name}: ${heads} attention heads cannot share ${kvHeads} key/value heads`,
+      `${displayName(file.name)}: ${heads} attention heads cannot share ${kvHeads} key/value heads`,
     )
   }
   if (ropeDim > headDim || ropeDim % 2 !== 0) {
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${file.name}: ${ropeDim} rotary dimensions in heads of ${headDim}: an even number within the head is needed`,
+      `${displayName(file.name)}: ${ropeDim} rotary dimensions in heads of ${headDim}: an even number within the head is needed`,
     )
   }
   const ropeTheta = real('rope.freq_base', 10_000)
   if (ropeTheta <= 1) {
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${file.name}: "${architecture}.rope.freq_base" is ${ropeTheta}; more than 1 is needed`,
+      `${displayName(file.name)}: "${architecture}.rope.freq_base" is ${ropeTheta}; more than 1 is needed`,
     )
   }
   if (headDim % 4 !== 0 || valueDim !== headDim) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      `${file.name}: heads of ${headDim} key and ${valueDim} value dimensions; both must be the same multiple of 4`,
+      `${displayName(file.name)}: heads of ${headDim} key and ${valueDim} value dimensions; both must be the same multiple of 4`,
     )
   }
   return {
@@ -136,14 +137,17 @@ function positiveInteger(
   if (ArrayBuffer.isView(raw)) {
     const each = metadata.numbers(key)
     value = each[0]
-    if (Array.from(each).some((other) => other !== value)) {
-      throw new DasllamaError('UNSUPPORTED', `${fileName}: "${key}" differs from layer to layer`)
+    if (Array.prototype.some.call(each, (other) => other !== value)) {
+      throw new DasllamaError('UNSUPPORTED', `${displayName(fileName)}: "${key}" differs from layer to layer`)
     }
   } else {
     value = metadata.number(key, fallback)
   }
   if (Number.isInteger(value) && value >= 1 && value <= maximum) return value
-  throw new DasllamaError('BAD_FORMAT', `${fileName}: "${key}" is ${value}; 1 to ${maximum} is accepted`)
+  throw new DasllamaError(
+    'BAD_FORMAT',
+    `${displayName(fileName)}: "${key}" is ${value}; 1 to ${maximum} is accepted`,
+  )
 }
 
 /** Ids must mean the same to the tokenizer and to the weights: one too many would be a row that is not there. */
@@ -152,22 +156,30 @@ function refuseOtherVocabulary(metadata: Metadata, vocabSize: number, fileName: 
   if (tokens.length === 0 || tokens.length === vocabSize) return
   throw new DasllamaError(
     'BAD_FORMAT',
-    `${fileName}: the tokenizer has ${tokens.length} tokens, the model ${vocabSize}`,
+    `${displayName(fileName)}: the tokenizer has ${tokens.length} tokens, the model ${vocabSize}`,
   )
 }
 
 function refuseExperts(metadata: Metadata, architecture: string, fileName: string): void {
   const experts = metadata.number(`${architecture}.expert_count`, 0)
   if (experts === 0) return
-  throw new DasllamaError('UNSUPPORTED', `${fileName}: a mixture of ${experts} experts is not supported`, {
-    hint: 'use a dense model',
-  })
+  throw new DasllamaError(
+    'UNSUPPORTED',
+    `${displayName(fileName)}: a mixture of ${experts} experts is not supported`,
+    {
+      hint: 'use a dense model',
+    },
+  )
 }
 
 /** Some embedding models were trained to see the tokens after a token too. */
 function refuseBothWays(metadata: Metadata, architecture: string, fileName: string): void {
   if (metadata.boolean(`${architecture}.attention.causal`, true)) return
-  throw new DasllamaError('UNSUPPORTED', `${fileName}: attention to later tokens is not supported`, {
-    hint: 'use a causal model, one without "attention.causal" in its file',
-  })
+  throw new DasllamaError(
+    'UNSUPPORTED',
+    `${displayName(fileName)}: attention to later tokens is not supported`,
+    {
+      hint: 'use a causal model, one without "attention.causal" in its file',
+    },
+  )
 }

@@ -1,14 +1,20 @@
 import { DasllamaError } from '../errors.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
+import { sum } from '../math/sum.js'
+import { pacer } from '../platform/pacer.js'
+import { displayName } from '../storage/display-name.js'
 import type { Engine } from '../wasm/engine.js'
 import type { Pointer, Projections, Rope } from '../wasm/kernels.js'
 import { type Config, readConfig } from './config.js'
+import { FairQueue } from './fair-queue.js'
 import { modelIdentity, TensorSamples } from './identity.js'
 import { type KvCache, kvFormat, kvRowBytes } from './kv-cache.js'
 import { ProjectionTable, projectionTableBytes } from './projection.js'
 import { type RopeFrequencies, ropeFrequencies } from './rope-scaling.js'
 import { fillRopeTable } from './rope-table.js'
 import { allocateScratch, MAX_BATCH, MIN_TILE, type Scratch, scratchBytes } from './scratch.js'
+import { Slicer, type Work, type WorkKind } from './slicer.js'
+import { checkWeights } from './weight-check.js'
 import { WeightPlan, type Weights } from './weights.js'
 
 export interface LoadOptions {
@@ -19,9 +25,31 @@ export interface LoadOptions {
   onProgress?: (progress: { loaded: number; total: number }) => void
 }
 
+/** What goes through the network at once. */
+export interface Pass {
+  readonly cache: KvCache
+  /** 1 … MAX_BATCH token ids, which the caller has checked. */
+  readonly ids: ArrayLike<number>
+  /** Of the first one; there is room for all. */
+  readonly position: number
+  /**
+   * Fewer than MIN_TILE tokens go through the tiles too, at the cost of MIN_TILE. A token's bits depend on the way that
+   * it and those before it went, and on nothing else. Default: whether there are MIN_TILE tokens.
+   */
+  readonly tiled?: boolean
+  /** Compute the logits after the last token. Default false. */
+  readonly wantLogits?: boolean
+  /** Compute the logits after each token from number `first` on, and call `take` for it while they are there. */
+  readonly everyLogits?: { readonly first: number; take(index: number, logits: Float32Array): void }
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * A transformer in memory: weights, scratch, and the pass through them. It knows one sequence at a time, by the
  * cache that it is handed, and nothing of sampling or text.
+ *
+ * A pass lets the event loop run between its operations, so others may ask for one meanwhile: they wait in a queue,
+ * because all passes share the scratch.
  */
 export class Network {
   readonly config: Config
@@ -34,8 +62,8 @@ export class Network {
   readonly #output: Projections
   readonly #frequencies: RopeFrequencies
   readonly #rope: Rope
-  /** Whether the pass goes through tiles; see `forward`. */
-  #tiled = false
+  readonly #queue = new FairQueue()
+  readonly #slicer = new Slicer()
 
   private constructor(config: Config, engine: Engine, weights: Weights, identity: string) {
     const { kernels, arena } = engine
@@ -90,7 +118,7 @@ export class Network {
     if (need > engine.arena.available) {
       throw new DasllamaError(
         'OUT_OF_MEMORY',
-        `${file.name} needs ${mebibytes(need)} of memory (weights ${mebibytes(plan.bytes)}), and ${mebibytes(engine.arena.available)} are allowed`,
+        `${displayName(file.name)} needs ${mebibytes(need)} of memory (weights ${mebibytes(plan.bytes)}), and ${mebibytes(engine.arena.available)} are allowed`,
         { hint: 'use a smaller quantisation or contextLength, or raise memoryLimit (4 GiB at most)' },
       )
     }
@@ -98,6 +126,7 @@ export class Network {
     const samples = new TensorSamples()
     let loaded = 0
     const onBytes = (tensor: TensorInfo, start: number, bytes: Uint8Array) => {
+      checkWeights(tensor, start, bytes)
       samples.take(tensor, start, bytes)
       loaded += bytes.length
       options.onProgress?.({ loaded, total: plan.fileBytes })
@@ -106,14 +135,19 @@ export class Network {
     return new Network(config, engine, weights, modelIdentity(config, plan.tensors, samples))
   }
 
-  /** The logits of the last `forward` that asked for them, f32[vocabSize]; a view, overwritten by the next one. */
+  /**
+   * The logits of the pass that has just ended, f32[vocabSize]; a view, for the `take` of `forward` only. Throws
+   * `NOT_A_NUMBER`.
+   */
   logits(): Float32Array {
-    return this.engine.arena.floats(this.#scratch.logits, this.config.vocabSize)
+    const logits = this.engine.arena.floats(this.#scratch.logits, this.config.vocabSize)
+    if (Number.isFinite(sum(logits))) return logits
+    throw notNumbers('logits')
   }
 
   /**
-   * The hidden states after the output norm for each of the `tokens` of the last `forward`, f32[tokens][embeddingLength];
-   * a view, overwritten by the next one.
+   * The hidden states after the output norm for each of the `tokens` of the pass that has just ended,
+   * f32[tokens][embeddingLength]; a view, for the `take` of `forward` only. Throws `NOT_A_NUMBER`.
    */
   hiddenStates(tokens: number): Float32Array {
     const { arena, kernels } = this.engine
@@ -123,47 +157,77 @@ export class Network {
       const [from, to] = [hidden, normed].map((rows) => (rows + token * embeddingLength * 4) as Pointer)
       kernels.rmsnorm(from, this.#weights.outputNorm, to, embeddingLength, rmsEpsilon)
     }
-    return arena.floats(normed, tokens * embeddingLength)
+    const states = arena.floats(normed, tokens * embeddingLength)
+    if (Number.isFinite(sum(states))) return states
+    throw notNumbers('hidden states')
   }
 
   /**
-   * Runs `ids` (1 … MAX_BATCH of them) at positions `position`, `position + 1`, …, appending to `cache`, and
-   * computes the logits after the last one if `wantLogits`. The caller has checked ids and room.
+   * Appends what a pass computes to its cache, and calls `take` while its results are still there. Waits until passes
+   * that were asked for before are done. Resolves with the milliseconds that were spent computing.
    *
-   * `tiled`: fewer than MIN_TILE tokens go through the tiles too, at the cost of MIN_TILE. A token's bits depend on
-   * the way that it and those before it went, and on nothing else. Throws `THREAD_LOST`; then what it appended is
-   * worthless, and the same call may be made again.
+   * Rejects with the signal's reason, which is looked at whenever the event loop has run, and with `THREAD_LOST`. Then
+   * what has been appended is worthless, and the same pass may be asked for again.
    */
-  forward(
-    cache: KvCache,
-    ids: ArrayLike<number>,
-    position: number,
-    wantLogits: boolean,
-    tiled = ids.length >= MIN_TILE,
-  ): void {
-    const { embeddingLength } = this.config
-    const { hidden } = this.#scratch
-    const tokens = ids.length
-    this.#tiled = tiled || tokens >= MIN_TILE
-    this.engine.team.run(() => {
-      this.#embed(ids)
-      this.#turnTable(position, tokens)
-      for (let index = 0; index < this.#blocks.length; index++) {
-        const block = this.#blocks[index]
-        this.#attention(block, index, cache, position, tokens)
-        this.#feedForward(block, tokens)
-      }
-      // logits = output(norm(hidden)) of the last token.
-      const last = (hidden + (tokens - 1) * embeddingLength * 4) as Pointer
-      if (wantLogits) this.#project(this.#output, last, 1, false)
-    })
+  forward(pass: Pass, take: () => void = () => {}): Promise<number> {
+    return this.#queue.run(async () => {
+      const ms = await this.#play(this.#steps(pass), pass.signal)
+      take()
+      return ms
+    }, pass.signal)
   }
 
   /**
    * Moves what the cache holds at `count` positions from `from` on down to `to`. A key knows its position by its
-   * rotation, so each is turned back by the distance: through f32, hence rounded once more.
+   * rotation, so each is turned back by the distance: through f32, hence rounded once more. Cannot be aborted: a cache
+   * that is moved in part is of no use.
    */
-  shift(cache: KvCache, from: number, to: number, count: number): void {
+  shift(cache: KvCache, from: number, to: number, count: number): Promise<number> {
+    return this.#queue.run(() => this.#play(this.#shiftSteps(cache, from, to, count)))
+  }
+
+  /** Takes the steps of a computation and lets the event loop run between them. */
+  async #play(steps: Iterator<Work | undefined, void>, signal?: AbortSignal): Promise<number> {
+    const { team } = this.engine
+    const next = () => steps.next()
+    let ms = 0
+    for (let since = pacer.now(); ; ) {
+      const { done, value: work } = team.run(next)
+      const now = pacer.now()
+      ms += now - since
+      if (done) return ms
+      if (work) this.#slicer.took(work, now - since)
+      since = now
+      if (!pacer.isDue(now)) continue
+      await pacer.pause()
+      signal?.throwIfAborted()
+      since = pacer.now()
+    }
+  }
+
+  /** A pass, a slice of an operation at a time. */
+  *#steps({ cache, ids, position, tiled, wantLogits, everyLogits }: Pass): Generator<Work> {
+    const { embeddingLength } = this.config
+    const { hidden } = this.#scratch
+    const tokens = ids.length
+    const isTiled = tiled || tokens >= MIN_TILE
+    this.#embed(ids)
+    this.#turnTable(position, tokens)
+    for (let index = 0; index < this.#blocks.length; index++) {
+      const block = this.#blocks[index]
+      yield* this.#attention(block, index, cache, position, tokens, isTiled)
+      yield* this.#feedForward(block, tokens, isTiled)
+    }
+    // logits = output(norm(hidden)) of the last token, or of some.
+    const first = everyLogits ? Math.min(everyLogits.first, tokens) : wantLogits ? tokens - 1 : tokens
+    for (let token = first; token < tokens; token++) {
+      const row = (hidden + token * embeddingLength * 4) as Pointer
+      yield* this.#project(this.#output, row, 1, false)
+      everyLogits?.take(token, this.logits())
+    }
+  }
+
+  *#shiftSteps(cache: KvCache, from: number, to: number, count: number): Generator<undefined> {
     const { arena, kernels } = this.engine
     const { layers, kvHeads, headDim, ropeDim } = this.config
     const { k, ropeTable } = this.#scratch
@@ -180,8 +244,10 @@ export class Network {
         kernels.dequantize(kvFormat(cache.type).id, source, k, rows * kvHeads * headDim)
         this.#rope(k, ropeTable, rows, kvHeads, headDim, ropeDim / 2)
         this.#remember(cache, k, keys, to + done, rows)
+        yield
       }
       arena.bytes(cache.values(layer), (from + count) * rowBytes).copyWithin(to * rowBytes, from * rowBytes)
+      yield
     }
   }
 
@@ -207,35 +273,71 @@ export class Network {
   }
 
   /** hidden += outProj(attention(norm(hidden))) */
-  #attention(block: Block, index: number, cache: KvCache, position: number, tokens: number): void {
-    const { kernels } = this.engine
-    const { heads, kvHeads, headDim, ropeDim, attentionScale } = this.config
-    const { hidden, q, k, v, attended, ropeTable, attention } = this.#scratch
+  *#attention(
+    block: Block,
+    index: number,
+    cache: KvCache,
+    position: number,
+    tokens: number,
+    tiled: boolean,
+  ): Generator<Work> {
+    const { heads, kvHeads, headDim, ropeDim } = this.config
+    const { hidden, q, k, v, attended, ropeTable } = this.#scratch
 
-    this.#project(block.qkv, hidden, tokens)
+    yield* this.#project(block.qkv, hidden, tokens, tiled)
+    this.#checkNumbers(index, tokens)
     this.#rope(q, ropeTable, tokens, heads, headDim, ropeDim / 2)
     this.#rope(k, ropeTable, tokens, kvHeads, headDim, ropeDim / 2)
+    this.#remember(cache, k, cache.keys(index), position, tokens)
+    this.#remember(cache, v, cache.values(index), position, tokens)
+    yield* this.#attend(index, cache, position, tokens)
+    yield* this.#project(block.attentionOut, attended, tokens, tiled)
+  }
 
-    const keys = cache.keys(index)
-    const values = cache.values(index)
-    this.#remember(cache, k, keys, position, tokens)
-    this.#remember(cache, v, values, position, tokens)
-    kernels.attention(
-      kvFormat(cache.type).id,
-      q,
-      keys,
-      values,
-      attended,
-      tokens,
-      position,
-      heads,
-      kvHeads,
-      headDim,
-      attentionScale,
-      attention,
-    )
+  /** attended = attention(q, keys, values), some of the tokens at a time. */
+  *#attend(index: number, cache: KvCache, position: number, tokens: number): Generator<Work> {
+    const { kernels } = this.engine
+    const { heads, kvHeads, headDim, attentionScale } = this.config
+    const { q, attended, attention } = this.#scratch
+    const rowBytes = heads * headDim * 4
+    const sizeOf = (rows: number, at: number) => 2 * heads * headDim * rows * (at + rows / 2)
+    const wanted = this.#slicer.slices({ kind: 'attention', size: sizeOf(tokens, position) })
+    const slices = Math.min(wanted, Math.max(1, Math.floor(tokens / MIN_TILE)))
+    for (let slice = 0, first = 0; slice < slices; slice++) {
+      const end = Math.floor((tokens * (slice + 1)) / slices)
+      kernels.attention(
+        kvFormat(cache.type).id,
+        (q + first * rowBytes) as Pointer,
+        cache.keys(index),
+        cache.values(index),
+        (attended + first * rowBytes) as Pointer,
+        end - first,
+        position + first,
+        heads,
+        kvHeads,
+        headDim,
+        attentionScale,
+        attention,
+      )
+      yield { kind: 'attention', size: sizeOf(end - first, position + first) }
+      first = end
+    }
+  }
 
-    this.#project(block.attentionOut, attended, tokens)
+  /**
+   * Queries, keys and values before they go into attention, where what is NaN or infinite would be lost: a cache of halves
+   * takes it for a large number, and a softmax gives it no weight. Everywhere else it spreads to the logits. Takes
+   * less than 0.1 % of a pass. Throws `NOT_A_NUMBER`.
+   */
+  #checkNumbers(layer: number, tokens: number): void {
+    const { arena } = this.engine
+    const { heads, kvHeads, headDim } = this.config
+    const { q, k, v } = this.#scratch
+    const total =
+      sum(arena.floats(q, tokens * heads * headDim)) +
+      sum(arena.floats(k, tokens * kvHeads * headDim)) +
+      sum(arena.floats(v, tokens * kvHeads * headDim))
+    if (!Number.isFinite(total)) throw notNumbers(`queries, keys or values in layer ${layer}`)
   }
 
   /** Writes `tokens` rows of keys or values to their positions in the cache. */
@@ -246,22 +348,40 @@ export class Network {
   }
 
   /** hidden += downProj(gate(gateProj(x)) · upProj(x)) with x = norm(hidden) */
-  #feedForward(block: Block, tokens: number): void {
+  *#feedForward(block: Block, tokens: number, tiled: boolean): Generator<Work> {
     const { hidden, gate } = this.#scratch
-    this.#project(block.gateAndUp, hidden, tokens)
-    this.#project(block.down, gate, tokens)
+    yield* this.#project(block.gateAndUp, hidden, tokens, tiled)
+    yield* this.#project(block.down, gate, tokens, tiled)
   }
 
   /** Linear layers of `x`, f32[tokens][columns], or of its norm, and what becomes of their products. */
-  #project(
-    { pointer, count, norm, columns }: Projections,
-    x: Pointer,
-    tokens: number,
-    tiled = this.#tiled,
-  ): void {
-    this.engine.kernels.project(pointer, count, norm, x, columns, tokens, tiled, this.#scratch.workspace)
+  *#project(projections: Projections, x: Pointer, tokens: number, tiled: boolean): Generator<Work> {
+    const { pointer, count, norm, columns, rows } = projections
+    const kind: WorkKind = tiled ? 'matmul' : 'matvec'
+    const size = rows * columns * tokens
+    const most = Math.max(1, Math.floor(rows / count / ROWS_OF_SLICE))
+    const slices = Math.min(most, this.#slicer.slices({ kind, size }))
+    const work = { kind, size: size / slices }
+    for (let slice = 0; slice < slices; slice++) {
+      this.engine.kernels.project(
+        pointer,
+        count,
+        norm,
+        x,
+        columns,
+        tokens,
+        tiled,
+        this.#scratch.workspace,
+        slice,
+        slices,
+      )
+      yield work
+    }
   }
 }
+
+/** Rows of a slice of a product at least: as many as a tile takes. */
+const ROWS_OF_SLICE = 8
 
 /** One transformer block as it is played. */
 interface Block {
@@ -282,6 +402,12 @@ function projectionCount({ layers }: Config): number {
 /** Bytes that a model takes without any session: weights and scratch. */
 export function memoryNeed(config: Config, weightBytes: number, engine: Engine): number {
   return weightBytes + scratchBytes(config, engine) + projectionTableBytes(projectionCount(config)) + 64
+}
+
+function notNumbers(what: string): DasllamaError {
+  return new DasllamaError('NOT_A_NUMBER', `the model's ${what} are not numbers (NaN or infinite)`, {
+    hint: "the model's weights are damaged, or a value in it has overflowed: download or convert it again",
+  })
 }
 
 function mebibytes(bytes: number): string {

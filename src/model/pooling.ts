@@ -1,5 +1,6 @@
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
+import { displayName } from '../storage/display-name.js'
 
 /**
  * What a model makes of its tokens' hidden states: the mean, the first one, the last one, each by itself, or a score by
@@ -21,5 +22,5 @@ export function readPooling(
   if (value === -1) return undefined
   const type = POOLING_TYPES[value]
   if (type !== undefined) return type
-  throw new DasllamaError('BAD_FORMAT', `${fileName}: "${key}" is ${value}; 0 to 4 is accepted`)
+  throw new DasllamaError('BAD_FORMAT', `${displayName(fileName)}: "${key}" is ${value}; 0 to 4 is accepted`)
 }

@@ -47,6 +47,7 @@ export class ProjectionTable {
       const record = [format.id, linear.pointer, rowBytes, rows, bias, product, USES[use], out]
       this.#words.set(record, this.#count++ * WORDS)
     }
-    return { pointer, count: projections.length, columns: projections[0].linear.columns, norm }
+    const rows = projections.reduce((sum, { linear }) => sum + linear.rows, 0)
+    return { pointer, count: projections.length, columns: projections[0].linear.columns, rows, norm }
   }
 }

@@ -1,4 +1,6 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import { llama } from './families/llama.js'
 import type { Family } from './family.js'
 
@@ -10,7 +12,11 @@ export function familyOf(architecture: string, fileName: string): Family {
   const family = FAMILIES.find((candidate) => candidate.architecture === architecture)
   if (family) return family
   const known = FAMILIES.map((candidate) => candidate.architecture).join(', ')
-  throw new DasllamaError('UNSUPPORTED', `${fileName}: architecture "${architecture}" is not supported`, {
-    hint: `supported: ${known}`,
-  })
+  throw new DasllamaError(
+    'UNSUPPORTED',
+    `${displayName(fileName)}: architecture ${describeValue(architecture)} is not supported`,
+    {
+      hint: `supported: ${known}`,
+    },
+  )
 }

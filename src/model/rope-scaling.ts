@@ -1,6 +1,8 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import { log, power } from '../math/elementary.js'
+import { displayName } from '../storage/display-name.js'
 
 /** How a model's rotary frequencies are stretched beyond the context that it was first trained for. */
 export type RopeScaling =
@@ -39,7 +41,7 @@ export function readRopeScaling(metadata: Metadata, architecture: string, fileNa
   const positive = (name: string, fallback?: number): number => {
     const value = metadata.number(key(name), fallback)
     if (Number.isFinite(value) && value > 0) return value
-    throw new DasllamaError('BAD_FORMAT', `${fileName}: "${key(name)}" is ${value}`)
+    throw new DasllamaError('BAD_FORMAT', `${displayName(fileName)}: "${key(name)}" is ${value}`)
   }
   // Before `rope.scaling.*` there was one key, for linear scaling.
   const legacy = metadata.number(`${architecture}.rope.scale_linear`, 0)
@@ -73,9 +75,13 @@ export function readRopeScaling(metadata: Metadata, architecture: string, fileNa
         attentionFactor: positive('attn_factor', 1),
       }
   }
-  throw new DasllamaError('UNSUPPORTED', `${fileName}: rope scaling "${type}" is not supported`, {
-    hint: 'supported: none, linear, llama3, yarn',
-  })
+  throw new DasllamaError(
+    'UNSUPPORTED',
+    `${displayName(fileName)}: rope scaling ${describeValue(type)} is not supported`,
+    {
+      hint: 'supported: none, linear, llama3, yarn',
+    },
+  )
 }
 
 /**

@@ -1,8 +1,11 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { BlockFormat } from '../gguf/block-formats.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
 import { pause } from '../platform/pause.js'
+import { displayName } from '../storage/display-name.js'
 import { inParallel } from '../storage/in-parallel.js'
+import { readParts } from '../storage/parts.js'
 import { aligned } from '../wasm/arena.js'
 import type { Engine } from '../wasm/engine.js'
 import { ActivationKind, type Pointer } from '../wasm/kernels.js'
@@ -57,6 +60,16 @@ interface Placement {
   readonly offset: number
 }
 
+/** `length` bytes of a tensor, from byte `start` on. */
+interface Piece extends Placement {
+  readonly start: number
+  readonly length: number
+}
+
+function positionOf({ tensor, start }: Piece): number {
+  return tensor.offset + start
+}
+
 /**
  * What has to be loaded, checked before a single weight is read: every tensor present, of the expected shape and of
  * a format that the kernels run. `bytes` is what the weights take in memory, `fileBytes` what is read for them.
@@ -76,7 +89,7 @@ export class WeightPlan {
     this.#file = file
     this.#config = config
     this.#engine = engine
-    this.#forms = [new InterleavedRows(engine), new RaisedHalves(engine.kernels)]
+    this.#forms = [new InterleavedRows(engine), new RaisedHalves(engine)]
     // A dry run over address 0 places every tensor that the real one will ask for.
     this.#assemble(0)
     this.#refuseStrangers()
@@ -111,26 +124,61 @@ export class WeightPlan {
     }
     // Bytes since the runtime had a turn: a source that answers from memory would never let it hear an abort.
     let unheard = 0
-    await inParallel(this.#pieces(), READS_AT_ONCE, async ({ tensor, form, offset, start, length }) => {
+    await inParallel(this.#runs(), READS_AT_ONCE, async (pieces) => {
       signal?.throwIfAborted()
-      const pointer = (base + offset + start) as Pointer
-      await tensor.source.read(tensor.offset + start, arena.bytes(pointer, length), signal)
+      const placed = pieces.map((piece) => ({
+        ...piece,
+        pointer: (base + piece.offset + piece.start) as Pointer,
+      }))
+      const parts = placed.map(({ tensor, start, pointer, length }) => ({
+        offset: tensor.offset + start,
+        target: arena.bytes(pointer, length),
+      }))
+      await readParts(pieces[0].tensor.source, parts, signal)
       signal?.throwIfAborted()
-      onBytes(tensor, start, arena.bytes(pointer, length))
-      form?.change({ tensor, pointer, length })
-      unheard += length
+      for (const { tensor, form, start, pointer, length } of placed) {
+        onBytes(tensor, start, arena.bytes(pointer, length))
+        form?.change({ tensor, pointer, length })
+        unheard += length
+      }
       if (unheard < READ_BYTES) return
       unheard = 0
       await pause()
       signal?.throwIfAborted()
     })
+    for (const source of new Set(this.tensors.map(({ source }) => source))) await source.checkUnchanged?.()
     for (const form of this.#forms) form.settle()
     return this.#assemble(base)
   }
 
-  /** Every tensor, the long ones in pieces: `length` bytes from `start` on. */
-  *#pieces(): Generator<Placement & { readonly start: number; readonly length: number }> {
-    for (const placement of this.#placements.values()) {
+  /** Neighbouring pieces of one source, as they lie in it, that are read in one go. */
+  *#runs(): Generator<Piece[]> {
+    let run: Piece[] = []
+    let bytes = 0
+    for (const piece of this.#pieces()) {
+      const last = run[run.length - 1]
+      const gap = last ? positionOf(piece) - positionOf(last) - last.length : 0
+      const joins = last?.tensor.source === piece.tensor.source && gap >= 0 && gap <= LARGEST_GAP_BYTES
+      if (run.length > 0 && !(joins && bytes + gap + piece.length <= READ_BYTES)) {
+        yield run
+        run = []
+        bytes = 0
+      }
+      bytes += run.length > 0 ? gap + piece.length : piece.length
+      run.push(piece)
+    }
+    if (run.length > 0) yield run
+  }
+
+  /** Every tensor in the order of the file, so that a source that is a stream never goes back; the long ones in pieces. */
+  *#pieces(): Generator<Piece> {
+    const rank = new Map(
+      [...new Set(this.tensors.map(({ source }) => source))].map((source, i) => [source, i]),
+    )
+    const placements = Array.from(this.#placements.values()).sort(
+      ({ tensor: a }, { tensor: b }) => rank.get(a.source)! - rank.get(b.source)! || a.offset - b.offset,
+    )
+    for (const placement of placements) {
       const { tensor, form } = placement
       const unit = form?.unitBytes(tensor) ?? 1
       const most = Math.max(1, Math.floor(READ_BYTES / unit)) * unit
@@ -177,7 +225,7 @@ export class WeightPlan {
     if (bad < 0) return factors
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${this.#file.name}: tensor "rope_freqs.weight" has ${factors[bad]} at index ${bad}; factors are positive`,
+      `${displayName(this.#file.name)}: tensor "rope_freqs.weight" has ${factors[bad]} at index ${bad}; factors are positive`,
     )
   }
 
@@ -187,7 +235,7 @@ export class WeightPlan {
       if (this.#placements.has(name) || LEFT_OVER.test(name)) continue
       throw new DasllamaError(
         'UNSUPPORTED',
-        `${this.#file.name}: tensor "${name}" belongs to no ${this.#config.architecture} model that runs here`,
+        `${displayName(this.#file.name)}: tensor ${describeValue(name)} belongs to no ${this.#config.architecture} model that runs here`,
         { hint: 'the model is a variant of its architecture that this version does not know' },
       )
     }
@@ -218,15 +266,19 @@ export class WeightPlan {
     if (known) return known
     const tensor = this.#file.tensors.get(name)
     if (!tensor) {
-      throw new DasllamaError('MISSING', `${this.#file.name}: tensor "${name}" is missing`, {
-        hint: `a ${this.#config.architecture} model of ${this.#config.layers} layers has it; the file may be a vocabulary only, or incomplete`,
-      })
+      throw new DasllamaError(
+        'MISSING',
+        `${displayName(this.#file.name)}: tensor ${describeValue(name)} is missing`,
+        {
+          hint: `a ${this.#config.architecture} model of ${this.#config.layers} layers has it; the file may be a vocabulary only, or incomplete`,
+        },
+      )
     }
     const found = significant(tensor.shape)
     if (found.length !== shape.length || found.some((size, axis) => size !== shape[axis])) {
       throw new DasllamaError(
         'BAD_FORMAT',
-        `${this.#file.name}: tensor "${name}" has shape [${found}], and the metadata say [${shape}]`,
+        `${displayName(this.#file.name)}: tensor ${describeValue(name)} has shape [${found}], and the metadata say [${shape}]`,
       )
     }
     const form = this.#forms.find((form) => form.isFor(tensor))
@@ -240,7 +292,7 @@ export class WeightPlan {
   #unsupported(tensor: TensorInfo): DasllamaError {
     return new DasllamaError(
       'UNSUPPORTED',
-      `${this.#file.name}: tensor "${tensor.name}" is ${tensor.format.name}, which cannot be used here`,
+      `${displayName(this.#file.name)}: tensor ${describeValue(tensor.name)} is ${tensor.format.name}, which cannot be used here`,
       { hint: 'matrices: F32, F16, BF16, Q4_0 to Q8_0, Q2_K to Q6_K, IQ2_XXS; norms and biases: F32' },
     )
   }
@@ -251,6 +303,9 @@ const LEFT_OVER = /^blk\.\d+\.attn_rot_embd(\.weight)?$/
 
 /** Pieces in which tensors are read, so that a long read can be cancelled and its progress seen. */
 const READ_BYTES = 16 * 2 ** 20
+
+/** So much between two tensors is read and dropped rather than asked for around it. */
+const LARGEST_GAP_BYTES = 64 * 1024
 
 /** One alone leaves the disk, or the network, waiting between two pieces. */
 const READS_AT_ONCE = 4

@@ -1,5 +1,6 @@
 /** Web pages and their workers. */
 import { DasllamaError, type ErrorCode } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
 import type { Thread, ThreadHost, ThreadStart } from '../wasm/threads.js'
 import type { ThreadMessage } from './browser-thread.js'
@@ -12,14 +13,18 @@ function kernelsUrl(build: KernelBuild): URL {
     : new URL('../kernels-relaxed.wasm', import.meta.url)
 }
 
-async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<ArrayBuffer>> {
+async function loadKernels(
+  build: KernelBuild = 'baseline',
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   const url = kernelsUrl(build)
   const fail = (code: ErrorCode, what: string, cause?: unknown) =>
     new DasllamaError(code, `${url}: ${what}`, {
       hint: `serve ${KERNEL_FILES[build]} from the folder of index.js, or pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
       cause,
     })
-  const response = await fetch(url).catch((cause) => {
+  const response = await fetch(url, { signal }).catch((cause) => {
+    signal?.throwIfAborted()
     throw fail('IO', 'the kernels cannot be fetched', cause)
   })
   if (!response.ok) {
@@ -29,6 +34,7 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
     )
   }
   const body = await response.arrayBuffer().catch((cause) => {
+    signal?.throwIfAborted()
     throw fail('IO', 'the connection broke while the kernels were fetched', cause)
   })
   const bytes = new Uint8Array(body)
@@ -41,22 +47,31 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
 const MAGIC = [0, 0x61, 0x73, 0x6d]
 
 /** Settles when the thread has said that it serves. */
-function startThread(start: ThreadStart): Promise<Thread> {
+function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
   const worker = new Worker(new URL('./browser-thread.js', import.meta.url), { type: 'module' })
-  return new Promise((resolve, reject) => {
+  let terminate = () => worker.terminate()
+  const starting = new Promise<Thread>((resolve, reject) => {
     const ended = new Promise<string>((end) => {
       const fail = (reason: string) => {
         reject(new Error(reason))
         end(reason)
       }
+      // A browser does not report the end of a worker that it was told to end.
+      terminate = () => {
+        worker.terminate()
+        fail('it was terminated')
+      }
       worker.onerror = ({ message }) => fail(message ?? 'its script cannot be loaded')
       worker.onmessage = ({ data }: MessageEvent<ThreadMessage>) => {
-        if (data === 'ready') resolve({ ended, terminate: () => worker.terminate() })
+        if (data === 'ready') resolve({ ended, terminate })
         else fail(data.error)
       }
     })
     worker.postMessage(start)
   })
+  const abort = () => terminate()
+  signal?.addEventListener('abort', abort, { once: true })
+  return starting.finally(() => signal?.removeEventListener('abort', abort))
 }
 
 /** Half the processors that the browser tells of: it does not say which of them share a core. */
@@ -81,7 +96,7 @@ export const platform: Platform = {
     return globalThis.document?.baseURI ?? globalThis.location?.href
   },
   async openPath(path) {
-    throw new DasllamaError('UNSUPPORTED', `${path}: a web page cannot open paths`, {
+    throw new DasllamaError('UNSUPPORTED', `${displayName(String(path))}: a web page cannot open paths`, {
       hint: 'pass a URL, or the File that the user chose',
     })
   },

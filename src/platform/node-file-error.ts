@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
+import { describeFailure } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 
 /** What went wrong with the file `path`, in words. `missing` says what is not there, if that is it. */
 export function fileError(path: string, cause: unknown, missing = 'there is no such file'): DasllamaError {
@@ -8,16 +10,16 @@ export function fileError(path: string, cause: unknown, missing = 'there is no s
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new DasllamaError('NOT_FOUND', `${path}: ${missing}`, {
-        hint: `looked for ${resolve(path)}`,
+      return new DasllamaError('NOT_FOUND', `${displayName(path)}: ${missing}`, {
+        hint: `looked for ${displayName(resolve(path))}`,
         cause,
       })
     case 'EACCES':
     case 'EPERM':
-      return new DasllamaError('IO', `${path}: no permission`, { cause })
+      return new DasllamaError('IO', `${displayName(path)}: no permission`, { cause })
     case 'EISDIR':
-      return new DasllamaError('IO', `${path} is a directory`, { cause })
+      return new DasllamaError('IO', `${displayName(path)} is a directory`, { cause })
     default:
-      return new DasllamaError('IO', `${path}: ${message}`, { cause })
+      return new DasllamaError('IO', `${displayName(path)}: ${describeFailure(message)}`, { cause })
   }
 }

@@ -1,34 +1,16 @@
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { ABANDONED, type Lines } from './terminal.js'
-
-/** Earlier lines that the arrow keys bring back. */
-const HISTORY = 1000
-/** Let a terminal mark where pasted text begins and ends, and no longer (xterm's "bracketed paste"). */
-const MARK_PASTES = '\x1b[?2004h'
-const MARK_NO_PASTES = '\x1b[?2004l'
-/** Stands before what follows a pasted line. */
-const GOES_ON = '… '
+import { LineEditor, type TerminalInput, type TerminalOutput } from './node-line-editor.js'
+import { ABANDONED, type LineOptions, type Lines } from './terminal.js'
 
 /** Standard input, or another stream, line by line. What arrives before it is asked for waits. */
 export function nodeLines(
-  input: NodeJS.ReadableStream & { isTTY?: boolean; unref?(): void } = process.stdin,
-  output: NodeJS.WritableStream & { isTTY?: boolean } = process.stdout,
+  input: TerminalInput = process.stdin,
+  output: TerminalOutput = process.stdout,
+  options: LineOptions = {},
 ): Lines {
   const isTerminal = input.isTTY === true && output.isTTY === true
-  // Deno's readline takes the marks for text (2.9).
-  const marksPastes = isTerminal && process.env.TERM !== 'dumb' && !('deno' in process.versions)
-  const reader = createInterface({
-    input,
-    output: isTerminal ? output : undefined,
-    terminal: isTerminal,
-    historySize: HISTORY,
-    removeHistoryDuplicates: true,
-  })
   const waiting: (string | typeof ABANDONED)[] = []
-  /** Lines of a paste that has not been sent. */
-  let pasted: string[] = []
-  let isPasting = false
   let isAsked = false
   let ended = false
   let wake: (() => void) | undefined
@@ -36,47 +18,35 @@ export function nodeLines(
     wake?.()
     wake = undefined
   }
-  const ask = (prompt: string, keepsCursor: boolean) => {
-    reader.setPrompt(prompt)
-    reader.prompt(keepsCursor)
-  }
-  reader.on('line', (line) => {
-    if (isPasting) {
-      pasted.push(line)
-      if (isAsked) ask(GOES_ON, false)
-      return
-    }
-    waiting.push([...pasted, line].join('\n'))
-    pasted = []
-    notify()
-  })
-  reader.on('close', () => {
-    ended = true
-    notify()
-  })
-  const pressed = (_: unknown, key: { name?: string } | undefined) => {
-    if (key?.name === 'paste-start') isPasting = true
-    else if (key?.name === 'paste-end') isPasting = false
-  }
-  if (marksPastes) {
-    input.on('keypress', pressed)
-    output.write(MARK_PASTES)
-  }
   const interrupts = new Set<() => void>()
-  const interrupted = () => {
-    for (const listener of interrupts) listener()
+  const listeners = {
+    onLine(line: string) {
+      waiting.push(line)
+      notify()
+    },
+    onEnd() {
+      ended = true
+      notify()
+    },
+    onInterrupt() {
+      for (const listener of interrupts) listener()
+    },
   }
-  // On a terminal readline sees the key itself; elsewhere there is a signal.
-  reader.on('SIGINT', interrupted)
-  process.on('SIGINT', interrupted)
+  const reader: LineReader = isTerminal
+    ? hasEscapeSequences()
+      ? new LineEditor(input, output, options, listeners)
+      : plainReader(input, output, options, listeners)
+    : plainReader(input, undefined, {}, listeners)
+  // A terminal that is read key by key has a key for it; elsewhere there is a signal.
+  process.on('SIGINT', listeners.onInterrupt)
 
   return {
     isTerminal,
     async next(prompt) {
-      if (isTerminal && waiting.length === 0 && !ended) {
+      if (waiting.length > 0) reader.show?.(prompt, waiting[0])
+      else if (!ended) {
         isAsked = true
-        // What has been typed meanwhile stays.
-        ask(pasted.length > 0 ? GOES_ON : prompt, true)
+        reader.ask(prompt)
       }
       while (waiting.length === 0 && !ended) {
         await new Promise<void>((resolve) => {
@@ -90,27 +60,74 @@ export function nodeLines(
     abandon() {
       waiting.length = 0
       if (!isAsked) return false
-      const hadText = reader.line !== '' || pasted.length > 0
-      pasted = []
-      isPasting = false
-      if (reader.line !== '') {
-        // Readline's own keys for it: Ctrl-E, then Ctrl-U.
-        reader.write(null, { ctrl: true, name: 'e' })
-        reader.write(null, { ctrl: true, name: 'u' })
-      }
+      const hadText = reader.clear()
       waiting.push(ABANDONED)
       notify()
       return hadText
     },
     close() {
-      process.off('SIGINT', interrupted)
-      if (marksPastes) {
-        input.off('keypress', pressed)
-        output.write(MARK_NO_PASTES)
-      }
+      process.off('SIGINT', listeners.onInterrupt)
       reader.close()
       // A pipe that stays open must not keep the program from ending.
       input.unref?.()
     },
+  }
+}
+
+/** What reads lines for `nodeLines`. */
+interface LineReader {
+  /** Shows a prompt; what has been typed meanwhile stays. */
+  ask(prompt: string): void
+  /** Shows a line that was typed before it was asked for. */
+  show?(prompt: string, line: string | typeof ABANDONED): void
+  /** Throws away what is typed of a line; whether there was anything. */
+  clear(): boolean
+  close(): void
+}
+
+export interface LineListeners {
+  onLine(line: string): void
+  onEnd(): void
+  onInterrupt(): void
+}
+
+/** Deno's readline takes the marks of pastes for text (2.9); a dumb terminal knows none. */
+function hasEscapeSequences(): boolean {
+  return process.env.TERM !== 'dumb' && !('deno' in process.versions)
+}
+
+/** Node's readline alone, for pipes and files, and for terminals without escape sequences where there is an output. */
+function plainReader(
+  input: TerminalInput,
+  output: TerminalOutput | undefined,
+  { continues }: LineOptions,
+  { onLine, onEnd, onInterrupt }: LineListeners,
+): LineReader {
+  const reader = createInterface({ input, output, terminal: output !== undefined })
+  /** What has been typed of a text that goes on. */
+  let begun: string | undefined
+  reader.on('line', (line) => {
+    const text = begun === undefined ? line : `${begun}\n${line}`
+    begun = continues?.(text) ? text : undefined
+    if (begun === undefined) onLine(text)
+  })
+  reader.on('close', onEnd)
+  reader.on('SIGINT', onInterrupt)
+  return {
+    ask(prompt) {
+      reader.setPrompt(prompt)
+      if (output) reader.prompt(true)
+    },
+    clear() {
+      const hadText = reader.line !== '' || begun !== undefined
+      begun = undefined
+      // Readline's own keys for it: Ctrl-E, then Ctrl-U.
+      if (output && reader.line !== '') {
+        reader.write(null, { ctrl: true, name: 'e' })
+        reader.write(null, { ctrl: true, name: 'u' })
+      }
+      return hadText
+    },
+    close: () => reader.close(),
   }
 }

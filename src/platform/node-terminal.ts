@@ -1,10 +1,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { freemem } from 'node:os'
 import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
 import { DasllamaError } from '../errors.js'
 import { fileError } from './node-file-error.js'
 import { nodeLines } from './node-lines.js'
-import type { Output, Terminal } from './terminal.js'
+import { type Output, type Terminal, wantsColors } from './terminal.js'
 
 function output(stream: NodeJS.WriteStream): Output {
   // The reader has what it wanted, as in `| head -1`: nothing is left to do and nothing to complain about.
@@ -13,6 +14,10 @@ function output(stream: NodeJS.WriteStream): Output {
   })
   return {
     isTerminal: stream.isTTY === true,
+    hasColors: wantsColors(stream.isTTY === true, process.env),
+    get columns() {
+      return stream.isTTY === true ? stream.columns || undefined : undefined
+    },
     write: (text) =>
       new Promise((resolve) => {
         stream.write(text, () => resolve())
@@ -44,14 +49,23 @@ export async function readTextFile(path: string): Promise<string> {
   }
 }
 
+/** Memory within the limits of a container too, where the runtime knows them (Node 20.13). */
+function availableMemory(): number {
+  return process.availableMemory?.() ?? freemem()
+}
+
 /** The terminal of this process. */
 export function nodeTerminal(): Terminal {
   return {
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     debug: Boolean(process.env.DASLLAMA_DEBUG),
+    inputIsTerminal: process.stdin.isTTY === true,
+    get availableMemory() {
+      return availableMemory()
+    },
     readInput: async () => decode(await buffer(process.stdin), 'standard input'),
-    openLines: () => nodeLines(),
+    openLines: (options) => nodeLines(process.stdin, process.stdout, options),
     readFile: readTextFile,
     writeFile: (path, text) =>
       writeFile(path, text).catch((cause) => {

@@ -1,11 +1,12 @@
 /** Node, and with it Deno and Bun, which offer the same modules. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, type Stats } from 'node:fs'
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { DasllamaError } from '../errors.js'
+import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
 import type { Thread, ThreadStart } from '../wasm/threads.js'
@@ -20,12 +21,18 @@ const CHUNK_BYTES = 64 * 1024 * 1024
 class FileSource implements ByteSource {
   readonly name: string
   readonly size: number
+  readonly version: string
   readonly #handle: FileHandle
 
-  constructor(name: string, size: number, handle: FileHandle) {
+  private constructor(name: string, { size, mtimeMs }: Stats, handle: FileHandle) {
     this.name = name
     this.size = size
+    this.version = String(mtimeMs)
     this.#handle = handle
+  }
+
+  static async over(name: string, handle: FileHandle): Promise<FileSource> {
+    return new FileSource(name, await handle.stat(), handle)
   }
 
   async read(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -41,13 +48,21 @@ class FileSource implements ByteSource {
       if (bytesRead === 0) {
         throw new DasllamaError(
           'TRUNCATED',
-          `${this.name}: the file ends at byte ${offset + filled}, ${target.length - filled} bytes too early`,
+          `${displayName(this.name)}: the file ends at byte ${offset + filled}, ${target.length - filled} bytes too early`,
           { hint: 'the file may still be downloading, or the download broke off' },
         )
       }
       filled += bytesRead
     }
     signal?.throwIfAborted()
+  }
+
+  async checkUnchanged(): Promise<void> {
+    const { size, mtimeMs } = await this.#handle.stat()
+    if (size === this.size && String(mtimeMs) === this.version) return
+    throw new DasllamaError('IO', `${displayName(this.name)}: the file was changed while it was read`, {
+      hint: 'load it again when nobody writes to it any more',
+    })
   }
 
   sibling(fileName: string): Promise<ByteSource> {
@@ -65,10 +80,12 @@ async function openFile(path: string): Promise<ByteSource> {
     const found = await stat(path)
     if (!found.isFile()) {
       const kind = found.isDirectory() ? 'a directory' : 'not a regular file'
-      throw new DasllamaError('IO', `${path} is ${kind}`, { hint: 'give the path of a model file' })
+      throw new DasllamaError('IO', `${displayName(path)} is ${kind}`, {
+        hint: 'give the path of a model file',
+      })
     }
     const handle = await open(path, 'r')
-    return new FileSource(path, (await handle.stat()).size, handle)
+    return await FileSource.over(path, handle)
   } catch (cause) {
     throw fileError(path, cause)
   }
@@ -93,7 +110,7 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
   })
 }
 
-async function startThread(start: ThreadStart): Promise<Thread> {
+async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
   const place = placesInDist('platform/node-thread.js').find((url) => existsSync(url))
   if (!place) {
     throw new DasllamaError('NOT_FOUND', 'node-thread.js is not there', {
@@ -106,11 +123,17 @@ async function startThread(start: ThreadStart): Promise<Thread> {
     worker.once('error', (error: Error) => end(error.message))
     worker.once('exit', (code) => end(`exit code ${code}`))
   })
-  const ready = new Promise((resolve) => worker.once('message', resolve))
-  const failure = await Promise.race([ready.then(() => undefined), ended])
-  if (failure !== undefined) throw new Error(failure)
+  const terminate = () => void worker.terminate()
+  signal?.addEventListener('abort', terminate, { once: true })
+  try {
+    const ready = new Promise((resolve) => worker.once('message', resolve))
+    const failure = await Promise.race([ready.then(() => undefined), ended])
+    if (failure !== undefined) throw new Error(failure)
+  } finally {
+    signal?.removeEventListener('abort', terminate)
+  }
   worker.unref()
-  return { ended, terminate: () => void worker.terminate() }
+  return { ended, terminate }
 }
 
 /** Processors of which no two are one core's, as far as the system tells: of others, all that this process may use. */
@@ -156,6 +179,10 @@ function fileUrlToPath(url: string | URL): string {
   try {
     return fileURLToPath(url)
   } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', `${url} is not the URL of a local file`, { cause })
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${displayName(String(url))} is not the URL of a local file`,
+      { cause },
+    )
   }
 }

@@ -17,9 +17,12 @@ export interface Platform {
   openPath(path: string | URL): Promise<ByteSource>
   /**
    * The kernels that lie beside the package's JavaScript; compiled only where bytes cannot be. Rejects with `NOT_FOUND`,
-   * `IO` or `BAD_FORMAT`. Default: the baseline.
+   * `IO` or `BAD_FORMAT`, or with the signal's reason. Default: the baseline.
    */
-  loadKernels(build?: KernelBuild): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>
+  loadKernels(
+    build?: KernelBuild,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>
   /**
    * Vectors of 256 bits, which the runtime's engine makes of pairs: whether it does, and how it is told to. `undefined`
    * where it cannot be told.

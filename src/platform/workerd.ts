@@ -6,13 +6,14 @@
 import { DasllamaError } from '../errors.js'
 import kernels from '../kernels.wasm'
 import relaxedKernels from '../kernels-relaxed.wasm'
+import { displayName } from '../storage/display-name.js'
 import type { Platform } from './platform.js'
 
 const platform: Platform = {
   name: 'workerd',
   baseUrl: undefined,
   async openPath(path) {
-    throw new DasllamaError('UNSUPPORTED', `${path}: a Worker has no files`, {
+    throw new DasllamaError('UNSUPPORTED', `${displayName(String(path))}: a Worker has no files`, {
       hint: 'pass an https: URL, or bytes that the Worker has, for example from an R2 bucket',
     })
   },

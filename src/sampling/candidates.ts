@@ -1,4 +1,5 @@
 import { Softmax } from '../math/softmax.js'
+import { refuseNaN } from './nan.js'
 import { argmax, compact, gather, largestFinite, multiply } from './passes.js'
 
 /** The largest f32: stands for Infinity, so that differences of logits are never NaN. */
@@ -37,7 +38,7 @@ export class Candidates {
 
   /**
    * Takes every token of `logits` (f32[vocabulary]) that has a chance and, where `allowed` is given, whose bit is set
-   * there. `logits` stays as it is.
+   * there. `logits` stays as it is. Throws `NOT_A_NUMBER` for a NaN among them.
    */
   reset(logits: Float32Array, allowed?: Uint32Array): void {
     const { length } = logits
@@ -53,7 +54,7 @@ export class Candidates {
     this.temperature = 1
     if (allowed) this.shrink(gather(logits, allowed, this.logits, this.ids))
     else this.logits.set(logits)
-    this.settle()
+    this.settle(refuseNaN)
   }
 
   /**

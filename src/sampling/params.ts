@@ -1,4 +1,6 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { isArray, readList, readOptions } from '../read-list.js'
 
 /** A step of one's own: changes `logits` (f32[vocabulary], −Infinity for what was left out before it) in place. */
 export type CustomStep = (logits: Float32Array, recent: readonly number[]) => void
@@ -155,78 +157,85 @@ const NUMBERS: { readonly [name in keyof SamplingParams]?: Range } = {
  * type, a fraction where a count is meant, a value out of range, an id that is none, or knobs that contradict each other.
  */
 export function resolveSampling(params: SamplingParams = {}): ResolvedSampling {
-  if (typeof params !== 'object' || params === null) {
-    throw invalid(`sampling parameters must be an object, not ${String(params)}`)
-  }
-  for (const [name, value] of Object.entries(params)) {
+  const given = Object.entries(readOptions('sampling parameters', params))
+  for (const entry of given) {
+    const [name, value] = entry
     if (!Object.hasOwn(DEFAULT_SAMPLING, name)) {
       throw invalid(
-        `there is no sampling parameter "${name}"`,
+        `there is no sampling parameter ${describeValue(name)}`,
         `there are ${Object.keys(DEFAULT_SAMPLING).join(', ')}`,
       )
     }
-    if (value !== undefined) check(name as keyof SamplingParams, value)
+    if (value !== undefined) entry[1] = checked(name as keyof SamplingParams, value)
   }
-  const given = Object.entries(params).filter(([, value]) => value !== undefined)
-  const resolved: ResolvedSampling = { ...DEFAULT_SAMPLING, ...Object.fromEntries(given) }
+  const known = given.filter(([, value]) => value !== undefined)
+  const resolved: ResolvedSampling = { ...DEFAULT_SAMPLING, ...Object.fromEntries(known) }
   refuseContradictions(resolved)
   return resolved
 }
 
-function check(name: keyof SamplingParams, value: unknown): void {
+/** The value, lists as copies. */
+function checked(name: keyof SamplingParams, value: unknown): unknown {
   const range = NUMBERS[name]
-  if (range) checkNumber(name, value, range)
-  else if (name === 'logitBias') checkBias(value)
-  else if (name === 'samplers') checkSamplers(value)
-  else if (name === 'ignoreEos') checkBoolean(name, value)
-  else checkIds(name, value)
+  if (range) return checkNumber(name, value, range)
+  if (name === 'logitBias') return checkBias(value)
+  if (name === 'samplers') return checkSamplers(value)
+  return name === 'ignoreEos' ? checkBoolean(name, value) : checkIds(name, value)
 }
 
-function checkNumber(name: string, value: unknown, { whole, min, max }: Range): void {
+function checkNumber(name: string, value: unknown, { whole, min, max }: Range): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw invalid(`${name} must be a finite number, not ${String(value)}`)
+    throw invalid(`${name} must be a finite number, not ${describeValue(value)}`)
   }
   if (whole && !Number.isInteger(value)) throw invalid(`${name} must be a whole number, not ${value}`)
   if (min !== undefined && value < min) throw invalid(`${name} must be ${min} or more, not ${value}`)
   if (max !== undefined && value > max) throw invalid(`${name} must be ${max} or less, not ${value}`)
+  return value
 }
 
-function checkBoolean(name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw invalid(`${name} must be true or false, not ${String(value)}`)
+function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw invalid(`${name} must be true or false, not ${describeValue(value)}`)
 }
 
-/** Throws `INVALID_ARGUMENT` for what is no array of token ids. */
-export function checkIds(name: string, ids: unknown): void {
-  if (!Array.isArray(ids)) throw invalid(`${name} must be an array of token ids, not ${String(ids)}`)
-  for (const id of ids) checkId(name, id)
+/** A copy. Throws `INVALID_ARGUMENT` for what is no array of token ids. */
+export function checkIds(name: string, ids: unknown): number[] {
+  if (!isArray(ids)) throw invalid(`${name} must be an array of token ids, not ${describeValue(ids)}`)
+  return readList(name, ids, (id) => checkId(name, id))
 }
 
-function checkId(name: string, id: unknown): void {
-  if (Number.isInteger(id) && (id as number) >= 0) return
-  throw invalid(`${name} names ${String(id)}, which is no token id`)
+function checkId(name: string, id: unknown): number {
+  if (Number.isInteger(id) && (id as number) >= 0) return id as number
+  throw invalid(`${name} names ${describeValue(id)}, which is no token id`)
 }
 
-function checkBias(bias: unknown): void {
-  if (typeof bias !== 'object' || bias === null || Array.isArray(bias)) {
-    throw invalid(`logitBias must be an object from token ids to numbers, not ${String(bias)}`)
+function checkBias(bias: unknown): Readonly<Record<number, number>> {
+  if (typeof bias !== 'object' || bias === null || isArray(bias)) {
+    throw invalid(`logitBias must be an object from token ids to numbers, not ${describeValue(bias)}`)
   }
-  for (const [id, value] of Object.entries(bias)) {
-    checkId('logitBias', String(Number(id)) === id ? Number(id) : `"${id}"`)
+  const copy = readOptions('logitBias', bias)
+  for (const [id, value] of Object.entries(copy)) {
+    checkId('logitBias', String(Number(id)) === id ? Number(id) : id)
     if (typeof value === 'number' && (Number.isFinite(value) || value === Number.NEGATIVE_INFINITY)) continue
-    throw invalid(`logitBias of ${id} must be a finite number or -Infinity, not ${String(value)}`)
+    throw invalid(`logitBias of ${id} must be a finite number or -Infinity, not ${describeValue(value)}`)
   }
+  return copy as Readonly<Record<number, number>>
 }
 
-function checkSamplers(samplers: unknown): void {
-  if (!Array.isArray(samplers)) throw invalid(`samplers must be an array, not ${String(samplers)}`)
+function checkSamplers(samplers: unknown): readonly (StepName | CustomStep)[] {
+  if (!isArray(samplers)) throw invalid(`samplers must be an array, not ${describeValue(samplers)}`)
   const seen = new Set<unknown>()
-  for (const step of samplers) {
+  return readList('samplers', samplers, (step) => {
     if (typeof step !== 'function' && !(STEP_NAMES as readonly unknown[]).includes(step)) {
-      throw invalid(`samplers names "${String(step)}"`, `there are ${STEP_NAMES.join(', ')} and functions`)
+      throw invalid(
+        `samplers names ${describeValue(step)}`,
+        `there are ${STEP_NAMES.join(', ')} and functions`,
+      )
     }
     if (typeof step === 'string' && seen.has(step)) throw invalid(`samplers names "${step}" twice`)
     seen.add(step)
-  }
+    return step as StepName | CustomStep
+  })
 }
 
 function refuseContradictions({ ignoreEos, minTokens, bannedIds, forcedIds }: ResolvedSampling): void {

@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 
 /**
@@ -22,7 +23,7 @@ export class Rng {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new DasllamaError(
         'INVALID_ARGUMENT',
-        `seed must be a whole number from 0 to 2^53 - 1, not ${String(seed)}`,
+        `seed must be a whole number from 0 to 2^53 - 1, not ${describeValue(seed)}`,
       )
     }
     this.#seed = seed

@@ -3,6 +3,7 @@ import { Candidates } from './candidates.js'
 import { buildChain } from './chain.js'
 import { type Logprobs, logprobsOf } from './logprobs.js'
 import { Mirostat } from './mirostat.js'
+import { checkLogits } from './nan.js'
 import { checkIds, type ResolvedSampling, resolveSampling, type SamplingParams } from './params.js'
 import { argmax, argmaxOf } from './passes.js'
 import { Rng, randomSeed } from './rng.js'
@@ -15,6 +16,8 @@ export interface SamplerOptions {
   seed?: number
   /** Tokens that end a generation, for `minTokens` and `ignoreEos`. Default none. */
   endOfGeneration?: Iterable<number>
+  /** @internal The logits have been looked at: none is NaN. */
+  areChecked?: boolean
 }
 
 /** Chooses tokens from logits by fixed parameters. */
@@ -26,7 +29,7 @@ export interface Sampler {
    * The next token's id. `logits` is f32[vocabulary] and stays as it is; `recent` holds the tokens generated so far,
    * the latest last. With `allowed`, a bit for each token (bit `id & 31` of word `id >>> 5`), only tokens whose bit is
    * set take part, as if there were no others. With `temp` 0 no random number is used. Throws `NO_CANDIDATES` when every
-   * token is ruled out, `INVALID_ARGUMENT` for logits that are none or an id in the parameters outside the vocabulary.
+   * token is ruled out, `NOT_A_NUMBER` for a logit that is NaN, `INVALID_ARGUMENT` for logits that are none or an id in the parameters outside the vocabulary.
    */
   pick(logits: Float32Array, recent?: ArrayLike<number>, allowed?: Uint32Array): number
   /**
@@ -42,7 +45,7 @@ export interface Sampler {
  */
 export function createSampler(params?: SamplingParams, options: SamplerOptions = {}): Sampler {
   const resolved = resolveSampling(params)
-  const { seed = randomSeed(), rng = new Rng(seed), endOfGeneration = [] } = options
+  const { seed = randomSeed(), rng = new Rng(seed), endOfGeneration = [], areChecked = false } = options
   const endIds = [...endOfGeneration]
   checkIds('endOfGeneration', endIds)
   const chain = buildChain(resolved, new Set(endIds))
@@ -55,7 +58,11 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
   let chosen = -1
 
   function choose(logits: Float32Array, recent: ArrayLike<number>, allowed: Uint32Array | undefined): number {
-    if (plain) return allowed ? argmaxOf(logits, allowed) : argmax(logits, logits.length)
+    if (plain) {
+      // All other ways come across a NaN by themselves.
+      if (!areChecked) checkLogits(logits)
+      return allowed ? argmaxOf(logits, allowed) : argmax(logits, logits.length)
+    }
     candidates.reset(logits, allowed)
     for (const step of chain) if (candidates.size > 0) step(candidates, { recent, rng })
     if (candidates.size === 0) return -1

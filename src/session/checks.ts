@@ -1,10 +1,11 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { readList, readOptions } from '../read-list.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 
-/** Throws `INVALID_ARGUMENT` for options that are not an object. */
+/** Throws `INVALID_ARGUMENT` for options that are not an object, or that cannot be read. */
 export function checkOptions(options: unknown): void {
-  if (typeof options === 'object' && options !== null) return
-  throw new DasllamaError('INVALID_ARGUMENT', `options must be an object, not ${String(options)}`)
+  readOptions('options', options as object)
 }
 
 /** The ids as an array. Throws `INVALID_ARGUMENT` for anything but one or more ids of the vocabulary. */
@@ -16,23 +17,29 @@ export function checkIds(ids: ArrayLike<TokenId>, vocabSize: number): TokenId[] 
 
 /** The same, none at all included; `name` is for messages. */
 export function checkTokens(name: string, ids: ArrayLike<TokenId>, vocabSize: number): TokenId[] {
-  if (ids === null || typeof ids !== 'object' || typeof ids.length !== 'number') {
-    throw new DasllamaError('INVALID_ARGUMENT', `${name} must be an array of numbers, not ${typeof ids}`)
-  }
-  return Array.from(ids, (id, index) => {
-    if (Number.isInteger(id) && id >= 0 && id < vocabSize) return id
+  const check = (id: unknown, index: number): TokenId => {
+    if (Number.isInteger(id) && (id as number) >= 0 && (id as number) < vocabSize) return id as TokenId
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `${name}: token ${String(id)} at index ${index} is not in the vocabulary (0 to ${vocabSize - 1})`,
+      `${name}: token ${describeValue(id)} at index ${index} is not in the vocabulary (0 to ${vocabSize - 1})`,
     )
-  })
+  }
+  return readList(name, ids, check, 'an array of numbers')
 }
 
 /** Throws `INVALID_ARGUMENT` for a `signal` that is none. */
 export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal === undefined) return
-  if (typeof signal?.throwIfAborted !== 'function') {
-    throw new DasllamaError('INVALID_ARGUMENT', 'signal must be an AbortSignal')
+  if (signal === undefined || isSignal(signal)) return
+  throw new DasllamaError('INVALID_ARGUMENT', `signal must be an AbortSignal, not ${describeValue(signal)}`)
+}
+
+/** By what it does: a page may hand over the signal of another one. */
+function isSignal(signal: Partial<AbortSignal> | null): boolean {
+  try {
+    const { throwIfAborted, addEventListener, removeEventListener } = signal ?? {}
+    return [throwIfAborted, addEventListener, removeEventListener].every((of) => typeof of === 'function')
+  } catch {
+    return false
   }
 }
 
@@ -42,6 +49,6 @@ export function checkCount(name: string, value: unknown, minimum: number, maximu
     return value
   throw new DasllamaError(
     'INVALID_ARGUMENT',
-    `${name} must be a whole number from ${minimum} to ${maximum}, not ${String(value)}`,
+    `${name} must be a whole number from ${minimum} to ${maximum}, not ${describeValue(value)}`,
   )
 }

@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { checkCount } from './checks.js'
 
@@ -21,7 +22,7 @@ export function resolveContextShift(
   if (typeof option !== 'object' || option === null) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `contextShift must be true, false or { keep }, not ${String(option)}`,
+      `contextShift must be true, false or { keep }, not ${describeValue(option)}`,
     )
   }
   const { keep = fallback } = option

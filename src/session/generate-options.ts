@@ -1,5 +1,7 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { ResponseFormat } from '../grammar/response-format.js'
+import { isArray, readList } from '../read-list.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { checkCount, checkOptions, checkSignal, checkTokens } from './checks.js'
@@ -7,7 +9,7 @@ import { checkCount, checkOptions, checkSignal, checkTokens } from './checks.js'
 export interface GenerateOptions extends SamplingParams {
   /** Tokens to generate at most. Default: until the model stops or the context is full. */
   maxTokens?: number
-  /** Ends the generation between tokens and between batches of the prompt, with `stopReason` `abort`. */
+  /** Ends the generation with `stopReason` `abort`; checked whenever the event loop runs, within prompts and tokens too. */
   signal?: AbortSignal
   /**
    * Texts that end the generation and are not part of its text: at most 64, of at most 1024 characters. A token whose
@@ -63,7 +65,7 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
   } = options
   checkSignal(signal)
   if (reuse !== 'exact' && reuse !== 'all') {
-    throw new DasllamaError('INVALID_ARGUMENT', `reuse must be "exact" or "all", not ${String(reuse)}`)
+    throw new DasllamaError('INVALID_ARGUMENT', `reuse must be "exact" or "all", not ${describeValue(reuse)}`)
   }
   const resolved = {
     maxTokens:
@@ -84,18 +86,18 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
 
 function checkStops(stop: GenerateOptions['stop']): readonly string[] {
   if (stop === undefined) return []
-  const stops: readonly unknown[] = Array.isArray(stop) ? stop : [stop]
+  const stops: readonly unknown[] = isArray(stop) ? stop : [stop]
   if (stops.length > MAX_STOPS) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
       `stop has ${stops.length} strings; at most ${MAX_STOPS} are accepted`,
     )
   }
-  return stops.map((text, index) => {
+  return readList('stop', stops, (text, index) => {
     if (typeof text !== 'string') {
       throw new DasllamaError(
         'INVALID_ARGUMENT',
-        `stop must be a string or an array of strings; [${index}] is ${String(text)}`,
+        `stop must be a string or an array of strings; [${index}] is ${describeValue(text)}`,
       )
     }
     if (text.length >= 1 && text.length <= MAX_STOP_LENGTH) return text

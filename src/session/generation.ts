@@ -1,7 +1,6 @@
 import { DasllamaError } from '../errors.js'
 import type { CompiledGrammar, Matcher } from '../grammar/compiled-grammar.js'
 import { compileResponseFormat } from '../grammar/response-format.js'
-import { pause } from '../platform/pause.js'
 import type { Logprobs } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { Sampler } from '../sampling/sampler.js'
@@ -53,8 +52,8 @@ export interface Steps {
   logprobs(sampler: Sampler, id: TokenId, count: number): TokenLogprobs
   /** The token becomes the session's last one; it is evaluated only if the session goes on. */
   accept(id: TokenId): void
-  /** Evaluates the last token; false when there is no room for it. */
-  advance(id: TokenId): boolean
+  /** Evaluates the last token; false when there is no room for it. Rejects with the signal's reason. */
+  advance(id: TokenId, signal: AbortSignal | undefined): Promise<boolean>
   /** Where the session's random numbers are. */
   randomState(): Uint32Array
   /** Forgets the last `count` accepted tokens; the random numbers go on from `randomState`. */
@@ -149,13 +148,8 @@ export class Generation implements AsyncIterable<GeneratedToken> {
 
   async *#tokens(): AsyncGenerator<GeneratedToken, StopReason> {
     const { maxTokens, signal, reuse } = this.#options
-    try {
-      signal?.throwIfAborted()
-      await this.#steps.prefill(signal, reuse)
-    } catch (error) {
-      if (signal?.aborted && error === signal.reason) return 'abort'
-      throw error
-    }
+    const prefill = await this.#unlessAborted(() => this.#steps.prefill(signal, reuse))
+    if (prefill === 'abort') return 'abort'
     if (this.#nothingFollows()) return 'stop'
     for (let count = 0; count < maxTokens; count++) {
       const id = this.#choose()
@@ -165,11 +159,23 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       if (this.stoppedBy !== undefined) return 'stop'
       if (this.#nothingFollows()) return 'stop'
       if (count + 1 === maxTokens) break
-      await pause()
-      if (signal?.aborted) return 'abort'
-      if (!this.#steps.advance(id)) return 'context'
+      const advanced = await this.#unlessAborted(() => this.#steps.advance(id, signal))
+      if (advanced === 'abort') return 'abort'
+      if (!advanced) return 'context'
     }
     return 'length'
+  }
+
+  /** What `step` resolves with, or `abort` where the signal ends it or is aborted already. */
+  async #unlessAborted<T>(step: () => Promise<T>): Promise<T | 'abort'> {
+    const { signal } = this.#options
+    if (signal?.aborted) return 'abort'
+    try {
+      return await step()
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return 'abort'
+      throw error
+    }
   }
 
   /** The next token, given to the session; `undefined` where it ends the generation. */

@@ -8,29 +8,38 @@ export function kvCacheBytes(config: Config, contextLength: number, type: KvType
   return 2 * config.layers * contextLength * kvRowBytes(config, type)
 }
 
-/** A piece of the arena and how many caches read it. */
+/** Where caches get their memory from: an arena, or a model's `SessionMemory`. */
+export type KvMemory = Pick<Arena, 'allocate' | 'free' | 'bytes'>
+
+/** A piece of the memory and how many caches read it. */
 interface Span {
   readonly base: Pointer
   owners: number
 }
 
 /**
- * A session's own cache: one span of the arena, keys and values of all layers one after another. Forks share the span
+ * A session's own cache: one span of the memory, keys and values of all layers one after another. Forks share the span
  * until one of them is about to write.
  */
 export class SessionKvCache implements KvCache {
   readonly type: KvType
   readonly contextLength: number
-  readonly #arena: Arena
+  readonly #memory: KvMemory
   readonly #config: Config
   readonly #rowBytes: number
   #span: Span
 
   /** `shared`: the cache to read along in; then the other arguments are as there. Throws `OUT_OF_MEMORY`. */
-  constructor(arena: Arena, config: Config, contextLength: number, type: KvType, shared?: SessionKvCache) {
+  constructor(
+    memory: KvMemory,
+    config: Config,
+    contextLength: number,
+    type: KvType,
+    shared?: SessionKvCache,
+  ) {
     this.type = type
     this.contextLength = contextLength
-    this.#arena = arena
+    this.#memory = memory
     this.#config = config
     this.#rowBytes = kvRowBytes(config, type)
     this.#span = shared ? shared.#span : this.#allocate()
@@ -47,7 +56,7 @@ export class SessionKvCache implements KvCache {
 
   /** A cache of the same content, which costs memory only once either is written to. */
   fork(): SessionKvCache {
-    return new SessionKvCache(this.#arena, this.#config, this.contextLength, this.type, this)
+    return new SessionKvCache(this.#memory, this.#config, this.contextLength, this.type, this)
   }
 
   /** To be called before a write: leaves a shared span for one of its own, with the first `rows` positions. Throws `OUT_OF_MEMORY`, and stays as it was. */
@@ -59,8 +68,8 @@ export class SessionKvCache implements KvCache {
     this.#span = own
     for (let plane = 0; plane < this.#planes; plane++) {
       const offset = plane * this.#planeBytes
-      const source = this.#arena.bytes((from + offset) as Pointer, rows * this.#rowBytes)
-      this.#arena.bytes((own.base + offset) as Pointer, source.length).set(source)
+      const source = this.#memory.bytes((from + offset) as Pointer, rows * this.#rowBytes)
+      this.#memory.bytes((own.base + offset) as Pointer, source.length).set(source)
     }
   }
 
@@ -82,7 +91,7 @@ export class SessionKvCache implements KvCache {
 
   dispose(): void {
     this.#span.owners--
-    if (this.#span.owners === 0) this.#arena.free(this.#span.base)
+    if (this.#span.owners === 0) this.#memory.free(this.#span.base)
   }
 
   get #planes(): number {
@@ -100,13 +109,13 @@ export class SessionKvCache implements KvCache {
   #eachContent(rows: number, visit: (content: Uint8Array, at: number) => void): void {
     const length = rows * this.#rowBytes
     for (let plane = 0; plane < this.#planes; plane++) {
-      visit(this.#arena.bytes(this.#plane(plane), length), plane * length)
+      visit(this.#memory.bytes(this.#plane(plane), length), plane * length)
     }
   }
 
   #allocate(): Span {
     const bytes = kvCacheBytes(this.#config, this.contextLength, this.type)
     const purpose = `a session of ${this.contextLength} positions with an ${this.type} cache`
-    return { base: this.#arena.allocate(bytes, purpose), owners: 1 }
+    return { base: this.#memory.allocate(bytes, purpose), owners: 1 }
   }
 }

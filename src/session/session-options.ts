@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import { KV_TYPES, type KvType, kvFormat } from '../model/kv-cache.js'
@@ -41,7 +42,7 @@ export function resolveSessionOptions(
   if (!KV_TYPES.includes(kvType)) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `kvType must be one of ${KV_TYPES.join(', ')}, not ${String(kvType)}`,
+      `kvType must be one of ${KV_TYPES.join(', ')}, not ${describeValue(kvType)}`,
     )
   }
   const { blockElements } = kvFormat(kvType)

@@ -1,6 +1,5 @@
 import type { KvType } from '../model/kv-cache.js'
-import { MAX_BATCH, MIN_TILE, type Network } from '../model/network.js'
-import { pause } from '../platform/pause.js'
+import { MAX_BATCH, MIN_TILE, type Network, type Pass } from '../model/network.js'
 import { logprobsOfLogits } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Rng, randomSeed } from '../sampling/rng.js'
@@ -12,7 +11,9 @@ import { busy, contextFull, disposed, emptyPrompt, nothingEvaluated } from './fa
 import type { GenerateOptions } from './generate-options.js'
 import { Generation } from './generation.js'
 import { SessionKvCache } from './kv-cache.js'
+import { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
+import type { Lease, SessionMemory } from './session-memory.js'
 import type { ResolvedSessionOptions } from './session-options.js'
 import { decodeState, encodeState, type StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
@@ -21,8 +22,7 @@ import { type SessionStats, StatsMeter } from './stats.js'
 export interface SessionHost {
   readonly network: Network
   readonly tokenizer: Tokenizer
-  /** Those that have not been disposed. */
-  readonly sessions: Set<Session>
+  readonly memory: SessionMemory
 }
 
 /** One sequence of tokens on a model: its position, cache, random numbers and statistics. */
@@ -32,27 +32,25 @@ export class Session {
   readonly #host: SessionHost
   readonly #options: ResolvedSessionOptions
   readonly #cache: SessionKvCache
+  readonly #lease: Lease
   readonly #stats = new StatsMeter(now)
   readonly #rng: Rng
   #sequence = new Sequence()
   /** A copy, for the network's own logits belong to whichever session ran last. */
   readonly #logits: Float32Array
   #hasLogits = false
-  #busy = false
-  #disposed = false
 
   /** @internal Sessions come from `model.createSession`. */
   constructor(host: SessionHost, options: ResolvedSessionOptions, cache?: SessionKvCache) {
-    const { network } = host
-    const { config, engine } = network
+    const { config } = host.network
     this.#host = host
     this.#options = options
     this.kvType = options.kvType
     this.contextLength = options.contextLength
     this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
-    this.#cache = cache ?? new SessionKvCache(engine.arena, config, options.contextLength, options.kvType)
+    this.#cache = cache ?? new SessionKvCache(host.memory, config, options.contextLength, options.kvType)
+    this.#lease = host.memory.lease(this, this.#cache)
     this.#logits = new Float32Array(config.vocabSize)
-    host.sessions.add(this)
   }
 
   /** The seed in force: given, set, or chosen at random. The same seed, prompt and parameters give the same tokens. */
@@ -62,7 +60,7 @@ export class Session {
 
   /** Whether a call on it is running: then every other one throws `BUSY`. */
   get isBusy(): boolean {
-    return this.#busy
+    return this.#lease.isBusy
   }
 
   /** Tokens evaluated so far, which is the position of the next one. */
@@ -144,9 +142,10 @@ export class Session {
   }
 
   /**
-   * Appends `ids` and computes the logits after the last one, in batches of at most 128 tokens between which `signal`
-   * is heard; rejects then with its reason, and the batches done so far stay. Throws `INVALID_ARGUMENT` for an id
-   * outside the vocabulary or no ids at all, `CONTEXT_FULL` (before evaluating anything) when they do not fit.
+   * Appends `ids` and computes the logits after the last one, in batches of at most 128 tokens. `signal` is checked
+   * whenever the event loop runs, several times within a long batch; rejects then with its reason, and the batches done so
+   * far stay. Throws `INVALID_ARGUMENT` for an id outside the vocabulary or no ids at all, `CONTEXT_FULL` (before
+   * evaluating anything) when they do not fit.
    */
   async eval(ids: ArrayLike<TokenId>, options: { signal?: AbortSignal } = {}): Promise<void> {
     const checked = checkIds(ids, this.#host.network.config.vocabSize)
@@ -156,6 +155,41 @@ export class Session {
     try {
       const { pending } = this.#sequence
       await this.#evaluate(pending === undefined ? checked : [pending, ...checked], options.signal)
+    } finally {
+      release()
+    }
+  }
+
+  /**
+   * Appends `ids` as `eval` does and finds how probable the model thought each of them: natural logarithms, as many as
+   * there are ids. NaN stands for ids before number `from` (default 0), whose cost is then saved, and for the first one
+   * where nothing has been evaluated before. Never shifts the context. Throws what `eval` throws.
+   */
+  async score(
+    ids: ArrayLike<TokenId>,
+    options: { from?: number; signal?: AbortSignal } = {},
+  ): Promise<Float64Array> {
+    const checked = checkIds(ids, this.#host.network.config.vocabSize)
+    checkOptions(options)
+    const { from = 0, signal } = options
+    checkSignal(signal)
+    const scores = new TokenScores(checked, checkCount('from', from, 0, checked.length))
+    const release = this.#acquire()
+    try {
+      signal?.throwIfAborted()
+      const { pending } = this.#sequence
+      this.#assertRoom(checked.length + (pending === undefined ? 0 : 1), this.position)
+      if (pending !== undefined) await this.#evaluate([pending], signal)
+      if (this.#hasLogits) scores.take(0, this.#logits)
+      const tiled = isTiled(checked)
+      for (let first = 0; first < checked.length; first += MAX_BATCH) {
+        const batch = checked.slice(first, first + MAX_BATCH)
+        const wantLogits = first + MAX_BATCH >= checked.length
+        const everyLogits = scores.within(first, batch.length)
+        await this.#forward(batch, this.position, { wantLogits, everyLogits, tiled, signal })
+        this.#sequence.append(batch, tiled)
+      }
+      return scores.values
     } finally {
       release()
     }
@@ -198,7 +232,7 @@ export class Session {
       begin: () => this.#acquire(),
       prefill: async (signal, reuse) => {
         this.#stats.start()
-        if (prompt === undefined) await this.#resume()
+        if (prompt === undefined) await this.#resume(signal)
         else await this.#startOver(promptIds, reuse, signal)
       },
       sampler: (params) => this.#sampler(params),
@@ -214,7 +248,7 @@ export class Session {
         this.#sequence.choose(id, true)
         this.#stats.sampled(since)
       },
-      advance: (id) => this.#advance(id),
+      advance: (id, signal) => this.#advance(id, signal),
       randomState: () => this.#rng.save(),
       takeBack: (count, randomState) => {
         this.#cut(Math.max(0, this.#sequence.length - count))
@@ -238,13 +272,14 @@ export class Session {
     return this.#stats.read()
   }
 
-  /** Gives the cache's memory back. Harmless when repeated. */
+  /**
+   * Gives the cache's memory back. Idempotent. A session that is forgotten gives it back when it is collected as garbage,
+   * with the warning `NOT_DISPOSED`.
+   */
   dispose(): void {
-    if (this.#disposed) return
-    if (this.#busy) throw busy()
-    this.#disposed = true
-    this.#cache.dispose()
-    this.#host.sessions.delete(this)
+    if (this.#lease.isDisposed) return
+    if (this.#lease.isBusy) throw busy()
+    this.#host.memory.release(this.#lease)
   }
 
   [Symbol.dispose](): void {
@@ -278,13 +313,20 @@ export class Session {
   }
 
   /** Sees to it that there are logits after the last token, the pending one included. */
-  async #resume(): Promise<void> {
+  async #resume(signal: AbortSignal | undefined): Promise<void> {
     const { pending, position, state } = this.#sequence
-    if (pending !== undefined) return this.#evaluate([pending], undefined)
+    if (pending !== undefined) return this.#evaluate([pending], signal)
     if (this.#hasLogits) return
-    // The last token again, at its place and in its way: the same bits as before.
+    // The last token again, at its place and in its way: the same bits as before, unless it saw what a context shift has
+    // dropped since. Then they differ, and half of them would be neither.
     const last = position - 1
-    this.#forward([state.ids[last]], last, true, state.tiled[last])
+    const isSame = state.whole === position
+    signal?.throwIfAborted()
+    await this.#forward([state.ids[last]], last, {
+      wantLogits: true,
+      tiled: state.tiled[last],
+      signal: isSame ? signal : undefined,
+    })
   }
 
   /** Appends `ids` in batches. `tiled`: see `Network.forward`. */
@@ -294,46 +336,43 @@ export class Session {
     tiled = ids.length >= MIN_TILE,
   ): Promise<void> {
     signal?.throwIfAborted()
-    if (!this.#makeRoom(ids.length)) this.#assertRoom(ids.length, this.position)
+    if (!(await this.#makeRoom(ids.length))) this.#assertRoom(ids.length, this.position)
     for (let first = 0; first < ids.length; first += MAX_BATCH) {
-      if (first > 0) await pause()
-      signal?.throwIfAborted()
       const batch = ids.slice(first, first + MAX_BATCH)
-      this.#forward(batch, this.position, first + MAX_BATCH >= ids.length, tiled)
+      const wantLogits = first + MAX_BATCH >= ids.length
+      await this.#forward(batch, this.position, { wantLogits, tiled, signal })
       this.#sequence.append(batch, tiled)
     }
   }
 
   /** Evaluates a generated token; false when the context is full. */
-  #advance(id: TokenId): boolean {
-    if (!this.#makeRoom(1)) return false
-    this.#forward([id], this.position, true, false, true)
+  async #advance(id: TokenId, signal: AbortSignal | undefined): Promise<boolean> {
+    if (!(await this.#makeRoom(1))) return false
+    await this.#forward([id], this.position, { wantLogits: true, tiled: false, signal, isDecode: true })
     this.#sequence.append([id], false)
     return true
   }
 
-  /** One batch; synchronous, so that no other session comes between it and its logits. */
-  #forward(
-    batch: readonly TokenId[],
+  /** One batch. When it fails, the session is as it was: what the cache has beyond its tokens does not count. */
+  async #forward(
+    ids: readonly TokenId[],
     position: number,
-    wantLogits: boolean,
-    tiled: boolean,
-    isDecode = false,
-  ): void {
-    const since = now()
+    {
+      isDecode = false,
+      ...pass
+    }: Pick<Pass, 'wantLogits' | 'everyLogits' | 'tiled' | 'signal'> & { isDecode?: boolean },
+  ): Promise<void> {
     const { network } = this.#host
     this.#cache.own(position)
-    this.#hasLogits = false
-    network.forward(this.#cache, batch, position, wantLogits, tiled)
-    if (wantLogits) {
-      this.#logits.set(network.logits())
-      this.#hasLogits = true
-    }
-    this.#stats.evaluated(batch.length, since, isDecode)
+    const ms = await network.forward({ cache: this.#cache, ids, position, ...pass }, () => {
+      if (pass.wantLogits) this.#logits.set(network.logits())
+    })
+    this.#hasLogits = pass.wantLogits === true
+    this.#stats.evaluated(ids.length, ms, isDecode)
   }
 
   /** Makes room for `count` more tokens if a context shift can; whether there is. */
-  #makeRoom(count: number): boolean {
+  async #makeRoom(count: number): Promise<boolean> {
     const { position, contextLength } = this
     if (position + count <= contextLength) return true
     const { shiftKeep: keep } = this.#options
@@ -341,7 +380,7 @@ export class Session {
     const dropped = tokensToDrop(keep, position, count, contextLength)
     if (dropped === undefined) return false
     this.#cache.own(position)
-    this.#host.network.shift(this.#cache, keep + dropped, keep, position - keep - dropped)
+    await this.#host.network.shift(this.#cache, keep + dropped, keep, position - keep - dropped)
     this.#sequence.drop(keep, dropped)
     this.#stats.shifted()
     return true
@@ -356,7 +395,7 @@ export class Session {
   /** A sampler that draws from the session's random numbers. */
   #sampler(params: SamplingParams): Sampler {
     const { endOfGeneration } = this.#host.tokenizer
-    return createSampler(params, { rng: this.#rng, endOfGeneration })
+    return createSampler(params, { rng: this.#rng, endOfGeneration, areChecked: true })
   }
 
   #pick(sampler: Sampler, allowed?: Uint32Array): TokenId {
@@ -378,15 +417,15 @@ export class Session {
   /** Takes the session for one call; the function returned gives it free again. */
   #acquire(): () => void {
     this.#assertFree()
-    this.#busy = true
+    this.#lease.isBusy = true
     return () => {
-      this.#busy = false
+      this.#lease.isBusy = false
     }
   }
 
   #assertFree(): void {
-    if (this.#disposed) throw disposed()
-    if (this.#busy) throw busy()
+    if (this.#lease.isDisposed) throw disposed()
+    if (this.#lease.isBusy) throw busy()
   }
 
   #assertLogits(): void {

@@ -67,8 +67,8 @@ export class StatsMeter {
     this.#nShifts++
   }
 
-  evaluated(tokens: number, since: number, isDecode: boolean): void {
-    const ms = this.#now() - since
+  /** `ms`: what was spent computing, without what the event loop did meanwhile. */
+  evaluated(tokens: number, ms: number, isDecode: boolean): void {
     if (isDecode) {
       this.#decoded += tokens
       this.#decodeMs += ms

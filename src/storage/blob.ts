@@ -1,4 +1,5 @@
 import { DasllamaError } from '../errors.js'
+import { displayName } from './display-name.js'
 import { checkRange } from './range.js'
 import type { ByteSource } from './source.js'
 
@@ -29,7 +30,7 @@ async function readPart(name: string, part: Blob): Promise<ArrayBuffer> {
   try {
     buffer = await part.arrayBuffer()
   } catch (cause) {
-    throw new DasllamaError('IO', `${name}: cannot be read`, {
+    throw new DasllamaError('IO', `${displayName(name)}: cannot be read`, {
       hint: 'the file may have changed or gone since it was chosen',
       cause,
     })
@@ -37,6 +38,6 @@ async function readPart(name: string, part: Blob): Promise<ArrayBuffer> {
   if (buffer.byteLength === part.size) return buffer
   throw new DasllamaError(
     'TRUNCATED',
-    `${name}: ${buffer.byteLength} bytes came where ${part.size} were expected`,
+    `${displayName(name)}: ${buffer.byteLength} bytes came where ${part.size} were expected`,
   )
 }

@@ -1,11 +1,12 @@
 import { DasllamaError } from '../errors.js'
+import { displayName } from './display-name.js'
 
 /** Throws `TRUNCATED` unless `length` bytes from `offset` on lie within a source of `size` bytes. */
 export function checkRange(name: string, size: number, offset: number, length: number): void {
   if (offset >= 0 && length <= size - offset) return
   throw new DasllamaError(
     'TRUNCATED',
-    `${name}: ${length} bytes are wanted at byte ${offset}, but the data ends at byte ${size}`,
+    `${displayName(name)}: ${length} bytes are wanted at byte ${offset}, but the data ends at byte ${size}`,
     { hint: 'the file may be incomplete: compare its size with the original' },
   )
 }

@@ -1,177 +1,186 @@
 import { DasllamaError } from '../errors.js'
-import { bytesSource } from './bytes.js'
-import { type BodyLimits, discard, fillFromBody, readWholeBody } from './http-body.js'
+import type { Attempts } from './attempts.js'
+import { HttpClient, type HttpOptions } from './http-client.js'
+import { endsEarly, replaced } from './http-failures.js'
+import {
+  contentLength,
+  contentRange,
+  differ,
+  isEncoded,
+  type Validators,
+  validatorsOf,
+} from './http-headers.js'
+import { PartsFiller } from './parts.js'
 import { checkRange } from './range.js'
-import type { ByteSource } from './source.js'
+import type { ByteSource, ReadPart } from './source.js'
+import { StreamSource } from './stream.js'
+import type { Transfer } from './transfer.js'
 
-export interface UrlOptions {
-  readonly signal?: AbortSignal
-  /** Sent with every request, e.g. an authorization. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** Default: the global `fetch`. */
-  readonly fetch?: typeof fetch
-  /** Most that is kept in memory when a server cannot serve ranges. Default 4 GiB. */
-  readonly maxBufferedBytes?: number
+export interface UrlOptions extends HttpOptions {
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Bytes that are kept in memory of a file whose server cannot serve ranges, so that reads may go back. Default 64 MiB.
+   */
+  readonly maxBufferedBytes?: number | undefined
+  /**
+   * Is called with the first bytes of a file whose server cannot serve ranges, before more of it is read, and throws where
+   * it is not worth reading.
+   */
+  readonly checkStart?: ((name: string, start: Uint8Array) => void) | undefined
 }
-
-const DEFAULT_MAX_BUFFERED_BYTES = 4 * 1024 ** 3
 
 /**
- * Opens a URL for random access by HTTP ranges (RFC 9110, section 14). Where the server ignores them, or hides the
- * length, the body is read once into memory. Rejects with `NOT_FOUND` for 404 and 410, `IO` for other statuses and
- * broken connections, `TRUNCATED` for a body that ends early, `LIMIT` for one too large to keep, or the signal's
- * reason.
+ * Opens a URL for random access by HTTP ranges (RFC 9110, section 14). Where the server ignores them or hides the length,
+ * reads go forward through one body; see `StreamSource`. Rejects with `NOT_FOUND` for 404 and 410, `IO` for other
+ * statuses, broken connections and silent servers when retries have not helped, `TRUNCATED` for a body that ends early,
+ * or the signal's reason. A read rejects with `IO` when the file has been replaced since.
  */
 export async function openUrl(url: string | URL, options: UrlOptions = {}): Promise<ByteSource> {
+  const { signal, maxBufferedBytes = 64 * 2 ** 20, checkStart } = options
   const client = new HttpClient(new URL(url), options)
-  const probe = await client.get({ Range: 'bytes=0-0' }, options.signal)
-  if (probe.status === 416) {
-    await discard(probe)
-    return bytesSource(new Uint8Array(0), client.name)
+  const sibling = (fileName: string) =>
+    openUrl(neighbour(client.url, fileName), { ...options, signal: undefined })
+  const probe = await client.get({ Range: 'bytes=0-0' }, client.attempts(), signal)
+  const validators = validatorsOf(probe.response)
+  if (probe.response.status === 416) {
+    probe.discard()
+    return new RangeSource(client, 0, validators, sibling)
   }
-  if (probe.status === 206) {
-    await discard(probe)
+  let body = probe
+  if (probe.response.status === 206) {
+    probe.discard()
     // A compressed range counts compressed bytes; and across origins a server may hide Content-Range.
-    const size = isEncoded(probe) ? undefined : (rangeOf(probe)?.size ?? (await client.size(options.signal)))
-    if (size !== undefined) return new UrlSource(client, size)
+    const size = isEncoded(probe.response)
+      ? undefined
+      : (contentRange(probe.response)?.size ?? (await client.size(signal)))
+    if (size !== undefined) return new RangeSource(client, size, validators, sibling)
+    body = await client.get({}, client.attempts(), signal)
   }
-  const body = probe.status === 206 ? await client.get({}, options.signal) : probe
-  const limits: BodyLimits = {
-    name: client.name,
-    expected: isEncoded(body) ? undefined : contentLength(body),
-    maximum: options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES,
+  const source = new StreamSource(client, body, { keptBytes: maxBufferedBytes, sibling })
+  try {
+    await source.begin(checkStart, signal)
+    return source
+  } catch (error) {
+    await source.close()
+    throw error
   }
-  return new BufferedUrlSource(client, await readWholeBody(body, limits, options.signal))
 }
 
-class UrlSource implements ByteSource {
+function neighbour(url: URL, fileName: string): URL {
+  const other = new URL(url)
+  other.pathname = other.pathname.slice(0, other.pathname.lastIndexOf('/') + 1) + fileName
+  return other
+}
+
+/** Shorter answers than these count as failures, so that a file does not take a request per byte. */
+const WORTHWHILE_RANGE_BYTES = 64 * 1024
+
+/** A file whose server serves ranges: one request per read, which goes on where it was cut. */
+class RangeSource implements ByteSource {
   readonly name: string
   readonly size: number
+  readonly sibling: (fileName: string) => Promise<ByteSource>
   readonly #client: HttpClient
+  readonly #validators: Validators
 
-  constructor(client: HttpClient, size: number) {
-    this.name = client.name
+  constructor(
+    client: HttpClient,
+    size: number,
+    validators: Validators,
+    sibling: (fileName: string) => Promise<ByteSource>,
+  ) {
+    this.name = client.url.href
     this.size = size
+    this.sibling = sibling
     this.#client = client
+    this.#validators = validators
   }
 
-  async read(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
-    checkRange(this.name, this.size, offset, target.length)
-    if (target.length === 0) return
-    const last = offset + target.length - 1
-    const response = await this.#client.get({ Range: `bytes=${offset}-${last}` }, signal)
-    const range = rangeOf(response)
-    const elsewhere = range && (range.start !== offset || (range.size ?? this.size) !== this.size)
-    if (response.status !== 206 || elsewhere) {
-      await discard(response)
-      const got = response.headers.get('content-range') ?? `status ${response.status}`
-      throw new DasllamaError(
-        'IO',
-        `${this.name}: asked for bytes ${offset} to ${last}, the server answered ${got}`,
-        {
-          hint: 'the file may have been replaced meanwhile: open it again',
-        },
+  read(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return this.readParts([{ offset, target }], signal)
+  }
+
+  async readParts(parts: readonly ReadPart[], signal?: AbortSignal): Promise<void> {
+    for (const { offset, target } of parts) checkRange(this.#client.name, this.size, offset, target.length)
+    const filler = new PartsFiller(parts)
+    const attempts = this.#client.attempts()
+    let failure: DasllamaError | undefined
+    while (!filler.isFull) {
+      const range = { start: filler.position, last: filler.end - 1 }
+      const transfer = await this.#client.get(
+        { Range: `bytes=${range.start}-${range.last}` },
+        attempts,
+        signal,
       )
-    }
-    await fillFromBody(response, target, this.name, signal)
-  }
-
-  sibling(fileName: string): Promise<ByteSource> {
-    return this.#client.openSibling(fileName)
-  }
-
-  async close(): Promise<void> {}
-}
-
-/** The whole body in memory, with neighbours as any URL has them. */
-class BufferedUrlSource implements ByteSource {
-  readonly name: string
-  readonly size: number
-  readonly read: ByteSource['read']
-  readonly #client: HttpClient
-
-  constructor(client: HttpClient, body: Uint8Array) {
-    this.name = client.name
-    this.size = body.length
-    this.read = bytesSource(body, client.name).read
-    this.#client = client
-  }
-
-  sibling(fileName: string): Promise<ByteSource> {
-    return this.#client.openSibling(fileName)
-  }
-
-  async close(): Promise<void> {}
-}
-
-/** Requests to one URL, their failures in this package's words. */
-class HttpClient {
-  readonly name: string
-  readonly #url: URL
-  readonly #options: UrlOptions
-
-  constructor(url: URL, options: UrlOptions) {
-    this.name = url.href
-    this.#url = url
-    this.#options = options
-  }
-
-  /** The response, body unread; its status is 200, 206 or 416. */
-  async get(headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
-    const response = await this.#request('GET', headers, signal)
-    if (response.status === 200 || response.status === 206 || response.status === 416) return response
-    await discard(response)
-    throw this.#refusal(response)
-  }
-
-  /** The length that HEAD tells, if any. */
-  async size(signal?: AbortSignal): Promise<number | undefined> {
-    const response = await this.#request('HEAD', {}, signal)
-    return response.status === 200 && !isEncoded(response) ? contentLength(response) : undefined
-  }
-
-  openSibling(fileName: string): Promise<ByteSource> {
-    const url = new URL(this.#url)
-    url.pathname = url.pathname.replace(/[^/]*$/, () => fileName)
-    return openUrl(url, { ...this.#options, signal: undefined })
-  }
-
-  async #request(method: string, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
-    const request = this.#options.fetch ?? fetch
-    try {
-      return await request(this.#url, { method, headers: { ...this.#options.headers, ...headers }, signal })
-    } catch (cause) {
-      signal?.throwIfAborted()
-      throw new DasllamaError('IO', `${this.name}: cannot be reached`, {
-        hint: 'check the address, the network and, in a browser, that the server allows this origin (CORS)',
-        cause,
-      })
+      try {
+        this.#checkSame(transfer.response)
+        this.#checkRange(transfer.response, range, failure)
+        failure = await this.#fill(filler, transfer, attempts, signal)
+      } finally {
+        transfer.discard()
+      }
+      if (!failure || this.#isShortRange(transfer.response, filler.position - range.start, filler)) continue
+      await attempts.next(failure, signal)
     }
   }
 
-  #refusal({ status, statusText }: Response): DasllamaError {
-    const message = `${this.name}: the server answered ${status} ${statusText}`.trimEnd()
-    if (status === 404 || status === 410) return new DasllamaError('NOT_FOUND', message)
-    const hint = status === 401 || status === 403 ? 'the file may need an authorization header' : undefined
-    return new DasllamaError('IO', message, { hint })
+  /** Takes what the transfer brings. Returns why it ended early, where it did. */
+  async #fill(
+    filler: PartsFiller,
+    transfer: Transfer,
+    attempts: Attempts,
+    signal: AbortSignal | undefined,
+  ): Promise<DasllamaError | undefined> {
+    while (!filler.isFull) {
+      let bytes: Uint8Array | undefined
+      try {
+        bytes = await transfer.next(signal)
+      } catch (error) {
+        signal?.throwIfAborted()
+        if (error instanceof DasllamaError) return error
+        throw error
+      }
+      if (bytes === undefined)
+        return endsEarly(this.#client.name, filler.position - filler.start, filler.end - filler.start)
+      filler.write(bytes)
+      attempts.progress(bytes.length)
+    }
+    return undefined
   }
-}
 
-function isEncoded(response: Response): boolean {
-  return (response.headers.get('content-encoding') ?? 'identity') !== 'identity'
-}
+  async close(): Promise<void> {}
 
-function contentLength(response: Response): number | undefined {
-  return decimal(response.headers.get('content-length') ?? '')
-}
+  /** Whether the answer was the beginning of what was asked for, and meant to be: some servers send so much at a time. */
+  #isShortRange(response: Response, got: number, { position }: PartsFiller): boolean {
+    return got >= WORTHWHILE_RANGE_BYTES && contentRange(response)?.end === position
+  }
 
-/** `Content-Range: bytes START-END/SIZE`; absent when there is none to see. */
-function rangeOf(response: Response): { start: number; size: number | undefined } | undefined {
-  const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
-  return match ? { start: Number(match[1]), size: decimal(match[2]) } : undefined
-}
+  /** The whole answer instead of a range (200) is looked at too: it comes when the file has been replaced. */
+  #checkSame(response: Response): void {
+    const size = response.status === 206 ? contentRange(response)?.size : contentLength(response)
+    const sameSize = size === undefined || response.status === 416 || size === this.size
+    if (sameSize && !differ(this.#validators, validatorsOf(response))) return
+    throw replaced(this.#client.name)
+  }
 
-function decimal(text: string): number | undefined {
-  const value = Number(text)
-  return /^\d+$/.test(text) && Number.isSafeInteger(value) ? value : undefined
+  /** `earlier`: the failure because of which the rest is asked for; it stands where the server cannot serve the rest. */
+  #checkRange(
+    response: Response,
+    { start, last }: { start: number; last: number },
+    earlier: DasllamaError | undefined,
+  ): void {
+    const range = contentRange(response)
+    // Where the range cannot be seen, as across origins, the status says that it is the one asked for.
+    if (response.status === 206 && !isEncoded(response) && (range === undefined || range.start === start))
+      return
+    const got = response.headers.get('content-range') ?? `status ${response.status}`
+    throw (
+      earlier ??
+      new DasllamaError(
+        'IO',
+        `${this.#client.name}: asked for bytes ${start} to ${last}, the server answered ${got.slice(0, 100)}`,
+        { hint: 'the server does not serve ranges reliably: try again, or download the file first' },
+      )
+    )
+  }
 }

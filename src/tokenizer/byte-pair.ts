@@ -1,14 +1,17 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { LIMITS } from '../gguf/limits.js'
 import type { Metadata } from '../gguf/metadata.js'
+import type { WarningListener } from '../warnings.js'
 import { CHARACTER_OF_BYTE } from './byte-alphabet.js'
-import { MAX_RANKS, Merger } from './merge.js'
+import { Merger } from './merge.js'
 import { PairTable } from './pair-table.js'
 import type { PreTokenizer } from './pretokenizers.js'
 import type { Guard } from './segments.js'
 import type { ClassifiedText } from './splits.js'
 import type { TokenId } from './tokenizer.js'
 import { classify } from './unicode-classes.js'
-import { isSpecial, malformed, type Vocabulary } from './vocabulary.js'
+import { isSpecial, type Vocabulary } from './vocabulary.js'
 
 /** Words remembered with their ids, so that frequent ones merge once. */
 const CACHED_WORDS = 1 << 14
@@ -27,45 +30,78 @@ export class BytePair {
   readonly #ranks: PairTable
   /** What the merge of each rank makes. */
   readonly #merged: Int32Array
-  /** The token of each byte, -1 where the vocabulary has none. */
+  /** The symbol of each byte, -1 where the vocabulary has none. */
   readonly #byteIds: Int32Array
+  /** What symbols are spelled like that merges speak of and that are not tokens; their numbers follow those of the tokens. */
+  readonly #wordless: readonly string[]
   readonly #merger = new Merger()
   readonly #cache = new Map<string, readonly TokenId[]>()
   readonly #utf8 = new TextEncoder()
   readonly #longest: number
 
-  /** Throws `MISSING` without merges, `BAD_FORMAT` for one that is no pair of tokens, `LIMIT` for more than 2^24. */
-  constructor(metadata: Metadata, vocabulary: Vocabulary, preTokenizer: PreTokenizer) {
+  /**
+   * Merges need not be pairs of tokens that make a token, as llama.cpp has it; `warn` is told of those that are not. Throws
+   * `MISSING` without merges, `LIMIT` for more than `LIMITS` allows.
+   */
+  constructor(
+    metadata: Metadata,
+    vocabulary: Vocabulary,
+    preTokenizer: PreTokenizer,
+    warn?: WarningListener,
+  ) {
     const { idOf, texts } = vocabulary
     this.#vocabulary = vocabulary
     this.#preTokenizer = preTokenizer
-    this.#byteIds = Int32Array.from(CHARACTER_OF_BYTE, (character) => idOf.get(character) ?? -1)
     this.#longest = texts.reduce((longest, text) => Math.max(longest, text.length), 0)
 
     const merges = metadata.strings('tokenizer.ggml.merges')
-    if (merges.length > MAX_RANKS) {
+    if (merges.length > LIMITS.merges) {
       throw new DasllamaError(
         'LIMIT',
-        `tokenizer.ggml.merges has ${merges.length} merges; the limit is ${MAX_RANKS}`,
+        `tokenizer.ggml.merges has ${merges.length} merges; the limit is ${LIMITS.merges}`,
       )
     }
     this.#ranks = new PairTable(merges.length)
     this.#merged = new Int32Array(merges.length)
-    for (let rank = 0; rank < merges.length; rank++) {
-      const merge = merges[rank]
+    const wordless = new Map<string, number>()
+    const symbolOf = (text: string): number => {
+      const known = idOf.get(text) ?? wordless.get(text)
+      if (known !== undefined) return known
+      const symbol = texts.length + wordless.size
+      wordless.set(text, symbol)
+      return symbol
+    }
+    let rank = 0
+    let odd = 0
+    let firstOdd = ''
+    for (const merge of merges) {
       const space = merge.indexOf(' ', 1)
-      const first = merge.slice(0, space)
-      const second = merge.slice(space + 1)
-      const left = idOf.get(first)
-      const right = idOf.get(second)
-      const both = idOf.get(first + second)
-      if (space < 0 || left === undefined || right === undefined || both === undefined) {
-        throw malformed(
-          `tokenizer.ggml.merges: merge ${rank}, ${JSON.stringify(merge.slice(0, 80))}, is not a pair of tokens that make a token`,
-        )
+      const before = wordless.size
+      if (space > 0) {
+        const first = merge.slice(0, space)
+        const second = merge.slice(space + 1)
+        const both = symbolOf(first + second)
+        this.#ranks.add(symbolOf(first), symbolOf(second), rank)
+        this.#merged[rank] = both
       }
-      this.#ranks.add(left, right, rank)
-      this.#merged[rank] = both
+      if (space < 0 || wordless.size > before) {
+        if (odd++ === 0) firstOdd = `merge ${rank}, ${describeValue(merge)}`
+      }
+      rank++
+    }
+    this.#wordless = [...wordless.keys()]
+    this.#byteIds = Int32Array.from(
+      CHARACTER_OF_BYTE,
+      (character) => idOf.get(character) ?? wordless.get(character) ?? -1,
+    )
+    if (odd > 0) {
+      warn?.({
+        code: 'METADATA_IGNORED',
+        message:
+          `tokenizer.ggml.merges: ${odd} of ${merges.length} merges are not pairs of tokens that make a token, ` +
+          `such as ${firstOdd}`,
+        hint: 'the file may be badly converted: convert or download it again if the replies are wrong',
+      })
     }
   }
 
@@ -143,8 +179,18 @@ export class BytePair {
       },
       (position) => {
         const id = symbols[position]
-        if (id >= 0 && !forbids?.(id)) ids.push(id)
+        if (id >= this.#vocabulary.texts.length) this.#spellOut(id, ids, forbids)
+        else if (id >= 0 && !forbids?.(id)) ids.push(id)
       },
     )
+  }
+
+  /** A symbol that is not a token becomes the tokens of its ASCII characters; llama.cpp drops the others. */
+  #spellOut(symbol: number, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
+    const { texts, idOf } = this.#vocabulary
+    for (const character of this.#wordless[symbol - texts.length]) {
+      const id = character < '\x80' ? idOf.get(character) : undefined
+      if (id !== undefined && !forbids?.(id)) ids.push(id)
+    }
   }
 }

@@ -1,7 +1,9 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
+import type { WarningListener } from '../warnings.js'
 import { BytePair } from './byte-pair.js'
-import { type Fragment, type Reads, SpecialTokenFinder } from './partition.js'
+import { type Fragment, type Restriction, SpecialTokenFinder } from './partition.js'
 import { Pieces } from './pieces.js'
 import { preTokenizer } from './pretokenizers.js'
 import { type Guard, JoinedText } from './segments.js'
@@ -15,7 +17,7 @@ import type {
   TokenId,
   Tokenizer,
 } from './tokenizer.js'
-import { isSpecial, readVocabulary, type Vocabulary } from './vocabulary.js'
+import { isSpecial, readVocabulary, type SequenceEnds, type Vocabulary } from './vocabulary.js'
 
 /** What one kind of tokenizer adds to the common frame. */
 interface Scheme {
@@ -25,19 +27,23 @@ interface Scheme {
   readonly spelling: 'sentencepiece' | 'byte-level'
   readonly addBos: boolean
   readonly addSpacePrefix: boolean
+  /** What llama.cpp takes where the file names ids that cannot be used. */
+  readonly standIns: SequenceEnds
 }
 
 /**
  * Makes the tokenizer that a model file's metadata describe (`tokenizer.ggml.*`): SentencePiece (`llama`) and
- * byte-level BPE (`gpt2`). Throws `UNSUPPORTED` for other kinds and unknown pre-tokenizers, `MISSING`, `BAD_FORMAT`
+ * byte-level BPE (`gpt2`). `warn` is told of keys that cannot be used and that llama.cpp does without. Throws `UNSUPPORTED` for other kinds and unknown pre-tokenizers, `MISSING`, `BAD_FORMAT`
  * and `LIMIT` for vocabularies that cannot be used.
  */
-export function createTokenizer(metadata: Metadata): Tokenizer {
-  const scheme = readScheme(metadata)
+export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tokenizer {
+  const scheme = readScheme(metadata, warn)
   const { vocabulary } = scheme
-  const { texts, attributes, bosId, eosId } = vocabulary
-  const addBos = readAddition(metadata, 'bos', bosId, scheme.addBos)
-  const addEos = readAddition(metadata, 'eos', eosId, false)
+  const { texts, attributes } = vocabulary
+  const bosId = readAdded(metadata, 'bos', scheme, warn)
+  const eosId = readAdded(metadata, 'eos', scheme, warn)
+  const addBos = bosId !== undefined && metadata.boolean('tokenizer.ggml.add_bos_token', scheme.addBos)
+  const addEos = eosId !== undefined && metadata.boolean('tokenizer.ggml.add_eos_token', false)
   const addSpacePrefix = metadata.boolean('tokenizer.ggml.add_space_prefix', scheme.addSpacePrefix)
   const finder = new SpecialTokenFinder(vocabulary, rightStripping(metadata))
   const pieces = new Pieces(
@@ -80,9 +86,9 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
         throw new DasllamaError('INVALID_ARGUMENT', `the text to encode is ${typeof text}, not a string`)
       const wellFormed = text.replace(/[\ud800-\udfff]/gu, '\ufffd')
       const ids: TokenId[] = []
-      if (addSpecial && addBos) ids.push(bosId!)
+      if (addSpecial && addBos) ids.push(bosId)
       encodeFragments(wellFormed, finder.split(wellFormed, parseSpecial), spacePrefix, ids)
-      if (addSpecial && addEos) ids.push(eosId!)
+      if (addSpecial && addEos) ids.push(eosId)
       return ids
     },
 
@@ -100,8 +106,10 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
           for (const id of known) ids.push(id)
         } else {
           const text = joined.text.slice(start, end)
-          const reads: Reads = (token, from, to) =>
-            !(token.isControl || reserved?.has(token.id)) || joined.isTrusted(start + from, start + to)
+          const restriction: Restriction = {
+            reserved,
+            trustedEnd: (position) => joined.trustedEnd(start + position) - start,
+          }
           const guardAt = (offset: number): Guard => ({
             forbids,
             isBroken(ids, first, from, to) {
@@ -112,11 +120,11 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
               return false
             },
           })
-          encodeFragments(text, finder.split(text, true, reads), prefix, ids, guardAt)
+          encodeFragments(text, finder.split(text, true, restriction), prefix, ids, guardAt)
         }
         prefix = ''
       }
-      if (wantsBos && addBos && ids[0] !== bosId) ids.unshift(bosId!)
+      if (wantsBos && addBos && ids[0] !== bosId) ids.unshift(bosId)
       return ids
     },
 
@@ -128,55 +136,64 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
   }
 }
 
-function readScheme(metadata: Metadata): Scheme {
+function readScheme(metadata: Metadata, warn: WarningListener | undefined): Scheme {
   const model = metadata.string('tokenizer.ggml.model')
   switch (model) {
     case 'llama': {
-      const vocabulary = readVocabulary(metadata, { bosId: 1, eosId: 2 })
-      const sentencePiece = new SentencePiece(metadata, vocabulary)
+      const ids = { bosId: 1, eosId: 2 }
+      const vocabulary = readVocabulary(metadata, { defaults: ids, standIns: ids }, warn)
+      const sentencePiece = new SentencePiece(metadata, vocabulary, warn)
       return {
         vocabulary,
         encode: (text, ids, guard) => sentencePiece.encode(text, ids, guard),
         spelling: 'sentencepiece',
         addBos: true,
         addSpacePrefix: true,
+        standIns: ids,
       }
     }
     case 'gpt2': {
       // Checked first: of the many reasons why a file cannot be used this one says most.
       const cutting = preTokenizer(metadata.string('tokenizer.ggml.pre', 'default') || 'default')
-      const vocabulary = readVocabulary(metadata, {})
-      const bytePair = new BytePair(metadata, vocabulary, cutting)
+      const standIns = { bosId: 11, eosId: 11 }
+      const vocabulary = readVocabulary(metadata, { defaults: {}, standIns }, warn)
+      const bytePair = new BytePair(metadata, vocabulary, cutting, warn)
       return {
         vocabulary,
         encode: (text, ids, guard) => bytePair.encode(text, ids, guard),
         spelling: 'byte-level',
         addBos: cutting.addBos,
         addSpacePrefix: false,
+        standIns,
       }
     }
     default:
       throw new DasllamaError(
         'UNSUPPORTED',
-        `tokenizer.ggml.model: tokenizers of kind "${model}" are not supported`,
+        `tokenizer.ggml.model: tokenizers of kind ${describeValue(model)} are not supported`,
         { hint: 'supported are "llama" (SentencePiece) and "gpt2" (byte-level BPE)' },
       )
   }
 }
 
-/** Whether a special token is added; a file that asks for one must name it. */
-function readAddition(
+/** The id of BOS or EOS; where a file asks for one and does not name it, the one that llama.cpp takes. */
+function readAdded(
   metadata: Metadata,
   name: 'bos' | 'eos',
-  id: TokenId | undefined,
-  fallback: boolean,
-): boolean {
+  { vocabulary, standIns }: Scheme,
+  warn: WarningListener | undefined,
+): TokenId | undefined {
+  const id = vocabulary[`${name}Id`]
   const key = `tokenizer.ggml.add_${name}_token`
-  const add = metadata.boolean(key, fallback)
-  if (add && id === undefined && metadata.has(key)) {
-    throw new DasllamaError('MISSING', `${key} is true, but tokenizer.ggml.${name}_token_id is not set`)
-  }
-  return add && id !== undefined
+  if (id !== undefined || !metadata.boolean(key, false)) return id
+  const standIn = standIns[`${name}Id`]
+  const isToken = standIn !== undefined && standIn < vocabulary.texts.length
+  warn?.({
+    code: 'METADATA_IGNORED',
+    message: `${key} is true, but tokenizer.ggml.${name}_token_id is not set; ${isToken ? `${standIn} is used` : 'nothing is added'}`,
+    hint: 'the file may be badly converted: convert or download it again if the replies are wrong',
+  })
+  return isToken ? standIn : undefined
 }
 
 /** Phi-3 was trained with the white space after its markers dropped; GGUF files do not say so, hence by name. */

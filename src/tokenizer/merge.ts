@@ -1,4 +1,5 @@
 import { DasllamaError } from '../errors.js'
+import { KeyHeap } from './key-heap.js'
 
 /** Ranks are below this, so that a rank and a position fit the 53 bits of a double. */
 export const MAX_RANKS = 2 ** 24
@@ -74,52 +75,5 @@ export class Merger {
     this.#previous = new Int32Array(length)
     this.#rankAt = new Int32Array(length)
     this.#heap.reserve(length)
-  }
-}
-
-/** A binary heap of non-negative doubles, the smallest first. */
-class KeyHeap {
-  #keys = new Float64Array(64)
-  #size = 0
-
-  /** Makes room for `length` keys, of which it holds none. */
-  reserve(length: number): void {
-    this.#keys = new Float64Array(length)
-    this.#size = 0
-  }
-
-  push(key: number): void {
-    if (this.#size === this.#keys.length) {
-      const larger = new Float64Array(this.#size * 2)
-      larger.set(this.#keys)
-      this.#keys = larger
-    }
-    const keys = this.#keys
-    let at = this.#size++
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (keys[parent] <= key) break
-      keys[at] = keys[parent]
-      at = parent
-    }
-    keys[at] = key
-  }
-
-  /** Takes the smallest key out; -1 when there is none. */
-  pop(): number {
-    if (this.#size === 0) return -1
-    const keys = this.#keys
-    const smallest = keys[0]
-    const key = keys[--this.#size]
-    const size = this.#size
-    let at = 0
-    for (let child = 1; child < size; child = 2 * at + 1) {
-      if (child + 1 < size && keys[child + 1] < keys[child]) child++
-      if (keys[child] >= key) break
-      keys[at] = keys[child]
-      at = child
-    }
-    keys[at] = key
-    return smallest
   }
 }

@@ -1,3 +1,6 @@
+import { DasllamaError } from '../errors.js'
+import { KeyHeap } from './key-heap.js'
+import { PrefixAutomaton } from './prefix-automaton.js'
 import { CONTROL, UNKNOWN, USER_DEFINED } from './token-attributes.js'
 import type { SpecialToken, TokenId } from './tokenizer.js'
 import type { Vocabulary } from './vocabulary.js'
@@ -9,95 +12,192 @@ export interface Fragment {
   readonly id: TokenId
 }
 
-/** Whether a token that stands at this place of the text is read as one. */
-export type Reads = (token: SpecialToken, start: number, end: number) => boolean
-
-interface Target extends SpecialToken {
-  /** White space after it belongs to it. */
-  readonly stripsRight: boolean
+/** Where control tokens may stand, and what else may stand there only. */
+export interface Restriction {
+  /** User-defined tokens that count as control tokens. */
+  readonly reserved: ReadonlySet<TokenId> | undefined
+  /** The end of the trusted text that begins at or before `position` and goes on there; `position` where there is none. */
+  trustedEnd(position: number): number
 }
+
+/** Code units of all tokens that are looked for, together; an automaton takes some sixty bytes for each. */
+const MOST_UNITS = 4 * 2 ** 20
+/** More than a string has code units, so that a rank and a position fit the 53 bits of a double. */
+const POSITIONS = 2 ** 29
 
 /**
  * Finds tokens that stand in the text as they are written: user-defined ones always, control tokens on request.
- * Longer ones come first, and each takes the leftmost places that are still free, as in llama.cpp.
+ * Longer ones come first, and each takes the leftmost places that are still free, as in llama.cpp. The time does not depend
+ * on the number of tokens: each place has a chain of candidates, and a heap has the best one of all places come next.
  */
 export class SpecialTokenFinder {
-  readonly #tokens: readonly Target[]
+  readonly #vocabulary: Vocabulary
+  readonly #stripsRight: (text: string) => boolean
+  /** Of all tokens that are looked for, the longest first: their rank is their place here. */
+  readonly #ids: Int32Array
+  readonly #lengths: Uint32Array
+  #all: Candidates | undefined
+  #userDefined: Candidates | undefined
 
-  /** `stripsRight` says of which tokens that are looked for the white space after them is dropped. */
+  /** `stripsRight` says of which tokens that are looked for the white space after them is dropped. Throws `LIMIT`. */
   constructor(vocabulary: Vocabulary, stripsRight: (text: string) => boolean) {
-    const tokens: (Target & { bytes: number })[] = []
-    const utf8 = new TextEncoder()
-    vocabulary.texts.forEach((text, id) => {
-      const attributes = vocabulary.attributes[id]
-      if (!(attributes & (CONTROL | UNKNOWN | USER_DEFINED))) return
-      tokens.push({
-        id,
-        text,
-        isControl: (attributes & (CONTROL | UNKNOWN)) !== 0,
-        stripsRight: stripsRight(text),
-        bytes: utf8.encode(text).length,
-      })
-    })
-    this.#tokens = tokens.sort((a, b) => b.bytes - a.bytes)
+    const { texts, attributes } = vocabulary
+    this.#vocabulary = vocabulary
+    this.#stripsRight = stripsRight
+    const ids: TokenId[] = []
+    let units = 0
+    for (let id = 0; id < texts.length; id++) {
+      if (!(attributes[id] & (CONTROL | UNKNOWN | USER_DEFINED))) continue
+      ids.push(id)
+      units += texts[id].length
+    }
+    if (units > MOST_UNITS) {
+      throw new DasllamaError(
+        'LIMIT',
+        `tokenizer.ggml.tokens: the control and user-defined tokens have ${units} characters together; the limit is ${MOST_UNITS}`,
+      )
+    }
+    const bytes = Uint32Array.from(ids, (id) => utf8Length(texts[id]))
+    const order = Array.from(ids.keys()).sort((a, b) => bytes[b] - bytes[a] || a - b)
+    this.#ids = Int32Array.from(order, (index) => ids[index])
+    this.#lengths = Uint32Array.from(this.#ids, (id) => texts[id].length)
   }
 
   get tokens(): readonly SpecialToken[] {
-    return this.#tokens.map(({ id, text, isControl }) => ({ id, text, isControl }))
+    const { texts } = this.#vocabulary
+    return Array.from(this.#ids, (id) => ({ id, text: texts[id], isControl: this.#isControl(id) }))
   }
 
-  /** The text in fragments from left to right; none is empty. `reads` says where a token counts, if not everywhere. */
-  split(text: string, parseSpecial: boolean, reads?: Reads): Fragment[] {
-    let fragments: Fragment[] = text === '' ? [] : [{ start: 0, end: text.length, id: -1 }]
-    const beginsHere = new Map<string, boolean>()
-    for (const token of this.#tokens) {
-      if (token.isControl && !parseSpecial) continue
-      const initial = token.text[0]
-      let begins = beginsHere.get(initial)
-      if (begins === undefined) {
-        begins = text.includes(initial)
-        beginsHere.set(initial, begins)
-      }
-      if (begins && text.includes(token.text)) fragments = takeOut(text, fragments, token, reads)
+  /**
+   * The text in fragments from left to right; none is empty. `restriction` says where control tokens may stand, if not
+   * everywhere.
+   */
+  split(text: string, parseSpecial: boolean, restriction?: Restriction): Fragment[] {
+    if (text === '') return []
+    const best = this.#bestAt(text, parseSpecial, restriction)
+    const heap = new KeyHeap()
+    const consider = (position: number, length: number) => {
+      const rank = best(position, length)
+      if (rank >= 0) heap.push(rank * POSITIONS + position)
     }
-    return fragments
+    for (let position = 0; position < text.length; position++) consider(position, text.length - position)
+    const taken: Taken[] = []
+    /** One more than where the token begins that has taken a place; 0 for a free one. */
+    const owners = new Int32Array(heap.isEmpty ? 0 : text.length)
+    for (let key = heap.pop(); key >= 0; key = heap.pop()) {
+      const rank = Math.floor(key / POSITIONS)
+      const start = key - rank * POSITIONS
+      const end = start + this.#lengths[rank]
+      if (owners[start] > 0) continue
+      // Whoever has taken something in between is at least as long as this one: it has taken the end, too.
+      const owner = owners[end - 1]
+      if (owner > 0) {
+        consider(start, owner - 1 - start)
+        continue
+      }
+      const id = this.#ids[rank]
+      let next = end
+      if (this.#stripsRight(this.#vocabulary.texts[id])) {
+        while (next < text.length && owners[next] === 0 && isAsciiSpace(text.charCodeAt(next))) next++
+      }
+      owners.fill(start + 1, start, next)
+      taken.push({ start, end, id, next })
+    }
+    return fragmentsOf(text.length, taken)
+  }
+
+  /** Finds the first in rank of the tokens that stand at a place and have at most so many code units; -1 if none does. */
+  #bestAt(
+    text: string,
+    parseSpecial: boolean,
+    restriction: Restriction | undefined,
+  ): (position: number, length: number) => number {
+    const userDefined = () => {
+      this.#userDefined ??= this.#candidates((id) => !this.#isControl(id))
+      return this.#userDefined.in(text)
+    }
+    if (!parseSpecial) return userDefined()
+    this.#all ??= this.#candidates(() => true)
+    const any = this.#all.in(text)
+    if (!restriction) return any
+    const free = userDefined()
+    const { reserved } = restriction
+    return (position, length) => {
+      const trusted = any(position, Math.min(length, restriction.trustedEnd(position) - position))
+      let rank = free(position, length)
+      while (rank >= 0 && reserved?.has(this.#ids[rank])) rank = free(position, this.#lengths[rank] - 1)
+      // Of two that stand at one place the longer one is the first in rank.
+      return trusted < 0 ? rank : rank < 0 ? trusted : Math.min(trusted, rank)
+    }
+  }
+
+  #candidates(has: (id: TokenId) => boolean): Candidates {
+    const ranks = Array.from(this.#ids.keys()).filter((rank) => has(this.#ids[rank]))
+    return new Candidates(
+      Int32Array.from(ranks),
+      ranks.map((rank) => this.#vocabulary.texts[this.#ids[rank]]),
+    )
+  }
+
+  #isControl(id: TokenId): boolean {
+    return (this.#vocabulary.attributes[id] & (CONTROL | UNKNOWN)) !== 0
   }
 }
 
-/** One sweep over text and fragments, so that many of both do not multiply. */
-function takeOut(
-  text: string,
-  fragments: readonly Fragment[],
-  token: Target,
-  reads: Reads | undefined,
-): Fragment[] {
-  const result: Fragment[] = []
-  let match = text.indexOf(token.text)
-  for (const fragment of fragments) {
-    if (fragment.id >= 0) {
-      result.push(fragment)
-      continue
-    }
-    let start = fragment.start
-    while (match >= 0) {
-      if (match < start) {
-        match = text.indexOf(token.text, start)
-        continue
-      }
-      const matchEnd = match + token.text.length
-      if (matchEnd > fragment.end) break
-      if (reads && !reads(token, match, matchEnd)) {
-        match = text.indexOf(token.text, match + 1)
-        continue
-      }
-      if (match > start) result.push({ start, end: match, id: -1 })
-      result.push({ start: match, end: matchEnd, id: token.id })
-      start = matchEnd
-      while (token.stripsRight && start < fragment.end && isAsciiSpace(text.charCodeAt(start))) start++
-    }
-    if (start < fragment.end) result.push({ start, end: fragment.end, id: -1 })
+/** Some of the tokens that are looked for. */
+class Candidates {
+  readonly #ranks: Int32Array
+  readonly #automaton: PrefixAutomaton
+
+  constructor(ranks: Int32Array, texts: readonly string[]) {
+    this.#ranks = ranks
+    this.#automaton = new PrefixAutomaton(
+      texts,
+      Uint32Array.from(texts, (text) => text.length),
+    )
   }
-  return result
+
+  /** The rank of the longest one at a place of the text that has at most so many code units, or -1. */
+  in(text: string): (position: number, length: number) => number {
+    if (this.#ranks.length === 0) return () => -1
+    const longest = this.#automaton.longest(text)
+    return (position, length) => {
+      const word = longest[position]
+      const found = word < 0 ? word : this.#automaton.atMost(word, length)
+      return found < 0 ? -1 : this.#ranks[found]
+    }
+  }
+}
+
+/** Where a token was found, and where the text goes on behind it and the white space that belongs to it. */
+interface Taken extends Fragment {
+  readonly next: number
+}
+
+function fragmentsOf(length: number, taken: Taken[]): Fragment[] {
+  const fragments: Fragment[] = []
+  let position = 0
+  for (const { start, end, id, next } of taken.sort((a, b) => a.start - b.start)) {
+    if (position < start) fragments.push({ start: position, end: start, id: -1 })
+    fragments.push({ start, end, id })
+    position = next
+  }
+  if (position < length) fragments.push({ start: position, end: length, id: -1 })
+  return fragments
+}
+
+/** Bytes of the text in UTF-8; a lone surrogate counts as U+FFFD. */
+function utf8Length(text: string): number {
+  let length = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) continue
+    const isPair = unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00
+    // A pair has two code units and four bytes.
+    length += unit < 0x800 ? 1 : 2
+    if (isPair) at++
+  }
+  return length
 }
 
 /** C's `isspace`. */

@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import {
   afterOptionalSpace,
@@ -191,7 +192,7 @@ export function preTokenizer(name: string): PreTokenizer {
   if (!entry) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      `tokenizer.ggml.pre: the pre-tokenizer "${name}" is not supported`,
+      `tokenizer.ggml.pre: the pre-tokenizer ${describeValue(name)} is not supported`,
       {
         hint: `supported are ${[...byName.keys()].join(', ')}`,
       },

@@ -48,10 +48,18 @@ export class JoinedText {
   }
 
   isTrusted(start: number, end: number): boolean {
-    const borders = this.#borders
-    // The number of borders at or before `start`, and before `end`.
-    const passed = upperBound(borders, start)
-    return passed % 2 === 0 && (passed === borders.length || borders[passed] >= end)
+    return start === end ? this.#passed(start) % 2 === 0 : this.trustedEnd(start) >= end
+  }
+
+  /** The end of the trusted text that `position` is in; `position` itself where it is in untrusted text. */
+  trustedEnd(position: number): number {
+    const passed = this.#passed(position)
+    return passed % 2 === 0 ? (this.#borders[passed] ?? this.text.length) : position
+  }
+
+  /** How many borders are at or before a position. */
+  #passed(position: number): number {
+    return upperBound(this.#borders, position)
   }
 }
 

@@ -1,8 +1,12 @@
 import type { Metadata } from '../gguf/metadata.js'
+import type { WarningListener } from '../warnings.js'
+import { malformed } from './malformed.js'
 import { Merger } from './merge.js'
+import { PairCache } from './pair-cache.js'
 import type { Guard } from './segments.js'
+import { SpecialIds } from './special-ids.js'
 import type { TokenId } from './tokenizer.js'
-import { isSpecial, malformed, readId, readPerToken, type Vocabulary } from './vocabulary.js'
+import { isSpecial, readPerToken, type Vocabulary } from './vocabulary.js'
 
 /** SentencePiece's space, U+2581. */
 export const ESCAPED_SPACE = '▁'
@@ -18,15 +22,18 @@ export class SentencePiece {
   readonly #longest: number
   readonly #byteIds: Int32Array
   readonly #merger = new Merger()
+  /** Of two symbols, the token that they make, or -1. */
+  readonly #pairs = new PairCache()
   readonly #utf8 = new TextEncoder()
 
-  constructor(metadata: Metadata, vocabulary: Vocabulary) {
+  constructor(metadata: Metadata, vocabulary: Vocabulary, warn?: WarningListener) {
     const { texts, idOf } = vocabulary
     this.#vocabulary = vocabulary
-    this.#ranks = rankScores(readPerToken(metadata, 'scores', texts.length) ?? new Float32Array(texts.length))
+    const scores = readPerToken(metadata, 'scores', texts.length, warn)
+    this.#ranks = scores ? rankScores(scores, texts.length) : new Int32Array(texts.length)
     this.#longest = texts.reduce((longest, text) => Math.max(longest, text.length), 0)
     for (let id = 0; id < texts.length; id++) if (isSpecial(vocabulary, id)) this.#ranks[id] = -1
-    const unknownId = readId(metadata, 'unknown_token_id', texts.length) ?? 0
+    const unknownId = new SpecialIds(metadata, texts.length, warn).read('unknown_token_id', 0) ?? 0
     this.#byteIds = Int32Array.from({ length: 256 }, (_, byte) => idOf.get(byteToken(byte)) ?? unknownId)
   }
 
@@ -43,27 +50,45 @@ export class SentencePiece {
   #encode(text: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
     const escaped = text.replaceAll(' ', ESCAPED_SPACE)
     const { starts, count } = characterStarts(escaped)
-    const idOf = this.#vocabulary.idOf
     const ranks = this.#ranks
     const longest = this.#longest
+    /** What stands at each position: a token's id, or a number of its own for a character that is not a token. */
+    const symbols = new Int32Array(count)
+    for (let at = 0; at < count; at++) symbols[at] = this.#symbolAt(escaped, starts[at], starts[at + 1])
+    /** What the symbol at each position and the next one make. */
+    const makes = new Int32Array(count)
     this.#merger.run(
       count,
       {
-        rank: (left, _right, end) => {
+        rank: (left, right, end) => {
           if (starts[end] - starts[left] > longest) return -1
-          const id = idOf.get(escaped.slice(starts[left], starts[end]))
-          return id === undefined || forbids?.(id) ? -1 : ranks[id]
+          // Without the memory, tokens that each begin with the last one would cost their lengths time and again.
+          let id = this.#pairs.get(symbols[left], symbols[right])
+          if (id === undefined) {
+            id = this.#vocabulary.idOf.get(escaped.slice(starts[left], starts[end])) ?? -1
+            this.#pairs.set(symbols[left], symbols[right], id)
+          }
+          makes[left] = id
+          return id < 0 || forbids?.(id) ? -1 : ranks[id]
         },
-        merged: () => {},
+        merged: (left) => {
+          symbols[left] = makes[left]
+        },
       },
-      (position, end) => this.#emit(escaped.slice(starts[position], starts[end]), ids, forbids),
+      (position, end) => {
+        const id = symbols[position]
+        if (id < ranks.length && ranks[id] >= 0 && !forbids?.(id)) ids.push(id)
+        else this.#spellOut(escaped.slice(starts[position], starts[end]), ids)
+      },
     )
   }
 
-  #emit(symbol: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
-    const id = this.#vocabulary.idOf.get(symbol)
-    if (id !== undefined && this.#ranks[id] >= 0 && !forbids?.(id)) ids.push(id)
-    else for (const byte of this.#utf8.encode(symbol)) ids.push(this.#byteIds[byte])
+  #symbolAt(text: string, start: number, end: number): number {
+    return this.#vocabulary.idOf.get(text.slice(start, end)) ?? this.#ranks.length + text.codePointAt(start)!
+  }
+
+  #spellOut(symbol: string, ids: TokenId[]): void {
+    for (const byte of this.#utf8.encode(symbol)) ids.push(this.#byteIds[byte])
   }
 }
 
@@ -81,13 +106,13 @@ function characterStarts(text: string): { starts: Int32Array; count: number } {
   return { starts, count }
 }
 
-function rankScores(scores: ArrayLike<number>): Int32Array {
+function rankScores(scores: ArrayLike<number>, vocabSize: number): Int32Array {
   const distinct = new Set<number>()
-  for (let id = 0; id < scores.length; id++) {
+  for (let id = 0; id < vocabSize; id++) {
     if (Number.isNaN(scores[id])) throw malformed(`tokenizer.ggml.scores: the score of token ${id} is NaN`)
     distinct.add(scores[id])
   }
   const rankOf = new Map<number, number>()
   for (const score of Float64Array.from(distinct).sort().reverse()) rankOf.set(score, rankOf.size)
-  return Int32Array.from(scores, (score) => rankOf.get(score)!)
+  return Int32Array.from({ length: vocabSize }, (_, id) => rankOf.get(scores[id])!)
 }

@@ -1,12 +1,13 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { LIMITS } from '../gguf/limits.js'
 import type { Metadata } from '../gguf/metadata.js'
-import { MAX_RANKS } from './merge.js'
+import type { WarningListener } from '../warnings.js'
+import { malformed } from './malformed.js'
+import { SpecialIds } from './special-ids.js'
 import { findEndOfGeneration } from './special-tokens.js'
 import { attributeOfType, CONTROL, NORMAL, UNKNOWN } from './token-attributes.js'
 import type { TokenId } from './tokenizer.js'
-
-/** Tokens in a vocabulary at most: their scores must fit the ranks of a `Merger`. */
-const MAX_TOKENS = MAX_RANKS
 
 /** The part of a vocabulary that every kind of tokenizer shares. */
 export interface Vocabulary {
@@ -19,30 +20,39 @@ export interface Vocabulary {
   readonly endOfGeneration: ReadonlySet<TokenId>
 }
 
+/** The ids that begin and end a sequence. */
+export interface SequenceEnds {
+  readonly bosId?: TokenId
+  readonly eosId?: TokenId
+}
+
 /**
  * Reads tokens, types and special ids (`tokenizer.ggml.*`).
- * Throws `MISSING` without tokens, `BAD_FORMAT` for lists that do not fit together, for two tokens with one text and
- * for special ids outside the vocabulary, `LIMIT` for more than 2^24 tokens.
+ * `defaults` are the ids of a kind of tokenizer whose files need not name them; `standIns` take the place of ids that are
+ * outside the vocabulary, of which `warn` is told. Throws `MISSING` without tokens, `BAD_FORMAT` for lists that do not fit
+ * together and for two tokens with one text, `LIMIT` for more tokens than `LIMITS` allows.
  */
 export function readVocabulary(
   metadata: Metadata,
-  defaults: { bosId?: TokenId; eosId?: TokenId },
+  { defaults, standIns }: { defaults: SequenceEnds; standIns: SequenceEnds },
+  warn?: WarningListener,
 ): Vocabulary {
   const texts = readTexts(metadata)
   const idOf = indexTexts(texts)
-  const attributes = readAttributes(metadata, texts.length)
-  const named = (key: string) => readId(metadata, key, texts.length)
-  const inRange = (id: TokenId | undefined) => (id !== undefined && id < texts.length ? id : undefined)
-  const eosId = named('eos_token_id') ?? inRange(defaults.eosId)
+  const attributes = readAttributes(metadata, texts.length, warn)
+  const ids = new SpecialIds(metadata, texts.length, warn)
+  const named = (key: string) => ids.read(key)
+  const eosId = ids.read('eos_token_id', standIns.eosId) ?? ids.ifToken(defaults.eosId)
   const endOfGeneration = findEndOfGeneration(
     { texts, idOf, attributes },
     {
       eos: eosId,
       eot: named('eot_token_id'),
       eom: named('eom_token_id'),
-      fimPrefix: named('fim_pre_token_id') ?? named('prefix_token_id'),
-      fimSuffix: named('fim_suf_token_id') ?? named('suffix_token_id'),
-      fimMiddle: named('fim_mid_token_id') ?? named('middle_token_id'),
+      // As in llama.cpp, the old names come before the new ones.
+      fimPrefix: named('prefix_token_id') ?? named('fim_pre_token_id'),
+      fimSuffix: named('suffix_token_id') ?? named('fim_suf_token_id'),
+      fimMiddle: named('middle_token_id') ?? named('fim_mid_token_id'),
       fimPad: named('fim_pad_token_id'),
       fimRepository: named('fim_rep_token_id'),
       fimSeparator: named('fim_sep_token_id'),
@@ -53,7 +63,7 @@ export function readVocabulary(
     texts,
     idOf,
     attributes,
-    bosId: named('bos_token_id') ?? inRange(defaults.bosId),
+    bosId: ids.read('bos_token_id', standIns.bosId) ?? ids.ifToken(defaults.bosId),
     eosId,
     endOfGeneration,
   }
@@ -70,47 +80,42 @@ export function isSpecial(vocabulary: Vocabulary, id: TokenId): boolean {
   return (vocabulary.attributes[id] & (CONTROL | UNKNOWN)) !== 0
 }
 
-/** `tokenizer.ggml.<key>` as an id of the vocabulary, where the file has it. */
-export function readId(metadata: Metadata, key: string, vocabSize: number): TokenId | undefined {
-  const name = `tokenizer.ggml.${key}`
-  if (!metadata.has(name)) return undefined
-  const id = metadata.number(name)
-  if (!Number.isInteger(id) || id < 0 || id >= vocabSize)
-    throw malformed(`${name} is ${id}, outside the vocabulary of ${vocabSize} tokens`)
-  return id
-}
-
-/** A list of numbers, one a token; absent where the file has none. */
+/**
+ * A list of numbers, one per token; absent where the file has none. As in llama.cpp, what is beyond the last token does not
+ * count.
+ */
 export function readPerToken(
   metadata: Metadata,
   key: string,
   vocabSize: number,
+  warn?: WarningListener,
 ): ArrayLike<number> | undefined {
   const name = `tokenizer.ggml.${key}`
   if (!metadata.has(name)) return undefined
   const values = metadata.numbers(name)
-  if (values.length !== vocabSize)
+  if (values.length < vocabSize)
     throw malformed(`${name} has ${values.length} entries for ${vocabSize} tokens`)
+  if (values.length > vocabSize) {
+    warn?.({
+      code: 'METADATA_IGNORED',
+      message: `${name} has ${values.length} entries for ${vocabSize} tokens; those beyond the last token are ignored`,
+      hint: 'the file may be badly converted: convert or download it again if the replies are wrong',
+    })
+  }
   return values
-}
-
-export function malformed(message: string): DasllamaError {
-  return new DasllamaError('BAD_FORMAT', message, {
-    hint: 'the file may be damaged or badly converted; convert or download it again',
-  })
 }
 
 function readTexts(metadata: Metadata): readonly string[] {
   const texts = metadata.strings('tokenizer.ggml.tokens')
   if (texts.length === 0) throw malformed('tokenizer.ggml.tokens is empty')
-  if (texts.length > MAX_TOKENS) {
+  if (texts.length > LIMITS.vocabulary) {
     throw new DasllamaError(
       'LIMIT',
-      `tokenizer.ggml.tokens has ${texts.length} tokens; the limit is ${MAX_TOKENS}`,
+      `tokenizer.ggml.tokens has ${texts.length} tokens; the limit is ${LIMITS.vocabulary}`,
     )
   }
   // An empty text would be found everywhere; llama.cpp names such tokens the same way.
-  return texts.map((text, id) => text || `[EMPTY_${id}]`)
+  return Array.from(texts, (text, id) => text || `[EMPTY_${id}]`)
 }
 
 function indexTexts(texts: readonly string[]): Map<string, TokenId> {
@@ -126,13 +131,16 @@ function indexTexts(texts: readonly string[]): Map<string, TokenId> {
 
 function duplicate(texts: readonly string[], id: TokenId): DasllamaError {
   const first = texts.indexOf(texts[id])
-  return malformed(
-    `tokenizer.ggml.tokens: tokens ${first} and ${id} are both ${JSON.stringify(texts[id].slice(0, 40))}`,
-  )
+  return malformed(`tokenizer.ggml.tokens: tokens ${first} and ${id} are both ${describeValue(texts[id])}`)
 }
 
-function readAttributes(metadata: Metadata, vocabSize: number): Uint8Array {
-  const types = readPerToken(metadata, 'token_type', vocabSize)
-  if (!types) return new Uint8Array(vocabSize).fill(NORMAL)
-  return Uint8Array.from(types, attributeOfType)
+function readAttributes(
+  metadata: Metadata,
+  vocabSize: number,
+  warn: WarningListener | undefined,
+): Uint8Array {
+  const types = readPerToken(metadata, 'token_type', vocabSize, warn)
+  const attributes = new Uint8Array(vocabSize).fill(NORMAL)
+  if (types) for (let id = 0; id < vocabSize; id++) attributes[id] = attributeOfType(types[id])
+  return attributes
 }

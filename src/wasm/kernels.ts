@@ -55,6 +55,8 @@ export interface Kernels {
     tokens: number,
     tiled: boolean,
     workspace: Pointer,
+    slice: number,
+    slices: number,
   ): void
   team_lead(threads: number, maySleep: boolean): void
   team_serve(number: number): void
@@ -89,6 +91,8 @@ export interface Projections {
   readonly pointer: Pointer
   readonly count: number
   readonly columns: number
+  /** Of all of them together. */
+  readonly rows: number
   /** Weights of the norm that the input goes through first, f32[columns]; 0: none. */
   readonly norm: Pointer | 0
 }

@@ -22,13 +22,18 @@ const PROBE = Uint8Array.of(
   ...[10, BODY.length + 3, 1, BODY.length + 1, 0, ...BODY],
 )
 
+/** Whether this runtime has relaxed SIMD, right or wrong. */
+export function offersRelaxedSimd(): boolean {
+  return WebAssembly.validate(PROBE)
+}
+
 /**
  * Whether this runtime has relaxed SIMD (Node 22, Chrome 114, Firefox 145, Deno, Bun and newer) and computes it rightly:
  * Liftoff, V8's first compiler, overwrote an operand of this instruction on processors without AVX (13.6 does, 14.6 does not).
  * Its 32-bit sister is tried by the kernels themselves (assembly/math/byte_dots.ts).
  */
 export function hasRelaxedSimd(): boolean {
-  if (!WebAssembly.validate(PROBE)) return false
+  if (!offersRelaxedSimd()) return false
   let module: WebAssembly.Module
   try {
     module = new WebAssembly.Module(PROBE)

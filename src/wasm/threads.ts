@@ -21,6 +21,9 @@ export interface ThreadHost {
   readonly physicalCores: number
   /** Whether the thread that runs the engine may sleep: the main thread of a web page may not. */
   readonly maySleep: boolean
-  /** Starts a thread that serves (`serveTeam`); resolves when it has got that far. It keeps no process alive. */
-  startThread(start: ThreadStart): Promise<Thread>
+  /**
+   * Starts a thread that serves (`serveTeam`); resolves when it has got that far. It keeps no process alive. An aborted
+   * signal ends it and rejects with its reason.
+   */
+  startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread>
 }

@@ -22,7 +22,7 @@ afterAll(() => model.dispose())
 
 function chatOf(options: ChatOptions = {}): Chat {
   const session = { contextLength: CONTEXT }
-  return createChat(model, { template: 'chatml', maxTokens: 6, session, ...options })
+  return createChat(model, { template: 'chatml', temp: 0, maxTokens: 6, session, ...options })
 }
 
 async function say(chat: Chat, content: string): Promise<void> {

@@ -25,6 +25,7 @@ afterAll(() => model.dispose())
 function chatOf(options: ChatOptions = {}): Chat {
   return createChat(model, {
     template: 'chatml',
+    temp: 0,
     maxTokens: 8,
     now: NOW,
     session: { contextLength: 1024 },
@@ -390,7 +391,7 @@ describe('misuse', () => {
     for (const [options, message] of [
       [{ overflow: 'explode' }, 'overflow'],
       [{ history: {} }, 'history'],
-      [{ history: [{ role: 'user' }] }, 'history[0]: content'],
+      [{ history: [{ role: 'user' }] }, 'history[0].content'],
       [
         {
           history: [
@@ -476,7 +477,7 @@ describe('a conversation longer than the context', () => {
   const session = { contextLength: 400 }
 
   it('is an error that says by how much and what to do', async () => {
-    using chat = chatOf({ session })
+    using chat = chatOf({ session, overflow: 'error' })
     for (let i = 0; i < 20; i++) chat.addUser(long)
     const { length } = model.encode(long)
     expect(() => chat.respond()).toThrow(

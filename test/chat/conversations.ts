@@ -1,4 +1,5 @@
-import type { ChatMessage, ToolDefinition } from '../../src/chat/message.js'
+import type { ChatMessage } from '../../src/chat/message.js'
+import type { ToolDefinition } from '../../src/chat/tools.js'
 
 export const WEATHER: ToolDefinition = {
   name: 'get_weather',

@@ -15,7 +15,7 @@ const SYSTEM = 'You are a friendly assistant.'
 
 it.skipIf(isSkipped)('TinyLlama answers in two turns, the second of which needs the first', async () => {
   await using model = await loadModel(path)
-  using chat = createChat(model, { system: SYSTEM, maxTokens: 60 })
+  using chat = createChat(model, { system: SYSTEM, temp: 0, maxTokens: 60 })
   const replies: string[] = []
   for (const turn of TURNS) {
     chat.addUser(turn)

@@ -1,4 +1,4 @@
-import { kebabCase } from '../../src/cli/options.js'
+import { kebabCase } from '../../src/cli/arguments/options.js'
 
 /** Parameters as the command line writes them: `{ topK: 40 }` is `--top-k=40`. */
 export function asOptions(parameters: object): string[] {

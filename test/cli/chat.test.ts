@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { Chat, DEFAULT_SAMPLING, loadModel, Session } from '../../src/index.js'
-import { TINY_STORIES } from '../support/model-files.js'
+import { f32, str, u32 } from '../../src/gguf/typed-value.js'
+import { CHAT_SAMPLING, Chat, DEFAULT_SAMPLING, loadModel, Session } from '../../src/index.js'
+import { TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
+import { smallModel } from './small-model.js'
 
-const OPTIONS = ['--template', 'chatml', '--max-tokens', '6', '--context', '1024', '--seed', '7']
+const OPTIONS = ['--template', 'chatml', '--max-tokens', '6', '--temp', '0', '--seed', '7']
 
 async function chat(terminal: FakeTerminal, ...args: string[]): Promise<number> {
   return main(['chat', TINY_STORIES, ...OPTIONS, ...args], terminal)
@@ -31,9 +33,114 @@ describe('dasllama chat', () => {
     expect(code).toBe(0)
     expect(out).toBe(`${first}\n${second}\n\n`)
     expect(first.length).toBeGreaterThan(5)
-    expect(err).toMatch(/^llama, context 1024, template chatml; \/help lists commands, Ctrl-D leaves\n/)
-    expect(err).toContain('(cut: --max-tokens reached)')
+    expect(err).toMatch(/^\(6 tokens(, [\d.]+ tok\/s)?; cut: --max-tokens reached\)$/m)
     expect(new Set(terminal.prompts)).toEqual(new Set(['> ']))
+  })
+
+  it('greets with file, template, sampling and context', async () => {
+    const { err } = await typed(['Hi'], '--context', '128')
+    expect(err).toMatch(
+      /^model {5}tiny-stories\.Q8_0\.gguf, llama\ntemplate {2}chatml, from --template\nsampling {2}greedy, minP 0\.05\ncontext {3}128 tokens\n\/\? lists/,
+    )
+    const terminal = new FakeTerminal({ watched: true })
+    await main(
+      ['chat', TINY_STORIES, '--template', "{{ '<|im_start|>' }}{{ messages[0].content }}"],
+      terminal,
+    )
+    expect(terminal.err).toContain(
+      'template  from --template (chatml)\nsampling  temp 0.7, minP 0.05, the default\n',
+    )
+  })
+
+  it('takes template and sampling from the file, and says so', async () => {
+    await using folder = await temporaryFolder()
+    const file = await smallModel(folder.path, {
+      'tokenizer.chat_template': str("{{ '<|start_header_id|>' }}{{ messages[0].content }}"),
+      'general.sampling.temp': f32(0.6),
+      'general.sampling.top_k': u32(20),
+    })
+    const generate = vi.spyOn(Session.prototype, 'generate')
+    const terminal = new FakeTerminal({ watched: true })
+    terminal.typed = ['Hi', '/params', '/params temp=', '/params temp=0.5', '/params temp=']
+    try {
+      await main(['chat', file, '--max-tokens', '2'], terminal)
+      expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({ temp: 0.6, topK: 20, minP: 0 })
+    } finally {
+      generate.mockRestore()
+    }
+    expect(terminal.err).toContain(
+      'template  from the file (llama-3)\nsampling  temp 0.6, topK 20, recommended by the file\n',
+    )
+    expect(terminal.err.match(/^[* ] {2}temp .*$/gm)?.map((row) => row.replace(/ +/g, ' '))).toEqual([
+      ' temp 0.6',
+      ' temp 0.6',
+      '* temp 0.5',
+      ' temp 0.6',
+    ])
+  })
+
+  it('samples by default as the library does, where run is greedy', async () => {
+    const generate = vi.spyOn(Session.prototype, 'generate')
+    try {
+      const terminal = new FakeTerminal()
+      terminal.typed = ['Hi']
+      await main(['chat', TINY_STORIES, '--template', 'chatml', '--max-tokens', '1'], terminal)
+      expect(generate.mock.calls.at(-1)?.[1]).toMatchObject(CHAT_SAMPLING)
+      await main(['run', TINY_STORIES, '--prompt', 'Hi', '--max-tokens', '1'], terminal)
+      expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({ temp: 0, minP: 0 })
+    } finally {
+      generate.mockRestore()
+    }
+  })
+
+  it('shows what the last reply has cost', async () => {
+    const { err } = await typed(['Once upon a time', '/stats', 'there was a dog', '/stats'])
+    const [first, second] = Array.from(
+      err.matchAll(/^prompt +(\d+) tokens: (\d+) cached, (\d+) eval/gm),
+      (found) => found.slice(1).map(Number),
+    )
+    expect(first).toEqual([first[0], 0, first[0]])
+    expect(second[0]).toBe(second[1] + second[2])
+    expect(second[1]).toBeGreaterThan(first[0])
+    expect(err).toMatch(
+      /^reply +6 tokens at [\d.]+ tok\/s\nfirst token +after \d+ ms\ncontext +\d+ of 256 tokens used, \d+ %$/m,
+    )
+  })
+
+  it('answers again, and goes back where there is no other answer', async () => {
+    const { out, err, terminal } = await typed(['/retry', 'Once upon a time', '/retry', '/history'])
+    expect(out).toBe(`${first}\n${first}\n\n`)
+    expect(err).toContain('(there is nothing to answer again)')
+    expect(err.match(/^user: /gm)).toHaveLength(1)
+    const interrupted = new FakeTerminal({ watched: true })
+    interrupted.typed = [
+      'Once upon a time',
+      () => {
+        vi.spyOn(Chat.prototype, 'respond').mockImplementationOnce(function (this: Chat, options) {
+          interrupted.ctrlC()
+          return this.respond(options)
+        })
+      },
+      '/retry',
+      '/history',
+    ]
+    await chat(interrupted)
+    vi.restoreAllMocks()
+    expect(interrupted.err).toContain('(interrupted before the first word; your message is taken back)\n')
+    expect(interrupted.err).toContain(`user: Once upon a time\nassistant (cut): ${first.trim()}\n`)
+    expect(terminal.typed).toEqual([])
+  })
+
+  it('colours what is not the conversation where the terminal has colours', async () => {
+    const terminal = new FakeTerminal({ watched: true, hasColors: true })
+    terminal.typed = ['Once upon a time', '/nothing']
+    await chat(terminal)
+    expect(terminal.out).toBe(`${first}\n\n`)
+    const shown = terminal.err.replaceAll('\x1b', 'ESC')
+    expect(shown).toMatch(/^ESC\[2mmodel .*ESC\[22m\n/)
+    expect(shown).toMatch(/^ESC\[2m\(6 tokens.*\)ESC\[22m$/m)
+    expect(shown).toMatch(/^ESC\[31mthere is no command \/nothingESC\[39m$/m)
+    expect(terminal.prompts[0]).toBe('\x1b[1m> \x1b[22m')
   })
 
   it('takes each line of a pipe for a message, whatever it is', async () => {
@@ -50,8 +157,10 @@ describe('dasllama chat', () => {
     const generate = vi.spyOn(Session.prototype, 'generate')
     try {
       await typed(['Hi'], '--temp', '0.5', '--top-k', '3', '--stop', 'zzz', '--stop-ids', '9')
+      const { forcedIds: _, ...defaults } = DEFAULT_SAMPLING
       expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({
-        ...DEFAULT_SAMPLING,
+        ...defaults,
+        minP: 0.05,
         temp: 0.5,
         topK: 3,
         stop: ['zzz'],
@@ -65,7 +174,7 @@ describe('dasllama chat', () => {
 
   it('goes on in the next line after a backslash, and escapes a slash', async () => {
     const { err, terminal } = await typed(['Once\\', 'upon', '//etc', '/history'])
-    expect(terminal.prompts).toContain('… ')
+    expect(terminal.prompts).toHaveLength(4)
     expect(err).toContain('user: Once\nupon\n')
     expect(err).toContain('user: /etc\n')
   })
@@ -107,15 +216,16 @@ describe('dasllama chat', () => {
     const generate = vi.spyOn(Session.prototype, 'generate')
     try {
       const { err } = await typed(
-        ['/params', '/params temp=0.7 --top-k=5 ignore-eos', '/params topp=2', '/params tmp=1', 'Hi'],
+        ['/params', '/params temp=0.7 --top-k=5 ignoreEos', '/params topp=2', '/params tpm=1', 'Hi'],
         '--min-p',
         '0.1',
       )
-      expect(err).toMatch(/^ {3}temp +0$/m)
-      expect(err).toMatch(/^\* {2}min-p +0\.1$/m)
-      expect(err).toMatch(/^\* {2}temp +0\.7$/m)
-      expect(err).toContain('there is no option --topp\ndid you mean --top-p?')
-      expect(err).toContain('there is no option --tmp')
+      expect(err).toMatch(/^\* {2}temp +0$/m)
+      expect(err).toMatch(/^\* {2}minP +0\.1$/m)
+      expect(err).toMatch(/^ {3}temp +0\.7$/m)
+      expect(err).toContain('there is no parameter topp\ndid you mean topP?')
+      expect(err).toContain('there is no parameter tpm')
+      expect(err).not.toMatch(/no option|mean --/)
       expect(generate.mock.calls.at(-1)?.[1]).toMatchObject({
         temp: 0.7,
         topK: 5,
@@ -130,26 +240,26 @@ describe('dasllama chat', () => {
   it('takes changes of how tokens are chosen back', async () => {
     const { err } = await typed(
       [
-        '/params temp=0.7 ignore-eos banned-ids=1,2 logit-bias=5=-inf',
-        '/params temp= ignore-eos=false banned-ids= logit-bias=',
-        '/params ignore-eos=maybe',
-        '/params ignore-eos',
-        '/params ignore-eos=',
+        '/params temp=0.8 ignoreEos bannedIds=1,2 logit-bias=5=-inf',
+        '/params temp= ignore_eos=false bannedIds= logitBias=',
+        '/params ignoreEos=maybe',
+        '/params ignoreEos',
+        '/params ignoreEos=',
       ],
       '--temp',
       '0.3',
     )
     const marked = (name: string) => err.match(new RegExp(`^[* ] {2}${name} .*$|^[* ] {2}${name}$`, 'gm'))
     expect(marked('temp')?.map((row) => row.replace(/ +/g, ' '))).toEqual([
-      '* temp 0.7',
-      ' temp 0',
-      ' temp 0',
-      ' temp 0',
+      '* temp 0.8',
+      ' temp 0.7',
+      ' temp 0.7',
+      ' temp 0.7',
     ])
-    expect(marked('ignore-eos')?.map((row) => row[0])).toEqual(['*', ' ', '*', ' '])
-    expect(marked('banned-ids')?.map((row) => row[0])).toEqual(['*', ' ', ' ', ' '])
-    expect(marked('logit-bias')?.map((row) => row[0])).toEqual(['*', ' ', ' ', ' '])
-    expect(err).toContain('--ignore-eos must be true or false, not "maybe"\n')
+    expect(marked('ignoreEos')?.map((row) => row[0])).toEqual(['*', ' ', '*', ' '])
+    expect(marked('bannedIds')?.map((row) => row[0])).toEqual(['*', ' ', ' ', ' '])
+    expect(marked('logitBias')?.map((row) => row[0])).toEqual(['*', ' ', ' ', ' '])
+    expect(err).toContain('ignoreEos must be true or false, not "maybe"\n')
   })
 
   it('saves and loads a conversation', async () => {
@@ -179,7 +289,7 @@ describe('dasllama chat', () => {
     for (const told of [
       '(2 messages read)',
       'role must be one of',
-      'text is no saved conversation',
+      'text is not a saved conversation',
       'none: there is no such file',
       '/load needs',
       '/save needs',
@@ -219,10 +329,10 @@ describe('dasllama chat', () => {
     const line = 'The little dog ran to the big red house. '.repeat(3)
     const lines = [line, line, line, '/reset', line]
     const dropping = await typed(lines, '--context', '160')
-    expect(dropping.err).toMatch(/\(to make room the oldest 4 messages were left out; cut: --max-tokens/)
+    expect(dropping.err).toMatch(/; to make room the oldest 4 messages were left out; cut: --max-tokens/)
     expect(dropping.err.match(/to make room/g)).toHaveLength(1)
     const shifting = await typed(lines, '--context', '160', '--overflow', 'shift')
-    expect(shifting.err).toMatch(/\(to make room the oldest \d+ tokens were left out; cut: --max-tokens/)
+    expect(shifting.err).toMatch(/; to make room the oldest \d+ tokens were left out; cut: --max-tokens/)
   })
 
   it('goes on after a message that the template fails on', async () => {
@@ -237,7 +347,7 @@ describe('dasllama chat', () => {
   it('says when the model says nothing', async () => {
     const { out, err } = await typed(['Hi', '/history'], '--forced-ids', '0')
     expect(out).toBe('\n\n')
-    expect(err).toContain('\n(the model says nothing)\n')
+    expect(err).toContain('; the model says nothing)\n')
     expect(err).toContain('user: Hi\nassistant: \n')
   })
 
@@ -292,7 +402,7 @@ describe('dasllama chat', () => {
       terminal.typed = ['Once upon a time', '/history']
       pressing(terminal, 1)
       expect(await chat(terminal, '--max-tokens', '200')).toBe(0)
-      expect(terminal.err).toContain('(cut: interrupted)')
+      expect(terminal.err).toContain('; cut: interrupted)')
       expect(terminal.err).toContain('assistant (cut):')
     })
 

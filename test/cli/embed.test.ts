@@ -101,7 +101,7 @@ describe('dasllama embed', () => {
   })
 
   it.each<[string[], string, number, string]>([
-    [[], '', 2, 'embed needs TEXT'],
+    [[], '', 2, 'standard input has no text'],
     [['-'], '', 2, 'standard input has no text'],
     [['-', 'a', '-'], 'b', 2, 'standard input can be read only once'],
     [['a', '--pooling', 'max'], '', 2, '--pooling must be one of mean, cls, last, none, not "max"'],

@@ -1,5 +1,13 @@
 import { readTextFile } from '../../src/platform/node-terminal.js'
-import { ABANDONED, type Lines, type Output, type Terminal } from '../../src/platform/terminal.js'
+import {
+  ABANDONED,
+  type LineOptions,
+  type Lines,
+  type Output,
+  type Terminal,
+} from '../../src/platform/terminal.js'
+
+const ERASE_LINE = '\r\x1b[2K'
 
 /** A terminal that keeps what is written to it. */
 export class FakeTerminal implements Terminal {
@@ -13,11 +21,32 @@ export class FakeTerminal implements Terminal {
   readonly stderr: Output
   readonly #interrupts = new Set<() => void>()
 
-  /** `watched`: whether the outputs are terminals rather than files or pipes. */
-  constructor({ watched = false } = {}) {
+  inputIsTerminal: boolean
+  availableMemory: number | undefined = 8 * 2 ** 30
+
+  /**
+   * `watched`: whether input and outputs are terminals rather than files or pipes; `hasColors` and `columns`: what these
+   * outputs can; `keepsErased`: whether lines stay that are erased.
+   */
+  constructor({
+    watched = false,
+    hasColors = false,
+    columns,
+    inputIsTerminal,
+    keepsErased = false,
+  }: {
+    watched?: boolean
+    hasColors?: boolean
+    columns?: number
+    inputIsTerminal?: boolean
+    keepsErased?: boolean
+  } = {}) {
     this.#watched = watched
+    this.inputIsTerminal = inputIsTerminal ?? watched
     this.stdout = {
       isTerminal: watched,
+      hasColors,
+      columns,
       write: async (text) => {
         this.out += text
         this.onOutput()
@@ -25,8 +54,12 @@ export class FakeTerminal implements Terminal {
     }
     this.stderr = {
       isTerminal: watched,
+      hasColors,
+      columns,
       write: async (text) => {
-        this.err += text
+        if (keepsErased || !text.startsWith(ERASE_LINE)) this.err += text
+        // A slow machine draws a bar while a model loads, and takes it away again.
+        else this.err = this.err.replace(/[^\n]*$/, '') + text.slice(ERASE_LINE.length)
       },
     }
   }
@@ -42,14 +75,20 @@ export class FakeTerminal implements Terminal {
   readonly #watched: boolean
   readonly #lineInterrupts = new Set<() => void>()
 
-  openLines(): Lines {
+  openLines({ continues }: LineOptions = {}): Lines {
     return {
       isTerminal: this.#watched,
       next: async (prompt) => {
         this.prompts.push(prompt)
         await new Promise((resolve) => setTimeout(resolve, 0))
+        let begun: string | undefined
         for (let item = this.typed.shift(); item !== undefined; item = this.typed.shift()) {
-          if (typeof item === 'string') return item
+          if (typeof item === 'string') {
+            const text: string = begun === undefined ? item : `${begun}\n${item}`
+            if (!this.#watched || !continues?.(text)) return text
+            begun = text
+            continue
+          }
           this.#isAbandoned = false
           item()
           if (this.#isAbandoned) return ABANDONED

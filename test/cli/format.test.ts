@@ -27,7 +27,7 @@ async function dasllama(args: readonly string[], files: Files, terminal = new Fa
 }
 
 const RUN = ['run', TINY_STORIES, '--prompt', 'Once']
-const CHAT = ['chat', TINY_STORIES, '--template', 'chatml', '--context', '512']
+const CHAT = ['chat', TINY_STORIES, '--template', 'chatml', '--context', '256']
 
 const run = (args: readonly string[], files: Files = {}) => dasllama([...RUN, ...args], files)
 
@@ -75,7 +75,7 @@ describe('dasllama chat', () => {
     const replies = out.match(/\{[^}]*\}/g)
     expect(replies).toHaveLength(2)
     for (const reply of replies!) expect(Object.keys(JSON.parse(reply))).toEqual(['name', 'age'])
-    expect(err).toMatch(/^\* {2}json-schema +\/.*\/s\.json$/m)
+    expect(err).toMatch(/^\* {2}--json-schema +\/.*\/s\.json$/m)
     expect(err).not.toContain('does not have the form')
   })
 
@@ -94,16 +94,16 @@ describe('dasllama chat', () => {
   it('says when a reply has not come so far', async () => {
     const args = ['--json-schema', '@s.json', '--max-tokens', '2']
     const { err } = await chat(['Who?', 'Hm'], args, { 's.json': SCHEMA })
-    expect(err).toContain('(cut: --max-tokens reached; it does not have the form that was asked for)\n')
+    expect(err).toContain('; cut: --max-tokens reached; it does not have the form that was asked for)\n')
     const stopped = await chat(['Who?'], ['--json-schema', '@s.json', '--stop', 'name'], { 's.json': SCHEMA })
-    expect(stopped.err).toContain('\n(it does not have the form that was asked for)\n')
+    expect(stopped.err).toContain('; it does not have the form that was asked for)\n')
   })
 
   it('does not let /params ask for what can never end', async () => {
     const typed = ['/params temp=1 ignore-eos', '/params', 'Is it?']
     const { code, out, err } = await chat(typed, ['--grammar', '@g'], { g: 'root ::= "yes" | "no"' })
     expect(err).toContain('--grammar and --ignore-eos do not go together\na text that must be whole must end')
-    expect(err).toMatch(/^ {3}temp +0$/m)
+    expect(err).toMatch(/^ {3}temp +0\.7$/m)
     expect([code, out]).toEqual([0, expect.stringMatching(/^(yes|no)\n\n$/)])
   })
 })
@@ -181,7 +181,8 @@ describe.each([
     terminal.typed = ['Hi']
     const { out, err, ...result } = await dasllama([...args, ...format], files, terminal)
     expect([result.code, out]).toEqual([code, ''])
-    expect(err).toMatch(/^dasllama: /)
+    // A slow machine has drawn a bar before.
+    expect(err).toMatch(/(^|\[2K)dasllama: /)
     expect(err).toContain(message)
     expect(terminal.typed).toEqual(['Hi'])
   })

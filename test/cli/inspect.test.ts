@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { randomModel } from '../../src/gguf/random-model.js'
 import { str } from '../../src/gguf/typed-value.js'
-import { STORIES_15M, TINY_STORIES, temporaryFolder, writeModelFile } from '../support/model-files.js'
+import { STORIES_15M, TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
+import { smallModel } from './small-model.js'
 
 async function inspect(args: readonly string[], terminal = new FakeTerminal()) {
   const code = await main(['inspect', ...args], terminal)
@@ -20,7 +19,52 @@ describe('dasllama inspect', () => {
     expect(out).toMatch(/^ +Q8_0: 29, 2\.9 MiB, 99\.7 %$/m)
     expect(out).toMatch(/^tokenizer +gpt2 \(gpt-2\), 2,048 tokens, BOS 0, EOS 0$/m)
     expect(out).toMatch(/^memory +\d+\.\d MiB and \d+\.\d KiB for a session of 256 tokens$/m)
+    expect(out).toMatch(/^chat template +none$/m)
+    expect(out).toMatch(/^runs here +yes, in 5\.3 MiB of 4\.0 GiB that are available$/m)
     expect(out).not.toContain('problem')
+  })
+
+  it('says how a file chats', async () => {
+    await using folder = await temporaryFolder()
+    const file = await smallModel(folder.path, {
+      'tokenizer.chat_template': str(
+        "{% for m in messages %}{{ '<|im_start|>' + m.content }}{% endfor %}{% if enable_thinking %}<think>{% endif %}<tool_call>",
+      ),
+      'tokenizer.chat_template.tool_use': str('{{ messages }}'),
+    })
+    const { out } = await inspect([file])
+    expect(out).toMatch(
+      /^chat template +chatml; thoughts think; tool calls hermes; variables enable_thinking; also tool_use$/m,
+    )
+    expect(JSON.parse((await inspect([file, '--json'])).out)).toMatchObject({
+      chatTemplates: ['default', 'tool_use'],
+      chat: {
+        template: 'default',
+        family: 'chatml',
+        reasoning: 'think',
+        tools: 'hermes',
+        thinkingVariables: ['enable_thinking'],
+      },
+      runs: true,
+    })
+  })
+
+  it('says when there is not enough memory', async () => {
+    const terminal = new FakeTerminal()
+    terminal.availableMemory = 2 ** 20
+    const { out } = await inspect([TINY_STORIES], terminal)
+    expect(out).toMatch(
+      /^runs here +no: it needs 5\.3 MiB with a context of 256 tokens, and 1\.0 MiB are available$/m,
+    )
+    terminal.availableMemory = 5.2 * 2 ** 20
+    expect((await inspect([TINY_STORIES], terminal)).out).toContain('a smaller --context needs less')
+    await using folder = await temporaryFolder()
+    const huge = await smallModel(folder.path, {}, { context: 2 ** 24 })
+    terminal.out = ''
+    terminal.availableMemory = undefined
+    const { runs, neededBytes, availableBytes } = JSON.parse((await inspect([huge, '--json'], terminal)).out)
+    expect([runs, availableBytes]).toEqual([true, 2 ** 32])
+    expect(neededBytes).toBeGreaterThan(0)
   })
 
   it('--json prints one object', async () => {
@@ -43,13 +87,12 @@ describe('dasllama inspect', () => {
 
   it('says what keeps a model from running, a hostile name made harmless', async () => {
     await using folder = await temporaryFolder()
-    const file = join(folder.path, 'model.gguf')
-    const shape = { embed: 32, layers: 1, heads: 1, feedForward: 32, vocab: 400, context: 16 }
-    const metadata = [['general.name', str('\x1b]0;owned\x07')]] as const
-    await writeModelFile(file, randomModel({ shape, format: 'F32', architecture: 'unheard-of', metadata }))
+    const name = { 'general.name': str('\x1b]0;owned\x07') }
+    const file = await smallModel(folder.path, name, { architecture: 'unheard-of' })
     const { code, out } = await inspect([file], new FakeTerminal({ watched: true }))
     expect(code).toBe(0)
     expect(out).toMatch(/^problem .*unheard-of/m)
+    expect(out).toMatch(/^runs here +no: .*unheard-of/m)
     expect(out).toMatch(/^name +␛\]0;owned␇$/m)
     const { problems } = JSON.parse((await inspect([file, '--json'])).out)
     expect(problems[0]).toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('unheard-of') })

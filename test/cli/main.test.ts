@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { kebabCase } from '../../src/cli/arguments/options.js'
+import { optionName } from '../../src/cli/arguments/parse.js'
 import { main } from '../../src/cli/main.js'
-import { kebabCase } from '../../src/cli/options.js'
-import { optionName } from '../../src/cli/parse.js'
 import { DEFAULT_SAMPLING } from '../../src/index.js'
 import { FakeTerminal } from './fake-terminal.js'
 
-const COMMANDS = ['run', 'chat', 'embed', 'inspect', 'tokenize']
+const COMMANDS = ['run', 'chat', 'embed', 'inspect', 'tokenize', 'perplexity']
 
-async function cli(args: readonly string[], terminal = new FakeTerminal()) {
+async function cli(args: readonly string[], terminal = new FakeTerminal({ inputIsTerminal: true })) {
   const code = await main(args, terminal)
   return { code, out: terminal.out, err: terminal.err }
 }
@@ -45,14 +45,14 @@ describe('dasllama', () => {
   it('shows options with their defaults', async () => {
     const { out } = await cli(['help', 'run'])
     expect(out).toMatch(/^ {2}--penalty-last-n N .*\(default 64\)$/m)
-    expect(out).toMatch(/^ {2}--seed N .*given$/m)
+    expect(out).toMatch(/^ {2}-s, --seed N .*given$/m)
     expect(out).toMatch(/^ {2}--json {2}/m)
   })
 
   it('shows every sampling knob with the default that the sampling has', async () => {
     const { out } = await cli(['help', 'run'])
     for (const [name, value] of Object.entries(DEFAULT_SAMPLING)) {
-      const row = out.split('\n').find((line) => line.startsWith(`  ${optionName(name)} `))
+      const row = out.split('\n').find((line) => new RegExp(`^ {2}(-\\w, )?${optionName(name)} `).test(line))
       expect(row, name).toBeDefined()
       if (typeof value === 'number') expect(row).toMatch(new RegExp(` \\(default ${value}\\)$`))
     }
@@ -78,7 +78,7 @@ describe('dasllama', () => {
     [['help', 'bake'], 'there is no command bake', 'dasllama --help'],
     [['--json'], 'there is no option --json', 'dasllama --help'],
     [['run', 'm', '--promt', 'x'], 'there is no option --promt', 'did you mean --prompt?'],
-    [['embed', 'm', 'x', '--temp', '1'], 'there is no option --temp', 'write -- before it'],
+    [['embed', 'm', 'x', '--temp', '1'], 'there is no option --temp', 'embed --help'],
     [['inspect', 'm', 'n'], 'inspect does not know what to do with "n"', 'quotes'],
     [['tokenize', 'm'], 'tokenize needs TEXT', 'tokenize --help'],
     [['run', 'm'], 'run needs a prompt', 'run --help'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nearest } from '../../src/cli/nearest.js'
 import {
+  alias,
   choice,
   choices,
   flag,
@@ -15,9 +15,10 @@ import {
   texts,
   tokenIds,
   tokenNumbers,
-} from '../../src/cli/options.js'
-import { optionName, parse } from '../../src/cli/parse.js'
-import { UsageError } from '../../src/cli/usage-error.js'
+} from '../../src/cli/arguments/options.js'
+import { optionName, parse } from '../../src/cli/arguments/parse.js'
+import { UsageError } from '../../src/cli/arguments/usage-error.js'
+import { nearest } from '../../src/nearest.js'
 
 const table = {
   prompt: text('TEXT', 'a text'),
@@ -33,7 +34,7 @@ const table = {
   steps: choices(['topK', 'topP', 'xtc'], 'steps'),
   shift: optional(integer('how many', { min: 0 }), true),
   json: flag('as JSON'),
-  help: flag('help', '-h'),
+  help: alias(flag('help'), '-h'),
 }
 
 function usageError(args: string[]): UsageError {
@@ -50,6 +51,7 @@ describe('parse', () => {
   it('has the fallbacks when nothing is written', () => {
     expect(parse([], table)).toEqual({
       operands: [],
+      given: [],
       values: {
         prompt: undefined,
         promptIds: undefined,
@@ -83,6 +85,7 @@ describe('parse', () => {
     [['--prompt=a=b'], { prompt: 'a=b' }],
     [['--prompt-ids', '1,2, 3'], { promptIds: [1, 2, 3] }],
     [['--prompt-ids', '10 20'], { promptIds: [10, 20] }],
+    [['--maxTokens', '7', '--prompt_ids=4'], { maxTokens: 7, promptIds: [4] }],
     [['--seed', '4294967295'], { seed: 4294967295 }],
     [['--seeds', '3, 1,3'], { seeds: [3, 1] }],
     [['--seeds', '9007199254740991'], { seeds: [2 ** 53 - 1] }],
@@ -93,6 +96,9 @@ describe('parse', () => {
     [['--kind', 'well-done'], { kind: 'well-done' }],
     [['--steps', 'xtc,top-k'], { steps: ['xtc', 'topK'] }],
     [['--steps', ''], { steps: [] }],
+    [['--steps', 'top_k;xtc'], { steps: ['topK', 'xtc'] }],
+    [['--steps', 'topP,top-k'], { steps: ['topP', 'topK'] }],
+    [['--bias', '7+2,8-1.5'], { bias: { 7: 2, 8: -1.5 } }],
     [['--shift'], { shift: true }],
     [['--shift', '--json'], { shift: true, json: true }],
     [['--shift=0'], { shift: 0 }],
@@ -111,9 +117,8 @@ describe('parse', () => {
   it.each([
     [['--promt', 'x'], 'no option --promt', 'did you mean --prompt?'],
     [['--max-token=3'], 'no option --max-token', 'did you mean --max-tokens?'],
-    [['--maxTokens', '3'], 'no option --maxTokens', 'did you mean --max-tokens?'],
-    [['--xyzzy'], 'no option --xyzzy', '--'],
-    [['-j'], 'no option -j', '--'],
+    [['--xyzzy'], 'no option --xyzzy', undefined],
+    [['-j'], 'no option -j', undefined],
     [['--prompt'], '--prompt needs a value: --prompt TEXT', undefined],
     [['--prompt', '--json'], '--prompt needs a value', '--prompt=--json'],
     [['--json=yes'], '--json takes no value', undefined],
@@ -135,7 +140,7 @@ describe('parse', () => {
     [['--bias', '1=inf'], '--bias must be token ids with a number each', undefined],
     [['--bias='], '--bias must be token ids with a number each', undefined],
     [['--kind', 'rare'], '--kind must be one of raw, well-done, not "rare"', undefined],
-    [['--steps', 'topK'], 'out of top-k, top-p, xtc, not "topK"', undefined],
+    [['--steps', 'topQ'], 'out of top-k, top-p, xtc, not "topQ"', undefined],
     [['--steps', 'xtc,'], '--steps must be names', undefined],
     [['--shift='], '--shift must be a whole number of 0 or more, not ""', undefined],
     [['--shift=x'], '--shift must be a whole number of 0 or more, not "x"', undefined],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { print, printable } from '../../src/cli/printable.js'
+import { print, printable } from '../../src/cli/output/printable.js'
 
 describe('printable', () => {
   it('shows what a terminal would obey', () => {
@@ -26,7 +26,7 @@ describe('print', () => {
     const write = async (text: string) => {
       written += text
     }
-    await print({ isTerminal, write }, '\x1b[1m')
+    await print({ isTerminal, hasColors: false, columns: undefined, write }, '\x1b[1m')
     expect(written).toBe(expected)
   })
 })

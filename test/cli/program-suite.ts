@@ -5,8 +5,8 @@ import { expect, it } from 'vitest'
 import { TINY_STORIES } from '../support/model-files.js'
 
 const PROMPT = ['--prompt', 'Once upon a time']
-/** The model repeats itself here for as long as it may: a program that is surely still running when it is stopped. */
-const ENDLESS = ['--prompt', 'Lily', '--context', '100000']
+/** A text without an end: a program that is surely still running when it is stopped. */
+const ENDLESS = ['--prompt', 'Lily', '--context-shift', '--ignore-eos']
 
 /** Tests of the command line as a process of its own, which the words of `command` start. */
 export function programSuite(command: readonly string[]) {
@@ -50,7 +50,7 @@ export function programSuite(command: readonly string[]) {
   })
 
   it('chats with the lines of a pipe', async () => {
-    const args = ['chat', TINY_STORIES, '--template', 'chatml', '--max-tokens', '4', '--context', '512']
+    const args = ['chat', TINY_STORIES, '--template', 'chatml', '--max-tokens', '4', '--temp', '0']
     const { code, out, err } = await run(args, 'Once upon a time\nthere was\n')
     expect(code).toBe(0)
     expect(out.trim().split(/\n+/)).toHaveLength(2)

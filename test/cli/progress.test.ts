@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ProgressBar } from '../../src/cli/progress.js'
+import { ProgressBar } from '../../src/cli/output/progress.js'
 import { FakeTerminal } from './fake-terminal.js'
 
 beforeEach(() => vi.useFakeTimers())
@@ -9,20 +9,22 @@ const half = { loaded: 50 * 2 ** 20, total: 100 * 2 ** 20 }
 
 describe('the progress bar', () => {
   it('appears on a terminal when loading takes its time, and goes without a trace', () => {
-    const terminal = new FakeTerminal({ watched: true })
+    const terminal = new FakeTerminal({ watched: true, keepsErased: true })
     const bar = new ProgressBar(terminal)
     bar.update(half)
     expect(terminal.err).toBe('')
     vi.advanceTimersByTime(150)
     bar.update(half)
     bar.update(half)
-    expect(terminal.err).toBe(`\r\x1b[2Kloading ${'█'.repeat(15)}${'░'.repeat(15)} 50 % of 100.0 MiB`)
+    expect(terminal.err).toBe(
+      `\r\x1b[2Kloading ${'█'.repeat(15)}${'░'.repeat(15)} 50 % of 100.0 MiB, 333.3 MiB/s, 1 s left`,
+    )
     bar.erase()
-    expect(terminal.err).toMatch(/MiB\r.\[2K$/)
+    expect(terminal.err).toMatch(/left\r.\[2K$/)
   })
 
   it('leaves nothing to erase when it never appeared', () => {
-    const terminal = new FakeTerminal({ watched: true })
+    const terminal = new FakeTerminal({ watched: true, keepsErased: true })
     const bar = new ProgressBar(terminal)
     bar.update(half)
     bar.erase()

@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { DEFAULT_SAMPLING, Model, Session } from '../../src/index.js'
-import { TINY_STORIES } from '../support/model-files.js'
+import { str } from '../../src/gguf/typed-value.js'
+import { DEFAULT_SAMPLING, loadModel, Model, Session } from '../../src/index.js'
+import { TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { asOptions } from './as-options.js'
 import { FakeTerminal } from './fake-terminal.js'
+import { smallModel } from './small-model.js'
 
 const STORY = ', there was a little girl named Lily.'
 const PROMPT = ['--prompt', 'Once upon a time']
@@ -134,6 +136,142 @@ describe('dasllama run', () => {
     expect(JSON.parse(out)).toMatchObject([{ seed: 7 }])
   })
 
+  it('writes a text for each combination of numbers, prompts and seeds, in the order of the help', async () => {
+    const terminal = new FakeTerminal({ inputIsTerminal: true })
+    terminal.files.set('prompts', 'One\nTwo\n')
+    const args = [
+      '--prompts',
+      'prompts',
+      '--top-k',
+      '3,4',
+      '--temp',
+      '0.5,1.5',
+      '--seeds',
+      '1,2',
+      '--max-tokens',
+      '2',
+    ]
+    const { out } = await run(args, terminal)
+    const headings = out.match(/^== .* ==$/gm)
+    expect(headings).toHaveLength(16)
+    expect(headings?.slice(0, 5)).toEqual([
+      '== "One", temp 0.5, topK 3, seed 1 ==',
+      '== "One", temp 0.5, topK 3, seed 2 ==',
+      '== "One", temp 0.5, topK 4, seed 1 ==',
+      '== "One", temp 0.5, topK 4, seed 2 ==',
+      '== "One", temp 1.5, topK 3, seed 1 ==',
+    ])
+    expect(headings?.at(-1)).toBe('== "Two", temp 1.5, topK 4, seed 2 ==')
+  })
+
+  it('gives every text of a sweep the seed that it has alone', async () => {
+    const options = [...PROMPT, '--max-tokens', '8', '--seed', '7']
+    const { out } = await run([...options, '--temp', '0.8,1.2', '--json'])
+    const alone = await Promise.all(['0.8', '1.2'].map((temp) => runJson([...options, '--temp', temp])))
+    expect(JSON.parse(out)).toMatchObject(alone.map(({ ids, seed }) => ({ ids, seed })))
+  })
+
+  it('--jsonl prints each text as soon as it is done, with its settings', async () => {
+    const terminal = new FakeTerminal({ inputIsTerminal: true })
+    terminal.files.set('p.jsonl', '{"prompt":"One","id":"a"}\n{"prompt":"Two"}\n')
+    const lines: string[] = []
+    terminal.onOutput = () => lines.push(terminal.out)
+    const { code, out, err } = await run(
+      [
+        '--prompts',
+        'p.jsonl',
+        '--temp',
+        '0,1',
+        '--logit-bias',
+        '5=-inf',
+        '--max-tokens',
+        '2',
+        '--jsonl',
+        '--seed',
+        '3',
+      ],
+      terminal,
+    )
+    expect([code, err]).toEqual([0, ''])
+    expect(lines).toHaveLength(4)
+    const records = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(records.map(({ prompt, input, settings, seed }) => [prompt, input, settings.temp, seed])).toEqual([
+      ['One', { id: 'a' }, 0, 3],
+      ['One', { id: 'a' }, 1, 3],
+      ['Two', undefined, 0, 3],
+      ['Two', undefined, 1, 3],
+    ])
+    expect(Object.keys(records[0].settings).sort()).toEqual(
+      Object.keys(DEFAULT_SAMPLING)
+        .filter((key) => key !== 'forcedIds')
+        .sort(),
+    )
+    expect(records[0].settings.logitBias).toEqual({ 5: '-inf' })
+    expect(records[0]).toMatchObject({ ids: expect.any(Array), stats: { nGen: 2 }, stopReason: 'length' })
+  })
+
+  it('--csv prints a table that programs read', async () => {
+    const args = [
+      '--prompt',
+      'He said, "Hi',
+      '--temp',
+      '0,1',
+      '--top-k',
+      '5',
+      '--max-tokens',
+      '3',
+      '--seed',
+      '3',
+      '--csv',
+    ]
+    const { code, out, err } = await run(args)
+    expect([code, err]).toEqual([0, ''])
+    const [head, first] = out.split('\n')
+    expect(head).toBe('prompt,temp,topK,seed,text,stopReason,nPrompt,nReused,nGen,ttftMs,prefillTps,genTps')
+    expect(first).toMatch(/^"He said, ""Hi",0,5,3,/)
+    expect(first).toMatch(/,length,\d+,0,3,[\d.]+,[\d.]+,[\d.]+$/)
+  })
+
+  it('keeps what a sweep has printed when it is interrupted', async () => {
+    const terminal = new FakeTerminal({ inputIsTerminal: true })
+    terminal.onOutput = () => terminal.interrupt()
+    const { code, out } = await run(
+      [...PROMPT, '--temp', '0,1', '--seeds', '1,2', '--max-tokens', '3', '--jsonl'],
+      terminal,
+    )
+    expect(code).toBe(130)
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).stopReason),
+    ).toEqual(['length'])
+  })
+
+  it.each([
+    [['--json', '--csv'], '--json and --csv do not go together'],
+    [['--csv', '--logprobs', '1'], '--csv has no room for --logprobs'],
+    [['--top-k', '1,x'], '--top-k must be a whole number, not "1,x"'],
+    [['--top-k', '1,'], '--top-k must be a whole number'],
+    [['--min-p', '0.1,2'], '--min-p must be 1 or less, not 2'],
+    [
+      ['--top-k', Array.from(Array(101).keys()).join(), '--temp', Array.from(Array(100).keys()).join()],
+      '10100 combinations',
+    ],
+    [['--file', 'x'], 'only one prompt'],
+    [['--prompts', 'x'], 'only one prompt'],
+    [['--system', 'x'], 'add --chat'],
+    [['--template', 'chatml'], 'add --chat'],
+    [['--chat', '--template-variables', '[]'], '--template-variables must be a JSON object'],
+  ])('%j is wrong usage', async (args, message) => {
+    const { code, out, err } = await run([...PROMPT, ...args])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(message)
+  })
+
   it('ends at a text or a token', async () => {
     const { ids } = await runJson([...PROMPT, '--max-tokens', '9'])
     const { code, text, stopReason, stoppedBy } = await runJson([
@@ -210,6 +348,71 @@ describe('dasllama run', () => {
     const terminal = new FakeTerminal()
     terminal.input = 'Once upon a time'
     expect((await runJson(['--prompt', '-', '--max-tokens', '9'], terminal)).text).toBe(STORY)
+  })
+
+  it('reads a pipe where no prompt is given, without the line break at its end', async () => {
+    const terminal = new FakeTerminal()
+    terminal.input = 'Once upon a time\n'
+    expect((await runJson(['--max-tokens', '9'], terminal)).text).toBe(STORY)
+    const nothing = await run(['--max-tokens', '9'], new FakeTerminal())
+    expect([nothing.code, nothing.err]).toEqual([2, expect.stringContaining('run needs a prompt')])
+    const typing = new FakeTerminal({ inputIsTerminal: true })
+    typing.input = 'Once upon a time'
+    expect((await run(['--max-tokens', '9'], typing)).code).toBe(2)
+  })
+
+  it('reads the prompt from a file', async () => {
+    const terminal = new FakeTerminal()
+    terminal.files.set('story.txt', 'Once upon a time\r\n')
+    expect((await runJson(['-f', 'story.txt', '-n', '9'], terminal)).text).toBe(STORY)
+    expect((await run(['-f', 'none.txt'])).err).toContain('none.txt: there is no such file')
+  })
+
+  it('warns of a context that the model was not trained for', async () => {
+    const warned = await run([...PROMPT, '--context', '257', '--max-tokens', '1'])
+    expect(warned.err).toMatch(
+      /^warning: --context 257 is more than the 256 tokens that the model was trained for/,
+    )
+    expect(warned.code).toBe(0)
+    expect((await run([...PROMPT, '--context', '256', '--max-tokens', '1'])).err).not.toContain('warning')
+  })
+
+  describe('with a chat template', () => {
+    const TEMPLATE = '{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:'
+
+    it('--chat puts the prompt into it', async () => {
+      const options = ['--prompt', 'Hi', '--max-tokens', '3', '--chat', '--template', TEMPLATE]
+      await using model = await loadModel(TINY_STORIES)
+      const { promptIds } = await runJson([...options, '--system', 'Be kind.'])
+      expect(model.decode(promptIds)).toContain('system: Be kind.\nuser: Hi\nassistant:')
+      const { out } = await run([...options, '--echo'])
+      expect(out).toContain('user: Hi\nassistant:')
+      const sweep = await run([...options, '--seeds', '1,2', '--json'])
+      for (const record of JSON.parse(sweep.out)) expect(record).toMatchObject({ prompt: 'Hi' })
+      expect((await run(['--chat', '--prompt', 'Hi'])).err).toContain('has no chat template')
+      expect((await run(['--chat', '--prompt-ids', '1'])).code).toBe(2)
+    })
+
+    it('says that there is a chat where a plain text ends at once', async () => {
+      await using folder = await temporaryFolder()
+      const file = await smallModel(folder.path, { 'tokenizer.chat_template': str(TEMPLATE) })
+      await using model = await loadModel(file)
+      const end = String([...model.tokenizer.endOfGeneration][0])
+      const noteOf = async (...args: readonly string[]) => {
+        const terminal = new FakeTerminal({ inputIsTerminal: true })
+        await main(['run', file, '--prompt', 'a', ...args], terminal)
+        return (
+          terminal.err.match(/the model ended the text at once; .*dasllama chat, or add --chat/g)?.length ?? 0
+        )
+      }
+      expect(await noteOf('--forced-ids', end)).toBe(1)
+      expect(await noteOf('--forced-ids', end, '--seeds', '1,2')).toBe(1)
+      expect(await noteOf('--forced-ids', end, '--chat')).toBe(0)
+      expect(await noteOf('--forced-ids', '300', '--stop-ids', '300')).toBe(0)
+      expect(await noteOf('--forced-ids', '300', '--max-tokens', '2')).toBe(0)
+      const plain = await run(['--prompt', 'a', '--forced-ids', '0'])
+      expect(plain.err).not.toContain('ended the text at once')
+    })
   })
 
   it('echoes the prompt when asked', async () => {

@@ -1,60 +1,184 @@
 /**
- * The TypeScript of the documentation is true: what a page marks as ```` ```ts runs ```` is run on the built package,
- * and must print what the ```` ```text ```` block after it says. The blocks of a page are one program: each sees what
- * the first one declares. `UPDATE_DOCS=1` writes the output into the pages instead.
+ * The JavaScript of the documentation runs as it is pasted: each ```` ```js ```` block of README.md and docs/ is run
+ * unchanged by plain Node, in a folder that has the package and a model, on every version of Node that is found (this one,
+ * and what `npm run engines` has fetched). The first block of a page begins a program; any other one is pasted after
+ * it. What a block prints must be what the ```` ```text ```` block after it says; `UPDATE_DOCS=1` writes that into the pages
+ * instead. Blocks that are marked otherwise have a test of their own here.
  */
 import { execFile } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { transform } from 'esbuild'
-import { describe, expect, test } from 'vitest'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findEngines } from '../../scripts/engines.mjs'
+import { str } from '../../src/gguf/typed-value.js'
+import { smallModel } from '../model/small.js'
+import { startWorker } from '../runtimes/worker.js'
+import { temporaryFolder } from '../support/model-files.js'
 import { BASELINE } from './baseline.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const docs = `${root}docs/`
-const BLOCK = /```ts runs\n([\s\S]*?)```(?:\n+```text\n([\s\S]*?)```)?/g
-const IMPORT = /^import .*$/gm
 const run = promisify(execFile)
 
-/** Printed between two blocks. */
-const BORDER = '\u0001'
-
-/** What each block prints. Imports stand at the top of a program, wherever a page has them. */
-async function outputs(blocks: readonly string[]): Promise<string[]> {
-  const imports = new Set(blocks.flatMap((code) => code.match(IMPORT) ?? []))
-  const [first, ...others] = blocks.map((code) => code.replaceAll(IMPORT, ''))
-  const inner = others.map((code) => `console.log('${BORDER}')\n{\n${code}}`)
-  const program = [...imports, first, ...inner].join('\n')
-  const { code } = await transform(program, { loader: 'ts', format: 'esm', target: 'node20' })
-  const { stdout } = await run(process.execPath, [...BASELINE, '--input-type=module', '--eval', code], {
-    cwd: root,
-  })
-  return stdout.split(`${BORDER}\n`)
+/** A fenced block, and the output that follows it. */
+interface Block {
+  /** What stands after the fence: the language, and what it is for. */
+  readonly kind: string
+  readonly code: string
+  readonly printed: string | undefined
+  readonly whole: string
 }
 
-describe.concurrent('the documentation', async () => {
-  const pages = (await readdir(docs)).filter((name) => name.endsWith('.md'))
-  for (const page of pages) {
-    const text = await readFile(docs + page, 'utf8')
-    const blocks = Array.from(text.matchAll(BLOCK), ([whole, code, printed = '']) => ({
-      whole,
-      code,
-      printed,
-    }))
-    if (blocks.length === 0) continue
-    test(`${page}: ${blocks.length} pieces of code print what it says`, async () => {
-      const actual = await outputs(blocks.map(({ code }) => code))
-      if (!process.env.UPDATE_DOCS) {
-        for (const [i, { code, printed }] of blocks.entries()) expect(actual[i], code).toBe(printed)
+const BLOCK = /^```(.+)\n([\s\S]*?)^```$(?:\n+```text\n([\s\S]*?)^```$)?/gm
+
+interface Page {
+  readonly name: string
+  readonly text: string
+  readonly blocks: readonly Block[]
+}
+
+async function readPage(name: string): Promise<Page> {
+  const text = await readFile(join(root, name), 'utf8')
+  const blocks = Array.from(text.matchAll(BLOCK), ([whole, kind, code, printed]) => ({
+    whole,
+    kind,
+    code,
+    printed,
+  }))
+  return { name, text, blocks }
+}
+
+const names = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'))
+const pages = await Promise.all(['README.md', ...names.map((name) => `docs/${name}`)].map(readPage))
+const blocksOf = (kind: string) =>
+  pages.flatMap(({ blocks }) => blocks.filter((block) => block.kind === kind))
+
+/** Every Node there is, once per major version. */
+async function findNodes(): Promise<Map<string, string>> {
+  const nodes = new Map<string, string>()
+  for (const { program, version, path } of await findEngines()) {
+    const [major] = version.split('.')
+    if (program === 'node' && !nodes.has(major)) nodes.set(major, path)
+  }
+  return nodes
+}
+const nodes = await findNodes()
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+
+beforeAll(async () => {
+  // As a reader has it: the package installed, and the files that the pages speak of.
+  folder = await temporaryFolder()
+  await mkdir(join(folder.path, 'node_modules'))
+  await symlink(root, join(folder.path, 'node_modules/dasllama'))
+  await symlink(join(root, 'models'), join(folder.path, 'models'))
+  const template = '{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>'
+  await writeFile(
+    join(folder.path, 'model.gguf'),
+    smallModel({ metadata: [['tokenizer.chat_template', str(template)]] }),
+  )
+})
+
+afterAll(() => folder[Symbol.asyncDispose]())
+
+/** What a program prints; rejects where it fails, or complains. */
+async function output(node: string, code: string, name: string): Promise<string> {
+  const file = join(folder.path, `${name}.mjs`)
+  await writeFile(file, code)
+  const { stdout, stderr } = await run(node, [...BASELINE, file], { cwd: folder.path })
+  // The flags of the tests are what Node itself may complain about.
+  expect(stderr.replaceAll(/^.*(ExperimentalWarning|--trace-warnings).*$/gm, '').trim(), code).toBe('')
+  return stdout
+}
+
+describe.each([...nodes])('as pasted on Node %s', (major, node) => {
+  const withCode = pages.filter(({ blocks }) => blocks.some(({ kind }) => kind === 'js'))
+  it.each(withCode)('the code of $name prints what it says', async ({ name, text, blocks }) => {
+    const [first, ...others] = blocks.filter(({ kind }) => kind === 'js')
+    const isUpdating = process.env.UPDATE_DOCS && node === process.execPath
+    const title = `${name.replace(/\W/g, '-')}-${major}`
+    const opening = await output(node, first.code, title)
+    let updated = text
+    const check = (block: Block, printed: string) => {
+      if (!isUpdating) {
+        if (block.printed !== undefined) expect(printed, block.code).toBe(block.printed)
         return
       }
-      let updated = text
-      for (const [i, { whole, code }] of blocks.entries()) {
-        const result = actual[i] === '' ? '' : `\n\n\`\`\`text\n${actual[i]}\`\`\``
-        updated = updated.replace(whole, () => `\`\`\`ts runs\n${code}\`\`\`${result}`)
-      }
-      if (updated !== text) await writeFile(docs + page, updated)
-    })
-  }
+      if (block.printed === undefined) return
+      const result = `\`\`\`${block.kind}\n${block.code}\`\`\`\n\n\`\`\`text\n${printed}\`\`\``
+      updated = updated.replace(block.whole, () => result)
+    }
+    check(first, opening)
+    for (const block of others) {
+      const printed = await output(node, `${first.code}\n${block.code}`, title)
+      // What the README prints are timings.
+      if (block.printed === undefined) continue
+      expect(printed.startsWith(opening), block.code).toBe(true)
+      check(block, printed.slice(opening.length))
+    }
+    if (updated !== text) await writeFile(join(root, name), updated)
+  })
+})
+
+describe('code for other places', () => {
+  it('is marked as what it is', () => {
+    const kinds = new Set(pages.flatMap(({ blocks }) => blocks.map(({ kind }) => kind)))
+    const known = [
+      'js',
+      'js worker',
+      'js bundler',
+      'html',
+      'sh',
+      'console',
+      'text',
+      'json',
+      'gbnf',
+      'jinja',
+      '',
+    ]
+    expect([...kinds].filter((kind) => !known.includes(kind))).toEqual([])
+  })
+
+  it('for a Worker loads its model once, and answers', async () => {
+    const [{ code }, ...others] = blocksOf('js worker')
+    expect(others).toEqual([])
+    const model = smallModel()
+    let requests = 0
+    await using worker = await startWorker(
+      code.replace("'dasllama'", "'./dist/workerd.js'"),
+      ['dist/workerd.js'],
+      {},
+      (request) => {
+        expect(request.url).toBe('https://example.com/model.gguf')
+        requests++
+        return model
+      },
+    )
+    const answers = [
+      await worker.post('Once upon'),
+      await worker.post('Once upon'),
+      await worker.post('There was'),
+    ]
+    expect(answers[0].length).toBeGreaterThan(0)
+    expect(answers[1]).toBe(answers[0])
+    expect(answers[2]).not.toBe(answers[0])
+    // The server knows no ranges, so a load is one request.
+    expect(requests).toBe(1)
+  })
+
+  it('for a bundler is one that esbuild takes', async () => {
+    for (const { code } of blocksOf('js bundler')) {
+      const { errors, warnings } = await build({
+        stdin: { contents: code, resolveDir: folder.path },
+        bundle: true,
+        format: 'esm',
+        write: false,
+        external: ['node:*', '*?url'],
+        logLevel: 'silent',
+      })
+      expect([...errors, ...warnings].map(({ text }) => text)).toEqual([])
+    }
+  })
 })

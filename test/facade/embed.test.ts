@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { bool, i32, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
 import { type EmbedInput, embed, loadModel, type Model, similarity } from '../../src/index.js'
+import { pacer } from '../../src/platform/pacer.js'
 import { smallModel, VOCAB } from '../model/small.js'
 import { collect, loadSmall } from '../session/collect.js'
 import { TINY_STORIES } from '../support/model-files.js'
@@ -206,7 +207,7 @@ describe('embed refuses', () => {
     ['an object', {}, {}, 'must be an array of numbers'],
     ['a number among texts', ['a', 7], {}, 'text 2 of 2 must be a string or token ids, not number'],
     ['nothing among texts', ['a', null], {}, 'text 2 of 2 must be a string or token ids, not null'],
-    ['a text among ids', [1, 'a'], {}, 'token a at index 1'],
+    ['a text among ids', [1, 'a'], {}, 'token "a" at index 1'],
     ['an id that is none', [1, 2, VOCAB], {}, `token ${VOCAB} at index 2 is not in the vocabulary`],
     ['half an id', [1.5], {}, 'token 1.5'],
     ['a negative id', [[1], [-1]], {}, 'text 2 of 2: token -1'],
@@ -214,7 +215,7 @@ describe('embed refuses', () => {
       'a pooling that is none',
       'a',
       { pooling: 'max' },
-      'pooling must be one of mean, cls, last, none, not max',
+      'pooling must be one of mean, cls, last, none, not "max"',
     ],
     ['a pooling that is no name', 'a', { pooling: null }, 'pooling must be'],
     ['a normalize that is no boolean', 'a', { normalize: 2 }, 'normalize must be true or false, not 2'],
@@ -268,7 +269,8 @@ describe('embed refuses', () => {
 })
 
 describe('while it embeds', () => {
-  it('hears the signal between batches and between texts, and gives the memory back', async () => {
+  it('checks the signal whenever the event loop runs, and gives the memory back', async () => {
+    using _ = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     const before = model.memoryBytes
     for (const input of [IDS[7], Array.from({ length: 50 }, () => [1, 2, 3])]) {
       const controller = new AbortController()

@@ -38,10 +38,15 @@ describe('similarity', () => {
   it.each<[unknown, unknown, string]>([
     [[1, 2], [1], 'vectors of 2 and 1 values'],
     [[], [], 'two arrays of numbers'],
-    ['ab', 'cd', 'two arrays of numbers'],
-    [undefined, [1], 'two arrays of numbers'],
-    [[1], null, 'two arrays of numbers'],
-    [{}, [1], 'two arrays of numbers'],
+    ['ab', 'cd', 'the first vector must be an array, not "ab"'],
+    [undefined, [1], 'the first vector must be an array, not undefined'],
+    [[1], null, 'the second vector must be an array, not null'],
+    [{}, [1], 'the first vector must be an array, not {}'],
+    [[1], ['1'], 'the second vector has "1" at index 0'],
+    [{ length: 1e12 }, { length: 1e12 }, 'has 1000000000000 entries'],
+    [[Number.NaN], [1], 'NaN, infinite or too large'],
+    [Float32Array.of(Number.NaN), Float32Array.of(1), 'NaN, infinite or too large'],
+    [[1e200], [1e200], 'NaN, infinite or too large'],
   ])('of %j and %j is refused', (a, b, message) => {
     expect(() => similarity(a as number[], b as number[])).toThrow(
       expect.objectContaining({

@@ -89,7 +89,7 @@ describe('openGguf', () => {
     const read = file.metadata.get('numbers') as Uint32Array
     // Not toEqual, which takes seconds over a million elements.
     expect(read.length === numbers.length && read.every((value, i) => value === numbers[i])).toBe(true)
-    expect(file.metadata.strings('words').map((word) => word.length)).toEqual([1, 3_000_000, 1])
+    expect(Array.from(file.metadata.strings('words'), (word) => word.length)).toEqual([1, 3_000_000, 1])
     expect(file.metadata.number('last')).toBe(7)
     const data = new Uint8Array(8)
     await file.tensors.get('t')?.source.read(file.tensors.get('t')?.offset ?? 0, data)

@@ -26,6 +26,23 @@ const strings: fc.Arbitrary<Schema> = fc.oneof(
     )
     .map((pattern) => ({ type: 'string', pattern })),
   fc.constantFrom('date', 'time', 'date-time', 'uuid', 'email').map((format) => ({ type: 'string', format })),
+  fc
+    .tuple(
+      fc.constantFrom(
+        '^[A-Z]{3}-\\d+$',
+        '\\S',
+        '^(?=.*\\d)[a-f\\d]*$',
+        '^(?!-)[a-c-]+(?<!-)$',
+        '\\bab\\b',
+        '^(a|b)*c$',
+      ),
+      span(fc.nat(8)),
+    )
+    .map(([pattern, [minLength, high]]) => ({ type: 'string', pattern, minLength, maxLength: high + 3 })),
+  fc.constantFrom('^2', '[05]-', '29$').map((pattern) => ({ type: 'string', format: 'date', pattern })),
+  fc
+    .constantFrom<Schema>({ pattern: '^a' }, { minLength: 3 }, { enum: ['', 'a', 'b'] }, { const: 'é' })
+    .map((not) => ({ type: 'string', maxLength: 5, not })),
 )
 
 const limits = fc.oneof(
@@ -44,6 +61,18 @@ const numbers: fc.Arbitrary<Schema> = fc.oneof(
   })),
   limits.map((exclusiveMinimum) => ({ type: 'integer', exclusiveMinimum })),
   limits.map((maximum) => ({ type: 'number', maximum })),
+  fc
+    .tuple(fc.constantFrom(1, 2, 3, 7, 12, 40, 1000), span(fc.integer({ min: -3000, max: 3000 })))
+    .map(([multipleOf, [minimum, high]]) => ({ type: 'integer', multipleOf, minimum, maximum: high + 1000 })),
+  fc.constantFrom(0.5, 0.25, 0.01, 2.5, 25).map((multipleOf) => ({ type: 'number', multipleOf })),
+  fc
+    .constantFrom<Schema>({ type: 'integer' }, { minimum: 3 }, { multipleOf: 2 }, { enum: [0, 1, 2.5] })
+    .map((not) => ({
+      type: 'number',
+      minimum: -20,
+      maximum: 20,
+      not,
+    })),
 )
 
 const others: fc.Arbitrary<Schema> = fc.oneof(
@@ -83,7 +112,64 @@ const { schema } = fc.letrec<{ schema: Schema }>((tie) => {
       .tuple(child, child)
       .map(([first, items]) => ({ type: 'array', prefixItems: [first], items, maxItems: 3 })),
   )
+  const named = fc
+    .record({
+      properties,
+      patternProperties: fc.dictionary(fc.constantFrom('^a', 'x', '^.{3}$'), child, {
+        minKeys: 1,
+        maxKeys: 2,
+      }),
+      additionalProperties: fc.oneof(fc.constant(false), fc.constant(undefined), child),
+      propertyNames: fc.constantFrom(undefined, { maxLength: 4 }, { pattern: '^[a-z ]*$' }),
+      maxProperties: fc.constantFrom(undefined, 2, 3),
+      minProperties: fc.constantFrom(undefined, 1, 2),
+    })
+    .map((parts) => ({ type: 'object', ...parts }))
+  const dependent = fc.tuple(properties, child).map(([each, other]) => ({
+    type: 'object',
+    properties: { k: { enum: ['one', 'two'] }, ...each },
+    required: ['k'],
+    if: { properties: { k: { const: 'one' } } },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { properties: { w: other }, required: ['w'] },
+    else: { maxProperties: 2 },
+    dependentRequired: Object.fromEntries(
+      Object.keys(each)
+        .slice(0, 1)
+        .map((name) => [name, ['z']]),
+    ),
+  }))
+  const chosen = fc.oneof(
+    fc
+      .tuple(fc.uniqueArray(scalars, { minLength: 1, maxLength: 5 }), span(fc.nat(3)))
+      .map(([values, [minItems, maxItems]]) => ({
+        type: 'array',
+        items: { enum: values },
+        uniqueItems: true,
+        minItems,
+        maxItems: maxItems + 1,
+      })),
+    fc
+      .constantFrom<Schema>({ type: 'string', maxLength: 3 }, { type: 'integer' }, { type: 'number' })
+      .map((items) => ({
+        type: 'array',
+        items,
+        uniqueItems: true,
+        maxItems: 4,
+      })),
+    fc
+      .constantFrom<Schema>({}, { minContains: 2 }, { maxContains: 1 }, { minContains: 0, maxContains: 2 })
+      .map((limits) => ({
+        type: 'array',
+        items: { type: ['integer', 'null'], minimum: 0, maximum: 30 },
+        contains: { type: 'integer', minimum: 10 },
+        maxItems: 4,
+        ...limits,
+      })),
+  )
   const combined = fc.oneof(
+    fc.tuple(child, child).map((oneOf) => ({ oneOf })),
+    fc.tuple(child, fc.oneof(strings, numbers, others)).map(([one, not]) => ({ allOf: [one], not })),
     fc.array(child, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
     fc.tuple(closed, properties).map(([one, more]) => ({
       allOf: [
@@ -108,6 +194,9 @@ const { schema } = fc.letrec<{ schema: Schema }>((tie) => {
       objects,
       closed,
       arrays,
+      named,
+      dependent,
+      chosen,
       combined,
     ),
   }

@@ -1,4 +1,4 @@
-import type { Grammar, Node } from '../../src/grammar/grammar.js'
+import type { AutomatonNodeState, Grammar, Node } from '../../src/grammar/grammar.js'
 
 /**
  * A recogniser that is slow and obvious: every node is tried at every position of the bytes, and says where it may end.
@@ -32,6 +32,10 @@ function canEnd(node: Node, { rules }: Grammar, depth: number): boolean {
       return node.min === 0 || canEnd(node.node, { rules, root: '' }, depth)
     case 'rule':
       return depth > 0 && canEnd(rules.get(node.name)!, { rules, root: '' }, depth - 1)
+    case 'automaton':
+      return true
+    case 'passing':
+      return canEnd(node.node, { rules, root: '' }, depth)
   }
 }
 
@@ -80,7 +84,30 @@ export function judge(grammar: Grammar, bytes: Uint8Array): Verdict {
         }
         return found
       }
+      case 'automaton':
+        return matchAutomaton(node.states, at)
+      case 'passing':
+        return match(node.node, at)
     }
+  }
+
+  function matchAutomaton(states: readonly AutomatonNodeState[], at: number): Match {
+    const found = new Set<number>()
+    const seen = new Set<string>()
+    const waiting: [state: number, at: number][] = [[0, at]]
+    let open = false
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const [state, position] = next
+      if (seen.has(String(next))) continue
+      seen.add(String(next))
+      if (states[state].accepts) found.add(position)
+      for (const edge of states[state].edges) {
+        const each = match(edge.node, position)
+        open ||= each.open
+        for (const end of each.ends) waiting.push([edge.to, end])
+      }
+    }
+    return { ends: found, open }
   }
 
   function matchSet(ranges: readonly (readonly [number, number])[], at: number): Match {

@@ -52,6 +52,12 @@ function equal(a: unknown, b: unknown): boolean {
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
 }
 
+/** Whether a number is a multiple of a step of up to six decimals. */
+function isWhole(value: number, step: number): boolean {
+  const quotient = value / step
+  return Math.abs(quotient - Math.round(quotient)) < 1e-6 * Math.max(1, Math.abs(quotient) / 1e6)
+}
+
 /** Whether `value` is valid by `schema`; references are looked up in `root`. Throws for a keyword that it does not know. */
 export function isValid(schema: Schema, value: unknown, root: Schema = schema): boolean {
   if (typeof schema === 'boolean') return schema
@@ -121,9 +127,65 @@ export function isValid(schema: Schema, value: unknown, root: Schema = schema): 
         return (
           !isObject ||
           Object.entries(value as object).every(
-            ([name, each]) => Object.hasOwn(schema.properties ?? {}, name) || valid(argument, each),
+            ([name, each]) =>
+              Object.hasOwn(schema.properties ?? {}, name) ||
+              Object.keys(schema.patternProperties ?? {}).some((pattern) =>
+                new RegExp(pattern, 'u').test(name),
+              ) ||
+              valid(argument, each),
           )
         )
+      case 'patternProperties':
+        return (
+          !isObject ||
+          Object.entries(value as object).every(([name, each]) =>
+            Object.entries(argument).every(
+              ([pattern, inner]) => !new RegExp(pattern, 'u').test(name) || valid(inner, each),
+            ),
+          )
+        )
+      case 'propertyNames':
+        return !isObject || Object.keys(value as object).every((name) => valid(argument, name))
+      case 'minProperties':
+        return !isObject || Object.keys(value as object).length >= argument
+      case 'maxProperties':
+        return !isObject || Object.keys(value as object).length <= argument
+      case 'dependentRequired':
+        return (
+          !isObject ||
+          Object.entries(argument).every(
+            ([name, others]) =>
+              !Object.hasOwn(value as object, name) ||
+              (others as string[]).every((other) => Object.hasOwn(value as object, other)),
+          )
+        )
+      case 'multipleOf':
+        return typeof value !== 'number' || isWhole(value, argument)
+      case 'uniqueItems':
+        return (
+          !argument ||
+          !Array.isArray(value) ||
+          new Set(value.map((each) => JSON.stringify(sorted(each)))).size === value.length
+        )
+      case 'contains': {
+        const count = Array.isArray(value) ? value.filter((each) => valid(argument, each)).length : 0
+        const { minContains = 1, maxContains = count } = schema as {
+          minContains?: number
+          maxContains?: number
+        }
+        return !Array.isArray(value) || (count >= minContains && count <= maxContains)
+      }
+      case 'minContains':
+      case 'maxContains':
+      case 'then':
+      case 'else':
+        return true
+      case 'not':
+        return !valid(argument, value)
+      case 'if': {
+        const branch = valid(argument, value) ? schema.then : schema.else
+        return branch === undefined || valid(branch, value)
+      }
       case 'allOf':
         return argument.every((each: unknown) => valid(each, value))
       case 'anyOf':

@@ -19,9 +19,11 @@ async function loadOneLayer(options: Parameters<typeof smallModel>[0]): Promise<
   return Network.load(file, await createEngine(await platform.loadKernels()))
 }
 
-function evaluate(network: Network, ids: readonly number[], type: KvType): SessionKvCache {
+async function evaluate(network: Network, ids: readonly number[], type: KvType): Promise<SessionKvCache> {
   const cache = new SessionKvCache(network.engine.arena, network.config, 256, type)
-  for (let at = 0; at < ids.length; at += 64) network.forward(cache, ids.slice(at, at + 64), at, false, true)
+  for (let at = 0; at < ids.length; at += 64) {
+    await network.forward({ cache, ids: ids.slice(at, at + 64), position: at, tiled: true })
+  }
   return cache
 }
 
@@ -64,9 +66,9 @@ describe.each(['f32', 'f16', 'q8_0'] as const)('a shift of an %s cache', (type) 
     const network = await loadOneLayer(options as object)
     for (const { keep, dropped } of SHIFTS) {
       const count = IDS.length - keep - dropped
-      const cache = evaluate(network, IDS, type)
-      network.shift(cache, keep + dropped, keep, count)
-      const expected = evaluate(network, [...IDS.slice(0, keep), ...IDS.slice(keep + dropped)], type)
+      const cache = await evaluate(network, IDS, type)
+      await network.shift(cache, keep + dropped, keep, count)
+      const expected = await evaluate(network, [...IDS.slice(0, keep), ...IDS.slice(keep + dropped)], type)
       const rows = keep + count
       const of = (which: 'keys' | 'values', from: SessionKvCache) => held(network, from, from[which](0), rows)
       expect(of('values', cache)).toEqual(of('values', expected))

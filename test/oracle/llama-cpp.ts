@@ -67,10 +67,7 @@ export class LlamaCpp {
           ...(ids.slice(0, last) as Token[]),
           [ids[last] as Token, { generateNext: { logits: true } }],
         ])
-        const found = results[last]?.next.logits
-        if (!found) throw new Error('llama.cpp gives no logits')
-        const logits = new Float32Array(found.size)
-        for (const [id, logit] of found) logits[id] = logit
+        const logits = vectorOf(results[last]?.next.logits)
         return { id: argmax(logits, logits.length), logits }
       }
       const runs: OracleStep[][] = []
@@ -81,6 +78,39 @@ export class LlamaCpp {
         runs.push(run)
       }
       return runs
+    } finally {
+      await model.dispose()
+    }
+  }
+
+  /**
+   * What llama.cpp says before each id from number `from` on of sequences that are taken as they are: raw logits,
+   * f32[vocabSize] each.
+   */
+  async logitsBefore(
+    modelPath: string,
+    sequences: readonly (readonly TokenId[])[],
+    from: number,
+  ): Promise<Float32Array[][]> {
+    const model = await this.#llama.loadModel({ modelPath, defaultContextFlashAttention: false })
+    try {
+      const context = await model.createContext({
+        contextSize: Math.max(...sequences.map((ids) => ids.length)),
+        threads: 1,
+        ignoreMemorySafetyChecks: true,
+      })
+      const sequence = context.getSequence()
+      const found: Float32Array[][] = []
+      for (const ids of sequences) {
+        await sequence.clearHistory()
+        const results = await sequence.controlledEvaluate(
+          ids.map((id, index) =>
+            index >= from - 1 ? [id as Token, { generateNext: { logits: true } }] : (id as Token),
+          ),
+        )
+        found.push(results.slice(from - 1, ids.length - 1).map((result) => vectorOf(result?.next.logits)))
+      }
+      return found
     } finally {
       await model.dispose()
     }
@@ -141,4 +171,11 @@ export class LlamaCpp {
   dispose(): Promise<void> {
     return this.#llama.dispose()
   }
+}
+
+function vectorOf(found: ReadonlyMap<Token, number> | undefined): Float32Array {
+  if (!found) throw new Error('llama.cpp gives no logits')
+  const logits = new Float32Array(found.size)
+  for (const [id, logit] of found) logits[id] = logit
+  return logits
 }

@@ -2,20 +2,39 @@ import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nodeLines } from '../../src/platform/node-lines.js'
-import { ABANDONED } from '../../src/platform/terminal.js'
+import { ABANDONED, type LineOptions } from '../../src/platform/terminal.js'
+import { Screen } from '../support/screen.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
 /** A stream of keys, and what the screen is sent. */
-function keyboard({ isTTY = true, term = 'xterm' } = {}) {
+function keyboard({
+  isTTY = true,
+  term = 'xterm',
+  ...options
+}: { isTTY?: boolean; term?: string } & LineOptions = {}) {
   vi.stubEnv('TERM', term)
   const input = Object.assign(new PassThrough(), { isTTY })
-  const output = Object.assign(new PassThrough(), { isTTY })
+  const output = Object.assign(new PassThrough(), { isTTY, columns: 40 })
   let shown = ''
   output.on('data', (bytes) => {
     shown += bytes
   })
-  return { input, lines: nodeLines(input, output), shown: () => shown }
+  /** Presses keys: each string is one, or letters that are typed. */
+  const type = async (...keys: readonly string[]) => {
+    for (const key of keys) {
+      for (const part of key.startsWith('\x1b') ? [key] : key) {
+        input.write(part)
+        await setImmediate()
+      }
+    }
+  }
+  const screen = (width = 40) => {
+    const screen = new Screen(width)
+    screen.write(shown)
+    return screen
+  }
+  return { input, output, lines: nodeLines(input, output, options), shown: () => shown, type, screen }
 }
 
 describe('lines that are typed', () => {
@@ -62,13 +81,123 @@ describe('lines that are typed', () => {
     expect(isSent).toBe(false)
     input.write('\r')
     expect(await next).toBe('Look: one\ntwo\n\n漢字 😀!')
-    expect(shown()).toContain('… ')
     const after = lines.next('> ')
     input.write('three\r')
     expect(await after).toBe('three')
     lines.close()
     expect(shown().split('\x1b[?2004h')).toHaveLength(2)
     expect(shown().split('\x1b[?2004l')).toHaveLength(2)
+  })
+
+  it('are one entry of the history when they are pasted or continued', async () => {
+    const { lines, type } = keyboard({ continues: (text) => text.endsWith('\\') })
+    for (const [keys, expected] of [
+      [['\x1b[200~', 'one\rtwo', '\x1b[201~', '\r'], 'one\ntwo'],
+      [['three\\\rfour\\\rfive\r'], 'three\\\nfour\\\nfive'],
+      [['six', '\x1b\r', 'seven\r'], 'six\nseven'],
+      [['\x1b[A', '\r'], 'six\nseven'],
+      [['\x1b[A', '\x1b[A', '\r'], 'three\\\nfour\\\nfive'],
+      [['\x1b[A', '\x1b[A', '\x1b[A', '!\r'], 'one\ntwo!'],
+    ] as const) {
+      const next = lines.next('> ')
+      await type(...keys)
+      expect(await next).toBe(expected)
+    }
+    lines.close()
+  })
+
+  it('keep what would move the cursor out of a paste', async () => {
+    const { lines, type } = keyboard()
+    const next = lines.next('> ')
+    await type('\x1b[200~', 'a\x07b\x1b', '[31mc\td', '\x1b[201~', '\r')
+    expect(await next).toBe('ab[31mc\td')
+    lines.close()
+  })
+
+  it('are searched by Ctrl-R, the newest first', async () => {
+    const { lines, type, screen } = keyboard()
+    const said = async (...keys: readonly string[]) => {
+      const next = lines.next('> ')
+      await type(...keys)
+      return next
+    }
+    await said('the red cat\r')
+    await said('the dog\r')
+    await said('a red ball\r')
+    expect(await said('\x12', 'red', '\r')).toBe('a red ball')
+    expect(await said('\x12', 'red', '\x12', '\r')).toBe('the red cat')
+    // No older one: it stays.
+    expect(await said('\x12', 'dog', '\x12', '\r')).toBe('the dog')
+    // Backspace makes the search wider; another key ends it with what was found.
+    expect(await said('\x12', 'redx', '\x7f', '\x05', '!\r')).toBe('the red cat!')
+    // Given up, what was typed before is there again.
+    expect(await said('half', '\x12', 'cat', '\x07', ' typed\r')).toBe('half typed')
+    const next = lines.next('> ')
+    await type('\x12', 'red')
+    expect(screen().text.split('\n').at(-1)).toBe('(search: red) the red cat!')
+    await type('zzz')
+    expect(screen().text.split('\n').at(-1)).toBe('(search finds nothing: redzzz)')
+    lines.abandon()
+    expect(await next).toBe(ABANDONED)
+    lines.close()
+  })
+
+  it('are completed at Tab', async () => {
+    const { lines, type } = keyboard({
+      complete: (text) => ['/help', '/history', '/exit'].filter((each) => each.startsWith(text)),
+    })
+    const next = lines.next('> ')
+    await type('/e', '\t', '\r')
+    expect(await next).toBe('/exit')
+    const other = lines.next('> ')
+    await type('/h', '\t', 'e', '\t', '\r')
+    expect(await other).toBe('/help')
+    lines.close()
+  })
+
+  it.each([20, 25, 39, 41, 60, 200])(
+    'stand there once after the window has become %i wide',
+    async (width) => {
+      const { lines, type, output, shown, screen } = keyboard()
+      const text = 'a text that takes more than one row of forty columns, and is edited'
+      void lines.next('> ')
+      await type(text, '\x1b[D', '\x1b[D')
+      const resized = screen()
+      const before = shown().length
+      resized.resize(width)
+      output.columns = width
+      output.emit('resize')
+      await type('!')
+      resized.write(shown().slice(before))
+      const rows = resized.text.split('\n')
+      expect(
+        rows
+          .map((row) => row.padEnd(width))
+          .join('')
+          .trimEnd(),
+      ).toBe(`> ${text.slice(0, -2)}!ed`)
+      lines.close()
+    },
+  )
+
+  it('do not appear between what is written while nobody asks for them', async () => {
+    const { lines, type, shown, output } = keyboard()
+    const first = lines.next('> ')
+    await type('Hello\r')
+    await first
+    const before = shown()
+    await type('typed ahead')
+    output.columns = 30
+    output.emit('resize')
+    expect(shown()).toBe(before)
+    const second = lines.next('> ')
+    await type('!\r')
+    expect(await second).toBe('typed ahead!')
+    expect(shown().slice(before.length)).toContain('> typed ahead')
+    await type('early\r')
+    expect(await lines.next('> ')).toBe('early')
+    expect(shown()).toMatch(/> early\n$/)
+    lines.close()
   })
 
   it('are thrown away when they are abandoned', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { Miniflare, type ModuleDefinition } from 'miniflare'
+import { Miniflare, type ModuleDefinition, type Request, Response } from 'miniflare'
 
 const root = new URL('../../', import.meta.url)
 
@@ -16,13 +16,16 @@ const PACKAGE_FILES = ['dist/errors.js', 'dist/kernels.wasm', 'dist/kernels-rela
 export interface StartedWorker extends AsyncDisposable {
   /** Posts a text, or asks without one; resolves with the JSON of the answer. */
   ask(body?: string): Promise<unknown>
+  /** Posts a text; resolves with the text of the answer. */
+  post(body: string): Promise<string>
 }
 
-/** Starts a Worker of `script` and files of the repository. */
+/** Starts a Worker of `script` and files of the repository. `answer` is what it fetches; default: the network. */
 export async function startWorker(
   script: string,
   files: readonly string[],
   bindings: Record<string, string> = {},
+  answer?: (request: { readonly url: string }) => Uint8Array,
 ): Promise<StartedWorker> {
   const modules = [...PACKAGE_FILES, ...files].map(
     async (path): Promise<ModuleDefinition> => ({
@@ -35,15 +38,18 @@ export async function startWorker(
     compatibilityDate: '2026-01-01',
     modules: [{ type: 'ESModule', path: 'worker.js', contents: script }, ...(await Promise.all(modules))],
     bindings,
+    ...(answer && { outboundService: (request: Request) => new Response(new Uint8Array(answer(request))) }),
   })
+  const send = async (body: string | undefined): Promise<string> => {
+    const post = body === undefined ? {} : { method: 'POST', body }
+    const response = await miniflare.dispatchFetch('http://localhost/', post)
+    const text = await response.text()
+    if (!response.ok) throw new Error(text)
+    return text
+  }
   return {
-    async ask(body) {
-      const post = body === undefined ? {} : { method: 'POST', body }
-      const response = await miniflare.dispatchFetch('http://localhost/', post)
-      const text = await response.text()
-      if (!response.ok) throw new Error(text)
-      return JSON.parse(text)
-    },
+    ask: async (body) => JSON.parse(await send(body)),
+    post: send,
     [Symbol.asyncDispose]: () => miniflare.dispose(),
   }
 }

@@ -73,18 +73,19 @@ describe('sampling parameters', () => {
 
   const numbers = Object.entries(DEFAULT_SAMPLING).filter(([, value]) => typeof value === 'number')
   it.each(numbers.map(([name]) => name as keyof ResolvedSampling))('%s must be a finite number', (name) => {
-    for (const value of [
-      Number.NaN,
-      Number.POSITIVE_INFINITY,
-      Number.NEGATIVE_INFINITY,
-      '1',
-      null,
-      [1],
-      1n,
-      {},
+    for (const [value, words] of [
+      [Number.NaN, 'NaN'],
+      [Number.POSITIVE_INFINITY, 'Infinity'],
+      [Number.NEGATIVE_INFINITY, '-Infinity'],
+      ['1', '"1"'],
+      [null, 'null'],
+      [[1], '[1]'],
+      [1n, '1n'],
+      [{}, '{}'],
+      [Object.create(null), '{}'],
     ]) {
       expect(() => resolveSampling({ [name]: value } as SamplingParams)).toThrow(
-        refused(`${name} must be a finite number, not ${String(value)}`),
+        refused(`${name} must be a finite number, not ${words}`),
       )
     }
   })
@@ -113,12 +114,12 @@ describe('sampling parameters', () => {
     [{ ignoreEos: 1 }, 'ignoreEos must be true or false, not 1'],
     [{ bannedIds: 3 }, 'bannedIds must be an array of token ids, not 3'],
     [{ bannedIds: [-1] }, 'bannedIds names -1, which is no token id'],
-    [{ bannedIds: ['1'] }, 'bannedIds names 1, which is no token id'],
+    [{ bannedIds: ['1'] }, 'bannedIds names "1", which is no token id'],
     [{ forcedIds: null }, 'forcedIds must be an array of token ids, not null'],
     [{ forcedIds: [1.5] }, 'forcedIds names 1.5, which is no token id'],
     [{ dryBreakers: [Number.NaN] }, 'dryBreakers names NaN, which is no token id'],
     [{ logitBias: null }, 'logitBias must be an object from token ids to numbers, not null'],
-    [{ logitBias: [1] }, 'logitBias must be an object from token ids to numbers, not 1'],
+    [{ logitBias: [1] }, 'logitBias must be an object from token ids to numbers, not [1]'],
     [{ logitBias: { the: 1 } }, 'logitBias names "the", which is no token id'],
     [{ logitBias: { '': 1 } }, 'logitBias names "", which is no token id'],
     [{ logitBias: { '0x1': 1 } }, 'logitBias names "0x1", which is no token id'],
@@ -126,10 +127,10 @@ describe('sampling parameters', () => {
     [{ logitBias: { '-1': 1 } }, 'logitBias names -1, which is no token id'],
     [{ logitBias: { 1: Number.NaN } }, 'logitBias of 1 must be a finite number or -Infinity, not NaN'],
     [{ logitBias: { 1: Number.POSITIVE_INFINITY } }, /^logitBias of 1 must be .*, not Infinity$/],
-    [{ logitBias: { 1: '2' } }, 'logitBias of 1 must be a finite number or -Infinity, not 2'],
-    [{ samplers: 'topK' }, 'samplers must be an array, not topK'],
+    [{ logitBias: { 1: '2' } }, 'logitBias of 1 must be a finite number or -Infinity, not "2"'],
+    [{ samplers: 'topK' }, 'samplers must be an array, not "topK"'],
     [{ samplers: ['top-k'] }, 'samplers names "top-k"'],
-    [{ samplers: [null] }, 'samplers names "null"'],
+    [{ samplers: [null] }, 'samplers names null'],
     [{ samplers: ['topK', 'topP', 'topK'] }, 'samplers names "topK" twice'],
     [{ ignoreEos: true, minTokens: 1 }, /^ignoreEos and minTokens contradict each other/],
     [{ forcedIds: [] }, 'forcedIds leaves nothing to choose from'],
@@ -140,7 +141,7 @@ describe('sampling parameters', () => {
     [[1], 'there is no sampling parameter "0"'],
     [null, 'sampling parameters must be an object, not null'],
     [7, 'sampling parameters must be an object, not 7'],
-    ['greedy', 'sampling parameters must be an object, not greedy'],
+    ['greedy', 'sampling parameters must be an object, not "greedy"'],
   ])('%o are refused', (params, message) => {
     expect(() => resolveSampling(params as SamplingParams)).toThrow(refused(message))
   })

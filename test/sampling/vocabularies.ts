@@ -27,7 +27,7 @@ const KINDS = {
   },
   'nearly flat': (uniform: Draw) => () => 1 + Math.floor(3 * uniform()) * 2 ** -23,
   special: (uniform: Draw) => () =>
-    oneOf([Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, -0, 0, 1, -1, 1e-45], uniform),
+    oneOf([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, -0, 0, 1, -1, 1e-45], uniform),
   masked: (uniform: Draw) => () => (uniform() < 0.8 ? Number.NEGATIVE_INFINITY : normal(uniform)),
   extreme: (uniform: Draw) => () => oneOf([LARGEST, -LARGEST, 1e30, -1e30, 0, 1], uniform),
   spread: (uniform: Draw) => () => (uniform() < 0.5 ? 1 : -1) * 10 ** (38 * uniform()),

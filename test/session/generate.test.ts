@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { bool } from '../../src/gguf/typed-value.js'
 import type { GenerateOptions, Model, Session } from '../../src/index.js'
 import { MAX_BATCH } from '../../src/model/scratch.js'
+import { pacer } from '../../src/platform/pacer.js'
 import { VOCAB } from '../model/small.js'
 import { collect, idsOf, loadSmall } from './collect.js'
 
@@ -239,11 +240,11 @@ describe('ended from outside:', () => {
     expect([...generation.ids, ...more]).toEqual(await fresh({ maxTokens: 8 }))
   })
 
-  it('a signal between batches of the prompt', async () => {
+  it('a signal within the prompt', async () => {
     using session = newSession()
     const controller = new AbortController()
     const generation = session.generate(promptIds(200), { signal: controller.signal })
-    // The first batch runs at once; what waits already comes between it and the second one.
+    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => session.position === MAX_BATCH)
     setImmediate(() => controller.abort('enough'))
     expect(await collect(generation)).toEqual([])
     expect(generation.stopReason).toBe('abort')
@@ -270,6 +271,7 @@ describe('ended from outside:', () => {
   it('a signal during eval, which rejects with its reason and keeps the batches that are done', async () => {
     using session = newSession()
     const controller = new AbortController()
+    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => session.position === MAX_BATCH)
     setImmediate(() => controller.abort('enough'))
     const evaluation = session.eval(promptIds(150), { signal: controller.signal })
     await expect(evaluation).rejects.toBe('enough')

@@ -138,7 +138,7 @@ describe('rewind', () => {
     expect(() => session.rewind(count as number)).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
-        message: `count must be a whole number from 0 to 7, not ${count}`,
+        message: `count must be a whole number from 0 to 7, not ${typeof count === 'string' ? `"${count}"` : count}`,
       }),
     )
     expect(session.ids).toEqual(PROMPT)

@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { GeneratedToken, GenerateOptions, Generation, Model, Session } from '../../src/index.js'
+import { pacer } from '../../src/platform/pacer.js'
 import { VOCAB } from '../model/small.js'
 import { collect, idsOf, loadSmall } from './collect.js'
 
@@ -88,9 +89,15 @@ describe('a stop string', () => {
     const stop = `${textOf(tokens.slice(4))}!`
     const generation = session.generate(PROMPT, { ...HOT, stop, signal: controller.signal })
     const seen: GeneratedToken[] = []
+    // Once per token, so that the abort comes two tokens later.
+    let paused = 0
+    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => {
+      const isDue = paused !== session.position
+      paused = session.position
+      return isDue
+    })
     for await (const token of generation) {
       seen.push(token)
-      // Two tokens later: between tokens the runtime has a turn.
       if (seen.length === 4) setImmediate(() => setImmediate(() => controller.abort()))
     }
     expect(generation.stopReason).toBe('abort')
@@ -186,7 +193,7 @@ describe('refused:', () => {
     [{ logprobs: 1.5 }, 'logprobs'],
     [{ logprobs: 1001 }, 'logprobs'],
     [{ logprobs: true as unknown as number }, 'logprobs'],
-    [{ reuse: 'some' as 'all' }, 'reuse must be "exact" or "all", not some'],
+    [{ reuse: 'some' as 'all' }, 'reuse must be "exact" or "all", not "some"'],
     [{ reuse: null as unknown as 'all' }, 'reuse'],
   ])('%o', (options, message) => {
     using session = newSession()

@@ -6,7 +6,9 @@ import { instantiateKernels, PAGE_BYTES } from '../../src/wasm/kernels.js'
 
 describe('an engine', () => {
   it('keeps the arena away from the kernels’ own data and within the limit', async () => {
-    const { kernels, arena } = await createEngine(await platform.loadKernels(), 3 * 2 ** 20 + 5)
+    const { kernels, arena } = await createEngine(await platform.loadKernels(), {
+      memoryLimit: 3 * 2 ** 20 + 5,
+    })
     const first = arena.allocate(1, 'x')
     expect(first).toBeGreaterThanOrEqual(kernels.heap_base())
     expect(first).toBeLessThan(kernels.heap_base() + 64)

@@ -91,10 +91,12 @@ describe('a team', () => {
     const { host, threads } = watchedHost()
     const { team } = await createThreadedEngine(KERNELS, 4, host)
     expect(team.size).toBe(4)
-    team.dismiss()
-    team.dismiss()
-    expect(await Promise.all(threads.map(({ ended }) => ended))).toEqual(Array(3).fill('exit code 0'))
+    const ended = [false, false, false]
+    for (const [i, thread] of threads.entries()) void thread.ended.then(() => (ended[i] = true))
+    void team.dismiss()
     expect(team.size).toBe(1)
+    await team.dismiss()
+    expect(ended).toEqual([true, true, true])
     team.run(() => {})
   })
 

@@ -27,12 +27,9 @@ export function evaluate(node: Expression, scope: Scope): Value {
 }
 
 function evaluateNode(node: Expression, scope: Scope): Value {
-  const { budget } = scope.rendering
-  const of = (node: Expression) => evaluate(node, scope)
-  /** Errors from here on are the node's own, not those of its operands. */
-  const here = () => {
-    scope.rendering.at = node.at
-  }
+  const { rendering } = scope
+  const { budget } = rendering
+  // Where `at` is set again, what follows may fail, which is then the node's own failure and not that of an operand.
   switch (node.kind) {
     case 'constant':
       return node.value
@@ -40,24 +37,26 @@ function evaluateNode(node: Expression, scope: Scope): Value {
       return scope.get(node.name)
     case 'list':
       budget.items(node.items.length)
-      return new List(node.items.map(of))
+      return new List(node.items.map((item) => evaluate(item, scope)))
     case 'tuple':
       budget.items(node.items.length)
-      return new Tuple(node.items.map(of))
+      return new Tuple(node.items.map((item) => evaluate(item, scope)))
     case 'dict': {
-      const entries = node.pairs.map(({ key, value }) => [of(key), of(value)] as const)
-      here()
+      const entries = node.pairs.map(
+        ({ key, value }) => [evaluate(key, scope), evaluate(value, scope)] as const,
+      )
+      rendering.at = node.at
       return dictOf(entries, budget)
     }
     case 'attribute': {
-      const object = of(node.object)
-      here()
+      const object = evaluate(node.object, scope)
+      rendering.at = node.at
       return attributeOf(object, node.name.text, budget)
     }
     case 'item': {
-      const object = of(node.object)
-      const index = of(node.index)
-      here()
+      const object = evaluate(node.object, scope)
+      const index = evaluate(node.index, scope)
+      rendering.at = node.at
       return itemOf(object, index, budget)
     }
     case 'slice':
@@ -65,39 +64,39 @@ function evaluateNode(node: Expression, scope: Scope): Value {
     case 'call':
       return call(node, scope)
     case 'filter':
-      return filtered(of(node.operand), node.step, scope)
+      return filtered(evaluate(node.operand, scope), node.step, scope)
     case 'test': {
-      const value = of(node.operand)
+      const value = evaluate(node.operand, scope)
       const args = argumentsOf(node.args, scope)
-      here()
+      rendering.at = node.at
       return testNamed(node.name)(value, args, budget)
     }
     case 'not':
-      return !truthy(of(node.operand))
+      return !truthy(evaluate(node.operand, scope))
     case 'sign': {
-      const value = of(node.operand)
-      here()
+      const value = evaluate(node.operand, scope)
+      rendering.at = node.at
       return signed(node.operator, value)
     }
     case 'and': {
-      const left = of(node.left)
-      return truthy(left) ? of(node.right) : left
+      const left = evaluate(node.left, scope)
+      return truthy(left) ? evaluate(node.right, scope) : left
     }
     case 'or': {
-      const left = of(node.left)
-      return truthy(left) ? left : of(node.right)
+      const left = evaluate(node.left, scope)
+      return truthy(left) ? left : evaluate(node.right, scope)
     }
     case 'binary': {
-      const left = of(node.left)
-      const right = of(node.right)
-      here()
+      const left = evaluate(node.left, scope)
+      const right = evaluate(node.right, scope)
+      rendering.at = node.at
       return operate(node.operator, left, right, budget)
     }
     case 'compare': {
-      let left = of(node.first)
+      let left = evaluate(node.first, scope)
       for (const { operator, operand } of node.rest) {
-        const right = of(operand)
-        here()
+        const right = evaluate(operand, scope)
+        rendering.at = node.at
         if (!compare(operator, left, right, budget)) return false
         left = right
       }
@@ -105,12 +104,12 @@ function evaluateNode(node: Expression, scope: Scope): Value {
     }
     case 'concat': {
       const out = new TextBuilder(budget)
-      for (const part of node.parts) out.add(str(of(part), budget))
+      for (const part of node.parts) out.add(str(evaluate(part, scope), budget))
       return out.text()
     }
     case 'conditional':
-      if (truthy(of(node.test))) return of(node.then)
-      return node.otherwise ? of(node.otherwise) : new Undefined('the other case of an "if"')
+      if (truthy(evaluate(node.test, scope))) return evaluate(node.then, scope)
+      return node.otherwise ? evaluate(node.otherwise, scope) : new Undefined('the other case of an "if"')
   }
 }
 

@@ -1,4 +1,5 @@
-import { isRecord, type ToolDefinition } from '../message.js'
+import { isRecord } from '../plain-data.js'
+import type { ToolDefinition } from '../tools.js'
 import { checkArguments } from './check-arguments.js'
 import type { Emit, MalformedReason } from './events.js'
 import { MAX_CALL_LENGTH, MAX_CALLS } from './limits.js'
@@ -8,6 +9,8 @@ export class Calls {
   readonly emit: Emit
   /** Tools by name; absent where any name will do. */
   readonly tools: ReadonlyMap<string, ToolDefinition> | undefined
+  /** The reply has been cut: what a call lacks may have been on its way. */
+  isCut = false
   readonly #firstCall: number
   #count = 0
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../message.js'
+import { isRecord } from '../plain-data.js'
 
 /** Problems told of one call at most. */
 const MAX_PROBLEMS = 16

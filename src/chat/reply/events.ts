@@ -23,7 +23,7 @@ export type MalformedReason =
   | 'too-long'
 
 export type ReplyEvent =
-  /** What the model thinks before it answers; white space next to the markers is left out. */
+  /** What the model thinks before it answers; white space next to the markers is left out, but for one line break. */
   | { readonly type: 'reasoning'; readonly text: string }
   /** What it says. */
   | { readonly type: 'content'; readonly text: string }
@@ -53,5 +53,17 @@ export interface Framing {
   readonly text: string
 }
 
-/** Takes the parts of a reply as they are found. All texts, framing and raw calls together are the reply. */
-export type Emit = (event: ReplyEvent | Framing) => void
+/**
+ * A line break that is not in the reply: it keeps two texts of one kind apart that had a call, thoughts or a header between
+ * them. Callers see it as a part of the text behind it.
+ */
+export interface Separator {
+  readonly type: 'separator'
+  readonly of: 'reasoning' | 'content'
+  readonly text: string
+}
+
+export type ReplyPart = ReplyEvent | Framing | Separator
+
+/** Takes the parts of a reply as they are found. All texts but separators, framing and raw calls together are the reply. */
+export type Emit = (part: ReplyPart) => void

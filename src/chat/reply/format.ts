@@ -1,6 +1,10 @@
 import { DasllamaError } from '../../errors.js'
+import { checkOptions } from '../../session/checks.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
-import { REASONING_TAGS, TOOL_DIALECTS, type ToolDialectName } from './formats/turn.js'
+import { checkKeys } from '../known-keys.js'
+import { REPLY_FORMAT_KEYS } from '../option-keys.js'
+import { DIALECTS, type ToolDialectName } from './formats/index.js'
+import { REASONING_TAGS } from './formats/turn.js'
 
 /** How a model shows what it thinks: by tags, by Harmony's channels, or not at all. */
 export type ReasoningFormat = keyof typeof REASONING_TAGS | 'harmony' | 'none'
@@ -25,25 +29,17 @@ export interface ReplyFormat {
 export type ReplyFormatOverrides = Partial<Pick<ReplyFormat, 'reasoning' | 'tools'>>
 
 const REASONING: readonly string[] = ['none', 'harmony', ...Object.keys(REASONING_TAGS)]
-const TOOLS: readonly string[] = ['none', 'harmony', ...Object.keys(TOOL_DIALECTS)]
+const TOOLS: readonly string[] = ['none', 'harmony', ...DIALECTS.map(({ name }) => name)]
 const VARIABLES: readonly ThinkingVariable[] = ['enable_thinking', 'thinking', 'reasoning_effort']
 
+const HARMONY_SIGN = /<\|channel\|>/
 /** Texts of a template or a vocabulary that tell a format; the first line that has one of its own decides. */
 const REASONING_SIGNS: readonly (readonly [ReasoningFormat, RegExp])[] = [
-  ['harmony', /<\|channel\|>/],
+  ['harmony', HARMONY_SIGN],
   ['gemma', /<\|channel>/],
   ['think-brackets', /\[THINK\]/],
   ['think', /<\/?think>/],
 ]
-const TOOL_SIGNS: readonly (readonly [ToolFormat, RegExp])[] = [
-  ['harmony', /<\|channel\|>/],
-  ['gemma', /<\|tool_call>/],
-  ['mistral', /\[TOOL_CALLS\]/],
-  ['deepseek', /<｜tool▁call▁begin｜>/],
-  ['hermes', /<tool_call>/],
-  ['llama-json', /<\|python_tag\|>|"parameters": |\bipython\b/],
-]
-
 /**
  * The format of a model's replies, by the markers in its chat template (Jinja source; it is not run) and its
  * vocabulary. A template that knows no calls gets `hermes`, which is what a chat tells such models to write.
@@ -54,12 +50,13 @@ export function replyFormatOf(
   tokenizer: Pick<Tokenizer, 'specialTokens'> | undefined,
   overrides: ReplyFormatOverrides = {},
 ): ReplyFormat {
+  checkOptions(overrides)
+  checkKeys('the reply format', overrides, REPLY_FORMAT_KEYS)
   const special = tokenizer?.specialTokens ?? []
-  const told = <T>(signs: readonly (readonly [T, RegExp])[]) =>
-    signs.find(([, sign]) => sign.test(template))?.[0]
   const hasThink = special.some(({ text }) => text === '<think>')
-  const reasoning = told(REASONING_SIGNS) ?? (hasThink ? 'think' : 'none')
-  const tools = told(TOOL_SIGNS) ?? 'hermes'
+  const sign = REASONING_SIGNS.find(([, sign]) => sign.test(template))
+  const reasoning = sign?.[0] ?? (hasThink ? 'think' : 'none')
+  const tools = toolsOf(template)
   return {
     reasoning: checked('reasoning', overrides.reasoning, REASONING) ?? reasoning,
     tools: checked('tools', overrides.tools, TOOLS) ?? tools,
@@ -68,6 +65,12 @@ export function replyFormatOf(
       special.filter(({ isControl }) => isControl).map(({ text, id }) => [text, id] as const),
     ),
   }
+}
+
+/** By the marker that only Harmony has, or by the first dialect that knows the template. */
+function toolsOf(template: string): ToolFormat {
+  if (HARMONY_SIGN.test(template)) return 'harmony'
+  return DIALECTS.find(({ detect }) => detect(template))?.name ?? 'hermes'
 }
 
 /** Which of the variables occur in what the template computes: no texts, no members of a message. */

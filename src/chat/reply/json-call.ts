@@ -1,13 +1,15 @@
-import { isRecord } from '../message.js'
+import { isRecord } from '../plain-data.js'
 import type { CallInProgress } from './call.js'
-import { isJsonSpace, JsonScanner, type ScanStatus } from './json-scanner.js'
+import { isJsonSpace, JsonScanner, parseLenient, parseStrict, type ScanStatus } from './json-scanner.js'
 
 /** The JSON part of a call, which ends where its object is closed. */
 export interface JsonPart {
   readonly status: ScanStatus
   /** Takes text from `from` on, up to the end of the object or to what breaks it, and returns where that is. */
   read(text: string, from: number): number
-  /** Tells the call, once the object is closed. */
+  /** Closes what is still open where nothing but closing brackets is missing; otherwise false. */
+  close(): boolean
+  /** Reports the call, once the object is closed. */
   finish(): void
 }
 
@@ -32,26 +34,45 @@ export class JsonArguments implements JsonPart {
 
   read(text: string, from: number): number {
     let i = from
-    while (i < text.length && this.#scanner.step(text.charCodeAt(i))) i++
-    const part = text.slice(from, i)
-    this.#call.append(part)
-    this.#call.arguments(part)
-    this.#body += part
+    while (i < text.length) {
+      const end = this.#scanner.readPlain(text, i)
+      if (end === i && !this.#scanner.step(text.charCodeAt(i))) break
+      i = Math.max(end, i + 1)
+    }
+    this.#call.append(text.slice(from, i))
+    this.#take()
     return i
   }
 
+  close(): boolean {
+    const isClosed = this.#scanner.close()
+    if (isClosed) this.#take()
+    return isClosed
+  }
+
   finish(): void {
-    const args = parse(this.#body)
+    const args = parseStrict(this.#body)
     if (args === undefined) this.#call.fail('invalid-json')
     else this.#call.finish(this.#name, args, this.#id)
   }
+
+  #take(): void {
+    const json = this.#scanner.take()
+    this.#call.arguments(json)
+    this.#body += json
+  }
 }
 
-/** Keys of a call's object, besides its name. */
+/** Keys of a call's object. */
+const NAMES = ['name', 'tool_name']
+const IDS = ['id', 'tool_call_id']
 const ARGUMENTS = ['arguments', 'parameters']
-const CALL_KEYS = ['name', 'function', 'type', 'id', ...ARGUMENTS]
+const CALL_KEYS = [...NAMES, ...IDS, ...ARGUMENTS, 'function', 'type']
 
-/** JSON of a whole call: `{ "name", "arguments" }`, with `parameters` for `arguments` in Llama's way, or OpenAI's. */
+/**
+ * JSON of a whole call: `{ "name", "arguments" }`, with `parameters` for `arguments` in Llama's way, `tool_name` for `name`
+ * in Cohere's, or OpenAI's. The arguments may also be the JSON text of an object.
+ */
 export class JsonCall implements JsonPart {
   readonly #call: CallInProgress
   readonly #isSure: boolean
@@ -60,7 +81,7 @@ export class JsonCall implements JsonPart {
   /** The key of the value at hand, on the first level. */
   #key: string | undefined
   #firstKey: string | undefined
-  /** The text of that key, or of the name. */
+  /** The JSON of that key, or of the name. */
   #word = ''
   #taking: 'key' | 'name' | 'arguments' | undefined
   #isAmbiguous = false
@@ -83,79 +104,100 @@ export class JsonCall implements JsonPart {
 
   read(text: string, from: number): number {
     const scanner = this.#scanner
-    // What is taken begins at `start` of this text, or before it.
-    let start = from
+    let args = ''
     let i = from
-    for (; i < text.length; i++) {
+    while (i < text.length) {
+      const end = scanner.readPlain(text, i)
+      if (end > i) {
+        const json = scanner.take()
+        this.#body += json
+        if (this.#isTaking('arguments')) args += json
+        else if (this.#taking) this.#word += json
+        i = end
+        continue
+      }
       const unit = text.charCodeAt(i)
       const { depth, isInString } = scanner
       const isValueNext = depth === 1 && this.#key !== undefined && this.#taking === undefined && !isInString
       if (!scanner.step(unit)) break
+      i++
+      const json = scanner.take()
+      this.#body += json
       if (this.#taking === undefined) {
-        if (depth === 1 && scanner.isInKey) {
-          this.#taking = 'key'
-          start = i
-        } else if (isValueNext && this.#beginsValue(unit)) start = i
-      } else if (scanner.depth === 1 && !scanner.isInString) {
-        this.#took(text.slice(start, i + 1))
+        if (depth === 1 && scanner.isInKey) this.#taking = 'key'
+        else if (isValueNext) this.#beginValue(unit)
+        // What begins here is the last unit; a comma may have been waiting before it.
+        if (this.#isTaking('arguments')) args += json.slice(-1)
+        else if (this.#taking) this.#word = json.slice(-1)
+      } else {
+        if (this.#taking === 'arguments') args += json
+        else this.#word += json
+        if (scanner.depth === 1 && !scanner.isInString) {
+          this.#call.arguments(args)
+          args = ''
+          this.#took()
+        }
       }
-      if (scanner.status === 'done' || this.isNoCall) {
-        i++
-        break
-      }
+      if (scanner.status === 'done' || this.isNoCall) break
     }
-    if (this.#taking) this.#takes(text.slice(start, i))
-    const part = text.slice(from, i)
-    this.#call.append(part)
-    this.#body += part
+    this.#call.append(text.slice(from, i))
+    this.#call.arguments(args)
     return i
   }
 
+  close(): boolean {
+    if (!this.#scanner.close()) return false
+    const json = this.#scanner.take()
+    this.#body += json
+    // The last bracket is the call's own.
+    if (this.#taking === 'arguments') this.#call.arguments(json.slice(0, -1))
+    this.#taking = undefined
+    return true
+  }
+
   finish(): void {
-    const object = parse(this.#body)
+    const object = parseStrict(this.#body)
     if (!isRecord(object)) {
       this.#call.fail('invalid-json')
       return
     }
-    const isOpenAi = isRecord(object.function) && object.name === undefined
+    const isOpenAi = isRecord(object.function) && NAMES.every((key) => object[key] === undefined)
     const inner = isOpenAi ? (object.function as Record<string, unknown>) : object
     const given = ARGUMENTS.filter((key) => inner[key] !== undefined)
     if (this.#isAmbiguous || given.length > 1 || (isOpenAi && this.#seen.has('arguments'))) {
       this.#call.fail('not-a-call')
       return
     }
-    const id = typeof object.id === 'string' ? object.id : undefined
-    this.#call.finish(inner.name ?? object.function, given.length === 0 ? {} : inner[given[0]], id)
+    const id = IDS.map((key) => object[key]).find((value) => typeof value === 'string') as string | undefined
+    const name = inner.name ?? inner.tool_name ?? object.function
+    this.#call.finish(name, given.length === 0 ? {} : argumentsOf(inner[given[0]]), id)
   }
 
-  /** Whether the object, once closed, says a name and arguments: what a call without a marker must have. */
+  #isTaking(what: 'arguments'): boolean {
+    return this.#taking === what
+  }
+
+  /** Whether the object, once closed, has a name and arguments: what a call without a marker must have. */
   get isCall(): boolean {
     const has = (...keys: string[]) => keys.some((key) => this.#seen.has(key))
-    return has('name', 'function') && has(...ARGUMENTS)
+    return has('name', 'function') && has('arguments')
   }
 
   /** A value of the first level begins with `unit`, unless that is white space or what ends another value. */
-  #beginsValue(unit: number): boolean {
+  #beginValue(unit: number): void {
     const character = String.fromCharCode(unit)
-    if (isJsonSpace(unit) || character === ':') return false
-    const key = this.#key
+    if (isJsonSpace(unit) || character === ':') return
+    const key = this.#key as string
     this.#key = undefined
-    if (key === 'name' && character === '"') this.#taking = 'name'
-    else if (ARGUMENTS.includes(key as string) && character === '{') this.#taking = 'arguments'
-    return this.#taking !== undefined
+    if (NAMES.includes(key) && (character === '"' || character === "'")) this.#taking = 'name'
+    else if (ARGUMENTS.includes(key) && character === '{') this.#taking = 'arguments'
   }
 
-  #takes(text: string): void {
-    if (this.#taking === 'arguments') this.#call.arguments(text)
-    else this.#word += text
-  }
-
-  #took(text: string): void {
-    this.#takes(text)
+  #took(): void {
     const taken = this.#taking
     this.#taking = undefined
     if (taken === 'arguments') return
-    const word = parse(this.#word)
+    const word = parseStrict(this.#word)
     this.#word = ''
     if (typeof word !== 'string') return
     if (taken === 'name') {
@@ -164,17 +206,16 @@ export class JsonCall implements JsonPart {
     }
     this.#key = word
     this.#firstKey ??= word
-    const seen = ARGUMENTS.includes(word) ? 'arguments' : word
+    const seen = ARGUMENTS.includes(word) ? 'arguments' : NAMES.includes(word) ? 'name' : word
     if (CALL_KEYS.includes(word) && this.#seen.has(seen)) this.#isAmbiguous = true
     this.#seen.add(seen)
   }
 }
 
-/** What the JSON says; `undefined` where it is none. */
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
+/** Arguments as an object: some models write its JSON text, or nothing where there are none. */
+function argumentsOf(value: unknown): unknown {
+  if (value === null || value === '') return {}
+  if (typeof value !== 'string') return value
+  const inner = parseLenient(value)
+  return isRecord(inner) ? inner : value
 }

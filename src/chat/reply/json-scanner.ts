@@ -1,12 +1,16 @@
+import { jsonText } from './json-text.js'
 import { MAX_CALL_DEPTH } from './limits.js'
 
-/** `open`: more must come. `done`: the object is closed. `broken`: no JSON, or nested too deep. */
+/** `open`: more must come. `done`: the value has ended. `broken`: not JSON, or nested too deep. */
 export type ScanStatus = 'open' | 'done' | 'broken'
 
-const QUOTE = 0x22
+const DOUBLE_QUOTE = 0x22
+const SINGLE_QUOTE = 0x27
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const COLON = 0x3a
+const OPEN_TUPLE = 0x28
+const CLOSE_TUPLE = 0x29
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 const OPEN_OBJECT = 0x7b
@@ -15,17 +19,44 @@ const CLOSE_OBJECT = 0x7d
 /** What may come next. */
 type Expects = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'next' | 'string' | 'literal'
 
+/** Characters that JSON has behind a backslash. */
+const ESCAPES = '"\\/bfnrtu'
+
+/** What is the same within strings of any quotes and in strict JSON. */
+const PLAIN = /[ !#-&(-[\]-\uffff]*/y
+
+/** Python's words and JSON's for the same. */
+const WORDS: Readonly<Record<string, string>> = { True: 'true', False: 'false', None: 'null' }
+
+export interface ScanOptions {
+  /** Whether any value will do, or only an object. Default false: only an object can be a call. */
+  readonly anyValue?: boolean
+}
+
 /**
- * Follows a JSON object (RFC 8259) character by character to find its end and its first level. Numbers and the words of
- * JSON are not looked at closely: `JSON.parse` has the last word.
+ * Follows JSON (RFC 8259) as models write it character by character, to find its end and its first level, and writes it as
+ * strict JSON. What other readers take, too: strings with raw control characters, strings in single quotes, escapes that
+ * JSON lacks (the backslash stays), Python's `True`, `False`, `None` and tuples, a comma before a closing bracket.
+ * Numbers and words are not looked at closely: `JSON.parse` of what is written has the last word.
  */
 export class JsonScanner {
   status: ScanStatus = 'open'
+  readonly #anyValue: boolean
   #expects: Expects = 'value'
   #isKey = false
+  #quote = DOUBLE_QUOTE
   #escaped = false
   /** The closing bracket of each open object and array. */
   readonly #closers: number[] = []
+  #json = ''
+  /** A comma, and white space behind it, which are written when something follows. */
+  #pending = ''
+  /** A number or a word so far. */
+  #word = ''
+
+  constructor({ anyValue = false }: ScanOptions = {}) {
+    this.#anyValue = anyValue
+  }
 
   /** Objects and arrays that are open. */
   get depth(): number {
@@ -45,33 +76,71 @@ export class JsonScanner {
   step(unit: number): boolean {
     if (this.status !== 'open') return false
     if (this.#accepts(unit)) return true
-    this.status = 'broken'
+    if (this.status === 'open') this.status = 'broken'
     return false
+  }
+
+  /** Takes what stands for itself within a string, from `from` on; returns where that ends. The same as single steps. */
+  readPlain(text: string, from: number): number {
+    if (this.#expects !== 'string' || this.#escaped) return from
+    PLAIN.lastIndex = from
+    const end = from + (PLAIN.exec(text)?.[0].length ?? 0)
+    this.#json += text.slice(from, end)
+    return end
+  }
+
+  /** Strict JSON of what was taken since the last time. */
+  take(): string {
+    const json = this.#json
+    this.#json = ''
+    return json
+  }
+
+  /** Writes the brackets that are still open; false where something else is missing, too. */
+  close(): boolean {
+    if (this.#expects === 'literal') this.#endWord()
+    if (this.#expects !== 'next' || this.#pending !== '') return false
+    while (this.#closers.length > 0) this.#json += bracket(this.#closers.pop() as number)
+    this.status = 'done'
+    return true
   }
 
   #accepts(unit: number): boolean {
     if (this.#expects === 'string') return this.#inString(unit)
     if (this.#expects === 'literal') {
-      if (isLiteral(unit)) return true
-      this.#expects = 'next'
+      if (isLiteral(unit)) {
+        this.#word += String.fromCharCode(unit)
+        return true
+      }
+      this.#endWord()
+      if (this.depth === 0) {
+        this.status = 'done'
+        return false
+      }
     }
-    if (isJsonSpace(unit)) return true
+    if (isJsonSpace(unit)) {
+      if (this.#pending === '') this.#json += String.fromCharCode(unit)
+      else this.#pending += String.fromCharCode(unit)
+      return true
+    }
     switch (this.#expects) {
       case 'colon':
+        if (unit !== COLON) return false
+        this.#json += ':'
         this.#expects = 'value'
-        return unit === COLON
+        return true
       case 'next':
         if (unit !== COMMA) return this.#close(unit)
-        this.#expects = this.#closers[this.#closers.length - 1] === CLOSE_OBJECT ? 'key' : 'value'
+        this.#pending = ','
+        this.#expects =
+          this.#closers[this.#closers.length - 1] === CLOSE_OBJECT ? 'key-or-end' : 'value-or-end'
         return true
       case 'key':
       case 'key-or-end':
-        if (unit !== QUOTE) return this.#expects === 'key-or-end' && this.#close(unit)
-        this.#isKey = true
-        this.#expects = 'string'
-        return true
+        if (unit === DOUBLE_QUOTE || unit === SINGLE_QUOTE) return this.#openString(unit, true)
+        return this.#expects === 'key-or-end' && this.#close(unit)
       case 'value-or-end':
-        return unit === CLOSE_ARRAY ? this.#close(unit) : this.#value(unit)
+        return unit === CLOSE_ARRAY || unit === CLOSE_TUPLE ? this.#close(unit) : this.#value(unit)
       default:
         return this.#value(unit)
     }
@@ -79,50 +148,93 @@ export class JsonScanner {
 
   #value(unit: number): boolean {
     if (unit === OPEN_OBJECT) return this.#open(CLOSE_OBJECT, 'key-or-end')
-    // Only an object can be a call.
-    if (this.depth === 0) return false
+    if (this.depth === 0 && !this.#anyValue) return false
     if (unit === OPEN_ARRAY) return this.#open(CLOSE_ARRAY, 'value-or-end')
-    if (unit === QUOTE) {
-      this.#isKey = false
-      this.#expects = 'string'
-      return true
-    }
+    if (unit === OPEN_TUPLE) return this.#open(CLOSE_TUPLE, 'value-or-end')
+    if (unit === DOUBLE_QUOTE || unit === SINGLE_QUOTE) return this.#openString(unit, false)
+    if (!isLiteral(unit)) return false
+    this.#writePending()
     this.#expects = 'literal'
-    return isLiteral(unit)
+    this.#word = String.fromCharCode(unit)
+    return true
+  }
+
+  #endWord(): void {
+    this.#json += Object.hasOwn(WORDS, this.#word) ? WORDS[this.#word] : this.#word
+    this.#expects = 'next'
   }
 
   #open(closer: number, expects: Expects): boolean {
     if (this.depth === MAX_CALL_DEPTH) return false
+    this.#writePending()
+    this.#json += closer === CLOSE_OBJECT ? '{' : '['
     this.#closers.push(closer)
     this.#expects = expects
     return true
   }
 
   #close(unit: number): boolean {
-    if (this.#closers.pop() !== unit) return false
+    if (this.#closers.length === 0 || this.#closers[this.#closers.length - 1] !== unit) return false
+    this.#closers.pop()
+    this.#json += this.#pending.slice(1) + bracket(unit)
+    this.#pending = ''
+    this.#endValue()
+    return true
+  }
+
+  #endValue(): void {
     this.#expects = 'next'
     if (this.depth === 0) this.status = 'done'
+  }
+
+  #writePending(): void {
+    this.#json += this.#pending
+    this.#pending = ''
+  }
+
+  #openString(quote: number, isKey: boolean): boolean {
+    this.#writePending()
+    this.#json += '"'
+    this.#quote = quote
+    this.#isKey = isKey
+    this.#expects = 'string'
     return true
   }
 
   #inString(unit: number): boolean {
-    if (this.#escaped) this.#escaped = false
-    else if (unit === BACKSLASH) this.#escaped = true
-    else if (unit === QUOTE) this.#expects = this.#isKey ? 'colon' : 'next'
-    // A line that ends within a string is how a broken call shows early.
-    return unit >= 0x20
+    if (this.#escaped) {
+      this.#escaped = false
+      this.#json += escapeOf(unit)
+    } else if (unit === BACKSLASH) this.#escaped = true
+    else if (unit === this.#quote) {
+      this.#json += '"'
+      if (this.#isKey) this.#expects = 'colon'
+      else this.#endValue()
+    } else this.#json += jsonText(String.fromCharCode(unit))
+    return true
   }
 }
 
-/** Letters, digits and signs of numbers, `true`, `false` and `null`. */
+function bracket(closer: number): string {
+  return closer === CLOSE_OBJECT ? '}' : ']'
+}
+
+/** What a backslash and this unit are in strict JSON. */
+function escapeOf(unit: number): string {
+  const text = String.fromCharCode(unit)
+  if (ESCAPES.includes(text)) return `\\${text}`
+  return unit === SINGLE_QUOTE ? text : `\\\\${jsonText(text)}`
+}
+
+/** Letters, digits and signs of numbers, `true`, `false` and `null`, and of Python's `True`, `False` and `None`. */
 function isLiteral(unit: number): boolean {
   return (
     (unit >= 0x30 && unit <= 0x39) ||
     (unit >= 0x61 && unit <= 0x7a) ||
+    (unit >= 0x41 && unit <= 0x5a) ||
     unit === 0x2d ||
     unit === 0x2e ||
-    unit === 0x2b ||
-    unit === 0x45
+    unit === 0x2b
   )
 }
 
@@ -135,4 +247,26 @@ export function leadingSpace(text: string): number {
 
 export function isJsonSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09
+}
+
+/** What the text says as JSON that a model wrote, and nothing else; `undefined` where it is something else. */
+export function parseLenient(text: string): unknown {
+  const scanner = new JsonScanner({ anyValue: true })
+  const trimmed = text.trim()
+  let json = ''
+  let i = 0
+  while (i < trimmed.length && scanner.step(trimmed.charCodeAt(i))) i++
+  if (i < trimmed.length) return undefined
+  if (scanner.status === 'open' && (scanner.depth > 0 || !scanner.close())) return undefined
+  json = scanner.take()
+  return parseStrict(json)
+}
+
+/** What JSON says; `undefined` where it is not JSON. */
+export function parseStrict(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
 }

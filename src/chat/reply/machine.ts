@@ -27,4 +27,11 @@ export interface CallReader {
   end(rest: string): void
 }
 
+/** Where a reader puts what turns out to be content: text behind a call, or in place of one. */
+export interface ContentHost {
+  /** A call follows, or a marker: what stood before it is settled. */
+  close(): void
+  push(text: string): void
+}
+
 export const NO_MARKERS: readonly string[] = []

@@ -2,15 +2,18 @@ import { DasllamaError } from '../../errors.js'
 import { checkCount, checkOptions } from '../../session/checks.js'
 import type { StopReason } from '../../session/generation.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
-import { checkTools, type FunctionTool, type ToolDefinition } from '../message.js'
+import { checkKeys } from '../known-keys.js'
+import { checkTools, type FunctionTool, type ToolDefinition } from '../tools.js'
 import { Calls } from './call.js'
-import type { Emit, Framing, ReplyEvent } from './events.js'
+import type { Emit, ReplyEvent, ReplyPart } from './events.js'
 import type { ReplyFormat } from './format.js'
 import { HarmonyMachine } from './formats/harmony.js'
-import { REASONING_TAGS, TOOL_DIALECTS, TurnMachine } from './formats/turn.js'
+import { dialectNamed } from './formats/index.js'
+import { REASONING_TAGS, type Reread, TurnMachine } from './formats/turn.js'
 import type { ReplyMachine } from './machine.js'
 import { type FoundMarker, MarkerSet } from './marker-set.js'
 import { beginningOf } from './thinking.js'
+import type { ThoughtPiece } from './thought-calls.js'
 
 /** A token of a reply. */
 export interface ReplyToken {
@@ -35,6 +38,8 @@ export interface ReplyParserOptions {
   readonly firstCall?: number
 }
 
+const OPTION_KEYS = { keys: ['tools', 'thinkingOpened', 'prefill', 'firstCall'] }
+
 /** Takes a reply as it comes and tells its parts. */
 export interface ReplyParser {
   /** Whether the model thinks now. */
@@ -55,8 +60,6 @@ export interface ReplyParser {
  */
 export function createReplyParser(format: ReplyFormat, options: ReplyParserOptions = {}): ReplyParser {
   const parser = new FramedParser(format, options)
-  const visible = (parts: (ReplyEvent | Framing)[]) =>
-    parts.filter((part): part is ReplyEvent => part.type !== 'framing')
   return {
     get isReasoning() {
       return parser.isReasoning
@@ -66,18 +69,28 @@ export function createReplyParser(format: ReplyFormat, options: ReplyParserOptio
   }
 }
 
+/** What callers see: no framing, and separators as the text that they belong to. */
+function visible(parts: readonly ReplyPart[]): ReplyEvent[] {
+  return parts.flatMap((part): ReplyEvent[] => {
+    if (part.type === 'separator') return [{ type: part.of, text: part.text }]
+    return part.type === 'framing' ? [] : [part]
+  })
+}
+
 /** @internal A parser that leaves nothing out: with framing and raw calls, its parts are the reply. */
 export class FramedParser {
   readonly #machine: ReplyMachine
+  readonly #calls: Calls
   readonly #controls: ReadonlyMap<string, TokenId>
   readonly #controlNames: ReadonlyMap<TokenId, string>
   readonly #sets = new Map<readonly string[], MarkerSet>()
-  #parts: (ReplyEvent | Framing)[] = []
+  #parts: ReplyPart[] = []
   /** Text that may be the beginning of a marker. */
   #held = ''
 
   constructor(format: ReplyFormat, options: ReplyParserOptions) {
     checkOptions(options)
+    checkKeys('options', options, OPTION_KEYS)
     const { tools, thinkingOpened = false, prefill = '', firstCall = 0 } = options
     checkCount('firstCall', firstCall, 0, Number.MAX_SAFE_INTEGER)
     if (typeof prefill !== 'string') {
@@ -85,7 +98,12 @@ export class FramedParser {
     }
     this.#controls = format.controls
     this.#controlNames = new Map(Array.from(format.controls, ([text, id]) => [id, text]))
-    this.#machine = machineOf(format, (part) => this.#parts.push(part), tools, firstCall)
+    const emit: Emit = (part) => this.#parts.push(part)
+    const byName = tools && new Map(checkTools(tools).map((tool) => [tool.function.name, tool.function]))
+    this.#calls = new Calls(emit, byName, firstCall)
+    this.#machine = machineOf(format, emit, this.#calls, (pieces) =>
+      this.#reread({ ...format, reasoning: 'none' }, { tools, firstCall }, pieces),
+    )
     if (thinkingOpened) this.#read(beginningOf(format), true)
     this.#read(prefill, true)
     this.#settled()
@@ -95,7 +113,7 @@ export class FramedParser {
     return this.#machine.isReasoning
   }
 
-  push(more: ReplyToken | string): (ReplyEvent | Framing)[] {
+  push(more: ReplyToken | string): ReplyPart[] {
     if (typeof more === 'string') this.#read(this.#held + more)
     else {
       const { piece, isControl } = more
@@ -111,16 +129,34 @@ export class FramedParser {
     return this.#settled()
   }
 
-  end(stopReason?: StopReason): (ReplyEvent | Framing)[] {
+  end(stopReason?: StopReason): ReplyPart[] {
     if (stopReason !== undefined && !STOP_REASONS.includes(stopReason)) {
       throw new DasllamaError('INVALID_ARGUMENT', `stopReason: there is no "${String(stopReason)}"`)
     }
+    this.#calls.isCut = stopReason !== undefined && stopReason !== 'stop'
     this.#machine.end(this.#held)
     this.#held = ''
     return this.#settled()
   }
 
-  #settled(): (ReplyEvent | Framing)[] {
+  /** What pieces of thoughts are if they are read as content. */
+  #reread(
+    format: ReplyFormat,
+    options: ReplyParserOptions,
+    pieces: readonly ThoughtPiece[],
+  ): readonly ReplyPart[] {
+    const parser = new FramedParser(format, options)
+    const parts = pieces.flatMap((piece) =>
+      parser.push(
+        typeof piece === 'string'
+          ? piece
+          : { id: this.#controls.get(piece.control) ?? -1, piece: piece.control, isControl: true },
+      ),
+    )
+    return [...parts, ...parser.end(this.#calls.isCut ? 'length' : 'stop')]
+  }
+
+  #settled(): ReplyPart[] {
     const parts = this.#parts
     this.#parts = []
     return parts
@@ -195,12 +231,10 @@ const STOP_REASONS: readonly unknown[] = [
 function machineOf(
   { reasoning, tools: dialect }: ReplyFormat,
   emit: Emit,
-  tools: ReplyParserOptions['tools'],
-  firstCall: number,
+  calls: Calls,
+  reread: Reread,
 ): ReplyMachine {
-  const byName = tools && new Map(checkTools(tools).map((tool) => [tool.function.name, tool.function]))
-  const calls = new Calls(emit, byName, firstCall)
   if (reasoning === 'harmony' || dialect === 'harmony') return new HarmonyMachine(emit, calls)
   const tags = reasoning === 'none' ? undefined : REASONING_TAGS[reasoning]
-  return new TurnMachine(emit, calls, tags, dialect === 'none' ? undefined : TOOL_DIALECTS[dialect])
+  return new TurnMachine(emit, calls, tags, dialect === 'none' ? undefined : dialectNamed(dialect), reread)
 }

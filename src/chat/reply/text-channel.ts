@@ -2,7 +2,8 @@ import type { Emit } from './events.js'
 
 /**
  * Reasoning or content on its way out. White space next to a marker belongs to neither: after one it is left out up to
- * its last line break, before one all of it. So white space is held back until it is known what follows.
+ * its last line break, before one all of it. So white space is held back until it is known what follows. Text that goes on
+ * behind a marker is kept apart from what stood before it by a line break, or by a blank line where the reply had one.
  */
 export class TextChannel {
   readonly #emit: Emit
@@ -12,6 +13,10 @@ export class TextChannel {
   /** Nothing but white space has come since the channel was opened. */
   #atStart = true
   #afterMarker: boolean
+  /** Whether there is text that more text would be glued to. */
+  #hasText = false
+  /** A blank line has been left out since. */
+  #hasBlankLine = false
 
   /** `afterMarker`: whether the channel begins behind a marker. */
   constructor(emit: Emit, type: 'reasoning' | 'content', afterMarker: boolean) {
@@ -39,6 +44,7 @@ export class TextChannel {
   /** A marker follows. */
   close(): void {
     this.#frame(this.#held)
+    if (BLANK_LINE.test(this.#held)) this.#hasBlankLine = true
     this.#held = ''
     this.#atStart = true
     this.#afterMarker = true
@@ -63,12 +69,22 @@ export class TextChannel {
     let end = whole.length
     while (end > start && isSpace(whole.charCodeAt(end - 1))) end--
     this.#frame(whole.slice(0, start))
+    if (this.#atStart && this.#hasText && !isSpace(whole.charCodeAt(start)))
+      this.#separate(whole.slice(0, start))
     this.#write(whole.slice(start, end))
     this.#atStart = false
   }
 
+  #separate(leftOut: string): void {
+    const text = this.#hasBlankLine || BLANK_LINE.test(leftOut) ? '\n\n' : '\n'
+    this.#emit({ type: 'separator', of: this.#type, text })
+  }
+
   #write(text: string): void {
-    if (text !== '') this.#emit({ type: this.#type, text })
+    if (text === '') return
+    this.#hasText = true
+    this.#hasBlankLine = false
+    this.#emit({ type: this.#type, text })
   }
 
   #frame(text: string): void {
@@ -77,6 +93,7 @@ export class TextChannel {
 }
 
 const LINE_FEED = 0x0a
+const BLANK_LINE = /\n[ \t\r]*\n/
 
 export function isSpace(unit: number): boolean {
   return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d)

@@ -1,5 +1,7 @@
 import { DasllamaError } from '../../errors.js'
-import type { ChatMessage, ToolCall } from '../message.js'
+import { checkOptions } from '../../session/checks.js'
+import { checkKeys } from '../known-keys.js'
+import { CALL_KEYS, type ChatMessage, type ToolCall } from '../message.js'
 import type { ReplyFormat } from './format.js'
 
 /**
@@ -12,6 +14,11 @@ export function toolResult(
   value: unknown,
   format?: Pick<ReplyFormat, 'tools'>,
 ): ChatMessage {
+  checkOptions(call)
+  checkKeys('the call', call, CALL_KEYS)
+  if (typeof call.name !== 'string') {
+    throw new DasllamaError('INVALID_ARGUMENT', 'the call must have the name of its tool')
+  }
   const content = typeof value === 'string' && format?.tools !== 'mistral' ? value : asJson(value, call.name)
   const id = call.id === undefined ? {} : { toolCallId: call.id }
   return { role: 'tool', content, ...id, name: call.name }

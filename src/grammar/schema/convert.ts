@@ -1,25 +1,19 @@
 import { DasllamaError } from '../../errors.js'
 import { pruned } from '../checks.js'
-import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, repeat, rule, text } from '../grammar.js'
+import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, rule, text } from '../grammar.js'
 import { MAX_JSON_DEPTH, MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
 import { arrayNode } from './arrays.js'
-import { invalidSchema, tooLarge, unsupported } from './failures.js'
-import { commonTypes, type Flat, type Placed, type Schema, TYPES, type Type, typeOf } from './flat.js'
-import {
-  ANY_INTEGER,
-  ANY_NUMBER,
-  ANY_OBJECT,
-  ANY_STRING,
-  ANY_VALUE,
-  JSON_RULES,
-  quoted,
-  STRING_CHARACTER,
-} from './json-text.js'
-import { boundedNumber } from './numbers.js'
+import { invalidSchema, shown, tooLarge } from './failures.js'
+import { type Flat, type Placed, type Schema, type Type, typeOf } from './flat.js'
+import { ANY_OBJECT, ANY_VALUE, JSON_RULES } from './json-text.js'
+import { Notices, type SchemaNotice } from './notices.js'
+import { type NumberContext, numberNode, numberOfKind } from './number-node.js'
 import { objectNode } from './objects.js'
-import { parsePattern, withLength } from './pattern.js'
 import { readSchema } from './read.js'
 import { Resolver } from './resolve.js'
+import type { Rules } from './rules.js'
+import { Strings } from './strings.js'
+import { fits } from './values.js'
 
 /** What `json_object` allows: any JSON object. */
 export const JSON_OBJECT: Grammar = { rules: JSON_RULES, root: 'object' }
@@ -33,8 +27,18 @@ export const JSON_OBJECT: Grammar = { rules: JSON_RULES, root: 'object' }
  * have the JSON pointer.
  */
 export function schemaGrammar(schema: unknown): Grammar {
+  return convertSchema(schema).grammar
+}
+
+/** The same with what the grammar does not enforce. */
+export function convertSchema(schema: unknown): {
+  readonly grammar: Grammar
+  readonly notices: readonly SchemaNotice[]
+} {
   const document = plain(schema)
-  return new Converter(readSchema({ value: document, pointer: '#' }).schema).convert()
+  const converter = new Converter(readSchema({ value: document, pointer: '#' }).schema)
+  const grammar = converter.convert()
+  return { grammar, notices: converter.notices }
 }
 
 /** A copy as JSON has it: no prototypes, no getters, no cycles. */
@@ -67,27 +71,31 @@ function plain(schema: unknown): unknown {
   return copy
 }
 
-/** What the parts of a conversion need of it. */
-export interface Rules {
-  /** The values that are valid by a schema. */
-  valueOf(placed: Placed): Node
-  /** A rule of its own for a node. `pointer` is where it comes from. */
-  define(pointer: string, node: Node): Node
-}
+/** Repetitions within a string that make it large. */
+const MANY = 100
 
 class Converter implements Rules {
   readonly #document: Schema
-  readonly #resolver: Resolver
+  readonly #notices = new Notices()
+  readonly strings = new Strings(this.#notices)
+  readonly resolver: Resolver
   readonly #rules = new Map(JSON_RULES)
   readonly #ruleOf = new Map<Schema, Node>()
   /** Schemas that have a rule, whose right side is still to be made. */
   readonly #waiting: { readonly name: string; readonly placed: Placed }[] = []
   /** Places where nothing is valid, and why. */
   readonly #dead: string[] = []
+  readonly #made = new Map<string, Schema>()
+  /** Strings that are so large that they have a rule, which all places share. */
+  readonly #ruleOfString = new Map<Node, Node>()
 
   constructor(document: Schema) {
     this.#document = document
-    this.#resolver = new Resolver(document)
+    this.resolver = new Resolver(document, this.strings, this.#notices)
+  }
+
+  get notices(): readonly SchemaNotice[] {
+    return this.#notices.all
   }
 
   convert(): Grammar {
@@ -95,7 +103,7 @@ class Converter implements Rules {
       kind: 'rule'
     }
     for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
-      const options = this.#resolver.alternatives(next.placed).map((flat) => this.#flatNode(flat))
+      const options = this.resolver.alternatives(next.placed).map((flat) => this.#flatNode(flat))
       if (options.length === 0) this.#dead.push(`${next.placed.pointer} allows nothing`)
       this.#rules.set(next.name, choice(options))
     }
@@ -113,7 +121,7 @@ class Converter implements Rules {
   }
 
   valueOf(placed: Placed): Node {
-    const { schema, pointer } = this.#resolver.target(placed)
+    const { schema, pointer } = this.resolver.target(placed)
     if (schema === true) return ANY_VALUE
     if (schema === false) {
       this.#dead.push(`${placed.pointer} is false`)
@@ -137,10 +145,38 @@ class Converter implements Rules {
     return rule(name)
   }
 
+  redefine(node: Node, right: Node): void {
+    if (node.kind === 'rule') this.#rules.set(node.name, right)
+  }
+
+  same(schema: Exclude<Schema, boolean>): Schema {
+    const key = JSON.stringify(schema)
+    const made = this.#made.get(key) ?? schema
+    this.#made.set(key, made)
+    return made
+  }
+
+  stringNode(flat: Flat): Node {
+    const node = this.strings.node(flat)
+    if (!isLarge(node)) return node
+    const known = this.#ruleOfString.get(node) ?? this.define(flat.pointer, node)
+    this.#ruleOfString.set(node, known)
+    return known
+  }
+
+  numberOfKind(flat: Flat, whole: boolean, digit: number): Node {
+    return numberOfKind(flat, whole, digit, this.#numbers())
+  }
+
+  #numbers(): NumberContext {
+    return { rules: this.#rules, share: this.#share, strings: this.strings }
+  }
+
   /** A rule that all share under a name. */
   readonly #share = (name: string, make: () => Node): Node => {
-    if (!this.#rules.has(name)) this.#rules.set(name, make())
-    return rule(name)
+    const known = this.#rules.get(name) ?? make()
+    this.#rules.set(name, known)
+    return isNever(known) ? NEVER : rule(name)
   }
 
   #flatNode(flat: Flat): Node {
@@ -153,77 +189,43 @@ class Converter implements Rules {
   #typeNode(type: Type, flat: Flat): Node {
     switch (type) {
       case 'null':
-        return text('null')
-      case 'boolean':
-        return choice([text('true'), text('false')])
+      case 'boolean': {
+        const values = type === 'null' ? [null] : [true, false]
+        return choice(values.filter((value) => fits(value, flat, this)).map((value) => text(String(value))))
+      }
       case 'string':
-        return this.#stringNode(flat)
+        return this.#living(this.stringNode(flat), flat, stringProblem(flat))
       case 'number':
-      case 'integer':
-        return this.#numberNode(flat, type === 'integer')
+      case 'integer': {
+        const whole = type === 'integer'
+        const node = numberNode(flat, whole, this.#numbers())
+        const what = whole ? 'whole number' : 'number of 15 digits'
+        return this.#living(node, flat, `no ${what} is within its limits`)
+      }
       case 'array':
-        return this.#living(arrayNode(flat, this), flat, 'minItems is more than maxItems')
+        if (!this.#mayExclude(flat, 'array')) return NEVER
+        return this.#living(arrayNode(flat, this), flat, arrayProblem(flat))
       case 'object':
+        if (!this.#mayExclude(flat, 'object')) return NEVER
         return flat.mentioned.has('object') ? objectNode(flat, this) : ANY_OBJECT
     }
   }
 
-  #stringNode({ pointer, minLength, maxLength, patterns }: Flat): Node {
-    if (minLength > maxLength) return this.#nothing(`minLength is more than maxLength at ${pointer}`)
-    const [first, second] = patterns
-    if (second)
-      throw unsupported(second.pointer, 'more than one pattern or format for a text is not supported')
-    if (!first) {
-      if (minLength === 0 && maxLength === Number.POSITIVE_INFINITY) return ANY_STRING
-      return quoted(repeat(STRING_CHARACTER, minLength, maxLength))
-    }
-    const pattern = parsePattern(first.text, first.pointer)
-    const fitting = withLength(pattern, minLength, maxLength)
-    if (!fitting) {
-      throw unsupported(
-        first.pointer,
-        'minLength and maxLength beside this are not supported',
-        'put the lengths into the pattern',
-      )
-    }
-    return this.#living(quoted(fitting.node), { pointer }, 'no text matches')
-  }
-
-  #numberNode({ pointer, lows, highs }: Flat, whole: boolean): Node {
-    if (lows.length === 0 && highs.length === 0) return whole ? ANY_INTEGER : ANY_NUMBER
-    const node = boundedNumber(lows, highs, whole, this.#share)
-    return this.#living(
-      node,
-      { pointer },
-      `no ${whole ? 'whole number' : 'number of 15 digits'} is within its limits`,
-    )
+  /** Whether no value that is excluded could be written: they cannot be told apart while one is. */
+  #mayExclude(flat: Flat, type: Type): boolean {
+    if (flat.excluded.size === 0) return true
+    const others = { ...flat, excluded: new Map() }
+    const values = [...flat.excluded.values()].filter((value) => typeOf(value) === type)
+    const found = values.find((value) => fits(value, others, this))
+    if (found === undefined) return true
+    this.#dead.push(`an ${type} that is not ${shown(found)} cannot be told apart at ${flat.pointer}`)
+    return false
   }
 
   /** The values of enum or const that the other keywords allow, in their shortest form. */
   #valuesNode(flat: Flat, values: ReadonlyMap<string, unknown>): Node {
-    const { pointer, lows, highs, minLength, maxLength, patterns } = flat
-    if (patterns.length > 0)
-      throw unsupported(patterns[0].pointer, 'a pattern or format beside enum or const is not supported')
-    const fits = (value: unknown): boolean => {
-      const types = new Set([typeOf(value)])
-      if (commonTypes(flat.types ?? new Set(TYPES), types)?.size === 0) return false
-      if (typeof value === 'number') {
-        return (
-          lows.every(({ value: low, exclusive }) => (exclusive ? value > low : value >= low)) &&
-          highs.every(({ value: high, exclusive }) => (exclusive ? value < high : value <= high))
-        )
-      }
-      if (typeof value === 'string') {
-        const { length } = Array.from(value)
-        return length >= minLength && length <= maxLength
-      }
-      const kind = typeOf(value)
-      if ((kind === 'object' || kind === 'array') && flat.mentioned.has(kind)) {
-        throw unsupported(pointer, `keywords for an ${kind} beside one in enum or const are not supported`)
-      }
-      return true
-    }
-    const node = choice([...values.values()].filter(fits).map((value) => text(JSON.stringify(value))))
+    const fitting = [...values.values()].filter((value) => fits(value, flat, this))
+    const node = choice(fitting.map((value) => text(JSON.stringify(value))))
     return this.#living(node, flat, 'no value of enum or const is allowed by the rest')
   }
 
@@ -236,4 +238,19 @@ class Converter implements Rules {
     this.#dead.push(reason)
     return NEVER
   }
+}
+
+/** Whether a string has an automaton, or counts to a high number. */
+function isLarge(node: Node): boolean {
+  if (node.kind === 'automaton') return true
+  if (node.kind === 'repeat') return node.min > MANY || (node.max > MANY && Number.isFinite(node.max))
+  return node.kind === 'sequence' && node.parts.some(isLarge)
+}
+
+function stringProblem({ minLength, maxLength }: Flat): string {
+  return minLength > maxLength ? 'minLength is more than maxLength' : 'no text matches'
+}
+
+function arrayProblem({ minItems, maxItems }: Flat): string {
+  return minItems > maxItems ? 'minItems is more than maxItems' : 'no list of items is valid'
 }

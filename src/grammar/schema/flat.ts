@@ -14,10 +14,27 @@ export interface Placed {
   readonly pointer: string
 }
 
-/** A keyword's text and where it stands. */
-export interface PlacedText {
+/** A regular expression and where it stands. */
+export interface PlacedPattern {
   readonly text: string
   readonly pointer: string
+  /** No text may match. */
+  readonly negated: boolean
+  readonly isFormat: boolean
+}
+
+/** What one schema says of an object's members: a name that is in neither of the first two belongs to the third. */
+export interface Scope {
+  readonly names: ReadonlySet<string>
+  readonly patterns: readonly { readonly pattern: PlacedPattern; readonly placed: Placed }[]
+  readonly additional: Placed | undefined
+}
+
+/** Items of which so many must be valid by a schema. */
+export interface Contains {
+  readonly placed: Placed
+  readonly min: number
+  readonly max: number
 }
 
 /** A schema without references and combinations: every keyword that is supported, read and checked. */
@@ -27,19 +44,34 @@ export interface Flat {
   readonly types: ReadonlySet<Type> | undefined
   /** What enum and const allow, by what tells JSON values apart. */
   readonly values: ReadonlyMap<string, unknown> | undefined
+  /** What they forbid where they are negated. */
+  readonly excluded: ReadonlyMap<string, unknown>
   readonly minLength: number
   readonly maxLength: number
   /** Regular expressions, those of formats among them. */
-  readonly patterns: readonly PlacedText[]
+  readonly patterns: readonly PlacedPattern[]
   readonly lows: readonly Bound[]
   readonly highs: readonly Bound[]
+  readonly multiples: readonly number[]
+  readonly notMultiples: readonly number[]
   readonly minItems: number
   readonly maxItems: number
   readonly prefixItems: readonly Placed[]
   readonly items: Placed | undefined
+  readonly contains: readonly Contains[]
+  /** Where items are asked to differ. */
+  readonly unique: string | undefined
+  /** What is said of each name that some schema lists, by all of them together. */
   readonly properties: ReadonlyMap<string, Placed>
+  readonly scopes: readonly Scope[]
+  /** What names must be valid by. */
+  readonly propertyNames: readonly Placed[]
   readonly required: ReadonlySet<string>
-  readonly additional: Placed | undefined
+  readonly minProperties: number
+  readonly maxProperties: number
+  /** For members and for items of which no other keyword speaks. */
+  readonly unevaluatedProperties: Placed | undefined
+  readonly unevaluatedItems: Placed | undefined
   /** Types that its keywords speak of. */
   readonly mentioned: ReadonlySet<Type>
 }
@@ -50,18 +82,28 @@ export function unlimited(pointer: string): Flat {
     pointer,
     types: undefined,
     values: undefined,
+    excluded: new Map(),
     minLength: 0,
     maxLength: Number.POSITIVE_INFINITY,
     patterns: [],
     lows: [],
     highs: [],
+    multiples: [],
+    notMultiples: [],
     minItems: 0,
     maxItems: Number.POSITIVE_INFINITY,
     prefixItems: [],
     items: undefined,
+    contains: [],
+    unique: undefined,
     properties: new Map(),
+    scopes: [],
+    propertyNames: [],
     required: new Set(),
-    additional: undefined,
+    minProperties: 0,
+    maxProperties: Number.POSITIVE_INFINITY,
+    unevaluatedProperties: undefined,
+    unevaluatedItems: undefined,
     mentioned: new Set(),
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Formats as regular expressions, stricter than they must be where that is simpler: no leap seconds, at most nine digits
- * of a second, e-mail addresses without quotes. Source: JSON Schema 2020-12 validation 7.3, RFC 3339, RFC 5321.
+ * of a second, e-mail addresses without quotes, URIs of the usual schemes with names as hosts. Source: JSON Schema
+ * 2020-12 validation 7.3, RFC 3339, RFC 5321, RFC 1123, RFC 4291, RFC 3986, RFC 6901.
  */
 
 const YEAR = String.raw`\d{4}`
@@ -12,10 +13,39 @@ const TIME = String.raw`${CLOCK}:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]${CLOCK})`
 const LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?'
 const ATOM = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]{1,20}"
 
+const EMAIL = String.raw`^${ATOM}(?:\.${ATOM}){0,2}@${LABEL}(?:\.${LABEL}){1,3}$`
+const HOST = String.raw`${LABEL}(?:\.${LABEL}){0,3}`
+const OCTET = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`
+const GROUP = '[0-9a-fA-F]{1,4}'
+/** Eight groups, or fewer around `::`. */
+const IPV6 = [
+  `(?:${GROUP}:){7}${GROUP}`,
+  `(?:${GROUP}:){1,7}:`,
+  ...[1, 2, 3, 4, 5, 6].map((after) => `(?:${GROUP}:){1,${7 - after}}(?::${GROUP}){1,${after}}`),
+  `:(?::${GROUP}){1,7}`,
+  '::',
+].join('|')
+const IN_PATH = String.raw`(?:[\w.~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2})`
+const PATH = `(?:/${IN_PATH}*)*(?:[?](?:${IN_PATH}|[/?])*)?(?:#(?:${IN_PATH}|[/?])*)?`
+const URI = String.raw`(?:https?|ftp|wss?)://${HOST}(?::\d{1,4})?${PATH}|(?:mailto|urn|tel|data):${IN_PATH}+`
+/** Years to days, and hours to seconds behind T; or weeks. Something must be there, behind T too. */
+const DURATION = String.raw`P(?=.)(?:(?:\d{1,9}Y)?(?:\d{1,9}M)?(?:\d{1,9}D)?(?:T(?=.)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}S)?)?|\d{1,9}W)`
+
 export const FORMATS: ReadonlyMap<string, string> = new Map([
   ['date', `^${DATE}$`],
   ['time', `^${TIME}$`],
   ['date-time', `^${DATE}T${TIME}$`],
   ['uuid', '^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'],
-  ['email', String.raw`^${ATOM}(?:\.${ATOM}){0,2}@${LABEL}(?:\.${LABEL}){1,3}$`],
+  ['email', EMAIL],
+  ['idn-email', EMAIL],
+  ['duration', `^${DURATION}$`],
+  ['hostname', `^${HOST}$`],
+  ['idn-hostname', `^${HOST}$`],
+  ['ipv4', String.raw`^${OCTET}(?:\.${OCTET}){3}$`],
+  ['ipv6', `^(?:${IPV6})$`],
+  ['uri', `^(?:${URI})$`],
+  ['iri', `^(?:${URI})$`],
+  ['uri-reference', `^(?:${URI}|/${IN_PATH}*${PATH})$`],
+  ['iri-reference', `^(?:${URI}|/${IN_PATH}*${PATH})$`],
+  ['json-pointer', '^(?:/(?:[^/~]|~[01])*)*$'],
 ])

@@ -1,5 +1,6 @@
 import { type CodePointRange, complement, intersection, rangesOf } from '../code-points.js'
-import { choice, EMPTY, type Node, optional, repeat, rule, sequence, set, text } from '../grammar.js'
+import { choice, EMPTY, NEVER, type Node, optional, repeat, rule, sequence, set, text } from '../grammar.js'
+import { DEAD, type Dfa, isEmpty } from '../regular/dfa.js'
 
 /** JSON as grammar. */
 
@@ -116,6 +117,40 @@ function escapeSequence(): Node {
 export function spelled(ranges: readonly CodePointRange[]): Node {
   const all = complement([...ranges, ...PLAIN]).length === 0
   return choice([set(intersection(ranges, PLAIN)), all ? ANY_ESCAPE : escapes(ranges)])
+}
+
+/** An automaton as what stands in a JSON text: `spell` makes nodes of its characters, no token ends in `passing`. */
+export function automatonNode(
+  dfa: Dfa,
+  spell: (ranges: readonly CodePointRange[]) => Node,
+  passing?: ReadonlySet<number>,
+): Node {
+  if (isEmpty(dfa)) return NEVER
+  const { alphabet, table, accepting } = dfa
+  const nodes = new Map<string, Node>()
+  const nodeOf = (classes: readonly number[]) => {
+    const key = classes.join()
+    let node = nodes.get(key)
+    if (!node) {
+      node = spell(alphabet.rangesOf(new Set(classes)))
+      nodes.set(key, node)
+    }
+    return node
+  }
+  const states = Array.from(accepting, (accepts, state) => {
+    /** Where each state is reached by. */
+    const leading = new Map<number, number[]>()
+    for (let c = 0; c < alphabet.size; c++) {
+      const to = table[state * alphabet.size + c]
+      if (to === DEAD) continue
+      const classes = leading.get(to)
+      if (classes) classes.push(c)
+      else leading.set(to, [c])
+    }
+    const edges = Array.from(leading, ([to, classes]) => ({ node: nodeOf(classes), to }))
+    return { accepts: accepts === 1, passing: passing?.has(state), edges }
+  })
+  return { kind: 'automaton', states }
 }
 
 /** A string whose characters are those of `content`. */

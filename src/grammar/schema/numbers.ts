@@ -41,6 +41,48 @@ export function boundedNumber(
   return choice([positive, sequence([text('-'), negative])])
 }
 
+/** Whether a number is within bounds. */
+export function isWithin(value: number, lows: readonly Bound[], highs: readonly Bound[]): boolean {
+  return (
+    lows.every(({ value: low, exclusive }) => (exclusive ? value > low : value >= low)) &&
+    highs.every(({ value: high, exclusive }) => (exclusive ? value < high : value <= high))
+  )
+}
+
+/** Whether a number is a multiple of a step, both taken as the decimals that they are written as. */
+export function isMultiple(value: number, step: number): boolean {
+  const [a, b] = [decimal(value), decimal(step)]
+  const power = Math.min(a.power, b.power)
+  // Powers of a double's range: at most a few hundred digits.
+  const [x, y] = [a, b].map(({ mantissa, power: own }) => mantissa * 10n ** BigInt(own - power))
+  return x % y === 0n
+}
+
+/** The shortest decimal that is this double. */
+function decimal(value: number): { readonly mantissa: bigint; readonly power: number } {
+  const [digits, exponent] = value.toExponential().split('e')
+  const [whole, fraction = ''] = digits.split('.')
+  return { mantissa: BigInt(whole + fraction), power: Number(exponent) - fraction.length }
+}
+
+/** The whole multiples of a whole step within bounds that are nearest to zero, so many at most. */
+export function listMultiples(
+  step: bigint,
+  lows: readonly Bound[],
+  highs: readonly Bound[],
+  most: number,
+): bigint[] {
+  let low = -LARGEST_INTEGER
+  let high = LARGEST_INTEGER
+  for (const { value, exclusive } of lows) low = max(low, scaled(value, 0, true, exclusive))
+  for (const { value, exclusive } of highs) high = min(high, scaled(value, 0, false, exclusive))
+  const up = (value: bigint) => value + ((step - (value % step)) % step)
+  const found: bigint[] = []
+  for (let next = up(max(low, 0n)); next <= high && found.length < most; next += step) found.push(next)
+  for (let next = up(max(-high, 1n)); next <= -low && found.length < 2 * most; next += step) found.push(-next)
+  return found
+}
+
 /** Digits before the point of the largest of these bounds, with room above them on an open side. */
 function digitsBeforePoint(bounds: readonly Bound[], open: boolean): number {
   const largest = bounds.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
@@ -52,11 +94,8 @@ function digitsBeforePoint(bounds: readonly Bound[], open: boolean): number {
 
 /** `value` in units of 10^−`fraction`, rounded up for a lower bound and down for an upper one. */
 function scaled(value: number, fraction: number, isLow: boolean, exclusive: boolean): bigint {
-  // The shortest decimal that is this double.
-  const [digits, exponent = '0'] = value.toExponential().split('e')
-  const [units, decimals = ''] = digits.split('.')
-  const power = Number(exponent) - decimals.length + fraction
-  const mantissa = BigInt(units + decimals)
+  const { mantissa, power: own } = decimal(value)
+  const power = own + fraction
   const inward = isLow ? 1n : -1n
   if (power >= 0) return mantissa * 10n ** BigInt(power) + (exclusive ? inward : 0n)
   const divisor = 10n ** BigInt(-power)

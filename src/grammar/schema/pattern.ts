@@ -1,18 +1,17 @@
-import { ANY_CHARACTER, type CodePointRange, complement, normalized, rangesOf } from '../code-points.js'
-import { choice, type Node, repeat, sequence } from '../grammar.js'
+import { type CodePointRange, complement, normalized, rangesOf } from '../code-points.js'
 import { MAX_DEPTH, MAX_REPETITIONS } from '../limits.js'
+import {
+  anyOf,
+  END,
+  type Expression,
+  hasLook,
+  inOrder,
+  type Look,
+  oneOf,
+  START,
+} from '../regular/expression.js'
 import { invalidSchema, tooLarge, unsupported } from './failures.js'
-import { spelled } from './json-text.js'
-
-/** A regular expression as grammar of what stands between the quotes of a JSON string. */
-export interface Pattern {
-  readonly node: Node
-  /** Characters that a match has. */
-  readonly min: number
-  readonly max: number
-  /** Where all of it is one character repeated: that character. */
-  readonly unit?: Node
-}
+import { propertyRanges } from './unicode.js'
 
 const DIGIT = rangesOf('0123456789')
 const WORD = normalized([
@@ -25,7 +24,7 @@ const SPACE = normalized([
   ...rangesOf('\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff'),
   [0x2000, 0x200a],
 ])
-const DOT = complement(rangesOf('\n\r\u2028\u2029'))
+const DOT = oneOf(complement(rangesOf('\n\r\u2028\u2029')))
 
 const CLASSES: Readonly<Record<string, readonly CodePointRange[]>> = {
   d: DIGIT,
@@ -36,21 +35,38 @@ const CLASSES: Readonly<Record<string, readonly CodePointRange[]>> = {
   S: complement(SPACE),
 }
 const CONTROLS: Readonly<Record<string, string>> = { t: '\t', n: '\n', v: '\v', f: '\f', r: '\r', 0: '\0' }
+/** What to write instead of escapes of other languages, and of those that are not regular. */
+const ESCAPE_HINTS: Readonly<Record<string, string>> = {
+  A: 'the beginning of the text is written ^',
+  Z: 'the end of the text is written $',
+  z: 'the end of the text is written $',
+  ...Object.fromEntries(
+    [...'123456789k'].map((letter) => [letter, 'what a group found cannot be asked for again: write it out']),
+  ),
+}
 const HEX_LENGTHS: Readonly<Record<string, number>> = { x: 2, u: 4 }
 
-/** Where `^` or `$` is missing a pattern matches anywhere in the text. */
-const ANYTHING: Pattern = {
-  node: repeat(spelled(ANY_CHARACTER), 0),
-  min: 0,
-  max: Number.POSITIVE_INFINITY,
+/** Between a word's character and another one, or an end of the text. */
+const BOUNDARY = boundary(true)
+const NO_BOUNDARY = boundary(false)
+
+/** Beginnings of groups that look around, by their spelling. */
+const LOOKS: Readonly<Record<string, Pick<Look, 'ahead' | 'negated'>>> = {
+  '=': { ahead: true, negated: false },
+  '!': { ahead: true, negated: true },
+  '<=': { ahead: false, negated: false },
+  '<!': { ahead: false, negated: true },
 }
 
+/** A ( and what kind of group follows; names also as Python writes them. */
+const GROUP = /^(?::|(<?[=!])|P?<[\p{ID_Start}_$][\p{ID_Continue}$]*>)/u
+
 /**
- * Reads ECMAScript's regular expressions as far as they are regular: characters, classes, groups, options, repetition,
- * and `^` and `$` at the ends. Throws `UNSUPPORTED` for look-around, references, word borders and properties,
- * `INVALID_ARGUMENT` for what is no expression, `LIMIT` for too much of it; the messages name `pointer`.
+ * Reads ECMAScript's regular expressions as far as they are regular: all but references to groups, flags, and look-ahead
+ * within look-behind. Throws `UNSUPPORTED` for these, `INVALID_ARGUMENT` for what is no expression, `LIMIT` for too much
+ * of it; the messages name `pointer`.
  */
-export function parsePattern(source: string, pointer: string): Pattern {
+export function parsePattern(source: string, pointer: string): Expression {
   return new PatternParser(source, pointer).parse()
 }
 
@@ -58,7 +74,7 @@ class PatternParser {
   readonly #characters: readonly string[]
   readonly #pointer: string
   /** Characters that stand for themselves. */
-  readonly #literals = new Map<string, Pattern>()
+  readonly #literals = new Map<string, Expression>()
   #at = 0
   #depth = 0
 
@@ -67,58 +83,33 @@ class PatternParser {
     this.#pointer = pointer
   }
 
-  parse(): Pattern {
-    const whole = this.#options(true)
+  parse(): Expression {
+    const whole = this.#options()
     if (this.#at < this.#characters.length) throw this.#invalid('a ) has no (')
     return whole
   }
 
-  #options(isOutermost: boolean): Pattern {
-    const options = [this.#sequence(isOutermost)]
-    while (this.#take('|')) options.push(this.#sequence(isOutermost))
-    if (options.length === 1) return options[0]
-    return {
-      node: choice(options.map(({ node }) => node)),
-      min: options.reduce((least, { min }) => Math.min(least, min), Number.POSITIVE_INFINITY),
-      max: options.reduce((most, { max }) => Math.max(most, max), 0),
-    }
+  #options(): Expression {
+    const options = [this.#sequence()]
+    while (this.#take('|')) options.push(this.#sequence())
+    return anyOf(options)
   }
 
-  #sequence(isOutermost: boolean): Pattern {
-    const parts: Pattern[] = []
-    const anchored = isOutermost && this.#take('^')
-    let ended = false
+  #sequence(): Expression {
+    const parts: Expression[] = []
     while (this.#peek() !== undefined && this.#peek() !== '|' && this.#peek() !== ')') {
-      if (isOutermost && this.#peek() === '$') {
-        this.#at++
-        ended = true
-        if (this.#peek() !== undefined && this.#peek() !== '|') throw this.#unsupported('$ before the end')
-        break
-      }
       parts.push(this.#repeated(this.#atom()))
     }
-    if (isOutermost && !anchored) parts.unshift(ANYTHING)
-    if (isOutermost && !ended) parts.push(ANYTHING)
-    if (parts.length === 1) return parts[0]
-    return {
-      node: sequence(parts.map(({ node }) => node)),
-      min: parts.reduce((sum, { min }) => sum + min, 0),
-      max: parts.reduce((sum, { max }) => sum + max, 0),
-    }
+    return inOrder(parts)
   }
 
-  #repeated(atom: Pattern): Pattern {
+  #repeated(atom: Expression): Expression {
     const times = this.#times()
     if (!times) return atom
     const [min, max] = times
     // Whether as much or as little as possible is taken changes nothing for a whole text.
     this.#take('?')
-    return {
-      node: repeat(atom.node, min, max),
-      min: min * atom.min,
-      max: max === 0 || atom.max === 0 ? 0 : max * atom.max,
-      unit: atom.unit && atom.min === 1 && atom.max === 1 ? atom.unit : undefined,
-    }
+    return { kind: 'repeat', body: atom, min, max }
   }
 
   #times(): [min: number, max: number] | undefined {
@@ -138,20 +129,23 @@ class PatternParser {
     return [min, max]
   }
 
-  #atom(): Pattern {
+  #atom(): Expression {
     const character = this.#characters[this.#at++]
     switch (character) {
       case '(':
         return this.#group()
       case '[':
-        return one(this.#class())
+        return oneOf(this.#class())
       case '.':
-        return one(DOT)
+        return DOT
       case '\\':
-        return one(this.#escape(false))
+        if (this.#take('b')) return BOUNDARY
+        if (this.#take('B')) return NO_BOUNDARY
+        return oneOf(this.#escape(false))
       case '^':
+        return START
       case '$':
-        throw this.#unsupported(`${character} within the expression`)
+        return END
       case '*':
       case '+':
       case '?':
@@ -162,29 +156,36 @@ class PatternParser {
     }
   }
 
-  #literal(character: string): Pattern {
+  #literal(character: string): Expression {
     let literal = this.#literals.get(character)
     if (!literal) {
-      literal = one(rangesOf(character))
+      literal = oneOf(rangesOf(character))
       this.#literals.set(character, literal)
     }
     return literal
   }
 
-  #group(): Pattern {
+  #group(): Expression {
+    let look: Pick<Look, 'ahead' | 'negated'> | undefined
     if (this.#take('?')) {
-      const kind = /^(?::|<[\p{ID_Start}_$][\p{ID_Continue}$]*>)/u.exec(
-        this.#characters.slice(this.#at, this.#at + 100).join(''),
-      )
-      if (!kind) throw this.#unsupported('look-around and flags (?…)')
+      const kind = GROUP.exec(this.#characters.slice(this.#at, this.#at + 100).join(''))
+      if (!kind) throw this.#unsupported('a flag (?…)', 'write both cases as a class: [aA]')
       this.#at += Array.from(kind[0]).length
+      if (kind[1]) look = LOOKS[kind[1]]
     }
     if (++this.#depth > MAX_DEPTH)
       throw tooLarge(this.#pointer, `groups are nested more than ${MAX_DEPTH} deep`)
-    const { node, min, max } = this.#options(false)
+    const body = this.#options()
     if (!this.#take(')')) throw this.#invalid('a ( has no )')
     this.#depth--
-    return { node, min, max }
+    if (!look) return body
+    if (!look.ahead && hasLook(body, true)) {
+      throw this.#unsupported(
+        '(?=…), \\b or $ within (?<=…)',
+        'put the condition ahead outside of the one behind',
+      )
+    }
+    return { kind: 'look', ...look, body }
   }
 
   #class(): readonly CodePointRange[] {
@@ -199,11 +200,14 @@ class PatternParser {
       }
       this.#at++
       const high = this.#classMember()
-      const [[first, firstEnd]] = low
-      const [[last, lastEnd]] = high
-      if (low.length > 1 || high.length > 1 || first !== firstEnd || last !== lastEnd || last < first) {
-        throw this.#invalid('a range in a class goes from a character to a later one')
+      if (!isCharacter(low) || !isCharacter(high)) {
+        // As browsers read it: beside a class of its own, - stands for itself.
+        ranges.push(...low, ...rangesOf('-'), ...high)
+        continue
       }
+      const [[first]] = low
+      const [[last]] = high
+      if (last < first) throw this.#invalid('a range in a class goes from a character to a later one')
       ranges.push([first, last])
     }
     return negated ? complement(ranges) : normalized(ranges)
@@ -223,8 +227,17 @@ class PatternParser {
     if (letter === 'b' && inClass) return rangesOf('\b')
     if (Object.hasOwn(CONTROLS, letter) && !/\d/.test(this.#peek() ?? '')) return rangesOf(CONTROLS[letter])
     if (Object.hasOwn(HEX_LENGTHS, letter)) return this.#hexadecimal(letter)
+    if (letter === 'p' || letter === 'P') return this.#property(letter === 'P')
     if (!/[a-zA-Z0-9]/.test(letter)) return rangesOf(letter)
-    throw this.#unsupported(`\\${letter}`)
+    throw this.#unsupported(`\\${letter}`, ESCAPE_HINTS[letter])
+  }
+
+  #property(negated: boolean): readonly CodePointRange[] {
+    const found = /^\{([\w=]+)\}/.exec(this.#characters.slice(this.#at, this.#at + 100).join(''))
+    const ranges = found && propertyRanges(found[1])
+    if (!ranges) throw this.#invalid('\\p needs the name of a Unicode property: \\p{L}')
+    this.#at += found[0].length
+    return negated ? complement(ranges) : ranges
   }
 
   #hexadecimal(letter: string): readonly CodePointRange[] {
@@ -260,20 +273,20 @@ class PatternParser {
     return invalidSchema(this.#pointer, `${problem} (character ${this.#at})`, hint)
   }
 
-  #unsupported(what: string) {
-    return unsupported(this.#pointer, `${what} is not supported in patterns (character ${this.#at})`)
+  #unsupported(what: string, hint?: string) {
+    return unsupported(this.#pointer, `${what} is not supported in patterns (character ${this.#at})`, hint)
   }
 }
 
-function one(ranges: readonly CodePointRange[]): Pattern {
-  const node = spelled(ranges)
-  return { node, min: 1, max: 1, unit: node }
+function isCharacter(ranges: readonly CodePointRange[]): boolean {
+  return ranges.length === 1 && ranges[0][0] === ranges[0][1]
 }
 
-/** Matches of a pattern that have so many characters; `undefined` where that cannot be told from the pattern. */
-export function withLength(pattern: Pattern, min: number, max: number): Pattern | undefined {
-  if (pattern.min >= min && pattern.max <= max) return pattern
-  if (!pattern.unit) return undefined
-  const bounds = [Math.max(pattern.min, min), Math.min(pattern.max, max)] as const
-  return { node: repeat(pattern.unit, ...bounds), min: bounds[0], max: bounds[1], unit: pattern.unit }
+function boundary(holds: boolean): Expression {
+  const word = oneOf(WORD)
+  const side = (ahead: boolean, negated: boolean): Look => ({ kind: 'look', ahead, negated, body: word })
+  return anyOf([
+    inOrder([side(false, false), side(true, holds)]),
+    inOrder([side(false, true), side(true, !holds)]),
+  ])
 }

@@ -1,6 +1,9 @@
 import { type BlockFormat, blockFormat } from '../../gguf/block-formats.js'
 import type { TensorInfo } from '../../gguf/model-file.js'
+import type { Arena } from '../../wasm/arena.js'
+import type { Engine } from '../../wasm/engine.js'
 import type { Kernels } from '../../wasm/kernels.js'
+import { checkHalves } from '../weight-check.js'
 import type { MemoryForm, Piece } from './memory-form.js'
 
 /**
@@ -12,12 +15,14 @@ export const RAISED_F16: BlockFormat = { ...blockFormat('F16'), id: 257 }
 /** F16 tensors whose halves are raised; one with a half of 128 or more stays F16. */
 export class RaisedHalves implements MemoryForm {
   readonly #kernels: Kernels
+  readonly #arena: Arena
   readonly #raised: Piece[] = []
   /** Tensors of which a piece has no room. */
   readonly #refused = new Set<TensorInfo>()
 
-  constructor(kernels: Kernels) {
+  constructor({ kernels, arena }: Pick<Engine, 'kernels' | 'arena'>) {
     this.#kernels = kernels
+    this.#arena = arena
   }
 
   isFor({ format }: TensorInfo): boolean {
@@ -30,11 +35,17 @@ export class RaisedHalves implements MemoryForm {
 
   begin(): void {}
 
+  /** Throws `BAD_FORMAT` for a half that is infinite or NaN. */
   change(piece: Piece): void {
     const { tensor, pointer, length } = piece
-    if (this.#refused.has(tensor)) return
-    if (this.#kernels.raise_halves(pointer, length / 2)) this.#raised.push(piece)
-    else this.#refused.add(tensor)
+    const isOpen = !this.#refused.has(tensor)
+    if (isOpen && this.#kernels.raise_halves(pointer, length / 2)) {
+      this.#raised.push(piece)
+      return
+    }
+    this.#refused.add(tensor)
+    // Those that could be raised are finite; all others are to be looked at.
+    checkHalves(tensor, this.#arena.bytes(pointer, length))
   }
 
   /** Gives tensors that cannot be raised as a whole their own halves back. */

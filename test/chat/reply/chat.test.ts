@@ -36,7 +36,13 @@ beforeAll(async () => {
 afterAll(() => model.dispose())
 
 const chatOf = (options: ChatOptions = {}) =>
-  createChat(model, { template: TEMPLATE, tools: TOOLS, session: { contextLength: 512 }, ...options })
+  createChat(model, {
+    template: TEMPLATE,
+    temp: 0,
+    tools: TOOLS,
+    session: { contextLength: 512 },
+    ...options,
+  })
 
 /** Lets the model say this. */
 async function say(chat: Chat, text: string, options: Parameters<Chat['respond']>[0] = {}) {
@@ -113,7 +119,7 @@ describe('a chat', () => {
     const broken = '<tool_call>{"name": "rm", "arguments": {}}</tool_call>'
     const { reply, events } = await say(chat, `Well, ${broken}`)
     expect(events.at(-1)).toEqual({ type: 'malformed-tool-call', reason: 'unknown-tool', text: broken })
-    expect(reply.message).toMatchObject({ content: `Well,${broken}` })
+    expect(reply.message).toMatchObject({ content: `Well,\n${broken}` })
     expect(reply.message?.toolCalls).toBeUndefined()
   })
 

@@ -1,8 +1,8 @@
-import type { Framing, ReplyEvent } from '../../../src/chat/reply/events.js'
+import type { ReplyEvent, ReplyPart } from '../../../src/chat/reply/events.js'
 import type { ReplyFormat } from '../../../src/chat/reply/format.js'
 import { FramedParser, type ReplyParserOptions } from '../../../src/chat/reply/parser.js'
 
-export type Part = ReplyEvent | Framing
+export type Part = ReplyPart
 
 /** All parts of a reply that comes in these pieces. */
 export function partsOf(
@@ -25,8 +25,9 @@ export function eventsOf(
 
 export function joined(parts: readonly Part[]): ReplyEvent[] {
   const events: ReplyEvent[] = []
-  for (const part of parts) {
+  for (const given of parts) {
     const last = events.at(-1)
+    const part = given.type === 'separator' ? ({ type: given.of, text: given.text } as const) : given
     if (part.type === 'framing') continue
     if (last?.type === part.type && 'text' in part && 'text' in last && part.type !== 'malformed-tool-call')
       events[events.length - 1] = { ...last, text: last.text + part.text } as ReplyEvent
@@ -37,9 +38,10 @@ export function joined(parts: readonly Part[]): ReplyEvent[] {
   return events
 }
 
-/** The reply that these parts were: framing and raw calls included. */
+/** The reply that these parts were: framing and raw calls included, separators left out. */
 export function textOf(parts: readonly Part[]): string {
   return parts
+    .filter(({ type }) => type !== 'separator')
     .map((part) => ('text' in part ? part.text : part.type === 'tool-call' ? part.call.raw : ''))
     .join('')
 }

@@ -62,6 +62,76 @@ const SCRAPS = [
   ],
   ...['<|message|>', '<|end|>', '<|call|>', '<|constrain|>', 'assistant', 'analysis', 'final', 'commentary'],
   ...[' to=functions.now', '{"name": "now", "arguments": {}}', '{"name": "now"', '"arguments": ', '{', '}'],
+  ...[
+    '<function=now>',
+    '<function=',
+    '<parameter=a>',
+    '</parameter>',
+    '</function>',
+    '<arg_key>',
+    '</arg_key>',
+  ],
+  ...[
+    '<arg_value>',
+    '</arg_value>',
+    '<|tool_call_start|>',
+    '<|tool_call_end|>',
+    '[now(',
+    'a=',
+    ')',
+    "'",
+    '(',
+    '`',
+  ],
+  ...[
+    '<TOOLCALL>',
+    '</TOOLCALL>',
+    '<|tool_call|>',
+    '<function name="now">',
+    '<param name="a">',
+    '</param>',
+    '>',
+  ],
+  ...[
+    '<![CDATA[',
+    ']]>',
+    '<seed:tool_call>',
+    '</seed:tool_call>',
+    '<minimax:tool_call>',
+    '<invoke name="now">',
+  ],
+  ...[
+    '<parameter name="a">',
+    '</invoke>',
+    '</minimax:tool_call>',
+    '<｜DSML｜function_calls>',
+    '<｜DSML｜invoke name="now">',
+  ],
+  ...[
+    '<｜DSML｜parameter name="a" string="true">',
+    '</｜DSML｜parameter>',
+    '</｜DSML｜invoke>',
+    '<|tool_call_begin|>',
+  ],
+  ...['functions.now:0', '<|tool_call_argument_begin|>', '<|tool_call_end|>', '<|tool_calls_section_end|>'],
+  ...[
+    '<|tool_call:begin|>',
+    '<|tool_call:name|>',
+    '<|tool_call:args|>',
+    '<|tool_call:end|>',
+    '<|START_ACTION|>',
+  ],
+  ...[
+    '<|END_ACTION|>',
+    '<tool_calls>',
+    '</tool_calls>',
+    'functools[',
+    'call:now(',
+    'True',
+    '}}',
+    '"{}"',
+    '\t',
+  ],
   ...[':', ',', '"', '\\', '{}', '{"a": "b"}', 'now', 'weather', '1', 'true', ' ', '\n', 'a', '😀', '<', '|'],
 ]
 
@@ -208,7 +278,7 @@ describe('control tokens', () => {
   })
 
   it('count wherever they come, for nobody writes them by mistake', () => {
-    expect(says(text('a'), control(1), text('b'), control(2), text('c'))).toBe('a~b~c')
+    expect(says(text('a'), control(1), text('b'), control(2), text('c'))).toBe('a~b~\nc')
     expect(says(control(3), text('{"name": "a'), control(4), text('b'))).toBe(
       '!invalid-json[<tool_call>{"name": "a</tool_call>]b',
     )
@@ -239,6 +309,12 @@ describe('limits', () => {
     ['DEEPSEEK', DEEPSEEK, '<｜tool▁call▁begin｜>a<｜tool▁sep｜>{"b": "'],
     ['GEMMA', GEMMA, '<|tool_call>call:a{b:<|"|>'],
     ['HARMONY', HARMONY, '<|channel|>commentary to=functions.a<|message|>{"b": "'],
+    ['QWEN_XML', FORMATS.QWEN_XML, '<function=a><parameter=b>'],
+    ['MINICPM', FORMATS.MINICPM, '<function name="a"><param name="b"><![CDATA['],
+    ['GLM', FORMATS.GLM, '<tool_call>a<arg_key>b</arg_key><arg_value>'],
+    ['LFM2', FORMATS.LFM2, '<|tool_call_start|>[a(b="'],
+    ['KIMI', FORMATS.KIMI, '<|tool_call_begin|>functions.a:0<|tool_call_argument_begin|>{"b": "'],
+    ['NEMOTRON', FORMATS.NEMOTRON, '<TOOLCALL>[{"name": "a", "arguments": {"b": "'],
   ])('%s: a call that is too long becomes text', (_, format, head) => {
     const piece = 'x'.repeat(1 << 16)
     const pieces = [head, ...Array.from({ length: MAX_CALL_LENGTH / piece.length + 2 }, () => piece)]

@@ -8,6 +8,22 @@ export const MISTRAL = replyFormat({ reasoning: 'think-brackets', tools: 'mistra
 export const DEEPSEEK = replyFormat({ reasoning: 'think', tools: 'deepseek' })
 export const GEMMA = replyFormat({ reasoning: 'gemma', tools: 'gemma' })
 export const HARMONY = replyFormat({ reasoning: 'harmony', tools: 'harmony' })
+const THINK = { reasoning: 'think' } as const
+export const QWEN_XML = replyFormat({ ...THINK, tools: 'qwen-xml' })
+export const GLM = replyFormat({ ...THINK, tools: 'glm' })
+export const LFM2 = replyFormat({ ...THINK, tools: 'lfm2' })
+export const NEMOTRON = replyFormat({ ...THINK, tools: 'nemotron' })
+export const MINICPM = replyFormat({ ...THINK, tools: 'minicpm' })
+export const GRANITE = replyFormat({ ...THINK, tools: 'granite' })
+export const SEED = replyFormat({ tools: 'seed' })
+export const MINIMAX = replyFormat({ ...THINK, tools: 'minimax' })
+export const DSML = replyFormat({ ...THINK, tools: 'dsml' })
+export const KIMI = replyFormat({ ...THINK, tools: 'kimi' })
+export const SOLAR = replyFormat({ tools: 'solar' })
+export const COHERE = replyFormat({ tools: 'cohere' })
+export const TOOL_CALLS = replyFormat({ ...THINK, tools: 'tool-calls' })
+export const FIREFUNCTION = replyFormat({ tools: 'firefunction' })
+/** All of them, so that each is tried with any text and with hostile ones. */
 export const FORMATS: Readonly<Record<string, ReplyFormat>> = {
   QWEN,
   LLAMA,
@@ -15,6 +31,20 @@ export const FORMATS: Readonly<Record<string, ReplyFormat>> = {
   DEEPSEEK,
   GEMMA,
   HARMONY,
+  QWEN_XML,
+  GLM,
+  LFM2,
+  NEMOTRON,
+  MINICPM,
+  GRANITE,
+  SEED,
+  MINIMAX,
+  DSML,
+  KIMI,
+  SOLAR,
+  COHERE,
+  TOOL_CALLS,
+  FIREFUNCTION,
 }
 
 export const TOOLS = [
@@ -140,7 +170,7 @@ export const REPLIES: readonly Reply[] = [
     'thoughts between calls',
     QWEN,
     '<think>a</think><tool_call>{"name": "now"}</tool_call>\n<think>b</think>c',
-    '~a~«now {}»~b~c',
+    '~a~«now {}»~\nb~c',
   ),
   reply(
     'calls where no tool is',
@@ -159,17 +189,12 @@ export const REPLIES: readonly Reply[] = [
     'a <tool_call>weather(Paris)</tool_call> b',
     'a!invalid-json[<tool_call>weather(Paris)</tool_call>] b',
   ),
+  reply('a brace too many', QWEN, '<tool_call>{"name": "now"}}</tool_call>', '«now {}»'),
   reply(
-    'a brace too many',
-    QWEN,
-    '<tool_call>{"name": "now"}}</tool_call>',
-    '!invalid-json[<tool_call>{"name": "now"}}</tool_call>]',
-  ),
-  reply(
-    'a line break in a text',
+    'a line break in a name',
     QWEN,
     '<tool_call>{"name": "no\nw"}</tool_call>b',
-    '!invalid-json[<tool_call>{"name": "no\nw"}</tool_call>]b',
+    '!unknown-tool[<tool_call>{"name": "no\nw"}</tool_call>]b',
   ),
   reply(
     'a word that JSON has not',
@@ -197,10 +222,10 @@ export const REPLIES: readonly Reply[] = [
     '!arguments-not-object[<tool_call>{"name": "now", "arguments": []}</tool_call>]',
   ),
   reply(
-    'arguments as a text',
+    'arguments as a text that is not JSON',
     QWEN,
-    '<tool_call>{"name": "now", "arguments": "{}"}</tool_call>',
-    '!arguments-not-object[<tool_call>{"name": "now", "arguments": "{}"}</tool_call>]',
+    '<tool_call>{"name": "now", "arguments": "{a"}</tool_call>',
+    '!arguments-not-object[<tool_call>{"name": "now", "arguments": "{a"}</tool_call>]',
   ),
   reply(
     'no name',
@@ -330,7 +355,7 @@ export const REPLIES: readonly Reply[] = [
     'a list without a comma',
     MISTRAL,
     '[TOOL_CALLS][{"name": "now"} {"name": "now"}]',
-    '«now {}»!invalid-json[ {"name": "now"}]]',
+    '«now {}»«now {}»',
   ),
   reply(
     'an unknown tool',
@@ -394,12 +419,7 @@ export const REPLIES: readonly Reply[] = [
     '«now {"a b":1}»',
   ),
   reply('no closing marker', GEMMA, '<|tool_call>call:now{}', '«now {}»'),
-  reply(
-    'a bare text',
-    GEMMA,
-    '<|tool_call>call:now{a:two words}<tool_call|>',
-    '!invalid-json[<|tool_call>call:now{a:two words}<tool_call|>]',
-  ),
+  reply('a bare text', GEMMA, '<|tool_call>call:now{a:two words}<tool_call|>', '«now {"a":"two words"}»'),
   reply('no call', GEMMA, '<|tool_call>now()<tool_call|>b', '!invalid-json[<|tool_call>now()<tool_call|>]b'),
   reply(
     'an unknown tool',
@@ -437,6 +457,24 @@ export const REPLIES: readonly Reply[] = [
     HARMONY,
     '<|channel|>commentary<|message|>Let me see.<|end|><|start|>assistant<|channel|>commentary to=functions.now<|message|>{}',
     'Let me see.«now {}»',
+  ),
+  reply(
+    'two messages',
+    HARMONY,
+    '<|channel|>commentary<|message|>I will look.<|end|><|start|>assistant<|channel|>final<|message|>It is 20.',
+    'I will look.\nIt is 20.',
+  ),
+  reply(
+    'two thoughts',
+    HARMONY,
+    '<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>analysis<|message|>So.<|end|>',
+    '~Hm.\nSo.~',
+  ),
+  reply(
+    'a brace too many, a raw line feed and single quotes',
+    HARMONY,
+    "<|channel|>commentary to=functions.now<|message|>{'a': 'b\n'}}<|call|>",
+    '«now {"a":"b\\n"}»',
   ),
   reply(
     'markers in a text',
@@ -478,4 +516,270 @@ export const REPLIES: readonly Reply[] = [
     '!unknown-tool[<|channel|>analysis to=browser.search<|message|>{"q": 1}<|call|>]',
   ),
   reply('thinking left out', HARMONY, 'Yes.', 'Yes.', { prefill: '<|channel|>final<|message|>' }),
+
+  reply(
+    'a call on lines',
+    QWEN_XML,
+    '<think>a</think>\n<tool_call>\n<function=weather>\n<parameter=city>\nNew\n York\n</parameter>\n<parameter=days>\n3\n</parameter>\n</function>\n</tool_call>',
+    '~a~«weather {"city":"New\\n York","days":3}»',
+  ),
+  reply(
+    'two calls, without the outer tag',
+    QWEN_XML,
+    'Ok.\n<function=weather>\n<parameter=city>\n5\n</parameter>\n</function>\n</tool_call>\n<function=now>\n</function>',
+    'Ok.«weather {"city":"5"}»«now {}»',
+  ),
+  reply(
+    'two calls in one tag, words between',
+    QWEN_XML,
+    '<tool_call><function=now></function>\n<function=now></function> ok</tool_call> b',
+    '«now {}»«now {}»ok b',
+  ),
+  reply(
+    'tags in a value',
+    QWEN_XML,
+    '<function=weather><parameter=city>\na</function> </tool_call x>\n<parameter=b>\n</parameter></function>',
+    '«weather {"city":"a</function> </tool_call x>\\n<parameter=b>"}»',
+  ),
+  reply(
+    'no closing tag of the value, nor of the call',
+    QWEN_XML,
+    '<tool_call>\n<function=weather>\n<parameter=city>\nRome\n<parameter=days>\n2\n</parameter>\n</tool_call>\n<tool_call>\n<function=weather>\n<parameter=city>\nRome\n</function>\n</tool_call>',
+    '«weather {"city":"Rome","days":2}»«weather {"city":"Rome"}»',
+  ),
+  reply(
+    'JSON in the tags',
+    QWEN_XML,
+    '<tool_call>\n{"name": "now", "arguments": {"a": 1}}\n</tool_call>x<function=now>{"b": 2}</function>',
+    '«now {"a":1}»x«now {"b":2}»',
+  ),
+  reply(
+    'cut in a value',
+    QWEN_XML,
+    '<function=now><parameter=a>b',
+    '!incomplete[<function=now><parameter=a>b]',
+  ),
+  reply(
+    'no tags in the tag',
+    QWEN_XML,
+    '<tool_call>now()</tool_call>b<function=now>()</function>c',
+    '!invalid-json[<tool_call>now()</tool_call>]b!invalid-json[<function=now>()</function>]\nc',
+  ),
+  reply(
+    'an unknown tool, as tags',
+    QWEN_XML,
+    '<function=rm>\n</function>b',
+    '!unknown-tool[<function=rm>\n</function>]b',
+  ),
+  reply(
+    'next to the tags',
+    SEED,
+    '<seed:tool_call>\n<function=weather>\n<parameter=city>Rome\n</parameter>\n</function>\n</seed:tool_call>',
+    '«weather {"city":"Rome\\n"}»',
+  ),
+  reply(
+    'CDATA',
+    MINICPM,
+    '<function name="weather"><param name="city"><![CDATA[a</param>\n&b]]></param><param name="days">2</param></function>\n<function name="now"></function>',
+    '«weather {"city":"a</param>\\n&b","days":2}»«now {}»',
+  ),
+  reply(
+    'invoked',
+    MINIMAX,
+    '<think>a</think>\n<minimax:tool_call>\n<invoke name="weather">\n<parameter name="city">Rome</parameter>\n<parameter name="days">2</parameter>\n</invoke>\n<invoke name="now">\n</invoke>\n</minimax:tool_call>',
+    '~a~«weather {"city":"Rome","days":2}»«now {}»',
+  ),
+  reply(
+    'values that say whether they are texts',
+    DSML,
+    '<｜DSML｜function_calls>\n<｜DSML｜invoke name="now">\n<｜DSML｜parameter name="a" string="true">5</｜DSML｜parameter>\n<｜DSML｜parameter name="b" string="false">[5]</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>',
+    '«now {"a":"5","b":[5]}»',
+  ),
+  reply(
+    'keys and values',
+    GLM,
+    'Ok.\n<tool_call>weather\n<arg_key>city</arg_key>\n<arg_value>Rome "x"\n</arg_value>\n<arg_key>days</arg_key>\n<arg_value>2</arg_value>\n</tool_call>\n<tool_call>now</tool_call>Done.',
+    'Ok.«weather {"city":"Rome \\"x\\"\\n","days":2}»«now {}»\nDone.',
+  ),
+  reply(
+    'no closing tag, as keys and values',
+    GLM,
+    '<tool_call>now<arg_key>a</arg_key><arg_value>b</arg_value>',
+    '«now {"a":"b"}»',
+  ),
+  reply('JSON in the tag', GLM, '<tool_call>\n{"name": "now"}\n</tool_call>', '«now {}»'),
+  reply('cut in a key', GLM, '<tool_call>now<arg_key>a</arg', '!incomplete[<tool_call>now<arg_key>a</arg]'),
+  reply(
+    'words in the tag',
+    GLM,
+    '<tool_call>now and then</tool_call>b',
+    '!invalid-json[<tool_call>now and then</tool_call>]b',
+  ),
+  reply(
+    'a list as Python writes it',
+    LFM2,
+    `a <|tool_call_start|>[weather(city="Ro'me", days=3), now(a=[1, True], b={'c': None}, d='x"y', e=(1,))]<|tool_call_end|>b`,
+    `a«weather {"city":"Ro'me","days":3}»«now {"a":[1,true],"b":{"c":null},"d":"x\\"y","e":[1]}»\nb`,
+  ),
+  reply('one call without a list', LFM2, '<|tool_call_start|>now()<|tool_call_end|>', '«now {}»'),
+  reply(
+    'JSON in its place',
+    LFM2,
+    '<|tool_call_start|>[{"name": "now", "arguments": {}}]<|tool_call_end|>',
+    '«now {}»',
+  ),
+  reply('an empty list', LFM2, 'a<|tool_call_start|>[]<|tool_call_end|>', 'a'),
+  reply(
+    'no literals',
+    LFM2,
+    '<|tool_call_start|>[now(a=b c)]<|tool_call_end|>',
+    '!invalid-json[<|tool_call_start|>[now(a=b c)]<|tool_call_end|>]',
+  ),
+  reply(
+    'cut in a call of Python',
+    LFM2,
+    '<|tool_call_start|>[now(a=1',
+    '!incomplete[<|tool_call_start|>[now(a=1]',
+  ),
+  reply('no closing marker, as Python', LFM2, '<|tool_call_start|>[now(a=1)]', '«now {"a":1}»'),
+  reply(
+    'a list between tags',
+    NEMOTRON,
+    '<TOOLCALL>[{"name": "now", "arguments": {}}, {"name": "weather", "arguments": "{\\"city\\": \\"Rome\\"}"}]</TOOLCALL>\nDone.',
+    '«now {}»«weather {"city":"Rome"}»Done.',
+  ),
+  reply(
+    'a list that nothing closes',
+    GRANITE,
+    'a\n<|tool_call|>[{"name": "now", "arguments": {}}, {"name": "now"}]\n\nDone.',
+    'a«now {}»«now {}»\n\nDone.',
+  ),
+  reply(
+    'a section',
+    KIMI,
+    '<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>{"city": "Paris"}<|tool_call_end|><|tool_call_begin|>functions.now:1<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>',
+    `${PARIS}«now {}»`,
+  ),
+  reply(
+    'a header of three parts',
+    SOLAR,
+    '<|tool_calls|><|tool_call:begin|>abc<|tool_call:name|>weather<|tool_call:args|>{"city": "Paris"}<|tool_call:end|><|calls|>',
+    PARIS,
+  ),
+  reply(
+    "Cohere's names",
+    COHERE,
+    '<|START_ACTION|>[\n    {"tool_call_id": "0", "tool_name": "weather", "parameters": {"city": "Paris"}}\n]<|END_ACTION|>',
+    PARIS,
+  ),
+  reply(
+    'one a line',
+    TOOL_CALLS,
+    '<tool_calls>\n{"name": "now", "arguments": {}}\n{"name": "now", "arguments": {}}\n</tool_calls>',
+    '«now {}»«now {}»',
+  ),
+  reply('behind a word', FIREFUNCTION, 'a functools[{"name": "now", "arguments": {}}] b', 'a«now {}» b'),
+
+  reply('text on both sides', QWEN, 'Ok.\n<tool_call>{"name": "now"}</tool_call>\nDone', 'Ok.«now {}»\nDone'),
+  reply(
+    'text on both sides, with a blank line',
+    QWEN,
+    'Ok.\n\n<tool_call>{"name": "now"}</tool_call>Done',
+    'Ok.«now {}»\n\nDone',
+  ),
+  reply(
+    'text behind a call in its tag',
+    QWEN,
+    '<tool_call>{"name": "now"} So.</tool_call> Yes.',
+    '«now {}»So. Yes.',
+  ),
+  reply(
+    'two in a tag',
+    QWEN,
+    '<tool_call>\n{"name": "now"}\n{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_call>',
+    `«now {}»${PARIS}`,
+  ),
+  reply(
+    'a list in a tag',
+    QWEN,
+    '<tool_call>[{"name": "now"}, {"name": "now"},]</tool_call>',
+    '«now {}»«now {}»',
+  ),
+  reply('a fence in a tag', QWEN, '<tool_call>\n```json\n{"name": "now"}\n```\n</tool_call>', '«now {}»'),
+  reply(
+    'a brace too few',
+    QWEN,
+    '<tool_call>{"name": "now", "arguments": {"a": 1}</tool_call>b',
+    '«now {"a":1}»b',
+  ),
+  reply(
+    'as Python writes a dict',
+    QWEN,
+    `<tool_call>{'name': 'now', 'arguments': {'a': True, 'b': None, 'c': "it's", 'd': 'x"y', 'e': 'a\\'b', 'f': [1,]}}</tool_call>`,
+    `«now {"a":true,"b":null,"c":"it's","d":"x\\"y","e":"a'b","f":[1]}»`,
+  ),
+  reply(
+    'raw control characters and escapes that JSON lacks',
+    QWEN,
+    '<tool_call>{"name": "now", "arguments": {"a": "b\tc\nd\\d\\"", "e\n": 1}}</tool_call>',
+    '«now {"a":"b\\tc\\nd\\\\d\\"","e\\n":1}»',
+  ),
+  reply(
+    'null for no arguments',
+    QWEN,
+    '<tool_call>{"name": "now", "arguments": null}</tool_call>',
+    '«now {}»',
+  ),
+  reply(
+    'a call in thoughts that never end',
+    QWEN,
+    '<think>I will call\n<tool_call>\n{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_call>',
+    `~I will call~${PARIS}`,
+  ),
+  reply(
+    'calls and more in thoughts that never end',
+    QWEN,
+    'I\n<tool_call>{"name": "now"}</tool_call> <tool_call>{"name": "rm"}</tool_call> so\n<tool_call>{"name": "now"}</tool_call>',
+    '~I~«now {}»~\n<tool_call>{"name": "rm"}</tool_call> so~«now {}»',
+    OPENED,
+  ),
+  reply(
+    'half a call in thoughts that never end',
+    QWEN,
+    '<think>I <tool_call>{"name": "now"',
+    '~I <tool_call>{"name": "now"~',
+  ),
+  reply(
+    'tags in thoughts that never end',
+    QWEN_XML,
+    '<think>\nSo:\n<tool_call>\n<function=weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n</tool_call>',
+    `~So:~${PARIS}`,
+  ),
+  reply('round brackets', GEMMA, '<|tool_call>call:weather(city:<|"|>Paris<|"|>)<tool_call|>', PARIS),
+  reply(
+    'bare texts, numbers and equals signs',
+    GEMMA,
+    '<|tool_call>call:weather{city:Paris, France,days=5}<tool_call|><|tool_call>call:now(path:test.txt,n:5,ok:true,l:[a,b])<tool_call|>',
+    '«weather {"city":"Paris, France","days":5}»«now {"path":"test.txt","n":5,"ok":true,"l":["a","b"]}»',
+  ),
+  reply(
+    'two in a tag of Gemma',
+    GEMMA,
+    '<|tool_call>call:now{}call:now{a:1}}<tool_call|>',
+    '«now {}»«now {"a":1}»',
+  ),
+  reply('no brackets', GEMMA, '<|tool_call>call:now<tool_call|>', '«now {}»'),
+  reply(
+    'a fence without a word',
+    DEEPSEEK,
+    '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>weather\n```\n{"city": "Paris"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+    PARIS,
+  ),
+  reply('a brace too many, bare', LLAMA, '{"name": "now", "parameters": {}}}', '«now {}»'),
+  reply(
+    'text arguments in a list',
+    MISTRAL,
+    '[TOOL_CALLS][{"name": "weather", "arguments": "{\\"city\\": \\"Paris\\"}"}]',
+    PARIS,
+  ),
 ]

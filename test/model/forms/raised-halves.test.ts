@@ -64,7 +64,7 @@ describe('a tensor that is read in pieces', () => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as TensorInfo
     const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as TensorInfo
-    const halves = new RaisedHalves(kernels)
+    const halves = new RaisedHalves({ kernels, arena })
     const take = (values: Uint16Array, of: TensorInfo) => {
       const pointer = arena.allocate(6, 'a piece')
       arena.bytes(pointer, 6).set(new Uint8Array(values.buffer))
@@ -83,8 +83,8 @@ describe('a tensor that is read in pieces', () => {
   })
 
   it('of another format is left alone', async () => {
-    const { kernels } = await createEngine(await platform.loadKernels())
+    const { kernels, arena } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall()).tensors.get(LARGE) as TensorInfo
-    expect(new RaisedHalves(kernels).isFor(tensor)).toBe(false)
+    expect(new RaisedHalves({ kernels, arena }).isFor(tensor)).toBe(false)
   })
 })

@@ -1,7 +1,10 @@
 import type { Calls } from '../call.js'
-import { JsonScanner, leadingSpace } from '../json-scanner.js'
-import { MAX_HEADER_LENGTH } from '../limits.js'
+import type { ToolDialect } from '../dialect.js'
+import { isJsonSpace, JsonScanner, parseStrict } from '../json-scanner.js'
+import { jsonText } from '../json-text.js'
+import { MAX_CALL_DEPTH, MAX_HEADER_LENGTH } from '../limits.js'
 import { NO_MARKERS } from '../machine.js'
+import { typedValue, valueTypes } from '../typed-value.js'
 import { MarkedCallReader } from './marked-call.js'
 
 const OPEN = '<|tool_call>'
@@ -11,27 +14,43 @@ const OUTSIDE = [OPEN, CLOSE]
 const IN_BODY = [OPEN, CLOSE, QUOTE]
 const IN_STRING = [QUOTE]
 
-export const GEMMA_OPENS: readonly string[] = [OPEN]
+/** Gemma 4's. */
+export const GEMMA: ToolDialect<'gemma'> = {
+  name: 'gemma',
+  opens: [OPEN],
+  detect: (template) => template.includes(OPEN),
+  reader: (calls) => new GemmaReader(calls),
+}
 
-/** Words that a call may begin with: its name, letters and digits and the like, behind `call:`. */
-const HEAD = /^\s*call:\s*([^\s{}]+)\s*$/
+/** What a call begins with: its name, letters and digits and the like, behind `call:`. */
+const HEAD = /^[\s,;]*call:\s*([^\s{}()]+)\s*$/
+const CLOSERS: Readonly<Record<string, string>> = { '{': '}', '(': ')', '[': ']' }
 
 /**
  * Gemma 4's tool calls: `<|tool_call>call:name{key:<|"|>text<|"|>,other:[1,true]}<tool_call|>`. Keys are bare, strings
- * stand between markers and have no escapes. The arguments are told as the JSON that they mean; keys and strings in
- * JSON's own way are taken too.
+ * stand between markers and have no escapes. Models also write round brackets and `=`, keys and strings as JSON has them,
+ * texts without any quotes, and several calls in one tag. The arguments are reported as the JSON that they mean.
  */
-export class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
-  readonly #scanner = new JsonScanner()
+class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
+  readonly #calls: Calls
   #head = ''
   #name = ''
   #json = ''
-  /** A key, or a value that is no string. */
+  /** The closing bracket of each open object and list. */
+  readonly #closers: string[] = []
+  #expects: 'key' | 'colon' | 'value' | 'next' = 'value'
+  /** A key, or a value without quotes, so far; empty as long as only white space has come. */
   #word = ''
-  #escaped = false
+  /** A text without quotes and a comma behind it: what follows may still be part of it. */
+  #text: string | undefined
+  /** The key of the value at hand, on the first level. */
+  #key = ''
+  #hasComma = false
+  #quoted: JsonScanner | undefined
 
   constructor(calls: Calls) {
     super(calls, OPEN, CLOSE)
+    this.#calls = calls
   }
 
   get markers(): readonly string[] {
@@ -48,11 +67,17 @@ export class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-stri
   }
 
   override marker(marker: string): boolean {
+    if (marker === CLOSE && this.place === 'head' && this.#begin()) {
+      this.#json = '{}'
+      this.place = 'tail'
+    }
     if (marker !== QUOTE) return super.marker(marker)
-    if (this.place !== 'string' && (this.place !== 'body' || this.#word.trim() !== '')) return false
+    const isClosing = this.place === 'string'
+    const mayOpen = this.place === 'body' && (this.#expects === 'key' || this.#expects === 'value')
+    if (!isClosing && (!mayOpen || this.#word !== '')) return false
     this.call.append(marker)
-    this.place = this.place === 'string' ? 'body' : 'string'
-    this.#write('"')
+    if (isClosing) this.#endString()
+    else this.#beginString('string')
     return true
   }
 
@@ -66,89 +91,241 @@ export class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-stri
     switch (this.place) {
       case 'head':
         return this.#readHead(text)
-      case 'body':
-      case 'json-string':
-        return this.#readBody(text)
       case 'string':
-        this.#write(text.replace(/["\\]|[^ -\uffff]/g, (unit) => JSON.stringify(unit).slice(1, -1)))
+        this.#write(jsonText(text))
+        if (this.#expects === 'key') this.#word += text
         return text.length
+      case 'json-string':
+        return this.#readQuoted(text)
+      case 'body': {
+        let i = 0
+        while (i < text.length && this.place === 'body') this.#inBody(text[i++])
+        return i
+      }
       case 'tail':
-        if (leadingSpace(text) < text.length) this.place = 'broken'
-        return text.length
+        return this.#readTail(text)
       default:
         return text.length
     }
   }
 
   #readHead(text: string): number {
-    const brace = text.indexOf('{')
-    const end = brace < 0 ? text.length : brace
-    this.#head += text.slice(0, end)
+    const end = text.search(/[{(]/)
+    this.#head += end < 0 ? text : text.slice(0, end)
     if (this.#head.length > MAX_HEADER_LENGTH) this.place = 'broken'
-    else if (brace >= 0) {
-      const found = HEAD.exec(this.#head)
-      this.place = found ? 'body' : 'broken'
-      if (found) {
-        this.#name = found[1]
-        this.call.begin(this.#name)
-      }
-    }
-    return end
+    else if (end >= 0) this.place = this.#begin() ? 'body' : 'broken'
+    return end < 0 ? text.length : end
   }
 
-  /** Up to where other markers count. */
-  #readBody(text: string): number {
-    const place = this.place
+  #begin(): boolean {
+    const found = HEAD.exec(this.#head)
+    if (!found) return false
+    this.#name = found[1]
+    this.call.begin(this.#name)
+    return true
+  }
+
+  /** Behind a whole call: its closing marker, brackets too many, or another call. */
+  #readTail(text: string): number {
     let i = 0
-    while (i < text.length && this.place === place) {
-      if (place === 'json-string') this.#inJsonString(text[i])
-      else this.#inBody(text[i])
-      i++
+    while (i < text.length && (isJsonSpace(text.charCodeAt(i)) || text[i] === '}' || text[i] === ')')) i++
+    if (i > 0) return i
+    this.next()
+    this.#head = this.#name = this.#json = ''
+    this.#expects = 'value'
+    return 0
+  }
+
+  #inBody(unit: string): void {
+    const closer = this.#closers[this.#closers.length - 1]
+    if (this.#expects === 'key') this.#inKey(unit, closer)
+    else if (this.#expects === 'colon') {
+      if (unit === ':' || unit === '=') this.#colon()
+      else if (unit.trim() !== '') this.place = 'broken'
+    } else if (this.#expects === 'value') this.#inValue(unit, closer)
+    else if (unit === ',') this.#comma()
+    else if (unit === closer) this.#close()
+    else if (unit.trim() !== '') this.place = 'broken'
+  }
+
+  #inKey(unit: string, closer: string): void {
+    if ((unit === ':' || unit === '=') && this.#word !== '') {
+      const word = this.#word.trimEnd()
+      this.#flushText()
+      this.#writeComma()
+      this.#write(JSON.stringify(word))
+      this.#key = word
+      this.#colon()
+    } else if (unit === ',' || unit === closer) this.#endOfText(unit)
+    else if (unit === '"' && this.#word === '') this.#beginString('json-string')
+    else this.#addToWord(unit)
+  }
+
+  /** Where a key was to come there is none: the text before the comma goes on, or the comma was one too many. */
+  #endOfText(unit: string): void {
+    const { length } = this.#word
+    if (this.#text !== undefined && length > 0) this.#text += ` ${this.#word}`
+    else if (length > 0 || unit === ',') {
+      this.place = 'broken'
+      return
+    }
+    this.#word = ''
+    if (unit === ',') {
+      this.#text += unit
+      return
+    }
+    this.#flushText()
+    this.#hasComma = false
+    this.#close()
+  }
+
+  #inValue(unit: string, closer: string | undefined): void {
+    if (this.#word === '') {
+      if (unit === '"') {
+        this.#beginString('json-string')
+        return
+      }
+      const closes = CLOSERS[unit]
+      // Round brackets stand around all arguments, square ones only around a list.
+      const opens = closer === undefined ? closes !== ']' : closes !== ')'
+      if (closes !== undefined && opens) {
+        this.#open(closes)
+        return
+      }
+    }
+    if (closer === undefined) {
+      if (unit.trim() !== '') this.place = 'broken'
+    } else if (unit === ',' || unit === closer) this.#endWord(unit)
+    else this.#addToWord(unit)
+  }
+
+  #addToWord(unit: string): void {
+    if (this.#word !== '' || unit.trim() !== '') this.#word += unit
+  }
+
+  /** A value without quotes ends. */
+  #endWord(unit: string): void {
+    const word = this.#word.trim()
+    this.#word = ''
+    const isEmptyList = word === '' && unit === ']'
+    if (word === '' && !isEmptyList) {
+      this.place = 'broken'
+      return
+    }
+    if (!isEmptyList) {
+      const isTop = this.#closers.length === 1
+      const types = isTop ? valueTypes(this.#calls.tools?.get(this.#name)?.parameters, this.#key) : undefined
+      const value = typedValue(word, types)
+      this.#expects = 'next'
+      // A comma may be part of a text.
+      if (unit === ',' && typeof value === 'string' && this.#closers.at(-1) !== ']') {
+        this.#text = `${word},`
+        this.#expects = 'key'
+        return
+      }
+      this.#writeComma()
+      this.#write(JSON.stringify(value))
+    }
+    if (unit === ',') this.#comma()
+    else this.#close()
+  }
+
+  /** The text without quotes has ended before its last comma. */
+  #flushText(): void {
+    if (this.#text === undefined) return
+    this.#write(JSON.stringify(this.#text.replace(/,\s*$/, '').trimEnd()))
+    this.#text = undefined
+    this.#hasComma = true
+  }
+
+  #beginString(place: 'string' | 'json-string'): void {
+    this.#word = ''
+    this.#flushText()
+    this.#writeComma()
+    this.place = place
+    if (place === 'string') this.#write('"')
+    else {
+      this.#quoted = new JsonScanner({ anyValue: true })
+      this.#quoted.step(0x22)
+      this.#write(this.#quoted.take())
+    }
+  }
+
+  #readQuoted(text: string): number {
+    const quoted = this.#quoted as JsonScanner
+    let i = 0
+    while (i < text.length) {
+      const end = quoted.readPlain(text, i)
+      if (end === i && !quoted.step(text.charCodeAt(i))) break
+      i = Math.max(end, i + 1)
+    }
+    const json = quoted.take()
+    this.#write(json)
+    if (this.#expects === 'key') this.#word += json
+    if (quoted.status === 'done') {
+      if (this.#expects === 'key') this.#word = String(parseStrict(`"${this.#word}`) ?? '')
+      this.#endQuoted()
     }
     return i
   }
 
-  #inBody(unit: string): void {
-    if (!'":,]}{['.includes(unit)) {
-      this.#word += unit
-      return
-    }
-    const word = this.#word.trim()
-    if (unit === '"') {
-      if (word === '') {
-        this.place = 'json-string'
-        this.#write(unit)
-      } else this.#word += unit
-      return
-    }
-    // A key in quotes has been written already.
-    this.#write((unit === ':' && word !== '' ? JSON.stringify(word) : word) + unit)
+  #endString(): void {
+    this.#write('"')
+    this.#endQuoted()
+  }
+
+  #endQuoted(): void {
+    this.place = 'body'
+    if (this.#expects === 'key') {
+      this.#key = this.#word
+      this.#expects = 'colon'
+    } else this.#expects = 'next'
     this.#word = ''
   }
 
-  #inJsonString(unit: string): void {
-    if (unit === '"' && !this.#escaped) this.place = 'body'
-    this.#escaped = unit === '\\' && !this.#escaped
-    this.#write(unit)
+  #colon(): void {
+    this.#write(':')
+    this.#word = ''
+    this.#expects = 'value'
+  }
+
+  #comma(): void {
+    this.#hasComma = true
+    this.#expects = this.#closers[this.#closers.length - 1] === ']' ? 'value' : 'key'
+  }
+
+  #open(closer: string): void {
+    if (this.#closers.length === MAX_CALL_DEPTH) {
+      this.place = 'broken'
+      return
+    }
+    this.#word = ''
+    this.#writeComma()
+    this.#closers.push(closer)
+    this.#write(closer === ']' ? '[' : '{')
+    this.#expects = closer === ']' ? 'value' : 'key'
+  }
+
+  #close(): void {
+    this.#hasComma = false
+    this.#write(this.#closers.pop() === ']' ? ']' : '}')
+    this.#expects = 'next'
+    if (this.#closers.length === 0) this.place = 'tail'
+  }
+
+  #writeComma(): void {
+    if (this.#hasComma) this.#write(',')
+    this.#hasComma = false
   }
 
   #write(json: string): void {
-    for (let i = 0; i < json.length; i++) {
-      if (!this.#scanner.step(json.charCodeAt(i))) {
-        this.place = 'broken'
-        return
-      }
-    }
     this.#json += json
     this.call.arguments(json)
-    if (this.#scanner.status === 'done') this.place = 'tail'
   }
 
   protected finish(): void {
-    try {
-      this.call.finish(this.#name, JSON.parse(this.#json))
-    } catch {
-      this.call.fail('invalid-json')
-    }
+    const args = parseStrict(this.#json)
+    if (args === undefined) this.call.fail('invalid-json')
+    else this.call.finish(this.#name, args)
   }
 }

@@ -1,7 +1,6 @@
 import { CallInProgress, type Calls } from '../call.js'
 import type { Emit, MalformedReason } from '../events.js'
 import { JsonArguments } from '../json-call.js'
-import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
 import { NO_MARKERS, type ReplyMachine } from '../machine.js'
 import { TextChannel } from '../text-channel.js'
@@ -188,7 +187,8 @@ class HarmonyCall {
     let read = text.length
     if (this.#isJsonOver) {
       this.#call.append(text)
-      if (leadingSpace(text) < text.length) this.#isBroken = true
+      // A brace too many does no harm.
+      if (/[^\s}]/.test(text)) this.#isBroken = true
     } else {
       read = this.#json.read(text, 0)
       this.#isJsonOver = this.#json.status !== 'open'

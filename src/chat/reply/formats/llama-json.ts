@@ -1,26 +1,27 @@
 import { CallInProgress, type Calls } from '../call.js'
+import type { ToolDialect } from '../dialect.js'
 import type { Emit, MalformedReason } from '../events.js'
 import { JsonCall } from '../json-call.js'
 import { isJsonSpace, leadingSpace } from '../json-scanner.js'
-import { type CallReader, NO_MARKERS } from '../machine.js'
+import { type CallReader, type ContentHost, NO_MARKERS } from '../machine.js'
 
 const PYTHON_TAG = '<|python_tag|>'
 const MARKERS = [PYTHON_TAG]
 
-export const LLAMA_JSON_OPENS: readonly string[] = MARKERS
-
-/** Where a reader without a marker puts what turned out to be no call. */
-export interface ContentHost {
-  /** The first call is one: what stood before it is settled. */
-  close(): void
-  push(text: string): void
+/** Llama 3's. */
+export const LLAMA_JSON: ToolDialect<'llama-json'> = {
+  name: 'llama-json',
+  opens: MARKERS,
+  isBare: true,
+  detect: (template) => /<\|python_tag\|>|"parameters": |\bipython\b/.test(template),
+  reader: (calls, marker, content) => new LlamaJsonReader(calls, marker, content),
 }
 
 /**
  * Llama 3's tool calls: `{"name": …, "parameters": {…}}` from the reply's beginning on, or behind `<|python_tag|>`; the
  * next one may follow after `;`. Without the marker, JSON that is no such object is an answer like any other.
  */
-export class LlamaJsonReader implements CallReader {
+class LlamaJsonReader implements CallReader {
   isOver = false
   readonly #calls: Calls
   readonly #content: ContentHost
@@ -119,7 +120,7 @@ export class LlamaJsonReader implements CallReader {
 
   #readSeparator(text: string): number {
     let i = 0
-    while (i < text.length && (isJsonSpace(text.charCodeAt(i)) || text[i] === ';')) i++
+    while (i < text.length && (isJsonSpace(text.charCodeAt(i)) || text[i] === ';' || text[i] === '}')) i++
     this.#separator += text.slice(0, i)
     if (i === text.length) return i
     if (text[i] === '{' && this.#separator.includes(';')) {

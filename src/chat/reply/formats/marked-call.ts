@@ -9,12 +9,14 @@ import type { CallReader } from '../machine.js'
  */
 export abstract class MarkedCallReader<Place extends string> implements CallReader {
   isOver = false
-  protected readonly call: CallInProgress
+  protected call: CallInProgress
+  readonly #calls: Calls
   protected place: Place | 'head' | 'tail' | 'broken' = 'head'
   readonly #open: string
   readonly #close: string
 
   constructor(calls: Calls, open: string, close: string) {
+    this.#calls = calls
     this.call = new CallInProgress(calls, open)
     this.#open = open
     this.#close = close
@@ -25,6 +27,13 @@ export abstract class MarkedCallReader<Place extends string> implements CallRead
   protected abstract read(text: string): number
   /** Tells the whole call. */
   protected abstract finish(): void
+
+  /** Reports the whole call; another one begins. */
+  protected next(): void {
+    this.finish()
+    this.call = new CallInProgress(this.#calls, '')
+    this.place = 'head'
+  }
 
   text(text: string): number {
     const read = this.read(text)

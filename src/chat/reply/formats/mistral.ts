@@ -1,9 +1,11 @@
 import { CallInProgress, type Calls } from '../call.js'
+import type { ToolDialect } from '../dialect.js'
 import type { MalformedReason } from '../events.js'
-import { JsonArguments, JsonCall, type JsonPart } from '../json-call.js'
+import { JsonArguments } from '../json-call.js'
 import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
-import { type CallReader, NO_MARKERS } from '../machine.js'
+import { type CallReader, type ContentHost, NO_MARKERS } from '../machine.js'
+import { JsonCallsReader } from './json-calls.js'
 
 const TOOL_CALLS = '[TOOL_CALLS]'
 const CALL_ID = '[CALL_ID]'
@@ -11,71 +13,85 @@ const ARGS = '[ARGS]'
 const IN_HEADER = [TOOL_CALLS, CALL_ID, ARGS]
 const OUTSIDE = [TOOL_CALLS]
 
-export const MISTRAL_OPENS: readonly string[] = OUTSIDE
+/** Mistral's. */
+export const MISTRAL: ToolDialect<'mistral'> = {
+  name: 'mistral',
+  opens: OUTSIDE,
+  detect: (template) => template.includes(TOOL_CALLS),
+  reader: (calls, _, content) => new MistralReader(calls, content),
+}
 
 /**
  * Mistral's tool calls: `[TOOL_CALLS][{"name": …, "arguments": {…}, "id": …}, …]`, and since the eleventh version of
  * its tokenizer `[TOOL_CALLS]name[CALL_ID]id[ARGS]{…}`, the id not always.
  */
-export class MistralReader implements CallReader {
+class MistralReader implements CallReader {
   isOver = false
   readonly #calls: Calls
-  #call: CallInProgress
-  #json: JsonPart | undefined
-  #place: 'head' | 'array' | 'name' | 'id' | 'json' | 'broken' = 'head'
-  #isArray = false
-  /** Something of a call has come: in an array, its brace. */
-  #isWithin = true
-  /** A call of the array has ended and no comma has come. */
-  #needsComma = false
+  readonly #content: ContentHost
+  readonly #call: CallInProgress
+  #place: 'head' | 'name' | 'id' | 'json' | 'broken' = 'head'
   #name = ''
   #id: string | undefined
+  #json: JsonArguments | undefined
+  /** The calls as JSON, as the older versions have them. */
+  #list: JsonCallsReader | undefined
 
-  constructor(calls: Calls) {
+  constructor(calls: Calls, content: ContentHost) {
     this.#calls = calls
+    this.#content = content
     this.#call = new CallInProgress(calls, TOOL_CALLS)
   }
 
   get markers(): readonly string[] {
+    if (this.#list) return this.#list.markers
     if (this.#place === 'json') return NO_MARKERS
     return this.#place === 'broken' ? OUTSIDE : IN_HEADER
   }
 
   text(text: string): number {
+    if (this.#list) {
+      const read = this.#list.text(text)
+      this.isOver = this.#list.isOver
+      return read
+    }
     const read = this.#read(text)
-    if (this.#isWithin && this.#call.isTooLong) this.#fail('too-long')
+    if (!this.isOver && this.#call.isTooLong) this.#fail('too-long')
     return read
   }
 
   marker(marker: string): boolean {
+    if (this.#list) {
+      const isTaken = this.#list.marker(marker)
+      this.isOver = this.#list.isOver
+      return isTaken
+    }
     if (marker === TOOL_CALLS) {
       this.end('', 'invalid-json')
       return false
     }
-    if (marker === CALL_ID && this.#place === 'name') this.#place = 'id'
-    else if (marker === ARGS && (this.#place === 'name' || this.#place === 'id')) {
-      this.#call.append(marker)
-      this.#json = new JsonArguments(this.#call, this.#name.trim(), this.#id?.trim())
-      this.#place = 'json'
-      return true
-    } else return false
-    this.#id = ''
+    if (marker === CALL_ID && this.#place === 'name') {
+      this.#place = 'id'
+      this.#id = ''
+    } else if (marker === ARGS && (this.#place === 'name' || this.#place === 'id')) this.#beginArguments()
+    else return false
     this.#call.append(marker)
     return true
   }
 
   end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
-    this.#call.append(rest)
-    if (this.#place === 'array' && !this.#isWithin) {
+    if (this.#list) {
       this.isOver = true
-      this.#frame(this.#call.raw)
-    } else this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
+      this.#list.end(rest)
+      return
+    }
+    this.#call.append(rest)
+    this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
   }
 
   #read(text: string): number {
     switch (this.#place) {
       case 'head':
-      case 'array':
         return this.#readHead(text)
       case 'name':
       case 'id':
@@ -89,38 +105,15 @@ export class MistralReader implements CallReader {
   }
 
   #readHead(text: string): number {
-    const i = leadingSpace(text)
-    if (i === text.length) {
-      this.#call.append(text)
-      return i
-    }
-    const next = text[i]
-    if (this.#place === 'head' && next !== '[' && next !== '{') {
-      this.#call.append(text.slice(0, i))
-      this.#place = 'name'
-      return i
-    }
-    if (next === '{' && (this.#place === 'head' || !this.#needsComma)) {
-      this.#call.append(text.slice(0, i))
-      this.#isWithin = true
-      this.#json = new JsonCall(this.#call)
-      this.#place = 'json'
-      return i
-    }
-    this.#call.append(text.slice(0, i + 1))
-    if (next === '[' && this.#place === 'head') {
-      this.#place = 'array'
-      this.#isArray = true
-      this.#isWithin = false
-    } else if (next === ',' && this.#needsComma) this.#needsComma = false
-    else if (next === ']') {
-      this.isOver = true
-      this.#frame(this.#call.raw)
-    } else {
-      this.#isWithin = true
-      this.#place = 'broken'
-    }
-    return i + 1
+    const spaces = leadingSpace(text)
+    this.#call.append(text.slice(0, spaces))
+    if (spaces === text.length) return spaces
+    if ('[{`'.includes(text[spaces])) {
+      this.#list = new JsonCallsReader(this.#calls, this.#content, { open: TOOL_CALLS }, OUTSIDE)
+      const before = this.#call.raw.slice(TOOL_CALLS.length)
+      if (before !== '') this.#list.text(before)
+    } else this.#place = 'name'
+    return spaces
   }
 
   /** A name or an id. A brace ends it too, for some models leave the marker out. */
@@ -131,36 +124,24 @@ export class MistralReader implements CallReader {
     if (this.#place === 'name') this.#name += part
     else this.#id += part
     if (this.#name.length + (this.#id?.length ?? 0) > MAX_HEADER_LENGTH) this.#place = 'broken'
-    else if (brace >= 0) {
-      this.#json = new JsonArguments(this.#call, this.#name.trim(), this.#id?.trim())
-      this.#place = 'json'
-    }
+    else if (brace >= 0) this.#beginArguments()
     return part.length
   }
 
+  #beginArguments(): void {
+    this.#json = new JsonArguments(this.#call, this.#name.trim(), this.#id?.trim())
+    this.#place = 'json'
+  }
+
   #readJson(text: string): number {
-    const json = this.#json as JsonPart
+    const json = this.#json as JsonArguments
     const read = json.read(text, 0)
     if (json.status === 'broken') this.#place = 'broken'
-    else if (json.status === 'done') this.#close(json)
-    return read
-  }
-
-  #close(json: JsonPart): void {
-    json.finish()
-    if (!this.#isArray) {
+    else if (json.status === 'done') {
+      json.finish()
       this.isOver = true
-      this.#isWithin = false
-      return
     }
-    this.#place = 'array'
-    this.#isWithin = false
-    this.#needsComma = true
-    this.#call = new CallInProgress(this.#calls, '')
-  }
-
-  #frame(text: string): void {
-    if (text !== '') this.#calls.emit({ type: 'framing', text })
+    return read
   }
 
   #fail(reason: MalformedReason): void {

@@ -1,12 +1,9 @@
 import type { Calls } from '../call.js'
-import type { Emit } from '../events.js'
+import type { ToolDialect } from '../dialect.js'
+import type { Emit, ReplyPart } from '../events.js'
 import { type CallReader, NO_MARKERS, type ReplyMachine } from '../machine.js'
 import { isSpace, TextChannel } from '../text-channel.js'
-import { DEEPSEEK_OPENS, DeepSeekReader } from './deepseek.js'
-import { GEMMA_OPENS, GemmaReader } from './gemma.js'
-import { HERMES_OPENS, HermesReader } from './hermes.js'
-import { type ContentHost, LLAMA_JSON_OPENS, LlamaJsonReader } from './llama-json.js'
-import { MISTRAL_OPENS, MistralReader } from './mistral.js'
+import { ThoughtCalls, type ThoughtPiece, wholeCalls } from '../thought-calls.js'
 
 /** Markers around what a model thinks before it answers. */
 export interface ReasoningTags {
@@ -25,29 +22,8 @@ export const REASONING_TAGS = {
   gemma: { open: '<|channel>', close: '<channel|>', label: 'thought\n' },
 } as const satisfies Record<string, ReasoningTags>
 
-/** How calls are written, besides Harmony's. */
-export interface ToolDialect {
-  /** Markers that open a call within content. */
-  readonly opens: readonly string[]
-  /** A call may also begin with a brace, where the reply does. */
-  readonly isBare?: boolean
-  /** What reads such a call. `marker`: the one that opened it, '' for a brace. */
-  reader(calls: Calls, marker: string, content: ContentHost): CallReader
-}
-
-export const TOOL_DIALECTS = {
-  hermes: { opens: HERMES_OPENS, reader: (calls) => new HermesReader(calls) },
-  'llama-json': {
-    opens: LLAMA_JSON_OPENS,
-    isBare: true,
-    reader: (calls, marker, content) => new LlamaJsonReader(calls, marker, content),
-  },
-  mistral: { opens: MISTRAL_OPENS, reader: (calls) => new MistralReader(calls) },
-  deepseek: { opens: DEEPSEEK_OPENS, reader: (calls, marker) => new DeepSeekReader(calls, marker) },
-  gemma: { opens: GEMMA_OPENS, reader: (calls) => new GemmaReader(calls) },
-} as const satisfies Record<string, ToolDialect>
-
-export type ToolDialectName = keyof typeof TOOL_DIALECTS
+/** Reads pieces of a reply as content. */
+export type Reread = (pieces: readonly ThoughtPiece[]) => readonly ReplyPart[]
 
 /**
  * Replies of one turn: perhaps reasoning, then content, then perhaps calls. Reasoning in plain text is looked for only
@@ -63,12 +39,23 @@ export class TurnMachine implements ReplyMachine {
   readonly #reasoning: TextChannel | undefined
   readonly #atStart: readonly string[]
   readonly #inReasoning: readonly string[]
+  readonly #afterThoughts: readonly string[]
   #thinks = false
   /** What may be the label after the marker. */
   #label: string | undefined
   #reader: CallReader | undefined
+  /** Thoughts from a marker on that opens a call: a call in them counts only if the thoughts never end. */
+  #pending: ThoughtCalls | undefined
+  readonly #reread: Reread
 
-  constructor(emit: Emit, calls: Calls, tags: ReasoningTags | undefined, dialect: ToolDialect | undefined) {
+  /** `reread`: reads pieces as content of a reply with the same calls. */
+  constructor(
+    emit: Emit,
+    calls: Calls,
+    tags: ReasoningTags | undefined,
+    dialect: ToolDialect | undefined,
+    reread: Reread,
+  ) {
     this.#emit = emit
     this.#calls = calls
     this.#tags = tags
@@ -77,7 +64,9 @@ export class TurnMachine implements ReplyMachine {
     this.#reasoning = tags && new TextChannel(emit, 'reasoning', true)
     const opens = this.#dialect?.opens ?? NO_MARKERS
     this.#atStart = tags ? [tags.open, tags.close, ...opens] : opens
-    this.#inReasoning = tags ? [tags.close] : NO_MARKERS
+    this.#reread = reread
+    this.#afterThoughts = tags ? [tags.close] : NO_MARKERS
+    this.#inReasoning = tags ? [tags.close, ...opens] : NO_MARKERS
   }
 
   get isReasoning(): boolean {
@@ -86,7 +75,7 @@ export class TurnMachine implements ReplyMachine {
 
   get markers(): readonly string[] {
     if (this.#reader) return this.#reader.markers
-    if (this.#thinks) return this.#inReasoning
+    if (this.#thinks) return this.#pending ? this.#afterThoughts : this.#inReasoning
     return this.#content.isEmpty ? this.#atStart : (this.#dialect?.opens ?? NO_MARKERS)
   }
 
@@ -123,8 +112,9 @@ export class TurnMachine implements ReplyMachine {
       if (isTaken || this.#reader) return isTaken
     }
     if (this.#thinks) {
-      if (marker !== this.#tags?.close) return false
+      if (marker !== this.#tags?.close) return this.#markerInThoughts(marker, isControl)
       this.#endLabel()
+      this.#endPending()
       this.#reasoning?.close()
       this.#frame(marker)
       this.#thinks = false
@@ -154,11 +144,52 @@ export class TurnMachine implements ReplyMachine {
     else for (let at = 0; at < rest.length; ) at += this.text(rest.slice(at))
     this.#reader = undefined
     this.#endLabel()
+    if (this.#pending) this.#takePending()
     if (this.#thinks) this.#reasoning?.end()
     this.#content.end()
   }
 
+  /** A call may begin within thoughts. */
+  #markerInThoughts(marker: string, isControl: boolean): boolean {
+    if (!this.#pending) {
+      if (!this.#dialect?.opens.includes(marker)) return false
+      this.#endLabel()
+      this.#pending = new ThoughtCalls()
+    } else if (!isControl) return false
+    this.#pending.add(isControl ? { control: marker } : marker)
+    return true
+  }
+
+  /** The thoughts have gone on, so that what looked like a call is one of them. */
+  #endPending(): void {
+    const text = this.#pending?.text
+    this.#pending = undefined
+    if (text) this.#reasoning?.push(text)
+  }
+
+  /** The reply has ended within thoughts. Whole calls in them count; all else stays what it was. */
+  #takePending(): void {
+    const parts = wholeCalls(this.#reread(this.#pending?.pieces ?? []), this.#calls)
+    if (!parts) {
+      this.#endPending()
+      return
+    }
+    this.#pending = undefined
+    for (const part of parts) {
+      if (part.type === 'content') this.#reasoning?.push(part.text)
+      else {
+        this.#reasoning?.close()
+        this.#emit(part)
+      }
+    }
+  }
+
   #think(text: string): void {
+    if (this.#pending) {
+      this.#pending.add(text)
+      if (this.#pending.isTooLong) this.#endPending()
+      return
+    }
     const label = this.#tags?.label
     if (this.#label === undefined || label === undefined) {
       this.#reasoning?.push(text)

@@ -1,0 +1,35 @@
+/** Measures in Node: on the main thread, whose peer is a worker, and in a worker, whose peer is the main thread. */
+import { Worker } from 'node:worker_threads'
+import * as dasllama from '../../dist/index.js'
+import { measure, TICK_MS } from './measure.mjs'
+
+export function measureOnMainThread(source, options) {
+  const ticker = new Worker(new URL('ticker.mjs', import.meta.url), { execArgv: [] })
+  const peer = {
+    listen: (onMessage) => ticker.on('message', onMessage),
+    send: (message) => ticker.postMessage(message),
+    close: () => void ticker.terminate(),
+  }
+  return measure(dasllama, source, peer, options)
+}
+
+export async function measureInNodeWorker(source, options) {
+  const worker = new Worker(new URL('node-worker.mjs', import.meta.url), {
+    workerData: { source, options },
+    // Those of a program that is given by --eval are not fit for a file.
+    execArgv: [],
+  })
+  const timer = setInterval(() => worker.postMessage('tick'), TICK_MS)
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.on('message', (message) => {
+        if (message === 'abort') worker.postMessage('abort')
+        else resolve(message)
+      })
+      worker.on('error', reject)
+    })
+  } finally {
+    clearInterval(timer)
+    await worker.terminate()
+  }
+}

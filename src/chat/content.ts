@@ -1,0 +1,46 @@
+import { DasllamaError } from '../errors.js'
+import { checkKeys, quote } from './known-keys.js'
+
+/** A part of a message's content, as OpenAI's API has it. Only text is read. */
+export interface TextPart {
+  readonly type: 'text'
+  readonly text: string
+}
+
+/** What a message says: a text, or a list of such parts. */
+export type Content = string | readonly TextPart[]
+
+const PART_KEYS = { keys: ['type', 'text'] }
+
+/**
+ * Content as one text. Parts are joined by line feeds, as llama.cpp and vLLM join them for templates that take a text;
+ * templates that take nothing but parts get it as one part (see `renderConversation`). Throws `INVALID_ARGUMENT` for
+ * anything else, images and sounds included.
+ */
+export function contentText(content: unknown, where: string): string {
+  if (typeof content === 'string') return content
+  if (Array.isArray(content)) return content.map((part, i) => partText(part, `${where}[${i}]`)).join('\n')
+  throw new DasllamaError(
+    'INVALID_ARGUMENT',
+    `${where} must be a string or an array of parts, not ${content === null ? 'null' : typeof content}`,
+    { hint: "'' where nothing is said; parts are { type: 'text', text }" },
+  )
+}
+
+function partText(part: unknown, where: string): string {
+  if (typeof part !== 'object' || part === null) {
+    throw new DasllamaError('INVALID_ARGUMENT', `${where} must be { type: 'text', text }, not ${typeof part}`)
+  }
+  const { type, text } = part as { type?: unknown; text?: unknown }
+  if (type !== 'text') {
+    const named = typeof type === 'string' ? quote(type) : String(typeof type)
+    throw new DasllamaError('INVALID_ARGUMENT', `${where}: parts of type ${named} are not supported`, {
+      hint: "only text is read: { type: 'text', text }",
+    })
+  }
+  checkKeys(where, part, PART_KEYS)
+  if (typeof text !== 'string') {
+    throw new DasllamaError('INVALID_ARGUMENT', `${where}.text must be a string, not ${typeof text}`)
+  }
+  return text
+}

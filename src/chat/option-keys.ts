@@ -1,0 +1,72 @@
+import { DEFAULT_SAMPLING } from '../sampling/params.js'
+import type { KnownKeys } from './known-keys.js'
+
+/** The options that a chat, its parts and its replies have. */
+
+export const REPLY_FORMAT_KEYS: KnownKeys = {
+  keys: ['reasoning', 'tools'],
+  aliases: { toolCalls: 'tools', thinking: 'reasoning' },
+}
+export const SESSION_KEYS: KnownKeys = {
+  keys: ['seed', 'kvType', 'contextLength', 'contextShift'],
+  aliases: { nCtx: 'contextLength', contextSize: 'contextLength', numCtx: 'contextLength' },
+}
+const GENERATE_KEYS = [
+  ...['maxTokens', 'stop', 'stopIds', 'logprobs', 'responseFormat', 'reuse'],
+  ...Object.keys(DEFAULT_SAMPLING),
+]
+/** Names that other APIs have for options. */
+const ALIASES = {
+  temperature: 'temp',
+  max_tokens: 'maxTokens',
+  max_completion_tokens: 'maxTokens',
+  maxOutputTokens: 'maxTokens',
+  maxNewTokens: 'maxTokens',
+  max_new_tokens: 'maxTokens',
+  numPredict: 'maxTokens',
+  repeatPenalty: 'penalty',
+  repeat_penalty: 'penalty',
+  repetition_penalty: 'penalty',
+  repetitionPenalty: 'penalty',
+  response_format: 'responseFormat',
+  grammar: 'responseFormat',
+  stopSequences: 'stop',
+  abortSignal: 'signal',
+  reasoning: 'thinking',
+  reasoning_effort: 'thinking',
+  reasoningEffort: 'thinking',
+}
+export const RESPOND_KEYS: KnownKeys = {
+  keys: ['thinking', 'signal', ...GENERATE_KEYS],
+  aliases: { ...ALIASES, seed: 'the seed is an option of the chat: session: { seed }' },
+}
+export const CHAT_KEYS: KnownKeys = {
+  keys: [
+    ...[
+      'system',
+      'template',
+      'templateVariables',
+      'tools',
+      'history',
+      'thinking',
+      'replyFormat',
+      'overflow',
+      'now',
+    ],
+    ...['session', ...GENERATE_KEYS],
+  ],
+  aliases: {
+    ...ALIASES,
+    seed: 'it belongs to the session: session: { seed }',
+    contextLength: 'it belongs to the session: session: { contextLength }',
+    signal: 'it belongs to a reply: chat.respond({ signal })',
+    abortSignal: 'it belongs to a reply: chat.respond({ signal })',
+    messages: 'history',
+    systemPrompt: 'system',
+    system_prompt: 'system',
+    chatTemplate: 'template',
+    chat_template: 'template',
+    chat_template_kwargs: 'templateVariables',
+    tool_choice: 'whether a tool is called is up to the model; leave tools out to prevent it',
+  },
+}

@@ -1,0 +1,31 @@
+import type { ToolDialect } from '../dialect.js'
+import { TaggedCallsReader, type TagStyle } from './tagged-calls.js'
+
+const MARK = '｜DSML｜'
+const OUTER = ['function_calls', 'tool_calls'] as const
+
+/** V3.2 calls the outer tag `function_calls`, V4 `tool_calls`. */
+const STYLES = OUTER.map(
+  (name): TagStyle => ({
+    outer: { open: `<${MARK}${name}>`, close: `</${MARK}${name}>` },
+    call: { open: `<${MARK}invoke name=`, close: `</${MARK}invoke>` },
+    parameter: { open: `<${MARK}parameter name=`, close: `</${MARK}parameter>` },
+  }),
+)
+
+/**
+ * DeepSeek's tool calls from V3.2 on: `<｜DSML｜function_calls><｜DSML｜invoke name="…"><｜DSML｜parameter name="key"
+ * string="true">value</｜DSML｜parameter>…`, where `string` says whether a value is a text or JSON.
+ */
+export const DSML: ToolDialect<'dsml'> = {
+  name: 'dsml',
+  opens: [...STYLES.map(({ outer }) => outer?.open ?? ''), STYLES[0].call.open],
+  detect: (template) => template.includes(MARK),
+  reader: (calls, marker, content) =>
+    new TaggedCallsReader(
+      calls,
+      content,
+      STYLES.find(({ outer }) => outer?.open === marker) ?? STYLES[0],
+      marker,
+    ),
+}

@@ -1,0 +1,144 @@
+import { ArgumentWriter } from '../argument-writer.js'
+import type { Calls } from '../call.js'
+import type { ToolDialect } from '../dialect.js'
+import type { MalformedReason } from '../events.js'
+import { leadingSpace } from '../json-scanner.js'
+import { MAX_HEADER_LENGTH } from '../limits.js'
+import type { ContentHost } from '../machine.js'
+import { JsonCallsReader } from './json-calls.js'
+import { MarkedCallReader } from './marked-call.js'
+
+const OPEN = '<tool_call>'
+const CLOSE = '</tool_call>'
+const KEY_OPEN = '<arg_key>'
+const KEY_CLOSE = '</arg_key>'
+const VALUE_OPEN = '<arg_value>'
+const VALUE_CLOSE = '</arg_value>'
+const OUTSIDE = [OPEN, CLOSE, KEY_OPEN, KEY_CLOSE, VALUE_OPEN, VALUE_CLOSE]
+const IN_VALUE = [VALUE_CLOSE]
+
+/** GLM 4.5 and later. */
+export const GLM: ToolDialect<'glm'> = {
+  name: 'glm',
+  opens: [OPEN],
+  detect: (template) => template.includes(KEY_OPEN) && template.includes(OPEN),
+  reader: (calls, _, content) => new GlmReader(calls, content),
+}
+
+/**
+ * GLM's tool calls: `<tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value></tool_call>`. Values have no quotes;
+ * the tool's schema says what they are. A call as JSON between the outer tags is read, too.
+ */
+class GlmReader extends MarkedCallReader<'between' | 'key' | 'colon' | 'value'> {
+  readonly #calls: Calls
+  readonly #content: ContentHost
+  #name = ''
+  #key = ''
+  #arguments: ArgumentWriter | undefined
+  #fallback: JsonCallsReader | undefined
+
+  constructor(calls: Calls, content: ContentHost) {
+    super(calls, OPEN, CLOSE)
+    this.#calls = calls
+    this.#content = content
+  }
+
+  get markers(): readonly string[] {
+    if (this.#fallback) return this.#fallback.markers
+    return this.place === 'value' ? IN_VALUE : OUTSIDE
+  }
+
+  override text(text: string): number {
+    if (!this.#fallback) return super.text(text)
+    const read = this.#fallback.text(text)
+    this.isOver = this.#fallback.isOver
+    return read
+  }
+
+  override marker(marker: string): boolean {
+    if (this.#fallback) {
+      const isTaken = this.#fallback.marker(marker)
+      this.isOver = this.#fallback.isOver
+      return isTaken
+    }
+    if (marker === OPEN) return super.marker(marker)
+    if (marker === CLOSE) {
+      if (this.place === 'head' && this.#beginCall()) this.place = 'between'
+      if (this.place === 'between') this.place = 'tail'
+      return super.marker(marker)
+    }
+    this.call.append(marker)
+    this.#tag(marker)
+    return true
+  }
+
+  override end(rest: string, otherwise?: MalformedReason): void {
+    if (this.#fallback) {
+      this.isOver = true
+      this.#fallback.end(rest)
+      return
+    }
+    // A model that ended by itself had no more to say.
+    if (this.place === 'between' && !this.#calls.isCut) this.place = 'tail'
+    super.end(rest, otherwise)
+  }
+
+  #tag(marker: string): void {
+    if (marker === KEY_OPEN && (this.place === 'between' || (this.place === 'head' && this.#beginCall()))) {
+      this.place = 'key'
+      this.#key = ''
+    } else if (marker === KEY_CLOSE && this.place === 'key') this.place = 'colon'
+    // The tag between a key and its value may be missing.
+    else if (marker === VALUE_OPEN && (this.place === 'colon' || this.place === 'key')) {
+      this.#arguments ??= new ArgumentWriter(this.call, this.#calls.tools?.get(this.#name)?.parameters)
+      this.#arguments.open(this.#key.trim())
+      this.place = 'value'
+    } else if (marker === VALUE_CLOSE && this.place === 'value') {
+      this.#arguments?.close()
+      this.place = 'between'
+    } else this.place = 'broken'
+  }
+
+  /** The name has come. */
+  #beginCall(): boolean {
+    this.#name = this.#name.trim()
+    if (!/^[^\s<>{}]+$/.test(this.#name)) return false
+    this.call.begin(this.#name)
+    return true
+  }
+
+  protected read(text: string): number {
+    if (this.place === 'head' && this.#name.trim() === '') {
+      const first = text.trimStart()[0]
+      if (first === '{' || first === '[') {
+        this.#fallback = new JsonCallsReader(this.#calls, this.#content, { open: OPEN, close: CLOSE }, [
+          OPEN,
+          CLOSE,
+        ])
+        if (this.#name !== '') this.#fallback.text(this.#name)
+        return 0
+      }
+    }
+    this.call.append(text)
+    switch (this.place) {
+      case 'head':
+        this.#name += text
+        if (this.#name.length > MAX_HEADER_LENGTH) this.place = 'broken'
+        break
+      case 'key':
+        this.#key += text
+        if (this.#key.length > MAX_HEADER_LENGTH) this.place = 'broken'
+        break
+      case 'value':
+        this.#arguments?.text(text)
+        break
+      default:
+        if (leadingSpace(text) < text.length) this.place = 'broken'
+    }
+    return text.length
+  }
+
+  protected finish(): void {
+    this.call.finish(this.#name, this.#arguments ? this.#arguments.finish() : {})
+  }
+}

@@ -1,0 +1,55 @@
+import type { ToolDialect } from '../dialect.js'
+import { ATEM } from './atem.js'
+import { COHERE } from './cohere.js'
+import { COMMAND_R } from './command-r.js'
+import { DEEPSEEK } from './deepseek.js'
+import { DSML } from './dsml.js'
+import { FIREFUNCTION } from './firefunction.js'
+import { GEMMA } from './gemma.js'
+import { GIGACHAT } from './gigachat.js'
+import { GLM } from './glm.js'
+import { GRANITE } from './granite.js'
+import { HERMES } from './hermes.js'
+import { KIMI } from './kimi.js'
+import { LFM2 } from './lfm2.js'
+import { LLAMA_JSON } from './llama-json.js'
+import { MINICPM } from './minicpm.js'
+import { MINIMAX } from './minimax.js'
+import { MISTRAL } from './mistral.js'
+import { NEMOTRON } from './nemotron.js'
+import { QWEN_XML } from './qwen-xml.js'
+import { SEED } from './seed.js'
+import { SOLAR } from './solar.js'
+import { TOOL_CALLS } from './tool-calls.js'
+
+/** The dialects of tool calls, in the order in which a template is asked: the most telling signs first. */
+export const DIALECTS = [
+  GEMMA,
+  MISTRAL,
+  DEEPSEEK,
+  DSML,
+  KIMI,
+  SOLAR,
+  LFM2,
+  ATEM,
+  COHERE,
+  COMMAND_R,
+  GIGACHAT,
+  NEMOTRON,
+  MINIMAX,
+  SEED,
+  MINICPM,
+  QWEN_XML,
+  GLM,
+  GRANITE,
+  TOOL_CALLS,
+  HERMES,
+  FIREFUNCTION,
+  LLAMA_JSON,
+] as const satisfies readonly ToolDialect[]
+
+export type ToolDialectName = (typeof DIALECTS)[number]['name']
+
+export function dialectNamed(name: ToolDialectName): ToolDialect {
+  return DIALECTS.find((dialect) => dialect.name === name) as ToolDialect
+}

@@ -1,0 +1,20 @@
+import type { ToolDialect } from '../dialect.js'
+import { TaggedCallsReader, type TagStyle } from './tagged-calls.js'
+
+const STYLE: TagStyle = {
+  outer: { open: '<tool_call>', close: '</tool_call>' },
+  call: { open: '<function=', close: '</function>' },
+  parameter: { open: '<parameter=', close: '</parameter>' },
+  hasOwnLines: true,
+}
+
+/**
+ * Calls of Qwen3-Coder, Qwen3.5, Nemotron 3 and Step 3.5: `<tool_call>`, `<function=name>`, `<parameter=key>`, the value,
+ * `</parameter>`, `</function>`, `</tool_call>`, each on a line of its own. Functionary 3.1 writes JSON behind `<function=name>`.
+ */
+export const QWEN_XML: ToolDialect<'qwen-xml'> = {
+  name: 'qwen-xml',
+  opens: ['<tool_call>', STYLE.call.open],
+  detect: (template) => template.includes(STYLE.call.open),
+  reader: (calls, marker, content) => new TaggedCallsReader(calls, content, STYLE, marker),
+}

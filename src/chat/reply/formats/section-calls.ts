@@ -1,0 +1,149 @@
+import { CallInProgress, type Calls } from '../call.js'
+import type { MalformedReason } from '../events.js'
+import { JsonArguments } from '../json-call.js'
+import { MAX_HEADER_LENGTH } from '../limits.js'
+import { type CallReader, NO_MARKERS } from '../machine.js'
+
+export interface SectionStyle {
+  /** Around all calls of a turn; models leave it out at times. */
+  readonly section: { readonly open: string; readonly close: string }
+  /** Around one call. */
+  readonly call: { readonly open: string; readonly close: string }
+  /** What stands between the parts of a call's header. */
+  readonly separators: readonly string[]
+  /** What the header says: its parts before the arguments, in order. */
+  heading(parts: readonly string[]): { readonly name: string; readonly id?: string }
+}
+
+/**
+ * A section of calls between markers, each with a header of several parts and JSON for its arguments, perhaps in a Markdown
+ * fence.
+ */
+export class SectionCallsReader implements CallReader {
+  isOver = false
+  readonly #calls: Calls
+  readonly #style: SectionStyle
+  readonly #markers: readonly string[]
+  #call: CallInProgress
+  #json: JsonArguments | undefined
+  #place: 'between' | 'header' | 'json' | 'tail' | 'broken' = 'between'
+  #parts: string[] = []
+  #headerLength = 0
+  #tail = ''
+
+  constructor(calls: Calls, style: SectionStyle, markers: readonly string[], marker: string) {
+    this.#calls = calls
+    this.#style = style
+    this.#markers = markers
+    this.#call = new CallInProgress(calls, '')
+    this.marker(marker)
+  }
+
+  get markers(): readonly string[] {
+    return this.#place === 'json' ? NO_MARKERS : this.#markers
+  }
+
+  text(text: string): number {
+    const read = this.#read(text)
+    if (this.#call.isTooLong) {
+      this.isOver = true
+      this.#call.fail('too-long')
+    }
+    return read
+  }
+
+  marker(marker: string): boolean {
+    const { section, call, separators } = this.#style
+    if (this.#place === 'between') {
+      if (marker === call.open) {
+        this.#call = new CallInProgress(this.#calls, marker)
+        this.#place = 'header'
+        this.#parts = ['']
+        this.#headerLength = 0
+        this.#tail = ''
+        return true
+      }
+      if (marker !== section.open && marker !== section.close) return false
+      this.#calls.emit({ type: 'framing', text: marker })
+      this.isOver = marker === section.close
+      return true
+    }
+    if (!this.#markers.includes(marker)) return false
+    if (separators.includes(marker) && this.#place === 'header') {
+      this.#call.append(marker)
+      this.#parts.push('')
+      return true
+    }
+    if (marker === call.close) {
+      this.#call.append(marker)
+      this.#settle('invalid-json')
+      return true
+    }
+    // Another marker ends a call that has not been ended.
+    this.#settle('invalid-json')
+    return this.marker(marker)
+  }
+
+  end(rest: string): void {
+    this.isOver = true
+    if (this.#place !== 'between') {
+      this.#call.append(rest)
+      this.#settle('incomplete')
+    } else if (rest !== '') this.#calls.emit({ type: 'framing', text: rest })
+  }
+
+  #read(text: string): number {
+    switch (this.#place) {
+      case 'between': {
+        const spaces = text.length - text.trimStart().length
+        if (spaces > 0) this.#calls.emit({ type: 'framing', text: text.slice(0, spaces) })
+        this.isOver = spaces < text.length
+        return spaces
+      }
+      case 'header':
+        return this.#readHeader(text)
+      case 'json': {
+        const json = this.#json as JsonArguments
+        const read = json.read(text, 0)
+        if (json.status === 'done') this.#place = 'tail'
+        else if (json.status === 'broken') {
+          // Closing brackets may be all that is missing before the closing marker.
+          const isClosing = text[read] === this.#style.call.close[0] && json.close()
+          this.#place = isClosing ? 'tail' : 'broken'
+        }
+        return read
+      }
+      case 'tail':
+        this.#tail += text
+        break
+    }
+    this.#call.append(text)
+    if (this.#tail.length > MAX_HEADER_LENGTH) this.#place = 'broken'
+    return text.length
+  }
+
+  #readHeader(text: string): number {
+    const brace = text.indexOf('{')
+    const part = brace < 0 ? text : text.slice(0, brace)
+    this.#call.append(part)
+    this.#parts[this.#parts.length - 1] += part
+    this.#headerLength += part.length
+    if (this.#headerLength > MAX_HEADER_LENGTH) this.#place = 'broken'
+    else if (brace >= 0) {
+      const parts = this.#parts.map((one) => one.replace(/```\w*/, '').trim())
+      const { name, id } = this.#style.heading(parts)
+      this.#json = new JsonArguments(this.#call, name, id)
+      this.#place = 'json'
+    }
+    return part.length
+  }
+
+  #settle(otherwise: MalformedReason): void {
+    // A brace too many does no harm.
+    const isWhole = this.#place === 'tail' && /^[\s}]*(```)?\s*$/.test(this.#tail)
+    if (isWhole) this.#json?.finish()
+    else this.#call.fail(this.#place === 'broken' || this.#place === 'tail' ? 'invalid-json' : otherwise)
+    this.#place = 'between'
+    this.#call = new CallInProgress(this.#calls, '')
+  }
+}

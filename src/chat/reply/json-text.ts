@@ -1,0 +1,4 @@
+/** Text as it stands within a string of JSON. */
+export function jsonText(text: string): string {
+  return text.replace(/["\\]|[^ -\uffff]/g, (unit) => JSON.stringify(unit).slice(1, -1))
+}

@@ -1,0 +1,111 @@
+import { isRecord } from '../plain-data.js'
+import { parseLenient } from './json-scanner.js'
+
+/** Levels of references and alternatives that are followed. */
+const MAX_LEVELS = 16
+/** Alternatives that are looked at in all. */
+const MAX_ALTERNATIVES = 256
+
+/** What a value may be by its schema; `undefined` where the schema leaves it open. */
+export interface ValueTypes {
+  readonly types: ReadonlySet<string>
+  /** Texts among `enum` and `const`, which are the values themselves. */
+  readonly texts: ReadonlySet<string>
+}
+
+/**
+ * What a parameter of a tool may be, by `type`, `enum`, `const`, `anyOf`, `oneOf`, `allOf`, `nullable` and references
+ * within the schema. For formats that write values without quotes, where only the schema says that `5` is a text.
+ */
+export function valueTypes(
+  parameters: Readonly<Record<string, unknown>> | undefined,
+  key: string,
+): ValueTypes | undefined {
+  const properties = parameters?.properties
+  if (!isRecord(properties) || !Object.hasOwn(properties, key)) return undefined
+  const found = { types: new Set<string>(), texts: new Set<string>(), isOpen: false, left: MAX_ALTERNATIVES }
+  collect(properties[key], parameters as Record<string, unknown>, found, 0)
+  return found.isOpen || found.types.size === 0 ? undefined : found
+}
+
+interface Found {
+  readonly types: Set<string>
+  readonly texts: Set<string>
+  /** Some alternative says nothing. */
+  isOpen: boolean
+  left: number
+}
+
+function collect(schema: unknown, root: Record<string, unknown>, found: Found, level: number): void {
+  if (!isRecord(schema) || level === MAX_LEVELS || found.left-- <= 0) {
+    found.isOpen = true
+    return
+  }
+  if (schema.nullable === true) found.types.add('null')
+  const constants = Array.isArray(schema.enum) ? schema.enum : 'const' in schema ? [schema.const] : undefined
+  const named = [schema.type].flat().filter((type): type is string => typeof type === 'string')
+  const alternatives = [schema.anyOf, schema.oneOf].find(Array.isArray)
+  if (named.length > 0) for (const type of named) found.types.add(type)
+  if (constants) {
+    for (const value of constants) {
+      if (named.length === 0) found.types.add(typeOf(value))
+      if (typeof value === 'string') found.texts.add(value)
+    }
+  } else if (named.length > 0) return
+  else if (typeof schema.$ref === 'string') collect(referenced(schema.$ref, root), root, found, level + 1)
+  else if (alternatives) for (const one of alternatives) collect(one, root, found, level + 1)
+  else if (Array.isArray(schema.allOf)) {
+    // Each of them holds: the first that names a type will do.
+    const typed = schema.allOf.find(
+      (one) => isRecord(one) && (one.type !== undefined || one.$ref !== undefined),
+    )
+    collect(typed ?? schema.allOf[0], root, found, level + 1)
+  } else if (isRecord(schema.properties)) found.types.add('object')
+  else if (schema.items !== undefined) found.types.add('array')
+  else found.isOpen = true
+}
+
+function referenced(pointer: string, root: Record<string, unknown>): unknown {
+  if (!pointer.startsWith('#/')) return undefined
+  let at: unknown = root
+  for (const step of pointer.slice(2).split('/')) {
+    const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    at = isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined
+  }
+  return at
+}
+
+/** Whether the value is a text whatever it looks like, so that it can be streamed. */
+export function isText(types: ValueTypes | undefined): boolean {
+  return types?.types.size === 1 && types.types.has('string')
+}
+
+/**
+ * The value that a text without quotes stands for. Texts stay texts; anything else is read as JSON, or as Python writes
+ * it, and stays a text where that gives nothing of the type. Without types: JSON if it is some, else a text.
+ */
+export function typedValue(text: string, types: ValueTypes | undefined): unknown {
+  if (types && (isText(types) || types.texts.has(text))) return text
+  const trimmed = text.trim()
+  const value = parseLenient(/^(true|false|null)$/i.test(trimmed) ? trimmed.toLowerCase() : trimmed)
+  if (value === undefined) return text
+  if (!types) return value
+  const type = typeOf(value)
+  if (types.types.has(type) || (type === 'integer' && types.types.has('number'))) {
+    // A text that may also be a text counts as one with its quotes.
+    return type === 'string' ? text : value
+  }
+  return types.types.has('string') || typeof value !== 'string' ? text : typedText(value, types)
+}
+
+/** What a text in quotes stands for where no text may stand: `"5"` for a number. */
+function typedText(text: string, { types }: ValueTypes): unknown {
+  const value = parseLenient(text)
+  return value !== undefined && types.has(typeOf(value)) ? value : text
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  return Number.isInteger(value) ? 'integer' : typeof value
+}

@@ -1,0 +1,60 @@
+import { DasllamaError } from '../errors.js'
+import { checkKeys, type KnownKeys } from './known-keys.js'
+import { copied, isRecord } from './plain-data.js'
+
+/** A tool that the model may call. */
+export interface ToolDefinition {
+  readonly name: string
+  readonly description?: string
+  /** A JSON schema of an object. */
+  readonly parameters?: Readonly<Record<string, unknown>>
+  /** What OpenAI's API and some templates have besides; the template gets them, and nothing else looks at them. */
+  readonly strict?: boolean
+  readonly return?: Readonly<Record<string, unknown>>
+  readonly response?: Readonly<Record<string, unknown>>
+}
+
+/** The same as OpenAI's API has it, and chat templates know it: taken wherever tools are. */
+export interface FunctionTool {
+  readonly type: 'function'
+  readonly function: ToolDefinition
+}
+
+const TOOL_KEYS: KnownKeys = {
+  keys: ['name', 'description', 'parameters', 'strict', 'return', 'response'],
+  aliases: {
+    // MCP's, Anthropic's and the AI SDK's.
+    inputSchema: 'parameters',
+    input_schema: 'parameters',
+    schema: 'parameters',
+    arguments: 'parameters',
+    properties: 'parameters',
+    outputSchema: 'response',
+    execute: 'tools are not executed here; see the events tool-call',
+  },
+}
+const FLAT_KEYS: KnownKeys = { ...TOOL_KEYS, keys: ['type', ...TOOL_KEYS.keys] }
+const WRAPPER_KEYS: KnownKeys = { keys: ['type', 'function'] }
+
+/** Such tools, copied, in whichever way they are given. Throws `INVALID_ARGUMENT`. */
+export function checkTools(tools: readonly (ToolDefinition | FunctionTool)[]): readonly FunctionTool[] {
+  if (!Array.isArray(tools)) throw new DasllamaError('INVALID_ARGUMENT', 'tools must be an array')
+  return tools.map((tool: unknown, i) => checkTool(tool, `tools[${i}]`))
+}
+
+function checkTool(tool: unknown, where: string): FunctionTool {
+  const refuse = (what: string) => new DasllamaError('INVALID_ARGUMENT', `${where}${what}`)
+  if (!isRecord(tool)) throw refuse(' must be { name, description?, parameters? }')
+  const { type } = tool
+  if (type !== undefined && type !== 'function') throw refuse('.type must be "function" where it is given')
+  const isWrapped = isRecord(tool.function)
+  const inner = isWrapped ? (tool.function as Record<string, unknown>) : tool
+  if (isWrapped) checkKeys(where, tool, WRAPPER_KEYS)
+  checkKeys(isWrapped ? `${where}.function` : where, inner, isWrapped ? TOOL_KEYS : FLAT_KEYS)
+  const { name, description = '', parameters = { type: 'object', properties: {} }, type: _, ...rest } = inner
+  if (typeof name !== 'string' || name === '') throw refuse(' must be { name, description?, parameters? }')
+  if (typeof description !== 'string' || !isRecord(parameters)) {
+    throw refuse(': description must be a string, parameters an object')
+  }
+  return copied({ type: 'function' as const, function: { name, description, parameters, ...rest } }, where)
+}

@@ -1,0 +1,81 @@
+import { DasllamaError, type ResponseFormat } from '../../index.js'
+import type { Terminal } from '../../platform/terminal.js'
+import { alias, text, type Values } from './options.js'
+import { optionName } from './parse.js'
+import { UsageError } from './usage-error.js'
+
+/** What the text must look like, for every command that writes one. */
+export const formatOptions = {
+  jsonSchema: alias(
+    text('FILE', 'write JSON that is valid by the JSON Schema in FILE'),
+    '-jf',
+    '--json-schema-file',
+  ),
+  grammar: alias(
+    text('FILE', 'write what follows the grammar in FILE (GBNF, as llama.cpp has it)'),
+    '--grammar-file',
+  ),
+}
+
+/** What a text is that has ended too early for its format. */
+export const INCOMPLETE = 'it does not have the form that was asked for'
+
+/** A response format as the command line has it. */
+export interface GivenFormat {
+  /** The option's key. */
+  readonly name: keyof typeof formatOptions
+  readonly file: string
+  readonly format: ResponseFormat
+}
+
+/**
+ * The response format among a command's values. Throws `UsageError` for two of them and for what is no file's name, and
+ * a `DasllamaError` for a file that cannot be read or is no JSON.
+ */
+export async function givenFormat(
+  values: Values<typeof formatOptions> & { readonly ignoreEos?: boolean },
+  terminal: Terminal,
+): Promise<GivenFormat | undefined> {
+  const { jsonSchema, grammar } = values
+  if (jsonSchema !== undefined && grammar !== undefined) {
+    throw new UsageError('--json-schema and --grammar do not go together')
+  }
+  const name = grammar !== undefined ? 'grammar' : 'jsonSchema'
+  const file = values[name]
+  if (file === undefined) return undefined
+  refuseEndless(name, values)
+  if (/^\s*\{|::=/.test(file)) {
+    throw new UsageError(`${optionName(name)} takes the name of a file, not what it is to contain`)
+  }
+  const content = await terminal.readFile(file)
+  const format: ResponseFormat =
+    name === 'grammar'
+      ? { type: 'grammar', grammar: content }
+      : { type: 'json_schema', schema: parseJson(file, content) }
+  return { name, file, format }
+}
+
+/** Throws `UsageError` where a text that has a format is never to end. */
+export function refuseEndless(
+  name: GivenFormat['name'],
+  { ignoreEos }: { readonly ignoreEos?: boolean },
+): void {
+  if (!ignoreEos) return
+  throw new UsageError(
+    `${optionName(name)} and --ignore-eos do not go together`,
+    'a text that must be whole must end',
+  )
+}
+
+function parseJson(path: string, json: string): object {
+  try {
+    return JSON.parse(json)
+  } catch (cause) {
+    // V8 counts characters, which nobody does by eye.
+    const problem = (cause as Error).message.replace(/position (\d+)( \(.*\))?$/, (_, offset) => {
+      const before = json.slice(0, Number(offset)).split('\n')
+      return `line ${before.length}, column ${before.at(-1)!.length + 1}`
+    })
+    throw new DasllamaError('INVALID_ARGUMENT', `${path} is no JSON: ${problem}`, { cause })
+  }
+}

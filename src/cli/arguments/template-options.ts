@@ -1,0 +1,36 @@
+import { alias, text } from './options.js'
+import { UsageError } from './usage-error.js'
+
+/** How a conversation becomes a prompt. */
+export const templateOptions = {
+  system: alias(
+    text('TEXT', 'the system message, which says who the model is to be'),
+    '-sys',
+    '--system-prompt',
+  ),
+  template: alias(
+    text(
+      'NAME',
+      "one of the file's chat templates, a family such as chatml or llama-3, or Jinja; the file's own when not given",
+    ),
+    '--chat-template',
+  ),
+  templateVariables: alias(
+    text('JSON', 'more for the template, such as {"enable_thinking": false}'),
+    '--chat-template-kwargs',
+  ),
+}
+
+/** The variables that `--template-variables` gives. Throws `UsageError`. */
+export function variablesOf(json: string | undefined): Record<string, unknown> {
+  if (json === undefined) return {}
+  try {
+    const variables: unknown = JSON.parse(json)
+    if (typeof variables === 'object' && variables !== null && !Array.isArray(variables)) {
+      return variables as Record<string, unknown>
+    }
+  } catch {}
+  throw new UsageError(
+    `--template-variables must be a JSON object, not ${JSON.stringify(json.slice(0, 100))}`,
+  )
+}

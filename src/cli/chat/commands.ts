@@ -1,0 +1,210 @@
+import { type ChatMessage, DasllamaError } from '../../index.js'
+import { nearest } from '../../nearest.js'
+import type { Terminal } from '../../platform/terminal.js'
+import { refuseEndless } from '../arguments/format-options.js'
+import { kebabCase } from '../arguments/options.js'
+import { optionName } from '../arguments/parse.js'
+import { UsageError } from '../arguments/usage-error.js'
+import { widthOf } from '../command.js'
+import { definitions, paragraphs } from '../output/layout.js'
+import { changedParams, PARAM_NAMES, shownParams } from './params.js'
+import type { ChatState } from './state.js'
+import { fullStatistics } from './statistics.js'
+
+/** What is to be said to the model. */
+export interface Said {
+  readonly content: string
+  /** The conversation to go back to if there is no answer. Default: the one before this was said. */
+  readonly before?: readonly ChatMessage[]
+}
+
+/** What is to happen after a command. */
+export type Outcome = { readonly said: string } | { readonly again: Said } | 'leave'
+
+interface ChatCommand {
+  readonly name: string
+  readonly aliases?: readonly string[]
+  readonly operand?: string
+  readonly summary: string
+  run(operand: string, state: ChatState, terminal: Terminal): string | Outcome | Promise<string | Outcome>
+}
+
+const COMMANDS: readonly ChatCommand[] = [
+  {
+    name: 'system',
+    operand: 'TEXT',
+    summary: 'set the system message; without TEXT show it, with - take it away',
+    run(text, { chat }) {
+      if (text === '') return `${chat.system ?? '(no system message)'}\n`
+      chat.system = text === '-' ? undefined : text
+      return '(set)\n'
+    },
+  },
+  {
+    name: 'clear',
+    aliases: ['reset'],
+    summary: 'forget the conversation, but not the system message',
+    run(_, { chat }) {
+      chat.reset()
+      return '(forgotten)\n'
+    },
+  },
+  {
+    name: 'retry',
+    aliases: ['regen', 'regenerate'],
+    summary: 'take the last reply back and answer again',
+    run(_, { chat }) {
+      const before = chat.history
+      const [message] = chat.undo()
+      if (!message) return '(there is nothing to answer again)\n'
+      return { again: { content: message.content, before } }
+    },
+  },
+  {
+    name: 'undo',
+    summary: 'take back your last message and the reply to it',
+    run(_, { chat }) {
+      const taken = chat.undo()
+      return taken.length === 0
+        ? '(there is nothing to take back)\n'
+        : `(taken back: ${brief(taken[0].content)})\n`
+    },
+  },
+  {
+    name: 'history',
+    summary: 'show the conversation',
+    run: (_, { chat }) =>
+      chat.history
+        .map(({ role, content, cut }) => `${role}${cut ? ` (cut)` : ''}: ${content.trim()}\n`)
+        .join('') || '(empty)\n',
+  },
+  {
+    name: 'params',
+    operand: 'NAME=VALUE ...',
+    summary: 'show how tokens are chosen, or change it: /params temp=0.7 topK= (which is the default)',
+    run(operand, state) {
+      const { given } = state
+      if (operand !== '') {
+        const params = changedParams(state.params, state.defaults, operand.split(/\s+/))
+        if (given) refuseEndless(given.name, params)
+        state.params = params
+      }
+      return shownParams(state.params, state.defaults, given && [[optionName(given.name), given.file]])
+    },
+  },
+  {
+    name: 'stats',
+    summary: 'show what the last reply has cost, and how full the context is',
+    run: (_, { chat }) => fullStatistics(chat),
+  },
+  {
+    name: 'save',
+    operand: 'FILE',
+    summary: 'write the conversation to a file, as JSON',
+    async run(file, { chat }, terminal) {
+      await terminal.writeFile(needed('save', file), `${JSON.stringify(chat, null, 2)}\n`)
+      return `(${chat.history.length} messages written)\n`
+    },
+  },
+  {
+    name: 'load',
+    operand: 'FILE',
+    summary: 'go on with a conversation that was saved',
+    async run(file, { chat }, terminal) {
+      const text = await terminal.readFile(needed('load', file))
+      chat.history = historyOf(text, file)
+      return `(${chat.history.length} messages read)\n`
+    },
+  },
+  {
+    name: 'help',
+    aliases: ['?'],
+    summary: 'show this',
+    run: (_, __, { stderr }) => help(widthOf(stderr)),
+  },
+  {
+    name: 'exit',
+    aliases: ['quit', 'bye'],
+    summary: 'leave, as Ctrl-D does',
+    run: () => 'leave',
+  },
+]
+
+/** Commands of ollama and llama-cli that have another name or place here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  set: '/params sets how tokens are chosen, /system the system message',
+  show: '/params, /system, /stats and /history show what there is',
+  read: 'paste the text, or leave and pipe the file into dasllama run --chat',
+  image: 'models here read text only',
+}
+
+const NOTES = `Tab completes commands, the arrow keys bring earlier messages back, and Ctrl-R searches them. A line that ends in \\ goes on in the next one, and so does all between """ and """. A message that begins with / is written with //.
+`
+
+function help(width: number | undefined): string {
+  const rows = COMMANDS.map(({ name, aliases = [], operand = '', summary }) => {
+    const names = [name, ...aliases].map((each) => `/${each}`).join(', ')
+    return [`${names} ${operand}`.trimEnd(), summary] as const
+  })
+  return definitions(rows, width).join('') + paragraphs(NOTES, width)
+}
+
+function namesOf({ name, aliases = [] }: ChatCommand): readonly string[] {
+  return [name, ...aliases]
+}
+
+/** Runs a line such as `/undo`. Throws `UsageError`. */
+export async function runChatCommand(line: string, state: ChatState, terminal: Terminal): Promise<Outcome> {
+  const [, name, operand] = /^\/(\S*)\s*([\s\S]*)$/.exec(line)!
+  const command = COMMANDS.find((command) => namesOf(command).includes(name.toLowerCase()))
+  if (!command) throw unknownCommand(name)
+  const outcome = await command.run(operand.trim(), state, terminal)
+  return typeof outcome === 'string' && outcome !== 'leave' ? { said: outcome } : outcome
+}
+
+function unknownCommand(name: string): UsageError {
+  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
+  const message = `there is no command /${shown}`
+  if (Object.hasOwn(ELSEWHERE, name)) return new UsageError(message, ELSEWHERE[name])
+  const meant = nearest(kebabCase(name), COMMANDS.flatMap(namesOf))
+  return new UsageError(
+    message,
+    meant === undefined
+      ? '/help lists the commands; a message that begins with / is written with //'
+      : `did you mean /${meant}?`,
+  )
+}
+
+/** What the beginning of a line may become at the Tab key: commands, and after `/params` the names of parameters. */
+export function completions(text: string): string[] {
+  const params = /^(\/params (?:\S+ +)*)(\S*)$/.exec(text)
+  if (params) {
+    const [, before, name] = params
+    return PARAM_NAMES.filter((each) => each.startsWith(name)).map((each) => `${before}${each}=`)
+  }
+  return COMMANDS.flatMap((command) =>
+    namesOf(command)
+      .map((name) => `/${name}${command.operand ? ' ' : ''}`)
+      .filter((line) => line.startsWith(text) && text !== ''),
+  )
+}
+
+function needed(name: string, file: string): string {
+  if (file === '') throw new UsageError(`/${name} needs the name of a file: /${name} FILE`)
+  return file
+}
+
+function brief(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line
+}
+
+function historyOf(text: string, file: string) {
+  try {
+    const { history } = JSON.parse(text)
+    if (Array.isArray(history)) return history
+  } catch {}
+  throw new DasllamaError('BAD_FORMAT', `${file} is not a saved conversation`, {
+    hint: '/save writes such files: JSON, { "history": [{ "role": …, "content": … }] }',
+  })
+}

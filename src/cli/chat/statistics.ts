@@ -1,0 +1,32 @@
+import type { Chat } from '../../index.js'
+import { columns } from '../output/table.js'
+
+/** What the latest reply has cost, in a few words. */
+export function briefStatistics(chat: Chat): string {
+  const { nGen, genTps } = chat.stats()
+  const rate = genTps > 0 ? `, ${genTps.toFixed(1)} tok/s` : ''
+  return `${nGen} ${nGen === 1 ? 'token' : 'tokens'}${rate}`
+}
+
+/** All there is to say of the latest reply, and how full the context is. */
+export function fullStatistics(chat: Chat): string {
+  const { nPrompt, nReused, nGen, nShifts, ttftMs, prefillTps, genTps } = chat.stats()
+  const { position, contextLength } = chat.session
+  const { messages, tokens } = chat.omitted
+  const rows = [
+    [
+      'prompt',
+      `${nPrompt + nReused} tokens: ${nReused} cached, ${nPrompt} evaluated at ${prefillTps.toFixed(1)} tok/s`,
+    ],
+    ['reply', `${nGen} tokens at ${genTps.toFixed(1)} tok/s`],
+    ['first token', `after ${ttftMs.toFixed(0)} ms`],
+    [
+      'context',
+      `${position} of ${contextLength} tokens used, ${Math.floor((100 * position) / contextLength)} %`,
+    ],
+  ]
+  if (nShifts > 0) rows.push(['context shifted', `${nShifts}×`])
+  if (messages > 0) rows.push(['left out', `the oldest ${messages} messages`])
+  if (tokens > 0) rows.push(['left out', `the oldest ${tokens} tokens`])
+  return columns(rows)
+}

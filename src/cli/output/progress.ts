@@ -1,0 +1,73 @@
+import type { Output, Terminal } from '../../platform/terminal.js'
+import { byteSize } from './table.js'
+
+const WIDTH = 30
+/** How often the bar is drawn, and how long a load may take before it appears at all, in ms. */
+const INTERVAL = 100
+/** The rate is that of the last few seconds: a download that slows down says so. */
+const WINDOW = 5000
+const ERASE_LINE = '\r\x1b[2K'
+
+export interface Progress {
+  readonly loaded: number
+  readonly total: number
+}
+
+/** A bar on a terminal's stderr while a model loads, with rate and remaining time; nothing anywhere else. */
+export class ProgressBar {
+  readonly #output: Output
+  readonly #isDrawn: boolean
+  #drawnAt = performance.now()
+  #visible = false
+  /** How far it was at some times of the last seconds, the oldest first. */
+  #marks: { readonly at: number; readonly loaded: number }[] = [{ at: performance.now(), loaded: 0 }]
+
+  constructor({ stderr }: Pick<Terminal, 'stderr'>, { isQuiet = false }: { isQuiet?: boolean } = {}) {
+    this.#output = stderr
+    this.#isDrawn = stderr.isTerminal && !isQuiet
+  }
+
+  readonly update = (progress: Progress): void => {
+    const now = performance.now()
+    if (!this.#isDrawn || now - this.#drawnAt < INTERVAL) return
+    this.#drawnAt = now
+    this.#visible = true
+    const rate = this.#rate(progress.loaded, now)
+    void this.#output.write(ERASE_LINE + progressLine(progress, rate, this.#output.columns ?? 80))
+  }
+
+  erase(): void {
+    if (this.#visible) void this.#output.write(ERASE_LINE)
+    this.#visible = false
+  }
+
+  /** Bytes per second. */
+  #rate(loaded: number, now: number): number {
+    this.#marks.push({ at: now, loaded })
+    while (this.#marks.length > 2 && now - this.#marks[1].at > WINDOW) this.#marks.shift()
+    const [first] = this.#marks
+    return now > first.at ? ((loaded - first.loaded) * 1000) / (now - first.at) : 0
+  }
+}
+
+/** The bar as it fits into a line of `columns`: a line that breaks could not be erased. */
+export function progressLine({ loaded, total }: Progress, rate: number, columns: number): string {
+  const part = total > 0 ? Math.min(loaded / total, 1) : 0
+  const percent = `${Math.floor(part * 100)} %`
+  const left = rate > 0 && part < 1 ? `, ${duration((total - loaded) / rate)} left` : ''
+  const rateText = rate > 0 ? `, ${byteSize(rate)}/s` : ''
+  const said = ` ${percent} of ${byteSize(total)}${rateText}${left}`
+  const room = Math.min(WIDTH, columns - 'loading '.length - said.length - 1)
+  if (room >= 5) {
+    return `loading ${'█'.repeat(Math.round(part * room)).padEnd(room, '░')}${said}`
+  }
+  return `loading${said}`.length < columns ? `loading${said}` : `loading ${percent}`.slice(0, columns - 1)
+}
+
+/** Seconds for people: `42 s`, `3 min 5 s`, `2 h 10 min`. */
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}

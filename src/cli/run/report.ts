@@ -1,0 +1,48 @@
+import type { GeneratedToken, Generation, Logprobs, Model, SessionStats, StopReason } from '../../index.js'
+import { columns } from '../output/table.js'
+
+const STOP_REASONS: Record<StopReason, string> = {
+  stop: 'the text ended',
+  length: '--max-tokens reached',
+  context: 'the context is full',
+  abort: 'interrupted',
+  callback: 'left early',
+}
+
+/** What a text has cost and why it ended, in one line. */
+export function statistics(stats: SessionStats, { stopReason, stoppedBy }: Generation, seed: number): string {
+  const { nPrompt, nReused, nGen, nShifts, ttftMs, prefillTps, genTps } = stats
+  const parts = [
+    `prompt ${nPrompt} tokens${nReused > 0 ? ` and ${nReused} known before` : ''}, ${prefillTps.toFixed(1)} tok/s`,
+    `generated ${nGen} tokens, ${genTps.toFixed(1)} tok/s`,
+    ...(nShifts > 0 ? [`made room ${nShifts} times`] : []),
+    `first token after ${ttftMs.toFixed(0)} ms`,
+    typeof stoppedBy === 'string' ? `stopped at ${JSON.stringify(stoppedBy)}` : STOP_REASONS[stopReason!],
+    `seed ${seed}`,
+  ]
+  return `${parts.join(' | ')}\n`
+}
+
+/** Log-probabilities a token for --json, with the texts of the tokens. */
+export function logprobsObjects(tokens: readonly GeneratedToken[], model: Model) {
+  const named = ({ logprob, top }: Logprobs) => ({
+    logprob,
+    top: top.map(({ id, logprob }) => ({ id, piece: model.piece(id), logprob })),
+  })
+  return tokens.flatMap(({ id, logprobs }) => {
+    if (!logprobs) return []
+    const { before, after } = logprobs
+    return [{ id, piece: model.piece(id), before: named(before), after: named(after) }]
+  })
+}
+
+/** The same for people, a line a token. */
+export function logprobsTable(tokens: readonly GeneratedToken[], model: Model): string {
+  const rows = logprobsObjects(tokens, model).map(({ piece, before, after }) => [
+    JSON.stringify(piece),
+    before.logprob.toFixed(3),
+    after.logprob.toFixed(3),
+    before.top.map(({ piece, logprob }) => `${JSON.stringify(piece)} ${logprob.toFixed(3)}`).join('  '),
+  ])
+  return columns([['token', 'model', 'sampled', 'likeliest by the model'], ...rows])
+}

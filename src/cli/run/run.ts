@@ -1,0 +1,192 @@
+import {
+  createChat,
+  type GeneratedToken,
+  type GenerateOptions,
+  type Model,
+  type Session,
+} from '../../index.js'
+import { maxTokensOption } from '../arguments/ending-options.js'
+import { engineOptions, load, sessionOptions } from '../arguments/engine-options.js'
+import { formatOptions, givenFormat } from '../arguments/format-options.js'
+import { MODEL } from '../arguments/model-options.js'
+import { alias, flag, group, integer, seeds, texts, tokenIds, type Values } from '../arguments/options.js'
+import { optionName } from '../arguments/parse.js'
+import { CHOOSING, seedOption } from '../arguments/sampling-options.js'
+import { templateOptions, variablesOf } from '../arguments/template-options.js'
+import { UsageError } from '../arguments/usage-error.js'
+import { command } from '../command.js'
+import { interruptible } from '../interrupt.js'
+import { printStyled } from '../output/style.js'
+import { type Prompt, promptOptions, readPrompts } from './prompts.js'
+import type { Result } from './records.js'
+import { type Run, settings, sweep, sweptSampling } from './sweep.js'
+import { type Writer, writerOf } from './writers.js'
+
+const options = {
+  ...promptOptions,
+  ...group('What to write', {
+    chat: flag("put the prompt into the model's chat template, as the message of a user"),
+    ...templateOptions,
+    maxTokens: maxTokensOption('stop after N tokens; else when the text ends or the context is full', 0),
+    stop: texts('TEXT', 'end where the text says this, which is left out; may be given several times'),
+    stopIds: tokenIds('tokens that end the text'),
+    ...sweptSampling.ending,
+    ...formatOptions,
+  }),
+  ...sweptSampling.choosing,
+  ...group(CHOOSING, {
+    seed: seedOption('same seed, same text; drawn when not given'),
+    seeds: seeds('one text for each of these seeds'),
+  }),
+  ...sweptSampling.repetition,
+  ...sweptSampling.tokens,
+  ...engineOptions,
+  ...group('Output', {
+    logprobs: integer(
+      'log-probability of each token and of the N likeliest ones, before and after sampling',
+      { min: 0 },
+    ),
+    echo: alias(flag('print the prompt before the text'), '--display-prompt'),
+    json: flag(
+      'print one JSON object, when all is done: promptIds, ids, text, stats, stopReason, stoppedBy, seed, isComplete with a format, and logprobs if asked for; of several texts an array of them, with prompt and settings',
+    ),
+    jsonl: flag(
+      'print such an object, with prompt and settings, as a line for each text as soon as it is done',
+    ),
+    csv: flag('print a table: prompt, settings that are given, seed, text, why it ended, and numbers'),
+  }),
+}
+
+type RunValues = Values<typeof options>
+
+export const run = command({
+  name: 'run',
+  summary: 'Continue a text, streaming what the model writes',
+  operands: [MODEL],
+  options,
+  excessHint: 'a prompt is given with --prompt, in quotes: --prompt "Once upon a time"',
+  notes: `The text goes to standard output, statistics about it to standard error. Ctrl-C stops the text.
+Without a prompt, what is piped into the program is the prompt.
+
+Every number above that chooses a token may be a list, --prompts has several prompts and --seeds several seeds: then there is a text for each combination. Prompts come one after another, for each of them the options in the order of this page, and seeds change fastest. What is done is printed, also when Ctrl-C stops the rest.
+
+  dasllama run model.gguf --prompt "Once upon a time" --temp 0.8 --top-k 40 --seed 7
+  dasllama run model.gguf --chat --prompt "What is a llama?"
+  dasllama run model.gguf --prompts prompts.txt --temp 0.2,0.8 --seeds 1,2,3 --csv > texts.csv
+`,
+  hints: { CONTEXT_FULL: 'shorten the prompt, or choose a larger --context' },
+  async run([source], values, terminal, given) {
+    const all = settings(values)
+    refuseContradictions(values)
+    const prompts = await readPrompts(values, terminal)
+    return interruptible(terminal, async (signal) => {
+      const format = await givenFormat({ ...values, ignoreEos: values.ignoreEos }, terminal)
+      await using model = await load(source, { ...values, json: isForPrograms(values) }, terminal, signal)
+      const { session, promptOf } = startSession(model, values)
+      using _ = session
+      const { maxTokens, stop, stopIds, logprobs, seeds } = values
+      const generateOptions = { maxTokens, stop, stopIds, logprobs, responseFormat: format?.format, signal }
+      const writer = writerOf(values, terminal.stdout, {
+        model,
+        isSweep: prompts.length * all.length > 1 || seeds !== undefined,
+        severalPrompts: prompts.length > 1,
+        given,
+        withFormat: format !== undefined,
+        stderr: terminal.stderr,
+      })
+      let noted = false
+      for (const one of sweep(prompts, all, seeds ?? [session.seed])) {
+        const result = await generate(one, session, promptOf(one.prompt), generateOptions, writer)
+        await writer.end(result)
+        if (!noted && endsAtOnce(result, values) && model.chatTemplates.size > 0) {
+          noted = true
+          await printStyled(terminal.stderr, 'yellow', `${CHAT_NOTE}\n`)
+        }
+        if (signal.aborted) break
+      }
+      await writer.done()
+    })
+  },
+})
+
+function isForPrograms({ json, jsonl, csv }: RunValues): boolean {
+  return json || jsonl || csv
+}
+
+const CHAT_NOTE =
+  'the model ended the text at once; its file has a chat template, so try dasllama chat, or add --chat to this command'
+
+/** Whether the model had nothing to add to a plain text, as models do that expect a chat. */
+function endsAtOnce({ generation }: Result, { chat, promptIds, stopIds }: RunValues): boolean {
+  const { stopReason, stoppedBy, text } = generation
+  const isOwnEnd = typeof stoppedBy !== 'string' && !stopIds?.includes(stoppedBy as number)
+  return !chat && !promptIds && stopReason === 'stop' && isOwnEnd && text.trim() === ''
+}
+
+function refuseContradictions(values: RunValues): void {
+  if (values.seed !== undefined && values.seeds !== undefined) {
+    throw new UsageError('run takes --seed or --seeds, not both')
+  }
+  const forPrograms = (['json', 'jsonl', 'csv'] as const).filter((name) => values[name])
+  if (forPrograms.length > 1) {
+    throw new UsageError(
+      `run prints in one way: ${forPrograms.map((name) => `--${name}`).join(' and ')} do not go together`,
+    )
+  }
+  if (values.csv && values.logprobs !== undefined) {
+    throw new UsageError('--csv has no room for --logprobs', '--jsonl has')
+  }
+  if (values.chat) {
+    if (values.promptIds) throw new UsageError('--chat and --prompt-ids do not go together')
+    variablesOf(values.templateVariables)
+    return
+  }
+  for (const name of ['system', 'template', 'templateVariables'] as const) {
+    if (values[name] === undefined) continue
+    throw new UsageError(`${optionName(name)} is part of a chat, and a plain prompt is none`, 'add --chat')
+  }
+}
+
+/** The session that writes, and how it takes a prompt: as it is, or within the chat template. */
+function startSession(
+  model: Model,
+  values: RunValues,
+): { session: Session; promptOf: (prompt: Prompt) => Prompt['content'] } {
+  if (!values.chat) {
+    return { session: model.createSession(sessionOptions(values)), promptOf: ({ content }) => content }
+  }
+  const { system, template, templateVariables } = values
+  const chat = createChat(model, {
+    system,
+    template,
+    templateVariables: variablesOf(templateVariables),
+    overflow: 'error',
+    session: sessionOptions(values),
+  })
+  return {
+    session: chat.session,
+    promptOf({ content }) {
+      chat.reset()
+      chat.addUser(String(content))
+      return chat.renderPrompt().ids
+    },
+  }
+}
+
+async function generate(
+  run: Run,
+  session: Session,
+  prompt: Prompt['content'],
+  options: GenerateOptions,
+  writer: Writer,
+): Promise<Result> {
+  session.setSeed(run.seed)
+  const generation = session.generate(prompt, { ...run.setting.params, ...options })
+  const tokens: GeneratedToken[] = []
+  await writer.begin(run, prompt)
+  for await (const token of generation) {
+    await writer.piece(token)
+    if (options.logprobs !== undefined) tokens.push(token)
+  }
+  return { run, generation, tokens, stats: session.stats() }
+}

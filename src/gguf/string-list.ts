@@ -1,0 +1,86 @@
+import { decodeText } from './text.js'
+
+/** Strings by index: an array of them, or a `StringList`. */
+export interface Strings extends Iterable<string> {
+  readonly length: number
+  /** Undefined beyond the end. */
+  at(index: number): string | undefined
+}
+
+const FIRST_BLOCK_BYTES = 4096
+const LARGEST_BLOCK_BYTES = 2 ** 20
+
+/**
+ * Strings as the bytes that they have in their file, decoded one by one when they are asked for: an object per string would
+ * take many times what a short one has in the file.
+ */
+export class StringList implements Strings {
+  readonly length: number
+  /** Where each string begins in its block. */
+  readonly #starts: Uint32Array
+  readonly #blocks: Uint8Array[] = []
+  /** The first string of each block, and how many bytes of it are used. */
+  readonly #firsts: number[] = []
+  readonly #used: number[] = []
+  #appended = 0
+
+  /** Room for `length` strings, which are appended one after the other. */
+  constructor(length: number) {
+    this.length = length
+    this.#starts = new Uint32Array(length)
+  }
+
+  /** Copies the bytes. */
+  append(bytes: Uint8Array): void {
+    let block = this.#blocks.length - 1
+    if (block < 0 || bytes.length > this.#blocks[block].length - this.#used[block]) {
+      block = this.#addBlock(bytes.length)
+    }
+    this.#starts[this.#appended++] = this.#used[block]
+    this.#blocks[block].set(bytes, this.#used[block])
+    this.#used[block] += bytes.length
+  }
+
+  at(index: number): string | undefined {
+    if (!(index >= 0 && index < this.#appended)) return undefined
+    return this.#textAt(index, this.#blockOf(index))
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    for (let block = 0; block < this.#blocks.length; block++) {
+      const end = this.#firsts[block + 1] ?? this.#appended
+      for (let index = this.#firsts[block]; index < end; index++) yield this.#textAt(index, block)
+    }
+  }
+
+  #textAt(index: number, block: number): string {
+    const isLast = index + 1 === (this.#firsts[block + 1] ?? this.#appended)
+    const end = isLast ? this.#used[block] : this.#starts[index + 1]
+    return decodeText(this.#blocks[block], this.#starts[index], end)
+  }
+
+  #blockOf(index: number): number {
+    let low = 0
+    let high = this.#firsts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#firsts[middle] <= index) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  #addBlock(least: number): number {
+    const before = this.#blocks.length - 1
+    if (before >= 0) this.#blocks[before] = trimmed(this.#blocks[before], this.#used[before])
+    const size = before < 0 ? FIRST_BLOCK_BYTES : 2 * this.#blocks[before].length
+    this.#firsts.push(this.#appended)
+    this.#used.push(0)
+    return this.#blocks.push(new Uint8Array(Math.max(least, Math.min(size, LARGEST_BLOCK_BYTES)))) - 1
+  }
+}
+
+/** Without what is not used, where that is much. */
+function trimmed(block: Uint8Array, used: number): Uint8Array {
+  return used < block.length / 2 ? block.slice(0, used) : block
+}

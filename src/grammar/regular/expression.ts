@@ -1,0 +1,139 @@
+import { ANY_CHARACTER, type CodePointRange } from '../code-points.js'
+import type { Node } from '../grammar.js'
+
+/** A regular expression over characters. Parts may be shared. */
+export type Expression =
+  /** One character out of these ranges; without any, nothing matches. */
+  | { readonly kind: 'set'; readonly ranges: readonly CodePointRange[] }
+  | { readonly kind: 'sequence'; readonly parts: readonly Expression[] }
+  | { readonly kind: 'choice'; readonly options: readonly Expression[] }
+  /** `max` may be Infinity. */
+  | { readonly kind: 'repeat'; readonly body: Expression; readonly min: number; readonly max: number }
+  | Look
+
+/** A condition on what stands behind or ahead of a position; takes no character. */
+export interface Look {
+  readonly kind: 'look'
+  readonly ahead: boolean
+  readonly negated: boolean
+  readonly body: Expression
+}
+
+export const ANY: Expression = { kind: 'set', ranges: ANY_CHARACTER }
+export const ANYTHING: Expression = { kind: 'repeat', body: ANY, min: 0, max: Number.POSITIVE_INFINITY }
+/** Where the text begins. */
+export const START: Look = { kind: 'look', ahead: false, negated: true, body: ANY }
+/** Where it ends. */
+export const END: Look = { kind: 'look', ahead: true, negated: true, body: ANY }
+
+export function oneOf(ranges: readonly CodePointRange[]): Expression {
+  return { kind: 'set', ranges }
+}
+
+export function inOrder(parts: readonly Expression[]): Expression {
+  return parts.length === 1 ? parts[0] : { kind: 'sequence', parts }
+}
+
+export function anyOf(options: readonly Expression[]): Expression {
+  return options.length === 1 ? options[0] : { kind: 'choice', options }
+}
+
+/** These texts. */
+export function texts(all: readonly string[]): Expression {
+  return anyOf(
+    all.map((text) =>
+      inOrder(
+        Array.from(text, (character): Expression => {
+          const codePoint = character.codePointAt(0)!
+          return { kind: 'set', ranges: [[codePoint, codePoint]] }
+        }),
+      ),
+    ),
+  )
+}
+
+/** Whether it has a condition of one direction, or of any. */
+export function hasLook(expression: Expression, ahead?: boolean): boolean {
+  switch (expression.kind) {
+    case 'set':
+      return false
+    case 'sequence':
+      return expression.parts.some((part) => hasLook(part, ahead))
+    case 'choice':
+      return expression.options.some((option) => hasLook(option, ahead))
+    case 'repeat':
+      return hasLook(expression.body, ahead)
+    case 'look':
+      return ahead === undefined || expression.ahead === ahead || hasLook(expression.body, ahead)
+  }
+}
+
+/** The fewest and the most characters of a match. */
+export function lengthsOf(expression: Expression): { readonly min: number; readonly max: number } {
+  switch (expression.kind) {
+    case 'set':
+      return { min: 1, max: 1 }
+    case 'look':
+      return { min: 0, max: 0 }
+    case 'sequence': {
+      const all = expression.parts.map(lengthsOf)
+      return { min: sum(all.map(({ min }) => min)), max: sum(all.map(({ max }) => max)) }
+    }
+    case 'choice': {
+      const all = expression.options.map(lengthsOf)
+      return {
+        min: all.reduce((least, { min }) => Math.min(least, min), Number.POSITIVE_INFINITY),
+        max: all.reduce((most, { max }) => Math.max(most, max), 0),
+      }
+    }
+    case 'repeat': {
+      const { min, max } = lengthsOf(expression.body)
+      return {
+        min: min * expression.min,
+        max: max === 0 || expression.max === 0 ? 0 : max * expression.max,
+      }
+    }
+  }
+}
+
+/**
+ * An expression that is searched for, as one that the whole text must match: conditions on its beginning and end that
+ * stand at its edges are gone, and where they were missing anything may stand.
+ */
+export function searched(expression: Expression): Expression {
+  if (expression.kind === 'choice') return anyOf(expression.options.map(searched))
+  const parts = expression.kind === 'sequence' ? expression.parts : [expression]
+  const begins = parts[0] === START
+  const ends = parts.at(-1) === END
+  return inOrder([
+    ...(begins ? [] : [ANYTHING]),
+    ...parts.slice(begins ? 1 : 0, ends ? -1 : undefined),
+    ...(ends ? [] : [ANYTHING]),
+  ])
+}
+
+/** A node without recursion as an expression. */
+export function expressionOf(node: Node, rules: ReadonlyMap<string, Node>): Expression {
+  switch (node.kind) {
+    case 'text':
+      return texts([node.text])
+    case 'set':
+      return oneOf(node.ranges)
+    case 'sequence':
+      return inOrder(node.parts.map((part) => expressionOf(part, rules)))
+    case 'choice':
+      return anyOf(node.options.map((option) => expressionOf(option, rules)))
+    case 'repeat':
+      return { kind: 'repeat', body: expressionOf(node.node, rules), min: node.min, max: node.max }
+    case 'rule':
+      return expressionOf(rules.get(node.name)!, rules)
+    case 'passing':
+      return expressionOf(node.node, rules)
+    case 'automaton':
+      throw new Error('an automaton is not converted back')
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}

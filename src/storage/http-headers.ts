@@ -1,0 +1,53 @@
+/** What the headers of an answer say about a file. */
+
+export function isEncoded({ headers }: Response): boolean {
+  return (headers.get('content-encoding') ?? 'identity') !== 'identity'
+}
+
+/** Bytes of the body, where they are announced and mean those of the file. */
+export function contentLength(response: Response): number | undefined {
+  return isEncoded(response) ? undefined : decimal(response.headers.get('content-length') ?? '')
+}
+
+/** `Content-Range: bytes START-LAST/SIZE`, with `end` one more than `LAST`; absent when there is none to see, as across origins. */
+export function contentRange({
+  headers,
+}: Response): { start: number; end: number; size: number | undefined } | undefined {
+  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(headers.get('content-range') ?? '')
+  return match ? { start: Number(match[1]), end: Number(match[2]) + 1, size: decimal(match[3]) } : undefined
+}
+
+/** How long the server asks to wait, in milliseconds: seconds or a date (RFC 9110, section 10.2.3). */
+export function retryAfter({ headers }: Response, now = Date.now()): number | undefined {
+  const value = headers.get('retry-after') ?? ''
+  const seconds = decimal(value)
+  if (seconds !== undefined) return seconds * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
+
+/** What tells one content of an address from the next: its entity tag and its date, as far as they can be seen. */
+export interface Validators {
+  readonly etag: string | undefined
+  readonly lastModified: string | undefined
+}
+
+export function validatorsOf({ headers }: Response): Validators {
+  return {
+    // Whether a tag is weak depends on how the answer was made, not on what the file holds.
+    etag: headers.get('etag')?.replace(/^W\//, ''),
+    lastModified: headers.get('last-modified') ?? undefined,
+  }
+}
+
+/** Whether they are known to belong to different contents. */
+export function differ(a: Validators, b: Validators): boolean {
+  if (a.etag !== undefined && b.etag !== undefined) return a.etag !== b.etag
+  if (a.lastModified === undefined || b.lastModified === undefined) return false
+  return a.lastModified !== b.lastModified
+}
+
+function decimal(text: string): number | undefined {
+  const value = Number(text)
+  return /^\d{1,16}$/.test(text) && Number.isSafeInteger(value) ? value : undefined
+}

@@ -1,0 +1,88 @@
+import { DasllamaError } from '../errors.js'
+import { displayName } from './display-name.js'
+import { readParts } from './parts.js'
+import type { ByteSource } from './source.js'
+
+/** A source of the pool: closed while it is not needed, and opened again. */
+interface Entry {
+  readonly name: string
+  readonly size: number
+  readonly version: string | undefined
+  readonly open: () => Promise<ByteSource>
+  source: Promise<ByteSource> | undefined
+  readers: number
+}
+
+/**
+ * Many sources of which few are open at a time: a model of a thousand parts would need a thousand file handles. Those that
+ * were used last stay open.
+ */
+export class SourcePool {
+  readonly #most: number
+  /** Those that are open, the one used last at the end. */
+  readonly #open = new Set<Entry>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Takes over a source that is open; `open` opens it again. */
+  async add(source: ByteSource, open: () => Promise<ByteSource>): Promise<ByteSource> {
+    const entry: Entry = {
+      name: source.name,
+      size: source.size,
+      version: source.version,
+      open,
+      source: Promise.resolve(source),
+      readers: 0,
+    }
+    this.#open.add(entry)
+    await this.#closeSurplus()
+    return {
+      name: entry.name,
+      size: entry.size,
+      read: (offset, target, signal) => this.#use(entry, (source) => source.read(offset, target, signal)),
+      readParts: (parts, signal) => this.#use(entry, (source) => readParts(source, parts, signal)),
+      checkUnchanged: async () => {
+        await (await entry.source)?.checkUnchanged?.()
+      },
+      close: () => this.#close(entry),
+    }
+  }
+
+  async #use(entry: Entry, work: (source: ByteSource) => Promise<void>): Promise<void> {
+    entry.readers++
+    this.#open.delete(entry)
+    this.#open.add(entry)
+    try {
+      entry.source ??= this.#reopen(entry)
+      await this.#closeSurplus()
+      await work(await entry.source)
+    } finally {
+      entry.readers--
+    }
+  }
+
+  async #reopen(entry: Entry): Promise<ByteSource> {
+    const source = await entry.open()
+    if (source.size === entry.size && source.version === entry.version) return source
+    await source.close()
+    throw new DasllamaError('IO', `${displayName(entry.name)}: the file was replaced while it was read`, {
+      hint: 'load it again from the beginning',
+    })
+  }
+
+  async #closeSurplus(): Promise<void> {
+    for (const entry of this.#open) {
+      if (this.#open.size <= this.#most) return
+      if (entry.readers === 0) await this.#close(entry)
+    }
+  }
+
+  async #close(entry: Entry): Promise<void> {
+    const { source } = entry
+    entry.source = undefined
+    this.#open.delete(entry)
+    await (await source?.catch(() => undefined))?.close()
+  }
+}

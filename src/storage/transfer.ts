@@ -1,0 +1,111 @@
+import { abortable } from '../abortable.js'
+import { DasllamaError } from '../errors.js'
+
+/** Fewer bytes than these within the time limit count as none: a server that drips would hold a load up for ever. */
+const LEAST_PROGRESS_BYTES = 1024
+
+/** A request that ends when it stalls: the time counts that is spent waiting for it, not what passes between reads. */
+class Watch {
+  readonly #controller = new AbortController()
+  readonly #limit: number
+  /** Milliseconds waited, and bytes that came, since there was progress. */
+  #waited = 0
+  #bytes = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Awaits a step of the request. Rejects with the signal's reason, or with `IO` when it has stalled. */
+  async wait<T>(name: string, step: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const stalled = () =>
+      this.#controller.abort(
+        new DasllamaError('IO', `${name}: the server has sent next to nothing for ${this.#limit / 1000} s`, {
+          hint: 'the connection may be dead or very slow: try again, or raise stallTimeout',
+        }),
+      )
+    const abort = () => this.#controller.abort(signal?.reason)
+    const started = performance.now()
+    const timer = setTimeout(stalled, Math.max(0, this.#limit - this.#waited))
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
+    try {
+      return await abortable(step, this.signal)
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      this.#waited += performance.now() - started
+    }
+  }
+
+  progress(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#bytes < LEAST_PROGRESS_BYTES) return
+    this.#bytes = 0
+    this.#waited = 0
+  }
+
+  /** Ends the request, if it still runs. */
+  end(): void {
+    this.#controller.abort(new Error('the answer is not needed any more'))
+  }
+}
+
+/** One answer of a server: its head, and its body as it is asked for. */
+export class Transfer {
+  readonly response: Response
+  readonly #name: string
+  readonly #watch: Watch
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+
+  private constructor(name: string, response: Response, watch: Watch) {
+    this.#name = name
+    this.response = response
+    this.#watch = watch
+  }
+
+  /**
+   * Sends a request. Rejects with the signal's reason, with `IO` when nothing is heard for `stallTimeout` milliseconds, or
+   * with what `send` rejects with.
+   */
+  static async begin(
+    name: string,
+    send: (signal: AbortSignal) => Promise<Response>,
+    stallTimeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Transfer> {
+    signal?.throwIfAborted()
+    const watch = new Watch(stallTimeout)
+    return new Transfer(name, await watch.wait(name, send(watch.signal), signal), watch)
+  }
+
+  /** The next bytes of the body; undefined at its end. Rejects with the signal's reason, or with `IO`. */
+  async next(signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    this.#reader ??= this.response.body?.getReader()
+    if (!this.#reader) return undefined
+    try {
+      const { done, value } = await this.#watch.wait(this.#name, this.#reader.read(), signal)
+      if (done) return undefined
+      this.#watch.progress(value.length)
+      return value
+    } catch (cause) {
+      signal?.throwIfAborted()
+      if (cause instanceof DasllamaError) throw cause
+      throw new DasllamaError('IO', `${this.#name}: the connection broke`, {
+        hint: 'try again when the network is better',
+        cause,
+      })
+    }
+  }
+
+  /** Ends the transfer, so that its connection is free. Does not wait for a server that does not answer. */
+  discard(): void {
+    const cancelled = this.#reader ? this.#reader.cancel() : this.response.body?.cancel()
+    cancelled?.catch(() => undefined)
+    this.#watch.end()
+  }
+}

@@ -1,0 +1,55 @@
+import { describe } from 'vitest'
+import { testAttack } from './support/child.js'
+
+/** What Node, the transpiler and the kernels take before anything is read. */
+const BASE = 260
+
+/** With the most that the child may take, in MB besides `BASE`: about twice what the file has in memory. */
+const FILES: readonly (readonly [what: string, residentMegabytes: number])[] = [
+  ['64 MB of booleans', 150],
+  ['256 MB of booleans', 150],
+  ['as many booleans as may be', 150],
+  ['200 MB of strings of two letters', 400],
+  ['as many strings of two letters as may be', 400],
+  ['as many empty strings as may be', 300],
+  ['as many doubles as may be', 300],
+  ['seven texts of 60 MB', 850],
+  ['keys of 60 kB each', 150],
+  ['arrays within arrays', 150],
+  ['an architecture of 30 MB', 250],
+  ['tokens of two letters', 250],
+  ['as many tokens as may be', 500],
+  ['as many merges as may be', 300],
+]
+
+describe('metadata', () => {
+  for (const [what, residentMegabytes] of FILES) {
+    testAttack(
+      `metadata: ${what}`,
+      'metadata.ts',
+      3,
+      { heapMegabytes: 400, residentMegabytes: BASE + residentMegabytes, seconds: 120 },
+      what,
+    )
+  }
+})
+
+describe('values that messages quote', () => {
+  for (const length of [200, 1_000_000]) {
+    testAttack(
+      `quoted values of ${length} characters`,
+      'names.ts',
+      20,
+      { heapMegabytes: 400, residentMegabytes: BASE + 200, seconds: 60 },
+      length,
+    )
+  }
+})
+
+describe('files of the disk', () => {
+  testAttack('many parts, a file that changes, sources that do not close', 'disk.ts', 6, {
+    heapMegabytes: 300,
+    residentMegabytes: BASE + 100,
+    seconds: 60,
+  })
+})

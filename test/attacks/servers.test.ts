@@ -1,0 +1,32 @@
+import { describe } from 'vitest'
+import { testAttack } from './support/child.js'
+
+const SERVERS = [
+  'an endless body of zeros',
+  'an endless body that begins as a model',
+  'an endless model',
+  'a body that announces 4 GB',
+  'a model that announces 4 GB',
+  'a little gzip that becomes much',
+  'ranges that never end',
+  'silence',
+  'a head and silence',
+  'a drip',
+  'a redirect to itself',
+  'headers without an end',
+  'cut after each byte',
+  '503 for ever',
+]
+
+describe('servers', () => {
+  for (const server of SERVERS) {
+    testAttack(
+      `server: ${server}`,
+      'servers.ts',
+      2,
+      // The base is some 200 MB; 64 MB are kept of a body without ranges, and as many wait on both sides of the connection.
+      { heapMegabytes: 300, residentMegabytes: 550, seconds: 60 },
+      server,
+    )
+  }
+})

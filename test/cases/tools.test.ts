@@ -1,0 +1,612 @@
+/** Kinds of things that models write around tool calls, and what must be read of each, in every dialect that has them. */
+import { describe, expect, it } from 'vitest'
+import type { ReplyEvent } from '../../src/chat/reply/events.js'
+import { type ReplyFormatOverrides, replyFormat, replyFormatOf } from '../../src/chat/reply/format.js'
+import { createReplyParser } from '../../src/chat/reply/parser.js'
+import { testKind } from './kind.js'
+
+type Tools = NonNullable<ReplyFormatOverrides['tools']>
+type Call = readonly [name: string, args: Readonly<Record<string, unknown>>]
+
+interface Case {
+  readonly tools: Tools
+  readonly text: string
+  readonly calls?: readonly Call[]
+  /** Default: not looked at. */
+  readonly content?: string
+  readonly reasoning?: string
+  readonly malformed?: readonly string[]
+  readonly thinks?: boolean
+}
+
+const TOOLS = [
+  {
+    name: 'weather',
+    parameters: {
+      type: 'object',
+      $defs: { unit: { enum: ['c', 'f'] }, list: { type: 'array' } },
+      properties: {
+        city: { type: 'string' },
+        days: { type: 'integer' },
+        share: { type: 'number' },
+        raw: { type: 'boolean' },
+        where: { type: 'object' },
+        tags: { type: 'array', items: { type: 'string' } },
+        note: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+        either: { type: ['string', 'integer'] },
+        unit: { $ref: '#/$defs/unit' },
+        list: { $ref: '#/$defs/list' },
+        maybe: { type: 'integer', nullable: true },
+        code: { enum: ['1', '2'] },
+        anything: {},
+      },
+    },
+  },
+  { name: 'now' },
+]
+
+function read({ tools, text, thinks = false }: Case, pieces: readonly string[] = [text]): ReplyEvent[] {
+  const parser = createReplyParser(
+    replyFormat({ tools, reasoning: tools === 'harmony' ? 'harmony' : thinks ? 'think' : 'none' }),
+    { tools: TOOLS },
+  )
+  return [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end('stop')]
+}
+
+const textOf = (events: readonly ReplyEvent[], type: 'content' | 'reasoning') =>
+  events.map((event) => (event.type === type ? event.text : '')).join('')
+
+function check(input: Case): void {
+  for (const pieces of [[input.text], input.text.split('')]) {
+    const events = read(input, pieces)
+    const calls = events.flatMap((event): Call[] =>
+      event.type === 'tool-call' ? [[event.call.name, event.call.arguments]] : [],
+    )
+    expect(calls).toEqual(input.calls ?? [])
+    const reasons = events.flatMap((event) => (event.type === 'malformed-tool-call' ? [event.reason] : []))
+    expect(reasons).toEqual(input.malformed ?? [])
+    if (input.content !== undefined) expect(textOf(events, 'content')).toBe(input.content)
+    if (input.reasoning !== undefined) expect(textOf(events, 'reasoning')).toBe(input.reasoning)
+  }
+}
+
+/** A call of `weather` with a city, as each dialect writes it. */
+const WRITTEN: Readonly<Record<Exclude<Tools, 'none'>, (city: string) => string>> = {
+  hermes: (city) => `<tool_call>\n{"name": "weather", "arguments": {"city": "${city}"}}\n</tool_call>`,
+  'llama-json': (city) => `<|python_tag|>{"name": "weather", "parameters": {"city": "${city}"}}`,
+  mistral: (city) => `[TOOL_CALLS]weather[ARGS]{"city": "${city}"}`,
+  deepseek: (city) =>
+    `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>weather\n\`\`\`json\n{"city": "${city}"}\n\`\`\`<｜tool▁call▁end｜><｜tool▁calls▁end｜>`,
+  gemma: (city) => `<|tool_call>call:weather{city:<|"|>${city}<|"|>}<tool_call|>`,
+  harmony: (city) =>
+    `<|channel|>commentary to=functions.weather<|message|>{"city": "${city}"}<|call|><|start|>assistant`,
+  'qwen-xml': (city) =>
+    `<tool_call>\n<function=weather>\n<parameter=city>\n${city}\n</parameter>\n</function>\n</tool_call>`,
+  seed: (city) =>
+    `<seed:tool_call>\n<function=weather>\n<parameter=city>${city}</parameter>\n</function>\n</seed:tool_call>`,
+  glm: (city) => `<tool_call>weather\n<arg_key>city</arg_key>\n<arg_value>${city}</arg_value>\n</tool_call>`,
+  lfm2: (city) => `<|tool_call_start|>[weather(city="${city}")]<|tool_call_end|>`,
+  nemotron: (city) => `<TOOLCALL>[{"name": "weather", "arguments": {"city": "${city}"}}]</TOOLCALL>`,
+  'tool-calls': (city) => `<tool_calls>[{"name": "weather", "arguments": {"city": "${city}"}}]</tool_calls>`,
+  granite: (city) => `<|tool_call|>[{"name": "weather", "arguments": {"city": "${city}"}}]`,
+  cohere: (city) =>
+    `<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "weather", "parameters": {"city": "${city}"}}]<|END_ACTION|>`,
+  'command-r': (city) =>
+    `Action:\n\`\`\`json\n[{"tool_name": "weather", "parameters": {"city": "${city}"}}]\`\`\``,
+  gigachat: (city) => `<|function_call|>{"name": "weather", "arguments": {"city": "${city}"}}`,
+  firefunction: (city) => `functools[{"name": "weather", "arguments": {"city": "${city}"}}]`,
+  minicpm: (city) => `<function name="weather"><param name="city">${city}</param></function>`,
+  minimax: (city) =>
+    `<minimax:tool_call>\n<invoke name="weather">\n<parameter name="city">${city}</parameter>\n</invoke>\n</minimax:tool_call>`,
+  dsml: (city) =>
+    `<｜DSML｜function_calls>\n<｜DSML｜invoke name="weather">\n<｜DSML｜parameter name="city" string="true">${city}</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>`,
+  atem: (city) =>
+    `<atem:function_calls>\n<atem:invoke name="weather">\n<atem:parameter name="city">${city}</atem:parameter>\n</atem:invoke>\n</atem:function_calls>`,
+  kimi: (city) =>
+    `<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>{"city": "${city}"}<|tool_call_end|><|tool_calls_section_end|>`,
+  solar: (city) =>
+    `<|tool_calls|><|tool_call:begin|>x1<|tool_call:name|>weather<|tool_call:args|>{"city": "${city}"}<|tool_call:end|><|calls|>`,
+}
+const DIALECTS = Object.keys(WRITTEN) as Exclude<Tools, 'none'>[]
+/** Those whose calls are JSON objects within markers. */
+const AS_JSON: readonly (readonly [Tools, open: string, close: string])[] = [
+  ['hermes', '<tool_call>', '</tool_call>'],
+  ['nemotron', '<TOOLCALL>', '</TOOLCALL>'],
+  ['tool-calls', '<tool_calls>', '</tool_calls>'],
+  ['cohere', '<|START_ACTION|>', '<|END_ACTION|>'],
+  ['granite', '<|tool_call|>', ''],
+  ['mistral', '[TOOL_CALLS]', ''],
+  ['gigachat', '<|function_call|>', ''],
+]
+/** Those that write JSON for the arguments alone: what stands before and behind. */
+const WITH_JSON: readonly (readonly [Tools, before: string, behind: string])[] = [
+  ...AS_JSON.map(
+    ([tools, open, close]) => [tools, `${open}{"name": "weather", "arguments": `, `}${close}`] as const,
+  ),
+  ['mistral', '[TOOL_CALLS]weather[ARGS]', ''],
+  ['llama-json', '{"name": "weather", "parameters": ', '}'],
+  ['deepseek', '<｜tool▁call▁begin｜>weather<｜tool▁sep｜>', '<｜tool▁call▁end｜>'],
+  ['kimi', '<|tool_call_begin|>functions.weather:3<|tool_call_argument_begin|>', '<|tool_call_end|>'],
+  ['solar', '<|tool_call:begin|>1<|tool_call:name|>weather<|tool_call:args|>', '<|tool_call:end|>'],
+  ['harmony', '<|channel|>commentary to=functions.weather<|message|>', '<|call|>'],
+  ['qwen-xml', '<function=weather>', '</function>'],
+]
+const json = (args: string, calls: readonly Call[]): Case[] =>
+  WITH_JSON.map(([tools, before, behind]) => ({ tools, text: before + args + behind, calls }))
+
+describe('tool calls', () => {
+  testKind(
+    'a call in each dialect',
+    DIALECTS.map(
+      (tools): Case => ({
+        tools,
+        text: WRITTEN[tools]('Rome'),
+        calls: [['weather', { city: 'Rome' }]],
+      }),
+    ),
+    check,
+  )
+
+  testKind(
+    'arguments as the JSON text of an object',
+    AS_JSON.flatMap(([tools, open, close]): Case[] => [
+      {
+        tools,
+        text: `${open}{"name": "weather", "arguments": "{\\n \\"city\\": \\"Ro\\\\\\"me\\"\\n}"}${close}`,
+        calls: [['weather', { city: 'Ro"me' }]],
+      },
+      { tools, text: `${open}{"arguments": "{}", "name": "now"}${close}`, calls: [['now', {}]] },
+      { tools, text: `${open}{"name": "now", "arguments": ""}${close}`, calls: [['now', {}]] },
+      { tools, text: `${open}{"name": "now", "arguments": null}${close}`, calls: [['now', {}]] },
+      {
+        tools,
+        text: `${open}{"name": "now", "arguments": "Rome"}${close}`,
+        malformed: ['arguments-not-object'],
+      },
+      {
+        tools,
+        text: `${open}{"name": "now", "arguments": "[]"}${close}`,
+        malformed: ['arguments-not-object'],
+      },
+      {
+        tools,
+        text: `${open}{"type": "function", "function": {"name": "now", "arguments": "{\\"a\\": 1}"}}${close}`,
+        calls: [['now', { a: 1 }]],
+      },
+    ]),
+    check,
+  )
+
+  testKind(
+    'raw control characters within strings',
+    [
+      ...json('{"city": "a\tb\nc\r\u0001"}', [['weather', { city: 'a\tb\nc\r\u0001' }]]),
+      ...json('{"ci\nty": "\n"}', [['weather', { 'ci\nty': '\n' }]]),
+      ...DIALECTS.map(
+        (tools): Case => ({
+          tools,
+          text: WRITTEN[tools]('a\n\tb'),
+          calls: [['weather', { city: 'a\n\tb' }]],
+        }),
+      ),
+    ],
+    check,
+  )
+
+  testKind(
+    'what Python writes: single quotes, True, None, tuples, commas at the end',
+    [
+      ...json(`{'city': 'it"s', 'raw': True, 'note': None, "tags": ['a', "b",],}`, [
+        ['weather', { city: 'it"s', raw: true, note: null, tags: ['a', 'b'] }],
+      ]),
+      ...json(`{"where": {"x": False, 'y': (1, 2)}, "city": 'don\\'t'}`, [
+        ['weather', { where: { x: false, y: [1, 2] }, city: "don't" }],
+      ]),
+    ],
+    check,
+  )
+
+  testKind(
+    'escapes that JSON lacks',
+    json('{"city": "\\d+\\.\\w \\\'"}', [['weather', { city: "\\d+\\.\\w '" }]]),
+    check,
+  )
+
+  testKind('a brace too many', json('{"days": 1}}', [['weather', { days: 1 }]]), check)
+
+  testKind(
+    'brackets that are missing before a closing marker',
+    [
+      ...AS_JSON.filter(([, , close]) => close !== '').map(
+        ([tools, open, close]) => [tools, `${open}{"name": "weather", "arguments": `, close] as const,
+      ),
+      ...WITH_JSON.filter(([tools, , behind]) => behind.startsWith('<') && tools !== 'harmony'),
+    ].map(
+      ([tools, before, behind]): Case => ({
+        tools,
+        text: `${before}{"tags": ["a"${behind}`,
+        calls: [['weather', { tags: ['a'] }]],
+      }),
+    ),
+    check,
+  )
+
+  testKind(
+    'several calls in one tag',
+    AS_JSON.flatMap(([tools, open, close]): Case[] => {
+      const [a, b] = ['{"name": "weather", "arguments": {"city": "A"}}', '{"name": "now"}']
+      const both: readonly Call[] = [
+        ['weather', { city: 'A' }],
+        ['now', {}],
+      ]
+      return [
+        { tools, text: `${open}\n${a}\n${b}\n${close}`, calls: both, content: '' },
+        { tools, text: `${open}[${a}, ${b}]${close}`, calls: both, content: '' },
+        { tools, text: `${open}${a}, ${b}${close}`, calls: both, content: '' },
+        { tools, text: `${open}[${a}]${close}`, calls: both.slice(0, 1), content: '' },
+        { tools, text: `${open}\`\`\`json\n${b}\n\`\`\`${close}`, calls: both.slice(1), content: '' },
+        { tools, text: `${open}[]${close}`, content: '' },
+        {
+          tools,
+          text: `${open}${a}\n{"name": "rm"}${close}`,
+          calls: both.slice(0, 1),
+          malformed: ['unknown-tool'],
+        },
+      ]
+    }),
+    check,
+  )
+
+  testKind(
+    'a missing closing marker at the end',
+    [
+      ['hermes', '<tool_call>{"name": "now"}\n'],
+      ['nemotron', '<TOOLCALL>[{"name": "now"}'],
+      ['cohere', '<|START_ACTION|>[{"tool_name": "now"}]'],
+      ['qwen-xml', '<tool_call>\n<function=now>\n</function>'],
+      ['qwen-xml', '<tool_call>\n<function=now>\n'],
+      ['qwen-xml', '<function=now></function>\n</tool_call>'],
+      ['glm', '<tool_call>now<arg_key>a</arg_key><arg_value>1</arg_value>'],
+      ['lfm2', '<|tool_call_start|>[now()]'],
+      ['minicpm', '<function name="now">'],
+      ['kimi', '<|tool_call_begin|>functions.now:0<|tool_call_argument_begin|>{}'],
+      ['gemma', '<|tool_call>call:now{}'],
+    ].map(([tools, text]) => ({ tools: tools as Tools, text })),
+    (input) => {
+      const events = read(input)
+      expect(events.filter(({ type }) => type === 'tool-call')).toHaveLength(1)
+      expect(events.filter(({ type }) => type === 'malformed-tool-call')).toEqual([])
+    },
+  )
+
+  testKind(
+    'text on both sides of a call',
+    DIALECTS.filter((tools) => tools !== 'harmony' && tools !== 'llama-json').flatMap((tools): Case[] => {
+      const call = WRITTEN[tools]('A')
+      const calls: readonly Call[] = [['weather', { city: 'A' }]]
+      return [
+        { tools, text: `Ok.\n${call}\nDone`, calls, content: 'Ok.\nDone' },
+        { tools, text: `Ok.${call}Done`, calls, content: 'Ok.\nDone' },
+        { tools, text: `Ok. ${call} Done`, calls, content: 'Ok. Done' },
+        { tools, text: `Ok.\n\n${call}\n\nDone`, calls, content: 'Ok.\n\nDone' },
+        { tools, text: `Ok.\n${call}\n`, calls, content: 'Ok.' },
+        { tools, text: `${call}\nDone`, calls, content: 'Done' },
+      ]
+    }),
+    (input) => {
+      // Which white space keeps them apart is not laid down.
+      const content = textOf(read(input), 'content').replace(/\s+/g, ' ').trim()
+      expect(content).toBe(input.content?.replace(/\s+/g, ' '))
+      check({ ...input, content: undefined })
+    },
+  )
+
+  testKind(
+    'two visible messages of Harmony',
+    [
+      [
+        '<|channel|>commentary<|message|>I will look.<|end|><|start|>assistant<|channel|>final<|message|>It is 20.',
+        'I will look.\nIt is 20.',
+      ],
+      ['<|channel|>final<|message|>A<|end|><|start|>assistant<|channel|>final<|message|>B<|return|>', 'A\nB'],
+      [
+        `<|channel|>commentary<|message|>A<|end|><|start|>assistant${WRITTEN.harmony('X')}<|channel|>final<|message|>B`,
+        'A\nB',
+      ],
+    ].map(([text, content]) => ({ text, content })),
+    ({ text, content }) => expect(textOf(read({ tools: 'harmony', text }), 'content')).toBe(content),
+  )
+
+  testKind(
+    'a call in thoughts that never end',
+    DIALECTS.filter((tools) => tools !== 'harmony').flatMap((tools): Case[] => {
+      const call = WRITTEN[tools]('A')
+      const calls: readonly Call[] = [['weather', { city: 'A' }]]
+      return [
+        {
+          tools,
+          thinks: true,
+          text: `<think>I will call\n${call}`,
+          calls,
+          reasoning: 'I will call',
+          content: '',
+        },
+        { tools, thinks: true, text: `<think>${call}\n`, calls, content: '' },
+        // Thoughts that end may talk of a call.
+        { tools, thinks: true, text: `<think>As in ${call} so.</think>Yes.`, content: 'Yes.' },
+      ]
+    }),
+    check,
+  )
+
+  testKind(
+    'half a call in thoughts that never end',
+    DIALECTS.filter((tools) => tools !== 'harmony').map((tools): Case => {
+      const call = WRITTEN[tools]('A')
+      const text = call.slice(0, call.indexOf('A'))
+      return { tools, thinks: true, text: `<think>So ${text}`, reasoning: `So ${text}`, content: '' }
+    }),
+    check,
+  )
+
+  const xml = (key: string, value: string): Case[] => [
+    {
+      tools: 'qwen-xml',
+      text: `<tool_call>\n<function=weather>\n<parameter=${key}>\n${value}\n</parameter>\n</function>\n</tool_call>`,
+    },
+    {
+      tools: 'qwen-xml',
+      text: `<function=weather>\n<parameter=${key}>\n${value}\n</parameter>\n</function>`,
+    },
+    {
+      tools: 'seed',
+      text: `<seed:tool_call><function=weather><parameter=${key}>${value}</parameter></function></seed:tool_call>`,
+    },
+    {
+      tools: 'glm',
+      text: `<tool_call>weather<arg_key>${key}</arg_key><arg_value>${value}</arg_value></tool_call>`,
+    },
+    { tools: 'minicpm', text: `<function name="weather"><param name="${key}">${value}</param></function>` },
+    {
+      tools: 'minimax',
+      text: `<minimax:tool_call><invoke name="weather"><parameter name="${key}">${value}</parameter></invoke></minimax:tool_call>`,
+    },
+  ]
+  testKind(
+    "values by the tool's schema",
+    (
+      [
+        ['city', '5', '5'],
+        ['city', 'true', 'true'],
+        ['city', 'null', 'null'],
+        ['city', '{"a": 1}', '{"a": 1}'],
+        ['city', '"quoted"', '"quoted"'],
+        ['city', '  a ', '  a '],
+        ['city', 'a < b && c > "d"\n\n</b>', 'a < b && c > "d"\n\n</b>'],
+        ['city', '', ''],
+        ['days', '5', 5],
+        ['days', ' 5 ', 5],
+        ['days', 'five', 'five'],
+        ['days', '"5"', 5],
+        ['share', '0.5', 0.5],
+        ['share', '5', 5],
+        ['raw', 'true', true],
+        ['raw', 'True', true],
+        ['raw', 'FALSE', false],
+        ['where', '{"a": [1]}', { a: [1] }],
+        ['where', "{'a': None}", { a: null }],
+        ['where', '{"a": "x\ny"}', { a: 'x\ny' }],
+        ['tags', '["a", "b"]', ['a', 'b']],
+        ['note', 'null', null],
+        ['note', 'None', null],
+        ['note', 'text', 'text'],
+        ['note', '5', '5'],
+        ['either', '5', 5],
+        ['either', 'five', 'five'],
+        ['unit', 'c', 'c'],
+        ['list', '[1]', [1]],
+        ['maybe', 'null', null],
+        ['maybe', '3', 3],
+        ['code', '1', '1'],
+        ['anything', '[1, 2]', [1, 2]],
+        ['anything', 'text', 'text'],
+        ['unknown', '7', 7],
+        ['unknown', 'seven', 'seven'],
+        ['unknown', '007', '007'],
+      ] as const
+    ).flatMap(([key, value, expected]) =>
+      xml(key, value).map((input) => ({ ...input, calls: [['weather', { [key]: expected }]] as Call[] })),
+    ),
+    check,
+  )
+
+  testKind(
+    'calls as Python writes them',
+    (
+      [
+        ['[now()]', [['now', {}]]],
+        ['now()', [['now', {}]]],
+        [
+          '[now(), weather(city="A")]',
+          [
+            ['now', {}],
+            ['weather', { city: 'A' }],
+          ],
+        ],
+        [`[weather(city='A, (B) = "C"')]`, [['weather', { city: 'A, (B) = "C"' }]]],
+        ['[weather( city = "A" , days = 3 )]', [['weather', { city: 'A', days: 3 }]]],
+        [
+          '[weather(share=-1.5e3, raw=True, note=None)]',
+          [['weather', { share: -1500, raw: true, note: null }]],
+        ],
+        [
+          "[weather(where={'a': [1, {'b': False}]}, tags=('x', 'y'))]",
+          [['weather', { where: { a: [1, { b: false }] }, tags: ['x', 'y'] }]],
+        ],
+        ['[weather(city="a\nb\\n")]', [['weather', { city: 'a\nb\n' }]]],
+        ['[weather(city="A",)]', [['weather', { city: 'A' }]]],
+        [
+          'now()\nweather(days=1)\n',
+          [
+            ['now', {}],
+            ['weather', { days: 1 }],
+          ],
+        ],
+        ['[{"name": "weather", "arguments": {"city": "A"}}]', [['weather', { city: 'A' }]]],
+        ['{"name": "now"}', [['now', {}]]],
+      ] as readonly (readonly [string, readonly Call[]])[]
+    ).map(
+      ([text, calls]): Case => ({
+        tools: 'lfm2',
+        text: `<|tool_call_start|>${text}<|tool_call_end|>`,
+        calls,
+      }),
+    ),
+    check,
+  )
+
+  testKind(
+    'forms of Gemma',
+    (
+      [
+        ['call:weather{city:<|"|>A<|"|>}', [['weather', { city: 'A' }]]],
+        ['call:weather(city:<|"|>ls -a<|"|>)', [['weather', { city: 'ls -a' }]]],
+        ['call:weather(city=<|"|>A<|"|>,days=5)', [['weather', { city: 'A', days: 5 }]]],
+        ['call:now{path:test.txt,n:5}', [['now', { path: 'test.txt', n: 5 }]]],
+        [
+          'call:now{a:two words,b:true,c:null,d:-1.5}',
+          [['now', { a: 'two words', b: true, c: null, d: -1.5 }]],
+        ],
+        ['call:now{a:x, y,b:[p, q],c:{d:e}}', [['now', { a: 'x, y', b: ['p', 'q'], c: { d: 'e' } }]]],
+        ['call:now{url:http://a.b/c?d=e}', [['now', { url: 'http://a.b/c?d=e' }]]],
+        ['call:weather{city:5,either:5}', [['weather', { city: '5', either: 5 }]]],
+        ['call:now{"a": "b\\"c", "d": 1}', [['now', { a: 'b"c', d: 1 }]]],
+        ['call:now()', [['now', {}]]],
+        ['call:now{}', [['now', {}]]],
+        ['call:now', [['now', {}]]],
+        ['call:now{a:1,}', [['now', { a: 1 }]]],
+        ['call:now{a:1}}', [['now', { a: 1 }]]],
+        [
+          'call:now{}call:weather{days:1}',
+          [
+            ['now', {}],
+            ['weather', { days: 1 }],
+          ],
+        ],
+        ['call:now{a:<|"|>x{y}:,"<|"|>}', [['now', { a: 'x{y}:,"' }]]],
+      ] as readonly (readonly [string, readonly Call[]])[]
+    ).map(
+      ([text, calls]): Case => ({
+        tools: 'gemma',
+        text: `<|tool_call>${text}<tool_call|>`,
+        calls,
+        content: '',
+      }),
+    ),
+    check,
+  )
+
+  testKind(
+    "DeepSeek's fences",
+    [
+      '```json\n{"days": 1}\n```',
+      '```\n{"days": 1}\n```',
+      '```python\n{"days": 1}\n```',
+      '\n{"days": 1}\n',
+      '{"days": 1}',
+    ].flatMap((body): Case[] =>
+      ['function<｜tool▁sep｜>weather\n', 'weather<｜tool▁sep｜>'].map((head) => ({
+        tools: 'deepseek',
+        text: `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>${head}${body}<｜tool▁call▁end｜><｜tool▁calls▁end｜>`,
+        calls: [['weather', { days: 1 }]],
+      })),
+    ),
+    check,
+  )
+
+  testKind(
+    'what cannot be read stays text with a reason',
+    [
+      ['hermes', '<tool_call>weather(Rome)</tool_call>', 'invalid-json'],
+      ['hermes', '<tool_call>{"name": "weather", "arguments": {"city": Rome}}</tool_call>', 'invalid-json'],
+      ['hermes', '<tool_call>{"name": "rm", "arguments": {}}</tool_call>', 'unknown-tool'],
+      ['hermes', '<tool_call>{"arguments": {}}</tool_call>', 'not-a-call'],
+      ['hermes', '<tool_call>{"name": "now", "argu', 'incomplete'],
+      ['qwen-xml', '<tool_call>\nweather in Rome\n</tool_call>', 'invalid-json'],
+      ['qwen-xml', '<tool_call>\n<function=rm>\n</function>\n</tool_call>', 'unknown-tool'],
+      ['qwen-xml', '<tool_call>\n<function=now>\n<parameter=a>\nb', 'incomplete'],
+      ['qwen-xml', '<tool_call>\n<function=now and then', 'incomplete'],
+      ['glm', '<tool_call>now and then</tool_call>', 'invalid-json'],
+      ['glm', '<tool_call>rm<arg_key>a</arg_key><arg_value>b</arg_value></tool_call>', 'unknown-tool'],
+      ['glm', '<tool_call>now<arg_key>a</arg_key><arg_value>b', 'incomplete'],
+      ['lfm2', '<|tool_call_start|>[now(1)]<|tool_call_end|>', 'invalid-json'],
+      ['lfm2', '<|tool_call_start|>[rm()]<|tool_call_end|>', 'unknown-tool'],
+      ['lfm2', '<|tool_call_start|>[now(a="b', 'incomplete'],
+      ['nemotron', '<TOOLCALL>now</TOOLCALL>', 'invalid-json'],
+      ['granite', '<|tool_call|>now', 'incomplete'],
+      ['minicpm', '<function name="now">now</function>', 'invalid-json'],
+      [
+        'kimi',
+        '<|tool_call_begin|>functions.now:0<|tool_call_argument_begin|>soon<|tool_call_end|>',
+        'invalid-json',
+      ],
+      ['gemma', '<|tool_call>now()<tool_call|>', 'invalid-json'],
+    ].map(([tools, text, reason]) => ({ tools: tools as Tools, text, reason })),
+    ({ tools, text, reason }) => {
+      for (const pieces of [[text], text.split('')]) {
+        const events = read({ tools, text }, pieces)
+        const malformed = events.filter((event) => event.type === 'malformed-tool-call')
+        expect(
+          malformed.map((event) => [event.text, event.reason === 'invalid-json' || event.reason]),
+        ).toEqual([[text, reason === 'invalid-json' || reason === 'incomplete' ? expect.anything() : reason]])
+        expect(events.filter(({ type }) => type === 'tool-call')).toEqual([])
+      }
+    },
+  )
+
+  testKind(
+    'a template with <tool_call> is not Hermes for that alone',
+    [
+      [
+        '<tool_call>\n<function=example>\n<parameter=example_1>\nvalue\n</parameter>\n</function>\n</tool_call>',
+        'qwen-xml',
+      ],
+      [
+        "{{- '<tool_call>\\n<function=' + tool_call.name + '>\\n' }} {{ '<parameter=' + name + '>' }}",
+        'qwen-xml',
+      ],
+      [
+        '<tool_call>{function-name}\n<arg_key>{arg-key-1}</arg_key>\n<arg_value>{arg-value-1}</arg_value>\n</tool_call>',
+        'glm',
+      ],
+      ["{{ '<tool_call>' + tc.name }}<arg_key>{{ k }}</arg_key>", 'glm'],
+      ['<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>', 'hermes'],
+      ['<seed:tool_call><function=a><parameter=b>', 'seed'],
+      ['<|tool_call_start|>[f(a=1)]<|tool_call_end|>', 'lfm2'],
+      ['<TOOLCALL>[{"name": "a"}]</TOOLCALL>', 'nemotron'],
+      ['<function name="a"><param name="b">', 'minicpm'],
+      ['respond only with <|tool_call|> followed by a JSON list', 'granite'],
+      ['<|tool_call>call:', 'gemma'],
+      ['<tool_calls>\n{"name": "a"}\n</tool_calls>', 'tool-calls'],
+    ].map(([template, tools]) => ({ template, tools })),
+    ({ template, tools }) => expect(replyFormatOf(template, undefined).tools).toBe(tools),
+  )
+})
+
+describe('streaming', () => {
+  it('reports the name as soon as it is there, and texts of tags as they come', () => {
+    const parser = createReplyParser(replyFormat({ tools: 'qwen-xml' }), { tools: TOOLS })
+    expect(parser.push('<tool_call>\n<function=weather')).toEqual([])
+    expect(parser.push('>')).toEqual([{ type: 'tool-call-start', index: 0, name: 'weather' }])
+    const deltas = (text: string) =>
+      parser
+        .push(text)
+        .map((event) => (event.type === 'tool-call-delta' ? event.argumentsText : event.type))
+        .join('')
+    expect(deltas('\n<parameter=city>\nNew ')).toBe('{"city": "New ')
+    expect(deltas('York\n')).toBe('York')
+    expect(deltas('"x"')).toBe('\\n\\"x\\"')
+    expect(deltas('\n</parameter>\n<parameter=days>\n1')).toBe('", "days": ')
+    expect(deltas('2\n</parameter>')).toBe('12')
+  })
+})

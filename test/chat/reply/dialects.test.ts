@@ -1,0 +1,151 @@
+/** Which dialect each published template has its models write, and that the dialect reads what the template writes. */
+import { readdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { Template } from '../../../src/chat/jinja/template.js'
+import type { ChatMessage } from '../../../src/chat/message.js'
+import { renderConversation } from '../../../src/chat/render.js'
+import { type ReplyFormat, replyFormatOf } from '../../../src/chat/reply/format.js'
+import { DIALECTS } from '../../../src/chat/reply/formats/index.js'
+import { checkTools } from '../../../src/chat/tools.js'
+import { llamaCppModels } from '../../support/llama-cpp-models.js'
+import { WEATHER } from '../conversations.js'
+import { templateSource } from '../template-files.js'
+import { eventsOf } from './parse.js'
+
+type Row = readonly [tools: ReplyFormat['tools'], how?: 'unread' | 'words' | 'unrendered']
+
+/**
+ * Read by hand from each template. `unread`: it has a way of its own that no dialect reads, so that it counts as one that
+ * knows no calls. `words`: it writes only content, and calls in it are words that the chat puts there. `unrendered`: it
+ * takes more than a chat gives it, or than templates may use here.
+ */
+const ROWS: Readonly<Record<string, Row>> = {
+  'Apertus-8B-Instruct': ['hermes', 'unread'],
+  'Apriel-1.6-15b-Thinker-fixed': ['tool-calls'],
+  'Bielik-11B-v3.0-Instruct': ['hermes'],
+  'ByteDance-Seed-OSS': ['seed', 'unrendered'],
+  Cohere2MoE: ['cohere'],
+  'CohereForAI-c4ai-command-r-plus-tool_use': ['command-r'],
+  'CohereForAI-c4ai-command-r7b-12-2024-tool_use': ['cohere'],
+  'GLM-4.6': ['glm'],
+  'GLM-4.7-Flash': ['glm'],
+  'GigaChat3-10B-A1.8B': ['hermes', 'unread'],
+  'GigaChat3.1-10B-A1.8B': ['gigachat'],
+  'HuggingFaceTB-SmolLM3-3B': ['hermes'],
+  'Kimi-K2-Instruct': ['kimi', 'unrendered'],
+  'Kimi-K2-Thinking': ['kimi', 'unrendered'],
+  'Kimi-K3': ['hermes', 'unread'],
+  'LFM2-8B-A1B': ['lfm2', 'words'],
+  'LFM2.5-8B-A1B': ['lfm2'],
+  'LFM2.5-Instruct': ['lfm2', 'words'],
+  'MiMo-VL': ['hermes'],
+  'MiniMax-M1': ['tool-calls'],
+  'MiniMax-M2': ['minimax'],
+  'MiniMax-M3': ['hermes', 'unread'],
+  'Mistral-Small-3.2-24B-Instruct-2506': ['mistral'],
+  'NVIDIA-Nemotron-3-Nano-30B-A3B-BF16': ['qwen-xml'],
+  'NVIDIA-Nemotron-Nano-v2': ['nemotron'],
+  'NousResearch-Hermes-2-Pro-Llama-3-8B-tool_use': ['hermes'],
+  'NousResearch-Hermes-3-Llama-3.1-8B-tool_use': ['hermes'],
+  'Qwen-QwQ-32B': ['hermes'],
+  'Qwen-Qwen2.5-7B-Instruct': ['hermes'],
+  'Qwen-Qwen3-0.6B': ['hermes'],
+  'Qwen3-Coder': ['qwen-xml'],
+  'Qwen3.5-4B': ['qwen-xml'],
+  'Reka-Edge': ['hermes'],
+  'Spark2.5': ['glm'],
+  'StepFun3.5-Flash': ['qwen-xml'],
+  'deepseek-ai-DeepSeek-R1-Distill-Llama-8B': ['deepseek'],
+  'deepseek-ai-DeepSeek-R1-Distill-Qwen-32B': ['deepseek'],
+  'deepseek-ai-DeepSeek-V3.1': ['deepseek'],
+  'deepseek-ai-DeepSeek-V3.2': ['dsml'],
+  'deepseek-ai-DeepSeek-V4': ['dsml'],
+  'deepseek-ai-DeepSeek-V4-Flash-0731': ['dsml'],
+  'fireworks-ai-llama-3-firefunction-v2': ['firefunction', 'unrendered'],
+  'google-gemma-2-2b-it': ['hermes'],
+  'google-gemma-4-31B-it': ['gemma'],
+  'google-gemma-4-31B-it-interleaved': ['gemma'],
+  'ibm-granite-granite-3.3-2B-Instruct': ['granite'],
+  'ibm-granite-granite-4.0': ['hermes'],
+  'ibm-granite-granite-4.1': ['hermes'],
+  'inclusionai-ling-3.0-flash': ['glm'],
+  'llama-cpp-deepseek-r1': ['deepseek'],
+  'llama-cpp-rwkv-world': ['hermes'],
+  'meetkai-functionary-medium-v3.1': ['qwen-xml'],
+  'meetkai-functionary-medium-v3.2': ['hermes', 'unread'],
+  'meta-llama-Llama-3.1-8B-Instruct': ['llama-json'],
+  'meta-llama-Llama-3.2-3B-Instruct': ['llama-json'],
+  'meta-llama-Llama-3.3-70B-Instruct': ['llama-json'],
+  'microsoft-Phi-3.5-mini-instruct': ['hermes'],
+  'mistralai-Ministral-3-14B-Reasoning-2512': ['mistral'],
+  'mistralai-Mistral-Nemo-Instruct-2407': ['mistral'],
+  'moonshotai-Kimi-K2': ['kimi'],
+  'muse-glimmer': ['atem'],
+  'openai-gpt-oss-120b': ['harmony'],
+  'openbmb-MiniCPM5-1B': ['minicpm'],
+  'poolside-Laguna-S-2.1': ['glm'],
+  'poolside-Laguna-XS-2.1': ['glm'],
+  'poolside-Laguna-XS.2': ['glm'],
+  'tencent-Hy3': ['hermes', 'unread'],
+  'unsloth-Apriel-1.5': ['tool-calls'],
+  'unsloth-mistral-Devstral-Small-2507': ['mistral'],
+  'upstage-Solar-Open-100B': ['solar'],
+}
+
+const ARGUMENTS = { city: 'Rome "x" é\n{', days: 2 }
+const CALL = { id: 'abcdef123', name: 'get_weather', arguments: ARGUMENTS }
+const ASKED: ChatMessage[] = [{ role: 'user', content: 'How is it?' }]
+const CALLED: ChatMessage[] = [
+  ...ASKED,
+  { role: 'assistant', content: '', toolCalls: [CALL] },
+  { role: 'tool', content: '{"celsius":20}', toolCallId: CALL.id, name: CALL.name },
+]
+
+/** The turn with the call, as the template writes it, and all behind it. */
+function writtenCall(source: string): string {
+  const template = new Template(source)
+  const render = (messages: readonly ChatMessage[]) =>
+    renderConversation(template, {
+      messages,
+      tools: checkTools([WEATHER]),
+      variables: {},
+      bos: '<s>',
+      eos: '</s>',
+      now: new Date(2025, 5, 3),
+      opensReply: true,
+    }).text
+  const [before, all] = [render(ASKED), render(CALLED)]
+  let at = 0
+  while (at < before.length && before[at] === all[at]) at++
+  // Both may go on with tags that begin alike.
+  while (at > 0 && !/[>\n]/.test(all[at - 1])) at--
+  return all.slice(at)
+}
+
+describe('published templates', () => {
+  it('are all in the table', () => {
+    const files = readdirSync(llamaCppModels('templates')).filter((file) => file.endsWith('.jinja'))
+    expect(files.map((file) => file.slice(0, -'.jinja'.length)).sort()).toEqual(Object.keys(ROWS).sort())
+  })
+
+  it.each(Object.entries(ROWS))('%s has its models call as %s', (name, [tools]) => {
+    expect(replyFormatOf(templateSource({ name }), undefined).tools).toBe(tools)
+  })
+
+  it.each(Object.entries(ROWS).filter(([, [, how]]) => how === undefined))(
+    '%s writes a call as %s reads it',
+    (name) => {
+      const source = templateSource({ name })
+      const events = eventsOf(replyFormatOf(source, undefined), [writtenCall(source)], { tools: [WEATHER] })
+      const calls = events.flatMap((event) => (event.type === 'tool-call' ? [event.call] : []))
+      expect(calls.map(({ name, arguments: args }) => ({ name, arguments: args }))).toEqual([
+        { name: CALL.name, arguments: ARGUMENTS },
+      ])
+      expect(events.filter(({ type }) => type === 'malformed-tool-call')).toEqual([])
+    },
+  )
+
+  it.each(DIALECTS.map(({ name }) => name))('%s is the dialect of at least one of them', (name) => {
+    expect(Object.values(ROWS).map(([tools]) => tools)).toContain(name)
+  })
+})

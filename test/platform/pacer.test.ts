@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest'
+import { Pacer, SLICE_MS } from '../../src/platform/pacer.js'
+import { pause, type Turns, turnOf } from '../../src/platform/pause.js'
+
+function pacerAt() {
+  const clock = { time: 1000, turns: 0, turnMs: 0 }
+  const pacer = new Pacer({
+    now: () => clock.time,
+    turn: async () => {
+      clock.turns++
+      clock.time += clock.turnMs
+    },
+    sliceMs: 10,
+  })
+  return { clock, pacer }
+}
+
+describe('a pacer', () => {
+  it('is due when the event loop has waited for a slice', async () => {
+    const { clock, pacer } = pacerAt()
+    for (const time of [1000, 1001, 1009.9]) {
+      clock.time = time
+      expect(pacer.isDue()).toBe(false)
+    }
+    clock.time = 1010
+    expect(pacer.isDue()).toBe(true)
+    await pacer.pause()
+    expect(pacer.isDue()).toBe(false)
+  })
+
+  it('counts from the end of the pause, however long others had the event loop', async () => {
+    const { clock, pacer } = pacerAt()
+    clock.time += 10
+    clock.turnMs = 5000
+    await pacer.pause()
+    clock.time += 9
+    expect(pacer.isDue()).toBe(false)
+    clock.time += 1
+    expect(pacer.isDue()).toBe(true)
+  })
+
+  it('takes readings of the clock that there are anyway', () => {
+    const { pacer } = pacerAt()
+    expect(pacer.isDue(1009)).toBe(false)
+    expect(pacer.isDue(1011)).toBe(true)
+  })
+
+  it('pauses in proportion to time, not to operations: at most once per slice', async () => {
+    const { clock, pacer } = pacerAt()
+    let longest = 0
+    let last = clock.time
+    for (let i = 0; i < 10_000; i++) {
+      clock.time += 0.1
+      if (pacer.isDue()) {
+        longest = Math.max(longest, clock.time - last)
+        await pacer.pause()
+        last = clock.time
+      }
+    }
+    expect(clock.turns).toBeGreaterThanOrEqual(95)
+    expect(clock.turns).toBeLessThanOrEqual(100)
+    expect(longest).toBeLessThan(10.2)
+  })
+
+  it('never waits for a clock that stands still, nor for one that has been set back', async () => {
+    const { clock, pacer } = pacerAt()
+    let checks = 0
+    while (!pacer.isDue() && checks < 1000) checks++
+    expect(checks).toBeGreaterThan(10)
+    expect(checks).toBeLessThan(200)
+    await pacer.pause()
+    expect(pacer.isDue()).toBe(false)
+    clock.time = 3
+    expect(pacer.isDue()).toBe(true)
+    await pacer.pause()
+    expect(pacer.isDue()).toBe(false)
+  })
+
+  it('breathes when it is due, and passes on the reason of an abort', async () => {
+    const { clock, pacer } = pacerAt()
+    await pacer.breathe()
+    expect(clock.turns).toBe(0)
+    clock.time += 10
+    await pacer.breathe()
+    expect(clock.turns).toBe(1)
+    await expect(pacer.breathe(AbortSignal.abort('enough'))).rejects.toBe('enough')
+  })
+
+  it('has slices of which several fit between two services of 50 ms', () => {
+    expect(2 * SLICE_MS).toBeLessThan(50)
+  })
+})
+
+describe('a turn of the event loop', () => {
+  /** A runtime that notes what is used of it. */
+  function runtime(isBrowser: boolean, userAgent?: string) {
+    const used: string[] = []
+    class Channel {
+      port1: { onmessage?: (event: unknown) => void } = {}
+      port2 = {
+        postMessage: () => {
+          used.push('message')
+          queueMicrotask(() => this.port1.onmessage?.({}))
+        },
+      }
+      constructor() {
+        used.push('channel')
+      }
+    }
+    const setImmediate = (callback: () => void) => {
+      used.push('immediate')
+      queueMicrotask(callback)
+    }
+    const setTimeout = (callback: () => void, ms: number) => {
+      used.push(`timeout ${ms}`)
+      queueMicrotask(callback)
+    }
+    const MessageChannel = Channel as unknown as NonNullable<Turns['MessageChannel']>
+    return { used, all: { setImmediate, setTimeout, MessageChannel, isBrowser, userAgent } satisfies Turns }
+  }
+
+  it('is an immediate in Node, Bun and Deno', async () => {
+    const { used, all } = runtime(false)
+    await turnOf(all)()
+    expect(used).toEqual(['immediate'])
+  })
+
+  it('is two messages on a page and in its workers, always over the same channel', async () => {
+    const { used, all } = runtime(true)
+    const turn = turnOf({ ...all, setImmediate: undefined })
+    expect(used).toEqual([])
+    await turn()
+    expect(used).toEqual(['channel', 'message', 'message'])
+    await Promise.all([turn(), turn()])
+    expect(used).toEqual(['channel', ...Array(6).fill('message')])
+  })
+
+  it('is a timeout in workerd, whatever else it has, and where there is nothing else', async () => {
+    const workerd = runtime(true, 'Cloudflare-Workers')
+    await turnOf(workerd.all)()
+    expect(workerd.used).toEqual(['timeout 0'])
+    for (const isBrowser of [true, false]) {
+      const { used, all } = runtime(isBrowser)
+      await turnOf({ setTimeout: all.setTimeout, isBrowser })()
+      expect(used).toEqual(['timeout 0'])
+    }
+  })
+
+  it('does not keep a process alive with a channel where nobody has promised a page', async () => {
+    const { used, all } = runtime(false)
+    await turnOf({ ...all, setImmediate: undefined })()
+    expect(used).toEqual(['timeout 0'])
+  })
+
+  it('serves timers and messages that are waiting', async () => {
+    const served: string[] = []
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => void served.push('message')
+    setTimeout(() => served.push('timer'), 1)
+    port2.postMessage(1)
+    const until = performance.now() + 5
+    while (performance.now() < until);
+    for (let turns = 0; turns < 3; turns++) await pause()
+    port1.close()
+    expect(served.sort()).toEqual(['message', 'timer'])
+  })
+
+  it('does not wait for timers that a test has replaced', async () => {
+    const { vi } = await import('vitest')
+    vi.useFakeTimers()
+    try {
+      await pause()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
