@@ -70,7 +70,6 @@ async function bundle(entryPoints, outdir, places, options = {}) {
     mainFields: ['module', 'main'],
     logLevel: 'warning',
     external: ['node:*'],
-    alias: { '@huggingface/jinja': resolve(root, 'scripts/jinja-parser.mjs') },
     entryPoints,
     outdir,
     plugins: [replacing(places)],

@@ -99,5 +99,5 @@ function contentValue({ content, calls }: Draft, { noneForEmpty, parts }: Messag
 
 function dict(entries: readonly (readonly [string, Value | undefined])[]): Dict {
   const given = entries.filter((entry): entry is [string, Value] => entry[1] !== undefined)
-  return new Dict(given.map(([key, value]) => [Text.of(key), value] as const))
+  return new Dict(given.map(([key, value]) => [Text.of(key, FROM_TEMPLATE), value] as const))
 }

@@ -73,7 +73,7 @@ export class PromptMaker {
     // Only what the template has written opens anything.
     const opening = thinking?.opening(last?.source === FROM_TEMPLATE ? last.text : '')
     const { append = '', prefill = '' } = opening ?? {}
-    const text = append === '' ? rendered : Text.join([rendered, Text.of(append)])
+    const text = append === '' ? rendered : Text.join([rendered, Text.of(append, FROM_TEMPLATE)])
     const assistants = new Set(messages.flatMap(({ role }, i) => (role === 'assistant' ? [sourceOf(i)] : [])))
     const pins = transcript.pinsOf(text, (source) => assistants.has(source))
     return { text, pins, prefill }

@@ -4,7 +4,7 @@ import { foldSystem, toolsAsText, toolTurnsAsText } from './fallbacks.js'
 import { Budget } from './jinja/budget.js'
 import { toValue } from './jinja/convert.js'
 import type { Template } from './jinja/template.js'
-import { type Source, Text } from './jinja/text.js'
+import { FROM_TEMPLATE, type Source, Text } from './jinja/text.js'
 import { List, type Value } from './jinja/values.js'
 import type { ChatMessage } from './message.js'
 import type { FunctionTool } from './tools.js'
@@ -107,10 +107,12 @@ function renderIn(way: Way, template: Template, conversation: Conversation, budg
   if (way.turnsInText) drafts = toolTurnsAsText(drafts)
   if (way.folds) drafts = foldSystem(drafts)
   variables.set('messages', new List(drafts.map((draft) => messageValue(draft, way))))
-  variables.set('bos_token', Text.of(bos))
-  variables.set('eos_token', Text.of(eos))
+  variables.set('bos_token', Text.of(bos, FROM_TEMPLATE))
+  variables.set('eos_token', Text.of(eos, FROM_TEMPLATE))
   variables.set('add_generation_prompt', opensReply)
-  return { text: template.render(variables, now, budget), wanted }
+  // A template that prints the content of a message without content wants an empty text there.
+  const options = { refusesNone: way.noneForEmpty }
+  return { text: template.render(variables, now, budget, options), wanted }
 }
 
 /** Assistants' words may be dropped (reasoning is), but not their calls, nor what anyone else says. */

@@ -134,7 +134,8 @@ const CASES: readonly Case[] = [
     options: when('{{ 1 / 0 }}'),
     fails: now,
     code: 'TEMPLATE_FAILED',
-    message: 'the chat template fails: division by zero',
+    message:
+      'the chat template fails: division by zero (line 2, column 56: "in messages[-1].content %}{{ 1 / 0 }}{% endif %}<assistant>")',
     hint: /option template$/,
   },
   {
@@ -142,7 +143,8 @@ const CASES: readonly Case[] = [
     options: when('{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}'),
     fails: now,
     code: 'LIMIT',
-    message: 'the chat template takes more than 10000000 steps',
+    // In which of the loops the last step is depends on what each of them costs.
+    message: /^the chat template takes more than 10000000 steps \(line 2, column (85|105): ".*"\)$/,
     hint: /another template, or a shorter conversation/,
   },
   {
@@ -150,7 +152,8 @@ const CASES: readonly Case[] = [
     options: when('{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}'),
     fails: now,
     code: 'LIMIT',
-    message: 'the chat template nests more than 500 levels deep',
+    message:
+      'the chat template nests more than 500 levels deep (line 2, column 69: "%}{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}{% endif %}")',
     hint: /another template/,
   },
   {
@@ -158,7 +161,8 @@ const CASES: readonly Case[] = [
     options: when("{{ 'a' * 9000000 }}"),
     fails: now,
     code: 'LIMIT',
-    message: 'the chat template makes a text of 9000000 characters; the limit is 4000000',
+    message:
+      'the chat template makes a text of 9000000 characters; the limit is 4000000 (line 2, column 58: "ages[-1].content %}{{ \'a\' * 9000000 }}{% endif %}<assistant>")',
     hint: /another template/,
   },
   {
@@ -166,7 +170,8 @@ const CASES: readonly Case[] = [
     options: when('{{ documents[0].title }}'),
     fails: now,
     code: 'TEMPLATE_FAILED',
-    message: 'the chat template fails: "documents" is undefined, so it has no "0"',
+    message:
+      'the chat template fails: "documents" is undefined, so it has no "0" (line 2, column 63: "-1].content %}{{ documents[0].title }}{% endif %}<assistant>")',
     hint: /other messages, tools or variables/,
   },
   {
@@ -174,7 +179,8 @@ const CASES: readonly Case[] = [
     options: when('{{ get_weather(1) }}'),
     fails: now,
     code: 'UNSUPPORTED',
-    message: 'the chat template needs the function "get_weather"',
+    message:
+      'the chat template needs the function "get_weather" (line 2, column 54: "ges[-1].content %}{{ get_weather(1) }}{% endif %}<assistant>")',
     hint: /^known are .*option template$/,
   },
   {
@@ -309,7 +315,7 @@ describe('a chat is not made', () => {
       'with a template that is cut',
       { template: '{% for m in messages %}' },
       'TEMPLATE_FAILED',
-      'the chat template fails: it is no valid template (it ends within a statement)',
+      'the chat template is not valid: "for" is not closed: "endfor" or "else" is missing (line 1, column 4: "{% for m in messages %}")',
       /^correct it, or use another template/,
     ],
     [
@@ -338,7 +344,7 @@ describe('a chat is not made', () => {
       'with variables that are no data',
       { templateVariables: { date: () => 'today' } },
       'INVALID_ARGUMENT',
-      'templateVariables.date: a function is no value that JSON knows',
+      'templateVariables.date: a function is not a value that JSON can express',
       undefined,
     ],
   ])('%s', (_, options, code, message, hint) => {

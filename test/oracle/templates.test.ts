@@ -11,6 +11,7 @@ import { PromptMaker } from '../../src/chat/prompt.js'
 import { checkTools } from '../../src/chat/tools.js'
 import { Transcript } from '../../src/chat/transcript.js'
 import { readChatTemplates } from '../../src/facade/chat-templates.js'
+import { Metadata } from '../../src/gguf/metadata.js'
 import { createTokenizer } from '../../src/tokenizer/create.js'
 import { asOpenAi, type Case, CONVERSATIONS } from '../chat/conversations.js'
 import {
@@ -29,16 +30,27 @@ beforeAll(async () => {
   llama = await startLlama()
 })
 
+/** How the lines of a template end. Jinja reads both forms alike, so both have to give the same ids. */
+const FORMS = ['LF', 'CRLF'] as const
+type Form = (typeof FORMS)[number]
+
 describe('prompts', () => {
   for (const file of TEMPLATE_FILES) {
-    it(file.name, async ({ task }) => {
-      task.meta.row = { template: file.name, vocabulary: file.vocabulary, ...(await compare(file)) }
-    })
+    for (const form of FORMS) {
+      it(`${file.name}, ${form}`, async ({ task }) => {
+        task.meta.row = {
+          template: file.name,
+          lines: form,
+          vocabulary: file.vocabulary,
+          ...(await compare(file, form)),
+        }
+      })
+    }
   }
 })
 
-async function compare(file: TemplateFile) {
-  const metadata = await chatMetadata(file)
+async function compare(file: TemplateFile, form: Form) {
+  const metadata = withLines(await chatMetadata(file), form)
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'vocabulary.gguf')
   await writeFile(path, vocabularyFile(metadata))
@@ -77,6 +89,16 @@ async function compare(file: TemplateFile) {
     await oracle.dispose()
   }
   return { conversations: CONVERSATIONS.length, 'texts equal': texts, 'ids equal': ids }
+}
+
+const TEMPLATE_KEY = 'tokenizer.chat_template'
+
+/** The same metadata with a template whose lines end in this form. */
+function withLines(metadata: Metadata, form: Form): Metadata {
+  const values = new Map(metadata.entries())
+  const source = (values.get(TEMPLATE_KEY) as string).replaceAll('\r\n', '\n')
+  values.set(TEMPLATE_KEY, form === 'LF' ? source : source.replaceAll('\n', '\r\n'))
+  return new Metadata('template.gguf', values)
 }
 
 /** What another interpreter renders of the same conversation; nothing where the template lacks a part of it. */

@@ -1,64 +1,99 @@
-import { ArgumentReader } from './arguments.js'
 import type { Budget } from './budget.js'
+import { equal, undefinedUsed } from './compare.js'
 import { templateFailed } from './failures.js'
+import { includes } from './search.js'
 import { Text } from './text.js'
-import {
-  type Arguments,
-  Dict,
-  equal,
-  List,
-  numeric,
-  orUndefined,
-  typeName,
-  Undefined,
-  type Value,
-} from './values.js'
+import { unitsAt } from './unicode.js'
+import { Dict, DictView, isHashable, List, Tuple, typeName, Undefined, type Value } from './values.js'
 
 /** The items that a loop or filter goes through; none of something undefined, the keys of a mapping. */
 export function iterate(value: Value, what: string, budget: Budget): readonly Value[] {
+  const items = iterable(value, budget)
+  if (items) return items
+  throw templateFailed(`${what} goes through ${typeName(value)}`)
+}
+
+/** The same, `undefined` for what has no items. */
+export function iterable(value: Value, budget: Budget): readonly Value[] | undefined {
   if (value instanceof List) return value.items
-  if (value instanceof Undefined) return []
+  if (value instanceof Undefined) {
+    if (value.problem !== undefined) throw undefinedUsed(value)
+    return []
+  }
   if (value instanceof Dict) {
-    budget.through(value.size)
+    budget.items(value.size)
     return keysOf(value)
   }
-  if (value instanceof Text) return characters(value, budget)
-  throw templateFailed(`${what} goes through ${typeName(value)}`)
+  return value instanceof Text ? characters(value, budget) : undefined
 }
 
 /** A string's characters, each a text of its own. */
 export function characters(text: Text, budget: Budget): Text[] {
   budget.items(text.length)
-  return text.runs.flatMap(({ text, source }) => Array.from(text, (character) => Text.of(character, source)))
+  const result: Text[] = []
+  for (const { text: part, source } of text.runs) {
+    // Most texts have few different characters: their texts are shared.
+    const made = new Map<string, Text>()
+    for (const character of part) {
+      let one = made.get(character)
+      if (one === undefined) {
+        budget.piece()
+        one = Text.of(character, source)
+        made.set(character, one)
+      }
+      result.push(one)
+    }
+  }
+  return result
 }
 
-function keysOf(dict: Dict): readonly Text[] {
+/** How many characters a text has, where its length is in UTF-16 units. */
+export function lengthOf(text: Text): number {
+  return text.hasPairs ? placeOf(text, text.length) : text.length
+}
+
+/** How many characters stand before an offset. */
+export function placeOf(text: Text, offset: number): number {
+  if (!text.hasPairs) return offset
+  const all = text.text
+  let place = 0
+  for (let at = 0; at < offset; at += unitsAt(all, at)) place++
+  return place
+}
+
+/** The offset of a character by its place, not beyond the end. */
+export function offsetOf(text: Text, place: number): number {
+  if (!text.hasPairs) return Math.min(place, text.length)
+  const all = text.text
+  let at = 0
+  for (let i = 0; i < place && at < all.length; i++) at += unitsAt(all, at)
+  return at
+}
+
+export function keysOf(dict: Dict): readonly Value[] {
   return dict.entries().map(([key]) => key)
 }
 
-/** The members as pairs. Whoever asks accounts for them. */
-export function entriesOf(dict: Dict): List {
-  return new List(dict.entries().map(([key, value]) => new List([key, value])))
+/** The members as pairs. */
+export function pairsOf(dict: Dict, budget: Budget): Tuple[] {
+  budget.members(dict.size)
+  return dict.entries().map(([key, value]) => new Tuple([key, value]))
 }
 
-/** The methods of a mapping. */
-export const DICT_METHODS: ReadonlyMap<string, (dict: Dict, args: Arguments) => Value> = new Map<
-  string,
-  (dict: Dict, args: Arguments) => Value
->([
-  [
-    'get',
-    (dict, args) => {
-      const reader = new ArgumentReader('get', args)
-      const key = reader.next('key')
-      const found = key instanceof Text ? dict.get(key.text) : undefined
-      return found === undefined ? reader.nextOr('default', null) : found
-    },
-  ],
-  ['items', entriesOf],
-  ['keys', (dict) => new List(keysOf(dict))],
-  ['values', (dict) => new List(dict.entries().map(([, value]) => value))],
-])
+export function itemsView(dict: Dict, budget: Budget): DictView {
+  return new DictView('dict_items', pairsOf(dict, budget))
+}
+
+/** A mapping of pairs, whose keys must be hashable. */
+export function dictOf(entries: readonly (readonly [key: Value, value: Value])[], budget: Budget): Dict {
+  budget.members(entries.length)
+  for (const [key] of entries) budget.key(key)
+  try {
+    return new Dict(entries)
+  } catch (cause) {
+    throw templateFailed(`a mapping has ${(cause as Error).message}`, cause)
+  }
+}
 
 /** Python's slicing, of a list's items or a string's characters. */
 export function slice<T>(items: readonly T[], start?: number, stop?: number, step = 1): T[] {
@@ -75,54 +110,19 @@ export function slice<T>(items: readonly T[], start?: number, stop?: number, ste
 
 /** Whether `item` is in a list, a mapping's keys or a string. */
 export function contains(container: Value, item: Value, budget: Budget): boolean {
-  if (container instanceof Undefined) return false
-  if (container instanceof List) return container.items.some((other) => equal(item, other, budget.spend))
-  if (container instanceof Dict) return item instanceof Text && container.has(item.text)
+  if (container instanceof Undefined) {
+    if (container.problem !== undefined) throw undefinedUsed(container)
+    return false
+  }
+  if (container instanceof List) return container.items.some((other) => equal(item, other, budget))
+  if (container instanceof Dict) {
+    budget.key(item)
+    if (!isHashable(item)) throw templateFailed(`"in" looks for ${typeName(item)} among keys`)
+    return container.has(item)
+  }
   if (container instanceof Text && item instanceof Text) {
-    budget.through(container.length)
-    return container.text.includes(item.text)
+    budget.through(container.length + container.runs.length + item.runs.length)
+    return includes(container.text, item.text)
   }
   throw templateFailed(`"in" looks for ${typeName(item)} in ${typeName(container)}`)
-}
-
-/** The order of two values: of strings or of numbers. */
-export function compare(a: Value, b: Value, budget: Budget, caseSensitive = true): number {
-  if (a instanceof Text && b instanceof Text) {
-    budget.through(a.length + b.length)
-    const [x, y] = caseSensitive ? [a.text, b.text] : [a.text.toLowerCase(), b.text.toLowerCase()]
-    return x < y ? -1 : x > y ? 1 : 0
-  }
-  const [x, y] = [numeric(a), numeric(b)]
-  if (x !== undefined && y !== undefined) return x - y
-  throw templateFailed(`${typeName(a)} and ${typeName(b)} have no order`)
-}
-
-/** Gives `item.a.b` of an item by the path `a.b`, as the parameter `attribute` of filters has it. */
-export function attribute(path: string, budget: Budget): (item: Value) => Value {
-  budget.through(path.length)
-  const names = path.split('.')
-  return (item) => {
-    let value = item
-    for (const name of names) {
-      if (value instanceof Dict) value = orUndefined(value.get(name), path)
-      else if (value instanceof List && /^\d+$/.test(name))
-        value = orUndefined(value.items[Number(name)], path)
-      else return new Undefined(path)
-    }
-    return value
-  }
-}
-
-/** Sorted by what `key` gives; equals stay in their order. */
-export function sorted(
-  items: readonly Value[],
-  key: (item: Value) => Value,
-  caseSensitive: boolean,
-  reverse: boolean,
-  budget: Budget,
-): Value[] {
-  budget.items(items.length * 20)
-  const keyed = items.map((item) => ({ item, key: key(item) }))
-  keyed.sort((a, b) => (reverse ? -1 : 1) * compare(a.key, b.key, budget, caseSensitive))
-  return keyed.map(({ item }) => item)
 }

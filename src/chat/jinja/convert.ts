@@ -1,6 +1,7 @@
 import { DasllamaError } from '../../errors.js'
+import { Float, integer } from './numbers.js'
 import { type Source, Text } from './text.js'
-import { Dict, Float, List, type Value } from './values.js'
+import { Dict, List, type Value } from './values.js'
 
 /** Objects and arrays within each other. */
 const MAX_NESTING = 64
@@ -15,9 +16,11 @@ export function toValue(data: unknown, source: Source, what: string, depth = 0):
       return Text.of(data, source)
     case 'boolean':
       return data
+    case 'bigint':
+      return integer(data)
     case 'number':
-      if (!Number.isFinite(data)) throw refuse(`${data} is no number that JSON knows`)
-      return Number.isSafeInteger(data) ? data : new Float(data)
+      if (!Number.isFinite(data)) throw refuse(`${data} is not a number that JSON can express`)
+      return Number.isSafeInteger(data) ? integer(data) : new Float(data)
     case 'object':
       if (data === null) return null
       if (Array.isArray(data)) return new List(data.map(inner))
@@ -27,6 +30,6 @@ export function toValue(data: unknown, source: Source, what: string, depth = 0):
           .map(([key, value]) => [Text.of(key, source), inner(value)] as const),
       )
     default:
-      throw refuse(`a ${typeof data} is no value that JSON knows`)
+      throw refuse(`a ${typeof data} is not a value that JSON can express`)
   }
 }

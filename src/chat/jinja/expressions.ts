@@ -1,190 +1,185 @@
-import type { Budget } from './budget.js'
-import { characters, DICT_METHODS, iterate, slice } from './collections.js'
-import { templateFailed, templateNeeds } from './failures.js'
+import { dictOf, iterate } from './collections.js'
+import { truthy } from './compare.js'
+import { quoted, templateFailed, templateNeeds } from './failures.js'
 import { applyFilter } from './filters.js'
 import { GLOBAL_FUNCTIONS } from './globals.js'
-import { str } from './json.js'
-import type { Call, Identifier, Member, Node, Slice } from './nodes.js'
-import { operate, signed } from './operators.js'
+import { attributeOf, itemOf, sliceOf } from './members.js'
+import { DICT_METHODS, LIST_METHODS } from './methods/collection-methods.js'
+import { STRING_METHODS } from './methods/string-methods.js'
+import type { Call, CallArguments, Expression, FilterStep, Slice } from './nodes.js'
+import { compare, operate, signed } from './operators.js'
+import { str } from './repr.js'
 import type { Scope } from './scope.js'
-import { STRING_METHODS } from './strings.js'
 import { testNamed } from './tests.js'
 import { Text } from './text.js'
-import {
-  type Arguments,
-  Callable,
-  Dict,
-  Float,
-  List,
-  Namespace,
-  orUndefined,
-  truthy,
-  typeName,
-  Undefined,
-  type Value,
-} from './values.js'
+import { TextBuilder } from './text-builder.js'
+import { type Arguments, Callable, Dict, List, Tuple, typeName, Undefined, type Value } from './values.js'
 
 /** The value of an expression. Each node costs a step of the budget. */
-export function evaluate(node: Node, scope: Scope, budget: Budget): Value {
+export function evaluate(node: Expression, scope: Scope): Value {
+  const { budget } = scope.rendering
   budget.spend(1)
   budget.enter()
-  const value = evaluateNode(node, scope, budget)
+  scope.rendering.at = node.at
+  const value = evaluateNode(node, scope)
   budget.leave()
   return value
 }
 
-function evaluateNode(node: Node, scope: Scope, budget: Budget): Value {
-  const of = (node: Node) => evaluate(node, scope, budget)
-  switch (node.type) {
-    case 'StringLiteral':
-      return Text.of(node.value)
-    case 'IntegerLiteral':
+function evaluateNode(node: Expression, scope: Scope): Value {
+  const { rendering } = scope
+  const { budget } = rendering
+  // Where `at` is set again, what follows may fail, which is then the node's own failure and not that of an operand.
+  switch (node.kind) {
+    case 'constant':
       return node.value
-    case 'FloatLiteral':
-      return new Float(node.value)
-    case 'Identifier':
-      return orUndefined(scope.get(node.value), node.value)
-    case 'ArrayLiteral':
-    case 'TupleLiteral':
-      return new List(node.value.map(of))
-    case 'ObjectLiteral':
-      return new Dict(Array.from(node.value, ([key, value]) => [str(of(key), budget), of(value)] as const))
-    case 'MemberExpression':
-      return member(node, scope, budget)
-    case 'CallExpression': {
-      const callee = of(node.callee)
-      if (!(callee instanceof Callable)) throw notCallable(node.callee, callee, of)
-      return callee.call(argumentsOf(node, scope, budget))
+    case 'name':
+      return scope.get(node.name)
+    case 'list':
+      budget.items(node.items.length)
+      return new List(node.items.map((item) => evaluate(item, scope)))
+    case 'tuple':
+      budget.items(node.items.length)
+      return new Tuple(node.items.map((item) => evaluate(item, scope)))
+    case 'dict': {
+      const entries = node.pairs.map(
+        ({ key, value }) => [evaluate(key, scope), evaluate(value, scope)] as const,
+      )
+      rendering.at = node.at
+      return dictOf(entries, budget)
     }
-    case 'FilterExpression':
-      return filtered(of(node.operand), node.filter, scope, budget)
-    case 'TestExpression':
-      return testNamed(node.test.value)(of(node.operand), null, budget) !== node.negate
-    case 'UnaryExpression': {
-      const value = of(node.argument)
-      return node.operator.value === 'not' ? !truthy(value) : signed(node.operator.value, value)
+    case 'attribute': {
+      const object = evaluate(node.object, scope)
+      rendering.at = node.at
+      return attributeOf(object, node.name.text, budget)
     }
-    case 'BinaryExpression': {
-      const left = of(node.left)
-      const operator = node.operator.value
-      if (operator === 'and') return truthy(left) ? of(node.right) : left
-      if (operator === 'or') return truthy(left) ? left : of(node.right)
-      return operate(operator, left, of(node.right), budget)
+    case 'item': {
+      const object = evaluate(node.object, scope)
+      const index = evaluate(node.index, scope)
+      rendering.at = node.at
+      return itemOf(object, index, budget)
     }
-    case 'Ternary':
-      return of(truthy(of(node.condition)) ? node.trueExpr : node.falseExpr)
-    case 'SelectExpression':
-      return truthy(of(node.test)) ? of(node.lhs) : new Undefined('the other case of an "if"')
-    default:
-      throw templateFailed(`${node.type} is no expression`)
+    case 'slice':
+      return sliced(node, scope)
+    case 'call':
+      return call(node, scope)
+    case 'filter':
+      return filtered(evaluate(node.operand, scope), node.step, scope)
+    case 'test': {
+      const value = evaluate(node.operand, scope)
+      const args = argumentsOf(node.args, scope)
+      rendering.at = node.at
+      return testNamed(node.name)(value, args, budget)
+    }
+    case 'not':
+      return !truthy(evaluate(node.operand, scope))
+    case 'sign': {
+      const value = evaluate(node.operand, scope)
+      rendering.at = node.at
+      return signed(node.operator, value)
+    }
+    case 'and': {
+      const left = evaluate(node.left, scope)
+      return truthy(left) ? evaluate(node.right, scope) : left
+    }
+    case 'or': {
+      const left = evaluate(node.left, scope)
+      return truthy(left) ? left : evaluate(node.right, scope)
+    }
+    case 'binary': {
+      const left = evaluate(node.left, scope)
+      const right = evaluate(node.right, scope)
+      rendering.at = node.at
+      return operate(node.operator, left, right, budget)
+    }
+    case 'compare': {
+      let left = evaluate(node.first, scope)
+      for (const { operator, operand } of node.rest) {
+        const right = evaluate(operand, scope)
+        rendering.at = node.at
+        if (!compare(operator, left, right, budget)) return false
+        left = right
+      }
+      return true
+    }
+    case 'concat': {
+      const out = new TextBuilder(budget)
+      for (const part of node.parts) out.add(str(evaluate(part, scope), budget))
+      return out.text()
+    }
+    case 'conditional':
+      if (truthy(evaluate(node.test, scope))) return evaluate(node.then, scope)
+      return node.otherwise ? evaluate(node.otherwise, scope) : new Undefined('the other case of an "if"')
   }
 }
 
-/** A filter and its own arguments, applied to a value. */
-export function filtered(value: Value, filter: Identifier | Call, scope: Scope, budget: Budget): Value {
-  if (filter.type === 'Identifier') return applyFilter(filter.value, value, NONE, budget)
-  if (filter.callee.type !== 'Identifier') throw templateFailed('a filter without a name')
-  return applyFilter(filter.callee.value, value, argumentsOf(filter, scope, budget), budget)
+/** Calls what a node calls. `add` gives arguments beside those that the node has. */
+export function call({ callee, args, at }: Call, scope: Scope, add = (args: Arguments) => args): Value {
+  const { rendering } = scope
+  const object = callee.kind === 'attribute' ? evaluate(callee.object, scope) : undefined
+  const called =
+    callee.kind === 'attribute' && object !== undefined
+      ? attributeOf(object, callee.name.text, rendering.budget)
+      : evaluate(callee, scope)
+  const given = add(argumentsOf(args, scope))
+  rendering.at = at
+  if (called instanceof Callable) return called.call(given)
+  throw notCallable(callee, called, object)
 }
 
-const NONE: Arguments = { positional: [], named: new Map() }
+/** A value after one filter. */
+export function filtered(value: Value, step: FilterStep, scope: Scope): Value {
+  const args = argumentsOf(step.args, scope)
+  scope.rendering.at = step.at
+  return applyFilter(step.name, value, args, scope.rendering.budget)
+}
 
 /** Evaluates the arguments of a call. */
-export function argumentsOf(call: Call, scope: Scope, budget: Budget): Arguments {
-  const positional: Value[] = []
-  const named = new Map<string, Value>()
-  for (const arg of call.args) {
-    if (arg.type === 'KeywordArgumentExpression') {
-      named.set(arg.key.value, evaluate(arg.value, scope, budget))
-    } else if (arg.type === 'SpreadExpression') {
-      const items = iterate(evaluate(arg.argument, scope, budget), '"*"', budget)
-      budget.items(items.length)
-      for (const item of items) positional.push(item)
-    } else if (arg.type === 'KeywordSpreadExpression') {
-      const value = evaluate(arg.argument, scope, budget)
-      if (!(value instanceof Dict)) throw templateFailed(`"**" before ${typeName(value)}`)
-      budget.through(value.size)
-      for (const [key, item] of value.entries()) named.set(key.text, item)
-    } else {
-      positional.push(evaluate(arg, scope, budget))
+export function argumentsOf(
+  { positional, named, spread, namedSpread }: CallArguments,
+  scope: Scope,
+): Arguments {
+  const { budget } = scope.rendering
+  const places: Value[] = positional.map((value) => evaluate(value, scope))
+  const names = named.map(({ name, value }) => [name, evaluate(value, scope)] as [Value, Value])
+  if (spread) {
+    const items = iterate(evaluate(spread, scope), '"*"', budget)
+    budget.items(places.length + items.length)
+    for (const item of items) places.push(item)
+  }
+  if (namedSpread) {
+    const mapping = evaluate(namedSpread, scope)
+    if (!(mapping instanceof Dict)) throw templateFailed(`"**" before ${typeName(mapping)}`)
+    budget.through(mapping.size)
+    const taken = new Set(named.map(({ name }) => name.text))
+    for (const [key, value] of mapping.entries()) {
+      if (!(key instanceof Text)) throw templateFailed(`"**" of a mapping with ${typeName(key)} for a key`)
+      if (taken.has(key.text)) throw templateFailed(`"**" gives an argument that is given already`)
+      names.push([key, value])
     }
   }
-  return { positional, named }
+  return { positional: places, named: names.length > 0 ? dictOf(names, budget) : Dict.EMPTY }
 }
 
-/** `a.b` looks for a method first and for a key then, `a[b]` for the key alone, as in Python. */
-function member({ object, property, computed }: Member, scope: Scope, budget: Budget): Value {
-  const value = evaluate(object, scope, budget)
-  if (property.type === 'SliceExpression') return sliced(value, property, scope, budget)
-  const key: Value =
-    !computed && property.type === 'Identifier' ? Text.of(property.value) : evaluate(property, scope, budget)
-  if (value instanceof Undefined || value === null) {
-    const wanted = key instanceof Text ? key.text : typeof key === 'number' ? String(key) : typeName(key)
-    if (value === null) return new Undefined(`${wanted} of none`)
-    throw templateFailed(`"${value.name}" is undefined, so it has no "${wanted}"`)
-  }
-  if (typeof key === 'number') return itemAt(value, key, budget)
-  if (!(key instanceof Text)) return new Undefined(`an item by ${typeName(key)}`)
-  const name = key.text
-  if (value instanceof Namespace) return orUndefined(value.get(name), name)
-  const method = methodOf(value, name, budget)
-  if (value instanceof Dict) {
-    const found = value.get(name)
-    const [first, second] = computed ? [found, method] : [method, found]
-    return orUndefined(first === undefined ? second : first, name)
-  }
-  return method ?? new Undefined(name)
+function sliced(node: Slice, scope: Scope): Value {
+  const value = evaluate(node.object, scope)
+  const bounds = [node.start, node.stop, node.step].map((part) => (part ? evaluate(part, scope) : null))
+  scope.rendering.at = node.at
+  return sliceOf(value, bounds, scope.rendering.budget)
 }
 
-function itemAt(value: Value, at: number, budget: Budget): Value {
-  const items = value instanceof List ? value.items : value instanceof Text ? characters(value, budget) : []
-  return orUndefined(items.at(at), `item ${at}`)
-}
-
-function sliced(value: Value, node: Slice, scope: Scope, budget: Budget): Value {
-  const [start, stop, step] = [node.start, node.stop, node.step].map((part) => {
-    const bound = part === undefined ? null : evaluate(part, scope, budget)
-    if (bound === null || typeof bound === 'number') return bound ?? undefined
-    throw templateFailed(`a slice from or to ${typeName(bound)}`)
-  })
-  if (value instanceof Text) return Text.join(slice(characters(value, budget), start, stop, step))
-  if (!(value instanceof List)) throw templateFailed(`a slice of ${typeName(value)}`)
-  budget.items(value.items.length)
-  return new List(slice(value.items, start, stop, step))
-}
-
-function methodOf(value: Value, name: string, budget: Budget): Callable | undefined {
-  if (value instanceof Text) return bound(STRING_METHODS.get(name), value, value.length, budget)
-  if (value instanceof Dict) return bound(DICT_METHODS.get(name), value, value.size, budget)
-  return undefined
-}
-
-/** A method of a value, each call of which goes through so many characters or members. */
-function bound<T>(
-  method: ((value: T, args: Arguments, budget: Budget) => Value) | undefined,
-  value: T,
-  size: number,
-  budget: Budget,
-): Callable | undefined {
-  if (!method) return undefined
-  return new Callable((args) => {
-    budget.through(size)
-    return method(value, args, budget)
-  })
-}
-
-function notCallable(callee: Node, value: Value, of: (node: Node) => Value) {
-  if (callee.type === 'Identifier') {
-    return value instanceof Undefined
-      ? templateNeeds('function', callee.value, GLOBAL_FUNCTIONS)
-      : templateFailed(`${callee.value} is ${typeName(value)}, not a function`)
-  }
-  if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier') {
-    const object = of(callee.object)
-    if (!(object instanceof Text || object instanceof Dict)) {
-      return templateFailed(`${typeName(object)} has no method "${callee.property.value}"`)
+/** What is wrong with a call of what cannot be called. `object`: of which the callee is an attribute. */
+function notCallable(callee: Expression, called: Value, object: Value | undefined) {
+  if (called instanceof Undefined && called.problem !== undefined) return templateFailed(called.problem)
+  if (callee.kind === 'attribute' && object !== undefined) {
+    const name = callee.name.text
+    if (!(object instanceof Text || object instanceof Dict || object instanceof List)) {
+      return templateFailed(`${typeName(object)} has no method ${quoted(name)}`)
     }
-    return templateNeeds('method', callee.property.value, [...STRING_METHODS.keys(), ...DICT_METHODS.keys()])
+    const methods = [...STRING_METHODS.keys(), ...DICT_METHODS.keys(), ...LIST_METHODS.keys()]
+    return templateNeeds('method', name, methods)
   }
-  return templateFailed(`${typeName(value)} is called`)
+  if (callee.kind !== 'name') return templateFailed(`${typeName(called)} is called`)
+  if (called instanceof Undefined) return templateNeeds('function', callee.name, GLOBAL_FUNCTIONS)
+  return templateFailed(`${quoted(callee.name)} is ${typeName(called)}, not a function`)
 }

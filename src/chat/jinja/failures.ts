@@ -11,22 +11,47 @@ export function templateFailed(what: string, cause?: unknown): DasllamaError {
   })
 }
 
-/** The text of the template is none. */
-export function templateInvalid(what: string, cause: unknown): DasllamaError {
-  return new DasllamaError('TEMPLATE_FAILED', `the chat template fails: it is no valid template (${what})`, {
+/** The text is not a valid template. `place`: where, with an excerpt. */
+export function templateInvalid(what: string, place: string): DasllamaError {
+  return new DasllamaError('TEMPLATE_FAILED', `the chat template is not valid: ${what} (${place})`, {
     hint: `correct it, or ${TAKE_ANOTHER}`,
-    cause,
   })
 }
+
+/** The same failure of a rendering, with the place in the template where it happened. */
+export function templateFailedAt(error: DasllamaError, place: string): DasllamaError {
+  const { code, message, hint } = error
+  return new DasllamaError(code, `${message} (${place})`, { hint, cause: error })
+}
+
+/** A stranger's text in a message. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
+}
+
+const MAX_QUOTED = 100
 
 /** The template is larger, or wants more, than a limit allows. */
 export function templateLimit(what: string, hint = TAKE_ANOTHER, cause?: unknown): DasllamaError {
   return new DasllamaError('LIMIT', `the chat template ${what}`, { hint, cause })
 }
 
+/** What JavaScript throws where its stack ends; anything else comes back as it is. */
+export function stackLimit(error: unknown): unknown {
+  const isStack = error instanceof RangeError || (error instanceof Error && error.name === 'InternalError')
+  if (!isStack) return error
+  return templateLimit('nests more deeply than the stack of this place allows', undefined, error)
+}
+
 /** The template uses a name of the language that is not known here. */
-export function templateNeeds(kind: string, name: string, known: Iterable<string>): DasllamaError {
-  return new DasllamaError('UNSUPPORTED', `the chat template needs the ${kind} "${name}"`, {
+export function templateNeeds(
+  kind: string,
+  name: string,
+  known: Iterable<string>,
+  place?: string,
+): DasllamaError {
+  const where = place === undefined ? '' : ` (${place})`
+  return new DasllamaError('UNSUPPORTED', `the chat template needs the ${kind} ${quoted(name)}${where}`, {
     hint: `known are ${[...known].sort().join(', ')}; ${TAKE_ANOTHER}`,
   })
 }

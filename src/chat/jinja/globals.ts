@@ -1,59 +1,135 @@
-import { ArgumentReader } from './arguments.js'
 import type { Budget } from './budget.js'
-import { templateFailed, templateRefuses } from './failures.js'
-import { str } from './json.js'
+import { dictOf, iterable } from './collections.js'
+import { undefinedUsed } from './compare.js'
+import { templateFailed, templateLimit, templateNeeds, templateRefuses } from './failures.js'
+import { any, bind, positional as byPlace, int, printed, text } from './parameters.js'
 import type { Scope } from './scope.js'
 import { strftime } from './strftime.js'
 import { Text } from './text.js'
-import { type Arguments, Callable, Dict, List, Namespace, typeName, type Value } from './values.js'
+import {
+  type Arguments,
+  Callable,
+  Dict,
+  Namespace,
+  NO_ARGUMENTS,
+  Range,
+  typeName,
+  Undefined,
+  type Value,
+} from './values.js'
 
 type Global = (args: Arguments, budget: Budget, now: Date) => Value
+
+/** Items of a range: the limit of Jinja's sandbox. */
+const MAX_RANGE = 100_000
 
 /** The functions that every template may use, by name. */
 const FUNCTIONS: Readonly<Record<string, Global>> = {
   range,
-  namespace: (args, budget) => new Namespace(members('namespace', args, budget)),
-  dict: (args, budget) =>
-    new Dict(members('dict', args, budget).map(([key, value]) => [Text.of(key), value] as const)),
-  raise_exception: ({ positional: [message = null] }, budget) => {
-    throw templateRefuses(str(message, budget).text.slice(0, 500))
+  namespace: (args, budget) => {
+    const attributes = members('namespace', args, budget).entries()
+    return new Namespace(
+      attributes.map(([key, value]) => {
+        if (key instanceof Text) return [key.text, value] as const
+        throw templateFailed(`a namespace with ${typeName(key)} for a name`)
+      }),
+    )
+  },
+  dict: (args, budget) => members('dict', args, budget),
+  cycler: ({ positional, named }) => {
+    if (named.size > 0 || positional.length === 0) throw templateFailed('cycler wants values, and no names')
+    return new Cycler(positional)
+  },
+  joiner: (args, budget) => {
+    const { sep } = bind('joiner', { sep: any.or(Text.of(', ')) }, args, budget)
+    let isUsed = false
+    return new Callable((args) => {
+      bind('a joiner', {}, args, budget)
+      if (isUsed) return sep
+      isUsed = true
+      return Text.EMPTY
+    })
+  },
+  lipsum: () => {
+    throw templateNeeds('function', 'lipsum', GLOBAL_FUNCTIONS)
+  },
+  raise_exception: (args, budget) => {
+    const { message } = bind('raise_exception', { message: printed }, args, budget)
+    throw templateRefuses(message.text.slice(0, 500))
   },
   strftime_now: (args, budget, now) => {
-    const format = new ArgumentReader('strftime_now', args).text('format').text
-    // Two characters of a format become nine at most.
-    budget.text(5 * format.length)
-    return Text.of(strftime(format, now))
+    const { format } = bind('strftime_now', { format: text }, args, budget)
+    return strftime(format, now, budget)
   },
 }
 
 export const GLOBAL_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS)
 
-/** Declares constants and functions. `now` is the time that `strftime_now` tells. */
+/** Declares the functions. `now` is the time that `strftime_now` writes. */
 export function declareGlobals(scope: Scope, now: Date, budget: Budget): void {
-  for (const name of ['true', 'True']) scope.set(name, true)
-  for (const name of ['false', 'False']) scope.set(name, false)
-  for (const name of ['none', 'None', 'null']) scope.set(name, null)
   for (const [name, call] of Object.entries(FUNCTIONS)) {
     scope.set(name, new Callable((args) => call(args, budget, now)))
   }
 }
 
-/** Those of the mapping that is given, and the named ones. */
-function members(of: string, { positional: [given], named }: Arguments, budget: Budget): [string, Value][] {
-  if (given === undefined) return [...named]
-  if (!(given instanceof Dict)) throw templateFailed(`a ${of} of ${typeName(given)}`)
-  budget.through(given.size)
-  return [...given.entries().map(([key, value]): [string, Value] => [key.text, value]), ...named]
+/** Those of the mapping or the pairs that are given, and the named ones. */
+function members(of: string, { positional, named }: Arguments, budget: Budget): Dict {
+  const { given } = bind(of, { given: byPlace(any.or(Dict.EMPTY)) }, { ...NO_ARGUMENTS, positional }, budget)
+  if (given instanceof Dict)
+    return named.size === 0 ? given : dictOf([...given.entries(), ...named.entries()], budget)
+  if (given instanceof Undefined) throw undefinedUsed(given)
+  const items = iterable(given, budget)
+  if (!items) throw templateFailed(`a ${of} of ${typeName(given)}`)
+  budget.members(items.length)
+  const pairs = items.map((item): [Value, Value] => {
+    const pair = iterable(item, budget)
+    if (pair?.length !== 2) throw templateFailed(`a ${of} of ${typeName(item)}, which is not a pair`)
+    return [pair[0], pair[1]]
+  })
+  return dictOf([...pairs, ...named.entries()], budget)
 }
 
-function range({ positional }: Arguments, budget: Budget): List {
-  const [first = 0, second, step = 1] = positional.map((value) => {
-    if (typeof value === 'number') return value
-    throw templateFailed(`range of ${typeName(value)}`)
-  })
+function range(args: Arguments, budget: Budget): Range {
+  const [one, two, three] = [int, int.optional, int.or(1)].map(byPlace)
+  const given = bind('range', { start: one, stop: two, step: three }, args, budget)
+  const [first, second, step] = [given.start, given.stop, given.step] as [number, number | undefined, number]
   const [start, stop] = second === undefined ? [0, first] : [first, second]
   if (step === 0) throw templateFailed('range with step 0')
   const count = Math.max(0, Math.ceil((stop - start) / step))
+  if (!(count <= MAX_RANGE)) {
+    throw templateLimit(`makes a range of ${count} items; the limit is ${MAX_RANGE}, as in Jinja's sandbox`)
+  }
   budget.items(count)
-  return new List(Array.from({ length: count }, (_, i) => start + i * step))
+  return new Range({ start, stop, step })
+}
+
+/** What `cycler(…)` makes: goes through its values again and again. */
+class Cycler extends Namespace {
+  readonly #items: readonly Value[]
+  #at = 0
+
+  constructor(items: readonly Value[]) {
+    super()
+    this.#items = items
+  }
+
+  override get(name: string): Value | undefined {
+    switch (name) {
+      case 'current':
+        return this.#items[this.#at]
+      case 'next':
+        return new Callable(() => {
+          const current = this.#items[this.#at]
+          this.#at = (this.#at + 1) % this.#items.length
+          return current
+        })
+      case 'reset':
+        return new Callable(() => {
+          this.#at = 0
+          return null
+        })
+      default:
+        return undefined
+    }
+  }
 }

@@ -1,70 +1,86 @@
 import type { Budget } from './budget.js'
 import { templateFailed } from './failures.js'
+import { Float, numberText } from './numbers.js'
+import { sorted } from './order.js'
 import { Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
-import { Dict, Float, List, Namespace, typeName, Undefined, type Value } from './values.js'
+import { Dict, DictView, List, Range, typeName, type Value } from './values.js'
 
 export interface JsonOptions {
-  /** Spaces a level; none: all in one line. */
-  readonly indent?: number
+  /** What each level begins with; none: all in one line. */
+  readonly indent?: Text
   readonly ensureAscii?: boolean
   readonly separators?: readonly [item: Text, key: Text]
   readonly sortKeys?: boolean
 }
 
-/** Lists and mappings within each other, in a text made of them. */
+/** Lists and mappings within each other. */
 const MAX_NESTING = 100
 
 /** What Python's `json.dumps` writes, with `ensure_ascii` off unless asked for, as chat templates are rendered. */
 export function toJson(value: Value, options: JsonOptions, budget: Budget): Text {
-  const pieces = new TextBuilder(budget)
+  const { indent, ensureAscii = false, sortKeys = false } = options
+  const out = new TextBuilder(budget)
   const [itemSeparator, keySeparator] = options.separators ?? [
-    Text.of(options.indent === undefined ? ', ' : ','),
+    indent === undefined ? Text.of(', ') : Text.of(','),
     Text.of(': '),
   ]
   const breakLine = (depth: number) => {
-    if (options.indent === undefined) return
-    budget.text(options.indent * depth)
-    pieces.add(`\n${' '.repeat(options.indent * depth)}`)
+    if (indent === undefined) return
+    budget.text(indent.length * depth)
+    out.add('\n', indent.repeated(depth))
   }
-  const list = (open: string, close: string, items: readonly (() => void)[], depth: number) => {
+  const list = (
+    open: '[' | '{',
+    close: ']' | '}',
+    count: number,
+    write: (i: number) => void,
+    depth: number,
+  ) => {
     if (depth > MAX_NESTING) throw templateFailed(`tojson of a value nested more than ${MAX_NESTING} levels`)
-    pieces.add(open)
-    for (const [i, write] of items.entries()) {
-      if (i > 0) pieces.add(itemSeparator)
+    out.add(open)
+    for (let i = 0; i < count; i++) {
+      if (i > 0) out.add(itemSeparator)
       breakLine(depth)
-      write()
+      write(i)
     }
-    if (items.length > 0) breakLine(depth - 1)
-    pieces.add(close)
+    if (count > 0) breakLine(depth - 1)
+    out.add(close)
   }
   const write = (value: Value, depth: number): void => {
-    if (value instanceof Text) pieces.add('"', quoted(value, options.ensureAscii === true), '"')
-    else if (value instanceof List) {
-      list(
-        '[',
-        ']',
-        value.items.map((item) => () => write(item, depth + 1)),
-        depth + 1,
-      )
+    if (value instanceof Text) out.add('"', quoted(value, ensureAscii), '"')
+    else if (value instanceof DictView || value instanceof Range) {
+      throw templateFailed(`tojson of a ${value instanceof Range ? 'range' : value.kind}; make a list of it`)
+    } else if (value instanceof List) {
+      list('[', ']', value.items.length, (i) => write(value.items[i], depth + 1), depth + 1)
     } else if (value instanceof Dict) {
-      const entries = value.entries()
-      if (options.sortKeys) entries.sort(([a], [b]) => (a.text < b.text ? -1 : 1))
-      const writers = entries.map(([key, item]) => () => {
-        pieces.add('"', quoted(key, options.ensureAscii === true), '"', keySeparator)
+      budget.members(value.size)
+      let entries: readonly (readonly [Value, Value])[] = value.entries()
+      if (sortKeys) entries = sorted(entries, ([key]) => key, budget)
+      const member = (i: number) => {
+        const [key, item] = entries[i]
+        out.add('"', key instanceof Text ? quoted(key, ensureAscii) : scalar(key), '"', keySeparator)
         write(item, depth + 1)
-      })
-      list('{', '}', writers, depth + 1)
-    } else pieces.add(scalar(value))
+      }
+      list('{', '}', entries.length, member, depth + 1)
+    } else out.add(scalar(value))
   }
   write(value, 0)
-  return pieces.text()
+  return out.text()
 }
 
-function scalar(value: Value): string {
-  if (value === null) return 'null'
-  if (typeof value === 'boolean') return String(value)
-  if (typeof value === 'number' || value instanceof Float) return numberText(value)
+function scalar(value: Value): Text {
+  if (value === null) return Text.of('null')
+  if (typeof value === 'boolean') return value ? Text.of('true') : Text.of('false')
+  if (typeof value === 'number' || typeof value === 'bigint') return numberText(value)
+  if (value instanceof Float) {
+    if (Number.isFinite(value.value)) return numberText(value)
+    return Number.isNaN(value.value)
+      ? Text.of('NaN')
+      : value.value > 0
+        ? Text.of('Infinity')
+        : Text.of('-Infinity')
+  }
   throw templateFailed(`tojson of ${typeName(value)}`)
 }
 
@@ -77,67 +93,4 @@ function quoted(text: Text, ensureAscii: boolean): Text {
 
 function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-/** A number as Python writes it. */
-export function numberText(number: number | Float): string {
-  if (typeof number === 'number') return Number.isInteger(number) ? BigInt(number).toString() : String(number)
-  const { value } = number
-  if (Number.isNaN(value)) return 'nan'
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
-  const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
-    return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
-  }
-  if (Object.is(value, -0)) return '-0.0'
-  return Number.isInteger(value) ? `${value}.0` : String(value)
-}
-
-/** Python's `str`. */
-export function str(value: Value, budget: Budget): Text {
-  if (value instanceof Text) return value
-  if (value instanceof Undefined) return Text.EMPTY
-  const pieces = new TextBuilder(budget)
-  const write = (value: Value, depth: number): void => {
-    if (depth > MAX_NESTING)
-      throw templateFailed(`the text of a value nested more than ${MAX_NESTING} levels`)
-    const comma = (i: number) => (i > 0 ? ', ' : '')
-    if (value instanceof Text) pieces.add(represented(value))
-    else if (value instanceof List) {
-      pieces.add('[')
-      for (const [i, item] of value.items.entries()) {
-        pieces.add(comma(i))
-        write(item, depth + 1)
-      }
-      pieces.add(']')
-    } else if (value instanceof Dict) {
-      pieces.add('{')
-      for (const [i, [key, item]] of value.entries().entries()) {
-        pieces.add(comma(i), represented(key), ': ')
-        write(item, depth + 1)
-      }
-      pieces.add('}')
-    } else if (value === null) pieces.add('None')
-    else if (typeof value === 'boolean') pieces.add(value ? 'True' : 'False')
-    else if (typeof value === 'number' || value instanceof Float) pieces.add(numberText(value))
-    else if (value instanceof Undefined) pieces.add('Undefined')
-    else pieces.add(value instanceof Namespace ? '<Namespace>' : '<function>')
-  }
-  write(value, 0)
-  return pieces.text()
-}
-
-/** Python's `repr` of a string. */
-function represented(text: Text): Text {
-  const quote = text.text.includes("'") && !text.text.includes('"') ? '"' : "'"
-  const inner = text.map((part) =>
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
-    part.replace(/[\\'"\0-\x1f\x7f]/g, (character) => {
-      const name = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character]
-      if (name !== undefined) return name
-      if (character === "'" || character === '"') return character === quote ? `\\${character}` : character
-      return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
-    }),
-  )
-  return Text.join([Text.of(quote), inner, Text.of(quote)])
 }

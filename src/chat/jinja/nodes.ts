@@ -1,140 +1,199 @@
-/**
- * The syntax trees that `@huggingface/jinja` parses templates into, as far as they are read here. The package does not
- * export its types; these follow its `src/ast.ts`.
- */
+import type { Text } from './text.js'
+import type { Value } from './values.js'
 
-export interface Program {
-  readonly type: 'Program'
-  readonly body: readonly Node[]
+/** What every node has: the offset in the source at which it begins. */
+interface Node {
+  readonly at: number
 }
 
-export interface Identifier {
-  readonly type: 'Identifier'
-  readonly value: string
+/** The arguments of a call, a filter or a test: positional ones, `*list`, named ones, `**mapping`. */
+export interface CallArguments {
+  readonly positional: readonly Expression[]
+  readonly named: readonly { readonly name: Text; readonly value: Expression }[]
+  readonly spread: Expression | undefined
+  readonly namedSpread: Expression | undefined
 }
 
-export interface Call {
-  readonly type: 'CallExpression'
-  readonly callee: Node
-  readonly args: readonly Node[]
+export interface Constant extends Node {
+  readonly kind: 'constant'
+  readonly value: Value
 }
 
-export interface KeywordArgument {
-  readonly type: 'KeywordArgumentExpression'
-  readonly key: Identifier
-  readonly value: Node
+export interface Name extends Node {
+  readonly kind: 'name'
+  readonly name: string
 }
 
-export interface Tuple {
-  readonly type: 'TupleLiteral'
-  readonly value: readonly Node[]
+/** `a.b` */
+export interface Attribute extends Node {
+  readonly kind: 'attribute'
+  readonly object: Expression
+  readonly name: Text
 }
 
-export interface Slice {
-  readonly type: 'SliceExpression'
-  readonly start: Node | undefined
-  readonly stop: Node | undefined
-  readonly step: Node | undefined
+/** `a[b]` and `a.0` */
+export interface Item extends Node {
+  readonly kind: 'item'
+  readonly object: Expression
+  readonly index: Expression
 }
 
-/** `a if test`, and in the head of a loop `items if test`. */
-export interface Select {
-  readonly type: 'SelectExpression'
-  readonly lhs: Node
-  readonly test: Node
+/** `a[start:stop:step]` */
+export interface Slice extends Node {
+  readonly kind: 'slice'
+  readonly object: Expression
+  readonly start: Expression | undefined
+  readonly stop: Expression | undefined
+  readonly step: Expression | undefined
 }
 
-export interface For {
-  readonly type: 'For'
-  readonly loopvar: Identifier | Tuple
-  readonly iterable: Node
-  readonly body: readonly Node[]
-  readonly defaultBlock: readonly Node[]
+export interface Call extends Node {
+  readonly kind: 'call'
+  readonly callee: Expression
+  readonly args: CallArguments
 }
 
-export interface SetStatement {
-  readonly type: 'Set'
-  readonly assignee: Node
-  readonly value: Node | null
-  readonly body: readonly Node[]
+/** The name of a filter with its arguments, without the value that it is applied to. */
+export interface FilterStep extends Node {
+  readonly name: string
+  readonly args: CallArguments
 }
 
-/** A parameter of a macro, with its default. */
-export type Parameter = Identifier | KeywordArgument
+export type CompareOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in'
 
-export interface Macro {
-  readonly type: 'Macro'
-  readonly name: Identifier
-  readonly args: readonly Parameter[]
-  readonly body: readonly Node[]
-}
+export type BinaryOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**'
 
-export interface CallStatement {
-  readonly type: 'CallStatement'
-  readonly call: Call
-  readonly callerArgs: readonly Parameter[] | null
-  readonly body: readonly Node[]
-}
-
-export interface FilterStatement {
-  readonly type: 'FilterStatement'
-  readonly filter: Identifier | Call
-  readonly body: readonly Node[]
-}
-
-export interface Member {
-  readonly type: 'MemberExpression'
-  readonly object: Node
-  readonly property: Node
-  /** `a[b]` rather than `a.b`. */
-  readonly computed: boolean
-}
-
-export interface Binary {
-  readonly type: 'BinaryExpression'
-  readonly operator: { readonly value: string }
-  readonly left: Node
-  readonly right: Node
-}
-
-export type Node =
-  | Program
-  | Identifier
-  | Call
-  | KeywordArgument
-  | Tuple
+export type Expression =
+  | Constant
+  | Name
+  | Attribute
+  | Item
   | Slice
-  | Select
+  | Call
+  | (Node & { readonly kind: 'list' | 'tuple'; readonly items: readonly Expression[] })
+  | (Node & {
+      readonly kind: 'dict'
+      readonly pairs: readonly { readonly key: Expression; readonly value: Expression }[]
+    })
+  | (Node & { readonly kind: 'filter'; readonly operand: Expression; readonly step: FilterStep })
+  | (Node & {
+      readonly kind: 'test'
+      readonly operand: Expression
+      readonly name: string
+      readonly args: CallArguments
+    })
+  | (Node & { readonly kind: 'not'; readonly operand: Expression })
+  | (Node & { readonly kind: 'sign'; readonly operator: '+' | '-'; readonly operand: Expression })
+  | (Node & { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression })
+  | (Node & {
+      readonly kind: 'binary'
+      readonly operator: BinaryOperator
+      readonly left: Expression
+      readonly right: Expression
+    })
+  /** `a < b <= c`: each operand is evaluated once at most, up to the first comparison that is false. */
+  | (Node & {
+      readonly kind: 'compare'
+      readonly first: Expression
+      readonly rest: readonly { readonly operator: CompareOperator; readonly operand: Expression }[]
+    })
+  /** `a ~ b ~ c` */
+  | (Node & { readonly kind: 'concat'; readonly parts: readonly Expression[] })
+  /** `a if test else b`; without `else` the other case is undefined. */
+  | (Node & {
+      readonly kind: 'conditional'
+      readonly test: Expression
+      readonly then: Expression
+      readonly otherwise: Expression | undefined
+    })
+
+/** What may stand before `=` or `in`. */
+export type Target =
+  | Name
+  | (Node & { readonly kind: 'tuple'; readonly items: readonly Target[] })
+  | (Node & { readonly kind: 'namespace'; readonly name: string; readonly attribute: string })
+
+/** Statements with a scope of their own. */
+export interface Block {
+  readonly statements: readonly Statement[]
+  /**
+   * Names that count as undefined until the block sets them, whatever variables have these names outside of it: Jinja
+   * decides that when it compiles. `resolveScopes` fills it in.
+   */
+  readonly unset: string[]
+}
+
+export interface Parameter {
+  readonly name: string
+  readonly default: Expression | undefined
+}
+
+/** A macro, or the body of a call block. */
+export interface Macro extends Node {
+  /** None: a call block, which the called macro knows as `caller`. */
+  readonly name: string | undefined
+  readonly parameters: readonly Parameter[]
+  readonly body: Block
+  /** Whether the body reads the variables `caller`, `kwargs` and `varargs`: only then may they be given. */
+  readonly takesCaller: boolean
+  readonly takesNamed: boolean
+  readonly takesPositional: boolean
+}
+
+export interface For extends Node {
+  readonly kind: 'for'
+  readonly target: Target
+  readonly iterable: Expression
+  readonly test: { readonly condition: Expression; readonly scope: Block } | undefined
+  readonly isRecursive: boolean
+  readonly body: Block
+  readonly otherwise: Block | undefined
+}
+
+export interface Capture extends Node {
+  readonly kind: 'capture'
+  readonly target: Target
+  readonly filters: readonly FilterStep[]
+  readonly body: Block
+}
+
+export interface CallBlock extends Node {
+  readonly kind: 'call-block'
+  readonly call: Call
+  readonly caller: Macro
+}
+
+export interface NamedBlock extends Node {
+  readonly kind: 'block'
+  readonly name: string
+  readonly isScoped: boolean
+  readonly isRequired: boolean
+  readonly body: Block
+}
+
+export type Statement =
+  | (Node & { readonly kind: 'text'; readonly text: Text })
+  | (Node & { readonly kind: 'output'; readonly value: Expression })
+  /** `if` and each `elif` with their bodies; these have no scopes of their own. */
+  | (Node & {
+      readonly kind: 'if'
+      readonly branches: readonly { readonly test: Expression; readonly body: readonly Statement[] }[]
+      readonly otherwise: readonly Statement[]
+    })
   | For
-  | SetStatement
-  | Macro
-  | CallStatement
-  | FilterStatement
-  | Member
-  | Binary
-  | {
-      readonly type: 'If'
-      readonly test: Node
-      readonly body: readonly Node[]
-      readonly alternate: readonly Node[]
-    }
-  | { readonly type: 'Break' | 'Continue' }
-  | { readonly type: 'Comment'; readonly value: string }
-  | { readonly type: 'IntegerLiteral' | 'FloatLiteral'; readonly value: number }
-  | { readonly type: 'StringLiteral'; readonly value: string }
-  | { readonly type: 'ArrayLiteral'; readonly value: readonly Node[] }
-  | { readonly type: 'ObjectLiteral'; readonly value: ReadonlyMap<Node, Node> }
-  | { readonly type: 'FilterExpression'; readonly operand: Node; readonly filter: Identifier | Call }
-  | {
-      readonly type: 'TestExpression'
-      readonly operand: Node
-      readonly negate: boolean
-      readonly test: Identifier
-    }
-  | {
-      readonly type: 'UnaryExpression'
-      readonly operator: { readonly value: string }
-      readonly argument: Node
-    }
-  | { readonly type: 'Ternary'; readonly condition: Node; readonly trueExpr: Node; readonly falseExpr: Node }
-  | { readonly type: 'SpreadExpression' | 'KeywordSpreadExpression'; readonly argument: Node }
+  | (Node & { readonly kind: 'set'; readonly target: Target; readonly value: Expression })
+  | Capture
+  | (Node & {
+      readonly kind: 'with'
+      readonly bindings: readonly { readonly target: Target; readonly value: Expression }[]
+      readonly body: Block
+    })
+  | (Node & { readonly kind: 'filter-block'; readonly filters: readonly FilterStep[]; readonly body: Block })
+  | (Node & { readonly kind: 'macro'; readonly name: string; readonly macro: Macro })
+  | CallBlock
+  | NamedBlock
+  /** `generation`, and `autoescape` where it switches escaping off. */
+  | (Node & { readonly kind: 'scope'; readonly body: Block })
+  | (Node & { readonly kind: 'autoescape'; readonly isOn: Expression; readonly body: Block })
+  | (Node & { readonly kind: 'do'; readonly expression: Expression })
+  | (Node & { readonly kind: 'break' | 'continue' })

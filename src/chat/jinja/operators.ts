@@ -1,93 +1,106 @@
 import type { Budget } from './budget.js'
-import { compare, contains } from './collections.js'
+import { contains } from './collections.js'
+import { equal, order, undefinedUsed } from './compare.js'
 import { templateFailed } from './failures.js'
-import { str } from './json.js'
+import { percentFormat } from './formatting/percent.js'
+import { calculate, integral, negated, numeric } from './numbers.js'
+import { str } from './repr.js'
 import { Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
-import { equal, Float, List, numeric, typeName, Undefined, type Value } from './values.js'
+import { areAlike, isSequence, List, Tuple, typeName, Undefined, type Value } from './values.js'
+
+/** An operator that compares. */
+export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in'
+
+const COMPARISONS: readonly string[] = [
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'in',
+  'not in',
+] satisfies Comparison[]
+
+export function isComparison(operator: string): operator is Comparison {
+  return COMPARISONS.includes(operator)
+}
 
 /** An operator with two sides, both evaluated; `and` and `or` are not among them. */
 export function operate(operator: string, left: Value, right: Value, budget: Budget): Value {
+  if (isComparison(operator)) return compare(operator, left, right, budget)
+  if (operator === '~') return new TextBuilder(budget).add(str(left, budget), str(right, budget)).text()
+  if (operator === '%' && left instanceof Text) return percentFormat(left, right, budget)
+  for (const side of [left, right]) {
+    if (side instanceof Undefined) throw undefinedUsed(side)
+  }
+  const result = ofSequences(operator, left, right, budget) ?? calculate(operator, left, right, budget)
+  if (result !== undefined) return result
+  throw templateFailed(`"${operator}" between ${typeName(left)} and ${typeName(right)}`)
+}
+
+/** One comparison. Throws `TEMPLATE_FAILED` where Python knows no order of the two. */
+export function compare(operator: Comparison, left: Value, right: Value, budget: Budget): boolean {
   switch (operator) {
     case '==':
-      return equal(left, right, budget.spend)
+      return equal(left, right, budget)
     case '!=':
-      return !equal(left, right, budget.spend)
+      return !equal(left, right, budget)
     case 'in':
       return contains(right, left, budget)
     case 'not in':
       return !contains(right, left, budget)
-    case '~':
-      return new TextBuilder(budget).add(str(left, budget), str(right, budget)).text()
-  }
-  for (const side of [left, right]) {
-    if (side instanceof Undefined) throw templateFailed(`"${side.name}" is undefined`)
-  }
-  switch (operator) {
     case '<':
-      return compare(left, right, budget) < 0
+      return order(left, right, budget) < 0
     case '<=':
-      return compare(left, right, budget) <= 0
+      return order(left, right, budget) <= 0
     case '>':
-      return compare(left, right, budget) > 0
+      return order(left, right, budget) > 0
     case '>=':
-      return compare(left, right, budget) >= 0
+      return order(left, right, budget) >= 0
   }
-  if (operator === '+' && left instanceof Text && right instanceof Text) {
-    return new TextBuilder(budget).add(left, right).text()
-  }
-  if (operator === '+' && left instanceof List && right instanceof List) {
+}
+
+/** `+` and `*` of texts, lists and tuples. */
+function ofSequences(operator: string, left: Value, right: Value, budget: Budget): Value | undefined {
+  if (operator === '+') {
+    if (left instanceof Text && right instanceof Text) return new TextBuilder(budget).add(left, right).text()
+    if (!isSequence(left) || !isSequence(right) || !areAlike(left, right)) return undefined
     budget.items(left.items.length + right.items.length)
-    return new List([...left.items, ...right.items])
+    return likewise(left, [...left.items, ...right.items])
   }
-  if (operator === '*') {
-    const [text, times] = left instanceof Text ? [left, right] : [right, left]
-    if (text instanceof Text && typeof times === 'number') return repeat(text, times, budget)
-  }
-  const [a, b] = [numeric(left), numeric(right)]
-  if (a === undefined || b === undefined) {
-    throw templateFailed(`"${operator}" between ${typeName(left)} and ${typeName(right)}`)
-  }
-  return calculate(operator, a, b, left instanceof Float || right instanceof Float)
+  if (operator !== '*') return undefined
+  const [sequence, times] = integral(right) === undefined ? [right, left] : [left, right]
+  const factor = integral(times)
+  if (factor === undefined) return undefined
+  const count = Math.max(0, Number(factor))
+  if (sequence instanceof Text) return repeat(sequence, count, budget)
+  if (!isSequence(sequence)) return undefined
+  budget.items(sequence.items.length * count)
+  const length = sequence.items.length === 0 ? 0 : count
+  return likewise(sequence, Array.from({ length }, () => sequence.items).flat())
 }
 
-function repeat(text: Text, times: number, budget: Budget): Text {
-  const count = Math.max(0, times)
+function likewise(example: List, items: readonly Value[]): List {
+  return example instanceof Tuple ? new Tuple(items) : new List(items)
+}
+
+/** A text `count` times. */
+export function repeat(text: Text, count: number, budget: Budget): Text {
+  if (text.length === 0) return text
   budget.text(text.length * count)
-  budget.items(text.runs.length * count)
-  return Text.join(Array.from({ length: count }, () => text))
-}
-
-function calculate(operator: string, a: number, b: number, isFloat: boolean): Value {
-  if (b === 0 && ['/', '//', '%'].includes(operator)) throw templateFailed('division by zero')
-  const number = (value: number) => {
-    if (!isFloat && !Number.isFinite(value)) throw templateFailed(`"${operator}" gives a number too large`)
-    return isFloat ? new Float(value) : value
-  }
-  switch (operator) {
-    case '+':
-      return number(a + b)
-    case '-':
-      return number(a - b)
-    case '*':
-      return number(a * b)
-    case '/':
-      return new Float(a / b)
-    case '//':
-      return number(Math.floor(a / b))
-    case '%':
-      return number(a - b * Math.floor(a / b))
-    case '**':
-      return b < 0 ? new Float(a ** b) : number(a ** b)
-    default:
-      throw templateFailed(`there is no operator "${operator}"`)
-  }
+  if (text.runs.length > 1) budget.items(text.runs.length * count)
+  return text.repeated(count)
 }
 
 /** A sign before a number. */
 export function signed(operator: string, value: Value): Value {
-  const number = numeric(value)
-  if (number === undefined) throw templateFailed(`"${operator}" before ${typeName(value)}`)
-  const result = operator === '-' ? -number : number
-  return value instanceof Float ? new Float(result) : result + 0
+  if (value instanceof Undefined) throw undefinedUsed(value)
+  const result =
+    operator === '-'
+      ? negated(value)
+      : (integral(value) ?? (numeric(value) === undefined ? undefined : value))
+  if (result === undefined) throw templateFailed(`"${operator}" before ${typeName(value)}`)
+  return result
 }

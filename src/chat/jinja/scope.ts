@@ -1,20 +1,75 @@
-import type { Value } from './values.js'
+import type { Budget } from './budget.js'
+import { Undefined, type Value } from './values.js'
+
+/** What all scopes of one rendering share. */
+export interface Rendering {
+  readonly budget: Budget
+  /** The offset in the template of what is being evaluated, which errors name. */
+  at: number
+  /** Whether printing `none` is a failure rather than Python's "None". */
+  readonly refusesNone: boolean
+}
+
+/** A variable that a scope will set but has not yet: see `Block.unset`. */
+const UNSET = Symbol('unset')
 
 /** The variables of a template, a loop's turn or a macro: what is set here is gone with it. */
 export class Scope {
-  readonly #values = new Map<string, Value>()
+  readonly rendering: Rendering
+  readonly #values = new Map<string, Value | typeof UNSET>()
   readonly #parent: Scope | undefined
 
-  constructor(parent?: Scope) {
+  private constructor(rendering: Rendering, parent: Scope | undefined, unset: readonly string[]) {
+    this.rendering = rendering
     this.#parent = parent
+    for (const name of unset) this.#values.set(name, UNSET)
   }
 
-  get(name: string): Value | undefined {
-    // Not `??`: a variable may be null.
-    return this.#values.has(name) ? this.#values.get(name) : this.#parent?.get(name)
+  /** The outermost scope. */
+  static of(rendering: Rendering): Scope {
+    return new Scope(rendering, undefined, [])
+  }
+
+  /** A scope within this one. `unset`: names that it will set, which are undefined until then. */
+  inner(unset: readonly string[] = []): Scope {
+    return new Scope(this.rendering, this, unset)
+  }
+
+  /** A scope that sees the template's variables, those that it has set by now among them, and nothing of inner scopes. */
+  exported(): Scope {
+    let own: Scope = this
+    let outer = own.#parent
+    // The outermost are those of the globals, of the variables that are given, and of the template.
+    while (outer !== undefined && outer.#parent !== undefined && outer.#parent.#parent !== undefined) {
+      own = outer
+      outer = own.#parent
+    }
+    const scope = new Scope(this.rendering, outer, [])
+    for (const [name, value] of own.#values) if (value !== UNSET) scope.set(name, value)
+    return scope
+  }
+
+  get(name: string): Value {
+    for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
+      const value = scope.#values.get(name)
+      if (value === UNSET) break
+      if (value !== undefined) return value
+    }
+    return new Undefined(name)
+  }
+
+  /** Whether this scope itself has set the name. */
+  has(name: string): boolean {
+    const value = this.#values.get(name)
+    return value !== undefined && value !== UNSET
   }
 
   set(name: string, value: Value): void {
     this.#values.set(name, value)
+  }
+
+  /** Undefined from now on, until it is set. */
+  unset(name: string): void {
+    this.#values.set(name, UNSET)
   }
 }

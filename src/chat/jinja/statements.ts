@@ -1,219 +1,190 @@
-import type { Budget } from './budget.js'
-import { iterate } from './collections.js'
-import { argumentsOf, evaluate, filtered } from './expressions.js'
-import { templateFailed } from './failures.js'
-import { str } from './json.js'
-import type { CallStatement, For, Identifier, Node, Parameter, SetStatement, Tuple } from './nodes.js'
-import { Scope } from './scope.js'
-import { Text } from './text.js'
+import { assign } from './assign.js'
+import { truthy } from './compare.js'
+import { call, evaluate, filtered } from './expressions.js'
+import { templateFailed, templateNeeds } from './failures.js'
+import { Loop, loopItems } from './loops.js'
+import { macroValue } from './macros.js'
+import type { Block, CallBlock, Capture, FilterStep, For, NamedBlock, Statement } from './nodes.js'
+import { str } from './repr.js'
+import type { Scope } from './scope.js'
+import { FROM_TEMPLATE, Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
-import {
-  type Arguments,
-  Callable,
-  Dict,
-  List,
-  Namespace,
-  orUndefined,
-  truthy,
-  typeName,
-  Undefined,
-  type Value,
-} from './values.js'
+import { type Arguments, Dict, typeName, type Value } from './values.js'
 
 /** How a block was left before its end. */
 type Jump = 'break' | 'continue' | undefined
 
 /** Runs statements and writes what they print to `out`. */
-export function run(body: readonly Node[], scope: Scope, out: TextBuilder, budget: Budget): Jump {
-  for (const node of body) {
-    const jump = runNode(node, scope, out, budget)
+export function run(statements: readonly Statement[], scope: Scope, out: TextBuilder): Jump {
+  for (const statement of statements) {
+    const jump = runStatement(statement, scope, out)
     if (jump) return jump
   }
   return undefined
 }
 
-function runNode(node: Node, scope: Scope, out: TextBuilder, budget: Budget): Jump {
+function runStatement(node: Statement, scope: Scope, out: TextBuilder): Jump {
+  const { rendering } = scope
+  const { budget } = rendering
   budget.spend(1)
-  switch (node.type) {
-    case 'Comment':
+  rendering.at = node.at
+  switch (node.kind) {
+    case 'text':
+      out.add(node.text)
       return undefined
-    case 'If': {
-      const branch = truthy(evaluate(node.test, scope, budget)) ? node.body : node.alternate
-      return budget.deeper(() => run(branch, scope, out, budget))
+    case 'output':
+      print(evaluate(node.value, scope), scope, out)
+      return undefined
+    case 'if': {
+      const branch = node.branches.find(({ test }) => truthy(evaluate(test, scope)))
+      return budget.deeper(() => run(branch ? branch.body : node.otherwise, scope, out))
     }
-    case 'For':
-      budget.deeper(() => runFor(node, scope, out, budget))
+    case 'for':
+      return budget.deeper(() => runFor(node, scope, out))
+    case 'break':
+    case 'continue':
+      return node.kind
+    case 'set':
+      assign(node.target, evaluate(node.value, scope), scope)
       return undefined
-    case 'Break':
-      return 'break'
-    case 'Continue':
-      return 'continue'
-    case 'Set':
-      runSet(node, scope, budget)
+    case 'capture':
+      return capture(node, scope)
+    case 'do':
+      evaluate(node.expression, scope)
       return undefined
-    case 'Macro':
-      scope.set(node.name.value, macro(node.name.value, node.args, node.body, scope, budget))
-      return undefined
-    case 'CallStatement':
-      out.add(str(call(node, scope, budget), budget))
-      return undefined
-    case 'FilterStatement':
-      out.add(str(filtered(captured(node.body, scope, budget), node.filter, scope, budget), budget))
-      return undefined
-    default: {
-      const value = evaluate(node, scope, budget)
-      // Templates are rendered so that a call for its effect alone prints nothing.
-      if (value !== null) out.add(str(value, budget))
-      return undefined
+    case 'with': {
+      const values = node.bindings.map(({ value }) => evaluate(value, scope))
+      const inner = scope.inner(node.body.unset)
+      for (const [i, { target }] of node.bindings.entries()) assign(target, values[i], inner)
+      return budget.deeper(() => run(node.body.statements, inner, out))
     }
-  }
-}
-
-/** What a block prints, as a value. */
-function captured(body: readonly Node[], scope: Scope, budget: Budget): Text {
-  const out = new TextBuilder(budget)
-  budget.deeper(() => run(body, new Scope(scope), out, budget))
-  return out.text()
-}
-
-function runFor(
-  { loopvar, iterable, body, defaultBlock }: For,
-  outer: Scope,
-  out: TextBuilder,
-  budget: Budget,
-) {
-  const [source, test] =
-    iterable.type === 'SelectExpression' ? [iterable.lhs, iterable.test] : [iterable, undefined]
-  let items = iterate(evaluate(source, outer, budget), 'a loop', budget)
-  if (test) {
-    items = items.filter((item) => {
-      const scope = new Scope(outer)
-      assign(loopvar, item, scope)
-      return truthy(evaluate(test, scope, budget))
-    })
-  }
-  const { length } = items
-  for (let i = 0; i < length; i++) {
-    budget.spend(4)
-    // A turn's variables are its own.
-    const scope = new Scope(outer)
-    scope.set('loop', new Loop(items, i))
-    assign(loopvar, items[i], scope)
-    if (run(body, scope, out, budget) === 'break') break
-  }
-  if (length === 0) run(defaultBlock, new Scope(outer), out, budget)
-}
-
-/** The variable `loop`, at turn `i`. Its attributes are made when they are asked for: most turns ask for none. */
-class Loop extends Namespace {
-  readonly #items: readonly Value[]
-  readonly #i: number
-
-  constructor(items: readonly Value[], i: number) {
-    super()
-    this.#items = items
-    this.#i = i
-  }
-
-  override get(name: string): Value | undefined {
-    const i = this.#i
-    const { length } = this.#items
-    switch (name) {
-      case 'index':
-        return i + 1
-      case 'index0':
-        return i
-      case 'revindex':
-        return length - i
-      case 'revindex0':
-        return length - i - 1
-      case 'first':
-        return i === 0
-      case 'last':
-        return i === length - 1
-      case 'length':
-        return length
-      case 'previtem':
-        return orUndefined(this.#items[i - 1], 'loop.previtem')
-      case 'nextitem':
-        return orUndefined(this.#items[i + 1], 'loop.nextitem')
-      case 'cycle':
-        return new Callable(({ positional }) => positional[i % positional.length] ?? null)
-      default:
-        return undefined
+    case 'filter-block': {
+      const inner = scope.inner(node.body.unset)
+      const { text, jump } = budget.deeper(() => captured(node.body.statements, inner))
+      if (!jump) out.add(printable(filteredBy(node.filters, text, inner), 'a filter block'))
+      return jump
     }
+    case 'macro':
+      scope.set(node.name, macroValue(node.macro, scope))
+      return undefined
+    case 'call-block':
+      callBlock(node, scope, out)
+      return undefined
+    case 'block':
+      namedBlock(node, scope, out)
+      return undefined
+    case 'scope':
+      return runBlock(node.body, scope, out)
+    case 'autoescape':
+      if (truthy(evaluate(node.isOn, scope)))
+        throw templateNeeds('statement', 'autoescape true', ['autoescape false'])
+      return runBlock(node.body, scope, out)
   }
 }
 
-function assign(target: Identifier | Tuple, value: Value, scope: Scope): void {
-  if (target.type === 'Identifier') {
-    scope.set(target.value, value)
-    return
-  }
-  if (!(value instanceof List) || value.items.length !== target.value.length) {
-    throw templateFailed(`${typeName(value)} does not unpack into ${target.value.length} variables`)
-  }
-  for (const [i, part] of target.value.entries()) {
-    if (part.type !== 'Identifier' && part.type !== 'TupleLiteral')
-      throw templateFailed('an odd loop variable')
-    assign(part, value.items[i], scope)
-  }
+/** Prints a value, as `str` has it. */
+function print(value: Value, { rendering }: Scope, out: TextBuilder): void {
+  if (value === null && rendering.refusesNone) throw templateFailed('it prints none')
+  out.add(str(value, rendering.budget))
 }
 
-function runSet({ assignee, value, body }: SetStatement, scope: Scope, budget: Budget): void {
-  const result = value ? evaluate(value, scope, budget) : captured(body, scope, budget)
-  if (assignee.type === 'Identifier' || assignee.type === 'TupleLiteral') {
-    assign(assignee, result, scope)
-    return
-  }
-  if (assignee.type !== 'MemberExpression' || assignee.property.type !== 'Identifier') {
-    throw templateFailed('set of something that is no variable')
-  }
-  const object = evaluate(assignee.object, scope, budget)
-  if (!(object instanceof Namespace)) throw templateFailed(`set of an attribute of ${typeName(object)}`)
-  object.attributes.set(assignee.property.value, result)
+/** What a statement makes of its body, which only a string can be printed of. */
+function printable(value: Value, what: string): Text {
+  if (value instanceof Text) return value
+  throw templateFailed(`${what} makes ${typeName(value)} of its body, not a string`)
 }
 
-/** A macro sees the variables of the place where it is defined, and its parameters. */
-function macro(
-  name: string,
-  parameters: readonly Parameter[],
-  body: readonly Node[],
-  defining: Scope,
-  budget: Budget,
-): Callable {
-  return new Callable(({ positional, named }: Arguments) => {
-    const scope = new Scope(defining)
-    const left = new Map(named)
-    const take = (key: string) => {
-      const value = left.get(key)
-      left.delete(key)
-      return value
-    }
-    scope.set('caller', take('caller') ?? new Undefined('caller'))
-    for (const [i, parameter] of parameters.entries()) {
-      const key = parameter.type === 'Identifier' ? parameter.value : parameter.key.value
-      const byName = take(key)
-      const value = positional[i] === undefined ? byName : positional[i]
-      if (value !== undefined) scope.set(key, value)
-      else if (parameter.type === 'Identifier') scope.set(key, new Undefined(key))
-      else scope.set(key, evaluate(parameter.value, scope, budget))
-    }
-    scope.set('varargs', new List(positional.slice(parameters.length)))
-    scope.set('kwargs', new Dict(Array.from(left, ([key, value]) => [Text.of(key), value] as const)))
-    budget.enter()
+/** A block in a scope of its own. */
+function runBlock({ statements, unset }: Block, scope: Scope, out: TextBuilder): Jump {
+  return scope.rendering.budget.deeper(() => run(statements, scope.inner(unset), out))
+}
+
+/** What statements print, as a value. */
+export function captured(statements: readonly Statement[], scope: Scope): { text: Text; jump: Jump } {
+  const out = new TextBuilder(scope.rendering.budget)
+  const jump = run(statements, scope, out)
+  return { text: out.text(), jump }
+}
+
+function filteredBy(filters: readonly FilterStep[], text: Text, scope: Scope): Value {
+  let value: Value = text
+  for (const step of filters) value = filtered(value, step, scope)
+  return value
+}
+
+function capture({ target, filters, body }: Capture, scope: Scope): Jump {
+  const inner = scope.inner(body.unset)
+  const { text, jump } = scope.rendering.budget.deeper(() => captured(body.statements, inner))
+  if (!jump) assign(target, filteredBy(filters, text, inner), scope)
+  return jump
+}
+
+/** The jump that leaves a loop around this one, which only the part `else` can make. */
+function runFor(node: For, scope: Scope, out: TextBuilder): Jump {
+  const iterable = evaluate(node.iterable, scope)
+  if (!node.isRecursive) return runTurns(node, iterable, 0, scope, out)
+  out.add(recurse(node, iterable, 0, scope))
+  return undefined
+}
+
+/** What a recursive loop prints for these items. */
+function recurse(node: For, iterable: Value, depth0: number, scope: Scope): Text {
+  const { budget } = scope.rendering
+  return budget.deeper(() => {
     const out = new TextBuilder(budget)
-    const jump = run(body, scope, out, budget)
-    if (jump) throw templateFailed(`${jump} outside of a loop, in the macro ${name}`)
-    budget.leave()
+    runTurns(node, iterable, depth0, scope, out)
     return out.text()
   })
 }
 
-function call({ call, callerArgs, body }: CallStatement, scope: Scope, budget: Budget): Value {
-  const callee = evaluate(call.callee, scope, budget)
-  if (!(callee instanceof Callable)) throw templateFailed(`call of ${typeName(callee)}`)
-  const { positional, named } = argumentsOf(call, scope, budget)
-  const caller = macro('caller', callerArgs ?? [], body, scope, budget)
-  return callee.call({ positional, named: new Map([...named, ['caller', caller]]) })
+function runTurns(node: For, iterable: Value, depth0: number, scope: Scope, out: TextBuilder): Jump {
+  const { target, test, body, otherwise, isRecursive } = node
+  const { rendering } = scope
+  const { budget } = rendering
+  const testScope = test && scope.inner(test.scope.unset)
+  const select =
+    test &&
+    testScope &&
+    ((item: Value) => {
+      assign(target, item, testScope)
+      return truthy(evaluate(test.condition, testScope))
+    })
+  rendering.at = node.iterable.at
+  const loop = new Loop({
+    items: loopItems(iterable, select, budget),
+    depth0,
+    recurse: isRecursive ? (items, depth0) => recurse(node, items, depth0, scope) : undefined,
+    budget,
+  })
+  let isFinished = false
+  while (loop.advance()) {
+    budget.spend(4)
+    // A turn's variables are its own.
+    const turn = scope.inner(body.unset)
+    turn.set('loop', loop)
+    assign(target, loop.item, turn)
+    const jump = run(body.statements, turn, out)
+    if (jump === 'break') break
+    if (jump === undefined) isFinished = true
+  }
+  // As in Jinja: where each turn was left by a jump, too.
+  return otherwise && !isFinished ? run(otherwise.statements, scope.inner(otherwise.unset), out) : undefined
+}
+
+function callBlock(node: CallBlock, scope: Scope, out: TextBuilder): void {
+  const caller = macroValue(node.caller, scope)
+  const withCaller = ({ positional, named }: Arguments): Arguments => {
+    if (named.has('caller'))
+      throw templateFailed('the argument "caller" is given beside the body of a call block')
+    const key = Text.of('caller', FROM_TEMPLATE)
+    return { positional, named: new Dict([...named.entries(), [key, caller]]) }
+  }
+  out.add(printable(call(node.call, scope, withCaller), 'a call block'))
+}
+
+/** A block of a template that extends no other is printed where it stands. It sees the template's variables alone. */
+function namedBlock({ name, isScoped, isRequired, body }: NamedBlock, scope: Scope, out: TextBuilder): void {
+  if (isRequired)
+    throw templateFailed(`the block ${JSON.stringify(name)} is required, and no other template gives it`)
+  runBlock(body, isScoped ? scope : scope.exported(), out)
 }

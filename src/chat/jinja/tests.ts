@@ -1,78 +1,96 @@
 import type { Budget } from './budget.js'
-import { compare, contains } from './collections.js'
+import { iterable } from './collections.js'
+import { equal, same, truthy } from './compare.js'
 import { templateFailed, templateNeeds } from './failures.js'
-import { isLower, isUpper } from './strings.js'
+import { isFilter } from './filters.js'
+import { Float, isInteger, numeric } from './numbers.js'
+import { type Comparison, compare, operate } from './operators.js'
+import { any, type Operation, operation } from './parameters.js'
+import { str } from './repr.js'
 import { Text } from './text.js'
+import { PREDICATES } from './unicode.js'
 import {
+  type Arguments,
   Callable,
   Dict,
-  equal,
-  Float,
+  DictView,
+  isHashable,
   List,
-  numeric,
-  truthy,
   typeName,
   Undefined,
   type Value,
 } from './values.js'
 
-/** A test: what stands before `is`, and the argument that filters such as `selectattr` give. */
-export type Test = (value: Value, argument: Value, budget: Budget) => boolean
-
-const isText = (value: Value) => value instanceof Text
-const isIterable = (value: Value) =>
-  isText(value) || value instanceof List || value instanceof Dict || value instanceof Undefined
-const isInteger = (value: Value) => typeof value === 'number'
-
-const sameAs: Test = (value, argument, budget) => equal(value, argument, budget.spend)
-const ordered =
-  (holds: (order: number) => boolean): Test =>
-  (value, argument, budget) =>
-    holds(compare(value, argument, budget))
-
-function remainder(name: string, value: Value, divisor: Value): number {
-  const [a, b] = [numeric(value), numeric(divisor)]
-  if (a === undefined || b === undefined) throw templateFailed(`the test "${name}" of ${typeName(value)}`)
-  return a % b
-}
+/** A test: what stands before `is`, and the arguments behind its name. */
+export type Test = (value: Value, args: Arguments, budget: Budget) => boolean
 
 /** A test by its name. Throws `UNSUPPORTED` for one that is not known; the test throws `TEMPLATE_FAILED` for misuse. */
 export function testNamed(name: string): Test {
   const test = TESTS.get(name)
   if (!test) throw templateNeeds('test', name, TESTS.keys())
-  return (value, argument, budget) => {
+  return (value, args, budget) => {
     if (value instanceof Text) budget.through(value.length)
-    return test(value, argument, budget)
+    return test(name, value, args, budget)
   }
 }
 
+type NamedTest = Operation<Value, boolean>
+
+const of = (holds: (value: Value, budget: Budget) => boolean): NamedTest =>
+  operation({}, (value, _, budget) => holds(value, budget))
+
+const comparing = (operator: Comparison): NamedTest =>
+  operation({ other: any }, (value, { other }, budget) => compare(operator, value, other, budget))
+
+/** Whether a number leaves that rest. A string takes `%` as it does elsewhere, and what it then formats is no rest. */
+function leaves(rest: number, value: Value, divisor: Value, budget: Budget): boolean {
+  return equal(operate('%', value, divisor, budget), rest, budget)
+}
+
+const named = (isKnown: (name: string) => boolean): NamedTest =>
+  of((value) => {
+    if (!isHashable(value)) throw templateFailed(`${typeName(value)} for a name`)
+    return value instanceof Text && isKnown(value.text)
+  })
+
 /** The tests that `is` knows, by name. */
-const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
-  ['defined', (value) => !(value instanceof Undefined)],
-  ['undefined', (value) => value instanceof Undefined],
-  ['none', (value) => value === null],
-  ['true', (value) => value === true],
-  ['false', (value) => value === false],
-  ['boolean', (value) => typeof value === 'boolean'],
-  ['integer', isInteger],
-  ['float', (value) => value instanceof Float],
-  ['number', (value) => numeric(value) !== undefined],
-  ['string', isText],
-  ['mapping', (value) => value instanceof Dict],
-  ['iterable', isIterable],
-  ['sequence', isIterable],
-  ['callable', (value) => value instanceof Callable],
-  ['odd', (value) => Math.abs(remainder('odd', value, 2)) === 1],
-  ['even', (value) => remainder('even', value, 2) === 0],
-  ['divisibleby', (value, argument) => remainder('divisibleby', value, argument) === 0],
-  ['upper', (value) => value instanceof Text && isUpper(value)],
-  ['lower', (value) => value instanceof Text && isLower(value)],
-  ['truthy', truthy],
-  ['in', (value, argument, budget) => contains(argument, value, budget)],
-  ...['eq', 'equalto', '==', 'sameas'].map((name): [string, Test] => [name, sameAs]),
-  ...['ne', '!='].map((name): [string, Test] => [name, (...args) => !sameAs(...args)]),
-  ...['lt', 'lessthan', '<'].map((name): [string, Test] => [name, ordered((order) => order < 0)]),
-  ...['gt', 'greaterthan', '>'].map((name): [string, Test] => [name, ordered((order) => order > 0)]),
-  ...['le', '<='].map((name): [string, Test] => [name, ordered((order) => order <= 0)]),
-  ...['ge', '>='].map((name): [string, Test] => [name, ordered((order) => order >= 0)]),
+const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>([
+  ['defined', of((value) => !(value instanceof Undefined))],
+  ['undefined', of((value) => value instanceof Undefined)],
+  ['none', of((value) => value === null)],
+  ['true', of((value) => value === true)],
+  ['false', of((value) => value === false)],
+  ['boolean', of((value) => typeof value === 'boolean')],
+  ['integer', of(isInteger)],
+  ['float', of((value) => value instanceof Float)],
+  ['number', of((value) => numeric(value) !== undefined)],
+  ['string', of((value) => value instanceof Text)],
+  ['mapping', of((value) => value instanceof Dict)],
+  ['iterable', of((value, budget) => iterable(value, budget) !== undefined)],
+  ['sequence', of(isSequenceLike)],
+  // Jinja's undefined value has all methods, though none works.
+  ['callable', of((value) => value instanceof Callable || value instanceof Undefined)],
+  ['escaped', of(() => false)],
+  ['filter', named(isFilter)],
+  ['test', named((name) => TESTS.has(name))],
+  ['odd', of((value, budget) => leaves(1, value, 2, budget))],
+  ['even', of((value, budget) => leaves(0, value, 2, budget))],
+  ['divisibleby', operation({ num: any }, (value, { num }, budget) => leaves(0, value, num, budget))],
+  ['upper', of((value, budget) => PREDICATES.isupper(str(value, budget).text))],
+  ['lower', of((value, budget) => PREDICATES.islower(str(value, budget).text))],
+  ['sameas', operation({ other: any }, (value, { other }, budget) => same(value, other, budget))],
+  ['in', operation({ seq: any }, (value, { seq }, budget) => compare('in', value, seq, budget))],
+  ...(['==', 'eq', 'equalto'] as const).map((name): [string, NamedTest] => [name, comparing('==')]),
+  ...(['!=', 'ne'] as const).map((name): [string, NamedTest] => [name, comparing('!=')]),
+  ...(['<', 'lt', 'lessthan'] as const).map((name): [string, NamedTest] => [name, comparing('<')]),
+  ...(['>', 'gt', 'greaterthan'] as const).map((name): [string, NamedTest] => [name, comparing('>')]),
+  ...(['<=', 'le'] as const).map((name): [string, NamedTest] => [name, comparing('<=')]),
+  ...(['>=', 'ge'] as const).map((name): [string, NamedTest] => [name, comparing('>=')]),
+  // Not of Jinja, but of other engines that chat templates are written for.
+  ['truthy', of(truthy)],
 ])
+
+function isSequenceLike(value: Value): boolean {
+  if (value instanceof DictView) return false
+  return value instanceof Text || value instanceof List || value instanceof Dict || value instanceof Undefined
+}

@@ -1,11 +1,16 @@
+import { templateLimit } from './failures.js'
+import type { Float } from './numbers.js'
 import { Text } from './text.js'
 
-/** What expressions of a template stand for: Python's types, as far as templates use them. */
+/**
+ * What expressions of a template stand for: Python's types, as far as templates use them. An `int` is a `number` as long as
+ * it is safe, and a `bigint` beyond: `integer()` makes one of either.
+ */
 export type Value =
   | null
   | boolean
-  /** An `int`. */
   | number
+  | bigint
   | Float
   | Text
   | List
@@ -14,15 +19,7 @@ export type Value =
   | Callable
   | Undefined
 
-export class Float {
-  readonly value: number
-
-  constructor(value: number) {
-    this.value = value
-  }
-}
-
-/** A `list`, or a `tuple`. Never changed once it is made. */
+/** A `list`, and what Jinja has generators for. Never changed once it is made. */
 export class List {
   readonly items: readonly Value[]
 
@@ -31,30 +28,126 @@ export class List {
   }
 }
 
-/** A `dict` with strings for keys. Never changed once it is made. */
-export class Dict {
-  readonly #entries = new Map<string, readonly [key: Text, value: Value]>()
+/** A `tuple`. */
+export class Tuple extends List {}
 
-  constructor(entries: Iterable<readonly [key: Text, value: Value]>) {
-    for (const entry of entries) this.#entries.set(entry[0].text, entry)
+/** What `groupby` gives of each group. */
+export class Group extends Tuple {
+  readonly grouper: Value
+  readonly list: List
+
+  constructor(grouper: Value, list: List) {
+    super([grouper, list])
+    this.grouper = grouper
+    this.list = list
+  }
+}
+
+/** A `range`. */
+export class Range extends List {
+  readonly start: number
+  readonly stop: number
+  readonly step: number
+
+  constructor({ start, stop, step }: { start: number; stop: number; step: number }) {
+    const items: number[] = []
+    for (let item = start; step > 0 ? item < stop : item > stop; item += step) items.push(item)
+    super(items)
+    this.start = start
+    this.stop = stop
+    this.step = step
+  }
+}
+
+/** What `keys()`, `values()` and `items()` of a mapping return: goes through like a list, prints with its name. */
+export class DictView extends List {
+  readonly kind: 'dict_keys' | 'dict_values' | 'dict_items'
+
+  constructor(kind: DictView['kind'], items: readonly Value[]) {
+    super(items)
+    this.kind = kind
+  }
+}
+
+/** What a key of a mapping is looked up by; different for keys that are not equal. */
+export type Hash = string | number | bigint | boolean | null
+
+/** A `dict`. Its keys are whatever Python can hash, texts with their sources. Never changed once it is made. */
+export class Dict {
+  static readonly EMPTY = new Dict([])
+  readonly #entries = new Map<Hash, readonly [key: Value, value: Value]>()
+
+  /** A later value of the same key takes the place of the earlier one, whose key stays. */
+  constructor(entries: Iterable<readonly [key: Value, value: Value]>) {
+    for (const [key, value] of entries) {
+      const hash = hashed(key)
+      if (hash === undefined) throw new TypeError(`${typeName(key)} as a key`)
+      this.#entries.set(hash, [this.#entries.get(hash)?.[0] ?? key, value])
+    }
   }
 
   get size(): number {
     return this.#entries.size
   }
 
-  get(key: string): Value | undefined {
-    return this.#entries.get(key)?.[1]
+  /** By a key, or by the characters of one that is a text. */
+  get(key: Value | string): Value | undefined {
+    const hash = hashed(key)
+    return hash === undefined ? undefined : this.#entries.get(hash)?.[1]
   }
 
-  has(key: string): boolean {
-    return this.#entries.has(key)
+  has(key: Value | string): boolean {
+    const hash = hashed(key)
+    return hash !== undefined && this.#entries.has(hash)
   }
 
   /** In the order in which they were given. */
-  entries(): (readonly [key: Text, value: Value])[] {
+  entries(): (readonly [key: Value, value: Value])[] {
     return [...this.#entries.values()]
   }
+}
+
+/** Parts of a tuple that is a key, those of tuples in it among them; a text counts one for each 1,000 characters. */
+const MAX_KEY_PARTS = 1000
+
+/** `undefined` for what Python cannot hash. Equal numbers are equal keys: `1`, `1.0` and `true`. */
+export function hashed(key: Value | string): Hash | undefined {
+  return key instanceof Tuple ? hashedTuple(key, { left: MAX_KEY_PARTS }) : hashedScalar(key)
+}
+
+function hashedTuple(key: Tuple, parts: { left: number }): string | undefined {
+  const hashes: string[] = []
+  for (const item of key.items) {
+    parts.left -= 1 + (item instanceof Text ? item.length / 1000 : 0)
+    if (parts.left < 0) throw templateLimit(`has a tuple of more than ${MAX_KEY_PARTS} parts for a key`)
+    const hash = item instanceof Tuple ? hashedTuple(item, parts) : hashedScalar(item)
+    if (hash === undefined) return undefined
+    const text = String(hash)
+    hashes.push(`${typeof hash}${text.length}:${text}`)
+  }
+  return `\0t${hashes.join()}`
+}
+
+function hashedScalar(key: Value | string): Hash | undefined {
+  if (key instanceof Text || typeof key === 'string') {
+    const text = typeof key === 'string' ? key : key.text
+    // What begins with a null character is free for other types.
+    return text.startsWith('\0') ? `\0${text}` : text
+  }
+  if (key === null || typeof key === 'number' || typeof key === 'bigint') return key
+  if (typeof key === 'boolean') return Number(key)
+  if (key instanceof Undefined) return '\0u'
+  if (key instanceof List || key instanceof Dict || key instanceof Namespace || key instanceof Callable) {
+    return undefined
+  }
+  const { value } = key
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value
+}
+
+/** Whether Python could have it for a key, or look for it among keys. */
+export function isHashable(value: Value): boolean {
+  if (value instanceof Tuple) return hashed(value) !== undefined
+  return !(value instanceof Dict || (value instanceof List && !(value instanceof Range)))
 }
 
 /** What `namespace(…)` makes: attributes that `set` may change. */
@@ -70,27 +163,43 @@ export class Namespace {
   }
 }
 
-/** The arguments of a call. */
+/** The arguments of a call. The keys of `named` are texts with their sources, since `**kwargs` can print them. */
 export interface Arguments {
   readonly positional: readonly Value[]
-  readonly named: ReadonlyMap<string, Value>
+  readonly named: Dict
 }
+
+export const NO_ARGUMENTS: Arguments = { positional: [], named: Dict.EMPTY }
 
 /** A macro, a method or a global function. */
 export class Callable {
   readonly call: (args: Arguments) => Value
+  readonly #attributes: ReadonlyMap<string, Value> | undefined
 
-  constructor(call: (args: Arguments) => Value) {
+  constructor(call: (args: Arguments) => Value, attributes?: ReadonlyMap<string, Value>) {
     this.call = call
+    this.#attributes = attributes
+  }
+
+  get(name: string): Value | undefined {
+    return this.#attributes?.get(name)
+  }
+
+  /** What is printed of it. */
+  get title(): Text {
+    return Text.of('<function>')
   }
 }
 
 /** A variable or attribute that is not there. */
 export class Undefined {
   readonly name: string
+  /** What is wrong with it, where that is not merely that it is missing. */
+  readonly problem: string | undefined
 
-  constructor(name: string) {
+  constructor(name: string, problem?: string) {
     this.name = name
+    this.problem = problem
   }
 }
 
@@ -99,60 +208,26 @@ export function orUndefined(value: Value | undefined, name: string): Value {
   return value === undefined ? new Undefined(name) : value
 }
 
-/** The number that a value is; booleans count as in Python. */
-export function numeric(value: Value): number | undefined {
-  if (typeof value === 'number') return value
-  if (typeof value === 'boolean') return Number(value)
-  return value instanceof Float ? value.value : undefined
+/** Whether two of them can be equal, added or ordered: both lists, or both tuples. */
+export function areAlike(a: List, b: List): boolean {
+  return a instanceof Tuple ? b instanceof Tuple : a.constructor === b.constructor
 }
 
-export function truthy(value: Value): boolean {
-  if (value instanceof Text) return value.runs.length > 0
-  if (value instanceof List) return value.items.length > 0
-  if (value instanceof Dict) return value.size > 0
-  if (value instanceof Namespace || value instanceof Callable) return true
-  if (value instanceof Undefined || value === null) return false
-  return numeric(value) !== 0
+/** A list or a tuple, and not what is merely gone through like one. */
+export function isSequence(value: Value): value is List {
+  return value instanceof Tuple || (value instanceof List && value.constructor === List)
 }
 
 /** The name of the type in messages. */
 export function typeName(value: Value): string {
   if (value === null) return 'none'
   if (typeof value === 'boolean') return 'a boolean'
-  if (typeof value === 'number' || value instanceof Float) return 'a number'
+  if (typeof value === 'number' || typeof value === 'bigint') return 'a number'
   if (value instanceof Text) return 'a string'
+  if (value instanceof Tuple) return 'a tuple'
   if (value instanceof List) return 'a list'
   if (value instanceof Dict) return 'a mapping'
-  if (value instanceof Undefined) return `undefined (${value.name})`
-  return value instanceof Callable ? 'a function' : 'a namespace'
-}
-
-/** Python's `==`. */
-export function equal(a: Value, b: Value, spend: (steps: number) => void, depth = 0): boolean {
-  spend(1)
-  if (a === b) return true
-  if (a instanceof Text && b instanceof Text) {
-    if (a.length !== b.length) return false
-    spend(a.length / 8)
-    return a.text === b.text
-  }
-  const [x, y] = [numeric(a), numeric(b)]
-  if (x !== undefined && y !== undefined) return x === y
-  if (a instanceof Undefined && b instanceof Undefined) return true
-  if (depth > 100) return false
-  if (a instanceof List && b instanceof List) {
-    return (
-      a.items.length === b.items.length &&
-      a.items.every((item, i) => equal(item, b.items[i], spend, depth + 1))
-    )
-  }
-  if (a instanceof Dict && b instanceof Dict) {
-    if (a.size !== b.size) return false
-    spend(a.size / 8)
-    return a.entries().every(([key, value]) => {
-      const other = b.get(key.text)
-      return other !== undefined && equal(value, other, spend, depth + 1)
-    })
-  }
-  return false
+  if (value instanceof Undefined) return `undefined (${value.name.slice(0, 100)})`
+  if (value instanceof Callable) return 'a function'
+  return value instanceof Namespace ? 'a namespace' : 'a number'
 }

@@ -11,6 +11,7 @@ controls, the tag `generation`, `tojson` without escapes for HTML, `raise_except
 at 2026-01-05T13:04:09. `fromjson` is added, which some published templates use.
 """
 
+import copy
 import datetime
 import json
 import pathlib
@@ -60,8 +61,10 @@ def environment():
 
 def record(case):
     made = {"template": case["template"], "variables": case.get("variables", {})}
+    # Some filters of Jinja2 change what they are given.
+    variables = copy.deepcopy(made["variables"])
     try:
-        made["output"] = environment().from_string(made["template"]).render(**made["variables"])
+        made["output"] = environment().from_string(made["template"]).render(**variables)
     except Exception as error:
         made["error"] = type(error).__name__
     return made
@@ -76,4 +79,5 @@ def main():
         print(f"{path.name}: {len(cases)} cases, {sum('error' in case for case in cases)} errors")
 
 
-main()
+if __name__ == "__main__":
+    main()

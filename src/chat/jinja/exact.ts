@@ -1,0 +1,55 @@
+/** Bits of a quotient before it is rounded: more than a float has, so that one rounding is all that happens. */
+const BITS = 80
+
+const lengthOf = (value: bigint) => value.toString(2).length
+
+/** The float nearest to `numerator / denominator`, both positive. */
+export function quotient(numerator: bigint, denominator: bigint): number {
+  const shift = BITS - (lengthOf(numerator) - lengthOf(denominator))
+  const [top, bottom] =
+    shift >= 0 ? [numerator << BigInt(shift), denominator] : [numerator, denominator << BigInt(-shift)]
+  return scaledDown(top / bottom, top % bottom !== 0n, shift)
+}
+
+/** The float nearest to the root of `numerator / denominator`, both positive. */
+export function rootOfQuotient(numerator: bigint, denominator: bigint): number {
+  let shift = 2 * BITS - (lengthOf(numerator) - lengthOf(denominator))
+  if (shift % 2 !== 0) shift++
+  const [top, bottom] =
+    shift >= 0 ? [numerator << BigInt(shift), denominator] : [numerator, denominator << BigInt(-shift)]
+  const whole = top / bottom
+  const root = squareRoot(whole)
+  return scaledDown(root, root * root !== whole || top % bottom !== 0n, shift / 2)
+}
+
+/** `value / 2 ** shift`; a bit below all others says that it is a little more. */
+function scaledDown(value: bigint, isMore: boolean, shift: number): number {
+  const exact = (value << 1n) | (isMore ? 1n : 0n)
+  const down = shift + 1
+  // In two steps where one power of two would leave the range; what is subnormal may be rounded twice.
+  const half = Math.trunc(down / 2)
+  return Number(exact) * 2 ** -half * 2 ** -(down - half)
+}
+
+/** The whole part of a root, by Newton's method. */
+function squareRoot(value: bigint): bigint {
+  let root = 1n << BigInt((lengthOf(value) >> 1) + 1)
+  for (;;) {
+    const next = (root + value / root) >> 1n
+    if (next >= root) return root
+    root = next
+  }
+}
+
+/** A finite float as a fraction in lowest terms but for its sign. */
+export function fractionOf(value: number): { numerator: bigint; denominator: bigint } {
+  let scaled = Math.abs(value)
+  let shift = 0
+  while (!Number.isInteger(scaled)) {
+    // A power of two is exact, unless it takes the number out of range.
+    const step = scaled < 2 ** 900 ? 64 : 1
+    scaled *= 2 ** step
+    shift += step
+  }
+  return { numerator: BigInt(scaled), denominator: 1n << BigInt(shift) }
+}

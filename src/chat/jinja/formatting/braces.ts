@@ -1,0 +1,152 @@
+import type { Budget } from '../budget.js'
+import { templateFailed } from '../failures.js'
+import { attributeOf, itemOf } from '../members.js'
+import { ascii, repr, str } from '../repr.js'
+import { Text } from '../text.js'
+import { TextBuilder } from '../text-builder.js'
+import { type Arguments, type Dict, Undefined, type Value } from '../values.js'
+import { formatValue } from './spec.js'
+
+/** Python's `format.format(…)`, with the attributes and items that a template may read. */
+export function braceFormat(format: Text, { positional, named }: Arguments, budget: Budget): Text {
+  return new BraceFormatter(positional, named, budget).format(format, 2)
+}
+
+/** `{name!conversion:specification}` as offsets. */
+interface Field {
+  readonly name: string
+  readonly conversion: string | undefined
+  readonly spec: Text
+}
+
+class BraceFormatter {
+  readonly #positional: readonly Value[]
+  readonly #named: Dict
+  readonly #budget: Budget
+  /** The place of the next field without a name, `undefined` once places are given. */
+  #next: number | undefined = 0
+
+  constructor(positional: readonly Value[], named: Dict, budget: Budget) {
+    this.#positional = positional
+    this.#named = named
+    this.#budget = budget
+  }
+
+  format(format: Text, depth: number): Text {
+    if (depth < 0) throw templateFailed('format nests fields too deeply')
+    const all = format.text
+    this.#budget.through(all.length)
+    const out = new TextBuilder(this.#budget)
+    let at = 0
+    for (;;) {
+      let brace = at
+      while (brace < all.length && all[brace] !== '{' && all[brace] !== '}') brace++
+      if (brace > at) out.add(this.#cut(format, at, brace))
+      if (brace === all.length) return out.text()
+      if (all[brace + 1] === all[brace]) {
+        out.add(this.#cut(format, brace, brace + 1))
+        at = brace + 2
+        continue
+      }
+      if (all[brace] === '}') throw templateFailed('format has a single }')
+      const end = endOfField(all, brace)
+      out.add(this.#field(this.#parse(format, brace + 1, end), depth))
+      at = end + 1
+    }
+  }
+
+  #cut(format: Text, start: number, end: number): Text {
+    this.#budget.piece(format.runs.length)
+    return format.slice(start, end)
+  }
+
+  #parse(format: Text, start: number, end: number): Field {
+    const all = format.text
+    let at = start
+    let isInBrackets = false
+    for (; at < end; at++) {
+      const unit = all[at]
+      if (unit === '[') isInBrackets = true
+      else if (unit === ']') isInBrackets = false
+      else if (unit === '{') throw templateFailed('format has { in the name of a field')
+      else if (!isInBrackets && (unit === ':' || unit === '!')) break
+    }
+    const name = all.slice(start, at)
+    let conversion: string | undefined
+    if (all[at] === '!' && at < end) {
+      conversion = all[at + 1]
+      at += 2
+      if (at > end || (at < end && all[at] !== ':'))
+        throw templateFailed('format wants : behind a conversion')
+    }
+    return { name, conversion, spec: at < end ? this.#cut(format, at + 1, end) : Text.EMPTY }
+  }
+
+  #field({ name, conversion, spec }: Field, depth: number): Text {
+    const value = this.#converted(this.#value(name), conversion)
+    return formatValue(value, this.format(spec, depth - 1), this.#budget)
+  }
+
+  #converted(value: Value, conversion: string | undefined): Value {
+    switch (conversion) {
+      case undefined:
+        return value
+      case 's':
+        return str(value, this.#budget)
+      case 'r':
+        return repr(value, this.#budget)
+      case 'a':
+        return ascii(value, this.#budget)
+      default:
+        throw templateFailed(`format knows no conversion ${JSON.stringify(conversion)}`)
+    }
+  }
+
+  #value(field: string): Value {
+    const [first] = /^[^.[]*/.exec(field)!
+    let value = this.#argument(first)
+    const rest = /\.([^.[]+)|\[([^\]]+)\]/y
+    rest.lastIndex = first.length
+    while (rest.lastIndex < field.length) {
+      this.#budget.spend(1)
+      const match = rest.exec(field)
+      if (!match) throw templateFailed(`format has the field ${JSON.stringify(field.slice(0, 100))}`)
+      const [, attribute, item] = match
+      if (attribute !== undefined) value = attributeOf(value, attribute, this.#budget)
+      else value = itemOf(value, /^\d+$/.test(item) ? Number(item) : item, this.#budget)
+    }
+    return value
+  }
+
+  #argument(name: string): Value {
+    if (name === '' || /^\d+$/.test(name)) {
+      if (name === '' ? this.#next === undefined : this.#next !== undefined && this.#next > 0) {
+        throw templateFailed('format mixes fields with and without places')
+      }
+      const place = name === '' ? this.#next! : Number(name)
+      this.#next = name === '' ? place + 1 : undefined
+      const value = this.#positional[place]
+      if (value === undefined) throw templateFailed(`format has no value at place ${place}`)
+      return value
+    }
+    const value = this.#named.get(name)
+    if (value === undefined) throw templateFailed(`format has no value ${JSON.stringify(name.slice(0, 100))}`)
+    if (value instanceof Undefined && value.problem !== undefined) throw templateFailed(value.problem)
+    return value
+  }
+}
+
+/** Where the bracket of a field closes that opens at `start`. */
+function endOfField(all: string, start: number): number {
+  let depth = 0
+  let isInBrackets = false
+  for (let at = start; at < all.length; at++) {
+    const unit = all[at]
+    if (unit === '[') isInBrackets = true
+    else if (unit === ']') isInBrackets = false
+    if (isInBrackets) continue
+    if (unit === '{') depth++
+    if (unit === '}' && --depth === 0) return at
+  }
+  throw templateFailed('format has a field without its closing bracket')
+}

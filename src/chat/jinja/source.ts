@@ -1,0 +1,30 @@
+import { quoted } from './failures.js'
+
+/** Characters of a line that an error shows. */
+const EXCERPT = 60
+
+/** The text of a template with its places. */
+export class TemplateSource {
+  /** With line feeds alone between lines and without the last one, as Jinja reads it. Offsets are in this text. */
+  readonly text: string
+
+  constructor(source: string) {
+    const text = source.includes('\r') ? source.replace(/\r\n?/g, '\n') : source
+    this.text = text.endsWith('\n') ? text.slice(0, -1) : text
+  }
+
+  /** The line and the column of an offset, both from 1, with what the line says there. */
+  place(at: number): string {
+    const { text } = this
+    const start = text.lastIndexOf('\n', at - 1) + 1
+    const stop = text.indexOf('\n', at)
+    const end = stop < 0 ? text.length : stop
+    let line = 1
+    for (let i = text.indexOf('\n'); i >= 0 && i < start; i = text.indexOf('\n', i + 1)) line++
+    const column = Array.from(text.slice(Math.max(start, at - 10_000), at)).length + 1
+    // A long line is shown from a little before the place.
+    const from = end - start <= EXCERPT ? start : Math.max(start, Math.min(at - EXCERPT / 3, end - EXCERPT))
+    const excerpt = text.slice(from, Math.min(end, from + EXCERPT)).trim()
+    return `line ${line}, column ${column}: ${quoted(excerpt)}`
+  }
+}
