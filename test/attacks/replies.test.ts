@@ -5,21 +5,13 @@ import { testAttack } from './support/child.js'
 
 type Tools = Exclude<NonNullable<ReplyFormatOverrides['tools']>, 'none'>
 
-/** How a call begins in each dialect, up to different places in it; the first opens it. */
-const HEADS: Readonly<Record<Tools, readonly string[]>> = {
+/** For each of the readers a dialect that uses it, and how a call begins, up to different places in it; the first opens it. */
+const HEADS = {
   hermes: ['<tool_call>', '<tool_call>{"name": "a", "arguments": {"b": "'],
-  nemotron: ['<TOOLCALL>[', '<TOOLCALL>[{"name": "a"},'],
-  'tool-calls': ['<tool_calls>', '<tool_calls>{"name": "a"}'],
   granite: ['<|tool_call|>[', '<|tool_call|>{"name": "a"}'],
-  cohere: ['<|START_ACTION|>[', '<|START_ACTION|>[{"tool_name": "a", "parameters": {'],
-  'command-r': ['Action:```json', 'Action:```json['],
-  gigachat: ['<|function_call|>', '<|function_call|>{"name": "'],
-  firefunction: ['functools[', 'functools[{"name": "a"}, '],
   'llama-json': ['<|python_tag|>', '{"name": "a", "parameters": {}}', '{"'],
   mistral: ['[TOOL_CALLS]', '[TOOL_CALLS]a[ARGS]{"b": "', '[TOOL_CALLS]a[CALL_ID]'],
   deepseek: ['<｜tool▁call▁begin｜>', '<｜tool▁call▁begin｜>a<｜tool▁sep｜>{}', '<｜tool▁calls▁begin｜>'],
-  kimi: ['<|tool_call_begin|>', '<|tool_call_begin|>a<|tool_call_argument_begin|>{"b": '],
-  solar: ['<|tool_call:begin|>', '<|tool_calls|>'],
   gemma: ['<|tool_call>', '<|tool_call>call:a{b:', '<|tool_call>call:a{b:<|"|>', '<|tool_call>call:a{'],
   harmony: ['<|channel|>', '<|channel|>analysis<|message|>', '<|channel|>commentary to=a<|message|>{"b": "'],
   'qwen-xml': [
@@ -28,15 +20,11 @@ const HEADS: Readonly<Record<Tools, readonly string[]>> = {
     '<function=a><parameter=b>',
     '<function=a><parameter=b>\nx</function>',
   ],
-  seed: ['<seed:tool_call>', '<function=a><parameter=b>'],
   minicpm: [
     '<function name="',
     '<function name="a"><param name="b">',
     '<function name="a"><param name="b"><![CDATA[',
   ],
-  minimax: ['<minimax:tool_call>', '<invoke name="a"><parameter name="b">'],
-  dsml: ['<｜DSML｜function_calls>', '<｜DSML｜invoke name="a"><｜DSML｜parameter name="b" string="true">'],
-  atem: ['<atem:function_calls>', '<atem:invoke name="a"><atem:parameter name="b">'],
   glm: ['<tool_call>', '<tool_call>a<arg_key>', '<tool_call>a<arg_key>b</arg_key><arg_value>'],
   lfm2: [
     '<|tool_call_start|>',
@@ -44,24 +32,10 @@ const HEADS: Readonly<Record<Tools, readonly string[]>> = {
     '<|tool_call_start|>[a(',
     '<|tool_call_start|>[a(b="',
   ],
-}
+} as const satisfies Partial<Record<Tools, readonly string[]>>
 
 /** Hundreds of kilobytes of these behind a head: white space, quotes, brackets, commas, and the head itself. */
-const FILLERS = [
-  ' ',
-  '\n',
-  'x',
-  '"',
-  '\\',
-  '<',
-  '[',
-  '{',
-  ', ',
-  '1,',
-  ']}',
-  '\n</function> ',
-  '\n<parameter=b>',
-]
+const FILLERS = [' ', '\n', 'x', '"', '[', '{', '1,', '\n</function> ', '\n<parameter=b>']
 
 describe('replies', () => {
   for (const [tools, heads] of Object.entries(HEADS)) {
@@ -75,7 +49,7 @@ describe('replies', () => {
       'replies.ts',
       all.length * fillers.length,
       { heapMegabytes: 500, seconds: 120 },
-      { format: { tools, reasoning }, heads: all, fillers, length: 200_000 },
+      { format: { tools, reasoning }, heads: all, fillers, length: 800_000 },
     )
   }
 })
