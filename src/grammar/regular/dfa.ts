@@ -117,18 +117,13 @@ export function isEmpty({ accepting }: Dfa): boolean {
   return !accepting.includes(1)
 }
 
-export function accepts(dfa: Dfa, text: string): boolean {
-  const state = stateAfter(dfa, text)
-  return state !== DEAD && dfa.accepting[state] === 1
-}
-
-export function stateAfter({ alphabet, table }: Dfa, text: string): number {
+export function accepts({ alphabet, table, accepting }: Dfa, text: string): boolean {
   let state = 0
   for (const character of text) {
     state = table[state * alphabet.size + alphabet.classOf(character.codePointAt(0)!)]
-    if (state === DEAD) return DEAD
+    if (state === DEAD) return false
   }
-  return state
+  return accepting[state] === 1
 }
 
 /** Characters of the shortest and of the longest text; Infinity where there is no longest. */

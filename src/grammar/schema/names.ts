@@ -1,7 +1,7 @@
 import { complement, rangesOf } from '../code-points.js'
 import { choice, EMPTY, NEVER, type Node, repeat, sequence } from '../grammar.js'
 import { determinize } from '../regular/determinize.js'
-import { DEAD, type Dfa, difference, intersection, isEmpty, stateAfter, universal } from '../regular/dfa.js'
+import { DEAD, type Dfa, difference, intersection, isEmpty, universal } from '../regular/dfa.js'
 import { texts } from '../regular/expression.js'
 import { tooLarge, unsupported } from './failures.js'
 import { type Flat, type Placed, type PlacedPattern, unlimited } from './flat.js'
@@ -75,13 +75,26 @@ export function namesNode(dfa: Dfa, listed: ReadonlySet<string>): Node {
 }
 
 /**
- * The states in which one of the listed names has been written, so that it could not be closed. Only those that nothing
- * forces a text into: from everywhere before it, something else leads on.
+ * The states in which one of the listed names has been written, so that it could not be closed: those that nothing but
+ * the name leads to. Without those that something forces a text into: from everywhere before, something else leads on.
  */
 function passingStates(dfa: Dfa, listed: ReadonlySet<string>): ReadonlySet<number> {
   const { alphabet, table, accepting } = dfa
-  const states = new Set([...listed].map((name) => stateAfter(dfa, name)))
-  const passing = new Set([...states].filter((state) => state > 0 && accepting[state] === 0))
+  const incoming = new Int32Array(accepting.length)
+  for (const to of table) if (to !== DEAD) incoming[to]++
+  const passing = new Set<number>()
+  for (const name of listed) {
+    // Of more bytes than one, the last might be forced where the character is not.
+    if (!/[ !#-[\]-~]$/.test(name)) continue
+    let last = 0
+    let isOnly = incoming[0] === 0
+    for (const character of name) {
+      last = table[last * alphabet.size + alphabet.classOf(character.codePointAt(0)!)]
+      isOnly &&= last !== DEAD && incoming[last] === 1
+      if (!isOnly) break
+    }
+    if (isOnly && accepting[last] === 0) passing.add(last)
+  }
   for (let state = 0; state < accepting.length && passing.size > 0; state++) {
     const targets = table.subarray(state * alphabet.size, (state + 1) * alphabet.size)
     const isForced = accepting[state] === 0 && targets.every((to) => to === DEAD || passing.has(to))
