@@ -8,6 +8,7 @@ import { workPerToken } from '../../bench/models/work.js'
 import { openModelFile } from '../../src/gguf/open.js'
 import { randomModel } from '../../src/gguf/random-model.js'
 import { openGguf } from '../../src/gguf/reader.js'
+import { StringList } from '../../src/gguf/string-list.js'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { platform } from '../../src/platform/node.js'
 import { bytesSource } from '../../src/storage/bytes.js'
@@ -39,6 +40,8 @@ it('knows what a token costs at least', async () => {
   })
 })
 
+const plain = (value: unknown) => (value instanceof StringList ? [...value] : value)
+
 it('writes a checkpoint as GGUF without changing a weight', async () => {
   const checkpoint = await openModelFile(await platform.openPath(STORIES_15M))
   const gguf = await openGguf(bytesSource(writeGguf(await checkpointToGguf(STORIES_15M))))
@@ -51,7 +54,10 @@ it('writes a checkpoint as GGUF without changing a weight', async () => {
   }
   const rounded = 'llama.attention.layer_norm_rms_epsilon'
   for (const [key, value] of checkpoint.metadata.entries()) {
-    expect(gguf.metadata.get(key), key).toEqual(key === rounded ? Math.fround(value as number) : value)
+    const written = gguf.metadata.get(key)
+    if (key === rounded) expect(written).toBe(Math.fround(value as number))
+    // Long lists of strings are kept in another form than short ones.
+    else expect(plain(written), key).toEqual(plain(value))
   }
   await checkpoint.close()
 })

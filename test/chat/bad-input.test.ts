@@ -109,11 +109,11 @@ const CASES: readonly Case[] = [
     hint: /\$ref/,
   },
   {
-    name: 'a schema with a keyword that is not supported',
-    fails: withSchema({ properties: { n: { type: 'integer', multipleOf: 3 } } }),
+    name: 'a schema that refers to another document',
+    fails: withSchema({ properties: { n: { $ref: 'other.json' } } }),
     code: 'UNSUPPORTED',
-    message: 'JSON Schema, #/properties/n/multipleOf: the keyword "multipleOf" is not supported',
-    hint: /^supported are type, enum, .*oneOf$/,
+    message: 'JSON Schema, #/properties/n/$ref: "other.json" is in another document',
+    hint: /^put it into \$defs and refer to it as/,
   },
   {
     name: 'a grammar with a syntax error',
@@ -328,9 +328,9 @@ describe('a chat is not made', () => {
     [
       'with a response format of a bad schema',
       { responseFormat: { type: 'json_schema', schema: { not: {} } } },
-      'UNSUPPORTED',
-      'JSON Schema, #/not: the keyword "not" is not supported',
-      /^supported are/,
+      'INVALID_ARGUMENT',
+      'JSON Schema, #: nothing is valid by it: # allows nothing',
+      /^loosen what stands there/,
     ],
     [
       'with a response format of a bad grammar',

@@ -148,11 +148,11 @@ describe.each([
       'JSON Schema, #: a schema is an object, true or false, not [1]',
     ],
     [
-      'a keyword that is not supported',
+      'a schema that refers to another document',
       ['--json-schema', '@s.json'],
-      { 's.json': '{"not":{}}' },
+      { 's.json': '{"$ref":"other.json"}' },
       1,
-      '#/not: the keyword "not" is not supported\nsupported are type, enum,',
+      '#/$ref: "other.json" is in another document\nput it into $defs',
     ],
     [
       'a schema that nothing is valid by',
