@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Suites that need minutes or big downloads live in *.slow.test.ts; the oracle, the runtimes and the engines are projects of their own so that each can be run alone. */
@@ -18,6 +19,8 @@ const execArgv = process.versions.node.startsWith('20.') ? ['--experimental-wasm
 
 export default defineConfig({
   test: {
+    // Vitest leaves a core free, which on two cores doubles the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/support/skip-reporter.ts'],

@@ -124,7 +124,7 @@ function readVocabulary(name: string): Promise<Metadata> {
 export async function chatMetadata(file: TemplateFile): Promise<Metadata> {
   const values = new Map<string, MetadataValue>((await readVocabulary(file.vocabulary)).entries())
   const key = (name: string) => `tokenizer.ggml.${name}`
-  const tokens = values.get(key('tokens')) as string[]
+  const tokens = [...(values.get(key('tokens')) as Iterable<string>)]
   const added = file.markers.filter(([text]) => !tokens.includes(text))
   const types = values.get(key('token_type')) as Int32Array
   values.set(key('tokens'), [...tokens, ...added.map(([text]) => text)])
@@ -147,5 +147,5 @@ function typed(key: string, value: MetadataValue): TypedValue {
   if (typeof value === 'number') return /epsilon|freq_base/.test(key) ? f32(value) : u32(value)
   if (value instanceof Int32Array) return array('i32', value)
   if (value instanceof Float32Array) return array('f32', value)
-  return array('string', value as string[])
+  return array('string', [...(value as Iterable<string>)])
 }

@@ -1,8 +1,15 @@
 /** A vitest reporter: at the end of a run, which tests were left out, so that none is left out silently. */
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, TestModule, Vitest } from 'vitest/node'
 
 export default class SkipReporter implements Reporter {
+  #isFiltered = false
+
+  onInit({ config }: Vitest): void {
+    this.#isFiltered = config.testNamePattern !== undefined
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
+    if (this.#isFiltered) return
     const lines = modules.flatMap((module) =>
       [...module.children.allTests('skipped')].map(
         (test) => `  ${module.relativeModuleId}: ${test.fullName}`,
