@@ -3,6 +3,7 @@ export { activation_bytes, quantize_activations } from './activations'
 export { add } from './add'
 export { attention, attention_scratch } from './attention'
 export { store } from './cache'
+export { all_finite } from './finite'
 import { HEAP_START } from './team'
 
 export {

@@ -1,6 +1,5 @@
 import { DasllamaError } from '../errors.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
-import { sum } from '../math/sum.js'
 import { pacer } from '../platform/pacer.js'
 import { displayName } from '../storage/display-name.js'
 import type { Engine } from '../wasm/engine.js'
@@ -140,9 +139,8 @@ export class Network {
    * `NOT_A_NUMBER`.
    */
   logits(): Float32Array {
-    const logits = this.engine.arena.floats(this.#scratch.logits, this.config.vocabSize)
-    if (Number.isFinite(sum(logits))) return logits
-    throw notNumbers('logits')
+    this.#checkNumbers(this.#scratch.logits, this.config.vocabSize, 'logits')
+    return this.engine.arena.floats(this.#scratch.logits, this.config.vocabSize)
   }
 
   /**
@@ -157,9 +155,8 @@ export class Network {
       const [from, to] = [hidden, normed].map((rows) => (rows + token * embeddingLength * 4) as Pointer)
       kernels.rmsnorm(from, this.#weights.outputNorm, to, embeddingLength, rmsEpsilon)
     }
-    const states = arena.floats(normed, tokens * embeddingLength)
-    if (Number.isFinite(sum(states))) return states
-    throw notNumbers('hidden states')
+    this.#checkNumbers(normed, tokens * embeddingLength, 'hidden states')
+    return arena.floats(normed, tokens * embeddingLength)
   }
 
   /**
@@ -285,7 +282,11 @@ export class Network {
     const { hidden, q, k, v, attended, ropeTable } = this.#scratch
 
     yield* this.#project(block.qkv, hidden, tokens, tiled)
-    this.#checkNumbers(index, tokens)
+    // What is not a number would be lost in attention: a cache of halves takes it for a large number, and a softmax gives it
+    // no weight. Everywhere else it spreads to the logits.
+    this.#checkNumbers(q, tokens * heads * headDim, 'queries')
+    this.#checkNumbers(k, tokens * kvHeads * headDim, 'keys')
+    this.#checkNumbers(v, tokens * kvHeads * headDim, 'values')
     this.#rope(q, ropeTable, tokens, heads, headDim, ropeDim / 2)
     this.#rope(k, ropeTable, tokens, kvHeads, headDim, ropeDim / 2)
     this.#remember(cache, k, cache.keys(index), position, tokens)
@@ -324,20 +325,12 @@ export class Network {
     }
   }
 
-  /**
-   * Queries, keys and values before they go into attention, where what is NaN or infinite would be lost: a cache of halves
-   * takes it for a large number, and a softmax gives it no weight. Everywhere else it spreads to the logits. Takes
-   * less than 0.1 % of a pass. Throws `NOT_A_NUMBER`.
-   */
-  #checkNumbers(layer: number, tokens: number): void {
-    const { arena } = this.engine
-    const { heads, kvHeads, headDim } = this.config
-    const { q, k, v } = this.#scratch
-    const total =
-      sum(arena.floats(q, tokens * heads * headDim)) +
-      sum(arena.floats(k, tokens * kvHeads * headDim)) +
-      sum(arena.floats(v, tokens * kvHeads * headDim))
-    if (!Number.isFinite(total)) throw notNumbers(`queries, keys or values in layer ${layer}`)
+  /** Throws `NOT_A_NUMBER` where one of f32[count] is NaN or infinite. */
+  #checkNumbers(at: Pointer, count: number, what: string): void {
+    if (this.engine.kernels.all_finite(at, count)) return
+    throw new DasllamaError('NOT_A_NUMBER', `the model's ${what} are not numbers (NaN or infinite)`, {
+      hint: "the model's weights are damaged, or a value in it has overflowed: download or convert it again",
+    })
   }
 
   /** Writes `tokens` rows of keys or values to their positions in the cache. */
@@ -402,12 +395,6 @@ function projectionCount({ layers }: Config): number {
 /** Bytes that a model takes without any session: weights and scratch. */
 export function memoryNeed(config: Config, weightBytes: number, engine: Engine): number {
   return weightBytes + scratchBytes(config, engine) + projectionTableBytes(projectionCount(config)) + 64
-}
-
-function notNumbers(what: string): DasllamaError {
-  return new DasllamaError('NOT_A_NUMBER', `the model's ${what} are not numbers (NaN or infinite)`, {
-    hint: "the model's weights are damaged, or a value in it has overflowed: download or convert it again",
-  })
 }
 
 function mebibytes(bytes: number): string {

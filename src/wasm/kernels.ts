@@ -65,6 +65,8 @@ export interface Kernels {
   rmsnorm(x: Pointer, weight: Pointer, out: Pointer, n: number, epsilon: number): void
   rope_interleaved: Rope
   rope_neox: Rope
+  /** Whether none of f32[n] is NaN or infinite; 0 for no, as WebAssembly has it. */
+  all_finite(x: Pointer, n: number): number
   softmax(x: Pointer, n: number): void
   silu_gate(gate: Pointer, up: Pointer, n: number): void
   gelu_gate(gate: Pointer, up: Pointer, n: number): void
