@@ -2,6 +2,8 @@
 const MOST = 100
 /** Characters of another error's message that one of ours repeats. */
 const MOST_OF_FAILURE = 200
+/** Characters of a name that is shown unchanged. */
+const MOST_OF_NAME = 200
 /** Levels of arrays and objects that are looked into. */
 const MAX_DEPTH = 3
 
@@ -31,6 +33,16 @@ export function describeFailure(reason: unknown): string {
   } catch {
     return 'an error that cannot be read'
   }
+}
+
+/**
+ * The name of a file, an address or a tensor in the words of an error message: unchanged where it is printable and of
+ * ordinary length, otherwise as `describeValue` has it. Names come from strangers, and one with a line feed forges a line
+ * of a log.
+ */
+export function displayName(name: string): string {
+  const isPlain = name !== '' && name.length <= MOST_OF_NAME && !INVISIBLE.test(name)
+  return isPlain ? name : describeValue(name)
 }
 
 /** What a cut string at the top has beyond its characters. */
@@ -96,8 +108,8 @@ function instanceOf(name: unknown): string {
 
 const LARGE = 2n ** 64n
 
-/** What JSON leaves as it is although a terminal, a log or a reader takes it for more than a character. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+/** What a terminal, a log or a reader takes for more than a character, although JSON leaves most of it unescaped. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 /** The text as JSON writes it, without the quotes; cut with an ellipsis so that at most `most` characters come before it. */
 function escaped(text: string, most: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeFailure, describeValue } from '../src/describe.js'
+import { describeFailure, describeValue, displayName } from '../src/describe.js'
 
 const throwing = {
   toString(): string {
@@ -66,6 +66,21 @@ describe('describeValue', () => {
     expect(describeValue(new Array(2 ** 32 - 1))).toMatch(/^\[undefined, .{80,90}…$/)
     expect(describeValue({ ['k'.repeat(1e6)]: 1 })).toMatch(/^\{ "k{97}…$/)
     expect(describeValue(Symbol('x'.repeat(1e6))).length).toBeLessThan(115)
+  })
+})
+
+describe('displayName', () => {
+  it('shows what is printable and of ordinary length unchanged', () => {
+    const names = ['model.gguf', 'blk.0.attn_q.weight', 'a "b" \\c', 'ü 名前 😀', 'x'.repeat(200)]
+    for (const name of names) expect(displayName(name)).toBe(name)
+  })
+
+  it('writes any other name as JSON', () => {
+    expect(displayName('')).toBe('""')
+    expect(displayName('a\nb')).toBe('"a\\nb"')
+    expect(displayName('a\u202eb')).toBe('"a\\u202eb"')
+    expect(displayName('a\ud800')).toBe('"a\\ud800"')
+    expect(displayName('x'.repeat(201))).toBe(`"${'x'.repeat(100)}…"`)
   })
 })
 

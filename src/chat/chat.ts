@@ -25,6 +25,7 @@ import {
   MAX_MESSAGES,
   MESSAGE_ALIASES,
   type MessageInput,
+  openingMessages,
 } from './message.js'
 import { openCall } from './open-call.js'
 import {
@@ -91,17 +92,7 @@ export class Chat {
     this.#tools = tools.map((tool) => tool.function)
     this.#format = replyFormatOf(this.template.source, model.tokenizer, resolved.replyFormat)
     this.#thinking = this.#control(resolved.thinking)
-    const messages = checkHistory(history)
-    if (system !== undefined) {
-      if (messages[0]?.role === 'system') {
-        throw new DasllamaError(
-          'INVALID_ARGUMENT',
-          'system is given, and history begins with a system message',
-        )
-      }
-      messages.unshift(checkMessage({ role: 'system', content: system }, 'system'))
-    }
-    this.#take(messages)
+    this.#take(openingMessages(system, history))
     const shifts = overflow === 'shift' && session.contextShift === undefined
     this.session = model.createSession(
       shifts ? { ...session, contextShift: { keep: this.#keepOf(model, session) } } : session,

@@ -111,6 +111,19 @@ export function checkHistory(history: readonly MessageInput[]): ChatMessage[] {
   })
 }
 
+/** The messages that a chat begins with. Throws what `checkHistory` throws, and for two system messages. */
+export function openingMessages(
+  system: MessageInput['content'] | undefined,
+  history: readonly MessageInput[],
+): ChatMessage[] {
+  const messages = checkHistory(history)
+  if (system === undefined) return messages
+  if (messages[0]?.role === 'system') {
+    throw new DasllamaError('INVALID_ARGUMENT', 'system is given, and history begins with a system message')
+  }
+  return [checkMessage({ role: 'system', content: system }, 'system'), ...messages]
+}
+
 /** A copy of a message that is sure to be one. `where` is for messages. Throws `INVALID_ARGUMENT`. */
 export function checkMessage(message: MessageInput, where: string): ChatMessage {
   const refuse = (what: string) => new DasllamaError('INVALID_ARGUMENT', `${where}: ${what}`)

@@ -1,5 +1,5 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 import type { Cursor } from './cursor.js'
 import { LIMITS } from './limits.js'
 import type { MetadataValue } from './metadata.js'

@@ -1,6 +1,6 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { closeAll } from '../storage/close-all.js'
-import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { blockFormat, bytesFor } from './block-formats.js'
 import { Cursor } from './cursor.js'

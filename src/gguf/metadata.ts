@@ -1,6 +1,5 @@
-import { describeValue } from '../describe.js'
+import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 import type { BooleanList } from './boolean-list.js'
 import { StringList, type Strings } from './string-list.js'
 import { EncodedText } from './text.js'

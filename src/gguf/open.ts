@@ -1,5 +1,5 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { FIRST_WINDOW_BYTES } from './cursor.js'
 import {

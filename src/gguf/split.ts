@@ -1,7 +1,6 @@
 import { abortable } from '../abortable.js'
-import { describeValue } from '../describe.js'
+import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { SourcePool } from '../storage/source-pool.js'
 import { LIMITS } from './limits.js'

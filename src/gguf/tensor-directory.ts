@@ -1,6 +1,5 @@
-import { describeValue } from '../describe.js'
+import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { type BlockFormat, blockFormatById, bytesFor } from './block-formats.js'
 import type { Cursor } from './cursor.js'

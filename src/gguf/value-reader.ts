@@ -1,6 +1,5 @@
-import { describeValue } from '../describe.js'
+import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 import { BooleanList } from './boolean-list.js'
 import type { Cursor } from './cursor.js'
 import { LIMITS } from './limits.js'

@@ -1,7 +1,7 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import type { ModelFile } from '../gguf/model-file.js'
-import { displayName } from '../storage/display-name.js'
 import type { Family } from './family.js'
 import { type PoolingType, readPooling } from './pooling.js'
 import { familyOf } from './registry.js'

@@ -1,7 +1,7 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
 import { pacer } from '../platform/pacer.js'
-import { displayName } from '../storage/display-name.js'
 import type { Engine } from '../wasm/engine.js'
 import type { Pointer, Projections, Rope } from '../wasm/kernels.js'
 import { type Config, readConfig } from './config.js'

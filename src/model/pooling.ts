@@ -1,6 +1,6 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
-import { displayName } from '../storage/display-name.js'
 
 /**
  * What a model makes of its tokens' hidden states: the mean, the first one, the last one, each by itself, or a score by

@@ -1,8 +1,7 @@
-import { describeValue } from '../describe.js'
+import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import { log, power } from '../math/elementary.js'
-import { displayName } from '../storage/display-name.js'
 
 /** How a model's rotary frequencies are stretched beyond the context that it was first trained for. */
 export type RopeScaling =

@@ -1,6 +1,6 @@
 /** Web pages and their workers. */
+import { displayName } from '../describe.js'
 import { DasllamaError, type ErrorCode } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
 import type { Thread, ThreadHost, ThreadStart } from '../wasm/threads.js'
 import type { ThreadMessage } from './browser-thread.js'

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
-import { describeFailure } from '../describe.js'
+import { describeFailure, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 
 /** What went wrong with the file `path`, in words. `missing` says what is not there, if that is it. */
 export function fileError(path: string, cause: unknown, missing = 'there is no such file'): DasllamaError {

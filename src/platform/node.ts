@@ -1,12 +1,13 @@
 /** Node, and with it Deno and Bun, which offer the same modules. */
+
 import { existsSync, readFileSync, type Stats } from 'node:fs'
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from '../storage/display-name.js'
 import type { ByteSource } from '../storage/source.js'
 import { KERNEL_FILES, type KernelBuild } from '../wasm/kernels.js'
 import type { Thread, ThreadStart } from '../wasm/threads.js'

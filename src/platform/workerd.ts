@@ -3,10 +3,10 @@
  * the build puts this file into dist/workerd.js in the place of detect.ts.
  */
 
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import kernels from '../kernels.wasm'
 import relaxedKernels from '../kernels-relaxed.wasm'
-import { displayName } from '../storage/display-name.js'
 import type { Platform } from './platform.js'
 
 const platform: Platform = {

@@ -1,13 +1,13 @@
 import type { KvType } from '../model/kv-cache.js'
-import { MAX_BATCH, MIN_TILE, type Network, type Pass } from '../model/network.js'
+import type { Network } from '../model/network.js'
 import { logprobsOfLogits } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Rng, randomSeed } from '../sampling/rng.js'
 import { createSampler, type Sampler } from '../sampling/sampler.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { checkCount, checkIds, checkOptions, checkSignal } from './checks.js'
-import { tokensToDrop } from './context-shift.js'
-import { busy, contextFull, disposed, emptyPrompt, nothingEvaluated } from './failures.js'
+import { Evaluator } from './evaluator.js'
+import { busy, disposed, emptyPrompt, nothingEvaluated } from './failures.js'
 import type { GenerateOptions } from './generate-options.js'
 import { Generation } from './generation.js'
 import { SessionKvCache } from './kv-cache.js'
@@ -32,13 +32,10 @@ export class Session {
   readonly #host: SessionHost
   readonly #options: ResolvedSessionOptions
   readonly #cache: SessionKvCache
+  readonly #evaluator: Evaluator
   readonly #lease: Lease
   readonly #stats = new StatsMeter(now)
   readonly #rng: Rng
-  #sequence = new Sequence()
-  /** A copy, for the network's own logits belong to whichever session ran last. */
-  readonly #logits: Float32Array
-  #hasLogits = false
 
   /** @internal Sessions come from `model.createSession`. */
   constructor(host: SessionHost, options: ResolvedSessionOptions, cache?: SessionKvCache) {
@@ -50,7 +47,7 @@ export class Session {
     this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
     this.#cache = cache ?? new SessionKvCache(host.memory, config, options.contextLength, options.kvType)
     this.#lease = host.memory.lease(this, this.#cache)
-    this.#logits = new Float32Array(config.vocabSize)
+    this.#evaluator = new Evaluator(host.network, this.#cache, options, this.#stats)
   }
 
   /** The seed in force: given, set, or chosen at random. The same seed, prompt and parameters give the same tokens. */
@@ -65,12 +62,12 @@ export class Session {
 
   /** Tokens evaluated so far, which is the position of the next one. */
   get position(): number {
-    return this.#sequence.position
+    return this.#evaluator.sequence.position
   }
 
   /** The evaluated tokens, as a copy. The last one of a generation is evaluated only when the session goes on. */
   get ids(): TokenId[] {
-    return [...this.#sequence.state.ids]
+    return [...this.#evaluator.sequence.state.ids]
   }
 
   /** Starts the random numbers anew from `seed`. */
@@ -81,8 +78,8 @@ export class Session {
   /** Forgets all tokens; seed and random numbers go on where they are. */
   reset(): void {
     this.#assertFree()
-    this.#cut(0)
-    this.#sequence.forgetChoices()
+    this.#evaluator.cut(0)
+    this.#evaluator.sequence.forgetChoices()
   }
 
   /**
@@ -92,8 +89,8 @@ export class Session {
    */
   rewind(count: number): void {
     this.#assertFree()
-    const { length } = this.#sequence
-    this.#cut(length - checkCount('count', count, 0, length))
+    const { length } = this.#evaluator.sequence
+    this.#evaluator.cut(length - checkCount('count', count, 0, length))
   }
 
   /**
@@ -104,9 +101,8 @@ export class Session {
     this.#assertFree()
     const fork = new Session(this.#host, { ...this.#options, seed: this.seed }, this.#cache.fork())
     fork.#rng.restore(this.seed, this.#rng.save())
-    fork.#sequence = this.#sequence.clone()
-    fork.#logits.set(this.#logits)
-    fork.#hasLogits = this.#hasLogits
+    const { sequence, logits } = this.#evaluator
+    fork.#evaluator.restore(sequence.clone(), logits)
     return fork
   }
 
@@ -117,10 +113,10 @@ export class Session {
   save(): Uint8Array {
     this.#assertFree()
     const state = {
-      sequence: this.#sequence.state,
+      sequence: this.#evaluator.sequence.state,
       seed: this.seed,
       random: this.#rng.save(),
-      logits: this.#hasLogits ? this.#logits : undefined,
+      logits: this.#evaluator.logits,
     }
     return encodeState(state, this.#owner(), (target) => this.#cache.read(this.position, target))
   }
@@ -133,12 +129,10 @@ export class Session {
   restore(state: Uint8Array): void {
     this.#assertFree()
     const { sequence, seed, random, logits, cache } = decodeState(state, this.#owner())
-    this.#assertRoom(sequence.ids.length, 0)
+    this.#evaluator.assertRoom(sequence.ids.length, 0)
     this.#cache.write(sequence.ids.length, cache)
-    this.#sequence = new Sequence(sequence)
+    this.#evaluator.restore(new Sequence(sequence), logits)
     this.#rng.restore(seed, random)
-    if (logits) this.#logits.set(logits)
-    this.#hasLogits = logits !== undefined
   }
 
   /**
@@ -153,8 +147,8 @@ export class Session {
     checkSignal(options.signal)
     const release = this.#acquire()
     try {
-      const { pending } = this.#sequence
-      await this.#evaluate(pending === undefined ? checked : [pending, ...checked], options.signal)
+      const { pending } = this.#evaluator.sequence
+      await this.#evaluator.append(pending === undefined ? checked : [pending, ...checked], options.signal)
     } finally {
       release()
     }
@@ -176,19 +170,7 @@ export class Session {
     const scores = new TokenScores(checked, checkCount('from', from, 0, checked.length))
     const release = this.#acquire()
     try {
-      signal?.throwIfAborted()
-      const { pending } = this.#sequence
-      this.#assertRoom(checked.length + (pending === undefined ? 0 : 1), this.position)
-      if (pending !== undefined) await this.#evaluate([pending], signal)
-      if (this.#hasLogits) scores.take(0, this.#logits)
-      const tiled = isTiled(checked)
-      for (let first = 0; first < checked.length; first += MAX_BATCH) {
-        const batch = checked.slice(first, first + MAX_BATCH)
-        const wantLogits = first + MAX_BATCH >= checked.length
-        const everyLogits = scores.within(first, batch.length)
-        await this.#forward(batch, this.position, { wantLogits, everyLogits, tiled, signal })
-        this.#sequence.append(batch, tiled)
-      }
+      await this.#evaluator.score(checked, scores, signal)
       return scores.values
     } finally {
       release()
@@ -204,7 +186,7 @@ export class Session {
     const sampler = this.#sampler(params)
     const since = now()
     const id = this.#pick(sampler)
-    this.#sequence.choose(id, false)
+    this.#evaluator.sequence.choose(id, false)
     this.#stats.sampled(since)
     return id
   }
@@ -212,8 +194,7 @@ export class Session {
   /** The logits after the last evaluated token, f32[vocabSize], as a copy. */
   logits(): Float32Array {
     this.#assertFree()
-    this.#assertLogits()
-    return this.#logits.slice()
+    return this.#evaluator.requireLogits().slice()
   }
 
   /**
@@ -232,8 +213,8 @@ export class Session {
       begin: () => this.#acquire(),
       prefill: async (signal, reuse) => {
         this.#stats.start()
-        if (prompt === undefined) await this.#resume(signal)
-        else await this.#startOver(promptIds, reuse, signal)
+        if (prompt === undefined) await this.#evaluator.resume(signal)
+        else await this.#evaluator.startOver(promptIds, reuse, signal)
       },
       sampler: (params) => this.#sampler(params),
       choose: (sampler, allowed) => {
@@ -241,17 +222,17 @@ export class Session {
         return this.#pick(sampler, allowed)
       },
       logprobs: (sampler, id, count) => ({
-        before: logprobsOfLogits(this.#logits, id, count),
+        before: logprobsOfLogits(this.#evaluator.requireLogits(), id, count),
         after: sampler.logprobs(count),
       }),
       accept: (id) => {
-        this.#sequence.choose(id, true)
+        this.#evaluator.sequence.choose(id, true)
         this.#stats.sampled(since)
       },
-      advance: (id, signal) => this.#advance(id, signal),
+      advance: (id, signal) => this.#evaluator.advance(id, signal),
       randomState: () => this.#rng.save(),
       takeBack: (count, randomState) => {
-        this.#cut(Math.max(0, this.#sequence.length - count))
+        this.#evaluator.cut(Math.max(0, this.#evaluator.sequence.length - count))
         this.#rng.restore(this.seed, randomState)
         this.#stats.takenBack(count)
       },
@@ -264,7 +245,7 @@ export class Session {
    */
   reusable(prompt: ArrayLike<TokenId>, reuse: 'exact' | 'all' = 'exact'): number {
     const ids = checkIds(prompt, this.#host.network.config.vocabSize)
-    return this.#shared(ids, reuse)
+    return this.#evaluator.shared(ids, reuse)
   }
 
   /** What the latest generation, or what was evaluated since the start, has cost. */
@@ -292,104 +273,8 @@ export class Session {
         ? this.#host.tokenizer.encode(prompt)
         : checkIds(prompt, this.#host.network.config.vocabSize)
     if (ids.length === 0) throw emptyPrompt()
-    this.#assertRoom(ids.length, 0)
+    this.#evaluator.assertRoom(ids.length, 0)
     return ids
-  }
-
-  async #startOver(
-    prompt: readonly TokenId[],
-    reuse: 'exact' | 'all',
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const shared = this.#shared(prompt, reuse)
-    this.#cut(shared)
-    this.#sequence.forgetChoices()
-    this.#stats.reused(shared)
-    await this.#evaluate(prompt.slice(shared), signal, isTiled(prompt))
-  }
-
-  #shared(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
-    return this.#sequence.shared(prompt, reuse === 'exact' ? isTiled(prompt) : undefined)
-  }
-
-  /** Sees to it that there are logits after the last token, the pending one included. */
-  async #resume(signal: AbortSignal | undefined): Promise<void> {
-    const { pending, position, state } = this.#sequence
-    if (pending !== undefined) return this.#evaluate([pending], signal)
-    if (this.#hasLogits) return
-    // The last token again, at its place and in its way: the same bits as before, unless it saw what a context shift has
-    // dropped since. Then they differ, and half of them would be neither.
-    const last = position - 1
-    const isSame = state.whole === position
-    signal?.throwIfAborted()
-    await this.#forward([state.ids[last]], last, {
-      wantLogits: true,
-      tiled: state.tiled[last],
-      signal: isSame ? signal : undefined,
-    })
-  }
-
-  /** Appends `ids` in batches. `tiled`: see `Network.forward`. */
-  async #evaluate(
-    ids: readonly TokenId[],
-    signal: AbortSignal | undefined,
-    tiled = ids.length >= MIN_TILE,
-  ): Promise<void> {
-    signal?.throwIfAborted()
-    if (!(await this.#makeRoom(ids.length))) this.#assertRoom(ids.length, this.position)
-    for (let first = 0; first < ids.length; first += MAX_BATCH) {
-      const batch = ids.slice(first, first + MAX_BATCH)
-      const wantLogits = first + MAX_BATCH >= ids.length
-      await this.#forward(batch, this.position, { wantLogits, tiled, signal })
-      this.#sequence.append(batch, tiled)
-    }
-  }
-
-  /** Evaluates a generated token; false when the context is full. */
-  async #advance(id: TokenId, signal: AbortSignal | undefined): Promise<boolean> {
-    if (!(await this.#makeRoom(1))) return false
-    await this.#forward([id], this.position, { wantLogits: true, tiled: false, signal, isDecode: true })
-    this.#sequence.append([id], false)
-    return true
-  }
-
-  /** One batch. When it fails, the session is as it was: what the cache has beyond its tokens does not count. */
-  async #forward(
-    ids: readonly TokenId[],
-    position: number,
-    {
-      isDecode = false,
-      ...pass
-    }: Pick<Pass, 'wantLogits' | 'everyLogits' | 'tiled' | 'signal'> & { isDecode?: boolean },
-  ): Promise<void> {
-    const { network } = this.#host
-    await this.#cache.own(position, pass.signal)
-    const ms = await network.forward({ cache: this.#cache, ids, position, ...pass }, () => {
-      if (pass.wantLogits) this.#logits.set(network.logits())
-    })
-    this.#hasLogits = pass.wantLogits === true
-    this.#stats.evaluated(ids.length, ms, isDecode)
-  }
-
-  /** Makes room for `count` more tokens if a context shift can; whether there is. */
-  async #makeRoom(count: number): Promise<boolean> {
-    const { position, contextLength } = this
-    if (position + count <= contextLength) return true
-    const { shiftKeep: keep } = this.#options
-    if (keep === undefined) return false
-    const dropped = tokensToDrop(keep, position, count, contextLength)
-    if (dropped === undefined) return false
-    await this.#cache.own(position)
-    await this.#host.network.shift(this.#cache, keep + dropped, keep, position - keep - dropped)
-    this.#sequence.drop(keep, dropped)
-    this.#stats.shifted()
-    return true
-  }
-
-  /** Forgets all tokens from position `length` on. Logits stay where only the pending one goes. */
-  #cut(length: number): void {
-    if (length < this.position) this.#hasLogits = false
-    this.#sequence.cut(length)
   }
 
   /** A sampler that draws from the session's random numbers. */
@@ -399,8 +284,8 @@ export class Session {
   }
 
   #pick(sampler: Sampler, allowed?: Uint32Array): TokenId {
-    this.#assertLogits()
-    return sampler.pick(this.#logits, this.#sequence.recent, allowed)
+    const { sequence } = this.#evaluator
+    return sampler.pick(this.#evaluator.requireLogits(), sequence.recent, allowed)
   }
 
   /** What a state must fit to be this session's. */
@@ -427,19 +312,6 @@ export class Session {
     if (this.#lease.isDisposed) throw disposed()
     if (this.#lease.isBusy) throw busy()
   }
-
-  #assertLogits(): void {
-    if (!this.#hasLogits) throw nothingEvaluated()
-  }
-
-  #assertRoom(count: number, position: number): void {
-    if (position + count > this.contextLength) throw contextFull(count, position, this.contextLength)
-  }
-}
-
-/** Which way a prompt goes through the network. */
-function isTiled(prompt: readonly TokenId[]): boolean {
-  return prompt.length >= MIN_TILE
 }
 
 function now(): number {

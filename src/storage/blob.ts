@@ -1,5 +1,5 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from './display-name.js'
 import { checkRange } from './range.js'
 import type { ByteSource } from './source.js'
 

@@ -1,7 +1,6 @@
-import { describeFailure } from '../describe.js'
+import { describeFailure, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { Attempts } from './attempts.js'
-import { displayName } from './display-name.js'
 import { contentLength, retryAfter } from './http-headers.js'
 import { Transfer } from './transfer.js'
 

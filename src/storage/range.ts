@@ -1,5 +1,5 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { displayName } from './display-name.js'
 
 /** Throws `TRUNCATED` unless `length` bytes from `offset` on lie within a source of `size` bytes. */
 export function checkRange(name: string, size: number, offset: number, length: number): void {

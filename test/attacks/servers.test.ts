@@ -1,5 +1,4 @@
-import { describe } from 'vitest'
-import { testAttack } from './support/child.js'
+import { testAttacks } from './support/child.js'
 
 const SERVERS = [
   'an endless body of zeros',
@@ -18,15 +17,7 @@ const SERVERS = [
   '503 for ever',
 ]
 
-describe('servers', () => {
-  for (const server of SERVERS) {
-    testAttack(
-      `server: ${server}`,
-      'servers.ts',
-      2,
-      // The base is some 200 MB; 64 MB are kept of a body without ranges, and as many wait on both sides of the connection.
-      { heapMegabytes: 300, residentMegabytes: 550, seconds: 120 },
-      server,
-    )
-  }
-})
+// The base is some 200 MB; 64 MB are kept of a body without ranges, and as many wait on both sides of the connection.
+const LIMITS = { heapMegabytes: 300, residentMegabytes: 550, seconds: 120 }
+
+testAttacks('server', 'servers.ts', 2, LIMITS, SERVERS)

@@ -1,5 +1,4 @@
-import { describe } from 'vitest'
-import { testAttack } from './support/child.js'
+import { testAttacks } from './support/child.js'
 
 const ATTACKS = [
   '60,000 user-defined tokens',
@@ -11,15 +10,7 @@ const ATTACKS = [
   'a SentencePiece vocabulary of nested tokens',
 ]
 
-describe('vocabularies', () => {
-  for (const attack of ATTACKS) {
-    testAttack(
-      `vocabulary: ${attack}`,
-      'tokens.ts',
-      1,
-      // Some seconds on an idle machine; in time that grows with tokens times text a minute and a half, or more.
-      { heapMegabytes: 600, residentMegabytes: 1200, seconds: 60 },
-      attack,
-    )
-  }
-})
+// Some seconds on an idle machine; in time that grows with tokens times text a minute and a half, or more.
+const LIMITS = { heapMegabytes: 600, residentMegabytes: 1200, seconds: 60 }
+
+testAttacks('vocabulary', 'tokens.ts', 1, LIMITS, ATTACKS)

@@ -13,6 +13,16 @@ export interface JsonPart {
   finish(): void
 }
 
+/**
+ * Reads on in a part behind which `closer` is to come, the marker that closes the call; returns how much was read. Where
+ * what breaks the JSON may be that marker and nothing but brackets is missing, the part is closed.
+ */
+export function readUpTo(part: JsonPart, text: string, closer = ''): number {
+  const read = part.read(text, 0)
+  if (part.status === 'broken' && closer !== '' && text[read] === closer[0]) part.close()
+  return read
+}
+
 /** JSON that is the arguments of a call whose name is known. */
 export class JsonArguments implements JsonPart {
   readonly #call: CallInProgress
@@ -33,15 +43,10 @@ export class JsonArguments implements JsonPart {
   }
 
   read(text: string, from: number): number {
-    let i = from
-    while (i < text.length) {
-      const end = this.#scanner.readPlain(text, i)
-      if (end === i && !this.#scanner.step(text.charCodeAt(i))) break
-      i = Math.max(end, i + 1)
-    }
-    this.#call.append(text.slice(from, i))
+    const end = this.#scanner.read(text, from)
+    this.#call.append(text.slice(from, end))
     this.#take()
-    return i
+    return end
   }
 
   close(): boolean {

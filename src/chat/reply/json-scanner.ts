@@ -80,6 +80,17 @@ export class JsonScanner {
     return false
   }
 
+  /** Takes text from `from` on, up to the end of the value or to what does not belong there, and returns where that is. */
+  read(text: string, from: number): number {
+    let i = from
+    while (i < text.length) {
+      const end = this.readPlain(text, i)
+      if (end === i && !this.step(text.charCodeAt(i))) break
+      i = Math.max(end, i + 1)
+    }
+    return i
+  }
+
   /** Takes what stands for itself within a string, from `from` on; returns where that ends. The same as single steps. */
   readPlain(text: string, from: number): number {
     if (this.#expects !== 'string' || this.#escaped) return from
@@ -253,13 +264,9 @@ export function isJsonSpace(unit: number): boolean {
 export function parseLenient(text: string): unknown {
   const scanner = new JsonScanner({ anyValue: true })
   const trimmed = text.trim()
-  let json = ''
-  let i = 0
-  while (i < trimmed.length && scanner.step(trimmed.charCodeAt(i))) i++
-  if (i < trimmed.length) return undefined
+  if (scanner.read(trimmed, 0) < trimmed.length) return undefined
   if (scanner.status === 'open' && (scanner.depth > 0 || !scanner.close())) return undefined
-  json = scanner.take()
-  return parseStrict(json)
+  return parseStrict(scanner.take())
 }
 
 /** What JSON says; `undefined` where it is not JSON. */

@@ -2,18 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadModel } from '../../../src/index.js'
 import { watchedSource } from '../../facade/sources.js'
-import { smallModel } from '../../model/small.js'
 import { attackInput, report } from '../support/attempt.js'
+import { modelForThreads, watchThreads } from '../support/threads.js'
 
 const { loads } = attackInput<{ loads: number }>()
-const SHAPE = { embed: 512, layers: 6, heads: 8, feedForward: 1536, vocab: 4000, context: 512 }
-const bytes = smallModel({ shape: SHAPE, format: 'Q8_0' })
-
-let alive = 0
-process.on('worker', (worker) => {
-  alive++
-  worker.once('exit', () => alive--)
-})
+const bytes = modelForThreads()
+const running = watchThreads()
 
 for (let index = 0; index < loads; index++) {
   const reason = new Error(`abort ${index}`)
@@ -26,7 +20,10 @@ for (let index = 0; index < loads; index++) {
   if (!wasAborted) outcome.dispose()
   await abort
   const deadline = Date.now() + 20_000
-  while (alive > 0 && Date.now() < deadline) await sleep(1)
-  const ended = alive === 0 && state.closed === (state.reads > 0 ? 1 : state.closed)
-  report(ended && (!wasAborted || outcome === reason), `${index}: ${String(outcome)}, ${alive} threads left`)
+  while (running.alive > 0 && Date.now() < deadline) await sleep(1)
+  const ended = running.alive === 0 && state.closed === (state.reads > 0 ? 1 : state.closed)
+  report(
+    ended && (!wasAborted || outcome === reason),
+    `${index}: ${String(outcome)}, ${running.alive} threads left`,
+  )
 }

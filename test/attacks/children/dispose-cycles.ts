@@ -1,17 +1,11 @@
 /** A model loaded and disposed again and again: its memory and its threads are to be gone each time. */
 import { loadModel } from '../../../src/index.js'
-import { smallModel } from '../../model/small.js'
 import { attackInput, report } from '../support/attempt.js'
+import { modelForThreads, watchThreads } from '../support/threads.js'
 
 const { cycles, threads } = attackInput<{ cycles: number; threads: number }>()
-const SHAPE = { embed: 512, layers: 6, heads: 8, feedForward: 1536, vocab: 4000, context: 512 }
-const bytes = smallModel({ shape: SHAPE, format: 'Q8_0' })
-
-let alive = 0
-process.on('worker', (worker) => {
-  alive++
-  worker.once('exit', () => alive--)
-})
+const bytes = modelForThreads()
+const running = watchThreads()
 
 for (let cycle = 0; cycle < cycles; cycle++) {
   const model = await loadModel(bytes, { threads })
@@ -20,6 +14,6 @@ for (let cycle = 0; cycle < cycles; cycle++) {
   // In turns, as programs do: with `await using`, and by a call that waits for nothing.
   if (cycle % 2 === 0) await model[Symbol.asyncDispose]()
   else model.dispose()
-  const left = cycle % 2 === 0 ? alive : 0
+  const left = cycle % 2 === 0 ? running.alive : 0
   report(left === 0, `${left} threads are alive after cycle ${cycle}`)
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { it } from 'vitest'
+import { describe, it } from 'vitest'
 import '../../support/row-reporter.js'
 
 /** What a child process may use before the attack counts as successful. */
@@ -44,6 +44,19 @@ export function testAttack(
       held: failures.length > 0 ? Math.min(held, attempts - 1) : held,
     }
     if (failures.length > 0) throw new Error(failures.slice(0, 10).join('\n'))
+  })
+}
+
+/** One attack for each of `inputs`, which also name them. */
+export function testAttacks(
+  kind: string,
+  program: string,
+  attempts: number,
+  limits: ChildLimits,
+  inputs: readonly string[],
+): void {
+  describe(kind, () => {
+    for (const input of inputs) testAttack(`${kind}: ${input}`, program, attempts, limits, input)
   })
 }
 

@@ -301,6 +301,12 @@ describe('control tokens', () => {
   })
 })
 
+it('keeps the space before a call as JSON where it is not JSON’s', () => {
+  const text = '<tool_call>\u00a0{"name": "a", "arguments": {}}</tool_call>'
+  const parts = partsOf(FORMATS.GLM, [...text])
+  expect(textOf(parts)).toBe(text)
+})
+
 describe('limits', () => {
   it.each([
     ['QWEN', QWEN, '<tool_call>{"name": "a", "arguments": {"b": "'],

@@ -3,9 +3,9 @@ import type { ToolDialect } from '../dialect.js'
 import { isJsonSpace, JsonScanner, parseStrict } from '../json-scanner.js'
 import { jsonText } from '../json-text.js'
 import { MAX_CALL_DEPTH, MAX_HEADER_LENGTH } from '../limits.js'
-import { NO_MARKERS } from '../machine.js'
+import { type ContentHost, NO_MARKERS } from '../machine.js'
 import { typedValue, valueTypes } from '../typed-value.js'
-import { MarkedCallReader } from './marked-call.js'
+import { MarkedCallsReader } from './marked-calls.js'
 
 const OPEN = '<|tool_call>'
 const CLOSE = '<tool_call|>'
@@ -19,7 +19,7 @@ export const GEMMA: ToolDialect<'gemma'> = {
   name: 'gemma',
   opens: [OPEN],
   detect: (template) => template.includes(OPEN),
-  reader: (calls) => new GemmaReader(calls),
+  reader: (calls, _, content) => new GemmaReader(calls, content),
 }
 
 /** What a call begins with: its name, letters and digits and the like, behind `call:`. */
@@ -31,8 +31,7 @@ const CLOSERS: Readonly<Record<string, string>> = { '{': '}', '(': ')', '[': ']'
  * stand between markers and have no escapes. Models also write round brackets and `=`, keys and strings as JSON has them,
  * texts without any quotes, and several calls in one tag. The arguments are reported as the JSON that they mean.
  */
-class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
-  readonly #calls: Calls
+class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 'tail'> {
   #head = ''
   #name = ''
   #json = ''
@@ -48,12 +47,11 @@ class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
   #hasComma = false
   #quoted: JsonScanner | undefined
 
-  constructor(calls: Calls) {
-    super(calls, OPEN, CLOSE)
-    this.#calls = calls
+  constructor(calls: Calls, content: ContentHost) {
+    super(calls, content, { open: OPEN, close: CLOSE })
   }
 
-  get markers(): readonly string[] {
+  protected get ownMarkers(): readonly string[] {
     switch (this.place) {
       case 'body':
         return IN_BODY
@@ -66,12 +64,12 @@ class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
     }
   }
 
-  override marker(marker: string): boolean {
+  protected override takeMarker(marker: string): boolean {
     if (marker === CLOSE && this.place === 'head' && this.#begin()) {
       this.#json = '{}'
       this.place = 'tail'
     }
-    if (marker !== QUOTE) return super.marker(marker)
+    if (marker !== QUOTE) return super.takeMarker(marker)
     const isClosing = this.place === 'string'
     const mayOpen = this.place === 'body' && (this.#expects === 'key' || this.#expects === 'value')
     if (!isClosing && (!mayOpen || this.#word !== '')) return false
@@ -130,7 +128,9 @@ class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
     let i = 0
     while (i < text.length && (isJsonSpace(text.charCodeAt(i)) || text[i] === '}' || text[i] === ')')) i++
     if (i > 0) return i
-    this.next()
+    this.#finish()
+    this.nextCall()
+    this.place = 'head'
     this.#head = this.#name = this.#json = ''
     this.#expects = 'value'
     return 0
@@ -214,7 +214,7 @@ class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
     }
     if (!isEmptyList) {
       const isTop = this.#closers.length === 1
-      const types = isTop ? valueTypes(this.#calls.tools?.get(this.#name)?.parameters, this.#key) : undefined
+      const types = isTop ? valueTypes(this.calls.tools?.get(this.#name)?.parameters, this.#key) : undefined
       const value = typedValue(word, types)
       this.#expects = 'next'
       // A comma may be part of a text.
@@ -253,12 +253,7 @@ class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
 
   #readQuoted(text: string): number {
     const quoted = this.#quoted as JsonScanner
-    let i = 0
-    while (i < text.length) {
-      const end = quoted.readPlain(text, i)
-      if (end === i && !quoted.step(text.charCodeAt(i))) break
-      i = Math.max(end, i + 1)
-    }
+    const read = quoted.read(text, 0)
     const json = quoted.take()
     this.#write(json)
     if (this.#expects === 'key') this.#word += json
@@ -266,7 +261,7 @@ class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
       if (this.#expects === 'key') this.#word = String(parseStrict(`"${this.#word}`) ?? '')
       this.#endQuoted()
     }
-    return i
+    return read
   }
 
   #endString(): void {
@@ -323,7 +318,13 @@ class GemmaReader extends MarkedCallReader<'body' | 'string' | 'json-string'> {
     this.call.arguments(json)
   }
 
-  protected finish(): void {
+  protected reportWhole(): boolean {
+    if (this.place !== 'tail') return false
+    this.#finish()
+    return true
+  }
+
+  #finish(): void {
     const args = parseStrict(this.#json)
     if (args === undefined) this.call.fail('invalid-json')
     else this.call.finish(this.#name, args)

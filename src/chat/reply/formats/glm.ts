@@ -6,7 +6,7 @@ import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
 import type { ContentHost } from '../machine.js'
 import { JsonCallsReader } from './json-calls.js'
-import { MarkedCallReader } from './marked-call.js'
+import { MarkedCallsReader } from './marked-calls.js'
 
 const OPEN = '<tool_call>'
 const CLOSE = '</tool_call>'
@@ -29,58 +29,41 @@ export const GLM: ToolDialect<'glm'> = {
  * GLM's tool calls: `<tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value></tool_call>`. Values have no quotes;
  * the tool's schema says what they are. A call as JSON between the outer tags is read, too.
  */
-class GlmReader extends MarkedCallReader<'between' | 'key' | 'colon' | 'value'> {
-  readonly #calls: Calls
-  readonly #content: ContentHost
+class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' | 'tail'> {
   #name = ''
   #key = ''
   #arguments: ArgumentWriter | undefined
-  #fallback: JsonCallsReader | undefined
 
   constructor(calls: Calls, content: ContentHost) {
-    super(calls, OPEN, CLOSE)
-    this.#calls = calls
-    this.#content = content
+    super(calls, content, { open: OPEN, close: CLOSE })
   }
 
-  get markers(): readonly string[] {
-    if (this.#fallback) return this.#fallback.markers
+  protected get ownMarkers(): readonly string[] {
     return this.place === 'value' ? IN_VALUE : OUTSIDE
   }
 
-  override text(text: string): number {
-    if (!this.#fallback) return super.text(text)
-    const read = this.#fallback.text(text)
-    this.isOver = this.#fallback.isOver
-    return read
-  }
-
-  override marker(marker: string): boolean {
-    if (this.#fallback) {
-      const isTaken = this.#fallback.marker(marker)
-      this.isOver = this.#fallback.isOver
-      return isTaken
-    }
-    if (marker === OPEN) return super.marker(marker)
+  protected override takeMarker(marker: string): boolean {
+    if (marker === OPEN) return super.takeMarker(marker)
     if (marker === CLOSE) {
       if (this.place === 'head' && this.#beginCall()) this.place = 'between'
       if (this.place === 'between') this.place = 'tail'
-      return super.marker(marker)
+      return super.takeMarker(marker)
     }
     this.call.append(marker)
     this.#tag(marker)
     return true
   }
 
-  override end(rest: string, otherwise?: MalformedReason): void {
-    if (this.#fallback) {
-      this.isOver = true
-      this.#fallback.end(rest)
-      return
-    }
+  protected override endWith(rest: string, otherwise: MalformedReason): void {
     // A model that ended by itself had no more to say.
-    if (this.place === 'between' && !this.#calls.isCut) this.place = 'tail'
-    super.end(rest, otherwise)
+    if (this.place === 'between' && !this.calls.isCut) this.place = 'tail'
+    super.endWith(rest, otherwise)
+  }
+
+  protected reportWhole(): boolean {
+    if (this.place !== 'tail') return false
+    this.call.finish(this.#name, this.#arguments ? this.#arguments.finish() : {})
+    return true
   }
 
   #tag(marker: string): void {
@@ -90,7 +73,7 @@ class GlmReader extends MarkedCallReader<'between' | 'key' | 'colon' | 'value'> 
     } else if (marker === KEY_CLOSE && this.place === 'key') this.place = 'colon'
     // The tag between a key and its value may be missing.
     else if (marker === VALUE_OPEN && (this.place === 'colon' || this.place === 'key')) {
-      this.#arguments ??= new ArgumentWriter(this.call, this.#calls.tools?.get(this.#name)?.parameters)
+      this.#arguments ??= new ArgumentWriter(this.call, this.calls.tools?.get(this.#name)?.parameters)
       this.#arguments.open(this.#key.trim())
       this.place = 'value'
     } else if (marker === VALUE_CLOSE && this.place === 'value') {
@@ -111,11 +94,8 @@ class GlmReader extends MarkedCallReader<'between' | 'key' | 'colon' | 'value'> 
     if (this.place === 'head' && this.#name.trim() === '') {
       const first = text.trimStart()[0]
       if (first === '{' || first === '[') {
-        this.#fallback = new JsonCallsReader(this.#calls, this.#content, { open: OPEN, close: CLOSE }, [
-          OPEN,
-          CLOSE,
-        ])
-        if (this.#name !== '') this.#fallback.text(this.#name)
+        const { calls, content, style } = this
+        this.handOver(new JsonCallsReader(calls, content, style, [OPEN, CLOSE]), OPEN)
         return 0
       }
     }
@@ -136,9 +116,5 @@ class GlmReader extends MarkedCallReader<'between' | 'key' | 'colon' | 'value'> 
         if (leadingSpace(text) < text.length) this.place = 'broken'
     }
     return text.length
-  }
-
-  protected finish(): void {
-    this.call.finish(this.#name, this.#arguments ? this.#arguments.finish() : {})
   }
 }

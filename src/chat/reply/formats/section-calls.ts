@@ -1,6 +1,6 @@
 import { CallInProgress, type Calls } from '../call.js'
 import type { MalformedReason } from '../events.js'
-import { JsonArguments } from '../json-call.js'
+import { JsonArguments, readUpTo } from '../json-call.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
 import { type CallReader, NO_MARKERS } from '../machine.js'
 
@@ -104,13 +104,8 @@ export class SectionCallsReader implements CallReader {
         return this.#readHeader(text)
       case 'json': {
         const json = this.#json as JsonArguments
-        const read = json.read(text, 0)
-        if (json.status === 'done') this.#place = 'tail'
-        else if (json.status === 'broken') {
-          // Closing brackets may be all that is missing before the closing marker.
-          const isClosing = text[read] === this.#style.call.close[0] && json.close()
-          this.#place = isClosing ? 'tail' : 'broken'
-        }
+        const read = readUpTo(json, text, this.#style.call.close)
+        if (json.status !== 'open') this.#place = json.status === 'done' ? 'tail' : 'broken'
         return read
       }
       case 'tail':

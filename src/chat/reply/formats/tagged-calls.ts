@@ -1,11 +1,14 @@
 import { ArgumentWriter } from '../argument-writer.js'
-import { CallInProgress, type Calls } from '../call.js'
+import type { Calls } from '../call.js'
 import type { MalformedReason } from '../events.js'
-import { JsonArguments } from '../json-call.js'
+import { JsonArguments, readUpTo } from '../json-call.js'
 import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
-import { type CallReader, type ContentHost, NO_MARKERS } from '../machine.js'
+import { type ContentHost, NO_MARKERS } from '../machine.js'
+import { CallsReader } from './calls-reader.js'
 import { JsonCallsReader } from './json-calls.js'
+import { parseTagHeader, type TagHeader } from './tag-header.js'
+import { TagValue } from './tag-value.js'
 
 /** Tags of a style; of opening ones all that stands before the name. */
 export interface TagStyle {
@@ -23,101 +26,54 @@ const CDATA_OPEN = '<![CDATA['
 const CDATA_CLOSE = ']]>'
 const IN_CDATA = [CDATA_CLOSE]
 
-/** The name that a tag's header has: `name`, or `"name"`, perhaps with attributes behind it. */
-const HEADER = /^\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))((?:\s+[\w:-]+\s*=\s*"[^"]*")*)\s*$/
-/** DeepSeek says of each parameter whether it is a text. */
-const IS_STRING = /\bstring\s*=\s*"(true|false)"/
-
-type Place =
-  | 'outer'
-  | 'name'
-  | 'body'
-  | 'json'
-  | 'key'
-  | 'value'
-  | 'cdata'
-  | 'closing'
-  | 'after'
-  | 'content'
-  | 'broken'
+/** `head`: before the first call. `closing`: behind a tag that may have ended a value and its call. `after`: behind a call. */
+type Place = 'name' | 'body' | 'json' | 'key' | 'value' | 'cdata' | 'closing' | 'after'
 
 /**
  * Calls as tags: `<function=name><parameter=key>value</parameter></function>` and the like. Values have no quotes, so
  * that the tool's schema says what they are, and no escapes, so that a tag counts in one only where the call can end there.
  */
-export class TaggedCallsReader implements CallReader {
-  isOver = false
-  readonly #calls: Calls
-  readonly #content: ContentHost
+export class TaggedCallsReader extends CallsReader<Place> {
   readonly #style: TagStyle
   readonly #outside: readonly string[]
   readonly #inValue: readonly string[]
   readonly #hasOuter: boolean
-  #call: CallInProgress
-  #place: Place = 'outer'
   #header = ''
   #name = ''
   #arguments: ArgumentWriter | undefined
   #json: JsonArguments | undefined
-  /** Calls as JSON, which some models write between the outer tags. */
-  #fallback: JsonCallsReader | undefined
-  /** Of a value: nothing but white space has come. */
-  #isAtStart = true
-  /** It stands on lines of its own, whose breaks are not part of it. */
-  #hasOwnLines = false
-  /** White space that may be the break before the closing tag. */
-  #held = ''
+  #value: TagValue | undefined
   /** Text behind a closing tag that may turn out to be part of the value; the tag that may have ended it included. */
   #doubtful = ''
   /** A tag within a value may open the next parameter. */
   #isDoubtfulKey = false
 
   constructor(calls: Calls, content: ContentHost, style: TagStyle, marker: string) {
-    this.#calls = calls
-    this.#content = content
+    super(calls, content, '')
     this.#style = style
     const { outer, call, parameter } = style
     const outerTags = outer ? [outer.open, outer.close] : []
     this.#outside = [...outerTags, call.open, call.close, parameter.open, parameter.close]
     this.#inValue = style.hasCdata ? [...this.#outside, CDATA_OPEN] : this.#outside
     this.#hasOuter = marker === outer?.open
-    this.#call = new CallInProgress(calls, '')
-    if (this.#hasOuter) this.#call.append(marker)
+    if (this.#hasOuter) this.call.append(marker)
     else this.marker(marker)
   }
 
-  get markers(): readonly string[] {
-    if (this.#fallback) return this.#fallback.markers
-    if (this.#place === 'json') return NO_MARKERS
-    if (this.#place === 'cdata') return IN_CDATA
-    return this.#place === 'value' || this.#place === 'closing' ? this.#inValue : this.#outside
+  protected get ownMarkers(): readonly string[] {
+    if (this.place === 'json') return NO_MARKERS
+    if (this.place === 'cdata') return IN_CDATA
+    return this.place === 'value' || this.place === 'closing' ? this.#inValue : this.#outside
   }
 
-  text(text: string): number {
-    if (this.#fallback) {
-      const read = this.#fallback.text(text)
-      this.isOver = this.#fallback.isOver
-      return read
-    }
-    const read = this.#read(text)
-    if (this.#place !== 'content' && this.#call.isTooLong) this.#fail('too-long')
-    return read
-  }
-
-  marker(marker: string): boolean {
-    if (this.#fallback) {
-      const isTaken = this.#fallback.marker(marker)
-      this.isOver = this.#fallback.isOver
-      return isTaken
-    }
-    switch (this.#place) {
+  protected takeMarker(marker: string): boolean {
+    switch (this.place) {
       case 'value':
       case 'closing':
         return this.#inValueMarker(marker)
       case 'cdata':
         if (marker !== CDATA_CLOSE) return false
-        this.#call.append(marker)
-        this.#place = 'value'
+        this.#append(marker, 'value')
         return true
       case 'content':
         return this.#afterText(marker)
@@ -126,82 +82,71 @@ export class TaggedCallsReader implements CallReader {
     }
   }
 
-  end(rest: string): void {
-    this.isOver = true
-    if (this.#fallback) {
-      this.#fallback.end(rest)
-      return
-    }
-    if (this.#place === 'content') {
-      if (rest !== '') this.#content.push(rest)
-      return
-    }
-    if (this.#place === 'closing' && !this.#calls.isCut) {
+  protected override endWith(rest: string, otherwise: MalformedReason): void {
+    if (this.place === 'closing' && !this.calls.isCut) {
       this.#endValue(this.#doubtful)
-      this.#place = 'after'
+      this.place = 'after'
     }
-    this.#call.append(rest)
-    if (this.#place === 'after' || (this.#isCallRead && !this.#calls.isCut)) this.#finish()
-    else if (this.#call.raw.trim() === '') this.#frame(this.#call.raw)
-    else this.#fail(this.#place === 'broken' ? 'invalid-json' : 'incomplete')
+    super.endWith(rest, otherwise)
   }
 
-  #read(text: string): number {
-    switch (this.#place) {
+  protected reportWhole(): boolean {
+    if (this.place === 'after' || (this.#isCallRead && !this.calls.isCut)) this.#finish()
+    else if (this.call.raw.trim() === '') this.frame(this.call.raw)
+    else return false
+    return true
+  }
+
+  protected read(text: string): number {
+    switch (this.place) {
       case 'name':
       case 'key':
         return this.#readHeader(text)
       case 'value':
-        this.#call.append(text)
-        this.#readValue(text)
+        this.call.append(text)
+        this.#value?.text(text)
         return text.length
       case 'closing':
         return this.#readDoubtful(text)
       case 'cdata':
-        this.#call.append(text)
-        this.#arguments?.text(text)
+        this.call.append(text)
+        this.#value?.cdata(text)
         return text.length
       case 'json':
         return this.#readJson(text)
-      case 'content':
-        this.#content.push(text)
-        return text.length
-      case 'broken':
-        this.#call.append(text)
-        return text.length
       default:
         return this.#readSpace(text)
     }
   }
 
+  protected override fail(reason: MalformedReason): void {
+    if (this.#isDoubtfulKey || this.place === 'closing') this.call.append(this.#doubtful)
+    super.fail(reason)
+  }
+
   /** Between tags: white space, or something that belongs elsewhere. */
   #readSpace(text: string): number {
     const spaces = leadingSpace(text)
-    this.#call.append(text.slice(0, spaces))
+    this.call.append(text.slice(0, spaces))
     if (spaces === text.length) return spaces
     const next = text[spaces]
     const { outer } = this.#style
-    if (this.#place === 'outer' && this.#hasOuter && outer && (next === '{' || next === '[')) {
-      this.#fallback = new JsonCallsReader(
-        this.#calls,
-        this.#content,
-        { open: outer.open, close: outer.close },
-        [outer.open, outer.close],
-      )
-      const before = this.#call.raw.slice(outer.open.length)
-      if (before !== '') this.#fallback.text(before)
-    } else if (this.#place === 'body' && next === '{' && this.#arguments === undefined) {
-      this.#json = new JsonArguments(this.#call, this.#name)
-      this.#place = 'json'
-    } else if (this.#place === 'body' && next === '}' && this.#json?.status === 'done') {
+    if (this.place === 'head' && this.#hasOuter && outer && (next === '{' || next === '[')) {
+      // Some models write JSON between the outer tags.
+      const { calls, content } = this
+      this.handOver(new JsonCallsReader(calls, content, outer, [outer.open, outer.close]), outer.open)
+    } else if (this.place === 'body' && next === '{' && this.#arguments === undefined) {
+      this.#json = new JsonArguments(this.call, this.#name)
+      this.place = 'json'
+    } else if (this.place === 'body' && next === '}' && this.#json?.status === 'done') {
       // A brace too many does no harm.
-      this.#call.append(next)
+      this.call.append(next)
       return spaces + 1
-    } else if (this.#place === 'after') {
+    } else if (this.place === 'after') {
       this.#finish()
-      this.#place = 'content'
+      this.place = 'content'
       this.isOver = !this.#hasOuter
-    } else this.#place = 'broken'
+    } else this.place = 'broken'
     return spaces
   }
 
@@ -210,32 +155,32 @@ export class TaggedCallsReader implements CallReader {
     if (marker === call.open) {
       // The call before may lack its closing tag.
       if (this.#isCallRead) this.#finish()
-      else if (this.#place !== 'outer') {
-        this.#fail('invalid-json')
+      else if (this.place !== 'head') {
+        this.fail('invalid-json')
         return false
       }
       this.#openCall(marker)
-    } else if (marker === call.close && (this.#place === 'body' || this.#place === 'json')) {
-      this.#append(marker, this.#place === 'json' && !this.#json?.close() ? 'broken' : 'after')
-    } else if (marker === parameter.open && this.#place === 'body' && !this.#json) {
+    } else if (marker === call.close && (this.place === 'body' || this.place === 'json')) {
+      this.#append(marker, this.place === 'json' && !this.#json?.close() ? 'broken' : 'after')
+    } else if (marker === parameter.open && this.place === 'body' && !this.#json) {
       this.#append(marker, 'key')
       this.#header = ''
     } else if (marker === outer?.close) {
-      this.#call.append(marker)
+      this.call.append(marker)
       // The call's own closing tag may be missing.
       if (this.#isCallRead) this.#finish()
-      else this.#fail('invalid-json')
+      else this.fail('invalid-json')
       this.isOver = true
     } else if (marker === outer?.open) {
       if (this.#isCallRead) this.#finish()
-      else this.#fail('invalid-json')
+      else this.fail('invalid-json')
       this.isOver = true
       return false
     } else if (marker === call.close && !this.#hasOuter) {
-      this.#call.append(marker)
-      this.#fail('invalid-json')
+      this.call.append(marker)
+      this.fail('invalid-json')
     } else {
-      this.#append(marker, this.#place === 'body' && marker === parameter.close ? 'body' : 'broken')
+      this.#append(marker, this.place === 'body' && marker === parameter.close ? 'body' : 'broken')
     }
     return true
   }
@@ -244,9 +189,7 @@ export class TaggedCallsReader implements CallReader {
   #afterText(marker: string): boolean {
     const { outer, call } = this.#style
     if (marker === outer?.close) {
-      this.#content.close()
-      this.#frame(marker)
-      this.isOver = true
+      this.closeContent(marker)
       return true
     }
     if (marker === outer?.open || marker === call.open) this.isOver = true
@@ -255,46 +198,43 @@ export class TaggedCallsReader implements CallReader {
 
   #inValueMarker(marker: string): boolean {
     const { outer, call, parameter } = this.#style
-    if (this.#place === 'closing') {
+    if (this.place === 'closing') {
       if (marker === outer?.close || marker === call.open || marker === outer?.open) {
         // Nothing else can follow the end of a call: it has ended, only without the closing tag of its value.
         this.#endValue(this.#doubtful)
-        this.#place = 'after'
+        this.place = 'after'
         return this.#outsideMarker(marker)
       }
       this.#undoubt()
     }
     if (marker === parameter.close) {
       this.#endValue(marker)
-      this.#place = 'body'
+      this.place = 'body'
     } else if (marker === call.close) {
       this.#doubtful = marker
-      this.#place = 'closing'
-    } else if (marker === parameter.open && this.#held.endsWith('\n')) {
+      this.place = 'closing'
+    } else if (marker === parameter.open && this.#value?.endsLine) {
       this.#isDoubtfulKey = true
       this.#doubtful = marker
       this.#header = ''
-      this.#place = 'key'
-    } else if (marker === CDATA_OPEN && this.#isAtStart) {
-      this.#call.append(marker)
-      this.#held = ''
-      this.#isAtStart = false
-      this.#hasOwnLines = true
-      this.#place = 'cdata'
+      this.place = 'key'
+    } else if (marker === CDATA_OPEN && this.#value?.isAtStart) {
+      this.#append(marker, 'cdata')
+      this.#value.openCdata()
     } else {
-      this.#call.append(marker)
-      this.#readValue(marker)
+      this.call.append(marker)
+      this.#value?.text(marker)
     }
     return true
   }
 
   /** A call that has its name and whose values are closed. */
   get #isCallRead(): boolean {
-    return this.#place === 'after' || (this.#place === 'body' && this.#json?.status !== 'broken')
+    return this.place === 'after' || (this.place === 'body' && this.#json?.status !== 'broken')
   }
 
   #openCall(marker: string): void {
-    if (this.#name !== '') this.#call = new CallInProgress(this.#calls, '')
+    if (this.#name !== '') this.nextCall()
     this.#append(marker, 'name')
     this.#header = ''
     this.#name = ''
@@ -309,22 +249,21 @@ export class TaggedCallsReader implements CallReader {
     this.#header += part
     const taken = end < 0 ? part : `${part}>`
     if (this.#isDoubtfulKey) this.#doubtful += taken
-    else this.#call.append(taken)
+    else this.call.append(taken)
     if (this.#header.length > MAX_HEADER_LENGTH) this.#endHeader(undefined)
-    else if (end >= 0) this.#endHeader(HEADER.exec(this.#header))
+    else if (end >= 0) this.#endHeader(parseTagHeader(this.#header))
     return taken.length
   }
 
-  #endHeader(found: RegExpExecArray | null | undefined): void {
-    const name = found ? (found[1] ?? found[2] ?? found[3]) : undefined
-    if (this.#place === 'name') {
-      this.#name = name ?? ''
-      this.#place = name === undefined ? 'broken' : 'body'
-      if (name !== undefined) this.#call.begin(name)
+  #endHeader(header: TagHeader | undefined): void {
+    if (this.place === 'name') {
+      this.#name = header?.name ?? ''
+      this.place = header ? 'body' : 'broken'
+      if (header) this.call.begin(header.name)
       return
     }
     if (this.#isDoubtfulKey) {
-      const isNext = name !== undefined && this.#arguments?.isParameter(name) === true
+      const isNext = header !== undefined && this.#arguments?.isParameter(header.name) === true
       this.#isDoubtfulKey = false
       if (!isNext) {
         this.#undoubt()
@@ -332,44 +271,21 @@ export class TaggedCallsReader implements CallReader {
       }
       this.#endValue(this.#doubtful)
     }
-    if (name === undefined) {
-      this.#place = 'broken'
-      return
-    }
-    this.#arguments ??= new ArgumentWriter(this.#call, this.#calls.tools?.get(this.#name)?.parameters)
-    const isString = IS_STRING.exec(found?.[4] ?? '')?.[1]
-    this.#arguments.open(name, isString === undefined ? undefined : isString === 'true')
-    this.#isAtStart = true
-    this.#hasOwnLines = this.#style.hasOwnLines === true
-    this.#held = ''
-    this.#place = 'value'
+    if (header) this.#openValue(header)
+    else this.place = 'broken'
   }
 
-  /** Text of a value: a line break at its beginning and the one at its end frame it. */
-  #readValue(text: string): void {
-    if (this.#isAtStart && text.trim() === '') {
-      this.#held += text
-      return
-    }
-    let value = this.#held + text
-    if (this.#isAtStart) {
-      this.#isAtStart = false
-      const first = /^\r?\n/.exec(value)?.[0] ?? ''
-      if (first !== '') this.#hasOwnLines = true
-      value = value.slice(first.length)
-    }
-    const end = value.length - (/\r?\n?$/.exec(value)?.[0].length ?? 0)
-    this.#held = value.slice(end)
-    this.#arguments?.text(value.slice(0, end))
+  #openValue({ name, isString }: TagHeader): void {
+    this.#arguments ??= new ArgumentWriter(this.call, this.calls.tools?.get(this.#name)?.parameters)
+    this.#arguments.open(name, isString)
+    this.#value = new TagValue(this.#arguments, { hasOwnLines: this.#style.hasOwnLines === true })
+    this.place = 'value'
   }
 
   #endValue(tag: string): void {
-    this.#call.append(tag)
-    // A value of white space alone: the breaks of its lines are framing, too.
-    if (this.#isAtStart) this.#held = this.#held.replace(/^\r?\n/, '').replace(/\r?\n$/, '')
-    if (this.#held !== '' && !(this.#hasOwnLines && !this.#isAtStart)) this.#arguments?.text(this.#held)
-    this.#arguments?.close()
-    this.#held = ''
+    this.call.append(tag)
+    this.#value?.close()
+    this.#value = undefined
     this.#doubtful = ''
   }
 
@@ -384,48 +300,34 @@ export class TaggedCallsReader implements CallReader {
   #undoubt(): void {
     const text = this.#doubtful
     this.#doubtful = ''
-    this.#place = 'value'
-    this.#call.append(text)
-    this.#readValue(text)
+    this.place = 'value'
+    this.call.append(text)
+    this.#value?.text(text)
   }
 
   #readJson(text: string): number {
     const json = this.#json as JsonArguments
     if (json.status !== 'open') {
       const spaces = leadingSpace(text)
-      this.#call.append(text.slice(0, spaces))
-      if (spaces < text.length) this.#place = 'broken'
+      this.call.append(text.slice(0, spaces))
+      if (spaces < text.length) this.place = 'broken'
       return spaces
     }
-    const read = json.read(text, 0)
-    const status = this.#json?.status
-    if (status === 'open') return read
-    // Brackets may be all that is missing before the closing tag.
-    const isClosed = status === 'done' || (text[read] === '<' && json.close())
-    this.#place = isClosed ? 'body' : 'broken'
+    const read = readUpTo(json, text, this.#style.call.close)
+    if (json.status !== 'open') this.place = json.status === 'done' ? 'body' : 'broken'
     return read
   }
 
-  #append(text: string, place: Place): void {
-    this.#call.append(text)
-    this.#place = place
+  #append(text: string, place: Place | 'broken'): void {
+    this.call.append(text)
+    this.place = place
   }
 
   #finish(): void {
     if (this.#json) this.#json.finish()
     else {
       const args = this.#arguments ? this.#arguments.finish() : {}
-      this.#call.finish(this.#name, args)
+      this.call.finish(this.#name, args)
     }
-  }
-
-  #fail(reason: MalformedReason): void {
-    this.isOver = true
-    if (this.#isDoubtfulKey || this.#place === 'closing') this.#call.append(this.#doubtful)
-    this.#call.fail(reason)
-  }
-
-  #frame(text: string): void {
-    if (text !== '') this.#calls.emit({ type: 'framing', text })
   }
 }
