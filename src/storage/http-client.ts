@@ -144,7 +144,11 @@ export class HttpClient {
   #refusal({ status, statusText }: Response): DasllamaError {
     const reason = statusText === '' ? '' : ` ${displayName(statusText)}`
     const message = `${this.name}: the server answered ${status}${reason}`
-    if (status === 404 || status === 410) return new DasllamaError('NOT_FOUND', message)
+    if (status === 404 || status === 410) {
+      return new DasllamaError('NOT_FOUND', message, {
+        hint: 'check the address; a browser resolves a relative one against the page',
+      })
+    }
     if (status === 401 || status === 403) {
       return new DasllamaError('IO', message, {
         hint: 'the file may need an authorization header: the option `headers`',
