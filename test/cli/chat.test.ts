@@ -208,7 +208,9 @@ describe('dasllama chat', () => {
       '--system',
       'Be kind.',
     )
-    expect(err).toMatch(/Be kind\.\n[\s\S]*\(set\)\nYou are a dog\.\n[\s\S]*\(set\)\n\(no system message\)/)
+    expect(err).toMatch(
+      /Be kind\.\n[\s\S]*\(set\)\nYou are a dog\.\n[\s\S]*\(taken away\)\n\(no system message\)/,
+    )
     expect(out.split('\n')).toHaveLength(4)
   })
 
@@ -379,7 +381,7 @@ describe('dasllama chat', () => {
     const terminal = new FakeTerminal()
     expect(await main(['chat', TINY_STORIES], terminal)).toBe(1)
     expect(terminal.err).toContain('has no chat template')
-    expect(terminal.err).toContain('one of llama-3, gemma')
+    expect(terminal.err).toContain('dasllama run continues a text; --template chatml')
   })
 
   it("shows a terminal the model's control characters instead of obeying them", async () => {
