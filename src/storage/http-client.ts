@@ -135,7 +135,7 @@ export class HttpClient {
   #unreachable(cause: unknown, signal: AbortSignal | undefined): DasllamaError {
     signal?.throwIfAborted()
     if (cause instanceof DasllamaError) return cause
-    return new DasllamaError('IO', `${this.name}: cannot be reached`, {
+    return new DasllamaError('IO', `${this.name}: cannot be reached${reasonOf(cause)}`, {
       hint: 'check the address, the network and, in a browser, that the server allows this origin (CORS)',
       cause,
     })
@@ -165,4 +165,14 @@ function isPermanent(cause: unknown): boolean {
     if ((code !== undefined && PERMANENT.has(code)) || message === 'redirect count exceeded') return true
   }
   return false
+}
+
+/** Why a request failed, where the runtime says so: it does beside its error, and its error alone says nothing. */
+function reasonOf(failure: unknown): string {
+  const cause = failure instanceof Error ? failure.cause : undefined
+  if (!(cause instanceof Error)) return ''
+  // Of a name with several addresses each has failed, and the message is empty.
+  const { message, code } = cause as Error & { readonly code?: unknown }
+  const reason = message || code
+  return reason ? `: ${describeFailure(reason)}` : ''
 }

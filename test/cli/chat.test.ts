@@ -202,6 +202,13 @@ describe('dasllama chat', () => {
     expect(err).toContain('(forgotten)')
   })
 
+  it('says where else a setting is made that is no parameter', async () => {
+    const { err } = await typed(['/params maxTokens=5', '/params seed=1', '/params system=x'])
+    expect(err).toContain('there is no parameter maxTokens\n--max-tokens is given when the program starts')
+    expect(err).toContain('there is no parameter seed\n--seed is given when the program starts')
+    expect(err).toContain('there is no parameter system\n/system sets it')
+  })
+
   it('shows and sets the system message', async () => {
     const { out, err } = await typed(
       ['/system', 'Hi', '/system You are a dog.', '/system', 'Hi', '/system -', '/system'],
