@@ -29,8 +29,8 @@ export interface CommandSpec<Table extends OptionTable> {
   readonly options: Table
   /** The end of --help: examples and what the options do not say. */
   readonly notes: string
-  /** What to say when there are too many operands. Default: that texts of several words want quotes. */
-  readonly excessHint?: string
+  /** What to say when there are too many operands; `words` are those that are left. Default: what is expected. */
+  readonly excessHint?: (words: readonly string[]) => string
   /** Hints in the words of the command line, for errors whose own hints name options of the library. */
   readonly hints?: Hints
   /** Resolves with the exit code. `given`: the keys of the options that were written, in order. */
@@ -102,9 +102,16 @@ function checkCount(
   if (given.length > operands.length && !operands.at(-1)?.repeats) {
     throw new UsageError(
       `${name} does not know what to do with ${JSON.stringify(given[operands.length].slice(0, 100))}`,
-      excessHint ?? 'put quotes around a text of several words',
+      excessHint?.(given.slice(operands.length)) ?? expectationOf(name, operands),
     )
   }
+}
+
+/** What a command says that got more operands than it takes. */
+function expectationOf(name: string, operands: readonly Operand[]): string {
+  const last = operands.at(-1)
+  if (last?.fromInput) return 'put quotes around a text of several words'
+  return `${name} takes one ${last?.name}`
 }
 
 function helpFor<Table extends OptionTable>(

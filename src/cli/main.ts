@@ -78,6 +78,7 @@ function find(name: string): Command {
       `it looks like a model: dasllama run ${shown}, or dasllama chat ${shown}`,
     )
   }
+  if (Object.hasOwn(ELSEWHERE, name)) throw new UsageError(`there is no command ${shown}`, ELSEWHERE[name])
   const meant = (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined) ?? nearest(name, COMMANDS.keys())
   throw new UsageError(
     `there is no command ${shown}`,
@@ -97,6 +98,17 @@ const MEANT: Readonly<Record<string, string>> = {
   ppl: 'perplexity',
   embedding: 'embed',
   embeddings: 'embed',
+}
+
+const FILES = 'models are plain files, wherever you keep them; run and chat take a path or an http(s) address'
+
+/** Commands of other programs that have no counterpart, and what to do instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  pull: FILES,
+  list: FILES,
+  ls: FILES,
+  rm: FILES,
+  serve: 'a server is a program of yours: the package has loadModel and createChat for it',
 }
 
 function isModel(name: string): boolean {

@@ -47,7 +47,8 @@ export async function readOtherParts(
   try {
     for (let index = 1; index < count; index++) {
       const open = () => openSibling(firstSource, nameOf(index), { index, count, signal })
-      const source = await pool.add(await open(), open)
+      const added = pool.add(await open(), open)
+      const source = await abortable(added, signal, (late) => late.close())
       sources.push(source)
       const part = await readPart(source, signal)
       if (partCount(part, source.name) !== count) {
@@ -82,7 +83,8 @@ export async function readOtherParts(
     }
     return { sources, tensors }
   } catch (error) {
-    await Promise.allSettled(sources.map((source) => source.close()))
+    const closing = Promise.allSettled(sources.map((source) => source.close()))
+    await abortable(closing, signal).catch(() => {})
     throw error
   }
 }
@@ -141,7 +143,7 @@ async function openSibling(
     )
   }
   try {
-    return await abortable(source.sibling(name), signal)
+    return await abortable(source.sibling(name), signal, (late) => late.close())
   } catch (cause) {
     if (!(cause instanceof DasllamaError && cause.code === 'NOT_FOUND')) throw cause
     throw new DasllamaError(

@@ -1,3 +1,4 @@
+import { abortable } from '../abortable.js'
 import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { BlockFormat } from '../gguf/block-formats.js'
@@ -145,7 +146,9 @@ export class WeightPlan {
       await pause()
       signal?.throwIfAborted()
     })
-    for (const source of new Set(this.tensors.map(({ source }) => source))) await source.checkUnchanged?.()
+    for (const source of new Set(this.tensors.map(({ source }) => source))) {
+      if (source.checkUnchanged) await abortable(source.checkUnchanged(), signal)
+    }
     for (const form of this.#forms) form.settle()
     return this.#assemble(base)
   }

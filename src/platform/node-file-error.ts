@@ -10,7 +10,7 @@ export function fileError(path: string, cause: unknown, missing = 'there is no s
     case 'ENOENT':
     case 'ENOTDIR':
       return new DasllamaError('NOT_FOUND', `${displayName(path)}: ${missing}`, {
-        hint: `looked for ${displayName(resolve(path))}`,
+        hint: resolve(path) === path ? undefined : `looked for ${displayName(resolve(path))}`,
         cause,
       })
     case 'EACCES':

@@ -36,7 +36,7 @@ export function guarded(source: ByteSource): ByteSource {
     read: (offset, target, signal) => guard(async () => source.read(offset, target, signal), signal),
     readParts:
       source.readParts && ((parts, signal) => guard(async () => readParts(source, parts, signal), signal)),
-    checkUnchanged: checkUnchanged && (() => checkUnchanged.call(source)),
+    checkUnchanged: checkUnchanged && (async () => checkUnchanged.call(source)),
     sibling: sibling && (async (fileName) => guarded(await sibling.call(source, fileName))),
     async close() {
       closing ??= (async () => source.close())()

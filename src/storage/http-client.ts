@@ -134,7 +134,7 @@ export class HttpClient {
   #unreachable(cause: unknown, signal: AbortSignal | undefined): DasllamaError {
     signal?.throwIfAborted()
     if (cause instanceof DasllamaError) return cause
-    return new DasllamaError('IO', `${this.name}: cannot be reached`, {
+    return new DasllamaError('IO', `${this.name}: cannot be reached${reasonOf(cause)}`, {
       hint: 'check the address, the network and, in a browser, that the server allows this origin (CORS)',
       cause,
     })
@@ -143,7 +143,11 @@ export class HttpClient {
   #refusal({ status, statusText }: Response): DasllamaError {
     const reason = statusText === '' ? '' : ` ${displayName(statusText)}`
     const message = `${this.name}: the server answered ${status}${reason}`
-    if (status === 404 || status === 410) return new DasllamaError('NOT_FOUND', message)
+    if (status === 404 || status === 410) {
+      return new DasllamaError('NOT_FOUND', message, {
+        hint: 'check the address; a browser resolves a relative one against the page',
+      })
+    }
     if (status === 401 || status === 403) {
       return new DasllamaError('IO', message, {
         hint: 'the file may need an authorization header: the option `headers`',
@@ -160,4 +164,14 @@ function isPermanent(cause: unknown): boolean {
     if ((code !== undefined && PERMANENT.has(code)) || message === 'redirect count exceeded') return true
   }
   return false
+}
+
+/** Why a request failed, where the runtime says so: it does beside its error, and its error alone says nothing. */
+function reasonOf(failure: unknown): string {
+  const cause = failure instanceof Error ? failure.cause : undefined
+  if (!(cause instanceof Error)) return ''
+  // Of a name with several addresses each has failed, and the message is empty.
+  const { message, code } = cause as Error & { readonly code?: unknown }
+  const reason = message || code
+  return reason ? `: ${describeFailure(reason)}` : ''
 }

@@ -1,3 +1,4 @@
+import { abortable } from '../abortable.js'
 import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { readParts } from './parts.js'
@@ -41,8 +42,17 @@ export class SourcePool {
     return {
       name: entry.name,
       size: entry.size,
-      read: (offset, target, signal) => this.#use(entry, (source) => source.read(offset, target, signal)),
-      readParts: (parts, signal) => this.#use(entry, (source) => readParts(source, parts, signal)),
+      // Opening again and closing others take their time too.
+      read: (offset, target, signal) =>
+        abortable(
+          this.#use(entry, (source) => source.read(offset, target, signal)),
+          signal,
+        ),
+      readParts: (parts, signal) =>
+        abortable(
+          this.#use(entry, (source) => readParts(source, parts, signal)),
+          signal,
+        ),
       checkUnchanged: async () => {
         await (await entry.source)?.checkUnchanged?.()
       },

@@ -202,13 +202,22 @@ describe('dasllama chat', () => {
     expect(err).toContain('(forgotten)')
   })
 
+  it('says where else a setting is made that is no parameter', async () => {
+    const { err } = await typed(['/params maxTokens=5', '/params seed=1', '/params system=x'])
+    expect(err).toContain('there is no parameter maxTokens\n--max-tokens is given when the program starts')
+    expect(err).toContain('there is no parameter seed\n--seed is given when the program starts')
+    expect(err).toContain('there is no parameter system\n/system sets it')
+  })
+
   it('shows and sets the system message', async () => {
     const { out, err } = await typed(
       ['/system', 'Hi', '/system You are a dog.', '/system', 'Hi', '/system -', '/system'],
       '--system',
       'Be kind.',
     )
-    expect(err).toMatch(/Be kind\.\n[\s\S]*\(set\)\nYou are a dog\.\n[\s\S]*\(set\)\n\(no system message\)/)
+    expect(err).toMatch(
+      /Be kind\.\n[\s\S]*\(set\)\nYou are a dog\.\n[\s\S]*\(taken away\)\n\(no system message\)/,
+    )
     expect(out.split('\n')).toHaveLength(4)
   })
 
@@ -379,7 +388,7 @@ describe('dasllama chat', () => {
     const terminal = new FakeTerminal()
     expect(await main(['chat', TINY_STORIES], terminal)).toBe(1)
     expect(terminal.err).toContain('has no chat template')
-    expect(terminal.err).toContain('one of llama-3, gemma')
+    expect(terminal.err).toContain('dasllama run continues a text; --template chatml')
   })
 
   it("shows a terminal the model's control characters instead of obeying them", async () => {

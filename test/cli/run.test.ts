@@ -128,7 +128,7 @@ describe('dasllama run', () => {
       expect(together[i]).toMatchObject({ ids, text, seed })
     const { out: texts, err } = await run([...options, '--seeds', '7,8'])
     expect(texts).toBe(`== seed 7 ==\n${alone[0].text}\n\n== seed 8 ==\n${alone[1].text}\n`)
-    expect(err).toMatch(/^prompt 5 tokens, .* seed 7\nprompt 1 tokens and 4 cached, .* seed 8\n$/)
+    expect(err).toMatch(/^prompt 5 tokens, .* seed 7\nprompt 1 token and 4 cached, .* seed 8\n$/)
   })
 
   it('of one seed of several is still an array', async () => {

@@ -165,6 +165,18 @@ describe('an abort at any await', () => {
     await expect(loading).rejects.toBe('enough')
   })
 
+  it('is not kept waiting by a source that never says whether it has changed', async () => {
+    const controller = new AbortController()
+    const { source } = watchedSource(BYTES)
+    const checkUnchanged = () => {
+      setTimeout(() => controller.abort('enough'), 5)
+      return new Promise<never>(() => {})
+    }
+    await expect(loadModel({ ...source, checkUnchanged }, { signal: controller.signal })).rejects.toBe(
+      'enough',
+    )
+  })
+
   it('disposes of a model that was finished at that moment', async () => {
     const controller = new AbortController()
     const { source } = watchedSource(BYTES)

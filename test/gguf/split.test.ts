@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { DasllamaError } from '../../src/errors.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { str, type TypedValue, u16, u32 } from '../../src/gguf/typed-value.js'
 import { type TensorToWrite, writeGguf } from '../../src/gguf/writer.js'
 import { bytesSource } from '../../src/storage/bytes.js'
+import type { ByteSource } from '../../src/storage/source.js'
 import { folderOfSources, tensorBytes } from '../support/model-files.js'
 
 interface Part {
@@ -180,5 +181,31 @@ describe('a split model', () => {
     }
     await openGguf(source)
     expect(asked).toEqual([SECOND, THIRD])
+  })
+
+  it('waits for no part when it is aborted, and closes one that opens too late', async () => {
+    const controller = new AbortController()
+    let open: (late: ByteSource) => void = () => {}
+    let closed = 0
+    const siblings = {
+      // One that never closes, and one that opens when it is too late.
+      [SECOND]: async () => ({
+        ...bytesSource(GOOD[SECOND], SECOND),
+        close: () => new Promise<never>(() => {}),
+      }),
+      [THIRD]() {
+        setTimeout(() => controller.abort('enough'), 5)
+        return new Promise<ByteSource>((resolve) => {
+          open = resolve
+        })
+      },
+    }
+    const source = {
+      ...bytesSource(GOOD[FIRST], FIRST),
+      sibling: (name: string) => siblings[name as keyof typeof siblings](),
+    }
+    await expect(openGguf(source, { signal: controller.signal })).rejects.toBe('enough')
+    open({ ...bytesSource(GOOD[THIRD], THIRD), close: async () => void closed++ })
+    await vi.waitFor(() => expect(closed).toBe(1))
   })
 })

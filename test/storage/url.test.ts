@@ -113,7 +113,10 @@ describe('openUrl', () => {
   })
 
   it('says when the server cannot be reached', async () => {
-    await expect(openUrl('http://127.0.0.1:1/model.gguf')).rejects.toMatchObject({ code: 'IO' })
+    await expect(openUrl('http://127.0.0.1:1/model.gguf')).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringMatching(/cannot be reached: .+/),
+    })
   })
 
   it.each([

@@ -160,7 +160,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '-ot',
       '-cmoe',
     ],
-    hint: 'leave it away: everything runs on the processor',
+    hint: 'leave it out: everything runs on the processor',
   },
   {
     names: [
@@ -176,7 +176,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '-cb',
       '--cont-batching',
     ],
-    hint: 'leave it away: the size of batches is chosen here',
+    hint: 'leave it out: the size of batches is chosen here',
   },
   {
     names: [
@@ -201,7 +201,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '--warmup',
       '--check-tensors',
     ],
-    hint: 'leave it away: it has no meaning here',
+    hint: 'leave it out: it has no meaning here',
   },
   { names: ['-tb', '--threads-batch'], hint: '--threads is for prompts and text alike' },
   {
@@ -225,7 +225,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '--yarn-beta-slow',
       '--yarn-beta-fast',
     ],
-    hint: "leave it away: positions are scaled as the model's file says",
+    hint: "leave it out: positions are scaled as the model's file says",
   },
 
   // Output.

@@ -1,6 +1,10 @@
 import { alias, text } from './options.js'
 import { UsageError } from './usage-error.js'
 
+/** What helps a model without a chat template, in the words of the command line. */
+export const TEMPLATE_HINT =
+  "--template chatml, or another family's name or Jinja, chats with it all the same"
+
 /** How a conversation becomes a prompt. */
 export const templateOptions = {
   system: alias(

@@ -5,7 +5,7 @@ import { formatOptions, givenFormat } from '../arguments/format-options.js'
 import { MODEL } from '../arguments/model-options.js'
 import { choice, group, texts, tokenIds } from '../arguments/options.js'
 import { CHOOSING, givenParams, samplingOfChats, seedOption } from '../arguments/sampling-options.js'
-import { templateOptions, variablesOf } from '../arguments/template-options.js'
+import { TEMPLATE_HINT, templateOptions, variablesOf } from '../arguments/template-options.js'
 import { command, type Hints } from '../command.js'
 import { interruptible } from '../interrupt.js'
 import { converse } from './conversation.js'
@@ -37,6 +37,7 @@ const options = {
 }
 
 const hints: Hints = {
+  NO_TEMPLATE: `it may be no chat model, and dasllama run continues a text; ${TEMPLATE_HINT}`,
   CONTEXT_FULL:
     'shorten the message, or begin again with a larger --context or another --overflow; on a terminal /undo and /clear make room',
 }

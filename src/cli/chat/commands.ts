@@ -7,6 +7,7 @@ import { optionName } from '../arguments/parse.js'
 import { UsageError } from '../arguments/usage-error.js'
 import { widthOf } from '../command.js'
 import { definitions, paragraphs } from '../output/layout.js'
+import { counted } from '../output/table.js'
 import { changedParams, PARAM_NAMES, shownParams } from './params.js'
 import type { ChatState } from './state.js'
 import { fullStatistics } from './statistics.js'
@@ -37,7 +38,7 @@ const COMMANDS: readonly ChatCommand[] = [
     run(text, { chat }) {
       if (text === '') return `${chat.system ?? '(no system message)'}\n`
       chat.system = text === '-' ? undefined : text
-      return '(set)\n'
+      return text === '-' ? '(taken away)\n' : '(set)\n'
     },
   },
   {
@@ -103,7 +104,7 @@ const COMMANDS: readonly ChatCommand[] = [
     summary: 'write the conversation to a file, as JSON',
     async run(file, { chat }, terminal) {
       await terminal.writeFile(needed('save', file), `${JSON.stringify(chat, null, 2)}\n`)
-      return `(${chat.history.length} messages written)\n`
+      return `(${counted(chat.history.length, 'message')} written)\n`
     },
   },
   {
@@ -113,7 +114,7 @@ const COMMANDS: readonly ChatCommand[] = [
     async run(file, { chat }, terminal) {
       const text = await terminal.readFile(needed('load', file))
       chat.history = historyOf(text, file)
-      return `(${chat.history.length} messages read)\n`
+      return `(${counted(chat.history.length, 'message')} read)\n`
     },
   },
   {

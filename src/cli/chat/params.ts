@@ -7,6 +7,7 @@ import {
   samplingOptions,
   writtenValue,
 } from '../arguments/sampling-options.js'
+import { UsageError } from '../arguments/usage-error.js'
 import { columns } from '../output/table.js'
 
 /** The names that `/params` takes: those of the library. */
@@ -28,9 +29,25 @@ export function changedParams(
     const name = key as keyof SamplingParams
     return [key, changeable(option, params[name], defaults[name])]
   })
+  for (const change of changes) {
+    const name = change.replace(/^-*|=.*/gs, '')
+    if (Object.hasOwn(AT_START, name)) throw new UsageError(`there is no parameter ${name}`, AT_START[name])
+  }
   const args = changes.map((change) => (change.startsWith('--') ? change : `--${change}`))
   const { values } = parse(args, Object.fromEntries(table), { nameOf, noun: 'parameter' })
   return checkedParams(values as Values<SamplingOptions>, nameOf)
+}
+
+const LENGTH = '--max-tokens is given when the program starts'
+
+/** What is no parameter of choosing tokens, and where it is set. */
+const AT_START: Readonly<Record<string, string>> = {
+  maxTokens: LENGTH,
+  max_tokens: LENGTH,
+  seed: '--seed is given when the program starts',
+  contextLength: '--context is given when the program starts',
+  stop: '--stop is given when the program starts',
+  system: '/system sets it',
 }
 
 /** An option whose value is `current`, and can be taken back. */

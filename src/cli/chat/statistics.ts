@@ -1,11 +1,11 @@
 import type { Chat } from '../../index.js'
-import { columns } from '../output/table.js'
+import { columns, counted } from '../output/table.js'
 
 /** What the latest reply has cost, in a few words. */
 export function briefStatistics(chat: Chat): string {
   const { nGen, genTps } = chat.stats()
   const rate = genTps > 0 ? `, ${genTps.toFixed(1)} tok/s` : ''
-  return `${nGen} ${nGen === 1 ? 'token' : 'tokens'}${rate}`
+  return `${counted(nGen, 'token')}${rate}`
 }
 
 /** All there is to say of the latest reply, and how full the context is. */
@@ -16,9 +16,9 @@ export function fullStatistics(chat: Chat): string {
   const rows = [
     [
       'prompt',
-      `${nPrompt + nReused} tokens: ${nReused} cached, ${nPrompt} evaluated at ${prefillTps.toFixed(1)} tok/s`,
+      `${counted(nPrompt + nReused, 'token')}: ${nReused} cached, ${nPrompt} evaluated at ${prefillTps.toFixed(1)} tok/s`,
     ],
-    ['reply', `${nGen} tokens at ${genTps.toFixed(1)} tok/s`],
+    ['reply', `${counted(nGen, 'token')} at ${genTps.toFixed(1)} tok/s`],
     ['first token', `after ${ttftMs.toFixed(0)} ms`],
     [
       'context',
@@ -26,7 +26,7 @@ export function fullStatistics(chat: Chat): string {
     ],
   ]
   if (nShifts > 0) rows.push(['context shifted', `${nShifts}×`])
-  if (messages > 0) rows.push(['left out', `the oldest ${messages} messages`])
-  if (tokens > 0) rows.push(['left out', `the oldest ${tokens} tokens`])
+  if (messages > 0) rows.push(['left out', `the oldest ${counted(messages, 'message')}`])
+  if (tokens > 0) rows.push(['left out', `the oldest ${counted(tokens, 'token')}`])
   return columns(rows)
 }

@@ -9,6 +9,11 @@ export function columns(rows: readonly (readonly string[])[], indent = ''): stri
   return rows.map((row) => `${line(row).trimEnd()}\n`).join('')
 }
 
+/** A number of things: `1 token`, `2 tokens`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 
 /** A number of bytes for people: `3.0 MiB`. */

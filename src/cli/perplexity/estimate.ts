@@ -1,4 +1,5 @@
 import { DasllamaError, type Model } from '../../index.js'
+import { counted } from '../output/table.js'
 
 /** The perplexity of what has been scored so far. */
 export interface Estimate {
@@ -38,7 +39,7 @@ export function chunksOf(model: Model, text: string, { context, chunks }: Perple
   if (ids.length < 2 * context) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `the text has ${ids.length} tokens, and chunks of ${context} need at least ${2 * context}`,
+      `the text has ${counted(ids.length, 'token')}, and chunks of ${context} need at least ${2 * context}`,
       { hint: 'take a longer text, or a smaller --context' },
     )
   }

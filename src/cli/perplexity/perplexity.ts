@@ -6,6 +6,7 @@ import { UsageError } from '../arguments/usage-error.js'
 import { command } from '../command.js'
 import { interruptible } from '../interrupt.js'
 import { printStyled } from '../output/style.js'
+import { counted } from '../output/table.js'
 import { chunksOf, type Estimate, perplexity as estimates } from './estimate.js'
 
 /** llama.cpp's, so that figures compare. */
@@ -32,7 +33,7 @@ export const perplexity = command({
   summary: 'Measure how well a model predicts a text',
   operands: [MODEL],
   options,
-  excessHint: 'the text is read from --file FILE or from standard input',
+  excessHint: () => 'the text is read from --file FILE or from standard input',
   notes: `Computes what llama.cpp's llama-perplexity does: the text is cut into chunks of --context tokens, each is evaluated on its own, with the begin-of-text token at its start where the model wants one, and the tokens of its second half count. Lower is better; figures compare only between models with the same tokenizer.
 
   dasllama perplexity model.gguf --file text.txt
@@ -52,7 +53,7 @@ export const perplexity = command({
         await printStyled(
           stderr,
           'dim',
-          `${chunks.tokens} tokens; ${chunks.count} ${chunks.count === 1 ? 'chunk' : 'chunks'} of ${settings.context}\n`,
+          `${counted(chunks.tokens, 'token')}; ${counted(chunks.count, 'chunk')} of ${settings.context}\n`,
         )
       }
       const found: Estimate[] = []

@@ -1,5 +1,5 @@
 import type { GeneratedToken, Generation, Logprobs, Model, SessionStats, StopReason } from '../../index.js'
-import { columns } from '../output/table.js'
+import { columns, counted } from '../output/table.js'
 
 const STOP_REASONS: Record<StopReason, string> = {
   stop: 'the text ended',
@@ -13,10 +13,10 @@ const STOP_REASONS: Record<StopReason, string> = {
 export function statistics(stats: SessionStats, { stopReason, stoppedBy }: Generation, seed: number): string {
   const { nPrompt, nReused, nGen, nShifts, ttftMs, prefillTps, genTps } = stats
   const parts = [
-    `prompt ${nPrompt} tokens${nReused > 0 ? ` and ${nReused} cached` : ''}, ${prefillTps.toFixed(1)} tok/s`,
-    `generated ${nGen} tokens, ${genTps.toFixed(1)} tok/s`,
+    `prompt ${counted(nPrompt, 'token')}${nReused > 0 ? ` and ${nReused} cached` : ''}, ${prefillTps.toFixed(1)} tok/s`,
+    `generated ${counted(nGen, 'token')}, ${genTps.toFixed(1)} tok/s`,
     ...(nShifts > 0 ? [`context shifted ${nShifts}×`] : []),
-    `first token after ${ttftMs.toFixed(0)} ms`,
+    ...(nGen > 0 ? [`first token after ${ttftMs.toFixed(0)} ms`] : []),
     typeof stoppedBy === 'string' ? `stopped at ${JSON.stringify(stoppedBy)}` : STOP_REASONS[stopReason!],
     `seed ${seed}`,
   ]

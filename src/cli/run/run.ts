@@ -12,7 +12,7 @@ import { MODEL } from '../arguments/model-options.js'
 import { alias, flag, group, integer, seeds, texts, tokenIds, type Values } from '../arguments/options.js'
 import { optionName } from '../arguments/parse.js'
 import { CHOOSING, seedOption } from '../arguments/sampling-options.js'
-import { templateOptions, variablesOf } from '../arguments/template-options.js'
+import { TEMPLATE_HINT, templateOptions, variablesOf } from '../arguments/template-options.js'
 import { UsageError } from '../arguments/usage-error.js'
 import { command } from '../command.js'
 import { interruptible } from '../interrupt.js'
@@ -57,6 +57,9 @@ const options = {
   }),
 }
 
+/** A prompt as a shell takes it; another one where it is long or has what a shell reads. */
+const quoted = (text: string) => (/^[\w ,.'?-]{1,60}$/.test(text) ? `"${text}"` : '"Once upon a time"')
+
 type RunValues = Values<typeof options>
 
 export const run = command({
@@ -64,7 +67,7 @@ export const run = command({
   summary: 'Continue a text, streaming what the model writes',
   operands: [MODEL],
   options,
-  excessHint: 'a prompt is given with --prompt, in quotes: --prompt "Once upon a time"',
+  excessHint: (words) => `a prompt is given with --prompt, in quotes: --prompt ${quoted(words.join(' '))}`,
   notes: `The text goes to standard output, statistics about it to standard error. Ctrl-C stops the text.
 Without a prompt, what is piped into the program is the prompt.
 
@@ -74,7 +77,10 @@ Every number above that chooses a token may be a list, --prompts has several pro
   dasllama run model.gguf --chat --prompt "What is a llama?"
   dasllama run model.gguf --prompts prompts.txt --temp 0.2,0.8 --seeds 1,2,3 --csv > texts.csv
 `,
-  hints: { CONTEXT_FULL: 'shorten the prompt, or choose a larger --context' },
+  hints: {
+    CONTEXT_FULL: 'shorten the prompt, or choose a larger --context',
+    NO_TEMPLATE: `it may be no chat model: leave out --chat; ${TEMPLATE_HINT}`,
+  },
   async run([source], values, terminal, given) {
     const all = settings(values)
     refuseContradictions(values)
