@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { replyFormat } from '../../../src/chat/reply/format.js'
 import { MAX_CALL_LENGTH, MAX_CALLS } from '../../../src/chat/reply/limits.js'
 import { createReplyParser, type ReplyParserOptions } from '../../../src/chat/reply/parser.js'
 import { eventsOf, joined, partsOf, textOf, told } from './parse.js'
@@ -329,6 +330,22 @@ describe('limits', () => {
     const [malformed] = parts.filter((part) => part.type === 'malformed-tool-call')
     expect(malformed).toMatchObject({ reason: 'too-long' })
     expect(parts.at(-1)?.type).toBe('content')
+  })
+
+  it.each([
+    ['GRANITE', FORMATS.GRANITE, '<|tool_call|>[{"name": "a", "arguments": {"b": "', '"}}]'],
+    [
+      'GIGACHAT',
+      replyFormat({ tools: 'gigachat' }),
+      '<|function_call|>{"name": "a", "arguments": {"b": "',
+      '"}}',
+    ],
+    ['MISTRAL', MISTRAL, '[TOOL_CALLS][{"name": "a", "arguments": {"b": "', '"}}]'],
+  ])('%s: a call whose last piece goes beyond the limit is reported once', (_, format, head, tail) => {
+    const pieces = [`${head}${'x'.repeat(MAX_CALL_LENGTH - head.length - 1)}`, tail]
+    const parts = partsOf(format, pieces)
+    expect(textOf(parts) === pieces.join('')).toBe(true)
+    expect(parts.filter(({ type }) => type === 'tool-call' || type === 'malformed-tool-call')).toHaveLength(1)
   })
 
   it('calls beyond the limit are malformed', () => {

@@ -42,7 +42,7 @@ export abstract class CallsReader<Place extends string> implements CallReader {
       return read
     }
     const read = this.#read(text)
-    if (!this.isOver && this.place !== 'content' && this.call.isTooLong) this.fail('too-long')
+    if (this.place !== 'content' && this.call.isTooLong) this.fail('too-long')
     return read
   }
 
