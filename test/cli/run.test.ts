@@ -117,6 +117,13 @@ describe('dasllama run', () => {
     }
   })
 
+  it('reports no rate and no first token where there is none to measure', async () => {
+    const statistics = async (count: string) => (await run([...PROMPT, '--max-tokens', count])).err
+    expect(await statistics('0')).toMatch(/\| generated 0 tokens \| --max-tokens reached \|/)
+    expect(await statistics('1')).toMatch(/\| generated 1 token \| first token after \d+ ms \|/)
+    expect(await statistics('2')).toMatch(/\| generated 2 tokens, [\d.]+ tok\/s \| first token/)
+  })
+
   it('writes one text per seed, the same as alone', async () => {
     const options = [...PROMPT, '--max-tokens', '12', '--temp', '1', '--top-k', '50']
     const alone = await Promise.all([7, 8].map((seed) => runJson([...options, '--seed', String(seed)])))

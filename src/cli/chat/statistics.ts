@@ -18,7 +18,7 @@ export function fullStatistics(chat: Chat): string {
       'prompt',
       `${counted(nPrompt + nReused, 'token')}: ${nReused} cached, ${nPrompt} evaluated at ${prefillTps.toFixed(1)} tok/s`,
     ],
-    ['reply', `${counted(nGen, 'token')} at ${genTps.toFixed(1)} tok/s`],
+    ['reply', `${counted(nGen, 'token')}${genTps > 0 ? ` at ${genTps.toFixed(1)} tok/s` : ''}`],
     ['first token', `after ${ttftMs.toFixed(0)} ms`],
     [
       'context',

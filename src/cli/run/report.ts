@@ -14,7 +14,7 @@ export function statistics(stats: SessionStats, { stopReason, stoppedBy }: Gener
   const { nPrompt, nReused, nGen, nShifts, ttftMs, prefillTps, genTps } = stats
   const parts = [
     `prompt ${counted(nPrompt, 'token')}${nReused > 0 ? ` and ${nReused} cached` : ''}, ${prefillTps.toFixed(1)} tok/s`,
-    `generated ${counted(nGen, 'token')}, ${genTps.toFixed(1)} tok/s`,
+    `generated ${counted(nGen, 'token')}${genTps > 0 ? `, ${genTps.toFixed(1)} tok/s` : ''}`,
     ...(nShifts > 0 ? [`context shifted ${nShifts}×`] : []),
     ...(nGen > 0 ? [`first token after ${ttftMs.toFixed(0)} ms`] : []),
     typeof stoppedBy === 'string' ? `stopped at ${JSON.stringify(stoppedBy)}` : STOP_REASONS[stopReason!],
