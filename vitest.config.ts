@@ -5,13 +5,18 @@ import { defineConfig } from 'vitest/config'
 const slow = 'test/**/*.slow.test.ts'
 const notUnit = [slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**', 'test/attacks/**']
 
-/** Thousands of comparisons with slow references: 4 of the 6 minutes of all unit tests, which `npm run test:fast` leaves out. */
+/** Thousands of comparisons, waiting servers and other programs: two thirds of the time, which `npm run test:fast` leaves out. */
 const thorough = [
-  'test/model/{reference,hidden,relaxed}.test.ts',
-  'test/kernels/{attention,matmul}.test.ts',
-  'test/sampling/steps.test.ts',
-  'test/chat/{injection,reply/templates}.test.ts',
+  'test/bench/**',
+  'test/cases/**',
   'test/docs/**',
+  'test/model/{reference,hidden,relaxed,shift}.test.ts',
+  'test/kernels/{attention,matmul,hot-loops}.test.ts',
+  'test/sampling/{steps,distribution}.test.ts',
+  'test/facade/abort.test.ts',
+  'test/grammar/{random-schema,matcher,suite,generators}.test.ts',
+  'test/chat/{injection,reply/templates,jinja/published/published}.test.ts',
+  'test/storage/{url,stream}.test.ts',
 ]
 
 /** Node 20 has relaxed SIMD, for that build of the kernels, behind a flag; later ones have it and know no such flag. */
