@@ -71,8 +71,8 @@ export function isA<T>(type: new (...args: never[]) => T, value: unknown): value
 }
 
 /**
- * The own properties of options as a plain object, each read once. Throws `INVALID_ARGUMENT`, naming them, for what is no
- * object and for one that cannot be read.
+ * The own properties of options as a plain object, each read once. Throws `INVALID_ARGUMENT`, naming them, where they are not an
+ * object or cannot be read.
  */
 export function readOptions<T extends object>(name: string, options: T): T {
   if (typeof options !== 'object' || options === null) {

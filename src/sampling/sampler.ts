@@ -60,7 +60,7 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
 
   function choose(logits: Float32Array, recent: ArrayLike<number>, allowed: Uint32Array | undefined): number {
     if (plain) {
-      // All other ways come across a NaN by themselves.
+      // Every other path meets a NaN on its own.
       if (!areChecked) checkLogits(logits)
       return allowed ? argmaxOf(logits, allowed) : argmax(logits, logits.length)
     }
