@@ -610,3 +610,55 @@ describe('streaming', () => {
     expect(deltas('2\n</parameter>')).toBe('12')
   })
 })
+
+testKind(
+  'a call without arguments, or with its first brace written twice',
+  [
+    {
+      tools: 'deepseek',
+      text: '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>now<｜tool▁sep｜><｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+      calls: [['now', {}]],
+    },
+    {
+      tools: 'deepseek',
+      text: '<｜tool▁call▁begin｜>function<｜tool▁sep｜>now<｜tool▁call▁end｜>',
+      malformed: ['invalid-json'],
+    },
+    {
+      tools: 'deepseek',
+      text: '<｜tool▁call▁begin｜>function<｜tool▁sep｜>now\nin Rome<｜tool▁call▁end｜>',
+      malformed: ['invalid-json'],
+    },
+    {
+      tools: 'harmony',
+      text: '<|channel|>commentary to=functions.now<|message|><|call|>',
+      calls: [['now', {}]],
+    },
+    {
+      tools: 'harmony',
+      text: '<|channel|>commentary to=functions.now<|message|> \n<|call|>',
+      calls: [['now', {}]],
+    },
+    {
+      tools: 'harmony',
+      text: '<|channel|>commentary to=functions.now<|message|>',
+      malformed: ['incomplete'],
+    },
+    {
+      tools: 'harmony',
+      text: '<|channel|>commentary to=functions.now<|message|>soon<|call|>',
+      malformed: ['invalid-json'],
+    },
+    {
+      tools: 'hermes',
+      text: '<tool_call>\n{{"name": "weather", "arguments": {"city": "Rome"}}}\n</tool_call>',
+      calls: [['weather', { city: 'Rome' }]],
+    },
+    {
+      tools: 'hermes',
+      text: '<tool_call>{{{"name": "now"}}}</tool_call>',
+      calls: [['now', {}]],
+    },
+  ] satisfies Case[],
+  check,
+)

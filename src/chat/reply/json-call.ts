@@ -55,6 +55,16 @@ export class JsonArguments implements JsonPart {
     return isClosed
   }
 
+  /** No JSON has come and none will: the call has no arguments. */
+  fillEmpty(): void {
+    this.#body = '{}'
+  }
+
+  /** Whether nothing but white space has come. */
+  get isEmpty(): boolean {
+    return this.#body.trim() === ''
+  }
+
   finish(): void {
     const args = parseStrict(this.#body)
     if (args === undefined) this.#call.fail('invalid-json')
@@ -122,6 +132,11 @@ export class JsonCall implements JsonPart {
         continue
       }
       const unit = text.charCodeAt(i)
+      if (this.#isSure && text[i] === '{' && this.#body.trim() === '{') {
+        // Written twice, as some templates show it.
+        i++
+        continue
+      }
       const { depth, isInString } = scanner
       const isValueNext = depth === 1 && this.#key !== undefined && this.#taking === undefined && !isInString
       if (!scanner.step(unit)) break

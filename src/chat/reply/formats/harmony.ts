@@ -192,7 +192,8 @@ class HarmonyCall {
     } else {
       read = this.#json.read(text, 0)
       this.#isJsonOver = this.#json.status !== 'open'
-      this.#isBroken = this.#json.status === 'broken'
+      // A marker where the JSON would begin breaks it, too.
+      this.#isBroken = this.#json.status === 'broken' && !this.#json.isEmpty
     }
     if (this.#call.isTooLong) this.#fail('too-long')
     return read
@@ -201,7 +202,11 @@ class HarmonyCall {
   /** It has ended: with `text`, a marker or half of one. */
   end(otherwise: MalformedReason, text: string): void {
     this.#call.append(text)
-    if (this.#isBroken) this.#fail('invalid-json')
+    if (this.#json.isEmpty && !this.#isBroken && ENDS.includes(text)) {
+      this.#json.fillEmpty()
+      this.#isJsonOver = true
+    }
+    if (this.#isBroken || (this.#isJsonOver && this.#json.isEmpty)) this.#fail('invalid-json')
     else if (!this.#isJsonOver) this.#fail(otherwise)
     else this.#json.finish()
   }

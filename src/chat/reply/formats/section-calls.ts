@@ -76,6 +76,7 @@ export class SectionCallsReader implements CallReader {
     }
     if (marker === call.close) {
       this.#call.append(marker)
+      if (this.#place === 'header' && this.#parts.length > 1) this.#withoutArguments()
       this.#settle('invalid-json')
       return true
     }
@@ -125,12 +126,24 @@ export class SectionCallsReader implements CallReader {
     this.#headerLength += part.length
     if (this.#headerLength > MAX_HEADER_LENGTH) this.#place = 'broken'
     else if (brace >= 0) {
-      const parts = this.#parts.map((one) => one.replace(/```\w*/, '').trim())
-      const { name, id } = this.#style.heading(parts)
-      this.#json = new JsonArguments(this.#call, name, id)
+      this.#json = this.#newArguments()
       this.#place = 'json'
     }
     return part.length
+  }
+
+  #newArguments(): JsonArguments {
+    const parts = this.#parts.map((one) => one.replace(/```\w*/, '').trim())
+    const { name, id } = this.#style.heading(parts)
+    return new JsonArguments(this.#call, name, id)
+  }
+
+  /** The closing marker stands where the arguments belong: there are none. */
+  #withoutArguments(): void {
+    if (this.#parts[this.#parts.length - 1].trim() !== '') return
+    this.#json = this.#newArguments()
+    this.#json.fillEmpty()
+    this.#place = 'tail'
   }
 
   #settle(otherwise: MalformedReason): void {
