@@ -156,6 +156,16 @@ testKind(
   'schema: keywords of generators',
   [
     {
+      schema: { type: 'object', properties: { a: {} }, minProperties: 2 },
+      accepts: [{ a: 1, b: 2 }],
+      rejects: [{}, { a: 1 }],
+    },
+    {
+      schema: { type: 'object', properties: { a: {} }, required: ['a'], minProperties: 3, maxProperties: 3 },
+      accepts: [{ a: 1, b: 2, c: 'x' }],
+      rejects: [{ a: 1, b: 2 }],
+    },
+    {
       schema: { type: 'object', propertyNames: { type: 'string' }, additionalProperties: { type: 'number' } },
       accepts: [{ a: 1 }],
       rejects: [{ a: 'x' }],

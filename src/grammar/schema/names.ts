@@ -27,16 +27,17 @@ export interface FurtherNames {
 /**
  * The further names of an object by what their values must be. Those that are matched by `patternProperties` have the
  * schemas of all patterns that match; the others `additionalProperties`. Without that there are others only where
- * nothing is listed.
+ * nothing is listed, or less than there must be.
  */
 export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rules): FurtherNames[] {
-  const { pointer, scopes, propertyNames, properties } = flat
+  const { pointer, scopes, propertyNames, properties, minProperties } = flat
   const patterns = new Map(
     scopes.flatMap((scope) => scope.patterns).map(({ pattern }) => [pattern.text, pattern]),
   )
   const isOpen =
-    patterns.size === 0 &&
-    [...properties.values()].every((placed) => rules.resolver.alternatives(placed).length === 0)
+    minProperties > listed.size ||
+    (patterns.size === 0 &&
+      [...properties.values()].every((placed) => rules.resolver.alternatives(placed).length === 0))
   /** What is said of a name that these patterns match. */
   const valueWhere = (matching: ReadonlySet<string>): Placed | undefined => {
     const said = scopes.flatMap((scope) => {
