@@ -662,3 +662,44 @@ testKind(
   ] satisfies Case[],
   check,
 )
+
+testKind(
+  'a name, and the arguments as JSON, in a tag of GLM',
+  (
+    [
+      ['weather\n{"city": "</tool_call> {"}', [['weather', { city: '</tool_call> {' }]]],
+      ['weather{"days": 1}}\n', [['weather', { days: 1 }]]],
+      ['\nnow\n{}\n', [['now', {}]]],
+      ['weather\n{"tags": ["a"', [['weather', { tags: ['a'] }]]],
+      ["weather\n{'raw': True,}", [['weather', { raw: true }]]],
+    ] as readonly (readonly [string, readonly Call[]])[]
+  ).map(
+    ([text, calls]): Case => ({
+      tools: 'glm',
+      text: `<tool_call>${text}</tool_call>Done`,
+      calls,
+      content: 'Done',
+    }),
+  ),
+  check,
+)
+
+testKind(
+  'a name and no JSON of arguments in a tag of GLM',
+  [
+    { tools: 'glm', text: '<tool_call>rm\n{"a": 1}</tool_call>', malformed: ['unknown-tool'] },
+    { tools: 'glm', text: '<tool_call>now\n{soon}</tool_call>', malformed: ['invalid-json'] },
+    { tools: 'glm', text: '<tool_call>now\n{"a": 1} soon</tool_call>', malformed: ['invalid-json'] },
+    { tools: 'glm', text: '<tool_call>now and {"a": 1}</tool_call>', malformed: ['invalid-json'] },
+    { tools: 'glm', text: '<tool_call>now\n{"a": ', malformed: ['incomplete'] },
+    {
+      tools: 'glm',
+      text: '<tool_call>now\n{"a": 1}\n<tool_call>now</tool_call>',
+      calls: [
+        ['now', { a: 1 }],
+        ['now', {}],
+      ],
+    },
+  ] satisfies Case[],
+  check,
+)
