@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ReplyEvent } from '../../src/chat/reply/events.js'
 import { type ReplyFormatOverrides, replyFormat, replyFormatOf } from '../../src/chat/reply/format.js'
 import { createReplyParser } from '../../src/chat/reply/parser.js'
+import { textOf as allTextOf, partsOf } from '../chat/reply/parse.js'
 import { testKind } from './kind.js'
 
 type Tools = NonNullable<ReplyFormatOverrides['tools']>
@@ -45,11 +46,11 @@ const TOOLS = [
   { name: 'now' },
 ]
 
+const formatOf = ({ tools, thinks = false }: Pick<Case, 'tools' | 'thinks'>) =>
+  replyFormat({ tools, reasoning: tools === 'harmony' ? 'harmony' : thinks ? 'think' : 'none' })
+
 function read({ tools, text, thinks = false }: Case, pieces: readonly string[] = [text]): ReplyEvent[] {
-  const parser = createReplyParser(
-    replyFormat({ tools, reasoning: tools === 'harmony' ? 'harmony' : thinks ? 'think' : 'none' }),
-    { tools: TOOLS },
-  )
+  const parser = createReplyParser(formatOf({ tools, thinks }), { tools: TOOLS })
   return [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end('stop')]
 }
 
@@ -66,6 +67,8 @@ function check(input: Case): void {
     const reasons = events.flatMap((event) => (event.type === 'malformed-tool-call' ? [event.reason] : []))
     expect(reasons).toEqual(input.malformed ?? [])
     if (input.content !== undefined) expect(textOf(events, 'content')).toBe(input.content)
+    const format = formatOf(input)
+    expect(allTextOf(partsOf(format, [...pieces], { tools: TOOLS }))).toBe(input.text)
     if (input.reasoning !== undefined) expect(textOf(events, 'reasoning')).toBe(input.reasoning)
   }
 }
@@ -698,6 +701,44 @@ testKind(
       calls: [
         ['now', { a: 1 }],
         ['now', {}],
+      ],
+    },
+  ] satisfies Case[],
+  check,
+)
+
+testKind(
+  'tags that close themselves, and tags with nothing between them',
+  [
+    { tools: 'minicpm', text: 'Ok.<function name="now"/>Done', calls: [['now', {}]], content: 'Ok.\nDone' },
+    { tools: 'minicpm', text: '<function name="now" />', calls: [['now', {}]], content: '' },
+    { tools: 'minicpm', text: '<function name="now"></function>', calls: [['now', {}]], content: '' },
+    { tools: 'minicpm', text: '<function name="now">\n</function>', calls: [['now', {}]], content: '' },
+    {
+      tools: 'minicpm',
+      text: '<function name="now"/>\n<function name="weather"><param name="city"/></function>',
+      calls: [
+        ['now', {}],
+        ['weather', { city: '' }],
+      ],
+      content: '',
+    },
+    { tools: 'minicpm', text: '<function name="rm"/>', malformed: ['unknown-tool'] },
+    { tools: 'minicpm', text: '<function name="/">', malformed: ['unknown-tool'] },
+    {
+      tools: 'qwen-xml',
+      text: '<tool_call>\n<function=now/>\n</tool_call>',
+      calls: [['now', {}]],
+      content: '',
+    },
+    { tools: 'qwen-xml', text: '<tool_call>\n<function=now></function>\n</tool_call>', calls: [['now', {}]] },
+    { tools: 'seed', text: '<seed:tool_call><function=now/></seed:tool_call>', calls: [['now', {}]] },
+    {
+      tools: 'minimax',
+      text: '<minimax:tool_call><invoke name="now"/><invoke name="weather"><parameter name="note"/><parameter name="days">1</parameter></invoke></minimax:tool_call>',
+      calls: [
+        ['now', {}],
+        ['weather', { note: '', days: 1 }],
       ],
     },
   ] satisfies Case[],

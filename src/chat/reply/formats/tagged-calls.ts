@@ -258,7 +258,8 @@ export class TaggedCallsReader extends CallsReader<Place> {
   #endHeader(header: TagHeader | undefined): void {
     if (this.place === 'name') {
       this.#name = header?.name ?? ''
-      this.place = header ? 'body' : 'broken'
+      if (header) this.place = header.isClosed ? 'after' : 'body'
+      else this.place = 'broken'
       if (header) this.call.begin(header.name)
       return
     }
@@ -271,7 +272,11 @@ export class TaggedCallsReader extends CallsReader<Place> {
       }
       this.#endValue(this.#doubtful)
     }
-    if (header) this.#openValue(header)
+    if (header?.isClosed) {
+      this.#openValue(header)
+      this.#endValue('')
+      this.place = 'body'
+    } else if (header) this.#openValue(header)
     else this.place = 'broken'
   }
 
