@@ -744,3 +744,41 @@ testKind(
   ] satisfies Case[],
   check,
 )
+
+testKind(
+  'names as attributes in the tags of Qwen and Seed',
+  ['tool_call', 'seed:tool_call'].flatMap((outer): Case[] =>
+    [
+      '<function=weather>\n<parameter name="city">Rome</parameter>\n<parameter=days>\n1\n</parameter>\n</function>',
+      '<function name="weather">\n<parameter=city>Rome</parameter>\n<parameter name="days">1</parameter></function>',
+      '<function name="weather"><parameter name="city">Rome</parameter><parameter name="days">1</parameter></function>',
+      "<function name='weather'>\n<parameter name='city'>\nRome\n<parameter name='days'>\n1\n</parameter>",
+      '<function name="weather">{"city": "Rome", "days": 1}</function>',
+    ].flatMap((text): Case[] => {
+      const tools = outer === 'tool_call' ? 'qwen-xml' : 'seed'
+      const call: Call = ['weather', { city: 'Rome', days: 1 }]
+      return [
+        { tools, text: `<${outer}>\n${text}\n</${outer}>`, calls: [call], content: '' },
+        { tools, text: `<${outer}>${text}${text}</${outer}>`, calls: [call, call], content: '' },
+      ]
+    }),
+  ),
+  check,
+)
+
+testKind(
+  'tags like those of calls in texts',
+  [
+    {
+      tools: 'qwen-xml',
+      text: 'Write <function name="now"></function>.',
+      content: 'Write <function name="now"></function>.',
+    },
+    {
+      tools: 'qwen-xml',
+      text: '<tool_call>\n<function=weather>\n<parameter=city>\n<function name="f">\n<parameter name="x">\n</parameter>\n</function>\n</tool_call>',
+      calls: [['weather', { city: '<function name="f">\n<parameter name="x">' }]],
+    },
+  ] satisfies Case[],
+  check,
+)
