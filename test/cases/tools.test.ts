@@ -782,3 +782,28 @@ testKind(
   ] satisfies Case[],
   check,
 )
+
+testKind(
+  'a byte order mark before the JSON of a call',
+  [
+    ...json('\ufeff{"days": 1}', [['weather', { days: 1 }]]).filter(({ text }) => !/: \ufeff/.test(text)),
+    ...AS_JSON.map(
+      ([tools, open, close]): Case => ({
+        tools,
+        text: `${open}\ufeff\n{"name": "now"}${close}`,
+        calls: [['now', {}]],
+        content: '',
+      }),
+    ),
+    {
+      tools: 'llama-json',
+      text: '\ufeff{"name": "weather", "parameters": {"city": "\ufeff"}}',
+      calls: [['weather', { city: '\ufeff' }]],
+    },
+    { tools: 'llama-json', text: '\ufeff{"a": 1}', content: '\ufeff{"a": 1}' },
+    { tools: 'llama-json', text: '<|python_tag|>\ufeff{"name": "now"}', calls: [['now', {}]] },
+    { tools: 'glm', text: '<tool_call>\ufeffnow\n\ufeff{"a": 1}</tool_call>', calls: [['now', { a: 1 }]] },
+    { tools: 'hermes', text: '\ufeffHi.\ufeff', content: '\ufeffHi.\ufeff' },
+  ] satisfies Case[],
+  check,
+)

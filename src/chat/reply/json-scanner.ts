@@ -15,6 +15,7 @@ const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
+const BYTE_ORDER_MARK = 0xfeff
 
 /** What may come next. */
 type Expects = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'next' | 'string' | 'literal'
@@ -36,7 +37,8 @@ export interface ScanOptions {
 /**
  * Follows JSON (RFC 8259) as models write it character by character, to find its end and its first level, and writes it as
  * strict JSON. What other readers take, too: strings with raw control characters, strings in single quotes, escapes that
- * JSON lacks (the backslash stays), Python's `True`, `False`, `None` and tuples, a comma before a closing bracket.
+ * JSON lacks (the backslash stays), Python's `True`, `False`, `None` and tuples, a comma before a closing bracket, a byte
+ * order mark before the value (RFC 8259 section 8.1 lets readers ignore it).
  * Numbers and words are not looked at closely: `JSON.parse` of what is written has the last word.
  */
 export class JsonScanner {
@@ -158,6 +160,7 @@ export class JsonScanner {
   }
 
   #value(unit: number): boolean {
+    if (unit === BYTE_ORDER_MARK && this.depth === 0) return true
     if (unit === OPEN_OBJECT) return this.#open(CLOSE_OBJECT, 'key-or-end')
     if (this.depth === 0 && !this.#anyValue) return false
     if (unit === OPEN_ARRAY) return this.#open(CLOSE_ARRAY, 'value-or-end')
@@ -249,11 +252,15 @@ function isLiteral(unit: number): boolean {
   )
 }
 
-/** How many characters of JSON's white space `text` begins with. */
+/** How many characters of JSON's white space, and byte order marks, `text` begins with. */
 export function leadingSpace(text: string): number {
   let count = 0
-  while (count < text.length && isJsonSpace(text.charCodeAt(count))) count++
+  while (count < text.length && isOutside(text.charCodeAt(count))) count++
   return count
+}
+
+function isOutside(unit: number): boolean {
+  return isJsonSpace(unit) || unit === BYTE_ORDER_MARK
 }
 
 export function isJsonSpace(unit: number): boolean {
