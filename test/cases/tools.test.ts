@@ -807,3 +807,29 @@ testKind(
   ] satisfies Case[],
   check,
 )
+
+testKind(
+  'a call of Harmony in a Markdown fence',
+  (
+    [
+      ...['```json\n{"days": 1}\n```', '```\n{"days": 1}```', ' \n```JSON {"days": 1}}\n```\n'].map(
+        (text): Case => ({ tools: 'harmony', text, calls: [['weather', { days: 1 }]] }),
+      ),
+      {
+        tools: 'harmony',
+        text: '{"city": "```json <|call|>"}',
+        calls: [['weather', { city: '```json <|call|>' }]],
+      },
+      { tools: 'harmony', text: '```json\n{"days": 1}\n``` soon', malformed: ['invalid-json'] },
+      { tools: 'harmony', text: '```json\nsoon\n```', malformed: ['invalid-json'] },
+    ] satisfies Case[]
+  ).map(
+    (input): Case => ({
+      ...input,
+      tools: 'harmony' as const,
+      text: `<|channel|>commentary to=functions.weather<|message|>${input.text}<|call|>`,
+      content: '',
+    }),
+  ),
+  check,
+)
