@@ -833,3 +833,57 @@ testKind(
   ),
   check,
 )
+
+testKind(
+  "calls without a marker in OpenAI's objects and in lists",
+  (
+    [
+      ['{"type": "function", "function": {"name": "now", "arguments": {"a": 1}}}', [['now', { a: 1 }]]],
+      ['{"type":"function","function":{"name":"now","parameters":{}}}', [['now', {}]]],
+      ['{"function": {"name": "now", "arguments": "{\\"a\\": 1}"}, "id": "x"}', [['now', { a: 1 }]]],
+      ['[{"name": "weather", "parameters": {"city": "[A], {B}"}}]', [['weather', { city: '[A], {B}' }]]],
+      [
+        ' [\n  {"name": "now", "parameters": {}},\n  {"name": "weather", "arguments": {"days": 1}}\n]\n',
+        [
+          ['now', {}],
+          ['weather', { days: 1 }],
+        ],
+      ],
+      [
+        '[{"type": "function", "function": {"name": "now", "arguments": {}}},{"function": "now", "parameters": {}}]',
+        [
+          ['now', {}],
+          ['now', {}],
+        ],
+      ],
+      ['[{"name": "now", "parameters": {}}', [['now', {}]]],
+    ] as readonly (readonly [string, readonly Call[]])[]
+  ).flatMap(([text, calls]): Case[] => [
+    { tools: 'llama-json', text, calls },
+    { tools: 'llama-json', text: `<|python_tag|>${text}`, calls, content: '' },
+    { tools: 'llama-json', text: `${text.trimEnd()}\nDone`, calls },
+  ]),
+  (input) => {
+    check(input)
+    expect(textOf(read(input), 'content').trim()).toBe(input.text.endsWith('Done') ? 'Done' : '')
+  },
+)
+
+testKind(
+  'answers in JSON without a marker',
+  [
+    '[]',
+    '[1, 2, {"name": "now"}]',
+    '["now"]',
+    '[[{"name": "now", "parameters": {}}]]',
+    '[{"a": 1}, {"name": "now", "parameters": {}}]',
+    '[{"name": "Ann"}, {"name": "Bo", "age": 3}]',
+    '[1] says {"name": "now", "parameters": {}}',
+    '[',
+    '[{"type": "text", "text": "a"}]',
+    '{"type": "function", "function": {"name": "now"}}',
+    '{"type": "function", "function": {"body": "x", "arguments": []}}',
+    '{"function": "now"}',
+  ].map((text): Case => ({ tools: 'llama-json', text, content: text })),
+  check,
+)
