@@ -887,3 +887,48 @@ testKind(
   ].map((text): Case => ({ tools: 'llama-json', text, content: text })),
   check,
 )
+
+testKind(
+  'numbers and texts as only Python writes them',
+  (
+    [
+      ['days=1_000, share=-1_0.2_5', { days: 1000, share: -10.25 }],
+      ['where={"a_b": [1_0, (1, 2), ()]}, tags=(1, 2)', { where: { a_b: [10, [1, 2], []] }, tags: [1, 2] }],
+      ["city=r\"C:\\new\\d\", note=R'a\\'b'", { city: 'C:\\new\\d', note: "a\\'b" }],
+      ['city=u"A", tags=[r"\\d", "\\n"]', { city: 'A', tags: ['\\d', '\n'] }],
+      ['city="New " "York", note="a"\n\'b\' "c"', { city: 'New York', note: 'abc' }],
+      ['city="", note=\'\' "" \'x\'', { city: '', note: 'x' }],
+      ['tags=["a" "b", "c"], where={"a" "b": "c" "d"}', { tags: ['ab', 'c'], where: { ab: 'cd' } }],
+      ['city="""a "b" ""c\n\'\'\'""", note=\'\'\'it\'s\'\'\'', { city: 'a "b" ""c\n\'\'\'', note: "it's" }],
+      ['city="""""", note=r"""\\d\\""""', { city: '', note: '\\d\\"' }],
+      ['city="""\\"a\\n""" "b"', { city: '"a\nb' }],
+    ] as const
+  ).map(
+    ([text, args]): Case => ({
+      tools: 'lfm2',
+      text: `<|tool_call_start|>[weather(${text})]<|tool_call_end|>`,
+      calls: [['weather', args]],
+      content: '',
+    }),
+  ),
+  check,
+)
+
+testKind(
+  'what Python does not take either',
+  [
+    ['days=1_000_', 'arguments-not-object'],
+    ['days=_1', 'invalid-json'],
+    ['city=x"a"', 'invalid-json'],
+    ['city="a" b', 'invalid-json'],
+    ['city="a" 1', 'invalid-json'],
+    ['city="""a""', 'incomplete'],
+  ].map(
+    ([text, reason]): Case => ({
+      tools: 'lfm2',
+      text: `<|tool_call_start|>[weather(${text})]<|tool_call_end|>`,
+      malformed: [reason],
+    }),
+  ),
+  check,
+)
