@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ReplyEvent } from '../../src/chat/reply/events.js'
 import { type ReplyFormatOverrides, replyFormat, replyFormatOf } from '../../src/chat/reply/format.js'
 import { createReplyParser } from '../../src/chat/reply/parser.js'
+import { textOf as allTextOf, partsOf } from '../chat/reply/parse.js'
 import { testKind } from './kind.js'
 
 type Tools = NonNullable<ReplyFormatOverrides['tools']>
@@ -45,11 +46,11 @@ const TOOLS = [
   { name: 'now' },
 ]
 
+const formatOf = ({ tools, thinks = false }: Pick<Case, 'tools' | 'thinks'>) =>
+  replyFormat({ tools, reasoning: tools === 'harmony' ? 'harmony' : thinks ? 'think' : 'none' })
+
 function read({ tools, text, thinks = false }: Case, pieces: readonly string[] = [text]): ReplyEvent[] {
-  const parser = createReplyParser(
-    replyFormat({ tools, reasoning: tools === 'harmony' ? 'harmony' : thinks ? 'think' : 'none' }),
-    { tools: TOOLS },
-  )
+  const parser = createReplyParser(formatOf({ tools, thinks }), { tools: TOOLS })
   return [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end('stop')]
 }
 
@@ -66,6 +67,8 @@ function check(input: Case): void {
     const reasons = events.flatMap((event) => (event.type === 'malformed-tool-call' ? [event.reason] : []))
     expect(reasons).toEqual(input.malformed ?? [])
     if (input.content !== undefined) expect(textOf(events, 'content')).toBe(input.content)
+    const format = formatOf(input)
+    expect(allTextOf(partsOf(format, [...pieces], { tools: TOOLS }))).toBe(input.text)
     if (input.reasoning !== undefined) expect(textOf(events, 'reasoning')).toBe(input.reasoning)
   }
 }
@@ -660,5 +663,272 @@ testKind(
       calls: [['now', {}]],
     },
   ] satisfies Case[],
+  check,
+)
+
+testKind(
+  'a name, and the arguments as JSON, in a tag of GLM',
+  (
+    [
+      ['weather\n{"city": "</tool_call> {"}', [['weather', { city: '</tool_call> {' }]]],
+      ['weather{"days": 1}}\n', [['weather', { days: 1 }]]],
+      ['\nnow\n{}\n', [['now', {}]]],
+      ['weather\n{"tags": ["a"', [['weather', { tags: ['a'] }]]],
+      ["weather\n{'raw': True,}", [['weather', { raw: true }]]],
+    ] as readonly (readonly [string, readonly Call[]])[]
+  ).map(
+    ([text, calls]): Case => ({
+      tools: 'glm',
+      text: `<tool_call>${text}</tool_call>Done`,
+      calls,
+      content: 'Done',
+    }),
+  ),
+  check,
+)
+
+testKind(
+  'a name and no JSON of arguments in a tag of GLM',
+  [
+    { tools: 'glm', text: '<tool_call>rm\n{"a": 1}</tool_call>', malformed: ['unknown-tool'] },
+    { tools: 'glm', text: '<tool_call>now\n{soon}</tool_call>', malformed: ['invalid-json'] },
+    { tools: 'glm', text: '<tool_call>now\n{"a": 1} soon</tool_call>', malformed: ['invalid-json'] },
+    { tools: 'glm', text: '<tool_call>now and {"a": 1}</tool_call>', malformed: ['invalid-json'] },
+    { tools: 'glm', text: '<tool_call>now\n{"a": ', malformed: ['incomplete'] },
+    {
+      tools: 'glm',
+      text: '<tool_call>now\n{"a": 1}\n<tool_call>now</tool_call>',
+      calls: [
+        ['now', { a: 1 }],
+        ['now', {}],
+      ],
+    },
+  ] satisfies Case[],
+  check,
+)
+
+testKind(
+  'tags that close themselves, and tags with nothing between them',
+  [
+    { tools: 'minicpm', text: 'Ok.<function name="now"/>Done', calls: [['now', {}]], content: 'Ok.\nDone' },
+    { tools: 'minicpm', text: '<function name="now" />', calls: [['now', {}]], content: '' },
+    { tools: 'minicpm', text: '<function name="now"></function>', calls: [['now', {}]], content: '' },
+    { tools: 'minicpm', text: '<function name="now">\n</function>', calls: [['now', {}]], content: '' },
+    {
+      tools: 'minicpm',
+      text: '<function name="now"/>\n<function name="weather"><param name="city"/></function>',
+      calls: [
+        ['now', {}],
+        ['weather', { city: '' }],
+      ],
+      content: '',
+    },
+    { tools: 'minicpm', text: '<function name="rm"/>', malformed: ['unknown-tool'] },
+    { tools: 'minicpm', text: '<function name="/">', malformed: ['unknown-tool'] },
+    {
+      tools: 'qwen-xml',
+      text: '<tool_call>\n<function=now/>\n</tool_call>',
+      calls: [['now', {}]],
+      content: '',
+    },
+    { tools: 'qwen-xml', text: '<tool_call>\n<function=now></function>\n</tool_call>', calls: [['now', {}]] },
+    { tools: 'seed', text: '<seed:tool_call><function=now/></seed:tool_call>', calls: [['now', {}]] },
+    {
+      tools: 'minimax',
+      text: '<minimax:tool_call><invoke name="now"/><invoke name="weather"><parameter name="note"/><parameter name="days">1</parameter></invoke></minimax:tool_call>',
+      calls: [
+        ['now', {}],
+        ['weather', { note: '', days: 1 }],
+      ],
+    },
+  ] satisfies Case[],
+  check,
+)
+
+testKind(
+  'names as attributes in the tags of Qwen and Seed',
+  ['tool_call', 'seed:tool_call'].flatMap((outer): Case[] =>
+    [
+      '<function=weather>\n<parameter name="city">Rome</parameter>\n<parameter=days>\n1\n</parameter>\n</function>',
+      '<function name="weather">\n<parameter=city>Rome</parameter>\n<parameter name="days">1</parameter></function>',
+      '<function name="weather"><parameter name="city">Rome</parameter><parameter name="days">1</parameter></function>',
+      "<function name='weather'>\n<parameter name='city'>\nRome\n<parameter name='days'>\n1\n</parameter>",
+      '<function name="weather">{"city": "Rome", "days": 1}</function>',
+    ].flatMap((text): Case[] => {
+      const tools = outer === 'tool_call' ? 'qwen-xml' : 'seed'
+      const call: Call = ['weather', { city: 'Rome', days: 1 }]
+      return [
+        { tools, text: `<${outer}>\n${text}\n</${outer}>`, calls: [call], content: '' },
+        { tools, text: `<${outer}>${text}${text}</${outer}>`, calls: [call, call], content: '' },
+      ]
+    }),
+  ),
+  check,
+)
+
+testKind(
+  'tags like those of calls in texts',
+  [
+    {
+      tools: 'qwen-xml',
+      text: 'Write <function name="now"></function>.',
+      content: 'Write <function name="now"></function>.',
+    },
+    {
+      tools: 'qwen-xml',
+      text: '<tool_call>\n<function=weather>\n<parameter=city>\n<function name="f">\n<parameter name="x">\n</parameter>\n</function>\n</tool_call>',
+      calls: [['weather', { city: '<function name="f">\n<parameter name="x">' }]],
+    },
+  ] satisfies Case[],
+  check,
+)
+
+testKind(
+  'a byte order mark before the JSON of a call',
+  [
+    ...json('\ufeff{"days": 1}', [['weather', { days: 1 }]]).filter(({ text }) => !/: \ufeff/.test(text)),
+    ...AS_JSON.map(
+      ([tools, open, close]): Case => ({
+        tools,
+        text: `${open}\ufeff\n{"name": "now"}${close}`,
+        calls: [['now', {}]],
+        content: '',
+      }),
+    ),
+    {
+      tools: 'llama-json',
+      text: '\ufeff{"name": "weather", "parameters": {"city": "\ufeff"}}',
+      calls: [['weather', { city: '\ufeff' }]],
+    },
+    { tools: 'llama-json', text: '\ufeff{"a": 1}', content: '\ufeff{"a": 1}' },
+    { tools: 'llama-json', text: '<|python_tag|>\ufeff{"name": "now"}', calls: [['now', {}]] },
+    { tools: 'glm', text: '<tool_call>\ufeffnow\n\ufeff{"a": 1}</tool_call>', calls: [['now', { a: 1 }]] },
+    { tools: 'hermes', text: '\ufeffHi.\ufeff', content: '\ufeffHi.\ufeff' },
+  ] satisfies Case[],
+  check,
+)
+
+testKind(
+  'a call of Harmony in a Markdown fence',
+  (
+    [
+      ...['```json\n{"days": 1}\n```', '```\n{"days": 1}```', ' \n```JSON {"days": 1}}\n```\n'].map(
+        (text): Case => ({ tools: 'harmony', text, calls: [['weather', { days: 1 }]] }),
+      ),
+      {
+        tools: 'harmony',
+        text: '{"city": "```json <|call|>"}',
+        calls: [['weather', { city: '```json <|call|>' }]],
+      },
+      { tools: 'harmony', text: '```json\n{"days": 1}\n``` soon', malformed: ['invalid-json'] },
+      { tools: 'harmony', text: '```json\nsoon\n```', malformed: ['invalid-json'] },
+    ] satisfies Case[]
+  ).map(
+    (input): Case => ({
+      ...input,
+      tools: 'harmony' as const,
+      text: `<|channel|>commentary to=functions.weather<|message|>${input.text}<|call|>`,
+      content: '',
+    }),
+  ),
+  check,
+)
+
+testKind(
+  "calls without a marker in OpenAI's objects and in lists",
+  (
+    [
+      ['{"type": "function", "function": {"name": "now", "arguments": {"a": 1}}}', [['now', { a: 1 }]]],
+      ['{"type":"function","function":{"name":"now","parameters":{}}}', [['now', {}]]],
+      ['{"function": {"name": "now", "arguments": "{\\"a\\": 1}"}, "id": "x"}', [['now', { a: 1 }]]],
+      ['[{"name": "weather", "parameters": {"city": "[A], {B}"}}]', [['weather', { city: '[A], {B}' }]]],
+      [
+        ' [\n  {"name": "now", "parameters": {}},\n  {"name": "weather", "arguments": {"days": 1}}\n]\n',
+        [
+          ['now', {}],
+          ['weather', { days: 1 }],
+        ],
+      ],
+      [
+        '[{"type": "function", "function": {"name": "now", "arguments": {}}},{"function": "now", "parameters": {}}]',
+        [
+          ['now', {}],
+          ['now', {}],
+        ],
+      ],
+      ['[{"name": "now", "parameters": {}}', [['now', {}]]],
+    ] as readonly (readonly [string, readonly Call[]])[]
+  ).flatMap(([text, calls]): Case[] => [
+    { tools: 'llama-json', text, calls },
+    { tools: 'llama-json', text: `<|python_tag|>${text}`, calls, content: '' },
+    { tools: 'llama-json', text: `${text.trimEnd()}\nDone`, calls },
+  ]),
+  (input) => {
+    check(input)
+    expect(textOf(read(input), 'content').trim()).toBe(input.text.endsWith('Done') ? 'Done' : '')
+  },
+)
+
+testKind(
+  'answers in JSON without a marker',
+  [
+    '[]',
+    '[1, 2, {"name": "now"}]',
+    '["now"]',
+    '[[{"name": "now", "parameters": {}}]]',
+    '[{"a": 1}, {"name": "now", "parameters": {}}]',
+    '[{"name": "Ann"}, {"name": "Bo", "age": 3}]',
+    '[1] says {"name": "now", "parameters": {}}',
+    '[',
+    '[{"type": "text", "text": "a"}]',
+    '{"type": "function", "function": {"name": "now"}}',
+    '{"type": "function", "function": {"body": "x", "arguments": []}}',
+    '{"function": "now"}',
+  ].map((text): Case => ({ tools: 'llama-json', text, content: text })),
+  check,
+)
+
+testKind(
+  'numbers and texts as only Python writes them',
+  (
+    [
+      ['days=1_000, share=-1_0.2_5', { days: 1000, share: -10.25 }],
+      ['where={"a_b": [1_0, (1, 2), ()]}, tags=(1, 2)', { where: { a_b: [10, [1, 2], []] }, tags: [1, 2] }],
+      ["city=r\"C:\\new\\d\", note=R'a\\'b'", { city: 'C:\\new\\d', note: "a\\'b" }],
+      ['city=u"A", tags=[r"\\d", "\\n"]', { city: 'A', tags: ['\\d', '\n'] }],
+      ['city="New " "York", note="a"\n\'b\' "c"', { city: 'New York', note: 'abc' }],
+      ['city="", note=\'\' "" \'x\'', { city: '', note: 'x' }],
+      ['tags=["a" "b", "c"], where={"a" "b": "c" "d"}', { tags: ['ab', 'c'], where: { ab: 'cd' } }],
+      ['city="""a "b" ""c\n\'\'\'""", note=\'\'\'it\'s\'\'\'', { city: 'a "b" ""c\n\'\'\'', note: "it's" }],
+      ['city="""""", note=r"""\\d\\""""', { city: '', note: '\\d\\"' }],
+      ['city="""\\"a\\n""" "b"', { city: '"a\nb' }],
+    ] as const
+  ).map(
+    ([text, args]): Case => ({
+      tools: 'lfm2',
+      text: `<|tool_call_start|>[weather(${text})]<|tool_call_end|>`,
+      calls: [['weather', args]],
+      content: '',
+    }),
+  ),
+  check,
+)
+
+testKind(
+  'what Python does not take either',
+  [
+    ['days=1_000_', 'arguments-not-object'],
+    ['days=_1', 'invalid-json'],
+    ['city=x"a"', 'invalid-json'],
+    ['city="a" b', 'invalid-json'],
+    ['city="a" 1', 'invalid-json'],
+    ['city="""a""', 'incomplete'],
+  ].map(
+    ([text, reason]): Case => ({
+      tools: 'lfm2',
+      text: `<|tool_call_start|>[weather(${text})]<|tool_call_end|>`,
+      malformed: [reason],
+    }),
+  ),
   check,
 )

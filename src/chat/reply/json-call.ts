@@ -199,8 +199,13 @@ export class JsonCall implements JsonPart {
 
   /** Whether the object, once closed, has a name and arguments: what a call without a marker must have. */
   get isCall(): boolean {
-    const has = (...keys: string[]) => keys.some((key) => this.#seen.has(key))
-    return has('name', 'function') && has('arguments')
+    if (this.#seen.has('arguments')) return this.#seen.has('name') || this.#seen.has('function')
+    if (!this.#seen.has('function')) return false
+    const object = parseStrict(this.#body)
+    const inner = isRecord(object) ? object.function : undefined
+    return (
+      isRecord(inner) && typeof inner.name === 'string' && ARGUMENTS.some((key) => Object.hasOwn(inner, key))
+    )
   }
 
   /** A value of the first level begins with `unit`, unless that is white space or what ends another value. */

@@ -7,6 +7,7 @@ export type ScanStatus = 'open' | 'done' | 'broken'
 const DOUBLE_QUOTE = 0x22
 const SINGLE_QUOTE = 0x27
 const BACKSLASH = 0x5c
+const UNDERSCORE = 0x5f
 const COMMA = 0x2c
 const COLON = 0x3a
 const OPEN_TUPLE = 0x28
@@ -15,9 +16,19 @@ const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
+const BYTE_ORDER_MARK = 0xfeff
 
 /** What may come next. */
-type Expects = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'next' | 'string' | 'literal'
+type Expects =
+  | 'value'
+  | 'value-or-end'
+  | 'key'
+  | 'key-or-end'
+  | 'colon'
+  | 'next'
+  | 'string'
+  | 'string-end'
+  | 'literal'
 
 /** Characters that JSON has behind a backslash. */
 const ESCAPES = '"\\/bfnrtu'
@@ -31,21 +42,33 @@ const WORDS: Readonly<Record<string, string>> = { True: 'true', False: 'false', 
 export interface ScanOptions {
   /** Whether any value will do, or only an object. Default false: only an object can be a call. */
   readonly anyValue?: boolean
+  /** Whether it is Python: numbers like `1_000`, raw and triple-quoted texts, texts in several parts. Default false. */
+  readonly isPython?: boolean
 }
 
 /**
  * Follows JSON (RFC 8259) as models write it character by character, to find its end and its first level, and writes it as
  * strict JSON. What other readers take, too: strings with raw control characters, strings in single quotes, escapes that
- * JSON lacks (the backslash stays), Python's `True`, `False`, `None` and tuples, a comma before a closing bracket.
+ * JSON lacks (the backslash stays), Python's `True`, `False`, `None` and tuples, a comma before a closing bracket, a byte
+ * order mark before the value (RFC 8259 section 8.1 lets readers ignore it).
  * Numbers and words are not looked at closely: `JSON.parse` of what is written has the last word.
  */
 export class JsonScanner {
   status: ScanStatus = 'open'
   readonly #anyValue: boolean
+  readonly #isPython: boolean
   #expects: Expects = 'value'
   #isKey = false
   #quote = DOUBLE_QUOTE
   #escaped = false
+  /** A raw text, in which a backslash stands for itself. */
+  #isRaw = false
+  /** Three quotes stand around the text. */
+  #isTriple = false
+  /** Nothing has come of the text but its quotes. */
+  #isEmpty = false
+  /** Quotes that may close a text in three of them. */
+  #quotes = 0
   /** The closing bracket of each open object and array. */
   readonly #closers: number[] = []
   #json = ''
@@ -54,8 +77,9 @@ export class JsonScanner {
   /** A number or a word so far. */
   #word = ''
 
-  constructor({ anyValue = false }: ScanOptions = {}) {
+  constructor({ anyValue = false, isPython = false }: ScanOptions = {}) {
     this.#anyValue = anyValue
+    this.#isPython = isPython
   }
 
   /** Objects and arrays that are open. */
@@ -93,10 +117,11 @@ export class JsonScanner {
 
   /** Takes what stands for itself within a string, from `from` on; returns where that ends. The same as single steps. */
   readPlain(text: string, from: number): number {
-    if (this.#expects !== 'string' || this.#escaped) return from
+    if (this.#expects !== 'string' || this.#escaped || this.#quotes > 0) return from
     PLAIN.lastIndex = from
     const end = from + (PLAIN.exec(text)?.[0].length ?? 0)
     this.#json += text.slice(from, end)
+    if (end > from) this.#isEmpty = false
     return end
   }
 
@@ -118,10 +143,18 @@ export class JsonScanner {
 
   #accepts(unit: number): boolean {
     if (this.#expects === 'string') return this.#inString(unit)
+    if (this.#expects === 'string-end') {
+      if (this.#continuesString(unit)) return true
+      this.#endString()
+      if (this.depth === 0) return false
+    }
     if (this.#expects === 'literal') {
-      if (isLiteral(unit)) {
+      if (isLiteral(unit) || (this.#isPython && unit === UNDERSCORE)) {
         this.#word += String.fromCharCode(unit)
         return true
+      }
+      if (this.#isPython && isQuote(unit) && /^[ru]$/i.test(this.#word)) {
+        return this.#openString(unit, false, this.#word.toLowerCase() === 'r')
       }
       this.#endWord()
       if (this.depth === 0) {
@@ -148,7 +181,7 @@ export class JsonScanner {
         return true
       case 'key':
       case 'key-or-end':
-        if (unit === DOUBLE_QUOTE || unit === SINGLE_QUOTE) return this.#openString(unit, true)
+        if (isQuote(unit)) return this.#openString(unit, true)
         return this.#expects === 'key-or-end' && this.#close(unit)
       case 'value-or-end':
         return unit === CLOSE_ARRAY || unit === CLOSE_TUPLE ? this.#close(unit) : this.#value(unit)
@@ -158,11 +191,12 @@ export class JsonScanner {
   }
 
   #value(unit: number): boolean {
+    if (unit === BYTE_ORDER_MARK && this.depth === 0) return true
     if (unit === OPEN_OBJECT) return this.#open(CLOSE_OBJECT, 'key-or-end')
     if (this.depth === 0 && !this.#anyValue) return false
     if (unit === OPEN_ARRAY) return this.#open(CLOSE_ARRAY, 'value-or-end')
     if (unit === OPEN_TUPLE) return this.#open(CLOSE_TUPLE, 'value-or-end')
-    if (unit === DOUBLE_QUOTE || unit === SINGLE_QUOTE) return this.#openString(unit, false)
+    if (isQuote(unit)) return this.#openString(unit, false)
     if (!isLiteral(unit)) return false
     this.#writePending()
     this.#expects = 'literal'
@@ -171,7 +205,8 @@ export class JsonScanner {
   }
 
   #endWord(): void {
-    this.#json += Object.hasOwn(WORDS, this.#word) ? WORDS[this.#word] : this.#word
+    const word = this.#isPython ? this.#word.replace(/(?<=\d)_(?=\d)/g, '') : this.#word
+    this.#json += Object.hasOwn(WORDS, word) ? WORDS[word] : word
     this.#expects = 'next'
   }
 
@@ -203,11 +238,18 @@ export class JsonScanner {
     this.#pending = ''
   }
 
-  #openString(quote: number, isKey: boolean): boolean {
+  #openString(quote: number, isKey: boolean, isRaw = false): boolean {
     this.#writePending()
     this.#json += '"'
-    this.#quote = quote
     this.#isKey = isKey
+    return this.#openPart(quote, isRaw)
+  }
+
+  #openPart(quote: number, isRaw: boolean): boolean {
+    this.#quote = quote
+    this.#isRaw = isRaw
+    this.#isTriple = false
+    this.#isEmpty = true
     this.#expects = 'string'
     return true
   }
@@ -215,15 +257,46 @@ export class JsonScanner {
   #inString(unit: number): boolean {
     if (this.#escaped) {
       this.#escaped = false
-      this.#json += escapeOf(unit)
-    } else if (unit === BACKSLASH) this.#escaped = true
-    else if (unit === this.#quote) {
-      this.#json += '"'
-      if (this.#isKey) this.#expects = 'colon'
-      else this.#endValue()
+      this.#json += this.#isRaw ? jsonText(String.fromCharCode(unit)) : escapeOf(unit)
+      return true
+    }
+    if (unit === this.#quote) {
+      if (this.#isTriple && ++this.#quotes < 3) return true
+      this.#quotes = 0
+      if (this.#isPython) this.#expects = 'string-end'
+      else this.#endString()
+      return true
+    }
+    this.#json += jsonText(String.fromCharCode(this.#quote).repeat(this.#quotes))
+    this.#quotes = 0
+    this.#isEmpty = false
+    if (unit === BACKSLASH) {
+      this.#escaped = true
+      if (this.#isRaw) this.#json += '\\\\'
     } else this.#json += jsonText(String.fromCharCode(unit))
     return true
   }
+
+  /** Behind a closing quote of Python: a third one, which opens the text, or another part of it. */
+  #continuesString(unit: number): boolean {
+    if (unit === this.#quote && this.#isEmpty && !this.#isTriple) {
+      this.#isTriple = true
+      this.#expects = 'string'
+      return true
+    }
+    this.#isEmpty = false
+    return isJsonSpace(unit) || (isQuote(unit) && this.#openPart(unit, false))
+  }
+
+  #endString(): void {
+    this.#json += '"'
+    if (this.#isKey) this.#expects = 'colon'
+    else this.#endValue()
+  }
+}
+
+function isQuote(unit: number): boolean {
+  return unit === DOUBLE_QUOTE || unit === SINGLE_QUOTE
 }
 
 function bracket(closer: number): string {
@@ -249,11 +322,15 @@ function isLiteral(unit: number): boolean {
   )
 }
 
-/** How many characters of JSON's white space `text` begins with. */
+/** How many characters of JSON's white space, and byte order marks, `text` begins with. */
 export function leadingSpace(text: string): number {
   let count = 0
-  while (count < text.length && isJsonSpace(text.charCodeAt(count))) count++
+  while (count < text.length && isOutside(text.charCodeAt(count))) count++
   return count
+}
+
+function isOutside(unit: number): boolean {
+  return isJsonSpace(unit) || unit === BYTE_ORDER_MARK
 }
 
 export function isJsonSpace(unit: number): boolean {

@@ -95,6 +95,7 @@ export class TextChannel {
 const LINE_FEED = 0x0a
 const BLANK_LINE = /\n[ \t\r]*\n/
 
+/** White space, and a byte order mark, which says nothing either. */
 export function isSpace(unit: number): boolean {
-  return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d)
+  return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) || unit === 0xfeff
 }

@@ -2,9 +2,10 @@ import { ArgumentWriter } from '../argument-writer.js'
 import type { Calls } from '../call.js'
 import type { ToolDialect } from '../dialect.js'
 import type { MalformedReason } from '../events.js'
+import { JsonArguments, readUpTo } from '../json-call.js'
 import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
-import type { ContentHost } from '../machine.js'
+import { type ContentHost, NO_MARKERS } from '../machine.js'
 import { JsonCallsReader } from './json-calls.js'
 import { MarkedCallsReader } from './marked-calls.js'
 
@@ -27,18 +28,21 @@ export const GLM: ToolDialect<'glm'> = {
 
 /**
  * GLM's tool calls: `<tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value></tool_call>`. Values have no quotes;
- * the tool's schema says what they are. A call as JSON between the outer tags is read, too.
+ * the tool's schema says what they are. A call as JSON between the outer tags is read, too, and so are arguments as JSON
+ * behind the name.
  */
-class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' | 'tail'> {
+class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' | 'json' | 'tail'> {
   #name = ''
   #key = ''
   #arguments: ArgumentWriter | undefined
+  #json: JsonArguments | undefined
 
   constructor(calls: Calls, content: ContentHost) {
     super(calls, content, { open: OPEN, close: CLOSE })
   }
 
   protected get ownMarkers(): readonly string[] {
+    if (this.place === 'json') return NO_MARKERS
     return this.place === 'value' ? IN_VALUE : OUTSIDE
   }
 
@@ -46,9 +50,10 @@ class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' 
     if (marker === OPEN) return super.takeMarker(marker)
     if (marker === CLOSE) {
       if (this.place === 'head' && this.#beginCall()) this.place = 'between'
-      if (this.place === 'between') this.place = 'tail'
+      if (this.place === 'between' || (this.place === 'json' && this.#json?.close())) this.place = 'tail'
       return super.takeMarker(marker)
     }
+    if (this.place === 'json') return false
     this.call.append(marker)
     this.#tag(marker)
     return true
@@ -62,7 +67,8 @@ class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' 
 
   protected reportWhole(): boolean {
     if (this.place !== 'tail') return false
-    this.call.finish(this.#name, this.#arguments ? this.#arguments.finish() : {})
+    if (this.#json) this.#json.finish()
+    else this.call.finish(this.#name, this.#arguments ? this.#arguments.finish() : {})
     return true
   }
 
@@ -99,12 +105,10 @@ class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' 
         return 0
       }
     }
+    if (this.place === 'head') return this.#readName(text)
+    if (this.place === 'json') return this.#readJson(text)
     this.call.append(text)
     switch (this.place) {
-      case 'head':
-        this.#name += text
-        if (this.#name.length > MAX_HEADER_LENGTH) this.place = 'broken'
-        break
       case 'key':
         this.#key += text
         if (this.#key.length > MAX_HEADER_LENGTH) this.place = 'broken'
@@ -112,9 +116,34 @@ class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' 
       case 'value':
         this.#arguments?.text(text)
         break
+      case 'tail':
+        // A brace too many does no harm.
+        if (/[^\s}]/.test(text)) this.place = 'broken'
+        break
       default:
         if (leadingSpace(text) < text.length) this.place = 'broken'
     }
     return text.length
+  }
+
+  /** The name, up to a brace: with it begin the arguments as JSON. */
+  #readName(text: string): number {
+    const brace = text.indexOf('{')
+    const part = brace < 0 ? text : text.slice(0, brace)
+    this.call.append(part)
+    this.#name += part
+    if (this.#name.length > MAX_HEADER_LENGTH || (brace >= 0 && !this.#beginCall())) this.place = 'broken'
+    else if (brace >= 0) {
+      this.#json = new JsonArguments(this.call, this.#name)
+      this.place = 'json'
+    }
+    return part.length
+  }
+
+  #readJson(text: string): number {
+    const json = this.#json as JsonArguments
+    const read = readUpTo(json, text, CLOSE)
+    if (json.status !== 'open') this.place = json.status === 'done' ? 'tail' : 'broken'
+    return read
   }
 }

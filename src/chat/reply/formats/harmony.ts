@@ -1,6 +1,7 @@
 import { CallInProgress, type Calls } from '../call.js'
 import type { Emit, MalformedReason } from '../events.js'
 import { JsonArguments } from '../json-call.js'
+import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
 import { NO_MARKERS, type ReplyMachine } from '../machine.js'
 import { TextChannel } from '../text-channel.js'
@@ -166,12 +167,12 @@ function recipientOf(header: string): string | undefined {
   return recipient === 'assistant' ? undefined : recipient
 }
 
-/** A message to a tool. Its arguments are JSON; within them no marker counts unless it is a control token. */
+/** A message to a tool. Its arguments are JSON, perhaps in a Markdown fence; within them no marker counts unless it is a control token. */
 class HarmonyCall {
   isOver = false
   readonly #call: CallInProgress
   readonly #json: JsonArguments
-  #isJsonOver = false
+  #place: 'head' | 'fence' | 'json' | 'tail' = 'head'
   #isBroken = false
 
   constructor(calls: Calls, header: string, name: string) {
@@ -180,21 +181,11 @@ class HarmonyCall {
   }
 
   get markers(): readonly string[] {
-    return this.#isJsonOver ? IN_MESSAGE : NO_MARKERS
+    return this.#place === 'tail' ? IN_MESSAGE : NO_MARKERS
   }
 
   text(text: string): number {
-    let read = text.length
-    if (this.#isJsonOver) {
-      this.#call.append(text)
-      // A brace too many does no harm.
-      if (/[^\s}]/.test(text)) this.#isBroken = true
-    } else {
-      read = this.#json.read(text, 0)
-      this.#isJsonOver = this.#json.status !== 'open'
-      // A marker where the JSON would begin breaks it, too.
-      this.#isBroken = this.#json.status === 'broken' && !this.#json.isEmpty
-    }
+    const read = this.#read(text)
     if (this.#call.isTooLong) this.#fail('too-long')
     return read
   }
@@ -204,11 +195,41 @@ class HarmonyCall {
     this.#call.append(text)
     if (this.#json.isEmpty && !this.#isBroken && ENDS.includes(text)) {
       this.#json.fillEmpty()
-      this.#isJsonOver = true
+      this.#place = 'tail'
     }
-    if (this.#isBroken || (this.#isJsonOver && this.#json.isEmpty)) this.#fail('invalid-json')
-    else if (!this.#isJsonOver) this.#fail(otherwise)
+    const isJsonOver = this.#place === 'tail'
+    if (this.#isBroken || (isJsonOver && this.#json.isEmpty)) this.#fail('invalid-json')
+    else if (!isJsonOver) this.#fail(otherwise)
     else this.#json.finish()
+  }
+
+  #read(text: string): number {
+    switch (this.#place) {
+      case 'head': {
+        const spaces = leadingSpace(text)
+        if (spaces < text.length) this.#place = text[spaces] === '`' ? 'fence' : 'json'
+        this.#call.append(text.slice(0, spaces))
+        return spaces
+      }
+      case 'fence': {
+        const read = /^[`a-z0-9]*/i.exec(text)?.[0].length ?? 0
+        if (read < text.length) this.#place = 'json'
+        this.#call.append(text.slice(0, read))
+        return read
+      }
+      case 'json': {
+        const read = this.#json.read(text, 0)
+        if (this.#json.status !== 'open') this.#place = 'tail'
+        // A marker where the JSON would begin breaks it, too.
+        this.#isBroken = this.#json.status === 'broken' && !this.#json.isEmpty
+        return read
+      }
+      default:
+        // A brace too many does no harm, nor does the end of a fence.
+        this.#call.append(text)
+        if (/[^\s}`]/.test(text)) this.#isBroken = true
+        return text.length
+    }
   }
 
   #fail(reason: MalformedReason): void {

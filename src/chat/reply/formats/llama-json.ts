@@ -19,7 +19,8 @@ export const LLAMA_JSON: ToolDialect<'llama-json'> = {
 
 /**
  * Llama 3's tool calls: `{"name": …, "parameters": {…}}` from the reply's beginning on, or behind `<|python_tag|>`; the
- * next one may follow after `;`. Without the marker, JSON that is no such object is an answer like any other.
+ * next one may follow after `;`. Models also write a list of them, or OpenAI's objects. Without the marker, JSON that is
+ * something else is an answer like any other.
  */
 class LlamaJsonReader implements CallReader {
   isOver = false
@@ -30,6 +31,8 @@ class LlamaJsonReader implements CallReader {
   #call: CallInProgress
   #json: JsonCall
   #place: 'head' | 'json' | 'between' | 'broken' = 'head'
+  /** The bracket of a list is open. */
+  #isList = false
   /** What stands between two calls, if another one follows. */
   #separator = ''
 
@@ -77,7 +80,7 @@ class LlamaJsonReader implements CallReader {
     if (this.#place === 'between') {
       this.isOver = true
       if (rest !== '') this.#content.push(this.#separator + rest)
-      else if (this.#separator !== '') this.#emit({ type: 'framing', text: this.#separator })
+      else this.#endSeparator()
       return
     }
     this.#call.append(rest)
@@ -91,7 +94,14 @@ class LlamaJsonReader implements CallReader {
   #readHead(text: string): number {
     const spaces = leadingSpace(text)
     this.#call.append(text.slice(0, spaces))
-    if (spaces < text.length) this.#place = text[spaces] === '{' ? 'json' : 'broken'
+    if (spaces === text.length) return spaces
+    if (text[spaces] === '[' && !this.#isList) {
+      this.#isList = true
+      this.#call.append('[')
+      return spaces + 1
+    }
+    if (text[spaces] === '{') this.#place = 'json'
+    else this.#break()
     return spaces
   }
 
@@ -123,8 +133,17 @@ class LlamaJsonReader implements CallReader {
     while (i < text.length && (isJsonSpace(text.charCodeAt(i)) || text[i] === ';' || text[i] === '}')) i++
     this.#separator += text.slice(0, i)
     if (i === text.length) return i
-    if (text[i] === '{' && this.#separator.includes(';')) {
-      this.#emit({ type: 'framing', text: this.#separator })
+    const next = text[i]
+    if (this.#isList && (next === ',' || next === ']')) {
+      this.#separator += next
+      if (next === ']') {
+        this.#isList = false
+        this.#endSeparator()
+      }
+      return i + 1
+    }
+    if (next === '{' && /[,;]/.test(this.#separator)) {
+      this.#endSeparator()
       this.#call = this.#newCall('')
       this.#isMarked = false
       this.#json = new JsonCall(this.#call, false)
@@ -134,6 +153,11 @@ class LlamaJsonReader implements CallReader {
       this.#content.push(this.#separator)
     }
     return i
+  }
+
+  #endSeparator(): void {
+    if (this.#separator !== '') this.#emit({ type: 'framing', text: this.#separator })
+    this.#separator = ''
   }
 
   #fail(reason: MalformedReason): void {

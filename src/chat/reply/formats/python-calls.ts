@@ -110,7 +110,7 @@ export class PythonCallsReader extends MarkedCallsReader<Place> {
     }
     this.#arguments ??= new ArgumentWriter(this.call, undefined)
     this.#arguments.openJson(word)
-    this.#value = new JsonScanner({ anyValue: true })
+    this.#value = new JsonScanner({ anyValue: true, isPython: true })
     this.place = 'value'
   }
 

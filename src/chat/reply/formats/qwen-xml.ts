@@ -3,8 +3,8 @@ import { TaggedCallsReader, type TagStyle } from './tagged-calls.js'
 
 const STYLE: TagStyle = {
   outer: { open: '<tool_call>', close: '</tool_call>' },
-  call: { open: '<function=', close: '</function>' },
-  parameter: { open: '<parameter=', close: '</parameter>' },
+  call: { open: '<function=', otherwise: '<function name=', close: '</function>' },
+  parameter: { open: '<parameter=', otherwise: '<parameter name=', close: '</parameter>' },
   hasOwnLines: true,
 }
 

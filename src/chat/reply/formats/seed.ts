@@ -3,8 +3,8 @@ import { TaggedCallsReader, type TagStyle } from './tagged-calls.js'
 
 const STYLE: TagStyle = {
   outer: { open: '<seed:tool_call>', close: '</seed:tool_call>' },
-  call: { open: '<function=', close: '</function>' },
-  parameter: { open: '<parameter=', close: '</parameter>' },
+  call: { open: '<function=', otherwise: '<function name=', close: '</function>' },
+  parameter: { open: '<parameter=', otherwise: '<parameter name=', close: '</parameter>' },
 }
 
 /** Seed-OSS' tool calls: those of `qwen-xml` within `<seed:tool_call>`, with values that stand next to their tags. */

@@ -10,12 +10,20 @@ import { JsonCallsReader } from './json-calls.js'
 import { parseTagHeader, type TagHeader } from './tag-header.js'
 import { TagValue } from './tag-value.js'
 
-/** Tags of a style; of opening ones all that stands before the name. */
+export interface Tag {
+  /** All of the opening tag that stands before the name. */
+  readonly open: string
+  /** Another way in which models write that; at a call's beginning only within the outer tag. */
+  readonly otherwise?: string
+  readonly close: string
+}
+
+/** Tags of a style. */
 export interface TagStyle {
   /** Around one or more calls. Models leave it out at times, or half of it. */
   readonly outer?: { readonly open: string; readonly close: string }
-  readonly call: { readonly open: string; readonly close: string }
-  readonly parameter: { readonly open: string; readonly close: string }
+  readonly call: Tag
+  readonly parameter: Tag
   /** Values stand on lines of their own. Default: only where one begins with a line break. */
   readonly hasOwnLines?: boolean
   /** Values may be wrapped in CDATA. Default false. */
@@ -53,7 +61,7 @@ export class TaggedCallsReader extends CallsReader<Place> {
     this.#style = style
     const { outer, call, parameter } = style
     const outerTags = outer ? [outer.open, outer.close] : []
-    this.#outside = [...outerTags, call.open, call.close, parameter.open, parameter.close]
+    this.#outside = [...outerTags, ...tagsOf(call), ...tagsOf(parameter)]
     this.#inValue = style.hasCdata ? [...this.#outside, CDATA_OPEN] : this.#outside
     this.#hasOuter = marker === outer?.open
     if (this.#hasOuter) this.call.append(marker)
@@ -152,7 +160,7 @@ export class TaggedCallsReader extends CallsReader<Place> {
 
   #outsideMarker(marker: string): boolean {
     const { outer, call, parameter } = this.#style
-    if (marker === call.open) {
+    if (opens(call, marker)) {
       // The call before may lack its closing tag.
       if (this.#isCallRead) this.#finish()
       else if (this.place !== 'head') {
@@ -162,7 +170,7 @@ export class TaggedCallsReader extends CallsReader<Place> {
       this.#openCall(marker)
     } else if (marker === call.close && (this.place === 'body' || this.place === 'json')) {
       this.#append(marker, this.place === 'json' && !this.#json?.close() ? 'broken' : 'after')
-    } else if (marker === parameter.open && this.place === 'body' && !this.#json) {
+    } else if (opens(parameter, marker) && this.place === 'body' && !this.#json) {
       this.#append(marker, 'key')
       this.#header = ''
     } else if (marker === outer?.close) {
@@ -199,7 +207,7 @@ export class TaggedCallsReader extends CallsReader<Place> {
   #inValueMarker(marker: string): boolean {
     const { outer, call, parameter } = this.#style
     if (this.place === 'closing') {
-      if (marker === outer?.close || marker === call.open || marker === outer?.open) {
+      if (marker === outer?.close || opens(call, marker) || marker === outer?.open) {
         // Nothing else can follow the end of a call: it has ended, only without the closing tag of its value.
         this.#endValue(this.#doubtful)
         this.place = 'after'
@@ -213,7 +221,7 @@ export class TaggedCallsReader extends CallsReader<Place> {
     } else if (marker === call.close) {
       this.#doubtful = marker
       this.place = 'closing'
-    } else if (marker === parameter.open && this.#value?.endsLine) {
+    } else if (opens(parameter, marker) && this.#value?.endsLine) {
       this.#isDoubtfulKey = true
       this.#doubtful = marker
       this.#header = ''
@@ -258,7 +266,8 @@ export class TaggedCallsReader extends CallsReader<Place> {
   #endHeader(header: TagHeader | undefined): void {
     if (this.place === 'name') {
       this.#name = header?.name ?? ''
-      this.place = header ? 'body' : 'broken'
+      if (header) this.place = header.isClosed ? 'after' : 'body'
+      else this.place = 'broken'
       if (header) this.call.begin(header.name)
       return
     }
@@ -271,7 +280,11 @@ export class TaggedCallsReader extends CallsReader<Place> {
       }
       this.#endValue(this.#doubtful)
     }
-    if (header) this.#openValue(header)
+    if (header?.isClosed) {
+      this.#openValue(header)
+      this.#endValue('')
+      this.place = 'body'
+    } else if (header) this.#openValue(header)
     else this.place = 'broken'
   }
 
@@ -330,4 +343,12 @@ export class TaggedCallsReader extends CallsReader<Place> {
       this.call.finish(this.#name, args)
     }
   }
+}
+
+function tagsOf({ open, otherwise, close }: Tag): readonly string[] {
+  return otherwise === undefined ? [open, close] : [open, otherwise, close]
+}
+
+function opens({ open, otherwise }: Tag, marker: string): boolean {
+  return marker === open || marker === otherwise
 }

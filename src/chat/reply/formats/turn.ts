@@ -96,7 +96,7 @@ export class TurnMachine implements ReplyMachine {
         this.#content.push(text.slice(0, spaces))
         return spaces
       }
-      if (text[0] === '{') {
+      if (text[0] === '{' || text[0] === '[') {
         this.#reader = this.#dialect.reader(this.#calls, '', this.#content)
         return 0
       }
