@@ -6,6 +6,7 @@ import { DasllamaError } from '../../src/index.js'
 import { ajvValidator } from './ajv.js'
 import { randomSchema } from './random-schema.js'
 import { randomNumbers, randomText } from './random-text.js'
+import { REFUSALS } from './schema-run.js'
 import { bpeTokenizer, spmTokenizer } from './small-tokenizer.js'
 import { isValid } from './validate.js'
 
@@ -37,9 +38,7 @@ it('random schemas: every text that the masks let pass is valid, by ajv and by a
       }
     } catch (error) {
       if (!(error instanceof DasllamaError)) throw error
-      expect(error.message, written).toMatch(
-        /nothing is valid by it|is not supported|are not supported|can be told apart|more than 1000 schemas/,
-      )
+      expect(error.message, written).toMatch(REFUSALS)
       refused++
     }
   }
