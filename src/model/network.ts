@@ -135,7 +135,7 @@ export class Network {
   }
 
   /**
-   * The logits of the pass that has just ended, f32[vocabSize]; a view, for the `take` of `forward` only. Throws
+   * The logits of the pass that has just ended, f32[vocabSize]; a view that is valid within the `take` of `forward` only. Throws
    * `NOT_A_NUMBER`.
    */
   logits(): Float32Array {
@@ -145,7 +145,7 @@ export class Network {
 
   /**
    * The hidden states after the output norm for each of the `tokens` of the pass that has just ended,
-   * f32[tokens][embeddingLength]; a view, for the `take` of `forward` only. Throws `NOT_A_NUMBER`.
+   * f32[tokens][embeddingLength]; a view that is valid within the `take` of `forward` only. Throws `NOT_A_NUMBER`.
    */
   hiddenStates(tokens: number): Float32Array {
     const { arena, kernels } = this.engine

@@ -1,7 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import { sum } from '../math/sum.js'
 
-/** Throws `NOT_A_NUMBER`, for the logit of token `id`. */
+/** Throws `NOT_A_NUMBER`, which names the token `id`. */
 export function refuseNaN(id: number): never {
   throw new DasllamaError('NOT_A_NUMBER', `the logit of token ${id} is NaN`, {
     hint: "the model's weights are damaged, or a value in it has overflowed; -Infinity rules a token out",

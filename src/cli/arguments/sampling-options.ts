@@ -124,7 +124,7 @@ export function givenParams(values: Values<SamplingOptions>, given: readonly str
   return checkedParams(Object.fromEntries(params), optionName)
 }
 
-/** The same parameters. Throws `UsageError`, with names as `nameOf` has them, for what the sampling does not take. */
+/** The same parameters. Throws `UsageError` where the sampling does not take them, with names as `nameOf` has them. */
 export function checkedParams(params: SamplingParams, nameOf: (key: string) => string): SamplingParams {
   try {
     createSampler(params)
