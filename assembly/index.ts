@@ -1,8 +1,8 @@
 /** Everything that `dist/kernels.wasm` exports. */
 export { activation_bytes, quantize_activations } from './activations'
 export { add } from './add'
-export { attention, attention_scratch } from './attention'
-export { store } from './cache'
+export { attention, attention_scratch } from './attention/attention'
+export { store } from './attention/cache'
 export { all_finite } from './finite'
 import { HEAP_START } from './team'
 

@@ -17,7 +17,7 @@ const ADD: i32 = 1
 const SILU_GATE: i32 = 2
 const GELU_GATE: i32 = 3
 
-/** One linear layer, 32-bit words; JavaScript writes them (src/model/projection.ts). */
+/** One linear layer, 32-bit words; JavaScript writes them (src/backend/wasm/projection.ts). */
 @unmanaged
 class Projection {
   /** ggml's type number of the matrix. */

@@ -78,17 +78,20 @@ async function bundle(entryPoints, outdir, places, options = {}) {
 }
 
 /** The runtimes, and the programs of their threads. */
-const PLATFORMS = ['node', 'browser', 'node-thread', 'browser-thread'].map(
-  (name) => `src/platform/${name}.ts`,
-)
+const PLATFORMS = {
+  node: 'src/platform/node/platform.ts',
+  'node-thread': 'src/platform/node/thread.ts',
+  browser: 'src/platform/browser/platform.ts',
+  'browser-thread': 'src/platform/browser/thread.ts',
+}
 
 async function buildJavaScript() {
   await Promise.all([
     bundle(['src/errors.ts'], out, {}),
     bundle(['src/index.ts'], out, {
       'src/errors.ts': './errors.js',
-      'src/platform/node.ts': './platform/node.js',
-      'src/platform/browser.ts': './platform/browser.js',
+      'src/platform/node/platform.ts': './platform/node.js',
+      'src/platform/browser/platform.ts': './platform/browser.js',
     }),
     bundle({ sampling: 'src/sampling/index.ts' }, out, { 'src/errors.ts': './errors.js' }),
     bundle(PLATFORMS, join(out, 'platform'), {
@@ -96,7 +99,7 @@ async function buildJavaScript() {
     }),
     bundle({ workerd: 'src/index.ts' }, out, {
       'src/errors.ts': './errors.js',
-      'src/platform/detect.ts': 'src/platform/workerd.ts',
+      'src/platform/detect.ts': 'src/platform/workerd/platform.ts',
       'src/kernels.wasm': './kernels.wasm',
       'src/kernels-relaxed.wasm': './kernels-relaxed.wasm',
     }),

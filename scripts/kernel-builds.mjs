@@ -2,7 +2,7 @@
  * The builds of the kernels, from the same sources in assembly/. `relaxed` may use instructions whose last bits differ
  * from one processor to another (fused multiply-add) and 8-bit dot products: `ASC_FEATURE_RELAXED_SIMD` tells there.
  * `wide` is that, with loops shaped for engines that join pairs of 128-bit operations into 256-bit ones: `WIDE` tells.
- * Their memory is imported as not shared; src/wasm/shared-memory.ts changes that for a team of threads.
+ * Their memory is imported as not shared; src/backend/wasm/shared-memory.ts changes that for a team of threads.
  */
 export const KERNEL_BUILDS = [
   { name: 'baseline', file: 'kernels.wasm', features: 'simd,threads', wide: false },

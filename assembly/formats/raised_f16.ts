@@ -1,7 +1,7 @@
 /**
  * Halves with their exponents raised by ten: bias 25 instead of 15. All finite halves below 128 are exact here, and none
  * of them is subnormal, so that no loop has to look for those; of weights, which seldom reach 1, some in a thousand would
- * be. The engine raises F16 weights when it loads them (src/model/forms/raised-halves.ts).
+ * be. The engine raises F16 weights when it loads them (src/backend/wasm/forms/raised-halves.ts).
  */
 import { constant, HALF_BITS, TWO_102, TWO_38, TWO_64 } from '../math/constants'
 import { f32x4ToF16x4 } from '../math/f16'

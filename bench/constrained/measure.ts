@@ -3,9 +3,9 @@
  * shape of SmolLM2-135M whose vocabulary is as large as a real one's, but invented.
  */
 import { loadModel, type ResponseFormat, type Tokenizer } from 'dasllama'
-import { randomModel } from '../../src/gguf/random-model.js'
 import { compileResponseFormat } from '../../src/grammar/response-format.js'
 import { trieOf } from '../../src/grammar/token-trie.js'
+import { randomModel } from '../../test/support/random-model/random-model.js'
 import { cachedGguf } from '../models/cache.js'
 import { SHAPE_135M } from '../models/mixes.js'
 

@@ -1,4 +1,4 @@
-import type { KernelBuild } from '../../src/wasm/kernels.js'
+import type { KernelBuild } from '../../src/backend/wasm/kernels.js'
 
 /** One engine under measurement. Every contestant lives in a process or a browser of its own. */
 export interface Contestant {

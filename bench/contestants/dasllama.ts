@@ -1,6 +1,6 @@
 /** This package as it ships: dist/, through its public API. */
 import { loadModel, VERSION } from 'dasllama'
-import { hasRelaxedSimd } from '../../src/wasm/relaxed-simd.js'
+import { hasRelaxedSimd } from '../../src/backend/wasm/relaxed-simd.js'
 import type { Contestant } from './contestant.js'
 
 export const contestant: Contestant = {

@@ -6,8 +6,8 @@
  *
  * (Node 20 runs the relaxed build with `--experimental-wasm-relaxed-simd`.)
  */
-import { ActivationKind, type KernelBuild, type Pointer } from '../../src/wasm/kernels.js'
-import { hasRelaxedSimd } from '../../src/wasm/relaxed-simd.js'
+import { ActivationKind, type KernelBuild, type Pointer } from '../../src/backend/wasm/kernels.js'
+import { hasRelaxedSimd } from '../../src/backend/wasm/relaxed-simd.js'
 import {
   bestRates,
   type Case,

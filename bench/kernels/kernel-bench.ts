@@ -1,18 +1,18 @@
 /** What the benches of single kernels share: kernels compiled in memory, checks against scalar twins, turns. */
 import { KERNEL_BUILDS } from '../../scripts/kernel-builds.mjs'
-import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
-import { RandomBits } from '../../src/gguf/random-bits.js'
-import { randomBlocks } from '../../src/gguf/random-blocks.js'
-import { RAISED_F16 } from '../../src/model/forms/raised-halves.js'
+import { RAISED_F16 } from '../../src/backend/wasm/forms/raised-halves.js'
 import {
   ActivationKind,
   instantiateKernels,
   type KernelBuild,
   type Kernels,
   type Pointer,
-} from '../../src/wasm/kernels.js'
+} from '../../src/backend/wasm/kernels.js'
+import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { compileKernels } from '../../test/kernels/compile.js'
 import { REFERENCE_FORMATS, terms } from '../../test/kernels/reference/blocks.js'
+import { RandomBits } from '../../test/support/random-model/random-bits.js'
+import { randomBlocks } from '../../test/support/random-model/random-blocks.js'
 
 /** Bytes. */
 const WIDEST_ROW = 16384

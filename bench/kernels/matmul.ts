@@ -6,8 +6,9 @@
  * (Node 20 wants `--experimental-wasm-relaxed-simd` for the relaxed build, Node 24 `--experimental-wasm-revectorize` for
  * the wide one.) All formats and shapes take turns. Quantising the activations is not part of it.
  */
+
+import { ActivationKind, type Pointer } from '../../src/backend/wasm/kernels.js'
 import type { BlockFormat } from '../../src/gguf/block-formats.js'
-import { ActivationKind, type Pointer } from '../../src/wasm/kernels.js'
 import {
   bestRates,
   buildFromArguments,

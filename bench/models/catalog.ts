@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tinyLlamaPath } from '../../scripts/models.mjs'
-import { type RandomModelOptions, randomModel } from '../../src/gguf/random-model.js'
+import { type RandomModelOptions, randomModel } from '../../test/support/random-model/random-model.js'
 import { cachedGguf } from './cache.js'
 import { checkpointToGguf } from './checkpoint-to-gguf.js'
 import { MIXES_1_1B, MIXES_135M, SHAPE_1_1B, SHAPE_135M } from './mixes.js'

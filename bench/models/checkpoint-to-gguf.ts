@@ -2,7 +2,7 @@ import type { Metadata } from '../../src/gguf/metadata.js'
 import { openModelFile } from '../../src/gguf/open.js'
 import { array, bool, f32, str, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
 import type { GgufParts } from '../../src/gguf/writer.js'
-import { platform } from '../../src/platform/node.js'
+import { platform } from '../../src/platform/node/platform.js'
 
 /** A llama2.c checkpoint, weights untouched, as the parts of a GGUF file. Holds all weights in memory at once. */
 export async function checkpointToGguf(path: string): Promise<GgufParts> {

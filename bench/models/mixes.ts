@@ -2,7 +2,7 @@
  * Which block format llama-quantize gives each tensor of a SmolLM2-135M: what people download is a mix that bears
  * the name of its largest part. Source: src/llama-quant.cpp of llama.cpp.
  */
-import type { RandomModelShape } from '../../src/gguf/random-model.js'
+import type { RandomModelShape } from '../../test/support/random-model/random-model.js'
 
 export type Mix = (tensorName: string) => string
 

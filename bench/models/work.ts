@@ -1,5 +1,5 @@
 import { openModelFile } from '../../src/gguf/open.js'
-import { platform } from '../../src/platform/node.js'
+import { platform } from '../../src/platform/node/platform.js'
 
 /** What a token costs any engine at least, attention aside. */
 export interface Work {

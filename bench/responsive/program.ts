@@ -2,8 +2,9 @@
  * Tokens per second with and without yielding to the event loop, in turns, so that both meet the same machine. Runs in
  * Node, on pages and in workers.
  */
+
+import { Slicer } from '../../src/backend/wasm/slicer.js'
 import { loadModel } from '../../src/index.js'
-import { Slicer } from '../../src/model/slicer.js'
 import { pacer } from '../../src/platform/pacer.js'
 
 export interface Task {

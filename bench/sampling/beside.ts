@@ -3,8 +3,8 @@
  * llama.cpp's sampler. The model has random weights in the shape of SmolLM2-135M, and its logits are the input of both.
  */
 import { loadModel } from 'dasllama'
-import { randomModel } from '../../src/gguf/random-model.js'
 import { createSampler } from '../../src/sampling/index.js'
+import { randomModel } from '../../test/support/random-model/random-model.js'
 import { cachedGguf } from '../models/cache.js'
 import { SHAPE_135M } from '../models/mixes.js'
 import { type RivalSampling, timeRivalSampler } from '../rivals/node-llama-cpp/sampler.js'

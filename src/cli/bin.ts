@@ -1,4 +1,4 @@
-import { nodeTerminal, processArguments, setExitCode } from '../platform/node-terminal.js'
+import { nodeTerminal, processArguments, setExitCode } from '../platform/node/terminal.js'
 import { main } from './main.js'
 
 setExitCode(await main(processArguments(), nodeTerminal()))

@@ -1,3 +1,5 @@
+import type { Engine } from '../backend/wasm/engine.js'
+import { KERNEL_BUILDS, type KernelBuild } from '../backend/wasm/kernels.js'
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { Network } from '../model/network.js'
@@ -9,8 +11,6 @@ import { SessionMemory } from '../session/session-memory.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
-import type { Engine } from '../wasm/engine.js'
-import { KERNEL_BUILDS, type KernelBuild } from '../wasm/kernels.js'
 
 /** A loaded model: its numbers, its tokenizer, and sessions on it. */
 export class Model {

@@ -17,7 +17,7 @@ function format(id: number, name: string, blockElements: number, blockBytes: num
   return { id, name, blockElements, blockBytes }
 }
 
-/** Every type that a GGUF file may name; which of them the kernels can run is `src/wasm`'s to say. */
+/** Every type that a GGUF file may name; which of them the kernels can run is `src/backend/wasm`'s to say. */
 export const BLOCK_FORMATS: readonly BlockFormat[] = [
   format(0, 'F32', 1, 4),
   format(1, 'F16', 1, 2),

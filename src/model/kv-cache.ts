@@ -1,5 +1,5 @@
+import type { Pointer } from '../backend/wasm/kernels.js'
 import { type BlockFormat, blockFormat, bytesFor } from '../gguf/block-formats.js'
-import type { Pointer } from '../wasm/kernels.js'
 import type { Config } from './config.js'
 
 /** Element types of cached keys and values. */

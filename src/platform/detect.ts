@@ -17,9 +17,9 @@ export function detectRuntime(globals: RuntimeGlobals = globalThis): Platform['n
 export async function currentPlatform(): Promise<Platform> {
   switch (detectRuntime()) {
     case 'node':
-      return (await import('./node.js')).platform
+      return (await import('./node/platform.js')).platform
     case 'browser':
-      return (await import('./browser.js')).platform
+      return (await import('./browser/platform.js')).platform
     case 'workerd':
       throw new DasllamaError('UNSUPPORTED', 'this build of dasllama is not the one for Cloudflare Workers', {
         hint: "import 'dasllama/workerd', or let the bundler use the export condition `workerd`",

@@ -1,6 +1,6 @@
+import type { KernelBuild } from '../backend/wasm/kernels.js'
+import type { ThreadHost } from '../backend/wasm/threads.js'
 import type { ByteSource } from '../storage/source.js'
-import type { KernelBuild } from '../wasm/kernels.js'
-import type { ThreadHost } from '../wasm/threads.js'
 
 /** What the engine needs from the runtime that it runs in, and nothing more. */
 export interface Platform {

@@ -1,8 +1,8 @@
+import type { Arena } from '../backend/wasm/arena.js'
+import type { Pointer } from '../backend/wasm/kernels.js'
 import type { Config } from '../model/config.js'
 import { type KvCache, type KvType, kvRowBytes } from '../model/kv-cache.js'
 import { pacer } from '../platform/pacer.js'
-import type { Arena } from '../wasm/arena.js'
-import type { Pointer } from '../wasm/kernels.js'
 
 /** Bytes that a session's cache takes. */
 export function kvCacheBytes(config: Config, contextLength: number, type: KvType): number {

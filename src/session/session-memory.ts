@@ -1,7 +1,7 @@
+import type { Arena } from '../backend/wasm/arena.js'
+import type { Pointer } from '../backend/wasm/kernels.js'
 import { DasllamaError } from '../errors.js'
 import type { WarningListener } from '../warnings.js'
-import type { Arena } from '../wasm/arena.js'
-import type { Pointer } from '../wasm/kernels.js'
 import { disposed } from './failures.js'
 
 /** What a session holds of its model's memory. */

@@ -6,13 +6,13 @@ import { checkpointToGguf } from '../../bench/models/checkpoint-to-gguf.js'
 import { MIXES_135M, SHAPE_135M } from '../../bench/models/mixes.js'
 import { workPerToken } from '../../bench/models/work.js'
 import { openModelFile } from '../../src/gguf/open.js'
-import { randomModel } from '../../src/gguf/random-model.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { StringList } from '../../src/gguf/string-list.js'
 import { writeGguf } from '../../src/gguf/writer.js'
-import { platform } from '../../src/platform/node.js'
+import { platform } from '../../src/platform/node/platform.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import { STORIES_15M, temporaryFolder, tensorBytes } from '../support/model-files.js'
+import { randomModel } from '../support/random-model/random-model.js'
 
 it('chooses models by name, or files by path', () => {
   expect(chooseModels(undefined)).toEqual(CATALOG)

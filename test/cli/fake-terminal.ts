@@ -1,4 +1,4 @@
-import { readTextFile } from '../../src/platform/node-terminal.js'
+import { readTextFile } from '../../src/platform/node/terminal.js'
 import {
   ABANDONED,
   type LineOptions,

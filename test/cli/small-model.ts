@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RandomModelOptions } from '../../src/gguf/random-model.js'
 import type { TypedValue } from '../../src/gguf/typed-value.js'
 import { SMALL, smallModel } from '../model/small.js'
+import type { RandomModelOptions } from '../support/random-model/random-model.js'
 
 /** Writes the small random model of the tests with more metadata, or another architecture or context; returns its path. */
 export async function smallModelFile(

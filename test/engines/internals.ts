@@ -1,6 +1,7 @@
 /** What of the sources and tests every engine is to run; bundled, for not all read TypeScript. */
-import { RandomBits } from '../../src/gguf/random-bits.js'
+
 import { exp, log, power, sineAndCosine } from '../../src/math/elementary.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
 
 export { drawGolden, GOLDEN } from '../sampling/golden.js'
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { bf16ToF32, f16ToF32 } from '../../src/gguf/half.js'
-import { RandomBits } from '../../src/gguf/random-bits.js'
-import { randomBlocks } from '../../src/gguf/random-blocks.js'
-import { type RandomModelOptions, randomModel } from '../../src/gguf/random-model.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { u32 } from '../../src/gguf/typed-value.js'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import { tensorBytes } from '../support/model-files.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
+import { randomBlocks } from '../support/random-model/random-blocks.js'
+import { type RandomModelOptions, randomModel } from '../support/random-model/random-model.js'
 
 const FORMATS = [
   'F32',

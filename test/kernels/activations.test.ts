@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ActivationKind } from '../../src/wasm/kernels.js'
+import { ActivationKind } from '../../src/backend/wasm/kernels.js'
 import { BUILDS, createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
 let bench: Workbench

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
 import { quantize } from '../../src/gguf/quantize.js'
-import type { Pointer } from '../../src/wasm/kernels.js'
 import { BUILDS, createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
 let bench: Workbench

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import { blockFormat } from '../../src/gguf/block-formats.js'
-import type { Pointer } from '../../src/wasm/kernels.js'
 import { createWorkbench, type Workbench } from './workbench.js'
 
 const PATTERNS = 65536

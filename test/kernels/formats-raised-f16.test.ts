@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { RAISED_F16 } from '../../src/backend/wasm/forms/raised-halves.js'
+import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f16ToF32 } from '../../src/gguf/half.js'
-import { RandomBits } from '../../src/gguf/random-bits.js'
-import { RAISED_F16 } from '../../src/model/forms/raised-halves.js'
-import type { Pointer } from '../../src/wasm/kernels.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
 import { BUILDS, createWorkbench, randomFloats, type Workbench } from './workbench.js'
 
 const F16 = blockFormat('F16')

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import { BLOCK_FORMATS, type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
-import { RandomBits } from '../../src/gguf/random-bits.js'
-import { randomBlocks } from '../../src/gguf/random-blocks.js'
-import type { Pointer } from '../../src/wasm/kernels.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
+import { randomBlocks } from '../support/random-model/random-blocks.js'
 import { BUILDS, createWorkbench, randomFloats, type Workbench } from './workbench.js'
 
 /** What has an interleaved form: its results are those of the plain form, bit for bit. */

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { ActivationKind, type Pointer } from '../../src/backend/wasm/kernels.js'
 import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
-import { RandomBits } from '../../src/gguf/random-bits.js'
-import { randomBlocks } from '../../src/gguf/random-blocks.js'
-import { ActivationKind, type Pointer } from '../../src/wasm/kernels.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
+import { randomBlocks } from '../support/random-model/random-blocks.js'
 import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
 import { BUILDS, createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, it } from 'vitest'
-import type { Rope } from '../../src/wasm/kernels.js'
+import type { Rope } from '../../src/backend/wasm/kernels.js'
 import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
 let bench: Workbench

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'vitest'
 import { KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-builds.mjs'
-import { RandomBits } from '../../src/gguf/random-bits.js'
-import { createEngine } from '../../src/wasm/engine.js'
-import type { Kernels, Pointer } from '../../src/wasm/kernels.js'
+import { createEngine } from '../../src/backend/wasm/engine.js'
+import type { Kernels, Pointer } from '../../src/backend/wasm/kernels.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
 
 /** Bytes after every buffer that no kernel may touch. */
 const GUARD_BYTES = 64

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { RandomBits } from '../../src/gguf/random-bits.js'
 import { exp, log, power, sineAndCosine } from '../../src/math/elementary.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
 
 const view = new DataView(new ArrayBuffer(8))
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/backend/wasm/engine.js'
 import type { TensorInfo } from '../../src/gguf/model-file.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { str, u32 } from '../../src/gguf/typed-value.js'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { TensorSamples } from '../../src/model/identity.js'
 import { Network } from '../../src/model/network.js'
-import { platform } from '../../src/platform/node.js'
+import { platform } from '../../src/platform/node/platform.js'
 import { bytesSource } from '../../src/storage/bytes.js'
-import { createEngine } from '../../src/wasm/engine.js'
 import { SMALL, smallModel, smallParts } from './small.js'
 
 async function identityOf(bytes: Uint8Array, name = 'm.gguf', skip = 0): Promise<string> {

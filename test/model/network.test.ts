@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { Arena } from '../../src/backend/wasm/arena.js'
+import { createEngine } from '../../src/backend/wasm/engine.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { type LoadOptions, Network } from '../../src/model/network.js'
-import { platform } from '../../src/platform/node.js'
+import { platform } from '../../src/platform/node/platform.js'
 import { kvCacheBytes, SessionKvCache } from '../../src/session/kv-cache.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import type { ByteSource } from '../../src/storage/source.js'
-import { Arena } from '../../src/wasm/arena.js'
-import { createEngine } from '../../src/wasm/engine.js'
 import { smallModel, smallParts, VOCAB } from './small.js'
 
 /** A source that tells what has been read from it. */

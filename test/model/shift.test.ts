@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/backend/wasm/engine.js'
+import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import { f16ToF32 } from '../../src/gguf/half.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import type { KvType } from '../../src/model/kv-cache.js'
 import { Network } from '../../src/model/network.js'
-import { platform } from '../../src/platform/node.js'
+import { platform } from '../../src/platform/node/platform.js'
 import { SessionKvCache } from '../../src/session/kv-cache.js'
 import { bytesSource } from '../../src/storage/bytes.js'
-import { createEngine } from '../../src/wasm/engine.js'
-import type { Pointer } from '../../src/wasm/kernels.js'
 import { SMALL, smallModel, VOCAB } from './small.js'
 
 /** With one layer a key is a function of its token and its position alone, and a value of its token. */

@@ -1,7 +1,7 @@
-import { type RandomModelOptions, randomModel } from '../../src/gguf/random-model.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { type GgufParts, type TensorToWrite, writeGguf } from '../../src/gguf/writer.js'
 import { bytesSource } from '../../src/storage/bytes.js'
+import { type RandomModelOptions, randomModel } from '../support/random-model/random-model.js'
 
 /** The smallest vocabulary that the synthetic tokenizer has, and a few words. */
 export const VOCAB = 400

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DasllamaError } from '../../src/errors.js'
-import { platform } from '../../src/platform/browser.js'
+import { platform } from '../../src/platform/browser/platform.js'
 
 /** The smallest module: magic and version. */
 const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)

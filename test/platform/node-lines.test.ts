@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { nodeLines } from '../../src/platform/node-lines.js'
+import { nodeLines } from '../../src/platform/node/lines.js'
 import { ABANDONED, type LineOptions } from '../../src/platform/terminal.js'
 import { Screen } from '../support/screen.js'
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { MAX_BATCH } from '../../src/backend/wasm/scratch.js'
 import { bool } from '../../src/gguf/typed-value.js'
 import type { GenerateOptions, Model, Session } from '../../src/index.js'
-import { MAX_BATCH } from '../../src/model/scratch.js'
 import { pacer } from '../../src/platform/pacer.js'
 import { VOCAB } from '../model/small.js'
 import { collect, idsOf, loadSmall } from './collect.js'

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
-import { nodeLines } from '../../src/platform/node-lines.js'
-import { readTextFile } from '../../src/platform/node-terminal.js'
+import { nodeLines } from '../../src/platform/node/lines.js'
+import { readTextFile } from '../../src/platform/node/terminal.js'
 import type { LineOptions, Lines, Output, Terminal } from '../../src/platform/terminal.js'
 import { Screen } from './screen.js'
 

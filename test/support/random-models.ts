@@ -1,7 +1,7 @@
-import { RandomBits } from '../../src/gguf/random-bits.js'
-import { type RandomModelOptions, randomModel } from '../../src/gguf/random-model.js'
 import { array, f32, str, u32 } from '../../src/gguf/typed-value.js'
 import type { GgufParts, TensorToWrite } from '../../src/gguf/writer.js'
+import { RandomBits } from './random-model/random-bits.js'
+import { type RandomModelOptions, randomModel } from './random-model/random-model.js'
 
 /** A random model that the engine is compared on, with the reference and with llama.cpp. */
 export interface ModelCase {

@@ -1,4 +1,4 @@
-import { RandomBits } from '../../src/gguf/random-bits.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
 
 /** Stretches of text as tokenizers meet them and as nobody writes them; one source makes one string. */
 type Source = (random: RandomBits) => string

@@ -5,8 +5,8 @@
  * last token only. Inputs: `ids`, `last` (index of the last cached position), `total` (their number) and, for each layer,
  * past keys and values; outputs: `logits` and present ones.
  */
-import { RandomBits } from '../../../src/gguf/random-bits.js'
-import type { RandomModelShape } from '../../../src/gguf/random-model.js'
+import { RandomBits } from '../../../test/support/random-model/random-bits.js'
+import type { RandomModelShape } from '../../../test/support/random-model/random-model.js'
 import { type Attributes, initializer, MICROSOFT, modelOf, node, type Port } from './onnx.js'
 import type { Message } from './protobuf.js'
 

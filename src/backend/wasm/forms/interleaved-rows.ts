@@ -1,0 +1,56 @@
+import { type BlockFormat, bytesFor } from '../../../gguf/block-formats.js'
+import type { TensorInfo } from '../../../gguf/model-file.js'
+import type { Engine } from '../engine.js'
+import type { Pointer } from '../kernels.js'
+import type { MemoryForm, Piece } from './memory-form.js'
+
+/** Rows that the kernels interleave (assembly/formats/interleaved.ts). */
+const EIGHT = 8
+
+/** Matrices whose rows are interleaved by eights, under a number of their own, where the kernels know such a form of their format. */
+export class InterleavedRows implements MemoryForm {
+  readonly #engine: Engine
+  /** Room for eight rows a thread. */
+  #scratch: Pointer | undefined
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  isFor(tensor: TensorInfo): boolean {
+    const [, rows = 1] = tensor.shape
+    return rows % EIGHT === 0 && this.#idOf(tensor) !== 0
+  }
+
+  unitBytes({ format, shape }: TensorInfo): number {
+    return EIGHT * bytesFor(format, shape[0])
+  }
+
+  begin(tensors: readonly TensorInfo[]): void {
+    const { arena, team } = this.#engine
+    const widest = tensors.reduce((widest, tensor) => Math.max(widest, this.unitBytes(tensor)), 0)
+    if (widest > 0) this.#scratch = arena.allocate(team.size * widest, 'interleaving of rows')
+  }
+
+  change({ tensor, pointer, length }: Piece): void {
+    const { kernels, team } = this.#engine
+    const scratch = this.#scratch
+    if (scratch === undefined) throw new Error('it has not begun')
+    const unitBytes = this.unitBytes(tensor)
+    const rows = (length / unitBytes) * EIGHT
+    team.run(() => kernels.interleave(this.#idOf(tensor), pointer, unitBytes / EIGHT, rows, scratch))
+  }
+
+  settle(): void {
+    if (this.#scratch !== undefined) this.#engine.arena.free(this.#scratch)
+    this.#scratch = undefined
+  }
+
+  formatOf(tensor: TensorInfo): BlockFormat {
+    return { ...tensor.format, id: this.#idOf(tensor) }
+  }
+
+  #idOf({ format }: TensorInfo): number {
+    return this.#engine.kernels.interleaved_format(format.id)
+  }
+}

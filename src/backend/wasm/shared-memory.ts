@@ -1,0 +1,48 @@
+import { DasllamaError } from '../../errors.js'
+
+/** Sections of a module, by number, and the kind of an import that is a memory. */
+const IMPORT_SECTION = 2
+const MEMORY_IMPORT = 2
+/** Bits of the byte that says what limits follow: a maximum is given; the memory is shared. */
+const HAS_MAXIMUM = 1
+const SHARED = 2
+
+/**
+ * A copy of a module that imports its memory as shared. The kernels are built for an ordinary memory; their code works
+ * on both, and the import's limits say which one an instance takes. Expects one import: the memory.
+ * Source: WebAssembly Core Specification 5.5.5 (import section) and 5.3.9 (limits), threads proposal.
+ * Throws `BAD_FORMAT` for anything else.
+ */
+export function importingSharedMemory(module: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(module)
+  let at = 8
+  const unsigned = (): number => {
+    let value = 0
+    for (let shift = 0; shift < 35 && at < bytes.length; shift += 7) {
+      const byte = bytes[at++]
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value >>> 0
+    }
+    throw new DasllamaError('BAD_FORMAT', `the kernels are no WebAssembly module: bad number at byte ${at}`)
+  }
+  while (at < bytes.length) {
+    const section = bytes[at++]
+    const length = unsigned()
+    if (section !== IMPORT_SECTION) {
+      at += length
+      continue
+    }
+    const count = unsigned()
+    for (let name = 0; name < 2; name++) {
+      const characters = unsigned()
+      at += characters
+    }
+    const kind = bytes[at++]
+    if (count !== 1 || kind !== MEMORY_IMPORT || !(bytes[at] & HAS_MAXIMUM)) break
+    bytes[at] |= SHARED
+    return bytes
+  }
+  throw new DasllamaError('BAD_FORMAT', 'the kernels do not import one memory with a maximum', {
+    hint: 'pass the bytes of dasllama/kernels.wasm or dasllama/kernels-relaxed.wasm',
+  })
+}

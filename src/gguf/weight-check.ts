@@ -1,0 +1,87 @@
+import { describeValue } from '../describe.js'
+import { DasllamaError } from '../errors.js'
+import { sum } from '../math/sum.js'
+import type { TensorInfo } from './model-file.js'
+
+/**
+ * Where the f16 scales and minimums stand in a block, in bytes. The kernels take them for finite: one that is not would
+ * be a large number to them, and the results wrong in silence. Source: ggml-common.h of llama.cpp.
+ */
+const SCALES: Readonly<Record<string, readonly number[]>> = {
+  Q4_0: [0],
+  Q4_1: [0, 2],
+  Q5_0: [0],
+  Q5_1: [0, 2],
+  Q8_0: [0],
+  Q2_K: [80, 82],
+  Q3_K: [108],
+  Q4_K: [0, 2],
+  Q5_K: [0, 2],
+  Q6_K: [208],
+  IQ2_XXS: [0],
+}
+
+/** An f16 whose magnitude is this or more is infinite or NaN. */
+const INFINITE_HALF = 0x7c00
+
+/**
+ * Checks that weights are numbers as they are read, where the kernels would not pass on that they are not: scales of
+ * blocks, and norms and biases, of which an infinite one may vanish in a rounding. Matrices of F32 and BF16 show
+ * in the logits. Costs 10 to 50 ms per GiB while the next bytes are being read.
+ *
+ * `bytes`: those of the tensor from `start` on, cut between words of four. Throws `BAD_FORMAT`, naming the tensor.
+ */
+export function checkWeights(tensor: TensorInfo, start: number, bytes: Uint8Array): void {
+  const { name, blockBytes } = tensor.format
+  if (name === 'F32' && tensor.elements === tensor.shape[0]) {
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+    if (Number.isFinite(sum(values))) return
+    const at = values.findIndex((value) => !Number.isFinite(value))
+    throw notFinite(tensor, `${values[at]} at index ${start / 4 + at}`)
+  }
+  for (const scaleAt of SCALES[name] ?? []) {
+    const first = (((scaleAt - start) % blockBytes) + blockBytes) % blockBytes
+    const halves = halvesOf(bytes)
+    const at = firstInfinite(halves, first / 2, blockBytes / 2)
+    if (at < 0) continue
+    const block = Math.floor((start + 2 * at) / blockBytes)
+    throw notFinite(tensor, `a scale that is ${nameOf(halves[at])} in block ${block}`)
+  }
+}
+
+/** The same for halves, which the kernels take for finite too. */
+export function checkHalves(tensor: TensorInfo, bytes: Uint8Array): void {
+  const halves = halvesOf(bytes)
+  const at = firstInfinite(halves, 0, 1)
+  if (at >= 0) throw notFinite(tensor, `a half that is ${nameOf(halves[at])}`)
+}
+
+function halvesOf(bytes: Uint8Array): Uint16Array {
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 1)
+}
+
+/** The first index from `at` on, in steps of `stride`, of a half that is infinite or NaN; -1 where there is none. */
+function firstInfinite(halves: Uint16Array, at: number, stride: number): number {
+  const { length } = halves
+  for (; at + 3 * stride < length; at += 4 * stride) {
+    const a = halves[at] & 0x7fff
+    const b = halves[at + stride] & 0x7fff
+    const c = halves[at + 2 * stride] & 0x7fff
+    const d = halves[at + 3 * stride] & 0x7fff
+    if (a >= INFINITE_HALF || b >= INFINITE_HALF || c >= INFINITE_HALF || d >= INFINITE_HALF) break
+  }
+  for (; at < length; at += stride) if ((halves[at] & 0x7fff) >= INFINITE_HALF) return at
+  return -1
+}
+
+function nameOf(half: number): string {
+  return (half & 0x7fff) === INFINITE_HALF ? 'infinite' : 'NaN'
+}
+
+function notFinite(tensor: TensorInfo, what: string): DasllamaError {
+  return new DasllamaError(
+    'BAD_FORMAT',
+    `${tensor.source.name}: tensor ${describeValue(tensor.name)} has ${what}; weights are finite numbers`,
+    { hint: 'the file is damaged, or its conversion has overflowed: download or convert it again' },
+  )
+}

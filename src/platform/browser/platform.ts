@@ -1,0 +1,110 @@
+/** Web pages and their workers. */
+
+import { KERNEL_FILES, type KernelBuild } from '../../backend/wasm/kernels.js'
+import type { Thread, ThreadHost, ThreadStart } from '../../backend/wasm/threads.js'
+import { displayName } from '../../describe.js'
+import { DasllamaError, type ErrorCode } from '../../errors.js'
+import type { Platform } from '../platform.js'
+import type { ThreadMessage } from './thread.js'
+
+/** Written out, so that bundlers see them. */
+function kernelsUrl(build: KernelBuild): URL {
+  return build === 'baseline'
+    ? new URL('../kernels.wasm', import.meta.url)
+    : new URL('../kernels-relaxed.wasm', import.meta.url)
+}
+
+async function loadKernels(
+  build: KernelBuild = 'baseline',
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = kernelsUrl(build)
+  const fail = (code: ErrorCode, what: string, cause?: unknown) =>
+    new DasllamaError(code, `${url}: ${what}`, {
+      hint: `serve ${KERNEL_FILES[build]} from the folder of index.js, or pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
+      cause,
+    })
+  const response = await fetch(url, { signal }).catch((cause) => {
+    signal?.throwIfAborted()
+    throw fail('IO', 'the kernels cannot be fetched', cause)
+  })
+  if (!response.ok) {
+    throw fail(
+      response.status === 404 ? 'NOT_FOUND' : 'IO',
+      `fetching the kernels gives HTTP ${response.status}`,
+    )
+  }
+  const body = await response.arrayBuffer().catch((cause) => {
+    signal?.throwIfAborted()
+    throw fail('IO', 'the connection broke while the kernels were fetched', cause)
+  })
+  const bytes = new Uint8Array(body)
+  if (MAGIC.every((byte, i) => byte === bytes[i])) return bytes
+  const type = response.headers.get('content-type') ?? 'of no named type'
+  throw fail('BAD_FORMAT', `the server's answer (${type}) is no WebAssembly module`)
+}
+
+/** What a WebAssembly module begins with. */
+const MAGIC = [0, 0x61, 0x73, 0x6d]
+
+/** Settles when the thread has said that it serves. */
+function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
+  const worker = new Worker(new URL('./browser-thread.js', import.meta.url), { type: 'module' })
+  let terminate = () => worker.terminate()
+  const starting = new Promise<Thread>((resolve, reject) => {
+    const ended = new Promise<string>((end) => {
+      const fail = (reason: string) => {
+        reject(new Error(reason))
+        end(reason)
+      }
+      // A browser does not report the end of a worker that it was told to end.
+      terminate = () => {
+        worker.terminate()
+        fail('it was terminated')
+      }
+      worker.onerror = ({ message }) => fail(message ?? 'its script cannot be loaded')
+      worker.onmessage = ({ data }: MessageEvent<ThreadMessage>) => {
+        if (data === 'ready') resolve({ ended, terminate })
+        else fail(data.error)
+      }
+    })
+    worker.postMessage(start)
+  })
+  const abort = () => terminate()
+  signal?.addEventListener('abort', abort, { once: true })
+  return starting.finally(() => signal?.removeEventListener('abort', abort))
+}
+
+/** Half the processors that the browser tells of: it does not say which of them share a core. */
+function physicalCores(): number {
+  const processors = globalThis.navigator?.hardwareConcurrency ?? 1
+  return processors <= 2 ? processors : Math.ceil(processors / 2)
+}
+
+const threads: ThreadHost = {
+  get physicalCores() {
+    return physicalCores()
+  },
+  get maySleep() {
+    return typeof globalThis.document === 'undefined'
+  },
+  startThread,
+}
+
+export const platform: Platform = {
+  name: 'browser',
+  get baseUrl() {
+    return globalThis.document?.baseURI ?? globalThis.location?.href
+  },
+  async openPath(path) {
+    throw new DasllamaError('UNSUPPORTED', `${displayName(String(path))}: a web page cannot open paths`, {
+      hint: 'pass a URL, or the File that the user chose',
+    })
+  },
+  loadKernels,
+  wideVectors: undefined,
+  /** Memory can be shared only where the page is isolated from others: it is served with COOP and COEP headers. */
+  get threads() {
+    return globalThis.crossOriginIsolated && typeof Worker !== 'undefined' ? threads : undefined
+  },
+}

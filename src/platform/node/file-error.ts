@@ -1,0 +1,24 @@
+import { resolve } from 'node:path'
+import { describeFailure, displayName } from '../../describe.js'
+import { DasllamaError } from '../../errors.js'
+
+/** What went wrong with the file `path`, in words. `missing` says what is not there, if that is it. */
+export function fileError(path: string, cause: unknown, missing = 'there is no such file'): DasllamaError {
+  if (cause instanceof DasllamaError) return cause
+  const { code, message } = cause as NodeJS.ErrnoException
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new DasllamaError('NOT_FOUND', `${displayName(path)}: ${missing}`, {
+        hint: resolve(path) === path ? undefined : `looked for ${displayName(resolve(path))}`,
+        cause,
+      })
+    case 'EACCES':
+    case 'EPERM':
+      return new DasllamaError('IO', `${displayName(path)}: no permission`, { cause })
+    case 'EISDIR':
+      return new DasllamaError('IO', `${displayName(path)} is a directory`, { cause })
+    default:
+      return new DasllamaError('IO', `${displayName(path)}: ${describeFailure(message)}`, { cause })
+  }
+}

@@ -1,0 +1,189 @@
+/** Node, and with it Deno and Bun, which offer the same modules. */
+
+import { existsSync, readFileSync, type Stats } from 'node:fs'
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
+import { availableParallelism, cpus } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { KERNEL_FILES, type KernelBuild } from '../../backend/wasm/kernels.js'
+import type { Thread, ThreadStart } from '../../backend/wasm/threads.js'
+import { displayName } from '../../describe.js'
+import { DasllamaError } from '../../errors.js'
+import type { ByteSource } from '../../storage/source.js'
+import type { Platform } from '../platform.js'
+import { fileError } from './file-error.js'
+import { wideVectors } from './wide-vectors.js'
+
+/** Large enough for the disk's full speed, small enough that an abort does not wait long. */
+const CHUNK_BYTES = 64 * 1024 * 1024
+
+/** Reads straight into the caller's view: the bytes of a model are never held twice. */
+class FileSource implements ByteSource {
+  readonly name: string
+  readonly size: number
+  readonly version: string
+  readonly #handle: FileHandle
+
+  private constructor(name: string, { size, mtimeMs }: Stats, handle: FileHandle) {
+    this.name = name
+    this.size = size
+    this.version = String(mtimeMs)
+    this.#handle = handle
+  }
+
+  static async over(name: string, handle: FileHandle): Promise<FileSource> {
+    return new FileSource(name, await handle.stat(), handle)
+  }
+
+  async read(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    let filled = 0
+    while (filled < target.length) {
+      signal?.throwIfAborted()
+      const wanted = Math.min(target.length - filled, CHUNK_BYTES)
+      const { bytesRead } = await this.#handle
+        .read(target, filled, wanted, offset + filled)
+        .catch((cause) => {
+          throw fileError(this.name, cause)
+        })
+      if (bytesRead === 0) {
+        throw new DasllamaError(
+          'TRUNCATED',
+          `${displayName(this.name)}: the file ends at byte ${offset + filled}, ${target.length - filled} bytes too early`,
+          { hint: 'the file may still be downloading, or the download broke off' },
+        )
+      }
+      filled += bytesRead
+    }
+    signal?.throwIfAborted()
+  }
+
+  async checkUnchanged(): Promise<void> {
+    const { size, mtimeMs } = await this.#handle.stat()
+    if (size === this.size && String(mtimeMs) === this.version) return
+    throw new DasllamaError('IO', `${displayName(this.name)}: the file was changed while it was read`, {
+      hint: 'load it again when nobody writes to it any more',
+    })
+  }
+
+  sibling(fileName: string): Promise<ByteSource> {
+    return openFile(join(dirname(this.name), fileName))
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+async function openFile(path: string): Promise<ByteSource> {
+  try {
+    // Looked at before it is opened, because opening a pipe would wait for its writer.
+    const found = await stat(path)
+    if (!found.isFile()) {
+      const kind = found.isDirectory() ? 'a directory' : 'not a regular file'
+      throw new DasllamaError('IO', `${displayName(path)} is ${kind}`, {
+        hint: 'give the path of a model file',
+      })
+    }
+    const handle = await open(path, 'r')
+    return await FileSource.over(path, handle)
+  } catch (cause) {
+    throw fileError(path, cause)
+  }
+}
+
+/**
+ * Where a file of dist/ may lie, by its path there. The second place serves those who run the sources without building
+ * them, as the tests do.
+ */
+function placesInDist(path: string): URL[] {
+  return [`../${path}`, `../../../dist/${path}`].map((place) => new URL(place, import.meta.url))
+}
+
+async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<ArrayBuffer>> {
+  const places = placesInDist(KERNEL_FILES[build])
+  for (const place of places) {
+    const bytes = await readFile(place).catch(() => undefined)
+    if (bytes) return new Uint8Array(bytes)
+  }
+  throw new DasllamaError('NOT_FOUND', `${fileURLToPath(places[0])}: the kernels are not there`, {
+    hint: `if a bundler moved the package, pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
+  })
+}
+
+async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
+  const place = placesInDist('platform/node-thread.js').find((url) => existsSync(url))
+  if (!place) {
+    throw new DasllamaError('NOT_FOUND', 'node-thread.js is not there', {
+      hint: 'if a bundler moved the package, pass threads: 1',
+    })
+  }
+  // None of the process's loaders and flags: the program is plain JavaScript.
+  const worker = new Worker(place, { workerData: start, execArgv: [] })
+  const ended = new Promise<string>((end) => {
+    worker.once('error', (error: Error) => end(error.message))
+    worker.once('exit', (code) => end(`exit code ${code}`))
+  })
+  const terminate = () => void worker.terminate()
+  signal?.addEventListener('abort', terminate, { once: true })
+  try {
+    const ready = new Promise((resolve) => worker.once('message', resolve))
+    const failure = await Promise.race([ready.then(() => undefined), ended])
+    if (failure !== undefined) throw new Error(failure)
+  } finally {
+    signal?.removeEventListener('abort', terminate)
+  }
+  worker.unref()
+  return { ended, terminate }
+}
+
+/** Processors of which no two are one core's, as far as the system tells: of others, all that this process may use. */
+function physicalCores(): number {
+  const usable = availableParallelism()
+  // Deno would ask the user whether that may be read.
+  if (process.platform === 'linux' && !('Deno' in globalThis)) {
+    const siblings = cpus().map((_, i) => readSiblings(i))
+    if (!siblings.includes(undefined)) return Math.max(1, Math.min(usable, new Set(siblings).size))
+  }
+  // Intel's and AMD's processors mostly have two threads a core.
+  return process.arch === 'x64' ? Math.ceil(usable / 2) : usable
+}
+
+/** The processors of a processor's core, as Linux lists them. */
+function readSiblings(processor: number): string | undefined {
+  try {
+    return readFileSync(`/sys/devices/system/cpu/cpu${processor}/topology/thread_siblings_list`, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+export const platform: Platform = {
+  name: 'node',
+  baseUrl: undefined,
+  async openPath(path) {
+    const isUrl = typeof path !== 'string' || path.startsWith('file:')
+    return openFile(isUrl ? fileUrlToPath(path) : path)
+  },
+  loadKernels,
+  wideVectors,
+  threads: {
+    get physicalCores() {
+      return physicalCores()
+    },
+    maySleep: true,
+    startThread,
+  },
+}
+
+function fileUrlToPath(url: string | URL): string {
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${displayName(String(url))} is not the URL of a local file`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Cloudflare Workers. Compiling bytes is forbidden there, so the kernels come as a module that was compiled at upload;
+ * the build puts this file into dist/workerd.js in the place of detect.ts.
+ */
+
+import { displayName } from '../../describe.js'
+import { DasllamaError } from '../../errors.js'
+import kernels from '../../kernels.wasm'
+import relaxedKernels from '../../kernels-relaxed.wasm'
+import type { Platform } from '../platform.js'
+
+const platform: Platform = {
+  name: 'workerd',
+  baseUrl: undefined,
+  async openPath(path) {
+    throw new DasllamaError('UNSUPPORTED', `${displayName(String(path))}: a Worker has no files`, {
+      hint: 'pass an https: URL, or bytes that the Worker has, for example from an R2 bucket',
+    })
+  },
+  async loadKernels(build = 'baseline') {
+    return build === 'baseline' ? kernels : relaxedKernels
+  },
+  wideVectors: undefined,
+  threads: undefined,
+}
+
+export async function currentPlatform(): Promise<Platform> {
+  return platform
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest'
+import { FairQueue } from '../../src/backend/fair-queue.js'
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+it('does one work at a time, in the order in which it was asked for', async () => {
+  const queue = new FairQueue()
+  const done: string[] = []
+  const work = (name: string) => async () => {
+    done.push(`${name} begins`)
+    await turn()
+    done.push(`${name} ends`)
+    return name
+  }
+  const results = await Promise.all(['a', 'b', 'c'].map((name) => queue.run(work(name))))
+  expect(results).toEqual(['a', 'b', 'c'])
+  expect(done).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]))
+})
+
+it('lets nobody in between who has not waited', async () => {
+  const queue = new FairQueue()
+  const done: string[] = []
+  const forever = async (name: string) => {
+    for (let i = 0; i < 3; i++) await queue.run(async () => void done.push(name))
+  }
+  await Promise.all([forever('a'), forever('b')])
+  expect(done.join('')).toMatch(/^(ab){3}$/)
+})
+
+it('goes on after work that fails', async () => {
+  const queue = new FairQueue()
+  const failing = queue.run(() => Promise.reject(new Error('no')))
+  const next = queue.run(async () => 'yes')
+  await expect(failing).rejects.toThrow('no')
+  expect(await next).toBe('yes')
+})
+
+it('lets those who are aborted go at once, and does their work never', async () => {
+  const queue = new FairQueue()
+  let finish = () => {}
+  const running = queue.run(() => new Promise<void>((resolve) => (finish = resolve)))
+  const controller = new AbortController()
+  let worked = false
+  const aborted = queue.run(async () => {
+    worked = true
+  }, controller.signal)
+  const patient = queue.run(async () => 'patient', new AbortController().signal)
+  controller.abort('enough')
+  await expect(aborted).rejects.toBe('enough')
+  finish()
+  await running
+  expect(await patient).toBe('patient')
+  await expect(queue.run(async () => 1, controller.signal)).rejects.toBe('enough')
+  expect(worked).toBe(false)
+  expect(await queue.run(async () => 'free again')).toBe('free again')
+})

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { createEngine, createThreadedEngine, type Engine } from '../../../../src/backend/wasm/engine.js'
+import type { Kernels, Pointer } from '../../../../src/backend/wasm/kernels.js'
+import type { ThreadHost } from '../../../../src/backend/wasm/threads.js'
+import { WeightPlan } from '../../../../src/backend/wasm/weights.js'
+import { openGguf } from '../../../../src/gguf/reader.js'
+import { writeGguf } from '../../../../src/gguf/writer.js'
+import { readConfig } from '../../../../src/model/config.js'
+import { Network } from '../../../../src/model/network.js'
+import { platform } from '../../../../src/platform/node/platform.js'
+import { SessionKvCache } from '../../../../src/session/kv-cache.js'
+import { bytesSource } from '../../../../src/storage/bytes.js'
+import type { ByteSource } from '../../../../src/storage/source.js'
+import { SMALL, smallModel, smallParts } from '../../../model/small.js'
+import type { RandomModelOptions } from '../../../support/random-model/random-model.js'
+
+const KERNELS = await platform.loadKernels()
+
+function leavingRows(engine: Engine): Engine {
+  const interleaved_format: Kernels['interleaved_format'] = () => 0
+  return { ...engine, kernels: { ...engine.kernels, interleaved_format } }
+}
+
+async function load(bytes: Uint8Array, engine: Engine): Promise<Network> {
+  return Network.load(await openGguf(bytesSource(bytes, 'm.gguf')), engine)
+}
+
+/** Logits after a prompt through tiles, and after single tokens. */
+async function logitsOf(network: Network): Promise<Float32Array[]> {
+  const cache = new SessionKvCache(network.engine.arena, network.config, 256, 'f16')
+  const prompt = Array.from({ length: 21 }, (_, i) => (i * 37 + 5) % 400)
+  const logits: Float32Array[] = []
+  for (const [i, ids] of [prompt, [7], [399]].entries()) {
+    const pass = { cache, ids, position: i === 0 ? 0 : prompt.length + i - 1, wantLogits: true }
+    await network.forward(pass, () => logits.push(network.logits().slice()))
+  }
+  return logits
+}
+
+/** Rows of 96, 32, 160 and as many as there are tokens. */
+const shape = SMALL.shape
+const MODELS: readonly [string, Partial<RandomModelOptions>][] = [
+  ['with all rows in eights', { format: 'Q4_0' }],
+  ['whose output is its embedding', { format: 'Q4_0', tied: true }],
+  ['with odd numbers of rows', { format: 'Q4_0', shape: { ...shape, vocab: 403, feedForward: 160 } }],
+  [
+    'with an odd embedding that is its output',
+    { format: 'Q4_0', tied: true, shape: { ...shape, vocab: 401 } },
+  ],
+  ['of several formats', { format: (name) => (/attn_|ffn_up/.test(name) ? 'Q4_0' : 'Q8_0') }],
+]
+
+describe.each(MODELS)('a Q4_0 model %s', (_, options) => {
+  const bytes = smallModel(options)
+
+  it('gives the same logits and has the same identity as with its rows left as they are', async () => {
+    const interleaved = await load(bytes, await createEngine(KERNELS))
+    const plain = await load(bytes, leavingRows(await createEngine(KERNELS)))
+    expect(await logitsOf(interleaved)).toEqual(await logitsOf(plain))
+    expect(interleaved.identity).toBe(plain.identity)
+  })
+
+  it('takes no more memory', async () => {
+    const [interleaved, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
+    await load(bytes, interleaved)
+    await load(bytes, plain)
+    expect(interleaved.arena.bytesInUse).toBe(plain.arena.bytesInUse)
+  })
+
+  it('is interleaved by three threads as by one', async () => {
+    const engine = await createThreadedEngine(KERNELS as Uint8Array, 3, platform.threads as ThreadHost)
+    try {
+      const network = await load(bytes, engine)
+      expect(await logitsOf(network)).toEqual(await logitsOf(await load(bytes, await createEngine(KERNELS))))
+    } finally {
+      engine.team.dismiss()
+    }
+  })
+})
+
+describe('matrices longer than what is read at a time', () => {
+  it('are interleaved piece by piece', async () => {
+    const engine = await createEngine(KERNELS)
+    const { arena, kernels } = engine
+    // 33 MB, whose rows are no divisor of a piece.
+    const vocab = 608_000
+    const format = (name: string) => (name === 'token_embd.weight' ? 'Q4_0' : 'F32')
+    const parts = smallParts({ format, tied: true })
+    const data = new Uint8Array((vocab * 96 * 18) / 32)
+    for (let i = 0; i < data.length; i++) data[i] = (i * 31) ^ (i >> 8) ^ (i >> 16)
+    const tensors = parts.tensors.map((tensor) =>
+      tensor.name === 'token_embd.weight' ? { ...tensor, shape: [96, vocab], data } : tensor,
+    )
+    const file = await openGguf(bytesSource(writeGguf({ ...parts, tensors }), 'm.gguf'))
+    const plan = new WeightPlan(file, { ...readConfig(file), vocabSize: vocab }, engine)
+    const base = arena.allocate(plan.bytes, 'a test')
+    let heard = 0
+    const { embedding } = await plan.load(base, (_, __, { length }) => {
+      heard += length
+    })
+    expect(heard).toBe(plan.fileBytes)
+    const rowBytes = 54
+    const out = arena.allocate(4 * 96, 'a test')
+    const plain = arena.allocate(rowBytes, 'a test')
+    const values = () => arena.bytes(out, 4 * 96).slice()
+    for (let row = 0; row < vocab; row += row > 310_000 && row < 311_400 ? 1 : 997) {
+      arena.bytes(plain, rowBytes).set(data.subarray(row * rowBytes, (row + 1) * rowBytes))
+      kernels.dequantize(2, plain as Pointer, out, 96)
+      const expected = values()
+      kernels.dequantize_row(embedding.format.id, embedding.pointer, rowBytes, row, out, 96)
+      expect(Buffer.compare(values(), expected), `row ${row}`).toBe(0)
+    }
+  })
+})
+
+describe('tensors that are still being read while others change', () => {
+  it('arrive where they belong, though memory may have to grow', async () => {
+    const bytes = smallModel({ format: 'Q4_0' })
+    const source = bytesSource(bytes, 'm.gguf')
+    let reads = 0
+    const slow: ByteSource = {
+      ...source,
+      async read(offset, target, signal) {
+        // Later reads are answered before earlier ones.
+        await new Promise((resolve) => setTimeout(resolve, 1 + 3 * (reads++ % 4)))
+        return source.read(offset, target, signal)
+      },
+    }
+    const engine = await createEngine(KERNELS)
+    const { arena } = engine
+    const file = await openGguf(slow)
+    const plan = new WeightPlan(file, readConfig(file), engine)
+    // The weights end where memory ends.
+    const start = arena.allocate(64, 'a test')
+    const pages = Math.ceil((start + 64 + plan.bytes) / 65536 + 1)
+    arena.memory.grow(Math.max(0, pages - arena.memory.buffer.byteLength / 65536))
+    arena.allocate(arena.memory.buffer.byteLength - plan.bytes - (start + 64), 'a test')
+    const base = arena.allocate(plan.bytes, 'a test')
+    expect(base + plan.bytes).toBe(arena.memory.buffer.byteLength)
+    const arrived = new Map<string, number>()
+    await plan.load(base, (tensor, start, piece) => {
+      const at = tensor.offset + start
+      expect(Buffer.compare(piece, bytes.subarray(at, at + piece.length))).toBe(0)
+      arrived.set(tensor.name, (arrived.get(tensor.name) ?? 0) + piece.length)
+    })
+    expect([...arrived.values()].reduce((sum, length) => sum + length)).toBe(plan.fileBytes)
+  })
+})

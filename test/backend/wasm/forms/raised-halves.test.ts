@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { createEngine } from '../../../../src/backend/wasm/engine.js'
+import { RAISED_F16, RaisedHalves } from '../../../../src/backend/wasm/forms/raised-halves.js'
+import { f16ToF32, f32ToF16 } from '../../../../src/gguf/half.js'
+import type { TensorInfo } from '../../../../src/gguf/model-file.js'
+import { type TensorToWrite, writeGguf } from '../../../../src/gguf/writer.js'
+import { loadModel } from '../../../../src/index.js'
+import { platform } from '../../../../src/platform/node/platform.js'
+import { openSmall, smallParts, VOCAB } from '../../../model/small.js'
+
+const LARGE = 'blk.1.ffn_down.weight'
+
+function bytesOf({ data }: TensorToWrite): Uint8Array {
+  return (typeof data === 'function' ? data() : data) as Uint8Array
+}
+
+/** The small model in F16, with `extra` as the last weight of one matrix; and one of the same weights in F32. */
+function twins(extra: number | undefined): [Uint8Array, Uint8Array] {
+  const parts = smallParts({ format: 'F16' })
+  const halves = parts.tensors.map((tensor) => {
+    if (tensor.name !== LARGE || extra === undefined) return tensor
+    const bytes = bytesOf(tensor).slice()
+    new DataView(bytes.buffer).setUint16(bytes.length - 2, f32ToF16(extra), true)
+    return { ...tensor, data: bytes }
+  })
+  const floats = halves.map((tensor) => {
+    if (tensor.format !== 'F16') return tensor
+    const bytes = bytesOf(tensor)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const values = Float32Array.from({ length: bytes.length / 2 }, (_, i) =>
+      f16ToF32(view.getUint16(2 * i, true)),
+    )
+    return { ...tensor, format: 'F32', data: new Uint8Array(values.buffer) }
+  })
+  return [writeGguf({ ...parts, tensors: halves }), writeGguf({ ...parts, tensors: floats })]
+}
+
+async function logits(file: Uint8Array): Promise<number[][]> {
+  await using model = await loadModel(file, { kernels: 'baseline', threads: 1 })
+  const session = model.createSession({ kvType: 'f32' })
+  await session.eval(Array.from({ length: 21 }, (_, i) => (i * 37 + 5) % VOCAB))
+  const prompt = Array.from(session.logits())
+  await session.eval([7])
+  return [prompt, Array.from(session.logits())]
+}
+
+/** A tensor with one of these has no raised halves. */
+describe.each([undefined, 127.9375, 128, -65504])('a model with a half of %s', (extra) => {
+  it('has the logits of the same weights in F32, bit for bit', async () => {
+    const [halves, floats] = twins(extra)
+    expect(await logits(halves)).toEqual(await logits(floats))
+  })
+})
+
+describe('a tensor that is read in pieces', () => {
+  const ROOM = Uint16Array.of(0x3c00, 0x0001, 0x8000)
+  const NO_ROOM = Uint16Array.of(0x5800, 0x3c00, 0)
+
+  it.each([
+    ['is raised if each has room', [ROOM, ROOM], true],
+    ['keeps its halves if a later one has none', [ROOM, NO_ROOM, ROOM], false],
+    ['keeps its halves if the first has none', [NO_ROOM, ROOM], false],
+  ])('%s', async (_, pieces, raised) => {
+    const { kernels, arena } = await createEngine(await platform.loadKernels())
+    const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as TensorInfo
+    const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as TensorInfo
+    const halves = new RaisedHalves({ kernels, arena })
+    const take = (values: Uint16Array, of: TensorInfo) => {
+      const pointer = arena.allocate(6, 'a piece')
+      arena.bytes(pointer, 6).set(new Uint8Array(values.buffer))
+      halves.change({ tensor: of, pointer, length: 6 })
+      return () => new Uint16Array(arena.bytes(pointer, 6).slice().buffer)
+    }
+    const readers = pieces.map((piece) => take(piece, tensor))
+    const otherReader = take(ROOM, other)
+    halves.settle()
+    expect(halves.formatOf(tensor).id).toBe(raised ? RAISED_F16.id : tensor.format.id)
+    for (const [i, read] of readers.entries()) {
+      expect(read()).toEqual(raised ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
+    }
+    expect(halves.formatOf(other)).toBe(RAISED_F16)
+    expect(otherReader()).toEqual(Uint16Array.of(0x6400, 0x0400, 0x8000))
+  })
+
+  it('of another format is left alone', async () => {
+    const { kernels, arena } = await createEngine(await platform.loadKernels())
+    const tensor = (await openSmall()).tensors.get(LARGE) as TensorInfo
+    expect(new RaisedHalves({ kernels, arena }).isFor(tensor)).toBe(false)
+  })
+})

@@ -1,0 +1,178 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ActivationKind, type Kernels, PAGE_BYTES, type Pointer } from '../../../src/backend/wasm/kernels.js'
+import { blockFormat, bytesFor } from '../../../src/gguf/block-formats.js'
+import { quantize } from '../../../src/gguf/quantize.js'
+import { createWorkbench, randomFloats, type Workbench } from '../../kernels/workbench.js'
+import { RandomBits } from '../../support/random-model/random-bits.js'
+import { randomBlocks } from '../../support/random-model/random-blocks.js'
+import { FORMATS } from '../../support/random-models.js'
+
+const HALF = 2 ** 31
+
+/**
+ * Each kernel's output, and whatever it writes besides, as bytes. The same inputs at any address must give the same
+ * bits: a pointer that is taken as signed somewhere on the way would not.
+ */
+const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> = {
+  add(bench, { add }) {
+    const out = bench.floats(randomFloats(101, 'out'))
+    add(bench.floats(randomFloats(101, 'in')), out, 101)
+    return bench.read(out, 404)
+  },
+  rmsnorm(bench, { rmsnorm }) {
+    const out = bench.room(404)
+    rmsnorm(bench.floats(randomFloats(101, 'x')), bench.floats(randomFloats(101, 'w')), out, 101, 1e-5)
+    return bench.read(out, 404)
+  },
+  rope_interleaved(bench, { rope_interleaved }) {
+    const x = bench.floats(randomFloats(2 * 3 * 16, 'x'))
+    rope_interleaved(x, bench.floats(randomFloats(2 * 2 * 7, 'table')), 2, 3, 16, 7)
+    return bench.read(x, 4 * 2 * 3 * 16)
+  },
+  rope_neox(bench, { rope_neox }) {
+    const x = bench.floats(randomFloats(2 * 3 * 16, 'x'))
+    rope_neox(x, bench.floats(randomFloats(2 * 2 * 7, 'table')), 2, 3, 16, 7)
+    return bench.read(x, 4 * 2 * 3 * 16)
+  },
+  softmax(bench, { softmax }) {
+    const x = bench.floats(randomFloats(36, 'x'))
+    softmax(x, 35)
+    return bench.read(x, 4 * 36)
+  },
+  silu_gate(bench, { silu_gate }) {
+    const gate = bench.floats(randomFloats(36, 'gate'))
+    silu_gate(gate, bench.floats(randomFloats(36, 'up')), 36)
+    return bench.read(gate, 4 * 36)
+  },
+  gelu_gate(bench, { gelu_gate }) {
+    const gate = bench.floats(randomFloats(36, 'gate'))
+    gelu_gate(gate, bench.floats(randomFloats(36, 'up')), 36)
+    return bench.read(gate, 4 * 36)
+  },
+  quantize_activations(bench, { activation_bytes, quantize_activations }) {
+    const bytes = activation_bytes(ActivationKind.int16, 96)
+    const out = bench.room(bytes)
+    quantize_activations(ActivationKind.int16, bench.floats(randomFloats(96, 'x')), out, 96)
+    return bench.read(out, bytes)
+  },
+}
+
+for (const name of ['F32', 'F16', 'Q8_0']) {
+  const format = blockFormat(name)
+  RUNS[`store ${name}`] = (bench, { store }) => {
+    const bytes = bytesFor(format, 64)
+    const out = bench.room(bytes)
+    store(format.id, bench.floats(randomFloats(64, 'x')), out, 64)
+    return bench.read(out, bytes)
+  }
+  for (const tokens of [1, 4]) {
+    RUNS[`attention ${name}, tokens: ${tokens}`] = (bench, { attention, attention_scratch }) => {
+      const cached = (label: string) => bench.bytes(quantize(format, randomFloats(9 * 2 * 32, label)))
+      const q = bench.floats(randomFloats(tokens * 4 * 32, 'q'))
+      const out = bench.room(tokens * 4 * 4 * 32)
+      const scratch = bench.room(attention_scratch(1, 4, 2, 32))
+      attention(format.id, q, cached('k'), cached('v'), out, tokens, 5, 4, 2, 32, 0.25, scratch)
+      return bench.read(out, tokens * 4 * 4 * 32)
+    }
+  }
+}
+
+const ROWS = 21
+const COLUMNS = 768
+
+for (const name of FORMATS) {
+  const format = blockFormat(name)
+  const weights = (bench: Workbench) =>
+    bench.bytes(randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, name), 0.1))
+  /** Activations of that kind, and the bytes from token to token. */
+  const x = (bench: Workbench, kind: number, tokens: number): [Pointer, number] => {
+    const floats = bench.floats(randomFloats(tokens * COLUMNS, 'x'))
+    if (kind === ActivationKind.f32) return [floats, 4 * COLUMNS]
+    const stride = bench.kernels.activation_bytes(kind, COLUMNS)
+    const quantised = bench.room(stride * tokens)
+    for (let t = 0; t < tokens; t++) {
+      const row = (floats + t * 4 * COLUMNS) as Pointer
+      bench.kernels.quantize_activations(kind, row, (quantised + t * stride) as Pointer, COLUMNS)
+    }
+    return [quantised, stride]
+  }
+
+  RUNS[`dequantize ${name}`] = (bench, { dequantize }) => {
+    const out = bench.room(4 * COLUMNS)
+    dequantize(format.id, weights(bench), out, COLUMNS)
+    return bench.read(out, 4 * COLUMNS)
+  }
+  RUNS[`matvec ${name}`] = (bench, { activation_kind, matvec }) => {
+    const [input] = x(bench, activation_kind(format.id), 1)
+    const out = bench.room(4 * ROWS)
+    matvec(format.id, weights(bench), input, out, ROWS, COLUMNS)
+    return bench.read(out, 4 * ROWS)
+  }
+  RUNS[`matmul ${name}`] = (bench, { matmul, matmul_scratch, tile_activation_kind }) => {
+    const [input, stride] = x(bench, tile_activation_kind(format.id), 6)
+    const out = bench.room(4 * 6 * ROWS)
+    const scratch = bench.room(matmul_scratch(COLUMNS))
+    matmul(format.id, weights(bench), input, stride, out, ROWS, COLUMNS, 6, ROWS, scratch)
+    return bench.read(out, 4 * 6 * ROWS)
+  }
+}
+
+function expectSameBytes(actual: Uint8Array, expected: Uint8Array): void {
+  expect(Buffer.from(actual).toString('hex')).toBe(Buffer.from(expected).toString('hex'))
+}
+
+describe('addresses above 2 GiB', () => {
+  let low: Workbench
+  /** Its next buffer begins above 2 GiB. */
+  let high: Workbench
+
+  beforeAll(async () => {
+    low = await createWorkbench()
+    high = await createWorkbench()
+    // Memory that nobody touches is never backed by real pages.
+    high.skip(HALF)
+    expect(high.room(1)).toBeGreaterThan(HALF)
+  })
+
+  it.each(Object.keys(RUNS))('%s gives the same bits', (name) => {
+    const expected = RUNS[name](low, low.kernels)
+    expect(new Set(expected).size, 'different bytes in the output').toBeGreaterThan(2)
+    expectSameBytes(RUNS[name](high, high.kernels), expected)
+  })
+
+  it('a matrix that lies across the border of 2 GiB gives the same bits', async () => {
+    const straddling = await createWorkbench()
+    const start = straddling.skip(64)
+    // The rows begin a little below the border: it cuts the fourth one.
+    const format = blockFormat('Q8_0')
+    const rowBytes = (COLUMNS / 32) * format.blockBytes
+    straddling.skip(HALF - start - 64 - Math.ceil((3.5 * rowBytes) / 64) * 64)
+    const blocks = randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, 'across'), 0.1)
+    const matvecOf = (bench: Workbench): [Pointer, Uint8Array] => {
+      const weights = bench.bytes(blocks)
+      const input = bench.room(bench.kernels.activation_bytes(ActivationKind.int16, COLUMNS))
+      bench.kernels.quantize_activations(
+        ActivationKind.int16,
+        bench.floats(randomFloats(COLUMNS, 'x')),
+        input,
+        COLUMNS,
+      )
+      const out = bench.room(4 * ROWS)
+      bench.kernels.matvec(format.id, weights, input, out, ROWS, COLUMNS)
+      return [weights, bench.read(out, 4 * ROWS)]
+    }
+    const [weights, result] = matvecOf(straddling)
+    expect(weights).toBeLessThan(HALF)
+    expect(weights + blocks.length).toBeGreaterThan(HALF)
+    expectSameBytes(result, matvecOf(low)[1])
+  })
+
+  it('buffers just below 4 GiB give the same bits', async () => {
+    const last = await createWorkbench()
+    // So many pages are room enough for all of them.
+    last.skip(2 ** 32 - 200 * PAGE_BYTES)
+    for (const name of Object.keys(RUNS)) {
+      expectSameBytes(RUNS[name](last, last.kernels), RUNS[name](low, low.kernels))
+    }
+  })
+})

@@ -1,0 +1,253 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Slicer, type Work } from '../../../src/backend/wasm/slicer.js'
+import { loadModel, type Model } from '../../../src/index.js'
+import { pacer, SLICE_MS } from '../../../src/platform/pacer.js'
+import { SMALL, smallModel, VOCAB } from '../../model/small.js'
+
+const PROMPT = Array.from({ length: 150 }, (_, i) => (i * 37 + 5) % VOCAB)
+
+afterEach(() => vi.restoreAllMocks())
+
+/** All logits' bits of a prompt, of a short one and of single tokens, with a context shift on the way. */
+async function trace(model: Model): Promise<Uint32Array[]> {
+  using session = model.createSession({ contextLength: 170, contextShift: { keep: 10 } })
+  const bits: Uint32Array[] = []
+  for (const ids of [PROMPT, [1, 2, 3, 4, 5], [7], [8], [9, 10, 11], PROMPT.slice(0, 40), [12]]) {
+    await session.eval(ids)
+    bits.push(new Uint32Array(session.logits().buffer))
+  }
+  return bits
+}
+
+const MIXED = (name: string) => (/attn_|ffn_up/.test(name) ? 'Q4_0' : /ffn_down/.test(name) ? 'Q8_0' : 'F16')
+
+describe.each([
+  ['F32', 1, {}],
+  ['Q4_0', 1, { format: 'Q4_0' }],
+  ['several formats with biases', 1, { format: MIXED, biases: true }],
+  ['F32 on 3 threads', 3, {}],
+  ['several formats on 3 threads', 3, { format: MIXED }],
+  ['odd numbers of rows', 1, { shape: { ...SMALL.shape, vocab: 403, feedForward: 150 } }],
+] as const)('slices of operations: %s', (_, threads, options) => {
+  it('change no bit, however many there are', async () => {
+    await using model = await loadModel(smallModel(options as object), { threads, kernels: 'baseline' })
+    const slices = vi.spyOn(Slicer.prototype, 'slices')
+    slices.mockReturnValue(1)
+    const whole = await trace(model)
+    for (const count of [2, 3, 7, 1000]) {
+      slices.mockReturnValue(count)
+      expect(await trace(model)).toEqual(whole)
+    }
+  })
+})
+
+describe('a pass that lets the event loop run after every slice', () => {
+  it('pauses within a batch: attention, each product, and each of their slices', async () => {
+    await using model = await loadModel(smallModel(), { kernels: 'baseline', threads: 1 })
+    const { layers, heads, headDim, feedForward, embed } = SMALL.shape
+    vi.spyOn(Slicer.prototype, 'slices').mockReturnValue(1000)
+    vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const pause = vi.spyOn(pacer, 'pause')
+    using session = model.createSession()
+    await session.eval(PROMPT.slice(0, 128))
+    // 8 rows of a product at least, and 4 tokens of attention.
+    const perLayer = [heads * headDim!, embed, feedForward, embed].map((rows) => rows / 8)
+    const least = layers * (128 / 4 + perLayer.reduce((sum, slices) => sum + slices) / 2)
+    expect(pause.mock.calls.length).toBeGreaterThan(least)
+  })
+
+  it('keeps sessions, context shifts and embeddings of a model apart', async () => {
+    await using model = await loadModel(smallModel(), { kernels: 'baseline' })
+    const expected = await trace(model)
+    const { embed } = await import('../../../src/index.js')
+    const vectors = await embed(model, [PROMPT, [1, 2, 3]])
+    vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const [first, second, third, embedded] = await Promise.all([
+      trace(model),
+      trace(model),
+      trace(model),
+      embed(model, [PROMPT, [1, 2, 3]]),
+    ])
+    expect(first).toEqual(expected)
+    expect(second).toEqual(expected)
+    expect(third).toEqual(expected)
+    expect(embedded).toEqual(vectors)
+  })
+
+  it('lets sessions take turns, a batch or a token each', async () => {
+    await using model = await loadModel(smallModel(), { kernels: 'baseline' })
+    using long = model.createSession()
+    using short = model.createSession()
+    vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const prompt = long.eval(Array.from({ length: 256 }, (_, i) => i))
+    await short.eval([1, 2, 3])
+    // The short one was asked for during the first batch and came before the second.
+    expect(long.position).toBe(128)
+    await prompt
+  })
+})
+
+describe('an abort within a batch', () => {
+  it.each([
+    ['of a prompt', PROMPT.slice(0, 100)],
+    ['of a single token', [7]],
+  ])('%s leaves the session as it was before the batch', async (_, ids) => {
+    await using model = await loadModel(smallModel(), { kernels: 'baseline' })
+    using session = model.createSession()
+    await session.eval([1, 2, 3, 4])
+    const logits = session.logits()
+    const controller = new AbortController()
+    let checks = 0
+    const due = vi.spyOn(pacer, 'isDue').mockImplementation(() => {
+      if (++checks === 5) controller.abort('enough')
+      return true
+    })
+    await expect(session.eval(ids, { signal: controller.signal })).rejects.toBe('enough')
+    expect(checks).toBe(5)
+    due.mockRestore()
+    expect(session.position).toBe(4)
+    expect(session.logits()).toEqual(logits)
+    await session.eval(ids)
+    using fresh = model.createSession()
+    await fresh.eval([1, 2, 3, 4])
+    await fresh.eval(ids)
+    expect(session.logits()).toEqual(fresh.logits())
+  })
+
+  it('ends a generation within a token, which is not lost', async () => {
+    await using model = await loadModel(smallModel(), { kernels: 'baseline' })
+    using session = model.createSession()
+    const controller = new AbortController()
+    const generation = session.generate([1, 2, 3, 4, 5], { signal: controller.signal, maxTokens: 20 })
+    vi.spyOn(pacer, 'isDue').mockImplementation(() => {
+      if (session.position === 8) controller.abort()
+      return true
+    })
+    for await (const _ of generation);
+    vi.restoreAllMocks()
+    expect(generation.stopReason).toBe('abort')
+    // Four tokens were chosen, the last of which was being evaluated.
+    expect([generation.ids.length, session.position]).toEqual([4, 8])
+    const rest = session.generate(undefined, { maxTokens: 6 })
+    for await (const _ of rest);
+    const whole = model.createSession().generate([1, 2, 3, 4, 5], { maxTokens: 10 })
+    for await (const _ of whole);
+    expect([...generation.ids, ...rest.ids]).toEqual(whole.ids)
+  })
+
+  it('is noticed by a session that waits for another one', async () => {
+    await using model = await loadModel(smallModel(), { kernels: 'baseline' })
+    using running = model.createSession()
+    using waiting = model.createSession()
+    let release: () => void = () => {}
+    vi.spyOn(pacer, 'isDue').mockReturnValueOnce(true)
+    vi.spyOn(pacer, 'pause').mockImplementationOnce(() => new Promise((resolve) => (release = resolve)))
+    const prompt = running.eval(PROMPT)
+    const controller = new AbortController()
+    const refused = waiting.eval([1, 2, 3], { signal: controller.signal })
+    controller.abort('enough')
+    await expect(refused).rejects.toBe('enough')
+    expect([running.position, running.isBusy, waiting.isBusy]).toEqual([0, true, false])
+    release()
+    await prompt
+    await waiting.eval([1, 2, 3])
+    expect([running.position, waiting.position]).toEqual([150, 3])
+  })
+
+  it('does not reach a context shift, which is done as a whole', async () => {
+    await using model = await loadModel(smallModel(), { kernels: 'baseline' })
+    const options = { contextLength: 32, contextShift: { keep: 2 } }
+    using session = model.createSession(options)
+    using other = model.createSession(options)
+    await session.eval(PROMPT.slice(0, 32))
+    await other.eval(PROMPT.slice(0, 32))
+    const controller = new AbortController()
+    vi.spyOn(pacer, 'isDue').mockImplementation(() => {
+      controller.abort('enough')
+      return true
+    })
+    await expect(session.eval([7], { signal: controller.signal })).rejects.toBe('enough')
+    vi.restoreAllMocks()
+    expect(session.position).toBe(17)
+    await session.eval([7])
+    await other.eval([7])
+    expect(session.logits()).toEqual(other.logits())
+  })
+
+  it('frees the session, and the model can be disposed', async () => {
+    const model = await loadModel(smallModel(), { kernels: 'baseline' })
+    const session = model.createSession()
+    vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const controller = new AbortController()
+    const evaluation = session.eval(PROMPT, { signal: controller.signal })
+    await new Promise((resolve) => setImmediate(resolve))
+    const busy = expect.objectContaining({ code: 'BUSY' })
+    expect(() => session.dispose()).toThrow(busy)
+    expect(() => model.dispose()).toThrow(busy)
+    expect(() => session.fork()).toThrow(busy)
+    expect(() => session.save()).toThrow(busy)
+    controller.abort('enough')
+    await expect(evaluation).rejects.toBe('enough')
+    model.dispose()
+    expect(model.memoryBytes).toBe(0)
+  })
+})
+
+describe('the slicer', () => {
+  const product: Work = { kind: 'matmul', size: 3e9 }
+
+  it('begins with small slices, then makes them as long as a slice may take', () => {
+    const slicer = new Slicer()
+    const first = slicer.slices(product)
+    for (let i = 0; i < 50; i++) {
+      const slices = slicer.slices(product)
+      // 10 million multiply-adds per millisecond.
+      slicer.took({ kind: 'matmul', size: product.size / slices }, product.size / slices / 1e7)
+    }
+    expect(first).toBeGreaterThan(500)
+    // 300 ms of work.
+    expect(slicer.slices(product)).toBeGreaterThan(300 / SLICE_MS)
+    expect(slicer.slices(product)).toBeLessThan(600 / SLICE_MS)
+    expect(slicer.slices({ kind: 'matmul', size: 1e6 })).toBe(1)
+  })
+
+  it('follows a processor that slows down, and one that speeds up', () => {
+    const slicer = new Slicer()
+    const learn = (speed: number) => {
+      let longest = 0
+      for (let i = 0; i < 100; i++) {
+        const size = product.size / slicer.slices(product)
+        longest = i < 90 ? 0 : Math.max(longest, size / speed)
+        slicer.took({ kind: 'matmul', size }, size / speed)
+      }
+      return longest
+    }
+    for (const speed of [1e7, 1e6, 5e7, 2e5]) {
+      const ms = learn(speed)
+      expect(ms).toBeGreaterThan(SLICE_MS / 2)
+      expect(ms).toBeLessThan(SLICE_MS)
+    }
+  })
+
+  it('keeps the kinds of work apart', () => {
+    const slicer = new Slicer()
+    const before = slicer.slices({ kind: 'matvec', size: 1e8 })
+    for (let i = 0; i < 50; i++) slicer.took({ kind: 'matmul', size: 1e8 }, 1)
+    expect(slicer.slices({ kind: 'matvec', size: 1e8 })).toBe(before)
+    expect(slicer.slices({ kind: 'matmul', size: 1e8 })).toBe(1)
+  })
+
+  it('is right on average with a clock that ticks once in many operations', () => {
+    const slicer = new Slicer()
+    let time = 0
+    for (let i = 0; i < 5000; i++) {
+      const before = Math.floor(time / 16) * 16
+      time += 0.5
+      slicer.took({ kind: 'matvec', size: 1e6 }, Math.floor(time / 16) * 16 - before)
+    }
+    const slices = slicer.slices({ kind: 'matvec', size: 1e9 })
+    // 500 ms of work.
+    expect(slices).toBeGreaterThan(500 / SLICE_MS)
+    expect(slices).toBeLessThan(1000 / SLICE_MS)
+  })
+})

@@ -1,0 +1,154 @@
+import { DasllamaError } from '../../../src/errors.js'
+import { type BlockFormat, bytesFor } from '../../../src/gguf/block-formats.js'
+import { f32ToBf16, f32ToF16 } from '../../../src/gguf/half.js'
+import type { RandomBits } from './random-bits.js'
+
+/**
+ * Random but valid blocks, without a quantiser: the quants (and the small scales of the K formats) are random
+ * bits, the f16 scales are chosen so that the dequantised weights have mean zero and a wanted standard deviation.
+ * Block layouts: ggml-common.h of llama.cpp.
+ */
+interface BlockStatistics {
+  /** Where the f16 scale is in the block. */
+  readonly scaleAt: number
+  /** Root mean square of a weight whose scale is 1. */
+  readonly rms: number
+  /** The f16 minimum, where the format has one: `scale × perScale` there makes the mean zero. */
+  readonly minimum?: { readonly at: number; readonly perScale: number }
+}
+
+/** Mean square of integers drawn evenly from `low` to `high`. */
+function meanSquare(low: number, high: number): number {
+  let sum = 0
+  for (let i = low; i <= high; i++) sum += i * i
+  return sum / (high - low + 1)
+}
+
+/** weight = scale × quant, quants even from `low` to `high`. A random sign of the scale takes the mean to zero. */
+function plain(scaleAt: number, low: number, high: number): BlockStatistics {
+  return { scaleAt, rms: Math.sqrt(meanSquare(low, high)) }
+}
+
+/** weight = scale × quant + minimum, quants even from 0 to `high`. */
+function withMinimum(high: number): BlockStatistics {
+  const mean = high / 2
+  return {
+    scaleAt: 0,
+    rms: Math.sqrt(meanSquare(0, high) - mean * mean),
+    minimum: { at: 2, perScale: -mean },
+  }
+}
+
+/**
+ * weight = scale × s × quant − minimum × m, with s and m even from 0 to `highScale`, quants from 0 to `high`.
+ * As s and m have the same mean, minimum = scale × mean quant makes the mean zero.
+ */
+function superBlock(scaleAt: number, highScale: number, high: number): BlockStatistics {
+  const meanQuant = high / 2
+  const meanScale = highScale / 2
+  const product = meanSquare(0, highScale) * (meanSquare(0, high) + meanQuant ** 2)
+  return {
+    scaleAt,
+    rms: Math.sqrt(product - 2 * (meanScale * meanQuant) ** 2),
+    minimum: { at: scaleAt + 2, perScale: meanQuant },
+  }
+}
+
+/** Mean square of the magnitudes 8, 25 and 43 over the 256 entries of 8 in ggml's `iq2xxs_grid`. */
+const IQ2_XXS_GRID_MEAN_SQUARE = 534.43
+
+const STATISTICS: Readonly<Record<string, BlockStatistics>> = {
+  Q4_0: plain(0, -8, 7),
+  Q4_1: withMinimum(15),
+  Q5_0: plain(0, -16, 15),
+  Q5_1: withMinimum(31),
+  Q8_0: plain(0, -127, 127),
+  Q2_K: superBlock(80, 15, 3),
+  Q3_K: { scaleAt: 108, rms: Math.sqrt(meanSquare(-32, 31) * meanSquare(-4, 3)) },
+  Q4_K: superBlock(0, 63, 15),
+  Q5_K: superBlock(0, 63, 31),
+  Q6_K: { scaleAt: 208, rms: Math.sqrt(meanSquare(-128, 127) * meanSquare(-32, 31)) },
+  // weight = scale × (0.5 + s) / 4 × grid, s even from 0 to 15.
+  IQ2_XXS: {
+    scaleAt: 0,
+    rms: Math.sqrt((meanSquare(0, 15) + 7.5 + 0.25) * IQ2_XXS_GRID_MEAN_SQUARE) / 4,
+  },
+}
+
+/** Scales vary from block to block between 1/2 and 3/2 of the base, as no two blocks of a real model are alike. */
+const SPREAD_RMS = Math.sqrt(13 / 12)
+
+/**
+ * `elements` random weights of mean about 0 and the given standard deviation, in the given format. Throws
+ * `UNSUPPORTED` for a format that it does not know and `INVALID_ARGUMENT` when `elements` is not a multiple of the
+ * block.
+ */
+export function randomBlocks(
+  format: BlockFormat,
+  elements: number,
+  random: RandomBits,
+  standardDeviation: number,
+): Uint8Array {
+  if (elements % format.blockElements !== 0) {
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${elements} weights are not a multiple of ${format.name}'s block of ${format.blockElements}`,
+    )
+  }
+  const bytes = new Uint8Array(bytesFor(format, elements))
+  switch (format.name) {
+    case 'F32':
+      randomFloats(random, standardDeviation, new Float32Array(bytes.buffer), (value) => value)
+      return bytes
+    case 'F16':
+      randomFloats(random, standardDeviation, new Uint16Array(bytes.buffer), f32ToF16)
+      return bytes
+    case 'BF16':
+      randomFloats(random, standardDeviation, new Uint16Array(bytes.buffer), f32ToBf16)
+      return bytes
+  }
+  const statistics = STATISTICS[format.name]
+  if (!statistics) throw new DasllamaError('UNSUPPORTED', `no random blocks of format ${format.name}`)
+  random.fill(bytes)
+  // ggml never writes -128 in Q8_0. In the f16 scales, overwritten below, the change does not matter.
+  if (format.name === 'Q8_0') for (let i = 0; i < bytes.length; i++) if (bytes[i] === 0x80) bytes[i] = 0x81
+  setScales(bytes, format.blockBytes, statistics, random, standardDeviation)
+  return bytes
+}
+
+/** The sum of two even distributions: a triangle, close enough to a bell. */
+function randomFloats(
+  random: RandomBits,
+  standardDeviation: number,
+  target: Float32Array | Uint16Array,
+  encode: (value: number) => number,
+): void {
+  const factor = (standardDeviation * Math.sqrt(6)) / 65536
+  for (let i = 0; i < target.length; i++) {
+    const bits = random.next()
+    target[i] = encode(((bits & 0xffff) + (bits >>> 16) - 0xffff) * factor)
+  }
+}
+
+function setScales(
+  bytes: Uint8Array,
+  blockBytes: number,
+  { scaleAt, rms, minimum }: BlockStatistics,
+  random: RandomBits,
+  standardDeviation: number,
+): void {
+  const base = standardDeviation / (rms * SPREAD_RMS)
+  for (let block = 0; block < bytes.length; block += blockBytes) {
+    const bits = random.next()
+    const sign = !minimum && bits & 1 ? -1 : 1
+    const scale = sign * base * (0.5 + (bits >>> 8) / 2 ** 24)
+    writeF16(bytes, block + scaleAt, scale)
+    if (minimum) writeF16(bytes, block + minimum.at, scale * minimum.perScale)
+  }
+}
+
+function writeF16(bytes: Uint8Array, at: number, value: number): void {
+  const half = f32ToF16(value)
+  bytes[at] = half
+  bytes[at + 1] = half >>> 8
+}
