@@ -1,0 +1,108 @@
+import { describeValue } from '../describe.js'
+import { DasllamaError } from '../errors.js'
+import type { SequenceMemory } from './memory.js'
+
+/** Most rows of a batch. */
+export const MAX_ROWS = 128
+
+/**
+ * How rows are computed. `prefill`: as a matrix product (GEMM), where a row's bits do not depend on how a prompt is cut
+ * into batches. `decode`: each row as a matrix-vector product (GEMV), with the bits of a batch of that row alone. The two
+ * sum in different orders, so a row's bits depend on its phase and on those of the rows before it, and on nothing else.
+ */
+export const PHASES = ['decode', 'prefill'] as const
+export type Phase = (typeof PHASES)[number]
+
+/** Consecutive rows of a batch that belong to one sequence. */
+export interface Run {
+  /** What they are appended to; their positions continue it. */
+  readonly memory: SequenceMemory
+  readonly firstRow: number
+  readonly rows: number
+  readonly phase: Phase
+}
+
+/** What goes through a model at once: tokens of one or more sequences, a row per token. */
+export interface Batch {
+  /** A token per row, 1 to `MAX_ROWS` rows. */
+  readonly ids: ArrayLike<number>
+  /** Each row's position in its sequence. */
+  readonly positions: ArrayLike<number>
+  /** All rows, in order, each in one run. */
+  readonly runs: readonly Run[]
+  /** Rows whose results are wanted, ascending. */
+  readonly outputs: readonly number[]
+  /**
+   * What is wanted of them: `logits`, f32[vocabSize], or the `hidden` state after the output norm, f32[embeddingLength].
+   * Default `logits`.
+   */
+  readonly want?: 'logits' | 'hidden'
+  /** Checked whenever the event loop has run. Once aborted, the batch rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns.
+ * What it throws rejects the batch.
+ */
+export type TakeOutput = (row: number, values: Float32Array) => void
+
+/** A batch of one run that continues `memory`. */
+export function batchOf(
+  ids: ArrayLike<number>,
+  { memory, phase, ...rest }: Pick<Run, 'memory' | 'phase'> & Omit<Batch, 'ids' | 'positions' | 'runs'>,
+): Batch {
+  const positions = Int32Array.from({ length: ids.length }, (_, row) => memory.length + row)
+  return { ids, positions, runs: [{ memory, firstRow: 0, rows: ids.length, phase }], ...rest }
+}
+
+/**
+ * Throws `INVALID_ARGUMENT` for a batch that contradicts itself: rows outside of runs, two runs on one memory, positions
+ * that do not continue a memory, outputs that are not rows, ids outside of the vocabulary. `owns`: whether a memory
+ * belongs to the executable and has not been disposed.
+ */
+export function checkBatch(batch: Batch, vocabSize: number, owns: (memory: SequenceMemory) => boolean): void {
+  const { ids, positions, runs, outputs, signal } = batch
+  const rows = ids.length
+  if (!(rows >= 1 && rows <= MAX_ROWS)) throw invalid(`it has ${rows} rows; 1 to ${MAX_ROWS} are possible`)
+  if (positions.length !== rows) throw invalid(`it has ${rows} ids and ${positions.length} positions`)
+  for (let row = 0; row < rows; row++) {
+    const id = ids[row]
+    if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue
+    throw invalid(`row ${row}: token ${describeValue(id)} is not in the vocabulary (0 to ${vocabSize - 1})`)
+  }
+  let next = 0
+  const memories = new Set<SequenceMemory>()
+  for (const [index, run] of runs.entries()) {
+    const where = `run ${index}`
+    if (run.firstRow !== next) throw invalid(`${where} begins at row ${run.firstRow}, not at ${next}`)
+    if (!(Number.isInteger(run.rows) && run.rows >= 1 && next + run.rows <= rows)) {
+      throw invalid(`${where} has ${describeValue(run.rows)} rows; ${rows - next} are left`)
+    }
+    if (!PHASES.includes(run.phase)) throw invalid(`${where}: phase ${describeValue(run.phase)} is unknown`)
+    if (!owns(run.memory)) throw invalid(`${where}: its memory is disposed or belongs to another model`)
+    if (memories.has(run.memory)) throw invalid(`${where}: an earlier run has the same memory`)
+    memories.add(run.memory)
+    for (let row = 0; row < run.rows; row++) {
+      const expected = run.memory.length + row
+      if (positions[next + row] === expected) continue
+      throw invalid(
+        `row ${next + row} is at position ${describeValue(positions[next + row])}, not at ${expected}, where ${where}'s memory continues`,
+      )
+    }
+    next += run.rows
+  }
+  if (next !== rows) throw invalid(`rows ${next} to ${rows - 1} belong to no run`)
+  let last = -1
+  for (const row of outputs) {
+    if (!(Number.isInteger(row) && row > last && row < rows)) {
+      throw invalid(`output row ${describeValue(row)}; rows 0 to ${rows - 1} in ascending order are possible`)
+    }
+    last = row
+  }
+  signal?.throwIfAborted()
+}
+
+function invalid(what: string): DasllamaError {
+  return new DasllamaError('INVALID_ARGUMENT', `the batch is invalid: ${what}`)
+}
