@@ -1,13 +1,9 @@
-import { displayName } from '../describe.js'
-import { DasllamaError } from '../errors.js'
-import type { Metadata } from '../gguf/metadata.js'
-import type { ModelFile } from '../gguf/model-file.js'
-import type { Family } from './family.js'
+import type { RopeScaling } from '../backend/rope.js'
+import type { HyperparameterReader } from './hyperparameter-reader.js'
 import { type PoolingType, readPooling } from './pooling.js'
-import { familyOf } from './registry.js'
-import { type RopeScaling, readRopeScaling } from './rope-scaling.js'
+import { readRopeScaling } from './rope-scaling.js'
 
-/** The numbers that a model is built from. */
+/** The numbers that every decoder is built from; families add their own. */
 export interface Config {
   readonly architecture: string
   /** `general.name`, where the file has one. */
@@ -24,7 +20,9 @@ export interface Config {
   readonly kvHeads: number
   /** Values in one head. */
   readonly headDim: number
-  /** How many of a head's values turn with the position. */
+  /** Which values of a head the rotary embedding pairs: neighbours (`norm`), or one of each half (`neox`). */
+  readonly ropeType: 'norm' | 'neox'
+  /** How many of a head's values it rotates. */
   readonly ropeDim: number
   readonly ropeTheta: number
   readonly ropeScaling: RopeScaling
@@ -33,7 +31,6 @@ export interface Config {
   readonly rmsEpsilon: number
   /** How the file wants embeddings to be pooled, where it says so. */
   readonly pooling: PoolingType | undefined
-  readonly family: Family
 }
 
 /** Keys of `architecture.*`, whose values must be positive integers, with the range that is accepted. */
@@ -50,23 +47,19 @@ const MAXIMUM = {
   vocab_size: 2 ** 24,
 } as const
 
-/** Reads and checks a file's configuration. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key. */
-export function readConfig(file: ModelFile): Config {
-  const { metadata } = file
-  const architecture = metadata.string('general.architecture')
-  const family = familyOf(architecture, file.name)
+/**
+ * What the families' files have in common, read and checked. `ropeType` is the family's; converters of `norm` families
+ * have permuted the rows of queries and keys to fit. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key.
+ */
+export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Config, 'ropeType'>): Config {
+  const { metadata } = reader
   const count = (key: keyof typeof MAXIMUM, fallback?: number): number =>
-    positiveInteger(metadata, file.name, `${architecture}.${key}`, MAXIMUM[key], fallback)
-  const real = (key: string, fallback?: number): number => {
-    const value = metadata.number(`${architecture}.${key}`, fallback)
-    if (Number.isFinite(value) && value >= 0) return value
-    throw new DasllamaError('BAD_FORMAT', `${displayName(file.name)}: "${architecture}.${key}" is ${value}`)
-  }
+    reader.count(key, { fallback, maximum: MAXIMUM[key] })
 
-  refuseExperts(metadata, architecture, file.name)
-  refuseBothWays(metadata, architecture, file.name)
-  const vocabSize = count('vocab_size', vocabularySize(file))
-  refuseOtherVocabulary(metadata, vocabSize, file.name)
+  rejectExperts(reader)
+  rejectNonCausal(reader)
+  const vocabSize = count('vocab_size', reader.file.tensors.get('token_embd.weight')?.shape[1])
+  rejectOtherVocabulary(reader, vocabSize)
   const embeddingLength = count('embedding_length')
   const heads = count('attention.head_count')
   const kvHeads = count('attention.head_count_kv', heads)
@@ -74,32 +67,22 @@ export function readConfig(file: ModelFile): Config {
   const valueDim = count('attention.value_length', headDim)
   const ropeDim = count('rope.dimension_count', headDim)
   if (heads % kvHeads !== 0) {
-    throw new DasllamaError(
-      'BAD_FORMAT',
-      `${displayName(file.name)}: ${heads} attention heads cannot share ${kvHeads} key/value heads`,
-    )
+    throw reader.error('BAD_FORMAT', `${heads} attention heads cannot share ${kvHeads} key/value heads`)
   }
   if (ropeDim > headDim || ropeDim % 2 !== 0) {
-    throw new DasllamaError(
+    throw reader.error(
       'BAD_FORMAT',
-      `${displayName(file.name)}: ${ropeDim} rotary dimensions in heads of ${headDim}: an even number within the head is needed`,
-    )
-  }
-  const ropeTheta = real('rope.freq_base', 10_000)
-  if (ropeTheta <= 1) {
-    throw new DasllamaError(
-      'BAD_FORMAT',
-      `${displayName(file.name)}: "${architecture}.rope.freq_base" is ${ropeTheta}; more than 1 is needed`,
+      `${ropeDim} rotary dimensions in heads of ${headDim}: an even number within the head is needed`,
     )
   }
   if (headDim % 4 !== 0 || valueDim !== headDim) {
-    throw new DasllamaError(
+    throw reader.error(
       'UNSUPPORTED',
-      `${displayName(file.name)}: heads of ${headDim} key and ${valueDim} value dimensions; both must be the same multiple of 4`,
+      `heads of ${headDim} key and ${valueDim} value dimensions; both must be the same multiple of 4`,
     )
   }
   return {
-    architecture,
+    architecture: reader.architecture,
     name: metadata.has('general.name') ? metadata.string('general.name') : undefined,
     contextLength: count('context_length'),
     vocabSize,
@@ -109,77 +92,42 @@ export function readConfig(file: ModelFile): Config {
     heads,
     kvHeads,
     headDim,
+    ropeType,
     ropeDim,
-    ropeTheta,
-    ropeScaling: readRopeScaling(metadata, architecture, file.name),
-    attentionScale: real('attention.scale', 0) || 1 / Math.sqrt(headDim),
-    rmsEpsilon: real('attention.layer_norm_rms_epsilon'),
-    pooling: readPooling(metadata, architecture, file.name),
-    family,
+    ropeTheta: readRopeTheta(reader, 'rope.freq_base'),
+    ropeScaling: reader.note('rope.scaling', readRopeScaling(reader)),
+    attentionScale: reader.real('attention.scale', 0) || 1 / Math.sqrt(headDim),
+    rmsEpsilon: reader.real('attention.layer_norm_rms_epsilon'),
+    pooling: readPooling(reader),
   }
 }
 
-/** The embedding's rows, of which there is one a token. */
-function vocabularySize(file: ModelFile): number | undefined {
-  return file.tensors.get('token_embd.weight')?.shape[1]
-}
-
-/** A key that some writers give per layer is accepted when all layers agree. */
-function positiveInteger(
-  metadata: Metadata,
-  fileName: string,
-  key: string,
-  maximum: number,
-  fallback?: number,
-): number {
-  const raw = metadata.get(key)
-  let value: number
-  if (ArrayBuffer.isView(raw)) {
-    const each = metadata.numbers(key)
-    value = each[0]
-    if (Array.prototype.some.call(each, (other) => other !== value)) {
-      throw new DasllamaError('UNSUPPORTED', `${displayName(fileName)}: "${key}" differs from layer to layer`)
-    }
-  } else {
-    value = metadata.number(key, fallback)
-  }
-  if (Number.isInteger(value) && value >= 1 && value <= maximum) return value
-  throw new DasllamaError(
-    'BAD_FORMAT',
-    `${displayName(fileName)}: "${key}" is ${value}; 1 to ${maximum} is accepted`,
-  )
+/** The base of rotary frequencies under `key`, more than 1; default 10,000. */
+export function readRopeTheta(reader: HyperparameterReader, key: string): number {
+  const theta = reader.real(key, 10_000)
+  if (theta > 1) return theta
+  throw reader.error('BAD_FORMAT', `"${reader.key(key)}" is ${theta}; more than 1 is needed`)
 }
 
 /** Ids must mean the same to the tokenizer and to the weights: one too many would be a row that is not there. */
-function refuseOtherVocabulary(metadata: Metadata, vocabSize: number, fileName: string): void {
-  const tokens = metadata.strings('tokenizer.ggml.tokens', [])
+function rejectOtherVocabulary(reader: HyperparameterReader, vocabSize: number): void {
+  const tokens = reader.metadata.strings('tokenizer.ggml.tokens', [])
   if (tokens.length === 0 || tokens.length === vocabSize) return
-  throw new DasllamaError(
-    'BAD_FORMAT',
-    `${displayName(fileName)}: the tokenizer has ${tokens.length} tokens, the model ${vocabSize}`,
-  )
+  throw reader.error('BAD_FORMAT', `the tokenizer has ${tokens.length} tokens, the model ${vocabSize}`)
 }
 
-function refuseExperts(metadata: Metadata, architecture: string, fileName: string): void {
-  const experts = metadata.number(`${architecture}.expert_count`, 0)
+function rejectExperts(reader: HyperparameterReader): void {
+  const experts = reader.metadata.number(reader.key('expert_count'), 0)
   if (experts === 0) return
-  throw new DasllamaError(
-    'UNSUPPORTED',
-    `${displayName(fileName)}: a mixture of ${experts} experts is not supported`,
-    {
-      hint: 'use a dense model',
-    },
-  )
+  throw reader.error('UNSUPPORTED', `a mixture of ${experts} experts is not supported`, 'use a dense model')
 }
 
 /** Some embedding models were trained to see the tokens after a token too. */
-function refuseBothWays(metadata: Metadata, architecture: string, fileName: string): void {
-  if (metadata.boolean(`${architecture}.attention.causal`, true)) return
-  throw new DasllamaError(
+function rejectNonCausal(reader: HyperparameterReader): void {
+  if (reader.metadata.boolean(reader.key('attention.causal'), true)) return
+  throw reader.error(
     'UNSUPPORTED',
-    `${displayName(fileName)}: attention to later tokens is not supported`,
-    {
-      hint: 'use a causal model, one without "attention.causal" in its file',
-    },
+    'non-causal attention is not supported',
+    'use a causal model, one without "attention.causal" in its file',
   )
 }

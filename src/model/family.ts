@@ -1,9 +1,16 @@
-/** What sets one architecture apart from another, as data: the engine has no branch that names a family. */
-export interface Family {
-  /** `general.architecture` in the file; metadata keys begin with it. */
-  readonly architecture: string
-  /** Which two values of a head turn together: neighbours, or the two halves (as in GPT-NeoX). */
-  readonly ropePairs: 'interleaved' | 'neox'
-  /** The function on the feed-forward gate. */
-  readonly gate: 'silu' | 'gelu'
+import type { Builder } from './builder.js'
+import type { Config } from './config.js'
+import type { HyperparameterReader } from './hyperparameter-reader.js'
+
+/**
+ * A family of models: which architectures it answers for, what it reads from their metadata, and what they compute. One
+ * file in families/ and its line in the registry; or `registerFamily` from outside.
+ */
+export interface Family<C extends Config = Config> {
+  /** Values of `general.architecture`. Metadata keys begin with the one that the file has. */
+  readonly architectures: readonly string[]
+  /** Reads the family's metadata; most begin with `readConfig`. */
+  hyperparameters(reader: HyperparameterReader): C
+  /** Records the computation, from the tokens to the logits. Called once per model file; depends on nothing else. */
+  build(b: Builder, h: C): void
 }

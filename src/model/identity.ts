@@ -1,6 +1,5 @@
 import type { TensorInfo } from '../gguf/model-file.js'
 import { hash32 } from '../math/hash.js'
-import type { Config } from './config.js'
 
 const WORD = 4
 
@@ -35,13 +34,14 @@ export class TensorSamples {
 }
 
 /**
- * 16 hexadecimal digits that tell models apart by what their results depend on: the configuration, the names, shapes
- * and formats of the tensors, and samples of each one's bytes in the file. What the file is called and how it is cut into
- * parts, and how the tensors lie in memory, does not count.
+ * 16 hexadecimal digits that distinguish models by what their results depend on: the architecture and every
+ * hyperparameter that its family has read, the names, shapes and formats of the tensors, and samples of each one's bytes
+ * in the file. What the file is called and how it is cut into parts, and how the tensors lie in memory, does not count.
  */
 export function modelIdentity(
-  config: Config,
-  tensors: readonly TensorInfo[],
+  architecture: string,
+  hyperparameters: ReadonlyMap<string, unknown>,
+  tensors: Iterable<TensorInfo>,
   samples: TensorSamples,
 ): string {
   // Two hashes from different seeds: 32 bits alone would collide among the models of the world.
@@ -52,19 +52,7 @@ export function modelIdentity(
     high = hash32(bytes, high)
   }
   const addText = (value: unknown) => add(new TextEncoder().encode(JSON.stringify(value)))
-  const { architecture, heads, kvHeads, headDim, ropeDim, ropeTheta, ropeScaling } = config
-  const { attentionScale, rmsEpsilon } = config
-  addText([
-    architecture,
-    heads,
-    kvHeads,
-    headDim,
-    ropeDim,
-    ropeTheta,
-    ropeScaling,
-    attentionScale,
-    rmsEpsilon,
-  ])
+  addText([architecture, ...hyperparameters])
   for (const tensor of tensors) {
     addText([tensor.name, tensor.format.name, tensor.shape])
     add(samples.of(tensor))

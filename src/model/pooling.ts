@@ -1,6 +1,4 @@
-import { displayName } from '../describe.js'
-import { DasllamaError } from '../errors.js'
-import type { Metadata } from '../gguf/metadata.js'
+import type { HyperparameterReader } from './hyperparameter-reader.js'
 
 /**
  * What a model makes of its tokens' hidden states: the mean, the first one, the last one, each by itself, or a score by
@@ -10,17 +8,13 @@ const POOLING_TYPES = ['none', 'mean', 'cls', 'last', 'rank'] as const
 export type PoolingType = (typeof POOLING_TYPES)[number]
 
 /** What the file says, if anything. Throws `BAD_FORMAT` for a number that names no way of pooling. */
-export function readPooling(
-  metadata: Metadata,
-  architecture: string,
-  fileName: string,
-): PoolingType | undefined {
-  const key = `${architecture}.pooling_type`
-  if (!metadata.has(key)) return undefined
-  const value = metadata.number(key)
+export function readPooling(reader: HyperparameterReader): PoolingType | undefined {
+  const key = reader.key('pooling_type')
+  if (!reader.metadata.has(key)) return undefined
+  const value = reader.metadata.number(key)
   // llama.cpp's LLAMA_POOLING_TYPE_UNSPECIFIED.
   if (value === -1) return undefined
   const type = POOLING_TYPES[value]
   if (type !== undefined) return type
-  throw new DasllamaError('BAD_FORMAT', `${displayName(fileName)}: "${key}" is ${value}; 0 to 4 is accepted`)
+  throw reader.error('BAD_FORMAT', `"${key}" is ${value}; 0 to 4 is accepted`)
 }

@@ -3,19 +3,61 @@ import { DasllamaError } from '../errors.js'
 import { llama } from './families/llama.js'
 import type { Family } from './family.js'
 
-/** Every family that runs. A new one is a file in families/ and its name here. */
-const FAMILIES: readonly Family[] = [llama]
+/** Every family of this package. A new one is a file in families/ and its name here. */
+const BUILT_IN: readonly Family[] = [llama]
 
-/** Throws `UNSUPPORTED` for an architecture that is not in the registry. */
+/** Those that users have registered, by architecture. */
+const registered = /* @__PURE__ */ new Map<string, Family>()
+
+/**
+ * Makes files of a family's architectures loadable. Throws `INVALID_ARGUMENT` for what is not a family, and for an
+ * architecture that another family answers for. Registering a family again is idempotent.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a family reads the configuration that it makes itself.
+export function registerFamily(family: Family<any>): void {
+  checkFamily(family)
+  for (const architecture of family.architectures) {
+    const known = find(architecture)
+    if (known === undefined || known === family) continue
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `architecture ${describeValue(architecture)} has a family already`,
+      { hint: 'give the model file and the family another name' },
+    )
+  }
+  for (const architecture of family.architectures) registered.set(architecture, family)
+}
+
+/** Throws `UNSUPPORTED` for an architecture that has no family. */
 export function familyOf(architecture: string, fileName: string): Family {
-  const family = FAMILIES.find((candidate) => candidate.architecture === architecture)
+  const family = find(architecture)
   if (family) return family
-  const known = FAMILIES.map((candidate) => candidate.architecture).join(', ')
+  const known = [...BUILT_IN.flatMap(({ architectures }) => architectures), ...registered.keys()]
   throw new DasllamaError(
     'UNSUPPORTED',
     `${displayName(fileName)}: architecture ${describeValue(architecture)} is not supported`,
-    {
-      hint: `supported: ${known}`,
-    },
+    { hint: `supported: ${known.join(', ')}` },
   )
+}
+
+function find(architecture: string): Family | undefined {
+  return (
+    BUILT_IN.find(({ architectures }) => architectures.includes(architecture)) ?? registered.get(architecture)
+  )
+}
+
+function checkFamily(family: Partial<Family> | null | undefined): void {
+  const { architectures, hyperparameters, build } = family ?? {}
+  const isList = Array.isArray(architectures) && architectures.length > 0
+  if (
+    isList &&
+    architectures.every((name) => typeof name === 'string' && name !== '') &&
+    typeof hyperparameters === 'function' &&
+    typeof build === 'function'
+  ) {
+    return
+  }
+  throw new DasllamaError('INVALID_ARGUMENT', 'a family has architectures, hyperparameters() and build()', {
+    hint: 'see "A model family" in CONTRIBUTING.md',
+  })
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { fillRopeTable } from '../../src/backend/rope-table.js'
+import { fillRopeTable, type RopeScaling, ropeFrequencies } from '../../src/backend/rope.js'
 import { Metadata, type MetadataValue } from '../../src/gguf/metadata.js'
-import { type RopeScaling, readRopeScaling, ropeFrequencies } from '../../src/model/rope-scaling.js'
+import { readRopeScaling } from '../../src/model/rope-scaling.js'
 
 function read(values: Readonly<Record<string, MetadataValue>>): RopeScaling {
   const entries = Object.entries(values).map(([key, value]): [string, MetadataValue] => [

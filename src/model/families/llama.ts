@@ -1,4 +1,18 @@
+import { type Config, readConfig } from '../config.js'
 import type { Family } from '../family.js'
 
 /** Llama 1 to 3, TinyLlama, SmolLM, Mistral 7B and all that converts to `llama`. Source: Touvron et al. 2023. */
-export const llama: Family = { architecture: 'llama', ropePairs: 'interleaved', gate: 'silu' }
+export const llama: Family<Config> = {
+  architectures: ['llama'],
+  hyperparameters: (reader) => readConfig(reader, { ropeType: 'norm' }),
+  build(b, h) {
+    let x = b.embed('token_embd')
+    for (const l of b.layers()) {
+      const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
+      const attended = l.attention(l.rope(q), l.rope(k), v)
+      x = l.add(x, l.linear(attended, 'attn_output', h.embeddingLength))
+      x = l.add(x, l.swiglu(l.rmsNorm(x, 'ffn_norm')))
+    }
+    b.logits(b.rmsNorm(x, 'output_norm'))
+  },
+}

@@ -1,0 +1,123 @@
+import { describeValue, displayName } from '../describe.js'
+import { DasllamaError } from '../errors.js'
+import { BooleanList } from '../gguf/boolean-list.js'
+import type { Metadata, MetadataValue } from '../gguf/metadata.js'
+import type { ModelFile } from '../gguf/model-file.js'
+
+/** What a default is given for, and the range that is accepted. */
+interface CountOptions {
+  readonly fallback?: number | undefined
+  /** Default 1. */
+  readonly minimum?: number
+  /** Default 2^24. */
+  readonly maximum?: number
+}
+
+/**
+ * Reads the metadata `<architecture>.*` for a family, with checks, and records everything that is read: the record
+ * identifies the model. Keys are given without the architecture. Each getter throws `MISSING` for a key that is absent
+ * and has no default, and `BAD_FORMAT` for a value that cannot be, naming the key.
+ */
+export class HyperparameterReader {
+  readonly architecture: string
+  readonly file: ModelFile
+  readonly #read = new Map<string, unknown>()
+
+  constructor(file: ModelFile) {
+    this.file = file
+    this.architecture = file.metadata.string('general.architecture')
+  }
+
+  /** What has been read, by key, defaults included. */
+  get record(): ReadonlyMap<string, unknown> {
+    return this.#read
+  }
+
+  get metadata(): Metadata {
+    return this.file.metadata
+  }
+
+  has(key: string): boolean {
+    return this.metadata.has(this.key(key))
+  }
+
+  /** The key as the file has it. */
+  key(key: string): string {
+    return `${this.architecture}.${key}`
+  }
+
+  /** A whole number. One that some writers give per layer is accepted when all layers agree. */
+  count(key: string, { fallback, minimum = 1, maximum = 2 ** 24 }: CountOptions = {}): number {
+    const name = this.key(key)
+    let value: number
+    if (ArrayBuffer.isView(this.metadata.get(name))) {
+      const each = this.metadata.numbers(name)
+      value = each[0]
+      if (Array.prototype.some.call(each, (other) => other !== value)) {
+        throw this.error('UNSUPPORTED', `"${name}" differs from layer to layer`)
+      }
+    } else {
+      value = this.#require(key, fallback, () => this.metadata.number(name, fallback))
+    }
+    if (!(Number.isInteger(value) && value >= minimum && value <= maximum)) {
+      throw this.error('BAD_FORMAT', `"${name}" is ${value}; ${minimum} to ${maximum} is accepted`)
+    }
+    return this.note(key, value)
+  }
+
+  /** A finite number, 0 or more. */
+  real(key: string, fallback?: number): number {
+    const value = this.#require(key, fallback, () => this.metadata.number(this.key(key), fallback))
+    if (Number.isFinite(value) && value >= 0) return this.note(key, value)
+    throw this.error('BAD_FORMAT', `"${this.key(key)}" is ${value}`)
+  }
+
+  flag(key: string, fallback?: boolean): boolean {
+    return this.note(
+      key,
+      this.#require(key, fallback, () => this.metadata.boolean(this.key(key), fallback)),
+    )
+  }
+
+  text(key: string, fallback?: string): string {
+    return this.note(
+      key,
+      this.#require(key, fallback, () => this.metadata.string(this.key(key), fallback)),
+    )
+  }
+
+  /** A boolean for each of `layers` layers; `undefined` where the file has no such list under the key. */
+  layerFlags(key: string, layers: number): readonly boolean[] | undefined {
+    const value = this.metadata.get(this.key(key))
+    if (!(value instanceof BooleanList) && !isBooleans(value)) return undefined
+    if (value.length < layers) {
+      throw this.error('BAD_FORMAT', `"${this.key(key)}" has ${value.length} values for ${layers} layers`)
+    }
+    const flags = Array.from({ length: layers }, (_, layer) => value.at(layer) === true)
+    return this.note(key, flags)
+  }
+
+  /** Records what was derived from metadata in another way. */
+  note<T>(key: string, value: T): T {
+    this.#read.set(key, value)
+    return value
+  }
+
+  error(code: 'BAD_FORMAT' | 'UNSUPPORTED', what: string, hint?: string): DasllamaError {
+    return new DasllamaError(code, `${displayName(this.file.name)}: ${what}`, { hint })
+  }
+
+  /** A key without a default that the file lacks is reported with the family that reads it. */
+  #require<T>(key: string, fallback: T | undefined, read: () => T): T {
+    if (fallback !== undefined || this.has(key)) return read()
+    throw new DasllamaError(
+      'MISSING',
+      `${displayName(this.file.name)}: metadata key ${describeValue(this.key(key))} is missing, which family ${describeValue(this.architecture)} reads`,
+      { hint: 'the file may be incomplete or of a kind that this version does not know' },
+    )
+  }
+}
+
+function isBooleans(value: MetadataValue | undefined): value is readonly boolean[] {
+  return Array.isArray(value) && typeof value[0] === 'boolean'
+}

@@ -1,0 +1,96 @@
+import type { Program, TensorSpec } from '../backend/program.js'
+import { describeFailure, describeValue, displayName } from '../describe.js'
+import { DasllamaError } from '../errors.js'
+import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
+import { Builder } from './builder.js'
+import type { Config } from './config.js'
+import type { Family } from './family.js'
+import { HyperparameterReader } from './hyperparameter-reader.js'
+import { familyOf } from './registry.js'
+
+/** What a model file says that it is. */
+export interface ModelHeader {
+  readonly family: Family
+  readonly config: Config
+  /** Every hyperparameter that was read, by its key without the architecture. */
+  readonly hyperparameters: ReadonlyMap<string, unknown>
+}
+
+/** What is to be loaded and run, checked before a single weight is read. */
+export interface ModelPlan extends ModelHeader {
+  readonly program: Program
+}
+
+/** Reads and checks a file's metadata. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key. */
+export function readHeader(file: ModelFile): ModelHeader {
+  const reader = new HyperparameterReader(file)
+  const family = familyOf(reader.architecture, file.name)
+  const config = family.hyperparameters(reader)
+  return { family, config, hyperparameters: reader.record }
+}
+
+/**
+ * Reads a file's metadata and records its program, every tensor of which is there and has the expected shape. Throws what
+ * `readHeader` and the family's builder throw, and `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the tensor.
+ */
+export function planModel(file: ModelFile): ModelPlan {
+  const header = readHeader(file)
+  const program = record(header, file.tensors)
+  checkTensors(file, header.config, program)
+  return { ...header, program }
+}
+
+/** The program of a model with these tensors. */
+export function record(
+  { family, config }: Pick<ModelHeader, 'family' | 'config'>,
+  names: { has(name: string): boolean },
+): Program {
+  try {
+    return Builder.record(config, names, (b) => family.build(b, config))
+  } catch (cause) {
+    if (cause instanceof DasllamaError) throw cause
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `family ${describeValue(config.architecture)}: build() failed: ${describeFailure(cause)}`,
+      { cause },
+    )
+  }
+}
+
+function checkTensors(file: ModelFile, config: Config, { tensors }: Program): void {
+  for (const spec of tensors.values()) {
+    const tensor = file.tensors.get(spec.name)
+    if (!tensor) throw missing(file, config, spec)
+    const found = significant(tensor)
+    if (found.join() === spec.shape.join()) continue
+    throw new DasllamaError(
+      'BAD_FORMAT',
+      `${displayName(file.name)}: tensor ${describeValue(spec.name)} has shape [${found}], and the metadata say [${spec.shape}]`,
+    )
+  }
+  // One that nothing has asked for is a part of the model that would be left out: its results would be wrong.
+  for (const name of file.tensors.keys()) {
+    if (tensors.has(name) || COMPUTED.test(name)) continue
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      `${displayName(file.name)}: unexpected tensor ${describeValue(name)} in a model of architecture ${describeValue(config.architecture)}`,
+      { hint: 'the model is a variant of its architecture that this version does not know' },
+    )
+  }
+}
+
+function missing(file: ModelFile, config: Config, { name }: TensorSpec): DasllamaError {
+  return new DasllamaError('MISSING', `${displayName(file.name)}: tensor ${describeValue(name)} is missing`, {
+    hint: `a ${config.architecture} model of ${config.layers} layers has it; the file may be a vocabulary only, or incomplete`,
+  })
+}
+
+/** Tables that old converters wrote and that are computed here. */
+const COMPUTED = /^blk\.\d+\.attn_rot_embd(\.weight)?$/
+
+/** A shape without trailing ones: ggml writes [n] and [n, 1] for the same thing. */
+function significant({ shape }: TensorInfo): readonly number[] {
+  let length = shape.length
+  while (length > 1 && shape[length - 1] === 1) length--
+  return shape.slice(0, length)
+}
