@@ -1,7 +1,8 @@
 /** The public facade of dasllama: load a model, open sessions on it, generate. */
+export type { KvType } from './backend/memory.js'
 export { Chat, createChat } from './chat/chat.js'
 export type { ChatOptions, RespondOptions } from './chat/chat-options.js'
-export type { ChatReply, ReplyParts } from './chat/chat-reply.js'
+export type { ChatReply, ChatResult, ReplyParts } from './chat/chat-reply.js'
 export { CHAT_SAMPLING, chatSampling } from './chat/chat-sampling.js'
 export type { Content, TextPart } from './chat/content.js'
 export type { ChatMessage, CutReason, MessageInput, Role, ToolCall } from './chat/message.js'
@@ -48,14 +49,20 @@ export { inspectResponseFormat, inspectToolSchemas } from './grammar/response-fo
 export type { SchemaNotice } from './grammar/schema/notices.js'
 export type { Config } from './model/config.js'
 export type { Family } from './model/family.js'
-export type { KvType } from './model/kv-cache.js'
 export type { PoolingType } from './model/pooling.js'
 export type { RopeScaling } from './model/rope-scaling.js'
 export type { Logprobs, TokenLogprob } from './sampling/logprobs.js'
 export { DEFAULT_SAMPLING, type SamplingParams } from './sampling/params.js'
 export type { ContextShift } from './session/context-shift.js'
 export type { GenerateOptions } from './session/generate-options.js'
-export { type GeneratedToken, Generation, type StopReason, type TokenLogprobs } from './session/generation.js'
+export {
+  type GeneratedToken,
+  Generation,
+  type GenerationResult,
+  type StopReason,
+  type TokenLogprobs,
+  type Usage,
+} from './session/generation.js'
 export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
