@@ -153,11 +153,14 @@ export class Evaluator {
     signal?.throwIfAborted()
     const { pending, position } = this.#sequence
     this.assertRoom(ids.length + (pending === undefined ? 0 : 1), position)
+    // Evaluating what is pending writes over them.
+    const logits = pending === undefined ? undefined : this.logits?.slice()
     await this.#orNothing(async () => {
       if (pending !== undefined) await this.#evaluate([pending], phaseOf(1), { signal })
+      else if (position > 0 && scores.wants(0)) await this.resume(signal)
       if (this.#hasLogits) scores.take(0, this.#logits)
       await this.#evaluate(ids, phaseOf(ids.length), { signal, scores })
-    })
+    }, logits)
   }
 
   /** Throws `CONTEXT_FULL` where `count` tokens from `position` on do not fit. */
@@ -171,10 +174,13 @@ export class Evaluator {
     await this.#orNothing(() => this.#evaluate(ids, phase, options))
   }
 
-  /** Where there is no memory for all of `work`, which appends tokens, the session is as it was before. */
-  async #orNothing(work: () => Promise<void>): Promise<void> {
+  /**
+   * Where there is no memory for all of `work`, which appends tokens, the session is as it was before. `logits`: a copy of
+   * the present ones, where it writes over them and goes on.
+   */
+  async #orNothing(work: () => Promise<void>, logits?: Float32Array): Promise<void> {
     const { position, pending } = this.#sequence
-    const goBack = this.#wayBack()
+    const goBack = this.#wayBack(logits)
     try {
       await work()
     } catch (error) {
@@ -187,11 +193,12 @@ export class Evaluator {
     }
   }
 
-  /** A function that puts the present logits in force again, unless they have been written over. */
-  #wayBack(): () => void {
+  /** A function that puts the present logits in force again, unless they have been written over and there is no copy. */
+  #wayBack(copy?: Float32Array): () => void {
     const [hadLogits, writes] = [this.#hasLogits, this.#writes]
     return () => {
-      this.#hasLogits = hadLogits && writes === this.#writes
+      if (copy && writes !== this.#writes) this.#write(copy)
+      this.#hasLogits = hadLogits && (copy !== undefined || writes === this.#writes)
     }
   }
 

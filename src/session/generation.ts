@@ -162,7 +162,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     const running = new WeakRef(generation)
     return () => {
       const alive = running.deref()
-      return alive && alive.#run.end()
+      return alive ? alive.#run.end() : undefined
     }
   }
 

@@ -157,7 +157,11 @@ export class Session {
    */
   restore(state: Uint8Array): Promise<void> {
     return this.#run({}, async (signal) => {
-      const { sequence, seed, random, logits, held, records } = await decodeState(state, this.#owner(), signal)
+      const { sequence, seed, random, logits, held, records } = await decodeState(
+        state,
+        this.#owner(),
+        signal,
+      )
       this.#evaluator.assertRoom(sequence.ids.length, 0)
       const phases = sequence.phases.slice(0, held)
       await this.#host.sessions.attempt(() => this.#memory.restore(records, phases))

@@ -7,7 +7,7 @@ import { pacer } from '../platform/pacer.js'
 import { isA } from '../read-list.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import type { SequenceState } from './sequence.js'
-import { recordBytes, readRecords, writeRecords } from './state-records.js'
+import { readRecords, recordBytes, writeRecords } from './state-records.js'
 
 /**
  * A session as bytes. Little-endian throughout, every part at a multiple of four:
