@@ -1,4 +1,5 @@
 import { FairQueue } from '../backend/fair-queue.js'
+import { PAGE_POSITIONS } from '../backend/memory.js'
 import { fillRopeTable } from '../backend/rope-table.js'
 import type { Engine } from '../backend/wasm/engine.js'
 import type { Pointer, Projections, Rope } from '../backend/wasm/kernels.js'
@@ -63,6 +64,8 @@ export class Network {
   readonly #rope: Rope
   readonly #queue = new FairQueue()
   readonly #slicer = new Slicer()
+  readonly #attentionShape: Pointer
+  #pages = { pointer: 0 as Pointer, length: 0, positionBytes: 0 }
 
   private constructor(config: Config, engine: Engine, weights: Weights, identity: string) {
     const { kernels, arena } = engine
@@ -102,6 +105,14 @@ export class Network {
       config.ropeScaling,
       weights.ropeFactors,
     )
+    const shapeBytes = kernels.attention_shape_bytes()
+    this.#attentionShape = arena.allocate(shapeBytes, 'the shape of attention')
+    const shape = new DataView(arena.memory.buffer, this.#attentionShape, shapeBytes)
+    const { heads, kvHeads, headDim, attentionScale } = config
+    for (const [i, word] of [heads, kvHeads, headDim].entries()) shape.setInt32(4 * i, word, true)
+    shape.setFloat32(12, attentionScale, true)
+    shape.setInt32(16, 0, true)
+    shape.setUint32(20, scratch.attention, true)
     this.#rope = family.ropePairs === 'neox' ? kernels.rope_neox : kernels.rope_interleaved
   }
 
@@ -151,10 +162,7 @@ export class Network {
     const { arena, kernels } = this.engine
     const { embeddingLength, rmsEpsilon } = this.config
     const { hidden, normed } = this.#scratch
-    for (let token = 0; token < tokens; token++) {
-      const [from, to] = [hidden, normed].map((rows) => (rows + token * embeddingLength * 4) as Pointer)
-      kernels.rmsnorm(from, this.#weights.outputNorm, to, embeddingLength, rmsEpsilon)
-    }
+    kernels.norm_rows(hidden, this.#weights.outputNorm, normed, tokens, embeddingLength, rmsEpsilon)
     this.#checkNumbers(normed, tokens * embeddingLength, 'hidden states')
     return arena.floats(normed, tokens * embeddingLength)
   }
@@ -298,8 +306,9 @@ export class Network {
   /** attended = attention(q, keys, values), some of the tokens at a time. */
   *#attend(index: number, cache: KvCache, position: number, tokens: number): Generator<Work> {
     const { kernels } = this.engine
-    const { heads, kvHeads, headDim, attentionScale } = this.config
-    const { q, attended, attention } = this.#scratch
+    const { heads, headDim } = this.config
+    const { q, attended } = this.#scratch
+    const pages = this.#pageTable(kvRowBytes(this.config, cache.type), position + tokens)
     const rowBytes = heads * headDim * 4
     const sizeOf = (rows: number, at: number) => 2 * heads * headDim * rows * (at + rows / 2)
     const wanted = this.#slicer.slices({ kind: 'attention', size: sizeOf(tokens, position) })
@@ -307,22 +316,40 @@ export class Network {
     for (let slice = 0, first = 0; slice < slices; slice++) {
       const end = Math.floor((tokens * (slice + 1)) / slices)
       kernels.attention(
+        this.#attentionShape,
         kvFormat(cache.type).id,
         (q + first * rowBytes) as Pointer,
+        pages,
         cache.keys(index),
         cache.values(index),
         (attended + first * rowBytes) as Pointer,
         end - first,
         position + first,
-        heads,
-        kvHeads,
-        headDim,
-        attentionScale,
-        attention,
       )
       yield { kind: 'attention', size: sizeOf(end - first, position + first) }
       first = end
     }
+  }
+
+  /** A page table of contiguous pages for `positions` positions; the cache's addresses are the offsets in them. */
+  #pageTable(positionBytes: number, positions: number): Pointer {
+    const { arena } = this.engine
+    const length = Math.ceil(positions / PAGE_POSITIONS)
+    if (this.#pages.length < length) {
+      if (this.#pages.length) arena.free(this.#pages.pointer)
+      this.#pages = {
+        pointer: arena.allocate(8 * length, 'a page table'),
+        length: 2 * length,
+        positionBytes: 0,
+      }
+    }
+    const { pointer } = this.#pages
+    if (this.#pages.positionBytes !== positionBytes) {
+      this.#pages.positionBytes = positionBytes
+      const table = new Uint32Array(arena.memory.buffer, pointer, this.#pages.length)
+      for (let page = 0; page < table.length; page++) table[page] = page * PAGE_POSITIONS * positionBytes
+    }
+    return pointer
   }
 
   /** Throws `NOT_A_NUMBER` where one of f32[count] is NaN or infinite. */
