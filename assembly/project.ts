@@ -5,7 +5,7 @@
 import { add } from './add'
 import { FLOATS, INT16, INT8, quantize_activations } from './activations'
 import { activation_kind, matmul, matvec, tile_activation_kind } from './formats/dispatch'
-import { gelu_gate, silu_gate } from './gates'
+import { geglu, swiglu } from './gates'
 import { rmsnorm } from './rmsnorm'
 import { member, share, teamSize } from './team'
 
@@ -182,8 +182,8 @@ function projectPart(part: i32): void {
       const offset = <usize>((work.firstToken + token) * p.rows + first) << 2
       if (p.bias != 0) add(p.bias + (<usize>first << 2), p.product + offset, rows)
       if (p.use == ADD) add(p.product + offset, p.out + offset, rows)
-      else if (p.use == SILU_GATE) silu_gate(p.out + offset, p.product + offset, rows)
-      else if (p.use == GELU_GATE) gelu_gate(p.out + offset, p.product + offset, rows)
+      else if (p.use == SILU_GATE) swiglu(p.out + offset, p.product + offset, rows)
+      else if (p.use == GELU_GATE) geglu(p.out + offset, p.product + offset, rows)
     }
   }
 }
