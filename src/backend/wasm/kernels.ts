@@ -37,6 +37,7 @@ export interface Kernels {
     norm: Pointer | 0,
     x: Pointer,
     columns: number,
+    firstToken: number,
     tokens: number,
     tiled: boolean,
     workspace: Pointer,
