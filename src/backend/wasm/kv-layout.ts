@@ -37,6 +37,8 @@ export interface KvLayout {
   readonly groups: readonly PageGroup[]
   /** For each of the program's memories its group, as an index, and its place there. */
   readonly places: readonly { readonly group: number; readonly layer: LayerPlace }[]
+  /** Whether a group has a window. */
+  readonly hasWindows: boolean
 }
 
 /** The layout of memories, all of which are `kv`. */
@@ -54,7 +56,7 @@ export function kvLayout(memories: readonly MemorySpec[], type: KvType): KvLayou
     page.pageBytes += 2 * plane
     return { group, layer }
   })
-  return { type, groups, places }
+  return { type, groups, places, hasWindows: groups.some(({ window }) => window !== undefined) }
 }
 
 /** Most bytes that a sequence of so many positions takes. */

@@ -180,7 +180,7 @@ export class KvMemory implements SequenceMemory {
 
   /** Gives back the pages of windowed layers that no row after any of the lengths that stay reachable can see. */
   #releaseUnseen(): void {
-    if (this.#retain > 0) return
+    if (this.#retain > 0 || !this.layout.hasWindows) return
     const ends = [this.length, Math.min(this.#promptEnd, this.length), this.#held ?? this.length]
     for (const table of this.#tables) {
       const { window } = table.group
