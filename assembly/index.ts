@@ -1,28 +1,22 @@
-/** Everything that `dist/kernels.wasm` exports. */
-export { activation_bytes, quantize_activations } from './activations'
+/** Everything that `dist/kernels.wasm` exports, which is what the engine calls. */
+export { activation_bytes } from './activations'
 export { add } from './add'
-export { attention, attention_scratch } from './attention/attention'
-export { store } from './attention/cache'
+export { attention, attention_scratch, attention_shape_bytes } from './attention/attention'
+export { store } from './attention/cache/types'
 export { all_finite } from './finite'
 import { HEAP_START } from './team'
 
-export {
-  activation_kind,
-  dequantize,
-  dequantize_row,
-  interleave,
-  interleaved_format,
-  matmul,
-  matvec,
-  tile_activation_kind,
-} from './formats/dispatch'
+export { activation_kind, dequantize, dequantize_row, interleave, interleaved_format } from './formats/dispatch'
 export { lower_halves, raise_halves } from './formats/raised_f16'
-export { gelu_gate, silu_gate } from './gates'
+export { gelu } from './gelu'
 export { matmul_scratch } from './matmul/scratch'
+export { multiply } from './multiply'
+export { norm_rows } from './norm_rows'
 export { project } from './project'
-export { rmsnorm } from './rmsnorm'
 export { rope_interleaved, rope_neox } from './rope'
-export { softmax } from './softmax'
+export { scale } from './scale'
+export { silu } from './silu'
+export { softcap } from './softcap'
 export { team_dismiss, team_lead, team_serve } from './team'
 
 /** First byte that is free for the caller: static data and the team's words lie below. */

@@ -5,7 +5,7 @@
 import { add } from './add'
 import { FLOATS, INT16, INT8, quantize_activations } from './activations'
 import { activation_kind, matmul, matvec, tile_activation_kind } from './formats/dispatch'
-import { gelu_gate, silu_gate } from './gates'
+import { geglu, swiglu } from './gates'
 import { rmsnorm } from './rmsnorm'
 import { member, share, teamSize } from './team'
 
@@ -64,6 +64,7 @@ class Work {
   norm: usize
   x: usize
   columns: i32
+  firstToken: i32
   tokens: i32
   tiled: bool
   workspace: Workspace
@@ -86,8 +87,9 @@ const ROWS: i32 = 8
 const PARTS_A_THREAD: i32 = 2
 
 /**
- * `count` projections, at `projections` one after another, of `x`, f32[tokens][columns], or of its root-mean-square norm
- * with the weights `norm`, f32[columns], if that is not 0. `tiled`: as a matrix product.
+ * `count` projections, at `projections` one after another, of `tokens` rows of `x`, f32[…][columns], from row `firstToken`
+ * on, or of their root-mean-square norm with the weights `norm`, f32[columns], if that is not 0. Products go to the same
+ * rows. `tiled`: as a matrix product.
  *
  * Only slice `slice` of `slices`, about as many of every projection's rows; the slices are to be asked for in order, from
  * 0 on, with nothing else between that uses the workspace. A row's result does not depend on its slice.
@@ -98,6 +100,7 @@ export function project(
   norm: usize,
   x: usize,
   columns: i32,
+  firstToken: i32,
   tokens: i32,
   tiled: bool,
   workspace: usize,
@@ -106,13 +109,15 @@ export function project(
 ): void {
   work.projections = projections
   work.count = count
-  work.given = x
+  const offset = (<usize>(firstToken * columns)) << 2
+  work.given = x + offset
   work.norm = norm
   work.columns = columns
+  work.firstToken = firstToken
   work.tokens = tokens
   work.tiled = tiled
   work.workspace = changetype<Workspace>(workspace)
-  work.x = norm ? work.workspace.normed : x
+  work.x = norm ? work.workspace.normed : work.given
   work.int16 = wanted(INT16)
   work.int8 = wanted(INT8)
   if (slice == 0 && (norm != 0 || work.int16 || work.int8)) prepare()
@@ -174,11 +179,11 @@ function projectPart(part: i32): void {
     if (rows == 0) continue
     multiply(p, first, rows)
     for (let token = 0; token < work.tokens; token++) {
-      const offset = <usize>(token * p.rows + first) << 2
+      const offset = <usize>((work.firstToken + token) * p.rows + first) << 2
       if (p.bias != 0) add(p.bias + (<usize>first << 2), p.product + offset, rows)
       if (p.use == ADD) add(p.product + offset, p.out + offset, rows)
-      else if (p.use == SILU_GATE) silu_gate(p.out + offset, p.product + offset, rows)
-      else if (p.use == GELU_GATE) gelu_gate(p.out + offset, p.product + offset, rows)
+      else if (p.use == SILU_GATE) swiglu(p.out + offset, p.product + offset, rows)
+      else if (p.use == GELU_GATE) geglu(p.out + offset, p.product + offset, rows)
     }
   }
 }
@@ -193,7 +198,7 @@ function border(rows: i32, part: i32): i32 {
 
 function multiply(p: Projection, first: i32, rows: i32): void {
   const weights = p.weights + <usize>first * p.rowBytes
-  const out = p.product + (<usize>first << 2)
+  const out = p.product + (<usize>(work.firstToken * p.rows + first) << 2)
   const kind = kindOf(p)
   const x = input(kind)
   const step = stride(kind)

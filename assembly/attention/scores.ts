@@ -1,5 +1,5 @@
 import { count } from './counts'
-import { rowBytes, WEIGHTS } from './tile'
+import { rowBytes, WEIGHTS } from './layout'
 import { constant, HALF_BITS } from '../math/constants'
 import { madd, sums4 } from '../math/lanes'
 
@@ -20,10 +20,10 @@ function twoPositions<Rows>(): bool {
 
 /**
  * The scores of a tile's rows at `n` positions, to `scores` as [n][TILE]: q[row] · k[p], of eight sums over every eighth
- * element. For the layouts see tile.ts; `room` has 256 bytes.
+ * element. For the layouts see layout.ts; `room` has 256 bytes.
  *
  * Meanwhile the processor is made to fetch what comes next, `aheadBytes` from `keysAhead` and from `valuesAhead` on: a
- * few cache lines a position, so that their way is taken while it calculates.
+ * few cache lines per position, which arrive while it calculates.
  */
 @inline
 export function score<T, Rows>(

@@ -7,8 +7,11 @@
  * (Node 20 wants `--experimental-wasm-relaxed-simd` for the relaxed build, Node 24 `--experimental-wasm-revectorize` for
  * the wide one.)
  */
+import { PAGE_POSITIONS } from '../../src/backend/memory.js'
+import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import { blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { quantize } from '../../src/gguf/quantize.js'
+import { shapeRecord } from '../../test/kernels/pages.js'
 import { bestRates, buildFromArguments, type Case, check, createKernelBench } from './kernel-bench.js'
 
 const SHAPES = [
@@ -26,11 +29,24 @@ const bench = await createKernelBench(build)
 const { kernels } = bench
 
 const most = { positions: Math.max(...DEPTHS) + BATCH, heads: 32, kvHeads: 4, headDim: 64 }
+/** Bytes of a page's keys at most, and of its values, which follow. */
+const HALF_PAGE = PAGE_POSITIONS * most.kvHeads * most.headDim * 4
+const pageCount = Math.ceil(most.positions / PAGE_POSITIONS)
+const pagesAt = bench.room(pageCount * 2 * HALF_PAGE)
+/** Neighbours in the sequence are not neighbours in memory. */
+const pageAddresses = Array.from({ length: pageCount }, (_, page) => {
+  const place = page % 2 ? (page - 1) / 2 : pageCount - 1 - page / 2
+  return (pagesAt + place * 2 * HALF_PAGE) as Pointer
+})
+const pages = bench.room(4 * pageCount)
+new Uint32Array(bench.bytes(pages, 4 * pageCount).buffer, pages, pageCount).set(pageAddresses)
+
 const cacheLength = most.positions * most.kvHeads * most.headDim
 const keys = bench.randomFloats(cacheLength)
 const values = bench.randomFloats(cacheLength)
 const q = bench.randomFloats(BATCH * most.heads * most.headDim)
 const out = bench.room(BATCH * most.heads * most.headDim * 4)
+const shapeAt = bench.room(kernels.attention_shape_bytes())
 const scratch = bench.room(kernels.attention_scratch(1, most.heads, most.kvHeads, most.headDim))
 
 interface Work extends Case {
@@ -38,34 +54,41 @@ interface Work extends Case {
 }
 
 /** `tokens` tokens behind `depth` others; units are multiplications, of queries with keys and of weights with values. */
-function work(type: keyof typeof TYPES, shape: (typeof SHAPES)[number], depth: number, tokens: number): Work {
+function work(
+  type: keyof typeof TYPES,
+  shape: (typeof SHAPES)[number],
+  depth: number,
+  tokens: number,
+  window = 0,
+): Work {
   const { heads, kvHeads, headDim } = shape
   const format = blockFormat(type)
-  const seen = Array.from({ length: tokens }, (_, i) => depth + i + 1).reduce((sum, n) => sum + n)
-  const cached = (from: number) => {
-    const blocks = quantize(
-      format,
-      bench.floats(from as typeof keys, (depth + tokens) * kvHeads * headDim).slice(),
-    )
-    const place = cachePlaces[from === keys ? 0 : 1]
-    bench.bytes(place, blocks.length).set(blocks)
-    return place
+  const seen = Array.from({ length: tokens }, (_, i) =>
+    Math.min(depth + i + 1, window || depth + i + 1),
+  ).reduce((sum, n) => sum + n)
+  const fill = (from: Pointer, offset: number) => {
+    const blocks = quantize(format, bench.floats(from, (depth + tokens) * kvHeads * headDim).slice())
+    const pageBytes = PAGE_POSITIONS * bytesFor(format, kvHeads * headDim)
+    for (let page = 0; page * pageBytes < blocks.length; page++) {
+      const content = blocks.subarray(page * pageBytes, (page + 1) * pageBytes)
+      bench.bytes((pageAddresses[page] + offset) as Pointer, content.length).set(content)
+    }
   }
-  const [k, v] = [cached(keys), cached(values)]
+  fill(keys, 0)
+  fill(values, HALF_PAGE)
+  const record = shapeRecord({ heads, kvHeads, headDim, scale: 1 / Math.sqrt(headDim), window, scratch })
   const run = () => {
-    const scale = 1 / Math.sqrt(headDim)
-    kernels.attention(format.id, q, k, v, out, tokens, depth, heads, kvHeads, headDim, scale, scratch)
+    bench.bytes(shapeAt, record.length).set(record)
+    kernels.attention(shapeAt, format.id, q, pages, 0, HALF_PAGE, out, tokens, depth)
   }
   run()
-  checkLast(type, shape, depth, tokens)
+  if (!window) checkLast(type, shape, depth, tokens)
   return {
     units: 2 * seen * heads * headDim,
-    bytes: 2 * bytesFor(format, (depth + tokens) * kvHeads * headDim),
+    bytes: 2 * bytesFor(format, Math.min(depth + tokens, window || depth + tokens) * kvHeads * headDim),
     run,
   }
 }
-
-const cachePlaces = [bench.room(cacheLength * 4), bench.room(cacheLength * 4)]
 
 /** Throws unless the last head of the last token has what a scalar twin in f64 makes of the values before rounding. */
 function checkLast(
@@ -117,5 +140,25 @@ for (const shape of SHAPES) {
       ]
       console.log(cells.join(' '))
     }
+  }
+}
+
+/** A layer with a window, whose cost must not grow with what is behind it. */
+const WINDOW = 512
+console.log(`\nwith a window of ${WINDOW}, F16`)
+console.log('heads    before  a token alone, µs   a batch of 128, ms')
+for (const shape of SHAPES) {
+  for (const depth of DEPTHS) {
+    const [alone, batch] = [1, BATCH].map((tokens) => {
+      const { units, run } = work('F16', shape, depth, tokens, WINDOW)
+      return units / bestRates([{ units, run }], ROUNDS)[0]
+    })
+    const cells = [
+      String(shape.heads).padEnd(6),
+      String(depth).padStart(8),
+      (alone * 1e6).toFixed(1).padStart(19),
+      (batch * 1e3).toFixed(2).padStart(20),
+    ]
+    console.log(cells.join(' '))
   }
 }

@@ -5,11 +5,10 @@ import {
   ActivationKind,
   instantiateKernels,
   type KernelBuild,
-  type Kernels,
   type Pointer,
 } from '../../src/backend/wasm/kernels.js'
 import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
-import { compileKernels } from '../../test/kernels/compile.js'
+import { type BenchKernels, benchKernels } from '../../test/kernels/bench-kernels.js'
 import { REFERENCE_FORMATS, terms } from '../../test/kernels/reference/blocks.js'
 import { RandomBits } from '../../test/support/random-model/random-bits.js'
 import { randomBlocks } from '../../test/support/random-model/random-blocks.js'
@@ -19,7 +18,7 @@ const WIDEST_ROW = 16384
 
 /** Kernels as their sources are now, so that a changed kernel is measured without a build. */
 export interface KernelBench {
-  readonly kernels: Kernels
+  readonly kernels: BenchKernels
   /** A place for so many bytes. */
   room(bytes: number): Pointer
   bytes(pointer: Pointer, length: number): Uint8Array
@@ -39,10 +38,7 @@ export function nameOf(format: BlockFormat): string {
 
 export async function createKernelBench(build: KernelBuild): Promise<KernelBench> {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 })
-  const kernels = await instantiateKernels(
-    await compileKernels("export * from './assembly/index'", build),
-    memory,
-  )
+  const kernels = (await instantiateKernels(await benchKernels(build), memory)) as BenchKernels
   const random = new RandomBits(1)
   let free = kernels.heap_base()
   const room = (bytes: number): Pointer => {

@@ -1,11 +1,11 @@
 import type { Engine } from '../backend/wasm/engine.js'
-import { WeightPlan } from '../backend/wasm/weights.js'
+import { WasmExecutable } from '../backend/wasm/executable.js'
+import { sequenceBytes } from '../backend/wasm/kv-layout.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile } from '../gguf/model-file.js'
-import { type Config, readConfig } from '../model/config.js'
-import { memoryNeed } from '../model/network.js'
+import type { Config } from '../model/config.js'
+import { type ModelPlan, planModel, readHeader } from '../model/plan.js'
 import { checkOptions } from '../session/checks.js'
-import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { SpecialToken, TokenId } from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
@@ -63,7 +63,7 @@ export interface TokenizerSummary {
 export interface MemorySummary {
   /** Weights and scratch. */
   readonly modelBytes: number
-  /** One session's f16 cache at `contextLength`. */
+  /** What a session with an f16 cache takes at most, when `contextLength` positions are in use. */
   readonly sessionBytes: number
   readonly contextLength: number
 }
@@ -97,7 +97,7 @@ function summarise(file: ModelFile, engine: Engine, warn: WarningListener | unde
     const value = metadata.get(key)
     return typeof value === 'string' ? value : undefined
   }
-  const config = attempt(() => readConfig(file))
+  const config = attempt(() => readHeader(file).config)
   return {
     fileName: file.name,
     container: file.container,
@@ -111,7 +111,7 @@ function summarise(file: ModelFile, engine: Engine, warn: WarningListener | unde
     config,
     tokenizer: attempt(() => tokenizerSummary(file, warn)),
     chatTemplates: readChatTemplates(metadata),
-    memory: config && attempt(() => memorySummary(file, config, engine)),
+    memory: config && attempt(() => memorySummary(file, planModel(file), engine)),
     problems,
   }
 }
@@ -152,11 +152,11 @@ function tokenizerSummary({ metadata }: ModelFile, warn: WarningListener | undef
   }
 }
 
-function memorySummary(file: ModelFile, config: Config, engine: Engine): MemorySummary {
+function memorySummary(file: ModelFile, { config, program }: ModelPlan, engine: Engine): MemorySummary {
   const contextLength = defaultContext(config)
   return {
-    modelBytes: memoryNeed(config, new WeightPlan(file, config, engine).bytes, engine),
-    sessionBytes: kvCacheBytes(config, contextLength, 'f16'),
+    modelBytes: WasmExecutable.bytesFor(file, program, engine),
+    sessionBytes: sequenceBytes(program.memories, contextLength, 'f16'),
     contextLength,
   }
 }

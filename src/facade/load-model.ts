@@ -1,11 +1,13 @@
 import { following } from '../abortable.js'
+import { WasmExecutable } from '../backend/wasm/executable.js'
+import { sequenceBytes } from '../backend/wasm/kv-layout.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { ModelFile } from '../gguf/model-file.js'
+import { checkWeights } from '../gguf/weight-check.js'
 import type { Config } from '../model/config.js'
-import { Network } from '../model/network.js'
+import { modelIdentity, TensorSamples } from '../model/identity.js'
+import { planModel } from '../model/plan.js'
 import { checkCount, checkOptions } from '../session/checks.js'
-import { kvCacheBytes } from '../session/kv-cache.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
@@ -48,19 +50,30 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     source,
     options,
     async (file, platform) => {
-      const engine = await openEngine(options, platform, tensorBytes(file))
-      const context = (config: Config) => contextLength ?? defaultContext(config)
+      const plan = planModel(file)
+      const engine = await openEngine(options, platform, file.tensorBytes)
+      const context = contextLength ?? defaultContext(plan.config)
+      const samples = new TensorSamples()
       const reading = following(signal)
-      const loading = Network.load(file, engine, {
-        reserve: (config) => kvCacheBytes(config, context(config), 'f16'),
+      const loading = WasmExecutable.load(file, plan.program, engine, {
+        reserve: sequenceBytes(plan.program.memories, context, 'f16'),
         signal: reading.signal,
         onProgress,
+        onBytes(tensor, start, bytes) {
+          checkWeights(tensor, start, bytes)
+          samples.take(tensor, start, bytes)
+        },
       })
       try {
         // While the first weights are read.
         const tokenizer = createTokenizer(file.metadata, onWarning)
-        const network = await loading
-        return new Model(network, tokenizer, context(network.config), {
+        const executable = await loading
+        return Model.create({
+          executable,
+          config: plan.config,
+          identity: modelIdentity(plan, file, samples),
+          tokenizer,
+          contextLength: context,
           chatTemplates: readChatTemplates(file.metadata),
           recommendedSampling: readRecommendedSampling(file.metadata),
           onWarning,
@@ -74,14 +87,8 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
         reading.release()
       }
     },
-    (late) => late.dispose(),
+    (late) => void late.dispose(),
   )
-}
-
-function tensorBytes({ tensors }: ModelFile): number {
-  let bytes = 0
-  for (const { byteLength } of tensors.values()) bytes += byteLength
-  return bytes
 }
 
 /** The tokenizer of a model file alone; a file with nothing but a vocabulary is enough. */

@@ -1,5 +1,6 @@
-import type { TensorInfo } from '../gguf/model-file.js'
+import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
 import { hash32 } from '../math/hash.js'
+import type { ModelPlan } from './plan.js'
 
 const WORD = 4
 
@@ -39,9 +40,8 @@ export class TensorSamples {
  * in the file. What the file is called and how it is cut into parts, and how the tensors lie in memory, does not count.
  */
 export function modelIdentity(
-  architecture: string,
-  hyperparameters: ReadonlyMap<string, unknown>,
-  tensors: Iterable<TensorInfo>,
+  { config, hyperparameters, program }: Pick<ModelPlan, 'config' | 'hyperparameters' | 'program'>,
+  { tensors }: Pick<ModelFile, 'tensors'>,
   samples: TensorSamples,
 ): string {
   // Two hashes from different seeds: 32 bits alone would collide among the models of the world.
@@ -52,8 +52,9 @@ export function modelIdentity(
     high = hash32(bytes, high)
   }
   const addText = (value: unknown) => add(new TextEncoder().encode(JSON.stringify(value)))
-  addText([architecture, ...hyperparameters])
-  for (const tensor of tensors) {
+  addText([config.architecture, ...hyperparameters])
+  for (const name of program.tensors.keys()) {
+    const tensor = tensors.get(name)!
     addText([tensor.name, tensor.format.name, tensor.shape])
     add(samples.of(tensor))
   }

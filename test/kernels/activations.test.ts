@@ -1,8 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ActivationKind } from '../../src/backend/wasm/kernels.js'
-import { BUILDS, createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
+import type { BenchKernels } from './bench-kernels.js'
+import {
+  BUILDS,
+  createInnerWorkbench,
+  expectWithin,
+  ROUNDING,
+  randomFloats,
+  type Workbench,
+} from './workbench.js'
 
-let bench: Workbench
+let bench: Workbench<BenchKernels>
 
 /** What the two widths of integers have to themselves. */
 const KINDS = [
@@ -53,7 +61,7 @@ function expectQuantised(kind: (typeof KINDS)[number], x: Float32Array): void {
 
 describe.each(BUILDS)('%s build', (build) => {
   beforeAll(async () => {
-    bench = await createWorkbench(build)
+    bench = await createInnerWorkbench(build)
   })
 
   describe.each(KINDS)('quantize_activations to $name', (kind) => {

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createWorkbench, type Workbench } from './workbench.js'
+import type { BenchKernels } from './bench-kernels.js'
+import { createInnerWorkbench, type Workbench } from './workbench.js'
 
-let bench: Workbench
+let bench: Workbench<BenchKernels>
 beforeAll(async () => {
-  bench = await createWorkbench()
+  bench = await createInnerWorkbench()
 })
 
 /** The kernels' e^x for x ≤ 0, seen through softmax: the ratio of two weights is e^(difference of the inputs). */
@@ -17,7 +18,7 @@ function expBySoftmax(x: number): number {
 /** e^x of either sign, seen through the gate: silu(-x) = -x / (1 + e^x). */
 function expBySilu(x: number): number {
   const gate = bench.floats([-x, 0, 0, 0])
-  bench.kernels.silu_gate(gate, bench.floats([1, 1, 1, 1]), 4)
+  bench.kernels.swiglu(gate, bench.floats([1, 1, 1, 1]), 4)
   return -x / bench.result(gate, 4)[0] - 1
 }
 

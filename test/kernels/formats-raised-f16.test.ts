@@ -5,7 +5,8 @@ import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f16ToF32 } from '../../src/gguf/half.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
-import { BUILDS, createWorkbench, randomFloats, type Workbench } from './workbench.js'
+import type { BenchKernels } from './bench-kernels.js'
+import { BUILDS, createInnerWorkbench, randomFloats, type Workbench } from './workbench.js'
 
 const F16 = blockFormat('F16')
 /** 128 as a half. */
@@ -13,7 +14,7 @@ const LIMIT = 0x5800
 /** More than the kernel raises in one go. */
 const BLOCK = 8192
 
-let bench: Workbench
+let bench: Workbench<BenchKernels>
 
 /** Every half below 128, of both signs. */
 const ALL = Uint16Array.from({ length: 2 * LIMIT }, (_, i) => (i < LIMIT ? i : 0x8000 + i - LIMIT))
@@ -38,7 +39,7 @@ function randomHalves(n: number, seed: number): Uint16Array {
 
 describe.each(BUILDS)('%s build', (build) => {
   beforeAll(async () => {
-    bench = await createWorkbench(build)
+    bench = await createInnerWorkbench(build)
   })
 
   test.each([

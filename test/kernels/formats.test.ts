@@ -4,13 +4,14 @@ import { ActivationKind, type Pointer } from '../../src/backend/wasm/kernels.js'
 import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { randomBlocks } from '../support/random-model/random-blocks.js'
+import type { BenchKernels } from './bench-kernels.js'
 import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
-import { BUILDS, createWorkbench, ROUNDING, type Workbench } from './workbench.js'
+import { BUILDS, createInnerWorkbench, ROUNDING, type Workbench } from './workbench.js'
 
 const ROWS = 3
 const MAX_ELEMENTS = 4096
 
-let bench: Workbench
+let bench: Workbench<BenchKernels>
 
 /** Random bytes; only the half-precision scales are kept from being infinite or NaN. */
 function rawBlocks(
@@ -152,7 +153,7 @@ function lengths(format: BlockFormat): number[] {
 
 describe.each(BUILDS)('%s build', (build) => {
   beforeAll(async () => {
-    bench = await createWorkbench(build)
+    bench = await createInnerWorkbench(build)
   })
 
   describe.each(REFERENCE_FORMATS)('$name', (reference) => {

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
+import type { BenchKernels } from './bench-kernels.js'
+import { createInnerWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
-let bench: Workbench
+let bench: Workbench<BenchKernels>
 beforeAll(async () => {
-  bench = await createWorkbench()
+  bench = await createInnerWorkbench()
 })
 
 const silu = (x: number) => x / (1 + Math.exp(-x))
@@ -13,10 +14,10 @@ const gelu = (x: number) => x / (1 + Math.exp(-2 * geluArgument(x)))
 
 const GATES = [
   // The argument of the exponential is exact: 2 ulp of it, three roundings after it.
-  { name: 'silu_gate', exact: silu, relative: () => 10 * ROUNDING },
+  { name: 'swiglu', exact: silu, relative: () => 10 * ROUNDING },
   // Five roundings on the way to the argument 2u change e^2u by 10·|u| roundings.
   {
-    name: 'gelu_gate',
+    name: 'geglu',
     exact: gelu,
     relative: (x: number) => (10 + 10 * Math.abs(geluArgument(x))) * ROUNDING,
   },

@@ -3,7 +3,8 @@ import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import { BLOCK_FORMATS, type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { randomBlocks } from '../support/random-model/random-blocks.js'
-import { BUILDS, createWorkbench, randomFloats, type Workbench } from './workbench.js'
+import type { BenchKernels } from './bench-kernels.js'
+import { BUILDS, createInnerWorkbench, randomFloats, type Workbench } from './workbench.js'
 
 /** What has an interleaved form: its results are those of the plain form, bit for bit. */
 const FORMATS = ['Q4_0']
@@ -14,7 +15,7 @@ const ROWS = [8, 64, 72, 200]
 const COLUMNS = [32, 128, 160, 1056]
 const SHAPES = ROWS.flatMap((rows) => COLUMNS.map((columns) => [rows, columns] as const))
 
-let bench: Workbench
+let bench: Workbench<BenchKernels>
 
 interface Matrix {
   readonly rows: number
@@ -85,7 +86,7 @@ function matmul({ rows, columns, rowBytes }: Matrix, { id, pointer }: Form, toke
 
 describe.each(BUILDS)('%s build', (build) => {
   beforeAll(async () => {
-    bench = await createWorkbench(build)
+    bench = await createInnerWorkbench(build)
   })
 
   it('knows which formats have an interleaved form, under numbers that no file has', () => {

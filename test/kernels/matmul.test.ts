@@ -3,10 +3,18 @@ import { ActivationKind, type Pointer } from '../../src/backend/wasm/kernels.js'
 import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { randomBlocks } from '../support/random-model/random-blocks.js'
+import type { BenchKernels } from './bench-kernels.js'
 import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
-import { BUILDS, createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
+import {
+  BUILDS,
+  createInnerWorkbench,
+  expectWithin,
+  ROUNDING,
+  randomFloats,
+  type Workbench,
+} from './workbench.js'
 
-let bench: Workbench
+let bench: Workbench<BenchKernels>
 
 /** A matrix in blocks, and the numbers that the blocks stand for. */
 interface Matrix {
@@ -156,7 +164,7 @@ const COLUMNS: Readonly<Record<number, readonly number[]>> = {
 
 describe.each(BUILDS)('%s build', (build) => {
   beforeAll(async () => {
-    bench = await createWorkbench(build)
+    bench = await createInnerWorkbench(build)
   })
 
   describe.each(REFERENCE_FORMATS)('$name', (reference) => {

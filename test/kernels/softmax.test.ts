@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
+import type { BenchKernels } from './bench-kernels.js'
+import { createInnerWorkbench, expectWithin, ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
-let bench: Workbench
+let bench: Workbench<BenchKernels>
 beforeAll(async () => {
-  bench = await createWorkbench()
+  bench = await createInnerWorkbench()
 })
 
 function softmax(values: Float32Array): Float32Array {

@@ -4,6 +4,7 @@ import { KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-builds.mjs
 import { createEngine } from '../../src/backend/wasm/engine.js'
 import type { Kernels, Pointer } from '../../src/backend/wasm/kernels.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
+import { type BenchKernels, benchKernels } from './bench-kernels.js'
 
 /** Bytes after every buffer that no kernel may touch. */
 const GUARD_BYTES = 64
@@ -13,8 +14,8 @@ const GUARD = 0xa5
 export const ROUNDING = 2 ** -24
 
 /** Kernels with a memory of their own, in which each buffer is followed by bytes that must stay as they are. */
-export interface Workbench {
-  readonly kernels: Kernels
+export interface Workbench<Exports = Kernels> {
+  readonly kernels: Exports
   /** Takes memory without touching it, so that what follows lies further up. */
   skip(bytes: number): Pointer
   /** A buffer of `bytes`, filled with guard bytes. */
@@ -36,10 +37,23 @@ export interface Workbench {
 /** The builds of the kernels in dist/, for tests that must hold for each: `describe.each(BUILDS)`. */
 export const BUILDS = KERNEL_BUILDS.map(({ name }) => name)
 
+/** With the kernels that the package ships. */
 export async function createWorkbench(build: KernelBuild['name'] = 'baseline'): Promise<Workbench> {
   const { file } = KERNEL_BUILDS.find(({ name }) => name === build) as KernelBuild
   const binary = await readFile(new URL(`../../dist/${file}`, import.meta.url))
-  const { kernels, arena } = await createEngine(new Uint8Array(binary))
+  return workbenchOf(new Uint8Array(binary))
+}
+
+/** With those of `assembly/bench.ts`. */
+export async function createInnerWorkbench(
+  build: KernelBuild['name'] = 'baseline',
+): Promise<Workbench<BenchKernels>> {
+  const workbench = await workbenchOf(await benchKernels(build))
+  return workbench as Workbench<BenchKernels>
+}
+
+async function workbenchOf(binary: Uint8Array<ArrayBuffer>): Promise<Workbench> {
+  const { kernels, arena } = await createEngine(binary)
   const room = (bytes: number): Pointer => {
     const pointer = arena.allocate(bytes + GUARD_BYTES, 'a test')
     arena.bytes(pointer, bytes + GUARD_BYTES).fill(GUARD)

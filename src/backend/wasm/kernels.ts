@@ -4,7 +4,7 @@ import { DasllamaError } from '../../errors.js'
 /** A byte address in the kernels' memory, 0 … 2^32 − 1. */
 export type Pointer = number & { readonly __pointer: unique symbol }
 
-/** What a product takes instead of f32, if anything: `activation_kind` and `tile_activation_kind` of the kernels. */
+/** What a product takes instead of f32, if anything: `activation_kind` of the kernels. */
 export const ActivationKind = { unsupported: 0, f32: 1, int16: 2, int8: 3 } as const
 
 /**
@@ -27,24 +27,9 @@ export interface Kernels {
   ): void
   interleaved_format(format: number): number
   interleave(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
-  tile_activation_kind(format: number): number
   raise_halves(halves: Pointer, n: number): boolean
   lower_halves(raised: Pointer, n: number): void
   activation_bytes(kind: number, n: number): number
-  quantize_activations(kind: number, x: Pointer, out: Pointer, n: number): void
-  matvec(format: number, weights: Pointer, x: Pointer, out: Pointer, rows: number, columns: number): void
-  matmul(
-    format: number,
-    weights: Pointer,
-    x: Pointer,
-    xStride: number,
-    out: Pointer,
-    rows: number,
-    columns: number,
-    tokens: number,
-    outStride: number,
-    scratch: Pointer,
-  ): void
   matmul_scratch(columns: number): number
   project(
     projections: Pointer,
@@ -52,6 +37,7 @@ export interface Kernels {
     norm: Pointer | 0,
     x: Pointer,
     columns: number,
+    firstToken: number,
     tokens: number,
     tiled: boolean,
     workspace: Pointer,
@@ -62,29 +48,29 @@ export interface Kernels {
   team_serve(number: number): void
   team_dismiss(): void
   add(x: Pointer, out: Pointer, n: number): void
-  rmsnorm(x: Pointer, weight: Pointer, out: Pointer, n: number, epsilon: number): void
+  multiply(x: Pointer, out: Pointer, n: number): void
+  scale(x: Pointer, n: number, by: number): void
+  softcap(x: Pointer, n: number, cap: number): void
+  silu(x: Pointer, n: number): void
+  gelu(x: Pointer, n: number): void
+  norm_rows(x: Pointer, weight: Pointer, out: Pointer, rows: number, n: number, epsilon: number): void
   rope_interleaved: Rope
   rope_neox: Rope
   /** Whether none of f32[n] is NaN or infinite; 0 for no, as WebAssembly has it. */
   all_finite(x: Pointer, n: number): number
-  softmax(x: Pointer, n: number): void
-  silu_gate(gate: Pointer, up: Pointer, n: number): void
-  gelu_gate(gate: Pointer, up: Pointer, n: number): void
   store(type: number, x: Pointer, out: Pointer, n: number): void
   attention(
+    shape: Pointer,
     type: number,
     q: Pointer,
-    keys: Pointer,
-    values: Pointer,
+    pages: Pointer,
+    keysOffset: number,
+    valuesOffset: number,
     out: Pointer,
     tokens: number,
     firstPosition: number,
-    heads: number,
-    kvHeads: number,
-    headDim: number,
-    scale: number,
-    scratch: Pointer,
   ): void
+  attention_shape_bytes(): number
   attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
 }
 

@@ -1,21 +1,23 @@
 import type { Arena } from './arena.js'
 import type { Pointer, Projections } from './kernels.js'
-import type { Linear } from './weights.js'
+import type { PlacedMatrix } from './weights.js'
 
 /** What becomes of a product, by the numbers of assembly/project.ts. */
 const USES = { store: 0, add: 1, 'silu-gate': 2, 'gelu-gate': 3 } as const
 
-/** A linear layer and what becomes of its product, f32[tokens][rows]. */
+/** A linear layer and what becomes of its product, f32[rows of the batch][matrix.rows]. */
 export interface Projection {
-  readonly linear: Linear
+  readonly matrix: PlacedMatrix
+  /** f32[matrix.rows]. */
+  readonly bias: Pointer | undefined
   /** Where the product goes first. */
   readonly product: Pointer
   /**
-   * `store`: it stays there. `add`: it is added to `out`. A gate: `out`, the product of the projection before, becomes
-   * gate(out) · product. Default: `store`.
+   * `store`: it stays there. `add`: it is added to `into`. A gate: `into`, the product of the projection before, becomes
+   * gate(into) · product.
    */
-  readonly use?: keyof typeof USES
-  readonly out?: Pointer
+  readonly use: keyof typeof USES
+  readonly into: Pointer | undefined
 }
 
 /** 32-bit words of a record. */
@@ -39,15 +41,15 @@ export class ProjectionTable {
   }
 
   /** Projections of one input, or of its norm with these weights, to be computed together. */
-  add(projections: readonly Projection[], norm: Pointer | 0 = 0): Projections {
+  add(projections: readonly Projection[], norm: Pointer | undefined): Projections {
     const pointer = (this.#base + this.#count * WORDS * 4) as Pointer
-    for (const { linear, product, use = 'store', out = 0 } of projections) {
-      const { format, columns, rows, bias = 0 } = linear
-      const rowBytes = (columns / format.blockElements) * format.blockBytes
-      const record = [format.id, linear.pointer, rowBytes, rows, bias, product, USES[use], out]
+    for (const { matrix, bias = 0, product, use, into = 0 } of projections) {
+      const { format, pointer, rowBytes, rows } = matrix
+      const record = [format.id, pointer, rowBytes, rows, bias, product, USES[use], into]
       this.#words.set(record, this.#count++ * WORDS)
     }
-    const rows = projections.reduce((sum, { linear }) => sum + linear.rows, 0)
-    return { pointer, count: projections.length, columns: projections[0].linear.columns, rows, norm }
+    const rows = projections.reduce((sum, { matrix }) => sum + matrix.rows, 0)
+    const { columns } = projections[0].matrix
+    return { pointer, count: projections.length, columns, rows, norm: norm ?? 0 }
   }
 }

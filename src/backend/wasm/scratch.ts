@@ -1,38 +1,24 @@
-import type { Config } from '../../model/config.js'
+import { MAX_ROWS } from '../batch.js'
+import type { Program } from '../program.js'
 import { aligned } from './arena.js'
 import type { Engine } from './engine.js'
 import { ActivationKind, type Kernels, type Pointer } from './kernels.js'
+import type { Schedule } from './schedule.js'
 
-/** Most tokens that go through the network at once. */
-export const MAX_BATCH = 128
+/** Most output rows whose logits are computed at once. */
+export const LOGIT_ROWS = 8
 
-/**
- * From this many tokens on a matrix is dequantised once and multiplied as a tile; below it each token's row meets
- * the quantised blocks directly.
- */
-export const MIN_TILE = 4
-
-/** The buffers of one pass through the network, shared by all sessions of a model. f32 unless said otherwise. */
+/** What all passes of a model write to, one after another. f32 unless said otherwise. */
 export interface Scratch {
-  /** [MAX_BATCH][embeddingLength], the residual stream. */
-  readonly hidden: Pointer
-  /** [MAX_BATCH][embeddingLength], after a norm; later what a sublayer adds to the stream. */
+  /** For each buffer of the schedule [MAX_ROWS][width]. */
+  readonly buffers: readonly Pointer[]
+  /** For each rotary embedding of the program [MAX_ROWS][2][dims / 2]: cosines and sines. */
+  readonly ropes: readonly Pointer[]
+  /** [MAX_ROWS][the widest input of a norm that is fused], and hidden states. */
   readonly normed: Pointer
-  /** [MAX_BATCH][heads · headDim]. */
-  readonly q: Pointer
-  /** [MAX_BATCH][kvHeads · headDim]. */
-  readonly k: Pointer
-  /** [MAX_BATCH][kvHeads · headDim]. */
-  readonly v: Pointer
-  /** [MAX_BATCH][heads · headDim]. */
-  readonly attended: Pointer
-  /** [MAX_BATCH][feedForwardLength]. */
-  readonly gate: Pointer
-  /** [MAX_BATCH][feedForwardLength]. */
-  readonly up: Pointer
-  /** [MAX_BATCH][2][ropeDim / 2]: cosines and sines. */
-  readonly ropeTable: Pointer
-  /** [vocabSize]. */
+  /** [LOGIT_ROWS][embeddingLength]: output rows side by side. */
+  readonly gathered: Pointer
+  /** [LOGIT_ROWS][vocabSize]. */
   readonly logits: Pointer
   /** What `project` works with: see `Workspace` in assembly/project.ts. */
   readonly workspace: Pointer
@@ -40,25 +26,32 @@ export interface Scratch {
   readonly attention: Pointer
 }
 
-/** The parts of the workspace. */
-interface WorkspaceParts {
-  /** Rows of 16-bit activations (see assembly/README.md), for a batch. */
-  readonly int16: Pointer
-  /** Rows of 8-bit activations, alike. */
-  readonly int8: Pointer
-  /** A panel of the matrix product for each thread. */
-  readonly panels: Pointer
-}
-
 /** 32-bit words of the workspace. */
 const WORKSPACE_WORDS = 8
 
-type Buffers = { [name in keyof Scratch | keyof WorkspaceParts]: number }
-
 /** Bytes between the rows, or panels, of the workspace's parts. */
-function strides(config: Config, kernels: Kernels): { [name in keyof WorkspaceParts]: number } {
-  const { embeddingLength, heads, headDim, feedForwardLength } = config
-  const widest = Math.max(embeddingLength, feedForwardLength, heads * headDim)
+interface Strides {
+  /** Rows of 16-bit activations (see assembly/README.md), for a batch. */
+  readonly int16: number
+  /** Rows of 8-bit activations, alike. */
+  readonly int8: number
+  /** A panel of the matrix product for each thread. */
+  readonly panels: number
+}
+
+/** Bytes of everything in the scratch of a program. */
+interface Sizes extends Strides {
+  readonly buffers: readonly number[]
+  readonly ropes: readonly number[]
+  readonly normed: number
+  readonly gathered: number
+  readonly logits: number
+  readonly attention: number
+}
+
+function strides(program: Program, kernels: Kernels): Strides {
+  const widths = program.ops.map((op) => (op.kind === 'linear' ? op.x.width : 0))
+  const widest = Math.max(program.embeddingLength, ...widths)
   return {
     int16: aligned(kernels.activation_bytes(ActivationKind.int16, widest)),
     int8: aligned(kernels.activation_bytes(ActivationKind.int8, widest)),
@@ -66,50 +59,60 @@ function strides(config: Config, kernels: Kernels): { [name in keyof WorkspacePa
   }
 }
 
-/** Bytes of each buffer. */
-function sizes(config: Config, { kernels, team }: Engine): Buffers {
-  const { embeddingLength, heads, kvHeads, headDim, feedForwardLength, ropeDim, vocabSize } = config
-  const rows = (columns: number) => MAX_BATCH * columns * 4
-  const { int16, int8, panels } = strides(config, kernels)
+function sizes(program: Program, schedule: Schedule, { kernels, team }: Engine): Sizes {
+  const rows = (width: number) => MAX_ROWS * width * 4
+  const { int16, int8, panels } = strides(program, kernels)
+  const normed = schedule.steps.map((step) => (step.kind === 'project' && step.norm ? step.x.width : 0))
+  const attention = program.ops.map((op) =>
+    op.kind === 'attention'
+      ? kernels.attention_scratch(team.size, op.q.heads, op.k.heads, op.q.width / op.q.heads)
+      : 0,
+  )
   return {
-    hidden: rows(embeddingLength),
-    normed: rows(embeddingLength),
-    q: rows(heads * headDim),
-    k: rows(kvHeads * headDim),
-    v: rows(kvHeads * headDim),
-    attended: rows(heads * headDim),
-    gate: rows(feedForwardLength),
-    up: rows(feedForwardLength),
-    ropeTable: rows(ropeDim),
-    logits: vocabSize * 4,
-    workspace: WORKSPACE_WORDS * 4,
-    attention: kernels.attention_scratch(team.size, heads, kvHeads, headDim),
-    int16: MAX_BATCH * int16,
-    int8: MAX_BATCH * int8,
+    buffers: schedule.buffers.map(({ width }) => rows(width)),
+    ropes: program.ropes.map(({ dims }) => rows(dims)),
+    normed: rows(Math.max(program.embeddingLength, ...normed)),
+    gathered: LOGIT_ROWS * program.embeddingLength * 4,
+    logits: LOGIT_ROWS * program.vocabSize * 4,
+    attention: Math.max(0, ...attention),
+    int16: MAX_ROWS * int16,
+    int8: MAX_ROWS * int8,
     panels: team.size * panels,
   }
 }
 
 /** Bytes that `allocateScratch` will take. */
-export function scratchBytes(config: Config, engine: Engine): number {
-  return Object.values(sizes(config, engine)).reduce((sum, bytes) => sum + bytes + 64, 0)
+export function scratchBytes(program: Program, schedule: Schedule, engine: Engine): number {
+  const { buffers, ropes, ...rest } = sizes(program, schedule, engine)
+  const all = [...buffers, ...ropes, ...Object.values(rest as Record<string, number>), WORKSPACE_WORDS * 4]
+  return all.reduce((sum, bytes) => sum + bytes + 64, 0)
 }
 
-export function allocateScratch(config: Config, engine: Engine): Scratch {
+/** Throws `OUT_OF_MEMORY`. */
+export function allocateScratch(program: Program, schedule: Schedule, engine: Engine): Scratch {
   const { arena, kernels } = engine
-  const entries = Object.entries(sizes(config, engine)).map(([name, bytes]) => [
-    name,
-    arena.allocate(bytes, `the scratch buffer "${name}"`),
-  ])
-  const buffers = Object.fromEntries(entries) as Record<keyof Buffers, Pointer>
-  const { int16, int8, panels, normed, workspace } = buffers
-  const stride = strides(config, kernels)
+  const size = sizes(program, schedule, engine)
+  const allocate = (bytes: number, what: string) => arena.allocate(bytes, `the scratch for ${what}`)
+  const [int16, int8, panels] = (['int16', 'int8', 'panels'] as const).map((part) =>
+    allocate(size[part], 'activations'),
+  )
+  const normed = allocate(size.normed, 'norms')
+  const workspace = allocate(WORKSPACE_WORDS * 4, 'linear layers')
+  const stride = strides(program, kernels)
   new Uint32Array(arena.memory.buffer, workspace, WORKSPACE_WORDS).set([
     ...[int16, stride.int16],
     ...[int8, stride.int8],
     ...[panels, stride.panels],
     normed,
   ])
-  new Float32Array(arena.memory.buffer, workspace, WORKSPACE_WORDS)[WORKSPACE_WORDS - 1] = config.rmsEpsilon
-  return buffers
+  new Float32Array(arena.memory.buffer, workspace, WORKSPACE_WORDS)[WORKSPACE_WORDS - 1] = schedule.epsilon
+  return {
+    buffers: size.buffers.map((bytes) => allocate(bytes, 'hidden states')),
+    ropes: size.ropes.map((bytes) => allocate(bytes, 'rotary embeddings')),
+    normed,
+    gathered: allocate(size.gathered, 'output rows'),
+    logits: allocate(size.logits, 'logits'),
+    workspace,
+    attention: allocate(size.attention, 'attention'),
+  }
 }

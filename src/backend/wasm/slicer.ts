@@ -3,12 +3,6 @@ import { SLICE_MS } from '../../platform/pacer.js'
 /** Kinds of operations, each with a speed of its own: products of batches and of single tokens, attention. */
 export type WorkKind = 'matmul' | 'matvec' | 'attention'
 
-/** An operation, or a slice of one: `size` in multiply-adds. */
-export interface Work {
-  readonly kind: WorkKind
-  readonly size: number
-}
-
 /** Milliseconds that a slice is to take: with what a pause has been put off for already, far below 50. */
 const TARGET_MS = 0.75 * SLICE_MS
 
@@ -27,17 +21,17 @@ interface Speed {
 export class Slicer {
   readonly #speeds = new Map<WorkKind, Speed>()
 
-  /** Slices, at least 1, of which each is expected to take no longer than a slice may. */
-  slices({ kind, size }: Work): number {
+  /** Slices, at least 1, of an operation of `size` multiply-adds, each expected to take no longer than a slice may. */
+  slices(kind: WorkKind, size: number): number {
     const speed = this.#speed(kind)
     return Math.max(1, Math.ceil((size * speed.ms) / speed.size / TARGET_MS))
   }
 
   /**
-   * Learns from what `work` took. Sums, not single measurements, make the speed: a clock that is coarser than an
+   * Learns from what an operation took. Sums, not single measurements, make the speed: a clock that is coarser than an
    * operation is right on average.
    */
-  took({ kind, size }: Work, ms: number): void {
+  took(kind: WorkKind, size: number, ms: number): void {
     const speed = this.#speed(kind)
     speed.ms += ms
     speed.size += size

@@ -1,12 +1,12 @@
 import { abortable } from '../../abortable.js'
 import { describeValue, displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import type { BlockFormat } from '../../gguf/block-formats.js'
+import { type BlockFormat, bytesFor } from '../../gguf/block-formats.js'
 import type { ModelFile, TensorInfo } from '../../gguf/model-file.js'
-import type { Config } from '../../model/config.js'
 import { pause } from '../../platform/pause.js'
 import { inParallel } from '../../storage/in-parallel.js'
 import { readParts } from '../../storage/parts.js'
+import type { MatrixSlice, Program, TensorSpec, VectorSlice } from '../program.js'
 import { aligned } from './arena.js'
 import type { Engine } from './engine.js'
 import { InterleavedRows } from './forms/interleaved-rows.js'
@@ -14,41 +14,13 @@ import type { MemoryForm } from './forms/memory-form.js'
 import { RaisedHalves } from './forms/raised-halves.js'
 import { ActivationKind, type Pointer } from './kernels.js'
 
-/** A matrix as it lies in memory: `rows` rows of `columns` elements, in its file's blocks or the form that `format` tells. */
-export interface Matrix {
+/** Rows of a matrix as they lie in memory, in the file's blocks or the form that `format` says. */
+export interface PlacedMatrix {
   readonly format: BlockFormat
+  readonly pointer: Pointer
   readonly rows: number
   readonly columns: number
-  readonly pointer: Pointer
-}
-
-/** y = Wx, or Wx + b where there is a bias, f32[rows]. */
-export interface Linear extends Matrix {
-  readonly bias: Pointer | undefined
-}
-
-/** One transformer block. Norm weights are f32[embeddingLength]. */
-export interface Layer {
-  readonly attentionNorm: Pointer
-  readonly qProj: Linear
-  readonly kProj: Linear
-  readonly vProj: Linear
-  readonly outProj: Linear
-  readonly feedForwardNorm: Pointer
-  readonly gateProj: Linear
-  readonly upProj: Linear
-  readonly downProj: Linear
-}
-
-export interface Weights {
-  /** One row a token. */
-  readonly embedding: Matrix
-  readonly layers: readonly Layer[]
-  readonly outputNorm: Pointer
-  /** Logits from the last hidden state; the embedding itself where the file ties them. */
-  readonly output: Linear
-  /** `rope_freqs.weight`, f32[ropeDim / 2]. */
-  readonly ropeFactors: Float32Array | undefined
+  readonly rowBytes: number
 }
 
 /** Where one tensor's bytes go. */
@@ -71,28 +43,25 @@ function positionOf({ tensor, start }: Piece): number {
 }
 
 /**
- * What has to be loaded, checked before a single weight is read: every tensor present, of the expected shape and of
- * a format that the kernels run. `bytes` is what the weights take in memory, `fileBytes` what is read for them.
+ * A program's tensors and where they go: `bytes` is what they take in memory, `fileBytes` what is read for them. Checked
+ * before a single weight is read: each has a format that the kernels run.
  */
-export class WeightPlan {
+export class Weights {
   readonly #file: ModelFile
-  readonly #config: Config
   readonly #engine: Engine
   readonly #placements = new Map<string, Placement>()
   /** A tensor gets the first that is for it. */
   readonly #forms: readonly MemoryForm[]
+  #base = 0
   #bytes = 0
   #fileBytes = 0
 
-  /** Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the tensor. */
-  constructor(file: ModelFile, config: Config, engine: Engine) {
+  /** `file` has the program's tensors in their shapes. Throws `UNSUPPORTED`, naming the tensor. */
+  constructor(file: ModelFile, program: Program, engine: Engine) {
     this.#file = file
-    this.#config = config
     this.#engine = engine
-    this.#forms = [new InterleavedRows(engine), new RaisedHalves(engine)]
-    // A dry run over address 0 places every tensor that the real one will ask for.
-    this.#assemble(0)
-    this.#refuseStrangers()
+    this.#forms = [new InterleavedRows(engine, rowsOfSlices(program)), new RaisedHalves(engine)]
+    for (const spec of program.tensors.values()) this.#place(spec)
   }
 
   get bytes(): number {
@@ -103,7 +72,7 @@ export class WeightPlan {
     return this.#fileBytes
   }
 
-  /** In the order in which the network uses them. */
+  /** In the order of their first use. */
   get tensors(): TensorInfo[] {
     return Array.from(this.#placements.values(), ({ tensor }) => tensor)
   }
@@ -116,8 +85,9 @@ export class WeightPlan {
     base: Pointer,
     onBytes: (tensor: TensorInfo, start: number, bytes: Uint8Array) => void,
     signal?: AbortSignal,
-  ): Promise<Weights> {
+  ): Promise<void> {
     const { arena } = this.#engine
+    this.#base = base
     for (const form of this.#forms) {
       const placements = Array.from(this.#placements.values()).filter((placement) => placement.form === form)
       form.begin(placements.map(({ tensor }) => tensor))
@@ -150,7 +120,6 @@ export class WeightPlan {
       if (source.checkUnchanged) await abortable(source.checkUnchanged(), signal)
     }
     for (const form of this.#forms) form.settle()
-    return this.#assemble(base)
   }
 
   /** Neighbouring pieces of one source, as they lie in it, that are read in one go. */
@@ -190,105 +159,43 @@ export class WeightPlan {
     }
   }
 
-  #assemble(base: number): Weights {
-    const { embeddingLength, heads, kvHeads, headDim, feedForwardLength, vocabSize, ropeDim } = this.#config
-    const layers: Layer[] = []
-    const embedding = this.#matrix(base, 'token_embd.weight', embeddingLength, vocabSize)
-    for (let index = 0; index < this.#config.layers; index++) {
-      const linear = (name: string, columns: number, rows: number): Linear =>
-        this.#linear(base, `blk.${index}.${name}`, columns, rows)
-      layers.push({
-        attentionNorm: this.#vector(base, `blk.${index}.attn_norm.weight`, embeddingLength),
-        qProj: linear('attn_q', embeddingLength, heads * headDim),
-        kProj: linear('attn_k', embeddingLength, kvHeads * headDim),
-        vProj: linear('attn_v', embeddingLength, kvHeads * headDim),
-        outProj: linear('attn_output', heads * headDim, embeddingLength),
-        feedForwardNorm: this.#vector(base, `blk.${index}.ffn_norm.weight`, embeddingLength),
-        gateProj: linear('ffn_gate', embeddingLength, feedForwardLength),
-        upProj: linear('ffn_up', embeddingLength, feedForwardLength),
-        downProj: linear('ffn_down', feedForwardLength, embeddingLength),
-      })
-    }
-    const outputNorm = this.#vector(base, 'output_norm.weight', embeddingLength)
-    const output = this.#file.tensors.has('output.weight')
-      ? this.#linear(base, 'output', embeddingLength, vocabSize)
-      : { ...embedding, bias: undefined }
-    let ropeFactors: Float32Array | undefined
-    if (this.#file.tensors.has('rope_freqs.weight')) {
-      const pointer = this.#vector(base, 'rope_freqs.weight', ropeDim / 2)
-      if (base > 0) ropeFactors = this.#readFactors(pointer, ropeDim / 2)
-    }
-    return { embedding, layers, outputNorm, output, ropeFactors }
+  /** Rows of a matrix, once it is loaded. */
+  matrix({ tensor: name, firstRow, rows, columns }: MatrixSlice): PlacedMatrix {
+    const { tensor, form, offset } = this.#placements.get(name)!
+    const format = form?.formatOf(tensor) ?? tensor.format
+    const rowBytes = bytesFor(format, columns)
+    const pointer = (this.#base + offset + firstRow * rowBytes) as Pointer
+    return { format, pointer, rows, columns, rowBytes }
   }
 
-  #readFactors(pointer: Pointer, length: number): Float32Array {
+  /** f32[slice.length], once it is loaded. */
+  vector({ tensor, first }: VectorSlice): Pointer {
+    return (this.#base + this.#placements.get(tensor)!.offset + 4 * first) as Pointer
+  }
+
+  /** Divisors of rotary frequencies, f32[length], as a copy. Throws `BAD_FORMAT` for one that is not positive. */
+  ropeFactors(tensor: string, length: number): Float32Array {
+    const pointer = this.vector({ tensor, first: 0, length })
     const factors = this.#engine.arena.floats(pointer, length).slice()
     const bad = factors.findIndex((factor) => !(factor > 0 && Number.isFinite(factor)))
     if (bad < 0) return factors
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${displayName(this.#file.name)}: tensor "rope_freqs.weight" has ${factors[bad]} at index ${bad}; factors are positive`,
+      `${displayName(this.#file.name)}: tensor ${describeValue(tensor)} has ${factors[bad]} at index ${bad}; factors are positive`,
     )
   }
 
-  /** A tensor that nothing asked for is a part of the model that would be left out: its results would be wrong. */
-  #refuseStrangers(): void {
-    for (const name of this.#file.tensors.keys()) {
-      if (this.#placements.has(name) || LEFT_OVER.test(name)) continue
-      throw new DasllamaError(
-        'UNSUPPORTED',
-        `${displayName(this.#file.name)}: tensor ${describeValue(name)} belongs to no ${this.#config.architecture} model that runs here`,
-        { hint: 'the model is a variant of its architecture that this version does not know' },
-      )
-    }
-  }
-
-  #linear(base: number, name: string, columns: number, rows: number): Linear {
-    const bias = this.#file.tensors.has(`${name}.bias`) ? this.#vector(base, `${name}.bias`, rows) : undefined
-    return { ...this.#matrix(base, `${name}.weight`, columns, rows), bias }
-  }
-
-  #matrix(base: number, name: string, columns: number, rows: number): Matrix {
-    const { tensor, form, offset } = this.#place(name, [columns, rows])
-    const kind = this.#engine.kernels.activation_kind(tensor.format.id)
-    if (kind === ActivationKind.unsupported) throw this.#unsupported(tensor)
-    const format = form?.formatOf(tensor) ?? tensor.format
-    return { format, rows, columns, pointer: (base + offset) as Pointer }
-  }
-
-  /** Norms, biases and factors: few values, always f32. */
-  #vector(base: number, name: string, length: number): Pointer {
-    const { tensor, offset } = this.#place(name, [length])
-    if (tensor.format.name !== 'F32') throw this.#unsupported(tensor)
-    return (base + offset) as Pointer
-  }
-
-  #place(name: string, shape: readonly number[]): Placement {
-    const known = this.#placements.get(name)
-    if (known) return known
-    const tensor = this.#file.tensors.get(name)
-    if (!tensor) {
-      throw new DasllamaError(
-        'MISSING',
-        `${displayName(this.#file.name)}: tensor ${describeValue(name)} is missing`,
-        {
-          hint: `a ${this.#config.architecture} model of ${this.#config.layers} layers has it; the file may be a vocabulary only, or incomplete`,
-        },
-      )
-    }
-    const found = significant(tensor.shape)
-    if (found.length !== shape.length || found.some((size, axis) => size !== shape[axis])) {
-      throw new DasllamaError(
-        'BAD_FORMAT',
-        `${displayName(this.#file.name)}: tensor ${describeValue(name)} has shape [${found}], and the metadata say [${shape}]`,
-      )
-    }
-    const form = this.#forms.find((form) => form.isFor(tensor))
-    const placement = { tensor, form, offset: this.#bytes }
-    this.#placements.set(name, placement)
+  #place({ name, kind }: TensorSpec): void {
+    const tensor = this.#file.tensors.get(name)!
+    const isRunnable =
+      kind === 'vector'
+        ? tensor.format.name === 'F32'
+        : this.#engine.kernels.activation_kind(tensor.format.id) !== ActivationKind.unsupported
+    if (!isRunnable) throw this.#unsupported(tensor)
+    const form = kind === 'matrix' ? this.#forms.find((form) => form.isFor(tensor)) : undefined
+    this.#placements.set(name, { tensor, form, offset: this.#bytes })
     this.#bytes += aligned(tensor.byteLength)
     this.#fileBytes += tensor.byteLength
-    return placement
   }
 
   #unsupported(tensor: TensorInfo): DasllamaError {
@@ -300,9 +207,6 @@ export class WeightPlan {
   }
 }
 
-/** Tables that old converters wrote and that are computed here. */
-const LEFT_OVER = /^blk\.\d+\.attn_rot_embd(\.weight)?$/
-
 /** Pieces in which tensors are read, so that a long read can be cancelled and its progress seen. */
 const READ_BYTES = 16 * 2 ** 20
 
@@ -312,9 +216,14 @@ const LARGEST_GAP_BYTES = 64 * 1024
 /** One alone leaves the disk, or the network, waiting between two pieces. */
 const READS_AT_ONCE = 4
 
-/** A shape without trailing ones: ggml writes [n] and [n, 1] for the same thing. */
-function significant(shape: readonly number[]): readonly number[] {
-  let length = shape.length
-  while (length > 1 && shape[length - 1] === 1) length--
-  return shape.slice(0, length)
+/** For each matrix that is read in slices the rows at which they begin and end. */
+function rowsOfSlices({ ops, logits }: Program): ReadonlyMap<string, ReadonlySet<number>> {
+  const bounds = new Map<string, Set<number>>()
+  const note = ({ tensor, firstRow, rows }: MatrixSlice) => {
+    const known = bounds.get(tensor) ?? new Set()
+    bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
+  }
+  for (const op of ops) if (op.kind === 'linear') note(op.matrix)
+  note(logits.matrix)
+  return bounds
 }

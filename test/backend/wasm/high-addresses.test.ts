@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ActivationKind, type Kernels, PAGE_BYTES, type Pointer } from '../../../src/backend/wasm/kernels.js'
+import { ActivationKind, PAGE_BYTES, type Pointer } from '../../../src/backend/wasm/kernels.js'
 import { blockFormat, bytesFor } from '../../../src/gguf/block-formats.js'
 import { quantize } from '../../../src/gguf/quantize.js'
-import { createWorkbench, randomFloats, type Workbench } from '../../kernels/workbench.js'
+import type { BenchKernels } from '../../kernels/bench-kernels.js'
+import { pagedCache, shapeRecord } from '../../kernels/pages.js'
+import { createInnerWorkbench, randomFloats, type Workbench } from '../../kernels/workbench.js'
 import { RandomBits } from '../../support/random-model/random-bits.js'
 import { randomBlocks } from '../../support/random-model/random-blocks.js'
 import { FORMATS } from '../../support/random-models.js'
@@ -13,7 +15,7 @@ const HALF = 2 ** 31
  * Each kernel's output, and whatever it writes besides, as bytes. The same inputs at any address must give the same
  * bits: a pointer that is taken as signed somewhere on the way would not.
  */
-const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> = {
+const RUNS: Record<string, (bench: Workbench<BenchKernels>, kernels: BenchKernels) => Uint8Array> = {
   add(bench, { add }) {
     const out = bench.floats(randomFloats(101, 'out'))
     add(bench.floats(randomFloats(101, 'in')), out, 101)
@@ -39,15 +41,45 @@ const RUNS: Record<string, (bench: Workbench, kernels: Kernels) => Uint8Array> =
     softmax(x, 35)
     return bench.read(x, 4 * 36)
   },
-  silu_gate(bench, { silu_gate }) {
+  swiglu(bench, { swiglu }) {
     const gate = bench.floats(randomFloats(36, 'gate'))
-    silu_gate(gate, bench.floats(randomFloats(36, 'up')), 36)
+    swiglu(gate, bench.floats(randomFloats(36, 'up')), 36)
     return bench.read(gate, 4 * 36)
   },
-  gelu_gate(bench, { gelu_gate }) {
+  geglu(bench, { geglu }) {
     const gate = bench.floats(randomFloats(36, 'gate'))
-    gelu_gate(gate, bench.floats(randomFloats(36, 'up')), 36)
+    geglu(gate, bench.floats(randomFloats(36, 'up')), 36)
     return bench.read(gate, 4 * 36)
+  },
+  norm_rows(bench, { norm_rows }) {
+    const x = bench.floats(randomFloats(3 * 33, 'x'))
+    norm_rows(x, bench.floats(randomFloats(33, 'w')), x, 3, 33, 1e-5)
+    return bench.read(x, 4 * 3 * 33)
+  },
+  scale(bench, { scale }) {
+    const x = bench.floats(randomFloats(35, 'x'))
+    scale(x, 35, 0.3)
+    return bench.read(x, 4 * 35)
+  },
+  multiply(bench, { multiply }) {
+    const out = bench.floats(randomFloats(35, 'out'))
+    multiply(bench.floats(randomFloats(35, 'in')), out, 35)
+    return bench.read(out, 4 * 35)
+  },
+  softcap(bench, { softcap }) {
+    const x = bench.floats(randomFloats(35, 'x'))
+    softcap(x, 35, 2)
+    return bench.read(x, 4 * 35)
+  },
+  silu(bench, { silu }) {
+    const x = bench.floats(randomFloats(35, 'x'))
+    silu(x, 35)
+    return bench.read(x, 4 * 35)
+  },
+  gelu(bench, { gelu }) {
+    const x = bench.floats(randomFloats(35, 'x'))
+    gelu(x, 35)
+    return bench.read(x, 4 * 35)
   },
   quantize_activations(bench, { activation_bytes, quantize_activations }) {
     const bytes = activation_bytes(ActivationKind.int16, 96)
@@ -67,11 +99,18 @@ for (const name of ['F32', 'F16', 'Q8_0']) {
   }
   for (const tokens of [1, 4]) {
     RUNS[`attention ${name}, tokens: ${tokens}`] = (bench, { attention, attention_scratch }) => {
-      const cached = (label: string) => bench.bytes(quantize(format, randomFloats(9 * 2 * 32, label)))
+      const cached = (label: string) => quantize(format, randomFloats(9 * 2 * 32, label))
       const q = bench.floats(randomFloats(tokens * 4 * 32, 'q'))
       const out = bench.room(tokens * 4 * 4 * 32)
       const scratch = bench.room(attention_scratch(1, 4, 2, 32))
-      attention(format.id, q, cached('k'), cached('v'), out, tokens, 5, 4, 2, 32, 0.25, scratch)
+      const { pages, keysOffset, valuesOffset } = pagedCache(
+        bench,
+        cached('k'),
+        cached('v'),
+        bytesFor(format, 2 * 32),
+      )
+      const shape = bench.bytes(shapeRecord({ heads: 4, kvHeads: 2, headDim: 32, scale: 0.25, scratch }))
+      attention(shape, format.id, q, pages, keysOffset, valuesOffset, out, tokens, 5)
       return bench.read(out, tokens * 4 * 4 * 32)
     }
   }
@@ -82,10 +121,10 @@ const COLUMNS = 768
 
 for (const name of FORMATS) {
   const format = blockFormat(name)
-  const weights = (bench: Workbench) =>
+  const weights = (bench: Workbench<BenchKernels>) =>
     bench.bytes(randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, name), 0.1))
   /** Activations of that kind, and the bytes from token to token. */
-  const x = (bench: Workbench, kind: number, tokens: number): [Pointer, number] => {
+  const x = (bench: Workbench<BenchKernels>, kind: number, tokens: number): [Pointer, number] => {
     const floats = bench.floats(randomFloats(tokens * COLUMNS, 'x'))
     if (kind === ActivationKind.f32) return [floats, 4 * COLUMNS]
     const stride = bench.kernels.activation_bytes(kind, COLUMNS)
@@ -122,13 +161,13 @@ function expectSameBytes(actual: Uint8Array, expected: Uint8Array): void {
 }
 
 describe('addresses above 2 GiB', () => {
-  let low: Workbench
+  let low: Workbench<BenchKernels>
   /** Its next buffer begins above 2 GiB. */
-  let high: Workbench
+  let high: Workbench<BenchKernels>
 
   beforeAll(async () => {
-    low = await createWorkbench()
-    high = await createWorkbench()
+    low = await createInnerWorkbench()
+    high = await createInnerWorkbench()
     // Memory that nobody touches is never backed by real pages.
     high.skip(HALF)
     expect(high.room(1)).toBeGreaterThan(HALF)
@@ -141,14 +180,14 @@ describe('addresses above 2 GiB', () => {
   })
 
   it('a matrix that lies across the border of 2 GiB gives the same bits', async () => {
-    const straddling = await createWorkbench()
+    const straddling = await createInnerWorkbench()
     const start = straddling.skip(64)
     // The rows begin a little below the border: it cuts the fourth one.
     const format = blockFormat('Q8_0')
     const rowBytes = (COLUMNS / 32) * format.blockBytes
     straddling.skip(HALF - start - 64 - Math.ceil((3.5 * rowBytes) / 64) * 64)
     const blocks = randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, 'across'), 0.1)
-    const matvecOf = (bench: Workbench): [Pointer, Uint8Array] => {
+    const matvecOf = (bench: Workbench<BenchKernels>): [Pointer, Uint8Array] => {
       const weights = bench.bytes(blocks)
       const input = bench.room(bench.kernels.activation_bytes(ActivationKind.int16, COLUMNS))
       bench.kernels.quantize_activations(
@@ -168,7 +207,7 @@ describe('addresses above 2 GiB', () => {
   })
 
   it('buffers just below 4 GiB give the same bits', async () => {
-    const last = await createWorkbench()
+    const last = await createInnerWorkbench()
     // So many pages are room enough for all of them.
     last.skip(2 ** 32 - 200 * PAGE_BYTES)
     for (const name of Object.keys(RUNS)) {

@@ -10,16 +10,20 @@ const EIGHT = 8
 /** Matrices whose rows are interleaved by eights, under a number of their own, where the kernels know such a form of their format. */
 export class InterleavedRows implements MemoryForm {
   readonly #engine: Engine
+  readonly #bounds: ReadonlyMap<string, ReadonlySet<number>>
   /** Room for eight rows a thread. */
   #scratch: Pointer | undefined
 
-  constructor(engine: Engine) {
+  /** `bounds`: for matrices that are read in slices of rows, by name, where these begin and end. */
+  constructor(engine: Engine, bounds: ReadonlyMap<string, ReadonlySet<number>>) {
     this.#engine = engine
+    this.#bounds = bounds
   }
 
   isFor(tensor: TensorInfo): boolean {
     const [, rows = 1] = tensor.shape
-    return rows % EIGHT === 0 && this.#idOf(tensor) !== 0
+    const bounds = [rows, ...(this.#bounds.get(tensor.name) ?? [])]
+    return bounds.every((row) => row % EIGHT === 0) && this.#idOf(tensor) !== 0
   }
 
   unitBytes({ format, shape }: TensorInfo): number {

@@ -1,5 +1,5 @@
-import { f16ToF32, f32x4ToF16x4, loadFiniteF16 } from '../math/f16'
-import { maxF32x4 } from '../math/lanes'
+import { f16ToF32, f32x4ToF16x4, loadFiniteF16 } from '../../math/f16'
+import { maxF32x4 } from '../../math/lanes'
 
 /**
  * A cache of 8-bit values in blocks of 32, laid out as the weights' format Q8_0: a scale in f16, then 32 bytes.

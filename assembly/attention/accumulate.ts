@@ -1,16 +1,16 @@
 import { count } from './counts'
-import { WEIGHTS } from './tile'
+import { WEIGHTS } from './layout'
 import { constant, HALF_BITS } from '../math/constants'
 import { madd } from '../math/lanes'
 
 /**
- * state[row] = state[row] · lowered[row] + Σ weights[p][row] · values[p] over `n` positions; weights are f32[n][TILE]. For
- * the layouts of values and states see tile.ts.
+ * Accumulates PV: state[row] = state[row] · rescale[row] + Σ weights[p][row] · values[p] over `n` positions; weights are f32[n][TILE]. For
+ * the layouts of values and states see layout.ts.
  */
 @inline
-export function mix<T, Rows>(
+export function accumulate<T, Rows>(
   weights: usize,
-  lowered: usize,
+  rescale: usize,
   values: usize,
   stride: usize,
   state: usize,
@@ -18,20 +18,20 @@ export function mix<T, Rows>(
   headDim: i32,
 ): void {
   for (; headDim >= 8; headDim -= 8) {
-    mixPair<T, Rows>(weights, lowered, values, stride, state, n)
+    accumulatePair<T, Rows>(weights, rescale, values, stride, state, n)
     values += 2 * changetype<T>(values).bytes4
     state += 32 * <usize>count<Rows>()
   }
-  if (headDim) mixLast<T>(count<Rows>(), weights, lowered, values, stride, state, n)
+  if (headDim) accumulateLast<T>(count<Rows>(), weights, rescale, values, stride, state, n)
 }
 
 /** Eight elements. */
 @inline
-function mixPair<T, Rows>(weights: usize, lowered: usize, values: usize, stride: usize, state: usize, n: i32): void {
+function accumulatePair<T, Rows>(weights: usize, rescale: usize, values: usize, stride: usize, state: usize, n: i32): void {
   const end = weights + <usize>n * WEIGHTS
   const mask = constant(HALF_BITS)
   const zero = f32x4.splat(0)
-  let w = v128.load32_splat(lowered)
+  let w = v128.load32_splat(rescale)
   let a0 = f32x4.mul(v128.load(state), w)
   let a1 = f32x4.mul(v128.load(state, 16), w)
   let b0 = zero
@@ -41,17 +41,17 @@ function mixPair<T, Rows>(weights: usize, lowered: usize, values: usize, stride:
   let d0 = zero
   let d1 = zero
   if (count<Rows>() > 1) {
-    w = v128.load32_splat(lowered, 4)
+    w = v128.load32_splat(rescale, 4)
     b0 = f32x4.mul(v128.load(state, 32), w)
     b1 = f32x4.mul(v128.load(state, 48), w)
   }
   if (count<Rows>() > 2) {
-    w = v128.load32_splat(lowered, 8)
+    w = v128.load32_splat(rescale, 8)
     c0 = f32x4.mul(v128.load(state, 64), w)
     c1 = f32x4.mul(v128.load(state, 80), w)
   }
   if (count<Rows>() > 3) {
-    w = v128.load32_splat(lowered, 12)
+    w = v128.load32_splat(rescale, 12)
     d0 = f32x4.mul(v128.load(state, 96), w)
     d1 = f32x4.mul(v128.load(state, 112), w)
   }
@@ -95,10 +95,10 @@ function mixPair<T, Rows>(weights: usize, lowered: usize, values: usize, stride:
 }
 
 /** The last four elements, where the head is not made of eights: few models have such, so it is short, not quick. */
-function mixLast<T>(
+function accumulateLast<T>(
   rows: i32,
   weights: usize,
-  lowered: usize,
+  rescale: usize,
   values: usize,
   stride: usize,
   state: usize,
@@ -107,7 +107,7 @@ function mixLast<T>(
   const mask = constant(HALF_BITS)
   let end = weights + <usize>n * WEIGHTS
   for (; rows > 0; rows--) {
-    let sum = f32x4.mul(v128.load(state), v128.load32_splat(lowered))
+    let sum = f32x4.mul(v128.load(state), v128.load32_splat(rescale))
     let value = values
     for (let at = weights; at < end; at += WEIGHTS) {
       sum = madd(v128.load32_splat(at), changetype<T>(value).load4(mask), sum)
@@ -116,7 +116,7 @@ function mixLast<T>(
     v128.store(state, sum)
     weights += 4
     end += 4
-    lowered += 4
+    rescale += 4
     state += 16
   }
 }

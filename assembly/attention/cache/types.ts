@@ -2,8 +2,8 @@
  * The one place that knows every type of cache: from ggml's type number to the class that reads and writes it.
  * A new type is its own class and one line in each of these switches.
  */
-import { CachedF16, CachedF32 } from './cache-floats'
-import { CachedQ8_0 } from './cache-q8_0'
+import { CachedF16, CachedF32 } from './floats'
+import { CachedQ8_0 } from './q8_0'
 
 /** Bytes of a head at one position. */
 export function headBytes(type: i32, headDim: i32): usize {

@@ -1,5 +1,5 @@
-import { constant, HALF_BITS, HALF_REBIAS } from '../math/constants'
-import { F16_FACTOR, loadUnscaledF16x4, storeF16x4 } from '../math/f16'
+import { constant, HALF_BITS, HALF_REBIAS } from '../../math/constants'
+import { F16_FACTOR, loadUnscaledF16x4, storeF16x4 } from '../../math/f16'
 
 /**
  * A cache that holds each value on its own, in f16 or f32. Instances are never created: a pointer to a head at one

@@ -1,0 +1,375 @@
+import { displayName } from '../../describe.js'
+import { DasllamaError } from '../../errors.js'
+import type { ModelFile, TensorInfo } from '../../gguf/model-file.js'
+import { pacer } from '../../platform/pacer.js'
+import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
+import type { Executable } from '../executable.js'
+import { FairQueue } from '../fair-queue.js'
+import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
+import type { Program } from '../program.js'
+import { fillRopeTable, type RopeFrequencies, ropeFrequencies } from '../rope.js'
+import type { Engine } from './engine.js'
+import { KERNEL_BUILDS, type KernelBuild, type Pointer } from './kernels.js'
+import { type KvLayout, kvFormat, kvLayout } from './kv-layout.js'
+import { KvMemory } from './kv-memory.js'
+import { moveSteps } from './move.js'
+import { type Schedule, schedule } from './schedule.js'
+import { allocateScratch, LOGIT_ROWS, type Scratch, scratchBytes } from './scratch.js'
+import { Slicer } from './slicer.js'
+import {
+  checkNumbers,
+  type LinkedProgram,
+  link,
+  linkedBytes,
+  outputPass,
+  type Pass,
+  ProjectStep,
+  type Segment,
+  type Step,
+} from './steps.js'
+import { Weights } from './weights.js'
+
+export interface LoadOptions {
+  /** Bytes that sequences will want on top of weights and scratch; counted into the check before loading. Default 0. */
+  readonly reserve?: number
+  readonly signal?: AbortSignal | undefined
+  /** Called with each piece of a tensor as the file has it, from byte `start` of the tensor on; `bytes` change when it returns. */
+  readonly onBytes?: (tensor: TensorInfo, start: number, bytes: Uint8Array) => void
+  /** Tensor bytes read so far, and altogether. */
+  readonly onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
+}
+
+/**
+ * A program in WebAssembly memory: weights, scratch, and the steps through them.
+ *
+ * A batch lets the event loop run between its steps, so others may be asked for meanwhile: they wait in a queue, because
+ * all share the scratch.
+ */
+export class WasmExecutable implements Executable {
+  readonly vocabSize: number
+  readonly embeddingLength: number
+  readonly memories: readonly MemorySpec[]
+  readonly #program: Program
+  readonly #engine: Engine
+  readonly #schedule: Schedule
+  readonly #weights: Weights
+  readonly #scratch: Scratch
+  readonly #linked: LinkedProgram
+  readonly #frequencies: readonly RopeFrequencies[]
+  readonly #layouts = new Map<KvType, KvLayout>()
+  readonly #owned = new Set<SequenceMemory>()
+  readonly #queue = new FairQueue()
+  readonly #slicer = new Slicer()
+  /** Addresses of pages for the batch that runs, u32[capacity]. */
+  #pageTables: { pointer: Pointer; capacity: number } | undefined
+  #ended: Promise<void> | undefined
+
+  private constructor(program: Program, plan: Schedule, engine: Engine, weights: Weights) {
+    this.vocabSize = program.vocabSize
+    this.embeddingLength = program.embeddingLength
+    this.memories = program.memories
+    this.#program = program
+    this.#schedule = plan
+    this.#engine = engine
+    this.#weights = weights
+    this.#scratch = allocateScratch(program, plan, engine)
+    this.#linked = link(engine, { program, schedule: plan, weights, scratch: this.#scratch })
+    this.#frequencies = program.ropes.map((spec) => {
+      const factors =
+        spec.factors === undefined ? undefined : weights.ropeFactors(spec.factors, spec.dims / 2)
+      return ropeFrequencies(spec, factors)
+    })
+  }
+
+  /**
+   * Streams a program's tensors, which the file has in their shapes, into an engine's memory. Throws `UNSUPPORTED` for a
+   * format that the kernels do not run, `OUT_OF_MEMORY` before reading a weight when the limit is too small, and what
+   * reading the file throws.
+   */
+  static async load(
+    file: ModelFile,
+    program: Program,
+    engine: Engine,
+    options: LoadOptions = {},
+  ): Promise<WasmExecutable> {
+    const { reserve = 0, signal, onBytes, onProgress } = options
+    const plan = schedule(program)
+    const weights = new Weights(file, program, engine)
+    const need = weights.bytes + workBytes(program, plan, engine) + reserve
+    if (need > engine.arena.available) {
+      throw new DasllamaError(
+        'OUT_OF_MEMORY',
+        `${displayName(file.name)} needs ${mebibytes(need)} of memory (weights ${mebibytes(weights.bytes)}), and ${mebibytes(engine.arena.available)} are allowed`,
+        { hint: 'use a smaller quantisation or contextLength, or raise memoryLimit (4 GiB at most)' },
+      )
+    }
+    const base = engine.arena.allocate(weights.bytes, 'the weights')
+    let loaded = 0
+    await weights.load(
+      base,
+      (tensor, start, bytes) => {
+        onBytes?.(tensor, start, bytes)
+        loaded += bytes.length
+        onProgress?.({ loaded, total: weights.fileBytes })
+      },
+      signal,
+    )
+    return new WasmExecutable(program, plan, engine, weights)
+  }
+
+  /** Bytes that running a file's program takes without any sequence: weights and scratch. Throws `UNSUPPORTED`. */
+  static bytesFor(file: ModelFile, program: Program, engine: Engine): number {
+    return new Weights(file, program, engine).bytes + workBytes(program, schedule(program), engine)
+  }
+
+  get bytesInUse(): number {
+    return this.#ended ? 0 : this.#engine.arena.bytesInUse
+  }
+
+  get memoryLimit(): number {
+    return this.#engine.arena.limit
+  }
+
+  get threads(): number {
+    return this.#ended ? 0 : this.#engine.team.size
+  }
+
+  get kernels(): KernelBuild {
+    return KERNEL_BUILDS[this.#engine.kernels.build()]
+  }
+
+  createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
+    this.#assertOpen()
+    for (const spec of this.memories) {
+      if (spec.kind === 'kv') checkHeads(type, spec.keyDim)
+    }
+    return this.#adopt(new KvMemory(this.#host, this.#layout(type), retain))
+  }
+
+  run(batch: Batch, take: TakeOutput): Promise<number> {
+    return this.#queue.run(async () => {
+      this.#assertOpen()
+      checkBatch(batch, this.vocabSize, (memory) => this.#owned.has(memory))
+      const memories = batch.runs.map(({ memory }) => memory as KvMemory)
+      try {
+        const pass = this.#begin(batch, memories)
+        let ms = await this.#through(this.#linked.steps, pass, batch.signal)
+        ms += await this.#takeOutputs(batch, take)
+        for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
+        return ms
+      } catch (error) {
+        for (const memory of memories) memory.abandon()
+        throw error
+      }
+    }, batch.signal)
+  }
+
+  dispose(): Promise<void> {
+    this.#ended ??= this.#engine.team.dismiss()
+    return this.#ended
+  }
+
+  /** Makes room in the memories, and brings what the steps read of the batch into the kernels' memory. */
+  #begin({ ids, positions, runs }: Batch, memories: readonly KvMemory[]): Pass {
+    for (const [index, memory] of memories.entries()) memory.prepare(runs[index].rows)
+    const pageTables = this.#writePageTables(memories)
+    for (const [rope, frequencies] of this.#frequencies.entries()) {
+      const { dims } = this.#program.ropes[rope]
+      const table = this.#engine.arena.floats(this.#scratch.ropes[rope], ids.length * dims)
+      fillRopeTable(table, frequencies, positions)
+    }
+    const segments: Segment[] = []
+    for (const { firstRow, rows, phase } of runs) {
+      const last = segments.at(-1)
+      if (last?.phase === phase) segments[segments.length - 1] = { ...last, rows: last.rows + rows }
+      else segments.push({ firstRow, rows, phase })
+    }
+    return {
+      ids,
+      rows: ids.length,
+      segments,
+      runs: runs.map(({ firstRow, rows, phase }, index) => {
+        const memory = memories[index]
+        return { memory, firstRow, rows, phase, position: memory.length, pageTables: pageTables[index] }
+      }),
+    }
+  }
+
+  /** For each memory the address of each group's page table. Throws `OUT_OF_MEMORY`. */
+  #writePageTables(memories: readonly KvMemory[]): Pointer[][] {
+    const { arena } = this.#engine
+    const needed = memories.reduce(
+      (sum, { tables }) => sum + tables.reduce((pages, { length }) => pages + length, 0),
+      0,
+    )
+    if (needed > (this.#pageTables?.capacity ?? 0)) {
+      const capacity = Math.max(FIRST_PAGE_TABLES, 2 * needed)
+      const pointer = arena.allocate(capacity * 4, 'the tables of pages')
+      if (this.#pageTables) arena.free(this.#pageTables.pointer)
+      this.#pageTables = { pointer, capacity }
+    }
+    let at: number = this.#pageTables?.pointer ?? 0
+    return memories.map(({ tables }) =>
+      tables.map((table) => {
+        const pointer = at as Pointer
+        table.write(new Uint32Array(arena.memory.buffer, pointer, table.length))
+        at += table.length * 4
+        return pointer
+      }),
+    )
+  }
+
+  /** Takes a pass through steps and lets the event loop run between them. Resolves with the milliseconds of computing. */
+  async #through(steps: readonly Step[], pass: Pass, signal?: AbortSignal): Promise<number> {
+    const { team } = this.#engine
+    let [step, unit, slice, slices] = [steps[0], 0, 0, 1]
+    // One function for all calls of a pass: nothing is allocated per step.
+    const call = () => step.run(pass, unit, slice, slices)
+    let ms = 0
+    let since = pacer.now()
+    for (step of steps) {
+      const units = step.units(pass)
+      for (unit = 0; unit < units; unit++) {
+        const kind = step.kind(pass, unit)
+        if (kind === undefined) {
+          slice = 0
+          slices = 1
+          team.run(call)
+          continue
+        }
+        const size = step.size(pass, unit)
+        const most = Math.max(1, step.mostSlices(pass, unit))
+        slices = Math.min(most, this.#slicer.slices(kind, size))
+        for (slice = 0; slice < slices; slice++) {
+          team.run(call)
+          const now = pacer.now()
+          ms += now - since
+          this.#slicer.took(kind, size / slices, now - since)
+          since = now
+          if (!pacer.isDue(now, size / slices)) continue
+          await pacer.pause()
+          this.#assertOpen()
+          signal?.throwIfAborted()
+          since = pacer.now()
+        }
+      }
+    }
+    return ms + pacer.now() - since
+  }
+
+  /** Hands over what is wanted of the pass that has just gone through the steps. */
+  async #takeOutputs({ outputs, want = 'logits', signal }: Batch, take: TakeOutput): Promise<number> {
+    let ms = 0
+    for (let first = 0; first < outputs.length; first += LOGIT_ROWS) {
+      const rows = outputs.slice(first, first + LOGIT_ROWS)
+      const x = this.#gather(rows)
+      const at = want === 'hidden' ? this.#hidden(x, rows.length) : this.#scratch.logits
+      if (want === 'logits') ms += await this.#logits(x, rows.length, signal)
+      const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
+      checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
+      for (const [index, row] of rows.entries()) {
+        take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+      }
+    }
+    return ms
+  }
+
+  /** The residual stream of some rows side by side, f32[rows][embeddingLength]. */
+  #gather(rows: readonly number[]): Pointer {
+    const { arena } = this.#engine
+    const { embeddingLength } = this
+    const from = this.#scratch.buffers[this.#schedule.head.x.index]
+    const address = (row: number) => (from + row * embeddingLength * 4) as Pointer
+    const [first] = rows
+    if (rows.at(-1)! - first === rows.length - 1) return address(first)
+    const gathered = arena.floats(this.#scratch.gathered, rows.length * embeddingLength)
+    for (const [index, row] of rows.entries()) {
+      gathered.set(arena.floats(address(row), embeddingLength), index * embeddingLength)
+    }
+    return this.#scratch.gathered
+  }
+
+  async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
+    const { kernels } = this.#engine
+    const { softcap } = this.#program.logits
+    const step = new ProjectStep(this.#engine, this.#linked.output, x, this.#scratch.workspace)
+    const ms = await this.#through([step], outputPass(rows), signal)
+    if (softcap !== undefined) kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap)
+    return ms
+  }
+
+  #hidden(x: Pointer, rows: number): Pointer {
+    const { norm } = this.#schedule.head
+    if (!norm) return x
+    const weight = this.#weights.vector(norm)
+    const { normed } = this.#scratch
+    this.#engine.kernels.norm_rows(x, weight, normed, rows, this.embeddingLength, this.#schedule.epsilon)
+    return normed
+  }
+
+  readonly #host = {
+    arena: {
+      allocate: (bytes: number, purpose: string) => this.#engine.arena.allocate(bytes, purpose),
+      free: (pointer: Pointer) => this.#engine.arena.free(pointer),
+      bytes: (pointer: Pointer, length: number) => this.#engine.arena.bytes(pointer, length),
+    },
+    move: (memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void> =>
+      this.#queue.run(async () => {
+        this.#assertOpen()
+        const steps = moveSteps(memory, move, {
+          program: this.#program,
+          schedule: this.#schedule,
+          engine: this.#engine,
+          scratch: this.#scratch,
+          frequencies: this.#frequencies,
+        })
+        for (const step of steps) {
+          this.#engine.team.run(step)
+          if (pacer.isDue()) await pacer.pause()
+        }
+      }),
+    adopt: (memory: KvMemory) => this.#adopt(memory),
+    forget: (memory: KvMemory) => void this.#owned.delete(memory),
+  }
+
+  #adopt(memory: KvMemory): KvMemory {
+    this.#owned.add(memory)
+    return memory
+  }
+
+  #layout(type: KvType): KvLayout {
+    let layout = this.#layouts.get(type)
+    if (!layout) {
+      layout = kvLayout(this.memories, type)
+      this.#layouts.set(type, layout)
+    }
+    return layout
+  }
+
+  #assertOpen(): void {
+    if (this.#ended) throw new DasllamaError('DISPOSED', 'the model has been disposed')
+  }
+}
+
+/** Page addresses that there is room for at first: 131,072 positions. */
+const FIRST_PAGE_TABLES = 1024
+
+/** Bytes that a program takes besides weights and sequences. */
+function workBytes(program: Program, plan: Schedule, engine: Engine): number {
+  return scratchBytes(program, plan, engine) + linkedBytes(plan, engine) + FIRST_PAGE_TABLES * 4
+}
+
+/** Throws `UNSUPPORTED` for heads that the blocks of a type do not fit. */
+function checkHeads(type: KvType, headDim: number): void {
+  const { blockElements } = kvFormat(type)
+  if (headDim % blockElements === 0) return
+  throw new DasllamaError(
+    'UNSUPPORTED',
+    `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${headDim}`,
+    { hint: 'use kvType "f16"' },
+  )
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+}

@@ -1,0 +1,71 @@
+import { type BlockFormat, blockFormat, bytesFor } from '../../gguf/block-formats.js'
+import { type KvType, type MemorySpec, PAGE_POSITIONS } from '../memory.js'
+
+const FORMATS: Readonly<Record<KvType, BlockFormat>> = {
+  f16: /* @__PURE__ */ blockFormat('F16'),
+  f32: /* @__PURE__ */ blockFormat('F32'),
+  q8_0: /* @__PURE__ */ blockFormat('Q8_0'),
+}
+
+/** The block format in which a type is held. */
+export function kvFormat(type: KvType): BlockFormat {
+  return FORMATS[type]
+}
+
+/** Where a layer's keys and values are in a page of its group. */
+export interface LayerPlace {
+  /** Index into the program's memories. */
+  readonly memory: number
+  /** Bytes of one position's keys, or values. */
+  readonly rowBytes: number
+  /** Bytes from the start of the page: [PAGE_POSITIONS][kvHeads][headDim] each. */
+  readonly keys: number
+  readonly values: number
+}
+
+/** Layers that see the same positions, and so share pages. */
+export interface PageGroup {
+  /** Positions that a row sees, its own included; `undefined`: all. */
+  readonly window: number | undefined
+  readonly layers: readonly LayerPlace[]
+  readonly pageBytes: number
+}
+
+/** How the keys and values of a model's layers lie in pages of `PAGE_POSITIONS` positions. */
+export interface KvLayout {
+  readonly type: KvType
+  readonly groups: readonly PageGroup[]
+  /** For each of the program's memories its group, as an index, and its place there. */
+  readonly places: readonly { readonly group: number; readonly layer: LayerPlace }[]
+  /** Whether a group has a window. */
+  readonly hasWindows: boolean
+}
+
+/** The layout of memories, all of which are `kv`. */
+export function kvLayout(memories: readonly MemorySpec[], type: KvType): KvLayout {
+  const groups: { window: number | undefined; layers: LayerPlace[]; pageBytes: number }[] = []
+  const places = memories.map((spec, memory) => {
+    if (spec.kind !== 'kv') throw new Error(`memory ${memory} is ${spec.kind}`)
+    let group = groups.findIndex(({ window }) => window === spec.window)
+    if (group < 0) group = groups.push({ window: spec.window, layers: [], pageBytes: 0 }) - 1
+    const rowBytes = bytesFor(kvFormat(type), spec.kvHeads * spec.keyDim)
+    const plane = PAGE_POSITIONS * rowBytes
+    const page = groups[group]
+    const layer = { memory, rowBytes, keys: page.pageBytes, values: page.pageBytes + plane }
+    page.layers.push(layer)
+    page.pageBytes += 2 * plane
+    return { group, layer }
+  })
+  return { type, groups, places, hasWindows: groups.some(({ window }) => window !== undefined) }
+}
+
+/** Most bytes that a sequence of so many positions takes. */
+export function sequenceBytes(memories: readonly MemorySpec[], positions: number, type: KvType): number {
+  let bytes = 0
+  for (const { window = Number.POSITIVE_INFINITY, pageBytes } of kvLayout(memories, type).groups) {
+    // What a batch adds, what it sees at its beginning, and a page more.
+    const seen = Math.min(positions, window + 3 * PAGE_POSITIONS)
+    bytes += Math.ceil(seen / PAGE_POSITIONS) * pageBytes
+  }
+  return bytes
+}

@@ -1,0 +1,275 @@
+import { DasllamaError } from '../../errors.js'
+import { pacer } from '../../platform/pacer.js'
+import type { Phase } from '../batch.js'
+import { type KvType, type MemoryRecord, PAGE_POSITIONS, type SequenceMemory } from '../memory.js'
+import { PhaseLog } from '../phase-log.js'
+import type { KvLayout, LayerPlace } from './kv-layout.js'
+import { type PageArena, PageTable, pageOf } from './pages.js'
+
+/** What a memory needs of the executable that it belongs to. */
+export interface MemoryHost {
+  readonly arena: PageArena
+  /** Moves `count` positions from `from` on to `to`, keys turned back, in pages that `memory` alone holds. */
+  move(memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void>
+  /** A memory has been forked, or disposed. */
+  adopt(memory: KvMemory): void
+  forget(memory: KvMemory): void
+}
+
+/** Keys and values of one sequence, in pages. */
+export class KvMemory implements SequenceMemory {
+  readonly type: KvType
+  readonly layout: KvLayout
+  readonly canShift = true
+  readonly #host: MemoryHost
+  /** Positions at the beginning that stay: with any, windows give nothing back. */
+  readonly #retain: number
+  #tables: readonly PageTable[]
+  #phases = new PhaseLog()
+  /** Lengths whose windows are kept: the end of the latest prompt, and what `hold` holds. */
+  #promptEnd = 0
+  #held: number | undefined
+
+  constructor(host: MemoryHost, layout: KvLayout, retain: number) {
+    this.#host = host
+    this.layout = layout
+    this.type = layout.type
+    this.#retain = retain
+    this.#tables = layout.groups.map((group) => new PageTable(host.arena, group))
+  }
+
+  get length(): number {
+    return this.#phases.length
+  }
+
+  get bytes(): number {
+    return this.#tables.reduce((sum, table) => sum + table.bytes, 0)
+  }
+
+  /** The pages of each group of layers, for the executable. */
+  get tables(): readonly PageTable[] {
+    return this.#tables
+  }
+
+  phaseAt(position: number): Phase {
+    return this.#phases.at(position)
+  }
+
+  phaseLength(phase: Phase): number {
+    return this.#phases.leading(phase)
+  }
+
+  /** Makes room for `rows` more positions. Throws `OUT_OF_MEMORY`; then, and after a pass that failed, `abandon` is called. */
+  prepare(rows: number): void {
+    const { length } = this
+    for (const table of this.#tables) table.own(length, length + rows)
+  }
+
+  /** Gives back the room behind the end. */
+  abandon(): void {
+    for (const table of this.#tables) table.truncate(pagesFor(this.length))
+  }
+
+  /** What has been written behind the end counts from now on. */
+  commit(rows: number, phase: Phase): void {
+    this.#phases.append(rows, phase)
+    if (phase === 'prefill') this.#promptEnd = this.length
+    this.#releaseUnseen()
+  }
+
+  reachable(to: number): number {
+    let reached = Math.min(to, this.length)
+    for (let before = -1; before !== reached; ) {
+      before = reached
+      for (const table of this.#tables) reached = reachableIn(table, reached)
+    }
+    return reached
+  }
+
+  async truncate(to: number): Promise<number> {
+    const length = this.reachable(to)
+    this.#phases.truncate(length)
+    this.#promptEnd = Math.min(this.#promptEnd, length)
+    if (this.#held !== undefined && this.#held > length) this.#held = undefined
+    this.abandon()
+    return length
+  }
+
+  hold(): void {
+    this.#held = this.length
+  }
+
+  release(): void {
+    this.#held = undefined
+    this.#releaseUnseen()
+  }
+
+  async shift(keep: number, count: number): Promise<void> {
+    const { length } = this
+    const left = length - count
+    for (const table of this.#tables) {
+      const { window } = table.group
+      if (window !== undefined && !holds(table, Math.max(0, left - window + 1), keep)) throw cannotShift()
+    }
+    const first = keep
+    for (const table of this.#tables) table.ownContent(first, length)
+    await this.#host.move(this, { from: keep + count, to: keep, count: left - keep })
+    this.#phases.drop(keep, count)
+    this.#promptEnd = 0
+    this.#held = undefined
+    this.abandon()
+  }
+
+  async fork(): Promise<KvMemory> {
+    const fork = new KvMemory(this.#host, this.layout, this.#retain)
+    fork.#tables = this.#tables.map((table) => table.fork())
+    fork.#phases = this.#phases.clone()
+    fork.#promptEnd = this.#promptEnd
+    this.#host.adopt(fork)
+    return fork
+  }
+
+  async save(): Promise<MemoryRecord[]> {
+    const records: MemoryRecord[] = []
+    for (const { group, layer } of this.layout.places) {
+      const table = this.#tables[group]
+      const first = firstHeld(table, this.length)
+      const rows = this.length - first
+      const bytes = new Uint8Array(2 * rows * layer.rowBytes)
+      for (const part of partsOf(layer, first, this.length)) {
+        bytes.set(table.rows(part.page, part.offset, part.rows, layer.rowBytes), part.at)
+        await pacer.yieldIfDue()
+      }
+      records.push({ kind: 'kv', first, bytes })
+    }
+    return records
+  }
+
+  async restore(records: readonly MemoryRecord[], phases: readonly Phase[]): Promise<void> {
+    const { length } = phases
+    this.#check(records, length)
+    const tables = this.layout.groups.map((group) => new PageTable(this.#host.arena, group))
+    try {
+      for (const [memory, { group, layer }] of this.layout.places.entries()) {
+        const { first, bytes } = records[memory]
+        const table = tables[group]
+        table.own(first, length)
+        for (const part of partsOf(layer, first, length)) {
+          const target = table.rows(part.page, part.offset, part.rows, layer.rowBytes)
+          target.set(bytes.subarray(part.at, part.at + target.length))
+          await pacer.yieldIfDue()
+        }
+      }
+    } catch (error) {
+      for (const table of tables) table.truncate(0)
+      throw error
+    }
+    const before = this.#tables
+    this.#tables = tables
+    this.#phases = PhaseLog.of(phases)
+    this.#promptEnd = phases.lastIndexOf('prefill') + 1
+    this.#held = undefined
+    for (const table of before) table.truncate(0)
+  }
+
+  dispose(): void {
+    for (const table of this.#tables) table.truncate(0)
+    this.#phases.truncate(0)
+    this.#host.forget(this)
+  }
+
+  /** Gives back the pages of windowed layers that no row after any of the lengths that stay reachable can see. */
+  #releaseUnseen(): void {
+    if (this.#retain > 0 || !this.layout.hasWindows) return
+    const ends = [this.length, Math.min(this.#promptEnd, this.length), this.#held ?? this.length]
+    for (const table of this.#tables) {
+      const { window } = table.group
+      if (window === undefined) continue
+      const current = pageOf(this.length)
+      // A page more than needed, so that few tokens can be taken back at any time.
+      const firstPages = ends.map((end) => Math.max(0, pageOf(Math.max(0, end - window + 1)) - 1))
+      for (let page = 0; page < current; page++) {
+        const isSeen = ends.some((end, i) => page >= firstPages[i] && page * PAGE_POSITIONS < end)
+        if (!isSeen) table.release(page)
+      }
+    }
+  }
+
+  /** Throws `BAD_FORMAT` unless records are those of a memory like this one with so many positions. */
+  #check(records: readonly MemoryRecord[], length: number): void {
+    if (records.length !== this.layout.places.length) {
+      throw damaged(`it has ${records.length} layers, and the model ${this.layout.places.length}`)
+    }
+    for (const [memory, { group, layer }] of this.layout.places.entries()) {
+      const { kind, first, bytes } = records[memory]
+      const { window = Number.POSITIVE_INFINITY, layers } = this.layout.groups[group]
+      const mostFirst = Math.max(0, length - window + 1)
+      const isSound =
+        kind === 'kv' &&
+        Number.isInteger(first) &&
+        first >= 0 &&
+        first <= mostFirst &&
+        first === records[layers[0].memory].first &&
+        bytes.length === 2 * (length - first) * layer.rowBytes
+      if (!isSound) throw damaged(`layer ${memory} does not fit`)
+    }
+  }
+}
+
+/** Pages that hold so many positions. */
+function pagesFor(length: number): number {
+  return Math.ceil(length / PAGE_POSITIONS)
+}
+
+/** Whether all positions from `from` to `to` are held. */
+function holds(table: PageTable, from: number, to: number): boolean {
+  for (let page = pageOf(from); page * PAGE_POSITIONS < to; page++) if (!table.has(page)) return false
+  return true
+}
+
+/** The longest length up to `to` of which a table holds all that the next row would see. */
+function reachableIn(table: PageTable, to: number): number {
+  const { window } = table.group
+  if (window === undefined) return to
+  for (let length = to; length > 0; ) {
+    let missing = pageOf(length - 1)
+    const first = pageOf(Math.max(0, length - window + 1))
+    while (missing >= first && table.has(missing)) missing--
+    if (missing < first) return length
+    length = missing * PAGE_POSITIONS
+  }
+  return 0
+}
+
+/** The first position from which on a table holds everything up to `length`. */
+function firstHeld(table: PageTable, length: number): number {
+  let page = pagesFor(length)
+  while (page > 0 && table.has(page - 1)) page--
+  return Math.min(length, page * PAGE_POSITIONS)
+}
+
+/** The pieces of a layer's rows from `first` to `end`: where they are in pages, and where in a record. */
+function* partsOf({ keys, values, rowBytes }: LayerPlace, first: number, end: number) {
+  for (const [plane, offset] of [keys, values].entries()) {
+    for (let position = first; position < end; ) {
+      const page = pageOf(position)
+      const rows = Math.min(end, (page + 1) * PAGE_POSITIONS) - position
+      const inPage = position - page * PAGE_POSITIONS
+      const at = (plane * (end - first) + position - first) * rowBytes
+      yield { page, offset: offset + inPage * rowBytes, rows, at }
+      position += rows
+    }
+  }
+}
+
+function damaged(what: string): DasllamaError {
+  return new DasllamaError('BAD_FORMAT', `the state is damaged: ${what}`)
+}
+
+function cannotShift(): DasllamaError {
+  return new DasllamaError(
+    'UNSUPPORTED',
+    'the context cannot be shifted: layers with a window no longer hold its beginning',
+    { hint: 'create the session with contextShift, so that it keeps them' },
+  )
+}

@@ -1,0 +1,80 @@
+import { MAX_ROWS } from '../batch.js'
+import { PAGE_POSITIONS } from '../memory.js'
+import type { Program } from '../program.js'
+import { fillRopeTable, type RopeFrequencies } from '../rope.js'
+import type { Engine } from './engine.js'
+import type { Pointer } from './kernels.js'
+import { kvFormat } from './kv-layout.js'
+import type { KvMemory } from './kv-memory.js'
+import { pageOf } from './pages.js'
+import type { Schedule } from './schedule.js'
+import type { Scratch } from './scratch.js'
+import { ropeKernel } from './steps.js'
+
+/** What moving a memory's positions needs of its executable. */
+interface MoveContext {
+  readonly program: Program
+  readonly schedule: Schedule
+  readonly engine: Engine
+  readonly scratch: Scratch
+  readonly frequencies: readonly RopeFrequencies[]
+}
+
+/**
+ * Moves what a memory holds at `count` positions from `from` on down to `to`, some rows of a layer at a time. A key knows
+ * its position by its rotation, so each is rotated back by the distance: through f32, hence rounded once more. Positions
+ * that a windowed layer does not hold are skipped.
+ */
+export function* moveSteps(
+  memory: KvMemory,
+  { from, to, count }: { from: number; to: number; count: number },
+  { program, schedule, engine, scratch, frequencies }: MoveContext,
+): Generator<() => void> {
+  const { arena, kernels } = engine
+  // Keys are widened to where the steps keep theirs.
+  const keyBuffers = new Map(
+    schedule.steps.flatMap((step) => (step.kind === 'attention' ? [[step.memory, step.k]] : [])),
+  )
+  const distances = new Int32Array(MAX_ROWS).fill(to - from)
+  for (const [index, { group, layer }] of memory.layout.places.entries()) {
+    const spec = program.memories[index]
+    if (spec.kind !== 'kv') continue
+    const { kvHeads, keyDim } = spec
+    const table = memory.tables[group]
+    const rope = schedule.keyRopes[index]
+    if (rope !== undefined) {
+      // The same angle for every row. The keys have their magnitude already.
+      const { dims } = program.ropes[rope]
+      const angles = arena.floats(scratch.ropes[rope], MAX_ROWS * dims)
+      fillRopeTable(angles, { ...frequencies[rope], magnitude: 1 }, distances)
+    }
+    for (let done = 0; done < count; ) {
+      const [source, target] = [from + done, to + done]
+      const rows = Math.min(
+        count - done,
+        PAGE_POSITIONS - (source % PAGE_POSITIONS),
+        PAGE_POSITIONS - (target % PAGE_POSITIONS),
+      )
+      done += rows
+      if (!table.has(pageOf(source)) || !table.has(pageOf(target))) continue
+      const at = (position: number, plane: number) =>
+        (table.pointer(pageOf(position)) + plane + (position % PAGE_POSITIONS) * layer.rowBytes) as Pointer
+      yield () => {
+        if (rope === undefined) {
+          arena
+            .bytes(at(target, layer.keys), rows * layer.rowBytes)
+            .set(arena.bytes(at(source, layer.keys), rows * layer.rowBytes))
+        } else {
+          const keys = scratch.buffers[keyBuffers.get(index)!.index]
+          const { type, dims } = program.ropes[rope]
+          const format = kvFormat(memory.type).id
+          kernels.dequantize(format, at(source, layer.keys), keys, rows * kvHeads * keyDim)
+          ropeKernel(engine, type)(keys, scratch.ropes[rope], rows, kvHeads, keyDim, dims / 2)
+          kernels.store(format, keys, at(target, layer.keys), rows * kvHeads * keyDim)
+        }
+        const values = arena.bytes(at(source, layer.values), rows * layer.rowBytes)
+        arena.bytes(at(target, layer.values), values.length).set(values)
+      }
+    }
+  }
+}

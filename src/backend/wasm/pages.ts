@@ -1,0 +1,146 @@
+import { PAGE_POSITIONS } from '../memory.js'
+import type { Arena } from './arena.js'
+import type { Pointer } from './kernels.js'
+import type { PageGroup } from './kv-layout.js'
+
+/** A page of keys and values, and how many sequences read it. */
+interface Page {
+  readonly pointer: Pointer
+  owners: number
+}
+
+/** Where pages come from. */
+export type PageArena = Pick<Arena, 'allocate' | 'free' | 'bytes'>
+
+/** The page of a position. */
+export function pageOf(position: number): number {
+  return Math.floor(position / PAGE_POSITIONS)
+}
+
+/**
+ * A sequence's pages of one group of layers, by page number. Forks share pages until one of them writes to it. Pages that
+ * are not held are `undefined`.
+ */
+export class PageTable {
+  readonly group: PageGroup
+  readonly #arena: PageArena
+  readonly #pages: (Page | undefined)[] = []
+
+  constructor(arena: PageArena, group: PageGroup) {
+    this.#arena = arena
+    this.group = group
+  }
+
+  /** Page numbers up to the last page that is held. */
+  get length(): number {
+    return this.#pages.length
+  }
+
+  get bytes(): number {
+    return this.#pages.reduce((sum, page) => sum + (page ? this.group.pageBytes : 0), 0)
+  }
+
+  has(page: number): boolean {
+    return this.#pages[page] !== undefined
+  }
+
+  /** The address of a page that is held. */
+  pointer(page: number): Pointer {
+    return this.#pages[page]!.pointer
+  }
+
+  /** Writes the pages' addresses to `target`, zeros for those that are not held. */
+  write(target: Uint32Array): void {
+    for (let page = 0; page < this.#pages.length; page++) target[page] = this.#pages[page]?.pointer ?? 0
+  }
+
+  /**
+   * Sees to it that positions `from` to `to` can be written: pages that are missing are allocated, and shared ones copied
+   * as far as position `from`. Throws `OUT_OF_MEMORY`, and then holds what it held.
+   */
+  own(from: number, to: number): void {
+    const before = [...this.#pages]
+    const made: Page[] = []
+    const left: Page[] = []
+    try {
+      for (let index = pageOf(from); index * PAGE_POSITIONS < to; index++) {
+        const page = this.#pages[index]
+        if (page?.owners === 1) continue
+        const own = this.#allocate()
+        made.push(own)
+        if (page) {
+          this.#copy(page, own, Math.min(PAGE_POSITIONS, Math.max(0, from - index * PAGE_POSITIONS)))
+          left.push(page)
+        }
+        this.#pages[index] = own
+      }
+    } catch (error) {
+      this.#pages.splice(0, this.#pages.length, ...before)
+      for (const page of made) this.#leave(page)
+      throw error
+    }
+    for (const page of left) this.#leave(page)
+  }
+
+  /** As `own`, but what the pages hold up to position `used` is copied too: for changes in place. */
+  ownContent(from: number, used: number): void {
+    for (let index = pageOf(from); index * PAGE_POSITIONS < used; index++) {
+      const page = this.#pages[index]
+      if (!page || page.owners === 1) continue
+      const own = this.#allocate()
+      this.#copy(page, own, Math.min(PAGE_POSITIONS, used - index * PAGE_POSITIONS))
+      this.#pages[index] = own
+      this.#leave(page)
+    }
+  }
+
+  /** Gives back a page, if it is held. */
+  release(page: number): void {
+    const held = this.#pages[page]
+    if (!held) return
+    this.#pages[page] = undefined
+    this.#leave(held)
+  }
+
+  /** Gives back every page from number `first` on. */
+  truncate(first: number): void {
+    for (let page = first; page < this.#pages.length; page++) this.release(page)
+    this.#pages.length = Math.min(this.#pages.length, first)
+  }
+
+  /** A table of the same pages. */
+  fork(): PageTable {
+    const fork = new PageTable(this.#arena, this.group)
+    for (const page of this.#pages) {
+      if (page) page.owners++
+      fork.#pages.push(page)
+    }
+    return fork
+  }
+
+  /** Of a page that is held a view of `rows` rows of `rowBytes`, from `offset` bytes on; valid until memory is allocated. */
+  rows(page: number, offset: number, rows: number, rowBytes: number): Uint8Array {
+    return this.#arena.bytes((this.pointer(page) + offset) as Pointer, rows * rowBytes)
+  }
+
+  #allocate(): Page {
+    const purpose = `a page of ${PAGE_POSITIONS} positions of keys and values`
+    return { pointer: this.#arena.allocate(this.group.pageBytes, purpose), owners: 1 }
+  }
+
+  /** Copies the first `rows` positions. */
+  #copy(from: Page, to: Page, rows: number): void {
+    if (rows === 0) return
+    for (const { keys, values, rowBytes } of this.group.layers) {
+      for (const offset of [keys, values]) {
+        const source = this.#arena.bytes((from.pointer + offset) as Pointer, rows * rowBytes)
+        this.#arena.bytes((to.pointer + offset) as Pointer, source.length).set(source)
+      }
+    }
+  }
+
+  #leave(page: Page): void {
+    page.owners--
+    if (page.owners === 0) this.#arena.free(page.pointer)
+  }
+}
