@@ -4,7 +4,7 @@ import { undefinedUsed } from './compare.js'
 import { templateFailed } from './failures.js'
 import { DICT_METHODS, LIST_METHODS, MUTATING } from './methods/collection-methods.js'
 import { NUMBER_METHODS, numberAttribute } from './methods/number-methods.js'
-import { STRING_METHODS } from './methods/string-methods.js'
+import { formatMethods, STRING_METHODS } from './methods/string-methods.js'
 import { Float, type Integer, integral, isInteger } from './numbers.js'
 import type { Operation } from './parameters.js'
 import { Text } from './text.js'
@@ -55,7 +55,7 @@ export function ownAttribute(value: Value, name: string, budget: Budget): Value 
     return new Undefined(name, `the method "${name}" would change ${typeName(value)}: templates may not`)
   }
   if (value instanceof Range && (name === 'start' || name === 'stop' || name === 'step')) return value[name]
-  if (value instanceof Text) return bound(STRING_METHODS, name, value, value.length, budget)
+  if (value instanceof Text) return bound(TEXT_METHODS, name, value, value.length, budget)
   if (value instanceof Dict) return bound(DICT_METHODS, name, value, value.size, budget)
   if (value instanceof Group && (name === 'grouper' || name === 'list')) return value[name]
   if (value instanceof DictView) return undefined
@@ -67,6 +67,8 @@ export function ownAttribute(value: Value, name: string, budget: Budget): Value 
   if (number === undefined) return undefined
   return numberAttribute(number, name) ?? bound(NUMBER_METHODS, name, number, 1, budget)
 }
+
+const TEXT_METHODS = new Map([...STRING_METHODS, ...formatMethods({ attributeOf, itemOf })])
 
 function isMutating(value: Value, name: string): boolean {
   if (value instanceof Dict) return MUTATING.dict.includes(name)

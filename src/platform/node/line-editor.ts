@@ -2,7 +2,6 @@ import { createInterface, emitKeypressEvents, type Interface, type Key } from 'n
 import { PassThrough, Writable } from 'node:stream'
 import { ABANDONED, type LineOptions } from '../terminal.js'
 import { HistorySearch } from './history-search.js'
-import type { LineListeners } from './lines.js'
 
 export type TerminalInput = NodeJS.ReadableStream & {
   isTTY?: boolean
@@ -10,6 +9,12 @@ export type TerminalInput = NodeJS.ReadableStream & {
   unref?(): void
 }
 export type TerminalOutput = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+
+export interface LineListeners {
+  onLine(line: string): void
+  onEnd(): void
+  onInterrupt(): void
+}
 
 /** Earlier lines that come back. */
 const HISTORY = 1000
