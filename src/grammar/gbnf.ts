@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { ANY_CHARACTER, type CodePointRange, complement, normalized } from './code-points.js'
 import { choice, type Grammar, type Node, repeat, rule, sequence, set, text } from './grammar.js'
@@ -47,7 +48,7 @@ class Parser {
     this.#skip(SPACE)
     while (this.#at < this.#source.length) this.#rule()
     for (const [name, at] of this.#used) {
-      if (!this.#rules.has(name)) throw this.#error(`there is no rule ${quoted(name)}`, at)
+      if (!this.#rules.has(name)) throw this.#error(`there is no rule ${describeValue(name)}`, at)
     }
     if (!this.#rules.has('root')) {
       throw new DasllamaError('INVALID_ARGUMENT', 'the grammar has no rule "root"', {
@@ -69,16 +70,16 @@ class Parser {
     if (!this.#take('::=')) {
       const hint =
         'names have letters, digits and hyphens; a rule is written name ::= …, on one line but for groups'
-      throw this.#error(`expected ::= after ${quoted(name)}, found ${this.#found()}`, this.#at, hint)
+      throw this.#error(`expected ::= after ${describeValue(name)}, found ${this.#found()}`, this.#at, hint)
     }
-    if (this.#rules.has(name)) throw this.#error(`the rule ${quoted(name)} is defined twice`, start)
+    if (this.#rules.has(name)) throw this.#error(`the rule ${describeValue(name)} is defined twice`, start)
     if (this.#rules.size >= MAX_RULES)
       throw this.#error(`there are more than ${MAX_RULES} rules`, start, undefined, 'LIMIT')
     this.#skip(SPACE)
     const node = this.#options(false)
     const end = this.#peek()
     if (end !== '' && end !== '\n' && end !== '\r') {
-      throw this.#error(`expected the end of the rule ${quoted(name)}, found ${this.#found()}`)
+      throw this.#error(`expected the end of the rule ${describeValue(name)}, found ${this.#found()}`)
     }
     this.#rules.set(name, node)
     this.#skip(SPACE)
@@ -303,9 +304,4 @@ class Parser {
   ): DasllamaError {
     return new DasllamaError(code, `grammar, ${this.#place(at)}: ${message}`, { hint })
   }
-}
-
-/** A name in a message. */
-function quoted(name: string): string {
-  return `"${name.length <= 100 ? name : `${name.slice(0, 97)}…`}"`
 }

@@ -1,6 +1,7 @@
+import { describeValue } from '../../describe.js'
 import { dictOf, iterate } from './collections.js'
 import { truthy } from './compare.js'
-import { quoted, templateFailed, templateNeeds } from './failures.js'
+import { templateFailed, templateNeeds } from './failures.js'
 import { applyFilter, testNamed } from './filters-and-tests.js'
 import { GLOBAL_FUNCTIONS } from './globals.js'
 import { attributeOf, itemOf, sliceOf } from './members.js'
@@ -173,12 +174,12 @@ function notCallable(callee: Expression, called: Value, object: Value | undefine
   if (callee.kind === 'attribute' && object !== undefined) {
     const name = callee.name.text
     if (!(object instanceof Text || object instanceof Dict || object instanceof List)) {
-      return templateFailed(`${typeName(object)} has no method ${quoted(name)}`)
+      return templateFailed(`${typeName(object)} has no method ${describeValue(name)}`)
     }
     const methods = [...STRING_METHODS.keys(), ...DICT_METHODS.keys(), ...LIST_METHODS.keys()]
     return templateNeeds('method', name, methods)
   }
   if (callee.kind !== 'name') return templateFailed(`${typeName(called)} is called`)
   if (called instanceof Undefined) return templateNeeds('function', callee.name, GLOBAL_FUNCTIONS)
-  return templateFailed(`${quoted(callee.name)} is ${typeName(called)}, not a function`)
+  return templateFailed(`${describeValue(callee.name)} is ${typeName(called)}, not a function`)
 }

@@ -1,6 +1,7 @@
+import { describeValue } from '../../describe.js'
 import { afterSpace, isDigit, isIdentifier, isNamePart, isSpace } from './characters.js'
 import { readEscapes } from './escapes.js'
-import { quoted, templateInvalid } from './failures.js'
+import { templateInvalid } from './failures.js'
 import { scanNumber } from './numerals.js'
 import type { TemplateSource } from './source.js'
 import { isOperator, type Operator, type Token } from './tokens.js'
@@ -161,7 +162,8 @@ class Lexer {
     if (isNamePart(code)) return this.#name(at)
     if (code === 0x22 || code === 0x27) return this.#string(at)
     const operator = operatorAt(text, at)
-    if (operator === undefined) this.#fail(`unexpected character ${quoted(String.fromCodePoint(code))}`, at)
+    if (operator === undefined)
+      this.#fail(`unexpected character ${describeValue(String.fromCodePoint(code))}`, at)
     this.#balance(operator, at, brackets)
     this.#tokens.push({ type: operator, at })
     return at + operator.length
@@ -184,7 +186,7 @@ class Lexer {
       if (!isNamePart(code)) break
     }
     const name = text.slice(at, end)
-    if (!isIdentifier(name)) this.#fail(`${quoted(name)} is not a valid name`, at)
+    if (!isIdentifier(name)) this.#fail(`${describeValue(name)} is not a valid name`, at)
     this.#tokens.push({ type: 'name', text: name, at })
     return end
   }

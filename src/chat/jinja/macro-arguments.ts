@@ -1,6 +1,7 @@
+import { describeValue } from '../../describe.js'
 import { dictOf } from './collections.js'
 import { evaluate } from './expressions.js'
-import { quoted, templateFailed } from './failures.js'
+import { templateFailed } from './failures.js'
 import type { Macro } from './nodes.js'
 import type { Scope } from './scope.js'
 import { Text } from './text.js'
@@ -25,7 +26,7 @@ export function bindArguments(macro: Macro, { positional, named }: Arguments, sc
   if (takesCaller) scope.set('caller', take('caller') ?? new Undefined('caller'))
   if (takesNamed) scope.set('kwargs', dictOf([...left.values()], budget))
   else if (left.size > 0)
-    throw templateFailed(`${title(macro)} takes no argument ${quoted([...left.keys()][0])}`)
+    throw templateFailed(`${title(macro)} takes no argument ${describeValue([...left.keys()][0])}`)
   const more = positional.slice(parameters.length)
   if (takesPositional) {
     budget.items(more.length)
@@ -46,5 +47,5 @@ export function bindArguments(macro: Macro, { positional, named }: Arguments, sc
 }
 
 function title({ name }: Macro): string {
-  return name === undefined ? 'the body of a call block' : `the macro ${quoted(name)}`
+  return name === undefined ? 'the body of a call block' : `the macro ${describeValue(name)}`
 }

@@ -1,3 +1,4 @@
+import { describeValue } from '../../describe.js'
 import type { Budget } from './budget.js'
 import { characters, lengthOf, offsetOf, slice } from './collections.js'
 import { undefinedUsed } from './compare.js'
@@ -46,10 +47,7 @@ export function itemOf(value: Value, key: Value | string, budget: Budget): Value
 export function ownAttribute(value: Value, name: string, budget: Budget): Value | undefined {
   if (value instanceof Namespace || value instanceof Callable) return value.get(name)
   if (name.startsWith('__') && !(value instanceof Dict)) {
-    return new Undefined(
-      name,
-      `the template asks for ${JSON.stringify(name.slice(0, 100))}, which is not safe`,
-    )
+    return new Undefined(name, `the template asks for ${describeValue(name)}, which is not safe`)
   }
   if (isMutating(value, name)) {
     return new Undefined(name, `the method "${name}" would change ${typeName(value)}: templates may not`)
@@ -124,7 +122,7 @@ function keyName(key: Value): string {
 function refuseUndefined(value: Value, wanted: string): void {
   if (!(value instanceof Undefined)) return
   if (value.problem !== undefined) throw undefinedUsed(value)
-  throw templateFailed(`"${value.name.slice(0, 100)}" is undefined, so it has no "${wanted.slice(0, 100)}"`)
+  throw templateFailed(`${describeValue(value.name)} is undefined, so it has no ${describeValue(wanted)}`)
 }
 
 /** `value[start:stop:step]`; `null` is a bound that is not given. Throws for what has no slices, as Python does. */

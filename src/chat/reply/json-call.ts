@@ -1,4 +1,4 @@
-import { isRecord } from '../plain-data.js'
+import { isRecord } from '../../checks.js'
 import type { CallInProgress } from './call.js'
 import { isJsonSpace, JsonScanner, parseLenient, parseStrict, type ScanStatus } from './json-scanner.js'
 

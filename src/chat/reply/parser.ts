@@ -1,3 +1,4 @@
+import { checkString } from '../../checks.js'
 import { DasllamaError } from '../../errors.js'
 import { checkCount, checkOptions } from '../../session/checks.js'
 import type { StopReason } from '../../session/generation.js'
@@ -93,9 +94,7 @@ export class FramedParser {
     checkKeys('options', options, OPTION_KEYS)
     const { tools, thinkingOpened = false, prefill = '', firstCall = 0 } = options
     checkCount('firstCall', firstCall, 0, Number.MAX_SAFE_INTEGER)
-    if (typeof prefill !== 'string') {
-      throw new DasllamaError('INVALID_ARGUMENT', 'prefill must be a string')
-    }
+    checkString('prefill', prefill)
     this.#controls = format.controls
     this.#controlNames = new Map(Array.from(format.controls, ([text, id]) => [id, text]))
     const emit: Emit = (part) => this.#parts.push(part)

@@ -1,3 +1,4 @@
+import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import { checkCount } from '../../session/checks.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
@@ -57,7 +58,7 @@ function checkThinking(thinking: unknown): void {
   else {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `thinking must be "on", "off" or a number of tokens, not ${String(thinking)}`,
+      `thinking must be "on", "off" or a number of tokens, not ${describeValue(thinking)}`,
     )
   }
 }

@@ -1,3 +1,4 @@
+import { displayName } from '../../describe.js'
 import { type ChatMessage, DasllamaError } from '../../index.js'
 import { nearest } from '../../nearest.js'
 import type { Terminal } from '../../platform/terminal.js'
@@ -164,7 +165,7 @@ export async function runChatCommand(line: string, state: ChatState, terminal: T
 }
 
 function unknownCommand(name: string): UsageError {
-  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
+  const shown = displayName(name)
   const message = `there is no command /${shown}`
   if (Object.hasOwn(ELSEWHERE, name)) return new UsageError(message, ELSEWHERE[name])
   const meant = nearest(kebabCase(name), COMMANDS.flatMap(namesOf))

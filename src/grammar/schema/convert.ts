@@ -1,9 +1,10 @@
+import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import { pruned } from '../checks.js'
 import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, rule, text } from '../grammar.js'
 import { MAX_JSON_DEPTH, MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
 import { arrayNode } from './arrays.js'
-import { invalidSchema, shortened, shown, tooLarge } from './failures.js'
+import { invalidSchema, shortened, tooLarge } from './failures.js'
 import { type Flat, type Placed, type Schema, type Type, typeOf } from './flat.js'
 import { ANY_OBJECT, ANY_VALUE, JSON_RULES } from './json-text.js'
 import { Notices, type SchemaNotice } from './notices.js'
@@ -218,7 +219,7 @@ class Converter implements Rules {
     const values = [...flat.excluded.values()].filter((value) => typeOf(value) === type)
     const found = values.find((value) => fits(value, others, this))
     if (found === undefined) return true
-    this.#dead.push(`an ${type} that is not ${shown(found)} cannot be told apart at ${flat.pointer}`)
+    this.#dead.push(`an ${type} that is not ${describeValue(found)} cannot be told apart at ${flat.pointer}`)
     return false
   }
 

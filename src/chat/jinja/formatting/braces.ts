@@ -1,3 +1,4 @@
+import { describeValue } from '../../../describe.js'
 import type { Budget } from '../budget.js'
 import { templateFailed } from '../failures.js'
 import { ascii, repr, str } from '../repr.js'
@@ -117,7 +118,7 @@ class BraceFormatter {
     while (rest.lastIndex < field.length) {
       this.#budget.spend(1)
       const match = rest.exec(field)
-      if (!match) throw templateFailed(`format has the field ${JSON.stringify(field.slice(0, 100))}`)
+      if (!match) throw templateFailed(`format has the field ${describeValue(field)}`)
       const [, attribute, item] = match
       if (attribute !== undefined) value = this.#members.attributeOf(value, attribute, this.#budget)
       else value = this.#members.itemOf(value, /^\d+$/.test(item) ? Number(item) : item, this.#budget)
@@ -137,7 +138,7 @@ class BraceFormatter {
       return value
     }
     const value = this.#named.get(name)
-    if (value === undefined) throw templateFailed(`format has no value ${JSON.stringify(name.slice(0, 100))}`)
+    if (value === undefined) throw templateFailed(`format has no value ${describeValue(name)}`)
     if (value instanceof Undefined && value.problem !== undefined) throw templateFailed(value.problem)
     return value
   }

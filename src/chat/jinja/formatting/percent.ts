@@ -1,3 +1,4 @@
+import { describeValue } from '../../../describe.js'
 import type { Budget } from '../budget.js'
 import { lengthOf, offsetOf } from '../collections.js'
 import { undefinedUsed } from '../compare.js'
@@ -109,8 +110,7 @@ class PercentFormatter {
     const key = this.#all.slice(start, this.#at++)
     if (!(this.#values instanceof Dict)) throw templateFailed('% with keys needs a mapping')
     const value = this.#values.get(key)
-    if (value === undefined)
-      throw templateFailed(`% finds no ${JSON.stringify(key.slice(0, 100))} in the mapping`)
+    if (value === undefined) throw templateFailed(`% finds no ${describeValue(key)} in the mapping`)
     return value
   }
 
