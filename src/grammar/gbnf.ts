@@ -76,7 +76,7 @@ class Parser {
     if (this.#rules.size >= MAX_RULES)
       throw this.#error(`there are more than ${MAX_RULES} rules`, start, undefined, 'LIMIT')
     this.#skip(SPACE)
-    const node = this.#options(false)
+    const node = this.#options(BLANKS)
     const end = this.#peek()
     if (end !== '' && end !== '\n' && end !== '\r') {
       throw this.#error(`expected the end of the rule ${describeValue(name)}, found ${this.#found()}`)
@@ -85,27 +85,27 @@ class Parser {
     this.#skip(SPACE)
   }
 
-  /** Options with | between; in a group they may go over lines. */
-  #options(grouped: boolean): Node {
-    const options = [this.#sequence(grouped)]
+  /** Options with | between. `gap` may stand between the parts of an option: in a group that is more than one line. */
+  #options(gap: RegExp): Node {
+    const options = [this.#sequence(gap)]
     while (this.#take('|')) {
       this.#skip(SPACE)
-      options.push(this.#sequence(grouped))
+      options.push(this.#sequence(gap))
     }
     return choice(options)
   }
 
-  #sequence(grouped: boolean): Node {
+  #sequence(gap: RegExp): Node {
     const parts: Node[] = []
     for (;;) {
-      this.#skip(grouped ? SPACE : BLANKS)
+      this.#skip(gap)
       let node = this.#item()
       if (!node) return sequence(parts)
-      this.#skip(grouped ? SPACE : BLANKS)
+      this.#skip(gap)
       // One after the other repeats what was repeated.
       for (let times = this.#times(); times; times = this.#times()) {
         node = repeat(node, ...times)
-        this.#skip(grouped ? SPACE : BLANKS)
+        this.#skip(gap)
       }
       parts.push(node)
     }
@@ -150,7 +150,7 @@ class Parser {
     if (++this.#depth > MAX_DEPTH) {
       throw this.#error(`groups are nested more than ${MAX_DEPTH} deep`, start, 'make rules of them', 'LIMIT')
     }
-    const node = this.#options(true)
+    const node = this.#options(SPACE)
     if (!this.#take(')')) {
       throw this.#error(`expected ) for the group of ${this.#place(start)}, found ${this.#found()}`)
     }

@@ -89,7 +89,7 @@ function textWriter(
   let printed = 0
   return {
     async begin(run, prompt) {
-      if (isSweep) await print(stdout, `${isFirst ? '' : '\n'}== ${label(run, severalPrompts)} ==\n`)
+      if (isSweep) await print(stdout, `${isFirst ? '' : '\n'}== ${label(run, { severalPrompts })} ==\n`)
       isFirst = false
       printed = 0
       if (echo) await print(stdout, typeof prompt === 'string' ? prompt : model.decode(prompt))
@@ -110,7 +110,10 @@ function textWriter(
 }
 
 /** What a text of a sweep is the result of: `temp 0.2, seed 7`. */
-function label({ prompt, setting, seed }: Run, severalPrompts: boolean): string {
+function label(
+  { prompt, setting, seed }: Run,
+  { severalPrompts }: { readonly severalPrompts: boolean },
+): string {
   return [
     ...(severalPrompts ? [JSON.stringify(brief(String(prompt.content)))] : []),
     ...variedOf(setting),

@@ -52,19 +52,19 @@ export function texts(all: readonly string[]): Expression {
   )
 }
 
-/** Whether it has a condition of one direction, or of any. */
-export function hasLook(expression: Expression, ahead?: boolean): boolean {
+/** Whether it has a condition on what is around it: `ahead`, behind, or either where that is not given. */
+export function hasLook(expression: Expression, direction: Partial<Pick<Look, 'ahead'>> = {}): boolean {
   switch (expression.kind) {
     case 'set':
       return false
     case 'sequence':
-      return expression.parts.some((part) => hasLook(part, ahead))
+      return expression.parts.some((part) => hasLook(part, direction))
     case 'choice':
-      return expression.options.some((option) => hasLook(option, ahead))
+      return expression.options.some((option) => hasLook(option, direction))
     case 'repeat':
-      return hasLook(expression.body, ahead)
+      return hasLook(expression.body, direction)
     case 'look':
-      return ahead === undefined || expression.ahead === ahead || hasLook(expression.body, ahead)
+      return (direction.ahead ?? expression.ahead) === expression.ahead || hasLook(expression.body, direction)
   }
 }
 

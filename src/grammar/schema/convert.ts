@@ -9,6 +9,7 @@ import { type Flat, type Placed, type Schema, type Type, typeOf } from './flat.j
 import { ANY_OBJECT, ANY_VALUE, JSON_RULES } from './json-text.js'
 import { Notices, type SchemaNotice } from './notices.js'
 import { type NumberContext, numberNode, numberOfKind } from './number-node.js'
+import type { NumberType } from './numbers.js'
 import { objectNode } from './objects.js'
 import { readSchema } from './read.js'
 import { Resolver } from './resolve.js'
@@ -165,8 +166,8 @@ class Converter implements Rules {
     return known
   }
 
-  numberOfKind(flat: Flat, whole: boolean, digit: number): Node {
-    return numberOfKind(flat, whole, digit, this.#numbers())
+  numberOfKind(flat: Flat, type: NumberType, digit: number): Node {
+    return numberOfKind(flat, type, digit, this.#numbers())
   }
 
   #numbers(): NumberContext {
@@ -198,9 +199,8 @@ class Converter implements Rules {
         return this.#living(this.stringNode(flat), flat, stringProblem(flat))
       case 'number':
       case 'integer': {
-        const whole = type === 'integer'
-        const node = numberNode(flat, whole, this.#numbers())
-        const what = whole ? 'whole number' : 'number of 15 digits'
+        const node = numberNode(flat, type, this.#numbers())
+        const what = type === 'integer' ? 'whole number' : 'number of 15 digits'
         return this.#living(node, flat, `no ${what} is within its limits`)
       }
       case 'array':

@@ -78,7 +78,8 @@ function ofKind(flat: Flat, kind: number, placed: Placed, pointer: string, rules
     (value) => has(typeOf(value)) && kindOf(value) === kind && fits(value, flat, rules),
   ).map((value) => text(JSON.stringify(value)))
   if (has('string')) options.push(stringOfKind(flat, kind, pointer, rules))
-  if (has('number') || has('integer')) options.push(rules.numberOfKind(flat, !has('number'), kind))
+  if (has('number') || has('integer'))
+    options.push(rules.numberOfKind(flat, has('number') ? 'number' : 'integer', kind))
   if (types && [...types].every((type) => type === 'object')) {
     const name = distinctName(flat, rules)
     if (name !== undefined) {

@@ -100,7 +100,7 @@ export class LineEditor {
   clear(): boolean {
     const hadText = this.#editing.line !== '' || this.#paste !== undefined
     this.#paste = undefined
-    if (this.#search.isActive) this.#endSearch(true)
+    if (this.#search.isActive) this.#endSearch({ keeps: true })
     this.#replace('', 0)
     this.#isShown = false
     return hadText
@@ -142,7 +142,7 @@ export class LineEditor {
 
   readonly #pressed = (text: string | undefined, key: Key): void => {
     if (key.name === 'paste-start') {
-      if (this.#search.isActive) this.#endSearch(true)
+      if (this.#search.isActive) this.#endSearch({ keeps: true })
       this.#paste = ''
     } else if (key.name === 'paste-end') {
       this.#insert(pastedText(this.#paste ?? ''), this.#editing.cursor)
@@ -186,14 +186,14 @@ export class LineEditor {
   #searchKey(text: string | undefined, key: Key): void {
     const isCancelled = key.name === 'escape' || (key.ctrl && (key.name === 'g' || key.name === 'c'))
     if (isCancelled) {
-      this.#endSearch(false)
+      this.#endSearch({ keeps: false })
       return
     }
     if (key.ctrl && key.name === 'r') this.#search.older()
     else if (key.name === 'backspace') this.#search.shorten()
     else if (text && !key.ctrl && !key.meta && isPrintable(text)) this.#search.extend(text)
     else {
-      this.#endSearch(true)
+      this.#endSearch({ keeps: true })
       this.#key(text, key)
       return
     }
@@ -210,7 +210,7 @@ export class LineEditor {
   }
 
   /** `keeps`: whether what was found stays in the line, rather than what was there before. */
-  #endSearch(keeps: boolean): void {
+  #endSearch({ keeps }: { readonly keeps: boolean }): void {
     const before = this.#search.end()
     this.#reader.setPrompt(this.#prompt)
     if (keeps && this.#editing.line !== '') this.#replace(this.#editing.line, this.#editing.line.length)

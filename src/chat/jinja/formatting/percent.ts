@@ -200,7 +200,13 @@ function integerText(value: Integer, base: number, conversion: Conversion, budge
   const plain = base === 10 ? integerDigits(size) : size.toString(base)
   const digits = (type === 'X' ? plain.toUpperCase() : plain).padStart(precision, '0')
   const prefix = flags.includes('#') && base !== 10 ? `0${type}` : ''
-  return padded(signOf(value < 0, flags) + prefix, digitsText(digits), conversion, '0', budget)
+  return padded(
+    signOf({ isNegative: value < 0 }, flags) + prefix,
+    digitsText(digits),
+    conversion,
+    '0',
+    budget,
+  )
 }
 
 function floatText(value: number, conversion: Conversion, budget: Budget): Text {
@@ -213,10 +219,10 @@ function floatText(value: number, conversion: Conversion, budget: Budget): Text 
   })
   const digits = type === lower ? body : body.toUpperCase()
   const isNegative = value < 0 || Object.is(value, -0)
-  return padded(signOf(isNegative, flags), digitsText(digits), conversion, '0', budget)
+  return padded(signOf({ isNegative }, flags), digitsText(digits), conversion, '0', budget)
 }
 
-function signOf(isNegative: boolean, flags: string): string {
+function signOf({ isNegative }: { readonly isNegative: boolean }, flags: string): string {
   if (isNegative) return '-'
   return flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
 }

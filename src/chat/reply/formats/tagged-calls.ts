@@ -290,7 +290,7 @@ export class TaggedCallsReader extends CallsReader<Place> {
 
   #openValue({ name, isString }: TagHeader): void {
     this.#arguments ??= new ArgumentWriter(this.call, this.calls.tools?.get(this.#name)?.parameters)
-    this.#arguments.open(name, isString)
+    this.#arguments.open(name, { isString })
     this.#value = new TagValue(this.#arguments, { hasOwnLines: this.#style.hasOwnLines === true })
     this.place = 'value'
   }
