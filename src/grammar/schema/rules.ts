@@ -1,8 +1,8 @@
 import type { Node } from '../grammar.js'
 import type { Flat, Placed, Schema } from './flat.js'
-import type { NumberType } from './numbers.js'
-import type { Resolver } from './resolve.js'
-import type { Strings } from './strings.js'
+import type { Resolver } from './resolve/resolve.js'
+import type { NumberType } from './types/numbers.js'
+import type { Strings } from './types/strings.js'
 
 /** What the parts of a conversion need of it. */
 export interface Rules {

@@ -1,10 +1,10 @@
-import type { CodePointRange } from '../code-points.js'
-import { choice, EMPTY, isNever, NEVER, type Node, repeat, sequence, text } from '../grammar.js'
-import { tooLarge, unsupported } from './failures.js'
-import { type Flat, type Placed, type Type, typeOf, valueMap } from './flat.js'
-import { quoted, STRING_CHARACTER, spelled } from './json-text.js'
-import type { Rules } from './rules.js'
-import { fits } from './values.js'
+import type { CodePointRange } from '../../code-points.js'
+import { choice, EMPTY, isNever, NEVER, type Node, repeat, sequence, text } from '../../grammar.js'
+import { tooLarge, unsupported } from '../failures.js'
+import { type Flat, type Placed, type Type, typeOf, valueMap } from '../flat.js'
+import { quoted, STRING_CHARACTER, spelled } from '../json-text.js'
+import type { Rules } from '../rules.js'
+import { fits } from '../values.js'
 
 /**
  * Items that differ. Out of a list of values each is used once: in any order as long as the ways to have used some of

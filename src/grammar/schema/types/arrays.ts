@@ -1,9 +1,9 @@
-import { choice, EMPTY, isNever, NEVER, type Node, optional, repeat, sequence, text } from '../grammar.js'
+import { choice, EMPTY, isNever, NEVER, type Node, optional, repeat, sequence, text } from '../../grammar.js'
+import { unsupported } from '../failures.js'
+import type { Flat, Placed } from '../flat.js'
+import { COMMA, SPACE } from '../json-text.js'
+import type { Rules } from '../rules.js'
 import { distinctItems, eachOnce } from './distinct.js'
-import { unsupported } from './failures.js'
-import type { Flat, Placed } from './flat.js'
-import { COMMA, SPACE } from './json-text.js'
-import type { Rules } from './rules.js'
 
 /** Positions times counts of what a list must contain that are told apart; longer lists end there where they may. */
 const MAX_COUNTED = 2000

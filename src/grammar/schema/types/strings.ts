@@ -1,14 +1,22 @@
-import { DasllamaError } from '../../errors.js'
-import { choice, NEVER, type Node, repeat, sequence } from '../grammar.js'
-import { MAX_AUTOMATON_STEPS } from '../limits.js'
-import { Budget, BudgetExceeded } from '../regular/budget.js'
-import { determinize } from '../regular/determinize.js'
-import { accepts, type Dfa, difference, intersection, isEmpty, ofLength, universal } from '../regular/dfa.js'
-import { type Expression, hasLook, lengthsOf, searched, texts } from '../regular/expression.js'
-import { tooLarge } from './failures.js'
-import type { Flat, PlacedPattern } from './flat.js'
-import { ANY_STRING, automatonNode, quoted, STRING_CHARACTER, spelled } from './json-text.js'
-import type { Notices } from './notices.js'
+import { DasllamaError } from '../../../errors.js'
+import { choice, NEVER, type Node, repeat, sequence } from '../../grammar.js'
+import { MAX_AUTOMATON_STEPS } from '../../limits.js'
+import { Budget, BudgetExceeded } from '../../regular/budget.js'
+import { determinize } from '../../regular/determinize.js'
+import {
+  accepts,
+  type Dfa,
+  difference,
+  intersection,
+  isEmpty,
+  ofLength,
+  universal,
+} from '../../regular/dfa.js'
+import { type Expression, hasLook, lengthsOf, searched, texts } from '../../regular/expression.js'
+import { tooLarge } from '../failures.js'
+import type { Flat, PlacedPattern } from '../flat.js'
+import { ANY_STRING, automatonNode, quoted, STRING_CHARACTER, spelled } from '../json-text.js'
+import type { Notices } from '../notices.js'
 import { parsePattern } from './pattern.js'
 
 /** What a schema says of strings. */

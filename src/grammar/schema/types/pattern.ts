@@ -1,5 +1,5 @@
-import { type CodePointRange, complement, normalized, rangesOf } from '../code-points.js'
-import { MAX_DEPTH, MAX_REPETITIONS } from '../limits.js'
+import { type CodePointRange, complement, normalized, rangesOf } from '../../code-points.js'
+import { MAX_DEPTH, MAX_REPETITIONS } from '../../limits.js'
 import {
   anyOf,
   END,
@@ -9,8 +9,8 @@ import {
   type Look,
   oneOf,
   START,
-} from '../regular/expression.js'
-import { invalidSchema, tooLarge, unsupported } from './failures.js'
+} from '../../regular/expression.js'
+import { invalidSchema, tooLarge, unsupported } from '../failures.js'
 import { propertyRanges } from './unicode.js'
 
 const DIGIT = rangesOf('0123456789')

@@ -1,6 +1,6 @@
-import { describeValue } from '../../describe.js'
-import { MAX_REPETITIONS } from '../limits.js'
-import { invalidSchema, tooLarge, within } from './failures.js'
+import { describeValue } from '../../../describe.js'
+import { MAX_REPETITIONS } from '../../limits.js'
+import { invalidSchema, tooLarge, within } from '../failures.js'
 import {
   commonValues,
   type Flat,
@@ -11,10 +11,10 @@ import {
   type Type,
   unlimited,
   valueMap,
-} from './flat.js'
+} from '../flat.js'
+import type { Notices } from '../notices.js'
 import { FORMATS } from './formats.js'
 import { ANNOTATIONS, COMBINATIONS, nearest } from './keywords.js'
-import type { Notices } from './notices.js'
 
 /** A schema's keyword: its value and where it stands, beside which others. */
 export interface Keyword {

@@ -1,4 +1,4 @@
-import { choice, EMPTY, NEVER, type Node, optional, repeat, sequence, set, text } from '../grammar.js'
+import { choice, EMPTY, NEVER, type Node, optional, repeat, sequence, set, text } from '../../grammar.js'
 
 /** A limit of a number. */
 export interface Bound {

@@ -1,6 +1,6 @@
-import { describeValue } from '../../describe.js'
-import { invalidSchema, unsupported } from './failures.js'
-import { isObject, type Placed, type Schema } from './flat.js'
+import { describeValue } from '../../../describe.js'
+import { invalidSchema, unsupported } from '../failures.js'
+import { isObject, type Placed, type Schema } from '../flat.js'
 
 /** Of a schema without `$id`. */
 const NO_BASE = 'schema:/'

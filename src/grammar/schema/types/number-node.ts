@@ -1,7 +1,7 @@
-import { choice, type Node, set, text } from '../grammar.js'
-import { BudgetExceeded } from '../regular/budget.js'
-import { determinize } from '../regular/determinize.js'
-import { type Dfa, difference, intersection } from '../regular/dfa.js'
+import { choice, type Node, set, text } from '../../grammar.js'
+import { BudgetExceeded } from '../../regular/budget.js'
+import { determinize } from '../../regular/determinize.js'
+import { type Dfa, difference, intersection } from '../../regular/dfa.js'
 import {
   ANYTHING,
   anyOf,
@@ -10,9 +10,9 @@ import {
   inOrder,
   oneOf,
   texts,
-} from '../regular/expression.js'
-import type { Flat } from './flat.js'
-import { ANY_INTEGER, ANY_NUMBER, automatonNode } from './json-text.js'
+} from '../../regular/expression.js'
+import type { Flat } from '../flat.js'
+import { ANY_INTEGER, ANY_NUMBER, automatonNode } from '../json-text.js'
 import { MAX_REMAINDERS, multiplesOf, stepOf } from './multiples.js'
 import { boundedNumber, isMultiple, isWithin, listMultiples, type NumberType, type Share } from './numbers.js'
 import type { Strings } from './strings.js'
