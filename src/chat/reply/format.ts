@@ -1,6 +1,6 @@
+import { checkOptions } from '../../checks.js'
 import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { checkOptions } from '../../session/checks.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 import { checkKeys } from '../known-keys.js'
 import { REPLY_FORMAT_KEYS } from '../option-keys.js'

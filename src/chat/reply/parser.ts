@@ -1,7 +1,6 @@
-import { checkString } from '../../checks.js'
+import { checkCount, checkOptions, checkString } from '../../checks.js'
 import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { checkCount, checkOptions } from '../../session/checks.js'
 import type { StopReason } from '../../session/generation.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
 import { checkKeys } from '../known-keys.js'

@@ -1,6 +1,6 @@
+import { checkCount } from '../../checks.js'
 import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { checkCount } from '../../session/checks.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 import type { ReplyFormat } from './format.js'
 import { REASONING_TAGS } from './formats/turn.js'
