@@ -1,7 +1,7 @@
 import type { GeneratedToken, Model } from '../../index.js'
 import type { Output } from '../../platform/terminal.js'
 import { INCOMPLETE } from '../arguments/format-options.js'
-import { print } from '../output/printable.js'
+import { brief, print } from '../output/printable.js'
 import { printStyled } from '../output/style.js'
 import type { Prompt } from './prompts.js'
 import { csvHeader, csvRow, type RecordOptions, type Result, record } from './records.js'
@@ -123,8 +123,4 @@ function label(
 
 function variedOf({ varied }: Setting): string[] {
   return Object.entries(varied).map(([key, value]) => `${key} ${value}`)
-}
-
-function brief(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }

@@ -38,6 +38,11 @@ export function anyOf(options: readonly Expression[]): Expression {
   return options.length === 1 ? options[0] : { kind: 'choice', options }
 }
 
+/** So many times one after the other; `max` may be Infinity. */
+export function repeated(body: Expression, min: number, max: number): Expression & { kind: 'repeat' } {
+  return { kind: 'repeat', body, min, max }
+}
+
 /** These texts. */
 export function texts(all: readonly string[]): Expression {
   return anyOf(
@@ -124,7 +129,7 @@ export function expressionOf(node: Node, rules: ReadonlyMap<string, Node>): Expr
     case 'choice':
       return anyOf(node.options.map((option) => expressionOf(option, rules)))
     case 'repeat':
-      return { kind: 'repeat', body: expressionOf(node.node, rules), min: node.min, max: node.max }
+      return repeated(expressionOf(node.node, rules), node.min, node.max)
     case 'rule':
       return expressionOf(rules.get(node.name)!, rules)
     case 'passing':

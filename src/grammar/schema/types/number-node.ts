@@ -9,6 +9,7 @@ import {
   expressionOf,
   inOrder,
   oneOf,
+  repeated,
   texts,
 } from '../../regular/expression.js'
 import type { Flat } from '../flat.js'
@@ -25,12 +26,7 @@ const WHOLE_DIGITS = 9
 const FRACTION_DIGITS = 6
 
 const DIGIT = oneOf([[0x30, 0x39]])
-const ZEROS: Expression = {
-  kind: 'repeat',
-  body: oneOf([[0x30, 0x30]]),
-  min: 0,
-  max: Number.POSITIVE_INFINITY,
-}
+const ZEROS = repeated(oneOf([[0x30, 0x30]]), 0, Number.POSITIVE_INFINITY)
 
 /** What numbers are made with. */
 export interface NumberContext {
@@ -89,15 +85,18 @@ function withinBounds({ lows, highs }: Flat, type: NumberType, { rules, share }:
   if (lows.length + highs.length > 0) {
     return expressionOf(boundedNumber(lows, highs, type, share), rules)
   }
-  const digits = (min: number, max: number): Expression => ({ kind: 'repeat', body: DIGIT, min, max })
-  const nonZero = inOrder([optional(texts(['-'])), oneOf([[0x31, 0x39]]), digits(0, WHOLE_DIGITS - 1)])
+  const nonZero = inOrder([
+    optional(texts(['-'])),
+    oneOf([[0x31, 0x39]]),
+    repeated(DIGIT, 0, WHOLE_DIGITS - 1),
+  ])
   if (type === 'integer') return anyOf([texts(['0']), nonZero])
-  const fraction = optional(inOrder([texts(['.']), digits(1, FRACTION_DIGITS)]))
+  const fraction = optional(inOrder([texts(['.']), repeated(DIGIT, 1, FRACTION_DIGITS)]))
   return inOrder([anyOf([texts(['0', '-0']), nonZero]), fraction])
 }
 
 function optional(body: Expression): Expression {
-  return { kind: 'repeat', body, min: 0, max: 1 }
+  return repeated(body, 0, 1)
 }
 
 function excludedNumbers({ excluded }: Flat): number[] {

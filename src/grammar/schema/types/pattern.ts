@@ -8,6 +8,7 @@ import {
   inOrder,
   type Look,
   oneOf,
+  repeated,
   START,
 } from '../../regular/expression.js'
 import { invalidSchema, tooLarge, unsupported } from '../failures.js'
@@ -109,7 +110,7 @@ class PatternParser {
     const [min, max] = times
     // Whether as much or as little as possible is taken changes nothing for a whole text.
     this.#take('?')
-    return { kind: 'repeat', body: atom, min, max }
+    return repeated(atom, min, max)
   }
 
   #times(): [min: number, max: number] | undefined {

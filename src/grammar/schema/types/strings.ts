@@ -12,7 +12,7 @@ import {
   ofLength,
   universal,
 } from '../../regular/dfa.js'
-import { type Expression, hasLook, lengthsOf, searched, texts } from '../../regular/expression.js'
+import { type Expression, hasLook, lengthsOf, repeated, searched, texts } from '../../regular/expression.js'
 import { tooLarge } from '../failures.js'
 import type { Flat, PlacedPattern } from '../flat.js'
 import { ANY_STRING, automatonNode, quoted, STRING_CHARACTER, spelled } from '../json-text.js'
@@ -122,8 +122,7 @@ export class Strings {
     if (hasLook(expression)) return undefined
     const lengths = lengthsOf(expression)
     if (lengths.min >= min && lengths.max <= max) return nodeOf(expression, new Map())
-    const one =
-      expression.kind === 'set' ? { kind: 'repeat' as const, body: expression, min: 1, max: 1 } : expression
+    const one = expression.kind === 'set' ? repeated(expression, 1, 1) : expression
     if (one.kind !== 'repeat' || one.body.kind !== 'set') return undefined
     const bounds = [Math.max(one.min, min), Math.min(one.max, max)] as const
     return bounds[0] > bounds[1] ? NEVER : repeat(spelled(one.body.ranges), ...bounds)
