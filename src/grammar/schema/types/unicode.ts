@@ -1,4 +1,4 @@
-import type { CodePointRange } from '../code-points.js'
+import type { CodePointRange } from '../../code-points.js'
 
 const known = /* @__PURE__ */ new Map<string, readonly CodePointRange[]>()
 

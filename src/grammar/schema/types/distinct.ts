@@ -1,10 +1,10 @@
-import type { CodePointRange } from '../code-points.js'
-import { choice, EMPTY, isNever, NEVER, type Node, repeat, sequence, text } from '../grammar.js'
-import { tooLarge, unsupported } from './failures.js'
-import { type Flat, type Placed, type Type, typeOf, valueMap } from './flat.js'
-import { quoted, STRING_CHARACTER, spelled } from './json-text.js'
-import type { Rules } from './rules.js'
-import { fits } from './values.js'
+import type { CodePointRange } from '../../code-points.js'
+import { choice, EMPTY, isNever, NEVER, type Node, repeat, sequence, text } from '../../grammar.js'
+import { tooLarge, unsupported } from '../failures.js'
+import { type Flat, type Placed, type Type, typeOf, valueMap } from '../flat.js'
+import { quoted, STRING_CHARACTER, spelled } from '../json-text.js'
+import type { Rules } from '../rules.js'
+import { fits } from '../values.js'
 
 /**
  * Items that differ. Out of a list of values each is used once: in any order as long as the ways to have used some of
@@ -78,7 +78,8 @@ function ofKind(flat: Flat, kind: number, placed: Placed, pointer: string, rules
     (value) => has(typeOf(value)) && kindOf(value) === kind && fits(value, flat, rules),
   ).map((value) => text(JSON.stringify(value)))
   if (has('string')) options.push(stringOfKind(flat, kind, pointer, rules))
-  if (has('number') || has('integer')) options.push(rules.numberOfKind(flat, !has('number'), kind))
+  if (has('number') || has('integer'))
+    options.push(rules.numberOfKind(flat, has('number') ? 'number' : 'integer', kind))
   if (types && [...types].every((type) => type === 'object')) {
     const name = distinctName(flat, rules)
     if (name !== undefined) {

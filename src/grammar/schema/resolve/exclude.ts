@@ -1,4 +1,4 @@
-import { commonTypes, commonValues, type Flat, type Placed, type Type, typeOf } from './flat.js'
+import { commonTypes, commonValues, type Flat, type Placed, type Type, typeOf } from '../flat.js'
 
 /** Properties within properties that are looked into for a difference. */
 const MAX_DEPTH = 4

@@ -1,9 +1,9 @@
-import { choice, EMPTY, isNever, NEVER, type Node, optional, repeat, sequence, text } from '../grammar.js'
+import { choice, EMPTY, isNever, NEVER, type Node, optional, repeat, sequence, text } from '../../grammar.js'
+import { unsupported } from '../failures.js'
+import type { Flat, Placed } from '../flat.js'
+import { COMMA, SPACE } from '../json-text.js'
+import type { Rules } from '../rules.js'
 import { distinctItems, eachOnce } from './distinct.js'
-import { unsupported } from './failures.js'
-import type { Flat, Placed } from './flat.js'
-import { COMMA, SPACE } from './json-text.js'
-import type { Rules } from './rules.js'
 
 /** Positions times counts of what a list must contain that are told apart; longer lists end there where they may. */
 const MAX_COUNTED = 2000
@@ -94,12 +94,14 @@ function containingContent(flat: Flat, rules: Rules): Node {
   const isOpen = flat.maxItems === Number.POSITIVE_INFINITY
   const positions = isOpen ? Math.max(1, min, prefixItems.length) : max
   const known = new Map<number, Node>()
-  const item = (position: number, isCounted: boolean): Node => {
+  const item = (position: number, valid: (placed: Placed) => Placed): Node => {
     const placed = prefixItems[position] ?? further
-    if (!placed) return NEVER
-    if (isCounted) return rules.valueOf(resolver.both(placed, one.placed))
+    return placed ? rules.valueOf(valid(placed)) : NEVER
+  }
+  const thatCounts = (placed: Placed) => resolver.both(placed, one.placed)
+  const thatNeedNot = (placed: Placed) => {
     const mayCount = one.max === Number.POSITIVE_INFINITY
-    return rules.valueOf(mayCount ? placed : resolver.both(placed, resolver.not(one.placed)))
+    return mayCount ? placed : resolver.both(placed, resolver.not(one.placed))
   }
   /** What follows so many items, of which so many counted; a rule each, made from the last one on. */
   const rule = (position: number, count: number) => known.get(position * (counted + 1) + count)!
@@ -114,9 +116,9 @@ function containingContent(flat: Flat, rules: Rules): Node {
       const options: Node[] = mayEnd ? [EMPTY] : []
       if (position < positions || isOpen) {
         if (count < counted) {
-          options.push(sequence([separator, item(position, true), rule(next, count + 1)]))
+          options.push(sequence([separator, item(position, thatCounts), rule(next, count + 1)]))
         }
-        options.push(sequence([separator, item(position, false), rule(next, count)]))
+        options.push(sequence([separator, item(position, thatNeedNot), rule(next, count)]))
       }
       if (isLoop) rules.redefine(known.get(key)!, choice(options))
       else known.set(key, rules.define(pointer, choice(options)))

@@ -1,4 +1,4 @@
-import { type Flat, type Placed, TYPES, type Type, unlimited } from './flat.js'
+import { type Flat, type Placed, TYPES, type Type, unlimited } from '../flat.js'
 
 /** What a negated schema comes to. */
 export interface Negation {

@@ -1,27 +1,14 @@
+import { describeValue } from '../../describe.js'
 import { dictOf } from './collections.js'
 import { evaluate } from './expressions.js'
-import { quoted, templateFailed } from './failures.js'
-import { MacroObject } from './macro-object.js'
+import { templateFailed } from './failures.js'
 import type { Macro } from './nodes.js'
 import type { Scope } from './scope.js'
-import { captured } from './statements.js'
 import { Text } from './text.js'
 import { type Arguments, Tuple, Undefined, type Value } from './values.js'
 
-/** A macro as a value. It sees the variables of the place where it is declared, and its parameters. */
-export function macroValue(macro: Macro, declaring: Scope): MacroObject {
-  return new MacroObject(macro, (args) => {
-    const { budget } = declaring.rendering
-    return budget.deeper(() => {
-      const scope = declaring.inner(macro.body.unset)
-      bind(macro, args, scope)
-      return captured(macro.body.statements, scope).text
-    })
-  })
-}
-
 /** Sets a macro's variables. What is given without a parameter for it goes where the macro reads such. */
-function bind(macro: Macro, { positional, named }: Arguments, scope: Scope): void {
+export function bindArguments(macro: Macro, { positional, named }: Arguments, scope: Scope): void {
   const { parameters, takesCaller, takesNamed, takesPositional } = macro
   const { budget } = scope.rendering
   const left = new Map<string, readonly [key: Text, value: Value]>()
@@ -39,7 +26,7 @@ function bind(macro: Macro, { positional, named }: Arguments, scope: Scope): voi
   if (takesCaller) scope.set('caller', take('caller') ?? new Undefined('caller'))
   if (takesNamed) scope.set('kwargs', dictOf([...left.values()], budget))
   else if (left.size > 0)
-    throw templateFailed(`${title(macro)} takes no argument ${quoted([...left.keys()][0])}`)
+    throw templateFailed(`${title(macro)} takes no argument ${describeValue([...left.keys()][0])}`)
   const more = positional.slice(parameters.length)
   if (takesPositional) {
     budget.items(more.length)
@@ -60,5 +47,5 @@ function bind(macro: Macro, { positional, named }: Arguments, scope: Scope): voi
 }
 
 function title({ name }: Macro): string {
-  return name === undefined ? 'the body of a call block' : `the macro ${quoted(name)}`
+  return name === undefined ? 'the body of a call block' : `the macro ${describeValue(name)}`
 }

@@ -1,12 +1,12 @@
-import { choice, EMPTY, isNever, NEVER, type Node, optional, repeat, sequence, text } from '../grammar.js'
-import { intersection } from '../regular/dfa.js'
+import { choice, EMPTY, isNever, NEVER, type Node, optional, repeat, sequence, text } from '../../grammar.js'
+import { intersection } from '../../regular/dfa.js'
+import { tooLarge, unsupported } from '../failures.js'
+import { type Flat, type Placed, unlimited } from '../flat.js'
+import { COMMA, SPACE } from '../json-text.js'
+import type { Rules } from '../rules.js'
+import { fits } from '../values.js'
 import { eachOnce, KINDS, kindPattern } from './distinct.js'
-import { tooLarge, unsupported } from './failures.js'
-import { type Flat, type Placed, unlimited } from './flat.js'
-import { COMMA, SPACE } from './json-text.js'
 import { type FurtherNames, finiteNames, furtherNames, namesNode } from './names.js'
-import type { Rules } from './rules.js'
-import { fits } from './values.js'
 
 /** Members that may be left out of which it is remembered that they were, so that they may still come later. */
 const MAX_LATE = 6

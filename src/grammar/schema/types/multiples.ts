@@ -1,6 +1,6 @@
-import { Alphabet } from '../regular/alphabet.js'
-import type { Budget } from '../regular/budget.js'
-import { DEAD, type Dfa, Exploration } from '../regular/dfa.js'
+import { Alphabet } from '../../regular/alphabet.js'
+import type { Budget } from '../../regular/budget.js'
+import { DEAD, type Dfa, Exploration } from '../../regular/dfa.js'
 
 /** Remainders that are told apart; of larger steps multiples are listed. */
 export const MAX_REMAINDERS = 300

@@ -1,6 +1,6 @@
-import { invalidSchema, within } from './failures.js'
-import { type Flat, isObject, type Placed, type Schema, unlimited } from './flat.js'
-import { type Keyword, readNames, readSchema } from './read.js'
+import { invalidSchema, within } from '../failures.js'
+import { type Flat, isObject, type Placed, type Schema, unlimited } from '../flat.js'
+import { type Keyword, readNames, readSchema } from '../read/read.js'
 
 /** For each name that something depends on: the name is missing, or it holds. */
 export function* dependencies(

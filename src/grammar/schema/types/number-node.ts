@@ -1,7 +1,7 @@
-import { choice, type Node, set, text } from '../grammar.js'
-import { BudgetExceeded } from '../regular/budget.js'
-import { determinize } from '../regular/determinize.js'
-import { type Dfa, difference, intersection } from '../regular/dfa.js'
+import { choice, type Node, set, text } from '../../grammar.js'
+import { BudgetExceeded } from '../../regular/budget.js'
+import { determinize } from '../../regular/determinize.js'
+import { type Dfa, difference, intersection } from '../../regular/dfa.js'
 import {
   ANYTHING,
   anyOf,
@@ -9,12 +9,13 @@ import {
   expressionOf,
   inOrder,
   oneOf,
+  repeated,
   texts,
-} from '../regular/expression.js'
-import type { Flat } from './flat.js'
-import { ANY_INTEGER, ANY_NUMBER, automatonNode } from './json-text.js'
+} from '../../regular/expression.js'
+import type { Flat } from '../flat.js'
+import { ANY_INTEGER, ANY_NUMBER, automatonNode } from '../json-text.js'
 import { MAX_REMAINDERS, multiplesOf, stepOf } from './multiples.js'
-import { boundedNumber, isMultiple, isWithin, listMultiples, type Share } from './numbers.js'
+import { boundedNumber, isMultiple, isWithin, listMultiples, type NumberType, type Share } from './numbers.js'
 import type { Strings } from './strings.js'
 
 /** Multiples of a large step that are listed on each side of zero. */
@@ -25,12 +26,7 @@ const WHOLE_DIGITS = 9
 const FRACTION_DIGITS = 6
 
 const DIGIT = oneOf([[0x30, 0x39]])
-const ZEROS: Expression = {
-  kind: 'repeat',
-  body: oneOf([[0x30, 0x30]]),
-  min: 0,
-  max: Number.POSITIVE_INFINITY,
-}
+const ZEROS = repeated(oneOf([[0x30, 0x30]]), 0, Number.POSITIVE_INFINITY)
 
 /** What numbers are made with. */
 export interface NumberContext {
@@ -39,38 +35,38 @@ export interface NumberContext {
   readonly strings: Strings
 }
 
-/** The numbers of a flat schema, or the whole ones. */
-export function numberNode(flat: Flat, whole: boolean, context: NumberContext): Node {
+/** The numbers of a type of a flat schema. */
+export function numberNode(flat: Flat, type: NumberType, context: NumberContext): Node {
   const { lows, highs, multiples, notMultiples } = flat
   if (multiples.length + notMultiples.length + excludedNumbers(flat).length > 0) {
-    return context.share(`number ${keyOf(flat, whole)}`, () => {
+    return context.share(`number ${keyOf(flat, type)}`, () => {
       const large = multiples.find((step) => stepOf(step).units > MAX_REMAINDERS)
-      if (large === undefined) return automatonNode(numberDfa(flat, whole, context), set)
+      if (large === undefined) return automatonNode(numberDfa(flat, type, context), set)
       return choice(listed(flat, large).map(text))
     })
   }
-  if (lows.length === 0 && highs.length === 0) return whole ? ANY_INTEGER : ANY_NUMBER
-  return context.share(`number ${keyOf(flat, whole)}`, () => boundedNumber(lows, highs, whole, context.share))
+  if (lows.length === 0 && highs.length === 0) return type === 'integer' ? ANY_INTEGER : ANY_NUMBER
+  return context.share(`number ${keyOf(flat, type)}`, () => boundedNumber(lows, highs, type, context.share))
 }
 
 /** Those of them that begin with a digit, in plain notation: equal numbers begin alike. */
-export function numberOfKind(flat: Flat, whole: boolean, digit: number, context: NumberContext): Node {
-  return context.share(`number ${digit} ${keyOf(flat, whole)}`, () =>
+export function numberOfKind(flat: Flat, type: NumberType, digit: number, context: NumberContext): Node {
+  return context.share(`number ${digit} ${keyOf(flat, type)}`, () =>
     context.strings.bounded(flat.pointer, (budget) => {
       const first = oneOf([[0x30 + digit, 0x30 + digit]])
       const begins = determinize(inOrder([optional(texts(['-'])), first, ANYTHING]), budget)
-      return automatonNode(intersection(numberDfa(flat, whole, context), begins, budget), set)
+      return automatonNode(intersection(numberDfa(flat, type, context), begins, budget), set)
     }),
   )
 }
 
 /** The numbers of a flat schema in plain notation. */
-function numberDfa(flat: Flat, whole: boolean, context: NumberContext): Dfa {
+function numberDfa(flat: Flat, type: NumberType, context: NumberContext): Dfa {
   const { multiples, notMultiples } = flat
   return context.strings.bounded(flat.pointer, (budget) => {
     const large = multiples.find((step) => stepOf(step).units > MAX_REMAINDERS)
     if (large !== undefined) return determinize(texts(listed(flat, large)), budget)
-    let dfa = determinize(withinBounds(flat, whole, context), budget)
+    let dfa = determinize(withinBounds(flat, type, context), budget)
     try {
       for (const step of multiples) dfa = intersection(dfa, multiplesOf(stepOf(step), budget), budget)
     } catch (error) {
@@ -85,27 +81,30 @@ function numberDfa(flat: Flat, whole: boolean, context: NumberContext): Dfa {
   })
 }
 
-function withinBounds({ lows, highs }: Flat, whole: boolean, { rules, share }: NumberContext): Expression {
+function withinBounds({ lows, highs }: Flat, type: NumberType, { rules, share }: NumberContext): Expression {
   if (lows.length + highs.length > 0) {
-    return expressionOf(boundedNumber(lows, highs, whole, share), rules)
+    return expressionOf(boundedNumber(lows, highs, type, share), rules)
   }
-  const digits = (min: number, max: number): Expression => ({ kind: 'repeat', body: DIGIT, min, max })
-  const nonZero = inOrder([optional(texts(['-'])), oneOf([[0x31, 0x39]]), digits(0, WHOLE_DIGITS - 1)])
-  if (whole) return anyOf([texts(['0']), nonZero])
-  const fraction = optional(inOrder([texts(['.']), digits(1, FRACTION_DIGITS)]))
+  const nonZero = inOrder([
+    optional(texts(['-'])),
+    oneOf([[0x31, 0x39]]),
+    repeated(DIGIT, 0, WHOLE_DIGITS - 1),
+  ])
+  if (type === 'integer') return anyOf([texts(['0']), nonZero])
+  const fraction = optional(inOrder([texts(['.']), repeated(DIGIT, 1, FRACTION_DIGITS)]))
   return inOrder([anyOf([texts(['0', '-0']), nonZero]), fraction])
 }
 
 function optional(body: Expression): Expression {
-  return { kind: 'repeat', body, min: 0, max: 1 }
+  return repeated(body, 0, 1)
 }
 
 function excludedNumbers({ excluded }: Flat): number[] {
   return [...excluded.values()].filter((value) => typeof value === 'number')
 }
 
-function keyOf({ lows, highs, multiples, notMultiples, excluded }: Flat, whole: boolean): string {
-  return JSON.stringify([lows, highs, multiples, notMultiples, [...excluded.keys()], whole])
+function keyOf({ lows, highs, multiples, notMultiples, excluded }: Flat, type: NumberType): string {
+  return JSON.stringify([lows, highs, multiples, notMultiples, [...excluded.keys()], type])
 }
 
 /** The multiples of a large step that are nearest to zero, one by one. */

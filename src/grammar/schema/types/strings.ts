@@ -1,14 +1,22 @@
-import { DasllamaError } from '../../errors.js'
-import { choice, NEVER, type Node, repeat, sequence } from '../grammar.js'
-import { MAX_AUTOMATON_STEPS } from '../limits.js'
-import { Budget, BudgetExceeded } from '../regular/budget.js'
-import { determinize } from '../regular/determinize.js'
-import { accepts, type Dfa, difference, intersection, isEmpty, ofLength, universal } from '../regular/dfa.js'
-import { type Expression, hasLook, lengthsOf, searched, texts } from '../regular/expression.js'
-import { tooLarge } from './failures.js'
-import type { Flat, PlacedPattern } from './flat.js'
-import { ANY_STRING, automatonNode, quoted, STRING_CHARACTER, spelled } from './json-text.js'
-import type { Notices } from './notices.js'
+import { DasllamaError } from '../../../errors.js'
+import { choice, NEVER, type Node, repeat, sequence } from '../../grammar.js'
+import { MAX_AUTOMATON_STEPS } from '../../limits.js'
+import { Budget, BudgetExceeded } from '../../regular/budget.js'
+import { determinize } from '../../regular/determinize.js'
+import {
+  accepts,
+  type Dfa,
+  difference,
+  intersection,
+  isEmpty,
+  ofLength,
+  universal,
+} from '../../regular/dfa.js'
+import { type Expression, hasLook, lengthsOf, repeated, searched, texts } from '../../regular/expression.js'
+import { tooLarge } from '../failures.js'
+import type { Flat, PlacedPattern } from '../flat.js'
+import { ANY_STRING, automatonNode, quoted, STRING_CHARACTER, spelled } from '../json-text.js'
+import type { Notices } from '../notices.js'
 import { parsePattern } from './pattern.js'
 
 /** What a schema says of strings. */
@@ -114,8 +122,7 @@ export class Strings {
     if (hasLook(expression)) return undefined
     const lengths = lengthsOf(expression)
     if (lengths.min >= min && lengths.max <= max) return nodeOf(expression, new Map())
-    const one =
-      expression.kind === 'set' ? { kind: 'repeat' as const, body: expression, min: 1, max: 1 } : expression
+    const one = expression.kind === 'set' ? repeated(expression, 1, 1) : expression
     if (one.kind !== 'repeat' || one.body.kind !== 'set') return undefined
     const bounds = [Math.max(one.min, min), Math.min(one.max, max)] as const
     return bounds[0] > bounds[1] ? NEVER : repeat(spelled(one.body.ranges), ...bounds)

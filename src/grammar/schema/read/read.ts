@@ -1,5 +1,6 @@
-import { MAX_REPETITIONS } from '../limits.js'
-import { invalidSchema, shown, tooLarge, within } from './failures.js'
+import { describeValue } from '../../../describe.js'
+import { MAX_REPETITIONS } from '../../limits.js'
+import { invalidSchema, tooLarge, within } from '../failures.js'
 import {
   commonValues,
   type Flat,
@@ -10,10 +11,10 @@ import {
   type Type,
   unlimited,
   valueMap,
-} from './flat.js'
+} from '../flat.js'
+import type { Notices } from '../notices.js'
 import { FORMATS } from './formats.js'
 import { ANNOTATIONS, COMBINATIONS, nearest } from './keywords.js'
-import type { Notices } from './notices.js'
 
 /** A schema's keyword: its value and where it stands, beside which others. */
 export interface Keyword {
@@ -127,7 +128,7 @@ function member<Name extends keyof Flat>(
 /** A schema as JSON has it. Throws `INVALID_ARGUMENT` for anything else. */
 export function readSchema({ value, pointer }: Omit<Keyword, 'beside'>): Placed {
   if (typeof value === 'boolean' || isObject(value)) return { schema: value, pointer }
-  throw invalidSchema(pointer, `a schema is an object, true or false, not ${shown(value)}`)
+  throw invalidSchema(pointer, `a schema is an object, true or false, not ${describeValue(value)}`)
 }
 
 /** A list of them. */
@@ -137,7 +138,7 @@ export function readSchemas(keyword: Keyword): readonly Placed[] {
 
 /** Schemas by name. */
 export function readProperties({ value, pointer }: Keyword): ReadonlyMap<string, Placed> {
-  if (!isObject(value)) throw invalidSchema(pointer, `it must be an object, not ${shown(value)}`)
+  if (!isObject(value)) throw invalidSchema(pointer, `it must be an object, not ${describeValue(value)}`)
   return new Map(
     Object.entries(value).map(([name, schema]) => [
       name,
@@ -148,14 +149,14 @@ export function readProperties({ value, pointer }: Keyword): ReadonlyMap<string,
 
 export function readNames({ value, pointer }: Omit<Keyword, 'beside'>): ReadonlySet<string> {
   if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return new Set(value)
-  throw invalidSchema(pointer, `it must be an array of strings, not ${shown(value)}`)
+  throw invalidSchema(pointer, `it must be an array of strings, not ${describeValue(value)}`)
 }
 
 function readTypes({ value, pointer, beside }: Keyword): ReadonlySet<Type> {
   const types = Array.isArray(value) ? value : [value]
   for (const type of types) {
     if (TYPES.includes(type)) continue
-    throw invalidSchema(pointer, `there is no type ${shown(type)}`, `there are ${TYPES.join(', ')}`)
+    throw invalidSchema(pointer, `there is no type ${describeValue(type)}`, `there are ${TYPES.join(', ')}`)
   }
   // As OpenAPI 3.0 writes it.
   return new Set(beside.nullable === true ? [...types, 'null'] : types)
@@ -163,12 +164,12 @@ function readTypes({ value, pointer, beside }: Keyword): ReadonlySet<Type> {
 
 function readArray({ value, pointer }: Keyword): readonly unknown[] {
   if (Array.isArray(value) && value.length > 0) return value
-  throw invalidSchema(pointer, `it must be an array with something in it, not ${shown(value)}`)
+  throw invalidSchema(pointer, `it must be an array with something in it, not ${describeValue(value)}`)
 }
 
 function readCount({ value, pointer }: Keyword): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
-  throw invalidSchema(pointer, `it must be a whole number from 0 on, not ${shown(value)}`)
+  throw invalidSchema(pointer, `it must be a whole number from 0 on, not ${describeValue(value)}`)
 }
 
 function readLeast(keyword: Keyword): number {
@@ -184,7 +185,7 @@ function readMost(keyword: Keyword): number {
 
 function readText({ value, pointer }: Keyword): string {
   if (typeof value === 'string') return value
-  throw invalidSchema(pointer, `it must be a string, not ${shown(value)}`)
+  throw invalidSchema(pointer, `it must be a string, not ${describeValue(value)}`)
 }
 
 function readPattern(flat: Writable, keyword: Keyword): void {
@@ -196,7 +197,7 @@ function readFormat(flat: Writable, keyword: Keyword, notices: Notices): void {
   const name = readText(keyword)
   const text = FORMATS.get(name)
   if (text === undefined) {
-    notices.add(keyword.pointer, `is ignored: the format ${shown(name)} is not known here`)
+    notices.add(keyword.pointer, `is ignored: the format ${describeValue(name)} is not known here`)
     return
   }
   flat.patterns = [...flat.patterns, { text, pointer: keyword.pointer, negated: false, isFormat: true }]
@@ -220,12 +221,12 @@ function exclusiveBound(side: 'lows' | 'highs'): Reader {
 
 function readNumber({ value, pointer }: Keyword): number {
   if (typeof value === 'number') return value
-  throw invalidSchema(pointer, `it must be a number, not ${shown(value)}`)
+  throw invalidSchema(pointer, `it must be a number, not ${describeValue(value)}`)
 }
 
 function readStep(flat: Writable, keyword: Keyword): void {
   const step = readNumber(keyword)
-  if (step <= 0) throw invalidSchema(keyword.pointer, `it must be more than 0, not ${shown(step)}`)
+  if (step <= 0) throw invalidSchema(keyword.pointer, `it must be more than 0, not ${describeValue(step)}`)
   flat.multiples = [...flat.multiples, step]
 }
 
@@ -253,7 +254,7 @@ function readContains(flat: Writable, keyword: Keyword): void {
 
 function readUnique(flat: Writable, { value, pointer }: Keyword): void {
   if (typeof value !== 'boolean') {
-    throw invalidSchema(pointer, `it must be true or false, not ${shown(value)}`)
+    throw invalidSchema(pointer, `it must be true or false, not ${describeValue(value)}`)
   }
   if (value) flat.unique = pointer
 }

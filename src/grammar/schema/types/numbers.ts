@@ -1,4 +1,4 @@
-import { choice, EMPTY, NEVER, type Node, optional, repeat, sequence, set, text } from '../grammar.js'
+import { choice, EMPTY, NEVER, type Node, optional, repeat, sequence, set, text } from '../../grammar.js'
 
 /** A limit of a number. */
 export interface Bound {
@@ -14,6 +14,9 @@ const FREE_DIGITS = 9
 
 const LARGEST_INTEGER = BigInt(Number.MAX_SAFE_INTEGER)
 
+/** The types of JSON Schema that are numbers; an integer has no fraction. */
+export type NumberType = 'number' | 'integer'
+
 /** Makes a node a rule that the whole grammar shares; the same name is always the same node. */
 export type Share = (name: string, make: () => Node) => Node
 
@@ -24,18 +27,17 @@ export type Share = (name: string, make: () => Node) => Node
 export function boundedNumber(
   lows: readonly Bound[],
   highs: readonly Bound[],
-  whole: boolean,
+  type: NumberType,
   share: Share,
 ): Node {
-  const wholeDigits = whole
-    ? 16
-    : digitsBeforePoint([...lows, ...highs], lows.length === 0 || highs.length === 0)
+  const whole = type === 'integer'
+  const wholeDigits = whole ? 16 : digitsBeforePoint(lows, highs)
   const fraction = whole ? 0 : EXACT_DIGITS - wholeDigits
   const largest = whole ? LARGEST_INTEGER : 10n ** BigInt(EXACT_DIGITS) - 1n
   let low = -largest
   let high = largest
-  for (const { value, exclusive } of lows) low = max(low, scaled(value, fraction, true, exclusive))
-  for (const { value, exclusive } of highs) high = min(high, scaled(value, fraction, false, exclusive))
+  for (const bound of lows) low = max(low, scaledLow(bound, fraction))
+  for (const bound of highs) high = min(high, scaledHigh(bound, fraction))
   const positive = magnitudes(max(low, 0n), high, wholeDigits, fraction, share)
   const negative = magnitudes(max(-high, 1n), -low, wholeDigits, fraction, share)
   return choice([positive, sequence([text('-'), negative])])
@@ -74,8 +76,8 @@ export function listMultiples(
 ): bigint[] {
   let low = -LARGEST_INTEGER
   let high = LARGEST_INTEGER
-  for (const { value, exclusive } of lows) low = max(low, scaled(value, 0, true, exclusive))
-  for (const { value, exclusive } of highs) high = min(high, scaled(value, 0, false, exclusive))
+  for (const bound of lows) low = max(low, scaledLow(bound, 0))
+  for (const bound of highs) high = min(high, scaledHigh(bound, 0))
   const up = (value: bigint) => value + ((step - (value % step)) % step)
   const found: bigint[] = []
   for (let next = up(max(low, 0n)); next <= high && found.length < most; next += step) found.push(next)
@@ -84,25 +86,35 @@ export function listMultiples(
 }
 
 /** Digits before the point of the largest of these bounds, with room above them on an open side. */
-function digitsBeforePoint(bounds: readonly Bound[], open: boolean): number {
-  const largest = bounds.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
+function digitsBeforePoint(lows: readonly Bound[], highs: readonly Bound[]): number {
+  const open = lows.length === 0 || highs.length === 0
+  const largest = [...lows, ...highs].reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
   // Of a larger one there is nothing within reach, or everything.
   if (largest >= 1e15) return EXACT_DIGITS
   const digits = String(Math.trunc(largest)).length
   return open ? Math.min(Math.max(FREE_DIGITS, digits + 1), EXACT_DIGITS) : digits
 }
 
-/** `value` in units of 10^−`fraction`, rounded up for a lower bound and down for an upper one. */
-function scaled(value: number, fraction: number, isLow: boolean, exclusive: boolean): bigint {
+/** The smallest number within a lower bound, in units of 10^−`fraction`. */
+function scaledLow({ value, exclusive }: Bound, fraction: number): bigint {
+  const { floor, isExact } = scaled(value, fraction)
+  return isExact && !exclusive ? floor : floor + 1n
+}
+
+/** The largest number within an upper bound, in the same units. */
+function scaledHigh({ value, exclusive }: Bound, fraction: number): bigint {
+  const { floor, isExact } = scaled(value, fraction)
+  return isExact && exclusive ? floor - 1n : floor
+}
+
+/** `value` in units of 10^−`fraction`, rounded down. */
+function scaled(value: number, fraction: number): { readonly floor: bigint; readonly isExact: boolean } {
   const { mantissa, power: own } = decimal(value)
   const power = own + fraction
-  const inward = isLow ? 1n : -1n
-  if (power >= 0) return mantissa * 10n ** BigInt(power) + (exclusive ? inward : 0n)
+  if (power >= 0) return { floor: mantissa * 10n ** BigInt(power), isExact: true }
   const divisor = 10n ** BigInt(-power)
   const floor = mantissa / divisor - (mantissa % divisor < 0n ? 1n : 0n)
-  const isExact = mantissa % divisor === 0n
-  if (isExact) return exclusive ? floor + inward : floor
-  return isLow ? floor + 1n : floor
+  return { floor, isExact: mantissa % divisor === 0n }
 }
 
 /** Numbers without sign from `low` to `high` units of 10^−`fraction`. */
@@ -119,21 +131,30 @@ function magnitudes(low: bigint, high: bigint, wholeDigits: number, fraction: nu
   return choice(options)
 }
 
+/** Whether all digits before one were those of the lower limit, and of the upper one. */
+interface Before {
+  readonly asLow: boolean
+  readonly asHigh: boolean
+}
+
 /** Digits that make a number between two of the same length; zeros at the end of the fraction may be left out. */
 function between(low: string, high: string, whole: number, fraction: number, share: Share): Node {
   const length = whole + fraction
-  /** From digit `at` on, when all before were those of `low`, or of `high`. */
-  const rest = (at: number, asLow: boolean, asHigh: boolean): Node => {
+  /** From digit `at` on. */
+  const rest = (at: number, before: Before): Node => {
+    const { asLow, asHigh } = before
     if (at === length) return EMPTY
-    if (!asLow && !asHigh)
-      return free(Math.max(0, whole - at), length - Math.max(at, whole), at > whole, share)
-    const next = digit(at, asLow, asHigh)
+    if (!asLow && !asHigh) {
+      const left = { whole: Math.max(0, whole - at), fraction: length - Math.max(at, whole) }
+      return free({ ...left, inFraction: at > whole }, share)
+    }
+    const next = digit(at, before)
     if (at < whole) return next
     const more = at === whole ? sequence([text('.'), next]) : next
     const mayEnd = !asLow || /^0*$/.test(low.slice(at))
     return mayEnd ? choice([EMPTY, more]) : more
   }
-  const digit = (at: number, asLow: boolean, asHigh: boolean): Node => {
+  const digit = (at: number, { asLow, asHigh }: Before): Node => {
     const first = asLow ? Number(low[at]) : 0
     const last = asHigh ? Number(high[at]) : 9
     const options: Node[] = []
@@ -142,16 +163,27 @@ function between(low: string, high: string, whole: number, fraction: number, sha
       let to = from
       // Digits strictly between have the same ways on.
       if (!isLow && !(asHigh && from === last)) to = asHigh ? last - 1 : last
-      options.push(sequence([digitsFrom(from, to), rest(at + 1, isLow, asHigh && to === last)]))
+      options.push(
+        sequence([digitsFrom(from, to), rest(at + 1, { asLow: isLow, asHigh: asHigh && to === last })]),
+      )
       from = to + 1
     }
     return options.length === 0 ? NEVER : choice(options)
   }
-  return rest(0, true, true)
+  return rest(0, { asLow: true, asHigh: true })
 }
 
-/** Any digits: so many before the point, then up to so many after it. `inFraction`: the point has been written. */
-function free(whole: number, fraction: number, inFraction: boolean, share: Share): Node {
+/** Digits that are free. */
+interface FreeDigits {
+  /** So many before the point. */
+  readonly whole: number
+  /** Up to so many after it. */
+  readonly fraction: number
+  /** Whether the point has been written. */
+  readonly inFraction: boolean
+}
+
+function free({ whole, fraction, inFraction }: FreeDigits, share: Share): Node {
   const any = digitsFrom(0, 9)
   return share(`digits ${whole} ${fraction} ${inFraction}`, () => {
     const decimals = repeat(any, inFraction ? 0 : 1, fraction)

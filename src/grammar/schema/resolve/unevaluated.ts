@@ -1,6 +1,6 @@
-import { type Flat, type Placed, unlimited } from './flat.js'
+import { type Flat, type Placed, unlimited } from '../flat.js'
+import { type Keyword, readSchema } from '../read/read.js'
 import { merged, type Parts } from './merge.js'
-import { type Keyword, readSchema } from './read.js'
 
 export const UNEVALUATED: readonly string[] = ['unevaluatedProperties', 'unevaluatedItems']
 

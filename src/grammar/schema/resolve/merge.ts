@@ -1,5 +1,5 @@
-import { commonTypes, commonValues, type Flat, type Placed } from './flat.js'
-import type { Bound } from './numbers.js'
+import { commonTypes, commonValues, type Flat, type Placed } from '../flat.js'
+import type { Bound } from '../types/numbers.js'
 
 /** What merging asks of the schemas within. */
 export interface Parts {

@@ -1,5 +1,6 @@
-import { invalidSchema, shown, unsupported } from './failures.js'
-import { isObject, type Placed, type Schema } from './flat.js'
+import { describeValue } from '../../../describe.js'
+import { invalidSchema, unsupported } from '../failures.js'
+import { isObject, type Placed, type Schema } from '../flat.js'
 
 /** Of a schema without `$id`. */
 const NO_BASE = 'schema:/'
@@ -36,7 +37,7 @@ export class References {
   resolve(reference: unknown, from: Schema, pointer: string): Placed {
     if (typeof reference !== 'string') throw invalidSchema(pointer, 'a reference is a string')
     const uri = resolved(reference, this.#bases.get(from) ?? NO_BASE)
-    if (uri === undefined) throw invalidSchema(pointer, `${shown(reference)} is no URI reference`)
+    if (uri === undefined) throw invalidSchema(pointer, `${describeValue(reference)} is no URI reference`)
     const hash = uri.indexOf('#')
     const base = hash < 0 ? uri : uri.slice(0, hash)
     const fragment = decodeFragment(hash < 0 ? '' : uri.slice(hash + 1), reference, pointer)
@@ -46,14 +47,14 @@ export class References {
     if (!root) {
       throw unsupported(
         pointer,
-        `${shown(reference)} is in another document`,
+        `${describeValue(reference)} is in another document`,
         'put it into $defs and refer to it as #/$defs/name',
       )
     }
     if (fragment !== '' && !fragment.startsWith('/')) {
       throw invalidSchema(
         pointer,
-        `there is no anchor ${shown(reference)}`,
+        `there is no anchor ${describeValue(reference)}`,
         'references are written #/$defs/name',
       )
     }
@@ -65,12 +66,12 @@ export class References {
     for (const key of path.split('/').slice(1)) {
       const name = key.replaceAll('~1', '/').replaceAll('~0', '~')
       if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) {
-        throw invalidSchema(pointer, `there is no ${shown(reference)}`)
+        throw invalidSchema(pointer, `there is no ${describeValue(reference)}`)
       }
       at = (at as Record<string, unknown>)[name]
     }
     if (typeof at === 'boolean' || isObject(at)) return { schema: at, pointer: `${root.pointer}${path}` }
-    throw invalidSchema(pointer, `${shown(reference)} is no schema`)
+    throw invalidSchema(pointer, `${describeValue(reference)} is no schema`)
   }
 
   /** Walks the document once. */
@@ -133,6 +134,6 @@ function decodeFragment(fragment: string, reference: string, pointer: string): s
   try {
     return decodeURIComponent(fragment)
   } catch {
-    throw invalidSchema(pointer, `${shown(reference)} is no URI fragment`)
+    throw invalidSchema(pointer, `${describeValue(reference)} is no URI fragment`)
   }
 }

@@ -1,5 +1,5 @@
-import { type CodePointRange, complement, normalized, rangesOf } from '../code-points.js'
-import { MAX_DEPTH, MAX_REPETITIONS } from '../limits.js'
+import { type CodePointRange, complement, normalized, rangesOf } from '../../code-points.js'
+import { MAX_DEPTH, MAX_REPETITIONS } from '../../limits.js'
 import {
   anyOf,
   END,
@@ -8,9 +8,10 @@ import {
   inOrder,
   type Look,
   oneOf,
+  repeated,
   START,
-} from '../regular/expression.js'
-import { invalidSchema, tooLarge, unsupported } from './failures.js'
+} from '../../regular/expression.js'
+import { invalidSchema, tooLarge, unsupported } from '../failures.js'
 import { propertyRanges } from './unicode.js'
 
 const DIGIT = rangesOf('0123456789')
@@ -46,10 +47,6 @@ const ESCAPE_HINTS: Readonly<Record<string, string>> = {
 }
 const HEX_LENGTHS: Readonly<Record<string, number>> = { x: 2, u: 4 }
 
-/** Between a word's character and another one, or an end of the text. */
-const BOUNDARY = boundary(true)
-const NO_BOUNDARY = boundary(false)
-
 /** Beginnings of groups that look around, by their spelling. */
 const LOOKS: Readonly<Record<string, Pick<Look, 'ahead' | 'negated'>>> = {
   '=': { ahead: true, negated: false },
@@ -57,6 +54,10 @@ const LOOKS: Readonly<Record<string, Pick<Look, 'ahead' | 'negated'>>> = {
   '<=': { ahead: false, negated: false },
   '<!': { ahead: false, negated: true },
 }
+
+/** Between a word's character and another one, or an end of the text. */
+const BOUNDARY = boundary({ negated: false })
+const NO_BOUNDARY = boundary({ negated: true })
 
 /** A ( and what kind of group follows; names also as Python writes them. */
 const GROUP = /^(?::|(<?[=!])|P?<[\p{ID_Start}_$][\p{ID_Continue}$]*>)/u
@@ -109,7 +110,7 @@ class PatternParser {
     const [min, max] = times
     // Whether as much or as little as possible is taken changes nothing for a whole text.
     this.#take('?')
-    return { kind: 'repeat', body: atom, min, max }
+    return repeated(atom, min, max)
   }
 
   #times(): [min: number, max: number] | undefined {
@@ -141,7 +142,7 @@ class PatternParser {
       case '\\':
         if (this.#take('b')) return BOUNDARY
         if (this.#take('B')) return NO_BOUNDARY
-        return oneOf(this.#escape(false))
+        return oneOf(this.#escape())
       case '^':
         return START
       case '$':
@@ -179,7 +180,7 @@ class PatternParser {
     if (!this.#take(')')) throw this.#invalid('a ( has no )')
     this.#depth--
     if (!look) return body
-    if (!look.ahead && hasLook(body, true)) {
+    if (!look.ahead && hasLook(body, { ahead: true })) {
       throw this.#unsupported(
         '(?=…), \\b or $ within (?<=…)',
         'put the condition ahead outside of the one behind',
@@ -216,23 +217,23 @@ class PatternParser {
   #classMember(): readonly CodePointRange[] {
     const character = this.#characters[this.#at++]
     if (character === undefined) throw this.#invalid('a [ has no ]')
-    return character === '\\' ? this.#escape(true) : rangesOf(character)
+    return character === '\\' ? this.#escape({ inClass: true }) : rangesOf(character)
   }
 
   /** What follows a backslash. */
-  #escape(inClass: boolean): readonly CodePointRange[] {
+  #escape({ inClass = false } = {}): readonly CodePointRange[] {
     const letter = this.#characters[this.#at++]
     if (letter === undefined) throw this.#invalid('it ends with a backslash')
     if (Object.hasOwn(CLASSES, letter)) return CLASSES[letter]
     if (letter === 'b' && inClass) return rangesOf('\b')
     if (Object.hasOwn(CONTROLS, letter) && !/\d/.test(this.#peek() ?? '')) return rangesOf(CONTROLS[letter])
     if (Object.hasOwn(HEX_LENGTHS, letter)) return this.#hexadecimal(letter)
-    if (letter === 'p' || letter === 'P') return this.#property(letter === 'P')
+    if (letter === 'p' || letter === 'P') return this.#property({ negated: letter === 'P' })
     if (!/[a-zA-Z0-9]/.test(letter)) return rangesOf(letter)
     throw this.#unsupported(`\\${letter}`, ESCAPE_HINTS[letter])
   }
 
-  #property(negated: boolean): readonly CodePointRange[] {
+  #property({ negated }: Pick<Look, 'negated'>): readonly CodePointRange[] {
     const found = /^\{([\w=]+)\}/.exec(this.#characters.slice(this.#at, this.#at + 100).join(''))
     const ranges = found && propertyRanges(found[1])
     if (!ranges) throw this.#invalid('\\p needs the name of a Unicode property: \\p{L}')
@@ -282,11 +283,12 @@ function isCharacter(ranges: readonly CodePointRange[]): boolean {
   return ranges.length === 1 && ranges[0][0] === ranges[0][1]
 }
 
-function boundary(holds: boolean): Expression {
+function boundary({ negated }: Pick<Look, 'negated'>): Expression {
   const word = oneOf(WORD)
-  const side = (ahead: boolean, negated: boolean): Look => ({ kind: 'look', ahead, negated, body: word })
-  return anyOf([
-    inOrder([side(false, false), side(true, holds)]),
-    inOrder([side(false, true), side(true, !holds)]),
-  ])
+  const is = (spelling: '=' | '!' | '<=' | '<!'): Look => ({ kind: 'look', ...LOOKS[spelling], body: word })
+  return anyOf(
+    negated
+      ? [inOrder([is('<='), is('=')]), inOrder([is('<!'), is('!')])]
+      : [inOrder([is('<='), is('!')]), inOrder([is('<!'), is('=')])],
+  )
 }
