@@ -15,6 +15,9 @@ export class CandidateEditor implements Candidates {
   #previousTokens: readonly number[] | undefined
   /** Entries that are not marked. */
   #size: number
+  /** Ids that were marked one by one. */
+  readonly #marked: number[] = []
+  #isMarkedInBulk = false
   #isClosed = false
 
   constructor(set: CandidateSet, recent: ArrayLike<number>) {
@@ -26,7 +29,9 @@ export class CandidateEditor implements Candidates {
   /** Ends the access to the candidates, which are in order again. */
   close(): void {
     this.#isClosed = true
-    if (this.#size < this.#set.size) this.#set.settle()
+    // A few are cut out faster than all are looked at.
+    if (this.#isMarkedInBulk || this.#marked.length > MOST_CUT) this.#set.settle()
+    else if (this.#marked.length > 0) this.#set.remove(this.#marked.sort((a, b) => a - b))
   }
 
   get size(): number {
@@ -88,21 +93,25 @@ export class CandidateEditor implements Candidates {
 
   mapLogits(logitOf: (id: number, logit: number) => number): void {
     const { ids, logits, size } = this.#checkOpen()
-    const changed = new Float64Array(logits.subarray(0, size))
-    for (let i = 0; i < size; i++) {
-      if (logits[i] !== Number.NEGATIVE_INFINITY) changed[i] = checkLogit(ids[i], logitOf(ids[i], logits[i]))
-    }
+    const values = new Float32Array(size)
+    computeLogits(ids, logits, size, logitOf, values)
     this.#checkOpen()
-    for (let i = 0; i < size; i++) this.#setAt(i, changed[i])
+    this.#size = writeUnmarked(logits, values)
+    this.#isMarkedInBulk = true
+    this.#set.touch()
   }
 
   keep(ids: Iterable<number>): void {
-    const kept = this.#indicesOf('keep', ids).sort((a, b) => a - b)
+    const kept = [...new Set(this.#indicesOf('keep', ids))].sort((a, b) => a - b)
+    const { logits, size } = this.#set
     let from = 0
-    for (const index of [...kept, this.#set.size]) {
-      for (let i = from; i < index; i++) this.#setAt(i, Number.NEGATIVE_INFINITY)
+    for (const index of [...kept, size]) {
+      logits.fill(Number.NEGATIVE_INFINITY, from, index)
       from = index + 1
     }
+    this.#size = kept.length
+    this.#isMarkedInBulk = true
+    this.#set.touch()
   }
 
   remove(ids: Iterable<number>): void {
@@ -111,10 +120,7 @@ export class CandidateEditor implements Candidates {
 
   filter(test: (id: number, logit: number) => boolean): void {
     const { ids, logits, size } = this.#checkOpen()
-    const removed: number[] = []
-    for (let i = 0; i < size; i++) {
-      if (logits[i] !== Number.NEGATIVE_INFINITY && !test(ids[i], logits[i])) removed.push(i)
-    }
+    const removed = failing(ids, logits, size, test)
     this.#checkOpen()
     for (const index of removed) this.#setAt(index, Number.NEGATIVE_INFINITY)
   }
@@ -131,7 +137,9 @@ export class CandidateEditor implements Candidates {
       set.set(index, logit)
       return
     }
-    set.mark(index)
+    set.logits[index] = Number.NEGATIVE_INFINITY
+    set.touch()
+    this.#marked.push(set.ids[index])
     this.#size--
   }
 
@@ -165,9 +173,64 @@ export class CandidateEditor implements Candidates {
   }
 }
 
+/** More than so many removed tokens are left out in one pass over all. */
+const MOST_CUT = 256
+
 /** The same. Throws `INVALID_ARGUMENT` for NaN and for anything but a number. */
 function checkLogit(id: number, logit: number): number {
   if (typeof logit === 'number' && !Number.isNaN(logit)) return logit
   if (typeof logit === 'number') throw invalid(`a custom step made the logit of token ${id} NaN`)
   throw invalid(`a custom step set the logit of token ${id} to ${describeValue(logit)}, not to a number`)
+}
+
+// Passes over a vocabulary, shaped as those of passes.ts are, and for the same reason.
+
+/** What `logitOf` makes of each logit that is not marked, as the nearest f32; −Infinity stays what it is. */
+function computeLogits(
+  ids: Int32Array,
+  logits: Float32Array,
+  n: number,
+  logitOf: (id: number, logit: number) => number,
+  values: Float32Array,
+): void {
+  for (let i = 0; i < n; i++) {
+    const before = logits[i]
+    if (before === Number.NEGATIVE_INFINITY) continue
+    const value = logitOf(ids[i], before)
+    // Nearly always; what is left is refused, capped or removed.
+    if (typeof value === 'number' && Math.abs(value) < 3.4028234663852886e38) values[i] = value
+    else values[i] = nearestF32(checkLogit(ids[i], value))
+  }
+}
+
+function nearestF32(value: number): number {
+  if (value === Number.NEGATIVE_INFINITY) return value
+  return Math.max(-3.4028234663852886e38, Math.min(value, 3.4028234663852886e38))
+}
+
+/** Puts the values in the place of all logits that are not marked. How many are not marked afterwards. */
+function writeUnmarked(logits: Float32Array, values: Float32Array): number {
+  let unmarked = 0
+  for (let i = 0; i < values.length; i++) {
+    if (logits[i] === Number.NEGATIVE_INFINITY) continue
+    const value = values[i]
+    logits[i] = value
+    unmarked = (unmarked + +(value !== Number.NEGATIVE_INFINITY)) | 0
+  }
+  return unmarked
+}
+
+/** Indices of the logits that are not marked and do not pass the test. */
+function failing(
+  ids: Int32Array,
+  logits: Float32Array,
+  n: number,
+  test: (id: number, logit: number) => boolean,
+): number[] {
+  const indices: number[] = []
+  for (let i = 0; i < n; i++) {
+    const logit = logits[i]
+    if (logit !== Number.NEGATIVE_INFINITY && !test(ids[i], logit)) indices.push(i)
+  }
+  return indices
 }

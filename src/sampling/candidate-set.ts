@@ -87,10 +87,12 @@ export class CandidateSet {
     this.#weighed = false
   }
 
-  /** Gives a candidate no chance. `settle` leaves it out; until then only weights, `largest` and `set` may be asked for. */
-  mark(index: number): void {
-    if (this.logits[index] === this.#largest) this.#largest = Number.NaN
-    this.logits[index] = Number.NEGATIVE_INFINITY
+  /**
+   * To be called after −Infinity was written to a logit, or any logit that is not NaN to several. Until `settle` or
+   * `remove` has left out those of −Infinity, only `set`, `indexOf` and the weights of the others may be asked for.
+   */
+  touch(): void {
+    this.#largest = Number.NaN
     this.#weighed = false
   }
 
