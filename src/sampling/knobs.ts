@@ -224,7 +224,7 @@ export const STEP_KNOBS = {
   logitBias: {
     default: {},
     kind: { type: 'biases' },
-    summary: 'added to the scores of tokens; -inf bans one; may be given several times',
+    summary: 'added to the scores of tokens; -inf bans one',
     group: 'tokens',
     letter: 'l',
   },

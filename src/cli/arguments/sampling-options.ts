@@ -73,7 +73,7 @@ function optionOfKind(kind: Knob['kind'], summary: string): Option<unknown> {
     case 'ids':
       return tokenIds(summary)
     case 'biases':
-      return tokenNumbers(summary)
+      return tokenNumbers(`${summary}; may be given several times`)
     case 'steps':
       return choices(kind.names, summary, findStep)
   }
