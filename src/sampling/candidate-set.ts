@@ -16,7 +16,7 @@ const LEAST_MASS = 2 ** -40
  * A pass over a large vocabulary costs 0.1 ms and more, so nothing makes one that can be put off: ids are written only
  * when something is left out, and the temperature is a number until somebody needs divided logits.
  */
-export class Candidates {
+export class CandidateSet {
   ids = new Int32Array(0)
   /** Before their division by `temperature`. */
   logits = new Float32Array(0)
@@ -84,6 +84,15 @@ export class Candidates {
     logits[index] = Math.max(-LARGEST, Math.min(logit, LARGEST))
     if (logits[index] >= this.#largest) this.#largest = logits[index]
     else if (before === this.#largest) this.#largest = Number.NaN
+    this.#weighed = false
+  }
+
+  /**
+   * To be called after −Infinity was written to a logit, or any logit that is not NaN to several. Until `settle` or
+   * `remove` has left out those of −Infinity, only `set`, `indexOf` and the weights of the others may be asked for.
+   */
+  touch(): void {
+    this.#largest = Number.NaN
     this.#weighed = false
   }
 
