@@ -1,4 +1,4 @@
-import { Candidates } from '../sampling/candidates.js'
+import { CandidateSet } from '../sampling/candidate-set.js'
 import { logprobsOf } from '../sampling/logprobs.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 
@@ -9,7 +9,7 @@ export class TokenScores {
   readonly #ids: readonly TokenId[]
   readonly #from: number
   /** Its buffers serve all tokens. */
-  readonly #candidates = new Candidates()
+  readonly #candidates = new CandidateSet()
 
   /** `from`: the first id that is of interest. */
   constructor(ids: readonly TokenId[], from: number) {
