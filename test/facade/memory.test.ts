@@ -92,7 +92,8 @@ describe('memory', () => {
     const { memory } = await inspectModel(bytes)
     const model = await loadModel(bytes)
     expect(model.memoryBytes).toBeLessThanOrEqual(memory!.modelBytes)
-    expect(model.memoryBytes).toBeGreaterThan(memory!.modelBytes - 1024)
+    // Each of some twenty allocations may need up to 64 bytes less, by where the one before it ends.
+    expect(model.memoryBytes).toBeGreaterThan(memory!.modelBytes - 1536)
     const before = model.memoryBytes
     using session = model.createSession()
     await session.eval(new Array(model.contextLength).fill(9))
