@@ -1,0 +1,3 @@
+/** Every family of this package: a new one is a file in this folder and its line here. */
+
+export { llama } from './llama.js'
