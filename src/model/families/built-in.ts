@@ -1,3 +1,4 @@
 /** Every family of this package: a new one is a file in this folder and its line here. */
 
 export { llama } from './llama.js'
+export { qwen2 } from './qwen2.js'
