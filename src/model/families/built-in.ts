@@ -2,3 +2,4 @@
 
 export { llama } from './llama.js'
 export { qwen2 } from './qwen2.js'
+export { qwen3 } from './qwen3.js'
