@@ -200,7 +200,9 @@ class Scheduler {
         continue
       }
       const residual = count === 1 ? this.#residualOf(ops[i], end) : undefined
-      if (residual) {
+      // Threads and slices that are still to come read the input; its norm has a place of its own.
+      const isInput = residual?.value.id === x.id && !norm
+      if (residual && !isInput) {
         const product = this.#allocate(out.width)
         temporary.push(product)
         linears.push({ matrix, bias, product, use: 'add', into: this.#placeOf(residual.value) })
@@ -209,7 +211,11 @@ class Scheduler {
         end++
         continue
       }
-      linears.push({ matrix, bias, product: this.#place(out), use: 'store', into: undefined })
+      const product = this.#allocate(out.width)
+      // One that nobody needs takes its place as long as the others of the group are computed.
+      if (this.#uses[out.id]) this.#places.set(out.id, product)
+      else temporary.push(product)
+      linears.push({ matrix, bias, product, use: 'store', into: undefined })
     }
     this.#steps.push({ kind: 'project', norm, x: input, linears })
     this.#free.push(...temporary)

@@ -1,0 +1,382 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Program, Value } from '../../../src/backend/program.js'
+import { type Schedule, type Scheduled, schedule } from '../../../src/backend/wasm/schedule.js'
+import { Builder } from '../../../src/model/builder.js'
+import type { Config } from '../../../src/model/config.js'
+import { llama } from '../../../src/model/families/llama.js'
+import { meaningOfProgram, meaningOfSchedule, Terms } from './symbolic.js'
+
+const CONFIG: Config = {
+  architecture: 'drawn',
+  name: undefined,
+  contextLength: 64,
+  vocabSize: 50,
+  embeddingLength: 16,
+  feedForwardLength: 24,
+  layers: 2,
+  heads: 2,
+  kvHeads: 1,
+  headDim: 8,
+  ropeType: 'norm',
+  ropeDim: 8,
+  ropeTheta: 10_000,
+  ropeScaling: { type: 'none' },
+  attentionScale: 0.5,
+  rmsEpsilon: 1e-5,
+  pooling: undefined,
+}
+
+/** No biases, no fused matrices. */
+const NAMES = { has: (name: string) => name === 'output.weight' || /attn_[qkv]\.weight|ffn_gate/.test(name) }
+
+function record(build: (b: Builder) => void): Program {
+  return Builder.record(CONFIG, NAMES, build)
+}
+
+/** The schedule of a program; it means the same. */
+function scheduled(program: Program): Schedule {
+  const terms = new Terms()
+  const plan = schedule(program)
+  expect(meaningOfSchedule(plan, terms)).toEqual(meaningOfProgram(program, terms))
+  return plan
+}
+
+/** What a step is, in short. */
+function brief(step: Scheduled): string {
+  switch (step.kind) {
+    case 'project': {
+      const parts = step.linears.map(({ matrix, use }) => {
+        const name = /(\w+)\.weight$/.exec(matrix.tensor)?.[1]
+        return use === 'store' ? name : `${name}:${use}`
+      })
+      return `project(${[...(step.norm ? ['norm'] : []), ...parts].join(' ')})`
+    }
+    default:
+      return step.kind
+  }
+}
+
+function stepsOf(build: (b: Builder) => void): string[] {
+  return scheduled(record(build)).steps.map(brief)
+}
+
+describe('the schedule of a llama model', () => {
+  const program = record((b) => llama.build(b, CONFIG))
+  const plan = scheduled(program)
+
+  it('calls the kernels as few times as possible', () => {
+    const layer = [
+      'project(norm attn_q attn_k attn_v)',
+      'rope',
+      'rope',
+      'attention',
+      'project(attn_output:add)',
+      'project(norm ffn_gate ffn_up:silu-gate)',
+      'project(ffn_down:add)',
+    ]
+    expect(plan.steps.map(brief)).toEqual(['embed', ...layer, ...layer])
+  })
+
+  it('rotates queries and keys where they are', () => {
+    const [, project, ropeQ, ropeK, attention] = plan.steps
+    if (project.kind !== 'project' || attention.kind !== 'attention') throw new Error('other steps')
+    const [q, k, v] = project.linears.map(({ product }) => product)
+    expect([ropeQ, ropeK]).toMatchObject([{ x: q }, { x: k }])
+    expect([attention.q, attention.k, attention.v]).toEqual([q, k, v])
+  })
+
+  it('needs a stream, q, k, v, what is attended, gate and up, however many layers there are', () => {
+    const widths = (layers: number) => {
+      const config = { ...CONFIG, layers }
+      const { buffers } = schedule(Builder.record(config, NAMES, (b) => llama.build(b, config)))
+      return buffers.map(({ width }) => width).sort((a, b) => a - b)
+    }
+    // k and v of 8; the stream, q, and what is attended, or a product; gate and up.
+    expect(widths(1)).toEqual([8, 8, 16, 16, 16, 24, 24])
+    expect(widths(30)).toEqual(widths(1))
+  })
+
+  it('leaves the stream to the head, whose norm it knows', () => {
+    expect(plan.head.norm?.tensor).toBe('output_norm.weight')
+    const residual = plan.steps.at(-1)
+    expect(residual).toMatchObject({ kind: 'project', linears: [{ use: 'add', into: plan.head.x }] })
+    expect(plan.epsilon).toBe(1e-5)
+    expect(plan.keyRopes).toEqual([0, 0])
+  })
+})
+
+const end = (b: Builder, x: Value) => b.logits(b.rmsNorm(x, 'output_norm'))
+
+describe('a norm', () => {
+  it('is fused with all linear layers that read it', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      const n = b.rmsNorm(x, 'n')
+      const [a, c] = [b.linear(n, 'a', 16), b.linear(n, 'c', 16)]
+      end(b, b.add(x, b.multiply(a, c)))
+    })
+    expect(steps.slice(0, 2)).toEqual(['embed', 'project(norm a c)'])
+  })
+
+  it('that something else reads too is computed on its own', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      const n = b.rmsNorm(x, 'n')
+      const [a, c] = [b.linear(n, 'a', 16), b.linear(n, 'c', 16)]
+      end(b, b.add(n, b.multiply(a, c)))
+    })
+    expect(steps.slice(0, 3)).toEqual(['embed', 'norm', 'project(a c)'])
+  })
+
+  it('whose linear layers are not next to each other is computed on its own', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      const n = b.rmsNorm(x, 'n')
+      const a = b.silu(b.linear(n, 'a', 16))
+      end(b, b.add(x, b.multiply(a, b.linear(n, 'c', 16))))
+    })
+    expect(steps.slice(0, 3)).toEqual(['embed', 'norm', 'project(a)'])
+  })
+
+  it('of each head, or with another epsilon than the last one, is computed on its own', () => {
+    const program = record((b) => {
+      const x = b.embed('token_embd')
+      const heads = b.headNorm(b.linear(b.rmsNorm(x, 'n'), 'a', 16, { heads: 2 }), 'h')
+      end(b, b.linear(heads, 'c', 16))
+    })
+    const other = program.ops.map((op) =>
+      op.kind === 'rmsNorm' && op.weight.tensor === 'n.weight' ? { ...op, epsilon: 0.1 } : op,
+    )
+    expect(scheduled(program).steps.map(brief)).toEqual(['embed', 'project(norm a)', 'norm', 'project(c)'])
+    expect(scheduled({ ...program, ops: other }).steps.map(brief)).toEqual([
+      ...['embed', 'norm', 'project(a)', 'norm', 'project(c)'],
+    ])
+  })
+})
+
+describe('a gate', () => {
+  const gated = (more: (b: Builder, values: Record<'gate' | 'up' | 'active' | 'product', Value>) => Value) =>
+    stepsOf((b) => {
+      const n = b.rmsNorm(b.embed('token_embd'), 'n')
+      const [gate, up] = [b.linear(n, 'gate', 16), b.linear(n, 'up', 16)]
+      const active = b.gelu(gate)
+      const product = b.multiply(active, up)
+      end(b, more(b, { gate, up, active, product }))
+    })
+
+  it('is fused with the product that it is for', () => {
+    expect(gated((_, { product }) => product)).toEqual(['embed', 'project(norm gate up:gelu-gate)'])
+  })
+
+  it.each(['gate', 'up', 'active'] as const)('is computed on its own where its %s is needed later', (which) => {
+    const steps = gated((b, values) => b.add(values.product, values[which]))
+    expect(steps[1]).toBe('project(norm gate up)')
+    expect(steps).toContain('activation')
+    expect(steps).toContain('multiply')
+  })
+
+  it('that is the second operand is computed on its own, with the same result', () => {
+    const steps = stepsOf((b) => {
+      const n = b.rmsNorm(b.embed('token_embd'), 'n')
+      const [gate, up] = [b.linear(n, 'gate', 16), b.linear(n, 'up', 16)]
+      end(b, b.multiply(up, b.silu(gate)))
+    })
+    expect(steps).toEqual(['embed', 'project(norm gate up)', 'activation', 'multiply'])
+  })
+
+  it('is found among other linear layers of the same input', () => {
+    const steps = stepsOf((b) => {
+      const n = b.rmsNorm(b.embed('token_embd'), 'n')
+      const [first, gate, up] = ['first', 'gate', 'up'].map((name) => b.linear(n, name, 16))
+      end(b, b.add(b.multiply(b.silu(gate), up), first))
+    })
+    expect(steps).toEqual(['embed', 'project(norm first gate up:silu-gate)', 'add'])
+  })
+})
+
+describe('a sum', () => {
+  it('with a linear layer goes onto what it is added to, if nobody needs that later', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      end(b, b.add(b.linear(b.silu(x), 'a', 16), x))
+    })
+    expect(steps).toEqual(['embed', 'copy', 'activation', 'project(a:add)'])
+  })
+
+  it('of values that are both needed later leaves both', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      const y = b.linear(x, 'a', 16)
+      const sum = b.add(x, y)
+      end(b, b.multiply(b.multiply(sum, x), y))
+    })
+    expect(steps).toEqual(['embed', 'project(a)', 'copy', 'add', 'multiply', 'multiply'])
+  })
+
+  it('of a value with itself doubles it, or a copy', () => {
+    expect(stepsOf((b) => end(b, ((x) => b.add(x, x))(b.embed('token_embd'))))).toEqual(['embed', 'add'])
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      end(b, b.multiply(b.add(x, x), x))
+    })
+    expect(steps).toEqual(['embed', 'copy', 'add', 'multiply'])
+  })
+
+  it('of a value and its own linear layer does not overwrite what the layer still reads', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      end(b, b.add(x, b.linear(x, 'a', 16)))
+    })
+    expect(steps).toEqual(['embed', 'project(a)', 'add'])
+  })
+
+  it('of a value and a linear layer of its norm is fused: the norm has a place of its own', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      end(b, b.add(x, b.linear(b.rmsNorm(x, 'n'), 'a', 16)))
+    })
+    expect(steps).toEqual(['embed', 'project(norm a:add)'])
+  })
+})
+
+describe('values that are used twice', () => {
+  it('are copied before an operation in place', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      const ways = [b.silu(x), b.gelu(x), b.scale(x, 2), b.rope({ ...x, heads: 1 } === x ? x : x)]
+      end(b, ways.reduce((sum, way) => b.add(sum, way)))
+    })
+    expect(steps.filter((step) => step === 'copy')).toHaveLength(3)
+  })
+
+  it('may be queries, keys and values at once', () => {
+    const steps = stepsOf((b) => {
+      const x = b.embed('token_embd')
+      end(b, b.add(b.attention(x, x, x), x))
+    })
+    expect(steps).toEqual(['embed', 'attention', 'add'])
+  })
+})
+
+describe('values that nobody uses', () => {
+  it('do not take the place of a product that is computed with them', () => {
+    stepsOf((b) => {
+      const x = b.embed('token_embd')
+      const n = b.rmsNorm(x, 'n')
+      b.linear(n, 'unused', 16)
+      end(b, b.add(x, b.linear(n, 'used', 16)))
+    })
+  })
+})
+
+describe('keys', () => {
+  const keyRope = (make: (b: Builder, k: Value) => Value) =>
+    scheduled(
+      record((b) => {
+        const x = b.embed('token_embd')
+        const { q, k, v } = b.qkv(x)
+        b.rope(q, { theta: 5 })
+        end(b, b.attention(b.rope(q), make(b, k), v))
+      }),
+    ).keyRopes
+
+  it('are known by their rotary embedding, or by having none', () => {
+    expect(keyRope((b, k) => b.rope(k))).toEqual([1])
+    expect(keyRope((b, k) => b.rope(b.headNorm(k, 'k_norm')))).toEqual([1])
+    expect(keyRope((_, k) => k)).toEqual([undefined])
+    expect(keyRope((b, k) => b.headNorm(k, 'k_norm'))).toEqual([undefined])
+  })
+})
+
+/** A program of random operations on random values; each number decides what comes next. */
+function drawn(choices: readonly number[]): Program {
+  return record((b) => {
+    const values: Value[] = [b.embed('token_embd')]
+    let at = 0
+    let names = 0
+    const next = (below: number) => (choices[at++] ?? 0) % below
+    const pick = (fits: (value: Value) => boolean = () => true): Value => {
+      const fitting = values.filter(fits)
+      // The latest ones more often.
+      return fitting[Math.max(0, fitting.length - 1 - next(next(2) ? 3 : fitting.length))]
+    }
+    const name = () => `t${names++}`
+    const widths = [8, 16, 24]
+    while (at < choices.length) {
+      const kind = next(12)
+      const x = pick()
+      const same = () => pick(({ width }) => width === x.width)
+      switch (kind) {
+        case 0:
+          values.push(b.rmsNorm(x, name()))
+          break
+        case 1:
+        case 2: {
+          // Several of one input, of its norm more often than not.
+          const input = next(3) ? b.rmsNorm(x, name()) : x
+          const count = 1 + next(3)
+          for (let i = 0; i < count; i++) values.push(b.linear(input, name(), widths[next(3)]))
+          if (next(4) === 0) values.push(input)
+          break
+        }
+        case 3: {
+          const input = next(2) ? b.rmsNorm(x, name()) : x
+          const width = widths[next(3)]
+          const [gate, up] = [b.linear(input, name(), width), b.linear(input, name(), width)]
+          const active = next(2) ? b.silu(gate) : b.gelu(gate)
+          values.push(next(4) ? b.multiply(active, up) : b.multiply(up, active))
+          if (next(4) === 0) values.push([gate, up, active][next(3)])
+          break
+        }
+        case 4: {
+          const input = next(2) ? b.rmsNorm(x, name()) : next(2) ? b.silu(x) : x
+          const product = b.linear(input, name(), x.width)
+          values.push(next(2) ? b.add(x, product) : b.add(product, x))
+          if (next(4) === 0) values.push(product)
+          break
+        }
+        case 5:
+          values.push(b.add(x, same()))
+          break
+        case 6:
+          values.push(b.multiply(x, same()))
+          break
+        case 7:
+          values.push(next(2) ? b.silu(x) : b.gelu(x))
+          break
+        case 8:
+          values.push(b.scale(x, 1 + next(5)))
+          break
+        case 9:
+          values.push(b.rope(x, { theta: 2 + next(3) }))
+          break
+        case 10:
+          values.push(b.headNorm(b.linear(x, name(), 16, { heads: 2 }), name()))
+          break
+        case 11: {
+          const keys = pick(({ width, heads }) => width === 16 && heads === 1)
+          values.push(b.attention(keys, keys, next(2) ? keys : pick(({ width, heads }) => width === 16 && heads === 1)))
+          break
+        }
+      }
+    }
+    const head = pick(({ width }) => width === 16)
+    b.logits(next(3) ? b.rmsNorm(head, 'output_norm') : head)
+  })
+}
+
+it('means what the program means, whatever the program', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 999 }), { minLength: 4, maxLength: 160 }), (choices) => {
+      const program = drawn(choices)
+      const terms = new Terms()
+      const plan = schedule(program)
+      expect(meaningOfSchedule(plan, terms)).toEqual(meaningOfProgram(program, terms))
+      // Never more places than values.
+      expect(plan.buffers.length).toBeLessThanOrEqual(program.ops.length)
+      expect(plan.buffers.map(({ index }) => index)).toEqual([...plan.buffers.keys()])
+    }),
+    { numRuns: 3000 },
+  )
+})
