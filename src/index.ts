@@ -39,16 +39,15 @@ export {
   type ModelSummary,
   type TokenizerSummary,
 } from './facade/inspect-model.js'
-export { type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
+export { type EngineOptions, type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
 export { Model } from './facade/model.js'
 export type { ModelSource } from './facade/model-source.js'
 export type { OpenOptions } from './facade/open.js'
-export type { EngineOptions } from './facade/open-engine.js'
 export { similarity } from './facade/similarity.js'
 export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
 export { inspectResponseFormat, inspectToolSchemas } from './grammar/response-format.js'
 export type { SchemaNotice } from './grammar/schema/notices.js'
-export type { Builder, LayerBuilder } from './model/builder.js'
+export type { Builder } from './model/builder.js'
 export { type Config, readConfig } from './model/config.js'
 export type { Family } from './model/family.js'
 export type { HyperparameterReader } from './model/hyperparameter-reader.js'

@@ -28,6 +28,11 @@ export class Lease {
     return this.#call !== undefined
   }
 
+  /** Whether its end has begun. */
+  get isDisposed(): boolean {
+    return this.#ended !== undefined
+  }
+
   get bytes(): number {
     return this.#memory?.bytes ?? 0
   }

@@ -78,6 +78,11 @@ export class Session {
     return this.#lease.isBusy
   }
 
+  /** Whether `dispose` has been called. */
+  get isDisposed(): boolean {
+    return this.#lease.isDisposed
+  }
+
   /** Tokens evaluated so far, which is the position of the next one. */
   get position(): number {
     return this.#evaluator.sequence.position

@@ -183,20 +183,21 @@ describe('a fork', () => {
     expect(model.memoryBytes).toBe(used)
   })
 
-  it('aborted while it copies still shares, and leaves no memory behind', async () => {
+  it('that is aborted while it evaluates is as before, and leaves no memory behind', async () => {
     using session = newSession()
     await session.eval([1, 2, 3, 4, 5, 6])
-    using fork = await session.fork()
     const used = model.memoryBytes
+    const fork = await session.fork()
     const controller = new AbortController()
     using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => {
       controller.abort('enough')
       return true
     })
     await expect(fork.eval([7], { signal: controller.signal })).rejects.toBe('enough')
-    expect(model.memoryBytes).toBe(used)
     expect(fork.position).toBe(6)
     expect(fork.logits()).toEqual(session.logits())
+    fork.dispose()
+    expect(model.memoryBytes).toBe(used)
   })
 
   it('that finds no memory when it writes stays as it is', async () => {

@@ -47,6 +47,10 @@ it('a thousand sessions, forks among them, leave not a page behind', async () =>
 
 it('a hundred sessions at a time, ten times over, take the pages of a hundred', async () => {
   const { model, pages } = await loadCounted()
+  {
+    using session = model.createSession()
+    await session.eval([1])
+  }
   const empty = model.memoryBytes
   let most = 0
   for (let round = 0; round < 10; round++) {

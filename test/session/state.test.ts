@@ -84,7 +84,7 @@ describe('a saved session', () => {
     const { bytes } = await saved()
     using session = elsewhere.createSession()
     await session.restore(bytes)
-    expect(session.save()).toEqual(bytes)
+    expect(await session.save()).toEqual(bytes)
   })
 
   it('knows what can serve a prompt again, and what only a prompt can', async () => {

@@ -101,15 +101,12 @@ export class BudgetedGeneration implements ReplyGeneration {
     try {
       reason = yield* this.#tokens()
     } catch (error) {
-      if (hasCode(error, 'DISPOSED') && this.ids.length > 0) {
-        // Between the legs; within them it ends these.
-        reason = 'abort'
-        return
-      }
+      // Between the legs; within one it ends this one.
+      if (hasCode(error, 'DISPOSED') && this.ids.length > 0) return
       if (error instanceof DasllamaError) reason = undefined
       throw error
     } finally {
-      this.stopReason = reason
+      this.stopReason = reason && this.#session.isDisposed ? 'abort' : reason
     }
   }
 

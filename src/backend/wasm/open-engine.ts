@@ -1,15 +1,15 @@
-import { abortable } from '../abortable.js'
-import { WASM_LIMIT } from '../backend/wasm/arena.js'
-import { createEngine, createThreadedEngine, type Engine } from '../backend/wasm/engine.js'
-import { KERNEL_BUILDS, type KernelBuild } from '../backend/wasm/kernels.js'
-import { hasRelaxedSimd, offersRelaxedSimd } from '../backend/wasm/relaxed-simd.js'
-import { MAX_THREADS } from '../backend/wasm/team.js'
-import { describeFailure, describeValue } from '../describe.js'
-import { DasllamaError } from '../errors.js'
-import type { Platform } from '../platform/platform.js'
-import { isA } from '../read-list.js'
-import { checkCount } from '../session/checks.js'
-import type { OpenOptions } from './open.js'
+import { abortable } from '../../abortable.js'
+import { checkCount } from '../../checks.js'
+import { describeFailure, describeValue } from '../../describe.js'
+import { DasllamaError } from '../../errors.js'
+import type { Platform } from '../../platform/platform.js'
+import { isA } from '../../read-list.js'
+import type { WarningListener } from '../../warnings.js'
+import { WASM_LIMIT } from './arena.js'
+import { createEngine, createThreadedEngine, type Engine } from './engine.js'
+import { KERNEL_BUILDS, type KernelBuild } from './kernels.js'
+import { hasRelaxedSimd, offersRelaxedSimd } from './relaxed-simd.js'
+import { MAX_THREADS } from './team.js'
 
 /** What a model's engine may use. */
 export interface EngineOptions {
@@ -30,6 +30,12 @@ export interface EngineOptions {
    * Their number does not change a single bit of any result.
    */
   threads?: number | 'auto'
+}
+
+/** How it is opened. */
+interface OpeningOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onWarning?: WarningListener | undefined
 }
 
 const BUILDS: readonly string[] = ['auto', ...KERNEL_BUILDS]
@@ -57,7 +63,7 @@ function isModule(kernels: unknown): boolean {
  * kernels or threads that were asked for and cannot be had, or the signal's reason.
  */
 export async function openEngine(
-  options: EngineOptions & Pick<OpenOptions, 'signal' | 'onWarning'>,
+  options: EngineOptions & OpeningOptions,
   platform: Platform,
   modelBytes: number,
 ): Promise<Engine> {
@@ -104,7 +110,7 @@ function threadsFor(modelBytes: number): number {
 async function chooseKernels(
   wanted: NonNullable<EngineOptions['kernels']>,
   platform: Platform,
-  { signal, onWarning }: Pick<OpenOptions, 'signal' | 'onWarning'>,
+  { signal, onWarning }: OpeningOptions,
 ): Promise<WebAssembly.Module | Uint8Array> {
   if (wanted instanceof WebAssembly.Module) return wanted
   if (ArrayBuffer.isView(wanted)) return new Uint8Array(wanted.buffer, wanted.byteOffset, wanted.byteLength)
