@@ -58,7 +58,11 @@ describe('a batch', () => {
     ['too many rows', { ids: new Array(129).fill(1) }, '129 rows'],
     ['too few positions', { positions: [7, 8, 0, 1] }, 'it has 5 ids and 4 positions'],
     ['too many positions', { positions: [7, 8, 0, 1, 2, 3] }, 'it has 5 ids and 6 positions'],
-    ['an id that is too large', { ids: [5, 0, 100, 4, 3] }, 'row 2: token 100 is not in the vocabulary (0 to 99)'],
+    [
+      'an id that is too large',
+      { ids: [5, 0, 100, 4, 3] },
+      'row 2: token 100 is not in the vocabulary (0 to 99)',
+    ],
     ['a negative id', { ids: [5, 0, 99, 4, -1] }, 'row 4: token -1'],
     ['half an id', { ids: [0.5, 0, 99, 4, 3] }, 'row 0: token 0.5'],
     ['an id that is NaN', { ids: [5, Number.NaN, 99, 4, 3] }, 'row 1: token NaN'],
@@ -69,7 +73,11 @@ describe('a batch', () => {
     ['a run that begins late', withRun(1, { firstRow: 3 }), 'run 1 begins at row 3, not at 2'],
     ['a run that begins early', withRun(1, { firstRow: 1 }), 'run 1 begins at row 1, not at 2'],
     ['a first run that begins late', { runs: SOUND.runs.slice(1) }, 'run 0 begins at row 2, not at 0'],
-    ['runs in another order', { runs: SOUND.runs.toReversed?.() ?? [...SOUND.runs].reverse() }, 'run 0 begins at row 2'],
+    [
+      'runs in another order',
+      { runs: SOUND.runs.toReversed?.() ?? [...SOUND.runs].reverse() },
+      'run 0 begins at row 2',
+    ],
     ['a run that is too long', withRun(1, { rows: 4 }), 'run 1 has 4 rows; 3 are left'],
     ['a run of no rows', withRun(1, { rows: 0 }), 'run 1 has 0 rows; 3 are left'],
     ['a run of a negative number of rows', withRun(0, { rows: -2 }), 'run 0 has -2 rows; 5 are left'],
@@ -77,8 +85,16 @@ describe('a batch', () => {
     ['a run of NaN rows', withRun(0, { rows: Number.NaN }), 'run 0 has NaN rows'],
     ['an unknown phase', withRun(1, { phase: 'verify' }), 'run 1: phase "verify" is unknown'],
     ['no phase', withRun(0, { phase: undefined }), 'run 0: phase undefined is unknown'],
-    ['a foreign memory', withRun(1, { memory: foreign }), 'run 1: its memory is disposed or belongs to another model'],
-    ['no memory', withRun(0, { memory: undefined }), 'run 0: its memory is disposed or belongs to another model'],
+    [
+      'a foreign memory',
+      withRun(1, { memory: foreign }),
+      'run 1: its memory is disposed or belongs to another model',
+    ],
+    [
+      'no memory',
+      withRun(0, { memory: undefined }),
+      'run 0: its memory is disposed or belongs to another model',
+    ],
     ['two runs on one memory', withRun(1, { memory: first }), 'run 1: an earlier run has the same memory'],
     [
       'a position that skips',
@@ -93,7 +109,11 @@ describe('a batch', () => {
     ['positions before the end', { positions: [6, 7, 0, 1, 2] }, 'row 0 is at position 6, not at 7'],
     ['positions behind the end', { positions: [7, 8, 1, 2, 3] }, 'row 2 is at position 1, not at 0'],
     ['a position that is NaN', { positions: [7, Number.NaN, 0, 1, 2] }, 'row 1 is at position NaN, not at 8'],
-    ['an output row that is not there', { outputs: [1, 5] }, 'output row 5; rows 0 to 4 in ascending order are possible'],
+    [
+      'an output row that is not there',
+      { outputs: [1, 5] },
+      'output row 5; rows 0 to 4 in ascending order are possible',
+    ],
     ['an output row before the first', { outputs: [-1] }, 'output row -1'],
     ['output rows out of order', { outputs: [2, 1] }, 'output row 1'],
     ['an output row twice', { outputs: [2, 2] }, 'output row 2'],
@@ -118,6 +138,8 @@ describe('a batch', () => {
 
   it('quotes what it refuses cut short', () => {
     const ids = [5, 0, 'x'.repeat(10_000), 4, 3]
-    expect(() => check({ ids })).toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{0,250}$/) }))
+    expect(() => check({ ids })).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{0,250}$/) }),
+    )
   })
 })

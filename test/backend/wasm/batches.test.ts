@@ -113,7 +113,10 @@ const sequences = fc.array(
   fc.record({
     start: fc.constantFrom(0, 0, ...STARTS),
     stretches: fc.array(
-      fc.record({ phase: fc.constantFrom<Phase>('decode', 'prefill'), rows: fc.integer({ min: 1, max: 20 }) }),
+      fc.record({
+        phase: fc.constantFrom<Phase>('decode', 'prefill'),
+        rows: fc.integer({ min: 1, max: 20 }),
+      }),
       { minLength: 1, maxLength: 4 },
     ),
   }),
@@ -262,7 +265,13 @@ describe('a full batch', () => {
       expect(new Set([...all.values()].map((values) => values.join())).size).toBe(MAX_ROWS)
       const width = want === 'hidden' ? SHAPE.embed : VOCAB
       for (const values of all.values()) expect(values).toHaveLength(width)
-      for (const outputs of [[], [0], [127], [5, 6, 7, 8, 9, 10, 11, 12, 13], [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 127]]) {
+      for (const outputs of [
+        [],
+        [0],
+        [127],
+        [5, 6, 7, 8, 9, 10, 11, 12, 13],
+        [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 127],
+      ]) {
         const some = await outputsOf(executable, batch(executable.createMemory('f16'), outputs, want))
         expect([...some.keys()]).toEqual(outputs)
         for (const [row, values] of some) expect(values).toEqual(all.get(row))
