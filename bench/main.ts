@@ -121,10 +121,9 @@ const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
   if (options.help) return console.log(USAGE)
-  if (options.command === 'sampling') return benchSampling(options.writeReadme)
-  if (options.command === 'responsive') return benchResponsive(options.models, options.quick)
-  if (options.command === 'constrained')
-    return benchConstrained(options.quick ? PASSING : RECORDS, options.quick)
+  if (options.command === 'sampling') return benchSampling(options)
+  if (options.command === 'responsive') return benchResponsive(options)
+  if (options.command === 'constrained') return benchConstrained(options.quick ? PASSING : RECORDS, options)
   if (options.command === 'limits') {
     const { limits = [], skipped } = await limitsOf(runOf(options, args), [])
     console.log([renderLimits(limits), ...skipped.map(({ what, why }) => `${what}: ${why}`)].join('\n\n'))

@@ -15,10 +15,8 @@ async function main(): Promise<void> {
   using chat = createChat(model, { system: 'You are a friendly assistant.', maxTokens: 100, template })
   for (const words of ['My name is Anna. What is the capital of France?', 'What is my name?']) {
     console.log(`> ${words}`)
-    chat.addUser(words)
-    for await (const { piece } of chat.respond()) process.stdout.write(piece)
-    const { nPrompt, nReused } = chat.stats()
-    console.log(`\n  (${nPrompt} tokens evaluated, ${nReused} known before)`)
+    const { text, usage } = await chat.send(words)
+    console.log(`${text}\n  (${usage.promptTokens} tokens in the prompt, ${usage.cachedTokens} cached)`)
   }
 }
 

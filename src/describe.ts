@@ -45,6 +45,19 @@ export function displayName(name: string): string {
   return isPlain ? name : describeValue(name)
 }
 
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** A number of bytes for people: `3.0 MiB`. */
+export function byteSize(bytes: number): string {
+  let unit = 0
+  let value = bytes
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
+}
+
 /** What a cut string at the top has beyond its characters. */
 const QUOTES_AND_ELLIPSIS = 3
 

@@ -1,7 +1,9 @@
 /** The public facade of dasllama: load a model, open sessions on it, generate. */
+export type { KvType } from './backend/memory.js'
+export type { RopeScaling } from './backend/rope.js'
 export { Chat, createChat } from './chat/chat.js'
 export type { ChatOptions, RespondOptions } from './chat/chat-options.js'
-export type { ChatReply, ReplyParts } from './chat/chat-reply.js'
+export type { ChatReply, ChatResult, ReplyParts } from './chat/chat-reply.js'
 export { CHAT_SAMPLING, chatSampling } from './chat/chat-sampling.js'
 export type { Content, TextPart } from './chat/content.js'
 export type { ChatMessage, CutReason, MessageInput, Role, ToolCall } from './chat/message.js'
@@ -37,28 +39,34 @@ export {
   type ModelSummary,
   type TokenizerSummary,
 } from './facade/inspect-model.js'
-export { type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
+export { type EngineOptions, type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
 export { Model } from './facade/model.js'
 export type { ModelSource } from './facade/model-source.js'
 export type { OpenOptions } from './facade/open.js'
-export type { EngineOptions } from './facade/open-engine.js'
 export { similarity } from './facade/similarity.js'
 export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
 export { inspectResponseFormat, inspectToolSchemas } from './grammar/response-format.js'
 export type { SchemaNotice } from './grammar/schema/notices.js'
-export type { Builder, LayerBuilder } from './model/builder.js'
+export type { Builder } from './model/builder.js'
 export { type Config, readConfig } from './model/config.js'
 export type { Family } from './model/family.js'
 export type { HyperparameterReader } from './model/hyperparameter-reader.js'
-export { registerFamily } from './model/registry.js'
-export type { KvType } from './backend/memory.js'
 export type { PoolingType } from './model/pooling.js'
-export type { RopeScaling } from './backend/rope.js'
+export { registerFamily } from './model/registry.js'
+export type { StepName } from './sampling/chain.js'
+export type { Candidate, Candidates, CustomStep } from './sampling/custom-step.js'
 export type { Logprobs, TokenLogprob } from './sampling/logprobs.js'
 export { DEFAULT_SAMPLING, type SamplingParams } from './sampling/params.js'
 export type { ContextShift } from './session/context-shift.js'
 export type { GenerateOptions } from './session/generate-options.js'
-export { type GeneratedToken, Generation, type StopReason, type TokenLogprobs } from './session/generation.js'
+export {
+  type GeneratedToken,
+  Generation,
+  type GenerationResult,
+  type StopReason,
+  type TokenLogprobs,
+  type Usage,
+} from './session/generation.js'
 export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'

@@ -1,5 +1,4 @@
-import { describeValue } from './describe.js'
-import { DasllamaError } from './errors.js'
+import { checkFunction } from './checks.js'
 
 /** What a warning is about, for programs to branch on. */
 export type WarningCode =
@@ -28,6 +27,5 @@ export type WarningListener = (warning: Warning) => void
 
 /** Throws `INVALID_ARGUMENT` for an `onWarning` that is not a function. */
 export function checkOnWarning(onWarning: unknown): void {
-  if (onWarning === undefined || typeof onWarning === 'function') return
-  throw new DasllamaError('INVALID_ARGUMENT', `onWarning must be a function, not ${describeValue(onWarning)}`)
+  checkFunction('onWarning', onWarning)
 }

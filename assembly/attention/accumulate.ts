@@ -4,8 +4,8 @@ import { constant, HALF_BITS } from '../math/constants'
 import { madd } from '../math/lanes'
 
 /**
- * Accumulates PV: state[row] = state[row] · rescale[row] + Σ weights[p][row] · values[p] over `n` positions; weights are f32[n][TILE]. For
- * the layouts of values and states see layout.ts.
+ * Accumulates PV: state[row] = state[row] · rescale[row] + Σ weights[p][row] · values[p] over `n` positions; weights are
+ * f32[n][TILE]. For the layouts of values and states see layout.ts.
  */
 @inline
 export function accumulate<T, Rows>(

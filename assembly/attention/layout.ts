@@ -8,7 +8,7 @@
  * position (i32). Scores count powers of two.
  */
 
-/** Positions of a page of the cache, which is also the chunk that has a softmax of its own. A multiple of BLOCK_POSITIONS. */
+/** Positions of a page of the cache, which is also the chunk that has a softmax of its own; a multiple of BLOCK_POSITIONS. */
 export const PAGE_POSITIONS: i32 = 128
 
 /** Positions of a block, which are scored before any of their values is accumulated. */
@@ -20,7 +20,7 @@ export const TILE: i32 = 4
 /** Bytes of a position's scores, then weights, one for each row of a tile. */
 export const WEIGHTS: usize = 16
 
-/** Bytes in which a block's weights are made: WEIGHTS per position and for the rescale, and sums of scores; whole cache lines. */
+/** Bytes in which a block's weights are made: WEIGHTS per position and for the rescale, sums of scores; whole cache lines. */
 export const BLOCK_BYTES: usize = ((<usize>BLOCK_POSITIONS + 1) * WEIGHTS + 256 + 63) & ~63
 
 /** What follows the values in a state, and where; a whole cache line, so that no vector of the next one crosses two. */

@@ -1,6 +1,6 @@
 /**
  * Has the processor fetch keys and values before they are read head by head, with gaps. `room` is any place for four
- * bytes: a load whose value nobody wants might be left out. For what each gives see bench/kernels/README.md.
+ * bytes: a load whose value nobody wants might be left out. For what each gains see bench/kernels/README.md.
  */
 
 /** All that lies there, in one sweep: so the processor has many cache lines on their way at once. */
@@ -11,8 +11,9 @@ export function fetch(from: usize, bytes: usize, room: usize): void {
 }
 
 /**
- * The first two cache lines on each page of 4 KB. Processors fetch ahead within a page, once they see that it is read in
- * order; so what is read in order soon after need not wait at the beginning of each page, and waits here for all at once.
+ * The first two cache lines on each of the processor's pages, of 4 KB. Processors fetch ahead within a page once they see
+ * that it is read in order; so what is read in order soon after need not wait at the beginning of each page, and waits here
+ * for all at once.
  */
 export function fetchPages(from: usize, bytes: usize, room: usize): void {
   let sum = 0

@@ -4,7 +4,7 @@ import { divideUp, PAGE_POSITIONS, rowBytes } from './layout'
 import { clearStates, finishRows, mergeStates } from './states'
 import { share } from '../team'
 
-/** Several tokens: a part is one kv head and some of the tokens, for which each block of the cache is widened to f32 once. */
+/** Several tokens: a part is one kv head and some of the tokens, and each block of the cache is widened to f32 for all of them. */
 export function attendPrefill(): void {
   const part = attendPart
   share(part.index, call.kvHeads * divideUp(call.tokens, tokensOfPart(call.group)))

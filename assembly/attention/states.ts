@@ -30,7 +30,8 @@ export function mergeStates(state: usize, later: usize, rows: i32, headDim: i32,
     const rescale = exp2x4(f32x4.sub(v128.load(tail, ROW_MAX), max))
     const laterRescale = exp2x4(f32x4.sub(v128.load(laterTail, ROW_MAX), max))
     v128.store(tail, max, ROW_MAX)
-    v128.store(tail, madd(v128.load(tail, ROW_SUM), rescale, f32x4.mul(v128.load(laterTail, ROW_SUM), laterRescale)), ROW_SUM)
+    const laterSum = f32x4.mul(v128.load(laterTail, ROW_SUM), laterRescale)
+    v128.store(tail, madd(v128.load(tail, ROW_SUM), rescale, laterSum), ROW_SUM)
     // From there they can be read lane by lane.
     v128.store(laterTail, rescale, ROW_MAX)
     v128.store(laterTail, laterRescale, ROW_SUM)

@@ -1,9 +1,10 @@
 import { exp4 } from './exp'
 
 /**
- * tanh of four floats, from multiplications, additions and a division: the same bits on every engine. Below 0.625 it is
- * u + u³·P(u²) with P of degree 4, fitted for this file (off by less than 5e-9 relative), because there the other form would
- * cancel; above it is (1 − e) / (1 + e) with e = exp(−2|u|) and the sign of u. It never leaves [−1, 1], and NaN stays NaN.
+ * tanh of four floats, from multiplications, additions and a division: the same bits on every engine. Of a
+ * magnitude a below 0.625 it is a + a³·P(a²) with P of degree 4, fitted for this file (off by less than 5e-9 relative),
+ * because there the other form would cancel: (1 − e) / (1 + e) with e = exp(−2a). It has the sign of u and never leaves
+ * [−1, 1]; NaN stays NaN.
  */
 @inline
 export function tanh4(u: v128): v128 {
@@ -15,10 +16,9 @@ export function tanh4(u: v128): v128 {
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-0.05374349716091036))
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.13331491276162724))
   p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-0.3333328392489156))
-  const small = f32x4.add(u, f32x4.mul(f32x4.mul(u, z), p))
+  const small = f32x4.add(size, f32x4.mul(f32x4.mul(size, z), p))
   const e = exp4(f32x4.mul(size, f32x4.splat(-2)))
   const large = f32x4.div(f32x4.sub(one, e), f32x4.add(one, e))
-  const signed = v128.bitselect(u, large, f32x4.splat(-0.0))
-  const tanh = v128.bitselect(small, signed, f32x4.lt(size, f32x4.splat(0.625)))
-  return v128.bitselect(tanh, u, f32x4.eq(u, u))
+  const tanh = v128.bitselect(small, large, f32x4.lt(size, f32x4.splat(0.625)))
+  return v128.bitselect(v128.bitselect(u, tanh, f32x4.splat(-0.0)), u, f32x4.eq(u, u))
 }

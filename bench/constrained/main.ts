@@ -6,7 +6,7 @@ import { measureConstrained, VOCABULARIES } from './measure.js'
 import { type ConstrainedRecord, renderConstrained } from './tables.js'
 
 /** Measures, prints, and leaves a record in `records`. `quick`: the smaller vocabulary only. */
-export async function benchConstrained(records: URL, quick: boolean): Promise<void> {
+export async function benchConstrained(records: URL, { quick }: { quick: boolean }): Promise<void> {
   const date = new Date().toISOString()
   const before = loadAverage()
   const commit = await describeCommit()

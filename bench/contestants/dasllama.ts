@@ -13,7 +13,7 @@ export const contestant: Contestant = {
     const session = model.createSession()
     return {
       async rewind(length) {
-        session.rewind(session.position - length)
+        await session.rewind(session.position - length)
       },
       prefill: (ids) => session.eval(ids),
       async decode(ids) {

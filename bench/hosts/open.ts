@@ -23,7 +23,7 @@ export type Host =
 export async function openHost(host: Host, module: URL): Promise<Link> {
   if ('browser' in host) {
     const browse = host.browser === 'chromium' ? inChromium : inFirefox
-    return PageLink.open(browse, await bundleHost('page', module), host.inWorker)
+    return PageLink.open(browse, await bundleHost('page', module), host)
   }
   if (host.engine === 'workerd') return WorkerdLink.open(await bundleHost('workerd', module))
   const { engine, flags = [], env } = host

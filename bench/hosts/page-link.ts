@@ -43,7 +43,7 @@ export class PageLink implements Link {
   #waiting = this.#arrival()
 
   /** `program`: path of the host's program; `inWorker`: runs it in a worker of the page. */
-  static async open(browse: Browse, program: string, inWorker: boolean): Promise<PageLink> {
+  static async open(browse: Browse, program: string, { inWorker }: { inWorker: boolean }): Promise<PageLink> {
     const link = new PageLink()
     link.#server = await serveFiles((text) => link.#post(text))
     const closed = new Promise<void>((resolve) => {

@@ -88,10 +88,13 @@ async function inBrowser(browse: Browse, task: object): Promise<Result> {
 }
 
 /** `models`: names of MODELS. Default: all, or the first one if `quick`, which takes few turns. */
-export async function benchResponsive(
-  models: readonly string[] = MODELS.map(({ name }) => name),
-  quick = false,
-): Promise<void> {
+export async function benchResponsive({
+  models = MODELS.map(({ name }) => name),
+  quick,
+}: {
+  models?: readonly string[]
+  quick: boolean
+}): Promise<void> {
   const turns = quick ? 2 : TURNS
   const outdir = `${ROOT}.cache/bench/responsive`
   await mkdir(outdir, { recursive: true })

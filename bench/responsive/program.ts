@@ -50,8 +50,8 @@ function install(): void {
   const { isDue } = pacer
   const { slices } = Slicer.prototype
   pacer.isDue = (now, size) => yields && isDue.call(pacer, now, size)
-  Slicer.prototype.slices = function (work) {
-    return yields ? slices.call(this, work) : 1
+  Slicer.prototype.slices = function (kind, size) {
+    return yields ? slices.call(this, kind, size) : 1
   }
 }
 
@@ -62,11 +62,11 @@ export async function run({ source, kernels, threads, turns, generated, prompt }
   const ids = Array.from({ length: prompt }, (_, i) => (i * 31) % model.config.vocabSize)
 
   const generate = async () => {
-    session.reset()
+    await session.reset()
     for await (const _ of session.generate([1, 2], { ignoreEos: true, maxTokens: generated }));
   }
   const evaluate = async () => {
-    session.reset()
+    await session.reset()
     await session.eval(ids)
   }
   const compare = async (work: () => Promise<unknown>): Promise<Samples> => {

@@ -1,5 +1,5 @@
 /** What the sampling chain costs a token, by vocabulary and parameters. */
-import { createSampler, Rng, type SamplingParams } from '../../src/sampling/index.js'
+import { type Candidates, createSampler, Rng, type SamplingParams } from '../../src/sampling/index.js'
 
 /** Of Llama 2, SmolLM2 and Qwen 2. */
 export const VOCABULARIES = [32_000, 49_152, 151_936]
@@ -11,6 +11,10 @@ const PICKS = 120
 
 /** Generated so far: a small alphabet, so that the penalties and DRY find repetitions, none of them long. */
 const RECENT = Array.from({ length: 1024 }, (_, i) => ((i * i * i) % 1009) % 400)
+
+function nineAlike(candidates: Candidates): void {
+  for (let id = 0; id < 9; id++) candidates.setLogit(id, 0)
+}
 
 const CHAINS: Readonly<Record<string, SamplingParams>> = {
   greedy: {},
@@ -34,7 +38,16 @@ const CHAINS: Readonly<Record<string, SamplingParams>> = {
   'custom step': {
     temp: 0.8,
     topP: 0.95,
-    samplers: ['temperature', (logits) => logits.fill(0, 0, 9), 'topP'],
+    samplers: ['temperature', nineAlike, 'topP'],
+  },
+  'custom step over all': {
+    temp: 0.8,
+    topP: 0.95,
+    samplers: [
+      (candidates) => candidates.mapLogits((id, logit) => (id & 1 ? logit - 1 : logit)),
+      'temperature',
+      'topP',
+    ],
   },
   'all of dasLLAMA': { temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, penalty: 1.1, frequencyPenalty: 0.1 },
   'every step, no top-k': {

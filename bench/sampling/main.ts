@@ -9,8 +9,8 @@ import { renderBeside, renderChains, type SamplingRecord } from './tables.js'
 
 const RECORDS = new URL('../records/sampling/', import.meta.url)
 
-/** Measures, prints, and leaves a record; `writes` puts the short table into README.md. */
-export async function benchSampling(writes: boolean): Promise<void> {
+/** Measures, prints, and leaves a record; `writeReadme` puts the short table into README.md. */
+export async function benchSampling({ writeReadme: writes }: { writeReadme: boolean }): Promise<void> {
   const date = new Date().toISOString()
   const before = loadAverage()
   const commit = await describeCommit()

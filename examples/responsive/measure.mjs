@@ -45,7 +45,7 @@ export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e
         const ids = Array.from({ length }, (_, i) => (i * 31) % model.tokenizer.vocabSize)
         let count = 0
         do {
-          session.reset()
+          await session.reset()
           controller = new AbortController()
           // A long prompt of a large model is ended when the time is over.
           const timer = setTimeout(() => controller.abort(), 1000 * seconds)
@@ -62,12 +62,12 @@ export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e
   } finally {
     stop()
     peer.close()
-    model.dispose()
+    await model.dispose()
   }
 
   /** Asks the peer for an abort at the fifth token, and counts those that still come. */
   async function abort() {
-    session.reset()
+    await session.reset()
     controller = new AbortController()
     const { signal } = controller
     const generation = session.generate('Once upon a time', {

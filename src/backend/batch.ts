@@ -16,6 +16,14 @@ export type Phase = (typeof PHASES)[number]
 /** What may be wanted of a batch's rows. */
 const WANTS = ['logits', 'hidden'] as const
 
+/** From so many rows on a matrix product is faster than products with single vectors. */
+const MIN_PREFILL = 4
+
+/** How a prompt of so many tokens is computed, all of it alike, however it is cut and whatever of it is known already. */
+export function phaseOf(tokens: number): Phase {
+  return tokens >= MIN_PREFILL ? 'prefill' : 'decode'
+}
+
 /** Consecutive rows of a batch that belong to one sequence. */
 export interface Run {
   /** What they are appended to; their positions continue it. */

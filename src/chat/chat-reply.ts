@@ -1,4 +1,5 @@
-import type { GeneratedToken, StopReason } from '../session/generation.js'
+import type { GeneratedToken, GenerationResult, StopReason, Usage } from '../session/generation.js'
+import { SharedRun } from '../session/shared-run.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { ChatMessage, CutReason } from './message.js'
 import type { ReplyGeneration } from './reply/budget.js'
@@ -7,8 +8,8 @@ import type { ReplyParser } from './reply/parser.js'
 
 /** What a reply asks of its chat. */
 export interface ReplyHost {
-  /** Takes the chat and starts the generation; nothing runs before. */
-  begin(): ReplyGeneration
+  /** Takes the chat for the reply and starts the generation; nothing runs before. */
+  begin(reply: ChatReply): ReplyGeneration
   /** The generation has ended, however it did: gives the chat free and says what has become of the history. */
   end(generation: ReplyGeneration, parts: ReplyParts): ChatMessage | undefined
 }
@@ -22,10 +23,26 @@ export interface ReplyParts {
   readonly toolCalls: readonly ParsedToolCall[]
 }
 
+/** A reply that has ended. */
+export interface ChatResult extends GenerationResult, ReplyParts {
+  /** The message that the history has of it; none where nothing was said. */
+  readonly message: ChatMessage | undefined
+}
+
+/** What a reply is made with. */
+interface ReplySource {
+  readonly promptIds: readonly TokenId[]
+  readonly parser: ReplyParser
+  readonly tokenizer: Tokenizer
+  readonly host: ReplyHost
+}
+
+const NO_USAGE: Usage = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 }
+
 /**
- * A reply as it is made: `for await (const { id, piece } of reply)`, as a `Generation`, or its parts:
- * `for await (const event of reply.events())`. Nothing runs before the first token or event is asked for. However it
- * ends, what has been said by then is in the chat's history.
+ * A reply as it is made: `for await (const { id, piece } of reply)`, as a `Generation`, its parts:
+ * `for await (const event of reply.events())`, or all of it: `await reply.result()`. Nothing runs before one of them is
+ * asked for. However it ends, what has been said by then is in the chat's history.
  */
 export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
   readonly promptIds: readonly TokenId[]
@@ -40,17 +57,21 @@ export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
   readonly #parser: ReplyParser
   readonly #tokenizer: Tokenizer
   readonly #host: ReplyHost
+  readonly #run = new SharedRun(this.#generate())
   #generation: ReplyGeneration | undefined
-  #iterator: AsyncGenerator<GeneratedToken> | undefined
   /** Events that nobody has asked for yet; kept only where somebody asks. */
   #events: ReplyEvent[] | undefined
 
-  /** @internal Replies come from `chat.respond`. */
-  constructor(promptIds: readonly TokenId[], parser: ReplyParser, tokenizer: Tokenizer, host: ReplyHost) {
+  private constructor({ promptIds, parser, tokenizer, host }: ReplySource) {
     this.promptIds = promptIds
     this.#parser = parser
     this.#tokenizer = tokenizer
     this.#host = host
+  }
+
+  /** @internal Replies come from `chat.respond`. */
+  static create(source: ReplySource): ChatReply {
+    return new ChatReply(source)
   }
 
   /** Ids generated so far. */
@@ -78,9 +99,29 @@ export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
     return this.#generation?.isComplete ?? false
   }
 
+  /** What it has cost so far. Tokens of the prompt are counted once it has been evaluated. */
+  get usage(): Usage {
+    return this.#generation?.usage ?? NO_USAGE
+  }
+
   [Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
-    this.#iterator ??= this.#run()
-    return this.#iterator
+    return this.#run[Symbol.asyncIterator]()
+  }
+
+  /**
+   * Runs to the end, whether or not somebody loops over tokens or events: loops see each of them. Rejects with what the
+   * reply failed with; an abort is not a failure, but a `stopReason`.
+   */
+  async result(): Promise<ChatResult> {
+    await this.#run.finish()
+    const { text, ids, usage, content, reasoning, toolCalls, message } = this
+    const stopReason = this.stopReason ?? 'callback'
+    return { text, ids, stopReason, usage, content, reasoning, toolCalls, message }
+  }
+
+  /** @internal Ends it where it is; resolves when it has ended. */
+  end(): Promise<void> {
+    return this.#run.end()
   }
 
   /** The parts as they are settled, from now on. Leaving the loop ends the reply. */
@@ -91,8 +132,8 @@ export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
     yield* events
   }
 
-  async *#run(): AsyncGenerator<GeneratedToken> {
-    const generation = this.#host.begin()
+  async *#generate(): AsyncGenerator<GeneratedToken> {
+    const generation = this.#host.begin(this)
     this.#generation = generation
     try {
       for await (const token of generation) {

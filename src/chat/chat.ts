@@ -1,5 +1,6 @@
 import { DasllamaError } from '../errors.js'
 import type { Model } from '../facade/model.js'
+import { isArray } from '../read-list.js'
 import { checkOptions } from '../session/checks.js'
 import type { GenerateOptions } from '../session/generate-options.js'
 import type { Session } from '../session/session.js'
@@ -13,7 +14,7 @@ import {
   resolveChatOptions,
   resolveRespondOptions,
 } from './chat-options.js'
-import { ChatReply, type ReplyParts, replyMessage } from './chat-reply.js'
+import { ChatReply, type ChatResult, type ReplyParts, replyMessage } from './chat-reply.js'
 import type { Content } from './content.js'
 import { busy, changed, nothingToAnswer, systemNotFirst, tooManyMessages } from './failures.js'
 import { checkKeys } from './known-keys.js'
@@ -50,7 +51,7 @@ import { idsWithin, Transcript } from './transcript.js'
  * what `generate` throws for a `responseFormat`.
  */
 export function createChat(model: Model, options: ChatOptions = {}): Chat {
-  return new Chat(model, options)
+  return Chat.create(model, options)
 }
 
 const ASSISTANT_EXTRAS = { keys: ['reasoning', 'toolCalls'], aliases: MESSAGE_ALIASES }
@@ -75,11 +76,12 @@ export class Chat {
   /** Counts what changes the history, so that a reply that was asked for before knows. */
   #revision = 0
   #busy = false
+  /** The one that is being made. */
+  #reply: ChatReply | undefined
   /** The latest generation, if it had more than one leg. */
   #latest: BudgetedGeneration | undefined
 
-  /** @internal Chats come from `createChat`. */
-  constructor(model: Model, options: ChatOptions) {
+  private constructor(model: Model, options: ChatOptions) {
     const resolved = resolveChatOptions(options, model)
     const { system, template, templateVariables, tools, history, overflow, now, session, generate } = resolved
     this.#overflow = overflow
@@ -101,9 +103,14 @@ export class Chat {
       // A generation that is never read does nothing, but says what is wrong with the options of all replies.
       this.session.generate([0], this.#defaults)
     } catch (error) {
-      this.session.dispose()
+      void this.session.dispose()
       throw error
     }
+  }
+
+  /** @internal Chats come from `createChat`. */
+  static create(model: Model, options: ChatOptions): Chat {
+    return new Chat(model, options)
   }
 
   /** The messages so far, as a copy: plain data, fit for JSON, and for the option `history` of another chat. */
@@ -151,7 +158,7 @@ export class Chat {
     return { messages, tokens }
   }
 
-  /** Whether a reply is being made: then every other call but `history` throws `BUSY`. */
+  /** Whether a reply is being made, or the chat saved or restored: then every other call but `history` throws `BUSY`. */
   get isBusy(): boolean {
     return this.#busy
   }
@@ -214,19 +221,42 @@ export class Chat {
       prefill: fitting.prompt.prefill,
       firstCall: this.#messages.reduce((count, { toolCalls = [] }) => count + toolCalls.length, 0),
     })
-    return new ChatReply(fitting.ids, parser, this.#tokenizer, {
-      begin: () => {
-        this.#assertFree()
-        if (revision !== this.#revision) throw changed()
-        const generation = this.#generate(fitting.ids, merged, control, () => parser.isReasoning)
-        this.#busy = true
-        this.#revision++
-        this.#omission = fitting.omission
-        this.#transcript.begin(fitting.prompt.text, fitting.prompt.pins)
-        return generation
-      },
-      end: (generation, parts) => this.#finish(generation, parts),
+    const begin = (reply: ChatReply): ReplyGeneration => {
+      this.#assertFree()
+      if (revision !== this.#revision) throw changed()
+      const generation = this.#generate(fitting.ids, merged, control, () => parser.isReasoning)
+      this.#busy = true
+      this.#reply = reply
+      this.#revision++
+      this.#omission = fitting.omission
+      this.#transcript.begin(fitting.prompt.text, fitting.prompt.pins)
+      return generation
+    }
+    return ChatReply.create({
+      promptIds: fitting.ids,
+      parser,
+      tokenizer: this.#tokenizer,
+      host: { begin, end: (generation, parts) => this.#finish(generation, parts) },
     })
+  }
+
+  /**
+   * Says something and resolves with the whole reply: a text (or parts of one) from the user, or a message of any role.
+   * `options` as those of `respond`; an aborted reply resolves, with `stopReason` `abort`. Rejects as `add` and `respond`
+   * throw, and with what the reply fails with; where nothing of a reply is in the history then, neither is the message.
+   */
+  async send(message: Content | MessageInput, options: RespondOptions = {}): Promise<ChatResult> {
+    this.add(isMessage(message) ? message : { role: 'user', content: message })
+    const added = this.#messages.at(-1)
+    try {
+      return await this.respond(options).result()
+    } catch (error) {
+      if (!this.#busy && this.#messages.at(-1) === added) {
+        this.#messages.pop()
+        this.#revision++
+      }
+      throw error
+    }
   }
 
   /** The ids that the next `respond` would evaluate: what the session does not have yet. Nothing runs. */
@@ -280,39 +310,48 @@ export class Chat {
    * The chat as bytes: the conversation and the state of the session, for `restore` in any runtime. Template, tools and
    * other options are not in it.
    */
-  save(): Uint8Array {
-    this.#assertFree()
-    const conversation = {
-      history: this.#messages,
-      transcript: this.#transcript.state,
-      omission: this.#omission,
-      now: this.#now.toISOString(),
-    }
-    return encodeChat(conversation, this.session.save())
+  save(): Promise<Uint8Array> {
+    return this.#occupied(async () => {
+      const conversation = {
+        history: this.#messages,
+        transcript: this.#transcript.state,
+        omission: this.#omission,
+        now: this.#now.toISOString(),
+      }
+      return encodeChat(conversation, await this.session.save())
+    })
   }
 
   /**
    * Takes the place of the chat that was saved. A failure leaves this one as it was: `BAD_FORMAT`, `TRUNCATED`,
-   * `UNSUPPORTED`, and what `session.restore` throws.
+   * `UNSUPPORTED`, and what `session.restore` rejects with.
    */
-  restore(bytes: Uint8Array): void {
-    this.#assertFree()
-    const { conversation, session } = decodeChat(bytes, this.#tokenizer.vocabSize)
-    this.session.restore(session)
-    this.#messages = conversation.history
-    this.#transcript.state = conversation.transcript
-    this.#omission = conversation.omission
-    this.#now = this.#fixedNow ?? new Date(conversation.now)
-    this.#revision++
+  restore(bytes: Uint8Array): Promise<void> {
+    return this.#occupied(async () => {
+      const { conversation, session } = decodeChat(bytes, this.#tokenizer.vocabSize)
+      await this.session.restore(session)
+      this.#messages = conversation.history
+      this.#transcript.state = conversation.transcript
+      this.#omission = conversation.omission
+      this.#now = this.#fixedNow ?? new Date(conversation.now)
+      this.#revision++
+    })
   }
 
-  /** Gives the session's memory back. Harmless when repeated. */
-  dispose(): void {
-    this.session.dispose()
+  /**
+   * Ends the chat and gives its session's memory back. A reply that is being made ends with `stopReason` `abort`; what it
+   * has said is in the history. Idempotent.
+   */
+  async dispose(): Promise<void> {
+    await Promise.all([this.session.dispose(), this.#reply?.end()])
   }
 
   [Symbol.dispose](): void {
-    this.dispose()
+    void this.dispose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
   }
 
   #fit(maxTokens: number | undefined, control: ThinkingControl): FittingPrompt {
@@ -348,6 +387,7 @@ export class Chat {
 
   #finish(generation: ReplyGeneration, parts: ReplyParts): ChatMessage | undefined {
     this.#busy = false
+    this.#reply = undefined
     const ids = idsWithin(generation.ids, generation.text, this.#tokenizer)
     const message = replyMessage(generation, parts, ids)
     if (message) {
@@ -387,7 +427,23 @@ export class Chat {
     return Math.min(this.#prompts.systemLength(this.#messages, this.#now), contextLength >> 1)
   }
 
+  /** Takes the chat for a call that is not a reply. */
+  async #occupied<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertFree()
+    this.#busy = true
+    try {
+      return await work()
+    } finally {
+      this.#busy = false
+    }
+  }
+
   #assertFree(): void {
     if (this.#busy) throw busy()
   }
+}
+
+/** Texts and arrays are content; what is neither will be refused as a message. */
+function isMessage(message: Content | MessageInput): message is MessageInput {
+  return typeof message !== 'string' && !isArray(message)
 }

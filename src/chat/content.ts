@@ -1,5 +1,7 @@
+import { checkString } from '../checks.js'
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { checkKeys, quote } from './known-keys.js'
+import { checkKeys } from './known-keys.js'
 
 /** A part of a message's content, as OpenAI's API has it. Only text is read. */
 export interface TextPart {
@@ -22,25 +24,28 @@ export function contentText(content: unknown, where: string): string {
   if (Array.isArray(content)) return content.map((part, i) => partText(part, `${where}[${i}]`)).join('\n')
   throw new DasllamaError(
     'INVALID_ARGUMENT',
-    `${where} must be a string or an array of parts, not ${content === null ? 'null' : typeof content}`,
+    `${where} must be a string or an array of parts, not ${describeValue(content)}`,
     { hint: "'' where nothing is said; parts are { type: 'text', text }" },
   )
 }
 
 function partText(part: unknown, where: string): string {
   if (typeof part !== 'object' || part === null) {
-    throw new DasllamaError('INVALID_ARGUMENT', `${where} must be { type: 'text', text }, not ${typeof part}`)
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${where} must be { type: 'text', text }, not ${describeValue(part)}`,
+    )
   }
   const { type, text } = part as { type?: unknown; text?: unknown }
   if (type !== 'text') {
-    const named = typeof type === 'string' ? quote(type) : String(typeof type)
-    throw new DasllamaError('INVALID_ARGUMENT', `${where}: parts of type ${named} are not supported`, {
-      hint: "only text is read: { type: 'text', text }",
-    })
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${where}: parts of type ${describeValue(type)} are not supported`,
+      {
+        hint: "only text is read: { type: 'text', text }",
+      },
+    )
   }
   checkKeys(where, part, PART_KEYS)
-  if (typeof text !== 'string') {
-    throw new DasllamaError('INVALID_ARGUMENT', `${where}.text must be a string, not ${typeof text}`)
-  }
-  return text
+  return checkString(`${where}.text`, text)
 }

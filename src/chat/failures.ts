@@ -3,8 +3,8 @@ import { DasllamaError } from '../errors.js'
 /** What calls at the wrong time, or in the wrong order, are refused with. */
 
 export function busy(): DasllamaError {
-  return new DasllamaError('BUSY', 'the chat is busy with a reply', {
-    hint: 'read the reply to its end first, or end it: leave its loop, or abort its signal',
+  return new DasllamaError('BUSY', 'the chat is busy with another call', {
+    hint: 'await it first; a reply ends when it is read to its end, its loop is left or its signal is aborted',
   })
 }
 

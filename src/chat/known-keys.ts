@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { nearest } from '../nearest.js'
 
@@ -10,8 +11,8 @@ export interface KnownKeys {
   readonly elsewhere?: Readonly<Record<string, string>>
 }
 
-/** Characters of a stranger's text in a message. */
-const MAX_QUOTED = 100
+/** Characters of a key that are compared with those that are known. */
+const MAX_COMPARED = 100
 /** A hint that lists more keys than this helps nobody. */
 const MAX_LISTED = 20
 
@@ -29,11 +30,11 @@ export function checkKeys(where: string, value: object, known: KnownKeys): void 
 }
 
 function problemOf(key: string, { keys, aliases = {}, elsewhere = {} }: KnownKeys): string {
-  if (Object.hasOwn(elsewhere, key)) return `the key ${quote(key)} is only for ${elsewhere[key]}`
+  if (Object.hasOwn(elsewhere, key)) return `the key ${describeValue(key)} is only for ${elsewhere[key]}`
   const known = [...keys, ...Object.keys(elsewhere)]
   const alias = Object.hasOwn(aliases, key) ? aliases[key] : undefined
   const meant = alias ?? nearestKey(key, known)
-  const problem = `there is no key ${quote(key)}`
+  const problem = `there is no key ${describeValue(key)}`
   if (meant === undefined) return problem
   if (!known.includes(meant)) return `${problem}: ${meant}`
   const place = Object.hasOwn(elsewhere, meant) ? `, which is only for ${elsewhere[meant]}` : ''
@@ -42,14 +43,10 @@ function problemOf(key: string, { keys, aliases = {}, elsewhere = {} }: KnownKey
 
 /** By letters alone, so that `tool_calls` and `ToolCalls` are near to `toolCalls`. */
 function nearestKey(key: string, keys: readonly string[]): string | undefined {
-  const bare = (text: string) => text.slice(0, MAX_QUOTED).replace(/[-_ ]/g, '').toLowerCase()
+  const bare = (text: string) => text.slice(0, MAX_COMPARED).replace(/[-_ ]/g, '').toLowerCase()
   const named = bare(key)
   const found = keys.some((one) => bare(one) === named) ? named : nearest(named, keys.map(bare))
   return keys.find((one) => bare(one) === found)
 }
 
-/** As JSON, cut to a length that fits a message. */
-export function quote(text: string): string {
-  const json = JSON.stringify(text.slice(0, MAX_QUOTED + 1))
-  return json.length <= MAX_QUOTED ? json : `${json.slice(0, MAX_QUOTED)}…`
-}
+export { describeValue as quote }

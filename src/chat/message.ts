@@ -1,11 +1,13 @@
+import { checkOneOf, checkString, isRecord } from '../checks.js'
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { type Content, contentText } from './content.js'
 import { systemNotFirst, tooManyMessages } from './failures.js'
 import { toValue } from './jinja/convert.js'
 import { FROM_TEMPLATE } from './jinja/text.js'
-import { checkKeys, type KnownKeys, quote } from './known-keys.js'
-import { copied, isRecord } from './plain-data.js'
+import { checkKeys, type KnownKeys } from './known-keys.js'
+import { copied } from './plain-data.js'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
@@ -128,7 +130,7 @@ export function openingMessages(
 export function checkMessage(message: MessageInput, where: string): ChatMessage {
   const refuse = (what: string) => new DasllamaError('INVALID_ARGUMENT', `${where}: ${what}`)
   if (typeof message !== 'object' || message === null) {
-    throw refuse(`a message must be an object, not ${String(message)}`)
+    throw refuse(`a message must be an object, not ${describeValue(message)}`)
   }
   const { role, reasoning, toolCalls, toolCallId, name, ids, cut } = message
   const known = MESSAGE_KEYS.get(role)
@@ -141,9 +143,9 @@ export function checkMessage(message: MessageInput, where: string): ChatMessage 
     })
   }
   for (const [key, value] of Object.entries({ reasoning, toolCallId, name })) {
-    if (value !== undefined && typeof value !== 'string') throw refuse(`${key} must be a string`)
+    if (value !== undefined) checkString(`${where}: ${key}`, value)
   }
-  if (cut !== undefined && !CUTS.includes(cut)) throw refuse(`cut must be one of ${CUTS.join(', ')}`)
+  if (cut !== undefined) checkOneOf(`${where}: cut`, cut, CUTS)
   if (toolCalls !== undefined && !Array.isArray(toolCalls)) throw refuse('toolCalls must be an array')
   if (ids !== undefined && !(Array.isArray(ids) && ids.every((id) => Number.isInteger(id) && id >= 0))) {
     throw refuse('ids must be an array of token ids')
@@ -162,12 +164,11 @@ export function checkMessage(message: MessageInput, where: string): ChatMessage 
 }
 
 function roleProblem(role: unknown, where: string): DasllamaError {
-  const named = typeof role === 'string' ? quote(role) : String(typeof role)
   const meant = role === 'developer' ? 'system' : role === 'function' ? 'tool' : undefined
   const hint = meant && `such messages have the role ${meant} here`
   return new DasllamaError(
     'INVALID_ARGUMENT',
-    `${where}: role must be one of ${ROLES.join(', ')}, not ${named}`,
+    `${where}: role must be one of ${ROLES.join(', ')}, not ${describeValue(role)}`,
     { hint },
   )
 }

@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { FAMILIES } from './families.js'
@@ -20,11 +21,10 @@ export interface ChosenTemplate {
 export function chooseTemplate(
   templates: ReadonlyMap<string, string>,
   tokenizer: Tokenizer,
-  wanted: string | undefined,
-  hasTools: boolean,
+  { wanted, hasTools }: { readonly wanted?: string; readonly hasTools?: boolean } = {},
 ): ChosenTemplate {
   if (wanted !== undefined) return namedTemplate(templates, wanted)
-  const chosen = defaultTemplate(templates, tokenizer, hasTools)
+  const chosen = defaultTemplate(templates, tokenizer, { hasTools })
   if (chosen) return chosen
   throw new DasllamaError(
     'NO_TEMPLATE',
@@ -42,7 +42,7 @@ export function chooseTemplate(
 export function defaultTemplate(
   templates: ReadonlyMap<string, string>,
   { specialTokens }: Pick<Tokenizer, 'specialTokens'>,
-  hasTools = false,
+  { hasTools = false }: { readonly hasTools?: boolean } = {},
 ): ChosenTemplate | undefined {
   for (const name of hasTools ? ['tool_use', MAIN] : [MAIN]) {
     const source = templates.get(name)
@@ -60,7 +60,7 @@ function namedTemplate(templates: ReadonlyMap<string, string>, wanted: string): 
   const source = templates.get(wanted) ?? FAMILIES.find(({ name }) => name === wanted)?.template
   if (source !== undefined) return { name: wanted, source }
   const own = templates.size > 0 ? `the file's own ${[...templates.keys()].join(', ')}; ` : ''
-  throw new DasllamaError('INVALID_ARGUMENT', `template: there is none named "${String(wanted)}"`, {
+  throw new DasllamaError('INVALID_ARGUMENT', `template: there is none named ${describeValue(wanted)}`, {
     hint: `there are ${own}the families ${familyNames()}; or give the text of a Jinja template`,
   })
 }

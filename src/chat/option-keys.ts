@@ -1,4 +1,4 @@
-import { DEFAULT_SAMPLING } from '../sampling/params.js'
+import { KNOBS, knobEntries } from '../sampling/params.js'
 import type { KnownKeys } from './known-keys.js'
 
 /** The options that a chat, its parts and its replies have. */
@@ -13,21 +13,17 @@ export const SESSION_KEYS: KnownKeys = {
 }
 const GENERATE_KEYS = [
   ...['maxTokens', 'stop', 'stopIds', 'logprobs', 'responseFormat', 'reuse'],
-  ...Object.keys(DEFAULT_SAMPLING),
+  ...Object.keys(KNOBS),
 ]
 /** Names that other APIs have for options. */
 const ALIASES = {
-  temperature: 'temp',
+  ...samplingAliases(),
   max_tokens: 'maxTokens',
   max_completion_tokens: 'maxTokens',
   maxOutputTokens: 'maxTokens',
   maxNewTokens: 'maxTokens',
   max_new_tokens: 'maxTokens',
   numPredict: 'maxTokens',
-  repeatPenalty: 'penalty',
-  repeat_penalty: 'penalty',
-  repetition_penalty: 'penalty',
-  repetitionPenalty: 'penalty',
   response_format: 'responseFormat',
   grammar: 'responseFormat',
   stopSequences: 'stop',
@@ -69,4 +65,14 @@ export const CHAT_KEYS: KnownKeys = {
     chat_template_kwargs: 'templateVariables',
     tool_choice: 'whether a tool is called is up to the model; leave tools out to prevent it',
   },
+}
+
+/** Other names of the sampling's knobs, with capitals and with underscores. */
+function samplingAliases(): Record<string, string> {
+  const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return Object.fromEntries(
+    knobEntries().flatMap(([name, { aliases = [] }]) =>
+      aliases.flatMap((alias) => [alias, snakeCase(alias)].map((written) => [written, name])),
+    ),
+  )
 }

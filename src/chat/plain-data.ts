@@ -1,9 +1,5 @@
 import { DasllamaError } from '../errors.js'
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** A copy by way of JSON. Throws `INVALID_ARGUMENT` for what JSON cannot write. */
 export function copied<T>(value: T, where: string): T {
   try {

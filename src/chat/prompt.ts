@@ -41,7 +41,10 @@ export class PromptMaker {
     { tokenizer, chatTemplates }: Pick<Model, 'tokenizer' | 'chatTemplates'>,
     options: PromptOptions,
   ) {
-    this.template = chooseTemplate(chatTemplates, tokenizer, options.template, options.tools.length > 0)
+    this.template = chooseTemplate(chatTemplates, tokenizer, {
+      wanted: options.template,
+      hasTools: options.tools.length > 0,
+    })
     this.#template = new Template(this.template.source)
     this.#tokenizer = tokenizer
     this.#reserved = reservedTokens(tokenizer, this.template.source)
@@ -68,7 +71,7 @@ export class PromptMaker {
   ): PromptText {
     const first = history[0]?.role === 'system' ? 1 : 0
     const messages = omitted === 0 ? history : history.filter((_, i) => i < first || i >= first + omitted)
-    const rendered = this.#render(messages, now, true, thinking?.templateVariables)
+    const rendered = this.#render(messages, now, { opensReply: true, variables: thinking?.templateVariables })
     const last = rendered.runs.at(-1)
     // Only what the template has written opens anything.
     const opening = thinking?.opening(last?.source === FROM_TEMPLATE ? last.text : '')
@@ -89,7 +92,7 @@ export class PromptMaker {
     const first = history[0]?.role === 'system' ? 1 : 0
     const messages = [...history.slice(0, first), { role: 'user', content: '?' }] as const
     try {
-      const text = this.#render(messages, now, false)
+      const text = this.#render(messages, now, { opensReply: false })
       const source = sourceOf(first)
       let length = 0
       for (const run of text.runs) {
@@ -107,8 +110,10 @@ export class PromptMaker {
   #render(
     messages: readonly ChatMessage[],
     now: Date,
-    opensReply: boolean,
-    variables: Readonly<Record<string, unknown>> = {},
+    {
+      opensReply,
+      variables = {},
+    }: { readonly opensReply: boolean; readonly variables?: Readonly<Record<string, unknown>> },
   ): Text {
     const { bosId, eosId } = this.#tokenizer
     const name = (id: TokenId | undefined) => (id === undefined ? '' : this.#tokenizer.piece(id))

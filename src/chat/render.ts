@@ -52,7 +52,7 @@ export function renderConversation(template: Template, conversation: Conversatio
       if (wanted.every((source) => found.has(source))) return text
       incomplete ??= text
     } catch (error) {
-      if (!mayPass(error, failure === undefined && incomplete === undefined)) throw error
+      if (!mayPass(error, { isPlain: failure === undefined && incomplete === undefined })) throw error
       failure ??= error
     }
   }
@@ -61,7 +61,7 @@ export function renderConversation(template: Template, conversation: Conversatio
 }
 
 /** Whether another way may help. One that is not plain may also ask for what the plain one does without. */
-function mayPass(error: unknown, isPlain: boolean): boolean {
+function mayPass(error: unknown, { isPlain }: { readonly isPlain: boolean }): boolean {
   if (!(error instanceof DasllamaError)) return false
   return (
     ['TEMPLATE_FAILED', 'TEMPLATE_REFUSED'].includes(error.code) || (!isPlain && error.code === 'UNSUPPORTED')

@@ -1,3 +1,4 @@
+import { checkBytes } from '../checks.js'
 import { DasllamaError } from '../errors.js'
 import { hash32 } from '../math/hash.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
@@ -50,9 +51,7 @@ export function decodeChat(
   bytes: Uint8Array,
   vocabSize: number,
 ): { conversation: SavedConversation; session: Uint8Array } {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new DasllamaError('INVALID_ARGUMENT', `a saved chat must be a Uint8Array, not ${typeof bytes}`)
-  }
+  checkBytes('a saved chat', bytes)
   const magic = new TextEncoder().encode(MAGIC)
   if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
     throw new DasllamaError('BAD_FORMAT', 'these bytes are no saved chat', {

@@ -1,6 +1,7 @@
+import { isRecord } from '../checks.js'
 import { DasllamaError } from '../errors.js'
 import { checkKeys, type KnownKeys } from './known-keys.js'
-import { copied, isRecord } from './plain-data.js'
+import { copied } from './plain-data.js'
 
 /** A tool that the model may call. */
 export interface ToolDefinition {

@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import type { DasllamaError, ErrorCode } from '../index.js'
 import type { Output, Terminal } from '../platform/terminal.js'
 import { alias, flag, type Option, type OptionTable, type Values } from './arguments/options.js'
@@ -101,7 +102,7 @@ function checkCount(
   }
   if (given.length > operands.length && !operands.at(-1)?.repeats) {
     throw new UsageError(
-      `${name} does not know what to do with ${JSON.stringify(given[operands.length].slice(0, 100))}`,
+      `${name} does not know what to do with ${describeValue(given[operands.length])}`,
       excessHint?.(given.slice(operands.length)) ?? expectationOf(name, operands),
     )
   }

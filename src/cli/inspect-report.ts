@@ -1,3 +1,4 @@
+import { byteSize } from '../describe.js'
 import {
   defaultTemplate,
   type ModelSummary,
@@ -5,7 +6,6 @@ import {
   replyFormatOf,
   templateFamily,
 } from '../index.js'
-import { byteSize } from './output/table.js'
 
 /** How a chat with a model would be held. */
 export interface ChatSummary extends Pick<ReplyFormat, 'reasoning' | 'tools' | 'thinkingVariables'> {

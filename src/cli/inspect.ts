@@ -1,10 +1,11 @@
+import { byteSize } from '../describe.js'
 import { DasllamaError, inspectModel, type ModelSummary } from '../index.js'
 import { MODEL, modelOptions } from './arguments/model-options.js'
 import { flag } from './arguments/options.js'
 import { command } from './command.js'
 import { type ChatSummary, chatSummary, type Fitness, fitness } from './inspect-report.js'
 import { print } from './output/printable.js'
-import { byteSize, columns } from './output/table.js'
+import { columns } from './output/table.js'
 
 export const inspect = command({
   name: 'inspect',

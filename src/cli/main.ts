@@ -1,3 +1,4 @@
+import { displayName } from '../describe.js'
 import { DasllamaError } from '../index.js'
 import { nearest } from '../nearest.js'
 import type { Terminal } from '../platform/terminal.js'
@@ -65,7 +66,7 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
 function find(name: string): Command {
   const command = COMMANDS.get(name)
   if (command) return command
-  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
+  const shown = displayName(name)
   if (name.startsWith('-')) {
     throw new UsageError(
       `there is no option ${shown} before a command`,

@@ -7,7 +7,7 @@ import { createPool, normalize, POOLINGS, type Pooling } from '../session/pool.j
 import type { EncodeOptions, TokenId } from '../tokenizer/tokenizer.js'
 import { Model } from './model.js'
 
-/** A text, or its token ids, which are taken as they are. */
+/** A text, or its token ids, which are taken without change. */
 export type EmbedInput = string | ArrayLike<TokenId>
 
 /** How to embed. `EncodeOptions` say how texts become tokens. */
@@ -44,9 +44,10 @@ type PerToken = EmbedOptions & { pooling: 'none' }
  * One text, or its ids, gives one vector (with `pooling: 'none'` one a token); an array of texts or of ids gives an
  * array of what each would give, and an empty one none.
  *
- * Memory for the longest text is taken for the time of the call. Before anything is evaluated it rejects with
- * `INVALID_ARGUMENT` for bad options, for what is no text and for an empty one, `CONTEXT_FULL` for one that is too long,
- * `UNSUPPORTED` for a reranker's pooling, `OUT_OF_MEMORY`, `DISPOSED`; later only with `THREAD_LOST` or the signal's reason.
+ * Each text takes memory for its tokens while it is evaluated. Before anything is evaluated it rejects with
+ * `INVALID_ARGUMENT` for bad options, for what is not a text and for an empty one, `CONTEXT_FULL` for one that is too long,
+ * `UNSUPPORTED` for a reranker's pooling, `DISPOSED`; later with `OUT_OF_MEMORY`, `THREAD_LOST`, `DISPOSED` for a model that
+ * is disposed meanwhile, or the signal's reason.
  */
 export function embed(model: Model, text: EmbedInput, options?: PerText): Promise<Float32Array>
 export function embed(model: Model, texts: readonly EmbedInput[], options?: PerText): Promise<Float32Array[]>
@@ -70,19 +71,19 @@ export async function embed(
   const many = isList(input)
   // A copy, because the caller may change its list while the event loop runs.
   const texts = many ? readList('the list of texts', input, (text) => text as EmbedInput) : [input]
-  const embedder = model.createEmbedder()
+  const embedder = model.createEmbedder(options.signal)
+  const { signal } = embedder
   try {
     const inputs: TokenId[][] = []
     for (const [i, text] of texts.entries()) {
       inputs.push(idsOf(text, many ? `text ${i + 1} of ${texts.length}` : 'the text', model, options))
-      await pacer.yieldIfDue(options.signal)
+      await pacer.yieldIfDue(signal)
     }
-    options.signal?.throwIfAborted()
-    embedder.reserve(inputs.reduce((most, { length }) => Math.max(most, length), 1))
+    signal.throwIfAborted()
     const results: Float32Array[][] = []
     for (const ids of inputs) {
       const pool = createPool(settings.pooling, model.config.embeddingLength)
-      await embedder.run(ids, pool.take, options.signal)
+      await embedder.run(ids, pool.take)
       results.push(pool.vectors().map((vector) => finish(vector, settings)))
     }
     const given = settings.pooling === 'none' ? results : results.map(([vector]) => vector)

@@ -1,6 +1,7 @@
 import type { Engine } from '../backend/wasm/engine.js'
 import { WasmExecutable } from '../backend/wasm/executable.js'
 import { sequenceBytes } from '../backend/wasm/kv-layout.js'
+import { checkEngineOptions, type EngineOptions, openEngine } from '../backend/wasm/open-engine.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile } from '../gguf/model-file.js'
 import type { Config } from '../model/config.js'
@@ -13,7 +14,6 @@ import { readChatTemplates } from './chat-templates.js'
 import { defaultContext } from './load-model.js'
 import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
-import { checkEngineOptions, type EngineOptions, openEngine } from './open-engine.js'
 
 /** What a model file holds, learnt without reading a weight. */
 export interface ModelSummary {

@@ -1,6 +1,7 @@
 import { following } from '../abortable.js'
 import { WasmExecutable } from '../backend/wasm/executable.js'
 import { sequenceBytes } from '../backend/wasm/kv-layout.js'
+import { checkEngineOptions, type EngineOptions, openEngine } from '../backend/wasm/open-engine.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { checkWeights } from '../gguf/weight-check.js'
@@ -14,8 +15,9 @@ import { readChatTemplates } from './chat-templates.js'
 import { Model } from './model.js'
 import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
-import { checkEngineOptions, type EngineOptions, openEngine } from './open-engine.js'
 import { readRecommendedSampling } from './recommended-sampling.js'
+
+export type { EngineOptions }
 
 export interface LoadOptions extends OpenOptions, EngineOptions {
   /** Positions of a session, unless it asks for another number. Default: what the model was trained for, at most 4096. */

@@ -1,65 +1,76 @@
-import type { Engine } from '../backend/wasm/engine.js'
-import { KERNEL_BUILDS, type KernelBuild } from '../backend/wasm/kernels.js'
-import { DasllamaError } from '../errors.js'
+import type { Executable } from '../backend/executable.js'
 import type { Config } from '../model/config.js'
-import type { Network } from '../model/network.js'
 import type { SamplingParams } from '../sampling/params.js'
+import { Call } from '../session/call.js'
 import { Embedder } from '../session/embedder.js'
-import { busy } from '../session/failures.js'
+import { modelDisposed } from '../session/failures.js'
 import { Session, type SessionHost } from '../session/session.js'
-import { SessionMemory } from '../session/session-memory.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
+import { SessionRegistry } from '../session/session-registry.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
+
+/** What a model is made of. */
+export interface ModelParts {
+  readonly executable: Executable
+  readonly config: Config
+  /** Says which model a saved state belongs to. */
+  readonly identity: string
+  readonly tokenizer: Tokenizer
+  readonly contextLength: number
+  /** Default none. */
+  readonly chatTemplates?: ReadonlyMap<string, string>
+  /** Default none. */
+  readonly recommendedSampling?: Readonly<SamplingParams>
+  readonly onWarning?: WarningListener | undefined
+}
 
 /** A loaded model: its numbers, its tokenizer, and sessions on it. */
 export class Model {
   readonly config: Config
   readonly tokenizer: Tokenizer
-  /** Positions of a session that does not ask for another number. */
+  /** The most positions of a session that does not ask for another number. */
   readonly contextLength: number
   /** The file's chat templates by name, the main one as `default`; none where the file has none. */
   readonly chatTemplates: ReadonlyMap<string, string>
   /** What the file's publisher recommends for sampling (`general.sampling.*`); empty where the file names nothing. */
   readonly recommendedSampling: Readonly<SamplingParams>
-  /** What the sessions work with. They hold it too, so it lets go of the memory when the model is disposed. */
+  /** What the sessions work with. They hold it too, so it lets go of the executable when the model is disposed. */
   readonly #host: ModelHost
-  /** Those at work: none outlives its call of `embed`. */
-  readonly #embedders = new Set<Embedder>()
+  readonly #embeddings = new Set<Call>()
   #ended: Promise<void> | undefined
 
-  /** @internal Models come from `loadModel`. */
-  constructor(
-    network: Network,
-    tokenizer: Tokenizer,
-    contextLength: number,
-    { chatTemplates = new Map(), recommendedSampling = {}, onWarning }: ModelSettings = {},
-  ) {
-    this.config = network.config
-    this.tokenizer = tokenizer
-    this.contextLength = contextLength
+  private constructor({ chatTemplates = new Map(), recommendedSampling = {}, ...parts }: ModelParts) {
+    this.config = parts.config
+    this.tokenizer = parts.tokenizer
+    this.contextLength = parts.contextLength
     this.chatTemplates = chatTemplates
     this.recommendedSampling = recommendedSampling
-    this.#host = new ModelHost(network, tokenizer, onWarning)
+    this.#host = new ModelHost(parts)
+  }
+
+  /** @internal Models come from `loadModel`. */
+  static create(parts: ModelParts): Model {
+    return new Model(parts)
   }
 
   get architecture(): string {
     return this.config.architecture
   }
 
-  /** Bytes of WebAssembly memory in use: weights, scratch and the caches of all sessions. */
+  /** Bytes of the engine's memory in use: weights, scratch and the memories of all sessions; 0 once it is disposed. */
   get memoryBytes(): number {
-    return this.#host.engine?.arena.bytesInUse ?? 0
+    return this.#host.running?.bytesInUse ?? 0
   }
 
-  /** Threads that share the work; see the option `threads`. */
+  /** Threads that share the work, see the option `threads`; 0 once it is disposed. */
   get threads(): number {
-    return this.#host.engine?.team.size ?? 0
+    return this.#host.running?.threads ?? 0
   }
 
-  /** The build of the kernels that runs it; see the option `kernels`. */
-  get kernels(): KernelBuild {
-    return KERNEL_BUILDS[this.#host.engine?.kernels.build() ?? 0]
+  /** The build of the kernels that runs it: see the option `kernels`. */
+  get kernels(): string {
+    return this.#host.kernels
   }
 
   encode(text: string, options?: EncodeOptions): TokenId[] {
@@ -74,80 +85,86 @@ export class Model {
     return this.tokenizer.piece(id)
   }
 
-  /** A new, independent sequence. Throws `INVALID_ARGUMENT` for bad options, `UNSUPPORTED`, `OUT_OF_MEMORY`, `DISPOSED`. */
+  /**
+   * A new, independent sequence. It takes memory only as tokens are evaluated. Throws `INVALID_ARGUMENT` for bad options,
+   * `UNSUPPORTED` for a `kvType` or a context shift that the model's memory does not have, `DISPOSED`.
+   */
   createSession(options: SessionOptions = {}): Session {
-    this.#host.assertOpen()
-    return new Session(this.#host, resolveSessionOptions(options, this.config, this.contextLength))
+    this.#assertOpen()
+    return Session.create(this.#host, resolveSessionOptions(options, this.contextLength))
   }
 
-  /** @internal What `embed` works with; the model is busy until it is disposed. Throws `DISPOSED`. */
-  createEmbedder(): Embedder {
-    const { network, memory } = this.#host
-    return new Embedder(network, memory, this.#embedders)
+  /** @internal What `embed` works with, until it is disposed. Throws `DISPOSED`. */
+  createEmbedder(signal: AbortSignal | undefined): Embedder {
+    this.#assertOpen()
+    const call: Call = new Call({ signal, onEnd: () => this.#embeddings.delete(call) })
+    this.#embeddings.add(call)
+    return new Embedder(this.#host, call)
   }
 
   /**
-   * Ends all sessions and threads and lets go of the memory; none of them while a session is running (`BUSY`). Idempotent.
-   * `await model[Symbol.asyncDispose]()` resolves when the threads have ended.
+   * Ends all sessions and embeddings, aborting what is running on them as `session.dispose()` does, then the threads, and
+   * lets go of the memory. Resolves when all have ended. Idempotent.
    */
-  dispose(): void {
-    void this.#end()
-  }
-
-  /** Throws before anything ends; resolves when the threads have. */
-  #end(): Promise<void> {
-    if (this.#embedders.size > 0) {
-      throw new DasllamaError('BUSY', 'the model is busy with embeddings', { hint: 'await them first' })
-    }
-    if (this.#host.memory.isBusy) throw busy()
-    this.#ended ??= this.#host.dispose()
+  dispose(): Promise<void> {
+    this.#ended ??= this.#end()
     return this.#ended
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end()
+  [Symbol.dispose](): void {
+    void this.dispose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  async #end(): Promise<void> {
+    const running = [
+      ...this.#host.sessions.dispose(),
+      ...Array.from(this.#embeddings, (call) => call.interrupt(modelDisposed())),
+    ]
+    // Where nothing is running all of it ends at once.
+    if (running.length > 0) await Promise.all(running)
+    await this.#host.dispose()
+  }
+
+  #assertOpen(): void {
+    if (this.#ended) throw modelDisposed()
   }
 }
 
-/** What a model has beyond what runs. */
-interface ModelSettings {
-  readonly chatTemplates?: ReadonlyMap<string, string>
-  readonly recommendedSampling?: Readonly<SamplingParams>
-  readonly onWarning?: WarningListener | undefined
-}
-
-/** A model's network and memory until it is disposed; from then on nothing leads to them. */
+/** A model's executable until it is disposed; from then on nothing leads to it. */
 class ModelHost implements SessionHost {
+  readonly identity: string
   readonly tokenizer: Tokenizer
-  readonly memory: SessionMemory
-  #network: Network | undefined
+  readonly vocabSize: number
+  readonly kernels: string
+  readonly sessions: SessionRegistry
+  #executable: Executable | undefined
 
-  constructor(network: Network, tokenizer: Tokenizer, onWarning: WarningListener | undefined) {
+  constructor({ executable, identity, tokenizer, config, onWarning }: ModelParts) {
+    this.identity = identity
     this.tokenizer = tokenizer
-    this.memory = new SessionMemory(network.engine.arena, onWarning)
-    this.#network = network
+    this.vocabSize = config.vocabSize
+    this.kernels = executable.kernels
+    this.sessions = new SessionRegistry(() => this.executable, onWarning)
+    this.#executable = executable
   }
 
-  /** Throws `DISPOSED`. */
-  get network(): Network {
-    if (this.#network) return this.#network
-    throw new DasllamaError('DISPOSED', 'the model has been disposed')
+  get running(): Executable | undefined {
+    return this.#executable
   }
 
-  get engine(): Engine | undefined {
-    return this.#network?.engine
-  }
-
-  /** Throws `DISPOSED`. */
-  assertOpen(): void {
-    void this.network
+  get executable(): Executable {
+    if (this.#executable) return this.#executable
+    throw modelDisposed()
   }
 
   /** Resolves when the threads have ended. */
   async dispose(): Promise<void> {
-    const { engine } = this
-    this.memory.dispose()
-    this.#network = undefined
-    await engine?.team.dismiss()
+    const executable = this.#executable
+    this.#executable = undefined
+    await executable?.dispose()
   }
 }

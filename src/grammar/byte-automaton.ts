@@ -72,11 +72,11 @@ export class ByteAutomaton {
   #newRule(): number {
     const rule = this.#starts.length
     this.#starts.push(this.#newState())
-    this.#ends.push(this.#newState(true))
+    this.#ends.push(this.#newState({ isEnd: true }))
     return rule
   }
 
-  #newState(isEnd = false): number {
+  #newState({ isEnd = false } = {}): number {
     if (this.#states.length >= MAX_STATES) {
       throw new DasllamaError('LIMIT', `the grammar needs more than ${MAX_STATES} states`, {
         hint: 'its repetitions are too many, or repeat each other; lower them, or leave them open',

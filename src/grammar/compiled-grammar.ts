@@ -1,9 +1,9 @@
 import { DasllamaError } from '../errors.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { ByteAutomaton } from './byte-automaton.js'
-import { findLeftRecursion, pruned } from './checks.js'
 import type { Grammar } from './grammar.js'
 import { DEAD, Readings } from './reading.js'
+import { findLeftRecursion, pruned } from './rule-analysis.js'
 import { type TokenMask, TokenMasks } from './token-masks.js'
 import { trieOf } from './token-trie.js'
 

@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { ANY_CHARACTER, type CodePointRange, complement, normalized } from './code-points.js'
 import { choice, type Grammar, type Node, repeat, rule, sequence, set, text } from './grammar.js'
@@ -47,7 +48,7 @@ class Parser {
     this.#skip(SPACE)
     while (this.#at < this.#source.length) this.#rule()
     for (const [name, at] of this.#used) {
-      if (!this.#rules.has(name)) throw this.#error(`there is no rule ${quoted(name)}`, at)
+      if (!this.#rules.has(name)) throw this.#error(`there is no rule ${describeValue(name)}`, at)
     }
     if (!this.#rules.has('root')) {
       throw new DasllamaError('INVALID_ARGUMENT', 'the grammar has no rule "root"', {
@@ -69,42 +70,42 @@ class Parser {
     if (!this.#take('::=')) {
       const hint =
         'names have letters, digits and hyphens; a rule is written name ::= …, on one line but for groups'
-      throw this.#error(`expected ::= after ${quoted(name)}, found ${this.#found()}`, this.#at, hint)
+      throw this.#error(`expected ::= after ${describeValue(name)}, found ${this.#found()}`, this.#at, hint)
     }
-    if (this.#rules.has(name)) throw this.#error(`the rule ${quoted(name)} is defined twice`, start)
+    if (this.#rules.has(name)) throw this.#error(`the rule ${describeValue(name)} is defined twice`, start)
     if (this.#rules.size >= MAX_RULES)
       throw this.#error(`there are more than ${MAX_RULES} rules`, start, undefined, 'LIMIT')
     this.#skip(SPACE)
-    const node = this.#options(false)
+    const node = this.#options(BLANKS)
     const end = this.#peek()
     if (end !== '' && end !== '\n' && end !== '\r') {
-      throw this.#error(`expected the end of the rule ${quoted(name)}, found ${this.#found()}`)
+      throw this.#error(`expected the end of the rule ${describeValue(name)}, found ${this.#found()}`)
     }
     this.#rules.set(name, node)
     this.#skip(SPACE)
   }
 
-  /** Options with | between; in a group they may go over lines. */
-  #options(grouped: boolean): Node {
-    const options = [this.#sequence(grouped)]
+  /** Options with | between. `gap` may stand between the parts of an option: in a group that is more than one line. */
+  #options(gap: RegExp): Node {
+    const options = [this.#sequence(gap)]
     while (this.#take('|')) {
       this.#skip(SPACE)
-      options.push(this.#sequence(grouped))
+      options.push(this.#sequence(gap))
     }
     return choice(options)
   }
 
-  #sequence(grouped: boolean): Node {
+  #sequence(gap: RegExp): Node {
     const parts: Node[] = []
     for (;;) {
-      this.#skip(grouped ? SPACE : BLANKS)
+      this.#skip(gap)
       let node = this.#item()
       if (!node) return sequence(parts)
-      this.#skip(grouped ? SPACE : BLANKS)
+      this.#skip(gap)
       // One after the other repeats what was repeated.
       for (let times = this.#times(); times; times = this.#times()) {
         node = repeat(node, ...times)
-        this.#skip(grouped ? SPACE : BLANKS)
+        this.#skip(gap)
       }
       parts.push(node)
     }
@@ -149,7 +150,7 @@ class Parser {
     if (++this.#depth > MAX_DEPTH) {
       throw this.#error(`groups are nested more than ${MAX_DEPTH} deep`, start, 'make rules of them', 'LIMIT')
     }
-    const node = this.#options(true)
+    const node = this.#options(SPACE)
     if (!this.#take(')')) {
       throw this.#error(`expected ) for the group of ${this.#place(start)}, found ${this.#found()}`)
     }
@@ -303,9 +304,4 @@ class Parser {
   ): DasllamaError {
     return new DasllamaError(code, `grammar, ${this.#place(at)}: ${message}`, { hint })
   }
-}
-
-/** A name in a message. */
-function quoted(name: string): string {
-  return `"${name.length <= 100 ? name : `${name.slice(0, 97)}…`}"`
 }

@@ -121,7 +121,7 @@ export class Readings {
       return state * STACKS + this.#rebase(stack, rebased)
     })
     const returned = { state: this.#returns[common], stack: this.#below[common] }
-    return { local: this.#intern(local, false), after: this.#close([returned]) }
+    return { local: this.#intern(local), after: this.#close([returned]) }
   }
 
   /** The number of a set of other readings of the same automaton here. */
@@ -132,7 +132,7 @@ export class Readings {
       const { state, stack } = configuration(key)
       return state * STACKS + this.#rebase(stack, stacks, other)
     })
-    const adopted = this.#intern(keys, other.ended[set] === 1)
+    const adopted = this.#intern(keys, { ended: other.ended[set] === 1 })
     this.#adopted += this.#stored - before
     return adopted
   }
@@ -198,10 +198,10 @@ export class Readings {
         waiting.push({ state: automaton.start(rule), stack: above })
       }
     }
-    return this.#intern(kept, ended)
+    return this.#intern(kept, { ended })
   }
 
-  #intern(keys: number[], ended: boolean): number {
+  #intern(keys: number[], { ended = false } = {}): number {
     if (keys.length > MAX_READINGS) throw tooManyReadings()
     if (keys.length === 0 && !ended) return DEAD
     const sorted = Float64Array.from(keys).sort()

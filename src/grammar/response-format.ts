@@ -1,3 +1,4 @@
+import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { BoundedCache } from './bounded-cache.js'
@@ -6,7 +7,6 @@ import { parseGbnf } from './gbnf.js'
 import type { Grammar } from './grammar.js'
 import { MAX_CACHED_GRAMMARS } from './limits.js'
 import { convertSchema, JSON_OBJECT, schemaGrammar } from './schema/convert.js'
-import { shown } from './schema/failures.js'
 import type { SchemaNotice } from './schema/notices.js'
 
 /** What a generated text must look like: see `GenerateOptions.responseFormat`. */
@@ -99,7 +99,7 @@ export function inspectToolSchemas(tools: readonly ToolParameters[]): ToolSchema
     } catch (error) {
       if (!(error instanceof DasllamaError)) throw error
       const { code, message, hint } = error
-      const named = new DasllamaError(code, `tool ${shown(name)}: ${message}`, { hint, cause: error })
+      const named = new DasllamaError(code, `tool ${describeValue(name)}: ${message}`, { hint, cause: error })
       return { name, notices: [], error: named }
     }
   })

@@ -11,13 +11,17 @@ import type {
 } from '../backend/program.js'
 import type { RopeSpec } from '../backend/rope.js'
 import { describeValue } from '../describe.js'
-import { DasllamaError } from '../errors.js'
+import type { DasllamaError } from '../errors.js'
 import type { Config } from './config.js'
+import { familyError } from './family.js'
 
 /** Which tensors there are: a model file's, or those that a test wants to make. */
 export interface TensorNames {
   has(name: string): boolean
 }
+
+/** The builder of one layer. */
+export type LayerBuilder = Builder & { readonly layer: number }
 
 /** An operation without what it yields. */
 type Unfinished<O = Op> = O extends Op ? Omit<O, 'out'> : never
@@ -72,9 +76,9 @@ export class Builder {
   }
 
   /** A builder for each layer, in order. */
-  *layers(): Generator<Builder, void> {
+  *layers(): Generator<LayerBuilder, void> {
     for (let layer = 0; layer < this.#recording.config.layers; layer++) {
-      yield new Builder(this.#recording, layer)
+      yield new Builder(this.#recording, layer) as LayerBuilder
     }
   }
 
@@ -165,8 +169,14 @@ export class Builder {
     const own = { type: ropeType, dims: ropeDim, theta: ropeTheta, scaling: ropeScaling, factors }
     const spec: RopeSpec = { ...own, ...options }
     const headDim = x.width / x.heads
-    if (spec.dims > headDim || spec.dims % 2 !== 0) {
-      throw this.#error('rope', `${spec.dims} rotary dimensions do not fit heads of ${headDim}`)
+    if (!(spec.dims >= 2 && spec.dims <= headDim && spec.dims % 2 === 0)) {
+      throw this.#error(
+        'rope',
+        `${describeValue(spec.dims)} rotary dimensions do not fit heads of ${headDim}`,
+      )
+    }
+    if (!(Number.isFinite(spec.theta) && spec.theta > 1)) {
+      throw this.#error('rope', `the base is ${describeValue(spec.theta)}; more than 1 is needed`)
     }
     if (spec.factors !== undefined) this.#require('rope', spec.factors, 'vector', [spec.dims / 2])
     const { ropes } = this.#recording
@@ -198,6 +208,7 @@ export class Builder {
     if (window !== undefined && !(Number.isInteger(window) && window >= 1)) {
       throw this.#error('attention', `a window of ${describeValue(window)} positions is not possible`)
     }
+    if (!Number.isFinite(scale)) throw this.#error('attention', `the scale is ${describeValue(scale)}`)
     const spec: MemorySpec = { kind: 'kv', kvHeads: k.heads, keyDim, valueDim, window }
     const memory = this.#recording.memories.push(spec) - 1
     return this.#push({ kind: 'attention', q, k, v, memory, scale }, q.heads * valueDim, q.heads)
@@ -247,6 +258,9 @@ export class Builder {
     if (logits) throw this.#error('logits', 'the program has them already')
     if (x.width !== config.embeddingLength) {
       throw this.#error('logits', `hidden states of ${x.width} values, not of ${config.embeddingLength}`)
+    }
+    if (softcap !== undefined && !(Number.isFinite(softcap) && softcap >= 0)) {
+      throw this.#error('logits', `the cap is ${describeValue(softcap)}; 0 or more is needed`)
     }
     const name = this.has('output.weight') ? 'output' : tied
     const matrix = this.#matrix('logits', name, x.width, config.vocabSize)
@@ -335,11 +349,7 @@ export class Builder {
   #error(where: string, what: string): DasllamaError {
     const layer = this.layer === undefined ? '' : `, layer ${this.layer}`
     const { architecture } = this.#recording.config
-    return new DasllamaError(
-      'INVALID_ARGUMENT',
-      `family ${describeValue(architecture)}${layer}, ${where}: ${what}`,
-      { hint: 'the mistake is in the family, not in the file' },
-    )
+    return familyError(architecture, `${layer}, ${where}: ${what}`)
   }
 }
 

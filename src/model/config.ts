@@ -1,4 +1,6 @@
 import type { RopeScaling } from '../backend/rope.js'
+import { describeValue } from '../describe.js'
+import { familyError } from './family.js'
 import type { HyperparameterReader } from './hyperparameter-reader.js'
 import { type PoolingType, readPooling } from './pooling.js'
 import { readRopeScaling } from './rope-scaling.js'
@@ -101,6 +103,39 @@ export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Conf
     pooling: readPooling(reader),
   }
 }
+
+/** Throws `INVALID_ARGUMENT` where a family returns a configuration that lacks what every decoder is built from. */
+export function checkConfig(config: Partial<Config> | null | undefined, architecture: string): void {
+  const refuse = (key: string, value: unknown, needed: string) =>
+    familyError(
+      architecture,
+      `: hyperparameters() returns ${key} ${describeValue(value)}; ${needed} is needed`,
+    )
+  for (const key of COUNTS) {
+    const value = config?.[key]
+    if (!(Number.isInteger(value) && Number(value) >= 1)) throw refuse(key, value, 'a positive integer')
+  }
+  for (const key of REALS) {
+    const value = config?.[key]
+    if (!Number.isFinite(value)) throw refuse(key, value, 'a number')
+  }
+  if (config?.architecture !== architecture) {
+    throw refuse('architecture', config?.architecture, "the file's")
+  }
+}
+
+const COUNTS = [
+  'contextLength',
+  'vocabSize',
+  'embeddingLength',
+  'feedForwardLength',
+  'layers',
+  'heads',
+  'kvHeads',
+  'headDim',
+  'ropeDim',
+] as const
+const REALS = ['ropeTheta', 'attentionScale', 'rmsEpsilon'] as const
 
 /** The base of rotary frequencies under `key`, more than 1; default 10,000. */
 export function readRopeTheta(reader: HyperparameterReader, key: string): number {

@@ -1,3 +1,5 @@
+import { describeValue } from '../describe.js'
+import { DasllamaError } from '../errors.js'
 import type { Builder } from './builder.js'
 import type { Config } from './config.js'
 import type { HyperparameterReader } from './hyperparameter-reader.js'
@@ -13,4 +15,12 @@ export interface Family<C extends Config = Config> {
   hyperparameters(reader: HyperparameterReader): C
   /** Records the computation, from the tokens to the logits. Called once per model file; depends on nothing else. */
   build(b: Builder, h: C): void
+}
+
+/** What a family's author has to mend, whatever the file. `what` follows the architecture. */
+export function familyError(architecture: string, what: string, cause?: unknown): DasllamaError {
+  return new DasllamaError('INVALID_ARGUMENT', `family ${describeValue(architecture)}${what}`, {
+    cause,
+    hint: 'the mistake is in the family, not in the file',
+  })
 }

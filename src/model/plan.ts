@@ -3,8 +3,8 @@ import { describeFailure, describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
 import { Builder } from './builder.js'
-import type { Config } from './config.js'
-import type { Family } from './family.js'
+import { type Config, checkConfig } from './config.js'
+import { type Family, familyError } from './family.js'
 import { HyperparameterReader } from './hyperparameter-reader.js'
 import { familyOf } from './registry.js'
 
@@ -25,7 +25,8 @@ export interface ModelPlan extends ModelHeader {
 export function readHeader(file: ModelFile): ModelHeader {
   const reader = new HyperparameterReader(file)
   const family = familyOf(reader.architecture, file.name)
-  const config = family.hyperparameters(reader)
+  const config = called(reader.architecture, 'hyperparameters()', () => family.hyperparameters(reader))
+  checkConfig(config, reader.architecture)
   return { family, config, hyperparameters: reader.record }
 }
 
@@ -45,15 +46,18 @@ export function record(
   { family, config }: Pick<ModelHeader, 'family' | 'config'>,
   names: { has(name: string): boolean },
 ): Program {
+  return called(config.architecture, 'build()', () =>
+    Builder.record(config, names, (b) => family.build(b, config)),
+  )
+}
+
+/** What a family's function returns. Its own errors are reported as the family's. */
+function called<T>(architecture: string, what: string, call: () => T): T {
   try {
-    return Builder.record(config, names, (b) => family.build(b, config))
+    return call()
   } catch (cause) {
     if (cause instanceof DasllamaError) throw cause
-    throw new DasllamaError(
-      'INVALID_ARGUMENT',
-      `family ${describeValue(config.architecture)}: build() failed: ${describeFailure(cause)}`,
-      { cause },
-    )
+    throw familyError(architecture, `: ${what} failed: ${describeFailure(cause)}`, cause)
   }
 }
 

@@ -1,10 +1,9 @@
 import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { llama } from './families/llama.js'
+import * as families from './families/built-in.js'
 import type { Family } from './family.js'
 
-/** Every family of this package. A new one is a file in families/ and its name here. */
-const BUILT_IN: readonly Family[] = [llama]
+const BUILT_IN: readonly Family[] = /* @__PURE__ */ Object.values(families)
 
 /** Those that users have registered, by architecture. */
 const registered = /* @__PURE__ */ new Map<string, Family>()

@@ -69,7 +69,13 @@ export interface Terminal {
  * Whether to write colours: where someone watches a terminal that knows them, unless NO_COLOR is set; FORCE_COLOR asks
  * for them anywhere, and with 0 or false for none.
  */
-export function wantsColors(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+export function wantsColors({
+  isTerminal,
+  env,
+}: {
+  readonly isTerminal: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+}): boolean {
   if (env.NO_COLOR) return false
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false'
   return isTerminal && env.TERM !== 'dumb'

@@ -1,4 +1,5 @@
-import type { ResolvedSampling, StepName } from './params.js'
+import type { CustomStep } from './custom-step.js'
+import type { ResolvedStepParams } from './knobs.js'
 import type { Step } from './step.js'
 import { constraints } from './steps/constraints.js'
 import { custom } from './steps/custom.js'
@@ -12,34 +13,56 @@ import { topP } from './steps/top-p.js'
 import { typicalP } from './steps/typical-p.js'
 import { xtc } from './steps/xtc.js'
 
-/** Makes a step of the parameters; `undefined` where they leave it off. */
-type StepMaker = (params: ResolvedSampling) => Step | undefined
-
-/** A new step is a file in steps/ and its line here, in `STEP_NAMES` and in the parameters. */
-const MAKERS: Readonly<Record<StepName, StepMaker>> = {
-  penalties,
-  dry,
-  topNSigma,
-  temperature,
-  topK,
-  typicalP,
-  topP,
-  minP,
-  xtc,
+interface StepEntry {
+  /** Makes the step of the parameters; `undefined` where they leave it off. */
+  readonly make: (params: ResolvedStepParams) => Step | undefined
+  /** What it is for: greedy choice needs only those that reshape the logits, mirostat no step that truncates. */
+  readonly purpose: 'reshape' | 'heat' | 'truncate'
+  /** Other programs' names for it. */
+  readonly aliases?: readonly string[]
 }
 
-/** Steps that change logits; greedy choice and mirostat need no others (mirostat: and the temperature). */
-const RESHAPING: ReadonlySet<StepName> = new Set(['penalties', 'dry'])
+/** The chain, in its default order. A new step is a file in steps/, its line here and its knobs in `STEP_KNOBS`. */
+const STEPS = {
+  penalties: { make: penalties, purpose: 'reshape' },
+  dry: { make: dry, purpose: 'reshape' },
+  topNSigma: { make: topNSigma, purpose: 'truncate' },
+  temperature: { make: temperature, purpose: 'heat', aliases: ['temp'] },
+  topK: { make: topK, purpose: 'truncate' },
+  typicalP: { make: typicalP, purpose: 'truncate', aliases: ['typP', 'typ'] },
+  topP: { make: topP, purpose: 'truncate', aliases: ['nucleus'] },
+  minP: { make: minP, purpose: 'truncate' },
+  xtc: { make: xtc, purpose: 'truncate' },
+} as const satisfies Readonly<Record<string, StepEntry>>
+
+export type StepName = keyof typeof STEPS
+
+/** The steps of the chain that `samplers` may name, in their default order. */
+export const STEP_NAMES = /* @__PURE__ */ Object.keys(STEPS) as readonly StepName[]
+
+/** The step of this name, whatever its letters' case and the signs between them, or by another program's name for it. */
+export function findStep(name: string): StepName | undefined {
+  const bare = (text: string) => text.trim().replace(/[-_]/g, '').toLowerCase()
+  const wanted = bare(name)
+  return STEP_NAMES.find((step) => {
+    const { aliases = [] }: StepEntry = STEPS[step]
+    return [step, ...aliases].some((known) => bare(known) === wanted)
+  })
+}
+
+/** What the chain is built from. */
+type ChainParams = ResolvedStepParams & { readonly samplers: readonly (StepName | CustomStep)[] }
 
 /** The steps that these parameters ask for, in order. */
-export function buildChain(params: ResolvedSampling, endIds: ReadonlySet<number>): readonly Step[] {
-  const greedy = params.temp <= 0
-  const mirostat = params.mirostatTau > 0
-  const runs = (name: StepName) => RESHAPING.has(name) || (!greedy && (!mirostat || name === 'temperature'))
+export function buildChain(params: ChainParams, endIds: ReadonlySet<number>): readonly Step[] {
+  const isGreedy = params.temp <= 0
+  const isMirostat = params.mirostatTau > 0
+  const runs = ({ purpose }: StepEntry) =>
+    purpose === 'reshape' || (!isGreedy && (!isMirostat || purpose === 'heat'))
   const steps = [constraints(params, endIds)]
   for (const step of params.samplers) {
     if (typeof step === 'function') steps.push(custom(step))
-    else if (runs(step)) steps.push(MAKERS[step](params))
+    else if (runs(STEPS[step])) steps.push(STEPS[step].make(params))
   }
   return steps.filter((step) => step !== undefined)
 }

@@ -1,5 +1,5 @@
 import { log } from '../math/elementary.js'
-import type { Candidates } from './candidates.js'
+import type { CandidateSet } from './candidate-set.js'
 
 /** Bars of the histogram. */
 const BUCKETS = 4096
@@ -10,7 +10,7 @@ const BUCKETS = 4096
  * first; then the probabilities are added up in a histogram by distance, and only the bucket in which the share is
  * reached is sorted.
  */
-export function keepMass(candidates: Candidates, share: number, center: number): void {
+export function keepMass(candidates: CandidateSet, share: number, center: number): void {
   const { softmax } = candidates
   const wanted = share * softmax.mass
   const reach = reachOf(candidates, 1 - share, center)
@@ -47,12 +47,12 @@ export function keepMass(candidates: Candidates, share: number, center: number):
  * less than `rest` even all together; so what is farther than the first of them, and than the likeliest token on the
  * other side, never comes to its turn.
  */
-function reachOf({ largest, softmax, size }: Candidates, rest: number, center: number): number {
+function reachOf({ largest, softmax, size }: CandidateSet, rest: number, center: number): number {
   return Math.max(largest - center, center - softmax.logitOf(log(rest / size)))
 }
 
 /** Whether most candidates are below `threshold`, judged by every 16th: otherwise leaving them out costs more than it saves. */
-function pays({ logits, size }: Candidates, threshold: number): boolean {
+function pays({ logits, size }: CandidateSet, threshold: number): boolean {
   let below = 0
   for (let i = 0; i < size; i += 16) if (logits[i] < threshold) below += 16
   return 2 * below > size

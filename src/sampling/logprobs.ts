@@ -1,6 +1,6 @@
 import { DasllamaError } from '../errors.js'
-import { Candidates } from './candidates.js'
-import { kthLargest } from './passes.js'
+import { CandidateSet } from './candidate-set.js'
+import { topIndices } from './passes.js'
 
 /** A token and the natural logarithm of its probability. */
 export interface TokenLogprob {
@@ -17,7 +17,7 @@ export interface Logprobs {
 }
 
 /** Log-probabilities of token `id` and of the `n` likeliest among `candidates`. Throws `INVALID_ARGUMENT` for a bad `n`. */
-export function logprobsOf(candidates: Candidates, id: number, n: number): Logprobs {
+export function logprobsOf(candidates: CandidateSet, id: number, n: number): Logprobs {
   if (!Number.isInteger(n) || n < 0) {
     throw new DasllamaError('INVALID_ARGUMENT', `the number of log-probabilities must be whole, not ${n}`)
   }
@@ -28,22 +28,13 @@ export function logprobsOf(candidates: Candidates, id: number, n: number): Logpr
   const chosen = candidates.indexOf(id)
   return {
     logprob: chosen < 0 ? Number.NEGATIVE_INFINITY : at(chosen),
-    top: likeliest(logits, size, Math.min(n, size)).map((index) => ({ id: ids[index], logprob: at(index) })),
+    top: topIndices(logits, size, Math.min(n, size)).map((index) => ({ id: ids[index], logprob: at(index) })),
   }
-}
-
-/** Indices of the `n` largest of the first `size` logits, the largest first, of equal ones the lower index. */
-function likeliest(logits: Float32Array, size: number, n: number): number[] {
-  if (n === 0) return []
-  const weakest = kthLargest(logits, size, logits.slice(0, n), n)
-  const top: number[] = []
-  for (let i = 0; i < size; i++) if (logits[i] >= weakest) top.push(i)
-  return top.sort((a, b) => logits[b] - logits[a] || a - b).slice(0, n)
 }
 
 /** The same straight from logits (f32[vocabulary]): what the model itself thinks, before any sampling. */
 export function logprobsOfLogits(logits: Float32Array, id: number, n: number): Logprobs {
-  const candidates = new Candidates()
+  const candidates = new CandidateSet()
   candidates.reset(logits)
   return logprobsOf(candidates, id, n)
 }

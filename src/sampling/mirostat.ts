@@ -1,5 +1,5 @@
-import type { Candidates } from './candidates.js'
-import type { ResolvedSampling } from './params.js'
+import type { CandidateSet } from './candidate-set.js'
+import type { ResolvedStepParams } from './knobs.js'
 
 /**
  * Mirostat 2: leaves out tokens that are more surprising than `mu` bits, and steers `mu` so that what is chosen
@@ -10,19 +10,19 @@ export class Mirostat {
   readonly #eta: number
   #mu: number
 
-  constructor({ mirostatTau, mirostatEta }: ResolvedSampling) {
+  constructor({ mirostatTau, mirostatEta }: ResolvedStepParams) {
     this.#tau = mirostatTau
     this.#eta = mirostatEta
     this.#mu = 2 * mirostatTau
   }
 
-  truncate(candidates: Candidates): void {
+  truncate(candidates: CandidateSet): void {
     // −log₂ p ≤ mu, solved for the logit, so that no token needs a logarithm.
     candidates.keepFrom(candidates.softmax.logitOf(-this.#mu * Math.LN2))
   }
 
   /** Hears which candidate was drawn. */
-  observe(candidates: Candidates, index: number): void {
+  observe(candidates: CandidateSet, index: number): void {
     const surprise = -candidates.softmax.logProbability(candidates.logits[index]) / Math.LN2
     this.#mu -= this.#eta * (surprise - this.#tau)
   }

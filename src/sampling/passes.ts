@@ -151,6 +151,15 @@ function sink(heap: Float32Array, at: number, value: number, k: number): void {
   heap[at] = value
 }
 
+/** Indices of the `n` largest of the first `size` logits, the largest first, of equal ones the lower index. */
+export function topIndices(logits: Float32Array, size: number, n: number): number[] {
+  if (n === 0) return []
+  const weakest = kthLargest(logits, size, logits.slice(0, n), n)
+  const top: number[] = []
+  for (let i = 0; i < size; i++) if (logits[i] >= weakest) top.push(i)
+  return top.sort((a, b) => logits[b] - logits[a] || a - b).slice(0, n)
+}
+
 /**
  * Standard deviation of the first `n` values, the largest of which is `largest`. Measured from there in one pass: the
  * mean's square, which is taken off at the end, is at most `n` times the variance, so that enough digits remain.

@@ -1,11 +1,12 @@
 import { DasllamaError } from '../errors.js'
 import { isA } from '../read-list.js'
-import { Candidates } from './candidates.js'
+import { CandidateSet } from './candidate-set.js'
 import { buildChain } from './chain.js'
+import { checkIds, invalid } from './knob.js'
 import { type Logprobs, logprobsOf } from './logprobs.js'
 import { Mirostat } from './mirostat.js'
 import { checkLogits } from './nan.js'
-import { checkIds, type ResolvedSampling, resolveSampling, type SamplingParams } from './params.js'
+import { type ResolvedSampling, resolveSampling, type SamplingParams } from './params.js'
 import { argmax, argmaxOf } from './passes.js'
 import { Rng, randomSeed } from './rng.js'
 
@@ -52,11 +53,12 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
   const chain = buildChain(resolved, new Set(endIds))
   const greedy = resolved.temp <= 0
   const mirostat = resolved.mirostatTau > 0 && !greedy ? new Mirostat(resolved) : undefined
-  const candidates = new Candidates()
+  const candidates = new CandidateSet()
   /** With nothing to do but to take the largest, the logits are not copied. */
   const plain = greedy && chain.length === 0
   let last: { readonly logits: Float32Array; readonly allowed: Uint32Array | undefined } | undefined
   let chosen = -1
+  let isPicking = false
 
   function choose(logits: Float32Array, recent: ArrayLike<number>, allowed: Uint32Array | undefined): number {
     if (plain) {
@@ -79,15 +81,21 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
     seed: rng.seed,
     pick(logits, recent = [], allowed = undefined) {
       checkInput(logits, recent, allowed)
+      if (isPicking) throw invalid('pick was called by a custom step of the same sampler', 'make another one')
       chosen = -1
-      const id = choose(logits, recent, allowed)
-      if (id < 0) throw nothingLeft(allowed !== undefined)
-      last = { logits, allowed }
-      chosen = id
-      return id
+      isPicking = true
+      try {
+        const id = choose(logits, recent, allowed)
+        if (id < 0) throw nothingLeft(allowed !== undefined)
+        last = { logits, allowed }
+        chosen = id
+        return id
+      } finally {
+        isPicking = false
+      }
     },
     logprobs(n) {
-      if (!last || chosen < 0) throw new DasllamaError('INVALID_ARGUMENT', 'no token has been picked yet')
+      if (!last || chosen < 0) throw invalid('no token has been picked yet')
       if (plain) candidates.reset(last.logits, last.allowed)
       return logprobsOf(candidates, chosen, n)
     },
@@ -96,13 +104,13 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
 
 function checkInput(logits: Float32Array, recent: ArrayLike<number>, allowed: Uint32Array | undefined): void {
   if (!isA(Float32Array, logits) || logits.length === 0) {
-    throw new DasllamaError('INVALID_ARGUMENT', 'logits must be a Float32Array with one value a token')
+    throw invalid('logits must be a Float32Array with one value a token')
   }
   if (!(lengthOf(recent) <= MOST_RECENT)) {
-    throw new DasllamaError('INVALID_ARGUMENT', 'recent must be an array of token ids')
+    throw invalid('recent must be an array of token ids')
   }
   if (allowed !== undefined && !isA(Uint32Array, allowed)) {
-    throw new DasllamaError('INVALID_ARGUMENT', 'allowed must be a Uint32Array with one bit a token')
+    throw invalid('allowed must be a Uint32Array with one bit a token')
   }
 }
 
@@ -119,7 +127,7 @@ function lengthOf(list: ArrayLike<number>): number {
 }
 
 /** Index of a candidate drawn by its probability. One random number is used up. */
-function draw(candidates: Candidates, rng: Rng): number {
+function draw(candidates: CandidateSet, rng: Rng): number {
   const index = candidates.softmax.find(rng.nextUniform(), candidates.logits)
   // Rounding may leave a crumb at the end of the row.
   return index < 0 ? candidates.likeliest() : index

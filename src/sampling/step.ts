@@ -1,4 +1,4 @@
-import type { Candidates } from './candidates.js'
+import type { CandidateSet } from './candidate-set.js'
 import type { Rng } from './rng.js'
 
 /** What a step may look at besides the candidates. */
@@ -9,4 +9,4 @@ export interface StepContext {
 }
 
 /** One step of the chain: changes logits or leaves candidates out, never the last one. */
-export type Step = (candidates: Candidates, context: StepContext) => void
+export type Step = (candidates: CandidateSet, context: StepContext) => void

@@ -1,38 +1,61 @@
-import { MAX_BATCH, MIN_TILE, type Network, type Pass } from '../model/network.js'
+import { batchOf, MAX_ROWS, type Phase, phaseOf } from '../backend/batch.js'
+import type { SequenceMemory } from '../backend/memory.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { tokensToDrop } from './context-shift.js'
-import { contextFull, nothingEvaluated } from './failures.js'
-import type { SessionKvCache } from './kv-cache.js'
+import { contextFull, isOutOfMemory, nothingEvaluated } from './failures.js'
 import type { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
 import type { ResolvedSessionOptions } from './session-options.js'
+import type { SessionRegistry } from './session-registry.js'
 import type { StatsMeter } from './stats.js'
 
-/** Runs a session's tokens through the network, and keeps its sequence, its cache and the logits after the last one in step. */
+/** What an evaluator works on. */
+export interface EvaluatorParts {
+  readonly engine: Pick<SessionRegistry, 'run' | 'attempt'>
+  readonly memory: SequenceMemory
+  readonly vocabSize: number
+  readonly options: Pick<ResolvedSessionOptions, 'contextLength' | 'shiftKeep'>
+  readonly stats: StatsMeter
+}
+
+/** How tokens are evaluated. */
+interface EvaluateOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Takes the logits that the tokens were to be chosen by. */
+  readonly scores?: TokenScores
+  /** Whether the last token's logits are wanted. Default true. */
+  readonly wantLogits?: boolean
+  /** For the statistics: a token of a generation. Default false. */
+  readonly isDecode?: boolean
+}
+
+/**
+ * Runs a session's tokens through the model, and keeps its sequence, its memory and the logits after the last token in step.
+ *
+ * A memory cannot always be cut where the sequence is. Then it is shorter, and the gap is evaluated again before whatever
+ * comes next, each token in the phase that it was in: the bits are the same.
+ */
 export class Evaluator {
   #sequence = new Sequence()
-  readonly #network: Network
-  readonly #cache: SessionKvCache
-  readonly #options: Pick<ResolvedSessionOptions, 'contextLength' | 'shiftKeep'>
+  readonly #engine: EvaluatorParts['engine']
+  readonly #memory: SequenceMemory
+  readonly #options: EvaluatorParts['options']
   readonly #stats: StatsMeter
-  /** A copy, since the network's own logits belong to whichever session ran last. */
+  /** A copy, since the engine's own are gone when the next batch runs. */
   readonly #logits: Float32Array
   #hasLogits = false
+  /** How often logits have been written over. */
+  #writes = 0
 
-  constructor(
-    network: Network,
-    cache: SessionKvCache,
-    options: Pick<ResolvedSessionOptions, 'contextLength' | 'shiftKeep'>,
-    stats: StatsMeter,
-  ) {
-    this.#network = network
-    this.#cache = cache
+  constructor({ engine, memory, vocabSize, options, stats }: EvaluatorParts) {
+    this.#engine = engine
+    this.#memory = memory
     this.#options = options
     this.#stats = stats
-    this.#logits = new Float32Array(network.config.vocabSize)
+    this.#logits = new Float32Array(vocabSize)
   }
 
-  /** The tokens so far; `restore` replaces it. */
+  /** The tokens so far; `restore` and `startOver` replace it. */
   get sequence(): Sequence {
     return this.#sequence
   }
@@ -48,87 +71,183 @@ export class Evaluator {
     return this.#logits
   }
 
-  /** Goes on from another sequence; the caller has seen to the cache. */
+  /** Goes on from another sequence, the beginning of which the memory has. */
   restore(sequence: Sequence, logits: Float32Array | undefined): void {
     this.#sequence = sequence
     if (logits) this.#logits.set(logits)
     this.#hasLogits = logits !== undefined
   }
 
-  /** Appends what of the prompt is not shared, and forgets what else there was. */
+  /** Evaluates what of the prompt is not cached, and forgets what else there was. Resolves with what was cached. */
   async startOver(
     prompt: readonly TokenId[],
     reuse: 'exact' | 'all',
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const shared = this.shared(prompt, reuse)
-    this.cut(shared)
-    this.#sequence.forgetChoices()
-    this.#stats.reused(shared)
-    await this.append(prompt.slice(shared), signal, isTiled(prompt))
+  ): Promise<number> {
+    const before = this.#sequence
+    const goBack = this.#wayBack()
+    const cached = await this.#memory.truncate(this.cached(prompt, reuse))
+    this.#sequence = before.beginning(cached)
+    this.#hasLogits = false
+    this.#stats.reused(cached)
+    try {
+      await this.#append(prompt.slice(cached), phaseOf(prompt.length), { signal })
+    } catch (error) {
+      if (isOutOfMemory(error)) {
+        await this.#memory.truncate(cached)
+        this.#sequence = before
+        goBack()
+      }
+      throw error
+    }
+    return cached
   }
 
-  /** How many tokens of `prompt` need no evaluation. `exact`: only those that took the way it would take. */
-  shared(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
-    return this.#sequence.shared(prompt, reuse === 'exact' ? isTiled(prompt) : undefined)
+  /** How many tokens of `prompt` need no evaluation. `exact`: only those that were evaluated as it would be. */
+  cached(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
+    const shared = this.#sequence.shared(prompt, reuse === 'exact' ? phaseOf(prompt.length) : undefined)
+    return this.#memory.reachable(Math.min(shared, this.#memory.length))
   }
 
-  /** Sees to it that there are logits after the last token, the pending one included. */
-  async resume(signal: AbortSignal | undefined): Promise<void> {
-    const { pending, position, state } = this.#sequence
-    if (pending !== undefined) return this.append([pending], signal)
-    if (this.#hasLogits) return
-    // The last token again, at its place and in its way: the same bits as before, unless it saw what a context shift has
-    // dropped since. Then they differ, and half of them would be neither.
-    const last = position - 1
-    const isSame = state.whole === position
+  /**
+   * Sees to it that there are logits after the last token, the pending one included. Resolves with how many tokens that
+   * took.
+   */
+  async resume(signal: AbortSignal | undefined): Promise<number> {
+    const { pending, position, length } = this.#sequence
     signal?.throwIfAborted()
-    await this.#forward([state.ids[last]], last, {
-      wantLogits: true,
-      tiled: state.tiled[last],
-      signal: isSame ? signal : undefined,
-    })
+    if (pending === undefined) {
+      if (this.#hasLogits) return 0
+      await this.#memory.truncate(position - 1)
+    }
+    const missing = length - this.#memory.length
+    if (pending === undefined) await this.#fillGap({ signal })
+    else await this.append([], signal)
+    return missing
   }
 
-  /** Appends `ids` in batches, after a context shift where one makes room. `tiled`: see `Network.forward`. */
-  async append(
-    ids: readonly TokenId[],
-    signal: AbortSignal | undefined,
-    tiled = isTiled(ids),
-  ): Promise<void> {
+  /** Appends the pending token and `ids`, after a context shift where one makes room. */
+  async append(ids: readonly TokenId[], signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
-    if (!(await this.#makeRoom(ids.length))) this.assertRoom(ids.length, this.#sequence.position)
-    await this.#appendBatches(ids, { tiled, signal })
+    const { pending } = this.#sequence
+    const all = pending === undefined ? ids : [pending, ...ids]
+    await this.#append(all, phaseOf(all.length), { signal })
   }
 
   /** Evaluates a generated token; false when the context is full. */
   async advance(id: TokenId, signal: AbortSignal | undefined): Promise<boolean> {
     if (!(await this.#makeRoom(1))) return false
-    await this.#forward([id], this.#sequence.position, {
-      wantLogits: true,
-      tiled: false,
-      signal,
-      isDecode: true,
-    })
-    this.#sequence.append([id], false)
+    await this.#evaluate([id], 'decode', { signal, isDecode: true })
     return true
   }
 
-  /** One batch. When it fails, the session is as it was: what the cache has beyond its tokens does not count. */
-  async #forward(
+  /** Forgets all tokens from position `length` on. Logits stay where only the pending one goes. */
+  async cut(length: number): Promise<void> {
+    if (length < this.#memory.length) await this.#memory.truncate(length)
+    if (length < this.#sequence.position) this.#hasLogits = false
+    this.#sequence.cut(length)
+  }
+
+  /** Appends `ids`, never shifting the context, and has `scores` take the logits that each was to be chosen by. */
+  async score(ids: readonly TokenId[], scores: TokenScores, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    const { pending, position } = this.#sequence
+    this.assertRoom(ids.length + (pending === undefined ? 0 : 1), position)
+    // Evaluating what is pending writes over them.
+    const logits = pending === undefined ? undefined : this.logits?.slice()
+    await this.#orNothing(async () => {
+      if (pending !== undefined) await this.#evaluate([pending], phaseOf(1), { signal })
+      else if (position > 0 && scores.wants(0)) await this.resume(signal)
+      if (this.#hasLogits) scores.take(0, this.#logits)
+      await this.#evaluate(ids, phaseOf(ids.length), { signal, scores })
+    }, logits)
+  }
+
+  /** Throws `CONTEXT_FULL` where `count` tokens from `position` on do not fit. */
+  assertRoom(count: number, position: number): void {
+    const { contextLength } = this.#options
+    if (position + count > contextLength) throw contextFull(count, position, contextLength)
+  }
+
+  async #append(ids: readonly TokenId[], phase: Phase, options: EvaluateOptions): Promise<void> {
+    if (!(await this.#makeRoom(ids.length))) this.assertRoom(ids.length, this.#sequence.position)
+    await this.#orNothing(() => this.#evaluate(ids, phase, options))
+  }
+
+  /**
+   * Where there is no memory for all of `work`, which appends tokens, the session is as it was before. `logits`: a copy of
+   * the present ones, where it writes over them and goes on.
+   */
+  async #orNothing(work: () => Promise<void>, logits?: Float32Array): Promise<void> {
+    const { position, pending } = this.#sequence
+    const goBack = this.#wayBack(logits)
+    try {
+      await work()
+    } catch (error) {
+      if (isOutOfMemory(error)) {
+        await this.#memory.truncate(position)
+        this.#sequence.retract(position, pending)
+        goBack()
+      }
+      throw error
+    }
+  }
+
+  /** A function that puts the present logits in force again, unless they have been written over and there is no copy. */
+  #wayBack(copy?: Float32Array): () => void {
+    const [hadLogits, writes] = [this.#hasLogits, this.#writes]
+    return () => {
+      if (copy && writes !== this.#writes) this.#write(copy)
+      this.#hasLogits = hadLogits && (copy !== undefined || writes === this.#writes)
+    }
+  }
+
+  /** Has the memory catch up with the sequence. */
+  #fillGap(options: EvaluateOptions): Promise<void> {
+    return this.#evaluate([], 'decode', options)
+  }
+
+  /**
+   * Evaluates the gap between memory and sequence, and `ids` after it, in batches of one phase. A batch that fails leaves
+   * everything as the one before it did.
+   */
+  async #evaluate(
     ids: readonly TokenId[],
-    position: number,
-    {
-      isDecode = false,
-      ...pass
-    }: Pick<Pass, 'wantLogits' | 'everyLogits' | 'tiled' | 'signal'> & { isDecode?: boolean },
+    phase: Phase,
+    { signal, scores, wantLogits = true, isDecode = false }: EvaluateOptions,
   ): Promise<void> {
-    await this.#cache.own(position, pass.signal)
-    const ms = await this.#network.forward({ cache: this.#cache, ids, position, ...pass }, () => {
-      if (pass.wantLogits) this.#logits.set(this.#network.logits())
-    })
-    this.#hasLogits = pass.wantLogits === true
-    this.#stats.evaluated(ids.length, ms, isDecode)
+    const { position: start, state } = this.#sequence
+    const end = start + ids.length
+    const idAt = (at: number) => (at < start ? state.ids[at] : ids[at - start])
+    const phaseAt = (at: number) => (at < start ? state.phases[at] : phase)
+    while (this.#memory.length < end) {
+      const from = this.#memory.length
+      const rows: TokenId[] = []
+      const outputs: number[] = []
+      let to = from
+      for (; to < end && rows.length < MAX_ROWS && phaseAt(to) === phaseAt(from); to++) {
+        const isWanted = to + 1 === end ? wantLogits : to >= start && scores?.wants(to + 1 - start)
+        if (isWanted) outputs.push(rows.length)
+        rows.push(idAt(to))
+      }
+      const batch = batchOf(rows, { memory: this.#memory, phase: phaseAt(from), outputs, signal })
+      const ms = await this.#engine.run(batch, (row, logits) => {
+        const next = from + row + 1
+        if (next > start) scores?.take(next - start, logits)
+        if (next === end) this.#write(logits)
+      })
+      this.#stats.evaluated(rows.length, { ms, isDecode })
+      if (to > start) this.#sequence.append(ids.slice(Math.max(from, start) - start, to - start), phase)
+      if (to === end && wantLogits) this.#hasLogits = true
+      else if (to > start) this.#hasLogits = false
+    }
+  }
+
+  /** Not in force before the batch has ended well. */
+  #write(logits: Float32Array): void {
+    this.#hasLogits = false
+    this.#writes++
+    this.#logits.set(logits)
   }
 
   /** Makes room for `count` more tokens if a context shift can; whether there is. */
@@ -139,54 +258,10 @@ export class Evaluator {
     if (keep === undefined) return false
     const dropped = tokensToDrop(keep, position, count, contextLength)
     if (dropped === undefined) return false
-    await this.#cache.own(position)
-    await this.#network.shift(this.#cache, keep + dropped, keep, position - keep - dropped)
+    await this.#fillGap({ wantLogits: false })
+    await this.#engine.attempt(() => this.#memory.shift(keep, dropped))
     this.#sequence.drop(keep, dropped)
     this.#stats.shifted()
     return true
   }
-
-  /** Forgets all tokens from position `length` on. Logits stay where only the pending one goes. */
-  cut(length: number): void {
-    if (length < this.#sequence.position) this.#hasLogits = false
-    this.#sequence.cut(length)
-  }
-
-  /** Appends `ids`, never shifting the context, and has `scores` take the logits that each was to be chosen by. */
-  async score(ids: readonly TokenId[], scores: TokenScores, signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted()
-    const { pending } = this.#sequence
-    this.assertRoom(ids.length + (pending === undefined ? 0 : 1), this.#sequence.position)
-    if (pending !== undefined) await this.append([pending], signal)
-    if (this.#hasLogits) scores.take(0, this.#logits)
-    await this.#appendBatches(ids, { tiled: isTiled(ids), signal, scores })
-  }
-
-  async #appendBatches(
-    ids: readonly TokenId[],
-    {
-      tiled,
-      signal,
-      scores,
-    }: Required<Pick<Pass, 'tiled'>> & Pick<Pass, 'signal'> & { scores?: TokenScores },
-  ): Promise<void> {
-    for (let first = 0; first < ids.length; first += MAX_BATCH) {
-      const batch = ids.slice(first, first + MAX_BATCH)
-      const wantLogits = first + MAX_BATCH >= ids.length
-      const everyLogits = scores?.within(first, batch.length)
-      await this.#forward(batch, this.#sequence.position, { wantLogits, everyLogits, tiled, signal })
-      this.#sequence.append(batch, tiled)
-    }
-  }
-
-  /** Throws `CONTEXT_FULL` where `count` tokens from `position` on do not fit. */
-  assertRoom(count: number, position: number): void {
-    const { contextLength } = this.#options
-    if (position + count > contextLength) throw contextFull(count, position, contextLength)
-  }
-}
-
-/** Which way a prompt goes through the network. */
-function isTiled(prompt: readonly TokenId[]): boolean {
-  return prompt.length >= MIN_TILE
 }

@@ -6,6 +6,10 @@ export function disposed(): DasllamaError {
   return new DasllamaError('DISPOSED', 'the session has been disposed')
 }
 
+export function modelDisposed(): DasllamaError {
+  return new DasllamaError('DISPOSED', 'the model has been disposed')
+}
+
 export function busy(): DasllamaError {
   return new DasllamaError('BUSY', 'the session is busy with another call', {
     hint: 'await it first, or create a second session: a model can have many',
@@ -14,7 +18,7 @@ export function busy(): DasllamaError {
 
 export function nothingEvaluated(): DasllamaError {
   return new DasllamaError('INVALID_ARGUMENT', 'there are no logits yet: nothing has been evaluated', {
-    hint: 'after a rewind, too, evaluate something first; generate() does it by itself',
+    hint: 'evaluate something first, after a rewind too; generate() does so on its own',
   })
 }
 
@@ -30,4 +34,16 @@ export function contextFull(count: number, position: number, contextLength: numb
     `${count} tokens do not fit: ${position} of ${contextLength} positions are taken`,
     { hint: 'shorten the prompt, or create the session with a larger contextLength' },
   )
+}
+
+export function cannotShift(): DasllamaError {
+  return new DasllamaError(
+    'UNSUPPORTED',
+    'contextShift: the memory of this model cannot leave out tokens in the middle',
+    { hint: 'leave contextShift out; a chat can forget its oldest turns: overflow "drop-oldest"' },
+  )
+}
+
+export function isOutOfMemory(error: unknown): error is DasllamaError {
+  return error instanceof DasllamaError && error.code === 'OUT_OF_MEMORY'
 }

@@ -2,14 +2,10 @@ import { DasllamaError } from '../errors.js'
 import type { CompiledGrammar, Matcher } from '../grammar/compiled-grammar.js'
 import { compileResponseFormat } from '../grammar/response-format.js'
 import type { Logprobs } from '../sampling/logprobs.js'
-import type { SamplingParams } from '../sampling/params.js'
-import type { Sampler } from '../sampling/sampler.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
-import {
-  type GenerateOptions,
-  type ResolvedGenerateOptions,
-  resolveGenerateOptions,
-} from './generate-options.js'
+import type { ResolvedGenerateOptions } from './generate-options.js'
+import type { GenerationSteps, PromptUsage } from './generation-steps.js'
+import { SharedRun } from './shared-run.js'
 import { StopMatcher } from './stop-matcher.js'
 import { type TextPiece, TextStream } from './text-stream.js'
 
@@ -39,25 +35,26 @@ export interface TokenLogprobs {
   readonly after: Logprobs
 }
 
-/** What a generation asks of its session. */
-export interface Steps {
-  readonly vocabSize: number
-  /** Takes the session; the function returned gives it free. */
-  begin(): () => void
-  prefill(signal: AbortSignal | undefined, reuse: 'exact' | 'all'): Promise<void>
-  /** Throws for parameters that are none. */
-  sampler(params: SamplingParams): Sampler
-  /** The next token out of those that are `allowed`, which is not the session's before it is accepted. */
-  choose(sampler: Sampler, allowed: Uint32Array | undefined): TokenId
-  logprobs(sampler: Sampler, id: TokenId, count: number): TokenLogprobs
-  /** The token becomes the session's last one; it is evaluated only if the session goes on. */
-  accept(id: TokenId): void
-  /** Evaluates the last token; false when there is no room for it. Rejects with the signal's reason. */
-  advance(id: TokenId, signal: AbortSignal | undefined): Promise<boolean>
-  /** Where the session's random numbers are. */
-  randomState(): Uint32Array
-  /** Forgets the last `count` accepted tokens; the random numbers go on from `randomState`. */
-  takeBack(count: number, randomState: Uint32Array): void
+/** What a generation has cost, in tokens. */
+export interface Usage extends PromptUsage {
+  /** Generated ones; the token that ended the generation is not among them. */
+  readonly completionTokens: number
+}
+
+/** A generation that has ended. */
+export interface GenerationResult {
+  readonly text: string
+  readonly ids: readonly TokenId[]
+  readonly stopReason: StopReason
+  readonly usage: Usage
+}
+
+/** What a generation is made of. */
+interface GenerationParts {
+  readonly promptIds: readonly TokenId[]
+  readonly tokenizer: Tokenizer
+  readonly options: ResolvedGenerateOptions
+  readonly steps: GenerationSteps
 }
 
 /** What belongs to an accepted token until it is delivered. */
@@ -84,26 +81,34 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   /** With `stopReason` `stop`: the stop string or the token that it was; nothing where the response format ended the text. */
   stoppedBy: string | TokenId | undefined
   readonly #options: ResolvedGenerateOptions
-  readonly #sampler: Sampler
-  readonly #steps: Steps
+  readonly #steps: GenerationSteps
   readonly #endIds: ReadonlySet<TokenId>
   readonly #stream: TextStream
   readonly #undelivered: Undelivered[] = []
   readonly #grammar: CompiledGrammar | undefined
   /** After the last accepted token. */
   #matcher: Matcher | undefined
-  #iterator: AsyncGenerator<GeneratedToken> | undefined
+  #prompt: PromptUsage = { promptTokens: 0, cachedTokens: 0 }
+  readonly #run = new SharedRun(this.#generate())
 
-  /** @internal Generations come from `session.generate`. */
-  constructor(promptIds: readonly TokenId[], tokenizer: Tokenizer, options: GenerateOptions, steps: Steps) {
+  private constructor({ promptIds, tokenizer, options, steps }: GenerationParts) {
     this.promptIds = promptIds
-    this.#options = resolveGenerateOptions(options, steps.vocabSize)
-    this.#sampler = steps.sampler(this.#options.sampling)
+    this.#options = options
     this.#steps = steps
     this.#endIds = tokenizer.endOfGeneration
-    this.#stream = new TextStream(tokenizer, new StopMatcher(this.#options.stop))
-    this.#grammar = compileResponseFormat(tokenizer, this.#options.responseFormat)
+    this.#stream = new TextStream(tokenizer, new StopMatcher(options.stop))
+    this.#grammar = compileResponseFormat(tokenizer, options.responseFormat)
     this.#matcher = this.#grammar?.matcher()
+  }
+
+  /** @internal Generations come from `session.generate`. Throws for a `responseFormat` that cannot be used. */
+  static create(parts: GenerationParts): Generation {
+    return new Generation(parts)
+  }
+
+  /** What it has cost so far. Tokens of the prompt are counted once it has been evaluated. */
+  get usage(): Usage {
+    return { ...this.#prompt, completionTokens: this.ids.length }
   }
 
   /**
@@ -118,38 +123,66 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
-    // One run, however often it is asked for: a second loop goes on where the first one left.
-    this.#iterator ??= this.#run()
-    return this.#iterator
+    return this.#run[Symbol.asyncIterator]()
   }
 
-  async *#run(): AsyncGenerator<GeneratedToken> {
-    const release = this.#steps.begin()
+  /**
+   * Runs to the end, whether or not somebody loops over the tokens: a loop before, beside or after it sees each of them.
+   * Rejects with what the generation failed with; an abort is not a failure, but a `stopReason`.
+   */
+  async result(): Promise<GenerationResult> {
+    await this.#run.finish()
+    const { text, ids, usage } = this
+    return { text, ids, usage, stopReason: this.stopReason ?? 'callback' }
+  }
+
+  async *#generate(): AsyncGenerator<GeneratedToken> {
+    const call = this.#steps.begin(this.#options.signal, Generation.#closerOf(this))
     // What remains if nothing below comes to its end: the caller's loop was left.
     let reason: StopReason | undefined = 'callback'
     try {
-      const ended = yield* this.#tokens()
+      const ended = yield* this.#tokens(call.signal)
       yield* this.#deliver(this.#stream.end())
       reason = ended
     } catch (error) {
       if (error instanceof DasllamaError) reason = undefined
       throw error
     } finally {
-      const [first] = this.#undelivered
-      if (first) {
-        this.#steps.takeBack(this.#undelivered.length, first.randomState)
-        this.#matcher = first.matcher
-        this.#undelivered.length = 0
+      try {
+        if (!call.isInterrupted) await this.#takeBack()
+      } finally {
+        this.stopReason = call.isInterrupted ? 'abort' : reason
+        call.end()
       }
-      this.stopReason = reason
-      release()
     }
   }
 
-  async *#tokens(): AsyncGenerator<GeneratedToken, StopReason> {
-    const { maxTokens, signal, reuse } = this.#options
-    const prefill = await this.#unlessAborted(() => this.#steps.prefill(signal, reuse))
-    if (prefill === 'abort') return 'abort'
+  /** Does not lead to the generation: whoever forgets it and its session is done with both. */
+  static #closerOf(generation: Generation): () => Promise<void> | undefined {
+    const running = new WeakRef(generation)
+    return () => {
+      const alive = running.deref()
+      return alive ? alive.#run.end() : undefined
+    }
+  }
+
+  /** Has the session forget what nobody has seen. */
+  async #takeBack(): Promise<void> {
+    const [first] = this.#undelivered
+    if (first) {
+      this.#matcher = first.matcher
+      const count = this.#undelivered.length
+      this.#undelivered.length = 0
+      await this.#steps.takeBack(count, first.randomState)
+    }
+    this.#steps.release()
+  }
+
+  async *#tokens(signal: AbortSignal): AsyncGenerator<GeneratedToken, StopReason> {
+    const { maxTokens, reuse } = this.#options
+    const prompt = await unlessAborted(signal, () => this.#steps.prefill(signal, reuse))
+    if (prompt === 'abort') return 'abort'
+    this.#prompt = prompt
     if (this.#nothingFollows()) return 'stop'
     for (let count = 0; count < maxTokens; count++) {
       const id = this.#choose()
@@ -159,23 +192,12 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       if (this.stoppedBy !== undefined) return 'stop'
       if (this.#nothingFollows()) return 'stop'
       if (count + 1 === maxTokens) break
-      const advanced = await this.#unlessAborted(() => this.#steps.advance(id, signal))
+      const undelivered = this.#undelivered.length
+      const advanced = await unlessAborted(signal, () => this.#steps.advance(id, undelivered, signal))
       if (advanced === 'abort') return 'abort'
       if (!advanced) return 'context'
     }
     return 'length'
-  }
-
-  /** What `step` resolves with, or `abort` where the signal ends it or is aborted already. */
-  async #unlessAborted<T>(step: () => Promise<T>): Promise<T | 'abort'> {
-    const { signal } = this.#options
-    if (signal?.aborted) return 'abort'
-    try {
-      return await step()
-    } catch (error) {
-      if (signal?.aborted && error === signal.reason) return 'abort'
-      throw error
-    }
   }
 
   /** The next token, given to the session; `undefined` where it ends the generation. */
@@ -183,12 +205,12 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     const { stopIds, logprobs: count } = this.#options
     const randomState = this.#steps.randomState()
     const matcher = this.#matcher?.clone()
-    const id = this.#steps.choose(this.#sampler, this.#allowed())
+    const id = this.#steps.choose(this.#allowed())
     if (this.#endIds.has(id) || stopIds.has(id)) {
       this.stoppedBy = id
       return undefined
     }
-    const logprobs = count === undefined ? undefined : this.#steps.logprobs(this.#sampler, id, count)
+    const logprobs = count === undefined ? undefined : this.#steps.logprobs(id, count)
     this.#steps.accept(id)
     this.#matcher?.accept(id)
     this.#undelivered.push({ randomState, matcher, logprobs })
@@ -221,5 +243,16 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       this.text += piece
       yield logprobs ? { id, piece, logprobs } : { id, piece }
     }
+  }
+}
+
+/** What `step` resolves with, or `abort` where the signal ends it or is aborted already. */
+async function unlessAborted<T>(signal: AbortSignal, step: () => Promise<T>): Promise<T | 'abort'> {
+  if (signal.aborted) return 'abort'
+  try {
+    return await step()
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return 'abort'
+    throw error
   }
 }

@@ -1,7 +1,6 @@
+import { KV_TYPES, type KvType } from '../backend/memory.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { Config } from '../model/config.js'
-import { KV_TYPES, type KvType, kvFormat } from '../model/kv-cache.js'
 import { checkCount, checkOptions } from './checks.js'
 import { type ContextShift, resolveContextShift } from './context-shift.js'
 
@@ -10,11 +9,11 @@ export interface SessionOptions {
   seed?: number
   /** Element type of cached keys and values: `f16`, `f32`, or `q8_0`, which takes half of f16. Default `f16`. */
   kvType?: KvType
-  /** Positions that there is room for. Default: the model's `contextLength`. */
+  /** The most positions that it may have. Memory is taken as they are used. Default: the model's `contextLength`. */
   contextLength?: number
   /**
    * When the context is full, the oldest half of the tokens after the first `keep` leaves it and the rest moves up;
-   * `true` keeps 4. Default: a full context ends a generation.
+   * `true` keeps 4. Default: a full context ends a generation. Not every model's memory can do so (`UNSUPPORTED`).
    */
   contextShift?: ContextShift | boolean
 }
@@ -29,12 +28,10 @@ export interface ResolvedSessionOptions {
 }
 
 /**
- * Fills in the defaults. Throws `INVALID_ARGUMENT` for what is out of range, `UNSUPPORTED` for a cache that the model's
- * heads do not fit. The seed is checked by those who use it.
+ * Fills in the defaults. Throws `INVALID_ARGUMENT` for what is out of range. The seed is checked by those who use it.
  */
 export function resolveSessionOptions(
   options: SessionOptions,
-  config: Config,
   defaultContextLength: number,
 ): ResolvedSessionOptions {
   checkOptions(options)
@@ -43,14 +40,6 @@ export function resolveSessionOptions(
     throw new DasllamaError(
       'INVALID_ARGUMENT',
       `kvType must be one of ${KV_TYPES.join(', ')}, not ${describeValue(kvType)}`,
-    )
-  }
-  const { blockElements } = kvFormat(kvType)
-  if (config.headDim % blockElements !== 0) {
-    throw new DasllamaError(
-      'UNSUPPORTED',
-      `a cache of ${kvType} holds blocks of ${blockElements} values, and this model has heads of ${config.headDim}`,
-      { hint: 'use kvType "f16"' },
     )
   }
   checkCount('contextLength', contextLength, 1, 2 ** 24)

@@ -1,10 +1,13 @@
+import type { Phase } from '../backend/batch.js'
+import { KV_TYPES, type KvType, type MemoryRecord } from '../backend/memory.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { hash32 } from '../math/hash.js'
-import { KV_TYPES, type KvType, kvFormat } from '../model/kv-cache.js'
+import { pacer } from '../platform/pacer.js'
 import { isA } from '../read-list.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import type { SequenceState } from './sequence.js'
+import { readRecords, recordBytes, writeRecords } from './state-records.js'
 
 /**
  * A session as bytes. Little-endian throughout, every part at a multiple of four:
@@ -13,10 +16,10 @@ import type { SequenceState } from './sequence.js'
  * |---|---|---|
  * | 0 | u8[8] | magic |
  * | 8 | u32 | version of this format |
- * | 12 | u32 | hash (MurmurHash3) of all that follows |
+ * | 12 | u32 | hash (MurmurHash3) of all that follows, in pieces of 2^22 bytes, each seeded with the hash before it |
  * | 16 | u64 | length of the whole |
  * | 24 | u8[16] | identity of the model, hexadecimal |
- * | 40 | u32 | type of the cache, as ggml numbers its formats |
+ * | 40 | u32 | type of the memory, as ggml numbers its formats |
  * | 44 | u32 | n: evaluated tokens |
  * | 48 | u32 | how many of them saw all before them |
  * | 52 | u32 | r: chosen tokens |
@@ -24,19 +27,25 @@ import type { SequenceState } from './sequence.js'
  * | 60 | u32 | v: size of the vocabulary where there are logits, or 0 |
  * | 64 | f64 | seed |
  * | 72 | u32[4] | state of the random numbers |
- * | 88 | u32[n] | evaluated tokens; the upper bit: went in tiles |
+ * | 88 | u32 | tokens that the memory holds, from the first on; the others are to be evaluated again |
+ * | 92 | u32 | l: layers that remember something |
+ * | 96 | u32[n] | evaluated tokens; the upper bit: in the phase `prefill` |
  * | | u32[r], i32[r] | chosen tokens, and the positions that they were chosen for |
  * | | f32[v] | logits |
- * | | | cache: for each layer n rows of keys, then n rows of values |
+ * | | record[l] | the memory, layer by layer: see `writeRecords` |
  */
 const MAGIC = 'dasstate'
-const VERSION = 1
-const HEADER_BYTES = 88
+const VERSION = 2
+const HEADER_BYTES = 96
 const HASHED_FROM = 16
+/** Bytes, some milliseconds. */
+const HASHED_AT_ONCE = 2 ** 22
 const NONE = 0xffffffff
-const TILED = 0x80000000
+const PREFILL = 0x80000000
+/** As ggml numbers its formats. */
+const TYPE_NUMBERS: Readonly<Record<KvType, number>> = { f32: 0, f16: 1, q8_0: 8 }
 
-/** What a session saves besides its cache. */
+/** What a session saves. */
 export interface SessionState {
   readonly sequence: Readonly<SequenceState>
   readonly seed: number
@@ -44,6 +53,9 @@ export interface SessionState {
   readonly random: Uint32Array
   /** Of the last evaluated token, f32[vocabSize], where they are known. */
   readonly logits: Float32Array | undefined
+  /** Tokens that the memory holds; the rest of the sequence is a gap. */
+  readonly held: number
+  readonly records: readonly MemoryRecord[]
 }
 
 /** What a state must belong to. */
@@ -51,26 +63,24 @@ export interface StateOwner {
   readonly identity: string
   readonly kvType: KvType
   readonly vocabSize: number
-  /** Bytes of the cache of this many positions. */
-  contentBytes(rows: number): number
 }
 
-/** The state's bytes; `readCache` fills in those of the cache. */
-export function encodeState(
+/** The state's bytes. Lets the event loop run on the way; rejects with the signal's reason. */
+export async function encodeState(
   state: SessionState,
   owner: StateOwner,
-  readCache: (target: Uint8Array) => void,
-): Uint8Array {
-  const { sequence, seed, random, logits } = state
-  const { ids, tiled, recent, places } = sequence
-  const cacheAt = HEADER_BYTES + 4 * (ids.length + 2 * recent.length + (logits?.length ?? 0))
-  const bytes = new Uint8Array(cacheAt + owner.contentBytes(ids.length))
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const { sequence, seed, random, logits, held, records } = state
+  const { ids, phases, recent, places } = sequence
+  const recordsAt = HEADER_BYTES + 4 * (ids.length + 2 * recent.length + (logits?.length ?? 0))
+  const bytes = new Uint8Array(recordsAt + recordBytes(records))
   const view = new DataView(bytes.buffer)
   const encoder = new TextEncoder()
   encoder.encodeInto(MAGIC, bytes)
   view.setUint32(8, VERSION, true)
   view.setBigUint64(16, BigInt(bytes.length), true)
-  encoder.encodeInto(owner.identity, bytes.subarray(24))
+  encoder.encodeInto(owner.identity, bytes.subarray(24, 40))
   const setWords = (at: number, words: Iterable<number>): number => {
     for (const word of words) {
       view.setUint32(at, word, true)
@@ -79,7 +89,7 @@ export function encodeState(
     return at
   }
   setWords(40, [
-    kvFormat(owner.kvType).id,
+    TYPE_NUMBERS[owner.kvType],
     ids.length,
     sequence.whole,
     recent.length,
@@ -87,42 +97,48 @@ export function encodeState(
     logits?.length ?? 0,
   ])
   view.setFloat64(64, seed, true)
-  setWords(72, random)
+  setWords(72, [...random, held, records.length])
   let at = setWords(
     HEADER_BYTES,
-    ids.map((id, i) => (tiled[i] ? id + TILED : id)),
+    ids.map((id, i) => (phases[i] === 'prefill' ? id + PREFILL : id)),
   )
   at = setWords(at, recent)
   at = setWords(at, places)
-  if (logits) setWords(at, new Uint32Array(logits.buffer))
-  readCache(bytes.subarray(cacheAt))
-  view.setUint32(12, hash32(bytes.subarray(HASHED_FROM)), true)
+  if (logits) setWords(at, new Uint32Array(logits.buffer, logits.byteOffset, logits.length))
+  await writeRecords(records, bytes.subarray(recordsAt), signal)
+  view.setUint32(12, await hashOf(bytes, signal), true)
   return bytes
 }
 
 /**
- * Reads a state and checks all of it. `cache` is a view of `bytes`. Throws `BAD_FORMAT` for bytes that are no state or
- * are damaged, `TRUNCATED`, `UNSUPPORTED` for a newer format, `MISMATCH` for another model or cache type.
+ * Reads a state and checks all of it but what the records hold. Those are views of `bytes`. Lets the event loop run on the
+ * way. Rejects with `BAD_FORMAT` for bytes that are not a state or are damaged, `TRUNCATED`, `UNSUPPORTED` for another
+ * version of the format, `MISMATCH` for another model or type of memory, or the signal's reason.
  */
-export function decodeState(
+export async function decodeState(
   bytes: Uint8Array,
   owner: StateOwner,
-): SessionState & { readonly cache: Uint8Array } {
-  const view = openState(bytes)
+  signal?: AbortSignal,
+): Promise<SessionState> {
+  const view = await openState(bytes, signal)
   checkOwner(bytes, view, owner)
   const word = (at: number) => view.getUint32(at, true)
   const [count, whole, chosen, pending, logitCount] = [44, 48, 52, 56, 60].map(word)
-  const cacheAt = HEADER_BYTES + 4 * (count + 2 * chosen + logitCount)
+  const [held, layers] = [88, 92].map(word)
+  const recordsAt = HEADER_BYTES + 4 * (count + 2 * chosen + logitCount)
   const seed = view.getFloat64(64, true)
   const random = Uint32Array.from([72, 76, 80, 84], word)
   const sound =
-    cacheAt + owner.contentBytes(count) === bytes.length &&
+    recordsAt <= bytes.length &&
     whole <= count &&
+    held <= count &&
     (logitCount === 0 || logitCount === owner.vocabSize) &&
     Number.isSafeInteger(seed) &&
     seed >= 0 &&
     random.some((part) => part !== 0)
   if (!sound) throw damaged('its numbers contradict each other')
+  const records = readRecords(bytes.subarray(recordsAt), layers, held)
+  if (!records) throw damaged('what it holds of the memory is incomplete')
   const checked = (id: TokenId): TokenId => {
     if (id < owner.vocabSize) return id
     throw damaged(`token ${id} is not in the vocabulary`)
@@ -132,8 +148,8 @@ export function decodeState(
   const chosenAt = HEADER_BYTES + 4 * count
   const logitsAt = chosenAt + 8 * chosen
   const sequence: SequenceState = {
-    ids: list(HEADER_BYTES, count, (at) => checked(word(at) & ~TILED)),
-    tiled: list(HEADER_BYTES, count, (at) => word(at) >= TILED),
+    ids: list(HEADER_BYTES, count, (at) => checked(word(at) & ~PREFILL)),
+    phases: list(HEADER_BYTES, count, (at): Phase => (word(at) >= PREFILL ? 'prefill' : 'decode')),
     whole,
     pending: pending === NONE ? undefined : checked(pending),
     recent: list(chosenAt, chosen, (at) => checked(word(at))),
@@ -143,11 +159,11 @@ export function decodeState(
     logitCount === 0
       ? undefined
       : Float32Array.from(list(logitsAt, logitCount, (at) => view.getFloat32(at, true)))
-  return { sequence, seed, random, logits, cache: bytes.subarray(cacheAt) }
+  return { sequence, seed, random, logits, held, records }
 }
 
 /** Checks that these are the whole and undamaged bytes of a state that this version reads. */
-function openState(bytes: Uint8Array): DataView {
+async function openState(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<DataView> {
   if (!isA(Uint8Array, bytes)) {
     throw new DasllamaError('INVALID_ARGUMENT', `a state must be a Uint8Array, not ${describeValue(bytes)}`)
   }
@@ -157,40 +173,60 @@ function openState(bytes: Uint8Array): DataView {
       hint: 'session.save() gives such bytes',
     })
   }
-  if (bytes.length < HEADER_BYTES) throw truncated(bytes.length, HEADER_BYTES)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const version = view.getUint32(8, true)
-  if (version > VERSION) {
-    throw new DasllamaError(
-      'UNSUPPORTED',
-      `the state has format version ${version}; this package reads up to ${VERSION}`,
-      { hint: 'a newer version of dasllama has written it: update' },
-    )
-  }
+  if (bytes.length >= 12) checkVersion(view.getUint32(8, true))
+  if (bytes.length < HEADER_BYTES) throw truncated(bytes.length, HEADER_BYTES)
   const length = Number(view.getBigUint64(16, true))
   if (bytes.length < length) throw truncated(bytes.length, length)
-  if (bytes.length > length || version === 0) throw damaged('its header is not one')
-  if (hash32(bytes.subarray(HASHED_FROM)) !== view.getUint32(12, true)) {
-    throw damaged('its checksum does not fit')
-  }
+  if (bytes.length > length) throw damaged('its length is not the one that its header names')
+  if ((await hashOf(bytes, signal)) !== view.getUint32(12, true)) throw damaged('checksum mismatch')
   return view
+}
+
+function checkVersion(version: number): void {
+  if (version === VERSION) return
+  if (version === 0) throw damaged('invalid header')
+  const [age, hint] =
+    version < VERSION
+      ? ['an earlier', 'such states cannot be read any more: start over from the text']
+      : ['a newer', 'update dasllama']
+  throw new DasllamaError(
+    'UNSUPPORTED',
+    `the state has format version ${version} and was written by ${age} version of dasllama; this one reads version ${VERSION}`,
+    { hint },
+  )
 }
 
 function checkOwner(bytes: Uint8Array, view: DataView, { identity, kvType }: StateOwner): void {
   const saved = new TextDecoder().decode(bytes.subarray(24, 40))
   if (saved !== identity) {
-    throw new DasllamaError('MISMATCH', `the state belongs to model ${saved}, and this is ${identity}`, {
-      hint: 'load the model file that the session ran on',
-    })
+    throw new DasllamaError(
+      'MISMATCH',
+      `the state belongs to model ${describeIdentity(saved)}, and this is ${identity}`,
+      { hint: 'load the model file that the session ran on' },
+    )
   }
-  const format = view.getUint32(40, true)
-  if (format === kvFormat(kvType).id) return
-  const savedType = KV_TYPES.find((type) => kvFormat(type).id === format)
+  const number = view.getUint32(40, true)
+  if (number === TYPE_NUMBERS[kvType]) return
+  const savedType = KV_TYPES.find((type) => TYPE_NUMBERS[type] === number)
   throw new DasllamaError(
     'MISMATCH',
-    `the state has a cache of ${savedType ?? `format ${format}`}, and this session one of ${kvType}`,
+    `the state has a cache of ${savedType ?? `format ${number}`}, and this session one of ${kvType}`,
     { hint: savedType && `create the session with kvType "${savedType}"` },
   )
+}
+
+function describeIdentity(identity: string): string {
+  return /^[0-9a-f]{16}$/.test(identity) ? identity : describeValue(identity)
+}
+
+async function hashOf(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<number> {
+  let hash = 0
+  for (let at = HASHED_FROM; at < bytes.length; at += HASHED_AT_ONCE) {
+    hash = hash32(bytes.subarray(at, at + HASHED_AT_ONCE), hash)
+    await pacer.yieldIfDue(signal)
+  }
+  return hash
 }
 
 function truncated(found: number, needed: number): DasllamaError {

@@ -2,7 +2,7 @@
 export interface SessionStats {
   /** Prompt tokens evaluated. */
   readonly nPrompt: number
-  /** Prompt tokens that needed no evaluation, for the session had them already. */
+  /** Prompt tokens that needed no evaluation because the session had them already. */
   readonly nReused: number
   /** Tokens generated; the one that ended the generation is not among them. */
   readonly nGen: number
@@ -68,7 +68,7 @@ export class StatsMeter {
   }
 
   /** `ms`: what was spent computing, without what the event loop did meanwhile. */
-  evaluated(tokens: number, ms: number, isDecode: boolean): void {
+  evaluated(tokens: number, { ms, isDecode }: { ms: number; isDecode: boolean }): void {
     if (isDecode) {
       this.#decoded += tokens
       this.#decodeMs += ms

@@ -46,11 +46,9 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
   const addEos = eosId !== undefined && metadata.boolean('tokenizer.ggml.add_eos_token', false)
   const addSpacePrefix = metadata.boolean('tokenizer.ggml.add_space_prefix', scheme.addSpacePrefix)
   const finder = new SpecialTokenFinder(vocabulary, rightStripping(metadata))
-  const pieces = new Pieces(
-    vocabulary,
-    scheme.spelling,
-    scheme.spelling === 'sentencepiece' && addSpacePrefix,
-  )
+  const pieces = new Pieces(vocabulary, scheme.spelling, {
+    dropsFirstSpace: scheme.spelling === 'sentencepiece' && addSpacePrefix,
+  })
 
   /** What stands before text at the beginning and after special tokens. */
   const spacePrefix = scheme.spelling === 'sentencepiece' && addSpacePrefix ? ' ' : ''
@@ -87,7 +85,12 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
       const wellFormed = text.replace(/[\ud800-\udfff]/gu, '\ufffd')
       const ids: TokenId[] = []
       if (addSpecial && addBos) ids.push(bosId)
-      encodeFragments(wellFormed, finder.split(wellFormed, parseSpecial), spacePrefix, ids)
+      encodeFragments(
+        wellFormed,
+        finder.split(wellFormed, parseSpecial ? 'everywhere' : 'nowhere'),
+        spacePrefix,
+        ids,
+      )
       if (addSpecial && addEos) ids.push(eosId)
       return ids
     },
@@ -120,7 +123,7 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
               return false
             },
           })
-          encodeFragments(text, finder.split(text, true, restriction), prefix, ids, guardAt)
+          encodeFragments(text, finder.split(text, restriction), prefix, ids, guardAt)
         }
         prefix = ''
       }

@@ -69,12 +69,12 @@ export class SpecialTokenFinder {
   }
 
   /**
-   * The text in fragments from left to right; none is empty. `restriction` says where control tokens may stand, if not
-   * everywhere.
+   * The text in fragments from left to right; none is empty. Control tokens are found where `controls` says: nowhere,
+   * everywhere, or within a restriction.
    */
-  split(text: string, parseSpecial: boolean, restriction?: Restriction): Fragment[] {
+  split(text: string, controls: 'nowhere' | 'everywhere' | Restriction): Fragment[] {
     if (text === '') return []
-    const best = this.#bestAt(text, parseSpecial, restriction)
+    const best = this.#bestAt(text, controls)
     const heap = new KeyHeap()
     const consider = (position: number, length: number) => {
       const rank = best(position, length)
@@ -109,21 +109,20 @@ export class SpecialTokenFinder {
   /** Finds the first in rank of the tokens that stand at a place and have at most so many code units; -1 if none does. */
   #bestAt(
     text: string,
-    parseSpecial: boolean,
-    restriction: Restriction | undefined,
+    controls: 'nowhere' | 'everywhere' | Restriction,
   ): (position: number, length: number) => number {
     const userDefined = () => {
       this.#userDefined ??= this.#candidates((id) => !this.#isControl(id))
       return this.#userDefined.in(text)
     }
-    if (!parseSpecial) return userDefined()
+    if (controls === 'nowhere') return userDefined()
     this.#all ??= this.#candidates(() => true)
     const any = this.#all.in(text)
-    if (!restriction) return any
+    if (controls === 'everywhere') return any
     const free = userDefined()
-    const { reserved } = restriction
+    const { reserved } = controls
     return (position, length) => {
-      const trusted = any(position, Math.min(length, restriction.trustedEnd(position) - position))
+      const trusted = any(position, Math.min(length, controls.trustedEnd(position) - position))
       let rank = free(position, length)
       while (rank >= 0 && reserved?.has(this.#ids[rank])) rank = free(position, this.#lengths[rank] - 1)
       // Of two that stand at one place the longer one is the first in rank.

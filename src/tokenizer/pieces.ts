@@ -15,7 +15,11 @@ export class Pieces {
   readonly #utf8 = new TextEncoder()
 
   /** `dropsFirstSpace`: encoding puts a space before the text, so that decoding takes it away. */
-  constructor(vocabulary: Vocabulary, spelling: 'sentencepiece' | 'byte-level', dropsFirstSpace: boolean) {
+  constructor(
+    vocabulary: Vocabulary,
+    spelling: 'sentencepiece' | 'byte-level',
+    { dropsFirstSpace }: { readonly dropsFirstSpace: boolean },
+  ) {
     this.#vocabulary = vocabulary
     this.#spelling = spelling
     this.#dropsFirstSpace = dropsFirstSpace

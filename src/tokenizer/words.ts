@@ -23,7 +23,7 @@ const SIGNS = PUNCTUATION | SYMBOL
  */
 export const gpt2Words: Split = partition((input, position, end) => {
   const { text, classes } = input
-  const contraction = contractionEnd(text, position, end, false)
+  const contraction = contractionEnd(text, position, end)
   if (contraction > position) return contraction
   const first = skipBlank(text, position, end)
   const kind = classes[first]
@@ -41,7 +41,7 @@ export function modernWords({ digits, marks = false }: { digits: number; marks?:
   const number = upTo(digits, NUMBER)
   return partition((input, position, end) => {
     const { text, classes } = input
-    const contraction = contractionEnd(text, position, end, true)
+    const contraction = anyContractionEnd(text, position, end)
     if (contraction > position) return contraction
 
     const kind = classes[position]
@@ -71,7 +71,7 @@ export function casedWords({ digits, contractions }: { digits: number; contracti
     const first = leads ? position + widthAt(text, position) : position
     if (first < end && classes[first] & LETTER) {
       const wordEnd = casedWordEnd(input, first, end)
-      return contractions && wordEnd < end ? contractionEnd(text, wordEnd, end, true) : wordEnd
+      return contractions && wordEnd < end ? anyContractionEnd(text, wordEnd, end) : wordEnd
     }
     return signsOrSpaceEnd(input, position, end, ~(SPACE | LETTER | NUMBER), '/')
   })
@@ -144,13 +144,22 @@ function spaceOrLineEnd(input: ClassifiedText, position: number, end: number): n
   return lineEnd > position ? lineEnd : spaceEnd(input, position, end)
 }
 
-/** `'s|'t|'re|'ve|'m|'ll|'d`, in lower case or in any: the end of one that begins here, or `position`. */
-function contractionEnd(text: string, position: number, end: number, anyCase: boolean): number {
+/** `'s|'t|'re|'ve|'m|'ll|'d`: the end of one that begins here, or `position`. */
+function contractionEnd(text: string, position: number, end: number): number {
   if (text.charCodeAt(position) !== APOSTROPHE || position + 1 >= end) return position
-  const letters = text.slice(position + 1, Math.min(position + 3, end))
-  const suffix = anyCase ? asciiLowerCase(letters) : letters
-  if ('stmd'.includes(suffix[0])) return position + 2
-  return suffix === 're' || suffix === 've' || suffix === 'll' ? position + 3 : position
+  return position + contractionLength(text.slice(position + 1, Math.min(position + 3, end)))
+}
+
+/** The same in lower or upper case. */
+function anyContractionEnd(text: string, position: number, end: number): number {
+  if (text.charCodeAt(position) !== APOSTROPHE || position + 1 >= end) return position
+  return position + contractionLength(asciiLowerCase(text.slice(position + 1, Math.min(position + 3, end))))
+}
+
+/** The length of a contraction that has these letters behind its apostrophe, or 0. */
+function contractionLength(suffix: string): number {
+  if ('stmd'.includes(suffix[0])) return 2
+  return suffix === 're' || suffix === 've' || suffix === 'll' ? 3 : 0
 }
 
 /** Not `toLowerCase`, for which K (Kelvin) and others are ASCII letters too. */

@@ -375,7 +375,7 @@ testKind<[boolean, Env, boolean]>(
     [true, { FORCE_COLOR: 'false' }, false],
     [true, { FORCE_COLOR: '1', TERM: 'dumb' }, true],
   ],
-  ([isTerminal, env, expected]) => expect(wantsColors(isTerminal, env)).toBe(expected),
+  ([isTerminal, env, expected]) => expect(wantsColors({ isTerminal, env })).toBe(expected),
 )
 
 testKind<[string, unknown[] | RegExp]>(

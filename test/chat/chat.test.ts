@@ -161,11 +161,11 @@ describe('a chat', () => {
   it('is saved and restored with what it has evaluated', async () => {
     using chat = chatOf({ system: 'S', session: { seed: 3, contextLength: 1024 } })
     await say(chat, 'Hi')
-    const bytes = chat.save()
+    const bytes = await chat.save()
     await say(chat, 'Go on')
     using again = chatOf()
     await say(again, 'Something else')
-    again.restore(bytes)
+    await again.restore(bytes)
     again.addUser('Go on')
     const turn = again.renderTurn()
     await read(again.respond())
@@ -177,7 +177,7 @@ describe('a chat', () => {
   it('refuses bytes that are no chat, and stays as it was', async () => {
     using chat = chatOf()
     await say(chat, 'Hi')
-    const bytes = chat.save()
+    const bytes = await chat.save()
     const history = chat.history
     const damaged = bytes.slice()
     damaged[30] ^= 1
@@ -193,14 +193,14 @@ describe('a chat', () => {
       [damaged, 'BAD_FORMAT'],
       [brokenSession, 'BAD_FORMAT'],
       [newer, 'UNSUPPORTED'],
-      [chat.session.save(), 'BAD_FORMAT'],
+      [await chat.session.save(), 'BAD_FORMAT'],
       [withOmission(bytes, 4), 'BAD_FORMAT'],
       [rewritten(bytes, { history: 'none' }), 'BAD_FORMAT'],
       [rewritten(bytes, { history: [{ role: 'user' }] }), 'BAD_FORMAT'],
       [rewritten(bytes, { history: [...history, { role: 'system', content: '' }] }), 'BAD_FORMAT'],
       [rewritten(bytes, { transcript: { text: 'abcd', pins: [pin(0, 3), pin(2, 4)] } }), 'BAD_FORMAT'],
     ] as const) {
-      expect(() => chat.restore(wrong as Uint8Array)).toThrow(failing(code))
+      await expect(chat.restore(wrong as Uint8Array)).rejects.toEqual(failing(code))
     }
     expect(chat.history).toEqual(history)
     await say(chat, 'Go on')
@@ -427,14 +427,14 @@ describe('misuse', () => {
         () => chat.renderTurn(),
         () => chat.undo(),
         () => chat.reset(),
-        () => chat.save(),
-        () => chat.restore(new Uint8Array()),
         () => {
           chat.system = 'x'
         },
-        () => chat.dispose(),
       ]) {
         expect(call).toThrow(failing('BUSY'))
+      }
+      for (const call of [chat.save(), chat.restore(new Uint8Array()), chat.send('x')]) {
+        await expect(call).rejects.toEqual(failing('BUSY'))
       }
       expect(chat.history).toHaveLength(1)
     }
@@ -511,7 +511,7 @@ describe('a conversation longer than the context', () => {
     expect(cheap).toBeGreaterThan(3)
     expect(chat.history).toHaveLength(25)
     using again = chatOf({ session, overflow: 'drop-oldest' })
-    again.restore(chat.save())
+    await again.restore(await chat.save())
     expect(again.renderPrompt()).toEqual(chat.renderPrompt())
     expect(() => {
       again.addUser(long.repeat(20))
@@ -521,14 +521,14 @@ describe('a conversation longer than the context', () => {
     await say(again, 'ok')
   })
 
-  it('lets turns come back that were left out for one that is taken back', () => {
+  it('lets turns come back that were left out for one that is taken back', async () => {
     using chat = chatOf({ session, overflow: 'drop-oldest', system: 'Be kind.' })
     chat.addUser('one')
     chat.addAssistant('two')
     const before = chat.renderPrompt()
     using other = chatOf({ session, overflow: 'drop-oldest' })
     other.history = [...chat.history, { role: 'user', content: long.repeat(8) }]
-    other.restore(withOmission(other.save(), 2))
+    await other.restore(withOmission(await other.save(), 2))
     expect(other.renderPrompt().text).not.toContain('one')
     other.undo()
     expect(other.renderPrompt()).toEqual(before)

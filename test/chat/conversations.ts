@@ -112,7 +112,7 @@ export const CONVERSATIONS: readonly Case[] = [
 /** A message as OpenAI's API has it, which is what templates are written for. */
 export function asOpenAi(
   { role, content, reasoning, toolCalls, toolCallId, name }: ChatMessage,
-  withNone: boolean,
+  { withNone }: { readonly withNone: boolean },
 ) {
   return {
     role,

@@ -85,8 +85,7 @@ describe.each(Object.entries(MARKERS))('the family %s', (name, markers) => {
 
   if (markers.length > 0)
     it('is chosen for a vocabulary that has all its markers', () => {
-      const choose = (present: readonly string[]) =>
-        chooseTemplate(new Map(), vocabulary(present), undefined, false).name
+      const choose = (present: readonly string[]) => chooseTemplate(new Map(), vocabulary(present)).name
       expect(choose(markers)).toBe(name)
       for (const marker of markers)
         expect(() => choose(markers.filter((other) => other !== marker))).toThrow(
@@ -162,21 +161,23 @@ describe('the choice of a template', () => {
       }),
     )
     expect([...templates.keys()]).toEqual(['default', 'tool_use', 'rag'])
-    const choose = (wanted?: string, hasTools = false) =>
-      chooseTemplate(templates, tokenizer, wanted, hasTools)
+    const choose = (wanted?: string) => chooseTemplate(templates, tokenizer, { wanted })
     expect(choose()).toEqual({ name: 'default', source: 'main' })
-    expect(choose(undefined, true)).toEqual({ name: 'tool_use', source: 'tools' })
+    expect(chooseTemplate(templates, tokenizer, { hasTools: true })).toEqual({
+      name: 'tool_use',
+      source: 'tools',
+    })
     expect(choose('rag')).toEqual({ name: 'rag', source: 'rag' })
     expect(choose('{{ x }}')).toEqual({ name: 'given', source: '{{ x }}' })
     expect(choose('gemma').name).toBe('gemma')
-    expect(chooseTemplate(new Map(), tokenizer, undefined, false).name).toBe('chatml')
+    expect(chooseTemplate(new Map(), tokenizer).name).toBe('chatml')
     expect(() => choose('nope')).toThrow(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
         hint: expect.stringContaining('default, tool_use, rag'),
       }),
     )
-    expect(() => chooseTemplate(new Map(), vocabulary([]), undefined, false)).toThrow(
+    expect(() => chooseTemplate(new Map(), vocabulary([]))).toThrow(
       expect.objectContaining({ code: 'NO_TEMPLATE', hint: expect.stringContaining('chatml') }),
     )
   })

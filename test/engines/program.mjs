@@ -44,7 +44,7 @@ async function hashModel(model, kvType) {
     await session.eval([session.sample()])
     bits.add(session.logits())
   }
-  bits.add(session.save())
+  bits.add(await session.save())
   session.dispose()
   return bits.hash()
 }

@@ -36,7 +36,7 @@ function layers(name: string, elements: number): [string, number][] {
 }
 
 /** A checkpoint in which every weight is the position of its tensor in the file. */
-function checkpoint(changes: Partial<Header> = {}, sharedClassifier = true): Uint8Array {
+function checkpoint(changes: Partial<Header> = {}, { sharedClassifier = true } = {}): Uint8Array {
   const { dim, hiddenDim, layers, heads, kvHeads, vocabulary, sequence } = { ...HEADER, ...changes }
   const order = sharedClassifier ? ORDER : [...ORDER, ['output.weight', 261 * 8] as const]
   const weights = order.flatMap(([, elements], i) => new Array<number>(elements).fill(i))
@@ -137,7 +137,7 @@ describe('a llama2.c checkpoint', () => {
   })
 
   it('has a classifier of its own when the vocabulary size is negative', async () => {
-    const file = await open(checkpoint({}, false), tokenizer(OLD_TOKENS))
+    const file = await open(checkpoint({}, { sharedClassifier: false }), tokenizer(OLD_TOKENS))
     const values = new Float32Array((await tensorBytes(file, 'output.weight')).buffer)
     expect(new Set(values)).toEqual(new Set([ORDER.length]))
     expect(file.metadata.number('llama.vocab_size')).toBe(261)

@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import { findLeftRecursion } from '../../src/grammar/checks.js'
 import { ANY_CHARACTER, complement, normalized } from '../../src/grammar/code-points.js'
 import {
   choice,
@@ -11,6 +10,7 @@ import {
   set,
   text,
 } from '../../src/grammar/grammar.js'
+import { findLeftRecursion } from '../../src/grammar/rule-analysis.js'
 
 const ranges = fc.constantFrom<readonly (readonly [number, number])[]>(
   [[0x61, 0x63]],

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'vitest'
 import { KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-builds.mjs'
-import { createEngine } from '../../src/backend/wasm/engine.js'
-import type { Kernels, Pointer } from '../../src/backend/wasm/kernels.js'
+import { createEngine, createThreadedEngine, type Engine } from '../../src/backend/wasm/engine.js'
+import { KERNEL_FILES, type Kernels, type Pointer } from '../../src/backend/wasm/kernels.js'
+import type { ThreadHost } from '../../src/backend/wasm/threads.js'
+import { platform } from '../../src/platform/node/platform.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { type BenchKernels, benchKernels } from './bench-kernels.js'
 
@@ -39,21 +41,31 @@ export const BUILDS = KERNEL_BUILDS.map(({ name }) => name)
 
 /** With the kernels that the package ships. */
 export async function createWorkbench(build: KernelBuild['name'] = 'baseline'): Promise<Workbench> {
-  const { file } = KERNEL_BUILDS.find(({ name }) => name === build) as KernelBuild
-  const binary = await readFile(new URL(`../../dist/${file}`, import.meta.url))
-  return workbenchOf(new Uint8Array(binary))
+  return workbenchOf(await createEngine(await shippedKernels(build)))
 }
 
-/** With those of `assembly/bench.ts`. */
+/** The same on `threads` threads, until `dismiss` is called. */
+export async function createThreadedWorkbench(
+  threads: number,
+  build: KernelBuild['name'] = 'baseline',
+): Promise<Workbench & { dismiss(): Promise<void> }> {
+  const host = platform.threads as ThreadHost
+  const engine = await createThreadedEngine(await shippedKernels(build), threads, host)
+  return { ...workbenchOf(engine), dismiss: () => engine.team.dismiss() }
+}
+
+/** With the kernels of `assembly/bench.ts`. */
 export async function createInnerWorkbench(
   build: KernelBuild['name'] = 'baseline',
 ): Promise<Workbench<BenchKernels>> {
-  const workbench = await workbenchOf(await benchKernels(build))
-  return workbench as Workbench<BenchKernels>
+  return workbenchOf(await createEngine(await benchKernels(build))) as Workbench<BenchKernels>
 }
 
-async function workbenchOf(binary: Uint8Array<ArrayBuffer>): Promise<Workbench> {
-  const { kernels, arena } = await createEngine(binary)
+async function shippedKernels(build: KernelBuild['name']): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(new URL(`../../dist/${KERNEL_FILES[build]}`, import.meta.url)))
+}
+
+function workbenchOf({ kernels, arena }: Engine): Workbench {
   const room = (bytes: number): Pointer => {
     const pointer = arena.allocate(bytes + GUARD_BYTES, 'a test')
     arena.bytes(pointer, bytes + GUARD_BYTES).fill(GUARD)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Metadata, type MetadataValue } from '../../src/gguf/metadata.js'
 import type { ModelFile, TensorInfo } from '../../src/gguf/model-file.js'
-import { readConfig } from '../../src/model/config.js'
+import type { Config } from '../../src/model/config.js'
+import { readHeader } from '../../src/model/plan.js'
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number
 
@@ -34,15 +35,19 @@ function fileOf(changes: Changes, tensors: ModelFile['tensors'] = new Map()): Mo
   }
 }
 
+function configOf(changes: Changes, tensors?: ModelFile['tensors']): Config {
+  return readHeader(fileOf(changes, tensors)).config
+}
+
 function expectRefused(changes: Changes, code: string, message: string): void {
-  expect(() => readConfig(fileOf(changes))).toThrow(
+  expect(() => configOf(changes)).toThrow(
     expect.objectContaining({ name: 'DasllamaError', code, message: expect.stringContaining(message) }),
   )
 }
 
 describe('a configuration', () => {
   it('fills in what files may leave away', () => {
-    expect(readConfig(fileOf({}))).toEqual({
+    expect(configOf({})).toEqual({
       architecture: 'llama',
       name: undefined,
       contextLength: 2048,
@@ -53,28 +58,26 @@ describe('a configuration', () => {
       heads: 6,
       kvHeads: 6,
       headDim: 48,
+      ropeType: 'norm',
       ropeDim: 48,
       ropeTheta: 10_000,
       ropeScaling: { type: 'none' },
       attentionScale: 1 / Math.sqrt(48),
       rmsEpsilon: 1e-5,
       pooling: undefined,
-      family: { architecture: 'llama', ropePairs: 'interleaved', gate: 'silu' },
     })
   })
 
   it('takes what files say', () => {
-    const config = readConfig(
-      fileOf({
-        'general.name': 'a name',
-        'llama.attention.head_count_kv': 2,
-        'llama.attention.key_length': 64,
-        'llama.attention.value_length': 64,
-        'llama.attention.scale': 0.5,
-        'llama.rope.dimension_count': 32,
-        'llama.rope.freq_base': 500_000,
-      }),
-    )
+    const config = configOf({
+      'general.name': 'a name',
+      'llama.attention.head_count_kv': 2,
+      'llama.attention.key_length': 64,
+      'llama.attention.value_length': 64,
+      'llama.attention.scale': 0.5,
+      'llama.rope.dimension_count': 32,
+      'llama.rope.freq_base': 500_000,
+    })
     expect(config).toMatchObject({
       name: 'a name',
       kvHeads: 2,
@@ -93,27 +96,25 @@ describe('a configuration', () => {
     [3, 'last'],
     [4, 'rank'],
   ])('reads pooling type %i as %s', (value, pooling) => {
-    expect(readConfig(fileOf({ 'llama.pooling_type': value })).pooling).toBe(pooling)
+    expect(configOf({ 'llama.pooling_type': value }).pooling).toBe(pooling)
   })
 
   it('takes a file that says that its attention is causal', () => {
-    expect(readConfig(fileOf({ 'llama.attention.causal': true })).layers).toBe(6)
+    expect(configOf({ 'llama.attention.causal': true }).layers).toBe(6)
   })
 
   it('counts the vocabulary by the rows of the embedding where no key does', () => {
     const tensor = { name: 'token_embd.weight', shape: [288, 123] } as unknown as TensorInfo
     const tensors = new Map([[tensor.name, tensor]])
-    expect(readConfig(fileOf({ 'llama.vocab_size': undefined }, tensors)).vocabSize).toBe(123)
+    expect(configOf({ 'llama.vocab_size': undefined }, tensors).vocabSize).toBe(123)
     expectRefused({ 'llama.vocab_size': undefined }, 'MISSING', 'llama.vocab_size')
   })
 
   it('takes a number per layer where all layers agree', () => {
-    const config = readConfig(
-      fileOf({
-        'llama.attention.head_count_kv': Int32Array.of(3, 3, 3, 3, 3, 3),
-        'llama.feed_forward_length': Uint32Array.of(512, 512),
-      }),
-    )
+    const config = configOf({
+      'llama.attention.head_count_kv': Int32Array.of(3, 3, 3, 3, 3, 3),
+      'llama.feed_forward_length': Uint32Array.of(512, 512),
+    })
     expect(config).toMatchObject({ kvHeads: 3, feedForwardLength: 512 })
   })
 })
@@ -195,7 +196,12 @@ describe('a bad configuration is refused by name:', () => {
     ['an architecture that is no text', { 'general.architecture': 7 }, 'BAD_FORMAT', 'general.architecture'],
     ['a name that is no text', { 'general.name': 7 }, 'BAD_FORMAT', 'general.name'],
     ['experts', { 'llama.expert_count': 8 }, 'UNSUPPORTED', 'a mixture of 8 experts'],
-    ['attention both ways', { 'llama.attention.causal': false }, 'UNSUPPORTED', 'attention to later tokens'],
+    [
+      'attention both ways',
+      { 'llama.attention.causal': false },
+      'UNSUPPORTED',
+      'non-causal attention is not supported',
+    ],
     ['a causality that is no boolean', { 'llama.attention.causal': 0 }, 'BAD_FORMAT', 'attention.causal'],
     ['an unknown pooling', { 'llama.pooling_type': 5 }, 'BAD_FORMAT', '"llama.pooling_type" is 5'],
     ['a pooling between two', { 'llama.pooling_type': 1.5 }, 'BAD_FORMAT', '"llama.pooling_type" is 1.5'],

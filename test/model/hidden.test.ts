@@ -3,6 +3,7 @@ import { openModelFile } from '../../src/gguf/open.js'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { embed, loadModel, type Model, similarity } from '../../src/index.js'
 import { bytesSource } from '../../src/storage/bytes.js'
+import { FAMILY_CASES } from '../support/family-models.js'
 import { relativeDifference } from '../support/logits.js'
 import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
 import { ReferenceModel, ReferenceSequence } from './reference.js'
@@ -19,7 +20,7 @@ const TOLERANCE = { float: 5e-4, quantised: 3e-3, relaxed: 0.12 }
 
 const CASES = [
   ...FORMAT_CASES,
-  ...VARIANTS.filter(({ name }) => /tied|biases|YaRN$|widths|stream/.test(name)),
+  ...[...VARIANTS, ...FAMILY_CASES].filter(({ name }) => /tied|biases|YaRN$|widths|stream/.test(name)),
 ]
 
 /** The vectors of some tokens against the hidden states of the reference. */

@@ -1,46 +1,100 @@
 import { describe, expect, it } from 'vitest'
-import { createEngine } from '../../src/backend/wasm/engine.js'
 import type { TensorInfo } from '../../src/gguf/model-file.js'
 import { openGguf } from '../../src/gguf/reader.js'
-import { str, u32 } from '../../src/gguf/typed-value.js'
+import { f32, str, u32 } from '../../src/gguf/typed-value.js'
 import { writeGguf } from '../../src/gguf/writer.js'
-import { TensorSamples } from '../../src/model/identity.js'
-import { Network } from '../../src/model/network.js'
-import { platform } from '../../src/platform/node/platform.js'
+import { modelIdentity, TensorSamples } from '../../src/model/identity.js'
+import { type ModelPlan, planModel } from '../../src/model/plan.js'
 import { bytesSource } from '../../src/storage/bytes.js'
+import { FAMILY_CASES } from '../support/family-models.js'
+import { tensorBytes } from '../support/model-files.js'
+import type { RandomModelOptions } from '../support/random-model/random-model.js'
 import { SMALL, smallModel, smallParts } from './small.js'
 
-async function identityOf(bytes: Uint8Array, name = 'm.gguf', skip = 0): Promise<string> {
-  const engine = await createEngine(await platform.loadKernels())
-  if (skip > 0) engine.arena.allocate(skip, 'a test')
-  return (await Network.load(await openGguf(bytesSource(bytes, name)), engine)).identity
+/** `change`: what the plan would be if the file said something else. */
+async function identityOf(
+  bytes: Uint8Array,
+  { name = 'm.gguf', change = (plan: ModelPlan) => plan } = {},
+): Promise<string> {
+  const file = await openGguf(bytesSource(bytes, name))
+  const samples = new TensorSamples()
+  for (const tensor of file.tensors.values()) {
+    samples.take(tensor, 0, await tensorBytes(file, tensor.name))
+  }
+  return modelIdentity(change(planModel(file)), file, samples)
+}
+
+/** What changes each key that llama reads, and what goes with it. */
+const CHANGES: Readonly<Record<string, Partial<RandomModelOptions>>> = {
+  vocab_size: { shape: { ...SMALL.shape, vocab: 401 } },
+  context_length: { shape: { ...SMALL.shape, context: 128 } },
+  embedding_length: { shape: { ...SMALL.shape, embed: 100 } },
+  block_count: { shape: { ...SMALL.shape, layers: 1 } },
+  feed_forward_length: { shape: { ...SMALL.shape, feedForward: 164 } },
+  'attention.head_count': { shape: { ...SMALL.shape, heads: 4 } },
+  'attention.head_count_kv': { shape: { ...SMALL.shape, kvHeads: 3 } },
+  'attention.key_length': { shape: { ...SMALL.shape, headDim: 20 } },
+  'attention.value_length': { shape: { ...SMALL.shape, headDim: 12 } },
+  'attention.layer_norm_rms_epsilon': { metadata: [['llama.attention.layer_norm_rms_epsilon', f32(1e-6)]] },
+  'attention.scale': { metadata: [['llama.attention.scale', f32(0.5)]] },
+  'rope.dimension_count': { metadata: [['llama.rope.dimension_count', u32(8)]] },
+  'rope.freq_base': { ropeBase: 20_000 },
+  'rope.scaling': { ropeScaling: { type: 'linear', factor: 2 } },
 }
 
 describe('the identity of a model', () => {
   it('is written down: states on disk depend on it', async () => {
-    expect(await identityOf(smallModel())).toBe('2cecf376909394dc')
+    expect(await identityOf(smallModel())).toBe('1130a10076ef8f2e')
   })
 
-  it('is the same wherever the model lies, whatever it is called, in whichever order its tensors come', async () => {
+  it('is the same whatever the model is called, and in whichever order its tensors come', async () => {
     const identity = await identityOf(smallModel())
     expect(identity).toMatch(/^[0-9a-f]{16}$/)
-    expect(await identityOf(smallModel(), 'other.gguf', 12345)).toBe(identity)
+    expect(await identityOf(smallModel(), { name: 'other.gguf' })).toBe(identity)
     expect(await identityOf(smallModel({ metadata: [['general.name', str('another')]] }))).toBe(identity)
-    expect(await identityOf(smallModel({ metadata: [['llama.context_length', u32(99)]] }))).toBe(identity)
+    expect(await identityOf(smallModel({ metadata: [['llama.unknown', u32(1)]] }))).toBe(identity)
     const parts = smallParts()
     expect(await identityOf(writeGguf({ ...parts, tensors: [...parts.tensors].reverse() }))).toBe(identity)
   })
 
-  it.each([
+  it.each(Object.entries(CHANGES))('changes with %s in the file', async (_, options) => {
+    expect(await identityOf(smallModel(options))).not.toBe(await identityOf(smallModel()))
+  })
+
+  it('has been tried with every key that llama reads', async () => {
+    const { hyperparameters } = planModel(await openGguf(bytesSource(smallModel())))
+    expect([...hyperparameters.keys()].sort()).toEqual(Object.keys(CHANGES).sort())
+  })
+
+  it.each(
+    ['qwen2', 'qwen3', 'gemma3'].map(
+      (family) => FAMILY_CASES.find(({ name }) => name === `${family}, tied`)!,
+    ),
+  )('changes with everything that its family reads, and with its architecture: $name', async ({ parts }) => {
+    const bytes = writeGguf(parts)
+    const seen = new Set([await identityOf(bytes)])
+    const { hyperparameters } = planModel(await openGguf(bytesSource(bytes)))
+    for (const key of hyperparameters.keys()) {
+      const change = (plan: ModelPlan) => ({
+        ...plan,
+        hyperparameters: new Map(plan.hyperparameters).set(key, 'another value'),
+      })
+      seen.add(await identityOf(bytes, { change }))
+    }
+    const change = (plan: ModelPlan) => ({ ...plan, config: { ...plan.config, architecture: 'another' } })
+    seen.add(await identityOf(bytes, { change }))
+    expect(hyperparameters.size).toBeGreaterThan(10)
+    expect(seen.size).toBe(hyperparameters.size + 2)
+  })
+
+  it.each<[string, Partial<RandomModelOptions>]>([
     ['the weights', { seed: 2 }],
     ['the block format', { format: 'F16' }],
-    ['the layers', { shape: { ...SMALL.shape, layers: 1 } }],
-    ['the rotary base', { ropeBase: 20_000 }],
-    ['the rotary scaling', { ropeScaling: { type: 'linear', factor: 2 } }],
     ['biases', { biases: true }],
     ['a tied output', { tied: true }],
-  ] as const)('changes with %s', async (_, options) => {
-    expect(await identityOf(smallModel(options as object))).not.toBe(await identityOf(smallModel()))
+    ['fused matrices', { fused: ['attn_qkv'] }],
+  ])('changes with %s', async (_, options) => {
+    expect(await identityOf(smallModel(options))).not.toBe(await identityOf(smallModel()))
   })
 
   it('changes with a row of weights in any one tensor, large ones included', async () => {

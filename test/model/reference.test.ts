@@ -4,6 +4,7 @@ import { writeGguf } from '../../src/gguf/writer.js'
 import { loadModel } from '../../src/index.js'
 import { argmax } from '../../src/sampling/passes.js'
 import { bytesSource } from '../../src/storage/bytes.js'
+import { FAMILY_CASES } from '../support/family-models.js'
 import { relativeDifference, topIndices } from '../support/logits.js'
 import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
 import { ReferenceModel, ReferenceSequence } from './reference.js'
@@ -23,6 +24,8 @@ const TOLERANCE = {
   float: { f32: 1e-5, f16: 1e-3 },
   quantised: { f32: 1e-3, f16: 3e-3 },
 }
+
+const CASES = [...FORMAT_CASES, ...VARIANTS, ...FAMILY_CASES]
 
 async function compare({ name, format, vocab, parts }: ModelCase): Promise<void> {
   const bytes = writeGguf(parts)
@@ -51,12 +54,12 @@ async function compare({ name, format, vocab, parts }: ModelCase): Promise<void>
   model.dispose()
 }
 
-it.each([...FORMAT_CASES, ...VARIANTS])('computes what the reference does: $name', compare)
+it.each(CASES)('computes what the reference does: $name', compare)
 
 /** As above, where some activations become 8-bit integers. Measured: 0.05. */
 const RELAXED_TOLERANCE = 0.1
 
-it.each([...FORMAT_CASES, ...VARIANTS])(
+it.each(CASES)(
   'prefills close to the reference with the relaxed kernels: $name',
   async ({ name, vocab, parts }) => {
     const bytes = writeGguf(parts)

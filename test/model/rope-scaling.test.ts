@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fillRopeTable, type RopeScaling, ropeFrequencies } from '../../src/backend/rope.js'
 import { Metadata, type MetadataValue } from '../../src/gguf/metadata.js'
+import { HyperparameterReader } from '../../src/model/hyperparameter-reader.js'
 import { readRopeScaling } from '../../src/model/rope-scaling.js'
 
 function read(values: Readonly<Record<string, MetadataValue>>): RopeScaling {
@@ -8,8 +9,21 @@ function read(values: Readonly<Record<string, MetadataValue>>): RopeScaling {
     `llama.${key}`,
     value,
   ])
-  const metadata = new Metadata('m.gguf', new Map([['llama.context_length', 4096], ...entries]))
-  return readRopeScaling(metadata, 'llama', 'm.gguf')
+  const metadata = new Metadata(
+    'm.gguf',
+    new Map([['general.architecture', 'llama'], ['llama.context_length', 4096], ...entries]),
+  )
+  return readRopeScaling(
+    new HyperparameterReader({
+      container: 'gguf',
+      version: 3,
+      name: 'm.gguf',
+      metadata,
+      tensors: new Map(),
+      tensorBytes: 0,
+      async close() {},
+    }),
+  )
 }
 
 describe('rope scaling in metadata', () => {
@@ -90,6 +104,10 @@ describe('rope scaling in metadata', () => {
   })
 })
 
+function frequencies(dims: number, theta: number, scaling: RopeScaling, factors?: Float32Array) {
+  return ropeFrequencies({ dims, theta, scaling }, factors)
+}
+
 /** θ^(-2i/d), the frequencies as Su et al. define them. */
 function plain(ropeDim: number, theta: number): number[] {
   return Array.from({ length: ropeDim / 2 }, (_, i) => theta ** ((-2 * i) / ropeDim))
@@ -111,13 +129,13 @@ const SHAPES: readonly [ropeDim: number, theta: number][] = [
 
 describe.each(SHAPES)('frequencies of %i dimensions with base %i', (ropeDim, theta) => {
   it('without scaling', () => {
-    const { radians, magnitude } = ropeFrequencies(ropeDim, theta, { type: 'none' })
+    const { radians, magnitude } = frequencies(ropeDim, theta, { type: 'none' })
     expectFrequencies(radians, plain(ropeDim, theta))
     expect(magnitude).toBe(1)
   })
 
   it('scaled linearly', () => {
-    const { radians, magnitude } = ropeFrequencies(ropeDim, theta, { type: 'linear', factor: 2.5 })
+    const { radians, magnitude } = frequencies(ropeDim, theta, { type: 'linear', factor: 2.5 })
     expectFrequencies(
       radians,
       plain(ropeDim, theta).map((frequency) => frequency / 2.5),
@@ -127,7 +145,7 @@ describe.each(SHAPES)('frequencies of %i dimensions with base %i', (ropeDim, the
 
   it('divided by the factors of the file', () => {
     const factors = Float32Array.from({ length: ropeDim / 2 }, (_, i) => 1 + i / 4)
-    const { radians } = ropeFrequencies(ropeDim, theta, { type: 'none' }, factors)
+    const { radians } = frequencies(ropeDim, theta, { type: 'none' }, factors)
     expectFrequencies(
       radians,
       plain(ropeDim, theta).map((frequency, i) => frequency / factors[i]),
@@ -143,7 +161,7 @@ describe.each(SHAPES)('frequencies of %i dimensions with base %i', (ropeDim, the
       const smooth = (original / wavelength - low) / (high - low)
       return ((1 - smooth) * frequency) / factor + smooth * frequency
     })
-    const { radians, magnitude } = ropeFrequencies(ropeDim, theta, {
+    const { radians, magnitude } = frequencies(ropeDim, theta, {
       type: 'llama3',
       factor,
       lowFrequencyFactor: low,
@@ -176,10 +194,10 @@ describe.each(SHAPES)('frequencies of %i dimensions with base %i', (ropeDim, the
       betaFast: fast,
       betaSlow: slow,
     } as const
-    const { radians, magnitude } = ropeFrequencies(ropeDim, theta, { ...scaling, attentionFactor: 1 })
+    const { radians, magnitude } = frequencies(ropeDim, theta, { ...scaling, attentionFactor: 1 })
     expectFrequencies(radians, expected)
     expect(magnitude).toBeCloseTo(0.1 * Math.log(16) + 1, 14)
-    const warmed = ropeFrequencies(ropeDim, theta, { ...scaling, attentionFactor: 0.5 })
+    const warmed = frequencies(ropeDim, theta, { ...scaling, attentionFactor: 0.5 })
     expect(warmed.magnitude).toBeCloseTo(0.5 * (0.1 * Math.log(16) + 1), 14)
   })
 })
@@ -187,7 +205,7 @@ describe.each(SHAPES)('frequencies of %i dimensions with base %i', (ropeDim, the
 describe('a YaRN factor of 1', () => {
   it('changes nothing', () => {
     const scaling = { type: 'yarn', factor: 1, originalContext: 4096, betaFast: 32, betaSlow: 1 } as const
-    const { radians, magnitude } = ropeFrequencies(64, 10_000, { ...scaling, attentionFactor: 1 })
+    const { radians, magnitude } = frequencies(64, 10_000, { ...scaling, attentionFactor: 1 })
     expectFrequencies(radians, plain(64, 10_000))
     expect(magnitude).toBe(1)
   })
@@ -197,8 +215,10 @@ describe('the rope table', () => {
   it('holds cosines, then sines, of position times frequency, times the magnitude', () => {
     const radians = Float64Array.of(1, 0.5, 0.01)
     const table = new Float32Array(3 * 2 * 3)
-    fillRopeTable(table, { radians, magnitude: 1.25 }, 1000, 3)
-    const expected = [1000, 1001, 1002].flatMap((position) => [
+    // Rows of several sequences follow each other.
+    const positions = [1000, 1001, 7]
+    fillRopeTable(table, { radians, magnitude: 1.25 }, positions)
+    const expected = positions.flatMap((position) => [
       ...Array.from(radians, (frequency) => 1.25 * Math.cos(position * frequency)),
       ...Array.from(radians, (frequency) => 1.25 * Math.sin(position * frequency)),
     ])

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { checkpointToGguf } from '../../bench/models/checkpoint-to-gguf.js'
 import { embed, loadModel } from '../../src/index.js'
+import { FAMILY_CASES } from '../support/family-models.js'
 import { STORIES_15M, TINY_STORIES, temporaryFolder, writeModelFile } from '../support/model-files.js'
 import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
 import { LlamaCpp } from './llama-cpp.js'
@@ -22,7 +23,7 @@ afterAll(async () => {
   await folder?.[Symbol.asyncDispose]()
 })
 
-const VARIED = VARIANTS.filter(
+const VARIED = [...VARIANTS, ...FAMILY_CASES].filter(
   ({ name, notInLlamaCpp }) => !notInLlamaCpp && /tied|biases|YaRN$|widths|stream|mixture/.test(name),
 )
 

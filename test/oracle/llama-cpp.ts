@@ -1,4 +1,4 @@
-import { getLlama, type Llama, LlamaLogLevel, type Token } from 'node-llama-cpp'
+import { getLlama, type Llama, LlamaLogLevel, readGgufFileInfo, type Token } from 'node-llama-cpp'
 import type { Pooling } from '../../src/index.js'
 import { argmax } from '../../src/sampling/passes.js'
 import type { TokenId } from '../../src/tokenizer/tokenizer.js'
@@ -125,7 +125,8 @@ export class LlamaCpp {
     texts: readonly (readonly TokenId[])[],
     pooling: Exclude<Pooling, 'none'>,
   ): Promise<Float64Array[]> {
-    const metadataOverrides = { llama: { pooling_type: POOLING_TYPE[pooling] } } as object
+    const { architecture } = (await readGgufFileInfo(modelPath, { readTensorInfo: false })).metadata.general
+    const metadataOverrides = { [architecture]: { pooling_type: POOLING_TYPE[pooling] } } as object
     const model = await this.#llama.loadModel({
       modelPath,
       defaultContextFlashAttention: false,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../src/index.js'
+import { FAMILY_CASES } from '../support/family-models.js'
 import { temporaryFolder, writeModelFile } from '../support/model-files.js'
 import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
 import { follow, together } from './follow.js'
@@ -8,7 +9,7 @@ import { LlamaCpp } from './llama-cpp.js'
 
 /** A batch of 64 and some; then a prompt short enough for the path that decoding takes. */
 const PROMPT_LENGTHS = [75, 3]
-const STEPS = 24
+const STEPS = 32
 
 let oracle: LlamaCpp
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -23,7 +24,10 @@ afterAll(async () => {
   await folder?.[Symbol.asyncDispose]()
 })
 
-const asked = VARIANTS.filter((variant) => variant.notInLlamaCpp === undefined)
+const asked = [...VARIANTS, ...FAMILY_CASES].filter(({ notInLlamaCpp }) => notInLlamaCpp === undefined)
+
+/** One of each block format, of each family. */
+const byFormat = [...FORMAT_CASES, ...FAMILY_CASES.filter(({ name, format }) => name.endsWith(`, ${format}`))]
 
 const SETTINGS = [
   { kernels: 'baseline', kvType: 'f16' },
@@ -33,14 +37,15 @@ const SETTINGS = [
 
 describe.for(SETTINGS)('with $kernels kernels and an $kvType cache', ({ kernels, kvType }) => {
   // Another cache than llama.cpp's: a sample of the formats is enough.
-  const formats = FORMAT_CASES.filter(({ format }) => kvType === 'f16' || /^(F32|Q4_0|Q4_K)$/.test(format))
+  const formats = byFormat.filter(({ format }) => kvType === 'f16' || /^(F32|Q4_0|Q4_K)$/.test(format))
   const cases: readonly ModelCase[] =
-    kvType === 'f16' && kernels === 'baseline' ? [...formats, ...asked] : formats
+    kvType === 'f16' && kernels === 'baseline' ? [...new Set([...formats, ...asked])] : formats
 
-  it.for(cases)("goes llama.cpp's way: $name", async ({ name, format, vocab, parts }, { task }) => {
+  it.for(cases)("goes llama.cpp's way: $name", async (modelCase, { task }) => {
+    const { name, format, vocab, parts, prompts: lengths = PROMPT_LENGTHS } = modelCase
     const path = join(folder.path, 'model.gguf')
     await writeModelFile(path, parts)
-    const prompts = PROMPT_LENGTHS.map((length) => randomIds(length, vocab, name))
+    const prompts = lengths.map((length) => randomIds(length, vocab, name))
     const runs = await oracle.greedy(path, prompts, STEPS)
     await using model = await loadModel(path, { kernels })
     const agreements = []

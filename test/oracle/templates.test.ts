@@ -114,7 +114,7 @@ function otherText(
   for (const withNone of [true, false]) {
     try {
       return template.render({
-        messages: messages.map((message) => asOpenAi(message, withNone)),
+        messages: messages.map((message) => asOpenAi(message, { withNone })),
         // Its interpreter has no loop over undefined, which stands for no tools in Python.
         ...(tools ? { tools: checkTools(tools) } : file.name.includes('Hermes') ? { tools: [] } : {}),
         ...variables,

@@ -110,7 +110,10 @@ describe('a pacer', () => {
 
 describe('a turn of the event loop', () => {
   /** A runtime that notes what is used of it. */
-  function runtime(isBrowser: boolean, userAgent?: string) {
+  function runtime({
+    isBrowser = false,
+    userAgent,
+  }: Pick<Turns, 'userAgent'> & { isBrowser?: boolean } = {}) {
     const used: string[] = []
     class Channel {
       port1: { onmessage?: (event: unknown) => void } = {}
@@ -137,13 +140,13 @@ describe('a turn of the event loop', () => {
   }
 
   it('is an immediate in Node, Bun and Deno', async () => {
-    const { used, all } = runtime(false)
+    const { used, all } = runtime()
     await turnOf(all)()
     expect(used).toEqual(['immediate'])
   })
 
   it('is two messages on a page and in its workers, always over the same channel', async () => {
-    const { used, all } = runtime(true)
+    const { used, all } = runtime({ isBrowser: true })
     const turn = turnOf({ ...all, setImmediate: undefined })
     expect(used).toEqual([])
     await turn()
@@ -153,18 +156,18 @@ describe('a turn of the event loop', () => {
   })
 
   it('is a timeout in workerd, whatever else it has, and where there is nothing else', async () => {
-    const workerd = runtime(true, 'Cloudflare-Workers')
+    const workerd = runtime({ isBrowser: true, userAgent: 'Cloudflare-Workers' })
     await turnOf(workerd.all)()
     expect(workerd.used).toEqual(['timeout 0'])
     for (const isBrowser of [true, false]) {
-      const { used, all } = runtime(isBrowser)
+      const { used, all } = runtime({ isBrowser })
       await turnOf({ setTimeout: all.setTimeout, isBrowser })()
       expect(used).toEqual(['timeout 0'])
     }
   })
 
   it('does not keep a process alive with a channel where nobody has promised a page', async () => {
-    const { used, all } = runtime(false)
+    const { used, all } = runtime()
     await turnOf({ ...all, setImmediate: undefined })()
     expect(used).toEqual(['timeout 0'])
   })

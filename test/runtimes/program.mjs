@@ -37,10 +37,10 @@ async function save(model) {
   const session = model.createSession({ seed: 7 })
   for await (const _ of session.generate('Once upon a time', options)) {
   }
-  const state = session.save()
+  const state = await session.save()
   session.dispose()
   const other = model.createSession()
-  other.restore(state)
+  await other.restore(state)
   const generation = other.generate(undefined, options)
   for await (const _ of generation) {
   }

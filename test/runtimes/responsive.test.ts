@@ -46,7 +46,11 @@ beforeAll(async () => {
  * Counts far below what slices of SLICE_MS give, and far above the none that a thread serves that never yields. `rows`: while
  * generating, and while reading a prompt.
  */
-function expectServed({ rows: [generating, reading], abort }: Measured, run: Run, isPage = false): void {
+function expectServed(
+  { rows: [generating, reading], abort }: Measured,
+  run: Run,
+  { isPage = false } = {},
+): void {
   if (run === RUNS.small) {
     expect(generating.tokens).toBe(1000)
     expect(generating.timers).toBeGreaterThanOrEqual(4)
@@ -121,7 +125,7 @@ describe.each(['small', 'wide'] as const)(
           await new Promise((resolve) => setTimeout(resolve, 10))
         }
         const { page: onPage, worker, inputs } = await measuring
-        expectServed(onPage, run, true)
+        expectServed(onPage, run, { isPage: true })
         expectServed(worker, run)
         expect(inputs).toBeGreaterThanOrEqual(4)
         await page.close()
@@ -136,7 +140,7 @@ describe.each(['small', 'wide'] as const)(
         const posted = await withFirefox(`${server.url}examples/responsive/page.html#${task}`, server.posted)
         const { page, worker, error }: Both & { error?: string } = JSON.parse(posted)
         expect(error).toBeUndefined()
-        expectServed(page, run, true)
+        expectServed(page, run, { isPage: true })
         expectServed(worker, run)
       } finally {
         await server.close()

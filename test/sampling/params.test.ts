@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { STEP_NAMES } from '../../src/sampling/index.js'
 import {
   DEFAULT_SAMPLING,
   type ResolvedSampling,
   resolveSampling,
   type SamplingParams,
-  STEP_NAMES,
 } from '../../src/sampling/params.js'
 
 const refused = (message: string | RegExp) =>

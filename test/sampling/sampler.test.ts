@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type Candidates,
   createSampler,
   logprobsOfLogits,
   Rng,
@@ -65,7 +66,7 @@ describe('greedy choice', () => {
   it('comes after penalties, biases and custom steps', () => {
     expect(createSampler({ penalty: 4 }).pick(LOGITS, [3])).toBe(6)
     expect(createSampler({ logitBias: { 7: 9 } }).pick(LOGITS)).toBe(7)
-    expect(createSampler({ samplers: [(logits) => logits.fill(9, 2, 3)] }).pick(LOGITS)).toBe(2)
+    expect(createSampler({ samplers: [(candidates) => candidates.setLogit(2, 9)] }).pick(LOGITS)).toBe(2)
   })
 })
 
@@ -125,8 +126,8 @@ describe('penalties', () => {
   /** What greedy choice sees, by the bias that a rival needs to win. */
   function penalised(params: SamplingParams, recent: number[], logits = [4, -4, 0, 2, -2]): number[] {
     let seen: number[] = []
-    const look = (all: Float32Array) => {
-      seen = [...all]
+    const look = (candidates: Candidates) => {
+      seen = logits.map((_, id) => candidates.logit(id))
     }
     createSampler({ ...params, samplers: ['penalties', look] }).pick(Float32Array.from(logits), recent)
     return seen
@@ -195,7 +196,6 @@ describe('what may be chosen at all', () => {
     ['banned', { bannedIds: EVERY_ID }],
     ['biased away', { logitBias: Object.fromEntries(EVERY_ID.map((id) => [id, -infinity])) }],
     ['forced but ends', { forcedIds: [3, 6], ignoreEos: true }],
-    ['masked by a custom step', { samplers: [(logits) => logits.fill(-infinity)] }],
   ])('nothing, when all are %s', (_, params) => {
     for (const temp of [0, 1]) {
       const sampler = createSampler({ temp, topP: 0.9, ...params }, { endOfGeneration })
@@ -212,77 +212,6 @@ describe('what may be chosen at all', () => {
     expect(() => createSampler(params).pick(LOGITS)).toThrow(
       thrown('INVALID_ARGUMENT', /name token 8, which is not in the vocabulary \(0 to 7\)$/),
     )
-  })
-})
-
-describe('a custom step', () => {
-  it('sees the logits of what is left, -Infinity elsewhere, and what has been generated', () => {
-    const seen: unknown[] = []
-    const look = (logits: Float32Array, recent: readonly number[]) => {
-      seen.push([...logits], [...recent])
-    }
-    createSampler({ temp: 0.5, samplers: ['topK', look, 'temperature', look], topK: 2 }).pick(LOGITS, [4, 2])
-    const rest = new Array<number>(3).fill(-infinity)
-    expect(seen).toEqual([
-      [...rest, 2, -infinity, -infinity, 1.5, -infinity],
-      [4, 2],
-      [...rest, 4, -infinity, -infinity, 3, -infinity],
-      [4, 2],
-    ])
-  })
-
-  it('changes logits, and leaves out by -Infinity', () => {
-    const change = (logits: Float32Array) => {
-      logits[7] = 100
-      logits[3] = -infinity
-    }
-    expect(choices({ samplers: [change] })).toEqual([0, 1, 2, 4, 5, 6, 7])
-    expect(choices({ samplers: [change, 'minP'], minP: 0.5 })).toEqual([7])
-  })
-
-  it('cannot bring back what has been left out', () => {
-    expect(choices({ topK: 2, samplers: ['topK', (logits) => logits.fill(1)] })).toEqual([3, 6])
-  })
-
-  it('forces by Infinity', () => {
-    expect(choices({ samplers: [(logits) => logits.fill(infinity, 2, 3), 'minP'], minP: 0.5 })).toEqual([2])
-  })
-
-  it('does not change the caller’s logits or ids', () => {
-    const logits = LOGITS.slice()
-    const recent = [1, 2]
-    const wipe = (all: Float32Array, ids: readonly number[]) => {
-      all.fill(0)
-      ;(ids as number[]).length = 0
-    }
-    createSampler({ samplers: [wipe] }).pick(logits, recent)
-    expect(logits).toEqual(LOGITS)
-    expect(recent).toEqual([1, 2])
-  })
-
-  it('that throws ends the pick with its own error, and the sampler stays usable', () => {
-    let broken = true
-    const error = new RangeError('mine')
-    const sampler = createSampler({
-      samplers: [
-        'topK',
-        () => {
-          if (broken) throw error
-        },
-      ],
-    })
-    expect(() => sampler.pick(LOGITS)).toThrow(error)
-    broken = false
-    expect(sampler.pick(LOGITS)).toBe(3)
-  })
-
-  it('that makes a logit NaN is refused', () => {
-    const spoil = (logits: Float32Array) => logits.fill(nan, 5, 6)
-    expect(() => createSampler({ samplers: [spoil] }).pick(LOGITS)).toThrow(
-      thrown('INVALID_ARGUMENT', /^a custom step made the logit of token 5 NaN$/),
-    )
-    // Of what has been left out nobody asks.
-    expect(createSampler({ temp: 1, topK: 2, samplers: ['topK', spoil] }).pick(LOGITS)).not.toBe(5)
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Candidates } from '../../src/sampling/candidates.js'
+import { CandidateSet } from '../../src/sampling/candidate-set.js'
 import { buildChain } from '../../src/sampling/chain.js'
 import {
   createSampler,
@@ -39,7 +39,7 @@ function newRow(step: string, reference: string): Row {
 }
 
 /** The candidates with their temperature applied. */
-function stateOf(candidates: Candidates): Token[] {
+function stateOf(candidates: CandidateSet): Token[] {
   const { ids, logits, size, temperature } = candidates
   return Array.from({ length: size }, (_, i) => ({ id: ids[i], logit: logits[i] / temperature }))
 }
@@ -77,7 +77,7 @@ function expectAsJudged(
 /** Runs one step on candidates and its reference on the same, and compares. */
 function runBoth(
   name: StepName,
-  candidates: Candidates,
+  candidates: CandidateSet,
   params: ResolvedSampling,
   recent: readonly number[],
   seed: number,
@@ -93,7 +93,7 @@ function runBoth(
 
 describe('each step alone does what its source says', () => {
   // One for all: nothing of one token's candidates may be left at the next.
-  const candidates = new Candidates()
+  const candidates = new CandidateSet()
 
   const steps = STEP_NAMES.map((name) => ({ name, row: newRow(name, REFERENCES[name].source) }))
 
@@ -145,8 +145,8 @@ describe('chains in any order', () => {
   const row = newRow('chains, step by step', 'the above, each step from where the one before it stopped')
 
   it('do step by step what the references do, and all at once the same', () => {
-    const candidates = new Candidates()
-    const whole = new Candidates()
+    const candidates = new CandidateSet()
+    const whole = new CandidateSet()
     fc.assert(
       fc.property(recipes(), everyKnob, orders, histories, fc.nat(), (recipe, knobs, order, recent, seed) => {
         const params = resolveSampling({ ...knobs, samplers: order })

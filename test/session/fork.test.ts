@@ -16,10 +16,11 @@ function newSession(options: Parameters<Model['createSession']>[0] = {}): Sessio
   return model.createSession({ seed: 6, contextLength: 100, ...options })
 }
 
-/** Bytes that one more session of this kind takes. */
-function sessionBytes(): number {
+/** Bytes that a session with a few tokens takes: a page for each layer. */
+async function pageBytes(): Promise<number> {
   const before = model.memoryBytes
-  using _ = newSession()
+  using session = newSession()
+  await session.eval([1])
   return model.memoryBytes - before
 }
 
@@ -29,7 +30,7 @@ describe('a fork', () => {
     const expected = await idsOf(whole.generate(PROMPT, { ...HOT, maxTokens: 24 }))
     using session = newSession({ kvType })
     const first = await idsOf(session.generate(PROMPT, HOT))
-    using fork = session.fork()
+    using fork = await session.fork()
     expect(fork).toMatchObject({ kvType, seed: 6, contextLength: 100, position: session.position })
     expect(fork.ids).toEqual(session.ids)
     expect(fork.logits()).toEqual(session.logits())
@@ -42,8 +43,8 @@ describe('a fork', () => {
     for (const firstToGo of ['fork', 'session']) {
       using session = newSession()
       await session.eval(model.encode(PROMPT))
-      using fork = session.fork()
-      using second = session.fork()
+      using fork = await session.fork()
+      using second = await session.fork()
       fork.setSeed(99)
       const branches = firstToGo === 'fork' ? [fork, session, second] : [session, second, fork]
       const told = new Map<Session, readonly number[]>()
@@ -62,23 +63,25 @@ describe('a fork', () => {
     using session = newSession()
     await session.eval(model.encode(PROMPT))
     const logits = session.logits()
-    using fork = session.fork()
-    fork.rewind(10)
+    using fork = await session.fork()
+    await fork.rewind(10)
     await fork.eval([5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
     expect(fork.logits()).not.toEqual(logits)
     await idsOf(session.generate(PROMPT, { maxTokens: 0 }))
     expect(session.logits()).toEqual(logits)
   })
 
-  it('takes memory only when one of them evaluates something', async () => {
-    const bytes = sessionBytes()
+  it('takes memory only when one of them evaluates something, and then for a page', async () => {
+    const bytes = await pageBytes()
+    expect(bytes).toBeGreaterThan(0)
     using session = newSession()
     await session.eval(model.encode(PROMPT))
     const before = model.memoryBytes
-    const forks = Array.from({ length: 5 }, () => session.fork())
+    const forks: Session[] = []
+    for (let i = 0; i < 5; i++) forks.push(await session.fork())
     for (const fork of forks) {
       fork.sample({ temp: 1 })
-      fork.rewind(1)
+      await fork.rewind(1)
     }
     expect(model.memoryBytes).toBe(before)
     await forks[0].eval([7])
@@ -98,19 +101,22 @@ describe('a fork', () => {
     const session = newSession()
     const before = model.memoryBytes
     const first = await idsOf(session.generate(PROMPT, HOT))
-    const fork = session.fork()
+    const fork = await session.fork()
+    const shared = model.memoryBytes
     session.dispose()
-    expect(model.memoryBytes).toBe(before)
+    expect(model.memoryBytes).toBe(shared)
     using whole = newSession()
     const expected = await idsOf(whole.generate(PROMPT, { ...HOT, maxTokens: 24 }))
     expect([...first, ...(await idsOf(fork.generate(undefined, HOT)))]).toEqual(expected)
+    whole.dispose()
     fork.dispose()
+    expect(model.memoryBytes).toBe(before)
   })
 
   it('of a fork, and of a session that has evaluated nothing', async () => {
     using session = newSession()
-    using fork = session.fork()
-    using second = fork.fork()
+    using fork = await session.fork()
+    using second = await fork.fork()
     const expected = await idsOf(session.generate(PROMPT, HOT))
     expect(await idsOf(second.generate(PROMPT, HOT))).toEqual(expected)
     expect(await idsOf(fork.generate(PROMPT, HOT))).toEqual(expected)
@@ -119,7 +125,7 @@ describe('a fork', () => {
   it('has statistics of its own', async () => {
     using session = newSession()
     await idsOf(session.generate(PROMPT, HOT))
-    using fork = session.fork()
+    using fork = await session.fork()
     expect(fork.stats()).toMatchObject({ nPrompt: 0, nGen: 0 })
     await idsOf(fork.generate(undefined, { maxTokens: 3 }))
     expect(session.stats().nGen).toBe(12)
@@ -128,7 +134,7 @@ describe('a fork', () => {
   it('runs at the same time as its session', async () => {
     using session = newSession()
     await session.eval(model.encode(PROMPT))
-    using fork = session.fork()
+    using fork = await session.fork()
     const [one, other] = await Promise.all([
       idsOf(session.generate(undefined, HOT)),
       idsOf(fork.generate(undefined, HOT)),
@@ -140,11 +146,11 @@ describe('a fork', () => {
     const other = await loadSmall()
     const session = other.createSession()
     for await (const _ of session.generate(PROMPT, { maxTokens: 2 })) {
-      expect(() => session.fork()).toThrow(expect.objectContaining({ code: 'BUSY' }))
+      await expect(session.fork()).rejects.toEqual(expect.objectContaining({ code: 'BUSY' }))
     }
-    const fork = session.fork()
+    const fork = await session.fork()
     session.dispose()
-    expect(() => session.fork()).toThrow(expect.objectContaining({ code: 'DISPOSED' }))
+    await expect(session.fork()).rejects.toEqual(expect.objectContaining({ code: 'DISPOSED' }))
     other.dispose()
     expect(() => fork.generate(PROMPT)).toThrow(expect.objectContaining({ code: 'DISPOSED' }))
     expect(other.memoryBytes).toBe(0)
@@ -155,9 +161,9 @@ describe('a fork', () => {
     ['is disposed', async (other) => other.dispose()],
     [
       'is reset and written to',
-      (other) => {
-        other.reset()
-        return other.eval([9, 8])
+      async (other) => {
+        await other.reset()
+        await other.eval([9, 8])
       },
     ],
   ])('copies what is common while the event loop runs, and its session %s', async (_, meanwhile) => {
@@ -167,7 +173,7 @@ describe('a fork', () => {
     await plain.eval([7])
     const session = newSession()
     await session.eval([1, 2, 3, 4, 5, 6])
-    const fork = session.fork()
+    const fork = await session.fork()
     const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     const writing = fork.eval([7])
     await Promise.all([writing, meanwhile(session)])
@@ -177,36 +183,36 @@ describe('a fork', () => {
     expect(model.memoryBytes).toBe(used)
   })
 
-  it('aborted while it copies still shares, and leaves no memory behind', async () => {
+  it('that is aborted while it evaluates is as before, and leaves no memory behind', async () => {
     using session = newSession()
     await session.eval([1, 2, 3, 4, 5, 6])
-    using fork = session.fork()
     const used = model.memoryBytes
+    const fork = await session.fork()
     const controller = new AbortController()
     using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => {
       controller.abort('enough')
       return true
     })
     await expect(fork.eval([7], { signal: controller.signal })).rejects.toBe('enough')
-    expect(model.memoryBytes).toBe(used)
     expect(fork.position).toBe(6)
     expect(fork.logits()).toEqual(session.logits())
+    fork.dispose()
+    expect(model.memoryBytes).toBe(used)
   })
 
   it('that finds no memory when it writes stays as it is', async () => {
     const tight = await loadModel(smallModel(), { memoryLimit: 4 * 2 ** 20 })
     using session = tight.createSession()
     await session.eval([1, 2, 3, 4])
-    using fork = session.fork()
+    using fork = await session.fork()
     const hoard: Session[] = []
-    // Take all that is left, in ever smaller pieces.
-    for (let size = 2000; size > 0; size = Math.floor(size / 2)) {
-      try {
-        for (;;) hoard.push(tight.createSession({ contextLength: size }))
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'OUT_OF_MEMORY' })
+    const fill = async () => {
+      for (;;) {
+        hoard.push(tight.createSession())
+        await hoard.at(-1)?.eval([1])
       }
     }
+    await expect(fill()).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
     await expect(fork.eval([5])).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
     expect(fork.position).toBe(4)
     expect(fork.logits()).toEqual(session.logits())

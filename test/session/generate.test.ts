@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { MAX_BATCH } from '../../src/backend/wasm/scratch.js'
+import { MAX_ROWS } from '../../src/backend/batch.js'
 import { bool } from '../../src/gguf/typed-value.js'
 import type { GenerateOptions, Model, Session } from '../../src/index.js'
 import { pacer } from '../../src/platform/pacer.js'
@@ -134,12 +134,14 @@ describe('generate', () => {
   })
 
   it('with an f32 cache generates too, and needs more memory', async () => {
+    using half = newSession()
+    await half.eval([1])
     const before = model.memoryBytes
-    const half = newSession()
-    const halfBytes = model.memoryBytes - before
-    half.dispose()
+    await half.reset()
+    const halfBytes = before - model.memoryBytes
     using full = newSession({ kvType: 'f32' })
-    expect(model.memoryBytes - before).toBeGreaterThan(1.8 * halfBytes)
+    await full.eval([1])
+    expect(model.memoryBytes - before + halfBytes).toBeGreaterThan(1.8 * halfBytes)
     expect(await idsOf(full.generate(PROMPT, { maxTokens: 5 }))).toHaveLength(5)
     expect(full.kvType).toBe('f32')
   })
@@ -244,11 +246,11 @@ describe('ended from outside:', () => {
     using session = newSession()
     const controller = new AbortController()
     const generation = session.generate(promptIds(200), { signal: controller.signal })
-    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => session.position === MAX_BATCH)
+    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => session.position === MAX_ROWS)
     setImmediate(() => controller.abort('enough'))
     expect(await collect(generation)).toEqual([])
     expect(generation.stopReason).toBe('abort')
-    expect(session.position).toBe(MAX_BATCH)
+    expect(session.position).toBe(MAX_ROWS)
     expect(() => session.sample()).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
     expect(await idsOf(session.generate(PROMPT, { maxTokens: 5 }))).toEqual(await fresh({ maxTokens: 5 }))
   })
@@ -271,12 +273,12 @@ describe('ended from outside:', () => {
   it('a signal during eval, which rejects with its reason and keeps the batches that are done', async () => {
     using session = newSession()
     const controller = new AbortController()
-    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => session.position === MAX_BATCH)
+    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => session.position === MAX_ROWS)
     setImmediate(() => controller.abort('enough'))
     const evaluation = session.eval(promptIds(150), { signal: controller.signal })
     await expect(evaluation).rejects.toBe('enough')
-    expect(session.position).toBe(MAX_BATCH)
-    await session.eval(promptIds(150).slice(MAX_BATCH))
+    expect(session.position).toBe(MAX_ROWS)
+    await session.eval(promptIds(150).slice(MAX_ROWS))
     using whole = newSession()
     await whole.eval(promptIds(150))
     expect(session.logits()).toEqual(whole.logits())
@@ -343,11 +345,12 @@ describe('sessions of one model', () => {
 
   it('give all their memory back, however many there were', async () => {
     using first = newSession()
-    const before = model.memoryBytes
     await idsOf(first.generate(PROMPT, { maxTokens: 2 }))
+    const before = model.memoryBytes
     let most = 0
     for (let i = 0; i < 100; i++) {
       const sessions = [newSession({ contextLength: 1 + i }), newSession({ kvType: 'f32' })]
+      for (const session of sessions) await session.eval([1])
       most = Math.max(most, model.memoryBytes)
       for (const session of sessions) session.dispose()
     }

@@ -245,7 +245,14 @@ describe('beside other options', () => {
     using session = newSession()
     const generation = session.generate(PROMPT, {
       ...HOT,
-      samplers: [(logits) => logits.fill(0), 'penalties', 'temperature', 'topK', 'topP', 'minP'],
+      samplers: [
+        (candidates) => candidates.mapLogits(() => 0),
+        'penalties',
+        'temperature',
+        'topK',
+        'topP',
+        'minP',
+      ],
       topK: 40,
       topP: 0.9,
       minP: 0.01,

@@ -23,7 +23,7 @@ describe('ids', () => {
     expect(session.ids).toEqual(PROMPT)
     const generated = await idsOf(session.generate(undefined, GREEDY))
     expect(session.ids).toEqual([...PROMPT, ...generated.slice(0, -1)])
-    session.reset()
+    await session.reset()
     expect(session.ids).toEqual([])
   })
 })
@@ -32,7 +32,7 @@ describe('rewind', () => {
   it('forgets the last tokens: what follows is as if they had never been', async () => {
     using session = newSession()
     await session.eval([...PROMPT, 7, 8, 9])
-    session.rewind(3)
+    await session.rewind(3)
     expect(session.ids).toEqual(PROMPT)
     expect(session.position).toBe(7)
     await session.eval([11, 12, 13, 14])
@@ -44,7 +44,7 @@ describe('rewind', () => {
   it('leaves no logits until something is evaluated, but generate sees to that', async () => {
     using session = newSession()
     await session.eval([...PROMPT, 7, 8, 9])
-    session.rewind(3)
+    await session.rewind(3)
     const nothing = expect.objectContaining({
       code: 'INVALID_ARGUMENT',
       hint: expect.stringContaining('rewind'),
@@ -68,7 +68,7 @@ describe('rewind', () => {
       using session = newSession()
       const generation = session.generate(PROMPT, options)
       const first = await idsOf(generation)
-      session.rewind(first.length)
+      await session.rewind(first.length)
       expect(session.ids).toEqual(PROMPT)
       expect(await idsOf(session.generate(undefined, options))).toEqual(first)
     }
@@ -78,9 +78,9 @@ describe('rewind', () => {
     using session = newSession()
     const first = await idsOf(session.generate(PROMPT, { ...GREEDY, maxTokens: 4 }))
     const { position } = session
-    session.rewind(0)
+    await session.rewind(0)
     const logits = session.logits()
-    session.rewind(1)
+    await session.rewind(1)
     expect(session.position).toBe(position)
     // The logits that it was chosen from are still there.
     expect(session.logits()).toEqual(logits)
@@ -91,7 +91,7 @@ describe('rewind', () => {
     using session = newSession()
     const first = await idsOf(session.generate(PROMPT, GREEDY))
     for (const count of [3, 2, 5]) {
-      session.rewind(count)
+      await session.rewind(count)
       const kept = session.position - PROMPT.length
       const more = await idsOf(session.generate(undefined, { ...GREEDY, maxTokens: 10 - kept }))
       expect([...first.slice(0, kept), ...more]).toEqual(first)
@@ -101,20 +101,20 @@ describe('rewind', () => {
   it('cuts what was chosen by hand as well, evaluated or not', async () => {
     using session = newSession()
     const first = await idsOf(session.generate(PROMPT, GREEDY))
-    session.reset()
+    await session.reset()
     await session.eval(PROMPT)
     const chosen = session.sample({ penalty: 3 })
     expect(chosen).toBe(first[0])
     await session.eval([chosen])
     expect(session.sample({ penalty: 3 })).toBe(first[1])
-    session.rewind(1)
+    await session.rewind(1)
     expect(await idsOf(session.generate(undefined, GREEDY))).toEqual(first)
   })
 
   it('to the beginning, and on to something else', async () => {
     using session = newSession()
     await session.eval(PROMPT)
-    session.rewind(7)
+    await session.rewind(7)
     expect(session.position).toBe(0)
     expect(() => session.generate()).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
     await session.eval([5, 6, 7, 8])
@@ -128,14 +128,14 @@ describe('rewind', () => {
     const generation = session.generate(PROMPT)
     await collect(generation)
     expect(generation.stopReason).toBe('context')
-    session.rewind(20)
+    await session.rewind(20)
     expect(await idsOf(session.generate(undefined, { maxTokens: 19 }))).toHaveLength(19)
   })
 
   it.each([8, -1, 0.5, Number.NaN, '1', undefined, null])('refuses %o', async (count) => {
     using session = newSession()
     await session.eval(PROMPT)
-    expect(() => session.rewind(count as number)).toThrow(
+    await expect(session.rewind(count as number)).rejects.toEqual(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
         message: `count must be a whole number from 0 to 7, not ${typeof count === 'string' ? `"${count}"` : count}`,

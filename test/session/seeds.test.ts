@@ -61,7 +61,7 @@ describe('a seed', () => {
   it('is kept by reset, and so is the place in its numbers', async () => {
     const session = model.createSession({ seed: 5 })
     await idsOf(session.generate(PROMPT, HOT))
-    session.reset()
+    await session.reset()
     const afterReset = await idsOf(session.generate(PROMPT, HOT))
     session.setSeed(5)
     await idsOf(session.generate(PROMPT, HOT))

@@ -27,7 +27,7 @@ function failure(code: string, message = '') {
 async function saved(options: SessionOptions = {}) {
   const session = model.createSession({ seed: 8, ...options })
   await idsOf(session.generate(PROMPT, HOT))
-  const bytes = session.save()
+  const bytes = await session.save()
   const { position, seed, ids } = session
   const logits = session.logits()
   const next = await idsOf(session.generate(undefined, HOT))
@@ -36,10 +36,10 @@ async function saved(options: SessionOptions = {}) {
 }
 
 /** Everything about a session that a failed restore must leave alone. */
-const portrait = (session: Session) => ({
+const portrait = async (session: Session) => ({
   ids: session.ids,
   seed: session.seed,
-  state: session.save(),
+  state: await session.save(),
 })
 
 /** The same bytes with something else at `at`, and a checksum that fits. */
@@ -51,12 +51,18 @@ function forged(bytes: Uint8Array, write: (view: DataView) => void): Uint8Array 
   return copy
 }
 
+/** Where the first layer's record begins. */
+function recordAt(view: DataView): number {
+  const [count, chosen, logits] = [44, 52, 60].map((at) => view.getUint32(at, true))
+  return 96 + 4 * (count + 2 * chosen + logits)
+}
+
 describe('a saved session', () => {
   it.each(['f16', 'f32', 'q8_0'] as const)('goes on somewhere else, with a cache of %s', async (kvType) => {
     const { bytes, position, ids, logits, next } = await saved({ kvType })
     for (const contextLength of [position, 100, 4096]) {
       using session = elsewhere.createSession({ kvType, contextLength })
-      session.restore(bytes)
+      await session.restore(bytes)
       expect(session).toMatchObject({ position, seed: 8, contextLength })
       expect(session.ids).toEqual(ids)
       expect(session.logits()).toEqual(logits)
@@ -68,23 +74,23 @@ describe('a saved session', () => {
     const { bytes, next } = await saved()
     using session = elsewhere.createSession({ seed: 1 })
     await idsOf(session.generate('something quite different, and longer', { ...HOT, maxTokens: 30 }))
-    session.restore(bytes)
+    await session.restore(bytes)
     expect(await idsOf(session.generate(undefined, HOT))).toEqual(next)
-    session.restore(bytes)
+    await session.restore(bytes)
     expect(await idsOf(session.generate(undefined, HOT))).toEqual(next)
   })
 
   it('is the same bytes again after restore', async () => {
     const { bytes } = await saved()
     using session = elsewhere.createSession()
-    session.restore(bytes)
-    expect(session.save()).toEqual(bytes)
+    await session.restore(bytes)
+    expect(await session.save()).toEqual(bytes)
   })
 
   it('knows what can serve a prompt again, and what only a prompt can', async () => {
     const { bytes, ids } = await saved()
     using session = elsewhere.createSession()
-    session.restore(bytes)
+    await session.restore(bytes)
     const promptLength = model.encode(PROMPT).length
     await idsOf(session.generate(ids, { maxTokens: 0 }))
     expect(session.stats().nReused).toBe(promptLength)
@@ -93,16 +99,16 @@ describe('a saved session', () => {
   it('of nothing, after a rewind, and after a context shift', async () => {
     using session = model.createSession({ seed: 3, contextLength: 30, contextShift: true })
     using other = elsewhere.createSession({ contextLength: 30, contextShift: true })
-    other.restore(session.save())
+    await other.restore(await session.save())
     expect(other).toMatchObject({ seed: 3, position: 0 })
     expect(() => other.logits()).toThrow(failure('INVALID_ARGUMENT'))
     await idsOf(session.generate(PROMPT, { ...HOT, maxTokens: 25 }))
     expect(session.stats().nShifts).toBeGreaterThan(0)
-    other.restore(session.save())
+    await other.restore(await session.save())
     const expected = await idsOf(session.generate(undefined, HOT))
     expect(await idsOf(other.generate(undefined, HOT))).toEqual(expected)
-    session.rewind(3)
-    other.restore(session.save())
+    await session.rewind(3)
+    await other.restore(await session.save())
     expect(() => other.logits()).toThrow(failure('INVALID_ARGUMENT'))
     expect(await idsOf(other.generate(undefined, HOT))).toEqual(await idsOf(session.generate(undefined, HOT)))
   })
@@ -111,8 +117,9 @@ describe('a saved session', () => {
     const { bytes, position, logits } = await saved()
     const cacheBytes = position * SHAPE.layers * 2 * SHAPE.kvHeads! * SHAPE.headDim * 2
     const rest = bytes.length - cacheBytes - 4 * logits.length
-    expect(rest).toBeGreaterThan(88)
-    expect(rest).toBeLessThan(88 + 4 * (position + 2 * 8) + 1)
+    const headers = 96 + 16 * SHAPE.layers
+    expect(rest).toBeGreaterThan(headers)
+    expect(rest).toBeLessThan(headers + 4 * (position + 2 * 8) + 1)
   })
 
   it('into a fork leaves the session that it came from alone', async () => {
@@ -120,10 +127,10 @@ describe('a saved session', () => {
     using session = elsewhere.createSession({ seed: 5 })
     await session.eval([1, 2, 3, 4, 5])
     const logits = session.logits()
-    using fork = session.fork()
-    fork.restore(bytes)
+    using fork = await session.fork()
+    await fork.restore(bytes)
     await session.eval([6])
-    session.rewind(1)
+    await session.rewind(1)
     await idsOf(session.generate([1, 2, 3, 4, 5], { maxTokens: 0 }))
     expect(session.logits()).toEqual(logits)
     expect(await idsOf(fork.generate(undefined, HOT))).toEqual(next)
@@ -133,7 +140,7 @@ describe('a saved session', () => {
     const { bytes, next } = await saved()
     const renamed = await loadSmall({ shape: SHAPE, metadata: [['general.name', str('renamed')]] })
     using session = renamed.createSession()
-    session.restore(bytes)
+    await session.restore(bytes)
     expect(await idsOf(session.generate(undefined, HOT))).toEqual(next)
   })
 })
@@ -141,51 +148,58 @@ describe('a saved session', () => {
 describe('refused, and the session stays as it was:', () => {
   let session: Session
   let bytes: Uint8Array
-  let before: ReturnType<typeof portrait>
+  let before: Awaited<ReturnType<typeof portrait>>
   beforeAll(async () => {
     session = model.createSession({ seed: 21, contextLength: 40 })
     await idsOf(session.generate('before', { ...HOT, maxTokens: 3 }))
-    before = portrait(session)
+    before = await portrait(session)
     bytes = (await saved()).bytes
   })
 
-  function expectRefused(state: Uint8Array, code: string, message = ''): void {
-    expect(() => session.restore(state)).toThrow(failure(code, message))
+  async function expectRefused(state: Uint8Array, code: string, message = ''): Promise<void> {
+    await expect(session.restore(state)).rejects.toEqual(failure(code, message))
   }
 
-  it('a state that ends early, anywhere', () => {
+  it('a state that ends early, anywhere', async () => {
     for (let length = 0; length < bytes.length; length++) {
-      expectRefused(bytes.subarray(0, length), 'TRUNCATED', `the state ends after ${length} of `)
+      await expectRefused(bytes.subarray(0, length), 'TRUNCATED', `the state ends after ${length} of `)
     }
-    expect(portrait(session)).toEqual(before)
+    expect(await portrait(session)).toEqual(before)
   })
 
-  it('a state with one bit changed, anywhere', () => {
+  it('a state with one bit changed, anywhere', async () => {
     const refused = expect.objectContaining({
       code: expect.stringMatching(/^(BAD_FORMAT|UNSUPPORTED|TRUNCATED)$/),
     })
     for (let at = 0; at < bytes.length; at++) {
       const damaged = bytes.slice()
       damaged[at] ^= 1 << (at % 8)
-      expect(() => session.restore(damaged), `byte ${at}`).toThrow(refused)
+      await expect(session.restore(damaged), `byte ${at}`).rejects.toEqual(refused)
     }
-    expect(portrait(session)).toEqual(before)
+    expect(await portrait(session)).toEqual(before)
   })
 
-  it('bytes that follow', () => {
-    expectRefused(Uint8Array.of(...bytes, 0), 'BAD_FORMAT', 'damaged')
+  it('bytes that follow', async () => {
+    await expectRefused(Uint8Array.of(...bytes, 0), 'BAD_FORMAT', 'damaged')
   })
 
-  it('bytes of another kind', () => {
-    expectRefused(smallModel(), 'BAD_FORMAT', 'not the state of a session')
-    expectRefused(new Uint8Array(5000), 'BAD_FORMAT', 'not the state of a session')
-    expectRefused(new TextEncoder().encode('dasstaff'), 'BAD_FORMAT', 'not the state of a session')
+  it('bytes of another kind', async () => {
+    await expectRefused(smallModel(), 'BAD_FORMAT', 'not the state of a session')
+    await expectRefused(new Uint8Array(5000), 'BAD_FORMAT', 'not the state of a session')
+    await expectRefused(new TextEncoder().encode('dasstaff'), 'BAD_FORMAT', 'not the state of a session')
   })
 
-  it('a newer format', () => {
+  it('a newer format', async () => {
     const newer = bytes.slice()
-    newer[8] = 2
-    expectRefused(newer, 'UNSUPPORTED', 'the state has format version 2; this package reads up to 1')
+    newer[8] = 3
+    await expectRefused(newer, 'UNSUPPORTED', 'version 3 and was written by a newer version of dasllama')
+  })
+
+  it('an earlier format, by its name', async () => {
+    const earlier = bytes.slice()
+    earlier[8] = 1
+    await expectRefused(earlier, 'UNSUPPORTED', 'version 1 and was written by an earlier version of dasllama')
+    await expectRefused(earlier.subarray(0, 20), 'UNSUPPORTED', 'an earlier version')
   })
 
   it('another model', async () => {
@@ -196,15 +210,15 @@ describe('refused, and the session stays as it was:', () => {
       { shape: SHAPE, ropeBase: 500 },
     ]) {
       const other = (await loadSmall(options)).createSession()
-      expect(() => other.restore(bytes)).toThrow(failure('MISMATCH', 'the state belongs to model '))
+      await expect(other.restore(bytes)).rejects.toEqual(failure('MISMATCH', 'the state belongs to model '))
       expect(other.position).toBe(0)
     }
   })
 
   it('a cache of another type', async () => {
     const full = (await saved({ kvType: 'f32' })).bytes
-    expectRefused(full, 'MISMATCH', 'the state has a cache of f32, and this session one of f16')
-    expect(() => session.restore(full)).toThrow(
+    await expectRefused(full, 'MISMATCH', 'the state has a cache of f32, and this session one of f16')
+    await expect(session.restore(full)).rejects.toEqual(
       expect.objectContaining({ hint: 'create the session with kvType "f32"' }),
     )
   })
@@ -212,15 +226,19 @@ describe('refused, and the session stays as it was:', () => {
   it('more tokens than there is room for', async () => {
     using large = model.createSession()
     await large.eval(new Array(41).fill(9))
-    expectRefused(large.save(), 'CONTEXT_FULL', '41 tokens do not fit: 0 of 40 positions are taken')
-    large.rewind(1)
+    await expectRefused(
+      await large.save(),
+      'CONTEXT_FULL',
+      '41 tokens do not fit: 0 of 40 positions are taken',
+    )
+    await large.rewind(1)
     using small = model.createSession({ contextLength: 40 })
-    small.restore(large.save())
+    await small.restore(await large.save())
     expect(small.position).toBe(40)
   })
 
   it.each<[string, (view: DataView) => void]>([
-    ['a token outside the vocabulary', (view) => view.setUint32(88, 400, true)],
+    ['a token outside the vocabulary', (view) => view.setUint32(96, 400, true)],
     ['a pending token outside the vocabulary', (view) => view.setUint32(56, 400, true)],
     ['more tokens than there are', (view) => view.setUint32(44, 2 ** 31, true)],
     ['more chosen tokens than there are', (view) => view.setUint32(52, 0xffffffff, true)],
@@ -233,32 +251,41 @@ describe('refused, and the session stays as it was:', () => {
       'random numbers that stand still',
       (view) => [72, 76, 80, 84].forEach((at) => void view.setUint32(at, 0)),
     ],
+    ['more tokens in the memory than there are', (view) => view.setUint32(88, 2 ** 20, true)],
+    ['fewer tokens in the memory than its layers have', (view) => view.setUint32(88, 1, true)],
+    ['more layers than there are', (view) => view.setUint32(92, 2 ** 32 - 1, true)],
+    ['a layer too few', (view) => view.setUint32(92, 1, true)],
+    ['a layer of a kind that is unknown', (view) => view.setUint32(recordAt(view), 7, true)],
+    ['a layer of another kind', (view) => view.setUint32(recordAt(view), 1, true)],
+    ['a layer that begins later', (view) => view.setUint32(recordAt(view) + 4, 1, true)],
+    ['a layer longer than all', (view) => view.setBigUint64(recordAt(view) + 8, 2n ** 63n, true)],
+    ['a layer of no bytes', (view) => view.setBigUint64(recordAt(view) + 8, 0n, true)],
     ['no version', (view) => view.setUint32(8, 0, true)],
     ['a length beyond all', (view) => view.setBigUint64(16, 2n ** 63n, true)],
-  ])('forged with a fitting checksum: %s', (_, write) => {
-    expect(() => session.restore(forged(bytes, write))).toThrow(
+  ])('forged with a fitting checksum: %s', async (_, write) => {
+    await expect(session.restore(forged(bytes, write))).rejects.toEqual(
       expect.objectContaining({ code: expect.stringMatching(/^(BAD_FORMAT|TRUNCATED)$/) }),
     )
-    expect(portrait(session)).toEqual(before)
+    expect(await portrait(session)).toEqual(before)
   })
 
-  it.each([undefined, null, 'state', 7, [1, 2], new ArrayBuffer(100)])('%o', (state) => {
-    expectRefused(state as unknown as Uint8Array, 'INVALID_ARGUMENT', 'a state must be a Uint8Array')
+  it.each([undefined, null, 'state', 7, [1, 2], new ArrayBuffer(100)])('%o', async (state) => {
+    await expectRefused(state as unknown as Uint8Array, 'INVALID_ARGUMENT', 'a state must be a Uint8Array')
   })
 
   it('save and restore while busy, and after dispose', async () => {
     const other = model.createSession()
     for await (const _ of other.generate(PROMPT, { maxTokens: 2 })) {
-      expect(() => other.save()).toThrow(failure('BUSY'))
-      expect(() => other.restore(bytes)).toThrow(failure('BUSY'))
+      await expect(other.save()).rejects.toEqual(failure('BUSY'))
+      await expect(other.restore(bytes)).rejects.toEqual(failure('BUSY'))
     }
     other.dispose()
-    expect(() => other.save()).toThrow(failure('DISPOSED'))
-    expect(() => other.restore(bytes)).toThrow(failure('DISPOSED'))
+    await expect(other.save()).rejects.toEqual(failure('DISPOSED'))
+    await expect(other.restore(bytes)).rejects.toEqual(failure('DISPOSED'))
   })
 
   it('and it is still of use', async () => {
-    expect(portrait(session)).toEqual(before)
+    expect(await portrait(session)).toEqual(before)
     expect(await idsOf(session.generate(undefined, { maxTokens: 2 }))).toHaveLength(2)
   })
 })

@@ -58,13 +58,13 @@ describe('the meter', () => {
   it('tells tokens a second of prompt and generation apart, the first token paid for by the prompt', () => {
     const { meter, wait, now } = meterAt()
     wait(105)
-    meter.evaluated(50, 100, false)
+    meter.evaluated(50, { ms: 100, isDecode: false })
     const first = now()
     wait(1)
     meter.sampled(first)
     for (let i = 0; i < 4; i++) {
       wait(12)
-      meter.evaluated(1, 9, true)
+      meter.evaluated(1, { ms: 9, isDecode: true })
       const sample = now()
       wait(1)
       meter.sampled(sample)
@@ -92,9 +92,9 @@ describe('the meter', () => {
 
   it('has no rate where the clock stands still', () => {
     const { meter, now } = meterAt()
-    meter.evaluated(50, 0, false)
+    meter.evaluated(50, { ms: 0, isDecode: false })
     meter.sampled(now())
-    meter.evaluated(1, 0, true)
+    meter.evaluated(1, { ms: 0, isDecode: true })
     meter.sampled(now())
     expect(meter.read()).toEqual({
       nPrompt: 50,

@@ -10,6 +10,8 @@ export interface ModelCase {
   readonly format: string
   readonly vocab: number
   readonly parts: GgufParts
+  /** Lengths of prompts that show what there is to see; where nothing is said the test chooses. */
+  readonly prompts?: readonly number[]
   /** Set where llama.cpp cannot be asked: why. */
   readonly notInLlamaCpp?: string
 }
@@ -20,11 +22,11 @@ export const FORMATS = [
   ...['Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K', 'IQ2_XXS'],
 ]
 
-type Options = Partial<Omit<RandomModelOptions, 'shape'>> & {
-  readonly shape?: Partial<RandomModelOptions['shape']>
-  readonly extraTensors?: readonly TensorToWrite[]
-  readonly notInLlamaCpp?: string
-}
+export type CaseOptions = Partial<Omit<RandomModelOptions, 'shape'>> &
+  Pick<ModelCase, 'prompts' | 'notInLlamaCpp'> & {
+    readonly shape?: Partial<RandomModelOptions['shape']>
+    readonly extraTensors?: readonly TensorToWrite[]
+  }
 
 const SMALL_SHAPE = {
   embed: 128,
@@ -36,15 +38,18 @@ const SMALL_SHAPE = {
   context: 256,
 }
 
-function modelCase(name: string, { extraTensors = [], notInLlamaCpp, ...options }: Options): ModelCase {
+/** A random model in F32 of a small shape, but for what `options` say. */
+export function modelCase(name: string, options: CaseOptions): ModelCase {
+  const { extraTensors = [], prompts, notInLlamaCpp, ...rest } = options
   const format = options.format ?? 'F32'
   const shape = { ...SMALL_SHAPE, ...options.shape }
-  const { metadata, tensors } = randomModel({ seed: 7, ...options, shape, format })
+  const { metadata, tensors } = randomModel({ seed: 7, ...rest, shape, format })
   return {
     name,
     format: typeof format === 'string' ? format : format(''),
     vocab: shape.vocab,
     parts: { metadata, tensors: [...tensors, ...extraTensors] },
+    prompts,
     notInLlamaCpp,
   }
 }
@@ -93,6 +98,28 @@ export const VARIANTS: readonly ModelCase[] = [
   modelCase('byte-level BPE vocabulary', { tokenizer: 'bpe' }),
   modelCase('attention biases', { biases: true }),
   modelCase('biases everywhere', { biases: true, extraTensors: FEED_FORWARD_BIASES }),
+  modelCase('one matrix for queries, keys and values', { fused: ['attn_qkv'] }),
+  modelCase('one matrix for queries, keys and values, with its bias', {
+    fused: ['attn_qkv'],
+    biases: ['attn_qkv', 'attn_output'],
+    shape: { heads: 8, kvHeads: 2 },
+  }),
+  modelCase('one matrix for queries, keys and values, with a bias each', {
+    format: 'Q8_0',
+    fused: ['attn_qkv'],
+    biases: true,
+    shape: { heads: 4, kvHeads: 1 },
+  }),
+  modelCase('one matrix for gate and up', {
+    fused: ['ffn_up'],
+    notInLlamaCpp: 'it wants two in this architecture',
+  }),
+  modelCase('one matrix for gate and up, another for queries, keys and values, in Q4_K', {
+    format: 'Q4_K',
+    fused: ['attn_qkv', 'ffn_up'],
+    shape: { embed: 256, feedForward: 256 },
+    notInLlamaCpp: 'it wants two for gate and up in this architecture',
+  }),
   modelCase('large epsilon', { metadata: [['llama.attention.layer_norm_rms_epsilon', f32(0.05)]] }),
   modelCase('attention scale', {
     metadata: [['llama.attention.scale', f32(0.3)]],

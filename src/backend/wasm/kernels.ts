@@ -59,6 +59,7 @@ export interface Kernels {
   /** Whether none of f32[n] is NaN or infinite; 0 for no, as WebAssembly has it. */
   all_finite(x: Pointer, n: number): number
   store(type: number, x: Pointer, out: Pointer, n: number): void
+  /** `shape`: a record of `attention_shape_bytes`; `pages`: a table of the addresses of a sequence's pages, u32 each. */
   attention(
     shape: Pointer,
     type: number,

@@ -1,5 +1,6 @@
+import { describeValue } from '../../describe.js'
 import { iterable } from './collections.js'
-import { quoted, templateFailed } from './failures.js'
+import { templateFailed } from './failures.js'
 import type { Target } from './nodes.js'
 import type { Scope } from './scope.js'
 import { Namespace, typeName, type Value } from './values.js'
@@ -15,7 +16,7 @@ export function assign(target: Target, value: Value, scope: Scope): void {
       const object = scope.get(target.name)
       if (!(object instanceof Namespace)) {
         throw templateFailed(
-          `${quoted(target.name)} is ${typeName(object)}, not a namespace: it cannot be changed`,
+          `${describeValue(target.name)} is ${typeName(object)}, not a namespace: it cannot be changed`,
         )
       }
       object.attributes.set(target.attribute, value)

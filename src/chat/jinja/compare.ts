@@ -1,3 +1,4 @@
+import { describeValue } from '../../describe.js'
 import type { Budget } from './budget.js'
 import { templateFailed } from './failures.js'
 import { Float, numeric } from './numbers.js'
@@ -96,5 +97,5 @@ export function order(a: Value, b: Value, budget: Budget, depth = 0): number {
 
 /** What happens where something undefined is used for more than printing. */
 export function undefinedUsed({ name, problem }: Undefined) {
-  return templateFailed(problem ?? `"${name.slice(0, 100)}" is undefined`)
+  return templateFailed(problem ?? `${describeValue(name)} is undefined`)
 }

@@ -8,7 +8,7 @@ export function quotient(numerator: bigint, denominator: bigint): number {
   const shift = BITS - (lengthOf(numerator) - lengthOf(denominator))
   const [top, bottom] =
     shift >= 0 ? [numerator << BigInt(shift), denominator] : [numerator, denominator << BigInt(-shift)]
-  return scaledDown(top / bottom, top % bottom !== 0n, shift)
+  return scaledDown({ value: top / bottom, isMore: top % bottom !== 0n }, shift)
 }
 
 /** The float nearest to the root of `numerator / denominator`, both positive. */
@@ -19,11 +19,17 @@ export function rootOfQuotient(numerator: bigint, denominator: bigint): number {
     shift >= 0 ? [numerator << BigInt(shift), denominator] : [numerator, denominator << BigInt(-shift)]
   const whole = top / bottom
   const root = squareRoot(whole)
-  return scaledDown(root, root * root !== whole || top % bottom !== 0n, shift / 2)
+  return scaledDown({ value: root, isMore: root * root !== whole || top % bottom !== 0n }, shift / 2)
+}
+
+/** A whole number, and whether what it stands for is a little more. */
+interface Floor {
+  readonly value: bigint
+  readonly isMore: boolean
 }
 
 /** `value / 2 ** shift`; a bit below all others says that it is a little more. */
-function scaledDown(value: bigint, isMore: boolean, shift: number): number {
+function scaledDown({ value, isMore }: Floor, shift: number): number {
   const exact = (value << 1n) | (isMore ? 1n : 0n)
   const down = shift + 1
   // In two steps where one power of two would leave the range; what is subnormal may be rounded twice.

@@ -1,7 +1,8 @@
+import { describeValue } from '../../describe.js'
 import { dictOf, iterate } from './collections.js'
 import { truthy } from './compare.js'
-import { quoted, templateFailed, templateNeeds } from './failures.js'
-import { applyFilter } from './filters.js'
+import { templateFailed, templateNeeds } from './failures.js'
+import { applyFilter, testNamed } from './filters-and-tests.js'
 import { GLOBAL_FUNCTIONS } from './globals.js'
 import { attributeOf, itemOf, sliceOf } from './members.js'
 import { DICT_METHODS, LIST_METHODS } from './methods/collection-methods.js'
@@ -10,7 +11,6 @@ import type { Call, CallArguments, Expression, FilterStep, Slice } from './nodes
 import { compare, operate, signed } from './operators.js'
 import { str } from './repr.js'
 import type { Scope } from './scope.js'
-import { testNamed } from './tests.js'
 import { Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
 import { type Arguments, Callable, Dict, List, Tuple, typeName, Undefined, type Value } from './values.js'
@@ -174,12 +174,12 @@ function notCallable(callee: Expression, called: Value, object: Value | undefine
   if (callee.kind === 'attribute' && object !== undefined) {
     const name = callee.name.text
     if (!(object instanceof Text || object instanceof Dict || object instanceof List)) {
-      return templateFailed(`${typeName(object)} has no method ${quoted(name)}`)
+      return templateFailed(`${typeName(object)} has no method ${describeValue(name)}`)
     }
     const methods = [...STRING_METHODS.keys(), ...DICT_METHODS.keys(), ...LIST_METHODS.keys()]
     return templateNeeds('method', name, methods)
   }
   if (callee.kind !== 'name') return templateFailed(`${typeName(called)} is called`)
   if (called instanceof Undefined) return templateNeeds('function', callee.name, GLOBAL_FUNCTIONS)
-  return templateFailed(`${quoted(callee.name)} is ${typeName(called)}, not a function`)
+  return templateFailed(`${describeValue(callee.name)} is ${typeName(called)}, not a function`)
 }

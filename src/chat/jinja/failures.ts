@@ -1,3 +1,4 @@
+import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 
 /** What helps against any template that does not do. */
@@ -24,13 +25,6 @@ export function templateFailedAt(error: DasllamaError, place: string): DasllamaE
   return new DasllamaError(code, `${message} (${place})`, { hint, cause: error })
 }
 
-/** A stranger's text in a message. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
-}
-
-const MAX_QUOTED = 100
-
 /** The template is larger, or wants more, than a limit allows. */
 export function templateLimit(what: string, hint = TAKE_ANOTHER, cause?: unknown): DasllamaError {
   return new DasllamaError('LIMIT', `the chat template ${what}`, { hint, cause })
@@ -51,9 +45,13 @@ export function templateNeeds(
   place?: string,
 ): DasllamaError {
   const where = place === undefined ? '' : ` (${place})`
-  return new DasllamaError('UNSUPPORTED', `the chat template needs the ${kind} ${quoted(name)}${where}`, {
-    hint: `known are ${[...known].sort().join(', ')}; ${TAKE_ANOTHER}`,
-  })
+  return new DasllamaError(
+    'UNSUPPORTED',
+    `the chat template needs the ${kind} ${describeValue(name)}${where}`,
+    {
+      hint: `known are ${[...known].sort().join(', ')}; ${TAKE_ANOTHER}`,
+    },
+  )
 }
 
 /** The template has called `raise_exception`. */

@@ -48,7 +48,7 @@ export function toJson(value: Value, options: JsonOptions, budget: Budget): Text
     out.add(close)
   }
   const write = (value: Value, depth: number): void => {
-    if (value instanceof Text) out.add('"', quoted(value, ensureAscii), '"')
+    if (value instanceof Text) out.add('"', quoted(value, { ensureAscii }), '"')
     else if (value instanceof DictView || value instanceof Range) {
       throw templateFailed(`tojson of a ${value instanceof Range ? 'range' : value.kind}; make a list of it`)
     } else if (value instanceof List) {
@@ -59,7 +59,7 @@ export function toJson(value: Value, options: JsonOptions, budget: Budget): Text
       if (sortKeys) entries = sorted(entries, ([key]) => key, budget)
       const member = (i: number) => {
         const [key, item] = entries[i]
-        out.add('"', key instanceof Text ? quoted(key, ensureAscii) : scalar(key), '"', keySeparator)
+        out.add('"', key instanceof Text ? quoted(key, { ensureAscii }) : scalar(key), '"', keySeparator)
         write(item, depth + 1)
       }
       list('{', '}', entries.length, member, depth + 1)
@@ -84,7 +84,7 @@ function scalar(value: Value): Text {
   throw templateFailed(`tojson of ${typeName(value)}`)
 }
 
-function quoted(text: Text, ensureAscii: boolean): Text {
+function quoted(text: Text, { ensureAscii }: { readonly ensureAscii: boolean }): Text {
   return text.map((part) => {
     const escaped = JSON.stringify(part).slice(1, -1)
     return ensureAscii ? escaped.replace(/[\x7f-\uffff]/g, escapeUnit) : escaped

@@ -1,6 +1,7 @@
+import { describeValue } from '../../describe.js'
 import { afterSpace, isDigit, isIdentifier, isNamePart, isSpace } from './characters.js'
 import { readEscapes } from './escapes.js'
-import { quoted, templateInvalid } from './failures.js'
+import { templateInvalid } from './failures.js'
 import { scanNumber } from './numerals.js'
 import type { TemplateSource } from './source.js'
 import { isOperator, type Operator, type Token } from './tokens.js'
@@ -41,7 +42,7 @@ class Lexer {
       const kind = text[tag + 1]
       const sign = signAt(text, tag + 2)
       const begin = tag + 2 + sign.length
-      this.#data(this.#at, this.#dataEnd(this.#at, tag, sign, kind !== '{'))
+      this.#data(this.#at, this.#dataEnd(this.#at, tag, sign, { strips: kind !== '{' }))
       if (kind === '#') this.#comment(tag, begin)
       else if (kind === '{') this.#tag(tag, begin, '{{', '}}')
       else if (!this.#raw(tag, begin)) this.#tag(tag, begin, '{%', '%}')
@@ -70,7 +71,7 @@ class Lexer {
   }
 
   /** Where text before a tag ends, after what the tag's sign or `lstrip_blocks` takes away. */
-  #dataEnd(from: number, tag: number, sign: string, strips: boolean): number {
+  #dataEnd(from: number, tag: number, sign: string, { strips }: { readonly strips: boolean }): number {
     if (sign === '+' || (sign === '' && !strips)) return tag
     const text = this.#text
     let end = tag
@@ -81,7 +82,7 @@ class Lexer {
   }
 
   /** Goes on behind a tag whose end has the length `length` and this sign before it. */
-  #leave(end: number, sign: string, trims: boolean): void {
+  #leave(end: number, sign: string, { trims }: { readonly trims: boolean }): void {
     const text = this.#text
     this.#at =
       sign === '-' ? afterSpace(text, end) : trims && sign === '' && text[end] === '\n' ? end + 1 : end
@@ -91,7 +92,7 @@ class Lexer {
   #comment(tag: number, begin: number): void {
     const end = this.#text.indexOf('#}', begin)
     if (end < 0) this.#open('a comment', tag, begin)
-    else this.#leave(end + 2, end > begin ? signAt(this.#text, end - 1) : '', true)
+    else this.#leave(end + 2, end > begin ? signAt(this.#text, end - 1) : '', { trims: true })
   }
 
   /** Reads a raw block where one begins. */
@@ -99,13 +100,13 @@ class Lexer {
     const text = this.#text
     const opening = this.#keywordTag(begin, 'raw', ['-', ''])
     if (!opening) return false
-    this.#leave(opening.end, opening.sign, false)
+    this.#leave(opening.end, opening.sign, { trims: false })
     for (let at = text.indexOf('{%', this.#at); at >= 0; at = text.indexOf('{%', at + 2)) {
       const sign = signAt(text, at + 2)
       const closing = this.#keywordTag(at + 2 + sign.length, 'endraw', ['-', '+', ''])
       if (!closing) continue
-      this.#data(this.#at, this.#dataEnd(this.#at, at, sign, true))
-      this.#leave(closing.end, closing.sign, true)
+      this.#data(this.#at, this.#dataEnd(this.#at, at, sign, { strips: true }))
+      this.#leave(closing.end, closing.sign, { trims: true })
       return true
     }
     this.#open('a raw block', tag, this.#at)
@@ -139,7 +140,7 @@ class Lexer {
         const isSign = sign === '' || sign === '-' || close === '%}'
         if (isSign && text.startsWith(close, at + sign.length)) {
           this.#tokens.push({ type: close, at })
-          this.#leave(at + sign.length + 2, sign, close === '%}')
+          this.#leave(at + sign.length + 2, sign, { trims: close === '%}' })
           return
         }
       }
@@ -161,7 +162,8 @@ class Lexer {
     if (isNamePart(code)) return this.#name(at)
     if (code === 0x22 || code === 0x27) return this.#string(at)
     const operator = operatorAt(text, at)
-    if (operator === undefined) this.#fail(`unexpected character ${quoted(String.fromCodePoint(code))}`, at)
+    if (operator === undefined)
+      this.#fail(`unexpected character ${describeValue(String.fromCodePoint(code))}`, at)
     this.#balance(operator, at, brackets)
     this.#tokens.push({ type: operator, at })
     return at + operator.length
@@ -184,7 +186,7 @@ class Lexer {
       if (!isNamePart(code)) break
     }
     const name = text.slice(at, end)
-    if (!isIdentifier(name)) this.#fail(`${quoted(name)} is not a valid name`, at)
+    if (!isIdentifier(name)) this.#fail(`${describeValue(name)} is not a valid name`, at)
     this.#tokens.push({ type: 'name', text: name, at })
     return end
   }

@@ -1,10 +1,11 @@
+import { describeValue } from '../../describe.js'
 import type { Budget } from './budget.js'
 import { characters, lengthOf, offsetOf, slice } from './collections.js'
 import { undefinedUsed } from './compare.js'
 import { templateFailed } from './failures.js'
 import { DICT_METHODS, LIST_METHODS, MUTATING } from './methods/collection-methods.js'
 import { NUMBER_METHODS, numberAttribute } from './methods/number-methods.js'
-import { STRING_METHODS } from './methods/string-methods.js'
+import { formatMethods, STRING_METHODS } from './methods/string-methods.js'
 import { Float, type Integer, integral, isInteger } from './numbers.js'
 import type { Operation } from './parameters.js'
 import { Text } from './text.js'
@@ -46,16 +47,13 @@ export function itemOf(value: Value, key: Value | string, budget: Budget): Value
 export function ownAttribute(value: Value, name: string, budget: Budget): Value | undefined {
   if (value instanceof Namespace || value instanceof Callable) return value.get(name)
   if (name.startsWith('__') && !(value instanceof Dict)) {
-    return new Undefined(
-      name,
-      `the template asks for ${JSON.stringify(name.slice(0, 100))}, which is not safe`,
-    )
+    return new Undefined(name, `the template asks for ${describeValue(name)}, which is not safe`)
   }
   if (isMutating(value, name)) {
     return new Undefined(name, `the method "${name}" would change ${typeName(value)}: templates may not`)
   }
   if (value instanceof Range && (name === 'start' || name === 'stop' || name === 'step')) return value[name]
-  if (value instanceof Text) return bound(STRING_METHODS, name, value, value.length, budget)
+  if (value instanceof Text) return bound(TEXT_METHODS, name, value, value.length, budget)
   if (value instanceof Dict) return bound(DICT_METHODS, name, value, value.size, budget)
   if (value instanceof Group && (name === 'grouper' || name === 'list')) return value[name]
   if (value instanceof DictView) return undefined
@@ -67,6 +65,8 @@ export function ownAttribute(value: Value, name: string, budget: Budget): Value 
   if (number === undefined) return undefined
   return numberAttribute(number, name) ?? bound(NUMBER_METHODS, name, number, 1, budget)
 }
+
+const TEXT_METHODS = new Map([...STRING_METHODS, ...formatMethods({ attributeOf, itemOf })])
 
 function isMutating(value: Value, name: string): boolean {
   if (value instanceof Dict) return MUTATING.dict.includes(name)
@@ -122,7 +122,7 @@ function keyName(key: Value): string {
 function refuseUndefined(value: Value, wanted: string): void {
   if (!(value instanceof Undefined)) return
   if (value.problem !== undefined) throw undefinedUsed(value)
-  throw templateFailed(`"${value.name.slice(0, 100)}" is undefined, so it has no "${wanted.slice(0, 100)}"`)
+  throw templateFailed(`${describeValue(value.name)} is undefined, so it has no ${describeValue(wanted)}`)
 }
 
 /** `value[start:stop:step]`; `null` is a bound that is not given. Throws for what has no slices, as Python does. */

@@ -27,6 +27,11 @@ export interface ListOptions {
   readonly mayBeEmpty?: boolean
 }
 
+/** Whether an attribute of a namespace may be assigned to. Default: no. */
+interface TargetOptions {
+  readonly namespace?: boolean
+}
+
 /** Parses what stands between operators, and what is assigned to. */
 export abstract class OperandParser {
   protected readonly tokens: TokenStream
@@ -272,13 +277,13 @@ export abstract class OperandParser {
   }
 
   /** What is assigned to: a name, several, or an attribute of a namespace where `namespace` is set. */
-  protected target(options: { readonly namespace?: boolean } = {}): Target {
+  protected target(options: TargetOptions = {}): Target {
     const { tokens } = this
     const { at } = tokens.current
     const items: Target[] = []
     let isTuple = false
     while (!this.endsList()) {
-      items.push(this.#targetItem(options.namespace === true))
+      items.push(this.#targetItem(options))
       if (!tokens.skip(',')) break
       isTuple = true
     }
@@ -286,7 +291,7 @@ export abstract class OperandParser {
     return isTuple ? { kind: 'tuple', items, at } : items[0]
   }
 
-  #targetItem(namespace: boolean): Target {
+  #targetItem({ namespace = false }: TargetOptions): Target {
     const { tokens } = this
     if (tokens.skip('(')) {
       const inner = tokens.deeper(() => this.target())

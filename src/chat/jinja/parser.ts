@@ -1,5 +1,6 @@
+import { describeValue } from '../../describe.js'
 import { ExpressionParser } from './expression-parser.js'
-import { quoted, templateNeeds } from './failures.js'
+import { templateNeeds } from './failures.js'
 import type { Block, Expression, FilterStep, Macro, Parameter, Statement, Target } from './nodes.js'
 import type { TemplateSource } from './source.js'
 import { FROM_TEMPLATE, Text } from './text.js'
@@ -208,7 +209,7 @@ class Parser extends ExpressionParser {
     while (!tokens.is(')')) {
       if (parameters.length > 0) tokens.expect(',')
       const { text: name, at } = tokens.name()
-      if (names.has(name)) tokens.fail(`there are two parameters ${quoted(name)}`, at)
+      if (names.has(name)) tokens.fail(`there are two parameters ${describeValue(name)}`, at)
       names.add(name)
       const value = tokens.skip('=') ? this.expression() : undefined
       if (value === undefined && parameters.at(-1)?.default !== undefined) {
@@ -262,7 +263,7 @@ class Parser extends ExpressionParser {
   #block(at: number): Statement {
     const { tokens } = this
     const { text: name, at: nameAt } = tokens.name()
-    if (this.#blocks.has(name)) tokens.fail(`there are two blocks ${quoted(name)}`, nameAt)
+    if (this.#blocks.has(name)) tokens.fail(`there are two blocks ${describeValue(name)}`, nameAt)
     this.#blocks.add(name)
     const isScoped = tokens.skipName('scoped')
     const isRequired = tokens.skipName('required')

@@ -1,4 +1,4 @@
-import { quoted } from './failures.js'
+import { describeValue } from '../../describe.js'
 
 /** Characters of a line that an error shows. */
 const EXCERPT = 60
@@ -25,6 +25,6 @@ export class TemplateSource {
     // A long line is shown from a little before the place.
     const from = end - start <= EXCERPT ? start : Math.max(start, Math.min(at - EXCERPT / 3, end - EXCERPT))
     const excerpt = text.slice(from, Math.min(end, from + EXCERPT)).trim()
-    return `line ${line}, column ${column}: ${quoted(excerpt)}`
+    return `line ${line}, column ${column}: ${describeValue(excerpt)}`
   }
 }

@@ -3,8 +3,9 @@ import { truthy } from './compare.js'
 import { call, evaluate, filtered } from './expressions.js'
 import { templateFailed, templateNeeds } from './failures.js'
 import { Loop, loopItems } from './loops.js'
-import { macroValue } from './macros.js'
-import type { Block, CallBlock, Capture, FilterStep, For, NamedBlock, Statement } from './nodes.js'
+import { bindArguments } from './macro-arguments.js'
+import { MacroObject } from './macro-object.js'
+import type { Block, CallBlock, Capture, FilterStep, For, Macro, NamedBlock, Statement } from './nodes.js'
 import { str } from './repr.js'
 import type { Scope } from './scope.js'
 import { FROM_TEMPLATE, Text } from './text.js'
@@ -100,7 +101,7 @@ function runBlock({ statements, unset }: Block, scope: Scope, out: TextBuilder):
 }
 
 /** What statements print, as a value. */
-export function captured(statements: readonly Statement[], scope: Scope): { text: Text; jump: Jump } {
+function captured(statements: readonly Statement[], scope: Scope): { text: Text; jump: Jump } {
   const out = new TextBuilder(scope.rendering.budget)
   const jump = run(statements, scope, out)
   return { text: out.text(), jump }
@@ -169,6 +170,18 @@ function runTurns(node: For, iterable: Value, depth0: number, scope: Scope, out:
   }
   // As in Jinja: where each turn was left by a jump, too.
   return otherwise && !isFinished ? run(otherwise.statements, scope.inner(otherwise.unset), out) : undefined
+}
+
+/** A macro as a value. It sees the variables of the place where it is declared, and its parameters. */
+function macroValue(macro: Macro, declaring: Scope): MacroObject {
+  return new MacroObject(macro, (args) => {
+    const { budget } = declaring.rendering
+    return budget.deeper(() => {
+      const scope = declaring.inner(macro.body.unset)
+      bindArguments(macro, args, scope)
+      return captured(macro.body.statements, scope).text
+    })
+  })
 }
 
 function callBlock(node: CallBlock, scope: Scope, out: TextBuilder): void {

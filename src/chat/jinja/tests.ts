@@ -1,40 +1,15 @@
 import type { Budget } from './budget.js'
 import { iterable } from './collections.js'
 import { equal, same, truthy } from './compare.js'
-import { templateFailed, templateNeeds } from './failures.js'
-import { isFilter } from './filters.js'
 import { Float, isInteger, numeric } from './numbers.js'
 import { type Comparison, compare, operate } from './operators.js'
 import { any, type Operation, operation } from './parameters.js'
 import { str } from './repr.js'
 import { Text } from './text.js'
 import { PREDICATES } from './unicode.js'
-import {
-  type Arguments,
-  Callable,
-  Dict,
-  DictView,
-  isHashable,
-  List,
-  typeName,
-  Undefined,
-  type Value,
-} from './values.js'
+import { Callable, Dict, DictView, List, Undefined, type Value } from './values.js'
 
-/** A test: what stands before `is`, and the arguments behind its name. */
-export type Test = (value: Value, args: Arguments, budget: Budget) => boolean
-
-/** A test by its name. Throws `UNSUPPORTED` for one that is not known; the test throws `TEMPLATE_FAILED` for misuse. */
-export function testNamed(name: string): Test {
-  const test = TESTS.get(name)
-  if (!test) throw templateNeeds('test', name, TESTS.keys())
-  return (value, args, budget) => {
-    if (value instanceof Text) budget.through(value.length)
-    return test(name, value, args, budget)
-  }
-}
-
-type NamedTest = Operation<Value, boolean>
+export type NamedTest = Operation<Value, boolean>
 
 const of = (holds: (value: Value, budget: Budget) => boolean): NamedTest =>
   operation({}, (value, _, budget) => holds(value, budget))
@@ -47,14 +22,8 @@ function leaves(rest: number, value: Value, divisor: Value, budget: Budget): boo
   return equal(operate('%', value, divisor, budget), rest, budget)
 }
 
-const named = (isKnown: (name: string) => boolean): NamedTest =>
-  of((value) => {
-    if (!isHashable(value)) throw templateFailed(`${typeName(value)} for a name`)
-    return value instanceof Text && isKnown(value.text)
-  })
-
-/** The tests that `is` knows, by name. */
-const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>([
+/** The tests that ask for no name of a filter or test, by name. */
+export const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>([
   ['defined', of((value) => !(value instanceof Undefined))],
   ['undefined', of((value) => value instanceof Undefined)],
   ['none', of((value) => value === null)],
@@ -71,8 +40,6 @@ const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>([
   // Jinja's undefined value has all methods, though none works.
   ['callable', of((value) => value instanceof Callable || value instanceof Undefined)],
   ['escaped', of(() => false)],
-  ['filter', named(isFilter)],
-  ['test', named((name) => TESTS.has(name))],
   ['odd', of((value, budget) => leaves(1, value, 2, budget))],
   ['even', of((value, budget) => leaves(0, value, 2, budget))],
   ['divisibleby', operation({ num: any }, (value, { num }, budget) => leaves(0, value, num, budget))],

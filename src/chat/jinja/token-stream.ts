@@ -1,4 +1,5 @@
-import { quoted, templateInvalid, templateLimit } from './failures.js'
+import { describeValue } from '../../describe.js'
+import { templateInvalid, templateLimit } from './failures.js'
 import type { TemplateSource } from './source.js'
 import { describe, type Token } from './tokens.js'
 
@@ -106,5 +107,5 @@ export class TokenStream {
 }
 
 function shortened(description: string): string {
-  return description.startsWith('"') ? quoted(description.slice(1, -1)) : description
+  return description.startsWith('"') ? describeValue(description.slice(1, -1)) : description
 }

@@ -28,7 +28,7 @@ export class ArgumentWriter {
   }
 
   /** A value begins. `isString`: the model says that it is a text. */
-  open(key: string, isString?: boolean): void {
+  open(key: string, { isString }: { readonly isString?: boolean } = {}): void {
     this.#types = valueTypes(this.#parameters, key)
     this.#isStreaming = isString ?? isText(this.#types)
     this.#value = ''

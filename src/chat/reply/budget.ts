@@ -1,6 +1,6 @@
-import { DasllamaError } from '../../errors.js'
+import { DasllamaError, type ErrorCode } from '../../errors.js'
 import type { GenerateOptions } from '../../session/generate-options.js'
-import type { GeneratedToken, Generation, StopReason } from '../../session/generation.js'
+import type { GeneratedToken, Generation, StopReason, Usage } from '../../session/generation.js'
 import type { Session } from '../../session/session.js'
 import { addedStats, type SessionStats } from '../../session/stats.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
@@ -8,7 +8,7 @@ import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 /** What a generation tells of itself. */
 export type ReplyGeneration = Pick<
   Generation,
-  'promptIds' | 'ids' | 'text' | 'stopReason' | 'stoppedBy' | 'isComplete'
+  'promptIds' | 'ids' | 'text' | 'stopReason' | 'stoppedBy' | 'isComplete' | 'usage'
 > &
   AsyncIterable<GeneratedToken>
 
@@ -49,6 +49,7 @@ export class BudgetedGeneration implements ReplyGeneration {
   #isAnswering = false
   /** What all up to the answer has cost. */
   #thoughtStats: SessionStats | undefined
+  #thoughtUsage: Usage | undefined
   #iterator: AsyncGenerator<GeneratedToken> | undefined
 
   /**
@@ -79,6 +80,11 @@ export class BudgetedGeneration implements ReplyGeneration {
     return (this.#isAnswering || !this.#thinksFreely) && this.#leg.isComplete
   }
 
+  /** The prompt's, and the tokens of both legs; the ids that close the thoughts are among them. */
+  get usage(): Usage {
+    return { ...(this.#thoughtUsage ?? this.#leg.usage), completionTokens: this.ids.length }
+  }
+
   /** What both legs have cost; the ids that close the thoughts count as prompt. */
   stats(): SessionStats {
     const answer = this.#session.stats()
@@ -95,10 +101,12 @@ export class BudgetedGeneration implements ReplyGeneration {
     try {
       reason = yield* this.#tokens()
     } catch (error) {
+      // Between the legs; within one it ends this one.
+      if (hasCode(error, 'DISPOSED') && this.ids.length > 0) return
       if (error instanceof DasllamaError) reason = undefined
       throw error
     } finally {
-      this.stopReason = reason
+      this.stopReason = reason && this.#session.isDisposed ? 'abort' : reason
     }
   }
 
@@ -122,7 +130,7 @@ export class BudgetedGeneration implements ReplyGeneration {
         await this.#session.eval(closeIds, { signal })
       } catch (error) {
         if (signal?.aborted && error === signal.reason) return 'abort'
-        if (error instanceof DasllamaError && error.code === 'CONTEXT_FULL') return 'context'
+        if (hasCode(error, 'CONTEXT_FULL')) return 'context'
         throw error
       }
       yield* this.#close(closeIds)
@@ -131,6 +139,7 @@ export class BudgetedGeneration implements ReplyGeneration {
     if (left <= 0) return 'length'
     this.#isAnswering = true
     this.#thoughtStats = this.#session.stats()
+    this.#thoughtUsage = this.#leg.usage
     this.#leg = this.#session.generate(undefined, {
       ...this.#options,
       maxTokens: Number.isFinite(left) ? left : undefined,
@@ -151,7 +160,7 @@ export class BudgetedGeneration implements ReplyGeneration {
         yield* this.#deliver({ id, piece })
       }
     } finally {
-      if (seen < closeIds.length) this.#session.rewind(closeIds.length - seen)
+      if (seen < closeIds.length) await this.#session.rewind(closeIds.length - seen)
     }
   }
 
@@ -165,4 +174,8 @@ export class BudgetedGeneration implements ReplyGeneration {
     this.stoppedBy = stoppedBy
     return stopReason
   }
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof DasllamaError && error.code === code
 }

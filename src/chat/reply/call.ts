@@ -1,4 +1,4 @@
-import { isRecord } from '../plain-data.js'
+import { isRecord } from '../../checks.js'
 import type { ToolDefinition } from '../tools.js'
 import { checkArguments } from './check-arguments.js'
 import type { Emit, MalformedReason } from './events.js'

@@ -1,4 +1,4 @@
-import { isRecord } from '../plain-data.js'
+import { isRecord } from '../../checks.js'
 
 /** Problems told of one call at most. */
 const MAX_PROBLEMS = 16

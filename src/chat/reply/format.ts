@@ -1,5 +1,6 @@
+import { checkOptions } from '../../checks.js'
+import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { checkOptions } from '../../session/checks.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 import { checkKeys } from '../known-keys.js'
 import { REPLY_FORMAT_KEYS } from '../option-keys.js'
@@ -103,7 +104,7 @@ function checked<T extends string>(
   names: readonly string[],
 ): T | undefined {
   if (value === undefined || names.includes(value)) return value
-  throw new DasllamaError('INVALID_ARGUMENT', `${option}: there is no format "${String(value)}"`, {
+  throw new DasllamaError('INVALID_ARGUMENT', `${option}: there is no format ${describeValue(value)}`, {
     hint: `there are ${names.join(', ')}`,
   })
 }

@@ -1,4 +1,4 @@
-import { isRecord } from '../plain-data.js'
+import { isRecord } from '../../checks.js'
 import type { CallInProgress } from './call.js'
 import { isJsonSpace, JsonScanner, parseLenient, parseStrict, type ScanStatus } from './json-scanner.js'
 
@@ -103,7 +103,7 @@ export class JsonCall implements JsonPart {
   readonly #seen = new Set<string>()
 
   /** `isSure`: it is a call or a malformed one. Otherwise reading stops where it turns out to be something else. */
-  constructor(call: CallInProgress, isSure = true) {
+  constructor(call: CallInProgress, { isSure = true } = {}) {
     this.#call = call
     this.#isSure = isSure
   }

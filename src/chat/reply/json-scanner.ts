@@ -154,7 +154,7 @@ export class JsonScanner {
         return true
       }
       if (this.#isPython && isQuote(unit) && /^[ru]$/i.test(this.#word)) {
-        return this.#openString(unit, false, this.#word.toLowerCase() === 'r')
+        return this.#openString(unit, { isRaw: this.#word.toLowerCase() === 'r' })
       }
       this.#endWord()
       if (this.depth === 0) {
@@ -181,7 +181,7 @@ export class JsonScanner {
         return true
       case 'key':
       case 'key-or-end':
-        if (isQuote(unit)) return this.#openString(unit, true)
+        if (isQuote(unit)) return this.#openString(unit, { isKey: true })
         return this.#expects === 'key-or-end' && this.#close(unit)
       case 'value-or-end':
         return unit === CLOSE_ARRAY || unit === CLOSE_TUPLE ? this.#close(unit) : this.#value(unit)
@@ -196,7 +196,7 @@ export class JsonScanner {
     if (this.depth === 0 && !this.#anyValue) return false
     if (unit === OPEN_ARRAY) return this.#open(CLOSE_ARRAY, 'value-or-end')
     if (unit === OPEN_TUPLE) return this.#open(CLOSE_TUPLE, 'value-or-end')
-    if (isQuote(unit)) return this.#openString(unit, false)
+    if (isQuote(unit)) return this.#openString(unit)
     if (!isLiteral(unit)) return false
     this.#writePending()
     this.#expects = 'literal'
@@ -238,14 +238,14 @@ export class JsonScanner {
     this.#pending = ''
   }
 
-  #openString(quote: number, isKey: boolean, isRaw = false): boolean {
+  #openString(quote: number, { isKey = false, isRaw = false } = {}): boolean {
     this.#writePending()
     this.#json += '"'
     this.#isKey = isKey
-    return this.#openPart(quote, isRaw)
+    return this.#openPart(quote, { isRaw })
   }
 
-  #openPart(quote: number, isRaw: boolean): boolean {
+  #openPart(quote: number, { isRaw = false } = {}): boolean {
     this.#quote = quote
     this.#isRaw = isRaw
     this.#isTriple = false
@@ -285,7 +285,7 @@ export class JsonScanner {
       return true
     }
     this.#isEmpty = false
-    return isJsonSpace(unit) || (isQuote(unit) && this.#openPart(unit, false))
+    return isJsonSpace(unit) || (isQuote(unit) && this.#openPart(unit))
   }
 
   #endString(): void {

@@ -9,10 +9,15 @@ export interface ReplyMachine {
   readonly isReasoning: boolean
   /** Takes text without such markers, or a part of it, if then others count; returns how much. */
   text(text: string): number
-  /** Takes a marker; false if it says nothing here and is text. `isControl`: it came as a control token. */
-  marker(marker: string, isControl: boolean): boolean
+  /** Takes a marker; false if it says nothing here and is text. */
+  marker(marker: string, origin: MarkerOrigin): boolean
   /** The reply has ended; `rest` is what may have become a marker. */
   end(rest: string): void
+}
+
+/** Whether a marker came as a control token. */
+export interface MarkerOrigin {
+  readonly isControl: boolean
 }
 
 /** The part of a machine that reads calls, from one marker that opens them to where content may go on. */

@@ -1,5 +1,6 @@
+import { checkCount, checkOptions, checkString } from '../../checks.js'
+import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { checkCount, checkOptions } from '../../session/checks.js'
 import type { StopReason } from '../../session/generation.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
 import { checkKeys } from '../known-keys.js'
@@ -93,9 +94,7 @@ export class FramedParser {
     checkKeys('options', options, OPTION_KEYS)
     const { tools, thinkingOpened = false, prefill = '', firstCall = 0 } = options
     checkCount('firstCall', firstCall, 0, Number.MAX_SAFE_INTEGER)
-    if (typeof prefill !== 'string') {
-      throw new DasllamaError('INVALID_ARGUMENT', 'prefill must be a string')
-    }
+    checkString('prefill', prefill)
     this.#controls = format.controls
     this.#controlNames = new Map(Array.from(format.controls, ([text, id]) => [id, text]))
     const emit: Emit = (part) => this.#parts.push(part)
@@ -104,8 +103,8 @@ export class FramedParser {
     this.#machine = machineOf(format, emit, this.#calls, (pieces) =>
       this.#reread({ ...format, reasoning: 'none' }, { tools, firstCall }, pieces),
     )
-    if (thinkingOpened) this.#read(beginningOf(format), true)
-    this.#read(prefill, true)
+    if (thinkingOpened) this.#read(beginningOf(format), { inPrompt: true })
+    this.#read(prefill, { inPrompt: true })
     this.#settled()
   }
 
@@ -123,7 +122,7 @@ export class FramedParser {
         // What came before may have ended within a character.
         this.#read(this.#held + piece.slice(0, piece.length - name.length))
         this.#release()
-        if (!this.#machine.marker(name, true)) this.#literal(name)
+        if (!this.#machine.marker(name, { isControl: true })) this.#literal(name)
       }
     }
     return this.#settled()
@@ -131,7 +130,7 @@ export class FramedParser {
 
   end(stopReason?: StopReason): ReplyPart[] {
     if (stopReason !== undefined && !STOP_REASONS.includes(stopReason)) {
-      throw new DasllamaError('INVALID_ARGUMENT', `stopReason: there is no "${String(stopReason)}"`)
+      throw new DasllamaError('INVALID_ARGUMENT', `stopReason: there is no ${describeValue(stopReason)}`)
     }
     this.#calls.isCut = stopReason !== undefined && stopReason !== 'stop'
     this.#machine.end(this.#held)
@@ -172,7 +171,7 @@ export class FramedParser {
    * Text with whatever markers count in it; what may be the beginning of one is held back. `inPrompt`: all of them count,
    * as control tokens, and nothing follows.
    */
-  #read(text: string, inPrompt = false): void {
+  #read(text: string, { inPrompt = false } = {}): void {
     let at = 0
     // What each set has found last: it is looked for anew only when that has been passed.
     const ahead = new Map<MarkerSet, FoundMarker | undefined>()
@@ -192,7 +191,7 @@ export class FramedParser {
         if (at < end || this.#machine.markers !== markers) continue
       }
       if (!found) break
-      if (!this.#machine.marker(found.marker, inPrompt)) this.#literal(found.marker)
+      if (!this.#machine.marker(found.marker, { isControl: inPrompt })) this.#literal(found.marker)
       at = found.start + found.marker.length
     }
     this.#held = text.slice(at)

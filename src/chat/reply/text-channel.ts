@@ -18,8 +18,8 @@ export class TextChannel {
   /** A blank line has been left out since. */
   #hasBlankLine = false
 
-  /** `afterMarker`: whether the channel begins behind a marker. */
-  constructor(emit: Emit, type: 'reasoning' | 'content', afterMarker: boolean) {
+  /** `afterMarker`: whether the channel begins behind a marker. Default: no. */
+  constructor(emit: Emit, type: 'reasoning' | 'content', { afterMarker = false } = {}) {
     this.#emit = emit
     this.#type = type
     this.#afterMarker = afterMarker

@@ -1,5 +1,6 @@
+import { checkCount } from '../../checks.js'
+import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { checkCount } from '../../session/checks.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 import type { ReplyFormat } from './format.js'
 import { REASONING_TAGS } from './formats/turn.js'
@@ -44,8 +45,8 @@ export function thinkingControl(
       ? { tokens: thinking, closeIds: encodeMarkers(tokenizer, closingOf(format)) }
       : undefined
   return {
-    templateVariables: thinking === undefined ? {} : variables(format, !isOff),
-    opening: (prompt) => openingOf(format, prompt, isOff),
+    templateVariables: thinking === undefined ? {} : variables(format, { isOff }),
+    opening: (prompt) => openingOf(format, prompt, { isOff }),
     ...(budget && { budget }),
   }
 }
@@ -57,13 +58,18 @@ function checkThinking(thinking: unknown): void {
   else {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `thinking must be "on", "off" or a number of tokens, not ${String(thinking)}`,
+      `thinking must be "on", "off" or a number of tokens, not ${describeValue(thinking)}`,
     )
   }
 }
 
-function variables({ thinkingVariables }: ReplyFormat, isOn: boolean): Record<string, unknown> {
-  const values = { enable_thinking: isOn, thinking: isOn, reasoning_effort: isOn ? 'medium' : 'low' }
+/** Whether the model is not to think. */
+interface Choice {
+  readonly isOff: boolean
+}
+
+function variables({ thinkingVariables }: ReplyFormat, { isOff }: Choice): Record<string, unknown> {
+  const values = { enable_thinking: !isOff, thinking: !isOff, reasoning_effort: isOff ? 'low' : 'medium' }
   return Object.fromEntries(thinkingVariables.map((name) => [name, values[name]]))
 }
 
@@ -82,7 +88,11 @@ export function beginningOf({ reasoning }: ReplyFormat): string {
   return REASONING_TAGS[reasoning].open
 }
 
-function openingOf(format: ReplyFormat, prompt: string, isOff: boolean): { append: string; prefill: string } {
+function openingOf(
+  format: ReplyFormat,
+  prompt: string,
+  { isOff }: Choice,
+): { append: string; prefill: string } {
   const begin = beginningOf(format)
   const nothing = { append: '', prefill: '' }
   if (begin === '') return nothing

@@ -1,5 +1,5 @@
+import { checkOptions } from '../../checks.js'
 import { DasllamaError } from '../../errors.js'
-import { checkOptions } from '../../session/checks.js'
 import { checkKeys } from '../known-keys.js'
 import { CALL_KEYS, type ChatMessage, type ToolCall } from '../message.js'
 import type { ReplyFormat } from './format.js'

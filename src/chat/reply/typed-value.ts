@@ -1,4 +1,4 @@
-import { isRecord } from '../plain-data.js'
+import { isRecord } from '../../checks.js'
 import { parseLenient } from './json-scanner.js'
 
 /** Levels of references and alternatives that are followed. */

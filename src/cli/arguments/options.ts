@@ -114,9 +114,18 @@ export function choice<Name extends string>(
   }
 }
 
-/** Some of a few names, in an order that matters; `fallback` is what none given means. */
-export function choices<Name extends string>(known: readonly Name[], summary: string): Option<Name[]> {
-  const byText = new Map(known.map((name) => [kebabCase(name), name]))
+/**
+ * Some of a few names, in an order that matters; none given means all. `find` knows other spellings; without it dashes,
+ * underscores and capitals are one.
+ */
+export function choices<Name extends string>(
+  known: readonly Name[],
+  summary: string,
+  find = (text: string): Name | undefined => {
+    const written = kebabCase(text).replaceAll('_', '-')
+    return known.find((name) => kebabCase(name) === written)
+  },
+): Option<Name[]> {
   return {
     placeholder: 'A,B,C',
     summary,
@@ -124,9 +133,11 @@ export function choices<Name extends string>(known: readonly Name[], summary: st
     show: (names) => names.map(kebabCase).join(','),
     read: (value) =>
       list(value.replaceAll(';', ',')).map((text) => {
-        const name = byText.get(kebabCase(text).replaceAll('_', '-'))
+        const name = find(text)
         if (name !== undefined) return name
-        throw new Error(`must be names with commas between, out of ${[...byText.keys()].join(', ')}`)
+        throw new Error(
+          `must be names with commas between, out of ${known.map((name) => kebabCase(name)).join(', ')}`,
+        )
       }),
   }
 }

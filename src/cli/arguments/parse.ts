@@ -1,3 +1,4 @@
+import { describeValue, displayName } from '../../describe.js'
 import { nearest } from '../../nearest.js'
 import { type ForeignFlag, foreignFlag } from './foreign.js'
 import { kebabCase, type OptionTable, type Values } from './options.js'
@@ -74,15 +75,15 @@ export function parse<Table extends OptionTable>(
       if (value === undefined) throw new UsageError(`${name} needs a value: ${name} ${option.placeholder}`)
       if (equals < 0 && value.startsWith('--')) {
         throw new UsageError(
-          `${name} needs a value, and ${quoted(value)} looks like the next option`,
-          `if it is the value, write ${name}=${brief(value)}`,
+          `${name} needs a value, and ${describeValue(value)} looks like the next option`,
+          `if it is the value, write ${name}=${displayName(value)}`,
         )
       }
     }
     try {
       values[key] = option.read(value ?? '', values[key])
     } catch (cause) {
-      throw new UsageError(`${name} ${(cause as Error).message}, not ${quoted(value ?? '')}`)
+      throw new UsageError(`${name} ${(cause as Error).message}, not ${describeValue(value ?? '')}`)
     }
   }
   return { operands, values: values as Values<Table>, given: [...given] }
@@ -112,7 +113,7 @@ function unknownOption(
   }: { foreign: ForeignFlag | undefined } & Required<Pick<ParseSettings, 'nameOf' | 'noun'>>,
 ): UsageError {
   const bare = name.replace(/^-+/, '')
-  const shown = noun === 'option' ? brief(name) : brief(bare)
+  const shown = noun === 'option' ? displayName(name) : displayName(bare)
   const message = `there is no ${noun} ${shown}`
   if (foreign) {
     const named = (written: string) => {
@@ -126,13 +127,4 @@ function unknownOption(
   const meant = nearest(plainName(`--${bare}`).slice(2), names)
   const key = meant === undefined ? undefined : keysByName.get(`--${meant}`)
   return new UsageError(message, key === undefined ? undefined : `did you mean ${nameOf(key)}?`)
-}
-
-/** As much of what was written as a message has room for. */
-function brief(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(brief(text))
 }

@@ -1,5 +1,8 @@
 import { CHAT_SAMPLING, DasllamaError } from '../../index.js'
-import { createSampler, DEFAULT_SAMPLING, type SamplingParams, STEP_NAMES } from '../../sampling/index.js'
+import { findStep } from '../../sampling/chain.js'
+import { createSampler, DEFAULT_SAMPLING, type SamplingParams } from '../../sampling/index.js'
+import { KNOB_GROUPS, type Knob, type KnobGroup } from '../../sampling/knob.js'
+import { type KNOBS, type KnobName, knobEntries } from '../../sampling/params.js'
 import {
   alias,
   choices,
@@ -8,7 +11,6 @@ import {
   integer,
   number,
   type Option,
-  type OptionTable,
   orMinusOne,
   pick,
   tokenIds,
@@ -18,78 +20,72 @@ import {
 import { optionName } from './parse.js'
 import { UsageError } from './usage-error.js'
 
-const ending = {
-  minTokens: integer('let the text not end before N tokens'),
-  ignoreEos: flag('never let the model end the text'),
-}
-
-const choosing = {
-  temp: alias(number('randomness; 0 always takes the likeliest token'), '--temperature'),
-  topK: integer('choose among the N likeliest tokens only; 0 is off'),
-  topP: number('choose among the likeliest tokens that hold this share of the probability; 1 is off'),
-  minP: number('leave out tokens less than X times as probable as the likeliest; 0 is off'),
-  typicalP: alias(
-    number('choose among the most typical tokens that hold this share of the probability; 1 is off'),
-    '--typical',
-  ),
-  topNSigma: alias(
-    number('leave out scores more than X standard deviations below the best; 0 is off'),
-    '--top-nsigma',
-  ),
-  xtcProbability: number('how often the likeliest tokens are left out, all but the last of them; 0 is off'),
-  xtcThreshold: number('probability that makes a token one of the likeliest for --xtc-probability'),
-  dynatempRange: number('let the temperature move by up to X, with the uncertainty; 0 is off'),
-  dynatempExponent: alias(number('how the temperature follows the uncertainty'), '--dynatemp-exp'),
-  mirostatTau: number('hold the surprise at X bits per token instead of leaving tokens out; 0 is off'),
-  mirostatEta: alias(number('how fast --mirostat-tau adapts'), '--mirostat-lr'),
-  samplers: choices(STEP_NAMES, 'the steps to take, in this order; a step that is not named is not taken'),
-}
-
-const repetition = {
-  penalty: alias(
-    number('divides the score of tokens that were just generated; 1 is off'),
-    '--repeat-penalty',
-    '--repetition-penalty',
-  ),
-  presencePenalty: number('subtracted from the score of tokens that were just generated'),
-  frequencyPenalty: number('subtracted as often as the token was just generated'),
-  penaltyLastN: alias(integer('how many generated tokens count as just generated'), '--repeat-last-n'),
-  dryMultiplier: number('strength of the penalty on repeated sequences (DRY); 0 is off'),
-  dryBase: number('how the DRY penalty grows with each repeated token'),
-  dryAllowedLength: integer('sequences shorter than N may repeat'),
-  dryPenaltyLastN: integer('how many generated tokens DRY looks at'),
-  dryBreakers: tokenIds('tokens that no repeated sequence reaches across'),
-}
-
-const tokens = {
-  logitBias: alias(
-    tokenNumbers('added to the scores of tokens; -inf bans one; may be given several times'),
-    '-l',
-  ),
-  bannedIds: tokenIds('tokens that are never chosen'),
-  forcedIds: tokenIds('the only tokens that may be chosen'),
-}
-
 /** The headings of --help for what chooses a token. */
 export const CHOOSING = 'Choosing a token'
 
-/** Every parameter of the sampling, in the order of --help. */
-export const samplingOptions = {
-  ...ending,
-  ...choosing,
-  ...repetition,
-  ...tokens,
-} satisfies { [Name in keyof SamplingParams]-?: Option<SamplingParams[Name]> }
+const HEADINGS: Readonly<Record<KnobGroup, string | undefined>> = {
+  ending: undefined,
+  choosing: CHOOSING,
+  repetition: 'Against repetition',
+  tokens: 'Certain tokens',
+}
 
-export type SamplingOptions = typeof samplingOptions
+export type SamplingOptions = { readonly [Name in KnobName]-?: Option<SamplingParams[Name]> }
+
+/** Every parameter of the sampling, in the order of --help. */
+export const samplingOptions = Object.fromEntries(
+  KNOB_GROUPS.flatMap((name) => Object.entries(optionsOf(name, DEFAULT_SAMPLING))),
+) as SamplingOptions
+
+/** The names of the knobs of a group. */
+type NamesOf<Group extends KnobGroup> = {
+  [Name in KnobName]-?: (typeof KNOBS)[Name]['group'] extends Group ? Name : never
+}[KnobName]
+
+/** The options of a group of knobs, with the defaults that are given. */
+function optionsOf<Group extends KnobGroup>(
+  name: Group,
+  defaults: SamplingParams,
+): Pick<SamplingOptions, NamesOf<Group>> {
+  const entries = knobEntries()
+    .filter(([, knob]) => knob.group === name)
+    .map(([key, knob]) => [key, { ...optionOf(knob), fallback: defaults[key] }])
+  const heading = HEADINGS[name]
+  const table = Object.fromEntries(entries)
+  return heading === undefined ? table : group(heading, table)
+}
+
+function optionOf({ kind, summary, aliases = [], letter }: Knob): Option<unknown> {
+  const written = summary.replace(/`(\w+)`/g, (_, name: string) => optionName(name))
+  return alias(
+    optionOfKind(kind, written),
+    ...(letter === undefined ? [] : [`-${letter}`]),
+    ...aliases.map(optionName),
+  )
+}
+
+function optionOfKind(kind: Knob['kind'], summary: string): Option<unknown> {
+  switch (kind.type) {
+    case 'number':
+      return kind.whole ? integer(summary) : number(summary)
+    case 'boolean':
+      return flag(summary)
+    case 'ids':
+      return tokenIds(summary)
+    case 'biases':
+      return tokenNumbers(`${summary}; may be given several times`)
+    case 'steps':
+      return choices(kind.names, summary, findStep)
+  }
+}
 
 /** The sampling's options by the part of --help that they belong to, with the defaults that are given. */
-export function samplingParts(defaults: SamplingParams) {
+function samplingParts(defaults: SamplingParams) {
   return {
-    ending: withDefaults(ending, defaults),
-    choosing: withDefaults(group(CHOOSING, choosing), defaults),
-    repetition: withDefaults(group('Against repetition', repetition), defaults),
-    tokens: withDefaults(group('Certain tokens', tokens), defaults),
+    ending: optionsOf('ending', defaults),
+    choosing: optionsOf('choosing', defaults),
+    repetition: optionsOf('repetition', defaults),
+    tokens: optionsOf('tokens', defaults),
   }
 }
 
@@ -97,13 +93,6 @@ export function samplingParts(defaults: SamplingParams) {
 export const sampling = samplingParts(DEFAULT_SAMPLING)
 /** As a chat has it where the model's file recommends nothing. */
 export const samplingOfChats = samplingParts({ ...DEFAULT_SAMPLING, ...CHAT_SAMPLING })
-
-export function withDefaults<Table extends OptionTable>(table: Table, defaults: SamplingParams): Table {
-  const entries = Object.entries(table).map(([key, option]) => {
-    return [key, { ...option, fallback: defaults[key as keyof SamplingParams] }]
-  })
-  return Object.fromEntries(entries) as Table
-}
 
 /** The seed of the random numbers; llama.cpp's -1 draws one, too. */
 export function seedOption(summary: string): Option<number | undefined> {

@@ -1,3 +1,4 @@
+import { describeValue } from '../../describe.js'
 import { alias, text } from './options.js'
 import { UsageError } from './usage-error.js'
 
@@ -34,7 +35,5 @@ export function variablesOf(json: string | undefined): Record<string, unknown> {
       return variables as Record<string, unknown>
     }
   } catch {}
-  throw new UsageError(
-    `--template-variables must be a JSON object, not ${JSON.stringify(json.slice(0, 100))}`,
-  )
+  throw new UsageError(`--template-variables must be a JSON object, not ${describeValue(json)}`)
 }

@@ -81,7 +81,7 @@ Where the model's file recommends how to choose tokens, that is the default.
       try {
         code = await converse(state, terminal, hints)
       } finally {
-        state.dispose()
+        await state.dispose()
       }
     })
     return interrupted || code

@@ -1,3 +1,4 @@
+import { displayName } from '../../describe.js'
 import { type ChatMessage, DasllamaError } from '../../index.js'
 import { nearest } from '../../nearest.js'
 import type { Terminal } from '../../platform/terminal.js'
@@ -7,6 +8,7 @@ import { optionName } from '../arguments/parse.js'
 import { UsageError } from '../arguments/usage-error.js'
 import { widthOf } from '../command.js'
 import { definitions, paragraphs } from '../output/layout.js'
+import { brief } from '../output/printable.js'
 import { counted } from '../output/table.js'
 import { changedParams, PARAM_NAMES, shownParams } from './params.js'
 import type { ChatState } from './state.js'
@@ -68,7 +70,7 @@ const COMMANDS: readonly ChatCommand[] = [
       const taken = chat.undo()
       return taken.length === 0
         ? '(there is nothing to take back)\n'
-        : `(taken back: ${brief(taken[0].content)})\n`
+        : `(taken back: ${brief(taken[0].content.replace(/\s+/g, ' ').trim())})\n`
     },
   },
   {
@@ -164,7 +166,7 @@ export async function runChatCommand(line: string, state: ChatState, terminal: T
 }
 
 function unknownCommand(name: string): UsageError {
-  const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name
+  const shown = displayName(name)
   const message = `there is no command /${shown}`
   if (Object.hasOwn(ELSEWHERE, name)) return new UsageError(message, ELSEWHERE[name])
   const meant = nearest(kebabCase(name), COMMANDS.flatMap(namesOf))
@@ -193,11 +195,6 @@ export function completions(text: string): string[] {
 function needed(name: string, file: string): string {
   if (file === '') throw new UsageError(`/${name} needs the name of a file: /${name} FILE`)
   return file
-}
-
-function brief(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > 60 ? `${line.slice(0, 60)}…` : line
 }
 
 function historyOf(text: string, file: string) {

@@ -130,7 +130,7 @@ async function reply(
     const remarks = [
       ...(isWatched && message ? [briefStatistics(chat)] : []),
       ...forgotten(omitted, chat.omitted),
-      ...remarksOn(reply, given !== undefined),
+      ...remarksOn(reply, { hasFormat: given !== undefined }),
     ]
     if (remarks.length > 0) {
       await printStyled(stderr, 'dim', paragraphs(`(${remarks.join('; ')})\n`, widthOf(stderr)))
@@ -153,7 +153,10 @@ function forgotten(before: Chat['omitted'], after: Chat['omitted']): string[] {
 }
 
 /** What there is to say about a reply besides itself. */
-function remarksOn({ message, text, stopReason, isComplete }: ChatReply, hasFormat: boolean): string[] {
+function remarksOn(
+  { message, text, stopReason, isComplete }: ChatReply,
+  { hasFormat }: { readonly hasFormat: boolean },
+): string[] {
   if (!message) {
     const why = stopReason === 'abort' ? 'interrupted before the first word' : 'there is no answer'
     return [why, 'your message is taken back']

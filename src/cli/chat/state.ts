@@ -55,8 +55,8 @@ export class ChatState {
     return `${definitions(rows, width, '').join('')}/? lists commands, Ctrl-D leaves\n`
   }
 
-  dispose(): void {
-    this.chat.dispose()
+  dispose(): Promise<void> {
+    return this.chat.dispose()
   }
 
   #template(): string {

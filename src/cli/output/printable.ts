@@ -17,3 +17,8 @@ export function printable(text: string): string {
 export function print(output: Output, text: string): Promise<void> {
   return output.write(output.isTerminal ? printable(text) : text)
 }
+
+/** The beginning of a text, where all of it would be too much. */
+export function brief(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}

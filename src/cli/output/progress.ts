@@ -1,5 +1,5 @@
+import { byteSize } from '../../describe.js'
 import type { Output, Terminal } from '../../platform/terminal.js'
-import { byteSize } from './table.js'
 
 const WIDTH = 30
 /** How often the bar is drawn, and how long a load may take before it appears at all, in ms. */

@@ -13,16 +13,3 @@ export function columns(rows: readonly (readonly string[])[], indent = ''): stri
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
-
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-
-/** A number of bytes for people: `3.0 MiB`. */
-export function byteSize(bytes: number): string {
-  let unit = 0
-  let value = bytes
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
-}

@@ -77,7 +77,7 @@ export async function* perplexity(
     let sum = 0
     let squares = 0
     for (let index = 0; index < chunks.count; index++) {
-      session.reset()
+      await session.reset()
       const scores = await session.score(chunks.chunk(index), { from: first, signal })
       for (const score of scores.subarray(first)) {
         sum -= score
@@ -91,6 +91,6 @@ export async function* perplexity(
       yield { perplexity: estimate, error: estimate * error, scored }
     }
   } finally {
-    session.dispose()
+    await session.dispose()
   }
 }

@@ -89,7 +89,7 @@ Every number above that chooses a token may be a list, --prompts has several pro
       const format = await givenFormat({ ...values, ignoreEos: values.ignoreEos }, terminal)
       await using model = await load(source, { ...values, json: isForPrograms(values) }, terminal, signal)
       const { session, promptOf } = startSession(model, values)
-      using _ = session
+      await using _ = session
       const { maxTokens, stop, stopIds, logprobs, seeds } = values
       const generateOptions = { maxTokens, stop, stopIds, logprobs, responseFormat: format?.format, signal }
       const writer = writerOf(values, terminal.stdout, {

@@ -1,7 +1,7 @@
 import type { GeneratedToken, Model } from '../../index.js'
 import type { Output } from '../../platform/terminal.js'
 import { INCOMPLETE } from '../arguments/format-options.js'
-import { print } from '../output/printable.js'
+import { brief, print } from '../output/printable.js'
 import { printStyled } from '../output/style.js'
 import type { Prompt } from './prompts.js'
 import { csvHeader, csvRow, type RecordOptions, type Result, record } from './records.js'
@@ -89,7 +89,7 @@ function textWriter(
   let printed = 0
   return {
     async begin(run, prompt) {
-      if (isSweep) await print(stdout, `${isFirst ? '' : '\n'}== ${label(run, severalPrompts)} ==\n`)
+      if (isSweep) await print(stdout, `${isFirst ? '' : '\n'}== ${label(run, { severalPrompts })} ==\n`)
       isFirst = false
       printed = 0
       if (echo) await print(stdout, typeof prompt === 'string' ? prompt : model.decode(prompt))
@@ -110,7 +110,10 @@ function textWriter(
 }
 
 /** What a text of a sweep is the result of: `temp 0.2, seed 7`. */
-function label({ prompt, setting, seed }: Run, severalPrompts: boolean): string {
+function label(
+  { prompt, setting, seed }: Run,
+  { severalPrompts }: { readonly severalPrompts: boolean },
+): string {
   return [
     ...(severalPrompts ? [JSON.stringify(brief(String(prompt.content)))] : []),
     ...variedOf(setting),
@@ -120,8 +123,4 @@ function label({ prompt, setting, seed }: Run, severalPrompts: boolean): string 
 
 function variedOf({ varied }: Setting): string[] {
   return Object.entries(varied).map(([key, value]) => `${key} ${value}`)
-}
-
-function brief(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }

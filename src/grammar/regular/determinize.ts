@@ -14,7 +14,7 @@ import { Nfa } from './nfa.js'
  * negated, that runs beside the thread from there on. What a text must have looked like behind a position depends on
  * nothing but its characters so far; so the automata of these conditions run once, beside all threads.
  *
- * Limits: conditions ahead within conditions behind are not known (`hasLook(body, true)`); an automaton that would have
+ * Limits: conditions ahead within conditions behind are not known (`hasLook(body, { ahead: true })`); an automaton that would have
  * more than `MAX_DFA_STATES` states throws `BudgetExceeded`.
  */
 export function determinize(expression: Expression, budget: Budget): Dfa {
@@ -56,7 +56,7 @@ class Determinizer {
     for (const { ahead, body } of looksOf(expression)) {
       if (ahead) this.#ends.set(body, this.#nfa.add(inOrder([body, ANYTHING])))
       else if (!this.#behind.has(body)) {
-        if (hasLook(body, true)) throw new Error('a condition ahead within one behind')
+        if (hasLook(body, { ahead: true })) throw new Error('a condition ahead within one behind')
         const dfa = new Determinizer(inOrder([ANYTHING, body]), alphabet, budget).whole()
         this.#behind.set(body, { dfa, index: this.#behind.size })
       }

@@ -66,15 +66,16 @@ export class Exploration<State> {
 
 /** What both accept. */
 export function intersection(a: Dfa, b: Dfa, budget: Budget): Dfa {
-  return product(a, b, budget, false)
+  return product(a, b, { without: false }, budget)
 }
 
 /** What `a` accepts and `b` does not. */
 export function difference(a: Dfa, b: Dfa, budget: Budget): Dfa {
-  return product(a, b, budget, true)
+  return product(a, b, { without: true }, budget)
 }
 
-function product(a: Dfa, b: Dfa, budget: Budget, without: boolean): Dfa {
+/** `without`: whether what `b` accepts is taken from `a`, not shared with it. */
+function product(a: Dfa, b: Dfa, { without }: { readonly without: boolean }, budget: Budget): Dfa {
   const { alphabet, ofA, ofB } = Alphabet.common(a.alphabet, b.alphabet)
   const pairs = new Exploration<readonly [number, number]>(budget)
   const width = b.accepting.length + 1

@@ -38,6 +38,11 @@ export function anyOf(options: readonly Expression[]): Expression {
   return options.length === 1 ? options[0] : { kind: 'choice', options }
 }
 
+/** So many times one after the other; `max` may be Infinity. */
+export function repeated(body: Expression, min: number, max: number): Expression & { kind: 'repeat' } {
+  return { kind: 'repeat', body, min, max }
+}
+
 /** These texts. */
 export function texts(all: readonly string[]): Expression {
   return anyOf(
@@ -52,19 +57,19 @@ export function texts(all: readonly string[]): Expression {
   )
 }
 
-/** Whether it has a condition of one direction, or of any. */
-export function hasLook(expression: Expression, ahead?: boolean): boolean {
+/** Whether it has a condition on what is around it: `ahead`, behind, or either where that is not given. */
+export function hasLook(expression: Expression, direction: Partial<Pick<Look, 'ahead'>> = {}): boolean {
   switch (expression.kind) {
     case 'set':
       return false
     case 'sequence':
-      return expression.parts.some((part) => hasLook(part, ahead))
+      return expression.parts.some((part) => hasLook(part, direction))
     case 'choice':
-      return expression.options.some((option) => hasLook(option, ahead))
+      return expression.options.some((option) => hasLook(option, direction))
     case 'repeat':
-      return hasLook(expression.body, ahead)
+      return hasLook(expression.body, direction)
     case 'look':
-      return ahead === undefined || expression.ahead === ahead || hasLook(expression.body, ahead)
+      return (direction.ahead ?? expression.ahead) === expression.ahead || hasLook(expression.body, direction)
   }
 }
 
@@ -124,7 +129,7 @@ export function expressionOf(node: Node, rules: ReadonlyMap<string, Node>): Expr
     case 'choice':
       return anyOf(node.options.map((option) => expressionOf(option, rules)))
     case 'repeat':
-      return { kind: 'repeat', body: expressionOf(node.node, rules), min: node.min, max: node.max }
+      return repeated(expressionOf(node.node, rules), node.min, node.max)
     case 'rule':
       return expressionOf(rules.get(node.name)!, rules)
     case 'passing':

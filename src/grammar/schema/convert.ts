@@ -1,18 +1,20 @@
+import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { pruned } from '../checks.js'
 import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, rule, text } from '../grammar.js'
 import { MAX_JSON_DEPTH, MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
-import { arrayNode } from './arrays.js'
-import { invalidSchema, shortened, shown, tooLarge } from './failures.js'
+import { pruned } from '../rule-analysis.js'
+import { invalidSchema, shortened, tooLarge } from './failures.js'
 import { type Flat, type Placed, type Schema, type Type, typeOf } from './flat.js'
 import { ANY_OBJECT, ANY_VALUE, JSON_RULES } from './json-text.js'
 import { Notices, type SchemaNotice } from './notices.js'
-import { type NumberContext, numberNode, numberOfKind } from './number-node.js'
-import { objectNode } from './objects.js'
-import { readSchema } from './read.js'
-import { Resolver } from './resolve.js'
+import { readSchema } from './read/read.js'
+import { Resolver } from './resolve/resolve.js'
 import type { Rules } from './rules.js'
-import { Strings } from './strings.js'
+import { arrayNode } from './types/arrays.js'
+import { type NumberContext, numberNode, numberOfKind } from './types/number-node.js'
+import type { NumberType } from './types/numbers.js'
+import { objectNode } from './types/objects.js'
+import { Strings } from './types/strings.js'
 import { fits } from './values.js'
 
 /** What `json_object` allows: any JSON object. */
@@ -164,8 +166,8 @@ class Converter implements Rules {
     return known
   }
 
-  numberOfKind(flat: Flat, whole: boolean, digit: number): Node {
-    return numberOfKind(flat, whole, digit, this.#numbers())
+  numberOfKind(flat: Flat, type: NumberType, digit: number): Node {
+    return numberOfKind(flat, type, digit, this.#numbers())
   }
 
   #numbers(): NumberContext {
@@ -197,9 +199,8 @@ class Converter implements Rules {
         return this.#living(this.stringNode(flat), flat, stringProblem(flat))
       case 'number':
       case 'integer': {
-        const whole = type === 'integer'
-        const node = numberNode(flat, whole, this.#numbers())
-        const what = whole ? 'whole number' : 'number of 15 digits'
+        const node = numberNode(flat, type, this.#numbers())
+        const what = type === 'integer' ? 'whole number' : 'number of 15 digits'
         return this.#living(node, flat, `no ${what} is within its limits`)
       }
       case 'array':
@@ -218,7 +219,7 @@ class Converter implements Rules {
     const values = [...flat.excluded.values()].filter((value) => typeOf(value) === type)
     const found = values.find((value) => fits(value, others, this))
     if (found === undefined) return true
-    this.#dead.push(`an ${type} that is not ${shown(found)} cannot be told apart at ${flat.pointer}`)
+    this.#dead.push(`an ${type} that is not ${describeValue(found)} cannot be told apart at ${flat.pointer}`)
     return false
   }
 

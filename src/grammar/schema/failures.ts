@@ -23,9 +23,3 @@ export function shortened(pointer: string): string {
 export function within(pointer: string, ...keys: readonly (string | number)[]): string {
   return [pointer, ...keys.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1'))].join('/')
 }
-
-/** A stranger's value in a message. */
-export function shown(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value)
-  return json.length <= 100 ? json : `${json.slice(0, 97)}…`
-}

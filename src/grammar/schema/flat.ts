@@ -1,4 +1,4 @@
-import type { Bound } from './numbers.js'
+import type { Bound } from './types/numbers.js'
 
 /** A schema as JSON has it. */
 export type Schema = boolean | { readonly [keyword: string]: unknown }

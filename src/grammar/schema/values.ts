@@ -1,7 +1,7 @@
 import { commonTypes, type Flat, isObject, type Placed, TYPES, typeOf, valueMap } from './flat.js'
-import { isMultiple, isWithin } from './numbers.js'
-import type { Resolver } from './resolve.js'
-import type { Strings } from './strings.js'
+import type { Resolver } from './resolve/resolve.js'
+import { isMultiple, isWithin } from './types/numbers.js'
+import type { Strings } from './types/strings.js'
 
 /** What the validity of a value rests on. */
 interface Context {

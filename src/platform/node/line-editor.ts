@@ -2,7 +2,6 @@ import { createInterface, emitKeypressEvents, type Interface, type Key } from 'n
 import { PassThrough, Writable } from 'node:stream'
 import { ABANDONED, type LineOptions } from '../terminal.js'
 import { HistorySearch } from './history-search.js'
-import type { LineListeners } from './lines.js'
 
 export type TerminalInput = NodeJS.ReadableStream & {
   isTTY?: boolean
@@ -10,6 +9,12 @@ export type TerminalInput = NodeJS.ReadableStream & {
   unref?(): void
 }
 export type TerminalOutput = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+
+export interface LineListeners {
+  onLine(line: string): void
+  onEnd(): void
+  onInterrupt(): void
+}
 
 /** Earlier lines that come back. */
 const HISTORY = 1000
@@ -95,7 +100,7 @@ export class LineEditor {
   clear(): boolean {
     const hadText = this.#editing.line !== '' || this.#paste !== undefined
     this.#paste = undefined
-    if (this.#search.isActive) this.#endSearch(true)
+    if (this.#search.isActive) this.#endSearch({ keeps: true })
     this.#replace('', 0)
     this.#isShown = false
     return hadText
@@ -137,7 +142,7 @@ export class LineEditor {
 
   readonly #pressed = (text: string | undefined, key: Key): void => {
     if (key.name === 'paste-start') {
-      if (this.#search.isActive) this.#endSearch(true)
+      if (this.#search.isActive) this.#endSearch({ keeps: true })
       this.#paste = ''
     } else if (key.name === 'paste-end') {
       this.#insert(pastedText(this.#paste ?? ''), this.#editing.cursor)
@@ -181,14 +186,14 @@ export class LineEditor {
   #searchKey(text: string | undefined, key: Key): void {
     const isCancelled = key.name === 'escape' || (key.ctrl && (key.name === 'g' || key.name === 'c'))
     if (isCancelled) {
-      this.#endSearch(false)
+      this.#endSearch({ keeps: false })
       return
     }
     if (key.ctrl && key.name === 'r') this.#search.older()
     else if (key.name === 'backspace') this.#search.shorten()
     else if (text && !key.ctrl && !key.meta && isPrintable(text)) this.#search.extend(text)
     else {
-      this.#endSearch(true)
+      this.#endSearch({ keeps: true })
       this.#key(text, key)
       return
     }
@@ -205,7 +210,7 @@ export class LineEditor {
   }
 
   /** `keeps`: whether what was found stays in the line, rather than what was there before. */
-  #endSearch(keeps: boolean): void {
+  #endSearch({ keeps }: { readonly keeps: boolean }): void {
     const before = this.#search.end()
     this.#reader.setPrompt(this.#prompt)
     if (keeps && this.#editing.line !== '') this.#replace(this.#editing.line, this.#editing.line.length)

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { ABANDONED, type LineOptions, type Lines } from '../terminal.js'
-import { LineEditor, type TerminalInput, type TerminalOutput } from './line-editor.js'
+import { LineEditor, type LineListeners, type TerminalInput, type TerminalOutput } from './line-editor.js'
 
 /** Standard input, or another stream, line by line. What arrives before it is asked for waits. */
 export function nodeLines(
@@ -86,12 +86,6 @@ interface LineReader {
   /** Throws away what is typed of a line; whether there was anything. */
   clear(): boolean
   close(): void
-}
-
-export interface LineListeners {
-  onLine(line: string): void
-  onEnd(): void
-  onInterrupt(): void
 }
 
 /** Deno's readline takes the marks of pastes for text (2.9); a dumb terminal knows none. */

@@ -14,7 +14,7 @@ function output(stream: NodeJS.WriteStream): Output {
   })
   return {
     isTerminal: stream.isTTY === true,
-    hasColors: wantsColors(stream.isTTY === true, process.env),
+    hasColors: wantsColors({ isTerminal: stream.isTTY === true, env: process.env }),
     get columns() {
       return stream.isTTY === true ? stream.columns || undefined : undefined
     },

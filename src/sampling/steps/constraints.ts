@@ -1,12 +1,12 @@
 import { DasllamaError } from '../../errors.js'
-import type { ResolvedSampling } from '../params.js'
+import type { ResolvedStepParams } from '../knobs.js'
 import type { Step } from '../step.js'
 
 /**
  * What may be chosen at all, before any other step: biases, banned and forced ids, and when the end may come.
  * Throws `INVALID_ARGUMENT` for an id outside the vocabulary.
  */
-export function constraints(params: ResolvedSampling, endIds: ReadonlySet<number>): Step | undefined {
+export function constraints(params: ResolvedStepParams, endIds: ReadonlySet<number>): Step | undefined {
   const { bannedIds, forcedIds, minTokens, ignoreEos } = params
   const biases = Object.entries(params.logitBias).map(([id, bias]) => [Number(id), bias] as const)
   const removed = biases.filter(([, bias]) => bias === Number.NEGATIVE_INFINITY).map(([id]) => id)

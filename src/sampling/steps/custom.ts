@@ -1,31 +1,41 @@
 import { DasllamaError } from '../../errors.js'
-import type { CustomStep } from '../params.js'
+import { CandidateEditor } from '../candidate-editor.js'
+import type { CustomStep } from '../custom-step.js'
 import type { Step } from '../step.js'
 
 /**
- * Puts a caller's own function into the chain. It sees and changes a copy of the logits over the whole vocabulary; what
- * it sets to −Infinity is left out, and so stays what was left out before. What it throws is passed on. Throws
- * `INVALID_ARGUMENT` when it makes a logit NaN.
+ * Puts a caller's own function into the chain. What it throws is passed on. Throws `NO_CANDIDATES` when it removes every
+ * token, and `INVALID_ARGUMENT` when it returns a promise.
  */
 export function custom(step: CustomStep): Step {
-  let whole = new Float32Array(0)
   return (candidates, { recent }) => {
     candidates.divide()
-    const { ids, logits, size, vocabulary } = candidates
-    // While nothing has been left out, index and id are the same.
-    if (size === vocabulary) {
-      step(logits, Array.from(recent))
-    } else {
-      if (whole.length !== vocabulary) whole = new Float32Array(vocabulary)
-      whole.fill(Number.NEGATIVE_INFINITY)
-      for (let i = 0; i < size; i++) whole[ids[i]] = logits[i]
-      step(whole, Array.from(recent))
-      for (let i = 0; i < size; i++) logits[i] = whole[ids[i]]
+    const editor = new CandidateEditor(candidates, recent)
+    let result: unknown
+    try {
+      result = step(editor)
+    } finally {
+      editor.close()
     }
-    candidates.settle(refuseNaN)
+    if (isPromise(result)) throw refusePromise(result)
+    if (candidates.size === 0) {
+      throw new DasllamaError('NO_CANDIDATES', 'a custom step removed every token that was left', {
+        hint: 'keep at least one: candidates.size says how many there are',
+      })
+    }
   }
 }
 
-function refuseNaN(id: number): never {
-  throw new DasllamaError('INVALID_ARGUMENT', `a custom step made the logit of token ${id} NaN`)
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
+}
+
+/** What the promise comes to is ignored: nobody can wait for it. */
+function refusePromise(promise: PromiseLike<unknown>): DasllamaError {
+  promise.then(undefined, () => {})
+  return new DasllamaError('INVALID_ARGUMENT', 'a custom step returned a promise', {
+    hint: 'steps run between two tokens and cannot wait: do what takes time before the generation',
+  })
 }

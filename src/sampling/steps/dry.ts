@@ -1,5 +1,5 @@
 import { power } from '../../math/elementary.js'
-import type { ResolvedSampling } from '../params.js'
+import type { ResolvedStepParams } from '../knobs.js'
 import type { Step } from '../step.js'
 
 /** Larger penalties mean nothing more, and a power of a long repetition would overflow. */
@@ -10,7 +10,7 @@ const LARGEST_PENALTY = 1e30
  * dryMultiplier · dryBase^(n − dryAllowedLength). Repetitions do not reach across `dryBreakers`, which are never
  * penalised themselves. Source: p-e-w, text-generation-webui pull request 5677.
  */
-export function dry(params: ResolvedSampling): Step | undefined {
+export function dry(params: ResolvedStepParams): Step | undefined {
   const { dryMultiplier, dryBase, dryAllowedLength, dryPenaltyLastN } = params
   if (dryMultiplier <= 0 || dryPenaltyLastN === 0) return undefined
   const breakers = new Set(params.dryBreakers)

@@ -1,4 +1,4 @@
-import type { ResolvedSampling } from '../params.js'
+import type { ResolvedStepParams } from '../knobs.js'
 import type { Step } from '../step.js'
 
 /**
@@ -7,7 +7,7 @@ import type { Step } from '../step.js'
  * `presencePenalty + frequencyPenalty × count` is subtracted.
  * Sources: Keskar et al. 2019 (CTRL); the OpenAI API reference for the other two.
  */
-export function penalties(params: ResolvedSampling): Step | undefined {
+export function penalties(params: ResolvedStepParams): Step | undefined {
   const { penalty, presencePenalty, frequencyPenalty, penaltyLastN } = params
   const repels = penalty > 0 && penalty !== 1
   if (penaltyLastN === 0 || !(repels || presencePenalty !== 0 || frequencyPenalty !== 0)) return undefined

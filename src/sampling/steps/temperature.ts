@@ -1,6 +1,6 @@
 import { log, power } from '../../math/elementary.js'
-import type { Candidates } from '../candidates.js'
-import type { ResolvedSampling } from '../params.js'
+import type { CandidateSet } from '../candidate-set.js'
+import type { ResolvedStepParams } from '../knobs.js'
 import type { Step } from '../step.js'
 
 /**
@@ -8,7 +8,7 @@ import type { Step } from '../step.js'
  * model is sure, high where its distribution is flat, by the normalised entropy to the power `dynatempExponent`.
  * Source of the latter: llama.cpp (dynatemp).
  */
-export function temperature(params: ResolvedSampling): Step | undefined {
+export function temperature(params: ResolvedStepParams): Step | undefined {
   const { temp, dynatempRange, dynatempExponent } = params
   if (dynatempRange <= 0) return (candidates) => candidates.heat(temp)
   const lowest = Math.max(0, temp - dynatempRange)
@@ -24,7 +24,7 @@ export function temperature(params: ResolvedSampling): Step | undefined {
 }
 
 /** −Σ p ln p, in nats: the surprise of the mean logit, for ln p is a logit divided and shifted. */
-function entropy(candidates: Candidates): number {
+function entropy(candidates: CandidateSet): number {
   const mean = candidates.meanLogit()
   return -candidates.softmax.logProbability(mean)
 }

@@ -1,9 +1,9 @@
-import type { ResolvedSampling } from '../params.js'
+import type { ResolvedStepParams } from '../knobs.js'
 import { kthLargest } from '../passes.js'
 import type { Step } from '../step.js'
 
 /** Keeps the `topK` largest logits; of equal ones the lower ids. Source: Fan et al. 2018. */
-export function topK({ topK: k }: ResolvedSampling): Step | undefined {
+export function topK({ topK: k }: ResolvedStepParams): Step | undefined {
   if (k <= 0) return undefined
   return (candidates) => {
     if (k >= candidates.size) return

@@ -1,12 +1,12 @@
 import { keepMass } from '../keep-mass.js'
-import type { ResolvedSampling } from '../params.js'
+import type { ResolvedStepParams } from '../knobs.js'
 import type { Step } from '../step.js'
 
 /**
  * Keeps the tokens whose surprise is closest to the expected one until they hold `typicalP` of the probability.
  * Source: Meister et al. 2022 (locally typical sampling).
  */
-export function typicalP({ typicalP: share }: ResolvedSampling): Step | undefined {
+export function typicalP({ typicalP: share }: ResolvedStepParams): Step | undefined {
   if (share >= 1) return undefined
   // −ln p is a constant minus the logit, so surprises lie as far apart as logits, and no logarithm is needed.
   return (candidates) => keepMass(candidates, share, candidates.meanLogit())

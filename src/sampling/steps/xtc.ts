@@ -1,5 +1,5 @@
 import { log } from '../../math/elementary.js'
-import type { ResolvedSampling } from '../params.js'
+import type { ResolvedStepParams } from '../knobs.js'
 import { seek } from '../passes.js'
 import type { Step } from '../step.js'
 
@@ -7,7 +7,7 @@ import type { Step } from '../step.js'
  * Exclude top choices: with the chance `xtcProbability`, of all tokens with a probability of at least `xtcThreshold`
  * only the least likely stays, of equals the last. Source: p-e-w, text-generation-webui pull request 6335.
  */
-export function xtc({ xtcProbability, xtcThreshold }: ResolvedSampling): Step | undefined {
+export function xtc({ xtcProbability, xtcThreshold }: ResolvedStepParams): Step | undefined {
   // Above one half no two tokens can reach the threshold.
   if (xtcProbability <= 0 || xtcThreshold > 0.5) return undefined
   return (candidates, { rng }) => {

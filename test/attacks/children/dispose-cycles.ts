@@ -12,8 +12,8 @@ for (let cycle = 0; cycle < cycles; cycle++) {
   const session = model.createSession()
   for await (const _ of session.generate('Once', { maxTokens: 2 }));
   // In turns, as programs do: with `await using`, and by a call that waits for nothing.
-  if (cycle % 2 === 0) await model[Symbol.asyncDispose]()
-  else model.dispose()
+  if (cycle % 2 === 0) await model.dispose()
+  else void model.dispose()
   const left = cycle % 2 === 0 ? running.alive : 0
   report(left === 0, `${left} threads are alive after cycle ${cycle}`)
 }

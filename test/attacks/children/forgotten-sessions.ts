@@ -16,7 +16,7 @@ async function answer(index: number): Promise<void> {
   chat.addUser(`request ${index}`)
   for await (const _ of chat.respond());
   // Forks share memory until they write, and are forgotten with their session.
-  if (index % 5 === 0) await chat.session.fork().eval([1, 2])
+  if (index % 5 === 0) await (await chat.session.fork()).eval([1, 2])
 }
 
 for (let index = 0; index < chats; index++) {
@@ -29,18 +29,19 @@ report(warnings.length === 1 && warnings[0].code === 'NOT_DISPOSED', `warnings: 
 
 // Those that are in use keep what they hold, and whoever asks for more is told who has it.
 const kept: unknown[] = []
-await attempt(
-  'more sessions than fit',
-  () => {
-    for (;;) kept.push(model.createSession())
-  },
-  { codes: ['OUT_OF_MEMORY'] },
-)
+await attempt('more sessions than fit', fill, { codes: ['OUT_OF_MEMORY'] })
+async function fill(): Promise<void> {
+  for (;;) {
+    const session = model.createSession()
+    kept.push(session)
+    await session.eval([1, 2, 3])
+  }
+}
 try {
-  model.createSession()
+  await fill()
 } catch (error) {
   const { message, hint } = error as { message: string; hint: string }
   report(/\d+ open sessions hold \d+\.\d MiB/.test(message) && hint.includes('dispose()'), message)
 }
-model.dispose()
+await model.dispose()
 report(model.memoryBytes === 0 && before > 0, 'the model still has memory')

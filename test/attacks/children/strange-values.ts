@@ -85,6 +85,8 @@ const calls: [string, (value: never) => unknown][] = [
       (value) => session.generate([1], { [name]: value }),
     ],
   ),
+  ['score', (value) => session.score(value)],
+  ['score options', (value) => session.score([1], value)],
   ['rewind', (value) => session.rewind(value)],
   ['restore', (value) => session.restore(value)],
   ['setSeed', (value) => session.setSeed(value)],

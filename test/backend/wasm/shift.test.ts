@@ -207,6 +207,8 @@ describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that r
       const rest = [...LONG.slice(0, keep), ...LONG.slice(keep + dropped)]
       const wanted = await evaluated(executable, rest, 'f16')
       await expectMoved(memory, wanted, keep)
+      expect(memory.reachable(left)).toBe(left)
+      expect((await held(memory)).first).toBeLessThanOrEqual(Math.max(0, left - window + 1))
       // What it says that it reaches is there.
       for (const to of [left, left - 1, left - 50, left - 128, left - 200]) {
         if (to < 0) continue

@@ -7,7 +7,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toValue } from '../../../src/chat/jinja/convert.js'
-import { FILTER_NAMES } from '../../../src/chat/jinja/filters.js'
+import { FILTER_NAMES } from '../../../src/chat/jinja/filters-and-tests.js'
 import { GLOBAL_FUNCTIONS } from '../../../src/chat/jinja/globals.js'
 import { DICT_METHODS, LIST_METHODS } from '../../../src/chat/jinja/methods/collection-methods.js'
 import { NUMBER_METHODS } from '../../../src/chat/jinja/methods/number-methods.js'

@@ -129,8 +129,8 @@ describe('thoughts within a budget', () => {
       model.encode(PROMPT),
       {
         samplers: [
-          (_, recent) => {
-            if (recent.length === 7) throw new Error('mine')
+          ({ previousTokens }) => {
+            if (previousTokens.length === 7) throw new Error('mine')
           },
         ],
       },

@@ -289,7 +289,11 @@ describe('a response format', () => {
     const script = saying(model.tokenizer, 'Hm {.\n</think>').samplers[0]
     const length = model.encode('.Hm {.\n</think>', { addSpecial: false }).length - 1
     const reply = chat.respond({
-      samplers: [(logits, recent) => (recent.length < length ? script(logits, recent) : undefined)],
+      samplers: [
+        (candidates) => {
+          if (candidates.previousTokens.length < length) script(candidates)
+        },
+      ],
     })
     for await (const _ of reply) {
     }

@@ -1,4 +1,4 @@
-import type { CustomStep } from '../../../src/sampling/params.js'
+import type { CustomStep } from '../../../src/sampling/index.js'
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.js'
 
 /** Makes a model say this text and end: a step that leaves one token at a time. */
@@ -12,10 +12,8 @@ export function saying(tokenizer: Tokenizer, text: string): { samplers: readonly
   if (said.join('') !== text) throw new Error(`the vocabulary cannot say ${text} by itself`)
   return {
     samplers: [
-      (logits, recent) => {
-        const id = script[Math.min(recent.length, script.length - 1)]
-        logits.fill(Number.NEGATIVE_INFINITY)
-        logits[id] = 0
+      (candidates) => {
+        candidates.keep([script[Math.min(candidates.previousTokens.length, script.length - 1)]])
       },
     ],
   }

@@ -63,7 +63,7 @@ const ENDS: Readonly<
   },
 }
 
-async function makerOf(file: TemplateFile, hasTools = false) {
+async function makerOf(file: TemplateFile, { hasTools = false } = {}) {
   const own = await chatMetadata(file)
   // Models with such markers put no spaces behind them.
   const metadata = new Metadata(
@@ -109,7 +109,7 @@ describe('published templates', () => {
   })
 
   it.each(TEMPLATE_FILES)('$name writes a call as its format reads it', async (file) => {
-    const { tokenizer, maker, format } = await makerOf(file, true)
+    const { tokenizer, maker, format } = await makerOf(file, { hasTools: true })
     const args = { city: 'Rome "x" é\n{', days: 2 }
     const call = { id: 'abcdef123', name: 'get_weather', arguments: args }
     const asked = { role: 'user', content: 'How is it?' } as const

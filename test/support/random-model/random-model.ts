@@ -1,10 +1,8 @@
 import { DasllamaError } from '../../../src/errors.js'
-import { blockFormat } from '../../../src/gguf/block-formats.js'
-import { quantizeF32 } from '../../../src/gguf/quantize.js'
 import { f32, str, type TypedValue, u32 } from '../../../src/gguf/typed-value.js'
 import type { GgufParts, TensorToWrite } from '../../../src/gguf/writer.js'
-import { RandomBits } from './random-bits.js'
-import { randomBlocks } from './random-blocks.js'
+import { randomTensors } from './random-tensors.js'
+import { recordedProgram } from './recorded-program.js'
 import { bpeVocabulary, spmVocabulary } from './synthetic-vocabulary.js'
 
 /** Sizes of a random model. Row lengths must be multiples of the block of the format that holds them. */
@@ -31,8 +29,12 @@ export interface RandomModelOptions {
   readonly tokenizer?: 'spm' | 'bpe'
   /** No `output.weight`: the embedding matrix is used for both. Default false. */
   readonly tied?: boolean
-  /** Biases on the query, key, value and attention output projections. Default false. */
-  readonly biases?: boolean
+  /** Linear layers, such as `attn_q`, that have biases; `true`: queries, keys, values and the attention's output. Default none. */
+  readonly biases?: boolean | readonly string[]
+  /** One matrix for queries, keys and values, or for gate and up. Default none. */
+  readonly fused?: readonly ('attn_qkv' | 'ffn_up')[]
+  /** Other tensors that the family makes do without, such as `cls.weight`, without their layer. Default none. */
+  readonly optional?: readonly string[]
   /** Default 10000. */
   readonly ropeBase?: number
   readonly ropeScaling?: {
@@ -40,39 +42,59 @@ export interface RandomModelOptions {
     readonly factor: number
     readonly originalContext?: number
   }
-  /** Per-frequency divisors for `rope_freqs.weight`, `headDim / 2` of them (Llama 3.1). */
+  /** Per-frequency divisors for `rope_freqs.weight`, half as many as rotary dimensions (Llama 3.1). */
   readonly ropeFactors?: readonly number[]
-  /** Default 'llama'; also the prefix of the metadata keys. */
+  /** Default 'llama'; also the prefix of the metadata keys. One without a family is made as llama. */
   readonly architecture?: string
-  /** Added last, so that a key given here wins. */
+  /** More keys `<architecture>.*`, which the family reads before it records its tensors. */
+  readonly hyperparameters?: Readonly<Record<string, TypedValue>>
+  /** Added last and unseen by the family, so that a key given here wins whatever it says. */
   readonly metadata?: Iterable<readonly [key: string, value: TypedValue]>
   readonly alignment?: number
 }
 
-/**
- * Logits of a random model scatter with about this standard deviation, as those of trained models do, so that the
- * best token is usually clearly ahead.
- */
-const LOGIT_SPREAD = 3.5
-
-/** Biases and the norms' distance from 1. */
-const SMALL = 0.1
+/** Linear layers with a bias where there are attention biases. */
+const ATTENTION = ['attn_q', 'attn_k', 'attn_v', 'attn_output']
 
 /**
- * The parts of a llama-architecture model of any size with random weights, scaled as trained ones are, so that
- * activations neither vanish nor explode. Data is made when it is written; the same tensor is the same whatever is
- * written before it. Throws `INVALID_ARGUMENT` for a shape that does not fit the format.
+ * The parts of a model of any family and size with random weights, scaled as trained ones are, so that activations
+ * neither vanish nor explode. Which tensors there are and their shapes come from the program that the architecture's
+ * family records. Data is made when it is written; the same tensor is the same whatever is written before it. Throws
+ * `INVALID_ARGUMENT` for a shape that does not fit the format, and what the family throws for hyperparameters.
  */
 export function randomModel(options: RandomModelOptions): GgufParts & { tensors: TensorToWrite[] } {
+  const { format, seed = 0, ropeFactors = [], tokenizer = 'spm', shape } = options
+  const hyperparameters = hyperparametersOf(options)
+  const program = recordedProgram(hyperparameters, { has: (name) => isMade(name, options) })
+  const vocabulary = tokenizer === 'spm' ? spmVocabulary(shape.vocab) : bpeVocabulary(shape.vocab)
   return {
-    metadata: metadataOf(options),
-    tensors: tensorsOf(options),
+    metadata: new Map([...hyperparameters, ...vocabulary, ...(options.metadata ?? [])]),
+    tensors: randomTensors(program, {
+      seed,
+      ropeFactors,
+      format: typeof format === 'string' ? () => format : format,
+    }),
     alignment: options.alignment,
   }
 }
 
-function metadataOf(options: RandomModelOptions): Map<string, TypedValue> {
-  const { architecture = 'llama', tokenizer = 'spm', ropeBase = 10_000, ropeScaling } = options
+/** Whether there is a tensor that a family does not always need. */
+function isMade(name: string, options: RandomModelOptions): boolean {
+  const { tied = false, biases = false, fused = [], optional = [], ropeFactors } = options
+  const part = name.replace(/^blk\.\d+\./, '')
+  if (optional.includes(part)) return true
+  if (part === 'output.weight') return !tied
+  if (part === 'rope_freqs.weight') return ropeFactors !== undefined
+  if (part === 'attn_qkv.weight') return fused.includes('attn_qkv')
+  if (part === 'ffn_gate.weight') return !fused.includes('ffn_up')
+  if (part === 'ffn_up.weight') return true
+  const biased = biases === true ? ATTENTION : biases || []
+  return part.endsWith('.bias') && biased.includes(part.slice(0, -'.bias'.length))
+}
+
+/** What the family reads, and the model's name. */
+function hyperparametersOf(options: RandomModelOptions): Map<string, TypedValue> {
+  const { architecture = 'llama', ropeBase = 10_000, ropeScaling, hyperparameters = {} } = options
   const { embed, layers, heads, kvHeads, headDim, feedForward, vocab, context } = resolveShape(options.shape)
   const metadata = new Map<string, TypedValue>()
   metadata.set('general.architecture', str(architecture))
@@ -95,74 +117,8 @@ function metadataOf(options: RandomModelOptions): Map<string, TypedValue> {
     set('rope.scaling.factor', f32(ropeScaling.factor))
     set('rope.scaling.original_context_length', u32(ropeScaling.originalContext ?? context))
   }
-  const vocabulary = tokenizer === 'spm' ? spmVocabulary(vocab) : bpeVocabulary(vocab)
-  for (const [key, value] of [...vocabulary, ...(options.metadata ?? [])]) metadata.set(key, value)
+  for (const [key, value] of Object.entries(hyperparameters)) set(key, value)
   return metadata
-}
-
-function tensorsOf(options: RandomModelOptions): TensorToWrite[] {
-  const { tied = false, biases = false, seed = 0, ropeFactors } = options
-  const { embed, layers, heads, kvHeads, headDim, feedForward, vocab } = resolveShape(options.shape)
-  const tensors: TensorToWrite[] = []
-
-  const matrix = (name: string, columns: number, rows: number, standardDeviation: number) => {
-    const format = blockFormat(typeof options.format === 'string' ? options.format : options.format(name))
-    if (columns % format.blockElements !== 0) {
-      throw new DasllamaError(
-        'INVALID_ARGUMENT',
-        `${name}: a row of ${columns} is not a multiple of ${format.name}'s block of ${format.blockElements}`,
-        { hint: 'change the shape, or give this tensor another format' },
-      )
-    }
-    const data = () => randomBlocks(format, columns * rows, new RandomBits(seed, name), standardDeviation)
-    tensors.push({ name, shape: [columns, rows], format, data })
-  }
-  const vector = (name: string, length: number, mean: number) => {
-    const data = () => {
-      const random = new RandomBits(seed, name)
-      const values = Float32Array.from({ length }, () => mean + (random.fraction() - 0.5) * 2 * SMALL)
-      return quantizeF32(values)
-    }
-    tensors.push({ name, shape: [length], format: 'F32', data })
-  }
-  /** A projection that keeps the size of what it is given, as its input is normalised to about 1. */
-  const projection = (name: string, columns: number, rows: number) => {
-    matrix(`${name}.weight`, columns, rows, 1 / Math.sqrt(columns))
-  }
-
-  const logitDeviation = LOGIT_SPREAD / Math.sqrt(embed)
-  matrix('token_embd.weight', embed, vocab, tied ? logitDeviation : 1)
-  for (let layer = 0; layer < layers; layer++) {
-    const name = (part: string) => `blk.${layer}.${part}`
-    vector(name('attn_norm.weight'), embed, 1)
-    projection(name('attn_q'), embed, heads * headDim)
-    projection(name('attn_k'), embed, kvHeads * headDim)
-    projection(name('attn_v'), embed, kvHeads * headDim)
-    projection(name('attn_output'), heads * headDim, embed)
-    if (biases) {
-      vector(name('attn_q.bias'), heads * headDim, 0)
-      vector(name('attn_k.bias'), kvHeads * headDim, 0)
-      vector(name('attn_v.bias'), kvHeads * headDim, 0)
-      vector(name('attn_output.bias'), embed, 0)
-    }
-    vector(name('ffn_norm.weight'), embed, 1)
-    projection(name('ffn_gate'), embed, feedForward)
-    projection(name('ffn_up'), embed, feedForward)
-    projection(name('ffn_down'), feedForward, embed)
-  }
-  vector('output_norm.weight', embed, 1)
-  if (!tied) matrix('output.weight', embed, vocab, logitDeviation)
-  if (ropeFactors) {
-    if (ropeFactors.length !== headDim / 2) {
-      throw new DasllamaError(
-        'INVALID_ARGUMENT',
-        `ropeFactors has ${ropeFactors.length} values, not headDim / 2 = ${headDim / 2}`,
-      )
-    }
-    const data = quantizeF32(Float32Array.from(ropeFactors))
-    tensors.push({ name: 'rope_freqs.weight', shape: [ropeFactors.length], format: 'F32', data })
-  }
-  return tensors
 }
 
 function resolveShape(shape: RandomModelShape): Required<RandomModelShape> {

@@ -40,15 +40,16 @@ function lengthFilter(value: Value, _: object, budget: Budget, name: string): nu
 }
 
 /** Strings are compared without regard to their case, unless asked for. */
-function casing(caseSensitive: boolean, budget: Budget): Getter | undefined {
-  if (caseSensitive) return undefined
+function ignoringCase(budget: Budget): Getter {
   return (value) => (value instanceof Text ? recase(value, CASES.lower, budget) : value)
 }
 
 const sort = filter(
   { reverse: int.or(0), case_sensitive: flag.or(false), attribute: any.or(null) },
   (value, { reverse, case_sensitive, attribute }, budget) => {
-    const getters = gettersOf(attribute, budget, { change: casing(case_sensitive, budget) })
+    const getters = gettersOf(attribute, budget, {
+      change: case_sensitive ? undefined : ignoringCase(budget),
+    })
     const key = (item: Value) =>
       getters.length === 1 ? getters[0](item) : new List(getters.map((getter) => getter(item)))
     return new List(
@@ -63,7 +64,7 @@ const dictSort = filter(
     if (by.text !== 'key' && by.text !== 'value') throw templateFailed('dictsort sorts by "key" or "value"')
     if (value instanceof Undefined) throw undefinedUsed(value)
     if (!(value instanceof Dict)) throw templateFailed(`dictsort of ${typeName(value)}`)
-    const change = casing(case_sensitive, budget)
+    const change = case_sensitive ? undefined : ignoringCase(budget)
     const place = by.text === 'key' ? 0 : 1
     const key = (pair: List) => (change ? change(pair.items[place]) : pair.items[place])
     return new List(sorted(pairsOf(value, budget), key, budget, { reverse: reverse !== 0 }))
@@ -73,7 +74,7 @@ const dictSort = filter(
 const unique = filter(
   { case_sensitive: flag.or(false), attribute: any.or(null) },
   (value, { case_sensitive, attribute }, budget) => {
-    const getter = getterOf(attribute, budget, { change: casing(case_sensitive, budget) })
+    const getter = getterOf(attribute, budget, { change: case_sensitive ? undefined : ignoringCase(budget) })
     const items = iterate(value, 'unique', budget)
     budget.members(items.length)
     const seen = new Set<unknown>()
@@ -95,7 +96,9 @@ const extreme = (sign: 1 | -1): Filter =>
   filter(
     { case_sensitive: flag.or(false), attribute: any.or(null) },
     (value, { case_sensitive, attribute }, budget, name) => {
-      const getter = getterOf(attribute, budget, { change: casing(case_sensitive, budget) })
+      const getter = getterOf(attribute, budget, {
+        change: case_sensitive ? undefined : ignoringCase(budget),
+      })
       let best: { item: Value; key: Value } | undefined
       for (const item of iterate(value, name, budget)) {
         budget.spend(1)
@@ -124,7 +127,10 @@ const sum = filter({ attribute: any.or(null), start: any.or(0) }, (value, { attr
 const groupBy = filter(
   { attribute: any, default: any.or(null), case_sensitive: flag.or(false) },
   (value, { attribute, default: fallback, case_sensitive }, budget) => {
-    const getter = getterOf(attribute, budget, { fallback, change: casing(case_sensitive, budget) })
+    const getter = getterOf(attribute, budget, {
+      fallback,
+      change: case_sensitive ? undefined : ignoringCase(budget),
+    })
     const printedAs = getterOf(attribute, budget, { fallback })
     const groups: { key: Value; items: Value[] }[] = []
     for (const item of sorted(iterate(value, 'groupby', budget), getter, budget)) {

@@ -1,3 +1,4 @@
+import { describeValue } from '../../../describe.js'
 import type { Budget } from '../budget.js'
 import { iterable } from '../collections.js'
 import { undefinedUsed } from '../compare.js'
@@ -69,7 +70,7 @@ const xmlAttributes = filter({ autospace: flag.or(true) }, (value, { autospace }
     if (item === null || item instanceof Undefined) continue
     if (!(key instanceof Text)) throw templateFailed(`xmlattr of a key that is ${typeName(key)}`)
     if (/[ \t\n\r\f\v/>=]/.test(key.text)) {
-      throw templateFailed(`xmlattr: invalid character in ${JSON.stringify(key.text.slice(0, 100))}`)
+      throw templateFailed(`xmlattr: invalid character in ${describeValue(key.text)}`)
     }
     if (!isFirst || autospace) out.add(' ')
     isFirst = false

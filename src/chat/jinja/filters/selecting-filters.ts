@@ -4,15 +4,26 @@ import { iterate } from '../collections.js'
 import { truthy } from '../compare.js'
 import { templateFailed } from '../failures.js'
 import type { Operation } from '../parameters.js'
-import { testNamed } from '../tests.js'
 import { Text } from '../text.js'
 import { type Arguments, List, typeName, type Value } from '../values.js'
 
 type Filter = Operation<Value>
-export type ApplyFilter = (name: string, value: Value, args: Arguments, budget: Budget) => Value
+
+/** What finds filters and tests by their names. */
+export interface Named {
+  applyFilter(name: string, value: Value, args: Arguments, budget: Budget): Value
+  testNamed(name: string): (value: Value, args: Arguments, budget: Budget) => boolean
+}
+
+interface Selection {
+  /** What the test must say of an item that stays. */
+  readonly wanted: boolean
+  /** Whether an attribute of each item is tested, whose name is the first argument. */
+  readonly byAttribute: boolean
+}
 
 /** `select`, `reject` and the same by an attribute: a test by its name, with its own arguments. */
-function selecting(wanted: boolean, byAttribute: boolean): Filter {
+function selecting({ wanted, byAttribute }: Selection, { testNamed }: Named): Filter {
   return (name, value, { positional, named }, budget) => {
     // What counts as false has no items, even where it is not a list.
     const items = truthy(value) ? iterate(value, name, budget) : []
@@ -20,8 +31,8 @@ function selecting(wanted: boolean, byAttribute: boolean): Filter {
     if (byAttribute && positional.length === 0) throw templateFailed(`${name} needs the name of an attribute`)
     const subject: Getter = byAttribute ? getterOf(positional[0], budget) : (item) => item
     const [testName, ...rest] = byAttribute ? positional.slice(1) : positional
-    const holds =
-      testName === undefined ? truthy : testBy(name, testName, { positional: rest, named }, budget)
+    const test = testName === undefined ? truthy : testNamed(nameOfTest(name, testName))
+    const holds = (item: Value) => test(item, { positional: rest, named }, budget)
     budget.items(items.length)
     return new List(
       items.filter((item) => {
@@ -32,20 +43,18 @@ function selecting(wanted: boolean, byAttribute: boolean): Filter {
   }
 }
 
-function testBy(name: string, testName: Value, args: Arguments, budget: Budget): (value: Value) => boolean {
-  if (!(testName instanceof Text))
-    throw templateFailed(`${name} needs the name of a test, not ${typeName(testName)}`)
-  const test = testNamed(testName.text)
-  return (value) => test(value, args, budget)
+function nameOfTest(filter: string, name: Value): string {
+  if (name instanceof Text) return name.text
+  throw templateFailed(`${filter} needs the name of a test, not ${typeName(name)}`)
 }
 
-/** `map`: another filter, or an attribute, of each item. `apply` finds filters by their names. */
-function mapping(apply: ApplyFilter): Filter {
+/** `map`: another filter, or an attribute, of each item. */
+function mapping({ applyFilter }: Named): Filter {
   return (name, value, args, budget) => {
     const items = truthy(value) ? iterate(value, name, budget) : []
     if (items.length === 0) return new List([])
     budget.items(items.length)
-    const change = mapped(name, args, apply, budget)
+    const change = mapped(name, args, applyFilter, budget)
     return new List(
       items.map((item) => {
         budget.spend(1)
@@ -55,7 +64,12 @@ function mapping(apply: ApplyFilter): Filter {
   }
 }
 
-function mapped(name: string, { positional, named }: Arguments, apply: ApplyFilter, budget: Budget): Getter {
+function mapped(
+  name: string,
+  { positional, named }: Arguments,
+  applyFilter: Named['applyFilter'],
+  budget: Budget,
+): Getter {
   const attribute = named.get('attribute')
   if (positional.length === 0 && attribute !== undefined) {
     const unknown = named
@@ -69,15 +83,15 @@ function mapped(name: string, { positional, named }: Arguments, apply: ApplyFilt
   }
   const [filter, ...rest] = positional
   if (!(filter instanceof Text)) throw templateFailed('map needs the name of a filter, or attribute')
-  return (item) => apply(filter.text, item, { positional: rest, named }, budget)
+  return (item) => applyFilter(filter.text, item, { positional: rest, named }, budget)
 }
 
-export function selectingFilters(apply: ApplyFilter): Readonly<Record<string, Filter>> {
+export function selectingFilters(known: Named): Readonly<Record<string, Filter>> {
   return {
-    select: selecting(true, false),
-    reject: selecting(false, false),
-    selectattr: selecting(true, true),
-    rejectattr: selecting(false, true),
-    map: mapping(apply),
+    select: selecting({ wanted: true, byAttribute: false }, known),
+    reject: selecting({ wanted: false, byAttribute: false }, known),
+    selectattr: selecting({ wanted: true, byAttribute: true }, known),
+    rejectattr: selecting({ wanted: false, byAttribute: true }, known),
+    map: mapping(known),
   }
 }

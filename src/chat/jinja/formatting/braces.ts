@@ -1,15 +1,21 @@
+import { describeValue } from '../../../describe.js'
 import type { Budget } from '../budget.js'
 import { templateFailed } from '../failures.js'
-import { attributeOf, itemOf } from '../members.js'
 import { ascii, repr, str } from '../repr.js'
 import { Text } from '../text.js'
 import { TextBuilder } from '../text-builder.js'
 import { type Arguments, type Dict, Undefined, type Value } from '../values.js'
 import { formatValue } from './spec.js'
 
+/** How a field reads attributes and items: `{0.name}` and `{0[key]}`. */
+export interface Members {
+  attributeOf(value: Value, name: string, budget: Budget): Value
+  itemOf(value: Value, key: Value | string, budget: Budget): Value
+}
+
 /** Python's `format.format(…)`, with the attributes and items that a template may read. */
-export function braceFormat(format: Text, { positional, named }: Arguments, budget: Budget): Text {
-  return new BraceFormatter(positional, named, budget).format(format, 2)
+export function braceFormat(format: Text, args: Arguments, members: Members, budget: Budget): Text {
+  return new BraceFormatter(args, members, budget).format(format, 2)
 }
 
 /** `{name!conversion:specification}` as offsets. */
@@ -22,13 +28,15 @@ interface Field {
 class BraceFormatter {
   readonly #positional: readonly Value[]
   readonly #named: Dict
+  readonly #members: Members
   readonly #budget: Budget
   /** The place of the next field without a name, `undefined` once places are given. */
   #next: number | undefined = 0
 
-  constructor(positional: readonly Value[], named: Dict, budget: Budget) {
+  constructor({ positional, named }: Arguments, members: Members, budget: Budget) {
     this.#positional = positional
     this.#named = named
+    this.#members = members
     this.#budget = budget
   }
 
@@ -110,10 +118,10 @@ class BraceFormatter {
     while (rest.lastIndex < field.length) {
       this.#budget.spend(1)
       const match = rest.exec(field)
-      if (!match) throw templateFailed(`format has the field ${JSON.stringify(field.slice(0, 100))}`)
+      if (!match) throw templateFailed(`format has the field ${describeValue(field)}`)
       const [, attribute, item] = match
-      if (attribute !== undefined) value = attributeOf(value, attribute, this.#budget)
-      else value = itemOf(value, /^\d+$/.test(item) ? Number(item) : item, this.#budget)
+      if (attribute !== undefined) value = this.#members.attributeOf(value, attribute, this.#budget)
+      else value = this.#members.itemOf(value, /^\d+$/.test(item) ? Number(item) : item, this.#budget)
     }
     return value
   }
@@ -130,7 +138,7 @@ class BraceFormatter {
       return value
     }
     const value = this.#named.get(name)
-    if (value === undefined) throw templateFailed(`format has no value ${JSON.stringify(name.slice(0, 100))}`)
+    if (value === undefined) throw templateFailed(`format has no value ${describeValue(name)}`)
     if (value instanceof Undefined && value.problem !== undefined) throw templateFailed(value.problem)
     return value
   }

@@ -22,7 +22,7 @@ export function floatBody(value: number, { kind, precision, keepsPoint }: FloatF
     }
     case 'e': {
       const { digits, exponent } = significant(size, precision + 1)
-      return scientific(digits, exponent, keepsPoint)
+      return scientific(digits, exponent, { keepsPoint })
     }
     case 'g':
       return general(size, Math.max(precision, 1), { keepsPoint, hasDecimals: false })
@@ -33,7 +33,11 @@ export function floatBody(value: number, { kind, precision, keepsPoint }: FloatF
   }
 }
 
-function scientific(digits: string, exponent: number, keepsPoint: boolean): string {
+function scientific(
+  digits: string,
+  exponent: number,
+  { keepsPoint }: { readonly keepsPoint: boolean },
+): string {
   const rest = digits.slice(1)
   const point = rest !== '' || keepsPoint ? '.' : ''
   const sign = exponent < 0 ? '-' : '+'
@@ -48,7 +52,7 @@ function general(
   const { digits, exponent } = significant(size, precision)
   const kept = keepsPoint ? digits : withoutZeros(digits)
   const isScientific = exponent < -4 || exponent >= precision - (hasDecimals ? 1 : 0)
-  if (isScientific) return scientific(kept, exponent, keepsPoint)
+  if (isScientific) return scientific(kept, exponent, { keepsPoint })
   if (exponent < 0) return `0.${'0'.repeat(-exponent - 1)}${kept}`
   const whole = kept.slice(0, exponent + 1).padEnd(exponent + 1, '0')
   const rest = kept.slice(exponent + 1)

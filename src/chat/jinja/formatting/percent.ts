@@ -1,3 +1,4 @@
+import { describeValue } from '../../../describe.js'
 import type { Budget } from '../budget.js'
 import { lengthOf, offsetOf } from '../collections.js'
 import { undefinedUsed } from '../compare.js'
@@ -109,8 +110,7 @@ class PercentFormatter {
     const key = this.#all.slice(start, this.#at++)
     if (!(this.#values instanceof Dict)) throw templateFailed('% with keys needs a mapping')
     const value = this.#values.get(key)
-    if (value === undefined)
-      throw templateFailed(`% finds no ${JSON.stringify(key.slice(0, 100))} in the mapping`)
+    if (value === undefined) throw templateFailed(`% finds no ${describeValue(key)} in the mapping`)
     return value
   }
 
@@ -200,7 +200,13 @@ function integerText(value: Integer, base: number, conversion: Conversion, budge
   const plain = base === 10 ? integerDigits(size) : size.toString(base)
   const digits = (type === 'X' ? plain.toUpperCase() : plain).padStart(precision, '0')
   const prefix = flags.includes('#') && base !== 10 ? `0${type}` : ''
-  return padded(signOf(value < 0, flags) + prefix, digitsText(digits), conversion, '0', budget)
+  return padded(
+    signOf({ isNegative: value < 0 }, flags) + prefix,
+    digitsText(digits),
+    conversion,
+    '0',
+    budget,
+  )
 }
 
 function floatText(value: number, conversion: Conversion, budget: Budget): Text {
@@ -213,10 +219,10 @@ function floatText(value: number, conversion: Conversion, budget: Budget): Text 
   })
   const digits = type === lower ? body : body.toUpperCase()
   const isNegative = value < 0 || Object.is(value, -0)
-  return padded(signOf(isNegative, flags), digitsText(digits), conversion, '0', budget)
+  return padded(signOf({ isNegative }, flags), digitsText(digits), conversion, '0', budget)
 }
 
-function signOf(isNegative: boolean, flags: string): string {
+function signOf({ isNegative }: { readonly isNegative: boolean }, flags: string): string {
   if (isNegative) return '-'
   return flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
 }

@@ -1,3 +1,4 @@
+import { describeValue } from '../../../describe.js'
 import type { Budget } from '../budget.js'
 import { lengthOf, offsetOf } from '../collections.js'
 import { undefinedUsed } from '../compare.js'
@@ -52,7 +53,7 @@ function parseSpec(given: Text): Spec {
   const isAligned = isFilled || '<>=^'.includes(all[0])
   const start = isFilled ? first + 1 : isAligned ? 1 : 0
   const match = SPEC.exec(all.slice(start))
-  if (!match) throw templateFailed(`the format specification ${JSON.stringify(all.slice(0, 100))} is invalid`)
+  if (!match) throw templateFailed(`the format specification ${describeValue(all)} is invalid`)
   const [, sign, coercion, alternate, zero, width, grouping, precision, type] = match
   const align = isAligned ? (all[start - 1] as Spec['align']) : ''
   return {

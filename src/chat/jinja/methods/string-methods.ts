@@ -1,6 +1,6 @@
 import { iterate } from '../collections.js'
 import { templateFailed } from '../failures.js'
-import { braceFormat } from '../formatting/braces.js'
+import { braceFormat, type Members } from '../formatting/braces.js'
 import { any, flag, int, type Operation, operation, positional, text } from '../parameters.js'
 import { join, placed, recase, replace, strip } from '../strings/change.js'
 import { affixed, counted, found } from '../strings/find.js'
@@ -22,12 +22,10 @@ const affix = { ...bounds, sub: positional(any) }
 const width = { width: positional(int), fillchar: positional(text.optional) }
 const separated = { sep: text.optional, maxsplit: int.or(-1) }
 
-const stripping = (left: boolean, right: boolean): Method =>
-  operation({ chars: positional(text.optional) }, (of, { chars }, budget) =>
-    strip(of, chars, { left, right }, budget),
-  )
+const stripping = (sides: { readonly left: boolean; readonly right: boolean }): Method =>
+  operation({ chars: positional(text.optional) }, (of, { chars }, budget) => strip(of, chars, sides, budget))
 
-/** The methods of a string: all of Python's but `encode`, as there are no bytes here. */
+/** The methods of a string, `formatMethods` aside: all of Python's but `encode`, as there are no bytes here. */
 export const STRING_METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ...Object.entries(CASES).map(([name, change]): [string, Method] => [
     name,
@@ -37,9 +35,9 @@ export const STRING_METHODS: ReadonlyMap<string, Method> = new Map<string, Metho
     name,
     operation({}, (of) => holds(of.text)),
   ]),
-  ['strip', stripping(true, true)],
-  ['lstrip', stripping(true, false)],
-  ['rstrip', stripping(false, true)],
+  ['strip', stripping({ left: true, right: true })],
+  ['lstrip', stripping({ left: true, right: false })],
+  ['rstrip', stripping({ left: false, right: true })],
   ['split', operation(separated, (of, { sep, maxsplit }, budget) => split(of, sep, maxsplit, budget))],
   [
     'rsplit',
@@ -104,14 +102,6 @@ export const STRING_METHODS: ReadonlyMap<string, Method> = new Map<string, Metho
     'expandtabs',
     operation({ tabsize: int.or(8) }, (of, { tabsize }, budget) => tabsExpanded(of, tabsize, budget)),
   ],
-  ['format', (_, of, args, budget) => braceFormat(of, args, budget)],
-  [
-    'format_map',
-    operation({ mapping: positional(any) }, (of, { mapping }, budget) => {
-      if (!(mapping instanceof Dict)) throw templateFailed(`format_map of ${typeName(mapping)}`)
-      return braceFormat(of, { ...NO_ARGUMENTS, named: mapping }, budget)
-    }),
-  ],
   [
     'translate',
     operation({ table: positional(any) }, (of, { table }, budget) => translated(of, table, budget)),
@@ -124,6 +114,20 @@ export const STRING_METHODS: ReadonlyMap<string, Method> = new Map<string, Metho
     ),
   ],
 ])
+
+/** The methods of a string that read members of values, as `{0.name}` does. */
+export function formatMethods(members: Members): ReadonlyMap<string, Method> {
+  return new Map<string, Method>([
+    ['format', (_, of, args, budget) => braceFormat(of, args, members, budget)],
+    [
+      'format_map',
+      operation({ mapping: positional(any) }, (of, { mapping }, budget) => {
+        if (!(mapping instanceof Dict)) throw templateFailed(`format_map of ${typeName(mapping)}`)
+        return braceFormat(of, { ...NO_ARGUMENTS, named: mapping }, members, budget)
+      }),
+    ],
+  ])
+}
 
 function orFail(offset: number): number {
   if (offset < 0) throw templateFailed('index: the text is not found')

@@ -38,8 +38,8 @@ export class HarmonyMachine implements ReplyMachine {
   constructor(emit: Emit, calls: Calls) {
     this.#emit = emit
     this.#calls = calls
-    this.#content = new TextChannel(emit, 'content', false)
-    this.#reasoning = new TextChannel(emit, 'reasoning', true)
+    this.#content = new TextChannel(emit, 'content')
+    this.#reasoning = new TextChannel(emit, 'reasoning', { afterMarker: true })
   }
 
   get isReasoning(): boolean {

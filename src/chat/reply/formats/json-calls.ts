@@ -1,4 +1,5 @@
 import type { Calls } from '../call.js'
+import type { ToolDialect } from '../dialect.js'
 import { JsonCall, readUpTo } from '../json-call.js'
 import { leadingSpace } from '../json-scanner.js'
 import { type ContentHost, NO_MARKERS } from '../machine.js'
@@ -7,6 +8,18 @@ import { type CallMarkers, MarkedCallsReader } from './marked-calls.js'
 export interface JsonCallsStyle extends CallMarkers {
   /** The opening marker ends with the bracket of a list. Default false. */
   readonly opensList?: boolean
+}
+
+/** The dialect of a style, known by its opening marker. */
+export function jsonCalls<Name extends string>(name: Name, style: JsonCallsStyle): ToolDialect<Name> {
+  const { open, close } = style
+  const markers = close === undefined ? [open] : [open, close]
+  return {
+    name,
+    opens: [open],
+    detect: (template) => template.includes(open),
+    reader: (calls, _, content) => new JsonCallsReader(calls, content, style, markers),
+  }
 }
 
 /**

@@ -48,7 +48,7 @@ class LlamaJsonReader implements CallReader {
       calls.emit(event)
     }
     this.#call = this.#newCall(marker)
-    this.#json = new JsonCall(this.#call, this.#isMarked)
+    this.#json = new JsonCall(this.#call, { isSure: this.#isMarked })
   }
 
   get markers(): readonly string[] {
@@ -146,7 +146,7 @@ class LlamaJsonReader implements CallReader {
       this.#endSeparator()
       this.#call = this.#newCall('')
       this.#isMarked = false
-      this.#json = new JsonCall(this.#call, false)
+      this.#json = new JsonCall(this.#call, { isSure: false })
       this.#place = 'json'
     } else {
       this.isOver = true

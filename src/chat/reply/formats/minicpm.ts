@@ -1,5 +1,5 @@
 import type { ToolDialect } from '../dialect.js'
-import { TaggedCallsReader, type TagStyle } from './tagged-calls.js'
+import { type TagStyle, taggedCalls } from './tagged-calls.js'
 
 const STYLE: TagStyle = {
   call: { open: '<function name=', close: '</function>' },
@@ -9,8 +9,6 @@ const STYLE: TagStyle = {
 
 /** MiniCPM5's tool calls: `<function name="…"><param name="key">value</param></function>`, some values as CDATA. */
 export const MINICPM: ToolDialect<'minicpm'> = {
-  name: 'minicpm',
-  opens: [STYLE.call.open],
+  ...taggedCalls('minicpm', STYLE),
   detect: (template) => template.includes(STYLE.call.open) && template.includes(STYLE.parameter.open),
-  reader: (calls, marker, content) => new TaggedCallsReader(calls, content, STYLE, marker),
 }

@@ -1,5 +1,5 @@
 import type { ToolDialect } from '../dialect.js'
-import { TaggedCallsReader, type TagStyle } from './tagged-calls.js'
+import { type TagStyle, taggedCalls } from './tagged-calls.js'
 
 const STYLE: TagStyle = {
   outer: { open: '<minimax:tool_call>', close: '</minimax:tool_call>' },
@@ -9,8 +9,6 @@ const STYLE: TagStyle = {
 
 /** MiniMax M2's tool calls: `<minimax:tool_call><invoke name="…"><parameter name="key">value</parameter></invoke>…`. */
 export const MINIMAX: ToolDialect<'minimax'> = {
-  name: 'minimax',
-  opens: ['<minimax:tool_call>', STYLE.call.open],
+  ...taggedCalls('minimax', STYLE),
   detect: (template) => template.includes('<minimax:tool_call>'),
-  reader: (calls, marker, content) => new TaggedCallsReader(calls, content, STYLE, marker),
 }

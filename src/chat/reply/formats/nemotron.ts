@@ -1,14 +1,4 @@
-import type { ToolDialect } from '../dialect.js'
-import { JsonCallsReader } from './json-calls.js'
-
-const OPEN = '<TOOLCALL>'
-const CLOSE = '</TOOLCALL>'
-const MARKERS = [OPEN, CLOSE]
+import { jsonCalls } from './json-calls.js'
 
 /** Nemotron Nano 2's tool calls: `<TOOLCALL>[{"name": …, "arguments": {…}}, …]</TOOLCALL>`. */
-export const NEMOTRON: ToolDialect<'nemotron'> = {
-  name: 'nemotron',
-  opens: [OPEN],
-  detect: (template) => template.includes(OPEN),
-  reader: (calls, _, content) => new JsonCallsReader(calls, content, { open: OPEN, close: CLOSE }, MARKERS),
-}
+export const NEMOTRON = jsonCalls('nemotron', { open: '<TOOLCALL>', close: '</TOOLCALL>' })

@@ -93,16 +93,16 @@ export class PythonCallsReader extends MarkedCallsReader<Place> {
     this.#word += end < 0 ? part : part.slice(0, -1)
     this.call.append(part)
     if (this.#word.length > MAX_HEADER_LENGTH) this.place = 'broken'
-    else if (end >= 0) this.#endWord(this.#word.trim(), isName)
+    else if (end >= 0) this.#endWord(this.#word.trim())
     return part.length
   }
 
-  #endWord(word: string, isName: boolean): void {
+  #endWord(word: string): void {
     if (!NAME.test(word)) {
       this.place = 'broken'
       return
     }
-    if (isName) {
+    if (this.place === 'name') {
       this.#name = word
       this.place = 'key-or-end'
       this.call.begin(word)

@@ -1,20 +1,12 @@
-import type { ToolDialect } from '../dialect.js'
-import { TaggedCallsReader, type TagStyle } from './tagged-calls.js'
-
-const STYLE: TagStyle = {
-  outer: { open: '<tool_call>', close: '</tool_call>' },
-  call: { open: '<function=', otherwise: '<function name=', close: '</function>' },
-  parameter: { open: '<parameter=', otherwise: '<parameter name=', close: '</parameter>' },
-  hasOwnLines: true,
-}
+import { taggedCalls } from './tagged-calls.js'
 
 /**
  * Calls of Qwen3-Coder, Qwen3.5, Nemotron 3 and Step 3.5: `<tool_call>`, `<function=name>`, `<parameter=key>`, the value,
  * `</parameter>`, `</function>`, `</tool_call>`, each on a line of its own. Functionary 3.1 writes JSON behind `<function=name>`.
  */
-export const QWEN_XML: ToolDialect<'qwen-xml'> = {
-  name: 'qwen-xml',
-  opens: ['<tool_call>', STYLE.call.open],
-  detect: (template) => template.includes(STYLE.call.open),
-  reader: (calls, marker, content) => new TaggedCallsReader(calls, content, STYLE, marker),
-}
+export const QWEN_XML = taggedCalls('qwen-xml', {
+  outer: { open: '<tool_call>', close: '</tool_call>' },
+  call: { open: '<function=', otherwise: '<function name=', close: '</function>' },
+  parameter: { open: '<parameter=', otherwise: '<parameter name=', close: '</parameter>' },
+  hasOwnLines: true,
+})

@@ -1,4 +1,5 @@
 import { CallInProgress, type Calls } from '../call.js'
+import type { ToolDialect } from '../dialect.js'
 import type { MalformedReason } from '../events.js'
 import { JsonArguments, readUpTo } from '../json-call.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
@@ -15,11 +16,23 @@ export interface SectionStyle {
   heading(parts: readonly string[]): { readonly name: string; readonly id?: string }
 }
 
+/** The dialect of a style, known by the marker that opens a call. */
+export function sectionCalls<Name extends string>(name: Name, style: SectionStyle): ToolDialect<Name> {
+  const { section, call, separators } = style
+  const markers = [section.open, section.close, call.open, call.close, ...separators]
+  return {
+    name,
+    opens: [section.open, call.open],
+    detect: (template) => template.includes(call.open),
+    reader: (calls, marker) => new SectionCallsReader(calls, style, markers, marker),
+  }
+}
+
 /**
  * A section of calls between markers, each with a header of several parts and JSON for its arguments, perhaps in a Markdown
  * fence.
  */
-export class SectionCallsReader implements CallReader {
+class SectionCallsReader implements CallReader {
   isOver = false
   readonly #calls: Calls
   readonly #style: SectionStyle

@@ -1,5 +1,5 @@
 import type { ToolDialect } from '../dialect.js'
-import { TaggedCallsReader, type TagStyle } from './tagged-calls.js'
+import { type TagStyle, taggedCalls } from './tagged-calls.js'
 
 const STYLE: TagStyle = {
   outer: { open: '<seed:tool_call>', close: '</seed:tool_call>' },
@@ -9,8 +9,6 @@ const STYLE: TagStyle = {
 
 /** Seed-OSS' tool calls: those of `qwen-xml` within `<seed:tool_call>`, with values that stand next to their tags. */
 export const SEED: ToolDialect<'seed'> = {
-  name: 'seed',
-  opens: ['<seed:tool_call>', STYLE.call.open],
+  ...taggedCalls('seed', STYLE),
   detect: (template) => template.includes('<seed:tool_call>'),
-  reader: (calls, marker, content) => new TaggedCallsReader(calls, content, STYLE, marker),
 }

@@ -1,5 +1,6 @@
 import { ArgumentWriter } from '../argument-writer.js'
 import type { Calls } from '../call.js'
+import type { ToolDialect } from '../dialect.js'
 import type { MalformedReason } from '../events.js'
 import { JsonArguments, readUpTo } from '../json-call.js'
 import { leadingSpace } from '../json-scanner.js'
@@ -36,6 +37,17 @@ const IN_CDATA = [CDATA_CLOSE]
 
 /** `head`: before the first call. `closing`: behind a tag that may have ended a value and its call. `after`: behind a call. */
 type Place = 'name' | 'body' | 'json' | 'key' | 'value' | 'cdata' | 'closing' | 'after'
+
+/** The dialect of a style, known by the tag that opens a call. */
+export function taggedCalls<Name extends string>(name: Name, style: TagStyle): ToolDialect<Name> {
+  const { outer, call } = style
+  return {
+    name,
+    opens: outer ? [outer.open, call.open] : [call.open],
+    detect: (template) => template.includes(call.open),
+    reader: (calls, marker, content) => new TaggedCallsReader(calls, content, style, marker),
+  }
+}
 
 /**
  * Calls as tags: `<function=name><parameter=key>value</parameter></function>` and the like. Values have no quotes, so
@@ -290,7 +302,7 @@ export class TaggedCallsReader extends CallsReader<Place> {
 
   #openValue({ name, isString }: TagHeader): void {
     this.#arguments ??= new ArgumentWriter(this.call, this.calls.tools?.get(this.#name)?.parameters)
-    this.#arguments.open(name, isString)
+    this.#arguments.open(name, { isString })
     this.#value = new TagValue(this.#arguments, { hasOwnLines: this.#style.hasOwnLines === true })
     this.place = 'value'
   }

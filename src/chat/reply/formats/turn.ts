@@ -1,7 +1,7 @@
 import type { Calls } from '../call.js'
 import type { ToolDialect } from '../dialect.js'
 import type { Emit, ReplyPart } from '../events.js'
-import { type CallReader, NO_MARKERS, type ReplyMachine } from '../machine.js'
+import { type CallReader, type MarkerOrigin, NO_MARKERS, type ReplyMachine } from '../machine.js'
 import { isSpace, TextChannel } from '../text-channel.js'
 import { ThoughtCalls, type ThoughtPiece, wholeCalls } from '../thought-calls.js'
 
@@ -60,8 +60,8 @@ export class TurnMachine implements ReplyMachine {
     this.#calls = calls
     this.#tags = tags
     this.#dialect = calls.areWanted ? dialect : undefined
-    this.#content = new TextChannel(emit, 'content', false)
-    this.#reasoning = tags && new TextChannel(emit, 'reasoning', true)
+    this.#content = new TextChannel(emit, 'content')
+    this.#reasoning = tags && new TextChannel(emit, 'reasoning', { afterMarker: true })
     const opens = this.#dialect?.opens ?? NO_MARKERS
     this.#atStart = tags ? [tags.open, tags.close, ...opens] : opens
     this.#reread = reread
@@ -105,14 +105,14 @@ export class TurnMachine implements ReplyMachine {
     return text.length
   }
 
-  marker(marker: string, isControl: boolean): boolean {
+  marker(marker: string, { isControl }: MarkerOrigin): boolean {
     if (this.#reader) {
       const isTaken = this.#reader.marker(marker)
       if (this.#reader.isOver) this.#reader = undefined
       if (isTaken || this.#reader) return isTaken
     }
     if (this.#thinks) {
-      if (marker !== this.#tags?.close) return this.#markerInThoughts(marker, isControl)
+      if (marker !== this.#tags?.close) return this.#markerInThoughts(marker, { isControl })
       this.#endLabel()
       this.#endPending()
       this.#reasoning?.close()
@@ -150,7 +150,7 @@ export class TurnMachine implements ReplyMachine {
   }
 
   /** A call may begin within thoughts. */
-  #markerInThoughts(marker: string, isControl: boolean): boolean {
+  #markerInThoughts(marker: string, { isControl }: MarkerOrigin): boolean {
     if (!this.#pending) {
       if (!this.#dialect?.opens.includes(marker)) return false
       this.#endLabel()

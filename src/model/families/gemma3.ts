@@ -1,0 +1,72 @@
+import type { RopeSpec } from '../../backend/rope.js'
+import { type Config, readConfig, readRopeTheta } from '../config.js'
+import type { Family } from '../family.js'
+import type { HyperparameterReader } from '../hyperparameter-reader.js'
+
+interface Gemma3Config extends Config {
+  /** Of each layer. */
+  readonly sights: readonly Sight[]
+  /** What logits are kept within; 0: they are not. */
+  readonly softcap: number
+}
+
+/** How far a layer sees: without a window, all positions, and with the configuration's rotary embedding. */
+interface Sight {
+  readonly window?: number
+  readonly rope?: Partial<RopeSpec>
+}
+
+/** Layers of which the last sees all positions and the others a window. */
+const PERIOD = 6
+
+/** Layers of 27B, the only size whose scores are scaled by other than the head's width. */
+const LAYERS_OF_27B = 62
+
+/** Gemma 3, and MedGemma, FunctionGemma and Rnj-1 that convert to it. Source: Gemma Team 2025. */
+export const gemma3: Family<Gemma3Config> = {
+  architectures: ['gemma3'],
+  hyperparameters(reader) {
+    const config = readConfig(reader, { ropeType: 'neox' })
+    const { embeddingLength, heads, headDim, layers } = config
+    const queryWidth = layers === LAYERS_OF_27B ? Math.floor(embeddingLength / heads) : headDim
+    return {
+      ...config,
+      attentionScale: 1 / Math.sqrt(queryWidth),
+      sights: readSights(reader, layers),
+      softcap: reader.real('final_logit_softcapping', 0),
+    }
+  },
+  build(b, h) {
+    let x = b.scale(b.embed('token_embd'), Math.sqrt(h.embeddingLength))
+    for (const l of b.layers()) {
+      const { window, rope } = h.sights[l.layer]
+      const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
+      const queries = l.rope(l.headNorm(q, 'attn_q_norm'), rope)
+      const keys = l.rope(l.headNorm(k, 'attn_k_norm'), rope)
+      const attended = l.linear(l.attention(queries, keys, v, { window }), 'attn_output', h.embeddingLength)
+      x = l.add(x, l.rmsNorm(attended, 'post_attention_norm'))
+      const fed = l.geglu(l.rmsNorm(x, 'ffn_norm'))
+      x = l.add(x, l.rmsNorm(fed, 'post_ffw_norm'))
+    }
+    b.logits(b.rmsNorm(x, 'output_norm'), { softcap: h.softcap })
+  },
+}
+
+/** Without a window in the file all layers see everything. Contexts are stretched in layers without one only. */
+function readSights(reader: HyperparameterReader, layers: number): Sight[] {
+  const window = reader.count('attention.sliding_window', { fallback: 0, minimum: 0 })
+  if (window === 0) return Array.from({ length: layers }, () => ({}))
+  const isWindowed = readPattern(reader, layers)
+  const theta = readRopeTheta(reader, 'rope.freq_base_swa')
+  const rope: Partial<RopeSpec> = { theta, scaling: { type: 'none' } }
+  return isWindowed.map((it) => (it ? { window, rope } : {}))
+}
+
+/** Which layers have a window: files say it for each, or how many make a period. */
+function readPattern(reader: HyperparameterReader, layers: number): readonly boolean[] {
+  const key = 'attention.sliding_window_pattern'
+  const flags = reader.layerFlags(key, layers)
+  if (flags) return flags
+  const period = reader.count(key, { fallback: PERIOD, minimum: 0 })
+  return Array.from({ length: layers }, (_, layer) => period === 0 || layer % period < period - 1)
+}

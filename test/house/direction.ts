@@ -1,0 +1,62 @@
+import type { Import } from './modules.js'
+
+/** Modules with no dependencies but each other that every module may import. */
+const SHARED = ['errors', 'describe', 'read-list', 'checks', 'abortable', 'warnings', 'nearest', 'version']
+
+/**
+ * What each module of `src/` may import besides itself and the shared files, as ARCHITECTURE.md has it. Types count: a
+ * module that names the types of one above it cannot be read, moved or tested without that one.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  math: [],
+  storage: [],
+  sampling: ['math'],
+  gguf: ['math', 'storage'],
+  tokenizer: ['gguf'],
+  grammar: ['tokenizer'],
+  platform: ['backend', 'storage'],
+  backend: ['gguf', 'math', 'platform', 'storage'],
+  model: ['backend', 'gguf', 'math', 'platform'],
+  session: ['backend', 'grammar', 'math', 'model', 'platform', 'sampling', 'tokenizer'],
+  facade: ['backend', 'gguf', 'model', 'platform', 'sampling', 'session', 'storage', 'tokenizer'],
+  chat: ['facade', 'math', 'sampling', 'session', 'tokenizer'],
+  index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
+  cli: ['index', 'platform', 'sampling'],
+}
+
+/** Where a module is open to some others alone. */
+const CLOSED: readonly { readonly folder: string; readonly openTo: readonly string[] }[] = [
+  // Pointers and kernels stay behind the interfaces of src/backend/; a runtime starts the threads, and the facade opens engines.
+  { folder: 'src/backend/wasm/', openTo: ['src/backend/', 'src/platform/', 'src/facade/'] },
+]
+
+/**
+ * What still crosses those limits: an importing file and the folder it reaches into. A line goes when its imports do; the
+ * test names those that nothing needs any longer.
+ */
+export const EXCEPTIONS: readonly (readonly [from: string, folder: string])[] = []
+
+/** Circles that are still there; a line goes when its circle does. */
+export const CIRCLES: readonly (readonly string[])[] = []
+
+/** Why an import goes against the direction, or `undefined` where it does not. */
+export function problemOf({ from, to }: Import): string | undefined {
+  if (to.startsWith('node:')) {
+    return /^src\/platform\/[^/]+\//.test(from) ? undefined : 'only src/platform/<runtime>/ imports node:*'
+  }
+  // Packages are the manifest's, and what the build makes, such as the kernels, has no source.
+  if (!to.startsWith('src/') || !to.endsWith('.ts')) return undefined
+  const [importing, imported] = [moduleOf(from), moduleOf(to)]
+  if (importing !== imported && !SHARED.includes(imported) && !MAY_IMPORT[importing]?.includes(imported)) {
+    return `${importing} must not depend on ${imported}`
+  }
+  const closed = CLOSED.find(({ folder }) => to.startsWith(folder))
+  return closed && !closed.openTo.some((folder) => from.startsWith(folder))
+    ? `${closed.folder} is open to ${closed.openTo.join(' and ')} alone`
+    : undefined
+}
+
+/** A folder of `src/`, or a file that lies in `src/` itself. */
+function moduleOf(path: string): string {
+  return path.split('/')[1].replace(/\.ts$/, '')
+}

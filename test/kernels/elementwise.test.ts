@@ -1,0 +1,143 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  BUILDS,
+  createInnerWorkbench,
+  createWorkbench,
+  expectWithin,
+  ROUNDING,
+  randomFloats,
+  type Workbench,
+} from './workbench.js'
+
+let bench: Workbench
+
+const LENGTHS = [1, 3, 4, 7, 8, 16, 35, 1001]
+
+/** In place. */
+function softcap(x: ArrayLike<number>, cap: number): Float32Array {
+  const at = bench.floats(x)
+  bench.kernels.softcap(at, x.length, cap)
+  return bench.result(at, x.length)
+}
+
+function inPlace(name: 'silu' | 'gelu', x: ArrayLike<number>): Float32Array {
+  const at = bench.floats(x)
+  bench.kernels[name](at, x.length)
+  return bench.result(at, x.length)
+}
+
+/** Even steps from `from` to `to`, both included. */
+function steps(from: number, to: number, count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1))
+}
+
+/** NaNs with all kinds of bits. */
+const NANS = new Float32Array(
+  Uint32Array.of(0x7fc00000, 0xffc00000, 0x7fc00001, 0x7fffffff, 0xffc001ff, 0x7f800001).buffer,
+)
+
+describe.each(BUILDS)('%s kernels:', (build) => {
+  beforeAll(async () => {
+    bench = await createWorkbench(build)
+  })
+
+  it.each(LENGTHS)('scale and multiply %i values as f32 does', (n) => {
+    const [x, out] = [randomFloats(n, 'x'), randomFloats(n, 'out')]
+    const at = bench.floats(x)
+    bench.kernels.scale(at, n, 0.3)
+    expect(bench.result(at, n)).toEqual(x.map((value) => value * Math.fround(0.3)))
+    const product = bench.floats(out)
+    bench.kernels.multiply(bench.floats(x), product, n)
+    expect(bench.result(product, n)).toEqual(out.map((value, i) => value * x[i]))
+  })
+
+  describe('softcap', () => {
+    it.each(LENGTHS)('of %i values', (n) => {
+      const x = randomFloats(n, 'softcap', 40)
+      const expected = Float64Array.from(x, (value) => 30 * Math.tanh(value / 30))
+      expectWithin(softcap(x, 30), expected, 2e-7 * 30)
+    })
+
+    it.each([1, 30, 50])('with a cap of %f, over its whole range', (cap) => {
+      const x = steps(-12 * cap, 12 * cap, 240_001)
+      const actual = softcap(x, cap)
+      const expected = Float64Array.from(x, (value) => cap * Math.tanh(value / cap))
+      expectWithin(actual, expected, 2e-7 * cap)
+    })
+
+    it('keeps the relative precision of small values, and the sign of zero', () => {
+      const x = steps(-45, -0.5, 1000).map((exponent) => 2 ** exponent)
+      const expected = Float64Array.from(x, (value) => 30 * Math.tanh(value / 30))
+      expectWithin(softcap(x, 30), expected, (i) => 4 * ROUNDING * expected[i])
+      expect(softcap([0, -0, 1e-30, -1e-30], 50)).toEqual(
+        Float32Array.of(0, -0, Math.fround(1e-30), -Math.fround(1e-30)),
+      )
+    })
+
+    it('is odd, never falls by more than a rounding, and stays within the cap', () => {
+      for (const cap of [30, 50]) {
+        const x = steps(0, 12 * cap, 240_001)
+        const y = softcap(x, cap)
+        expect(
+          softcap(
+            x.map((value) => -value),
+            cap,
+          ),
+        ).toEqual(y.map((value) => -value))
+        // Two roundings at most, where a larger value should not give less.
+        const falls = y.findIndex((value, i) => i > 0 && value < y[i - 1] * (1 - 4 * ROUNDING))
+        expect(falls, 'where it falls').toBe(-1)
+        expect(y.findIndex((value) => !(value <= cap))).toBe(-1)
+      }
+    })
+
+    it('saturates at exactly the cap, and leaves NaN alone', () => {
+      const huge = [10, 20, 89, 1e10, 3.4e38, Number.POSITIVE_INFINITY].map((times) => times * 30)
+      expect(softcap(huge, 30)).toEqual(new Float32Array(huge.length).fill(30))
+      expect(
+        softcap(
+          huge.map((value) => -value),
+          30,
+        ),
+      ).toEqual(new Float32Array(huge.length).fill(-30))
+      expect([...softcap(NANS, 30)].every(Number.isNaN)).toBe(true)
+      expect(
+        softcap([Number.NaN, 1, 2, Number.NaN, Number.NaN], 30).map((value) => Number(Number.isNaN(value))),
+      ).toEqual(Float32Array.of(1, 0, 0, 1, 1))
+    })
+  })
+
+  describe.each(['silu', 'gelu'] as const)('%s in place', (name) => {
+    const plain = (x: number) =>
+      name === 'silu'
+        ? x / (1 + Math.exp(-x))
+        : x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+
+    it.each(LENGTHS)('of %i values', (n) => {
+      const x = randomFloats(n, name, 4)
+      const expected = Float64Array.from(x, plain)
+      // An error of the exponent's argument, a few roundings of it, is a relative one of the exponential.
+      expectWithin(
+        inPlace(name, x),
+        expected,
+        (i) => Math.abs(expected[i]) * (8 + 4 * Math.abs(x[i]) ** 3) * ROUNDING + 1e-37,
+      )
+    })
+
+    it('has the bits of the gate', async () => {
+      const inner = await createInnerWorkbench(build)
+      const x = randomFloats(101, name, 4)
+      const gate = inner.floats(x)
+      inner.kernels[name === 'silu' ? 'swiglu' : 'geglu'](
+        gate,
+        inner.floats(new Float32Array(101).fill(1)),
+        101,
+      )
+      expect(inPlace(name, x)).toEqual(inner.result(gate, 101))
+    })
+
+    it('leaves NaN alone', () => {
+      expect([...inPlace(name, NANS)].every(Number.isNaN)).toBe(true)
+    })
+  })
+})

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Pointer } from '../../src/backend/wasm/kernels.js'
+import type { BenchKernels } from './bench-kernels.js'
+import {
+  createInnerWorkbench,
+  createThreadedWorkbench,
+  expectWithin,
+  ROUNDING,
+  randomFloats,
+  type Workbench,
+} from './workbench.js'
+
+const EPSILON = 1e-5
+
+/** Small ones, a head's, and those that threads share, evenly and not. */
+const SIZES = [
+  [1, 1],
+  [1, 64],
+  [3, 4],
+  [5, 33],
+  [40, 64],
+  [128, 512],
+  [130, 577],
+  [4097, 16],
+  [2, 40000],
+] as const
+
+let bench: Workbench<BenchKernels>
+let threaded: Awaited<ReturnType<typeof createThreadedWorkbench>>
+beforeAll(async () => {
+  bench = await createInnerWorkbench()
+  threaded = await createThreadedWorkbench(3)
+})
+afterAll(() => threaded.dismiss())
+
+function normRows(on: Workbench, x: Float32Array, weight: Float32Array, rows: number): Float32Array {
+  const out = on.room(x.byteLength)
+  on.kernels.norm_rows(on.floats(x), on.floats(weight), out, rows, weight.length, EPSILON)
+  return on.result(out, x.length)
+}
+
+describe('norm_rows', () => {
+  it.each(SIZES)('of %i rows of %i values', (rows, n) => {
+    const x = randomFloats(rows * n, 'x', 3)
+    const weight = randomFloats(n, 'weight')
+    const expected = Float64Array.from(x, (value, i) => {
+      const start = Math.floor(i / n) * n
+      const squares = x.subarray(start, start + n).reduce((sum, other) => sum + other * other, 0)
+      return i - start < 0 ? value : (value / Math.sqrt(squares / n + EPSILON)) * weight[i - start]
+    }).slice(0, Math.min(x.length, 20 * n))
+    const actual = normRows(bench, x, weight, rows)
+    // The sum of squares is rounded n/8 + 4 times, which the root halves; the rest is a few roundings.
+    expectWithin(
+      actual.slice(0, expected.length),
+      expected,
+      (i) => Math.abs(expected[i]) * (n / 16 + 8) * ROUNDING,
+    )
+  })
+
+  it.each(SIZES)(
+    'has for %i rows of %i values the bits of each row alone, on any number of threads',
+    (rows, n) => {
+      const x = randomFloats(rows * n, 'x', 3)
+      const weight = randomFloats(n, 'weight')
+      const alone = new Float32Array(x.length)
+      const weights = bench.floats(weight)
+      const from = bench.floats(x)
+      const out = bench.room(4 * n)
+      for (let row = 0; row < rows; row++) {
+        bench.kernels.rmsnorm((from + 4 * row * n) as Pointer, weights, out, n, EPSILON)
+        alone.set(bench.result(out, n), row * n)
+      }
+      expect(normRows(bench, x, weight, rows)).toEqual(alone)
+      expect(normRows(threaded, x, weight, rows)).toEqual(alone)
+    },
+  )
+
+  it('works in place', () => {
+    const x = randomFloats(6 * 100, 'x')
+    const weight = randomFloats(100, 'weight')
+    const at = bench.floats(x)
+    bench.kernels.norm_rows(at, bench.floats(weight), at, 6, 100, EPSILON)
+    expect(bench.result(at, x.length)).toEqual(normRows(bench, x, weight, 6))
+  })
+
+  it('of no rows writes nothing', () => {
+    const out = bench.room(0)
+    bench.kernels.norm_rows(bench.floats([1]), bench.floats([1]), out, 0, 1, EPSILON)
+    bench.expectGuard(out, 0)
+  })
+})

@@ -1,0 +1,108 @@
+import type { Program, TensorSpec } from '../../../src/backend/program.js'
+import { DasllamaError } from '../../../src/errors.js'
+import { blockFormat } from '../../../src/gguf/block-formats.js'
+import { quantizeF32 } from '../../../src/gguf/quantize.js'
+import type { TensorToWrite } from '../../../src/gguf/writer.js'
+import { RandomBits } from './random-bits.js'
+import { randomBlocks } from './random-blocks.js'
+
+/**
+ * Logits of a random model scatter with about this standard deviation, as those of trained models do, so that the
+ * best token is usually clearly ahead.
+ */
+const LOGIT_SPREAD = 3.5
+
+/** Biases and the norms' distance from 1. */
+const SMALL = 0.1
+
+interface TensorOptions {
+  readonly seed: number
+  readonly format: (tensorName: string) => string
+  /** What a tensor of rope factors holds. */
+  readonly ropeFactors: readonly number[]
+}
+
+/** Random tensors for a program, scaled as trained ones are. Data is made when it is written. */
+export function randomTensors(program: Program, options: TensorOptions): TensorToWrite[] {
+  const factors = new Set(program.ropes.map((rope) => rope.factors))
+  return inFileOrder(program.tensors.values(), factors).map((spec) => {
+    if (spec.kind === 'matrix') return matrix(spec, deviationOf(spec, program), options)
+    if (factors.has(spec.name)) return ropeFactors(spec, options)
+    return vector(spec, options)
+  })
+}
+
+function matrix(
+  { name, shape }: TensorSpec,
+  standardDeviation: number,
+  { seed, format: formatOf }: TensorOptions,
+): TensorToWrite {
+  const format = blockFormat(formatOf(name))
+  const [columns, rows] = shape
+  if (columns % format.blockElements !== 0) {
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `${name}: a row of ${columns} is not a multiple of ${format.name}'s block of ${format.blockElements}`,
+      { hint: 'change the shape, or give this tensor another format' },
+    )
+  }
+  const data = () => randomBlocks(format, columns * rows, new RandomBits(seed, name), standardDeviation)
+  return { name, shape, format, data }
+}
+
+/** A norm's weights, around 1, or a bias. */
+function vector({ name, shape }: TensorSpec, { seed }: TensorOptions): TensorToWrite {
+  const mean = isBias(name) ? 0 : 1
+  const data = () => {
+    const random = new RandomBits(seed, name)
+    return quantizeF32(
+      Float32Array.from({ length: shape[0] }, () => mean + (random.fraction() - 0.5) * 2 * SMALL),
+    )
+  }
+  return { name, shape, format: 'F32', data }
+}
+
+function ropeFactors({ name, shape }: TensorSpec, options: TensorOptions): TensorToWrite {
+  const { length } = options.ropeFactors
+  if (length !== shape[0]) {
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `ropeFactors has ${length} values, not headDim / 2 = ${shape[0]}`,
+    )
+  }
+  return { name, shape, format: 'F32', data: quantizeF32(Float32Array.from(options.ropeFactors)) }
+}
+
+/**
+ * The deviation of a matrix's weights. A linear layer keeps the size of what it is given, as its input is normalised to
+ * about 1; embeddings are of size 1 when a program has scaled them; logits, also by a tied matrix, have their spread.
+ */
+function deviationOf({ name, shape }: TensorSpec, { logits, ops }: Program): number {
+  const fromColumns = 1 / Math.sqrt(shape[0])
+  if (name === logits.matrix.tensor) return LOGIT_SPREAD * fromColumns
+  const embed = ops.find((op) => op.kind === 'embed' && op.matrix.tensor === name)
+  if (!embed) return fromColumns
+  const scaled = ops.find((op) => op.kind === 'scale' && op.x.id === embed.out.id)
+  return scaled?.kind === 'scale' ? 1 / scaled.by : 1
+}
+
+function isBias(name: string): boolean {
+  return name.endsWith('.bias')
+}
+
+/** By first use, but biases behind the matrices that follow the same norm, and factors, which are shared, at the end. */
+function inFileOrder(specs: Iterable<TensorSpec>, factors: ReadonlySet<string | undefined>): TensorSpec[] {
+  let norms = 0
+  return Array.from(specs, (spec) => {
+    const isFactors = factors.has(spec.name)
+    if (spec.kind === 'vector' && !isFactors && !isBias(spec.name)) norms++
+    return { spec, place: [Number(isFactors), norms, Number(isBias(spec.name))] }
+  })
+    .sort((a, b) => compare(a.place, b.place))
+    .map(({ spec }) => spec)
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [i, value] of a.entries()) if (value !== b[i]) return value - b[i]
+  return 0
+}

@@ -1,0 +1,210 @@
+import type { Phase } from '../../src/backend/batch.js'
+import type { KvType, MemoryRecord, MemorySpec, SequenceMemory } from '../../src/backend/memory.js'
+import { DasllamaError } from '../../src/errors.js'
+import { WIDTH } from './recurrent-network.js'
+
+/**
+ * Which earlier lengths a memory still reaches: `recurrent` its checkpoints, at the ends of prompts, at every 512th position
+ * of a prompt and what it was told to hold; `kv` all; `window` the last 32 and what is retained; `hybrid` what both a
+ * recurrent and a kv layer reach.
+ */
+export type Reach = 'recurrent' | 'kv' | 'window' | 'hybrid'
+
+export const WINDOW = 32
+const CHECKPOINT_EVERY = 512
+export const STATE_BYTES = 4 * WIDTH
+
+export const SPECS: Readonly<Record<Reach, readonly MemorySpec[]>> = {
+  recurrent: [{ kind: 'recurrent', conv: 0, state: WIDTH }],
+  kv: [{ kind: 'kv', kvHeads: 1, keyDim: WIDTH, valueDim: 0 }],
+  window: [{ kind: 'kv', kvHeads: 1, keyDim: WIDTH, valueDim: 0, window: WINDOW }],
+  hybrid: [
+    { kind: 'recurrent', conv: 0, state: WIDTH },
+    { kind: 'kv', kvHeads: 1, keyDim: WIDTH, valueDim: 0 },
+  ],
+}
+
+/** What an executable and its memories share. */
+export interface MemoryOwner {
+  readonly reach: Reach
+  readonly open: Set<RecurrentMemory>
+  /** Throws `OUT_OF_MEMORY` where so many bytes more do not fit. */
+  assertRoom(bytes: number): void
+}
+
+/** The states of one sequence, by their lengths: all that are reached, and no other. */
+export class RecurrentMemory implements SequenceMemory {
+  readonly type: KvType
+  readonly canShift: boolean
+  /** Set while a batch runs: nothing else may be asked of it then. */
+  isRunning = false
+  readonly #owner: MemoryOwner
+  readonly #retain: number
+  #states = new Map<number, Float32Array>()
+  #phases: Phase[] = []
+  /** Lengths that stay: ends of prompts, and every 512th of a prompt. */
+  #checkpoints = new Set<number>()
+  #held: number | undefined
+
+  constructor(owner: MemoryOwner, type: KvType, retain: number) {
+    this.#owner = owner
+    this.type = type
+    this.#retain = retain
+    this.canShift = owner.reach === 'kv' || owner.reach === 'window'
+    owner.open.add(this)
+  }
+
+  get length(): number {
+    return this.#phases.length
+  }
+
+  get bytes(): number {
+    return this.#states.size * STATE_BYTES
+  }
+
+  /** The state after all positions; `undefined` for none. */
+  get state(): Float32Array | undefined {
+    return this.#states.get(this.length)
+  }
+
+  phaseAt(position: number): Phase {
+    return this.#phases[position]
+  }
+
+  phaseLength(phase: Phase): number {
+    const other = this.#phases.findIndex((each) => each !== phase)
+    return other < 0 ? this.length : other
+  }
+
+  reachable(to: number): number {
+    const most = Math.min(to, this.length)
+    let reached = 0
+    for (const length of this.#states.keys()) if (length <= most) reached = Math.max(reached, length)
+    return reached
+  }
+
+  async truncate(to: number): Promise<number> {
+    this.#assertUsable()
+    const reached = this.reachable(to)
+    for (const length of [...this.#states.keys()]) if (length > reached) this.#states.delete(length)
+    for (const length of [...this.#checkpoints]) if (length > reached) this.#checkpoints.delete(length)
+    if (this.#held !== undefined && this.#held > reached) this.#held = undefined
+    this.#phases.length = reached
+    return reached
+  }
+
+  hold(): void {
+    this.#assertUsable()
+    this.#held = this.length
+  }
+
+  release(): void {
+    this.#held = undefined
+    this.#prune()
+  }
+
+  async shift(keep: number, count: number): Promise<void> {
+    this.#assertUsable()
+    if (!this.canShift) throw new DasllamaError('UNSUPPORTED', 'a recurrent state has no middle')
+    const moved = new Map<number, Float32Array>()
+    for (const [length, state] of this.#states) {
+      if (length <= keep) moved.set(length, state)
+      else if (length > keep + count) moved.set(length - count, state)
+    }
+    this.#states = moved
+    this.#phases.splice(keep, count)
+  }
+
+  async fork(): Promise<RecurrentMemory> {
+    this.#assertUsable()
+    const fork = new RecurrentMemory(this.#owner, this.type, this.#retain)
+    // States are never written to.
+    fork.#states = new Map(this.#states)
+    fork.#phases = [...this.#phases]
+    fork.#checkpoints = new Set(this.#checkpoints)
+    return fork
+  }
+
+  async save(): Promise<MemoryRecord[]> {
+    this.#assertUsable()
+    return SPECS[this.#owner.reach].map((spec) => {
+      const first = this.#firstOf(spec)
+      const bytes = new Uint8Array((this.length - first) * STATE_BYTES)
+      for (let length = first + 1; length <= this.length; length++) {
+        const state = this.#states.get(length)
+        // A layer of a hybrid has every position; the double has the states of checkpoints only, and needs no more.
+        if (state) bytes.set(new Uint8Array(state.buffer), (length - first - 1) * STATE_BYTES)
+      }
+      return { kind: spec.kind, first, bytes }
+    })
+  }
+
+  async restore(records: readonly MemoryRecord[], phases: readonly Phase[]): Promise<void> {
+    this.#assertUsable()
+    const specs = SPECS[this.#owner.reach]
+    const fits =
+      records.length === specs.length &&
+      records.every(({ kind, first, bytes }, i) => {
+        return kind === specs[i].kind && bytes.length === (phases.length - first) * STATE_BYTES
+      })
+    if (!fits) throw new DasllamaError('BAD_FORMAT', 'the records do not fit this model')
+    this.#owner.assertRoom(Math.max(0, records[0].bytes.length - this.bytes))
+    const [{ first, bytes }] = records
+    this.#states = new Map()
+    for (let length = first + 1; length <= phases.length; length++) {
+      const at = (length - first - 1) * STATE_BYTES
+      this.#states.set(length, new Float32Array(bytes.slice(at, at + STATE_BYTES).buffer))
+    }
+    this.#phases = [...phases]
+    this.#checkpoints = new Set()
+    this.#held = undefined
+  }
+
+  dispose(): void {
+    this.#states.clear()
+    this.#phases = []
+    this.#owner.open.delete(this)
+  }
+
+  /** Bytes that `append` would take. */
+  growth(rows: number): number {
+    return (this.#owner.reach === 'kv' ? rows : 1) * STATE_BYTES
+  }
+
+  /** `isPromptEnd`: somebody wants the logits after the last of these. */
+  append(states: readonly Float32Array[], phase: Phase, { isPromptEnd }: { isPromptEnd: boolean }): void {
+    for (const state of states) {
+      this.#phases.push(phase)
+      this.#states.set(this.length, state)
+      if (phase === 'prefill' && this.length % CHECKPOINT_EVERY === 0) this.#checkpoints.add(this.length)
+    }
+    if (phase === 'prefill' && isPromptEnd) this.#checkpoints.add(this.length)
+    this.#prune()
+  }
+
+  #prune(): void {
+    for (const length of [...this.#states.keys()]) if (!this.#keeps(length)) this.#states.delete(length)
+  }
+
+  #keeps(length: number): boolean {
+    if (length === this.length || length === this.#held) return true
+    switch (this.#owner.reach) {
+      case 'kv':
+        return true
+      case 'window':
+        return length > this.length - WINDOW || length <= this.#retain
+      default:
+        return this.#checkpoints.has(length)
+    }
+  }
+
+  #firstOf(spec: MemorySpec): number {
+    if (spec.kind === 'recurrent') return Math.max(0, this.length - 1)
+    return spec.window === undefined ? 0 : Math.max(0, this.length - spec.window)
+  }
+
+  #assertUsable(): void {
+    if (this.isRunning) throw new Error('a batch is running on this memory')
+    if (!this.#owner.open.has(this)) throw new Error('this memory has been disposed')
+  }
+}

@@ -1,0 +1,47 @@
+import { Model } from '../../src/facade/model.js'
+import type { WarningListener } from '../../src/index.js'
+import { createTokenizer } from '../../src/tokenizer/create.js'
+import { openSmall, VOCAB } from '../model/small.js'
+import { RecurrentExecutable, type RecurrentOptions } from './recurrent-executable.js'
+
+/** A model in plain JavaScript with the small model's tokenizer, and what it runs on. */
+export async function recurrentModel({
+  contextLength = 4096,
+  onWarning,
+  ...options
+}: RecurrentOptions & { contextLength?: number; onWarning?: WarningListener }): Promise<{
+  readonly model: Model
+  readonly executable: RecurrentExecutable
+}> {
+  const file = await openSmall()
+  const executable = new RecurrentExecutable({ vocab: VOCAB, ...options })
+  const config = {
+    architecture: 'recurrent',
+    name: undefined,
+    contextLength,
+    vocabSize: VOCAB,
+    embeddingLength: executable.embeddingLength,
+    feedForwardLength: 0,
+    layers: executable.memories.length,
+    heads: 1,
+    kvHeads: 1,
+    headDim: executable.embeddingLength,
+    ropeType: 'norm',
+    ropeDim: 0,
+    ropeTheta: 1,
+    ropeScaling: { type: 'none' },
+    attentionScale: 1,
+    rmsEpsilon: 0,
+    pooling: undefined,
+  } as const
+  const tokenizer = createTokenizer(file.metadata, onWarning)
+  const model = Model.create({
+    executable,
+    config,
+    identity: `${options.reach.padEnd(16, '0')}`,
+    tokenizer,
+    contextLength,
+    onWarning,
+  })
+  return { model, executable }
+}
