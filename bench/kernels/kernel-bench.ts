@@ -37,12 +37,12 @@ export function nameOf(format: BlockFormat): string {
   return BLOCK_FORMATS.includes(format) ? format.name : `${format.name} here`
 }
 
-export async function createKernelBench(build: KernelBuild): Promise<KernelBench> {
+/** `variants` is a file whose exports join those of the kernels, such as './bench/kernels/variants/…/entry'. */
+export async function createKernelBench(build: KernelBuild, variants?: string): Promise<KernelBench> {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 })
-  const kernels = await instantiateKernels(
-    await compileKernels("export * from './assembly/index'", build),
-    memory,
-  )
+  const files = ['./assembly/index', ...(variants === undefined ? [] : [variants])]
+  const source = files.map((file) => `export * from '${file}'`).join('\n')
+  const kernels = await instantiateKernels(await compileKernels(source, build), memory)
   const random = new RandomBits(1)
   let free = kernels.heap_base()
   const room = (bytes: number): Pointer => {
