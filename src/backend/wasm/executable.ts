@@ -290,11 +290,13 @@ export class WasmExecutable implements Executable {
   }
 
   async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
-    const { kernels } = this.#engine
+    const { kernels, team } = this.#engine
     const { softcap } = this.#program.logits
     const step = new ProjectStep(this.#engine, this.#linked.output, x, this.#scratch.workspace)
     const ms = await this.#through([step], outputPass(rows), signal)
-    if (softcap !== undefined) kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap)
+    if (softcap !== undefined) {
+      team.run(() => kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap))
+    }
     return ms
   }
 
@@ -303,7 +305,8 @@ export class WasmExecutable implements Executable {
     if (!norm) return x
     const weight = this.#weights.vector(norm)
     const { normed } = this.#scratch
-    this.#engine.kernels.norm_rows(x, weight, normed, rows, this.embeddingLength, this.#schedule.epsilon)
+    const { kernels, team } = this.#engine
+    team.run(() => kernels.norm_rows(x, weight, normed, rows, this.embeddingLength, this.#schedule.epsilon))
     return normed
   }
 
@@ -323,8 +326,9 @@ export class WasmExecutable implements Executable {
           scratch: this.#scratch,
           frequencies: this.#frequencies,
         })
+        // On this thread alone: what is moved in part is of no use, and a thread that was lost must not end it.
         for (const step of steps) {
-          this.#engine.team.run(step)
+          step()
           if (pacer.isDue()) await pacer.pause()
         }
       }),
