@@ -1,5 +1,5 @@
+import { checkOptions } from '../checks.js'
 import { DasllamaError } from '../errors.js'
-import { checkOptions } from '../session/checks.js'
 import type { GenerateOptions } from '../session/generate-options.js'
 import type { SessionOptions } from '../session/session-options.js'
 import { chatSampling } from './chat-sampling.js'

@@ -1,6 +1,6 @@
+import { checkOptions } from '../checks.js'
 import type { Model } from '../facade/model.js'
 import { isArray } from '../read-list.js'
-import { checkOptions } from '../session/checks.js'
 import type { GenerateOptions } from '../session/generate-options.js'
 import type { Session } from '../session/session.js'
 import type { SessionOptions } from '../session/session-options.js'

@@ -1,7 +1,7 @@
 import { KV_TYPES, type KvType } from '../backend/memory.js'
+import { checkCount, checkOptions } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { checkCount, checkOptions } from './checks.js'
 import { type ContextShift, resolveContextShift } from './context-shift.js'
 
 export interface SessionOptions {
