@@ -5,6 +5,7 @@ import type { Kernels, Pointer } from '../../../../src/backend/wasm/kernels.js'
 import type { ThreadHost } from '../../../../src/backend/wasm/threads.js'
 import { Weights } from '../../../../src/backend/wasm/weights.js'
 import { openGguf } from '../../../../src/gguf/reader.js'
+import { u32 } from '../../../../src/gguf/typed-value.js'
 import { writeGguf } from '../../../../src/gguf/writer.js'
 import { modelIdentity, TensorSamples } from '../../../../src/model/identity.js'
 import { planModel } from '../../../../src/model/plan.js'
@@ -98,7 +99,9 @@ describe('matrices longer than what is read at a time', () => {
     const tensors = parts.tensors.map((tensor) =>
       tensor.name === 'token_embd.weight' ? { ...tensor, shape: [96, vocab], data } : tensor,
     )
-    const file = await openGguf(bytesSource(writeGguf({ ...parts, tensors }), 'm.gguf'))
+    const metadata = new Map(parts.metadata).set('llama.vocab_size', u32(vocab))
+    metadata.delete('tokenizer.ggml.tokens')
+    const file = await openGguf(bytesSource(writeGguf({ metadata, tensors }), 'm.gguf'))
     const { program } = planModel(file)
     const weights = new Weights(file, program, engine)
     const base = arena.allocate(weights.bytes, 'a test')
