@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { bf16ToF32, f16ToF32 } from '../../src/gguf/half.js'
@@ -5,6 +6,7 @@ import { openGguf } from '../../src/gguf/reader.js'
 import { u32 } from '../../src/gguf/typed-value.js'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { bytesSource } from '../../src/storage/bytes.js'
+import { smallModel } from '../model/small.js'
 import { tensorBytes } from '../support/model-files.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { randomBlocks } from '../support/random-model/random-blocks.js'
@@ -28,6 +30,8 @@ const FORMATS = [
 ]
 
 const SHAPE = { embed: 256, layers: 2, heads: 4, kvHeads: 2, feedForward: 512, vocab: 600, context: 128 }
+
+const FACTORS = [1, 1, 1, 2, 2, 3, 4, 8]
 
 const open = (options: RandomModelOptions) => openGguf(bytesSource(writeGguf(randomModel(options))))
 
@@ -150,6 +154,88 @@ describe('randomModel', () => {
     const alone = await tensorBytes(await open({ ...options, shape: { ...SHAPE, layers: 1 } }), name)
     expect(await tensorBytes(await open(options), name)).toEqual(alone)
     expect(await tensorBytes(await open({ ...options, seed: 4 }), name)).not.toEqual(alone)
+  })
+
+  it.each<[string, Partial<RandomModelOptions>, string]>([
+    ['alone', {}, '1a3ba8295854e99d33380e14dc7b89b11436b2fb754d59cc24d0236fcf38dca4'],
+    ['tied', { tied: true }, '35475e44f929412ec0de6adf4a43208f3b1625203186745259c2244f3b34d00b'],
+    ['with biases', { biases: true }, '782a8ca369d41fc8dfb22253a26ec438b0d51298924f473318d904cbc7922561'],
+    [
+      'with a BPE vocabulary',
+      { tokenizer: 'bpe' },
+      '4a2ea022ae774b903e05fd83c1a78860e1b5ca0fa43b0677d8074eaa20d2ed69',
+    ],
+    ['in F16', { format: 'F16' }, '60e8543066b57c2262356f61da0aa3c8d1d9ee6333126a0325fbcba1a9bbdde2'],
+    [
+      'with rope factors',
+      { ropeFactors: FACTORS },
+      'b239a1cd8f04b1c0d2762ed650d45947e05084a5c3fb144a8144f76ca46881f9',
+    ],
+    [
+      'with scaling',
+      { ropeScaling: { type: 'linear', factor: 2 } },
+      '19385447903873538853bb78b795ddcde89ea339518645bce3129cab0a21db23',
+    ],
+    [
+      'with much of it',
+      {
+        tied: true,
+        biases: true,
+        ropeFactors: FACTORS,
+        alignment: 64,
+        metadata: [['llama.context_length', u32(7)]],
+      },
+      '4f4a4c9938d40b389f4a25f93ef5f623c08d0d11c631e2b1aae84408b128475d',
+    ],
+  ])('has the bytes that golden values and figures of benchmarks were made with: %s', (_, options, hash) => {
+    const bytes = smallModel(options)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(hash)
+  })
+
+  it('has fused matrices in place of their parts', async () => {
+    const file = await open({
+      shape: SHAPE,
+      format: 'F16',
+      fused: ['attn_qkv', 'ffn_up'],
+      biases: ['attn_qkv'],
+    })
+    expect(file.tensors.get('blk.0.attn_qkv.weight')?.shape).toEqual([256, 512])
+    expect(file.tensors.get('blk.0.attn_qkv.bias')?.shape).toEqual([512])
+    expect(file.tensors.get('blk.1.ffn_up.weight')?.shape).toEqual([256, 1024])
+    expect([...file.tensors.keys()].filter((name) => /attn_[qkv]\.|ffn_gate/.test(name))).toEqual([])
+  })
+
+  it('has the tensors of its family, by the hyperparameters that this reads', async () => {
+    const file = await open({
+      shape: SHAPE,
+      format: 'F16',
+      architecture: 'gemma3',
+      hyperparameters: { 'attention.sliding_window': u32(4) },
+    })
+    expect(file.metadata.number('gemma3.attention.sliding_window')).toBe(4)
+    expect(file.tensors.get('blk.1.attn_q_norm.weight')?.shape).toEqual([64])
+    expect(file.tensors.get('blk.1.post_ffw_norm.weight')?.shape).toEqual([256])
+    expect([...file.tensors.keys()].slice(0, 6)).toEqual([
+      'token_embd.weight',
+      'blk.0.attn_norm.weight',
+      'blk.0.attn_q.weight',
+      'blk.0.attn_k.weight',
+      'blk.0.attn_v.weight',
+      'blk.0.attn_q_norm.weight',
+    ])
+  })
+
+  it('has embeddings of size 1 when its family has scaled them, unless they are tied', async () => {
+    const deviation = async (options: Partial<RandomModelOptions>) => {
+      const file = await open({ shape: SHAPE, format: 'F32', ...options })
+      const values = new Float32Array((await tensorBytes(file, 'token_embd.weight')).buffer)
+      return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
+    }
+    expect(await deviation({})).toBeCloseTo(1, 2)
+    expect(await deviation({ architecture: 'gemma3' })).toBeCloseTo(1 / 16, 3)
+    for (const architecture of ['llama', 'gemma3']) {
+      expect(await deviation({ architecture, tied: true })).toBeCloseTo(3.5 / 16, 2)
+    }
   })
 
   it('has norms near 1', async () => {

@@ -27,13 +27,13 @@ const TOLERANCE = {
 
 const CASES = [...FORMAT_CASES, ...VARIANTS, ...FAMILY_CASES]
 
-async function compare({ name, format, vocab, parts }: ModelCase): Promise<void> {
+async function compare({ name, format, vocab, parts, prompts = [LONG_PROMPT] }: ModelCase): Promise<void> {
   const bytes = writeGguf(parts)
   const reference = await ReferenceModel.read(await openModelFile(bytesSource(bytes)))
   const model = await loadModel(bytes, { kernels: 'baseline' })
   const tolerance = TOLERANCE[/^B?F/.test(format) ? 'float' : 'quantised']
   for (const kvType of ['f32', 'f16'] as const) {
-    for (const length of [LONG_PROMPT, SHORT_PROMPT]) {
+    for (const length of [prompts[0], SHORT_PROMPT]) {
       const session = model.createSession({ kvType })
       const truth = new ReferenceSequence(reference, kvType)
       let ids = randomIds(length, vocab, name)

@@ -61,7 +61,7 @@ export class WasmExecutable implements Executable {
   readonly #queue = new FairQueue()
   readonly #slicer = new Slicer()
   /** Addresses of pages for the batch that runs, u32[capacity]. */
-  #pageTables: { pointer: Pointer; capacity: number } | undefined
+  #pageTables: { readonly pointer: Pointer; readonly capacity: number }
   #ended: Promise<void> | undefined
 
   private constructor(program: Program, plan: Schedule, engine: Engine, weights: Weights) {
@@ -73,6 +73,7 @@ export class WasmExecutable implements Executable {
     this.#engine = engine
     this.#weights = weights
     this.#scratch = allocateScratch(program, plan, engine)
+    this.#pageTables = newPageTables(engine, FIRST_PAGE_TABLES)
     this.#linked = link(engine, { program, schedule: plan, weights, scratch: this.#scratch })
     this.#frequencies = program.ropes.map((spec) => {
       const factors =
@@ -202,13 +203,12 @@ export class WasmExecutable implements Executable {
       (sum, { tables }) => sum + tables.reduce((pages, { length }) => pages + length, 0),
       0,
     )
-    if (needed > (this.#pageTables?.capacity ?? 0)) {
-      const capacity = Math.max(FIRST_PAGE_TABLES, 2 * needed)
-      const pointer = arena.allocate(capacity * 4, 'the tables of pages')
-      if (this.#pageTables) arena.free(this.#pageTables.pointer)
-      this.#pageTables = { pointer, capacity }
+    if (needed > this.#pageTables.capacity) {
+      const { pointer } = this.#pageTables
+      this.#pageTables = newPageTables(this.#engine, 2 * needed)
+      arena.free(pointer)
     }
-    let at: number = this.#pageTables?.pointer ?? 0
+    let at: number = this.#pageTables.pointer
     return memories.map(({ tables }) =>
       tables.map((table) => {
         const pointer = at as Pointer
@@ -358,6 +358,10 @@ export class WasmExecutable implements Executable {
 
 /** Page addresses that there is room for at first: 131,072 positions. */
 const FIRST_PAGE_TABLES = 1024
+
+function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer; capacity: number } {
+  return { pointer: arena.allocate(capacity * 4, 'the tables of pages'), capacity }
+}
 
 /** Bytes that a program takes besides weights and sequences. */
 function workBytes(program: Program, plan: Schedule, engine: Engine): number {

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { llama } from '../../src/model/families/llama.js'
+import type { Family } from '../../src/model/family.js'
+import { familyOf, registerFamily } from '../../src/model/registry.js'
+
+/** A family of other names, which computes what llama does. */
+function named(...architectures: string[]): Family {
+  return { ...llama, architectures }
+}
+
+describe('registerFamily', () => {
+  it('makes a family answer for its architectures', () => {
+    const family = named('registry-one', 'registry-two')
+    expect(() => familyOf('registry-one', 'm.gguf')).toThrow('"registry-one" is not supported')
+    registerFamily(family)
+    expect(familyOf('registry-one', 'm.gguf')).toBe(family)
+    expect(familyOf('registry-two', 'm.gguf')).toBe(family)
+  })
+
+  it('is idempotent, for families of this package too', () => {
+    const family = named('registry-again')
+    registerFamily(family)
+    registerFamily(family)
+    registerFamily(llama)
+    expect(familyOf('registry-again', 'm.gguf')).toBe(family)
+    expect(familyOf('llama', 'm.gguf')).toBe(llama)
+  })
+
+  it.each(['llama', 'qwen2', 'qwen3', 'gemma3', 'registry-taken'])(
+    'refuses %s, which another family answers for, and takes nothing of it',
+    (taken) => {
+      const first = named('registry-taken')
+      if (taken === 'registry-taken') registerFamily(first)
+      const before = familyOf(taken, 'm.gguf')
+      expect(() => registerFamily(named('registry-not-taken', taken))).toThrow(
+        expect.objectContaining({
+          name: 'DasllamaError',
+          code: 'INVALID_ARGUMENT',
+          message: `architecture "${taken}" has a family already`,
+        }),
+      )
+      expect(familyOf(taken, 'm.gguf')).toBe(before)
+      expect(() => familyOf('registry-not-taken', 'm.gguf')).toThrow('is not supported')
+    },
+  )
+
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['a name', 'llama'],
+    ['a number', 7],
+    ['an empty object', {}],
+    ['no architectures', { ...llama, architectures: undefined }],
+    ['an empty list of architectures', { ...llama, architectures: [] }],
+    ['an architecture outside of a list', { ...llama, architectures: 'mine' }],
+    ['an architecture without a name', { ...llama, architectures: ['registry-part', ''] }],
+    ['an architecture that is not text', { ...llama, architectures: ['registry-part', 7] }],
+    ['no hyperparameters()', { ...named('registry-part'), hyperparameters: undefined }],
+    ['no build()', { ...named('registry-part'), build: {} }],
+  ])('refuses what is not a family: %s', (_, family) => {
+    expect(() => registerFamily(family as Family)).toThrow(
+      expect.objectContaining({
+        name: 'DasllamaError',
+        code: 'INVALID_ARGUMENT',
+        message: 'a family has architectures, hyperparameters() and build()',
+      }),
+    )
+    expect(() => familyOf('registry-part', 'm.gguf')).toThrow('is not supported')
+  })
+})
+
+describe('an architecture without a family', () => {
+  it('is refused with those that there are', () => {
+    registerFamily(named('registry-listed'))
+    expect(() => familyOf('rwkv', 'm.gguf')).toThrow(
+      expect.objectContaining({
+        code: 'UNSUPPORTED',
+        message: 'm.gguf: architecture "rwkv" is not supported',
+        hint: expect.stringMatching(/^supported: .*llama.*registry-listed/),
+      }),
+    )
+  })
+})
