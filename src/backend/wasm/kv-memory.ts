@@ -191,6 +191,7 @@ export class KvMemory implements SequenceMemory {
     this.#promptEnd = phases.lastIndexOf('prefill') + 1
     this.#held = undefined
     for (const table of before) table.truncate(0)
+    this.#releaseUnseen()
   }
 
   dispose(): void {

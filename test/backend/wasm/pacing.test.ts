@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Phase } from '../../../src/backend/batch.js'
 import { Slicer } from '../../../src/backend/wasm/slicer.js'
 import { loadModel, type Model } from '../../../src/index.js'
 import { pacer } from '../../../src/platform/pacer.js'
 import { SMALL, smallModel, VOCAB } from '../../model/small.js'
+import { contentOf, engineOf, load, outputsOf, prefill, someIds } from './load.js'
 
 const PROMPT = Array.from({ length: 150 }, (_, i) => (i * 37 + 5) % VOCAB)
 
@@ -38,6 +40,36 @@ describe.each([
       slices.mockReturnValue(count)
       expect(await trace(model)).toEqual(whole)
     }
+  })
+})
+
+describe('slices of a batch', () => {
+  it.each([1, 2])('of several sequences change no bit, on %d threads', async (threads) => {
+    const executable = await load(smallModel({ format: MIXED, biases: true }), {
+      engine: await engineOf({ threads }),
+    })
+    const lengths = [0, 120, 7, 255, 128]
+    const phases: Phase[] = ['prefill', 'decode', 'decode', 'prefill', 'prefill']
+    const begun = lengths.map(() => executable.createMemory('f16'))
+    for (const [i, memory] of begun.entries())
+      await prefill(executable, memory, someIds(lengths[i], VOCAB, i))
+    const run = async () => {
+      const memories = await Promise.all(begun.map((memory) => memory.fork()))
+      const outputs = await outputsOf(executable, {
+        ids: someIds(100, VOCAB, 9),
+        positions: lengths.flatMap((length) => Array.from({ length: 20 }, (_, row) => length + row)),
+        runs: memories.map((memory, i) => ({ memory, firstRow: 20 * i, rows: 20, phase: phases[i] })),
+        outputs: [0, 5, 6, 7, 19, 39, 40, 41, 60, 79, 80, 99],
+      })
+      return [[...outputs.values()], await Promise.all(memories.map(contentOf))]
+    }
+    const slices = vi.spyOn(Slicer.prototype, 'slices').mockReturnValue(1)
+    const whole = await run()
+    for (const count of [2, 3, 7, 1000]) {
+      slices.mockReturnValue(count)
+      expect(await run()).toEqual(whole)
+    }
+    await executable.dispose()
   })
 })
 

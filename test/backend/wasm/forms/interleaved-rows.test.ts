@@ -54,6 +54,16 @@ const MODELS: readonly [string, Partial<RandomModelOptions>][] = [
     'with an odd embedding that is its output',
     { format: 'Q4_0', tied: true, shape: { ...shape, vocab: 401 } },
   ],
+  ['of fused matrices', { format: 'Q4_0', fused: ['attn_qkv', 'ffn_up'] }],
+  [
+    'of fused matrices that are cut within eights',
+    {
+      format: 'Q4_0',
+      fused: ['attn_qkv', 'ffn_up'],
+      biases: true,
+      shape: { ...shape, heads: 8, kvHeads: 1, headDim: 12 },
+    },
+  ],
   ['of several formats', { format: (name) => (/attn_|ffn_up/.test(name) ? 'Q4_0' : 'Q8_0') }],
 ]
 
