@@ -54,10 +54,7 @@ export function windowedModel({ window, period = 2, layers = 3, ...options }: Wi
       context: 4096,
     },
     architecture: 'windowed',
-    metadata: [
-      ['windowed.window', u32(window)],
-      ['windowed.period', u32(period)],
-    ],
+    hyperparameters: { window: u32(window), period: u32(period) },
     ...options,
   })
 }
