@@ -11,7 +11,7 @@ const thorough = [
   'test/cases/**',
   'test/docs/**',
   'test/model/{reference,hidden,relaxed,shift}.test.ts',
-  'test/kernels/{attention,matmul,hot-loops}.test.ts',
+  'test/kernels/{attention,attention-windows,attention-threads,elementwise,matmul,hot-loops}.test.ts',
   'test/sampling/{steps,distribution}.test.ts',
   'test/facade/abort.test.ts',
   'test/grammar/{random-schema,matcher,suite,generators}.test.ts',

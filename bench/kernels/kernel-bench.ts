@@ -9,6 +9,7 @@ import {
 } from '../../src/backend/wasm/kernels.js'
 import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { type BenchKernels, benchKernels } from '../../test/kernels/bench-kernels.js'
+import { compileKernels } from '../../test/kernels/compile.js'
 import { REFERENCE_FORMATS, terms } from '../../test/kernels/reference/blocks.js'
 import { RandomBits } from '../../test/support/random-model/random-bits.js'
 import { randomBlocks } from '../../test/support/random-model/random-blocks.js'
@@ -36,9 +37,13 @@ export function nameOf(format: BlockFormat): string {
   return BLOCK_FORMATS.includes(format) ? format.name : `${format.name} here`
 }
 
-export async function createKernelBench(build: KernelBuild): Promise<KernelBench> {
+/** `variants` is a file whose exports join those of the kernels, such as './bench/kernels/variants/…/entry'. */
+export async function createKernelBench(build: KernelBuild, variants?: string): Promise<KernelBench> {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 })
-  const kernels = (await instantiateKernels(await benchKernels(build), memory)) as BenchKernels
+  const files = ['./assembly/bench', ...(variants === undefined ? [] : [variants])]
+  const source = files.map((file) => `export * from '${file}'`).join('\n')
+  const compiled = variants === undefined ? await benchKernels(build) : await compileKernels(source, build)
+  const kernels = (await instantiateKernels(compiled, memory)) as BenchKernels
   const random = new RandomBits(1)
   let free = kernels.heap_base()
   const room = (bytes: number): Pointer => {

@@ -13,6 +13,9 @@ export const MAX_ROWS = 128
 export const PHASES = ['decode', 'prefill'] as const
 export type Phase = (typeof PHASES)[number]
 
+/** What may be wanted of a batch's rows. */
+const WANTS = ['logits', 'hidden'] as const
+
 /** From so many rows on a matrix product is faster than products with single vectors. */
 const MIN_PREFILL = 4
 
@@ -44,7 +47,7 @@ export interface Batch {
    * What is wanted of them: `logits`, f32[vocabSize], or the `hidden` state after the output norm, f32[embeddingLength].
    * Default `logits`.
    */
-  readonly want?: 'logits' | 'hidden'
+  readonly want?: (typeof WANTS)[number]
   /** Checked whenever the event loop has run. Once aborted, the batch rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
@@ -66,11 +69,11 @@ export function batchOf(
 
 /**
  * Throws `INVALID_ARGUMENT` for a batch that contradicts itself: rows outside of runs, two runs on one memory, positions
- * that do not continue a memory, outputs that are not rows, ids outside of the vocabulary. `owns`: whether a memory
- * belongs to the executable and has not been disposed.
+ * that do not continue a memory, outputs that are not rows, ids outside of the vocabulary,
+ * an unknown want. `owns`: whether a memory belongs to the executable and has not been disposed.
  */
 export function checkBatch(batch: Batch, vocabSize: number, owns: (memory: SequenceMemory) => boolean): void {
-  const { ids, positions, runs, outputs, signal } = batch
+  const { ids, positions, runs, outputs, want = 'logits', signal } = batch
   const rows = ids.length
   if (!(rows >= 1 && rows <= MAX_ROWS)) throw invalid(`it has ${rows} rows; 1 to ${MAX_ROWS} are possible`)
   if (positions.length !== rows) throw invalid(`it has ${rows} ids and ${positions.length} positions`)
@@ -107,6 +110,9 @@ export function checkBatch(batch: Batch, vocabSize: number, owns: (memory: Seque
       throw invalid(`output row ${describeValue(row)}; rows 0 to ${rows - 1} in ascending order are possible`)
     }
     last = row
+  }
+  if (!WANTS.includes(want)) {
+    throw invalid(`${describeValue(want)} cannot be wanted; "logits" or "hidden" can`)
   }
   signal?.throwIfAborted()
 }

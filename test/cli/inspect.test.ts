@@ -20,7 +20,7 @@ describe('dasllama inspect', () => {
     expect(out).toMatch(/^tokenizer +gpt2 \(gpt-2\), 2,048 tokens, BOS 0, EOS 0$/m)
     expect(out).toMatch(/^memory +\d+\.\d MiB and \d+\.\d KiB for a session of 256 tokens$/m)
     expect(out).toMatch(/^chat template +none$/m)
-    expect(out).toMatch(/^runs here +yes, in 5\.3 MiB of 4\.0 GiB that are available$/m)
+    expect(out).toMatch(/^runs here +yes, in 5\.4 MiB of 4\.0 GiB that are available$/m)
     expect(out).not.toContain('problem')
   })
 
@@ -54,7 +54,7 @@ describe('dasllama inspect', () => {
     terminal.availableMemory = 2 ** 20
     const { out } = await inspect([TINY_STORIES], terminal)
     expect(out).toMatch(
-      /^runs here +no: it needs 5\.3 MiB with a context of 256 tokens, and 1\.0 MiB are available$/m,
+      /^runs here +no: it needs 5\.4 MiB with a context of 256 tokens, and 1\.0 MiB are available$/m,
     )
     terminal.availableMemory = 5.2 * 2 ** 20
     expect((await inspect([TINY_STORIES], terminal)).out).toContain('a smaller --context needs less')

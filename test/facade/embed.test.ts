@@ -293,9 +293,10 @@ describe('while it embeds', () => {
     using session = model.createSession({ seed: 4 })
     const generation = session.generate('a story', options)
     const ids: number[] = []
-    const { memoryBytes } = model
+    let memoryBytes = 0
     for await (const { id } of generation) {
       ids.push(id)
+      memoryBytes ||= model.memoryBytes
       await embed(model, IDS[ids.length % IDS.length])
     }
     const [together] = await Promise.all([

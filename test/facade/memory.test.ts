@@ -53,10 +53,11 @@ describe('memory', () => {
     await expect(fill()).rejects.toEqual(expect.objectContaining({ code: 'OUT_OF_MEMORY' }))
     expect(sessions.length).toBeGreaterThan(10)
     // Who has the memory, and what to do about it.
+    const open = sessions.length + 1
     await expect(fill()).rejects.toEqual(
       expect.objectContaining({
         message: expect.stringMatching(
-          new RegExp(`; ${sessions.length + 1} open sessions hold \\d\\.\\d MiB of the 4\\.0 MiB`),
+          new RegExp(`; ${open} open sessions hold \\d\\.\\d MiB of the 4\\.0 MiB`),
         ),
         hint: expect.stringMatching(/^call dispose\(\) on sessions and chats .*`using`/),
       }),
@@ -91,7 +92,8 @@ describe('memory', () => {
     const { memory } = await inspectModel(bytes)
     const model = await loadModel(bytes)
     expect(model.memoryBytes).toBeLessThanOrEqual(memory!.modelBytes)
-    expect(model.memoryBytes).toBeGreaterThan(memory!.modelBytes - 1024)
+    // Each of some twenty allocations may need up to 64 bytes less, by where the one before it ends.
+    expect(model.memoryBytes).toBeGreaterThan(memory!.modelBytes - 1536)
     const before = model.memoryBytes
     using session = model.createSession()
     await session.eval(new Array(model.contextLength).fill(9))

@@ -61,7 +61,7 @@ export class WasmExecutable implements Executable {
   readonly #queue = new FairQueue()
   readonly #slicer = new Slicer()
   /** Addresses of pages for the batch that runs, u32[capacity]. */
-  #pageTables: { pointer: Pointer; capacity: number } | undefined
+  #pageTables: { readonly pointer: Pointer; readonly capacity: number }
   #ended: Promise<void> | undefined
 
   private constructor(program: Program, plan: Schedule, engine: Engine, weights: Weights) {
@@ -73,6 +73,7 @@ export class WasmExecutable implements Executable {
     this.#engine = engine
     this.#weights = weights
     this.#scratch = allocateScratch(program, plan, engine)
+    this.#pageTables = newPageTables(engine, FIRST_PAGE_TABLES)
     this.#linked = link(engine, { program, schedule: plan, weights, scratch: this.#scratch })
     this.#frequencies = program.ropes.map((spec) => {
       const factors =
@@ -202,13 +203,12 @@ export class WasmExecutable implements Executable {
       (sum, { tables }) => sum + tables.reduce((pages, { length }) => pages + length, 0),
       0,
     )
-    if (needed > (this.#pageTables?.capacity ?? 0)) {
-      const capacity = Math.max(FIRST_PAGE_TABLES, 2 * needed)
-      const pointer = arena.allocate(capacity * 4, 'the tables of pages')
-      if (this.#pageTables) arena.free(this.#pageTables.pointer)
-      this.#pageTables = { pointer, capacity }
+    if (needed > this.#pageTables.capacity) {
+      const { pointer } = this.#pageTables
+      this.#pageTables = newPageTables(this.#engine, 2 * needed)
+      arena.free(pointer)
     }
-    let at: number = this.#pageTables?.pointer ?? 0
+    let at: number = this.#pageTables.pointer
     return memories.map(({ tables }) =>
       tables.map((table) => {
         const pointer = at as Pointer
@@ -290,11 +290,13 @@ export class WasmExecutable implements Executable {
   }
 
   async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
-    const { kernels } = this.#engine
+    const { kernels, team } = this.#engine
     const { softcap } = this.#program.logits
     const step = new ProjectStep(this.#engine, this.#linked.output, x, this.#scratch.workspace)
     const ms = await this.#through([step], outputPass(rows), signal)
-    if (softcap !== undefined) kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap)
+    if (softcap !== undefined) {
+      team.run(() => kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap))
+    }
     return ms
   }
 
@@ -303,7 +305,8 @@ export class WasmExecutable implements Executable {
     if (!norm) return x
     const weight = this.#weights.vector(norm)
     const { normed } = this.#scratch
-    this.#engine.kernels.norm_rows(x, weight, normed, rows, this.embeddingLength, this.#schedule.epsilon)
+    const { kernels, team } = this.#engine
+    team.run(() => kernels.norm_rows(x, weight, normed, rows, this.embeddingLength, this.#schedule.epsilon))
     return normed
   }
 
@@ -323,8 +326,9 @@ export class WasmExecutable implements Executable {
           scratch: this.#scratch,
           frequencies: this.#frequencies,
         })
+        // On this thread alone: what is moved in part is of no use, and a thread that was lost must not end it.
         for (const step of steps) {
-          this.#engine.team.run(step)
+          step()
           if (pacer.isDue()) await pacer.pause()
         }
       }),
@@ -353,6 +357,10 @@ export class WasmExecutable implements Executable {
 
 /** Page addresses that there is room for at first: 131,072 positions. */
 const FIRST_PAGE_TABLES = 1024
+
+function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer; capacity: number } {
+  return { pointer: arena.allocate(capacity * 4, 'the tables of pages'), capacity }
+}
 
 /** Bytes that a program takes besides weights and sequences. */
 function workBytes(program: Program, plan: Schedule, engine: Engine): number {

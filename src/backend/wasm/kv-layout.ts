@@ -63,9 +63,11 @@ export function kvLayout(memories: readonly MemorySpec[], type: KvType): KvLayou
 export function sequenceBytes(memories: readonly MemorySpec[], positions: number, type: KvType): number {
   let bytes = 0
   for (const { window = Number.POSITIVE_INFINITY, pageBytes } of kvLayout(memories, type).groups) {
-    // What a batch adds, what it sees at its beginning, and a page more.
-    const seen = Math.min(positions, window + 3 * PAGE_POSITIONS)
-    bytes += Math.ceil(seen / PAGE_POSITIONS) * pageBytes
+    // Wherever a window begins, and a page before it.
+    const pagesOfWindow = Math.ceil((window - 1) / PAGE_POSITIONS) + 2
+    // At the end, at the end of the prompt and where it is held, and what a batch adds.
+    const seen = 3 * pagesOfWindow + 1
+    bytes += Math.min(Math.ceil(positions / PAGE_POSITIONS), seen) * pageBytes
   }
   return bytes
 }

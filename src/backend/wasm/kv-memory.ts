@@ -107,17 +107,32 @@ export class KvMemory implements SequenceMemory {
   async shift(keep: number, count: number): Promise<void> {
     const { length } = this
     const left = length - count
-    for (const table of this.#tables) {
-      const { window } = table.group
-      if (window !== undefined && !holds(table, Math.max(0, left - window + 1), keep)) throw cannotShift()
+    const firstPages = this.#tables.map((table) => firstPageAfterShift(table, { keep, count, length }))
+    if (firstPages.includes(undefined)) throw cannotShift()
+    const made: { table: PageTable; page: number }[] = []
+    try {
+      for (const [index, table] of this.#tables.entries()) {
+        table.ownContent(keep, length)
+        // Pages that a layer with a window had given back.
+        for (let page = Math.max(pageOf(keep), firstPages[index]!); page < pagesFor(left); page++) {
+          if (table.has(page)) continue
+          table.own(page * PAGE_POSITIONS, (page + 1) * PAGE_POSITIONS)
+          made.push({ table, page })
+        }
+      }
+    } catch (error) {
+      for (const { table, page } of made) table.release(page)
+      throw error
     }
-    const first = keep
-    for (const table of this.#tables) table.ownContent(first, length)
     await this.#host.move(this, { from: keep + count, to: keep, count: left - keep })
     this.#phases.drop(keep, count)
     this.#promptEnd = 0
     this.#held = undefined
     this.abandon()
+    // Of what lies before them not everything has been there to be moved.
+    for (const [index, table] of this.#tables.entries()) {
+      for (let page = 0; page < firstPages[index]!; page++) table.release(page)
+    }
   }
 
   async fork(): Promise<KvMemory> {
@@ -209,6 +224,8 @@ export class KvMemory implements SequenceMemory {
         Number.isInteger(first) &&
         first >= 0 &&
         first <= mostFirst &&
+        // A page is held as a whole.
+        first % PAGE_POSITIONS === 0 &&
         first === records[layers[0].memory].first &&
         bytes.length === 2 * (length - first) * layer.rowBytes
       if (!isSound) throw damaged(`layer ${memory} does not fit`)
@@ -223,8 +240,29 @@ function pagesFor(length: number): number {
 
 /** Whether all positions from `from` to `to` are held. */
 function holds(table: PageTable, from: number, to: number): boolean {
+  if (from >= to) return true
   for (let page = pageOf(from); page * PAGE_POSITIONS < to; page++) if (!table.has(page)) return false
   return true
+}
+
+/**
+ * The page from which on a table holds everything when `count` positions after the first `keep` of `length` have been
+ * dropped; `undefined` if the next row would see more than that.
+ */
+function firstPageAfterShift(
+  table: PageTable,
+  { keep, count, length }: { keep: number; count: number; length: number },
+): number | undefined {
+  const { window = Number.POSITIVE_INFINITY } = table.group
+  const left = length - count
+  const isWhole = (page: number) => {
+    const from = page * PAGE_POSITIONS
+    const to = Math.min(left, from + PAGE_POSITIONS)
+    return holds(table, from, Math.min(to, keep)) && holds(table, Math.max(from, keep) + count, to + count)
+  }
+  let first = pagesFor(left)
+  while (first > 0 && isWhole(first - 1)) first--
+  return first * PAGE_POSITIONS <= Math.max(0, left - window + 1) ? first : undefined
 }
 
 /** The longest length up to `to` of which a table holds all that the next row would see. */

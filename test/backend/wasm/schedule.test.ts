@@ -169,12 +169,15 @@ describe('a gate', () => {
     expect(gated((_, { product }) => product)).toEqual(['embed', 'project(norm gate up:gelu-gate)'])
   })
 
-  it.each(['gate', 'up', 'active'] as const)('is computed on its own where its %s is needed later', (which) => {
-    const steps = gated((b, values) => b.add(values.product, values[which]))
-    expect(steps[1]).toBe('project(norm gate up)')
-    expect(steps).toContain('activation')
-    expect(steps).toContain('multiply')
-  })
+  it.each(['gate', 'up', 'active'] as const)(
+    'is computed on its own where its %s is needed later',
+    (which) => {
+      const steps = gated((b, values) => b.add(values.product, values[which]))
+      expect(steps[1]).toBe('project(norm gate up)')
+      expect(steps).toContain('activation')
+      expect(steps).toContain('multiply')
+    },
+  )
 
   it('that is the second operand is computed on its own, with the same result', () => {
     const steps = stepsOf((b) => {
@@ -245,7 +248,10 @@ describe('values that are used twice', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       const ways = [b.silu(x), b.gelu(x), b.scale(x, 2), b.rope({ ...x, heads: 1 } === x ? x : x)]
-      end(b, ways.reduce((sum, way) => b.add(sum, way)))
+      end(
+        b,
+        ways.reduce((sum, way) => b.add(sum, way)),
+      )
     })
     expect(steps.filter((step) => step === 'copy')).toHaveLength(3)
   })
@@ -356,7 +362,9 @@ function drawn(choices: readonly number[]): Program {
           break
         case 11: {
           const keys = pick(({ width, heads }) => width === 16 && heads === 1)
-          values.push(b.attention(keys, keys, next(2) ? keys : pick(({ width, heads }) => width === 16 && heads === 1)))
+          values.push(
+            b.attention(keys, keys, next(2) ? keys : pick(({ width, heads }) => width === 16 && heads === 1)),
+          )
           break
         }
       }

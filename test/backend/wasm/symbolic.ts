@@ -43,7 +43,13 @@ export function meaningOfProgram({ ops, logits }: Program, terms: Terms): Meanin
       case 'rope':
         return terms.of('rope', term(op.x), op.rope, op.x.heads)
       case 'attention': {
-        const attention = terms.of('attention', ...[op.q, op.k, op.v].map(term), op.memory, op.scale, op.q.heads)
+        const attention = terms.of(
+          'attention',
+          ...[op.q, op.k, op.v].map(term),
+          op.memory,
+          op.scale,
+          op.q.heads,
+        )
         attentions.push(attention)
         return attention
       }
@@ -128,7 +134,10 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
         demand(step.x.width === step.into.width, 'operands of different widths')
         return write(step.into, terms.ofPair(step.kind, read(step.into), read(step.x)))
       case 'copy':
-        demand(step.x.width === step.out.width && step.x !== step.out, 'a copy of another width, or onto itself')
+        demand(
+          step.x.width === step.out.width && step.x !== step.out,
+          'a copy of another width, or onto itself',
+        )
         return write(step.out, read(step.x))
     }
   }

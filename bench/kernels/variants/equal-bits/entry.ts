@@ -1,0 +1,224 @@
+/**
+ * Decode products and tiles that give one token the same bits, for ../../equal-bits.ts; none of it is shipped. Formats
+ * are ggml's numbers, and those of assembly/formats/dispatch.ts.
+ */
+import { DOT_BYTES, INT16, INT8, totalsAt } from '../../../../assembly/activations'
+import { BF16 } from '../../../../assembly/formats/bf16'
+import { F16 } from '../../../../assembly/formats/f16'
+import { F32 } from '../../../../assembly/formats/f32'
+import { INTERLEAVED } from '../../../../assembly/formats/interleaved'
+import { InterleavedQ4_0 } from '../../../../assembly/formats/interleaved_q4_0'
+import {
+  InterleavedQ4_0Bytes,
+  InterleavedQ4_0Pairs,
+  InterleavedQ4_0Wide,
+} from '../../../../assembly/formats/interleaved_q4_0_dots'
+import { IQ2_XXS } from '../../../../assembly/formats/iq2_xxs'
+import { Q2_K } from '../../../../assembly/formats/q2_k'
+import { Q3_K } from '../../../../assembly/formats/q3_k'
+import { Q4_0 } from '../../../../assembly/formats/q4_0'
+import { Q4_1 } from '../../../../assembly/formats/q4_1'
+import { Q4_K } from '../../../../assembly/formats/q4_k'
+import { Q5_0 } from '../../../../assembly/formats/q5_0'
+import { Q5_1 } from '../../../../assembly/formats/q5_1'
+import { Q5_K } from '../../../../assembly/formats/q5_k'
+import { Q6_K } from '../../../../assembly/formats/q6_k'
+import { Q8_0, UnsignedQ8_0 } from '../../../../assembly/formats/q8_0'
+import { RaisedF16 } from '../../../../assembly/formats/raised_f16'
+import { BYTE_DOTS } from '../../../../assembly/math/byte_dots'
+import { Int16Tile } from '../../../../assembly/matmul/int16'
+import { InterleavedInt16Tile, InterleavedInt8Tile } from '../../../../assembly/matmul/interleaved'
+import { matmulOf } from '../../../../assembly/matmul/product'
+import {
+  matvecEightsOf,
+  matvecFloatsOf,
+  matvecFoursOf,
+  matvecInterleavedOf,
+  matvecOf,
+} from '../../../../assembly/matvec'
+import { EXTRA, LaneFloatTile } from './float-tile'
+import { ChunkedRows, transposedF16, transposedF32 } from './floats'
+import { sumHalves, sumPairs } from './half-totals'
+import { Int16Tile16InEight, Int16Tile32, Int16Tile32InFour } from './int16-tiles'
+import { Int8Tile32 } from './int8-tile'
+import { beginSixteens, Q4_0Pairs, Q4_0Sixteens } from './q4_0'
+import { Q4_KSuperTile } from './q4_k-tile'
+import { Q6_KPairTile } from './q6_k-tile'
+import { beginPairs, Q4_KLanes, Q4_KRows, Q4_KSixteens } from './q4_k'
+import { beginRows, Q6_KLanes, Q6_KPairs, Q6_KRows } from './q6_k'
+import { Q8_0Sixteens } from './q8_0'
+
+const INTERLEAVED_Q4_0: i32 = INTERLEAVED + 2
+
+// The two switches below have all of the shipped one's formats: what a compiler makes of a loop depends on the function
+// that it is in, by a tenth and more.
+
+/** Decode in the order of the shipped tiles. */
+export function matvec_as_tiles(format: i32, weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  switch (format) {
+    case 0: // F32
+      return transposedF32(weights, x, out, rows, columns)
+    case 1: // F16
+      return matvecFloatsOf<F16>(weights, x, out, rows, columns)
+    case 2: // Q4_0
+      return matvecEightsOf<Q4_0>(weights, x, out, rows, columns)
+    case 3: // Q4_1
+      return matvecEightsOf<Q4_1>(weights, x, out, rows, columns)
+    case 6: // Q5_0
+      return matvecEightsOf<Q5_0>(weights, x, out, rows, columns)
+    case 7: // Q5_1
+      return matvecEightsOf<Q5_1>(weights, x, out, rows, columns)
+    case 8: // Q8_0
+      return matvecEightsOf<Q8_0Sixteens>(weights, x, out, rows, columns)
+    case 10: // Q2_K
+      return matvecOf<Q2_K>(weights, x, out, rows, columns)
+    case 11: // Q3_K
+      return matvecOf<Q3_K>(weights, x, out, rows, columns)
+    case 12: // Q4_K
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        sumPairs(x + <usize>columns + ((<usize>columns) >> 3), columns)
+        beginPairs(x + totalsAt(INT8, columns))
+        return matvecFoursOf<Q4_KRows>(weights, x, out, rows, columns)
+      }
+      return matvecFoursOf<Q4_KSixteens>(weights, x, out, rows, columns)
+    case 13: // Q5_K
+      return matvecSuperBlocks<Q5_K>(weights, x, out, rows, columns)
+    case 14: // Q6_K
+      sumHalves(x, columns, DOT_BYTES, 32)
+      beginRows(x, columns)
+      return matvecFoursOf<Q6_KRows>(weights, x, out, rows, columns)
+    case 16: // IQ2_XXS
+      return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
+    case 30: // BF16
+      return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
+    case 257: // raised F16
+      return transposedF16(weights, x, out, rows, columns)
+    case INTERLEAVED_Q4_0:
+      if (ASC_FEATURE_RELAXED_SIMD) return matvecInterleavedOf<InterleavedQ4_0, Q4_0Pairs>(weights, x, out, rows, columns)
+      sumHalves(x, columns, 2, 8)
+      beginSixteens(x + totalsAt(INT16, columns))
+      return matvecInterleavedOf<InterleavedQ4_0, Q4_0Sixteens>(weights, x, out, rows, columns)
+  }
+}
+
+/** Decode in the order of `matmul_met`, which is mostly that of today: then it is the shipped product. */
+export function matvec_met(format: i32, weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  switch (format) {
+    case 0: // F32
+      return eights<ChunkedRows<F32>>(weights, (<usize>columns) << 2, x, out, rows, columns)
+    case 1: // F16
+      return matvecFloatsOf<F16>(weights, x, out, rows, columns)
+    case 2: // Q4_0
+      return matvecEightsOf<Q4_0>(weights, x, out, rows, columns)
+    case 3: // Q4_1
+      return matvecEightsOf<Q4_1>(weights, x, out, rows, columns)
+    case 6: // Q5_0
+      return matvecEightsOf<Q5_0>(weights, x, out, rows, columns)
+    case 7: // Q5_1
+      return matvecEightsOf<Q5_1>(weights, x, out, rows, columns)
+    case 8: // Q8_0
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        if (BYTE_DOTS) return matvecEightsOf<UnsignedQ8_0>(weights, x, out, rows, columns)
+      }
+      return matvecEightsOf<Q8_0>(weights, x, out, rows, columns)
+    case 10: // Q2_K
+      return matvecOf<Q2_K>(weights, x, out, rows, columns)
+    case 11: // Q3_K
+      return matvecOf<Q3_K>(weights, x, out, rows, columns)
+    case 12: // Q4_K
+      if (ASC_FEATURE_RELAXED_SIMD) return matvecFoursOf<Q4_K>(weights, x, out, rows, columns)
+      return matvecOf<Q4_KLanes>(weights, x, out, rows, columns)
+    case 13: // Q5_K
+      return matvecSuperBlocks<Q5_K>(weights, x, out, rows, columns)
+    case 14: // Q6_K
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        sumHalves(x, columns, DOT_BYTES, 32)
+        beginRows(x, columns)
+        return matvecFoursOf<Q6_KPairs>(weights, x, out, rows, columns)
+      }
+      return matvecOf<Q6_KLanes>(weights, x, out, rows, columns)
+    case 16: // IQ2_XXS
+      return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
+    case 30: // BF16
+      return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
+    case 257: // raised F16
+      return eights<ChunkedRows<RaisedF16>>(weights, (<usize>columns) << 1, x, out, rows, columns)
+    case INTERLEAVED_Q4_0:
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        if (BYTE_DOTS) {
+          return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Bytes>(weights, x, out, rows, columns)
+        }
+        return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Pairs>(weights, x, out, rows, columns)
+      }
+      return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Wide>(weights, x, out, rows, columns)
+  }
+}
+
+/** Four rows at a time in the relaxed build alone, see `dotSuperBlockRow`. */
+@inline
+function matvecSuperBlocks<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) matvecFoursOf<T>(weights, x, out, rows, columns)
+  else matvecOf<T>(weights, x, out, rows, columns)
+}
+
+/** The shipped loop of matvec.ts. */
+@inline
+function eights<R>(weights: usize, stride: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  const eighth = (rows + 7) >> 3
+  const part = (eighth + 1) >> 1
+  const far = <usize>eighth * stride
+  const last = weights + <usize>(rows - 1) * stride
+  for (let first = 0; first < part; first++) {
+    for (let r = first; r < eighth; r += part) {
+      const count = (rows - 1 - r) / eighth + 1
+      const eight = changetype<R>(weights + <usize>r * stride)
+      eight.dotEight(far, last, x, columns, out + ((<usize>r) << 2), (<usize>eighth) << 2, count)
+    }
+  }
+}
+
+/** Bytes of scratch for `matmul_met`: super-blocks' activations take more than the shipped ones. */
+export function met_scratch(): usize {
+  return EXTRA + 131072
+}
+
+export function matmul_met(
+  format: i32,
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  outStride: i32,
+  scratch: usize,
+): void {
+  switch (format) {
+    case 0:
+      return matmulOf<F32, LaneFloatTile<F32>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    case 257:
+      return matmulOf<RaisedF16, LaneFloatTile<RaisedF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    case 8:
+      return matmulOf<Q8_0, Int16Tile32<Q8_0, Int16Tile<Q8_0>>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    case 258:
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        return matmulOf<InterleavedQ4_0, Int8Tile32<InterleavedQ4_0, InterleavedInt8Tile<InterleavedQ4_0>>>(
+          weights, x, xStride, out, rows, columns, tokens, outStride, scratch,
+        )
+      }
+      return matmulOf<InterleavedQ4_0, Int16Tile32<InterleavedQ4_0, InterleavedInt16Tile<InterleavedQ4_0>>>(
+        weights, x, xStride, out, rows, columns, tokens, outStride, scratch,
+      )
+    case 12:
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        return matmulOf<Q4_K, Q4_KSuperTile>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      }
+      return matmulOf<Q4_K, Int16Tile32InFour<Q4_K, Int16Tile<Q4_K>>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    case 14:
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        return matmulOf<Q6_K, Q6_KPairTile>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      }
+      return matmulOf<Q6_K, Int16Tile16InEight<Q6_K, Int16Tile<Q6_K>>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+  }
+}

@@ -1,0 +1,578 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { batchOf, type Phase } from '../../../src/backend/batch.js'
+import { KV_TYPES, type MemoryRecord, type SequenceMemory } from '../../../src/backend/memory.js'
+import type { Arena } from '../../../src/backend/wasm/arena.js'
+import type { Engine } from '../../../src/backend/wasm/engine.js'
+import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
+import { Slicer } from '../../../src/backend/wasm/slicer.js'
+import { pacer } from '../../../src/platform/pacer.js'
+import { SMALL, smallModel, VOCAB } from '../../model/small.js'
+import { append, contentOf, decode, engineOf, load, outputsOf, prefill, someIds } from './load.js'
+
+const SHAPE = { ...SMALL.shape, headDim: 32 }
+/** Keys and values of 128 positions, 2 layers, 2 heads of 32, in f16. */
+const PAGE = 128 * 2 * 2 * (2 * 32) * 2
+
+let engine: Engine
+let executable: WasmExecutable
+/** Bytes in use without a sequence; the table of pages has been allocated. */
+let unused: number
+
+beforeEach(async () => {
+  engine = await engineOf()
+  executable = await load(smallModel({ shape: SHAPE }), { engine })
+  const memory = executable.createMemory('f16')
+  await append(executable, memory, [1], 'decode')
+  memory.dispose()
+  unused = executable.bytesInUse
+})
+afterEach(() => vi.restoreAllMocks())
+
+function pagesInUse(): number {
+  return (executable.bytesInUse - unused) / PAGE
+}
+
+/** The logits that a sequence of so many prompt and decoded tokens ends with. */
+async function freshLogits(prompt: readonly number[], decoded: readonly number[]): Promise<Float32Array> {
+  const memory = executable.createMemory('f16')
+  const logits = await prefill(executable, memory, prompt)
+  const last = (await decode(executable, memory, decoded)).at(-1)
+  memory.dispose()
+  return last ?? logits
+}
+
+describe('a memory', () => {
+  it('takes nothing before it is used, then a page for every 128 positions', async () => {
+    const memory = executable.createMemory('f16')
+    expect([memory.bytes, memory.length, pagesInUse()]).toEqual([0, 0, 0])
+    for (const [length, pages] of [
+      [1, 1],
+      [127, 1],
+      [128, 1],
+      [129, 2],
+      [256, 2],
+      [257, 3],
+    ]) {
+      await prefill(executable, memory, someIds(length - memory.length, VOCAB))
+      expect(memory.length).toBe(length)
+      expect([memory.bytes / PAGE, pagesInUse()]).toEqual([pages, pages])
+    }
+    memory.dispose()
+    memory.dispose()
+    expect([memory.bytes, memory.length, executable.bytesInUse]).toEqual([0, 0, unused])
+  })
+
+  it('of 8 tokens is one page: 64 of them are 64 pages, whatever the context', async () => {
+    const memories = Array.from({ length: 64 }, () => executable.createMemory('f16'))
+    for (const [i, memory] of memories.entries()) await prefill(executable, memory, someIds(8, VOCAB, i))
+    expect(pagesInUse()).toBe(64)
+    for (const memory of memories) memory.dispose()
+    expect(executable.bytesInUse).toBe(unused)
+  })
+
+  it('knows how each position was computed', async () => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(5, VOCAB))
+    await decode(executable, memory, [1, 2])
+    await append(executable, memory, [3], 'prefill')
+    expect(Array.from({ length: 8 }, (_, i) => memory.phaseAt(i))).toEqual([
+      ...new Array(5).fill('prefill'),
+      ...['decode', 'decode', 'prefill'],
+    ])
+    expect([memory.phaseLength('prefill'), memory.phaseLength('decode')]).toEqual([5, 0])
+    expect(() => memory.phaseAt(8)).toThrow(RangeError)
+    await memory.truncate(0)
+    await decode(executable, memory, [1, 2])
+    expect([memory.phaseLength('prefill'), memory.phaseLength('decode')]).toEqual([0, 2])
+  })
+
+  it('without windows reaches every length', async () => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(300, VOCAB))
+    for (const to of [0, 1, 127, 128, 129, 299, 300]) expect(memory.reachable(to)).toBe(to)
+    expect(memory.reachable(1000)).toBe(300)
+    expect(memory.canShift).toBe(true)
+  })
+})
+
+describe('truncation', () => {
+  it.each([0, 1, 127, 128, 129, 200, 256, 259])(
+    'to %d gives back pages, and fresh bits after',
+    async (to) => {
+      const prompt = someIds(260, VOCAB)
+      const memory = executable.createMemory('f16')
+      await prefill(executable, memory, prompt)
+      expect(await memory.truncate(to)).toBe(to)
+      expect(memory.length).toBe(to)
+      expect(pagesInUse()).toBe(Math.ceil(to / 128))
+      const others = someIds(10, VOCAB, 9)
+      const logits = await append(executable, memory, others, 'prefill')
+      expect(logits).toEqual(await freshLogits([...prompt.slice(0, to), ...others], []))
+      const decoded = await decode(executable, memory, [3, 4])
+      expect(decoded[1]).toEqual(await freshLogits([...prompt.slice(0, to), ...others], [3, 4]))
+    },
+  )
+
+  it('to more than there is changes nothing', async () => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(9, VOCAB))
+    expect(await memory.truncate(20)).toBe(9)
+    expect(memory.length).toBe(9)
+  })
+})
+
+describe('a fork', () => {
+  it('copies nothing, and one page when either is written to', async () => {
+    const memory = executable.createMemory('f16')
+    const prompt = someIds(2000, VOCAB)
+    await prefill(executable, memory, prompt)
+    expect(pagesInUse()).toBe(16)
+    const fork = await memory.fork()
+    expect(pagesInUse()).toBe(16)
+    expect([fork.length, fork.bytes, fork.type]).toEqual([2000, memory.bytes, 'f16'])
+    const a = await decode(executable, memory, [7])
+    expect(pagesInUse()).toBe(17)
+    const b = await decode(executable, fork, [8])
+    // The last page belongs to the fork alone now.
+    expect(pagesInUse()).toBe(17)
+    expect(a[0]).toEqual(await freshLogits(prompt, [7]))
+    expect(b[0]).toEqual(await freshLogits(prompt, [8]))
+    memory.dispose()
+    expect(pagesInUse()).toBe(16)
+    expect((await decode(executable, fork, [9]))[0]).toEqual(await freshLogits(prompt, [8, 9]))
+    fork.dispose()
+    expect(executable.bytesInUse).toBe(unused)
+  })
+
+  it('at the end of a page copies none', async () => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(256, VOCAB))
+    const fork = await memory.fork()
+    await decode(executable, fork, [1])
+    await decode(executable, memory, [2])
+    expect(pagesInUse()).toBe(2 + 1 + 1)
+  })
+
+  it('of a fork, and many of them, are independent whoever writes', async () => {
+    const prompt = someIds(130, VOCAB)
+    const root = executable.createMemory('f16')
+    await prefill(executable, root, prompt)
+    const family: { memory: SequenceMemory; decoded: number[] }[] = [{ memory: root, decoded: [] }]
+    let draw = 17
+    for (let round = 0; round < 24; round++) {
+      draw = (draw * 75 + 74) % 65537
+      const chosen = family[draw % family.length]
+      if (round % 3 === 0) {
+        family.push({ memory: await chosen.memory.fork(), decoded: [...chosen.decoded] })
+        continue
+      }
+      const id = draw % VOCAB
+      await decode(executable, chosen.memory, [id])
+      chosen.decoded.push(id)
+    }
+    for (const { memory, decoded } of family) {
+      expect((await decode(executable, memory, [5]))[0]).toEqual(await freshLogits(prompt, [...decoded, 5]))
+    }
+    // In another order than they were made.
+    for (const i of [3, 0, 7, 1, 8, 5, 2, 6, 4]) family[i]?.memory.dispose()
+    expect(family).toHaveLength(9)
+    expect(executable.bytesInUse).toBe(unused)
+  })
+
+  it('truncated inside a shared page leaves the other one alone, and copies the rest of the page when written', async () => {
+    const prompt = someIds(200, VOCAB)
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, prompt)
+    const before = await contentOf(memory)
+    const fork = await memory.fork()
+    await fork.truncate(150)
+    expect(pagesInUse()).toBe(2)
+    const logits = await append(executable, fork, [1, 2, 3], 'prefill')
+    expect(pagesInUse()).toBe(3)
+    expect(logits).toEqual(await freshLogits([...prompt.slice(0, 150), 1, 2, 3], []))
+    expect(await contentOf(memory)).toBe(before)
+    // Its second page belongs to nobody else any more.
+    await memory.truncate(20)
+    expect(pagesInUse()).toBe(2)
+    expect((await decode(executable, memory, [4]))[0]).toEqual(await freshLogits(prompt.slice(0, 20), [4]))
+    expect((await decode(executable, fork, [4]))[0]).toEqual(
+      await freshLogits([...prompt.slice(0, 150), 1, 2, 3], [4]),
+    )
+    memory.dispose()
+    fork.dispose()
+    expect(executable.bytesInUse).toBe(unused)
+  })
+
+  it('is not changed by a shift of the other one', async () => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(300, VOCAB))
+    const fork = await memory.fork()
+    const before = await contentOf(memory)
+    await fork.shift(4, 50)
+    expect(fork.length).toBe(250)
+    expect(await contentOf(memory)).toBe(before)
+    const shifted = await contentOf(fork)
+    await memory.shift(4, 50)
+    expect(await contentOf(memory)).toBe(shifted)
+    memory.dispose()
+    fork.dispose()
+    expect(executable.bytesInUse).toBe(unused)
+  })
+})
+
+describe.each(KV_TYPES)('a saved memory of %s', (type) => {
+  it.each([0, 1, 127, 128, 129, 300])('of %d positions goes on to the last bit', async (length) => {
+    const memory = executable.createMemory(type)
+    await prefill(executable, memory, someIds(Math.max(0, length - 3), VOCAB))
+    await decode(executable, memory, someIds(length - memory.length, VOCAB, 2))
+    const records = await memory.save()
+    const phases = Array.from({ length }, (_, position) => memory.phaseAt(position))
+    const restored = executable.createMemory(type)
+    await prefill(executable, restored, someIds(140, VOCAB, 5))
+    await restored.restore(records, phases)
+    expect(restored.length).toBe(length)
+    expect(restored.bytes).toBe(memory.bytes)
+    expect(await contentOf(restored)).toBe(await contentOf(memory))
+    const next = [7, 8, 9]
+    expect(await decode(executable, restored, next)).toEqual(await decode(executable, memory, next))
+    memory.dispose()
+    restored.dispose()
+    expect(executable.bytesInUse).toBe(unused)
+  })
+
+  it('has records of each layer, which are copies', async () => {
+    const memory = executable.createMemory(type)
+    await prefill(executable, memory, someIds(5, VOCAB))
+    const records = await memory.save()
+    const rowBytes = { f16: 2 * 64, f32: 4 * 64, q8_0: (34 / 32) * 64 }[type]
+    expect(records).toMatchObject([
+      { kind: 'kv', first: 0 },
+      { kind: 'kv', first: 0 },
+    ])
+    for (const { bytes } of records) expect(bytes.length).toBe(2 * 5 * rowBytes)
+    const before = await contentOf(memory)
+    records[0].bytes.fill(1)
+    expect(await contentOf(memory)).toBe(before)
+  })
+})
+
+describe('records that lie', () => {
+  const phases = new Array<Phase>(130).fill('prefill')
+  const change = (records: readonly MemoryRecord[], index: number, what: object) =>
+    records.map((record, i) => (i === index ? ({ ...record, ...what } as MemoryRecord) : record))
+
+  it.each<[string, (records: readonly MemoryRecord[]) => readonly MemoryRecord[]]>([
+    ['a layer too few', (records) => records.slice(1)],
+    ['a layer too many', (records) => [...records, records[0]]],
+    ['no layers', () => []],
+    ['a byte too few', (records) => change(records, 1, { bytes: records[1].bytes.slice(1) })],
+    [
+      'a byte too many',
+      (records) => change(records, 0, { bytes: new Uint8Array(records[0].bytes.length + 1) }),
+    ],
+    ['no bytes', (records) => change(records, 0, { bytes: new Uint8Array() })],
+    ['another kind', (records) => change(records, 1, { kind: 'recurrent' })],
+    ['a first position that is negative', (records) => change(records, 0, { first: -1 })],
+    ['a first position that is a fraction', (records) => change(records, 0, { first: 0.5 })],
+    ['a first position that is NaN', (records) => change(records, 0, { first: Number.NaN })],
+    [
+      'a layer without its beginning',
+      (records) => change(records, 1, { first: 128, bytes: records[1].bytes.slice(0, 2 * 2 * 128) }),
+    ],
+    [
+      'layers without their beginning',
+      (records) => records.map((each) => ({ ...each, first: 128, bytes: each.bytes.slice(0, 2 * 2 * 128) })),
+    ],
+    [
+      'layers without anything',
+      (records) => records.map((each) => ({ ...each, first: 130, bytes: new Uint8Array() })),
+    ],
+  ])('about %s are refused, and change nothing', async (_, lie) => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(130, VOCAB))
+    const other = executable.createMemory('f16')
+    await prefill(executable, other, someIds(20, VOCAB, 3))
+    const [before, used] = [await contentOf(other), executable.bytesInUse]
+    await expect(other.restore(lie(await memory.save()), phases)).rejects.toMatchObject({
+      name: 'DasllamaError',
+      code: 'BAD_FORMAT',
+    })
+    expect(await contentOf(other)).toBe(before)
+    expect(executable.bytesInUse).toBe(used)
+    expect((await decode(executable, other, [9]))[0]).toEqual(await freshLogits(someIds(20, VOCAB, 3), [9]))
+  })
+
+  it.each([0, 129, 131, 258])('of 130 positions are not taken for %d', async (length) => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(130, VOCAB))
+    const records = await memory.save()
+    const wrong = new Array<Phase>(length).fill('prefill')
+    await expect(memory.restore(records, wrong)).rejects.toMatchObject({ code: 'BAD_FORMAT' })
+    expect(memory.length).toBe(130)
+  })
+
+  it('of another type are refused', async () => {
+    const memory = executable.createMemory('f32')
+    await prefill(executable, memory, someIds(130, VOCAB))
+    const other = executable.createMemory('f16')
+    await expect(other.restore(await memory.save(), phases)).rejects.toMatchObject({ code: 'BAD_FORMAT' })
+    expect([other.length, other.bytes]).toEqual([0, 0])
+  })
+})
+
+/** Lets the arena have so many pages more, whatever the arena's limit is. */
+function limitPages(arena: Arena, pages: number): void {
+  const { allocate } = arena
+  let left = pages
+  vi.spyOn(arena, 'allocate').mockImplementation(function (this: Arena, bytes, purpose) {
+    if (bytes === PAGE && left-- <= 0) {
+      allocate.call(arena, 2 ** 40, purpose)
+    }
+    return allocate.call(arena, bytes, purpose)
+  })
+}
+
+describe('when memory is exhausted', () => {
+  it('a batch leaves every memory as it was, and the same batch can be run when there is memory', async () => {
+    const lengths = [120, 128, 5, 250, 0]
+    const memories = lengths.map(() => executable.createMemory('f16'))
+    for (const [i, memory] of memories.entries()) {
+      await prefill(executable, memory, someIds(lengths[i], VOCAB, i))
+    }
+    const shared = await memories[2].fork()
+    const all = [...memories, shared]
+    const before = await Promise.all(all.map(contentOf))
+    const used = executable.bytesInUse
+    const rows = 10
+    const batch = () => ({
+      ids: all.flatMap((_, i) => someIds(rows, VOCAB, 20 + i)),
+      positions: all.flatMap(({ length }) => Array.from({ length: rows }, (_, row) => length + row)),
+      runs: all.map((memory, i) => ({ memory, firstRow: i * rows, rows, phase: 'prefill' as const })),
+      outputs: all.map((_, i) => (i + 1) * rows - 1),
+    })
+    // They need five pages: one each, but for one of the two that share one. A copy of that stays with the first of them.
+    for (const pages of [0, 1, 2, 3, 3]) {
+      limitPages(engine.arena, pages)
+      await expect(outputsOf(executable, batch())).rejects.toMatchObject({
+        code: 'OUT_OF_MEMORY',
+        message: expect.stringMatching(/^a page of 128 positions of keys and values needs /),
+      })
+      vi.restoreAllMocks()
+      expect(all.map(({ length }) => length)).toEqual([...lengths, 5])
+      expect(await Promise.all(all.map(contentOf))).toEqual(before)
+      expect(executable.bytesInUse).toBeLessThanOrEqual(used + PAGE)
+    }
+    const outputs = await outputsOf(executable, batch())
+    for (const [i, length] of [...lengths, 5].entries()) {
+      const ids = [...someIds(length, VOCAB, i === 5 ? 2 : i), ...someIds(rows, VOCAB, 20 + i)]
+      expect(outputs.get((i + 1) * rows - 1), `sequence ${i}`).toEqual(await freshLogits(ids, []))
+    }
+    for (const memory of all) memory.dispose()
+    expect(executable.bytesInUse).toBe(unused)
+  })
+
+  it('a restore leaves the memory as it was', async () => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(300, VOCAB))
+    const records = await memory.save()
+    const other = executable.createMemory('f16')
+    await prefill(executable, other, someIds(20, VOCAB, 3))
+    const [before, used] = [await contentOf(other), executable.bytesInUse]
+    for (const pages of [0, 1, 2]) {
+      limitPages(engine.arena, pages)
+      const restoring = other.restore(records, new Array<Phase>(300).fill('prefill'))
+      await expect(restoring).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+      vi.restoreAllMocks()
+      expect(await contentOf(other)).toBe(before)
+      expect(executable.bytesInUse).toBe(used)
+    }
+  })
+
+  it('a shift of a fork leaves both as they were, and can be done when there is memory', async () => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(300, VOCAB))
+    const fork = await memory.fork()
+    const before = await contentOf(memory)
+    // Of three pages; those that have been copied stay.
+    for (const pages of [0, 1, 1]) {
+      limitPages(engine.arena, pages)
+      await expect(fork.shift(4, 50)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+      vi.restoreAllMocks()
+      expect([await contentOf(memory), await contentOf(fork)]).toEqual([before, before])
+    }
+    await fork.shift(4, 50)
+    expect(fork.length).toBe(250)
+    memory.dispose()
+    fork.dispose()
+    expect(executable.bytesInUse).toBe(unused)
+  })
+
+  it('of an engine with a small limit, sequences grow until it is reached, and one that ends makes room', async () => {
+    const limited = await engineOf({ memoryLimit: 3 * 2 ** 20 })
+    executable = await load(smallModel({ shape: SHAPE }), { engine: limited })
+    const memories: SequenceMemory[] = []
+    const start = async () => {
+      const memory = executable.createMemory('f16')
+      memories.push(memory)
+      return append(executable, memory, [1, 2, 3], 'prefill')
+    }
+    const first = await start()
+    const exhausted = async () => {
+      for (let i = 0; i < 100; i++) expect(await start()).toEqual(first)
+    }
+    await expect(exhausted()).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+    expect(memories.length).toBeGreaterThan(3)
+    expect(memories.at(-1)!.length).toBe(0)
+    memories[0].dispose()
+    expect(await append(executable, memories.at(-1)!, [1, 2, 3], 'prefill')).toEqual(first)
+  })
+})
+
+describe('a batch that ends early', () => {
+  /** Two sequences, one of which shares its page, and a batch of both. */
+  async function prepared() {
+    const [one, two] = [executable.createMemory('f16'), executable.createMemory('f16')]
+    await prefill(executable, one, someIds(125, VOCAB))
+    await prefill(executable, two, someIds(9, VOCAB, 1))
+    const fork = await two.fork()
+    const batch = (signal?: AbortSignal) => ({
+      ids: [...someIds(30, VOCAB, 5), 7],
+      positions: [...Array.from({ length: 30 }, (_, row) => 125 + row), 9],
+      runs: [
+        { memory: one, firstRow: 0, rows: 30, phase: 'prefill' as const },
+        { memory: two, firstRow: 30, rows: 1, phase: 'decode' as const },
+      ],
+      outputs: [29, 30],
+      signal,
+    })
+    const contents = () => Promise.all([one, two, fork].map(contentOf))
+    return { one, two, fork, batch, contents, before: await contents() }
+  }
+
+  it('by its signal leaves lengths and content, and gives the same bits when it is run again', async () => {
+    const { batch, contents, before } = await prepared()
+    let pauses = 0
+    vi.spyOn(Slicer.prototype, 'slices').mockReturnValue(3)
+    for (let stop = 1; ; stop += 3) {
+      const controller = new AbortController()
+      pauses = 0
+      const due = vi.spyOn(pacer, 'isDue').mockImplementation(() => {
+        if (++pauses === stop) controller.abort('enough')
+        return true
+      })
+      const outcome = await outputsOf(executable, batch(controller.signal)).catch((error) => error)
+      due.mockRestore()
+      if (outcome !== 'enough') break
+      expect(await contents()).toEqual(before)
+    }
+    // It has got through at last, when there was nothing left to stop it at.
+    expect(pauses).toBeGreaterThan(20)
+    vi.restoreAllMocks()
+    const again = await prepared()
+    const outputs = await outputsOf(executable, again.batch())
+    const prompt = [...someIds(125, VOCAB), ...someIds(30, VOCAB, 5)]
+    expect(outputs.get(29)).toEqual(await freshLogits(prompt, []))
+    expect(outputs.get(30)).toEqual(await freshLogits(someIds(9, VOCAB, 1), [7]))
+  })
+
+  it('by what takes its results rejects with that, and can be run again', async () => {
+    const { batch, contents, before } = await prepared()
+    const taken: number[] = []
+    const failing = executable.run(batch(), (row) => {
+      taken.push(row)
+      throw new Error('not today')
+    })
+    await expect(failing).rejects.toThrow('not today')
+    expect(taken).toEqual([29])
+    expect(await contents()).toEqual(before)
+    const outputs = await outputsOf(executable, batch())
+    expect(outputs.get(30)).toEqual(await freshLogits(someIds(9, VOCAB, 1), [7]))
+  })
+
+  it('by its signal while it waits does nothing', async () => {
+    const { batch, one, two, contents } = await prepared()
+    const controller = new AbortController()
+    vi.spyOn(pacer, 'isDue').mockReturnValueOnce(true)
+    const other = executable.createMemory('f16')
+    const running = append(executable, other, [1, 2, 3], 'prefill')
+    const waiting = outputsOf(executable, batch(controller.signal))
+    controller.abort('enough')
+    await expect(waiting).rejects.toBe('enough')
+    await running
+    expect([one.length, two.length]).toEqual([125, 9])
+    await contents()
+  })
+
+  it('by dispose rejects with DISPOSED, as do those that wait', async () => {
+    const { batch } = await prepared()
+    const other = executable.createMemory('f16')
+    vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const outcomes = Promise.allSettled([
+      outputsOf(executable, batch()),
+      append(executable, other, [1, 2], 'prefill'),
+    ])
+    await executable.dispose()
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'DISPOSED' } })
+    }
+    expect(executable.bytesInUse).toBe(0)
+  })
+
+  it('by dispose on two threads rejects with DISPOSED too', async () => {
+    executable = await load(smallModel({ shape: SHAPE }), { engine: await engineOf({ threads: 2 }) })
+    const memory = executable.createMemory('f16')
+    vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const outcome = append(executable, memory, someIds(100, VOCAB), 'prefill').catch((error) => error)
+    await new Promise((resolve) => setImmediate(resolve))
+    await executable.dispose()
+    expect(await outcome).toMatchObject({ code: 'DISPOSED' })
+    expect(memory.length).toBe(0)
+  })
+})
+
+describe('a batch that contradicts itself', () => {
+  it('is refused before anything runs or is allocated', async () => {
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, [1, 2, 3])
+    const elsewhere = await load(smallModel({ shape: SHAPE }))
+    const foreign = elsewhere.createMemory('f16')
+    const gone = executable.createMemory('f16')
+    gone.dispose()
+    const allocate = vi.spyOn(engine.arena, 'allocate')
+    const project = vi.spyOn(engine.team, 'run')
+    const sound = batchOf([4], { memory, phase: 'decode', outputs: [0] })
+    const run = (change: object) => executable.run({ ...sound, ...change }, () => expect.unreachable())
+    const runOf = (change: object) => [{ ...sound.runs[0], ...change }]
+    for (const change of [
+      { ids: [VOCAB] },
+      { positions: [4] },
+      { positions: [2] },
+      { outputs: [1] },
+      { runs: runOf({ memory: gone }) },
+      { runs: runOf({ memory: foreign }), positions: [0] },
+      { runs: runOf({ phase: 'both' }) },
+      { runs: [] },
+      { ids: [1, 2], positions: [3, 3], runs: [sound.runs[0], { ...sound.runs[0], firstRow: 1 }] },
+      { want: 'everything' },
+    ]) {
+      await expect(run(change)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    }
+    expect(allocate).not.toHaveBeenCalled()
+    expect(project).not.toHaveBeenCalled()
+    expect(memory.length).toBe(3)
+    vi.restoreAllMocks()
+    expect((await decode(executable, memory, [4]))[0]).toEqual(await freshLogits([1, 2, 3], [4]))
+  })
+
+  it('is checked when its turn has come: two that were asked for at once both continue', async () => {
+    const memory = executable.createMemory('f16')
+    vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const first = executable.run(batchOf([1, 2], { memory, phase: 'prefill', outputs: [] }), () => {})
+    const second = executable.run(
+      { ...batchOf([3], { memory, phase: 'prefill', outputs: [0] }), positions: [2] },
+      () => {},
+    )
+    await Promise.all([first, second])
+    expect(memory.length).toBe(3)
+  })
+})

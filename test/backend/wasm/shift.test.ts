@@ -1,0 +1,230 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { KvType, SequenceMemory } from '../../../src/backend/memory.js'
+import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
+import { f16ToF32 } from '../../../src/gguf/half.js'
+import { pacer } from '../../../src/platform/pacer.js'
+import { SMALL, smallModel, VOCAB } from '../../model/small.js'
+import { append, contentOf, decode, engineOf, load, prefill, someIds } from './load.js'
+import { windowedModel } from './windowed-family.js'
+
+/** With one layer a key is a function of its token and its position alone, and a value of its token. */
+const SHAPE = { ...SMALL.shape, layers: 1, headDim: 32 }
+
+async function evaluated(
+  executable: WasmExecutable,
+  ids: readonly number[],
+  type: KvType,
+  options?: { retain: number },
+): Promise<SequenceMemory> {
+  const memory = executable.createMemory(type, options)
+  await prefill(executable, memory, ids)
+  return memory
+}
+
+/** What the only layer of a memory holds, as numbers: rows of keys and of values from position `first` on. */
+async function held(memory: SequenceMemory) {
+  const [{ first, bytes }] = await memory.save()
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  const size = { f32: 4, f16: 2, q8_0: 34 / 32 }[memory.type]
+  const numbers = Float64Array.from({ length: bytes.length / size }, (_, i) => {
+    if (memory.type === 'f32') return view.getFloat32(4 * i, true)
+    if (memory.type === 'f16') return f16ToF32(view.getUint16(2 * i, true))
+    const block = 34 * Math.floor(i / 32)
+    return f16ToF32(view.getUint16(block, true)) * view.getInt8(block + 2 + (i % 32))
+  })
+  const half = numbers.length / 2
+  return {
+    first,
+    row: half / Math.max(1, memory.length - first),
+    keys: numbers.subarray(0, half),
+    values: numbers.subarray(half),
+  }
+}
+
+/**
+ * Largest error, as a part of the largest value of a row: half a step before the turn, which turns two such errors into
+ * √2 of one at worst, half a step after it, and half a step of what it is compared with.
+ */
+const HALF_STEPS = 2 + Math.SQRT2
+const TOLERANCE = { f32: 1e-6, f16: HALF_STEPS * 2 ** -11, q8_0: HALF_STEPS * (0.5 / 127) + 2 ** -10 }
+
+function expectSame(actual: Float64Array, wanted: Float64Array): void {
+  const at = actual.findIndex((value, i) => value !== wanted[i])
+  expect([actual.length, at]).toEqual([wanted.length, -1])
+}
+
+/** Compares all that both hold. */
+async function expectMoved(actual: SequenceMemory, wanted: SequenceMemory, keep: number): Promise<void> {
+  expect(actual.length).toBe(wanted.length)
+  const [a, b] = [await held(actual), await held(wanted)]
+  const first = Math.max(a.first, b.first)
+  const { row } = b
+  const rowsOf = (of: typeof a, which: 'keys' | 'values') => of[which].subarray((first - of.first) * row)
+  expectSame(rowsOf(a, 'values'), rowsOf(b, 'values'))
+  const [keys, expectedKeys] = [rowsOf(a, 'keys'), rowsOf(b, 'keys')]
+  const kept = Math.max(0, keep - first) * row
+  expectSame(keys.subarray(0, kept), expectedKeys.subarray(0, kept))
+  for (let at = 0; at < keys.length; at += row) {
+    const [actualRow, wantedRow] = [keys, expectedKeys].map((all) => all.subarray(at, at + row))
+    const allowed = TOLERANCE[actual.type] * Math.max(...wantedRow.map(Math.abs))
+    const worst = Math.max(...actualRow.map((value, i) => Math.abs(value - wantedRow[i])))
+    expect(worst, `key ${first + at / row}`).toBeLessThanOrEqual(allowed)
+  }
+}
+
+const IDS = Array.from({ length: 200 }, (_, i) => (i * 37 + 5) % VOCAB)
+const LONG = someIds(700, VOCAB)
+
+const SHIFTS = [
+  { ids: IDS, keep: 4, dropped: 98 },
+  { ids: IDS, keep: 0, dropped: 1 },
+  { ids: IDS, keep: 60, dropped: 64 },
+  { ids: IDS, keep: 10, dropped: 189 },
+  { ids: IDS, keep: 10, dropped: 190 },
+  { ids: IDS, keep: 0, dropped: 200 },
+  { ids: LONG, keep: 4, dropped: 348 },
+  { ids: LONG, keep: 128, dropped: 128 },
+  { ids: LONG, keep: 100, dropped: 300 },
+  { ids: LONG, keep: 0, dropped: 127 },
+]
+
+describe.each(['f32', 'f16', 'q8_0'] as const)('a shift of an %s memory', (type) => {
+  it.each([
+    ['plain', {}],
+    ['YaRN, whose keys have a magnitude', { ropeScaling: { type: 'yarn', factor: 4, originalContext: 64 } }],
+    ['linear scaling', { ropeScaling: { type: 'linear', factor: 4 } }],
+  ] as const)('turns keys to where they now stand, and moves values as they are: %s', async (_, options) => {
+    const executable = await load(smallModel({ shape: SHAPE, ...(options as object) }))
+    for (const { ids, keep, dropped } of SHIFTS) {
+      const memory = await evaluated(executable, ids, type)
+      await memory.shift(keep, dropped)
+      const wanted = await evaluated(executable, [...ids.slice(0, keep), ...ids.slice(keep + dropped)], type)
+      await expectMoved(memory, wanted, keep)
+      expect(memory.bytes).toBe(wanted.bytes)
+      memory.dispose()
+      wanted.dispose()
+    }
+  })
+
+  it('moves retained windows like layers that see everything', async () => {
+    const executable = await load(windowedModel({ window: 40, layers: 1, period: 9 }))
+    for (const { ids, keep, dropped } of SHIFTS) {
+      const memory = await evaluated(executable, ids, type, { retain: Math.max(1, keep) })
+      await memory.shift(keep, dropped)
+      const rest = [...ids.slice(0, keep), ...ids.slice(keep + dropped)]
+      const wanted = await evaluated(executable, rest, type, { retain: 1 })
+      await expectMoved(memory, wanted, keep)
+      expect((await held(memory)).first).toBe(0)
+      memory.dispose()
+      wanted.dispose()
+    }
+  })
+})
+
+describe('a shift', () => {
+  it('keeps how positions were computed', async () => {
+    const executable = await load(smallModel())
+    const memory = await evaluated(executable, IDS.slice(0, 10), 'f16')
+    await decode(executable, memory, IDS.slice(10, 20))
+    await append(executable, memory, IDS.slice(20, 30), 'prefill')
+    await memory.shift(4, 10)
+    const phases = Array.from({ length: 20 }, (_, position) => memory.phaseAt(position)[0]).join('')
+    expect(phases).toBe(`${'p'.repeat(4)}${'d'.repeat(6)}${'p'.repeat(10)}`)
+  })
+
+  it('with pauses between its steps, and a batch of another sequence that waits, has the same result', async () => {
+    const executable = await load(smallModel())
+    const [memory, other, third] = [
+      await evaluated(executable, LONG, 'f16'),
+      await evaluated(executable, LONG, 'f16'),
+      await evaluated(executable, IDS, 'f16'),
+    ]
+    const fork = await third.fork()
+    await memory.shift(4, 348)
+    const expected = await append(executable, third, [1, 2, 3], 'prefill')
+    const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const shifting = other.shift(4, 348)
+    const appended = append(executable, fork, [1, 2, 3], 'prefill')
+    await shifting
+    expect(await appended).toEqual(expected)
+    due.mockRestore()
+    expect(await contentOf(other)).toBe(await contentOf(memory))
+  })
+
+  it('is done whole though a thread has died: only the next batch reports it', async () => {
+    const engine = await engineOf({ threads: 2 })
+    const executable = await load(smallModel(), { engine })
+    const alone = await load(smallModel())
+    const [memory, wanted] = [await evaluated(executable, LONG, 'f16'), await evaluated(alone, LONG, 'f16')]
+    await wanted.shift(4, 348)
+    const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    const pause = vi.spyOn(pacer, 'pause').mockImplementationOnce(async () => {
+      const [member] = engine.team.members
+      member.terminate()
+      await member.ended
+      await new Promise((resolve) => setImmediate(resolve))
+    })
+    await memory.shift(4, 348)
+    expect(pause).toHaveBeenCalled()
+    due.mockRestore()
+    pause.mockRestore()
+    expect(await contentOf(memory)).toBe(await contentOf(wanted))
+    await expect(decode(executable, memory, [1])).rejects.toMatchObject({ code: 'THREAD_LOST' })
+    expect(await decode(executable, memory, [1])).toEqual(await decode(alone, wanted, [1]))
+    await executable.dispose()
+  })
+})
+
+/** Windows that give pages back. */
+describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that retains nothing', (window) => {
+  const make = () => load(windowedModel({ window, layers: 1, period: 9 }))
+
+  it.each([
+    { keep: 0, dropped: 100 },
+    { keep: 0, dropped: 350 },
+    { keep: 4, dropped: 348 },
+    { keep: 4, dropped: 20 },
+    { keep: 300, dropped: 100 },
+    { keep: 0, dropped: 695 },
+    { keep: 0, dropped: 650 },
+    { keep: 600, dropped: 90 },
+    { keep: 690, dropped: 5 },
+    { keep: 4, dropped: 694 },
+  ])('is right or refused: $keep kept, $dropped dropped', async ({ keep, dropped }) => {
+    const executable = await make()
+    const unused = executable.bytesInUse
+    const memory = await evaluated(executable, LONG, 'f16')
+    const left = LONG.length - dropped
+    const before = await contentOf(memory)
+    const outcome = await memory.shift(keep, dropped).catch((error) => error)
+    // What the next row sees: of the kept positions those in the window, which are long gone unless they are near the end.
+    const isPossible = left - window + 1 >= keep || keep > LONG.length - window
+    if (outcome !== undefined) {
+      expect(outcome).toMatchObject({ code: 'UNSUPPORTED', hint: expect.stringContaining('contextShift') })
+      expect(isPossible).toBe(false)
+      expect(await contentOf(memory)).toBe(before)
+    } else {
+      const rest = [...LONG.slice(0, keep), ...LONG.slice(keep + dropped)]
+      const wanted = await evaluated(executable, rest, 'f16')
+      await expectMoved(memory, wanted, keep)
+      expect(memory.reachable(left)).toBe(left)
+      expect((await held(memory)).first).toBeLessThanOrEqual(Math.max(0, left - window + 1))
+      // What it says that it reaches is there.
+      for (const to of [left, left - 1, left - 50, left - 128, left - 200]) {
+        if (to < 0) continue
+        const fork = await memory.fork()
+        const reached = await fork.truncate(to)
+        const all = executable.createMemory('f16', { retain: 1 })
+        await prefill(executable, all, rest.slice(0, reached))
+        await expectMoved(fork, all, keep)
+        expect((await held(fork)).first).toBeLessThanOrEqual(Math.max(0, reached - window + 1))
+        fork.dispose()
+        all.dispose()
+      }
+      wanted.dispose()
+    }
+    await decode(executable, memory, someIds(300, VOCAB))
+    memory.dispose()
+    expect(executable.bytesInUse).toBeLessThanOrEqual(unused + 4096)
+  })
+})

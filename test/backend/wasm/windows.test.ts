@@ -1,0 +1,314 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Phase } from '../../../src/backend/batch.js'
+import type { KvType, SequenceMemory } from '../../../src/backend/memory.js'
+import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
+import { sequenceBytes } from '../../../src/backend/wasm/kv-layout.js'
+import type { KvMemory } from '../../../src/backend/wasm/kv-memory.js'
+import { VOCAB } from '../../model/small.js'
+import { append, contentOf, decode, load, prefill, someIds } from './load.js'
+import { windowedModel } from './windowed-family.js'
+
+const WINDOWS = [1, 5, 40, 128, 129, 200]
+
+/** Pages that layers with a window hold. */
+function windowedPages(memory: SequenceMemory): number {
+  const table = (memory as KvMemory).tables.find(({ group }) => group.window !== undefined)!
+  return table.bytes / table.group.pageBytes
+}
+
+/** Most pages that a length keeps reachable takes: its window, wherever it begins, and one before it. */
+function pagesOfEnd(window: number): number {
+  return Math.ceil((window - 1) / 128) + 2
+}
+
+/** A memory whose layers with a window give nothing back, so that it is what the other ones must be equal to. */
+function retained(executable: WasmExecutable, type: KvType = 'f16'): SequenceMemory {
+  return executable.createMemory(type, { retain: 1 })
+}
+
+describe.each(WINDOWS)('layers with a window of %d', (window) => {
+  it.each(['f16', 'q8_0'] as const)(
+    'hold a bounded number of pages, with the results of all, %s',
+    async (type) => {
+      const executable = await load(windowedModel({ window }))
+      const unused = executable.bytesInUse
+      const [memory, all] = [executable.createMemory(type), retained(executable, type)]
+      const ids = someIds(2000, VOCAB, window)
+      const most = sequenceBytes(executable.memories, 2000, type)
+      const appendBoth = async (count: number, phase: Phase) => {
+        const next = ids.slice(memory.length, memory.length + count)
+        const [actual, expected] = [
+          await append(executable, memory, next, phase),
+          await append(executable, all, next, phase),
+        ]
+        expect(actual, `length ${memory.length}`).toEqual(expected)
+        expect(memory.bytes).toBeLessThanOrEqual(most)
+      }
+      for (const size of [128, 1, 100, 128, 27, 128, 128]) await appendBoth(size, 'prefill')
+      expect(windowedPages(memory)).toBeLessThanOrEqual(pagesOfEnd(window))
+      while (memory.length < 900) {
+        await appendBoth(memory.length % 7 === 0 ? 5 : 1, 'decode')
+        // The end of the prompt and the present one.
+        expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
+      }
+      while (memory.length < 2000) await appendBoth(Math.min(100, 2000 - memory.length), 'prefill')
+      expect(windowedPages(memory)).toBeLessThanOrEqual(pagesOfEnd(window))
+      expect(windowedPages(all)).toBe(16)
+      memory.dispose()
+      all.dispose()
+      expect(executable.bytesInUse).toBeLessThanOrEqual(unused + 4096)
+    },
+  )
+
+  it('keep the end of the prompt reachable, and what is held', async () => {
+    const executable = await load(windowedModel({ window }))
+    const ids = someIds(1500, VOCAB)
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, ids.slice(0, 300))
+    await decode(executable, memory, ids.slice(300, 700))
+    memory.hold()
+    await decode(executable, memory, ids.slice(700, 1200))
+    expect([memory.reachable(1200), memory.reachable(700), memory.reachable(300)]).toEqual([1200, 700, 300])
+    expect(windowedPages(memory)).toBeLessThanOrEqual(3 * pagesOfEnd(window))
+    expect(memory.bytes).toBeLessThanOrEqual(sequenceBytes(executable.memories, 1200, 'f16'))
+    // Between them a length whose window is still there.
+    const between = memory.reachable(1000)
+    expect(between).toBeLessThanOrEqual(1000)
+    expect(between).toBeGreaterThanOrEqual(700)
+    memory.release()
+    expect(memory.reachable(700)).toBeLessThan(700)
+    expect(memory.reachable(700)).toBeGreaterThanOrEqual(300)
+    expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
+    // A hold takes the place of the one before.
+    memory.hold()
+    await decode(executable, memory, ids.slice(1200, 1300))
+    memory.hold()
+    await decode(executable, memory, ids.slice(1300, 1500))
+    expect(memory.reachable(1300)).toBe(1300)
+    expect(windowedPages(memory)).toBeLessThanOrEqual(3 * pagesOfEnd(window))
+    const all = retained(executable)
+    await prefill(executable, all, ids.slice(0, 300))
+    await decode(executable, all, ids.slice(300, 1300))
+    expect(await memory.truncate(1300)).toBe(1300)
+    expect(await decode(executable, memory, [1, 2])).toEqual(await decode(executable, all, [1, 2]))
+    expect(await memory.truncate(300)).toBe(300)
+    await all.truncate(300)
+    expect(await decode(executable, memory, [3, 4])).toEqual(await decode(executable, all, [3, 4]))
+  })
+
+  it('say which length a truncation reaches; what is evaluated again gives the same bits', async () => {
+    const executable = await load(windowedModel({ window }))
+    const ids = someIds(1000, VOCAB)
+    const all = retained(executable)
+    const logits = await decode(executable, all, ids)
+    const whole = executable.createMemory('f16')
+    await decode(executable, whole, ids)
+    for (const to of [999, 900, 700, 640, 512, 300, 1, 0]) {
+      const memory = await whole.fork()
+      const promised = memory.reachable(to)
+      expect(promised).toBeLessThanOrEqual(to)
+      expect(memory.length).toBe(1000)
+      expect(await memory.truncate(to)).toBe(promised)
+      expect(memory.length).toBe(promised)
+      const end = Math.min(1000, promised + 150)
+      const again = await decode(executable, memory, ids.slice(promised, end))
+      expect(again).toEqual(logits.slice(promised, end))
+      memory.dispose()
+    }
+    // A few tokens can always be taken back.
+    const memory = executable.createMemory('f16')
+    for (const id of ids) {
+      await decode(executable, memory, [id])
+      const few = Math.max(0, memory.length - 100)
+      expect(memory.reachable(few)).toBe(few)
+    }
+  })
+
+  it('are saved from the first position on that is held without a gap, and restored', async () => {
+    const executable = await load(windowedModel({ window }))
+    const ids = someIds(900, VOCAB)
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, ids.slice(0, 200))
+    await decode(executable, memory, ids.slice(200, 900))
+    const records = await memory.save()
+    const [first, full, last] = records
+    expect(full.first).toBe(0)
+    expect(first.first).toBe(last.first)
+    expect(first.first).toBeGreaterThan(0)
+    expect(first.first).toBeLessThanOrEqual(900 - window + 1)
+    const phases = ids.map((_, i): Phase => (i < 200 ? 'prefill' : 'decode'))
+    const restored = executable.createMemory('f16')
+    await restored.restore(records, phases)
+    expect(restored.length).toBe(900)
+    expect(restored.bytes).toBeLessThanOrEqual(memory.bytes)
+    expect(await contentOf(restored)).toBe(await contentOf(memory))
+    for (const to of [899, 850, 800, 700, 500, 200, 100]) {
+      expect(restored.reachable(to)).toBeLessThanOrEqual(memory.reachable(to))
+    }
+    for (const each of [restored, memory]) each.hold()
+    expect(await decode(executable, restored, ids.slice(0, 200))).toEqual(
+      await decode(executable, memory, ids.slice(0, 200)),
+    )
+    for (const each of [restored, memory]) expect(await each.truncate(900)).toBe(900)
+    expect(await decode(executable, restored, [1, 2])).toEqual(await decode(executable, memory, [1, 2]))
+  })
+
+  it('refuse records whose window is not all there, or begins within a page', async () => {
+    const executable = await load(windowedModel({ window }))
+    const memory = executable.createMemory('f16')
+    await decode(executable, memory, someIds(900, VOCAB))
+    const records = await memory.save()
+    const phases = new Array<Phase>(900).fill('decode')
+    const other = executable.createMemory('f16')
+    const { first } = records[0]
+    const rowBytes = records[0].bytes.length / 2 / (900 - first)
+    /** Windowed layers from another position on: the bytes do not matter. */
+    const from = (position: number) =>
+      records.map((record, i) =>
+        i === 1
+          ? record
+          : { ...record, first: position, bytes: new Uint8Array(2 * Math.max(0, 900 - position) * rowBytes) },
+      )
+    for (const position of [900 - window + 2, 899, 900, 901, first + 1, first - 1]) {
+      if (position <= 900 - window + 1 && position % 128 === 0) continue
+      const restoring = other.restore(from(position), phases)
+      await expect(restoring, `from ${position}`).rejects.toMatchObject({ code: 'BAD_FORMAT' })
+    }
+    const mixed = records.map((record, i) => (i === 2 ? from(first - 128)[2] : record))
+    await expect(other.restore(mixed, phases)).rejects.toMatchObject({ code: 'BAD_FORMAT' })
+    expect([other.length, other.bytes]).toEqual([0, 0])
+    await other.restore(records, phases)
+    expect(other.length).toBe(900)
+  })
+
+  it('may be forked, whose pages they give back alone', async () => {
+    const executable = await load(windowedModel({ window }))
+    const ids = someIds(1500, VOCAB)
+    const memory = executable.createMemory('f16')
+    await decode(executable, memory, ids.slice(0, 400))
+    const unshared = executable.bytesInUse
+    const fork = await memory.fork()
+    expect(executable.bytesInUse).toBe(unshared)
+    await decode(executable, fork, ids.slice(400, 1000))
+    const all = retained(executable)
+    await decode(executable, all, ids.slice(0, 400))
+    const allFork = await all.fork()
+    await decode(executable, allFork, ids.slice(400, 1000))
+    expect(await decode(executable, fork, [7, 8])).toEqual(await decode(executable, allFork, [7, 8]))
+    expect(await decode(executable, memory, [9, 8])).toEqual(await decode(executable, all, [9, 8]))
+    expect(memory.reachable(350)).toBe(350)
+    expect(windowedPages(fork)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
+  })
+})
+
+/** What may be done to a memory. */
+type Action =
+  | { readonly kind: 'prefill' | 'decode'; readonly count: number }
+  | { readonly kind: 'truncate'; readonly back: number }
+  | { readonly kind: 'hold' | 'release' | 'fork' | 'leave' | 'restore' }
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('prefill' as const), count: fc.integer({ min: 1, max: 128 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('decode' as const), count: fc.integer({ min: 1, max: 60 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('truncate' as const), back: fc.integer({ min: 0, max: 500 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constantFrom('hold', 'release', 'fork', 'leave', 'restore') }),
+  },
+) as fc.Arbitrary<Action>
+
+describe.each([
+  { window: 5, period: 2 },
+  { window: 40, period: 3 },
+  { window: 128, period: 2 },
+  { window: 200, period: 9 },
+])('a memory with windows of $window, whatever is done to it', ({ window, period }) => {
+  it('goes on as one that gives nothing back', async () => {
+    const executable = await load(windowedModel({ window, period }))
+    const unused = executable.bytesInUse
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 25 }), async (actions) => {
+        let pair = { memory: executable.createMemory('f16'), all: retained(executable) }
+        const left: (typeof pair)[] = []
+        let held: number | undefined
+        let promptEnd = 0
+        let seed = 0
+        for (const step of actions) {
+          const { memory, all } = pair
+          switch (step.kind) {
+            case 'prefill':
+            case 'decode': {
+              const ids = someIds(step.count, VOCAB, ++seed)
+              const actual = await append(executable, memory, ids, step.kind)
+              expect(actual).toEqual(await append(executable, all, ids, step.kind))
+              if (step.kind === 'prefill') promptEnd = memory.length
+              break
+            }
+            case 'truncate': {
+              const to = Math.max(0, memory.length - step.back)
+              const promised = memory.reachable(to)
+              expect(promised).toBeLessThanOrEqual(to)
+              if (held !== undefined && held <= to) expect(promised).toBeGreaterThanOrEqual(held)
+              if (promptEnd <= to) expect(promised).toBeGreaterThanOrEqual(promptEnd)
+              expect(await memory.truncate(to)).toBe(promised)
+              expect(await all.truncate(promised)).toBe(promised)
+              promptEnd = Math.min(promptEnd, promised)
+              if (held !== undefined && held > promised) held = undefined
+              break
+            }
+            case 'hold':
+              memory.hold()
+              held = memory.length
+              break
+            case 'release':
+              memory.release()
+              held = undefined
+              break
+            case 'fork':
+            case 'leave': {
+              // Goes on with the fork; the other one is compared at the end, or disposed.
+              const fork = { memory: await memory.fork(), all: await all.fork() }
+              if (step.kind === 'fork') left.push(pair)
+              else for (const each of [memory, all]) each.dispose()
+              pair = fork
+              held = undefined
+              break
+            }
+            case 'restore': {
+              const phases = Array.from({ length: memory.length }, (_, i) => memory.phaseAt(i))
+              const restored = executable.createMemory('f16')
+              await restored.restore(await memory.save(), phases)
+              memory.dispose()
+              pair = { memory: restored, all }
+              held = undefined
+              // What was behind a gap has not been saved.
+              promptEnd = 0
+              break
+            }
+          }
+          expect(pair.memory.length).toBe(pair.all.length)
+          const most = sequenceBytes(executable.memories, pair.memory.length, 'f16')
+          expect(pair.memory.bytes).toBeLessThanOrEqual(most)
+        }
+        for (const { memory, all } of [...left, pair]) {
+          const ids = someIds(3, VOCAB, 77)
+          expect(await decode(executable, memory, ids)).toEqual(await decode(executable, all, ids))
+          memory.dispose()
+          all.dispose()
+        }
+        expect(executable.bytesInUse).toBeLessThanOrEqual(unused + 4096)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
