@@ -22,7 +22,7 @@ const windowed: Family<WindowedConfig> = {
   build(b, h) {
     let x = b.embed('token_embd')
     for (const l of b.layers()) {
-      const window = (l.layer! + 1) % h.period === 0 ? undefined : h.window
+      const window = (l.layer + 1) % h.period === 0 ? undefined : h.window
       const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
       const attended = l.attention(l.rope(q), l.rope(k), v, { window })
       x = l.add(x, l.linear(attended, 'attn_output', h.embeddingLength))
@@ -54,10 +54,7 @@ export function windowedModel({ window, period = 2, layers = 3, ...options }: Wi
       context: 4096,
     },
     architecture: 'windowed',
-    metadata: [
-      ['windowed.window', u32(window)],
-      ['windowed.period', u32(period)],
-    ],
+    hyperparameters: { window: u32(window), period: u32(period) },
     ...options,
   })
 }
