@@ -123,7 +123,7 @@ export class Chat {
     return this.#prompts.template
   }
 
-  /** How the model's replies are read: what the template tells, or what the option `replyFormat` says. */
+  /** How the model's replies are read: as the template has it, or as the option `replyFormat` says. */
   get replyFormat(): ReplyFormat {
     return this.#format
   }
