@@ -18,6 +18,8 @@ import { familyError } from './family.js'
 /** Which tensors there are: a model file's, or those that a test wants to make. */
 export interface TensorNames {
   has(name: string): boolean
+  /** Shapes, columns before rows, where they are known. */
+  get?(name: string): { readonly shape: readonly number[] } | undefined
 }
 
 /** The builder of one layer. */
@@ -270,8 +272,10 @@ export class Builder {
 
   #gatedFeedForward(x: Value, activation: ActivationFunction): Value {
     const { feedForwardLength: rows } = this.#recording.config
-    // Of a fused matrix, `ffn_up` alone, the gate comes first.
-    const isFused = !this.has('ffn_gate.weight') && this.has('ffn_up.weight')
+    // Of a fused matrix, `ffn_up` alone, the gate comes first. One that is too short for both has lost its gate.
+    const upName = this.#fullName('ffn_up.weight')
+    const upRows = this.#recording.names.get?.(upName)?.shape[1]
+    const isFused = !this.has('ffn_gate.weight') && this.has('ffn_up.weight') && upRows !== rows
     const [gate, up] = isFused
       ? this.linears(x, 'ffn_up', [
           { name: 'ffn_gate', rows },

@@ -2,7 +2,7 @@ import type { Program, TensorSpec } from '../backend/program.js'
 import { describeFailure, describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
-import { Builder } from './builder.js'
+import { Builder, type TensorNames } from './builder.js'
 import { type Config, checkConfig } from './config.js'
 import { type Family, familyError } from './family.js'
 import { HyperparameterReader } from './hyperparameter-reader.js'
@@ -44,7 +44,7 @@ export function planModel(file: ModelFile): ModelPlan {
 /** The program of a model with these tensors. */
 export function record(
   { family, config }: Pick<ModelHeader, 'family' | 'config'>,
-  names: { has(name: string): boolean },
+  names: TensorNames,
 ): Program {
   return called(config.architecture, 'build()', () =>
     Builder.record(config, names, (b) => family.build(b, config)),

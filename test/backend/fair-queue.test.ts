@@ -54,3 +54,61 @@ it('lets those who are aborted go at once, and does their work never', async () 
   expect(worked).toBe(false)
   expect(await queue.run(async () => 'free again')).toBe('free again')
 })
+
+it('goes on after work that throws before it is a promise', async () => {
+  const queue = new FairQueue()
+  const failing = queue.run(() => {
+    throw new Error('at once')
+  })
+  await expect(failing).rejects.toThrow('at once')
+  expect(await queue.run(async () => 'yes')).toBe('yes')
+})
+
+it('does not lose its turn to one who leaves, whether before, between or after others', async () => {
+  for (const leaving of [0, 1, 2, 3]) {
+    const queue = new FairQueue()
+    const done: number[] = []
+    let finish = () => {}
+    const running = queue.run(() => new Promise<void>((resolve) => (finish = resolve)))
+    const controllers = [0, 1, 2, 3].map(() => new AbortController())
+    const waiting = controllers.map(({ signal }, i) => queue.run(async () => void done.push(i), signal))
+    const outcomes = Promise.allSettled(waiting)
+    controllers[leaving].abort('enough')
+    finish()
+    await running
+    const expected = [0, 1, 2, 3].filter((i) => i !== leaving)
+    expect((await outcomes).map(({ status }) => status === 'fulfilled')).toEqual(
+      [0, 1, 2, 3].map((i) => i !== leaving),
+    )
+    expect(done).toEqual(expected)
+  }
+})
+
+it('lets one that is aborted as its turn comes in, and those behind it after it', async () => {
+  const queue = new FairQueue()
+  const controller = new AbortController()
+  const done: string[] = []
+  const running = queue.run(async () => {
+    // Those who wait are let in when this returns.
+    queueMicrotask(() => queueMicrotask(() => controller.abort('too late')))
+  })
+  const next = queue.run(async () => void done.push('next'), controller.signal).catch(() => done.push('left'))
+  const last = queue.run(async () => void done.push('last'))
+  await Promise.all([running, next, last])
+  expect(done).toHaveLength(2)
+  expect(done[1]).toBe('last')
+})
+
+it('keeps nothing of a signal that outlives it', async () => {
+  const queue = new FairQueue()
+  const { signal } = new AbortController()
+  let listeners = 0
+  const counted = {
+    ...{ aborted: false, reason: undefined },
+    throwIfAborted: () => {},
+    addEventListener: () => listeners++,
+    removeEventListener: () => listeners--,
+  } as unknown as typeof signal
+  await Promise.all(Array.from({ length: 5 }, () => queue.run(turn, counted)))
+  expect(listeners).toBe(0)
+})

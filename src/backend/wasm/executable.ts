@@ -316,6 +316,7 @@ export class WasmExecutable implements Executable {
       free: (pointer: Pointer) => this.#engine.arena.free(pointer),
       bytes: (pointer: Pointer, length: number) => this.#engine.arena.bytes(pointer, length),
     },
+    canMove: () => this.#schedule.keyRopes.canShift,
     move: (memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void> =>
       this.#queue.run(async () => {
         this.#assertOpen()

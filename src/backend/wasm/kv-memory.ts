@@ -9,6 +9,8 @@ import { type PageArena, PageTable, pageOf } from './pages.js'
 /** What a memory needs of the executable that it belongs to. */
 export interface MemoryHost {
   readonly arena: PageArena
+  /** Whether `move` is possible. */
+  canMove(): boolean
   /** Moves `count` positions from `from` on to `to`, keys turned back, in pages that `memory` alone holds. */
   move(memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void>
   /** A memory has been forked, or disposed. */
@@ -20,7 +22,6 @@ export interface MemoryHost {
 export class KvMemory implements SequenceMemory {
   readonly type: KvType
   readonly layout: KvLayout
-  readonly canShift = true
   readonly #host: MemoryHost
   /** Positions at the beginning that stay: with any, windows give nothing back. */
   readonly #retain: number
@@ -40,6 +41,10 @@ export class KvMemory implements SequenceMemory {
 
   get length(): number {
     return this.#phases.length
+  }
+
+  get canShift(): boolean {
+    return this.#host.canMove()
   }
 
   get bytes(): number {
@@ -105,6 +110,7 @@ export class KvMemory implements SequenceMemory {
   }
 
   async shift(keep: number, count: number): Promise<void> {
+    if (!this.canShift) throw cannotTurnBack()
     const { length } = this
     const left = length - count
     const firstPages = this.#tables.map((table) => firstPageAfterShift(table, { keep, count, length }))
@@ -185,6 +191,7 @@ export class KvMemory implements SequenceMemory {
     this.#promptEnd = phases.lastIndexOf('prefill') + 1
     this.#held = undefined
     for (const table of before) table.truncate(0)
+    this.#releaseUnseen()
   }
 
   dispose(): void {
@@ -309,5 +316,13 @@ function cannotShift(): DasllamaError {
     'UNSUPPORTED',
     'the context cannot be shifted: layers with a window no longer hold its beginning',
     { hint: 'create the session with contextShift, so that it keeps them' },
+  )
+}
+
+function cannotTurnBack(): DasllamaError {
+  return new DasllamaError(
+    'UNSUPPORTED',
+    "the context cannot be shifted: the model's keys or values depend on positions by more than a last rotation",
+    { hint: 'use a context that is long enough' },
   )
 }

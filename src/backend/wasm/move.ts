@@ -41,7 +41,7 @@ export function* moveSteps(
     if (spec.kind !== 'kv') continue
     const { kvHeads, keyDim } = spec
     const table = memory.tables[group]
-    const rope = schedule.keyRopes[index]
+    const rope = schedule.keyRopes.ropes[index]
     if (rope !== undefined) {
       // The same angle for every row. The keys have their magnitude already.
       const { dims } = program.ropes[rope]

@@ -30,14 +30,14 @@ export function projectionTableBytes(count: number): number {
 
 /** Projections in the kernels' memory, as `project` reads them; written once, when a model has been loaded. */
 export class ProjectionTable {
-  readonly #words: Uint32Array
+  readonly #arena: Arena
   readonly #base: Pointer
   #count = 0
 
   /** Throws `OUT_OF_MEMORY`. */
   constructor(arena: Arena, capacity: number) {
     this.#base = arena.allocate(projectionTableBytes(capacity), 'the table of projections')
-    this.#words = new Uint32Array(arena.memory.buffer, this.#base, capacity * WORDS)
+    this.#arena = arena
   }
 
   /** Projections of one input, or of its norm with these weights, to be computed together. */
@@ -46,7 +46,9 @@ export class ProjectionTable {
     for (const { matrix, bias = 0, product, use, into = 0 } of projections) {
       const { format, pointer, rowBytes, rows } = matrix
       const record = [format.id, pointer, rowBytes, rows, bias, product, USES[use], into]
-      this.#words.set(record, this.#count++ * WORDS)
+      // A view each time: memory that has grown meanwhile leaves those of before without any.
+      const at = this.#base + this.#count++ * WORDS * 4
+      new Uint32Array(this.#arena.memory.buffer, at, WORDS).set(record)
     }
     const rows = projections.reduce((sum, { matrix }) => sum + matrix.rows, 0)
     const { columns } = projections[0].matrix

@@ -7,6 +7,7 @@ import {
   type Value,
   type VectorSlice,
 } from '../program.js'
+import { type KeyRopes, keyRopes } from './key-ropes.js'
 
 /** Room for f32[MAX_ROWS][width] that holds one value after another. */
 export interface Buffer {
@@ -66,8 +67,7 @@ export interface Schedule {
   readonly head: { readonly x: Buffer; readonly norm: VectorSlice | undefined }
   /** The epsilon of all norms that are fused with linear layers. */
   readonly epsilon: number
-  /** For each memory the rotary embedding that its keys have gone through, if any. */
-  readonly keyRopes: readonly (number | undefined)[]
+  readonly keyRopes: KeyRopes
 }
 
 /**
@@ -110,7 +110,7 @@ class Scheduler {
 
   run(): Schedule {
     for (let index = 0; index < this.#ops.length; ) index = this.#schedule(index)
-    const { ops, logits, memories } = this.#program
+    const { ops, logits } = this.#program
     const head = ops.length > this.#ops.length ? ops[ops.length - 1] : undefined
     const norm = head?.kind === 'rmsNorm' ? head : undefined
     return {
@@ -118,7 +118,7 @@ class Scheduler {
       buffers: this.#buffers,
       head: { x: this.#placeOf(norm ? norm.x : logits.x), norm: norm?.weight },
       epsilon: this.#epsilon,
-      keyRopes: memories.map((_, memory) => this.#keyRope(memory)),
+      keyRopes: keyRopes(this.#program),
     }
   }
 
@@ -298,13 +298,5 @@ class Scheduler {
     const buffer = { index: this.#buffers.length, width }
     this.#buffers.push(buffer)
     return buffer
-  }
-
-  /** The rotary embedding of a memory's keys. */
-  #keyRope(memory: number): number | undefined {
-    const attention = this.#ops.find((op) => op.kind === 'attention' && op.memory === memory)
-    const keys = attention?.kind === 'attention' ? attention.k : undefined
-    const source = this.#ops.find((op) => op.out === keys)
-    return source?.kind === 'rope' ? source.rope : undefined
   }
 }

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Batch, MAX_ROWS, type Phase, type Run } from '../../../src/backend/batch.js'
 import { KV_TYPES, type KvType, type SequenceMemory } from '../../../src/backend/memory.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
+import { writeGguf } from '../../../src/gguf/writer.js'
 import { smallModel } from '../../model/small.js'
+import { FAMILY_CASES } from '../../support/family-models.js'
 import { append, contentOf, decode, engineOf, load, outputsOf, prefill, someIds } from './load.js'
 
 const VOCAB = 357
@@ -31,11 +33,16 @@ interface Sequence {
   readonly stretches: readonly Stretch[]
 }
 
-/** What a sequence's positions are given and how they are computed, from `start` on. */
-function rowsOf({ start, stretches }: Sequence, index: number): { id: number; phase: Phase }[] {
+/** The tokens of sequence `index` from `start` on. */
+function tokensOf({ start, stretches }: Sequence, index: number): number[] {
+  const length = stretches.reduce((sum, { rows }) => sum + rows, start)
+  return someIds(length, VOCAB, index).slice(start)
+}
+
+/** Each token with how it is computed. */
+function rowsOf(stretches: readonly Stretch[], tokens: readonly number[]): { id: number; phase: Phase }[] {
   const phases = stretches.flatMap(({ phase, rows }) => new Array<Phase>(rows).fill(phase))
-  const ids = someIds(start + phases.length, VOCAB, index).slice(start)
-  return phases.map((phase, i) => ({ phase, id: ids[i] }))
+  return phases.map((phase, i) => ({ phase, id: tokens[i] }))
 }
 
 /** Runs sequences in batches of several, cut as `next` says; the results by sequence and position. */
@@ -46,7 +53,7 @@ async function runTogether(
   want: Batch['want'],
   next: (below: number) => number,
 ): Promise<Map<number, Float32Array>[]> {
-  const all = sequences.map(rowsOf)
+  const all = sequences.map((each, i) => rowsOf(each.stretches, tokensOf(each, i)))
   const results = sequences.map(() => new Map<number, Float32Array>())
   const done = (i: number) => memories[i].length - sequences[i].start
   for (;;) {
@@ -81,12 +88,12 @@ async function runTogether(
 /** Runs a sequence in batches of its own, each decoded token in one: the results by position. */
 async function runAlone(
   executable: WasmExecutable,
-  sequence: Sequence,
-  index: number,
+  { stretches }: Sequence,
   memory: SequenceMemory,
+  tokens: readonly number[],
   want: Batch['want'],
 ): Promise<Map<number, Float32Array>> {
-  const rows = rowsOf(sequence, index)
+  const rows = rowsOf(stretches, tokens)
   const results = new Map<number, Float32Array>()
   for (let at = 0; at < rows.length; ) {
     const { phase } = rows[at]
@@ -154,7 +161,7 @@ describe.each([
           const together = await Promise.all(alone.map((memory) => memory.fork()))
           const actual = await runTogether(executable, drawn, together, want, next)
           for (const [i, sequence] of drawn.entries()) {
-            const expected = await runAlone(executable, sequence, i, alone[i], want)
+            const expected = await runAlone(executable, sequence, alone[i], tokensOf(sequence, i), want)
             for (const [position, values] of actual[i]) {
               expect(values, `sequence ${i}, position ${position}`).toEqual(expected.get(position))
             }
@@ -168,6 +175,45 @@ describe.each([
     )
     // The table of pages may have come to stay.
     expect(executable.bytesInUse - unused).toBeLessThanOrEqual(4096)
+  })
+})
+
+describe.each(
+  FAMILY_CASES.filter(({ name }) =>
+    /soft cap|windows said by layer|an output bias|qwen3, Q4_0|gemma3, Q8_0/.test(name),
+  ),
+)('batches of several sequences, $name', ({ parts, vocab }) => {
+  it('give each one’s logits and hidden states to the last bit as alone', async () => {
+    const executable = await load(writeGguf(parts))
+    const lengths = [0, 3, 130, 257]
+    for (const want of ['logits', 'hidden'] as const) {
+      const memories: SequenceMemory[] = []
+      for (const [i, length] of lengths.entries()) {
+        const memory = executable.createMemory('f16')
+        await prefill(executable, memory, someIds(length, vocab, i))
+        memories.push(memory)
+      }
+      const alone = await Promise.all(memories.map((memory) => memory.fork()))
+      const phases: Phase[] = ['prefill', 'decode', 'prefill', 'decode']
+      const rows = 10
+      const outputs = await outputsOf(executable, {
+        ids: memories.flatMap((_, i) => someIds(rows, vocab, 10 + i)),
+        positions: memories.flatMap(({ length }) => Array.from({ length: rows }, (_, row) => length + row)),
+        runs: memories.map((memory, i) => ({ memory, firstRow: rows * i, rows, phase: phases[i] })),
+        outputs: Array.from({ length: rows * memories.length }, (_, row) => row),
+        want,
+      })
+      for (const [i, memory] of alone.entries()) {
+        const sequence = { start: memory.length, stretches: [{ phase: phases[i], rows }] }
+        const ids = someIds(rows, vocab, 10 + i)
+        const expected = await runAlone(executable, sequence, memory, ids, want)
+        for (const [position, values] of expected) {
+          const row = rows * i + position - sequence.start
+          expect(outputs.get(row), `sequence ${i}, position ${position}`).toEqual(values)
+        }
+        expect((await contentOf(memory)) === (await contentOf(memories[i]))).toBe(true)
+      }
+    }
   })
 })
 

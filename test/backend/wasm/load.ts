@@ -22,7 +22,7 @@ export async function engineOf({
 } = {}): Promise<Engine> {
   const source = await platform.loadKernels(kernels)
   if (threads === 1) return createEngine(source, { memoryLimit })
-  return createThreadedEngine(source, threads, platform.threads as ThreadHost, { memoryLimit })
+  return createThreadedEngine(source as Uint8Array, threads, platform.threads as ThreadHost, { memoryLimit })
 }
 
 /** The executable of a model file, in an engine of its own unless one is given. */

@@ -5,8 +5,9 @@ import type { Arena } from '../../../src/backend/wasm/arena.js'
 import type { Engine } from '../../../src/backend/wasm/engine.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { Slicer } from '../../../src/backend/wasm/slicer.js'
+import { writeGguf } from '../../../src/gguf/writer.js'
 import { pacer } from '../../../src/platform/pacer.js'
-import { SMALL, smallModel, VOCAB } from '../../model/small.js'
+import { SMALL, smallModel, smallParts, VOCAB } from '../../model/small.js'
 import { append, contentOf, decode, engineOf, load, outputsOf, prefill, someIds } from './load.js'
 
 const SHAPE = { ...SMALL.shape, headDim: 32 }
@@ -528,6 +529,73 @@ describe('a batch that ends early', () => {
     expect(await outcome).toMatchObject({ code: 'DISPOSED' })
     expect(memory.length).toBe(0)
   })
+})
+
+describe('a batch that fails', () => {
+  it('because a thread has died leaves every memory as it was, and gives the same bits when it is run again', async () => {
+    const threaded = await engineOf({ threads: 2 })
+    const alone = executable
+    executable = await load(smallModel({ shape: SHAPE }), { engine: threaded })
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(125, VOCAB))
+    const fork = await memory.fork()
+    const before = await contentOf(memory)
+    const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
+    vi.spyOn(pacer, 'pause').mockImplementationOnce(async () => {
+      const [member] = threaded.team.members
+      member.terminate()
+      await member.ended
+      await new Promise((resolve) => setImmediate(resolve))
+    })
+    const next = someIds(20, VOCAB, 2)
+    await expect(append(executable, memory, next, 'prefill')).rejects.toMatchObject({ code: 'THREAD_LOST' })
+    due.mockRestore()
+    expect([await contentOf(memory), await contentOf(fork)]).toEqual([before, before])
+    expect(executable.threads).toBe(1)
+    const logits = await append(executable, memory, next, 'prefill')
+    await executable.dispose()
+    executable = alone
+    expect(logits).toEqual(await freshLogits([...someIds(125, VOCAB), ...next], []))
+  })
+
+  it.each(['prefill', 'decode'] as const)(
+    'because one sequence is not numbers, %s, leaves the others as they were; alone they go on',
+    async (phase) => {
+      const { tensors, ...parts } = smallParts({ shape: SHAPE })
+      const broken = tensors.map((tensor) => {
+        if (tensor.name !== 'token_embd.weight') return tensor
+        const data = (typeof tensor.data === 'function' ? tensor.data() : tensor.data).slice() as Uint8Array
+        new DataView(data.buffer).setFloat32(7 * SHAPE.embed * 4, Number.POSITIVE_INFINITY, true)
+        return { ...tensor, data }
+      })
+      executable = await load(writeGguf({ ...parts, tensors: broken }))
+      const memories = [0, 1, 2].map(() => executable.createMemory('f16'))
+      for (const [i, memory] of memories.entries()) await prefill(executable, memory, [i + 1, i + 2, i + 3])
+      const before = await Promise.all(memories.map(contentOf))
+      const batch = {
+        ids: [10, 7, 12],
+        positions: [3, 3, 3],
+        runs: memories.map((memory, firstRow) => ({ memory, firstRow, rows: 1, phase })),
+        outputs: [0, 1, 2],
+      }
+      await expect(executable.run(batch, () => {})).rejects.toMatchObject({ code: 'NOT_A_NUMBER' })
+      expect(await Promise.all(memories.map(contentOf))).toEqual(before)
+      const outputs = await outputsOf(executable, {
+        ids: [10, 12],
+        positions: [3, 3],
+        runs: [memories[0], memories[2]].map((memory, firstRow) => ({ memory, firstRow, rows: 1, phase })),
+        outputs: [0, 1],
+      })
+      for (const [row, i] of [
+        [0, 0],
+        [1, 2],
+      ]) {
+        const alone = executable.createMemory('f16')
+        await prefill(executable, alone, [i + 1, i + 2, i + 3])
+        expect(outputs.get(row)).toEqual(await append(executable, alone, [10 + i], phase))
+      }
+    },
+  )
 })
 
 describe('a batch that contradicts itself', () => {

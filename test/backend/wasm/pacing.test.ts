@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Slicer, type Work } from '../../../src/backend/wasm/slicer.js'
+import type { Phase } from '../../../src/backend/batch.js'
+import { Slicer } from '../../../src/backend/wasm/slicer.js'
 import { loadModel, type Model } from '../../../src/index.js'
-import { pacer, SLICE_MS } from '../../../src/platform/pacer.js'
+import { pacer } from '../../../src/platform/pacer.js'
 import { SMALL, smallModel, VOCAB } from '../../model/small.js'
+import { contentOf, engineOf, load, outputsOf, prefill, someIds } from './load.js'
 
 const PROMPT = Array.from({ length: 150 }, (_, i) => (i * 37 + 5) % VOCAB)
 
@@ -38,6 +40,36 @@ describe.each([
       slices.mockReturnValue(count)
       expect(await trace(model)).toEqual(whole)
     }
+  })
+})
+
+describe('slices of a batch', () => {
+  it.each([1, 2])('of several sequences change no bit, on %d threads', async (threads) => {
+    const executable = await load(smallModel({ format: MIXED, biases: true }), {
+      engine: await engineOf({ threads }),
+    })
+    const lengths = [0, 120, 7, 255, 128]
+    const phases: Phase[] = ['prefill', 'decode', 'decode', 'prefill', 'prefill']
+    const begun = lengths.map(() => executable.createMemory('f16'))
+    for (const [i, memory] of begun.entries())
+      await prefill(executable, memory, someIds(lengths[i], VOCAB, i))
+    const run = async () => {
+      const memories = await Promise.all(begun.map((memory) => memory.fork()))
+      const outputs = await outputsOf(executable, {
+        ids: someIds(100, VOCAB, 9),
+        positions: lengths.flatMap((length) => Array.from({ length: 20 }, (_, row) => length + row)),
+        runs: memories.map((memory, i) => ({ memory, firstRow: 20 * i, rows: 20, phase: phases[i] })),
+        outputs: [0, 5, 6, 7, 19, 39, 40, 41, 60, 79, 80, 99],
+      })
+      return [[...outputs.values()], await Promise.all(memories.map(contentOf))]
+    }
+    const slices = vi.spyOn(Slicer.prototype, 'slices').mockReturnValue(1)
+    const whole = await run()
+    for (const count of [2, 3, 7, 1000]) {
+      slices.mockReturnValue(count)
+      expect(await run()).toEqual(whole)
+    }
+    await executable.dispose()
   })
 })
 
@@ -182,72 +214,14 @@ describe('an abort within a batch', () => {
     const evaluation = session.eval(PROMPT, { signal: controller.signal })
     await new Promise((resolve) => setImmediate(resolve))
     const busy = expect.objectContaining({ code: 'BUSY' })
-    expect(() => session.dispose()).toThrow(busy)
-    expect(() => model.dispose()).toThrow(busy)
-    expect(() => session.fork()).toThrow(busy)
-    expect(() => session.save()).toThrow(busy)
+    await expect(session.fork()).rejects.toEqual(busy)
+    await expect(session.save()).rejects.toEqual(busy)
+    await expect(session.eval([1])).rejects.toEqual(busy)
+    expect(() => session.logits()).toThrow(busy)
     controller.abort('enough')
     await expect(evaluation).rejects.toBe('enough')
-    model.dispose()
+    await session.fork()
+    await model.dispose()
     expect(model.memoryBytes).toBe(0)
-  })
-})
-
-describe('the slicer', () => {
-  const product: Work = { kind: 'matmul', size: 3e9 }
-
-  it('begins with small slices, then makes them as long as a slice may take', () => {
-    const slicer = new Slicer()
-    const first = slicer.slices(product)
-    for (let i = 0; i < 50; i++) {
-      const slices = slicer.slices(product)
-      // 10 million multiply-adds per millisecond.
-      slicer.took({ kind: 'matmul', size: product.size / slices }, product.size / slices / 1e7)
-    }
-    expect(first).toBeGreaterThan(500)
-    // 300 ms of work.
-    expect(slicer.slices(product)).toBeGreaterThan(300 / SLICE_MS)
-    expect(slicer.slices(product)).toBeLessThan(600 / SLICE_MS)
-    expect(slicer.slices({ kind: 'matmul', size: 1e6 })).toBe(1)
-  })
-
-  it('follows a processor that slows down, and one that speeds up', () => {
-    const slicer = new Slicer()
-    const learn = (speed: number) => {
-      let longest = 0
-      for (let i = 0; i < 100; i++) {
-        const size = product.size / slicer.slices(product)
-        longest = i < 90 ? 0 : Math.max(longest, size / speed)
-        slicer.took({ kind: 'matmul', size }, size / speed)
-      }
-      return longest
-    }
-    for (const speed of [1e7, 1e6, 5e7, 2e5]) {
-      const ms = learn(speed)
-      expect(ms).toBeGreaterThan(SLICE_MS / 2)
-      expect(ms).toBeLessThan(SLICE_MS)
-    }
-  })
-
-  it('keeps the kinds of work apart', () => {
-    const slicer = new Slicer()
-    const before = slicer.slices({ kind: 'matvec', size: 1e8 })
-    for (let i = 0; i < 50; i++) slicer.took({ kind: 'matmul', size: 1e8 }, 1)
-    expect(slicer.slices({ kind: 'matvec', size: 1e8 })).toBe(before)
-    expect(slicer.slices({ kind: 'matmul', size: 1e8 })).toBe(1)
-  })
-
-  it('is right on average with a clock that ticks once in many operations', () => {
-    const slicer = new Slicer()
-    let time = 0
-    for (let i = 0; i < 5000; i++) {
-      const before = Math.floor(time / 16) * 16
-      time += 0.5
-      slicer.took({ kind: 'matvec', size: 1e6 }, Math.floor(time / 16) * 16 - before)
-    }
-    const slices = slicer.slices({ kind: 'matvec', size: 1e9 })
-    // 500 ms of work.
-    expect(slices).toBeGreaterThan(500 / SLICE_MS)
-    expect(slices).toBeLessThan(1000 / SLICE_MS)
   })
 })

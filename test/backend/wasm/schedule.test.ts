@@ -102,7 +102,7 @@ describe('the schedule of a llama model', () => {
     const residual = plan.steps.at(-1)
     expect(residual).toMatchObject({ kind: 'project', linears: [{ use: 'add', into: plan.head.x }] })
     expect(plan.epsilon).toBe(1e-5)
-    expect(plan.keyRopes).toEqual([0, 0])
+    expect(plan.keyRopes).toEqual({ ropes: [0, 0], canShift: true })
   })
 })
 
@@ -247,7 +247,7 @@ describe('values that are used twice', () => {
   it('are copied before an operation in place', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
-      const ways = [b.silu(x), b.gelu(x), b.scale(x, 2), b.rope({ ...x, heads: 1 } === x ? x : x)]
+      const ways = [b.silu(x), b.gelu(x), b.scale(x, 2), b.rope(x, { dims: 8 })]
       end(
         b,
         ways.reduce((sum, way) => b.add(sum, way)),
@@ -277,21 +277,60 @@ describe('values that nobody uses', () => {
 })
 
 describe('keys', () => {
-  const keyRope = (make: (b: Builder, k: Value) => Value) =>
+  /** Of an attention whose keys, and values, are made of the usual ones; rotary embedding 1 is the usual one. */
+  const keyRope = (make: (b: Builder, k: Value) => Value, makeValue = (_: Builder, v: Value) => v) =>
     scheduled(
       record((b) => {
         const x = b.embed('token_embd')
         const { q, k, v } = b.qkv(x)
         b.rope(q, { theta: 5 })
-        end(b, b.attention(b.rope(q), make(b, k), v))
+        end(b, b.attention(b.rope(q), make(b, k), makeValue(b, v)))
       }),
     ).keyRopes
+  const linear = (b: Builder, x: Value) => b.linear(x, 'other', 8)
 
-  it('are known by their rotary embedding, or by having none', () => {
-    expect(keyRope((b, k) => b.rope(k))).toEqual([1])
-    expect(keyRope((b, k) => b.rope(b.headNorm(k, 'k_norm')))).toEqual([1])
-    expect(keyRope((_, k) => k)).toEqual([undefined])
-    expect(keyRope((b, k) => b.headNorm(k, 'k_norm'))).toEqual([undefined])
+  it.each<[string, (b: Builder, k: Value) => Value, number | undefined]>([
+    ['are rotated', (b, k) => b.rope(k), 1],
+    ['are rotated behind a norm', (b, k) => b.rope(b.headNorm(k, 'k_norm')), 1],
+    ['are rotated by another embedding than queries', (b, k) => b.rope(k, { theta: 5 }), 0],
+    ['are scaled behind their rotation, or before it', (b, k) => b.scale(b.rope(b.scale(k, 2)), 3), 1],
+    ['are not rotated', (_, k) => k, undefined],
+    ['have a norm and no rotation', (b, k) => b.headNorm(k, 'k_norm'), undefined],
+  ])('that %s can be moved', (_, make, rope) => {
+    expect(keyRope(make)).toEqual({ ropes: [rope], canShift: true })
+  })
+
+  it.each<[string, (b: Builder, k: Value) => Value]>([
+    ['have a norm behind their rotation', (b, k) => b.headNorm(b.rope(k), 'k_norm')],
+    ['are rotated twice', (b, k) => b.rope(b.rope(k))],
+    ['go through a linear layer behind their rotation', (b, k) => b.rope(linear(b, b.rope(k)))],
+    ['are a sum of rotated ones and others', (b, k) => b.add(b.rope(k), k)],
+    ['are gated by rotated ones', (b, k) => b.multiply(k, b.silu(b.rope(k)))],
+  ])('that %s cannot be moved', (_, make) => {
+    expect(keyRope(make).canShift).toBe(false)
+  })
+
+  it('cannot be moved where values are rotated, or the stream itself', () => {
+    expect(
+      keyRope(
+        (b, k) => b.rope(k),
+        (b, v) => b.rope(v),
+      ).canShift,
+    ).toBe(false)
+    const stream = scheduled(
+      record((b) => {
+        const x = b.rope(b.embed('token_embd'), { dims: 16 })
+        const { q, k, v } = b.qkv(b.rmsNorm(x, 'n'))
+        end(b, b.add(x, b.attention(b.rope(q), b.rope(k), v)))
+      }),
+    )
+    expect(stream.keyRopes.canShift).toBe(false)
+  })
+
+  it('of deeper layers can be moved, whose input is made of what attention has seen', () => {
+    const config = { ...CONFIG, layers: 300 }
+    const { keyRopes } = schedule(Builder.record(config, NAMES, (b) => llama.build(b, config)))
+    expect(keyRopes).toEqual({ ropes: new Array(300).fill(0), canShift: true })
   })
 })
 

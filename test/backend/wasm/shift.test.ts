@@ -1,7 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { KvType, SequenceMemory } from '../../../src/backend/memory.js'
+import type { Value } from '../../../src/backend/program.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { f16ToF32 } from '../../../src/gguf/half.js'
+import type { Builder } from '../../../src/model/builder.js'
+import { type Config, readConfig } from '../../../src/model/config.js'
+import { registerFamily } from '../../../src/model/registry.js'
 import { pacer } from '../../../src/platform/pacer.js'
 import { SMALL, smallModel, VOCAB } from '../../model/small.js'
 import { append, contentOf, decode, engineOf, load, prefill, someIds } from './load.js'
@@ -226,5 +230,49 @@ describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that r
     await decode(executable, memory, someIds(300, VOCAB))
     memory.dispose()
     expect(executable.bytesInUse).toBeLessThanOrEqual(unused + 4096)
+  })
+})
+
+describe('a shift of keys that are not simply rotated', () => {
+  const variants = {
+    'scaled-keys': (l: Builder, k: Value) => l.scale(l.rope(k), 0.5),
+    'plain-keys': (_: Builder, k: Value) => k,
+    'normed-keys': (l: Builder, k: Value) => l.multiply(l.rope(k), l.rope(k)),
+  }
+  for (const [architecture, make] of Object.entries(variants)) {
+    registerFamily({
+      architectures: [architecture],
+      hyperparameters: (reader) => readConfig(reader, { ropeType: 'neox' }),
+      build(b, h: Config) {
+        let x = b.embed('token_embd')
+        for (const l of b.layers()) {
+          const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
+          x = l.add(x, l.linear(l.attention(l.rope(q), make(l, k), v), 'attn_output', h.embeddingLength))
+          x = l.add(x, l.swiglu(l.rmsNorm(x, 'ffn_norm')))
+        }
+        b.logits(b.rmsNorm(x, 'output_norm'))
+      },
+    })
+  }
+
+  it.each(['scaled-keys', 'plain-keys'])('moves %s to what they are there', async (architecture) => {
+    const executable = await load(smallModel({ shape: SHAPE, architecture }))
+    const memory = await evaluated(executable, LONG, 'f16')
+    expect(memory.canShift).toBe(true)
+    await memory.shift(100, 300)
+    const rest = [...LONG.slice(0, 100), ...LONG.slice(400)]
+    await expectMoved(memory, await evaluated(executable, rest, 'f16'), 100)
+  })
+
+  it('is refused where positions are in them in another way', async () => {
+    const executable = await load(smallModel({ shape: SHAPE, architecture: 'normed-keys' }))
+    const memory = await evaluated(executable, LONG, 'f16')
+    expect(memory.canShift).toBe(false)
+    const before = await contentOf(memory)
+    await expect(memory.shift(100, 300)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('cannot be shifted'),
+    })
+    expect(await contentOf(memory)).toBe(before)
   })
 })

@@ -87,7 +87,8 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
     switch (step.kind) {
       case 'embed':
         demand(step.out.width === step.matrix.columns, 'an embedding of another width')
-        return write(step.out, terms.of('embed', step.matrix))
+        write(step.out, terms.of('embed', step.matrix))
+        return
       case 'project': {
         const { norm, linears } = step
         const x = norm ? terms.of('norm', read(step.x), norm, schedule.epsilon, 1) : read(step.x)
@@ -115,30 +116,37 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
         return
       }
       case 'norm':
-        return write(step.out, terms.of('norm', read(step.x), step.weight, step.epsilon, step.groups))
+        write(step.out, terms.of('norm', read(step.x), step.weight, step.epsilon, step.groups))
+        return
       case 'rope':
-        return write(step.x, terms.of('rope', read(step.x), step.rope, step.heads))
+        write(step.x, terms.of('rope', read(step.x), step.rope, step.heads))
+        return
       case 'attention': {
         const { q, k, v, out, memory, scale, heads } = step
         demand(![q, k, v].includes(out), 'attention writes to what it reads')
         const attention = terms.of('attention', ...[q, k, v].map(read), memory, scale, heads)
         attentions.push(attention)
-        return write(out, attention)
+        write(out, attention)
+        return
       }
       case 'activation':
-        return write(step.x, terms.of(step.function, read(step.x)))
+        write(step.x, terms.of(step.function, read(step.x)))
+        return
       case 'scale':
-        return write(step.x, terms.of('scale', read(step.x), step.by))
+        write(step.x, terms.of('scale', read(step.x), step.by))
+        return
       case 'add':
       case 'multiply':
         demand(step.x.width === step.into.width, 'operands of different widths')
-        return write(step.into, terms.ofPair(step.kind, read(step.into), read(step.x)))
+        write(step.into, terms.ofPair(step.kind, read(step.into), read(step.x)))
+        return
       case 'copy':
         demand(
           step.x.width === step.out.width && step.x !== step.out,
           'a copy of another width, or onto itself',
         )
-        return write(step.out, read(step.x))
+        write(step.out, read(step.x))
+        return
     }
   }
   for (const step of schedule.steps) run(step)

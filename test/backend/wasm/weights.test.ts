@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createEngine, type Engine } from '../../../src/backend/wasm/engine.js'
-import { WeightPlan } from '../../../src/backend/wasm/weights.js'
+import { Weights } from '../../../src/backend/wasm/weights.js'
 import { openGguf } from '../../../src/gguf/reader.js'
 import { type TensorToWrite, writeGguf } from '../../../src/gguf/writer.js'
-import { readConfig } from '../../../src/model/config.js'
+import { planModel } from '../../../src/model/plan.js'
 import { platform } from '../../../src/platform/node/platform.js'
 import { bytesSource } from '../../../src/storage/bytes.js'
 import { smallParts } from '../../model/small.js'
@@ -20,11 +20,11 @@ async function planOf(
   change: Change,
   options: Parameters<typeof smallParts>[0] = {},
   extra: readonly TensorToWrite[] = [],
-): Promise<WeightPlan> {
+): Promise<Weights> {
   const parts = smallParts(options)
   const tensors = parts.tensors.flatMap((tensor) => change(tensor) ?? []).concat(extra)
   const file = await openGguf(bytesSource(writeGguf({ ...parts, tensors }), 'm.gguf'))
-  return new WeightPlan(file, readConfig(file), engine)
+  return new Weights(file, planModel(file).program, engine)
 }
 
 const same: Change = (tensor) => tensor

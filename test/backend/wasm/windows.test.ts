@@ -154,6 +154,37 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expect(await decode(executable, restored, [1, 2])).toEqual(await decode(executable, memory, [1, 2]))
   })
 
+  it('take of what was retained as much as they need, and go on with it', async () => {
+    const executable = await load(windowedModel({ window }))
+    const ids = someIds(900, VOCAB)
+    const all = retained(executable)
+    await prefill(executable, all, ids.slice(0, 500))
+    await decode(executable, all, ids.slice(500))
+    const phases = ids.map((_, i): Phase => (i < 500 ? 'prefill' : 'decode'))
+    const restored = executable.createMemory('f16')
+    await restored.restore(await all.save(), phases)
+    expect(windowedPages(restored)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
+    expect([restored.reachable(900), restored.reachable(500)]).toEqual([900, 500])
+    expect(await decode(executable, restored, [1, 2])).toEqual(await decode(executable, all, [1, 2]))
+    for (const each of [restored, all]) await each.truncate(500)
+    expect(await decode(executable, restored, [3, 4])).toEqual(await decode(executable, all, [3, 4]))
+  })
+
+  it.each([0, 3])('shifted, with %d kept at the beginning, go on as those that retain all', async (keep) => {
+    const executable = await load(windowedModel({ window }))
+    const [memory, all] = [executable.createMemory('f16', { retain: keep }), retained(executable)]
+    for (const each of [memory, all]) {
+      await prefill(executable, each, someIds(500, VOCAB))
+      await decode(executable, each, someIds(50, VOCAB, 1))
+      await each.shift(keep, 270)
+    }
+    const next = someIds(300, VOCAB, 2)
+    expect(await decode(executable, memory, next)).toEqual(await decode(executable, all, next))
+    for (const each of [memory, all]) await each.shift(keep, 300)
+    expect(await decode(executable, memory, next)).toEqual(await decode(executable, all, next))
+    if (keep === 0) expect(windowedPages(memory)).toBeLessThanOrEqual(pagesOfEnd(window))
+  })
+
   it('refuse records whose window is not all there, or begins within a page', async () => {
     const executable = await load(windowedModel({ window }))
     const memory = executable.createMemory('f16')

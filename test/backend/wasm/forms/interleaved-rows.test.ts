@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { createEngine, createThreadedEngine, type Engine } from '../../../../src/backend/wasm/engine.js'
+import type { WasmExecutable } from '../../../../src/backend/wasm/executable.js'
 import type { Kernels, Pointer } from '../../../../src/backend/wasm/kernels.js'
 import type { ThreadHost } from '../../../../src/backend/wasm/threads.js'
-import { WeightPlan } from '../../../../src/backend/wasm/weights.js'
+import { Weights } from '../../../../src/backend/wasm/weights.js'
 import { openGguf } from '../../../../src/gguf/reader.js'
+import { u32 } from '../../../../src/gguf/typed-value.js'
 import { writeGguf } from '../../../../src/gguf/writer.js'
-import { readConfig } from '../../../../src/model/config.js'
-import { Network } from '../../../../src/model/network.js'
+import { modelIdentity, TensorSamples } from '../../../../src/model/identity.js'
+import { planModel } from '../../../../src/model/plan.js'
 import { platform } from '../../../../src/platform/node/platform.js'
-import { SessionKvCache } from '../../../../src/session/kv-cache.js'
 import { bytesSource } from '../../../../src/storage/bytes.js'
 import type { ByteSource } from '../../../../src/storage/source.js'
 import { SMALL, smallModel, smallParts } from '../../../model/small.js'
 import type { RandomModelOptions } from '../../../support/random-model/random-model.js'
+import { append, decode, load } from '../load.js'
 
 const KERNELS = await platform.loadKernels()
 
@@ -21,20 +23,25 @@ function leavingRows(engine: Engine): Engine {
   return { ...engine, kernels: { ...engine.kernels, interleaved_format } }
 }
 
-async function load(bytes: Uint8Array, engine: Engine): Promise<Network> {
-  return Network.load(await openGguf(bytesSource(bytes, 'm.gguf')), engine)
+/** Logits after a prompt, and after single tokens. */
+async function logitsOf(executable: WasmExecutable): Promise<Float32Array[]> {
+  const memory = executable.createMemory('f16')
+  const prompt = Array.from({ length: 21 }, (_, i) => (i * 37 + 5) % 400)
+  return [
+    await append(executable, memory, prompt, 'prefill'),
+    ...(await decode(executable, memory, [7, 399])),
+  ]
 }
 
-/** Logits after a prompt through tiles, and after single tokens. */
-async function logitsOf(network: Network): Promise<Float32Array[]> {
-  const cache = new SessionKvCache(network.engine.arena, network.config, 256, 'f16')
-  const prompt = Array.from({ length: 21 }, (_, i) => (i * 37 + 5) % 400)
-  const logits: Float32Array[] = []
-  for (const [i, ids] of [prompt, [7], [399]].entries()) {
-    const pass = { cache, ids, position: i === 0 ? 0 : prompt.length + i - 1, wantLogits: true }
-    await network.forward(pass, () => logits.push(network.logits().slice()))
-  }
-  return logits
+/** What identifies a model by the bytes that an engine is given. */
+async function identityOf(bytes: Uint8Array, engine: Engine): Promise<string> {
+  const file = await openGguf(bytesSource(bytes, 'm.gguf'))
+  const samples = new TensorSamples()
+  await load(bytes, {
+    engine,
+    onBytes: (tensor, start, piece) => samples.take(file.tensors.get(tensor.name)!, start, piece),
+  })
+  return modelIdentity(planModel(file), file, samples)
 }
 
 /** Rows of 96, 32, 160 and as many as there are tokens. */
@@ -47,6 +54,16 @@ const MODELS: readonly [string, Partial<RandomModelOptions>][] = [
     'with an odd embedding that is its output',
     { format: 'Q4_0', tied: true, shape: { ...shape, vocab: 401 } },
   ],
+  ['of fused matrices', { format: 'Q4_0', fused: ['attn_qkv', 'ffn_up'] }],
+  [
+    'of fused matrices that are cut within eights',
+    {
+      format: 'Q4_0',
+      fused: ['attn_qkv', 'ffn_up'],
+      biases: true,
+      shape: { ...shape, heads: 8, kvHeads: 1, headDim: 12 },
+    },
+  ],
   ['of several formats', { format: (name) => (/attn_|ffn_up/.test(name) ? 'Q4_0' : 'Q8_0') }],
 ]
 
@@ -54,24 +71,25 @@ describe.each(MODELS)('a Q4_0 model %s', (_, options) => {
   const bytes = smallModel(options)
 
   it('gives the same logits and has the same identity as with its rows left as they are', async () => {
-    const interleaved = await load(bytes, await createEngine(KERNELS))
-    const plain = await load(bytes, leavingRows(await createEngine(KERNELS)))
-    expect(await logitsOf(interleaved)).toEqual(await logitsOf(plain))
-    expect(interleaved.identity).toBe(plain.identity)
+    const [interleaved, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
+    expect(await logitsOf(await load(bytes, { engine: interleaved }))).toEqual(
+      await logitsOf(await load(bytes, { engine: plain })),
+    )
+    expect(await identityOf(bytes, interleaved)).toBe(await identityOf(bytes, plain))
   })
 
   it('takes no more memory', async () => {
     const [interleaved, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
-    await load(bytes, interleaved)
-    await load(bytes, plain)
+    await load(bytes, { engine: interleaved })
+    await load(bytes, { engine: plain })
     expect(interleaved.arena.bytesInUse).toBe(plain.arena.bytesInUse)
   })
 
   it('is interleaved by three threads as by one', async () => {
     const engine = await createThreadedEngine(KERNELS as Uint8Array, 3, platform.threads as ThreadHost)
     try {
-      const network = await load(bytes, engine)
-      expect(await logitsOf(network)).toEqual(await logitsOf(await load(bytes, await createEngine(KERNELS))))
+      const executable = await load(bytes, { engine })
+      expect(await logitsOf(executable)).toEqual(await logitsOf(await load(bytes)))
     } finally {
       engine.team.dismiss()
     }
@@ -91,14 +109,19 @@ describe('matrices longer than what is read at a time', () => {
     const tensors = parts.tensors.map((tensor) =>
       tensor.name === 'token_embd.weight' ? { ...tensor, shape: [96, vocab], data } : tensor,
     )
-    const file = await openGguf(bytesSource(writeGguf({ ...parts, tensors }), 'm.gguf'))
-    const plan = new WeightPlan(file, { ...readConfig(file), vocabSize: vocab }, engine)
-    const base = arena.allocate(plan.bytes, 'a test')
+    const metadata = new Map(parts.metadata).set('llama.vocab_size', u32(vocab))
+    metadata.delete('tokenizer.ggml.tokens')
+    const file = await openGguf(bytesSource(writeGguf({ metadata, tensors }), 'm.gguf'))
+    const { program } = planModel(file)
+    const weights = new Weights(file, program, engine)
+    const base = arena.allocate(weights.bytes, 'a test')
     let heard = 0
-    const { embedding } = await plan.load(base, (_, __, { length }) => {
+    await weights.load(base, (_, __, { length }) => {
       heard += length
     })
-    expect(heard).toBe(plan.fileBytes)
+    expect(heard).toBe(weights.fileBytes)
+    const embedding = weights.matrix(program.logits.matrix)
+    expect(embedding.format).not.toBe(file.tensors.get('token_embd.weight')!.format)
     const rowBytes = 54
     const out = arena.allocate(4 * 96, 'a test')
     const plain = arena.allocate(rowBytes, 'a test')
@@ -129,7 +152,7 @@ describe('tensors that are still being read while others change', () => {
     const engine = await createEngine(KERNELS)
     const { arena } = engine
     const file = await openGguf(slow)
-    const plan = new WeightPlan(file, readConfig(file), engine)
+    const plan = new Weights(file, planModel(file).program, engine)
     // The weights end where memory ends.
     const start = arena.allocate(64, 'a test')
     const pages = Math.ceil((start + 64 + plan.bytes) / 65536 + 1)
