@@ -97,6 +97,18 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expect(await decode(executable, memory, [3, 4])).toEqual(await decode(executable, all, [3, 4]))
   })
 
+  it('forget what is held when it is cut off', async () => {
+    const executable = await load(windowedModel({ window }))
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(300, VOCAB))
+    await decode(executable, memory, someIds(500, VOCAB))
+    memory.hold()
+    expect(await memory.truncate(300)).toBe(300)
+    await decode(executable, memory, someIds(1000, VOCAB))
+    expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
+    expect(memory.reachable(800)).toBeLessThan(800)
+  })
+
   it('say which length a truncation reaches; what is evaluated again gives the same bits', async () => {
     const executable = await load(windowedModel({ window }))
     const ids = someIds(1000, VOCAB)
