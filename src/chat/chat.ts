@@ -1,4 +1,3 @@
-import { DasllamaError } from '../errors.js'
 import type { Model } from '../facade/model.js'
 import { isArray } from '../read-list.js'
 import { checkOptions } from '../session/checks.js'
@@ -16,26 +15,18 @@ import {
 } from './chat-options.js'
 import { ChatReply, type ChatResult, type ReplyParts, replyMessage } from './chat-reply.js'
 import type { Content } from './content.js'
-import { busy, changed, nothingToAnswer, systemNotFirst, tooManyMessages } from './failures.js'
+import { Conversation } from './conversation.js'
+import { busy, changed, nothingToAnswer } from './failures.js'
 import { checkKeys } from './known-keys.js'
 import {
   type ChatMessage,
   checkHistory,
-  checkMessage,
-  lastOf,
-  MAX_MESSAGES,
   MESSAGE_ALIASES,
   type MessageInput,
   openingMessages,
 } from './message.js'
 import { openCall } from './open-call.js'
-import {
-  type FittingPrompt,
-  fitPrompt,
-  NOTHING_OMITTED,
-  type Omission,
-  type OverflowPolicy,
-} from './overflow.js'
+import { type FittingPrompt, fitPrompt, type Omission, type OverflowPolicy } from './overflow.js'
 import { PromptMaker } from './prompt.js'
 import { BudgetedGeneration, isConstrained, type ReplyGeneration } from './reply/budget.js'
 import { type ReplyFormat, replyFormatOf } from './reply/format.js'
@@ -43,7 +34,7 @@ import { createReplyParser } from './reply/parser.js'
 import { type Thinking, type ThinkingControl, thinkingControl } from './reply/thinking.js'
 import { decodeChat, encodeChat } from './saved-chat.js'
 import type { ToolDefinition } from './tools.js'
-import { idsWithin, Transcript } from './transcript.js'
+import { idsWithin } from './transcript.js'
 
 /**
  * A chat with a model: a history of messages, and a session that has evaluated them. Throws `NO_TEMPLATE`,
@@ -61,20 +52,14 @@ const TOOL_EXTRAS = { keys: ['toolCallId', 'name'], aliases: { ...MESSAGE_ALIASE
 export class Chat {
   readonly session: Session
   readonly #prompts: PromptMaker
-  readonly #transcript: Transcript
+  readonly #conversation: Conversation
   readonly #defaults: GenerateOptions
   readonly #overflow: OverflowPolicy
-  readonly #fixedNow: Date | undefined
   readonly #tokenizer: Model['tokenizer']
   readonly #tools: readonly ToolDefinition[]
   readonly #format: ReplyFormat
   /** How the chat's own replies are thought about. */
   readonly #thinking: ThinkingControl
-  #now: Date
-  #messages: ChatMessage[] = []
-  #omission = NOTHING_OMITTED
-  /** Counts what changes the history, so that a reply that was asked for before knows. */
-  #revision = 0
   #busy = false
   /** The one that is being made. */
   #reply: ChatReply | undefined
@@ -85,16 +70,14 @@ export class Chat {
     const resolved = resolveChatOptions(options, model)
     const { system, template, templateVariables, tools, history, overflow, now, session, generate } = resolved
     this.#overflow = overflow
-    this.#fixedNow = now
-    this.#now = now ?? new Date()
     this.#tokenizer = model.tokenizer
     this.#defaults = generate
-    this.#transcript = new Transcript(model.tokenizer)
     this.#prompts = new PromptMaker(model, { template, templateVariables, tools })
+    this.#conversation = new Conversation({ tokenizer: this.#tokenizer, prompts: this.#prompts, now })
     this.#tools = tools.map((tool) => tool.function)
     this.#format = replyFormatOf(this.template.source, model.tokenizer, resolved.replyFormat)
     this.#thinking = this.#control(resolved.thinking)
-    this.#take(openingMessages(system, history))
+    this.#conversation.replace(openingMessages(system, history), this.#thinking)
     const shifts = overflow === 'shift' && session.contextShift === undefined
     this.session = model.createSession(
       shifts ? { ...session, contextShift: { keep: this.#keepOf(model, session) } } : session,
@@ -115,31 +98,24 @@ export class Chat {
 
   /** The messages so far, as a copy: plain data, fit for JSON, and for the option `history` of another chat. */
   get history(): ChatMessage[] {
-    return structuredClone(this.#messages)
+    return structuredClone([...this.#conversation.messages])
   }
 
   /** Goes on with another conversation. Of what the session has, what is the same still serves. */
   set history(messages: readonly MessageInput[]) {
     this.#assertFree()
-    this.#take(checkHistory(messages))
-    this.#revision++
+    this.#conversation.replace(checkHistory(messages), this.#thinking)
   }
 
   /** The system message, if there is one. */
   get system(): string | undefined {
-    const [first] = this.#messages
-    return first?.role === 'system' ? first.content : undefined
+    return this.#conversation.system
   }
 
   /** Replaces the system message, or takes it away; the rest of the conversation stays. */
   set system(content: string | undefined) {
     this.#assertFree()
-    const message = content === undefined ? [] : [checkMessage({ role: 'system', content }, 'system')]
-    const rest = this.system === undefined ? this.#messages : this.#messages.slice(1)
-    this.#messages = [...message, ...rest]
-    // Tokens that were left out stood behind the other message.
-    this.#omission = { ...NOTHING_OMITTED, messages: this.#omission.messages }
-    this.#revision++
+    this.#conversation.system = content
   }
 
   /** The template in use: its name (`default`, a variant of the file, a family or `given`) and its source. */
@@ -154,7 +130,7 @@ export class Chat {
 
   /** How much of the conversation the latest prompt has left out, after the system message: see the option `overflow`. */
   get omitted(): Pick<Omission, 'messages' | 'tokens'> {
-    const { messages, tokens } = this.#omission
+    const { messages, tokens } = this.#conversation.omission
     return { messages, tokens }
   }
 
@@ -181,7 +157,7 @@ export class Chat {
     this.add({
       role: 'tool',
       content,
-      ...(of.toolCallId === undefined ? { ...openCall(this.#messages), ...given(of) } : of),
+      ...(of.toolCallId === undefined ? { ...openCall(this.#conversation.messages), ...given(of) } : of),
     })
   }
 
@@ -191,13 +167,7 @@ export class Chat {
    */
   add(message: MessageInput): void {
     this.#assertFree()
-    const checked = checkMessage(message, 'the message')
-    if (this.#messages.length >= MAX_MESSAGES) throw tooManyMessages(this.#messages.length + 1, MAX_MESSAGES)
-    if (checked.role === 'system' && this.#messages.length > 0) {
-      throw systemNotFirst()
-    }
-    this.#messages.push(checked)
-    this.#revision++
+    this.#conversation.add(message)
   }
 
   /**
@@ -214,22 +184,20 @@ export class Chat {
     const fitting = this.#fit(merged.maxTokens, control)
     // Checks the options before anything changes; a generation that is never read does nothing.
     this.session.generate(fitting.ids, merged)
-    const revision = this.#revision
+    const { revision, messages } = this.#conversation
     const parser = createReplyParser(this.#format, {
       // An answer in a given form is no call, whatever it looks like.
       tools: isConstrained(merged) ? [] : this.#tools,
       prefill: fitting.prompt.prefill,
-      firstCall: this.#messages.reduce((count, { toolCalls = [] }) => count + toolCalls.length, 0),
+      firstCall: messages.reduce((count, { toolCalls = [] }) => count + toolCalls.length, 0),
     })
     const begin = (reply: ChatReply): ReplyGeneration => {
       this.#assertFree()
-      if (revision !== this.#revision) throw changed()
+      if (revision !== this.#conversation.revision) throw changed()
       const generation = this.#generate(fitting.ids, merged, control, () => parser.isReasoning)
       this.#busy = true
       this.#reply = reply
-      this.#revision++
-      this.#omission = fitting.omission
-      this.#transcript.begin(fitting.prompt.text, fitting.prompt.pins)
+      this.#conversation.begin(fitting)
       return generation
     }
     return ChatReply.create({
@@ -246,15 +214,12 @@ export class Chat {
    * throw, and with what the reply fails with; where nothing of a reply is in the history then, neither is the message.
    */
   async send(message: Content | MessageInput, options: RespondOptions = {}): Promise<ChatResult> {
-    this.add(isMessage(message) ? message : { role: 'user', content: message })
-    const added = this.#messages.at(-1)
+    this.#assertFree()
+    const added = this.#conversation.add(isMessage(message) ? message : { role: 'user', content: message })
     try {
       return await this.respond(options).result()
     } catch (error) {
-      if (!this.#busy && this.#messages.at(-1) === added) {
-        this.#messages.pop()
-        this.#revision++
-      }
+      if (!this.#busy) this.#conversation.takeBack(added)
       throw error
     }
   }
@@ -282,23 +247,13 @@ export class Chat {
   /** Takes back the last turn: the last message of the user and all after it, which it returns. */
   undo(): ChatMessage[] {
     this.#assertFree()
-    const at = lastOf(this.#messages, 'user')
-    if (at < 0) return []
-    this.#revision++
-    const taken = this.#messages.splice(at)
-    const first = this.system === undefined ? 0 : 1
-    // What was left out for a turn that is gone may come back.
-    if (this.#omission.messages >= this.#messages.length - first) this.#omission = NOTHING_OMITTED
-    return taken
+    return this.#conversation.undo()
   }
 
   /** Forgets all messages but the system message. What the session has of it still serves. */
   reset(): void {
     this.#assertFree()
-    this.#messages = this.#messages.slice(0, this.system === undefined ? 0 : 1)
-    this.#omission = NOTHING_OMITTED
-    this.#now = this.#fixedNow ?? new Date()
-    this.#revision++
+    this.#conversation.reset()
   }
 
   /** The history, for `JSON.stringify(chat)`. */
@@ -312,12 +267,7 @@ export class Chat {
    */
   save(): Promise<Uint8Array> {
     return this.#occupied(async () => {
-      const conversation = {
-        history: this.#messages,
-        transcript: this.#transcript.state,
-        omission: this.#omission,
-        now: this.#now.toISOString(),
-      }
+      const conversation = this.#conversation.save()
       return encodeChat(conversation, await this.session.save())
     })
   }
@@ -330,11 +280,7 @@ export class Chat {
     return this.#occupied(async () => {
       const { conversation, session } = decodeChat(bytes, this.#tokenizer.vocabSize)
       await this.session.restore(session)
-      this.#messages = conversation.history
-      this.#transcript.state = conversation.transcript
-      this.#omission = conversation.omission
-      this.#now = this.#fixedNow ?? new Date(conversation.now)
-      this.#revision++
+      this.#conversation.restore(conversation)
     })
   }
 
@@ -355,17 +301,16 @@ export class Chat {
   }
 
   #fit(maxTokens: number | undefined, control: ThinkingControl): FittingPrompt {
-    if (!this.#messages.some(({ role }) => role !== 'system')) {
-      throw nothingToAnswer()
-    }
+    const conversation = this.#conversation
+    if (!conversation.messages.some(({ role }) => role !== 'system')) throw nothingToAnswer()
     return fitPrompt({
       policy: this.#overflow,
-      history: this.#messages,
+      history: conversation.messages,
       contextLength: this.session.contextLength,
       maxTokens,
-      before: this.#omission,
-      keep: this.#overflow === 'shift' ? this.#prompts.systemLength(this.#messages, this.#now) : 0,
-      render: (omitted) => this.#prompts.make(this.#messages, omitted, this.#now, this.#transcript, control),
+      before: conversation.omission,
+      keep: this.#overflow === 'shift' ? conversation.systemLength() : 0,
+      render: (omitted) => conversation.prompt(omitted, control),
     })
   }
 
@@ -390,41 +335,13 @@ export class Chat {
     this.#reply = undefined
     const ids = idsWithin(generation.ids, generation.text, this.#tokenizer)
     const message = replyMessage(generation, parts, ids)
-    if (message) {
-      this.#messages.push(message)
-      this.#transcript.append(ids)
-    }
+    if (message) this.#conversation.append(message, ids)
     return message && structuredClone(message)
-  }
-
-  /** A history that is given; finds out where the model's own words stand, as if each reply had just been made. */
-  #take(messages: ChatMessage[]): void {
-    this.#messages = messages
-    this.#omission = NOTHING_OMITTED
-    this.#transcript.state = { text: '', pins: [] }
-    for (const [i, { ids }] of this.#messages.entries()) {
-      // A history may come from anywhere: ids of control tokens are believed only of what was generated here.
-      if (!ids?.every((id) => id < this.#tokenizer.vocabSize && !this.#prompts.isSpecial(id))) continue
-      try {
-        const { text, pins } = this.#prompts.render(
-          this.#messages.slice(0, i),
-          0,
-          this.#now,
-          this.#transcript,
-          this.#thinking,
-        )
-        this.#transcript.begin(text, pins)
-        this.#transcript.append(ids)
-      } catch (error) {
-        // Then the reply is tokenized like any text, or `respond` says what is wrong with the history.
-        if (!(error instanceof DasllamaError)) throw error
-      }
-    }
   }
 
   /** Tokens that a context shift keeps: the system message, but half of the context at most. */
   #keepOf(model: Model, { contextLength = model.contextLength }: SessionOptions): number {
-    return Math.min(this.#prompts.systemLength(this.#messages, this.#now), contextLength >> 1)
+    return Math.min(this.#conversation.systemLength(), contextLength >> 1)
   }
 
   /** Takes the chat for a call that is not a reply. */

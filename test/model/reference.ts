@@ -168,10 +168,11 @@ export class ReferenceSequence {
 
   #linear(x: Vector, matrix: MatrixSlice, bias: VectorSlice | undefined): Vector {
     const offsets = bias && this.#model.vector(bias)
-    return Float64Array.from(
-      { length: matrix.rows },
-      (_, row) => dot(this.#model.row(matrix, row), x) + (offsets?.[row] ?? 0),
-    )
+    const out = new Float64Array(matrix.rows)
+    for (let row = 0; row < out.length; row++) {
+      out[row] = dot(this.#model.row(matrix, row), x) + (offsets?.[row] ?? 0)
+    }
+    return out
   }
 
   #attention({ q, k, v, memory, scale }: Op & { kind: 'attention' }): Vector {

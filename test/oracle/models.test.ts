@@ -51,7 +51,7 @@ describe.for(SETTINGS)('with $kernels kernels and an $kvType cache', ({ kernels,
     const agreements = []
     for (const [index, run] of runs.entries()) {
       using session = model.createSession({ kvType })
-      agreements.push(await follow(session, prompts[index], run, format))
+      agreements.push(await follow(session, prompts[index], run, modelCase))
     }
     const { problems, ...agreement } = together(agreements)
     const suffix = `${kernels === 'baseline' ? '' : `, ${kernels} kernels`}${kvType === 'f16' ? '' : `, ${kvType} cache`}`

@@ -85,6 +85,7 @@ const GEMMA3 = familyCases(
     shape: { layers: 7, headDim: 64, context: 512 },
     ropeBase: 1e6,
     tied: true,
+    gelu: true,
     hyperparameters: { 'attention.sliding_window': u32(WINDOW) },
   },
   [

@@ -12,6 +12,8 @@ export interface ModelCase {
   readonly parts: GgufParts
   /** Lengths of prompts that show what there is to see; where nothing is said the test chooses. */
   readonly prompts?: readonly number[]
+  /** Whether it computes GELU, which llama.cpp rounds. Default false. */
+  readonly gelu?: boolean
   /** Set where llama.cpp cannot be asked: why. */
   readonly notInLlamaCpp?: string
 }
@@ -23,7 +25,7 @@ export const FORMATS = [
 ]
 
 export type CaseOptions = Partial<Omit<RandomModelOptions, 'shape'>> &
-  Pick<ModelCase, 'prompts' | 'notInLlamaCpp'> & {
+  Pick<ModelCase, 'prompts' | 'gelu' | 'notInLlamaCpp'> & {
     readonly shape?: Partial<RandomModelOptions['shape']>
     readonly extraTensors?: readonly TensorToWrite[]
   }
@@ -40,7 +42,7 @@ const SMALL_SHAPE = {
 
 /** A random model in F32 of a small shape, but for what `options` say. */
 export function modelCase(name: string, options: CaseOptions): ModelCase {
-  const { extraTensors = [], prompts, notInLlamaCpp, ...rest } = options
+  const { extraTensors = [], prompts, gelu, notInLlamaCpp, ...rest } = options
   const format = options.format ?? 'F32'
   const shape = { ...SMALL_SHAPE, ...options.shape }
   const { metadata, tensors } = randomModel({ seed: 7, ...rest, shape, format })
@@ -50,6 +52,7 @@ export function modelCase(name: string, options: CaseOptions): ModelCase {
     vocab: shape.vocab,
     parts: { metadata, tensors: [...tensors, ...extraTensors] },
     prompts,
+    gelu,
     notInLlamaCpp,
   }
 }

@@ -22,7 +22,7 @@ const windowed: Family<WindowedConfig> = {
   build(b, h) {
     let x = b.embed('token_embd')
     for (const l of b.layers()) {
-      const window = (l.layer! + 1) % h.period === 0 ? undefined : h.window
+      const window = (l.layer + 1) % h.period === 0 ? undefined : h.window
       const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
       const attended = l.attention(l.rope(q), l.rope(k), v, { window })
       x = l.add(x, l.linear(attended, 'attn_output', h.embeddingLength))

@@ -39,12 +39,12 @@ import {
 import { EXTRA, LaneFloatTile } from './float-tile'
 import { ChunkedRows, transposedF16, transposedF32 } from './floats'
 import { sumHalves, sumPairs } from './half-totals'
-import { Int16Tile16InEight, Int16Tile32, Int16Tile32InFour } from './int16-tiles'
+import { Int16Tile16InEight, Int16Tile32, Int16Tile32WithMinimums } from './int16-tiles'
 import { Int8Tile32 } from './int8-tile'
 import { beginSixteens, Q4_0Pairs, Q4_0Sixteens } from './q4_0'
 import { Q4_KSuperTile } from './q4_k-tile'
 import { Q6_KPairTile } from './q6_k-tile'
-import { beginPairs, Q4_KLanes, Q4_KRows, Q4_KSixteens } from './q4_k'
+import { beginPairs, Q4_KBlocks, Q4_KRows, Q4_KSixteens } from './q4_k'
 import { beginRows, Q6_KLanes, Q6_KPairs, Q6_KRows } from './q6_k'
 import { Q8_0Sixteens } from './q8_0'
 
@@ -127,7 +127,9 @@ export function matvec_met(format: i32, weights: usize, x: usize, out: usize, ro
       return matvecOf<Q3_K>(weights, x, out, rows, columns)
     case 12: // Q4_K
       if (ASC_FEATURE_RELAXED_SIMD) return matvecFoursOf<Q4_K>(weights, x, out, rows, columns)
-      return matvecOf<Q4_KLanes>(weights, x, out, rows, columns)
+      sumPairs(x + 2 * <usize>columns + ((<usize>columns) >> 3), columns)
+      beginPairs(x + totalsAt(INT16, columns))
+      return matvecFoursOf<Q4_KBlocks>(weights, x, out, rows, columns)
     case 13: // Q5_K
       return matvecSuperBlocks<Q5_K>(weights, x, out, rows, columns)
     case 14: // Q6_K
@@ -214,7 +216,7 @@ export function matmul_met(
       if (ASC_FEATURE_RELAXED_SIMD) {
         return matmulOf<Q4_K, Q4_KSuperTile>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
       }
-      return matmulOf<Q4_K, Int16Tile32InFour<Q4_K, Int16Tile<Q4_K>>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<Q4_K, Int16Tile32WithMinimums<Q4_K, Int16Tile<Q4_K>>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 14:
       if (ASC_FEATURE_RELAXED_SIMD) {
         return matmulOf<Q6_K, Q6_KPairTile>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)

@@ -1,7 +1,7 @@
 /**
- * The tile of 16-bit integers with other orders of its f32 sums: `Int16Tile32` makes one integer of 32 columns, and both keep
- * `count` sums per row and token, of sub-blocks modulo `count`, which are added up at every `CHUNK` columns; with one
- * sum there is nothing to add up, and chunks continue it. Weights are taken as the shipped tiles `Tile` do.
+ * The tile of 16-bit integers with other orders of its f32 sums: `Int16Tile32` makes one integer of 32 columns; and
+ * `Int16Tile16InEight` keeps eight sums per row and token, of sub-blocks modulo 8, which are added up at every `CHUNK`
+ * columns. Weights are taken as the shipped tiles `Tile` do.
  */
 import { madd } from '../../../../assembly/math/lanes'
 import { BLOCK } from '../../../../assembly/matmul/int16'
@@ -73,11 +73,10 @@ function layHalves(to: usize, x: usize, xStride: usize, tokens: i32, columns: i3
 }
 
 @inline
-function pass32(panel: usize, n: i32, x: usize, first: usize, halves: usize, tokens: i32, count: i32, minimums: bool, factors: bool): void {
+function pass32(panel: usize, n: i32, x: usize, first: usize, halves: usize, tokens: i32, minimums: bool, factors: bool): void {
   const bytes = (<usize>tokens) << 4
-  const mask = <usize>(count - 1)
   const end = panel + <usize>(n >> 4) * BLOCK
-  for (let index: usize = 0; panel < end; panel += 2 * BLOCK, index++) {
+  for (; panel < end; panel += 2 * BLOCK) {
     let w0 = v128.load(panel)
     let w1 = v128.load(panel, 16)
     let w2 = v128.load(panel, 32)
@@ -100,7 +99,7 @@ function pass32(panel: usize, n: i32, x: usize, first: usize, halves: usize, tok
     w7 = v128.load(next, 112)
     const scale = v128.load(next, 128)
     const minimum = v128.load(next, 144)
-    let sum = first + (index & mask) * PART
+    let sum = first
     for (let at = halves; at < halves + bytes; at += 16, x += 40, sum += 16) {
       const both = i32x4.add(v128.load(at), dots(x, w0, w1, w2, w3, w4, w5, w6, w7))
       accumulate(sum, both, scale, minimum, x + 32, minimums, factors)
@@ -132,10 +131,10 @@ function pass16(panel: usize, n: i32, x: usize, first: usize, tokens: i32, count
 
 // Functions of their own, as the shipped tiles have them.
 function sequential(scratch: usize, n: i32, tokens: i32): void {
-  pass32(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, scratch + HALVES, tokens, 1, false, false)
+  pass32(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, scratch + HALVES, tokens, false, false)
 }
-function inFour(scratch: usize, n: i32, tokens: i32): void {
-  pass32(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + PARTS, scratch + HALVES, tokens, 4, true, true)
+function withMinimums(scratch: usize, n: i32, tokens: i32): void {
+  pass32(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + SUMS, scratch + HALVES, tokens, true, true)
 }
 function inEight(scratch: usize, n: i32, tokens: i32): void {
   pass16(scratch + PANEL, n, scratch + ACTIVATIONS, scratch + PARTS, tokens, 8)
@@ -158,9 +157,9 @@ export class Int16Tile32<T, Tile> {
   }
 }
 
-/** Sub-blocks of 32 columns with minimums, four sums. */
+/** The same with minimums; the scales' product is one factor. */
 @unmanaged
-export class Int16Tile32InFour<T, Tile> {
+export class Int16Tile32WithMinimums<T, Tile> {
   @inline get rows(): i32 {
     return 4
   }
@@ -171,16 +170,7 @@ export class Int16Tile32InFour<T, Tile> {
     changetype<Tile>(this).takeWeights(matrix, rowBytes, row, rows, from, n)
   }
   multiply(tokens: i32, n: i32): void {
-    const scratch = changetype<usize>(this)
-    memory.fill(scratch + PARTS, 0, 4 * PART)
-    inFour(scratch, n, tokens)
-    const parts = scratch + PARTS
-    for (let i: usize = 0; i < (<usize>tokens) << 4; i += 16) {
-      const even = f32x4.add(v128.load(parts + i), v128.load(parts + i, 2 * PART))
-      const odd = f32x4.add(v128.load(parts + i, PART), v128.load(parts + i, 3 * PART))
-      const sum = scratch + SUMS + i
-      v128.store(sum, f32x4.add(v128.load(sum), f32x4.add(even, odd)))
-    }
+    withMinimums(changetype<usize>(this), n, tokens)
   }
 }
 

@@ -1,29 +1,24 @@
 /**
- * Three products of Q4_K whose sums are in a tile's order, all with the scale d × s (exact) times the activations'
- * scale as one factor:
+ * Three products of Q4_K, four rows in lanes, whose sums are in a tile's order, with the scale d × s (exact) times the
+ * activations' scale as one factor:
  *
- * - `Q4_KRows`: four rows in lanes, sub-block after sub-block: the shipped tile of the relaxed build.
- * - `Q4_KSixteens`: the same by 16 columns, as the baseline's shipped tile does it.
- * - `Q4_KLanes`: one row; four sub-blocks in lanes, which are added up at every `CHUNK` columns: `Int16Tile32` with four sums.
+ * - `Q4_KRows`: by 32 columns, the shipped tile of the relaxed build.
+ * - `Q4_KSixteens`: by 16 columns, the baseline's shipped tile.
+ * - `Q4_KBlocks`: by 32 columns in the baseline build: `Int16Tile32WithMinimums`.
  */
 import { DOT_BYTES } from '../../../../assembly/activations'
 import { minimums0, minimums4, scales0, scales4 } from '../../../../assembly/formats/k_scales'
 import {
   byte0,
   byte1,
-  byte2,
-  byte3,
   dots16,
   dots32,
-  sumsI32x4,
   upperSmallHalves,
   words4,
 } from '../../../../assembly/formats/rows'
 import { Q4_K } from '../../../../assembly/formats/q4_k'
-import { loadSmallF16 } from '../../../../assembly/math/f16'
 import { constant } from '../../../../assembly/math/constants'
-import { madd, sumF32x4 } from '../../../../assembly/math/lanes'
-import { CHUNK } from '../../../../assembly/matmul/scratch'
+import { madd } from '../../../../assembly/math/lanes'
 import { PAIR_SUMS } from './half-totals'
 
 const BYTES: usize = 144
@@ -112,6 +107,46 @@ export class Q4_KRows {
   }
 }
 
+/** Four rows by 32 columns with 16-bit activations, a pair of sub-blocks a step, so that few registers are wanted at once. */
+@unmanaged
+export class Q4_KBlocks {
+  @inline get elements(): i32 {
+    return 256
+  }
+  @inline get bytes(): i32 {
+    return <i32>BYTES
+  }
+  @inline get width(): usize {
+    return 2
+  }
+
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
+    const w0 = changetype<usize>(this)
+    let pairs = total + pairSumsFar
+    const ds = words4(w0, w1, w2, w3)
+    const d = upperSmallHalves(i32x4.shl(ds, 16))
+    const dmin = f32x4.neg(upperSmallHalves(ds))
+    const packed0 = words4(w0 + 4, w1 + 4, w2 + 4, w3 + 4)
+    const packed1 = words4(w0 + 8, w1 + 8, w2 + 8, w3 + 8)
+    const packed2 = words4(w0 + 12, w1 + 12, w2 + 12, w3 + 12)
+    let s = scales0(packed0)
+    let m = minimums0(packed1)
+    const t = scales4(packed0, packed2)
+    const u = minimums4(packed1, packed2)
+    for (let pair = 0; pair < 4; pair++, x += 128, scale += 8, pairs += 8) {
+      sum = madd(f32x4.mul(dmin, cvt(byte0(m))), v128.load32_splat(pairs), sum)
+      let factor = f32x4.mul(f32x4.mul(d, cvt(byte0(s))), v128.load32_splat(scale))
+      sum = madd(cvt(dots32<Q4_K>(w0, w1, w2, w3, 0, pair, x)), factor, sum)
+      sum = madd(f32x4.mul(dmin, cvt(byte1(m))), v128.load32_splat(pairs, 4), sum)
+      factor = f32x4.mul(f32x4.mul(d, cvt(byte1(s))), v128.load32_splat(scale, 4))
+      sum = madd(cvt(dots32<Q4_K>(w0, w1, w2, w3, 2, pair, x + 64)), factor, sum)
+      s = pair == 1 ? t : i32x4.shr_u(s, 16)
+      m = pair == 1 ? u : i32x4.shr_u(m, 16)
+    }
+    return sum
+  }
+}
+
 /** Four rows by 16 columns: a call for each sub-block, so that fewer registers are wanted at once. */
 @unmanaged
 export class Q4_KSixteens {
@@ -170,77 +205,4 @@ function addHalves(
   sum = madd(cvt(dots16<Q4_K>(w0, w1, w2, w3, k, pair, x)), factor, sum)
   sum = madd(minimum, v128.load32_splat(sums, 4), sum)
   return madd(cvt(dots16<Q4_K>(w0, w1, w2, w3, k + 1, pair, x + 32)), factor, sum)
-}
-
-@inline
-function bytesToF32x4(v: v128): v128 {
-  return cvt(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v)))
-}
-
-@inline
-function pairSums(sums: usize): v128 {
-  const a = v128.load(sums)
-  const b = v128.load(sums + 16)
-  return f32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7))
-}
-
-@inline
-function dotQuants(q: v128, x: usize): v128 {
-  return i32x4.add(
-    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(q), v128.load(x)),
-    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(q), v128.load(x + 16)),
-  )
-}
-
-/** Sub-block 2 × pair, or with `high` the next one. */
-@inline
-function dotSubBlock(w: usize, pair: i32, high: i32, x: usize): v128 {
-  const q = changetype<Q4_K>(w)
-  return i32x4.add(dotQuants(q.quants(2 * high, pair), x), dotQuants(q.quants(2 * high + 1, pair), x + 32))
-}
-
-/** Four sub-blocks' products, in lanes. */
-@inline
-function dotFour(w: usize, pair: i32, x: usize): v128 {
-  return sumsI32x4(
-    dotSubBlock(w, pair, 0, x),
-    dotSubBlock(w, pair, 1, x + 64),
-    dotSubBlock(w, pair + 1, 0, x + 128),
-    dotSubBlock(w, pair + 1, 1, x + 192),
-  )
-}
-
-@unmanaged
-export class Q4_KLanes {
-  @inline get elements(): i32 {
-    return 256
-  }
-  @inline get bytes(): i32 {
-    return <i32>BYTES
-  }
-
-  dot(x: usize, n: i32): f32 {
-    let w = changetype<usize>(this)
-    let scales = x + ((<usize>n) << 1)
-    let sums = scales + ((<usize>n) >> 3)
-    let total: f32 = 0
-    for (const end = scales; x < end; ) {
-      let sum = f32x4.splat(0)
-      for (const chunk = min(end, x + 2 * <usize>CHUNK); x < chunk; w += BYTES, scales += 32, sums += 64, x += 512) {
-        const d = f32x4.splat(loadSmallF16(w))
-        const dmin = f32x4.splat(-loadSmallF16(w + 2))
-        const packed0 = v128.load32_zero(w + 4)
-        const packed1 = v128.load32_zero(w + 8)
-        const packed2 = v128.load32_zero(w + 12)
-        sum = madd(f32x4.mul(dmin, bytesToF32x4(minimums0(packed1))), pairSums(sums), sum)
-        let factors = f32x4.mul(f32x4.mul(d, bytesToF32x4(scales0(packed0))), v128.load(scales))
-        sum = madd(cvt(dotFour(w, 0, x)), factors, sum)
-        sum = madd(f32x4.mul(dmin, bytesToF32x4(minimums4(packed1, packed2))), pairSums(sums + 32), sum)
-        factors = f32x4.mul(f32x4.mul(d, bytesToF32x4(scales4(packed0, packed2))), v128.load(scales, 16))
-        sum = madd(cvt(dotFour(w, 2, x + 256)), factors, sum)
-      }
-      total += sumF32x4(sum)
-    }
-    return total
-  }
 }
