@@ -173,8 +173,7 @@ describe.each([
       ),
       { numRuns: 8 },
     )
-    // The table of pages may have come to stay.
-    expect(executable.bytesInUse - unused).toBeLessThanOrEqual(4096)
+    expect(executable.bytesInUse).toBe(unused)
   })
 })
 
@@ -292,7 +291,7 @@ describe('a full batch', () => {
       }
     }
     for (const memory of memories) memory.dispose()
-    expect(executable.bytesInUse - unused).toBeLessThanOrEqual(4096)
+    expect(executable.bytesInUse).toBe(unused)
   })
 
   it('of one prompt gives the logits of every row that is asked for, in order', async () => {

@@ -16,15 +16,12 @@ const PAGE = 128 * 2 * 2 * (2 * 32) * 2
 
 let engine: Engine
 let executable: WasmExecutable
-/** Bytes in use without a sequence; the table of pages has been allocated. */
+/** Bytes in use without a sequence. */
 let unused: number
 
 beforeEach(async () => {
   engine = await engineOf()
   executable = await load(smallModel({ shape: SHAPE }), { engine })
-  const memory = executable.createMemory('f16')
-  await append(executable, memory, [1], 'decode')
-  memory.dispose()
   unused = executable.bytesInUse
 })
 afterEach(() => vi.restoreAllMocks())
