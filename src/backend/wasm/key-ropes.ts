@@ -18,12 +18,14 @@ export function keyRopes({ ops, memories }: Program): KeyRopes {
     const op = producers.get(value.id)!
     return op.kind === 'scale' ? unscaled(op.x) : op
   }
-  const isRotated = (value: Value, seen = new Set<number>()): boolean => {
+  // Values that have been looked at: one that is rotated has decided the matter.
+  const seen = new Set<number>()
+  const isRotated = (value: Value): boolean => {
     if (seen.has(value.id)) return false
     seen.add(value.id)
     const op = producers.get(value.id)!
     if (op.kind === 'attention') return false
-    return op.kind === 'rope' || inputsOf(op).some((input) => isRotated(input, seen))
+    return op.kind === 'rope' || inputsOf(op).some(isRotated)
   }
   const ropes: (number | undefined)[] = memories.map(() => undefined)
   let canShift = true

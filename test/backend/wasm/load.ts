@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { type Batch, batchOf, type Phase } from '../../../src/backend/batch.js'
 import type { SequenceMemory } from '../../../src/backend/memory.js'
 import { createEngine, createThreadedEngine, type Engine } from '../../../src/backend/wasm/engine.js'
@@ -92,4 +93,19 @@ export async function contentOf(memory: SequenceMemory): Promise<string> {
   const phases = Array.from({ length: memory.length }, (_, position) => memory.phaseAt(position)[0])
   const parts = records.map(({ kind, first, bytes }) => [kind, first, Buffer.from(bytes).toString('base64')])
   return JSON.stringify([memory.type, phases.join(''), ...parts])
+}
+
+/** Expects the same bits, quickly: thousands of rows would take minutes value by value. */
+export function expectSameBits(
+  actual: Float32Array | readonly Float32Array[] | undefined,
+  expected: Float32Array | readonly Float32Array[] | undefined,
+  what = 'logits',
+): void {
+  const rowsOf = (rows: typeof actual) => (rows instanceof Float32Array ? [rows] : (rows ?? []))
+  const [a, b] = [rowsOf(actual), rowsOf(expected)]
+  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength)
+  const at = a.findIndex((row, i) => b[i] === undefined || !bytes(row).equals(bytes(b[i])))
+  if (at >= 0) expect(a[at], `${what}, row ${at}`).toEqual(b[at])
+  expect([a.length > 0, a.length], what).toEqual([true, b.length])
 }

@@ -3,36 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { Program, Value } from '../../../src/backend/program.js'
 import { type Schedule, type Scheduled, schedule } from '../../../src/backend/wasm/schedule.js'
 import { Builder } from '../../../src/model/builder.js'
-import type { Config } from '../../../src/model/config.js'
 import { llama } from '../../../src/model/families/llama.js'
+import { CONFIG, drawn, NAMES, record } from './drawn-program.js'
 import { meaningOfProgram, meaningOfSchedule, Terms } from './symbolic.js'
-
-const CONFIG: Config = {
-  architecture: 'drawn',
-  name: undefined,
-  contextLength: 64,
-  vocabSize: 50,
-  embeddingLength: 16,
-  feedForwardLength: 24,
-  layers: 2,
-  heads: 2,
-  kvHeads: 1,
-  headDim: 8,
-  ropeType: 'norm',
-  ropeDim: 8,
-  ropeTheta: 10_000,
-  ropeScaling: { type: 'none' },
-  attentionScale: 0.5,
-  rmsEpsilon: 1e-5,
-  pooling: undefined,
-}
-
-/** No biases, no fused matrices. */
-const NAMES = { has: (name: string) => name === 'output.weight' || /attn_[qkv]\.weight|ffn_gate/.test(name) }
-
-function record(build: (b: Builder) => void): Program {
-  return Builder.record(CONFIG, NAMES, build)
-}
 
 /** The schedule of a program; it means the same. */
 function scheduled(program: Program): Schedule {
@@ -333,85 +306,6 @@ describe('keys', () => {
     expect(keyRopes).toEqual({ ropes: new Array(300).fill(0), canShift: true })
   })
 })
-
-/** A program of random operations on random values; each number decides what comes next. */
-function drawn(choices: readonly number[]): Program {
-  return record((b) => {
-    const values: Value[] = [b.embed('token_embd')]
-    let at = 0
-    let names = 0
-    const next = (below: number) => (choices[at++] ?? 0) % below
-    const pick = (fits: (value: Value) => boolean = () => true): Value => {
-      const fitting = values.filter(fits)
-      // The latest ones more often.
-      return fitting[Math.max(0, fitting.length - 1 - next(next(2) ? 3 : fitting.length))]
-    }
-    const name = () => `t${names++}`
-    const widths = [8, 16, 24]
-    while (at < choices.length) {
-      const kind = next(12)
-      const x = pick()
-      const same = () => pick(({ width }) => width === x.width)
-      switch (kind) {
-        case 0:
-          values.push(b.rmsNorm(x, name()))
-          break
-        case 1:
-        case 2: {
-          // Several of one input, of its norm more often than not.
-          const input = next(3) ? b.rmsNorm(x, name()) : x
-          const count = 1 + next(3)
-          for (let i = 0; i < count; i++) values.push(b.linear(input, name(), widths[next(3)]))
-          if (next(4) === 0) values.push(input)
-          break
-        }
-        case 3: {
-          const input = next(2) ? b.rmsNorm(x, name()) : x
-          const width = widths[next(3)]
-          const [gate, up] = [b.linear(input, name(), width), b.linear(input, name(), width)]
-          const active = next(2) ? b.silu(gate) : b.gelu(gate)
-          values.push(next(4) ? b.multiply(active, up) : b.multiply(up, active))
-          if (next(4) === 0) values.push([gate, up, active][next(3)])
-          break
-        }
-        case 4: {
-          const input = next(2) ? b.rmsNorm(x, name()) : next(2) ? b.silu(x) : x
-          const product = b.linear(input, name(), x.width)
-          values.push(next(2) ? b.add(x, product) : b.add(product, x))
-          if (next(4) === 0) values.push(product)
-          break
-        }
-        case 5:
-          values.push(b.add(x, same()))
-          break
-        case 6:
-          values.push(b.multiply(x, same()))
-          break
-        case 7:
-          values.push(next(2) ? b.silu(x) : b.gelu(x))
-          break
-        case 8:
-          values.push(b.scale(x, 1 + next(5)))
-          break
-        case 9:
-          values.push(b.rope(x, { theta: 2 + next(3) }))
-          break
-        case 10:
-          values.push(b.headNorm(b.linear(x, name(), 16, { heads: 2 }), name()))
-          break
-        case 11: {
-          const keys = pick(({ width, heads }) => width === 16 && heads === 1)
-          values.push(
-            b.attention(keys, keys, next(2) ? keys : pick(({ width, heads }) => width === 16 && heads === 1)),
-          )
-          break
-        }
-      }
-    }
-    const head = pick(({ width }) => width === 16)
-    b.logits(next(3) ? b.rmsNorm(head, 'output_norm') : head)
-  })
-}
 
 it('means what the program means, whatever the program', () => {
   fc.assert(

@@ -229,7 +229,58 @@ describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that r
     }
     await decode(executable, memory, someIds(300, VOCAB))
     memory.dispose()
-    expect(executable.bytesInUse).toBeLessThanOrEqual(unused + 4096)
+    expect(executable.bytesInUse).toBe(unused)
+  })
+})
+
+describe('a shift of a memory with a window', () => {
+  it.each([5, 40, 129, 200])(
+    'of %d forgets the end of the prompt, which it has not moved as a whole',
+    async (window) => {
+      const executable = await load(windowedModel({ window, layers: 1, period: 9 }))
+      /** The first `prompt` of them as a prompt, the others one by one. */
+      const evaluate = async (ids: readonly number[], prompt: number, options?: { retain: number }) => {
+        const memory = await evaluated(executable, ids.slice(0, prompt), 'f16', options)
+        await decode(executable, memory, ids.slice(prompt))
+        return memory
+      }
+      for (const dropped of [1, 100, 128, 200, 290]) {
+        const memory = await evaluate(LONG, 300)
+        expect(memory.reachable(300)).toBe(300)
+        await memory.shift(0, dropped)
+        const rest = LONG.slice(dropped)
+        for (let to = rest.length; to > 0; to -= 37) {
+          const fork = await memory.fork()
+          const reached = await fork.truncate(to)
+          const all = await evaluate(rest.slice(0, reached), Math.min(300 - dropped, reached), { retain: 1 })
+          await expectMoved(fork, all, 0)
+          expect((await held(fork)).first).toBeLessThanOrEqual(Math.max(0, reached - window + 1))
+          fork.dispose()
+          all.dispose()
+        }
+        memory.dispose()
+      }
+    },
+  )
+
+  it('for which there is no memory leaves it as it was', async () => {
+    const engine = await engineOf()
+    const executable = await load(windowedModel({ window: 200, layers: 1, period: 9 }), { engine })
+    const memory = await evaluated(executable, LONG, 'f16')
+    const [before, bytes, used] = [await contentOf(memory), memory.bytes, executable.bytesInUse]
+    const { allocate } = engine.arena
+    // Two pages, which have been given back, are needed for what moves there.
+    for (const pages of [0, 1]) {
+      let left = pages
+      const limited = vi.spyOn(engine.arena, 'allocate').mockImplementation((size, purpose) => {
+        return allocate.call(engine.arena, left-- > 0 ? size : 2 ** 40, purpose)
+      })
+      await expect(memory.shift(0, 400)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+      limited.mockRestore()
+      expect([await contentOf(memory), memory.bytes, executable.bytesInUse]).toEqual([before, bytes, used])
+    }
+    await memory.shift(0, 400)
+    await expectMoved(memory, await evaluated(executable, LONG.slice(400), 'f16'), 0)
   })
 })
 

@@ -6,7 +6,7 @@ import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { sequenceBytes } from '../../../src/backend/wasm/kv-layout.js'
 import type { KvMemory } from '../../../src/backend/wasm/kv-memory.js'
 import { VOCAB } from '../../model/small.js'
-import { append, contentOf, decode, load, prefill, someIds } from './load.js'
+import { append, contentOf, decode, expectSameBits, load, prefill, someIds } from './load.js'
 import { windowedModel } from './windowed-family.js'
 
 const WINDOWS = [1, 5, 40, 128, 129, 200]
@@ -42,7 +42,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
           await append(executable, memory, next, phase),
           await append(executable, all, next, phase),
         ]
-        expect(actual, `length ${memory.length}`).toEqual(expected)
+        expectSameBits(actual, expected, `length ${memory.length}`)
         expect(memory.bytes).toBeLessThanOrEqual(most)
       }
       for (const size of [128, 1, 100, 128, 27, 128, 128]) await appendBoth(size, 'prefill')
@@ -57,7 +57,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
       expect(windowedPages(all)).toBe(16)
       memory.dispose()
       all.dispose()
-      expect(executable.bytesInUse).toBeLessThanOrEqual(unused + 4096)
+      expect(executable.bytesInUse).toBe(unused)
     },
   )
 
@@ -91,10 +91,22 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await prefill(executable, all, ids.slice(0, 300))
     await decode(executable, all, ids.slice(300, 1300))
     expect(await memory.truncate(1300)).toBe(1300)
-    expect(await decode(executable, memory, [1, 2])).toEqual(await decode(executable, all, [1, 2]))
+    expectSameBits(await decode(executable, memory, [1, 2]), await decode(executable, all, [1, 2]))
     expect(await memory.truncate(300)).toBe(300)
     await all.truncate(300)
-    expect(await decode(executable, memory, [3, 4])).toEqual(await decode(executable, all, [3, 4]))
+    expectSameBits(await decode(executable, memory, [3, 4]), await decode(executable, all, [3, 4]))
+  })
+
+  it('forget what is held when it is cut off', async () => {
+    const executable = await load(windowedModel({ window }))
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(300, VOCAB))
+    await decode(executable, memory, someIds(500, VOCAB))
+    memory.hold()
+    expect(await memory.truncate(300)).toBe(300)
+    await decode(executable, memory, someIds(1000, VOCAB))
+    expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
+    expect(memory.reachable(800)).toBeLessThan(800)
   })
 
   it('say which length a truncation reaches; what is evaluated again gives the same bits', async () => {
@@ -113,7 +125,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
       expect(memory.length).toBe(promised)
       const end = Math.min(1000, promised + 150)
       const again = await decode(executable, memory, ids.slice(promised, end))
-      expect(again).toEqual(logits.slice(promised, end))
+      if (end > promised) expectSameBits(again, logits.slice(promised, end))
       memory.dispose()
     }
     // A few tokens can always be taken back.
@@ -147,11 +159,12 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
       expect(restored.reachable(to)).toBeLessThanOrEqual(memory.reachable(to))
     }
     for (const each of [restored, memory]) each.hold()
-    expect(await decode(executable, restored, ids.slice(0, 200))).toEqual(
+    expectSameBits(
+      await decode(executable, restored, ids.slice(0, 200)),
       await decode(executable, memory, ids.slice(0, 200)),
     )
     for (const each of [restored, memory]) expect(await each.truncate(900)).toBe(900)
-    expect(await decode(executable, restored, [1, 2])).toEqual(await decode(executable, memory, [1, 2]))
+    expectSameBits(await decode(executable, restored, [1, 2]), await decode(executable, memory, [1, 2]))
   })
 
   it('take of what was retained as much as they need, and go on with it', async () => {
@@ -165,9 +178,9 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await restored.restore(await all.save(), phases)
     expect(windowedPages(restored)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
     expect([restored.reachable(900), restored.reachable(500)]).toEqual([900, 500])
-    expect(await decode(executable, restored, [1, 2])).toEqual(await decode(executable, all, [1, 2]))
+    expectSameBits(await decode(executable, restored, [1, 2]), await decode(executable, all, [1, 2]))
     for (const each of [restored, all]) await each.truncate(500)
-    expect(await decode(executable, restored, [3, 4])).toEqual(await decode(executable, all, [3, 4]))
+    expectSameBits(await decode(executable, restored, [3, 4]), await decode(executable, all, [3, 4]))
   })
 
   it.each([0, 3])('shifted, with %d kept at the beginning, go on as those that retain all', async (keep) => {
@@ -179,9 +192,9 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
       await each.shift(keep, 270)
     }
     const next = someIds(300, VOCAB, 2)
-    expect(await decode(executable, memory, next)).toEqual(await decode(executable, all, next))
+    expectSameBits(await decode(executable, memory, next), await decode(executable, all, next))
     for (const each of [memory, all]) await each.shift(keep, 300)
-    expect(await decode(executable, memory, next)).toEqual(await decode(executable, all, next))
+    expectSameBits(await decode(executable, memory, next), await decode(executable, all, next))
     if (keep === 0) expect(windowedPages(memory)).toBeLessThanOrEqual(pagesOfEnd(window))
   })
 
@@ -226,9 +239,15 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await decode(executable, all, ids.slice(0, 400))
     const allFork = await all.fork()
     await decode(executable, allFork, ids.slice(400, 1000))
-    expect(await decode(executable, fork, [7, 8])).toEqual(await decode(executable, allFork, [7, 8]))
-    expect(await decode(executable, memory, [9, 8])).toEqual(await decode(executable, all, [9, 8]))
+    expectSameBits(await decode(executable, fork, [7, 8]), await decode(executable, allFork, [7, 8]))
+    expectSameBits(await decode(executable, memory, [9, 8]), await decode(executable, all, [9, 8]))
     expect(memory.reachable(350)).toBe(350)
+    // A fork keeps the end of the prompt that it was made with, too.
+    const prompted = executable.createMemory('f16')
+    await prefill(executable, prompted, ids.slice(0, 300))
+    const promptedFork = await prompted.fork()
+    await decode(executable, promptedFork, ids.slice(300, 900))
+    expect(promptedFork.reachable(300)).toBe(300)
     expect(windowedPages(fork)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
   })
 })
@@ -281,7 +300,7 @@ describe.each([
             case 'decode': {
               const ids = someIds(step.count, VOCAB, ++seed)
               const actual = await append(executable, memory, ids, step.kind)
-              expect(actual).toEqual(await append(executable, all, ids, step.kind))
+              expectSameBits(actual, await append(executable, all, ids, step.kind))
               if (step.kind === 'prefill') promptEnd = memory.length
               break
             }
@@ -333,11 +352,11 @@ describe.each([
         }
         for (const { memory, all } of [...left, pair]) {
           const ids = someIds(3, VOCAB, 77)
-          expect(await decode(executable, memory, ids)).toEqual(await decode(executable, all, ids))
+          expectSameBits(await decode(executable, memory, ids), await decode(executable, all, ids))
           memory.dispose()
           all.dispose()
         }
-        expect(executable.bytesInUse).toBeLessThanOrEqual(unused + 4096)
+        expect(executable.bytesInUse).toBe(unused)
       }),
       { numRuns: 30 },
     )
