@@ -63,7 +63,8 @@ export function batchOf(
   ids: ArrayLike<number>,
   { memory, phase, ...rest }: Pick<Run, 'memory' | 'phase'> & Omit<Batch, 'ids' | 'positions' | 'runs'>,
 ): Batch {
-  const positions = Int32Array.from({ length: ids.length }, (_, row) => memory.length + row)
+  const positions = new Int32Array(ids.length)
+  for (let row = 0; row < positions.length; row++) positions[row] = memory.length + row
   return { ids, positions, runs: [{ memory, firstRow: 0, rows: ids.length, phase }], ...rest }
 }
 

@@ -1,5 +1,5 @@
+import { checkOptions } from '../checks.js'
 import { DasllamaError } from '../errors.js'
-import { checkOptions } from '../session/checks.js'
 import type { GenerateOptions } from '../session/generate-options.js'
 import type { SessionOptions } from '../session/session-options.js'
 import { chatSampling } from './chat-sampling.js'
@@ -19,7 +19,7 @@ import { checkTools, type FunctionTool, type ToolDefinition } from './tools.js'
  * `chatSampling`). `temp: 0` makes its replies greedy.
  */
 export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
-  /** The system message. Default none, or what the template puts there by itself. */
+  /** The system message. Default none, or what the template puts there on its own. */
   system?: string
   /**
    * Jinja source, the name of one of the file's templates (`model.chatTemplates`) or of a family (`chatml`, `llama-3`,
@@ -38,7 +38,7 @@ export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
    * `UNSUPPORTED` where thoughts are wanted of a model that shows none.
    */
   thinking?: Thinking
-  /** How the model's replies are to be read. Default: as the template tells. */
+  /** How the model's replies are to be read. Default: as the template has it. */
   replyFormat?: ReplyFormatOverrides
   /** What happens when the conversation does not fit the context. Default `drop-oldest`. */
   overflow?: OverflowPolicy

@@ -1,6 +1,6 @@
+import { checkOptions } from '../checks.js'
 import type { Model } from '../facade/model.js'
 import { isArray } from '../read-list.js'
-import { checkOptions } from '../session/checks.js'
 import type { GenerateOptions } from '../session/generate-options.js'
 import type { Session } from '../session/session.js'
 import type { SessionOptions } from '../session/session-options.js'
@@ -123,7 +123,7 @@ export class Chat {
     return this.#prompts.template
   }
 
-  /** How the model's replies are read: what the template tells, or what the option `replyFormat` says. */
+  /** How the model's replies are read: as the template has it, or as the option `replyFormat` says. */
   get replyFormat(): ReplyFormat {
     return this.#format
   }

@@ -1,6 +1,7 @@
 import { checkString } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { isArray, readList, readOptions } from '../read-list.js'
 import { checkKeys } from './known-keys.js'
 
 /** A part of a message's content, as OpenAI's API has it. Only text is read. */
@@ -21,7 +22,8 @@ const PART_KEYS = { keys: ['type', 'text'] }
  */
 export function contentText(content: unknown, where: string): string {
   if (typeof content === 'string') return content
-  if (Array.isArray(content)) return content.map((part, i) => partText(part, `${where}[${i}]`)).join('\n')
+  if (isArray(content))
+    return readList(where, content, (part, i) => partText(part, `${where}[${i}]`)).join('\n')
   throw new DasllamaError(
     'INVALID_ARGUMENT',
     `${where} must be a string or an array of parts, not ${describeValue(content)}`,
@@ -36,7 +38,7 @@ function partText(part: unknown, where: string): string {
       `${where} must be { type: 'text', text }, not ${describeValue(part)}`,
     )
   }
-  const { type, text } = part as { type?: unknown; text?: unknown }
+  const { type, text } = readOptions<{ type?: unknown; text?: unknown }>(where, part)
   if (type !== 'text') {
     throw new DasllamaError(
       'INVALID_ARGUMENT',

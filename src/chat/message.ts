@@ -1,6 +1,7 @@
 import { checkOneOf, checkString, isRecord } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { isArray, readList, readOptions } from '../read-list.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { type Content, contentText } from './content.js'
 import { systemNotFirst, tooManyMessages } from './failures.js'
@@ -103,11 +104,10 @@ function keysOf(role: string): KnownKeys {
 
 /** Copies of messages that are sure to be a conversation. Throws `INVALID_ARGUMENT`, `LIMIT`. */
 export function checkHistory(history: readonly MessageInput[]): ChatMessage[] {
-  if (!Array.isArray(history))
-    throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
-  if (history.length > MAX_MESSAGES) throw tooManyMessages(history.length, MAX_MESSAGES)
-  return history.map((message, i) => {
-    const checked = checkMessage(message, `history[${i}]`)
+  if (!isArray(history)) throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
+  return readList('history', history, (message, i) => {
+    if (i >= MAX_MESSAGES) throw tooManyMessages(history.length, MAX_MESSAGES)
+    const checked = checkMessage(message as MessageInput, `history[${i}]`)
     if (checked.role === 'system' && i > 0) throw systemNotFirst(`history[${i}]: `)
     return checked
   })
@@ -132,11 +132,12 @@ export function checkMessage(message: MessageInput, where: string): ChatMessage 
   if (typeof message !== 'object' || message === null) {
     throw refuse(`a message must be an object, not ${describeValue(message)}`)
   }
-  const { role, reasoning, toolCalls, toolCallId, name, ids, cut } = message
+  const given = readOptions(where, message)
+  const { role, reasoning, toolCalls, toolCallId, name, ids, cut } = given
   const known = MESSAGE_KEYS.get(role)
   if (!known) throw roleProblem(role, where)
-  checkKeys(where, message, known)
-  const content = contentText(message.content, `${where}.content`)
+  checkKeys(where, given, known)
+  const content = contentText(given.content, `${where}.content`)
   if (role === 'user' && content.trim() === '') {
     throw new DasllamaError('INVALID_ARGUMENT', `${where}: what the user says must not be empty`, {
       hint: 'say something, or leave the message out',
@@ -146,18 +147,24 @@ export function checkMessage(message: MessageInput, where: string): ChatMessage 
     if (value !== undefined) checkString(`${where}: ${key}`, value)
   }
   if (cut !== undefined) checkOneOf(`${where}: cut`, cut, CUTS)
-  if (toolCalls !== undefined && !Array.isArray(toolCalls)) throw refuse('toolCalls must be an array')
-  if (ids !== undefined && !(Array.isArray(ids) && ids.every((id) => Number.isInteger(id) && id >= 0))) {
+  if (toolCalls !== undefined && !isArray(toolCalls)) throw refuse('toolCalls must be an array')
+  if (ids !== undefined && !isArray(ids)) throw refuse('ids must be an array of token ids')
+  const checkId = (id: unknown): TokenId => {
+    if (Number.isInteger(id) && (id as TokenId) >= 0) return id as TokenId
     throw refuse('ids must be an array of token ids')
   }
   const all = {
     role,
     content,
     reasoning,
-    toolCalls: toolCalls?.map((call, i) => checkToolCall(call, `${where}.toolCalls[${i}]`)),
+    toolCalls:
+      toolCalls &&
+      readList(`${where}: toolCalls`, toolCalls, (call, i) =>
+        checkToolCall(call, `${where}.toolCalls[${i}]`),
+      ),
     toolCallId,
     name,
-    ids: ids && [...ids],
+    ids: ids && readList(`${where}: ids`, ids, checkId),
     cut,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as typeof all
@@ -178,11 +185,11 @@ export function lastOf(messages: readonly ChatMessage[], role: Role): number {
   return messages.map((message) => message.role).lastIndexOf(role)
 }
 
-function checkToolCall(call: ToolCall, where: string): ToolCall {
-  if (isRecord(call)) checkKeys(where, call, CALL_KEYS)
+function checkToolCall(given: unknown, where: string): ToolCall {
+  const call = isRecord(given) ? readOptions(where, given as unknown as ToolCall) : undefined
+  if (call) checkKeys(where, call, CALL_KEYS)
   const sound =
-    typeof call === 'object' &&
-    call !== null &&
+    call !== undefined &&
     typeof call.name === 'string' &&
     (call.id === undefined || typeof call.id === 'string') &&
     (typeof call.arguments === 'string' || isRecord(call.arguments))

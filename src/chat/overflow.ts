@@ -49,7 +49,7 @@ export interface Fitting {
 /** Makes a prompt that leaves room for a reply. Throws `CONTEXT_FULL` where the policy cannot. */
 export function fitPrompt(fitting: Fitting): FittingPrompt {
   const { policy, contextLength, maxTokens, before, render } = fitting
-  // When something has to go, a quarter of the context goes beyond need: or it would be evaluated anew at every turn.
+  // When something has to go, a quarter of the context goes beyond need: or it would be evaluated again at every turn.
   const quarter = Math.floor(contextLength / 4)
   const limit = contextLength - Math.max(1, Math.min(maxTokens ?? quarter, contextLength >> 1))
   const prompt = render(before.messages)

@@ -1,6 +1,6 @@
+import { checkCount } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { checkCount } from '../session/checks.js'
 
 /** How a model is fetched that is given by its URL; without effect on other sources. */
 export interface FetchOptions {

@@ -1,7 +1,7 @@
+import { checkCount } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { readOptions } from '../read-list.js'
-import { checkCount } from './checks.js'
 
 /** What happens when the context is full: see `SessionOptions.contextShift`. */
 export interface ContextShift {

@@ -1,10 +1,10 @@
+import { checkCount, checkOptions, checkSignal, checkTokens } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { ResponseFormat } from '../grammar/response-format.js'
 import { isArray, readList } from '../read-list.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
-import { checkCount, checkOptions, checkSignal, checkTokens } from './checks.js'
 
 export interface GenerateOptions extends SamplingParams {
   /** Tokens to generate at most. Default: until the model stops or the context is full. */

@@ -1,11 +1,11 @@
 import { KV_TYPES, type KvType } from '../backend/memory.js'
+import { checkCount, checkOptions } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import { checkCount, checkOptions } from './checks.js'
 import { type ContextShift, resolveContextShift } from './context-shift.js'
 
 export interface SessionOptions {
-  /** Seed of the session's random numbers, 0 to 2^53 − 1. Default: a random one; `session.seed` tells it. */
+  /** Seed of the session's random numbers, 0 to 2^53 − 1. Default: a random one, which `session.seed` returns. */
   seed?: number
   /** Element type of cached keys and values: `f16`, `f32`, or `q8_0`, which takes half of f16. Default `f16`. */
   kvType?: KvType

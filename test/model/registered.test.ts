@@ -5,10 +5,8 @@ import { WasmExecutable } from '../../src/backend/wasm/executable.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { f32, u32 } from '../../src/gguf/typed-value.js'
 import { writeGguf } from '../../src/gguf/writer.js'
-import { type Config, readConfig } from '../../src/model/config.js'
-import type { Family } from '../../src/model/family.js'
+import { type Config, type Family, loadModel, readConfig, registerFamily } from '../../src/index.js'
 import { planModel } from '../../src/model/plan.js'
-import { registerFamily } from '../../src/model/registry.js'
 import { platform } from '../../src/platform/node/platform.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import { relativeDifference } from '../support/logits.js'
@@ -126,6 +124,19 @@ it.each(VARIANTS)(
     await executable.dispose()
   },
 )
+
+it("a user's family is loaded and run through the public interface", async () => {
+  const bytes = writeGguf(randomModel(OPTIONS))
+  const truth = new ReferenceSequence(await ReferenceModel.read(await openGguf(bytesSource(bytes))), 'f16')
+  await using model = await loadModel(bytes, { kernels: 'baseline' })
+  expect(model.architecture).toBe('invented')
+  expect(model.config).toMatchObject({ window: 7, residualScale: 0.5 })
+  using session = model.createSession()
+  const ids = randomIds(30, OPTIONS.shape.vocab, 'public')
+  await session.eval(ids)
+  for (const id of ids) truth.push(id)
+  expect(relativeDifference(session.logits(), truth.logits())).toBeLessThan(1e-3)
+})
 
 function spread(values: Float64Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length

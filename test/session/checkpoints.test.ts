@@ -200,29 +200,32 @@ describe('text that is held back', () => {
     const { model, executable, session } = await start(reach)
     using plain = model.createSession({ seed: 1 })
     const prompt = PROMPT.slice(0, 300)
-    const whole = plain.generate(prompt, { ...HOT, maxTokens: 40 })
+    // No halves of characters, of which a random model would say many.
+    const bannedIds = [...Array(VOCAB).keys()].filter((id) => model.piece(id).includes('\ufffd'))
+    const options = { ...HOT, bannedIds, maxTokens: 40 }
+    const whole = plain.generate(prompt, options)
     const pieces = (await collect(whole)).map(({ piece }) => piece)
     const text = pieces.slice(20, 28).join('')
-    const generation = session.generate(prompt, { ...HOT, maxTokens: 40, stop: stop(text) })
+    const generation = session.generate(prompt, { ...options, stop: stop(text) })
     for await (const _ of generation) if (generation.ids.length === 21) break
-    return { executable, session, generation, prompt, whole }
+    return { executable, session, generation, prompt, whole, options }
   }
 
   it.each(['recurrent', 'hybrid', 'window', 'kv'] as const)(
     'is taken back to the last token seen, where memory reaches as a %s does',
     async (reach) => {
       // All of it may begin the stop string, until its last token shows that it does not.
-      const { executable, session, generation, prompt, whole } = await leftEarly(
+      const { executable, session, generation, prompt, whole, options } = await leftEarly(
         reach,
         (text) => `${text}\u0000`,
       )
       expect(generation.stopReason).toBe('callback')
       expect(generation.ids).toEqual(whole.ids.slice(0, 21))
-      const more = session.generate(undefined, { ...HOT, maxTokens: 10 })
+      const more = session.generate(undefined, { ...options, maxTokens: 10 })
       const rows = await rowsOf(executable, () => collect(more))
       expect(more.ids).toEqual(whole.ids.slice(21, 31))
-      // The last token seen again, for its logits, and the one before it where that is what was held.
-      expect(rows).toBeLessThanOrEqual(reach === 'kv' || reach === 'window' ? 10 : 11)
+      // The last token seen once more, whose logits are needed; the last of the ten is pending.
+      expect(rows).toBe(1 + 9)
       expectBits(session, executable, [
         [prompt, 'prefill'],
         [whole.ids.slice(0, 30), 'decode'],

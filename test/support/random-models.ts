@@ -117,8 +117,8 @@ export const VARIANTS: readonly ModelCase[] = [
     fused: ['ffn_up'],
     notInLlamaCpp: 'it wants two in this architecture',
   }),
-  modelCase('one matrix for gate and up, another for queries, keys and values, in Q4_K', {
-    format: 'Q4_K',
+  modelCase('one matrix for gate and up, another for queries, keys and values, in Q6_K', {
+    format: 'Q6_K',
     fused: ['attn_qkv', 'ffn_up'],
     shape: { embed: 256, feedForward: 256 },
     notInLlamaCpp: 'it wants two for gate and up in this architecture',

@@ -4,14 +4,14 @@ import type { Family } from '../family.js'
 import type { HyperparameterReader } from '../hyperparameter-reader.js'
 
 interface Gemma3Config extends Config {
-  /** Of each layer. */
-  readonly sights: readonly Sight[]
+  /** What the attention of each layer sees. */
+  readonly attention: readonly LayerAttention[]
   /** What logits are kept within; 0: they are not. */
   readonly softcap: number
 }
 
-/** How far a layer sees: without a window, all positions, and with the configuration's rotary embedding. */
-interface Sight {
+/** Without a window, all positions, and with the configuration's rotary embedding. */
+interface LayerAttention {
   readonly window?: number
   readonly rope?: Partial<RopeSpec>
 }
@@ -32,14 +32,14 @@ export const gemma3: Family<Gemma3Config> = {
     return {
       ...config,
       attentionScale: 1 / Math.sqrt(queryWidth),
-      sights: readSights(reader, layers),
+      attention: readAttention(reader, layers),
       softcap: reader.real('final_logit_softcapping', 0),
     }
   },
   build(b, h) {
     let x = b.scale(b.embed('token_embd'), Math.sqrt(h.embeddingLength))
     for (const l of b.layers()) {
-      const { window, rope } = h.sights[l.layer]
+      const { window, rope } = h.attention[l.layer]
       const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
       const queries = l.rope(l.headNorm(q, 'attn_q_norm'), rope)
       const keys = l.rope(l.headNorm(k, 'attn_k_norm'), rope)
@@ -53,7 +53,7 @@ export const gemma3: Family<Gemma3Config> = {
 }
 
 /** Without a window in the file all layers see everything. Contexts are stretched in layers without one only. */
-function readSights(reader: HyperparameterReader, layers: number): Sight[] {
+function readAttention(reader: HyperparameterReader, layers: number): LayerAttention[] {
   const window = reader.count('attention.sliding_window', { fallback: 0, minimum: 0 })
   if (window === 0) return Array.from({ length: layers }, () => ({}))
   const isWindowed = readPattern(reader, layers)

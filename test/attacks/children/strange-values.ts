@@ -1,5 +1,6 @@
 /** Values of every strange kind, wherever a caller may pass one: a DasllamaError of bounded length, or an answer. */
 import {
+  createChat,
   DasllamaError,
   embed,
   inspectModel,
@@ -49,6 +50,7 @@ const VALUES: readonly [string, unknown][] = [
 const bytes = smallModel()
 const model = await loadModel(bytes)
 const session = model.createSession({ contextLength: 32 })
+const chat = createChat(model, { template: 'chatml', maxTokens: 1, session: { contextLength: 64 } })
 const logits = new Float32Array(400)
 
 /** A call for each place that a value may be passed at, by its name. */
@@ -87,6 +89,27 @@ const calls: [string, (value: never) => unknown][] = [
   ),
   ['score', (value) => session.score(value)],
   ['score options', (value) => session.score([1], value)],
+  ['add', (value) => chat.add(value)],
+  ...['role', 'content', 'reasoning', 'toolCalls', 'ids', 'cut'].map(
+    (name): [string, (value: never) => unknown] => [
+      `add ${name}`,
+      (value) => chat.add({ role: 'assistant', content: '', [name]: value }),
+    ],
+  ),
+  ['add a part', (value) => chat.add({ role: 'assistant', content: [value] })],
+  ['add a call', (value) => chat.add({ role: 'assistant', content: '', toolCalls: [value] })],
+  [
+    'add arguments',
+    (value) => chat.add({ role: 'assistant', content: '', toolCalls: [{ name: 'f', arguments: value }] }),
+  ],
+  [
+    'history',
+    (value) => {
+      chat.history = value
+    },
+  ],
+  ['send', (value) => chat.send(value)],
+  ['send options', (value) => chat.send('Hi', value)],
   ['rewind', (value) => session.rewind(value)],
   ['restore', (value) => session.restore(value)],
   ['setSeed', (value) => session.setSeed(value)],

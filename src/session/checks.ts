@@ -1,1 +1,0 @@
-export { checkCount, checkIds, checkOptions, checkSignal, checkTokens } from '../checks.js'

@@ -1,0 +1,17 @@
+import { testAttack } from './support/child.js'
+
+testAttack(
+  'saved sessions whose numbers lie, with a checksum that fits',
+  'hostile-states.ts',
+  1501,
+  { heapMegabytes: 200, residentMegabytes: 500, seconds: 300 },
+  { states: 1500 },
+)
+
+testAttack(
+  'dispose at any turn of the event loop, whatever is running',
+  'dispose-any-time.ts',
+  11 * 30,
+  { heapMegabytes: 300, residentMegabytes: 900, seconds: 300 },
+  { turns: 30 },
+)
