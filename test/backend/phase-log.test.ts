@@ -57,7 +57,7 @@ describe('a log of phases', () => {
       count: fc.nat({ max: 12 }),
     })
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 30 }), (actions) => {
+      fc.property(fc.array(action, { maxLength: 30, size: 'max' }), (actions) => {
         let log = new PhaseLog()
         const list: Phase[] = []
         for (const { kind, phase, first, count } of actions) {

@@ -287,7 +287,7 @@ describe.each([
     const executable = await load(windowedModel({ window, period }))
     const unused = executable.bytesInUse
     await fc.assert(
-      fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 25 }), async (actions) => {
+      fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 25, size: 'max' }), async (actions) => {
         let pair = { memory: executable.createMemory('f16'), all: retained(executable) }
         const left: (typeof pair)[] = []
         let held: number | undefined
