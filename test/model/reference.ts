@@ -168,9 +168,13 @@ export class ReferenceSequence {
 
   #linear(x: Vector, matrix: MatrixSlice, bias: VectorSlice | undefined): Vector {
     const offsets = bias && this.#model.vector(bias)
-    const out = new Float64Array(matrix.rows)
-    for (let row = 0; row < out.length; row++) {
-      out[row] = dot(this.#model.row(matrix, row), x) + (offsets?.[row] ?? 0)
+    const weights = this.#model.tensor(matrix.tensor)
+    const { columns, rows } = matrix
+    const out = new Float64Array(rows)
+    for (let row = 0, at = matrix.firstRow * columns; row < rows; row++) {
+      let sum = 0
+      for (let i = 0; i < columns; i++) sum += weights[at++] * x[i]
+      out[row] = sum + (offsets?.[row] ?? 0)
     }
     return out
   }
@@ -187,12 +191,10 @@ export class ReferenceSequence {
       const shared = Math.floor(head / queriesPerKey)
       const query = headOf(this.#of(q), head, keyDim)
       const weights = softmax(keys.slice(first).map((key) => scale * dot(query, headOf(key, shared, keyDim))))
-      const sum = headOf(out, head, valueDim)
-      values.slice(first).forEach((value, i) => {
-        headOf(value, shared, valueDim).forEach((element, d) => {
-          sum[d] += weights[i] * element
-        })
-      })
+      for (const [i, weight] of weights.entries()) {
+        const value = values[first + i]
+        for (let d = 0; d < valueDim; d++) out[head * valueDim + d] += weight * value[shared * valueDim + d]
+      }
     }
     return out
   }
