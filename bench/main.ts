@@ -121,9 +121,10 @@ const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
   if (options.help) return console.log(USAGE)
-  if (options.command === 'sampling') return benchSampling(options)
+  const records = options.quick ? PASSING : RECORDS
+  if (options.command === 'sampling') return benchSampling(records, options)
   if (options.command === 'responsive') return benchResponsive(options)
-  if (options.command === 'constrained') return benchConstrained(options.quick ? PASSING : RECORDS, options)
+  if (options.command === 'constrained') return benchConstrained(records, options)
   if (options.command === 'limits') {
     const { limits = [], skipped } = await limitsOf(runOf(options, args), [])
     console.log([renderLimits(limits), ...skipped.map(({ what, why }) => `${what}: ${why}`)].join('\n\n'))
@@ -131,7 +132,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const { folder, measure, render, figures } = COMMANDS[options.command]
   const record = await measure(options, args)
-  const file = await saveRecord(record, new URL(folder, options.quick ? PASSING : RECORDS))
+  const file = await saveRecord(record, new URL(folder, records))
   const drawn = await saveFigures(file, figures(record))
   console.log(render(record))
   if (options.writeReadme) await writeReadme('bench', renderSummary(record, await drawingsOf(file)))

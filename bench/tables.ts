@@ -144,7 +144,7 @@ export function memory({ models }: BenchRecord): string {
     ]),
   )
   const text =
-    'Loading and memory. In use: weights, scratch and one f16 cache, as the engine counts. Process: resident bytes,' +
+    'Loading and memory. In use: weights, scratch and the pages of one f16 cache, as the engine counts. Process: resident bytes,' +
     '\nwhere pages of a mapped file count once they have been touched.'
   return [text, table(head, rows, 3), models.map(mix).join('\n')].join('\n\n')
 }

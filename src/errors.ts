@@ -8,7 +8,7 @@ export type ErrorCode =
   | 'IO'
   /** The bytes end before the data that they announce. */
   | 'TRUNCATED'
-  /** The bytes are not what they claim to be: bad magic, impossible counts, overlapping tensors. */
+  /** The bytes are not what they claim to be: bad magic, impossible counts, overlapping tensors, a damaged state. */
   | 'BAD_FORMAT'
   /** A well-formed file, grammar or schema that is larger than a named limit allows. */
   | 'LIMIT'
@@ -22,9 +22,9 @@ export type ErrorCode =
   | 'MISMATCH'
   /** A prompt, or a prompt and what follows, does not fit the context. */
   | 'CONTEXT_FULL'
-  /** A session or model is used while another call on it is running. */
+  /** A session or chat is used while another call on it is running. */
   | 'BUSY'
-  /** A model or session is used after its dispose(). */
+  /** A model, session or chat is used after its dispose(), or was disposed during the call. */
   | 'DISPOSED'
   /** A thread of the engine has died; the model goes on with those that are left. */
   | 'THREAD_LOST'

@@ -1,5 +1,8 @@
+// Its types speak of `Symbol.dispose`, which TypeScript's default libraries lack.
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The public facade of dasllama: load a model, open sessions on it, generate. */
 export type { KvType } from './backend/memory.js'
+export type { Value } from './backend/program.js'
 export type { RopeScaling } from './backend/rope.js'
 export { Chat, createChat } from './chat/chat.js'
 export type { ChatOptions, RespondOptions } from './chat/chat-options.js'
@@ -47,7 +50,7 @@ export { similarity } from './facade/similarity.js'
 export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
 export { inspectResponseFormat, inspectToolSchemas } from './grammar/response-format.js'
 export type { SchemaNotice } from './grammar/schema/notices.js'
-export type { Builder } from './model/builder.js'
+export type { Builder, LayerBuilder } from './model/builder.js'
 export { type Config, readConfig } from './model/config.js'
 export type { Family } from './model/family.js'
 export type { HyperparameterReader } from './model/hyperparameter-reader.js'

@@ -104,11 +104,11 @@ function time(params: SamplingParams, positions: readonly Float32Array[]): numbe
 }
 
 /** Every chain on every vocabulary and shape of logits. */
-export function measureChains(): ChainCost[] {
+export function measureChains(vocabularies: readonly number[]): ChainCost[] {
   const costs: ChainCost[] = []
   for (const logits of ['peaked', 'flat'] as const) {
     const rng = new Rng(1)
-    for (const vocabulary of VOCABULARIES) {
+    for (const vocabulary of vocabularies) {
       const positions = Array.from({ length: POSITIONS }, () => makeLogits(rng, vocabulary, SHAPES[logits]))
       for (const [chain, params] of Object.entries(CHAINS)) {
         costs.push({ logits, vocabulary, chain, samples: time(params, positions) })

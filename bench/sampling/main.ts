@@ -7,19 +7,24 @@ import { measureBeside } from './beside.js'
 import { measureChains, VOCABULARIES } from './chains.js'
 import { renderBeside, renderChains, type SamplingRecord } from './tables.js'
 
-const RECORDS = new URL('../records/sampling/', import.meta.url)
-
-/** Measures, prints, and leaves a record; `writeReadme` puts the short table into README.md. */
-export async function benchSampling({ writeReadme: writes }: { writeReadme: boolean }): Promise<void> {
+/**
+ * Measures, prints, and leaves a record in `records`. `writeReadme` puts the short table into README.md. `quick`: the
+ * smallest vocabulary only.
+ */
+export async function benchSampling(
+  records: URL,
+  { quick, writeReadme: writes }: { quick: boolean; writeReadme: boolean },
+): Promise<void> {
   const date = new Date().toISOString()
   const before = loadAverage()
   const commit = await describeCommit()
-  const chains = measureChains()
+  const vocabularies = quick ? VOCABULARIES.slice(0, 1) : VOCABULARIES
+  const chains = measureChains(vocabularies)
   const beside = []
-  for (const vocabulary of VOCABULARIES) beside.push(await measureBeside(vocabulary))
+  for (const vocabulary of vocabularies) beside.push(await measureBeside(vocabulary))
   const machine = { ...describeMachine(), load: { before, after: loadAverage() } }
   const record: SamplingRecord = { schema: 1, date, commit, machine, chains, beside }
-  const file = await saveRecord(record, RECORDS)
+  const file = await saveRecord(record, new URL('sampling/', records))
   console.log(`${renderChains(record)}\n\n${renderBeside(record)}`)
   if (writes) await writeReadme('sampling', renderBeside(record))
   console.error(`\nrecorded in ${fileURLToPath(file)}`)

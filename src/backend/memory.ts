@@ -1,5 +1,6 @@
 /** Element types of cached keys and values. */
 export const KV_TYPES = ['f16', 'f32', 'q8_0'] as const
+/** See `SessionOptions.kvType`. */
 export type KvType = (typeof KV_TYPES)[number]
 
 /** Positions of a page, which is also the chunk of positions that attention works on. */

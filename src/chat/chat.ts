@@ -37,9 +37,15 @@ import type { ToolDefinition } from './tools.js'
 import { idsWithin } from './transcript.js'
 
 /**
- * A chat with a model: a history of messages, and a session that has evaluated them. Throws `NO_TEMPLATE`,
- * `TEMPLATE_FAILED` for one that cannot be parsed, `INVALID_ARGUMENT` for bad options, what `createSession` throws, and
- * what `generate` throws for a `responseFormat`.
+ * A chat with a model: a history of messages, and a session that has evaluated them.
+ *
+ * ```js
+ * await using chat = createChat(model, { system: 'You are a pirate.' })
+ * const { content } = await chat.send('Who are you?', { maxTokens: 100 })
+ * ```
+ *
+ * Throws `NO_TEMPLATE`, `TEMPLATE_FAILED` for one that cannot be parsed, `INVALID_ARGUMENT` for bad options, what
+ * `createSession` throws, and what `generate` throws for a `responseFormat`.
  */
 export function createChat(model: Model, options: ChatOptions = {}): Chat {
   return Chat.create(model, options)
@@ -50,6 +56,7 @@ const TOOL_EXTRAS = { keys: ['toolCallId', 'name'], aliases: { ...MESSAGE_ALIASE
 
 /** A conversation with a model, turn by turn. See `createChat`. */
 export class Chat {
+  /** What evaluates the messages: to look at. It is disposed with the chat. */
   readonly session: Session
   readonly #prompts: PromptMaker
   readonly #conversation: Conversation
@@ -134,11 +141,15 @@ export class Chat {
     return { messages, tokens }
   }
 
-  /** Whether a reply is being made, or the chat saved or restored: then every other call but `history` throws `BUSY`. */
+  /**
+   * Whether a reply is being made, or the chat saved or restored: then whatever would change the conversation or make a
+   * prompt of it throws `BUSY`. `dispose` ends what is running.
+   */
   get isBusy(): boolean {
     return this.#busy
   }
 
+  /** Says something as the user. Throws as `add` does. */
   addUser(content: Content): void {
     this.add({ role: 'user', content })
   }
@@ -212,6 +223,10 @@ export class Chat {
    * Says something and resolves with the whole reply: a text (or parts of one) from the user, or a message of any role.
    * `options` as those of `respond`; an aborted reply resolves, with `stopReason` `abort`. Rejects as `add` and `respond`
    * throw, and with what the reply fails with; where nothing of a reply is in the history then, neither is the message.
+   *
+   * ```js
+   * const { content, toolCalls, stopReason } = await chat.send('What is the capital of France?')
+   * ```
    */
   async send(message: Content | MessageInput, options: RespondOptions = {}): Promise<ChatResult> {
     this.#assertFree()

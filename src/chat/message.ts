@@ -10,6 +10,7 @@ import { FROM_TEMPLATE } from './jinja/text.js'
 import { checkKeys, type KnownKeys } from './known-keys.js'
 import { copied } from './plain-data.js'
 
+/** Who says a message; a tool says what a call of it has given. */
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
 /** A call of a tool, in an assistant's message. */

@@ -41,6 +41,11 @@ type PerToken = EmbedOptions & { pooling: 'none' }
  * text has the same vector, to the last bit, whatever is embedded with it or runs beside it. The tokens look back only,
  * as they do when the model writes.
  *
+ * ```js
+ * const [question, ...lines] = await embed(model, ['a small dog', 'a puppy', 'a truck'])
+ * const scores = lines.map((line) => similarity(question, line))
+ * ```
+ *
  * One text, or its ids, gives one vector (with `pooling: 'none'` one a token); an array of texts or of ids gives an
  * array of what each would give, and an empty one none.
  *

@@ -41,6 +41,7 @@ export interface ModelSummary {
   readonly problems: readonly DasllamaError[]
 }
 
+/** What of a file is in one block format. `bytes` are those of the tensors. */
 export interface FormatShare {
   readonly format: string
   readonly tensors: number
@@ -48,6 +49,7 @@ export interface FormatShare {
   readonly bytes: number
 }
 
+/** A file's tokenizer, as its metadata describe it. */
 export interface TokenizerSummary {
   /** `tokenizer.ggml.model`. */
   readonly model: string
@@ -60,6 +62,7 @@ export interface TokenizerSummary {
   readonly specialTokens: readonly SpecialToken[]
 }
 
+/** Bytes of memory that running a model takes. */
 export interface MemorySummary {
   /** Weights and scratch. */
   readonly modelBytes: number
@@ -68,7 +71,14 @@ export interface MemorySummary {
   readonly contextLength: number
 }
 
-/** Summarises a model file. Rejects only for what is no model file at all; see `problems` for what does not run. */
+/**
+ * Summarises a model file, from its header alone. Rejects only for what is not a model file at all, and as `loadModel` does
+ * where bytes cannot be had; see `problems` for what does not run.
+ *
+ * ```js
+ * const { architecture, parameters, memory, problems } = await inspectModel('https://example.com/model.gguf')
+ * ```
+ */
 export async function inspectModel(
   source: ModelSource,
   options: OpenOptions & Pick<EngineOptions, 'kernels'> = {},

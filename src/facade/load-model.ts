@@ -17,10 +17,14 @@ import { readRecommendedSampling } from './recommended-sampling.js'
 
 export type { EngineOptions }
 
+/** Options of `loadModel`: what opens a file, what runs it, and what sessions have by default. */
 export interface LoadOptions extends OpenOptions, EngineOptions {
-  /** Positions of a session, unless it asks for another number. Default: what the model was trained for, at most 4096. */
+  /**
+   * Tokens that a session may have, unless it asks for another number; 1 to 2^24. `memoryLimit` must hold one such session,
+   * but its memory is taken as it grows. Default: what the model was trained for, at most 4096.
+   */
   contextLength?: number
-  /** Hears how many bytes of the weights have been read. */
+  /** Is called with how many bytes of the weights have been read, as they are. What it throws rejects the load. */
   onProgress?: (progress: { loaded: number; total: number }) => void
 }
 
@@ -32,8 +36,19 @@ export function defaultContext(config: Config): number {
 }
 
 /**
- * Loads a model: opens the file, checks it, and streams its weights into WebAssembly memory. Rejects with a
- * `DasllamaError` that names what is wrong with the file, or `OUT_OF_MEMORY` before reading any weight.
+ * Loads a model: opens the file, checks it, and streams its weights into WebAssembly memory.
+ *
+ * ```js
+ * const model = await loadModel('model.gguf', { contextLength: 1024 })
+ * const session = model.createSession({ seed: 7 })
+ * const { text } = await session.generate('Once upon a time', { temp: 0.8, maxTokens: 40 }).result()
+ * await model.dispose()
+ * ```
+ *
+ * Rejects with `INVALID_ARGUMENT` for bad options, `NOT_FOUND` and `IO` for bytes that cannot be had, `BAD_FORMAT`,
+ * `TRUNCATED`, `MISSING` and `LIMIT` for a file that is damaged or hostile, `UNSUPPORTED` for what this version or this
+ * runtime does not do, `OUT_OF_MEMORY` (before any weight is read), `NOT_A_NUMBER` for damaged weights, or the signal's
+ * reason. What had been opened or started is closed and ended then.
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   checkOptions(options)
@@ -86,7 +101,10 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   )
 }
 
-/** The tokenizer of a model file alone; a file with nothing but a vocabulary is enough. */
+/**
+ * The tokenizer of a model file alone; a file with nothing but a vocabulary is enough. Rejects as `loadModel` does. There is
+ * nothing to dispose.
+ */
 export async function loadTokenizer(source: ModelSource, options: OpenOptions = {}): Promise<Tokenizer> {
   return withModelFile(source, options, (file) => createTokenizer(file.metadata, options.onWarning))
 }

@@ -25,8 +25,9 @@ export interface ModelParts {
   readonly onWarning?: WarningListener | undefined
 }
 
-/** A loaded model: its numbers, its tokenizer, and sessions on it. */
+/** A loaded model: its numbers, its tokenizer, and sessions on it. It comes from `loadModel`. */
 export class Model {
+  /** What the file says of the model's shape. */
   readonly config: Config
   readonly tokenizer: Tokenizer
   /** The most positions of a session that does not ask for another number. */
@@ -54,6 +55,7 @@ export class Model {
     return new Model(parts)
   }
 
+  /** `general.architecture` of the file. */
   get architecture(): string {
     return this.config.architecture
   }
@@ -73,21 +75,29 @@ export class Model {
     return this.#host.kernels
   }
 
+  /** The ids of a text, with BOS (and EOS) where the file asks for it. Throws `INVALID_ARGUMENT` for anything but a string. */
   encode(text: string, options?: EncodeOptions): TokenId[] {
     return this.tokenizer.encode(text, options)
   }
 
+  /** The text of a whole sequence of ids. Throws `INVALID_ARGUMENT` for an id outside the vocabulary. */
   decode(ids: ArrayLike<TokenId>, options?: DecodeOptions): string {
     return this.tokenizer.decode(ids, options)
   }
 
+  /** The text of one token on its own, a control token by its name. Throws `INVALID_ARGUMENT` as `decode` does. */
   piece(id: TokenId): string {
     return this.tokenizer.piece(id)
   }
 
   /**
-   * A new, independent sequence. It takes memory only as tokens are evaluated. Throws `INVALID_ARGUMENT` for bad options,
-   * `UNSUPPORTED` for a `kvType` or a context shift that the model's memory does not have, `DISPOSED`.
+   * A new, independent sequence. It takes memory only as tokens are evaluated, until its `dispose()`. Throws
+   * `INVALID_ARGUMENT` for bad options, `UNSUPPORTED` for a `kvType` or a context shift that the model's memory does not
+   * have, `DISPOSED`.
+   *
+   * ```js
+   * await using session = model.createSession({ seed: 7, contextLength: 512 })
+   * ```
    */
   createSession(options: SessionOptions = {}): Session {
     this.#assertOpen()
@@ -103,8 +113,9 @@ export class Model {
   }
 
   /**
-   * Ends all sessions and embeddings, aborting what is running on them as `session.dispose()` does, then the threads, and
-   * lets go of the memory. Resolves when all have ended. Idempotent.
+   * Ends all sessions, chats and embeddings, aborting what is running on them as `session.dispose()` does, then the threads,
+   * and lets go of the memory. Resolves when all have ended. Idempotent. Whatever is called on the model afterwards is
+   * refused with `DISPOSED`, but for its tokenizer.
    */
   dispose(): Promise<void> {
     this.#ended ??= this.#end()

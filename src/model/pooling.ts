@@ -5,6 +5,7 @@ import type { HyperparameterReader } from './hyperparameter-reader.js'
  * a head of its own. The index is the value of `<architecture>.pooling_type` (llama.cpp's `llama_pooling_type`).
  */
 const POOLING_TYPES = ['none', 'mean', 'cls', 'last', 'rank'] as const
+/** See `Config.pooling`. */
 export type PoolingType = (typeof POOLING_TYPES)[number]
 
 /** What the file says, if anything. Throws `BAD_FORMAT` for a number that names no way of pooling. */

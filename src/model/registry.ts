@@ -9,8 +9,25 @@ const BUILT_IN: readonly Family[] = /* @__PURE__ */ Object.values(families)
 const registered = /* @__PURE__ */ new Map<string, Family>()
 
 /**
- * Makes files of a family's architectures loadable. Throws `INVALID_ARGUMENT` for what is not a family, and for an
- * architecture that another family answers for. Registering a family again is idempotent.
+ * Makes files of a family's architectures loadable, from then on, by everything in this process. Throws `INVALID_ARGUMENT`
+ * for what is not a family, and for an architecture that another family answers for. Registering a family again is
+ * idempotent.
+ *
+ * ```js
+ * registerFamily({
+ *   architectures: ['normed-llama'],
+ *   hyperparameters: (reader) => readConfig(reader, { ropeType: 'norm' }),
+ *   build(b, h) {
+ *     let x = b.rmsNorm(b.embed('token_embd'), 'token_embd_norm')
+ *     for (const l of b.layers()) {
+ *       const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
+ *       x = l.add(x, l.linear(l.attention(l.rope(q), l.rope(k), v), 'attn_output', h.embeddingLength))
+ *       x = l.add(x, l.swiglu(l.rmsNorm(x, 'ffn_norm')))
+ *     }
+ *     b.logits(b.rmsNorm(x, 'output_norm'))
+ *   },
+ * })
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: a family reads the configuration that it makes itself.
 export function registerFamily(family: Family<any>): void {
@@ -57,6 +74,6 @@ function checkFamily(family: Partial<Family> | null | undefined): void {
     return
   }
   throw new DasllamaError('INVALID_ARGUMENT', 'a family has architectures, hyperparameters() and build()', {
-    hint: 'see "A model family" in CONTRIBUTING.md',
+    hint: 'see "A family of your own" in docs/families.md',
   })
 }

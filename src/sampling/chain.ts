@@ -35,6 +35,7 @@ const STEPS = {
   xtc: { make: xtc, purpose: 'truncate' },
 } as const satisfies Readonly<Record<string, StepEntry>>
 
+/** A step of the chain, as the option `samplers` names it. */
 export type StepName = keyof typeof STEPS
 
 /** The steps of the chain that `samplers` may name, in their default order. */

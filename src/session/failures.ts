@@ -12,7 +12,7 @@ export function modelDisposed(): DasllamaError {
 
 export function busy(): DasllamaError {
   return new DasllamaError('BUSY', 'the session is busy with another call', {
-    hint: 'await it first, or create a second session: a model can have many',
+    hint: 'await it first (a generation ends when it is read to its end, its loop is left or its signal is aborted), or create a second session: a model can have many',
   })
 }
 

@@ -6,8 +6,9 @@ import { isArray, readList } from '../read-list.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 
+/** Options of `session.generate`: how long, how each token is chosen, and what the text must look like. */
 export interface GenerateOptions extends SamplingParams {
-  /** Tokens to generate at most. Default: until the model stops or the context is full. */
+  /** Tokens to generate at most, 0 or more. Default: until the model stops or the context is full. */
   maxTokens?: number
   /** Ends the generation with `stopReason` `abort`; checked whenever the event loop runs, within prompts and tokens too. */
   signal?: AbortSignal

@@ -11,12 +11,12 @@ import { type TextPiece, TextStream } from './text-stream.js'
 
 /**
  * Why a generation ended: an end-of-generation token, stop id, stop string or a `responseFormat` after which nothing
- * follows (`stop`), `maxTokens` (`length`), a full
- * context, the caller's signal (`abort`), or the caller's code: the loop was left early, or something threw in it or in
- * a custom step (`callback`).
+ * follows (`stop`), `maxTokens` (`length`), a full context, the caller's signal or `dispose()` (`abort`), or the caller's
+ * code: the loop was left early, or something threw in it or in a custom step (`callback`).
  */
 export type StopReason = 'stop' | 'length' | 'context' | 'abort' | 'callback'
 
+/** A token of a generation, as it is delivered. */
 export interface GeneratedToken {
   readonly id: TokenId
   /**
@@ -28,6 +28,7 @@ export interface GeneratedToken {
   readonly logprobs?: TokenLogprobs
 }
 
+/** Log-probabilities (natural logarithms) of a token and of the likeliest ones beside it. */
 export interface TokenLogprobs {
   /** What the model says. */
   readonly before: Logprobs
@@ -43,7 +44,9 @@ export interface Usage extends PromptUsage {
 
 /** A generation that has ended. */
 export interface GenerationResult {
+  /** All of it, without the prompt and the stop string. */
   readonly text: string
+  /** The tokens of `text`; the one that ended the generation is not among them. */
   readonly ids: readonly TokenId[]
   readonly stopReason: StopReason
   readonly usage: Usage
@@ -128,7 +131,8 @@ export class Generation implements AsyncIterable<GeneratedToken> {
 
   /**
    * Runs to the end, whether or not somebody loops over the tokens: a loop before, beside or after it sees each of them.
-   * Rejects with what the generation failed with; an abort is not a failure, but a `stopReason`.
+   * Rejects with what the generation failed with (`OUT_OF_MEMORY`, `NO_CANDIDATES`, `NOT_A_NUMBER`, `THREAD_LOST`, `BUSY`,
+   * `DISPOSED`, what a custom step threw); an abort is not a failure, but a `stopReason`.
    */
   async result(): Promise<GenerationResult> {
     await this.#run.finish()

@@ -1,5 +1,6 @@
 /** Ways to make vectors of a text's hidden states. `cls` is the first token's, `none` keeps each token's. */
 export const POOLINGS = ['mean', 'cls', 'last', 'none'] as const
+/** See `EmbedOptions.pooling`. */
 export type Pooling = (typeof POOLINGS)[number]
 
 /** Takes the hidden states of a text, some tokens at a time, and ends up with its vectors. */

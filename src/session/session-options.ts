@@ -2,12 +2,16 @@ import { KV_TYPES, type KvType } from '../backend/memory.js'
 import { checkCount, checkOneOf, checkOptions } from '../checks.js'
 import { type ContextShift, resolveContextShift } from './context-shift.js'
 
+/** Options of `model.createSession`. */
 export interface SessionOptions {
   /** Seed of the session's random numbers, 0 to 2^53 − 1. Default: a random one, which `session.seed` returns. */
   seed?: number
   /** Element type of cached keys and values: `f16`, `f32`, or `q8_0`, which takes half of f16. Default `f16`. */
   kvType?: KvType
-  /** The most positions that it may have. Memory is taken as they are used. Default: the model's `contextLength`. */
+  /**
+   * Tokens that it may have, 1 to 2^24. Memory is taken as they are evaluated, for 128 at a time. Default: the model's
+   * `contextLength`.
+   */
   contextLength?: number
   /**
    * When the context is full, the oldest half of the tokens after the first `keep` leaves it and the rest moves up;

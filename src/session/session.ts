@@ -29,11 +29,23 @@ export interface SessionHost {
 }
 
 /**
- * One sequence of tokens on a model: its position, memory, random numbers and statistics. What needs the engine is async,
- * and one such call runs at a time: any other one is refused with `BUSY` meanwhile.
+ * One sequence of tokens on a model: its position, memory, random numbers and statistics. It comes from
+ * `model.createSession`, and gives its memory back with `dispose()` (or `using`).
+ *
+ * What needs the engine is async, and one such call, or one generation, runs at a time. Meanwhile any other one is refused
+ * with `BUSY`, and so are `generate`, `sample` and `logits`; `dispose` ends what is running. After `dispose` all of them are
+ * refused with `DISPOSED`.
+ *
+ * ```js
+ * await session.eval(model.encode('Tom had a red'))
+ * const id = session.sample({ temp: 0.8 })
+ * await session.eval([id])
+ * ```
  */
 export class Session {
+  /** Tokens that it may have. */
   readonly contextLength: number
+  /** Element type of its cached keys and values. */
   readonly kvType: KvType
   readonly #host: SessionHost
   readonly #options: ResolvedSessionOptions
@@ -73,7 +85,7 @@ export class Session {
     return this.#rng.seed
   }
 
-  /** Whether a call on it is running: then every other one throws `BUSY`. */
+  /** Whether a call or a generation is running on it: then others are refused with `BUSY`. */
   get isBusy(): boolean {
     return this.#lease.isBusy
   }
@@ -93,7 +105,7 @@ export class Session {
     return [...this.#evaluator.sequence.state.ids]
   }
 
-  /** Starts the random numbers again from `seed`. */
+  /** Starts the random numbers again from `seed`, 0 to 2^53 − 1. Throws `INVALID_ARGUMENT` for anything else. */
   setSeed(seed: number): void {
     this.#rng.reseed(seed)
   }
@@ -230,7 +242,14 @@ export class Session {
    * Starts over with `prompt` (text, or ids that are taken without change) and generates from it; tokens that the session
    * has at its beginning already are not evaluated again, see `GenerateOptions.reuse`. Without a prompt it goes on
    * after what has been evaluated and generated. Nothing runs before the first token, or the result, is asked for.
-   * Throws `INVALID_ARGUMENT` for bad parameters or a prompt without tokens, `CONTEXT_FULL` for one that is too long.
+   *
+   * ```js
+   * for await (const { piece } of session.generate('Once upon a time', { temp: 0.8 })) process.stdout.write(piece)
+   * const { text, stopReason } = await session.generate('One day', { maxTokens: 20 }).result()
+   * ```
+   *
+   * Throws `INVALID_ARGUMENT` for bad parameters, a prompt without tokens, or no prompt where nothing has been evaluated;
+   * `CONTEXT_FULL` for one that is too long; `UNSUPPORTED` and `LIMIT` for a `responseFormat`; `BUSY`, `DISPOSED`.
    */
   generate(prompt?: string | ArrayLike<TokenId>, options: GenerateOptions = {}): Generation {
     this.#lease.assertFree()

@@ -1,6 +1,7 @@
 /** A token's number in the vocabulary. */
 export type TokenId = number
 
+/** How a text becomes tokens. */
 export interface EncodeOptions {
   /** Add BOS (and EOS) where the model file asks for it. Default true. */
   addSpecial?: boolean
@@ -17,6 +18,7 @@ export interface TextSegment {
   readonly ids?: readonly TokenId[]
 }
 
+/** How text of several writers becomes tokens. */
 export interface EncodeSegmentsOptions {
   /** Begin with BOS where the model file asks for it and the text does not do so by itself. Default true. */
   addBos?: boolean
@@ -32,6 +34,7 @@ export interface SpecialToken {
   readonly isControl: boolean
 }
 
+/** How tokens become text. */
 export interface DecodeOptions {
   /** Leave control tokens out instead of writing their names. Default false. */
   skipSpecial?: boolean
@@ -76,6 +79,7 @@ export interface Tokenizer {
   createDecoder(options?: DecodeOptions): StreamDecoder
 }
 
+/** Takes the ids of one text, one after the other. */
 export interface StreamDecoder {
   /** The text that became whole with this token; empty while a character is incomplete. */
   push(id: TokenId): string

@@ -18,16 +18,17 @@ export interface EngineOptions {
    * may depend on the processor. `baseline` gives the same bits everywhere. `auto`, the default, is `relaxed` where the
    * runtime has relaxed SIMD. `wide` is `relaxed` with vectors of 256 bits, for Node 24 and newer on x64: prompts take
    * two thirds of the time. It switches an experimental part of V8 on, for the whole process
-   * (`--experimental-wasm-revectorize`); where Node was started with that flag, `auto` is `wide`. Or the kernels themselves, compiled or as bytes, where the runtime cannot find them beside
-   * the package, because a bundler moved them, say; compiled ones run on one thread.
+   * (`--experimental-wasm-revectorize`); where Node was started with that flag, `auto` is `wide`. Or the kernels
+   * themselves, compiled or as bytes, where the runtime cannot find them beside the package, because a bundler moved them,
+   * say; compiled ones run on one thread.
    */
   kernels?: KernelBuild | 'auto' | WebAssembly.Module | BufferSource
-  /** Most bytes of memory for weights, caches and scratch together, up to 4 GiB, which is also the default. */
+  /** Most bytes of memory for weights, caches and scratch together, 1 MiB to 4 GiB. Default 4 GiB. */
   memoryLimit?: number
   /**
-   * Threads that share the work, the caller's own among them. `auto`, the default, takes one for each physical core
-   * where the runtime has threads that share memory (Node, Deno, Bun, pages that are cross-origin isolated), else 1.
-   * Their number does not change a single bit of any result.
+   * Threads that share the work, the caller's own among them: 1 to 32. `auto`, the default, takes one for each physical
+   * core, at most 8 and fewer for a small model, where the runtime has threads that share memory (Node, Deno, Bun, pages
+   * that are cross-origin isolated), else 1. Their number does not change a single bit of any result.
    */
   threads?: number | 'auto'
 }

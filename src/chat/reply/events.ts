@@ -22,6 +22,7 @@ export type MalformedReason =
   | 'incomplete'
   | 'too-long'
 
+/** A part of a reply, or a piece of one, as soon as it is known what it belongs to. */
 export type ReplyEvent =
   /** What the model thinks before it answers; white space next to the markers is left out, but for one line break. */
   | { readonly type: 'reasoning'; readonly text: string }

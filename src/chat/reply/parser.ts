@@ -25,6 +25,7 @@ export interface ReplyToken {
   readonly isControl: boolean
 }
 
+/** Options of `createReplyParser`. */
 export interface ReplyParserOptions {
   /**
    * Tools that may be called: other calls are malformed, and where there are none calls are not looked for. Default:
