@@ -65,10 +65,11 @@ export class HyperparameterReader {
     return this.note(key, value)
   }
 
-  /** A finite number, 0 or more. */
+  /** A finite number, 0 or more, that can be held in 32 bits. */
   real(key: string, fallback?: number): number {
     const value = this.#require(key, fallback, () => this.metadata.number(this.key(key), fallback))
-    if (Number.isFinite(value) && value >= 0) return this.note(key, value)
+    const isHeld = Number.isFinite(Math.fround(value)) && (Math.fround(value) !== 0 || value === 0)
+    if (isHeld && value >= 0) return this.note(key, value)
     throw this.error('BAD_FORMAT', `"${this.key(key)}" is ${value}`)
   }
 
@@ -97,9 +98,10 @@ export class HyperparameterReader {
     return this.note(key, flags)
   }
 
-  /** Records what was derived from metadata in another way. */
+  /** Records what was derived from metadata in another way. Throws `TypeError` for what cannot be written as JSON. */
   note<T>(key: string, value: T): T {
-    this.#read.set(key, value)
+    JSON.stringify(value)
+    this.#read.set(String(key), value)
     return value
   }
 
