@@ -208,6 +208,12 @@ export class Builder {
         `${q.heads} query heads of ${headDim} cannot share ${k.heads} key heads of ${keyDim} and ${v.heads} value heads of ${valueDim}`,
       )
     }
+    if (keyDim % 4 !== 0 || valueDim !== keyDim) {
+      throw this.#error(
+        'attention',
+        `heads of ${keyDim} key and ${valueDim} value dimensions; both must be the same multiple of 4`,
+      )
+    }
     if (window !== undefined && !(Number.isInteger(window) && window >= 1)) {
       throw this.#error('attention', `a window of ${describeValue(window)} positions is not possible`)
     }

@@ -75,7 +75,7 @@ function checkTensors(file: ModelFile, config: Config, { tensors }: Program): vo
     const tensor = file.tensors.get(spec.name)
     if (!tensor) throw missing(file, config, spec)
     const found = significant(tensor)
-    if (found.join() === spec.shape.join()) continue
+    if (found.join() === significant(spec).join()) continue
     throw new DasllamaError(
       'BAD_FORMAT',
       `${displayName(file.name)}: tensor ${describeValue(spec.name)} has shape [${found}], and the metadata say [${spec.shape}]`,
@@ -102,7 +102,7 @@ function missing(file: ModelFile, config: Config, { name }: TensorSpec): Dasllam
 const COMPUTED = /^blk\.\d+\.attn_rot_embd(\.weight)?$/
 
 /** A shape without trailing ones: ggml writes [n] and [n, 1] for the same thing. */
-function significant({ shape }: TensorInfo): readonly number[] {
+function significant({ shape }: Pick<TensorInfo, 'shape'>): readonly number[] {
   let length = shape.length
   while (length > 1 && shape[length - 1] === 1) length--
   return shape.slice(0, length)
