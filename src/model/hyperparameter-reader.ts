@@ -87,14 +87,21 @@ export class HyperparameterReader {
     )
   }
 
-  /** A boolean for each of `layers` layers; `undefined` where the file has no such list under the key. */
+  /** A boolean, or 0 or 1, for each of `layers` layers; `undefined` where the file has no such list under the key. */
   layerFlags(key: string, layers: number): readonly boolean[] | undefined {
-    const value = this.metadata.get(this.key(key))
-    if (!(value instanceof BooleanList) && !isBooleans(value)) return undefined
-    if (value.length < layers) {
-      throw this.error('BAD_FORMAT', `"${this.key(key)}" has ${value.length} values for ${layers} layers`)
+    const name = this.key(key)
+    const value = this.metadata.get(name)
+    const isNumbers = ArrayBuffer.isView(value)
+    if (!isNumbers && !(value instanceof BooleanList) && !isBooleans(value)) return undefined
+    const list = isNumbers ? Array.from(this.metadata.numbers(name)) : value
+    if (list.length < layers) {
+      throw this.error('BAD_FORMAT', `"${name}" has ${list.length} values for ${layers} layers`)
     }
-    const flags = Array.from({ length: layers }, (_, layer) => value.at(layer) === true)
+    const flags = Array.from({ length: layers }, (_, layer) => {
+      const flag = Number(list.at(layer))
+      if (flag === 0 || flag === 1) return flag === 1
+      throw this.error('BAD_FORMAT', `"${name}" is ${flag} in layer ${layer}; 0 and 1 are accepted`)
+    })
     return this.note(key, flags)
   }
 
