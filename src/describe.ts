@@ -58,6 +58,11 @@ export function byteSize(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
 }
 
+/** A number of bytes in the words of a message. */
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+}
+
 /** What a cut string at the top has beyond its characters. */
 const QUOTES_AND_ELLIPSIS = 3
 

@@ -1,5 +1,3 @@
-import type { Phase } from './batch.js'
-
 /** Element types of cached keys and values. */
 export const KV_TYPES = ['f16', 'f32', 'q8_0'] as const
 export type KvType = (typeof KV_TYPES)[number]
@@ -41,10 +39,6 @@ export interface SequenceMemory {
   readonly length: number
   /** Bytes that it holds. What it shares with forks counts in each of them. */
   readonly bytes: number
-  /** How the row at `position`, less than `length`, was computed. */
-  phaseAt(position: number): Phase
-  /** How many positions, from the first one on, were all computed as `phase`. */
-  phaseLength(phase: Phase): number
   /** The longest length up to `to` that `truncate` would reach. */
   reachable(to: number): number
   /**
@@ -70,10 +64,11 @@ export interface SequenceMemory {
   /** What each layer holds, in order. */
   save(): Promise<MemoryRecord[]>
   /**
-   * Replaces the content by that of a memory of `phases.length` positions that `save` has returned. Rejects with
+   * Replaces the content by that of a memory of `length` positions, the latest prompt of which ended at `promptEnd` (default:
+   * none did), that `save` has returned. Rejects with
    * `BAD_FORMAT` for records that do not fit this model, or `OUT_OF_MEMORY`, and stays as it was.
    */
-  restore(records: readonly MemoryRecord[], phases: readonly Phase[]): Promise<void>
+  restore(records: readonly MemoryRecord[], of: { length: number; promptEnd?: number }): Promise<void>
   /** Gives back what it holds. Idempotent. */
   dispose(): void
 }

@@ -1,4 +1,4 @@
-import { checkCount, checkOptions, checkSignal, checkTokens } from '../checks.js'
+import { checkBoolean, checkCount, checkOneOf, checkOptions, checkSignal, checkTokens } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { pacer } from '../platform/pacer.js'
@@ -108,8 +108,8 @@ function resolve(options: EmbedOptions, { config }: Model): Settings {
   checkBoolean('addSpecial', options.addSpecial ?? true)
   checkBoolean('parseSpecial', options.parseSpecial ?? false)
   checkCount('dimensions', dimensions, 1, config.embeddingLength)
-  checkName('truncate', truncate, ['error', 'end'])
-  if (options.pooling !== undefined) checkName('pooling', options.pooling, POOLINGS)
+  checkOneOf('truncate', truncate, ['error', 'end'])
+  if (options.pooling !== undefined) checkOneOf('pooling', options.pooling, POOLINGS)
   else if (config.pooling === 'rank') {
     throw new DasllamaError('UNSUPPORTED', 'the model is a reranker: it scores pairs of texts', {
       hint: `it has hidden states all the same: pass pooling, one of ${POOLINGS.join(', ')}`,
@@ -117,19 +117,6 @@ function resolve(options: EmbedOptions, { config }: Model): Settings {
   }
   const named = config.pooling === 'none' || config.pooling === 'rank' ? undefined : config.pooling
   return { pooling: options.pooling ?? named ?? 'mean', normalize, dimensions }
-}
-
-function checkBoolean(name: string, value: unknown): void {
-  if (typeof value === 'boolean') return
-  throw new DasllamaError('INVALID_ARGUMENT', `${name} must be true or false, not ${describeValue(value)}`)
-}
-
-function checkName(name: string, value: unknown, known: readonly string[]): void {
-  if (known.includes(value as string)) return
-  throw new DasllamaError(
-    'INVALID_ARGUMENT',
-    `${name} must be one of ${known.join(', ')}, not ${describeValue(value)}`,
-  )
 }
 
 /** An array of numbers is one text's ids; any other array is a list of texts. */

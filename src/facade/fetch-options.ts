@@ -1,4 +1,4 @@
-import { checkCount } from '../checks.js'
+import { checkCount, checkFunction } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 
@@ -29,9 +29,7 @@ export function checkFetchOptions({ headers, fetch, retries, stallTimeout }: Fet
       `headers must be an object of names and values, not ${describeValue(headers)}`,
     )
   }
-  if (fetch !== undefined && typeof fetch !== 'function') {
-    throw new DasllamaError('INVALID_ARGUMENT', `fetch must be a function, not ${describeValue(fetch)}`)
-  }
+  checkFunction('fetch', fetch)
   if (retries !== undefined) checkCount('retries', retries, 0, 100)
   if (stallTimeout !== undefined) checkCount('stallTimeout', stallTimeout, 1, 2 ** 31 - 1)
 }

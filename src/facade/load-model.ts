@@ -2,9 +2,7 @@ import { following } from '../abortable.js'
 import { WasmExecutable } from '../backend/wasm/executable.js'
 import { sequenceBytes } from '../backend/wasm/kv-layout.js'
 import { checkEngineOptions, type EngineOptions, openEngine } from '../backend/wasm/open-engine.js'
-import { checkCount, checkOptions } from '../checks.js'
-import { describeValue } from '../describe.js'
-import { DasllamaError } from '../errors.js'
+import { checkCount, checkFunction, checkOptions } from '../checks.js'
 import { checkWeights } from '../gguf/weight-check.js'
 import type { Config } from '../model/config.js'
 import { modelIdentity, TensorSamples } from '../model/identity.js'
@@ -42,12 +40,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   const { contextLength, onProgress, onWarning, signal } = options
   checkEngineOptions(options)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new DasllamaError(
-      'INVALID_ARGUMENT',
-      `onProgress must be a function, not ${describeValue(onProgress)}`,
-    )
-  }
+  checkFunction('onProgress', onProgress)
   return withModelFile(
     source,
     options,

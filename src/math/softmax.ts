@@ -45,7 +45,13 @@ export class Softmax {
    * Of the first `n` logits, all of them finite and at most `largest`, the reference. `temperature` is above 0.
    * `withMoment` costs a sixth more.
    */
-  reset(logits: Float32Array, n: number, largest: number, temperature: number, withMoment: boolean): void {
+  reset(
+    logits: Float32Array,
+    n: number,
+    largest: number,
+    temperature: number,
+    { withMoment }: { withMoment: boolean },
+  ): void {
     this.reference = largest
     this.moment = withMoment ? 0 : Number.NaN
     this.#temperature = temperature

@@ -8,6 +8,10 @@ const LARGEST = 3.4028234663852886e38
 /** Of less mass than this, rounding and what counts as 0 might be a share that matters. */
 const LEAST_MASS = 2 ** -40
 
+/** Made once: they are passed for each token. */
+const WITH_MOMENT = { withMoment: true }
+const WITHOUT_MOMENT = { withMoment: false }
+
 /**
  * The tokens that are still in the running, with their logits: what the steps of the chain work on. The buffers are as
  * long as the vocabulary and reused from token to token; only the first `size` entries count, in ascending order of id.
@@ -125,20 +129,20 @@ export class CandidateSet {
 
   /** Their probabilities, softmax(logits / temperature). The next that is asked for takes its place. */
   get softmax(): Softmax {
-    return this.#weigh(false)
+    return this.#weigh(WITHOUT_MOMENT)
   }
 
   /** Σ p · logit: the logit of a token that surprises as much as a draw is expected to. */
   meanLogit(): number {
-    const { reference, mass, moment } = this.#weigh(true)
+    const { reference, mass, moment } = this.#weigh(WITH_MOMENT)
     return reference - moment / mass
   }
 
-  #weigh(withMoment: boolean): Softmax {
+  #weigh(options: { readonly withMoment: boolean }): Softmax {
     const softmax = this.#softmax
-    const lacks = softmax.mass < LEAST_MASS || (withMoment && Number.isNaN(softmax.moment))
+    const lacks = softmax.mass < LEAST_MASS || (options.withMoment && Number.isNaN(softmax.moment))
     if (!this.#weighed || lacks) {
-      softmax.reset(this.logits, this.size, this.largest, this.temperature, withMoment)
+      softmax.reset(this.logits, this.size, this.largest, this.temperature, options)
     }
     this.#weighed = true
     return softmax

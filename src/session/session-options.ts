@@ -1,7 +1,5 @@
 import { KV_TYPES, type KvType } from '../backend/memory.js'
-import { checkCount, checkOptions } from '../checks.js'
-import { describeValue } from '../describe.js'
-import { DasllamaError } from '../errors.js'
+import { checkCount, checkOneOf, checkOptions } from '../checks.js'
 import { type ContextShift, resolveContextShift } from './context-shift.js'
 
 export interface SessionOptions {
@@ -36,12 +34,7 @@ export function resolveSessionOptions(
 ): ResolvedSessionOptions {
   checkOptions(options)
   const { seed, kvType = 'f16', contextLength = defaultContextLength, contextShift } = options
-  if (!KV_TYPES.includes(kvType)) {
-    throw new DasllamaError(
-      'INVALID_ARGUMENT',
-      `kvType must be one of ${KV_TYPES.join(', ')}, not ${describeValue(kvType)}`,
-    )
-  }
+  checkOneOf('kvType', kvType, KV_TYPES)
   checkCount('contextLength', contextLength, 1, 2 ** 24)
   return { seed, kvType, contextLength, shiftKeep: resolveContextShift(contextShift, contextLength) }
 }

@@ -1,5 +1,6 @@
 import type { Batch, TakeOutput } from '../backend/batch.js'
 import type { Executable } from '../backend/executable.js'
+import { mebibytes } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { WarningListener } from '../warnings.js'
 import { isOutOfMemory } from './failures.js'
@@ -123,8 +124,4 @@ function provokeCollection(): void {
   } catch {
     // As expected.
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
 }

@@ -168,8 +168,8 @@ export class Session {
         signal,
       )
       this.#evaluator.assertRoom(sequence.ids.length, 0)
-      const phases = sequence.phases.slice(0, held)
-      await this.#host.sessions.attempt(() => this.#memory.restore(records, phases))
+      const promptEnd = sequence.phases.lastIndexOf('prefill', held - 1) + 1
+      await this.#host.sessions.attempt(() => this.#memory.restore(records, { length: held, promptEnd }))
       this.#evaluator.restore(new Sequence(sequence), logits)
       this.#rng.restore(seed, random)
     })

@@ -20,7 +20,7 @@ const largestOf = (logits: Float32Array) => logits.reduce((a, b) => Math.max(a, 
 
 function softmaxOf(logits: Float32Array, temperature: number, withMoment = false): Softmax {
   const softmax = new Softmax()
-  softmax.reset(logits, logits.length, largestOf(logits), temperature, withMoment)
+  softmax.reset(logits, logits.length, largestOf(logits), temperature, { withMoment })
   return softmax
 }
 
@@ -61,7 +61,7 @@ describe('the softmax', () => {
     const logits = Float32Array.of(1, 2, 3)
     const softmax = softmaxOf(logits, 1, true)
     expect(softmax.moment).toBeGreaterThan(0)
-    softmax.reset(logits, 3, 3, 1, false)
+    softmax.reset(logits, 3, 3, 1, { withMoment: false })
     expect(softmax.moment).toBeNaN()
     softmax.remove([2], logits)
     expect(softmax.moment).toBeNaN()

@@ -41,7 +41,7 @@ export class RecurrentMemory implements SequenceMemory {
   readonly #owner: MemoryOwner
   readonly #retain: number
   #states = new Map<number, Float32Array>()
-  #phases: Phase[] = []
+  #length = 0
   /** Lengths that stay: ends of prompts, and every 512th of a prompt. */
   #checkpoints = new Set<number>()
   #held: number | undefined
@@ -55,7 +55,7 @@ export class RecurrentMemory implements SequenceMemory {
   }
 
   get length(): number {
-    return this.#phases.length
+    return this.#length
   }
 
   get bytes(): number {
@@ -65,15 +65,6 @@ export class RecurrentMemory implements SequenceMemory {
   /** The state after all positions; `undefined` for none. */
   get state(): Float32Array | undefined {
     return this.#states.get(this.length)
-  }
-
-  phaseAt(position: number): Phase {
-    return this.#phases[position]
-  }
-
-  phaseLength(phase: Phase): number {
-    const other = this.#phases.findIndex((each) => each !== phase)
-    return other < 0 ? this.length : other
   }
 
   reachable(to: number): number {
@@ -89,7 +80,7 @@ export class RecurrentMemory implements SequenceMemory {
     for (const length of [...this.#states.keys()]) if (length > reached) this.#states.delete(length)
     for (const length of [...this.#checkpoints]) if (length > reached) this.#checkpoints.delete(length)
     if (this.#held !== undefined && this.#held > reached) this.#held = undefined
-    this.#phases.length = reached
+    this.#length = reached
     return reached
   }
 
@@ -112,7 +103,7 @@ export class RecurrentMemory implements SequenceMemory {
       else if (length > keep + count) moved.set(length - count, state)
     }
     this.#states = moved
-    this.#phases.splice(keep, count)
+    this.#length -= count
   }
 
   async fork(): Promise<RecurrentMemory> {
@@ -120,7 +111,7 @@ export class RecurrentMemory implements SequenceMemory {
     const fork = new RecurrentMemory(this.#owner, this.type, this.#retain)
     // States are never written to.
     fork.#states = new Map(this.#states)
-    fork.#phases = [...this.#phases]
+    fork.#length = this.#length
     fork.#checkpoints = new Set(this.#checkpoints)
     return fork
   }
@@ -139,30 +130,33 @@ export class RecurrentMemory implements SequenceMemory {
     })
   }
 
-  async restore(records: readonly MemoryRecord[], phases: readonly Phase[]): Promise<void> {
+  async restore(
+    records: readonly MemoryRecord[],
+    { length: memoryLength }: { length: number },
+  ): Promise<void> {
     this.#assertUsable()
     const specs = SPECS[this.#owner.reach]
     const fits =
       records.length === specs.length &&
       records.every(({ kind, first, bytes }, i) => {
-        return kind === specs[i].kind && bytes.length === (phases.length - first) * STATE_BYTES
+        return kind === specs[i].kind && bytes.length === (memoryLength - first) * STATE_BYTES
       })
     if (!fits) throw new DasllamaError('BAD_FORMAT', 'the records do not fit this model')
     this.#owner.assertRoom(Math.max(0, records[0].bytes.length - this.bytes))
     const [{ first, bytes }] = records
     this.#states = new Map()
-    for (let length = first + 1; length <= phases.length; length++) {
+    for (let length = first + 1; length <= memoryLength; length++) {
       const at = (length - first - 1) * STATE_BYTES
       this.#states.set(length, new Float32Array(bytes.slice(at, at + STATE_BYTES).buffer))
     }
-    this.#phases = [...phases]
+    this.#length = memoryLength
     this.#checkpoints = new Set()
     this.#held = undefined
   }
 
   dispose(): void {
     this.#states.clear()
-    this.#phases = []
+    this.#length = 0
     this.#owner.open.delete(this)
   }
 
@@ -174,7 +168,7 @@ export class RecurrentMemory implements SequenceMemory {
   /** `isPromptEnd`: somebody wants the logits after the last of these. */
   append(states: readonly Float32Array[], phase: Phase, { isPromptEnd }: { isPromptEnd: boolean }): void {
     for (const state of states) {
-      this.#phases.push(phase)
+      this.#length++
       this.#states.set(this.length, state)
       if (phase === 'prefill' && this.length % CHECKPOINT_EVERY === 0) this.#checkpoints.add(this.length)
     }

@@ -28,7 +28,7 @@ export async function createEngine(
   source: WebAssembly.Module | BufferSource,
   { memoryLimit = WASM_LIMIT, signal }: EngineSettings = {},
 ): Promise<Engine> {
-  const { memory, maximum } = createMemory(memoryLimit, false)
+  const { memory, maximum } = createMemory({ memoryLimit, shared: false })
   const kernels = await abortable(instantiateKernels(source, memory), signal)
   return { kernels, arena: new Arena(memory, kernels.heap_base(), maximum), team: Team.alone(kernels) }
 }
@@ -43,7 +43,7 @@ export async function createThreadedEngine(
   host: ThreadHost,
   { memoryLimit = WASM_LIMIT, signal }: EngineSettings = {},
 ): Promise<Engine> {
-  const { memory, maximum } = createMemory(memoryLimit, true)
+  const { memory, maximum } = createMemory({ memoryLimit, shared: true })
   const bytes = importingSharedMemory(source)
   const kernels = await abortable(instantiateKernels(bytes, memory), signal)
   const team = await Team.gather(kernels, threads, host, { kernels: bytes, memory }, signal)
@@ -67,7 +67,7 @@ const forgotten = {
 }
 
 /** A memory and its limit in bytes. */
-function createMemory(memoryLimit: number, shared: boolean): { memory: WebAssembly.Memory; maximum: number } {
+function createMemory({ memoryLimit, shared }: { memoryLimit: number; shared: boolean }) {
   const pages = Math.min(Math.floor(memoryLimit / PAGE_BYTES), WASM_LIMIT / PAGE_BYTES)
   const maximum = Math.max(FIRST_PAGES, pages)
   const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum, shared })

@@ -1,4 +1,4 @@
-import { displayName } from '../../describe.js'
+import { displayName, mebibytes } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import type { ModelFile, TensorInfo } from '../../gguf/model-file.js'
 import { pacer } from '../../platform/pacer.js'
@@ -377,8 +377,4 @@ function checkHeads(type: KvType, headDim: number): void {
     `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${headDim}`,
     { hint: 'use kvType "f16"' },
   )
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
 }

@@ -2,7 +2,6 @@ import { DasllamaError } from '../../errors.js'
 import { pacer } from '../../platform/pacer.js'
 import type { Phase } from '../batch.js'
 import { type KvType, type MemoryRecord, PAGE_POSITIONS, type SequenceMemory } from '../memory.js'
-import { PhaseLog } from '../phase-log.js'
 import type { KvLayout, LayerPlace } from './kv-layout.js'
 import { type PageArena, PageTable, pageOf } from './pages.js'
 
@@ -26,7 +25,7 @@ export class KvMemory implements SequenceMemory {
   /** Positions at the beginning that stay: with any, windows give nothing back. */
   readonly #retain: number
   #tables: readonly PageTable[]
-  #phases = new PhaseLog()
+  #length = 0
   /** Lengths whose windows are kept: the end of the latest prompt, and what `hold` holds. */
   #promptEnd = 0
   #held: number | undefined
@@ -40,7 +39,7 @@ export class KvMemory implements SequenceMemory {
   }
 
   get length(): number {
-    return this.#phases.length
+    return this.#length
   }
 
   get canShift(): boolean {
@@ -56,14 +55,6 @@ export class KvMemory implements SequenceMemory {
     return this.#tables
   }
 
-  phaseAt(position: number): Phase {
-    return this.#phases.at(position)
-  }
-
-  phaseLength(phase: Phase): number {
-    return this.#phases.leading(phase)
-  }
-
   /** Makes room for `rows` more positions. Throws `OUT_OF_MEMORY`; then, and after a pass that failed, `abandon` is called. */
   prepare(rows: number): void {
     const { length } = this
@@ -77,8 +68,16 @@ export class KvMemory implements SequenceMemory {
 
   /** What has been written behind the end counts from now on. */
   commit(rows: number, phase: Phase): void {
-    this.#phases.append(rows, phase)
-    if (phase === 'prefill') this.#promptEnd = this.length
+    const before = this.#length
+    this.#length += rows
+    if (phase === 'prefill') this.#promptEnd = this.#length
+    // Mostly the windows begin on the same pages as before, and nothing goes out of sight.
+    else if (
+      !this.layout.groups.some(
+        ({ window }) => pageOfWindow(before, window) !== pageOfWindow(this.#length, window),
+      )
+    )
+      return
     this.#releaseUnseen()
   }
 
@@ -93,7 +92,7 @@ export class KvMemory implements SequenceMemory {
 
   async truncate(to: number): Promise<number> {
     const length = this.reachable(to)
-    this.#phases.truncate(length)
+    this.#length = length
     this.#promptEnd = Math.min(this.#promptEnd, length)
     if (this.#held !== undefined && this.#held > length) this.#held = undefined
     this.abandon()
@@ -131,7 +130,7 @@ export class KvMemory implements SequenceMemory {
       throw error
     }
     await this.#host.move(this, { from: keep + count, to: keep, count: left - keep })
-    this.#phases.drop(keep, count)
+    this.#length = left
     this.#promptEnd = 0
     this.#held = undefined
     this.abandon()
@@ -144,7 +143,7 @@ export class KvMemory implements SequenceMemory {
   async fork(): Promise<KvMemory> {
     const fork = new KvMemory(this.#host, this.layout, this.#retain)
     fork.#tables = this.#tables.map((table) => table.fork())
-    fork.#phases = this.#phases.clone()
+    fork.#length = this.#length
     fork.#promptEnd = this.#promptEnd
     this.#host.adopt(fork)
     return fork
@@ -166,8 +165,10 @@ export class KvMemory implements SequenceMemory {
     return records
   }
 
-  async restore(records: readonly MemoryRecord[], phases: readonly Phase[]): Promise<void> {
-    const { length } = phases
+  async restore(
+    records: readonly MemoryRecord[],
+    { length, promptEnd = 0 }: { length: number; promptEnd?: number },
+  ): Promise<void> {
     this.#check(records, length)
     const tables = this.layout.groups.map((group) => new PageTable(this.#host.arena, group))
     try {
@@ -187,8 +188,8 @@ export class KvMemory implements SequenceMemory {
     }
     const before = this.#tables
     this.#tables = tables
-    this.#phases = PhaseLog.of(phases)
-    this.#promptEnd = phases.lastIndexOf('prefill') + 1
+    this.#length = length
+    this.#promptEnd = promptEnd
     this.#held = undefined
     for (const table of before) table.truncate(0)
     this.#releaseUnseen()
@@ -196,7 +197,7 @@ export class KvMemory implements SequenceMemory {
 
   dispose(): void {
     for (const table of this.#tables) table.truncate(0)
-    this.#phases.truncate(0)
+    this.#length = 0
     this.#host.forget(this)
   }
 
@@ -209,7 +210,7 @@ export class KvMemory implements SequenceMemory {
       if (window === undefined) continue
       const current = pageOf(this.length)
       // A page more than needed, so that few tokens can be taken back at any time.
-      const firstPages = ends.map((end) => Math.max(0, pageOf(Math.max(0, end - window + 1)) - 1))
+      const firstPages = ends.map((end) => Math.max(0, pageOfWindow(end, window) - 1))
       for (let page = 0; page < current; page++) {
         const isSeen = ends.some((end, i) => page >= firstPages[i] && page * PAGE_POSITIONS < end)
         if (!isSeen) table.release(page)
@@ -238,6 +239,11 @@ export class KvMemory implements SequenceMemory {
       if (!isSound) throw damaged(`layer ${memory} does not fit`)
     }
   }
+}
+
+/** The page on which the window of the next row begins. */
+function pageOfWindow(length: number, window = Number.POSITIVE_INFINITY): number {
+  return pageOf(Math.max(0, length - window + 1))
 }
 
 /** Pages that hold so many positions. */

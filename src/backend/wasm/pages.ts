@@ -59,11 +59,13 @@ export class PageTable {
    * as far as position `from`. Throws `OUT_OF_MEMORY`, and then holds what it held.
    */
   own(from: number, to: number): void {
+    const first = pageOf(from)
+    if (to <= (first + 1) * PAGE_POSITIONS && this.#pages[first]?.owners === 1) return
     const before = [...this.#pages]
     const made: Page[] = []
     const left: Page[] = []
     try {
-      for (let index = pageOf(from); index * PAGE_POSITIONS < to; index++) {
+      for (let index = first; index * PAGE_POSITIONS < to; index++) {
         const page = this.#pages[index]
         if (page?.owners === 1) continue
         const own = this.#allocate()

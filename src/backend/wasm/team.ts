@@ -23,14 +23,14 @@ export class Team {
   /** Why a member ended that nobody had sent home, until it has been reported. */
   #loss: string | undefined
 
-  private constructor(kernels: Kernels, maySleep: boolean) {
+  private constructor(kernels: Kernels, { maySleep }: Pick<ThreadHost, 'maySleep'>) {
     this.#kernels = kernels
     this.#maySleep = maySleep
     this.members = this.#members
   }
 
   static alone(kernels: Kernels): Team {
-    return new Team(kernels, true)
+    return new Team(kernels, { maySleep: true })
   }
 
   /**
@@ -44,7 +44,7 @@ export class Team {
     start: Omit<ThreadStart, 'number'>,
     signal?: AbortSignal,
   ): Promise<Team> {
-    const team = new Team(kernels, host.maySleep)
+    const team = new Team(kernels, host)
     const begin = (number: number) =>
       abortable(host.startThread({ ...start, number }, signal), signal, (late) => late.terminate())
     const started = await Promise.allSettled(Array.from({ length: size - 1 }, (_, i) => begin(i + 1)))

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { batchOf, type Phase } from '../../../src/backend/batch.js'
+import { batchOf } from '../../../src/backend/batch.js'
 import type { SequenceMemory } from '../../../src/backend/memory.js'
 import type { Arena } from '../../../src/backend/wasm/arena.js'
 import type { Engine } from '../../../src/backend/wasm/engine.js'
@@ -95,7 +95,7 @@ describe('when memory is exhausted', () => {
     const [before, used] = [await contentOf(other), executable.bytesInUse]
     for (const pages of [0, 1, 2]) {
       limitPages(engine.arena, pages)
-      const restoring = other.restore(records, new Array<Phase>(300).fill('prefill'))
+      const restoring = other.restore(records, { length: 300, promptEnd: 300 })
       await expect(restoring).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
       vi.restoreAllMocks()
       expect(await contentOf(other)).toBe(before)

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { Phase } from '../../../src/backend/batch.js'
 import type { SequenceMemory } from '../../../src/backend/memory.js'
 import type { Engine } from '../../../src/backend/wasm/engine.js'
 import { PAGE_BYTES, type Pointer } from '../../../src/backend/wasm/kernels.js'
@@ -38,8 +37,7 @@ describe('memory that grows whenever something is allocated', () => {
       const shifting = await other.fork()
       await shifting.shift(4, 60)
       const restored = executable.createMemory('f16')
-      const phases = Array.from({ length: fork.length }, (_, i): Phase => fork.phaseAt(i))
-      await restored.restore(await fork.save(), phases)
+      await restored.restore(await fork.save(), { length: fork.length })
       const all: SequenceMemory[] = [memory, fork, other, shifting, restored]
       const outputs = await outputsOf(executable, {
         ids: all.flatMap(() => [5, 6]),

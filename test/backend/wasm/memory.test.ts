@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Phase } from '../../../src/backend/batch.js'
 import { KV_TYPES, type MemoryRecord, type SequenceMemory } from '../../../src/backend/memory.js'
 import type { Engine } from '../../../src/backend/wasm/engine.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
@@ -62,22 +61,6 @@ describe('a memory', () => {
     expect(pagesInUse()).toBe(64)
     for (const memory of memories) memory.dispose()
     expect(executable.bytesInUse).toBe(unused)
-  })
-
-  it('knows how each position was computed', async () => {
-    const memory = executable.createMemory('f16')
-    await prefill(executable, memory, someIds(5, VOCAB))
-    await decode(executable, memory, [1, 2])
-    await append(executable, memory, [3], 'prefill')
-    expect(Array.from({ length: 8 }, (_, i) => memory.phaseAt(i))).toEqual([
-      ...new Array(5).fill('prefill'),
-      ...['decode', 'decode', 'prefill'],
-    ])
-    expect([memory.phaseLength('prefill'), memory.phaseLength('decode')]).toEqual([5, 0])
-    expect(() => memory.phaseAt(8)).toThrow(RangeError)
-    await memory.truncate(0)
-    await decode(executable, memory, [1, 2])
-    expect([memory.phaseLength('prefill'), memory.phaseLength('decode')]).toEqual([0, 2])
   })
 
   it('without windows reaches every length', async () => {
@@ -220,10 +203,9 @@ describe.each(KV_TYPES)('a saved memory of %s', (type) => {
     await prefill(executable, memory, someIds(Math.max(0, length - 3), VOCAB))
     await decode(executable, memory, someIds(length - memory.length, VOCAB, 2))
     const records = await memory.save()
-    const phases = Array.from({ length }, (_, position) => memory.phaseAt(position))
     const restored = executable.createMemory(type)
     await prefill(executable, restored, someIds(140, VOCAB, 5))
-    await restored.restore(records, phases)
+    await restored.restore(records, { length })
     expect(restored.length).toBe(length)
     expect(restored.bytes).toBe(memory.bytes)
     expect(await contentOf(restored)).toBe(await contentOf(memory))
@@ -251,7 +233,7 @@ describe.each(KV_TYPES)('a saved memory of %s', (type) => {
 })
 
 describe('records that lie', () => {
-  const phases = new Array<Phase>(130).fill('prefill')
+  const whole = { length: 130, promptEnd: 130 }
   const change = (records: readonly MemoryRecord[], index: number, what: object) =>
     records.map((record, i) => (i === index ? ({ ...record, ...what } as MemoryRecord) : record))
 
@@ -287,7 +269,7 @@ describe('records that lie', () => {
     const other = executable.createMemory('f16')
     await prefill(executable, other, someIds(20, VOCAB, 3))
     const [before, used] = [await contentOf(other), executable.bytesInUse]
-    await expect(other.restore(lie(await memory.save()), phases)).rejects.toMatchObject({
+    await expect(other.restore(lie(await memory.save()), whole)).rejects.toMatchObject({
       name: 'DasllamaError',
       code: 'BAD_FORMAT',
     })
@@ -300,8 +282,7 @@ describe('records that lie', () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(130, VOCAB))
     const records = await memory.save()
-    const wrong = new Array<Phase>(length).fill('prefill')
-    await expect(memory.restore(records, wrong)).rejects.toMatchObject({ code: 'BAD_FORMAT' })
+    await expect(memory.restore(records, { length })).rejects.toMatchObject({ code: 'BAD_FORMAT' })
     expect(memory.length).toBe(130)
   })
 
@@ -309,7 +290,7 @@ describe('records that lie', () => {
     const memory = executable.createMemory('f32')
     await prefill(executable, memory, someIds(130, VOCAB))
     const other = executable.createMemory('f16')
-    await expect(other.restore(await memory.save(), phases)).rejects.toMatchObject({ code: 'BAD_FORMAT' })
+    await expect(other.restore(await memory.save(), whole)).rejects.toMatchObject({ code: 'BAD_FORMAT' })
     expect([other.length, other.bytes]).toEqual([0, 0])
   })
 })

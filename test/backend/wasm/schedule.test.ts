@@ -309,7 +309,7 @@ describe('keys', () => {
 
 it('means what the program means, whatever the program', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: 999 }), { minLength: 4, maxLength: 160 }), (choices) => {
+    fc.property(fc.array(fc.nat({ max: 999 }), { minLength: 4, maxLength: 160, size: 'max' }), (choices) => {
       const program = drawn(choices)
       const terms = new Terms()
       const plan = schedule(program)

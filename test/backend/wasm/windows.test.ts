@@ -149,9 +149,9 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expect(first.first).toBe(last.first)
     expect(first.first).toBeGreaterThan(0)
     expect(first.first).toBeLessThanOrEqual(900 - window + 1)
-    const phases = ids.map((_, i): Phase => (i < 200 ? 'prefill' : 'decode'))
+    const whole = { length: 900, promptEnd: 200 }
     const restored = executable.createMemory('f16')
-    await restored.restore(records, phases)
+    await restored.restore(records, whole)
     expect(restored.length).toBe(900)
     expect(restored.bytes).toBeLessThanOrEqual(memory.bytes)
     expect(await contentOf(restored)).toBe(await contentOf(memory))
@@ -173,9 +173,9 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     const all = retained(executable)
     await prefill(executable, all, ids.slice(0, 500))
     await decode(executable, all, ids.slice(500))
-    const phases = ids.map((_, i): Phase => (i < 500 ? 'prefill' : 'decode'))
+    const whole = { length: 900, promptEnd: 500 }
     const restored = executable.createMemory('f16')
-    await restored.restore(await all.save(), phases)
+    await restored.restore(await all.save(), whole)
     expect(windowedPages(restored)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
     expect([restored.reachable(900), restored.reachable(500)]).toEqual([900, 500])
     expectSameBits(await decode(executable, restored, [1, 2]), await decode(executable, all, [1, 2]))
@@ -203,7 +203,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     const memory = executable.createMemory('f16')
     await decode(executable, memory, someIds(900, VOCAB))
     const records = await memory.save()
-    const phases = new Array<Phase>(900).fill('decode')
+    const whole = { length: 900 }
     const other = executable.createMemory('f16')
     const { first } = records[0]
     const rowBytes = records[0].bytes.length / 2 / (900 - first)
@@ -216,13 +216,13 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
       )
     for (const position of [900 - window + 2, 899, 900, 901, first + 1, first - 1]) {
       if (position <= 900 - window + 1 && position % 128 === 0) continue
-      const restoring = other.restore(from(position), phases)
+      const restoring = other.restore(from(position), whole)
       await expect(restoring, `from ${position}`).rejects.toMatchObject({ code: 'BAD_FORMAT' })
     }
     const mixed = records.map((record, i) => (i === 2 ? from(first - 128)[2] : record))
-    await expect(other.restore(mixed, phases)).rejects.toMatchObject({ code: 'BAD_FORMAT' })
+    await expect(other.restore(mixed, whole)).rejects.toMatchObject({ code: 'BAD_FORMAT' })
     expect([other.length, other.bytes]).toEqual([0, 0])
-    await other.restore(records, phases)
+    await other.restore(records, whole)
     expect(other.length).toBe(900)
   })
 
@@ -287,7 +287,7 @@ describe.each([
     const executable = await load(windowedModel({ window, period }))
     const unused = executable.bytesInUse
     await fc.assert(
-      fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 25 }), async (actions) => {
+      fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 25, size: 'max' }), async (actions) => {
         let pair = { memory: executable.createMemory('f16'), all: retained(executable) }
         const left: (typeof pair)[] = []
         let held: number | undefined
@@ -335,9 +335,8 @@ describe.each([
               break
             }
             case 'restore': {
-              const phases = Array.from({ length: memory.length }, (_, i) => memory.phaseAt(i))
               const restored = executable.createMemory('f16')
-              await restored.restore(await memory.save(), phases)
+              await restored.restore(await memory.save(), { length: memory.length })
               memory.dispose()
               pair = { memory: restored, all }
               held = undefined
