@@ -121,6 +121,8 @@ export async function decodeState(
   signal?: AbortSignal,
 ): Promise<SessionState> {
   const view = await openState(bytes, signal)
+  // Transferred elsewhere in the meantime.
+  if (bytes.length === 0) throw damaged('its bytes are gone')
   checkOwner(bytes, view, owner)
   const word = (at: number) => view.getUint32(at, true)
   const [count, whole, chosen, pending, logitCount] = [44, 48, 52, 56, 60].map(word)
@@ -181,10 +183,8 @@ async function openState(bytes: Uint8Array, signal: AbortSignal | undefined): Pr
   const length = Number(view.getBigUint64(16, true))
   if (bytes.length < length) throw truncated(bytes.length, length)
   if (bytes.length > length) throw damaged('its length is not the one that its header names')
-  const hash = await hashOf(bytes, signal)
-  // Transferred elsewhere in the meantime.
-  if (bytes.length < length) throw truncated(bytes.length, length)
-  if (hash !== view.getUint32(12, true)) throw damaged('checksum mismatch')
+  const expected = view.getUint32(12, true)
+  if ((await hashOf(bytes, signal)) !== expected) throw damaged('checksum mismatch')
   return view
 }
 
