@@ -70,6 +70,11 @@ export function isA<T>(type: new (...args: never[]) => T, value: unknown): value
   }
 }
 
+/** Whether it is a real Uint8Array: `instanceof` takes a proxy of one, and what has its prototype, for one too. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && isA(Uint8Array, value)
+}
+
 /**
  * The own properties of options as a plain object, each read once. Throws `INVALID_ARGUMENT`, naming them, where they are not an
  * object or cannot be read.

@@ -1,7 +1,7 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
-import { isA } from '../read-list.js'
+import { isA, isBytes } from '../read-list.js'
 import { blobSource } from '../storage/blob.js'
 import { bytesSource } from '../storage/bytes.js'
 import { guarded } from '../storage/guarded.js'
@@ -22,7 +22,7 @@ export async function openSource(
 ): Promise<ByteSource> {
   if (typeof source === 'string' || isA(URL, source))
     return guarded(await openName(source, platform, options))
-  if (isA(Uint8Array, source) || isA(ArrayBuffer, source)) return bytesSource(source)
+  if (isBytes(source) || isA(ArrayBuffer, source)) return bytesSource(source)
   if (typeof Blob !== 'undefined' && isA(Blob, source)) return guarded(blobSource(source))
   if (isByteSource(source)) return guarded(source)
   throw noSource(source)

@@ -12,8 +12,10 @@ import type {
 import type { RopeSpec } from '../backend/rope.js'
 import { describeValue } from '../describe.js'
 import type { DasllamaError } from '../errors.js'
+import { isArray } from '../read-list.js'
 import type { Config } from './config.js'
 import { familyError } from './family.js'
+import { ropeMistake } from './rope-check.js'
 
 /** Which tensors there are: a model file's, or those that a test wants to make. */
 export interface TensorNames {
@@ -34,18 +36,21 @@ interface Recording {
   readonly names: TensorNames
   readonly tensors: Map<string, TensorSpec>
   readonly memories: MemorySpec[]
-  readonly ropes: RopeSpec[]
+  readonly ropes: Map<string, { readonly index: number; readonly spec: RopeSpec }>
   readonly ops: Op[]
   readonly values: Set<Value>
   logits: Logits | undefined
 }
+
+/** More operations are a loop that does not end: each is scratch, and a step of every batch. */
+const MOST_OPERATIONS = 2 ** 16
 
 /**
  * Records what a family computes. Tensors are named without `blk.<layer>.` and `.weight`; a linear layer has a bias where
  * the file has one. Every value is f32[rows][width], a row per token.
  *
  * Throws `INVALID_ARGUMENT`, naming family, layer and operation, where widths do not fit or a tensor is asked for in two
- * shapes: that is a mistake of the family, not of the file.
+ * shapes: that is a mistake of the family, not of the file. So is anything that comes after the logits.
  */
 export class Builder {
   readonly #recording: Recording
@@ -64,7 +69,7 @@ export class Builder {
       names,
       tensors: new Map(),
       memories: [],
-      ropes: [],
+      ropes: new Map(),
       ops: [],
       values: new Set(),
       logits: undefined,
@@ -74,7 +79,8 @@ export class Builder {
     const { tensors, memories, ropes, ops, logits } = recording
     if (!logits) throw builder.#error('build', 'it ends without logits')
     const { vocabSize, embeddingLength } = config
-    return { tensors, memories, ropes, ops, logits, vocabSize, embeddingLength }
+    const specs = Array.from(ropes.values(), ({ spec }) => spec)
+    return { tensors, memories, ropes: specs, ops, logits, vocabSize, embeddingLength }
   }
 
   /** A builder for each layer, in order. */
@@ -86,7 +92,7 @@ export class Builder {
 
   /** Whether the file has a tensor, named in full but for the layer: for optional ones. */
   has(name: string): boolean {
-    return this.#recording.names.has(this.#fullName(name))
+    return this.#recording.names.has(this.#fullName(this.#text('has', name)))
   }
 
   /** The row of `name`, [embeddingLength, vocabSize], for each token. */
@@ -100,7 +106,7 @@ export class Builder {
   rmsNorm(x: Value, name: string): Value {
     const where = `rmsNorm ${describeValue(name)}`
     this.#check(where, x)
-    const weight = this.#vector(where, `${name}.weight`, x.width)
+    const weight = this.#vector(where, `${this.#text(where, name)}.weight`, x.width)
     const whole = { ...x, heads: 1 }
     return this.#push({ kind: 'rmsNorm', x: whole, weight, epsilon: this.#epsilon }, x.width)
   }
@@ -109,7 +115,7 @@ export class Builder {
   headNorm(x: Value, name: string): Value {
     const where = `headNorm ${describeValue(name)}`
     this.#check(where, x)
-    const weight = this.#vector(where, `${name}.weight`, x.width / x.heads)
+    const weight = this.#vector(where, `${this.#text(where, name)}.weight`, x.width / x.heads)
     return this.#push({ kind: 'rmsNorm', x, weight, epsilon: this.#epsilon }, x.width, x.heads)
   }
 
@@ -117,9 +123,10 @@ export class Builder {
    * A linear layer to `rows` values, `heads` (default 1) parts of equal width: matrix `name`, [width, rows], and bias
    * `name.bias`, [rows], where there is one.
    */
-  linear(x: Value, name: string, rows: number, { heads = 1 }: { heads?: number } = {}): Value {
+  linear(x: Value, name: string, rows: number, options: { heads?: number } = {}): Value {
     const where = `linear ${describeValue(name)}`
     this.#check(where, x)
+    const { heads = 1 } = this.#object(where, options)
     const matrix = this.#matrix(where, name, x.width, rows)
     const bias = this.#bias(where, name, 0, rows, rows)
     return this.#push({ kind: 'linear', x, matrix, bias }, rows, heads)
@@ -133,8 +140,10 @@ export class Builder {
   ): Value[] {
     const where = `linear ${describeValue(fused)}`
     this.#check(where, x)
+    if (!isArray(parts)) throw this.#error(where, `its parts are ${describeValue(parts)}`)
+    for (const part of parts) this.#object(where, part)
     const all = parts.reduce((sum, { rows }) => sum + rows, 0)
-    const isFused = this.has(`${fused}.weight`)
+    const isFused = this.has(`${this.#text(where, fused)}.weight`)
     let first = 0
     return parts.map(({ name, rows, heads = 1 }) => {
       const whole = isFused && this.#matrix(where, fused, x.width, all)
@@ -169,23 +178,15 @@ export class Builder {
     const { ropeType, ropeDim, ropeTheta, ropeScaling } = this.#recording.config
     const factors = this.#recording.names.has(ROPE_FACTORS) ? ROPE_FACTORS : undefined
     const own = { type: ropeType, dims: ropeDim, theta: ropeTheta, scaling: ropeScaling, factors }
-    const spec: RopeSpec = { ...own, ...options }
-    const headDim = x.width / x.heads
-    if (!(spec.dims >= 2 && spec.dims <= headDim && spec.dims % 2 === 0)) {
-      throw this.#error(
-        'rope',
-        `${describeValue(spec.dims)} rotary dimensions do not fit heads of ${headDim}`,
-      )
-    }
-    if (!(Number.isFinite(spec.theta) && spec.theta > 1)) {
-      throw this.#error('rope', `the base is ${describeValue(spec.theta)}; more than 1 is needed`)
-    }
+    const spec: RopeSpec = { ...own, ...this.#object('rope', options) }
+    const mistake = ropeMistake(spec, x.width / x.heads)
+    if (mistake) throw this.#error('rope', mistake)
     if (spec.factors !== undefined) this.#require('rope', spec.factors, 'vector', [spec.dims / 2])
     const { ropes } = this.#recording
     const text = JSON.stringify(spec)
-    const known = ropes.findIndex((each) => JSON.stringify(each) === text)
-    const rope = known < 0 ? ropes.push(spec) - 1 : known
-    return this.#push({ kind: 'rope', x, rope }, x.width, x.heads)
+    const known = ropes.get(text) ?? { index: ropes.size, spec }
+    ropes.set(text, known)
+    return this.#push({ kind: 'rope', x, rope: known.index }, x.width, x.heads)
   }
 
   /**
@@ -199,7 +200,7 @@ export class Builder {
     options: { window?: number | undefined; scale?: number } = {},
   ): Value {
     for (const x of [q, k, v]) this.#check('attention', x)
-    const { window, scale = this.#recording.config.attentionScale } = options
+    const { window, scale = this.#recording.config.attentionScale } = this.#object('attention', options)
     const [headDim, keyDim, valueDim] = [q, k, v].map(({ width, heads }) => width / heads)
     if (headDim !== keyDim || q.heads % k.heads !== 0 || k.heads !== v.heads) {
       throw this.#error(
@@ -207,10 +208,16 @@ export class Builder {
         `${q.heads} query heads of ${headDim} cannot share ${k.heads} key heads of ${keyDim} and ${v.heads} value heads of ${valueDim}`,
       )
     }
+    if (keyDim % 4 !== 0 || valueDim !== keyDim) {
+      throw this.#error(
+        'attention',
+        `heads of ${keyDim} key and ${valueDim} value dimensions; both must be the same multiple of 4`,
+      )
+    }
     if (window !== undefined && !(Number.isInteger(window) && window >= 1)) {
       throw this.#error('attention', `a window of ${describeValue(window)} positions is not possible`)
     }
-    if (!Number.isFinite(scale)) throw this.#error('attention', `the scale is ${describeValue(scale)}`)
+    if (!isSingle(scale)) throw this.#error('attention', `the scale is ${describeValue(scale)}`)
     const spec: MemorySpec = { kind: 'kv', kvHeads: k.heads, keyDim, valueDim, window }
     const memory = this.#recording.memories.push(spec) - 1
     return this.#push({ kind: 'attention', q, k, v, memory, scale }, q.heads * valueDim, q.heads)
@@ -246,7 +253,7 @@ export class Builder {
 
   scale(x: Value, by: number): Value {
     this.#check('scale', x)
-    if (!Number.isFinite(by)) throw this.#error('scale', `the factor is ${describeValue(by)}`)
+    if (!isSingle(by)) throw this.#error('scale', `the factor is ${describeValue(by)}`)
     return this.#push({ kind: 'scale', x, by }, x.width, x.heads)
   }
 
@@ -254,14 +261,14 @@ export class Builder {
    * Ends the program: logits by the matrix `output` or, where the file has none, by the embedding `tied`. `softcap`: what
    * they are kept within by cap · tanh(logits / cap); none for 0 or `undefined`.
    */
-  logits(x: Value, { softcap, tied = 'token_embd' }: { softcap?: number; tied?: string } = {}): void {
-    const { config, logits } = this.#recording
+  logits(x: Value, options: { softcap?: number; tied?: string } = {}): void {
+    const { config } = this.#recording
     this.#check('logits', x)
-    if (logits) throw this.#error('logits', 'the program has them already')
+    const { softcap, tied = 'token_embd' } = this.#object('logits', options)
     if (x.width !== config.embeddingLength) {
       throw this.#error('logits', `hidden states of ${x.width} values, not of ${config.embeddingLength}`)
     }
-    if (softcap !== undefined && !(Number.isFinite(softcap) && softcap >= 0)) {
+    if (softcap !== undefined && !(isSingle(softcap) && softcap >= 0)) {
       throw this.#error('logits', `the cap is ${describeValue(softcap)}; 0 or more is needed`)
     }
     const name = this.has('output.weight') ? 'output' : tied
@@ -299,17 +306,21 @@ export class Builder {
 
   #push(op: Unfinished, width: number, heads = 1): Value {
     const { ops, values } = this.#recording
+    if (ops.length === MOST_OPERATIONS) throw this.#error(op.kind, `more than ${MOST_OPERATIONS} operations`)
     if (!(Number.isInteger(heads) && heads >= 1 && width % heads === 0)) {
       throw this.#error(op.kind, `${width} values cannot be ${describeValue(heads)} heads`)
     }
-    const out: Value = { id: values.size, width, heads }
+    const out: Value = Object.freeze({ id: values.size, width, heads })
     values.add(out)
     ops.push({ ...op, out } as Op)
     return out
   }
 
   #matrix(where: string, name: string, columns: number, rows: number): MatrixSlice {
-    const tensor = this.#require(where, this.#fullName(`${name}.weight`), 'matrix', [columns, rows])
+    const tensor = this.#require(where, this.#fullName(`${this.#text(where, name)}.weight`), 'matrix', [
+      columns,
+      rows,
+    ])
     return { tensor, firstRow: 0, rows, columns }
   }
 
@@ -326,6 +337,7 @@ export class Builder {
 
   /** Notes that a tensor is needed, and in what shape. */
   #require(where: string, name: string, kind: TensorSpec['kind'], shape: readonly number[]): string {
+    this.#assertOpen(where)
     if (shape.some((size) => !(Number.isInteger(size) && size >= 1))) {
       throw this.#error(where, `a tensor cannot have the shape [${shape}]`)
     }
@@ -342,8 +354,25 @@ export class Builder {
   }
 
   #check(where: string, x: Value): void {
+    this.#assertOpen(where)
     if (this.#recording.values.has(x)) return
     throw this.#error(where, `${describeValue(x)} is not a value of this program`)
+  }
+
+  #assertOpen(where: string): void {
+    if (this.#recording.logits) throw this.#error(where, 'the program has ended with its logits')
+  }
+
+  /** Options or the like. */
+  #object<T extends object>(where: string, value: T): T {
+    if (typeof value === 'object' && value !== null) return value
+    throw this.#error(where, `it needs an object, not ${describeValue(value)}`)
+  }
+
+  /** A tensor's name. */
+  #text(where: string, name: string): string {
+    if (typeof name === 'string') return name
+    throw this.#error(where, `a tensor's name must be text, not ${describeValue(name)}`)
   }
 
   #fullName(name: string): string {
@@ -355,6 +384,13 @@ export class Builder {
     const { architecture } = this.#recording.config
     return familyError(architecture, `${layer}, ${where}: ${what}`)
   }
+}
+
+/** Whether the kernels can hold it: a finite number that is not rounded to infinity, or to nothing. */
+function isSingle(value: number): boolean {
+  if (typeof value !== 'number') return false
+  const single = Math.fround(value)
+  return Number.isFinite(single) && (single !== 0 || value === 0)
 }
 
 const ROPE_FACTORS = 'rope_freqs.weight'

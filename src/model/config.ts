@@ -104,36 +104,43 @@ export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Conf
   }
 }
 
-/** Throws `INVALID_ARGUMENT` where a family returns a configuration that lacks what every decoder is built from. */
-export function checkConfig(config: Partial<Config> | null | undefined, architecture: string): void {
+/**
+ * A copy of what a family returns, which nobody changes. Throws `INVALID_ARGUMENT` where it lacks what every decoder is built
+ * from, or has it out of the range that is accepted in files.
+ */
+export function checkedConfig<C extends Config>(returned: C, architecture: string): C {
+  const config: C = Object.freeze({ ...returned })
   const refuse = (key: string, value: unknown, needed: string) =>
     familyError(
       architecture,
       `: hyperparameters() returns ${key} ${describeValue(value)}; ${needed} is needed`,
     )
-  for (const key of COUNTS) {
-    const value = config?.[key]
-    if (!(Number.isInteger(value) && Number(value) >= 1)) throw refuse(key, value, 'a positive integer')
+  for (const [key, maximum] of COUNTS) {
+    const value = config[key]
+    if (!(Number.isInteger(value) && value >= 1 && value <= maximum)) {
+      throw refuse(key, value, `a whole number from 1 to ${maximum}`)
+    }
   }
   for (const key of REALS) {
-    const value = config?.[key]
+    const value = config[key]
     if (!Number.isFinite(value)) throw refuse(key, value, 'a number')
   }
-  if (config?.architecture !== architecture) {
-    throw refuse('architecture', config?.architecture, "the file's")
+  if (config.architecture !== architecture) {
+    throw refuse('architecture', config.architecture, "the file's")
   }
+  return config
 }
 
 const COUNTS = [
-  'contextLength',
-  'vocabSize',
-  'embeddingLength',
-  'feedForwardLength',
-  'layers',
-  'heads',
-  'kvHeads',
-  'headDim',
-  'ropeDim',
+  ['contextLength', MAXIMUM.context_length],
+  ['vocabSize', MAXIMUM.vocab_size],
+  ['embeddingLength', MAXIMUM.embedding_length],
+  ['feedForwardLength', MAXIMUM.feed_forward_length],
+  ['layers', MAXIMUM.block_count],
+  ['heads', MAXIMUM['attention.head_count']],
+  ['kvHeads', MAXIMUM['attention.head_count_kv']],
+  ['headDim', MAXIMUM['attention.key_length']],
+  ['ropeDim', MAXIMUM['rope.dimension_count']],
 ] as const
 const REALS = ['ropeTheta', 'attentionScale', 'rmsEpsilon'] as const
 

@@ -65,10 +65,11 @@ export class HyperparameterReader {
     return this.note(key, value)
   }
 
-  /** A finite number, 0 or more. */
+  /** A finite number, 0 or more, that can be held in 32 bits. */
   real(key: string, fallback?: number): number {
     const value = this.#require(key, fallback, () => this.metadata.number(this.key(key), fallback))
-    if (Number.isFinite(value) && value >= 0) return this.note(key, value)
+    const isHeld = Number.isFinite(Math.fround(value)) && (Math.fround(value) !== 0 || value === 0)
+    if (isHeld && value >= 0) return this.note(key, value)
     throw this.error('BAD_FORMAT', `"${this.key(key)}" is ${value}`)
   }
 
@@ -86,20 +87,28 @@ export class HyperparameterReader {
     )
   }
 
-  /** A boolean for each of `layers` layers; `undefined` where the file has no such list under the key. */
+  /** A boolean, or 0 or 1, for each of `layers` layers; `undefined` where the file has no such list under the key. */
   layerFlags(key: string, layers: number): readonly boolean[] | undefined {
-    const value = this.metadata.get(this.key(key))
-    if (!(value instanceof BooleanList) && !isBooleans(value)) return undefined
-    if (value.length < layers) {
-      throw this.error('BAD_FORMAT', `"${this.key(key)}" has ${value.length} values for ${layers} layers`)
+    const name = this.key(key)
+    const value = this.metadata.get(name)
+    const isNumbers = ArrayBuffer.isView(value)
+    if (!isNumbers && !(value instanceof BooleanList) && !isBooleans(value)) return undefined
+    const list = isNumbers ? Array.from(this.metadata.numbers(name)) : value
+    if (list.length < layers) {
+      throw this.error('BAD_FORMAT', `"${name}" has ${list.length} values for ${layers} layers`)
     }
-    const flags = Array.from({ length: layers }, (_, layer) => value.at(layer) === true)
+    const flags = Array.from({ length: layers }, (_, layer) => {
+      const flag = Number(list.at(layer))
+      if (flag === 0 || flag === 1) return flag === 1
+      throw this.error('BAD_FORMAT', `"${name}" is ${flag} in layer ${layer}; 0 and 1 are accepted`)
+    })
     return this.note(key, flags)
   }
 
-  /** Records what was derived from metadata in another way. */
+  /** Records what was derived from metadata in another way. Throws `TypeError` for what cannot be written as JSON. */
   note<T>(key: string, value: T): T {
-    this.#read.set(key, value)
+    JSON.stringify(value)
+    this.#read.set(String(key), value)
     return value
   }
 

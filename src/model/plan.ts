@@ -2,8 +2,9 @@ import type { Program, TensorSpec } from '../backend/program.js'
 import { describeFailure, describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
+import { isA } from '../read-list.js'
 import { Builder, type TensorNames } from './builder.js'
-import { type Config, checkConfig } from './config.js'
+import { type Config, checkedConfig } from './config.js'
 import { type Family, familyError } from './family.js'
 import { HyperparameterReader } from './hyperparameter-reader.js'
 import { familyOf } from './registry.js'
@@ -25,8 +26,9 @@ export interface ModelPlan extends ModelHeader {
 export function readHeader(file: ModelFile): ModelHeader {
   const reader = new HyperparameterReader(file)
   const family = familyOf(reader.architecture, file.name)
-  const config = called(reader.architecture, 'hyperparameters()', () => family.hyperparameters(reader))
-  checkConfig(config, reader.architecture)
+  const config = called(reader.architecture, 'hyperparameters()', () =>
+    checkedConfig(notAsync(family.hyperparameters(reader)), reader.architecture),
+  )
   return { family, config, hyperparameters: reader.record }
 }
 
@@ -47,7 +49,7 @@ export function record(
   names: TensorNames,
 ): Program {
   return called(config.architecture, 'build()', () =>
-    Builder.record(config, names, (b) => family.build(b, config)),
+    Builder.record(config, names, (b) => void notAsync(family.build(b, config))),
   )
 }
 
@@ -56,9 +58,16 @@ function called<T>(architecture: string, what: string, call: () => T): T {
   try {
     return call()
   } catch (cause) {
-    if (cause instanceof DasllamaError) throw cause
+    if (isA(DasllamaError, cause)) throw cause
     throw familyError(architecture, `: ${what} failed: ${describeFailure(cause)}`, cause)
   }
+}
+
+/** What a family's function returned, which nobody would wait for. */
+function notAsync<T>(returned: T): T {
+  if (!isA(Promise, returned)) return returned
+  returned.catch(() => {})
+  throw new TypeError('it is async, and what it records later would be lost')
 }
 
 function checkTensors(file: ModelFile, config: Config, { tensors }: Program): void {
@@ -66,7 +75,7 @@ function checkTensors(file: ModelFile, config: Config, { tensors }: Program): vo
     const tensor = file.tensors.get(spec.name)
     if (!tensor) throw missing(file, config, spec)
     const found = significant(tensor)
-    if (found.join() === spec.shape.join()) continue
+    if (found.join() === significant(spec).join()) continue
     throw new DasllamaError(
       'BAD_FORMAT',
       `${displayName(file.name)}: tensor ${describeValue(spec.name)} has shape [${found}], and the metadata say [${spec.shape}]`,
@@ -93,7 +102,7 @@ function missing(file: ModelFile, config: Config, { name }: TensorSpec): Dasllam
 const COMPUTED = /^blk\.\d+\.attn_rot_embd(\.weight)?$/
 
 /** A shape without trailing ones: ggml writes [n] and [n, 1] for the same thing. */
-function significant({ shape }: TensorInfo): readonly number[] {
+function significant({ shape }: Pick<TensorInfo, 'shape'>): readonly number[] {
   let length = shape.length
   while (length > 1 && shape[length - 1] === 1) length--
   return shape.slice(0, length)

@@ -1,7 +1,12 @@
 import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { isArray, readList } from '../read-list.js'
 import * as families from './families/built-in.js'
 import type { Family } from './family.js'
+
+/** More architectures of one family, or characters of a name, are a mistake. */
+const MOST_NAMES = 1000
+const MOST_CHARACTERS = 200
 
 const BUILT_IN: readonly Family[] = /* @__PURE__ */ Object.values(families)
 
@@ -31,8 +36,8 @@ const registered = /* @__PURE__ */ new Map<string, Family>()
  */
 // biome-ignore lint/suspicious/noExplicitAny: a family reads the configuration that it makes itself.
 export function registerFamily(family: Family<any>): void {
-  checkFamily(family)
-  for (const architecture of family.architectures) {
+  const architectures = checkFamily(family)
+  for (const architecture of architectures) {
     const known = find(architecture)
     if (known === undefined || known === family) continue
     throw new DasllamaError(
@@ -41,7 +46,7 @@ export function registerFamily(family: Family<any>): void {
       { hint: 'give the model file and the family another name' },
     )
   }
-  for (const architecture of family.architectures) registered.set(architecture, family)
+  for (const architecture of architectures) registered.set(architecture, family)
 }
 
 /** Throws `UNSUPPORTED` for an architecture that has no family. */
@@ -52,7 +57,7 @@ export function familyOf(architecture: string, fileName: string): Family {
   throw new DasllamaError(
     'UNSUPPORTED',
     `${displayName(fileName)}: architecture ${describeValue(architecture)} is not supported`,
-    { hint: `supported: ${known.join(', ')}` },
+    { hint: `supported: ${known.map(displayName).join(', ')}` },
   )
 }
 
@@ -62,18 +67,30 @@ function find(architecture: string): Family | undefined {
   )
 }
 
-function checkFamily(family: Partial<Family> | null | undefined): void {
-  const { architectures, hyperparameters, build } = family ?? {}
-  const isList = Array.isArray(architectures) && architectures.length > 0
-  if (
-    isList &&
-    architectures.every((name) => typeof name === 'string' && name !== '') &&
-    typeof hyperparameters === 'function' &&
-    typeof build === 'function'
-  ) {
-    return
+/** The names that a family answers for, each read once. */
+function checkFamily(family: Partial<Family> | null | undefined): string[] {
+  try {
+    const { architectures, hyperparameters, build } = family ?? {}
+    if (isArray(architectures) && typeof hyperparameters === 'function' && typeof build === 'function') {
+      const names = readList('architectures', architectures, checkName)
+      if (names.length > 0) return names
+    }
+  } catch (cause) {
+    throw notAFamily(cause)
   }
-  throw new DasllamaError('INVALID_ARGUMENT', 'a family has architectures, hyperparameters() and build()', {
-    hint: 'see "A family of your own" in docs/families.md',
+  throw notAFamily()
+}
+
+function checkName(name: unknown, index: number): string {
+  if (typeof name === 'string' && name !== '' && name.length <= MOST_CHARACTERS && index < MOST_NAMES) {
+    return name
+  }
+  throw notAFamily()
+}
+
+function notAFamily(cause?: unknown): DasllamaError {
+  return new DasllamaError('INVALID_ARGUMENT', 'a family has architectures, hyperparameters() and build()', {
+    cause,
+    hint: 'see "A family of your own" in docs/families.md; architectures are at most 1000 names of at most 200 characters',
   })
 }

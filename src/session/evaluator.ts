@@ -116,6 +116,8 @@ export class Evaluator {
   async resume(signal: AbortSignal | undefined): Promise<number> {
     const { pending, position, length } = this.#sequence
     signal?.throwIfAborted()
+    // The session may have been reset since the generation was made.
+    if (length === 0) throw nothingEvaluated()
     if (pending === undefined) {
       if (this.#hasLogits) return 0
       await this.#memory.truncate(position - 1)

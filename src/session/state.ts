@@ -4,7 +4,7 @@ import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { hash32 } from '../math/hash.js'
 import { pacer } from '../platform/pacer.js'
-import { isA } from '../read-list.js'
+import { isBytes } from '../read-list.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import type { SequenceState } from './sequence.js'
 import { readRecords, recordBytes, writeRecords } from './state-records.js'
@@ -121,6 +121,8 @@ export async function decodeState(
   signal?: AbortSignal,
 ): Promise<SessionState> {
   const view = await openState(bytes, signal)
+  // Transferred elsewhere in the meantime.
+  if (bytes.length === 0) throw damaged('its bytes are gone')
   checkOwner(bytes, view, owner)
   const word = (at: number) => view.getUint32(at, true)
   const [count, whole, chosen, pending, logitCount] = [44, 48, 52, 56, 60].map(word)
@@ -164,7 +166,7 @@ export async function decodeState(
 
 /** Checks that these are the whole and undamaged bytes of a state that this version reads. */
 async function openState(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<DataView> {
-  if (!isA(Uint8Array, bytes)) {
+  if (!isBytes(bytes)) {
     throw new DasllamaError('INVALID_ARGUMENT', `a state must be a Uint8Array, not ${describeValue(bytes)}`)
   }
   const magic = new TextEncoder().encode(MAGIC)
@@ -173,13 +175,16 @@ async function openState(bytes: Uint8Array, signal: AbortSignal | undefined): Pr
       hint: 'session.save() gives such bytes',
     })
   }
+  // Those that have been transferred elsewhere have no buffer to be viewed.
+  if (bytes.length === 0) throw truncated(0, HEADER_BYTES)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (bytes.length >= 12) checkVersion(view.getUint32(8, true))
   if (bytes.length < HEADER_BYTES) throw truncated(bytes.length, HEADER_BYTES)
   const length = Number(view.getBigUint64(16, true))
   if (bytes.length < length) throw truncated(bytes.length, length)
   if (bytes.length > length) throw damaged('its length is not the one that its header names')
-  if ((await hashOf(bytes, signal)) !== view.getUint32(12, true)) throw damaged('checksum mismatch')
+  const expected = view.getUint32(12, true)
+  if ((await hashOf(bytes, signal)) !== expected) throw damaged('checksum mismatch')
   return view
 }
 

@@ -405,7 +405,7 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
         b.logits(x)
         b.logits(x)
       },
-      ', logits: the program has them already',
+      ', logits: the program has ended with its logits',
     ],
     [
       'logits of another width',

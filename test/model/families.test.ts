@@ -39,6 +39,8 @@ describe('gemma3', () => {
     ['a period of 1', u32(1), [undefined, undefined, undefined]],
     ['a period of 0', u32(0), [16, 16, 16]],
     ['booleans', array('bool', [true, false, false]), [16, undefined, undefined]],
+    ['numbers, a flag each', array('u32', [1, 1, 1]), [16, 16, 16]],
+    ['numbers of eight bits', array('u8', [1, 0, 1, 1]), [16, undefined, 16]],
     // Written for a model of more layers than are left.
     ['more booleans than layers', array('bool', [false, true, true, true]), [undefined, 16, 16]],
   ])('reads its windows from %s', async (_, pattern, expected) => {
@@ -108,6 +110,24 @@ describe('gemma3', () => {
       { ...WINDOW, 'attention.sliding_window_pattern': array('bool', [true, false]) },
       'BAD_FORMAT',
       '"gemma3.attention.sliding_window_pattern" has 2 values for 7 layers',
+    ],
+    [
+      'fewer numbers than layers',
+      { ...WINDOW, 'attention.sliding_window_pattern': array('u32', [1, 1]) },
+      'BAD_FORMAT',
+      '"gemma3.attention.sliding_window_pattern" has 2 values for 7 layers',
+    ],
+    [
+      'a number for each layer that is not a boolean',
+      { ...WINDOW, 'attention.sliding_window_pattern': array('i32', [1, 1, 0, 6, 1, 1, 0]) },
+      'BAD_FORMAT',
+      '"gemma3.attention.sliding_window_pattern" is 6 in layer 3; 0 and 1 are accepted',
+    ],
+    [
+      'a cap that 32 bits round to nothing',
+      { final_logit_softcapping: { type: 'f64', value: 1e-300 } as const },
+      'BAD_FORMAT',
+      'final_logit_softcapping" is 1e-300',
     ],
     [
       'a pattern that is text',

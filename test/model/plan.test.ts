@@ -173,19 +173,19 @@ describe('a family that fails', () => {
       'returns no configuration',
       { hyperparameters: () => undefined as never },
       'INVALID_ARGUMENT',
-      /^family "mistaken-\d+": hyperparameters\(\) returns contextLength undefined; a positive integer is needed$/,
+      /^family "mistaken-\d+": hyperparameters\(\) returns contextLength undefined; a whole number from 1 to 16777216 is needed$/,
     ],
     [
       'returns a configuration without layers',
       { hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), layers: 0 }) },
       'INVALID_ARGUMENT',
-      /returns layers 0; a positive integer is needed$/,
+      /returns layers 0; a whole number from 1 to 1024 is needed$/,
     ],
     [
       'returns heads that are text',
       { hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), heads: '6' as never }) },
       'INVALID_ARGUMENT',
-      /returns heads "6"; a positive integer is needed$/,
+      /returns heads "6"; a whole number from 1 to 4096 is needed$/,
     ],
     [
       'returns an epsilon that is not a number',
@@ -203,7 +203,7 @@ describe('a family that fails', () => {
       'reads promises',
       { hyperparameters: (async () => undefined) as never },
       'INVALID_ARGUMENT',
-      /returns contextLength undefined/,
+      /^family "mistaken-\d+": hyperparameters\(\) failed: it is async/,
     ],
     ['builds nothing', { build: () => {} }, 'INVALID_ARGUMENT', /, build: it ends without logits$/],
   ])('is refused when it %s', async (_, mistaken, code, message) => {

@@ -124,6 +124,17 @@ describe('a session', () => {
     await session.reset()
   })
 
+  it('cannot go on from what was forgotten after generate() was called', async () => {
+    for (const forget of [(of: Session) => of.reset(), (of: Session) => of.rewind(of.position)]) {
+      using session = model.createSession({ seed: 1 })
+      await session.eval([5, 6, 7])
+      const generation = session.generate(undefined, { maxTokens: 3 })
+      await forget(session)
+      await expectRejected(generation.result(), 'INVALID_ARGUMENT', 'nothing has been evaluated')
+      await session.eval([5])
+    }
+  })
+
   it('has nothing to tell before something is evaluated, nor after a reset', async () => {
     const nothing = failure('INVALID_ARGUMENT', 'nothing has been evaluated')
     for (let i = 0; i < 2; i++) {

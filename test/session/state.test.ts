@@ -57,6 +57,41 @@ function recordAt(view: DataView): number {
   return 96 + 4 * (count + 2 * chosen + logits)
 }
 
+describe('bytes of a state that are gone', () => {
+  const transfer = (bytes: Uint8Array) =>
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] })
+
+  it('are refused when they have been transferred before, or while they are read', async () => {
+    const { bytes } = await saved()
+    for (let turns = 0; turns < 6; turns++) {
+      using session = model.createSession({ seed: 1 })
+      await session.eval([5, 6, 7])
+      const before = await portrait(session)
+      const copy = bytes.slice()
+      if (turns === 0) transfer(copy)
+      const restoring = session.restore(copy).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      for (let turn = 1; turn < turns; turn++) await null
+      if (turns > 0) transfer(copy)
+      const error = await restoring
+      if (turns === 0) expect(error).toEqual(failure('TRUNCATED'))
+      // Later on it depends on how far the reading has come.
+      else if (error) expect(['TRUNCATED', 'BAD_FORMAT']).toContain((error as { code?: string }).code)
+      if (error) expect(await portrait(session)).toEqual(before)
+    }
+  })
+
+  it('are refused where only their prototype is one of bytes', async () => {
+    const { bytes } = await saved()
+    using session = model.createSession()
+    for (const fake of [new Proxy(bytes, {}), Object.create(Uint8Array.prototype)]) {
+      await expect(session.restore(fake)).rejects.toEqual(failure('INVALID_ARGUMENT', 'a Uint8Array'))
+    }
+  })
+})
+
 describe('a saved session', () => {
   it.each(['f16', 'f32', 'q8_0'] as const)('goes on somewhere else, with a cache of %s', async (kvType) => {
     const { bytes, position, ids, logits, next } = await saved({ kvType })

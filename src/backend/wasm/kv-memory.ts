@@ -178,6 +178,8 @@ export class KvMemory implements SequenceMemory {
         table.own(first, length)
         for (const part of partsOf(layer, first, length)) {
           const target = table.rows(part.page, part.offset, part.rows, layer.rowBytes)
+          // Their buffer may have been transferred elsewhere in the meantime.
+          if (bytes.length === 0) throw damaged(`the bytes of layer ${memory} are gone`)
           target.set(bytes.subarray(part.at, part.at + target.length))
           await pacer.yieldIfDue()
         }

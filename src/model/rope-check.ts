@@ -1,0 +1,42 @@
+import type { RopeScaling, RopeSpec } from '../backend/rope.js'
+import { describeValue } from '../describe.js'
+
+/** What is wrong with a family's rotary embedding of heads of `headDim` values, in words; nothing where it is sound. */
+export function ropeMistake(spec: RopeSpec, headDim: number): string | undefined {
+  const { type, dims, theta, factors } = spec
+  if (!TYPES.includes(type)) return `type ${describeValue(type)} is unknown; ${TYPES.join(' and ')} are known`
+  if (!(Number.isInteger(dims) && dims >= 2 && dims <= headDim && dims % 2 === 0)) {
+    return `${describeValue(dims)} rotary dimensions do not fit heads of ${headDim}`
+  }
+  if (!(Number.isFinite(theta) && theta > 1)) {
+    return `the base is ${describeValue(theta)}; more than 1 is needed`
+  }
+  if (factors !== undefined && typeof factors !== 'string') {
+    return `its factors are ${describeValue(factors)}, not the name of a tensor`
+  }
+  return scalingMistake(spec.scaling)
+}
+
+const TYPES: readonly unknown[] = ['norm', 'neox']
+
+/** The numbers of each kind of scaling. */
+const NUMBERS: { readonly [T in RopeScaling['type']]: readonly Exclude<keyof Of<T>, 'type'>[] } = {
+  none: [],
+  linear: ['factor'],
+  llama3: ['factor', 'lowFrequencyFactor', 'highFrequencyFactor', 'originalContext'],
+  yarn: ['factor', 'originalContext', 'betaFast', 'betaSlow', 'attentionFactor'],
+}
+type Of<T> = Extract<RopeScaling, { readonly type: T }>
+
+function scalingMistake(scaling: RopeScaling | null | undefined): string | undefined {
+  const type = scaling?.type
+  if (type === undefined || !Object.hasOwn(NUMBERS, type)) {
+    return `scaling ${describeValue(scaling)} is unknown; its types are ${Object.keys(NUMBERS).join(', ')}`
+  }
+  for (const name of NUMBERS[type]) {
+    const value = (scaling as unknown as Record<string, unknown>)[name]
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) continue
+    return `scaling ${type}: ${name} is ${describeValue(value)}; more than 0 is needed`
+  }
+  return undefined
+}
