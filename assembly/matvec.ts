@@ -9,7 +9,7 @@
 
 import { DOT_KIND, DOT_BYTES, totalsAt } from './activations'
 import { FloatRows } from './formats/floats'
-import { EIGHT } from './formats/interleaved'
+import { EIGHT } from './formats/x8'
 import { BlockRows, dotFour } from './formats/row_dots'
 
 /** Places from which single rows are taken in turn. */
@@ -99,14 +99,14 @@ const PAGE: usize = 4096
 const LINE: usize = 64
 
 /**
- * For interleaved formats, whose blocks `Dots` multiplies (see formats/interleaved_q4_0_dots.ts): some blocks of one eight
+ * For interleaved formats, whose blocks `Dots` multiplies (see formats/q4_0x8_dots.ts): some blocks of one eight
  * of rows from each eighth of them, then the next of these. `rows` is a multiple of eight.
  *
  * A stream that begins, or comes to another page, is waited for until the processor fetches ahead again. So the beginnings
  * of all streams are touched at once, and so are, once a page, those of the pages that come next.
  */
 @inline
-export function matvecInterleavedOf<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const format = changetype<T>(weights)
   const eightBytes = <usize>((columns / format.elements) * format.bytes * EIGHT)
   const turn = BLOCKS * <usize>format.elements * DOT_BYTES

@@ -1,5 +1,5 @@
 import { rmsnorm } from './rmsnorm'
-import { share } from './team'
+import { share } from './thread_pool'
 
 /** Values of a part. */
 const PART_VALUES: i32 = 16384

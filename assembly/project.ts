@@ -7,15 +7,15 @@ import { FLOATS, INT16, INT8, quantize_activations } from './activations'
 import { activation_kind, matmul, matvec, tile_activation_kind } from './formats/dispatch'
 import { geglu, swiglu } from './gates'
 import { rmsnorm } from './rmsnorm'
-import { member, share, teamSize } from './team'
+import { threadIndex, share, threadCount } from './thread_pool'
 
 /** What becomes of a product, next to its bias. */
 const STORE: i32 = 0
 /** It is added to what `out` holds, f32[tokens][rows], by way of `product`. */
 const ADD: i32 = 1
 /** It is gated by the projection before this one: that one's out = silu(out) · this; `product` holds this. */
-const SILU_GATE: i32 = 2
-const GELU_GATE: i32 = 3
+const SWIGLU: i32 = 2
+const GEGLU: i32 = 3
 
 /** One linear layer, 32-bit words; JavaScript writes them (src/backend/wasm/projection.ts). */
 @unmanaged
@@ -30,7 +30,7 @@ class Projection {
   bias: usize
   /** f32[tokens][rows]: the product goes here first, and stays here where `use` is STORE. */
   product: usize
-  /** STORE, ADD, SILU_GATE or GELU_GATE. */
+  /** STORE, ADD, SWIGLU or GEGLU. */
   use: i32
   /** For ADD and the gates: f32[tokens][rows]. */
   out: usize
@@ -66,7 +66,7 @@ class Work {
   columns: i32
   firstToken: i32
   tokens: i32
-  tiled: bool
+  batched: bool
   workspace: Workspace
   /** Which kinds of activations are wanted. */
   int16: bool
@@ -89,7 +89,7 @@ const PARTS_A_THREAD: i32 = 2
 /**
  * `count` projections, at `projections` one after another, of `tokens` rows of `x`, f32[…][columns], from row `firstToken`
  * on, or of their root-mean-square norm with the weights `norm`, f32[columns], if that is not 0. Products go to the same
- * rows. `tiled`: as a matrix product.
+ * rows. `batched`: as a matrix product.
  *
  * Only slice `slice` of `slices`, about as many of every projection's rows; the slices are to be asked for in order, from
  * 0 on, with nothing else between that uses the workspace. A row's result does not depend on its slice.
@@ -102,7 +102,7 @@ export function project(
   columns: i32,
   firstToken: i32,
   tokens: i32,
-  tiled: bool,
+  batched: bool,
   workspace: usize,
   slice: i32,
   slices: i32,
@@ -115,14 +115,14 @@ export function project(
   work.columns = columns
   work.firstToken = firstToken
   work.tokens = tokens
-  work.tiled = tiled
+  work.batched = batched
   work.workspace = changetype<Workspace>(workspace)
   work.x = norm ? work.workspace.normed : work.given
   work.int16 = wanted(INT16)
   work.int8 = wanted(INT8)
   if (slice == 0 && (norm != 0 || work.int16 || work.int8)) prepare()
   const rows = changetype<Projection>(projections).rows / slices
-  const parts = teamSize() == 1 ? 1 : min(PARTS_A_THREAD * teamSize(), max(1, rows / ROWS))
+  const parts = threadCount() == 1 ? 1 : min(PARTS_A_THREAD * threadCount(), max(1, rows / ROWS))
   work.slice = slice
   work.slices = slices
   work.parts = parts
@@ -136,7 +136,7 @@ function projection(index: i32): Projection {
 
 /** The kind of activations that a projection takes, the way it goes. */
 function kindOf(p: Projection): i32 {
-  return work.tiled ? tile_activation_kind(p.format) : activation_kind(p.format)
+  return work.batched ? tile_activation_kind(p.format) : activation_kind(p.format)
 }
 
 function wanted(kind: i32): bool {
@@ -157,7 +157,7 @@ function stride(kind: i32): usize {
 /** Norms and quantises the input: a part for each token of a batch; a few are done before another thread has looked up. */
 function prepare(): void {
   const part = prepareToken
-  if (work.tiled) return share(part.index, work.tokens)
+  if (work.batched) return share(part.index, work.tokens)
   for (let token = 0; token < work.tokens; token++) prepareToken(token)
 }
 
@@ -182,8 +182,8 @@ function projectPart(part: i32): void {
       const offset = <usize>((work.firstToken + token) * p.rows + first) << 2
       if (p.bias != 0) add(p.bias + (<usize>first << 2), p.product + offset, rows)
       if (p.use == ADD) add(p.product + offset, p.out + offset, rows)
-      else if (p.use == SILU_GATE) swiglu(p.out + offset, p.product + offset, rows)
-      else if (p.use == GELU_GATE) geglu(p.out + offset, p.product + offset, rows)
+      else if (p.use == SWIGLU) swiglu(p.out + offset, p.product + offset, rows)
+      else if (p.use == GEGLU) geglu(p.out + offset, p.product + offset, rows)
     }
   }
 }
@@ -205,8 +205,8 @@ function multiply(p: Projection, first: i32, rows: i32): void {
   const columns = work.columns
   const tokens = work.tokens
   const workspace = work.workspace
-  if (work.tiled) {
-    const panel = workspace.panels + <usize>member() * workspace.panelBytes
+  if (work.batched) {
+    const panel = workspace.panels + <usize>threadIndex() * workspace.panelBytes
     matmul(p.format, weights, x, step, out, rows, columns, tokens, p.rows, panel)
   } else {
     for (let token = 0; token < tokens; token++) {

@@ -5,7 +5,7 @@
  */
 
 /** Pairs are neighbours: (x0, x1), (x2, x3), … */
-export function rope_interleaved(x: usize, table: usize, tokens: i32, heads: i32, headDim: i32, pairs: i32): void {
+export function rope_norm(x: usize, table: usize, tokens: i32, heads: i32, headDim: i32, pairs: i32): void {
   const half = (<usize>pairs) << 2
   for (let token = 0; token < tokens; token++) {
     for (let head = 0; head < heads; head++) {

@@ -1,7 +1,7 @@
 import { AttentionShape, call, roomBytes, SLOTS, tokenStates } from './call'
 import { attendDecode } from './decode'
 import { attendPrefill } from './prefill'
-import { teamSize } from '../team'
+import { threadCount } from '../thread_pool'
 
 /**
  * Causal attention with grouped queries over a paged KV cache, within a window if the layer has one.
@@ -63,7 +63,7 @@ export function attention(
   call.group = heads / kvHeads
   call.headDim = headDim
   call.window = layer.window > 0 ? layer.window : i32.MAX_VALUE
-  call.isShared = teamSize() > 1
+  call.isShared = threadCount() > 1
   call.scale = layer.scale * LOG2_E
   call.states = layer.scratch
   call.rooms = layer.scratch + <usize>(SLOTS + 1) * tokenStates(heads, kvHeads, headDim)

@@ -1,6 +1,6 @@
 import { Block } from './block'
 import { BLOCK_BYTES, BLOCK_POSITIONS, rowBytes, stateBytes, TILE, tilesOf } from './layout'
-import { member } from '../team'
+import { threadIndex } from '../thread_pool'
 
 /** What all calls of an attention layer have in common. JavaScript writes it: the order is part of the interface. */
 @unmanaged
@@ -92,7 +92,7 @@ export function roomBytes(heads: i32, kvHeads: i32, headDim: i32): usize {
 /** This thread's room. */
 @inline
 function room(): usize {
-  return call.rooms + <usize>member() * call.roomBytes
+  return call.rooms + <usize>threadIndex() * call.roomBytes
 }
 
 @inline

@@ -2,7 +2,7 @@ import { call, firstVisible, SLOTS, tokenStates } from './call'
 import { attendChunk, layPart } from './chunk'
 import { divideUp, PAGE_POSITIONS, rowBytes, stateBytes, tilesOf } from './layout'
 import { clearStates, finishRows, mergeStates } from './states'
-import { share } from '../team'
+import { share } from '../thread_pool'
 
 /**
  * A single token: a part is a chunk of positions with all heads, because memory is read fastest in its own order. As many

@@ -2,7 +2,7 @@ import { call, chunkStates, firstVisible, partStatesBytes, tokensOfPart } from '
 import { attendChunk, layPart } from './chunk'
 import { divideUp, PAGE_POSITIONS, rowBytes } from './layout'
 import { clearStates, finishRows, mergeStates } from './states'
-import { share } from '../team'
+import { share } from '../thread_pool'
 
 /** Several tokens: a part is one kv head and some of the tokens, and each block of the cache is widened to f32 for all of them. */
 export function attendPrefill(): void {

@@ -8,15 +8,15 @@ import { BYTE_DOTS } from '../math/byte_dots'
 import { FloatTile } from '../matmul/floats'
 import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
-import { InterleavedInt16Tile, InterleavedInt8Tile } from '../matmul/interleaved'
+import { X8Int16Tile, X8Int8Tile } from '../matmul/x8'
 import { matmulOf } from '../matmul/product'
-import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecInterleavedOf, matvecOf } from '../matvec'
+import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecX8Of, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
 import { F32 } from './f32'
-import { eightAt, EIGHT, interleavePart, INTERLEAVED, interleaveShared } from './interleaved'
-import { InterleavedQ4_0 } from './interleaved_q4_0'
-import { InterleavedQ4_0Bytes, InterleavedQ4_0Pairs, InterleavedQ4_0Wide } from './interleaved_q4_0_dots'
+import { eightAt, EIGHT, repackPart, REPACKED, repackShared } from './x8'
+import { Q4_0x8 } from './q4_0x8'
+import { Q4_0x8Bytes, Q4_0x8Pairs, Q4_0x8Wide } from './q4_0x8_dots'
 import { IQ2_XXS, UnsignedIQ2_XXS } from './iq2_xxs'
 import { Q2_K } from './q2_k'
 import { Q3_K } from './q3_k'
@@ -28,27 +28,27 @@ import { Q5_1 } from './q5_1'
 import { Q5_K } from './q5_k'
 import { Q6_K } from './q6_k'
 import { Q8_0, UnsignedQ8_0 } from './q8_0'
-import { RaisedF16 } from './raised_f16'
+import { RebiasedF16 } from './rebiased_f16'
 
-const INTERLEAVED_Q4_0: i32 = INTERLEAVED + 2
+const Q4_0_X8: i32 = REPACKED + 2
 
 /** The number of the format that a matrix has once its rows are interleaved, or 0: such a format is not to be had. */
-export function interleaved_format(format: i32): i32 {
-  return format == 2 ? INTERLEAVED_Q4_0 : 0
+export function x8_format(format: i32): i32 {
+  return format == 2 ? Q4_0_X8 : 0
 }
 
 /**
  * Interleaves `rows` rows, a multiple of eight, of `rowBytes` each, which are blocks of the file; `format` is what the
  * matrix then has. `scratch` is room for eight rows a thread.
  */
-export function interleave(format: i32, weights: usize, rowBytes: usize, rows: i32, scratch: usize): void {
-  if (format != INTERLEAVED_Q4_0) return
-  const part = interleavePartOfQ4_0
-  interleaveShared(part.index, weights, rowBytes, rows, scratch)
+export function repack(format: i32, weights: usize, rowBytes: usize, rows: i32, scratch: usize): void {
+  if (format != Q4_0_X8) return
+  const part = repackPartOfQ4_0
+  repackShared(part.index, weights, rowBytes, rows, scratch)
 }
 
-function interleavePartOfQ4_0(part: i32): void {
-  interleavePart<InterleavedQ4_0>(part)
+function repackPartOfQ4_0(part: i32): void {
+  repackPart<Q4_0x8>(part)
 }
 
 /** What a format's `dot` multiplies with; see activations.ts. */
@@ -65,7 +65,7 @@ export function activation_kind(format: i32): i32 {
     case 7: // Q5_1
     case 12: // Q4_K
     case 13: // Q5_K
-    case INTERLEAVED_Q4_0:
+    case Q4_0_X8:
       return DOT_KIND
     case 8: // Q8_0
       return BYTE_DOTS ? INT8 : INT16
@@ -123,15 +123,15 @@ export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
     case 30: // BF16
       return changetype<BF16>(row).dequantize(out, n)
     case 257: // raised F16
-      return changetype<RaisedF16>(row).dequantize(out, n)
+      return changetype<RebiasedF16>(row).dequantize(out, n)
   }
 }
 
 /** The same for row `row`, `n` elements in `rowBytes`, of the matrix at `weights`, which may be interleaved. */
 export function dequantize_row(format: i32, weights: usize, rowBytes: usize, row: i32, out: usize, n: i32): void {
-  if (format == INTERLEAVED_Q4_0) {
-    const eight = eightAt<InterleavedQ4_0>(weights, rowBytes, row)
-    return changetype<InterleavedQ4_0>(eight).dequantizeRow(row % EIGHT, out, n)
+  if (format == Q4_0_X8) {
+    const eight = eightAt<Q4_0x8>(weights, rowBytes, row)
+    return changetype<Q4_0x8>(eight).dequantizeRow(row % EIGHT, out, n)
   }
   dequantize(format, weights + <usize>row * rowBytes, out, n)
 }
@@ -171,15 +171,15 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
     case 30: // BF16
       return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
     case 257: // raised F16
-      return matvecFloatsOf<RaisedF16>(weights, x, out, rows, columns)
-    case INTERLEAVED_Q4_0:
+      return matvecFloatsOf<RebiasedF16>(weights, x, out, rows, columns)
+    case Q4_0_X8:
       if (ASC_FEATURE_RELAXED_SIMD) {
         if (BYTE_DOTS) {
-          return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Bytes>(weights, x, out, rows, columns)
+          return matvecX8Of<Q4_0x8, Q4_0x8Bytes>(weights, x, out, rows, columns)
         }
-        return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Pairs>(weights, x, out, rows, columns)
+        return matvecX8Of<Q4_0x8, Q4_0x8Pairs>(weights, x, out, rows, columns)
       }
-      return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Wide>(weights, x, out, rows, columns)
+      return matvecX8Of<Q4_0x8, Q4_0x8Wide>(weights, x, out, rows, columns)
   }
 }
 
@@ -243,9 +243,9 @@ export function matmul(
     case 30: // BF16
       return matmulOf<BF16, FloatTile<BF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 257: // raised F16
-      return matmulOf<RaisedF16, FloatTile<RaisedF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
-    case INTERLEAVED_Q4_0:
-      return matmulInterleaved<InterleavedQ4_0>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<RebiasedF16, FloatTile<RebiasedF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    case Q4_0_X8:
+      return matmulX8<Q4_0x8>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }
 
@@ -271,7 +271,7 @@ function matmulIntegers<T>(
 
 /** The same for their interleaved forms. */
 @inline
-function matmulInterleaved<T>(
+function matmulX8<T>(
   weights: usize,
   x: usize,
   xStride: usize,
@@ -283,8 +283,8 @@ function matmulInterleaved<T>(
   scratch: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    matmulOf<T, InterleavedInt8Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    matmulOf<T, X8Int8Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   } else {
-    matmulOf<T, InterleavedInt16Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+    matmulOf<T, X8Int16Tile<T>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }

@@ -1,12 +1,12 @@
 /** What the benches of single kernels share: kernels compiled in memory, checks against scalar twins, turns. */
 import { KERNEL_BUILDS } from '../../scripts/kernel-builds.mjs'
-import { RAISED_F16 } from '../../src/backend/wasm/forms/raised-halves.js'
 import {
   ActivationKind,
   instantiateKernels,
   type KernelBuild,
   type Pointer,
 } from '../../src/backend/wasm/kernels.js'
+import { REBIASED_F16 } from '../../src/backend/wasm/repack/rebiased-f16.js'
 import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { type BenchKernels, benchKernels } from '../../test/kernels/bench-kernels.js'
 import { compileKernels } from '../../test/kernels/compile.js'
@@ -56,7 +56,7 @@ export async function createKernelBench(build: KernelBuild, variants?: string): 
   const bytes = (pointer: Pointer, length: number) => new Uint8Array(memory.buffer, pointer, length)
   const floats = (pointer: Pointer, length: number) => new Float32Array(memory.buffer, pointer, length)
   const interleaved = BLOCK_FORMATS.flatMap((format) => {
-    const id = kernels.interleaved_format(format.id)
+    const id = kernels.x8_format(format.id)
     return id === 0 ? [] : [{ ...format, id }]
   })
   const scratch = room(WIDEST_ROW * 8)
@@ -65,13 +65,13 @@ export async function createKernelBench(build: KernelBuild, variants?: string): 
     room,
     bytes,
     floats,
-    formats: [...BLOCK_FORMATS, RAISED_F16, ...interleaved].filter(
+    formats: [...BLOCK_FORMATS, REBIASED_F16, ...interleaved].filter(
       ({ id }) => kernels.activation_kind(id) !== ActivationKind.unsupported,
     ),
     place({ format, blocks, rowBytes, rows }, pointer) {
       bytes(pointer, blocks.length).set(blocks)
-      if (format === RAISED_F16) kernels.raise_halves(pointer, blocks.length / 2)
-      if (interleaved.includes(format)) kernels.interleave(format.id, pointer, rowBytes, rows, scratch)
+      if (format === REBIASED_F16) kernels.rebias_f16(pointer, blocks.length / 2)
+      if (interleaved.includes(format)) kernels.repack(format.id, pointer, rowBytes, rows, scratch)
     },
     randomFloats(length) {
       const pointer = room(length * 4)

@@ -90,7 +90,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
         })
       } catch (error) {
         reading.abort(error)
-        void engine.team.dismiss()
+        void engine.pool.shutDown()
         await loading.catch(() => {})
         throw error
       } finally {

@@ -12,7 +12,7 @@ describe.each(BUILDS)('%s kernels on several threads:', (build) => {
     alone = await createWorkbench(build)
     several = await createThreadedWorkbench(THREADS, build)
   })
-  afterAll(() => several.dismiss())
+  afterAll(() => several.shutDown())
 
   it.each(CACHES)('attention over $type has the bits of one thread', (cache) => {
     const [headDim] = cache.headDims

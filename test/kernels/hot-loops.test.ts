@@ -22,20 +22,20 @@ const KERNELS: Readonly<Record<string, string>> = {
       matvecEightsOf<Q4_0>(w, x, out, rows, columns)
     }`,
   'decode-f16': `
-    import { RaisedF16 } from './assembly/formats/raised_f16'
+    import { RebiasedF16 } from './assembly/formats/rebiased_f16'
     import { matvecFloatsOf } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecFloatsOf<RaisedF16>(w, x, out, rows, columns)
+      matvecFloatsOf<RebiasedF16>(w, x, out, rows, columns)
     }`,
   'decode-interleaved-q4_0': `
-    import { InterleavedQ4_0 } from './assembly/formats/interleaved_q4_0'
-    import { InterleavedQ4_0Bytes, InterleavedQ4_0Wide } from './assembly/formats/interleaved_q4_0_dots'
-    import { matvecInterleavedOf } from './assembly/matvec'
+    import { Q4_0x8 } from './assembly/formats/q4_0x8'
+    import { Q4_0x8Bytes, Q4_0x8Wide } from './assembly/formats/q4_0x8_dots'
+    import { matvecX8Of } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
       if (ASC_FEATURE_RELAXED_SIMD) {
-        matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Bytes>(w, x, out, rows, columns)
+        matvecX8Of<Q4_0x8, Q4_0x8Bytes>(w, x, out, rows, columns)
       } else {
-        matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Wide>(w, x, out, rows, columns)
+        matvecX8Of<Q4_0x8, Q4_0x8Wide>(w, x, out, rows, columns)
       }
     }`,
   'prefill-q4_0': `

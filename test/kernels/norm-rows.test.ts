@@ -31,7 +31,7 @@ beforeAll(async () => {
   bench = await createInnerWorkbench()
   threaded = await createThreadedWorkbench(3)
 })
-afterAll(() => threaded.dismiss())
+afterAll(() => threaded.shutDown())
 
 function normRows(on: Workbench, x: Float32Array, weight: Float32Array, rows: number): Float32Array {
   const out = on.room(x.byteLength)

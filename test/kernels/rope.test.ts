@@ -18,7 +18,7 @@ interface Shape {
 type Places = (pair: number, pairs: number) => readonly [first: number, second: number]
 
 const VARIANTS: readonly [name: string, kernel: () => Rope, places: Places][] = [
-  ['interleaved', () => bench.kernels.rope_interleaved, (pair) => [2 * pair, 2 * pair + 1]],
+  ['interleaved', () => bench.kernels.rope_norm, (pair) => [2 * pair, 2 * pair + 1]],
   ['neox', () => bench.kernels.rope_neox, (pair, pairs) => [pair, pair + pairs]],
 ]
 

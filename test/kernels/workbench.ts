@@ -44,14 +44,14 @@ export async function createWorkbench(build: KernelBuild['name'] = 'baseline'): 
   return workbenchOf(await createEngine(await shippedKernels(build)))
 }
 
-/** The same on `threads` threads, until `dismiss` is called. */
+/** The same on `threads` threads, until `shutDown` is called. */
 export async function createThreadedWorkbench(
   threads: number,
   build: KernelBuild['name'] = 'baseline',
-): Promise<Workbench & { dismiss(): Promise<void> }> {
+): Promise<Workbench & { shutDown(): Promise<void> }> {
   const host = platform.threads as ThreadHost
   const engine = await createThreadedEngine(await shippedKernels(build), threads, host)
-  return { ...workbenchOf(engine), dismiss: () => engine.team.dismiss() }
+  return { ...workbenchOf(engine), shutDown: () => engine.pool.shutDown() }
 }
 
 /** With the kernels of `assembly/bench.ts`. */

@@ -2,14 +2,14 @@ import { abortable } from '../../abortable.js'
 import { Arena, WASM_LIMIT } from './arena.js'
 import { instantiateKernels, type Kernels, PAGE_BYTES } from './kernels.js'
 import { importingSharedMemory } from './shared-memory.js'
-import { Team } from './team.js'
+import { ThreadPool } from './thread-pool.js'
 import type { Thread, ThreadHost } from './threads.js'
 
 /** The kernels, the memory that they work on and the threads that they work with: what a model plays. */
 export interface Engine {
   readonly kernels: Kernels
   readonly arena: Arena
-  readonly team: Team
+  readonly pool: ThreadPool
 }
 
 /** Room for the kernels' own static data before the first byte of the arena. */
@@ -30,7 +30,7 @@ export async function createEngine(
 ): Promise<Engine> {
   const { memory, maximum } = createMemory({ memoryLimit, shared: false })
   const kernels = await abortable(instantiateKernels(source, memory), signal)
-  return { kernels, arena: new Arena(memory, kernels.heap_base(), maximum), team: Team.alone(kernels) }
+  return { kernels, arena: new Arena(memory, kernels.heap_base(), maximum), pool: ThreadPool.single(kernels) }
 }
 
 /**
@@ -46,9 +46,9 @@ export async function createThreadedEngine(
   const { memory, maximum } = createMemory({ memoryLimit, shared: true })
   const bytes = importingSharedMemory(source)
   const kernels = await abortable(instantiateKernels(bytes, memory), signal)
-  const team = await Team.gather(kernels, threads, host, { kernels: bytes, memory }, signal)
-  const engine = { kernels, arena: new Arena(memory, kernels.heap_base(), maximum), team }
-  forgotten.get().register(engine, team.members)
+  const pool = await ThreadPool.start(kernels, threads, host, { kernels: bytes, memory }, signal)
+  const engine = { kernels, arena: new Arena(memory, kernels.heap_base(), maximum), pool }
+  forgotten.get().register(engine, pool.workers)
   return engine
 }
 
@@ -59,8 +59,8 @@ export async function createThreadedEngine(
 const forgotten = {
   registry: undefined as FinalizationRegistry<Iterable<Thread>> | undefined,
   get() {
-    this.registry ??= new FinalizationRegistry((members) => {
-      for (const member of members) member.terminate()
+    this.registry ??= new FinalizationRegistry((workers) => {
+      for (const member of workers) member.terminate()
     })
     return this.registry
   },

@@ -132,7 +132,7 @@ export class WasmExecutable implements Executable {
   }
 
   get threads(): number {
-    return this.#ended ? 0 : this.#engine.team.size
+    return this.#ended ? 0 : this.#engine.pool.size
   }
 
   get kernels(): KernelBuild {
@@ -166,7 +166,7 @@ export class WasmExecutable implements Executable {
   }
 
   dispose(): Promise<void> {
-    this.#ended ??= this.#engine.team.dismiss()
+    this.#ended ??= this.#engine.pool.shutDown()
     return this.#ended
   }
 
@@ -221,7 +221,7 @@ export class WasmExecutable implements Executable {
 
   /** Takes a pass through steps and lets the event loop run between them. Resolves with the milliseconds of computing. */
   async #through(steps: readonly Step[], pass: Pass, signal?: AbortSignal): Promise<number> {
-    const { team } = this.#engine
+    const { pool } = this.#engine
     let [step, unit, slice, slices] = [steps[0], 0, 0, 1]
     // One function for all calls of a pass: nothing is allocated per step.
     const call = () => step.run(pass, unit, slice, slices)
@@ -234,14 +234,14 @@ export class WasmExecutable implements Executable {
         if (kind === undefined) {
           slice = 0
           slices = 1
-          team.run(call)
+          pool.run(call)
           continue
         }
         const size = step.size(pass, unit)
         const most = Math.max(1, step.mostSlices(pass, unit))
         slices = Math.min(most, this.#slicer.slices(kind, size))
         for (slice = 0; slice < slices; slice++) {
-          team.run(call)
+          pool.run(call)
           const now = pacer.now()
           ms += now - since
           this.#slicer.took(kind, size / slices, now - since)
@@ -290,12 +290,12 @@ export class WasmExecutable implements Executable {
   }
 
   async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
-    const { kernels, team } = this.#engine
+    const { kernels, pool } = this.#engine
     const { softcap } = this.#program.logits
     const step = new ProjectStep(this.#engine, this.#linked.output, x, this.#scratch.workspace)
     const ms = await this.#through([step], outputPass(rows), signal)
     if (softcap !== undefined) {
-      team.run(() => kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap))
+      pool.run(() => kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap))
     }
     return ms
   }
@@ -305,8 +305,8 @@ export class WasmExecutable implements Executable {
     if (!norm) return x
     const weight = this.#weights.vector(norm)
     const { normed } = this.#scratch
-    const { kernels, team } = this.#engine
-    team.run(() => kernels.norm_rows(x, weight, normed, rows, this.embeddingLength, this.#schedule.epsilon))
+    const { kernels, pool } = this.#engine
+    pool.run(() => kernels.norm_rows(x, weight, normed, rows, this.embeddingLength, this.#schedule.epsilon))
     return normed
   }
 

@@ -25,10 +25,10 @@ export interface Kernels {
     out: Pointer,
     n: number,
   ): void
-  interleaved_format(format: number): number
-  interleave(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
-  raise_halves(halves: Pointer, n: number): boolean
-  lower_halves(raised: Pointer, n: number): void
+  x8_format(format: number): number
+  repack(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
+  rebias_f16(halves: Pointer, n: number): boolean
+  restore_f16(raised: Pointer, n: number): void
   activation_bytes(kind: number, n: number): number
   matmul_scratch(columns: number): number
   project(
@@ -39,14 +39,14 @@ export interface Kernels {
     columns: number,
     firstToken: number,
     tokens: number,
-    tiled: boolean,
+    batched: boolean,
     workspace: Pointer,
     slice: number,
     slices: number,
   ): void
-  team_lead(threads: number, maySleep: boolean): void
-  team_serve(number: number): void
-  team_dismiss(): void
+  pool_start(threads: number, maySleep: boolean): void
+  pool_serve(number: number): void
+  pool_shut_down(): void
   add(x: Pointer, out: Pointer, n: number): void
   multiply(x: Pointer, out: Pointer, n: number): void
   scale(x: Pointer, n: number, by: number): void
@@ -54,7 +54,7 @@ export interface Kernels {
   silu(x: Pointer, n: number): void
   gelu(x: Pointer, n: number): void
   norm_rows(x: Pointer, weight: Pointer, out: Pointer, rows: number, n: number, epsilon: number): void
-  rope_interleaved: Rope
+  rope_norm: Rope
   rope_neox: Rope
   /** Whether none of f32[n] is NaN or infinite; 0 for no, as WebAssembly has it. */
   all_finite(x: Pointer, n: number): number

@@ -9,7 +9,7 @@ import { WASM_LIMIT } from './arena.js'
 import { createEngine, createThreadedEngine, type Engine } from './engine.js'
 import { KERNEL_BUILDS, type KernelBuild } from './kernels.js'
 import { hasRelaxedSimd, offersRelaxedSimd } from './relaxed-simd.js'
-import { MAX_THREADS } from './team.js'
+import { MAX_THREADS } from './thread-pool.js'
 
 /** What a model's engine may use. */
 export interface EngineOptions {

@@ -3,7 +3,7 @@ import type { Pointer, Projections } from './kernels.js'
 import type { PlacedMatrix } from './weights.js'
 
 /** What becomes of a product, by the numbers of assembly/project.ts. */
-const USES = { store: 0, add: 1, 'silu-gate': 2, 'gelu-gate': 3 } as const
+const USES = { store: 0, add: 1, swiglu: 2, geglu: 3 } as const
 
 /** A linear layer and what becomes of its product, f32[rows of the batch][matrix.rows]. */
 export interface Projection {

@@ -9,6 +9,9 @@ import {
 } from '../program.js'
 import { type KeyRopes, keyRopes } from './key-ropes.js'
 
+/** What an activation and the product behind it are together. */
+const GATES = { silu: 'swiglu', gelu: 'geglu' } as const
+
 /** Room for f32[MAX_ROWS][width] that holds one value after another. */
 export interface Buffer {
   readonly index: number
@@ -21,7 +24,7 @@ export interface ScheduledLinear {
   readonly bias: VectorSlice | undefined
   readonly product: Buffer
   /** `add`: the product is added to `into`. A gate: `into`, the product before it, becomes gate(into) · product. */
-  readonly use: 'store' | 'add' | 'silu-gate' | 'gelu-gate'
+  readonly use: 'store' | 'add' | 'swiglu' | 'geglu'
   readonly into: Buffer | undefined
 }
 
@@ -237,7 +240,7 @@ class Scheduler {
     const isGate = activation.x === gate.out && product.a === activation.out && product.b === up.out
     if (!isGate || ![gate.out, up.out, activation.out].every(({ id }) => this.#uses[id] === 1))
       return undefined
-    return { use: `${activation.function}-gate` as const, out: product.out, end: index + 2 }
+    return { use: GATES[activation.function], out: product.out, end: index + 2 }
   }
 
   /** What a linear layer's product is added to by the operation at `index`, where neither is needed otherwise. */

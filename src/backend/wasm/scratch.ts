@@ -59,13 +59,13 @@ function strides(program: Program, kernels: Kernels): Strides {
   }
 }
 
-function sizes(program: Program, schedule: Schedule, { kernels, team }: Engine): Sizes {
+function sizes(program: Program, schedule: Schedule, { kernels, pool }: Engine): Sizes {
   const rows = (width: number) => MAX_ROWS * width * 4
   const { int16, int8, panels } = strides(program, kernels)
   const normed = schedule.steps.map((step) => (step.kind === 'project' && step.norm ? step.x.width : 0))
   const attention = program.ops.map((op) =>
     op.kind === 'attention'
-      ? kernels.attention_scratch(team.size, op.q.heads, op.k.heads, op.q.width / op.q.heads)
+      ? kernels.attention_scratch(pool.size, op.q.heads, op.k.heads, op.q.width / op.q.heads)
       : 0,
   )
   return {
@@ -77,7 +77,7 @@ function sizes(program: Program, schedule: Schedule, { kernels, team }: Engine):
     attention: Math.max(0, ...attention),
     int16: MAX_ROWS * int16,
     int8: MAX_ROWS * int8,
-    panels: team.size * panels,
+    panels: pool.size * panels,
   }
 }
 

@@ -243,7 +243,7 @@ export function checkNumbers({ kernels }: Engine, at: Pointer, count: number, wh
 
 /** The kernel of a rope type. */
 export function ropeKernel({ kernels }: Engine, type: 'norm' | 'neox'): Rope {
-  return type === 'neox' ? kernels.rope_neox : kernels.rope_interleaved
+  return type === 'neox' ? kernels.rope_neox : kernels.rope_norm
 }
 
 /** What steps are made of. */

@@ -22,7 +22,7 @@ export interface ThreadHost {
   /** Whether the thread that runs the engine may sleep: the main thread of a web page may not. */
   readonly maySleep: boolean
   /**
-   * Starts a thread that serves (`serveTeam`); resolves when it has got that far. It keeps no process alive. An aborted
+   * Starts a thread that serves (`servePool`); resolves when it has got that far. It keeps no process alive. An aborted
    * signal ends it and rejects with its reason.
    */
   startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread>

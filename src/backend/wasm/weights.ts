@@ -9,10 +9,10 @@ import { readParts } from '../../storage/parts.js'
 import type { MatrixSlice, Program, TensorSpec, VectorSlice } from '../program.js'
 import { aligned } from './arena.js'
 import type { Engine } from './engine.js'
-import { InterleavedRows } from './forms/interleaved-rows.js'
-import type { MemoryForm } from './forms/memory-form.js'
-import { RaisedHalves } from './forms/raised-halves.js'
 import { ActivationKind, type Pointer } from './kernels.js'
+import { RebiasedF16Repacker } from './repack/rebiased-f16.js'
+import type { Repacker } from './repack/repacker.js'
+import { X8Repacker } from './repack/x8.js'
 
 /** Rows of a matrix as they lie in memory, in the file's blocks or the form that `format` says. */
 export interface PlacedMatrix {
@@ -27,7 +27,7 @@ export interface PlacedMatrix {
 interface Placement {
   readonly tensor: TensorInfo
   /** What is made of them there; undefined where they stay as they are. */
-  readonly form: MemoryForm | undefined
+  readonly form: Repacker | undefined
   /** Bytes from the start of the weights. */
   readonly offset: number
 }
@@ -51,7 +51,7 @@ export class Weights {
   readonly #engine: Engine
   readonly #placements = new Map<string, Placement>()
   /** A tensor gets the first that is for it. */
-  readonly #forms: readonly MemoryForm[]
+  readonly #forms: readonly Repacker[]
   #base = 0
   #bytes = 0
   #fileBytes = 0
@@ -60,7 +60,7 @@ export class Weights {
   constructor(file: ModelFile, program: Program, engine: Engine) {
     this.#file = file
     this.#engine = engine
-    this.#forms = [new InterleavedRows(engine, rowsOfSlices(program)), new RaisedHalves(engine)]
+    this.#forms = [new X8Repacker(engine, rowsOfSlices(program)), new RebiasedF16Repacker(engine)]
     for (const spec of program.tensors.values()) this.#place(spec)
   }
 

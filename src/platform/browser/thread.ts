@@ -1,6 +1,6 @@
 /** The program of a member's thread in a browser: a module worker. */
 
-import { serveTeam } from '../../backend/wasm/serve-team.js'
+import { servePool } from '../../backend/wasm/serve-pool.js'
 import type { ThreadStart } from '../../backend/wasm/threads.js'
 import { describeFailure } from '../../describe.js'
 
@@ -15,7 +15,7 @@ const thread = globalThis as unknown as {
 
 thread.onmessage = async ({ data }) => {
   try {
-    await serveTeam(data, () => thread.postMessage('ready'))
+    await servePool(data, () => thread.postMessage('ready'))
   } catch (error) {
     thread.postMessage({ error: describeFailure(error) })
   }

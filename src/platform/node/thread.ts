@@ -1,5 +1,5 @@
 /** The program of a member's thread in Node, Deno and Bun. What it throws, Node reports to the starter. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { serveTeam } from '../../backend/wasm/serve-team.js'
+import { servePool } from '../../backend/wasm/serve-pool.js'
 
-void serveTeam(workerData, () => parentPort?.postMessage('ready'))
+void servePool(workerData, () => parentPort?.postMessage('ready'))

@@ -328,7 +328,7 @@ describe('an executable', () => {
     const executable = await load(smallModel(), { engine })
     expect(executable.threads).toBe(2)
     const memory = executable.createMemory('f16')
-    const threads = [...engine.team.members]
+    const threads = [...engine.pool.workers]
     await executable.dispose()
     await Promise.all(threads.map(({ ended }) => ended))
     const disposed = expect.objectContaining({ code: 'DISPOSED' })

@@ -256,7 +256,7 @@ describe('a batch that fails', () => {
     const before = await contentOf(memory)
     const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     vi.spyOn(pacer, 'pause').mockImplementationOnce(async () => {
-      const [member] = threaded.team.members
+      const [member] = threaded.pool.workers
       member.terminate()
       await member.ended
       await new Promise((resolve) => setImmediate(resolve))
@@ -321,7 +321,7 @@ describe('a batch that contradicts itself', () => {
     const gone = executable.createMemory('f16')
     gone.dispose()
     const allocate = vi.spyOn(engine.arena, 'allocate')
-    const project = vi.spyOn(engine.team, 'run')
+    const project = vi.spyOn(engine.pool, 'run')
     const sound = batchOf([4], { memory, phase: 'decode', outputs: [0] })
     const run = (change: object) => executable.run({ ...sound, ...change }, () => expect.unreachable())
     const runOf = (change: object) => [{ ...sound.runs[0], ...change }]

@@ -26,9 +26,9 @@ const RUNS: Record<string, (bench: Workbench<BenchKernels>, kernels: BenchKernel
     rmsnorm(bench.floats(randomFloats(101, 'x')), bench.floats(randomFloats(101, 'w')), out, 101, 1e-5)
     return bench.read(out, 404)
   },
-  rope_interleaved(bench, { rope_interleaved }) {
+  rope_norm(bench, { rope_norm }) {
     const x = bench.floats(randomFloats(2 * 3 * 16, 'x'))
-    rope_interleaved(x, bench.floats(randomFloats(2 * 2 * 7, 'table')), 2, 3, 16, 7)
+    rope_norm(x, bench.floats(randomFloats(2 * 2 * 7, 'table')), 2, 3, 16, 7)
     return bench.read(x, 4 * 2 * 3 * 16)
   },
   rope_neox(bench, { rope_neox }) {

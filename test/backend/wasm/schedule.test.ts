@@ -45,7 +45,7 @@ describe('the schedule of a llama model', () => {
       'rope',
       'attention',
       'project(attn_output:add)',
-      'project(norm ffn_gate ffn_up:silu-gate)',
+      'project(norm ffn_gate ffn_up:swiglu)',
       'project(ffn_down:add)',
     ]
     expect(plan.steps.map(brief)).toEqual(['embed', ...layer, ...layer])
@@ -139,7 +139,7 @@ describe('a gate', () => {
     })
 
   it('is fused with the product that it is for', () => {
-    expect(gated((_, { product }) => product)).toEqual(['embed', 'project(norm gate up:gelu-gate)'])
+    expect(gated((_, { product }) => product)).toEqual(['embed', 'project(norm gate up:geglu)'])
   })
 
   it.each(['gate', 'up', 'active'] as const)(
@@ -167,7 +167,7 @@ describe('a gate', () => {
       const [first, gate, up] = ['first', 'gate', 'up'].map((name) => b.linear(n, name, 16))
       end(b, b.add(b.multiply(b.silu(gate), up), first))
     })
-    expect(steps).toEqual(['embed', 'project(norm first gate up:silu-gate)', 'add'])
+    expect(steps).toEqual(['embed', 'project(norm first gate up:swiglu)', 'add'])
   })
 })
 

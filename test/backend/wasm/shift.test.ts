@@ -153,7 +153,7 @@ describe('a shift', () => {
     await wanted.shift(4, 348)
     const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     const pause = vi.spyOn(pacer, 'pause').mockImplementationOnce(async () => {
-      const [member] = engine.team.members
+      const [member] = engine.pool.workers
       member.terminate()
       await member.ended
       await new Promise((resolve) => setImmediate(resolve))

@@ -109,7 +109,7 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
             write(into!, terms.ofPair('add', read(into!), linear))
           } else {
             demand(linears[i - 1]?.product === into, 'a gate that is not the product before')
-            const activated = terms.of(use === 'silu-gate' ? 'silu' : 'gelu', read(into!))
+            const activated = terms.of(use === 'swiglu' ? 'silu' : 'gelu', read(into!))
             write(into!, terms.ofPair('multiply', activated, linear))
           }
         }

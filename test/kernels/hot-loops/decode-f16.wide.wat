@@ -29,7 +29,7 @@
       i32.div_s
       i32.const 1
       i32.add
-      call $assembly/formats/floats/FloatRows<assembly/formats/raised_f16/RaisedF16>#dotEight
+      call $assembly/formats/floats/FloatRows<assembly/formats/rebiased_f16/RebiasedF16>#dotEight
       local.get $5
       local.get $8
       i32.add

@@ -6,13 +6,13 @@ import { DOT_BYTES, INT16, INT8, totalsAt } from '../../../../assembly/activatio
 import { BF16 } from '../../../../assembly/formats/bf16'
 import { F16 } from '../../../../assembly/formats/f16'
 import { F32 } from '../../../../assembly/formats/f32'
-import { INTERLEAVED } from '../../../../assembly/formats/interleaved'
-import { InterleavedQ4_0 } from '../../../../assembly/formats/interleaved_q4_0'
+import { REPACKED } from '../../../../assembly/formats/x8'
+import { Q4_0x8 } from '../../../../assembly/formats/q4_0x8'
 import {
-  InterleavedQ4_0Bytes,
-  InterleavedQ4_0Pairs,
-  InterleavedQ4_0Wide,
-} from '../../../../assembly/formats/interleaved_q4_0_dots'
+  Q4_0x8Bytes,
+  Q4_0x8Pairs,
+  Q4_0x8Wide,
+} from '../../../../assembly/formats/q4_0x8_dots'
 import { IQ2_XXS } from '../../../../assembly/formats/iq2_xxs'
 import { Q2_K } from '../../../../assembly/formats/q2_k'
 import { Q3_K } from '../../../../assembly/formats/q3_k'
@@ -24,16 +24,16 @@ import { Q5_1 } from '../../../../assembly/formats/q5_1'
 import { Q5_K } from '../../../../assembly/formats/q5_k'
 import { Q6_K } from '../../../../assembly/formats/q6_k'
 import { Q8_0, UnsignedQ8_0 } from '../../../../assembly/formats/q8_0'
-import { RaisedF16 } from '../../../../assembly/formats/raised_f16'
+import { RebiasedF16 } from '../../../../assembly/formats/rebiased_f16'
 import { BYTE_DOTS } from '../../../../assembly/math/byte_dots'
 import { Int16Tile } from '../../../../assembly/matmul/int16'
-import { InterleavedInt16Tile, InterleavedInt8Tile } from '../../../../assembly/matmul/interleaved'
+import { X8Int16Tile, X8Int8Tile } from '../../../../assembly/matmul/x8'
 import { matmulOf } from '../../../../assembly/matmul/product'
 import {
   matvecEightsOf,
   matvecFloatsOf,
   matvecFoursOf,
-  matvecInterleavedOf,
+  matvecX8Of,
   matvecOf,
 } from '../../../../assembly/matvec'
 import { EXTRA, LaneFloatTile } from './float-tile'
@@ -48,7 +48,7 @@ import { beginPairs, Q4_KBlocks, Q4_KRows, Q4_KSixteens } from './q4_k'
 import { beginRows, Q6_KLanes, Q6_KPairs, Q6_KRows } from './q6_k'
 import { Q8_0Sixteens } from './q8_0'
 
-const INTERLEAVED_Q4_0: i32 = INTERLEAVED + 2
+const Q4_0_X8: i32 = REPACKED + 2
 
 // The two switches below have all of the shipped one's formats: what a compiler makes of a loop depends on the function
 // that it is in, by a tenth and more.
@@ -93,11 +93,11 @@ export function matvec_as_tiles(format: i32, weights: usize, x: usize, out: usiz
       return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
     case 257: // raised F16
       return transposedF16(weights, x, out, rows, columns)
-    case INTERLEAVED_Q4_0:
-      if (ASC_FEATURE_RELAXED_SIMD) return matvecInterleavedOf<InterleavedQ4_0, Q4_0Pairs>(weights, x, out, rows, columns)
+    case Q4_0_X8:
+      if (ASC_FEATURE_RELAXED_SIMD) return matvecX8Of<Q4_0x8, Q4_0Pairs>(weights, x, out, rows, columns)
       sumHalves(x, columns, 2, 8)
       beginSixteens(x + totalsAt(INT16, columns))
-      return matvecInterleavedOf<InterleavedQ4_0, Q4_0Sixteens>(weights, x, out, rows, columns)
+      return matvecX8Of<Q4_0x8, Q4_0Sixteens>(weights, x, out, rows, columns)
   }
 }
 
@@ -144,15 +144,15 @@ export function matvec_met(format: i32, weights: usize, x: usize, out: usize, ro
     case 30: // BF16
       return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
     case 257: // raised F16
-      return eights<ChunkedRows<RaisedF16>>(weights, (<usize>columns) << 1, x, out, rows, columns)
-    case INTERLEAVED_Q4_0:
+      return eights<ChunkedRows<RebiasedF16>>(weights, (<usize>columns) << 1, x, out, rows, columns)
+    case Q4_0_X8:
       if (ASC_FEATURE_RELAXED_SIMD) {
         if (BYTE_DOTS) {
-          return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Bytes>(weights, x, out, rows, columns)
+          return matvecX8Of<Q4_0x8, Q4_0x8Bytes>(weights, x, out, rows, columns)
         }
-        return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Pairs>(weights, x, out, rows, columns)
+        return matvecX8Of<Q4_0x8, Q4_0x8Pairs>(weights, x, out, rows, columns)
       }
-      return matvecInterleavedOf<InterleavedQ4_0, InterleavedQ4_0Wide>(weights, x, out, rows, columns)
+      return matvecX8Of<Q4_0x8, Q4_0x8Wide>(weights, x, out, rows, columns)
   }
 }
 
@@ -200,16 +200,16 @@ export function matmul_met(
     case 0:
       return matmulOf<F32, LaneFloatTile<F32>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 257:
-      return matmulOf<RaisedF16, LaneFloatTile<RaisedF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
+      return matmulOf<RebiasedF16, LaneFloatTile<RebiasedF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 8:
       return matmulOf<Q8_0, Int16Tile32<Q8_0, Int16Tile<Q8_0>>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 258:
       if (ASC_FEATURE_RELAXED_SIMD) {
-        return matmulOf<InterleavedQ4_0, Int8Tile32<InterleavedQ4_0, InterleavedInt8Tile<InterleavedQ4_0>>>(
+        return matmulOf<Q4_0x8, Int8Tile32<Q4_0x8, X8Int8Tile<Q4_0x8>>>(
           weights, x, xStride, out, rows, columns, tokens, outStride, scratch,
         )
       }
-      return matmulOf<InterleavedQ4_0, Int16Tile32<InterleavedQ4_0, InterleavedInt16Tile<InterleavedQ4_0>>>(
+      return matmulOf<Q4_0x8, Int16Tile32<Q4_0x8, X8Int16Tile<Q4_0x8>>>(
         weights, x, xStride, out, rows, columns, tokens, outStride, scratch,
       )
     case 12:

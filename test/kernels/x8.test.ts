@@ -29,10 +29,10 @@ interface Matrix {
 function matrixOf(format: BlockFormat, rows: number, columns: number, blocks: Uint8Array): Matrix {
   const { kernels } = bench
   const rowBytes = bytesFor(format, columns)
-  const id = kernels.interleaved_format(format.id)
+  const id = kernels.x8_format(format.id)
   const pointer = bench.bytes(blocks)
   const scratch = bench.room(8 * rowBytes)
-  kernels.interleave(id, pointer, rowBytes, rows, scratch)
+  kernels.repack(id, pointer, rowBytes, rows, scratch)
   bench.expectGuard(pointer, blocks.length)
   bench.expectGuard(scratch, 8 * rowBytes)
   const plain = { id: format.id, pointer: bench.bytes(blocks) }
@@ -92,14 +92,14 @@ describe.each(BUILDS)('%s build', (build) => {
   it('knows which formats have an interleaved form, under numbers that no file has', () => {
     const { kernels } = bench
     for (const { id, name } of BLOCK_FORMATS) {
-      const interleaved = kernels.interleaved_format(id)
+      const interleaved = kernels.x8_format(id)
       expect(interleaved, name).toBe(FORMATS.includes(name) ? 256 + id : 0)
       if (interleaved === 0) continue
-      expect(kernels.interleaved_format(interleaved)).toBe(0)
+      expect(kernels.x8_format(interleaved)).toBe(0)
       expect(kernels.activation_kind(interleaved)).toBe(kernels.activation_kind(id))
       expect(kernels.tile_activation_kind(interleaved)).toBe(kernels.tile_activation_kind(id))
     }
-    expect([-1, 4, 255, 256, 2 ** 31].map((id) => kernels.interleaved_format(id))).toEqual([0, 0, 0, 0, 0])
+    expect([-1, 4, 255, 256, 2 ** 31].map((id) => kernels.x8_format(id))).toEqual([0, 0, 0, 0, 0])
   })
 
   describe.each(FORMATS)('%s', (name) => {

@@ -3,13 +3,13 @@
  * lies side by side and no sum crosses lanes. It takes the bytes that the file's blocks take, in their place: eight
  * blocks, one below the other, become one. A kind of matrix for the engine, never of a file.
  *
- * `T`, the class of such a format, has `interleave(rows, stride)`: writes the block from `rows`, where the file's blocks
+ * `T`, the class of such a format, has `repack(rows, stride)`: writes the block from `rows`, where the file's blocks
  * begin `stride` bytes apart.
  */
-import { member, share, teamSize } from '../team'
+import { threadIndex, share, threadCount } from '../thread_pool'
 
 /** Added to the type number of ggml's format; ggml's own are far below. */
-export const INTERLEAVED: i32 = 256
+export const REPACKED: i32 = 256
 
 /** Rows that are interleaved. A matrix that is not a multiple of them stays as it is. */
 export const EIGHT: i32 = 8
@@ -31,30 +31,30 @@ const PARTS_A_THREAD: i32 = 4
 
 /**
  * Interleaves `rows` rows, a multiple of eight, of `rowBytes`, on all threads. `part` is the function that does part
- * `part` by `interleavePart`; `scratch` has room for eight rows a thread.
+ * `part` by `repackPart`; `scratch` has room for eight rows a thread.
  */
-export function interleaveShared(part: u32, weights: usize, rowBytes: usize, rows: i32, scratch: usize): void {
+export function repackShared(part: u32, weights: usize, rowBytes: usize, rows: i32, scratch: usize): void {
   const eights = rows / EIGHT
   work.weights = weights
   work.rowBytes = rowBytes
   work.eights = eights
   work.scratch = scratch
-  work.parts = teamSize() == 1 ? 1 : min(eights, PARTS_A_THREAD * teamSize())
+  work.parts = threadCount() == 1 ? 1 : min(eights, PARTS_A_THREAD * threadCount())
   share(part, work.parts)
 }
 
 @inline
-export function interleavePart<T>(part: i32): void {
+export function repackPart<T>(part: i32): void {
   const rowBytes = work.rowBytes
   const eightBytes = rowBytes * EIGHT
   const blockBytes = <usize>changetype<T>(0).bytes
-  const rows = work.scratch + <usize>member() * eightBytes
+  const rows = work.scratch + <usize>threadIndex() * eightBytes
   const end = border(part + 1)
   for (let at = border(part); at < end; at += eightBytes) {
     memory.copy(rows, at, eightBytes)
     let to = at
     for (let from = rows; from < rows + rowBytes; from += blockBytes, to += blockBytes * EIGHT) {
-      changetype<T>(to).interleave(from, rowBytes)
+      changetype<T>(to).repack(from, rowBytes)
     }
   }
 }

@@ -15,7 +15,7 @@ const COLUMNS: usize = 32
  * In the baseline build the two in the middle are exchanged, so that as 16 bits the even ones hold columns c and c + 1.
  */
 @unmanaged
-export class InterleavedQ4_0 {
+export class Q4_0x8 {
   /** Of one row. */
   @inline get elements(): i32 {
     return 32
@@ -37,7 +37,7 @@ export class InterleavedQ4_0 {
     return 4
   }
 
-  @inline interleave(rows: usize, stride: usize): void {
+  @inline repack(rows: usize, stride: usize): void {
     const to = changetype<usize>(this)
     for (let row: usize = 0; row < 8; row++) store<u16>(to + (row << 1), load<u16>(rows + row * stride))
     layFour(to + QUANTS, rows + 2, stride)

@@ -4,53 +4,53 @@ import { DasllamaError } from '../../errors.js'
 import type { Kernels } from './kernels.js'
 import type { Thread, ThreadHost, ThreadStart } from './threads.js'
 
-/** Most threads of a team: memory is exhausted long before. */
+/** Most threads of a pool: memory is exhausted long before. */
 export const MAX_THREADS = 32
 
 /**
  * The threads that share an engine's work. The caller's own is the leader and takes part; the kernels hand out the work
- * (assembly/team.ts), and this class only looks after the threads: starts them, notices when one ends, sends them home.
+ * (assembly/thread_pool.ts), and this class only looks after the threads: starts them, notices when one ends, sends them home.
  */
-export class Team {
+export class ThreadPool {
   readonly #kernels: Kernels
   readonly #maySleep: boolean
   /** The threads besides the leader's. */
-  readonly members: ReadonlySet<Thread>
-  readonly #members = new Set<Thread>()
+  readonly workers: ReadonlySet<Thread>
+  readonly #workers = new Set<Thread>()
   #size = 1
-  /** Resolves when the members that were dismissed have ended. */
+  /** Resolves when the workers that were dismissed have ended. */
   #ending: Promise<unknown> = Promise.resolve()
-  /** Why a member ended that nobody had sent home, until it has been reported. */
+  /** Why a worker ended that nobody had sent home, until it has been reported. */
   #loss: string | undefined
 
   private constructor(kernels: Kernels, { maySleep }: Pick<ThreadHost, 'maySleep'>) {
     this.#kernels = kernels
     this.#maySleep = maySleep
-    this.members = this.#members
+    this.workers = this.#workers
   }
 
-  static alone(kernels: Kernels): Team {
-    return new Team(kernels, { maySleep: true })
+  static single(kernels: Kernels): ThreadPool {
+    return new ThreadPool(kernels, { maySleep: true })
   }
 
   /**
    * A team of `size`. Rejects with `UNSUPPORTED` when a thread cannot be started, or with the signal's reason; then none
    * is left running.
    */
-  static async gather(
+  static async start(
     kernels: Kernels,
     size: number,
     host: ThreadHost,
     start: Omit<ThreadStart, 'number'>,
     signal?: AbortSignal,
-  ): Promise<Team> {
-    const team = new Team(kernels, host)
+  ): Promise<ThreadPool> {
+    const pool = new ThreadPool(kernels, host)
     const begin = (number: number) =>
       abortable(host.startThread({ ...start, number }, signal), signal, (late) => late.terminate())
     const started = await Promise.allSettled(Array.from({ length: size - 1 }, (_, i) => begin(i + 1)))
-    for (const result of started) if (result.status === 'fulfilled') team.#add(result.value)
+    for (const result of started) if (result.status === 'fulfilled') pool.#add(result.value)
     const failed = started.find((result) => result.status === 'rejected')
-    if (failed || signal?.aborted) void team.dismiss()
+    if (failed || signal?.aborted) void pool.shutDown()
     signal?.throwIfAborted()
     if (failed) {
       throw new DasllamaError(
@@ -62,8 +62,8 @@ export class Team {
         },
       )
     }
-    team.#lead(size)
-    return team
+    pool.#setSize(size)
+    return pool
   }
 
   /** Threads that take part, the leader included. */
@@ -72,8 +72,8 @@ export class Team {
   }
 
   /**
-   * Does `work`, which calls kernels, on all threads, and returns what it returns. Throws `THREAD_LOST` once when a member has died: before the work
-   * if it was noticed, during it if the member died with a part of it. What the work was to write is then worthless;
+   * Does `work`, which calls kernels, on all threads, and returns what it returns. Throws `THREAD_LOST` once when a worker has died: before the work
+   * if it was noticed, during it if the worker died with a part of it. What the work was to write is then worthless;
    * the team goes on with the threads that are left.
    */
   run<T>(work: () => T): T {
@@ -82,38 +82,38 @@ export class Team {
       return work()
     } catch (cause) {
       if (this.#size === 1 || !(cause instanceof WebAssembly.RuntimeError)) throw cause
-      void this.dismiss()
+      void this.shutDown()
       throw this.#lost('a thread does not finish its part of the work', cause)
     }
   }
 
   /**
-   * Ends the members' threads, at once; the leader goes on alone. Resolves when they have ended, and with them what they
+   * Ends the workers' threads, at once; the leader goes on alone. Resolves when they have ended, and with them what they
    * held of the memory. Idempotent.
    */
-  async dismiss(): Promise<void> {
-    const members = [...this.#members]
-    this.#ending = Promise.all([this.#ending, ...members.map(({ ended }) => ended)])
-    this.#members.clear()
+  async shutDown(): Promise<void> {
+    const workers = [...this.#workers]
+    this.#ending = Promise.all([this.#ending, ...workers.map(({ ended }) => ended)])
+    this.#workers.clear()
     this.#size = 1
     // Those that listen leave the kernels; the others, and what a runtime still does for a thread, end with it.
-    this.#kernels.team_dismiss()
-    for (const member of members) member.terminate()
+    this.#kernels.pool_shut_down()
+    for (const worker of workers) worker.terminate()
     await this.#ending
   }
 
-  #add(member: Thread): void {
-    this.#members.add(member)
-    void member.ended.then((reason) => {
-      if (!this.#members.delete(member)) return
+  #add(worker: Thread): void {
+    this.#workers.add(worker)
+    void worker.ended.then((reason) => {
+      if (!this.#workers.delete(worker)) return
       this.#loss = reason
-      this.#lead(this.#members.size + 1)
+      this.#setSize(this.#workers.size + 1)
     })
   }
 
-  #lead(size: number): void {
+  #setSize(size: number): void {
     this.#size = size
-    this.#kernels.team_lead(size, this.#maySleep)
+    this.#kernels.pool_start(size, this.#maySleep)
   }
 
   #lost(reason: string, cause?: unknown): DasllamaError {

@@ -1,7 +1,7 @@
 /**
  * Halves with their exponents raised by ten: bias 25 instead of 15. All finite halves below 128 are exact here, and none
  * of them is subnormal, so that no loop has to look for those; of weights, which seldom reach 1, some in a thousand would
- * be. The engine raises F16 weights when it loads them (src/backend/wasm/forms/raised-halves.ts).
+ * be. The engine raises F16 weights when it loads them (src/backend/wasm/repack/rebiased-f16.ts).
  */
 import { constant, HALF_BITS, TWO_102, TWO_38, TWO_64 } from '../math/constants'
 import { f32x4ToF16x4 } from '../math/f16'
@@ -21,7 +21,7 @@ const BLOCK: i32 = 8192
 
 /** Not of ggml: number 257 in dispatch.ts. */
 @unmanaged
-export class RaisedF16 {
+export class RebiasedF16 {
   @inline get elements(): i32 {
     return 1
   }
@@ -43,7 +43,7 @@ export class RaisedF16 {
 
   /** Exact. */
   dequantize(out: usize, n: i32): void {
-    widenRow<RaisedF16>(changetype<usize>(this), out, n)
+    widenRow<RebiasedF16>(changetype<usize>(this), out, n)
   }
 
   /** Raised halves count 2^-102 of their value below: with activations this large nothing of the products is lost. */
@@ -68,20 +68,20 @@ function widen(raised: v128): v128 {
 }
 
 /** Raises the `n` halves at `halves` in place; false, and they are as they were, if one is 128 or more, infinite or NaN. */
-export function raise_halves(halves: usize, n: i32): bool {
+export function rebias_f16(halves: usize, n: i32): bool {
   for (let done = 0; done < n; done += BLOCK) {
     const block = halves + (<usize>done << 1)
     const count = min(BLOCK, n - done)
     if (!haveRoom(block, count)) {
-      lower_halves(halves, done)
+      restore_f16(halves, done)
       return false
     }
-    raiseBlock(block, count)
+    rebiasBlock(block, count)
   }
   return true
 }
 
-function raiseBlock(halves: usize, n: i32): void {
+function rebiasBlock(halves: usize, n: i32): void {
   let at = halves
   for (const end = halves + (<usize>(n & ~7) << 1); at < end; at += 16) v128.store(at, raise(v128.load(at)))
   for (const end = halves + (<usize>n << 1); at < end; at += 2) {
@@ -89,8 +89,8 @@ function raiseBlock(halves: usize, n: i32): void {
   }
 }
 
-/** Takes back what `raise_halves` did. */
-export function lower_halves(raised: usize, n: i32): void {
+/** Takes back what `rebias_f16` did. */
+export function restore_f16(raised: usize, n: i32): void {
   let at = raised
   for (const end = raised + (<usize>(n & ~7) << 1); at < end; at += 16) v128.store(at, lower(v128.load(at)))
   for (const end = raised + (<usize>n << 1); at < end; at += 2) {
@@ -119,14 +119,14 @@ function haveRoom(halves: usize, n: i32): bool {
 @inline
 function raise(halves: v128): v128 {
   const parts = i16x8.min_s(v128.and(halves, constant(MAGNITUDES)), constant(SMALLEST_NORMALS))
-  const low = raisedBits(i32x4.extend_low_i16x8_s(parts))
-  const high = raisedBits(i32x4.extend_high_i16x8_s(parts))
+  const low = rebiasedBits(i32x4.extend_low_i16x8_s(parts))
+  const high = rebiasedBits(i32x4.extend_high_i16x8_s(parts))
   return i16x8.add(i16x8.sub(halves, parts), i16x8.narrow_i32x4_u(low, high))
 }
 
 /** Exponent and fraction of four multiples of 2^-24 as raised halves have them; negative for zero. */
 @inline
-function raisedBits(multiples: v128): v128 {
+function rebiasedBits(multiples: v128): v128 {
   return i32x4.shr_s(i32x4.sub(f32x4.convert_i32x4_s(multiples), constant(REBIAS)), 13)
 }
 

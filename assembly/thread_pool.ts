@@ -1,6 +1,6 @@
 /**
  * A standing team of threads over one shared memory. Each thread has its own instance of this module; the one that
- * JavaScript calls is the leader, the others are members, parked in `team_serve` until there is work.
+ * JavaScript calls is the leader, the others are members, parked in `pool_serve` until there is work.
  *
  * Work is a function of a part's number, and parts are taken one by one by whoever is free. Who takes which must not
  * matter to the result. A member that has died takes none, and the others do it all; one that dies with a part in its
@@ -47,20 +47,20 @@ let job: i32 = 0
 let me: i32 = 0
 
 /** Makes this instance the leader of `threads` threads, itself included. */
-export function team_lead(threads: i32, sleeps: bool): void {
+export function pool_start(threads: i32, sleeps: bool): void {
   size = threads
   maySleep = sleeps
 }
 
 /** How many threads there are to share work with, the leader included. */
 @inline
-export function teamSize(): i32 {
+export function threadCount(): i32 {
   return size
 }
 
 /** The number of the thread that runs this, for scratch that is its own. */
 @inline
-export function member(): i32 {
+export function threadIndex(): i32 {
   return me
 }
 
@@ -84,7 +84,7 @@ export function share(work: u32, parts: i32): void {
 }
 
 /** A member's life: `number` is its own, 1 and up. Returns when the team is dismissed. */
-export function team_serve(number: i32): void {
+export function pool_serve(number: i32): void {
   me = number
   let seen = 0
   while (true) {
@@ -96,7 +96,7 @@ export function team_serve(number: i32): void {
 }
 
 /** Sends the members home; the leader goes on alone. Harmless when repeated. */
-export function team_dismiss(): void {
+export function pool_shut_down(): void {
   if (size == 1) return
   size = 1
   store<u32>(WORK, 0)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../../../src/backend/wasm/engine.js'
-import { RAISED_F16, RaisedHalves } from '../../../../src/backend/wasm/forms/raised-halves.js'
+import { REBIASED_F16, RebiasedF16Repacker } from '../../../../src/backend/wasm/repack/rebiased-f16.js'
 import { f16ToF32, f32ToF16 } from '../../../../src/gguf/half.js'
 import type { TensorInfo } from '../../../../src/gguf/model-file.js'
 import { type TensorToWrite, writeGguf } from '../../../../src/gguf/writer.js'
@@ -64,7 +64,7 @@ describe('a tensor that is read in pieces', () => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as TensorInfo
     const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as TensorInfo
-    const halves = new RaisedHalves({ kernels, arena })
+    const halves = new RebiasedF16Repacker({ kernels, arena })
     const take = (values: Uint16Array, of: TensorInfo) => {
       const pointer = arena.allocate(6, 'a piece')
       arena.bytes(pointer, 6).set(new Uint8Array(values.buffer))
@@ -74,17 +74,17 @@ describe('a tensor that is read in pieces', () => {
     const readers = pieces.map((piece) => take(piece, tensor))
     const otherReader = take(ROOM, other)
     halves.settle()
-    expect(halves.formatOf(tensor).id).toBe(raised ? RAISED_F16.id : tensor.format.id)
+    expect(halves.formatOf(tensor).id).toBe(raised ? REBIASED_F16.id : tensor.format.id)
     for (const [i, read] of readers.entries()) {
       expect(read()).toEqual(raised ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
     }
-    expect(halves.formatOf(other)).toBe(RAISED_F16)
+    expect(halves.formatOf(other)).toBe(REBIASED_F16)
     expect(otherReader()).toEqual(Uint16Array.of(0x6400, 0x0400, 0x8000))
   })
 
   it('of another format is left alone', async () => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall()).tensors.get(LARGE) as TensorInfo
-    expect(new RaisedHalves({ kernels, arena }).isFor(tensor)).toBe(false)
+    expect(new RebiasedF16Repacker({ kernels, arena }).isFor(tensor)).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Blocks of `InterleavedQ4_0` times one token's activations: what they add to eight rows' sums. A lane is a row, four
+ * Blocks of `Q4_0x8` times one token's activations: what they add to eight rows' sums. A lane is a row, four
  * columns a time, and integers are exact in every order: so the sums are bit for bit those of `Q4_0`.
  *
  * `add(x, scale, total, end, sums)` goes through blocks from the pointer on: `x` … `end` are the activations, `scale` and
@@ -26,7 +26,7 @@ function accumulated(dots: v128, x: v128, scales: v128, sum: v128): v128 {
 
 /** Activations of 8 bits, where `BYTE_DOTS` says that unsigned bytes will do: high nibbles count 16 times until the end. */
 @unmanaged
-export class InterleavedQ4_0Bytes {
+export class Q4_0x8Bytes {
   @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
     const lows = constant(BYTES_0F)
     const highs = constant(BYTES_F0)
@@ -91,7 +91,7 @@ function high8(q: v128, lows: v128): v128 {
 
 /** Activations of 8 bits on all other processors: all of a block's products fit into 16 bits, 15 × 127 × 16 < 2^15. */
 @unmanaged
-export class InterleavedQ4_0Pairs {
+export class Q4_0x8Pairs {
   @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
     const lows = constant(BYTES_0F)
     const ones = constant(ONES_I16)
@@ -144,7 +144,7 @@ function dot16(quants: v128, x: v128): v128 {
  * that none but the last is moved: 3840 × 32767 × 8 < 2^31.
  */
 @unmanaged
-export class InterleavedQ4_0Wide {
+export class Q4_0x8Wide {
   @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
     const first = constant(WORDS_000F)
     const second = constant(WORDS_00F0)

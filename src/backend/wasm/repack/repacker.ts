@@ -10,7 +10,7 @@ export interface Piece {
 }
 
 /** How the kernels want tensors of some kind in memory, where their file has them otherwise. It takes as many bytes. */
-export interface MemoryForm {
+export interface Repacker {
   /** Whether it is for tensors like this one. */
   isFor(tensor: TensorInfo): boolean
   /** Bytes of one of its tensors that change together: each piece is some of them, or the rest of the tensor. */

@@ -4,16 +4,16 @@ import { checkHalves } from '../../../gguf/weight-check.js'
 import type { Arena } from '../arena.js'
 import type { Engine } from '../engine.js'
 import type { Kernels } from '../kernels.js'
-import type { MemoryForm, Piece } from './memory-form.js'
+import type { Piece, Repacker } from './repacker.js'
 
 /**
  * F16 with exponents that are larger by ten: exact for what is below 128, and without subnormal numbers, which slow a
- * product down. Only the kernels know it, by this number; see assembly/formats/raised_f16.ts.
+ * product down. Only the kernels know it, by this number; see assembly/formats/rebiased_f16.ts.
  */
-export const RAISED_F16: BlockFormat = { ...blockFormat('F16'), id: 257 }
+export const REBIASED_F16: BlockFormat = { ...blockFormat('F16'), id: 257 }
 
 /** F16 tensors whose halves are raised; one with a half of 128 or more stays F16. */
-export class RaisedHalves implements MemoryForm {
+export class RebiasedF16Repacker implements Repacker {
   readonly #kernels: Kernels
   readonly #arena: Arena
   readonly #raised: Piece[] = []
@@ -39,7 +39,7 @@ export class RaisedHalves implements MemoryForm {
   change(piece: Piece): void {
     const { tensor, pointer, length } = piece
     const isOpen = !this.#refused.has(tensor)
-    if (isOpen && this.#kernels.raise_halves(pointer, length / 2)) {
+    if (isOpen && this.#kernels.rebias_f16(pointer, length / 2)) {
       this.#raised.push(piece)
       return
     }
@@ -51,11 +51,11 @@ export class RaisedHalves implements MemoryForm {
   /** Gives tensors that cannot be raised as a whole their own halves back. */
   settle(): void {
     for (const { tensor, pointer, length } of this.#raised.splice(0)) {
-      if (this.#refused.has(tensor)) this.#kernels.lower_halves(pointer, length / 2)
+      if (this.#refused.has(tensor)) this.#kernels.restore_f16(pointer, length / 2)
     }
   }
 
   formatOf(tensor: TensorInfo): BlockFormat {
-    return this.#refused.has(tensor) ? tensor.format : RAISED_F16
+    return this.#refused.has(tensor) ? tensor.format : REBIASED_F16
   }
 }

@@ -6,7 +6,7 @@
  * k-th of the block's first sixteen, or `high` of its last. `bytesOf(first, k, high)` gives them as bytes;
  * `pairsOf(first, k, high, second)` as 16 bits and less `zero`, two columns at a time.
  */
-import { EIGHT, eightAt } from '../formats/interleaved'
+import { EIGHT, eightAt } from '../formats/x8'
 import { BLOCK, Int16Tile } from './int16'
 import { Int8Tile, W32 } from './int8'
 import { PANEL, TILE_BYTES, TILE_ROWS } from './scratch'
@@ -20,7 +20,7 @@ function eightBlocksAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32
 
 /** `Int8Tile` with another way to take weights. */
 @unmanaged
-export class InterleavedInt8Tile<T> {
+export class X8Int8Tile<T> {
   @inline get rows(): i32 {
     return TILE_ROWS
   }
@@ -57,7 +57,7 @@ export class InterleavedInt8Tile<T> {
 
 /** `Int16Tile` with another way to take weights. */
 @unmanaged
-export class InterleavedInt16Tile<T> {
+export class X8Int16Tile<T> {
   @inline get rows(): i32 {
     return TILE_ROWS
   }

@@ -19,8 +19,8 @@ import { append, decode, load } from '../load.js'
 const KERNELS = await platform.loadKernels()
 
 function leavingRows(engine: Engine): Engine {
-  const interleaved_format: Kernels['interleaved_format'] = () => 0
-  return { ...engine, kernels: { ...engine.kernels, interleaved_format } }
+  const x8_format: Kernels['x8_format'] = () => 0
+  return { ...engine, kernels: { ...engine.kernels, x8_format } }
 }
 
 /** Logits after a prompt, and after single tokens. */
@@ -91,7 +91,7 @@ describe.each(MODELS)('a Q4_0 model %s', (_, options) => {
       const executable = await load(bytes, { engine })
       expect(await logitsOf(executable)).toEqual(await logitsOf(await load(bytes)))
     } finally {
-      engine.team.dismiss()
+      engine.pool.shutDown()
     }
   })
 })

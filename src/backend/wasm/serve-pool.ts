@@ -2,11 +2,11 @@ import { instantiateKernels } from './kernels.js'
 import type { ThreadStart } from './threads.js'
 
 /** The program of a member's thread: takes its place in the team and serves, blocking, until it is dismissed. */
-export async function serveTeam(
+export async function servePool(
   { kernels, memory, number }: ThreadStart,
   onReady: () => void,
 ): Promise<void> {
-  const { team_serve } = await instantiateKernels(kernels, memory)
+  const { pool_serve } = await instantiateKernels(kernels, memory)
   onReady()
-  team_serve(number)
+  pool_serve(number)
 }

@@ -2,13 +2,13 @@ import { type BlockFormat, bytesFor } from '../../../gguf/block-formats.js'
 import type { TensorInfo } from '../../../gguf/model-file.js'
 import type { Engine } from '../engine.js'
 import type { Pointer } from '../kernels.js'
-import type { MemoryForm, Piece } from './memory-form.js'
+import type { Piece, Repacker } from './repacker.js'
 
-/** Rows that the kernels interleave (assembly/formats/interleaved.ts). */
+/** Rows that the kernels repack (assembly/formats/x8.ts). */
 const EIGHT = 8
 
 /** Matrices whose rows are interleaved by eights, under a number of their own, where the kernels know such a form of their format. */
-export class InterleavedRows implements MemoryForm {
+export class X8Repacker implements Repacker {
   readonly #engine: Engine
   readonly #bounds: ReadonlyMap<string, ReadonlySet<number>>
   /** Room for eight rows a thread. */
@@ -31,18 +31,18 @@ export class InterleavedRows implements MemoryForm {
   }
 
   begin(tensors: readonly TensorInfo[]): void {
-    const { arena, team } = this.#engine
+    const { arena, pool } = this.#engine
     const widest = tensors.reduce((widest, tensor) => Math.max(widest, this.unitBytes(tensor)), 0)
-    if (widest > 0) this.#scratch = arena.allocate(team.size * widest, 'interleaving of rows')
+    if (widest > 0) this.#scratch = arena.allocate(pool.size * widest, 'interleaving of rows')
   }
 
   change({ tensor, pointer, length }: Piece): void {
-    const { kernels, team } = this.#engine
+    const { kernels, pool } = this.#engine
     const scratch = this.#scratch
     if (scratch === undefined) throw new Error('it has not begun')
     const unitBytes = this.unitBytes(tensor)
     const rows = (length / unitBytes) * EIGHT
-    team.run(() => kernels.interleave(this.#idOf(tensor), pointer, unitBytes / EIGHT, rows, scratch))
+    pool.run(() => kernels.repack(this.#idOf(tensor), pointer, unitBytes / EIGHT, rows, scratch))
   }
 
   settle(): void {
@@ -55,6 +55,6 @@ export class InterleavedRows implements MemoryForm {
   }
 
   #idOf({ format }: TensorInfo): number {
-    return this.#engine.kernels.interleaved_format(format.id)
+    return this.#engine.kernels.x8_format(format.id)
   }
 }

@@ -89,49 +89,49 @@ describe('threads', () => {
 describe('a team', () => {
   it('ends its threads when it is dismissed', async () => {
     const { host, threads } = watchedHost()
-    const { team } = await createThreadedEngine(KERNELS, 4, host)
-    expect(team.size).toBe(4)
+    const { pool } = await createThreadedEngine(KERNELS, 4, host)
+    expect(pool.size).toBe(4)
     const ended = [false, false, false]
     for (const [i, thread] of threads.entries()) void thread.ended.then(() => (ended[i] = true))
-    void team.dismiss()
-    expect(team.size).toBe(1)
-    await team.dismiss()
+    void pool.shutDown()
+    expect(pool.size).toBe(1)
+    await pool.shutDown()
     expect(ended).toEqual([true, true, true])
-    team.run(() => {})
+    pool.run(() => {})
   })
 
   it('says once that a thread has died, and goes on with the others', async () => {
     const { host, threads } = watchedHost()
-    const { team } = await createThreadedEngine(KERNELS, 3, host)
+    const { pool } = await createThreadedEngine(KERNELS, 3, host)
     threads[0].terminate()
     await threads[0].ended
     await new Promise((resolve) => setImmediate(resolve))
     let ran = 0
     const work = () => ran++
-    expect(() => team.run(work)).toThrow(
+    expect(() => pool.run(work)).toThrow(
       expect.objectContaining({ code: 'THREAD_LOST', hint: expect.stringContaining('2 threads') }),
     )
     expect(ran).toBe(0)
-    team.run(work)
-    expect([ran, team.size]).toEqual([1, 2])
-    team.dismiss()
+    pool.run(work)
+    expect([ran, pool.size]).toEqual([1, 2])
+    pool.shutDown()
   })
 
   it('gives up on a thread that does not finish, and goes on alone', async () => {
     const { host, threads } = watchedHost()
-    const { team } = await createThreadedEngine(KERNELS, 3, host)
+    const { pool } = await createThreadedEngine(KERNELS, 3, host)
     const trap = () => {
       throw new WebAssembly.RuntimeError('unreachable')
     }
-    expect(() => team.run(trap)).toThrow(
+    expect(() => pool.run(trap)).toThrow(
       expect.objectContaining({ code: 'THREAD_LOST', hint: expect.stringContaining('one thread') }),
     )
     await Promise.all(threads.map(({ ended }) => ended))
     await new Promise((resolve) => setImmediate(resolve))
-    team.run(() => {})
-    expect(team.size).toBe(1)
+    pool.run(() => {})
+    expect(pool.size).toBe(1)
     // Alone, a trap is what it is.
-    expect(() => team.run(trap)).toThrow(WebAssembly.RuntimeError)
+    expect(() => pool.run(trap)).toThrow(WebAssembly.RuntimeError)
   })
 
   it('is not gathered when one of its threads cannot be started', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { RAISED_F16 } from '../../src/backend/wasm/forms/raised-halves.js'
 import type { Pointer } from '../../src/backend/wasm/kernels.js'
+import { REBIASED_F16 } from '../../src/backend/wasm/repack/rebiased-f16.js'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { f16ToF32 } from '../../src/gguf/half.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
@@ -50,15 +50,15 @@ describe.each(BUILDS)('%s build', (build) => {
     const out = bench.room(4 * ALL.length)
     for (let i = 0; i < ALL.length; i += n) {
       const at = (halves + 2 * i) as Pointer
-      expect(bench.kernels.raise_halves(at, n)).toBeTruthy()
-      bench.kernels.dequantize(RAISED_F16.id, at, (out + 4 * i) as Pointer, n)
+      expect(bench.kernels.rebias_f16(at, n)).toBeTruthy()
+      bench.kernels.dequantize(REBIASED_F16.id, at, (out + 4 * i) as Pointer, n)
     }
     const raised = halvesAt(halves, ALL.length)
     // Without an exponent there is zero alone.
     expect(raised.filter((bits) => (bits & 0x7c00) === 0)).toEqual([0, 0x8000])
     const values = bench.result(out, ALL.length)
     expect(Array.from(ALL).filter((half, i) => !Object.is(values[i], f16ToF32(half)))).toEqual([])
-    for (let i = 0; i < ALL.length; i += n) bench.kernels.lower_halves((halves + 2 * i) as Pointer, n)
+    for (let i = 0; i < ALL.length; i += n) bench.kernels.restore_f16((halves + 2 * i) as Pointer, n)
     expect(halvesAt(halves, ALL.length)).toEqual(Array.from(ALL))
   })
 
@@ -75,7 +75,7 @@ describe.each(BUILDS)('%s build', (build) => {
       const halves = randomHalves(n, place)
       halves[place] = half
       const pointer = placed(halves)
-      expect(bench.kernels.raise_halves(pointer, n)).toBeFalsy()
+      expect(bench.kernels.rebias_f16(pointer, n)).toBeFalsy()
       expect(halvesAt(pointer, n)).toEqual(Array.from(halves))
     }
   })
@@ -94,14 +94,14 @@ describe.each(BUILDS)('%s build', (build) => {
           const products = (id: number): number[] => {
             const out = bench.room(4 * rows * (1 + tokens))
             kernels.matvec(id, pointer, x, out, rows, n)
-            const tiled = (out + 4 * rows) as Pointer
+            const batched = (out + 4 * rows) as Pointer
             const scratch = bench.room(kernels.matmul_scratch(n))
-            kernels.matmul(id, pointer, x, 4 * n, tiled, rows, n, tokens, rows, scratch)
+            kernels.matmul(id, pointer, x, 4 * n, batched, rows, n, tokens, rows, scratch)
             return Array.from(bench.result(out, rows * (1 + tokens)))
           }
           const plain = products(F16.id)
-          expect(kernels.raise_halves(pointer, rows * n)).toBeTruthy()
-          expect(products(RAISED_F16.id)).toEqual(plain)
+          expect(kernels.rebias_f16(pointer, rows * n)).toBeTruthy()
+          expect(products(REBIASED_F16.id)).toEqual(plain)
         },
       ),
       { numRuns: 60 },
