@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { KV_TYPES, type MemoryRecord, type SequenceMemory } from '../../../src/backend/memory.js'
+import {
+  KV_TYPES,
+  type MemoryRecord,
+  reachableLength,
+  type SequenceMemory,
+} from '../../../src/backend/memory.js'
 import type { Engine } from '../../../src/backend/wasm/engine.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { SMALL, smallModel, VOCAB } from '../../model/small.js'
@@ -66,8 +71,8 @@ describe('a memory', () => {
   it('without windows reaches every length', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(300, VOCAB))
-    for (const to of [0, 1, 127, 128, 129, 299, 300]) expect(memory.reachable(to)).toBe(to)
-    expect(memory.reachable(1000)).toBe(300)
+    for (const to of [0, 1, 127, 128, 129, 299, 300]) expect(reachableLength(memory.reach, to)).toBe(to)
+    expect(reachableLength(memory.reach, 1000)).toBe(300)
     expect(memory.canShift).toBe(true)
   })
 })
