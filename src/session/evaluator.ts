@@ -1,5 +1,5 @@
 import { batchOf, MAX_ROWS, type Phase, phaseOf } from '../backend/batch.js'
-import type { SequenceMemory } from '../backend/memory.js'
+import { reachableLength, type SequenceMemory } from '../backend/memory.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { tokensToDrop } from './context-shift.js'
 import { contextFull, isOutOfMemory, nothingEvaluated } from './failures.js'
@@ -106,7 +106,7 @@ export class Evaluator {
   /** How many tokens of `prompt` need no evaluation. `exact`: only those that were evaluated as it would be. */
   cached(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
     const shared = this.#sequence.shared(prompt, reuse === 'exact' ? phaseOf(prompt.length) : undefined)
-    return this.#memory.reachable(Math.min(shared, this.#memory.length))
+    return reachableLength(this.#memory.reach, shared)
   }
 
   /**

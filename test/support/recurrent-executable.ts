@@ -41,6 +41,10 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
     this.network = new RecurrentNetwork(vocab)
   }
 
+  get canShift(): boolean {
+    return this.reach === 'kv' || this.reach === 'window'
+  }
+
   get bytesInUse(): number {
     let bytes = WEIGHT_BYTES
     for (const memory of this.open) bytes += memory.bytes
@@ -94,7 +98,7 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
     const view = new Float32Array(want === 'hidden' ? WIDTH : this.vocabSize)
     for (const row of outputs) {
       view.set(want === 'hidden' ? states[row] : this.network.logits(states[row]))
-      take(row, view)
+      await take(row, view)
       view.fill(Number.NaN)
     }
     for (const run of runs) this.#append(run, states, outputs)

@@ -1,5 +1,12 @@
 import type { Phase } from '../../src/backend/batch.js'
-import type { KvType, MemoryRecord, MemorySpec, SequenceMemory } from '../../src/backend/memory.js'
+import {
+  type KvType,
+  type MemoryRecord,
+  type MemorySpec,
+  reachableLength,
+  type SequenceMemory,
+  type Span,
+} from '../../src/backend/memory.js'
 import { DasllamaError } from '../../src/errors.js'
 import { WIDTH } from './recurrent-network.js'
 
@@ -27,6 +34,7 @@ export const SPECS: Readonly<Record<Reach, readonly MemorySpec[]>> = {
 /** What an executable and its memories share. */
 export interface MemoryOwner {
   readonly reach: Reach
+  readonly canShift: boolean
   readonly open: Set<RecurrentMemory>
   /** Throws `OUT_OF_MEMORY` where so many bytes more do not fit. */
   assertRoom(bytes: number): void
@@ -50,7 +58,7 @@ export class RecurrentMemory implements SequenceMemory {
     this.#owner = owner
     this.type = type
     this.#retain = retain
-    this.canShift = owner.reach === 'kv' || owner.reach === 'window'
+    this.canShift = owner.canShift
     owner.open.add(this)
   }
 
@@ -67,16 +75,19 @@ export class RecurrentMemory implements SequenceMemory {
     return this.#states.get(this.length)
   }
 
-  reachable(to: number): number {
-    const most = Math.min(to, this.length)
-    let reached = 0
-    for (const length of this.#states.keys()) if (length <= most) reached = Math.max(reached, length)
-    return reached
+  get reach(): readonly Span[] {
+    const reach: [number, number][] = [[0, 0]]
+    for (const length of [...this.#states.keys()].sort((a, b) => a - b)) {
+      const last = reach[reach.length - 1]
+      if (length === last[1] + 1) last[1] = length
+      else reach.push([length, length])
+    }
+    return reach
   }
 
   async truncate(to: number): Promise<number> {
     this.#assertUsable()
-    const reached = this.reachable(to)
+    const reached = reachableLength(this.reach, to)
     for (const length of [...this.#states.keys()]) if (length > reached) this.#states.delete(length)
     for (const length of [...this.#checkpoints]) if (length > reached) this.#checkpoints.delete(length)
     if (this.#held !== undefined && this.#held > reached) this.#held = undefined
