@@ -162,7 +162,7 @@ describe('an engine in a Worker', () => {
     const progress: number[] = []
     await using _ = await load(BYTES, { onProgress: ({ loaded, total }) => progress.push(loaded / total) })
     expect(progress.at(-1)).toBe(1)
-    expect(progress.toSorted((a, b) => a - b)).toEqual(progress)
+    expect([...progress].sort((a, b) => a - b)).toEqual(progress)
   })
 
   it('reports the warnings of one in this thread', async () => {

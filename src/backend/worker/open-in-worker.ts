@@ -6,7 +6,7 @@ import { TensorSamples } from '../../gguf/tensor-samples.js'
 import type { Platform } from '../../platform/platform.js'
 import { isA, isBytes } from '../../read-list.js'
 import { isFileHandle, type ModelSource, openSource } from '../../storage/open-source.js'
-import type { LoadedProgram, LoadingOptions, OpenedModel } from '../engine-host.js'
+import type { LoadingOptions, OpenedModel } from '../engine-host.js'
 import type { Program } from '../program.js'
 import type { EngineOptions } from '../wasm/open-engine.js'
 import { Channel } from './channel.js'
@@ -91,7 +91,7 @@ export async function openInWorker(
     load: (program, options) =>
       load(channel, program, options).then(
         ({ executable, samples }) => {
-          const remote = new RemoteExecutable(channel, executable, end)
+          const remote = new RemoteExecutable(channel, executable, { end })
           forgotten.get().register(remote, thread)
           return { executable: remote, samples: new TensorSamples(samples) }
         },
