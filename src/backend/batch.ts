@@ -53,10 +53,10 @@ export interface Batch {
 }
 
 /**
- * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns.
- * What it throws rejects the batch.
+ * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns or,
+ * where it returns a promise, until that settles: the executable waits for it. An error in it rejects the batch.
  */
-export type TakeOutput = (row: number, values: Float32Array) => void
+export type TakeOutput = (row: number, values: Float32Array) => void | Promise<void>
 
 /** A batch of one run that continues `memory`. */
 export function batchOf(

@@ -4,6 +4,7 @@ import type { SamplingParams } from '../sampling/params.js'
 import { Call } from '../session/call.js'
 import { Embedder } from '../session/embedder.js'
 import { modelDisposed } from '../session/failures.js'
+import { Scheduler } from '../session/scheduler.js'
 import { Session, type SessionHost } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import { SessionRegistry } from '../session/session-registry.js'
@@ -152,6 +153,7 @@ class ModelHost implements SessionHost {
   readonly vocabSize: number
   readonly kernels: string
   readonly sessions: SessionRegistry
+  readonly scheduler: Scheduler
   #executable: Executable | undefined
 
   constructor({ executable, identity, tokenizer, config, onWarning }: ModelParts) {
@@ -160,6 +162,7 @@ class ModelHost implements SessionHost {
     this.vocabSize = config.vocabSize
     this.kernels = executable.kernels
     this.sessions = new SessionRegistry(() => this.executable, onWarning)
+    this.scheduler = new Scheduler({ engine: this.sessions })
     this.#executable = executable
   }
 

@@ -1,8 +1,9 @@
-import { batchOf, MAX_ROWS, type Phase, phaseOf } from '../backend/batch.js'
+import { type Phase, phaseOf } from '../backend/batch.js'
 import type { SequenceMemory } from '../backend/memory.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { tokensToDrop } from './context-shift.js'
 import { contextFull, isOutOfMemory, nothingEvaluated } from './failures.js'
+import type { Scheduler } from './scheduler.js'
 import type { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
 import type { ResolvedSessionOptions } from './session-options.js'
@@ -11,7 +12,8 @@ import type { StatsMeter } from './stats.js'
 
 /** What an evaluator works on. */
 export interface EvaluatorParts {
-  readonly engine: Pick<SessionRegistry, 'run' | 'attempt'>
+  readonly scheduler: Pick<Scheduler, 'run'>
+  readonly sessions: Pick<SessionRegistry, 'attempt'>
   readonly memory: SequenceMemory
   readonly vocabSize: number
   readonly options: Pick<ResolvedSessionOptions, 'contextLength' | 'shiftKeep'>
@@ -37,7 +39,8 @@ interface EvaluateOptions {
  */
 export class Evaluator {
   #sequence = new Sequence()
-  readonly #engine: EvaluatorParts['engine']
+  readonly #scheduler: EvaluatorParts['scheduler']
+  readonly #sessions: EvaluatorParts['sessions']
   readonly #memory: SequenceMemory
   readonly #options: EvaluatorParts['options']
   readonly #stats: StatsMeter
@@ -47,8 +50,9 @@ export class Evaluator {
   /** How often logits have been written over. */
   #writes = 0
 
-  constructor({ engine, memory, vocabSize, options, stats }: EvaluatorParts) {
-    this.#engine = engine
+  constructor({ scheduler, sessions, memory, vocabSize, options, stats }: EvaluatorParts) {
+    this.#scheduler = scheduler
+    this.#sessions = sessions
     this.#memory = memory
     this.#options = options
     this.#stats = stats
@@ -210,8 +214,8 @@ export class Evaluator {
   }
 
   /**
-   * Evaluates the gap between memory and sequence, and `ids` after it, in batches of one phase. A batch that fails leaves
-   * everything as the one before it did.
+   * Evaluates the gap between memory and sequence, and `ids` after it, a stretch of one phase after another. A failure
+   * leaves what has been evaluated before it.
    */
   async #evaluate(
     ids: readonly TokenId[],
@@ -226,22 +230,32 @@ export class Evaluator {
       const from = this.#memory.length
       const rows: TokenId[] = []
       const outputs: number[] = []
-      let to = from
-      for (; to < end && rows.length < MAX_ROWS && phaseAt(to) === phaseAt(from); to++) {
-        const isWanted = to + 1 === end ? wantLogits : to >= start && scores?.wants(to + 1 - start)
+      for (let at = from; at < end && phaseAt(at) === phaseAt(from); at++) {
+        const isWanted = at + 1 === end ? wantLogits : at + 1 > start && scores?.wants(at + 1 - start)
         if (isWanted) outputs.push(rows.length)
-        rows.push(idAt(to))
+        rows.push(idAt(at))
       }
-      const batch = batchOf(rows, { memory: this.#memory, phase: phaseAt(from), outputs, signal })
-      const ms = await this.#engine.run(batch, (row, logits) => {
-        const next = from + row + 1
-        if (next > start) scores?.take(next - start, logits)
-        if (next === end) this.#write(logits)
+      let evaluated = from
+      await this.#scheduler.run({
+        memory: this.#memory,
+        ids: rows,
+        phase: phaseAt(from),
+        outputs,
+        signal,
+        take: (row, logits) => {
+          const next = from + row + 1
+          if (next > start) scores?.take(next - start, logits)
+          if (next === end) this.#write(logits)
+        },
+        advanced: (count, ms) => {
+          this.#stats.evaluated(count, { ms, isDecode })
+          const before = Math.max(evaluated, start)
+          evaluated += count
+          if (evaluated > start) this.#sequence.append(ids.slice(before - start, evaluated - start), phase)
+          if (evaluated === end && wantLogits) this.#hasLogits = true
+          else if (evaluated > start) this.#hasLogits = false
+        },
       })
-      this.#stats.evaluated(rows.length, { ms, isDecode })
-      if (to > start) this.#sequence.append(ids.slice(Math.max(from, start) - start, to - start), phase)
-      if (to === end && wantLogits) this.#hasLogits = true
-      else if (to > start) this.#hasLogits = false
     }
   }
 
@@ -261,7 +275,7 @@ export class Evaluator {
     const dropped = tokensToDrop(keep, position, count, contextLength)
     if (dropped === undefined) return false
     await this.#fillGap({ wantLogits: false })
-    await this.#engine.attempt(() => this.#memory.shift(keep, dropped))
+    await this.#sessions.attempt(() => this.#memory.shift(keep, dropped))
     this.#sequence.drop(keep, dropped)
     this.#stats.shifted()
     return true

@@ -268,7 +268,12 @@ export class WasmExecutable implements Executable {
       const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
       checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
       for (const [index, row] of rows.entries()) {
-        take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+        const taken = take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+        if (taken) {
+          await taken
+          this.#assertOpen()
+          signal?.throwIfAborted()
+        }
       }
     }
     return ms

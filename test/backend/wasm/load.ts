@@ -41,7 +41,9 @@ export async function outputsOf(
   batch: Batch,
 ): Promise<Map<number, Float32Array>> {
   const results = new Map<number, Float32Array>()
-  await executable.run(batch, (row, values) => results.set(row, values.slice()))
+  await executable.run(batch, (row, values) => {
+    results.set(row, values.slice())
+  })
   return results
 }
 
