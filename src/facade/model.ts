@@ -3,6 +3,7 @@ import type { Config } from '../model/config.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Call } from '../session/call.js'
 import { Embedder } from '../session/embedder.js'
+import { type BatchEntry, evalBatch } from '../session/eval-batch.js'
 import { modelDisposed } from '../session/failures.js'
 import { Scheduler } from '../session/scheduler.js'
 import { Session, type SessionHost } from '../session/session.js'
@@ -103,6 +104,30 @@ export class Model {
   createSession(options: SessionOptions = {}): Session {
     this.#assertOpen()
     return Session.create(this.#host, resolveSessionOptions(options, this.contextLength))
+  }
+
+  /**
+   * Evaluates tokens of several sessions together, each as `session.eval(ids)` does and to the same bits. A pass reads the
+   * weights once for all of its rows, so several sequences take little more time than one. Generations, chats and
+   * evaluations that merely run at the same time share passes too; this is for those who sample by hand.
+   *
+   * ```js
+   * const sessions = prompts.map(() => model.createSession())
+   * await model.evalBatch(sessions.map((session, i) => ({ session, ids: model.encode(prompts[i]) })))
+   * for (let n = 0; n < 20; n++) {
+   *   await model.evalBatch(sessions.map((session) => ({ session, ids: [session.sample()] })))
+   * }
+   * ```
+   *
+   * Before anything is evaluated it rejects, naming the entry, with `INVALID_ARGUMENT` for entries that are not an array or
+   * empty, a session that is listed twice or belongs to another model, and ids that are none of the vocabulary or empty;
+   * with `DISPOSED`, `BUSY` or `CONTEXT_FULL` for a session. Later an entry fails as `session.eval` does, and the others
+   * are evaluated all the same; when all have ended, it rejects with the failure of the first entry that has one. `signal`
+   * aborts all of them.
+   */
+  async evalBatch(entries: readonly BatchEntry[], options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#assertOpen()
+    await evalBatch(this.#host, entries, options)
   }
 
   /** @internal What `embed` works with, until it is disposed. Throws `DISPOSED`. */

@@ -169,6 +169,13 @@ export class Evaluator {
     }, logits)
   }
 
+  /** Throws `CONTEXT_FULL` where the pending token and `count` more do not fit, and no context shift makes room. */
+  assertFits(count: number): void {
+    const { pending, position } = this.#sequence
+    const all = count + (pending === undefined ? 0 : 1)
+    if (this.#tokensToDrop(all) === undefined) this.assertRoom(all, position)
+  }
+
   /** Throws `CONTEXT_FULL` where `count` tokens from `position` on do not fit. */
   assertRoom(count: number, position: number): void {
     const { contextLength } = this.#options
@@ -268,16 +275,22 @@ export class Evaluator {
 
   /** Makes room for `count` more tokens if a context shift can; whether there is. */
   async #makeRoom(count: number): Promise<boolean> {
-    const { position } = this.#sequence
-    const { contextLength, shiftKeep: keep } = this.#options
-    if (position + count <= contextLength) return true
-    if (keep === undefined) return false
-    const dropped = tokensToDrop(keep, position, count, contextLength)
+    const { shiftKeep: keep = 0 } = this.#options
+    const dropped = this.#tokensToDrop(count)
     if (dropped === undefined) return false
+    if (dropped === 0) return true
     await this.#fillGap({ wantLogits: false })
     await this.#sessions.attempt(() => this.#memory.shift(keep, dropped))
     this.#sequence.drop(keep, dropped)
     this.#stats.shifted()
     return true
+  }
+
+  /** How many tokens a context shift drops so that `count` more fit; 0 where they do, `undefined` where they never will. */
+  #tokensToDrop(count: number): number | undefined {
+    const { position } = this.#sequence
+    const { contextLength, shiftKeep } = this.#options
+    if (position + count <= contextLength) return 0
+    return shiftKeep === undefined ? undefined : tokensToDrop(shiftKeep, position, count, contextLength)
   }
 }

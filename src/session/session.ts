@@ -89,6 +89,22 @@ export class Session {
     }
   }
 
+  /** @internal Whether it is one. */
+  static isSession(value: unknown): value is Session {
+    return typeof value === 'object' && value !== null && #host in value
+  }
+
+  /** @internal What `model.evalBatch` announces to the scheduler; `undefined` where the session belongs to another model. */
+  memoryIn(host: SessionHost): SequenceMemory | undefined {
+    return this.#host === host ? this.#memory : undefined
+  }
+
+  /** @internal Throws what `eval` rejects with before it evaluates any of `count` tokens: `DISPOSED`, `BUSY`, `CONTEXT_FULL`. */
+  assertCanEval(count: number): void {
+    this.#lease.assertFree()
+    this.#evaluator.assertFits(count)
+  }
+
   /** The seed in force: given, set, or chosen at random. The same seed, prompt and parameters give the same tokens. */
   get seed(): number {
     return this.#rng.seed
