@@ -13,26 +13,26 @@ import { PANEL, TILE_BYTES, TILE_ROWS } from './scratch'
 
 /** Where the eight's blocks begin that has row `row`, from `column` on. */
 @inline
-function eightBlocksAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): usize {
+function x8BlockAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): usize {
   const format = changetype<T>(weights)
   return eightAt<T>(weights, rowBytes, row) + <usize>((column / format.elements) * format.bytes * EIGHT)
 }
 
-/** `Int8Tile` with another way to take weights. */
+/** `Int8Tile` for repacked weights. */
 @unmanaged
 export class X8Int8Tile<T> {
   @inline get rows(): i32 {
     return TILE_ROWS
   }
 
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    changetype<Int8Tile<T>>(this).takeActivations(x, xStride, tokens, columns, column, n)
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    changetype<Int8Tile<T>>(this).packActivations(x, xStride, tokens, columns, column, n)
   }
 
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
     for (let four = 0; four < TILE_ROWS; four += 4) {
       const first = row % EIGHT + four
-      let block = eightBlocksAt<T>(matrix, rowBytes, row, from)
+      let block = x8BlockAt<T>(matrix, rowBytes, row, from)
       let to = changetype<usize>(this) + PANEL + ((<usize>four) << 2)
       for (const end = to + <usize>(n >> 5) * W32; to < end; to += W32) {
         const format = changetype<T>(block)
@@ -55,25 +55,25 @@ export class X8Int8Tile<T> {
   }
 }
 
-/** `Int16Tile` with another way to take weights. */
+/** `Int16Tile` for repacked weights. */
 @unmanaged
 export class X8Int16Tile<T> {
   @inline get rows(): i32 {
     return TILE_ROWS
   }
 
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    changetype<Int16Tile<T>>(this).takeActivations(x, xStride, tokens, columns, column, n)
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    changetype<Int16Tile<T>>(this).packActivations(x, xStride, tokens, columns, column, n)
   }
 
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
     for (let four = 0; four < TILE_ROWS; four += 4) {
       const first = row % EIGHT + four
-      let block = eightBlocksAt<T>(matrix, rowBytes, row, from)
+      let block = x8BlockAt<T>(matrix, rowBytes, row, from)
       let to = changetype<usize>(this) + PANEL + ((<usize>four) << 2)
       for (const end = to + <usize>(n >> 4) * BLOCK; to < end; to += 2 * BLOCK) {
-        layHalf<T>(block, first, false, to)
-        layHalf<T>(block, first, true, to + BLOCK)
+        packHalf<T>(block, first, false, to)
+        packHalf<T>(block, first, true, to + BLOCK)
         block += <usize>(changetype<T>(block).bytes * EIGHT)
       }
     }
@@ -84,9 +84,9 @@ export class X8Int16Tile<T> {
   }
 }
 
-/** Sixteen columns of four rows, and their scales. */
+/** Packs sixteen columns of four rows, and their scales. */
 @inline
-function layHalf<T>(block: usize, first: i32, high: bool, to: usize): void {
+function packHalf<T>(block: usize, first: i32, high: bool, to: usize): void {
   const format = changetype<T>(block)
   v128.store(to, format.pairsOf(first, 0, high, false))
   v128.store(to + TILE_BYTES, format.pairsOf(first, 0, high, true))
