@@ -1,17 +1,17 @@
 /**
- * The integer tiles for formats whose rows are interleaved by eights and that have 32 columns in a block and no
- * minimums: four rows' quants for the same columns are vectors already, so nothing is staged and transposed.
+ * Integer tiles for repacked (x8) formats with 32 columns per block and no minimums: the quants of four rows for the same
+ * columns are already vectors, so nothing is staged or transposed.
  *
- * `T` has `scales(first)` of four rows from row `first` of the eight on, 0 or 4, and their quants for four columns: the
- * k-th of the block's first sixteen, or `high` of its last. `bytesOf(first, k, high)` gives them as bytes;
- * `pairsOf(first, k, high, second)` as 16 bits and less `zero`, two columns at a time.
+ * `T` has `scales(first)`, of four of the eight rows from row `first` (0 or 4) on, and their quants for four columns: the
+ * k-th four of the block's first sixteen columns, or of its last sixteen with `high`. `bytesOf(first, k, high)` returns them
+ * as bytes, `pairsOf(first, k, high, second)` as 16 bits, minus `zero`, two columns at a time.
  */
 import { EIGHT, eightAt } from '../formats/x8'
 import { BLOCK, Int16Tile } from './int16'
 import { Int8Tile, W32 } from './int8'
 import { PANEL, TILE_BYTES, TILE_ROWS } from './scratch'
 
-/** Where the eight's blocks begin that has row `row`, from `column` on. */
+/** Address of the x8 block that contains row `row` and begins at `column`. */
 @inline
 function x8BlockAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): usize {
   const format = changetype<T>(weights)

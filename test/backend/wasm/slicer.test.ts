@@ -11,7 +11,7 @@ describe('the slicer', () => {
     for (let i = 0; i < 50; i++) {
       const slices = slicer.slices('matmul', SIZE)
       // 10 million multiply-adds per millisecond.
-      slicer.took('matmul', SIZE / slices, SIZE / slices / 1e7)
+      slicer.record('matmul', SIZE / slices, SIZE / slices / 1e7)
     }
     expect(first).toBeGreaterThan(500)
     // 300 ms of work.
@@ -27,7 +27,7 @@ describe('the slicer', () => {
       for (let i = 0; i < 100; i++) {
         const size = SIZE / slicer.slices('matmul', SIZE)
         longest = i < 90 ? 0 : Math.max(longest, size / speed)
-        slicer.took('matmul', size, size / speed)
+        slicer.record('matmul', size, size / speed)
       }
       return longest
     }
@@ -41,7 +41,7 @@ describe('the slicer', () => {
   it('keeps the kinds of work apart', () => {
     const slicer = new Slicer()
     const before = slicer.slices('matvec', 1e8)
-    for (let i = 0; i < 50; i++) slicer.took('matmul', 1e8, 1)
+    for (let i = 0; i < 50; i++) slicer.record('matmul', 1e8, 1)
     expect(slicer.slices('matvec', 1e8)).toBe(before)
     expect(slicer.slices('matmul', 1e8)).toBe(1)
   })
@@ -52,7 +52,7 @@ describe('the slicer', () => {
     for (let i = 0; i < 5000; i++) {
       const before = Math.floor(time / 16) * 16
       time += 0.5
-      slicer.took('matvec', 1e6, Math.floor(time / 16) * 16 - before)
+      slicer.record('matvec', 1e6, Math.floor(time / 16) * 16 - before)
     }
     const slices = slicer.slices('matvec', 1e9)
     // 500 ms of work.

@@ -68,12 +68,12 @@ describe('a tensor that is read in pieces', () => {
     const take = (values: Uint16Array, of: TensorInfo) => {
       const pointer = arena.allocate(6, 'a piece')
       arena.bytes(pointer, 6).set(new Uint8Array(values.buffer))
-      halves.change({ tensor: of, pointer, length: 6 })
+      halves.repack({ tensor: of, pointer, length: 6 })
       return () => new Uint16Array(arena.bytes(pointer, 6).slice().buffer)
     }
     const readers = pieces.map((piece) => take(piece, tensor))
     const otherReader = take(ROOM, other)
-    halves.settle()
+    halves.finish()
     expect(halves.formatOf(tensor).id).toBe(raised ? REBIASED_F16.id : tensor.format.id)
     for (const [i, read] of readers.entries()) {
       expect(read()).toEqual(raised ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
@@ -85,6 +85,6 @@ describe('a tensor that is read in pieces', () => {
   it('of another format is left alone', async () => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall()).tensors.get(LARGE) as TensorInfo
-    expect(new RebiasedF16Repacker({ kernels, arena }).isFor(tensor)).toBe(false)
+    expect(new RebiasedF16Repacker({ kernels, arena }).accepts(tensor)).toBe(false)
   })
 })
