@@ -1,6 +1,6 @@
 import { displayName, mebibytes } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import type { ModelFile, TensorInfo } from '../../gguf/model-file.js'
+import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { pacer } from '../../platform/pacer.js'
 import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
@@ -18,7 +18,7 @@ import { allocateScratch, LOGIT_ROWS, type Scratch, scratchBytes } from './scrat
 import { Slicer } from './slicer.js'
 import {
   type CompiledProgram,
-  checkFinite,
+  checkNumbers,
   compiledBytes,
   compileSteps,
   outputPass,
@@ -34,7 +34,7 @@ export interface LoadOptions {
   readonly reserve?: number
   readonly signal?: AbortSignal | undefined
   /** Called with each piece of a tensor as the file has it, from byte `start` of the tensor on; `bytes` change when it returns. */
-  readonly onBytes?: (tensor: TensorInfo, start: number, bytes: Uint8Array) => void
+  readonly onBytes?: (tensor: StoredTensor, start: number, bytes: Uint8Array) => void
   /** Tensor bytes read so far, and altogether. */
   readonly onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
 }
@@ -140,7 +140,7 @@ export class WasmExecutable implements Executable {
   }
 
   createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
-    this.#assertNotDisposed()
+    this.#assertOpen()
     for (const spec of this.memories) {
       if (spec.kind === 'kv') checkHeads(type, spec.keyDim)
     }
@@ -149,7 +149,7 @@ export class WasmExecutable implements Executable {
 
   run(batch: Batch, take: TakeOutput): Promise<number> {
     return this.#queue.run(async () => {
-      this.#assertNotDisposed()
+      this.#assertOpen()
       checkBatch(batch, this.vocabSize, (memory) => this.#owned.has(memory))
       const memories = batch.runs.map(({ memory }) => memory as KvMemory)
       try {
@@ -248,7 +248,7 @@ export class WasmExecutable implements Executable {
           since = now
           if (!pacer.isDue(now, size / slices)) continue
           await pacer.pause()
-          this.#assertNotDisposed()
+          this.#assertOpen()
           signal?.throwIfAborted()
           since = pacer.now()
         }
@@ -266,7 +266,7 @@ export class WasmExecutable implements Executable {
       const at = want === 'hidden' ? this.#hidden(x, rows.length) : this.#scratch.logits
       if (want === 'logits') ms += await this.#logits(x, rows.length, signal)
       const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
-      checkFinite(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
+      checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
       for (const [index, row] of rows.entries()) {
         take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
       }
@@ -319,7 +319,7 @@ export class WasmExecutable implements Executable {
     canMove: () => this.#schedule.keyRopes.canShift,
     move: (memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void> =>
       this.#queue.run(async () => {
-        this.#assertNotDisposed()
+        this.#assertOpen()
         const steps = moveSteps(memory, move, {
           program: this.#program,
           schedule: this.#schedule,
@@ -351,7 +351,7 @@ export class WasmExecutable implements Executable {
     return layout
   }
 
-  #assertNotDisposed(): void {
+  #assertOpen(): void {
     if (this.#ended) throw new DasllamaError('DISPOSED', 'the model has been disposed')
   }
 }

@@ -202,16 +202,16 @@ class AttentionStep implements Step {
     const { q, k, v } = this.#buffers
     // Attention would hide a NaN or infinity: an f16 cache stores it as a large number, and a softmax may give it no weight.
     // In all other operations it spreads to the logits.
-    this.#checkFinite(q, this.#queryWidth, run, 'queries')
-    this.#checkFinite(k, this.#keyWidth, run, 'keys')
-    this.#checkFinite(v, this.#keyWidth, run, 'values')
+    this.#checkNumbers(q, this.#queryWidth, run, 'queries')
+    this.#checkNumbers(k, this.#keyWidth, run, 'keys')
+    this.#checkNumbers(v, this.#keyWidth, run, 'values')
     const { layer } = run.memory.layout.byMemory[this.#memory]
     this.#append(run, k, layer.keys)
     this.#append(run, v, layer.values)
   }
 
-  #checkFinite(at: Pointer, width: number, { firstRow, rows }: PassRun, what: string): void {
-    checkFinite(this.#engine, (at + firstRow * width * 4) as Pointer, rows * width, what)
+  #checkNumbers(at: Pointer, width: number, { firstRow, rows }: PassRun, what: string): void {
+    checkNumbers(this.#engine, (at + firstRow * width * 4) as Pointer, rows * width, what)
   }
 
   /** Writes a run's rows to their positions in the cache. */
@@ -234,7 +234,7 @@ class AttentionStep implements Step {
 }
 
 /** Throws `NOT_A_NUMBER` if one of f32[count] is NaN or infinite. */
-export function checkFinite({ kernels }: Engine, at: Pointer, count: number, what: string): void {
+export function checkNumbers({ kernels }: Engine, at: Pointer, count: number, what: string): void {
   if (kernels.all_finite(at, count)) return
   throw new DasllamaError('NOT_A_NUMBER', `the model's ${what} are not numbers (NaN or infinite)`, {
     hint: "the model's weights are damaged, or a value in it has overflowed: download or convert it again",
