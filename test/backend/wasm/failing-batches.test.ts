@@ -256,9 +256,9 @@ describe('a batch that fails', () => {
     const before = await contentOf(memory)
     const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     vi.spyOn(pacer, 'pause').mockImplementationOnce(async () => {
-      const [member] = threaded.pool.workers
-      member.terminate()
-      await member.ended
+      const [worker] = threaded.pool.workers
+      worker.terminate()
+      await worker.ended
       await new Promise((resolve) => setImmediate(resolve))
     })
     const next = someIds(20, VOCAB, 2)

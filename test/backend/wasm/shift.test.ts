@@ -153,9 +153,9 @@ describe('a shift', () => {
     await wanted.shift(4, 348)
     const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     const pause = vi.spyOn(pacer, 'pause').mockImplementationOnce(async () => {
-      const [member] = engine.pool.workers
-      member.terminate()
-      await member.ended
+      const [worker] = engine.pool.workers
+      worker.terminate()
+      await worker.ended
       await new Promise((resolve) => setImmediate(resolve))
     })
     await memory.shift(4, 348)

@@ -74,11 +74,11 @@ describe('what a model file must have', () => {
   })
 
   it('matrices as matrices, whose columns are not rows', async () => {
-    const turned = onlyOf('blk.0.ffn_up.weight', ({ shape, ...rest }) => ({
+    const transposed = onlyOf('blk.0.ffn_up.weight', ({ shape, ...rest }) => ({
       ...rest,
       shape: [...shape].reverse(),
     }))
-    await expect(planOf(turned)).rejects.toMatchObject({
+    await expect(planOf(transposed)).rejects.toMatchObject({
       message: 'm.gguf: tensor "blk.0.ffn_up.weight" has shape [160,96], and the metadata say [96,160]',
     })
   })

@@ -44,7 +44,7 @@ async function logits(file: Uint8Array): Promise<number[][]> {
   return [prompt, Array.from(session.logits())]
 }
 
-/** A tensor with one of these has no raised halves. */
+/** A tensor with one of these has no rebiased halves. */
 describe.each([undefined, 127.9375, 128, -65504])('a model with a half of %s', (extra) => {
   it('has the logits of the same weights in F32, bit for bit', async () => {
     const [halves, floats] = twins(extra)
@@ -57,10 +57,10 @@ describe('a tensor that is read in pieces', () => {
   const NO_ROOM = Uint16Array.of(0x5800, 0x3c00, 0)
 
   it.each([
-    ['is raised if each has room', [ROOM, ROOM], true],
+    ['is rebiased if each has room', [ROOM, ROOM], true],
     ['keeps its halves if a later one has none', [ROOM, NO_ROOM, ROOM], false],
     ['keeps its halves if the first has none', [NO_ROOM, ROOM], false],
-  ])('%s', async (_, pieces, raised) => {
+  ])('%s', async (_, pieces, rebiased) => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as StoredTensor
     const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as StoredTensor
@@ -74,9 +74,9 @@ describe('a tensor that is read in pieces', () => {
     const readers = pieces.map((piece) => take(piece, tensor))
     const otherReader = take(ROOM, other)
     halves.finish()
-    expect(halves.formatOf(tensor).id).toBe(raised ? REBIASED_F16.id : tensor.format.id)
+    expect(halves.formatOf(tensor).id).toBe(rebiased ? REBIASED_F16.id : tensor.format.id)
     for (const [i, read] of readers.entries()) {
-      expect(read()).toEqual(raised ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
+      expect(read()).toEqual(rebiased ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
     }
     expect(halves.formatOf(other)).toBe(REBIASED_F16)
     expect(otherReader()).toEqual(Uint16Array.of(0x6400, 0x0400, 0x8000))

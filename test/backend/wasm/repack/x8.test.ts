@@ -72,21 +72,21 @@ describe.each(MODELS)('a Q4_0 model %s', (_, options) => {
   const bytes = smallModel(options)
 
   it('gives the same logits and has the same identity as with its rows left as they are', async () => {
-    const [interleaved, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
-    expect(await logitsOf(await load(bytes, { engine: interleaved }))).toEqual(
+    const [repacked, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
+    expect(await logitsOf(await load(bytes, { engine: repacked }))).toEqual(
       await logitsOf(await load(bytes, { engine: plain })),
     )
-    expect(await identityOf(bytes, interleaved)).toBe(await identityOf(bytes, plain))
+    expect(await identityOf(bytes, repacked)).toBe(await identityOf(bytes, plain))
   })
 
   it('takes no more memory', async () => {
-    const [interleaved, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
-    await load(bytes, { engine: interleaved })
+    const [repacked, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
+    await load(bytes, { engine: repacked })
     await load(bytes, { engine: plain })
-    expect(interleaved.arena.bytesInUse).toBe(plain.arena.bytesInUse)
+    expect(repacked.arena.bytesInUse).toBe(plain.arena.bytesInUse)
   })
 
-  it('is interleaved by three threads as by one', async () => {
+  it('is repacked by three threads as by one', async () => {
     const engine = await createThreadedEngine(KERNELS as Uint8Array, 3, platform.threads as ThreadHost)
     try {
       const executable = await load(bytes, { engine })
@@ -98,7 +98,7 @@ describe.each(MODELS)('a Q4_0 model %s', (_, options) => {
 })
 
 describe('matrices longer than what is read at a time', () => {
-  it('are interleaved piece by piece', async () => {
+  it('are repacked piece by piece', async () => {
     const engine = await createEngine(KERNELS)
     const { arena, kernels } = engine
     // 33 MB, whose rows are no divisor of a piece.
