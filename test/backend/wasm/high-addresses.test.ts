@@ -12,8 +12,8 @@ import { FORMATS } from '../../support/random-models.js'
 const HALF = 2 ** 31
 
 /**
- * Each kernel's output, and whatever it writes besides, as bytes. The same inputs at any address must give the same
- * bits: a pointer that is taken as signed somewhere on the way would not.
+ * Each kernel's output, and whatever else it writes, as bytes. The same inputs must give the same bits at any address: a
+ * pointer that is treated as signed would break that.
  */
 const RUNS: Record<string, (bench: Workbench<BenchKernels>, kernels: BenchKernels) => Uint8Array> = {
   add(bench, { add }) {
@@ -123,7 +123,7 @@ for (const name of FORMATS) {
   const format = blockFormat(name)
   const weights = (bench: Workbench<BenchKernels>) =>
     bench.bytes(randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, name), 0.1))
-  /** Activations of that kind, and the bytes from token to token. */
+  /** Activations of a kind, and the bytes per token. */
   const x = (bench: Workbench<BenchKernels>, kind: number, tokens: number): [Pointer, number] => {
     const floats = bench.floats(randomFloats(tokens * COLUMNS, 'x'))
     if (kind === ActivationKind.f32) return [floats, 4 * COLUMNS]
@@ -162,13 +162,13 @@ function expectSameBytes(actual: Uint8Array, expected: Uint8Array): void {
 
 describe('addresses above 2 GiB', () => {
   let low: Workbench<BenchKernels>
-  /** Its next buffer begins above 2 GiB. */
+  /** Its next buffer is above 2 GiB. */
   let high: Workbench<BenchKernels>
 
   beforeAll(async () => {
     low = await createInnerWorkbench()
     high = await createInnerWorkbench()
-    // Memory that nobody touches is never backed by real pages.
+    // Untouched memory is not backed by physical pages.
     high.skip(HALF)
     expect(high.allocate(1)).toBeGreaterThan(HALF)
   })
@@ -179,10 +179,10 @@ describe('addresses above 2 GiB', () => {
     expectSameBytes(RUNS[name](high, high.kernels), expected)
   })
 
-  it('a matrix that lies across the border of 2 GiB gives the same bits', async () => {
+  it('a matrix across the 2 GiB boundary gives the same bits', async () => {
     const straddling = await createInnerWorkbench()
     const start = straddling.skip(64)
-    // The rows begin a little below the border: it cuts the fourth one.
+    // The rows begin slightly below the boundary, which cuts the fourth one.
     const format = blockFormat('Q8_0')
     const rowBytes = (COLUMNS / 32) * format.blockBytes
     straddling.skip(HALF - start - 64 - Math.ceil((3.5 * rowBytes) / 64) * 64)
@@ -208,7 +208,7 @@ describe('addresses above 2 GiB', () => {
 
   it('buffers just below 4 GiB give the same bits', async () => {
     const last = await createInnerWorkbench()
-    // So many pages are room enough for all of them.
+    // Enough pages for all of them.
     last.skip(2 ** 32 - 200 * PAGE_BYTES)
     for (const name of Object.keys(RUNS)) {
       expectSameBytes(RUNS[name](last, last.kernels), RUNS[name](low, low.kernels))

@@ -5,7 +5,7 @@ import { SLICE_MS } from '../../../src/platform/pacer.js'
 describe('the slicer', () => {
   const SIZE = 3e9
 
-  it('begins with small slices, then makes them as long as a slice may take', () => {
+  it('begins with small slices, then makes them as long as allowed', () => {
     const slicer = new Slicer()
     const first = slicer.slices('matmul', SIZE)
     for (let i = 0; i < 50; i++) {
@@ -20,7 +20,7 @@ describe('the slicer', () => {
     expect(slicer.slices('matmul', 1e6)).toBe(1)
   })
 
-  it('follows a processor that slows down, and one that speeds up', () => {
+  it('adapts to a processor that slows down or speeds up', () => {
     const slicer = new Slicer()
     const learn = (speed: number) => {
       let longest = 0
@@ -38,7 +38,7 @@ describe('the slicer', () => {
     }
   })
 
-  it('keeps the kinds of work apart', () => {
+  it('measures kinds of work separately', () => {
     const slicer = new Slicer()
     const before = slicer.slices('matvec', 1e8)
     for (let i = 0; i < 50; i++) slicer.record('matmul', 1e8, 1)
