@@ -101,7 +101,7 @@ describe('loading', () => {
     }
   })
 
-  it('takes exactly what bytesFor predicts, plus the pages of sequences', async () => {
+  it('takes at most what bytesFor predicts, plus the pages of sequences', async () => {
     const file = await openGguf(bytesSource(smallModel(), 'm.gguf'))
     const { program } = planModel(file)
     const engine = await engineOf()
@@ -139,7 +139,7 @@ describe('loading', () => {
     }
   })
 
-  it('passes every byte of every tensor in the file's format to onBytes', async () => {
+  it('passes every byte of every tensor in the file’s format to onBytes', async () => {
     const bytes = smallModel({ format: 'Q4_0' })
     const heard = new Map<string, number>()
     await load(bytes, {

@@ -123,7 +123,7 @@ describe('an abort within a batch', () => {
   it.each([
     ['of a prompt', PROMPT.slice(0, 100)],
     ['of a single token', [7]],
-  ])('%s restores the session's state from before the batch', async (_, ids) => {
+  ])('%s restores the session’s state from before the batch', async (_, ids) => {
     await using model = await loadModel(smallModel(), { kernels: 'baseline' })
     using session = model.createSession()
     await session.eval([1, 2, 3, 4])

@@ -59,7 +59,7 @@ describe('the schedule of a llama model', () => {
     expect([attention.q, attention.k, attention.v]).toEqual([q, k, v])
   })
 
-  it('needs buffers for the residual stream, q, k, v, attention's output, gate and up, for any number of layers', () => {
+  it('needs buffers for the residual stream, q, k, v, attention’s output, gate and up, for any number of layers', () => {
     const widths = (layers: number) => {
       const config = { ...CONFIG, layers }
       const { buffers } = schedule(Builder.record(config, NAMES, (b) => llama.build(b, config)))
@@ -142,15 +142,12 @@ describe('a gate', () => {
     expect(gated((_, { product }) => product)).toEqual(['embed', 'project(norm gate up:geglu)'])
   })
 
-  it.each(['gate', 'up', 'active'] as const)(
-    'is a separate step if its %s is needed later',
-    (which) => {
-      const steps = gated((b, values) => b.add(values.product, values[which]))
-      expect(steps[1]).toBe('project(norm gate up)')
-      expect(steps).toContain('activation')
-      expect(steps).toContain('multiply')
-    },
-  )
+  it.each(['gate', 'up', 'active'] as const)('is a separate step if its %s is needed later', (which) => {
+    const steps = gated((b, values) => b.add(values.product, values[which]))
+    expect(steps[1]).toBe('project(norm gate up)')
+    expect(steps).toContain('activation')
+    expect(steps).toContain('multiply')
+  })
 
   it('that is the second operand is a separate step, with the same result', () => {
     const steps = stepsOf((b) => {
@@ -199,7 +196,7 @@ describe('a sum', () => {
     expect(steps).toEqual(['embed', 'copy', 'add', 'multiply'])
   })
 
-  it('of a value and its own linear layer does not overwrite the layer's input', () => {
+  it('of a value and its own linear layer does not overwrite the layer’s input', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       end(b, b.add(x, b.linear(x, 'a', 16)))
@@ -300,7 +297,7 @@ describe('keys', () => {
     expect(stream.keyRopes.canShift).toBe(false)
   })
 
-  it('of deeper layers, whose input contains attention's output, can be moved', () => {
+  it('of deeper layers, whose input contains attention’s output, can be moved', () => {
     const config = { ...CONFIG, layers: 300 }
     const { keyRopes } = schedule(Builder.record(config, NAMES, (b) => llama.build(b, config)))
     expect(keyRopes).toEqual({ ropes: new Array(300).fill(0), canShift: true })
