@@ -30,7 +30,7 @@ async function pagesInUse(): Promise<number> {
   return ((await bytesInUse(executable)) - unused) / PAGE
 }
 
-/** The logits that a sequence of so many prompt and decoded tokens ends with. */
+/** The last logits of a fresh sequence of these prompt and decoded tokens. */
 async function freshLogits(prompt: readonly number[], decoded: readonly number[]): Promise<Float32Array> {
   const memory = executable.createMemory('f16')
   const logits = await prefill(executable, memory, prompt)
@@ -40,7 +40,7 @@ async function freshLogits(prompt: readonly number[], decoded: readonly number[]
 }
 
 describe('a memory', () => {
-  it('takes nothing before it is used, then a page for every 128 positions', async () => {
+  it('takes no memory before it is used, then a page per 128 positions', async () => {
     const memory = executable.createMemory('f16')
     expect([memory.bytes, memory.length, await pagesInUse()]).toEqual([0, 0, 0])
     for (const [length, pages] of [
@@ -60,7 +60,7 @@ describe('a memory', () => {
     expect([memory.bytes, memory.length, await bytesInUse(executable)]).toEqual([0, 0, unused])
   })
 
-  it('of 8 tokens is one page: 64 of them are 64 pages, whatever the context', async () => {
+  it('of 8 tokens takes one page, whatever the context length', async () => {
     const memories = Array.from({ length: 64 }, () => executable.createMemory('f16'))
     for (const [i, memory] of memories.entries()) await prefill(executable, memory, someIds(8, VOCAB, i))
     expect(await pagesInUse()).toBe(64)
@@ -79,7 +79,7 @@ describe('a memory', () => {
 
 describe('truncation', () => {
   it.each([0, 1, 127, 128, 129, 200, 256, 259])(
-    'to %d gives back pages, and fresh bits after',
+    'to %d frees pages, and later results have fresh bits',
     async (to) => {
       const prompt = someIds(260, VOCAB)
       const memory = executable.createMemory('f16')
@@ -95,7 +95,7 @@ describe('truncation', () => {
     },
   )
 
-  it('to more than there is changes nothing', async () => {
+  it('to more than the length changes nothing', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(9, VOCAB))
     expect(await memory.truncate(20)).toBe(9)
@@ -104,7 +104,7 @@ describe('truncation', () => {
 })
 
 describe('a fork', () => {
-  it('copies nothing, and one page when either is written to', async () => {
+  it('copies nothing until either is written to, then one page', async () => {
     const memory = executable.createMemory('f16')
     const prompt = someIds(2000, VOCAB)
     await prefill(executable, memory, prompt)
@@ -115,7 +115,7 @@ describe('a fork', () => {
     const a = await decode(executable, memory, [7])
     expect(await pagesInUse()).toBe(17)
     const b = await decode(executable, fork, [8])
-    // The last page belongs to the fork alone now.
+    // The last page now belongs only to the fork.
     expect(await pagesInUse()).toBe(17)
     expect(a[0]).toEqual(await freshLogits(prompt, [7]))
     expect(b[0]).toEqual(await freshLogits(prompt, [8]))
@@ -126,7 +126,7 @@ describe('a fork', () => {
     expect(await bytesInUse(executable)).toBe(unused)
   })
 
-  it('at the end of a page copies none', async () => {
+  it('at the end of a page copies nothing', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(256, VOCAB))
     const fork = await memory.fork()
@@ -135,7 +135,7 @@ describe('a fork', () => {
     expect(await pagesInUse()).toBe(2 + 1 + 1)
   })
 
-  it('of a fork, and many of them, are independent whoever writes', async () => {
+  it('of a fork, and many forks, are independent whichever is written to', async () => {
     const prompt = someIds(130, VOCAB)
     const root = executable.createMemory('f16')
     await prefill(executable, root, prompt)
@@ -155,13 +155,13 @@ describe('a fork', () => {
     for (const { memory, decoded } of family) {
       expect((await decode(executable, memory, [5]))[0]).toEqual(await freshLogits(prompt, [...decoded, 5]))
     }
-    // In another order than they were made.
+    // Not in the order of creation.
     for (const i of [3, 0, 7, 1, 8, 5, 2, 6, 4]) family[i]?.memory.dispose()
     expect(family).toHaveLength(9)
     expect(await bytesInUse(executable)).toBe(unused)
   })
 
-  it('truncated inside a shared page leaves the other one alone, and copies the rest of the page when written', async () => {
+  it('truncated inside a shared page does not change the other one, and copies the rest of the page when written to', async () => {
     const prompt = someIds(200, VOCAB)
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, prompt)
@@ -173,7 +173,7 @@ describe('a fork', () => {
     expect(await pagesInUse()).toBe(3)
     expect(logits).toEqual(await freshLogits([...prompt.slice(0, 150), 1, 2, 3], []))
     expect(await contentOf(memory)).toBe(before)
-    // Its second page belongs to nobody else any more.
+    // Nothing else holds its second page any more.
     await memory.truncate(20)
     expect(await pagesInUse()).toBe(2)
     expect((await decode(executable, memory, [4]))[0]).toEqual(await freshLogits(prompt.slice(0, 20), [4]))
@@ -203,7 +203,7 @@ describe('a fork', () => {
 })
 
 describe.each(KV_TYPES)('a saved memory of %s', (type) => {
-  it.each([0, 1, 127, 128, 129, 300])('of %d positions goes on to the last bit', async (length) => {
+  it.each([0, 1, 127, 128, 129, 300])('of %d positions continues with the same bits', async (length) => {
     const memory = executable.createMemory(type)
     await prefill(executable, memory, someIds(Math.max(0, length - 3), VOCAB))
     await decode(executable, memory, someIds(length - memory.length, VOCAB, 2))
@@ -221,7 +221,7 @@ describe.each(KV_TYPES)('a saved memory of %s', (type) => {
     expect(await bytesInUse(executable)).toBe(unused)
   })
 
-  it('has records of each layer, which are copies', async () => {
+  it('has a record per layer, each a copy', async () => {
     const memory = executable.createMemory(type)
     await prefill(executable, memory, someIds(5, VOCAB))
     const records = await memory.save()
@@ -237,7 +237,7 @@ describe.each(KV_TYPES)('a saved memory of %s', (type) => {
   })
 })
 
-describe('records that lie', () => {
+describe('inconsistent records', () => {
   const whole = { length: 130, promptEnd: 130 }
   const change = (records: readonly MemoryRecord[], index: number, what: object) =>
     records.map((record, i) => (i === index ? ({ ...record, ...what } as MemoryRecord) : record))
@@ -268,7 +268,7 @@ describe('records that lie', () => {
       'layers without anything',
       (records) => records.map((each) => ({ ...each, first: 130, bytes: new Uint8Array() })),
     ],
-  ])('about %s are refused, and change nothing', async (_, lie) => {
+  ])('with %s are rejected, and change nothing', async (_, lie) => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(130, VOCAB))
     const other = executable.createMemory('f16')
@@ -283,7 +283,7 @@ describe('records that lie', () => {
     expect((await decode(executable, other, [9]))[0]).toEqual(await freshLogits(someIds(20, VOCAB, 3), [9]))
   })
 
-  it.each([0, 129, 131, 258])('of 130 positions are not taken for %d', async (length) => {
+  it.each([0, 129, 131, 258])('of 130 positions are rejected for a length of %d', async (length) => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(130, VOCAB))
     const records = await memory.save()
@@ -291,7 +291,7 @@ describe('records that lie', () => {
     expect(memory.length).toBe(130)
   })
 
-  it('of another type are refused', async () => {
+  it('of another type are rejected', async () => {
     const memory = executable.createMemory('f32')
     await prefill(executable, memory, someIds(130, VOCAB))
     const other = executable.createMemory('f16')
