@@ -47,7 +47,7 @@ describe('renderGoals', () => {
     ).split('\n')
     expect(lines[0]).toMatch(/^Goals: 1 met, 1 missed\./)
     expect(lines[2]).toBe(
-      '| ours | rival | model | aims, prompt · decode | prompt, 2 threads | decode, 2 threads |',
+      '| ours | rival | model | goals, prompt · decode | prompt, 2 threads | decode, 2 threads |',
     )
     expect(lines[4]).toBe(
       '| dasllama | llama.cpp | 135M-Q8_0 | 0.6 · 1 | **0.50 (500 : 1000)** | 1.00 (100 : 100) |',
