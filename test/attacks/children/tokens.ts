@@ -13,7 +13,7 @@ interface Attack {
   readonly keys: Record<string, MetadataValue>
   readonly text: string
   readonly options?: EncodeOptions
-  /** Alternates trusted and untrusted segments of the text. */
+  /** Whether the first half of the text is untrusted and the second half trusted. */
   readonly isShared?: boolean
 }
 
