@@ -20,9 +20,9 @@ type Ids = Readonly<Record<string, readonly number[]>>
 interface Answer {
   readonly version: string
   readonly ids: Ids
-  /** What is drawn in each case of test/sampling/golden.ts. */
+  /** The draws of each case of test/sampling/golden.ts. */
   readonly golden: readonly (readonly number[])[]
-  /** Hashes by what they are of. */
+  /** Hashes by their subject. */
   readonly bits: Readonly<Record<string, string>>
 }
 
@@ -46,7 +46,7 @@ function computeIn(engine: Engine, { worker }: Where): Promise<Answer> {
   return printed([...launch(engine, `${ROOT}test/engines/main.mjs`), JSON.stringify(task)])
 }
 
-/** What `dasllama run` writes under each setting. */
+/** The output of `dasllama run` with each setting. */
 async function commandLineIds(engine: Engine): Promise<Ids> {
   const ids: Record<string, number[]> = {}
   for (const setting of SETTINGS) {
@@ -56,7 +56,7 @@ async function commandLineIds(engine: Engine): Promise<Ids> {
   return ids
 }
 
-/** Shows page.html in a browser; its answer comes to the server. */
+/** Opens page.html in a browser; its answer is posted to the server. */
 async function computeInPage(
   browse: (url: string, posted: Promise<string>) => Promise<string>,
   { worker }: Where,
@@ -102,7 +102,7 @@ async function computeInWorker(): Promise<Answer> {
   return { ...answer, version }
 }
 
-/** Notes how much of `answer` is as expected, and fails where not all of it is. */
+/** Records how much of `answer` is as expected, and fails unless all of it is. */
 function compare(name: string, answer: Answer, ids: Ids, ms: number) {
   const perSetting = SETTINGS.map(({ name }) => agreement(ids[name], expected.ids[name]))
   const golden = GOLDEN.map((golden) => golden.ids)
@@ -115,7 +115,7 @@ function compare(name: string, answer: Answer, ids: Ids, ms: number) {
   expect(answer).toEqual({ ...expected, golden, version: answer.version })
 }
 
-/** How many of the ids are as wanted: `59/60`. */
+/** How many of the ids are as expected: `59/60`. */
 function agreement(ids: readonly number[], wanted: readonly number[]): string {
   return `${wanted.filter((id, i) => id === ids[i]).length}/${wanted.length}`
 }
@@ -137,7 +137,7 @@ afterAll(() => {
   console.log(`Ids and bits equal to those of Node ${expected.version}:\n\n${columns([head, ...rows])}`)
 })
 
-it('the settings lead to texts that all differ', () => {
+it('the settings give different texts', () => {
   const texts = SETTINGS.map(({ name, maxTokens }) => {
     expect(expected.ids[name].length, name).toBeGreaterThan(maxTokens / 2)
     return String(expected.ids[name])

@@ -1,4 +1,4 @@
-/** Runs the program on Node, Bun or Deno: the task comes as JSON on the command line, the answers go out as JSON. */
+/** Runs the program on Node, Bun or Deno: reads the task as JSON from the command line, prints the answers as JSON. */
 import process from 'node:process'
 import * as dasllama from '../../dist/index.js'
 import * as sampling from '../../dist/sampling.js'
