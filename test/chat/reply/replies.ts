@@ -1,7 +1,7 @@
 import { type ReplyFormat, replyFormat } from '../../../src/chat/reply/format.js'
 import type { ReplyParserOptions } from '../../../src/chat/reply/parser.js'
 
-/** Formats by the models that speak them. */
+/** Formats, named after models that use them. */
 export const QWEN = replyFormat({ reasoning: 'think', tools: 'hermes' })
 export const LLAMA = replyFormat({ tools: 'llama-json' })
 export const MISTRAL = replyFormat({ reasoning: 'think-brackets', tools: 'mistral' })
@@ -23,7 +23,7 @@ export const SOLAR = replyFormat({ tools: 'solar' })
 export const COHERE = replyFormat({ tools: 'cohere' })
 export const TOOL_CALLS = replyFormat({ ...THINK, tools: 'tool-calls' })
 export const FIREFUNCTION = replyFormat({ tools: 'firefunction' })
-/** All of them, so that each is tried with any text and with hostile ones. */
+/** All formats, to test each with random and hostile text. */
 export const FORMATS: Readonly<Record<string, ReplyFormat>> = {
   QWEN,
   LLAMA,
@@ -59,12 +59,12 @@ export const TOOLS = [
   { name: 'now' },
 ]
 
-/** A reply written by hand, and what it says: see `told` for how that is written. */
+/** A reply written by hand, and its expected events in the notation of `summarize`. */
 export interface Reply {
   readonly name: string
   readonly format: ReplyFormat
   readonly text: string
-  readonly says: string
+  readonly expected: string
   readonly options?: ReplyParserOptions
 }
 
@@ -72,13 +72,13 @@ const reply = (
   name: string,
   format: ReplyFormat,
   text: string,
-  says: string,
+  expected: string,
   options?: ReplyParserOptions,
 ) => ({
   name,
   format,
   text,
-  says,
+  expected,
   options: { tools: TOOLS, ...options },
 })
 
@@ -93,7 +93,7 @@ export const REPLIES: readonly Reply[] = [
   reply('an indented answer', QWEN, '<think>a</think>\n\n    code', '~a~    code'),
   reply('thoughts that the prompt has opened', QWEN, 'Hm.\n</think>\n\nYes.', '~Hm.~Yes.', OPENED),
   reply(
-    'a marker again, although the prompt has it',
+    'the opening marker again, although it is in the prompt',
     DEEPSEEK,
     '<think>\nHm.\n</think>\nYes.',
     '~<think>\nHm.~Yes.',
@@ -102,8 +102,8 @@ export const REPLIES: readonly Reply[] = [
   reply('empty thoughts', QWEN, '<think>\n\n</think>\n\nYes.', 'Yes.'),
   reply('an empty pair in the prompt', QWEN, 'Yes.', 'Yes.', { prefill: '<think>\n\n</think>\n\n' }),
   reply('a closing marker that nothing opened', QWEN, '\n\n</think>\n\nYes.', 'Yes.'),
-  reply('a closing marker that is talked about', QWEN, 'Write </think> there.', 'Write </think> there.'),
-  reply('an opening marker that is talked about', QWEN, 'Use <think> for that.', 'Use <think> for that.'),
+  reply('a closing marker that is mentioned', QWEN, 'Write </think> there.', 'Write </think> there.'),
+  reply('an opening marker that is mentioned', QWEN, 'Use <think> for that.', 'Use <think> for that.'),
   reply('thoughts that never end', QWEN, '<think>\nHm, ', '~Hm, ~'),
   reply('half a marker', QWEN, '<think>a</thi', '~a</thi~'),
   reply('half a marker, then another one', QWEN, '<think>a</thi</think>b', '~a</thi~b'),
@@ -173,13 +173,13 @@ export const REPLIES: readonly Reply[] = [
     '~a~«now {}»~\nb~c',
   ),
   reply(
-    'calls where no tool is',
+    'calls without tools',
     QWEN,
     '<tool_call>{"name": "now"}</tool_call>',
     '<tool_call>{"name": "now"}</tool_call>',
     { tools: [] },
   ),
-  reply('calls of tools that nobody has named', QWEN, '<tool_call>{"name": "any"}</tool_call>', '«any {}»', {
+  reply('calls of any tool if none are listed', QWEN, '<tool_call>{"name": "any"}</tool_call>', '«any {}»', {
     tools: undefined,
   }),
 
@@ -197,13 +197,13 @@ export const REPLIES: readonly Reply[] = [
     '!unknown-tool[<tool_call>{"name": "no\nw"}</tool_call>]b',
   ),
   reply(
-    'a word that JSON has not',
+    'a literal that JSON does not have',
     QWEN,
     '<tool_call>{"name": "now", "arguments": {"a": nil}}</tool_call>',
     '!invalid-json[<tool_call>{"name": "now", "arguments": {"a": nil}}</tool_call>]',
   ),
   reply(
-    'a closing marker too soon',
+    'an early closing marker',
     QWEN,
     '<tool_call>{"name": "now", </tool_call>b',
     '!invalid-json[<tool_call>{"name": "now", </tool_call>]b',
@@ -280,7 +280,7 @@ export const REPLIES: readonly Reply[] = [
     '{"name": "now", "parameters": {}}; {"name": "now", "parameters": {}};',
     '«now {}»«now {}»',
   ),
-  reply('behind the tag', LLAMA, '<|python_tag|>{"name": "now", "parameters": {}}', '«now {}»'),
+  reply('after the tag', LLAMA, '<|python_tag|>{"name": "now", "parameters": {}}', '«now {}»'),
   reply(
     'words, then the tag',
     LLAMA,
@@ -289,7 +289,7 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('words after it', LLAMA, '{"name": "now", "parameters": {}} Done.', '«now {}» Done.'),
   reply(
-    'JSON that is an answer',
+    'JSON that is content',
     LLAMA,
     '{"city": "Paris", "name": "now"}',
     '{"city": "Paris", "name": "now"}',
@@ -302,7 +302,7 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('no JSON', LLAMA, '{name} is it', '{name} is it'),
   reply(
-    'JSON where no tool is',
+    'JSON without tools',
     LLAMA,
     '{"name": "now", "parameters": {}}',
     '{"name": "now", "parameters": {}}',
@@ -320,9 +320,9 @@ export const REPLIES: readonly Reply[] = [
     '{"name": "rm", "parameters": {}}',
     '!unknown-tool[{"name": "rm", "parameters": {}}]',
   ),
-  reply('code behind the tag', LLAMA, '<|python_tag|>print(1)\n', '!invalid-json[<|python_tag|>print(1)\n]'),
+  reply('code after the tag', LLAMA, '<|python_tag|>print(1)\n', '!invalid-json[<|python_tag|>print(1)\n]'),
   reply('cut', LLAMA, '{"name": "now", "para', '!incomplete[{"name": "now", "para]'),
-  reply('cut before anything tells', LLAMA, '{"na', '{"na'),
+  reply('cut before it is recognizable as a call', LLAMA, '{"na', '{"na'),
 
   reply(
     'a list of calls',
@@ -363,7 +363,7 @@ export const REPLIES: readonly Reply[] = [
     '[TOOL_CALLS]rm[ARGS]{"a": 1} b',
     '!unknown-tool[[TOOL_CALLS]rm[ARGS]{"a": 1}] b',
   ),
-  reply('nothing behind the marker', MISTRAL, '[TOOL_CALLS]', '!incomplete[[TOOL_CALLS]]'),
+  reply('nothing after the marker', MISTRAL, '[TOOL_CALLS]', '!incomplete[[TOOL_CALLS]]'),
   reply('no name', MISTRAL, '[TOOL_CALLS][ARGS]{}', '!invalid-json[[TOOL_CALLS][ARGS]{}]'),
 
   reply(
@@ -560,7 +560,7 @@ export const REPLIES: readonly Reply[] = [
     '!incomplete[<function=now><parameter=a>b]',
   ),
   reply(
-    'no tags in the tag',
+    'no inner tags',
     QWEN_XML,
     '<tool_call>now()</tool_call>b<function=now>()</function>c',
     '!invalid-json[<tool_call>now()</tool_call>]b!invalid-json[<function=now>()</function>]\nc',
@@ -590,7 +590,7 @@ export const REPLIES: readonly Reply[] = [
     '~a~«weather {"city":"Rome","days":2}»«now {}»',
   ),
   reply(
-    'values that say whether they are texts',
+    'values that are marked as strings or not',
     DSML,
     '<｜DSML｜function_calls>\n<｜DSML｜invoke name="now">\n<｜DSML｜parameter name="a" string="true">5</｜DSML｜parameter>\n<｜DSML｜parameter name="b" string="false">[5]</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>',
     '«now {"a":"5","b":[5]}»',
@@ -616,7 +616,7 @@ export const REPLIES: readonly Reply[] = [
     '!invalid-json[<tool_call>now and then</tool_call>]b',
   ),
   reply(
-    'a list as Python writes it',
+    'a list in Python syntax',
     LFM2,
     `a <|tool_call_start|>[weather(city="Ro'me", days=3), now(a=[1, True], b={'c': None}, d='x"y', e=(1,))]<|tool_call_end|>b`,
     `a«weather {"city":"Ro'me","days":3}»«now {"a":[1,true],"b":{"c":null},"d":"x\\"y","e":[1]}»\nb`,
@@ -649,7 +649,7 @@ export const REPLIES: readonly Reply[] = [
     '«now {}»«weather {"city":"Rome"}»Done.',
   ),
   reply(
-    'a list that nothing closes',
+    'a list without a closing marker',
     GRANITE,
     'a\n<|tool_call|>[{"name": "now", "arguments": {}}, {"name": "now"}]\n\nDone.',
     'a«now {}»«now {}»\n\nDone.',
@@ -673,12 +673,12 @@ export const REPLIES: readonly Reply[] = [
     PARIS,
   ),
   reply(
-    'one a line',
+    'one per line',
     TOOL_CALLS,
     '<tool_calls>\n{"name": "now", "arguments": {}}\n{"name": "now", "arguments": {}}\n</tool_calls>',
     '«now {}»«now {}»',
   ),
-  reply('behind a word', FIREFUNCTION, 'a functools[{"name": "now", "arguments": {}}] b', 'a«now {}» b'),
+  reply('after a word', FIREFUNCTION, 'a functools[{"name": "now", "arguments": {}}] b', 'a«now {}» b'),
 
   reply('text on both sides', QWEN, 'Ok.\n<tool_call>{"name": "now"}</tool_call>\nDone', 'Ok.«now {}»\nDone'),
   reply(
@@ -688,7 +688,7 @@ export const REPLIES: readonly Reply[] = [
     'Ok.«now {}»\n\nDone',
   ),
   reply(
-    'text behind a call in its tag',
+    'text after a call in its tag',
     QWEN,
     '<tool_call>{"name": "now"} So.</tool_call> Yes.',
     '«now {}»So. Yes.',
@@ -707,13 +707,13 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('a fence in a tag', QWEN, '<tool_call>\n```json\n{"name": "now"}\n```\n</tool_call>', '«now {}»'),
   reply(
-    'a brace too few',
+    'a missing brace',
     QWEN,
     '<tool_call>{"name": "now", "arguments": {"a": 1}</tool_call>b',
     '«now {"a":1}»b',
   ),
   reply(
-    'as Python writes a dict',
+    'a Python dict',
     QWEN,
     `<tool_call>{'name': 'now', 'arguments': {'a': True, 'b': None, 'c': "it's", 'd': 'x"y', 'e': 'a\\'b', 'f': [1,]}}</tool_call>`,
     `«now {"a":true,"b":null,"c":"it's","d":"x\\"y","e":"a'b","f":[1]}»`,
