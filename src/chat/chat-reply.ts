@@ -158,7 +158,7 @@ export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
   }
 }
 
-/** Appends a malformed call, which counts as text, on a line of its own. */
+/** Appends a malformed call, which counts as text, on a new line. */
 function joined(before: string, text: string): string {
   return before + (/\S$/.test(before) ? '\n' : '') + text
 }

@@ -8,7 +8,7 @@ import { systemNotFirst, tooManyMessages } from './failures.js'
 import { toValue } from './jinja/convert.js'
 import { FROM_TEMPLATE } from './jinja/text.js'
 import { checkKeys, type KnownKeys } from './known-keys.js'
-import { copied } from './plain-data.js'
+import { jsonCopy } from './plain-data.js'
 
 /** The author of a message; a message of a tool is the result of a call. */
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
@@ -140,7 +140,7 @@ export function checkMessage(message: MessageInput, where: string): ChatMessage 
   checkKeys(where, given, known)
   const content = contentText(given.content, `${where}.content`)
   if (role === 'user' && content.trim() === '') {
-    throw new DasllamaError('INVALID_ARGUMENT', `${where}: the content of a user must not be empty`, {
+    throw new DasllamaError('INVALID_ARGUMENT', `${where}: the content of a user message must not be empty`, {
       hint: 'add some text, or leave the message out',
     })
   }
@@ -201,7 +201,7 @@ function checkToolCall(given: unknown, where: string): ToolCall {
     )
   }
   const { id, name, arguments: args } = call
-  const copy = { name, arguments: typeof args === 'string' ? args : copied(args, where) }
+  const copy = { name, arguments: typeof args === 'string' ? args : jsonCopy(args, where) }
   checkArguments(copy, where)
   return id === undefined ? copy : { id, ...copy }
 }

@@ -28,7 +28,7 @@ export function chooseTemplate(
   if (chosen) return chosen
   throw new DasllamaError(
     'NO_TEMPLATE',
-    "the model file has no chat template, and its vocabulary does not have any known family's markers",
+    'the model file has no chat template, and its vocabulary does not match a known family',
     {
       hint: `it may not be a chat model; otherwise set the option template: Jinja, or one of ${familyNames()}`,
     },

@@ -32,7 +32,7 @@ export interface FittingPrompt {
   readonly omission: Omission
 }
 
-export interface Fitting {
+export interface FitOptions {
   readonly policy: OverflowPolicy
   readonly history: readonly ChatMessage[]
   readonly contextLength: number
@@ -47,7 +47,7 @@ export interface Fitting {
 }
 
 /** Makes a prompt that leaves space for a reply. Throws `CONTEXT_FULL` if the policy does not allow it. */
-export function fitPrompt(fitting: Fitting): FittingPrompt {
+export function fitPrompt(fitting: FitOptions): FittingPrompt {
   const { policy, contextLength, maxTokens, before, render } = fitting
   // An omission frees a quarter of the context more than needed; otherwise every turn would omit more and re-evaluate all.
   const quarter = Math.floor(contextLength / 4)
@@ -67,7 +67,7 @@ export function fitPrompt(fitting: Fitting): FittingPrompt {
 }
 
 /** Omits as few turns as possible to get to `goal` tokens, or all but the last turn. A binary search. */
-function drop(fitting: Fitting, prompt: Prompt, goal: number): FittingPrompt {
+function drop(fitting: FitOptions, prompt: Prompt, goal: number): FittingPrompt {
   const { history, contextLength, before, render } = fitting
   let { messages } = before
   const turns = laterTurns(history, messages)
@@ -93,7 +93,7 @@ function laterTurns(history: readonly ChatMessage[], omitted: number): number[] 
   return turns
 }
 
-function shift(fitting: Fitting, prompt: Prompt, limit: number, quarter: number): FittingPrompt {
+function shift(fitting: FitOptions, prompt: Prompt, limit: number, quarter: number): FittingPrompt {
   const { before, contextLength, keep } = fitting
   const { ids } = prompt
   const stillOmits = before.tokens > 0 && before.keep + before.tokens < ids.length
@@ -108,7 +108,7 @@ function shift(fitting: Fitting, prompt: Prompt, limit: number, quarter: number)
   return { prompt, ids: left, omission }
 }
 
-function tooLong(length: number, { contextLength, policy }: Fitting): DasllamaError {
+function tooLong(length: number, { contextLength, policy }: FitOptions): DasllamaError {
   const hint =
     policy === 'error'
       ? 'set overflow to "drop-oldest" or "shift", undo turns, or create the chat with session: { contextLength: … }'

@@ -1,7 +1,7 @@
 import { DasllamaError } from '../errors.js'
 
 /** A copy through JSON. Throws `INVALID_ARGUMENT` for values that cannot be serialized. */
-export function copied<T>(value: T, where: string): T {
+export function jsonCopy<T>(value: T, where: string): T {
   try {
     return JSON.parse(JSON.stringify(value))
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { isRecord } from '../checks.js'
 import { DasllamaError } from '../errors.js'
 import { checkKeys, type KnownKeys } from './known-keys.js'
-import { copied } from './plain-data.js'
+import { jsonCopy } from './plain-data.js'
 
 /** A tool that the model may call. */
 export interface ToolDefinition {
@@ -57,5 +57,5 @@ function checkTool(tool: unknown, where: string): FunctionTool {
   if (typeof description !== 'string' || !isRecord(parameters)) {
     throw refuse(': description must be a string, parameters an object')
   }
-  return copied({ type: 'function' as const, function: { name, description, parameters, ...rest } }, where)
+  return jsonCopy({ type: 'function' as const, function: { name, description, parameters, ...rest } }, where)
 }

@@ -232,7 +232,7 @@ const CASES: readonly Case[] = [
     name: 'an empty message',
     fails: (chat) => chat.addUser(''),
     code: 'INVALID_ARGUMENT',
-    message: 'the message: the content of a user must not be empty',
+    message: 'the message: the content of a user message must not be empty',
     hint: /^add some text/,
   },
   {
@@ -241,7 +241,7 @@ const CASES: readonly Case[] = [
       chat.history = [{ role: 'user', content: ' \n\t' }]
     },
     code: 'INVALID_ARGUMENT',
-    message: 'history[0]: the content of a user must not be empty',
+    message: 'history[0]: the content of a user message must not be empty',
     hint: /leave the message out/,
   },
   {

@@ -174,7 +174,7 @@ export interface NamedBlock extends Node {
 export type Statement =
   | (Node & { readonly kind: 'text'; readonly text: Text })
   | (Node & { readonly kind: 'output'; readonly value: Expression })
-  /** `if` and each `elif` with their bodies, which have no scope of their own. */
+  /** `if` and each `elif` with their bodies, which do not open a scope. */
   | (Node & {
       readonly kind: 'if'
       readonly branches: readonly { readonly test: Expression; readonly body: readonly Statement[] }[]

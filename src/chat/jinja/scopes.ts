@@ -104,7 +104,7 @@ function visit(statement: Statement, symbols: Symbols, scope: Symbols, later: La
       read(statement.expression)
       return
     case 'if': {
-      // Each `elif` is a branch of its own.
+      // Each `elif` is a separate branch.
       const ends: Symbols[] = []
       for (const { test, body } of statement.branches) {
         readNames(test, symbols)

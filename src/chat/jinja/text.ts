@@ -63,7 +63,7 @@ export class Text {
     return this.#text
   }
 
-  /** In UTF-16 units, as all offsets here. */
+  /** In UTF-16 units, like all offsets here. */
   get length(): number {
     let length = 0
     for (const run of this.runs) length += run.text.length

@@ -78,7 +78,7 @@ function isTitle(text: string): boolean {
   return hasCased
 }
 
-/** Characters with a title case of their own: digraphs, and Georgian, whose title case is the letter itself. */
+/** Exceptions of title case: digraphs, and Georgian, whose title case is the letter itself. */
 const TITLE_FORMS: readonly (readonly [pattern: RegExp, title: string | undefined])[] = [
   [/^[Ǆǅǆ]$/, 'ǅ'],
   [/^[Ǉǈǉ]$/, 'ǈ'],

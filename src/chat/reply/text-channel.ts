@@ -37,7 +37,7 @@ export class TextChannel {
       this.#held += text
       return
     }
-    this.#lead(text)
+    this.#flush(text)
     this.#held = text.slice(end)
   }
 
@@ -58,7 +58,7 @@ export class TextChannel {
   }
 
   /** Emits what was held back and `text`, without trailing white space. */
-  #lead(text: string): void {
+  #flush(text: string): void {
     const whole = this.#held + text
     let start = 0
     if (this.#atStart && this.#afterMarker) {

@@ -122,7 +122,7 @@ export const REPLIES: readonly Reply[] = [
     PARIS,
   ),
   reply(
-    'words, two calls',
+    'text, two calls',
     QWEN,
     'Let me see.\n<tool_call>\n{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_call>\n<tool_call>\n{"name": "now", "arguments": {}}\n</tool_call>\n',
     `Let me see.${PARIS}«now {}»`,
@@ -154,7 +154,7 @@ export const REPLIES: readonly Reply[] = [
     '«now {}»«now {}»',
   ),
   reply(
-    'markers, quotes and braces in a text',
+    'markers, quotes and braces in a string',
     QWEN,
     '<tool_call>{"name": "weather", "arguments": {"city": "</tool_call>\\"{<tool_call>\\\\"}}</tool_call> ok',
     '«weather {"city":"</tool_call>\\"{<tool_call>\\\\"}» ok',
@@ -165,7 +165,7 @@ export const REPLIES: readonly Reply[] = [
     '<tool_call>{"n\\u0061me": "now", "arguments": {"a": [[1e3, -0.5], null]}}</tool_call>',
     '«now {"a":[[1000,-0.5],null]}»',
   ),
-  reply('words after a call', QWEN, '<tool_call>{"name": "now"}</tool_call>\n\nDone.', '«now {}»Done.'),
+  reply('text after a call', QWEN, '<tool_call>{"name": "now"}</tool_call>\n\nDone.', '«now {}»Done.'),
   reply(
     'thoughts between calls',
     QWEN,
@@ -184,12 +184,12 @@ export const REPLIES: readonly Reply[] = [
   }),
 
   reply(
-    'no JSON',
+    'not JSON',
     QWEN,
     'a <tool_call>weather(Paris)</tool_call> b',
     'a!invalid-json[<tool_call>weather(Paris)</tool_call>] b',
   ),
-  reply('a brace too many', QWEN, '<tool_call>{"name": "now"}}</tool_call>', '«now {}»'),
+  reply('a surplus brace', QWEN, '<tool_call>{"name": "now"}}</tool_call>', '«now {}»'),
   reply(
     'a line break in a name',
     QWEN,
@@ -222,7 +222,7 @@ export const REPLIES: readonly Reply[] = [
     '!arguments-not-object[<tool_call>{"name": "now", "arguments": []}</tool_call>]',
   ),
   reply(
-    'arguments as a text that is not JSON',
+    'arguments as a string that is not JSON',
     QWEN,
     '<tool_call>{"name": "now", "arguments": "{a"}</tool_call>',
     '!arguments-not-object[<tool_call>{"name": "now", "arguments": "{a"}</tool_call>]',
@@ -260,7 +260,7 @@ export const REPLIES: readonly Reply[] = [
   reply('cut in its closing marker', QWEN, '<tool_call>{"name": "now"}</tool', '«now {}»'),
   reply('cut in its opening marker', QWEN, 'a <tool_ca', 'a <tool_ca'),
   reply(
-    'nested too deep',
+    'nested too deeply',
     QWEN,
     `<tool_call>{"name": "now", "arguments": {"a": ${'['.repeat(70)}${']'.repeat(70)}}}</tool_call>`,
     `!invalid-json[<tool_call>{"name": "now", "arguments": {"a": ${'['.repeat(70)}${']'.repeat(70)}}}</tool_call>]`,
@@ -282,12 +282,12 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('after the tag', LLAMA, '<|python_tag|>{"name": "now", "parameters": {}}', '«now {}»'),
   reply(
-    'words, then the tag',
+    'text, then the tag',
     LLAMA,
     'Let me see. <|python_tag|>{"name": "now", "parameters": {}}',
     'Let me see.«now {}»',
   ),
-  reply('words after it', LLAMA, '{"name": "now", "parameters": {}} Done.', '«now {}» Done.'),
+  reply('text after it', LLAMA, '{"name": "now", "parameters": {}} Done.', '«now {}» Done.'),
   reply(
     'JSON that is content',
     LLAMA,
@@ -300,7 +300,7 @@ export const REPLIES: readonly Reply[] = [
     '{"name": "Ada", "type": "person"} ok',
     '{"name": "Ada", "type": "person"} ok',
   ),
-  reply('no JSON', LLAMA, '{name} is it', '{name} is it'),
+  reply('not JSON', LLAMA, '{name} is it', '{name} is it'),
   reply(
     'JSON without tools',
     LLAMA,
@@ -386,7 +386,7 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('no end', DEEPSEEK, '<｜tool▁call▁begin｜>now<｜tool▁sep｜>{}', '«now {}»'),
   reply(
-    'words in it',
+    'text in it',
     DEEPSEEK,
     '<｜tool▁call▁begin｜>now<｜tool▁sep｜>{} x<｜tool▁call▁end｜>b',
     '!invalid-json[<｜tool▁call▁begin｜>now<｜tool▁sep｜>{} x<｜tool▁call▁end｜>]b',
@@ -407,7 +407,7 @@ export const REPLIES: readonly Reply[] = [
     '«now {"a":"\\"x\\",\\n{y:}\\\\","b":[1,-2.5,true,null,""],"c":{},"d":"e\\"f"}»',
   ),
   reply(
-    'a closing marker in a text',
+    'a closing marker in a string',
     GEMMA,
     '<|tool_call>call:now{a:<|"|><tool_call|><|"|>}<tool_call|>b',
     '«now {"a":"<tool_call|>"}»b',
@@ -419,8 +419,18 @@ export const REPLIES: readonly Reply[] = [
     '«now {"a b":1}»',
   ),
   reply('no closing marker', GEMMA, '<|tool_call>call:now{}', '«now {}»'),
-  reply('a bare text', GEMMA, '<|tool_call>call:now{a:two words}<tool_call|>', '«now {"a":"two words"}»'),
-  reply('no call', GEMMA, '<|tool_call>now()<tool_call|>b', '!invalid-json[<|tool_call>now()<tool_call|>]b'),
+  reply(
+    'an unquoted string',
+    GEMMA,
+    '<|tool_call>call:now{a:two words}<tool_call|>',
+    '«now {"a":"two words"}»',
+  ),
+  reply(
+    'not a call',
+    GEMMA,
+    '<|tool_call>now()<tool_call|>b',
+    '!invalid-json[<|tool_call>now()<tool_call|>]b',
+  ),
   reply(
     'an unknown tool',
     GEMMA,
@@ -428,7 +438,7 @@ export const REPLIES: readonly Reply[] = [
     '!unknown-tool[<|tool_call>call:rm{}<tool_call|>]',
   ),
   reply(
-    'cut in a text',
+    'cut in a string',
     GEMMA,
     '<|tool_call>call:now{a:<|"|>b',
     '!incomplete[<|tool_call>call:now{a:<|"|>b]',
@@ -471,13 +481,13 @@ export const REPLIES: readonly Reply[] = [
     '~Hm.\nSo.~',
   ),
   reply(
-    'a brace too many, a raw line feed and single quotes',
+    'a surplus brace, a raw line feed and single quotes',
     HARMONY,
     "<|channel|>commentary to=functions.now<|message|>{'a': 'b\n'}}<|call|>",
     '«now {"a":"b\\n"}»',
   ),
   reply(
-    'markers in a text',
+    'markers in a string',
     HARMONY,
     '<|channel|>commentary to=functions.now<|message|>{"a": "<|end|>"}<|call|>',
     '«now {"a":"<|end|>"}»',
@@ -504,7 +514,7 @@ export const REPLIES: readonly Reply[] = [
     '!incomplete[<|channel|>commentary to=functions.now<|message|>{"a]',
   ),
   reply(
-    'no JSON',
+    'not JSON',
     HARMONY,
     '<|channel|>commentary to=functions.now<|message|>soon<|call|>',
     '!invalid-json[<|channel|>commentary to=functions.now<|message|>soon<|call|>]',
@@ -530,7 +540,7 @@ export const REPLIES: readonly Reply[] = [
     'Ok.«weather {"city":"5"}»«now {}»',
   ),
   reply(
-    'two calls in one tag, words between',
+    'two calls in one tag, text between',
     QWEN_XML,
     '<tool_call><function=now></function>\n<function=now></function> ok</tool_call> b',
     '«now {}»«now {}»ok b',
@@ -610,7 +620,7 @@ export const REPLIES: readonly Reply[] = [
   reply('JSON in the tag', GLM, '<tool_call>\n{"name": "now"}\n</tool_call>', '«now {}»'),
   reply('cut in a key', GLM, '<tool_call>now<arg_key>a</arg', '!incomplete[<tool_call>now<arg_key>a</arg]'),
   reply(
-    'words in the tag',
+    'text in the tag',
     GLM,
     '<tool_call>now and then</tool_call>b',
     '!invalid-json[<tool_call>now and then</tool_call>]b',
@@ -636,7 +646,7 @@ export const REPLIES: readonly Reply[] = [
     '!invalid-json[<|tool_call_start|>[now(a=b c)]<|tool_call_end|>]',
   ),
   reply(
-    'cut in a call of Python',
+    'cut in a Python call',
     LFM2,
     '<|tool_call_start|>[now(a=1',
     '!incomplete[<|tool_call_start|>[now(a=1]',
@@ -757,27 +767,27 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('round brackets', GEMMA, '<|tool_call>call:weather(city:<|"|>Paris<|"|>)<tool_call|>', PARIS),
   reply(
-    'bare texts, numbers and equals signs',
+    'unquoted strings, numbers and equals signs',
     GEMMA,
     '<|tool_call>call:weather{city:Paris, France,days=5}<tool_call|><|tool_call>call:now(path:test.txt,n:5,ok:true,l:[a,b])<tool_call|>',
     '«weather {"city":"Paris, France","days":5}»«now {"path":"test.txt","n":5,"ok":true,"l":["a","b"]}»',
   ),
   reply(
-    'two in a tag of Gemma',
+    'two in a Gemma tag',
     GEMMA,
     '<|tool_call>call:now{}call:now{a:1}}<tool_call|>',
     '«now {}»«now {"a":1}»',
   ),
   reply('no brackets', GEMMA, '<|tool_call>call:now<tool_call|>', '«now {}»'),
   reply(
-    'a fence without a word',
+    'a fence without a language',
     DEEPSEEK,
     '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>weather\n```\n{"city": "Paris"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
     PARIS,
   ),
-  reply('a brace too many, bare', LLAMA, '{"name": "now", "parameters": {}}}', '«now {}»'),
+  reply('a surplus brace, bare', LLAMA, '{"name": "now", "parameters": {}}}', '«now {}»'),
   reply(
-    'text arguments in a list',
+    'string arguments in a list',
     MISTRAL,
     '[TOOL_CALLS][{"name": "weather", "arguments": "{\\"city\\": \\"Paris\\"}"}]',
     PARIS,

@@ -23,7 +23,7 @@ interface Chunk {
 
 /** Wraps each line of a text at `width` characters, as Python's `textwrap` does. */
 export function wrapped(text: Text, width: number, between: Text, breaks: Breaks, budget: Budget): Text {
-  if (width <= 0) throw templateFailed(`wordwrap to ${width} characters`)
+  if (width <= 0) throw templateFailed(`wordwrap: width must be positive, not ${width}`)
   const out = new TextBuilder(budget)
   for (const [i, line] of (lines(text, budget).items as readonly Text[]).entries()) {
     if (i > 0) out.add(between)

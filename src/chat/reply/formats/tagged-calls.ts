@@ -64,9 +64,9 @@ export class TaggedCallsReader extends CallsReader<State> {
   #json: JsonArguments | undefined
   #value: TagValue | undefined
   /** A tag that may have ended the value, and the text after it, which may turn out to be part of the value. */
-  #doubtful = ''
+  #tentative = ''
   /** Whether a tag within a value may open the next parameter. */
-  #isDoubtfulKey = false
+  #isTentativeKey = false
 
   constructor(calls: Calls, content: ContentHost, style: TagStyle, marker: string) {
     super(calls, content, '')
@@ -104,7 +104,7 @@ export class TaggedCallsReader extends CallsReader<State> {
 
   protected override endWith(rest: string, otherwise: MalformedReason): void {
     if (this.state === 'closing' && !this.calls.isCut) {
-      this.#endValue(this.#doubtful)
+      this.#endValue(this.#tentative)
       this.state = 'after'
     }
     super.endWith(rest, otherwise)
@@ -127,7 +127,7 @@ export class TaggedCallsReader extends CallsReader<State> {
         this.#value?.text(text)
         return text.length
       case 'closing':
-        return this.#readDoubtful(text)
+        return this.#readTentative(text)
       case 'cdata':
         this.call.append(text)
         this.#value?.cdata(text)
@@ -140,7 +140,7 @@ export class TaggedCallsReader extends CallsReader<State> {
   }
 
   protected override fail(reason: MalformedReason): void {
-    if (this.#isDoubtfulKey || this.state === 'closing') this.call.append(this.#doubtful)
+    if (this.#isTentativeKey || this.state === 'closing') this.call.append(this.#tentative)
     super.fail(reason)
   }
 
@@ -221,21 +221,21 @@ export class TaggedCallsReader extends CallsReader<State> {
     if (this.state === 'closing') {
       if (marker === outer?.close || opens(call, marker) || marker === outer?.open) {
         // Only the end of a call can be followed by this marker, so the call has ended without the closing tag of its value.
-        this.#endValue(this.#doubtful)
+        this.#endValue(this.#tentative)
         this.state = 'after'
         return this.#outsideMarker(marker)
       }
-      this.#undoubt()
+      this.#resumeValue()
     }
     if (marker === parameter.close) {
       this.#endValue(marker)
       this.state = 'body'
     } else if (marker === call.close) {
-      this.#doubtful = marker
+      this.#tentative = marker
       this.state = 'closing'
     } else if (opens(parameter, marker) && this.#value?.endsLine) {
-      this.#isDoubtfulKey = true
-      this.#doubtful = marker
+      this.#isTentativeKey = true
+      this.#tentative = marker
       this.#header = ''
       this.state = 'key'
     } else if (marker === CDATA_OPEN && this.#value?.isAtStart) {
@@ -268,7 +268,7 @@ export class TaggedCallsReader extends CallsReader<State> {
     const part = end < 0 ? text : text.slice(0, end)
     this.#header += part
     const taken = end < 0 ? part : `${part}>`
-    if (this.#isDoubtfulKey) this.#doubtful += taken
+    if (this.#isTentativeKey) this.#tentative += taken
     else this.call.append(taken)
     if (this.#header.length > MAX_HEADER_LENGTH) this.#endHeader(undefined)
     else if (end >= 0) this.#endHeader(parseTagHeader(this.#header))
@@ -283,14 +283,14 @@ export class TaggedCallsReader extends CallsReader<State> {
       if (header) this.call.begin(header.name)
       return
     }
-    if (this.#isDoubtfulKey) {
+    if (this.#isTentativeKey) {
       const isNext = header !== undefined && this.#arguments?.isParameter(header.name) === true
-      this.#isDoubtfulKey = false
+      this.#isTentativeKey = false
       if (!isNext) {
-        this.#undoubt()
+        this.#resumeValue()
         return
       }
-      this.#endValue(this.#doubtful)
+      this.#endValue(this.#tentative)
     }
     if (header?.isClosed) {
       this.#openValue(header)
@@ -311,20 +311,20 @@ export class TaggedCallsReader extends CallsReader<State> {
     this.call.append(tag)
     this.#value?.close()
     this.#value = undefined
-    this.#doubtful = ''
+    this.#tentative = ''
   }
 
-  #readDoubtful(text: string): number {
+  #readTentative(text: string): number {
     const spaces = leadingSpace(text)
-    this.#doubtful += text.slice(0, spaces)
-    if (spaces < text.length) this.#undoubt()
+    this.#tentative += text.slice(0, spaces)
+    if (spaces < text.length) this.#resumeValue()
     return spaces
   }
 
   /** What seemed to be the end of a value is part of it. */
-  #undoubt(): void {
-    const text = this.#doubtful
-    this.#doubtful = ''
+  #resumeValue(): void {
+    const text = this.#tentative
+    this.#tentative = ''
     this.state = 'value'
     this.call.append(text)
     this.#value?.text(text)
