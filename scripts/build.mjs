@@ -81,8 +81,10 @@ async function bundle(entryPoints, outdir, places, options = {}) {
 const PLATFORMS = {
   node: 'src/platform/node/platform.ts',
   'node-thread': 'src/platform/node/thread.ts',
+  'node-engine-thread': 'src/platform/node/engine-thread.ts',
   browser: 'src/platform/browser/platform.ts',
   'browser-thread': 'src/platform/browser/thread.ts',
+  'browser-engine-thread': 'src/platform/browser/engine-thread.ts',
 }
 
 async function buildJavaScript() {

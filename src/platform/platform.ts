@@ -1,20 +1,11 @@
 import type { KernelBuild } from '../backend/wasm/kernels.js'
 import type { ThreadHost } from '../backend/wasm/threads.js'
-import type { ByteSource } from '../storage/source.js'
+import type { EngineThread } from '../backend/worker/port.js'
+import type { LocalFiles } from '../storage/open-source.js'
 
 /** What the engine needs from the runtime that it runs in, and nothing more. */
-export interface Platform {
+export interface Platform extends LocalFiles {
   readonly name: 'node' | 'browser' | 'workerd'
-  /**
-   * What a relative name is resolved against where names are URLs (the page); `undefined` where they are paths.
-   * Absolute `http:` and `https:` URLs mean the same everywhere.
-   */
-  readonly baseUrl: string | undefined
-  /**
-   * Opens a file of the local disk by path or `file:` URL. Rejects with `NOT_FOUND`, with `IO` for what cannot be
-   * read, and with `UNSUPPORTED` where there is no disk.
-   */
-  openPath(path: string | URL): Promise<ByteSource>
   /**
    * The kernels that lie beside the package's JavaScript; compiled only where bytes cannot be. Rejects with `NOT_FOUND`,
    * `IO` or `BAD_FORMAT`, or with the signal's reason. Default: the baseline.
@@ -28,6 +19,13 @@ export interface Platform {
    * where it cannot be told.
    */
   readonly wideVectors: { readonly enabled: boolean; enable(): boolean } | undefined
+  /** Whether this is the main thread of a web page, which an engine would block. */
+  readonly isPage: boolean
+  /**
+   * Starts a thread for an engine (`serveEngine`); resolves when it serves. `undefined` where the runtime has no Workers. An
+   * aborted signal ends it and rejects with its reason.
+   */
+  readonly startEngineThread: ((signal?: AbortSignal) => Promise<EngineThread>) | undefined
   /** How threads are made; `undefined` where there are none, or where they cannot share memory. */
   readonly threads: ThreadHost | undefined
 }

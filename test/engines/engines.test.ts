@@ -27,7 +27,6 @@ interface Answer {
 }
 
 const INTERNALS = '.cache/engines/internals.mjs'
-const ARGUMENT = JSON.stringify(SETTINGS)
 const installed = await engines()
 const rows: string[][] = []
 let expected: Answer
@@ -37,9 +36,14 @@ async function printed(words: readonly string[]) {
   return JSON.parse(stdout)
 }
 
-function computeIn(engine: Engine): Promise<Answer> {
-  const args = [ROOT + INTERNALS, MODEL_PATH, ARGUMENT]
-  return printed([...launch(engine, `${ROOT}test/engines/main.mjs`), ...args])
+/** Where the engine runs: on the thread that loads the model, or in a Worker of its own. */
+interface Where {
+  readonly worker: boolean
+}
+
+function computeIn(engine: Engine, { worker }: Where): Promise<Answer> {
+  const task = { internals: ROOT + INTERNALS, source: MODEL_PATH, settings: SETTINGS, worker }
+  return printed([...launch(engine, `${ROOT}test/engines/main.mjs`), JSON.stringify(task)])
 }
 
 /** What `dasllama run` writes under each setting. */
@@ -55,10 +59,11 @@ async function commandLineIds(engine: Engine): Promise<Ids> {
 /** Shows page.html in a browser; its answer comes to the server. */
 async function computeInPage(
   browse: (url: string, posted: Promise<string>) => Promise<string>,
+  { worker }: Where,
 ): Promise<Answer> {
   const server = await serveFiles()
   try {
-    const task = { internals: `/${INTERNALS}`, source: `/${MODEL_PATH}`, settings: SETTINGS }
+    const task = { internals: `/${INTERNALS}`, source: `/${MODEL_PATH}`, settings: SETTINGS, worker }
     const url = `${server.url}test/engines/page.html#${encodeURIComponent(JSON.stringify(task))}`
     const answer = JSON.parse(await browse(url, server.posted))
     if (answer.error) throw new Error(answer.error)
@@ -85,7 +90,7 @@ async function computeInWorker(): Promise<Answer> {
     import * as internals from './${INTERNALS}'
     import { compute } from './test/engines/program.mjs'
     import source from './${MODEL_PATH}'
-    const settings = ${ARGUMENT}
+    const settings = ${JSON.stringify(SETTINGS)}
     export default {
       async fetch() {
         return Response.json(await compute({ dasllama, sampling, internals, source, settings }))
@@ -123,7 +128,7 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
 beforeAll(async () => {
   const entryPoints = [`${ROOT}test/engines/internals.ts`]
   await build({ bundle: true, format: 'esm', entryPoints, outfile: ROOT + INTERNALS, logLevel: 'warning' })
-  expected = await computeIn(installed[0])
+  expected = await computeIn(installed[0], { worker: false })
 })
 
 afterAll(() => {
@@ -142,19 +147,31 @@ it('the settings lead to texts that all differ', () => {
 
 describe('the same ids and bits', () => {
   it.each(installed)('in $program $version ($path)', async (engine) => {
-    const [answer, ms] = await timed(() => computeIn(engine))
+    const [answer, ms] = await timed(() => computeIn(engine, { worker: false }))
     expect(answer.version).toBe(engine.version)
     compare(engine.program, answer, await commandLineIds(engine), ms)
   })
 
-  it.skipIf(withoutChromium)('in Chromium', async () => {
-    const [answer, ms] = await timed(() => computeInPage(withChromium))
-    compare('chromium', answer, answer.ids, ms)
+  it.each(installed)('in a Worker of $program $version ($path)', async (engine) => {
+    const [answer, ms] = await timed(() => computeIn(engine, { worker: true }))
+    compare(`${engine.program}, Worker`, answer, answer.ids, ms)
   })
 
-  it.skipIf(firefoxPath === undefined)('in Firefox', async () => {
-    const [answer, ms] = await timed(() => computeInPage(withFirefox))
-    compare('firefox', answer, answer.ids, ms)
+  describe.each([
+    { name: 'on the page', worker: false },
+    { name: 'in a Worker', worker: true },
+  ])('$name', ({ worker }) => {
+    const suffix = worker ? ', Worker' : ''
+
+    it.skipIf(withoutChromium)('of Chromium', async () => {
+      const [answer, ms] = await timed(() => computeInPage(withChromium, { worker }))
+      compare(`chromium${suffix}`, answer, answer.ids, ms)
+    })
+
+    it.skipIf(firefoxPath === undefined)('of Firefox', async () => {
+      const [answer, ms] = await timed(() => computeInPage(withFirefox, { worker }))
+      compare(`firefox${suffix}`, answer, answer.ids, ms)
+    })
   })
 
   it('in workerd', async () => {

@@ -2,10 +2,13 @@
  * What every engine is asked to do with the built package; the answers must be equal to the last bit.
  *
  * `dasllama` and `sampling` are the package's entries, `internals` is internals.ts, `source` whatever the engine can
- * give `loadModel`, `settings` come from settings.ts.
+ * give `loadModel`, `settings` come from settings.ts, `worker` is the option of `loadModel`.
  */
-export async function compute({ dasllama, sampling, internals, source, settings }) {
-  const options = { contextLength: 256, kernels: 'baseline' }
+export async function compute({ dasllama, sampling, internals, source, settings, worker }) {
+  const onWarning = ({ message }) => {
+    throw new Error(message)
+  }
+  const options = { contextLength: 256, kernels: 'baseline', worker, onWarning }
   const model = await dasllama.loadModel(source, options)
   const ids = {}
   for (const { name, seed, params, maxTokens, prompt } of settings) {

@@ -101,8 +101,10 @@ export class Channel {
       signal?.addEventListener('abort', abort, { once: true })
       const release = () => {
         this.#pending.delete(id)
+        if (this.#pending.size === 0) this.#port.setBusy?.(false)
         signal?.removeEventListener('abort', abort)
       }
+      if (this.#pending.size === 0) this.#port.setBusy?.(true)
       this.#pending.set(id, {
         signal,
         onEvent,

@@ -61,9 +61,11 @@ export class RemoteExecutable implements Executable {
       adopt: (type) => this.#adopt(type),
       forget: ({ number }) => void this.#owned.delete(number),
     }
-    channel.listen('executable.state', ({ executable, memories }: StateNotice) => {
-      this.#state = executable
-      for (const state of memories) this.#owned.get(state.memory)?.update(state)
+    // The channel, which lives as long as its thread, must not keep a model alive that nobody holds any more.
+    const self = new WeakRef(this)
+    channel.listen('executable.state', (notice: StateNotice) => {
+      const executable = self.deref()
+      if (executable) executable.#update(notice)
     })
   }
 
@@ -146,6 +148,11 @@ export class RemoteExecutable implements Executable {
     this.#channel.notify('executable.dispose', undefined)
     this.#channel.close(disposed())
     await this.#end()
+  }
+
+  #update({ executable, memories }: StateNotice): void {
+    this.#state = executable
+    for (const state of memories) this.#owned.get(state.memory)?.update(state)
   }
 
   #adopt(type: KvType): RemoteMemory {
