@@ -84,25 +84,27 @@ describe('an executable behind a channel', () => {
     expect(nearPort.posted).toHaveLength(before)
   })
 
-  it('knows length, bytes and reach when a call has ended', async () => {
+  it('knows the length when a call has ended; bytes and reach, what a batch makes of them, a message later', async () => {
     for (const reach of ['recurrent', 'window'] as const) {
       const { remote, direct, created } = doubleBehindChannel({ reach })
       const memory = remote.createMemory('f16')
-      const expectSame = (far: SequenceMemory) => {
+      const expectSame = async (far: SequenceMemory) => {
+        const { length } = memory
+        await bytesInUse(remote)
+        expect(far.length).toBe(length)
         expect([memory.length, memory.bytes, memory.reach]).toEqual([far.length, far.bytes, far.reach])
         expect(remote.bytesInUse).toBe(direct.bytesInUse)
       }
       await append(remote, memory, someIds(100, 400), 'prefill')
-      expectSame(created[0])
+      await expectSame(created[0])
       memory.hold()
       await decode(remote, memory, someIds(50, 400))
-      expectSame(created[0])
-      expect(memory.reach).toContainEqual([100, 100])
+      await expectSame(created[0])
+      expect(memory.reach).toContainEqual(reach === 'recurrent' ? [100, 100] : [119, 150])
       memory.release()
-      await bytesInUse(remote)
-      expectSame(created[0])
+      await expectSame(created[0])
       expect(await memory.truncate(120)).toBe(memory.length)
-      expectSame(created[0])
+      await expectSame(created[0])
     }
   })
 
@@ -294,6 +296,8 @@ describe('the outputs of a batch', () => {
       expect([memory.length, created[0].length]).toEqual([0, 0])
     }
     await remote.run(batch, () => {})
+    expect(memory.length).toBe(ids.length)
+    await bytesInUse(remote)
     expect([memory.length, created[0].length]).toEqual([ids.length, ids.length])
   })
 })
@@ -322,6 +326,8 @@ describe('an abort', () => {
       controller.abort(reason)
       const outcome = await running
       outcomes.add(outcome)
+      expect(memory.length).toBe(outcome === 'done' ? before + 3 : before)
+      await bytesInUse(remote)
       expect(memory.length).toBe(outcome === 'done' ? before + 3 : before)
       expect(far[0].length).toBe(memory.length)
     }
@@ -373,10 +379,12 @@ describe('an abort', () => {
     const { open, opened } = gate()
     const running = remote.run(batch, () => {
       memory.dispose()
-      setTimeout(() => controller.abort(reason), 10)
+      setTimeout(() => {
+        controller.abort(reason)
+        setTimeout(open, 10)
+      }, 10)
       return opened
     })
-    setTimeout(open, 30)
     await expect(running).rejects.toBe(reason)
     expect(await bytesInUse(remote)).toBe(unused)
     expect(events.slice(0, 2)).toEqual(['ended', 'dispose'])
