@@ -4,6 +4,7 @@ const COMMANDS = [
   'speed',
   'avx2',
   'depth',
+  'batch',
   'engines',
   'limits',
   'sampling',
@@ -20,6 +21,8 @@ export interface BenchOptions {
   readonly pp: readonly number[] | undefined
   readonly tg: readonly number[] | undefined
   readonly threads: readonly number[] | undefined
+  /** How many sequences are decoded together, each number of them apart. */
+  readonly sequences: readonly number[] | undefined
   /** Names of contestants. Default: those of the command. */
   readonly only: readonly string[] | undefined
   readonly repetitions: number
@@ -36,6 +39,7 @@ export const USAGE = `npm run bench -- [command] [options]
   --rivals           the goal table: beside llama.cpp, and in Chromium beside wllama and onnxruntime-web
   avx2               beside llama.cpp as both run on a CPU with AVX2 and nothing newer
   depth              decoding with 0, 1024, 4096 and 8192 tokens in the context, beside llama.cpp
+  batch              1, 2, 4, 8 and 16 sequences decoded together, beside llama.cpp's batches
   engines            dasllama on every JavaScript engine and browser found here
   limits             how fast this machine reads and multiplies, in WebAssembly and in C
   sampling           what the sampling chain costs, beside a model's step and llama.cpp's sampler
@@ -46,9 +50,10 @@ export const USAGE = `npm run bench -- [command] [options]
   --pp 128,512       lengths of prompts (default: 512, or 128 where the context is short)
   --tg 64,128        numbers of generated tokens (default: 128, or 64 where the context is short)
   --threads 1,2      numbers of threads (default: 1,2)
+  --sequences 1,4    numbers of sequences for batch (default: 1,2,4,8,16)
   --only a,b         only these contestants: names from bench/contestants/registry.ts; for avx2 and engines, parts of names
-  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals)
-  --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 8 with --rivals)
+  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals, 10 for batch)
+  --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 8 with --rivals, 16 for batch)
   --quick            does it work? tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
   --write-readme     put the tables into README.md
   --help             this text`
@@ -58,6 +63,9 @@ const QUICK = { models: 'tiny-stories', pp: '32', tg: '16', repetitions: '2' }
 
 /** What `--rivals` sets where nothing else is said: it has many contestants, some of them slow. */
 const RIVALS = { repetitions: '3', budget: '8' }
+
+/** What `batch` sets where nothing else is said: its turns are short. */
+const BATCH = { repetitions: '10', budget: '16' }
 
 /** Throws an `Error` that says which option is wrong and why. */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -70,6 +78,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       pp: { type: 'string' },
       tg: { type: 'string' },
       threads: { type: 'string' },
+      sequences: { type: 'string' },
       only: { type: 'string' },
       repetitions: { type: 'string' },
       budget: { type: 'string' },
@@ -83,6 +92,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     throw new Error(`no command ${positionals.join(' ')}: ${COMMANDS.join(', ')}`)
   }
   if (given.rivals && command !== 'speed') throw new Error(`--rivals is not for ${command}`)
+  if (given.sequences && command !== 'batch') throw new Error(`--sequences is not for ${command}`)
   if (given['write-readme'] && command !== 'speed' && command !== 'sampling') {
     throw new Error(`--write-readme is not for ${command}: the README has no place for it`)
   }
@@ -90,6 +100,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const values = {
     ...{ repetitions: '5', budget: '30' },
     ...(given.rivals && RIVALS),
+    ...(command === 'batch' && BATCH),
     ...(given.quick && QUICK),
     ...given,
   }
@@ -100,6 +111,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     pp: counts('--pp', values.pp),
     tg: counts('--tg', values.tg),
     threads: counts('--threads', values.threads),
+    sequences: counts('--sequences', values.sequences),
     only: list(values.only),
     repetitions: count('--repetitions', values.repetitions),
     budgetMs: 1000 * count('--budget', values.budget),
