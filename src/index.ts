@@ -44,7 +44,6 @@ export {
 } from './facade/inspect-model.js'
 export { type EngineOptions, type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
 export { Model } from './facade/model.js'
-export type { ModelSource } from './facade/model-source.js'
 export type { OpenOptions } from './facade/open.js'
 export { similarity } from './facade/similarity.js'
 export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
@@ -74,6 +73,7 @@ export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'
+export type { ModelSource } from './storage/open-source.js'
 export type { ByteSource, ReadPart } from './storage/source.js'
 export type {
   DecodeOptions,

@@ -1,18 +1,19 @@
-import { following } from '../abortable.js'
-import { WasmExecutable } from '../backend/wasm/executable.js'
+import { abortable, following } from '../abortable.js'
+import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
 import { sequenceBytes } from '../backend/wasm/kv-layout.js'
-import { checkEngineOptions, type EngineOptions, openEngine } from '../backend/wasm/open-engine.js'
-import { checkCount, checkFunction, checkOptions } from '../checks.js'
-import { checkWeights } from '../gguf/weight-check.js'
+import { openInThread } from '../backend/wasm/load.js'
+import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
+import { checkCount, checkFunction } from '../checks.js'
 import type { Config } from '../model/config.js'
-import { modelIdentity, TensorSamples } from '../model/identity.js'
+import { modelIdentity } from '../model/identity.js'
 import { planModel } from '../model/plan.js'
+import { currentPlatform } from '../platform/detect.js'
+import type { ModelSource } from '../storage/open-source.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
 import { Model } from './model.js'
-import type { ModelSource } from './model-source.js'
-import { type OpenOptions, withModelFile } from './open.js'
+import { checkOpenOptions, type OpenOptions, openModelOptions, withModelFile } from './open.js'
 import { readRecommendedSampling } from './recommended-sampling.js'
 
 export type { EngineOptions }
@@ -51,54 +52,74 @@ export function defaultContext(config: Config): number {
  * reason. What had been opened or started is closed and ended then.
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  checkOptions(options)
-  const { contextLength, onProgress, onWarning, signal } = options
+  checkLoadOptions(options)
+  const { signal } = options
+  const platform = await abortable(currentPlatform(), signal)
+  const opened = await openInThread(source, platform, {
+    open: openModelOptions(options),
+    engine: engineOptions(options),
+  })
+  const model = await createModel(opened, options)
+  if (!signal?.aborted) return model
+  void model.dispose()
+  throw signal.reason
+}
+
+function checkLoadOptions(options: LoadOptions): void {
+  checkOpenOptions(options)
   checkEngineOptions(options)
+  const { contextLength, onProgress } = options
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   checkFunction('onProgress', onProgress)
-  return withModelFile(
-    source,
-    options,
-    async (file, platform) => {
-      const plan = planModel(file)
-      const engine = await openEngine(options, platform, file.tensorBytes)
-      const context = contextLength ?? defaultContext(plan.config)
-      const samples = new TensorSamples()
-      const reading = following(signal)
-      const loading = WasmExecutable.load(file, plan.program, engine, {
-        reserve: sequenceBytes(plan.program.memories, context, 'f16'),
-        signal: reading.signal,
-        onProgress,
-        onBytes(tensor, start, bytes) {
-          checkWeights(tensor, start, bytes)
-          samples.take(tensor, start, bytes)
-        },
-      })
-      try {
-        // While the first weights are read.
-        const tokenizer = createTokenizer(file.metadata, onWarning)
-        const executable = await loading
-        return Model.create({
-          executable,
-          config: plan.config,
-          identity: modelIdentity(plan, file, samples),
-          tokenizer,
-          contextLength: context,
-          chatTemplates: readChatTemplates(file.metadata),
-          recommendedSampling: readRecommendedSampling(file.metadata),
-          onWarning,
-        })
-      } catch (error) {
-        reading.abort(error)
-        void engine.pool.shutDown()
-        await loading.catch(() => {})
-        throw error
-      } finally {
-        reading.release()
-      }
-    },
-    (late) => void late.dispose(),
-  )
+}
+
+function engineOptions({ kernels, memoryLimit, threads }: LoadOptions): EngineOptions {
+  return {
+    ...(kernels !== undefined && { kernels }),
+    ...(memoryLimit !== undefined && { memoryLimit }),
+    ...(threads !== undefined && { threads }),
+  }
+}
+
+/** Plans a file's program, loads it, and brings it together with the file's tokenizer. */
+async function createModel(
+  opened: OpenedModel,
+  { contextLength, onProgress, onWarning, signal }: LoadOptions,
+): Promise<Model> {
+  const { directory } = opened
+  const { metadata } = directory
+  const loads = following(signal)
+  let loading: Promise<LoadedProgram> | undefined
+  try {
+    const plan = planModel(directory)
+    const context = contextLength ?? defaultContext(plan.config)
+    loading = opened.load(plan.program, {
+      reserve: sequenceBytes(plan.program.memories, context, 'f16'),
+      signal: loads.signal,
+      onProgress,
+      onWarning,
+    })
+    // While the first weights are read.
+    const tokenizer = createTokenizer(metadata, onWarning)
+    const { executable, samples } = await loading
+    return Model.create({
+      executable,
+      config: plan.config,
+      identity: modelIdentity(plan, directory, samples),
+      tokenizer,
+      contextLength: context,
+      chatTemplates: readChatTemplates(metadata),
+      recommendedSampling: readRecommendedSampling(metadata),
+      onWarning,
+    })
+  } catch (error) {
+    loads.abort(error)
+    await loading?.then(({ executable }) => executable.dispose()).catch(() => {})
+    await opened.close()
+    throw error
+  } finally {
+    loads.release()
+  }
 }
 
 /**

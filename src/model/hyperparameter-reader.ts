@@ -2,7 +2,7 @@ import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { BooleanList } from '../gguf/boolean-list.js'
 import type { Metadata, MetadataValue } from '../gguf/metadata.js'
-import type { ModelFile } from '../gguf/model-file.js'
+import type { ModelDirectory } from '../gguf/model-file.js'
 
 /** What a default is given for, and the range that is accepted. */
 interface CountOptions {
@@ -20,10 +20,10 @@ interface CountOptions {
  */
 export class HyperparameterReader {
   readonly architecture: string
-  readonly file: ModelFile
+  readonly file: ModelDirectory
   readonly #read = new Map<string, unknown>()
 
-  constructor(file: ModelFile) {
+  constructor(file: ModelDirectory) {
     this.file = file
     this.architecture = file.metadata.string('general.architecture')
   }

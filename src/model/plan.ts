@@ -1,7 +1,7 @@
 import type { Program, TensorSpec } from '../backend/program.js'
 import { describeFailure, describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { ModelFile, TensorInfo } from '../gguf/model-file.js'
+import type { ModelDirectory, TensorInfo } from '../gguf/model-file.js'
 import { isA } from '../read-list.js'
 import { Builder, type TensorNames } from './builder.js'
 import { type Config, checkedConfig } from './config.js'
@@ -23,7 +23,7 @@ export interface ModelPlan extends ModelHeader {
 }
 
 /** Reads and checks a file's metadata. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key. */
-export function readHeader(file: ModelFile): ModelHeader {
+export function readHeader(file: ModelDirectory): ModelHeader {
   const reader = new HyperparameterReader(file)
   const family = familyOf(reader.architecture, file.name)
   const config = called(reader.architecture, 'hyperparameters()', () =>
@@ -36,7 +36,7 @@ export function readHeader(file: ModelFile): ModelHeader {
  * Reads a file's metadata and records its program, every tensor of which is there and has the expected shape. Throws what
  * `readHeader` and the family's builder throw, and `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the tensor.
  */
-export function planModel(file: ModelFile): ModelPlan {
+export function planModel(file: ModelDirectory): ModelPlan {
   const header = readHeader(file)
   const program = record(header, file.tensors)
   checkTensors(file, header.config, program)
@@ -70,7 +70,7 @@ function notAsync<T>(returned: T): T {
   throw new TypeError('it is async, and what it records later would be lost')
 }
 
-function checkTensors(file: ModelFile, config: Config, { tensors }: Program): void {
+function checkTensors(file: ModelDirectory, config: Config, { tensors }: Program): void {
   for (const spec of tensors.values()) {
     const tensor = file.tensors.get(spec.name)
     if (!tensor) throw missing(file, config, spec)
@@ -92,7 +92,7 @@ function checkTensors(file: ModelFile, config: Config, { tensors }: Program): vo
   }
 }
 
-function missing(file: ModelFile, config: Config, { name }: TensorSpec): DasllamaError {
+function missing(file: ModelDirectory, config: Config, { name }: TensorSpec): DasllamaError {
   return new DasllamaError('MISSING', `${displayName(file.name)}: tensor ${describeValue(name)} is missing`, {
     hint: `a ${config.architecture} model of ${config.layers} layers has it; the file may be a vocabulary only, or incomplete`,
   })

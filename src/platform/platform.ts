@@ -1,20 +1,10 @@
 import type { KernelBuild } from '../backend/wasm/kernels.js'
 import type { ThreadHost } from '../backend/wasm/threads.js'
-import type { ByteSource } from '../storage/source.js'
+import type { LocalFiles } from '../storage/open-source.js'
 
 /** What the engine needs from the runtime that it runs in, and nothing more. */
-export interface Platform {
+export interface Platform extends LocalFiles {
   readonly name: 'node' | 'browser' | 'workerd'
-  /**
-   * What a relative name is resolved against where names are URLs (the page); `undefined` where they are paths.
-   * Absolute `http:` and `https:` URLs mean the same everywhere.
-   */
-  readonly baseUrl: string | undefined
-  /**
-   * Opens a file of the local disk by path or `file:` URL. Rejects with `NOT_FOUND`, with `IO` for what cannot be
-   * read, and with `UNSUPPORTED` where there is no disk.
-   */
-  openPath(path: string | URL): Promise<ByteSource>
   /**
    * The kernels that lie beside the package's JavaScript; compiled only where bytes cannot be. Rejects with `NOT_FOUND`,
    * `IO` or `BAD_FORMAT`, or with the signal's reason. Default: the baseline.

@@ -1,6 +1,6 @@
 import { displayName, mebibytes } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import type { ModelFile, TensorInfo } from '../../gguf/model-file.js'
+import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { pacer } from '../../platform/pacer.js'
 import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
@@ -34,7 +34,7 @@ export interface LoadOptions {
   readonly reserve?: number
   readonly signal?: AbortSignal | undefined
   /** Called with each piece of a tensor as the file has it, from byte `start` of the tensor on; `bytes` change when it returns. */
-  readonly onBytes?: (tensor: TensorInfo, start: number, bytes: Uint8Array) => void
+  readonly onBytes?: (tensor: StoredTensor, start: number, bytes: Uint8Array) => void
   /** Tensor bytes read so far, and altogether. */
   readonly onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
 }

@@ -2,7 +2,7 @@ import { abortable } from '../../abortable.js'
 import { describeValue, displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import { type BlockFormat, bytesFor } from '../../gguf/block-formats.js'
-import type { ModelFile, TensorInfo } from '../../gguf/model-file.js'
+import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { pause } from '../../platform/pause.js'
 import { inParallel } from '../../storage/in-parallel.js'
 import { readParts } from '../../storage/parts.js'
@@ -25,7 +25,7 @@ export interface PlacedMatrix {
 
 /** Where one tensor's bytes go. */
 interface Placement {
-  readonly tensor: TensorInfo
+  readonly tensor: StoredTensor
   /** What is made of them there; undefined where they stay as they are. */
   readonly form: Repacker | undefined
   /** Bytes from the start of the weights. */
@@ -73,7 +73,7 @@ export class Weights {
   }
 
   /** In the order of their first use. */
-  get tensors(): TensorInfo[] {
+  get tensors(): StoredTensor[] {
     return Array.from(this.#placements.values(), ({ tensor }) => tensor)
   }
 
@@ -83,7 +83,7 @@ export class Weights {
    */
   async load(
     base: Pointer,
-    onBytes: (tensor: TensorInfo, start: number, bytes: Uint8Array) => void,
+    onBytes: (tensor: StoredTensor, start: number, bytes: Uint8Array) => void,
     signal?: AbortSignal,
   ): Promise<void> {
     const { arena } = this.#engine
@@ -198,7 +198,7 @@ export class Weights {
     this.#fileBytes += tensor.byteLength
   }
 
-  #unsupported(tensor: TensorInfo): DasllamaError {
+  #unsupported(tensor: StoredTensor): DasllamaError {
     return new DasllamaError(
       'UNSUPPORTED',
       `${displayName(this.#file.name)}: tensor ${describeValue(tensor.name)} is ${tensor.format.name}, which cannot be used here`,

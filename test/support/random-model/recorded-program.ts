@@ -21,7 +21,6 @@ export function recordedProgram(metadata: ReadonlyMap<string, TypedValue>, names
     metadata: new Metadata('a random model', new Map(values)),
     tensors: new Map(),
     tensorBytes: 0,
-    async close() {},
   })
   const family = familyFor(reader.architecture)
   return record({ family, config: family.hyperparameters(reader) }, names)

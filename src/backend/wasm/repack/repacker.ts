@@ -1,10 +1,10 @@
 import type { BlockFormat } from '../../../gguf/block-formats.js'
-import type { TensorInfo } from '../../../gguf/model-file.js'
+import type { StoredTensor, TensorInfo } from '../../../gguf/model-file.js'
 import type { Pointer } from '../kernels.js'
 
 /** A part of a tensor in memory, of `length` bytes. */
 export interface Piece {
-  readonly tensor: TensorInfo
+  readonly tensor: StoredTensor
   readonly pointer: Pointer
   readonly length: number
 }

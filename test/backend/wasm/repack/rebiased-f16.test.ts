@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../../../src/backend/wasm/engine.js'
 import { REBIASED_F16, RebiasedF16Repacker } from '../../../../src/backend/wasm/repack/rebiased-f16.js'
 import { f16ToF32, f32ToF16 } from '../../../../src/gguf/half.js'
-import type { TensorInfo } from '../../../../src/gguf/model-file.js'
+import type { StoredTensor } from '../../../../src/gguf/model-file.js'
 import { type TensorToWrite, writeGguf } from '../../../../src/gguf/writer.js'
 import { loadModel } from '../../../../src/index.js'
 import { platform } from '../../../../src/platform/node/platform.js'
@@ -62,10 +62,10 @@ describe('a tensor that is read in pieces', () => {
     ['keeps its halves if the first has none', [NO_ROOM, ROOM], false],
   ])('%s', async (_, pieces, raised) => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
-    const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as TensorInfo
-    const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as TensorInfo
+    const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as StoredTensor
+    const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as StoredTensor
     const halves = new RebiasedF16Repacker({ kernels, arena })
-    const take = (values: Uint16Array, of: TensorInfo) => {
+    const take = (values: Uint16Array, of: StoredTensor) => {
       const pointer = arena.allocate(6, 'a piece')
       arena.bytes(pointer, 6).set(new Uint8Array(values.buffer))
       halves.change({ tensor: of, pointer, length: 6 })
@@ -84,7 +84,7 @@ describe('a tensor that is read in pieces', () => {
 
   it('of another format is left alone', async () => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
-    const tensor = (await openSmall()).tensors.get(LARGE) as TensorInfo
+    const tensor = (await openSmall()).tensors.get(LARGE) as StoredTensor
     expect(new RebiasedF16Repacker({ kernels, arena }).isFor(tensor)).toBe(false)
   })
 })

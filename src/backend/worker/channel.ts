@@ -1,0 +1,176 @@
+import type { Port } from './port.js'
+import { fromWire, toWire, type WireError } from './wire-error.js'
+
+/** What the two sides of a channel say to each other. Each side numbers its own requests. */
+type Message =
+  | { readonly kind: 'request'; readonly id: number; readonly name: string; readonly body: unknown }
+  | { readonly kind: 'abort'; readonly id: number }
+  /** Something on the way to the reply. */
+  | { readonly kind: 'event'; readonly id: number; readonly body: unknown }
+  | { readonly kind: 'reply'; readonly id: number; readonly body: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
+  /** A request without a reply. */
+  | { readonly kind: 'notice'; readonly name: string; readonly body: unknown }
+
+/** A message's content, and what of it moves to the other side instead of being copied. */
+export class Transfer<T> {
+  constructor(
+    readonly body: T,
+    readonly transfer: readonly Transferable[],
+  ) {}
+}
+
+export interface RequestOptions {
+  readonly transfer?: readonly Transferable[]
+  /** Passed on: the other side's handler gets a signal that is aborted with this one. */
+  readonly signal?: AbortSignal | undefined
+  /** Called with what the handler emits, in order, before the reply. */
+  readonly onEvent?: (body: never) => void
+}
+
+/** What a handler gets beside a request's body. */
+export interface RequestContext {
+  /** Aborted when the requesting side's signal is, or when the channel is closed. */
+  readonly signal: AbortSignal
+  /** Sends something to the `onEvent` of the request. */
+  emit(body: unknown, transfer?: readonly Transferable[]): void
+}
+
+/** Answers requests of one name: with what it returns or resolves with, or a `Transfer` of it. */
+export type RequestHandler = (body: never, context: RequestContext) => unknown
+
+interface Pending {
+  readonly resolve: (body: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly onEvent: ((body: never) => void) | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Requests, replies and notices over a port, in both directions. Messages keep their order; nothing is dropped; when the
+ * channel is closed all that is pending rejects.
+ */
+export class Channel {
+  readonly #port: Port
+  readonly #requestHandlers = new Map<string, RequestHandler>()
+  readonly #noticeHandlers = new Map<string, (body: never) => void>()
+  readonly #pending = new Map<number, Pending>()
+  /** Requests of the other side that are being handled. */
+  readonly #handling = new Map<number, AbortController>()
+  #nextId = 1
+  #closed: { readonly error: unknown } | undefined
+
+  constructor(port: Port) {
+    this.#port = port
+    port.listen((message) => this.#receive(message as Message))
+  }
+
+  /** Whether `close` has been called. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
+  /** Registers who answers requests called `name`. Before the first of them arrives. */
+  handle(name: string, handler: RequestHandler): void {
+    this.#requestHandlers.set(name, handler)
+  }
+
+  /** Registers who is called with notices called `name`. */
+  listen(name: string, handler: (body: never) => void): void {
+    this.#noticeHandlers.set(name, handler)
+  }
+
+  /**
+   * Sends a request and resolves with the reply. Rejects with the other side's error (its class and code kept if it is a
+   * `DasllamaError`), with the signal's reason if the request fails after an abort, or with what `close` was called with.
+   * An abort does not reject at once: the other side decides what had happened before it arrived.
+   */
+  request<T>(name: string, body: unknown, { transfer, signal, onEvent }: RequestOptions = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw this.#closed.error
+      signal?.throwIfAborted()
+      const id = this.#nextId++
+      // What cannot be cloned throws here, before anything waits for it.
+      this.#post({ kind: 'request', id, name, body }, transfer)
+      const abort = () => this.#post({ kind: 'abort', id })
+      signal?.addEventListener('abort', abort, { once: true })
+      const release = () => {
+        this.#pending.delete(id)
+        signal?.removeEventListener('abort', abort)
+      }
+      this.#pending.set(id, {
+        signal,
+        onEvent,
+        resolve: (value) => {
+          release()
+          resolve(value as T)
+        },
+        reject: (error) => {
+          release()
+          reject(error)
+        },
+      })
+    })
+  }
+
+  /** Sends what needs no reply; nothing once the channel is closed. */
+  notify(name: string, body: unknown, transfer?: readonly Transferable[]): void {
+    if (!this.#closed) this.#post({ kind: 'notice', name, body }, transfer)
+  }
+
+  /** Rejects whatever is pending with `error`, aborts what is being handled, and sends and takes nothing more. Idempotent. */
+  close(error: unknown): void {
+    if (this.#closed) return
+    this.#closed = { error }
+    for (const { reject } of [...this.#pending.values()]) reject(error)
+    for (const controller of this.#handling.values()) controller.abort(error)
+  }
+
+  #post(message: Message, transfer?: readonly Transferable[]): void {
+    if (!this.#closed) this.#port.post(message, transfer)
+  }
+
+  #receive(message: Message): void {
+    if (this.#closed) return
+    switch (message.kind) {
+      case 'request':
+        void this.#answer(message.id, message.name, message.body)
+        return
+      case 'abort':
+        this.#handling.get(message.id)?.abort()
+        return
+      case 'event':
+        this.#pending.get(message.id)?.onEvent?.(message.body as never)
+        return
+      case 'reply':
+        this.#pending.get(message.id)?.resolve(message.body)
+        return
+      case 'error': {
+        const pending = this.#pending.get(message.id)
+        pending?.reject(pending.signal?.aborted ? pending.signal.reason : fromWire(message.error))
+        return
+      }
+      case 'notice':
+        this.#noticeHandlers.get(message.name)?.(message.body as never)
+    }
+  }
+
+  async #answer(id: number, name: string, body: unknown): Promise<void> {
+    const controller = new AbortController()
+    this.#handling.set(id, controller)
+    try {
+      const handler = this.#requestHandlers.get(name)
+      if (!handler) throw new Error(`nobody answers requests called ${name}`)
+      const result = await handler(body as never, {
+        signal: controller.signal,
+        emit: (body, transfer) => this.#post({ kind: 'event', id, body }, transfer),
+      })
+      if (result instanceof Transfer) this.#post({ kind: 'reply', id, body: result.body }, result.transfer)
+      else this.#post({ kind: 'reply', id, body: result })
+    } catch (error) {
+      this.#post({ kind: 'error', id, error: toWire(error) })
+    } finally {
+      this.#handling.delete(id)
+    }
+  }
+}
