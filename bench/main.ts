@@ -20,6 +20,7 @@ import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
 import { conditions, skipped } from './tables.js'
+import { benchWorker } from './worker/main.js'
 
 /** Where records that are not kept go: git ignores it. */
 const PASSING = new URL('../.cache/bench/records/', import.meta.url)
@@ -140,6 +141,7 @@ async function main(args: readonly string[]): Promise<void> {
   const records = options.quick ? PASSING : RECORDS
   if (options.command === 'sampling') return benchSampling(records, options)
   if (options.command === 'responsive') return benchResponsive(options)
+  if (options.command === 'worker') return benchWorker(records, options, args)
   if (options.command === 'constrained') return benchConstrained(records, options)
   if (options.command === 'limits') {
     const { limits = [], skipped } = await limitsOf(runOf(options, args), [])

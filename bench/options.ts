@@ -10,6 +10,7 @@ const COMMANDS = [
   'sampling',
   'constrained',
   'responsive',
+  'worker',
 ] as const
 
 export interface BenchOptions {
@@ -45,6 +46,7 @@ export const USAGE = `npm run bench -- [command] [options]
   sampling           what the sampling chain costs, beside a model's step and llama.cpp's sampler
   constrained        what response formats cost a token, beside a model's step
   responsive         what yielding to the event loop costs, in Node and in the browsers found here
+  worker             decoding with the engine in a Worker, beside the same in the thread; how responsive pages stay
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files
   --pp 128,512       lengths of prompts (default: 512, or 128 where the context is short)
@@ -52,7 +54,7 @@ export const USAGE = `npm run bench -- [command] [options]
   --threads 1,2      numbers of threads (default: 1,2)
   --sequences 1,4    numbers of sequences for batch (default: 1,2,4,8,16)
   --only a,b         only these contestants: names from bench/contestants/registry.ts; for avx2 and engines, parts of names
-  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals, 10 for batch)
+  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals, 10 for batch, 20 for worker)
   --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 8 with --rivals, 16 for batch)
   --quick            does it work? tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
   --write-readme     put the tables into README.md
@@ -66,6 +68,9 @@ const RIVALS = { repetitions: '3', budget: '8' }
 
 /** What `batch` sets where nothing else is said: its turns are short. */
 const BATCH = { repetitions: '10', budget: '16' }
+
+/** What `worker` sets: its differences are small. */
+const WORKER = { repetitions: '20' }
 
 /** Throws an `Error` that says which option is wrong and why. */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -101,6 +106,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     ...{ repetitions: '5', budget: '30' },
     ...(given.rivals && RIVALS),
     ...(command === 'batch' && BATCH),
+    ...(command === 'worker' && WORKER),
     ...(given.quick && QUICK),
     ...given,
   }
