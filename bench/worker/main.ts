@@ -97,4 +97,5 @@ export async function benchWorker(
   const file = await saveRecord(record, new URL('worker/', records))
   console.log(renderWorker(record))
   console.error(`\nwritten: ${fileURLToPath(file)}`)
+  if (speeds.some(({ isEqual }) => !isEqual)) throw new Error('an engine in a Worker gives other logits')
 }

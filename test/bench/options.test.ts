@@ -50,6 +50,8 @@ describe('parseOptions', () => {
         ...{ repetitions: 2, budgetMs: 16_000 },
       },
     },
+    { args: ['worker', '--only', 'Node'], changes: { command: 'worker', only: ['Node'], repetitions: 20 } },
+    { args: ['worker', '--repetitions', '3'], changes: { command: 'worker', repetitions: 3 } },
     {
       args: ['engines', '--quick', '--pp', '64', '--repetitions', '1'],
       changes: {
