@@ -7,7 +7,7 @@ import { FLOATS, INT16, INT8, quantize_activations } from './activations'
 import { activation_kind, matmul, matvec, tile_activation_kind } from './formats/dispatch'
 import { geglu, swiglu } from './gates'
 import { rmsnorm } from './rmsnorm'
-import { threadIndex, share, threadCount } from './thread_pool'
+import { parallelFor, threadCount, threadIndex } from './thread_pool'
 
 /** What becomes of a product, next to its bias. */
 const STORE: i32 = 0
@@ -127,7 +127,7 @@ export function project(
   work.slices = slices
   work.parts = parts
   const part = projectPart
-  share(part.index, parts)
+  parallelFor(part.index, parts)
 }
 
 function projection(index: i32): Projection {
@@ -157,7 +157,7 @@ function stride(kind: i32): usize {
 /** Norms and quantises the input: a part for each token of a batch; a few are done before another thread has looked up. */
 function prepare(): void {
   const part = prepareToken
-  if (work.batched) return share(part.index, work.tokens)
+  if (work.batched) return parallelFor(part.index, work.tokens)
   for (let token = 0; token < work.tokens; token++) prepareToken(token)
 }
 

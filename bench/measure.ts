@@ -17,9 +17,9 @@ export interface Plan extends Sizes, Turns {
   readonly entrants: readonly Entrant[]
   /** Everything is done with each of these numbers of threads. */
   readonly threads: readonly number[]
-  /** Hears of tests and contestants that are left out. */
+  /** Called for tests and contestants that are left out. */
   readonly skip: (what: string, why: string) => void
-  /** Hears what is going on. */
+  /** Called with progress messages. */
   readonly progress: (text: string) => void
 }
 
@@ -29,7 +29,7 @@ interface Starter extends Player {
   readonly load: Omit<LoadRecord, 'end'>
 }
 
-/** What a record says about a model, its files, and what ids for it are made of. */
+/** A model's entry in a record, its files, and what its ids depend on. */
 export interface Examined {
   readonly about: Omit<ModelRecord, 'contextLength' | 'loads' | 'tests'>
   readonly files: ModelFiles
@@ -39,7 +39,7 @@ export interface Examined {
   readonly bosId: number
 }
 
-/** Makes a model's files where they are missing, and looks into them; undefined for a model that nobody can run. */
+/** Makes a model's files if they are missing, and inspects them; undefined if no contestant can run the model. */
 export async function examine(
   model: BenchModel,
   { skip, progress }: Pick<Plan, 'skip' | 'progress'>,
@@ -63,7 +63,7 @@ export async function examine(
   return { about, files, contextLength, vocabSize, bosId: tokenizer.bosId ?? 0 }
 }
 
-/** All tests of one model with all contestants; undefined when nobody can run it. Ends every host it started. */
+/** All tests of one model with all contestants; undefined if no contestant can run it. Ends every host it started. */
 export async function measureModel(model: BenchModel, plan: Plan): Promise<ModelRecord | undefined> {
   const examined = await examine(model, plan)
   if (!examined) return undefined
@@ -106,13 +106,13 @@ export async function measureModel(model: BenchModel, plan: Plan): Promise<Model
   return { ...about, contextLength, loads, tests }
 }
 
-/** What a contestant says about itself. */
+/** A contestant's description of itself. */
 export async function describe(entrant: Entrant): Promise<Description> {
   await using link = await openHost(entrant.host, entrant.module)
   return await link.ask({ do: 'describe' })
 }
 
-/** Starts a contestant's host and has it load the model; or the reason why it cannot. */
+/** Starts a contestant's host and loads the model in it; or the reason why that fails. */
 async function start(entrant: Entrant, files: ModelFiles, options: LoadOptions): Promise<Starter | Error> {
   let link: Link | undefined
   try {
@@ -127,7 +127,7 @@ async function start(entrant: Entrant, files: ModelFiles, options: LoadOptions):
   }
 }
 
-/** Starts a contestant's host; also what the host calls the model's file, which is in the page cache then. */
+/** Starts a contestant's host and reads the model's file into the page cache; `source` is the file's name for that host. */
 export async function startHost(
   entrant: Entrant,
   files: ModelFiles,
@@ -136,7 +136,7 @@ export async function startHost(
   await readOnce(path)
   const link = await openHost(entrant.host, entrant.module)
   try {
-    // Also loads the contestant's modules, which is no part of loading a model.
+    // Also loads the contestant's modules, which is not part of loading a model.
     await link.ask({ do: 'describe' })
     return { link, source: await link.address(path) }
   } catch (error) {
@@ -145,7 +145,7 @@ export async function startHost(
   }
 }
 
-/** Brings a file into the page cache, so that nobody pays for the disk. */
+/** Reads a file into the page cache, so that no contestant waits for the disk. */
 async function readOnce(path: string): Promise<void> {
   await finished(createReadStream(path).resume())
 }

@@ -1,11 +1,11 @@
 /**
- * What else a thread gets done while it uses a model: timers, messages and frames served per second, the longest task and
- * the longest answer to a message. In Node and in the browsers that are installed; on a main thread with the engine on it
- * (`worker: false`) and with the engine in a Worker (`worker: true`), and in a worker with the engine on it.
+ * What else a thread serves while it uses a model: timers, messages and frames per second, the longest task, and the
+ * longest time to answer a message. In Node and in the installed browsers: on a main thread that runs the engine (`worker:
+ * false`), on one with the engine in a Worker (`worker: true`), and in a worker that runs the engine.
  *
  *   node examples/responsive.mjs [model.gguf] [--seconds 2] [--threads 1] [--only Node,Firefox]
  *
- * Needs dist/ (npm run build). CHROMIUM and FIREFOX may name browsers.
+ * Needs dist/ (npm run build). CHROMIUM and FIREFOX may be set to the paths of browsers.
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -81,7 +81,7 @@ if (only.includes('Node')) {
 }
 for (const browser of BROWSERS.filter(({ name }) => only.includes(name))) {
   if (!browser.path) {
-    console.log(`${browser.name} is not installed; ${browser.variable} may name its path`)
+    console.log(`${browser.name} is not installed; set ${browser.variable} to its path`)
     continue
   }
   show(browser.name, await measureInBrowser(browser, source, options))

@@ -6,7 +6,7 @@
  * `T`, the class of such a format, has `repack(rows, stride)`: writes the block from `rows`, where the file's blocks
  * begin `stride` bytes apart.
  */
-import { threadIndex, share, threadCount } from '../thread_pool'
+import { parallelFor, threadCount, threadIndex } from '../thread_pool'
 
 /** Added to the type number of ggml's format; ggml's own are far below. */
 export const REPACKED: i32 = 256
@@ -40,7 +40,7 @@ export function repackShared(part: u32, weights: usize, rowBytes: usize, rows: i
   work.eights = eights
   work.scratch = scratch
   work.parts = threadCount() == 1 ? 1 : min(eights, PARTS_A_THREAD * threadCount())
-  share(part, work.parts)
+  parallelFor(part, work.parts)
 }
 
 @inline

@@ -30,7 +30,7 @@ export function batchEntrants(names: readonly string[] = ENTRANTS): Entrant[] {
     how:
       entrant.against.length > 0
         ? "node-llama-cpp's native addon driven directly: one llama_decode for all sequences, no sampling"
-        : `dist/ through the public API, session.eval([id]) in all sessions at once; ${entrant.kernels} kernels`,
+        : `dist/ through the public API, model.evalBatch with an id per session; ${entrant.kernels} kernels`,
   }))
 }
 

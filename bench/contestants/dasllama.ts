@@ -1,4 +1,4 @@
-/** This package as it ships: dist/, through its public API. */
+/** This package as published: dist/, through its public API. */
 import { loadModel, VERSION } from 'dasllama'
 import { hasRelaxedSimd } from '../../src/backend/wasm/relaxed-simd.js'
 import type { Contestant } from './contestant.js'
@@ -31,7 +31,7 @@ export const contestant: Contestant = {
         for (const session of sessions) await session.reset()
       },
       async decode(ids) {
-        await Promise.all(ids.map((id, i) => sessions[i].eval([id])))
+        await model.evalBatch(ids.map((id, i) => ({ session: sessions[i], ids: [id] })))
       },
       logits: (sequence) => sessions[sequence].logits(),
     }

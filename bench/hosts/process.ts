@@ -5,7 +5,7 @@ import { answering } from './answering.js'
 import { ANSWER } from './lines.js'
 import { processRuntime } from './runtime.js'
 
-/** Answers until the input ends, and ends the process then, whatever an engine has running. */
+/** Answers until the input ends, and then ends the process, even if an engine still runs something. */
 export async function serve(contestant: Contestant): Promise<void> {
   const answer = answering(contestant, { runtime: processRuntime(), rss })
   for await (const line of createInterface({ input: process.stdin })) {
@@ -14,7 +14,7 @@ export async function serve(contestant: Contestant): Promise<void> {
   process.exit()
 }
 
-/** Deno tells only with a right that the package does not need. */
+/** Deno reports it only with a permission that the package does not need. */
 function rss(): number | undefined {
   try {
     return process.memoryUsage.rss()

@@ -1,4 +1,4 @@
-/** What a host runs in, as a record names it. */
+/** The runtime's name and version, as records show them. */
 
 /** `Node 24.1.0 (V8 13.6)`. */
 export function processRuntime(): string {
@@ -11,7 +11,7 @@ export function processRuntime(): string {
   return `Node ${process.versions.node} (V8 ${process.versions.v8})`
 }
 
-/** What Chromium tells of itself beside the user agent, in which the version is cut short. */
+/** Chromium's full version, which the user agent string shortens. */
 interface UserAgentData {
   getHighEntropyValues(hints: readonly string[]): Promise<{ readonly uaFullVersion?: string }>
 }

@@ -8,17 +8,17 @@ import { TICK_MS } from './peer.mjs'
  * @param dasllama the package
  * @param source what `loadModel` takes
  * @param peer another thread, see peer.mjs: `{ listen(onMessage), send(message), close() }`
- * @param options `seconds` and `tokens` that each part takes at most, and what else `loadModel` takes
- * @returns rows `{ work, ms, tokens, timers, messages, frames, longestGapMs, longestTaskMs, longestAnswerMs }`, and how many
- *   tokens came before and after a message to the peer that it should abort. `longestTaskMs` is 0 where no task took 50 ms,
- *   and undefined where the runtime does not report tasks.
+ * @param options the maximum `seconds` and `tokens` of each part, and further options of `loadModel`
+ * @returns rows `{ work, ms, tokens, timers, messages, frames, longestGapMs, longestTaskMs, longestAnswerMs }`, and the
+ *   number of tokens before and after a message to the peer that it should abort. `longestTaskMs` is 0 if no task took 50 ms,
+ *   and undefined if the runtime does not report tasks.
  */
 export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e9, ...options } = {}) {
   const served = new Served(peer, () => controller?.abort())
   let controller
   let model
 
-  /** One row: `work` is given a function that says whether to go on. */
+  /** One row: `work` is called with a function that returns whether to continue. */
   const row = async (name, work) => {
     await served.settle()
     served.reset()
@@ -62,7 +62,7 @@ export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e
       do {
         await session.reset()
         controller = new AbortController()
-        // A long prompt of a large model is ended when the time is over.
+        // The long prompt of a large model is aborted when the time is over.
         const timer = setTimeout(() => controller.abort(), 1000 * seconds)
         await session.eval(ids, { signal: controller.signal }).catch((error) => {
           if (!controller.signal.aborted) throw error
@@ -80,7 +80,7 @@ export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e
     await model?.dispose()
   }
 
-  /** Asks the peer for an abort at the fifth token, and counts those that still come. */
+  /** Asks the peer for an abort at the fifth token, and counts the tokens that still arrive. */
   async function abort(session) {
     await session.reset()
     controller = new AbortController()

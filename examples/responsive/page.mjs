@@ -17,7 +17,7 @@ export function measureOnPage(source, options) {
 
 export async function measureInWorker(source, options) {
   const worker = new Worker(new URL('web-worker.mjs', import.meta.url), { type: 'module' })
-  // Messages come from the peer only when the worker has got its task.
+  // The worker's first message is its task; those of the peer follow.
   worker.postMessage([new URL(source, location.href).href, options])
   const peer = startPeer((message) => worker.postMessage(message))
   try {

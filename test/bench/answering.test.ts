@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Contestant } from '../../bench/contestants/contestant.js'
 import { answering } from '../../bench/hosts/answering.js'
 
-/** Notes what is done to its sequence. */
+/** Records the calls on its sequence. */
 function recorder(): { contestant: Contestant; calls: string[] } {
   const calls: string[] = []
   const contestant: Contestant = {
@@ -27,7 +27,7 @@ function recorder(): { contestant: Contestant; calls: string[] } {
   return { contestant, calls }
 }
 
-it('evaluates what stands before the work once, and goes on from what is there already', async () => {
+it('evaluates the ids before the work once, and continues from cached ones', async () => {
   const { contestant, calls } = recorder()
   const answer = answering(contestant, { runtime: 'here' })
   await answer({ do: 'load', source: '', options: { contextLength: 16, threads: 1 } })
@@ -44,7 +44,7 @@ it('evaluates what stands before the work once, and goes on from what is there a
   expect(await time([])).toBe('rewind 0; decode 9')
 })
 
-it('decodes several sequences step by step from where they are empty', async () => {
+it('decodes several sequences step by step, starting empty', async () => {
   const { contestant, calls } = recorder()
   const answer = answering(contestant, { runtime: 'here' })
   const steps = [
@@ -59,7 +59,7 @@ it('decodes several sequences step by step from where they are empty', async () 
   expect(calls.join('; ')).toBe('reset; decode 1,2; decode 3,4')
 })
 
-it('makes a digest of all logits that a sequence had', async () => {
+it('computes a digest of all logits of a sequence', async () => {
   const answer = answering(recorder().contestant, { runtime: 'here' })
   await answer({ do: 'loadBatched', source: '', options: { contextLength: 16, threads: 1, sequences: 3 } })
   const digest = async (...steps: number[][]) => {
@@ -72,7 +72,7 @@ it('makes a digest of all logits that a sequence had', async () => {
   expect(await digest([1], [3])).toEqual([a])
 })
 
-it('answers with the error where something fails', async () => {
+it('answers with the error if something fails', async () => {
   const answer = answering(recorder().contestant, { runtime: 'here' })
   expect(await answer({ do: 'memory' })).toEqual({ error: 'no model has been loaded' })
 })

@@ -23,8 +23,8 @@ it('chooses models by name, or files by path', () => {
   expect(() => chooseModels(['stories'])).toThrow('no model stories: tiny-stories, stories15M')
 })
 
-it('knows what a token costs at least', async () => {
-  // Tied: the embedding is the output matrix, so that decoding meets all bytes. Four layers of width 256.
+it('computes the minimum work of a token', async () => {
+  // Tied: the embedding is the output matrix, so decoding reads all bytes. Four layers of width 256.
   expect(await workPerToken('models/tiny-stories.Q8_0.gguf')).toEqual({
     decodeBytes: 3_073_024,
     prefillMacs: 4 * 256 * (256 + 128 + 128 + 256 + 3 * 512),
@@ -56,7 +56,7 @@ it('writes a checkpoint as GGUF without changing a weight', async () => {
   for (const [key, value] of checkpoint.metadata.entries()) {
     const written = gguf.metadata.get(key)
     if (key === rounded) expect(written).toBe(Math.fround(value as number))
-    // Long lists of strings are kept in another form than short ones.
+    // Long lists of strings are stored differently from short ones.
     else expect(plain(written), key).toEqual(plain(value))
   }
   await checkpoint.close()
@@ -79,7 +79,7 @@ it.each([
   // The output matrix, and value and down projections of 10 of 22 layers.
   { model: '1.1B', ...MADE_OF_1_1B, mix: 'Q4_K_M', formats: { Q6_K: 21, Q4_K: 135 } },
 ])(
-  "makes llama-quantize's mix of $mix for $model, all of it fitting the shape",
+  "has llama-quantize's mix of $mix for $model, with formats that all fit the shape",
   ({ mix, mixes, shape, tied, formats }) => {
     const { tensors } = randomModel({ shape, format: mixes[mix], tied })
     const counts: Record<string, number> = {}

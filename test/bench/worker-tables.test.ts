@@ -5,16 +5,17 @@ import {
   type SpeedRecord,
   type WorkerRecord,
 } from '../../bench/worker/tables.js'
+import type { Row } from '../../examples/responsive/browsers.mjs'
 import { RECORD } from './record-fixture.js'
 
 const SPEED: SpeedRecord = {
   ...{ place: 'Node', runtime: 'Node 24.0.0', model: '135M-Q8_0', threads: 2, tokens: 10 },
   ...{ inThread: [100, 100, 90, 110], worker: [100, 105, 100, 110], isEqual: true },
 }
-const ROW = {
+const ROW: Row = {
   ...{ work: 'reading a prompt', ms: 20_000, tokens: 1000, timers: 1900, messages: 1950, frames: 1200 },
   ...{ longestGapMs: 30.4, longestAnswerMs: 12.3 },
-} as const
+}
 const PAGE: PageRecord = {
   ...{ browser: 'Chromium', model: '1.1B-Q8_0', threads: 2, worker: true },
   rows: [{ ...ROW, longestTaskMs: 0 }],

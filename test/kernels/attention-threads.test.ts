@@ -31,7 +31,7 @@ describe.each(BUILDS)('%s kernels on several threads:', (build) => {
         const expected = attend(alone, cache, input)
         const paging = { first, absent: 0xfff00000 }
         const { call, out, scratch, scratchBytes } = place(several, cache, input, paging, THREADS)
-        // Who takes which part is chance.
+        // Which thread takes which part is not deterministic.
         for (let time = 0; time < 3; time++) {
           several.kernels.attention(...call)
           expect(several.result(out, input.q.length)).toEqual(expected)

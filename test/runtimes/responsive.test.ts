@@ -11,7 +11,7 @@ import { type FileServer, serveFiles } from './file-server.js'
 import { firefoxPath, withFirefox } from './firefox.js'
 import { MODEL_PATH } from './stories.js'
 
-/** What examples/responsive/measure.mjs returns: a row for loading, generating and reading a prompt. */
+/** The result of examples/responsive/measure.mjs: rows for loading, generating and reading a prompt. */
 interface Measured {
   rows: {
     tokens: number
@@ -24,7 +24,7 @@ interface Measured {
   abort: { stopReason: string; tokens: number }
 }
 
-/** By where the thread that uses the model runs: on a main thread, with the engine there or in a Worker, and in a worker. */
+/** Results of a main thread that runs the engine, of one with the engine in a Worker, and of a worker that runs it. */
 interface Places {
   main: Measured
   mainWithWorker: Measured
@@ -32,7 +32,7 @@ interface Places {
 }
 const PLACES: readonly (keyof Places)[] = ['main', 'mainWithWorker', 'worker']
 
-/** One layer as wide as those of a model of 1.1 billion weights. Git ignores the folder. */
+/** One layer as wide as those of a 1.1B model. Git ignores the folder. */
 const WIDE_PATH = '.cache/responsive/wide.gguf'
 const WIDE_SHAPE = {
   ...{ embed: 2048, layers: 1, heads: 32, kvHeads: 4, headDim: 64, feedForward: 5632 },
@@ -52,8 +52,8 @@ beforeAll(async () => {
 })
 
 /**
- * Counts far below what slices of SLICE_MS give, and far above the none that a thread serves that never yields; times far
- * above those that a quiet machine takes.
+ * Counts far below those of slices of SLICE_MS, and far above zero, which a thread serves that never yields; times far
+ * above those of a quiet machine.
  */
 function expectServed({ rows, abort }: Measured, run: Run, { isPage = false } = {}): void {
   const [, generating, reading] = rows
@@ -63,7 +63,7 @@ function expectServed({ rows, abort }: Measured, run: Run, { isPage = false } = 
     expect(generating.messages).toBeGreaterThanOrEqual(4)
     if (isPage) expect(generating.frames).toBeGreaterThanOrEqual(2)
   } else {
-    // Nearly all of it is one batch.
+    // Almost all of it is one batch.
     expect(reading.tokens).toBe(129)
     expect(reading.timers).toBeGreaterThanOrEqual(6)
     expect(reading.messages).toBeGreaterThanOrEqual(6)
@@ -84,7 +84,7 @@ function expectServedEverywhere(places: Places, run: Run, { isPage = false } = {
 }
 
 describe.each(['small', 'wide'] as const)(
-  'timers, messages and an abort are served beside a %s model, on this thread or with the engine in a Worker',
+  'timers, messages and an abort are served while a %s model runs, on this thread or in a Worker',
   (size) => {
     const run = RUNS[size]
 
@@ -117,7 +117,7 @@ describe.each(['small', 'wide'] as const)(
         await server?.close()
       })
 
-      it('on a page, which takes input meanwhile, and in a worker', async () => {
+      it('on a page, which handles input meanwhile, and in a worker', async () => {
         const page = await browser.newPage()
         await page.goto(server.url)
         let isDone = false
@@ -173,7 +173,7 @@ describe.each(['small', 'wide'] as const)(
 )
 
 describe('the example', () => {
-  it('prints what is served', async () => {
+  it('prints the counts', async () => {
     const args = [fileURLToPath(new URL('../../examples/responsive.mjs', import.meta.url))]
     const { stdout } = await promisify(execFile)(process.execPath, [
       ...args,

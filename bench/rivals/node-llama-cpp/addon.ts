@@ -1,6 +1,6 @@
 /**
- * llama.cpp with as little as possible around it: the calls that node-llama-cpp itself makes on its native addon for
- * every batch. They are not public (the version is pinned in package.json), but the public ones cost more than a
+ * llama.cpp with as little overhead as possible: node-llama-cpp's own calls of its native addon for
+ * every batch. They are not public (the version is pinned in package.json), but the public API costs more than a
  * small model does.
  */
 import type { LlamaContext } from 'node-llama-cpp'
@@ -15,9 +15,9 @@ interface AddonContext {
   addToBatch(sequence: number, position: number, ids: Uint32Array, logitIndexes: Uint32Array): void
   /** llama_decode and llama_synchronize, on a thread of Node's pool. */
   decodeBatch(): Promise<void>
-  /** Forgets what lies at the positions from `start` to before `end`; false where it cannot. */
+  /** Removes the positions from `start` to before `end`; false if it cannot. */
   removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean
-  /** Of the last token that the sequence holds. */
+  /** The position of the sequence's last token. */
   getSequenceKvCacheMaxPosition(sequence: number): number
 }
 
@@ -40,7 +40,7 @@ function addonOf(context: LlamaContext): AddonContext {
 
 function sequenceOf(context: LlamaContext): Sequence {
   const addon = addonOf(context)
-  /** Of the next token. */
+  /** The position of the next token. */
   let position = 0
 
   async function evaluate(ids: readonly number[]): Promise<void> {
@@ -66,7 +66,7 @@ function sequenceOf(context: LlamaContext): Sequence {
 
 function sequencesOf(context: LlamaContext): BatchedSequences {
   const addon = addonOf(context)
-  /** Of each sequence's next token. */
+  /** The position of each sequence's next token. */
   const positions = new Array<number>(context.totalSequences).fill(0)
 
   return {

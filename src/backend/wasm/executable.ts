@@ -10,17 +10,17 @@ import type { Program } from '../program.js'
 import { fillRopeTable, type RopeFrequencies, ropeFrequencies } from '../rope.js'
 import type { Engine } from './engine.js'
 import { KERNEL_BUILDS, type KernelBuild, type Pointer } from './kernels.js'
-import { type KvLayout, kvFormat, kvLayout } from './kv-layout.js'
+import { checkKvType, type KvLayout, kvLayout } from './kv-layout.js'
 import { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
 import { type Schedule, schedule } from './schedule.js'
 import { allocateScratch, LOGIT_ROWS, type Scratch, scratchBytes } from './scratch.js'
 import { Slicer } from './slicer.js'
 import {
+  type CompiledProgram,
   checkNumbers,
-  type LinkedProgram,
-  link,
-  linkedBytes,
+  compiledBytes,
+  compileSteps,
   outputPass,
   type Pass,
   ProjectStep,
@@ -54,7 +54,7 @@ export class WasmExecutable implements Executable {
   readonly #schedule: Schedule
   readonly #weights: Weights
   readonly #scratch: Scratch
-  readonly #linked: LinkedProgram
+  readonly #compiled: CompiledProgram
   readonly #frequencies: readonly RopeFrequencies[]
   readonly #layouts = new Map<KvType, KvLayout>()
   readonly #owned = new Set<SequenceMemory>()
@@ -74,7 +74,7 @@ export class WasmExecutable implements Executable {
     this.#weights = weights
     this.#scratch = allocateScratch(program, plan, engine)
     this.#pageTables = newPageTables(engine, FIRST_PAGE_TABLES)
-    this.#linked = link(engine, { program, schedule: plan, weights, scratch: this.#scratch })
+    this.#compiled = compileSteps(engine, { program, schedule: plan, weights, scratch: this.#scratch })
     this.#frequencies = program.ropes.map((spec) => {
       const factors =
         spec.factors === undefined ? undefined : weights.ropeFactors(spec.factors, spec.dims / 2)
@@ -139,11 +139,13 @@ export class WasmExecutable implements Executable {
     return KERNEL_BUILDS[this.#engine.kernels.build()]
   }
 
+  get canShift(): boolean {
+    return this.#schedule.keyRopes.canShift
+  }
+
   createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
     this.#assertOpen()
-    for (const spec of this.memories) {
-      if (spec.kind === 'kv') checkHeads(type, spec.keyDim)
-    }
+    checkKvType(type, this.memories)
     return this.#adopt(new KvMemory(this.#host, this.#layout(type), retain))
   }
 
@@ -154,12 +156,12 @@ export class WasmExecutable implements Executable {
       const memories = batch.runs.map(({ memory }) => memory as KvMemory)
       try {
         const pass = this.#begin(batch, memories)
-        let ms = await this.#through(this.#linked.steps, pass, batch.signal)
+        let ms = await this.#runSteps(this.#compiled.steps, pass, batch.signal)
         ms += await this.#takeOutputs(batch, take)
         for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
         return ms
       } catch (error) {
-        for (const memory of memories) memory.abandon()
+        for (const memory of memories) memory.rollback()
         throw error
       }
     }, batch.signal)
@@ -220,7 +222,7 @@ export class WasmExecutable implements Executable {
   }
 
   /** Takes a pass through steps and lets the event loop run between them. Resolves with the milliseconds of computing. */
-  async #through(steps: readonly Step[], pass: Pass, signal?: AbortSignal): Promise<number> {
+  async #runSteps(steps: readonly Step[], pass: Pass, signal?: AbortSignal): Promise<number> {
     const { pool } = this.#engine
     let [step, unit, slice, slices] = [steps[0], 0, 0, 1]
     // One function for all calls of a pass: nothing is allocated per step.
@@ -238,13 +240,13 @@ export class WasmExecutable implements Executable {
           continue
         }
         const size = step.size(pass, unit)
-        const most = Math.max(1, step.mostSlices(pass, unit))
+        const most = Math.max(1, step.maxSlices(pass, unit))
         slices = Math.min(most, this.#slicer.slices(kind, size))
         for (slice = 0; slice < slices; slice++) {
           pool.run(call)
           const now = pacer.now()
           ms += now - since
-          this.#slicer.took(kind, size / slices, now - since)
+          this.#slicer.record(kind, size / slices, now - since)
           since = now
           if (!pacer.isDue(now, size / slices)) continue
           await pacer.pause()
@@ -268,7 +270,11 @@ export class WasmExecutable implements Executable {
       const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
       checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
       for (const [index, row] of rows.entries()) {
-        take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+        const taking = take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+        if (!taking) continue
+        await taking
+        this.#assertOpen()
+        signal?.throwIfAborted()
       }
     }
     return ms
@@ -292,8 +298,8 @@ export class WasmExecutable implements Executable {
   async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
     const { kernels, pool } = this.#engine
     const { softcap } = this.#program.logits
-    const step = new ProjectStep(this.#engine, this.#linked.output, x, this.#scratch.workspace)
-    const ms = await this.#through([step], outputPass(rows), signal)
+    const step = new ProjectStep(this.#engine, this.#compiled.output, x, this.#scratch.workspace)
+    const ms = await this.#runSteps([step], outputPass(rows), signal)
     if (softcap !== undefined) {
       pool.run(() => kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap))
     }
@@ -316,7 +322,7 @@ export class WasmExecutable implements Executable {
       free: (pointer: Pointer) => this.#engine.arena.free(pointer),
       bytes: (pointer: Pointer, length: number) => this.#engine.arena.bytes(pointer, length),
     },
-    canMove: () => this.#schedule.keyRopes.canShift,
+    canMove: () => this.canShift,
     move: (memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void> =>
       this.#queue.run(async () => {
         this.#assertOpen()
@@ -365,16 +371,5 @@ function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer;
 
 /** Bytes that a program takes besides weights and sequences. */
 function workBytes(program: Program, plan: Schedule, engine: Engine): number {
-  return scratchBytes(program, plan, engine) + linkedBytes(plan, engine) + FIRST_PAGE_TABLES * 4
-}
-
-/** Throws `UNSUPPORTED` for heads that the blocks of a type do not fit. */
-function checkHeads(type: KvType, headDim: number): void {
-  const { blockElements } = kvFormat(type)
-  if (headDim % blockElements === 0) return
-  throw new DasllamaError(
-    'UNSUPPORTED',
-    `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${headDim}`,
-    { hint: 'use kvType "f16"' },
-  )
+  return scratchBytes(program, plan, engine) + compiledBytes(plan, engine) + FIRST_PAGE_TABLES * 4
 }

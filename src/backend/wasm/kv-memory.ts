@@ -1,8 +1,16 @@
 import { DasllamaError } from '../../errors.js'
 import { pacer } from '../../platform/pacer.js'
 import type { Phase } from '../batch.js'
-import { type KvType, type MemoryRecord, PAGE_POSITIONS, type SequenceMemory } from '../memory.js'
-import type { KvLayout, LayerPlace } from './kv-layout.js'
+import {
+  intersection,
+  type KvType,
+  type MemoryRecord,
+  PAGE_POSITIONS,
+  reachableLength,
+  type SequenceMemory,
+  type Span,
+} from '../memory.js'
+import type { KvLayout, LayerOffsets } from './kv-layout.js'
 import { type PageArena, PageTable, pageOf } from './pages.js'
 
 /** What a memory needs of the executable that it belongs to. */
@@ -55,14 +63,14 @@ export class KvMemory implements SequenceMemory {
     return this.#tables
   }
 
-  /** Makes room for `rows` more positions. Throws `OUT_OF_MEMORY`; then, and after a pass that failed, `abandon` is called. */
+  /** Makes room for `rows` more positions. Throws `OUT_OF_MEMORY`; then, and after a pass that failed, `rollback` is called. */
   prepare(rows: number): void {
     const { length } = this
-    for (const table of this.#tables) table.own(length, length + rows)
+    for (const table of this.#tables) table.ensureWritable(length, length + rows)
   }
 
   /** Gives back the room behind the end. */
-  abandon(): void {
+  rollback(): void {
     for (const table of this.#tables) table.truncate(pagesFor(this.length))
   }
 
@@ -81,21 +89,20 @@ export class KvMemory implements SequenceMemory {
     this.#releaseUnseen()
   }
 
-  reachable(to: number): number {
-    let reached = Math.min(to, this.length)
-    for (let before = -1; before !== reached; ) {
-      before = reached
-      for (const table of this.#tables) reached = reachableIn(table, reached)
+  get reach(): readonly Span[] {
+    let reach: readonly Span[] = [[0, this.length]]
+    for (const table of this.#tables) {
+      if (table.group.window !== undefined) reach = intersection(reach, reachOf(table, table.group.window))
     }
-    return reached
+    return reach
   }
 
   async truncate(to: number): Promise<number> {
-    const length = this.reachable(to)
+    const length = reachableLength(this.reach, to)
     this.#length = length
     this.#promptEnd = Math.min(this.#promptEnd, length)
     if (this.#held !== undefined && this.#held > length) this.#held = undefined
-    this.abandon()
+    this.rollback()
     return length
   }
 
@@ -109,7 +116,7 @@ export class KvMemory implements SequenceMemory {
   }
 
   async shift(keep: number, count: number): Promise<void> {
-    if (!this.canShift) throw cannotTurnBack()
+    if (!this.canShift) throw cannotRotateBack()
     const { length } = this
     const left = length - count
     const firstPages = this.#tables.map((table) => firstPageAfterShift(table, { keep, count, length }))
@@ -117,11 +124,11 @@ export class KvMemory implements SequenceMemory {
     const made: { table: PageTable; page: number }[] = []
     try {
       for (const [index, table] of this.#tables.entries()) {
-        table.ownContent(keep, length)
+        table.unshare(keep, length)
         // Pages that a layer with a window had given back.
         for (let page = Math.max(pageOf(keep), firstPages[index]!); page < pagesFor(left); page++) {
           if (table.has(page)) continue
-          table.own(page * PAGE_POSITIONS, (page + 1) * PAGE_POSITIONS)
+          table.ensureWritable(page * PAGE_POSITIONS, (page + 1) * PAGE_POSITIONS)
           made.push({ table, page })
         }
       }
@@ -133,7 +140,7 @@ export class KvMemory implements SequenceMemory {
     this.#length = left
     this.#promptEnd = 0
     this.#held = undefined
-    this.abandon()
+    this.rollback()
     // Of what lies before them not everything has been there to be moved.
     for (const [index, table] of this.#tables.entries()) {
       for (let page = 0; page < firstPages[index]!; page++) table.release(page)
@@ -151,7 +158,7 @@ export class KvMemory implements SequenceMemory {
 
   async save(): Promise<MemoryRecord[]> {
     const records: MemoryRecord[] = []
-    for (const { group, layer } of this.layout.places) {
+    for (const { group, layer } of this.layout.byMemory) {
       const table = this.#tables[group]
       const first = firstHeld(table, this.length)
       const rows = this.length - first
@@ -172,10 +179,10 @@ export class KvMemory implements SequenceMemory {
     this.#check(records, length)
     const tables = this.layout.groups.map((group) => new PageTable(this.#host.arena, group))
     try {
-      for (const [memory, { group, layer }] of this.layout.places.entries()) {
+      for (const [memory, { group, layer }] of this.layout.byMemory.entries()) {
         const { first, bytes } = records[memory]
         const table = tables[group]
-        table.own(first, length)
+        table.ensureWritable(first, length)
         for (const part of partsOf(layer, first, length)) {
           const target = table.rows(part.page, part.offset, part.rows, layer.rowBytes)
           // Their buffer may have been transferred elsewhere in the meantime.
@@ -222,18 +229,18 @@ export class KvMemory implements SequenceMemory {
 
   /** Throws `BAD_FORMAT` unless records are those of a memory like this one with so many positions. */
   #check(records: readonly MemoryRecord[], length: number): void {
-    if (records.length !== this.layout.places.length) {
-      throw damaged(`it has ${records.length} layers, and the model ${this.layout.places.length}`)
+    if (records.length !== this.layout.byMemory.length) {
+      throw damaged(`it has ${records.length} layers, and the model ${this.layout.byMemory.length}`)
     }
-    for (const [memory, { group, layer }] of this.layout.places.entries()) {
+    for (const [memory, { group, layer }] of this.layout.byMemory.entries()) {
       const { kind, first, bytes } = records[memory]
       const { window = Number.POSITIVE_INFINITY, layers } = this.layout.groups[group]
-      const mostFirst = Math.max(0, length - window + 1)
+      const maxFirst = Math.max(0, length - window + 1)
       const isSound =
         kind === 'kv' &&
         Number.isInteger(first) &&
         first >= 0 &&
-        first <= mostFirst &&
+        first <= maxFirst &&
         // A page is held as a whole.
         first % PAGE_POSITIONS === 0 &&
         first === records[layers[0].memory].first &&
@@ -270,28 +277,29 @@ function firstPageAfterShift(
 ): number | undefined {
   const { window = Number.POSITIVE_INFINITY } = table.group
   const left = length - count
-  const isWhole = (page: number) => {
+  const isComplete = (page: number) => {
     const from = page * PAGE_POSITIONS
     const to = Math.min(left, from + PAGE_POSITIONS)
     return holds(table, from, Math.min(to, keep)) && holds(table, Math.max(from, keep) + count, to + count)
   }
   let first = pagesFor(left)
-  while (first > 0 && isWhole(first - 1)) first--
+  while (first > 0 && isComplete(first - 1)) first--
   return first * PAGE_POSITIONS <= Math.max(0, left - window + 1) ? first : undefined
 }
 
-/** The longest length up to `to` of which a table holds all that the next row would see. */
-function reachableIn(table: PageTable, to: number): number {
-  const { window } = table.group
-  if (window === undefined) return to
-  for (let length = to; length > 0; ) {
-    let missing = pageOf(length - 1)
-    const first = pageOf(Math.max(0, length - window + 1))
-    while (missing >= first && table.has(missing)) missing--
-    if (missing < first) return length
-    length = missing * PAGE_POSITIONS
+/** The lengths whose next row's `window` a table holds, and 0. */
+function reachOf(table: PageTable, window: number): Span[] {
+  const reach: Span[] = []
+  for (let page = 0; page < table.length; page++) {
+    if (!table.has(page)) continue
+    // Before the first position nothing is seen.
+    const from = page === 0 ? 0 : page * PAGE_POSITIONS + window - 1
+    while (table.has(page + 1)) page++
+    const to = (page + 1) * PAGE_POSITIONS
+    if (from <= to) reach.push([from, to])
   }
-  return 0
+  if (reach.length === 0 || reach[0][0] > 0) reach.unshift([0, 0])
+  return reach
 }
 
 /** The first position from which on a table holds everything up to `length`. */
@@ -302,7 +310,7 @@ function firstHeld(table: PageTable, length: number): number {
 }
 
 /** The pieces of a layer's rows from `first` to `end`: where they are in pages, and where in a record. */
-function* partsOf({ keys, values, rowBytes }: LayerPlace, first: number, end: number) {
+function* partsOf({ keys, values, rowBytes }: LayerOffsets, first: number, end: number) {
   for (const [plane, offset] of [keys, values].entries()) {
     for (let position = first; position < end; ) {
       const page = pageOf(position)
@@ -327,7 +335,7 @@ function cannotShift(): DasllamaError {
   )
 }
 
-function cannotTurnBack(): DasllamaError {
+function cannotRotateBack(): DasllamaError {
   return new DasllamaError(
     'UNSUPPORTED',
     "the context cannot be shifted: the model's keys or values depend on positions by more than a last rotation",

@@ -44,23 +44,23 @@ async function logits(file: Uint8Array): Promise<number[][]> {
   return [prompt, Array.from(session.logits())]
 }
 
-/** A tensor with one of these has no raised halves. */
+/** A tensor with 128 or more is not rebiased. */
 describe.each([undefined, 127.9375, 128, -65504])('a model with a half of %s', (extra) => {
-  it('has the logits of the same weights in F32, bit for bit', async () => {
+  it('has the same logits as with the weights in F32, bit for bit', async () => {
     const [halves, floats] = twins(extra)
     expect(await logits(halves)).toEqual(await logits(floats))
   })
 })
 
 describe('a tensor that is read in pieces', () => {
-  const ROOM = Uint16Array.of(0x3c00, 0x0001, 0x8000)
-  const NO_ROOM = Uint16Array.of(0x5800, 0x3c00, 0)
+  const BELOW_128 = Uint16Array.of(0x3c00, 0x0001, 0x8000)
+  const WITH_128 = Uint16Array.of(0x5800, 0x3c00, 0)
 
   it.each([
-    ['is raised if each has room', [ROOM, ROOM], true],
-    ['keeps its halves if a later one has none', [ROOM, NO_ROOM, ROOM], false],
-    ['keeps its halves if the first has none', [NO_ROOM, ROOM], false],
-  ])('%s', async (_, pieces, raised) => {
+    ['is rebiased if each piece is below 128', [BELOW_128, BELOW_128], true],
+    ['is restored if a later piece is not', [BELOW_128, WITH_128, BELOW_128], false],
+    ['is not changed if the first piece is not', [WITH_128, BELOW_128], false],
+  ])('%s', async (_, pieces, rebiased) => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as StoredTensor
     const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as StoredTensor
@@ -68,23 +68,23 @@ describe('a tensor that is read in pieces', () => {
     const take = (values: Uint16Array, of: StoredTensor) => {
       const pointer = arena.allocate(6, 'a piece')
       arena.bytes(pointer, 6).set(new Uint8Array(values.buffer))
-      halves.change({ tensor: of, pointer, length: 6 })
+      halves.repack({ tensor: of, pointer, length: 6 })
       return () => new Uint16Array(arena.bytes(pointer, 6).slice().buffer)
     }
     const readers = pieces.map((piece) => take(piece, tensor))
-    const otherReader = take(ROOM, other)
-    halves.settle()
-    expect(halves.formatOf(tensor).id).toBe(raised ? REBIASED_F16.id : tensor.format.id)
+    const otherReader = take(BELOW_128, other)
+    halves.finish()
+    expect(halves.formatOf(tensor).id).toBe(rebiased ? REBIASED_F16.id : tensor.format.id)
     for (const [i, read] of readers.entries()) {
-      expect(read()).toEqual(raised ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
+      expect(read()).toEqual(rebiased ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
     }
     expect(halves.formatOf(other)).toBe(REBIASED_F16)
     expect(otherReader()).toEqual(Uint16Array.of(0x6400, 0x0400, 0x8000))
   })
 
-  it('of another format is left alone', async () => {
+  it('of another format is not changed', async () => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
     const tensor = (await openSmall()).tensors.get(LARGE) as StoredTensor
-    expect(new RebiasedF16Repacker({ kernels, arena }).isFor(tensor)).toBe(false)
+    expect(new RebiasedF16Repacker({ kernels, arena }).accepts(tensor)).toBe(false)
   })
 })
