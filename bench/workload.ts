@@ -15,7 +15,7 @@ export function workloadName({ kind, tokens, depth }: Workload): string {
 }
 
 /** Random ids below `vocabSize`, the same in every run. */
-function randomIds(count: number, vocabSize: number): number[] {
+export function randomIds(count: number, vocabSize: number): number[] {
   let state = 0x2545f491
   return Array.from({ length: count }, () => {
     // Numerical Recipes' linear congruential generator; its high bits are the better ones.
