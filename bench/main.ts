@@ -1,4 +1,4 @@
-/** `npm run bench`: speed, memory and size beside the rivals. See README.md here, and --help. */
+/** `npm run bench`: speed, memory and size compared with the rivals. See README.md here, and --help. */
 import { fileURLToPath } from 'node:url'
 import { AVX2_ENTRANTS, AVX2_MODELS } from './avx2.js'
 import { benchConstrained } from './constrained/main.js'
@@ -19,10 +19,10 @@ import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
 import { conditions, skipped } from './tables.js'
 
-/** Where records that are not kept go: git ignores it. */
+/** The folder for temporary records, which git ignores. */
 const PASSING = new URL('../.cache/bench/records/', import.meta.url)
 
-/** Tokens in the context before those that are timed, and a model with room for them. */
+/** Tokens in the context before the timed ones, and a model whose context is long enough. */
 const DEPTHS = [0, 1024, 4096, 8192]
 const DEPTH_MODEL = '135M-Q8_0-9k'
 
@@ -48,7 +48,7 @@ async function speed(options: BenchOptions, args: readonly string[]): Promise<Be
   return { ...record, ...(await limitsOf(run, record.skipped)), sizes: await measureSizes() }
 }
 
-/** The limits of this machine, and `skipped` with those that it could not be asked for. */
+/** The limits of this machine, and `skipped` with those that could not be measured. */
 async function limitsOf(
   { threads, repetitions, progress }: Pick<Run, 'threads' | 'repetitions' | 'progress'>,
   skipped: BenchRecord['skipped'],
@@ -59,14 +59,14 @@ async function limitsOf(
   return { limits, skipped: [...skipped, ...missing] }
 }
 
-/** Those with one of `parts` in their names; all where none are given. */
+/** Those with one of `parts` in their names; all by default. */
 function namedLike(entrants: readonly Entrant[], parts: readonly string[] | undefined): readonly Entrant[] {
   return parts ? entrants.filter(({ name }) => parts.some((part) => name.includes(part))) : entrants
 }
 
-/** What a command that leaves a record does. */
+/** A command that writes a record. */
 interface Command {
-  /** Where its records go, relative to those of the others. */
+  /** The folder of its records, relative to that of the others. */
   readonly folder: string
   measure(options: BenchOptions, args: readonly string[]): Promise<BenchRecord>
   render(record: BenchRecord): string

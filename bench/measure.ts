@@ -17,9 +17,9 @@ export interface Plan extends Sizes, Turns {
   readonly entrants: readonly Entrant[]
   /** Everything is done with each of these numbers of threads. */
   readonly threads: readonly number[]
-  /** Hears of tests and contestants that are left out. */
+  /** Called for tests and contestants that are left out. */
   readonly skip: (what: string, why: string) => void
-  /** Hears what is going on. */
+  /** Called with progress messages. */
   readonly progress: (text: string) => void
 }
 
@@ -29,7 +29,7 @@ interface Starter extends Player {
   readonly load: Omit<LoadRecord, 'end'>
 }
 
-/** All tests of one model with all contestants; undefined when nobody can run it. Ends every host it started. */
+/** All tests of one model with all contestants; undefined if no contestant can run it. Ends every host it started. */
 export async function measureModel(model: BenchModel, plan: Plan): Promise<ModelRecord | undefined> {
   plan.progress(`${model.name}: preparing`)
   const files = await model.files()
@@ -86,20 +86,20 @@ export async function measureModel(model: BenchModel, plan: Plan): Promise<Model
   }
 }
 
-/** What a contestant says about itself. */
+/** A contestant's description of itself. */
 export async function describe(entrant: Entrant): Promise<Description> {
   await using link = await openHost(entrant.host, entrant.module)
   return await link.ask({ do: 'describe' })
 }
 
-/** Starts a contestant's host and has it load the model; or the reason why it cannot. */
+/** Starts a contestant's host and loads the model in it; or the reason why that fails. */
 async function start(entrant: Entrant, files: ModelFiles, options: LoadOptions): Promise<Starter | Error> {
   let link: Link | undefined
   try {
     const path = entrant.file ? await entrant.file(files) : files.path
     await readOnce(path)
     link = await openHost(entrant.host, entrant.module)
-    // Also loads the contestant's modules, which is no part of loading a model.
+    // Also loads the contestant's modules, which is not part of loading a model.
     await link.ask({ do: 'describe' })
     const { loadMs, ...rss } = await link.ask({ do: 'load', source: await link.address(path), options })
     const { threads } = options
@@ -110,7 +110,7 @@ async function start(entrant: Entrant, files: ModelFiles, options: LoadOptions):
   }
 }
 
-/** Brings a file into the page cache, so that nobody pays for the disk. */
+/** Reads a file into the page cache, so that no contestant waits for the disk. */
 async function readOnce(path: string): Promise<void> {
   await finished(createReadStream(path).resume())
 }

@@ -13,9 +13,9 @@ const COMMANDS = [
 
 export interface BenchOptions {
   readonly command: (typeof COMMANDS)[number]
-  /** The goal table: all rivals, each on the models that it is compared on. */
+  /** The table of goals: all rivals, each on its models. */
   readonly rivals: boolean
-  /** Names from the catalog, or paths. Default: what the command measures. */
+  /** Names from the catalog, or paths. Default: the command's. */
   readonly models: readonly string[] | undefined
   readonly pp: readonly number[] | undefined
   readonly tg: readonly number[] | undefined
@@ -32,34 +32,34 @@ export interface BenchOptions {
 
 export const USAGE = `npm run bench -- [command] [options]
 
-  (no command)       speed, loading, memory and size beside llama.cpp
-  --rivals           the goal table: beside llama.cpp, and in Chromium beside wllama and onnxruntime-web
-  avx2               beside llama.cpp as both run on a CPU with AVX2 and nothing newer
-  depth              decoding with 0, 1024, 4096 and 8192 tokens in the context, beside llama.cpp
+  (no command)       speed, loading, memory and size compared with llama.cpp
+  --rivals           the table of goals: compared with llama.cpp, and in Chromium with wllama and onnxruntime-web
+  avx2               compared with llama.cpp, both limited to AVX2
+  depth              decoding with 0, 1024, 4096 and 8192 tokens in the context, compared with llama.cpp
   engines            dasllama on every JavaScript engine and browser found here
   limits             how fast this machine reads and multiplies, in WebAssembly and in C
-  sampling           what the sampling chain costs, beside a model's step and llama.cpp's sampler
-  constrained        what response formats cost a token, beside a model's step
-  responsive         what yielding to the event loop costs, in Node and in the browsers found here
+  sampling           the cost of the sampler chain, compared with a model's step and llama.cpp's sampler
+  constrained        the cost of response formats per token, compared with a model's step
+  responsive         the cost of yielding to the event loop, in Node and in the browsers found here
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files
-  --pp 128,512       lengths of prompts (default: 512, or 128 where the context is short)
-  --tg 64,128        numbers of generated tokens (default: 128, or 64 where the context is short)
+  --pp 128,512       lengths of prompts (default: 512, or 128 if the context is short)
+  --tg 64,128        numbers of generated tokens (default: 128, or 64 if the context is short)
   --threads 1,2      numbers of threads (default: 1,2)
   --only a,b         only these contestants: names from bench/contestants/registry.ts; for avx2 and engines, parts of names
   --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals)
-  --budget S         seconds that a contestant's samples of a test may take, but for the first (default: 30; 8 with --rivals)
-  --quick            does it work? tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
+  --budget S         seconds that a contestant's samples of a test may take, except the first (default: 30; 8 with --rivals)
+  --quick            smoke test: tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
   --write-readme     put the tables into README.md
   --help             this text`
 
-/** What `--quick` sets where nothing else is said. */
+/** Defaults of `--quick`. */
 const QUICK = { models: 'tiny-stories', pp: '32', tg: '16', repetitions: '2' }
 
-/** What `--rivals` sets where nothing else is said: it has many contestants, some of them slow. */
+/** Defaults of `--rivals`, which has many contestants, some of them slow. */
 const RIVALS = { repetitions: '3', budget: '8' }
 
-/** Throws an `Error` that says which option is wrong and why. */
+/** Throws an `Error` that names the wrong option and the reason. */
 export function parseOptions(args: readonly string[]): BenchOptions {
   const { values: given, positionals } = parseArgs({
     args: [...args],
@@ -84,7 +84,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   }
   if (given.rivals && command !== 'speed') throw new Error(`--rivals is not for ${command}`)
   if (given['write-readme'] && command !== 'speed' && command !== 'sampling') {
-    throw new Error(`--write-readme is not for ${command}: the README has no place for it`)
+    throw new Error(`--write-readme is not for ${command}: the README has no section for it`)
   }
   if (given.quick && given['write-readme']) throw new Error('--quick is not for the README')
   const values = {

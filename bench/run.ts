@@ -5,20 +5,20 @@ import { describe, measureModel, type Plan } from './measure.js'
 import type { BenchModel } from './models/catalog.js'
 import type { BenchRecord, ContestantRecord, ModelRecord } from './record.js'
 
-/** What is to be measured. */
+/** What to measure. */
 export interface Run extends Omit<Plan, 'entrants' | 'skip'> {
   readonly command: string
   readonly models: readonly BenchModel[]
-  /** Who is measured on a model. */
+  /** The contestants on a model. */
   entrants(model: string): readonly Entrant[]
 }
 
-/** Measures everything, one model after the other. Rejects when nobody of ours can run. */
+/** Measures everything, one model after the other. Rejects if none of our contestants can run. */
 export async function measure(run: Run): Promise<BenchRecord> {
   const date = new Date().toISOString()
   const skipped: { what: string; why: string }[] = []
   const skip = (what: string, why: string) => {
-    run.progress(`left out: ${what}: ${why}`)
+    run.progress(`skipped: ${what}: ${why}`)
     skipped.push({ what, why })
   }
   const commit = await describeCommit()

@@ -1,10 +1,10 @@
 /**
- * What else a thread gets done while it runs a model: timers, messages and frames served per second, in Node and in the
- * browsers that are installed.
+ * What else a thread serves while it runs a model: timers, messages and frames per second, in Node and in the
+ * installed browsers.
  *
  *   node examples/responsive.mjs [model.gguf] [--seconds 2] [--threads 1] [--only Node,Firefox]
  *
- * Needs dist/ (npm run build). CHROMIUM and FIREFOX may name browsers.
+ * Needs dist/ (npm run build). CHROMIUM and FIREFOX may be set to the paths of browsers.
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -54,7 +54,7 @@ function show(runtime, { rows, abort }) {
   console.log(`${''.padEnd(18)}abort sent at token 5: ${ended}, at token ${abort.tokens} of 1000`)
 }
 
-console.log(`${source}\nA timer and a peer's message every 10 ms; per second are served:\n`)
+console.log(`${source}\nA timer and a peer's message every 10 ms; served per second:\n`)
 line(['runtime', 'while', 'tokens', 'timers', 'messages', 'frames', 'longest gap'])
 if (only.includes('Node')) {
   const { measureInNodeWorker, measureOnMainThread } = await import('./responsive/node.mjs')
@@ -63,7 +63,7 @@ if (only.includes('Node')) {
 }
 for (const browser of BROWSERS.filter(({ name }) => only.includes(name))) {
   if (!browser.path) {
-    console.log(`${browser.name} is not installed; ${browser.variable} may name its path`)
+    console.log(`${browser.name} is not installed; set ${browser.variable} to its path`)
     continue
   }
   const { page, worker } = await measureInBrowser(browser, source, options)

@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'DISPOSED'
   /** A thread of the engine has died; the model goes on with those that are left. */
   | 'THREAD_LOST'
+  /** The Worker that the model's engine ran in has ended: the model can only be disposed and loaded again. */
+  | 'ENGINE_LOST'
   /** Logits or hidden states are NaN or infinite: the model's weights are damaged, or a value in it has overflowed. */
   | 'NOT_A_NUMBER'
   /** The sampling parameters rule out every token, or every one that a response format allows. */

@@ -4,6 +4,8 @@ import { checkFunction } from './checks.js'
 export type WarningCode =
   /** Threads that were to share the work could not be started; the model runs on one. */
   | 'FEWER_THREADS'
+  /** The Worker that the engine was to run in could not be started; it runs in the thread that loads the model. */
+  | 'NO_WORKER'
   /** The runtime offers relaxed SIMD but computes it wrongly; the model runs on the slower baseline kernels. */
   | 'BASELINE_KERNELS'
   /** A session or chat was forgotten without `dispose()`. Its memory has been taken back, later than it could have been. */

@@ -1,4 +1,4 @@
-/** This package as it ships: dist/, through its public API. */
+/** This package as published: dist/, through its public API. */
 import { loadModel, VERSION } from 'dasllama'
 import { hasRelaxedSimd } from '../../src/backend/wasm/relaxed-simd.js'
 import type { Contestant } from './contestant.js'

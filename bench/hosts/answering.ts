@@ -1,10 +1,10 @@
-/** What all hosts have in common: one contestant that answers one request at a time. */
+/** Shared by all hosts: one contestant that answers one request at a time. */
 import type { Contestant, Sequence } from '../contestants/contestant.js'
 import type { Answer, Replies, Request, TimeRequest } from './protocol.js'
 
 export interface Surroundings {
   readonly runtime: string
-  /** Resident bytes of the process, where it can tell. */
+  /** Resident bytes of the process, if it can report them. */
   rss?(): number | undefined
 }
 
@@ -13,7 +13,7 @@ export function answering(
   { runtime, rss = () => undefined }: Surroundings,
 ): (request: Request) => Promise<Answer> {
   let sequence: Sequence | undefined
-  /** How much of the last request's `before` the sequence begins with. */
+  /** How many ids of the last request's `before` the sequence begins with. */
   let before: readonly number[] = []
 
   function loaded(): Sequence {
@@ -21,7 +21,7 @@ export function answering(
     return sequence
   }
 
-  /** Makes the sequence hold `wanted` and nothing else; what it holds of that already stays. */
+  /** Makes the sequence hold exactly `wanted`, keeping the part that it already holds. */
   async function prepare(wanted: readonly number[]): Promise<void> {
     const kept = before.every((id, i) => id === wanted[i]) ? before.length : 0
     before = []

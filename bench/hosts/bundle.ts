@@ -7,7 +7,7 @@ const FOLDER = fileURLToPath(new URL('../../.cache/bench/hosts/', import.meta.ur
 
 export type HostProgram = 'process' | 'page' | 'workerd'
 
-/** Where each program finds this package as it was built. */
+/** Where each program finds this package as built. */
 const PACKAGE: Readonly<Record<HostProgram, string>> = {
   process: '../../../dist/index.js',
   page: '/dist/index.js',
@@ -15,8 +15,8 @@ const PACKAGE: Readonly<Record<HostProgram, string>> = {
 }
 
 /**
- * Makes plain JavaScript, which every engine reads, of a host and the contestant in `module`; resolves with its path.
- * Packages stay outside, and so does dist/.
+ * Bundles a host and the contestant in `module` as plain JavaScript, which every engine reads; resolves with its path.
+ * Packages and dist/ are not bundled.
  */
 export async function bundleHost(program: HostProgram, module: URL): Promise<string> {
   const path = fileURLToPath(module)

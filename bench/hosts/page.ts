@@ -1,12 +1,12 @@
 /**
- * Hosts a contestant on a web page, or in its worker. The page posts its last answer to where it came from and gets
- * the next request for it, so that no browser needs to be steered.
+ * Hosts a contestant on a web page, or in its worker. The page posts its last answer to its server and gets
+ * the next request in return, so that the browser needs no automation.
  */
 import type { Contestant } from '../contestants/contestant.js'
 import { answering } from './answering.js'
 import type { Answer } from './protocol.js'
 
-/** Answers for as long as the server asks. */
+/** Answers as long as the server sends requests. */
 export async function serve(contestant: Contestant): Promise<void> {
   const answer = answering(contestant, { runtime: await runtime() })
   let last: Answer | undefined
@@ -16,7 +16,7 @@ export async function serve(contestant: Contestant): Promise<void> {
   }
 }
 
-/** What Chromium tells of itself beside the user agent, in which the version is cut short. */
+/** Chromium's full version, which the user agent string shortens. */
 interface UserAgentData {
   getHighEntropyValues(hints: readonly string[]): Promise<{ readonly uaFullVersion?: string }>
 }

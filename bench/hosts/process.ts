@@ -4,7 +4,7 @@ import type { Contestant } from '../contestants/contestant.js'
 import { answering } from './answering.js'
 import { ANSWER } from './lines.js'
 
-/** Answers until the input ends, and ends the process then, whatever an engine has running. */
+/** Answers until the input ends, and then ends the process, even if an engine still runs something. */
 export async function serve(contestant: Contestant): Promise<void> {
   const answer = answering(contestant, { runtime: runtime(), rss })
   for await (const line of createInterface({ input: process.stdin })) {
@@ -23,7 +23,7 @@ function runtime(): string {
   return `Node ${process.versions.node} (V8 ${process.versions.v8})`
 }
 
-/** Deno tells only with a right that the package does not need. */
+/** Deno reports it only with a permission that the package does not need. */
 function rss(): number | undefined {
   try {
     return process.memoryUsage.rss()

@@ -1,4 +1,4 @@
-/** What the bench and a contestant's host say to each other. */
+/** Messages between the benchmark and a contestant's host. */
 import type { LoadOptions } from '../contestants/contestant.js'
 import type { Workload } from '../workload.js'
 
@@ -12,7 +12,7 @@ export interface TimeRequest {
   readonly do: 'time'
   readonly kind: Workload['kind']
   readonly ids: readonly number[]
-  /** What the sequence holds before; evaluated, untimed, unless it is there already. Default: nothing. */
+  /** Ids in the sequence before; evaluated, untimed, unless they are cached. Default: none. */
   readonly before?: readonly number[]
 }
 
@@ -25,7 +25,7 @@ export interface Description {
 export interface Loaded {
   /** Milliseconds from the file's name to a sequence that is ready for the first token. */
   readonly loadMs: number
-  /** Resident bytes of the process before the engine was asked to load, where a process can tell. */
+  /** Resident bytes of the process before loading, if the process can report them. */
   readonly rssBefore?: number
   readonly rssLoaded?: number
 }

@@ -1,12 +1,12 @@
 /**
- * Which block format llama-quantize gives each tensor of a SmolLM2-135M: what people download is a mix that bears
- * the name of its largest part. Source: src/llama-quant.cpp of llama.cpp.
+ * Which block format llama-quantize gives each tensor of a SmolLM2-135M: published files are a mix with
+ * the name of its main format. Source: src/llama-quant.cpp of llama.cpp.
  */
 import type { RandomModelShape } from '../../test/support/random-model/random-model.js'
 
 export type Mix = (tensorName: string) => string
 
-/** SmolLM2-135M. Its rows of 576 are no multiple of 256, those of `ffn_down` (1536) are. */
+/** SmolLM2-135M. Its rows of 576 are not a multiple of 256, those of `ffn_down` (1536) are. */
 export const SHAPE_135M: RandomModelShape = {
   embed: 576,
   layers: 30,
@@ -61,7 +61,7 @@ export const MIXES_135M: Readonly<Record<string, Mix>> = {
   F16: () => 'F16',
 }
 
-/** Here the output matrix is one of its own, and gets Q6_K in the mixes below 8 bits. */
+/** Here the output matrix is separate, and gets Q6_K in the mixes below 8 bits. */
 export const MIXES_1_1B: Readonly<Record<string, Mix>> = {
   Q8_0: q8_0,
   Q4_0: (name) => (name === 'output.weight' ? 'Q6_K' : 'Q4_0'),

@@ -1,4 +1,4 @@
-/** Measures in browsers that are installed: starts each without windows on a page that is served from here. */
+/** Measures in installed browsers: starts each one headless on a page that this program serves. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, existsSync } from 'node:fs'
@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 const firstOf = (...paths) => paths.find((path) => path !== undefined && existsSync(path))
 
-/** Name, path (`undefined` where it is not installed) and how to start it on `url` with an empty `profile`. */
+/** Name, path (`undefined` if it is not installed) and how to start it on `url` with an empty `profile`. */
 export const BROWSERS = [
   {
     name: 'Chromium',
@@ -89,7 +89,7 @@ async function serve(model) {
       'content-length': end - start + 1,
       'accept-ranges': 'bytes',
       ...(range && { 'content-range': `bytes ${start}-${end}/${found.size}` }),
-      // What a page needs for threads.
+      // Needed by a page for threads.
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
     })

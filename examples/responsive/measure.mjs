@@ -1,5 +1,5 @@
 /**
- * How responsive a thread stays while it runs a model: counts timers, messages and frames that are served meanwhile.
+ * How responsive a thread stays while it runs a model: counts timers, messages and frames served meanwhile.
  * Runs in Node, on pages and in workers.
  */
 
@@ -9,10 +9,10 @@ export const TICK_MS = 10
 /**
  * @param dasllama the package
  * @param source what `loadModel` takes
- * @param peer another thread: sends `tick` every TICK_MS, and `abort` when it is sent that.
+ * @param peer another thread: sends `tick` every TICK_MS, and returns `abort` when it receives that.
  *   `{ listen(onMessage), send(message), close() }`
- * @param options `seconds` and `tokens` that each part takes at most, and what else `loadModel` takes
- * @returns rows `{ work, ms, tokens, timers, messages, frames, longestMs }`, and how many tokens came before and after a
+ * @param options the maximum `seconds` and `tokens` of each part, and further options of `loadModel`
+ * @returns rows `{ work, ms, tokens, timers, messages, frames, longestMs }`, and the numbers of tokens before and after a
  *   message to the peer that it should abort
  */
 export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e9, ...options } = {}) {
@@ -22,7 +22,7 @@ export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e
   let controller
   const stop = count(served, peer, () => controller?.abort())
 
-  /** One row: `work` is given a function that says whether to go on. */
+  /** One row: `work` is called with a function that returns whether to continue. */
   const row = async (name, work) => {
     await new Promise((resolve) => setTimeout(resolve, 5 * TICK_MS))
     Object.assign(served, { timers: 0, messages: 0, frames: 0, longestMs: 0 })
@@ -47,7 +47,7 @@ export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e
         do {
           await session.reset()
           controller = new AbortController()
-          // A long prompt of a large model is ended when the time is over.
+          // The long prompt of a large model is aborted when the time is over.
           const timer = setTimeout(() => controller.abort(), 1000 * seconds)
           await session.eval(ids, { signal: controller.signal }).catch((error) => {
             if (!controller.signal.aborted) throw error
@@ -65,7 +65,7 @@ export async function measure(dasllama, source, peer, { seconds = 2, tokens = 1e
     await model.dispose()
   }
 
-  /** Asks the peer for an abort at the fifth token, and counts those that still come. */
+  /** Asks the peer for an abort at the fifth token, and counts the tokens that still arrive. */
   async function abort() {
     await session.reset()
     controller = new AbortController()

@@ -16,7 +16,7 @@ export function measureOnMainThread(source, options) {
 export async function measureInNodeWorker(source, options) {
   const worker = new Worker(new URL('node-worker.mjs', import.meta.url), {
     workerData: { source, options },
-    // Those of a program that is given by --eval are not fit for a file.
+    // Flags for a program from --eval are not valid for a file.
     execArgv: [],
   })
   const timer = setInterval(() => worker.postMessage('tick'), TICK_MS)

@@ -16,7 +16,7 @@ export function measureOnPage(source, options) {
 
 export async function measureInWorker(source, options) {
   const worker = new Worker(new URL('web-worker.mjs', import.meta.url), { type: 'module' })
-  // From the first message on the worker waits for ticks only when it has loaded the model.
+  // After the first message the worker listens for ticks only once it has loaded the model.
   worker.postMessage([new URL(source, location.href).href, options])
   const timer = setInterval(() => worker.postMessage('tick'), TICK_MS)
   try {

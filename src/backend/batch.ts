@@ -53,10 +53,10 @@ export interface Batch {
 }
 
 /**
- * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns.
- * What it throws rejects the batch.
+ * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns. If it
+ * returns a promise, the batch waits for it. What it throws or rejects with rejects the batch.
  */
-export type TakeOutput = (row: number, values: Float32Array) => void
+export type TakeOutput = (row: number, values: Float32Array) => void | Promise<void>
 
 /** A batch of one run that continues `memory`. */
 export function batchOf(

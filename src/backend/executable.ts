@@ -7,6 +7,8 @@ export interface Executable {
   readonly embeddingLength: number
   /** What its layers remember of a sequence. */
   readonly memories: readonly MemorySpec[]
+  /** Whether its memories can be shifted. */
+  readonly canShift: boolean
   /** Bytes of the engine's memory in use: weights, scratch and the memories of all sequences. */
   readonly bytesInUse: number
   /** The most bytes that it may use. */

@@ -28,6 +28,31 @@ export interface MemoryRecord {
   readonly bytes: Uint8Array
 }
 
+/** All lengths from `from` to `to`, both included. */
+export type Span = readonly [from: number, to: number]
+
+/** The longest length up to `to` within `reach`; 0 where there is none. */
+export function reachableLength(reach: readonly Span[], to: number): number {
+  for (let i = reach.length - 1; i >= 0; i--) {
+    const [first, last] = reach[i]
+    if (first <= to) return Math.min(last, to)
+  }
+  return 0
+}
+
+/** The lengths that are in both. */
+export function intersection(a: readonly Span[], b: readonly Span[]): Span[] {
+  const both: Span[] = []
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const from = Math.max(a[i][0], b[j][0])
+    const to = Math.min(a[i][1], b[j][1])
+    if (from <= to) both.push([from, to])
+    if (a[i][1] < b[j][1]) i++
+    else j++
+  }
+  return both
+}
+
 /**
  * What a model remembers of one sequence: keys and values, recurrent states. `Executable.run` appends to it. It takes
  * memory as it grows, and shares what it can with those that were forked from it.
@@ -40,8 +65,8 @@ export interface SequenceMemory {
   readonly length: number
   /** Bytes that it holds. What it shares with forks counts in each of them. */
   readonly bytes: number
-  /** The longest length up to `to` that `truncate` would reach. */
-  reachable(to: number): number
+  /** The lengths that `truncate` would reach: ascending spans that do not touch. */
+  readonly reach: readonly Span[]
   /**
    * Forgets positions from the end until at most `to` are left, and resolves with the length that it could reach:
    * attention reaches every length whose window it still holds; a recurrent state its newest checkpoint at or before it.

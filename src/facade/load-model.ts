@@ -3,11 +3,16 @@ import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
 import { sequenceBytes } from '../backend/wasm/kv-layout.js'
 import { openInThread } from '../backend/wasm/load.js'
 import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
-import { checkCount, checkFunction } from '../checks.js'
+import { openInWorker } from '../backend/worker/open-in-worker.js'
+import type { EngineThread } from '../backend/worker/port.js'
+import { checkBoolean, checkCount, checkFunction } from '../checks.js'
+import { describeFailure } from '../describe.js'
+import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import { modelIdentity } from '../model/identity.js'
 import { planModel } from '../model/plan.js'
 import { currentPlatform } from '../platform/detect.js'
+import type { Platform } from '../platform/platform.js'
 import type { ModelSource } from '../storage/open-source.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
@@ -25,6 +30,13 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    * but its memory is taken as it grows. Default: what the model was trained for, at most 4096.
    */
   contextLength?: number
+  /**
+   * Whether the engine runs in a Worker of its own, so that nothing it does blocks this thread: token ids go in, logits come
+   * back, and tokenizer, sampling, sessions and chats stay here. Paths, URLs, Blobs, file handles and bytes are read in the
+   * Worker; other sources are read here and served to it. Default: true on the main thread of a page, else false. Where a
+   * Worker cannot be started, `true` rejects with `UNSUPPORTED`, and the default warns and uses this thread.
+   */
+  worker?: boolean
   /** Is called with how many bytes of the weights have been read, as they are. What it throws rejects the load. */
   onProgress?: (progress: { loaded: number; total: number }) => void
 }
@@ -55,20 +67,59 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   checkLoadOptions(options)
   const { signal } = options
   const platform = await abortable(currentPlatform(), signal)
-  const opened = await openInThread(source, platform, {
-    open: openModelOptions(options),
-    engine: engineOptions(options),
-  })
+  const settings = { open: openModelOptions(options), engine: engineOptions(options) }
+  const thread = await engineThread(platform, options)
+  const opened = thread
+    ? await openInWorker(thread, source, platform, settings)
+    : await openInThread(source, platform, settings)
   const model = await createModel(opened, options)
   if (!signal?.aborted) return model
   void model.dispose()
   throw signal.reason
 }
 
+/**
+ * A thread for the model's engine; `undefined` where it is to run in this one, or has to. Rejects with `UNSUPPORTED` for a
+ * Worker that was asked for and cannot be started.
+ */
+async function engineThread(
+  { isPage, startEngineThread }: Platform,
+  { worker, signal, onWarning }: LoadOptions,
+): Promise<EngineThread | undefined> {
+  if (!(worker ?? isPage)) return undefined
+  try {
+    if (!startEngineThread) throw new Error('this runtime has no Workers')
+    return await abortable(startEngineThread(signal), signal, (late) => late.terminate())
+  } catch (cause) {
+    signal?.throwIfAborted()
+    const reason = describeFailure(cause)
+    if (worker) {
+      throw new DasllamaError(
+        'UNSUPPORTED',
+        `the Worker of the model's engine cannot be started: ${reason}`,
+        {
+          hint: `${WORKER_HINT}; or pass worker: false`,
+          cause,
+        },
+      )
+    }
+    onWarning?.({
+      code: 'NO_WORKER',
+      message: `the model runs on the page's main thread, since its Worker cannot be started: ${reason}`,
+      hint: `${WORKER_HINT}; pass worker: false if that is meant`,
+    })
+    return undefined
+  }
+}
+
+const WORKER_HINT =
+  "the page must allow Workers from the folder of index.js (same origin, the Content Security Policy's worker-src)"
+
 function checkLoadOptions(options: LoadOptions): void {
   checkOpenOptions(options)
   checkEngineOptions(options)
-  const { contextLength, onProgress } = options
+  const { contextLength, onProgress, worker } = options
+  if (worker !== undefined) checkBoolean('worker', worker)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   checkFunction('onProgress', onProgress)
 }

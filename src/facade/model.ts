@@ -3,7 +3,9 @@ import type { Config } from '../model/config.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Call } from '../session/call.js'
 import { Embedder } from '../session/embedder.js'
+import { type BatchEntry, evalBatch } from '../session/eval-batch.js'
 import { modelDisposed } from '../session/failures.js'
+import { Scheduler } from '../session/scheduler.js'
 import { Session, type SessionHost } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import { SessionRegistry } from '../session/session-registry.js'
@@ -93,7 +95,7 @@ export class Model {
   /**
    * A new, independent sequence. It takes memory only as tokens are evaluated, until its `dispose()`. Throws
    * `INVALID_ARGUMENT` for bad options, `UNSUPPORTED` for a `kvType` or a context shift that the model's memory does not
-   * have, `DISPOSED`.
+   * have, `DISPOSED`, `ENGINE_LOST`.
    *
    * ```js
    * await using session = model.createSession({ seed: 7, contextLength: 512 })
@@ -102,6 +104,30 @@ export class Model {
   createSession(options: SessionOptions = {}): Session {
     this.#assertOpen()
     return Session.create(this.#host, resolveSessionOptions(options, this.contextLength))
+  }
+
+  /**
+   * Evaluates tokens of several sessions together, each as `session.eval(ids)` does and to the same bits. A pass reads the
+   * weights once for all of its rows, so several sequences take little more time than one. Generations, chats and
+   * evaluations that merely run at the same time share passes too; this is for those who sample by hand.
+   *
+   * ```js
+   * const sessions = prompts.map(() => model.createSession())
+   * await model.evalBatch(sessions.map((session, i) => ({ session, ids: model.encode(prompts[i]) })))
+   * for (let n = 0; n < 20; n++) {
+   *   await model.evalBatch(sessions.map((session) => ({ session, ids: [session.sample()] })))
+   * }
+   * ```
+   *
+   * Before anything is evaluated it rejects, naming the entry, with `INVALID_ARGUMENT` for entries that are not an array or
+   * empty, a session that is listed twice or belongs to another model, and ids that are none of the vocabulary or empty;
+   * with `DISPOSED`, `BUSY` or `CONTEXT_FULL` for a session. Later an entry fails as `session.eval` does, and the others
+   * are evaluated all the same; when all have ended, it rejects with the failure of the first entry that has one. `signal`
+   * aborts all of them.
+   */
+  async evalBatch(entries: readonly BatchEntry[], options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#assertOpen()
+    await evalBatch(this.#host, entries, options)
   }
 
   /** @internal What `embed` works with, until it is disposed. Throws `DISPOSED`. */
@@ -152,6 +178,7 @@ class ModelHost implements SessionHost {
   readonly vocabSize: number
   readonly kernels: string
   readonly sessions: SessionRegistry
+  readonly scheduler: Scheduler
   #executable: Executable | undefined
 
   constructor({ executable, identity, tokenizer, config, onWarning }: ModelParts) {
@@ -160,6 +187,7 @@ class ModelHost implements SessionHost {
     this.vocabSize = config.vocabSize
     this.kernels = executable.kernels
     this.sessions = new SessionRegistry(() => this.executable, onWarning)
+    this.scheduler = new Scheduler({ engine: this.sessions })
     this.#executable = executable
   }
 

@@ -1,5 +1,6 @@
 import type { KernelBuild } from '../backend/wasm/kernels.js'
 import type { ThreadHost } from '../backend/wasm/threads.js'
+import type { EngineThread } from '../backend/worker/port.js'
 import type { LocalFiles } from '../storage/open-source.js'
 
 /** What the engine needs from its runtime. */
@@ -18,6 +19,13 @@ export interface Platform extends LocalFiles {
    * enable them. `undefined` where they cannot be enabled.
    */
   readonly wideVectors: { readonly enabled: boolean; enable(): boolean } | undefined
+  /** Whether this is the main thread of a web page, which an engine would block. */
+  readonly isPage: boolean
+  /**
+   * Starts a thread for an engine (`serveEngine`); resolves when it serves. `undefined` where the runtime has no Workers. An
+   * aborted signal ends it and rejects with its reason.
+   */
+  readonly startEngineThread: ((signal?: AbortSignal) => Promise<EngineThread>) | undefined
   /** The runtime's threads; `undefined` where there are none, or where they cannot share memory. */
   readonly threads: ThreadHost | undefined
 }

@@ -1,4 +1,3 @@
-import { batchOf, MAX_ROWS } from '../backend/batch.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import type { Call } from './call.js'
 import type { SessionHost } from './session.js'
@@ -34,12 +33,16 @@ export class Embedder {
     const { signal } = this
     const memory = this.#host.executable.createMemory('f16')
     try {
-      for (let first = 0; first < ids.length; first += MAX_ROWS) {
-        const rows = ids.slice(first, first + MAX_ROWS)
-        const outputs = [...rows.keys()]
-        const batch = batchOf(rows, { memory, phase: 'prefill', outputs, want: 'hidden', signal })
-        await this.#host.sessions.run(batch, (_, state) => take(state))
-      }
+      await this.#host.scheduler.run({
+        memory,
+        ids,
+        phase: 'prefill',
+        outputs: [...ids.keys()],
+        want: 'hidden',
+        signal,
+        take: (_, state) => take(state),
+        advanced: () => {},
+      })
     } finally {
       memory.dispose()
     }

@@ -1,8 +1,9 @@
-import { batchOf, MAX_ROWS, type Phase, phaseOf } from '../backend/batch.js'
-import type { SequenceMemory } from '../backend/memory.js'
+import { type Phase, phaseOf } from '../backend/batch.js'
+import { reachableLength, type SequenceMemory } from '../backend/memory.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { tokensToDrop } from './context-shift.js'
 import { contextFull, isOutOfMemory, nothingEvaluated } from './failures.js'
+import type { Scheduler } from './scheduler.js'
 import type { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
 import type { ResolvedSessionOptions } from './session-options.js'
@@ -11,7 +12,8 @@ import type { StatsMeter } from './stats.js'
 
 /** What an evaluator works on. */
 export interface EvaluatorParts {
-  readonly engine: Pick<SessionRegistry, 'run' | 'attempt'>
+  readonly scheduler: Pick<Scheduler, 'run'>
+  readonly sessions: Pick<SessionRegistry, 'attempt'>
   readonly memory: SequenceMemory
   readonly vocabSize: number
   readonly options: Pick<ResolvedSessionOptions, 'contextLength' | 'shiftKeep'>
@@ -37,7 +39,8 @@ interface EvaluateOptions {
  */
 export class Evaluator {
   #sequence = new Sequence()
-  readonly #engine: EvaluatorParts['engine']
+  readonly #scheduler: EvaluatorParts['scheduler']
+  readonly #sessions: EvaluatorParts['sessions']
   readonly #memory: SequenceMemory
   readonly #options: EvaluatorParts['options']
   readonly #stats: StatsMeter
@@ -47,8 +50,9 @@ export class Evaluator {
   /** How often logits have been written over. */
   #writes = 0
 
-  constructor({ engine, memory, vocabSize, options, stats }: EvaluatorParts) {
-    this.#engine = engine
+  constructor({ scheduler, sessions, memory, vocabSize, options, stats }: EvaluatorParts) {
+    this.#scheduler = scheduler
+    this.#sessions = sessions
     this.#memory = memory
     this.#options = options
     this.#stats = stats
@@ -106,7 +110,7 @@ export class Evaluator {
   /** How many tokens of `prompt` need no evaluation. `exact`: only those that were evaluated as it would be. */
   cached(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
     const shared = this.#sequence.shared(prompt, reuse === 'exact' ? phaseOf(prompt.length) : undefined)
-    return this.#memory.reachable(Math.min(shared, this.#memory.length))
+    return reachableLength(this.#memory.reach, shared)
   }
 
   /**
@@ -165,6 +169,13 @@ export class Evaluator {
     }, logits)
   }
 
+  /** Throws `CONTEXT_FULL` where the pending token and `count` more do not fit, and no context shift makes room. */
+  assertFits(count: number): void {
+    const { pending, position } = this.#sequence
+    const all = count + (pending === undefined ? 0 : 1)
+    if (this.#tokensToDrop(all) === undefined) this.assertRoom(all, position)
+  }
+
   /** Throws `CONTEXT_FULL` where `count` tokens from `position` on do not fit. */
   assertRoom(count: number, position: number): void {
     const { contextLength } = this.#options
@@ -210,8 +221,8 @@ export class Evaluator {
   }
 
   /**
-   * Evaluates the gap between memory and sequence, and `ids` after it, in batches of one phase. A batch that fails leaves
-   * everything as the one before it did.
+   * Evaluates the gap between memory and sequence, and `ids` after it, a stretch of one phase after another. A failure
+   * leaves what has been evaluated before it.
    */
   async #evaluate(
     ids: readonly TokenId[],
@@ -226,22 +237,32 @@ export class Evaluator {
       const from = this.#memory.length
       const rows: TokenId[] = []
       const outputs: number[] = []
-      let to = from
-      for (; to < end && rows.length < MAX_ROWS && phaseAt(to) === phaseAt(from); to++) {
-        const isWanted = to + 1 === end ? wantLogits : to >= start && scores?.wants(to + 1 - start)
+      for (let at = from; at < end && phaseAt(at) === phaseAt(from); at++) {
+        const isWanted = at + 1 === end ? wantLogits : at + 1 > start && scores?.wants(at + 1 - start)
         if (isWanted) outputs.push(rows.length)
-        rows.push(idAt(to))
+        rows.push(idAt(at))
       }
-      const batch = batchOf(rows, { memory: this.#memory, phase: phaseAt(from), outputs, signal })
-      const ms = await this.#engine.run(batch, (row, logits) => {
-        const next = from + row + 1
-        if (next > start) scores?.take(next - start, logits)
-        if (next === end) this.#write(logits)
+      let evaluated = from
+      await this.#scheduler.run({
+        memory: this.#memory,
+        ids: rows,
+        phase: phaseAt(from),
+        outputs,
+        signal,
+        take: (row, logits) => {
+          const next = from + row + 1
+          if (next > start) scores?.take(next - start, logits)
+          if (next === end) this.#write(logits)
+        },
+        advanced: (count, ms) => {
+          this.#stats.evaluated(count, { ms, isDecode })
+          const before = Math.max(evaluated, start)
+          evaluated += count
+          if (evaluated > start) this.#sequence.append(ids.slice(before - start, evaluated - start), phase)
+          if (evaluated === end && wantLogits) this.#hasLogits = true
+          else if (evaluated > start) this.#hasLogits = false
+        },
       })
-      this.#stats.evaluated(rows.length, { ms, isDecode })
-      if (to > start) this.#sequence.append(ids.slice(Math.max(from, start) - start, to - start), phase)
-      if (to === end && wantLogits) this.#hasLogits = true
-      else if (to > start) this.#hasLogits = false
     }
   }
 
@@ -254,16 +275,22 @@ export class Evaluator {
 
   /** Makes room for `count` more tokens if a context shift can; whether there is. */
   async #makeRoom(count: number): Promise<boolean> {
-    const { position } = this.#sequence
-    const { contextLength, shiftKeep: keep } = this.#options
-    if (position + count <= contextLength) return true
-    if (keep === undefined) return false
-    const dropped = tokensToDrop(keep, position, count, contextLength)
+    const { shiftKeep: keep = 0 } = this.#options
+    const dropped = this.#tokensToDrop(count)
     if (dropped === undefined) return false
+    if (dropped === 0) return true
     await this.#fillGap({ wantLogits: false })
-    await this.#engine.attempt(() => this.#memory.shift(keep, dropped))
+    await this.#sessions.attempt(() => this.#memory.shift(keep, dropped))
     this.#sequence.drop(keep, dropped)
     this.#stats.shifted()
     return true
+  }
+
+  /** How many tokens a context shift drops so that `count` more fit; 0 where they do, `undefined` where they never will. */
+  #tokensToDrop(count: number): number | undefined {
+    const { position } = this.#sequence
+    const { contextLength, shiftKeep } = this.#options
+    if (position + count <= contextLength) return 0
+    return shiftKeep === undefined ? undefined : tokensToDrop(shiftKeep, position, count, contextLength)
   }
 }

@@ -10,6 +10,7 @@ import { type GenerateOptions, resolveGenerateOptions } from './generate-options
 import { Generation } from './generation.js'
 import { GenerationSteps, newSampler, pick } from './generation-steps.js'
 import type { Lease } from './lease.js'
+import type { Scheduler } from './scheduler.js'
 import { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
 import type { ResolvedSessionOptions } from './session-options.js'
@@ -26,6 +27,7 @@ export interface SessionHost {
   readonly tokenizer: Tokenizer
   readonly vocabSize: number
   readonly sessions: SessionRegistry
+  readonly scheduler: Scheduler
 }
 
 /**
@@ -56,15 +58,22 @@ export class Session {
   readonly #rng: Rng
 
   private constructor(host: SessionHost, options: ResolvedSessionOptions, memory: SequenceMemory) {
-    const { sessions: engine, vocabSize } = host
+    const { scheduler, sessions, vocabSize } = host
     this.#host = host
     this.#options = options
     this.kvType = options.kvType
     this.contextLength = options.contextLength
     this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
     this.#memory = memory
-    this.#lease = engine.lease(this, memory)
-    this.#evaluator = new Evaluator({ engine, memory, vocabSize, options, stats: this.#stats })
+    this.#lease = sessions.lease(this, memory)
+    this.#evaluator = new Evaluator({
+      scheduler,
+      sessions,
+      memory,
+      vocabSize,
+      options,
+      stats: this.#stats,
+    })
   }
 
   /** @internal Sessions come from `model.createSession`. Throws `INVALID_ARGUMENT`, `UNSUPPORTED`, `DISPOSED`. */
@@ -78,6 +87,22 @@ export class Session {
       memory.dispose()
       throw error
     }
+  }
+
+  /** @internal Whether it is one. */
+  static isSession(value: unknown): value is Session {
+    return typeof value === 'object' && value !== null && #host in value
+  }
+
+  /** @internal What `model.evalBatch` announces to the scheduler; `undefined` where the session belongs to another model. */
+  memoryIn(host: SessionHost): SequenceMemory | undefined {
+    return this.#host === host ? this.#memory : undefined
+  }
+
+  /** @internal Throws what `eval` rejects with before it evaluates any of `count` tokens: `DISPOSED`, `BUSY`, `CONTEXT_FULL`. */
+  assertCanEval(count: number): void {
+    this.#lease.assertFree()
+    this.#evaluator.assertFits(count)
   }
 
   /** The seed in force: given, set, or chosen at random. The same seed, prompt and parameters give the same tokens. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Contestant } from '../../bench/contestants/contestant.js'
 import { answering } from '../../bench/hosts/answering.js'
 
-/** Notes what is done to its sequence. */
+/** Records the calls on its sequence. */
 function recorder(): { contestant: Contestant; calls: string[] } {
   const calls: string[] = []
   const contestant: Contestant = {
@@ -16,7 +16,7 @@ function recorder(): { contestant: Contestant; calls: string[] } {
   return { contestant, calls }
 }
 
-it('evaluates what stands before the work once, and goes on from what is there already', async () => {
+it('evaluates the ids before the work once, and continues from cached ones', async () => {
   const { contestant, calls } = recorder()
   const answer = answering(contestant, { runtime: 'here' })
   await answer({ do: 'load', source: '', options: { contextLength: 16, threads: 1 } })
@@ -33,7 +33,7 @@ it('evaluates what stands before the work once, and goes on from what is there a
   expect(await time([])).toBe('rewind 0; decode 9')
 })
 
-it('answers with the error where something fails', async () => {
+it('answers with the error if something fails', async () => {
   const answer = answering(recorder().contestant, { runtime: 'here' })
   expect(await answer({ do: 'memory' })).toEqual({ error: 'no model has been loaded' })
 })

@@ -23,8 +23,8 @@ it('chooses models by name, or files by path', () => {
   expect(() => chooseModels(['stories'])).toThrow('no model stories: tiny-stories, stories15M')
 })
 
-it('knows what a token costs at least', async () => {
-  // Tied: the embedding is the output matrix, so that decoding meets all bytes. Four layers of width 256.
+it('computes the minimum work of a token', async () => {
+  // Tied: the embedding is the output matrix, so decoding reads all bytes. Four layers of width 256.
   expect(await workPerToken('models/tiny-stories.Q8_0.gguf')).toEqual({
     decodeBytes: 3_073_024,
     prefillMacs: 4 * 256 * (256 + 128 + 128 + 256 + 3 * 512),
@@ -56,7 +56,7 @@ it('writes a checkpoint as GGUF without changing a weight', async () => {
   for (const [key, value] of checkpoint.metadata.entries()) {
     const written = gguf.metadata.get(key)
     if (key === rounded) expect(written).toBe(Math.fround(value as number))
-    // Long lists of strings are kept in another form than short ones.
+    // Long lists of strings are stored differently from short ones.
     else expect(plain(written), key).toEqual(plain(value))
   }
   await checkpoint.close()
@@ -68,7 +68,7 @@ it.each([
   { mix: 'F16', formats: { F16: 211 } },
   // The embedding and 14 of 30 value projections; 14 and 16 down projections; all the others.
   { mix: 'Q4_K_M', formats: { Q8_0: 15, Q5_0: 166, Q6_K: 14, Q4_K: 16 } },
-])("makes llama-quantize's mix of $mix, all of it fitting the shape", ({ mix, formats }) => {
+])("has llama-quantize's mix of $mix, with formats that all fit the shape", ({ mix, formats }) => {
   const { tensors } = randomModel({ shape: SHAPE_135M, format: MIXES_135M[mix], tied: true })
   const counts: Record<string, number> = {}
   for (const { format, shape } of tensors) {

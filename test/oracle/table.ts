@@ -2,7 +2,7 @@
 import type { Reporter, TestModule } from 'vitest/node'
 import type { Agreement } from './follow.js'
 
-/** What a test says of itself, in `task.meta.oracle`. */
+/** A test's result, in `task.meta.oracle`. */
 export interface TableRow extends Pick<Agreement, 'compared' | 'equal' | 'difference'> {
   readonly model: string
   readonly format: string

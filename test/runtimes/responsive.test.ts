@@ -11,19 +11,19 @@ import { type FileServer, serveFiles } from './file-server.js'
 import { firefoxPath, withFirefox } from './firefox.js'
 import { MODEL_PATH } from './stories.js'
 
-/** What examples/responsive/measure.mjs returns. */
+/** The result of examples/responsive/measure.mjs. */
 interface Measured {
   rows: { tokens: number; timers: number; messages: number; frames: number }[]
   abort: { stopReason: string; tokens: number }
 }
 
-/** Of a page or a main thread, and of its worker. */
+/** Results of a page or a main thread, and of its worker. */
 interface Both {
   page: Measured
   worker: Measured
 }
 
-/** One layer as wide as those of a model of 1.1 billion weights. Git ignores the folder. */
+/** One layer as wide as those of a 1.1B model. Git ignores the folder. */
 const WIDE_PATH = '.cache/responsive/wide.gguf'
 const WIDE_SHAPE = {
   ...{ embed: 2048, layers: 1, heads: 32, kvHeads: 4, headDim: 64, feedForward: 5632 },
@@ -43,7 +43,7 @@ beforeAll(async () => {
 })
 
 /**
- * Counts far below what slices of SLICE_MS give, and far above the none that a thread serves that never yields. `rows`: while
+ * Counts far below those of slices of SLICE_MS, and far above zero, which a thread serves that never yields. `rows`: while
  * generating, and while reading a prompt.
  */
 function expectServed(
@@ -57,7 +57,7 @@ function expectServed(
     expect(generating.messages).toBeGreaterThanOrEqual(4)
     if (isPage) expect(generating.frames).toBeGreaterThanOrEqual(2)
   } else {
-    // Nearly all of it is one batch.
+    // Almost all of it is one batch.
     expect(reading.tokens).toBe(129)
     expect(reading.timers).toBeGreaterThanOrEqual(6)
     expect(reading.messages).toBeGreaterThanOrEqual(6)
@@ -69,7 +69,7 @@ function expectServed(
 }
 
 describe.each(['small', 'wide'] as const)(
-  'timers, messages and an abort are served beside a %s model',
+  'timers, messages and an abort are served while a %s model runs',
   (size) => {
     const run = RUNS[size]
 
@@ -103,7 +103,7 @@ describe.each(['small', 'wide'] as const)(
         await server?.close()
       })
 
-      it('on a page, which takes input meanwhile, and in a worker', async () => {
+      it('on a page, which handles input meanwhile, and in a worker', async () => {
         const page = await browser.newPage()
         await page.goto(server.url)
         let isDone = false
@@ -150,7 +150,7 @@ describe.each(['small', 'wide'] as const)(
 )
 
 describe('the example', () => {
-  it('prints what is served', async () => {
+  it('prints the counts', async () => {
     const args = [fileURLToPath(new URL('../../examples/responsive.mjs', import.meta.url))]
     const { stdout } = await promisify(execFile)(process.execPath, [
       ...args,

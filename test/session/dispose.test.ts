@@ -180,8 +180,9 @@ describe('dispose of a model', () => {
     const waiting = new Promise<number>((resolve) => {
       finish = () => resolve(1)
     })
-    vi.spyOn(executable, 'run').mockReturnValue(waiting)
+    const run = vi.spyOn(executable, 'run').mockReturnValue(waiting)
     const running = session.eval([1, 2])
+    await vi.waitFor(() => expect(run).toHaveBeenCalled())
     const end = model.dispose()
     expect(await hasSettled(end)).toBe(false)
     expect(executable.isDisposed).toBe(false)

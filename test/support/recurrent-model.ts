@@ -4,7 +4,7 @@ import { createTokenizer } from '../../src/tokenizer/create.js'
 import { openSmall, VOCAB } from '../model/small.js'
 import { RecurrentExecutable, type RecurrentOptions } from './recurrent-executable.js'
 
-/** A model in plain JavaScript with the small model's tokenizer, and what it runs on. */
+/** A model in plain JavaScript with the small model's tokenizer, and its executable. */
 export async function recurrentModel({
   contextLength = 4096,
   onWarning,

@@ -1,9 +1,9 @@
-/** A vitest reporter: what the tests say of themselves in `task.meta.row`, as one table at the end of a run. */
+/** A vitest reporter: prints the rows of `task.meta.row` as one table at the end of a run. */
 import type { Reporter, TestModule } from 'vitest/node'
 
 declare module '@vitest/runner' {
   interface TaskMeta {
-    /** A line of the table, by column. */
+    /** A row of the table, by column. */
     row?: Readonly<Record<string, string | number>>
   }
 }

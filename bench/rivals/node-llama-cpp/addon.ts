@@ -1,6 +1,6 @@
 /**
- * llama.cpp with as little as possible around it: the calls that node-llama-cpp itself makes on its native addon for
- * every batch. They are not public (the version is pinned in package.json), but the public ones cost more than a
+ * llama.cpp with as little overhead as possible: node-llama-cpp's own calls of its native addon for
+ * every batch. They are not public (the version is pinned in package.json), but the public API costs more than a
  * small model does.
  */
 import type { LlamaContext } from 'node-llama-cpp'
@@ -15,7 +15,7 @@ interface AddonContext {
   addToBatch(sequence: number, position: number, ids: Uint32Array, logitIndexes: Uint32Array): void
   /** llama_decode and llama_synchronize, on a thread of Node's pool. */
   decodeBatch(): Promise<void>
-  /** Forgets what lies at the positions from `start` to before `end`; false where it cannot. */
+  /** Removes the positions from `start` to before `end`; false if it cannot. */
   removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean
 }
 
@@ -33,7 +33,7 @@ export function contestantWith(importLibrary: ImportLibrary): Contestant {
 
 function sequenceOf(context: LlamaContext): Sequence {
   const { _ctx: addon } = context as unknown as { readonly _ctx: AddonContext }
-  /** Of the next token. */
+  /** The position of the next token. */
   let position = 0
 
   async function evaluate(ids: readonly number[]): Promise<void> {

@@ -1,4 +1,4 @@
-/** What all ways of driving llama.cpp share: the library, a model and one sequence, on the CPU. */
+/** Shared by all contestants that use llama.cpp: the library, a model and one sequence, on the CPU. */
 import type { Llama, LlamaContext } from 'node-llama-cpp'
 import type { Contestant, LoadOptions } from '../../contestants/contestant.js'
 import type { ImportLibrary } from './installation.js'
@@ -6,7 +6,7 @@ import type { ImportLibrary } from './installation.js'
 /** Largest batch that llama-bench gives llama.cpp at once (`n_ubatch`). */
 export const BATCH = 512
 
-/** Opened once: finding and loading the addon is not what loading a model costs. */
+/** Opened once: finding and loading the addon is not part of loading a model. */
 export class Library {
   readonly #import: ImportLibrary
   #llama: Promise<Llama> | undefined
@@ -38,7 +38,7 @@ export class Library {
         build: 'never',
         progressLogs: false,
         logLevel: LlamaLogLevel.error,
-        // No limit for all contexts together: each says how many it wants.
+        // No limit for all contexts together: each sets its own number.
         maxThreads: 0,
       }),
     )

@@ -10,7 +10,7 @@ import type { Program } from '../program.js'
 import { fillRopeTable, type RopeFrequencies, ropeFrequencies } from '../rope.js'
 import type { Engine } from './engine.js'
 import { KERNEL_BUILDS, type KernelBuild, type Pointer } from './kernels.js'
-import { type KvLayout, kvFormat, kvLayout } from './kv-layout.js'
+import { checkKvType, type KvLayout, kvLayout } from './kv-layout.js'
 import { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
 import { type Schedule, schedule } from './schedule.js'
@@ -139,11 +139,13 @@ export class WasmExecutable implements Executable {
     return KERNEL_BUILDS[this.#engine.kernels.build()]
   }
 
+  get canShift(): boolean {
+    return this.#schedule.keyRopes.canShift
+  }
+
   createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
     this.#assertOpen()
-    for (const spec of this.memories) {
-      if (spec.kind === 'kv') checkHeads(type, spec.keyDim)
-    }
+    checkKvType(type, this.memories)
     return this.#adopt(new KvMemory(this.#host, this.#layout(type), retain))
   }
 
@@ -268,7 +270,11 @@ export class WasmExecutable implements Executable {
       const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
       checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
       for (const [index, row] of rows.entries()) {
-        take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+        const taking = take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+        if (!taking) continue
+        await taking
+        this.#assertOpen()
+        signal?.throwIfAborted()
       }
     }
     return ms
@@ -316,7 +322,7 @@ export class WasmExecutable implements Executable {
       free: (pointer: Pointer) => this.#engine.arena.free(pointer),
       bytes: (pointer: Pointer, length: number) => this.#engine.arena.bytes(pointer, length),
     },
-    canMove: () => this.#schedule.keyRopes.canShift,
+    canMove: () => this.canShift,
     move: (memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void> =>
       this.#queue.run(async () => {
         this.#assertOpen()
@@ -366,15 +372,4 @@ function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer;
 /** Bytes that a program takes besides weights and sequences. */
 function workBytes(program: Program, plan: Schedule, engine: Engine): number {
   return scratchBytes(program, plan, engine) + compiledBytes(plan, engine) + FIRST_PAGE_TABLES * 4
-}
-
-/** Throws `UNSUPPORTED` for heads that the blocks of a type do not fit. */
-function checkHeads(type: KvType, headDim: number): void {
-  const { blockElements } = kvFormat(type)
-  if (headDim % blockElements === 0) return
-  throw new DasllamaError(
-    'UNSUPPORTED',
-    `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${headDim}`,
-    { hint: 'use kvType "f16"' },
-  )
 }

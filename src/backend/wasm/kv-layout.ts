@@ -1,3 +1,4 @@
+import { DasllamaError } from '../../errors.js'
 import { type BlockFormat, blockFormat, bytesFor } from '../../gguf/block-formats.js'
 import { type KvType, type MemorySpec, PAGE_POSITIONS } from '../memory.js'
 
@@ -10,6 +11,19 @@ const FORMATS: Readonly<Record<KvType, BlockFormat>> = {
 /** The block format of a cache type. */
 export function kvFormat(type: KvType): BlockFormat {
   return FORMATS[type]
+}
+
+/** Throws `UNSUPPORTED` for a type whose blocks do not fit the heads of a model's layers. */
+export function checkKvType(type: KvType, memories: readonly MemorySpec[]): void {
+  const { blockElements } = kvFormat(type)
+  for (const spec of memories) {
+    if (spec.kind !== 'kv' || spec.keyDim % blockElements === 0) continue
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${spec.keyDim}`,
+      { hint: 'use kvType "f16"' },
+    )
+  }
 }
 
 /** Offsets of a layer's keys and values in a page of its group. */

@@ -1,7 +1,15 @@
 import { DasllamaError } from '../../errors.js'
 import { pacer } from '../../platform/pacer.js'
 import type { Phase } from '../batch.js'
-import { type KvType, type MemoryRecord, PAGE_POSITIONS, type SequenceMemory } from '../memory.js'
+import {
+  intersection,
+  type KvType,
+  type MemoryRecord,
+  PAGE_POSITIONS,
+  reachableLength,
+  type SequenceMemory,
+  type Span,
+} from '../memory.js'
 import type { KvLayout, LayerOffsets } from './kv-layout.js'
 import { type PageArena, PageTable, pageOf } from './pages.js'
 
@@ -81,17 +89,16 @@ export class KvMemory implements SequenceMemory {
     this.#releaseUnseen()
   }
 
-  reachable(to: number): number {
-    let reached = Math.min(to, this.length)
-    for (let before = -1; before !== reached; ) {
-      before = reached
-      for (const table of this.#tables) reached = reachableIn(table, reached)
+  get reach(): readonly Span[] {
+    let reach: readonly Span[] = [[0, this.length]]
+    for (const table of this.#tables) {
+      if (table.group.window !== undefined) reach = intersection(reach, reachOf(table, table.group.window))
     }
-    return reached
+    return reach
   }
 
   async truncate(to: number): Promise<number> {
-    const length = this.reachable(to)
+    const length = reachableLength(this.reach, to)
     this.#length = length
     this.#promptEnd = Math.min(this.#promptEnd, length)
     if (this.#held !== undefined && this.#held > length) this.#held = undefined
@@ -280,18 +287,19 @@ function firstPageAfterShift(
   return first * PAGE_POSITIONS <= Math.max(0, left - window + 1) ? first : undefined
 }
 
-/** The longest length up to `to` of which a table holds all that the next row would see. */
-function reachableIn(table: PageTable, to: number): number {
-  const { window } = table.group
-  if (window === undefined) return to
-  for (let length = to; length > 0; ) {
-    let missing = pageOf(length - 1)
-    const first = pageOf(Math.max(0, length - window + 1))
-    while (missing >= first && table.has(missing)) missing--
-    if (missing < first) return length
-    length = missing * PAGE_POSITIONS
+/** The lengths whose next row's `window` a table holds, and 0. */
+function reachOf(table: PageTable, window: number): Span[] {
+  const reach: Span[] = []
+  for (let page = 0; page < table.length; page++) {
+    if (!table.has(page)) continue
+    // Before the first position nothing is seen.
+    const from = page === 0 ? 0 : page * PAGE_POSITIONS + window - 1
+    while (table.has(page + 1)) page++
+    const to = (page + 1) * PAGE_POSITIONS
+    if (from <= to) reach.push([from, to])
   }
-  return 0
+  if (reach.length === 0 || reach[0][0] > 0) reach.unshift([0, 0])
+  return reach
 }
 
 /** The first position from which on a table holds everything up to `length`. */

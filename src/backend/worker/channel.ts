@@ -70,6 +70,11 @@ export class Channel {
     return this.#closed !== undefined
   }
 
+  /** Throws what `close` was called with, if it was. */
+  assertOpen(): void {
+    if (this.#closed) throw this.#closed.error
+  }
+
   /** Registers who answers requests called `name`. Before the first of them arrives. */
   handle(name: string, handler: RequestHandler): void {
     this.#requestHandlers.set(name, handler)
@@ -87,7 +92,7 @@ export class Channel {
    */
   request<T>(name: string, body: unknown, { transfer, signal, onEvent }: RequestOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) throw this.#closed.error
+      this.assertOpen()
       signal?.throwIfAborted()
       const id = this.#nextId++
       // What cannot be cloned throws here, before anything waits for it.
@@ -96,8 +101,10 @@ export class Channel {
       signal?.addEventListener('abort', abort, { once: true })
       const release = () => {
         this.#pending.delete(id)
+        if (this.#pending.size === 0) this.#port.setBusy?.(false)
         signal?.removeEventListener('abort', abort)
       }
+      if (this.#pending.size === 0) this.#port.setBusy?.(true)
       this.#pending.set(id, {
         signal,
         onEvent,

@@ -4,6 +4,8 @@ export interface Port {
   post(message: unknown, transfer?: readonly Transferable[]): void
   /** Called once, before the first message. Messages arrive in the order in which they were posted. */
   listen(receive: (message: unknown) => void): void
+  /** Whether something is waited for, which must not end the process. Absent where a port never keeps or ends it. */
+  setBusy?(isBusy: boolean): void
 }
 
 /** A thread for an engine, which serves its port (`serveEngine`). */

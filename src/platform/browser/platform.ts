@@ -5,6 +5,7 @@ import type { Thread, ThreadHost, ThreadStart } from '../../backend/wasm/threads
 import { displayName } from '../../describe.js'
 import { DasllamaError, type ErrorCode } from '../../errors.js'
 import type { Platform } from '../platform.js'
+import { startEngineThread } from './engine-threads.js'
 import type { ThreadMessage } from './thread.js'
 
 /** Literal URLs, so that bundlers find them. */
@@ -103,6 +104,14 @@ export const platform: Platform = {
   },
   loadKernels,
   wideVectors: undefined,
+  get isPage() {
+    return globalThis.document !== undefined
+  },
+  get startEngineThread() {
+    return typeof Worker === 'undefined'
+      ? undefined
+      : async (signal?: AbortSignal) => startEngineThread(signal)
+  },
   /** Memory can be shared only on cross-origin isolated pages, which are served with COOP and COEP headers. */
   get threads() {
     return globalThis.crossOriginIsolated && typeof Worker !== 'undefined' ? threads : undefined

@@ -12,6 +12,7 @@ import { displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import type { ByteSource } from '../../storage/source.js'
 import type { Platform } from '../platform.js'
+import { startEngineThread } from './engine-threads.js'
 import { fileError } from './file-error.js'
 import { wideVectors } from './wide-vectors.js'
 
@@ -110,13 +111,17 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
   })
 }
 
+/** Where a thread's program is. Throws `NOT_FOUND`. */
+function programAt(path: string, hint: string): URL {
+  const place = placesInDist(path).find((url) => existsSync(url))
+  if (place) return place
+  throw new DasllamaError('NOT_FOUND', `${path} is not there`, {
+    hint: `if a bundler moved the package, ${hint}`,
+  })
+}
+
 async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
-  const place = placesInDist('platform/node-thread.js').find((url) => existsSync(url))
-  if (!place) {
-    throw new DasllamaError('NOT_FOUND', 'node-thread.js is not there', {
-      hint: 'if a bundler moved the package, pass threads: 1',
-    })
-  }
+  const place = programAt('platform/node-thread.js', 'pass threads: 1')
   // Without the process's loaders and flags: the program is plain JavaScript.
   const worker = new Worker(place, { workerData: start, execArgv: [] })
   const ended = new Promise<string>((end) => {
@@ -166,6 +171,9 @@ export const platform: Platform = {
   },
   loadKernels,
   wideVectors,
+  isPage: false,
+  startEngineThread: async (signal) =>
+    startEngineThread(programAt('platform/node-engine-thread.js', 'pass worker: false'), signal),
   threads: {
     get physicalCores() {
       return physicalCores()

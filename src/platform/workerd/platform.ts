@@ -21,6 +21,8 @@ const platform: Platform = {
     return build === 'baseline' ? kernels : relaxedKernels
   },
   wideVectors: undefined,
+  isPage: false,
+  startEngineThread: undefined,
   threads: undefined,
 }
 

@@ -8,7 +8,7 @@ import { Slicer } from '../../../src/backend/wasm/slicer.js'
 import { writeGguf } from '../../../src/gguf/writer.js'
 import { pacer } from '../../../src/platform/pacer.js'
 import { SMALL, smallModel, smallParts, VOCAB } from '../../model/small.js'
-import { append, contentOf, decode, engineOf, load, outputsOf, prefill, someIds } from './load.js'
+import { append, bytesInUse, contentOf, decode, engineOf, load, outputsOf, prefill, someIds } from './load.js'
 
 const SHAPE = { ...SMALL.shape, headDim: 32 }
 /** Keys and values of 128 positions, 2 layers, 2 heads of 32, in f16. */
@@ -83,7 +83,7 @@ describe('when memory is exhausted', () => {
       expect(outputs.get((i + 1) * rows - 1), `sequence ${i}`).toEqual(await freshLogits(ids, []))
     }
     for (const memory of all) memory.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('a restore does not change the memory', async () => {
@@ -119,7 +119,7 @@ describe('when memory is exhausted', () => {
     expect(fork.length).toBe(250)
     memory.dispose()
     fork.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('sequences of an engine with a small limit grow until it is reached, and disposing one frees memory', async () => {

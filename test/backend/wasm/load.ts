@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { type Batch, batchOf, type Phase } from '../../../src/backend/batch.js'
+import type { Executable } from '../../../src/backend/executable.js'
 import type { SequenceMemory } from '../../../src/backend/memory.js'
 import { createEngine, createThreadedEngine, type Engine } from '../../../src/backend/wasm/engine.js'
 import { type LoadOptions, WasmExecutable } from '../../../src/backend/wasm/executable.js'
@@ -41,7 +42,7 @@ export async function outputsOf(
   batch: Batch,
 ): Promise<Map<number, Float32Array>> {
   const results = new Map<number, Float32Array>()
-  await executable.run(batch, (row, values) => results.set(row, values.slice()))
+  await executable.run(batch, (row, values) => void results.set(row, values.slice()))
   return results
 }
 
@@ -80,6 +81,14 @@ export async function decode(
   const logits: Float32Array[] = []
   for (const id of ids) logits.push(await append(executable, memory, [id], 'decode'))
   return logits
+}
+
+/** What an executable has in use when all that has been asked of it is done: behind a channel, that takes a round trip. */
+export async function bytesInUse(executable: Executable): Promise<number> {
+  const memory = executable.createMemory('f32')
+  await memory.truncate(0)
+  memory.dispose()
+  return executable.bytesInUse
 }
 
 /** Token ids without a short period. */

@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { KV_TYPES, type MemoryRecord, type SequenceMemory } from '../../../src/backend/memory.js'
+import {
+  KV_TYPES,
+  type MemoryRecord,
+  reachableLength,
+  type SequenceMemory,
+} from '../../../src/backend/memory.js'
 import type { Engine } from '../../../src/backend/wasm/engine.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { SMALL, smallModel, VOCAB } from '../../model/small.js'
-import { append, contentOf, decode, engineOf, load, prefill, someIds } from './load.js'
+import { append, bytesInUse, contentOf, decode, engineOf, load, prefill, someIds } from './load.js'
 
 const SHAPE = { ...SMALL.shape, headDim: 32 }
 /** Keys and values of 128 positions, 2 layers, 2 heads of 32, in f16. */
@@ -21,8 +26,8 @@ beforeEach(async () => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-function pagesInUse(): number {
-  return (executable.bytesInUse - unused) / PAGE
+async function pagesInUse(): Promise<number> {
+  return ((await bytesInUse(executable)) - unused) / PAGE
 }
 
 /** The last logits of a fresh sequence of these prompt and decoded tokens. */
@@ -37,7 +42,7 @@ async function freshLogits(prompt: readonly number[], decoded: readonly number[]
 describe('a memory', () => {
   it('takes no memory before it is used, then a page per 128 positions', async () => {
     const memory = executable.createMemory('f16')
-    expect([memory.bytes, memory.length, pagesInUse()]).toEqual([0, 0, 0])
+    expect([memory.bytes, memory.length, await pagesInUse()]).toEqual([0, 0, 0])
     for (const [length, pages] of [
       [1, 1],
       [127, 1],
@@ -48,26 +53,26 @@ describe('a memory', () => {
     ]) {
       await prefill(executable, memory, someIds(length - memory.length, VOCAB))
       expect(memory.length).toBe(length)
-      expect([memory.bytes / PAGE, pagesInUse()]).toEqual([pages, pages])
+      expect([memory.bytes / PAGE, await pagesInUse()]).toEqual([pages, pages])
     }
     memory.dispose()
     memory.dispose()
-    expect([memory.bytes, memory.length, executable.bytesInUse]).toEqual([0, 0, unused])
+    expect([memory.bytes, memory.length, await bytesInUse(executable)]).toEqual([0, 0, unused])
   })
 
   it('of 8 tokens takes one page, whatever the context length', async () => {
     const memories = Array.from({ length: 64 }, () => executable.createMemory('f16'))
     for (const [i, memory] of memories.entries()) await prefill(executable, memory, someIds(8, VOCAB, i))
-    expect(pagesInUse()).toBe(64)
+    expect(await pagesInUse()).toBe(64)
     for (const memory of memories) memory.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('without windows reaches every length', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(300, VOCAB))
-    for (const to of [0, 1, 127, 128, 129, 299, 300]) expect(memory.reachable(to)).toBe(to)
-    expect(memory.reachable(1000)).toBe(300)
+    for (const to of [0, 1, 127, 128, 129, 299, 300]) expect(reachableLength(memory.reach, to)).toBe(to)
+    expect(reachableLength(memory.reach, 1000)).toBe(300)
     expect(memory.canShift).toBe(true)
   })
 })
@@ -81,7 +86,7 @@ describe('truncation', () => {
       await prefill(executable, memory, prompt)
       expect(await memory.truncate(to)).toBe(to)
       expect(memory.length).toBe(to)
-      expect(pagesInUse()).toBe(Math.ceil(to / 128))
+      expect(await pagesInUse()).toBe(Math.ceil(to / 128))
       const others = someIds(10, VOCAB, 9)
       const logits = await append(executable, memory, others, 'prefill')
       expect(logits).toEqual(await freshLogits([...prompt.slice(0, to), ...others], []))
@@ -103,22 +108,22 @@ describe('a fork', () => {
     const memory = executable.createMemory('f16')
     const prompt = someIds(2000, VOCAB)
     await prefill(executable, memory, prompt)
-    expect(pagesInUse()).toBe(16)
+    expect(await pagesInUse()).toBe(16)
     const fork = await memory.fork()
-    expect(pagesInUse()).toBe(16)
+    expect(await pagesInUse()).toBe(16)
     expect([fork.length, fork.bytes, fork.type]).toEqual([2000, memory.bytes, 'f16'])
     const a = await decode(executable, memory, [7])
-    expect(pagesInUse()).toBe(17)
+    expect(await pagesInUse()).toBe(17)
     const b = await decode(executable, fork, [8])
     // The last page now belongs only to the fork.
-    expect(pagesInUse()).toBe(17)
+    expect(await pagesInUse()).toBe(17)
     expect(a[0]).toEqual(await freshLogits(prompt, [7]))
     expect(b[0]).toEqual(await freshLogits(prompt, [8]))
     memory.dispose()
-    expect(pagesInUse()).toBe(16)
+    expect(await pagesInUse()).toBe(16)
     expect((await decode(executable, fork, [9]))[0]).toEqual(await freshLogits(prompt, [8, 9]))
     fork.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('at the end of a page copies nothing', async () => {
@@ -127,7 +132,7 @@ describe('a fork', () => {
     const fork = await memory.fork()
     await decode(executable, fork, [1])
     await decode(executable, memory, [2])
-    expect(pagesInUse()).toBe(2 + 1 + 1)
+    expect(await pagesInUse()).toBe(2 + 1 + 1)
   })
 
   it('of a fork, and many forks, are independent whichever is written to', async () => {
@@ -153,7 +158,7 @@ describe('a fork', () => {
     // Not in the order of creation.
     for (const i of [3, 0, 7, 1, 8, 5, 2, 6, 4]) family[i]?.memory.dispose()
     expect(family).toHaveLength(9)
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('truncated inside a shared page does not change the other one, and copies the rest of the page when written to', async () => {
@@ -163,21 +168,21 @@ describe('a fork', () => {
     const before = await contentOf(memory)
     const fork = await memory.fork()
     await fork.truncate(150)
-    expect(pagesInUse()).toBe(2)
+    expect(await pagesInUse()).toBe(2)
     const logits = await append(executable, fork, [1, 2, 3], 'prefill')
-    expect(pagesInUse()).toBe(3)
+    expect(await pagesInUse()).toBe(3)
     expect(logits).toEqual(await freshLogits([...prompt.slice(0, 150), 1, 2, 3], []))
     expect(await contentOf(memory)).toBe(before)
     // Nothing else holds its second page any more.
     await memory.truncate(20)
-    expect(pagesInUse()).toBe(2)
+    expect(await pagesInUse()).toBe(2)
     expect((await decode(executable, memory, [4]))[0]).toEqual(await freshLogits(prompt.slice(0, 20), [4]))
     expect((await decode(executable, fork, [4]))[0]).toEqual(
       await freshLogits([...prompt.slice(0, 150), 1, 2, 3], [4]),
     )
     memory.dispose()
     fork.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('is not changed by a shift of the other one', async () => {
@@ -193,7 +198,7 @@ describe('a fork', () => {
     expect(await contentOf(memory)).toBe(shifted)
     memory.dispose()
     fork.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 })
 
@@ -213,7 +218,7 @@ describe.each(KV_TYPES)('a saved memory of %s', (type) => {
     expect(await decode(executable, restored, next)).toEqual(await decode(executable, memory, next))
     memory.dispose()
     restored.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('has a record per layer, each a copy', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { KvType, SequenceMemory } from '../../../src/backend/memory.js'
+import { type KvType, reachableLength, type SequenceMemory } from '../../../src/backend/memory.js'
 import type { Value } from '../../../src/backend/program.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { f16ToF32 } from '../../../src/gguf/half.js'
@@ -201,7 +201,7 @@ describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that r
       const rest = [...LONG.slice(0, keep), ...LONG.slice(keep + dropped)]
       const wanted = await evaluated(executable, rest, 'f16')
       await expectMoved(memory, wanted, keep)
-      expect(memory.reachable(left)).toBe(left)
+      expect(reachableLength(memory.reach, left)).toBe(left)
       expect((await held(memory)).first).toBeLessThanOrEqual(Math.max(0, left - window + 1))
       // Lengths that it reports as reachable are held.
       for (const to of [left, left - 1, left - 50, left - 128, left - 200]) {
@@ -236,7 +236,7 @@ describe('a shift of a memory with a window', () => {
       }
       for (const dropped of [1, 100, 200, 290]) {
         const memory = await evaluate(LONG, 300)
-        expect(memory.reachable(300)).toBe(300)
+        expect(reachableLength(memory.reach, 300)).toBe(300)
         await memory.shift(0, dropped)
         const rest = LONG.slice(dropped)
         for (let to = rest.length; to > 0; to -= 89) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Phase } from '../../../src/backend/batch.js'
-import type { KvType, SequenceMemory } from '../../../src/backend/memory.js'
+import { type KvType, reachableLength, type SequenceMemory } from '../../../src/backend/memory.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { sequenceBytes } from '../../../src/backend/wasm/kv-layout.js'
 import type { KvMemory } from '../../../src/backend/wasm/kv-memory.js'
@@ -69,23 +69,27 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await decode(executable, memory, ids.slice(300, 700))
     memory.hold()
     await decode(executable, memory, ids.slice(700, 1200))
-    expect([memory.reachable(1200), memory.reachable(700), memory.reachable(300)]).toEqual([1200, 700, 300])
+    expect([
+      reachableLength(memory.reach, 1200),
+      reachableLength(memory.reach, 700),
+      reachableLength(memory.reach, 300),
+    ]).toEqual([1200, 700, 300])
     expect(windowedPages(memory)).toBeLessThanOrEqual(3 * pagesOfEnd(window))
     expect(memory.bytes).toBeLessThanOrEqual(sequenceBytes(executable.memories, 1200, 'f16'))
     // Between them a length whose window is still there.
-    const between = memory.reachable(1000)
+    const between = reachableLength(memory.reach, 1000)
     expect(between).toBeLessThanOrEqual(1000)
     expect(between).toBeGreaterThanOrEqual(700)
     memory.release()
-    expect(memory.reachable(700)).toBeLessThan(700)
-    expect(memory.reachable(700)).toBeGreaterThanOrEqual(300)
+    expect(reachableLength(memory.reach, 700)).toBeLessThan(700)
+    expect(reachableLength(memory.reach, 700)).toBeGreaterThanOrEqual(300)
     expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
     // A hold replaces the previous one.
     memory.hold()
     await decode(executable, memory, ids.slice(1200, 1300))
     memory.hold()
     await decode(executable, memory, ids.slice(1300, 1500))
-    expect(memory.reachable(1300)).toBe(1300)
+    expect(reachableLength(memory.reach, 1300)).toBe(1300)
     expect(windowedPages(memory)).toBeLessThanOrEqual(3 * pagesOfEnd(window))
     const all = retained(executable)
     await prefill(executable, all, ids.slice(0, 300))
@@ -106,7 +110,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expect(await memory.truncate(300)).toBe(300)
     await decode(executable, memory, someIds(1000, VOCAB))
     expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
-    expect(memory.reachable(800)).toBeLessThan(800)
+    expect(reachableLength(memory.reach, 800)).toBeLessThan(800)
   })
 
   it('report which length a truncation reaches; evaluating the rest again gives the same bits', async () => {
@@ -118,7 +122,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await decode(executable, whole, ids)
     for (const to of [999, 900, 700, 640, 512, 300, 1, 0]) {
       const memory = await whole.fork()
-      const promised = memory.reachable(to)
+      const promised = reachableLength(memory.reach, to)
       expect(promised).toBeLessThanOrEqual(to)
       expect(memory.length).toBe(1000)
       expect(await memory.truncate(to)).toBe(promised)
@@ -133,7 +137,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     for (const id of ids) {
       await decode(executable, memory, [id])
       const few = Math.max(0, memory.length - 100)
-      expect(memory.reachable(few)).toBe(few)
+      expect(reachableLength(memory.reach, few)).toBe(few)
     }
   })
 
@@ -156,7 +160,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expect(restored.bytes).toBeLessThanOrEqual(memory.bytes)
     expect(await contentOf(restored)).toBe(await contentOf(memory))
     for (const to of [899, 850, 800, 700, 500, 200, 100]) {
-      expect(restored.reachable(to)).toBeLessThanOrEqual(memory.reachable(to))
+      expect(reachableLength(restored.reach, to)).toBeLessThanOrEqual(reachableLength(memory.reach, to))
     }
     for (const each of [restored, memory]) each.hold()
     expectSameBits(
@@ -177,7 +181,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     const restored = executable.createMemory('f16')
     await restored.restore(await all.save(), whole)
     expect(windowedPages(restored)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
-    expect([restored.reachable(900), restored.reachable(500)]).toEqual([900, 500])
+    expect([reachableLength(restored.reach, 900), reachableLength(restored.reach, 500)]).toEqual([900, 500])
     expectSameBits(await decode(executable, restored, [1, 2]), await decode(executable, all, [1, 2]))
     for (const each of [restored, all]) await each.truncate(500)
     expectSameBits(await decode(executable, restored, [3, 4]), await decode(executable, all, [3, 4]))
@@ -244,13 +248,13 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await decode(executable, allFork, ids.slice(400, 1000))
     expectSameBits(await decode(executable, fork, [7, 8]), await decode(executable, allFork, [7, 8]))
     expectSameBits(await decode(executable, memory, [9, 8]), await decode(executable, all, [9, 8]))
-    expect(memory.reachable(350)).toBe(350)
+    expect(reachableLength(memory.reach, 350)).toBe(350)
     // A fork also keeps the end of the prompt that it was made with.
     const prompted = executable.createMemory('f16')
     await prefill(executable, prompted, ids.slice(0, 300))
     const promptedFork = await prompted.fork()
     await decode(executable, promptedFork, ids.slice(300, 900))
-    expect(promptedFork.reachable(300)).toBe(300)
+    expect(reachableLength(promptedFork.reach, 300)).toBe(300)
     expect(windowedPages(fork)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
   })
 })
@@ -309,7 +313,7 @@ describe.each([
             }
             case 'truncate': {
               const to = Math.max(0, memory.length - step.back)
-              const promised = memory.reachable(to)
+              const promised = reachableLength(memory.reach, to)
               expect(promised).toBeLessThanOrEqual(to)
               if (held !== undefined && held <= to) expect(promised).toBeGreaterThanOrEqual(held)
               if (promptEnd <= to) expect(promised).toBeGreaterThanOrEqual(promptEnd)
