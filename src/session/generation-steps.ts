@@ -12,6 +12,8 @@ import type { StatsMeter } from './stats.js'
 
 /** What of a session a generation works with. */
 export interface SessionParts {
+  /** The session itself: whoever holds a generation need not hold it too, or it could be collected and its memory reclaimed. */
+  readonly owner: object
   readonly lease: Lease
   readonly memory: SequenceMemory
   readonly evaluator: Evaluator

@@ -331,6 +331,7 @@ export class Session {
   /** What a generation works with. */
   #parts() {
     return {
+      owner: this,
       lease: this.#lease,
       memory: this.#memory,
       evaluator: this.#evaluator,
