@@ -1,25 +1,25 @@
-/** Quantises activations to integers of 16 or 8 bits; layout and reasons are in README.md. */
+/** Quantises activations to 16-bit or 8-bit integers; layout and reasons are in README.md. */
 
 const BLOCK: i32 = 32
 
-/** What a dot product takes, as `activation_kind` names it. */
+/** Kinds of activations that a dot product takes, as `activation_kind` returns them. */
 export const UNSUPPORTED: i32 = 0
 export const FLOATS: i32 = 1
 export const INT16: i32 = 2
 export const INT8: i32 = 3
 
 /**
- * What most formats' `addBlock` takes, and its bytes a value: with relaxed SIMD a product of 8 bits with quants of up to 7
- * is one instruction.
+ * The kind that most formats' `addBlock` takes, and its bytes per value: with relaxed SIMD, products of 8-bit activations
+ * with quants of at most 7 bits take one instruction.
  */
 export const DOT_KIND: i32 = ASC_FEATURE_RELAXED_SIMD ? INT8 : INT16
 export const DOT_BYTES: usize = ASC_FEATURE_RELAXED_SIMD ? 1 : 2
 
-/** Largest values that a block is scaled to. */
+/** Largest magnitude after scaling. */
 const LIMIT16: f32 = 32767
 const LIMIT8: f32 = 127
 
-/** 1.5 · 2^23: what is below 2^22 and added to this becomes a whole number, rounded to nearest even, in the low bits. */
+/** 1.5 · 2^23: adding it to a number below 2^22 leaves the nearest integer, ties to even, in the low bits. */
 const ROUNDER: f32 = 12582912
 
 /** Eight values times `inverse` as 16-bit integers. */
@@ -37,7 +37,7 @@ function magnitudes(x: usize): v128 {
   return i32x4.max_u(f32x4.abs(v128.load(x)), f32x4.abs(v128.load(x, 16)))
 }
 
-/** Largest magnitude of 32 values; NaN if there is one. Without their signs, floats are ordered as integers are. */
+/** Largest magnitude of 32 values, or NaN if any is NaN. The bits of non-negative floats are ordered like integers. */
 @inline
 function largest32(x: usize): f32 {
   const fours = i32x4.max_u(
@@ -66,13 +66,13 @@ export function activation_bytes(kind: i32, n: i32): usize {
   return totalsAt(kind, n) + ((<usize>n) >> 3)
 }
 
-/** Where the totals stand in such a row. */
+/** Offset of the totals in such a row. */
 @inline
 export function totalsAt(kind: i32, n: i32): usize {
   return ((<usize>n) << <usize>(kind == INT16)) + ((<usize>n * 3) >> 3)
 }
 
-/** One row: `x` f32[n] → `out`, as `kind` (INT16 or INT8) wants it; `n` is a multiple of 32. */
+/** One row: `x` f32[n] → `out` in the layout of `kind`, INT16 or INT8; `n` is a multiple of 32. */
 export function quantize_activations(kind: i32, x: usize, out: usize, n: i32): void {
   const wide = kind == INT16
   const limit = wide ? LIMIT16 : LIMIT8
@@ -82,7 +82,7 @@ export function quantize_activations(kind: i32, x: usize, out: usize, n: i32): v
   for (let block = 0; block < n; block += BLOCK) {
     const peak = largest32(x)
     const scale: f32 = peak / limit
-    // Below 1e-30 the reciprocal could overflow; such a block is zero for every purpose.
+    // Below 1e-30 the reciprocal could overflow; such a block is treated as zero.
     const inverse = f32x4.splat(peak > 1e-30 ? limit / peak : 0)
     const a = round8(x, inverse)
     const b = round8(x + 32, inverse)

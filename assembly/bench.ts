@@ -1,4 +1,4 @@
-/** What tests and benches of single kernels call besides the engine's kernels; not shipped. */
+/** Further kernels for tests and benches; not shipped. */
 export * from './index'
 export { quantize_activations } from './activations'
 export { matmul, matvec, tile_activation_kind } from './formats/dispatch'

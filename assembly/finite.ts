@@ -1,6 +1,6 @@
 /**
- * Whether none of f32[n] is NaN or infinite. Such a value times zero is NaN, every other one is zero, so sums show it without a
- * branch per value; two of them, because an addition waits for the one before it.
+ * Whether all of f32[n] are finite. NaN and infinities times zero are NaN, every other value gives zero, so the sum shows it
+ * without a branch per value. Two sums, because each addition waits for the one before it.
  */
 export function all_finite(x: usize, n: i32): bool {
   const zero = f32x4.splat(0)

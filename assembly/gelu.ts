@@ -1,6 +1,6 @@
 import { exp4 } from './math/exp'
 
-/** GELU by its tanh form; 0.5·(1 + tanh u) is σ(2u). Source: Hendrycks and Gimpel 2016. */
+/** GELU, tanh approximation; 0.5·(1 + tanh u) is σ(2u). Source: Hendrycks and Gimpel 2016. */
 @inline
 export function gelu4(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(x, x), x)

@@ -1,4 +1,4 @@
-/** Everything that `dist/kernels.wasm` exports, which is what the engine calls. */
+/** The exports of `dist/kernels.wasm`: what the engine calls. */
 export { activation_bytes } from './activations'
 export { add } from './add'
 export { attention, attention_scratch, attention_shape_bytes } from './attention/attention'
@@ -19,7 +19,7 @@ export { silu } from './silu'
 export { softcap } from './softcap'
 export { pool_shut_down, pool_start, pool_serve } from './thread_pool'
 
-/** First byte that is free for the caller: static data and the team's words lie below. */
+/** First byte free for the caller: static data and the thread pool's words are below. */
 export function heap_base(): usize {
   return HEAP_START
 }

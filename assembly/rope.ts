@@ -1,10 +1,10 @@
 /**
  * Rotary position embedding. Source: Su et al. 2021.
- * The angles come from outside as a table, f32[tokens][2][pairs]: a token's cosines, then its sines. Each head's
- * first 2·pairs values turn, the rest stay. `x` is f32[tokens][heads][headDim].
+ * `table` holds the angles, f32[tokens][2][pairs]: a token's cosines, then its sines. The first 2·pairs dimensions of each
+ * head are rotary; the others do not change. `x` is f32[tokens][heads][headDim].
  */
 
-/** Pairs are neighbours: (x0, x1), (x2, x3), … */
+/** Rope type norm: pairs are (x0, x1), (x2, x3), … */
 export function rope_norm(x: usize, table: usize, tokens: i32, heads: i32, headDim: i32, pairs: i32): void {
   const half = (<usize>pairs) << 2
   for (let token = 0; token < tokens; token++) {
@@ -16,11 +16,11 @@ export function rope_norm(x: usize, table: usize, tokens: i32, heads: i32, headD
         const at = x + (pair << 1)
         const v = v128.load(at)
         // (a, b) → (a·cos − b·sin, b·cos + a·sin)
-        const turned = f32x4.mul(
+        const crossed = f32x4.mul(
           v128.shuffle<i32>(v, v, 1, 0, 3, 2),
           v128.shuffle<i32>(f32x4.neg(sines), sines, 0, 4, 1, 5),
         )
-        v128.store(at, f32x4.add(f32x4.mul(v, v128.shuffle<i32>(cosines, cosines, 0, 0, 1, 1)), turned))
+        v128.store(at, f32x4.add(f32x4.mul(v, v128.shuffle<i32>(cosines, cosines, 0, 0, 1, 1)), crossed))
       }
       for (; pair < half; pair += 4) rotate(x + (pair << 1), x + (pair << 1) + 4, table + pair, half)
       x += (<usize>headDim) << 2
@@ -29,7 +29,7 @@ export function rope_norm(x: usize, table: usize, tokens: i32, heads: i32, headD
   }
 }
 
-/** Pairs lie half a rotation apart, as in GPT-NeoX: (x0, x[pairs]), (x1, x[pairs + 1]), … */
+/** Rope type neox (GPT-NeoX): pairs are (x0, x[pairs]), (x1, x[pairs + 1]), … */
 export function rope_neox(x: usize, table: usize, tokens: i32, heads: i32, headDim: i32, pairs: i32): void {
   const half = (<usize>pairs) << 2
   for (let token = 0; token < tokens; token++) {

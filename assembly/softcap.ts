@@ -1,6 +1,6 @@
 import { tanh4 } from './math/tanh'
 
-/** x[i] = cap · tanh(x[i] / cap) for f32[n]: within ±cap, and close to x where x is small. Source: Gemma team 2024. */
+/** Logit soft-capping: x[i] = cap · tanh(x[i] / cap) for f32[n]. Source: Gemma team 2024. */
 export function softcap(x: usize, n: i32, cap: f32): void {
   const caps = f32x4.splat(cap)
   let i: usize = 0

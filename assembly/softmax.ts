@@ -2,7 +2,7 @@ import { exp4 } from './math/exp'
 import { maxF32x4, sumF32x4 } from './math/lanes'
 
 /**
- * Softmax in place over f32[n]. The buffer must have room up to the next multiple of four: the rest is overwritten.
+ * Softmax in place over f32[n]. The buffer must extend to the next multiple of four, which is overwritten.
  * The largest value is subtracted first, so nothing overflows.
  */
 export function softmax(x: usize, n: i32): void {
@@ -18,7 +18,7 @@ export function softmax(x: usize, n: i32): void {
     v128.store(at, e)
     sums = f32x4.add(sums, e)
   }
-  // The padding is e^-87.3 each: far below one ulp of a sum that is at least 1.
+  // Each padding element adds e^-87.3: far below one ulp of a sum that is at least 1.
   const scale = f32x4.splat(<f32>1.0 / sumF32x4(sums))
   for (let at = x; at < end; at += 16) v128.store(at, f32x4.mul(v128.load(at), scale))
 }

@@ -1,9 +1,9 @@
-/** `npm run bench -- avx2`: beside llama.cpp on a CPU that has AVX2 and nothing newer, which this one plays. */
+/** `npm run bench -- avx2`: compared with llama.cpp, with both limited to AVX2, as on a CPU without anything newer. */
 import { ENTRANTS, type Entrant, entrantsCalled } from './contestants/registry.js'
 
 export const AVX2_MODELS = ['135M-Q8_0', '135M-Q4_0', '135M-Q4_K_M']
 
-/** V8 uses nothing of AVX-512. */
+/** V8 does not use AVX-512. */
 const AVX2_HOST = { engine: 'node 24', flags: ['--no-enable-avx-vnni'] }
 
 const [OURS] = ENTRANTS
@@ -12,7 +12,7 @@ const [NATIVE] = entrantsCalled(['llama.cpp'])
 const ours: readonly Entrant[] = (['relaxed', 'wide'] as const).map((kernels) => ({
   ...OURS,
   name: `dasllama with AVX2, ${kernels}`,
-  how: `${kernels} kernels; V8 does without AVX-VNNI`,
+  how: `${kernels} kernels; V8 without AVX-VNNI`,
   host: AVX2_HOST,
   kernels,
 }))
@@ -22,7 +22,7 @@ export const AVX2_ENTRANTS: readonly Entrant[] = [
   {
     ...NATIVE,
     name: 'llama.cpp with AVX2',
-    how: `${NATIVE.how}; of its libraries the one for Haswell`,
+    how: `${NATIVE.how}; its library for Haswell`,
     module: new URL('rivals/node-llama-cpp/addon-with-avx2.ts', import.meta.url),
     against: ours.map(({ name }) => name),
   },

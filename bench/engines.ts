@@ -1,4 +1,4 @@
-/** `npm run bench -- engines`: dasllama with every build of its kernels wherever it runs. */
+/** `npm run bench -- engines`: dasllama with every build of its kernels on every engine that supports it. */
 
 import { KERNEL_BUILDS, type KernelBuild } from '../src/backend/wasm/kernels.js'
 import { ENTRANTS, type Entrant } from './contestants/registry.js'
@@ -7,7 +7,7 @@ import { threadsText } from './limits/table.js'
 import type { BenchRecord } from './record.js'
 import { find, rate, table } from './tables.js'
 
-/** By what they are called in the table; relaxed SIMD came to Node with version 22, wide vectors with 24. */
+/** By their names in the table; Node has relaxed SIMD since version 22, wide vectors since 24. */
 const HOSTS: readonly {
   readonly name: string
   readonly host: Host
@@ -40,7 +40,7 @@ export const ENGINE_ENTRANTS: readonly Entrant[] = HOSTS.flatMap(
     })),
 )
 
-/** A row an engine and build, a column a test. */
+/** A row per engine and build, a column per test. */
 export function renderEngines({ models, contestants }: BenchRecord): string {
   const columns = models.flatMap((model) => {
     const keys = model.tests.map(({ test, threads }) => JSON.stringify({ test, threads }))
@@ -58,5 +58,5 @@ export function renderEngines({ models, contestants }: BenchRecord): string {
     ...columns.map(({ cell }) => cell(name)),
   ])
   const head = ['engine', 'version', ...columns.map(({ head }) => head)]
-  return `Tokens a second, median (slowest–fastest):\n\n${table(head, rows, 2)}`
+  return `Tokens per second, median (slowest–fastest):\n\n${table(head, rows, 2)}`
 }

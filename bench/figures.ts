@@ -7,7 +7,7 @@ import type { BenchRecord } from './record.js'
 import { summarise } from './statistics.js'
 import { find, groups, medianRate, rates, speedRatio, testsOf } from './tables.js'
 
-/** Ratios of speed beside every rival, a figure for each group of contestants that are compared. */
+/** Ratios of speed to every rival, one figure for each group of contestants that are compared. */
 export function speedFigures(record: BenchRecord): string[] {
   return groups(record).flatMap(({ ours, rivals }) => {
     const pairs = ours.flatMap((own) => rivals.map((rival) => ({ own, rival })))
@@ -23,7 +23,7 @@ export function speedFigures(record: BenchRecord): string[] {
     const measured = rows.filter(({ ratios }) => ratios.some((ratio) => ratio !== undefined))
     if (measured.length === 0) return []
     const plot = {
-      title: `Speed beside ${rivals.join(', ')} (${record.date.slice(0, 10)}, ${record.machine.cpu})`,
+      title: `Speed compared with ${rivals.join(', ')} (${record.date.slice(0, 10)}, ${record.machine.cpu})`,
       less: 'dasllama is slower',
       more: 'faster',
       series: pairs.map(({ own, rival }) => `${own} ÷ ${rival}`),
@@ -33,7 +33,7 @@ export function speedFigures(record: BenchRecord): string[] {
   })
 }
 
-/** Tokens a second over the number of tokens in the context before; `undefined` where the record has no such tests. */
+/** Tokens per second over the number of tokens already in the context; `undefined` if the record has no such tests. */
 export function depthFigure({ models, date, machine }: BenchRecord): string | undefined {
   const tests = models.flatMap(({ tests }) => tests.filter(({ samples }) => samples.length > 0))
   const names = [...new Set(tests.map(({ contestant, threads }) => JSON.stringify([contestant, threads])))]
@@ -50,8 +50,8 @@ export function depthFigure({ models, date, machine }: BenchRecord): string | un
   if (series.length === 0) return undefined
   return linePlot({
     title: `Decoding, ${models.map(({ name }) => name).join(', ')} (${date.slice(0, 10)}, ${machine.cpu})`,
-    xLabel: 'tokens in the context before',
-    yLabel: 'tokens a second',
+    xLabel: 'tokens already in the context',
+    yLabel: 'tokens per second',
     series,
   })
 }
@@ -61,7 +61,7 @@ function depthOf(test: string): number {
   return Number(/@d(\d+)$/.exec(test)?.[1] ?? 0)
 }
 
-/** The drawings that lie beside a record, as paths from the repository's root. */
+/** The charts next to a record, as paths from the repository's root. */
 export async function drawingsOf(record: URL): Promise<string[]> {
   const name = basename(record.pathname, '.json')
   const files = await readdir(new URL('.', record))
@@ -69,7 +69,7 @@ export async function drawingsOf(record: URL): Promise<string[]> {
   return drawings.map((file) => `bench/records/${file}`)
 }
 
-/** Writes figures beside a record: `….svg`, `…-2.svg`. */
+/** Writes figures next to a record: `….svg`, `…-2.svg`. */
 export async function saveFigures(record: URL, figures: readonly string[]): Promise<URL[]> {
   const files = figures.map(
     (_, i) => new URL(record.href.replace(/\.json$/, `${i > 0 ? `-${i + 1}` : ''}.svg`)),

@@ -1,10 +1,10 @@
-/** What dasllama is to reach beside its rivals, and how far it is from that. */
+/** Goals for dasllama's speed relative to its rivals, and how close it is to them. */
 import { type Entrant, entrantsCalled } from './contestants/registry.js'
 import { threadsText } from './limits/table.js'
 import type { BenchRecord } from './record.js'
 import { find, medianRate, number, ratioText, speedRatio, table } from './tables.js'
 
-/** Ours is to be `tg` times as fast as the rival in decoding and `pp` times in a prompt; no aim where a number is missing. */
+/** Ours should be `tg` times as fast as the rival in decoding and `pp` times in a prompt; no goal if a number is missing. */
 interface Goal {
   readonly ours: string
   readonly rival: string
@@ -13,7 +13,7 @@ interface Goal {
   readonly pp?: number
 }
 
-/** Tests by how their names begin. */
+/** Tests by the prefixes of their names. */
 const KINDS = [
   { kind: 'pp', name: 'prompt' },
   { kind: 'tg', name: 'decode' },
@@ -45,14 +45,14 @@ export const GOALS: readonly Goal[] = [
 /** Models of the goals, in the order of their first goals. */
 export const GOAL_MODELS = [...new Set(GOALS.flatMap(({ models }) => models))]
 
-/** Who is to be measured on a model; on one that no goal is about, all who are in any goal. */
+/** The contestants to measure on a model; for one without goals, all contestants of any goal. */
 export function goalEntrants(model: string): Entrant[] {
   const about = GOALS.filter(({ models }) => models.includes(model))
   const goals = about.length > 0 ? about : GOALS
   return entrantsCalled([...new Set(goals.flatMap(({ ours, rival }) => [ours, rival]))])
 }
 
-/** A row for each goal and model, with what was measured, met and missed alike; empty where a record has none of their pairs. */
+/** A row for each goal and model, whether met or missed; empty if a record has none of their pairs. */
 export function renderGoals({ models, contestants }: BenchRecord): string {
   const present = new Set(contestants.map(({ name }) => name))
   const pairs = GOALS.filter(({ ours, rival }) => present.has(ours) && present.has(rival)).flatMap((goal) =>
@@ -80,15 +80,15 @@ export function renderGoals({ models, contestants }: BenchRecord): string {
   const rows = pairs.map((pair) => {
     const { goal, model } = pair
     const cells = columns.map((column) => cell(pair, column))
-    const aims = KINDS.map(({ kind }) => goal[kind] ?? '–').join(' · ')
-    return { cells, row: [goal.ours, goal.rival, model.name, aims, ...cells] }
+    const targets = KINDS.map(({ kind }) => goal[kind] ?? '–').join(' · ')
+    return { cells, row: [goal.ours, goal.rival, model.name, targets, ...cells] }
   })
   const measured = rows.filter(({ cells }) => cells.some((cell) => cell !== '–')).map(({ row }) => row)
   if (measured.length === 0) return ''
   const head = [
-    ...['ours', 'rival', 'model', `aims, ${KINDS.map(({ name }) => name).join(' · ')}`],
+    ...['ours', 'rival', 'model', `goals, ${KINDS.map(({ name }) => name).join(' · ')}`],
     ...columns.map(({ name, threads }) => `${name}, ${threadsText(threads)}`),
   ]
-  const text = `Goals: ${met} met, ${missed} missed. Ratios of speed (tokens a second, ours : the rival's), bold where they miss the aim:`
+  const text = `Goals: ${met} met, ${missed} missed. Ratios of speed (tokens per second, ours : the rival's), bold where they miss the goal:`
   return `${text}\n\n${table(head, measured, 3)}`
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-/** Installs what the package.json and lock file in `folder` name, where that has not been done. Rejects where it fails. */
+/** Installs the packages of the lock file in `folder`, if that has not been done. Rejects if it fails. */
 export async function installed(folder: URL | undefined, progress: (text: string) => void): Promise<void> {
   if (!folder) return
   const lock = new URL('node_modules/.package-lock.json', folder)

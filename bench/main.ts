@@ -1,6 +1,8 @@
-/** `npm run bench`: speed, memory and size beside the rivals. See README.md here, and --help. */
+/** `npm run bench`: speed, memory and size compared with the rivals. See README.md here, and --help. */
 import { fileURLToPath } from 'node:url'
 import { AVX2_ENTRANTS, AVX2_MODELS } from './avx2.js'
+import { BATCH_MODELS, BATCH_SEQUENCES, BATCH_STEPS, batchEntrants, measureBatches } from './batch/measure.js'
+import { isAsSolo, renderBatches } from './batch/table.js'
 import { benchConstrained } from './constrained/main.js'
 import { type Entrant, entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
@@ -18,11 +20,12 @@ import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
 import { conditions, skipped } from './tables.js'
+import { benchWorker } from './worker/main.js'
 
-/** Where records that are not kept go: git ignores it. */
+/** The folder for temporary records, which git ignores. */
 const PASSING = new URL('../.cache/bench/records/', import.meta.url)
 
-/** Tokens in the context before those that are timed, and a model with room for them. */
+/** Tokens in the context before the timed ones, and a model whose context is long enough. */
 const DEPTHS = [0, 1024, 4096, 8192]
 const DEPTH_MODEL = '135M-Q8_0-9k'
 
@@ -48,7 +51,7 @@ async function speed(options: BenchOptions, args: readonly string[]): Promise<Be
   return { ...record, ...(await limitsOf(run, record.skipped)), sizes: await measureSizes() }
 }
 
-/** The limits of this machine, and `skipped` with those that it could not be asked for. */
+/** The limits of this machine, and `skipped` with those that could not be measured. */
 async function limitsOf(
   { threads, repetitions, progress }: Pick<Run, 'threads' | 'repetitions' | 'progress'>,
   skipped: BenchRecord['skipped'],
@@ -59,21 +62,21 @@ async function limitsOf(
   return { limits, skipped: [...skipped, ...missing] }
 }
 
-/** Those with one of `parts` in their names; all where none are given. */
+/** Those with one of `parts` in their names; all by default. */
 function namedLike(entrants: readonly Entrant[], parts: readonly string[] | undefined): readonly Entrant[] {
   return parts ? entrants.filter(({ name }) => parts.some((part) => name.includes(part))) : entrants
 }
 
-/** What a command that leaves a record does. */
+/** A command that writes a record. */
 interface Command {
-  /** Where its records go, relative to those of the others. */
+  /** The folder of its records, relative to that of the others. */
   readonly folder: string
   measure(options: BenchOptions, args: readonly string[]): Promise<BenchRecord>
   render(record: BenchRecord): string
   figures(record: BenchRecord): readonly string[]
 }
 
-const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>> = {
+const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'batch' | 'engines', Command>> = {
   speed: { folder: './', measure: speed, render: renderRecord, figures: speedFigures },
   avx2: {
     folder: './avx2/',
@@ -102,6 +105,20 @@ const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>
     render: renderTests,
     figures: (record) => [depthFigure(record)].filter((figure) => figure !== undefined),
   },
+  batch: {
+    folder: './batch/',
+    async measure(options, args) {
+      const { models = BATCH_MODELS, sequences = BATCH_SEQUENCES } = options
+      const [steps = BATCH_STEPS] = options.tg ?? []
+      const entrants = batchEntrants(options.only)
+      return measure(
+        { ...runOf(options, args), models: chooseModels(models), entrants: () => entrants },
+        (model, plan) => measureBatches(model, { ...plan, sequences, steps }),
+      )
+    },
+    render: renderBatches,
+    figures: () => [],
+  },
   engines: {
     folder: './engines/',
     async measure(options, args) {
@@ -124,6 +141,7 @@ async function main(args: readonly string[]): Promise<void> {
   const records = options.quick ? PASSING : RECORDS
   if (options.command === 'sampling') return benchSampling(records, options)
   if (options.command === 'responsive') return benchResponsive(options)
+  if (options.command === 'worker') return benchWorker(records, options, args)
   if (options.command === 'constrained') return benchConstrained(records, options)
   if (options.command === 'limits') {
     const { limits = [], skipped } = await limitsOf(runOf(options, args), [])
@@ -136,6 +154,8 @@ async function main(args: readonly string[]): Promise<void> {
   const drawn = await saveFigures(file, figures(record))
   console.log(render(record))
   if (options.writeReadme) await writeReadme('bench', renderSummary(record, await drawingsOf(file)))
+  if (!isAsSolo(record))
+    throw new Error('sequences decoded together differ from the same alone: see the record')
   progress(['', ...[file, ...drawn].map((file) => `written: ${fileURLToPath(file)}`)].join('\n'))
 }
 

@@ -1,6 +1,6 @@
-/** Figures as SVG, readable on light and on dark pages. All lengths are pixels of the drawing. */
+/** Charts as SVG, readable on light and on dark pages. All lengths are pixels of the chart. */
 
-/** Colours of series, in order: told apart on white and on black, and with a weak sense of red and green. */
+/** Colours of series, in order: distinguishable on white and on black, and with red-green colour blindness. */
 const COLOURS = ['#3b82d9', '#e07b28', '#2a9d78', '#9a62d0', '#c9517f', '#7d8590']
 const FONT = 'font: 13px system-ui, sans-serif'
 const STYLE = `text { ${FONT}; fill: #1f2328 } .soft { fill: #59636e } .grid { stroke: #8b949e; stroke-opacity: .35 }
@@ -38,7 +38,7 @@ function drawing(width: number, height: number, title: string, parts: readonly s
   ].join('\n')
 }
 
-/** A line of names with their colours, from `x` on. */
+/** A row of names with their colours, from `x` on. */
 function legend(x: number, y: number, names: readonly string[]): string[] {
   let at = x
   return names.flatMap((name, i) => {
@@ -49,12 +49,12 @@ function legend(x: number, y: number, names: readonly string[]): string[] {
   })
 }
 
-/** Where a legend ends that begins at `x`. */
+/** The end of a legend that begins at `x`. */
 function legendEnd(x: number, names: readonly string[]): number {
   return names.reduce((end, name) => end + 42 + widthOf(name), x)
 }
 
-/** About how wide a text is. */
+/** The approximate width of a text. */
 function widthOf(text: string): number {
   return text.length * 7
 }
@@ -66,7 +66,7 @@ function colour(index: number): string {
 /** Height of a line of text. */
 const LINE = 15
 
-/** Where texts stand that would stand at `wanted`, in the same order from above, none on another and none below `lowest`. */
+/** Positions of labels as close to `wanted` as possible: in the same order from above, without overlaps, none below `lowest`. */
 export function apart(wanted: readonly number[], lowest: number): number[] {
   const order = Array.from(wanted.keys()).sort((a, b) => wanted[a] - wanted[b])
   const places = [...wanted]
@@ -112,7 +112,7 @@ export interface LinePlot {
   readonly series: readonly { readonly name: string; readonly points: readonly Point[] }[]
 }
 
-/** Lines over a number; each point has its value beside it and its spread as a bar. Throws for no points at all. */
+/** A line chart; each point has its value next to it and its spread as a bar. Throws without points. */
 export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
   const points = series.flatMap(({ points }) => points)
   if (points.length === 0) throw new RangeError('nothing to draw')
@@ -125,7 +125,7 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
   const xAt = (x: number) => left + (x / xMax) * (width - left - right)
   const yAt = (y: number) => height - bottom - (y / (steps.at(-1) as number)) * (height - top - bottom)
   const base = yAt(0)
-  /** The values at `x`, each beside its point, the uppermost above it. */
+  /** The values at `x`, each next to its point, the uppermost above it. */
   const valuesAt = (x: number): string[] => {
     const here = series.flatMap(({ points }, i) =>
       points.filter((point) => point.x === x).map((point) => ({ ...point, fill: colour(i) })),
@@ -167,18 +167,18 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
 
 export interface RatioPlot {
   readonly title: string
-  /** What it means to be left and right of 1. */
+  /** Captions for the left and right of 1. */
   readonly less: string
   readonly more: string
   readonly series: readonly string[]
-  /** A ratio for each series, or undefined where there is none. */
+  /** A ratio for each series, or undefined if there is none. */
   readonly groups: readonly {
     readonly label: string
     readonly ratios: readonly (number | undefined)[]
   }[]
 }
 
-/** Bars from 1 to the left or to the right, on a scale where doubling is a step. Throws for no ratios at all. */
+/** Bars from 1 to the left or to the right, on a logarithmic scale to base 2. Throws without ratios. */
 export function ratioPlot({ title, less, more, series, groups }: RatioPlot): string {
   const ratios = groups.flatMap(({ ratios }) => ratios.filter((ratio) => ratio !== undefined))
   if (ratios.length === 0) throw new RangeError('nothing to draw')
@@ -189,7 +189,7 @@ export function ratioPlot({ title, less, more, series, groups }: RatioPlot): str
   const gap = 12
   const left = 24 + Math.max(...groups.map(({ label }) => widthOf(label)))
   const [width, top, right] = [Math.max(760, legendEnd(16, series)), 96, 64]
-  /** A row for each ratio that there is. */
+  /** A row for each existing ratio. */
   const rows = groups.map((group) => group.ratios.flatMap((ratio, i) => (ratio ? [{ ratio, i }] : [])))
   const bottom = top + rows.reduce((sum, row) => sum + row.length * bar + gap, 0)
   const height = bottom + 36

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 
 const README = new URL('../README.md', import.meta.url)
 
-/** The README's places for figures, each between a pair of markers. */
+/** The README's sections for figures, each between a pair of markers. */
 export type FigurePlace = 'bench' | 'sampling'
 
 /** `text` with `tables` between the markers of `place`. Throws when it does not have the markers, in order. */

@@ -4,9 +4,9 @@ import type { LimitRecord } from './limits/record.js'
 import type { Work } from './models/work.js'
 import type { PackageSizes } from './sizes.js'
 
-/** One run of the bench: what was measured, on what, and every sample. Nothing derived: tables do that. */
+/** One run of the benchmark: what was measured, on what, and every sample. Nothing derived: tables do that. */
 export interface BenchRecord {
-  /** Of this layout. */
+  /** The version of this layout. */
   readonly schema: 2
   /** ISO 8601, when the run began. */
   readonly date: string
@@ -17,7 +17,7 @@ export interface BenchRecord {
   readonly settings: Settings
   readonly contestants: readonly ContestantRecord[]
   readonly models: readonly ModelRecord[]
-  /** Tests that were asked for and did not take place. */
+  /** Tests that were requested but did not run. */
   readonly skipped: readonly { readonly what: string; readonly why: string }[]
   readonly limits?: readonly LimitRecord[]
   readonly sizes?: PackageSizes
@@ -29,17 +29,17 @@ export interface Machine {
   readonly memoryBytes: number
   /** `linux x64`. */
   readonly platform: string
-  /** What the bench itself ran in. */
+  /** The runtime of the benchmark itself. */
   readonly node: string
   readonly v8: string
-  /** Runnable processes, averaged over a minute: more than about 1 means that others were at work. */
+  /** Runnable processes, averaged over a minute: more than about 1 means that other processes were busy. */
   readonly load: { readonly before: number; readonly after: number }
 }
 
 export interface Settings {
   /** Samples of a test and contestant, unless they took too long. */
   readonly repetitions: number
-  /** The longest that the samples of a contestant may take together, but for the first. */
+  /** The maximum total time of a contestant's samples, except the first. */
   readonly budgetMs: number
 }
 
@@ -49,7 +49,7 @@ export interface ContestantRecord {
   /** `Node 24.1.0 (V8 13.6)`. */
   readonly runtime: string
   readonly versions: Readonly<Record<string, string>>
-  /** Those of ours that it is compared with; none for ours. */
+  /** Our contestants that it is compared with; none for ours. */
   readonly against: readonly string[]
 }
 
@@ -62,10 +62,24 @@ export interface ModelRecord {
   readonly formats: readonly { readonly format: string; readonly bytes: number }[]
   /** Unknown in records of schema 1. */
   readonly work?: Work
-  /** Positions that the sequence had room for. */
+  /** The sequence's context length. */
   readonly contextLength: number
   readonly loads: readonly LoadRecord[]
   readonly tests: readonly TestRecord[]
+  /** Of sequences that were decoded together. */
+  readonly solo?: readonly SoloRecord[]
+}
+
+/** Whether sequences that are decoded together have the logits that each has alone. */
+export interface SoloRecord {
+  readonly contestant: string
+  readonly threads: number
+  /** How many were decoded together, each number of them apart. */
+  readonly sequences: readonly number[]
+  /** Tokens of each. */
+  readonly steps: number
+  /** The numbers of sequences with which some logits differed in a bit. */
+  readonly differing: readonly number[]
 }
 
 export interface LoadRecord {
@@ -80,9 +94,9 @@ export interface LoadRecord {
 }
 
 export interface TestRecord {
-  /** `pp512`, `tg128`, `tg32@d4096`. */
+  /** `pp512`, `tg128`, `tg32@d4096`; `tg4x8` of 4 tokens for each of 8 sequences. */
   readonly test: string
-  /** That were evaluated: fewer than in `test` for a contestant that is too slow for all of them. */
+  /** Evaluated tokens: fewer than in `test` for a contestant that is too slow for all of them. */
   readonly tokens: number
   readonly contestant: string
   readonly threads: number
@@ -100,7 +114,7 @@ export function recordName({ date, machine }: Pick<BenchRecord, 'date' | 'machin
   return `${when}-${where.replaceAll(/^-|-$/g, '')}.json`
 }
 
-/** Writes a record into `folder` (default: bench/records) and gives its address. */
+/** Writes a record into `folder` (default: bench/records) and returns its URL. */
 export async function saveRecord(
   record: Pick<BenchRecord, 'date' | 'machine'>,
   folder: URL = RECORDS,
@@ -114,7 +128,7 @@ export async function saveRecord(
   return file
 }
 
-/** The newest record in `folder` and its address. Throws when there is none. */
+/** The newest record in `folder` and its URL. Throws if there is none. */
 export async function newestRecord(folder: URL = RECORDS): Promise<{ record: BenchRecord; file: URL }> {
   const names = await readdir(folder).catch(() => [])
   const newest = names

@@ -19,14 +19,14 @@ export function renderRecord(record: BenchRecord): string {
   )
 }
 
-/** The speed of one model's tests and who took part. */
+/** The speed of one model's tests and its contestants. */
 export function renderTests(record: BenchRecord): string {
   return joined(conditions(record), settings(record), speed(record), contestants(record), skipped(record))
 }
 
 /**
- * What fits a page about something else: speed, or the goals where the record is about them, sizes and who took part.
- * `drawings`: paths of the record's, from the page.
+ * A shorter report for other pages: speed, or the goals if the record has them, sizes and contestants.
+ * `drawings`: paths of the record's charts, from the page.
  */
 export function renderSummary(record: BenchRecord, drawings: readonly string[] = []): string {
   return joined(

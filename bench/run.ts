@@ -5,20 +5,20 @@ import { describe, measureModel, type Plan } from './measure.js'
 import type { BenchModel } from './models/catalog.js'
 import type { BenchRecord, ContestantRecord, ModelRecord } from './record.js'
 
-/** What is to be measured. */
+/** What to measure. */
 export interface Run extends Omit<Plan, 'entrants' | 'skip'> {
   readonly command: string
   readonly models: readonly BenchModel[]
-  /** Who is measured on a model. */
+  /** The contestants on a model. */
   entrants(model: string): readonly Entrant[]
 }
 
-/** Measures everything, one model after the other. Rejects when nobody of ours can run. */
-export async function measure(run: Run): Promise<BenchRecord> {
+/** Measures everything, one model after the other, each with `one`. Rejects if none of our contestants can run. */
+export async function measure(run: Run, one: typeof measureModel = measureModel): Promise<BenchRecord> {
   const date = new Date().toISOString()
   const skipped: { what: string; why: string }[] = []
   const skip = (what: string, why: string) => {
-    run.progress(`left out: ${what}: ${why}`)
+    run.progress(`skipped: ${what}: ${why}`)
     skipped.push({ what, why })
   }
   const commit = await describeCommit()
@@ -39,7 +39,7 @@ export async function measure(run: Run): Promise<BenchRecord> {
   const models: ModelRecord[] = []
   for (const model of run.models) {
     const entrants = run.entrants(model.name).filter((entrant) => all.has(entrant))
-    const record = await measureModel(model, { ...run, entrants, skip })
+    const record = await one(model, { ...run, entrants, skip })
     if (record) models.push(record)
   }
   const { repetitions, budgetMs } = run

@@ -6,15 +6,15 @@ import { gzipSync } from 'node:zlib'
 
 const ROOT = new URL('../', import.meta.url)
 
-/** What a page that uses the package downloads, and what npm does. */
+/** The download sizes of a page that uses the package, and of npm. */
 export interface PackageSizes {
   readonly files: readonly { readonly file: string; readonly bytes: number; readonly gzipBytes: number }[]
-  /** As `npm pack` makes it: bytes of the tarball, and of the files in it. */
+  /** The package from `npm pack`: bytes of the tarball, and of the files in it. */
   readonly tarballBytes: number
   readonly unpackedBytes: number
 }
 
-/** The files that the engine consists of; bundlers leave the platform files of other runtimes out. */
+/** The files of the engine; bundlers omit the platform files of other runtimes. */
 const FILES = [
   'kernels.wasm',
   'kernels-relaxed.wasm',

@@ -1,4 +1,4 @@
-/** What is told of a series of samples: the middle, and how far the rest lies from it. */
+/** Statistics of a series of samples: the median, and the spread around it. */
 export interface Summary {
   readonly median: number
   readonly min: number

@@ -1,4 +1,4 @@
-/** Sections of a record as Markdown. All ratios and medians are worked out here, from the samples; see report.ts. */
+/** Sections of a record as Markdown. All ratios and medians are computed here, from the samples; see report.ts. */
 import type { BenchRecord, ModelRecord, TestRecord } from './record.js'
 import { summarise } from './statistics.js'
 
@@ -17,14 +17,14 @@ export function conditions({
 
 export function settings({ settings: { repetitions, budgetMs } }: BenchRecord): string {
   const seconds = Number.isFinite(budgetMs)
-    ? `, fewer or a part of the test where they would take more than ${budgetMs / 1000} s`
+    ? `, fewer or only a part of the test if they would take more than ${budgetMs / 1000} s`
     : ''
-  return `Repetitions: ${repetitions}, taken in turns after a warm-up${seconds}.`
+  return `Repetitions: ${repetitions}, alternating after a warm-up${seconds}.`
 }
 
 /** A table for each group of contestants that are compared with each other. */
 export function speed(record: BenchRecord): string {
-  const text = 'Tokens a second, median (slowest–fastest); a ratio below 1 means that dasllama is slower:'
+  const text = 'Tokens per second, median (slowest–fastest); a ratio below 1 means that dasllama is slower:'
   return [text, ...groups(record).map((group) => speedTable(record.models, group))].join('\n\n')
 }
 
@@ -33,7 +33,7 @@ interface Group {
   readonly rivals: readonly string[]
 }
 
-/** Each rival with those of ours that it is compared with; those of ours whom nobody is compared with, together. */
+/** Each rival with our contestants that it is compared with; our contestants without a rival form one group. */
 export function groups({ contestants }: BenchRecord): Group[] {
   const ours = contestants.filter(({ against }) => against.length === 0).map(({ name }) => name)
   const byOurs = new Map<string, { ours: string[]; rivals: string[] }>()
@@ -66,7 +66,7 @@ function speedTable(models: readonly ModelRecord[], { ours, rivals }: Group): st
   return table(head, rows, 2)
 }
 
-/** Which tests some of `contestants` have done, each number of threads apart. */
+/** Which tests some of `contestants` have run, separately for each number of threads. */
 export function testsOf(
   { tests }: ModelRecord,
   contestants: readonly string[],
@@ -79,7 +79,7 @@ export function testsOf(
 
 type TestKey = Pick<TestRecord, 'test' | 'threads' | 'contestant'>
 
-/** What a contestant measured, where it did. */
+/** A contestant's measurement, if there is one. */
 export function find({ tests }: ModelRecord, { test, threads, contestant }: TestKey): TestRecord | undefined {
   return tests.find(
     (one) =>
@@ -87,7 +87,7 @@ export function find({ tests }: ModelRecord, { test, threads, contestant }: Test
   )
 }
 
-/** `84.4 (80.1–85.0)`, in tokens a second; `2.1 (first 32)` of one sample that was cut short. */
+/** `84.4 (80.1–85.0)`, in tokens per second; `2.1 (first 32)` for one sample that was cut short. */
 export function rate(test: TestRecord | undefined): string {
   if (!test) return '–'
   const { median, min, max } = summarise(rates(test))
@@ -99,12 +99,12 @@ export function rate(test: TestRecord | undefined): string {
   return number(median) + (notes.length > 0 ? ` (${notes.join('; ')})` : '')
 }
 
-/** Tokens a second of each sample. */
+/** Tokens per second of each sample. */
 export function rates({ tokens, samples }: TestRecord): number[] {
   return samples.map((ms) => (tokens * 1000) / ms)
 }
 
-/** Tokens a second. */
+/** Tokens per second. */
 export function medianRate(test: TestRecord): number {
   return summarise(rates(test)).median
 }
@@ -144,8 +144,8 @@ export function memory({ models }: BenchRecord): string {
     ]),
   )
   const text =
-    'Loading and memory. In use: weights, scratch and the pages of one f16 cache, as the engine counts. Process: resident bytes,' +
-    '\nwhere pages of a mapped file count once they have been touched.'
+    'Loading and memory. In use: weights, scratch and the pages of one f16 cache, as the engine reports. Process: resident bytes,' +
+    '\nwhich include pages of a mapped file once they have been touched.'
   return [text, table(head, rows, 3), models.map(mix).join('\n')].join('\n\n')
 }
 
@@ -153,7 +153,7 @@ function growth(before: number | undefined, after: number | undefined): string {
   return before === undefined || after === undefined ? '–' : megabytes(after - before)
 }
 
-/** What a model consists of: the name of a format mostly stands for a mix. */
+/** A model's formats: the name of a format usually stands for a mix. */
 function mix({ name, what, parameters, tensorBytes, formats, contextLength }: ModelRecord): string {
   const shares = formats.map(({ format, bytes }) => `${format} ${percent(bytes / tensorBytes)}`).join(', ')
   return `- ${name}: ${what}; ${(parameters / 1e6).toFixed(1)}M parameters (${shares}), ${contextLength} positions`
@@ -175,7 +175,7 @@ export function contestants({ contestants }: BenchRecord): string {
     .join('\n')
 }
 
-export function skipped({ skipped }: BenchRecord): string {
+export function skipped({ skipped }: Pick<BenchRecord, 'skipped'>): string {
   if (skipped.length === 0) return ''
   return ['Left out:', '', ...skipped.map(({ what, why }) => `- ${what}: ${why}`)].join('\n')
 }

@@ -10,19 +10,19 @@ export interface Player {
 export interface Turns {
   /** Samples of each player. */
   readonly repetitions: number
-  /** A player whose next turn would take its turns beyond this, in milliseconds, takes no more of them. */
+  /** Maximum total time of a player's turns, in milliseconds: a turn that would exceed it is not started. */
   readonly budgetMs: number
-  /** How long players warm up, at least, in milliseconds: engines compile what runs much once more. */
+  /** Minimum warm-up of a player, in milliseconds: engines recompile hot code. */
   readonly warmUpMs: number
 }
 
-/** Tokens of a turn that warms up. */
+/** Tokens of a warm-up turn. */
 const WARM_UP_TOKENS = { pp: 64, tg: 16 }
 
 /**
- * A B A B …: what disturbs the machine for a while disturbs all alike. Before that each player warms up with the
- * beginning of the work. A player who would take longer than its budget for all of it does the beginning of it that fits,
- * which its record's `tokens` say. One that fails takes no more turns; its samples are dropped, and `failed` hears of it.
+ * A B A B …: a temporary disturbance of the machine affects all of them equally. Before that each player warms up with the
+ * beginning of the work. A player that would exceed its budget with all of it does only the beginning that fits,
+ * recorded as `tokens`. One that fails takes no more turns; its samples are dropped, and `failed` is called with it.
  */
 export async function takeTurns(
   workload: Workload,

@@ -1,6 +1,6 @@
 /**
  * What is timed, as llama-bench defines it: `pp` evaluates a prompt of `tokens` ids, up to the logits of the last one;
- * `tg` evaluates the beginning-of-sequence token and then ids one at a time, `tokens` of them altogether, with logits
+ * `tg` evaluates the beginning-of-sequence token and then ids one at a time, `tokens` in total, with logits
  * after each. Both from an empty context, or from one of `depth` ids. Ids are random, the same for every contestant.
  */
 export interface Workload {
@@ -15,10 +15,10 @@ export function workloadName({ kind, tokens, depth }: Workload): string {
 }
 
 /** Random ids below `vocabSize`, the same in every run. */
-function randomIds(count: number, vocabSize: number): number[] {
+export function randomIds(count: number, vocabSize: number): number[] {
   let state = 0x2545f491
   return Array.from({ length: count }, () => {
-    // Numerical Recipes' linear congruential generator; its high bits are the good ones.
+    // Numerical Recipes' linear congruential generator; its high bits are the better ones.
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return Math.floor((state / 2 ** 32) * vocabSize)
   })
@@ -36,7 +36,7 @@ export function workloadIds(
   return { before, ids: kind === 'tg' ? [bosId, ...ids.slice(1)] : ids }
 }
 
-/** Positions that all of `workloads` fit in, with one to spare (node-llama-cpp wants it), in steps of 256. */
+/** A number of positions that fits all of `workloads` plus one more, which node-llama-cpp needs, in steps of 256. */
 export function contextFor(workloads: readonly Workload[], trained: number): number {
   const longest = Math.max(...workloads.map(({ tokens, depth }) => depth + tokens))
   return Math.min(trained, Math.ceil((longest + 1) / 256) * 256)
@@ -51,7 +51,7 @@ export interface Sizes {
   readonly depths?: readonly number[]
 }
 
-/** The workloads for a model with `trained` positions, and those asked for that do not fit. */
+/** The workloads for a model with `trained` positions, and the requested ones that do not fit. */
 export function planWorkloads(sizes: Sizes, trained: number): { fitting: Workload[]; tooLong: Workload[] } {
   const isShort = trained <= 512
   const { depths = [0] } = sizes

@@ -1,6 +1,6 @@
 /**
- * A chat of two turns, the second of which needs the first. Without MODEL a small teller of stories answers, which
- * was never taught to chat.
+ * A chat of two turns, the second of which needs the first. Without MODEL a small story model answers, which
+ * was not trained to chat.
  *
  *   npm run example examples/chat.ts [MODEL]
  */

@@ -1,5 +1,5 @@
 /**
- * dasLLAMA's sampling tutorial, on any model: what each knob does to the same prompt.
+ * dasLLAMA's sampling tutorial, on any model: what each parameter does to the same prompt.
  *
  *   npm run example examples/sampling.ts [MODEL] [PROMPT]
  */
@@ -12,8 +12,8 @@ async function main(): Promise<void> {
   await using model = await loadModel(path)
   using session = model.createSession({ seed: 7 })
 
-  /** Generates from the prompt, prints what came, and returns the ids. */
-  async function tell(title: string, params: SamplingParams): Promise<string> {
+  /** Generates from the prompt, prints the text, and returns the ids. */
+  async function show(title: string, params: SamplingParams): Promise<string> {
     const generation = session.generate(prompt, { ...params, maxTokens: 80 })
     console.log(`\n--- ${title}\n`)
     process.stdout.write(prompt)
@@ -22,17 +22,17 @@ async function main(): Promise<void> {
     return generation.ids.join()
   }
 
-  const first = await tell('greedy: the most likely token, always', {})
-  const again = await tell('greedy once more', {})
+  const first = await show('greedy: the most likely token, always', {})
+  const again = await show('greedy once more', {})
   console.log(`\n    The two are ${first === again ? 'identical' : 'DIFFERENT'}.`)
 
-  await tell('penalty 1.3: tokens of the last 64 are less welcome', { penalty: 1.3 })
+  await show('penalty 1.3: the last 64 tokens become less likely', { penalty: 1.3 })
 
-  const seven = await tell('seed 7: temp 0.8, topK 40, penalty 1.1', creative)
+  const seven = await show('seed 7: temp 0.8, topK 40, penalty 1.1', creative)
   session.setSeed(8)
-  const eight = await tell('seed 8', creative)
+  const eight = await show('seed 8', creative)
   session.setSeed(7)
-  const sevenAgain = await tell('seed 7 again', creative)
+  const sevenAgain = await show('seed 7 again', creative)
   console.log(`\n    The two sevens ${seven === sevenAgain ? 'agree' : 'DISAGREE'} token for token;`)
   console.log(`    seven and eight are ${seven === eight ? 'THE SAME' : 'different stories'}.`)
 }

@@ -1,5 +1,5 @@
 /**
- * dasLLAMA's embeddings tutorial, on any model and text: the lines of a file, those first that are most like a question.
+ * dasLLAMA's embeddings tutorial, on any model and text: the lines of a file, the most similar to a question first.
  *
  *   npm run example examples/search.ts [MODEL] [FILE] [QUESTION]
  */

@@ -1,11 +1,11 @@
-/** What `npm test` says before it begins. */
+/** Printed by `npm test` before it begins. */
 import { existsSync } from 'node:fs'
 
 console.log(
   [
     'All checks: build, types, lint, unit and property tests, llama.cpp as the oracle, runtimes.',
-    'About 8 minutes on two cores. `npm run test:fast` takes less than 2 and leaves out the oracle, the runtimes and the',
-    'most thorough of the unit tests. `npm run test:attacks` tries hostile input, `npm run test:slow` a model of 1.1B.',
+    'About 8 minutes on two cores. `npm run test:fast` takes less than 2 and skips the oracle, the runtimes and the',
+    'most thorough of the unit tests. `npm run test:attacks` runs hostile input, `npm run test:slow` a 1.1B model.',
   ].join('\n'),
 )
 const browsers = [
@@ -15,5 +15,5 @@ const browsers = [
   '/usr/bin/google-chrome',
 ]
 if (!browsers.some((path) => path && existsSync(path))) {
-  console.log('No Chromium was found, so the tests in it are left out; CHROMIUM may name its path.')
+  console.log('Chromium was not found, so its tests are skipped; set CHROMIUM to its path.')
 }

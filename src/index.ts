@@ -1,6 +1,6 @@
-// Its types speak of `Symbol.dispose`, which TypeScript's default libraries lack.
+// The types use `Symbol.dispose`, which TypeScript's default libraries lack.
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The public facade of dasllama: load a model, open sessions on it, generate. */
+/** The public API of dasllama: load a model, create sessions, generate. */
 export type { KvType } from './backend/memory.js'
 export type { Value } from './backend/program.js'
 export type { RopeScaling } from './backend/rope.js'
@@ -44,7 +44,6 @@ export {
 } from './facade/inspect-model.js'
 export { type EngineOptions, type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
 export { Model } from './facade/model.js'
-export type { ModelSource } from './facade/model-source.js'
 export type { OpenOptions } from './facade/open.js'
 export { similarity } from './facade/similarity.js'
 export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
@@ -75,6 +74,7 @@ export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'
+export type { ModelSource } from './storage/open-source.js'
 export type { ByteSource, ReadPart } from './storage/source.js'
 export type {
   DecodeOptions,

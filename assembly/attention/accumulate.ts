@@ -94,7 +94,7 @@ function accumulatePair<T, Rows>(weights: usize, rescale: usize, values: usize, 
   }
 }
 
-/** The last four elements, where the head is not made of eights: few models have such, so it is short, not quick. */
+/** The last four elements of a head whose size is not a multiple of eight: rare, so this is short rather than fast. */
 function accumulateLast<T>(
   rows: i32,
   weights: usize,

@@ -1,4 +1,4 @@
-import { AttentionShape, call, roomBytes, SLOTS, tokenStates } from './call'
+import { AttentionShape, call, threadScratchBytes, SLOTS, tokenStateBytes } from './call'
 import { attendDecode } from './decode'
 import { attendPrefill } from './prefill'
 import { threadCount } from '../thread_pool'
@@ -8,13 +8,13 @@ import { threadCount } from '../thread_pool'
  * Source: Vaswani et al. 2017; grouped queries: Ainslie et al. 2023; online softmax: Milakov and Gimelshein 2018, Dao et
  * al. 2022; windows: Beltagy et al. 2020; pages: Kwon et al. 2023.
  *
- * A page holds PAGE_POSITIONS positions; in it a layer's keys lie as [position][kvHeads][headDim], each head as its type
- * holds it, and so its values. The query heads of a group are rows that meet the same keys, in tiles of up to four
- * (layout.ts). The threads share the work in parts: decode.ts, prefill.ts.
+ * A page holds PAGE_POSITIONS positions. Within it, a layer's keys are [position][kvHeads][headDim], each head in the
+ * cache's type, and so are its values. The query heads of a group are rows that share their keys, in tiles of up to four
+ * (layout.ts). How the work is split among threads: decode.ts, prefill.ts.
  *
- * A row's arithmetic depends on its own position alone: chunks and blocks are counted from position 0, every chunk has a
- * softmax of its own, and chunks are merged in order; what a row does not see adds nothing. So a token's bits are the same
- * alone as in any batch, with any number of threads, and wherever its pages are.
+ * A row's arithmetic depends only on its own position: chunks and blocks are counted from position 0, every chunk has its
+ * own softmax, chunks are merged in order, and masked positions add nothing. So a token's bits do not depend on its batch,
+ * the number of threads, or where its pages are.
  */
 
 const LOG2_E: f32 = 1.4426950408889634
@@ -24,16 +24,16 @@ export function attention_shape_bytes(): i32 {
   return offsetof<AttentionShape>()
 }
 
-/** Bytes of scratch that `attention` needs for so many threads. */
+/** Bytes of scratch that `attention` needs for `threads` threads. */
 export function attention_scratch(threads: i32, heads: i32, kvHeads: i32, headDim: i32): usize {
-  return <usize>threads * roomBytes(heads, kvHeads, headDim) + <usize>(SLOTS + 1) * tokenStates(heads, kvHeads, headDim)
+  return <usize>threads * threadScratchBytes(heads, kvHeads, headDim) + <usize>(SLOTS + 1) * tokenStateBytes(heads, kvHeads, headDim)
 }
 
 /**
- * `shape` is an AttentionShape, whose `headDim` is a multiple of four, for Q8_0 of 32; `type` is the cache's, by ggml's
- * number; `q` and `out` are f32[tokens][heads][headDim]; token i stands at `firstPosition + i`. Page p of the sequence is
- * at the address in `pages`, u32[], number p, and there this layer's keys at `keysOffset` and its values at `valuesOffset`.
- * Pages that no token sees are not read, nor are positions before every token's window.
+ * `shape` is an AttentionShape, whose `headDim` is a multiple of four (of 32 for Q8_0); `type` is ggml's type number of
+ * the cache; `q` and `out` are f32[tokens][heads][headDim]; token i is at position `firstPosition + i`. Page p of the
+ * sequence is at address pages[p] (u32), with this layer's keys at `keysOffset` and its values at `valuesOffset`. Pages
+ * that no token sees are not read, nor are positions before every token's window.
  */
 export function attention(
   shape: usize,
@@ -66,8 +66,8 @@ export function attention(
   call.isShared = threadCount() > 1
   call.scale = layer.scale * LOG2_E
   call.states = layer.scratch
-  call.rooms = layer.scratch + <usize>(SLOTS + 1) * tokenStates(heads, kvHeads, headDim)
-  call.roomBytes = roomBytes(heads, kvHeads, headDim)
+  call.threadScratch = layer.scratch + <usize>(SLOTS + 1) * tokenStateBytes(heads, kvHeads, headDim)
+  call.threadScratchBytes = threadScratchBytes(heads, kvHeads, headDim)
   if (tokens == 1) attendDecode()
   else attendPrefill()
 }

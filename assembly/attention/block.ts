@@ -2,45 +2,45 @@ import { accumulate } from './accumulate'
 import { CachedF16, CachedF32 } from './cache/floats'
 import { count, Four, One, Three, Two } from './counts'
 import { BLOCK_POSITIONS, rowBytes, WEIGHTS } from './layout'
-import { weigh } from './online_softmax'
+import { softmaxStep } from './online_softmax'
 import { score } from './scores'
 
 /** What `attendBlock` works on: a tile of rows and a block of positions. */
 @unmanaged
 export class Block {
-  /** Of `keys` and `values`, as ggml numbers them: F32 or F16. */
+  /** ggml's type number of `keys` and `values`: F32 or F16. */
   type: i32
   /** Elements of a head. */
   headDim: i32
-  /** What values are to be multiplied with; the queries have it in them. */
+  /** The factor that values lack (see `cachedFactor`); the queries already contain it. */
   factor: f32
-  /** Positions that a row sees, its own included; i32.MAX_VALUE: all. */
+  /** Positions that a row sees, including its own; i32.MAX_VALUE: all. */
   window: i32
-  /** BLOCK_BYTES to work in. */
-  room: usize
+  /** BLOCK_BYTES. */
+  scratch: usize
   /** The first position. */
   start: i32
   /** Positions of the block that the tile's last row sees. */
   n: i32
-  /** Of those, how many at the beginning are before the window of every row, and are not read. */
+  /** How many of those, at the beginning, are before every row's window and are not read. */
   skip: i32
-  /** Heads at `start`, from position to position `stride` bytes. */
+  /** The head at position `start`; `stride` bytes between positions. */
   keys: usize
   values: usize
   stride: usize
-  /** The tile: how many rows, and where their queries and their state are. */
+  /** The tile: its number of rows, their queries and their state. */
   rows: i32
   queries: usize
   state: usize
-  /** What to fetch meanwhile, `aheadBytes` from each. */
+  /** What to prefetch meanwhile, `aheadBytes` of each. */
   keysAhead: usize
   valuesAhead: usize
   aheadBytes: usize
 }
 
 /**
- * Takes the positions of a block into the state of a tile: scores, the online softmax's weights, and the weighted values on
- * top of what earlier blocks left. A row's sums run in the same order however many rows there are.
+ * Updates the state of a tile with a block of positions: scores, one step of the online softmax, PV accumulated. The order
+ * of a row's sums does not depend on the number of rows.
  */
 export function attendBlock(block: Block): void {
   if (block.type == 1) attendRowsOf<CachedF16>(block)
@@ -67,7 +67,7 @@ function attendRows<T, Rows>(block: Block): void {
   const state = block.state
   const n = block.n
   const skip = block.skip
-  const weights = block.room
+  const weights = block.scratch
   const rescale = weights + <usize>BLOCK_POSITIONS * WEIGHTS
   const sums = rescale + WEIGHTS
   const seenWeights = weights + <usize>skip * WEIGHTS
@@ -84,6 +84,6 @@ function attendRows<T, Rows>(block: Block): void {
     block.valuesAhead,
     block.aheadBytes,
   )
-  weigh(weights, rescale, state + rowBytes(count<Rows>(), headDim), block.start, n, block.window, block.factor)
+  softmaxStep(weights, rescale, state + rowBytes(count<Rows>(), headDim), block.start, n, block.window, block.factor)
   accumulate<T, Rows>(seenWeights, rescale, block.values + skipped, stride, state, n - skip, headDim)
 }

@@ -1,43 +1,42 @@
 import { attendBlock } from './block'
 import { cachedFactor, headBytes, isFloats, widen } from './cache/types'
-import { blockRecord, blockRoom, call, firstVisible, queryTiles, wideKeys, wideValues } from './call'
-import { BLOCK_POSITIONS, PAGE_POSITIONS, rowBytes, stateBytes, TILE, tileRows, tilesOf } from './layout'
+import { blockRecord, blockScratch, call, firstVisible, queryTiles, widenedKeys, widenedValues } from './call'
+import { BLOCK_POSITIONS, PAGE_POSITIONS, rowBytes, stateBytes, TILE, tileRows, tileCount } from './layout'
 import { fetch, fetchPages } from './prefetch'
-import { layQueries } from './queries'
+import { packTiles } from './queries'
 import { clearStates } from './states'
 
 const F32: i32 = 0
 
-/** Whether blocks are read as they lie in the cache. Several tokens read them so often that widening them first pays. */
+/** Whether blocks are read from the cache directly. With several tokens it pays to widen them to f32 once. */
 @inline
-function isDirect(): bool {
+function readsCacheDirectly(): bool {
   return isFloats(call.type) && call.tokens == 1
 }
 
-/** Lays the queries that `tokens` tokens from `token` on have for `kvHeads` kv heads into this thread's tiles. */
-export function layPart(firstHead: i32, kvHeads: i32, token: i32, tokens: i32): void {
+/** Packs the queries of `tokens` tokens, from `token` on, for `kvHeads` kv heads into this thread's tiles. */
+export function packQueries(firstHead: i32, kvHeads: i32, token: i32, tokens: i32): void {
   const group = call.group
   const headDim = call.headDim
   const tokenBytes = rowBytes(call.heads, headDim)
   const rows = tokens * group
   const most = cachedFactor(call.type)
-  const factor: f32 = isDirect() ? most : 1
+  const factor: f32 = readsCacheDirectly() ? most : 1
   for (let i = 0; i < kvHeads; i++) {
     const q = call.q + <usize>token * tokenBytes + rowBytes((firstHead + i) * group, headDim)
-    const to = queryTiles() + rowBytes(i * tilesOf(rows) * TILE, headDim)
-    layQueries(q, tokenBytes, to, rows, group, headDim, call.scale, factor, most)
+    const to = queryTiles() + rowBytes(i * tileCount(rows) * TILE, headDim)
+    packTiles(q, tokenBytes, to, rows, group, headDim, call.scale, factor, most)
   }
 }
 
-/** Where a page's keys or values are, by their offset in it. */
+/** Address of a page's keys or values, given their offset in the page. */
 @inline
-function inPage(chunk: i32, offset: usize): usize {
+function addressInPage(chunk: i32, offset: usize): usize {
   return <usize>load<u32>(call.pages + ((<usize>chunk) << 2)) + offset
 }
 
 /**
- * Fills `states` with what `tokens` tokens see of a chunk through `kvHeads` kv heads; `layPart` has laid their queries. The
- * first of them must see some of the chunk or what is after it.
+ * Computes the states of `tokens` tokens and `kvHeads` kv heads over one chunk, from queries that `packQueries` has packed.
  */
 export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32, tokens: i32, states: usize): void {
   const type = call.type
@@ -47,19 +46,19 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
   const positionBytes = <usize>call.kvHeads * cachedBytes
   const position = call.firstPosition + token
   const rows = tokens * group
-  const tiles = tilesOf(rows)
-  const direct = isDirect()
+  const tiles = tileCount(rows)
+  const direct = readsCacheDirectly()
   const isDecode = call.tokens == 1
   const pageStart = chunk * PAGE_POSITIONS
-  const pageKeys = inPage(chunk, call.keysOffset)
-  const pageValues = inPage(chunk, call.valuesOffset)
+  const pageKeys = addressInPage(chunk, call.keysOffset)
+  const pageValues = addressInPage(chunk, call.valuesOffset)
 
   const block = blockRecord()
   block.type = direct ? type : F32
   block.headDim = headDim
   block.factor = direct ? cachedFactor(type) : 1
   block.window = call.window
-  block.room = blockRoom()
+  block.scratch = blockScratch()
   block.stride = direct ? positionBytes : rowBytes(1, headDim)
 
   for (let i = 0; i < kvHeads; i++) {
@@ -69,7 +68,7 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
   const end = min(pageStart + PAGE_POSITIONS, position + tokens)
   const visible = firstVisible(position) & ~(BLOCK_POSITIONS - 1)
   const first = max(pageStart, visible)
-  // One thread goes from chunk to chunk; several take them as they come.
+  // A single thread goes from chunk to chunk; of several, each may get any chunk next.
   const fetchFrom = call.isShared ? first : visible
   const fetchEnd = call.isShared ? end : position + 1
   for (let start = first; start < end; start += BLOCK_POSITIONS) {
@@ -79,10 +78,10 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
     let aheadKeys: usize = 0
     let aheadValues: usize = 0
     if (isDecode) {
-      // The next block is fetched while this one is worked on, the first one before.
+      // The next block is prefetched while this one is computed, the first one beforehand.
       if (start == fetchFrom) {
-        fetch(pageKeys + offset, <usize>n * positionBytes, block.room)
-        fetch(pageValues + offset, <usize>n * positionBytes, block.room)
+        fetch(pageKeys + offset, <usize>n * positionBytes, block.scratch)
+        fetch(pageValues + offset, <usize>n * positionBytes, block.scratch)
       }
       const next = start + BLOCK_POSITIONS
       const ahead = min(BLOCK_POSITIONS, fetchEnd - next)
@@ -90,10 +89,10 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
         const nextChunk = next / PAGE_POSITIONS
         const inChunk = <usize>(next % PAGE_POSITIONS) * positionBytes
         aheadBytes = <usize>ahead * cachedBytes
-        aheadKeys = inPage(nextChunk, call.keysOffset) + inChunk
-        aheadValues = inPage(nextChunk, call.valuesOffset) + inChunk
-        fetchPages(aheadKeys, <usize>ahead * positionBytes, block.room)
-        fetchPages(aheadValues, <usize>ahead * positionBytes, block.room)
+        aheadKeys = addressInPage(nextChunk, call.keysOffset) + inChunk
+        aheadValues = addressInPage(nextChunk, call.valuesOffset) + inChunk
+        fetchPages(aheadKeys, <usize>ahead * positionBytes, block.scratch)
+        fetchPages(aheadValues, <usize>ahead * positionBytes, block.scratch)
       }
     }
     block.start = start
@@ -101,10 +100,10 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
       let keys = pageKeys + offset + <usize>(firstHead + i) * cachedBytes
       let values = pageValues + offset + <usize>(firstHead + i) * cachedBytes
       if (!direct) {
-        widen(type, keys, positionBytes, wideKeys(), n, headDim)
-        widen(type, values, positionBytes, wideValues(), n, headDim)
-        keys = wideKeys()
-        values = wideValues()
+        widen(type, keys, positionBytes, widenedKeys(), n, headDim)
+        widen(type, values, positionBytes, widenedValues(), n, headDim)
+        keys = widenedKeys()
+        values = widenedValues()
       }
       block.keys = keys
       block.values = values

@@ -1,4 +1,4 @@
-/** Counts that the compiler knows, each by the size of a class. A constant parameter would not stay one. */
+/** Compile-time counts as type parameters, each the size of a class: a constant argument would not stay a constant. */
 @unmanaged
 export class One {
   a: u8

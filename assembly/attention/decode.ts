@@ -1,18 +1,18 @@
-import { call, firstVisible, SLOTS, tokenStates } from './call'
-import { attendChunk, layPart } from './chunk'
-import { divideUp, PAGE_POSITIONS, rowBytes, stateBytes, tilesOf } from './layout'
+import { call, firstVisible, SLOTS, tokenStateBytes } from './call'
+import { attendChunk, packQueries } from './chunk'
+import { divideUp, PAGE_POSITIONS, rowBytes, stateBytes, tileCount } from './layout'
 import { clearStates, finishRows, mergeStates } from './states'
-import { share } from '../thread_pool'
+import { parallelFor } from '../thread_pool'
 
 /**
- * A single token: a part is a chunk of positions with all heads, because memory is read fastest in its own order. As many
- * chunks at a time as there are slots, which are then merged, in order, with those before.
+ * A single token: a part is a chunk of positions with all heads, because memory is read fastest sequentially. SLOTS chunks
+ * are computed at a time and then merged, in order, with those before.
  */
 export function attendDecode(): void {
   const group = call.group
   const headDim = call.headDim
   const position = call.firstPosition
-  const headStates = <usize>tilesOf(group) * stateBytes(headDim)
+  const headStates = <usize>tileCount(group) * stateBytes(headDim)
   const slotBytes = <usize>call.kvHeads * headStates
   const merged = call.states + <usize>SLOTS * slotBytes
   for (let at = merged; at < merged + slotBytes; at += headStates) clearStates(at, group, group, position, headDim)
@@ -22,7 +22,7 @@ export function attendDecode(): void {
   for (let first = firstVisible(position) / PAGE_POSITIONS; first < chunks; first += SLOTS) {
     const slots = min(SLOTS, chunks - first)
     call.firstChunk = first
-    share(part.index, slots)
+    parallelFor(part.index, slots)
     for (let slot = 0; slot < slots; slot++) {
       const start = (first + slot) * PAGE_POSITIONS
       for (let at: usize = 0; at < slotBytes; at += headStates) {
@@ -35,9 +35,9 @@ export function attendDecode(): void {
   }
 }
 
-/** A chunk of the only token, all heads. */
+/** One chunk, all heads. */
 function attendSlot(slot: i32): void {
-  const states = call.states + <usize>slot * tokenStates(call.heads, call.kvHeads, call.headDim)
-  layPart(0, call.kvHeads, 0, 1)
+  const states = call.states + <usize>slot * tokenStateBytes(call.heads, call.kvHeads, call.headDim)
+  packQueries(0, call.kvHeads, 0, 1)
   attendChunk(call.firstChunk + slot, 0, call.kvHeads, 0, 1, states)
 }

@@ -1,29 +1,29 @@
 /**
- * How attention lays out its work in memory.
+ * Attention's memory layout.
  *
- * A tile is up to four rows of queries that meet the same keys and values. They lie side by side, eight elements of each in
- * turn: queries as [headDim / 8][rows][8], and so the accumulated values, with which a tile's state begins; of a head with
- * four elements more, [rows][4] follows. So what lies side by side is multiplied side by side, and an engine that joins
- * pairs of vectors finds them. In a state then follow, a lane per row, the row max m, the row sum l, and the row's
- * position (i32). Scores count powers of two.
+ * A tile is up to four rows of queries with the same keys and values. Its rows are interleaved eight elements at a time:
+ * queries are [headDim / 8][rows][8], and so are the accumulated values at the beginning of a tile's state; if headDim % 8
+ * is 4, [rows][4] follows. Neighbouring vectors thus take part in the same operations, and an engine that joins pairs of
+ * vectors finds them. In a state there follow, one lane per row, the row max m, the row sum l, and the row's position
+ * (i32). Scores are exponents of two.
  */
 
-/** Positions of a page of the cache, which is also the chunk that has a softmax of its own; a multiple of BLOCK_POSITIONS. */
+/** Positions of a page of the cache. A page is also a chunk with its own softmax; a multiple of BLOCK_POSITIONS. */
 export const PAGE_POSITIONS: i32 = 128
 
-/** Positions of a block, which are scored before any of their values is accumulated. */
+/** Positions of a block: all are scored before their values are accumulated. */
 export const BLOCK_POSITIONS: i32 = 32
 
 /** Rows of a tile. */
 export const TILE: i32 = 4
 
-/** Bytes of a position's scores, then weights, one for each row of a tile. */
+/** Bytes of a position's scores (later weights), one per row of a tile. */
 export const WEIGHTS: usize = 16
 
-/** Bytes in which a block's weights are made: WEIGHTS per position and for the rescale, sums of scores; whole cache lines. */
+/** Scratch for a block: WEIGHTS per position and for the rescale factors, partial sums of scores; whole cache lines. */
 export const BLOCK_BYTES: usize = ((<usize>BLOCK_POSITIONS + 1) * WEIGHTS + 256 + 63) & ~63
 
-/** What follows the values in a state, and where; a whole cache line, so that no vector of the next one crosses two. */
+/** What follows the values in a state: a whole cache line, so that no vector of the next state crosses a line. */
 const TAIL_BYTES: usize = 64
 export const ROW_MAX: usize = 0
 export const ROW_SUM: usize = 16
@@ -35,7 +35,7 @@ export function rowBytes(rows: i32, headDim: i32): usize {
   return (<usize>(rows * headDim)) << 2
 }
 
-/** Bytes from state to state. */
+/** Bytes of a tile's state. */
 @inline
 export function stateBytes(headDim: i32): usize {
   return rowBytes(TILE, headDim) + TAIL_BYTES
@@ -46,9 +46,9 @@ export function divideUp(n: i32, by: i32): i32 {
   return (n + by - 1) / by
 }
 
-/** Tiles of so many rows. */
+/** Tiles for `rows` rows. */
 @inline
-export function tilesOf(rows: i32): i32 {
+export function tileCount(rows: i32): i32 {
   return divideUp(rows, TILE)
 }
 

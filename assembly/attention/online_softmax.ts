@@ -3,15 +3,15 @@ import { exp2x4 } from '../math/exp'
 import { madd } from '../math/lanes'
 
 /**
- * One step of the online softmax: the scores of a tile's rows at the `n` positions from `start` on, f32[n][TILE], become
- * weights times `factor`, 0 where a row does not see the position, which are `window` positions up to its own. `tail` is
- * what follows the values of a state: its row max m and row sum l are brought up to date. What the values are to be
- * multiplied with because m may have grown goes to `rescale`, f32[TILE].
+ * One step of the online softmax: turns the scores of a tile's rows at the `n` positions from `start` on, f32[n][TILE],
+ * into weights exp2(score - m) · `factor`. A row sees `window` positions up to its own; the others get weight 0. `tail` is
+ * the end of a tile's state, whose row max m and row sum l are updated. `rescale`, f32[TILE], receives the factors by
+ * which the accumulated values must be multiplied because m has grown.
  *
- * Two positions are worked on at a time; there is room for one more than `n`.
+ * Works on two positions at a time, so `weights` must hold one more than `n`.
  */
 @inline
-export function weigh(
+export function softmaxStep(
   weights: usize,
   rescale: usize,
   tail: usize,
@@ -22,11 +22,11 @@ export function weigh(
 ): void {
   const end = weights + <usize>((n + 1) & ~1) * WEIGHTS
   const before = v128.load(tail, ROW_MAX)
-  // How many positions a row sees beyond the present one; unseen if negative. The first row sees the fewest after it, the
-  // last one the fewest before.
+  // How far a row's own position is beyond `start`. The first row sees the fewest later positions, the last one the fewest
+  // earlier ones.
   const left = i32x4.sub(v128.load(tail, POSITION), i32x4.splat(start))
   if (i32x4.extract_lane(left, 0) < n - 1 || n & 1 || i32x4.extract_lane(left, 3) >= window) {
-    hideUnseen(weights, end, left, window)
+    maskScores(weights, end, left, window)
   }
   let m = before
   let m1 = before
@@ -46,14 +46,14 @@ export function weigh(
     sum = f32x4.add(sum, weight)
     sum1 = f32x4.add(sum1, weight1)
   }
-  const lower = exp2x4(f32x4.sub(before, m))
-  v128.store(rescale, lower)
+  const correction = exp2x4(f32x4.sub(before, m))
+  v128.store(rescale, correction)
   v128.store(tail, m, ROW_MAX)
-  v128.store(tail, madd(v128.load(tail, ROW_SUM), lower, f32x4.add(sum, sum1)), ROW_SUM)
+  v128.store(tail, madd(v128.load(tail, ROW_SUM), correction, f32x4.add(sum, sum1)), ROW_SUM)
 }
 
-/** Scores that a row does not see become minus infinity, whose weight is 0. */
-function hideUnseen(scores: usize, end: usize, left: v128, window: i32): void {
+/** Sets scores of positions that a row does not see to minus infinity, whose weight is 0. */
+function maskScores(scores: usize, end: usize, left: v128, window: i32): void {
   const widest = i32x4.splat(window - 1)
   const hidden = f32x4.splat(-Infinity)
   for (; scores < end; scores += WEIGHTS) {

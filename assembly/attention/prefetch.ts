@@ -1,24 +1,23 @@
 /**
- * Has the processor fetch keys and values before they are read head by head, with gaps. `room` is any place for four
- * bytes: a load whose value nobody wants might be left out. For what each gains see bench/kernels/README.md.
+ * Prefetches keys and values, which are later read head by head, with gaps. `scratch` is any four bytes, for the loaded
+ * values: the engine may drop a load whose value is unused. Measured gains are in bench/kernels/README.md.
  */
 
-/** All that lies there, in one sweep: so the processor has many cache lines on their way at once. */
-export function fetch(from: usize, bytes: usize, room: usize): void {
+/** Touches every cache line in one sweep, so that many are in flight at once. */
+export function fetch(from: usize, bytes: usize, scratch: usize): void {
   let sum = 0
   for (let at = from; at < from + bytes; at += 64) sum ^= load<i32>(at)
-  store<i32>(room, sum)
+  store<i32>(scratch, sum)
 }
 
 /**
- * The first two cache lines on each of the processor's pages, of 4 KB. Processors fetch ahead within a page once they see
- * that it is read in order; so what is read in order soon after need not wait at the beginning of each page, and waits here
- * for all at once.
+ * Touches the first two cache lines of each 4 KB page. Hardware prefetchers do not cross pages, so a sequential read stalls
+ * at the beginning of each page; here these stalls overlap.
  */
-export function fetchPages(from: usize, bytes: usize, room: usize): void {
+export function fetchPages(from: usize, bytes: usize, scratch: usize): void {
   let sum = 0
   for (const end = from + bytes - 64; from < end; from = (from & ~4095) + 4096) {
     sum ^= load<i32>(from) ^ load<i32>(from, 64)
   }
-  store<i32>(room, sum)
+  store<i32>(scratch, sum)
 }

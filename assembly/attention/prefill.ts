@@ -1,20 +1,20 @@
-import { call, chunkStates, firstVisible, partStatesBytes, tokensOfPart } from './call'
-import { attendChunk, layPart } from './chunk'
+import { call, chunkStates, firstVisible, partStateBytes, tokensPerPart } from './call'
+import { attendChunk, packQueries } from './chunk'
 import { divideUp, PAGE_POSITIONS, rowBytes } from './layout'
 import { clearStates, finishRows, mergeStates } from './states'
-import { share } from '../thread_pool'
+import { parallelFor } from '../thread_pool'
 
-/** Several tokens: a part is one kv head and some of the tokens, and each block of the cache is widened to f32 for all of them. */
+/** Several tokens: a part is one kv head and some of the tokens; it widens each block of the cache to f32 once for all of them. */
 export function attendPrefill(): void {
   const part = attendPart
-  share(part.index, call.kvHeads * divideUp(call.tokens, tokensOfPart(call.group)))
+  parallelFor(part.index, call.kvHeads * divideUp(call.tokens, tokensPerPart(call.group)))
 }
 
-/** Some of the tokens and one kv head, all chunks that any of them sees. */
+/** One kv head and some of the tokens, over all chunks that any of them sees. */
 function attendPart(part: i32): void {
   const group = call.group
   const headDim = call.headDim
-  const most = tokensOfPart(group)
+  const most = tokensPerPart(group)
   const parts = divideUp(call.tokens, most)
   const head = part / parts
   const token = (part % parts) * most
@@ -22,9 +22,9 @@ function attendPart(part: i32): void {
   const rows = tokens * group
   const position = call.firstPosition + token
   const states = chunkStates()
-  const merged = states - partStatesBytes()
+  const merged = states - partStateBytes()
 
-  layPart(head, 1, token, tokens)
+  packQueries(head, 1, token, tokens)
   clearStates(merged, rows, group, position, headDim)
   const end = position + tokens
   for (let start = firstVisible(position) & ~(PAGE_POSITIONS - 1); start < end; start += PAGE_POSITIONS) {

@@ -1,6 +1,6 @@
 import { rowBytes, TILE, tileRows } from './layout'
 
-/** Four elements of a query times `scales`, within ±`limits`, times `factors`. */
+/** Four elements of a query times `scales`, clamped to ±`limits`, times `factors`. */
 @inline
 function scaled(at: usize, scales: v128, limits: v128, factors: v128): v128 {
   const product = f32x4.mul(v128.load(at), scales)
@@ -8,11 +8,11 @@ function scaled(at: usize, scales: v128, limits: v128, factors: v128): v128 {
 }
 
 /**
- * Lays queries into tiles, times `scale` and `factor`. The rows of a kv head are its `group` query heads of each of
- * several tokens, `tokenBytes` apart. They are kept finite: below the largest number over `most`, the largest factor that
- * there may be, so that apart from the factor they are the same with each.
+ * Packs queries into tiles, times `scale` and `factor`. The rows of a kv head are its `group` query heads for each of
+ * several tokens, `tokenBytes` apart. Queries are clamped to stay finite: to f32.MAX_VALUE / `most`, where `most` is the
+ * largest possible `factor`, so that every factor gives the same clamped values.
  */
-export function layQueries(
+export function packTiles(
   q: usize,
   tokenBytes: usize,
   out: usize,

@@ -4,26 +4,25 @@ import { constant, HALF_BITS } from '../math/constants'
 import { madd, sums4 } from '../math/lanes'
 
 /**
- * Whether the sums of many rows are made in two passes over a head, four of each row's eight in each, so that there are
- * registers for two positions and a query's load serves both. It pays where a product and a sum are two instructions.
+ * Whether the sums of three or four rows take two passes over a head, four of each row's eight sums per pass, so that there
+ * are registers for two positions and each load of a query serves both. It pays where madd is two instructions.
  */
 @inline
-function byFours<Rows>(): bool {
+function inTwoPasses<Rows>(): bool {
   return !ASC_FEATURE_RELAXED_SIMD && count<Rows>() > 2
 }
 
-/** Whether two positions are worked on at a time: there must be registers for the sums. */
+/** Whether two positions are computed at a time: the sums must fit into registers. */
 @inline
 function twoPositions<Rows>(): bool {
-  return WIDE || count<Rows>() < 3 || byFours<Rows>()
+  return WIDE || count<Rows>() < 3 || inTwoPasses<Rows>()
 }
 
 /**
- * The scores of a tile's rows at `n` positions, to `scores` as [n][TILE]: q[row] · k[p], of eight sums over every eighth
- * element. For the layouts see layout.ts; `room` has 256 bytes.
+ * Writes the scores of a tile's rows at `n` positions to `scores` as [n][TILE]: q[row] · k[p], from eight partial sums, each
+ * over every eighth element. For the layouts see layout.ts; `scratch` has 256 bytes.
  *
- * Meanwhile the processor is made to fetch what comes next, `aheadBytes` from `keysAhead` and from `valuesAhead` on: a
- * few cache lines per position, which arrive while it calculates.
+ * Meanwhile `aheadBytes` at `keysAhead` and at `valuesAhead` are prefetched, a few cache lines per position.
  */
 @inline
 export function score<T, Rows>(
@@ -31,7 +30,7 @@ export function score<T, Rows>(
   keys: usize,
   stride: usize,
   scores: usize,
-  room: usize,
+  scratch: usize,
   n: i32,
   headDim: i32,
   keysAhead: usize,
@@ -53,16 +52,16 @@ export function score<T, Rows>(
       for (; keysAhead < aheadTo; keysAhead += 64) fetched ^= load<i32>(keysAhead) ^ load<i32>(keysAhead + toValues)
     }
     let key = keys
-    // Past the last position its key is read again; what comes of it is never used.
+    // Past the last position its key is read again; the result is not used.
     let next = p + 1 < n ? keys + stride : keys
-    if (byFours<Rows>()) {
+    if (inTwoPasses<Rows>()) {
       const bytes4 = changetype<T>(key).bytes4
-      sumFours<T, Rows>(queries, end, key, next, room)
-      sumFours<T, Rows>(queries + 16, end, key + bytes4, next + bytes4, room + 16)
+      sumPass<T, Rows>(queries, end, key, next, scratch)
+      sumPass<T, Rows>(queries + 16, end, key + bytes4, next + bytes4, scratch + 16)
       key += <usize>((headDim & ~7) >> 2) * bytes4
       next += <usize>((headDim & ~7) >> 2) * bytes4
-      finish<T, Rows>(scores, room, end, key, headDim, mask, zero, zero, zero, zero, zero, zero, zero, zero)
-      finish<T, Rows>(scores + WEIGHTS, room + 128, end, next, headDim, mask, zero, zero, zero, zero, zero, zero, zero, zero)
+      finish<T, Rows>(scores, scratch, end, key, headDim, mask, zero, zero, zero, zero, zero, zero, zero, zero)
+      finish<T, Rows>(scores + WEIGHTS, scratch + 128, end, next, headDim, mask, zero, zero, zero, zero, zero, zero, zero, zero)
       scores += 2 * WEIGHTS
       keys += 2 * stride
       continue
@@ -129,18 +128,18 @@ export function score<T, Rows>(
       key += 2 * changetype<T>(key).bytes4
       if (two) next += 2 * changetype<T>(next).bytes4
     }
-    finish<T, Rows>(scores, room, end, key, headDim, mask, a0, a1, b0, b1, c0, c1, d0, d1)
-    if (two) finish<T, Rows>(scores + WEIGHTS, room, end, next, headDim, mask, a2, a3, b2, b3, c2, c3, d2, d3)
+    finish<T, Rows>(scores, scratch, end, key, headDim, mask, a0, a1, b0, b1, c0, c1, d0, d1)
+    if (two) finish<T, Rows>(scores + WEIGHTS, scratch, end, next, headDim, mask, a2, a3, b2, b3, c2, c3, d2, d3)
     scores += two ? 2 * WEIGHTS : WEIGHTS
     keys += two ? 2 * stride : stride
   }
-  // A load whose value nobody wants might be left out.
-  store<i32>(room, fetched)
+  // The engine may drop a load whose value is unused.
+  store<i32>(scratch, fetched)
 }
 
-/** Of each of three or four rows four of its eight sums, for two positions, to `sums` as [2][TILE][8]. */
+/** Four of the eight partial sums of each of three or four rows, for two positions, to `sums` as [2][TILE][8]. */
 @inline
-function sumFours<T, Rows>(queries: usize, end: usize, key: usize, next: usize, sums: usize): void {
+function sumPass<T, Rows>(queries: usize, end: usize, key: usize, next: usize, sums: usize): void {
   const mask = constant(HALF_BITS)
   const zero = f32x4.splat(0)
   let a0 = zero
@@ -183,11 +182,11 @@ function sumFours<T, Rows>(queries: usize, end: usize, key: usize, next: usize, 
   }
 }
 
-/** The scores of a position from each row's two sums, and from the last four elements of a head not made of eights. */
+/** The scores of a position from each row's two vectors of sums, and from the last four elements if headDim % 8 is 4. */
 @inline
 function finish<T, Rows>(
   scores: usize,
-  room: usize,
+  scratch: usize,
   lastQueries: usize,
   lastKey: usize,
   headDim: i32,
@@ -203,35 +202,35 @@ function finish<T, Rows>(
 ): void {
   if (WIDE) {
     // Joined pairs must end in stores.
-    v128.store(room, a1, 16)
-    v128.store(room, a0)
+    v128.store(scratch, a1, 16)
+    v128.store(scratch, a0)
     if (count<Rows>() > 1) {
-      v128.store(room, b1, 48)
-      v128.store(room, b0, 32)
+      v128.store(scratch, b1, 48)
+      v128.store(scratch, b0, 32)
     }
     if (count<Rows>() > 2) {
-      v128.store(room, c1, 80)
-      v128.store(room, c0, 64)
+      v128.store(scratch, c1, 80)
+      v128.store(scratch, c0, 64)
     }
     if (count<Rows>() > 3) {
-      v128.store(room, d1, 112)
-      v128.store(room, d0, 96)
+      v128.store(scratch, d1, 112)
+      v128.store(scratch, d0, 96)
     }
   }
-  if (WIDE || byFours<Rows>()) {
-    a0 = v128.load(room)
-    a1 = v128.load(room, 16)
+  if (WIDE || inTwoPasses<Rows>()) {
+    a0 = v128.load(scratch)
+    a1 = v128.load(scratch, 16)
     if (count<Rows>() > 1) {
-      b0 = v128.load(room, 32)
-      b1 = v128.load(room, 48)
+      b0 = v128.load(scratch, 32)
+      b1 = v128.load(scratch, 48)
     }
     if (count<Rows>() > 2) {
-      c0 = v128.load(room, 64)
-      c1 = v128.load(room, 80)
+      c0 = v128.load(scratch, 64)
+      c1 = v128.load(scratch, 80)
     }
     if (count<Rows>() > 3) {
-      d0 = v128.load(room, 96)
-      d1 = v128.load(room, 112)
+      d0 = v128.load(scratch, 96)
+      d1 = v128.load(scratch, 112)
     }
   }
   let a = f32x4.add(a0, a1)

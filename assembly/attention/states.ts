@@ -2,9 +2,9 @@ import { PAGE_POSITIONS, POSITION, ROW_MAX, ROW_SUM, rowBytes, stateBytes, TILE,
 import { exp2x4 } from '../math/exp'
 import { madd } from '../math/lanes'
 
-/** The states of an online softmax, a tile each: see layout.ts. */
+/** States of the online softmax, one per tile: see layout.ts. */
 
-/** States that have seen nothing yet; the first token stands at `position`. */
+/** Initialises states; the first token is at `position`. */
 export function clearStates(state: usize, rows: i32, group: i32, position: i32, headDim: i32): void {
   for (let first = 0; first < rows; first += TILE) {
     const tail = state + rowBytes(tileRows(first, rows), headDim)
@@ -18,8 +18,8 @@ export function clearStates(state: usize, rows: i32, group: i32, position: i32, 
 }
 
 /**
- * Merges the states of a chunk, the positions from `start` on, into those of the positions before, and leaves the chunk's
- * unusable. What a row has accumulated stays as it is if the row sees nothing of the chunk.
+ * Merges the states of a chunk, the positions from `start` on, into those of earlier positions; the chunk's states are
+ * overwritten. The accumulated values of a row that sees nothing of the chunk do not change.
  */
 export function mergeStates(state: usize, later: usize, rows: i32, headDim: i32, start: i32, window: i32): void {
   for (let first = 0; first < rows; first += TILE) {
@@ -32,7 +32,7 @@ export function mergeStates(state: usize, later: usize, rows: i32, headDim: i32,
     v128.store(tail, max, ROW_MAX)
     const laterSum = f32x4.mul(v128.load(laterTail, ROW_SUM), laterRescale)
     v128.store(tail, madd(v128.load(tail, ROW_SUM), rescale, laterSum), ROW_SUM)
-    // From there they can be read lane by lane.
+    // In memory they can be read lane by lane.
     v128.store(laterTail, rescale, ROW_MAX)
     v128.store(laterTail, laterRescale, ROW_SUM)
     for (let lane = 0; lane < height; lane++) {
@@ -61,7 +61,7 @@ export function mergeStates(state: usize, later: usize, rows: i32, headDim: i32,
   }
 }
 
-/** out = the accumulated values over the row sum. */
+/** out = accumulated values / row sum l. */
 export function finishRows(state: usize, out: usize, tokenBytes: usize, rows: i32, group: i32, headDim: i32): void {
   for (let row = 0; row < rows; row++) {
     const lane = row % TILE

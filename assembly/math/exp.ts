@@ -1,8 +1,8 @@
 import { madd } from './lanes'
 
 /**
- * What `exp4` computes with: V8 builds a vector constant anew at every use, and loading is quicker.
- * ln 2 is in two parts: the first has few enough bits that n · it is exact.
+ * Constants of `exp4`: V8 rebuilds a vector constant at every use, so loading it is faster.
+ * ln 2 is in two parts: the first has so few bits that its product with n is exact.
  */
 const EXP = memory.data<f32>([
   -87.3, 88.3, 1.4426950408889634, 12582912, 0.693359375, -2.1219444005469057e-4, 1.0 / 5040.0, 1.0 / 720.0,
@@ -10,10 +10,10 @@ const EXP = memory.data<f32>([
 ])
 
 /**
- * e^x for four floats, from multiplications and additions alone: the same bits on every engine.
+ * e^x for four floats, from multiplications and additions only: the same bits on every engine.
  * x = n·ln 2 + r with |r| ≤ ln 2 / 2; e^r by its Taylor polynomial of degree 7 (remainder below 1e-8 relative,
  * so rounding dominates: within 2 ulp of the exact value); 2^n by adding to the exponent.
- * Arguments are clamped to [-87.3, 88.3]: results stay finite and never denormal.
+ * Arguments are clamped to [-87.3, 88.3], so results are finite and normal.
  */
 @inline
 export function exp4(x: v128): v128 {
@@ -34,7 +34,7 @@ export function exp4(x: v128): v128 {
   return i32x4.add(p, i32x4.shl(shifted, 23))
 }
 
-/** What `exp2x4` computes with, once each. */
+/** Constants of `exp2x4`. */
 const EXP2 = memory.data<f32>(
   [
     -127, 12582912, 0.0013264726902423153, 0.009671512660603126, 0.05550733744235462, 0.2402224208491844,
@@ -44,8 +44,8 @@ const EXP2 = memory.data<f32>(
 )
 
 /**
- * 2^x for four floats up to 0, in the same manner: x = n + r with |r| ≤ 1/2; 2^r by the polynomial of degree 5 that is 1
- * at 0 and elsewhere off by 1e-7 relative at most. From -126 to -127 it falls to 0, and stays there.
+ * 2^x for four floats ≤ 0, in the same manner: x = n + r with |r| ≤ 1/2; 2^r by a polynomial of degree 5 that is exactly 1
+ * at 0 and has a relative error of at most 1e-7 elsewhere. From -126 to -127 the result falls to 0; below it is 0.
  */
 @inline
 export function exp2x4(x: v128): v128 {

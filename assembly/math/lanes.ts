@@ -23,8 +23,8 @@ export function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /**
- * a · b + c. The relaxed build may round once instead of twice, as the processor likes it; the baseline always rounds
- * the product first.
+ * a · b + c. The relaxed build rounds once or twice, depending on the processor; the baseline always rounds the product
+ * first.
  */
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {

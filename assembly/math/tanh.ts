@@ -1,10 +1,10 @@
 import { exp4 } from './exp'
 
 /**
- * tanh of four floats, from multiplications, additions and a division: the same bits on every engine. Of a
- * magnitude a below 0.625 it is a + a³·P(a²) with P of degree 4, fitted for this file (off by less than 5e-9 relative),
- * because there the other form would cancel: (1 − e) / (1 + e) with e = exp(−2a). It has the sign of u and never leaves
- * [−1, 1]; NaN stays NaN.
+ * tanh of four floats, from multiplications, additions and a division: the same bits on every engine. For magnitudes a
+ * below 0.625 it is a + a³·P(a²) with P of degree 4, fitted for this file (relative error below 5e-9), because the other
+ * formula, (1 − e) / (1 + e) with e = exp(−2a), suffers from cancellation there. The result has the sign of u and stays
+ * within [−1, 1]; NaN stays NaN.
  */
 @inline
 export function tanh4(u: v128): v128 {

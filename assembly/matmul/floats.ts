@@ -3,16 +3,16 @@ import { blocksAt } from './place'
 import { ACTIVATIONS, PANEL, SUMS } from './scratch'
 import { transpose } from './transpose'
 
-/** Tokens a step: their sums for eight rows take eight registers, as many as hide the latency of the additions. */
-const TOGETHER: i32 = WIDE ? 8 : 4
-/** Bytes of a column of their activations. */
+/** Tokens per step: their sums for eight rows take eight registers, enough to hide the latency of the additions. */
+const TOKENS_PER_STEP: i32 = WIDE ? 8 : 4
+/** Bytes of one column of their activations. */
 const COLUMN: usize = WIDE ? 32 : 16
 
 /**
- * 8 rows × TOGETHER tokens of f32, for formats that are plain numbers. The panel lies column after column, eight rows side
- * by side; so do the activations, TOGETHER tokens side by side. The pointer is the scratch.
+ * 8 rows × TOKENS_PER_STEP tokens of f32, for formats of plain numbers. The panel is [column][8 rows], the activations are
+ * [column][TOKENS_PER_STEP]. The pointer is the scratch.
  *
- * `T` has `loadFinite4()`, four values from here on as f32, and `load1()`.
+ * `T` has `loadFinite4()`, which loads four values as f32, and `load1()`.
  */
 @unmanaged
 export class FloatTile<T> {
@@ -20,25 +20,25 @@ export class FloatTile<T> {
     return 8
   }
 
-  /** Past the last token it stands again. */
-  takeActivations(x: usize, xStride: usize, tokens: i32, _columns: i32, column: i32, n: i32): void {
+  /** Pads with copies of the last token. */
+  packActivations(x: usize, xStride: usize, tokens: i32, _columns: i32, column: i32, n: i32): void {
     const last = x + <usize>(tokens - 1) * xStride + ((<usize>column) << 2)
     let to = changetype<usize>(this) + ACTIVATIONS
     let a = x + ((<usize>column) << 2)
-    for (let token = 0; token < tokens; token += TOGETHER) {
-      for (let four = 0; four < TOGETHER; four += 4) {
+    for (let token = 0; token < tokens; token += TOKENS_PER_STEP) {
+      for (let four = 0; four < TOKENS_PER_STEP; four += 4) {
         const b = a + xStride
         const c = b + xStride
         const d = c + xStride
-        layFour(min(a, last), min(b, last), min(c, last), min(d, last), to + ((<usize>four) << 2), n)
+        packFourTokens(min(a, last), min(b, last), min(c, last), min(d, last), to + ((<usize>four) << 2), n)
         a += 4 * xStride
       }
       to += <usize>n * COLUMN
     }
   }
 
-  /** Missing rows repeat the last one. */
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+  /** Pads with copies of the last row. */
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
     const weights = blocksAt<T>(matrix, rowBytes, row, from)
     const bytes = <usize>changetype<T>(weights).bytes
     const panel = changetype<usize>(this) + PANEL
@@ -82,8 +82,8 @@ export class FloatTile<T> {
   }
 }
 
-/** `n` columns of four tokens, side by side in `to` and COLUMN bytes apart. */
-function layFour(a: usize, b: usize, c: usize, d: usize, to: usize, n: i32): void {
+/** Packs `n` columns of four tokens to `to`, COLUMN bytes per column. */
+function packFourTokens(a: usize, b: usize, c: usize, d: usize, to: usize, n: i32): void {
   for (const end = a + ((<usize>(n & ~3)) << 2); a < end; a += 16, b += 16, c += 16, d += 16, to += 4 * COLUMN) {
     transpose(v128.load(a), v128.load(b), v128.load(c), v128.load(d), to, COLUMN)
   }
@@ -95,7 +95,7 @@ function layFour(a: usize, b: usize, c: usize, d: usize, to: usize, n: i32): voi
   }
 }
 
-/** One column a step: with more, V8 keeps all their operands at hand and runs out of registers. */
+/** One column per step: with more, V8 keeps all operands live and runs out of registers. */
 function multiply(panel: usize, x: usize, sums: usize, tokens: i32, n: i32): void {
   const end = panel + ((<usize>n) << 5)
   for (const last = sums + ((<usize>tokens) << 5); sums < last; sums += 128) {
@@ -135,8 +135,8 @@ function multiply(panel: usize, x: usize, sums: usize, tokens: i32, n: i32): voi
 }
 
 /**
- * The same for eight tokens, where the engine joins two vectors into one: stored by twos, the upper half first. The sums of
- * what fills up the last eight are nobody's.
+ * The same for eight tokens, for engines that join pairs of vectors: pairs are stored upper half first. The sums of padding
+ * tokens are ignored.
  */
 function multiplyWide(panel: usize, x: usize, sums: usize, tokens: i32, n: i32): void {
   const end = panel + ((<usize>n) << 5)

@@ -1,19 +1,19 @@
 import { blocksAt } from './place'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
-import { accumulate, layTokens, TOKEN_TAIL } from './tokens'
+import { accumulate, packTokens, TOKEN_TAIL } from './tokens'
 import { transpose } from './transpose'
 
-/** A block of the panel, 16 columns of the rows: eight vectors of two columns each, scales, minimums. */
+/** Bytes of a panel block, 16 columns of the rows: eight vectors of two columns each, scales, minimums. */
 export const BLOCK: usize = 10 * TILE_BYTES
-/** Bytes of a token's block, and where its scale stands. */
+/** Bytes of a token's block, and the offset of its scale. */
 const X_BLOCK: usize = 32 + TOKEN_TAIL
 const X_SCALE: usize = 32
 
 /**
- * TILE_ROWS rows × 1 token of 16-bit integers, 16 columns a step. The activations are of kind INT16. The pointer is the scratch.
+ * TILE_ROWS rows × 1 token of 16-bit integers, 16 columns per step. The activations are of kind INT16. The pointer is the scratch.
  *
- * `T` is a quantised format; the panel holds its quants less `zero`.
+ * `T` is a quantised format; the panel holds its quants minus `zero`.
  */
 @unmanaged
 export class Int16Tile<T> {
@@ -21,11 +21,11 @@ export class Int16Tile<T> {
     return TILE_ROWS
   }
 
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    layTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 16, 2)
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    packTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 16, 2)
   }
 
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
     const weights = blocksAt<T>(matrix, rowBytes, row, from)
     const format = changetype<T>(weights)
     const stage = changetype<usize>(this) + STAGE
@@ -69,7 +69,7 @@ function high(bytes: v128, zero: v128): v128 {
   return i16x8.sub(i16x8.extend_high_i8x16_s(bytes), zero)
 }
 
-/** The products of a block of a token. */
+/** The dot products of a token's block with the rows. */
 @inline
 function dots16(x: usize, w0: v128, w1: v128, w2: v128, w3: v128, w4: v128, w5: v128, w6: v128, w7: v128): v128 {
   let dots = i32x4.dot_i16x8_s(w0, v128.load32_splat(x))
@@ -83,9 +83,9 @@ function dots16(x: usize, w0: v128, w1: v128, w2: v128, w3: v128, w4: v128, w5: 
   return dots
 }
 
-/** The weights stay in registers while all tokens pass by. */
+/** The weights of a block stay in registers for all tokens. */
 @inline
-function pass(panel: usize, end: usize, x: usize, sums: usize, tokens: i32, minimums: bool): void {
+function multiplyBlocks(panel: usize, end: usize, x: usize, sums: usize, tokens: i32, minimums: bool): void {
   const last = sums + <usize>tokens * TILE_BYTES
   for (; panel < end; panel += BLOCK) {
     const w0 = v128.load(panel)
@@ -98,7 +98,7 @@ function pass(panel: usize, end: usize, x: usize, sums: usize, tokens: i32, mini
     const w7 = v128.load(panel, 7 * TILE_BYTES)
     const scale = v128.load(panel, 8 * TILE_BYTES)
     const minimum = v128.load(panel, 9 * TILE_BYTES)
-    // Of the upper four rows.
+    // Weights of the upper four rows.
     const v0 = WIDE ? v128.load(panel, 16) : w0
     const v1 = WIDE ? v128.load(panel, TILE_BYTES + 16) : w1
     const v2 = WIDE ? v128.load(panel, 2 * TILE_BYTES + 16) : w2
@@ -118,9 +118,9 @@ function pass(panel: usize, end: usize, x: usize, sums: usize, tokens: i32, mini
 }
 
 function multiply(panel: usize, end: usize, x: usize, sums: usize, tokens: i32): void {
-  pass(panel, end, x, sums, tokens, false)
+  multiplyBlocks(panel, end, x, sums, tokens, false)
 }
 
 function multiplyWithMinimums(panel: usize, end: usize, x: usize, sums: usize, tokens: i32): void {
-  pass(panel, end, x, sums, tokens, true)
+  multiplyBlocks(panel, end, x, sums, tokens, true)
 }

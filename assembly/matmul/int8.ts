@@ -2,26 +2,26 @@ import { BYTE_DOTS, dotAdd } from '../math/byte_dots'
 import { blocksAt } from './place'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
-import { accumulate, layTokens, STEP, TOKEN_TAIL } from './tokens'
+import { accumulate, packTokens, STEP, TOKEN_TAIL } from './tokens'
 import { transpose } from './transpose'
 
 const ONES = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16)
 
-/** Bytes of a token's sub-block of 32 and of 16 columns. */
+/** Bytes of a token's sub-block of 32 or 16 columns. */
 const X32: usize = 32 + TOKEN_TAIL
 const X16: usize = 16 + TOKEN_TAIL
 /** What follows the quants in the panel: the rows' scales and minimums. */
 const TAIL: usize = 2 * TILE_BYTES
-/** Sub-blocks of 32 and of 16 columns in the panel. */
+/** Bytes of a panel block of 32 or 16 columns. */
 export const W32: usize = 8 * TILE_BYTES + TAIL
 const W16: usize = 4 * TILE_BYTES + TAIL
 
 /**
  * TILE_ROWS rows × 1 token of 8-bit integers. The activations are of kind INT8. The pointer is the scratch.
  *
- * `T` is a quantised format whose quants are not negative and have at most 6 `bits`: then `relaxed_dot` is exact and the
- * same on every processor. If they have more, `BYTE_DOTS` must hold. The panel's blocks hold a sub-block of
- * the rows each: vectors of four columns, scales, minimums.
+ * `T` is a quantised format with unsigned quants of at most 6 `bits`, for which `relaxed_dot` is exact and the same on every
+ * processor; with more bits, `BYTE_DOTS` must hold. A panel block holds one sub-block of the rows: vectors of four columns,
+ * scales, minimums.
  */
 @unmanaged
 export class Int8Tile<T> {
@@ -29,12 +29,12 @@ export class Int8Tile<T> {
     return TILE_ROWS
   }
 
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
     const to = changetype<usize>(this) + ACTIVATIONS
-    layTokens<T>(to, x, xStride, tokens, columns, column, n, changetype<T>(0).step, 1)
+    packTokens<T>(to, x, xStride, tokens, columns, column, n, changetype<T>(0).step, 1)
   }
 
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
     const weights = blocksAt<T>(matrix, rowBytes, row, from)
     const format = changetype<T>(weights)
     const stage = changetype<usize>(this) + STAGE
@@ -81,7 +81,7 @@ export class Int8Tile<T> {
   }
 }
 
-// Functions of their own, so that formats share the unrolled loops.
+// Separate functions, so that formats share the unrolled loops.
 function bytes32(panel: usize, n: i32, x: usize, sums: usize, tokens: i32): void {
   multiply32<Bytes>(panel, n, x, sums, tokens, false)
 }
@@ -107,7 +107,7 @@ function pairs16WithMinimums(panel: usize, n: i32, x: usize, sums: usize, tokens
   multiply16<Pairs>(panel, n, x, sums, tokens, true)
 }
 
-/** A token's sub-block where the processor multiplies bytes exactly: two chains, so that neither is waited for long. */
+/** A token's sub-block where `BYTE_DOTS` holds: two chains of sums, to hide latency. */
 @unmanaged
 class Bytes {
   @inline dots32(
@@ -143,7 +143,7 @@ class Bytes {
   }
 }
 
-/** A token's sub-block on all other processors: products in pairs, at most 63 × 127 × 2 < 2^14 each. */
+/** A token's sub-block elsewhere: products are summed in pairs, at most 63 × 127 × 2 < 2^14 each. */
 @unmanaged
 class Pairs {
   /** Quants of at most 5 bits, so that four products' pairs fit into 16 bits: 31 × 127 × 2 × 4 < 2^15. */
@@ -186,7 +186,7 @@ function dot(x: v128, w: v128): v128 {
   return i16x8.relaxed_dot_i8x16_i7x16_s(x, w)
 }
 
-/** Sub-blocks of 32 quants: their weights stay in registers while all tokens pass by, STEP of them at a step. */
+/** Sub-blocks of 32 quants: their weights stay in registers for all tokens, STEP tokens per step. */
 @inline
 function multiply32<Dots>(panel: usize, n: i32, x: usize, sums: usize, tokens: i32, minimums: bool): void {
   const ones = v128.load(ONES)
@@ -202,7 +202,7 @@ function multiply32<Dots>(panel: usize, n: i32, x: usize, sums: usize, tokens: i
     const w7 = v128.load(panel, 7 * TILE_BYTES)
     const scale = v128.load(panel, 8 * TILE_BYTES)
     const minimum = v128.load(panel, 9 * TILE_BYTES)
-    // Of the upper four rows.
+    // Weights of the upper four rows.
     const v0 = WIDE ? v128.load(panel, 16) : w0
     const v1 = WIDE ? v128.load(panel, TILE_BYTES + 16) : w1
     const v2 = WIDE ? v128.load(panel, 2 * TILE_BYTES + 16) : w2
@@ -246,7 +246,7 @@ function multiply16<Dots>(panel: usize, n: i32, x: usize, sums: usize, tokens: i
     const w3 = v128.load(panel, 3 * TILE_BYTES)
     const scale = v128.load(panel, 4 * TILE_BYTES)
     const minimum = v128.load(panel, 5 * TILE_BYTES)
-    // Of the upper four rows.
+    // Weights of the upper four rows.
     const v0 = WIDE ? v128.load(panel, 16) : w0
     const v1 = WIDE ? v128.load(panel, TILE_BYTES + 16) : w1
     const v2 = WIDE ? v128.load(panel, 2 * TILE_BYTES + 16) : w2

@@ -1,4 +1,4 @@
-/** Where the blocks of row `row` begin from `column` on, in a matrix whose rows lie one after another. */
+/** Address of the block of row `row` that begins at `column`, in a row-major matrix. */
 @inline
 export function blocksAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): usize {
   const block = changetype<T>(weights)

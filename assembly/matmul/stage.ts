@@ -1,17 +1,16 @@
 /**
- * Four rows as their format unpacks them, one after another: quants as bytes, a scale for each sub-block, and a minimum
- * where the format has them.
+ * Four unpacked rows, one after another: quants as bytes, a scale per sub-block, and a minimum if the format has them.
  */
 import { words4 } from '../formats/rows'
 import { CHUNK } from './scratch'
 
-/** Bytes of a row's scales, of which there is one for 16 columns at most, and of its minimums. */
+/** Bytes of a row's scales, at most one per 16 columns, and likewise of its minimums. */
 const ROW: usize = <usize>CHUNK >> 2
 
 const SCALES: usize = 4 * <usize>CHUNK
 const MINIMUMS: usize = SCALES + 4 * ROW
 
-/** Four of `rows` rows, from row `first` on; missing ones repeat the last. `T` has `unpack`; see README.md. */
+/** Unpacks four of `rows` rows, from row `first` on, padded with copies of the last. `T` has `unpack`; see README.md. */
 @inline
 export function unpackRows<T>(stage: usize, weights: usize, rowBytes: usize, first: i32, rows: i32, n: i32): void {
   for (let r = 0; r < 4; r++) {
@@ -21,7 +20,7 @@ export function unpackRows<T>(stage: usize, weights: usize, rowBytes: usize, fir
   }
 }
 
-/** Lane r is row r's scale of sub-block `index`. */
+/** Scales of sub-block `index`: lane r is row r's. */
 @inline
 export function scalesOf(stage: usize, index: i32): v128 {
   return gather(stage + SCALES + ((<usize>index) << 2))

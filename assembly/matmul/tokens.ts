@@ -2,30 +2,30 @@ import { INT16, INT8, totalsAt } from '../activations'
 import { madd } from '../math/lanes'
 
 /**
- * Tokens' activations as the integer tiles take them: for each sub-block of columns what all tokens have there, one
- * token right behind the other, its values, their scale, and a term that the sub-block adds to a product. A tile repeats
- * values over a vector's lanes as it loads them; laid out so that it need not, they would outgrow the first cache.
+ * Activations packed for the integer tiles: [sub-block][token], each with the token's values, their scale, and a term that
+ * the sub-block adds to a product. A tile broadcasts values to a vector's lanes as it loads them; packed as broadcast, they
+ * would not fit into the L1 cache.
  */
 
-/** Tokens that a tile takes at a step: fewer are filled up with the last. */
+/** Tokens that a tile takes per step; the last step is padded with copies of the last token. */
 export const STEP: i32 = 4
 
-/** Bytes behind a sub-block's values: their scale (f32), and the term. */
+/** Bytes after a sub-block's values: their scale (f32), and the term. */
 export const TOKEN_TAIL: usize = 8
 
-/** `tokens`, filled up to whole steps. */
+/** `tokens`, rounded up to a multiple of STEP. */
 @inline
-export function filledUp(tokens: i32): i32 {
+export function roundUpToStep(tokens: i32): i32 {
   return (tokens + STEP - 1) & ~(STEP - 1)
 }
 
 /**
- * Lays out sub-blocks of `step` columns, `width` bytes a value: of `n` columns from `column` on, of tokens whose rows of
- * `columns` quantised values (see ../README.md) begin at `x`, `xStride` bytes apart. The term is f32, the sum of the
- * activations, where `T` has minimums, else i32: what the quants' `zero` adds to the integers' products.
+ * Packs sub-blocks of `step` columns, `width` bytes per value: `n` columns from `column` on, of tokens whose rows of
+ * `columns` quantised values (see ../README.md) begin at `x`, `xStride` bytes apart. The term is the sum of the activations
+ * (f32) if `T` has minimums, otherwise what the quants' `zero` adds to the integer products (i32).
  */
 @inline
-export function layTokens<T>(
+export function packTokens<T>(
   to: usize,
   x: usize,
   xStride: usize,
@@ -37,14 +37,14 @@ export function layTokens<T>(
   width: i32,
 ): void {
   const format = changetype<T>(0)
-  const filled = filledUp(tokens)
+  const padded = roundUpToStep(tokens)
   const bytes = <usize>(step * width)
   const scales = <usize>(columns * width)
   const sums = scales + ((<usize>columns) >> 3)
   const totals = totalsAt(width == 2 ? INT16 : INT8, columns)
   for (const end = column + n; column < end; column += step) {
     let row = x
-    for (let token = 0; token < filled; token++) {
+    for (let token = 0; token < padded; token++) {
       const values = row + <usize>(column * width)
       const first = v128.load(values)
       v128.store(to, first)
@@ -73,8 +73,8 @@ function sumBytes(v: v128): i32 {
 }
 
 /**
- * The sums of a tile's rows take in a sub-block's integer products: their scales and the token's, `tail`, are still to
- * come. `upper…` is of the upper four rows, where a tile has eight.
+ * Adds a sub-block's integer products, times the rows' scales and the token's scale at `tail`, to the sums of a tile's rows.
+ * `upper…` belong to the upper four rows of a tile of eight.
  */
 @inline
 export function accumulate(

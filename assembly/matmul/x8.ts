@@ -1,38 +1,38 @@
 /**
- * The integer tiles for formats whose rows are interleaved by eights and that have 32 columns in a block and no
- * minimums: four rows' quants for the same columns are vectors already, so nothing is staged and transposed.
+ * Integer tiles for repacked (x8) formats with 32 columns per block and no minimums: the quants of four rows for the same
+ * columns are already vectors, so nothing is staged or transposed.
  *
- * `T` has `scales(first)` of four rows from row `first` of the eight on, 0 or 4, and their quants for four columns: the
- * k-th of the block's first sixteen, or `high` of its last. `bytesOf(first, k, high)` gives them as bytes;
- * `pairsOf(first, k, high, second)` as 16 bits and less `zero`, two columns at a time.
+ * `T` has `scales(first)`, of four of the eight rows from row `first` (0 or 4) on, and their quants for four columns: the
+ * k-th four of the block's first sixteen columns, or of its last sixteen with `high`. `bytesOf(first, k, high)` returns them
+ * as bytes, `pairsOf(first, k, high, second)` as 16 bits, minus `zero`, two columns at a time.
  */
 import { EIGHT, eightAt } from '../formats/x8'
 import { BLOCK, Int16Tile } from './int16'
 import { Int8Tile, W32 } from './int8'
 import { PANEL, TILE_BYTES, TILE_ROWS } from './scratch'
 
-/** Where the eight's blocks begin that has row `row`, from `column` on. */
+/** Address of the x8 block that contains row `row` and begins at `column`. */
 @inline
-function eightBlocksAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): usize {
+function x8BlockAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): usize {
   const format = changetype<T>(weights)
   return eightAt<T>(weights, rowBytes, row) + <usize>((column / format.elements) * format.bytes * EIGHT)
 }
 
-/** `Int8Tile` with another way to take weights. */
+/** `Int8Tile` for repacked weights. */
 @unmanaged
 export class X8Int8Tile<T> {
   @inline get rows(): i32 {
     return TILE_ROWS
   }
 
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    changetype<Int8Tile<T>>(this).takeActivations(x, xStride, tokens, columns, column, n)
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    changetype<Int8Tile<T>>(this).packActivations(x, xStride, tokens, columns, column, n)
   }
 
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
     for (let four = 0; four < TILE_ROWS; four += 4) {
       const first = row % EIGHT + four
-      let block = eightBlocksAt<T>(matrix, rowBytes, row, from)
+      let block = x8BlockAt<T>(matrix, rowBytes, row, from)
       let to = changetype<usize>(this) + PANEL + ((<usize>four) << 2)
       for (const end = to + <usize>(n >> 5) * W32; to < end; to += W32) {
         const format = changetype<T>(block)
@@ -55,25 +55,25 @@ export class X8Int8Tile<T> {
   }
 }
 
-/** `Int16Tile` with another way to take weights. */
+/** `Int16Tile` for repacked weights. */
 @unmanaged
 export class X8Int16Tile<T> {
   @inline get rows(): i32 {
     return TILE_ROWS
   }
 
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    changetype<Int16Tile<T>>(this).takeActivations(x, xStride, tokens, columns, column, n)
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    changetype<Int16Tile<T>>(this).packActivations(x, xStride, tokens, columns, column, n)
   }
 
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, _rows: i32, from: i32, n: i32): void {
     for (let four = 0; four < TILE_ROWS; four += 4) {
       const first = row % EIGHT + four
-      let block = eightBlocksAt<T>(matrix, rowBytes, row, from)
+      let block = x8BlockAt<T>(matrix, rowBytes, row, from)
       let to = changetype<usize>(this) + PANEL + ((<usize>four) << 2)
       for (const end = to + <usize>(n >> 4) * BLOCK; to < end; to += 2 * BLOCK) {
-        layHalf<T>(block, first, false, to)
-        layHalf<T>(block, first, true, to + BLOCK)
+        packHalf<T>(block, first, false, to)
+        packHalf<T>(block, first, true, to + BLOCK)
         block += <usize>(changetype<T>(block).bytes * EIGHT)
       }
     }
@@ -84,9 +84,9 @@ export class X8Int16Tile<T> {
   }
 }
 
-/** Sixteen columns of four rows, and their scales. */
+/** Packs sixteen columns of four rows, and their scales. */
 @inline
-function layHalf<T>(block: usize, first: i32, high: bool, to: usize): void {
+function packHalf<T>(block: usize, first: i32, high: bool, to: usize): void {
   const format = changetype<T>(block)
   v128.store(to, format.pairsOf(first, 0, high, false))
   v128.store(to + TILE_BYTES, format.pairsOf(first, 0, high, true))

@@ -1,11 +1,11 @@
-/** `npm run bench -- constrained`: what response formats cost a token, beside the model's step. */
+/** `npm run bench -- constrained`: the cost of response formats per token, compared with the model's step. */
 import { fileURLToPath } from 'node:url'
 import { describeCommit, describeMachine, loadAverage } from '../environment.js'
 import { saveRecord } from '../record.js'
 import { measureConstrained, VOCABULARIES } from './measure.js'
 import { type ConstrainedRecord, renderConstrained } from './tables.js'
 
-/** Measures, prints, and leaves a record in `records`. `quick`: the smaller vocabulary only. */
+/** Measures, prints, and writes a record to `records`. `quick`: the smaller vocabulary only. */
 export async function benchConstrained(records: URL, { quick }: { quick: boolean }): Promise<void> {
   const date = new Date().toISOString()
   const before = loadAverage()

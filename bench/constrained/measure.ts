@@ -1,6 +1,6 @@
 /**
- * What a response format costs a token, beside the step of the model that writes it: a model of random weights in the
- * shape of SmolLM2-135M whose vocabulary is as large as a real one's, but invented.
+ * The cost of a response format per token, compared with a step of the model: random weights in the
+ * shape of SmolLM2-135M with a synthetic vocabulary of realistic size.
  */
 import { loadModel, type ResponseFormat, type Tokenizer } from 'dasllama'
 import { compileResponseFormat } from '../../src/grammar/response-format.js'
@@ -9,7 +9,7 @@ import { randomModel } from '../../test/support/random-model/random-model.js'
 import { cachedGguf } from '../models/cache.js'
 import { SHAPE_135M } from '../models/mixes.js'
 
-/** Of SmolLM2 and Qwen 2. */
+/** Vocabulary sizes of SmolLM2 and Qwen 2. */
 export const VOCABULARIES = [49_152, 151_936]
 
 /** More than any of the texts has tokens. */
@@ -27,7 +27,7 @@ const PERSON = {
   required: ['name', 'born', 'height', 'likes', 'note'],
 }
 
-/** Formats, and a text of each that a model might write. */
+/** Formats, each with a text that a model might write. */
 const FORMATS: Readonly<Record<string, { readonly format: ResponseFormat; readonly text: string }>> = {
   'any object': {
     format: { type: 'json_object' },
@@ -46,13 +46,13 @@ const FORMATS: Readonly<Record<string, { readonly format: ResponseFormat; readon
   },
 }
 
-/** One format on one vocabulary. All samples in milliseconds, one a token. */
+/** One format on one vocabulary. All samples in milliseconds, one per token. */
 export interface FormatCost {
   readonly vocabulary: number
   readonly format: string
   /** From the source to the first matcher. */
   readonly compile: number
-  /** Masks of a text that is written for the first time, and of the same text again. */
+  /** Masks of a text that is generated for the first time, and of the same text again. */
   readonly first: readonly number[]
   readonly again: readonly number[]
   readonly accept: readonly number[]
@@ -60,10 +60,10 @@ export interface FormatCost {
   readonly step: readonly number[]
 }
 
-/** What a vocabulary costs once. */
+/** The one-time cost of a vocabulary. */
 export interface TreeCost {
   readonly vocabulary: number
-  /** Milliseconds to build the tree of its tokens. */
+  /** Milliseconds to build the trie of its tokens. */
   readonly build: number
   readonly nodes: number
 }
@@ -79,7 +79,7 @@ function timed<T>(call: () => T): [result: T, ms: number] {
   return [result, performance.now() - start]
 }
 
-/** The text as tokens, without the space that a tokenizer may put before it. */
+/** The text as tokens, without the space that a tokenizer may prepend. */
 function wordwise(tokenizer: Tokenizer, text: string): number[] {
   const [first, ...rest] = tokenizer.encode(`|${text}`, { addSpecial: false })
   return tokenizer.piece(first).endsWith('|') ? rest : rest.slice(1)

@@ -3,7 +3,7 @@ import { quantile } from '../statistics.js'
 import { conditions, table } from '../tables.js'
 import type { ConstrainedCosts } from './measure.js'
 
-/** A run of the bench of response formats; medians and ratios are worked out when it is rendered. */
+/** A run of the benchmark of response formats; medians and ratios are computed when it is rendered. */
 export interface ConstrainedRecord extends ConstrainedCosts {
   readonly schema: 1
   readonly date: string
@@ -32,7 +32,7 @@ export function renderConstrained(record: ConstrainedRecord): string {
   )
   return [
     conditions(record),
-    `The tree of tokens, once for each tokenizer: ${trees.join('; ')}.`,
+    `The trie of tokens, once per tokenizer: ${trees.join('; ')}.`,
     "Milliseconds: to compile a format, then for each token of a text. A mask of a text that is written for the first time as median and (largest), and of the same text again; what accepting a token costs; the model's step, of a Q8_0 model of the 135M shape. The last column: masks and accepting, the first time, of all steps.",
     table(
       ['vocabulary', 'format', 'compile', 'mask', 'again', 'accept', "model's step", 'of the steps'],

@@ -1,4 +1,4 @@
-/** This package as it ships: dist/, through its public API. */
+/** This package as published: dist/, through its public API. */
 import { loadModel, VERSION } from 'dasllama'
 import { hasRelaxedSimd } from '../../src/backend/wasm/relaxed-simd.js'
 import type { Contestant } from './contestant.js'
@@ -20,6 +20,20 @@ export const contestant: Contestant = {
         for (const id of ids) await session.eval([id])
       },
       memoryBytes: () => model.memoryBytes,
+    }
+  },
+
+  async loadBatched(source, { sequences, contextLength, threads, kernels }) {
+    const model = await loadModel(source, { contextLength, threads, kernels })
+    const sessions = Array.from({ length: sequences }, () => model.createSession())
+    return {
+      async reset() {
+        for (const session of sessions) await session.reset()
+      },
+      async decode(ids) {
+        await model.evalBatch(ids.map((id, i) => ({ session: sessions[i], ids: [id] })))
+      },
+      logits: (sequence) => sessions[sequence].logits(),
     }
   },
 }

@@ -1,4 +1,4 @@
-/** Everyone who takes part, in the order in which they take turns. */
+/** All contestants, in the order of their turns. */
 import type { Host } from '../hosts/open.js'
 import type { ModelFiles } from '../models/catalog.js'
 import { onnxOfShape } from '../models/onnx.js'
@@ -6,16 +6,16 @@ import type { LoadOptions } from './contestant.js'
 
 export interface Entrant {
   readonly name: string
-  /** What the figures of this one include, in a line for the record. */
+  /** What its figures include, in a line for the record. */
   readonly how: string
   readonly module: URL
   readonly host: Host
   readonly kernels?: LoadOptions['kernels']
-  /** Which of a model's files it reads. Default: `path`. Rejects for a model that it cannot have. */
+  /** Which of a model's files it reads. Default: `path`. Rejects for an unsupported model. */
   file?(files: ModelFiles): string | Promise<string>
-  /** Those of ours that it is compared with: they run where it runs. None: it is one of ours. */
+  /** Our contestants that it is compared with, in the same host. Empty for our own. */
   readonly against: readonly string[]
-  /** A folder with a package.json of its own, installed on demand. */
+  /** A folder with a separate package.json, installed on demand. */
   readonly folder?: URL
 }
 
@@ -39,7 +39,7 @@ const IN_PAGE = {
 
 const ONNX = {
   host: { browser: 'chromium', inWorker: true },
-  how: 'InferenceSession.run on the processor, in a worker of a page: a model of the same shape with weights of its own, keys and values handed back as tensors, logits of the last token, no sampling',
+  how: 'InferenceSession.run on the processor, in a worker of a page: a model of the same shape with its own weights, keys and values returned as tensors, logits of the last token, no sampling',
   module: at('../rivals/onnxruntime-web/ort.ts'),
   folder: at('../rivals/onnxruntime-web/'),
   against: ['dasllama in Chromium'],
@@ -63,14 +63,14 @@ export const ENTRANTS: readonly Entrant[] = [
   {
     ...OURS,
     name: 'dasllama wide',
-    how: `${API}; kernels: 'wide', which switches V8's experimental vectors of 256 bits on`,
+    how: `${API}; kernels: 'wide', which enables V8's experimental 256-bit vectors`,
     host: { engine: 'node 24' },
     kernels: 'wide',
   },
   {
     ...NATIVE,
     name: 'llama.cpp',
-    how: "node-llama-cpp's native addon driven directly: llama_decode and one promise a call, no queue, no sampling",
+    how: "node-llama-cpp's native addon driven directly: llama_decode and one promise per call, no queue, no sampling",
     module: at('../rivals/node-llama-cpp/addon.ts'),
   },
   {
@@ -83,7 +83,7 @@ export const ENTRANTS: readonly Entrant[] = [
   {
     ...NATIVE,
     name: 'node-llama-cpp',
-    how: 'the public API, sequence.controlledEvaluate: its queue, locks and greedy choice of a token are included, as there is no public way to ask for logits without them',
+    how: 'the public API, sequence.controlledEvaluate: includes its queue, locks and greedy sampling, because there is no public way to get logits without them',
     module: at('../rivals/node-llama-cpp/public.ts'),
   },
   {
@@ -96,14 +96,14 @@ export const ENTRANTS: readonly Entrant[] = [
   {
     ...IN_PAGE,
     name: 'wllama 2',
-    how: 'decode(ids): a message to its worker and back each, no sampling; no relaxed SIMD in its build',
+    how: 'decode(ids): a message to its worker and back per call, no sampling; no relaxed SIMD in its build',
     module: at('../rivals/wllama-2.3.1/wllama.ts'),
     folder: at('../rivals/wllama-2.3.1/'),
   },
   {
     ...IN_PAGE,
     name: 'wllama 3',
-    how: 'createCompletion, the only way in: a prompt is a text of as many tokens, with one greedy choice after it; generated tokens are its own greedy choices, with their text, after a prompt of three; the processor only, no WebGPU',
+    how: 'createCompletion, its only interface: a prompt is a text with that number of tokens, followed by one greedy token; generated tokens are its own greedy choices, with their text, after a prompt of three; the CPU only, no WebGPU',
     module: at('../rivals/wllama-3/wllama.ts'),
     folder: at('../rivals/wllama-3/'),
   },
@@ -121,10 +121,10 @@ export const ENTRANTS: readonly Entrant[] = [
   },
 ]
 
-/** What `npm run bench` compares where nothing else is said. */
+/** What `npm run bench` compares by default. */
 export const NATIVE_ENTRANTS = ENTRANTS.filter(({ host }) => 'engine' in host)
 
-/** Entrants by their names. Throws for an unknown one. */
+/** Contestants by name. Throws for an unknown one. */
 export function entrantsCalled(names: readonly string[]): Entrant[] {
   return names.map((name) => {
     const found = ENTRANTS.find((entrant) => entrant.name === name)

@@ -1,2 +1,2 @@
-/** What a line of output begins with when it is an answer; an engine may print others. */
+/** The prefix of an output line that is an answer; an engine may print other lines. */
 export const ANSWER = '\u001e'

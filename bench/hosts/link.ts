@@ -1,6 +1,6 @@
 import type { Replies, Request } from './protocol.js'
 
-/** A contestant in its host, as the bench sees it. One request at a time. */
+/** The benchmark's interface to a contestant in its host. One request at a time. */
 export interface Link extends AsyncDisposable {
   /** Rejects with the contestant's error, or when its host ends instead of answering. */
   ask<K extends Request['do']>(request: Extract<Request, { do: K }>): Promise<Replies[K]>

@@ -6,11 +6,11 @@ import { inChromium, inFirefox, PageLink } from './page-link.js'
 import { ProcessLink } from './process-link.js'
 import { WorkerdLink } from './workerd-link.js'
 
-/** Where a contestant lives. */
+/** Where a contestant runs. */
 export type Host =
   /**
    * `workerd`, or a program of scripts/engines.mjs and its major version: `node 24`; or `node`, which runs the bench.
-   * `flags`: of the program; `env`: variables that its process has besides the bench's.
+   * `flags`: of the program; `env`: additional environment variables of its process.
    */
   | {
       readonly engine: string
@@ -19,7 +19,7 @@ export type Host =
     }
   | { readonly browser: 'chromium' | 'firefox'; readonly inWorker: boolean }
 
-/** Starts the host of the contestant in `module`. Rejects where the machine lacks it. */
+/** Starts the host of the contestant in `module`. Rejects if the machine lacks it. */
 export async function openHost(host: Host, module: URL): Promise<Link> {
   if ('browser' in host) {
     const browse = host.browser === 'chromium' ? inChromium : inFirefox

@@ -8,10 +8,10 @@ import type { Link } from './link.js'
 import type { Answer, Replies, Request } from './protocol.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-/** Files from elsewhere are linked to from here, as only the repository is served. */
+/** Links to files outside the repository, because only the repository is served. */
 const ELSEWHERE = `${ROOT}.cache/bench/elsewhere/`
 
-/** Shows a page until `done` settles; rejects when the browser ends before. */
+/** Opens a page until `done` settles; rejects if the browser ends before. */
 export type Browse = (url: string, done: Promise<void>) => Promise<void>
 
 export const inFirefox: Browse = withFirefox
@@ -32,13 +32,13 @@ export const inChromium: Browse = async (url, done) => {
   }
 }
 
-/** A contestant on a page of a browser of its own. The page asks for requests; see page.ts. */
+/** A contestant on a page in a separate browser. The page polls for requests; see page.ts. */
 export class PageLink implements Link {
   #server!: FileServer
   #browsing!: Promise<void>
   #close: () => void = () => {}
   #answered: (answer: Answer) => void = () => {}
-  /** Takes what sends the next request to the page, once the page waits for it. */
+  /** Resolves with the function that sends the next request to the page, once the page waits for it. */
   #arrived: (send: (request: string) => void) => void = () => {}
   #waiting = this.#arrival()
 
@@ -84,7 +84,7 @@ export class PageLink implements Link {
       this.#answered = resolve
     })
     const ended = this.#browsing.then(() => Promise.reject(new Error('the browser was closed')))
-    // Only one of the races below can be lost by it.
+    // It can make only one of the races below reject.
     ended.catch(() => {})
     const send = await Promise.race([this.#waiting, ended])
     this.#waiting = this.#arrival()

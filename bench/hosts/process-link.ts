@@ -5,13 +5,13 @@ import { ANSWER } from './lines.js'
 import type { Link } from './link.js'
 import type { Answer, Replies, Request } from './protocol.js'
 
-/** A contestant in a process of its own. */
+/** A contestant in a separate process. */
 export class ProcessLink implements Link {
   readonly #process: ChildProcess
   readonly #ended: Promise<string>
   #answered: (answer: Answer) => void = () => {}
 
-  /** The command that starts the host's program, and variables that its process has besides those of this one. */
+  /** The command that starts the host's program, and additional environment variables of its process. */
   constructor([command, ...args]: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -22,7 +22,7 @@ export class ProcessLink implements Link {
       once(child, 'exit').then(([code, signal]) => signal ?? `exit code ${code}`),
       once(child, 'error').then(([error]) => String(error)),
     ]) as Promise<string>
-    // Writing to a process that has ended; `#ended` tells of that.
+    // Writing to a process that has ended; `#ended` reports that.
     child.stdin.on('error', () => {})
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.startsWith(ANSWER)) this.#answered(JSON.parse(line.slice(ANSWER.length)))
@@ -48,7 +48,7 @@ export class ProcessLink implements Link {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Not asked to go: there is nothing to save, and an engine may keep its process alive.
+    // Killed: there is nothing to save, and an engine may keep its process alive.
     this.#process.kill('SIGKILL')
     await this.#ended
   }

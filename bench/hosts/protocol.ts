@@ -1,5 +1,5 @@
-/** What the bench and a contestant's host say to each other. */
-import type { LoadOptions } from '../contestants/contestant.js'
+/** Messages between the benchmark and a contestant's host. */
+import type { BatchedOptions, LoadOptions } from '../contestants/contestant.js'
 import type { Workload } from '../workload.js'
 
 export type Request =
@@ -7,12 +7,16 @@ export type Request =
   | { readonly do: 'load'; readonly source: string; readonly options: LoadOptions }
   | TimeRequest
   | { readonly do: 'memory' }
+  | { readonly do: 'loadBatched'; readonly source: string; readonly options: BatchedOptions }
+  /** Decodes these from empty sequences. A step is an id for each of the first sequences. */
+  | { readonly do: 'timeBatched'; readonly steps: readonly (readonly number[])[] }
+  | { readonly do: 'digest'; readonly steps: readonly (readonly number[])[] }
 
 export interface TimeRequest {
   readonly do: 'time'
   readonly kind: Workload['kind']
   readonly ids: readonly number[]
-  /** What the sequence holds before; evaluated, untimed, unless it is there already. Default: nothing. */
+  /** Ids in the sequence before; evaluated, untimed, unless they are cached. Default: none. */
   readonly before?: readonly number[]
 }
 
@@ -25,7 +29,7 @@ export interface Description {
 export interface Loaded {
   /** Milliseconds from the file's name to a sequence that is ready for the first token. */
   readonly loadMs: number
-  /** Resident bytes of the process before the engine was asked to load, where a process can tell. */
+  /** Resident bytes of the process before loading, if the process can report them. */
   readonly rssBefore?: number
   readonly rssLoaded?: number
 }
@@ -43,6 +47,11 @@ export interface Replies {
   /** Milliseconds. */
   readonly time: number
   readonly memory: Memory
+  readonly loadBatched: Loaded
+  /** Milliseconds. */
+  readonly timeBatched: number
+  /** A digest of each sequence's logits after all steps; empty where they cannot be read. */
+  readonly digest: readonly string[]
 }
 
 export type Answer = { readonly value: Replies[keyof Replies] } | { readonly error: string }

@@ -9,8 +9,8 @@ import type { Answer, Description, Replies, Request } from './protocol.js'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /**
- * A contestant in a Cloudflare Worker. Its clock stands still while it computes, so times are taken out here and
- * have a request to it in them.
+ * A contestant in a Cloudflare Worker. Its clock does not advance while it computes, so times are measured here and
+ * include a request to it.
  */
 export class WorkerdLink implements Link {
   readonly #worker: StartedWorker

@@ -1,9 +1,9 @@
-/** The loops whose speed in WebAssembly is a limit, in AssemblyScript, and what they count. */
+/** The loops whose speed in WebAssembly is a limit, in AssemblyScript, and their units. */
 
 /** Accumulators: enough to hide the latency of a multiplication and an addition, few enough for 16 registers. */
 const CHAINS = Array.from({ length: 12 }, (_, i) => `x${i}`)
 
-/** A loop of `steps` steps in each of which every chain goes through `step`, where `a` and `b` come from memory. */
+/** A loop of `steps` iterations, each of which applies `step` to every chain; `a` and `b` come from memory. */
 function chains(name: string, step: (x: string) => string): string {
   const lines = (line: (x: string, i: number) => string) => CHAINS.map(line).join('\n')
   return `
@@ -17,10 +17,10 @@ function chains(name: string, step: (x: string) => string): string {
     }`
 }
 
-/** Places of a span that are read in turn: processors fetch so many streams ahead at once, and a single one slower. */
+/** Streams of a span that are read in turn: processors prefetch this many at once, and a single one more slowly. */
 const STREAMS = Array.from({ length: 8 }, (_, i) => `at + ${i} * part`)
 
-/** All bytes of a span. */
+/** Reads all bytes of a span. */
 const READ = `
   export function read(p: usize, bytes: usize): void {
     const part = bytes / ${STREAMS.length}
@@ -41,7 +41,7 @@ export interface Loop {
   /** The name of the exported function. */
   readonly name: string
   readonly what: string
-  /** Multiplications of a step. */
+  /** Multiplications per step. */
   readonly macs: number
   readonly source: string
 }

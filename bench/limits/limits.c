@@ -1,6 +1,6 @@
 /* How fast this machine reads memory and multiplies, natively: limits THREADS REPETITIONS
  *
- * Prints a JSON array of three: bytes read a second, f32 multiply-adds a second, and 8-bit multiply-adds a second, each an
+ * Prints a JSON array of three: bytes read per second, f32 multiply-adds per second, and 8-bit multiply-adds per second, each an
  * array with the sum of the threads' rates in each repetition; the last one is empty without AVX-512 VNNI.
  */
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include <immintrin.h>
 #endif
 
-/* Eight parts that are no multiple of a page apart. */
+/* Eight parts whose distance is not a multiple of a page. */
 #define BYTES 200000000u
 #define STEPS 2000000
 #define SPAN 0.2

@@ -12,7 +12,7 @@ const FOLDER = fileURLToPath(new URL('../../.cache/bench/limits/', import.meta.u
 const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url))
 const NATIVE = fileURLToPath(new URL('limits.c', import.meta.url))
 
-/** The engines whose limits are measured, and the build that they run. */
+/** The engines whose limits are measured, and their builds. */
 const ENGINES = [
   { name: 'node 24', build: 'relaxed' },
   { name: 'node 20', build: 'baseline' },
@@ -21,7 +21,7 @@ const ENGINES = [
 export interface LimitPlan {
   readonly threads: readonly number[]
   readonly repetitions: number
-  /** Hears what cannot be measured here. */
+  /** Called for what cannot be measured here. */
   readonly skip: (what: string, why: string) => void
   readonly progress: (text: string) => void
 }
@@ -77,7 +77,7 @@ async function natively({ threads, repetitions }: LimitPlan): Promise<LimitRecor
   return records
 }
 
-/** `rates`: of each kind, units a second in each repetition. */
+/** `rates`: for each kind, units per second in each repetition. */
 function recordsOf(
   where: string,
   kinds: readonly Pick<LimitRecord, 'what' | 'unit'>[],
@@ -88,6 +88,6 @@ function recordsOf(
     const samples = rates[i].map((rate) => rate / 1e9)
     return { where, ...kind, threads, samples }
   })
-  // What the machine has no instruction for has no samples.
+  // Kinds for which the machine has no instruction have no samples.
   return records.filter(({ samples }) => samples.length > 0)
 }

@@ -1,11 +1,11 @@
 /**
  * Runs loops of a WebAssembly module on several threads at once: `program.mjs MODULE '{ loops, threads, repetitions }'`.
- * Prints for each loop the sum of the threads' rates in each repetition, in units a second, as JSON.
+ * Prints for each loop the sum of the threads' rates in each repetition, in units per second, as JSON.
  */
 import { readFile } from 'node:fs/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
-/** What a read goes over: more than any cache holds, in eight parts that are no multiple of a page apart. */
+/** The size of a read: more than any cache holds, in eight parts whose distance is not a multiple of a page. */
 const BYTES = 200_000_000
 /** Steps of an arithmetic loop, some milliseconds of them. */
 const STEPS = 2_000_000
@@ -13,13 +13,13 @@ const PAGE = 65536
 /** How long a thread repeats a loop, in milliseconds. */
 const SPAN = 200
 
-/** Units that a call of a loop does. */
+/** Units per call of a loop. */
 const unitsOf = ({ name, macs }) => (name === 'read' ? BYTES : STEPS * macs)
 
 async function serve() {
   const { bytes, gate } = workerData
   const memory = new WebAssembly.Memory({ initial: Math.ceil(BYTES / PAGE) + 16, maximum: 65536 })
-  // Small normal numbers: denormal ones are slow, and pages that were never written are all the same.
+  // Small normal numbers: subnormal ones are slow, and pages that were never written are one shared page.
   new Float32Array(memory.buffer).fill(0.5)
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort() {} } })
   const at = 8 * PAGE

@@ -1,4 +1,4 @@
-/** A ceiling of this machine, measured in the same run as what is compared with it. */
+/** An upper limit of this machine, measured in the same run as the figures that are compared with it. */
 export interface LimitRecord {
   /** `WebAssembly in Node 24.1.0`; `native` is C, compiled for this processor. */
   readonly where: string

@@ -1,4 +1,4 @@
-/** Limits as Markdown, and how near the figures of a record come to them. */
+/** Limits as Markdown, and how close a record's figures come to them. */
 import type { BenchRecord, ContestantRecord, ModelRecord, TestRecord } from '../record.js'
 import { summarise } from '../statistics.js'
 import { medianRate, number, table } from '../tables.js'
@@ -6,7 +6,7 @@ import type { LimitRecord } from './record.js'
 
 const median = ({ samples }: LimitRecord) => summarise(samples).median
 
-/** What was measured, a column a number of threads; empty where nothing was. */
+/** The measurements, one column per number of threads; empty without measurements. */
 export function renderLimits(limits: readonly LimitRecord[]): string {
   const threads = [...new Set(limits.map(({ threads }) => threads))]
   const kinds = [...new Set(limits.map(({ where, what, unit }) => JSON.stringify([where, what, unit])))]
@@ -29,8 +29,8 @@ export function threadsText(count: number): string {
 
 /**
  * Decoding must read every weight, so its limit is reading memory; a prompt must multiply with every weight, so its
- * limit is multiplying. Each figure in those units, and its share of the limits: of WebAssembly's in the same engine,
- * with vectors of 128 bits, and of native code's. Empty where there are no limits. Weights that stay in a cache can be read faster than memory.
+ * limit is multiplying. Each figure in those units, and its share of the limits of WebAssembly in the same engine,
+ * with 128-bit vectors, and of native code. Empty if there are no limits. Weights that stay in a cache can be read faster than memory.
  */
 export function renderDistances({ models, contestants, limits = [] }: BenchRecord): string {
   if (limits.length === 0) return ''
@@ -59,7 +59,7 @@ export function renderDistances({ models, contestants, limits = [] }: BenchRecor
   )
   if (rows.length === 0) return ''
   const head = ['model', 'test', 'engine', 'threads', 'reaches', 'of WebAssembly', 'of native']
-  return `How near that is: bytes of weights read a second in decoding, multiplications a second in a prompt, attention not counted; shares of the highest limit of each kind, WebAssembly's with vectors of 128 bits:\n\n${table(head, rows, 3)}`
+  return `How close that is: bytes of weights read per second in decoding, multiplications per second in a prompt, without attention; shares of the highest limit of each kind, WebAssembly's with 128-bit vectors:\n\n${table(head, rows, 3)}`
 }
 
 function reachedBy(
@@ -73,7 +73,7 @@ function reachedBy(
   return { figure: (medianRate(test) * work.prefillMacs) / 1e9, unit: 'GMAC/s' }
 }
 
-/** That of the engine which a contestant of ours ran in; others run no WebAssembly, or not in an engine measured. */
+/** The limit of the engine of our contestants; others run no WebAssembly, or not in a measured engine. */
 function webAssemblyLimit(
   limits: readonly LimitRecord[],
   { runtime, against }: ContestantRecord,

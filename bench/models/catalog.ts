@@ -9,11 +9,11 @@ import { MIXES_1_1B, MIXES_135M, SHAPE_1_1B, SHAPE_135M } from './mixes.js'
 /** A model to measure. */
 export interface BenchModel {
   readonly name: string
-  /** What it is, in a line for the record. */
+  /** A description in one line, for the record. */
   readonly what: string
   /** Lengths of its tests. Default: those of workload.ts. */
   readonly sizes?: { readonly pp: readonly number[]; readonly tg: readonly number[] }
-  /** The file, or an equal one that only GGUF readers need. Makes what is missing. */
+  /** The file, or an equivalent one for GGUF readers. Generates missing files. */
   files(): Promise<ModelFiles>
 }
 
@@ -32,7 +32,7 @@ const LONG_CONTEXT = 9 * 1024
 /** Shorter tests, for big models. */
 const SHORT = { pp: [128], tg: [32] }
 
-/** Models in the order in which they are measured where nothing else is said. A new one is an entry here. */
+/** Models in the default order of measurement. A new one is an entry here. */
 export const CATALOG: readonly BenchModel[] = [
   ofFile('tiny-stories', inRepository('models/tiny-stories.Q8_0.gguf'), 'trained, in the repository'),
   {
@@ -46,7 +46,7 @@ export const CATALOG: readonly BenchModel[] = [
   ...Object.keys(MIXES_135M).map((mix) => random135M(mix)),
 ]
 
-/** Models that are measured when they are named, or by commands of their own. */
+/** Models that are measured when they are named, or by separate commands. */
 const OTHERS: readonly BenchModel[] = [
   random135M('Q8_0', LONG_CONTEXT),
   ...Object.keys(MIXES_1_1B).map(
@@ -90,7 +90,7 @@ function ofFile(name: string, path: string, what: string): BenchModel {
 export function chooseModels(names: readonly string[] | undefined): BenchModel[] {
   if (!names) return [...CATALOG]
   return names.map((name) => {
-    if (name.endsWith('.gguf')) return ofFile(basename(name), name, 'a file of your own')
+    if (name.endsWith('.gguf')) return ofFile(basename(name), name, 'a file given by its path')
     const all = [...CATALOG, ...OTHERS]
     const found = all.find((model) => model.name.toLowerCase() === name.toLowerCase())
     if (found) return found

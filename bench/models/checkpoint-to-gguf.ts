@@ -4,7 +4,7 @@ import { array, bool, f32, str, type TypedValue, u32 } from '../../src/gguf/type
 import type { GgufParts } from '../../src/gguf/writer.js'
 import { platform } from '../../src/platform/node/platform.js'
 
-/** A llama2.c checkpoint, weights untouched, as the parts of a GGUF file. Holds all weights in memory at once. */
+/** A llama2.c checkpoint, weights unchanged, as the parts of a GGUF file. Holds all weights in memory at once. */
 export async function checkpointToGguf(path: string): Promise<GgufParts> {
   const file = await openModelFile(await platform.openPath(path))
   try {
@@ -21,13 +21,13 @@ export async function checkpointToGguf(path: string): Promise<GgufParts> {
   }
 }
 
-/** Types for the values that a checkpoint's metadata has. */
+/** Types of the values in a checkpoint's metadata. */
 function* typedMetadata(metadata: Metadata): Generator<[string, TypedValue]> {
   for (const [key, value] of metadata.entries()) {
     if (typeof value === 'string') yield [key, str(value)]
     else if (typeof value === 'boolean') yield [key, bool(value)]
     else if (typeof value === 'number') {
-      // llama.cpp asks for f32 where a value is a real number, whole or not.
+      // llama.cpp requires f32 for real numbers, even if they are integers.
       const isReal = /epsilon|freq_base/.test(key)
       yield [key, isReal ? f32(value) : u32(value)]
     } else if (value instanceof Float32Array) yield [key, array('f32', value)]

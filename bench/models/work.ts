@@ -1,9 +1,9 @@
 import { openModelFile } from '../../src/gguf/open.js'
 import { platform } from '../../src/platform/node/platform.js'
 
-/** What a token costs any engine at least, attention aside. */
+/** The minimum work of a token on any engine, without attention. */
 export interface Work {
-  /** Bytes of the weights that one decoded token meets. */
+  /** Bytes of the weights that one decoded token reads. */
   readonly decodeBytes: number
   /** Multiplications with weights that a prompt's token needs; the output matrix serves the last one only. */
   readonly prefillMacs: number
@@ -20,7 +20,7 @@ export async function workPerToken(path: string): Promise<Work> {
     let decodeBytes = 0
     let prefillMacs = 0
     for (const { name, shape, byteLength } of file.tensors.values()) {
-      // One row of the embedding is read; all of it where it is the output matrix as well.
+      // One row of the embedding is read; all of it if it is the output matrix as well.
       if (name !== EMBEDDING || isTied) decodeBytes += byteLength
       if (shape.length > 1 && name !== EMBEDDING && name !== OUTPUT) prefillMacs += shape[0] * shape[1]
     }

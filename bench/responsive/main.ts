@@ -1,4 +1,4 @@
-/** `npm run bench -- responsive`: what yielding to the event loop costs, in Node and in the browsers found here. */
+/** `npm run bench -- responsive`: the cost of yielding to the event loop, in Node and in the browsers found here. */
 import { mkdir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +40,7 @@ const MODELS: readonly { name: string; path: () => Promise<string>; sizes: Sizes
 ]
 
 /**
- * What a yielding turn takes longer than a blocking one, in per cent: by the medians and, where other programs disturb
+ * How much longer a yielding turn takes than a blocking one, in per cent: by the medians and, where other programs disturb
  * least, by the lower quartiles.
  */
 function cost({ yielding, blocking }: Samples): string {
@@ -102,7 +102,7 @@ export async function benchResponsive({
     entryPoints: [fileURLToPath(new URL('page.ts', import.meta.url))],
     outdir,
     bundle: true,
-    // So that what only Node can import stays in a file that pages do not load.
+    // So that imports for Node alone stay in a file that pages do not load.
     splitting: true,
     format: 'esm',
     target: 'es2022',

@@ -1,4 +1,4 @@
-/** Measures on a page and posts what came out. */
+/** Measures on a page and posts the results. */
 import { run } from './program.js'
 
 const { kernels, ...task } = JSON.parse(decodeURIComponent(location.hash.slice(1)))

@@ -1,5 +1,5 @@
 /**
- * Tokens per second with and without yielding to the event loop, in turns, so that both meet the same machine. Runs in
+ * Tokens per second with and without yielding to the event loop, alternating, so that both run under the same conditions. Runs in
  * Node, on pages and in workers.
  */
 
@@ -8,7 +8,7 @@ import { loadModel } from '../../src/index.js'
 import { pacer } from '../../src/platform/pacer.js'
 
 export interface Task {
-  /** What `loadModel` takes: bytes, or the URL of a file. */
+  /** The argument of `loadModel`: bytes, or the URL of a file. */
   readonly source: string
   readonly kernels: Uint8Array | undefined
   readonly threads: number
@@ -18,13 +18,13 @@ export interface Task {
   readonly prompt: number
 }
 
-/** Milliseconds of each turn: of the process's own time in Node, where others do not count, else by the clock. */
+/** Milliseconds of each turn: processor time in Node, where other processes do not count, otherwise by the clock. */
 export interface Samples {
   readonly yielding: number[]
   readonly blocking: number[]
   /** Milliseconds of each pause of the yielding turns, by the clock. */
   readonly pauses: number[]
-  /** Milliseconds of the yielding turns altogether, by the clock. */
+  /** Total milliseconds of the yielding turns, by the clock. */
   readonly clockMs: number
 }
 
@@ -40,7 +40,7 @@ function ownMs(): number {
   return used ? (used.user + used.system) / 1000 : performance.now()
 }
 
-/** Whether the engine yields; installed once, so that what the JavaScript engine has compiled stays. */
+/** Whether the engine yields; installed once, so that compiled code stays valid. */
 let yields = true
 let isInstalled = false
 
@@ -57,7 +57,7 @@ function install(): void {
 
 export async function run({ source, kernels, threads, turns, generated, prompt }: Task): Promise<Result> {
   install()
-  const model = await loadModel(source, { kernels, threads })
+  const model = await loadModel(source, { kernels, threads, worker: false })
   const session = model.createSession({ contextLength: Math.max(generated, prompt) + 8 })
   const ids = Array.from({ length: prompt }, (_, i) => (i * 31) % model.config.vocabSize)
 
@@ -80,7 +80,7 @@ export async function run({ source, kernels, threads, turns, generated, prompt }
       pauses.push(performance.now() - start)
     }
     const time = async (kind: 'yielding' | 'blocking') => {
-      // Both begin with the event loop having just run.
+      // Both begin right after a turn of the event loop.
       await pause.call(pacer)
       const start = performance.now()
       const own = ownMs()
@@ -90,7 +90,7 @@ export async function run({ source, kernels, threads, turns, generated, prompt }
       if (kind === 'yielding') clockMs += performance.now() - start
     }
     for (let turn = -2; turn < turns; turn++) {
-      // The first of a pair in turns, too.
+      // The first of a pair alternates, too.
       for (const kind of turn % 2 === 0
         ? (['yielding', 'blocking'] as const)
         : (['blocking', 'yielding'] as const)) {

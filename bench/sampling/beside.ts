@@ -1,5 +1,5 @@
 /**
- * What stands beside the cost of the sampling chain: a model's own decode step with the same vocabulary, and
+ * Comparisons for the cost of the sampler chain: a model's decode step with the same vocabulary, and
  * llama.cpp's sampler. The model has random weights in the shape of SmolLM2-135M, and its logits are the input of both.
  */
 import { loadModel } from 'dasllama'
@@ -11,7 +11,7 @@ import { type RivalSampling, timeRivalSampler } from '../rivals/node-llama-cpp/s
 
 const REPETITIONS = 40
 
-/** The same parameters in the words of both. */
+/** The same parameters for both. */
 const CHAINS: readonly {
   name: string
   rival: RivalSampling
@@ -33,7 +33,7 @@ const CHAINS: readonly {
   },
 ]
 
-/** The chain beside a model's step and the rival's sampler, on one vocabulary. All samples in milliseconds. */
+/** The chain compared with a model's step and the rival's sampler, on one vocabulary. All samples in milliseconds. */
 export interface BesideCost {
   readonly vocabulary: number
   readonly step: readonly number[]
@@ -44,7 +44,7 @@ export interface BesideCost {
   }[]
 }
 
-/** Milliseconds of `REPETITIONS` calls after as many that do not count. */
+/** Milliseconds of `REPETITIONS` calls after as many warm-up calls. */
 async function time(call: (i: number) => unknown): Promise<number[]> {
   const samples: number[] = []
   for (let i = -REPETITIONS; i < REPETITIONS; i++) {

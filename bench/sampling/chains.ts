@@ -1,15 +1,15 @@
-/** What the sampling chain costs a token, by vocabulary and parameters. */
+/** The cost of the sampler chain per token, by vocabulary and parameters. */
 import { type Candidates, createSampler, Rng, type SamplingParams } from '../../src/sampling/index.js'
 
-/** Of Llama 2, SmolLM2 and Qwen 2. */
+/** Vocabulary sizes of Llama 2, SmolLM2 and Qwen 2. */
 export const VOCABULARIES = [32_000, 49_152, 151_936]
 
-/** Logits of as many positions are drawn from in turn, so that branches and caches cannot learn one by heart. */
+/** The number of positions whose logits are used in rotation, so that branch predictors and caches cannot memorise one. */
 const POSITIONS = 12
 const WARM_UP = 60
 const PICKS = 120
 
-/** Generated so far: a small alphabet, so that the penalties and DRY find repetitions, none of them long. */
+/** Previous tokens: a small alphabet, so that the penalties and DRY find repetitions, none of them long. */
 const RECENT = Array.from({ length: 1024 }, (_, i) => ((i * i * i) % 1009) % 400)
 
 function nineAlike(candidates: Candidates): void {
@@ -62,11 +62,11 @@ const CHAINS: Readonly<Record<string, SamplingParams>> = {
   },
 }
 
-/** Shapes of logits, as standard deviation of the bulk and how far the strong tokens rise above it. */
+/** Shapes of logits: standard deviation of most tokens and how far the strong tokens rise above them. */
 const SHAPES = {
-  /** A few dozen tokens stand out, as where a model has an opinion. */
+  /** A few dozen tokens stand out, as when a model is confident. */
   peaked: { bulk: 2.2, strong: 40, height: 18 },
-  /** None does. */
+  /** No token stands out. */
   flat: { bulk: 1, strong: 0, height: 0 },
 }
 
@@ -83,7 +83,7 @@ function makeLogits(rng: Rng, vocabulary: number, { bulk, strong, height }: Shap
   return logits
 }
 
-/** What one chain costs on one kind of logits. */
+/** The cost of one chain on one kind of logits. */
 export interface ChainCost {
   readonly logits: keyof typeof SHAPES
   readonly vocabulary: number

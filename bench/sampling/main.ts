@@ -1,4 +1,4 @@
-/** `npm run bench -- sampling`: what choosing a token costs, beside the model's step and llama.cpp's sampler. */
+/** `npm run bench -- sampling`: the cost of sampling a token, compared with the model's step and llama.cpp's sampler. */
 import { fileURLToPath } from 'node:url'
 import { describeCommit, describeMachine, loadAverage } from '../environment.js'
 import { writeReadme } from '../readme.js'
@@ -8,7 +8,7 @@ import { measureChains, VOCABULARIES } from './chains.js'
 import { renderBeside, renderChains, type SamplingRecord } from './tables.js'
 
 /**
- * Measures, prints, and leaves a record in `records`. `writeReadme` puts the short table into README.md. `quick`: the
+ * Measures, prints, and writes a record to `records`. `writeReadme` puts the short table into README.md. `quick`: the
  * smallest vocabulary only.
  */
 export async function benchSampling(

@@ -4,7 +4,7 @@ import { conditions, table } from '../tables.js'
 import type { BesideCost } from './beside.js'
 import type { ChainCost } from './chains.js'
 
-/** A run of the sampling bench; medians and ratios are worked out when it is rendered. */
+/** A run of the sampling benchmark; medians and ratios are computed when it is rendered. */
 export interface SamplingRecord {
   readonly schema: 1
   readonly date: string
@@ -29,12 +29,12 @@ export function renderChains({ chains }: SamplingRecord): string {
       }),
     ])
     const head = ['chain', ...vocabularies.map((size) => size.toLocaleString('en'))]
-    return `${logits} logits: ms a token, median / 90th percentile, by vocabulary\n\n${table(head, rows, 1)}`
+    return `${logits} logits: ms per token, median / 90th percentile, by vocabulary\n\n${table(head, rows, 1)}`
   })
   return sections.join('\n\n')
 }
 
-/** The chain beside a model's step and llama.cpp's sampler. */
+/** The chain compared with a model's step and llama.cpp's sampler. */
 export function renderBeside(record: SamplingRecord): string {
   const head = ['vocabulary', "model's step", 'chain', 'dasllama', 'of a step', 'llama.cpp']
   const rows = record.beside.flatMap(({ vocabulary, step, chains }) =>
@@ -46,7 +46,7 @@ export function renderBeside(record: SamplingRecord): string {
   )
   return [
     conditions(record),
-    "Milliseconds to choose a token, median. The model's step is that of a Q8_0 model of the 135M shape with this vocabulary, its logits the input of both; llama.cpp's figure has a hop to another thread and back in it:",
+    "Milliseconds to sample a token, median. The model's step is that of a Q8_0 model of the 135M shape with this vocabulary, whose logits are the input of both; llama.cpp's figure includes a round trip to another thread:",
     table(head, rows, 3),
   ].join('\n\n')
 }

@@ -1,4 +1,4 @@
-/** Measures in browsers that are installed: starts each without windows on a page that is served from here. */
+/** Measures in installed browsers: starts each one headless on a page that this program serves. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, existsSync } from 'node:fs'
@@ -8,12 +8,13 @@ import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { PLACE_KEYS } from './places.mjs'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 const firstOf = (...paths) => paths.find((path) => path !== undefined && existsSync(path))
 
-/** Name, path (`undefined` where it is not installed) and how to start it on `url` with an empty `profile`. */
+/** Name, path (`undefined` if it is not installed) and how to start it on `url` with an empty `profile`. */
 export const BROWSERS = [
   {
     name: 'Chromium',
@@ -37,11 +38,14 @@ export const BROWSERS = [
   },
 ]
 
-/** Resolves with `{ page, worker }`, each what `measure` returns. `source`: the path of a model file. */
-export async function measureInBrowser({ name, path, args }, source, options) {
+/**
+ * Resolves with what `measure` returns at each of `places`, by their keys (see places.mjs). `source`: the path of a model
+ * file.
+ */
+export async function measureInBrowser({ name, path, args }, source, options, places = PLACE_KEYS) {
   const server = await serve(source)
   const profile = await mkdtemp(join(tmpdir(), 'responsive-'))
-  const task = encodeURIComponent(JSON.stringify({ source: '/model.gguf', options }))
+  const task = encodeURIComponent(JSON.stringify({ source: '/model.gguf', options, places }))
   const url = `http://127.0.0.1:${server.port}/examples/responsive/page.html#${task}`
   const browser = spawn(path, args(url, profile), { stdio: 'ignore' })
   const closed = once(browser, 'close')
@@ -89,7 +93,7 @@ async function serve(model) {
       'content-length': end - start + 1,
       'accept-ranges': 'bytes',
       ...(range && { 'content-range': `bytes ${start}-${end}/${found.size}` }),
-      // What a page needs for threads.
+      // Needed by a page for threads.
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
     })

@@ -6,7 +6,7 @@ import { measure } from './measure.mjs'
 const peer = {
   listen: (onMessage) => parentPort.on('message', onMessage),
   send: (message) => parentPort.postMessage(message),
-  // Closing the port would lose the result; who started the worker ends it.
+  // Closing the port would lose the result; the thread that started the worker ends it.
   close: () => {},
 }
 parentPort.postMessage(await measure(dasllama, workerData.source, peer, workerData.options))

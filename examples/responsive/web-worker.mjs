@@ -1,4 +1,4 @@
-/** Measures in a worker of a page; the page is the peer. Is sent [source, options] first. */
+/** Measures in a worker of a page; the page is the peer. The first message is [source, options]. */
 import * as dasllama from '../../dist/index.js'
 import { measure } from './measure.mjs'
 

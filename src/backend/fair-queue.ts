@@ -1,20 +1,20 @@
-/** One owner at a time; those who wait come in the order in which they asked. */
+/** A mutex that serves waiters in the order of their calls. */
 export class FairQueue {
-  #isTaken = false
+  #isBusy = false
   readonly #waiting: (() => void)[] = []
 
-  /** Waits for its turn, does `work` and lets the next one in. Rejects with the signal's reason if it is aborted while waiting. */
+  /** Waits for its turn, runs `work` and starts the next waiter. Rejects with the signal's reason if aborted while waiting. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
-    if (this.#isTaken) await this.#wait(signal)
-    this.#isTaken = true
+    if (this.#isBusy) await this.#wait(signal)
+    this.#isBusy = true
     try {
       return await work()
     } finally {
       const next = this.#waiting.shift()
-      // Handed over without being free between, or somebody could come before those who wait.
+      // Handed over directly: if it were free in between, a new call could overtake the waiters.
       if (next) next()
-      else this.#isTaken = false
+      else this.#isBusy = false
     }
   }
 

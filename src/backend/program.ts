@@ -2,18 +2,18 @@ import type { MemorySpec } from './memory.js'
 import type { RopeSpec } from './rope.js'
 
 /**
- * What a model computes, as data: the tensors that it needs and the operations on them in order. A family's `build`
- * records it once; an engine lowers it to its kernels, and the tests' reference interprets it.
+ * What a model computes, as data: its tensors and the operations on them, in order. A family's `build` records it once; an
+ * engine compiles it to calls of its kernels, and the tests' reference interprets it.
  */
 export interface Program {
-  /** By name, in the order of their first use. */
+  /** By name, in order of first use. */
   readonly tensors: ReadonlyMap<string, TensorSpec>
-  /** One for each layer that remembers something, in order. */
+  /** One per layer with a memory, in order. */
   readonly memories: readonly MemorySpec[]
-  /** Rotary embeddings that `rope` operations name by index. */
+  /** Rotary embeddings, which `rope` operations refer to by index. */
   readonly ropes: readonly RopeSpec[]
   readonly ops: readonly Op[]
-  /** Computed for the rows that are asked for only. */
+  /** Computed only for output rows. */
   readonly logits: Logits
   readonly vocabSize: number
   /** Width of the hidden states. */
@@ -28,7 +28,7 @@ export interface TensorSpec {
   readonly shape: readonly number[]
 }
 
-/** What an operation yields, f32[rows][width]; `heads` parts of equal width lie side by side. */
+/** The result of an operation, f32[rows][width]; a row consists of `heads` parts of equal width. */
 export interface Value {
   readonly id: number
   readonly width: number
@@ -50,10 +50,10 @@ export interface VectorSlice {
   readonly length: number
 }
 
-/** Functions on each value. `gelu` is the tanh form. */
+/** Elementwise functions. `gelu` is the tanh approximation. */
 export type ActivationFunction = 'silu' | 'gelu'
 
-/** Operations, a row at a time but for attention. No operation changes its inputs. */
+/** Operations. All but attention work on each row separately. No operation changes its inputs. */
 export type Op =
   /** The row of a matrix for each token. */
   | { readonly kind: 'embed'; readonly matrix: MatrixSlice; readonly out: Value }
@@ -73,11 +73,11 @@ export type Op =
       readonly bias: VectorSlice | undefined
       readonly out: Value
     }
-  /** Rotates pairs of each head's values by the row's position; `rope` is an index into the program's. */
+  /** Rotates pairs of each head's values by the row's position; `rope` is an index into the program's `ropes`. */
   | { readonly kind: 'rope'; readonly x: Value; readonly rope: number; readonly out: Value }
   /**
-   * Appends keys and values to memory number `memory`, then out = softmax(scale · q · keys) · values over what each row
-   * sees: the positions up to its own, the last `window` of them where the memory has one.
+   * Appends keys and values to memory number `memory`, then out = softmax(scale · q · keys) · values. Causal: each row sees
+   * the positions up to its own, or the last `window` of them if the memory has a window.
    */
   | {
       readonly kind: 'attention'
@@ -97,7 +97,7 @@ export type Op =
   | { readonly kind: 'add' | 'multiply'; readonly a: Value; readonly b: Value; readonly out: Value }
   | { readonly kind: 'scale'; readonly x: Value; readonly by: number; readonly out: Value }
 
-/** logits = matrix · x + bias, then cap · tanh(logits / cap) where there is a cap. */
+/** logits = matrix · x + bias, then cap · tanh(logits / cap) if there is a `softcap`. */
 export interface Logits {
   readonly x: Value
   readonly matrix: MatrixSlice

@@ -1,11 +1,11 @@
 import { log, power, sineAndCosine } from '../math/elementary.js'
 
-/** How a model's rotary frequencies are stretched beyond the context that it was first trained for. */
+/** How a model's rotary frequencies are scaled to a longer context than it was first trained for. */
 export type RopeScaling =
   | { readonly type: 'none' }
-  /** All positions divided by `factor`. Source: Chen et al. 2023. */
+  /** Divides all positions by `factor`. Source: Chen et al. 2023. */
   | { readonly type: 'linear'; readonly factor: number }
-  /** Low frequencies divided, high ones kept, a smooth change between. Source: Llama 3.1's configuration. */
+  /** Divides low frequencies, keeps high ones, interpolates between. Source: Llama 3.1's configuration. */
   | {
       readonly type: 'llama3'
       readonly factor: number
@@ -13,7 +13,7 @@ export type RopeScaling =
       readonly highFrequencyFactor: number
       readonly originalContext: number
     }
-  /** As llama3 with a ramp over the dimensions, and attention warmed by a magnitude. Source: Peng et al. 2023. */
+  /** Like llama3, but with a ramp over the dimensions, and attention scaled by a magnitude. Source: Peng et al. 2023. */
   | {
       readonly type: 'yarn'
       readonly factor: number
@@ -26,9 +26,9 @@ export type RopeScaling =
 
 /** A rotary position embedding. */
 export interface RopeSpec {
-  /** Which two values of a head rotate together: neighbours (`norm`), or one of each half (`neox`). */
+  /** Which two values of a head form a pair: neighbours (`norm`), or one of each half (`neox`). */
   readonly type: 'norm' | 'neox'
-  /** How many of a head's values rotate, from the first one on. */
+  /** Rotary dimensions: the first `dims` of each head. */
   readonly dims: number
   readonly theta: number
   readonly scaling: RopeScaling
@@ -36,7 +36,7 @@ export interface RopeSpec {
   readonly factors: string | undefined
 }
 
-/** The rotation of each pair for one step of position, and what its cosine and sine are multiplied with. */
+/** The angle per position of each pair, and the factor of its cosine and sine. */
 export interface RopeFrequencies {
   /** Radians per position, f64[dims / 2]. */
   readonly radians: Float64Array
@@ -44,7 +44,7 @@ export interface RopeFrequencies {
 }
 
 /**
- * The frequencies of all pairs. `factors`, f32[dims / 2], divides each pair's own; Llama 3's converted files carry
+ * The frequencies of all pairs. `factors`, f32[dims / 2], divides each pair's frequency; converted files of Llama 3 store
  * their scaling in it.
  */
 export function ropeFrequencies(
@@ -66,25 +66,25 @@ function scaled(radians: number, pair: number, dims: number, theta: number, scal
     case 'linear':
       return radians / scaling.factor
     case 'llama3': {
-      // Turns that this pair makes within the original context.
-      const turns = (scaling.originalContext * radians) / (2 * Math.PI)
+      // Full rotations of this pair within the original context.
+      const rotations = (scaling.originalContext * radians) / (2 * Math.PI)
       const kept =
-        (turns - scaling.lowFrequencyFactor) / (scaling.highFrequencyFactor - scaling.lowFrequencyFactor)
-      return mixed(radians, scaling.factor, Math.min(1, Math.max(0, kept)))
+        (rotations - scaling.lowFrequencyFactor) / (scaling.highFrequencyFactor - scaling.lowFrequencyFactor)
+      return interpolated(radians, scaling.factor, Math.min(1, Math.max(0, kept)))
     }
     case 'yarn': {
-      const pairTurning = (turns: number) =>
-        (dims * log(scaling.originalContext / (turns * 2 * Math.PI))) / (2 * log(theta))
-      const first = Math.max(0, Math.floor(pairTurning(scaling.betaFast)))
-      const last = Math.min(dims - 1, Math.ceil(pairTurning(scaling.betaSlow)))
+      const pairWithRotations = (rotations: number) =>
+        (dims * log(scaling.originalContext / (rotations * 2 * Math.PI))) / (2 * log(theta))
+      const first = Math.max(0, Math.floor(pairWithRotations(scaling.betaFast)))
+      const last = Math.min(dims - 1, Math.ceil(pairWithRotations(scaling.betaSlow)))
       const ramp = (pair - first) / Math.max(0.001, last - first)
-      return mixed(radians, scaling.factor, 1 - Math.min(1, Math.max(0, ramp)))
+      return interpolated(radians, scaling.factor, 1 - Math.min(1, Math.max(0, ramp)))
     }
   }
 }
 
-/** `kept` of the frequency as it was, the rest of it divided by `factor`. */
-function mixed(radians: number, factor: number, kept: number): number {
+/** Interpolates between the frequency (`kept` = 1) and the frequency divided by `factor` (`kept` = 0). */
+function interpolated(radians: number, factor: number, kept: number): number {
   return radians * kept + (radians / factor) * (1 - kept)
 }
 

@@ -7,12 +7,12 @@ import { DasllamaError } from '../errors.js'
 import type { ModelFile } from '../gguf/model-file.js'
 import type { Config } from '../model/config.js'
 import { type ModelPlan, planModel, readHeader } from '../model/plan.js'
+import type { ModelSource } from '../storage/open-source.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { SpecialToken, TokenId } from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
 import { readChatTemplates } from './chat-templates.js'
 import { defaultContext } from './load-model.js'
-import type { ModelSource } from './model-source.js'
 import { type OpenOptions, withModelFile } from './open.js'
 
 /** What a model file holds, learnt without reading a weight. */

@@ -1,18 +1,24 @@
-import { following } from '../abortable.js'
-import { WasmExecutable } from '../backend/wasm/executable.js'
+import { abortable, following } from '../abortable.js'
+import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
 import { sequenceBytes } from '../backend/wasm/kv-layout.js'
-import { checkEngineOptions, type EngineOptions, openEngine } from '../backend/wasm/open-engine.js'
-import { checkCount, checkFunction, checkOptions } from '../checks.js'
-import { checkWeights } from '../gguf/weight-check.js'
+import { openInThread } from '../backend/wasm/load.js'
+import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
+import { openInWorker } from '../backend/worker/open-in-worker.js'
+import type { EngineThread } from '../backend/worker/port.js'
+import { checkBoolean, checkCount, checkFunction } from '../checks.js'
+import { describeFailure } from '../describe.js'
+import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
-import { modelIdentity, TensorSamples } from '../model/identity.js'
+import { modelIdentity } from '../model/identity.js'
 import { planModel } from '../model/plan.js'
+import { currentPlatform } from '../platform/detect.js'
+import type { Platform } from '../platform/platform.js'
+import type { ModelSource } from '../storage/open-source.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
 import { Model } from './model.js'
-import type { ModelSource } from './model-source.js'
-import { type OpenOptions, withModelFile } from './open.js'
+import { checkOpenOptions, type OpenOptions, openModelOptions, withModelFile } from './open.js'
 import { readRecommendedSampling } from './recommended-sampling.js'
 
 export type { EngineOptions }
@@ -24,6 +30,13 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    * but its memory is taken as it grows. Default: what the model was trained for, at most 4096.
    */
   contextLength?: number
+  /**
+   * Whether the engine runs in a Worker of its own, so that nothing it does blocks this thread: token ids go in, logits come
+   * back, and tokenizer, sampling, sessions and chats stay here. Paths, URLs, Blobs, file handles and bytes are read in the
+   * Worker; other sources are read here and served to it. Default: true on the main thread of a page, else false. Where a
+   * Worker cannot be started, `true` rejects with `UNSUPPORTED`, and the default warns and uses this thread.
+   */
+  worker?: boolean
   /** Is called with how many bytes of the weights have been read, as they are. What it throws rejects the load. */
   onProgress?: (progress: { loaded: number; total: number }) => void
 }
@@ -51,54 +64,113 @@ export function defaultContext(config: Config): number {
  * reason. What had been opened or started is closed and ended then.
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  checkOptions(options)
-  const { contextLength, onProgress, onWarning, signal } = options
+  checkLoadOptions(options)
+  const { signal } = options
+  const platform = await abortable(currentPlatform(), signal)
+  const settings = { open: openModelOptions(options), engine: engineOptions(options) }
+  const thread = await engineThread(platform, options)
+  const opened = thread
+    ? await openInWorker(thread, source, platform, settings)
+    : await openInThread(source, platform, settings)
+  const model = await createModel(opened, options)
+  if (!signal?.aborted) return model
+  void model.dispose()
+  throw signal.reason
+}
+
+/**
+ * A thread for the model's engine; `undefined` where it is to run in this one, or has to. Rejects with `UNSUPPORTED` for a
+ * Worker that was asked for and cannot be started.
+ */
+async function engineThread(
+  { isPage, startEngineThread }: Platform,
+  { worker, signal, onWarning }: LoadOptions,
+): Promise<EngineThread | undefined> {
+  if (!(worker ?? isPage)) return undefined
+  try {
+    if (!startEngineThread) throw new Error('this runtime has no Workers')
+    return await abortable(startEngineThread(signal), signal, (late) => late.terminate())
+  } catch (cause) {
+    signal?.throwIfAborted()
+    const reason = describeFailure(cause)
+    if (worker) {
+      throw new DasllamaError(
+        'UNSUPPORTED',
+        `the Worker of the model's engine cannot be started: ${reason}`,
+        {
+          hint: `${WORKER_HINT}; or pass worker: false`,
+          cause,
+        },
+      )
+    }
+    onWarning?.({
+      code: 'NO_WORKER',
+      message: `the model runs on the page's main thread, since its Worker cannot be started: ${reason}`,
+      hint: `${WORKER_HINT}; pass worker: false if that is meant`,
+    })
+    return undefined
+  }
+}
+
+const WORKER_HINT =
+  "the page must allow Workers from the folder of index.js (same origin, the Content Security Policy's worker-src)"
+
+function checkLoadOptions(options: LoadOptions): void {
+  checkOpenOptions(options)
   checkEngineOptions(options)
+  const { contextLength, onProgress, worker } = options
+  if (worker !== undefined) checkBoolean('worker', worker)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   checkFunction('onProgress', onProgress)
-  return withModelFile(
-    source,
-    options,
-    async (file, platform) => {
-      const plan = planModel(file)
-      const engine = await openEngine(options, platform, file.tensorBytes)
-      const context = contextLength ?? defaultContext(plan.config)
-      const samples = new TensorSamples()
-      const reading = following(signal)
-      const loading = WasmExecutable.load(file, plan.program, engine, {
-        reserve: sequenceBytes(plan.program.memories, context, 'f16'),
-        signal: reading.signal,
-        onProgress,
-        onBytes(tensor, start, bytes) {
-          checkWeights(tensor, start, bytes)
-          samples.take(tensor, start, bytes)
-        },
-      })
-      try {
-        // While the first weights are read.
-        const tokenizer = createTokenizer(file.metadata, onWarning)
-        const executable = await loading
-        return Model.create({
-          executable,
-          config: plan.config,
-          identity: modelIdentity(plan, file, samples),
-          tokenizer,
-          contextLength: context,
-          chatTemplates: readChatTemplates(file.metadata),
-          recommendedSampling: readRecommendedSampling(file.metadata),
-          onWarning,
-        })
-      } catch (error) {
-        reading.abort(error)
-        void engine.pool.shutDown()
-        await loading.catch(() => {})
-        throw error
-      } finally {
-        reading.release()
-      }
-    },
-    (late) => void late.dispose(),
-  )
+}
+
+function engineOptions({ kernels, memoryLimit, threads }: LoadOptions): EngineOptions {
+  return {
+    ...(kernels !== undefined && { kernels }),
+    ...(memoryLimit !== undefined && { memoryLimit }),
+    ...(threads !== undefined && { threads }),
+  }
+}
+
+/** Plans a file's program, loads it, and brings it together with the file's tokenizer. */
+async function createModel(
+  opened: OpenedModel,
+  { contextLength, onProgress, onWarning, signal }: LoadOptions,
+): Promise<Model> {
+  const { directory } = opened
+  const { metadata } = directory
+  const loads = following(signal)
+  let loading: Promise<LoadedProgram> | undefined
+  try {
+    const plan = planModel(directory)
+    const context = contextLength ?? defaultContext(plan.config)
+    loading = opened.load(plan.program, {
+      reserve: sequenceBytes(plan.program.memories, context, 'f16'),
+      signal: loads.signal,
+      onProgress,
+      onWarning,
+    })
+    // While the first weights are read.
+    const tokenizer = createTokenizer(metadata, onWarning)
+    const { executable, samples } = await loading
+    return Model.create({
+      executable,
+      config: plan.config,
+      identity: modelIdentity(plan, directory, samples),
+      tokenizer,
+      contextLength: context,
+      chatTemplates: readChatTemplates(metadata),
+      recommendedSampling: readRecommendedSampling(metadata),
+      onWarning,
+    })
+  } catch (error) {
+    loads.abort(error)
+    await loading?.then(({ executable }) => executable.dispose()).catch(() => {})
+    await opened.close()
+    throw error
+  } finally {
+    loads.release()
+  }
 }
 
 /**

@@ -95,7 +95,7 @@ export class Model {
   /**
    * A new, independent sequence. It takes memory only as tokens are evaluated, until its `dispose()`. Throws
    * `INVALID_ARGUMENT` for bad options, `UNSUPPORTED` for a `kvType` or a context shift that the model's memory does not
-   * have, `DISPOSED`.
+   * have, `DISPOSED`, `ENGINE_LOST`.
    *
    * ```js
    * await using session = model.createSession({ seed: 7, contextLength: 512 })

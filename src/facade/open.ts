@@ -1,15 +1,12 @@
 import { abortable } from '../abortable.js'
 import { checkOptions, checkSignal } from '../checks.js'
-import { describeFailure } from '../describe.js'
 import type { ModelFile } from '../gguf/model-file.js'
-import { checkStart, openModelFile } from '../gguf/open.js'
+import { type OpenModelOptions, openModel, usingFile } from '../gguf/open-model.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
-import type { ByteSource } from '../storage/source.js'
-import type { UrlOptions } from '../storage/url.js'
+import type { ModelSource } from '../storage/open-source.js'
 import { checkOnWarning, type WarningListener } from '../warnings.js'
 import { checkFetchOptions, type FetchOptions } from './fetch-options.js'
-import { type ModelSource, openSource } from './model-source.js'
 
 /** What every way of opening a model file takes. */
 export interface OpenOptions extends FetchOptions {
@@ -39,93 +36,31 @@ export function checkOpenOptions(options: OpenOptions): void {
   options.signal?.throwIfAborted()
 }
 
-/**
- * Opens `source`, hands the file to `use`, and closes every source whatever happens. Rejects at once when the signal is
- * aborted; a result that comes too late goes to `discard`.
- */
+/** What of the options says how sources are opened. */
+export function openModelOptions({
+  signal,
+  tokenizer,
+  headers,
+  fetch,
+  retries,
+  stallTimeout,
+  memoryLimit = KEPT_BYTES,
+}: OpenOptions & { readonly memoryLimit?: number | undefined }): OpenModelOptions {
+  const maxBufferedBytes = Math.min(memoryLimit, KEPT_BYTES)
+  return { signal, tokenizer, headers, fetch, retries, stallTimeout, maxBufferedBytes }
+}
+
+/** Opens `source` in this thread, hands the file to `use`, and closes every source whatever happens. */
 export async function withModelFile<T>(
   source: ModelSource,
   options: OpenOptions & { readonly memoryLimit?: number },
   use: (file: ModelFile, platform: Platform) => Promise<T> | T,
-  discard: (late: T) => unknown = () => {},
 ): Promise<T> {
   checkOpenOptions(options)
   const { signal, onWarning } = options
-  const opened: ByteSource[] = []
-  let result: T
-  try {
-    const platform = await abortable(currentPlatform(), signal)
-    const file = await openFile(source, options, platform, opened)
-    try {
-      result = await use(file, platform)
-    } catch (error) {
-      await quietly(() => file.close(), signal)
-      throw error
-    }
-    const failure = await quietly(() => file.close(), signal)
-    if (failure !== undefined && !signal?.aborted) {
-      onWarning?.({ code: 'SOURCE_NOT_CLOSED', message: `${file.name} cannot be closed: ${failure}` })
-    }
-  } catch (error) {
-    // A file that did not open leaves its sources to us. What failed first is what the caller hears of.
-    await quietly(() => Promise.all(opened.map((bytes) => bytes.close())), signal)
-    throw error
-  }
-  if (signal?.aborted) {
-    discard(result)
-    throw signal.reason
-  }
+  const platform = await abortable(currentPlatform(), signal)
+  const file = await openModel(source, platform, openModelOptions(options))
+  const result = await usingFile(file, { signal, onWarning }, () => use(file, platform))
+  signal?.throwIfAborted()
   return result
-}
-
-/** Why `close` failed, in words; `undefined` where it did not. An abort does not wait for it. */
-async function quietly(
-  close: () => Promise<unknown>,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  try {
-    await abortable(close(), signal)
-    return undefined
-  } catch (reason) {
-    return describeFailure(reason)
-  }
-}
-
-/** The file, once its header has been read. `opened` gets every source that is opened for it, but for its other parts. */
-async function openFile(
-  source: ModelSource,
-  {
-    signal,
-    tokenizer,
-    headers,
-    fetch,
-    retries,
-    stallTimeout,
-    memoryLimit = KEPT_BYTES,
-  }: OpenOptions & {
-    readonly memoryLimit?: number
-  },
-  platform: Platform,
-  opened: ByteSource[],
-): Promise<ModelFile> {
-  const urlOptions: UrlOptions = {
-    signal,
-    headers,
-    fetch,
-    retries,
-    stallTimeout,
-    maxBufferedBytes: Math.min(memoryLimit, KEPT_BYTES),
-  }
-  const open = async (from: ModelSource, more: UrlOptions): Promise<ByteSource> => {
-    const opening = openSource(from, platform, { ...urlOptions, ...more })
-    const bytes = await abortable(opening, signal, (late) => late.close())
-    opened.push(bytes)
-    return bytes
-  }
-  const model = await open(source, { checkStart })
-  const extra = tokenizer === undefined ? undefined : await open(tokenizer, {})
-  const file = await openModelFile(model, { signal, tokenizer: extra })
-  // Only a llama2.c checkpoint has a use for it.
-  if (file.container !== 'llama2c') await quietly(async () => extra?.close(), signal)
-  return file
 }

@@ -1,15 +1,15 @@
 /** Many booleans, a byte each. */
 export class BooleanList {
   readonly length: number
-  readonly #bytes: Uint8Array
+  readonly bytes: Uint8Array
 
   constructor(bytes: Uint8Array) {
     this.length = bytes.length
-    this.#bytes = bytes
+    this.bytes = bytes
   }
 
   /** Undefined beyond the end. */
   at(index: number): boolean | undefined {
-    return index >= 0 && index < this.length ? this.#bytes[index] === 1 : undefined
+    return index >= 0 && index < this.length ? this.bytes[index] === 1 : undefined
   }
 }

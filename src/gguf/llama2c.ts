@@ -7,7 +7,7 @@ import { Cursor } from './cursor.js'
 import { LIMITS } from './limits.js'
 import { readLlama2cTokenizer } from './llama2c-tokenizer.js'
 import { Metadata, type MetadataValue } from './metadata.js'
-import type { ModelFile, TensorInfo } from './model-file.js'
+import type { ModelFile, StoredTensor } from './model-file.js'
 
 /** Seven i32 values. */
 export const LLAMA2C_HEADER_BYTES = 28
@@ -156,12 +156,12 @@ async function readHeader(cursor: Cursor): Promise<Llama2cHeader> {
 function layOut(
   source: ByteSource,
   header: Llama2cHeader,
-): { tensors: Map<string, TensorInfo>; end: number } {
+): { tensors: Map<string, StoredTensor>; end: number } {
   const { dim, hiddenDim, layers, heads, kvHeads, vocabulary, sequence, sharedClassifier } = header
   const headDim = dim / heads
   const kvDim = kvHeads * headDim
   const format = blockFormat('F32')
-  const tensors = new Map<string, TensorInfo>()
+  const tensors = new Map<string, StoredTensor>()
   let offset = LLAMA2C_HEADER_BYTES
 
   const tensor = (name: string, ...shape: number[]) => {

@@ -39,6 +39,11 @@ export class Metadata {
     this.#values = values
   }
 
+  /** The values as they are stored, by key. */
+  get stored(): ReadonlyMap<string, StoredValue> {
+    return this.#values
+  }
+
   has(key: string): boolean {
     return this.#values.has(key)
   }

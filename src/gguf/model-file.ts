@@ -2,7 +2,7 @@ import type { ByteSource } from '../storage/source.js'
 import type { BlockFormat } from './block-formats.js'
 import type { Metadata } from './metadata.js'
 
-/** One tensor of a model file: where its bytes are and what they mean. */
+/** What a model file says of one of its tensors. */
 export interface TensorInfo {
   readonly name: string
   /** ggml's order: `shape[0]` is the row length (columns), `shape[1]` the number of rows. */
@@ -10,14 +10,18 @@ export interface TensorInfo {
   readonly format: BlockFormat
   /** Elements altogether. */
   readonly elements: number
-  readonly source: ByteSource
-  /** Where the data begins, in bytes from the start of `source`. */
-  readonly offset: number
   readonly byteLength: number
 }
 
-/** A model file of any container, opened: metadata and tensor directory read, tensor data not yet. */
-export interface ModelFile {
+/** A tensor and where its bytes are. */
+export interface StoredTensor extends TensorInfo {
+  readonly source: ByteSource
+  /** Where the data begins, in bytes from the start of `source`. */
+  readonly offset: number
+}
+
+/** What a model file of any container says of the model: everything but the weights. */
+export interface ModelDirectory {
   readonly container: 'gguf' | 'llama2c'
   /** GGUF version, 0 for other containers. */
   readonly version: number
@@ -27,6 +31,11 @@ export interface ModelFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>
   /** Bytes of all tensors together. */
   readonly tensorBytes: number
+}
+
+/** A model file, opened: metadata and tensor directory read, tensor data not yet. */
+export interface ModelFile extends ModelDirectory {
+  readonly tensors: ReadonlyMap<string, StoredTensor>
   /** Closes every source, split parts included. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import type { ByteSource } from '../storage/source.js'
 import { Cursor } from './cursor.js'
 import { LIMITS } from './limits.js'
 import { Metadata, type StoredValue } from './metadata.js'
-import type { TensorInfo } from './model-file.js'
+import type { StoredTensor } from './model-file.js'
 import {
   placeTensors,
   readTensorEntry,
@@ -23,7 +23,7 @@ const DEFAULT_ALIGNMENT = 32
 export interface GgufPart {
   readonly version: number
   readonly metadata: Metadata
-  readonly tensors: ReadonlyMap<string, TensorInfo>
+  readonly tensors: ReadonlyMap<string, StoredTensor>
 }
 
 /**

@@ -4,7 +4,7 @@ import { DasllamaError } from '../errors.js'
 import type { ByteSource } from '../storage/source.js'
 import { SourcePool } from '../storage/source-pool.js'
 import { LIMITS } from './limits.js'
-import type { TensorInfo } from './model-file.js'
+import type { StoredTensor } from './model-file.js'
 import { type GgufPart, readPart } from './part.js'
 
 /** What follows the name in `NAME-00001-of-00003.gguf`, possibly within a path or URL and before a query. */
@@ -36,7 +36,7 @@ export async function readOtherParts(
   firstSource: ByteSource,
   first: GgufPart,
   signal?: AbortSignal,
-): Promise<{ sources: ByteSource[]; tensors: Map<string, TensorInfo> }> {
+): Promise<{ sources: ByteSource[]; tensors: Map<string, StoredTensor> }> {
   const count = partCount(first, firstSource.name)
   const nameOf = partNames(firstSource.name, count)
   checkPartNumber(firstSource.name, first, 0, nameOf(0))

@@ -7,6 +7,14 @@ export interface Strings extends Iterable<string> {
   at(index: number): string | undefined
 }
 
+/** A `StringList` as data. */
+export interface PackedStrings {
+  readonly starts: Uint32Array
+  readonly blocks: readonly Uint8Array[]
+  readonly firsts: readonly number[]
+  readonly used: readonly number[]
+}
+
 const FIRST_BLOCK_BYTES = 4096
 const LARGEST_BLOCK_BYTES = 2 ** 20
 
@@ -25,9 +33,9 @@ export class StringList implements Strings {
   #appended = 0
 
   /** Room for `length` strings, which are appended one after the other. */
-  constructor(length: number) {
-    this.length = length
-    this.#starts = new Uint32Array(length)
+  constructor(length: number | Uint32Array) {
+    this.#starts = typeof length === 'number' ? new Uint32Array(length) : length
+    this.length = this.#starts.length
   }
 
   /** Copies the bytes. */
@@ -39,6 +47,21 @@ export class StringList implements Strings {
     this.#starts[this.#appended++] = this.#used[block]
     this.#blocks[block].set(bytes, this.#used[block])
     this.#used[block] += bytes.length
+  }
+
+  /** The same list of what `pack` has returned, perhaps in another thread. */
+  static unpack({ starts, blocks, firsts, used }: PackedStrings): StringList {
+    const list = new StringList(starts)
+    list.#blocks.push(...blocks)
+    list.#firsts.push(...firsts)
+    list.#used.push(...used)
+    list.#appended = starts.length
+    return list
+  }
+
+  /** What it consists of, as data that can be posted to another thread. The list is complete. */
+  pack(): PackedStrings {
+    return { starts: this.#starts, blocks: this.#blocks, firsts: this.#firsts, used: this.#used }
   }
 
   at(index: number): string | undefined {

@@ -4,7 +4,7 @@ import type { ByteSource } from '../storage/source.js'
 import { type BlockFormat, blockFormatById, bytesFor } from './block-formats.js'
 import type { Cursor } from './cursor.js'
 import { LIMITS } from './limits.js'
-import type { TensorInfo } from './model-file.js'
+import type { StoredTensor } from './model-file.js'
 import type { ValueReader } from './value-reader.js'
 
 /** Fewest bytes that a tensor's entry takes: name length, dimensions, one dimension, type, offset. */
@@ -105,8 +105,8 @@ export function placeTensors(
   source: ByteSource,
   entries: readonly TensorEntry[],
   dataStart: number,
-): Map<string, TensorInfo> {
-  const tensors = new Map<string, TensorInfo>()
+): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>()
   for (const { dataOffset, ...entry } of entries) {
     if (tensors.has(entry.name)) {
       throw new DasllamaError(
@@ -129,7 +129,7 @@ export function placeTensors(
   return tensors
 }
 
-function checkOverlap(fileName: string, tensors: TensorInfo[]): void {
+function checkOverlap(fileName: string, tensors: StoredTensor[]): void {
   tensors.sort((a, b) => a.offset - b.offset)
   for (let i = 1; i < tensors.length; i++) {
     const before = tensors[i - 1]

@@ -17,13 +17,13 @@ export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): st
 
 /** Text that is kept as bytes until it is asked for, since strings of the engine take up to twice as many. */
 export class EncodedText {
-  readonly #bytes: Uint8Array
+  readonly bytes: Uint8Array
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+    this.bytes = bytes
   }
 
   decode(): string {
-    return decodeText(this.#bytes)
+    return decodeText(this.bytes)
   }
 }

@@ -1,7 +1,7 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { sum } from '../math/sum.js'
-import type { TensorInfo } from './model-file.js'
+import type { StoredTensor } from './model-file.js'
 
 /**
  * Where the f16 scales and minimums stand in a block, in bytes. The kernels take them for finite: one that is not would
@@ -31,7 +31,7 @@ const INFINITE_HALF = 0x7c00
  *
  * `bytes`: those of the tensor from `start` on, cut between words of four. Throws `BAD_FORMAT`, naming the tensor.
  */
-export function checkWeights(tensor: TensorInfo, start: number, bytes: Uint8Array): void {
+export function checkWeights(tensor: StoredTensor, start: number, bytes: Uint8Array): void {
   const { name, blockBytes } = tensor.format
   if (name === 'F32' && tensor.elements === tensor.shape[0]) {
     const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
@@ -50,7 +50,7 @@ export function checkWeights(tensor: TensorInfo, start: number, bytes: Uint8Arra
 }
 
 /** The same for halves, which the kernels take for finite too. */
-export function checkHalves(tensor: TensorInfo, bytes: Uint8Array): void {
+export function checkHalves(tensor: StoredTensor, bytes: Uint8Array): void {
   const halves = halvesOf(bytes)
   const at = firstInfinite(halves, 0, 1)
   if (at >= 0) throw notFinite(tensor, `a half that is ${nameOf(halves[at])}`)
@@ -78,7 +78,7 @@ function nameOf(half: number): string {
   return (half & 0x7fff) === INFINITE_HALF ? 'infinite' : 'NaN'
 }
 
-function notFinite(tensor: TensorInfo, what: string): DasllamaError {
+function notFinite(tensor: StoredTensor, what: string): DasllamaError {
   return new DasllamaError(
     'BAD_FORMAT',
     `${tensor.source.name}: tensor ${describeValue(tensor.name)} has ${what}; weights are finite numbers`,

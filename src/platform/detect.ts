@@ -6,14 +6,14 @@ interface RuntimeGlobals {
   process?: { versions?: { node?: string } }
 }
 
-/** The runtime by its globals. Deno and Bun count as Node, whose modules they offer. */
+/** Detects the runtime by its globals. Deno and Bun count as Node, because they provide its modules. */
 export function detectRuntime(globals: RuntimeGlobals = globalThis): Platform['name'] {
-  // First, because a Worker may offer Node's `process` too.
+  // First, because a Worker may have Node's `process` too.
   if (globals.navigator?.userAgent === 'Cloudflare-Workers') return 'workerd'
   return globals.process?.versions?.node ? 'node' : 'browser'
 }
 
-/** Loads the file of the runtime at hand; the others are never fetched. Throws `UNSUPPORTED` in a Worker. */
+/** Loads the current runtime's platform; the others are never fetched. Throws `UNSUPPORTED` in Cloudflare Workers. */
 export async function currentPlatform(): Promise<Platform> {
   switch (detectRuntime()) {
     case 'node':

@@ -1,49 +1,49 @@
 import { pause } from './pause.js'
 
 /**
- * Milliseconds that a computation goes on before it lets the event loop run. Operations are cut to take less, so timers
- * wait for two such times at most; pages of Firefox show a frame after every fourth turn, that is 20 in a second. A turn
- * took 0.25 ms in browsers and 0.08 ms in Node on a busy machine (bench/responsive, 2026-11-28).
+ * Milliseconds of computing between two pauses, in which the event loop runs. Operations are cut to take less, so a timer
+ * waits for at most twice this; Firefox renders a frame after every fourth pause, 20 per second. A pause took 0.25 ms in
+ * browsers and 0.08 ms in Node on a busy machine (bench/responsive, 2026-11-28).
  */
 export const SLICE_MS = 12
 
 /**
- * Multiply-adds, 10 to 50 ms of them, after which a clock that reads the same counts as standing still. In workerd it does
- * between I/O; in browsers it may tick once in a millisecond, or in 100, to be of no use for fingerprints.
+ * Multiply-adds, 10 to 50 ms of them, after which a clock with an unchanged reading counts as stopped. In workerd the clock
+ * stops between I/O; in browsers it may tick only once per 1 or 100 ms, against fingerprinting.
  */
-const STILL_SIZE = 2.5e8
+const STALLED_CLOCK_SIZE = 2.5e8
 
-/** What an operation of unknown size counts as. */
+/** Assumed size of an operation of unknown size. */
 const TYPICAL_SIZE = 4e6
 
 export interface PacerOptions {
   /** A clock in milliseconds. */
   readonly now: () => number
   /** Lets the event loop run once. */
-  readonly turn: () => Promise<void>
+  readonly pause: () => Promise<void>
   /** Default `SLICE_MS`. */
   readonly sliceMs?: number
 }
 
 /**
- * Decides when a long computation lets the event loop run. The computation asks between its operations, and pauses when
- * it is time; everything that computes on a thread shares one pacer, because it shares the event loop.
+ * Decides when a long computation yields to the event loop. The computation calls `isDue` between its operations, and
+ * `pause` when that is true. All computations on a thread share one pacer, because they share the event loop.
  */
 export class Pacer {
   readonly #now: () => number
-  readonly #turn: () => Promise<void>
+  readonly #pause: () => Promise<void>
   readonly #sliceMs: number
-  /** When the event loop ran last, as far as we know. */
-  #turned: number
+  /** Time of the last known run of the event loop. */
+  #lastPause: number
   #reading: number
-  /** Multiply-adds since the clock last read something else. */
-  #still = 0
+  /** Multiply-adds since the clock's reading last changed. */
+  #sizeAtReading = 0
 
-  constructor({ now, turn, sliceMs = SLICE_MS }: PacerOptions) {
+  constructor({ now, pause, sliceMs = SLICE_MS }: PacerOptions) {
     this.#now = now
-    this.#turn = turn
+    this.#pause = pause
     this.#sliceMs = sliceMs
-    this.#turned = this.#reading = now()
+    this.#lastPause = this.#reading = now()
   }
 
   now(): number {
@@ -51,22 +51,22 @@ export class Pacer {
   }
 
   /**
-   * Whether it is time to `pause`. `now`: the clock's reading, where it has been read anyway; `size`: multiply-adds since
-   * this was last asked.
+   * Whether it is time to `pause`. `now`: the clock's reading, if the caller has read it already; `size`: multiply-adds
+   * since the last call.
    */
   isDue(now = this.#now(), size = TYPICAL_SIZE): boolean {
-    this.#still = now === this.#reading ? this.#still + size : 0
+    this.#sizeAtReading = now === this.#reading ? this.#sizeAtReading + size : 0
     this.#reading = now
-    const since = now - this.#turned
+    const since = now - this.#lastPause
     // A clock may be set back.
-    return since >= this.#sliceMs || since < 0 || this.#still >= STILL_SIZE
+    return since >= this.#sliceMs || since < 0 || this.#sizeAtReading >= STALLED_CLOCK_SIZE
   }
 
   /** Lets the event loop run once. */
   async pause(): Promise<void> {
-    await this.#turn()
-    this.#turned = this.#reading = this.#now()
-    this.#still = 0
+    await this.#pause()
+    this.#lastPause = this.#reading = this.#now()
+    this.#sizeAtReading = 0
   }
 
   /** Pauses if it is time; rejects with the signal's reason if it is aborted. */
@@ -76,8 +76,8 @@ export class Pacer {
   }
 }
 
-/** The thread's own. */
+/** The pacer of this thread. */
 export const pacer = /* @__PURE__ */ new Pacer({
   now: /* @__PURE__ */ performance.now.bind(performance),
-  turn: pause,
+  pause,
 })

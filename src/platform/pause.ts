@@ -1,31 +1,31 @@
-/** What a runtime may offer to get a turn of the event loop. */
-export interface Turns {
+/** Globals with which a runtime can run the event loop once. */
+export interface PauseGlobals {
   readonly setImmediate?: ((callback: () => void) => unknown) | undefined
   readonly MessageChannel?: typeof MessageChannel | undefined
   readonly setTimeout: (callback: () => void, ms: number) => unknown
-  /** Cloudflare's name is the only one that counts. */
+  /** Only Cloudflare's is used. */
   readonly userAgent?: string | undefined
-  /** Whether it is a page or a worker of one. */
+  /** Whether this is a page or a page's worker. */
   readonly isBrowser: boolean
 }
 
 /**
- * A function that lets the event loop run once: timers, messages, input and rendering that are waiting are served before
- * its promise resolves.
+ * A function that yields to the event loop once: pending timers, messages, input and rendering are served before its promise
+ * resolves.
  *
- * - `setImmediate` (Node, Bun, Deno) comes after timers and I/O.
- * - Browsers have message channels. Two messages, one sent when the other arrives: Chromium compares timers with messages
- *   by when they came to its attention, and a timer that went off while we computed comes after the first message.
- *   `scheduler.yield()` would not do, because its continuation goes before timers and messages; nor would a promise.
- * - `setTimeout` remains: workerd serves no timer between messages. Browsers would stretch it to 4 ms.
+ * - Node, Bun, Deno: `setImmediate` runs after timers and I/O.
+ * - Browsers: two messages over a channel, the second sent when the first arrives. Chromium orders timers and messages by
+ *   when it notices them, and notices a timer that expired during our computation only after the first message.
+ *   `scheduler.yield()` does not work, because its continuation runs before timers and messages; neither does a promise.
+ * - Otherwise `setTimeout`: workerd serves no timers between messages. Browsers would clamp it to 4 ms.
  */
-export function turnOf({ setImmediate, MessageChannel, setTimeout, userAgent, isBrowser }: Turns) {
+export function pauseWith({ setImmediate, MessageChannel, setTimeout, userAgent, isBrowser }: PauseGlobals) {
   if (userAgent === 'Cloudflare-Workers') return byTimeout(setTimeout)
   if (setImmediate) return () => new Promise<void>((resolve) => void setImmediate(resolve))
   return isBrowser && MessageChannel ? byMessages(MessageChannel) : byTimeout(setTimeout)
 }
 
-function byTimeout(setTimeout: Turns['setTimeout']) {
+function byTimeout(setTimeout: PauseGlobals['setTimeout']) {
   return () => new Promise<void>((resolve) => void setTimeout(resolve, 0))
 }
 
@@ -46,18 +46,18 @@ function byMessages(Channel: typeof MessageChannel): () => Promise<void> {
   }
 }
 
-/** The runtime's own, taken when the package is imported: tests that replace timers later do not stop the engine. */
-const runtime = /* @__PURE__ */ ((): Turns => {
+/** Captured when the package is imported, so that tests that mock timers later do not stop the engine. */
+const runtime = /* @__PURE__ */ ((): PauseGlobals => {
   const { setImmediate, MessageChannel, setTimeout, navigator } = globalThis as Partial<typeof globalThis>
   const { document, WorkerGlobalScope } = globalThis as { document?: unknown; WorkerGlobalScope?: unknown }
   return {
     setImmediate,
     MessageChannel,
-    setTimeout: setTimeout as Turns['setTimeout'],
+    setTimeout: setTimeout as PauseGlobals['setTimeout'],
     userAgent: navigator?.userAgent,
     isBrowser: document !== undefined || WorkerGlobalScope !== undefined,
   }
 })()
 
-/** Lets the event loop run once; see `turnOf`. */
-export const pause = /* @__PURE__ */ turnOf(runtime)
+/** Yields to the event loop once; see `pauseWith`. */
+export const pause = /* @__PURE__ */ pauseWith(runtime)

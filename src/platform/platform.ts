@@ -1,33 +1,31 @@
 import type { KernelBuild } from '../backend/wasm/kernels.js'
 import type { ThreadHost } from '../backend/wasm/threads.js'
-import type { ByteSource } from '../storage/source.js'
+import type { EngineThread } from '../backend/worker/port.js'
+import type { LocalFiles } from '../storage/open-source.js'
 
-/** What the engine needs from the runtime that it runs in, and nothing more. */
-export interface Platform {
+/** What the engine needs from its runtime. */
+export interface Platform extends LocalFiles {
   readonly name: 'node' | 'browser' | 'workerd'
   /**
-   * What a relative name is resolved against where names are URLs (the page); `undefined` where they are paths.
-   * Absolute `http:` and `https:` URLs mean the same everywhere.
-   */
-  readonly baseUrl: string | undefined
-  /**
-   * Opens a file of the local disk by path or `file:` URL. Rejects with `NOT_FOUND`, with `IO` for what cannot be
-   * read, and with `UNSUPPORTED` where there is no disk.
-   */
-  openPath(path: string | URL): Promise<ByteSource>
-  /**
-   * The kernels that lie beside the package's JavaScript; compiled only where bytes cannot be. Rejects with `NOT_FOUND`,
-   * `IO` or `BAD_FORMAT`, or with the signal's reason. Default: the baseline.
+   * Loads the kernels next to the package's JavaScript; compiled only where the runtime does not compile bytes. Rejects with
+   * `NOT_FOUND`, `IO` or `BAD_FORMAT`, or with the signal's reason. Default: the baseline.
    */
   loadKernels(
     build?: KernelBuild,
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>
   /**
-   * Vectors of 256 bits, which the runtime's engine makes of pairs: whether it does, and how it is told to. `undefined`
-   * where it cannot be told.
+   * 256-bit vectors, which the runtime's engine makes of pairs of 128-bit ones: whether they are enabled, and a function to
+   * enable them. `undefined` where they cannot be enabled.
    */
   readonly wideVectors: { readonly enabled: boolean; enable(): boolean } | undefined
-  /** How threads are made; `undefined` where there are none, or where they cannot share memory. */
+  /** Whether this is the main thread of a web page, which an engine would block. */
+  readonly isPage: boolean
+  /**
+   * Starts a thread that serves an engine (`serveEngine`); resolves when it is ready. `undefined` if the runtime has no
+   * Workers. If the signal is aborted, rejects with its reason and terminates the thread.
+   */
+  readonly startEngineThread: ((signal?: AbortSignal) => Promise<EngineThread>) | undefined
+  /** The runtime's threads; `undefined` where there are none, or where they cannot share memory. */
   readonly threads: ThreadHost | undefined
 }

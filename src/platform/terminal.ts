@@ -1,73 +1,73 @@
 /** One of a program's two outputs. */
 export interface Output {
-  /** Someone watches: progress may be drawn, and control characters would be obeyed. */
+  /** Whether it is a terminal, where progress can be drawn and control characters take effect. */
   readonly isTerminal: boolean
   /** Whether escape sequences for colours are wanted: see `wantsColors`. */
   readonly hasColors: boolean
-  /** Characters that fit into a line at the moment; `undefined` where it is not a terminal. */
+  /** Current width in characters; `undefined` where it is not a terminal. */
   readonly columns: number | undefined
-  /** Resolves when the text is on its way, so that a slow reader slows the writer. */
+  /** Resolves when the text has been handed to the system, so that a slow reader slows the writer down. */
   write(text: string): Promise<void>
 }
 
-/** What a line is that is thrown away before it has ended. */
+/** Stands for a line that was discarded before it ended. */
 export const ABANDONED = Symbol('a line that is thrown away')
 
-/** How lines that are typed are read. */
+/** How typed lines are read. */
 export interface LineOptions {
-  /** Whether a text that is typed is to go on in another line, rather than be sent at the Enter key. Default: never. */
+  /** Whether Enter continues the typed text on another line instead of sending it. Default: never. */
   continues?(text: string): boolean
-  /** What the start of a line may be completed to at the Tab key: whole lines. Default: none. */
+  /** Completions of a line's beginning for the Tab key, as whole lines. Default: none. */
   complete?(text: string): readonly string[]
 }
 
 /** Standard input, line by line. */
 export interface Lines {
-  /** Someone types: lines can be edited, earlier ones come back, and pasted ones stay together. */
+  /** Whether it is a terminal: lines can be edited, there is a history, and pasted lines stay together. */
   readonly isTerminal: boolean
   /**
-   * The next line without its end, asked for with `prompt` where someone types; `undefined` when there are no more.
-   * Lines that are pasted together or that continue come as one text, `\n` between them.
+   * The next line without its line break, prompted for with `prompt` on a terminal; `undefined` when there are no more.
+   * Lines that are pasted together or that continue are returned as one text with `\n` between them.
    */
   next(prompt: string): Promise<string | typeof ABANDONED | undefined>
-  /** Calls the listener at each Ctrl-C, which then does nothing else. */
+  /** Calls the listener on each Ctrl-C, which then does nothing else. */
   onInterrupt(listener: () => void): void
   /**
-   * Throws away lines that wait to be asked for. If one has been asked for, `ABANDONED` comes in its place, whatever
-   * is typed of it; says whether anything was.
+   * Discards lines that have not been read yet. A pending `next` resolves with `ABANDONED`, whatever has been typed; returns
+   * whether anything had been typed.
    */
   abandon(): boolean
   close(): void
 }
 
-/** What a command line program needs from the process that it runs in. */
+/** What a command line program needs from its process. */
 export interface Terminal {
   readonly stdout: Output
   readonly stderr: Output
-  /** Whether errors are to show where they come from. */
+  /** Whether errors are printed with their stack traces. */
   readonly debug: boolean
-  /** Whether standard input is someone who types rather than a file or a pipe. */
+  /** Whether standard input is a terminal rather than a file or a pipe. */
   readonly inputIsTerminal: boolean
-  /** Bytes of memory that a program may take now; `undefined` where the runtime does not say. */
+  /** Bytes of memory that are available now; `undefined` if unknown. */
   readonly availableMemory: number | undefined
   /** All of standard input. Rejects with `INVALID_ARGUMENT` when it is not UTF-8. */
   readInput(): Promise<string>
-  /** Begins to read standard input line by line. Until it is closed, Ctrl-C belongs to it. */
+  /** Starts reading standard input line by line. Until closed, it handles Ctrl-C. */
   openLines(options?: LineOptions): Lines
   /**
-   * A whole text file. Rejects with `NOT_FOUND`, `IO`, `LIMIT` for more than 64 MiB, `INVALID_ARGUMENT` when it is not
+   * Reads a text file. Rejects with `NOT_FOUND`, `IO`, `LIMIT` for more than 64 MiB, `INVALID_ARGUMENT` when it is not
    * UTF-8.
    */
   readFile(path: string): Promise<string>
-  /** Writes a whole text file, in the place of any there was. Rejects with `IO`. */
+  /** Writes a text file, replacing an existing one. Rejects with `IO`. */
   writeFile(path: string, text: string): Promise<void>
-  /** Calls the listener at the first Ctrl-C instead of ending; the second one ends. Returns a function that undoes it. */
+  /** Calls the listener on the first Ctrl-C instead of exiting; the second one exits. Returns a function that undoes this. */
   onInterrupt(listener: () => void): () => void
 }
 
 /**
- * Whether to write colours: where someone watches a terminal that knows them, unless NO_COLOR is set; FORCE_COLOR asks
- * for them anywhere, and with 0 or false for none.
+ * Whether to write colours: on a terminal that supports them, unless NO_COLOR is set. FORCE_COLOR enables them anywhere, or
+ * disables them if it is 0 or false.
  */
 export function wantsColors({
   isTerminal,

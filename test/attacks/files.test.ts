@@ -1,26 +1,26 @@
 import { describe } from 'vitest'
 import { testAttack } from './support/child.js'
 
-/** What Node, the transpiler and the kernels take before anything is read. */
+/** Memory of Node, the transpiler and the kernels before anything is read, in MB. */
 const BASE = 260
 
-/** With the most that the child may take, in MB besides `BASE`: about twice what the file has in memory. */
+/** With the child's memory limit, in MB besides `BASE`: about twice the file's size in memory. */
 const FILES: readonly (readonly [what: string, residentMegabytes: number])[] = [
   ['64 MB of booleans', 150],
   ['256 MB of booleans', 150],
-  ['as many booleans as may be', 150],
+  ['as many booleans as allowed', 150],
   ['200 MB of strings of two letters', 400],
-  ['as many strings of two letters as may be', 400],
-  ['as many empty strings as may be', 300],
-  ['as many doubles as may be', 300],
+  ['as many strings of two letters as allowed', 400],
+  ['as many empty strings as allowed', 300],
+  ['as many doubles as allowed', 300],
   ['seven texts of 60 MB', 850],
   ['keys of 60 kB each', 150],
   ['arrays within arrays', 150],
   ['an architecture of 30 MB', 250],
   ['tokens of two letters', 250],
   ['tokens of 60 MB each', 1000],
-  ['as many tokens as may be', 500],
-  ['as many merges as may be', 300],
+  ['as many tokens as allowed', 500],
+  ['as many merges as allowed', 300],
 ]
 
 describe('metadata', () => {

@@ -1,14 +1,14 @@
 import { describe } from 'vitest'
 import { testAttack } from './support/child.js'
 
-/** As many as a template may have characters, and a few less. */
+/** Slightly fewer characters than a template may have. */
 const SIZE = 130_000
 const fill = (piece: string) => piece.repeat(Math.floor(SIZE / piece.length))
-/** Pieces of a hostile template: what precedes, what is repeated, what follows. */
+/** Pieces of a hostile template: the beginning, the repeated part, the end. */
 const around = (before: string, piece: string, after: string) =>
   before + piece.repeat(Math.floor((SIZE - before.length - after.length) / piece.length)) + after
 
-/** What a lexer that looks ahead for the end of something would read again and again. */
+/** Text that a lexer would scan repeatedly if it looked ahead for the end of something. */
 const LEXER = Object.entries({
   spaces: fill(' '),
   'spaces before a tag': around('', ' ', '{%- if 1 %}{% endif %}'),
@@ -34,7 +34,7 @@ const LEXER = Object.entries({
   'a string of backslashes': around("{{ '", '\\', "' }}"),
   'a string of escapes': around("{{ '", '\\x41', "' }}"),
   'escapes without digits': around("{{ '", '\\N{', "' }}"),
-  'strings beside each other': around('{{ ', "'a' ", '}}'),
+  'adjacent strings': around('{{ ', "'a' ", '}}'),
   digits: around('{{ ', '9', ' }}'),
   'digits and underscores': around('{{ ', '1_', ' }}'),
   'digits and dots': around('{{ ', '1.', ' }}'),
@@ -116,7 +116,7 @@ const RENDERING = Object.entries({
 
 describe('hostile templates', () => {
   const limits = { heapMegabytes: 400, seconds: 240 }
-  testAttack('Jinja text that is read again and again', 'jinja-language.ts', LEXER.length, limits, LEXER)
+  testAttack('Jinja text that could be scanned repeatedly', 'jinja-language.ts', LEXER.length, limits, LEXER)
   testAttack('Jinja text that nests or repeats', 'jinja-language.ts', PARSER.length, limits, PARSER)
-  testAttack('Jinja programs without end', 'jinja-language.ts', RENDERING.length, limits, RENDERING)
+  testAttack('endless Jinja programs', 'jinja-language.ts', RENDERING.length, limits, RENDERING)
 })

@@ -23,7 +23,7 @@ testAttack(
   { formats: FORMATS },
 )
 
-// Before their memory was let go of, a hundred models of 27 MB on two threads took 1.6 GB.
+// Before their memory was released, a hundred models of 27 MB on two threads took 1.6 GB.
 for (const threads of [1, 2]) {
   testAttack(
     `a hundred loads and disposals, threads: ${threads}`,

@@ -1,11 +1,11 @@
-/** Replies that are made to take long or much memory, in each format; what a model writes is as untrusted as its file. */
+/** Replies that are meant to take long or much memory, in each format; a model's output is as untrusted as its file. */
 import { describe } from 'vitest'
 import type { ReplyFormatOverrides } from '../../src/chat/reply/format.js'
 import { testAttack } from './support/child.js'
 
 type Tools = Exclude<NonNullable<ReplyFormatOverrides['tools']>, 'none'>
 
-/** For each of the readers a dialect that uses it, and how a call begins, up to different places in it; the first opens it. */
+/** For each reader a dialect that uses it, with beginnings of a call of different lengths; the first one opens it. */
 const HEADS = {
   hermes: ['<tool_call>', '<tool_call>{"name": "a", "arguments": {"b": "'],
   granite: ['<|tool_call|>[', '<|tool_call|>{"name": "a"}'],
@@ -34,7 +34,7 @@ const HEADS = {
   ],
 } as const satisfies Partial<Record<Tools, readonly string[]>>
 
-/** Hundreds of kilobytes of these behind a head: white space, quotes, brackets, commas, and the head itself. */
+/** Hundreds of kilobytes of these after a head: white space, quotes, brackets, commas, and the head itself. */
 const FILLERS = [' ', '\n', 'x', '"', '[', '{', '1,', '\n</function> ', '\n<parameter=b>']
 
 describe('replies', () => {

@@ -2,22 +2,22 @@ import { testAttacks } from './support/child.js'
 
 const SERVERS = [
   'an endless body of zeros',
-  'an endless body that begins as a model',
+  'an endless body that begins like a model',
   'an endless model',
   'a body that announces 4 GB',
   'a model that announces 4 GB',
-  'a little gzip that becomes much',
+  'a small gzip body that expands to much',
   'ranges that never end',
   'silence',
   'a head and silence',
   'a drip',
   'a redirect to itself',
-  'headers without an end',
+  'endless headers',
   'cut after each byte',
   '503 for ever',
 ]
 
-// The base is some 200 MB; 64 MB are kept of a body without ranges, and as many wait on both sides of the connection.
+// The base is about 200 MB; 64 MB are kept of a body without ranges, and as many are buffered on both sides of the connection.
 const LIMITS = { heapMegabytes: 300, residentMegabytes: 550, seconds: 120 }
 
 testAttacks('server', 'servers.ts', 2, LIMITS, SERVERS)

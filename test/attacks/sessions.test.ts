@@ -1,7 +1,7 @@
 import { testAttack } from './support/child.js'
 
 testAttack(
-  'saved sessions whose numbers lie, with a checksum that fits',
+  'saved sessions with wrong numbers and a valid checksum',
   'hostile-states.ts',
   1501,
   { heapMegabytes: 200, residentMegabytes: 500, seconds: 300 },
@@ -9,7 +9,7 @@ testAttack(
 )
 
 testAttack(
-  'dispose at any turn of the event loop, whatever is running',
+  'dispose at any turn of the event loop, during any call',
   'dispose-any-time.ts',
   11 * 30,
   { heapMegabytes: 300, residentMegabytes: 900, seconds: 300 },

@@ -1,15 +1,15 @@
 /**
- * Templates of at most 2 kB that would take all memory or never end, were they not stopped. Each kind runs in a process with
- * a heap of 512 MB; the time is far more than any of them takes.
+ * Templates of at most 2 kB that would take all memory or never end if they were not stopped. Each kind runs in a process with
+ * a heap of 512 MB; the time limit is far above what any of them takes.
  */
 import { describe } from 'vitest'
 import { testAttack } from './support/child.js'
 
-/** Texts and lists of a million for what follows to work on. */
+/** Texts and lists of a million elements as inputs. */
 const MILLION = "{% set s = 'a' * 1000000 %}"
 const LIST = '{% set l = [1] * 1000000 %}'
 const times = (count: number, statement: string) => `{% for i in range(${count}) %}${statement}{% endfor %}`
-/** Statements that keep what they make, in variables of their own. */
+/** Statements that keep their results, in separate variables. */
 const kept = (count: number, value: string) =>
   Array.from({ length: count }, (_, i) => `{% set v${i} = ${value} %}`).join('')
 const again = (value: string, count = 100_000) => times(count, `{% set x = ${value} %}`)

@@ -4,7 +4,7 @@ import type { SequenceMemory } from '../../src/backend/memory.js'
 
 const VOCAB = 100
 
-/** As much of a memory as a batch is checked by. */
+/** The part of a memory that `checkBatch` reads. */
 function memoryOf(length: number): SequenceMemory {
   return { length } as SequenceMemory
 }
@@ -22,7 +22,7 @@ const SOUND: Batch = {
   outputs: [1, 2, 4],
 }
 
-/** The sound batch with run `index` changed. */
+/** The valid batch with run `index` changed. */
 function withRun(index: number, change: Partial<Record<keyof Run, unknown>>): Batch {
   const runs = SOUND.runs.map((run, i) => (i === index ? ({ ...run, ...change } as Run) : run))
   return { ...SOUND, runs }
@@ -33,7 +33,7 @@ function check(batch: Partial<Record<keyof Batch, unknown>>): void {
 }
 
 describe('a batch', () => {
-  it('that is sound is accepted, with its lists of any kind', () => {
+  it('that is valid is accepted, with arrays or typed arrays', () => {
     check({})
     check({ ids: Int32Array.from([5, 0, 99, 4, 3]), positions: Uint32Array.from([7, 8, 0, 1, 2]) })
     check({ outputs: [] })
@@ -68,8 +68,8 @@ describe('a batch', () => {
     ['an id that is NaN', { ids: [5, Number.NaN, 99, 4, 3] }, 'row 1: token NaN'],
     ['an id that is text', { ids: [5, 0, '99', 4, 3] }, 'row 2: token "99"'],
     ['an id that is missing', { ids: [5, 0, undefined, 4, 3] }, 'row 2: token undefined'],
-    ['no runs', { runs: [] }, 'rows 0 to 4 belong to no run'],
-    ['rows behind the last run', { runs: SOUND.runs.slice(0, 1) }, 'rows 2 to 4 belong to no run'],
+    ['no runs', { runs: [] }, 'rows 0 to 4 are not in any run'],
+    ['rows after the last run', { runs: SOUND.runs.slice(0, 1) }, 'rows 2 to 4 are not in any run'],
     ['a run that begins late', withRun(1, { firstRow: 3 }), 'run 1 begins at row 3, not at 2'],
     ['a run that begins early', withRun(1, { firstRow: 1 }), 'run 1 begins at row 1, not at 2'],
     ['a first run that begins late', { runs: SOUND.runs.slice(1) }, 'run 0 begins at row 2, not at 0'],
@@ -82,7 +82,7 @@ describe('a batch', () => {
     ['an unknown phase', withRun(1, { phase: 'verify' }), 'run 1: phase "verify" is unknown'],
     ['no phase', withRun(0, { phase: undefined }), 'run 0: phase undefined is unknown'],
     [
-      'a foreign memory',
+      'a memory of another model',
       withRun(1, { memory: foreign }),
       'run 1: its memory is disposed or belongs to another model',
     ],
@@ -103,10 +103,10 @@ describe('a batch', () => {
       "row 3 is at position 0, not at 1, where run 1's memory continues",
     ],
     ['positions before the end', { positions: [6, 7, 0, 1, 2] }, 'row 0 is at position 6, not at 7'],
-    ['positions behind the end', { positions: [7, 8, 1, 2, 3] }, 'row 2 is at position 1, not at 0'],
+    ['positions after the end', { positions: [7, 8, 1, 2, 3] }, 'row 2 is at position 1, not at 0'],
     ['a position that is NaN', { positions: [7, Number.NaN, 0, 1, 2] }, 'row 1 is at position NaN, not at 8'],
     [
-      'an output row that is not there',
+      'an output row that does not exist',
       { outputs: [1, 5] },
       'output row 5; rows 0 to 4 in ascending order are possible',
     ],
@@ -115,9 +115,9 @@ describe('a batch', () => {
     ['an output row twice', { outputs: [2, 2] }, 'output row 2'],
     ['half an output row', { outputs: [0.5] }, 'output row 0.5'],
     ['an output row that is NaN', { outputs: [Number.NaN] }, 'output row NaN'],
-    ['an unknown wish', { want: 'scores' }, '"scores" cannot be wanted; "logits" or "hidden" can'],
-    ['an empty wish', { want: '' }, '"" cannot be wanted'],
-  ])('with %s is refused', (_, change, message) => {
+    ['an unknown want', { want: 'scores' }, 'want is "scores"; "logits" and "hidden" are possible'],
+    ['an empty want', { want: '' }, 'want is ""'],
+  ])('with %s is rejected', (_, change, message) => {
     expect(() => check(change)).toThrow(
       expect.objectContaining({
         name: 'DasllamaError',
@@ -128,11 +128,11 @@ describe('a batch', () => {
     expect(() => check(change)).toThrow(message)
   })
 
-  it('whose signal is aborted rejects with its reason', () => {
+  it('whose signal is aborted is rejected with its reason', () => {
     expect(() => check({ signal: AbortSignal.abort(new Error('enough')) })).toThrow('enough')
   })
 
-  it('quotes what it refuses cut short', () => {
+  it('is rejected with a message that shortens long values', () => {
     const ids = [5, 0, 'x'.repeat(10_000), 4, 3]
     expect(() => check({ ids })).toThrow(
       expect.objectContaining({ message: expect.stringMatching(/^.{0,250}$/) }),

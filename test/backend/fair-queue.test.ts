@@ -3,7 +3,7 @@ import { FairQueue } from '../../src/backend/fair-queue.js'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-it('does one work at a time, in the order in which it was asked for', async () => {
+it('runs one work at a time, in the order of the calls', async () => {
   const queue = new FairQueue()
   const done: string[] = []
   const work = (name: string) => async () => {
@@ -17,7 +17,7 @@ it('does one work at a time, in the order in which it was asked for', async () =
   expect(done).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]))
 })
 
-it('lets nobody in between who has not waited', async () => {
+it('lets no new call overtake the waiting ones', async () => {
   const queue = new FairQueue()
   const done: string[] = []
   const forever = async (name: string) => {
@@ -27,7 +27,7 @@ it('lets nobody in between who has not waited', async () => {
   expect(done.join('')).toMatch(/^(ab){3}$/)
 })
 
-it('goes on after work that fails', async () => {
+it('continues after work that fails', async () => {
   const queue = new FairQueue()
   const failing = queue.run(() => Promise.reject(new Error('no')))
   const next = queue.run(async () => 'yes')
@@ -35,7 +35,7 @@ it('goes on after work that fails', async () => {
   expect(await next).toBe('yes')
 })
 
-it('lets those who are aborted go at once, and does their work never', async () => {
+it('rejects aborted waiters at once and never runs their work', async () => {
   const queue = new FairQueue()
   let finish = () => {}
   const running = queue.run(() => new Promise<void>((resolve) => (finish = resolve)))
@@ -55,7 +55,7 @@ it('lets those who are aborted go at once, and does their work never', async () 
   expect(await queue.run(async () => 'free again')).toBe('free again')
 })
 
-it('goes on after work that throws before it is a promise', async () => {
+it('continues after work that throws synchronously', async () => {
   const queue = new FairQueue()
   const failing = queue.run(() => {
     throw new Error('at once')
@@ -64,7 +64,7 @@ it('goes on after work that throws before it is a promise', async () => {
   expect(await queue.run(async () => 'yes')).toBe('yes')
 })
 
-it('does not lose its turn to one who leaves, whether before, between or after others', async () => {
+it('keeps the order when a waiter is aborted, whether first, in between or last', async () => {
   for (const leaving of [0, 1, 2, 3]) {
     const queue = new FairQueue()
     const done: number[] = []
@@ -84,12 +84,12 @@ it('does not lose its turn to one who leaves, whether before, between or after o
   }
 })
 
-it('lets one that is aborted as its turn comes in, and those behind it after it', async () => {
+it('continues in order when a waiter is aborted just as its turn comes', async () => {
   const queue = new FairQueue()
   const controller = new AbortController()
   const done: string[] = []
   const running = queue.run(async () => {
-    // Those who wait are let in when this returns.
+    // The next waiter starts when this returns.
     queueMicrotask(() => queueMicrotask(() => controller.abort('too late')))
   })
   const next = queue.run(async () => void done.push('next'), controller.signal).catch(() => done.push('left'))
@@ -99,7 +99,7 @@ it('lets one that is aborted as its turn comes in, and those behind it after it'
   expect(done[1]).toBe('last')
 })
 
-it('keeps nothing of a signal that outlives it', async () => {
+it('leaves no listeners on a signal', async () => {
   const queue = new FairQueue()
   const { signal } = new AbortController()
   let listeners = 0

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { renderConstrained } from '../../bench/constrained/tables.js'
 import { RECORD } from './record-fixture.js'
 
-it("shows what masks cost, and their share of the model's steps", () => {
+it("shows the cost of masks, and their share of the model's steps", () => {
   const text = renderConstrained({
     schema: 1,
     date: RECORD.date,

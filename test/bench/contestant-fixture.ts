@@ -1,6 +1,6 @@
 import type { Contestant } from '../../bench/contestants/contestant.js'
 
-/** A contestant that does nothing, refuses the path "bad" and dies of the path "deadly". */
+/** A contestant that does nothing, rejects the path "bad" and exits on the path "deadly". */
 export const contestant: Contestant = {
   async describe() {
     return { nothing: '1' }

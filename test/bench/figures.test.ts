@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/model-files.js'
 import { RECORD } from './record-fixture.js'
 
 describe('figures', () => {
-  it('show the ratios of a record, of what both have measured', () => {
+  it('show the ratios of a record where both have measurements', () => {
     const [figure, ...others] = speedFigures(RECORD)
     expect(others).toEqual([])
     expect(figure).toContain('dasllama ÷ rival')
@@ -20,12 +20,12 @@ describe('figures', () => {
     expect(figure).not.toContain('2 threads')
   })
 
-  it('are none where nothing is compared', () => {
+  it('are empty if nothing is compared', () => {
     expect(speedFigures({ ...RECORD, contestants: RECORD.contestants.slice(0, 1) })).toEqual([])
     expect(depthFigure({ ...RECORD, models: [] })).toBeUndefined()
   })
 
-  it('lie beside their record, and a summary shows those', async () => {
+  it('are saved next to their record, and a summary shows them', async () => {
     await using folder = await temporaryFolder()
     const records = pathToFileURL(`${folder.path}/`)
     const record = new URL('2026-01-02.json', records)
@@ -56,7 +56,7 @@ describe('figures', () => {
 })
 
 describe('engines', () => {
-  it('have the builds that each can run', () => {
+  it('have the builds that each supports', () => {
     const names = ENGINE_ENTRANTS.map(({ name }) => name)
     expect(names).toHaveLength(19)
     expect(names).toContain('Node 20, baseline')

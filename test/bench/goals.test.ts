@@ -6,14 +6,14 @@ import type { BenchRecord, TestRecord } from '../../bench/record.js'
 import { RECORD } from './record-fixture.js'
 
 describe('the goals', () => {
-  it('are about models and contestants that there are, compared where they run', () => {
+  it('are about existing models and contestants, compared where they run', () => {
     expect(() => chooseModels(GOAL_MODELS)).not.toThrow()
     for (const { ours, rival } of GOALS) {
       expect(ENTRANTS.find(({ name }) => name === rival)?.against, rival).toContain(ours)
     }
   })
 
-  it('say who is measured on a model; on others, all', () => {
+  it('define which contestants are measured on a model; on other models, all', () => {
     const names = (model: string) => goalEntrants(model).map(({ name }) => name)
     expect(names('1.1B-Q4_0')).toEqual(['dasllama', 'llama.cpp', 'dasllama wide', 'llama.cpp without AMX'])
     expect(new Set(names('mine.gguf'))).toEqual(new Set(GOALS.flatMap(({ ours, rival }) => [ours, rival])))
@@ -22,7 +22,7 @@ describe('the goals', () => {
 
 describe('renderGoals', () => {
   const contestants = ['dasllama', 'llama.cpp'].map((name) => ({ ...RECORD.contestants[0], name }))
-  /** Samples of a test of a hundred tokens: its rates are 100,000 by the milliseconds. */
+  /** Samples of a test of a hundred tokens: its rates are 100,000 divided by the milliseconds. */
   const test = (test: string, contestant: string, samples: number[]): TestRecord => ({
     test,
     contestant,
@@ -36,7 +36,7 @@ describe('renderGoals', () => {
     models: [{ ...RECORD.models[0], name, tests }],
   })
 
-  it('tells met from missed', () => {
+  it('distinguishes met and missed goals', () => {
     const lines = renderGoals(
       record('135M-Q8_0', [
         test('pp100', 'dasllama', [200]),
@@ -47,7 +47,7 @@ describe('renderGoals', () => {
     ).split('\n')
     expect(lines[0]).toMatch(/^Goals: 1 met, 1 missed\./)
     expect(lines[2]).toBe(
-      '| ours | rival | model | aims, prompt · decode | prompt, 2 threads | decode, 2 threads |',
+      '| ours | rival | model | goals, prompt · decode | prompt, 2 threads | decode, 2 threads |',
     )
     expect(lines[4]).toBe(
       '| dasllama | llama.cpp | 135M-Q8_0 | 0.6 · 1 | **0.50 (500 : 1000)** | 1.00 (100 : 100) |',
@@ -55,7 +55,7 @@ describe('renderGoals', () => {
     expect(lines).toHaveLength(5)
   })
 
-  it('shows ratios that have no aim, and leaves out what was not measured', () => {
+  it('shows ratios without a goal, and leaves out what was not measured', () => {
     const tests = [
       test('tg100', 'dasllama', [500]),
       test('tg100', 'llama.cpp', [1000]),

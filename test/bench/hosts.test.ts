@@ -27,13 +27,13 @@ it('asks a contestant in another process', async () => {
   expect(await link.ask({ do: 'memory' })).toEqual({ engineBytes: 256, rss: expect.any(Number) })
 })
 
-it('says so when the process ends instead of answering', async () => {
+it('reports that the process ended instead of answering', async () => {
   await using link = await open()
   const death = link.ask({ do: 'load', source: 'deadly', options })
   await expect(death).rejects.toThrow('the process ended with exit code 3 while asked to load')
 })
 
-it('refuses an engine that is not there', async () => {
+it('rejects an engine that is not installed', async () => {
   await expect(openHost({ engine: 'node 1' }, MODULE)).rejects.toThrow('node 1 is not there: npm run engines')
 })
 
@@ -57,13 +57,13 @@ describe('a contestant that is not in a process', () => {
     expect((await link.ask({ do: 'describe' })).runtime).toMatch(/^workerd \d/)
     await expect(link.ask({ do: 'load', source: 'bad', options })).rejects.toThrow('a bad model')
     await link.ask({ do: 'load', source: 'good', options })
-    // Its own clock stands still.
+    // Its own clock does not advance.
     expect(await link.ask({ do: 'time', kind: 'tg', ids: [1] })).toBeGreaterThan(0)
   })
 })
 
 describe('files of this machine', () => {
-  it.skipIf(withoutChromium)('have addresses on a page, those outside of the repository too', async () => {
+  it.skipIf(withoutChromium)('have addresses on a page, also those outside the repository', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'model.bin')
     await writeFile(path, 'weights')

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { installed } from '../../bench/install.js'
 import { temporaryFolder } from '../support/model-files.js'
 
-it('leaves alone what is installed, and what needs no installing', async () => {
+it('does nothing if packages are installed or not needed', async () => {
   await using folder = await temporaryFolder()
   await mkdir(`${folder.path}/node_modules`)
   await writeFile(`${folder.path}/node_modules/.package-lock.json`, '{}')
@@ -14,7 +14,7 @@ it('leaves alone what is installed, and what needs no installing', async () => {
   expect(told).toEqual([])
 })
 
-it('rejects where npm cannot install', async () => {
+it('rejects if npm cannot install', async () => {
   await using folder = await temporaryFolder()
   const told: string[] = []
   await expect(installed(pathToFileURL(`${folder.path}/`), (text) => told.push(text))).rejects.toThrow(

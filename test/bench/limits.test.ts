@@ -29,9 +29,9 @@ describe('the tables of limits', () => {
     expect(renderLimits([])).toBe('')
   })
 
-  it('show what a figure reaches of the highest limit of its kind and engine', () => {
+  it('show the share of the highest limit of its kind and engine that a figure reaches', () => {
     const lines = renderDistances({ ...RECORD, limits: LIMITS }).split('\n')
-    // 100 tokens a second, of 2 MB each; 500 tokens a second, of 2.4M multiplications each.
+    // 100 tokens per second, of 2 MB each; 500 tokens per second, of 2.4M multiplications each.
     expect(lines).toContain('| first | tg10 | dasllama | 1 | 0.20 GB/s | 50 % | 25 % |')
     expect(lines).toContain('| first | pp100 | dasllama | 1 | 1.20 GMAC/s | 25 % | – |')
     expect(lines).toContain('| first | pp100 | rival | 1 | 4.80 GMAC/s | – | – |')
@@ -42,7 +42,7 @@ describe('the tables of limits', () => {
 describe('the loops', () => {
   const memory = () => new WebAssembly.Memory({ initial: 2, maximum: 65536 })
 
-  it('read every word of a span, and nothing behind it', async () => {
+  it('read every word of a span, and nothing after it', async () => {
     const bytes = await compileKernels(limitSource('baseline'))
     const shared = memory()
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory: shared, abort() {} } })
@@ -54,7 +54,7 @@ describe('the loops', () => {
     expect(words[0] ^ words[1] ^ words[2] ^ words[3]).toBe(wanted)
   })
 
-  it('multiply and add in every lane of every chain as often as they say', async () => {
+  it('multiply and add in every lane of every chain as often as reported', async () => {
     const bytes = await compileKernels(limitSource('baseline'))
     const shared = memory()
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory: shared, abort() {} } })

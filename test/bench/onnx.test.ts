@@ -54,7 +54,7 @@ describe('ONNX', () => {
     const model = onnxModel(shape, format)
     expect(hex(onnxModel(shape, format))).toBe(hex(model))
     const printed = Buffer.from(joined(model)).toString('latin1')
-    // Seven matrices a layer and one for the logits. A node's type has the field 4 and its length before it.
+    // Seven matrices per layer and one for the logits. A node's type is preceded by the field 4 and its length.
     expect(printed.split(`\x22${String.fromCharCode(op.length)}${op}`)).toHaveLength(2 * 7 + 2)
     expect(printed).toContain('past.1.value')
     expect(lengthOf(model)).toBeGreaterThan(bytes)

@@ -32,14 +32,14 @@ export const RECORD: BenchRecord = {
   contestants: [
     {
       name: 'dasllama',
-      how: 'as it is',
+      how: 'directly',
       runtime: 'Node 24.0.0',
       versions: { dasllama: '0.1.0' },
       against: [],
     },
     {
       name: 'rival',
-      how: 'in its way',
+      how: 'through its API',
       runtime: 'Node 20.0.0',
       versions: { rival: '9', engine: 'b1' },
       against: ['dasllama', 'dasllama elsewhere'],

@@ -16,7 +16,7 @@ describe('recordName', () => {
 })
 
 describe('records', () => {
-  it('come back as they were saved, the newest first', async () => {
+  it('are read as they were saved, the newest first', async () => {
     await using folder = await temporaryFolder()
     const records = new URL('records/', pathToFileURL(`${folder.path}/`))
     await expect(newestRecord(records)).rejects.toThrow('no record yet')
@@ -28,7 +28,7 @@ describe('records', () => {
     expect(file.pathname).toMatch(/2026-11-01-0000-.*\.json$/)
   })
 
-  it('of schema 1 come back as of today', async () => {
+  it('of schema 1 are converted to the current schema', async () => {
     await using folder = await temporaryFolder()
     const records = new URL('records/', pathToFileURL(`${folder.path}/`))
     const [{ name, tests }] = RECORD.models

@@ -29,7 +29,7 @@ describe('the sampling tables', () => {
     expect(tables).toContain('| greedy | 0.400 / 0.400 | – |')
   })
 
-  it("work out the chain's share of the model's step", () => {
+  it("compute the chain's share of the model's step", () => {
     expect(renderBeside(SAMPLING)).toContain('| 32,000 | 10.0 ms | greedy | 0.200 | 2.0 % | 0.500 |')
   })
 })

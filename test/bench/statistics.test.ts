@@ -11,7 +11,7 @@ describe('summarise', () => {
     expect(summarise(samples)).toEqual(expected)
   })
 
-  it('has as many samples below the median as above, whatever their order, which it leaves alone', () => {
+  it('has as many samples below the median as above, in any order, which it does not change', () => {
     const samples = fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 1 })
     fc.assert(
       fc.property(samples, (samples) => {
@@ -26,7 +26,7 @@ describe('summarise', () => {
     )
   })
 
-  it('refuses no samples', () => {
+  it('throws without samples', () => {
     expect(() => summarise([])).toThrow(RangeError)
   })
 })

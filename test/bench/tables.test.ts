@@ -7,12 +7,12 @@ import { RECORD } from './record-fixture.js'
 describe('renderRecord', () => {
   const lines = renderRecord(RECORD).split('\n')
 
-  it('says when, where and how', () => {
+  it('shows when, where and how it was measured', () => {
     expect(lines[0]).toBe(
       '2026-01-02, commit abc1234+: Intel(R) Xeon(R) CPU @ 2.20GHz, 2 cores, linux x64, Node 20.0.0 (V8 11.3).',
     )
     expect(lines).toContain('Load average: 0.1 before, 1 after.')
-    expect(lines).toContain('- rival: in its way (Node 20.0.0; rival 9; engine b1)')
+    expect(lines).toContain('- rival: through its API (Node 20.0.0; rival 9; engine b1)')
   })
 
   it('shows medians, spreads and ratios of speed, losses as well as wins', () => {
@@ -21,7 +21,7 @@ describe('renderRecord', () => {
     expect(lines).toContain('| first | tg10 | 1 | 100 (100–100) | 66.7 (66.7–66.7) | 1.50 |')
   })
 
-  it('shows a gap where a contestant has no samples, and why', () => {
+  it('shows a gap if a contestant has no samples, and the reason', () => {
     expect(lines).toContain('| second | tg10 | 1 | 10000 (10000–10000) | – | – |')
     expect(lines).toContain('| first | tg10 | 2 | 200 | – | – |')
     expect(lines).toContain('- second, rival: cannot read it')
@@ -32,7 +32,7 @@ describe('renderRecord', () => {
     expect(lines).toContain('| first | 2.0 MB | rival | 1 | 123 ms | – | – | 10.0 MB | 1.0 MB |')
   })
 
-  it('says what a model consists of', () => {
+  it("shows a model's formats and size", () => {
     expect(lines).toContain('- first: invented; 2.5M parameters (Q8_0 100%, F32 1%, F16 <1%), 256 positions')
   })
 
@@ -41,11 +41,11 @@ describe('renderRecord', () => {
     expect(lines).toContain('| the package: unpacked, tarball | 150.0 kB | 50.0 kB |')
   })
 
-  it('leaves the section of what was left out away when nothing was', () => {
+  it('has no section of skipped contestants if none was skipped', () => {
     expect(renderRecord({ ...RECORD, skipped: [] })).not.toContain('Left out')
   })
 
-  it('makes tables whose rows have as many cells as their heads', () => {
+  it('has tables whose rows have as many cells as their heads', () => {
     const tables = renderRecord(RECORD)
       .split('\n\n')
       .filter((section) => section.startsWith('|'))
@@ -76,7 +76,7 @@ describe('putBetweenMarkers', () => {
     expect(putBetweenMarkers(page(old), 'bench', 'new')).toBe(page('\n\nnew\n\n'))
   })
 
-  it.each(['# Title', 'x <!-- bench:end --> <!-- bench:begin -->'])('refuses %j', (text) => {
+  it.each(['# Title', 'x <!-- bench:end --> <!-- bench:begin -->'])('rejects %j', (text) => {
     expect(() => putBetweenMarkers(text, 'bench', 'new')).toThrow('<!-- bench:begin -->')
   })
 })

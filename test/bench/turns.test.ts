@@ -5,7 +5,7 @@ const WORKLOAD = { kind: 'tg', tokens: 20, depth: 0 } as const
 const WORK = { before: [], ids: Array.from({ length: 20 }, (_, i) => i) }
 const TURNS = { repetitions: 2, budgetMs: 1e9, warmUpMs: 0 }
 
-/** Players whose turns are noted: capitals where the work was whole. */
+/** Players whose turns are recorded: capitals if the work was complete. */
 function players(names: string, ms: (turn: number, name: string) => number) {
   const order: string[] = []
   const list = Array.from(
@@ -28,7 +28,7 @@ const never = (name: string, error: Error) => {
   throw new Error(name, { cause: error })
 }
 
-it('warms up, then measures in turns', async () => {
+it('warms up, then measures alternately', async () => {
   const { list, order } = players('ab', (turn) => turn)
   const tests = await takeTurns(WORKLOAD, WORK, list, TURNS, never)
   expect(order.join('')).toBe('abABAB')
@@ -38,7 +38,7 @@ it('warms up, then measures in turns', async () => {
   ])
 })
 
-it('measures a player once at least, and not beyond its budget', async () => {
+it('measures a player at least once, and not beyond its budget', async () => {
   const { list, order } = players('ab', (_, name) => (name === 'a' ? 60 : 40))
   const turns = { ...TURNS, repetitions: 4, budgetMs: 100 }
   const [a, b] = await takeTurns(WORKLOAD, WORK, list, turns, never)
@@ -49,7 +49,7 @@ it('measures a player once at least, and not beyond its budget', async () => {
 it('gives a slow player the beginning of the work', async () => {
   const ids = Array.from({ length: 100 }, (_, i) => i)
   const asked: Record<string, number[]> = { a: [], b: [], c: [] }
-  // Milliseconds a token: 1, 2 and 20.
+  // Milliseconds per token: 1, 2 and 20.
   const pace: Record<string, number> = { a: 1, b: 2, c: 20 }
   const list = Object.keys(pace).map(
     (name): Player => ({
@@ -72,7 +72,7 @@ it('gives a slow player the beginning of the work', async () => {
   ])
 })
 
-it('goes on without a player that fails, and keeps nothing of it', async () => {
+it('continues without a player that fails, and drops its samples', async () => {
   const failures: string[] = []
   const { list } = players('ab', (turn, name) => {
     if (name === 'a' && turn > 3) throw new Error('lost')

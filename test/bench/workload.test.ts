@@ -42,7 +42,7 @@ describe('contextFor', () => {
 })
 
 describe('workloadIds', () => {
-  it('gives as many ids as tokens, all of the vocabulary, the same every time', () => {
+  it('returns as many ids as tokens, all in the vocabulary, the same every time', () => {
     const workload = { kind: 'pp', tokens: 512, depth: 0 } as const
     const { before, ids } = workloadIds(workload, 300, 1)
     expect(before).toEqual([])
@@ -52,7 +52,7 @@ describe('workloadIds', () => {
     expect(workloadIds(workload, 300, 1).ids).toEqual(ids)
   })
 
-  it('begins what is generated with the BOS token', () => {
+  it('begins generation with the BOS token', () => {
     expect(workloadIds({ kind: 'tg', tokens: 4, depth: 0 }, 300, 1).ids[0]).toBe(1)
   })
 

@@ -1,4 +1,4 @@
-/** Kinds of what callers pass to a chat: keys that nothing reads, content in parts, sampling that the file recommends. */
+/** What callers pass to a chat: unknown keys, content in parts, sampling that the file recommends. */
 import { afterAll, beforeAll, expect } from 'vitest'
 import { readRecommendedSampling } from '../../src/facade/recommended-sampling.js'
 import { Metadata, type MetadataValue } from '../../src/gguf/metadata.js'
@@ -36,7 +36,7 @@ function failureOf(action: () => unknown): DasllamaError {
   throw new Error('it did not fail')
 }
 
-/** What is passed where, the key that nothing reads, and the one that is meant. */
+/** The argument, the unknown key in it, and the key that is meant. */
 type KeyCase = readonly [pass: (object: object) => unknown, object: object, key: string, meant?: string]
 
 const add = (object: object) => chat.add(object as never)
@@ -52,7 +52,7 @@ const result = (more: object) => ({ role: 'tool', content: 'x', ...more })
 const openAiCall = { id: 'abcdefghi', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }
 
 testKind<KeyCase>(
-  'keys that nothing reads',
+  'unknown keys',
   [
     [add, assistant({ tool_calls: [openAiCall] }), 'tool_calls', 'toolCalls'],
     [add, assistant({ reasoning_content: 'r' }), 'reasoning_content', 'reasoning'],
@@ -128,7 +128,7 @@ testKind<KeyCase>(
 )
 
 testKind<readonly [pass: (object: object) => unknown, object: object]>(
-  'keys that are fine',
+  'valid keys',
   [
     [add, user({ toolCalls: undefined, tool_calls: undefined })],
     [
@@ -172,7 +172,7 @@ testKind<readonly [content: unknown, is: string]>(
     own.addAssistant(content as never)
     own.addUser(content as never)
     expect(own.history.map((message) => message.content)).toEqual([is, is, is, is])
-    // Text of a message is never a control token, however it came.
+    // Text of a message is never a control token, whatever its form.
     using plain = createChat(model, {
       template: 'chatml',
       history: own.history,
@@ -183,7 +183,7 @@ testKind<readonly [content: unknown, is: string]>(
 )
 
 testKind<readonly [content: unknown, says: string]>(
-  'parts that are not text are refused by name',
+  'parts that are not text are rejected by type',
   [
     [[{ type: 'image_url', image_url: { url: 'a' } }], '"image_url"'],
     [[...text('a'), { type: 'input_audio', input_audio: {} }], 'content[1]: parts of type "input_audio"'],
@@ -216,7 +216,7 @@ const EITHER =
 const TEXT_ONLY = "{% for m in messages %}<{{ m.role }}>{{ m.content + '!' }}\n{% endfor %}<assistant>"
 
 testKind<readonly [template: string, prompt: string]>(
-  'what templates get of content in parts',
+  'how templates receive content in parts',
   [
     [PARTS_ONLY, '<user>one\ntwo<assistant>'],
     [EITHER, '<user>one\ntwo<assistant>'],
@@ -280,7 +280,7 @@ testKind<readonly [file: Readonly<Record<string, MetadataValue>>, is: object]>(
 )
 
 testKind<readonly [chat: object, reply: object, isRandom: boolean]>(
-  'what a caller says of sampling replaces the defaults value by value',
+  "a caller's sampling parameters override the defaults one by one",
   [
     [{}, {}, true],
     [{ temp: 0 }, {}, false],
@@ -312,20 +312,16 @@ testKind<readonly [chat: object, reply: object, isRandom: boolean]>(
   },
 )
 
-testKind<string | undefined>(
-  'the policy of a context that is full',
-  [undefined, DEFAULT_OVERFLOW],
-  (overflow) => {
-    using own = createChat(model, {
-      template: 'chatml',
-      session: { contextLength: 128 },
-      ...(overflow !== undefined && { overflow: overflow as never }),
-    })
-    for (let i = 0; i < 12; i++) own.addUser(`${i}: the little dog ran to the big red house and sat down`)
-    expect(own.renderPrompt().ids.length).toBeLessThan(128)
-    expect(own.omitted.messages).toBe(0)
-    own.respond()
-    expect(own.renderPrompt().text).toContain('11: the')
-    expect(own.renderPrompt().text).not.toContain('\n0: the')
-  },
-)
+testKind<string | undefined>('the policy for a full context', [undefined, DEFAULT_OVERFLOW], (overflow) => {
+  using own = createChat(model, {
+    template: 'chatml',
+    session: { contextLength: 128 },
+    ...(overflow !== undefined && { overflow: overflow as never }),
+  })
+  for (let i = 0; i < 12; i++) own.addUser(`${i}: the little dog ran to the big red house and sat down`)
+  expect(own.renderPrompt().ids.length).toBeLessThan(128)
+  expect(own.omitted.messages).toBe(0)
+  own.respond()
+  expect(own.renderPrompt().text).toContain('11: the')
+  expect(own.renderPrompt().text).not.toContain('\n0: the')
+})

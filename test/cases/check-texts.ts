@@ -1,6 +1,6 @@
 import type { CompiledGrammar } from '../../src/grammar/compiled-grammar.js'
 
-/** Throws for texts that the grammar does not accept or reject as it should. */
+/** Throws for texts that the grammar wrongly accepts or rejects. */
 export function checkTexts(
   grammar: CompiledGrammar,
   { accepts, rejects }: { readonly accepts: readonly string[]; readonly rejects: readonly string[] },
@@ -9,5 +9,6 @@ export function checkTexts(
     ...accepts.filter((text) => !grammar.matches(text)),
     ...rejects.filter((text) => grammar.matches(text)),
   ]
-  if (wrong.length > 0) throw new Error(`the other way round: ${JSON.stringify(wrong).slice(0, 300)}`)
+  if (wrong.length > 0)
+    throw new Error(`wrongly accepted or rejected: ${JSON.stringify(wrong).slice(0, 300)}`)
 }

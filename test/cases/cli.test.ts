@@ -14,7 +14,7 @@ import { FakeTerminal } from '../cli/fake-terminal.js'
 import { TINY_STORIES } from '../support/model-files.js'
 import { testKind } from './kind.js'
 
-/** What a command line without a model says, which is as far as it gets when all its flags are known. */
+/** The message of a command line without a model, which appears only if all its flags are known. */
 async function complaint(command: string, args: readonly string[]): Promise<string> {
   const terminal = new FakeTerminal({ inputIsTerminal: true })
   expect(await main([command, ...args], terminal)).toBe(2)
@@ -29,7 +29,7 @@ async function results(args: readonly string[], terminal = new FakeTerminal({ in
 
 describe('flags of other programs', () => {
   testKind(
-    'flags that mean the same as one of ours',
+    'flags with the same meaning as one of ours',
     [
       ...['-p', '--prompt', '-f', '--file', '--prompt-file'].map((flag) => ['run', flag, 'x']),
       ...[
@@ -118,7 +118,7 @@ describe('flags of other programs', () => {
   )
 
   testKind(
-    'a model that is given by a flag',
+    'a model given by a flag',
     ['-m', '--model', '--model-url', '-mu'].flatMap((flag) => [
       ['inspect', flag, 'none.gguf'],
       ['run', flag, 'none.gguf', '-p', 'x'],
@@ -133,7 +133,7 @@ describe('flags of other programs', () => {
   )
 
   testKind<[string, string[], RegExp]>(
-    'flags without a counterpart name what to write instead',
+    'the error for flags without a counterpart names what to use instead',
     [
       ['run', ['-cnv'], /dasllama chat is a conversation; run --chat/],
       ['run', ['-i'], /dasllama chat/],
@@ -187,7 +187,7 @@ describe('flags of other programs', () => {
   )
 
   testKind<[string, string, string | undefined]>(
-    'wrong flags never send anyone astray',
+    'unknown flags get helpful suggestions',
     [
       ['run', '--promt', 'did you mean --prompt?'],
       ['run', '--tempp', 'did you mean --temp?'],
@@ -212,7 +212,7 @@ describe('flags of other programs', () => {
   )
 
   testKind<[string[], RegExp]>(
-    'programs that are called like others',
+    'command lines of other programs',
     [
       [['-m', 'x.gguf', '-p', 'Hi'], /the command comes first: dasllama run MODEL --prompt TEXT/],
       [['--model', 'x.gguf'], /the command comes first/],
@@ -235,7 +235,7 @@ describe('flags of other programs', () => {
 
 describe('in a chat', () => {
   testKind<[string, Partial<typeof DEFAULT_SAMPLING>]>(
-    'names that /params takes',
+    'names that /params accepts',
     [
       ['temp=0.5', { temp: 0.5 }],
       ['temperature=0.5', { temp: 0.5 }],
@@ -262,7 +262,7 @@ describe('in a chat', () => {
   )
 
   testKind<[string, RegExp]>(
-    'what /params refuses, in its own words',
+    "what /params rejects, with the library's names",
     [
       ['topp=2', /there is no parameter topp$/],
       ['tmp=1', /there is no parameter tmp$/],

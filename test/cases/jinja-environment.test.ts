@@ -1,4 +1,4 @@
-/** What templates use beside the language itself, kind by kind: each case has the output that Jinja2 has recorded of it. */
+/** What templates use besides the language itself, by kind: each case has Jinja2's recorded output. */
 import { describe } from 'vitest'
 import { checkRecorded, readRecorded } from '../chat/jinja/recorded.js'
 import { testKind } from './kind.js'
@@ -20,7 +20,7 @@ const KINDS = {
   'jinja: strftime_now': ['strftime'],
   'jinja: tojson and fromjson': ['json'],
   'jinja: characters beyond ASCII, and repr': ['unicode'],
-  'jinja: arguments that are surplus, unknown, missing or wrong': ['arguments'],
+  'jinja: surplus, unknown, missing and wrong arguments': ['arguments'],
 } as const
 
 describe('the environment of templates', () => {

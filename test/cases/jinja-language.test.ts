@@ -1,4 +1,4 @@
-/** Kinds of template text, beside what Jinja2 makes of them; and where errors say that they are. */
+/** Kinds of template text, compared with Jinja2's output, and the positions in error messages. */
 import { describe, expect } from 'vitest'
 import { Template } from '../../src/chat/jinja/template.js'
 import { DasllamaError } from '../../src/errors.js'
@@ -21,7 +21,7 @@ const TOPICS = {
 
 const LONG = 'x'.repeat(200)
 
-/** Templates, where they fail, and with which code. */
+/** Templates, the position of their error, and its code. */
 const PLACES: readonly (readonly [template: string, place: string, code: string])[] = [
   ['{{ }}', 'line 1, column 4: "{{ }}"', 'TEMPLATE_FAILED'],
   ['a\nb\n  {% if %}', 'line 3, column 9: "{% if %}"', 'TEMPLATE_FAILED'],
@@ -78,9 +78,9 @@ describe('Jinja', () => {
     .flatMap((topic) => readRecorded(topic))
     .filter(({ template }) => template.includes('\n') && !template.includes('\r'))
     .map((recorded): RecordedCase => ({ ...recorded, template: recorded.template.replaceAll('\n', '\r\n') }))
-  testKind('Jinja: the same with CRLF', withCrlf, checkRecorded)
+  testKind('Jinja: the same output with CRLF', withCrlf, checkRecorded)
 
-  testKind('Jinja: places in errors', PLACES, ([template, place, code]) => {
+  testKind('Jinja: positions in errors', PLACES, ([template, place, code]) => {
     expect(() => new Template(template).render(new Map(), new Date(0))).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(`(${place})`) }),
     )

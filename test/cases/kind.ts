@@ -2,8 +2,8 @@ import { it } from 'vitest'
 import '../support/row-reporter.js'
 
 /**
- * One kind of input as one test: every case is tried, whatever became of those before it, and `npm run test:cases` prints
- * how many came out right. `attempt` throws for a case that does not.
+ * One kind of input as one test: every case is tried, even after failures, and `npm run test:cases` prints
+ * how many are correct. `attempt` throws for a case that is not.
  */
 export function testKind<Case>(
   kind: string,

@@ -64,7 +64,7 @@ const REDIRECTS: RedirectCase[] = [
     expected: { '/model': 1, '/b': 1, '/c': 3 },
   },
   ...[401, 403, 404, 410].map((code) => ({
-    what: `an address that has expired (${code}) is asked for again`,
+    what: `an expired address (${code}) is resolved again`,
     routes: {
       '/model': inTurn(redirect('/one'), redirect('/two')),
       '/one': inTurn(ranges(MODEL), ranges(MODEL), status(code)),
@@ -73,7 +73,7 @@ const REDIRECTS: RedirectCase[] = [
     expected: { '/model': 2, '/one': 3, '/two': 1 },
   })),
   {
-    what: 'an address that is good for one request is not kept',
+    what: 'an address that is valid for one request only is not kept',
     routes: {
       '/model': inTurn(...['/1', '/2', '/3'].map((path) => redirect(path))),
       ...Object.fromEntries(['/1', '/2', '/3'].map((path) => [path, inTurn(ranges(MODEL), status(403))])),
@@ -81,7 +81,7 @@ const REDIRECTS: RedirectCase[] = [
     expected: { '/model': 3, '/1': 2, '/2': 1, '/3': 1 },
   },
   {
-    what: 'an overloaded address is left for the first one',
+    what: 'an overloaded address is abandoned for the first one',
     routes: {
       '/model': inTurn(redirect('/one'), redirect('/two')),
       '/one': inTurn(ranges(MODEL), status(503)),
@@ -90,7 +90,7 @@ const REDIRECTS: RedirectCase[] = [
     expected: { '/model': 2, '/one': 2, '/two': 2 },
   },
   {
-    what: 'without ranges there is one request in all',
+    what: 'without ranges there is only one request',
     routes: { '/model': redirect('/file'), '/file': (_, response) => void response.end(MODEL) },
     expected: { '/model': 1, '/file': 1 },
   },
@@ -116,7 +116,7 @@ const good = ranges(MODEL, HEADER_WITH_TAG)
 const silent: Handler = () => {}
 const BRIEF: OpenOptions = { stallTimeout: 150, retries: 1 }
 
-/** One byte after the other, far apart. */
+/** One byte at a time, slowly. */
 const dripping: Handler = (request, response) => {
   const { start, end } = askedFor(request, MODEL.length)
   response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${MODEL.length}` })
@@ -139,7 +139,7 @@ const FAILURES: FailureCase[] = [
     requests: 4,
   })),
   ...[400, 401, 403, 405, 451, 501].map((code) => ({
-    what: `${code}, which a second try does not change`,
+    what: `${code}, again after a retry`,
     model: status(code),
     outcome: 'IO' as const,
     requests: 1,
@@ -159,7 +159,7 @@ const FAILURES: FailureCase[] = [
     requests: 4,
   },
   {
-    what: '503 with a time that says nothing',
+    what: '503 with an invalid time',
     model: inTurn(status(503, { 'retry-after': 'soon' }), good),
     outcome: 'loaded',
     requests: 4,
@@ -185,7 +185,7 @@ const FAILURES: FailureCase[] = [
     outcome: 'loaded',
     requests: 6,
   },
-  { what: 'bodies cut for ever', model: cut(10), options: { retries: 2 }, outcome: 'IO', requests: 4 },
+  { what: 'bodies that are always cut', model: cut(10), options: { retries: 2 }, outcome: 'IO', requests: 4 },
   {
     what: 'silence, then an answer',
     model: inTurn(silent, good),
@@ -193,7 +193,7 @@ const FAILURES: FailureCase[] = [
     outcome: 'loaded',
     requests: 4,
   },
-  { what: 'silence for ever', model: silent, options: BRIEF, outcome: 'IO', requests: 2 },
+  { what: 'endless silence', model: silent, options: BRIEF, outcome: 'IO', requests: 2 },
   {
     what: 'a head, then silence',
     model: inTurn(
@@ -256,7 +256,7 @@ const FAILURES: FailureCase[] = [
     requests: 2,
   },
   {
-    what: 'another range than was asked for',
+    what: 'a range other than the requested one',
     model: inTurn(
       good,
       (_, response) =>
@@ -276,7 +276,7 @@ const FAILURES: FailureCase[] = [
     requests: 2,
   },
   {
-    what: 'a longer body than was asked for',
+    what: 'a body longer than requested',
     model: inTurn(good, (request, response) => {
       const { start, end } = askedFor(request, MODEL.length)
       response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${MODEL.length}` })
@@ -286,7 +286,7 @@ const FAILURES: FailureCase[] = [
     requests: 3,
   },
   {
-    what: 'shorter ranges than were asked for',
+    what: 'ranges shorter than requested',
     model: (request, response) => {
       const { start, end } = askedFor(request, MODEL.length)
       const last = Math.min(end, start + 200_000)
@@ -297,7 +297,7 @@ const FAILURES: FailureCase[] = [
     requests: 11,
   },
   {
-    what: 'a page in place of the file',
+    what: 'a web page instead of the file',
     model: (_, response) => void response.end('<!doctype html>'),
     outcome: 'BAD_FORMAT',
     requests: 1,
@@ -361,7 +361,7 @@ const SPECIAL_IDS: IdCase[] = [
   },
 ]
 
-/** Byte-level BPE of which llama.cpp takes token 11 for BOS and EOS where nothing better is known. */
+/** Byte-level BPE, for which llama.cpp uses token 11 as BOS and EOS by default. */
 const BYTE_LEVEL: (Omit<IdCase, 'keys'> & { readonly keys: Record<string, MetadataValue> })[] = [
   { what: 'nothing named', keys: {}, expected: [undefined, undefined, 0] },
   { what: 'BOS outside', keys: { bos_token_id: 256 }, expected: [11, undefined, 1] },
@@ -417,13 +417,13 @@ describe('special ids', () => {
   })
 
   testKind(
-    'merges that llama.cpp reads as text',
+    'merges of texts that are not tokens, as in llama.cpp',
     [
       // 'b' is not a token of this vocabulary, but 'ab' is.
       { text: 'ab', ids: [256] },
-      // 'xy' is not a token: it is spelt out again.
+      // 'xy' is not a token: it is split again.
       { text: 'xy', ids: [120, 121] },
-      // 'xyz' is one, over 'xy', which is none.
+      // 'xyz' is a token, merged from 'xy', which is not.
       { text: 'xyz', ids: [257] },
       { text: 'b', ids: [] },
     ],
@@ -437,7 +437,7 @@ describe('special ids', () => {
   )
 
   testKind(
-    'what is not an id at all',
+    'values that are not ids',
     [
       { key: 'bos', value: i32(-1) },
       { key: 'eos', value: f32(1.5) },
@@ -452,7 +452,7 @@ describe('special ids', () => {
 })
 
 describe('the options of a fetch', () => {
-  it('are used for every request, and headers for one origin stay there', async () => {
+  it('are used for every request, and credentials are sent to the original origin only', async () => {
     const seen: [string, string | undefined, string | undefined][] = []
     const note =
       (name: string, handler: Handler): Handler =>
@@ -488,7 +488,7 @@ describe('the options of a fetch', () => {
   })
 
   testKind<[string, unknown]>(
-    'options that are not right',
+    'invalid options',
     [
       ['headers', 'x'],
       ['headers', null],

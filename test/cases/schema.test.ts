@@ -26,7 +26,7 @@ const DATE =
   '^(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))$'
 
 testKind(
-  'schema: format beside pattern',
+  'schema: format together with pattern',
   [
     {
       schema: text({ format: 'date', pattern: DATE }),
@@ -72,7 +72,7 @@ testKind(
 )
 
 testKind(
-  'schema: lengths beside patterns',
+  'schema: lengths together with patterns',
   [
     {
       schema: text({ minLength: 1, maxLength: 200, pattern: '\\S' }),
@@ -623,7 +623,7 @@ testKind(
   attempt,
 )
 
-/** Objects with further members, and what has been written of one; the token that may come if it can be closed. */
+/** Objects with additional members, and the beginning of one's name; the token that may follow if the name can be closed. */
 const TRAPS: { schema: object; sofar: string; name: string }[] = [
   {
     schema: {
@@ -686,7 +686,7 @@ const TRAPS: { schema: object; sofar: string; name: string }[] = [
   },
 ]
 
-testKind('schema: a name that may not come is no trap', TRAPS, ({ schema, sofar, name }) => {
+testKind('schema: no name is begun that cannot be closed', TRAPS, ({ schema, sofar, name }) => {
   const matcher = compileGrammar(tokenizer, convertSchema(schema).grammar).matcher()
   for (const id of tokenizer.encode(sofar, { addSpecial: false })) matcher.accept(id)
   const isAllowed = (id: number) => ((matcher.mask()[id >>> 5] >>> (id & 31)) & 1) === 1
@@ -766,9 +766,9 @@ testKind<{ parameters: object; error?: readonly string[] }>(
   ],
   ({ parameters, error }) => {
     const [first, report] = inspectToolSchemas([{ name: 'other' }, { name: 'it', parameters }])
-    if (first.error || report.name !== 'it') throw new Error('one tool speaks for another')
+    if (first.error || report.name !== 'it') throw new Error('the report is for another tool')
     if ((report.error === undefined) !== (error === undefined)) throw new Error(String(report.error))
-    if (report.error && !(report.error instanceof DasllamaError)) throw new Error('not an error of ours')
+    if (report.error && !(report.error instanceof DasllamaError)) throw new Error('not a DasllamaError')
     for (const part of error ?? [])
       if (!report.error!.message.includes(part)) throw new Error(report.error!.message)
   },

@@ -11,7 +11,7 @@ import { testKind } from './kind.js'
 const IDS = randomIds(1600, VOCAB, 'cases of sessions')
 const REACHES: readonly Reach[] = ['kv', 'window', 'recurrent', 'hybrid']
 
-/** Calls that need the engine; each takes some turns of the event loop. */
+/** Calls that need the engine; each takes several turns of the event loop. */
 const CALLS: Readonly<Record<string, (session: Session, state: Uint8Array) => Promise<unknown>>> = {
   eval: (session) => session.eval([1, 2]),
   score: (session) => session.score([1, 2]),
@@ -20,11 +20,11 @@ const CALLS: Readonly<Record<string, (session: Session, state: Uint8Array) => Pr
   fork: (session) => session.fork(),
   rewind: (session) => session.rewind(1),
   reset: (session) => session.reset(),
-  'generate, its result': (session) => session.generate([1, 2], { maxTokens: 2 }).result(),
+  'generate().result()': (session) => session.generate([1, 2], { maxTokens: 2 }).result(),
   'generate, a loop': (session) => idsOf(session.generate([1, 2], { maxTokens: 2 })),
 }
 
-/** Calls that do not, and throw at once. */
+/** Calls that do not, and throw synchronously. */
 const SYNC: Readonly<Record<string, (session: Session, state: Uint8Array) => unknown>> = {
   sample: (session) => session.sample(),
   logits: (session) => session.logits(),
@@ -38,7 +38,7 @@ async function start(reach: Reach = 'recurrent') {
   return { model, executable, session, state: await session.save() }
 }
 
-/** What a call is refused with. */
+/** The error with which a call is rejected. */
 async function refusal(call: () => unknown): Promise<string | undefined> {
   try {
     await call()
@@ -55,7 +55,7 @@ const pairs = Object.keys(CALLS).flatMap((running) =>
 describe('calls of sessions', () => {
   testKind('a call while another one runs', pairs, async ({ running, other }) => {
     const { session, state } = await start()
-    // What generate returns before anything runs.
+    // The generation, before anything runs.
     const generation = other.startsWith('generate,') ? session.generate([3], { maxTokens: 1 }) : undefined
     const first = CALLS[running](session, state)
     expect(session.isBusy).toBe(true)
@@ -63,7 +63,7 @@ describe('calls of sessions', () => {
     expect(await refusal(second)).toBe('BUSY')
     await first
     expect(session.isBusy).toBe(false)
-    // Of the one that was refused nothing is left.
+    // The rejected call has no effect.
     await session.eval([5])
   })
 
@@ -82,7 +82,7 @@ describe('calls of sessions', () => {
       const { model, executable, session, state } = await start()
       const running = refusal(() => CALLS[name](session, state))
       await (whose === 'session' ? session : model).dispose()
-      // A call that had nothing left to do comes to its end; a generation resolves, with stopReason abort.
+      // A call with nothing left to do completes; a generation resolves, with stopReason abort.
       expect([undefined, 'DISPOSED']).toContain(await running)
       expect(executable.open.size).toBe(0)
     }
@@ -111,7 +111,7 @@ const PROMPTS = REACHES.flatMap((reach) =>
   ),
 ).filter(({ kept, first, more }) => kept <= first && kept + more >= 4)
 
-describe('prompts that begin alike', () => {
+describe('prompts with a common prefix', () => {
   testKind('a prompt after another one', PROMPTS, async ({ reach, first, kept, more }) => {
     const { model, executable } = await recurrentModel({ reach })
     const session = model.createSession({ seed: 1 })
@@ -136,9 +136,9 @@ const LEFT = REACHES.flatMap((reach) =>
   ),
 )
 
-describe('generations that are left early', () => {
+describe('generations that are stopped early', () => {
   const options = { temp: 1, topK: 60, ignoreEos: true, maxTokens: 30 }
-  /** What has come of a generation, and what comes next. */
+  /** The tokens of a generation, and those that follow. */
   const rest = async (session: Session, { ids, text }: Generation) => {
     const on = session.generate(undefined, { ...options, maxTokens: 6 })
     return { ids: [...ids], text, on: [...(await idsOf(on))], logits: session.logits() }
@@ -152,14 +152,14 @@ describe('generations that are left early', () => {
     return outcome
   }
 
-  testKind('the session stands after the last token seen', LEFT, async ({ reach, stop, after }) => {
+  testKind('the session is positioned after the last token seen', LEFT, async ({ reach, stop, after }) => {
     const [{ model }, { model: reference }] = await Promise.all([
       recurrentModel({ reach }),
       recurrentModel({ reach: 'kv' }),
     ])
     const left = await run(model, stop, after)
     expect(left).toEqual(await run(reference, stop, after))
-    // As far as it was seen, it is what it would be without stop strings.
+    // Up to the last token seen, it is the same as without stop strings.
     const plain = await run(reference, [], left.ids.length)
     expect(left.ids).toEqual(plain.ids)
     if (left.ids.length === after) expect(left.on).toEqual(plain.on)

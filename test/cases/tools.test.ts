@@ -1,4 +1,4 @@
-/** Kinds of things that models write around tool calls, and what must be read of each, in every dialect that has them. */
+/** What models write around tool calls, and how it must be parsed, in every dialect that applies. */
 import { describe, expect, it } from 'vitest'
 import type { ReplyEvent } from '../../src/chat/reply/events.js'
 import { type ReplyFormatOverrides, replyFormat, replyFormatOf } from '../../src/chat/reply/format.js'
@@ -13,7 +13,7 @@ interface Case {
   readonly tools: Tools
   readonly text: string
   readonly calls?: readonly Call[]
-  /** Default: not looked at. */
+  /** Default: not checked. */
   readonly content?: string
   readonly reasoning?: string
   readonly malformed?: readonly string[]
@@ -73,7 +73,7 @@ function check(input: Case): void {
   }
 }
 
-/** A call of `weather` with a city, as each dialect writes it. */
+/** A call of `weather` with a city in each dialect. */
 const WRITTEN: Readonly<Record<Exclude<Tools, 'none'>, (city: string) => string>> = {
   hermes: (city) => `<tool_call>\n{"name": "weather", "arguments": {"city": "${city}"}}\n</tool_call>`,
   'llama-json': (city) => `<|python_tag|>{"name": "weather", "parameters": {"city": "${city}"}}`,
@@ -111,7 +111,7 @@ const WRITTEN: Readonly<Record<Exclude<Tools, 'none'>, (city: string) => string>
     `<|tool_calls|><|tool_call:begin|>x1<|tool_call:name|>weather<|tool_call:args|>{"city": "${city}"}<|tool_call:end|><|calls|>`,
 }
 const DIALECTS = Object.keys(WRITTEN) as Exclude<Tools, 'none'>[]
-/** Those whose calls are JSON objects within markers. */
+/** Dialects whose calls are JSON objects within markers. */
 const AS_JSON: readonly (readonly [Tools, open: string, close: string])[] = [
   ['hermes', '<tool_call>', '</tool_call>'],
   ['nemotron', '<TOOLCALL>', '</TOOLCALL>'],
@@ -121,7 +121,7 @@ const AS_JSON: readonly (readonly [Tools, open: string, close: string])[] = [
   ['mistral', '[TOOL_CALLS]', ''],
   ['gigachat', '<|function_call|>', ''],
 ]
-/** Those that write JSON for the arguments alone: what stands before and behind. */
+/** Dialects with JSON for the arguments alone: the text before and after. */
 const WITH_JSON: readonly (readonly [Tools, before: string, behind: string])[] = [
   ...AS_JSON.map(
     ([tools, open, close]) => [tools, `${open}{"name": "weather", "arguments": `, `}${close}`] as const,
@@ -197,7 +197,7 @@ describe('tool calls', () => {
   )
 
   testKind(
-    'what Python writes: single quotes, True, None, tuples, commas at the end',
+    'Python syntax: single quotes, True, None, tuples, trailing commas',
     [
       ...json(`{'city': 'it"s', 'raw': True, 'note': None, "tags": ['a', "b",],}`, [
         ['weather', { city: 'it"s', raw: true, note: null, tags: ['a', 'b'] }],
@@ -283,7 +283,7 @@ describe('tool calls', () => {
   )
 
   testKind(
-    'text on both sides of a call',
+    'text before and after a call',
     DIALECTS.filter((tools) => tools !== 'harmony' && tools !== 'llama-json').flatMap((tools): Case[] => {
       const call = WRITTEN[tools]('A')
       const calls: readonly Call[] = [['weather', { city: 'A' }]]
@@ -297,7 +297,7 @@ describe('tool calls', () => {
       ]
     }),
     (input) => {
-      // Which white space keeps them apart is not laid down.
+      // Which white space separates them is not specified.
       const content = textOf(read(input), 'content').replace(/\s+/g, ' ').trim()
       expect(content).toBe(input.content?.replace(/\s+/g, ' '))
       check({ ...input, content: undefined })
@@ -321,7 +321,7 @@ describe('tool calls', () => {
   )
 
   testKind(
-    'a call in thoughts that never end',
+    'a call in reasoning that never ends',
     DIALECTS.filter((tools) => tools !== 'harmony').flatMap((tools): Case[] => {
       const call = WRITTEN[tools]('A')
       const calls: readonly Call[] = [['weather', { city: 'A' }]]
@@ -335,7 +335,7 @@ describe('tool calls', () => {
           content: '',
         },
         { tools, thinks: true, text: `<think>${call}\n`, calls, content: '' },
-        // Thoughts that end may talk of a call.
+        // Reasoning that ends may mention a call.
         { tools, thinks: true, text: `<think>As in ${call} so.</think>Yes.`, content: 'Yes.' },
       ]
     }),
@@ -343,7 +343,7 @@ describe('tool calls', () => {
   )
 
   testKind(
-    'half a call in thoughts that never end',
+    'half a call in reasoning that never ends',
     DIALECTS.filter((tools) => tools !== 'harmony').map((tools): Case => {
       const call = WRITTEN[tools]('A')
       const text = call.slice(0, call.indexOf('A'))
@@ -424,7 +424,7 @@ describe('tool calls', () => {
   )
 
   testKind(
-    'calls as Python writes them',
+    'calls in Python syntax',
     (
       [
         ['[now()]', [['now', {}]]],
@@ -528,7 +528,7 @@ describe('tool calls', () => {
   )
 
   testKind(
-    'what cannot be read stays text with a reason',
+    'malformed calls stay text with a reason',
     [
       ['hermes', '<tool_call>weather(Rome)</tool_call>', 'invalid-json'],
       ['hermes', '<tool_call>{"name": "weather", "arguments": {"city": Rome}}</tool_call>', 'invalid-json'],
@@ -568,7 +568,7 @@ describe('tool calls', () => {
   )
 
   testKind(
-    'a template with <tool_call> is not Hermes for that alone',
+    '<tool_call> in a template alone does not mean Hermes',
     [
       [
         '<tool_call>\n<function=example>\n<parameter=example_1>\nvalue\n</parameter>\n</function>\n</tool_call>',
@@ -597,7 +597,7 @@ describe('tool calls', () => {
 })
 
 describe('streaming', () => {
-  it('reports the name as soon as it is there, and texts of tags as they come', () => {
+  it('reports the name as soon as it is known, and texts of tags while they arrive', () => {
     const parser = createReplyParser(replyFormat({ tools: 'qwen-xml' }), { tools: TOOLS })
     expect(parser.push('<tool_call>\n<function=weather')).toEqual([])
     expect(parser.push('>')).toEqual([{ type: 'tool-call-start', index: 0, name: 'weather' }])
@@ -688,7 +688,7 @@ testKind(
 )
 
 testKind(
-  'a name and no JSON of arguments in a tag of GLM',
+  'a name without JSON arguments in a tag of GLM',
   [
     { tools: 'glm', text: '<tool_call>rm\n{"a": 1}</tool_call>', malformed: ['unknown-tool'] },
     { tools: 'glm', text: '<tool_call>now\n{soon}</tool_call>', malformed: ['invalid-json'] },
@@ -708,7 +708,7 @@ testKind(
 )
 
 testKind(
-  'tags that close themselves, and tags with nothing between them',
+  'self-closing tags, and empty tags',
   [
     { tools: 'minicpm', text: 'Ok.<function name="now"/>Done', calls: [['now', {}]], content: 'Ok.\nDone' },
     { tools: 'minicpm', text: '<function name="now" />', calls: [['now', {}]], content: '' },
@@ -767,7 +767,7 @@ testKind(
 )
 
 testKind(
-  'tags like those of calls in texts',
+  'tags like those of calls within texts',
   [
     {
       tools: 'qwen-xml',
@@ -889,7 +889,7 @@ testKind(
 )
 
 testKind(
-  'numbers and texts as only Python writes them',
+  'numbers and texts in Python-only syntax',
   (
     [
       ['days=1_000, share=-1_0.2_5', { days: 1000, share: -10.25 }],
@@ -915,7 +915,7 @@ testKind(
 )
 
 testKind(
-  'what Python does not take either',
+  'values that Python rejects as well',
   [
     ['days=1_000_', 'arguments-not-object'],
     ['days=_1', 'invalid-json'],

@@ -1,5 +1,5 @@
 /**
- * What the pages print is what the baseline kernels choose, which is the same everywhere. Options of Node with which a
- * program takes those, also where it would find relaxed SIMD.
+ * The output on the pages is that of the baseline kernels, which is the same everywhere. Node options that make a
+ * program use them even where relaxed SIMD is available.
  */
 export const BASELINE = ['--import', 'data:text/javascript,WebAssembly.validate = () => false']

@@ -1,9 +1,9 @@
 /**
- * The JavaScript of the documentation runs as it is pasted: each ```` ```js ```` block of README.md and docs/ is run
+ * The JavaScript of the documentation runs as pasted: each ```` ```js ```` block of README.md and docs/ is run
  * unchanged by plain Node, in a folder that has the package and a model, on every version of Node that is found (this one,
- * and what `npm run engines` has fetched). The first block of a page begins a program; any other one is pasted after
- * it. What a block prints must be what the ```` ```text ```` block after it says; `UPDATE_DOCS=1` writes that into the pages
- * instead. Blocks that are marked otherwise have a test of their own here.
+ * and those that `npm run engines` has fetched). The first block of a page begins a program; any other one is pasted after
+ * it. A block's output must equal the ```` ```text ```` block after it; `UPDATE_DOCS=1` writes the output into the pages
+ * instead. Blocks that are marked otherwise have separate tests here.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
@@ -24,7 +24,7 @@ const run = promisify(execFile)
 
 /** A fenced block, and the output that follows it. */
 interface Block {
-  /** What stands after the fence: the language, and what it is for. */
+  /** The text after the fence: the language, and what the block is for. */
   readonly kind: string
   readonly code: string
   readonly printed: string | undefined
@@ -55,7 +55,7 @@ const pages = await Promise.all(['README.md', ...names.map((name) => `docs/${nam
 const blocksOf = (kind: string) =>
   pages.flatMap(({ blocks }) => blocks.filter((block) => block.kind === kind))
 
-/** Every Node there is, once per major version. */
+/** Every Node found, once per major version. */
 async function findNodes(): Promise<Map<string, string>> {
   const nodes = new Map<string, string>()
   for (const { program, version, path } of await findEngines()) {
@@ -69,7 +69,7 @@ const nodes = await findNodes()
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 
 beforeAll(async () => {
-  // As a reader has it: the package installed, and the files that the pages speak of.
+  // A reader's folder: the package installed, and the files that the pages mention.
   folder = await temporaryFolder()
   await mkdir(join(folder.path, 'node_modules'))
   await symlink(root, join(folder.path, 'node_modules/dasllama'))
@@ -83,12 +83,12 @@ beforeAll(async () => {
 
 afterAll(() => folder[Symbol.asyncDispose]())
 
-/** What a program prints; rejects where it fails, or complains. */
+/** A program's output; rejects if it fails or writes to standard error. */
 async function output(node: string, code: string, name: string): Promise<string> {
   const file = join(folder.path, `${name}.mjs`)
   await writeFile(file, code)
   const { stdout, stderr } = await run(node, [...BASELINE, file], { cwd: folder.path })
-  // The flags of the tests are what Node itself may complain about.
+  // Node may warn about the tests' flags.
   expect(stderr.replaceAll(/^.*(ExperimentalWarning|--trace-warnings).*$/gm, '').trim(), code).toBe('')
   return stdout
 }
@@ -96,7 +96,7 @@ async function output(node: string, code: string, name: string): Promise<string>
 describe.each([...nodes])('as pasted on Node %s', (major, node) => {
   const withCode = pages.filter(({ blocks }) => blocks.some(({ kind }) => kind === 'js'))
   it.each(withCode)(
-    'the code of $name prints what it says',
+    'the code of $name prints the output on the page',
     { timeout: 300_000 },
     async ({ name, text, blocks }) => {
       const [first, ...others] = blocks.filter(({ kind }) => kind === 'js')
@@ -116,7 +116,7 @@ describe.each([...nodes])('as pasted on Node %s', (major, node) => {
       check(first, opening)
       for (const block of others) {
         const printed = await output(node, `${first.code}\n${block.code}`, title)
-        // What the README prints are timings.
+        // The README prints timings.
         if (block.printed === undefined) continue
         expect(printed.startsWith(opening), block.code).toBe(true)
         check(block, printed.slice(opening.length))
@@ -126,8 +126,8 @@ describe.each([...nodes])('as pasted on Node %s', (major, node) => {
   )
 })
 
-describe('code for other places', () => {
-  it('is marked as what it is', () => {
+describe('code for other runtimes', () => {
+  it('is marked with its runtime', () => {
     const kinds = new Set(pages.flatMap(({ blocks }) => blocks.map(({ kind }) => kind)))
     const known = [
       'js',
@@ -168,11 +168,11 @@ describe('code for other places', () => {
     expect(answers[0].length).toBeGreaterThan(0)
     expect(answers[1]).toBe(answers[0])
     expect(answers[2]).not.toBe(answers[0])
-    // The server knows no ranges, so a load is one request.
+    // The server does not support ranges, so a load is one request.
     expect(requests).toBe(1)
   })
 
-  it('for a bundler is one that esbuild takes', async () => {
+  it('for a bundler can be bundled by esbuild', async () => {
     for (const { code } of blocksOf('js bundler')) {
       const { errors, warnings } = await build({
         stdin: { contents: code, resolveDir: folder.path },

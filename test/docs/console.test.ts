@@ -1,6 +1,6 @@
 /**
- * The console blocks of the documentation are true: each `$ npx dasllama …` is run, with what `echo "…" |` before it says
- * for input, and what follows it must be what the command prints on standard output. `UPDATE_DOCS=1` writes the output into the pages instead.
+ * The console blocks of the documentation are correct: each `$ npx dasllama …` is run, with the text of `echo "…" |` before it
+ * as input, and the text after it must be the command's standard output. `UPDATE_DOCS=1` writes the output into the pages instead.
  */
 import { execFile } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
@@ -28,7 +28,7 @@ describe.concurrent('the documentation', async () => {
     const text = await readFile(docs + page, 'utf8')
     const blocks = Array.from(text.matchAll(BLOCK), ([, command, printed]) => ({ command, printed }))
     if (blocks.length === 0) continue
-    test(`${page}: ${blocks.length} commands print what it says`, async () => {
+    test(`${page}: ${blocks.length} commands print the output on the page`, async () => {
       let updated = text
       for (const { command, printed } of blocks) {
         const actual = await output(command)

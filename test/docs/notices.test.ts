@@ -1,4 +1,4 @@
-/** What the package bundles of others is named in THIRD_PARTY_NOTICES.md, and what it reproduces, too. */
+/** THIRD_PARTY_NOTICES.md names everything of others that the package bundles or reproduces. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -38,7 +38,7 @@ it.each([
   ['assembly/formats/iq2_xxs_tables.ts', 'Copyright (c) 2023-2026 The ggml authors'],
   ['src/tokenizer/unicode-table.ts', 'UNICODE LICENSE V3'],
   ['models/tiny-stories.Q8_0.gguf', 'Community Data License Agreement'],
-])('%s, which reproduces material of others, carries its notice', (file, notice) => {
+])('%s, which reproduces material of others, has a notice', (file, notice) => {
   expect(notices).toContain(`\`${file}\``)
   expect(notices).toContain(notice)
 })

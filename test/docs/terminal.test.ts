@@ -1,7 +1,7 @@
 /**
- * The conversations of the documentation are true: a ```` ```text ```` block that begins with
+ * The conversations of the documentation are correct: a ```` ```text ```` block that begins with
  * `$ npx dasllama chat` is what a terminal of 80 columns shows when someone types the lines after `> `. Rates of tokens differ from run to run, so they are not compared.
- * `UPDATE_DOCS=1` writes what is shown into the pages instead.
+ * `UPDATE_DOCS=1` writes the terminal's text into the pages instead.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
 const BLOCK = /```text\n\$ npx dasllama (chat .*)\n([\s\S]*?)```/g
 const PROMPT = '> '
 
-/** What is typed: the lines after prompts, with those that they go on in. */
+/** The typed lines: those after prompts, with their continuation lines. */
 function typedLines(shown: string): string[] {
   const typed: string[] = []
   let isTyping = false
@@ -27,12 +27,12 @@ function typedLines(shown: string): string[] {
   return typed
 }
 
-/** What the terminal shows of a conversation. */
+/** The terminal's text after a conversation. */
 async function conversation(command: string, typed: readonly string[]): Promise<string> {
   const terminal = new PseudoTerminal()
   const args = Array.from(command.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain)
   let isOver = false
-  // The kernels that give the same bits everywhere.
+  // The baseline kernels give the same bits everywhere.
   const running = main([...args, '--kernels', 'baseline'], terminal).finally(() => {
     isOver = true
   })
@@ -55,7 +55,7 @@ describe('the documentation', async () => {
     const blocks = Array.from(text.matchAll(BLOCK), ([, command, shown]) => ({ command, shown }))
     found += blocks.length
     if (blocks.length === 0) continue
-    test(`${page}: ${blocks.length} conversations are as it shows them`, async () => {
+    test(`${page}: ${blocks.length} conversations are as shown on the page`, async () => {
       let updated = text
       for (const { command, shown } of blocks) {
         const actual = await conversation(command, typedLines(shown))

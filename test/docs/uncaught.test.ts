@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** What Node prints of an error that a program does not catch. */
+/** How Node prints an error that a program does not catch. */
 function printed(code: string): string {
   const program = `import * as dasllama from 'dasllama'; ${code}`
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
@@ -15,7 +15,7 @@ function printed(code: string): string {
   return stderr
 }
 
-describe('an error that nobody catches is printed', () => {
+describe('an uncaught error is printed', () => {
   it.each([
     ["await dasllama.loadModel('none.gguf')", 'none.gguf: there is no such file'],
     [
@@ -27,7 +27,7 @@ describe('an error that nobody catches is printed', () => {
     ['dasllama.similarity([1], [1, 2])', 'vectors of 1 and 2 values'],
   ])('in a few readable lines: %s', (code, message) => {
     const lines = printed(code).split('\n')
-    // The place, its line of code, a caret and an empty line come before it.
+    // The position, its line of code, a caret and an empty line come before it.
     const at = lines.findIndex((line) => line.startsWith('DasllamaError: ') && line.includes(message))
     expect(at).toBeGreaterThanOrEqual(0)
     expect(at).toBeLessThanOrEqual(4)

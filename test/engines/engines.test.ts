@@ -20,14 +20,13 @@ type Ids = Readonly<Record<string, readonly number[]>>
 interface Answer {
   readonly version: string
   readonly ids: Ids
-  /** What is drawn in each case of test/sampling/golden.ts. */
+  /** The draws of each case of test/sampling/golden.ts. */
   readonly golden: readonly (readonly number[])[]
-  /** Hashes by what they are of. */
+  /** Hashes by their subject. */
   readonly bits: Readonly<Record<string, string>>
 }
 
 const INTERNALS = '.cache/engines/internals.mjs'
-const ARGUMENT = JSON.stringify(SETTINGS)
 const installed = await engines()
 const rows: string[][] = []
 let expected: Answer
@@ -37,12 +36,17 @@ async function printed(words: readonly string[]) {
   return JSON.parse(stdout)
 }
 
-function computeIn(engine: Engine): Promise<Answer> {
-  const args = [ROOT + INTERNALS, MODEL_PATH, ARGUMENT]
-  return printed([...launch(engine, `${ROOT}test/engines/main.mjs`), ...args])
+/** Where the engine runs: on the thread that loads the model, or in a Worker of its own. */
+interface Where {
+  readonly worker: boolean
 }
 
-/** What `dasllama run` writes under each setting. */
+function computeIn(engine: Engine, { worker }: Where): Promise<Answer> {
+  const task = { internals: ROOT + INTERNALS, source: MODEL_PATH, settings: SETTINGS, worker }
+  return printed([...launch(engine, `${ROOT}test/engines/main.mjs`), JSON.stringify(task)])
+}
+
+/** The output of `dasllama run` with each setting. */
 async function commandLineIds(engine: Engine): Promise<Ids> {
   const ids: Record<string, number[]> = {}
   for (const setting of SETTINGS) {
@@ -52,13 +56,14 @@ async function commandLineIds(engine: Engine): Promise<Ids> {
   return ids
 }
 
-/** Shows page.html in a browser; its answer comes to the server. */
+/** Opens page.html in a browser; its answer is posted to the server. */
 async function computeInPage(
   browse: (url: string, posted: Promise<string>) => Promise<string>,
+  { worker }: Where,
 ): Promise<Answer> {
   const server = await serveFiles()
   try {
-    const task = { internals: `/${INTERNALS}`, source: `/${MODEL_PATH}`, settings: SETTINGS }
+    const task = { internals: `/${INTERNALS}`, source: `/${MODEL_PATH}`, settings: SETTINGS, worker }
     const url = `${server.url}test/engines/page.html#${encodeURIComponent(JSON.stringify(task))}`
     const answer = JSON.parse(await browse(url, server.posted))
     if (answer.error) throw new Error(answer.error)
@@ -85,7 +90,7 @@ async function computeInWorker(): Promise<Answer> {
     import * as internals from './${INTERNALS}'
     import { compute } from './test/engines/program.mjs'
     import source from './${MODEL_PATH}'
-    const settings = ${ARGUMENT}
+    const settings = ${JSON.stringify(SETTINGS)}
     export default {
       async fetch() {
         return Response.json(await compute({ dasllama, sampling, internals, source, settings }))
@@ -97,7 +102,7 @@ async function computeInWorker(): Promise<Answer> {
   return { ...answer, version }
 }
 
-/** Notes how much of `answer` is as expected, and fails where not all of it is. */
+/** Records how much of `answer` is as expected, and fails unless all of it is. */
 function compare(name: string, answer: Answer, ids: Ids, ms: number) {
   const perSetting = SETTINGS.map(({ name }) => agreement(ids[name], expected.ids[name]))
   const golden = GOLDEN.map((golden) => golden.ids)
@@ -110,7 +115,7 @@ function compare(name: string, answer: Answer, ids: Ids, ms: number) {
   expect(answer).toEqual({ ...expected, golden, version: answer.version })
 }
 
-/** How many of the ids are as wanted: `59/60`. */
+/** How many of the ids are as expected: `59/60`. */
 function agreement(ids: readonly number[], wanted: readonly number[]): string {
   return `${wanted.filter((id, i) => id === ids[i]).length}/${wanted.length}`
 }
@@ -123,7 +128,7 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
 beforeAll(async () => {
   const entryPoints = [`${ROOT}test/engines/internals.ts`]
   await build({ bundle: true, format: 'esm', entryPoints, outfile: ROOT + INTERNALS, logLevel: 'warning' })
-  expected = await computeIn(installed[0])
+  expected = await computeIn(installed[0], { worker: false })
 })
 
 afterAll(() => {
@@ -132,7 +137,7 @@ afterAll(() => {
   console.log(`Ids and bits equal to those of Node ${expected.version}:\n\n${columns([head, ...rows])}`)
 })
 
-it('the settings lead to texts that all differ', () => {
+it('the settings give different texts', () => {
   const texts = SETTINGS.map(({ name, maxTokens }) => {
     expect(expected.ids[name].length, name).toBeGreaterThan(maxTokens / 2)
     return String(expected.ids[name])
@@ -142,19 +147,31 @@ it('the settings lead to texts that all differ', () => {
 
 describe('the same ids and bits', () => {
   it.each(installed)('in $program $version ($path)', async (engine) => {
-    const [answer, ms] = await timed(() => computeIn(engine))
+    const [answer, ms] = await timed(() => computeIn(engine, { worker: false }))
     expect(answer.version).toBe(engine.version)
     compare(engine.program, answer, await commandLineIds(engine), ms)
   })
 
-  it.skipIf(withoutChromium)('in Chromium', async () => {
-    const [answer, ms] = await timed(() => computeInPage(withChromium))
-    compare('chromium', answer, answer.ids, ms)
+  it.each(installed)('in a Worker of $program $version ($path)', async (engine) => {
+    const [answer, ms] = await timed(() => computeIn(engine, { worker: true }))
+    compare(`${engine.program}, Worker`, answer, answer.ids, ms)
   })
 
-  it.skipIf(firefoxPath === undefined)('in Firefox', async () => {
-    const [answer, ms] = await timed(() => computeInPage(withFirefox))
-    compare('firefox', answer, answer.ids, ms)
+  describe.each([
+    { name: 'on the page', worker: false },
+    { name: 'in a Worker', worker: true },
+  ])('$name', ({ worker }) => {
+    const suffix = worker ? ', Worker' : ''
+
+    it.skipIf(withoutChromium)('of Chromium', async () => {
+      const [answer, ms] = await timed(() => computeInPage(withChromium, { worker }))
+      compare(`chromium${suffix}`, answer, answer.ids, ms)
+    })
+
+    it.skipIf(firefoxPath === undefined)('of Firefox', async () => {
+      const [answer, ms] = await timed(() => computeInPage(withFirefox, { worker }))
+      compare(`firefox${suffix}`, answer, answer.ids, ms)
+    })
   })
 
   it('in workerd', async () => {

@@ -1,4 +1,4 @@
-/** What of the sources and tests every engine is to run; bundled, for not all read TypeScript. */
+/** The sources and tests that every engine runs, bundled, because not all engines read TypeScript. */
 
 import { exp, log, power, sineAndCosine } from '../../src/math/elementary.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
@@ -7,7 +7,7 @@ export { drawGolden, GOLDEN } from '../sampling/golden.js'
 
 const COUNT = 20_000
 
-/** The elementary functions at random places of the ranges that they are made for. */
+/** The elementary functions at random points of their ranges. */
 export function elementaryValues(): Float64Array {
   const random = new RandomBits(1, 'engines')
   const between = (low: number, high: number) =>
@@ -17,7 +17,7 @@ export function elementaryValues(): Float64Array {
   for (let i = 0; i < COUNT; i++) {
     sineAndCosine(between(-100_000, 100_000), turned)
     values.push(...turned, log(between(0, 1000)), power(between(0, 10), between(-20, 20)))
-    // From the smallest numbers to the largest, so that every power of two is met.
+    // From the smallest numbers to the largest, to cover every power of two.
     values.push(exp(between(-745, 710)))
   }
   return Float64Array.from(values)

@@ -4,10 +4,10 @@ import { canFetch, type Engine, findEngines } from '../../scripts/engines.mjs'
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export const CLI = `${ROOT}dist/cli.js`
 
-/** What `npm run engines` fetches. */
+/** The engines that `npm run engines` fetches. */
 const FETCHED = ['node 20', 'node 22', 'node 24', 'node 26', 'bun', 'deno']
 
-/** The engines that run here, the one of the tests first. In CI none of `FETCHED` may be missing. */
+/** The engines that run here, beginning with that of the tests. In CI none of `FETCHED` may be missing. */
 export async function engines(): Promise<Engine[]> {
   const found = await findEngines()
   const names = found.flatMap(({ program, version }) => [program, `${program} ${version.split('.')[0]}`])
@@ -20,7 +20,7 @@ export async function engines(): Promise<Engine[]> {
   return found
 }
 
-/** The words that start a script on an engine, with no rights but those that docs/runtimes.md names. */
+/** The command line that starts a script on an engine, with only the permissions that docs/runtimes.md names. */
 export function launch({ program, path }: Engine, script: string): string[] {
   if (program !== 'deno') return [path, script]
   return [path, 'run', '--no-lock', '--allow-read', '--allow-env', script]

@@ -1,4 +1,4 @@
-/** Prints the logits of a prompt and of each id behind it, as base64; the task is the first argument, as JSON. */
+/** Prints the logits of a prompt and of each id after it, as base64; the task is the first argument, as JSON. */
 import { loadModel } from '../../dist/index.js'
 
 const { model: path, kernels, threads, kvType, ids, prompt } = JSON.parse(process.argv[2])

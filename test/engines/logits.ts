@@ -1,4 +1,4 @@
-/** Models of `random-models.ts` in processes of Node with flags of their own. */
+/** Models of `random-models.ts` in separate Node processes with flags. */
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
@@ -10,7 +10,7 @@ import { ROOT } from './launch.js'
 const PROGRAM = `${ROOT}test/engines/logits.mjs`
 const FOLDER = `${ROOT}.cache/engines/models/`
 
-/** More than a batch, then some one by one. */
+/** More than a batch, then some single ids. */
 const PROMPT_LENGTH = 150
 const STEPS = 5
 
@@ -26,12 +26,12 @@ export interface Logits {
   readonly logits: readonly Float32Array[]
 }
 
-/** Standard output of a program of Node at `path`. Rejects where it fails. */
+/** Standard output of a program that runs on the Node at `path`. Rejects if it fails. */
 export async function outputOf(path: string, args: readonly string[]): Promise<string> {
   return (await promisify(execFile)(path, args, { maxBuffer: 2 ** 28 })).stdout
 }
 
-/** The words that follow the program and its flags. */
+/** The arguments after the program and its flags. */
 export async function logitsArguments(each: ModelCase, settings: Settings): Promise<string[]> {
   const model = `${FOLDER}${each.name.replaceAll('/', '-')}.gguf`
   await mkdir(FOLDER, { recursive: true })
@@ -40,7 +40,7 @@ export async function logitsArguments(each: ModelCase, settings: Settings): Prom
   return [PROGRAM, JSON.stringify({ threads: 1, ...settings, model, ids, prompt: PROMPT_LENGTH })]
 }
 
-/** What the Node at `path` computes with `flags`. Rejects where it fails. */
+/** The results of the Node at `path` with `flags`. Rejects if it fails. */
 export async function logitsIn(
   path: string,
   flags: readonly string[],

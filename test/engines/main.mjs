@@ -1,10 +1,16 @@
-/** Runs the program on Node, Bun or Deno: the settings come as JSON on the command line, the answers go out as JSON. */
+/** Runs the program on Node, Bun or Deno: reads the task as JSON from the command line, prints the answers as JSON. */
 import process from 'node:process'
 import * as dasllama from '../../dist/index.js'
 import * as sampling from '../../dist/sampling.js'
 import { compute } from './program.mjs'
 
-const [internalsPath, source, settings] = process.argv.slice(2)
-const internals = await import(internalsPath)
-const answer = await compute({ dasllama, sampling, internals, source, settings: JSON.parse(settings) })
+const { internals, source, settings, worker } = JSON.parse(process.argv[2])
+const answer = await compute({
+  dasllama,
+  sampling,
+  internals: await import(internals),
+  source,
+  settings,
+  worker,
+})
 console.log(JSON.stringify(answer))

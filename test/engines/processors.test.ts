@@ -1,11 +1,11 @@
-/** Results on processors that lack instructions which this one has: V8 can be told not to use them. */
+/** Results on processors that lack some of this one's instructions: flags keep V8 from using them. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { relativeDifference, relaxedTolerance } from '../support/logits.js'
 import { FORMAT_CASES } from '../support/random-models.js'
 import { engines } from './launch.js'
 import { logitsIn, type Settings } from './logits.js'
 
-/** What V8 does without, from the newest processors of x64 to the oldest. */
+/** Instructions that V8 does not use, from the newest x64 processors to the oldest. */
 const PROCESSORS = [
   ['AVX-VNNI', ['--no-enable-avx-vnni']],
   ['AVX2 and FMA', ['--no-enable-avx2', '--no-enable-fma3']],
@@ -25,7 +25,7 @@ describe.each(nodes)('node $version', ({ path, version }) => {
     })
 
     it.each(PROCESSORS)(
-      'without %s: the same bits from baseline kernels; those that are chosen are near',
+      'without %s: the same bits from baseline kernels; close results from the kernels that are chosen',
       async (_, flags) => {
         const ask = (kernels: Settings['kernels']) => logitsIn(path, flags, each, { kernels, kvType: 'f32' })
         expect((await ask('baseline')).logits).toEqual(expected)
@@ -36,7 +36,7 @@ describe.each(nodes)('node $version', ({ path, version }) => {
     )
   })
 
-  it('takes no relaxed kernels where V8 computes their instructions wrongly', async () => {
+  it('does not choose relaxed kernels where V8 computes their instructions incorrectly', async () => {
     const [each] = FORMAT_CASES
     const ask = (kernels: Settings['kernels']) => logitsIn(path, ['--no-enable-avx'], each, { kernels })
     if (Number.parseInt(version, 10) >= 26) {

@@ -1,11 +1,15 @@
 /**
- * What every engine is asked to do with the built package; the answers must be equal to the last bit.
+ * What every engine does with the built package; the answers must be equal bit for bit.
  *
- * `dasllama` and `sampling` are the package's entries, `internals` is internals.ts, `source` whatever the engine can
- * give `loadModel`, `settings` come from settings.ts.
+ * `dasllama` and `sampling` are the package's entries, `internals` is internals.ts, `source` a source that the engine can
+ * pass to `loadModel`, `settings` come from settings.ts, `worker` is
+ * the option of `loadModel`.
  */
-export async function compute({ dasllama, sampling, internals, source, settings }) {
-  const options = { contextLength: 256, kernels: 'baseline' }
+export async function compute({ dasllama, sampling, internals, source, settings, worker }) {
+  const onWarning = ({ message }) => {
+    throw new Error(message)
+  }
+  const options = { contextLength: 256, kernels: 'baseline', worker, onWarning }
   const model = await dasllama.loadModel(source, options)
   const ids = {}
   for (const { name, seed, params, maxTokens, prompt } of settings) {
@@ -34,7 +38,7 @@ function versionOfEngine() {
   return Bun?.version ?? Deno?.version.deno ?? process?.version?.slice(1) ?? navigator?.userAgent
 }
 
-/** Of the logits after a prompt of several batches and after each of some tokens that follow, and of all that was cached. */
+/** Hash of the logits after a prompt of several batches and after each of some following tokens, and of the whole cache. */
 async function hashModel(model, kvType) {
   const session = model.createSession({ kvType, seed: 1 })
   const bits = new Bits()
@@ -49,7 +53,7 @@ async function hashModel(model, kvType) {
   return bits.hash()
 }
 
-/** As `hashModel` with an f16 cache, on three threads where the engine has threads. */
+/** Like `hashModel` with an f16 cache, on three threads if the engine has threads. */
 async function hashThreaded({ loadModel }, source, options) {
   const hasThreads = globalThis.navigator?.userAgent !== 'Cloudflare-Workers'
   const model = await loadModel(source, { ...options, threads: hasThreads ? 3 : 1 })
@@ -58,7 +62,7 @@ async function hashThreaded({ loadModel }, source, options) {
   return hash
 }
 
-/** Of the vectors of texts that take a batch each, and several. */
+/** Hash of the vectors of texts that need one batch each, and several. */
 async function hashEmbeddings({ embed }, model) {
   const texts = ['Max', 'A dog ran.', 'Once upon a time there was a little dog named Max. '.repeat(6)]
   const bits = new Bits()
@@ -66,7 +70,7 @@ async function hashEmbeddings({ embed }, model) {
   return bits.hash()
 }
 
-/** Of what the chain alone draws from logits that no model made, and of the log-probabilities that it gives. */
+/** Hash of what the sampler chain draws from generated logits, and of its log-probabilities. */
 async function hashDraws({ createSampler, Rng }, settings) {
   const random = new Rng(1)
   const bits = new Bits()

@@ -3,7 +3,7 @@ import { asOptions } from '../cli/as-options.js'
 
 export const MODEL_PATH = 'models/tiny-stories.Q8_0.gguf'
 
-/** One text that every engine writes. */
+/** One text that every engine generates. */
 export interface Setting {
   readonly name: string
   readonly prompt: string

@@ -1,4 +1,4 @@
-/** Kernels of the build `wide` where the engine joins their vectors: it does, and not a bit of a result changes. */
+/** Kernels of the `wide` build on an engine that joins their vectors: it does join them, and no bit of a result changes. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { compileKernels } from '../kernels/compile.js'
@@ -9,10 +9,10 @@ import { logitsArguments, logitsIn, outputOf, type Settings } from './logits.js'
 const FOLDER = `${ROOT}.cache/engines/wide`
 
 const FLAG = '--experimental-wasm-revectorize'
-/** Compiles all functions at once for speed, and has V8 tell what it joins. */
+/** Compiles all functions with the optimising compiler, and makes V8 report what it joins. */
 const TRACE = [FLAG, '--trace-wasm-revectorize', '--no-liftoff', '--no-wasm-lazy-compilation']
 
-/** The loops of prompts, by what they multiply with. */
+/** The loops of prefill, by their activations. */
 const TILES: Readonly<Record<string, string>> = {
   int8: `
     import { Q4_K } from './assembly/formats/q4_k'
@@ -55,7 +55,7 @@ describe.each(nodes)('node $version', ({ path }) => {
     'computes the same bits with wide kernels as with relaxed: $name, $kvType cache',
     async ({ kvType, ...each }) => {
       const ask = (settings: Settings, flags: readonly string[] = []) =>
-        // Else functions that run so little would stay as the first compiler makes them, which joins nothing.
+        // Otherwise functions that run so little would stay in baseline code, which joins nothing.
         logitsIn(path, ['--no-liftoff', ...flags], each, { kvType, ...settings })
       const relaxed = await ask({ kernels: 'relaxed' })
       expect(relaxed.kernels).toBe('relaxed')
@@ -66,7 +66,7 @@ describe.each(nodes)('node $version', ({ path }) => {
     },
   )
 
-  it('takes them by itself where it was started so', async () => {
+  it('chooses them automatically if the process was started with the flag', async () => {
     const [each] = FORMAT_CASES
     expect((await logitsIn(path, [FLAG], each, { kernels: 'auto' })).kernels).toBe('wide')
     expect((await logitsIn(path, [], each, { kernels: 'auto' })).kernels).toBe('relaxed')
@@ -74,11 +74,9 @@ describe.each(nodes)('node $version', ({ path }) => {
 })
 
 describe.each(installed.filter((engine) => !nodes.includes(engine)))('$program $version', (engine) => {
-  it('refuses them, for it has no such vectors', async () => {
+  it('rejects them without such vectors', async () => {
     const [script, task] = await logitsArguments(FORMAT_CASES[0], { kernels: 'wide' })
     const [program, ...args] = launch(engine, script)
-    await expect(outputOf(program, [...args, task])).rejects.toThrow(
-      "kernels: 'wide' needs vectors of 256 bits",
-    )
+    await expect(outputOf(program, [...args, task])).rejects.toThrow("kernels: 'wide' needs 256-bit vectors")
   })
 })

@@ -1,11 +1,11 @@
 import type { Import } from './modules.js'
 
-/** Modules with no dependencies but each other that every module may import. */
+/** Modules that every module may import, and that depend on nothing but each other. */
 const SHARED = ['errors', 'describe', 'read-list', 'checks', 'abortable', 'warnings', 'nearest', 'version']
 
 /**
- * What each module of `src/` may import besides itself and the shared files, as ARCHITECTURE.md has it. Types count: a
- * module that names the types of one above it cannot be read, moved or tested without that one.
+ * What each module of `src/` may import besides itself and the shared files, as in ARCHITECTURE.md. Types count: a
+ * module that uses the types of one above it cannot be read, moved or tested without it.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   math: [],
@@ -24,27 +24,27 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['index', 'platform', 'sampling'],
 }
 
-/** Where a module is open to some others alone. */
+/** Folders that only some modules may import. */
 const CLOSED: readonly { readonly folder: string; readonly openTo: readonly string[] }[] = [
   // Pointers and kernels stay behind the interfaces of src/backend/; a runtime starts the threads, and the facade opens engines.
   { folder: 'src/backend/wasm/', openTo: ['src/backend/', 'src/platform/', 'src/facade/'] },
 ]
 
 /**
- * What still crosses those limits: an importing file and the folder it reaches into. A line goes when its imports do; the
- * test names those that nothing needs any longer.
+ * Known violations: an importing file and the folder that it imports from. Remove a line with its imports; the
+ * test names lines that are no longer needed.
  */
 export const EXCEPTIONS: readonly (readonly [from: string, folder: string])[] = []
 
-/** Circles that are still there; a line goes when its circle does. */
-export const CIRCLES: readonly (readonly string[])[] = []
+/** Known import cycles; remove a line with its cycle. */
+export const CYCLES: readonly (readonly string[])[] = []
 
-/** Why an import goes against the direction, or `undefined` where it does not. */
+/** Why an import violates the direction, or `undefined` if it does not. */
 export function problemOf({ from, to }: Import): string | undefined {
   if (to.startsWith('node:')) {
     return /^src\/platform\/[^/]+\//.test(from) ? undefined : 'only src/platform/<runtime>/ imports node:*'
   }
-  // Packages are the manifest's, and what the build makes, such as the kernels, has no source.
+  // Packages are checked by the manifest, and build outputs, such as the kernels, have no source.
   if (!to.startsWith('src/') || !to.endsWith('.ts')) return undefined
   const [importing, imported] = [moduleOf(from), moduleOf(to)]
   if (importing !== imported && !SHARED.includes(imported) && !MAY_IMPORT[importing]?.includes(imported)) {
@@ -56,7 +56,7 @@ export function problemOf({ from, to }: Import): string | undefined {
     : undefined
 }
 
-/** A folder of `src/`, or a file that lies in `src/` itself. */
+/** A folder of `src/`, or a file in `src/` itself. */
 function moduleOf(path: string): string {
   return path.split('/')[1].replace(/\.ts$/, '')
 }

@@ -1,17 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { CIRCLES, EXCEPTIONS, problemOf } from './direction.js'
-import { circles, importsBelow, importsOf } from './modules.js'
+import { CYCLES, EXCEPTIONS, problemOf } from './direction.js'
+import { cycles, importsBelow, importsOf } from './modules.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const imports = importsBelow(root, 'src')
 
 describe('imports', () => {
-  // Types are gone at run time, where two interfaces that name each other are no trouble.
-  it.each(['src', 'assembly'])('have no circle in %s', (folder) => {
+  // Types do not exist at run time: two interfaces may refer to each other.
+  it.each(['src', 'assembly'])('have no cycle in %s', (folder) => {
     const found = importsBelow(root, folder).filter(({ isType }) => !isType)
     expect(found.length).toBeGreaterThan(100)
-    expect(circles(found)).toEqual(CIRCLES.filter(([file]) => file.startsWith(`${folder}/`)))
+    expect(cycles(found)).toEqual(CYCLES.filter(([file]) => file.startsWith(`${folder}/`)))
   })
 
   it('go one way through the modules of src', () => {
@@ -25,7 +25,7 @@ describe('imports', () => {
     })
     expect(against).toEqual([])
     const leftOver = EXCEPTIONS.filter((each) => !needed.has(each.join()))
-    expect(leftOver, 'exceptions that nothing needs').toEqual([])
+    expect(leftOver, 'exceptions that are no longer needed').toEqual([])
   })
 
   it('all lead to a file', () => {
@@ -58,12 +58,12 @@ describe('the reader of imports', () => {
     expect(importsOf('src/a.ts', source)).toEqual([])
   })
 
-  it('finds circles of two, of three, of one, and none in a diamond', () => {
+  it('finds cycles of one, two and three files, and none in a diamond', () => {
     const edges = (...pairs: string[]) => pairs.map((pair) => ({ from: pair[0], to: pair[1], isType: false }))
-    expect(circles(edges('ab', 'ba', 'bc'))).toEqual([['a', 'b']])
-    expect(circles(edges('ab', 'bc', 'ca', 'cd', 'xa'))).toEqual([['a', 'b', 'c']])
-    expect(circles(edges('aa', 'ab'))).toEqual([['a']])
-    expect(circles(edges('ab', 'ac', 'bd', 'cd'))).toEqual([])
+    expect(cycles(edges('ab', 'ba', 'bc'))).toEqual([['a', 'b']])
+    expect(cycles(edges('ab', 'bc', 'ca', 'cd', 'xa'))).toEqual([['a', 'b', 'c']])
+    expect(cycles(edges('aa', 'ab'))).toEqual([['a']])
+    expect(cycles(edges('ab', 'ac', 'bd', 'cd'))).toEqual([])
   })
 })
 
@@ -76,7 +76,7 @@ describe('the direction', () => {
     ['src/cli/a.ts', 'src/session/b.ts', 'cli must not depend on session'],
     ['src/platform/pacer.ts', 'node:fs', 'only src/platform/<runtime>/ imports node:*'],
     ['src/new-module/a.ts', 'src/math/b.ts', 'new-module must not depend on math'],
-  ])('refuses that %s imports %s', (from, to, problem) => {
+  ])('does not let %s import %s', (from, to, problem) => {
     expect(problemOf({ from, to, isType: false })).toContain(problem)
   })
 

@@ -7,7 +7,7 @@ export interface Import {
   readonly from: string
   /** The imported file in the same form, or the name of a package. */
   readonly to: string
-  /** Whether types alone are imported, so that nothing of it is left at run time. */
+  /** Whether only types are imported, so that the import does not exist at run time. */
   readonly isType: boolean
 }
 
@@ -25,7 +25,7 @@ export function importsBelow(root: string, folder: string): Import[] {
   )
 }
 
-/** The imports of a source text, with their targets as they are written. */
+/** The imports of a source text, with their targets as written. */
 export function importsOf(from: string, source: string): Import[] {
   return [...source.matchAll(STATEMENTS)].map(({ groups }) => {
     const { statement, named, bare, dynamic } = groups!
@@ -44,7 +44,7 @@ function resolved(root: string, { from, to }: Import): string {
   const path = posix.join(dirname(from), to)
   const candidates = [path, path.replace(/\.js$/, '.ts'), `${path}.ts`]
   const found = candidates.find((each) => each.endsWith('.ts') && existsSync(join(root, each)))
-  // What the build makes, such as the kernels for workerd, has no source.
+  // Build outputs, such as the kernels for workerd, have no source.
   return found ?? path
 }
 
@@ -55,8 +55,8 @@ function sources(folder: string): string[] {
     .sort()
 }
 
-/** Groups of files that import each other in a circle, found by Tarjan's algorithm; each is sorted. */
-export function circles(imports: readonly Import[]): string[][] {
+/** Groups of files that import each other in a cycle, found by Tarjan's algorithm; each is sorted. */
+export function cycles(imports: readonly Import[]): string[][] {
   const targets = new Map<string, string[]>()
   for (const { from, to } of imports) {
     targets.set(from, [...(targets.get(from) ?? []), to])

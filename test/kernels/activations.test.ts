@@ -12,7 +12,7 @@ import {
 
 let bench: Workbench<BenchKernels>
 
-/** What the two widths of integers have to themselves. */
+/** The two kinds of integer activations. */
 const KINDS = [
   { name: '16 bits', kind: ActivationKind.int16, Integers: Int16Array, limit: 32767 },
   { name: '8 bits', kind: ActivationKind.int8, Integers: Int8Array, limit: 127 },
@@ -24,7 +24,7 @@ function quantise({ kind, Integers }: (typeof KINDS)[number], x: Float32Array) {
   const valueBytes = n * Integers.BYTES_PER_ELEMENT
   const bytes = bench.kernels.activation_bytes(kind, n)
   expect(bytes).toBe(valueBytes + n / 8 + n / 4 + n / 8)
-  const out = bench.room(bytes)
+  const out = bench.allocate(bytes)
   bench.kernels.quantize_activations(kind, bench.floats(x), out, n)
   bench.expectGuard(out, bytes)
   const { buffer } = bench.read(out, bytes)
@@ -44,7 +44,7 @@ function expectQuantised(kind: (typeof KINDS)[number], x: Float32Array): void {
     const peak = part.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
     expectWithin([scales[block]], [peak / limit], (peak / limit) * ROUNDING)
   }
-  // Half a step, and two roundings of a product that may be as large as the limit.
+  // Half a step, plus two roundings of a product as large as the limit.
   const step = (i: number) => scales[i >> 5]
   expectWithin(
     Array.from(values, (value, i) => value * step(i)),
@@ -71,7 +71,7 @@ describe.each(BUILDS)('%s build', (build) => {
       expectQuantised(kind, randomFloats(n, `row ${n}`, 2))
     })
 
-    it('gives each block its own scale, and the extremes the outermost steps', () => {
+    it('scales each block by its largest magnitude, which becomes the limit', () => {
       const x = new Float32Array(96)
       x[0] = 1
       x[33] = -1000
@@ -84,7 +84,7 @@ describe.each(BUILDS)('%s build', (build) => {
       expect(values.filter((value) => value !== 0)).toHaveLength(4)
     })
 
-    it('makes zeros of a block of zeros, between blocks that are none', () => {
+    it('keeps a block of zeros at zero between other blocks', () => {
       const x = randomFloats(96, 'with a gap')
       x.fill(0, 32, 64)
       expectQuantised(kind, x)
@@ -98,7 +98,7 @@ describe.each(BUILDS)('%s build', (build) => {
       expectQuantised(kind, randomFloats(64, `size ${size}`, size))
     })
 
-    it('values whose reciprocal would overflow count as zero', () => {
+    it('treats values whose reciprocal would overflow as zero', () => {
       const { values, scales, sums } = quantise(kind, randomFloats(32, 'tiny', 1e-36))
       expect(values).toEqual(new Array(32).fill(0))
       expect(scales[0]).toBeLessThan(1e-35)

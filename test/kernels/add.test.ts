@@ -7,7 +7,7 @@ beforeAll(async () => {
 })
 
 describe('add', () => {
-  it.each([0, 1, 2, 3, 4, 5, 7, 8, 9, 63, 100])('adds %i values, each sum rounded once', (n) => {
+  it.each([0, 1, 2, 3, 4, 5, 7, 8, 9, 63, 100])('adds %i values, rounding each sum once', (n) => {
     const a = randomFloats(n, `a${n}`)
     const b = randomFloats(n, `b${n}`, 1e-3)
     const out = bench.floats(a)

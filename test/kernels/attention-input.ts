@@ -5,7 +5,7 @@ import { quantize } from '../../src/gguf/quantize.js'
 import { type Paging, pagedCache, shapeRecord } from './pages.js'
 import { ROUNDING, randomFloats, type Workbench } from './workbench.js'
 
-/** What attention is tested with: inputs, calls of the kernel, and a plain twin in f64. */
+/** Inputs of attention, calls of the kernel, and a reference in f64. */
 
 export interface Shape {
   readonly tokens: number
@@ -29,14 +29,14 @@ function blocksOf(values: Float32Array): Uint8Array {
   return quantize(blockFormat('Q8_0'), values)
 }
 
-/** How the cache holds values: what values become in it, and their bytes. */
+/** The cache types: how they round values, and their bytes. */
 export const CACHES = [
   {
     type: 'f16',
     held: (values: Float32Array) => values.map((value) => f16ToF32(f32ToF16(value))),
     bytes: (values: Float32Array) => new Uint8Array(Uint16Array.from(values, f32ToF16).buffer),
     headDims: [4, 8, 12, 32, 48, 64, 80, 128],
-    /** The f16 kernel takes a NaN for a number; the largest half is as telling. */
+    /** The f16 kernel reads a NaN as a number; the largest half shows up just as well. */
     poison: 65504,
   },
   {
@@ -63,7 +63,7 @@ export const CACHES = [
 ] as const
 export type Cache = (typeof CACHES)[number]
 
-/** Positions that nobody may see, behind those that the tokens may. */
+/** Poisoned positions after those that the tokens see. */
 const UNSEEN = 5
 
 export function inputOf(shape: Shape, cache: Cache): Input {
@@ -79,30 +79,36 @@ export function inputOf(shape: Shape, cache: Cache): Input {
   return { ...shape, q, keys: cached('keys'), values: cached('values') }
 }
 
-/** The input of `tokens` tokens from token `first` on; the cache still holds what is behind them. */
+/** The input of `tokens` tokens from token `first` on; the cache still holds later positions. */
 export function tokensOf(input: Input, first: number, tokens: number): Input {
   const length = input.heads * input.headDim
   const q = input.q.slice(first * length, (first + tokens) * length)
   return { ...input, q, tokens, firstPosition: input.firstPosition + first }
 }
 
-/** An input in memory, and where its result will be. */
-export interface Placed {
+/** An input in memory, with the arguments of the call and the address of its result. */
+export interface PreparedCall {
   readonly call: readonly [Pointer, number, Pointer, Pointer, number, number, Pointer, number, number]
   readonly scratch: Pointer
   readonly scratchBytes: number
   readonly out: Pointer
 }
 
-type Memory = Pick<Workbench, 'bytes' | 'floats' | 'room' | 'kernels'>
+type Memory = Pick<Workbench, 'bytes' | 'floats' | 'allocate' | 'kernels'>
 
-export function place(memory: Memory, cache: Cache, input: Input, paging?: Paging, threads = 1): Placed {
+export function prepareCall(
+  memory: Memory,
+  cache: Cache,
+  input: Input,
+  paging?: Paging,
+  threads = 1,
+): PreparedCall {
   const { tokens, firstPosition, heads, kvHeads, headDim, window, q, keys, values } = input
   const format = blockFormat(cache.type.toUpperCase())
   const rowBytes = bytesFor(format, kvHeads * headDim)
-  const out = memory.room(q.byteLength)
+  const out = memory.allocate(q.byteLength)
   const scratchBytes = memory.kernels.attention_scratch(threads, heads, kvHeads, headDim)
-  const scratch = memory.room(scratchBytes)
+  const scratch = memory.allocate(scratchBytes)
   const shape = { heads, kvHeads, headDim, scale: 1 / Math.sqrt(headDim), window, scratch }
   const paged = pagedCache(memory, cache.bytes(keys), cache.bytes(values), rowBytes, paging)
   const { pages, keysOffset, valuesOffset } = paged
@@ -125,14 +131,14 @@ export function place(memory: Memory, cache: Cache, input: Input, paging?: Pagin
 }
 
 export function attend(bench: Workbench, cache: Cache, input: Input, paging?: Paging): Float32Array {
-  const { call, scratch, scratchBytes, out } = place(bench, cache, input, paging)
+  const { call, scratch, scratchBytes, out } = prepareCall(bench, cache, input, paging)
   bench.kernels.attention(...call)
   bench.expectGuard(scratch, scratchBytes)
   return bench.result(out, input.q.length)
 }
 
-/** Softmax(q·k / √headDim)·v in f64, and for each output what an error of the scores can do to it. */
-export function twin(cache: Cache, input: Input) {
+/** Softmax(q·k / √headDim)·v in f64, and for each output the tolerance for errors of the scores. */
+export function reference(cache: Cache, input: Input) {
   const { tokens, firstPosition, heads, kvHeads, headDim, window = Number.POSITIVE_INFINITY } = input
   const keys = cache.held(input.keys)
   const values = cache.held(input.values)
@@ -159,8 +165,8 @@ export function twin(cache: Cache, input: Input) {
       const peak = scores.reduce((a, b) => Math.max(a, b))
       const weights = scores.map((score) => Math.exp(score - peak))
       const total = weights.reduce((sum, weight) => sum + weight)
-      // A score is rounded headDim/4 + 5 times; an exponential and the sums of n positions, with a factor for each block
-      // of them, as often again.
+      // A score is rounded headDim/4 + 5 times; an exponential and the sums over n positions, with a factor per block,
+      // about as often again.
       const relative = ((headDim / 4 + 5) * largestSum + 2 * n + 24) * ROUNDING
       for (let i = 0; i < headDim; i++) {
         for (let p = 0; p < n; p++) {

@@ -8,10 +8,10 @@ beforeAll(async () => {
   bench = await createWorkbench()
 })
 
-/** What the cache holds after the values were stored: the scales, and the bytes under them. */
+/** The cache's content after storing the values: scales and bytes. */
 function store(values: Float32Array): { scales: number[]; bytes: number[] } {
   const blocks = values.length / 32
-  const out = bench.room(34 * blocks)
+  const out = bench.allocate(34 * blocks)
   bench.kernels.store(blockFormat('Q8_0').id, bench.floats(values), out, values.length)
   bench.expectGuard(out, 34 * blocks)
   const view = new DataView(bench.read(out, 34 * blocks).buffer)
@@ -26,7 +26,7 @@ describe('store to Q8_0', () => {
     const values = randomFloats(32 * 9, 'store', deviation)
     const { scales, bytes } = store(values)
     const held = bytes.map((byte, i) => byte * scales[Math.floor(i / 32)])
-    // A scale that was rounded down puts its block's largest value a little beyond 127 steps.
+    // If the scale was rounded down, its block's largest value is slightly beyond 127 steps.
     const rounding = (scale: number) => 127 * Math.max(scale * 2 ** -11, 2 ** -25)
     expectWithin(held, values, (i) => {
       const scale = scales[Math.floor(i / 32)]
@@ -46,7 +46,7 @@ describe('store to Q8_0', () => {
     }
   })
 
-  it('gives each of 32 neighbours the same scale, and the next 32 another', () => {
+  it('has one scale per block of 32 values', () => {
     const values = new Float32Array(96).fill(1)
     values[40] = -50
     const { scales, bytes } = store(values)
@@ -57,7 +57,7 @@ describe('store to Q8_0', () => {
     expect(bytes[64]).toBe(127)
   })
 
-  it('holds zeros as zeros, and what is too small for f16 too', () => {
+  it('stores zeros, and values whose scale is too small for f16, as zeros', () => {
     for (const value of [0, -0, 1e-30, 1e-8]) {
       expect(store(new Float32Array(32).fill(value))).toEqual({ scales: [0], bytes: new Array(32).fill(0) })
     }

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { attend, CACHES, type Cache, inputOf, type Shape, tokensOf, twin } from './attention-input.js'
+import { attend, CACHES, type Cache, inputOf, reference, type Shape, tokensOf } from './attention-input.js'
 import type { Paging } from './pages.js'
 import { BUILDS, createWorkbench, expectWithin, type Workbench } from './workbench.js'
 
 let bench: Workbench
 
-/** Pages lie in memory in no order, and never where the sequence would expect the next one. */
+/** Pages in shuffled order, never next to their predecessor. */
 const SCATTERED: Paging = {
   order: (pages) => [
     ...Array.from({ length: pages }, (_, page) => page).filter((page) => page % 3 === 1),
@@ -13,7 +13,7 @@ const SCATTERED: Paging = {
   ],
 }
 
-/** What the table has where there is no page: nothing that could be read, and the beginning of memory. */
+/** Table entries for missing pages: an unreadable address, and address 0. */
 const ABSENT = [0xfff00000, 0]
 
 const WINDOWS = [1, 5, 128, 129, 1000]
@@ -33,7 +33,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       ]) {
         const whole = inputOf({ ...heads, headDim, firstPosition: 0, tokens: length }, cache)
         const contiguous = attend(bench, cache, whole)
-        const { expected, tolerance } = twin(cache, whole)
+        const { expected, tolerance } = reference(cache, whole)
         expectWithin(contiguous, expected, (i) => tolerance[i])
         expect(attend(bench, cache, whole, SCATTERED)).toEqual(contiguous)
         const last = attend(bench, cache, tokensOf(whole, length - 1, 1), SCATTERED)
@@ -41,7 +41,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       }
     })
 
-    it.each(WINDOWS)('a window of %i shows that many positions', (window) => {
+    it.each(WINDOWS)('with a window of %i a token sees that many positions', (window) => {
       for (const [firstPosition, tokens] of [
         [0, 1],
         [0, 70],
@@ -55,12 +55,12 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       ]) {
         const shape = { firstPosition, tokens, heads: 3, kvHeads: 1, headDim, window }
         const input = inputOf(shape, cache)
-        const { expected, tolerance } = twin(cache, input)
+        const { expected, tolerance } = reference(cache, input)
         expectWithin(attend(bench, cache, input, SCATTERED), expected, (i) => tolerance[i])
       }
     })
 
-    it('a window that reaches the first position gives the bits of none', () => {
+    it('a window that includes all positions gives the same bits as no window', () => {
       for (const shape of [
         { firstPosition: 299, tokens: 1, heads: 6, kvHeads: 2, headDim },
         { firstPosition: 250, tokens: 50, heads: 6, kvHeads: 2, headDim },
@@ -73,17 +73,17 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       }
     })
 
-    it.each(WINDOWS)('with a window of %i a token has the same bits alone as among others', (window) => {
+    it.each(WINDOWS)('with a window of %i a token has the same bits in any batch', (window) => {
       for (const shape of [
         { firstPosition: 100, tokens: 60, heads: 3, kvHeads: 1 },
         { firstPosition: 250, tokens: 20, heads: 2, kvHeads: 2 },
         { firstPosition: 1120, tokens: 20, heads: 5, kvHeads: 1 },
       ]) {
-        expectSameAlone(cache, { ...shape, headDim, window })
+        expectSameBitsInAnyBatch(cache, { ...shape, headDim, window })
       }
     })
 
-    it('reads nothing that is before every token’s window', () => {
+    it('does not read positions before every token’s window', () => {
       for (const window of WINDOWS) {
         for (const [firstPosition, tokens] of [
           [1300, 1],
@@ -103,12 +103,12 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       }
     })
 
-    it('the bits at the edge of a window change with it', () => {
+    it('the first position of a window affects only the tokens that see it', () => {
       const shape = { firstPosition: 400, tokens: 3, heads: 2, kvHeads: 1, headDim, window: 100 }
       const input = inputOf(shape, cache)
       const before = attend(bench, cache, input)
       const values = input.values.slice()
-      // Position 301 is the first that the first token sees; the second and the third do not.
+      // Position 301 is the first one that the first token sees; the second and the third do not see it.
       values.fill(3, 301 * headDim, 302 * headDim)
       const after = attend(bench, cache, { ...input, values })
       const row = 2 * headDim
@@ -118,7 +118,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
   })
 })
 
-function expectSameAlone(cache: Cache, shape: Shape): void {
+function expectSameBitsInAnyBatch(cache: Cache, shape: Shape): void {
   const together = inputOf(shape, cache)
   const all = attend(bench, cache, together)
   const length = shape.heads * shape.headDim

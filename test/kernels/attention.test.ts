@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { attend, CACHES, inputOf, type Shape, twin } from './attention-input.js'
+import { attend, CACHES, inputOf, reference, type Shape } from './attention-input.js'
 import { BUILDS, createWorkbench, expectWithin, type Workbench } from './workbench.js'
 
 let bench: Workbench
@@ -25,11 +25,11 @@ describe.each(BUILDS)('%s kernels:', (build) => {
 
     const expectTwin = (shape: Shape) => {
       const input = inputOf(shape, cache)
-      const { expected, tolerance } = twin(cache, input)
+      const { expected, tolerance } = reference(cache, input)
       expectWithin(attend(bench, cache, input), expected, (i) => tolerance[i])
     }
 
-    it.each(GROUPS)('$heads heads on $kvHeads, at the start and later', ({ heads, kvHeads }) => {
+    it.each(GROUPS)('$heads heads on $kvHeads kv heads, at the start and later', ({ heads, kvHeads }) => {
       for (const headDim of cache.headDims) {
         for (const [firstPosition, tokens] of [
           [0, 1],
@@ -57,7 +57,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       expectTwin({ tokens, firstPosition, heads: 2, kvHeads: 2, headDim: smallest })
     })
 
-    it('at depths that take more chunks than there is room for at a time', () => {
+    it('at depths of more chunks than there are slots', () => {
       const shape = { heads: 3, kvHeads: 1, headDim: smallest }
       for (const firstPosition of [64 * 128 - 1, 64 * 128, 2 * 64 * 128 + 3]) {
         expectTwin({ ...shape, tokens: 1, firstPosition })
@@ -70,7 +70,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       const row = input.kvHeads * input.headDim
       for (const part of ['keys', 'values'] as const) {
         const changed = { ...input, [part]: input[part].slice() }
-        // Position 5 is the third token's: the first two must not notice, it and the fourth must.
+        // Position 5 is the third token's: the first two must not change, it and the fourth must.
         changed[part].fill(3, 5 * row, 6 * row)
         const after = attend(bench, cache, changed)
         const tokenLength = input.heads * input.headDim
@@ -87,7 +87,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       { firstPosition: 120, tokens: 20, heads: 3, kvHeads: 1 },
       { firstPosition: 240, tokens: 50, heads: 2, kvHeads: 2 },
       { firstPosition: 1020, tokens: 6, heads: 5, kvHeads: 1 },
-    ])('gives a token the same bits alone as among others: %o', (shape) => {
+    ])('gives a token the same bits in any batch: %o', (shape) => {
       const together = inputOf({ ...shape, headDim: middle }, cache)
       const all = attend(bench, cache, together)
       const length = shape.heads * middle
@@ -113,15 +113,15 @@ describe.each(BUILDS)('%s kernels:', (build) => {
 
     it.each([
       ['far apart', 200, 200],
-      ['as far apart as can be', 3e38, 60000],
-    ])('survives scores that are %s', (_, query, key) => {
+      ['as far apart as possible', 3e38, 60000],
+    ])('handles scores that are %s', (_, query, key) => {
       for (const tokens of [1, 2]) {
         const firstPosition = 200
         const shape = { tokens, firstPosition, heads: 1, kvHeads: 1, headDim: smallest }
         const input = inputOf(shape, cache)
         const seen = (firstPosition + tokens) * smallest
         const third = [2 * smallest, 3 * smallest] as const
-        // Half precision is what a query is divided by; elsewhere the scores must stay below the largest f32.
+        // For f16, queries are clamped by its factor; elsewhere the scores must stay below the largest f32.
         input.q.fill(cache.type === 'f16' ? query : Math.min(query, 1e30))
         input.keys.fill(-key, 0, seen)
         input.keys.fill(key, ...third)

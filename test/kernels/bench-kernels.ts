@@ -6,7 +6,7 @@ import { ascFlags, KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-
 import type { Kernels, Pointer } from '../../src/backend/wasm/kernels.js'
 import { compileKernels } from './compile.js'
 
-/** The exports of `assembly/bench.ts`: those of the engine, and kernels that it uses inside of others only. */
+/** The exports of `assembly/bench.ts`: the engine's, and kernels that are otherwise internal. */
 export interface BenchKernels extends Kernels {
   tile_activation_kind(format: number): number
   quantize_activations(kind: number, x: Pointer, out: Pointer, n: number): void
@@ -32,14 +32,14 @@ export interface BenchKernels extends Kernels {
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const cache = join(root, '.cache/bench-kernels')
 
-/** Compiles `assembly/bench.ts`, or takes what was compiled of the same sources before. */
+/** Compiles `assembly/bench.ts`, or reads the cached result for the same sources. */
 export async function benchKernels(build: KernelBuild['name']): Promise<Uint8Array<ArrayBuffer>> {
   const file = join(cache, `${build}-${await fingerprint(build)}.wasm`)
   const kept = await readFile(file).catch(() => undefined)
   if (kept) return new Uint8Array(kept)
   const binary = await compileKernels("export * from './assembly/bench'", build)
   await mkdir(cache, { recursive: true })
-  // Others may be compiling the same; a file is whole once it has its name.
+  // Other processes may be compiling too: a complete file is renamed into place.
   const unfinished = `${file}.${randomUUID()}`
   await writeFile(unfinished, binary)
   await rename(unfinished, file)

@@ -3,7 +3,7 @@ import asc from 'assemblyscript/asc'
 import { ascFlags, KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-builds.mjs'
 
 /**
- * Compiles AssemblyScript in memory: `source` is the entry file and imports kernels relative to the repository's
+ * Compiles AssemblyScript in memory. `source` is the entry file and imports kernels relative to the repository's
  * root (`./assembly/...`). For benches of single kernels; tests use the built files in dist/.
  * Throws an `Error` with the compiler's diagnostics.
  */

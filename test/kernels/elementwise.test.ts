@@ -26,12 +26,12 @@ function inPlace(name: 'silu' | 'gelu', x: ArrayLike<number>): Float32Array {
   return bench.result(at, x.length)
 }
 
-/** Even steps from `from` to `to`, both included. */
+/** `count` evenly spaced numbers from `from` to `to`, inclusive. */
 function steps(from: number, to: number, count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1))
 }
 
-/** NaNs with all kinds of bits. */
+/** NaNs with different bits. */
 const NANS = new Float32Array(
   Uint32Array.of(0x7fc00000, 0xffc00000, 0x7fc00001, 0x7fffffff, 0xffc001ff, 0x7f800001).buffer,
 )
@@ -74,7 +74,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       )
     })
 
-    it('is odd, never falls by more than a rounding, and stays within the cap', () => {
+    it('is odd, monotonic up to rounding, and stays within the cap', () => {
       for (const cap of [30, 50]) {
         const x = steps(0, 12 * cap, 240_001)
         const y = softcap(x, cap)
@@ -84,14 +84,14 @@ describe.each(BUILDS)('%s kernels:', (build) => {
             cap,
           ),
         ).toEqual(y.map((value) => -value))
-        // Two roundings at most, where a larger value should not give less.
+        // At most two roundings where a larger input gives a smaller result.
         const falls = y.findIndex((value, i) => i > 0 && value < y[i - 1] * (1 - 4 * ROUNDING))
-        expect(falls, 'where it falls').toBe(-1)
+        expect(falls, 'index where it falls').toBe(-1)
         expect(y.findIndex((value) => !(value <= cap))).toBe(-1)
       }
     })
 
-    it('saturates at exactly the cap, and leaves NaN alone', () => {
+    it('saturates at exactly the cap, and keeps NaN', () => {
       const huge = [10, 20, 89, 1e10, 3.4e38, Number.POSITIVE_INFINITY].map((times) => times * 30)
       expect(softcap(huge, 30)).toEqual(new Float32Array(huge.length).fill(30))
       expect(
@@ -116,7 +116,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
     it.each(LENGTHS)('of %i values', (n) => {
       const x = randomFloats(n, name, 4)
       const expected = Float64Array.from(x, plain)
-      // An error of the exponent's argument, a few roundings of it, is a relative one of the exponential.
+      // A few roundings of the exponent's argument are a relative error of the exponential.
       expectWithin(
         inPlace(name, x),
         expected,
@@ -124,7 +124,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       )
     })
 
-    it('has the bits of the gate', async () => {
+    it('has the same bits as in the gate', async () => {
       const inner = await createInnerWorkbench(build)
       const x = randomFloats(101, name, 4)
       const gate = inner.floats(x)
@@ -136,7 +136,7 @@ describe.each(BUILDS)('%s kernels:', (build) => {
       expect(inPlace(name, x)).toEqual(inner.result(gate, 101))
     })
 
-    it('leaves NaN alone', () => {
+    it('keeps NaN', () => {
       expect([...inPlace(name, NANS)].every(Number.isNaN)).toBe(true)
     })
   })

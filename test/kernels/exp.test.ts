@@ -7,7 +7,7 @@ beforeAll(async () => {
   bench = await createInnerWorkbench()
 })
 
-/** The kernels' e^x for x ≤ 0, seen through softmax: the ratio of two weights is e^(difference of the inputs). */
+/** The kernels' e^x for x ≤ 0, measured through softmax: the ratio of two weights is e^(difference of the inputs). */
 function expBySoftmax(x: number): number {
   const at = bench.floats([0, x, -200, -200])
   bench.kernels.softmax(at, 4)
@@ -15,7 +15,7 @@ function expBySoftmax(x: number): number {
   return other / one
 }
 
-/** e^x of either sign, seen through the gate: silu(-x) = -x / (1 + e^x). */
+/** e^x of either sign, measured through the gate: silu(-x) = -x / (1 + e^x). */
 function expBySilu(x: number): number {
   const gate = bench.floats([-x, 0, 0, 0])
   bench.kernels.swiglu(gate, bench.floats([1, 1, 1, 1]), 4)
@@ -29,7 +29,7 @@ function ulps(actual: number, x: number): number {
 }
 
 describe('the exponential of the kernels', () => {
-  it('is within 2 ulp below zero (and one more for what it is seen through)', () => {
+  it('is within 2 ulp below zero (plus one for the softmax)', () => {
     let worst = 0
     for (let i = 0; i <= 4000; i++) {
       const x = Math.fround((-87.2 * i) / 4000)
@@ -38,9 +38,9 @@ describe('the exponential of the kernels', () => {
     expect(worst).toBeLessThanOrEqual(3)
   })
 
-  it('is within 2 ulp above zero (and two more for what it is seen through)', () => {
+  it('is within 2 ulp above zero (plus two for the gate)', () => {
     let worst = 0
-    // Above e^17 the 1 that silu adds is below an ulp.
+    // Above e^17 silu's 1 is below an ulp.
     for (let i = 0; i <= 4000; i++) {
       const x = Math.fround(17 + (71.2 * i) / 4000)
       worst = Math.max(worst, ulps(expBySilu(x), x))

@@ -17,14 +17,14 @@ async function membersOf(name: string, file: string): Promise<string[]> {
 }
 
 describe.each(BUILDS)('%s kernels', (build) => {
-  it('that are shipped export what the engine’s interface has, and nothing else', async () => {
+  it('that are shipped export exactly the engine’s interface', async () => {
     const shipped = await readFile(new URL(`../../dist/${KERNEL_FILES[build]}`, import.meta.url))
     const members = await membersOf('Kernels', '../../src/backend/wasm/kernels.ts')
     expect(members).toContain('attention')
     expect((await functionsOf(shipped)).sort()).toEqual(members.sort())
   })
 
-  it('for tests and benches export what theirs adds, besides', async () => {
+  it('for tests and benches export exactly that and their own interface', async () => {
     const [all, inner] = await Promise.all([
       membersOf('Kernels', '../../src/backend/wasm/kernels.ts'),
       membersOf('BenchKernels', './bench-kernels.ts'),

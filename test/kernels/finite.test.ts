@@ -26,7 +26,7 @@ it('the largest, smallest and subnormal numbers are finite', () => {
   expect(allFinite(Float32Array.of(3.4028235e38, -3.4028235e38, 3.4028235e38, 1e-45, -0, 0))).toBe(true)
 })
 
-it('nothing behind the values counts', () => {
+it('values after the end are ignored', () => {
   const at = bench.floats(Float32Array.of(1, 2, 3, Number.NaN, Number.NaN))
   expect(Boolean(bench.kernels.all_finite(at, 3))).toBe(true)
 })

@@ -21,9 +21,9 @@ beforeAll(async () => {
   bench = await createWorkbench()
 })
 
-/** The halves that the kernel makes of `n` f32 values at `x`, a multiple of four. */
+/** The kernel's halves for `n` f32 values at `x`; `n` is a multiple of four. */
 function storedHalves(x: Pointer, n: number): Uint16Array {
-  const out = bench.room(2 * n)
+  const out = bench.allocate(2 * n)
   bench.kernels.store(blockFormat('F16').id, x, out, n)
   bench.expectGuard(out, 2 * n)
   return new Uint16Array(bench.read(out, 2 * n).buffer)
@@ -42,7 +42,7 @@ describe('half to f32', () => {
   ])('is exact for all patterns: %s', (_, n) => {
     const { id } = blockFormat('F16')
     const halves = bench.bytes(new Uint8Array(ALL_HALVES.buffer))
-    const out = bench.room(4 * PATTERNS)
+    const out = bench.allocate(4 * PATTERNS)
     for (let i = 0; i < PATTERNS; i += n) {
       bench.kernels.dequantize(id, (halves + 2 * i) as Pointer, (out + 4 * i) as Pointer, n)
     }
@@ -52,13 +52,13 @@ describe('half to f32', () => {
 })
 
 describe('f32 to half', () => {
-  test('gives back every half that is not NaN', () => {
+  test('round-trips every half that is not NaN', () => {
     const halves = storedHalves(bench.floats(Array.from(ALL_HALVES, halfValue)), PATTERNS)
     const wrong = Array.from(ALL_HALVES).filter((h) => halves[h] !== h && !Number.isNaN(halfValue(h)))
     expect(wrong).toEqual([])
   })
 
-  test('makes every NaN the quiet one', () => {
+  test('makes every NaN the quiet NaN', () => {
     expect(toHalves([Number.NaN, Number.NaN, 1, 0])).toEqual([0x7e00, 0x7e00, 0x3c00, 0])
     const words = Uint32Array.of(0x7f800001, 0xffffffff, 0x7fc00000, 0xff800001)
     const halves = storedHalves(bench.bytes(new Uint8Array(words.buffer)), 4)
@@ -80,7 +80,7 @@ describe('f32 to half', () => {
 
   test('finds the nearest half, ties to even', () => {
     const float = fc.float({ noNaN: true, noDefaultInfinity: true, min: -70000, max: 70000 })
-    // Also values from the region that halves have, which are rare among all floats.
+    // Also values in the range of halves, which are rare among all floats.
     const scaled = fc
       .tuple(fc.integer({ min: -(2 ** 24), max: 2 ** 24 }), fc.integer({ min: -49, max: -8 }))
       .map(([mantissa, exponent]) => mantissa * 2 ** exponent)
@@ -91,7 +91,7 @@ describe('f32 to half', () => {
           const size = Math.abs(value)
           const half = halves[i] & 0x7fff
           expect(halves[i] >> 15).toBe(value < 0 || Object.is(value, -0) ? 1 : 0)
-          // For rounding, infinity stands where the next half would be.
+          // For rounding, infinity takes the place of the next half, 65536.
           const distance = (h: number) => Math.abs((h === 0x7c00 ? 65536 : halfValue(h)) - size)
           if (size >= 65536) {
             expect(half).toBe(0x7c00)

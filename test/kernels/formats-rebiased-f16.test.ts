@@ -11,7 +11,7 @@ import { BUILDS, createInnerWorkbench, randomFloats, type Workbench } from './wo
 const F16 = blockFormat('F16')
 /** 128 as a half. */
 const LIMIT = 0x5800
-/** More than the kernel raises in one go. */
+/** As many as the kernel rebiases in one go. */
 const BLOCK = 8192
 
 let bench: Workbench<BenchKernels>
@@ -45,17 +45,17 @@ describe.each(BUILDS)('%s build', (build) => {
   test.each([
     ['many at a time', ALL.length],
     ['one at a time', 1],
-  ])('every half below 128 keeps its value and comes back: %s', (_, n) => {
+  ])('every half below 128 keeps its value and can be restored: %s', (_, n) => {
     const halves = placed(ALL)
-    const out = bench.room(4 * ALL.length)
+    const out = bench.allocate(4 * ALL.length)
     for (let i = 0; i < ALL.length; i += n) {
       const at = (halves + 2 * i) as Pointer
       expect(bench.kernels.rebias_f16(at, n)).toBeTruthy()
       bench.kernels.dequantize(REBIASED_F16.id, at, (out + 4 * i) as Pointer, n)
     }
-    const raised = halvesAt(halves, ALL.length)
-    // Without an exponent there is zero alone.
-    expect(raised.filter((bits) => (bits & 0x7c00) === 0)).toEqual([0, 0x8000])
+    const rebiased = halvesAt(halves, ALL.length)
+    // Only zeros have no exponent bits.
+    expect(rebiased.filter((bits) => (bits & 0x7c00) === 0)).toEqual([0, 0x8000])
     const values = bench.result(out, ALL.length)
     expect(Array.from(ALL).filter((half, i) => !Object.is(values[i], f16ToF32(half)))).toEqual([])
     for (let i = 0; i < ALL.length; i += n) bench.kernels.restore_f16((halves + 2 * i) as Pointer, n)
@@ -69,7 +69,7 @@ describe.each(BUILDS)('%s build', (build) => {
     ['infinity', 0x7c00],
     ['minus infinity', 0xfc00],
     ['NaN', 0x7e01],
-  ])('a half without room leaves all as they were: %s', (_, half) => {
+  ])('an unsuitable half leaves all unchanged: %s', (_, half) => {
     const n = 2 * BLOCK + 13
     for (const place of [0, 7, BLOCK - 1, BLOCK, 2 * BLOCK + 7, n - 1]) {
       const halves = randomHalves(n, place)
@@ -80,7 +80,7 @@ describe.each(BUILDS)('%s build', (build) => {
     }
   })
 
-  test('products have the bits of those with the halves themselves', () => {
+  test('products have the same bits as with F16', () => {
     fc.assert(
       fc.property(
         fc.nat(),
@@ -92,10 +92,10 @@ describe.each(BUILDS)('%s build', (build) => {
           const tokens = 5
           const x = bench.floats(randomFloats(tokens * n, `${seed}`))
           const products = (id: number): number[] => {
-            const out = bench.room(4 * rows * (1 + tokens))
+            const out = bench.allocate(4 * rows * (1 + tokens))
             kernels.matvec(id, pointer, x, out, rows, n)
             const batched = (out + 4 * rows) as Pointer
-            const scratch = bench.room(kernels.matmul_scratch(n))
+            const scratch = bench.allocate(kernels.matmul_scratch(n))
             kernels.matmul(id, pointer, x, 4 * n, batched, rows, n, tokens, rows, scratch)
             return Array.from(bench.result(out, rows * (1 + tokens)))
           }

@@ -13,7 +13,7 @@ const MAX_ELEMENTS = 4096
 
 let bench: Workbench<BenchKernels>
 
-/** Random bytes; only the half-precision scales are kept from being infinite or NaN. */
+/** Random bytes, but the half-precision scales are never infinite or NaN. */
 function rawBlocks(
   reference: ReferenceFormat,
   format: BlockFormat,
@@ -30,7 +30,7 @@ function rawBlocks(
   return bytes
 }
 
-/** Takes a bit from the exponent of a value that would be infinite or NaN, or so large that a product might be. */
+/** Clears a bit of the exponent of a value that is infinite or NaN, or so large that a product might be. */
 function clearSpecial(format: BlockFormat, bytes: Uint8Array, at: number): void {
   const top = at + format.blockBytes - 1
   if (format.name === 'F16') {
@@ -38,7 +38,7 @@ function clearSpecial(format: BlockFormat, bytes: Uint8Array, at: number): void 
   } else bytes[top] &= 0xbf
 }
 
-/** Every byte the same, and the same half for each scale. */
+/** All bytes equal, except the scales, which are all the same half. */
 function uniformBlocks(
   reference: ReferenceFormat,
   format: BlockFormat,
@@ -60,20 +60,20 @@ function expectDequantized(
   row: Uint8Array,
   n: number,
 ): void {
-  const out = bench.room(4 * n)
+  const out = bench.allocate(4 * n)
   bench.kernels.dequantize(format.id, bench.bytes(row), out, n)
   const expected = terms(reference, row, format.blockBytes, Math.fround).map((t) =>
     Math.fround(t.product + t.offset),
   )
-  // The sign of a zero is left out: nothing depends on it.
+  // The sign of zeros is ignored: nothing depends on it.
   expect(Array.from(bench.result(out, n), (v) => v + 0)).toEqual(expected.map((v) => v + 0))
 }
 
 interface Activations {
   readonly pointer: Pointer
-  /** What the kernel really multiplies with. */
+  /** The values that the kernel actually multiplies with. */
   readonly used: readonly number[]
-  /** How far apart two neighbouring values are that it could have used instead. */
+  /** The distance between two representable values. */
   readonly step: readonly number[]
 }
 
@@ -87,7 +87,7 @@ function activations(format: BlockFormat, values: Float32Array): Activations {
   const Integers = kind === ActivationKind.int8 ? Int8Array : Int16Array
   const valueBytes = n * Integers.BYTES_PER_ELEMENT
   const bytes = bench.kernels.activation_bytes(kind, n)
-  const pointer = bench.room(bytes)
+  const pointer = bench.allocate(bytes)
   bench.kernels.quantize_activations(kind, x, pointer, n)
   bench.expectGuard(pointer, bytes)
   const { buffer } = bench.read(pointer, bytes)
@@ -104,15 +104,15 @@ function matvec(format: BlockFormat, rows: readonly Uint8Array[], x: Pointer, n:
   rows.forEach((row, r) => {
     weights.set(row, r * row.length)
   })
-  const out = bench.room(4 * rows.length)
+  const out = bench.allocate(4 * rows.length)
   bench.kernels.matvec(format.id, bench.bytes(weights), x, out, rows.length, n)
   return bench.result(out, rows.length)
 }
 
 /**
- * Three rows through `matvec`. Against the twin in f64 with the same activations, the error is that of the f32 sums:
+ * Checks `matvec` on three rows. Relative to the f64 reference with the same activations, the error is that of the f32 sums:
  * an accumulator takes at most n / 16 of them, and each product a dozen roundings. Against the f32 activations,
- * rounding each to the nearest of 65535 or 255 steps (0.51: the reciprocal is rounded, too) comes on top.
+ * the error of rounding each to the nearest of 65535 or 255 steps is added (0.51: the reciprocal is rounded, too).
  */
 function expectDots(
   reference: ReferenceFormat,
@@ -144,7 +144,7 @@ function randomActivations(n: number, random: RandomBits): Float32Array {
   return Float32Array.from({ length: n }, () => (random.fraction() + random.fraction() - 1) * 3)
 }
 
-/** One block, an even and an odd number of them, and long rows; for plain numbers also rests of a vector. */
+/** One block, even and odd numbers of blocks, and long rows; for plain numbers also incomplete vectors. */
 function lengths(format: BlockFormat): number[] {
   const block = format.blockElements
   if (block === 1) return [1, 3, 4, 7, 16, 21, 64, MAX_ELEMENTS]
@@ -159,7 +159,7 @@ describe.each(BUILDS)('%s build', (build) => {
   describe.each(REFERENCE_FORMATS)('$name', (reference) => {
     const format = blockFormat(reference.name)
 
-    test('the reference and the table of formats agree on the block', () => {
+    test('the reference and the table of formats agree on the block size', () => {
       const block = new DataView(new ArrayBuffer(format.blockBytes))
       expect(reference.block(block, 0, Math.fround)).toHaveLength(format.blockElements)
     })
@@ -204,7 +204,7 @@ describe.each(BUILDS)('%s build', (build) => {
         const n = 1024
         const row = uniformBlocks(reference, format, n, byte, scale)
         expectDequantized(reference, format, row, n)
-        // Activations all at the limit of their bits, first of one sign, then of both.
+        // All activations at the limit of their range, first of one sign, then of both.
         expectDots(reference, format, [row], new Float32Array(n).fill(5))
         expectDots(
           reference,
@@ -215,7 +215,7 @@ describe.each(BUILDS)('%s build', (build) => {
       })
     }
 
-    test('gives a row the same bits wherever it stands among others', () => {
+    test('gives a row the same bits at any index in the matrix', () => {
       const n = format.blockElements === 1 ? 333 : 3 * format.blockElements
       const random = new RandomBits(7, format.name)
       const rows = Array.from({ length: 9 }, () => randomBlocks(format, n, random, 0.02))

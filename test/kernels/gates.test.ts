@@ -9,13 +9,13 @@ beforeAll(async () => {
 
 const silu = (x: number) => x / (1 + Math.exp(-x))
 const geluArgument = (x: number) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)
-/** 0.5·(1 + tanh u) is σ(2u), and does not lose its digits where the tanh is near -1. */
+/** 0.5·(1 + tanh u) is σ(2u), which has no cancellation where the tanh is near -1. */
 const gelu = (x: number) => x / (1 + Math.exp(-2 * geluArgument(x)))
 
 const GATES = [
-  // The argument of the exponential is exact: 2 ulp of it, three roundings after it.
+  // The exponential's argument is exact: 2 ulp, then three roundings.
   { name: 'swiglu', exact: silu, relative: () => 10 * ROUNDING },
-  // Five roundings on the way to the argument 2u change e^2u by 10·|u| roundings.
+  // Five roundings of the argument 2u change e^2u by 10·|u| roundings.
   {
     name: 'geglu',
     exact: gelu,
@@ -23,7 +23,7 @@ const GATES = [
   },
 ] as const
 
-/** Where the exponential ends: e^-87.3 and e^-88.3 of a value are left where nothing should be. */
+/** The exponential's argument is clamped: e^-87.3 or e^-88.3 of a value remain where the exact result is smaller. */
 const FLOOR = 1.3e-38
 
 describe.each(GATES)('$name', ({ name, exact, relative }) => {
@@ -45,12 +45,12 @@ describe.each(GATES)('$name', ({ name, exact, relative }) => {
     expectGate(randomFloats(n, `gate ${n}`, 3), randomFloats(n, `up ${n}`))
   })
 
-  it('from deep below zero to far above', () => {
+  it('from far below zero to far above', () => {
     const gate = Float32Array.from({ length: 801 }, (_, i) => (i - 400) / 4)
     expectGate(gate, new Float32Array(801).fill(1))
   })
 
-  it('is 0 at 0, x far above zero, and almost nothing far below', () => {
+  it('is 0 at 0, x far above zero, and almost 0 far below', () => {
     const at = bench.floats([0, 1000, 1e20, -1e20])
     bench.kernels[name](at, bench.floats([5, 2, 1, 1]), 4)
     const [zero, thousand, huge, nothing] = bench.result(at, 4)
@@ -59,8 +59,8 @@ describe.each(GATES)('$name', ({ name, exact, relative }) => {
   })
 })
 
-describe('the twin of gelu', () => {
-  it('is the function that the paper writes with a tanh', () => {
+describe('the reference for gelu', () => {
+  it('is the paper’s function with tanh', () => {
     for (let x = -6; x <= 6; x += 0.25) {
       expect(gelu(x)).toBeCloseTo(0.5 * x * (1 + Math.tanh(geluArgument(x))), 14)
     }

@@ -1,13 +1,13 @@
 /**
- * The innermost loops of the hottest kernels as the compiler makes them, kept in hot-loops/: an upgrade of the compiler
- * that spoils one shows here, and so does an edit. Where the change is meant, measure the kernel (bench/kernels) and
- * take the new text with `npx vitest run --project unit test/kernels/hot-loops.test.ts -u`.
+ * Snapshots of the innermost loops of the hottest kernels as compiled, in hot-loops/. They show when an upgrade of the
+ * compiler, or an edit, changes one. If the change is intended, measure the kernel (bench/kernels) and update with
+ * `npx vitest run --project unit test/kernels/hot-loops.test.ts -u`.
  */
 import { describe, expect, it } from 'vitest'
 import { printKernels } from './compile.js'
 import { BUILDS } from './workbench.js'
 
-/** Each kernel alone in a module, under the name of its file. */
+/** Each kernel alone in a module, by the name of its snapshot. */
 const KERNELS: Readonly<Record<string, string>> = {
   'decode-q8_0': `
     import { Q8_0 } from './assembly/formats/q8_0'
@@ -27,7 +27,7 @@ const KERNELS: Readonly<Record<string, string>> = {
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
       matvecFloatsOf<RebiasedF16>(w, x, out, rows, columns)
     }`,
-  'decode-interleaved-q4_0': `
+  'decode-q4_0x8': `
     import { Q4_0x8 } from './assembly/formats/q4_0x8'
     import { Q4_0x8Bytes, Q4_0x8Wide } from './assembly/formats/q4_0x8_dots'
     import { matvecX8Of } from './assembly/matvec'
@@ -48,7 +48,7 @@ const KERNELS: Readonly<Record<string, string>> = {
     }`,
 }
 
-/** The loops of a module's text that have no loop inside. */
+/** The loops of a module's text that contain no other loop. */
 function innermostLoops(text: string): string[] {
   const lines = text.split('\n')
   const loops: string[] = []

@@ -16,14 +16,14 @@ import {
 
 let bench: Workbench<BenchKernels>
 
-/** A matrix in blocks, and the numbers that the blocks stand for. */
+/** A matrix in blocks, and its weights as numbers. */
 interface Matrix {
   readonly format: BlockFormat
   readonly blocks: Uint8Array
   readonly rows: number
   readonly columns: number
   readonly weights: readonly number[]
-  /** Of each weight, how large the parts may be whose sum or difference it is. */
+  /** For each weight, the magnitude of the terms of which it is the sum or difference. */
   readonly sizes: readonly number[]
 }
 
@@ -35,7 +35,7 @@ function matrixOf(reference: ReferenceFormat, blocks: Uint8Array, rows: number, 
   const products = exact.map(({ product }) => Math.abs(product))
   const sizes = [...products]
   for (let first = 0; format.blockElements > 1 && first < products.length; first += 32) {
-    // A quant may be stored with an offset, which is not larger than the largest of its block.
+    // A quant may be stored with an offset, which is at most the largest of its block.
     const largest = Math.max(...products.slice(first, first + 32))
     for (let i = first; i < first + 32; i++) sizes[i] = 2 * largest + Math.abs(exact[i].offset)
   }
@@ -52,12 +52,12 @@ function randomMatrix(reference: ReferenceFormat, rows: number, columns: number)
   )
 }
 
-/** Tokens' activations as a product takes them. */
+/** Activations in the layout of a product. */
 interface Activations {
   readonly pointer: Pointer
-  /** Bytes from token to token. */
+  /** Bytes per token. */
   readonly stride: number
-  /** What the kernel really multiplies with. */
+  /** The values that the kernel actually multiplies with. */
   readonly used: readonly (readonly number[])[]
 }
 
@@ -70,7 +70,7 @@ function activationsOf(kind: number, xs: readonly Float32Array[]): Activations {
   const Integers = kind === ActivationKind.int8 ? Int8Array : Int16Array
   const valueBytes = columns * Integers.BYTES_PER_ELEMENT
   const stride = bench.kernels.activation_bytes(kind, columns)
-  const pointer = bench.room(stride * xs.length)
+  const pointer = bench.allocate(stride * xs.length)
   const used = xs.map((row, token) => {
     const at = (pointer + token * stride) as Pointer
     bench.kernels.quantize_activations(kind, bench.floats(row), at, columns)
@@ -85,7 +85,7 @@ function tileActivations({ format }: Matrix, xs: readonly Float32Array[]): Activ
   return activationsOf(bench.kernels.tile_activation_kind(format.id), xs)
 }
 
-/** Σ w·x of a row, and what rounding errors are relative to. */
+/** Σ w·x of a row, and the magnitude to which rounding errors are relative. */
 function dot({ weights, sizes, columns }: Matrix, row: number, x: readonly number[]) {
   let sum = 0
   let size = 0
@@ -96,13 +96,13 @@ function dot({ weights, sizes, columns }: Matrix, row: number, x: readonly numbe
   return { sum, size }
 }
 
-/** What stands in gaps that the kernel leaves. */
+/** Fills gaps that the kernel must not touch. */
 const UNTOUCHED = -77
 
 interface Options {
-  /** Floats between the tokens' rows of `out`, which must stay as they are. */
+  /** Floats between the tokens' rows of `out`, which must not change. */
   readonly gap?: number
-  /** The rows are handed over in parts that begin at these. */
+  /** First rows of the parts in which the rows are passed. */
   readonly parts?: readonly number[]
 }
 
@@ -114,7 +114,7 @@ function matmul(matrix: Matrix, x: Activations, { gap = 0, parts = [0] }: Option
   const weights = bench.bytes(blocks)
   const out = bench.floats(new Float32Array(tokens * stride).fill(UNTOUCHED))
   const scratchBytes = bench.kernels.matmul_scratch(columns)
-  const scratch = bench.room(scratchBytes)
+  const scratch = bench.allocate(scratchBytes)
   for (const [i, first] of parts.entries()) {
     bench.kernels.matmul(
       format.id,
@@ -138,7 +138,7 @@ function matmul(matrix: Matrix, x: Activations, { gap = 0, parts = [0] }: Option
   })
 }
 
-/** As many additions in a row as there are columns at most, each rounded; a few roundings in each term. */
+/** At most one rounded addition per column, and a few roundings in each term. */
 function expectProducts(matrix: Matrix, x: Activations): void {
   for (const [token, out] of matmul(matrix, x).entries()) {
     const exact = Array.from(out, (_, row) => dot(matrix, row, x.used[token]))
@@ -155,7 +155,7 @@ function rowsOf(count: number, columns: number): Float32Array[] {
   return Array.from({ length: count }, (_, token) => randomFloats(columns, `x${token} of ${columns}`))
 }
 
-/** Column counts that are odd in some way, by the elements of a block. */
+/** Column counts with edge cases, by the elements of a block. */
 const COLUMNS: Readonly<Record<number, readonly number[]>> = {
   1: [1, 2, 3, 4, 5, 15, 16, 17, 31, 100, 255, 256, 257, 300, 515],
   32: [32, 64, 96, 224, 256, 288, 544],
@@ -210,7 +210,7 @@ describe.each(BUILDS)('%s build', (build) => {
       }
     })
 
-    it('gives a row the same bits wherever the rows are split', () => {
+    it('gives a row the same bits however the rows are split', () => {
       const columns = columnCounts[columnCounts.length - 1]
       const matrix = randomMatrix(reference, 29, columns)
       const x = tileActivations(matrix, rowsOf(6, columns))
@@ -224,7 +224,7 @@ describe.each(BUILDS)('%s build', (build) => {
       }
     })
 
-    it('leaves what lies between the rows of two tokens', () => {
+    it('does not write between the rows of two tokens', () => {
       const columns = columnCounts[columnCounts.length - 2]
       const matrix = randomMatrix(reference, 11, columns)
       const x = tileActivations(matrix, rowsOf(6, columns))
@@ -236,7 +236,7 @@ describe.each(BUILDS)('%s build', (build) => {
         const matrix = randomMatrix(reference, rows, columns)
         const { format, blocks } = matrix
         const x = activationsOf(bench.kernels.activation_kind(format.id), rowsOf(1, columns))
-        const out = bench.room(4 * rows)
+        const out = bench.allocate(4 * rows)
         bench.kernels.matvec(format.id, bench.bytes(blocks), x.pointer, out, rows, columns)
         const exact = Array.from({ length: rows }, (_, row) => dot(matrix, row, x.used[0]))
         expectWithin(
@@ -249,14 +249,14 @@ describe.each(BUILDS)('%s build', (build) => {
   })
 
   describe('the kinds of activations', () => {
-    it('are known for each format, and none for a number that is not a format', () => {
+    it('are known for each format, and are 0 for a number that is not a format', () => {
       const { kernels } = bench
       const kinds = (names: string[], kind: (format: number) => number) =>
         names.map((name) => kind(blockFormat(name).id))
       expect(kinds(['F32', 'F16', 'BF16'], kernels.activation_kind)).toEqual([1, 1, 1])
       expect(kinds(['F32', 'F16', 'BF16'], kernels.tile_activation_kind)).toEqual([1, 1, 1])
       const few = build === 'baseline' ? 2 : 3
-      // 8 bits where the processor's product of bytes is exact.
+      // 8 bits if the processor's product of bytes is exact.
       const [q8, iq2] = kinds(['Q8_0', 'IQ2_XXS'], kernels.tile_activation_kind)
       expect([2, few]).toContain(q8)
       expect(iq2).toBe(q8)

@@ -12,7 +12,7 @@ import {
 
 const EPSILON = 1e-5
 
-/** Small ones, a head's, and those that threads share, evenly and not. */
+/** Small sizes, a head's, and sizes that threads share, evenly or not. */
 const SIZES = [
   [1, 1],
   [1, 64],
@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => threaded.shutDown())
 
 function normRows(on: Workbench, x: Float32Array, weight: Float32Array, rows: number): Float32Array {
-  const out = on.room(x.byteLength)
+  const out = on.allocate(x.byteLength)
   on.kernels.norm_rows(on.floats(x), on.floats(weight), out, rows, weight.length, EPSILON)
   return on.result(out, x.length)
 }
@@ -50,19 +50,19 @@ describe('norm_rows', () => {
       for (const [i, value] of row.entries()) expected[start + i] = (value / size) * weight[i]
     }
     const actual = normRows(bench, x, weight, rows)
-    // The sum of squares is rounded n/8 + 4 times, which the root halves; the rest is a few roundings.
+    // The sum of squares is rounded n/8 + 4 times, which the root halves; plus a few roundings.
     expectWithin(actual, expected, (i) => Math.abs(expected[i]) * (n / 16 + 8) * ROUNDING)
   })
 
   it.each(SIZES)(
-    'has for %i rows of %i values the bits of each row alone, on any number of threads',
+    'for %i rows of %i values has the same bits as each row alone, on any number of threads',
     (rows, n) => {
       const x = randomFloats(rows * n, 'x', 3)
       const weight = randomFloats(n, 'weight')
       const alone = new Float32Array(x.length)
       const weights = bench.floats(weight)
       const from = bench.floats(x)
-      const out = bench.room(4 * n)
+      const out = bench.allocate(4 * n)
       for (let row = 0; row < rows; row++) {
         bench.kernels.rmsnorm((from + 4 * row * n) as Pointer, weights, out, n, EPSILON)
         alone.set(bench.result(out, n), row * n)
@@ -80,8 +80,8 @@ describe('norm_rows', () => {
     expect(bench.result(at, x.length)).toEqual(normRows(bench, x, weight, 6))
   })
 
-  it('of no rows writes nothing', () => {
-    const out = bench.room(0)
+  it('writes nothing for no rows', () => {
+    const out = bench.allocate(0)
     bench.kernels.norm_rows(bench.floats([1]), bench.floats([1]), out, 0, 1, EPSILON)
     bench.expectGuard(out, 0)
   })

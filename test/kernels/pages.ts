@@ -2,7 +2,7 @@ import { PAGE_POSITIONS } from '../../src/backend/memory.js'
 import type { Pointer } from '../../src/backend/wasm/kernels.js'
 import type { Workbench } from './workbench.js'
 
-/** What all calls of an attention layer have in common; see `AttentionShape` in assembly/attention/call.ts. */
+/** What all calls of an attention layer share; see `AttentionShape` in assembly/attention/call.ts. */
 export interface AttentionShape {
   readonly heads: number
   readonly kvHeads: number
@@ -33,17 +33,17 @@ export interface PagedCache {
 }
 
 export interface Paging {
-  /** The pages' order in memory; default as they come, with gaps. */
+  /** The order of pages in memory. Default: by position, with gaps. */
   readonly order?: (pages: number) => readonly number[]
   /** Positions before this one are not held: their bytes are `filler`, and whole pages of them are `absent`. Default 0. */
   readonly first?: number
-  /** What the table has for pages that are not held. Default 0. */
+  /** Table entry of pages that are not held. Default 0. */
   readonly absent?: number
-  /** Every byte of a page that holds no position. Default 255: NaN as f32, and as f16. */
+  /** Fills bytes of pages that hold no position. Default 255: NaN as f32 and as f16. */
   readonly filler?: number
 }
 
-/** Bytes before the keys and between keys and values in a page, as of other layers. */
+/** Bytes before the keys and between keys and values in a page, as if of other layers. */
 const GAP = 48
 
 /** Cuts keys and values, rows of `rowBytes` bytes per position, into pages. */

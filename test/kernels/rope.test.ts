@@ -14,11 +14,11 @@ interface Shape {
   readonly pairs: number
 }
 
-/** Where the two values of a pair lie in a head. */
-type Places = (pair: number, pairs: number) => readonly [first: number, second: number]
+/** Indices of a pair's two values in a head. */
+type PairIndices = (pair: number, pairs: number) => readonly [first: number, second: number]
 
-const VARIANTS: readonly [name: string, kernel: () => Rope, places: Places][] = [
-  ['interleaved', () => bench.kernels.rope_norm, (pair) => [2 * pair, 2 * pair + 1]],
+const VARIANTS: readonly [name: string, kernel: () => Rope, indices: PairIndices][] = [
+  ['norm', () => bench.kernels.rope_norm, (pair) => [2 * pair, 2 * pair + 1]],
   ['neox', () => bench.kernels.rope_neox, (pair, pairs) => [pair, pair + pairs]],
 ]
 
@@ -33,7 +33,7 @@ const SHAPES: readonly Shape[] = [
   { tokens: 4, heads: 1, headDim: 128, pairs: 17 },
 ]
 
-/** The angles of token t and pair p are 0.37·t + 0.11·p, up to several turns. */
+/** The angles of token t and pair p are 0.37·t + 0.11·p, up to several full rotations. */
 function tableOf({ tokens, pairs }: Shape): Float32Array {
   const table = new Float32Array(tokens * 2 * pairs)
   for (let token = 0; token < tokens; token++) {
@@ -46,36 +46,36 @@ function tableOf({ tokens, pairs }: Shape): Float32Array {
   return table
 }
 
-/** Values that do not turn stay; turned ones are a rotation in f64. */
-function twin(x: Float32Array, table: Float32Array, shape: Shape, places: Places) {
+/** The rotation in f64; values beyond the rotary dimensions do not change. */
+function reference(x: Float32Array, table: Float32Array, shape: Shape, indices: PairIndices) {
   const { tokens, heads, headDim, pairs } = shape
-  const turned = Float64Array.from(x)
+  const rotated = Float64Array.from(x)
   const sizes = new Float64Array(x.length)
   for (let token = 0; token < tokens; token++) {
     for (let head = 0; head < heads; head++) {
       const start = (token * heads + head) * headDim
       for (let pair = 0; pair < pairs; pair++) {
-        const [first, second] = places(pair, pairs).map((place) => start + place)
+        const [first, second] = indices(pair, pairs).map((index) => start + index)
         const cosine = table[2 * token * pairs + pair]
         const sine = table[(2 * token + 1) * pairs + pair]
-        turned[first] = x[first] * cosine - x[second] * sine
-        turned[second] = x[second] * cosine + x[first] * sine
+        rotated[first] = x[first] * cosine - x[second] * sine
+        rotated[second] = x[second] * cosine + x[first] * sine
         sizes[first] = sizes[second] = Math.abs(x[first]) + Math.abs(x[second])
       }
     }
   }
-  return { turned, sizes }
+  return { rotated, sizes }
 }
 
-describe.each(VARIANTS)('rope, %s', (_, kernel, places) => {
-  it.each(SHAPES)('$tokens tokens of $heads heads of $headDim, $pairs pairs turning', (shape) => {
+describe.each(VARIANTS)('rope, %s', (_, kernel, indices) => {
+  it.each(SHAPES)('$tokens tokens of $heads heads of $headDim, rotating $pairs pairs', (shape) => {
     const { tokens, heads, headDim, pairs } = shape
     const x = randomFloats(tokens * heads * headDim, JSON.stringify(shape))
     const table = tableOf(shape)
     const at = bench.floats(x)
     kernel()(at, bench.floats(table), tokens, heads, headDim, pairs)
-    const { turned, sizes } = twin(x, table, shape, places)
-    // Two products and a sum, each rounded; values that do not turn have size 0 and must be equal.
-    expectWithin(bench.result(at, x.length), turned, (i) => sizes[i] * 2 * ROUNDING)
+    const { rotated, sizes } = reference(x, table, shape, indices)
+    // Two products and a sum, each rounded; values that are not rotated have size 0 and must be equal.
+    expectWithin(bench.result(at, x.length), rotated, (i) => sizes[i] * 2 * ROUNDING)
   })
 })

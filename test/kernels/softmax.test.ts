@@ -15,18 +15,18 @@ function softmax(values: Float32Array): Float32Array {
   return bench.result(at, n, padded)
 }
 
-function twin(values: Float32Array) {
+function reference(values: Float32Array) {
   const peak = values.reduce((a, b) => Math.max(a, b))
   const weights = Float64Array.from(values, (value) => Math.exp(value - peak))
   const sum = weights.reduce((a, b) => a + b)
   return { peak, expected: weights.map((weight) => weight / sum) }
 }
 
-/** What is left of a value that is far below the peak: e^-87.3, where the kernel's exponential ends. */
+/** The weight of a value far below the peak: e^-87.3, because the kernel clamps the exponential's argument. */
 const FLOOR = 1.3e-38
 
 function expectSoftmax(values: Float32Array): void {
-  const { peak, expected } = twin(values)
+  const { peak, expected } = reference(values)
   // Rounding the distance d from the peak changes e^-d by d·2^-24; the exponential adds 2 ulp, the sum n/4 roundings.
   const relative = (i: number) => (Math.min(88, peak - values[i]) + 4 + values.length / 4 + 3 + 2) * ROUNDING
   expectWithin(softmax(values), expected, (i) => expected[i] * relative(i) + FLOOR)
@@ -41,7 +41,7 @@ describe('softmax', () => {
     for (const value of [0, -3e38, 3e38, 1e-40]) expect(softmax(Float32Array.of(value))[0]).toBe(1)
   })
 
-  it('of equal values is even', () => {
+  it('of equal values is uniform', () => {
     expect(softmax(new Float32Array(8).fill(-7))).toEqual(new Float32Array(8).fill(1 / 8))
     expectSoftmax(new Float32Array(7).fill(1e30))
   })
@@ -49,7 +49,7 @@ describe('softmax', () => {
   it.each([
     ['a huge spread', [0, -3e38, 3e38, -1]],
     ['a spread beyond the largest float', [-3.4e38, 3.4e38, 0, 1, 2]],
-    ['the peak last, in the padded group', [-50, -60, -70, -80, -90, 40]],
+    ['the peak last, in the padded vector', [-50, -60, -70, -80, -90, 40]],
     ['all far below zero', [-1000, -1001, -1002]],
     ['masked values', [Number.NEGATIVE_INFINITY, 1, Number.NEGATIVE_INFINITY, 2, 3]],
   ])('of %s', (_, values) => {

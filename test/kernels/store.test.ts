@@ -12,17 +12,17 @@ beforeAll(async () => {
 })
 
 function storeF16(values: ArrayLike<number>): Uint16Array {
-  const out = bench.room(2 * values.length)
+  const out = bench.allocate(2 * values.length)
   bench.kernels.store(F16, bench.floats(values), out, values.length)
   bench.expectGuard(out, 2 * values.length)
   return new Uint16Array(bench.read(out, 2 * values.length).buffer)
 }
 
-/** Bits of the largest finite half; those of the positive ones count up to it from 0. */
+/** Bits of the largest finite half; all positive finite halves have bits from 0 to this. */
 const LARGEST = 0x7bff
 
 describe('store to F16', () => {
-  it('keeps every half as it is, infinities too', () => {
+  it('keeps every half, including infinities', () => {
     const finite = Uint16Array.from({ length: 65536 }, (_, bits) => bits).filter(
       (bits) => (bits & 0x7fff) <= LARGEST,
     )
@@ -30,7 +30,7 @@ describe('store to F16', () => {
     expect(storeF16(Float32Array.from(halves, f16ToF32))).toEqual(halves)
   })
 
-  it('rounds what lies between two halves to the nearer, and the middle to the even one', () => {
+  it('rounds to the nearest half, ties to even', () => {
     for (let first = 0; first < LARGEST - 4; first += 4 * 7) {
       const values: number[] = []
       const expected: number[] = []
@@ -49,12 +49,12 @@ describe('store to F16', () => {
     expect([...storeF16([-65520, 2 ** -25, 2 ** -25 * 1.001, -(2 ** -26)])]).toEqual([0xfc00, 0, 1, 0x8000])
   })
 
-  it('makes every NaN the quiet one', () => {
+  it('makes every NaN the quiet NaN', () => {
     const [nan, , , zero] = storeF16([Number.NaN, 1, 2, 0])
     expect([nan & 0x7fff, zero]).toEqual([0x7e00, 0])
   })
 
-  it('agrees with the writer of model files on any float', () => {
+  it('agrees with the GGUF writer on any float', () => {
     const four = fc.array(fc.float(), { minLength: 4, maxLength: 4 })
     fc.assert(
       fc.property(four, (values) => {
@@ -70,7 +70,7 @@ describe('store to F16', () => {
 describe('store to F32', () => {
   it('copies', () => {
     const values = randomFloats(23, 'copy')
-    const out = bench.room(4 * 23)
+    const out = bench.allocate(4 * 23)
     bench.kernels.store(F32, bench.floats(values), out, 23)
     expect(bench.result(out, 23)).toEqual(values)
   })

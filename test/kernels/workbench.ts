@@ -8,31 +8,31 @@ import { platform } from '../../src/platform/node/platform.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { type BenchKernels, benchKernels } from './bench-kernels.js'
 
-/** Bytes after every buffer that no kernel may touch. */
+/** Guard bytes after every buffer, which no kernel may touch. */
 const GUARD_BYTES = 64
 const GUARD = 0xa5
 
 /** Half a unit in the last place of an f32 between 1 and 2: the relative error of one rounding. */
 export const ROUNDING = 2 ** -24
 
-/** Kernels with a memory of their own, in which each buffer is followed by bytes that must stay as they are. */
+/** Kernels with their own memory, in which each buffer is followed by guard bytes that must not change. */
 export interface Workbench<Exports = Kernels> {
   readonly kernels: Exports
-  /** Takes memory without touching it, so that what follows lies further up. */
+  /** Allocates memory without touching it, so that later buffers have higher addresses. */
   skip(bytes: number): Pointer
-  /** A buffer of `bytes`, filled with guard bytes. */
-  room(bytes: number): Pointer
+  /** Allocates a buffer of `bytes`, filled with guard bytes. */
+  allocate(bytes: number): Pointer
   /** A copy of `values` as f32. */
   floats(values: ArrayLike<number>): Pointer
   bytes(values: Uint8Array): Pointer
-  /** A copy of what lies at `pointer`. */
+  /** A copy of the bytes at `pointer`. */
   read(pointer: Pointer, bytes: number): Uint8Array<ArrayBuffer>
   /**
-   * The first `n` floats at `pointer`. The kernel may have written `written` of them (default `n`); what follows must
-   * be as it was.
+   * The first `n` floats at `pointer`. The kernel may have written `written` floats (default `n`); what follows must
+   * be unchanged.
    */
   result(pointer: Pointer, n: number, written?: number): Float32Array
-  /** Fails unless the guard that begins `bytes` after `pointer` is as it was. */
+  /** Fails unless the guard that begins `bytes` after `pointer` is unchanged. */
   expectGuard(pointer: Pointer, bytes: number): void
 }
 
@@ -66,7 +66,7 @@ async function shippedKernels(build: KernelBuild['name']): Promise<Uint8Array<Ar
 }
 
 function workbenchOf({ kernels, arena }: Engine): Workbench {
-  const room = (bytes: number): Pointer => {
+  const allocate = (bytes: number): Pointer => {
     const pointer = arena.allocate(bytes + GUARD_BYTES, 'a test')
     arena.bytes(pointer, bytes + GUARD_BYTES).fill(GUARD)
     return pointer
@@ -74,19 +74,19 @@ function workbenchOf({ kernels, arena }: Engine): Workbench {
   const expectGuard = (pointer: Pointer, bytes: number): void => {
     const guard = arena.bytes((pointer + bytes) as Pointer, GUARD_BYTES)
     const touched = guard.findIndex((byte) => byte !== GUARD)
-    expect(touched, 'first byte written behind the end').toBe(-1)
+    expect(touched, 'first byte written past the end').toBe(-1)
   }
   return {
     kernels,
     skip: (bytes) => arena.allocate(bytes, 'a test'),
-    room,
+    allocate,
     floats(values) {
-      const pointer = room(4 * values.length)
+      const pointer = allocate(4 * values.length)
       arena.floats(pointer, values.length).set(values)
       return pointer
     },
     bytes(values) {
-      const pointer = room(values.length)
+      const pointer = allocate(values.length)
       arena.bytes(pointer, values.length).set(values)
       return pointer
     },
@@ -99,7 +99,7 @@ function workbenchOf({ kernels, arena }: Engine): Workbench {
   }
 }
 
-/** f32 values spread like a bell (the sum of four even distributions) with the given standard deviation. */
+/** Roughly normal f32 values (sums of four uniform ones) with the given standard deviation. */
 export function randomFloats(n: number, label: string, deviation = 1): Float32Array {
   const random = new RandomBits(1, label)
   const factor = deviation * Math.sqrt(3)
@@ -109,7 +109,7 @@ export function randomFloats(n: number, label: string, deviation = 1): Float32Ar
   })
 }
 
-/** Fails, naming the worst place, unless each value is within its tolerance. A NaN is never within. */
+/** Fails, naming the worst index, unless each value is within its tolerance. A NaN never is. */
 export function expectWithin(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,

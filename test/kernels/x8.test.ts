@@ -6,12 +6,12 @@ import { randomBlocks } from '../support/random-model/random-blocks.js'
 import type { BenchKernels } from './bench-kernels.js'
 import { BUILDS, createInnerWorkbench, randomFloats, type Workbench } from './workbench.js'
 
-/** What has an interleaved form: its results are those of the plain form, bit for bit. */
+/** Formats with an x8 variant, whose results must have the same bits. */
 const FORMATS = ['Q4_0']
 
-/** Eights of rows that are fewer than the places they are taken from, as many, more, and many. */
+/** Groups of eight rows: fewer than matvec's streams, as many, more, and many. */
 const ROWS = [8, 64, 72, 200]
-/** Columns that are less than a turn, whole turns, and more than a panel of the product takes at once. */
+/** Columns: less than matvec's step, whole steps, and more than a panel of the matrix product. */
 const COLUMNS = [32, 128, 160, 1056]
 const SHAPES = ROWS.flatMap((rows) => COLUMNS.map((columns) => [rows, columns] as const))
 
@@ -23,7 +23,7 @@ interface Matrix {
   readonly rowBytes: number
   readonly blocks: Uint8Array
   readonly plain: { readonly id: number; readonly pointer: Pointer }
-  readonly interleaved: { readonly id: number; readonly pointer: Pointer }
+  readonly repacked: { readonly id: number; readonly pointer: Pointer }
 }
 
 function matrixOf(format: BlockFormat, rows: number, columns: number, blocks: Uint8Array): Matrix {
@@ -31,12 +31,12 @@ function matrixOf(format: BlockFormat, rows: number, columns: number, blocks: Ui
   const rowBytes = bytesFor(format, columns)
   const id = kernels.x8_format(format.id)
   const pointer = bench.bytes(blocks)
-  const scratch = bench.room(8 * rowBytes)
+  const scratch = bench.allocate(8 * rowBytes)
   kernels.repack(id, pointer, rowBytes, rows, scratch)
   bench.expectGuard(pointer, blocks.length)
   bench.expectGuard(scratch, 8 * rowBytes)
   const plain = { id: format.id, pointer: bench.bytes(blocks) }
-  return { rows, columns, rowBytes, blocks, plain, interleaved: { id, pointer } }
+  return { rows, columns, rowBytes, blocks, plain, repacked: { id, pointer } }
 }
 
 function randomMatrix(format: BlockFormat, rows: number, columns: number): Matrix {
@@ -44,11 +44,11 @@ function randomMatrix(format: BlockFormat, rows: number, columns: number): Matri
   return matrixOf(format, rows, columns, randomBlocks(format, rows * columns, random, 0.1))
 }
 
-/** `tokens` rows of random activations as `kind` has them, and the bytes from one to the next. */
+/** `tokens` rows of random activations of `kind`, and the bytes per row. */
 function activations(kind: number, columns: number, tokens: number): [Pointer, number] {
   const { kernels } = bench
   const stride = kernels.activation_bytes(kind, columns)
-  const pointer = bench.room(stride * tokens)
+  const pointer = bench.allocate(stride * tokens)
   for (let token = 0; token < tokens; token++) {
     const floats = bench.floats(randomFloats(columns, `x${token}`))
     kernels.quantize_activations(kind, floats, (pointer + token * stride) as Pointer, columns)
@@ -56,10 +56,15 @@ function activations(kind: number, columns: number, tokens: number): [Pointer, n
   return [pointer, stride]
 }
 
-type Form = Matrix['plain']
+type StoredMatrix = Matrix['plain']
 
-function matvec({ rows, columns, rowBytes }: Matrix, { id, pointer }: Form, x: Pointer, borders = [0]) {
-  const out = bench.room(4 * rows)
+function matvec(
+  { rows, columns, rowBytes }: Matrix,
+  { id, pointer }: StoredMatrix,
+  x: Pointer,
+  borders = [0],
+) {
+  const out = bench.allocate(4 * rows)
   for (const [i, first] of borders.entries()) {
     const end = borders[i + 1] ?? rows
     const weights = (pointer + first * rowBytes) as Pointer
@@ -68,12 +73,17 @@ function matvec({ rows, columns, rowBytes }: Matrix, { id, pointer }: Form, x: P
   return bench.result(out, rows)
 }
 
-function matmul({ rows, columns, rowBytes }: Matrix, { id, pointer }: Form, tokens: number, borders = [0]) {
+function matmul(
+  { rows, columns, rowBytes }: Matrix,
+  { id, pointer }: StoredMatrix,
+  tokens: number,
+  borders = [0],
+) {
   const { kernels } = bench
   const [x, stride] = activations(kernels.tile_activation_kind(id), columns, tokens)
-  const out = bench.room(4 * rows * tokens)
+  const out = bench.allocate(4 * rows * tokens)
   const scratchBytes = kernels.matmul_scratch(columns)
-  const scratch = bench.room(scratchBytes)
+  const scratch = bench.allocate(scratchBytes)
   for (const [i, first] of borders.entries()) {
     const count = (borders[i + 1] ?? rows) - first
     const weights = (pointer + first * rowBytes) as Pointer
@@ -89,15 +99,15 @@ describe.each(BUILDS)('%s build', (build) => {
     bench = await createInnerWorkbench(build)
   })
 
-  it('knows which formats have an interleaved form, under numbers that no file has', () => {
+  it('reports which formats have an x8 variant, under type numbers that no file has', () => {
     const { kernels } = bench
     for (const { id, name } of BLOCK_FORMATS) {
-      const interleaved = kernels.x8_format(id)
-      expect(interleaved, name).toBe(FORMATS.includes(name) ? 256 + id : 0)
-      if (interleaved === 0) continue
-      expect(kernels.x8_format(interleaved)).toBe(0)
-      expect(kernels.activation_kind(interleaved)).toBe(kernels.activation_kind(id))
-      expect(kernels.tile_activation_kind(interleaved)).toBe(kernels.tile_activation_kind(id))
+      const repacked = kernels.x8_format(id)
+      expect(repacked, name).toBe(FORMATS.includes(name) ? 256 + id : 0)
+      if (repacked === 0) continue
+      expect(kernels.x8_format(repacked)).toBe(0)
+      expect(kernels.activation_kind(repacked)).toBe(kernels.activation_kind(id))
+      expect(kernels.tile_activation_kind(repacked)).toBe(kernels.tile_activation_kind(id))
     }
     expect([-1, 4, 255, 256, 2 ** 31].map((id) => kernels.x8_format(id))).toEqual([0, 0, 0, 0, 0])
   })
@@ -107,34 +117,34 @@ describe.each(BUILDS)('%s build', (build) => {
 
     it.each(SHAPES)('%i × %i: rows are dequantised to the same bits', (rows, columns) => {
       const matrix = randomMatrix(format, rows, columns)
-      const [plain, interleaved] = [matrix.plain, matrix.interleaved].map(({ id, pointer }) =>
+      const [plain, repacked] = [matrix.plain, matrix.repacked].map(({ id, pointer }) =>
         Array.from({ length: rows }, (_, row) => {
-          const out = bench.room(4 * columns)
+          const out = bench.allocate(4 * columns)
           bench.kernels.dequantize_row(id, pointer, matrix.rowBytes, row, out, columns)
           return Buffer.from(bench.result(out, columns).buffer)
         }),
       )
-      expect(Buffer.concat(interleaved).equals(Buffer.concat(plain))).toBe(true)
+      expect(Buffer.concat(repacked).equals(Buffer.concat(plain))).toBe(true)
     })
 
-    it.each(SHAPES)('%i × %i: matvec gives the same bits, wherever the rows are split', (rows, columns) => {
+    it.each(SHAPES)('%i × %i: matvec gives the same bits, however the rows are split', (rows, columns) => {
       const matrix = randomMatrix(format, rows, columns)
       const [x] = activations(bench.kernels.activation_kind(format.id), columns, 1)
       const plain = matvec(matrix, matrix.plain, x)
       expect(new Set(plain).size).toBe(rows)
       for (const borders of [[0], [0, 8], [0, 16, 56], [0, 64, 72, 80, 128]]) {
         const within = borders.filter((border) => border < rows)
-        expect(matvec(matrix, matrix.interleaved, x, within)).toEqual(plain)
+        expect(matvec(matrix, matrix.repacked, x, within)).toEqual(plain)
       }
     })
 
-    it.each(SHAPES)('%i × %i: matmul gives the same bits, wherever the rows are split', (rows, columns) => {
+    it.each(SHAPES)('%i × %i: matmul gives the same bits, however the rows are split', (rows, columns) => {
       const matrix = randomMatrix(format, rows, columns)
       for (const tokens of [1, 6]) {
         const plain = matmul(matrix, matrix.plain, tokens)
         for (const borders of [[0], [0, 8], [0, 64, 72, 80, 128]]) {
           const within = borders.filter((border) => border < rows)
-          expect(matmul(matrix, matrix.interleaved, tokens, within)).toEqual(plain)
+          expect(matmul(matrix, matrix.repacked, tokens, within)).toEqual(plain)
         }
       }
     })
@@ -152,12 +162,12 @@ describe.each(BUILDS)('%s build', (build) => {
       const matrix = matrixOf(format, 16, columns, blocks)
       const { kernels } = bench
       const kind = kernels.activation_kind(format.id)
-      const x = bench.room(kernels.activation_bytes(kind, columns))
+      const x = bench.allocate(kernels.activation_bytes(kind, columns))
       for (const value of [(_: unknown) => 5, (_: unknown, i: number) => (i % 2 ? -7 : 7)]) {
         kernels.quantize_activations(kind, bench.floats(Array.from({ length: columns }, value)), x, columns)
-        expect(matvec(matrix, matrix.interleaved, x)).toEqual(matvec(matrix, matrix.plain, x))
+        expect(matvec(matrix, matrix.repacked, x)).toEqual(matvec(matrix, matrix.plain, x))
       }
-      expect(matmul(matrix, matrix.interleaved, 4)).toEqual(matmul(matrix, matrix.plain, 4))
+      expect(matmul(matrix, matrix.repacked, 4)).toEqual(matmul(matrix, matrix.plain, 4))
     })
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Metadata, type MetadataValue } from '../../src/gguf/metadata.js'
-import type { ModelFile, TensorInfo } from '../../src/gguf/model-file.js'
+import type { ModelDirectory, TensorInfo } from '../../src/gguf/model-file.js'
 import type { Config } from '../../src/model/config.js'
 import { readHeader } from '../../src/model/plan.js'
 
@@ -20,7 +20,7 @@ const GOOD: Readonly<Record<string, MetadataValue>> = {
 /** `undefined` leaves a key away. */
 type Changes = Readonly<Record<string, MetadataValue | undefined>>
 
-function fileOf(changes: Changes, tensors: ModelFile['tensors'] = new Map()): ModelFile {
+function fileOf(changes: Changes, tensors: ModelDirectory['tensors'] = new Map()): ModelDirectory {
   const entries = Object.entries({ ...GOOD, ...changes }).filter(
     (entry): entry is [string, MetadataValue] => entry[1] !== undefined,
   )
@@ -31,11 +31,10 @@ function fileOf(changes: Changes, tensors: ModelFile['tensors'] = new Map()): Mo
     metadata: new Metadata('m.gguf', new Map(entries)),
     tensors,
     tensorBytes: 0,
-    async close() {},
   }
 }
 
-function configOf(changes: Changes, tensors?: ModelFile['tensors']): Config {
+function configOf(changes: Changes, tensors?: ModelDirectory['tensors']): Config {
   return readHeader(fileOf(changes, tensors)).config
 }
 

@@ -21,7 +21,6 @@ function read(values: Readonly<Record<string, MetadataValue>>): RopeScaling {
       metadata,
       tensors: new Map(),
       tensorBytes: 0,
-      async close() {},
     }),
   )
 }

@@ -33,7 +33,7 @@ describe.for(['baseline', 'relaxed'] as const)('with %s kernels', (kernels) => {
   it.for(cases)("vectors are llama.cpp's: $name", async ({ name, format, vocab, parts }) => {
     const path = join(folder.path, 'model.gguf')
     await writeModelFile(path, parts)
-    // More than a batch of 64; fewer than a tile.
+    // More than a batch of 64; fewer than a tile has.
     const texts = [75, 3].map((length) => randomIds(length, vocab, name))
     await expectVectors(oracle, { path, format }, () => texts, { kernels })
   })
@@ -50,7 +50,7 @@ describe('tiny-stories', () => {
     await expectVectors(oracle, { path: TINY_STORIES, format: 'Q8_0' }, (encode) => TEXTS.map(encode))
   })
 
-  it("has those of node-llama-cpp's embedding context, which are the last token's", async () => {
+  it("has the vectors of node-llama-cpp's embedding context, which are the last token's", async () => {
     await using model = await loadModel(TINY_STORIES)
     for (const text of TEXTS) {
       const expected = await oracle.embedding(TINY_STORIES, text)

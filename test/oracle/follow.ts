@@ -8,11 +8,11 @@ import type { LlamaCpp, OracleStep } from './llama-cpp.js'
 import { type Rounding, roundingOf } from './rounding.js'
 
 /**
- * How far an exact engine may be from llama.cpp, which rounds activations to what its dot products take. On a Q8_0
- * model whose logits lie 4e-4 standard deviations from the f64 reference's here, llama.cpp's lay 7e-2 from them.
+ * Maximum distance of an exact engine from llama.cpp, which rounds activations for its dot products. On a Q8_0
+ * model whose logits differ from the f64 reference's by 4e-4 standard deviations here, llama.cpp's differed by 7e-2.
  */
 interface Limits {
-  /** Another choice is a mistake unless llama.cpp's two best are closer than this, in log-probability. */
+  /** A different choice is an error unless llama.cpp's two best are closer than this, in log-probability. */
   readonly gap: number
   /** Largest difference of the log-probabilities of llama.cpp's ten best. */
   readonly logProbability: number
@@ -21,9 +21,9 @@ interface Limits {
 const EIGHT_BITS_AND_MORE = 0.05
 const UNDER_EIGHT_BITS = 0.2
 
-/** At least one and a half times what was measured over the models of this suite, which stands behind each. */
+/** At least one and a half times the largest value measured over the models of this suite, given in the comments. */
 const LIMITS: Readonly<Record<Rounding, Limits>> = {
-  // f32 all the way, but for the cache and the attention's weights in f16.
+  // f32 throughout, except for the cache and attention weights in f16.
   f32: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.01 }, // 0.004
   f16: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.01 }, // 0.005
   bf16: { gap: EIGHT_BITS_AND_MORE, logProbability: 0.08 }, // 0.037
@@ -32,7 +32,7 @@ const LIMITS: Readonly<Record<Rounding, Limits>> = {
 }
 
 /**
- * What llama.cpp's table of GELU in halves adds to the largest difference. Measured: 0.0103 with all else in f32, of which
+ * What llama.cpp's F16 table of GELU adds to the largest difference. Measured: 0.0103 with everything else in f32, of which
  * an f64 reference with such a table explains a third.
  */
 const GELU = 0.006
@@ -43,7 +43,7 @@ function limitsOf(format: string, gelu: boolean): Limits {
   return format === 'Q8_0' ? { ...limits, gap: EIGHT_BITS_AND_MORE } : limits
 }
 
-/** What came of a comparison; adds up over prompts. */
+/** The result of a comparison; can be added up over prompts. */
 export interface Agreement {
   /** Ids compared. */
   readonly compared: number
@@ -51,12 +51,12 @@ export interface Agreement {
   readonly equal: number
   /** Largest difference of a log-probability among llama.cpp's ten best. */
   readonly difference: number
-  /** What breaks the limits, in words. */
+  /** Descriptions of what exceeds the limits. */
   readonly problems: readonly string[]
 }
 
 /**
- * Feeds `session` the prompt and then the ids that llama.cpp chose, whatever it would choose itself, so that every
+ * Evaluates the prompt and then the ids that llama.cpp chose, whatever `session` would choose itself, so that every
  * step is compared.
  */
 export async function follow(
@@ -90,7 +90,7 @@ export async function follow(
   return { compared: run.length, equal, difference, problems }
 }
 
-/** Several comparisons as one. */
+/** Combines several comparisons. */
 export function together(parts: readonly Agreement[]): Agreement {
   const sum = (of: (part: Agreement) => number) => parts.reduce((total, part) => total + of(part), 0)
   return {
@@ -102,7 +102,7 @@ export function together(parts: readonly Agreement[]): Agreement {
 }
 
 /**
- * Follows llama.cpp from a text. `path` is read by us, `oraclePath` by llama.cpp, where it cannot read the same file.
+ * Follows llama.cpp from a text. We read `path`, llama.cpp `oraclePath` if it cannot read the same file.
  */
 export async function followText(
   oracle: LlamaCpp,

@@ -1,4 +1,4 @@
-/** Our reading of GBNF beside llama.cpp's: which texts a grammar accepts. */
+/** Compares our GBNF with llama.cpp's: which texts a grammar accepts. */
 import fc from 'fast-check'
 import type { LlamaGrammar } from 'node-llama-cpp'
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -3,7 +3,7 @@ import type { Pooling } from '../../src/index.js'
 import { argmax } from '../../src/sampling/passes.js'
 import type { TokenId } from '../../src/tokenizer/tokenizer.js'
 
-/** What llama.cpp says after a prompt and the ids that it has chosen so far. */
+/** llama.cpp's results after a prompt and the ids that it has chosen so far. */
 export interface OracleStep {
   /** The likeliest next id, the lowest on ties. */
   readonly id: TokenId
@@ -11,7 +11,7 @@ export interface OracleStep {
   readonly logits: Float32Array
 }
 
-/** What node-llama-cpp keeps to itself: its context for embeddings computes them, but hides how they are pooled. */
+/** node-llama-cpp's internals: its embedding context does not expose the kind of pooling. */
 interface AddonContext {
   initBatch(tokens: number): void
   addToBatch(sequence: number, position: number, ids: Uint32Array, logitIndexes: Uint32Array): void
@@ -23,14 +23,14 @@ interface AddonContext {
 /** `llama_pooling_type`. */
 const POOLING_TYPE = { mean: 1, cls: 2, last: 3 }
 
-/** node-llama-cpp on the CPU, as it was built, without words. */
+/** node-llama-cpp on the CPU, as it was built, without log output. */
 export function startLlama(): Promise<Llama> {
   return getLlama({ gpu: false, build: 'never', progressLogs: false, logLevel: LlamaLogLevel.disabled })
 }
 
 /**
  * llama.cpp on the CPU, through node-llama-cpp. Its cache is f16, as ours is; flash attention is off, because on the
- * CPU it adds up values in f16.
+ * CPU it accumulates values in f16.
  */
 export class LlamaCpp {
   readonly #llama: Llama
@@ -45,7 +45,7 @@ export class LlamaCpp {
 
   /**
    * Continues each prompt greedily for `steps` ids, whatever they are: an end of text does not end it. Prompts are
-   * ids and are taken as they are, without a BOS in front.
+   * ids and are used unchanged, without a BOS in front.
    */
   async greedy(
     modelPath: string,
@@ -84,7 +84,7 @@ export class LlamaCpp {
   }
 
   /**
-   * What llama.cpp says before each id from number `from` on of sequences that are taken as they are: raw logits,
+   * llama.cpp's raw logits before each id, from number `from` on, of sequences that are used unchanged:
    * f32[vocabSize] each.
    */
   async logitsBefore(
@@ -117,8 +117,8 @@ export class LlamaCpp {
   }
 
   /**
-   * The embedding of each text, of ids that are taken as they are, pooled by llama.cpp itself and not normalised: it
-   * does as it is told by the model's file, so the file is made to say it.
+   * The embedding of each text, given as ids that are used unchanged, pooled by llama.cpp itself and not normalised. llama.cpp
+   * takes the kind of pooling from the model's file, so the file is changed.
    */
   async embeddings(
     modelPath: string,
@@ -136,7 +136,7 @@ export class LlamaCpp {
       const longest = Math.max(...texts.map((ids) => ids.length))
       const options = {
         contextSize: longest,
-        // A text must not be cut into batches, for each would be pooled by itself.
+        // A text must not be split into batches, because each would be pooled separately.
         batchSize: longest,
         threads: 1,
         ignoreMemorySafetyChecks: true,
@@ -150,7 +150,8 @@ export class LlamaCpp {
         addon.addToBatch(0, 0, Uint32Array.from(ids), Uint32Array.from(ids.keys()))
         await addon.decodeBatch()
         vectors.push(addon.getEmbedding(ids.length))
-        if (!addon.removeTokenCellsFromSequence(0, 0, ids.length)) throw new Error('llama.cpp cannot forget')
+        if (!addon.removeTokenCellsFromSequence(0, 0, ids.length))
+          throw new Error('llama.cpp cannot remove tokens')
       }
       return vectors
     } finally {

@@ -7,7 +7,7 @@ import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/ra
 import { follow, together } from './follow.js'
 import { LlamaCpp } from './llama-cpp.js'
 
-/** A batch of 64 and some; then a prompt short enough for the path that decoding takes. */
+/** More than a batch of 64; then a prompt short enough for the decode path. */
 const PROMPT_LENGTHS = [75, 3]
 const STEPS = 32
 
@@ -36,12 +36,12 @@ const SETTINGS = [
 ] as const
 
 describe.for(SETTINGS)('with $kernels kernels and an $kvType cache', ({ kernels, kvType }) => {
-  // Another cache than llama.cpp's: a sample of the formats is enough.
+  // The cache differs from llama.cpp's: a sample of the formats is enough.
   const formats = byFormat.filter(({ format }) => kvType === 'f16' || /^(F32|Q4_0|Q4_K)$/.test(format))
   const cases: readonly ModelCase[] =
     kvType === 'f16' && kernels === 'baseline' ? [...new Set([...formats, ...asked])] : formats
 
-  it.for(cases)("goes llama.cpp's way: $name", async (modelCase, { task }) => {
+  it.for(cases)("chooses llama.cpp's ids: $name", async (modelCase, { task }) => {
     const { name, format, vocab, parts, prompts: lengths = PROMPT_LENGTHS } = modelCase
     const path = join(folder.path, 'model.gguf')
     await writeModelFile(path, parts)

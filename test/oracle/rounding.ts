@@ -3,7 +3,7 @@ export type Rounding = 'f32' | 'f16' | 'bf16' | 'per-32' | 'per-256'
 
 const WIDE: Readonly<Record<string, Rounding>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' }
 
-/** Quantised weights meet 8 bits with a scale for each 32 values or for each 256. */
+/** Quantised weights are multiplied with 8-bit activations with one scale per 32 values or per 256. */
 export function roundingOf(format: string): Rounding {
   return WIDE[format] ?? (/^Q[458]_[01]$/.test(format) ? 'per-32' : 'per-256')
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => oracle?.dispose())
 
-it("stories15M goes llama.cpp's way, which reads it as GGUF", async ({ task }) => {
+it('stories15M chooses the ids of llama.cpp, which reads it as GGUF', async ({ task }) => {
   await using folder = await temporaryFolder()
   const oraclePath = join(folder.path, 'stories15M.F32.gguf')
   await writeModelFile(oraclePath, await checkpointToGguf(STORIES_15M))
@@ -23,7 +23,7 @@ it("stories15M goes llama.cpp's way, which reads it as GGUF", async ({ task }) =
   expect(problems).toEqual([])
 })
 
-it("tiny-stories goes llama.cpp's way", async ({ task }) => {
+it("tiny-stories chooses llama.cpp's ids", async ({ task }) => {
   const files = { path: TINY_STORIES, format: 'Q8_0' }
   const { problems, ...agreement } = await followText(oracle, files, PROMPT, 100)
   task.meta.oracle = { model: 'tiny-stories', format: 'Q8_0', ...agreement }

@@ -2,7 +2,7 @@
 import type { Reporter, TestModule } from 'vitest/node'
 import type { Agreement } from './follow.js'
 
-/** What a test says of itself, in `task.meta.oracle`. */
+/** A test's result, in `task.meta.oracle`. */
 export interface TableRow extends Pick<Agreement, 'compared' | 'equal' | 'difference'> {
   readonly model: string
   readonly format: string
@@ -19,7 +19,7 @@ const HEAD = ['model', 'format', 'ids', 'equal', 'log-probabilities within']
 export function table(rows: readonly TableRow[]): string {
   const total = (of: (row: TableRow) => number) => rows.reduce((sum, row) => sum + of(row), 0)
   const all: TableRow = {
-    model: 'altogether',
+    model: 'total',
     format: '',
     compared: total((row) => row.compared),
     equal: total((row) => row.equal),

@@ -1,13 +1,13 @@
 /**
- * Prompts beside other programs': the text beside that of `@huggingface/jinja`'s own interpreter, the ids beside those
- * that llama.cpp gives for the text. `npm run test:templates` prints a table of it.
+ * Compares prompts with other programs': the text with that of `@huggingface/jinja`'s interpreter, the ids with those
+ * that llama.cpp gives for the text. `npm run test:templates` prints a table.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Template as OtherTemplate } from '@huggingface/jinja'
 import type { Llama } from 'node-llama-cpp'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { PromptMaker } from '../../src/chat/prompt.js'
+import { PromptBuilder } from '../../src/chat/prompt.js'
 import { checkTools } from '../../src/chat/tools.js'
 import { Transcript } from '../../src/chat/transcript.js'
 import { readChatTemplates } from '../../src/facade/chat-templates.js'
@@ -30,7 +30,7 @@ beforeAll(async () => {
   llama = await startLlama()
 })
 
-/** How the lines of a template end. Jinja reads both forms alike, so both have to give the same ids. */
+/** How the lines of a template end. Jinja treats both forms alike, so both must give the same ids. */
 const FORMS = ['LF', 'CRLF'] as const
 type Form = (typeof FORMS)[number]
 
@@ -63,11 +63,11 @@ async function compare(file: TemplateFile, form: Form) {
   try {
     for (const conversation of CONVERSATIONS) {
       const { messages, tools = [], variables = {} } = conversation
-      const maker = new PromptMaker(
+      const builder = new PromptBuilder(
         { tokenizer, chatTemplates },
         { template: undefined, templateVariables: variables, tools: checkTools(tools) },
       )
-      const prompt = maker.make(messages, 0, now, new Transcript(tokenizer))
+      const prompt = builder.build(messages, 0, now, new Transcript(tokenizer))
       const { text } = prompt.text
       const other = otherText(file, conversation, {
         bos_token: tokenizer.bosId === undefined ? '' : tokenizer.piece(tokenizer.bosId),
@@ -78,7 +78,7 @@ async function compare(file: TemplateFile, form: Form) {
         texts++
       }
       const expected: number[] = oracle.tokenize(text, true)
-      // As llama.cpp's server: BOS where the file asks for it, but once.
+      // Like llama.cpp's server: BOS if the file asks for it, but only once.
       const { bosId } = tokenizer
       const first = tokenizer.encode('')[0]
       if (first !== undefined && first === bosId && expected[0] !== bosId) expected.unshift(first)
@@ -101,7 +101,7 @@ function withLines(metadata: Metadata, form: Form): Metadata {
   return new Metadata('template.gguf', values)
 }
 
-/** What another interpreter renders of the same conversation; nothing where the template lacks a part of it. */
+/** Another interpreter's rendering of the same conversation; empty if the template lacks a part of it. */
 function otherText(
   file: TemplateFile,
   { messages, tools, variables, needs }: Case,
@@ -115,7 +115,7 @@ function otherText(
     try {
       return template.render({
         messages: messages.map((message) => asOpenAi(message, { withNone })),
-        // Its interpreter has no loop over undefined, which stands for no tools in Python.
+        // Its interpreter cannot loop over undefined, which means no tools in Python.
         ...(tools ? { tools: checkTools(tools) } : file.name.includes('Hermes') ? { tools: [] } : {}),
         ...variables,
         ...tokens,

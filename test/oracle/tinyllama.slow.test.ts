@@ -9,7 +9,7 @@ const PROMPT = '1, 2, 3, 4, 5, 6, 7,'
 const STEPS = 40
 
 const path = tinyLlamaPath()
-// Where tests run unattended, a missing model must not pass for a tested one.
+// In CI a missing model must not count as tested.
 const isSkipped = !existsSync(path) && !process.env.CI
 if (isSkipped) console.info(`skipped: no ${path}; npm run models fetches it`)
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => oracle?.dispose())
 
-it.skipIf(isSkipped)("TinyLlama-1.1B goes llama.cpp's way", async () => {
+it.skipIf(isSkipped)("TinyLlama-1.1B chooses llama.cpp's ids", async () => {
   const format = 'IQ2_XXS'
   const { problems, ...agreement } = await followText(oracle, { path, format }, PROMPT, STEPS)
   console.log(table([{ model: 'TinyLlama-1.1B-Chat', format, ...agreement }]))

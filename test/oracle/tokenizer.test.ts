@@ -11,7 +11,7 @@ const SEED = 20250101
 const TEXTS_PER_VOCABULARY = 4000
 const TEXTS_PER_PRE_TOKENIZER = 1500
 
-/** Pre-tokenizers that no vocabulary above has, tried on GPT-2's: names that share a table entry, one of each. */
+/** Pre-tokenizers that no vocabulary above has, tested on GPT-2's: one of each group of names that share a table entry. */
 const OTHER_PRE_TOKENIZERS = [
   'default',
   'command-r',
@@ -31,7 +31,7 @@ beforeAll(async () => {
   llama = await startLlama()
 })
 
-/** Compares every text with and without its control tokens read, id for id; gives the number of ids. */
+/** Compares every text with and without `parseSpecial`, id for id; returns the number of ids. */
 function compare(ours: Tokenizer, oracle: LlamaModel, texts: Iterable<string>): number {
   let ids = 0
   for (const text of texts) {
@@ -47,8 +47,8 @@ function compare(ours: Tokenizer, oracle: LlamaModel, texts: Iterable<string>): 
 }
 
 /**
- * Whether llama.cpp would take spaces before punctuation and apostrophes out of decoded text, which it does with
- * some vocabularies and which dasllama never does: decoding gives back what was encoded.
+ * Whether llama.cpp would remove spaces before punctuation and apostrophes from decoded text, which it does with
+ * some vocabularies and which dasllama never does: decoding returns the encoded text.
  */
 function llamaTidies(text: string): boolean {
   return / [?!.,']/.test(text)
@@ -86,7 +86,7 @@ describe('llama.cpp', () => {
       let compared = 0
       for (const text of randomTexts(SEED + 1, TEXTS_PER_VOCABULARY)) {
         const ids = ours.encode(text, { addSpecial: false, parseSpecial: true })
-        // A special token at the start keeps llama.cpp from dropping the space that encoding put in.
+        // A special token at the start keeps llama.cpp from dropping the space that encoding inserted.
         if (ids.length > 0 && ours.pieceBytes(ids[0], { skipSpecial: true }).length === 0) continue
         for (const skipSpecial of [false, true]) {
           const actual = ours.decode(ids, { skipSpecial })
@@ -108,7 +108,7 @@ describe('llama.cpp', () => {
     })
   })
 
-  it.each(OTHER_PRE_TOKENIZERS)('cuts as pre-tokenizer %s', async (pre) => {
+  it.each(OTHER_PRE_TOKENIZERS)('splits like pre-tokenizer %s', async (pre) => {
     const metadata = new Map((await vocabularyMetadata('gpt-2')).entries())
     metadata.set('tokenizer.ggml.pre', pre)
     const oracle = await llama.loadModel({

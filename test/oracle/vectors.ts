@@ -5,13 +5,13 @@ import type { LlamaCpp } from './llama-cpp.js'
 import { type Rounding, roundingOf } from './rounding.js'
 
 /**
- * How far an exact engine's embeddings may be from llama.cpp's, which rounds activations to what its dot products take
- * (see follow.ts). At least one and a half times what was measured, which stands behind each.
+ * Maximum distance of an exact engine's embeddings from llama.cpp's, which rounds activations for its dot products
+ * (see follow.ts). At least one and a half times the measured value, given in the comments.
  */
 export interface Distance {
   /** Largest 1 − cosine. */
   readonly angle: number
-  /** Largest difference of the lengths before they are normalised, as a part of them. */
+  /** Largest relative difference of the lengths before normalisation. */
   readonly length: number
 }
 
@@ -23,7 +23,7 @@ const DISTANCES: Readonly<Record<Rounding, Distance>> = {
   'per-256': { angle: 1e-3, length: 6e-3 }, // 3.7e-4, 2.9e-3
 }
 
-/** Whether a vector, not normalised, is llama.cpp's. */
+/** Fails unless a vector, not normalised, is llama.cpp's. */
 export function expectVector(
   actual: Float32Array,
   expected: ArrayLike<number>,
@@ -35,7 +35,7 @@ export function expectVector(
   expect(Math.abs(Math.hypot(...actual) / Math.hypot(...Array.from(expected)) - 1)).toBeLessThan(length)
 }
 
-/** Compares the vectors of texts with llama.cpp's, under every pooling that makes one of a text. */
+/** Compares the vectors of texts with llama.cpp's, for every pooling that gives one vector per text. */
 export async function expectVectors(
   oracle: LlamaCpp,
   files: { readonly path: string; readonly oraclePath?: string; readonly format: string },

@@ -20,7 +20,7 @@ describe('loadKernels', () => {
     ['application/wasm; charset=binary', 'parameters'],
     ['application/octet-stream', 'a wrong type'],
     [undefined, 'no type'],
-  ])('takes what comes as %s (%s)', async (type) => {
+  ])('accepts the content type %s (%s)', async (type) => {
     const fetch = answer(wasm, type)
     expect(await platform.loadKernels()).toEqual(wasm)
     expect(fetch.mock.calls[0][0].href).toMatch(/\/kernels\.wasm$/)
@@ -32,7 +32,7 @@ describe('loadKernels', () => {
     ['BAD_FORMAT', () => answer('<!doctype html>', 'text/html')],
     ['BAD_FORMAT', () => answer('<!doctype html>', 'application/wasm')],
     ['IO', () => vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')))],
-  ])('says %s and how to serve the file', async (code, arrange) => {
+  ])('fails with %s and a hint how to serve the file', async (code, arrange) => {
     arrange()
     const error = await platform.loadKernels().catch((reason) => reason)
     expect(error).toBeInstanceOf(DasllamaError)
@@ -40,8 +40,8 @@ describe('loadKernels', () => {
   })
 })
 
-describe('names', () => {
-  it('resolves against the page, in a worker against its script', () => {
+describe('the browser platform', () => {
+  it('resolves names against the page, in a worker against its script', () => {
     vi.stubGlobal('location', { href: 'https://example.org/worker.js' })
     expect(platform.baseUrl).toBe('https://example.org/worker.js')
     vi.stubGlobal('document', { baseURI: 'https://example.org/page/' })

@@ -15,7 +15,7 @@ describe('detectRuntime', () => {
     ['browser', { navigator: { userAgent: 'Mozilla/5.0 Chrome/140' } }],
     ['browser', { process: { versions: {} } }],
     ['browser', {}],
-  ])('finds %s', (name, globals) => {
+  ])('detects %s', (name, globals) => {
     expect(detectRuntime(globals)).toBe(name)
   })
 
@@ -23,7 +23,7 @@ describe('detectRuntime', () => {
     expect((await currentPlatform()).name).toBe('node')
   })
 
-  it('tells a Worker which file it needs', async () => {
+  it('names the right entry point in Cloudflare Workers', async () => {
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
     await expect(currentPlatform()).rejects.toMatchObject({
       code: 'UNSUPPORTED',

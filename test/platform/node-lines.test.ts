@@ -7,7 +7,7 @@ import { Screen } from '../support/screen.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
-/** A stream of keys, and what the screen is sent. */
+/** A stream of keys, and what is written to the screen. */
 function keyboard({
   isTTY = true,
   term = 'xterm',
@@ -20,7 +20,7 @@ function keyboard({
   output.on('data', (bytes) => {
     shown += bytes
   })
-  /** Presses keys: each string is one, or letters that are typed. */
+  /** Presses keys: each string is one key, or typed letters. */
   const type = async (...keys: readonly string[]) => {
     for (const key of keys) {
       for (const part of key.startsWith('\x1b') ? [key] : key) {
@@ -38,14 +38,14 @@ function keyboard({
 }
 
 describe('lines that are typed', () => {
-  it('come one by one, also those that were typed before', async () => {
+  it('come one by one, including those typed before they are read', async () => {
     const { input, lines } = keyboard()
     expect(lines.isTerminal).toBe(true)
     input.write('one\rtwo\r')
     expect(await lines.next('> ')).toBe('one')
     expect(await lines.next('> ')).toBe('two')
     const third = lines.next('> ')
-    // Key by key: Node 20 appends what comes together with other keys.
+    // Key by key, because Node 20 appends text that arrives together with other keys.
     for (const key of ['thee', '\x1b[D', 'r', '\r']) {
       input.write(key)
       await setImmediate()
@@ -57,7 +57,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('bring earlier ones back with the arrow keys', async () => {
+  it('are recalled from the history with the arrow keys', async () => {
     const { input, lines } = keyboard()
     for (const keys of ['Hello\r', 'Bye\r', '\x1b[A\x1b[A\r']) {
       const next = lines.next('> ')
@@ -68,7 +68,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('stay together when they are pasted, with what is typed around them', async () => {
+  it('stay together when pasted, with the text typed around them', async () => {
     const { input, lines, shown } = keyboard()
     const next = lines.next('> ')
     input.write('Look: \x1b[200~one\rtwo\r\r漢字 😀\x1b[201~!')
@@ -89,7 +89,7 @@ describe('lines that are typed', () => {
     expect(shown().split('\x1b[?2004l')).toHaveLength(2)
   })
 
-  it('are one entry of the history when they are pasted or continued', async () => {
+  it('are one history entry when pasted or continued', async () => {
     const { lines, type } = keyboard({ continues: (text) => text.endsWith('\\') })
     for (const [keys, expected] of [
       [['\x1b[200~', 'one\rtwo', '\x1b[201~', '\r'], 'one\ntwo'],
@@ -106,7 +106,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('keep what would move the cursor out of a paste', async () => {
+  it('are stripped of control characters when pasted', async () => {
     const { lines, type } = keyboard()
     const next = lines.next('> ')
     await type('\x1b[200~', 'a\x07b\x1b', '[31mc\td', '\x1b[201~', '\r')
@@ -114,7 +114,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('are searched by Ctrl-R, the newest first', async () => {
+  it('are searched with Ctrl-R, newest first', async () => {
     const { lines, type, screen } = keyboard()
     const said = async (...keys: readonly string[]) => {
       const next = lines.next('> ')
@@ -126,11 +126,11 @@ describe('lines that are typed', () => {
     await said('a red ball\r')
     expect(await said('\x12', 'red', '\r')).toBe('a red ball')
     expect(await said('\x12', 'red', '\x12', '\r')).toBe('the red cat')
-    // No older one: it stays.
+    // There is no older one: it does not change.
     expect(await said('\x12', 'dog', '\x12', '\r')).toBe('the dog')
-    // Backspace makes the search wider; another key ends it with what was found.
+    // Backspace shortens the query; another key ends the search with the found entry.
     expect(await said('\x12', 'redx', '\x7f', '\x05', '!\r')).toBe('the red cat!')
-    // Given up, what was typed before is there again.
+    // Cancelled, the line from before is restored.
     expect(await said('half', '\x12', 'cat', '\x07', ' typed\r')).toBe('half typed')
     const next = lines.next('> ')
     await type('\x12', 'red')
@@ -142,7 +142,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('are completed at Tab', async () => {
+  it('are completed with Tab', async () => {
     const { lines, type } = keyboard({
       complete: (text) => ['/help', '/history', '/exit'].filter((each) => each.startsWith(text)),
     })
@@ -156,7 +156,7 @@ describe('lines that are typed', () => {
   })
 
   it.each([20, 25, 39, 41, 60, 200])(
-    'stand there once after the window has become %i wide',
+    'are shown once after the window has become %i columns wide',
     async (width) => {
       const { lines, type, output, shown, screen } = keyboard()
       const text = 'a text that takes more than one row of forty columns, and is edited'
@@ -180,7 +180,7 @@ describe('lines that are typed', () => {
     },
   )
 
-  it('do not appear between what is written while nobody asks for them', async () => {
+  it('are not echoed into output while no line is being read', async () => {
     const { lines, type, shown, output } = keyboard()
     const first = lines.next('> ')
     await type('Hello\r')
@@ -200,7 +200,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('are thrown away when they are abandoned', async () => {
+  it('are discarded by abandon()', async () => {
     const { input, lines } = keyboard()
     expect(lines.abandon()).toBe(false)
     const cases: [string, boolean][] = [
@@ -227,7 +227,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('tell of Ctrl-C', async () => {
+  it('report Ctrl-C', async () => {
     const { input, lines } = keyboard()
     const pressed = vi.fn()
     lines.onInterrupt(pressed)
@@ -238,7 +238,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('continue on a terminal that knows no escape sequences, too', async () => {
+  it('can be continued on a terminal without escape sequences', async () => {
     const { lines, type, shown } = keyboard({ term: 'dumb', continues: (text) => text.endsWith('\\') })
     const next = lines.next('> ')
     await type('one\\\r', 'two\r')
@@ -251,7 +251,7 @@ describe('lines that are typed', () => {
     lines.close()
   })
 
-  it('are asked for without escape sequences of its own on a terminal that knows none', () => {
+  it('are prompted for without escape sequences on a terminal that has none', () => {
     const { lines, shown } = keyboard({ term: 'dumb' })
     lines.close()
     expect(shown()).toBe('')
@@ -259,7 +259,7 @@ describe('lines that are typed', () => {
 })
 
 describe('lines of a pipe', () => {
-  it('come as they are, the last one without an end too', async () => {
+  it('are passed on unchanged, including a last one without a line break', async () => {
     const { input, lines, shown } = keyboard({ isTTY: false })
     input.end('one\r\n\n\x1b[200~two\nthree')
     expect(lines.isTerminal).toBe(false)

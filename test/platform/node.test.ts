@@ -43,35 +43,35 @@ describe('openPath', () => {
     await source.close()
   })
 
-  it('says that a missing file is missing, and where it looked', async () => {
+  it('reports a missing file and where it looked', async () => {
     const error = await failure(platform.openPath('no/such.gguf'))
     expect(error.code).toBe('NOT_FOUND')
     expect(error.message).toContain('no/such.gguf')
     expect(error.hint).toContain(process.cwd())
   })
 
-  it('takes a file in the place of a folder for a missing file', async () => {
+  it('reports a path through a file as a missing file', async () => {
     expect((await failure(platform.openPath(join(path, 'model.gguf')))).code).toBe('NOT_FOUND')
   })
 
-  it('refuses a directory', async () => {
+  it('rejects a directory', async () => {
     const error = await failure(platform.openPath(folder))
     expect(error.code).toBe('IO')
     expect(error.message).toContain('is a directory')
   })
 
-  it('refuses a named pipe at once instead of waiting for its writer', async () => {
+  it('rejects a named pipe at once instead of waiting for its writer', async () => {
     const pipe = join(folder, 'pipe')
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
     expect((await failure(platform.openPath(pipe))).message).toContain('not a regular file')
   })
 
-  it('says that a file may not be read', async () => {
+  it('reports missing permissions', async () => {
     const locked = join(folder, 'locked.gguf')
     await writeFile(locked, bytes)
     await chmod(locked, 0)
     await chmod(folder, 0o755)
-    // Root may read all.
+    // Root can read everything.
     const isRoot = process.geteuid?.() === 0
     if (isRoot) process.seteuid!('nobody')
     const error = await failure(platform.openPath(locked)).finally(() => isRoot && process.seteuid!(0))
@@ -79,7 +79,7 @@ describe('openPath', () => {
     expect(error.message).toContain('permission')
   })
 
-  it('refuses a name with a zero byte and a file: URL of another machine', async () => {
+  it('rejects a name with a zero byte and a file: URL of another host', async () => {
     expect((await failure(platform.openPath('a\0b'))).code).toBe('IO')
     expect((await failure(platform.openPath('file://elsewhere/model.gguf'))).code).toBe('INVALID_ARGUMENT')
   })
@@ -119,13 +119,13 @@ describe('a file as a source', () => {
     await source.close()
   })
 
-  it('reports the abort reason', async () => {
+  it('rejects with the abort reason', async () => {
     const source = await platform.openPath(path)
     await expect(source.read(0, new Uint8Array(5), AbortSignal.abort('enough'))).rejects.toBe('enough')
     await source.close()
   })
 
-  it('opens its neighbours', async () => {
+  it('opens its siblings', async () => {
     await writeFile(join(folder, 'second.gguf'), bytes.subarray(0, 9))
     const source = await platform.openPath(path)
     const second = await source.sibling!('second.gguf')
@@ -134,7 +134,7 @@ describe('a file as a source', () => {
     await Promise.all([source.close(), second.close()])
   })
 
-  it('refuses to read after close, which may be called twice', async () => {
+  it('rejects reads after close, which is idempotent', async () => {
     const source = await platform.openPath(path)
     await source.close()
     await source.close()

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { Pacer, SLICE_MS } from '../../src/platform/pacer.js'
-import { pause, type Turns, turnOf } from '../../src/platform/pause.js'
+import { type PauseGlobals, pause, pauseWith } from '../../src/platform/pause.js'
 
 function pacerAt() {
-  const clock = { time: 1000, turns: 0, turnMs: 0 }
+  const clock = { time: 1000, pauses: 0, pauseMs: 0 }
   const pacer = new Pacer({
     now: () => clock.time,
-    turn: async () => {
-      clock.turns++
-      clock.time += clock.turnMs
+    pause: async () => {
+      clock.pauses++
+      clock.time += clock.pauseMs
     },
     sliceMs: 10,
   })
@@ -28,10 +28,10 @@ describe('a pacer', () => {
     expect(pacer.isDue()).toBe(false)
   })
 
-  it('counts from the end of the pause, however long others had the event loop', async () => {
+  it('counts from the end of the pause, however long it was', async () => {
     const { clock, pacer } = pacerAt()
     clock.time += 10
-    clock.turnMs = 5000
+    clock.pauseMs = 5000
     await pacer.pause()
     clock.time += 9
     expect(pacer.isDue()).toBe(false)
@@ -39,7 +39,7 @@ describe('a pacer', () => {
     expect(pacer.isDue()).toBe(true)
   })
 
-  it('takes readings of the clock that there are anyway', () => {
+  it('accepts readings of the clock from its caller', () => {
     const { pacer } = pacerAt()
     expect(pacer.isDue(1009)).toBe(false)
     expect(pacer.isDue(1011)).toBe(true)
@@ -57,8 +57,8 @@ describe('a pacer', () => {
         last = clock.time
       }
     }
-    expect(clock.turns).toBeGreaterThanOrEqual(95)
-    expect(clock.turns).toBeLessThanOrEqual(100)
+    expect(clock.pauses).toBeGreaterThanOrEqual(95)
+    expect(clock.pauses).toBeLessThanOrEqual(100)
     expect(longest).toBeLessThan(10.2)
   })
 
@@ -66,7 +66,7 @@ describe('a pacer', () => {
     ['of unknown size', undefined, 63],
     ['of a small model', 1e5, 2500],
     ['of a large model', 1e8, 3],
-  ])('does not wait for a clock that stands still: operations %s', async (_, size, count) => {
+  ])('is also due when the clock has stopped: operations %s', async (_, size, count) => {
     const { clock, pacer } = pacerAt()
     for (let round = 0; round < 2; round++) {
       let checks = 1
@@ -76,7 +76,7 @@ describe('a pacer', () => {
     }
   })
 
-  it('trusts a clock that ticks once in many operations', () => {
+  it('trusts a clock that ticks once per many operations', () => {
     const { clock, pacer } = pacerAt()
     for (let i = 0; i < 900; i++) {
       // 100 operations of a small model in a millisecond.
@@ -85,7 +85,7 @@ describe('a pacer', () => {
     }
   })
 
-  it('does not wait for a clock that has been set back', async () => {
+  it('is due at once when the clock has been set back', async () => {
     const { clock, pacer } = pacerAt()
     clock.time = 3
     expect(pacer.isDue()).toBe(true)
@@ -93,27 +93,27 @@ describe('a pacer', () => {
     expect(pacer.isDue()).toBe(false)
   })
 
-  it('yields when it is due, and passes on the reason of an abort', async () => {
+  it('yields when it is due, and rejects with the reason of an abort', async () => {
     const { clock, pacer } = pacerAt()
     await pacer.yieldIfDue()
-    expect(clock.turns).toBe(0)
+    expect(clock.pauses).toBe(0)
     clock.time += 10
     await pacer.yieldIfDue()
-    expect(clock.turns).toBe(1)
+    expect(clock.pauses).toBe(1)
     await expect(pacer.yieldIfDue(AbortSignal.abort('enough'))).rejects.toBe('enough')
   })
 
-  it('has slices of which several fit between two services of 50 ms', () => {
+  it('has slices of which several fit into 50 ms', () => {
     expect(2 * SLICE_MS).toBeLessThan(50)
   })
 })
 
-describe('a turn of the event loop', () => {
-  /** A runtime that notes what is used of it. */
+describe('a pause', () => {
+  /** A runtime that records which of its globals are used. */
   function runtime({
     isBrowser = false,
     userAgent,
-  }: Pick<Turns, 'userAgent'> & { isBrowser?: boolean } = {}) {
+  }: Pick<PauseGlobals, 'userAgent'> & { isBrowser?: boolean } = {}) {
     const used: string[] = []
     class Channel {
       port1: { onmessage?: (event: unknown) => void } = {}
@@ -135,44 +135,47 @@ describe('a turn of the event loop', () => {
       used.push(`timeout ${ms}`)
       queueMicrotask(callback)
     }
-    const MessageChannel = Channel as unknown as NonNullable<Turns['MessageChannel']>
-    return { used, all: { setImmediate, setTimeout, MessageChannel, isBrowser, userAgent } satisfies Turns }
+    const MessageChannel = Channel as unknown as NonNullable<PauseGlobals['MessageChannel']>
+    return {
+      used,
+      all: { setImmediate, setTimeout, MessageChannel, isBrowser, userAgent } satisfies PauseGlobals,
+    }
   }
 
   it('is an immediate in Node, Bun and Deno', async () => {
     const { used, all } = runtime()
-    await turnOf(all)()
+    await pauseWith(all)()
     expect(used).toEqual(['immediate'])
   })
 
-  it('is two messages on a page and in its workers, always over the same channel', async () => {
+  it('is two messages on a page and in its workers, over one channel', async () => {
     const { used, all } = runtime({ isBrowser: true })
-    const turn = turnOf({ ...all, setImmediate: undefined })
+    const pauseOnce = pauseWith({ ...all, setImmediate: undefined })
     expect(used).toEqual([])
-    await turn()
+    await pauseOnce()
     expect(used).toEqual(['channel', 'message', 'message'])
-    await Promise.all([turn(), turn()])
+    await Promise.all([pauseOnce(), pauseOnce()])
     expect(used).toEqual(['channel', ...Array(6).fill('message')])
   })
 
-  it('is a timeout in workerd, whatever else it has, and where there is nothing else', async () => {
+  it('is a timeout in workerd, whatever else it has, and where nothing else is available', async () => {
     const workerd = runtime({ isBrowser: true, userAgent: 'Cloudflare-Workers' })
-    await turnOf(workerd.all)()
+    await pauseWith(workerd.all)()
     expect(workerd.used).toEqual(['timeout 0'])
     for (const isBrowser of [true, false]) {
       const { used, all } = runtime({ isBrowser })
-      await turnOf({ setTimeout: all.setTimeout, isBrowser })()
+      await pauseWith({ setTimeout: all.setTimeout, isBrowser })()
       expect(used).toEqual(['timeout 0'])
     }
   })
 
-  it('does not keep a process alive with a channel where nobody has promised a page', async () => {
+  it('does not keep a process alive with a channel outside of browsers', async () => {
     const { used, all } = runtime()
-    await turnOf({ ...all, setImmediate: undefined })()
+    await pauseWith({ ...all, setImmediate: undefined })()
     expect(used).toEqual(['timeout 0'])
   })
 
-  it('serves timers and messages that are waiting', async () => {
+  it('serves pending timers and messages', async () => {
     const served: string[] = []
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = () => void served.push('message')
@@ -180,12 +183,12 @@ describe('a turn of the event loop', () => {
     port2.postMessage(1)
     const until = performance.now() + 5
     while (performance.now() < until);
-    for (let turns = 0; turns < 3; turns++) await pause()
+    for (let i = 0; i < 3; i++) await pause()
     port1.close()
     expect(served.sort()).toEqual(['message', 'timer'])
   })
 
-  it('does not wait for timers that a test has replaced', async () => {
+  it('does not use timers that a test has mocked', async () => {
     const { vi } = await import('vitest')
     vi.useFakeTimers()
     try {

@@ -21,8 +21,8 @@ describe.skipIf(withoutChromium)('Chromium', () => {
     await server?.close()
   })
 
-  it('tells the same stories as Node, from a URL relative to the page', async () => {
-    // As text: what the test runner makes of functions does not run in a page.
+  it('generates the same stories as Node, from a URL relative to the page', async () => {
+    // As text: functions that the test runner has transformed do not run in a page.
     const stories = await page.evaluate<Stories>(`(async () => {
       const dasllama = await import('/dist/index.js')
       const { tell } = await import('/test/runtimes/program.mjs')
@@ -31,7 +31,7 @@ describe.skipIf(withoutChromium)('Chromium', () => {
     expect(stories).toEqual(await storiesInNode())
   })
 
-  it('tells them with three threads, on the page and in a worker, and ends the threads', async () => {
+  it('generates them with three threads, on the page and in a worker, and ends the threads', async () => {
     const told = await page.evaluate<Stories>(`(async () => {
       const dasllama = await import('/dist/index.js')
       const { tell } = await import('/test/runtimes/program.mjs')
@@ -49,7 +49,7 @@ describe.skipIf(withoutChromium)('Chromium', () => {
     await expect.poll(() => page.workers().length).toBe(1)
   })
 
-  it('says that a page which is not isolated has no threads', async () => {
+  it('reports that a page which is not isolated has no threads', async () => {
     const plain = await browser.newPage()
     await plain.goto(`${server.url}plain`)
     const refusal = await plain.evaluate<string>(`(async () => {
@@ -62,7 +62,7 @@ describe.skipIf(withoutChromium)('Chromium', () => {
     expect(refusal).toMatch(/^UNSUPPORTED; .*COOP.*; 1$/)
   })
 
-  it('fetches the files of no other runtime', () => {
+  it('does not fetch files of other runtimes', () => {
     expect(server.requests).toContain('/dist/platform/browser.js')
     expect(server.requests.filter((path) => /node|workerd/.test(path))).toEqual([])
   })

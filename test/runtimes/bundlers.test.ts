@@ -26,7 +26,7 @@ async function bundle(
 }
 
 describe('a bundle', () => {
-  it('for browsers has the files of no other runtime', async () => {
+  it('for browsers has no files of other runtimes', async () => {
     expect(await bundle({ platform: 'browser' })).toEqual([
       'dist/errors.js',
       'dist/index.js',
@@ -34,7 +34,7 @@ describe('a bundle', () => {
     ])
   })
 
-  it('for Workers has their platform in one file with the engine, the kernels apart as a module', async () => {
+  it('for Workers has their platform in one file with the engine, and the kernels as a separate module', async () => {
     const files = await bundle({
       platform: 'browser',
       conditions: ['workerd', 'worker', 'browser'],
@@ -48,7 +48,7 @@ describe('a bundle', () => {
   })
 
   it.each<BuildOptions>([{ platform: 'browser' }, { platform: 'node' }, { conditions: ['workerd'] }])(
-    'of the sampling alone has neither kernels nor engine: %j',
+    'of sampling alone has neither kernels nor engine: %j',
     async (options) => {
       const files = await bundle(options, `export { createSampler } from 'dasllama/sampling'`)
       expect(files).toEqual(['dist/errors.js', 'dist/sampling.js'])

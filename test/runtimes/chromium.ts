@@ -10,9 +10,9 @@ const executablePath = [
   .filter((path) => path !== undefined)
   .find((path) => existsSync(path))
 
-/** Whether tests that need Chromium are to be left out: where there is none, but not in CI, where there must be one. */
+/** Whether tests that need Chromium are skipped: if it is not found, except in CI, where it is required. */
 export const withoutChromium = executablePath === undefined && !process.env.CI
-if (withoutChromium) console.warn('skipped: no Chromium found; CHROMIUM may name its path')
+if (withoutChromium) console.warn('skipped: Chromium not found; set CHROMIUM to its path')
 
 export async function startChromium(): Promise<Browser> {
   if (executablePath === undefined) throw new Error('CI must have Chromium')

@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-/** What a page needs to share memory with its workers. */
+/** Needed by a page to share memory with its workers. */
 const ISOLATION = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
@@ -23,7 +23,7 @@ const ISOLATION = {
 export interface FileServer {
   /** `http://127.0.0.1:PORT/`. */
   readonly url: string
-  /** Paths asked for, in order. */
+  /** Requested paths, in order. */
   readonly requests: readonly string[]
   /** Resolves with the first text that is posted. */
   readonly posted: Promise<string>
@@ -31,8 +31,8 @@ export interface FileServer {
 }
 
 /**
- * Serves the repository's files on 127.0.0.1, with byte ranges, an empty page at `/` and one that shares no memory at
- * `/plain`; takes a post at any path and answers it with what `answer` makes of it.
+ * Serves the repository's files on 127.0.0.1, with byte ranges, an empty page at `/` and one without shared memory at
+ * `/plain`; accepts a post at any path and responds with the result of `answer`.
  */
 export async function serveFiles(
   answer: (text: string) => Promise<string> = async () => '',

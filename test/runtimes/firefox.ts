@@ -5,12 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where Firefox is; it is an extra, which tests do without. */
+/** The path of Firefox; tests in it are skipped if there is none. */
 export const firefoxPath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox']
   .filter((path) => path !== undefined)
   .find((path) => existsSync(path))
 
-/** Shows a page in a Firefox without windows until `done` settles; resolves and rejects as it does. */
+/** Opens a page in a headless Firefox until `done` settles; resolves and rejects like it. */
 export async function withFirefox<T>(url: string, done: Promise<T>): Promise<T> {
   const profile = await mkdtemp(join(tmpdir(), 'firefox-'))
   const args = ['--headless', '--no-remote', '--profile', profile, url]

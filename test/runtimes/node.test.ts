@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { storiesInNode } from './stories.js'
 
 describe('Node', () => {
-  it('tells the stories from the built files', async () => {
+  it('generates the stories from the built files', async () => {
     const { greedy, sampled, saved, embedded } = await storiesInNode()
-    // What llama.cpp writes under greedy decoding, as models/README.md has it.
+    // llama.cpp's output under greedy decoding, as in models/README.md.
     expect(greedy.text).toMatch(/^, there was a little girl named Lily\. She loved to play/)
     expect(sampled.ids).not.toEqual(greedy.ids)
     expect(embedded.first.every((value) => value !== 0 && Math.abs(value) < 1)).toBe(true)

@@ -1,4 +1,4 @@
-/** Runs the program in a page's worker: takes [source, threads], answers with what was told. */
+/** Runs the program in a page's worker: receives [source, threads], answers with the generated texts. */
 import * as dasllama from '../../dist/index.js'
 import { tell } from './program.mjs'
 

@@ -1,6 +1,6 @@
 /**
- * What every runtime is asked to do with the built package: the same tokens must come out.
- * `dasllama` is the package, `source` whatever the runtime can give `loadModel`.
+ * What every runtime does with the built package; the tokens must be the same.
+ * `dasllama` is the package, `source` a source that the runtime can pass to `loadModel`.
  */
 export async function tell(dasllama, source, threads = 'auto') {
   const model = await dasllama.loadModel(source, { contextLength: 64, kernels: 'baseline', threads })
@@ -31,7 +31,7 @@ async function embed(dasllama, model) {
   return { first: [...vectors[0].slice(0, 4)], sha256: await sha256(bits) }
 }
 
-/** A session's bytes, as their hash, and how a session that takes them goes on. */
+/** The hash of a session's bytes, and how a session continues that restores them. */
 async function save(model) {
   const options = { temp: 1, topK: 40, penalty: 1.1, maxTokens: 12 }
   const session = model.createSession({ seed: 7 })

@@ -11,7 +11,7 @@ interface Told {
   stopReason: string
 }
 
-/** What program.mjs returns. */
+/** The result of program.mjs. */
 export interface Stories {
   greedy: Told
   sampled: Told
@@ -21,7 +21,7 @@ export interface Stories {
   embedded: { first: number[]; sha256: string }
 }
 
-/** Runs program.mjs on the built package in a Node of its own: the runtimes are compared with this one. */
+/** Runs program.mjs on the built package in a separate Node process, with which the runtimes are compared. */
 export async function storiesInNode(): Promise<Stories> {
   const program = `
     import * as dasllama from './dist/index.js'

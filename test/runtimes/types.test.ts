@@ -1,4 +1,4 @@
-/** What TypeScript makes of the package's declarations in a project of a user, by its settings. */
+/** TypeScript accepts the package's declarations in a user's project, for several settings. */
 import { execFile } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/model-files.js'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)
 
-/** A family in parts, a generation and a chat: what of the interface has types to be named. */
+/** A family in parts, a generation and a chat: every part of the interface whose types users name. */
 const PROGRAM = `
 import {
   type Builder, type Candidates, type ChatResult, type Config, type Family, type GenerationResult, type LayerBuilder,

@@ -10,17 +10,17 @@ const TYPES: Readonly<Record<string, ModuleDefinition['type']>> = {
   '.wasm': 'CompiledWasm',
 }
 
-/** What every Worker with the package needs. */
+/** The options of every Worker with the package. */
 const PACKAGE_FILES = ['dist/errors.js', 'dist/kernels.wasm', 'dist/kernels-relaxed.wasm']
 
 export interface StartedWorker extends AsyncDisposable {
-  /** Posts a text, or asks without one; resolves with the JSON of the answer. */
+  /** Posts a text, or sends a GET request without one; resolves with the JSON of the answer. */
   ask(body?: string): Promise<unknown>
   /** Posts a text; resolves with the text of the answer. */
   post(body: string): Promise<string>
 }
 
-/** Starts a Worker of `script` and files of the repository. `answer` is what it fetches; default: the network. */
+/** Starts a Worker of `script` and files of the repository. `answer` responds to its fetches; default: the network. */
 export async function startWorker(
   script: string,
   files: readonly string[],
@@ -54,7 +54,7 @@ export async function startWorker(
   }
 }
 
-/** Starts a Worker, and resolves with the JSON that it answers a request with. */
+/** Starts a Worker, and resolves with the JSON of its answer to a request. */
 export async function askWorker(...worker: Parameters<typeof startWorker>): Promise<unknown> {
   await using started = await startWorker(...worker)
   return await started.ask()

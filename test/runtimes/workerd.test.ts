@@ -3,7 +3,7 @@ import { serveFiles } from './file-server.js'
 import { MODEL_PATH, storiesInNode } from './stories.js'
 import { askWorker } from './worker.js'
 
-/** The stories of a Worker; `source` is an expression for what it gives `loadModel`. */
+/** The stories of a Worker; `source` is the expression that it passes to `loadModel`. */
 async function ask(source: string, bindings: Record<string, string> = {}): Promise<unknown> {
   const script = `
     import * as dasllama from './dist/workerd.js'
@@ -18,11 +18,11 @@ async function ask(source: string, bindings: Record<string, string> = {}): Promi
 }
 
 describe('workerd', () => {
-  it('tells the same stories as Node, from bytes that the Worker has', async () => {
+  it('generates the same stories as Node, from bytes in the Worker', async () => {
     expect(await ask('bytes')).toEqual(await storiesInNode())
   })
 
-  it('tells them from a URL', async () => {
+  it('generates them from a URL', async () => {
     const server = await serveFiles()
     try {
       expect(await ask('env.MODEL', { MODEL: server.url + MODEL_PATH })).toEqual(await storiesInNode())

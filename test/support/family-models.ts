@@ -1,21 +1,21 @@
 import { array, f32, u32 } from '../../src/gguf/typed-value.js'
 import { type CaseOptions, type ModelCase, modelCase } from './random-models.js'
 
-/** Random models of each family but llama, which has those of random-models.ts. */
+/** Random models of each family except llama, whose models are in random-models.ts. */
 
 const FORMATS = ['F16', 'Q8_0', 'Q4_0', 'Q4_K']
 
-/** Rows that blocks of 256 divide. */
+/** Row lengths that are multiples of 256. */
 const WIDE = { embed: 256, feedForward: 512, vocab: 389 }
 
-/** What llama-quantize makes of a Q4_K_M whose stream blocks of 256 do not divide, but whose feed-forward they do. */
+/** llama-quantize's mix for Q4_K_M when the embedding length is not a multiple of 256, but the feed-forward length is. */
 function mixed(name: string): string {
   if (name === 'token_embd.weight' || name === 'output.weight') return 'Q8_0'
   return /attn_|ffn_gate|ffn_up/.test(name) ? 'Q5_0' : 'Q4_K'
 }
 const MIXED = { embed: 160, heads: 5, kvHeads: 1, feedForward: 512 }
 
-/** A family's cases: `basis` for all of them, and one model a format. */
+/** A family's cases: `basis` for all of them, and one model per format. */
 function familyCases(
   architecture: string,
   basis: CaseOptions,
@@ -72,10 +72,10 @@ const QWEN3 = familyCases('qwen3', { tokenizer: 'bpe', ropeBase: 1e6 }, [
   ['heads of 128', { shape: { heads: 2, kvHeads: 1, headDim: 128 } }],
 ])
 
-/** Far fewer positions than the prompts have. */
+/** Much shorter than the prompts. */
 const WINDOW = 16
 
-/** Prompts over several pages of the memory, which leave windows of more than one page. */
+/** Prompts over several pages of the cache, which leave windows of more than one page. */
 const LONG = [300, 75, 3]
 
 const GEMMA3 = familyCases(

@@ -1,4 +1,4 @@
-/** Before the tests of a run: builds what of dist/ is not made from the sources as they are, so that no test runs stale kernels. */
+/** Rebuilds outdated parts of dist/ before the tests of a run, so that no test runs stale kernels. */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

@@ -31,7 +31,7 @@ export async function serve(routes: Readonly<Record<string, Handler>>): Promise<
   }
 }
 
-/** The range that a request asks for, `end` exclusive; the whole where it asks for none. */
+/** The range that a request asks for, `end` exclusive; the whole file if it asks for none. */
 export function askedFor(
   request: IncomingMessage,
   size: number,
@@ -42,7 +42,7 @@ export function askedFor(
   return { start: Number(match[1]), end, isRange: true }
 }
 
-/** Serves ranges as a well-behaved server does, with `headers` changed; undefined takes one away. */
+/** Serves ranges as a well-behaved server does, with changed `headers`; undefined removes one. */
 export function ranges(bytes: Uint8Array, headers: Record<string, string | undefined> = {}): Handler {
   return (request, response) => {
     const { start, end, isRange } = askedFor(request, bytes.length)
@@ -65,19 +65,19 @@ export function redirect(location: string, status = 302): Handler {
   return (_, response) => void response.writeHead(status, { location }).end()
 }
 
-/** `handlers` one after the other, a request each; the last one answers all that follow. */
+/** `handlers` one after the other, one request each; the last one answers all that follow. */
 export function inTurn(...handlers: Handler[]): Handler {
   let next = 0
   return (request, response) => handlers[Math.min(next++, handlers.length - 1)](request, response)
 }
 
-/** The first request, which asks what kind of server it is, goes to `ordinary`. */
+/** The first request, which detects the server's features, goes to `ordinary`. */
 export function afterProbe(ordinary: Handler, ...handlers: Handler[]): Handler {
   const others = inTurn(...handlers)
   return (request, response) => (request.headers.range === 'bytes=0-0' ? ordinary : others)(request, response)
 }
 
-/** Sends the head and the first `count` bytes of what is asked for, and then cuts the connection. */
+/** Sends the head and the first `count` bytes of the requested range, and then cuts the connection. */
 export function cutAfter(bytes: Uint8Array, count: number, headers: Record<string, string> = {}): Handler {
   return (request, response) => {
     const { start, end, isRange } = askedFor(request, bytes.length)

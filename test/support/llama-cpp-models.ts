@@ -1,7 +1,7 @@
 /**
  * llama.cpp's own fixtures: vocabularies with the ids that it expects, and chat templates of published models. They are
- * not part of this repository; the package node-llama-cpp, which the oracle comes from, carries llama.cpp's sources as a
- * git bundle, and the first test run checks its folder `models/` out of that. Needs nothing but git.
+ * not part of this repository; the package node-llama-cpp, which the oracle uses, contains llama.cpp's sources as a
+ * git bundle, and the first test run checks out its folder `models/`. Needs only git.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ export function llamaCppModels(path: string): string {
   return join(folder, 'models', path)
 }
 
-/** Checks the fixtures out unless they are there already. */
+/** Checks the fixtures out unless they exist already. */
 function checkOut(): void {
   if (existsSync(folder)) return
   mkdirSync(cache, { recursive: true })

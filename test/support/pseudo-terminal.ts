@@ -4,10 +4,10 @@ import { readTextFile } from '../../src/platform/node/terminal.js'
 import type { LineOptions, Lines, Output, Terminal } from '../../src/platform/terminal.js'
 import { Screen } from './screen.js'
 
-/** Escape that begins a sequence is waited for this long, so keys are typed no faster. */
+/** The line editor waits this long for the rest of an escape sequence, so keys are not typed faster. */
 const BETWEEN_KEYS = 0
 
-/** A terminal that someone sits at: keys go through the real line editor, and all output to one screen. */
+/** A simulated terminal: keys go through the real line editor, and all output to one screen. */
 export class PseudoTerminal implements Terminal {
   readonly screen: Screen
   readonly stdout: Output
@@ -17,7 +17,7 @@ export class PseudoTerminal implements Terminal {
   readonly availableMemory = 2 ** 32
   readonly #input = Object.assign(new PassThrough(), { isTTY: true })
   readonly #output: PassThrough & { isTTY: boolean; columns: number }
-  /** Called when a line is asked for. */
+  /** Called when the program reads a line. */
   #asked: () => void = () => {}
   #isAsking = false
 
@@ -53,7 +53,7 @@ export class PseudoTerminal implements Terminal {
     }
   }
 
-  /** Resolves when a line is asked for. */
+  /** Resolves when the program reads a line. */
   async asked(): Promise<void> {
     if (!this.#isAsking) {
       await new Promise<void>((resolve) => {
@@ -63,7 +63,7 @@ export class PseudoTerminal implements Terminal {
     await this.#settle()
   }
 
-  /** Presses keys, one after another; a string of several characters is one key where it is an escape sequence. */
+  /** Presses keys, one after another; a string of several characters is one key if it is an escape sequence. */
   async type(...keys: readonly string[]): Promise<void> {
     for (const key of keys) {
       for (const part of key.startsWith('\x1b') ? [key] : key) {
@@ -73,7 +73,7 @@ export class PseudoTerminal implements Terminal {
     }
   }
 
-  /** Drags the window to another width. */
+  /** Resizes the window to another width. */
   async resize(columns: number): Promise<void> {
     this.screen.resize(columns)
     this.#output.columns = columns

@@ -3,22 +3,22 @@ import type { GgufParts, TensorToWrite } from '../../src/gguf/writer.js'
 import { RandomBits } from './random-model/random-bits.js'
 import { type RandomModelOptions, randomModel } from './random-model/random-model.js'
 
-/** A random model that the engine is compared on, with the reference and with llama.cpp. */
+/** A random model on which the engine is compared with the reference and with llama.cpp. */
 export interface ModelCase {
   readonly name: string
   /** The matrices' block format; the coarsest one where they differ. */
   readonly format: string
   readonly vocab: number
   readonly parts: GgufParts
-  /** Lengths of prompts that show what there is to see; where nothing is said the test chooses. */
+  /** Lengths of prompts that exercise the model's features; by default the test chooses. */
   readonly prompts?: readonly number[]
-  /** Whether it computes GELU, which llama.cpp rounds. Default false. */
+  /** Whether it uses GELU, which llama.cpp rounds. Default false. */
   readonly gelu?: boolean
-  /** Set where llama.cpp cannot be asked: why. */
+  /** Why llama.cpp cannot run it, if it cannot. */
   readonly notInLlamaCpp?: string
 }
 
-/** Every block format that the engine runs. */
+/** Every block format that the engine supports. */
 export const FORMATS = [
   ...['F32', 'F16', 'BF16', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0'],
   ...['Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K', 'IQ2_XXS'],
@@ -40,7 +40,7 @@ const SMALL_SHAPE = {
   context: 256,
 }
 
-/** A random model in F32 of a small shape, but for what `options` say. */
+/** A random model in F32 of a small shape, unless `options` override this. */
 export function modelCase(name: string, options: CaseOptions): ModelCase {
   const { extraTensors = [], prompts, gelu, notInLlamaCpp, ...rest } = options
   const format = options.format ?? 'F32'
@@ -57,7 +57,7 @@ export function modelCase(name: string, options: CaseOptions): ModelCase {
   }
 }
 
-/** One model a format, all of it in that format. */
+/** One model per format, completely in that format. */
 export const FORMAT_CASES: readonly ModelCase[] = FORMATS.map((format) =>
   modelCase(format, {
     format,
@@ -65,7 +65,7 @@ export const FORMAT_CASES: readonly ModelCase[] = FORMATS.map((format) =>
   }),
 )
 
-/** What a small vector holds where `randomModel` makes none: values within ±0.2. */
+/** Values of a small vector that `randomModel` does not generate: within ±0.2. */
 function vector(name: string, length: number): TensorToWrite {
   const random = new RandomBits(7, name)
   const values = Float32Array.from({ length }, () => (random.fraction() - 0.5) * 0.4)
@@ -78,12 +78,12 @@ const FEED_FORWARD_BIASES = [0, 1].flatMap((layer) => [
   vector(`blk.${layer}.ffn_down.bias`, SMALL_SHAPE.embed),
 ])
 
-/** Divisors as Llama 3.1 has them: 1 for fast pairs, 8 for slow ones, a change between. 16 pairs. */
+/** Divisors as in Llama 3.1: 1 for fast pairs, 8 for slow ones, a transition between. 16 pairs. */
 const LLAMA3_FACTORS = [1, 1, 1, 1, 1, 1.4, 2.2, 3.7, 5.9, 8, 8, 8, 8, 8, 8, 8]
 
 const YARN = { type: 'yarn', factor: 4, originalContext: 64 } as const
 
-/** Shapes and settings, most in F32, where nothing is rounded and a mistake shows best. */
+/** Shapes and settings, most in F32, where nothing is rounded and errors are most visible. */
 export const VARIANTS: readonly ModelCase[] = [
   modelCase('a key/value head for each query head', { shape: { kvHeads: 4 } }),
   modelCase('3 query heads share a key/value head', { shape: { embed: 192, heads: 6 } }),
@@ -115,13 +115,13 @@ export const VARIANTS: readonly ModelCase[] = [
   }),
   modelCase('one matrix for gate and up', {
     fused: ['ffn_up'],
-    notInLlamaCpp: 'it wants two in this architecture',
+    notInLlamaCpp: 'it requires two in this architecture',
   }),
   modelCase('one matrix for gate and up, another for queries, keys and values, in Q6_K', {
     format: 'Q6_K',
     fused: ['attn_qkv', 'ffn_up'],
     shape: { embed: 256, feedForward: 256 },
-    notInLlamaCpp: 'it wants two for gate and up in this architecture',
+    notInLlamaCpp: 'it requires two for gate and up in this architecture',
   }),
   modelCase('large epsilon', { metadata: [['llama.attention.layer_norm_rms_epsilon', f32(0.05)]] }),
   modelCase('attention scale', {
@@ -151,11 +151,11 @@ export const VARIANTS: readonly ModelCase[] = [
       ['llama.rope.scaling.factor', f32(8)],
       ['llama.rope.scaling.original_context_length', u32(64)],
     ],
-    notInLlamaCpp: 'it aborts: its files carry factors instead',
+    notInLlamaCpp: 'it aborts: its files contain factors instead',
   }),
   modelCase('rope on half of each head', {
     metadata: [['llama.rope.dimension_count', u32(16)]],
-    notInLlamaCpp: 'it wants whole heads in this architecture',
+    notInLlamaCpp: 'it requires whole heads in this architecture',
   }),
   modelCase('head counts given per layer', {
     metadata: [['llama.attention.head_count_kv', array('u32', [2, 2])]],

@@ -1,7 +1,7 @@
 import { ByteWriter } from '../../src/gguf/byte-writer.js'
 import type { TypedValue } from '../../src/gguf/typed-value.js'
 
-/** A directory entry, whatever it says. */
+/** A directory entry, valid or not. */
 export interface RawTensor {
   readonly name?: string
   readonly shape?: readonly (number | bigint)[]
@@ -15,7 +15,7 @@ export interface RawGguf {
   readonly tensorCount?: number | bigint
   readonly metadataCount?: number | bigint
   readonly metadata?: readonly (readonly [key: string | Uint8Array, value: TypedValue])[]
-  /** Metadata that no typed value can express, already as bytes. Counts as one key. */
+  /** Metadata that no typed value can express, as bytes. Counts as one key. */
   readonly rawMetadata?: Uint8Array
   readonly tensors?: readonly RawTensor[]
   readonly alignment?: number
@@ -23,7 +23,7 @@ export interface RawGguf {
   readonly data?: number
 }
 
-/** A GGUF file without a single check, for tests of those who check. Default: one valid tensor of 32 f32 zeros. */
+/** A GGUF file written without checks, to test the reader's checks. Default: one valid tensor of 32 f32 zeros. */
 export function rawGguf(file: RawGguf): Uint8Array {
   const { metadata = [], rawMetadata, tensors = [{}], alignment = 32, data = 128 } = file
   const writer = new ByteWriter()

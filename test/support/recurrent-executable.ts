@@ -17,7 +17,7 @@ export interface RecurrentOptions {
   readonly memoryLimit?: number
 }
 
-/** An executable in plain JavaScript, whose memories reach some lengths or all: see `Reach`. */
+/** An executable in plain JavaScript, whose memories can be truncated to some lengths or to all: see `Reach`. */
 export class RecurrentExecutable implements Executable, MemoryOwner {
   readonly embeddingLength = WIDTH
   readonly threads = 1
@@ -39,6 +39,10 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
     this.vocabSize = vocab
     this.memoryLimit = memoryLimit
     this.network = new RecurrentNetwork(vocab)
+  }
+
+  get canShift(): boolean {
+    return this.reach === 'kv' || this.reach === 'window'
   }
 
   get bytesInUse(): number {
@@ -79,7 +83,7 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
     )
   }
 
-  /** Nothing is appended before all is done. */
+  /** Nothing is appended before everything is done. */
   async #run({ ids, runs, outputs, want = 'logits', signal }: Batch, take: TakeOutput): Promise<number> {
     this.assertRoom(runs.reduce((sum, { memory, rows }) => sum + (memory as RecurrentMemory).growth(rows), 0))
     const states: Float32Array[] = []
@@ -94,7 +98,7 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
     const view = new Float32Array(want === 'hidden' ? WIDTH : this.vocabSize)
     for (const row of outputs) {
       view.set(want === 'hidden' ? states[row] : this.network.logits(states[row]))
-      take(row, view)
+      await take(row, view, ids.length)
       view.fill(Number.NaN)
     }
     for (const run of runs) this.#append(run, states, outputs)

@@ -1,12 +1,19 @@
 import type { Phase } from '../../src/backend/batch.js'
-import type { KvType, MemoryRecord, MemorySpec, SequenceMemory } from '../../src/backend/memory.js'
+import {
+  type KvType,
+  type MemoryRecord,
+  type MemorySpec,
+  reachableLength,
+  type SequenceMemory,
+  type Span,
+} from '../../src/backend/memory.js'
 import { DasllamaError } from '../../src/errors.js'
 import { WIDTH } from './recurrent-network.js'
 
 /**
- * Which earlier lengths a memory still reaches: `recurrent` its checkpoints, at the ends of prompts, at every 512th position
- * of a prompt and what it was told to hold; `kv` all; `window` the last 32 and what is retained; `hybrid` what both a
- * recurrent and a kv layer reach.
+ * The earlier lengths to which a memory can be truncated: `recurrent` its checkpoints, at the ends of prompts, at every 512th position
+ * of a prompt and those passed to `hold`; `kv` all; `window` the last 32 and those retained; `hybrid` those of both a
+ * recurrent and a kv layer.
  */
 export type Reach = 'recurrent' | 'kv' | 'window' | 'hybrid'
 
@@ -24,19 +31,20 @@ export const SPECS: Readonly<Record<Reach, readonly MemorySpec[]>> = {
   ],
 }
 
-/** What an executable and its memories share. */
+/** Shared by an executable and its memories. */
 export interface MemoryOwner {
   readonly reach: Reach
+  readonly canShift: boolean
   readonly open: Set<RecurrentMemory>
-  /** Throws `OUT_OF_MEMORY` where so many bytes more do not fit. */
+  /** Throws `OUT_OF_MEMORY` if that many more bytes do not fit. */
   assertRoom(bytes: number): void
 }
 
-/** The states of one sequence, by their lengths: all that are reached, and no other. */
+/** The states of one sequence by length: exactly those to which it can be truncated. */
 export class RecurrentMemory implements SequenceMemory {
   readonly type: KvType
   readonly canShift: boolean
-  /** Set while a batch runs: nothing else may be asked of it then. */
+  /** Set while a batch runs: no other call is allowed then. */
   isRunning = false
   readonly #owner: MemoryOwner
   readonly #retain: number
@@ -50,7 +58,7 @@ export class RecurrentMemory implements SequenceMemory {
     this.#owner = owner
     this.type = type
     this.#retain = retain
-    this.canShift = owner.reach === 'kv' || owner.reach === 'window'
+    this.canShift = owner.canShift
     owner.open.add(this)
   }
 
@@ -67,16 +75,19 @@ export class RecurrentMemory implements SequenceMemory {
     return this.#states.get(this.length)
   }
 
-  reachable(to: number): number {
-    const most = Math.min(to, this.length)
-    let reached = 0
-    for (const length of this.#states.keys()) if (length <= most) reached = Math.max(reached, length)
-    return reached
+  get reach(): readonly Span[] {
+    const reach: [number, number][] = [[0, 0]]
+    for (const length of [...this.#states.keys()].sort((a, b) => a - b)) {
+      const last = reach[reach.length - 1]
+      if (length === last[1] + 1) last[1] = length
+      else reach.push([length, length])
+    }
+    return reach
   }
 
   async truncate(to: number): Promise<number> {
     this.#assertUsable()
-    const reached = this.reachable(to)
+    const reached = reachableLength(this.reach, to)
     for (const length of [...this.#states.keys()]) if (length > reached) this.#states.delete(length)
     for (const length of [...this.#checkpoints]) if (length > reached) this.#checkpoints.delete(length)
     if (this.#held !== undefined && this.#held > reached) this.#held = undefined
@@ -109,7 +120,7 @@ export class RecurrentMemory implements SequenceMemory {
   async fork(): Promise<RecurrentMemory> {
     this.#assertUsable()
     const fork = new RecurrentMemory(this.#owner, this.type, this.#retain)
-    // States are never written to.
+    // States are immutable.
     fork.#states = new Map(this.#states)
     fork.#length = this.#length
     fork.#checkpoints = new Set(this.#checkpoints)
@@ -123,7 +134,7 @@ export class RecurrentMemory implements SequenceMemory {
       const bytes = new Uint8Array((this.length - first) * STATE_BYTES)
       for (let length = first + 1; length <= this.length; length++) {
         const state = this.#states.get(length)
-        // A layer of a hybrid has every position; the double has the states of checkpoints only, and needs no more.
+        // A layer of a hybrid has every position; the test double has only the states of checkpoints, and needs no more.
         if (state) bytes.set(new Uint8Array(state.buffer), (length - first - 1) * STATE_BYTES)
       }
       return { kind: spec.kind, first, bytes }
@@ -160,12 +171,12 @@ export class RecurrentMemory implements SequenceMemory {
     this.#owner.open.delete(this)
   }
 
-  /** Bytes that `append` would take. */
+  /** Bytes that `append` would allocate. */
   growth(rows: number): number {
     return (this.#owner.reach === 'kv' ? rows : 1) * STATE_BYTES
   }
 
-  /** `isPromptEnd`: somebody wants the logits after the last of these. */
+  /** `isPromptEnd`: the logits after the last of these are wanted. */
   append(states: readonly Float32Array[], phase: Phase, { isPromptEnd }: { isPromptEnd: boolean }): void {
     for (const state of states) {
       this.#length++

@@ -5,8 +5,8 @@ import { RandomBits } from './random-model/random-bits.js'
 export const WIDTH = 16
 
 /**
- * A small recurrent network in plain JavaScript: state' = f(state, token). Its two phases add up in opposite orders, in
- * f32, so that they differ in the last bits, as an engine's do; and it is chaotic, so that a bit that differs once shows in
+ * A small recurrent network in plain JavaScript: state' = f(state, token). Its two phases sum in opposite orders, in
+ * f32, so that they differ in the last bits, like an engine's; and it is chaotic, so that a single different bit changes
  * every later state.
  */
 export class RecurrentNetwork {

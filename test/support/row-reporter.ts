@@ -1,9 +1,9 @@
-/** A vitest reporter: what the tests say of themselves in `task.meta.row`, as one table at the end of a run. */
+/** A vitest reporter: prints the rows of `task.meta.row` as one table at the end of a run. */
 import type { Reporter, TestModule } from 'vitest/node'
 
 declare module '@vitest/runner' {
   interface TaskMeta {
-    /** A line of the table, by column. */
+    /** A row of the table, by column. */
     row?: Readonly<Record<string, string | number>>
   }
 }
@@ -15,7 +15,7 @@ export function rowTable(rows: readonly Readonly<Record<string, string | number>
   const last = Object.fromEntries(
     columns.map((column, i) => [
       column,
-      i === 0 ? 'altogether' : typeof rows[0][column] === 'number' ? total(column) : '',
+      i === 0 ? 'total' : typeof rows[0][column] === 'number' ? total(column) : '',
     ]),
   )
   const cells = [...rows, last].map((row) => columns.map((column) => String(row[column] ?? '')))

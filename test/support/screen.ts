@@ -4,7 +4,7 @@ interface Row {
   readonly continues: boolean
 }
 
-/** What a terminal shows: enough of its escape sequences for a line editor, and lines that are wrapped again when it is resized. */
+/** A terminal's screen: enough escape sequences for a line editor, and lines that are wrapped again when it is resized. */
 export class Screen {
   #width: number
   #rows: Row[] = [{ cells: [], continues: false }]
@@ -19,19 +19,18 @@ export class Screen {
     return this.#width
   }
 
-  /** The rows as one sees them. */
+  /** The visible rows. */
   get text(): string {
     return this.#rows.map(({ cells }) => cells.join('').trimEnd()).join('\n')
   }
 
   write(text: string): void {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal obeys
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences
     for (const [token] of text.matchAll(/\x1b\[([?\d;]*)([A-Za-z])|[\s\S]/gu)) {
       if (token.startsWith('\x1b[')) this.#obey(token.at(-1)!, token.slice(2, -1))
       else if (token === '\n') this.#lineFeed()
       else if (token === '\r') this.#column = 0
-      else if (token === '\x1b')
-        throw new Error(`an escape sequence that the screen does not know: ${JSON.stringify(text)}`)
+      else if (token === '\x1b') throw new Error(`unknown escape sequence: ${JSON.stringify(text)}`)
       else this.#put(token)
     }
   }
@@ -74,7 +73,7 @@ export class Screen {
     cells[this.#column++] = character
   }
 
-  /** With the carriage return that a terminal's driver adds. */
+  /** Adds the carriage return, as a terminal's driver does. */
   #lineFeed(): void {
     this.#row++
     this.#column = 0
@@ -96,6 +95,6 @@ export class Screen {
       const { cells } = this.#rows[this.#row]
       cells.length = Math.min(cells.length, this.#column)
       this.#rows.length = this.#row + 1
-    } else throw new Error(`an escape sequence that the screen does not know: CSI ${parameters}${command}`)
+    } else throw new Error(`unknown escape sequence: CSI ${parameters}${command}`)
   }
 }

@@ -1,4 +1,4 @@
-/** A vitest reporter: at the end of a run, which tests were left out, so that none is left out silently. */
+/** A vitest reporter: lists the skipped tests at the end of a run, so that none is skipped silently. */
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
 
 export default class SkipReporter implements Reporter {
@@ -15,6 +15,6 @@ export default class SkipReporter implements Reporter {
         (test) => `  ${module.relativeModuleId}: ${test.fullName}`,
       ),
     )
-    if (lines.length > 0) console.log(`\nLeft out, ${lines.length} tests:\n${lines.join('\n')}\n`)
+    if (lines.length > 0) console.log(`\nSkipped ${lines.length} tests:\n${lines.join('\n')}\n`)
   }
 }

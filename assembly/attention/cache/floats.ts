@@ -2,17 +2,16 @@ import { constant, HALF_BITS, HALF_REBIAS } from '../../math/constants'
 import { F16_FACTOR, loadUnscaledF16x4, storeF16x4 } from '../../math/f16'
 
 /**
- * A cache that holds each value on its own, in f16 or f32. Instances are never created: a pointer to a head at one
- * position is cast.
+ * Caches of plain f16 or f32 values. Instances are never created: a pointer to a head at one position is cast.
  */
 
-/** Values in half precision, finite. */
+/** Finite values in half precision. */
 @unmanaged
 export class CachedF16 {
   @inline headBytes(headDim: i32): usize {
     return (<usize>headDim) << 1
   }
-  /** What the values of `load4` and `next4` are to be multiplied with. */
+  /** The factor that values of `load4` and `next4` lack. */
   @inline get factor(): f32 {
     return F16_FACTOR
   }
@@ -29,8 +28,8 @@ export class CachedF16 {
     return v128.and(i32x4.shl(v128.load16x4_s(changetype<usize>(this), 8), 13), mask)
   }
   /**
-   * Writes a head to `out` as f32[headDim]. Small halves would be subnormal without the factor, and many rows meet them:
-   * each product with such a number costs a hundred cycles and more on some processors.
+   * Writes a head to `out` as f32[headDim], with the factor: without it small halves would be subnormal f32 for all rows
+   * that use them, and each product with a subnormal number costs a hundred cycles or more on some processors.
    */
   @inline widen(out: usize, headDim: i32): void {
     const mask = constant(HALF_BITS)

@@ -2,7 +2,7 @@ import { f16ToF32, f32x4ToF16x4, loadFiniteF16 } from '../../math/f16'
 import { maxF32x4 } from '../../math/lanes'
 
 /**
- * A cache of 8-bit values in blocks of 32, laid out as the weights' format Q8_0: a scale in f16, then 32 bytes.
+ * A cache of 8-bit values in blocks of 32, in the format Q8_0 of weights: a scale in f16, then 32 bytes.
  * A head is one or more blocks.
  */
 
@@ -21,7 +21,7 @@ function round8(x: usize, inverse: v128): v128 {
   return i16x8.max_s(i16x8.min_s(rounded, i16x8.splat(127)), i16x8.splat(-127))
 }
 
-/** What the methods do is said at `CachedF16`; a head is `headDim` / 32 blocks. */
+/** For the methods see `CachedF16`; a head is `headDim` / 32 blocks. */
 @unmanaged
 export class CachedQ8_0 {
   @inline headBytes(headDim: i32): usize {
@@ -40,8 +40,8 @@ export class CachedQ8_0 {
     }
   }
   /**
-   * Writes f32[n] here, `n` a multiple of 32. Values are counted in steps of the scale as it is stored, rounded to f16:
-   * off by half a step at most, but for the few that rounding the scale down puts beyond 127.
+   * Writes f32[n] here; `n` is a multiple of 32. Values are quantised with the stored scale, already rounded to f16: the
+   * error is at most half a step, except for the few values that rounding the scale down pushes beyond 127.
    */
   @inline store(x: usize, n: i32): void {
     let block = changetype<usize>(this)

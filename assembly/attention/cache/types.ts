@@ -1,6 +1,6 @@
 /**
- * The one place that knows every type of cache: from ggml's type number to the class that reads and writes it.
- * A new type is its own class and one line in each of these switches.
+ * Maps ggml's type number to the class that reads and writes a cache of that type.
+ * A new type is a new class and one line in each of these switches.
  */
 import { CachedF16, CachedF32 } from './floats'
 import { CachedQ8_0 } from './q8_0'
@@ -18,17 +18,17 @@ export function headBytes(type: i32, headDim: i32): usize {
   return 0
 }
 
-/** What values that `attendBlock` reads as they lie in the cache are to be multiplied with. */
+/** The factor that values lack when `attendBlock` reads them directly from the cache. */
 export function cachedFactor(type: i32): f32 {
   return type == 1 ? changetype<CachedF16>(0).factor : 1
 }
 
-/** Whether `attendBlock` reads the type as it lies in the cache. */
+/** Whether `attendBlock` can read the type directly from the cache. */
 export function isFloats(type: i32): bool {
   return type == 0 || type == 1
 }
 
-/** Writes a head at `n` positions, from one to the next `stride` bytes, as f32[n][headDim]. */
+/** Writes a head at `n` positions, `stride` bytes apart, as f32[n][headDim]. */
 export function widen(type: i32, head: usize, stride: usize, out: usize, n: i32, headDim: i32): void {
   switch (type) {
     case 0: // F32
@@ -49,7 +49,7 @@ function widenOf<T>(head: usize, stride: usize, out: usize, n: i32, headDim: i32
   }
 }
 
-/** Writes f32[n] to the cache at `out`; `n` is a multiple of four, for Q8_0 of 32. */
+/** Writes f32[n] to the cache at `out`; `n` is a multiple of four (of 32 for Q8_0). */
 export function store(type: i32, x: usize, out: usize, n: i32): void {
   switch (type) {
     case 0: // F32

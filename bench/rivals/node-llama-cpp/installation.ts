@@ -1,4 +1,4 @@
-/** node-llama-cpp with all of its prebuilt libraries, or with some: llama.cpp takes the best of them for this CPU. */
+/** node-llama-cpp with all of its prebuilt libraries, or with some: llama.cpp uses the best of them for this CPU. */
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -8,29 +8,29 @@ export type ImportLibrary = () => Promise<typeof import('node-llama-cpp')>
 
 export const asInstalled: ImportLibrary = () => import('node-llama-cpp')
 
-/** The package with the libraries of this platform, and where they lie in it. */
+/** The package with the libraries of this platform, and their folder in it. */
 const LIBRARIES = '@node-llama-cpp/linux-x64'
 const FOLDER = `${LIBRARIES}/bins/linux-x64`
 
-/** Without the one that uses AMX. Rejects where llama.cpp would not take that one. */
+/** Without the library that uses AMX. Rejects if llama.cpp would not use that one. */
 export const withoutAmx: ImportLibrary = () =>
   copyFor('amx_int8', 'without-amx', (cpu) => cpu !== 'sapphirerapids')
 
-/** With the one that uses AVX2 and nothing newer. Rejects where it cannot run. */
+/** With the library that uses AVX2 and nothing newer. Rejects if it cannot run. */
 export const withAvx2: ImportLibrary = () => copyFor('avx2', 'with-avx2', (cpu) => cpu === 'haswell')
 
-/** A copy of the package, called `name`, with the libraries for some CPUs. Rejects where this one lacks what `flag` names. */
+/** A copy of the package, called `name`, with the libraries for some CPUs. Rejects if this CPU lacks `flag`. */
 async function copyFor(
   flag: string,
   name: string,
   keeps: (cpu: string) => boolean,
 ): ReturnType<ImportLibrary> {
   const cpu = await readFile('/proc/cpuinfo', 'utf8').catch(() => '')
-  if (!new RegExp(`\\b${flag}\\b`).test(cpu)) throw new Error(`this is no Linux on a CPU with ${flag}`)
+  if (!new RegExp(`\\b${flag}\\b`).test(cpu)) throw new Error(`this is not Linux on a CPU with ${flag}`)
   const index = fileURLToPath(import.meta.resolve('node-llama-cpp'))
   const installed = dirname(dirname(dirname(index)))
   const { version } = JSON.parse(await readFile(join(installed, 'node-llama-cpp/package.json'), 'utf8'))
-  // Below the project's folder, where its other packages are found.
+  // Inside the project's folder, where its other packages are found.
   const cache = join(dirname(installed), `.cache/bench/llama.cpp-${name}`)
   const packages = join(cache, version, 'node_modules')
   if (!(await stat(packages).catch(() => undefined))) {

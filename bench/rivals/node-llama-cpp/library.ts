@@ -1,4 +1,4 @@
-/** What all ways of driving llama.cpp share: the library, a model and one sequence, on the CPU. */
+/** Shared by all contestants that use llama.cpp: the library, a model and one sequence, on the CPU. */
 import type { Llama, LlamaContext } from 'node-llama-cpp'
 import type { Contestant, LoadOptions } from '../../contestants/contestant.js'
 import type { ImportLibrary } from './installation.js'
@@ -6,7 +6,7 @@ import type { ImportLibrary } from './installation.js'
 /** Largest batch that llama-bench gives llama.cpp at once (`n_ubatch`). */
 export const BATCH = 512
 
-/** Opened once: finding and loading the addon is not what loading a model costs. */
+/** Opened once: finding and loading the addon is not part of loading a model. */
 export class Library {
   readonly #import: ImportLibrary
   #llama: Promise<Llama> | undefined
@@ -26,9 +26,13 @@ export class Library {
     }
   }
 
-  async loadContext(path: string, { contextLength, threads }: LoadOptions): Promise<LlamaContext> {
+  /** `sequences` have room for `contextLength` tokens each. */
+  async loadContext(
+    path: string,
+    { contextLength, threads, sequences = 1 }: LoadOptions & { readonly sequences?: number },
+  ): Promise<LlamaContext> {
     const model = await (await this.#open()).loadModel({ modelPath: path, gpuLayers: 0 })
-    return model.createContext({ contextSize: contextLength, batchSize: BATCH, sequences: 1, threads })
+    return model.createContext({ contextSize: contextLength, batchSize: BATCH, sequences, threads })
   }
 
   #open(): Promise<Llama> {
@@ -38,7 +42,7 @@ export class Library {
         build: 'never',
         progressLogs: false,
         logLevel: LlamaLogLevel.error,
-        // No limit for all contexts together: each says how many it wants.
+        // No limit for all contexts together: each sets its own number.
         maxThreads: 0,
       }),
     )

@@ -1,4 +1,4 @@
-/** node-llama-cpp as its users drive it. */
+/** node-llama-cpp's public API. */
 import type { ControlledEvaluateInputItem, Token } from 'node-llama-cpp'
 import type { Contestant } from '../../contestants/contestant.js'
 import { asInstalled } from './installation.js'
@@ -6,7 +6,7 @@ import { Library } from './library.js'
 
 const library = new Library(asInstalled)
 
-/** Asking for a token is what makes llama.cpp compute logits; greedy is the cheapest choice. */
+/** llama.cpp computes logits only if a token is requested; greedy sampling is the cheapest. */
 function withLogits(id: number): ControlledEvaluateInputItem {
   return [id as Token, { generateNext: { token: true, options: { temperature: 0 } } }]
 }

@@ -1,8 +1,8 @@
-/** llama.cpp's sampler chain on the logits of its own last decode, by the addon's own call (see addon.ts). */
+/** llama.cpp's sampler chain on the logits of its own last decode, through the addon's call (see addon.ts). */
 import { asInstalled } from './installation.js'
 import { Library } from './library.js'
 
-/** What the addon's `applyConfig` takes, as far as it is used here. */
+/** Options of the addon's `applyConfig`, as far as they are used here. */
 export interface RivalSampling {
   readonly temperature: number
   readonly topK?: number
@@ -22,14 +22,14 @@ interface AddonContext {
   sampleToken(logitIndex: number, sampler: AddonSampler): Promise<number>
 }
 
-/** What the package keeps to itself. */
+/** Internals of the package. */
 interface Internals {
   readonly _ctx: AddonContext
   readonly model: { readonly _model: object }
   readonly _llama: { readonly _bindings: { readonly AddonSampler: new (model: object) => AddonSampler } }
 }
 
-/** Milliseconds of each of `picks` choices after one decode; a hop to another thread and back is part of each. */
+/** Milliseconds of each of `picks` choices after one decode, each including a round trip to another thread. */
 export async function timeRivalSampler(
   path: string,
   configs: readonly RivalSampling[],

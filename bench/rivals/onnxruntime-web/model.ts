@@ -1,5 +1,5 @@
 /**
- * A llama of any shape with random weights as an ONNX model, in the two ways in which people run such models in
+ * A llama of any shape with random weights as an ONNX model, in the two forms in which such models run in
  * browsers: `u8`, weights and activations in 8 bits (DynamicQuantizeLinear and MatMulInteger), and `q4`, weights in 4 bits
  * in blocks of 32 (MatMulNBits). Attention is onnxruntime's GroupQueryAttention with rotary positions; logits are of the
  * last token only. Inputs: `ids`, `last` (index of the last cached position), `total` (their number) and, for each layer,
@@ -94,7 +94,7 @@ class Graph {
     return name
   }
 
-  /** Columns in, rows out. Weights scatter so that what comes out is as large as what goes in. */
+  /** Columns in, rows out. The weights' deviation keeps outputs as large as inputs. */
   #linear(x: string, name: string, columns: number, rows: number, output = `${name}.out`): string {
     return this.#format === 'u8'
       ? this.#linearU8(x, name, columns, rows, output)

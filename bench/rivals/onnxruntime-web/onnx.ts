@@ -1,4 +1,4 @@
-/** Models of ONNX as protobuf messages. Field numbers: onnx/onnx.proto of the ONNX project, IR version 10. */
+/** ONNX models as protobuf messages. Field numbers: onnx/onnx.proto of the ONNX project, IR version 10. */
 import { bytes, float, int, type Message, nested, text } from './protobuf.js'
 
 /** TensorProto.DataType. */
@@ -14,11 +14,11 @@ export type Attributes = Readonly<Record<string, number | { readonly int: number
 export interface Port {
   readonly name: string
   readonly type: TypeName
-  /** A name stands for a length that is known when it runs. */
+  /** A name stands for a length that is known at run time. */
   readonly shape: readonly (number | string)[]
 }
 
-/** Operators that are not ONNX's own but onnxruntime's. */
+/** The domain of onnxruntime's own operators. */
 export const MICROSOFT = 'com.microsoft'
 
 export function node(
@@ -60,7 +60,7 @@ function port(field: number, { name, type, shape }: Port): Message {
   return nested(field, text(1, name), nested(2, nested(1, int(1, DataType[type]), nested(2, ...dimensions))))
 }
 
-/** `parts`: nodes in the order in which they run, and initializers. */
+/** `parts`: nodes in execution order, and initializers. */
 export function modelOf(
   parts: readonly Message[],
   inputs: readonly Port[],

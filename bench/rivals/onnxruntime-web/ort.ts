@@ -7,7 +7,7 @@ interface Tensor {
 }
 
 interface Session {
-  /** A name stands for a length that is known when it runs. */
+  /** A name stands for a length that is known at run time. */
   readonly inputMetadata: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[]
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>
 }
@@ -59,7 +59,7 @@ export const contestant: Contestant = {
 
     return {
       async rewind(length) {
-        if (length > 0) throw new Error('only to the beginning')
+        if (length > 0) throw new Error('it can rewind to the beginning only')
         position = 0
         const empty = (shape: readonly (number | string)[]) =>
           new Tensor(

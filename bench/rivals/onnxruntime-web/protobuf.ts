@@ -1,4 +1,4 @@
-/** The little of protobuf's wire format that an ONNX model takes. Source: protobuf.dev, "Encoding". */
+/** The part of protobuf's wire format that ONNX models need. Source: protobuf.dev, "Encoding". */
 
 /** An encoded message, in pieces that are not copied: tensors are large. */
 export type Message = readonly Uint8Array[]

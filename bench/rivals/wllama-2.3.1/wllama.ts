@@ -17,7 +17,7 @@ interface WllamaModule {
 }
 
 const PACKAGE = '/bench/rivals/wllama-2.3.1/node_modules/@wllama/wllama/'
-/** What llama-bench gives llama.cpp at once. */
+/** llama-bench's batch size for llama.cpp. */
 const BATCH = 512
 
 export const contestant: Contestant = {
@@ -35,7 +35,7 @@ export const contestant: Contestant = {
     await wllama.loadModel([model], { n_ctx: contextLength, n_batch: BATCH, n_threads: threads })
     return {
       async rewind(length) {
-        if (length > 0) throw new Error('only to the beginning')
+        if (length > 0) throw new Error('it can rewind to the beginning only')
         await wllama.kvClear()
       },
       async prefill(ids) {

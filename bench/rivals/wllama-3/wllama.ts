@@ -1,6 +1,6 @@
 /**
- * wllama 3, llama.cpp's server as WebAssembly, on a web page; its worker evaluates. The only way in is a completion of
- * a text (ids in its place end in an error, 3.13.0), so the text is made to have as many tokens as are to be evaluated.
+ * wllama 3, llama.cpp's server as WebAssembly, on a web page; its worker evaluates. Its only interface is a completion of
+ * a text (ids instead of it fail, 3.13.0), so the text is built to have the required number of tokens.
  */
 import type { Contestant } from '../../contestants/contestant.js'
 
@@ -20,10 +20,10 @@ interface WllamaModule {
 }
 
 const PACKAGE = '/bench/rivals/wllama-3/node_modules/@wllama/wllama/'
-/** One that no vocabulary has a piece for: it becomes the token of its byte. */
+/** A character without a piece in any vocabulary: it becomes the token of its byte. */
 const CHARACTER = '\u0001'
 
-/** What llama-bench gives llama.cpp at once. */
+/** llama-bench's batch size for llama.cpp. */
 const BATCH = 512
 
 export const contestant: Contestant = {
@@ -46,7 +46,7 @@ export const contestant: Contestant = {
       warmup: false,
     })
 
-    /** Evaluates a text from an empty context and goes on until `tokens` have been chosen; tokens of the text. */
+    /** Evaluates a text from an empty context and generates `tokens` tokens; returns the number of tokens of the text. */
     async function complete(characters: number, tokens: number): Promise<number> {
       const { usage } = await wllama.createCompletion({
         prompt: CHARACTER.repeat(characters),
@@ -56,23 +56,24 @@ export const contestant: Contestant = {
         cache_prompt: false,
       })
       if (usage.completion_tokens !== tokens) {
-        throw new Error(`${usage.completion_tokens} tokens were generated, ${tokens} wanted`)
+        throw new Error(`${usage.completion_tokens} tokens were generated, ${tokens} expected`)
       }
       return usage.prompt_tokens
     }
 
-    /** What the tokenizer adds to a text. */
+    /** The number of tokens that the tokenizer adds to a text. */
     const added = (await complete(1, 1)) - 1
 
     return {
       async rewind(length) {
-        if (length > 0) throw new Error('only to the beginning')
+        if (length > 0) throw new Error('it can rewind to the beginning only')
       },
       async prefill({ length }) {
         const tokens = await complete(length - added, 1)
-        if (tokens !== length) throw new Error(`a prompt of ${tokens} tokens was evaluated, ${length} wanted`)
+        if (tokens !== length)
+          throw new Error(`a prompt of ${tokens} tokens was evaluated, ${length} expected`)
       },
-      // The shortest prompt is evaluated at once, the last token chosen is not evaluated.
+      // The shortest prompt is evaluated in one call; the last chosen token is not evaluated.
       async decode({ length }) {
         await complete(1, length - added)
       },

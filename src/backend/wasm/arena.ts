@@ -4,10 +4,10 @@ import { PAGE_BYTES, type Pointer } from './kernels.js'
 /** Everything is aligned to a cache line. */
 const ALIGNMENT = 64
 
-/** The most that a 32-bit WebAssembly memory can hold, in bytes. */
+/** Largest size of a 32-bit WebAssembly memory, in bytes. */
 export const WASM_LIMIT = 2 ** 32
 
-/** See `#weighSharedMemory`. */
+/** See `#addCounterweights`. */
 const COUNTERWEIGHT_BYTES = 64 * 2 ** 20
 
 interface Span {
@@ -15,23 +15,23 @@ interface Span {
   bytes: number
 }
 
-/** `bytes` rounded up to what the arena hands out. */
+/** `bytes` rounded up to the arena's alignment. */
 export function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 }
 
 /**
- * Hands out spans of one WebAssembly memory and takes them back. First fit, neighbours merged: there are few,
- * large, long-lived spans (weights, caches, scratch), never one per token.
+ * An allocator for one WebAssembly memory. First fit, free neighbours are merged: there are few, large, long-lived spans
+ * (weights, caches, scratch), never one per token.
  */
 export class Arena {
   readonly memory: WebAssembly.Memory
-  /** The most bytes the memory may have. */
+  /** Largest size of the memory, in bytes. */
   readonly limit: number
-  /** Free spans below the memory's end, in order of address. */
+  /** Free spans below `#top`, in order of address. */
   readonly #free: Span[]
   readonly #taken = new Map<number, number>()
-  /** Where untouched memory begins. */
+  /** Memory from here on has never been allocated, or is free again. */
   #top: number
   #bytesInUse = 0
   readonly #counterweights: ArrayBuffer[] = []
@@ -39,7 +39,7 @@ export class Arena {
   /** `base`: first byte that the arena owns. `limit`: bytes of memory, at most `WASM_LIMIT`. */
   constructor(memory: WebAssembly.Memory, base: number, limit: number) {
     this.memory = memory
-    // The last page stays free: the end of a buffer in it would be 2^32, which a kernel's 32-bit pointer takes for 0.
+    // The last page stays unused: a buffer could end at 2^32, which is 0 as a 32-bit pointer.
     this.limit = Math.min(limit, WASM_LIMIT - PAGE_BYTES)
     this.#top = aligned(base)
     this.#free = []
@@ -49,12 +49,12 @@ export class Arena {
     return this.#bytesInUse
   }
 
-  /** Bytes that could still be allocated in one piece at the end. */
+  /** Bytes that could still be allocated in one piece at the top. */
   get available(): number {
     return Math.max(0, this.limit - this.#top)
   }
 
-  /** `bytes` of uninitialised memory, 64-byte aligned. Throws `OUT_OF_MEMORY`; `purpose` names what it was for. */
+  /** Allocates `bytes` of uninitialised memory, 64-byte aligned. Throws `OUT_OF_MEMORY`, whose message names `purpose`. */
   allocate(bytes: number, purpose: string): Pointer {
     const size = Math.max(ALIGNMENT, aligned(bytes))
     const start = this.#takeFree(size) ?? this.#grow(size, purpose)
@@ -90,7 +90,7 @@ export class Arena {
     return new Float32Array(this.memory.buffer, pointer, length)
   }
 
-  /** A span from the free list, split where it is larger. */
+  /** Takes a span from the free list, splitting a larger one. */
   #takeFree(size: number): number | undefined {
     const index = this.#free.findIndex((span) => span.bytes >= size)
     if (index < 0) return undefined
@@ -113,19 +113,19 @@ export class Arena {
       } catch (cause) {
         throw this.#outOfMemory(size, purpose, cause)
       }
-      this.#weighSharedMemory()
+      this.#addCounterweights()
     }
     this.#top = end
     return start
   }
 
   /**
-   * V8 collects garbage when much memory hangs on it, but does not count memory that is shared: a hundred disposed models
-   * of 27 MB took 1.6 GB before anything was collected, 0.1 GB on one thread (2026-11). Buffers that nobody writes to,
-   * and that therefore take no memory, are counted in its place. Their size is above what C libraries serve from memory
-   * that was used before and would have to be zeroed.
+   * V8 collects garbage earlier when objects hold much external memory, but does not count shared memory: a hundred disposed
+   * models of 27 MB took 1.6 GB before anything was collected, 0.1 GB on one thread (2026-11). V8 counts these buffers
+   * instead; nobody writes to them, so they take no physical memory. They are so large that C libraries map fresh zero pages
+   * for them instead of zeroing recycled memory.
    */
-  #weighSharedMemory(): void {
+  #addCounterweights(): void {
     const { buffer } = this.memory
     if (!isShared(buffer)) return
     try {
@@ -133,7 +133,7 @@ export class Arena {
         this.#counterweights.push(new ArrayBuffer(COUNTERWEIGHT_BYTES))
       }
     } catch {
-      // No address space for them: what they are for is a matter of speed.
+      // No address space left. They only make garbage collection earlier, so go on without.
     }
   }
 
@@ -157,7 +157,7 @@ export class Arena {
   }
 }
 
-/** A page that is not isolated has no `SharedArrayBuffer` to compare with. */
+/** On a page that is not cross-origin isolated there is no `SharedArrayBuffer` to compare with. */
 function isShared(buffer: ArrayBufferLike): boolean {
   return !(buffer instanceof ArrayBuffer)
 }

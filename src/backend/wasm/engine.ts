@@ -5,25 +5,25 @@ import { importingSharedMemory } from './shared-memory.js'
 import { ThreadPool } from './thread-pool.js'
 import type { Thread, ThreadHost } from './threads.js'
 
-/** The kernels, the memory that they work on and the threads that they work with: what a model plays. */
+/** What runs a model: the kernels, their memory and their threads. */
 export interface Engine {
   readonly kernels: Kernels
   readonly arena: Arena
   readonly pool: ThreadPool
 }
 
-/** Room for the kernels' own static data before the first byte of the arena. */
+/** Initial pages, for the kernels' static data below the arena. */
 const FIRST_PAGES = 16
 
-/** What an engine is made with. */
+/** Settings of an engine. */
 export interface EngineSettings {
-  /** Bytes of memory, at most 4 GiB, which is the default. */
+  /** Largest size of the memory in bytes, at most 4 GiB. Default 4 GiB. */
   readonly memoryLimit?: number | undefined
-  /** Rejects with its reason; threads that were started meanwhile are ended. */
+  /** If aborted, the call rejects with its reason and terminates threads that it has started. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** An engine on the caller's thread alone. */
+/** An engine on the caller's thread only. */
 export async function createEngine(
   source: WebAssembly.Module | BufferSource,
   { memoryLimit = WASM_LIMIT, signal }: EngineSettings = {},
@@ -34,8 +34,8 @@ export async function createEngine(
 }
 
 /**
- * An engine on `threads` threads, the caller's among them, in shared memory. Rejects with `UNSUPPORTED` when they cannot
- * be started. The threads of an engine that is forgotten end.
+ * An engine on `threads` threads in shared memory, including the caller's. Rejects with `UNSUPPORTED` when they cannot be
+ * started. When the engine is garbage-collected, its threads are terminated.
  */
 export async function createThreadedEngine(
   source: Uint8Array,
@@ -53,14 +53,14 @@ export async function createThreadedEngine(
 }
 
 /**
- * Ends the threads of an engine that nobody holds any more: what is registered with it must not lead to its memory. Made
- * when first needed: an import has no effects.
+ * Terminates the threads of a collected engine. The held value must not reference the engine's memory. Created on first
+ * use, because imports have no side effects.
  */
 const forgotten = {
   registry: undefined as FinalizationRegistry<Iterable<Thread>> | undefined,
   get() {
     this.registry ??= new FinalizationRegistry((workers) => {
-      for (const member of workers) member.terminate()
+      for (const worker of workers) worker.terminate()
     })
     return this.registry
   },

@@ -1,6 +1,6 @@
 import { displayName, mebibytes } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import type { ModelFile, TensorInfo } from '../../gguf/model-file.js'
+import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { pacer } from '../../platform/pacer.js'
 import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
@@ -10,17 +10,17 @@ import type { Program } from '../program.js'
 import { fillRopeTable, type RopeFrequencies, ropeFrequencies } from '../rope.js'
 import type { Engine } from './engine.js'
 import { KERNEL_BUILDS, type KernelBuild, type Pointer } from './kernels.js'
-import { type KvLayout, kvFormat, kvLayout } from './kv-layout.js'
+import { checkKvType, type KvLayout, kvLayout } from './kv-layout.js'
 import { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
 import { type Schedule, schedule } from './schedule.js'
 import { allocateScratch, LOGIT_ROWS, type Scratch, scratchBytes } from './scratch.js'
 import { Slicer } from './slicer.js'
 import {
+  type CompiledProgram,
   checkNumbers,
-  type LinkedProgram,
-  link,
-  linkedBytes,
+  compiledBytes,
+  compileSteps,
   outputPass,
   type Pass,
   ProjectStep,
@@ -30,20 +30,20 @@ import {
 import { Weights } from './weights.js'
 
 export interface LoadOptions {
-  /** Bytes that sequences will want on top of weights and scratch; counted into the check before loading. Default 0. */
+  /** Bytes that sequences will need in addition to weights and scratch; included in the check before loading. Default 0. */
   readonly reserve?: number
   readonly signal?: AbortSignal | undefined
-  /** Called with each piece of a tensor as the file has it, from byte `start` of the tensor on; `bytes` change when it returns. */
-  readonly onBytes?: (tensor: TensorInfo, start: number, bytes: Uint8Array) => void
-  /** Tensor bytes read so far, and altogether. */
+  /** Called with each piece of a tensor in the file's format, from byte `start` of the tensor on; `bytes` are valid until it returns. */
+  readonly onBytes?: (tensor: StoredTensor, start: number, bytes: Uint8Array) => void
+  /** Tensor bytes read so far, and in total. */
   readonly onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
 }
 
 /**
- * A program in WebAssembly memory: weights, scratch, and the steps through them.
+ * A program in WebAssembly memory: weights, scratch and steps.
  *
- * A batch lets the event loop run between its steps, so others may be asked for meanwhile: they wait in a queue, because
- * all share the scratch.
+ * A batch yields to the event loop between its steps, so further batches can be requested meanwhile. They are queued,
+ * because all share the scratch.
  */
 export class WasmExecutable implements Executable {
   readonly vocabSize: number
@@ -54,13 +54,13 @@ export class WasmExecutable implements Executable {
   readonly #schedule: Schedule
   readonly #weights: Weights
   readonly #scratch: Scratch
-  readonly #linked: LinkedProgram
+  readonly #compiled: CompiledProgram
   readonly #frequencies: readonly RopeFrequencies[]
   readonly #layouts = new Map<KvType, KvLayout>()
   readonly #owned = new Set<SequenceMemory>()
   readonly #queue = new FairQueue()
   readonly #slicer = new Slicer()
-  /** Addresses of pages for the batch that runs, u32[capacity]. */
+  /** Page tables of the running batch, u32[capacity]. */
   #pageTables: { readonly pointer: Pointer; readonly capacity: number }
   #ended: Promise<void> | undefined
 
@@ -74,7 +74,7 @@ export class WasmExecutable implements Executable {
     this.#weights = weights
     this.#scratch = allocateScratch(program, plan, engine)
     this.#pageTables = newPageTables(engine, FIRST_PAGE_TABLES)
-    this.#linked = link(engine, { program, schedule: plan, weights, scratch: this.#scratch })
+    this.#compiled = compileSteps(engine, { program, schedule: plan, weights, scratch: this.#scratch })
     this.#frequencies = program.ropes.map((spec) => {
       const factors =
         spec.factors === undefined ? undefined : weights.ropeFactors(spec.factors, spec.dims / 2)
@@ -83,9 +83,9 @@ export class WasmExecutable implements Executable {
   }
 
   /**
-   * Streams a program's tensors, which the file has in their shapes, into an engine's memory. Throws `UNSUPPORTED` for a
-   * format that the kernels do not run, `OUT_OF_MEMORY` before reading a weight when the limit is too small, and what
-   * reading the file throws.
+   * Reads a program's tensors, whose shapes have been checked, into an engine's memory. Throws `UNSUPPORTED` for a format
+   * that the kernels do not run, `OUT_OF_MEMORY` before reading a weight if the limit is too small, and errors of reading
+   * the file.
    */
   static async load(
     file: ModelFile,
@@ -118,7 +118,7 @@ export class WasmExecutable implements Executable {
     return new WasmExecutable(program, plan, engine, weights)
   }
 
-  /** Bytes that running a file's program takes without any sequence: weights and scratch. Throws `UNSUPPORTED`. */
+  /** Bytes that a file's program takes without sequences: weights and scratch. Throws `UNSUPPORTED`. */
   static bytesFor(file: ModelFile, program: Program, engine: Engine): number {
     return new Weights(file, program, engine).bytes + workBytes(program, schedule(program), engine)
   }
@@ -139,11 +139,13 @@ export class WasmExecutable implements Executable {
     return KERNEL_BUILDS[this.#engine.kernels.build()]
   }
 
+  get canShift(): boolean {
+    return this.#schedule.keyRopes.canShift
+  }
+
   createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
     this.#assertOpen()
-    for (const spec of this.memories) {
-      if (spec.kind === 'kv') checkHeads(type, spec.keyDim)
-    }
+    checkKvType(type, this.memories)
     return this.#adopt(new KvMemory(this.#host, this.#layout(type), retain))
   }
 
@@ -154,12 +156,12 @@ export class WasmExecutable implements Executable {
       const memories = batch.runs.map(({ memory }) => memory as KvMemory)
       try {
         const pass = this.#begin(batch, memories)
-        let ms = await this.#through(this.#linked.steps, pass, batch.signal)
-        ms += await this.#takeOutputs(batch, take)
+        const passMs = await this.#runSteps(this.#compiled.steps, pass, batch.signal)
+        const ms = await this.#takeOutputs(batch, take, passMs)
         for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
         return ms
       } catch (error) {
-        for (const memory of memories) memory.abandon()
+        for (const memory of memories) memory.rollback()
         throw error
       }
     }, batch.signal)
@@ -170,7 +172,7 @@ export class WasmExecutable implements Executable {
     return this.#ended
   }
 
-  /** Makes room in the memories, and brings what the steps read of the batch into the kernels' memory. */
+  /** Allocates pages in the memories, and writes the steps' inputs into the kernels' memory. */
   #begin({ ids, positions, runs }: Batch, memories: readonly KvMemory[]): Pass {
     for (const [index, memory] of memories.entries()) memory.prepare(runs[index].rows)
     const pageTables = this.#writePageTables(memories)
@@ -196,7 +198,7 @@ export class WasmExecutable implements Executable {
     }
   }
 
-  /** For each memory the address of each group's page table. Throws `OUT_OF_MEMORY`. */
+  /** Writes page tables; returns their addresses by memory and group. Throws `OUT_OF_MEMORY`. */
   #writePageTables(memories: readonly KvMemory[]): Pointer[][] {
     const { arena } = this.#engine
     const needed = memories.reduce(
@@ -219,8 +221,8 @@ export class WasmExecutable implements Executable {
     )
   }
 
-  /** Takes a pass through steps and lets the event loop run between them. Resolves with the milliseconds of computing. */
-  async #through(steps: readonly Step[], pass: Pass, signal?: AbortSignal): Promise<number> {
+  /** Runs steps, yielding to the event loop between them. Resolves with the milliseconds spent computing. */
+  async #runSteps(steps: readonly Step[], pass: Pass, signal?: AbortSignal): Promise<number> {
     const { pool } = this.#engine
     let [step, unit, slice, slices] = [steps[0], 0, 0, 1]
     // One function for all calls of a pass: nothing is allocated per step.
@@ -238,13 +240,13 @@ export class WasmExecutable implements Executable {
           continue
         }
         const size = step.size(pass, unit)
-        const most = Math.max(1, step.mostSlices(pass, unit))
+        const most = Math.max(1, step.maxSlices(pass, unit))
         slices = Math.min(most, this.#slicer.slices(kind, size))
         for (slice = 0; slice < slices; slice++) {
           pool.run(call)
           const now = pacer.now()
           ms += now - since
-          this.#slicer.took(kind, size / slices, now - since)
+          this.#slicer.record(kind, size / slices, now - since)
           since = now
           if (!pacer.isDue(now, size / slices)) continue
           await pacer.pause()
@@ -257,9 +259,16 @@ export class WasmExecutable implements Executable {
     return ms + pacer.now() - since
   }
 
-  /** Hands over what is wanted of the pass that has just gone through the steps. */
-  async #takeOutputs({ outputs, want = 'logits', signal }: Batch, take: TakeOutput): Promise<number> {
-    let ms = 0
+  /**
+   * Computes the results of the output rows of the pass that has just run, in `passMs`, and calls `take` with them. Resolves
+   * with the milliseconds of both.
+   */
+  async #takeOutputs(
+    { outputs, want = 'logits', signal }: Batch,
+    take: TakeOutput,
+    passMs: number,
+  ): Promise<number> {
+    let ms = passMs
     for (let first = 0; first < outputs.length; first += LOGIT_ROWS) {
       const rows = outputs.slice(first, first + LOGIT_ROWS)
       const x = this.#gather(rows)
@@ -268,18 +277,18 @@ export class WasmExecutable implements Executable {
       const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
       checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
       for (const [index, row] of rows.entries()) {
-        const taken = take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
-        if (taken) {
-          await taken
-          this.#assertOpen()
-          signal?.throwIfAborted()
-        }
+        const values = this.#engine.arena.floats((at + index * width * 4) as Pointer, width)
+        const taking = take(row, values, ms)
+        if (!taking) continue
+        await taking
+        this.#assertOpen()
+        signal?.throwIfAborted()
       }
     }
     return ms
   }
 
-  /** The residual stream of some rows side by side, f32[rows][embeddingLength]. */
+  /** The residual stream of `rows`, contiguous, f32[rows][embeddingLength]. */
   #gather(rows: readonly number[]): Pointer {
     const { arena } = this.#engine
     const { embeddingLength } = this
@@ -297,8 +306,8 @@ export class WasmExecutable implements Executable {
   async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
     const { kernels, pool } = this.#engine
     const { softcap } = this.#program.logits
-    const step = new ProjectStep(this.#engine, this.#linked.output, x, this.#scratch.workspace)
-    const ms = await this.#through([step], outputPass(rows), signal)
+    const step = new ProjectStep(this.#engine, this.#compiled.output, x, this.#scratch.workspace)
+    const ms = await this.#runSteps([step], outputPass(rows), signal)
     if (softcap !== undefined) {
       pool.run(() => kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap))
     }
@@ -321,7 +330,7 @@ export class WasmExecutable implements Executable {
       free: (pointer: Pointer) => this.#engine.arena.free(pointer),
       bytes: (pointer: Pointer, length: number) => this.#engine.arena.bytes(pointer, length),
     },
-    canMove: () => this.#schedule.keyRopes.canShift,
+    canMove: () => this.canShift,
     move: (memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void> =>
       this.#queue.run(async () => {
         this.#assertOpen()
@@ -332,7 +341,7 @@ export class WasmExecutable implements Executable {
           scratch: this.#scratch,
           frequencies: this.#frequencies,
         })
-        // On this thread alone: what is moved in part is of no use, and a thread that was lost must not end it.
+        // Only on this thread: a partial move would be useless, so a lost thread must not interrupt it.
         for (const step of steps) {
           step()
           if (pacer.isDue()) await pacer.pause()
@@ -361,25 +370,14 @@ export class WasmExecutable implements Executable {
   }
 }
 
-/** Page addresses that there is room for at first: 131,072 positions. */
+/** Initial capacity of the page tables, in pages: 131,072 positions. */
 const FIRST_PAGE_TABLES = 1024
 
 function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer; capacity: number } {
   return { pointer: arena.allocate(capacity * 4, 'the tables of pages'), capacity }
 }
 
-/** Bytes that a program takes besides weights and sequences. */
+/** Bytes that a program takes in addition to weights and sequences. */
 function workBytes(program: Program, plan: Schedule, engine: Engine): number {
-  return scratchBytes(program, plan, engine) + linkedBytes(plan, engine) + FIRST_PAGE_TABLES * 4
-}
-
-/** Throws `UNSUPPORTED` for heads that the blocks of a type do not fit. */
-function checkHeads(type: KvType, headDim: number): void {
-  const { blockElements } = kvFormat(type)
-  if (headDim % blockElements === 0) return
-  throw new DasllamaError(
-    'UNSUPPORTED',
-    `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${headDim}`,
-    { hint: 'use kvType "f16"' },
-  )
+  return scratchBytes(program, plan, engine) + compiledBytes(plan, engine) + FIRST_PAGE_TABLES * 4
 }

@@ -4,16 +4,16 @@ import { DasllamaError } from '../../errors.js'
 /** A byte address in the kernels' memory, 0 … 2^32 − 1. */
 export type Pointer = number & { readonly __pointer: unique symbol }
 
-/** What a product takes instead of f32, if anything: `activation_kind` of the kernels. */
+/** Kinds of activations that products take: `activation_kind` of the kernels. */
 export const ActivationKind = { unsupported: 0, f32: 1, int16: 2, int8: 3 } as const
 
 /**
- * The exports of `kernels.wasm`. Counts are elements, pointers bytes; a pointer above 2 GiB may be passed as it is
- * (WebAssembly takes it modulo 2^32). What each one computes stands in `assembly/`, by the same name.
+ * The exports of `kernels.wasm`. Counts are in elements, pointers in bytes; pointers above 2 GiB need no conversion
+ * (WebAssembly takes them modulo 2^32). Each export is documented in `assembly/` under the same name.
  */
 export interface Kernels {
   heap_base(): number
-  /** Its place in `KERNEL_BUILDS`. */
+  /** Index into `KERNEL_BUILDS`. */
   build(): number
   activation_kind(format: number): number
   dequantize(format: number, row: Pointer, out: Pointer, n: number): void
@@ -28,7 +28,7 @@ export interface Kernels {
   x8_format(format: number): number
   repack(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
   rebias_f16(halves: Pointer, n: number): boolean
-  restore_f16(raised: Pointer, n: number): void
+  restore_f16(halves: Pointer, n: number): void
   activation_bytes(kind: number, n: number): number
   matmul_scratch(columns: number): number
   project(
@@ -56,10 +56,10 @@ export interface Kernels {
   norm_rows(x: Pointer, weight: Pointer, out: Pointer, rows: number, n: number, epsilon: number): void
   rope_norm: Rope
   rope_neox: Rope
-  /** Whether none of f32[n] is NaN or infinite; 0 for no, as WebAssembly has it. */
+  /** Whether all of f32[n] are finite: 1 or 0, since WebAssembly has no booleans. */
   all_finite(x: Pointer, n: number): number
   store(type: number, x: Pointer, out: Pointer, n: number): void
-  /** `shape`: a record of `attention_shape_bytes`; `pages`: a table of the addresses of a sequence's pages, u32 each. */
+  /** `shape`: a record of `attention_shape_bytes` bytes; `pages`: the page table of a sequence, addresses as u32. */
   attention(
     shape: Pointer,
     type: number,
@@ -75,14 +75,14 @@ export interface Kernels {
   attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
 }
 
-/** Linear layers that read the same input of `columns` values a token: records for `project`. */
+/** Linear layers with the same input, `columns` values per token: records for `project`. */
 export interface Projections {
   readonly pointer: Pointer
   readonly count: number
   readonly columns: number
-  /** Of all of them together. */
+  /** Sum over all of them. */
   readonly rows: number
-  /** Weights of the norm that the input goes through first, f32[columns]; 0: none. */
+  /** Weights of the norm that is applied to the input first, f32[columns]; 0: none. */
   readonly norm: Pointer | 0
 }
 
@@ -96,23 +96,23 @@ export type Rope = (
 ) => void
 
 /**
- * The builds of the kernels: plain SIMD; relaxed SIMD, faster and with last bits that depend on the processor; and the
- * same for engines that join pairs of vectors into wider ones.
+ * The builds of the kernels: plain SIMD; relaxed SIMD, which is faster and whose last bits depend on the processor; and
+ * relaxed SIMD for engines that join pairs of vectors into wider ones.
  */
 export const KERNEL_BUILDS = ['baseline', 'relaxed', 'wide'] as const
 export type KernelBuild = (typeof KERNEL_BUILDS)[number]
 
-/** A build's file beside the package's JavaScript. */
+/** The file of each build, next to the package's JavaScript. */
 export const KERNEL_FILES = {
   baseline: 'kernels.wasm',
   relaxed: 'kernels-relaxed.wasm',
   wide: 'kernels-wide.wasm',
 } as const
 
-/** WebAssembly's page, in bytes. */
+/** Bytes of a page of WebAssembly memory. */
 export const PAGE_BYTES = 65536
 
-/** Compiles what is not compiled yet and binds the kernels to `memory`. */
+/** Instantiates the kernels on `memory`, compiling them first if `source` is bytes. */
 export async function instantiateKernels(
   source: WebAssembly.Module | BufferSource,
   memory: WebAssembly.Memory,

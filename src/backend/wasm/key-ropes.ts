@@ -1,16 +1,17 @@
 import { inputsOf, type Op, type Program, type Value } from '../program.js'
 
-/** How cached keys and values may be moved to other positions. */
+/** Whether and how cached keys and values can be moved to other positions. */
 export interface KeyRopes {
-  /** For each memory the rotary embedding that its keys have gone through, if any. */
+  /** For each memory the rotary embedding of its keys, if any. */
   readonly ropes: readonly (number | undefined)[]
-  /** Whether nothing else in any memory depends on a position: no value, and no key but by its rotation. */
+  /** Whether memories depend on positions only by the rotation of their keys. */
   readonly canShift: boolean
 }
 
 /**
- * Finds what rotates a program's keys. A rotation is turned back by the distance, before or after a scale; not behind a
- * norm, another rotation or a linear layer. What attention has brought in counts as content, as in any shifted context.
+ * Finds the rotary embeddings of a program's keys. A key can be rotated by a distance if the rotation is its last operation
+ * but for scales; not if a norm, another rotation or a linear layer follows. Outputs of attention count as content, as in
+ * any context shift.
  */
 export function keyRopes({ ops, memories }: Program): KeyRopes {
   const producers = new Map<number, Op>(ops.map((op) => [op.out.id, op]))
@@ -18,7 +19,7 @@ export function keyRopes({ ops, memories }: Program): KeyRopes {
     const op = producers.get(value.id)!
     return op.kind === 'scale' ? unscaled(op.x) : op
   }
-  // Values that have been looked at: one that is rotated has decided the matter.
+  // Visited values; a rotated one ends the search.
   const seen = new Set<number>()
   const isRotated = (value: Value): boolean => {
     if (seen.has(value.id)) return false

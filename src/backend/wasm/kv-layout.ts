@@ -1,3 +1,4 @@
+import { DasllamaError } from '../../errors.js'
 import { type BlockFormat, blockFormat, bytesFor } from '../../gguf/block-formats.js'
 import { type KvType, type MemorySpec, PAGE_POSITIONS } from '../memory.js'
 
@@ -7,13 +8,26 @@ const FORMATS: Readonly<Record<KvType, BlockFormat>> = {
   q8_0: /* @__PURE__ */ blockFormat('Q8_0'),
 }
 
-/** The block format in which a type is held. */
+/** The block format of a cache type. */
 export function kvFormat(type: KvType): BlockFormat {
   return FORMATS[type]
 }
 
-/** Where a layer's keys and values are in a page of its group. */
-export interface LayerPlace {
+/** Throws `UNSUPPORTED` for a type whose blocks do not fit the heads of a model's layers. */
+export function checkKvType(type: KvType, memories: readonly MemorySpec[]): void {
+  const { blockElements } = kvFormat(type)
+  for (const spec of memories) {
+    if (spec.kind !== 'kv' || spec.keyDim % blockElements === 0) continue
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${spec.keyDim}`,
+      { hint: 'use kvType "f16"' },
+    )
+  }
+}
+
+/** Offsets of a layer's keys and values in a page of its group. */
+export interface LayerOffsets {
   /** Index into the program's memories. */
   readonly memory: number
   /** Bytes of one position's keys, or values. */
@@ -23,28 +37,28 @@ export interface LayerPlace {
   readonly values: number
 }
 
-/** Layers that see the same positions, and so share pages. */
+/** Layers that see the same positions and therefore share pages. */
 export interface PageGroup {
-  /** Positions that a row sees, its own included; `undefined`: all. */
+  /** Positions that a row sees, including its own; `undefined`: all. */
   readonly window: number | undefined
-  readonly layers: readonly LayerPlace[]
+  readonly layers: readonly LayerOffsets[]
   readonly pageBytes: number
 }
 
-/** How the keys and values of a model's layers lie in pages of `PAGE_POSITIONS` positions. */
+/** Layout of the keys and values of a model's layers in pages of `PAGE_POSITIONS` positions. */
 export interface KvLayout {
   readonly type: KvType
   readonly groups: readonly PageGroup[]
-  /** For each of the program's memories its group, as an index, and its place there. */
-  readonly places: readonly { readonly group: number; readonly layer: LayerPlace }[]
+  /** For each of the program's memories, the index of its group and the offsets there. */
+  readonly byMemory: readonly { readonly group: number; readonly layer: LayerOffsets }[]
   /** Whether a group has a window. */
   readonly hasWindows: boolean
 }
 
-/** The layout of memories, all of which are `kv`. */
+/** The layout for `memories`, all of kind `kv`. */
 export function kvLayout(memories: readonly MemorySpec[], type: KvType): KvLayout {
-  const groups: { window: number | undefined; layers: LayerPlace[]; pageBytes: number }[] = []
-  const places = memories.map((spec, memory) => {
+  const groups: { window: number | undefined; layers: LayerOffsets[]; pageBytes: number }[] = []
+  const byMemory = memories.map((spec, memory) => {
     if (spec.kind !== 'kv') throw new Error(`memory ${memory} is ${spec.kind}`)
     let group = groups.findIndex(({ window }) => window === spec.window)
     if (group < 0) group = groups.push({ window: spec.window, layers: [], pageBytes: 0 }) - 1
@@ -56,16 +70,16 @@ export function kvLayout(memories: readonly MemorySpec[], type: KvType): KvLayou
     page.pageBytes += 2 * plane
     return { group, layer }
   })
-  return { type, groups, places, hasWindows: groups.some(({ window }) => window !== undefined) }
+  return { type, groups, byMemory, hasWindows: groups.some(({ window }) => window !== undefined) }
 }
 
-/** Most bytes that a sequence of so many positions takes. */
+/** Upper bound of the bytes that a sequence of `positions` positions takes. */
 export function sequenceBytes(memories: readonly MemorySpec[], positions: number, type: KvType): number {
   let bytes = 0
   for (const { window = Number.POSITIVE_INFINITY, pageBytes } of kvLayout(memories, type).groups) {
-    // Wherever a window begins, and a page before it.
+    // For any alignment of the window, and one page before it.
     const pagesOfWindow = Math.ceil((window - 1) / PAGE_POSITIONS) + 2
-    // At the end, at the end of the prompt and where it is held, and what a batch adds.
+    // Windows at the end, at the end of the prompt and at the held length, and what a batch adds.
     const seen = 3 * pagesOfWindow + 1
     bytes += Math.min(Math.ceil(positions / PAGE_POSITIONS), seen) * pageBytes
   }

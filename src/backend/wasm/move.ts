@@ -11,7 +11,7 @@ import type { Schedule } from './schedule.js'
 import type { Scratch } from './scratch.js'
 import { ropeKernel } from './steps.js'
 
-/** What moving a memory's positions needs of its executable. */
+/** What `moveSteps` needs of the executable. */
 interface MoveContext {
   readonly program: Program
   readonly schedule: Schedule
@@ -21,9 +21,9 @@ interface MoveContext {
 }
 
 /**
- * Moves what a memory holds at `count` positions from `from` on down to `to`, some rows of a layer at a time. A key knows
- * its position by its rotation, so each is rotated back by the distance: through f32, hence rounded once more. Positions
- * that a windowed layer does not hold are skipped.
+ * Moves `count` positions of a memory from `from` down to `to`, some rows of a layer per step. A key's rotation encodes its
+ * position, so keys are rotated back by the distance: through f32, so they are rounded once more. Positions that a windowed
+ * layer does not hold are skipped.
  */
 export function* moveSteps(
   memory: KvMemory,
@@ -31,19 +31,19 @@ export function* moveSteps(
   { program, schedule, engine, scratch, frequencies }: MoveContext,
 ): Generator<() => void> {
   const { arena, kernels } = engine
-  // Keys are widened to where the steps keep theirs.
+  // Keys are widened to f32 in the buffers that the attention steps use for keys.
   const keyBuffers = new Map(
     schedule.steps.flatMap((step) => (step.kind === 'attention' ? [[step.memory, step.k]] : [])),
   )
   const distances = new Int32Array(MAX_ROWS).fill(to - from)
-  for (const [index, { group, layer }] of memory.layout.places.entries()) {
+  for (const [index, { group, layer }] of memory.layout.byMemory.entries()) {
     const spec = program.memories[index]
     if (spec.kind !== 'kv') continue
     const { kvHeads, keyDim } = spec
     const table = memory.tables[group]
     const rope = schedule.keyRopes.ropes[index]
     if (rope !== undefined) {
-      // The same angle for every row. The keys have their magnitude already.
+      // The same angle for every row. The keys already include the magnitude.
       const { dims } = program.ropes[rope]
       const angles = arena.floats(scratch.ropes[rope], MAX_ROWS * dims)
       fillRopeTable(angles, { ...frequencies[rope], magnitude: 1 }, distances)

@@ -11,29 +11,28 @@ import { KERNEL_BUILDS, type KernelBuild } from './kernels.js'
 import { hasRelaxedSimd, offersRelaxedSimd } from './relaxed-simd.js'
 import { MAX_THREADS } from './thread-pool.js'
 
-/** What a model's engine may use. */
+/** Resources of a model's engine. */
 export interface EngineOptions {
   /**
-   * Which build of the kernels. `relaxed` is faster; its logits differ from the baseline's in the last bits, and those
-   * may depend on the processor. `baseline` gives the same bits everywhere. `auto`, the default, is `relaxed` where the
-   * runtime has relaxed SIMD. `wide` is `relaxed` with vectors of 256 bits, for Node 24 and newer on x64: prompts take
-   * two thirds of the time. It switches an experimental part of V8 on, for the whole process
-   * (`--experimental-wasm-revectorize`); where Node was started with that flag, `auto` is `wide`. Or the kernels
-   * themselves, compiled or as bytes, where the runtime cannot find them beside the package, because a bundler moved them,
-   * say; compiled ones run on one thread.
+   * The build of the kernels. `relaxed` is faster; its logits differ from the baseline's in the last bits, which may depend
+   * on the processor. `baseline` gives the same bits everywhere. `auto`, the default, is `relaxed` where the runtime has
+   * relaxed SIMD. `wide` is `relaxed` with 256-bit vectors, for Node 24 and newer on x64: prompts take two thirds of the
+   * time. It enables an experimental feature of V8 for the whole process (`--experimental-wasm-revectorize`); if Node was
+   * started with that flag, `auto` is `wide`. Or pass the kernels themselves, compiled or as bytes, where the runtime cannot
+   * find them next to the package, for example because a bundler has moved them; compiled ones run on one thread.
    */
   kernels?: KernelBuild | 'auto' | WebAssembly.Module | BufferSource
-  /** Most bytes of memory for weights, caches and scratch together, 1 MiB to 4 GiB. Default 4 GiB. */
+  /** Limit in bytes for weights, caches and scratch together, 1 MiB to 4 GiB. Default 4 GiB. */
   memoryLimit?: number
   /**
-   * Threads that share the work, the caller's own among them: 1 to 32. `auto`, the default, takes one for each physical
-   * core, at most 8 and fewer for a small model, where the runtime has threads that share memory (Node, Deno, Bun, pages
-   * that are cross-origin isolated), else 1. Their number does not change a single bit of any result.
+   * Number of threads, including the caller's: 1 to 32. `auto`, the default, is the number of physical cores, at most 8 and
+   * fewer for a small model, where the runtime has threads with shared memory (Node, Deno, Bun, cross-origin isolated
+   * pages), otherwise 1. It does not change a bit of any result.
    */
   threads?: number | 'auto'
 }
 
-/** How it is opened. */
+/** Options of opening an engine. */
 interface OpeningOptions {
   readonly signal?: AbortSignal | undefined
   readonly onWarning?: WarningListener | undefined
@@ -48,9 +47,9 @@ export function checkEngineOptions({ kernels, memoryLimit, threads }: EngineOpti
   if (kernels === undefined || BUILDS.includes(kernels as string) || isModule(kernels)) return
   throw new DasllamaError(
     'INVALID_ARGUMENT',
-    `kernels: ${describeValue(kernels)} names no build of the kernels`,
+    `kernels: ${describeValue(kernels)} is not a build of the kernels`,
     {
-      hint: `it is one of ${BUILDS.join(', ')}, or a WebAssembly module, compiled or as bytes`,
+      hint: `pass one of ${BUILDS.join(', ')}, or a WebAssembly module, compiled or as bytes`,
     },
   )
 }
@@ -60,8 +59,8 @@ function isModule(kernels: unknown): boolean {
 }
 
 /**
- * Kernels, memory and threads for a model of `modelBytes`. Throws `INVALID_ARGUMENT`, or `UNSUPPORTED` for
- * kernels or threads that were asked for and cannot be had, or the signal's reason.
+ * Kernels, memory and threads for a model of `modelBytes`. Throws `INVALID_ARGUMENT`, or `UNSUPPORTED` for requested kernels
+ * or threads that are not available, or the signal's reason.
  */
 export async function openEngine(
   options: EngineOptions & OpeningOptions,
@@ -72,8 +71,8 @@ export async function openEngine(
   const settings = { memoryLimit, signal }
   const source = await abortable(chooseKernels(kernels, platform, options), signal)
   const bytes = source instanceof WebAssembly.Module ? undefined : source
-  const most = bytes && platform.threads ? platform.threads.physicalCores : 1
-  const count = threads === 'auto' ? Math.min(most, WORTHWHILE_THREADS, threadsFor(modelBytes)) : threads
+  const available = bytes && platform.threads ? platform.threads.physicalCores : 1
+  const count = threads === 'auto' ? Math.min(available, MAX_AUTO_THREADS, threadsFor(modelBytes)) : threads
   if (count === 1) return createEngine(source, settings)
   if (!bytes) {
     throw new DasllamaError('INVALID_ARGUMENT', `compiled kernels run on one thread, not ${count}`, {
@@ -81,9 +80,13 @@ export async function openEngine(
     })
   }
   if (!platform.threads) {
-    throw new DasllamaError('UNSUPPORTED', `${count} threads: this runtime has none that share memory`, {
-      hint: "a page must be cross-origin isolated (COOP and COEP headers); or pass threads: 'auto' or 1",
-    })
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      `${count} threads: this runtime has no threads with shared memory`,
+      {
+        hint: "a page must be cross-origin isolated (COOP and COEP headers); or pass threads: 'auto' or 1",
+      },
+    )
   }
   try {
     return await createThreadedEngine(bytes, count, platform.threads, settings)
@@ -92,20 +95,20 @@ export async function openEngine(
     onWarning?.({
       code: 'FEWER_THREADS',
       message: `the model runs on one thread instead of ${count}: ${describeFailure(error)}`,
-      hint: 'pass threads: 1 if that is meant',
+      hint: 'pass threads: 1 to run on one thread without this warning',
     })
     return createEngine(bytes, settings)
   }
 }
 
-/** More have not been seen to help: decode waits for memory. */
-const WORTHWHILE_THREADS = 8
+/** More threads have not been faster: decode is memory-bound. */
+const MAX_AUTO_THREADS = 8
 
-/** A model's bytes for which another thread is worth its start and the waiting for each other. */
-const BYTES_A_THREAD = 8 * 2 ** 20
+/** Bytes of a model per thread from which a thread is worth its start and synchronisation. */
+const BYTES_PER_THREAD = 8 * 2 ** 20
 
 function threadsFor(modelBytes: number): number {
-  return Math.max(1, Math.floor(modelBytes / BYTES_A_THREAD))
+  return Math.max(1, Math.floor(modelBytes / BYTES_PER_THREAD))
 }
 
 async function chooseKernels(
@@ -119,16 +122,16 @@ async function chooseKernels(
   if (wanted === 'relaxed' && !hasRelaxedSimd()) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      "kernels: 'relaxed' needs relaxed SIMD, which this runtime lacks",
+      "kernels: 'relaxed' needs relaxed SIMD, which this runtime lacks or computes wrongly",
       {
-        hint: "Node 22, Chrome 114, Firefox 145 or newer have it, but some get it wrong on processors without AVX; or pass kernels: 'auto'",
+        hint: "Node 22, Chrome 114, Firefox 145 or newer have it, but some compute it wrongly on processors without AVX; or pass kernels: 'auto'",
       },
     )
   }
   if (wanted === 'wide' && !(hasRelaxedSimd() && platform.wideVectors?.enable())) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      "kernels: 'wide' needs vectors of 256 bits, which this runtime lacks",
+      "kernels: 'wide' needs 256-bit vectors, which this runtime lacks",
       {
         hint: "Node 24 or newer on x64 has them; or pass kernels: 'auto'",
       },
@@ -143,7 +146,7 @@ async function chooseKernels(
       code: 'BASELINE_KERNELS',
       message:
         'this runtime computes relaxed SIMD wrongly on this processor: the model runs on the baseline kernels',
-      hint: "a newer version of the runtime is faster; pass kernels: 'baseline' if that is meant",
+      hint: "a newer version of the runtime is faster; pass kernels: 'baseline' to use them without this warning",
     })
   }
   return platform.loadKernels('baseline', signal)

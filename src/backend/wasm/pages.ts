@@ -3,23 +3,23 @@ import type { Arena } from './arena.js'
 import type { Pointer } from './kernels.js'
 import type { PageGroup } from './kv-layout.js'
 
-/** A page of keys and values, and how many sequences read it. */
+/** A page of keys and values with its reference count. */
 interface Page {
   readonly pointer: Pointer
-  owners: number
+  references: number
 }
 
-/** Where pages come from. */
+/** The allocator of pages. */
 export type PageArena = Pick<Arena, 'allocate' | 'free' | 'bytes'>
 
-/** The page of a position. */
+/** The index of the page that contains a position. */
 export function pageOf(position: number): number {
   return Math.floor(position / PAGE_POSITIONS)
 }
 
 /**
- * A sequence's pages of one group of layers, by page number. Forks share pages until one of them writes to it. Pages that
- * are not held are `undefined`.
+ * A sequence's pages of one group of layers, by page index. Forks share pages and copy them on write. Pages that are not
+ * held are `undefined`.
  */
 export class PageTable {
   readonly group: PageGroup
@@ -31,7 +31,7 @@ export class PageTable {
     this.group = group
   }
 
-  /** Page numbers up to the last page that is held. */
+  /** One more than the index of the last page. */
   get length(): number {
     return this.#pages.length
   }
@@ -49,25 +49,25 @@ export class PageTable {
     return this.#pages[page]!.pointer
   }
 
-  /** Writes the pages' addresses to `target`, zeros for those that are not held. */
+  /** Writes the addresses of pages to `target`, 0 for those that are not held. */
   write(target: Uint32Array): void {
     for (let page = 0; page < this.#pages.length; page++) target[page] = this.#pages[page]?.pointer ?? 0
   }
 
   /**
-   * Sees to it that positions `from` to `to` can be written: pages that are missing are allocated, and shared ones copied
-   * as far as position `from`. Throws `OUT_OF_MEMORY`, and then holds what it held.
+   * Makes positions `from` to `to` writable: allocates missing pages, and copies shared ones up to position `from`. Throws
+   * `OUT_OF_MEMORY`; then nothing has changed.
    */
-  own(from: number, to: number): void {
+  ensureWritable(from: number, to: number): void {
     const first = pageOf(from)
-    if (to <= (first + 1) * PAGE_POSITIONS && this.#pages[first]?.owners === 1) return
+    if (to <= (first + 1) * PAGE_POSITIONS && this.#pages[first]?.references === 1) return
     const before = [...this.#pages]
     const made: Page[] = []
     const left: Page[] = []
     try {
       for (let index = first; index * PAGE_POSITIONS < to; index++) {
         const page = this.#pages[index]
-        if (page?.owners === 1) continue
+        if (page?.references === 1) continue
         const own = this.#allocate()
         made.push(own)
         if (page) {
@@ -78,33 +78,33 @@ export class PageTable {
       }
     } catch (error) {
       this.#pages.splice(0, this.#pages.length, ...before)
-      for (const page of made) this.#leave(page)
+      for (const page of made) this.#unref(page)
       throw error
     }
-    for (const page of left) this.#leave(page)
+    for (const page of left) this.#unref(page)
   }
 
-  /** As `own`, but what the pages hold up to position `used` is copied too: for changes in place. */
-  ownContent(from: number, used: number): void {
+  /** Copies shared pages from position `from` on, with their content up to position `used`, for changes in place. */
+  unshare(from: number, used: number): void {
     for (let index = pageOf(from); index * PAGE_POSITIONS < used; index++) {
       const page = this.#pages[index]
-      if (!page || page.owners === 1) continue
+      if (!page || page.references === 1) continue
       const own = this.#allocate()
       this.#copy(page, own, Math.min(PAGE_POSITIONS, used - index * PAGE_POSITIONS))
       this.#pages[index] = own
-      this.#leave(page)
+      this.#unref(page)
     }
   }
 
-  /** Gives back a page, if it is held. */
+  /** Releases a page, if it is held. */
   release(page: number): void {
     const held = this.#pages[page]
     if (!held) return
     this.#pages[page] = undefined
-    this.#leave(held)
+    this.#unref(held)
   }
 
-  /** Gives back every page from number `first` on. */
+  /** Releases every page from index `first` on. */
   truncate(first: number): void {
     for (let page = first; page < this.#pages.length; page++) this.release(page)
     this.#pages.length = Math.min(this.#pages.length, first)
@@ -114,20 +114,20 @@ export class PageTable {
   fork(): PageTable {
     const fork = new PageTable(this.#arena, this.group)
     for (const page of this.#pages) {
-      if (page) page.owners++
+      if (page) page.references++
       fork.#pages.push(page)
     }
     return fork
   }
 
-  /** Of a page that is held a view of `rows` rows of `rowBytes`, from `offset` bytes on; valid until memory is allocated. */
+  /** A view of `rows` rows of `rowBytes` of a held page, from byte `offset` on; valid until memory is allocated. */
   rows(page: number, offset: number, rows: number, rowBytes: number): Uint8Array {
     return this.#arena.bytes((this.pointer(page) + offset) as Pointer, rows * rowBytes)
   }
 
   #allocate(): Page {
     const purpose = `a page of ${PAGE_POSITIONS} positions of keys and values`
-    return { pointer: this.#arena.allocate(this.group.pageBytes, purpose), owners: 1 }
+    return { pointer: this.#arena.allocate(this.group.pageBytes, purpose), references: 1 }
   }
 
   /** Copies the first `rows` positions. */
@@ -141,8 +141,8 @@ export class PageTable {
     }
   }
 
-  #leave(page: Page): void {
-    page.owners--
-    if (page.owners === 0) this.#arena.free(page.pointer)
+  #unref(page: Page): void {
+    page.references--
+    if (page.references === 0) this.#arena.free(page.pointer)
   }
 }

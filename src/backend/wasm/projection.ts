@@ -2,25 +2,25 @@ import type { Arena } from './arena.js'
 import type { Pointer, Projections } from './kernels.js'
 import type { PlacedMatrix } from './weights.js'
 
-/** What becomes of a product, by the numbers of assembly/project.ts. */
+/** Uses of a product, numbered as in assembly/project.ts. */
 const USES = { store: 0, add: 1, swiglu: 2, geglu: 3 } as const
 
-/** A linear layer and what becomes of its product, f32[rows of the batch][matrix.rows]. */
+/** A linear layer and the use of its product, f32[rows of the batch][matrix.rows]. */
 export interface Projection {
   readonly matrix: PlacedMatrix
   /** f32[matrix.rows]. */
   readonly bias: Pointer | undefined
-  /** Where the product goes first. */
+  /** Where the product is written first. */
   readonly product: Pointer
   /**
-   * `store`: it stays there. `add`: it is added to `into`. A gate: `into`, the product of the projection before, becomes
+   * `store`: it stays there. `add`: it is added to `into`. A gate: `into`, the product of the previous projection, becomes
    * gate(into) · product.
    */
   readonly use: keyof typeof USES
   readonly into: Pointer | undefined
 }
 
-/** 32-bit words of a record. */
+/** 32-bit words per record. */
 const WORDS = 8
 
 /** Bytes of a table of `count` projections. */
@@ -28,7 +28,7 @@ export function projectionTableBytes(count: number): number {
   return count * WORDS * 4
 }
 
-/** Projections in the kernels' memory, as `project` reads them; written once, when a model has been loaded. */
+/** Projections in the kernels' memory, in the layout of `project`; written once, when a model is loaded. */
 export class ProjectionTable {
   readonly #arena: Arena
   readonly #base: Pointer
@@ -40,13 +40,13 @@ export class ProjectionTable {
     this.#arena = arena
   }
 
-  /** Projections of one input, or of its norm with these weights, to be computed together. */
+  /** Adds projections of one input, or of its norm with the weights `norm`, that are computed together. */
   add(projections: readonly Projection[], norm: Pointer | undefined): Projections {
     const pointer = (this.#base + this.#count * WORDS * 4) as Pointer
     for (const { matrix, bias = 0, product, use, into = 0 } of projections) {
       const { format, pointer, rowBytes, rows } = matrix
       const record = [format.id, pointer, rowBytes, rows, bias, product, USES[use], into]
-      // A view each time: memory that has grown meanwhile leaves those of before without any.
+      // A new view each time: growing the memory detaches older ones.
       const at = this.#base + this.#count++ * WORDS * 4
       new Uint32Array(this.#arena.memory.buffer, at, WORDS).set(record)
     }

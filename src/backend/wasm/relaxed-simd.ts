@@ -1,4 +1,4 @@
-/** Bytes, of which seven bits count, that are multiplied with the argument's. */
+/** The second operand, of 7 bits, which is multiplied with the argument. */
 const FACTOR = 3
 
 const GET_ARGUMENT = [0x20, 0]
@@ -9,7 +9,7 @@ const I16X8_LANE_0 = [0xfd, 0x18, 0]
 /** `i16x8.relaxed_dot_i8x16_i7x16_s`, of the relaxed SIMD proposal. */
 const RELAXED_DOT = [0xfd, 0x92, 2]
 
-/** For x: 2 · x · FACTOR. */
+/** Pushes the operands; the body returns 2 · x · FACTOR. */
 const FACTORS = [...GET_ARGUMENT, ...I8X16_SPLAT, I32_CONST, FACTOR, ...I8X16_SPLAT]
 const BODY = [...FACTORS, ...RELAXED_DOT, ...I16X8_LANE_0, END]
 
@@ -22,15 +22,15 @@ const PROBE = Uint8Array.of(
   ...[10, BODY.length + 3, 1, BODY.length + 1, 0, ...BODY],
 )
 
-/** Whether this runtime has relaxed SIMD, right or wrong. */
+/** Whether this runtime has relaxed SIMD, correct or not. */
 export function offersRelaxedSimd(): boolean {
   return WebAssembly.validate(PROBE)
 }
 
 /**
- * Whether this runtime has relaxed SIMD (Node 22, Chrome 114, Firefox 145, Deno, Bun and newer) and computes it rightly:
- * Liftoff, V8's first compiler, overwrote an operand of this instruction on processors without AVX (13.6 does, 14.6 does not).
- * Its 32-bit sister is tried by the kernels themselves (assembly/math/byte_dots.ts).
+ * Whether this runtime has relaxed SIMD (Node 22, Chrome 114, Firefox 145, Deno, Bun and newer) and computes it correctly:
+ * Liftoff, V8's baseline compiler, overwrites an operand of this instruction on processors without AVX in 13.6; 14.6 is
+ * fixed. The kernels themselves probe the 32-bit variant (assembly/math/byte_dots.ts).
  */
 export function hasRelaxedSimd(): boolean {
   if (!offersRelaxedSimd()) return false
@@ -38,7 +38,7 @@ export function hasRelaxedSimd(): boolean {
   try {
     module = new WebAssembly.Module(PROBE)
   } catch {
-    // workerd compiles nothing that it gets as bytes; its machines have AVX.
+    // workerd does not compile bytes; its machines have AVX.
     return true
   }
   const { f } = new WebAssembly.Instance(module).exports as { f(x: number): number }

@@ -5,41 +5,41 @@ import type { Engine } from './engine.js'
 import { ActivationKind, type Kernels, type Pointer } from './kernels.js'
 import type { Schedule } from './schedule.js'
 
-/** Most output rows whose logits are computed at once. */
+/** Largest number of output rows whose logits are computed at once. */
 export const LOGIT_ROWS = 8
 
-/** What all passes of a model write to, one after another. f32 unless said otherwise. */
+/** Buffers that all passes of a model share. f32 unless stated otherwise. */
 export interface Scratch {
-  /** For each buffer of the schedule [MAX_ROWS][width]. */
+  /** For each buffer of the schedule: [MAX_ROWS][width]. */
   readonly buffers: readonly Pointer[]
-  /** For each rotary embedding of the program [MAX_ROWS][2][dims / 2]: cosines and sines. */
+  /** For each rotary embedding of the program: [MAX_ROWS][2][dims / 2], cosines and sines. */
   readonly ropes: readonly Pointer[]
-  /** [MAX_ROWS][the widest input of a norm that is fused], and hidden states. */
+  /** [MAX_ROWS][widest input of a fused norm]; also hidden states. */
   readonly normed: Pointer
-  /** [LOGIT_ROWS][embeddingLength]: output rows side by side. */
+  /** [LOGIT_ROWS][embeddingLength]: output rows, made contiguous. */
   readonly gathered: Pointer
   /** [LOGIT_ROWS][vocabSize]. */
   readonly logits: Pointer
-  /** What `project` works with: see `Workspace` in assembly/project.ts. */
+  /** Scratch of `project`: see `Workspace` in assembly/project.ts. */
   readonly workspace: Pointer
-  /** What `attention` works with. */
+  /** Scratch of `attention`. */
   readonly attention: Pointer
 }
 
 /** 32-bit words of the workspace. */
 const WORKSPACE_WORDS = 8
 
-/** Bytes between the rows, or panels, of the workspace's parts. */
+/** Bytes per row, or per panel, of the workspace's parts. */
 interface Strides {
   /** Rows of 16-bit activations (see assembly/README.md), for a batch. */
   readonly int16: number
-  /** Rows of 8-bit activations, alike. */
+  /** Rows of 8-bit activations, likewise. */
   readonly int8: number
   /** A panel of the matrix product for each thread. */
   readonly panels: number
 }
 
-/** Bytes of everything in the scratch of a program. */
+/** Bytes of each part of a program's scratch. */
 interface Sizes extends Strides {
   readonly buffers: readonly number[]
   readonly ropes: readonly number[]
@@ -81,7 +81,7 @@ function sizes(program: Program, schedule: Schedule, { kernels, pool }: Engine):
   }
 }
 
-/** Bytes that `allocateScratch` will take. */
+/** Bytes that `allocateScratch` allocates, at most. */
 export function scratchBytes(program: Program, schedule: Schedule, engine: Engine): number {
   const { buffers, ropes, ...rest } = sizes(program, schedule, engine)
   const all = [...buffers, ...ropes, ...Object.values(rest as Record<string, number>), WORKSPACE_WORDS * 4]

@@ -1,7 +1,7 @@
 import { instantiateKernels } from './kernels.js'
 import type { ThreadStart } from './threads.js'
 
-/** The program of a member's thread: takes its place in the team and serves, blocking, until it is dismissed. */
+/** The program of a worker thread: joins the pool and serves it, blocking, until the pool shuts down. */
 export async function servePool(
   { kernels, memory, number }: ThreadStart,
   onReady: () => void,

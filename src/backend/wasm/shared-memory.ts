@@ -1,15 +1,15 @@
 import { DasllamaError } from '../../errors.js'
 
-/** Sections of a module, by number, and the kind of an import that is a memory. */
+/** Number of the import section, and the kind of an imported memory. */
 const IMPORT_SECTION = 2
 const MEMORY_IMPORT = 2
-/** Bits of the byte that says what limits follow: a maximum is given; the memory is shared. */
+/** Flags of limits: there is a maximum; the memory is shared. */
 const HAS_MAXIMUM = 1
 const SHARED = 2
 
 /**
- * A copy of a module that imports its memory as shared. The kernels are built for an ordinary memory; their code works
- * on both, and the import's limits say which one an instance takes. Expects one import: the memory.
+ * A copy of a module that imports its memory as shared. The kernels are built for unshared memory, but their code works on
+ * both; only the import's limits decide which one an instance accepts. Expects one import: the memory.
  * Source: WebAssembly Core Specification 5.5.5 (import section) and 5.3.9 (limits), threads proposal.
  * Throws `BAD_FORMAT` for anything else.
  */
@@ -23,7 +23,10 @@ export function importingSharedMemory(module: Uint8Array): Uint8Array<ArrayBuffe
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) return value >>> 0
     }
-    throw new DasllamaError('BAD_FORMAT', `the kernels are no WebAssembly module: bad number at byte ${at}`)
+    throw new DasllamaError(
+      'BAD_FORMAT',
+      `the kernels are not a WebAssembly module: invalid number at byte ${at}`,
+    )
   }
   while (at < bytes.length) {
     const section = bytes[at++]

@@ -19,20 +19,20 @@ export interface PassRun {
   readonly firstRow: number
   readonly rows: number
   readonly phase: Phase
-  /** Of its first row. */
+  /** Position of its first row. */
   readonly position: number
-  /** Addresses of the memory's pages in the kernels' memory, a table for each group of layers. */
+  /** The memory's page tables in the kernels' memory, one per group of layers. */
   readonly pageTables: readonly Pointer[]
 }
 
-/** Neighbouring rows that are computed in the same way. */
+/** Consecutive rows with the same phase. */
 export interface Segment {
   readonly firstRow: number
   readonly rows: number
   readonly phase: Phase
 }
 
-/** What goes through the steps at once. */
+/** A batch on its way through the steps. */
 export interface Pass {
   readonly ids: ArrayLike<number>
   readonly rows: number
@@ -41,33 +41,33 @@ export interface Pass {
 }
 
 /**
- * A part of a pass that is run without a pause: kernel calls for one segment or run of the batch after another, each in
- * slices where it would take long. No sum crosses a slice.
+ * One step of a pass: kernel calls for one segment or run of the batch after another, cut into slices if they take long.
+ * No sum crosses a slice.
  */
 export interface Step {
-  /** How many times it is run in a pass. */
+  /** Number of units (segments, runs, or 1) in a pass. */
   units(pass: Pass): number
-  /** Its speed is measured by kind; `undefined` for what takes next to no time. */
+  /** The kind by which its speed is measured; `undefined` if it takes next to no time. */
   kind(pass: Pass, unit: number): WorkKind | undefined
   /** Multiply-adds. */
   size(pass: Pass, unit: number): number
-  /** Into how many slices a unit may be cut. */
-  mostSlices(pass: Pass, unit: number): number
+  /** Largest number of slices into which a unit can be cut. */
+  maxSlices(pass: Pass, unit: number): number
   run(pass: Pass, unit: number, slice: number, slices: number): void
 }
 
-/** Rows of a matrix in a slice at least: as many as a tile takes. */
-const ROWS_OF_SLICE = 8
+/** Fewest rows of a matrix in a slice: the rows of a tile. */
+const MIN_ROWS_PER_SLICE = 8
 
-/** Rows of a batch in a slice of attention at least. */
-const QUERIES_OF_SLICE = 4
+/** Fewest rows of a batch in a slice of attention. */
+const MIN_QUERIES_PER_SLICE = 4
 
-/** A step that is short and done once for all rows. */
-function brief(run: (pass: Pass) => void): Step {
-  return { units: () => 1, kind: () => undefined, size: () => 0, mostSlices: () => 1, run }
+/** A short step that runs once for all rows. */
+function shortStep(run: (pass: Pass) => void): Step {
+  return { units: () => 1, kind: () => undefined, size: () => 0, maxSlices: () => 1, run }
 }
 
-/** Linear layers of the rows at `x`, f32[rows][columns], or of their norm, a segment at a time. */
+/** Linear layers of the rows at `x`, f32[rows][columns], or of their norm; one unit per segment. */
 export class ProjectStep implements Step {
   readonly #engine: Engine
   readonly #projections: Projections
@@ -94,9 +94,9 @@ export class ProjectStep implements Step {
     return rows * columns * segments[unit].rows
   }
 
-  mostSlices(): number {
+  maxSlices(): number {
     const { rows, count } = this.#projections
-    return Math.floor(rows / count / ROWS_OF_SLICE)
+    return Math.floor(rows / count / MIN_ROWS_PER_SLICE)
   }
 
   run({ segments }: Pass, unit: number, slice: number, slices: number): void {
@@ -118,20 +118,20 @@ export class ProjectStep implements Step {
   }
 }
 
-/** Where an attention operation's values are. */
-interface AttentionPlaces {
+/** Buffers of an attention operation. */
+interface AttentionBuffers {
   readonly q: Pointer
   readonly k: Pointer
   readonly v: Pointer
   readonly out: Pointer
 }
 
-/** Stores a run's keys and values in its memory, then computes what its queries make of all that they see. */
+/** Stores a run's keys and values in its memory, then computes attention for its queries; one unit per run. */
 class AttentionStep implements Step {
   readonly #engine: Engine
-  readonly #places: AttentionPlaces
+  readonly #buffers: AttentionBuffers
   readonly #memory: number
-  /** f32 values in a row of queries, and in one of keys or values. */
+  /** f32 values in a row of queries, and in a row of keys or values. */
   readonly #queryWidth: number
   readonly #keyWidth: number
   readonly #window: number
@@ -140,15 +140,15 @@ class AttentionStep implements Step {
 
   constructor(
     engine: Engine,
-    { program, scratch }: Pick<Linking, 'program' | 'scratch'>,
+    { program, scratch }: Pick<CompileInput, 'program' | 'scratch'>,
     op: Scheduled & { kind: 'attention' },
     shape: Pointer,
   ) {
     const spec = program.memories[op.memory]
     if (spec.kind !== 'kv') throw new Error(`memory ${op.memory} holds no keys and values`)
-    const place = ({ index }: Buffer) => scratch.buffers[index]
+    const addressOf = ({ index }: Buffer) => scratch.buffers[index]
     this.#engine = engine
-    this.#places = { q: place(op.q), k: place(op.k), v: place(op.v), out: place(op.out) }
+    this.#buffers = { q: addressOf(op.q), k: addressOf(op.k), v: addressOf(op.v), out: addressOf(op.out) }
     this.#memory = op.memory
     this.#queryWidth = op.heads * spec.keyDim
     this.#keyWidth = spec.kvHeads * spec.keyDim
@@ -173,50 +173,50 @@ class AttentionStep implements Step {
     return 2 * this.#queryWidth * rows * Math.min(this.#window, position + rows / 2)
   }
 
-  mostSlices({ runs }: Pass, unit: number): number {
-    return Math.floor(runs[unit].rows / QUERIES_OF_SLICE)
+  maxSlices({ runs }: Pass, unit: number): number {
+    return Math.floor(runs[unit].rows / MIN_QUERIES_PER_SLICE)
   }
 
   run({ runs }: Pass, unit: number, slice: number, slices: number): void {
     const run = runs[unit]
     const { memory, firstRow, rows, position, pageTables } = run
-    if (slice === 0) this.#store(run)
-    const { group, layer } = memory.layout.places[this.#memory]
+    if (slice === 0) this.#storeKv(run)
+    const { group, layer } = memory.layout.byMemory[this.#memory]
     const first = Math.floor((rows * slice) / slices)
     const end = Math.floor((rows * (slice + 1)) / slices)
     const offset = (firstRow + first) * this.#queryWidth * 4
     this.#engine.kernels.attention(
       this.#shape,
       kvFormat(memory.type).id,
-      (this.#places.q + offset) as Pointer,
+      (this.#buffers.q + offset) as Pointer,
       pageTables[group],
       layer.keys,
       layer.values,
-      (this.#places.out + offset) as Pointer,
+      (this.#buffers.out + offset) as Pointer,
       end - first,
       position + first,
     )
   }
 
-  #store(run: PassRun): void {
-    const { q, k, v } = this.#places
-    // What is not a number would be lost in attention: a cache of halves takes it for a large number, and a softmax gives it
-    // no weight. Everywhere else it spreads to the logits.
-    this.#check(q, this.#queryWidth, run, 'queries')
-    this.#check(k, this.#keyWidth, run, 'keys')
-    this.#check(v, this.#keyWidth, run, 'values')
-    const { layer } = run.memory.layout.places[this.#memory]
+  #storeKv(run: PassRun): void {
+    const { q, k, v } = this.#buffers
+    // Attention would hide a NaN or infinity: an f16 cache stores it as a large number, and a softmax may give it no weight.
+    // In all other operations it spreads to the logits.
+    this.#checkNumbers(q, this.#queryWidth, run, 'queries')
+    this.#checkNumbers(k, this.#keyWidth, run, 'keys')
+    this.#checkNumbers(v, this.#keyWidth, run, 'values')
+    const { layer } = run.memory.layout.byMemory[this.#memory]
     this.#append(run, k, layer.keys)
     this.#append(run, v, layer.values)
   }
 
-  #check(at: Pointer, width: number, { firstRow, rows }: PassRun, what: string): void {
+  #checkNumbers(at: Pointer, width: number, { firstRow, rows }: PassRun, what: string): void {
     checkNumbers(this.#engine, (at + firstRow * width * 4) as Pointer, rows * width, what)
   }
 
-  /** Writes a run's rows to their positions. */
+  /** Writes a run's rows to their positions in the cache. */
   #append({ memory, firstRow, rows, position }: PassRun, from: Pointer, offset: number): void {
-    const { group, layer } = memory.layout.places[this.#memory]
+    const { group, layer } = memory.layout.byMemory[this.#memory]
     const table = memory.tables[group]
     for (let row = 0; row < rows; ) {
       const page = pageOf(position + row)
@@ -233,7 +233,7 @@ class AttentionStep implements Step {
   }
 }
 
-/** Throws `NOT_A_NUMBER` where one of f32[count] is NaN or infinite. */
+/** Throws `NOT_A_NUMBER` if one of f32[count] is NaN or infinite. */
 export function checkNumbers({ kernels }: Engine, at: Pointer, count: number, what: string): void {
   if (kernels.all_finite(at, count)) return
   throw new DasllamaError('NOT_A_NUMBER', `the model's ${what} are not numbers (NaN or infinite)`, {
@@ -241,13 +241,13 @@ export function checkNumbers({ kernels }: Engine, at: Pointer, count: number, wh
   })
 }
 
-/** The kernel of a rope type. */
+/** The kernel for a rope type. */
 export function ropeKernel({ kernels }: Engine, type: 'norm' | 'neox'): Rope {
   return type === 'neox' ? kernels.rope_neox : kernels.rope_norm
 }
 
-/** What steps are made of. */
-interface Linking {
+/** Input of `compileSteps`. */
+interface CompileInput {
   readonly program: Program
   readonly schedule: Schedule
   readonly weights: Weights
@@ -255,14 +255,14 @@ interface Linking {
 }
 
 /** A program's steps, and the linear layer from hidden states to logits. */
-export interface LinkedProgram {
+export interface CompiledProgram {
   readonly steps: readonly Step[]
-  /** Logits of rows that lie where `logits` of the scratch expects them: see `outputStep`. */
+  /** Writes to `logits` of the scratch: see `outputPass`. */
   readonly output: Projections
 }
 
-/** Bytes that `link` takes besides the scratch. */
-export function linkedBytes({ steps }: Schedule, engine: Engine): number {
+/** Bytes that `compileSteps` takes besides the scratch. */
+export function compiledBytes({ steps }: Schedule, engine: Engine): number {
   let projections = 1
   let shapes = 0
   for (const step of steps) {
@@ -273,76 +273,76 @@ export function linkedBytes({ steps }: Schedule, engine: Engine): number {
   return projectionTableBytes(projections) + shapeBytes + 128
 }
 
-/** Writes what the kernels read of a program into the engine's memory. Throws `OUT_OF_MEMORY`. */
-export function link(engine: Engine, linking: Linking): LinkedProgram {
-  const { program, schedule, weights, scratch } = linking
+/** Compiles a schedule to steps, and writes their records into the engine's memory. Throws `OUT_OF_MEMORY`. */
+export function compileSteps(engine: Engine, input: CompileInput): CompiledProgram {
+  const { program, schedule, weights, scratch } = input
   const { kernels, arena } = engine
   const linears = schedule.steps.flatMap((step) => (step.kind === 'project' ? step.linears : []))
   const table = new ProjectionTable(arena, linears.length + 1)
   const shapeBytes = kernels.attention_shape_bytes()
   const attentions = schedule.steps.filter(({ kind }) => kind === 'attention').length
   let shape: number = arena.allocate(Math.max(1, attentions) * shapeBytes, 'the shapes of attention')
-  const place = ({ index }: Buffer) => scratch.buffers[index]
+  const addressOf = ({ index }: Buffer) => scratch.buffers[index]
 
-  const linkStep = (step: Scheduled): Step => {
+  const compileStep = (step: Scheduled): Step => {
     switch (step.kind) {
       case 'embed': {
         const matrix = weights.matrix(step.matrix)
-        const out = place(step.out)
-        return brief(({ ids }) => embed(engine, matrix, ids, out))
+        const out = addressOf(step.out)
+        return shortStep(({ ids }) => embed(engine, matrix, ids, out))
       }
       case 'project': {
         const projections = step.linears.map(({ matrix, bias, product, use, into }) => ({
           matrix: weights.matrix(matrix),
           bias: bias && weights.vector(bias),
-          product: place(product),
+          product: addressOf(product),
           use,
-          into: into && place(into),
+          into: into && addressOf(into),
         }))
         const norm = step.norm && weights.vector(step.norm)
-        return new ProjectStep(engine, table.add(projections, norm), place(step.x), scratch.workspace)
+        return new ProjectStep(engine, table.add(projections, norm), addressOf(step.x), scratch.workspace)
       }
       case 'norm': {
         const { groups, epsilon } = step
-        const [x, out, weight] = [place(step.x), place(step.out), weights.vector(step.weight)]
+        const [x, out, weight] = [addressOf(step.x), addressOf(step.out), weights.vector(step.weight)]
         const width = step.x.width / groups
-        return brief(({ rows }) => kernels.norm_rows(x, weight, out, rows * groups, width, epsilon))
+        return shortStep(({ rows }) => kernels.norm_rows(x, weight, out, rows * groups, width, epsilon))
       }
       case 'rope': {
         const { type, dims } = program.ropes[step.rope]
         const rope = ropeKernel(engine, type)
-        const [x, angles, { heads }] = [place(step.x), scratch.ropes[step.rope], step]
+        const [x, angles, { heads }] = [addressOf(step.x), scratch.ropes[step.rope], step]
         const headDim = step.x.width / heads
-        return brief(({ rows }) => rope(x, angles, rows, heads, headDim, dims / 2))
+        return shortStep(({ rows }) => rope(x, angles, rows, heads, headDim, dims / 2))
       }
       case 'attention': {
         const at = shape as Pointer
         shape += shapeBytes
-        return new AttentionStep(engine, linking, step, at)
+        return new AttentionStep(engine, input, step, at)
       }
       case 'activation': {
-        const [x, { width }] = [place(step.x), step.x]
+        const [x, { width }] = [addressOf(step.x), step.x]
         const activate = kernels[step.function]
-        return brief(({ rows }) => activate(x, rows * width))
+        return shortStep(({ rows }) => activate(x, rows * width))
       }
       case 'scale': {
-        const [x, { width }, by] = [place(step.x), step.x, step.by]
-        return brief(({ rows }) => kernels.scale(x, rows * width, by))
+        const [x, { width }, by] = [addressOf(step.x), step.x, step.by]
+        return shortStep(({ rows }) => kernels.scale(x, rows * width, by))
       }
       case 'add':
       case 'multiply': {
-        const [x, into, { width }] = [place(step.x), place(step.into), step.x]
+        const [x, into, { width }] = [addressOf(step.x), addressOf(step.into), step.x]
         const combine = kernels[step.kind]
-        return brief(({ rows }) => combine(x, into, rows * width))
+        return shortStep(({ rows }) => combine(x, into, rows * width))
       }
       case 'copy': {
-        const [x, out, { width }] = [place(step.x), place(step.out), step.x]
-        return brief(({ rows }) => arena.floats(out, rows * width).set(arena.floats(x, rows * width)))
+        const [x, out, { width }] = [addressOf(step.x), addressOf(step.out), step.x]
+        return shortStep(({ rows }) => arena.floats(out, rows * width).set(arena.floats(x, rows * width)))
       }
     }
   }
 
-  const steps = schedule.steps.map(linkStep)
+  const steps = schedule.steps.map(compileStep)
   const { matrix, bias } = program.logits
   const { norm } = schedule.head
   const output = table.add(
@@ -374,7 +374,7 @@ function embed({ kernels }: Engine, matrix: PlacedMatrix, ids: ArrayLike<number>
   }
 }
 
-/** A pass of `rows` output rows, computed as single rows are. */
+/** A pass of `rows` output rows, in the decode phase. */
 export function outputPass(rows: number): Pass {
   return { ids: [], rows, runs: [], segments: [{ firstRow: 0, rows, phase: 'decode' }] }
 }

@@ -4,23 +4,23 @@ import { DasllamaError } from '../../errors.js'
 import type { Kernels } from './kernels.js'
 import type { Thread, ThreadHost, ThreadStart } from './threads.js'
 
-/** Most threads of a pool: memory is exhausted long before. */
+/** Largest number of threads in a pool: memory bandwidth is saturated long before. */
 export const MAX_THREADS = 32
 
 /**
- * The threads that share an engine's work. The caller's own is the leader and takes part; the kernels hand out the work
- * (assembly/thread_pool.ts), and this class only looks after the threads: starts them, notices when one ends, sends them home.
+ * An engine's thread pool: the caller's thread, which is the main thread, and workers. The kernels distribute the work
+ * (assembly/thread_pool.ts); this class starts the workers, notices when one ends, and shuts them down.
  */
 export class ThreadPool {
   readonly #kernels: Kernels
   readonly #maySleep: boolean
-  /** The threads besides the leader's. */
+  /** All threads but the main thread. */
   readonly workers: ReadonlySet<Thread>
   readonly #workers = new Set<Thread>()
   #size = 1
-  /** Resolves when the workers that were dismissed have ended. */
+  /** Resolves when all workers that were shut down have ended. */
   #ending: Promise<unknown> = Promise.resolve()
-  /** Why a worker ended that nobody had sent home, until it has been reported. */
+  /** Why a worker ended unexpectedly, until it has been reported. */
   #loss: string | undefined
 
   private constructor(kernels: Kernels, { maySleep }: Pick<ThreadHost, 'maySleep'>) {
@@ -34,8 +34,8 @@ export class ThreadPool {
   }
 
   /**
-   * A team of `size`. Rejects with `UNSUPPORTED` when a thread cannot be started, or with the signal's reason; then none
-   * is left running.
+   * Starts a pool of `size` threads. Rejects with `UNSUPPORTED` when a thread cannot be started, or with the signal's
+   * reason; then no worker is left running.
    */
   static async start(
     kernels: Kernels,
@@ -66,15 +66,15 @@ export class ThreadPool {
     return pool
   }
 
-  /** Threads that take part, the leader included. */
+  /** Number of threads, including the main thread. */
   get size(): number {
     return this.#size
   }
 
   /**
-   * Does `work`, which calls kernels, on all threads, and returns what it returns. Throws `THREAD_LOST` once when a worker has died: before the work
-   * if it was noticed, during it if the worker died with a part of it. What the work was to write is then worthless;
-   * the team goes on with the threads that are left.
+   * Runs `work`, which calls kernels that use all threads, and returns its result. If a worker has died, throws `THREAD_LOST`
+   * once: before the work if that was noticed, otherwise during it, if the worker died while computing a part. The work's
+   * results are then invalid; the pool goes on with the remaining threads.
    */
   run<T>(work: () => T): T {
     if (this.#loss !== undefined) throw this.#lost(this.#loss)
@@ -83,20 +83,20 @@ export class ThreadPool {
     } catch (cause) {
       if (this.#size === 1 || !(cause instanceof WebAssembly.RuntimeError)) throw cause
       void this.shutDown()
-      throw this.#lost('a thread does not finish its part of the work', cause)
+      throw this.#lost('a worker did not finish its part of the work', cause)
     }
   }
 
   /**
-   * Ends the workers' threads, at once; the leader goes on alone. Resolves when they have ended, and with them what they
-   * held of the memory. Idempotent.
+   * Terminates the workers at once; the main thread goes on alone. Resolves when they have ended and released the shared
+   * memory. Idempotent.
    */
   async shutDown(): Promise<void> {
     const workers = [...this.#workers]
     this.#ending = Promise.all([this.#ending, ...workers.map(({ ended }) => ended)])
     this.#workers.clear()
     this.#size = 1
-    // Those that listen leave the kernels; the others, and what a runtime still does for a thread, end with it.
+    // Idle workers return from the kernels; the others are stopped by `terminate`.
     this.#kernels.pool_shut_down()
     for (const worker of workers) worker.terminate()
     await this.#ending

@@ -1,29 +1,29 @@
-/** What a member of a team needs to begin. */
+/** What a worker of the pool is started with. */
 export interface ThreadStart {
   /** The kernels' bytes, importing shared memory. */
   readonly kernels: Uint8Array<ArrayBuffer>
   readonly memory: WebAssembly.Memory
-  /** The member's number, 1 and up. */
+  /** The worker's index, from 1 up. */
   readonly number: number
 }
 
-/** A member's thread, as its runtime sees it. */
+/** A worker's thread, as its runtime provides it. */
 export interface Thread {
-  /** Resolves when it has ended, wanted or not, with why in words. */
+  /** Resolves with the reason, in words, when it has ended, whether terminated or not. */
   readonly ended: Promise<string>
-  /** Ends it at once. */
+  /** Terminates it at once. */
   terminate(): void
 }
 
-/** How a runtime makes threads. */
+/** A runtime's threads. */
 export interface ThreadHost {
-  /** Cores that do not share their units with another one. */
+  /** Physical cores, without hyper-threads. */
   readonly physicalCores: number
-  /** Whether the thread that runs the engine may sleep: the main thread of a web page may not. */
+  /** Whether the thread that runs the engine can block: the main thread of a web page cannot. */
   readonly maySleep: boolean
   /**
-   * Starts a thread that serves (`servePool`); resolves when it has got that far. It keeps no process alive. An aborted
-   * signal ends it and rejects with its reason.
+   * Starts a thread that runs `servePool`; resolves when it is ready. It does not keep the process alive. If the signal is
+   * aborted, rejects with its reason and terminates the thread.
    */
   startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread>
 }

@@ -2,7 +2,7 @@ import { abortable } from '../../abortable.js'
 import { describeValue, displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import { type BlockFormat, bytesFor } from '../../gguf/block-formats.js'
-import type { ModelFile, TensorInfo } from '../../gguf/model-file.js'
+import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { pause } from '../../platform/pause.js'
 import { inParallel } from '../../storage/in-parallel.js'
 import { readParts } from '../../storage/parts.js'
@@ -14,7 +14,7 @@ import { RebiasedF16Repacker } from './repack/rebiased-f16.js'
 import type { Repacker } from './repack/repacker.js'
 import { X8Repacker } from './repack/x8.js'
 
-/** Rows of a matrix as they lie in memory, in the file's blocks or the form that `format` says. */
+/** Rows of a matrix in memory, in blocks of `format`: the file's, or a repacked format. */
 export interface PlacedMatrix {
   readonly format: BlockFormat
   readonly pointer: Pointer
@@ -25,9 +25,9 @@ export interface PlacedMatrix {
 
 /** Where one tensor's bytes go. */
 interface Placement {
-  readonly tensor: TensorInfo
-  /** What is made of them there; undefined where they stay as they are. */
-  readonly form: Repacker | undefined
+  readonly tensor: StoredTensor
+  /** Undefined if the file's format is kept. */
+  readonly repacker: Repacker | undefined
   /** Bytes from the start of the weights. */
   readonly offset: number
 }
@@ -43,15 +43,15 @@ function positionOf({ tensor, start }: Piece): number {
 }
 
 /**
- * A program's tensors and where they go: `bytes` is what they take in memory, `fileBytes` what is read for them. Checked
- * before a single weight is read: each has a format that the kernels run.
+ * A program's tensors and their addresses: `bytes` is what they take in memory, `fileBytes` what is read for them. The
+ * constructor checks that the kernels run every tensor's format, before any weight is read.
  */
 export class Weights {
   readonly #file: ModelFile
   readonly #engine: Engine
   readonly #placements = new Map<string, Placement>()
-  /** A tensor gets the first that is for it. */
-  readonly #forms: readonly Repacker[]
+  /** The first one that accepts a tensor repacks it. */
+  readonly #repackers: readonly Repacker[]
   #base = 0
   #bytes = 0
   #fileBytes = 0
@@ -60,7 +60,7 @@ export class Weights {
   constructor(file: ModelFile, program: Program, engine: Engine) {
     this.#file = file
     this.#engine = engine
-    this.#forms = [new X8Repacker(engine, rowsOfSlices(program)), new RebiasedF16Repacker(engine)]
+    this.#repackers = [new X8Repacker(engine, rowsOfSlices(program)), new RebiasedF16Repacker(engine)]
     for (const spec of program.tensors.values()) this.#place(spec)
   }
 
@@ -72,28 +72,30 @@ export class Weights {
     return this.#fileBytes
   }
 
-  /** In the order of their first use. */
-  get tensors(): TensorInfo[] {
+  /** In order of first use. */
+  get tensors(): StoredTensor[] {
     return Array.from(this.#placements.values(), ({ tensor }) => tensor)
   }
 
   /**
-   * Copies every tensor's bytes to its place and gives them their form there; the weights begin at `base`. `onBytes` hears
-   * each piece as the file has it, from byte `start` of its tensor on; `bytes` change when it returns.
+   * Reads every tensor into memory, with the weights beginning at `base`, and repacks those with a repacker. `onBytes` is
+   * called with each piece in the file's format, from byte `start` of its tensor on; `bytes` are valid until it returns.
    */
   async load(
     base: Pointer,
-    onBytes: (tensor: TensorInfo, start: number, bytes: Uint8Array) => void,
+    onBytes: (tensor: StoredTensor, start: number, bytes: Uint8Array) => void,
     signal?: AbortSignal,
   ): Promise<void> {
     const { arena } = this.#engine
     this.#base = base
-    for (const form of this.#forms) {
-      const placements = Array.from(this.#placements.values()).filter((placement) => placement.form === form)
-      form.begin(placements.map(({ tensor }) => tensor))
+    for (const repacker of this.#repackers) {
+      const placements = Array.from(this.#placements.values()).filter(
+        (placement) => placement.repacker === repacker,
+      )
+      repacker.begin(placements.map(({ tensor }) => tensor))
     }
-    // Bytes since the runtime had a turn: a source that answers from memory would never let it hear an abort.
-    let unheard = 0
+    // A source that answers from memory would otherwise never yield to the event loop, so an abort could not arrive.
+    let bytesSincePause = 0
     await inParallel(this.#runs(), READS_AT_ONCE, async (pieces) => {
       signal?.throwIfAborted()
       const placed = pieces.map((piece) => ({
@@ -106,23 +108,23 @@ export class Weights {
       }))
       await readParts(pieces[0].tensor.source, parts, signal)
       signal?.throwIfAborted()
-      for (const { tensor, form, start, pointer, length } of placed) {
+      for (const { tensor, repacker, start, pointer, length } of placed) {
         onBytes(tensor, start, arena.bytes(pointer, length))
-        form?.change({ tensor, pointer, length })
-        unheard += length
+        repacker?.repack({ tensor, pointer, length })
+        bytesSincePause += length
       }
-      if (unheard < READ_BYTES) return
-      unheard = 0
+      if (bytesSincePause < READ_BYTES) return
+      bytesSincePause = 0
       await pause()
       signal?.throwIfAborted()
     })
     for (const source of new Set(this.tensors.map(({ source }) => source))) {
       if (source.checkUnchanged) await abortable(source.checkUnchanged(), signal)
     }
-    for (const form of this.#forms) form.settle()
+    for (const repacker of this.#repackers) repacker.finish()
   }
 
-  /** Neighbouring pieces of one source, as they lie in it, that are read in one go. */
+  /** Runs of neighbouring pieces of one source, each read in one go. */
   *#runs(): Generator<Piece[]> {
     let run: Piece[] = []
     let bytes = 0
@@ -141,7 +143,7 @@ export class Weights {
     if (run.length > 0) yield run
   }
 
-  /** Every tensor in the order of the file, so that a source that is a stream never goes back; the long ones in pieces. */
+  /** Every tensor in file order, so that a stream never has to go back; long ones are split into pieces. */
   *#pieces(): Generator<Piece> {
     const rank = new Map(
       [...new Set(this.tensors.map(({ source }) => source))].map((source, i) => [source, i]),
@@ -150,8 +152,8 @@ export class Weights {
       ({ tensor: a }, { tensor: b }) => rank.get(a.source)! - rank.get(b.source)! || a.offset - b.offset,
     )
     for (const placement of placements) {
-      const { tensor, form } = placement
-      const unit = form?.unitBytes(tensor) ?? 1
+      const { tensor, repacker } = placement
+      const unit = repacker?.unitBytes(tensor) ?? 1
       const most = Math.max(1, Math.floor(READ_BYTES / unit)) * unit
       for (let start = 0; start < tensor.byteLength; start += most) {
         yield { ...placement, start, length: Math.min(most, tensor.byteLength - start) }
@@ -161,8 +163,8 @@ export class Weights {
 
   /** Rows of a matrix, once it is loaded. */
   matrix({ tensor: name, firstRow, rows, columns }: MatrixSlice): PlacedMatrix {
-    const { tensor, form, offset } = this.#placements.get(name)!
-    const format = form?.formatOf(tensor) ?? tensor.format
+    const { tensor, repacker, offset } = this.#placements.get(name)!
+    const format = repacker?.formatOf(tensor) ?? tensor.format
     const rowBytes = bytesFor(format, columns)
     const pointer = (this.#base + offset + firstRow * rowBytes) as Pointer
     return { format, pointer, rows, columns, rowBytes }
@@ -192,13 +194,14 @@ export class Weights {
         ? tensor.format.name === 'F32'
         : this.#engine.kernels.activation_kind(tensor.format.id) !== ActivationKind.unsupported
     if (!isRunnable) throw this.#unsupported(tensor)
-    const form = kind === 'matrix' ? this.#forms.find((form) => form.isFor(tensor)) : undefined
-    this.#placements.set(name, { tensor, form, offset: this.#bytes })
+    const repacker =
+      kind === 'matrix' ? this.#repackers.find((repacker) => repacker.accepts(tensor)) : undefined
+    this.#placements.set(name, { tensor, repacker, offset: this.#bytes })
     this.#bytes += aligned(tensor.byteLength)
     this.#fileBytes += tensor.byteLength
   }
 
-  #unsupported(tensor: TensorInfo): DasllamaError {
+  #unsupported(tensor: StoredTensor): DasllamaError {
     return new DasllamaError(
       'UNSUPPORTED',
       `${displayName(this.#file.name)}: tensor ${describeValue(tensor.name)} is ${tensor.format.name}, which cannot be used here`,
@@ -207,16 +210,16 @@ export class Weights {
   }
 }
 
-/** Pieces in which tensors are read, so that a long read can be cancelled and its progress seen. */
+/** Bytes per read, so that a long read can be aborted and reports progress. */
 const READ_BYTES = 16 * 2 ** 20
 
-/** So much between two tensors is read and dropped rather than asked for around it. */
+/** A gap of up to this many bytes between two tensors is read and dropped, instead of splitting the read. */
 const LARGEST_GAP_BYTES = 64 * 1024
 
-/** One alone leaves the disk, or the network, waiting between two pieces. */
+/** A single read at a time would leave the disk or the network idle between pieces. */
 const READS_AT_ONCE = 4
 
-/** For each matrix that is read in slices the rows at which they begin and end. */
+/** For each matrix that is used in slices of rows, the rows at which they begin and end. */
 function rowsOfSlices({ ops, logits }: Program): ReadonlyMap<string, ReadonlySet<number>> {
   const bounds = new Map<string, Set<number>>()
   const note = ({ tensor, firstRow, rows }: MatrixSlice) => {

@@ -5,9 +5,10 @@ import type { Thread, ThreadHost, ThreadStart } from '../../backend/wasm/threads
 import { displayName } from '../../describe.js'
 import { DasllamaError, type ErrorCode } from '../../errors.js'
 import type { Platform } from '../platform.js'
+import { startEngineThread } from './engine-threads.js'
 import type { ThreadMessage } from './thread.js'
 
-/** Written out, so that bundlers see them. */
+/** Literal URLs, so that bundlers find them. */
 function kernelsUrl(build: KernelBuild): URL {
   return build === 'baseline'
     ? new URL('../kernels.wasm', import.meta.url)
@@ -31,7 +32,7 @@ async function loadKernels(
   if (!response.ok) {
     throw fail(
       response.status === 404 ? 'NOT_FOUND' : 'IO',
-      `fetching the kernels gives HTTP ${response.status}`,
+      `fetching the kernels failed with HTTP status ${response.status}`,
     )
   }
   const body = await response.arrayBuffer().catch((cause) => {
@@ -41,13 +42,13 @@ async function loadKernels(
   const bytes = new Uint8Array(body)
   if (MAGIC.every((byte, i) => byte === bytes[i])) return bytes
   const type = response.headers.get('content-type') ?? 'of no named type'
-  throw fail('BAD_FORMAT', `the server's answer (${type}) is no WebAssembly module`)
+  throw fail('BAD_FORMAT', `the server's answer (${type}) is not a WebAssembly module`)
 }
 
-/** What a WebAssembly module begins with. */
+/** The first bytes of a WebAssembly module. */
 const MAGIC = [0, 0x61, 0x73, 0x6d]
 
-/** Settles when the thread has said that it serves. */
+/** Resolves when the thread is ready. */
 function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
   const worker = new Worker(new URL('./browser-thread.js', import.meta.url), { type: 'module' })
   let terminate = () => worker.terminate()
@@ -57,7 +58,7 @@ function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> 
         reject(new Error(reason))
         end(reason)
       }
-      // A browser does not report the end of a worker that it was told to end.
+      // A browser does not report the end of a terminated worker.
       terminate = () => {
         worker.terminate()
         fail('it was terminated')
@@ -75,7 +76,7 @@ function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> 
   return starting.finally(() => signal?.removeEventListener('abort', abort))
 }
 
-/** Half the processors that the browser tells of: it does not say which of them share a core. */
+/** Half the processors that the browser reports: it does not report which of them share a core. */
 function physicalCores(): number {
   const processors = globalThis.navigator?.hardwareConcurrency ?? 1
   return processors <= 2 ? processors : Math.ceil(processors / 2)
@@ -103,7 +104,15 @@ export const platform: Platform = {
   },
   loadKernels,
   wideVectors: undefined,
-  /** Memory can be shared only where the page is isolated from others: it is served with COOP and COEP headers. */
+  get isPage() {
+    return globalThis.document !== undefined
+  },
+  get startEngineThread() {
+    return typeof Worker === 'undefined'
+      ? undefined
+      : async (signal?: AbortSignal) => startEngineThread(signal)
+  },
+  /** Memory can be shared only on cross-origin isolated pages, which are served with COOP and COEP headers. */
   get threads() {
     return globalThis.crossOriginIsolated && typeof Worker !== 'undefined' ? threads : undefined
   },

@@ -1,10 +1,10 @@
-/** The program of a member's thread in a browser: a module worker. */
+/** The program of a worker thread in a browser: a module worker. */
 
 import { servePool } from '../../backend/wasm/serve-pool.js'
 import type { ThreadStart } from '../../backend/wasm/threads.js'
 import { describeFailure } from '../../describe.js'
 
-/** What the thread says: that it serves, or why it cannot. */
+/** Sent by the thread: it is ready, or why it failed. */
 export type ThreadMessage = 'ready' | { readonly error: string }
 
 const thread = globalThis as unknown as {

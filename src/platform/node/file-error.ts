@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { describeFailure, displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 
-/** What went wrong with the file `path`, in words. `missing` says what is not there, if that is it. */
+/** The error for a failed operation on the file `path`. `missing`: the message if there is no such file. */
 export function fileError(path: string, cause: unknown, missing = 'there is no such file'): DasllamaError {
   if (cause instanceof DasllamaError) return cause
   const { code, message } = cause as NodeJS.ErrnoException

@@ -1,16 +1,16 @@
-/** A line that is being typed. */
+/** A line being typed. */
 interface Typed {
   readonly line: string
   readonly cursor: number
 }
 
-/** A search backwards through earlier lines, as Ctrl-R has it: the newest one first. */
+/** Reverse search through the history, like Ctrl-R in shells. */
 export class HistorySearch {
-  /** The newest first. */
+  /** Newest first. */
   #entries: readonly string[] = []
   #before: Typed | undefined
   #query = ''
-  /** Where the entry that was found is; −1 where none was. */
+  /** Index of the found entry, or −1. */
   #at = -1
 
   setEntries(entries: readonly string[]): void {
@@ -25,12 +25,12 @@ export class HistorySearch {
     return this.#query
   }
 
-  /** The entry that contains what is searched for. */
+  /** The found entry, which contains the query. */
   get found(): string | undefined {
     return this.#entries[this.#at]
   }
 
-  /** `before`: what comes back if the search is given up. */
+  /** `before`: the line that is restored if the search is cancelled. */
   start(before: Typed): void {
     this.#before = before
     this.#query = ''
@@ -47,14 +47,14 @@ export class HistorySearch {
     this.#at = this.#query === '' ? -1 : this.#next(0)
   }
 
-  /** Goes on to the next older one, and stays where there is none. */
+  /** Moves to the next older match, if there is one. */
   older(): void {
     if (this.#query === '') return
     const next = this.#next(this.#at + 1)
     if (next >= 0) this.#at = next
   }
 
-  /** Ends it; returns what was typed before. */
+  /** Ends the search; returns the line from before it. */
   end(): Typed {
     const before = this.#before ?? { line: '', cursor: 0 }
     this.#before = undefined

@@ -16,13 +16,13 @@ export interface LineListeners {
   onInterrupt(): void
 }
 
-/** Earlier lines that come back. */
+/** Lines of history. */
 const HISTORY = 1000
-/** Let a terminal mark where pasted text begins and ends, and no longer (xterm's "bracketed paste"). */
+/** Enable and disable bracketed paste, where a terminal marks the beginning and end of pasted text. */
 const MARK_PASTES = '\x1b[?2004h'
 const MARK_NO_PASTES = '\x1b[?2004l'
 
-/** What readline has of the line that is typed. */
+/** Readline's state of the line being typed. */
 interface Editing {
   line: string
   cursor: number
@@ -31,9 +31,9 @@ interface Editing {
 }
 
 /**
- * A line editor for a terminal: Node's readline, which gets its keys from here. So a text of several lines is one line to
- * it, and one entry of its history; Ctrl-R searches that; and while nobody asks for a line, nothing that is typed
- * appears between what others write.
+ * A line editor for a terminal: Node's readline, which receives its keys from here. So a text of several lines is one line
+ * and one history entry, Ctrl-R searches the history, and while no line is being read, typed keys do not appear in the
+ * program's output.
  */
 export class LineEditor {
   readonly #input: TerminalInput
@@ -43,9 +43,9 @@ export class LineEditor {
   readonly #editing: Editing
   readonly #search: HistorySearch
   #prompt = ''
-  /** Whether a line is asked for, so that what is typed is shown. */
+  /** Whether a line is being read, so that typed keys are echoed. */
   #isShown = false
-  /** What has been pasted so far, while text is being pasted. */
+  /** Text pasted so far, during a paste. */
   #paste: string | undefined
 
   constructor(
@@ -75,7 +75,7 @@ export class LineEditor {
     this.#reader.on('history', (entries: string[]) => this.#search.setEntries(entries))
     this.#reader.on('close', onEnd)
     this.#reader.on('SIGINT', onInterrupt)
-    // A shell that was in the foreground meanwhile has switched them off.
+    // A shell that was in the foreground in between has disabled them.
     this.#reader.on('SIGCONT', () => output.write(MARK_PASTES))
     emitKeypressEvents(input)
     input.on('keypress', this.#pressed)
@@ -115,7 +115,7 @@ export class LineEditor {
     this.#input.pause()
   }
 
-  /** The output as readline has it: it never reports that its size has changed, and writes nothing while no line is asked for. */
+  /** The output for readline: emits no resize events, and drops writes while no line is being read. */
   #screen(): Writable {
     const output = this.#output
     const screen = new Writable({
@@ -131,8 +131,8 @@ export class LineEditor {
   readonly #ended = (): void => this.#reader.close()
 
   /**
-   * The terminal has wrapped the line to its new width, and the cursor has moved with the text: so the row to draw from is where the
-   * prompt is now, not where it was.
+   * The terminal has rewrapped the line to its new width and moved the cursor with the text, so drawing must start at the
+   * prompt's new row.
    */
   readonly #resized = (): void => {
     if (!this.#isShown) return
@@ -173,7 +173,7 @@ export class LineEditor {
   #replace(line: string, cursor: number): void {
     this.#editing.line = line
     this.#editing.cursor = cursor
-    // Also where nothing is shown: readline keeps account of rows.
+    // Even if nothing is shown: readline keeps track of rows.
     this.#reader.prompt(true)
   }
 
@@ -209,7 +209,7 @@ export class LineEditor {
     this.#replace(line, Math.max(0, line.indexOf(query)))
   }
 
-  /** `keeps`: whether what was found stays in the line, rather than what was there before. */
+  /** `keeps`: whether the line becomes the found entry, instead of the line from before the search. */
   #endSearch({ keeps }: { readonly keeps: boolean }): void {
     const before = this.#search.end()
     this.#reader.setPrompt(this.#prompt)
@@ -218,7 +218,7 @@ export class LineEditor {
   }
 }
 
-/** An input that no key comes from, but whose modes are those of the terminal. */
+/** An input without keys that still switches the terminal's raw mode. */
 function noKeys(input: TerminalInput): NodeJS.ReadableStream {
   return Object.assign(new PassThrough(), {
     isTTY: true,
@@ -226,7 +226,7 @@ function noKeys(input: TerminalInput): NodeJS.ReadableStream {
   })
 }
 
-/** Line feeds where a terminal sends carriage returns, and nothing that would move the cursor when it is drawn. */
+/** Converts a terminal's carriage returns to line feeds, and removes control characters, which would move the cursor. */
 function pastedText(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
   return text.replace(/\r\n?/g, '\n').replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '')

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { ABANDONED, type LineOptions, type Lines } from '../terminal.js'
 import { LineEditor, type LineListeners, type TerminalInput, type TerminalOutput } from './line-editor.js'
 
-/** Standard input, or another stream, line by line. What arrives before it is asked for waits. */
+/** Reads standard input, or another stream, line by line. Lines that arrive before `next` is called are queued. */
 export function nodeLines(
   input: TerminalInput = process.stdin,
   output: TerminalOutput = process.stdout,
@@ -37,7 +37,7 @@ export function nodeLines(
       ? new LineEditor(input, output, options, listeners)
       : plainReader(input, output, options, listeners)
     : plainReader(input, undefined, {}, listeners)
-  // A terminal that is read key by key has a key for it; elsewhere there is a signal.
+  // In raw mode Ctrl-C is a key; elsewhere it is a signal.
   process.on('SIGINT', listeners.onInterrupt)
 
   return {
@@ -74,26 +74,26 @@ export function nodeLines(
   }
 }
 
-/** Stands before what continues a line, where the editor does not show both at once. */
-const GOES_ON = '… '
+/** Prompt of continuation lines, for readers that do not show several lines at once. */
+const CONTINUATION = '… '
 
-/** What reads lines for `nodeLines`. */
+/** Reads lines for `nodeLines`. */
 interface LineReader {
-  /** Shows a prompt; what has been typed meanwhile stays. */
+  /** Shows a prompt, keeping what has been typed already. */
   ask(prompt: string): void
-  /** Shows a line that was typed before it was asked for. */
+  /** Shows a line that was typed before `next` was called. */
   show?(prompt: string, line: string | typeof ABANDONED): void
-  /** Throws away what is typed of a line; whether there was anything. */
+  /** Discards the line being typed; returns whether there was anything. */
   clear(): boolean
   close(): void
 }
 
-/** Deno's readline takes the marks of pastes for text (2.9); a dumb terminal knows none. */
+/** Deno's readline takes the marks of bracketed paste for text (2.9); a dumb terminal has no escape sequences. */
 function hasEscapeSequences(): boolean {
   return process.env.TERM !== 'dumb' && !('deno' in process.versions)
 }
 
-/** Node's readline alone, for pipes and files, and for terminals without escape sequences where there is an output. */
+/** Plain readline: for pipes and files, and, with an output, for terminals without escape sequences. */
 function plainReader(
   input: TerminalInput,
   output: TerminalOutput | undefined,
@@ -101,13 +101,13 @@ function plainReader(
   { onLine, onEnd, onInterrupt }: LineListeners,
 ): LineReader {
   const reader = createInterface({ input, output, terminal: output !== undefined })
-  /** What has been typed of a text that goes on. */
+  /** The lines so far of a text that continues. */
   let begun: string | undefined
   reader.on('line', (line) => {
     const text = begun === undefined ? line : `${begun}\n${line}`
     begun = continues?.(text) ? text : undefined
     if (begun === undefined) onLine(text)
-    else if (output) show(GOES_ON)
+    else if (output) show(CONTINUATION)
   })
   reader.on('close', onEnd)
   reader.on('SIGINT', onInterrupt)

@@ -1,4 +1,4 @@
-/** Node, and with it Deno and Bun, which offer the same modules. */
+/** Node, and also Deno and Bun, which provide its modules. */
 
 import { existsSync, readFileSync, type Stats } from 'node:fs'
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
@@ -12,13 +12,14 @@ import { displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import type { ByteSource } from '../../storage/source.js'
 import type { Platform } from '../platform.js'
+import { startEngineThread } from './engine-threads.js'
 import { fileError } from './file-error.js'
 import { wideVectors } from './wide-vectors.js'
 
-/** Large enough for the disk's full speed, small enough that an abort does not wait long. */
+/** Large enough for the disk's full speed, small enough for a prompt abort. */
 const CHUNK_BYTES = 64 * 1024 * 1024
 
-/** Reads straight into the caller's view: the bytes of a model are never held twice. */
+/** Reads directly into the caller's view, so that the bytes of a model are never held twice. */
 class FileSource implements ByteSource {
   readonly name: string
   readonly size: number
@@ -62,7 +63,7 @@ class FileSource implements ByteSource {
     const { size, mtimeMs } = await this.#handle.stat()
     if (size === this.size && String(mtimeMs) === this.version) return
     throw new DasllamaError('IO', `${displayName(this.name)}: the file was changed while it was read`, {
-      hint: 'load it again when nobody writes to it any more',
+      hint: 'load it again when it is no longer being written',
     })
   }
 
@@ -77,7 +78,7 @@ class FileSource implements ByteSource {
 
 async function openFile(path: string): Promise<ByteSource> {
   try {
-    // Looked at before it is opened, because opening a pipe would wait for its writer.
+    // Checked before opening, because opening a pipe would wait for its writer.
     const found = await stat(path)
     if (!found.isFile()) {
       const kind = found.isDirectory() ? 'a directory' : 'not a regular file'
@@ -93,8 +94,7 @@ async function openFile(path: string): Promise<ByteSource> {
 }
 
 /**
- * Where a file of dist/ may lie, by its path there. The second place serves those who run the sources without building
- * them, as the tests do.
+ * Candidate URLs of a file of dist/, given its path there. The second one is for running from the sources, as tests do.
  */
 function placesInDist(path: string): URL[] {
   return [`../${path}`, `../../../dist/${path}`].map((place) => new URL(place, import.meta.url))
@@ -111,14 +111,18 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
   })
 }
 
+/** URL of a thread's program. Throws `NOT_FOUND`. */
+function programAt(path: string, hint: string): URL {
+  const place = placesInDist(path).find((url) => existsSync(url))
+  if (place) return place
+  throw new DasllamaError('NOT_FOUND', `${path} is not there`, {
+    hint: `if a bundler moved the package, ${hint}`,
+  })
+}
+
 async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
-  const place = placesInDist('platform/node-thread.js').find((url) => existsSync(url))
-  if (!place) {
-    throw new DasllamaError('NOT_FOUND', 'node-thread.js is not there', {
-      hint: 'if a bundler moved the package, pass threads: 1',
-    })
-  }
-  // None of the process's loaders and flags: the program is plain JavaScript.
+  const place = programAt('platform/node-thread.js', 'pass threads: 1')
+  // Without the process's loaders and flags: the program is plain JavaScript.
   const worker = new Worker(place, { workerData: start, execArgv: [] })
   const ended = new Promise<string>((end) => {
     worker.once('error', (error: Error) => end(error.message))
@@ -137,19 +141,19 @@ async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Th
   return { ended, terminate }
 }
 
-/** Processors of which no two are one core's, as far as the system tells: of others, all that this process may use. */
+/** Number of physical cores, as far as the system reports it, and at most the processors that this process may use. */
 function physicalCores(): number {
   const usable = availableParallelism()
-  // Deno would ask the user whether that may be read.
+  // Deno would prompt the user for permission to read that.
   if (process.platform === 'linux' && !('Deno' in globalThis)) {
     const siblings = cpus().map((_, i) => readSiblings(i))
     if (!siblings.includes(undefined)) return Math.max(1, Math.min(usable, new Set(siblings).size))
   }
-  // Intel's and AMD's processors mostly have two threads a core.
+  // Intel's and AMD's processors mostly have two threads per core.
   return process.arch === 'x64' ? Math.ceil(usable / 2) : usable
 }
 
-/** The processors of a processor's core, as Linux lists them. */
+/** Linux's list of the processors that share a processor's core. */
 function readSiblings(processor: number): string | undefined {
   try {
     return readFileSync(`/sys/devices/system/cpu/cpu${processor}/topology/thread_siblings_list`, 'utf8')
@@ -167,6 +171,9 @@ export const platform: Platform = {
   },
   loadKernels,
   wideVectors,
+  isPage: false,
+  startEngineThread: async (signal) =>
+    startEngineThread(programAt('platform/node-engine-thread.js', 'pass worker: false'), signal),
   threads: {
     get physicalCores() {
       return physicalCores()

@@ -8,7 +8,7 @@ import { fileError } from './file-error.js'
 import { nodeLines } from './lines.js'
 
 function output(stream: NodeJS.WriteStream): Output {
-  // The reader has what it wanted, as in `| head -1`: nothing is left to do and nothing to complain about.
+  // EPIPE: the reader has closed the pipe, as `| head -1` does, which is not an error.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : 1)
   })
@@ -33,10 +33,10 @@ function decode(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** Largest file that is read as a text. */
+/** Largest text file that is read. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024
 
-/** All of a file: see `Terminal.readFile`. */
+/** Reads a text file: see `Terminal.readFile`. */
 export async function readTextFile(path: string): Promise<string> {
   try {
     const { size } = await stat(path)
@@ -49,7 +49,7 @@ export async function readTextFile(path: string): Promise<string> {
   }
 }
 
-/** Memory within the limits of a container too, where the runtime knows them (Node 20.13). */
+/** Available memory, within the limits of a container if the runtime knows them (Node 20.13). */
 function availableMemory(): number {
   return process.availableMemory?.() ?? freemem()
 }
@@ -83,7 +83,7 @@ export function processArguments(): string[] {
   return process.argv.slice(2)
 }
 
-/** Lets the process end with this code once everything is written. */
+/** Sets the exit code with which the process ends once everything is written. */
 export function setExitCode(code: number): void {
   process.exitCode = code
 }

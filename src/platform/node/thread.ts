@@ -1,4 +1,4 @@
-/** The program of a member's thread in Node, Deno and Bun. What it throws, Node reports to the starter. */
+/** The program of a worker thread in Node, Deno and Bun. Node reports what it throws to the thread that started it. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { servePool } from '../../backend/wasm/serve-pool.js'
 

@@ -1,6 +1,6 @@
 /**
- * Cloudflare Workers. Compiling bytes is forbidden there, so the kernels come as a module that was compiled at upload;
- * the build puts this file into dist/workerd.js in the place of detect.ts.
+ * Cloudflare Workers. Compiling bytes is forbidden there, so the kernels are imported as modules that were compiled at
+ * upload; in dist/workerd.js the build replaces detect.ts by this file.
  */
 
 import { displayName } from '../../describe.js'
@@ -21,6 +21,8 @@ const platform: Platform = {
     return build === 'baseline' ? kernels : relaxedKernels
   },
   wideVectors: undefined,
+  isPage: false,
+  startEngineThread: undefined,
   threads: undefined,
 }
 

@@ -1,4 +1,4 @@
-/** What runtimes with WebAssembly modules make of an import. */
+/** The import of a WebAssembly module, in runtimes that support it. */
 declare module '*.wasm' {
   const module: WebAssembly.Module
   export default module

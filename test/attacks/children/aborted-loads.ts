@@ -13,7 +13,7 @@ for (let index = 0; index < loads; index++) {
   const reason = new Error(`abort ${index}`)
   const controller = new AbortController()
   const { source, state } = watchedSource(bytes)
-  // From at once to where a load is over on a fast machine.
+  // From immediately to the end of a load on a fast machine.
   const abort = sleep(index % 60).then(() => controller.abort(reason))
   const outcome = await loadModel(source, { threads: 4, signal: controller.signal }).catch((error) => error)
   const wasAborted = controller.signal.aborted

@@ -1,4 +1,4 @@
-/** Files of the disk that are to hold resources, or that change while they are read. */
+/** Files that could exhaust file descriptors, or that change while they are read. */
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { str, type TypedValue, u16, u32 } from '../../../src/gguf/typed-value.js'
@@ -13,7 +13,7 @@ const PARTS = 1024
 await using folder = await temporaryFolder()
 const pathOf = (name: string) => join(folder.path, name)
 
-// A thousand parts, of which most hold nothing.
+// A thousand parts, most of them empty.
 const { metadata, tensors } = smallParts()
 const partName = (index: number) => `m-${String(index + 1).padStart(5, '0')}-of-0${PARTS}.gguf`
 for (let index = 0; index < PARTS; index++) {
@@ -60,11 +60,11 @@ await attempt(
   { codes: ['IO'] },
 )
 
-// Sources whose close fails: what went wrong before counts.
+// Sources whose close fails: the earlier error is reported.
 const source = (read: 'fails' | 'works') => ({
   ...bytesSource(bytes),
   ...(read === 'fails' && { read: () => Promise.reject(new Error('the disk is on fire')) }),
-  close: () => Promise.reject(new Error('the door is stuck')),
+  close: () => Promise.reject(new Error('closing failed')),
 })
 const failure: unknown = await loadModel(source('fails'), { threads: 1 }).catch((error) => error)
 report(failure instanceof Error && failure.message === 'the disk is on fire', String(failure))

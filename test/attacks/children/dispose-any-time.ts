@@ -1,11 +1,11 @@
-/** Sessions, chats and models disposed at every turn of the event loop: whatever was running settles, nothing is left. */
+/** Sessions, chats and models disposed at every turn of the event loop: every running call settles, nothing is left. */
 import { type Chat, createChat, embed, loadModel, type Model, type Session } from '../../../src/index.js'
 import { pacer } from '../../../src/platform/pacer.js'
 import { smallModel } from '../../model/small.js'
 import { attackInput, report } from '../support/attempt.js'
 
 const { turns } = attackInput<{ turns: number }>()
-// Every step lets the event loop run.
+// Every step yields to the event loop.
 pacer.isDue = () => true
 const bytes = smallModel()
 const ids = Array.from({ length: 200 }, (_, i) => 3 + ((i * 61) % 390))
@@ -17,7 +17,7 @@ interface Attacked {
   readonly state: Uint8Array
 }
 
-/** What may be running. Some reject when it ends, and none may hang. */
+/** Calls that may be running. Some reject when they are ended, and none may hang. */
 const CALLS: readonly [string, (of: Attacked) => Promise<unknown>][] = [
   ['eval', ({ session }) => session.eval(ids)],
   ['score', ({ session }) => session.score(ids)],
@@ -51,7 +51,7 @@ for (const [name, call] of CALLS) {
       (error: { code?: string }) => error,
     )
     for (let i = 0; i < turn * 3; i++) await new Promise((resolve) => setImmediate(resolve))
-    // In turns: the whole model, or first what works on it.
+    // Alternately: the whole model, or first what works on it.
     if (turn % 2 === 0) await Promise.all([session.dispose(), chat.dispose()])
     await Promise.all([model.dispose(), model.dispose()])
     const error = await running

@@ -1,4 +1,4 @@
-/** A model loaded and disposed again and again: its memory and its threads are to be gone each time. */
+/** A model loaded and disposed repeatedly: its memory and its threads must be gone each time. */
 import { loadModel } from '../../../src/index.js'
 import { attackInput, report } from '../support/attempt.js'
 import { modelForThreads, watchThreads } from '../support/threads.js'
@@ -11,7 +11,7 @@ for (let cycle = 0; cycle < cycles; cycle++) {
   const model = await loadModel(bytes, { threads })
   const session = model.createSession()
   for await (const _ of session.generate('Once', { maxTokens: 2 }));
-  // In turns, as programs do: with `await using`, and by a call that waits for nothing.
+  // Alternately: with `await using`, and by a call that is not awaited.
   if (cycle % 2 === 0) await model.dispose()
   else void model.dispose()
   const left = cycle % 2 === 0 ? running.alive : 0

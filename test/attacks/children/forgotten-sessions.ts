@@ -1,4 +1,4 @@
-/** A chat per request that nobody disposes, on a model with room for a few dozen. */
+/** One undisposed chat per request, on a model with memory for a few dozen. */
 import { createChat, loadModel, type Warning } from '../../../src/index.js'
 import { smallModel } from '../../model/small.js'
 import { attackInput, attempt, report } from '../support/attempt.js'
@@ -15,19 +15,19 @@ async function answer(index: number): Promise<void> {
   const chat = createChat(model, { template: 'chatml', maxTokens: 1 })
   chat.addUser(`request ${index}`)
   for await (const _ of chat.respond());
-  // Forks share memory until they write, and are forgotten with their session.
+  // Forks share memory until they write, and are collected with their session.
   if (index % 5 === 0) await (await chat.session.fork()).eval([1, 2])
 }
 
 for (let index = 0; index < chats; index++) {
-  await attempt(`chat ${index}`, () => answer(index), { mayPass: true, codes: [] })
-  // Requests arrive in turns of the event loop; within one, nothing that a WeakRef was made for is collected.
+  await attempt(`chat ${index}`, () => answer(index), { mayBeAccepted: true, codes: [] })
+  // Requests arrive in separate turns of the event loop: within one turn, targets of a new WeakRef are not collected.
   await new Promise((resolve) => setImmediate(resolve))
   if (collectEvery > 0 && index % collectEvery === 0) gc?.()
 }
 report(warnings.length === 1 && warnings[0].code === 'NOT_DISPOSED', `warnings: ${JSON.stringify(warnings)}`)
 
-// Those that are in use keep what they hold, and whoever asks for more is told who has it.
+// Sessions in use keep their memory, and the error for the next one reports who holds it.
 const kept: unknown[] = []
 await attempt('more sessions than fit', fill, { codes: ['OUT_OF_MEMORY'] })
 async function fill(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Values that are to flood a log or to forge a line of it: every message quotes little of them, on one line. */
+/** Values that could flood a log or forge a line of it: every message quotes little of them, on one line. */
 
 import { ByteWriter } from '../../../src/gguf/byte-writer.js'
 import { array, str, type TypedValue, u16, u32 } from '../../../src/gguf/typed-value.js'
@@ -56,14 +56,14 @@ const FILES: Record<string, () => ModelSource> = {
   'a path': () => FORGED.slice(0, 200),
   'a long path': () => `/tmp/${FORGED}`,
   'an address': () => `http://127.0.0.1:1/${FORGED}`,
-  'half an address': () => new URL(`data:,${FORGED.slice(0, 50_000)}`),
+  'a truncated URL': () => new URL(`data:,${FORGED.slice(0, 50_000)}`),
 }
 
 const quoting: Handler = (_, response) => {
   response.writeHead(418, 'y'.repeat(8000)).end()
 }
 await using server = await serve({ '/words': quoting })
-FILES['the words of a server'] = () => `${server.base}/words`
+FILES['the status text of a server'] = () => `${server.base}/words`
 
 for (const [name, make] of Object.entries(FILES)) {
   const errors: unknown[] = []

@@ -1,4 +1,4 @@
-/** Weights that are NaN or infinite, in any tensor and format: never in silence. */
+/** Weights that are NaN or infinite, in any tensor and format: never accepted silently. */
 import { blockFormat } from '../../../src/gguf/block-formats.js'
 import { openGguf } from '../../../src/gguf/reader.js'
 import { embed, loadModel } from '../../../src/index.js'
@@ -10,12 +10,12 @@ const { formats } = attackInput<{ formats: string[] }>()
 const SHAPE = { embed: 256, layers: 2, heads: 4, kvHeads: 2, feedForward: 256, vocab: 400, context: 64 }
 const TENSORS = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down']
 
-/** What is put in, by the bytes of a value in this format. */
+/** Inserted values, by the bytes of a value in this format. */
 const BITS: Readonly<Record<string, readonly number[]>> = {
   F32: [0x7fc00000, 0x7f800000, 0xff800000, 0x7fffffff],
   BF16: [0x7fc0, 0x7f80, 0xff80, 0x7fff],
 }
-/** Where the first f16 scale stands in a block. */
+/** Offset of the first f16 scale in a block. */
 const SCALE_AT: Readonly<Record<string, number>> = { Q2_K: 80, Q3_K: 108, Q6_K: 208 }
 
 for (const format of formats) {

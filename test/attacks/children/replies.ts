@@ -1,4 +1,4 @@
-/** Hostile replies in one format: each must come to its end in time that is linear in its length, with nothing lost. */
+/** Hostile replies in one format: each must be parsed in time linear in its length, without loss. */
 import type { ReplyPart } from '../../../src/chat/reply/events.js'
 import { type ReplyFormatOverrides, replyFormat } from '../../../src/chat/reply/format.js'
 import { FramedParser } from '../../../src/chat/reply/parser.js'
@@ -13,7 +13,7 @@ interface Input {
 }
 
 const { format, heads, fillers, length } = attackInput<Input>()
-/** As long as a token or so: what is looked at again with each piece shows as quadratic time. */
+/** About as long as a token: repeated scanning with each piece shows as quadratic time. */
 const PIECE = 3
 
 function textOf(parts: readonly ReplyPart[]): string {

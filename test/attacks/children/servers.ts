@@ -1,4 +1,4 @@
-/** Servers that are to exhaust the memory or to hold a load up; `dist/` is not needed. */
+/** Servers that could exhaust the memory or stall a load; `dist/` is not needed. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createGzip } from 'node:zlib'
@@ -12,7 +12,7 @@ const MODEL = smallModel()
 const ZEROS = new Uint8Array(1 << 20)
 const START = MODEL.subarray(0, 24)
 
-/** Writes without an end; `begin` comes first. */
+/** Writes endlessly; `begin` comes first. */
 function endless(
   response: {
     write(chunk: Uint8Array): boolean
@@ -36,7 +36,7 @@ const head = (request: IncomingMessage) => {
 
 const SERVERS: Record<string, Handler> = {
   'an endless body of zeros': (_, response) => endless(response, ZEROS),
-  'an endless body that begins as a model': (_, response) => endless(response, START),
+  'an endless body that begins like a model': (_, response) => endless(response, START),
   'an endless model': (_, response) => endless(response, MODEL),
   'a body that announces 4 GB': (_, response) => {
     response.writeHead(200, { 'content-length': 4e9 })
@@ -46,7 +46,7 @@ const SERVERS: Record<string, Handler> = {
     response.writeHead(200, { 'content-length': 4e9 })
     endless(response, START)
   },
-  'a little gzip that becomes much': (_, response) => {
+  'a small gzip body that expands to much': (_, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': 1_500_000 })
     const gzip = createGzip()
     gzip.pipe(response)
@@ -65,7 +65,7 @@ const SERVERS: Record<string, Handler> = {
     response.on('close', () => clearInterval(timer))
   },
   'a redirect to itself': (_, response) => response.writeHead(302, { location: '/model' }).end(),
-  'headers without an end': (_, response) => {
+  'endless headers': (_, response) => {
     const timer = setInterval(() => response.socket?.write(`x-${Date.now()}: y\r\n`), 20)
     response.socket?.write('HTTP/1.1 200 OK\r\n')
     response.socket?.on('close', () => clearInterval(timer))
@@ -83,10 +83,10 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/model`
 const options: OpenOptions = { stallTimeout: 300, retries: 1 }
 for (const [call, work] of Object.entries({ inspectModel, loadModel })) {
-  const mayPass = name === 'an endless model'
+  const mayBeAccepted = name === 'an endless model'
   await attempt(`${call}, ${name}`, () => work(url, options), {
     codes: ['IO', 'BAD_FORMAT', 'LIMIT', 'TRUNCATED', 'MISSING', 'UNSUPPORTED', 'OUT_OF_MEMORY'],
-    mayPass,
+    mayBeAccepted,
   })
 }
 server.closeAllConnections()

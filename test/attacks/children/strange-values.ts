@@ -1,4 +1,4 @@
-/** Values of every strange kind, wherever a caller may pass one: a DasllamaError of bounded length, or an answer. */
+/** Unusual values of every kind, for every argument: a DasllamaError of bounded length, or a result. */
 import {
   createChat,
   DasllamaError,
@@ -44,7 +44,7 @@ const VALUES: readonly [string, unknown][] = [
   ['line feeds', '\n\u2028\u001b[2J'.repeat(100)],
   ['null', null],
   ['a function', () => 1],
-  ['a date that is none', new Date(Number.NaN)],
+  ['an invalid date', new Date(Number.NaN)],
 ]
 
 const bytes = smallModel()
@@ -53,7 +53,7 @@ const session = model.createSession({ contextLength: 32 })
 const chat = createChat(model, { template: 'chatml', maxTokens: 1, session: { contextLength: 64 } })
 const logits = new Float32Array(400)
 
-/** A call for each place that a value may be passed at, by its name. */
+/** A call for each argument that takes a value, by its name. */
 const calls: [string, (value: never) => unknown][] = [
   ['loadModel', (value) => loadModel(value)],
   ['loadModel options', (value) => loadModel(bytes, value)],
@@ -137,19 +137,19 @@ const calls: [string, (value: never) => unknown][] = [
 let longest = 0
 for (const [place, call] of calls) {
   for (const [kind, value] of VALUES) {
-    // What a listener throws is its own, and passed on.
+    // Errors of a listener are passed on.
     if (typeof value === 'function' && /loadModel on/.test(place)) continue
     const measured = async () => {
       try {
         await call(value as never)
       } catch (error) {
-        // A path is quoted by those who open it.
+        // The message of a failed open quotes the path.
         const isPath = typeof value === 'string' && /^(load|inspect)\w+( tokenizer)?$/.test(place)
         if (error instanceof DasllamaError && !isPath) longest = Math.max(longest, error.message.length)
         throw error
       }
     }
-    await attempt(`${place}, ${kind}`, measured, { mayPass: true })
+    await attempt(`${place}, ${kind}`, measured, { mayBeAccepted: true })
   }
 }
 report(longest < 1000, `a message of ${longest} characters`)

@@ -1,4 +1,4 @@
-/** Vocabularies that are to make encoding slow: the time must not grow with tokens times text. */
+/** Vocabularies that could make encoding slow: the time must not grow with tokens times text. */
 import { Metadata, type MetadataValue } from '../../../src/gguf/metadata.js'
 import { createTokenizer } from '../../../src/tokenizer/create.js'
 import type { EncodeOptions } from '../../../src/tokenizer/tokenizer.js'
@@ -13,7 +13,7 @@ interface Attack {
   readonly keys: Record<string, MetadataValue>
   readonly text: string
   readonly options?: EncodeOptions
-  /** The text in two hands. */
+  /** Whether the first half of the text is untrusted and the second half trusted. */
   readonly isShared?: boolean
 }
 
@@ -44,7 +44,7 @@ const ATTACKS: Record<string, () => Attack> = {
     ),
     text,
   }),
-  'tokens that are each the beginning of the next': () => ({
+  'tokens that are each a prefix of the next': () => ({
     keys: bytePairKeys([], nested(USER_DEFINED)),
     text: `${'a'.repeat(1500)}b`.repeat(MILLION / 1501),
   }),
@@ -55,7 +55,7 @@ const ATTACKS: Record<string, () => Attack> = {
     ),
     text: 'a'.repeat(MILLION),
   }),
-  'control tokens within each other, in text that may not hold them': () => ({
+  'nested control tokens, in untrusted text': () => ({
     keys: bytePairKeys([], nested(CONTROL)),
     text: 'a'.repeat(MILLION),
     isShared: true,

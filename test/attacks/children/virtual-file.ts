@@ -1,4 +1,4 @@
-/** Files of any size of which no byte is held, so that the memory measured is the reader's. */
+/** Files of any size that are not held in memory, so that the measured memory is the reader's. */
 import { ByteWriter } from '../../../src/gguf/byte-writer.js'
 import { type ValueType, valueTypeId } from '../../../src/gguf/value-types.js'
 import type { ByteSource } from '../../../src/index.js'
@@ -17,7 +17,7 @@ export function arrayKey(key: string, type: ValueType, length: number, of: Uint8
   return [once(head.toBytes()), { bytes: of, count: length }]
 }
 
-/** A key whose value is a text of `length` bytes, all of `of`. */
+/** A key whose value is a text of `length` bytes, `of` repeated. */
 export function textKey(key: string, length: number, of: Uint8Array): Stretch[] {
   const head = new ByteWriter().string(key).u32(valueTypeId('string')).u64(length)
   return [once(head.toBytes()), { bytes: of, count: length / of.length }]
@@ -63,7 +63,7 @@ export function virtualFile(stretches: readonly Stretch[], name: string): ByteSo
   }
 }
 
-/** Several times the same bytes, so that copies are long ones. */
+/** The same bytes several times, so that copies are long ones. */
 function tiled(bytes: Uint8Array, count: number): Uint8Array {
   const times = Math.max(1, Math.min(count, Math.floor(65_536 / bytes.length)))
   const tile = new Uint8Array(bytes.length * times)

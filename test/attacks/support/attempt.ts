@@ -1,4 +1,4 @@
-/** For the children of `testAttack`: reads what they are to try, and reports what became of each attempt. */
+/** For the child programs of `testAttack`: reads their input, and reports the result of each attempt. */
 import { readFileSync } from 'node:fs'
 import { DasllamaError, type ErrorCode } from '../../../src/errors.js'
 
@@ -11,17 +11,17 @@ export function report(held: boolean, why?: string): void {
 }
 
 /**
- * An attempt that is to end with a `DasllamaError`, of one of `codes` where some are named, or, where `mayPass`, well.
- * Anything else that is thrown has not been held.
+ * An attempt that must fail with a `DasllamaError`, with one of `codes` if given, or, if `mayBeAccepted`, may succeed.
+ * Any other error counts as not withstood.
  */
 export async function attempt(
   name: string,
   work: () => unknown,
-  { codes, mayPass = false }: { codes?: readonly ErrorCode[]; mayPass?: boolean } = {},
+  { codes, mayBeAccepted = false }: { codes?: readonly ErrorCode[]; mayBeAccepted?: boolean } = {},
 ): Promise<void> {
   try {
     await work()
-    report(mayPass, `${name}: was accepted`)
+    report(mayBeAccepted, `${name}: was accepted`)
   } catch (error) {
     if (!(error instanceof DasllamaError)) return report(false, `${name}: ${String(error).slice(0, 200)}`)
     const expected = codes === undefined || codes.includes(error.code)

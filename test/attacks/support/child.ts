@@ -4,22 +4,22 @@ import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
 import '../../support/row-reporter.js'
 
-/** What a child process may use before the attack counts as successful. */
+/** Limits of a child process; exceeding them counts as a successful attack. */
 export interface ChildLimits {
-  /** Of V8's heap: beyond it the child dies. */
+  /** V8's heap limit, beyond which the child dies. */
   readonly heapMegabytes: number
-  /** Of resident memory at its peak, buffers and WebAssembly memories included. Default: not checked. */
+  /** Limit of peak resident memory, including buffers and WebAssembly memories. Default: not checked. */
   readonly residentMegabytes?: number
-  /** After which the child is killed. Generous, since machines are noisy: attacks that succeed take forever. */
+  /** The child is killed after this time. Generous, because machines are noisy and successful attacks take forever. */
   readonly seconds: number
-  /** More flags for Node. Default: none. */
+  /** Additional Node flags. Default: none. */
   readonly flags?: readonly string[]
 }
 
 /**
- * An attack as one test. `program`, a module in `test/attacks/children/`, runs in a process of its own with bounded heap and
+ * An attack as one test. `program`, a module in `test/attacks/children/`, runs in a separate process with bounded heap and
  * time, gets `input` as JSON and prints one line of JSON for each attempt: `{ "held": true }`, or `{ "held": false, "why": "…" }`.
- * A process that dies, hangs, prints fewer than `attempts` lines or takes more memory than allowed has not held.
+ * A process that dies, hangs, prints fewer than `attempts` lines or uses more memory than allowed has not withstood it.
  */
 export function testAttack(
   attack: string,
@@ -33,7 +33,7 @@ export function testAttack(
     const failures = lines.filter(({ held }) => !held).map(({ why }) => why ?? 'did not hold')
     const held = lines.length - failures.length
     if (ended !== undefined) failures.push(ended)
-    if (lines.length !== attempts) failures.push(`${lines.length} of ${attempts} attempts came to an end`)
+    if (lines.length !== attempts) failures.push(`${lines.length} of ${attempts} attempts finished`)
     const { residentMegabytes = Number.POSITIVE_INFINITY } = limits
     if (peakMegabytes > residentMegabytes) {
       failures.push(`${Math.round(peakMegabytes)} MB of resident memory; ${residentMegabytes} are allowed`)

@@ -1,4 +1,4 @@
-/** Preloaded into the children: their peak of resident memory, in KiB, goes to the fourth descriptor. */
+/** Preloaded into the child processes: writes their peak resident memory, in KiB, to the fourth descriptor. */
 import { writeSync } from 'node:fs'
 
 process.on('exit', () => {

@@ -1,6 +1,6 @@
 import { smallModel } from '../../model/small.js'
 
-/** The bytes of a model of some 27 MB: loading it takes a while, and there is work for several threads. */
+/** The bytes of a model of about 27 MB: loading it takes a while, and there is work for several threads. */
 export function modelForThreads(): Uint8Array {
   const shape = { embed: 512, layers: 6, heads: 8, feedForward: 1536, vocab: 4000, context: 512 }
   return smallModel({ shape, format: 'Q8_0' })

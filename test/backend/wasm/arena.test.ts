@@ -4,7 +4,7 @@ import { Arena, aligned, WASM_LIMIT } from '../../../src/backend/wasm/arena.js'
 import { PAGE_BYTES, type Pointer } from '../../../src/backend/wasm/kernels.js'
 
 const BASE = 1000
-/** Where the first span begins: the base, rounded up to 64. */
+/** Address of the first span: the base, rounded up to 64. */
 const FIRST = 1024
 
 function arenaOf(limit: number, maximumPages = 64): Arena {
@@ -13,7 +13,7 @@ function arenaOf(limit: number, maximumPages = 64): Arena {
 }
 
 describe('an arena', () => {
-  it('hands out aligned spans one after another and grows the memory as it must', () => {
+  it('allocates aligned spans one after another and grows the memory as needed', () => {
     const arena = arenaOf(10 * PAGE_BYTES)
     expect(arena.allocate(1, 'a')).toBe(FIRST)
     expect(arena.allocate(64, 'b')).toBe(FIRST + 64)
@@ -46,7 +46,7 @@ describe('an arena', () => {
     expect(arena.allocate(192, 'all three')).toBe(spans[1])
   })
 
-  it('lowers its end when the last spans are freed, so that all of it can be had again in one piece', () => {
+  it('lowers its top when the last spans are freed, so that everything can be allocated again in one piece', () => {
     const arena = arenaOf(2 * PAGE_BYTES)
     const all = arena.available
     expect(all).toBe(2 * PAGE_BYTES - FIRST)
@@ -58,7 +58,7 @@ describe('an arena', () => {
     expect(arena.available).toBe(0)
   })
 
-  it('refuses what is above its limit, saying how much for what, and stays usable', () => {
+  it('throws OUT_OF_MEMORY above its limit, naming size and purpose, and stays usable', () => {
     const arena = arenaOf(2 * PAGE_BYTES)
     expect(() => arena.allocate(2 * PAGE_BYTES, 'the weights')).toThrow(
       expect.objectContaining({
@@ -72,7 +72,7 @@ describe('an arena', () => {
     expect(arena.allocate(64, 'a smaller one')).toBe(FIRST)
   })
 
-  it('refuses when the memory will not grow, with the cause', () => {
+  it('throws OUT_OF_MEMORY when the memory cannot grow, with the cause', () => {
     const arena = arenaOf(10 * PAGE_BYTES, 2)
     expect(() => arena.allocate(3 * PAGE_BYTES, 'a cache')).toThrow(
       expect.objectContaining({
@@ -84,13 +84,13 @@ describe('an arena', () => {
     expect(arena.allocate(PAGE_BYTES, 'less')).toBe(FIRST)
   })
 
-  it('never hands out the last bytes of 4 GiB, whose end has no address', () => {
+  it('never allocates the last bytes of 4 GiB, whose end has no 32-bit address', () => {
     const arena = arenaOf(Number.POSITIVE_INFINITY, 1)
     expect(arena.limit).toBeLessThan(WASM_LIMIT)
     expect(arena.limit).toBeGreaterThanOrEqual(WASM_LIMIT - PAGE_BYTES)
   })
 
-  it('takes back only what it gave, once', () => {
+  it('frees only what it allocated, and only once', () => {
     const arena = arenaOf(2 * PAGE_BYTES)
     const span = arena.allocate(64, 'x')
     expect(() => arena.free((span + 64) as Pointer)).toThrow('was not allocated')
@@ -98,7 +98,7 @@ describe('an arena', () => {
     expect(() => arena.free(span)).toThrow('was not allocated')
   })
 
-  it('gives views of the spans that see each other’s bytes', () => {
+  it('returns views that share the spans’ bytes', () => {
     const arena = arenaOf(2 * PAGE_BYTES)
     const span = arena.allocate(8, 'x')
     arena.floats(span, 2).set([1, -2])
@@ -106,7 +106,7 @@ describe('an arena', () => {
   })
 })
 
-/** The same promises kept naively: the lowest address at which a span meets no other. */
+/** A naive first fit: the lowest address at which a span overlaps no other. */
 class NaiveArena {
   readonly spans = new Map<number, number>()
   readonly #limit: number
@@ -134,7 +134,7 @@ class NaiveArena {
 describe('an arena, by property', () => {
   const LIMIT = 8 * PAGE_BYTES
 
-  it('does as a naive one over any sequence of allocations and frees', () => {
+  it('behaves like a naive one for any sequence of allocations and frees', () => {
     const allocate = fc.record({ bytes: fc.oneof(fc.integer({ min: 0, max: 400 }), fc.nat(LIMIT)) })
     const free = fc.record({ which: fc.nat(1000) })
     fc.assert(

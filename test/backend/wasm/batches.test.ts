@@ -20,7 +20,7 @@ import {
 
 const VOCAB = 357
 
-/** Rows of 256 for the formats with blocks of that size; heads of 32 for caches of Q8_0. */
+/** Rows of 256 for formats with blocks of that size; heads of 32 for Q8_0 caches. */
 const SHAPE = {
   embed: 256,
   layers: 2,
@@ -37,7 +37,7 @@ interface Stretch {
   readonly rows: number
 }
 
-/** A sequence: how many positions there are before, and how those that come are computed. */
+/** A sequence: its initial length, and the phases of the rows that follow. */
 interface Sequence {
   readonly start: number
   readonly stretches: readonly Stretch[]
@@ -49,13 +49,13 @@ function tokensOf({ start, stretches }: Sequence, index: number): number[] {
   return someIds(length, VOCAB, index).slice(start)
 }
 
-/** Each token with how it is computed. */
+/** Each token with its phase. */
 function rowsOf(stretches: readonly Stretch[], tokens: readonly number[]): { id: number; phase: Phase }[] {
   const phases = stretches.flatMap(({ phase, rows }) => new Array<Phase>(rows).fill(phase))
   return phases.map((phase, i) => ({ phase, id: tokens[i] }))
 }
 
-/** Runs sequences in batches of several, cut as `next` says; the results by sequence and position. */
+/** Runs sequences together, in batches that `next` cuts; returns results by sequence and position. */
 async function runTogether(
   executable: WasmExecutable,
   sequences: readonly Sequence[],
@@ -95,7 +95,7 @@ async function runTogether(
   }
 }
 
-/** Runs a sequence in batches of its own, each decoded token in one: the results by position. */
+/** Runs a sequence alone, each decoded token in its own batch; returns results by position. */
 async function runAlone(
   executable: WasmExecutable,
   { stretches }: Sequence,
@@ -158,7 +158,7 @@ describe.each([
     return memory
   }
 
-  it.each(KV_TYPES)('give each one’s results to the last bit as alone, %s cache', async (type) => {
+  it.each(KV_TYPES)('give each one the same bits as alone, %s cache', async (type) => {
     const unused = executable.bytesInUse
     await fc.assert(
       fc.asyncProperty(
@@ -192,7 +192,7 @@ describe.each(
     /soft cap|windows said by layer|an output bias|qwen3, Q4_0|gemma3, Q8_0/.test(name),
   ),
 )('batches of several sequences, $name', ({ parts, vocab }) => {
-  it('give each one’s logits and hidden states to the last bit as alone', async () => {
+  it('give each one’s logits and hidden states the same bits as alone', async () => {
     const executable = await load(writeGguf(parts))
     const lengths = [0, 3, 130, 257]
     for (const want of ['logits', 'hidden'] as const) {
@@ -226,7 +226,7 @@ describe.each(
   })
 })
 
-describe('page borders', () => {
+describe('page boundaries', () => {
   const LENGTHS = [1, 126, 127, 128, 129, 254, 255, 256, 257]
 
   it.each(KV_TYPES)('are crossed by some sequences of a batch and not by others, %s cache', async (type) => {
@@ -238,7 +238,7 @@ describe('page borders', () => {
       const ids = someIds(length, VOCAB, i)
       const [alone, together] = [executable.createMemory(type), executable.createMemory(type)]
       await prefill(executable, alone, ids)
-      // Cut at other places than whole batches.
+      // Not cut at multiples of a batch.
       for (const size of [100, 27, 2, 126, 2]) {
         const piece = ids.slice(together.length, together.length + size)
         if (piece.length > 0) await append(executable, together, piece, 'prefill')
@@ -260,7 +260,7 @@ describe('page borders', () => {
     }
   })
 
-  it('do not show in how a decoded run is cut', async () => {
+  it('do not affect a decoded run, however it is cut', async () => {
     const executable = await load(smallModel({ shape: SHAPE, format: 'Q4_0' }))
     const ids = someIds(260, VOCAB)
     const [whole, single] = [executable.createMemory('f16'), executable.createMemory('f16')]
@@ -280,7 +280,7 @@ describe('page borders', () => {
 })
 
 describe('a full batch', () => {
-  it('of 128 sequences gives each one’s logits as alone', async () => {
+  it('of 128 sequences gives each one the same logits as alone', async () => {
     const executable = await load(smallModel({ shape: SHAPE, format: 'Q8_0' }))
     const unused = executable.bytesInUse
     const memories = Array.from({ length: MAX_ROWS }, () => executable.createMemory('f16'))
@@ -304,7 +304,7 @@ describe('a full batch', () => {
     expect(executable.bytesInUse).toBe(unused)
   })
 
-  it('of one prompt gives the logits of every row that is asked for, in order', async () => {
+  it('of one prompt gives the logits of every output row, in order', async () => {
     const executable = await load(smallModel({ shape: SHAPE, format: 'Q8_0' }))
     const ids = someIds(MAX_ROWS, VOCAB)
     const batch = (memory: SequenceMemory, outputs: readonly number[], want: Batch['want']): Batch => ({

@@ -32,7 +32,7 @@ export function record(build: (b: Builder) => void): Program {
   return Builder.record(CONFIG, NAMES, build)
 }
 
-/** A program of random operations on random values; each number decides what comes next. */
+/** A program of random operations on random values; each number makes one choice. */
 export function drawn(choices: readonly number[]): Program {
   return record((b) => {
     const values: Value[] = [b.embed('token_embd')]
@@ -41,7 +41,7 @@ export function drawn(choices: readonly number[]): Program {
     const next = (below: number) => (choices[at++] ?? 0) % below
     const pick = (fits: (value: Value) => boolean = () => true): Value => {
       const fitting = values.filter(fits)
-      // The latest ones more often.
+      // Prefers recent values.
       return fitting[Math.max(0, fitting.length - 1 - next(next(2) ? 3 : fitting.length))]
     }
     const name = () => `t${names++}`
@@ -56,7 +56,7 @@ export function drawn(choices: readonly number[]): Program {
           break
         case 1:
         case 2: {
-          // Several of one input, of its norm more often than not.
+          // Several of one input, usually of its norm.
           const input = next(3) ? b.rmsNorm(x, name()) : x
           const count = 1 + next(3)
           for (let i = 0; i < count; i++) values.push(b.linear(input, name(), widths[next(3)]))

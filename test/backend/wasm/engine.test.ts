@@ -5,7 +5,7 @@ import { instantiateKernels, PAGE_BYTES } from '../../../src/backend/wasm/kernel
 import { platform } from '../../../src/platform/node/platform.js'
 
 describe('an engine', () => {
-  it('keeps the arena away from the kernels’ own data and within the limit', async () => {
+  it('keeps the arena above the kernels’ data and within the limit', async () => {
     const { kernels, arena } = await createEngine(await platform.loadKernels(), {
       memoryLimit: 3 * 2 ** 20 + 5,
     })
@@ -16,18 +16,18 @@ describe('an engine', () => {
     expect(() => arena.memory.grow(3 * 16)).toThrow(RangeError)
   })
 
-  it('asks for next to no memory before it is used', async () => {
+  it('has a small memory before it is used', async () => {
     const { arena } = await createEngine(await platform.loadKernels())
     expect(arena.memory.buffer.byteLength).toBe(16 * PAGE_BYTES)
     expect(arena.limit).toBeGreaterThan(WASM_LIMIT - 2 * PAGE_BYTES)
   })
 
-  it('has static data that ends well within its first pages', async () => {
+  it('has static data that fits into its first pages', async () => {
     const { kernels } = await createEngine(await platform.loadKernels())
     expect(kernels.heap_base()).toBeLessThan(16 * PAGE_BYTES)
   })
 
-  it('says which runtimes do, when these bytes are no kernels', async () => {
+  it('names suitable runtimes when the bytes are not kernels', async () => {
     const memory = new WebAssembly.Memory({ initial: 1 })
     const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d)
     await expect(instantiateKernels(empty, memory)).rejects.toMatchObject({

@@ -13,7 +13,7 @@ import type { ByteSource } from '../../../src/storage/source.js'
 import { smallModel, smallParts, VOCAB } from '../../model/small.js'
 import { append, engineOf, load, prefill, someIds } from './load.js'
 
-/** A source that reports what has been read from it. */
+/** A source that reports reads. */
 function watched(bytes: Uint8Array, onRead: (offset: number, length: number) => void): ByteSource {
   const source = bytesSource(bytes, 'm.gguf')
   return {
@@ -25,7 +25,7 @@ function watched(bytes: Uint8Array, onRead: (offset: number, length: number) => 
   }
 }
 
-/** Logits after running `ids` as a prompt in batches of the given sizes, or one by one as decoded tokens. */
+/** Logits after running `ids` as a prompt in batches of the given sizes, or token by token in the decode phase. */
 async function logitsOf(
   executable: WasmExecutable,
   ids: readonly number[],
@@ -48,7 +48,7 @@ async function logitsOf(
 const IDS = Array.from({ length: 70 }, (_, i) => (i * 37 + 5) % VOCAB)
 
 describe('loading', () => {
-  it('refuses a limit that is too small before it reads a weight, and says the need', async () => {
+  it('rejects a limit that is too small before it reads a weight, and reports the need', async () => {
     const engine = await engineOf({ memoryLimit: 2 ** 20 })
     const used = engine.arena.bytesInUse
     let reads = 0
@@ -68,7 +68,7 @@ describe('loading', () => {
     expect(engine.arena.memory.buffer.byteLength).toBe(2 ** 20)
   })
 
-  it('counts what sessions will need, and at the limit that it accepts they get it', async () => {
+  it('includes what sessions reserve, and at the smallest accepted limit they get it', async () => {
     const file = await openGguf(bytesSource(smallModel(), 'm.gguf'))
     const { program } = planModel(file)
     const module = await platform.loadKernels()
@@ -79,7 +79,7 @@ describe('loading', () => {
         const bounded = new Arena(arena.memory, rest.kernels.heap_base(), limit)
         return WasmExecutable.load(file, program, { ...rest, arena: bounded }, { reserve })
       }
-      // The smallest limit that is accepted, to the byte.
+      // Finds the smallest accepted limit, to the byte.
       let [refused, accepted] = [0, 4 * 2 ** 20]
       while (accepted - refused > 1) {
         const middle = (refused + accepted) >> 1
@@ -95,13 +95,13 @@ describe('loading', () => {
       await prefill(executable, memory, someIds(contextLength, VOCAB))
       expect(memory.bytes).toBeLessThanOrEqual(reserve)
       expect(executable.bytesInUse).toBeLessThan(accepted)
-      // Nothing is allowed for that is not needed: a page more would not fit.
+      // The estimate is tight: one page more would not fit.
       const pageBytes = sequenceBytes(program.memories, 1, 'f16')
       expect(accepted - executable.bytesInUse).toBeLessThan(pageBytes)
     }
   })
 
-  it('is foreseen to the byte by bytesFor, but for the pages of sequences', async () => {
+  it('takes at most what bytesFor predicts, plus the pages of sequences', async () => {
     const file = await openGguf(bytesSource(smallModel(), 'm.gguf'))
     const { program } = planModel(file)
     const engine = await engineOf()
@@ -139,7 +139,7 @@ describe('loading', () => {
     }
   })
 
-  it('passes on every byte of every tensor as the file has it', async () => {
+  it('passes every byte of every tensor in the file’s format to onBytes', async () => {
     const bytes = smallModel({ format: 'Q4_0' })
     const heard = new Map<string, number>()
     await load(bytes, {
@@ -154,7 +154,7 @@ describe('loading', () => {
     for (const [name, { byteLength }] of file.tensors) expect(heard.get(name)).toBe(byteLength)
   })
 
-  it('counts progress by what it reads: a tensor that nobody uses is not waited for', async () => {
+  it('reports progress only for what it reads: unused tensors do not count', async () => {
     const parts = smallParts()
     const unused = {
       name: 'blk.0.attn_rot_embd.weight',
@@ -169,7 +169,7 @@ describe('loading', () => {
     expect(steps.at(-1)!.loaded).toBe(steps.at(-1)!.total)
   })
 
-  it('reads large tensors in pieces, each of which can be the last', async () => {
+  it('reads large tensors in pieces, and can be aborted after each', async () => {
     // An embedding of 32 MiB and a little: three pieces.
     const shape = { embed: 4096, layers: 1, heads: 1, headDim: 32, feedForward: 32, vocab: 2100, context: 8 }
     const bytes = smallModel({
@@ -190,8 +190,8 @@ describe('loading', () => {
     expect(steps).toEqual([16 * 2 ** 20, 32 * 2 ** 20])
   })
 
-  it('lets a timer run even when the bytes are at hand', async () => {
-    // 96 MiB of embedding: without a turn for the runtime the timer would come after the last piece.
+  it('lets timers run even if the source answers from memory', async () => {
+    // 96 MiB of embedding: without yielding to the event loop, the timer would run after the last piece.
     const shape = { embed: 4096, layers: 1, heads: 1, headDim: 32, feedForward: 32, vocab: 6150, context: 8 }
     const format = (name: string) => (name === 'token_embd.weight' ? 'F32' : 'Q8_0')
     const controller = new AbortController()
@@ -204,7 +204,7 @@ describe('loading', () => {
     await expect(loading).rejects.toBe('time is up')
   })
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a rotary factor of %d', async (factor) => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('rejects a rotary factor of %d', async (factor) => {
     const ropeFactors = [1, 2, 3, factor, 5, 6, 7, 8]
     await expect(load(smallModel({ ropeFactors }))).rejects.toMatchObject({
       code: 'BAD_FORMAT',
@@ -212,7 +212,7 @@ describe('loading', () => {
     })
   })
 
-  it('does not begin when it is cancelled already', async () => {
+  it('does not start if it is already aborted', async () => {
     let steps = 0
     const signal = AbortSignal.abort(new Error('never mind'))
     await expect(load(smallModel(), { signal, onProgress: () => steps++ })).rejects.toThrow('never mind')
@@ -234,7 +234,7 @@ const SPLITS = [
 
 describe.each(['F32', 'F16', 'Q8_0', 'Q4_0'])('an executable of %s', (format) => {
   it.each(['f16', 'f32'] as const)(
-    'gives the same bits however a prompt is cut, with an %s cache',
+    'gives the same bits however a prompt is cut into batches, with an %s cache',
     async (type) => {
       const executable = await load(smallModel({ format }))
       const cut = (split: readonly number[]) => logitsOf(executable, IDS, split, type)
@@ -244,9 +244,9 @@ describe.each(['F32', 'F16', 'Q8_0', 'Q4_0'])('an executable of %s', (format) =>
     },
   )
 
-  it('decodes token by token to nearly the same: 16-bit activations are all that differs', async () => {
+  it('decodes token by token to nearly the same: only the 16-bit activations differ', async () => {
     const ids = IDS.slice(0, 20)
-    // An executable each: nothing that one run leaves behind can help the other.
+    // Separate executables, so that nothing is shared between the runs.
     const [whole, single] = [
       await logitsOf(await load(smallModel({ format })), ids, [20], 'f32'),
       await logitsOf(await load(smallModel({ format })), ids, 'decoded', 'f32'),
@@ -294,7 +294,7 @@ describe('an executable', () => {
     }
   })
 
-  it('says what it is and how much it uses', async () => {
+  it('reports what it is and how much memory it uses', async () => {
     const engine = await engineOf({ memoryLimit: 8 * 2 ** 20 })
     const executable = await load(smallModel(), { engine })
     expect(executable).toMatchObject({
@@ -312,7 +312,7 @@ describe('an executable', () => {
     expect(executable.bytesInUse).toBe(0)
   })
 
-  it('refuses a cache of blocks that its heads do not fill', async () => {
+  it('rejects a cache type whose blocks do not fit its heads', async () => {
     const executable = await load(smallModel())
     expect(() => executable.createMemory('q8_0')).toThrow(
       expect.objectContaining({
@@ -323,7 +323,7 @@ describe('an executable', () => {
     )
   })
 
-  it('ends its threads when it is disposed, and does nothing after', async () => {
+  it('ends its threads when it is disposed, and does nothing afterwards', async () => {
     const engine = await engineOf({ threads: 2 })
     const executable = await load(smallModel(), { engine })
     expect(executable.threads).toBe(2)

@@ -8,7 +8,7 @@ import { Slicer } from '../../../src/backend/wasm/slicer.js'
 import { writeGguf } from '../../../src/gguf/writer.js'
 import { pacer } from '../../../src/platform/pacer.js'
 import { SMALL, smallModel, smallParts, VOCAB } from '../../model/small.js'
-import { append, contentOf, decode, engineOf, load, outputsOf, prefill, someIds } from './load.js'
+import { append, bytesInUse, contentOf, decode, engineOf, load, outputsOf, prefill, someIds } from './load.js'
 
 const SHAPE = { ...SMALL.shape, headDim: 32 }
 /** Keys and values of 128 positions, 2 layers, 2 heads of 32, in f16. */
@@ -26,7 +26,7 @@ beforeEach(async () => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-/** The logits that a sequence of so many prompt and decoded tokens ends with. */
+/** The last logits of a fresh sequence of these prompt and decoded tokens. */
 async function freshLogits(prompt: readonly number[], decoded: readonly number[]): Promise<Float32Array> {
   const memory = executable.createMemory('f16')
   const logits = await prefill(executable, memory, prompt)
@@ -35,7 +35,7 @@ async function freshLogits(prompt: readonly number[], decoded: readonly number[]
   return last ?? logits
 }
 
-/** Lets the arena have so many pages more, whatever the arena's limit is. */
+/** Lets the arena allocate `pages` more pages, whatever its limit is. */
 function limitPages(arena: Arena, pages: number): void {
   const { allocate } = arena
   let left = pages
@@ -48,7 +48,7 @@ function limitPages(arena: Arena, pages: number): void {
 }
 
 describe('when memory is exhausted', () => {
-  it('a batch leaves every memory as it was, and the same batch can be run when there is memory', async () => {
+  it('a batch changes no memory, and the same batch can be run when there is memory', async () => {
     const lengths = [120, 128, 5, 250, 0]
     const memories = lengths.map(() => executable.createMemory('f16'))
     for (const [i, memory] of memories.entries()) {
@@ -65,7 +65,7 @@ describe('when memory is exhausted', () => {
       runs: all.map((memory, i) => ({ memory, firstRow: i * rows, rows, phase: 'prefill' as const })),
       outputs: all.map((_, i) => (i + 1) * rows - 1),
     })
-    // They need five pages: one each, but for one of the two that share one. A copy of that stays with the first of them.
+    // They need five pages: one each, except one of the two that share a page. Its copy stays with the first of them.
     for (const pages of [0, 1, 2, 3, 3]) {
       limitPages(engine.arena, pages)
       await expect(outputsOf(executable, batch())).rejects.toMatchObject({
@@ -83,10 +83,10 @@ describe('when memory is exhausted', () => {
       expect(outputs.get((i + 1) * rows - 1), `sequence ${i}`).toEqual(await freshLogits(ids, []))
     }
     for (const memory of all) memory.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
-  it('a restore leaves the memory as it was', async () => {
+  it('a restore does not change the memory', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(300, VOCAB))
     const records = await memory.save()
@@ -103,12 +103,12 @@ describe('when memory is exhausted', () => {
     }
   })
 
-  it('a shift of a fork leaves both as they were, and can be done when there is memory', async () => {
+  it('a shift of a fork changes neither, and succeeds when there is memory', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(300, VOCAB))
     const fork = await memory.fork()
     const before = await contentOf(memory)
-    // Of three pages; those that have been copied stay.
+    // Of three pages; copies that were made are kept.
     for (const pages of [0, 1, 1]) {
       limitPages(engine.arena, pages)
       await expect(fork.shift(4, 50)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
@@ -119,10 +119,10 @@ describe('when memory is exhausted', () => {
     expect(fork.length).toBe(250)
     memory.dispose()
     fork.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
-  it('of an engine with a small limit, sequences grow until it is reached, and one that ends makes room', async () => {
+  it('sequences of an engine with a small limit grow until it is reached, and disposing one frees memory', async () => {
     const limited = await engineOf({ memoryLimit: 3 * 2 ** 20 })
     executable = await load(smallModel({ shape: SHAPE }), { engine: limited })
     const memories: SequenceMemory[] = []
@@ -164,7 +164,7 @@ describe('a batch that ends early', () => {
     return { one, two, fork, batch, contents, before: await contents() }
   }
 
-  it('by its signal leaves lengths and content, and gives the same bits when it is run again', async () => {
+  it('by its signal changes no length or content, and gives the same bits when it is run again', async () => {
     const { batch, contents, before } = await prepared()
     let pauses = 0
     vi.spyOn(Slicer.prototype, 'slices').mockReturnValue(3)
@@ -180,7 +180,7 @@ describe('a batch that ends early', () => {
       if (outcome !== 'enough') break
       expect(await contents()).toEqual(before)
     }
-    // It has got through at last, when there was nothing left to stop it at.
+    // In the end it ran through, because no pause was left to abort at.
     expect(pauses).toBeGreaterThan(20)
     vi.restoreAllMocks()
     const again = await prepared()
@@ -190,7 +190,7 @@ describe('a batch that ends early', () => {
     expect(outputs.get(30)).toEqual(await freshLogits(someIds(9, VOCAB, 1), [7]))
   })
 
-  it('by what takes its results rejects with that, and can be run again', async () => {
+  it('by an error of `take` rejects with that error, and can be run again', async () => {
     const { batch, contents, before } = await prepared()
     const taken: number[] = []
     const failing = executable.run(batch(), (row) => {
@@ -204,7 +204,7 @@ describe('a batch that ends early', () => {
     expect(outputs.get(30)).toEqual(await freshLogits(someIds(9, VOCAB, 1), [7]))
   })
 
-  it('by its signal while it waits does nothing', async () => {
+  it('by its signal while it is queued does nothing', async () => {
     const { batch, one, two, contents } = await prepared()
     const controller = new AbortController()
     vi.spyOn(pacer, 'isDue').mockReturnValueOnce(true)
@@ -218,7 +218,7 @@ describe('a batch that ends early', () => {
     await contents()
   })
 
-  it('by dispose rejects with DISPOSED, as do those that wait', async () => {
+  it('by dispose rejects with DISPOSED, as do queued ones', async () => {
     const { batch } = await prepared()
     const other = executable.createMemory('f16')
     vi.spyOn(pacer, 'isDue').mockReturnValue(true)
@@ -246,7 +246,7 @@ describe('a batch that ends early', () => {
 })
 
 describe('a batch that fails', () => {
-  it('because a thread has died leaves every memory as it was, and gives the same bits when it is run again', async () => {
+  it('because a thread has died changes no memory, and gives the same bits when it is run again', async () => {
     const threaded = await engineOf({ threads: 2 })
     const alone = executable
     executable = await load(smallModel({ shape: SHAPE }), { engine: threaded })
@@ -256,9 +256,9 @@ describe('a batch that fails', () => {
     const before = await contentOf(memory)
     const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     vi.spyOn(pacer, 'pause').mockImplementationOnce(async () => {
-      const [member] = threaded.pool.workers
-      member.terminate()
-      await member.ended
+      const [worker] = threaded.pool.workers
+      worker.terminate()
+      await worker.ended
       await new Promise((resolve) => setImmediate(resolve))
     })
     const next = someIds(20, VOCAB, 2)
@@ -273,7 +273,7 @@ describe('a batch that fails', () => {
   })
 
   it.each(['prefill', 'decode'] as const)(
-    'because one sequence is not numbers, %s, leaves the others as they were; alone they go on',
+    'because one sequence has NaN, %s, does not change the others; without it they continue',
     async (phase) => {
       const { tensors, ...parts } = smallParts({ shape: SHAPE })
       const broken = tensors.map((tensor) => {
@@ -313,7 +313,7 @@ describe('a batch that fails', () => {
 })
 
 describe('a batch that contradicts itself', () => {
-  it('is refused before anything runs or is allocated', async () => {
+  it('is rejected before anything runs or is allocated', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, [1, 2, 3])
     const elsewhere = await load(smallModel({ shape: SHAPE }))
@@ -346,7 +346,7 @@ describe('a batch that contradicts itself', () => {
     expect((await decode(executable, memory, [4]))[0]).toEqual(await freshLogits([1, 2, 3], [4]))
   })
 
-  it('is checked when its turn has come: two that were asked for at once both continue', async () => {
+  it('is checked when its turn comes: of two queued at once, the second continues from the first', async () => {
     const memory = executable.createMemory('f16')
     vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     const first = executable.run(batchOf([1, 2], { memory, phase: 'prefill', outputs: [] }), () => {})

@@ -29,7 +29,7 @@ const PARTS: Record<string, readonly (readonly [name: string, rows: number])[]> 
   ],
 }
 
-/** A fused matrix, or its bias, as a file without fused ones has it. */
+/** Splits a fused matrix, or its bias, as in a file without fused ones. */
 function split(tensor: TensorToWrite): TensorToWrite[] {
   const [, layer, name, kind] = /^(blk\.\d+)\.(\w+)\.(weight|bias)$/.exec(tensor.name) ?? []
   if (!(name in PARTS)) return [tensor]
@@ -47,7 +47,7 @@ function split(tensor: TensorToWrite): TensorToWrite[] {
 }
 
 describe.each(['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'])('fused matrices of %s', (format) => {
-  it.each(['baseline', 'relaxed'] as const)('give the bits of separate ones, %s', async (kernels) => {
+  it.each(['baseline', 'relaxed'] as const)('give the same bits as separate ones, %s', async (kernels) => {
     const parts = smallParts({ shape: SHAPE, format, fused: ['attn_qkv', 'ffn_up'], biases: true })
     const tensors = parts.tensors.flatMap(split)
     expect(tensors.length).toBeGreaterThan(parts.tensors.length)

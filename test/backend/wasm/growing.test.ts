@@ -6,7 +6,7 @@ import { SMALL, smallModel, VOCAB } from '../../model/small.js'
 import { append, contentOf, decode, engineOf, load, outputsOf, prefill, someIds } from './load.js'
 import { windowedModel } from './windowed-family.js'
 
-/** Lets every allocation move the memory's end: what was a view of it before is one of nothing. */
+/** Makes every allocation grow the memory, which detaches earlier views. */
 function growing(engine: Engine): Engine {
   const { arena } = engine
   const { allocate } = arena
@@ -18,7 +18,7 @@ function growing(engine: Engine): Engine {
   return engine
 }
 
-describe('memory that grows whenever something is allocated', () => {
+describe('memory that grows on every allocation', () => {
   it.each([
     ['F32', smallModel({ biases: true, ropeFactors: [1, 2, 3, 4, 5, 6, 7, 8] })],
     ['Q4_0', smallModel({ format: 'Q4_0' })],
@@ -52,9 +52,9 @@ describe('memory that grows whenever something is allocated', () => {
     expect(results).toEqual(await run(await engineOf()))
   })
 
-  it('is not needed by chance only: whatever has been allocated before, a model loads', async () => {
+  it('is handled at every allocation: a model loads whatever has been allocated before', async () => {
     const model = smallModel({ shape: { ...SMALL.shape, layers: 5 } })
-    // Where each part of a model lies in an engine of its own.
+    // Address of each part of a model in an empty engine.
     const starts: number[] = []
     const first = await engineOf()
     const { allocate } = first.arena
@@ -65,7 +65,7 @@ describe('memory that grows whenever something is allocated', () => {
     }
     const executable = await load(model, { engine: first })
     const logits = await append(executable, executable.createMemory('f16'), [1, 2, 3], 'prefill')
-    // Moved so that memory ends, and has to grow, where it begins.
+    // Offset so that memory ends, and must grow, where the part begins.
     for (const start of new Set(starts.map((pointer) => pointer % PAGE_BYTES))) {
       const engine = await engineOf()
       engine.arena.allocate((PAGE_BYTES - start) as Pointer, 'a test')

@@ -12,8 +12,8 @@ import { FORMATS } from '../../support/random-models.js'
 const HALF = 2 ** 31
 
 /**
- * Each kernel's output, and whatever it writes besides, as bytes. The same inputs at any address must give the same
- * bits: a pointer that is taken as signed somewhere on the way would not.
+ * Each kernel's output, and whatever else it writes, as bytes. The same inputs must give the same bits at any address: a
+ * pointer that is treated as signed would break that.
  */
 const RUNS: Record<string, (bench: Workbench<BenchKernels>, kernels: BenchKernels) => Uint8Array> = {
   add(bench, { add }) {
@@ -22,7 +22,7 @@ const RUNS: Record<string, (bench: Workbench<BenchKernels>, kernels: BenchKernel
     return bench.read(out, 404)
   },
   rmsnorm(bench, { rmsnorm }) {
-    const out = bench.room(404)
+    const out = bench.allocate(404)
     rmsnorm(bench.floats(randomFloats(101, 'x')), bench.floats(randomFloats(101, 'w')), out, 101, 1e-5)
     return bench.read(out, 404)
   },
@@ -83,7 +83,7 @@ const RUNS: Record<string, (bench: Workbench<BenchKernels>, kernels: BenchKernel
   },
   quantize_activations(bench, { activation_bytes, quantize_activations }) {
     const bytes = activation_bytes(ActivationKind.int16, 96)
-    const out = bench.room(bytes)
+    const out = bench.allocate(bytes)
     quantize_activations(ActivationKind.int16, bench.floats(randomFloats(96, 'x')), out, 96)
     return bench.read(out, bytes)
   },
@@ -93,7 +93,7 @@ for (const name of ['F32', 'F16', 'Q8_0']) {
   const format = blockFormat(name)
   RUNS[`store ${name}`] = (bench, { store }) => {
     const bytes = bytesFor(format, 64)
-    const out = bench.room(bytes)
+    const out = bench.allocate(bytes)
     store(format.id, bench.floats(randomFloats(64, 'x')), out, 64)
     return bench.read(out, bytes)
   }
@@ -101,8 +101,8 @@ for (const name of ['F32', 'F16', 'Q8_0']) {
     RUNS[`attention ${name}, tokens: ${tokens}`] = (bench, { attention, attention_scratch }) => {
       const cached = (label: string) => quantize(format, randomFloats(9 * 2 * 32, label))
       const q = bench.floats(randomFloats(tokens * 4 * 32, 'q'))
-      const out = bench.room(tokens * 4 * 4 * 32)
-      const scratch = bench.room(attention_scratch(1, 4, 2, 32))
+      const out = bench.allocate(tokens * 4 * 4 * 32)
+      const scratch = bench.allocate(attention_scratch(1, 4, 2, 32))
       const { pages, keysOffset, valuesOffset } = pagedCache(
         bench,
         cached('k'),
@@ -123,12 +123,12 @@ for (const name of FORMATS) {
   const format = blockFormat(name)
   const weights = (bench: Workbench<BenchKernels>) =>
     bench.bytes(randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, name), 0.1))
-  /** Activations of that kind, and the bytes from token to token. */
+  /** Activations of a kind, and the bytes per token. */
   const x = (bench: Workbench<BenchKernels>, kind: number, tokens: number): [Pointer, number] => {
     const floats = bench.floats(randomFloats(tokens * COLUMNS, 'x'))
     if (kind === ActivationKind.f32) return [floats, 4 * COLUMNS]
     const stride = bench.kernels.activation_bytes(kind, COLUMNS)
-    const quantised = bench.room(stride * tokens)
+    const quantised = bench.allocate(stride * tokens)
     for (let t = 0; t < tokens; t++) {
       const row = (floats + t * 4 * COLUMNS) as Pointer
       bench.kernels.quantize_activations(kind, row, (quantised + t * stride) as Pointer, COLUMNS)
@@ -137,20 +137,20 @@ for (const name of FORMATS) {
   }
 
   RUNS[`dequantize ${name}`] = (bench, { dequantize }) => {
-    const out = bench.room(4 * COLUMNS)
+    const out = bench.allocate(4 * COLUMNS)
     dequantize(format.id, weights(bench), out, COLUMNS)
     return bench.read(out, 4 * COLUMNS)
   }
   RUNS[`matvec ${name}`] = (bench, { activation_kind, matvec }) => {
     const [input] = x(bench, activation_kind(format.id), 1)
-    const out = bench.room(4 * ROWS)
+    const out = bench.allocate(4 * ROWS)
     matvec(format.id, weights(bench), input, out, ROWS, COLUMNS)
     return bench.read(out, 4 * ROWS)
   }
   RUNS[`matmul ${name}`] = (bench, { matmul, matmul_scratch, tile_activation_kind }) => {
     const [input, stride] = x(bench, tile_activation_kind(format.id), 6)
-    const out = bench.room(4 * 6 * ROWS)
-    const scratch = bench.room(matmul_scratch(COLUMNS))
+    const out = bench.allocate(4 * 6 * ROWS)
+    const scratch = bench.allocate(matmul_scratch(COLUMNS))
     matmul(format.id, weights(bench), input, stride, out, ROWS, COLUMNS, 6, ROWS, scratch)
     return bench.read(out, 4 * 6 * ROWS)
   }
@@ -162,15 +162,15 @@ function expectSameBytes(actual: Uint8Array, expected: Uint8Array): void {
 
 describe('addresses above 2 GiB', () => {
   let low: Workbench<BenchKernels>
-  /** Its next buffer begins above 2 GiB. */
+  /** Its next buffer is above 2 GiB. */
   let high: Workbench<BenchKernels>
 
   beforeAll(async () => {
     low = await createInnerWorkbench()
     high = await createInnerWorkbench()
-    // Memory that nobody touches is never backed by real pages.
+    // Untouched memory is not backed by physical pages.
     high.skip(HALF)
-    expect(high.room(1)).toBeGreaterThan(HALF)
+    expect(high.allocate(1)).toBeGreaterThan(HALF)
   })
 
   it.each(Object.keys(RUNS))('%s gives the same bits', (name) => {
@@ -179,24 +179,24 @@ describe('addresses above 2 GiB', () => {
     expectSameBytes(RUNS[name](high, high.kernels), expected)
   })
 
-  it('a matrix that lies across the border of 2 GiB gives the same bits', async () => {
+  it('a matrix across the 2 GiB boundary gives the same bits', async () => {
     const straddling = await createInnerWorkbench()
     const start = straddling.skip(64)
-    // The rows begin a little below the border: it cuts the fourth one.
+    // The rows begin slightly below the boundary, which cuts the fourth one.
     const format = blockFormat('Q8_0')
     const rowBytes = (COLUMNS / 32) * format.blockBytes
     straddling.skip(HALF - start - 64 - Math.ceil((3.5 * rowBytes) / 64) * 64)
     const blocks = randomBlocks(format, ROWS * COLUMNS, new RandomBits(1, 'across'), 0.1)
     const matvecOf = (bench: Workbench<BenchKernels>): [Pointer, Uint8Array] => {
       const weights = bench.bytes(blocks)
-      const input = bench.room(bench.kernels.activation_bytes(ActivationKind.int16, COLUMNS))
+      const input = bench.allocate(bench.kernels.activation_bytes(ActivationKind.int16, COLUMNS))
       bench.kernels.quantize_activations(
         ActivationKind.int16,
         bench.floats(randomFloats(COLUMNS, 'x')),
         input,
         COLUMNS,
       )
-      const out = bench.room(4 * ROWS)
+      const out = bench.allocate(4 * ROWS)
       bench.kernels.matvec(format.id, weights, input, out, ROWS, COLUMNS)
       return [weights, bench.read(out, 4 * ROWS)]
     }
@@ -208,7 +208,7 @@ describe('addresses above 2 GiB', () => {
 
   it('buffers just below 4 GiB give the same bits', async () => {
     const last = await createInnerWorkbench()
-    // So many pages are room enough for all of them.
+    // Enough pages for all of them.
     last.skip(2 ** 32 - 200 * PAGE_BYTES)
     for (const name of Object.keys(RUNS)) {
       expectSameBytes(RUNS[name](last, last.kernels), RUNS[name](low, low.kernels))

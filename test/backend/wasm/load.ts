@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { type Batch, batchOf, type Phase } from '../../../src/backend/batch.js'
+import type { Executable } from '../../../src/backend/executable.js'
 import type { SequenceMemory } from '../../../src/backend/memory.js'
 import { createEngine, createThreadedEngine, type Engine } from '../../../src/backend/wasm/engine.js'
 import { type LoadOptions, WasmExecutable } from '../../../src/backend/wasm/executable.js'
@@ -11,7 +12,7 @@ import { platform } from '../../../src/platform/node/platform.js'
 import { bytesSource } from '../../../src/storage/bytes.js'
 import type { ByteSource } from '../../../src/storage/source.js'
 
-/** An engine with the baseline kernels, on one thread unless more are asked for. */
+/** An engine with the baseline kernels, on one thread by default. */
 export async function engineOf({
   threads = 1,
   memoryLimit,
@@ -26,7 +27,7 @@ export async function engineOf({
   return createThreadedEngine(source as Uint8Array, threads, platform.threads as ThreadHost, { memoryLimit })
 }
 
-/** The executable of a model file, in an engine of its own unless one is given. */
+/** The executable of a model file, in a new engine unless one is given. */
 export async function load(
   model: Uint8Array | ByteSource,
   { engine, ...options }: LoadOptions & { engine?: Engine } = {},
@@ -35,19 +36,17 @@ export async function load(
   return WasmExecutable.load(file, planModel(file).program, engine ?? (await engineOf()), options)
 }
 
-/** The results of a batch by row. */
+/** Runs a batch; returns the results by row. */
 export async function outputsOf(
   executable: Pick<WasmExecutable, 'run'>,
   batch: Batch,
 ): Promise<Map<number, Float32Array>> {
   const results = new Map<number, Float32Array>()
-  await executable.run(batch, (row, values) => {
-    results.set(row, values.slice())
-  })
+  await executable.run(batch, (row, values) => void results.set(row, values.slice()))
   return results
 }
 
-/** Appends ids to a memory as one run; the result of the last row. */
+/** Appends ids to a memory as one run; returns the result of the last row. */
 export async function append(
   executable: Pick<WasmExecutable, 'run'>,
   memory: SequenceMemory,
@@ -60,7 +59,7 @@ export async function append(
   return outputs.get(last)!
 }
 
-/** Appends a prompt in batches of at most 128; the logits of its last row. */
+/** Appends a prompt in batches of at most 128; returns the logits of its last row. */
 export async function prefill(
   executable: Pick<WasmExecutable, 'run'>,
   memory: SequenceMemory,
@@ -73,7 +72,7 @@ export async function prefill(
   return logits
 }
 
-/** Appends tokens one at a time; the logits after each. */
+/** Appends tokens one at a time; returns the logits after each. */
 export async function decode(
   executable: Pick<WasmExecutable, 'run'>,
   memory: SequenceMemory,
@@ -84,19 +83,27 @@ export async function decode(
   return logits
 }
 
+/** What an executable has in use when all that has been asked of it is done: behind a channel, that takes a round trip. */
+export async function bytesInUse(executable: Executable): Promise<number> {
+  const memory = executable.createMemory('f32')
+  await memory.truncate(0)
+  memory.dispose()
+  return executable.bytesInUse
+}
+
 /** Token ids without a short period. */
 export function someIds(count: number, vocab: number, seed = 0): number[] {
   return Array.from({ length: count }, (_, i) => (i * 37 + 5 + seed * 91 + ((i * i) % 11)) % vocab)
 }
 
-/** What a memory holds, as text that is quick to compare: records and length. */
+/** A memory's records and length as text, which is quick to compare. */
 export async function contentOf(memory: SequenceMemory): Promise<string> {
   const records = await memory.save()
   const parts = records.map(({ kind, first, bytes }) => [kind, first, Buffer.from(bytes).toString('base64')])
   return JSON.stringify([memory.type, memory.length, ...parts])
 }
 
-/** Expects the same bits, quickly: thousands of rows would take minutes value by value. */
+/** Expects the same bits. Fast, because thousands of rows would take minutes value by value. */
 export function expectSameBits(
   actual: Float32Array | readonly Float32Array[] | undefined,
   expected: Float32Array | readonly Float32Array[] | undefined,

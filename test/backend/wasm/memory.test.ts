@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { KV_TYPES, type MemoryRecord, type SequenceMemory } from '../../../src/backend/memory.js'
+import {
+  KV_TYPES,
+  type MemoryRecord,
+  reachableLength,
+  type SequenceMemory,
+} from '../../../src/backend/memory.js'
 import type { Engine } from '../../../src/backend/wasm/engine.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { SMALL, smallModel, VOCAB } from '../../model/small.js'
-import { append, contentOf, decode, engineOf, load, prefill, someIds } from './load.js'
+import { append, bytesInUse, contentOf, decode, engineOf, load, prefill, someIds } from './load.js'
 
 const SHAPE = { ...SMALL.shape, headDim: 32 }
 /** Keys and values of 128 positions, 2 layers, 2 heads of 32, in f16. */
@@ -21,11 +26,11 @@ beforeEach(async () => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-function pagesInUse(): number {
-  return (executable.bytesInUse - unused) / PAGE
+async function pagesInUse(): Promise<number> {
+  return ((await bytesInUse(executable)) - unused) / PAGE
 }
 
-/** The logits that a sequence of so many prompt and decoded tokens ends with. */
+/** The last logits of a fresh sequence of these prompt and decoded tokens. */
 async function freshLogits(prompt: readonly number[], decoded: readonly number[]): Promise<Float32Array> {
   const memory = executable.createMemory('f16')
   const logits = await prefill(executable, memory, prompt)
@@ -35,9 +40,9 @@ async function freshLogits(prompt: readonly number[], decoded: readonly number[]
 }
 
 describe('a memory', () => {
-  it('takes nothing before it is used, then a page for every 128 positions', async () => {
+  it('takes no memory before it is used, then a page per 128 positions', async () => {
     const memory = executable.createMemory('f16')
-    expect([memory.bytes, memory.length, pagesInUse()]).toEqual([0, 0, 0])
+    expect([memory.bytes, memory.length, await pagesInUse()]).toEqual([0, 0, 0])
     for (const [length, pages] of [
       [1, 1],
       [127, 1],
@@ -48,40 +53,40 @@ describe('a memory', () => {
     ]) {
       await prefill(executable, memory, someIds(length - memory.length, VOCAB))
       expect(memory.length).toBe(length)
-      expect([memory.bytes / PAGE, pagesInUse()]).toEqual([pages, pages])
+      expect([memory.bytes / PAGE, await pagesInUse()]).toEqual([pages, pages])
     }
     memory.dispose()
     memory.dispose()
-    expect([memory.bytes, memory.length, executable.bytesInUse]).toEqual([0, 0, unused])
+    expect([memory.bytes, memory.length, await bytesInUse(executable)]).toEqual([0, 0, unused])
   })
 
-  it('of 8 tokens is one page: 64 of them are 64 pages, whatever the context', async () => {
+  it('of 8 tokens takes one page, whatever the context length', async () => {
     const memories = Array.from({ length: 64 }, () => executable.createMemory('f16'))
     for (const [i, memory] of memories.entries()) await prefill(executable, memory, someIds(8, VOCAB, i))
-    expect(pagesInUse()).toBe(64)
+    expect(await pagesInUse()).toBe(64)
     for (const memory of memories) memory.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('without windows reaches every length', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(300, VOCAB))
-    for (const to of [0, 1, 127, 128, 129, 299, 300]) expect(memory.reachable(to)).toBe(to)
-    expect(memory.reachable(1000)).toBe(300)
+    for (const to of [0, 1, 127, 128, 129, 299, 300]) expect(reachableLength(memory.reach, to)).toBe(to)
+    expect(reachableLength(memory.reach, 1000)).toBe(300)
     expect(memory.canShift).toBe(true)
   })
 })
 
 describe('truncation', () => {
   it.each([0, 1, 127, 128, 129, 200, 256, 259])(
-    'to %d gives back pages, and fresh bits after',
+    'to %d frees pages, and later results have fresh bits',
     async (to) => {
       const prompt = someIds(260, VOCAB)
       const memory = executable.createMemory('f16')
       await prefill(executable, memory, prompt)
       expect(await memory.truncate(to)).toBe(to)
       expect(memory.length).toBe(to)
-      expect(pagesInUse()).toBe(Math.ceil(to / 128))
+      expect(await pagesInUse()).toBe(Math.ceil(to / 128))
       const others = someIds(10, VOCAB, 9)
       const logits = await append(executable, memory, others, 'prefill')
       expect(logits).toEqual(await freshLogits([...prompt.slice(0, to), ...others], []))
@@ -90,7 +95,7 @@ describe('truncation', () => {
     },
   )
 
-  it('to more than there is changes nothing', async () => {
+  it('to more than the length changes nothing', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(9, VOCAB))
     expect(await memory.truncate(20)).toBe(9)
@@ -99,38 +104,38 @@ describe('truncation', () => {
 })
 
 describe('a fork', () => {
-  it('copies nothing, and one page when either is written to', async () => {
+  it('copies nothing until either is written to, then one page', async () => {
     const memory = executable.createMemory('f16')
     const prompt = someIds(2000, VOCAB)
     await prefill(executable, memory, prompt)
-    expect(pagesInUse()).toBe(16)
+    expect(await pagesInUse()).toBe(16)
     const fork = await memory.fork()
-    expect(pagesInUse()).toBe(16)
+    expect(await pagesInUse()).toBe(16)
     expect([fork.length, fork.bytes, fork.type]).toEqual([2000, memory.bytes, 'f16'])
     const a = await decode(executable, memory, [7])
-    expect(pagesInUse()).toBe(17)
+    expect(await pagesInUse()).toBe(17)
     const b = await decode(executable, fork, [8])
-    // The last page belongs to the fork alone now.
-    expect(pagesInUse()).toBe(17)
+    // The last page now belongs only to the fork.
+    expect(await pagesInUse()).toBe(17)
     expect(a[0]).toEqual(await freshLogits(prompt, [7]))
     expect(b[0]).toEqual(await freshLogits(prompt, [8]))
     memory.dispose()
-    expect(pagesInUse()).toBe(16)
+    expect(await pagesInUse()).toBe(16)
     expect((await decode(executable, fork, [9]))[0]).toEqual(await freshLogits(prompt, [8, 9]))
     fork.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
-  it('at the end of a page copies none', async () => {
+  it('at the end of a page copies nothing', async () => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(256, VOCAB))
     const fork = await memory.fork()
     await decode(executable, fork, [1])
     await decode(executable, memory, [2])
-    expect(pagesInUse()).toBe(2 + 1 + 1)
+    expect(await pagesInUse()).toBe(2 + 1 + 1)
   })
 
-  it('of a fork, and many of them, are independent whoever writes', async () => {
+  it('of a fork, and many forks, are independent whichever is written to', async () => {
     const prompt = someIds(130, VOCAB)
     const root = executable.createMemory('f16')
     await prefill(executable, root, prompt)
@@ -150,34 +155,34 @@ describe('a fork', () => {
     for (const { memory, decoded } of family) {
       expect((await decode(executable, memory, [5]))[0]).toEqual(await freshLogits(prompt, [...decoded, 5]))
     }
-    // In another order than they were made.
+    // Not in the order of creation.
     for (const i of [3, 0, 7, 1, 8, 5, 2, 6, 4]) family[i]?.memory.dispose()
     expect(family).toHaveLength(9)
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
-  it('truncated inside a shared page leaves the other one alone, and copies the rest of the page when written', async () => {
+  it('truncated inside a shared page does not change the other one, and copies the rest of the page when written to', async () => {
     const prompt = someIds(200, VOCAB)
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, prompt)
     const before = await contentOf(memory)
     const fork = await memory.fork()
     await fork.truncate(150)
-    expect(pagesInUse()).toBe(2)
+    expect(await pagesInUse()).toBe(2)
     const logits = await append(executable, fork, [1, 2, 3], 'prefill')
-    expect(pagesInUse()).toBe(3)
+    expect(await pagesInUse()).toBe(3)
     expect(logits).toEqual(await freshLogits([...prompt.slice(0, 150), 1, 2, 3], []))
     expect(await contentOf(memory)).toBe(before)
-    // Its second page belongs to nobody else any more.
+    // Nothing else holds its second page any more.
     await memory.truncate(20)
-    expect(pagesInUse()).toBe(2)
+    expect(await pagesInUse()).toBe(2)
     expect((await decode(executable, memory, [4]))[0]).toEqual(await freshLogits(prompt.slice(0, 20), [4]))
     expect((await decode(executable, fork, [4]))[0]).toEqual(
       await freshLogits([...prompt.slice(0, 150), 1, 2, 3], [4]),
     )
     memory.dispose()
     fork.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
   it('is not changed by a shift of the other one', async () => {
@@ -193,12 +198,12 @@ describe('a fork', () => {
     expect(await contentOf(memory)).toBe(shifted)
     memory.dispose()
     fork.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 })
 
 describe.each(KV_TYPES)('a saved memory of %s', (type) => {
-  it.each([0, 1, 127, 128, 129, 300])('of %d positions goes on to the last bit', async (length) => {
+  it.each([0, 1, 127, 128, 129, 300])('of %d positions continues with the same bits', async (length) => {
     const memory = executable.createMemory(type)
     await prefill(executable, memory, someIds(Math.max(0, length - 3), VOCAB))
     await decode(executable, memory, someIds(length - memory.length, VOCAB, 2))
@@ -213,10 +218,10 @@ describe.each(KV_TYPES)('a saved memory of %s', (type) => {
     expect(await decode(executable, restored, next)).toEqual(await decode(executable, memory, next))
     memory.dispose()
     restored.dispose()
-    expect(executable.bytesInUse).toBe(unused)
+    expect(await bytesInUse(executable)).toBe(unused)
   })
 
-  it('has records of each layer, which are copies', async () => {
+  it('has a record per layer, each a copy', async () => {
     const memory = executable.createMemory(type)
     await prefill(executable, memory, someIds(5, VOCAB))
     const records = await memory.save()
@@ -232,7 +237,7 @@ describe.each(KV_TYPES)('a saved memory of %s', (type) => {
   })
 })
 
-describe('records that lie', () => {
+describe('inconsistent records', () => {
   const whole = { length: 130, promptEnd: 130 }
   const change = (records: readonly MemoryRecord[], index: number, what: object) =>
     records.map((record, i) => (i === index ? ({ ...record, ...what } as MemoryRecord) : record))
@@ -263,7 +268,7 @@ describe('records that lie', () => {
       'layers without anything',
       (records) => records.map((each) => ({ ...each, first: 130, bytes: new Uint8Array() })),
     ],
-  ])('about %s are refused, and change nothing', async (_, lie) => {
+  ])('with %s are rejected, and change nothing', async (_, lie) => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(130, VOCAB))
     const other = executable.createMemory('f16')
@@ -278,7 +283,7 @@ describe('records that lie', () => {
     expect((await decode(executable, other, [9]))[0]).toEqual(await freshLogits(someIds(20, VOCAB, 3), [9]))
   })
 
-  it.each([0, 129, 131, 258])('of 130 positions are not taken for %d', async (length) => {
+  it.each([0, 129, 131, 258])('of 130 positions are rejected for a length of %d', async (length) => {
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(130, VOCAB))
     const records = await memory.save()
@@ -286,7 +291,7 @@ describe('records that lie', () => {
     expect(memory.length).toBe(130)
   })
 
-  it('of another type are refused', async () => {
+  it('of another type are rejected', async () => {
     const memory = executable.createMemory('f32')
     await prefill(executable, memory, someIds(130, VOCAB))
     const other = executable.createMemory('f16')

@@ -10,7 +10,7 @@ const PROMPT = Array.from({ length: 150 }, (_, i) => (i * 37 + 5) % VOCAB)
 
 afterEach(() => vi.restoreAllMocks())
 
-/** All logits' bits of a prompt, of a short one and of single tokens, with a context shift on the way. */
+/** The bits of all logits of a prompt, a short prompt and single tokens, with a context shift in between. */
 async function trace(model: Model): Promise<Uint32Array[]> {
   using session = model.createSession({ contextLength: 170, contextShift: { keep: 10 } })
   const bits: Uint32Array[] = []
@@ -31,7 +31,7 @@ describe.each([
   ['several formats on 3 threads', 3, { format: MIXED }],
   ['odd numbers of rows', 1, { shape: { ...SMALL.shape, vocab: 403, feedForward: 150 } }],
 ] as const)('slices of operations: %s', (_, threads, options) => {
-  it('change no bit, however many there are', async () => {
+  it('change no bit, for any number of slices', async () => {
     await using model = await loadModel(smallModel(options as object), { threads, kernels: 'baseline' })
     const slices = vi.spyOn(Slicer.prototype, 'slices')
     slices.mockReturnValue(1)
@@ -73,8 +73,8 @@ describe('slices of a batch', () => {
   })
 })
 
-describe('a pass that lets the event loop run after every slice', () => {
-  it('pauses within a batch: attention, each product, and each of their slices', async () => {
+describe('a pass that yields to the event loop after every slice', () => {
+  it('pauses within a batch: between the slices of attention and of each product', async () => {
     await using model = await loadModel(smallModel(), { kernels: 'baseline', threads: 1 })
     const { layers, heads, headDim, feedForward, embed } = SMALL.shape
     vi.spyOn(Slicer.prototype, 'slices').mockReturnValue(1000)
@@ -82,7 +82,7 @@ describe('a pass that lets the event loop run after every slice', () => {
     const pause = vi.spyOn(pacer, 'pause')
     using session = model.createSession()
     await session.eval(PROMPT.slice(0, 128))
-    // 8 rows of a product at least, and 4 tokens of attention.
+    // At least 8 rows of a product, or 4 tokens of attention, per slice.
     const perLayer = [heads * headDim!, embed, feedForward, embed].map((rows) => rows / 8)
     const least = layers * (128 / 4 + perLayer.reduce((sum, slices) => sum + slices) / 2)
     expect(pause.mock.calls.length).toBeGreaterThan(least)
@@ -106,14 +106,14 @@ describe('a pass that lets the event loop run after every slice', () => {
     expect(embedded).toEqual(vectors)
   })
 
-  it('lets sessions take turns, a batch or a token each', async () => {
+  it('alternates between sessions, a batch or a token each', async () => {
     await using model = await loadModel(smallModel(), { kernels: 'baseline' })
     using long = model.createSession()
     using short = model.createSession()
     vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     const prompt = long.eval(Array.from({ length: 256 }, (_, i) => i))
     await short.eval([1, 2, 3])
-    // The short one was asked for during the first batch and came before the second.
+    // The short one was queued during the first batch and ran before the second.
     expect(long.position).toBe(128)
     await prompt
   })
@@ -123,7 +123,7 @@ describe('an abort within a batch', () => {
   it.each([
     ['of a prompt', PROMPT.slice(0, 100)],
     ['of a single token', [7]],
-  ])('%s leaves the session as it was before the batch', async (_, ids) => {
+  ])('%s restores the session’s state from before the batch', async (_, ids) => {
     await using model = await loadModel(smallModel(), { kernels: 'baseline' })
     using session = model.createSession()
     await session.eval([1, 2, 3, 4])
@@ -146,7 +146,7 @@ describe('an abort within a batch', () => {
     expect(session.logits()).toEqual(fresh.logits())
   })
 
-  it('ends a generation within a token, which is not lost', async () => {
+  it('ends a generation during a token, which is not lost', async () => {
     await using model = await loadModel(smallModel(), { kernels: 'baseline' })
     using session = model.createSession()
     const controller = new AbortController()
@@ -158,7 +158,7 @@ describe('an abort within a batch', () => {
     for await (const _ of generation);
     vi.restoreAllMocks()
     expect(generation.stopReason).toBe('abort')
-    // Four tokens were chosen, the last of which was being evaluated.
+    // Four tokens were sampled, and the last one was being evaluated.
     expect([generation.ids.length, session.position]).toEqual([4, 8])
     const rest = session.generate(undefined, { maxTokens: 6 })
     for await (const _ of rest);
@@ -167,7 +167,7 @@ describe('an abort within a batch', () => {
     expect([...generation.ids, ...rest.ids]).toEqual(whole.ids)
   })
 
-  it('is noticed by a session that waits for another one', async () => {
+  it('is noticed by a session that is queued behind another one', async () => {
     await using model = await loadModel(smallModel(), { kernels: 'baseline' })
     using running = model.createSession()
     using waiting = model.createSession()
@@ -186,7 +186,7 @@ describe('an abort within a batch', () => {
     expect([running.position, waiting.position]).toEqual([150, 3])
   })
 
-  it('does not reach a context shift, which is done as a whole', async () => {
+  it('does not interrupt a context shift, which is completed', async () => {
     await using model = await loadModel(smallModel(), { kernels: 'baseline' })
     const options = { contextLength: 32, contextShift: { keep: 2 } }
     using session = model.createSession(options)

@@ -7,7 +7,7 @@ import { llama } from '../../../src/model/families/llama.js'
 import { CONFIG, drawn, NAMES, record } from './drawn-program.js'
 import { meaningOfProgram, meaningOfSchedule, Terms } from './symbolic.js'
 
-/** The schedule of a program; it means the same. */
+/** The schedule of a program, checked to have the same meaning. */
 function scheduled(program: Program): Schedule {
   const terms = new Terms()
   const plan = schedule(program)
@@ -15,7 +15,7 @@ function scheduled(program: Program): Schedule {
   return plan
 }
 
-/** What a step is, in short. */
+/** A step, abbreviated. */
 function brief(step: Scheduled): string {
   switch (step.kind) {
     case 'project': {
@@ -38,7 +38,7 @@ describe('the schedule of a llama model', () => {
   const program = record((b) => llama.build(b, CONFIG))
   const plan = scheduled(program)
 
-  it('calls the kernels as few times as possible', () => {
+  it('makes as few kernel calls as possible', () => {
     const layer = [
       'project(norm attn_q attn_k attn_v)',
       'rope',
@@ -51,7 +51,7 @@ describe('the schedule of a llama model', () => {
     expect(plan.steps.map(brief)).toEqual(['embed', ...layer, ...layer])
   })
 
-  it('rotates queries and keys where they are', () => {
+  it('rotates queries and keys in place', () => {
     const [, project, ropeQ, ropeK, attention] = plan.steps
     if (project.kind !== 'project' || attention.kind !== 'attention') throw new Error('other steps')
     const [q, k, v] = project.linears.map(({ product }) => product)
@@ -59,18 +59,18 @@ describe('the schedule of a llama model', () => {
     expect([attention.q, attention.k, attention.v]).toEqual([q, k, v])
   })
 
-  it('needs a stream, q, k, v, what is attended, gate and up, however many layers there are', () => {
+  it('needs buffers for the residual stream, q, k, v, attention’s output, gate and up, for any number of layers', () => {
     const widths = (layers: number) => {
       const config = { ...CONFIG, layers }
       const { buffers } = schedule(Builder.record(config, NAMES, (b) => llama.build(b, config)))
       return buffers.map(({ width }) => width).sort((a, b) => a - b)
     }
-    // k and v of 8; the stream, q, and what is attended, or a product; gate and up.
+    // k and v of 8; the residual stream, q, and attention's output or a product; gate and up.
     expect(widths(1)).toEqual([8, 8, 16, 16, 16, 24, 24])
     expect(widths(30)).toEqual(widths(1))
   })
 
-  it('leaves the stream to the head, whose norm it knows', () => {
+  it('fuses the last norm into the head', () => {
     expect(plan.head.norm?.tensor).toBe('output_norm.weight')
     const residual = plan.steps.at(-1)
     expect(residual).toMatchObject({ kind: 'project', linears: [{ use: 'add', into: plan.head.x }] })
@@ -92,7 +92,7 @@ describe('a norm', () => {
     expect(steps.slice(0, 2)).toEqual(['embed', 'project(norm a c)'])
   })
 
-  it('that something else reads too is computed on its own', () => {
+  it('that something else reads too is a separate step', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       const n = b.rmsNorm(x, 'n')
@@ -102,7 +102,7 @@ describe('a norm', () => {
     expect(steps.slice(0, 3)).toEqual(['embed', 'norm', 'project(a c)'])
   })
 
-  it('whose linear layers are not next to each other is computed on its own', () => {
+  it('whose linear layers are not consecutive is a separate step', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       const n = b.rmsNorm(x, 'n')
@@ -112,7 +112,7 @@ describe('a norm', () => {
     expect(steps.slice(0, 3)).toEqual(['embed', 'norm', 'project(a)'])
   })
 
-  it('of each head, or with another epsilon than the last one, is computed on its own', () => {
+  it('of each head, or with another epsilon than the last one, is a separate step', () => {
     const program = record((b) => {
       const x = b.embed('token_embd')
       const heads = b.headNorm(b.linear(b.rmsNorm(x, 'n'), 'a', 16, { heads: 2 }), 'h')
@@ -138,21 +138,18 @@ describe('a gate', () => {
       end(b, more(b, { gate, up, active, product }))
     })
 
-  it('is fused with the product that it is for', () => {
+  it('is fused with its product', () => {
     expect(gated((_, { product }) => product)).toEqual(['embed', 'project(norm gate up:geglu)'])
   })
 
-  it.each(['gate', 'up', 'active'] as const)(
-    'is computed on its own where its %s is needed later',
-    (which) => {
-      const steps = gated((b, values) => b.add(values.product, values[which]))
-      expect(steps[1]).toBe('project(norm gate up)')
-      expect(steps).toContain('activation')
-      expect(steps).toContain('multiply')
-    },
-  )
+  it.each(['gate', 'up', 'active'] as const)('is a separate step if its %s is needed later', (which) => {
+    const steps = gated((b, values) => b.add(values.product, values[which]))
+    expect(steps[1]).toBe('project(norm gate up)')
+    expect(steps).toContain('activation')
+    expect(steps).toContain('multiply')
+  })
 
-  it('that is the second operand is computed on its own, with the same result', () => {
+  it('that is the second operand is a separate step, with the same result', () => {
     const steps = stepsOf((b) => {
       const n = b.rmsNorm(b.embed('token_embd'), 'n')
       const [gate, up] = [b.linear(n, 'gate', 16), b.linear(n, 'up', 16)]
@@ -161,7 +158,7 @@ describe('a gate', () => {
     expect(steps).toEqual(['embed', 'project(norm gate up)', 'activation', 'multiply'])
   })
 
-  it('is found among other linear layers of the same input', () => {
+  it('is fused among other linear layers of the same input', () => {
     const steps = stepsOf((b) => {
       const n = b.rmsNorm(b.embed('token_embd'), 'n')
       const [first, gate, up] = ['first', 'gate', 'up'].map((name) => b.linear(n, name, 16))
@@ -172,7 +169,7 @@ describe('a gate', () => {
 })
 
 describe('a sum', () => {
-  it('with a linear layer goes onto what it is added to, if nobody needs that later', () => {
+  it('with a linear layer is computed in place, if the other operand is not needed later', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       end(b, b.add(b.linear(b.silu(x), 'a', 16), x))
@@ -180,7 +177,7 @@ describe('a sum', () => {
     expect(steps).toEqual(['embed', 'copy', 'activation', 'project(a:add)'])
   })
 
-  it('of values that are both needed later leaves both', () => {
+  it('of values that are both needed later overwrites neither', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       const y = b.linear(x, 'a', 16)
@@ -190,7 +187,7 @@ describe('a sum', () => {
     expect(steps).toEqual(['embed', 'project(a)', 'copy', 'add', 'multiply', 'multiply'])
   })
 
-  it('of a value with itself doubles it, or a copy', () => {
+  it('of a value with itself doubles it in place, or a copy', () => {
     expect(stepsOf((b) => end(b, ((x) => b.add(x, x))(b.embed('token_embd'))))).toEqual(['embed', 'add'])
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
@@ -199,7 +196,7 @@ describe('a sum', () => {
     expect(steps).toEqual(['embed', 'copy', 'add', 'multiply'])
   })
 
-  it('of a value and its own linear layer does not overwrite what the layer still reads', () => {
+  it('of a value and its own linear layer does not overwrite the layer’s input', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       end(b, b.add(x, b.linear(x, 'a', 16)))
@@ -207,7 +204,7 @@ describe('a sum', () => {
     expect(steps).toEqual(['embed', 'project(a)', 'add'])
   })
 
-  it('of a value and a linear layer of its norm is fused: the norm has a place of its own', () => {
+  it('of a value and a linear layer of its norm is fused: the norm has its own buffer', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       end(b, b.add(x, b.linear(b.rmsNorm(x, 'n'), 'a', 16)))
@@ -217,7 +214,7 @@ describe('a sum', () => {
 })
 
 describe('values that are used twice', () => {
-  it('are copied before an operation in place', () => {
+  it('are copied before an in-place operation', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       const ways = [b.silu(x), b.gelu(x), b.scale(x, 2), b.rope(x, { dims: 8 })]
@@ -229,7 +226,7 @@ describe('values that are used twice', () => {
     expect(steps.filter((step) => step === 'copy')).toHaveLength(3)
   })
 
-  it('may be queries, keys and values at once', () => {
+  it('can be queries, keys and values at once', () => {
     const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       end(b, b.add(b.attention(x, x, x), x))
@@ -238,8 +235,8 @@ describe('values that are used twice', () => {
   })
 })
 
-describe('values that nobody uses', () => {
-  it('do not take the place of a product that is computed with them', () => {
+describe('unused values', () => {
+  it('do not share a buffer with a product that is computed with them', () => {
     stepsOf((b) => {
       const x = b.embed('token_embd')
       const n = b.rmsNorm(x, 'n')
@@ -250,7 +247,7 @@ describe('values that nobody uses', () => {
 })
 
 describe('keys', () => {
-  /** Of an attention whose keys, and values, are made of the usual ones; rotary embedding 1 is the usual one. */
+  /** The key rope of an attention whose keys and values are made from the usual ones; rotary embedding 1 is the usual one. */
   const keyRope = (make: (b: Builder, k: Value) => Value, makeValue = (_: Builder, v: Value) => v) =>
     scheduled(
       record((b) => {
@@ -264,26 +261,26 @@ describe('keys', () => {
 
   it.each<[string, (b: Builder, k: Value) => Value, number | undefined]>([
     ['are rotated', (b, k) => b.rope(k), 1],
-    ['are rotated behind a norm', (b, k) => b.rope(b.headNorm(k, 'k_norm')), 1],
+    ['are rotated after a norm', (b, k) => b.rope(b.headNorm(k, 'k_norm')), 1],
     ['are rotated by another embedding than queries', (b, k) => b.rope(k, { theta: 5 }), 0],
-    ['are scaled behind their rotation, or before it', (b, k) => b.scale(b.rope(b.scale(k, 2)), 3), 1],
+    ['are scaled after their rotation, or before it', (b, k) => b.scale(b.rope(b.scale(k, 2)), 3), 1],
     ['are not rotated', (_, k) => k, undefined],
-    ['have a norm and no rotation', (b, k) => b.headNorm(k, 'k_norm'), undefined],
+    ['have a norm but no rotation', (b, k) => b.headNorm(k, 'k_norm'), undefined],
   ])('that %s can be moved', (_, make, rope) => {
     expect(keyRope(make)).toEqual({ ropes: [rope], canShift: true })
   })
 
   it.each<[string, (b: Builder, k: Value) => Value]>([
-    ['have a norm behind their rotation', (b, k) => b.headNorm(b.rope(k), 'k_norm')],
+    ['have a norm after their rotation', (b, k) => b.headNorm(b.rope(k), 'k_norm')],
     ['are rotated twice', (b, k) => b.rope(b.rope(k))],
-    ['go through a linear layer behind their rotation', (b, k) => b.rope(linear(b, b.rope(k)))],
-    ['are a sum of rotated ones and others', (b, k) => b.add(b.rope(k), k)],
+    ['go through a linear layer after their rotation', (b, k) => b.rope(linear(b, b.rope(k)))],
+    ['are a sum of rotated and other values', (b, k) => b.add(b.rope(k), k)],
     ['are gated by rotated ones', (b, k) => b.multiply(k, b.silu(b.rope(k)))],
   ])('that %s cannot be moved', (_, make) => {
     expect(keyRope(make).canShift).toBe(false)
   })
 
-  it('cannot be moved where values are rotated, or the stream itself', () => {
+  it('cannot be moved if values, or the residual stream, are rotated', () => {
     expect(
       keyRope(
         (b, k) => b.rope(k),
@@ -300,21 +297,21 @@ describe('keys', () => {
     expect(stream.keyRopes.canShift).toBe(false)
   })
 
-  it('of deeper layers can be moved, whose input is made of what attention has seen', () => {
+  it('of deeper layers, whose input contains attention’s output, can be moved', () => {
     const config = { ...CONFIG, layers: 300 }
     const { keyRopes } = schedule(Builder.record(config, NAMES, (b) => llama.build(b, config)))
     expect(keyRopes).toEqual({ ropes: new Array(300).fill(0), canShift: true })
   })
 })
 
-it('means what the program means, whatever the program', () => {
+it('has the meaning of the program, for any program', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 999 }), { minLength: 4, maxLength: 160, size: 'max' }), (choices) => {
       const program = drawn(choices)
       const terms = new Terms()
       const plan = schedule(program)
       expect(meaningOfSchedule(plan, terms)).toEqual(meaningOfProgram(program, terms))
-      // Never more places than values.
+      // Never more buffers than values.
       expect(plan.buffers.length).toBeLessThanOrEqual(program.ops.length)
       expect(plan.buffers.map(({ index }) => index)).toEqual([...plan.buffers.keys()])
     }),

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { KvType, SequenceMemory } from '../../../src/backend/memory.js'
+import { type KvType, reachableLength, type SequenceMemory } from '../../../src/backend/memory.js'
 import type { Value } from '../../../src/backend/program.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { f16ToF32 } from '../../../src/gguf/half.js'
@@ -11,7 +11,7 @@ import { SMALL, smallModel, VOCAB } from '../../model/small.js'
 import { append, contentOf, decode, engineOf, load, prefill, someIds } from './load.js'
 import { windowedModel } from './windowed-family.js'
 
-/** With one layer a key is a function of its token and its position alone, and a value of its token. */
+/** With one layer, a key depends only on its token and position, and a value only on its token. */
 const SHAPE = { ...SMALL.shape, layers: 1, headDim: 32 }
 
 async function evaluated(
@@ -25,7 +25,7 @@ async function evaluated(
   return memory
 }
 
-/** What the only layer of a memory holds, as numbers: rows of keys and of values from position `first` on. */
+/** The content of a memory's only layer as numbers: rows of keys and of values from position `first` on. */
 async function held(memory: SequenceMemory) {
   const [{ first, bytes }] = await memory.save()
   const view = new DataView(bytes.buffer, bytes.byteOffset)
@@ -46,8 +46,8 @@ async function held(memory: SequenceMemory) {
 }
 
 /**
- * Largest error, as a part of the largest value of a row: half a step before the turn, which turns two such errors into
- * √2 of one at worst, half a step after it, and half a step of what it is compared with.
+ * Largest error, relative to the largest value of a row: half a step before the rotation, which turns two such errors into
+ * √2 of one at worst, half a step after it, and half a step of the reference.
  */
 const HALF_STEPS = 2 + Math.SQRT2
 const TOLERANCE = { f32: 1e-6, f16: HALF_STEPS * 2 ** -11, q8_0: HALF_STEPS * (0.5 / 127) + 2 ** -10 }
@@ -57,7 +57,7 @@ function expectSame(actual: Float64Array, wanted: Float64Array): void {
   expect([actual.length, at]).toEqual([wanted.length, -1])
 }
 
-/** Compares all that both hold. */
+/** Compares everything that both hold. */
 async function expectMoved(actual: SequenceMemory, wanted: SequenceMemory, keep: number): Promise<void> {
   expect(actual.length).toBe(wanted.length)
   const [a, b] = [await held(actual), await held(wanted)]
@@ -97,7 +97,7 @@ describe.each(['f32', 'f16', 'q8_0'] as const)('a shift of an %s memory', (type)
     ['plain', {}],
     ['YaRN, whose keys have a magnitude', { ropeScaling: { type: 'yarn', factor: 4, originalContext: 64 } }],
     ['linear scaling', { ropeScaling: { type: 'linear', factor: 4 } }],
-  ] as const)('turns keys to where they now stand, and moves values as they are: %s', async (_, options) => {
+  ] as const)('rotates keys to their new positions, and moves values unchanged: %s', async (_, options) => {
     const executable = await load(smallModel({ shape: SHAPE, ...(options as object) }))
     for (const { ids, keep, dropped } of SHIFTS) {
       const memory = await evaluated(executable, ids, type)
@@ -110,7 +110,7 @@ describe.each(['f32', 'f16', 'q8_0'] as const)('a shift of an %s memory', (type)
     }
   })
 
-  it('moves retained windows like layers that see everything', async () => {
+  it('moves retained windows like layers without a window', async () => {
     const executable = await load(windowedModel({ window: 40, layers: 1, period: 9 }))
     for (const { ids, keep, dropped } of SHIFTS) {
       const memory = await evaluated(executable, ids, type, { retain: Math.max(1, keep) })
@@ -126,7 +126,7 @@ describe.each(['f32', 'f16', 'q8_0'] as const)('a shift of an %s memory', (type)
 })
 
 describe('a shift', () => {
-  it('with pauses between its steps, and a batch of another sequence that waits, has the same result', async () => {
+  it('with pauses between its steps and a queued batch of another sequence has the same result', async () => {
     const executable = await load(smallModel())
     const [memory, other, third] = [
       await evaluated(executable, LONG, 'f16'),
@@ -145,7 +145,7 @@ describe('a shift', () => {
     expect(await contentOf(other)).toBe(await contentOf(memory))
   })
 
-  it('is done whole though a thread has died: only the next batch reports it', async () => {
+  it('is completed even if a thread has died: only the next batch reports it', async () => {
     const engine = await engineOf({ threads: 2 })
     const executable = await load(smallModel(), { engine })
     const alone = await load(smallModel())
@@ -153,9 +153,9 @@ describe('a shift', () => {
     await wanted.shift(4, 348)
     const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     const pause = vi.spyOn(pacer, 'pause').mockImplementationOnce(async () => {
-      const [member] = engine.pool.workers
-      member.terminate()
-      await member.ended
+      const [worker] = engine.pool.workers
+      worker.terminate()
+      await worker.ended
       await new Promise((resolve) => setImmediate(resolve))
     })
     await memory.shift(4, 348)
@@ -169,7 +169,7 @@ describe('a shift', () => {
   })
 })
 
-/** Windows that give pages back. */
+/** Windows that free pages. */
 describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that retains nothing', (window) => {
   const make = () => load(windowedModel({ window, layers: 1, period: 9 }))
 
@@ -184,14 +184,14 @@ describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that r
     { keep: 600, dropped: 90 },
     { keep: 690, dropped: 5 },
     { keep: 4, dropped: 694 },
-  ])('is right or refused: $keep kept, $dropped dropped', async ({ keep, dropped }) => {
+  ])('is correct or rejected: $keep kept, $dropped dropped', async ({ keep, dropped }) => {
     const executable = await make()
     const unused = executable.bytesInUse
     const memory = await evaluated(executable, LONG, 'f16')
     const left = LONG.length - dropped
     const before = await contentOf(memory)
     const outcome = await memory.shift(keep, dropped).catch((error) => error)
-    // What the next row sees: of the kept positions those in the window, which are long gone unless they are near the end.
+    // The next row sees kept positions that are in its window, which have been freed unless they are near the end.
     const isPossible = left - window + 1 >= keep || keep > LONG.length - window
     if (outcome !== undefined) {
       expect(outcome).toMatchObject({ code: 'UNSUPPORTED', hint: expect.stringContaining('contextShift') })
@@ -201,9 +201,9 @@ describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that r
       const rest = [...LONG.slice(0, keep), ...LONG.slice(keep + dropped)]
       const wanted = await evaluated(executable, rest, 'f16')
       await expectMoved(memory, wanted, keep)
-      expect(memory.reachable(left)).toBe(left)
+      expect(reachableLength(memory.reach, left)).toBe(left)
       expect((await held(memory)).first).toBeLessThanOrEqual(Math.max(0, left - window + 1))
-      // What it says that it reaches is there.
+      // Lengths that it reports as reachable are held.
       for (const to of [left, left - 1, left - 50, left - 128, left - 200]) {
         if (to < 0) continue
         const fork = await memory.fork()
@@ -225,7 +225,7 @@ describe.each([5, 40, 129, 200])('a shift of a memory with a window of %d that r
 
 describe('a shift of a memory with a window', () => {
   it.each([5, 40, 129, 200])(
-    'of %d forgets the end of the prompt, which it has not moved as a whole',
+    'of %d forgets the end of the prompt, whose window it has not moved completely',
     async (window) => {
       const executable = await load(windowedModel({ window, layers: 1, period: 9 }))
       /** The first `prompt` of them as a prompt, the others one by one. */
@@ -236,7 +236,7 @@ describe('a shift of a memory with a window', () => {
       }
       for (const dropped of [1, 100, 200, 290]) {
         const memory = await evaluate(LONG, 300)
-        expect(memory.reachable(300)).toBe(300)
+        expect(reachableLength(memory.reach, 300)).toBe(300)
         await memory.shift(0, dropped)
         const rest = LONG.slice(dropped)
         for (let to = rest.length; to > 0; to -= 89) {
@@ -253,13 +253,13 @@ describe('a shift of a memory with a window', () => {
     },
   )
 
-  it('for which there is no memory leaves it as it was', async () => {
+  it('for which there is no memory changes nothing', async () => {
     const engine = await engineOf()
     const executable = await load(windowedModel({ window: 200, layers: 1, period: 9 }), { engine })
     const memory = await evaluated(executable, LONG, 'f16')
     const [before, bytes, used] = [await contentOf(memory), memory.bytes, executable.bytesInUse]
     const { allocate } = engine.arena
-    // Two pages, which have been given back, are needed for what moves there.
+    // Two freed pages are needed again for what is moved there.
     for (const pages of [0, 1]) {
       let left = pages
       const limited = vi.spyOn(engine.arena, 'allocate').mockImplementation((size, purpose) => {
@@ -296,16 +296,19 @@ describe('a shift of keys that are not simply rotated', () => {
     })
   }
 
-  it.each(['scaled-keys', 'plain-keys'])('moves %s to what they are there', async (architecture) => {
-    const executable = await load(smallModel({ shape: SHAPE, architecture }))
-    const memory = await evaluated(executable, LONG, 'f16')
-    expect(memory.canShift).toBe(true)
-    await memory.shift(100, 300)
-    const rest = [...LONG.slice(0, 100), ...LONG.slice(400)]
-    await expectMoved(memory, await evaluated(executable, rest, 'f16'), 100)
-  })
+  it.each(['scaled-keys', 'plain-keys'])(
+    'moves %s to their values at the new positions',
+    async (architecture) => {
+      const executable = await load(smallModel({ shape: SHAPE, architecture }))
+      const memory = await evaluated(executable, LONG, 'f16')
+      expect(memory.canShift).toBe(true)
+      await memory.shift(100, 300)
+      const rest = [...LONG.slice(0, 100), ...LONG.slice(400)]
+      await expectMoved(memory, await evaluated(executable, rest, 'f16'), 100)
+    },
+  )
 
-  it('is refused where positions are in them in another way', async () => {
+  it('is rejected if they depend on positions in another way', async () => {
     const executable = await load(smallModel({ shape: SHAPE, architecture: 'normed-keys' }))
     const memory = await evaluated(executable, LONG, 'f16')
     expect(memory.canShift).toBe(false)

@@ -5,13 +5,13 @@ import { SLICE_MS } from '../../../src/platform/pacer.js'
 describe('the slicer', () => {
   const SIZE = 3e9
 
-  it('begins with small slices, then makes them as long as a slice may take', () => {
+  it('begins with small slices, then makes them as long as allowed', () => {
     const slicer = new Slicer()
     const first = slicer.slices('matmul', SIZE)
     for (let i = 0; i < 50; i++) {
       const slices = slicer.slices('matmul', SIZE)
       // 10 million multiply-adds per millisecond.
-      slicer.took('matmul', SIZE / slices, SIZE / slices / 1e7)
+      slicer.record('matmul', SIZE / slices, SIZE / slices / 1e7)
     }
     expect(first).toBeGreaterThan(500)
     // 300 ms of work.
@@ -20,14 +20,14 @@ describe('the slicer', () => {
     expect(slicer.slices('matmul', 1e6)).toBe(1)
   })
 
-  it('follows a processor that slows down, and one that speeds up', () => {
+  it('adapts to a processor that slows down or speeds up', () => {
     const slicer = new Slicer()
     const learn = (speed: number) => {
       let longest = 0
       for (let i = 0; i < 100; i++) {
         const size = SIZE / slicer.slices('matmul', SIZE)
         longest = i < 90 ? 0 : Math.max(longest, size / speed)
-        slicer.took('matmul', size, size / speed)
+        slicer.record('matmul', size, size / speed)
       }
       return longest
     }
@@ -38,10 +38,10 @@ describe('the slicer', () => {
     }
   })
 
-  it('keeps the kinds of work apart', () => {
+  it('measures kinds of work separately', () => {
     const slicer = new Slicer()
     const before = slicer.slices('matvec', 1e8)
-    for (let i = 0; i < 50; i++) slicer.took('matmul', 1e8, 1)
+    for (let i = 0; i < 50; i++) slicer.record('matmul', 1e8, 1)
     expect(slicer.slices('matvec', 1e8)).toBe(before)
     expect(slicer.slices('matmul', 1e8)).toBe(1)
   })
@@ -52,7 +52,7 @@ describe('the slicer', () => {
     for (let i = 0; i < 5000; i++) {
       const before = Math.floor(time / 16) * 16
       time += 0.5
-      slicer.took('matvec', 1e6, Math.floor(time / 16) * 16 - before)
+      slicer.record('matvec', 1e6, Math.floor(time / 16) * 16 - before)
     }
     const slices = slicer.slices('matvec', 1e9)
     // 500 ms of work.

@@ -1,7 +1,7 @@
 import type { Op, Program, Value } from '../../../src/backend/program.js'
 import type { Buffer, Schedule, Scheduled } from '../../../src/backend/wasm/schedule.js'
 
-/** What a value is, as a number: equal numbers for equal computations of equal inputs. */
+/** A value's meaning as a number: equal for equal computations of equal inputs. */
 type Term = number
 
 /** Numbers for terms. */
@@ -15,19 +15,19 @@ export class Terms {
     return known
   }
 
-  /** Of operations whose operands may change places. */
+  /** For commutative operations. */
   ofPair(kind: 'add' | 'multiply', a: Term, b: Term): Term {
     return this.of(kind, ...[a, b].sort((x, y) => x - y))
   }
 }
 
-/** What leaves a program: what each attention is given, in order, and what hidden states and logits are made of. */
+/** A program's meaning: the inputs of each attention, in order, and the input of hidden states and logits. */
 export interface Meaning {
   readonly attentions: readonly Term[]
   readonly head: Term
 }
 
-/** What a program means, by its values, each of which is written once. */
+/** The meaning of a program, by its values, each of which is written once. */
 export function meaningOfProgram({ ops, logits }: Program, terms: Terms): Meaning {
   const values = new Map<number, Term>()
   const attentions: Term[] = []
@@ -67,8 +67,8 @@ export function meaningOfProgram({ ops, logits }: Program, terms: Terms): Meanin
 }
 
 /**
- * What a schedule means, by what its buffers hold after each step. Throws where the kernels would read what they have
- * overwritten: linear layers are computed in slices and by several threads, so an input must stay until all have ended,
+ * The meaning of a schedule, by the content of its buffers after each step. Throws if the kernels would read what they have
+ * overwritten: linear layers run in slices and on several threads, so an input must not change until all have ended,
  * unless it is normed first.
  */
 export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {

@@ -12,7 +12,7 @@ import { smallModel } from '../../model/small.js'
 const HOST = platform.threads as ThreadHost
 const KERNELS = (await platform.loadKernels()) as Uint8Array<ArrayBuffer>
 
-/** A host whose threads can be seen and ended from outside. */
+/** A host that gives access to its threads. */
 function watchedHost() {
   const threads: Thread[] = []
   const host: ThreadHost = {
@@ -29,7 +29,7 @@ function watchedHost() {
 
 const PROMPT = Array.from({ length: 70 }, (_, i) => (i * 37 + 5) % 96)
 
-/** All logits bits of a prompt through tiles, then of a few single tokens. */
+/** The bits of all logits of a batched prompt, then of a few single tokens. */
 async function trace(model: Model): Promise<number[]> {
   using session = model.createSession()
   const bits: number[] = []
@@ -46,7 +46,7 @@ async function trace(model: Model): Promise<number[]> {
 describe('threads', () => {
   const bytes = smallModel()
 
-  it.each([2, 3, 8])('%i give the bits of one', async (threads) => {
+  it.each([2, 3, 8])('%i give the same bits as one', async (threads) => {
     await using one = await loadModel(bytes, { threads: 1, kernels: 'baseline' })
     await using many = await loadModel(bytes, { threads, kernels: 'baseline' })
     expect(one.threads).toBe(1)
@@ -54,12 +54,12 @@ describe('threads', () => {
     expect(await trace(many)).toEqual(await trace(one))
   })
 
-  it('auto takes one for a model that is done before another has woken', async () => {
+  it('auto is one for a small model', async () => {
     await using model = await loadModel(bytes)
     expect(model.threads).toBe(1)
   })
 
-  it.each([0, 33, 1.5, Number.NaN, '2', 'all'])('%s are refused', async (threads) => {
+  it.each([0, 33, 1.5, Number.NaN, '2', 'all'])('%s are rejected', async (threads) => {
     await expect(loadModel(bytes, { threads: threads as number })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message: expect.stringContaining('threads'),
@@ -86,8 +86,8 @@ describe('threads', () => {
   })
 })
 
-describe('a team', () => {
-  it('ends its threads when it is dismissed', async () => {
+describe('a thread pool', () => {
+  it('ends its threads when it is shut down', async () => {
     const { host, threads } = watchedHost()
     const { pool } = await createThreadedEngine(KERNELS, 4, host)
     expect(pool.size).toBe(4)
@@ -100,7 +100,7 @@ describe('a team', () => {
     pool.run(() => {})
   })
 
-  it('says once that a thread has died, and goes on with the others', async () => {
+  it('reports once that a thread has died, and goes on with the others', async () => {
     const { host, threads } = watchedHost()
     const { pool } = await createThreadedEngine(KERNELS, 3, host)
     threads[0].terminate()
@@ -130,11 +130,11 @@ describe('a team', () => {
     await new Promise((resolve) => setImmediate(resolve))
     pool.run(() => {})
     expect(pool.size).toBe(1)
-    // Alone, a trap is what it is.
+    // On one thread, a trap is passed on unchanged.
     expect(() => pool.run(trap)).toThrow(WebAssembly.RuntimeError)
   })
 
-  it('is not gathered when one of its threads cannot be started', async () => {
+  it('is not started when one of its threads cannot be started', async () => {
     const { host, threads } = watchedHost()
     const refusing: ThreadHost = {
       ...host,
@@ -149,7 +149,7 @@ describe('a team', () => {
     await threads[0].ended
   })
 
-  it('keeps no process alive', async () => {
+  it('does not keep the process alive', async () => {
     const index = pathToFileURL(fileURLToPath(new URL('../../../dist/index.js', import.meta.url)))
     const story = fileURLToPath(new URL('../../../models/tiny-stories.Q8_0.gguf', import.meta.url))
     const program = `
@@ -165,7 +165,7 @@ describe('a team', () => {
 })
 
 describe('importingSharedMemory', () => {
-  it('leaves the given bytes alone', () => {
+  it('does not change its argument', () => {
     const before = KERNELS.slice()
     const shared = importingSharedMemory(KERNELS)
     expect(KERNELS).toEqual(before)
@@ -181,7 +181,7 @@ describe('importingSharedMemory', () => {
     // One import "" "": a memory without a maximum, then a function.
     ['no maximum', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 2, 6, 1, 0, 0, 2, 0, 1)],
     ['a function', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 2, 5, 1, 0, 0, 0, 0)],
-  ])('refuses %s', (_, module) => {
+  ])('rejects %s', (_, module) => {
     expect(() => importingSharedMemory(module)).toThrow(expect.objectContaining({ code: 'BAD_FORMAT' }))
   })
 })

@@ -13,7 +13,7 @@ beforeAll(async () => {
   engine = await createEngine(await platform.loadKernels())
 })
 
-/** Each tensor changed, or left away for `undefined`. */
+/** Changes a tensor, or omits it (`undefined`). */
 type Change = (tensor: TensorToWrite) => TensorToWrite | undefined
 
 async function planOf(
@@ -51,7 +51,7 @@ const PER_LAYER = [
 const EVERY = ['token_embd', 'output_norm', ...PER_LAYER.map((part) => `blk.1.${part}`)]
 
 describe('what a model file must have', () => {
-  it.each(EVERY)('%s.weight, which is missed by name', async (part) => {
+  it.each(EVERY)('%s.weight, whose absence is reported by name', async (part) => {
     const name = `${part}.weight`
     await expect(planOf(onlyOf(name, () => undefined))).rejects.toMatchObject({
       name: 'DasllamaError',
@@ -74,16 +74,16 @@ describe('what a model file must have', () => {
   })
 
   it('matrices as matrices, whose columns are not rows', async () => {
-    const turned = onlyOf('blk.0.ffn_up.weight', ({ shape, ...rest }) => ({
+    const transposed = onlyOf('blk.0.ffn_up.weight', ({ shape, ...rest }) => ({
       ...rest,
       shape: [...shape].reverse(),
     }))
-    await expect(planOf(turned)).rejects.toMatchObject({
-      message: 'm.gguf: tensor "blk.0.ffn_up.weight" has shape [160,96], and the metadata say [96,160]',
+    await expect(planOf(transposed)).rejects.toMatchObject({
+      message: 'm.gguf: tensor "blk.0.ffn_up.weight" has shape [160,96]; by the metadata it must be [96,160]',
     })
   })
 
-  it('vectors as vectors, though dimensions of 1 may follow', async () => {
+  it('vectors as vectors, possibly with further dimensions of 1', async () => {
     const matrix = onlyOf('output_norm.weight', ({ name }) => zeros(name, 'F32', [96, 2], 768))
     await expect(planOf(matrix)).rejects.toMatchObject({ message: expect.stringContaining('[96,2]') })
     const padded = onlyOf('output_norm.weight', (tensor) => ({ ...tensor, shape: [96, 1, 1] }))
@@ -94,17 +94,19 @@ describe('what a model file must have', () => {
     const bias = zeros('blk.0.attn_q.bias', 'F32', [95], 380)
     await expect(planOf(same, {}, [bias])).rejects.toMatchObject({
       message: expect.stringContaining(
-        'tensor "blk.0.attn_q.bias" has shape [95], and the metadata say [96]',
+        'tensor "blk.0.attn_q.bias" has shape [95]; by the metadata it must be [96]',
       ),
     })
     const factors = zeros('rope_freqs.weight', 'F32', [16], 64)
     await expect(planOf(same, {}, [factors])).rejects.toMatchObject({
-      message: expect.stringContaining('tensor "rope_freqs.weight" has shape [16], and the metadata say [8]'),
+      message: expect.stringContaining(
+        'tensor "rope_freqs.weight" has shape [16]; by the metadata it must be [8]',
+      ),
     })
   })
 })
 
-describe('formats that do not run are refused by name:', () => {
+describe('formats that do not run are rejected by name:', () => {
   it.each([
     ['a matrix in IQ4_XS', 'blk.1.ffn_down.weight', 'IQ4_XS', [256, 96], (96 * 256 * 136) / 256],
     ['a matrix of integers', 'blk.0.attn_q.weight', 'I32', [96, 96], 96 * 96 * 4],
@@ -135,7 +137,7 @@ const smallShape = {
 }
 
 describe('the memory that weights take', () => {
-  it('refuses tensors that it would leave out', async () => {
+  it('rejects tensors that it would ignore', async () => {
     const norm = zeros('blk.0.attn_q_norm.weight', 'F32', [32], 128)
     await expect(planOf(same, {}, [norm])).rejects.toMatchObject({
       code: 'UNSUPPORTED',
@@ -143,14 +145,14 @@ describe('the memory that weights take', () => {
     })
   })
 
-  it('is what the tensors take, each rounded up to 64 bytes', async () => {
+  it('is the sum of the tensors, each rounded up to 64 bytes', async () => {
     const { tensors } = smallParts()
     const sizes = tensors.map(({ data }) => (typeof data === 'function' ? data() : data).length)
     const expected = sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / 64) * 64, 0)
     expect((await planOf(same)).bytes).toBe(expected)
   })
 
-  it('does not count what is not used, nor a tied matrix twice', async () => {
+  it('does not count unused tensors, nor a tied matrix twice', async () => {
     const unused = zeros('blk.0.attn_rot_embd.weight', 'F32', [4096], 16384)
     expect((await planOf(same, {}, [unused])).bytes).toBe((await planOf(same)).bytes)
     const untied = await planOf(same)

@@ -11,7 +11,7 @@ interface WindowedConfig extends Config {
   readonly period: number
 }
 
-/** A llama whose layers, but for the last of each `period`, see a window. */
+/** A llama whose layers have a window, except the last of each `period`. */
 const windowed: Family<WindowedConfig> = {
   architectures: ['windowed'],
   hyperparameters: (reader) => ({
@@ -32,7 +32,7 @@ const windowed: Family<WindowedConfig> = {
   },
 }
 
-/** `period`: how many layers there are up to one that sees everything; default 2. `layers`: default 3. */
+/** `period`: every `period`-th layer has no window; default 2. `layers`: default 3. */
 export interface WindowOptions extends Partial<Omit<RandomModelOptions, 'shape'>> {
   readonly window: number
   readonly period?: number

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Phase } from '../../../src/backend/batch.js'
-import type { KvType, SequenceMemory } from '../../../src/backend/memory.js'
+import { type KvType, reachableLength, type SequenceMemory } from '../../../src/backend/memory.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { sequenceBytes } from '../../../src/backend/wasm/kv-layout.js'
 import type { KvMemory } from '../../../src/backend/wasm/kv-memory.js'
@@ -17,19 +17,19 @@ function windowedPages(memory: SequenceMemory): number {
   return table.bytes / table.group.pageBytes
 }
 
-/** Most pages that a length keeps reachable takes: its window, wherever it begins, and one before it. */
+/** Most pages that keep a length reachable: its window, at any alignment, and one page before it. */
 function pagesOfEnd(window: number): number {
   return Math.ceil((window - 1) / 128) + 2
 }
 
-/** A memory whose layers with a window give nothing back, so that it is what the other ones must be equal to. */
+/** A memory whose layers with a window free nothing: the reference for the others. */
 function retained(executable: WasmExecutable, type: KvType = 'f16'): SequenceMemory {
   return executable.createMemory(type, { retain: 1 })
 }
 
 describe.each(WINDOWS)('layers with a window of %d', (window) => {
   it.each(['f16', 'q8_0'] as const)(
-    'hold a bounded number of pages, with the results of all, %s',
+    'hold a bounded number of pages, with the same results as holding all, %s',
     async (type) => {
       const executable = await load(windowedModel({ window }))
       const unused = executable.bytesInUse
@@ -49,7 +49,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
       expect(windowedPages(memory)).toBeLessThanOrEqual(pagesOfEnd(window))
       while (memory.length < 900) {
         await appendBoth(memory.length % 7 === 0 ? 5 : 1, 'decode')
-        // The end of the prompt and the present one.
+        // The end of the prompt and the current end.
         expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
       }
       while (memory.length < 2000) await appendBoth(Math.min(100, 2000 - memory.length), 'prefill')
@@ -61,7 +61,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     },
   )
 
-  it('keep the end of the prompt reachable, and what is held', async () => {
+  it('keep the end of the prompt and a held length reachable', async () => {
     const executable = await load(windowedModel({ window }))
     const ids = someIds(1500, VOCAB)
     const memory = executable.createMemory('f16')
@@ -69,23 +69,27 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await decode(executable, memory, ids.slice(300, 700))
     memory.hold()
     await decode(executable, memory, ids.slice(700, 1200))
-    expect([memory.reachable(1200), memory.reachable(700), memory.reachable(300)]).toEqual([1200, 700, 300])
+    expect([
+      reachableLength(memory.reach, 1200),
+      reachableLength(memory.reach, 700),
+      reachableLength(memory.reach, 300),
+    ]).toEqual([1200, 700, 300])
     expect(windowedPages(memory)).toBeLessThanOrEqual(3 * pagesOfEnd(window))
     expect(memory.bytes).toBeLessThanOrEqual(sequenceBytes(executable.memories, 1200, 'f16'))
     // Between them a length whose window is still there.
-    const between = memory.reachable(1000)
+    const between = reachableLength(memory.reach, 1000)
     expect(between).toBeLessThanOrEqual(1000)
     expect(between).toBeGreaterThanOrEqual(700)
     memory.release()
-    expect(memory.reachable(700)).toBeLessThan(700)
-    expect(memory.reachable(700)).toBeGreaterThanOrEqual(300)
+    expect(reachableLength(memory.reach, 700)).toBeLessThan(700)
+    expect(reachableLength(memory.reach, 700)).toBeGreaterThanOrEqual(300)
     expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
-    // A hold takes the place of the one before.
+    // A hold replaces the previous one.
     memory.hold()
     await decode(executable, memory, ids.slice(1200, 1300))
     memory.hold()
     await decode(executable, memory, ids.slice(1300, 1500))
-    expect(memory.reachable(1300)).toBe(1300)
+    expect(reachableLength(memory.reach, 1300)).toBe(1300)
     expect(windowedPages(memory)).toBeLessThanOrEqual(3 * pagesOfEnd(window))
     const all = retained(executable)
     await prefill(executable, all, ids.slice(0, 300))
@@ -97,7 +101,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expectSameBits(await decode(executable, memory, [3, 4]), await decode(executable, all, [3, 4]))
   })
 
-  it('forget what is held when it is cut off', async () => {
+  it('forget a held length when it is truncated', async () => {
     const executable = await load(windowedModel({ window }))
     const memory = executable.createMemory('f16')
     await prefill(executable, memory, someIds(300, VOCAB))
@@ -106,10 +110,10 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expect(await memory.truncate(300)).toBe(300)
     await decode(executable, memory, someIds(1000, VOCAB))
     expect(windowedPages(memory)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
-    expect(memory.reachable(800)).toBeLessThan(800)
+    expect(reachableLength(memory.reach, 800)).toBeLessThan(800)
   })
 
-  it('say which length a truncation reaches; what is evaluated again gives the same bits', async () => {
+  it('report which length a truncation reaches; evaluating the rest again gives the same bits', async () => {
     const executable = await load(windowedModel({ window }))
     const ids = someIds(1000, VOCAB)
     const all = retained(executable)
@@ -118,7 +122,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await decode(executable, whole, ids)
     for (const to of [999, 900, 700, 640, 512, 300, 1, 0]) {
       const memory = await whole.fork()
-      const promised = memory.reachable(to)
+      const promised = reachableLength(memory.reach, to)
       expect(promised).toBeLessThanOrEqual(to)
       expect(memory.length).toBe(1000)
       expect(await memory.truncate(to)).toBe(promised)
@@ -128,16 +132,16 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
       if (end > promised) expectSameBits(again, logits.slice(promised, end))
       memory.dispose()
     }
-    // A few tokens can always be taken back.
+    // Truncating a few tokens is always possible.
     const memory = executable.createMemory('f16')
     for (const id of ids) {
       await decode(executable, memory, [id])
       const few = Math.max(0, memory.length - 100)
-      expect(memory.reachable(few)).toBe(few)
+      expect(reachableLength(memory.reach, few)).toBe(few)
     }
   })
 
-  it('are saved from the first position on that is held without a gap, and restored', async () => {
+  it('are saved from the first position that is held without a gap, and restored', async () => {
     const executable = await load(windowedModel({ window }))
     const ids = someIds(900, VOCAB)
     const memory = executable.createMemory('f16')
@@ -156,7 +160,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expect(restored.bytes).toBeLessThanOrEqual(memory.bytes)
     expect(await contentOf(restored)).toBe(await contentOf(memory))
     for (const to of [899, 850, 800, 700, 500, 200, 100]) {
-      expect(restored.reachable(to)).toBeLessThanOrEqual(memory.reachable(to))
+      expect(reachableLength(restored.reach, to)).toBeLessThanOrEqual(reachableLength(memory.reach, to))
     }
     for (const each of [restored, memory]) each.hold()
     expectSameBits(
@@ -167,7 +171,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expectSameBits(await decode(executable, restored, [1, 2]), await decode(executable, memory, [1, 2]))
   })
 
-  it('take of what was retained as much as they need, and go on with it', async () => {
+  it('restored from a retained memory, keep only what they need, and go on with it', async () => {
     const executable = await load(windowedModel({ window }))
     const ids = someIds(900, VOCAB)
     const all = retained(executable)
@@ -177,28 +181,31 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     const restored = executable.createMemory('f16')
     await restored.restore(await all.save(), whole)
     expect(windowedPages(restored)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
-    expect([restored.reachable(900), restored.reachable(500)]).toEqual([900, 500])
+    expect([reachableLength(restored.reach, 900), reachableLength(restored.reach, 500)]).toEqual([900, 500])
     expectSameBits(await decode(executable, restored, [1, 2]), await decode(executable, all, [1, 2]))
     for (const each of [restored, all]) await each.truncate(500)
     expectSameBits(await decode(executable, restored, [3, 4]), await decode(executable, all, [3, 4]))
   })
 
-  it.each([0, 3])('shifted, with %d kept at the beginning, go on as those that retain all', async (keep) => {
-    const executable = await load(windowedModel({ window }))
-    const [memory, all] = [executable.createMemory('f16', { retain: keep }), retained(executable)]
-    for (const each of [memory, all]) {
-      await prefill(executable, each, someIds(500, VOCAB))
-      await decode(executable, each, someIds(50, VOCAB, 1))
-      await each.shift(keep, 270)
-    }
-    const next = someIds(300, VOCAB, 2)
-    expectSameBits(await decode(executable, memory, next), await decode(executable, all, next))
-    for (const each of [memory, all]) await each.shift(keep, 300)
-    expectSameBits(await decode(executable, memory, next), await decode(executable, all, next))
-    if (keep === 0) expect(windowedPages(memory)).toBeLessThanOrEqual(pagesOfEnd(window))
-  })
+  it.each([0, 3])(
+    'shifted, with %d kept at the beginning, go on like those that retain all',
+    async (keep) => {
+      const executable = await load(windowedModel({ window }))
+      const [memory, all] = [executable.createMemory('f16', { retain: keep }), retained(executable)]
+      for (const each of [memory, all]) {
+        await prefill(executable, each, someIds(500, VOCAB))
+        await decode(executable, each, someIds(50, VOCAB, 1))
+        await each.shift(keep, 270)
+      }
+      const next = someIds(300, VOCAB, 2)
+      expectSameBits(await decode(executable, memory, next), await decode(executable, all, next))
+      for (const each of [memory, all]) await each.shift(keep, 300)
+      expectSameBits(await decode(executable, memory, next), await decode(executable, all, next))
+      if (keep === 0) expect(windowedPages(memory)).toBeLessThanOrEqual(pagesOfEnd(window))
+    },
+  )
 
-  it('refuse records whose window is not all there, or begins within a page', async () => {
+  it('reject records whose window is incomplete or begins within a page', async () => {
     const executable = await load(windowedModel({ window }))
     const memory = executable.createMemory('f16')
     await decode(executable, memory, someIds(900, VOCAB))
@@ -207,7 +214,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     const other = executable.createMemory('f16')
     const { first } = records[0]
     const rowBytes = records[0].bytes.length / 2 / (900 - first)
-    /** Windowed layers from another position on: the bytes do not matter. */
+    /** Windowed layers from another position on; their bytes do not matter. */
     const from = (position: number) =>
       records.map((record, i) =>
         i === 1
@@ -226,7 +233,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expect(other.length).toBe(900)
   })
 
-  it('may be forked, whose pages they give back alone', async () => {
+  it('can be forked, and free their pages separately', async () => {
     const executable = await load(windowedModel({ window }))
     const ids = someIds(1500, VOCAB)
     const memory = executable.createMemory('f16')
@@ -241,18 +248,18 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     await decode(executable, allFork, ids.slice(400, 1000))
     expectSameBits(await decode(executable, fork, [7, 8]), await decode(executable, allFork, [7, 8]))
     expectSameBits(await decode(executable, memory, [9, 8]), await decode(executable, all, [9, 8]))
-    expect(memory.reachable(350)).toBe(350)
-    // A fork keeps the end of the prompt that it was made with, too.
+    expect(reachableLength(memory.reach, 350)).toBe(350)
+    // A fork also keeps the end of the prompt that it was made with.
     const prompted = executable.createMemory('f16')
     await prefill(executable, prompted, ids.slice(0, 300))
     const promptedFork = await prompted.fork()
     await decode(executable, promptedFork, ids.slice(300, 900))
-    expect(promptedFork.reachable(300)).toBe(300)
+    expect(reachableLength(promptedFork.reach, 300)).toBe(300)
     expect(windowedPages(fork)).toBeLessThanOrEqual(2 * pagesOfEnd(window))
   })
 })
 
-/** What may be done to a memory. */
+/** Actions on a memory. */
 type Action =
   | { readonly kind: 'prefill' | 'decode'; readonly count: number }
   | { readonly kind: 'truncate'; readonly back: number }
@@ -282,8 +289,8 @@ describe.each([
   { window: 40, period: 3 },
   { window: 128, period: 2 },
   { window: 200, period: 9 },
-])('a memory with windows of $window, whatever is done to it', ({ window, period }) => {
-  it('goes on as one that gives nothing back', async () => {
+])('a memory with windows of $window, after any actions', ({ window, period }) => {
+  it('goes on like one that frees nothing', async () => {
     const executable = await load(windowedModel({ window, period }))
     const unused = executable.bytesInUse
     await fc.assert(
@@ -306,7 +313,7 @@ describe.each([
             }
             case 'truncate': {
               const to = Math.max(0, memory.length - step.back)
-              const promised = memory.reachable(to)
+              const promised = reachableLength(memory.reach, to)
               expect(promised).toBeLessThanOrEqual(to)
               if (held !== undefined && held <= to) expect(promised).toBeGreaterThanOrEqual(held)
               if (promptEnd <= to) expect(promised).toBeGreaterThanOrEqual(promptEnd)
@@ -326,7 +333,7 @@ describe.each([
               break
             case 'fork':
             case 'leave': {
-              // Goes on with the fork; the other one is compared at the end, or disposed.
+              // Continues with the fork; the other one is compared at the end, or disposed.
               const fork = { memory: await memory.fork(), all: await all.fork() }
               if (step.kind === 'fork') left.push(pair)
               else for (const each of [memory, all]) each.dispose()
@@ -340,7 +347,7 @@ describe.each([
               memory.dispose()
               pair = { memory: restored, all }
               held = undefined
-              // What was behind a gap has not been saved.
+              // What was before a gap has not been saved.
               promptEnd = 0
               break
             }

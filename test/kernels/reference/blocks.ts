@@ -1,5 +1,5 @@
 /**
- * Scalar twins of the block formats: weights straight from a block's bytes, as obvious and as slow as can be.
+ * Scalar references of the block formats: weights directly from a block's bytes, as simple and as slow as possible.
  * Source of the layouts: ggml-common.h and the dequantisers of ggml-quants.c in llama.cpp.
  */
 import { f16ToF32 } from '../../../src/gguf/half.js'
@@ -11,7 +11,7 @@ import { IQ2_XXS_CODES } from './iq2-xxs-codes.js'
  */
 export type Round = (value: number) => number
 
-/** A weight is `round(product + offset)`. */
+/** The weight is `round(product + offset)`. */
 export interface Term {
   readonly product: number
   readonly offset: number
@@ -19,7 +19,7 @@ export interface Term {
 
 export interface ReferenceFormat {
   readonly name: string
-  /** Where the half-precision scales stand in a block. */
+  /** Offsets of the half-precision scales in a block. */
   readonly scalesAt: readonly number[]
   /** The block at `at` as its terms, in the order of the elements. */
   block(bytes: DataView, at: number, round: Round): Term[]
@@ -37,7 +37,7 @@ function plain(name: string, read: (bytes: DataView, at: number) => number): Ref
   return { name, scalesAt: [], block: (bytes, at) => [{ product: read(bytes, at), offset: 0 }] }
 }
 
-/** 32 quants: d × (q − zero), and + m where the block has a minimum. */
+/** 32 quants: d × (q − zero), plus m if the block has a minimum. */
 function simple(
   name: string,
   { zero, minimum }: { zero: number; minimum: boolean },
@@ -63,7 +63,7 @@ function fiveBits(bytes: DataView, at: number, i: number): number {
   return nibble(bytes, at + 4, i) | (((bytes.getUint32(at, true) >>> i) & 1) << 4)
 }
 
-/** 256 quants: d × s × q, less dmin × m where there are minimums; `size` quants share an s and an m. */
+/** 256 quants: d × s × q, minus dmin × m if there are minimums; `size` quants share an s and an m. */
 function superBlock(
   name: string,
   { scaleAt, size, minimum }: { scaleAt: number; size: number; minimum: boolean },
@@ -129,7 +129,7 @@ const IQ2_XXS: ReferenceFormat = {
       const word = bytes.getUint32(group + 4, true)
       const magnitude = [8, 25, 43][(IQ2_XXS_CODES[bytes.getUint8(group + octet)] >> (2 * (i % 8))) & 3]
       const signs = (word >>> (7 * octet)) & 127
-      // The eighth sign is the parity of the seven others.
+      // The eighth sign is the parity of the other seven.
       const parity = range(7, (k) => (signs >> k) & 1).reduce((a, b) => a ^ b)
       const negative = i % 8 < 7 ? (signs >> (i % 8)) & 1 : parity
       const scale = round(half(bytes, at) * (0.5 + (word >>> 28))) * 0.25
@@ -160,7 +160,7 @@ export const REFERENCE_FORMATS: readonly ReferenceFormat[] = [
   superBlock(
     'Q3_K',
     { scaleAt: 108, size: 16, minimum: false },
-    // Where the high bit is not set, 4 is taken away.
+    // If the high bit is not set, 4 is subtracted.
     (bytes, at, i) =>
       twoBits(bytes, at + 32, i) - ((bytes.getUint8(at + (i % 32)) >> Math.floor(i / 32)) & 1 ? 0 : 4),
     (bytes, at, sub) => q3Scale(bytes, at + 96, sub),

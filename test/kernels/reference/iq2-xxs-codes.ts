@@ -1,5 +1,5 @@
 /**
- * The codebook of IQ2_XXS, 16 bits an entry: bits 2 k hold which of the magnitudes 8, 25 and 43 element k has.
+ * The codebook of IQ2_XXS, 16 bits per entry: the bits at 2 k select element k's magnitude, 8, 25 or 43.
  * Source: the grid of IQ2_XXS in llama.cpp's gguf-py/gguf/quants.py, hexadecimal, low byte first.
  */
 const HEXADECIMAL =

@@ -31,7 +31,7 @@ export class RandomBits {
     return this.next() / 2 ** 32
   }
 
-  /** Random bytes all over `bytes`, whose length must be even and whose start must be aligned to 4. */
+  /** Fills `bytes` with random bytes; its length must be even and its start aligned to 4. */
   fill(bytes: Uint8Array): void {
     const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
     for (let i = 0; i < words.length; i++) words[i] = this.next()
@@ -39,7 +39,7 @@ export class RandomBits {
   }
 }
 
-/** FNV-1a over UTF-16 units: spreads labels such as tensor names over 32 bits. */
+/** FNV-1a over UTF-16 units: hashes labels such as tensor names to 32 bits. */
 function fnv1a(text: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)

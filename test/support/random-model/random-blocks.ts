@@ -5,31 +5,31 @@ import type { RandomBits } from './random-bits.js'
 
 /**
  * Random but valid blocks, without a quantiser: the quants (and the small scales of the K formats) are random
- * bits, the f16 scales are chosen so that the dequantised weights have mean zero and a wanted standard deviation.
+ * bits, the f16 scales are chosen so that the dequantised weights have mean zero and a given standard deviation.
  * Block layouts: ggml-common.h of llama.cpp.
  */
 interface BlockStatistics {
-  /** Where the f16 scale is in the block. */
+  /** Offset of the f16 scale in the block. */
   readonly scaleAt: number
   /** Root mean square of a weight whose scale is 1. */
   readonly rms: number
-  /** The f16 minimum, where the format has one: `scale × perScale` there makes the mean zero. */
+  /** The f16 minimum, if the format has one: `scale × perScale` makes the mean zero. */
   readonly minimum?: { readonly at: number; readonly perScale: number }
 }
 
-/** Mean square of integers drawn evenly from `low` to `high`. */
+/** Mean square of integers drawn uniformly from `low` to `high`. */
 function meanSquare(low: number, high: number): number {
   let sum = 0
   for (let i = low; i <= high; i++) sum += i * i
   return sum / (high - low + 1)
 }
 
-/** weight = scale × quant, quants even from `low` to `high`. A random sign of the scale takes the mean to zero. */
+/** weight = scale × quant, quants uniform from `low` to `high`. A random sign of the scale makes the mean zero. */
 function plain(scaleAt: number, low: number, high: number): BlockStatistics {
   return { scaleAt, rms: Math.sqrt(meanSquare(low, high)) }
 }
 
-/** weight = scale × quant + minimum, quants even from 0 to `high`. */
+/** weight = scale × quant + minimum, quants uniform from 0 to `high`. */
 function withMinimum(high: number): BlockStatistics {
   const mean = high / 2
   return {
@@ -40,7 +40,7 @@ function withMinimum(high: number): BlockStatistics {
 }
 
 /**
- * weight = scale × s × quant − minimum × m, with s and m even from 0 to `highScale`, quants from 0 to `high`.
+ * weight = scale × s × quant − minimum × m, with s and m uniform from 0 to `highScale`, quants from 0 to `high`.
  * As s and m have the same mean, minimum = scale × mean quant makes the mean zero.
  */
 function superBlock(scaleAt: number, highScale: number, high: number): BlockStatistics {
@@ -68,19 +68,19 @@ const STATISTICS: Readonly<Record<string, BlockStatistics>> = {
   Q4_K: superBlock(0, 63, 15),
   Q5_K: superBlock(0, 63, 31),
   Q6_K: { scaleAt: 208, rms: Math.sqrt(meanSquare(-128, 127) * meanSquare(-32, 31)) },
-  // weight = scale × (0.5 + s) / 4 × grid, s even from 0 to 15.
+  // weight = scale × (0.5 + s) / 4 × grid, s uniform from 0 to 15.
   IQ2_XXS: {
     scaleAt: 0,
     rms: Math.sqrt((meanSquare(0, 15) + 7.5 + 0.25) * IQ2_XXS_GRID_MEAN_SQUARE) / 4,
   },
 }
 
-/** Scales vary from block to block between 1/2 and 3/2 of the base, as no two blocks of a real model are alike. */
+/** Scales vary from block to block between 1/2 and 3/2 of the base, because blocks of a real model differ. */
 const SPREAD_RMS = Math.sqrt(13 / 12)
 
 /**
- * `elements` random weights of mean about 0 and the given standard deviation, in the given format. Throws
- * `UNSUPPORTED` for a format that it does not know and `INVALID_ARGUMENT` when `elements` is not a multiple of the
+ * `elements` random weights with a mean of about 0 and the given standard deviation, in the given format. Throws
+ * `UNSUPPORTED` for an unknown format and `INVALID_ARGUMENT` when `elements` is not a multiple of the
  * block.
  */
 export function randomBlocks(
@@ -110,13 +110,13 @@ export function randomBlocks(
   const statistics = STATISTICS[format.name]
   if (!statistics) throw new DasllamaError('UNSUPPORTED', `no random blocks of format ${format.name}`)
   random.fill(bytes)
-  // ggml never writes -128 in Q8_0. In the f16 scales, overwritten below, the change does not matter.
+  // ggml never writes -128 in Q8_0. The f16 scales, which this also changes, are overwritten below.
   if (format.name === 'Q8_0') for (let i = 0; i < bytes.length; i++) if (bytes[i] === 0x80) bytes[i] = 0x81
   setScales(bytes, format.blockBytes, statistics, random, standardDeviation)
   return bytes
 }
 
-/** The sum of two even distributions: a triangle, close enough to a bell. */
+/** The sum of two uniform distributions: a triangle, close enough to a bell curve. */
 function randomFloats(
   random: RandomBits,
   standardDeviation: number,

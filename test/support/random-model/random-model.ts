@@ -33,7 +33,7 @@ export interface RandomModelOptions {
   readonly biases?: boolean | readonly string[]
   /** One matrix for queries, keys and values, or for gate and up. Default none. */
   readonly fused?: readonly ('attn_qkv' | 'ffn_up')[]
-  /** Other tensors that the family makes do without, such as `cls.weight`, without their layer. Default none. */
+  /** Optional tensors to leave out, such as `cls.weight`, named without their layer. Default none. */
   readonly optional?: readonly string[]
   /** Default 10000. */
   readonly ropeBase?: number
@@ -44,11 +44,11 @@ export interface RandomModelOptions {
   }
   /** Per-frequency divisors for `rope_freqs.weight`, half as many as rotary dimensions (Llama 3.1). */
   readonly ropeFactors?: readonly number[]
-  /** Default 'llama'; also the prefix of the metadata keys. One without a family is made as llama. */
+  /** Default 'llama'; also the prefix of the metadata keys. One without a family is generated as llama. */
   readonly architecture?: string
   /** More keys `<architecture>.*`, which the family reads before it records its tensors. */
   readonly hyperparameters?: Readonly<Record<string, TypedValue>>
-  /** Added last and unseen by the family, so that a key given here wins whatever it says. */
+  /** Added last and not seen by the family, so that a key given here overrides others. */
   readonly metadata?: Iterable<readonly [key: string, value: TypedValue]>
   readonly alignment?: number
 }
@@ -57,10 +57,10 @@ export interface RandomModelOptions {
 const ATTENTION = ['attn_q', 'attn_k', 'attn_v', 'attn_output']
 
 /**
- * The parts of a model of any family and size with random weights, scaled as trained ones are, so that activations
- * neither vanish nor explode. Which tensors there are and their shapes come from the program that the architecture's
- * family records. Data is made when it is written; the same tensor is the same whatever is written before it. Throws
- * `INVALID_ARGUMENT` for a shape that does not fit the format, and what the family throws for hyperparameters.
+ * The parts of a model of any family and size with random weights, scaled like trained ones, so that activations
+ * neither vanish nor explode. The tensors and their shapes come from the program that the architecture's
+ * family records. Data is generated when it is written; a tensor does not depend on what is written before it. Throws
+ * `INVALID_ARGUMENT` for a shape that does not fit the format, and the family's errors for hyperparameters.
  */
 export function randomModel(options: RandomModelOptions): GgufParts & { tensors: TensorToWrite[] } {
   const { format, seed = 0, ropeFactors = [], tokenizer = 'spm', shape } = options
@@ -78,7 +78,7 @@ export function randomModel(options: RandomModelOptions): GgufParts & { tensors:
   }
 }
 
-/** Whether there is a tensor that a family does not always need. */
+/** Whether an optional tensor of the family exists. */
 function isMade(name: string, options: RandomModelOptions): boolean {
   const { tied = false, biases = false, fused = [], optional = [], ropeFactors } = options
   const part = name.replace(/^blk\.\d+\./, '')
@@ -92,7 +92,7 @@ function isMade(name: string, options: RandomModelOptions): boolean {
   return part.endsWith('.bias') && biased.includes(part.slice(0, -'.bias'.length))
 }
 
-/** What the family reads, and the model's name. */
+/** The metadata that the family reads, and the model's name. */
 function hyperparametersOf(options: RandomModelOptions): Map<string, TypedValue> {
   const { architecture = 'llama', ropeBase = 10_000, ropeScaling, hyperparameters = {} } = options
   const { embed, layers, heads, kvHeads, headDim, feedForward, vocab, context } = resolveShape(options.shape)

@@ -7,7 +7,7 @@ import { RandomBits } from './random-bits.js'
 import { randomBlocks } from './random-blocks.js'
 
 /**
- * Logits of a random model scatter with about this standard deviation, as those of trained models do, so that the
+ * Logits of a random model have about this standard deviation, as in trained models, so that the
  * best token is usually clearly ahead.
  */
 const LOGIT_SPREAD = 3.5
@@ -18,11 +18,11 @@ const SMALL = 0.1
 interface TensorOptions {
   readonly seed: number
   readonly format: (tensorName: string) => string
-  /** What a tensor of rope factors holds. */
+  /** The values of a tensor of rope factors. */
   readonly ropeFactors: readonly number[]
 }
 
-/** Random tensors for a program, scaled as trained ones are. Data is made when it is written. */
+/** Random tensors for a program, scaled like trained ones. Data is generated when it is written. */
 export function randomTensors(program: Program, options: TensorOptions): TensorToWrite[] {
   const factors = new Set(program.ropes.map((rope) => rope.factors))
   return inFileOrder(program.tensors.values(), factors).map((spec) => {
@@ -74,8 +74,8 @@ function ropeFactors({ name, shape }: TensorSpec, options: TensorOptions): Tenso
 }
 
 /**
- * The deviation of a matrix's weights. A linear layer keeps the size of what it is given, as its input is normalised to
- * about 1; embeddings are of size 1 when a program has scaled them; logits, also by a tied matrix, have their spread.
+ * The deviation of a matrix's weights. A linear layer keeps the magnitude of its input, which is normalised to
+ * about 1; embeddings have magnitude 1 after a program's scaling; logits, also of a tied matrix, have the deviation above.
  */
 function deviationOf({ name, shape }: TensorSpec, { logits, ops }: Program): number {
   const fromColumns = 1 / Math.sqrt(shape[0])
@@ -90,7 +90,7 @@ function isBias(name: string): boolean {
   return name.endsWith('.bias')
 }
 
-/** By first use, but biases behind the matrices that follow the same norm, and factors, which are shared, at the end. */
+/** By first use, except that biases come after the matrices that follow the same norm, and factors, which are shared, at the end. */
 function inFileOrder(specs: Iterable<TensorSpec>, factors: ReadonlySet<string | undefined>): TensorSpec[] {
   let norms = 0
   return Array.from(specs, (spec) => {

@@ -9,8 +9,8 @@ import { record } from '../../../src/model/plan.js'
 import { familyOf } from '../../../src/model/registry.js'
 
 /**
- * The program of a model with these metadata and tensors, of which there is no file yet. An architecture that no family
- * answers for is taken for llama by another name.
+ * The program of a model with these metadata and tensors, before its file exists. An architecture without a
+ * family is treated as llama with another name.
  */
 export function recordedProgram(metadata: ReadonlyMap<string, TypedValue>, names: TensorNames): Program {
   const values = Array.from(metadata, ([key, value]): [string, MetadataValue] => [key, readValue(value)])
@@ -21,7 +21,6 @@ export function recordedProgram(metadata: ReadonlyMap<string, TypedValue>, names
     metadata: new Metadata('a random model', new Map(values)),
     tensors: new Map(),
     tensorBytes: 0,
-    async close() {},
   })
   const family = familyFor(reader.architecture)
   return record({ family, config: family.hyperparameters(reader) }, names)
@@ -35,7 +34,7 @@ function familyFor(architecture: string): Family {
   }
 }
 
-/** A value as the reader of files returns it. */
+/** A value as the GGUF reader returns it. */
 function readValue(typed: TypedValue): MetadataValue {
   switch (typed.type) {
     case 'array':

@@ -14,7 +14,7 @@ const LETTERS = Array.from('etaoinshrdlucmfwypvbgkqjxz')
 const PRINTABLE = Array.from({ length: 94 }, (_, i) => String.fromCharCode(0x21 + i))
 
 /**
- * Letter strings that grow by merging what came before: pairs, then triples, then fours; each without and with
+ * Letter strings that grow by merging earlier ones: pairs, then triples, then fours; each without and with
  * the given word-start mark.
  */
 function* words(mark: string): Generator<readonly [left: string, right: string]> {
@@ -33,7 +33,7 @@ function* words(mark: string): Generator<readonly [left: string, right: string]>
   }
 }
 
-/** The first `count` words, or an error that names the largest vocabulary there is. */
+/** The first `count` words, or an error that names the largest possible vocabulary. */
 function takeWords(mark: string, count: number, base: number): (readonly [string, string])[] {
   if (count < 0) {
     throw new DasllamaError('INVALID_ARGUMENT', `a vocabulary of this kind needs at least ${base} tokens`)
@@ -69,7 +69,7 @@ export function spmVocabulary(size: number): VocabularyMetadata {
   return [
     ['tokenizer.ggml.model', str('llama')],
     ['tokenizer.ggml.tokens', array('string', tokens)],
-    // Sooner in the list is better, as trained vocabularies are sorted.
+    // Earlier tokens have better scores, as in trained vocabularies.
     [
       'tokenizer.ggml.scores',
       array(
@@ -118,7 +118,7 @@ export function bpeVocabulary(size: number): VocabularyMetadata {
 }
 
 /**
- * GPT-2's visible character for each byte: printable Latin-1 stands for itself, the other 68 bytes are counted up
+ * GPT-2's visible character for each byte: printable Latin-1 maps to itself, the other 68 bytes are numbered
  * from U+0100.
  */
 function byteCharacters(): string[] {

@@ -18,7 +18,7 @@ export class LaneFloatTile<T> {
     return 8
   }
 
-  takeActivations(x: usize, xStride: usize, tokens: i32, _columns: i32, column: i32, n: i32): void {
+  packActivations(x: usize, xStride: usize, tokens: i32, _columns: i32, column: i32, n: i32): void {
     const last = x + <usize>(tokens - 1) * xStride + ((<usize>column) << 2)
     let to = changetype<usize>(this) + ACTIVATIONS
     let a = x + ((<usize>column) << 2)
@@ -32,7 +32,7 @@ export class LaneFloatTile<T> {
     }
   }
 
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
     const weights = blocksAt<T>(matrix, rowBytes, row, from)
     const bytes = <usize>changetype<T>(weights).bytes
     const panel = changetype<usize>(this) + PANEL

@@ -6,7 +6,7 @@
 import { madd } from '../../../../assembly/math/lanes'
 import { BLOCK } from '../../../../assembly/matmul/int16'
 import { ACTIVATIONS, PANEL, SUMS, TOKENS } from '../../../../assembly/matmul/scratch'
-import { filledUp, layTokens } from '../../../../assembly/matmul/tokens'
+import { roundUpToStep, packTokens } from '../../../../assembly/matmul/tokens'
 import { EXTRA } from './float-tile'
 
 /** Integers of a first half, then the further sums. */
@@ -51,7 +51,7 @@ function accumulate(
 
 /** First halves of all tokens, 32 bytes each, then second halves with their scale and the sum of all 32. */
 function layHalves(to: usize, x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-  const filled = filledUp(tokens)
+  const filled = roundUpToStep(tokens)
   const scales = (<usize>columns) << 1
   const sums = scales + ((<usize>columns) >> 3)
   for (const end = column + n; column < end; column += 32) {
@@ -146,11 +146,11 @@ export class Int16Tile32<T, Tile> {
   @inline get rows(): i32 {
     return 4
   }
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
     layHalves(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n)
   }
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
-    changetype<Tile>(this).takeWeights(matrix, rowBytes, row, rows, from, n)
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+    changetype<Tile>(this).packWeights(matrix, rowBytes, row, rows, from, n)
   }
   multiply(tokens: i32, n: i32): void {
     sequential(changetype<usize>(this), n, tokens)
@@ -163,11 +163,11 @@ export class Int16Tile32WithMinimums<T, Tile> {
   @inline get rows(): i32 {
     return 4
   }
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
     layHalves(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n)
   }
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
-    changetype<Tile>(this).takeWeights(matrix, rowBytes, row, rows, from, n)
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+    changetype<Tile>(this).packWeights(matrix, rowBytes, row, rows, from, n)
   }
   multiply(tokens: i32, n: i32): void {
     withMinimums(changetype<usize>(this), n, tokens)
@@ -180,11 +180,11 @@ export class Int16Tile16InEight<T, Tile> {
   @inline get rows(): i32 {
     return 4
   }
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    layTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 16, 2)
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    packTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 16, 2)
   }
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
-    changetype<Tile>(this).takeWeights(matrix, rowBytes, row, rows, from, n)
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+    changetype<Tile>(this).packWeights(matrix, rowBytes, row, rows, from, n)
   }
   multiply(tokens: i32, n: i32): void {
     const scratch = changetype<usize>(this)

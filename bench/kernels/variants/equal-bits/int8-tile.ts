@@ -7,7 +7,7 @@ import { constant, ONES_I16 } from '../../../../assembly/math/constants'
 import { madd } from '../../../../assembly/math/lanes'
 import { W32 } from '../../../../assembly/matmul/int8'
 import { ACTIVATIONS, CHUNK, PANEL, SUMS } from '../../../../assembly/matmul/scratch'
-import { layTokens } from '../../../../assembly/matmul/tokens'
+import { packTokens } from '../../../../assembly/matmul/tokens'
 import { transpose } from '../../../../assembly/matmul/transpose'
 
 /** Bytes of a token's 32 columns. */
@@ -99,11 +99,11 @@ export class Int8Tile32<T, Tile> {
   @inline get rows(): i32 {
     return 4
   }
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    layTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 32, 1)
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    packTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 32, 1)
   }
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
-    changetype<Tile>(this).takeWeights(matrix, rowBytes, row, rows, from, n)
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+    changetype<Tile>(this).packWeights(matrix, rowBytes, row, rows, from, n)
   }
   multiply(tokens: i32, n: i32): void {
     const scratch = changetype<usize>(this)

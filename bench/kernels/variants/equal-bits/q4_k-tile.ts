@@ -10,7 +10,7 @@ import { madd } from '../../../../assembly/math/lanes'
 import { blocksAt } from '../../../../assembly/matmul/place'
 import { ACTIVATIONS, PANEL, STAGE, SUMS } from '../../../../assembly/matmul/scratch'
 import { unpackRows } from '../../../../assembly/matmul/stage'
-import { filledUp } from '../../../../assembly/matmul/tokens'
+import { roundUpToStep } from '../../../../assembly/matmul/tokens'
 import { EXTRA } from './float-tile'
 import { cvt, dots32, layColumns, X32 } from './int8-tile'
 
@@ -29,7 +29,7 @@ const SUPER_BLOCK: usize = MINIMUMS + 128
  * at 32, then each token's eight sums of 32.
  */
 function laySuperBlocks(to: usize, x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-  const filled = filledUp(tokens)
+  const filled = roundUpToStep(tokens)
   const sums = <usize>columns + ((<usize>columns) >> 3)
   for (const end = column + n; column < end; ) {
     let row = x
@@ -78,10 +78,10 @@ export class Q4_KSuperTile {
   @inline get rows(): i32 {
     return 4
   }
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
     laySuperBlocks(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n)
   }
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
     let w0 = blocksAt<Q4_K>(matrix, rowBytes, row, from)
     const stage = changetype<usize>(this) + STAGE
     let to = changetype<usize>(this) + PANEL

@@ -6,7 +6,7 @@ import { madd } from '../../../../assembly/math/lanes'
 import { blocksAt } from '../../../../assembly/matmul/place'
 import { ACTIVATIONS, PANEL, STAGE, SUMS } from '../../../../assembly/matmul/scratch'
 import { unpackRows } from '../../../../assembly/matmul/stage'
-import { filledUp } from '../../../../assembly/matmul/tokens'
+import { roundUpToStep } from '../../../../assembly/matmul/tokens'
 import { EXTRA } from './float-tile'
 import { cvt, dots16, layColumns } from './int8-tile'
 
@@ -24,8 +24,8 @@ export class Q6_KPairTile {
   @inline get rows(): i32 {
     return 4
   }
-  takeActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
-    const filled = filledUp(tokens)
+  packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
+    const filled = roundUpToStep(tokens)
     let to = changetype<usize>(this) + ACTIVATIONS
     for (const end = column + n; column < end; column += 32) {
       let row = x
@@ -41,7 +41,7 @@ export class Q6_KPairTile {
       }
     }
   }
-  takeWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
+  packWeights(matrix: usize, rowBytes: usize, row: i32, rows: i32, from: i32, n: i32): void {
     let w0 = blocksAt<Q6_K>(matrix, rowBytes, row, from)
     const stage = changetype<usize>(this) + STAGE
     let to = changetype<usize>(this) + PANEL

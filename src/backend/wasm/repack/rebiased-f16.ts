@@ -7,17 +7,17 @@ import type { Kernels } from '../kernels.js'
 import type { Piece, Repacker } from './repacker.js'
 
 /**
- * F16 with exponents that are larger by ten: exact for what is below 128, and without subnormal numbers, which slow a
- * product down. Only the kernels know it, by this number; see assembly/formats/rebiased_f16.ts.
+ * F16 with an exponent bias of 25 instead of 15: exact below 128, and without subnormal numbers, which slow products down.
+ * It is internal to the kernels, under this type number; see assembly/formats/rebiased_f16.ts.
  */
 export const REBIASED_F16: BlockFormat = { ...blockFormat('F16'), id: 257 }
 
-/** F16 tensors whose halves are raised; one with a half of 128 or more stays F16. */
+/** Rebiases F16 tensors; one with a magnitude of 128 or more stays F16. */
 export class RebiasedF16Repacker implements Repacker {
   readonly #kernels: Kernels
   readonly #arena: Arena
-  readonly #raised: Piece[] = []
-  /** Tensors of which a piece has no room. */
+  readonly #repacked: Piece[] = []
+  /** Tensors with a magnitude of 128 or more. */
   readonly #refused = new Set<TensorInfo>()
 
   constructor({ kernels, arena }: Pick<Engine, 'kernels' | 'arena'>) {
@@ -25,7 +25,7 @@ export class RebiasedF16Repacker implements Repacker {
     this.#arena = arena
   }
 
-  isFor({ format }: TensorInfo): boolean {
+  accepts({ format }: TensorInfo): boolean {
     return format.name === 'F16'
   }
 
@@ -36,21 +36,21 @@ export class RebiasedF16Repacker implements Repacker {
   begin(): void {}
 
   /** Throws `BAD_FORMAT` for a half that is infinite or NaN. */
-  change(piece: Piece): void {
+  repack(piece: Piece): void {
     const { tensor, pointer, length } = piece
     const isOpen = !this.#refused.has(tensor)
     if (isOpen && this.#kernels.rebias_f16(pointer, length / 2)) {
-      this.#raised.push(piece)
+      this.#repacked.push(piece)
       return
     }
     this.#refused.add(tensor)
-    // Those that could be raised are finite; all others are to be looked at.
+    // Rebiased pieces are known to be finite; all others must be checked.
     checkHalves(tensor, this.#arena.bytes(pointer, length))
   }
 
-  /** Gives tensors that cannot be raised as a whole their own halves back. */
-  settle(): void {
-    for (const { tensor, pointer, length } of this.#raised.splice(0)) {
+  /** Restores the pieces of tensors that could not be rebiased completely. */
+  finish(): void {
+    for (const { tensor, pointer, length } of this.#repacked.splice(0)) {
       if (this.#refused.has(tensor)) this.#kernels.restore_f16(pointer, length / 2)
     }
   }

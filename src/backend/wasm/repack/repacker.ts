@@ -1,29 +1,29 @@
 import type { BlockFormat } from '../../../gguf/block-formats.js'
-import type { TensorInfo } from '../../../gguf/model-file.js'
+import type { StoredTensor, TensorInfo } from '../../../gguf/model-file.js'
 import type { Pointer } from '../kernels.js'
 
 /** A part of a tensor in memory, of `length` bytes. */
 export interface Piece {
-  readonly tensor: TensorInfo
+  readonly tensor: StoredTensor
   readonly pointer: Pointer
   readonly length: number
 }
 
-/** How the kernels want tensors of some kind in memory, where their file has them otherwise. It takes as many bytes. */
+/** Repacks some kind of tensors in memory into a layout that the kernels run faster. It takes as many bytes as the file's. */
 export interface Repacker {
-  /** Whether it is for tensors like this one. */
-  isFor(tensor: TensorInfo): boolean
-  /** Bytes of one of its tensors that change together: each piece is some of them, or the rest of the tensor. */
+  /** Whether it repacks this tensor. */
+  accepts(tensor: TensorInfo): boolean
+  /** The unit of repacking, in bytes: each piece is a multiple of it, or the rest of the tensor. */
   unitBytes(tensor: TensorInfo): number
-  /** Comes before the first piece, with all of its tensors. Throws `OUT_OF_MEMORY`. */
+  /** Called before the first piece, with all tensors that it accepts. Throws `OUT_OF_MEMORY`. */
   begin(tensors: readonly TensorInfo[]): void
   /**
-   * Changes a piece of one of its tensors, as the file has it, in place. It allocates nothing: others are being read into
-   * views of the memory. Throws `THREAD_LOST`.
+   * Repacks a piece of a tensor in place. It must not allocate: other pieces are being read into views of the memory. Throws
+   * `THREAD_LOST`.
    */
-  change(piece: Piece): void
-  /** Comes after the last piece. */
-  settle(): void
-  /** What one of its tensors is in memory, once that is settled. */
+  repack(piece: Piece): void
+  /** Called after the last piece. */
+  finish(): void
+  /** The format of a tensor in memory, after `finish`. */
   formatOf(tensor: TensorInfo): BlockFormat
 }

@@ -4,23 +4,23 @@ import type { Engine } from '../engine.js'
 import type { Pointer } from '../kernels.js'
 import type { Piece, Repacker } from './repacker.js'
 
-/** Rows that the kernels repack (assembly/formats/x8.ts). */
+/** Rows that are interleaved (assembly/formats/x8.ts). */
 const EIGHT = 8
 
-/** Matrices whose rows are interleaved by eights, under a number of their own, where the kernels know such a form of their format. */
+/** Interleaves eight rows at a time of matrices whose format has an x8 variant in the kernels, with its own type number. */
 export class X8Repacker implements Repacker {
   readonly #engine: Engine
   readonly #bounds: ReadonlyMap<string, ReadonlySet<number>>
-  /** Room for eight rows a thread. */
+  /** Eight rows per thread. */
   #scratch: Pointer | undefined
 
-  /** `bounds`: for matrices that are read in slices of rows, by name, where these begin and end. */
+  /** `bounds`: for matrices that are used in slices of rows, by name, the rows at which slices begin and end. */
   constructor(engine: Engine, bounds: ReadonlyMap<string, ReadonlySet<number>>) {
     this.#engine = engine
     this.#bounds = bounds
   }
 
-  isFor(tensor: TensorInfo): boolean {
+  accepts(tensor: TensorInfo): boolean {
     const [, rows = 1] = tensor.shape
     const bounds = [rows, ...(this.#bounds.get(tensor.name) ?? [])]
     return bounds.every((row) => row % EIGHT === 0) && this.#idOf(tensor) !== 0
@@ -33,19 +33,19 @@ export class X8Repacker implements Repacker {
   begin(tensors: readonly TensorInfo[]): void {
     const { arena, pool } = this.#engine
     const widest = tensors.reduce((widest, tensor) => Math.max(widest, this.unitBytes(tensor)), 0)
-    if (widest > 0) this.#scratch = arena.allocate(pool.size * widest, 'interleaving of rows')
+    if (widest > 0) this.#scratch = arena.allocate(pool.size * widest, 'weight repacking')
   }
 
-  change({ tensor, pointer, length }: Piece): void {
+  repack({ tensor, pointer, length }: Piece): void {
     const { kernels, pool } = this.#engine
     const scratch = this.#scratch
-    if (scratch === undefined) throw new Error('it has not begun')
+    if (scratch === undefined) throw new Error('repack() before begin()')
     const unitBytes = this.unitBytes(tensor)
     const rows = (length / unitBytes) * EIGHT
     pool.run(() => kernels.repack(this.#idOf(tensor), pointer, unitBytes / EIGHT, rows, scratch))
   }
 
-  settle(): void {
+  finish(): void {
     if (this.#scratch !== undefined) this.#engine.arena.free(this.#scratch)
     this.#scratch = undefined
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createEngine } from '../../../../src/backend/wasm/engine.js'
 import { REBIASED_F16, RebiasedF16Repacker } from '../../../../src/backend/wasm/repack/rebiased-f16.js'
 import { f16ToF32, f32ToF16 } from '../../../../src/gguf/half.js'
-import type { TensorInfo } from '../../../../src/gguf/model-file.js'
+import type { StoredTensor } from '../../../../src/gguf/model-file.js'
 import { type TensorToWrite, writeGguf } from '../../../../src/gguf/writer.js'
 import { loadModel } from '../../../../src/index.js'
 import { platform } from '../../../../src/platform/node/platform.js'
@@ -15,7 +15,7 @@ function bytesOf({ data }: TensorToWrite): Uint8Array {
 }
 
 /** The small model in F16, with `extra` as the last weight of one matrix; and one of the same weights in F32. */
-function twins(extra: number | undefined): [Uint8Array, Uint8Array] {
+function f16AndF32Models(extra: number | undefined): [Uint8Array, Uint8Array] {
   const parts = smallParts({ format: 'F16' })
   const halves = parts.tensors.map((tensor) => {
     if (tensor.name !== LARGE || extra === undefined) return tensor
@@ -44,47 +44,47 @@ async function logits(file: Uint8Array): Promise<number[][]> {
   return [prompt, Array.from(session.logits())]
 }
 
-/** A tensor with one of these has no raised halves. */
+/** A tensor with 128 or more is not rebiased. */
 describe.each([undefined, 127.9375, 128, -65504])('a model with a half of %s', (extra) => {
-  it('has the logits of the same weights in F32, bit for bit', async () => {
-    const [halves, floats] = twins(extra)
+  it('has the same logits as with the weights in F32, bit for bit', async () => {
+    const [halves, floats] = f16AndF32Models(extra)
     expect(await logits(halves)).toEqual(await logits(floats))
   })
 })
 
 describe('a tensor that is read in pieces', () => {
-  const ROOM = Uint16Array.of(0x3c00, 0x0001, 0x8000)
-  const NO_ROOM = Uint16Array.of(0x5800, 0x3c00, 0)
+  const BELOW_128 = Uint16Array.of(0x3c00, 0x0001, 0x8000)
+  const WITH_128 = Uint16Array.of(0x5800, 0x3c00, 0)
 
   it.each([
-    ['is raised if each has room', [ROOM, ROOM], true],
-    ['keeps its halves if a later one has none', [ROOM, NO_ROOM, ROOM], false],
-    ['keeps its halves if the first has none', [NO_ROOM, ROOM], false],
-  ])('%s', async (_, pieces, raised) => {
+    ['is rebiased if each piece is below 128', [BELOW_128, BELOW_128], true],
+    ['is restored if a later piece is not', [BELOW_128, WITH_128, BELOW_128], false],
+    ['is not changed if the first piece is not', [WITH_128, BELOW_128], false],
+  ])('%s', async (_, pieces, rebiased) => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
-    const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as TensorInfo
-    const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as TensorInfo
+    const tensor = (await openSmall({ format: 'F16' })).tensors.get(LARGE) as StoredTensor
+    const other = (await openSmall({ format: 'F16' })).tensors.get('blk.0.ffn_down.weight') as StoredTensor
     const halves = new RebiasedF16Repacker({ kernels, arena })
-    const take = (values: Uint16Array, of: TensorInfo) => {
+    const take = (values: Uint16Array, of: StoredTensor) => {
       const pointer = arena.allocate(6, 'a piece')
       arena.bytes(pointer, 6).set(new Uint8Array(values.buffer))
-      halves.change({ tensor: of, pointer, length: 6 })
+      halves.repack({ tensor: of, pointer, length: 6 })
       return () => new Uint16Array(arena.bytes(pointer, 6).slice().buffer)
     }
     const readers = pieces.map((piece) => take(piece, tensor))
-    const otherReader = take(ROOM, other)
-    halves.settle()
-    expect(halves.formatOf(tensor).id).toBe(raised ? REBIASED_F16.id : tensor.format.id)
+    const otherReader = take(BELOW_128, other)
+    halves.finish()
+    expect(halves.formatOf(tensor).id).toBe(rebiased ? REBIASED_F16.id : tensor.format.id)
     for (const [i, read] of readers.entries()) {
-      expect(read()).toEqual(raised ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
+      expect(read()).toEqual(rebiased ? Uint16Array.of(0x6400, 0x0400, 0x8000) : pieces[i])
     }
     expect(halves.formatOf(other)).toBe(REBIASED_F16)
     expect(otherReader()).toEqual(Uint16Array.of(0x6400, 0x0400, 0x8000))
   })
 
-  it('of another format is left alone', async () => {
+  it('of another format is not changed', async () => {
     const { kernels, arena } = await createEngine(await platform.loadKernels())
-    const tensor = (await openSmall()).tensors.get(LARGE) as TensorInfo
-    expect(new RebiasedF16Repacker({ kernels, arena }).isFor(tensor)).toBe(false)
+    const tensor = (await openSmall()).tensors.get(LARGE) as StoredTensor
+    expect(new RebiasedF16Repacker({ kernels, arena }).accepts(tensor)).toBe(false)
   })
 })

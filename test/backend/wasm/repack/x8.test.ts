@@ -5,9 +5,10 @@ import type { Kernels, Pointer } from '../../../../src/backend/wasm/kernels.js'
 import type { ThreadHost } from '../../../../src/backend/wasm/threads.js'
 import { Weights } from '../../../../src/backend/wasm/weights.js'
 import { openGguf } from '../../../../src/gguf/reader.js'
+import { TensorSamples } from '../../../../src/gguf/tensor-samples.js'
 import { u32 } from '../../../../src/gguf/typed-value.js'
 import { writeGguf } from '../../../../src/gguf/writer.js'
-import { modelIdentity, TensorSamples } from '../../../../src/model/identity.js'
+import { modelIdentity } from '../../../../src/model/identity.js'
 import { planModel } from '../../../../src/model/plan.js'
 import { platform } from '../../../../src/platform/node/platform.js'
 import { bytesSource } from '../../../../src/storage/bytes.js'
@@ -18,7 +19,7 @@ import { append, decode, load } from '../load.js'
 
 const KERNELS = await platform.loadKernels()
 
-function leavingRows(engine: Engine): Engine {
+function withoutRepacking(engine: Engine): Engine {
   const x8_format: Kernels['x8_format'] = () => 0
   return { ...engine, kernels: { ...engine.kernels, x8_format } }
 }
@@ -33,7 +34,7 @@ async function logitsOf(executable: WasmExecutable): Promise<Float32Array[]> {
   ]
 }
 
-/** What identifies a model by the bytes that an engine is given. */
+/** The model's identity, from the bytes that an engine is given. */
 async function identityOf(bytes: Uint8Array, engine: Engine): Promise<string> {
   const file = await openGguf(bytesSource(bytes, 'm.gguf'))
   const samples = new TensorSamples()
@@ -44,10 +45,10 @@ async function identityOf(bytes: Uint8Array, engine: Engine): Promise<string> {
   return modelIdentity(planModel(file), file, samples)
 }
 
-/** Rows of 96, 32, 160 and as many as there are tokens. */
+/** Matrices of 96, 32 and 160 rows, and of vocab rows. */
 const shape = SMALL.shape
 const MODELS: readonly [string, Partial<RandomModelOptions>][] = [
-  ['with all rows in eights', { format: 'Q4_0' }],
+  ['whose numbers of rows are all multiples of eight', { format: 'Q4_0' }],
   ['whose output is its embedding', { format: 'Q4_0', tied: true }],
   ['with odd numbers of rows', { format: 'Q4_0', shape: { ...shape, vocab: 403, feedForward: 160 } }],
   [
@@ -56,7 +57,7 @@ const MODELS: readonly [string, Partial<RandomModelOptions>][] = [
   ],
   ['of fused matrices', { format: 'Q4_0', fused: ['attn_qkv', 'ffn_up'] }],
   [
-    'of fused matrices that are cut within eights',
+    'of fused matrices that are cut within groups of eight rows',
     {
       format: 'Q4_0',
       fused: ['attn_qkv', 'ffn_up'],
@@ -70,22 +71,22 @@ const MODELS: readonly [string, Partial<RandomModelOptions>][] = [
 describe.each(MODELS)('a Q4_0 model %s', (_, options) => {
   const bytes = smallModel(options)
 
-  it('gives the same logits and has the same identity as with its rows left as they are', async () => {
-    const [interleaved, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
-    expect(await logitsOf(await load(bytes, { engine: interleaved }))).toEqual(
+  it('gives the same logits and has the same identity as without repacking', async () => {
+    const [repacked, plain] = [await createEngine(KERNELS), withoutRepacking(await createEngine(KERNELS))]
+    expect(await logitsOf(await load(bytes, { engine: repacked }))).toEqual(
       await logitsOf(await load(bytes, { engine: plain })),
     )
-    expect(await identityOf(bytes, interleaved)).toBe(await identityOf(bytes, plain))
+    expect(await identityOf(bytes, repacked)).toBe(await identityOf(bytes, plain))
   })
 
   it('takes no more memory', async () => {
-    const [interleaved, plain] = [await createEngine(KERNELS), leavingRows(await createEngine(KERNELS))]
-    await load(bytes, { engine: interleaved })
+    const [repacked, plain] = [await createEngine(KERNELS), withoutRepacking(await createEngine(KERNELS))]
+    await load(bytes, { engine: repacked })
     await load(bytes, { engine: plain })
-    expect(interleaved.arena.bytesInUse).toBe(plain.arena.bytesInUse)
+    expect(repacked.arena.bytesInUse).toBe(plain.arena.bytesInUse)
   })
 
-  it('is interleaved by three threads as by one', async () => {
+  it('is repacked the same by three threads as by one', async () => {
     const engine = await createThreadedEngine(KERNELS as Uint8Array, 3, platform.threads as ThreadHost)
     try {
       const executable = await load(bytes, { engine })
@@ -97,10 +98,10 @@ describe.each(MODELS)('a Q4_0 model %s', (_, options) => {
 })
 
 describe('matrices longer than what is read at a time', () => {
-  it('are interleaved piece by piece', async () => {
+  it('are repacked in pieces', async () => {
     const engine = await createEngine(KERNELS)
     const { arena, kernels } = engine
-    // 33 MB, whose rows are no divisor of a piece.
+    // 33 MB; a piece is not a multiple of its rows.
     const vocab = 608_000
     const format = (name: string) => (name === 'token_embd.weight' ? 'Q4_0' : 'F32')
     const parts = smallParts({ format, tied: true })
@@ -136,15 +137,15 @@ describe('matrices longer than what is read at a time', () => {
   })
 })
 
-describe('tensors that are still being read while others change', () => {
-  it('arrive where they belong, though memory may have to grow', async () => {
+describe('tensors that are still being read while others are repacked', () => {
+  it('arrive at their addresses, even if memory must grow', async () => {
     const bytes = smallModel({ format: 'Q4_0' })
     const source = bytesSource(bytes, 'm.gguf')
     let reads = 0
     const slow: ByteSource = {
       ...source,
       async read(offset, target, signal) {
-        // Later reads are answered before earlier ones.
+        // Later reads finish before earlier ones.
         await new Promise((resolve) => setTimeout(resolve, 1 + 3 * (reads++ % 4)))
         return source.read(offset, target, signal)
       },
@@ -153,7 +154,7 @@ describe('tensors that are still being read while others change', () => {
     const { arena } = engine
     const file = await openGguf(slow)
     const plan = new Weights(file, planModel(file).program, engine)
-    // The weights end where memory ends.
+    // The weights end at the end of memory.
     const start = arena.allocate(64, 'a test')
     const pages = Math.ceil((start + 64 + plan.bytes) / 65536 + 1)
     arena.memory.grow(Math.max(0, pages - arena.memory.buffer.byteLength / 65536))

@@ -1,0 +1,184 @@
+import { following } from '../../abortable.js'
+import { DasllamaError } from '../../errors.js'
+import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
+import type { Executable } from '../executable.js'
+import { FairQueue } from '../fair-queue.js'
+import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
+import { checkKvType } from '../wasm/kv-layout.js'
+import type { Channel } from './channel.js'
+import type {
+  CreateNotice,
+  ExecutableDescription,
+  ExecutableState,
+  OutputGroup,
+  RunRequest,
+  StateNotice,
+  TakenNotice,
+} from './messages.js'
+import { RemoteMemory, type RemoteMemoryHost } from './remote-memory.js'
+
+export interface RemoteExecutableOptions {
+  /** Ends the other side. Resolves when it has ended. */
+  readonly end: () => Promise<void>
+}
+
+/**
+ * An executable on the other side of a channel (`serveExecutable`). When the channel is closed, all calls reject with what
+ * it was closed with, and what is known of executable and memories stays.
+ */
+export class RemoteExecutable implements Executable {
+  readonly vocabSize: number
+  readonly embeddingLength: number
+  readonly memories: readonly MemorySpec[]
+  readonly canShift: boolean
+  readonly memoryLimit: number
+  readonly kernels: string
+  readonly #channel: Channel
+  readonly #host: RemoteMemoryHost
+  readonly #end: () => Promise<void>
+  readonly #owned = new Map<number, RemoteMemory>()
+  /** A batch is checked when its turn has come, and then run at once. */
+  readonly #queue = new FairQueue()
+  #state: ExecutableState
+  #nextMemory = 1
+  #nextRun = 1
+  #ended: Promise<void> | undefined
+
+  constructor(channel: Channel, description: ExecutableDescription, { end }: RemoteExecutableOptions) {
+    const { vocabSize, embeddingLength, memories, canShift, memoryLimit, kernels } = description
+    this.vocabSize = vocabSize
+    this.embeddingLength = embeddingLength
+    this.memories = memories
+    this.canShift = canShift
+    this.memoryLimit = memoryLimit
+    this.kernels = kernels
+    this.#state = description
+    this.#channel = channel
+    this.#end = end
+    this.#host = {
+      channel,
+      canShift,
+      adopt: (type) => this.#adopt(type),
+      forget: ({ number }) => void this.#owned.delete(number),
+    }
+    // The channel, which lives as long as its thread, must not keep a model alive that nobody holds any more.
+    const self = new WeakRef(this)
+    channel.listen('executable.state', (notice: StateNotice) => {
+      const executable = self.deref()
+      if (executable) executable.#update(notice)
+    })
+  }
+
+  get bytesInUse(): number {
+    return this.#ended ? 0 : this.#state.bytesInUse
+  }
+
+  get threads(): number {
+    return this.#ended ? 0 : this.#state.threads
+  }
+
+  createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
+    this.#assertOpen()
+    checkKvType(type, this.memories)
+    const memory = this.#adopt(type)
+    this.#channel.notify('memory.create', { memory: memory.number, type, retain } satisfies CreateNotice)
+    return memory
+  }
+
+  run(batch: Batch, take: TakeOutput): Promise<number> {
+    return this.#queue.run(async () => {
+      this.#assertOpen()
+      const owns = (memory: SequenceMemory) => this.#owned.get((memory as RemoteMemory).number) === memory
+      checkBatch(batch, this.vocabSize, owns)
+      return this.#run(batch, take)
+    }, batch.signal)
+  }
+
+  dispose(): Promise<void> {
+    this.#ended ??= this.#dispose()
+    return this.#ended
+  }
+
+  async #run(batch: Batch, take: TakeOutput): Promise<number> {
+    const request: RunRequest = {
+      run: this.#nextRun++,
+      ids: Int32Array.from(batch.ids),
+      positions: Int32Array.from(batch.positions),
+      runs: batch.runs.map(({ memory, firstRow, rows, phase }) => {
+        return { memory: (memory as RemoteMemory).number, firstRow, rows, phase }
+      }),
+      outputs: [...batch.outputs],
+      want: batch.want,
+    }
+    // Aborted also when an output cannot be taken: the other side is waiting for it, and then fails.
+    const controller = following(batch.signal)
+    const { signal } = controller
+    const isOver = () => signal.aborted || this.#channel.isClosed
+    /** Whether these were the last. */
+    const takeGroup = async ({ rows, buffer, width, ms, state }: OutputGroup): Promise<boolean> => {
+      for (const [index, row] of rows.entries()) {
+        if (isOver()) return false
+        const taking = take(row, new Float32Array(buffer, index * width * 4, width), ms)
+        if (taking) await taking
+      }
+      if (isOver()) return false
+      const taken: TakenNotice = { run: request.run, buffer }
+      this.#channel.notify('executable.taken', taken, [buffer])
+      return state !== undefined
+    }
+    let failure: { readonly error: unknown } | undefined
+    let taking: Promise<unknown> = Promise.resolve()
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        const onEvent = (group: OutputGroup) => {
+          if (group.state) this.#update(group.state)
+          taking = taking
+            .then(() => takeGroup(group))
+            .then((isDone) => {
+              if (!isDone) return
+              // It cannot fail any more.
+              for (const { memory, rows } of request.runs) this.#owned.get(memory)?.grow(rows)
+              resolve(group.ms)
+            })
+            .catch((error) => {
+              failure ??= { error }
+              controller.abort()
+            })
+        }
+        this.#channel.request<number>('executable.run', request, { signal, onEvent }).then(resolve, reject)
+      })
+    } catch (error) {
+      // Whoever takes an output is not to find that the batch has ended meanwhile.
+      await taking
+      throw failure ? failure.error : error
+    } finally {
+      controller.release()
+    }
+  }
+
+  async #dispose(): Promise<void> {
+    this.#channel.notify('executable.dispose', undefined)
+    this.#channel.close(disposed())
+    await this.#end()
+  }
+
+  #update({ executable, memories }: StateNotice): void {
+    this.#state = executable
+    for (const state of memories) this.#owned.get(state.memory)?.update(state)
+  }
+
+  #adopt(type: KvType): RemoteMemory {
+    const memory = new RemoteMemory(this.#host, this.#nextMemory++, type)
+    this.#owned.set(memory.number, memory)
+    return memory
+  }
+
+  #assertOpen(): void {
+    if (this.#ended) throw disposed()
+    this.#channel.assertOpen()
+  }
+}
+
+function disposed(): DasllamaError {
+  return new DasllamaError('DISPOSED', 'the model has been disposed')
+}

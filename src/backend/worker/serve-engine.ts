@@ -1,0 +1,59 @@
+import { packDirectory } from '../../gguf/packed-directory.js'
+import type { Platform } from '../../platform/platform.js'
+import type { ModelSource } from '../../storage/open-source.js'
+import type { OpenedModel } from '../engine-host.js'
+import { openInThread } from '../wasm/load.js'
+import { Channel, type RequestContext } from './channel.js'
+import type {
+  LoadEvent,
+  LoadReply,
+  LoadRequest,
+  OpenReply,
+  OpenRequest,
+  PostedSource,
+} from './engine-messages.js'
+import type { Port } from './port.js'
+import { openRemoteSource } from './remote-source.js'
+import { describeExecutable, serveExecutable } from './serve-executable.js'
+
+/** Serves an engine over a port: opens one model file, loads its program and runs its batches. */
+export function serveEngine(port: Port, platform: Platform): void {
+  const channel = new Channel(port)
+  let opened: OpenedModel | undefined
+
+  const sourceOf = (posted: PostedSource): ModelSource => {
+    switch (posted.kind) {
+      case 'name':
+        return posted.name
+      case 'content':
+        return posted.content
+      case 'served':
+        return openRemoteSource(channel, posted.source)
+    }
+  }
+
+  channel.handle(
+    'open',
+    async ({ source, tokenizer, options, engine }: OpenRequest, { signal }): Promise<OpenReply> => {
+      const open = { ...options, signal, tokenizer: tokenizer && sourceOf(tokenizer) }
+      opened = await openInThread(sourceOf(source), platform, { open, engine })
+      return packDirectory(opened.directory)
+    },
+  )
+
+  channel.handle(
+    'load',
+    async ({ program, reserve }: LoadRequest, { signal, emit }: RequestContext): Promise<LoadReply> => {
+      const report = (event: LoadEvent) => emit(event)
+      const { executable, samples } = await opened!.load(program, {
+        reserve,
+        signal,
+        onWarning: (warning) => report({ warning }),
+        onProgress: (progress) => report({ progress }),
+      })
+      opened = undefined
+      serveExecutable(channel, executable)
+      return { executable: describeExecutable(executable), samples: samples.samples }
+    },
+  )
+}
