@@ -127,7 +127,7 @@ export function newSampler(
 
 /** A token chosen by the logits after the last one. Throws `INVALID_ARGUMENT` where there are none. */
 export function pick(sampler: Sampler, evaluator: Evaluator, allowed?: Uint32Array): TokenId {
-  return sampler.pick(evaluator.requireLogits(), evaluator.sequence.recent, allowed)
+  return sampler.pick(evaluator.requireLogits(), evaluator.sequence.previousTokens, allowed)
 }
 
 function now(): number {
