@@ -4,7 +4,7 @@
  *   npm run example examples/search.ts [MODEL] [FILE] [QUESTION]
  */
 import { readFile } from 'node:fs/promises'
-import { embed, loadModel, similarity } from 'dasllama'
+import { cosineSimilarity, embed, loadModel } from 'dasllama'
 
 const [path = 'models/tiny-stories.Q8_0.gguf', file, question = 'The small dog played with a toy.'] =
   process.argv.slice(2)
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   await using model = await loadModel(path)
   const [wanted, ...vectors] = await embed(model, [question, ...lines], { truncate: 'end' })
-  const found = lines.map((line, i) => ({ line, score: similarity(wanted, vectors[i]) }))
+  const found = lines.map((line, i) => ({ line, score: cosineSimilarity(wanted, vectors[i]) }))
   found.sort((a, b) => b.score - a.score)
   console.log(`most like "${question}":\n`)
   for (const { line, score } of found.slice(0, 10)) console.log(`  ${score.toFixed(3)}  ${line}`)

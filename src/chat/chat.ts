@@ -244,7 +244,7 @@ export class Chat {
     this.#assertFree()
     const { maxTokens, reuse } = this.#defaults
     const { ids } = this.#fit(maxTokens, this.#thinking)
-    return ids.slice(this.session.reusable(ids, reuse))
+    return ids.slice(this.session.cachedPrefixLength(ids, reuse))
   }
 
   /** The text and the ids of the whole prompt of the next `respond`. Nothing runs. */

@@ -43,7 +43,7 @@ type PerToken = EmbedOptions & { pooling: 'none' }
  *
  * ```js
  * const [question, ...lines] = await embed(model, ['a small dog', 'a puppy', 'a truck'])
- * const scores = lines.map((line) => similarity(question, line))
+ * const scores = lines.map((line) => cosineSimilarity(question, line))
  * ```
  *
  * One text, or its ids, gives one vector (with `pooling: 'none'` one a token); an array of texts or of ids gives an

@@ -12,6 +12,8 @@ import type { StatsMeter } from './stats.js'
 
 /** What of a session a generation works with. */
 export interface SessionParts {
+  /** The session itself: whoever holds a generation need not hold it too, or it could be collected and its memory reclaimed. */
+  readonly owner: object
   readonly lease: Lease
   readonly memory: SequenceMemory
   readonly evaluator: Evaluator
@@ -125,7 +127,7 @@ export function newSampler(
 
 /** A token chosen by the logits after the last one. Throws `INVALID_ARGUMENT` where there are none. */
 export function pick(sampler: Sampler, evaluator: Evaluator, allowed?: Uint32Array): TokenId {
-  return sampler.pick(evaluator.requireLogits(), evaluator.sequence.recent, allowed)
+  return sampler.pick(evaluator.requireLogits(), evaluator.sequence.previousTokens, allowed)
 }
 
 function now(): number {

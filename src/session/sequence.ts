@@ -1,29 +1,36 @@
 import type { Phase } from '../backend/batch.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 
-/** Everything that a sequence remembers, as plain data. */
+/** The state of a sequence, as plain data. */
 export interface SequenceState {
   /** Evaluated tokens. */
   ids: TokenId[]
   /** How each of them was evaluated. */
   phases: Phase[]
-  /** How many of them, from the first on, saw all that stood before them: less than all after a context shift. */
-  whole: number
-  /** Chosen by `generate` and not evaluated yet. */
+  /** Length of the prefix that no context shift has touched: all tokens, or those before the first shift. */
+  unshiftedLength: number
+  /** Sampled by `generate` and not evaluated yet. */
   pending: TokenId | undefined
-  /** Chosen tokens, which the penalties look at. */
-  recent: TokenId[]
-  /** For each of `recent`, the position that it was chosen for. */
-  places: number[]
+  /** Sampled tokens, which penalties apply to. */
+  previousTokens: TokenId[]
+  /** The position that each of `previousTokens` was sampled for. */
+  previousPositions: number[]
 }
 
 function nothing(): SequenceState {
-  return { ids: [], phases: [], whole: 0, pending: undefined, recent: [], places: [] }
+  return {
+    ids: [],
+    phases: [],
+    unshiftedLength: 0,
+    pending: undefined,
+    previousTokens: [],
+    previousPositions: [],
+  }
 }
 
 /**
- * The tokens of a session: where each came from, and which of them may serve another prompt. The memory may have fewer:
- * what it has lost can be evaluated again from here, to the same bits.
+ * The tokens of a session, how each was evaluated, and which prefix another prompt can reuse. The memory may hold fewer:
+ * the rest can be evaluated again from here, to the same bits.
  */
 export class Sequence {
   readonly #state: SequenceState
@@ -51,36 +58,36 @@ export class Sequence {
     return this.#state.pending
   }
 
-  get recent(): readonly TokenId[] {
-    return this.#state.recent
+  get previousTokens(): readonly TokenId[] {
+    return this.#state.previousTokens
   }
 
   clone(): Sequence {
-    const { ids, phases, recent, places, ...rest } = this.#state
+    const { ids, phases, previousTokens, previousPositions, ...rest } = this.#state
     return new Sequence({
       ids: [...ids],
       phases: [...phases],
-      recent: [...recent],
-      places: [...places],
+      previousTokens: [...previousTokens],
+      previousPositions: [...previousPositions],
       ...rest,
     })
   }
 
-  /** Another sequence, of the first `length` evaluated tokens, none of which was chosen. */
+  /** A new sequence of the first `length` evaluated tokens, none of them counted as sampled. */
   beginning(length: number): Sequence {
-    const { ids, phases, whole } = this.#state
+    const { ids, phases, unshiftedLength } = this.#state
     return new Sequence({
       ...nothing(),
       ids: ids.slice(0, length),
       phases: phases.slice(0, length),
-      whole: Math.min(whole, length),
+      unshiftedLength: Math.min(unshiftedLength, length),
     })
   }
 
-  /** Tokens have been evaluated; a pending one was the first of them. */
+  /** Appends evaluated tokens. A pending token was the first of them. */
   append(batch: readonly TokenId[], phase: Phase): void {
     const state = this.#state
-    if (state.whole === state.ids.length) state.whole += batch.length
+    if (state.unshiftedLength === state.ids.length) state.unshiftedLength += batch.length
     for (const id of batch) {
       state.ids.push(id)
       state.phases.push(phase)
@@ -88,53 +95,56 @@ export class Sequence {
     state.pending = undefined
   }
 
-  /** Undoes what was appended since `position` tokens were evaluated and `pending` was the next one. */
+  /** Undoes appends: back to `position` evaluated tokens with `pending` as the next one. */
   retract(position: number, pending: TokenId | undefined): void {
     this.#shorten(position)
     this.#state.pending = pending
   }
 
-  /** A token has been chosen for the next position. `isPending`: it will be evaluated if the sequence goes on. */
+  /** Records a token sampled for the next position. `isPending`: it is evaluated when the sequence goes on. */
   choose(id: TokenId, { isPending }: { isPending: boolean }): void {
-    this.#state.recent.push(id)
-    this.#state.places.push(this.position)
+    this.#state.previousTokens.push(id)
+    this.#state.previousPositions.push(this.position)
     if (isPending) this.#state.pending = id
   }
 
-  /** Forgets all tokens from position `length` on, a pending one included. */
+  /** Drops all tokens from position `length` on, including a pending one. */
   cut(length: number): void {
     const state = this.#state
     if (length >= this.length) return
     state.pending = undefined
     this.#shorten(length)
-    while (state.places.length > 0 && state.places[state.places.length - 1] >= length) {
-      state.places.pop()
-      state.recent.pop()
+    while (
+      state.previousPositions.length > 0 &&
+      state.previousPositions[state.previousPositions.length - 1] >= length
+    ) {
+      state.previousPositions.pop()
+      state.previousTokens.pop()
     }
   }
 
-  /** What was chosen so far no longer counts for the penalties. */
+  /** Penalties no longer apply to the tokens sampled so far. */
   forgetChoices(): void {
-    this.#state.recent = []
-    this.#state.places = []
+    this.#state.previousTokens = []
+    this.#state.previousPositions = []
   }
 
-  /** Takes `count` tokens away after the first `keep`; the rest moves down. */
+  /** Drops `count` tokens after the first `keep`; the rest moves down. */
   drop(keep: number, count: number): void {
     const state = this.#state
     state.ids.splice(keep, count)
     state.phases.splice(keep, count)
-    state.places = state.places.map((place) => place - count)
-    state.whole = Math.min(state.whole, keep)
+    state.previousPositions = state.previousPositions.map((position) => position - count)
+    state.unshiftedLength = Math.min(state.unshiftedLength, keep)
   }
 
   /**
-   * How many tokens of `prompt` are here already, from the first on; not its last one, whose logits are needed. `phase`:
-   * only tokens that were evaluated in this way count.
+   * Length of the prefix that `prompt` shares with this sequence, at most all but its last token, whose logits are needed.
+   * `phase`: count only tokens that were evaluated in this phase.
    */
   shared(prompt: readonly TokenId[], phase?: Phase): number {
     const state = this.#state
-    const most = Math.min(state.whole, prompt.length - 1)
+    const most = Math.min(state.unshiftedLength, prompt.length - 1)
     let count = 0
     while (count < most && state.ids[count] === prompt[count]) {
       if (phase !== undefined && state.phases[count] !== phase) break
@@ -146,6 +156,6 @@ export class Sequence {
   #shorten(length: number): void {
     const state = this.#state
     state.ids.length = state.phases.length = Math.min(state.ids.length, length)
-    state.whole = Math.min(state.whole, length)
+    state.unshiftedLength = Math.min(state.unshiftedLength, length)
   }
 }

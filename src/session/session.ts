@@ -290,7 +290,7 @@ export class Session {
    * How many tokens of `prompt` a `generate(prompt, { reuse })` would not evaluate because the session has them already.
    * Throws `INVALID_ARGUMENT` for anything but ids of the vocabulary, `DISPOSED`.
    */
-  reusable(prompt: ArrayLike<TokenId>, reuse: 'exact' | 'all' = 'exact'): number {
+  cachedPrefixLength(prompt: ArrayLike<TokenId>, reuse: 'exact' | 'all' = 'exact'): number {
     this.#lease.assertOpen()
     return this.#evaluator.cached(checkIds(prompt, this.#host.vocabSize), reuse)
   }
@@ -331,6 +331,7 @@ export class Session {
   /** What a generation works with. */
   #parts() {
     return {
+      owner: this,
       lease: this.#lease,
       memory: this.#memory,
       evaluator: this.#evaluator,

@@ -1,20 +1,20 @@
 import type { MemoryRecord } from '../backend/memory.js'
 import { pacer } from '../platform/pacer.js'
 
-/** The numbers of the kinds of memory. Those in use stay: states are files. */
+/** The index of a kind is stored in files: never reorder. */
 const KINDS = ['kv', 'recurrent'] as const satisfies readonly MemoryRecord['kind'][]
 const HEADER_BYTES = 16
-/** Bytes, about a millisecond. */
+/** In bytes; takes about a millisecond. */
 const COPIED_AT_ONCE = 2 ** 22
 
-/** Bytes that records take in a state. */
+/** Bytes of records in a state. */
 export function recordBytes(records: readonly MemoryRecord[]): number {
   return records.reduce((sum, { bytes }) => sum + HEADER_BYTES + padded(bytes.length), 0)
 }
 
 /**
- * Writes what layers hold, one after another: u32 kind, u32 first position, u64 bytes, then these, padded with zeros to a
- * multiple of four. Lets the event loop run on the way; rejects with the signal's reason.
+ * Writes the layers' records one after another: u32 kind, u32 first position, u64 byte count, then the bytes, padded with
+ * zeros to a multiple of four. Yields to the event loop; rejects with the signal's reason.
  */
 export async function writeRecords(
   records: readonly MemoryRecord[],
@@ -37,8 +37,8 @@ export async function writeRecords(
 }
 
 /**
- * Reads as many records, as views, whose positions are at most `held`. Nothing where they are not exactly what `source`
- * has.
+ * Reads `count` records as views, with first positions of at most `held`. Returns `undefined` unless they fill `source`
+ * exactly.
  */
 export function readRecords(source: Uint8Array, count: number, held: number): MemoryRecord[] | undefined {
   if (count * HEADER_BYTES > source.length) return undefined

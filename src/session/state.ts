@@ -16,64 +16,64 @@ import { readRecords, recordBytes, writeRecords } from './state-records.js'
  * |---|---|---|
  * | 0 | u8[8] | magic |
  * | 8 | u32 | version of this format |
- * | 12 | u32 | hash (MurmurHash3) of all that follows, in pieces of 2^22 bytes, each seeded with the hash before it |
- * | 16 | u64 | length of the whole |
+ * | 12 | u32 | MurmurHash3 of all that follows, in pieces of 2^22 bytes, each seeded with the previous hash |
+ * | 16 | u64 | total length |
  * | 24 | u8[16] | identity of the model, hexadecimal |
- * | 40 | u32 | type of the memory, as ggml numbers its formats |
+ * | 40 | u32 | KV cache type, by ggml's number |
  * | 44 | u32 | n: evaluated tokens |
- * | 48 | u32 | how many of them saw all before them |
- * | 52 | u32 | r: chosen tokens |
- * | 56 | u32 | the token chosen and not evaluated, or 2^32 − 1 |
- * | 60 | u32 | v: size of the vocabulary where there are logits, or 0 |
+ * | 48 | u32 | length of the prefix that no context shift has touched |
+ * | 52 | u32 | r: sampled tokens |
+ * | 56 | u32 | the token sampled and not evaluated, or 2^32 − 1 |
+ * | 60 | u32 | v: vocabulary size if there are logits, otherwise 0 |
  * | 64 | f64 | seed |
- * | 72 | u32[4] | state of the random numbers |
- * | 88 | u32 | tokens that the memory holds, from the first on; the others are to be evaluated again |
- * | 92 | u32 | l: layers that remember something |
- * | 96 | u32[n] | evaluated tokens; the upper bit: in the phase `prefill` |
- * | | u32[r], i32[r] | chosen tokens, and the positions that they were chosen for |
+ * | 72 | u32[4] | RNG state |
+ * | 88 | u32 | length of the prefix that the memory holds; the rest is evaluated again |
+ * | 92 | u32 | l: layers with a memory |
+ * | 96 | u32[n] | evaluated tokens; upper bit set: phase `prefill` |
+ * | | u32[r], i32[r] | sampled tokens, and the positions that they were sampled for |
  * | | f32[v] | logits |
- * | | record[l] | the memory, layer by layer: see `writeRecords` |
+ * | | record[l] | the memory per layer: see `writeRecords` |
  */
 const MAGIC = 'dasstate'
 const VERSION = 2
 const HEADER_BYTES = 96
 const HASHED_FROM = 16
-/** Bytes, some milliseconds. */
+/** In bytes; takes a few milliseconds. */
 const HASHED_AT_ONCE = 2 ** 22
 const NONE = 0xffffffff
 const PREFILL = 0x80000000
-/** As ggml numbers its formats. */
+/** ggml's numbers of the formats. */
 const TYPE_NUMBERS: Readonly<Record<KvType, number>> = { f32: 0, f16: 1, q8_0: 8 }
 
 /** What a session saves. */
 export interface SessionState {
   readonly sequence: Readonly<SequenceState>
   readonly seed: number
-  /** The random numbers' state, u32[4]. */
+  /** RNG state, u32[4]. */
   readonly random: Uint32Array
-  /** Of the last evaluated token, f32[vocabSize], where they are known. */
+  /** After the last evaluated token, f32[vocabSize], if known. */
   readonly logits: Float32Array | undefined
-  /** Tokens that the memory holds; the rest of the sequence is a gap. */
+  /** Length of the prefix that the memory holds; the rest of the sequence is a gap. */
   readonly held: number
   readonly records: readonly MemoryRecord[]
 }
 
-/** What a state must belong to. */
+/** What a state must match. */
 export interface StateOwner {
   readonly identity: string
   readonly kvType: KvType
   readonly vocabSize: number
 }
 
-/** The state's bytes. Lets the event loop run on the way; rejects with the signal's reason. */
+/** Serialises the state. Yields to the event loop; rejects with the signal's reason. */
 export async function encodeState(
   state: SessionState,
   owner: StateOwner,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const { sequence, seed, random, logits, held, records } = state
-  const { ids, phases, recent, places } = sequence
-  const recordsAt = HEADER_BYTES + 4 * (ids.length + 2 * recent.length + (logits?.length ?? 0))
+  const { ids, phases, previousTokens, previousPositions } = sequence
+  const recordsAt = HEADER_BYTES + 4 * (ids.length + 2 * previousTokens.length + (logits?.length ?? 0))
   const bytes = new Uint8Array(recordsAt + recordBytes(records))
   const view = new DataView(bytes.buffer)
   const encoder = new TextEncoder()
@@ -91,8 +91,8 @@ export async function encodeState(
   setWords(40, [
     TYPE_NUMBERS[owner.kvType],
     ids.length,
-    sequence.whole,
-    recent.length,
+    sequence.unshiftedLength,
+    previousTokens.length,
     sequence.pending ?? NONE,
     logits?.length ?? 0,
   ])
@@ -102,8 +102,8 @@ export async function encodeState(
     HEADER_BYTES,
     ids.map((id, i) => (phases[i] === 'prefill' ? id + PREFILL : id)),
   )
-  at = setWords(at, recent)
-  at = setWords(at, places)
+  at = setWords(at, previousTokens)
+  at = setWords(at, previousPositions)
   if (logits) setWords(at, new Uint32Array(logits.buffer, logits.byteOffset, logits.length))
   await writeRecords(records, bytes.subarray(recordsAt), signal)
   view.setUint32(12, await hashOf(bytes, signal), true)
@@ -111,8 +111,8 @@ export async function encodeState(
 }
 
 /**
- * Reads a state and checks all of it but what the records hold. Those are views of `bytes`. Lets the event loop run on the
- * way. Rejects with `BAD_FORMAT` for bytes that are not a state or are damaged, `TRUNCATED`, `UNSUPPORTED` for another
+ * Reads a state and checks all of it except the contents of the records, which are views of `bytes`. Yields to the event
+ * loop. Rejects with `BAD_FORMAT` for bytes that are not a state or are damaged, `TRUNCATED`, `UNSUPPORTED` for another
  * version of the format, `MISMATCH` for another model or type of memory, or the signal's reason.
  */
 export async function decodeState(
@@ -121,18 +121,18 @@ export async function decodeState(
   signal?: AbortSignal,
 ): Promise<SessionState> {
   const view = await openState(bytes, signal)
-  // Transferred elsewhere in the meantime.
+  // The buffer was transferred meanwhile.
   if (bytes.length === 0) throw damaged('its bytes are gone')
   checkOwner(bytes, view, owner)
   const word = (at: number) => view.getUint32(at, true)
-  const [count, whole, chosen, pending, logitCount] = [44, 48, 52, 56, 60].map(word)
+  const [count, unshiftedLength, sampled, pending, logitCount] = [44, 48, 52, 56, 60].map(word)
   const [held, layers] = [88, 92].map(word)
-  const recordsAt = HEADER_BYTES + 4 * (count + 2 * chosen + logitCount)
+  const recordsAt = HEADER_BYTES + 4 * (count + 2 * sampled + logitCount)
   const seed = view.getFloat64(64, true)
   const random = Uint32Array.from([72, 76, 80, 84], word)
   const sound =
     recordsAt <= bytes.length &&
-    whole <= count &&
+    unshiftedLength <= count &&
     held <= count &&
     (logitCount === 0 || logitCount === owner.vocabSize) &&
     Number.isSafeInteger(seed) &&
@@ -147,15 +147,15 @@ export async function decodeState(
   }
   const list = <T>(at: number, length: number, read: (at: number) => T): T[] =>
     Array.from({ length }, (_, i) => read(at + 4 * i))
-  const chosenAt = HEADER_BYTES + 4 * count
-  const logitsAt = chosenAt + 8 * chosen
+  const sampledAt = HEADER_BYTES + 4 * count
+  const logitsAt = sampledAt + 8 * sampled
   const sequence: SequenceState = {
     ids: list(HEADER_BYTES, count, (at) => checked(word(at) & ~PREFILL)),
     phases: list(HEADER_BYTES, count, (at): Phase => (word(at) >= PREFILL ? 'prefill' : 'decode')),
-    whole,
+    unshiftedLength,
     pending: pending === NONE ? undefined : checked(pending),
-    recent: list(chosenAt, chosen, (at) => checked(word(at))),
-    places: list(chosenAt + 4 * chosen, chosen, (at) => view.getInt32(at, true)),
+    previousTokens: list(sampledAt, sampled, (at) => checked(word(at))),
+    previousPositions: list(sampledAt + 4 * sampled, sampled, (at) => view.getInt32(at, true)),
   }
   const logits =
     logitCount === 0
@@ -164,7 +164,7 @@ export async function decodeState(
   return { sequence, seed, random, logits, held, records }
 }
 
-/** Checks that these are the whole and undamaged bytes of a state that this version reads. */
+/** Checks that the bytes are complete, undamaged and of the version that this code reads. */
 async function openState(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<DataView> {
   if (!isBytes(bytes)) {
     throw new DasllamaError('INVALID_ARGUMENT', `a state must be a Uint8Array, not ${describeValue(bytes)}`)
@@ -175,7 +175,7 @@ async function openState(bytes: Uint8Array, signal: AbortSignal | undefined): Pr
       hint: 'session.save() gives such bytes',
     })
   }
-  // Those that have been transferred elsewhere have no buffer to be viewed.
+  // A transferred buffer cannot be viewed.
   if (bytes.length === 0) throw truncated(0, HEADER_BYTES)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (bytes.length >= 12) checkVersion(view.getUint32(8, true))

@@ -3,7 +3,7 @@ export interface SessionStats {
   /** Prompt tokens evaluated. */
   readonly nPrompt: number
   /** Prompt tokens that needed no evaluation because the session had them already. */
-  readonly nReused: number
+  readonly nCached: number
   /** Tokens generated; the one that ended the generation is not among them. */
   readonly nGen: number
   /** Context shifts. */
@@ -29,7 +29,7 @@ export function addedStats(first: SessionStats, second: SessionStats): SessionSt
   }
   return {
     nPrompt: first.nPrompt + second.nPrompt,
-    nReused: first.nReused + second.nReused,
+    nCached: first.nCached + second.nCached,
     nGen: first.nGen + second.nGen,
     nShifts: first.nShifts + second.nShifts,
     ttftMs: first.ttftMs,
@@ -41,7 +41,7 @@ export function addedStats(first: SessionStats, second: SessionStats): SessionSt
 /** Adds up tokens and milliseconds. */
 export class StatsMeter {
   #nPrompt = 0
-  #nReused = 0
+  #nCached = 0
   #nShifts = 0
   #prefillMs = 0
   #nGen = 0
@@ -59,12 +59,12 @@ export class StatsMeter {
 
   start(): void {
     this.#nPrompt = this.#prefillMs = this.#nGen = this.#decoded = this.#decodeMs = this.#ttftMs = 0
-    this.#nReused = this.#nShifts = 0
+    this.#nCached = this.#nShifts = 0
     this.#started = this.#now()
   }
 
   reused(tokens: number): void {
-    this.#nReused += tokens
+    this.#nCached += tokens
   }
 
   shifted(): void {
@@ -98,7 +98,7 @@ export class StatsMeter {
   read(): SessionStats {
     return {
       nPrompt: this.#nPrompt,
-      nReused: this.#nReused,
+      nCached: this.#nCached,
       nGen: this.#nGen,
       nShifts: this.#nShifts,
       ttftMs: this.#ttftMs,

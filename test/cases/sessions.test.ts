@@ -72,7 +72,7 @@ describe('calls of sessions', () => {
       const { model, session, state } = await start()
       await (whose === 'session' ? session : model).dispose()
       expect(await refusal(() => (SYNC[name] ?? CALLS[name])(session, state))).toBe('DISPOSED')
-      expect(await refusal(() => session.reusable([1]))).toBe('DISPOSED')
+      expect(await refusal(() => session.cachedPrefixLength([1]))).toBe('DISPOSED')
       expect(session.isBusy).toBe(false)
     }
   })
@@ -119,7 +119,7 @@ describe('prompts with a common prefix', () => {
     const prompt = [...IDS.slice(0, kept), ...IDS.slice(1200, 1200 + more)]
     const shared = Math.min(kept, prompt.length - 1)
     const cached = reached(reach, first, 5, shared)
-    expect(session.reusable(prompt)).toBe(cached)
+    expect(session.cachedPrefixLength(prompt)).toBe(cached)
     const before = executable.rows
     const { usage } = await session.generate(prompt, { maxTokens: 0 }).result()
     expect(usage).toEqual({ promptTokens: prompt.length, cachedTokens: cached, completionTokens: 0 })

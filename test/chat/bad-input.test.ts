@@ -293,7 +293,7 @@ describe('a chat can continue after', () => {
     await say(chat, 'And then?')
     expect(chat.history).toHaveLength(before.length + 2)
     expect(chat.history.at(-1)).toMatchObject({ role: 'assistant', cut: 'length' })
-    expect(chat.stats().nReused).toBeGreaterThan(0)
+    expect(chat.stats().nCached).toBeGreaterThan(0)
   })
 
   it('a conversation that is too long, and reports by how many tokens', () => {

@@ -101,9 +101,9 @@ describe('a chat', () => {
       const reply = chat.respond()
       expect(reply.promptIds).toEqual(ids)
       await read(reply)
-      expect(chat.stats()).toMatchObject({ nPrompt: turn.length, nReused: ids.length - turn.length })
+      expect(chat.stats()).toMatchObject({ nPrompt: turn.length, nCached: ids.length - turn.length })
       // All but the last token of the previous reply, which ended it and was never evaluated.
-      expect(chat.stats().nReused).toBe(Math.max(0, held - 1))
+      expect(chat.stats().nCached).toBe(Math.max(0, held - 1))
       held = ids.length + reply.ids.length
     }
   })
@@ -120,7 +120,7 @@ describe('a chat', () => {
     chat.addUser('and?')
     expect(chat.renderPrompt().ids.join()).toContain(generated.join())
     await read(chat.respond())
-    expect(chat.stats().nReused).toBeGreaterThanOrEqual(generated.length)
+    expect(chat.stats().nCached).toBeGreaterThanOrEqual(generated.length)
   })
 
   it('renders the same ids from its history', async () => {
@@ -228,7 +228,7 @@ describe('a chat', () => {
     chat.reset()
     expect(chat.history).toHaveLength(1)
     await say(chat, 'Hello')
-    expect(chat.stats().nReused).toBeGreaterThan(15)
+    expect(chat.stats().nCached).toBeGreaterThan(15)
     chat.system = 'Other'
     expect(chat.history[0]).toEqual({ role: 'system', content: 'Other' })
     chat.system = undefined
@@ -329,7 +329,7 @@ describe('a reply that is cut', () => {
     expect(chat.history[1]).toEqual({ role: 'assistant', content: reply.text, ids: [...reply.ids], cut })
     expect(reply.ids).toHaveLength(3)
     await say(chat, 'Go on')
-    expect(chat.stats().nReused).toBeGreaterThan(10)
+    expect(chat.stats().nCached).toBeGreaterThan(10)
   })
 
   it('before its first token leaves no message, and can be requested again', async () => {
@@ -501,7 +501,7 @@ describe('a conversation longer than the context', () => {
       expect(ids.length).toBeLessThan(400)
       expect(text).toMatch(/^<\|im_start\|>system\nBe kind\./)
       expect(text).toContain(`${i}: The`)
-      if (chat.stats().nReused > 40) cheap++
+      if (chat.stats().nCached > 40) cheap++
     }
     const { text } = chat.renderPrompt()
     expect(text).not.toContain('user\n0: The')
@@ -570,7 +570,7 @@ describe('a conversation longer than the context', () => {
       const { ids } = chat.renderPrompt()
       expect(ids.length).toBeLessThan(400)
       expect(model.decode(ids)).toContain('system\nBe kind.')
-      if (chat.stats().nReused > 40) cheap++
+      if (chat.stats().nCached > 40) cheap++
     }
     expect(cheap).toBeGreaterThan(3)
     expect(chat.omitted).toEqual({ messages: 0, tokens: expect.any(Number) })
@@ -601,7 +601,7 @@ describe('a template that changes earlier output', () => {
     expect(before.text).not.toContain('hm|')
     thinking.addUser('More')
     await read(thinking.respond())
-    expect(thinking.stats().nReused).toBeGreaterThan(20)
+    expect(thinking.stats().nCached).toBeGreaterThan(20)
   })
 
   it('keeps the ids of a reply as far as the text is the same', async () => {

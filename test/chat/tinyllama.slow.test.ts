@@ -27,7 +27,7 @@ it.skipIf(isSkipped)('TinyLlama answers a question about the previous turn', asy
   }
   expect(replies[0]).toContain('Paris')
   expect(replies[1]).toContain('Anna')
-  expect(chat.stats().nReused).toBeGreaterThan(45)
+  expect(chat.stats().nCached).toBeGreaterThan(45)
   // Its markers are plain text, except the end of a turn.
   chat.addUser('</s>\n<|assistant|>\n')
   const { eosId } = model.tokenizer

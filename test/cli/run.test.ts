@@ -51,7 +51,7 @@ describe('dasllama run', () => {
     expect(result.ids).toHaveLength(9)
     expect(Object.keys(result.stats)).toEqual([
       'nPrompt',
-      'nReused',
+      'nCached',
       'nGen',
       'nShifts',
       'ttftMs',
@@ -237,7 +237,7 @@ describe('dasllama run', () => {
     const { code, out, err } = await run(args)
     expect([code, err]).toEqual([0, ''])
     const [head, first] = out.split('\n')
-    expect(head).toBe('prompt,temp,topK,seed,text,stopReason,nPrompt,nReused,nGen,ttftMs,prefillTps,genTps')
+    expect(head).toBe('prompt,temp,topK,seed,text,stopReason,nPrompt,nCached,nGen,ttftMs,prefillTps,genTps')
     expect(first).toMatch(/^"He said, ""Hi",0,5,3,/)
     expect(first).toMatch(/,length,\d+,0,3,[\d.]+,[\d.]+,[\d.]+$/)
   })

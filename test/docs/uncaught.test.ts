@@ -24,7 +24,7 @@ describe('an uncaught error is printed', () => {
     ],
     ["await dasllama.loadModel(new TextEncoder().encode('<html>'))", 'bytes: not a model file'],
     ["dasllama.replyFormat({ tools: 'morse' })", 'morse'],
-    ['dasllama.similarity([1], [1, 2])', 'vectors of 1 and 2 values'],
+    ['dasllama.cosineSimilarity([1], [1, 2])', 'vectors of different lengths (1 and 2)'],
   ])('in a few readable lines: %s', (code, message) => {
     const lines = printed(code).split('\n')
     // The position, its line of code, a caret and an empty line come before it.

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { bool, i32, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
-import { type EmbedInput, embed, loadModel, type Model, type Session, similarity } from '../../src/index.js'
+import {
+  cosineSimilarity,
+  type EmbedInput,
+  embed,
+  loadModel,
+  type Model,
+  type Session,
+} from '../../src/index.js'
 import { pacer } from '../../src/platform/pacer.js'
 import { smallModel, VOCAB } from '../model/small.js'
 import { collect, loadSmall } from '../session/collect.js'
@@ -118,7 +125,7 @@ describe('embed', () => {
       expect(vector).toHaveLength(7)
       expect(Math.hypot(...vector)).toBeCloseTo(1, 6)
     }
-    expect(similarity(unit[0], cut)).toBeCloseTo(1, 6)
+    expect(cosineSimilarity(unit[0], cut)).toBeCloseTo(1, 6)
     const each = await embed(model, [5, 6], { dimensions: 1, pooling: 'none' })
     expect(each.map(({ length }) => length)).toEqual([1, 1])
     expect(await embed(model, 'a', { dimensions: 96 })).toEqual(await embed(model, 'a'))
@@ -131,7 +138,7 @@ describe('embed', () => {
       'The small cat played with a toy.',
       'Tom drove a big red truck to the store.',
     ])
-    expect(similarity(cat, kitten)).toBeGreaterThan(similarity(cat, truck) + 0.1)
+    expect(cosineSimilarity(cat, kitten)).toBeGreaterThan(cosineSimilarity(cat, truck) + 0.1)
   })
 })
 

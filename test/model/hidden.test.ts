@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { openModelFile } from '../../src/gguf/open.js'
 import { writeGguf } from '../../src/gguf/writer.js'
-import { embed, loadModel, type Model, similarity } from '../../src/index.js'
+import { cosineSimilarity, embed, loadModel, type Model } from '../../src/index.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import { FAMILY_CASES } from '../support/family-models.js'
 import { relativeDifference } from '../support/logits.js'
@@ -47,7 +47,7 @@ async function compare(
     const unit = await embed(model, ids, { pooling })
     const expectedUnit = expected.map((value) => value / size)
     expect(relativeDifference(unit, expectedUnit), where).toBeLessThan(tolerance)
-    expect(similarity(unit, expected), where).toBeGreaterThan(1 - tolerance ** 2 / 10)
+    expect(cosineSimilarity(unit, expected), where).toBeGreaterThan(1 - tolerance ** 2 / 10)
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { embed, type LoadOptions, loadModel, similarity } from '../../src/index.js'
+import { cosineSimilarity, embed, type LoadOptions, loadModel } from '../../src/index.js'
 import type { TokenId } from '../../src/tokenizer/tokenizer.js'
 import type { LlamaCpp } from './llama-cpp.js'
 import { type Rounding, roundingOf } from './rounding.js'
@@ -31,7 +31,7 @@ export function expectVector(
   { angle, length }: Distance = DISTANCES[roundingOf(format)],
 ): void {
   expect(actual).toHaveLength(expected.length)
-  expect(1 - similarity(actual, expected)).toBeLessThan(angle)
+  expect(1 - cosineSimilarity(actual, expected)).toBeLessThan(angle)
   expect(Math.abs(Math.hypot(...actual) / Math.hypot(...Array.from(expected)) - 1)).toBeLessThan(length)
 }
 

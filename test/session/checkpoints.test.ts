@@ -120,10 +120,10 @@ describe('a memory that cannot be cut', () => {
     const { executable, session } = await start()
     await idsOf(session.generate(PROMPT.slice(0, first), { ...HOT, maxTokens: 9 }))
     const prompt = PROMPT.slice(0, second)
-    expect(session.reusable(prompt)).toBe(cached)
+    expect(session.cachedPrefixLength(prompt)).toBe(cached)
     const generation = session.generate(prompt, { maxTokens: 0 })
     expect(await rowsOf(executable, () => collect(generation))).toBe(second - cached)
-    expect(session.stats()).toMatchObject({ nPrompt: second - cached, nReused: cached })
+    expect(session.stats()).toMatchObject({ nPrompt: second - cached, nCached: cached })
     expect(generation.usage).toMatchObject({ promptTokens: second, cachedTokens: cached })
     expectBits(session, executable, [[prompt, 'prefill']])
   })
@@ -133,8 +133,8 @@ describe('a memory that cannot be cut', () => {
     const reply = await idsOf(session.generate(PROMPT.slice(0, 300), { ...HOT, maxTokens: 9 }))
     const prompt = [...PROMPT.slice(0, 300), ...reply, ...PROMPT.slice(500, 520)]
     // All but the reply's last token, which has not been evaluated.
-    expect(session.reusable(prompt, 'all')).toBe(308)
-    expect(session.reusable(prompt, 'exact')).toBe(300)
+    expect(session.cachedPrefixLength(prompt, 'all')).toBe(308)
+    expect(session.cachedPrefixLength(prompt, 'exact')).toBe(300)
     const going = session.generate(prompt, { maxTokens: 0, reuse: 'all' })
     expect(await rowsOf(executable, () => collect(going))).toBe(21)
     expectBits(session, executable, [

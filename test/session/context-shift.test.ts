@@ -110,7 +110,7 @@ describe('with a context shift', () => {
     for (const reuse of ['exact', 'all'] as const) {
       const prompt = session.ids.slice(0, 20)
       await idsOf(session.generate(prompt, { maxTokens: 0, reuse }))
-      expect(session.stats()).toMatchObject({ nReused: 6, nPrompt: 14 })
+      expect(session.stats()).toMatchObject({ nCached: 6, nPrompt: 14 })
       using fresh = model.createSession()
       await fresh.eval(prompt)
       expect(session.logits()).toEqual(fresh.logits())

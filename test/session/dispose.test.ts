@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { embed, type GenerateOptions, type Model, type Session } from '../../src/index.js'
 import { pacer } from '../../src/platform/pacer.js'
@@ -136,6 +138,25 @@ describe('dispose', () => {
     }
     expect(executable.open.size).toBe(1)
     await expect(running).rejects.toEqual(disposed)
+  })
+})
+
+describe('a session that is held by its generation alone', () => {
+  it('is not collected before the generation ends', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const warnings: string[] = []
+    const own = await recurrentModel({
+      reach: 'kv',
+      onWarning: ({ code }) => void warnings.push(code),
+    })
+    const generation = own.model.createSession().generate([1, 2, 3], { ...GREEDY, maxTokens: 10 })
+    for await (const _ of generation) {
+      collect()
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    expect(generation.ids).toHaveLength(10)
+    expect(warnings).toEqual([])
   })
 })
 

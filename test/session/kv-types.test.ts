@@ -60,7 +60,7 @@ describe('a cache of', () => {
     session.setSeed(1)
     using fork = await session.fork()
     expect(await idsOf(fork.generate(IDS, options))).toEqual(first)
-    expect(fork.stats().nReused).toBe(89)
+    expect(fork.stats().nCached).toBe(89)
     expect(await idsOf(fork.generate(undefined, options))).toHaveLength(20)
     expect(fork.stats().nShifts).toBe(1)
   })

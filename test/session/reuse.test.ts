@@ -25,16 +25,16 @@ describe('a prompt that begins as the session does', () => {
   it('is evaluated from where they part', async () => {
     using session = model.createSession()
     await idsOf(session.generate(ids(100), HOT))
-    expect(session.stats()).toMatchObject({ nPrompt: 100, nReused: 0 })
+    expect(session.stats()).toMatchObject({ nPrompt: 100, nCached: 0 })
     await idsOf(session.generate(ids(130), HOT))
-    expect(session.stats()).toMatchObject({ nPrompt: 30, nReused: 100 })
+    expect(session.stats()).toMatchObject({ nPrompt: 30, nCached: 100 })
     await idsOf(session.generate([...ids(70), ...ids(9, 17)], HOT))
-    expect(session.stats()).toMatchObject({ nPrompt: 9, nReused: 70 })
+    expect(session.stats()).toMatchObject({ nPrompt: 9, nCached: 70 })
     await idsOf(session.generate(ids(10, 17), HOT))
-    expect(session.stats()).toMatchObject({ nPrompt: 9, nReused: 1 })
+    expect(session.stats()).toMatchObject({ nPrompt: 9, nCached: 1 })
     await idsOf(session.generate(ids(50, 7), { maxTokens: 1 }))
     await idsOf(session.generate([399, ...ids(50, 7)], { maxTokens: 1 }))
-    expect(session.stats()).toMatchObject({ nPrompt: 51, nReused: 0 })
+    expect(session.stats()).toMatchObject({ nPrompt: 51, nCached: 0 })
   })
 
   it('or is the same costs one token: somebody must give the logits', async () => {
@@ -42,11 +42,11 @@ describe('a prompt that begins as the session does', () => {
     await session.eval(ids(80))
     const logits = session.logits()
     await idsOf(session.generate(ids(80), { maxTokens: 0 }))
-    expect(session.stats()).toMatchObject({ nPrompt: 1, nReused: 79 })
+    expect(session.stats()).toMatchObject({ nPrompt: 1, nCached: 79 })
     expect(session.logits()).toEqual(logits)
     // A part of it, too.
     await idsOf(session.generate(ids(20), { maxTokens: 0 }))
-    expect(session.stats()).toMatchObject({ nPrompt: 1, nReused: 19 })
+    expect(session.stats()).toMatchObject({ nPrompt: 1, nCached: 19 })
     expect(session.position).toBe(20)
   })
 
@@ -57,7 +57,7 @@ describe('a prompt that begins as the session does', () => {
     using session = model.createSession()
     const first = await idsOf(session.generate(text, { maxTokens: 4 }))
     expect(await idsOf(session.generate(text, { maxTokens: 4 }))).toEqual(first)
-    expect(session.stats()).toMatchObject({ nPrompt: 1, nReused: model.encode(text).length - 1 })
+    expect(session.stats()).toMatchObject({ nPrompt: 1, nCached: model.encode(text).length - 1 })
   })
 })
 
@@ -89,7 +89,7 @@ describe('a session with a past', () => {
       const expected = await fresh(prompt)
       expect(generated).toEqual(expected.generated)
       expect(session.logits()).toEqual(expected.logits)
-      reused += session.stats().nReused
+      reused += session.stats().nCached
     }
     expect(reused).toBeGreaterThan(300)
   })
@@ -100,13 +100,13 @@ describe('a session with a past', () => {
     const prompt = [...ids(50), ...generated, ...ids(8, 17)]
     session.setSeed(4)
     const after = await idsOf(session.generate(prompt, HOT))
-    expect(session.stats()).toMatchObject({ nReused: 50, nPrompt: 24 })
+    expect(session.stats()).toMatchObject({ nCached: 50, nPrompt: 24 })
     const expected = await fresh(prompt)
     expect(after).toEqual(expected.generated)
     expect(session.logits()).toEqual(expected.logits)
     // Now they have been a prompt.
     await idsOf(session.generate([...prompt, 7], HOT))
-    expect(session.stats()).toMatchObject({ nReused: 74, nPrompt: 1 })
+    expect(session.stats()).toMatchObject({ nCached: 74, nPrompt: 1 })
   })
 
   it('uses them with reuse "all", to nearly the same logits', async () => {
@@ -115,7 +115,7 @@ describe('a session with a past', () => {
     const prompt = [...ids(50), ...generated, ...ids(8, 17)]
     await idsOf(session.generate(prompt, { maxTokens: 0, reuse: 'all' }))
     // The last generated token had not been evaluated.
-    expect(session.stats()).toMatchObject({ nReused: 65, nPrompt: 9 })
+    expect(session.stats()).toMatchObject({ nCached: 65, nPrompt: 9 })
     const logits = session.logits()
     using other = model.createSession()
     await other.eval(prompt)
@@ -131,6 +131,6 @@ describe('a session with a past', () => {
     const options = { penalty: 5, penaltyLastN: 100, maxTokens: 10 }
     const first = await idsOf(session.generate(ids(40), options))
     expect(await idsOf(session.generate(ids(40), options))).toEqual(first)
-    expect(session.stats().nReused).toBe(39)
+    expect(session.stats().nCached).toBe(39)
   })
 })

@@ -128,7 +128,7 @@ describe('a saved session', () => {
     await session.restore(bytes)
     const promptLength = model.encode(PROMPT).length
     await idsOf(session.generate(ids, { maxTokens: 0 }))
-    expect(session.stats().nReused).toBe(promptLength)
+    expect(session.stats().nCached).toBe(promptLength)
   })
 
   it('of nothing, after a rewind, and after a context shift', async () => {

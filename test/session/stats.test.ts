@@ -13,7 +13,7 @@ describe('statistics', () => {
     using session = model.createSession()
     expect(session.stats()).toEqual({
       nPrompt: 0,
-      nReused: 0,
+      nCached: 0,
       nGen: 0,
       nShifts: 0,
       ttftMs: 0,
@@ -71,7 +71,7 @@ describe('the meter', () => {
     }
     expect(meter.read()).toEqual({
       nPrompt: 50,
-      nReused: 0,
+      nCached: 0,
       nGen: 5,
       nShifts: 0,
       ttftMs: 106,
@@ -81,7 +81,7 @@ describe('the meter', () => {
     meter.start()
     expect(meter.read()).toEqual({
       nPrompt: 0,
-      nReused: 0,
+      nCached: 0,
       nGen: 0,
       nShifts: 0,
       ttftMs: 0,
@@ -98,7 +98,7 @@ describe('the meter', () => {
     meter.sampled(now())
     expect(meter.read()).toEqual({
       nPrompt: 50,
-      nReused: 0,
+      nCached: 0,
       nGen: 2,
       nShifts: 0,
       ttftMs: 0,

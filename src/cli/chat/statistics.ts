@@ -10,13 +10,13 @@ export function briefStatistics(chat: Chat): string {
 
 /** All there is to say of the latest reply, and how full the context is. */
 export function fullStatistics(chat: Chat): string {
-  const { nPrompt, nReused, nGen, nShifts, ttftMs, prefillTps, genTps } = chat.stats()
+  const { nPrompt, nCached, nGen, nShifts, ttftMs, prefillTps, genTps } = chat.stats()
   const { position, contextLength } = chat.session
   const { messages, tokens } = chat.omitted
   const rows = [
     [
       'prompt',
-      `${counted(nPrompt + nReused, 'token')}: ${nReused} cached, ${nPrompt} evaluated at ${prefillTps.toFixed(1)} tok/s`,
+      `${counted(nPrompt + nCached, 'token')}: ${nCached} cached, ${nPrompt} evaluated at ${prefillTps.toFixed(1)} tok/s`,
     ],
     ['reply', `${counted(nGen, 'token')}${genTps > 0 ? ` at ${genTps.toFixed(1)} tok/s` : ''}`],
     ['first token', `after ${ttftMs.toFixed(0)} ms`],

@@ -46,7 +46,7 @@ export function record(
 
 const NUMBERS = [
   'nPrompt',
-  'nReused',
+  'nCached',
   'nGen',
   'ttftMs',
   'prefillTps',

@@ -11,9 +11,9 @@ const STOP_REASONS: Record<StopReason, string> = {
 
 /** What a text has cost and why it ended, in one line. */
 export function statistics(stats: SessionStats, { stopReason, stoppedBy }: Generation, seed: number): string {
-  const { nPrompt, nReused, nGen, nShifts, ttftMs, prefillTps, genTps } = stats
+  const { nPrompt, nCached, nGen, nShifts, ttftMs, prefillTps, genTps } = stats
   const parts = [
-    `prompt ${counted(nPrompt, 'token')}${nReused > 0 ? ` and ${nReused} cached` : ''}, ${prefillTps.toFixed(1)} tok/s`,
+    `prompt ${counted(nPrompt, 'token')}${nCached > 0 ? ` and ${nCached} cached` : ''}, ${prefillTps.toFixed(1)} tok/s`,
     `generated ${counted(nGen, 'token')}${genTps > 0 ? `, ${genTps.toFixed(1)} tok/s` : ''}`,
     ...(nShifts > 0 ? [`context shifted ${nShifts}×`] : []),
     ...(nGen > 0 ? [`first token after ${ttftMs.toFixed(0)} ms`] : []),

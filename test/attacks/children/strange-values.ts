@@ -1,5 +1,6 @@
 /** Unusual values of every kind, for every argument: a DasllamaError of bounded length, or a result. */
 import {
+  cosineSimilarity,
   createChat,
   DasllamaError,
   embed,
@@ -7,7 +8,6 @@ import {
   loadModel,
   loadTokenizer,
   type ModelSource,
-  similarity,
 } from '../../../src/index.js'
 import { createSampler, DEFAULT_SAMPLING } from '../../../src/sampling/index.js'
 import { smallModel } from '../../model/small.js'
@@ -113,7 +113,7 @@ const calls: [string, (value: never) => unknown][] = [
   ['rewind', (value) => session.rewind(value)],
   ['restore', (value) => session.restore(value)],
   ['setSeed', (value) => session.setSeed(value)],
-  ['reusable', (value) => session.reusable(value)],
+  ['cachedPrefixLength', (value) => session.cachedPrefixLength(value)],
   ['embed model', (value) => embed(value, 'text')],
   ['embed', (value) => embed(model, value)],
   ['embed a list', (value) => embed(model, ['text', value])],
@@ -124,7 +124,7 @@ const calls: [string, (value: never) => unknown][] = [
       (value) => embed(model, 'text', { [name]: value } as never),
     ],
   ),
-  ['similarity', (value) => similarity(value, value)],
+  ['cosineSimilarity', (value) => cosineSimilarity(value, value)],
   ...Object.keys(DEFAULT_SAMPLING).map((name): [string, (value: never) => unknown] => [
     `createSampler ${name}`,
     (value) => createSampler({ [name]: value }),

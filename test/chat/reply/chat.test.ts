@@ -256,10 +256,10 @@ describe('thinking', () => {
     expect(reply.stopReason).toBe('stop')
     expect(reply.message?.ids).toEqual(reply.ids)
     // Both phases count, and the ids that close the reasoning are evaluated like a prompt.
-    const { nPrompt, nReused, nGen, genTps } = chat.stats()
+    const { nPrompt, nCached, nGen, genTps } = chat.stats()
     const closing = model.encode('.\n</think>\n\n', { addSpecial: false }).length - 1
     expect(nGen).toBe(reply.ids.length - closing)
-    expect(nPrompt + nReused).toBeGreaterThanOrEqual(reply.promptIds.length + closing)
+    expect(nPrompt + nCached).toBeGreaterThanOrEqual(reply.promptIds.length + closing)
     expect(genTps).toBeGreaterThan(0)
   })
 

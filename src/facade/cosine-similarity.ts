@@ -3,15 +3,15 @@ import { DasllamaError } from '../errors.js'
 import { isA, readList } from '../read-list.js'
 
 /**
- * How alike two embeddings are: the cosine of the angle between them, from −1 to 1; 0 where one has no direction, being
- * all zeros. Throws `INVALID_ARGUMENT` for vectors of different lengths, without values, or with values that are no finite numbers.
+ * Cosine of the angle between two embeddings, from −1 to 1; 0 if one of them is all zeros. Throws `INVALID_ARGUMENT` for
+ * vectors that are empty, have different lengths or contain values that are not finite numbers.
  */
-export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function cosineSimilarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const [first, second] = [readVector('the first vector', a), readVector('the second vector', b)]
   if (first.length !== second.length) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `vectors of ${first.length} and ${second.length} values have no angle`,
+      `vectors of different lengths (${first.length} and ${second.length})`,
       {
         hint: 'compare embeddings of one model, with the same dimensions',
       },
@@ -21,7 +21,7 @@ export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 function readVector(name: string, vector: ArrayLike<number>): ArrayLike<number> {
-  // What embed gives needs no second look at each value: a NaN would come out in the end.
+  // Results of embed need no check of each value: a NaN would show in the sums.
   const values = isA<Float32Array>(Float32Array, vector)
     ? vector
     : readList(name, vector, (value, index) => {
@@ -32,7 +32,7 @@ function readVector(name: string, vector: ArrayLike<number>): ArrayLike<number> 
         )
       })
   if (values.length > 0) return values
-  throw new DasllamaError('INVALID_ARGUMENT', 'similarity needs two arrays of numbers, neither empty')
+  throw new DasllamaError('INVALID_ARGUMENT', 'cosineSimilarity needs two non-empty arrays of numbers')
 }
 
 function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -51,6 +51,6 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
     )
   }
   if (squaresOfA === 0 || squaresOfB === 0) return 0
-  // Rounding may take it a little beyond.
+  // Rounding may exceed the range slightly.
   return Math.min(1, Math.max(-1, product / (Math.sqrt(squaresOfA) * Math.sqrt(squaresOfB))))
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { similarity } from '../../src/index.js'
+import { cosineSimilarity } from '../../src/index.js'
 
 const vectors = fc.integer({ min: 1, max: 20 }).chain((length) => {
   const vector = fc.array(fc.float({ noNaN: true, min: -1000, max: 1000 }), {
@@ -10,7 +10,7 @@ const vectors = fc.integer({ min: 1, max: 20 }).chain((length) => {
   return fc.tuple(vector, vector)
 })
 
-describe('similarity', () => {
+describe('cosineSimilarity', () => {
   it.each([
     [[1, 0], [1, 0], 1],
     [[1, 0], [0, 5], 0],
@@ -19,24 +19,24 @@ describe('similarity', () => {
     [[0, 0], [1, 0], 0],
     [[0], [0], 0],
   ])('of %j and %j is %d', (a, b, expected) => {
-    expect(similarity(a, b)).toBeCloseTo(expected, 15)
-    expect(similarity(Float32Array.from(a), b)).toBeCloseTo(expected, 15)
+    expect(cosineSimilarity(a, b)).toBeCloseTo(expected, 15)
+    expect(cosineSimilarity(Float32Array.from(a), b)).toBeCloseTo(expected, 15)
   })
 
   it('lies between −1 and 1, is the same both ways and of itself 1', () => {
     fc.assert(
       fc.property(vectors, ([a, b]) => {
-        const cosine = similarity(a, b)
+        const cosine = cosineSimilarity(a, b)
         expect(Math.abs(cosine)).toBeLessThanOrEqual(1)
-        expect(similarity(b, a)).toBe(cosine)
+        expect(cosineSimilarity(b, a)).toBe(cosine)
         // Squares of the smallest numbers are no numbers any more.
-        if (a.some((value) => Math.abs(value) > 1e-30)) expect(similarity(a, a)).toBeCloseTo(1, 12)
+        if (a.some((value) => Math.abs(value) > 1e-30)) expect(cosineSimilarity(a, a)).toBeCloseTo(1, 12)
       }),
     )
   })
 
   it.each<[unknown, unknown, string]>([
-    [[1, 2], [1], 'vectors of 2 and 1 values'],
+    [[1, 2], [1], 'vectors of different lengths (2 and 1)'],
     [[], [], 'two arrays of numbers'],
     ['ab', 'cd', 'the first vector must be an array, not "ab"'],
     [undefined, [1], 'the first vector must be an array, not undefined'],
@@ -48,7 +48,7 @@ describe('similarity', () => {
     [Float32Array.of(Number.NaN), Float32Array.of(1), 'NaN, infinite or too large'],
     [[1e200], [1e200], 'NaN, infinite or too large'],
   ])('of %j and %j is refused', (a, b, message) => {
-    expect(() => similarity(a as number[], b as number[])).toThrow(
+    expect(() => cosineSimilarity(a as number[], b as number[])).toThrow(
       expect.objectContaining({
         name: 'DasllamaError',
         code: 'INVALID_ARGUMENT',
