@@ -1,10 +1,9 @@
 /**
- * Matrix × vector straight on quantised blocks, for decode.
+ * Matrix × vector (GEMV) directly on quantised blocks, for decode.
  * `weights` is `rows` rows of `columns / T.elements` blocks; `x` is what T's `addBlock`, or `dot`, takes; `out` is f32[rows].
  *
- * Rows are taken from several places in turn, so that memory is read in many streams of which each goes straight on:
- * processors fetch such streams ahead, all at once, and lose those that jump. What was measured is in
- * bench/kernels/README.md.
+ * Rows are taken from several places of the matrix in rotation, so that memory is read in many sequential streams: hardware
+ * prefetchers follow many such streams at once, but not jumps. Measurements are in bench/kernels/README.md.
  */
 
 import { DOT_KIND, DOT_BYTES, totalsAt } from './activations'
@@ -12,10 +11,10 @@ import { FloatRows } from './formats/floats'
 import { EIGHT } from './formats/x8'
 import { BlockRows, dotFour } from './formats/row_dots'
 
-/** Places from which single rows are taken in turn. */
-const PLACES: i32 = 16
+/** Streams from which single rows are taken. */
+const STREAMS: i32 = 16
 
-/** For formats with `addBlock` and small blocks, in eights. */
+/** For formats with `addBlock` and small blocks: eight rows at a time. */
 @inline
 export function matvecEightsOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const row = changetype<T>(weights)
@@ -23,7 +22,7 @@ export function matvecEightsOf<T>(weights: usize, x: usize, out: usize, rows: i3
   matvecEights<BlockRows<T>>(weights, stride, x, out, rows, columns)
 }
 
-/** For plain numbers, in eights. */
+/** For plain numbers: eight rows at a time. */
 @inline
 export function matvecFloatsOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const stride = <usize>(columns * changetype<T>(weights).bytes)
@@ -31,8 +30,8 @@ export function matvecFloatsOf<T>(weights: usize, x: usize, out: usize, rows: i3
 }
 
 /**
- * Eight rows at a time, one from each eighth of them, and the eights from two parts of an eighth; `R` has `dotEight`. Past
- * the last row it is computed again, so that a row's bits never depend on where a matrix, or a thread's part of it, ends.
+ * Eight rows at a time, one from each eighth of the rows, alternating between the halves of an eighth; `R` has `dotEight`.
+ * Past the end the last row is computed again, so that a row's bits do not depend on where a matrix, or a thread's part, ends.
  */
 @inline
 function matvecEights<R>(weights: usize, stride: usize, x: usize, out: usize, rows: i32, columns: i32): void {
@@ -49,7 +48,7 @@ function matvecEights<R>(weights: usize, stride: usize, x: usize, out: usize, ro
   }
 }
 
-/** For those with large blocks: four rows at a time, one from each quarter, and the fours from four parts of a quarter. */
+/** For large blocks: four rows at a time, one from each quarter of the rows, alternating between four parts of a quarter. */
 @inline
 export function matvecFoursOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const row = changetype<T>(weights)
@@ -83,7 +82,7 @@ export function matvecFoursOf<T>(weights: usize, x: usize, out: usize, rows: i32
 export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const row = changetype<T>(weights)
   const stride = <usize>((columns / row.elements) * row.bytes)
-  const part = (rows + PLACES - 1) / PLACES
+  const part = (rows + STREAMS - 1) / STREAMS
   for (let first = 0; first < part; first++) {
     for (let r = first; r < rows; r += part) {
       store<f32>(out + ((<usize>r) << 2), changetype<T>(weights + <usize>r * stride).dot(x, columns))
@@ -91,28 +90,28 @@ export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, col
   }
 }
 
-/** Eights of interleaved rows that are gone through at a time, and the blocks of each in turn: of Q4_0 nine cache lines. */
-const EIGHTS: i32 = 8
+/** Streams of x8 rows, and the blocks that are taken from each at a time: nine cache lines of Q4_0. */
+const X8_STREAMS: i32 = 8
 const BLOCKS: usize = 4
-/** Processors fetch ahead within a page. */
+/** Hardware prefetchers do not cross pages. */
 const PAGE: usize = 4096
 const LINE: usize = 64
 
 /**
- * For interleaved formats, whose blocks `Dots` multiplies (see formats/q4_0x8_dots.ts): some blocks of one eight
- * of rows from each eighth of them, then the next of these. `rows` is a multiple of eight.
+ * For repacked (x8) formats, whose blocks `Dots` multiplies (see formats/q4_0x8_dots.ts): some blocks of one group of eight
+ * rows from each stream, then the next blocks of these. `rows` is a multiple of eight.
  *
- * A stream that begins, or comes to another page, is waited for until the processor fetches ahead again. So the beginnings
- * of all streams are touched at once, and so are, once a page, those of the pages that come next.
+ * A stream stalls at its beginning and at each new page, until the hardware prefetcher follows it again. So the beginnings
+ * of all streams are touched at once, and once per page the beginnings of the next pages.
  */
 @inline
 export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const format = changetype<T>(weights)
   const eightBytes = <usize>((columns / format.elements) * format.bytes * EIGHT)
-  const turn = BLOCKS * <usize>format.elements * DOT_BYTES
-  const turnBytes = BLOCKS * <usize>(format.bytes * EIGHT)
+  const stepBytes = BLOCKS * <usize>format.elements * DOT_BYTES
+  const stepWeightBytes = BLOCKS * <usize>(format.bytes * EIGHT)
   const eights = rows / EIGHT
-  const part = (eights + EIGHTS - 1) / EIGHTS
+  const part = (eights + X8_STREAMS - 1) / X8_STREAMS
   const far = <usize>part * eightBytes
   const outFar = <usize>(part * EIGHT) << 2
   const scales = x + <usize>columns * DOT_BYTES
@@ -128,11 +127,11 @@ export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: 
     let from = weights + <usize>first * eightBytes
     let scale = scales
     let total = totals
-    for (let at = x; at < scales; at += turn, from += turnBytes, scale += 4 * BLOCKS, total += 4 * BLOCKS) {
-      const end = min(at + turn, scales)
-      untouched += turnBytes
+    for (let at = x; at < scales; at += stepBytes, from += stepWeightBytes, scale += 4 * BLOCKS, total += 4 * BLOCKS) {
+      const end = min(at + stepBytes, scales)
+      untouched += stepWeightBytes
       if (untouched > PAGE) {
-        untouched = turnBytes
+        untouched = stepWeightBytes
         for (let w = from; w < weightsEnd; w += far) touch((w + PAGE) & ~(PAGE - 1), weightsEnd)
       }
       let w = from
@@ -141,7 +140,7 @@ export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: 
   }
 }
 
-/** Reads the first lines at `at`, so that they are on their way, if there are as many before `end`. */
+/** Prefetches the first cache lines at `at`, if they are before `end`. */
 @inline
 function touch(at: usize, end: usize): void {
   if (at + 3 * LINE >= end) return

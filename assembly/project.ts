@@ -1,6 +1,6 @@
 /**
- * Linear layers over one input, together: q, k and v, or gate and up, are one piece of work for the team, and what
- * comes after the product (bias, gate, residual) is done to each row by the thread that computed it.
+ * Linear layers of one input, computed together: q, k and v, or gate and up, are one job of the thread pool. What follows
+ * the product (bias, gate, residual) is done for each row by the thread that computed it.
  */
 import { add } from './add'
 import { FLOATS, INT16, INT8, quantize_activations } from './activations'
@@ -9,15 +9,15 @@ import { geglu, swiglu } from './gates'
 import { rmsnorm } from './rmsnorm'
 import { parallelFor, threadCount, threadIndex } from './thread_pool'
 
-/** What becomes of a product, next to its bias. */
+/** Uses of a product, after its bias is added: it stays in `product`. */
 const STORE: i32 = 0
-/** It is added to what `out` holds, f32[tokens][rows], by way of `product`. */
+/** It is added to `out`, f32[tokens][rows]. */
 const ADD: i32 = 1
-/** It is gated by the projection before this one: that one's out = silu(out) · this; `product` holds this. */
+/** It is gated by the previous projection's product, `out`: out = silu(out) · product. */
 const SWIGLU: i32 = 2
 const GEGLU: i32 = 3
 
-/** One linear layer, 32-bit words; JavaScript writes them (src/backend/wasm/projection.ts). */
+/** One linear layer, in 32-bit words; JavaScript writes it (src/backend/wasm/projection.ts). */
 @unmanaged
 class Projection {
   /** ggml's type number of the matrix. */
@@ -28,7 +28,7 @@ class Projection {
   rows: i32
   /** f32[rows], or 0. */
   bias: usize
-  /** f32[tokens][rows]: the product goes here first, and stays here where `use` is STORE. */
+  /** f32[tokens][rows]: the product is written here first. */
   product: usize
   /** STORE, ADD, SWIGLU or GEGLU. */
   use: i32
@@ -36,30 +36,30 @@ class Projection {
   out: usize
 }
 
-/** Scratch of all projections of a model, 32-bit words. */
+/** Scratch of all projections of a model, in 32-bit words. */
 @unmanaged
 class Workspace {
-  /** Rows of 16-bit activations, one a token, and the bytes from one to the next. */
+  /** 16-bit activations, one row per token, and the bytes per row. */
   int16: usize
   int16Stride: usize
-  /** Rows of 8-bit activations. */
+  /** 8-bit activations, likewise. */
   int8: usize
   int8Stride: usize
-  /** A panel of the matrix product for each thread, and its bytes. */
+  /** Scratch of the matrix product per thread, and its bytes. */
   panels: usize
   panelBytes: usize
-  /** f32[tokens][columns]: inputs that are normed first. */
+  /** f32[tokens][columns]: normed inputs. */
   normed: usize
   /** Of the norm. */
   epsilon: f32
 }
 
-/** What the threads need to know of the work at hand. */
+/** The current job, for all threads. */
 @unmanaged
 class Work {
   projections: usize
   count: i32
-  /** What is given: the input, or with the weights `norm` what becomes it. */
+  /** The caller's x; with the weights `norm`, its norm is the input. */
   given: usize
   norm: usize
   x: usize
@@ -68,31 +68,31 @@ class Work {
   tokens: i32
   batched: bool
   workspace: Workspace
-  /** Which kinds of activations are wanted. */
+  /** Which kinds of activations are needed. */
   int16: bool
   int8: bool
-  /** Which of how many slices of the rows. */
+  /** Slice `slice` of `slices` slices of the rows. */
   slice: i32
   slices: i32
-  /** Into which the slice's rows are divided. */
+  /** Parts into which the slice's rows are divided. */
   parts: i32
 }
 
 const PROJECTION_BYTES = offsetof<Projection>()
 const work = changetype<Work>(memory.data(offsetof<Work>(), 64))
 
-/** Rows are handed out in multiples of this, a tile's height. */
+/** Parts begin at multiples of this, the rows of a tile. */
 const ROWS: i32 = 8
-/** Parts a thread: more would spare waiting for the slowest, and cut short the streams of matvec.ts. */
-const PARTS_A_THREAD: i32 = 2
+/** Parts per thread: more would balance the load better, but shorten the streams of matvec.ts. */
+const PARTS_PER_THREAD: i32 = 2
 
 /**
- * `count` projections, at `projections` one after another, of `tokens` rows of `x`, f32[…][columns], from row `firstToken`
- * on, or of their root-mean-square norm with the weights `norm`, f32[columns], if that is not 0. Products go to the same
- * rows. `batched`: as a matrix product.
+ * Computes the `count` projections at `projections` for `tokens` rows of `x`, f32[…][columns], from row `firstToken` on; or
+ * for their RMS norm with the weights `norm`, f32[columns], if that is not 0. Results are written to the same row indices.
+ * `batched`: as a matrix product (GEMM) instead of a product per token (GEMV).
  *
- * Only slice `slice` of `slices`, about as many of every projection's rows; the slices are to be asked for in order, from
- * 0 on, with nothing else between that uses the workspace. A row's result does not depend on its slice.
+ * Computes only slice `slice` of `slices`, about the same share of every projection's rows. Slices must be computed in
+ * order, from 0 on, without other uses of the workspace in between. A row's result does not depend on its slice.
  */
 export function project(
   projections: usize,
@@ -122,7 +122,7 @@ export function project(
   work.int8 = wanted(INT8)
   if (slice == 0 && (norm != 0 || work.int16 || work.int8)) prepare()
   const rows = changetype<Projection>(projections).rows / slices
-  const parts = threadCount() == 1 ? 1 : min(PARTS_A_THREAD * threadCount(), max(1, rows / ROWS))
+  const parts = threadCount() == 1 ? 1 : min(PARTS_PER_THREAD * threadCount(), max(1, rows / ROWS))
   work.slice = slice
   work.slices = slices
   work.parts = parts
@@ -134,7 +134,7 @@ function projection(index: i32): Projection {
   return changetype<Projection>(work.projections + <usize>index * PROJECTION_BYTES)
 }
 
-/** The kind of activations that a projection takes, the way it goes. */
+/** The kind of activations that a projection takes. */
 function kindOf(p: Projection): i32 {
   return work.batched ? tile_activation_kind(p.format) : activation_kind(p.format)
 }
@@ -154,7 +154,7 @@ function stride(kind: i32): usize {
   return kind == INT16 ? work.workspace.int16Stride : work.workspace.int8Stride
 }
 
-/** Norms and quantises the input: a part for each token of a batch; a few are done before another thread has looked up. */
+/** Norms and quantises the input: batched, in a part per token; a few tokens are done before another thread would start. */
 function prepare(): void {
   const part = prepareToken
   if (work.batched) return parallelFor(part.index, work.tokens)
@@ -170,7 +170,7 @@ function prepareToken(token: i32): void {
   if (work.int8) quantize_activations(INT8, x, input(INT8) + <usize>token * stride(INT8), columns)
 }
 
-/** Part `part` of the slice's rows of every projection. */
+/** Computes part `part` of the slice's rows of every projection. */
 function projectPart(part: i32): void {
   for (let i = 0; i < work.count; i++) {
     const p = projection(i)
@@ -188,7 +188,7 @@ function projectPart(part: i32): void {
   }
 }
 
-/** The row at which a part of the slice begins. */
+/** The first row of a part of the slice. */
 function border(rows: i32, part: i32): i32 {
   const index = work.slice * work.parts + part
   const count = work.slices * work.parts

@@ -27,7 +27,7 @@ function blockSum(sums: usize): v128 {
   return f32x4.splat(load<f32>(sums) + load<f32>(sums + 4))
 }
 
-/** Adds the products of four rows' blocks that begin with their scale; each quant counts less `zero`. */
+/** Adds the products of four rows' blocks that begin with their scale; `zero` is subtracted from each quant. */
 @inline
 export function addBlocks<T>(
   w0: usize,
@@ -44,7 +44,7 @@ export function addBlocks<T>(
   return madd(scaled(dots, v128.load32_splat(scale)), halves4(w0, w1, w2, w3), sum)
 }
 
-/** The same for blocks that begin with their scale and a minimum, which is added to each weight. */
+/** The same for blocks that begin with a scale and a minimum, which is added to each weight. */
 @inline
 export function addMinimumBlocks<T>(
   w0: usize,

@@ -1,6 +1,6 @@
-/** What all quantised formats share: from quants in vectors of 16 bytes to floats. */
+/** Shared by all quantised formats: from quants in vectors of 16 bytes to floats. */
 
-/** The lanes of an integer dot product times a scale. */
+/** The lanes of an integer dot product as f32, times a scale. */
 @inline
 export function scaled(dot: v128, scale: v128): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(dot), scale)
@@ -29,8 +29,8 @@ export function storeScaledPlus(out: usize, q: v128, scale: v128, offset: v128):
 }
 
 /**
- * Lane 0 in all lanes; the others alike. No shuffle: where both of a pair of stored vectors take it, V8 13, told to join
- * them, gets it wrong.
+ * Lane 0 in all lanes; the others likewise. Not a shuffle: when V8 13 joins a pair of stored vectors that both use one, the
+ * result is wrong.
  */
 @inline
 export function lane0(v: v128): v128 {

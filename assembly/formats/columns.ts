@@ -1,26 +1,26 @@
 /**
- * Q2_K, Q3_K and Q6_K have 256 quants in 16 sub-blocks of 16, each with its own scale, and lay them out alike: in each
- * half of 128, four sub-blocks whose numbers differ by two share the bits of the same 16 bytes. Such a set of four is a
- * column here; column c (0 or 1) of a half holds sub-blocks c, c + 2, c + 4 and c + 6, and their scales make one vector.
+ * Q2_K, Q3_K and Q6_K have 256 quants in 16 sub-blocks of 16, each with its own scale, in the same layout: in each half of
+ * 128, four sub-blocks, every second one, share the bits of the same 16 bytes. Such a set of four is called a column here;
+ * column c (0 or 1) of a half holds sub-blocks c, c + 2, c + 4 and c + 6, and their scales form one vector.
  */
 import { lane0, lane1, lane2, lane3, scaled, storeScaled } from './bytes'
 import { sumsI32x4 } from './rows'
 
-/** The first of each two signed bytes of eight at `bytes`, as f32: the scales of a half's column 0. */
+/** The even signed bytes of eight, two per lane, as f32: the scales of a half's column 0. */
 @inline
 export function evenBytes(bytes: v128): v128 {
   return f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(bytes, 24), 24))
 }
 
-/** The second of each two: column 1. */
+/** The odd ones: column 1. */
 @inline
 export function oddBytes(bytes: v128): v128 {
   return f32x4.convert_i32x4_s(i32x4.shr_s(bytes, 8))
 }
 
 /**
- * Dot product of 16 signed bytes with 16 activations (i16) at `x`, in four lanes of i32. A lane sums 4 products, each at
- * most 128 × 32767 < 2^22 in size, so that 128 of these may be added up before a lane can overflow.
+ * Dot product of 16 signed bytes with 16 activations (i16) at `x`, in four lanes of i32. A lane sums 4 products of magnitude
+ * at most 128 × 32767 < 2^22, so 128 such sums can be added before a lane overflows.
  */
 @inline
 function dotBytes(q: v128, x: usize): v128 {

@@ -1,7 +1,6 @@
 /**
- * The one place that knows every block format: from ggml's type number to the class that reads it. Layouts that only the
- * engine makes have numbers from 256 on.
- * A new format is its own file and one line in each of these switches.
+ * Maps ggml's type number to the class that reads a block format. The engine's own layouts have numbers from 256 on.
+ * A new format is a new file and one line in each of these switches.
  */
 import { DOT_KIND, FLOATS, INT16, INT8, UNSUPPORTED } from '../activations'
 import { BYTE_DOTS } from '../math/byte_dots'
@@ -32,14 +31,14 @@ import { RebiasedF16 } from './rebiased_f16'
 
 const Q4_0_X8: i32 = REPACKED + 2
 
-/** The number of the format that a matrix has once its rows are interleaved, or 0: such a format is not to be had. */
+/** The type number of a format's repacked (x8) variant, or 0 if it has none. */
 export function x8_format(format: i32): i32 {
   return format == 2 ? Q4_0_X8 : 0
 }
 
 /**
- * Interleaves `rows` rows, a multiple of eight, of `rowBytes` each, which are blocks of the file; `format` is what the
- * matrix then has. `scratch` is room for eight rows a thread.
+ * Repacks `rows` rows of the file's blocks, a multiple of eight, of `rowBytes` each; `format` is the type number afterwards.
+ * `scratch` holds eight rows per thread.
  */
 export function repack(format: i32, weights: usize, rowBytes: usize, rows: i32, scratch: usize): void {
   if (format != Q4_0_X8) return
@@ -51,13 +50,13 @@ function repackPartOfQ4_0(part: i32): void {
   repackPart<Q4_0x8>(part)
 }
 
-/** What a format's `dot` multiplies with; see activations.ts. */
+/** The kind of activations that a format's `matvec` takes; see activations.ts. */
 export function activation_kind(format: i32): i32 {
   switch (format) {
     case 0: // F32
     case 1: // F16
     case 30: // BF16
-    case 257: // raised F16
+    case 257: // rebiased F16
       return FLOATS
     case 2: // Q4_0
     case 3: // Q4_1
@@ -79,7 +78,7 @@ export function activation_kind(format: i32): i32 {
   return UNSUPPORTED
 }
 
-/** What the format's matrix product takes; see `matmul`. */
+/** The kind of activations that a format's `matmul` takes. */
 export function tile_activation_kind(format: i32): i32 {
   switch (format) {
     case 8: // Q8_0
@@ -122,12 +121,12 @@ export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
       return changetype<IQ2_XXS>(row).dequantize(out, n)
     case 30: // BF16
       return changetype<BF16>(row).dequantize(out, n)
-    case 257: // raised F16
+    case 257: // rebiased F16
       return changetype<RebiasedF16>(row).dequantize(out, n)
   }
 }
 
-/** The same for row `row`, `n` elements in `rowBytes`, of the matrix at `weights`, which may be interleaved. */
+/** The same for row `row`, `n` elements in `rowBytes`, of the matrix at `weights`, which may be repacked. */
 export function dequantize_row(format: i32, weights: usize, rowBytes: usize, row: i32, out: usize, n: i32): void {
   if (format == Q4_0_X8) {
     const eight = eightAt<Q4_0x8>(weights, rowBytes, row)
@@ -170,7 +169,7 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
       return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
     case 30: // BF16
       return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
-    case 257: // raised F16
+    case 257: // rebiased F16
       return matvecFloatsOf<RebiasedF16>(weights, x, out, rows, columns)
     case Q4_0_X8:
       if (ASC_FEATURE_RELAXED_SIMD) {
@@ -242,14 +241,14 @@ export function matmul(
       return matmulOf<IQ2_XXS, Int16Tile<IQ2_XXS>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case 30: // BF16
       return matmulOf<BF16, FloatTile<BF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
-    case 257: // raised F16
+    case 257: // rebiased F16
       return matmulOf<RebiasedF16, FloatTile<RebiasedF16>>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
     case Q4_0_X8:
       return matmulX8<Q4_0x8>(weights, x, xStride, out, rows, columns, tokens, outStride, scratch)
   }
 }
 
-/** For formats whose quants are not negative and have at most 6 bits, or 8 where `BYTE_DOTS` allows it. */
+/** For formats with unsigned quants of at most 6 bits, or 8 if `BYTE_DOTS` holds. */
 @inline
 function matmulIntegers<T>(
   weights: usize,
@@ -269,7 +268,7 @@ function matmulIntegers<T>(
   }
 }
 
-/** The same for their interleaved forms. */
+/** The same for repacked (x8) formats. */
 @inline
 function matmulX8<T>(
   weights: usize,

@@ -26,12 +26,12 @@ export class F16 {
     return loadFiniteF16x4(changetype<usize>(this))
   }
 
-  /** Exact, for infinities and NaNs too. */
+  /** Exact, including infinities and NaNs. */
   dequantize(out: usize, n: i32): void {
     widenRow<F16>(changetype<usize>(this), out, n)
   }
 
-  /** Halves count 2^-112 of their value below: with activations this large nothing of the products is lost. */
+  /** Unscaled halves are 2^-112 of their value: with activations scaled up, no product underflows. */
   @inline scale(x: v128): v128 {
     return f32x4.mul(x, constant(TWO_64))
   }
@@ -41,8 +41,8 @@ export class F16 {
   }
 
   /**
-   * The weights must be finite: an infinity counts as 65536, a NaN as something between that and 131072. Subnormal halves
-   * are rare; as f32 of 2^-112 their value they would be subnormal too, which costs a hundred cycles.
+   * The weights must be finite: an infinity is read as 65536, a NaN as a number from there to 131072. Subnormal halves are
+   * rare; unscaled, they would be subnormal f32 too, which costs a hundred cycles.
    */
   @inline addEight(x0: v128, x1: v128, sum: v128): v128 {
     const w = changetype<usize>(this)

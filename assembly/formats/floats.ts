@@ -1,8 +1,8 @@
-/** Loops over the values of a row, for formats that are plain numbers. */
+/** Loops over the values of a row, for formats of plain numbers. */
 import { sums4 } from '../math/lanes'
 import { storeEight } from './row_dots'
 
-/** `T` has `load4()`, four values from here on as f32, and `load1()`. */
+/** `T` has `load4()`, which loads four values as f32, and `load1()`. */
 @inline
 export function widenRow<T>(row: usize, out: usize, n: i32): void {
   const bytes = changetype<T>(row).bytes
@@ -15,15 +15,14 @@ export function widenRow<T>(row: usize, out: usize, n: i32): void {
 }
 
 /**
- * Eight rows at a time, which share the loads of the activations. `T` has `addEight(x0, x1, sum)`: `sum` and the products
- * of the eight values here with eight activations, which `T.scale` has made of the real ones; `T.unscale` takes back from
- * the sum what that did.
+ * Eight rows at a time, which share the loads of the activations. `T` has `addEight(x0, x1, sum)`: `sum` plus the products
+ * of eight values with eight activations, which `T.scale` has scaled; `T.unscale` undoes that in the sum.
  */
 @unmanaged
 export class FloatRows<T> {
   /**
-   * The rows begin at the pointer itself and `far` bytes apart, none behind `last`; `x` is `n` f32. Their results go to
-   * `out`, `outFar` bytes apart; only the first `count` are wanted.
+   * The rows begin at the pointer itself and are `far` bytes apart, but not after `last`; `x` is f32[n]. The first `count`
+   * results are written to `out`, `outFar` bytes apart.
    */
   dotEight(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
     const w = changetype<usize>(this)
@@ -83,7 +82,7 @@ export class FloatRows<T> {
   }
 }
 
-/** A value of each of four rows. */
+/** One value of each of four rows. */
 @inline
 function load1x4<T>(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
   let values = f32x4.splat(changetype<T>(w0).load1())

@@ -1,19 +1,19 @@
 import { constant } from '../math/constants'
 
-/** Two halves' exponents. */
+/** The exponent bits of two halves. */
 const HALF_EXPONENTS = memory.data<u32>([0x7c007c00])
-/** Where a half's sign and magnitude stand after a signed shift by 3, twice. */
+/** Sign and magnitude bits of two halves after a signed shift by 3. */
 const SIGNS_AND_MAGNITUDES = memory.data<u32>([0x8fff8fff])
 
-/** Whether all of eight halves have an exponent: none is subnormal or zero. */
+/** Whether none of eight halves is subnormal or zero. */
 @inline
 export function areNormal(halves: v128): bool {
   return i16x8.all_true(v128.and(halves, constant(HALF_EXPONENTS)))
 }
 
 /**
- * Eight 16-bit floats with 5 bits of exponent become f32 by moving exponent and fraction down by 3; the exponent is not
- * corrected, so that it counts less. These are the upper 16 bits.
+ * The upper 16 bits of eight halves (of any bias) as f32: exponent and fraction are shifted right by 3; the exponent's bias
+ * is not corrected, so the values are too small.
  */
 @inline
 function upperBits(halves: v128): v128 {

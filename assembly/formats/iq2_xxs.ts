@@ -7,7 +7,7 @@ const BYTES: usize = 66
 
 /**
  * 256 quants in eight sub-blocks of 32, about 2 bits each: w = d (s + 1/2) / 4 × magnitude × sign, s a 4-bit scale.
- * Layout: d (f16), then 8 bytes a sub-block: four indices into GRID, each for 8 magnitudes; a u32 with four 7-bit
+ * Layout: d (f16), then 8 bytes per sub-block: four indices into GRID, each for 8 magnitudes; a u32 with four 7-bit
  * indices into SIGNS and s in its top 4 bits. Source: block_iq2_xxs in ggml-common.h.
  */
 @unmanaged
@@ -28,7 +28,7 @@ export class IQ2_XXS {
     return false
   }
 
-  /** Exact but for the scale's and the product's roundings, which are ggml's. */
+  /** Exact except for the roundings of the scale and the product, as in ggml. */
   dequantize(out: usize, n: i32): void {
     let w = changetype<usize>(this)
     for (const end = out + ((<usize>n) << 2); out < end; w += BYTES) {
@@ -80,7 +80,7 @@ export class IQ2_XXS {
   }
 }
 
-/** The same with 64 added to the quants, which then are 21 to 107, for matrix products of bytes. */
+/** The same with 64 added to the quants, which are then 21 to 107, for matrix products of bytes. */
 @unmanaged
 export class UnsignedIQ2_XXS {
   @inline get elements(): i32 {
@@ -111,7 +111,7 @@ export class UnsignedIQ2_XXS {
   }
 }
 
-/** Eight magnitudes with signs as i16: the index of the magnitudes at `index`, that of the signs in 7 bits. */
+/** Eight signed magnitudes as i16: the byte at `index` selects the magnitudes, the low 7 bits of `signs` the signs. */
 @inline
 function weights(index: usize, signs: u32): v128 {
   const magnitudes = v128.load8x8_u(GRID + ((<usize>load<u8>(index)) << 3))

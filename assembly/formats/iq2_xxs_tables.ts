@@ -1,5 +1,5 @@
 /**
- * The codebook of IQ2_XXS: 256 groups of 8 magnitudes, a byte each (8, 25 or 43), the first in the lowest byte.
+ * The codebook of IQ2_XXS: 256 groups of 8 magnitudes, one byte each (8, 25 or 43), the first in the lowest byte.
  * Part of the format; source: iq2xxs_grid in ggml-common.h.
  */
 export const GRID = memory.data<u64>([

@@ -3,8 +3,8 @@
  * and minimum i in their low 6 bits; scale and minimum 4 + i have their low 4 bits in the nibbles of byte 8 + i
  * and their high 2 bits on top of byte i and byte 4 + i.
  *
- * The functions take the three 32-bit words `p0`, `p1` and `p2` of the 12 bytes, of up to four blocks in the lanes of
- * vectors, and give four scales or minimums in the bytes of each lane.
+ * The functions take the three 32-bit words `p0`, `p1` and `p2` of the 12 bytes, for up to four blocks in the lanes of
+ * vectors, and return four scales or minimums in the bytes of each lane.
  */
 import { BYTES_0F, BYTES_30, BYTES_3F, constant } from '../math/constants'
 

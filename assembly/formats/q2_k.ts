@@ -4,7 +4,7 @@ import { lane0, lane1, lane2, lane3, storeScaled, storeScaledPlus } from './byte
 import { dotColumn, evenBytes, oddBytes } from './columns'
 
 const BYTES: usize = 84
-/** Where the parts of a block begin; the scales are first. */
+/** Offsets in a block; the scales are first. */
 const QUANTS: usize = 16
 const SCALE: usize = 80
 const MINIMUM: usize = 82

@@ -4,7 +4,7 @@ import { storeScaled } from './bytes'
 import { dotColumn, evenBytes, oddBytes, storeColumn } from './columns'
 
 const BYTES: usize = 110
-/** Where the parts of a block begin. */
+/** Offsets in a block. */
 const LOW_BITS: usize = 32
 const SCALES: usize = 96
 const SCALE: usize = 108
@@ -76,7 +76,7 @@ export class Q3_K {
 }
 
 /**
- * The eight scales of a half, less 32, as bytes. Their low 4 bits are the low (half 0) or high (half 1)
+ * The eight scales of a half, minus 32, as bytes. Their low 4 bits are the low (half 0) or high (half 1)
  * nibbles of bytes 0…7; their high 2 bits are pairs of bits in bytes 8…11: for scale 4 k + i, bits 2 k of byte 8 + i.
  */
 @inline
@@ -99,7 +99,7 @@ function quants(low: v128, high: v128): v128 {
   return v128.or(v128.and(low, i32x4.splat(0x03030303)), v128.and(high, i32x4.splat(0x04040404)))
 }
 
-/** The same less 4. */
+/** The same minus 4. */
 @inline
 function join(low: v128, high: v128): v128 {
   return i8x16.sub(quants(low, high), i32x4.splat(0x04040404))
@@ -108,7 +108,7 @@ function join(low: v128, high: v128): v128 {
 @inline
 function dotWeights(w: usize, half: i32, column: usize, x: usize, scales: v128): v128 {
   const low = v128.load(w + LOW_BITS + ((<usize>half) << 5) + column)
-  // The four high bits of this half, from bit 0 on.
+  // Shifts the four high bits of this half down to bit 0.
   const high = i16x8.shr_u(v128.load(w + column), half << 2)
   return dotColumn(
     join(low, i16x8.shl(high, 2)),

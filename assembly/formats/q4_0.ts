@@ -30,7 +30,7 @@ export class Q4_0 {
     return 4
   }
 
-  /** Without the - 8. */
+  /** Without subtracting 8. */
   @inline quants(k: i32, _step: i32 = 0): v128 {
     const q = v128.load(changetype<usize>(this) + 2)
     return v128.and(k ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F))

@@ -4,15 +4,15 @@ import { transpose } from '../matmul/transpose'
 import { storeScaled } from './bytes'
 import { words4 } from './rows'
 
-/** Where a row's quants begin, behind the eight scales. */
+/** Offset of the quants, after the eight scales. */
 const QUANTS: usize = 16
-/** Bytes of four columns, and those sixteen further on, of all rows: a vector for rows 0…3, another one for rows 4…7. */
+/** Bytes of four columns, and the four sixteen further on, of all rows: a vector for rows 0…3, another for rows 4…7. */
 const COLUMNS: usize = 32
 
 /**
- * Q4_0 of eight rows. Layout: their scales (f16[8]), then for each four of a block's first sixteen columns the rows'
- * four bytes of quants, which are the file's: low nibbles of columns c…c + 3, high nibbles of columns c + 16…c + 19.
- * In the baseline build the two in the middle are exchanged, so that as 16 bits the even ones hold columns c and c + 1.
+ * Q4_0 of eight rows. Layout: their scales (f16[8]), then, for each four of a block's first sixteen columns, four bytes of
+ * each row, as in the file: low nibbles of columns c…c + 3, high nibbles of columns c + 16…c + 19. In the baseline build the
+ * two bytes in the middle are swapped, so that the even bytes of 16-bit words hold columns c and c + 1.
  */
 @unmanaged
 export class Q4_0x8 {
@@ -40,11 +40,11 @@ export class Q4_0x8 {
   @inline repack(rows: usize, stride: usize): void {
     const to = changetype<usize>(this)
     for (let row: usize = 0; row < 8; row++) store<u16>(to + (row << 1), load<u16>(rows + row * stride))
-    layFour(to + QUANTS, rows + 2, stride)
-    layFour(to + QUANTS + 16, rows + 2 + 4 * stride, stride)
+    packFourRows(to + QUANTS, rows + 2, stride)
+    packFourRows(to + QUANTS + 16, rows + 2 + 4 * stride, stride)
   }
 
-  /** Of row `row` of the eight, `n` elements, bit for bit as `Q4_0` does it. */
+  /** Row `row` of the eight, `n` elements, with the same bits as `Q4_0`. */
   dequantizeRow(row: i32, out: usize, n: i32): void {
     const eight = constant(BYTES_08)
     const low = constant(BYTES_0F)
@@ -58,18 +58,18 @@ export class Q4_0x8 {
     }
   }
 
-  /** Four rows' scales, from row `first` on, 0 or 4. */
+  /** Scales of four rows, from row `first` (0 or 4) on. */
   @inline scales(first: i32): v128 {
     return loadFiniteHalves(changetype<usize>(this) + ((<usize>first) << 1))
   }
 
-  /** Four rows' quants of columns 4k … 4k + 3 (k below 4), or with `high` of the ones sixteen further on, as bytes. */
+  /** Quants of four rows, columns 4k … 4k + 3 (k below 4), or with `high` the four sixteen further on, as bytes. */
   @inline bytesOf(first: i32, k: i32, high: bool): v128 {
     const q = this.vector(first, k)
     return v128.and(high ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F))
   }
 
-  /** The same less `zero` as 16 bits, of two columns: the first two, or with `second` the others. */
+  /** The same minus `zero` as 16 bits, of the first two columns, or with `second` of the other two. */
   @inline pairsOf(first: i32, k: i32, high: bool, second: bool): v128 {
     const q = this.vector(first, k)
     const pairs = v128.and(i16x8.shr_u(q, (<i32>second << 3) + (<i32>high << 2)), constant(WORDS_000F))
@@ -81,16 +81,16 @@ export class Q4_0x8 {
   }
 }
 
-/** From the file's order within each four bytes to this build's. */
+/** Reorders each four bytes from the file's order to this build's. */
 @inline
 function reordered(q: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return q
   return v128.shuffle<u8>(q, q, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15)
 }
 
-/** Four rows' quants, which begin `stride` bytes apart. */
+/** Packs the quants of four rows, which are `stride` bytes apart. */
 @inline
-function layFour(to: usize, rows: usize, stride: usize): void {
+function packFourRows(to: usize, rows: usize, stride: usize): void {
   transpose(
     reordered(v128.load(rows)),
     reordered(v128.load(rows + stride)),

@@ -1,10 +1,10 @@
 /**
- * Blocks of `Q4_0x8` times one token's activations: what they add to eight rows' sums. A lane is a row, four
- * columns a time, and integers are exact in every order: so the sums are bit for bit those of `Q4_0`.
+ * Products of `Q4_0x8` blocks with one token's activations. A lane is a row, four columns at a time; integer sums are exact
+ * in any order, so the results have the same bits as those of `Q4_0`.
  *
- * `add(x, scale, total, end, sums)` goes through blocks from the pointer on: `x` … `end` are the activations, `scale` and
- * `total` what belongs to their first block (see ../README.md), `sums` f32[8] to which the products are added. All of
- * the eight rows' vectors are worked on in pairs, 16 bytes apart, which an engine may join to vectors of 32 bytes.
+ * `add(x, scale, total, end, sums)` multiplies blocks from the pointer on: `x` … `end` are the activations, `scale` and
+ * `total` those of their first block (see ../README.md); the products are added to `sums`, f32[8]. The vectors of the eight
+ * rows are processed in pairs, 16 bytes apart, which an engine can join to 32-byte vectors.
  */
 import { dotAdd } from '../math/byte_dots'
 import { BYTES_0F, BYTES_F0, constant, ONES_I16, WORDS_000F, WORDS_00F0, WORDS_0F00 } from '../math/constants'
@@ -13,7 +13,7 @@ import { madd } from '../math/lanes'
 
 const BYTES: usize = 144
 
-/** What counts too much for four rows, as unsigned quants have 8 for zero. */
+/** The correction of four rows' dot products for quants that are stored plus 8. */
 @inline
 function zeros(total: usize): v128 {
   return i32x4.shl(v128.load32_splat(total), 3)
@@ -24,7 +24,7 @@ function accumulated(dots: v128, x: v128, scales: v128, sum: v128): v128 {
   return madd(f32x4.mul(f32x4.convert_i32x4_s(dots), x), scales, sum)
 }
 
-/** Activations of 8 bits, where `BYTE_DOTS` says that unsigned bytes will do: high nibbles count 16 times until the end. */
+/** 8-bit activations where `BYTE_DOTS` holds: high nibbles count 16 times until the end. */
 @unmanaged
 export class Q4_0x8Bytes {
   @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
@@ -78,7 +78,7 @@ export class Q4_0x8Bytes {
   }
 }
 
-/** Four products of bytes in two 16-bit lanes each. */
+/** Sums of two products of bytes each, in 16-bit lanes. */
 @inline
 function dot8(x: v128, quants: v128): v128 {
   return i16x8.relaxed_dot_i8x16_i7x16_s(x, quants)
@@ -89,7 +89,7 @@ function high8(q: v128, lows: v128): v128 {
   return v128.and(i16x8.shr_u(q, 4), lows)
 }
 
-/** Activations of 8 bits on all other processors: all of a block's products fit into 16 bits, 15 × 127 × 16 < 2^15. */
+/** 8-bit activations elsewhere: the sum of a block's products fits into 16 bits, 15 × 127 × 16 < 2^15. */
 @unmanaged
 export class Q4_0x8Pairs {
   @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
@@ -140,8 +140,8 @@ function dot16(quants: v128, x: v128): v128 {
 }
 
 /**
- * Activations of 16 bits. Of the four nibbles of 16 bits the second and third count 16 and 256 times until the end, so
- * that none but the last is moved: 3840 × 32767 × 8 < 2^31.
+ * 16-bit activations. Of the four nibbles of a 16-bit word, the second and third count 16 and 256 times until the end, so
+ * that only the last one is shifted: 3840 × 32767 × 8 < 2^31.
  */
 @unmanaged
 export class Q4_0x8Wide {

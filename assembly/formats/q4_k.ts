@@ -3,7 +3,7 @@ import { BYTES_0F, constant } from '../math/constants'
 import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 144
-/** Where the quants begin in a block. */
+/** Offset of the quants in a block. */
 const QUANTS: usize = 16
 
 /**
@@ -32,7 +32,7 @@ export class Q4_K {
     return 4
   }
 
-  /** Of a pair of sub-blocks: two of the low nibbles, then two of the high ones. */
+  /** Vector k of a pair of sub-blocks: two of low nibbles, then two of high ones. */
   @inline quants(k: i32, pair: i32): v128 {
     const q = v128.load(changetype<usize>(this) + QUANTS + ((<usize>pair) << 5) + ((<usize>(k & 1)) << 4))
     return v128.and(k & 2 ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F))
@@ -54,7 +54,7 @@ export class Q4_K {
     return DOT_BYTES
   }
 
-  /** Of the relaxed build. */
+  /** Used by the relaxed build. */
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
     return addSuperBlocks<Q4_K>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
   }

@@ -31,7 +31,7 @@ export class Q5_0 {
     return 5
   }
 
-  /** Without the - 16. */
+  /** Without subtracting 16. */
   @inline quants(k: i32, _step: i32 = 0): v128 {
     const w = changetype<usize>(this)
     const q = v128.load(w + 6)

@@ -3,7 +3,7 @@ import { BYTE_BITS, BYTES_0F, BYTES_10, constant } from '../math/constants'
 import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 176
-/** Where the fifth bits and the quants begin in a block. */
+/** Offsets of the fifth bits and the quants in a block. */
 const HIGH_BITS: usize = 16
 const QUANTS: usize = 48
 
@@ -34,7 +34,7 @@ export class Q5_K {
     return 5
   }
 
-  /** Of a pair of sub-blocks: two of the low nibbles, then two of the high ones, each with its fifth bits. */
+  /** Vector k of a pair of sub-blocks: two of low nibbles, then two of high ones, each with its fifth bits. */
   @inline quants(k: i32, pair: i32): v128 {
     const w = changetype<usize>(this) + ((<usize>(k & 1)) << 4)
     const q = v128.load(w + QUANTS + ((<usize>pair) << 5))
@@ -62,7 +62,7 @@ export class Q5_K {
     return DOT_BYTES
   }
 
-  /** Of the relaxed build. */
+  /** Used by the relaxed build. */
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
     return addSuperBlocks<Q5_K>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
   }

@@ -7,7 +7,7 @@ import { dotColumn, evenBytes, oddBytes, storeColumn } from './columns'
 import { byte0, byte1, byte2, byte3, dots16, smallHalves4, words4 } from './rows'
 
 const BYTES: usize = 210
-/** Where the parts of a block begin. */
+/** Offsets in a block. */
 const HIGH_BITS: usize = 128
 const SCALES: usize = 192
 const SCALE: usize = 208
@@ -39,7 +39,7 @@ export class Q6_K {
     return 6
   }
 
-  /** Of a half, which the pointer is moved to by `half` 64ths: sub-block k, without the - 32. */
+  /** Sub-block k of half `half`, 0 or 1, without subtracting 32. */
   @inline quants(k: i32, half: i32): v128 {
     const w = changetype<usize>(this) + ((<usize>(k & 1)) << 4)
     const l = v128.load(w + ((<usize>half) << 6) + ((<usize>(k & 2)) << 4))
@@ -101,7 +101,7 @@ export class Q6_K {
     return DOT_BYTES
   }
 
-  /** Of the relaxed build. */
+  /** Used by the relaxed build. */
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
     const w0 = changetype<usize>(this)
     let products = f32x4.splat(0)
@@ -124,7 +124,7 @@ export class Q6_K {
   }
 }
 
-/** Adds the products of sub-blocks k and k + 1 with 32 activations, under the signed bytes `s` and `t` as scales. */
+/** Adds the products of sub-blocks k and k + 1 with 32 activations; their scales are the signed bytes `s` and `t`. */
 @inline
 function addPair(
   w0: usize,
@@ -153,13 +153,13 @@ function addOffsets(s: v128, t: v128, sums: usize, offset: v128): v128 {
   return madd(f32x4.convert_i32x4_s(t), v128.load32_splat(sums + 4), offset)
 }
 
-/** 16 quants, from the low nibbles of `low` and two bits at 4 and 5 of `high`. */
+/** 16 quants, from the low nibbles of `low` and bits 4 and 5 of `high`. */
 @inline
 function quants(low: v128, high: v128): v128 {
   return v128.or(v128.and(low, i32x4.splat(0x0f0f0f0f)), v128.and(high, i32x4.splat(0x30303030)))
 }
 
-/** The same less 32. */
+/** The same minus 32. */
 @inline
 function join(low: v128, high: v128): v128 {
   return i8x16.sub(quants(low, high), i32x4.splat(0x20202020))

@@ -79,7 +79,7 @@ function dotBlock(w: usize, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   )
 }
 
-/** The same with quants from 0 to 255 and activations of 8 bits, where `BYTE_DOTS` says that they will do. */
+/** The same with quants from 0 to 255 and 8-bit activations, for processors where `BYTE_DOTS` holds. */
 @unmanaged
 export class UnsignedQ8_0 {
   @inline get elements(): i32 {
@@ -105,7 +105,7 @@ export class UnsignedQ8_0 {
     return 1
   }
 
-  /** With 128 added, so that they are not negative. */
+  /** With 128 added, so that they are unsigned. */
   @inline quants(k: i32, _step: i32 = 0): v128 {
     return v128.xor(v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4)), constant(BYTES_80))
   }

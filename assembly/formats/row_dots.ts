@@ -1,10 +1,10 @@
 /**
- * Dot products of several rows. What a format adds to the sums of four rows, a block at a time, is its
- * `addBlock(w1, w2, w3, x, scale, sums, total, sum)`: the rows' blocks begin at the pointer itself and at `w1` … `w3`, their
- * activations at `x`, and what belongs to those at the other pointers (see ../README.md). `width` is the bytes of an activation.
+ * Dot products of several rows. A format's `addBlock(w1, w2, w3, x, scale, sums, total, sum)` adds one block of four rows to
+ * their sums: the rows' blocks are at the pointer itself and at `w1` … `w3`, the activations at `x`, their scales and sums at
+ * the other pointers (see ../README.md). `width` is the bytes of an activation.
  */
 
-/** Of four rows, in lanes. */
+/** Dot products of four rows, in lanes. */
 @inline
 export function dotFour<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
   const bytes = <usize>changetype<T>(w0).bytes
@@ -28,8 +28,8 @@ export function dotFour<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize,
 }
 
 /**
- * Of eight rows, for small blocks. The rows begin at `w` and `far` bytes apart, none behind `last`. Their results go to `out`, `outFar` bytes apart; only
- * the first `count` are wanted.
+ * Dot products of eight rows, for small blocks. The rows begin at `w` and are `far` bytes apart, but not after `last`. The
+ * first `count` results are written to `out`, `outFar` bytes apart.
  */
 @inline
 export function dotEight<T>(
@@ -76,7 +76,7 @@ export function dotEight<T>(
   storeEight(low, high, out, outFar, count)
 }
 
-/** The first `count` of eight rows' results. */
+/** Stores the first `count` of eight rows' results. */
 @inline
 export function storeEight(low: v128, high: v128, out: usize, outFar: usize, count: i32): void {
   store<f32>(out, f32x4.extract_lane(low, 0))
@@ -89,7 +89,7 @@ export function storeEight(low: v128, high: v128, out: usize, outFar: usize, cou
   if (count > 7) store<f32>(out + 7 * outFar, f32x4.extract_lane(high, 3))
 }
 
-/** What `matvec` takes eight rows at a time of; the pointer is the first of them. This one is for formats with `addBlock`. */
+/** Eight rows for `matvec`, for formats with `addBlock`; the pointer is the first row. */
 @unmanaged
 export class BlockRows<T> {
   @inline dotEight(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {

@@ -1,10 +1,10 @@
 /**
- * Matrix × vector takes four rows at a time, which share the loads of the activations: whatever belongs to row r stands
- * in lane r of a vector, so that scales are converted and sums kept for four rows at once, and no row's result depends
- * on the rows beside it. Measured choices are in bench/kernels/README.md.
+ * Matrix × vector takes four rows at a time, which share the loads of the activations. Row r is lane r of a vector, so that
+ * scales are converted and sums kept for four rows at once, and no row's result depends on its neighbours. Measurements are
+ * in bench/kernels/README.md.
  *
- * Loops take the four rows' pointers `w0` … `w3`. A format `T` unpacks with `quants(k, step)` 16 quants of a block as
- * unsigned bytes, of which `bits` are used: the vector k of those that a step of the format's loop takes.
+ * Loops take the four rows' pointers `w0` … `w3`. A format `T` has `quants(k, step)`, which unpacks 16 quants of a block as
+ * unsigned bytes of `bits` bits: vector k of those that a step of the format's loop takes.
  */
 import { dotAdd } from '../math/byte_dots'
 import { constant, HALF_BITS, HALF_REBIAS, ONES_I16 } from '../math/constants'
@@ -17,21 +17,21 @@ export function words4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
 }
 
 /**
- * The finite halves in the upper 16 bits of each lane as f32; the lower bits may be anything. A subnormal half costs
- * dozens of cycles here.
+ * The finite halves in the upper 16 bits of each lane as f32; the lower bits are ignored. A subnormal half costs dozens of
+ * cycles here.
  */
 @inline
 export function upperHalves(words: v128): v128 {
   return f32x4.mul(v128.and(i32x4.shr_s(words, 3), constant(HALF_BITS)), constant(HALF_REBIAS))
 }
 
-/** The same at an even pace, as `loadSmallF16` does it. */
+/** The same in constant time, like `loadSmallF16`. */
 @inline
 export function upperSmallHalves(words: v128): v128 {
   return smallHalves(i32x4.shr_s(words, 3))
 }
 
-/** Halves at four pointers, in the upper 16 bits of lanes. */
+/** The halves at four pointers, in the upper 16 bits of lanes. */
 @inline
 function loadUpperHalves(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
   let words = v128.load16_lane(w0, i32x4.splat(0), 1)
@@ -46,13 +46,13 @@ export function halves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
   return upperHalves(loadUpperHalves(w0, w1, w2, w3))
 }
 
-/** The same at an even pace. */
+/** The same in constant time. */
 @inline
 export function smallHalves4(w0: usize, w1: usize, w2: usize, w3: usize): v128 {
   return upperSmallHalves(loadUpperHalves(w0, w1, w2, w3))
 }
 
-/** The lowest byte of each lane, with its sign; the others alike. */
+/** The lowest byte of each lane, sign-extended; the others likewise. */
 @inline
 export function byte0(v: v128): v128 {
   return i32x4.shr_s(i32x4.shl(v, 24), 24)
@@ -80,7 +80,7 @@ export function sumsI32x4(a: v128, b: v128, c: v128, d: v128): v128 {
 
 /**
  * The sums of four vectors' i16 lanes, as i32 lanes of one. Lanes are added in pairs as i16 before they are widened;
- * twice where `fours` tells that four of them still fit.
+ * twice if `fours`, that is if sums of four still fit.
  */
 @inline
 function sumsI16x8(a: v128, b: v128, c: v128, d: v128, fours: bool): v128 {
@@ -98,7 +98,7 @@ function sumsI16x8(a: v128, b: v128, c: v128, d: v128, fours: bool): v128 {
 
 /**
  * Dot product of 16 quants with 16 activations of 8 bits, in i16 lanes: each sums two products, of quants of 6 bits at
- * most 63 × 127 × 2 = 16002. Nothing saturates, and the quants' top bit is never set: the result is that of every engine.
+ * most 63 × 127 × 2 = 16002. Nothing saturates, and the quants' top bit is never set, so every engine gives this result.
  */
 @inline
 function dot8(quants: v128, x: v128): v128 {
@@ -115,8 +115,8 @@ function dot16(quants: v128, x0: v128, x1: v128): v128 {
 }
 
 /**
- * Four rows' quants k times the 16 activations at `x`, in i32 lanes. An i16 lane sums two products before the rows are
- * brought together, so four of them fit with quants of up to 5 bits.
+ * Four rows' quants k times the 16 activations at `x`, in i32 lanes. An i16 lane sums two products before the rows' lanes
+ * are added, so sums of four lanes fit with quants of up to 5 bits.
  */
 @inline
 export function dots16<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, step: i32, x: usize): v128 {
@@ -139,7 +139,7 @@ export function dots16<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, st
   )
 }
 
-/** For quants of 8 bits, where `BYTE_DOTS` says that it can be done. */
+/** For quants of 8 bits, if `BYTE_DOTS` holds. */
 @inline
 function dot32ofBytes<T>(w: usize, k: i32, step: i32, x0: v128, x1: v128): v128 {
   return dotAdd(
@@ -164,7 +164,7 @@ function dot32of16<T>(w: usize, k: i32, step: i32, x0: v128, x1: v128, x2: v128,
 
 /**
  * Four rows' quants k and k + 1 times the 32 activations at `x`, in i32 lanes. `T` has quants of at most 5 bits, or of 8;
- * an i16 lane sums four products before the rows are brought together, so four of them fit with 4 bits.
+ * an i16 lane sums four products before the rows' lanes are added, so sums of four lanes fit with 4 bits.
  */
 @inline
 export function dots32<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, step: i32, x: usize): v128 {

@@ -70,7 +70,7 @@ export function dequantizeSuperBlocks<T>(w: usize, out: usize, n: i32): void {
   }
 }
 
-/** Quants as they are, one a byte, and f32 scales and minimums of each sub-block. */
+/** Unpacks quants, one per byte, and the f32 scale and minimum of each sub-block. */
 @inline
 export function unpackSuperBlocks<T>(w: usize, quants: usize, scales: usize, minimums: usize, n: i32): void {
   const bytes = changetype<T>(w).bytes
@@ -159,7 +159,7 @@ function nextPair(v: v128, next: v128): v128 {
 }
 
 /**
- * Dot product of one row with 16-bit activations, for the baseline build: with four rows at a time Node 20 runs out of
+ * Dot product of one row with 16-bit activations, for the baseline build: with four rows at a time Node 20 would run out of
  * registers.
  */
 @inline

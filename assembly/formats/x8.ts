@@ -1,20 +1,20 @@
 /**
- * Matrices whose rows were interleaved by eights when they were loaded, so that what eight rows have for the same columns
- * lies side by side and no sum crosses lanes. It takes the bytes that the file's blocks take, in their place: eight
- * blocks, one below the other, become one. A kind of matrix for the engine, never of a file.
+ * Weight repacking (x8): eight rows of a matrix are interleaved at load, so that their values for the same columns are side
+ * by side and no sum crosses lanes. It works in place and takes as many bytes: eight blocks, one of each row, become one.
+ * These layouts are the engine's own and never occur in files.
  *
- * `T`, the class of such a format, has `repack(rows, stride)`: writes the block from `rows`, where the file's blocks
- * begin `stride` bytes apart.
+ * `T`, the class of such a format, has `repack(rows, stride)`, which writes the block from the rows' blocks at `rows`,
+ * `stride` bytes apart.
  */
 import { parallelFor, threadCount, threadIndex } from '../thread_pool'
 
-/** Added to the type number of ggml's format; ggml's own are far below. */
+/** Added to ggml's type number of a format; ggml's own numbers are far below. */
 export const REPACKED: i32 = 256
 
-/** Rows that are interleaved. A matrix that is not a multiple of them stays as it is. */
+/** Rows that are interleaved. Matrices with other numbers of rows than multiples of this are not repacked. */
 export const EIGHT: i32 = 8
 
-/** What the threads need to know of the matrix at hand. */
+/** The current matrix, for all threads. */
 @unmanaged
 class Work {
   weights: usize
@@ -26,12 +26,12 @@ class Work {
 
 const work = changetype<Work>(memory.data(offsetof<Work>(), 64))
 
-/** Parts a thread, so that none is waited for long. */
-const PARTS_A_THREAD: i32 = 4
+/** Parts per thread, to balance the load. */
+const PARTS_PER_THREAD: i32 = 4
 
 /**
- * Interleaves `rows` rows, a multiple of eight, of `rowBytes`, on all threads. `part` is the function that does part
- * `part` by `repackPart`; `scratch` has room for eight rows a thread.
+ * Repacks `rows` rows, a multiple of eight, of `rowBytes`, on all threads. `part` is the table index of a function that
+ * calls `repackPart`; `scratch` holds eight rows per thread.
  */
 export function repackShared(part: u32, weights: usize, rowBytes: usize, rows: i32, scratch: usize): void {
   const eights = rows / EIGHT
@@ -39,7 +39,7 @@ export function repackShared(part: u32, weights: usize, rowBytes: usize, rows: i
   work.rowBytes = rowBytes
   work.eights = eights
   work.scratch = scratch
-  work.parts = threadCount() == 1 ? 1 : min(eights, PARTS_A_THREAD * threadCount())
+  work.parts = threadCount() == 1 ? 1 : min(eights, PARTS_PER_THREAD * threadCount())
   parallelFor(part, work.parts)
 }
 
@@ -59,13 +59,13 @@ export function repackPart<T>(part: i32): void {
   }
 }
 
-/** Where a part begins. */
+/** Address at which a part begins. */
 function border(part: i32): usize {
   const eight = <usize>(<i64>work.eights * part / work.parts)
   return work.weights + eight * work.rowBytes * EIGHT
 }
 
-/** Where the eight begins that has row `row`. */
+/** Address of the group of eight rows that contains row `row`. */
 @inline
 export function eightAt<T>(weights: usize, rowBytes: usize, row: i32): usize {
   return weights + <usize>(row & ~(EIGHT - 1)) * rowBytes

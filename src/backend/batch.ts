@@ -2,7 +2,7 @@ import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { SequenceMemory } from './memory.js'
 
-/** Most rows of a batch. */
+/** Largest number of rows in a batch. */
 export const MAX_ROWS = 128
 
 /**
@@ -13,27 +13,27 @@ export const MAX_ROWS = 128
 export const PHASES = ['decode', 'prefill'] as const
 export type Phase = (typeof PHASES)[number]
 
-/** What may be wanted of a batch's rows. */
+/** Results that a batch can return for its output rows. */
 const WANTS = ['logits', 'hidden'] as const
 
-/** From so many rows on a matrix product is faster than products with single vectors. */
+/** Rows from which on a matrix product is faster than matrix-vector products. */
 const MIN_PREFILL = 4
 
-/** How a prompt of so many tokens is computed, all of it alike, however it is cut and whatever of it is known already. */
+/** The phase of a prompt of `tokens` tokens: one for all of it, however it is cut and however much of it is cached. */
 export function phaseOf(tokens: number): Phase {
   return tokens >= MIN_PREFILL ? 'prefill' : 'decode'
 }
 
 /** Consecutive rows of a batch that belong to one sequence. */
 export interface Run {
-  /** What they are appended to; their positions continue it. */
+  /** The memory to which they are appended; their positions continue it. */
   readonly memory: SequenceMemory
   readonly firstRow: number
   readonly rows: number
   readonly phase: Phase
 }
 
-/** What goes through a model at once: tokens of one or more sequences, a row per token. */
+/** What a model evaluates in one pass: tokens of one or more sequences, a row per token. */
 export interface Batch {
   /** A token per row, 1 to `MAX_ROWS` rows. */
   readonly ids: ArrayLike<number>
@@ -41,22 +41,23 @@ export interface Batch {
   readonly positions: ArrayLike<number>
   /** All rows, in order, each in one run. */
   readonly runs: readonly Run[]
-  /** Rows whose results are wanted, ascending. */
+  /** Rows whose results are returned, ascending. */
   readonly outputs: readonly number[]
   /**
-   * What is wanted of them: `logits`, f32[vocabSize], or the `hidden` state after the output norm, f32[embeddingLength].
-   * Default `logits`.
+   * Their results: `logits`, f32[vocabSize], or the `hidden` state after the output norm, f32[embeddingLength]. Default
+   * `logits`.
    */
   readonly want?: (typeof WANTS)[number]
-  /** Checked whenever the event loop has run. Once aborted, the batch rejects with its reason. */
+  /** Checked at every pause. Once aborted, the batch rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns. If it
- * returns a promise, the batch waits for it. What it throws or rejects with rejects the batch.
+ * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns; `ms`
+ * are the milliseconds that were spent computing so far. If it returns a promise, the batch waits for it. What it throws or
+ * rejects with rejects the batch; the last output is taken when nothing else can fail any more.
  */
-export type TakeOutput = (row: number, values: Float32Array) => void | Promise<void>
+export type TakeOutput = (row: number, values: Float32Array, ms: number) => void | Promise<void>
 
 /** A batch of one run that continues `memory`. */
 export function batchOf(
@@ -69,9 +70,9 @@ export function batchOf(
 }
 
 /**
- * Throws `INVALID_ARGUMENT` for a batch that contradicts itself: rows outside of runs, two runs on one memory, positions
- * that do not continue a memory, outputs that are not rows, ids outside of the vocabulary,
- * an unknown want. `owns`: whether a memory belongs to the executable and has not been disposed.
+ * Throws `INVALID_ARGUMENT` for an inconsistent batch: rows outside of runs, two runs on one memory, positions that do not
+ * continue a memory, outputs that are not rows, ids outside of the vocabulary, an unknown `want`. `owns`: whether a memory
+ * belongs to the executable and has not been disposed.
  */
 export function checkBatch(batch: Batch, vocabSize: number, owns: (memory: SequenceMemory) => boolean): void {
   const { ids, positions, runs, outputs, want = 'logits', signal } = batch
@@ -104,7 +105,7 @@ export function checkBatch(batch: Batch, vocabSize: number, owns: (memory: Seque
     }
     next += run.rows
   }
-  if (next !== rows) throw invalid(`rows ${next} to ${rows - 1} belong to no run`)
+  if (next !== rows) throw invalid(`rows ${next} to ${rows - 1} are not in any run`)
   let last = -1
   for (const row of outputs) {
     if (!(Number.isInteger(row) && row > last && row < rows)) {
@@ -113,7 +114,7 @@ export function checkBatch(batch: Batch, vocabSize: number, owns: (memory: Seque
     last = row
   }
   if (!WANTS.includes(want)) {
-    throw invalid(`${describeValue(want)} cannot be wanted; "logits" or "hidden" can`)
+    throw invalid(`want is ${describeValue(want)}; "logits" and "hidden" are possible`)
   }
   signal?.throwIfAborted()
 }

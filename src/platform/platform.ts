@@ -22,8 +22,8 @@ export interface Platform extends LocalFiles {
   /** Whether this is the main thread of a web page, which an engine would block. */
   readonly isPage: boolean
   /**
-   * Starts a thread for an engine (`serveEngine`); resolves when it serves. `undefined` where the runtime has no Workers. An
-   * aborted signal ends it and rejects with its reason.
+   * Starts a thread that serves an engine (`serveEngine`); resolves when it is ready. `undefined` if the runtime has no
+   * Workers. If the signal is aborted, rejects with its reason and terminates the thread.
    */
   readonly startEngineThread: ((signal?: AbortSignal) => Promise<EngineThread>) | undefined
   /** The runtime's threads; `undefined` where there are none, or where they cannot share memory. */

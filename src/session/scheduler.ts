@@ -1,6 +1,6 @@
 import { MAX_ROWS, type TakeOutput } from '../backend/batch.js'
 import type { SequenceMemory } from '../backend/memory.js'
-import { DasllamaError } from '../errors.js'
+import { DasllamaError, type ErrorCode } from '../errors.js'
 import { pause } from '../platform/pause.js'
 import { batchOfSlices, isDecode, pack, rowsOf, type Slice, SliceLength } from './packing.js'
 import type { SessionRegistry } from './session-registry.js'
@@ -103,14 +103,16 @@ export class Scheduler {
     if (group.length === 0) return
     const failure = await this.#run(group)
     if (!failure) return
-    if (group.length === 1 || concernsAll(failure.reason)) {
-      for (const { job } of group) job.reject(failure.reason)
-      return
+    if (group.length > 1) {
+      for (const { job } of group) job.rejectIfAtFault()
+      // With no newcomers, so that each failure makes it smaller.
+      if (group.some(({ job }) => job.hasEnded)) return this.#serve(group)
+      if (!concernsAll(failure.reason)) {
+        for (const slice of group) await this.#serve([slice])
+        return
+      }
     }
-    for (const { job } of group) job.rejectIfAtFault()
-    // With no newcomers, so that each failure makes it smaller.
-    if (group.some(({ job }) => job.hasEnded)) return this.#serve(group)
-    for (const slice of group) await this.#serve([slice])
+    for (const { job } of group) job.reject(failure.reason)
   }
 
   /** Runs slices in one pass, and has their jobs advance. Resolves with the reason if it fails. */
@@ -139,7 +141,7 @@ export class Scheduler {
   #abort(job: Job): void {
     const isRunning = this.#pass?.slices.some((slice) => slice.job === job)
     if (isRunning) {
-      this.#pass?.controller?.abort(job.work.signal?.reason)
+      this.#pass?.controller?.abort()
     } else {
       job.rejectIfAborted()
       this.#waiting = this.#waiting.filter((other) => other !== job)
@@ -156,7 +158,9 @@ export class Scheduler {
   }
 }
 
+const LOSSES: readonly ErrorCode[] = ['THREAD_LOST', 'ENGINE_LOST', 'DISPOSED']
+
 /** Whether an error says nothing about the batch: the engine is gone, or one of its threads. */
 function concernsAll(error: unknown): boolean {
-  return error instanceof DasllamaError && (error.code === 'THREAD_LOST' || error.code === 'DISPOSED')
+  return error instanceof DasllamaError && LOSSES.includes(error.code)
 }

@@ -68,8 +68,8 @@ describe('a batch', () => {
     ['an id that is NaN', { ids: [5, Number.NaN, 99, 4, 3] }, 'row 1: token NaN'],
     ['an id that is text', { ids: [5, 0, '99', 4, 3] }, 'row 2: token "99"'],
     ['an id that is missing', { ids: [5, 0, undefined, 4, 3] }, 'row 2: token undefined'],
-    ['no runs', { runs: [] }, 'rows 0 to 4 belong to no run'],
-    ['rows after the last run', { runs: SOUND.runs.slice(0, 1) }, 'rows 2 to 4 belong to no run'],
+    ['no runs', { runs: [] }, 'rows 0 to 4 are not in any run'],
+    ['rows after the last run', { runs: SOUND.runs.slice(0, 1) }, 'rows 2 to 4 are not in any run'],
     ['a run that begins late', withRun(1, { firstRow: 3 }), 'run 1 begins at row 3, not at 2'],
     ['a run that begins early', withRun(1, { firstRow: 1 }), 'run 1 begins at row 1, not at 2'],
     ['a first run that begins late', { runs: SOUND.runs.slice(1) }, 'run 0 begins at row 2, not at 0'],
@@ -115,8 +115,8 @@ describe('a batch', () => {
     ['an output row twice', { outputs: [2, 2] }, 'output row 2'],
     ['half an output row', { outputs: [0.5] }, 'output row 0.5'],
     ['an output row that is NaN', { outputs: [Number.NaN] }, 'output row NaN'],
-    ['an unknown want', { want: 'scores' }, '"scores" cannot be wanted; "logits" or "hidden" can'],
-    ['an empty want', { want: '' }, '"" cannot be wanted'],
+    ['an unknown want', { want: 'scores' }, 'want is "scores"; "logits" and "hidden" are possible'],
+    ['an empty want', { want: '' }, 'want is ""'],
   ])('with %s is rejected', (_, change, message) => {
     expect(() => check(change)).toThrow(
       expect.objectContaining({

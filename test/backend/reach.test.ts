@@ -9,7 +9,7 @@ import type { Reach, RecurrentMemory } from '../support/recurrent-memory.js'
 import { append, load, someIds } from './wasm/load.js'
 import { windowedModel } from './wasm/windowed-family.js'
 
-/** Spans that do not touch, and all lengths that are in them. */
+/** Ascending, disjoint spans. */
 const spans: fc.Arbitrary<Span[]> = fc
   .array(fc.tuple(fc.integer({ min: 2, max: 9 }), fc.nat(8)))
   .map((gaps) => {
@@ -33,7 +33,7 @@ function expectSeparate(reach: readonly Span[]): void {
 }
 
 describe('spans of lengths', () => {
-  it('have a longest length up to another one', () => {
+  it('have a longest length up to a given one', () => {
     fc.assert(
       fc.property(spans, fc.nat(60), (reach, to) => {
         const within = lengthsOf(reach).filter((length) => length <= to)
@@ -42,7 +42,7 @@ describe('spans of lengths', () => {
     )
   })
 
-  it('intersect in the lengths that are in both', () => {
+  it('intersect in the lengths that both contain', () => {
     fc.assert(
       fc.property(spans, spans, (a, b) => {
         const inB = new Set(lengthsOf(b))
@@ -52,7 +52,7 @@ describe('spans of lengths', () => {
   })
 })
 
-/** What may be done to a memory: rows in a phase, a truncation, or a hold. */
+/** Actions on a memory: rows in a phase, a truncation, or a hold. */
 type Step = { readonly phase: Phase; readonly count: number } | { readonly back: number } | 'hold' | 'release'
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -67,7 +67,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 3, maxLength: 20, size: 'max' },
 )
 
-/** Does what the steps say to a memory of an executable. */
+/** Applies steps to a memory of an executable. */
 async function afterSteps(
   executable: Parameters<typeof append>[0],
   memory: KvMemory | RecurrentMemory,
@@ -81,7 +81,7 @@ async function afterSteps(
   }
 }
 
-describe('what a memory reaches', () => {
+describe('the lengths that a memory reaches', () => {
   it.each([2, 40, 128, 200])('with a window of %d are the lengths whose window is held', async (window) => {
     const executable = await load(windowedModel({ window, layers: 2, period: 2 }))
     await fc.assert(

@@ -87,7 +87,7 @@ export function tokensOf(input: Input, first: number, tokens: number): Input {
 }
 
 /** An input in memory, with the arguments of the call and the address of its result. */
-export interface Placed {
+export interface PreparedCall {
   readonly call: readonly [Pointer, number, Pointer, Pointer, number, number, Pointer, number, number]
   readonly scratch: Pointer
   readonly scratchBytes: number
@@ -96,7 +96,13 @@ export interface Placed {
 
 type Memory = Pick<Workbench, 'bytes' | 'floats' | 'allocate' | 'kernels'>
 
-export function place(memory: Memory, cache: Cache, input: Input, paging?: Paging, threads = 1): Placed {
+export function prepareCall(
+  memory: Memory,
+  cache: Cache,
+  input: Input,
+  paging?: Paging,
+  threads = 1,
+): PreparedCall {
   const { tokens, firstPosition, heads, kvHeads, headDim, window, q, keys, values } = input
   const format = blockFormat(cache.type.toUpperCase())
   const rowBytes = bytesFor(format, kvHeads * headDim)
@@ -125,7 +131,7 @@ export function place(memory: Memory, cache: Cache, input: Input, paging?: Pagin
 }
 
 export function attend(bench: Workbench, cache: Cache, input: Input, paging?: Paging): Float32Array {
-  const { call, scratch, scratchBytes, out } = place(bench, cache, input, paging)
+  const { call, scratch, scratchBytes, out } = prepareCall(bench, cache, input, paging)
   bench.kernels.attention(...call)
   bench.expectGuard(scratch, scratchBytes)
   return bench.result(out, input.q.length)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { attend, CACHES, inputOf, place } from './attention-input.js'
+import { attend, CACHES, inputOf, prepareCall } from './attention-input.js'
 import { BUILDS, createThreadedWorkbench, createWorkbench, type Workbench } from './workbench.js'
 
 const THREADS = 3
@@ -30,7 +30,7 @@ describe.each(BUILDS)('%s kernels on several threads:', (build) => {
         const first = window === undefined ? 0 : Math.max(0, firstPosition - window + 1)
         const expected = attend(alone, cache, input)
         const paging = { first, absent: 0xfff00000 }
-        const { call, out, scratch, scratchBytes } = place(several, cache, input, paging, THREADS)
+        const { call, out, scratch, scratchBytes } = prepareCall(several, cache, input, paging, THREADS)
         // Which thread takes which part is not deterministic.
         for (let time = 0; time < 3; time++) {
           several.kernels.attention(...call)

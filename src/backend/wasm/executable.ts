@@ -30,20 +30,20 @@ import {
 import { Weights } from './weights.js'
 
 export interface LoadOptions {
-  /** Bytes that sequences will want on top of weights and scratch; counted into the check before loading. Default 0. */
+  /** Bytes that sequences will need in addition to weights and scratch; included in the check before loading. Default 0. */
   readonly reserve?: number
   readonly signal?: AbortSignal | undefined
-  /** Called with each piece of a tensor as the file has it, from byte `start` of the tensor on; `bytes` change when it returns. */
+  /** Called with each piece of a tensor in the file's format, from byte `start` of the tensor on; `bytes` are valid until it returns. */
   readonly onBytes?: (tensor: StoredTensor, start: number, bytes: Uint8Array) => void
-  /** Tensor bytes read so far, and altogether. */
+  /** Tensor bytes read so far, and in total. */
   readonly onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
 }
 
 /**
- * A program in WebAssembly memory: weights, scratch, and the steps through them.
+ * A program in WebAssembly memory: weights, scratch and steps.
  *
- * A batch lets the event loop run between its steps, so others may be asked for meanwhile: they wait in a queue, because
- * all share the scratch.
+ * A batch yields to the event loop between its steps, so further batches can be requested meanwhile. They are queued,
+ * because all share the scratch.
  */
 export class WasmExecutable implements Executable {
   readonly vocabSize: number
@@ -60,7 +60,7 @@ export class WasmExecutable implements Executable {
   readonly #owned = new Set<SequenceMemory>()
   readonly #queue = new FairQueue()
   readonly #slicer = new Slicer()
-  /** Addresses of pages for the batch that runs, u32[capacity]. */
+  /** Page tables of the running batch, u32[capacity]. */
   #pageTables: { readonly pointer: Pointer; readonly capacity: number }
   #ended: Promise<void> | undefined
 
@@ -83,9 +83,9 @@ export class WasmExecutable implements Executable {
   }
 
   /**
-   * Streams a program's tensors, which the file has in their shapes, into an engine's memory. Throws `UNSUPPORTED` for a
-   * format that the kernels do not run, `OUT_OF_MEMORY` before reading a weight when the limit is too small, and what
-   * reading the file throws.
+   * Reads a program's tensors, whose shapes have been checked, into an engine's memory. Throws `UNSUPPORTED` for a format
+   * that the kernels do not run, `OUT_OF_MEMORY` before reading a weight if the limit is too small, and errors of reading
+   * the file.
    */
   static async load(
     file: ModelFile,
@@ -118,7 +118,7 @@ export class WasmExecutable implements Executable {
     return new WasmExecutable(program, plan, engine, weights)
   }
 
-  /** Bytes that running a file's program takes without any sequence: weights and scratch. Throws `UNSUPPORTED`. */
+  /** Bytes that a file's program takes without sequences: weights and scratch. Throws `UNSUPPORTED`. */
   static bytesFor(file: ModelFile, program: Program, engine: Engine): number {
     return new Weights(file, program, engine).bytes + workBytes(program, schedule(program), engine)
   }
@@ -156,8 +156,8 @@ export class WasmExecutable implements Executable {
       const memories = batch.runs.map(({ memory }) => memory as KvMemory)
       try {
         const pass = this.#begin(batch, memories)
-        let ms = await this.#runSteps(this.#compiled.steps, pass, batch.signal)
-        ms += await this.#takeOutputs(batch, take)
+        const passMs = await this.#runSteps(this.#compiled.steps, pass, batch.signal)
+        const ms = await this.#takeOutputs(batch, take, passMs)
         for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
         return ms
       } catch (error) {
@@ -172,7 +172,7 @@ export class WasmExecutable implements Executable {
     return this.#ended
   }
 
-  /** Makes room in the memories, and brings what the steps read of the batch into the kernels' memory. */
+  /** Allocates pages in the memories, and writes the steps' inputs into the kernels' memory. */
   #begin({ ids, positions, runs }: Batch, memories: readonly KvMemory[]): Pass {
     for (const [index, memory] of memories.entries()) memory.prepare(runs[index].rows)
     const pageTables = this.#writePageTables(memories)
@@ -198,7 +198,7 @@ export class WasmExecutable implements Executable {
     }
   }
 
-  /** For each memory the address of each group's page table. Throws `OUT_OF_MEMORY`. */
+  /** Writes page tables; returns their addresses by memory and group. Throws `OUT_OF_MEMORY`. */
   #writePageTables(memories: readonly KvMemory[]): Pointer[][] {
     const { arena } = this.#engine
     const needed = memories.reduce(
@@ -221,7 +221,7 @@ export class WasmExecutable implements Executable {
     )
   }
 
-  /** Takes a pass through steps and lets the event loop run between them. Resolves with the milliseconds of computing. */
+  /** Runs steps, yielding to the event loop between them. Resolves with the milliseconds spent computing. */
   async #runSteps(steps: readonly Step[], pass: Pass, signal?: AbortSignal): Promise<number> {
     const { pool } = this.#engine
     let [step, unit, slice, slices] = [steps[0], 0, 0, 1]
@@ -259,9 +259,16 @@ export class WasmExecutable implements Executable {
     return ms + pacer.now() - since
   }
 
-  /** Hands over what is wanted of the pass that has just gone through the steps. */
-  async #takeOutputs({ outputs, want = 'logits', signal }: Batch, take: TakeOutput): Promise<number> {
-    let ms = 0
+  /**
+   * Computes the results of the output rows of the pass that has just run, in `passMs`, and calls `take` with them. Resolves
+   * with the milliseconds of both.
+   */
+  async #takeOutputs(
+    { outputs, want = 'logits', signal }: Batch,
+    take: TakeOutput,
+    passMs: number,
+  ): Promise<number> {
+    let ms = passMs
     for (let first = 0; first < outputs.length; first += LOGIT_ROWS) {
       const rows = outputs.slice(first, first + LOGIT_ROWS)
       const x = this.#gather(rows)
@@ -270,7 +277,8 @@ export class WasmExecutable implements Executable {
       const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
       checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
       for (const [index, row] of rows.entries()) {
-        const taking = take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+        const values = this.#engine.arena.floats((at + index * width * 4) as Pointer, width)
+        const taking = take(row, values, ms)
         if (!taking) continue
         await taking
         this.#assertOpen()
@@ -280,7 +288,7 @@ export class WasmExecutable implements Executable {
     return ms
   }
 
-  /** The residual stream of some rows side by side, f32[rows][embeddingLength]. */
+  /** The residual stream of `rows`, contiguous, f32[rows][embeddingLength]. */
   #gather(rows: readonly number[]): Pointer {
     const { arena } = this.#engine
     const { embeddingLength } = this
@@ -333,7 +341,7 @@ export class WasmExecutable implements Executable {
           scratch: this.#scratch,
           frequencies: this.#frequencies,
         })
-        // On this thread alone: what is moved in part is of no use, and a thread that was lost must not end it.
+        // Only on this thread: a partial move would be useless, so a lost thread must not interrupt it.
         for (const step of steps) {
           step()
           if (pacer.isDue()) await pacer.pause()
@@ -362,14 +370,14 @@ export class WasmExecutable implements Executable {
   }
 }
 
-/** Page addresses that there is room for at first: 131,072 positions. */
+/** Initial capacity of the page tables, in pages: 131,072 positions. */
 const FIRST_PAGE_TABLES = 1024
 
 function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer; capacity: number } {
   return { pointer: arena.allocate(capacity * 4, 'the tables of pages'), capacity }
 }
 
-/** Bytes that a program takes besides weights and sequences. */
+/** Bytes that a program takes in addition to weights and sequences. */
 function workBytes(program: Program, plan: Schedule, engine: Engine): number {
   return scratchBytes(program, plan, engine) + compiledBytes(plan, engine) + FIRST_PAGE_TABLES * 4
 }

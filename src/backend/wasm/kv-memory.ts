@@ -13,14 +13,14 @@ import {
 import type { KvLayout, LayerOffsets } from './kv-layout.js'
 import { type PageArena, PageTable, pageOf } from './pages.js'
 
-/** What a memory needs of the executable that it belongs to. */
+/** What a memory needs from its executable. */
 export interface MemoryHost {
   readonly arena: PageArena
   /** Whether `move` is possible. */
   canMove(): boolean
-  /** Moves `count` positions from `from` on to `to`, keys turned back, in pages that `memory` alone holds. */
+  /** Moves `count` positions from `from` to `to`, rotating keys back, in pages that only `memory` holds. */
   move(memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void>
-  /** A memory has been forked, or disposed. */
+  /** Called for a new fork, and for a disposed memory. */
   adopt(memory: KvMemory): void
   forget(memory: KvMemory): void
 }
@@ -30,11 +30,11 @@ export class KvMemory implements SequenceMemory {
   readonly type: KvType
   readonly layout: KvLayout
   readonly #host: MemoryHost
-  /** Positions at the beginning that stay: with any, windows give nothing back. */
+  /** Positions at the beginning that are kept; if there are any, layers with a window free nothing. */
   readonly #retain: number
   #tables: readonly PageTable[]
   #length = 0
-  /** Lengths whose windows are kept: the end of the latest prompt, and what `hold` holds. */
+  /** Lengths whose windows are kept: the end of the latest prompt, and the held length. */
   #promptEnd = 0
   #held: number | undefined
 
@@ -63,23 +63,23 @@ export class KvMemory implements SequenceMemory {
     return this.#tables
   }
 
-  /** Makes room for `rows` more positions. Throws `OUT_OF_MEMORY`; then, and after a pass that failed, `rollback` is called. */
+  /** Allocates pages for `rows` more positions. Throws `OUT_OF_MEMORY`; then, and after a failed pass, call `rollback`. */
   prepare(rows: number): void {
     const { length } = this
     for (const table of this.#tables) table.ensureWritable(length, length + rows)
   }
 
-  /** Gives back the room behind the end. */
+  /** Frees pages after the end. */
   rollback(): void {
     for (const table of this.#tables) table.truncate(pagesFor(this.length))
   }
 
-  /** What has been written behind the end counts from now on. */
+  /** Appends the rows that have been written after the end. */
   commit(rows: number, phase: Phase): void {
     const before = this.#length
     this.#length += rows
     if (phase === 'prefill') this.#promptEnd = this.#length
-    // Mostly the windows begin on the same pages as before, and nothing goes out of sight.
+    // Mostly the windows still begin on the same pages, so nothing can be freed.
     else if (
       !this.layout.groups.some(
         ({ window }) => pageOfWindow(before, window) !== pageOfWindow(this.#length, window),
@@ -125,7 +125,7 @@ export class KvMemory implements SequenceMemory {
     try {
       for (const [index, table] of this.#tables.entries()) {
         table.unshare(keep, length)
-        // Pages that a layer with a window had given back.
+        // Pages that a layer with a window has freed.
         for (let page = Math.max(pageOf(keep), firstPages[index]!); page < pagesFor(left); page++) {
           if (table.has(page)) continue
           table.ensureWritable(page * PAGE_POSITIONS, (page + 1) * PAGE_POSITIONS)
@@ -141,7 +141,7 @@ export class KvMemory implements SequenceMemory {
     this.#promptEnd = 0
     this.#held = undefined
     this.rollback()
-    // Of what lies before them not everything has been there to be moved.
+    // Earlier pages are incomplete, because not all of their positions were held.
     for (const [index, table] of this.#tables.entries()) {
       for (let page = 0; page < firstPages[index]!; page++) table.release(page)
     }
@@ -210,7 +210,7 @@ export class KvMemory implements SequenceMemory {
     this.#host.forget(this)
   }
 
-  /** Gives back the pages of windowed layers that no row after any of the lengths that stay reachable can see. */
+  /** Frees pages of windowed layers that are not visible from any length that must stay reachable. */
   #releaseUnseen(): void {
     if (this.#retain > 0 || !this.layout.hasWindows) return
     const ends = [this.length, Math.min(this.#promptEnd, this.length), this.#held ?? this.length]
@@ -218,7 +218,7 @@ export class KvMemory implements SequenceMemory {
       const { window } = table.group
       if (window === undefined) continue
       const current = pageOf(this.length)
-      // A page more than needed, so that few tokens can be taken back at any time.
+      // One page more than needed, so that a few tokens can be removed at any time.
       const firstPages = ends.map((end) => Math.max(0, pageOfWindow(end, window) - 1))
       for (let page = 0; page < current; page++) {
         const isSeen = ends.some((end, i) => page >= firstPages[i] && page * PAGE_POSITIONS < end)
@@ -227,7 +227,7 @@ export class KvMemory implements SequenceMemory {
     }
   }
 
-  /** Throws `BAD_FORMAT` unless records are those of a memory like this one with so many positions. */
+  /** Throws `BAD_FORMAT` unless the records match this memory's layout and `length`. */
   #check(records: readonly MemoryRecord[], length: number): void {
     if (records.length !== this.layout.byMemory.length) {
       throw damaged(`it has ${records.length} layers, and the model ${this.layout.byMemory.length}`)
@@ -241,11 +241,11 @@ export class KvMemory implements SequenceMemory {
         Number.isInteger(first) &&
         first >= 0 &&
         first <= maxFirst &&
-        // A page is held as a whole.
+        // Pages are held completely.
         first % PAGE_POSITIONS === 0 &&
         first === records[layers[0].memory].first &&
         bytes.length === 2 * (length - first) * layer.rowBytes
-      if (!isSound) throw damaged(`layer ${memory} does not fit`)
+      if (!isSound) throw damaged(`layer ${memory} does not match the model`)
     }
   }
 }
@@ -255,7 +255,7 @@ function pageOfWindow(length: number, window = Number.POSITIVE_INFINITY): number
   return pageOf(Math.max(0, length - window + 1))
 }
 
-/** Pages that hold so many positions. */
+/** Number of pages for `length` positions. */
 function pagesFor(length: number): number {
   return Math.ceil(length / PAGE_POSITIONS)
 }
@@ -268,8 +268,8 @@ function holds(table: PageTable, from: number, to: number): boolean {
 }
 
 /**
- * The page from which on a table holds everything when `count` positions after the first `keep` of `length` have been
- * dropped; `undefined` if the next row would see more than that.
+ * The first page from which a table holds everything once `count` positions after the first `keep` of `length` have been
+ * dropped; `undefined` if the next row would see earlier ones.
  */
 function firstPageAfterShift(
   table: PageTable,
@@ -287,12 +287,12 @@ function firstPageAfterShift(
   return first * PAGE_POSITIONS <= Math.max(0, left - window + 1) ? first : undefined
 }
 
-/** The lengths whose next row's `window` a table holds, and 0. */
+/** The lengths for which a table holds the next row's `window`, and 0. */
 function reachOf(table: PageTable, window: number): Span[] {
   const reach: Span[] = []
   for (let page = 0; page < table.length; page++) {
     if (!table.has(page)) continue
-    // Before the first position nothing is seen.
+    // A window at the beginning is shorter.
     const from = page === 0 ? 0 : page * PAGE_POSITIONS + window - 1
     while (table.has(page + 1)) page++
     const to = (page + 1) * PAGE_POSITIONS
@@ -302,14 +302,14 @@ function reachOf(table: PageTable, window: number): Span[] {
   return reach
 }
 
-/** The first position from which on a table holds everything up to `length`. */
+/** The first position from which a table holds everything up to `length`. */
 function firstHeld(table: PageTable, length: number): number {
   let page = pagesFor(length)
   while (page > 0 && table.has(page - 1)) page--
   return Math.min(length, page * PAGE_POSITIONS)
 }
 
-/** The pieces of a layer's rows from `first` to `end`: where they are in pages, and where in a record. */
+/** The pieces of a layer's rows from `first` to `end`: their page and offset, and their offset `at` in a record. */
 function* partsOf({ keys, values, rowBytes }: LayerOffsets, first: number, end: number) {
   for (const [plane, offset] of [keys, values].entries()) {
     for (let position = first; position < end; ) {
@@ -331,14 +331,14 @@ function cannotShift(): DasllamaError {
   return new DasllamaError(
     'UNSUPPORTED',
     'the context cannot be shifted: layers with a window no longer hold its beginning',
-    { hint: 'create the session with contextShift, so that it keeps them' },
+    { hint: 'create the session with contextShift, so that they keep it' },
   )
 }
 
 function cannotRotateBack(): DasllamaError {
   return new DasllamaError(
     'UNSUPPORTED',
-    "the context cannot be shifted: the model's keys or values depend on positions by more than a last rotation",
-    { hint: 'use a context that is long enough' },
+    "the context cannot be shifted: the model's keys or values depend on positions in another way than a final rotary embedding",
+    { hint: 'use a longer context' },
   )
 }

@@ -1,18 +1,18 @@
 import type { Port } from './port.js'
 import { fromWire, toWire, type WireError } from './wire-error.js'
 
-/** What the two sides of a channel say to each other. Each side numbers its own requests. */
+/** Messages between the two sides of a channel. Each side numbers its own requests. */
 type Message =
   | { readonly kind: 'request'; readonly id: number; readonly name: string; readonly body: unknown }
   | { readonly kind: 'abort'; readonly id: number }
-  /** Something on the way to the reply. */
+  /** Sent before the reply. */
   | { readonly kind: 'event'; readonly id: number; readonly body: unknown }
   | { readonly kind: 'reply'; readonly id: number; readonly body: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: WireError }
   /** A request without a reply. */
   | { readonly kind: 'notice'; readonly name: string; readonly body: unknown }
 
-/** A message's content, and what of it moves to the other side instead of being copied. */
+/** A message's body, and its parts that are transferred instead of copied. */
 export class Transfer<T> {
   constructor(
     readonly body: T,
@@ -22,21 +22,21 @@ export class Transfer<T> {
 
 export interface RequestOptions {
   readonly transfer?: readonly Transferable[]
-  /** Passed on: the other side's handler gets a signal that is aborted with this one. */
+  /** Forwarded: the other side's handler has a signal that is aborted with this one. */
   readonly signal?: AbortSignal | undefined
-  /** Called with what the handler emits, in order, before the reply. */
+  /** Called with the handler's events, in order, before the reply. */
   readonly onEvent?: (body: never) => void
 }
 
-/** What a handler gets beside a request's body. */
+/** Passed to a handler with the request's body. */
 export interface RequestContext {
   /** Aborted when the requesting side's signal is, or when the channel is closed. */
   readonly signal: AbortSignal
-  /** Sends something to the `onEvent` of the request. */
+  /** Sends an event to the request's `onEvent`. */
   emit(body: unknown, transfer?: readonly Transferable[]): void
 }
 
-/** Answers requests of one name: with what it returns or resolves with, or a `Transfer` of it. */
+/** Handles requests of one name. The reply is what it returns or resolves with, possibly as a `Transfer`. */
 export type RequestHandler = (body: never, context: RequestContext) => unknown
 
 interface Pending {
@@ -47,8 +47,8 @@ interface Pending {
 }
 
 /**
- * Requests, replies and notices over a port, in both directions. Messages keep their order; nothing is dropped; when the
- * channel is closed all that is pending rejects.
+ * Requests, replies and notices over a port, in both directions. Messages arrive in order and are not lost; when the channel
+ * is closed, all pending requests reject.
  */
 export class Channel {
   readonly #port: Port
@@ -70,32 +70,32 @@ export class Channel {
     return this.#closed !== undefined
   }
 
-  /** Throws what `close` was called with, if it was. */
+  /** Throws the error of `close`, if it has been called. */
   assertOpen(): void {
     if (this.#closed) throw this.#closed.error
   }
 
-  /** Registers who answers requests called `name`. Before the first of them arrives. */
+  /** Registers the handler of requests called `name`, before the first one arrives. */
   handle(name: string, handler: RequestHandler): void {
     this.#requestHandlers.set(name, handler)
   }
 
-  /** Registers who is called with notices called `name`. */
+  /** Registers the handler of notices called `name`. */
   listen(name: string, handler: (body: never) => void): void {
     this.#noticeHandlers.set(name, handler)
   }
 
   /**
-   * Sends a request and resolves with the reply. Rejects with the other side's error (its class and code kept if it is a
-   * `DasllamaError`), with the signal's reason if the request fails after an abort, or with what `close` was called with.
-   * An abort does not reject at once: the other side decides what had happened before it arrived.
+   * Sends a request and resolves with the reply. Rejects with the other side's error (with class and code if it is a
+   * `DasllamaError`), with the signal's reason if the request fails after an abort, or with the error of `close`. An abort
+   * does not reject at once: the other side decides whether the request had already succeeded.
    */
   request<T>(name: string, body: unknown, { transfer, signal, onEvent }: RequestOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       this.assertOpen()
       signal?.throwIfAborted()
       const id = this.#nextId++
-      // What cannot be cloned throws here, before anything waits for it.
+      // Throws here if the body cannot be cloned, before anything is pending.
       this.#post({ kind: 'request', id, name, body }, transfer)
       const abort = () => this.#post({ kind: 'abort', id })
       signal?.addEventListener('abort', abort, { once: true })
@@ -120,12 +120,12 @@ export class Channel {
     })
   }
 
-  /** Sends what needs no reply; nothing once the channel is closed. */
+  /** Sends a message without a reply. Does nothing once the channel is closed. */
   notify(name: string, body: unknown, transfer?: readonly Transferable[]): void {
     if (!this.#closed) this.#post({ kind: 'notice', name, body }, transfer)
   }
 
-  /** Rejects whatever is pending with `error`, aborts what is being handled, and sends and takes nothing more. Idempotent. */
+  /** Rejects pending requests with `error`, aborts handlers, and ignores all further messages. Idempotent. */
   close(error: unknown): void {
     if (this.#closed) return
     this.#closed = { error }
@@ -167,7 +167,7 @@ export class Channel {
     this.#handling.set(id, controller)
     try {
       const handler = this.#requestHandlers.get(name)
-      if (!handler) throw new Error(`nobody answers requests called ${name}`)
+      if (!handler) throw new Error(`no handler for requests called ${name}`)
       const result = await handler(body as never, {
         signal: controller.signal,
         emit: (body, transfer) => this.#post({ kind: 'event', id, body }, transfer),

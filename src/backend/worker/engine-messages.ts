@@ -11,9 +11,9 @@ import type { SourceDescription } from './source-messages.js'
 export type PostedSource =
   /** A path or an absolute URL, opened by the engine's thread. */
   | { readonly kind: 'name'; readonly name: string }
-  /** What can be posted as it stands, and is read by the engine's thread. */
+  /** Posted unchanged, and read by the engine's thread. */
   | { readonly kind: 'content'; readonly content: Uint8Array | ArrayBuffer | Blob | FileHandle }
-  /** What only the caller's thread can read, which serves it. */
+  /** Readable only by the caller's thread, which serves it. */
   | { readonly kind: 'served'; readonly source: SourceDescription }
 
 /** `open`: answered with a `PackedDirectory`. Once per channel. */

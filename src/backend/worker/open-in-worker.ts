@@ -23,9 +23,9 @@ import { RemoteExecutable } from './remote-executable.js'
 import { serveSources } from './serve-sources.js'
 
 /**
- * Opens a model file in an engine's thread, which this takes over. What can be posted is read there: names, bytes, Blobs and
- * file handles; everything else is served from here. Rejects as `openModel` does, with `ENGINE_LOST` when the thread ends
- * meanwhile, or with the signal's reason; then the thread has been told to end.
+ * Opens a model file in an engine's thread, which this takes over. Sources that can be posted are read there: names, bytes,
+ * Blobs and file handles; all others are served from here. Rejects like `openModel`, with `ENGINE_LOST` if the thread ends
+ * meanwhile, or with the signal's reason; then the thread is being terminated.
  */
 export async function openInWorker(
   thread: EngineThread,
@@ -124,7 +124,7 @@ function load(
   return abortable(loading, signal)
 }
 
-/** How a source is posted, or `undefined` where only this thread can read it. */
+/** A source as it is posted, or `undefined` if only this thread can read it. */
 function postedSource(
   source: ModelSource,
   { baseUrl }: Platform,
@@ -132,12 +132,12 @@ function postedSource(
 ): PostedSource | undefined {
   if (typeof source === 'string' || isA(URL, source)) {
     if (fetch) return undefined
-    // The thread's own base is where its program lies.
+    // The thread's own base URL is that of its program.
     const isRelative = baseUrl !== undefined && source !== '' && URL.canParse(source, baseUrl)
     return { kind: 'name', name: isRelative ? new URL(source, baseUrl).href : String(source) }
   }
   const isContent =
-    // With a view the whole buffer is copied.
+    // Posting a view would copy the whole buffer.
     (isBytes(source) && source.byteLength === source.buffer.byteLength) ||
     isA(ArrayBuffer, source) ||
     (typeof Blob !== 'undefined' && isA(Blob, source)) ||
@@ -157,7 +157,7 @@ function engineLost(reason: string): DasllamaError {
   })
 }
 
-/** Ends the thread of a model that nobody holds any more. Made when first needed: an import has no effects. */
+/** Terminates the thread of a garbage-collected model. Created on first use, because imports have no side effects. */
 const forgotten = {
   registry: undefined as FinalizationRegistry<EngineThread> | undefined,
   get() {

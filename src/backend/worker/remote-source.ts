@@ -10,9 +10,9 @@ import type {
   SourceRequest,
 } from './source-messages.js'
 
-/** Most bytes of a reply: what is held besides the targets is this times `IN_FLIGHT`. */
+/** Largest reply in bytes: a read takes this times `IN_FLIGHT` in addition to its targets. */
 export const PIECE_BYTES = 4 * 2 ** 20
-/** Pieces of a read that are asked for at a time: while one is copied to its target, the next is read. */
+/** Pieces of a read that are requested at a time: while one is copied to its target, the next is read. */
 const IN_FLIGHT = 2
 
 /**
@@ -26,7 +26,7 @@ export function openRemoteSource(channel: Channel, description: SourceDescriptio
 
   const readPieces = async (parts: readonly ReadPart[], signal: AbortSignal | undefined): Promise<void> => {
     signal?.throwIfAborted()
-    // Before they are cut, so that the error names what was asked for.
+    // Checked before they are cut, so that the error names the requested range.
     for (const { offset, target } of parts) checkRange(name, size, offset, target.length)
     await inParallel(piecesOf(parts), IN_FLIGHT, async (piece) => {
       const stretches = piece.map(({ offset, target }) => ({ offset, length: target.length }))
@@ -35,7 +35,7 @@ export function openRemoteSource(channel: Channel, description: SourceDescriptio
         size = event.size
       }
       const bytes = await channel.request<ArrayBuffer>('source.read', body, { signal, onEvent })
-      // Whoever aborted it has let go of the target.
+      // After an abort the target must not be written.
       signal?.throwIfAborted()
       let at = 0
       for (const { target } of piece) {

@@ -16,7 +16,7 @@ import type { Port } from './port.js'
 import { openRemoteSource } from './remote-source.js'
 import { describeExecutable, serveExecutable } from './serve-executable.js'
 
-/** The program of an engine's thread: opens one model file, loads its program and runs its batches, on request. */
+/** Serves an engine over a port: opens one model file, loads its program and runs its batches. */
 export function serveEngine(port: Port, platform: Platform): void {
   const channel = new Channel(port)
   let opened: OpenedModel | undefined

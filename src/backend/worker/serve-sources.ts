@@ -10,15 +10,15 @@ import type {
   SourceRequest,
 } from './source-messages.js'
 
-/** Sources that the other side of a channel may read, by number. */
+/** Sources that the other side of a channel can read, by number. */
 export interface ServedSources {
-  /** Takes over a source: the other side closes it. `openRemoteSource` opens it there. */
+  /** Takes over a source, which the other side opens with `openRemoteSource` and closes. */
   add(source: ByteSource): SourceDescription
-  /** Closes what the other side has left open, for example because it has died. Idempotent; never rejects. */
+  /** Closes sources that the other side has left open, for example because it has died. Idempotent; never rejects. */
   close(): Promise<void>
 }
 
-/** Answers what `openRemoteSource` on the other side asks for. Once per channel and side. */
+/** Serves the requests of `openRemoteSource` on the other side. Once per channel and side. */
 export function serveSources(channel: Channel): ServedSources {
   const sources = new Map<number, ByteSource>()
   let nextNumber = 1
@@ -27,7 +27,7 @@ export function serveSources(channel: Channel): ServedSources {
   const sourceOf = (number: number): ByteSource => {
     const source = sources.get(number)
     if (source) return source
-    throw new DasllamaError('IO', 'a file is read that has been closed')
+    throw new DasllamaError('IO', 'the file has been closed')
   }
 
   const add = (source: ByteSource): SourceDescription => {

@@ -1,6 +1,6 @@
 /** A source on the other side of a channel, as plain data. */
 export interface SourceDescription {
-  /** What its side calls it. */
+  /** Its number on that side. */
   readonly number: number
   readonly name: string
   readonly size: number
@@ -15,7 +15,7 @@ export interface ReadRequest {
   readonly stretches: readonly { readonly offset: number; readonly length: number }[]
 }
 
-/** An event of `source.read`, before the reply or the error: a stream has met its end, so its size is known now. */
+/** An event of `source.read`, before the reply or the error: a stream has ended, so its size is now known. */
 export interface SizeEvent {
   readonly size: number
 }

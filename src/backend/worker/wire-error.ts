@@ -2,7 +2,7 @@ import { describeFailure } from '../../describe.js'
 import { DasllamaError, type ErrorCode } from '../../errors.js'
 import { isA } from '../../read-list.js'
 
-/** An error as it crosses a port, where an error's class and the properties of a subclass are lost. */
+/** An error as plain data, because posting loses an error's class and a subclass's properties. */
 export interface WireError {
   readonly name: string
   readonly message: string
@@ -12,7 +12,7 @@ export interface WireError {
   readonly cause?: WireError
 }
 
-/** Causes of causes that are sent along. */
+/** Largest depth of causes that is sent. */
 const MOST_CAUSES = 4
 
 export function toWire(error: unknown, causes = MOST_CAUSES): WireError {

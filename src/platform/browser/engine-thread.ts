@@ -9,7 +9,7 @@ const thread = globalThis as unknown as {
   postMessage(message: unknown, transfer?: Transferable[]): void
 }
 
-/** Holds a lock for as long as the thread lives; resolves when it has it. */
+/** Acquires a lock and holds it until the thread ends; resolves when it is held. */
 function holdLock(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const held = navigator.locks.request(name, () => {

@@ -2,15 +2,15 @@ import type { EngineThread } from '../../backend/worker/port.js'
 
 /** The first message to an engine's thread. */
 export interface EngineThreadStart {
-  /** Name of a lock that the thread is to hold, where the browser has locks. */
+  /** Name of the lock that the thread must hold, if the browser has locks. */
   readonly lock: string | undefined
 }
 
 /**
  * Starts a module worker that serves an engine.
  *
- * A browser does not report the end of a worker to its page. But a worker's locks are released when it ends, however that
- * happens, so the page waits for one.
+ * A browser does not report the end of a worker. But a worker's locks are released however it ends, so the page waits for
+ * one of its locks.
  */
 export function startEngineThread(signal?: AbortSignal): Promise<EngineThread> {
   const worker = new Worker(new URL('./browser-engine-thread.js', import.meta.url), { type: 'module' })
@@ -53,12 +53,12 @@ export function startEngineThread(signal?: AbortSignal): Promise<EngineThread> {
   return starting.finally(() => signal?.removeEventListener('abort', abort))
 }
 
-/** Locks exist in secure contexts only, as does `randomUUID`. */
+/** Locks and `randomUUID` exist only in secure contexts. */
 function lockName(): string | undefined {
   return globalThis.navigator?.locks && `dasllama-engine-${crypto.randomUUID()}`
 }
 
-/** Resolves when the lock that a thread holds is released; never once `signal` is aborted. */
+/** Resolves when the lock is released; never if `signal` is aborted first. */
 function releaseOf(lock: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     navigator.locks.request(lock, { signal }, () => resolve()).catch(() => {})

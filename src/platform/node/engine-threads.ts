@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import type { EngineThread } from '../../backend/worker/port.js'
 
-/** Starts a worker that serves an engine with the program at `program`. It keeps no process alive while it is idle. */
+/** Starts a worker that serves an engine, with the program at `program`. While idle it does not keep the process alive. */
 export async function startEngineThread(program: URL, signal?: AbortSignal): Promise<EngineThread> {
   signal?.throwIfAborted()
-  // None of the process's loaders and flags: the program is plain JavaScript.
+  // Without the process's loaders and flags: the program is plain JavaScript.
   const worker = new Worker(program, { execArgv: [] })
   const ended = new Promise<string>((end) => {
     worker.once('error', (error: Error) => end(error.message))

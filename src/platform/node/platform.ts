@@ -111,7 +111,7 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
   })
 }
 
-/** Where a thread's program is. Throws `NOT_FOUND`. */
+/** URL of a thread's program. Throws `NOT_FOUND`. */
 function programAt(path: string, hint: string): URL {
   const place = placesInDist(path).find((url) => existsSync(url))
   if (place) return place

@@ -6,7 +6,7 @@ import { load } from '../wasm/load.js'
 import '../wasm/memory.test.js'
 import '../wasm/failing-batches.test.js'
 
-// The tests of the executable in WebAssembly and of its memories once more, with each executable behind a channel.
+// Repeats the tests of the WebAssembly executable and its memories with each executable behind a channel.
 vi.mock('../wasm/load.js', async (original) => {
   const direct = await original<typeof Load>()
   const { behindChannel } = await import('../../support/behind-channel.js')

@@ -8,7 +8,7 @@ import { checkRange } from '../../../src/storage/range.js'
 import type { ByteSource } from '../../../src/storage/source.js'
 import { channelPair } from '../../support/channel-pair.js'
 
-/** A source behind a channel, and both ends of that. */
+/** A source behind a channel, and both of its ends. */
 function behindChannel(source: ByteSource) {
   const pair = channelPair()
   const served = serveSources(pair.far)
@@ -20,7 +20,7 @@ function someBytes(length: number): Uint8Array {
 }
 
 describe('a source behind a channel', () => {
-  it('has the name, size, version and methods of the one that it stands for', async () => {
+  it('has the same name, size, version and methods as the original', async () => {
     const plain = behindChannel(bytesSource(someBytes(10), 'm.gguf')).remote
     expect([plain.name, plain.size, plain.version]).toEqual(['m.gguf', 10, undefined])
     expect([plain.checkUnchanged, plain.sibling]).toEqual([undefined, undefined])
@@ -37,7 +37,7 @@ describe('a source behind a channel', () => {
     }
   })
 
-  it('reads the same bytes, alone and several parts at once, into views of a larger buffer', async () => {
+  it('reads the same bytes, in single reads and several parts at once, into views of a larger buffer', async () => {
     const bytes = someBytes(1000)
     const { remote, farPort } = behindChannel(bytesSource(bytes))
     const buffer = new Uint8Array(300)
@@ -59,7 +59,7 @@ describe('a source behind a channel', () => {
     await remote.read(1000, new Uint8Array(0))
   })
 
-  it('cuts large reads to pieces, of which two are on the way at a time', async () => {
+  it('cuts large reads into pieces, with two in flight at a time', async () => {
     const bytes = someBytes(3 * PIECE_BYTES + 5)
     const source = bytesSource(bytes)
     const reads: [offset: number, length: number][] = []
@@ -102,7 +102,7 @@ describe('a source behind a channel', () => {
     ])
   })
 
-  it('reads several parts at once where the source can', async () => {
+  it('reads several parts at once if the source can', async () => {
     const bytes = someBytes(100)
     const calls: number[][] = []
     const { remote } = behindChannel({
@@ -122,7 +122,7 @@ describe('a source behind a channel', () => {
     expect([a, b]).toEqual([bytes.slice(5, 8), bytes.slice(50, 54)])
   })
 
-  it('names the whole of what was asked for when that is not there, and asks nobody', async () => {
+  it('rejects a range beyond the end without a request, naming the whole range', async () => {
     const { remote, nearPort } = behindChannel(bytesSource(someBytes(10), 'm.gguf'))
     const reading = remote.read(8, new Uint8Array(PIECE_BYTES + 3))
     await expect(reading).rejects.toMatchObject({
@@ -132,7 +132,7 @@ describe('a source behind a channel', () => {
     expect(nearPort.posted).toEqual([])
   })
 
-  it('learns the size of a stream when its end is met, also by a read that fails', async () => {
+  it('learns the size of a stream when it ends, even in a failing read', async () => {
     const bytes = someBytes(100)
     let size = Number.MAX_SAFE_INTEGER
     const source: ByteSource = {
@@ -157,7 +157,7 @@ describe('a source behind a channel', () => {
     }
   })
 
-  it('opens siblings, each of which is closed alone', async () => {
+  it('opens siblings, which are closed separately', async () => {
     const closed: string[] = []
     const named = (name: string): ByteSource => ({
       ...bytesSource(someBytes(name.length), name),
@@ -181,7 +181,7 @@ describe('a source behind a channel', () => {
     expect(closed).toEqual(['first', 'second'])
   })
 
-  it('rejects as its close does', async () => {
+  it('rejects in close like the original', async () => {
     const { remote } = behindChannel({
       ...bytesSource(someBytes(1)),
       close: () => Promise.reject(new DasllamaError('IO', 'cannot be closed')),
@@ -189,7 +189,7 @@ describe('a source behind a channel', () => {
     await expect(remote.close()).rejects.toMatchObject({ code: 'IO', message: 'cannot be closed' })
   })
 
-  it('passes aborts on, and writes nothing after one', async () => {
+  it('forwards aborts, and writes nothing after one', async () => {
     const reason = new Error('enough')
     const heard: unknown[] = []
     const { remote } = behindChannel(
@@ -208,7 +208,7 @@ describe('a source behind a channel', () => {
     expect(heard).toEqual(['abort'])
     await expect(remote.read(0, new Uint8Array(5), AbortSignal.abort(reason))).rejects.toBe(reason)
 
-    // The source has answered, but the abort comes before the answer does.
+    // The source has answered, but the abort arrives before its answer.
     const late = behindChannel(bytesSource(someBytes(10)))
     const lateController = new AbortController()
     const target = new Uint8Array(5)
@@ -219,7 +219,7 @@ describe('a source behind a channel', () => {
     expect(target).toEqual(new Uint8Array(5))
   })
 
-  it('rejects what is pending and what comes when the channel is closed; closing is done then', async () => {
+  it('rejects pending and later reads once the channel is closed; then close does nothing', async () => {
     const closed: string[] = []
     let isOpening = false
     let open = () => {}

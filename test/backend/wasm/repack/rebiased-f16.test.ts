@@ -15,7 +15,7 @@ function bytesOf({ data }: TensorToWrite): Uint8Array {
 }
 
 /** The small model in F16, with `extra` as the last weight of one matrix; and one of the same weights in F32. */
-function twins(extra: number | undefined): [Uint8Array, Uint8Array] {
+function f16AndF32Models(extra: number | undefined): [Uint8Array, Uint8Array] {
   const parts = smallParts({ format: 'F16' })
   const halves = parts.tensors.map((tensor) => {
     if (tensor.name !== LARGE || extra === undefined) return tensor
@@ -47,7 +47,7 @@ async function logits(file: Uint8Array): Promise<number[][]> {
 /** A tensor with 128 or more is not rebiased. */
 describe.each([undefined, 127.9375, 128, -65504])('a model with a half of %s', (extra) => {
   it('has the same logits as with the weights in F32, bit for bit', async () => {
-    const [halves, floats] = twins(extra)
+    const [halves, floats] = f16AndF32Models(extra)
     expect(await logits(halves)).toEqual(await logits(floats))
   })
 })
