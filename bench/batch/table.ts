@@ -65,7 +65,7 @@ function speedTable({ models, contestants }: BenchRecord): string {
   )
   const text = [
     'Tokens per second of all sequences together, median (slowest–fastest), each step one token for every sequence.',
-    `Aims of dasllama with two threads: ${aims}; bold where it misses one.`,
+    `Aims of dasllama with two threads: ${aims}; bold if missed.`,
   ].join('\n')
   return `${text}\n\n${table(head, rows, 1)}`
 }

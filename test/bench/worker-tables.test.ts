@@ -47,6 +47,8 @@ describe('the tables of an engine in a Worker', () => {
     expect(rendered({ pages: [{ ...PAGE, rows: [long] }] })).toContain(
       `${start} | **72 ms** | **50 ms** | 30 ms |`,
     )
+    const loading = rendered({ pages: [{ ...PAGE, rows: [{ ...long, work: 'loading' }] }] })
+    expect(loading).toContain('| 72 ms | 50 ms | 30 ms |')
     const onPage = rendered({ pages: [{ ...PAGE, worker: false, rows: [long] }] })
     expect(onPage).toContain('| 72 ms | 50 ms | 30 ms |')
     expect(rendered({ pages: [{ ...PAGE, rows: [ROW] }] })).toContain(`${start} | – | 12 ms | 30 ms |`)
