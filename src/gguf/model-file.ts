@@ -2,21 +2,21 @@ import type { ByteSource } from '../storage/source.js'
 import type { BlockFormat } from './block-formats.js'
 import type { Metadata } from './metadata.js'
 
-/** One tensor of a model file: where its bytes are and what they mean. */
+/** One tensor of a model file: location and format of its data. */
 export interface TensorInfo {
   readonly name: string
   /** ggml's order: `shape[0]` is the row length (columns), `shape[1]` the number of rows. */
   readonly shape: readonly number[]
   readonly format: BlockFormat
-  /** Elements altogether. */
+  /** Total number of elements. */
   readonly elements: number
   readonly source: ByteSource
-  /** Where the data begins, in bytes from the start of `source`. */
+  /** Offset of the data in `source`, in bytes. */
   readonly offset: number
   readonly byteLength: number
 }
 
-/** A model file of any container, opened: metadata and tensor directory read, tensor data not yet. */
+/** An open model file of any container: metadata and tensor directory are read, tensor data is not. */
 export interface ModelFile {
   readonly container: 'gguf' | 'llama2c'
   /** GGUF version, 0 for other containers. */
@@ -25,8 +25,8 @@ export interface ModelFile {
   readonly name: string
   readonly metadata: Metadata
   readonly tensors: ReadonlyMap<string, TensorInfo>
-  /** Bytes of all tensors together. */
+  /** Total bytes of all tensors. */
   readonly tensorBytes: number
-  /** Closes every source, split parts included. */
+  /** Closes every source, including those of split parts. */
   close(): Promise<void>
 }

@@ -196,14 +196,9 @@ describe('a custom step changes', () => {
 
 describe('a custom step cannot break the sampler', () => {
   it.each<[string, CustomStep, string, RegExp]>([
-    [
-      'removes all',
-      (all) => all.keep([]),
-      'NO_CANDIDATES',
-      /^a custom step removed every remaining token$/,
-    ],
-    ['filters all', (all) => all.filter(() => false), 'NO_CANDIDATES', /removed every token/],
-    ['masks all', (all) => all.mapLogits(() => -infinity), 'NO_CANDIDATES', /removed every token/],
+    ['removes all', (all) => all.keep([]), 'NO_CANDIDATES', /^a custom step removed every remaining token$/],
+    ['filters all', (all) => all.filter(() => false), 'NO_CANDIDATES', /removed every remaining token/],
+    ['masks all', (all) => all.mapLogits(() => -infinity), 'NO_CANDIDATES', /removed every remaining token/],
     [
       'sets NaN',
       (all) => all.setLogit(5, nan),
@@ -235,12 +230,7 @@ describe('a custom step cannot break the sampler', () => {
         called('removes', (all) => all.remove([1, id as never])),
       ]
     }),
-    [
-      'keeps no list',
-      (all) => all.keep(3 as never),
-      'INVALID_ARGUMENT',
-      /^keep takes token ids, such as/,
-    ],
+    ['keeps no list', (all) => all.keep(3 as never), 'INVALID_ARGUMENT', /^keep takes token ids, such as/],
     ['removes null', (all) => all.remove(null as never), 'INVALID_ARGUMENT', /^remove takes .*, not null$/],
     ...[-1, 1.5, nan, '2', undefined].map((n): [string, CustomStep, string, RegExp] => [
       `asks for the top ${n}`,
