@@ -6,17 +6,17 @@ import { optionName, parse } from './arguments/parse.js'
 import { UsageError } from './arguments/usage-error.js'
 import { definitions, paragraphs } from './output/layout.js'
 
-/** An argument that is not an option. All operands are needed, but one that may come from a pipe. */
+/** An argument that is not an option. All operands are required, except one that may come from a pipe. */
 export interface Operand {
   readonly name: string
   readonly summary: string
-  /** What to say when it is missing. */
+  /** The hint if it is missing. */
   readonly hint?: string
-  /** Whether there may be several; of the last one only. */
+  /** Whether there may be several; for the last operand only. */
   readonly repeats?: boolean
-  /** Whether what is piped into the program stands for it when it is missing; of the last one only. */
+  /** Whether standard input replaces it if it is missing; for the last operand only. */
   readonly fromInput?: boolean
-  /** The option that it may be given by instead; of the first one only. */
+  /** The option that may be used instead; for the first operand only. */
   readonly option?: Option<string | undefined>
 }
 
@@ -28,13 +28,13 @@ export interface CommandSpec<Table extends OptionTable> {
   readonly summary: string
   readonly operands: readonly Operand[]
   readonly options: Table
-  /** The end of --help: examples and what the options do not say. */
+  /** The end of --help: examples and notes. */
   readonly notes: string
-  /** What to say when there are too many operands; `words` are those that are left. Default: what is expected. */
+  /** The hint for too many operands; `words` are the surplus ones. Default: what is expected. */
   readonly excessHint?: (words: readonly string[]) => string
-  /** Hints in the words of the command line, for errors whose own hints name options of the library. */
+  /** Hints in terms of the command line, for errors whose own hints name the library's options. */
   readonly hints?: Hints
-  /** Resolves with the exit code. `given`: the keys of the options that were written, in order. */
+  /** Resolves with the exit code. `given`: the keys of the given options, in order. */
   run(
     operands: readonly string[],
     values: Values<Table>,
@@ -43,17 +43,17 @@ export interface CommandSpec<Table extends OptionTable> {
   ): Promise<number>
 }
 
-/** A command whose options' types are put away. */
+/** A command with its option types erased. */
 export interface Command {
   readonly name: string
   readonly summary: string
-  /** The text of --help for lines of `width`; without one each row is one line. */
+  /** The text of --help, wrapped at `width`; without it, each row is one line. */
   help(width: number | undefined): string
   readonly hints: Hints
   run(args: readonly string[], terminal: Terminal): Promise<number>
 }
 
-/** What to say besides an error's message. */
+/** The hint for an error. */
 export function hintOf({ code, hint }: DasllamaError, hints: Hints = {}): string | undefined {
   return hints[code] ?? hint
 }
@@ -85,7 +85,7 @@ export function command<Table extends OptionTable>(spec: CommandSpec<Table>): Co
   }
 }
 
-/** How wide text may be on an output: not so wide that nobody likes to read it; any width in a file. */
+/** The line width for an output: limited for readability on a terminal, unlimited in a file. */
 export function widthOf({ columns }: Output): number | undefined {
   return columns && Math.min(columns, WIDEST_TEXT)
 }
@@ -102,16 +102,16 @@ function checkCount(
   }
   if (given.length > operands.length && !operands.at(-1)?.repeats) {
     throw new UsageError(
-      `${name} does not know what to do with ${describeValue(given[operands.length])}`,
+      `${name} has an unexpected argument ${describeValue(given[operands.length])}`,
       excessHint?.(given.slice(operands.length)) ?? expectationOf(name, operands),
     )
   }
 }
 
-/** What a command says that got more operands than it takes. */
+/** The hint for more operands than a command takes. */
 function expectationOf(name: string, operands: readonly Operand[]): string {
   const last = operands.at(-1)
-  if (last?.fromInput) return 'put quotes around a text of several words'
+  if (last?.fromInput) return 'put quotes around a text with several words'
   return `${name} takes one ${last?.name}`
 }
 
@@ -134,7 +134,7 @@ function helpFor<Table extends OptionTable>(
   ].join('\n')
 }
 
-/** Operands, options without a heading, then the others under theirs, all in the same columns. */
+/** Operands, options without a heading, then the others under their headings, all in the same columns. */
 function listing(operands: readonly Operand[], table: OptionTable, width: number | undefined): string {
   const headings = new Set([undefined, ...Object.values(table).map((option) => option.group)])
   const ordered = [...headings].flatMap((heading) =>

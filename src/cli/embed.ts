@@ -10,19 +10,19 @@ import { interruptible } from './interrupt.js'
 const POOLINGS = ['mean', 'cls', 'last', 'none'] as const satisfies readonly Pooling[]
 
 const options = {
-  ...group('What to make of a text', {
+  ...group('Embedding', {
     pooling: choice(
       POOLINGS,
-      "how the tokens' vectors become one: cls is the first, none keeps each; what the file names when not given, else mean",
+      "how the tokens' vectors are pooled: cls is the first, none keeps each; default: the file's pooling type, else mean",
     ),
-    noNormalize: flag('do not scale vectors to the length 1'),
+    noNormalize: flag('do not scale vectors to length 1'),
     dimensions: integer('keep the first N values of each vector only', { min: 1 }),
-    parseSpecial: flag('read control tokens such as <|im_end|> in the texts as tokens, not as text'),
+    parseSpecial: flag('parse control tokens such as <|im_end|> in the texts'),
     noSpecial: flag('add no begin-of-text and end-of-text tokens'),
-    truncate: flag('leave away the end of texts that are longer than the context, instead of refusing them'),
+    truncate: flag('truncate texts that are longer than the context instead of rejecting them'),
   }),
   ...group('Memory and threads', {
-    context: contextOption("most tokens of a text; the model's own number when not given"),
+    context: contextOption("maximum tokens of a text; default: the model's context"),
     ...runtimeOptions,
   }),
   ...group('Output', {
@@ -32,12 +32,12 @@ const options = {
 
 export const embed = command({
   name: 'embed',
-  summary: 'Turn texts into vectors that lie close where the texts are alike',
+  summary: 'Compute embeddings: vectors that are close for similar texts',
   operands: [
     MODEL,
     {
       name: 'TEXT',
-      summary: 'a text; without one, or for -, each line of standard input is one',
+      summary: 'a text; without it, or with -, each line of standard input is a text',
       repeats: true,
       fromInput: true,
     },
@@ -57,7 +57,7 @@ export const embed = command({
   },
 })
 
-/** The arguments, and in the place of `-` the lines of standard input. */
+/** The arguments, with `-` replaced by the lines of standard input. */
 async function readTexts(given: readonly string[], terminal: Terminal): Promise<string[]> {
   if (given.filter((text) => text === '-').length > 1) {
     throw new UsageError('standard input can be read only once: write - for one TEXT')
@@ -73,7 +73,7 @@ async function readTexts(given: readonly string[], terminal: Terminal): Promise<
 
 function lines(text: string): string[] {
   const found = text.split(/\r?\n/)
-  // Nothing follows the end of the last line.
+  // The last line break does not start another line.
   if (found.at(-1) === '') found.pop()
   return found
 }
@@ -93,7 +93,7 @@ async function answer(
     truncate: truncate ? ('end' as const) : ('error' as const),
     signal,
   }
-  /** Each text's vectors: one, but for those of `none`. */
+  /** Each text's vectors: one, except with `none`. */
   const vectors =
     pooling === 'none'
       ? await embedTexts(model, texts, { ...settings, pooling })
@@ -109,7 +109,7 @@ async function answer(
   return `${JSON.stringify({ embeddings, dimensions: numbers[0][0].length, tokens })}\n`
 }
 
-/** The number with the fewest digits that is this f32. */
+/** The shortest decimal that rounds to this f32. */
 function shortest(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits))

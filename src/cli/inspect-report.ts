@@ -7,26 +7,26 @@ import {
   templateFamily,
 } from '../index.js'
 
-/** How a chat with a model would be held. */
+/** The chat properties of a model. */
 export interface ChatSummary extends Pick<ReplyFormat, 'reasoning' | 'tools' | 'thinkingVariables'> {
-  /** The name of the template that a chat takes. */
+  /** The name of the chat template that is used. */
   readonly template: string
-  /** The family that it is of; absent for one with markers of its own. */
+  /** The template's family; absent for one with other markers. */
   readonly family: string | undefined
 }
 
-/** Whether a file runs here. */
+/** Whether a file can run here. */
 export interface Fitness {
   readonly runs: boolean
-  /** Why it does not. */
+  /** Why it cannot. */
   readonly reason?: string
-  /** Bytes that the model and a session of its default context take. */
+  /** Bytes needed by the model and a session with its default context. */
   readonly neededBytes: number | undefined
-  /** Bytes that there are for it, at most those that WebAssembly can address. */
+  /** Available bytes, at most those that WebAssembly can address. */
   readonly availableBytes: number
 }
 
-/** What WebAssembly can address with 32 bits. */
+/** The bytes that 32-bit WebAssembly can address. */
 const ADDRESSABLE = 2 ** 32
 
 export function chatSummary({ chatTemplates, tokenizer }: ModelSummary): ChatSummary | undefined {
@@ -42,7 +42,7 @@ export function chatSummary({ chatTemplates, tokenizer }: ModelSummary): ChatSum
   }
 }
 
-/** `available`: bytes of memory that the machine has to spare; `undefined` where that is not known. */
+/** `available`: the machine's available memory in bytes; `undefined` if unknown. */
 export function fitness({ problems, memory }: ModelSummary, available: number | undefined): Fitness {
   const availableBytes = Math.min(available ?? ADDRESSABLE, ADDRESSABLE)
   const neededBytes = memory && memory.modelBytes + memory.sessionBytes
@@ -54,9 +54,9 @@ export function fitness({ problems, memory }: ModelSummary, available: number | 
     if (memory === undefined || neededBytes === undefined || neededBytes <= availableBytes) return undefined
     const limit =
       availableBytes === ADDRESSABLE
-        ? `more than ${byteSize(ADDRESSABLE)} are never possible`
+        ? `at most ${byteSize(ADDRESSABLE)} are possible`
         : `${byteSize(availableBytes)} are available`
     const saves = memory.modelBytes < availableBytes ? '; a smaller --context needs less' : ''
-    return `it needs ${byteSize(neededBytes)} with a context of ${memory.contextLength} tokens, and ${limit}${saves}`
+    return `it needs ${byteSize(neededBytes)} with a context of ${memory.contextLength} tokens, but ${limit}${saves}`
   }
 }

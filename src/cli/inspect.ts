@@ -9,7 +9,7 @@ import { columns } from './output/table.js'
 
 export const inspect = command({
   name: 'inspect',
-  summary: 'Show what a model file holds and what running it takes',
+  summary: 'Show the contents of a model file and the memory that it needs',
   operands: [MODEL],
   options: {
     json: flag('print one JSON object'),
@@ -42,7 +42,7 @@ function asJson(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitne
   return `${JSON.stringify(shown, jsonValue)}\n`
 }
 
-/** An error's message is not among what JSON takes of it. */
+/** JSON.stringify omits an error's message. */
 function jsonValue(_: string, value: unknown): unknown {
   if (!(value instanceof DasllamaError)) return value
   const { code, message, hint } = value
@@ -102,7 +102,7 @@ function chatText(
 ): string {
   const variants = [...summary.chatTemplates.keys()].filter((name) => name !== template)
   return [
-    summary.chatTemplates.has(template) ? (family ?? 'of no known family') : `${family}, by the vocabulary`,
+    summary.chatTemplates.has(template) ? (family ?? 'of an unknown family') : `${family}, by the vocabulary`,
     `thoughts ${reasoning}`,
     `tool calls ${tools}`,
     ...(thinkingVariables.length > 0 ? [`variables ${thinkingVariables.join(', ')}`] : []),
@@ -111,7 +111,7 @@ function chatText(
 }
 
 function memoryText({ neededBytes = 0, availableBytes }: Fitness): string {
-  return `${byteSize(neededBytes)} of ${byteSize(availableBytes)} that are available`
+  return `${byteSize(neededBytes)} of ${byteSize(availableBytes)} available`
 }
 
 function count(value: number): string {

@@ -1,10 +1,10 @@
 import type { Terminal } from '../platform/terminal.js'
 
-/** What shells report for a program that Ctrl-C ended: 128 + SIGINT. */
+/** The exit code that shells report for a program ended by Ctrl-C: 128 + SIGINT. */
 const INTERRUPTED = 130
 
 /**
- * Runs `work` with a signal that the first Ctrl-C aborts, so that it can stop cleanly; the second ends the process.
+ * Runs `work` with a signal that is aborted by the first Ctrl-C, so that it can stop cleanly; the second ends the process.
  * Resolves with the exit code.
  */
 export async function interruptible(

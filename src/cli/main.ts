@@ -22,7 +22,7 @@ function help(width: number | undefined): string {
   const rows = definitions(
     [
       ...[...COMMANDS.values()].map(({ name, summary }) => [name, summary] as const),
-      ['help COMMAND', 'Show all about one command'],
+      ['help COMMAND', 'Show the help of a command'],
       ['--version', 'Show the version of dasllama'],
     ],
     width,
@@ -36,7 +36,7 @@ ${paragraphs('Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ct
 `
 }
 
-/** The command line: reads the arguments, runs the command, reports what fails. Resolves with the exit code. */
+/** The command line: parses the arguments, runs the command, reports errors. Resolves with the exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await dispatch(args, terminal)
@@ -87,7 +87,7 @@ function find(name: string): Command {
   )
 }
 
-/** What other programs call our commands. */
+/** Names of our commands in other programs. */
 const MEANT: Readonly<Record<string, string>> = {
   generate: 'run',
   complete: 'run',
@@ -101,7 +101,7 @@ const MEANT: Readonly<Record<string, string>> = {
   embeddings: 'embed',
 }
 
-const FILES = 'models are plain files, wherever you keep them; run and chat take a path or an http(s) address'
+const FILES = 'models are plain files; run and chat take a path or an http(s) URL'
 
 /** Commands of other programs that have no counterpart, and what to do instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -109,7 +109,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   list: FILES,
   ls: FILES,
   rm: FILES,
-  serve: 'a server is a program of yours: the package has loadModel and createChat for it',
+  serve: 'write a server with the package: see loadModel and createChat',
 }
 
 function isModel(name: string): boolean {
@@ -130,7 +130,7 @@ async function report(error: unknown, name: string | undefined, terminal: Termin
   return usage ? 2 : 1
 }
 
-/** The stack of the error and of what caused it. */
+/** The stack of the error and of its causes. */
 function traces(error: unknown): string[] {
   return error instanceof Error ? [error.stack ?? '', ...traces(error.cause)] : []
 }

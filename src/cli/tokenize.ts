@@ -12,12 +12,12 @@ export const tokenize = command({
     MODEL,
     {
       name: 'TEXT',
-      summary: 'the text; without it, or for -, standard input is read unchanged',
+      summary: 'the text; without it, or with -, standard input is read unchanged',
       fromInput: true,
     },
   ],
   options: {
-    parseSpecial: flag('read control tokens such as <|im_end|> in the text as tokens, not as text'),
+    parseSpecial: flag('parse control tokens such as <|im_end|> in the text'),
     noSpecial: flag('add no begin-of-text and end-of-text tokens'),
     pieces: flag('one token per line, with its text'),
     json: flag('print one JSON object: ids, pieces'),

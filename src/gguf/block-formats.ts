@@ -1,15 +1,15 @@
 /**
- * Block formats of ggml: how many elements one block holds and how many bytes it takes.
+ * ggml's block formats: elements and bytes per block.
  * Source: ggml.h (`ggml_type`) and ggml-common.h (the block structs) of llama.cpp.
  */
 export interface BlockFormat {
   /** ggml's name, as `dasllama inspect` prints it. */
   readonly name: string
-  /** The number that stands in the file. */
+  /** The type's number in files. */
   readonly id: number
-  /** Elements in a block; a row must be a multiple of it. */
+  /** Elements per block; a row's length must be a multiple of it. */
   readonly blockElements: number
-  /** Bytes in a block. */
+  /** Bytes per block. */
   readonly blockBytes: number
 }
 
@@ -17,7 +17,7 @@ function format(id: number, name: string, blockElements: number, blockBytes: num
   return { id, name, blockElements, blockBytes }
 }
 
-/** Every type that a GGUF file may name; which of them the kernels can run is `src/backend/wasm`'s to say. */
+/** Every type that a GGUF file may use. `src/backend/wasm` decides which of them the kernels support. */
 export const BLOCK_FORMATS: readonly BlockFormat[] = [
   format(0, 'F32', 1, 4),
   format(1, 'F16', 1, 2),
@@ -60,14 +60,14 @@ export function blockFormatById(id: number): BlockFormat | undefined {
   return byId.get(id)
 }
 
-/** Looks a format up by ggml's name. Throws a plain `Error` for a name that ggml does not have: that is a bug here. */
+/** The format with ggml's name. Throws a plain `Error` for an unknown name, which would be a bug in this package. */
 export function blockFormat(name: string): BlockFormat {
   const found = byName.get(name)
   if (!found) throw new Error(`no block format ${name}`)
   return found
 }
 
-/** Bytes that `elements` take; `elements` must be a multiple of the block. */
+/** Size of `elements` in bytes; `elements` must be a multiple of the block size. */
 export function bytesFor(format: BlockFormat, elements: number): number {
   return (elements / format.blockElements) * format.blockBytes
 }

@@ -1,4 +1,4 @@
-/** Many booleans, a byte each. */
+/** A list of booleans, one byte each. */
 export class BooleanList {
   readonly length: number
   readonly bytes: Uint8Array
@@ -8,7 +8,7 @@ export class BooleanList {
     this.bytes = bytes
   }
 
-  /** Undefined beyond the end. */
+  /** `undefined` beyond the end. */
   at(index: number): boolean | undefined {
     return index >= 0 && index < this.length ? this.bytes[index] === 1 : undefined
   }

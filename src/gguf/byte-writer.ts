@@ -3,7 +3,7 @@ import { type ValueType, valueTypeId } from './value-types.js'
 
 const encoder = new TextEncoder()
 
-/** Little-endian bytes of GGUF's header, appended one value after the other to a buffer that grows. */
+/** Appends little-endian values of a GGUF header to a growing buffer. */
 export class ByteWriter {
   #bytes = new Uint8Array(4096)
   #view = new DataView(this.#bytes.buffer)
@@ -13,7 +13,7 @@ export class ByteWriter {
     return this.#length
   }
 
-  /** What was written so far, as a copy. */
+  /** A copy of the bytes written so far. */
   toBytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
   }
@@ -92,7 +92,7 @@ export class ByteWriter {
     return this
   }
 
-  /** Makes room for `count` zero bytes at the end and returns where they begin. */
+  /** Appends `count` zero bytes and returns their offset. */
   #reserve(count: number): number {
     const at = this.#length
     const needed = at + count

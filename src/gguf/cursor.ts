@@ -8,9 +8,9 @@ export const FIRST_WINDOW_BYTES = 1024 * 1024
 const LARGEST_WINDOW_BYTES = 16 * 1024 * 1024
 
 /**
- * Reads little-endian values one after the other from a source, through a window that slides over it. First `need`
- * or `has`, then as many reads as were asked for: so whole vocabularies pass without a promise per token. The window
- * doubles with each step, as far sources answer few large requests sooner than many small ones.
+ * Reads little-endian values sequentially through a sliding window over a source. Call `need` or `has` first, then read
+ * up to that many bytes synchronously: a vocabulary needs no promise per token. The window doubles with each step,
+ * because remote sources serve a few large requests faster than many small ones.
  */
 export class Cursor {
   readonly name: string
@@ -19,13 +19,13 @@ export class Cursor {
   readonly #signal: AbortSignal | undefined
   #window: Uint8Array<ArrayBuffer>
   #view: DataView
-  /** Where the window begins in the source. */
+  /** The window's offset in the source. */
   #windowStart: number
-  /** The next byte, from the start of the window. */
+  /** The read position within the window. */
   #next = 0
   #step = FIRST_WINDOW_BYTES
 
-  /** `window`: bytes from `start` on that have been read already. */
+  /** `window`: bytes that have already been read, starting at offset `start`. */
   constructor(
     source: ByteSource,
     options: {
@@ -43,22 +43,22 @@ export class Cursor {
     this.#signal = options.signal
   }
 
-  /** Of the next byte, from the start of the source. */
+  /** Read position in the source. */
   get offset(): number {
     return this.#windowStart + this.#next
   }
 
-  /** Bytes from here to the end. */
+  /** Bytes left until the end. */
   get remaining(): number {
     return this.#source.size - this.offset
   }
 
-  /** Whether `count` bytes can be read at once. */
+  /** Whether `count` bytes can be read synchronously. */
   has(count: number): boolean {
     return count <= this.#window.length - this.#next
   }
 
-  /** Makes `count` bytes readable at once. Rejects with `TRUNCATED`, naming `what`, when fewer are left. */
+  /** Makes `count` bytes readable synchronously. Rejects with `TRUNCATED`, naming `what`, if fewer are left. */
   async need(count: number, what: string): Promise<void> {
     if (this.has(count)) return
     const step = Math.max(count, this.#step)
@@ -70,13 +70,13 @@ export class Cursor {
       try {
         await this.#slide(Math.min(this.remaining, step))
       } catch (error) {
-        // A source that comes as a stream may have learnt only now where it ends.
+        // A streamed source may have learned its length only now.
         if (this.#source.size === known) throw error
       }
     }
   }
 
-  /** Makes a window of `size` bytes from here on; what is left of the one at hand is not read again. */
+  /** Moves the window to the read position with `size` bytes; bytes already in the old window are reused. */
   async #slide(size: number): Promise<void> {
     const start = this.offset
     const held = this.#window.subarray(Math.min(this.#next, this.#window.length)).subarray(0, size)
@@ -90,15 +90,15 @@ export class Cursor {
   }
 
   /**
-   * Throws `TRUNCATED`, naming `what`, when fewer than `count` bytes are left, and `LIMIT` when they lead further
-   * than a cursor may go. Reads nothing.
+   * Throws `TRUNCATED`, naming `what`, if fewer than `count` bytes are left, and `LIMIT` if they exceed the limit on
+   * header bytes. Reads nothing.
    */
   expect(count: number, what: string): void {
     if (count <= this.remaining) {
       if (this.offset + count - this.#start <= LIMITS.headerBytes) return
       throw new DasllamaError(
         'LIMIT',
-        `${displayName(this.name)}: ${what} at byte ${this.offset} brings the header to more than ${LIMITS.headerBytes} bytes`,
+        `${displayName(this.name)}: with ${what} at byte ${this.offset} the header exceeds ${LIMITS.headerBytes} bytes`,
       )
     }
     throw new DasllamaError(
@@ -125,7 +125,7 @@ export class Cursor {
     return this.#view.getBigUint64(this.#advance(8), true)
   }
 
-  /** A u64 as a number: exact up to 2^53, which is beyond every limit. */
+  /** A u64 as a number: exact up to 2^53, which exceeds every limit. */
   count(): number {
     const at = this.#advance(8)
     return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 2 ** 32
@@ -145,7 +145,7 @@ export class Cursor {
     return decodeText(this.bytes(length))
   }
 
-  /** Copies the next bytes into `target`; large ones do not pass through the window. `what` is for messages. */
+  /** Copies the next bytes into `target`; large reads bypass the window. `what` is for messages. */
   async readInto(target: Uint8Array, what: string): Promise<void> {
     if (target.length <= FIRST_WINDOW_BYTES) await this.need(target.length, what)
     else this.expect(target.length, what)
@@ -153,7 +153,7 @@ export class Cursor {
     target.set(this.bytes(held))
     if (held === target.length) return
     await this.#source.read(this.offset, target.subarray(held), this.#signal)
-    // Now behind the window, where nothing can be read without a new one.
+    // The position is now past the window: the next read loads a new one.
     this.#next += target.length - held
   }
 

@@ -11,14 +11,14 @@ export function f32ToF16(value: number): number {
   const sign = (bits[0] >>> 16) & 0x8000
   const magnitude = bits[0] & 0x7fffffff
   if (magnitude > 0x7f800000) return sign | 0x7e00
-  // 65520 is half way between the largest half and the next power of two.
+  // 65520 is halfway between the largest half and the next power of two.
   if (magnitude >= 0x477ff000) return sign | 0x7c00
   if (magnitude >= 0x38800000) {
     const odd = (magnitude >>> 13) & 1
-    // Rebias the exponent from 127 to 15 and round the 13 bits that fall off; a carry may enter the exponent.
+    // Rebias the exponent from 127 to 15 and round off the low 13 bits; a carry may go into the exponent.
     return sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13)
   }
-  // Subnormal halves count in steps of 2^-24. Adding 0.5 aligns the value so that the f32 addition rounds for us.
+  // Subnormal halves are multiples of 2^-24. Adding 0.5 aligns the value so that the f32 addition rounds it.
   float[0] = Math.abs(value) + 0.5
   return sign | (bits[0] - 0x3f000000)
 }

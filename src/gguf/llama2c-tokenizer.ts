@@ -18,12 +18,12 @@ const SPECIAL: readonly { readonly piece: string; readonly type: number }[] = [
 ]
 
 /**
- * Reads a `tokenizer.bin` of `vocabulary` tokens from the cursor to the end of its source and gives it as SentencePiece
- * metadata: i32 length of the longest token, then for each token f32 score, i32 length in bytes, and the bytes. The
- * exporter wrote spaces where SentencePiece has ▁, framed `<s>` and `</s>` in line feeds, and in its older form stored
- * byte tokens as the character of that code; all this is undone here.
+ * Reads a `tokenizer.bin` of `vocabulary` tokens from the cursor to the end of its source and returns it as SentencePiece
+ * metadata. Layout: i32 length of the longest token, then per token f32 score, i32 length in bytes, and the bytes. The
+ * exporter wrote spaces instead of ▁, put line feeds around `<s>` and `</s>`, and in older versions stored byte tokens as
+ * the character with that code; this is reverted here.
  *
- * Rejects with `BAD_FORMAT` for impossible lengths and scores and for surplus bytes, `TRUNCATED` for missing ones.
+ * Rejects with `BAD_FORMAT` for invalid lengths and scores and for surplus bytes, `TRUNCATED` for missing ones.
  * Source: tokenizer.py (`export`) of karpathy/llama2.c.
  */
 export async function readLlama2cTokenizer(
@@ -56,7 +56,7 @@ export async function readLlama2cTokenizer(
     if (bytes > LIMITS.vocabularyCharacters) {
       throw new DasllamaError(
         'LIMIT',
-        `${displayName(cursor.name)}: the tokens have more than ${LIMITS.vocabularyCharacters} bytes together`,
+        `${displayName(cursor.name)}: the tokens have more than ${LIMITS.vocabularyCharacters} bytes in total`,
       )
     }
     if (!cursor.has(length)) await cursor.need(length, `token ${id}`)
@@ -73,7 +73,7 @@ export async function readLlama2cTokenizer(
     ['tokenizer.ggml.token_type', types],
     ['tokenizer.ggml.bos_token_id', 1],
     ['tokenizer.ggml.eos_token_id', 2],
-    // Its training texts are BOS-separated: a story ends where the next one would begin.
+    // Training texts are separated by BOS, so BOS also ends a generation.
     ['tokenizer.ggml.eot_token_id', 1],
     ['tokenizer.ggml.unknown_token_id', 0],
     ['tokenizer.ggml.add_bos_token', true],

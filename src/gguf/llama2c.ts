@@ -14,7 +14,7 @@ export const LLAMA2C_HEADER_BYTES = 28
 /** "ak42", the first word of llama2.c's newer, versioned checkpoints. */
 export const LLAMA2C_VERSIONED_MAGIC = 0x616b3432
 
-/** The header of a checkpoint, in the words of llama2.c. */
+/** The header of a checkpoint, with llama2.c's field names. */
 export interface Llama2cHeader {
   readonly dim: number
   readonly hiddenDim: number
@@ -23,11 +23,11 @@ export interface Llama2cHeader {
   readonly kvHeads: number
   readonly vocabulary: number
   readonly sequence: number
-  /** The classifier is the embedding matrix; a negative vocabulary size in the file says that it is not. */
+  /** Whether the classifier shares the embedding matrix; a negative vocabulary size in the file means that it does not. */
   readonly sharedClassifier: boolean
 }
 
-/** Why the numbers cannot be a checkpoint's header, or undefined when they can. */
+/** Why the numbers are not a valid checkpoint header, or `undefined` if they are. */
 export function headerProblem(header: Llama2cHeader): string | undefined {
   const ranges: [keyof Omit<Llama2cHeader, 'sharedClassifier'>, number][] = [
     ['dim', LIMITS.llama2c.dim],
@@ -44,12 +44,12 @@ export function headerProblem(header: Llama2cHeader): string | undefined {
   }
   const { dim, heads, kvHeads } = header
   if (dim % heads !== 0) return `dim ${dim} is not a multiple of heads ${heads}`
-  if ((dim / heads) % 2 !== 0) return `a head of ${dim / heads} is odd; rotary positions need pairs`
+  if ((dim / heads) % 2 !== 0) return `the head dimension ${dim / heads} is odd; rotary embeddings need pairs`
   if (heads % kvHeads !== 0) return `heads ${heads} is not a multiple of kvHeads ${kvHeads}`
   return undefined
 }
 
-/** Decodes the first 28 bytes. Checks nothing. */
+/** Decodes the first 28 bytes without checks. */
 export function decodeLlama2cHeader(bytes: Uint8Array): Llama2cHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, LLAMA2C_HEADER_BYTES)
   const [dim, hiddenDim, layers, heads, kvHeads, vocabulary, sequence] = Array.from({ length: 7 }, (_, i) =>
@@ -68,13 +68,11 @@ export function decodeLlama2cHeader(bytes: Uint8Array): Llama2cHeader {
 }
 
 /**
- * Opens a llama2.c checkpoint of the first form (no magic, f32 weights) as if it were a GGUF file of architecture
- * `llama`. The tokenizer comes from `tokenizerSource` (`tokenizer.bin`) or, without one, follows the weights in the
- * same file.
+ * Opens a version-0 llama2.c checkpoint (no magic, f32 weights) as if it were a GGUF file of architecture `llama`. The
+ * tokenizer comes from `tokenizerSource` (`tokenizer.bin`) or follows the weights in the same file.
  *
- * Rejects with `BAD_FORMAT` for an impossible header or surplus bytes, `TRUNCATED` for missing ones, `MISSING` without
- * a tokenizer, `UNSUPPORTED` for the versioned checkpoints. The sources stay open then; on success the model file
- * owns both.
+ * Rejects with `BAD_FORMAT` for an invalid header or surplus bytes, `TRUNCATED` for missing ones, `MISSING` without a
+ * tokenizer, `UNSUPPORTED` for versioned checkpoints. The sources then stay open; on success the model file owns both.
  *
  * Source: run.c (`Config`, `memory_map_weights`, `build_tokenizer`) of karpathy/llama2.c.
  */
@@ -89,7 +87,7 @@ export async function openLlama2c(
   if (end > source.size) {
     throw new DasllamaError(
       'TRUNCATED',
-      `${displayName(source.name)}: the weights that the header announces end at byte ${end}, the file at byte ${source.size}`,
+      `${displayName(source.name)}: by the header the weights end at byte ${end}, but the file ends at byte ${source.size}`,
       { hint: 'the file may be incomplete, or not a llama2.c checkpoint at all' },
     )
   }
@@ -99,7 +97,7 @@ export async function openLlama2c(
       'BAD_FORMAT',
       `${displayName(source.name)}: ${surplus} bytes follow the weights`,
       {
-        hint: 'if they are the tokenizer, leave the other one away',
+        hint: 'if they are the tokenizer, do not pass another one',
       },
     )
   }
@@ -108,7 +106,7 @@ export async function openLlama2c(
       'MISSING',
       `${displayName(source.name)}: a llama2.c checkpoint without a tokenizer`,
       {
-        hint: "give its tokenizer.bin too: the `tokenizer` option, or the command line's --tokenizer",
+        hint: "pass its tokenizer.bin, too: the `tokenizer` option, or the command line's --tokenizer",
       },
     )
   }
@@ -137,7 +135,7 @@ async function readHeader(cursor: Cursor): Promise<Llama2cHeader> {
   if (header.dim === LLAMA2C_VERSIONED_MAGIC) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      `${displayName(cursor.name)}: a llama2.c checkpoint of a later version ("ak42")`,
+      `${displayName(cursor.name)}: versioned llama2.c checkpoints ("ak42") are not supported`,
       {
         hint: 'export it with `python export.py --version 0`, or convert it to GGUF',
       },
@@ -152,7 +150,7 @@ async function readHeader(cursor: Cursor): Promise<Llama2cHeader> {
   return header
 }
 
-/** Places the weights, one kind after the other and each for all layers, and tells where they end. */
+/** Lays out the weights, tensor by tensor for all layers, and returns their end. */
 function layOut(
   source: ByteSource,
   header: Llama2cHeader,
@@ -185,7 +183,7 @@ function layOut(
   perLayer('ffn_down', hiddenDim, dim)
   perLayer('ffn_up', dim, hiddenDim)
   tensor('output_norm.weight', dim)
-  // Tables of cosines and sines, one value a pair and position, that run.c skips too.
+  // Tables of cosines and sines, one value per pair and position; run.c skips them, too.
   offset += 2 * bytesFor(format, sequence * (headDim / 2))
   if (!sharedClassifier) tensor('output.weight', dim, vocabulary)
   return { tensors, end: offset }

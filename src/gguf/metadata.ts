@@ -4,7 +4,7 @@ import type { BooleanList } from './boolean-list.js'
 import { StringList, type Strings } from './string-list.js'
 import { EncodedText } from './text.js'
 
-/** A value as GGUF types it: 64-bit integers that fit a double come as numbers, others as bigint. */
+/** A metadata value. 64-bit integers are numbers if a double holds them exactly, otherwise bigints. */
 export type MetadataValue = string | number | bigint | boolean | MetadataArray
 export type MetadataArray =
   | readonly string[]
@@ -23,12 +23,12 @@ export type MetadataArray =
   | BigInt64Array
   | readonly MetadataArray[]
 
-/** Long text stays encoded until it is asked for. */
+/** Long strings are decoded on access. */
 export type StoredValue = MetadataValue | EncodedText
 
 /**
- * Typed access to a model file's keys. A getter throws `MISSING` for a key that is absent and no default is
- * given, and `BAD_FORMAT` for a key of another type.
+ * Typed access to a model file's metadata. A getter throws `MISSING` for an absent key without a default, and
+ * `BAD_FORMAT` for a value of another type.
  */
 export class Metadata {
   readonly #fileName: string
@@ -97,7 +97,7 @@ export class Metadata {
         'MISSING',
         `${displayName(this.#fileName)}: metadata key ${describeValue(key)} is missing`,
         {
-          hint: 'the file may be incomplete or of a kind that this version does not know',
+          hint: 'the file may be incomplete, or a variant that this version does not support',
         },
       )
     }

@@ -2,25 +2,25 @@ import type { ByteSource } from '../storage/source.js'
 import type { BlockFormat } from './block-formats.js'
 import type { Metadata } from './metadata.js'
 
-/** What a model file says of one of its tensors. */
+/** One tensor of a model file. */
 export interface TensorInfo {
   readonly name: string
   /** ggml's order: `shape[0]` is the row length (columns), `shape[1]` the number of rows. */
   readonly shape: readonly number[]
   readonly format: BlockFormat
-  /** Elements altogether. */
+  /** Total number of elements. */
   readonly elements: number
   readonly byteLength: number
 }
 
-/** A tensor and where its bytes are. */
+/** A tensor and the location of its data. */
 export interface StoredTensor extends TensorInfo {
   readonly source: ByteSource
-  /** Where the data begins, in bytes from the start of `source`. */
+  /** Offset of the data in `source`, in bytes. */
   readonly offset: number
 }
 
-/** What a model file of any container says of the model: everything but the weights. */
+/** The metadata and tensor list of a model file of any container: everything but the weights. */
 export interface ModelDirectory {
   readonly container: 'gguf' | 'llama2c'
   /** GGUF version, 0 for other containers. */
@@ -29,13 +29,13 @@ export interface ModelDirectory {
   readonly name: string
   readonly metadata: Metadata
   readonly tensors: ReadonlyMap<string, TensorInfo>
-  /** Bytes of all tensors together. */
+  /** Total bytes of all tensors. */
   readonly tensorBytes: number
 }
 
-/** A model file, opened: metadata and tensor directory read, tensor data not yet. */
+/** An open model file: metadata and tensor directory are read, tensor data is not. */
 export interface ModelFile extends ModelDirectory {
   readonly tensors: ReadonlyMap<string, StoredTensor>
-  /** Closes every source, split parts included. */
+  /** Closes every source, including those of split parts. */
   close(): Promise<void>
 }

@@ -14,13 +14,13 @@ import { openGguf } from './reader.js'
 
 export interface OpenModelFileOptions {
   readonly signal?: AbortSignal | undefined
-  /** `tokenizer.bin` of a llama2.c checkpoint; GGUF files bring their own. */
+  /** `tokenizer.bin` of a llama2.c checkpoint; GGUF files contain theirs. */
   readonly tokenizer?: ByteSource | undefined
 }
 
 /**
- * Opens a model file of either container, told by its first bytes. Rejects with `BAD_FORMAT`, saying what the file
- * seems to be, when it is neither; otherwise as `openGguf` and `openLlama2c` do.
+ * Opens a model file of either container, detected by its first bytes. Rejects with `BAD_FORMAT`, naming the file's
+ * likely format, if it is neither; otherwise as `openGguf` and `openLlama2c` do.
  */
 export async function openModelFile(
   source: ByteSource,
@@ -34,7 +34,7 @@ export async function openModelFile(
     : openLlama2c(source, tokenizer, { signal })
 }
 
-/** What a file is by its first bytes: 512 or more, or all of them. Throws `BAD_FORMAT` for one that is not a model. */
+/** Detects the container from the first 512 bytes or more, or the whole file. Throws `BAD_FORMAT` if it is not a model. */
 export function checkStart(name: string, start: Uint8Array): ModelFile['container'] {
   const text = latin1(start.subarray(0, 512))
   if (text.startsWith('GGUF') || text.startsWith('FUGG')) return 'gguf'
@@ -50,7 +50,7 @@ function looksLikeLlama2c(start: Uint8Array): boolean {
   return magic === LLAMA2C_VERSIONED_MAGIC || headerProblem(decodeLlama2cHeader(start)) === undefined
 }
 
-/** Signatures of files that are often taken for models, over the first bytes as one character each. */
+/** Signatures of files that are often mistaken for models. Patterns match the first bytes, one character per byte. */
 const LOOKS: readonly { readonly is: (text: string) => boolean; readonly what: string }[] = [
   { is: (text) => text === '', what: 'it is empty' },
   {
@@ -59,11 +59,11 @@ const LOOKS: readonly { readonly is: (text: string) => boolean; readonly what: s
   },
   {
     is: begins('version https://git-lfs'),
-    what: 'it is a pointer of Git LFS, not the file itself; run `git lfs pull` or download the file',
+    what: 'it is a Git LFS pointer, not the file itself; run `git lfs pull` or download the file',
   },
   {
     is: (text) => /^\s*<(!doctype|html|\?xml)/i.test(text),
-    what: 'it is a web page; the address may be of a page about the file',
+    what: 'it is a web page; the address may be that of a page about the file',
   },
   { is: begins('PK\x03\x04'), what: 'it is a ZIP archive, such as a PyTorch checkpoint; convert it to GGUF' },
   {
@@ -73,8 +73,8 @@ const LOOKS: readonly { readonly is: (text: string) => boolean; readonly what: s
   // u64 length of a JSON header, then the header.
   { is: (text) => text.slice(6, 9) === '\0\0{', what: 'it is a safetensors file; convert it to GGUF' },
   { is: begins('\x89HDF'), what: 'it is an HDF5 file; convert the model to GGUF' },
-  { is: begins('\x1f\x8b'), what: 'it is compressed with gzip; unpack it' },
-  { is: begins('\x28\xb5\x2f\xfd'), what: 'it is compressed with Zstandard; unpack it' },
+  { is: begins('\x1f\x8b'), what: 'it is compressed with gzip; decompress it' },
+  { is: begins('\x28\xb5\x2f\xfd'), what: 'it is compressed with Zstandard; decompress it' },
   { is: (text) => /^\s*[{[]/.test(text), what: 'it looks like JSON' },
   { is: (text) => Array.from(text).every(isTextual), what: 'it looks like text' },
 ]
@@ -83,7 +83,7 @@ function begins(...prefixes: string[]): (text: string) => boolean {
   return (text) => prefixes.some((prefix) => text.startsWith(prefix))
 }
 
-/** Printable, a tab or the end of a line. */
+/** Whether a character is printable or whitespace. */
 function isTextual(character: string): boolean {
   return character >= ' ' || (character >= '\t' && character <= '\r')
 }
@@ -95,7 +95,7 @@ function describe(start: Uint8Array, text: string): string {
   return `it begins with the bytes ${bytes.join(' ')}`
 }
 
-/** One character a byte, so that patterns can speak of bytes. */
+/** One character per byte, so that patterns can match bytes. */
 function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
 }

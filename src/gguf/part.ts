@@ -12,14 +12,14 @@ import {
 } from './tensor-directory.js'
 import { SMALLEST_ENTRY_BYTES, ValueReader } from './value-reader.js'
 
-/** "GGUF" as the file holds it, read as a little-endian u32. */
+/** "GGUF" read as a little-endian u32. */
 const GGUF_MAGIC = 0x46554747
-/** The same four bytes the other way round. */
+/** The same bytes in reverse order. */
 const SWAPPED_MAGIC = 0x47475546
 
 const DEFAULT_ALIGNMENT = 32
 
-/** One GGUF file: a whole model, or one part of a split one. */
+/** One GGUF file: a complete model or one part of a split one. */
 export interface GgufPart {
   readonly version: number
   readonly metadata: Metadata
@@ -27,7 +27,7 @@ export interface GgufPart {
 }
 
 /**
- * Reads everything but the tensor data. `start`: the first bytes, where they have been read already. Rejects as `openGguf`
+ * Reads everything but the tensor data. `start`: the first bytes, if they have already been read. Rejects as `openGguf`
  * does.
  */
 export async function readPart(
@@ -59,7 +59,7 @@ async function readVersion(cursor: Cursor, reader: ValueReader): Promise<number>
   await cursor.need(4, 'the magic')
   const magic = cursor.u32()
   const bigEndian = () =>
-    reader.bad('UNSUPPORTED', 'the file is big-endian', 'convert the model for little-endian machines')
+    reader.bad('UNSUPPORTED', 'the file is big-endian', 'convert the model to little-endian')
   if (magic === SWAPPED_MAGIC) throw bigEndian()
   if (magic !== GGUF_MAGIC) throw reader.bad('BAD_FORMAT', 'the file does not begin with "GGUF"')
   await cursor.need(4, 'the version')
@@ -67,7 +67,7 @@ async function readVersion(cursor: Cursor, reader: ValueReader): Promise<number>
   if (version !== 0 && (version & 0xffff) === 0) throw bigEndian()
   if (version === 2 || version === 3) return version
   const hint = version === 1 ? 'convert the model again with a newer converter' : undefined
-  throw reader.bad('UNSUPPORTED', `GGUF version ${version}; this version reads 2 and 3`, hint)
+  throw reader.bad('UNSUPPORTED', `GGUF version ${version} is not supported; 2 and 3 are`, hint)
 }
 
 async function readMetadata(reader: ValueReader) {
@@ -79,7 +79,7 @@ async function readMetadata(reader: ValueReader) {
     if (values.has(key)) throw reader.bad('BAD_FORMAT', `metadata key ${describeValue(key)} occurs twice`)
     values.set(key, value)
     if (key === 'general.alignment') {
-      if (type !== 'u32') throw reader.bad('BAD_FORMAT', `general.alignment has the type ${type}, not u32`)
+      if (type !== 'u32') throw reader.bad('BAD_FORMAT', `general.alignment has type ${type}, not u32`)
       alignment = Number(value)
       if (alignment === 0 || !Number.isInteger(Math.log2(alignment))) {
         throw reader.bad('BAD_FORMAT', `general.alignment ${alignment} is not a power of two`)

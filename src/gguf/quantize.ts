@@ -3,9 +3,9 @@ import { type BlockFormat, blockFormat, bytesFor } from './block-formats.js'
 import { f32ToBf16, f32ToF16 } from './half.js'
 
 /**
- * f32 → the simple block formats, bit for bit as the reference quantisers do it for finite values.
+ * Quantizes f32 to the simple block formats, bit for bit like ggml's reference quantizers for finite values.
  * Source: `quantize_row_q8_0_ref` and `quantize_row_q4_0_ref` of ggml-quants.c in llama.cpp, every operation in
- * f32 (a build that fuses multiply and add may differ from them, and so from this, in a tie).
+ * f32 (a build with fused multiply-add may round ties differently).
  */
 export type Quantizer = (values: Float32Array) => Uint8Array
 
@@ -18,14 +18,14 @@ const QUANTIZERS: Readonly<Record<string, Quantizer>> = {
 }
 
 /**
- * Quantises whole blocks. Throws `UNSUPPORTED` for a format without a quantiser here and `INVALID_ARGUMENT` when
- * the number of values is not a multiple of the block.
+ * Quantizes whole blocks. Throws `UNSUPPORTED` for a format without a quantizer and `INVALID_ARGUMENT` if the number of
+ * values is not a multiple of the block size.
  */
 export function quantize(format: BlockFormat, values: Float32Array): Uint8Array {
   const quantizer = QUANTIZERS[format.name]
   if (!quantizer) {
-    throw new DasllamaError('UNSUPPORTED', `cannot quantise to ${format.name}`, {
-      hint: `formats that can be written: ${Object.keys(QUANTIZERS).join(', ')}`,
+    throw new DasllamaError('UNSUPPORTED', `cannot quantize to ${format.name}`, {
+      hint: `supported: ${Object.keys(QUANTIZERS).join(', ')}`,
     })
   }
   return quantizer(values)
@@ -92,7 +92,7 @@ function allocateBlocks(name: string, values: Float32Array) {
   if (values.length % format.blockElements !== 0) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `${values.length} values are not a multiple of ${name}'s block of ${format.blockElements}`,
+      `${values.length} values are not a multiple of ${name}'s block size ${format.blockElements}`,
     )
   }
   return {

@@ -6,17 +6,17 @@ import { partCount, readOtherParts } from './split.js'
 
 export interface OpenGgufOptions {
   readonly signal?: AbortSignal | undefined
-  /** The first bytes of the source, where they have been read already. */
+  /** The first bytes of the source, if they have already been read. */
   readonly start?: Uint8Array<ArrayBuffer> | undefined
 }
 
 /**
- * Opens a GGUF file, version 2 or 3, little-endian: reads metadata and tensor directory, not the tensor data. Given
- * the first part of a split model it opens the others through `source.sibling`.
+ * Opens a little-endian GGUF file, version 2 or 3: reads metadata and tensor directory, not the tensor data. For the
+ * first part of a split model, it opens the others through `source.sibling`.
  *
- * Rejects with `BAD_FORMAT` for contradictions, `TRUNCATED` when the data ends early, `LIMIT` for counts beyond
+ * Rejects with `BAD_FORMAT` for inconsistent data, `TRUNCATED` if the data ends early, `LIMIT` for counts beyond
  * `limits.ts`, `UNSUPPORTED` for other versions, big-endian files and unknown tensor types, `NOT_FOUND` for a missing
- * part, `INVALID_ARGUMENT` for a part that is not the first, or the signal's reason. `source` stays open then.
+ * part, `INVALID_ARGUMENT` for a part that is not the first, or the signal's reason. `source` then stays open.
  *
  * Source: the GGUF specification (docs/gguf.md in ggml); for split files llama.cpp's gguf-split.
  */

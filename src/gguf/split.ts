@@ -7,13 +7,13 @@ import { LIMITS } from './limits.js'
 import type { StoredTensor } from './model-file.js'
 import { type GgufPart, readPart } from './part.js'
 
-/** What follows the name in `NAME-00001-of-00003.gguf`, possibly within a path or URL and before a query. */
+/** The suffix of `NAME-00001-of-00003.gguf`, optionally followed by a URL's query. */
 const PART_SUFFIX = /-\d{5}-of-(\d{5})(\.gguf)(?=$|[?#])/i
 
-/** More parts than these are closed while others are read. */
+/** How many parts are kept open at a time. */
 const PARTS_OPEN_AT_ONCE = 16
 
-/** How many parts a file's metadata speaks of; 1 for a file that is not split. */
+/** The number of parts according to the metadata; 1 for a file that is not split. */
 export function partCount({ metadata }: GgufPart, fileName: string): number {
   const count = metadata.number('split.count', 1)
   if (!(Number.isInteger(count) && count >= 0)) {
@@ -22,15 +22,15 @@ export function partCount({ metadata }: GgufPart, fileName: string): number {
   if (count > LIMITS.splitParts) {
     throw new DasllamaError(
       'LIMIT',
-      `${displayName(fileName)}: the model has ${count} parts, limit ${LIMITS.splitParts}`,
+      `${displayName(fileName)}: the model has ${count} parts; the limit is ${LIMITS.splitParts}`,
     )
   }
   return Math.max(1, count)
 }
 
 /**
- * Opens and reads the other parts of a split model and merges their tensor directories with the first part's. On
- * failure every source that was opened here is closed again. Rejects as `openGguf` does.
+ * Opens and reads the other parts of a split model and merges their tensor directories with the first part's. On failure,
+ * closes every source that it opened. Rejects as `openGguf` does.
  */
 export async function readOtherParts(
   firstSource: ByteSource,
@@ -54,7 +54,7 @@ export async function readOtherParts(
       if (partCount(part, source.name) !== count) {
         throw new DasllamaError(
           'BAD_FORMAT',
-          `${displayName(source.name)}: this part belongs to a model of another number of parts`,
+          `${displayName(source.name)}: this part belongs to a model with another number of parts`,
         )
       }
       checkPartNumber(source.name, part, index, nameOf(0))
@@ -62,13 +62,13 @@ export async function readOtherParts(
         if (tensors.size === LIMITS.tensors) {
           throw new DasllamaError(
             'LIMIT',
-            `${displayName(source.name)}: brings the tensors of all parts to more than ${LIMITS.tensors}`,
+            `${displayName(source.name)}: with this part the model has more than ${LIMITS.tensors} tensors`,
           )
         }
         if (tensors.has(name)) {
           throw new DasllamaError(
             'BAD_FORMAT',
-            `${displayName(source.name)}: tensor ${describeValue(name)} is in an earlier part too`,
+            `${displayName(source.name)}: tensor ${describeValue(name)} is also in an earlier part`,
           )
         }
         tensors.set(name, tensor)
@@ -78,7 +78,7 @@ export async function readOtherParts(
     if (expected !== tensors.size) {
       throw new DasllamaError(
         'BAD_FORMAT',
-        `${displayName(firstSource.name)}: the parts hold ${tensors.size} tensors together, but split.tensors.count is ${expected}`,
+        `${displayName(firstSource.name)}: the parts have ${tensors.size} tensors in total, but split.tensors.count is ${expected}`,
       )
     }
     return { sources, tensors }
@@ -95,9 +95,9 @@ function partNames(fileName: string, count: number): (index: number) => string {
   if (!match || Number(match[1]) !== count) {
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${displayName(fileName)}: the model has ${count} parts, which its name does not tell`,
+      `${displayName(fileName)}: the model has ${count} parts, but its name is not that of a part`,
       {
-        hint: `name the parts NAME-00001-of-${fiveDigits(count)}.gguf and so on, side by side`,
+        hint: `name the parts NAME-00001-of-${fiveDigits(count)}.gguf and so on, in the same folder`,
       },
     )
   }
@@ -106,7 +106,7 @@ function partNames(fileName: string, count: number): (index: number) => string {
   return (index) => `${name}-${fiveDigits(index + 1)}-of-${match[1]}${match[2]}`
 }
 
-/** `split.no` counts from 0, file names from 1. */
+/** `split.no` is 0-based, file names are 1-based. */
 function checkPartNumber(fileName: string, part: GgufPart, expected: number, firstName: string): void {
   const number = part.metadata.number('split.no')
   if (number === expected) return
@@ -136,7 +136,7 @@ async function openSibling(
   if (!source.sibling) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      `${displayName(source.name)}: part 1 of ${count}, and its source has no neighbours`,
+      `${displayName(source.name)}: part 1 of ${count}, but this source cannot open the other parts`,
       {
         hint: 'open split models by path or URL, or merge them with llama-gguf-split --merge',
       },
@@ -150,7 +150,7 @@ async function openSibling(
       'NOT_FOUND',
       `${displayName(source.name)}: part ${index + 1} of ${count} is missing: ${displayName(name)}`,
       {
-        hint: 'all parts must lie side by side',
+        hint: 'all parts must be in the same folder',
         cause,
       },
     )

@@ -3,7 +3,7 @@ import { decodeText } from './text.js'
 /** Strings by index: an array of them, or a `StringList`. */
 export interface Strings extends Iterable<string> {
   readonly length: number
-  /** Undefined beyond the end. */
+  /** `undefined` beyond the end. */
   at(index: number): string | undefined
 }
 
@@ -19,20 +19,20 @@ const FIRST_BLOCK_BYTES = 4096
 const LARGEST_BLOCK_BYTES = 2 ** 20
 
 /**
- * Strings as the bytes that they have in their file, decoded one by one when they are asked for: an object per string would
- * take many times what a short one has in the file.
+ * Strings held as the file's bytes and decoded on access: a string object takes many times the bytes of a short string in
+ * the file.
  */
 export class StringList implements Strings {
   readonly length: number
-  /** Where each string begins in its block. */
+  /** Start of each string in its block. */
   readonly #starts: Uint32Array
   readonly #blocks: Uint8Array[] = []
-  /** The first string of each block, and how many bytes of it are used. */
+  /** The first string of each block, and the block's used bytes. */
   readonly #firsts: number[] = []
   readonly #used: number[] = []
   #appended = 0
 
-  /** Room for `length` strings, which are appended one after the other. */
+  /** Holds `length` strings, to be appended in order; or those that begin at these offsets. */
   constructor(length: number | Uint32Array) {
     this.#starts = typeof length === 'number' ? new Uint32Array(length) : length
     this.length = this.#starts.length
@@ -103,7 +103,7 @@ export class StringList implements Strings {
   }
 }
 
-/** Without what is not used, where that is much. */
+/** Trims the unused end if it is large. */
 function trimmed(block: Uint8Array, used: number): Uint8Array {
   return used < block.length / 2 ? block.slice(0, used) : block
 }

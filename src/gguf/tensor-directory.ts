@@ -7,10 +7,10 @@ import { LIMITS } from './limits.js'
 import type { StoredTensor } from './model-file.js'
 import type { ValueReader } from './value-reader.js'
 
-/** Fewest bytes that a tensor's entry takes: name length, dimensions, one dimension, type, offset. */
+/** Minimum size of a tensor's entry: name length, dimensions, one dimension, type, offset. */
 export const SMALLEST_TENSOR_ENTRY_BYTES = 8 + 4 + 8 + 4 + 8
 
-/** Formats that ggml once had, by number. */
+/** Formats removed from ggml, by number. */
 const REMOVED_FORMATS: Readonly<Record<number, string>> = {
   4: 'Q4_2',
   5: 'Q4_3',
@@ -22,7 +22,7 @@ const REMOVED_FORMATS: Readonly<Record<number, string>> = {
   38: 'IQ4_NL_8_8',
 }
 
-/** A directory entry: the offset counts from the start of the tensor data, which is not known yet. */
+/** A directory entry; its offset is relative to the start of the tensor data, which is not known yet. */
 export interface TensorEntry {
   readonly name: string
   readonly shape: readonly number[]
@@ -45,22 +45,22 @@ export async function readTensorEntry(
   if (shape[0] % format.blockElements !== 0) {
     throw reader.bad(
       'BAD_FORMAT',
-      `${what} has rows of ${shape[0]}, not a multiple of ${format.name}'s block of ${format.blockElements}`,
+      `${what} has rows of ${shape[0]}, not a multiple of ${format.name}'s block size ${format.blockElements}`,
     )
   }
   const elements = shape.reduce((product, dimension) => product * dimension, 1)
   const byteLength = bytesFor(format, elements)
-  // Products of safe integers that leave the safe range round to something at or beyond its end.
+  // A product of safe integers that exceeds the safe range rounds to a value outside it.
   if (!(Number.isSafeInteger(elements) && Number.isSafeInteger(byteLength))) {
-    throw reader.bad('BAD_FORMAT', `${what} [${shape.join(', ')}] has more elements than a file can hold`)
+    throw reader.bad('BAD_FORMAT', `${what} [${shape.join(', ')}] has more elements than a file can contain`)
   }
   const offset = cursor.u64()
   const dataOffset = Number(offset)
-  if (!Number.isSafeInteger(dataOffset)) throw reader.bad('BAD_FORMAT', `${what} has the offset ${offset}`)
+  if (!Number.isSafeInteger(dataOffset)) throw reader.bad('BAD_FORMAT', `${what} has offset ${offset}`)
   if (dataOffset % alignment !== 0) {
     throw reader.bad(
       'BAD_FORMAT',
-      `${what} has the offset ${offset}, not a multiple of the alignment ${alignment}`,
+      `${what} has offset ${offset}, not a multiple of the alignment ${alignment}`,
     )
   }
   return { name, shape, format, elements, byteLength, dataOffset }
@@ -89,18 +89,18 @@ function formatOf(id: number, reader: ValueReader, what: string): BlockFormat {
   if (removed === undefined) {
     throw reader.bad(
       'UNSUPPORTED',
-      `${what} has the unknown tensor type ${id}`,
+      `${what} has an unknown type ${id}`,
       'the file may be newer than this version',
     )
   }
   throw reader.bad(
     'UNSUPPORTED',
-    `${what} has the tensor type ${id} (${removed}), which ggml has given up`,
-    'quantise the model again, for example to Q4_0',
+    `${what} has type ${id} (${removed}), which ggml no longer supports`,
+    'quantize the model again, for example to Q4_0',
   )
 }
 
-/** Places the entries in the source and checks that each lies within it and none over another. */
+/** Locates the entries in the source and checks that each lies within it and that none overlap. */
 export function placeTensors(
   source: ByteSource,
   entries: readonly TensorEntry[],

@@ -1,7 +1,7 @@
-// Token strings may hold bytes that are not UTF-8: they become U+FFFD. A byte order mark is text like any other.
+// Token strings may contain invalid UTF-8, which becomes U+FFFD. A byte order mark is kept.
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Shorter ASCII is put together by hand, which is quicker than a call of the decoder (40 ns instead of 200, Node 20). */
+/** Shorter ASCII strings are assembled directly, which is faster than calling the decoder (40 ns instead of 200, Node 20). */
 const SHORT = 16
 
 /** The text of the bytes from `start` to `end`. */
@@ -15,7 +15,7 @@ export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): st
   return decoder.decode(bytes.subarray(start, end))
 }
 
-/** Text that is kept as bytes until it is asked for, since strings of the engine take up to twice as many. */
+/** Text kept as bytes until it is accessed, because JavaScript strings take up to twice as much memory. */
 export class EncodedText {
   readonly bytes: Uint8Array
 

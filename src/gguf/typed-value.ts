@@ -1,6 +1,6 @@
 import type { ScalarType, ValueType } from './value-types.js'
 
-/** A metadata value together with the type that it has in the file. Made by the functions below. */
+/** A metadata value with its type in the file. Created by the functions below. */
 export type TypedValue =
   | { readonly type: Exclude<ScalarType, 'u64' | 'i64' | 'bool'>; readonly value: number }
   | { readonly type: 'u64' | 'i64'; readonly value: bigint }
@@ -28,7 +28,7 @@ export const f64 = (value: number): TypedValue => ({ type: 'f64', value })
 export const u64 = (value: number | bigint): TypedValue => ({ type: 'u64', value: BigInt(value) })
 export const i64 = (value: number | bigint): TypedValue => ({ type: 'i64', value: BigInt(value) })
 export const bool = (value: boolean): TypedValue => ({ type: 'bool', value })
-/** Text, or bytes that need not be UTF-8. */
+/** A string, or bytes that need not be UTF-8. */
 export const str = (value: string | Uint8Array): TypedValue => ({ type: 'string', value })
 /** `array('u32', [1, 2])`, `array('string', ['a'])`, `array('array', [array('u8', [])])`. */
 export const array = (of: ValueType, values: ArrayLike<ArrayItem>): TypedArrayValue => ({

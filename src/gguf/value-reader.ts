@@ -32,14 +32,14 @@ export interface MetadataEntry {
   readonly value: StoredValue
 }
 
-/** Arrays up to this length are plain ones; those of strings if they have no more bytes than that, too. */
+/** Arrays up to this length are plain arrays; string arrays only if their bytes do not exceed it, either. */
 const SMALL_LENGTH = 4096
 const SMALL_BYTES = 64 * 1024
 
-/** Fewest bytes that a key and its value take: a length, a type, one byte. */
+/** Minimum size of a key and its value: a length, a type, one byte. */
 export const SMALLEST_ENTRY_BYTES = 8 + 4 + 1
 
-/** Reads metadata entries one by one; one reader a file, as some limits hold for all entries together. */
+/** Reads metadata entries. One reader per file, because some limits apply to all entries together. */
 export class ValueReader {
   readonly #cursor: Cursor
   #nestedArrays = 0
@@ -55,7 +55,7 @@ export class ValueReader {
     if (key === '') throw this.bad('BAD_FORMAT', 'a metadata key is empty')
     this.#keyBytes += key.length
     if (this.#keyBytes > LIMITS.allKeyBytes) {
-      throw this.bad('LIMIT', `the metadata keys have more than ${LIMITS.allKeyBytes} bytes together`)
+      throw this.bad('LIMIT', `the metadata keys have more than ${LIMITS.allKeyBytes} bytes in total`)
     }
     const what = `metadata key ${describeValue(key)}`
     const type = await this.#type(what)
@@ -69,18 +69,22 @@ export class ValueReader {
     return this.#cursor.text(length)
   }
 
-  /** A u64 count of things, each of which takes at least `leastBytes` in the file. */
+  /** A u64 count of items, each of which takes at least `leastBytes` in the file. */
   async count(what: string, limit: number, leastBytes: number, unit: string): Promise<number> {
     await this.#cursor.need(8, what)
     const count = this.#cursor.u64()
     if (count > limit) {
-      throw this.bad('LIMIT', `${what} has ${count} ${unit}, limit ${limit}`, 'the file may be damaged')
+      throw this.bad(
+        'LIMIT',
+        `${what} has ${count} ${unit}; the limit is ${limit}`,
+        'the file may be damaged',
+      )
     }
     this.#cursor.expect(Number(count) * leastBytes, what)
     return Number(count)
   }
 
-  /** An error at the place that the reader has come to. */
+  /** An error at the current position. */
   bad(code: 'BAD_FORMAT' | 'LIMIT' | 'UNSUPPORTED', problem: string, hint?: string): DasllamaError {
     return new DasllamaError(
       code,
@@ -93,7 +97,7 @@ export class ValueReader {
     await this.#cursor.need(4, what)
     const id = this.#cursor.u32()
     const type = valueTypeName(id)
-    if (type === undefined) throw this.bad('BAD_FORMAT', `${what} has the unknown value type ${id}`)
+    if (type === undefined) throw this.bad('BAD_FORMAT', `${what} has an unknown type ${id}`)
     return type
   }
 
@@ -122,7 +126,7 @@ export class ValueReader {
     if (this.#elements > LIMITS.arrayElements) {
       throw this.bad(
         'LIMIT',
-        `${what} brings all arrays together to more than ${LIMITS.arrayElements} elements`,
+        `with ${what} all arrays have more than ${LIMITS.arrayElements} elements in total`,
       )
     }
     if (type === 'string') return this.#strings(length, what)
@@ -136,11 +140,14 @@ export class ValueReader {
     const strings = new StringList(length)
     let total = 0
     for (let i = 0; i < length; i++) {
-      // Awaits only where the window ends: a vocabulary has hundreds of thousands of strings.
+      // Awaits only at the end of the window: a vocabulary has hundreds of thousands of strings.
       if (!cursor.has(8)) await cursor.need(8, what)
       const bytes = cursor.count()
       if (bytes > LIMITS.stringBytes) {
-        throw this.bad('LIMIT', `${what}, element ${i}, has ${bytes} bytes, limit ${LIMITS.stringBytes}`)
+        throw this.bad(
+          'LIMIT',
+          `${what}, element ${i}, has ${bytes} bytes; the limit is ${LIMITS.stringBytes}`,
+        )
       }
       if (!cursor.has(bytes)) await cursor.need(bytes, `${what}, element ${i},`)
       strings.append(cursor.bytes(bytes))
@@ -152,7 +159,7 @@ export class ValueReader {
   async #arrays(length: number, what: string, depth: number): Promise<MetadataArray[]> {
     this.#nestedArrays += length
     if (this.#nestedArrays > LIMITS.nestedArrays) {
-      throw this.bad('LIMIT', `${what} brings the arrays within arrays to more than ${LIMITS.nestedArrays}`)
+      throw this.bad('LIMIT', `with ${what} there are more than ${LIMITS.nestedArrays} nested arrays`)
     }
     const arrays: MetadataArray[] = []
     for (let i = 0; i < length; i++) arrays.push(await this.#array(what, depth))
@@ -168,14 +175,14 @@ export class ValueReader {
     const bytes = new Uint8Array(length)
     await this.#cursor.readInto(bytes, what)
     const wrong = bytes.find((byte) => byte > 1)
-    if (wrong !== undefined) throw this.bad('BAD_FORMAT', `${what} is a boolean with the value ${wrong}`)
+    if (wrong !== undefined) throw this.bad('BAD_FORMAT', `${what} is a boolean with value ${wrong}`)
     return bytes
   }
 
   async #numbers(type: Exclude<ScalarType, 'bool'>, length: number, what: string): Promise<NumericArray> {
     const bytes = new Uint8Array(length * scalarBytes(type))
     await this.#cursor.readInto(bytes, what)
-    // As everywhere with typed arrays, the machine is taken to be little-endian.
+    // Assumes a little-endian machine, like all code with typed arrays here.
     return new NUMERIC_ARRAYS[type](bytes.buffer)
   }
 }

@@ -1,8 +1,8 @@
-/** The types that a metadata value can have, by their short names. */
+/** Types of metadata values, by short name. */
 export type ScalarType = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'u64' | 'i64' | 'f32' | 'f64' | 'bool'
 export type ValueType = ScalarType | 'string' | 'array'
 
-/** Position is the number that stands in the file. Source: `gguf_type` of gguf.h in llama.cpp. */
+/** The index is the type's number in files. Source: `gguf_type` of gguf.h in llama.cpp. */
 const NAMES: readonly ValueType[] = [
   'u8',
   'i8',

@@ -4,8 +4,8 @@ import { sum } from '../math/sum.js'
 import type { StoredTensor } from './model-file.js'
 
 /**
- * Where the f16 scales and minimums stand in a block, in bytes. The kernels take them for finite: one that is not would
- * be a large number to them, and the results wrong in silence. Source: ggml-common.h of llama.cpp.
+ * Byte offsets of the f16 scales and minimums in a block. The kernels assume that they are finite and would read others
+ * as large numbers, with silently wrong results. Source: ggml-common.h of llama.cpp.
  */
 const SCALES: Readonly<Record<string, readonly number[]>> = {
   Q4_0: [0],
@@ -21,15 +21,15 @@ const SCALES: Readonly<Record<string, readonly number[]>> = {
   IQ2_XXS: [0],
 }
 
-/** An f16 whose magnitude is this or more is infinite or NaN. */
+/** An f16 whose magnitude bits are at least this is infinite or NaN. */
 const INFINITE_HALF = 0x7c00
 
 /**
- * Checks that weights are numbers as they are read, where the kernels would not pass on that they are not: scales of
- * blocks, and norms and biases, of which an infinite one may vanish in a rounding. Matrices of F32 and BF16 show
- * in the logits. Costs 10 to 50 ms per GiB while the next bytes are being read.
+ * Checks while reading that weights are finite, for those that the kernels would not propagate: block scales, and norms
+ * and biases, where an infinity can get lost in rounding. In F32 and BF16 matrices they reach the logits. Costs 10 to
+ * 50 ms per GiB while the next bytes are being read.
  *
- * `bytes`: those of the tensor from `start` on, cut between words of four. Throws `BAD_FORMAT`, naming the tensor.
+ * `bytes`: the tensor's bytes from offset `start` on, cut at multiples of four. Throws `BAD_FORMAT`, naming the tensor.
  */
 export function checkWeights(tensor: StoredTensor, start: number, bytes: Uint8Array): void {
   const { name, blockBytes } = tensor.format
@@ -49,18 +49,18 @@ export function checkWeights(tensor: StoredTensor, start: number, bytes: Uint8Ar
   }
 }
 
-/** The same for halves, which the kernels take for finite too. */
+/** The same for F16, which the kernels also assume to be finite. */
 export function checkHalves(tensor: StoredTensor, bytes: Uint8Array): void {
   const halves = halvesOf(bytes)
   const at = firstInfinite(halves, 0, 1)
-  if (at >= 0) throw notFinite(tensor, `a half that is ${nameOf(halves[at])}`)
+  if (at >= 0) throw notFinite(tensor, `an f16 value that is ${nameOf(halves[at])}`)
 }
 
 function halvesOf(bytes: Uint8Array): Uint16Array {
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 1)
 }
 
-/** The first index from `at` on, in steps of `stride`, of a half that is infinite or NaN; -1 where there is none. */
+/** The first index from `at` on, in steps of `stride`, of an infinite or NaN f16; -1 if there is none. */
 function firstInfinite(halves: Uint16Array, at: number, stride: number): number {
   const { length } = halves
   for (; at + 3 * stride < length; at += 4 * stride) {
@@ -81,7 +81,7 @@ function nameOf(half: number): string {
 function notFinite(tensor: StoredTensor, what: string): DasllamaError {
   return new DasllamaError(
     'BAD_FORMAT',
-    `${tensor.source.name}: tensor ${describeValue(tensor.name)} has ${what}; weights are finite numbers`,
-    { hint: 'the file is damaged, or its conversion has overflowed: download or convert it again' },
+    `${tensor.source.name}: tensor ${describeValue(tensor.name)} has ${what}; weights must be finite`,
+    { hint: 'the file is damaged, or its conversion overflowed: download or convert it again' },
   )
 }

@@ -3,18 +3,18 @@ import { type BlockFormat, blockFormat, bytesFor } from './block-formats.js'
 import { ByteWriter } from './byte-writer.js'
 import { type TypedValue, u32 } from './typed-value.js'
 
-/** A tensor to be written. */
+/** A tensor to write. */
 export interface TensorToWrite {
   readonly name: string
   /** ggml's order: `shape[0]` is the row length. */
   readonly shape: readonly number[]
-  /** A block format or ggml's name of it. */
+  /** A block format or its name in ggml. */
   readonly format: BlockFormat | string
-  /** The blocks, or a function that makes them when their turn comes. */
+  /** The blocks, or a function that creates them when they are written. */
   readonly data: Uint8Array | (() => Uint8Array)
 }
 
-/** The parts of a GGUF file, in the order in which they are written. */
+/** The contents of a GGUF file, in the order in which they are written. */
 export interface GgufParts {
   readonly metadata: Iterable<readonly [key: string, value: TypedValue]>
   readonly tensors: Iterable<TensorToWrite>
@@ -27,8 +27,8 @@ export interface GgufParts {
 const DEFAULT_ALIGNMENT = 32
 
 /**
- * A whole GGUF file. Source: the GGUF specification (docs/gguf.md in ggml).
- * Throws `INVALID_ARGUMENT` for parts that do not make a valid file.
+ * Creates a complete GGUF file. Source: the GGUF specification (docs/gguf.md in ggml).
+ * Throws `INVALID_ARGUMENT` if the contents do not form a valid file.
  */
 export function writeGguf(parts: GgufParts): Uint8Array {
   const { header, tensors, alignment } = layOut(parts)
@@ -43,7 +43,7 @@ export function writeGguf(parts: GgufParts): Uint8Array {
 }
 
 /**
- * The same file as consecutive chunks, one tensor at a time, so that a model larger than memory can go to disk.
+ * The same file as consecutive chunks, one tensor at a time, so that a model larger than memory can be written to disk.
  * Throws as `writeGguf` does, before the first chunk except for tensor data of the wrong length.
  */
 export function ggufChunks(parts: GgufParts): Generator<Uint8Array, void, undefined> {
@@ -105,7 +105,7 @@ function place(tensor: TensorToWrite): PlacedTensor {
     throw refuse('has a dimension that is not a positive integer')
   }
   if (shape[0] % format.blockElements !== 0) {
-    throw refuse(`has a row that is not a multiple of ${format.name}'s block of ${format.blockElements}`)
+    throw refuse(`has a row that is not a multiple of ${format.name}'s block size ${format.blockElements}`)
   }
   const elements = shape.reduce((product, dimension) => product * dimension, 1)
   return { ...tensor, format, byteLength: bytesFor(format, elements) }

@@ -1,17 +1,17 @@
-/** Keeps the values that were asked for last. */
+/** An LRU cache. */
 export class BoundedCache<T, Key = number> {
   readonly #values = new Map<Key, T>()
   readonly #capacity: number
   readonly #weigh: (value: T) => number
   #weight = 0
 
-  /** All values together weigh no more than `capacity`, but for one that does so alone. `weigh`: 1 each by default. */
+  /** The values' total weight is at most `capacity`, except for a single heavier value. `weigh`: 1 each by default. */
   constructor(capacity: number, weigh: (value: T) => number = () => 1) {
     this.#capacity = capacity
     this.#weigh = weigh
   }
 
-  /** The value of `key`, made where it is not known. */
+  /** The value of `key`, created if it is not cached. */
   get(key: Key, make: () => T): T {
     let value = this.#values.get(key)
     if (value === undefined) {

@@ -3,42 +3,42 @@ import { utf8Sequences } from './code-points.js'
 import type { AutomatonNodeState, Grammar, Node } from './grammar.js'
 import { MAX_COPIES, MAX_STATES } from './limits.js'
 
-/** Copies of a repeated node above which it becomes a rule of its own, and the nodes in it that make that worthwhile. */
+/** A repeated node with more copies and more inner nodes than these becomes a separate rule. */
 const COPIES_INLINE = 4
 const NODES_INLINE = 1
 
-/** What leads on from a state. */
+/** Outgoing transitions of a state. */
 interface State {
   /** Triples: lowest byte, highest byte, next state. */
   readonly bytes: number[]
-  /** States that are reached without a byte. */
+  /** Epsilon transitions. */
   readonly free: number[]
-  /** Pairs: the rule to go through, the state after it. */
+  /** Pairs: the rule to call, the state after it. */
   readonly calls: number[]
 }
 
-/** The part of a state that followers read. */
+/** The read-only view of a state. */
 export type AutomatonState = Readonly<Record<keyof State, readonly number[]>>
 
 /**
- * A grammar as a nondeterministic automaton over the bytes of UTF-8: one part for each rule, with calls between them.
- * Because it works on bytes, a token may end within a character.
+ * A grammar as an NFA over UTF-8 bytes: one sub-automaton per rule, with calls between them. Because it works on bytes,
+ * a token may end within a character.
  */
 export class ByteAutomaton {
   readonly #states: State[] = []
-  /** First and last state of each rule. */
+  /** Start and end state of each rule. */
   readonly #starts: number[] = []
   readonly #ends: number[] = []
   readonly #ruleIndex = new Map<string, number>()
   readonly #ruleOfNode = new Map<Node, number>()
-  /** Nodes that became rules of their own and wait to be compiled. */
+  /** Nodes that became separate rules and still have to be compiled. */
   readonly #waiting: [rule: number, node: Node][] = []
   readonly #isEnd: boolean[] = []
   readonly #isPassing = new Set<number>()
   readonly rootStart: number
-  /** Bytes that no state tells apart have one class. */
+  /** Byte classes: bytes that no state distinguishes share a class. */
   readonly classOf = new Uint8Array(256)
-  /** A byte of each class. */
+  /** A representative byte of each class. */
   readonly byteOfClass: readonly number[]
 
   /** Throws `LIMIT` for more than `MAX_STATES` states. The grammar must be free of left recursion. */
@@ -54,12 +54,12 @@ export class ByteAutomaton {
     return this.#states[index]
   }
 
-  /** Where a rule begins. */
+  /** The start state of a rule. */
   start(rule: number): number {
     return this.#starts[rule]
   }
 
-  /** Whether a rule ends here. Nothing leads on from such a state. */
+  /** Whether this is a rule's end state, which has no transitions. */
   isEnd(state: number): boolean {
     return this.#isEnd[state]
   }
@@ -79,7 +79,7 @@ export class ByteAutomaton {
   #newState({ isEnd = false } = {}): number {
     if (this.#states.length >= MAX_STATES) {
       throw new DasllamaError('LIMIT', `the grammar needs more than ${MAX_STATES} states`, {
-        hint: 'its repetitions are too many, or repeat each other; lower them, or leave them open',
+        hint: 'its repetitions are too large or nested; lower them or leave them unbounded',
       })
     }
     this.#isEnd.push(isEnd)
@@ -90,7 +90,7 @@ export class ByteAutomaton {
     this.#compile(node, this.#starts[rule], this.#ends[rule])
   }
 
-  /** Lets `node` lead from one state to another. Adds nothing that leads to `from` or on from `to`. */
+  /** Compiles `node` between two states. Adds no transitions into `from` or out of `to`. */
   #compile(node: Node, from: number, to: number): void {
     switch (node.kind) {
       case 'text':
@@ -135,7 +135,7 @@ export class ByteAutomaton {
   }
 
   #set(sequences: readonly (readonly (readonly [number, number])[])[], from: number, to: number): void {
-    /** States from which these byte ranges are still to come; sequences share their ends. */
+    /** States by their remaining byte ranges: sequences share suffixes. */
     const before = new Map<string, number>()
     for (const sequence of sequences) {
       let next = to
@@ -165,7 +165,7 @@ export class ByteAutomaton {
     if (parts.length === 0) this.#states[from].free.push(to)
   }
 
-  /** Texts share their beginnings, so that a long list of them is followed in one place. */
+  /** Merges the texts' common prefixes, so that a long list stays one path. */
   #choice(options: readonly Node[], from: number, to: number): void {
     const branches = new Map<number, Map<number, number>>()
     for (const option of options) {
@@ -228,8 +228,8 @@ export class ByteAutomaton {
   }
 
   /**
-   * Counts in blocks of the root of the number: so many whole blocks, one after the other, and at each of their ends a
-   * part of one more. It takes as many states as two roots, and one reading more than copies would.
+   * Counts in blocks of √n: a sequence of full blocks, each of which may be followed by a partial one. It takes about 2√n
+   * states, and one configuration more than copies would.
    */
   #repeatInBlocks({ node, min, max }: Node & { kind: 'repeat' }, from: number, to: number): void {
     const most = max === Number.POSITIVE_INFINITY ? min : max
@@ -243,7 +243,7 @@ export class ByteAutomaton {
       whole(at, next)
       at = next
     }
-    // Here `least` blocks are done. What is still needed comes before anything may end.
+    // At this point `least` blocks are done; the required remainder comes before any end.
     const missing = min - least * size
     if (missing > 0 || max === Number.POSITIVE_INFINITY) {
       const next = this.#newState()
@@ -265,7 +265,7 @@ export class ByteAutomaton {
     this.#compile({ kind: 'repeat', node, min: 0, max: left }, at, to)
   }
 
-  /** Compiles a node wherever it is called; as a rule of its own where it would be copied too often. */
+  /** Compiles a node inline, or as a separate rule if it would be copied too often. */
   #once(node: Node, copies: number): (from: number, to: number) => void {
     const small = copies <= COPIES_INLINE || node.kind === 'rule' || isSmall(node)
     if (small) return (from, to) => this.#compile(node, from, to)
@@ -292,7 +292,7 @@ export class ByteAutomaton {
   }
 }
 
-/** Whether a copy costs no more than a call. */
+/** Whether a copy is no more expensive than a call. */
 function isSmall(node: Node): boolean {
   if (node.kind === 'text') return node.text.length <= NODES_INLINE
   return node.kind === 'set' && node.ranges.every(([, high]) => high < 0x80)

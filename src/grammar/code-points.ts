@@ -1,9 +1,9 @@
-/** Sets of Unicode characters as ranges of code points, both ends included. */
+/** Sets of Unicode characters as inclusive ranges of code points. */
 export type CodePointRange = readonly [low: number, high: number]
 
 const LAST = 0x10ffff
 
-/** No text has them: halves of UTF-16 pairs. */
+/** Surrogates, which do not occur in well-formed text. */
 const SURROGATES: CodePointRange = [0xd800, 0xdfff]
 
 /** Sorted, merged, and without surrogates. */
@@ -24,7 +24,7 @@ export function normalized(ranges: readonly CodePointRange[]): CodePointRange[] 
   return merged
 }
 
-/** Every character that is in none of the ranges. */
+/** The complement of the ranges. */
 export function complement(ranges: readonly CodePointRange[]): CodePointRange[] {
   const rest: CodePointRange[] = []
   let next = 0
@@ -36,12 +36,12 @@ export function complement(ranges: readonly CodePointRange[]): CodePointRange[] 
   return normalized(rest)
 }
 
-/** The characters of both. */
+/** Intersection. */
 export function intersection(a: readonly CodePointRange[], b: readonly CodePointRange[]): CodePointRange[] {
   return complement([...complement(a), ...complement(b)])
 }
 
-/** The ranges of single characters. */
+/** Ranges of single characters. */
 export function rangesOf(characters: string): CodePointRange[] {
   return normalized(
     Array.from(characters, (character) => [character.codePointAt(0)!, character.codePointAt(0)!]),
@@ -50,10 +50,10 @@ export function rangesOf(characters: string): CodePointRange[] {
 
 export const ANY_CHARACTER: readonly CodePointRange[] = complement([])
 
-/** Ranges of bytes, one after the other. */
+/** A sequence of byte ranges. */
 export type ByteSequence = readonly (readonly [low: number, high: number])[]
 
-/** The UTF-8 of a range of characters: sequences of byte ranges, no two of which share a text. */
+/** The UTF-8 encoding of a range of characters, as disjoint sequences of byte ranges. */
 export function utf8Sequences([low, high]: CodePointRange): ByteSequence[] {
   const sequences: ByteSequence[] = []
   let from = low
@@ -65,7 +65,7 @@ export function utf8Sequences([low, high]: CodePointRange): ByteSequence[] {
   return sequences
 }
 
-/** Sequences for all that lies between two texts of the same length. */
+/** Sequences for all encodings between two of the same length. */
 function split(
   low: readonly number[],
   high: readonly number[],

@@ -7,37 +7,37 @@ import { findLeftRecursion, pruned } from './rule-analysis.js'
 import { type TokenMask, TokenMasks } from './token-masks.js'
 import { trieOf } from './token-trie.js'
 
-/** How far a text has come along a grammar, token by token. */
+/** The state of matching a text against a grammar, token by token. */
 export interface Matcher {
-  /** The tokens that may come next, a bit each (bit `id & 31` of word `id >>> 5`). Not to be written to. */
+  /** The allowed next tokens, one bit each (bit `id & 31` of word `id >>> 5`). Read-only. */
   mask(): Uint32Array
-  /** Takes a token. Throws `INVALID_ARGUMENT` for one that may not come next. */
+  /** Advances by a token. Throws `INVALID_ARGUMENT` for one that is not allowed. */
   accept(id: TokenId): void
   /** Whether the text may end here. */
   readonly isComplete: boolean
-  /** Whether no token of text may come next. */
+  /** Whether no text token is allowed next. */
   readonly isExhausted: boolean
-  /** A second one that goes on from here by itself. */
+  /** An independent copy of the current state. */
   clone(): Matcher
 }
 
-/** A grammar on a vocabulary. Matchers of it share what each of them finds out. */
+/** A grammar compiled for a vocabulary. Its matchers share their caches. */
 export interface CompiledGrammar {
   matcher(): Matcher
-  /** Whether a whole text follows the grammar, whatever its tokens. */
+  /** Whether a complete text follows the grammar, regardless of tokenization. */
   matches(text: string): boolean
 }
 
-/** What is found out about an automaton on the way, and thrown away when it becomes too much. */
+/** The caches of an automaton, dropped when they get too large. */
 interface Knowledge {
   readonly readings: Readings
   readonly masks: TokenMasks
 }
 
 /**
- * Prepares a grammar for a tokenizer's tokens. Tokens that end a generation are allowed exactly where the text is
- * complete. Throws `INVALID_ARGUMENT` for left recursion and for a grammar that no text follows, `LIMIT` for one that is
- * too large or too ambiguous.
+ * Compiles a grammar for a tokenizer. End-of-generation tokens are allowed exactly where the text is complete. Throws
+ * `INVALID_ARGUMENT` for left recursion and for a grammar that matches no text, `LIMIT` for one that is too large or too
+ * ambiguous.
  */
 export function compileGrammar(tokenizer: Tokenizer, source: Grammar): CompiledGrammar {
   const cycle = findLeftRecursion(source)
@@ -48,8 +48,8 @@ export function compileGrammar(tokenizer: Tokenizer, source: Grammar): CompiledG
   }
   const grammar = pruned(source)
   if (!grammar) {
-    throw new DasllamaError('INVALID_ARGUMENT', `no text follows the grammar: "${source.root}" never ends`, {
-      hint: 'a rule that always leads to itself again needs an option that does not',
+    throw new DasllamaError('INVALID_ARGUMENT', `the grammar matches no text: "${source.root}" never ends`, {
+      hint: 'a recursive rule needs an alternative without recursion',
     })
   }
   return new GrammarOnTokens(tokenizer, new ByteAutomaton(grammar))
@@ -77,7 +77,7 @@ class GrammarOnTokens implements CompiledGrammar {
     return readings.ended[set] === 1
   }
 
-  /** What is known; a new beginning when that has become too much. */
+  /** The current caches; new ones once they have become too large. */
   current(): Knowledge {
     if (this.#knowledge.readings.isFull) this.#knowledge = this.#begin()
     return this.#knowledge
@@ -136,7 +136,7 @@ class TokenMatcher implements Matcher {
     return this.#knowledge.masks.of(this.#set)
   }
 
-  /** Moves over to the knowledge that is current. */
+  /** Switches to the current caches. */
   #keepUp(): void {
     const current = this.#grammar.current()
     if (current === this.#knowledge) return
@@ -146,11 +146,11 @@ class TokenMatcher implements Matcher {
 
   #refused(id: TokenId): DasllamaError {
     const piece = JSON.stringify(this.#grammar.tokenizer.piece(id))
-    return new DasllamaError('INVALID_ARGUMENT', `token ${id} (${piece}) may not come here by the grammar`)
+    return new DasllamaError('INVALID_ARGUMENT', `the grammar does not allow token ${id} (${piece}) here`)
   }
 }
 
-/** The rules of a cycle, as far as a message has room for them. */
+/** The rules of a cycle, shortened for a message. */
 function shownCycle(names: readonly string[]): string {
   const shown = names.length <= 8 ? names : [...names.slice(0, 6), '…', names[names.length - 1]]
   return shown.map((name) => (name.length <= 60 ? name : `${name.slice(0, 57)}…`)).join(' → ')

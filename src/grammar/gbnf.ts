@@ -6,9 +6,9 @@ import { MAX_DEPTH, MAX_REPETITIONS, MAX_RULES, MAX_SOURCE_LENGTH } from './limi
 
 const NAME = /[a-zA-Z0-9-]+/y
 const DIGITS = /[0-9]+/y
-/** What may stand between symbols of one line: blanks and a comment. */
+/** Blanks and comments between symbols on one line. */
 const BLANKS = /(?:[ \t]+|#[^\r\n]*)*/y
-/** The same over lines. */
+/** The same, across lines. */
 const SPACE = /(?:[ \t\r\n]+|#[^\r\n]*)*/y
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
@@ -16,9 +16,9 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 const HEX_LENGTHS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
 
 /**
- * Reads llama.cpp's grammar language, GBNF. Source: grammars/README.md there. Throws `INVALID_ARGUMENT` with line and
- * column for what is no grammar, for rules that are missing or defined twice, `UNSUPPORTED` for token references
- * (`<…>`), `LIMIT` for more than `limits.ts` allows.
+ * Parses GBNF, llama.cpp's grammar language. Source: grammars/README.md of llama.cpp. Throws `INVALID_ARGUMENT` with line
+ * and column for syntax errors and for missing or duplicate rules, `UNSUPPORTED` for token references (`<…>`), `LIMIT` for
+ * more than `limits.ts` allows.
  */
 export function parseGbnf(source: string): Grammar {
   return new Parser(source).parse()
@@ -29,7 +29,7 @@ class Parser {
   #at = 0
   #depth = 0
   readonly #rules = new Map<string, Node>()
-  /** Where each name was used first. */
+  /** Position of the first use of each name. */
   readonly #used = new Map<string, number>()
 
   constructor(source: string) {
@@ -44,7 +44,7 @@ class Parser {
 
   parse(): Grammar {
     const lone = this.#source.search(/\p{Surrogate}/u)
-    if (lone >= 0) throw this.#error('half a UTF-16 pair is no text', lone)
+    if (lone >= 0) throw this.#error('a lone surrogate is not valid text', lone)
     this.#skip(SPACE)
     while (this.#at < this.#source.length) this.#rule()
     for (const [name, at] of this.#used) {
@@ -52,7 +52,7 @@ class Parser {
     }
     if (!this.#rules.has('root')) {
       throw new DasllamaError('INVALID_ARGUMENT', 'the grammar has no rule "root"', {
-        hint: 'the whole text follows the rule that is called root',
+        hint: 'root is the rule for the complete text',
       })
     }
     return { rules: this.#rules, root: 'root' }
@@ -63,13 +63,13 @@ class Parser {
     const name = this.#match(NAME)
     if (name === undefined) {
       const hint =
-        this.#peek() === '|' ? 'put | at the end of the line before, or all options in ( )' : undefined
+        this.#peek() === '|' ? 'put | at the end of the previous line, or all alternatives in ( )' : undefined
       throw this.#error(`expected the name of a rule, found ${this.#found()}`, start, hint)
     }
     this.#skip(BLANKS)
     if (!this.#take('::=')) {
       const hint =
-        'names have letters, digits and hyphens; a rule is written name ::= …, on one line but for groups'
+        'names have letters, digits and hyphens; a rule is name ::= … on one line, except for groups'
       throw this.#error(`expected ::= after ${describeValue(name)}, found ${this.#found()}`, this.#at, hint)
     }
     if (this.#rules.has(name)) throw this.#error(`the rule ${describeValue(name)} is defined twice`, start)
@@ -85,7 +85,7 @@ class Parser {
     this.#skip(SPACE)
   }
 
-  /** Options with | between. `gap` may stand between the parts of an option: in a group that is more than one line. */
+  /** Alternatives separated by |. `gap` is the whitespace allowed between their parts: in a group, also line breaks. */
   #options(gap: RegExp): Node {
     const options = [this.#sequence(gap)]
     while (this.#take('|')) {
@@ -102,7 +102,7 @@ class Parser {
       let node = this.#item()
       if (!node) return sequence(parts)
       this.#skip(gap)
-      // One after the other repeats what was repeated.
+      // Several operators in a row apply one after another.
       for (let times = this.#times(); times; times = this.#times()) {
         node = repeat(node, ...times)
         this.#skip(gap)
@@ -133,14 +133,14 @@ class Parser {
     return rule(name)
   }
 
-  /** `<name>`, `<[id]>` or their opposites: llama.cpp's way to ask for a token. */
+  /** `<name>`, `<[id]>` or their negations: llama.cpp's token references. */
   #tokenReference(): DasllamaError {
     const shown =
       /^!?<[^>\r\n]{0,60}>?/.exec(this.#source.slice(this.#at, this.#at + 80))?.[0] ?? this.#peek()
     return this.#error(
       `tokens by name or number (${shown}) are not supported`,
       this.#at,
-      'write the text of the token as a literal; the end of the text needs no token',
+      'write the text of the token as a literal; the end of the text needs no token reference',
       'UNSUPPORTED',
     )
   }
@@ -148,7 +148,12 @@ class Parser {
   #group(): Node {
     const start = this.#at++
     if (++this.#depth > MAX_DEPTH) {
-      throw this.#error(`groups are nested more than ${MAX_DEPTH} deep`, start, 'make rules of them', 'LIMIT')
+      throw this.#error(
+        `groups are nested more than ${MAX_DEPTH} deep`,
+        start,
+        'turn inner groups into rules',
+        'LIMIT',
+      )
     }
     const node = this.#options(SPACE)
     if (!this.#take(')')) {
@@ -158,7 +163,7 @@ class Parser {
     return node
   }
 
-  /** How often the item before may stand, if something says so. */
+  /** The repetition of the preceding item, if there is one. */
   #times(): [min: number, max: number] | undefined {
     switch (this.#peek()) {
       case '*':
@@ -189,7 +194,7 @@ class Parser {
     let max = min
     if (this.#take(',')) {
       this.#skip(BLANKS)
-      // More often than can be counted it need not be repeated.
+      // A larger maximum is treated as unbounded.
       max = this.#peek() === '}' ? Number.POSITIVE_INFINITY : Math.min(this.#count(), MAX_REPETITIONS)
       this.#skip(BLANKS)
     }
@@ -230,11 +235,11 @@ class Parser {
       if (high < low) throw this.#error('the range ends before it begins', at)
       ranges.push([low, high])
     }
-    if (ranges.length === 0) throw this.#error('the class is empty', start, 'any character is written .')
+    if (ranges.length === 0) throw this.#error('the class is empty', start, 'any character is written as .')
     return set(negated ? complement(ranges) : normalized(ranges))
   }
 
-  /** One character, escaped or not, of a literal or a class. */
+  /** One character of a literal or a class, escaped or not. */
   #character(): number {
     const start = this.#at
     const codePoint = this.#source.codePointAt(start)!
@@ -258,9 +263,9 @@ class Parser {
     const value = Number.parseInt(digits, 16)
     if (value <= 0x10ffff && !(value >= 0xd800 && value <= 0xdfff)) return value
     throw this.#error(
-      `\\${letter}${digits} is no character`,
+      `\\${letter}${digits} is not a character`,
       start,
-      String.raw`one beyond U+FFFF is written \UHHHHHHHH`,
+      String.raw`characters beyond U+FFFF are written as \UHHHHHHHH`,
     )
   }
 
@@ -290,7 +295,7 @@ class Parser {
     return codePoint === undefined ? 'the end' : JSON.stringify(String.fromCodePoint(codePoint))
   }
 
-  /** Line and column count from 1, columns in UTF-16 units as editors do. */
+  /** 1-based line and column; columns are in UTF-16 units, as in editors. */
   #place(at: number): string {
     const before = this.#source.slice(0, at).split('\n')
     return `line ${before.length}, column ${before.at(-1)!.length + 1}`

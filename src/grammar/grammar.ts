@@ -1,41 +1,41 @@
 import type { CodePointRange } from './code-points.js'
 
 /**
- * A grammar as data: what GBNF and JSON Schema both become. Nodes may be shared; a rule stands wherever its name does.
+ * The grammar AST that GBNF and JSON Schema compile to. Nodes may be shared; a reference names a rule.
  */
 export type Node =
   | { readonly kind: 'text'; readonly text: string }
-  /** One character out of these ranges, which ascend and do not touch. */
+  /** One character of these ranges, which are ascending and not adjacent. */
   | { readonly kind: 'set'; readonly ranges: readonly CodePointRange[] }
   | { readonly kind: 'sequence'; readonly parts: readonly Node[] }
-  /** One of the options; without any, nothing matches. */
+  /** One of the alternatives; an empty list matches nothing. */
   | { readonly kind: 'choice'; readonly options: readonly Node[] }
   /** `max` may be Infinity. */
   | { readonly kind: 'repeat'; readonly node: Node; readonly min: number; readonly max: number }
   | { readonly kind: 'rule'; readonly name: string }
-  /** A deterministic automaton that begins in its first state. Every state, of one at least, leads to one that accepts. */
+  /** A DFA that starts in its first state. It has at least one state, and every state can reach an accepting one. */
   | { readonly kind: 'automaton'; readonly states: readonly AutomatonNodeState[] }
-  /** What `node` matches, within a string: no token may end where it begins, unless a quote may follow there. */
+  /** `node` within a string: no token may end at its beginning, unless a quote may follow there. */
   | { readonly kind: 'passing'; readonly node: Node }
 
 export interface AutomatonNodeState {
   readonly accepts: boolean
   /** No token may end here, unless a quote may follow. */
   readonly passing?: boolean
-  /** Nodes that match one character, and where they lead. */
+  /** Nodes that match one character, and their target states. */
   readonly edges: readonly { readonly node: Node; readonly to: number }[]
 }
 
 export interface Grammar {
   readonly rules: ReadonlyMap<string, Node>
-  /** The name of the rule that the whole text must follow. */
+  /** The start rule. */
   readonly root: string
 }
 
-/** Matches the empty text. */
+/** Matches only the empty text. */
 export const EMPTY: Node = { kind: 'text', text: '' }
 
-/** Matches no text at all. */
+/** Matches nothing. */
 export const NEVER: Node = { kind: 'choice', options: [] }
 
 export function text(value: string): Node {
@@ -50,14 +50,14 @@ export function rule(name: string): Node {
   return { kind: 'rule', name }
 }
 
-/** All parts, one after the other; what can never match makes the whole so. */
+/** Concatenation of the parts; matches nothing if one of them matches nothing. */
 export function sequence(parts: readonly Node[]): Node {
   if (parts.some(isNever)) return NEVER
   const kept = parts.filter((part) => part !== EMPTY)
   return kept.length === 1 ? kept[0] : kept.length === 0 ? EMPTY : { kind: 'sequence', parts: kept }
 }
 
-/** Any of the options that can match. */
+/** Any of the alternatives that can match. */
 export function choice(options: readonly Node[]): Node {
   const kept = options.filter((option) => !isNever(option))
   return kept.length === 1 ? kept[0] : kept.length === 0 ? NEVER : { kind: 'choice', options: kept }

@@ -2,53 +2,53 @@ import { DasllamaError } from '../errors.js'
 import type { ByteAutomaton } from './byte-automaton.js'
 import { MAX_KNOWN_READINGS, MAX_KNOWN_STATES, MAX_READINGS, MAX_STORED_READINGS } from './limits.js'
 
-/** Nothing to return to. */
+/** The empty stack. */
 const BOTTOM = 0
 
-/** Numbers of stacks stay below it, so that an automaton's state and a stack fit into one number. */
+/** Upper bound of stack numbers, so that a state and a stack fit into one number. */
 const STACKS = 2 ** 30
 
-/** A transition that has not been looked at, and a state that nothing leads to. */
+/** A transition not computed yet, and the dead set. */
 const UNKNOWN = -1
 export const DEAD = 0
 
 const QUOTE = 0x22
 
-/** A reading of the text so far: a state of the automaton, and the states to return to. */
+/** A configuration: a state of the automaton, and the stack of states to return to. */
 interface Configuration {
   readonly state: number
   readonly stack: number
 }
 
 /**
- * All ways to read a text at once: sets of configurations, numbered from 1 as they are met, with the transitions between
- * them. What a pushdown automaton would do byte by byte becomes, once seen, a look into a table.
+ * All parses of a text simultaneously: sets of configurations, numbered from 1 in the order of discovery, with cached
+ * transitions. A step of the pushdown automaton that has been seen before is a table lookup.
  *
- * Stacks are lists whose ends are shared, and equal ones have one number.
+ * Stacks are lists with shared tails; equal stacks have the same number.
  */
 export class Readings {
   readonly #automaton: ByteAutomaton
-  /** Of each stack: the state to return to and the stack below it. */
+  /** Per stack: the state to return to and the stack below it. */
   readonly #returns: number[] = [-1]
   readonly #below: number[] = [-1]
   readonly #height: number[] = [0]
   readonly #stackOf = new Map<number, number>()
-  /** Of each set: its configurations, each as `state * STACKS + stack`, ascending. */
+  /** Per set: its configurations as `state * STACKS + stack`, ascending. */
   readonly #sets: Float64Array[] = [new Float64Array(0)]
   readonly #setOf = new Map<string, number>()
-  /** Readings in all sets, and stacks. */
+  /** Number of configurations in all sets plus stacks. */
   #stored = 0
-  /** Those that were adopted. */
+  /** The adopted ones among them. */
   #adopted = 0
-  /** Classes of bytes: the width of the table. */
+  /** Number of byte classes: the width of the table. */
   readonly width: number
-  /** Set by class of bytes: the next set, or `UNKNOWN`. It is replaced when it grows. */
+  /** The next set by set and byte class, or `UNKNOWN`. Replaced when it grows. */
   table: Int32Array
   /** Whether the text may end in a set. Replaced when it grows. */
   ended: Uint8Array
-  /** Sets in which a reading passes a place where no token may end. Replaced when it grows. */
+  /** Sets with a configuration in which no token may end. Replaced when it grows. */
   #passing: Uint8Array
-  /** The set that every text begins in. */
+  /** The initial set. */
   readonly start: number
 
   constructor(automaton: ByteAutomaton) {
@@ -61,14 +61,14 @@ export class Readings {
     this.start = this.#close([{ state: automaton.rootStart, stack: BOTTOM }])
   }
 
-  /** Whether so much is known that starting anew saves more than it costs. */
+  /** Whether the cache is so large that resetting it saves more than it costs. */
   get isFull(): boolean {
     const isMuch = this.#sets.length > MAX_KNOWN_STATES || this.#stored > MAX_KNOWN_READINGS
-    // What a new beginning would have to take over costs as much again.
+    // The sets that a new cache would have to adopt cost the same again.
     return isMuch && this.#stored > 2 * this.#adopted
   }
 
-  /** The set after a byte of this class. */
+  /** The next set for a byte of this class. */
   step(set: number, byteClass: number): number {
     const known = this.table[set * this.width + byteClass]
     if (known !== UNKNOWN) return known
@@ -91,21 +91,21 @@ export class Readings {
     return this.#passing[set] === 0 || this.step(set, this.#automaton.classOf[QUOTE]) !== DEAD
   }
 
-  /** The set after these bytes. */
+  /** The next set for these bytes. */
   run(set: number, bytes: Uint8Array): number {
     const { classOf } = this.#automaton
     for (let i = 0; i < bytes.length && set !== DEAD; i++) set = this.step(set, classOf[bytes[i]])
     return set
   }
 
-  /** Whether a byte may follow. */
+  /** Whether any byte can follow. */
   isOpen(set: number): boolean {
     return this.#sets[set].length > 0
   }
 
   /**
-   * A set without the stack that all of its configurations end in, so that sets that differ in nothing else are one; and
-   * the set that stands there when that stack is returned to, `DEAD` where nothing is below.
+   * The set without the common bottom of its configurations' stacks, so that sets that differ only in it become equal;
+   * and the set to continue with when that stack is returned to, `DEAD` if it is empty.
    */
   localized(set: number): { readonly local: number; readonly after: number } {
     const keys = this.#sets[set]
@@ -124,7 +124,7 @@ export class Readings {
     return { local: this.#intern(local), after: this.#close([returned]) }
   }
 
-  /** The number of a set of other readings of the same automaton here. */
+  /** The number here of a set from another cache of the same automaton. */
   adopt(other: Readings, set: number): number {
     const before = this.#stored
     const stacks = new Map<number, number>([[BOTTOM, BOTTOM]])
@@ -137,7 +137,7 @@ export class Readings {
     return adopted
   }
 
-  /** A stack with what is in `known` exchanged at its end. */
+  /** A copy of a stack with its tail replaced according to `known`. */
   #rebase(stack: number, known: Map<number, number>, owner: Readings = this): number {
     const above: number[] = []
     let at = stack
@@ -171,7 +171,7 @@ export class Readings {
     return stack
   }
 
-  /** The set of all that these configurations lead to without a byte. */
+  /** The epsilon closure of these configurations. */
   #close(waiting: Configuration[]): number {
     const automaton = this.#automaton
     const seen = new Set<number>()
@@ -193,7 +193,7 @@ export class Readings {
       for (const target of free) waiting.push({ state: target, stack })
       for (let i = 0; i < calls.length; i += 2) {
         const [rule, after] = [calls[i], calls[i + 1]]
-        // A call at the end of a rule need not come back here: right recursion takes no room.
+        // A tail call need not return here, so right recursion does not grow the stack.
         const above = automaton.isEnd(after) ? stack : this.#push(after, stack)
         waiting.push({ state: automaton.start(rule), stack: above })
       }
@@ -225,7 +225,7 @@ export class Readings {
       'LIMIT',
       `the grammar needs more than ${MAX_STORED_READINGS} readings and stacks`,
       {
-        hint: 'it nests too deeply, or is too ambiguous: let its rules begin differently',
+        hint: 'it nests too deeply or is too ambiguous: let alternatives begin differently',
       },
     )
   }
@@ -250,7 +250,7 @@ function configuration(key: number): Configuration {
 }
 
 function tooManyReadings(): DasllamaError {
-  return new DasllamaError('LIMIT', `the text can be read in more than ${MAX_READINGS} ways at once`, {
-    hint: 'the grammar is too ambiguous: let its rules begin differently',
+  return new DasllamaError('LIMIT', `the text has more than ${MAX_READINGS} simultaneous parses`, {
+    hint: 'the grammar is too ambiguous: let alternatives begin differently',
   })
 }

@@ -9,9 +9,9 @@ import { MAX_CACHED_GRAMMARS } from './limits.js'
 import { convertSchema, JSON_OBJECT, schemaGrammar } from './schema/convert.js'
 import type { SchemaNotice } from './schema/notices.js'
 
-/** What a generated text must look like: see `GenerateOptions.responseFormat`. */
+/** The format of generated text: see `GenerateOptions.responseFormat`. */
 export type ResponseFormat =
-  /** Anything. */
+  /** Unconstrained text. */
   | { readonly type: 'text' }
   /** A JSON object. */
   | { readonly type: 'json_object' }
@@ -29,18 +29,18 @@ export interface ToolParameters {
 /** Whether a tool's schema can be enforced. */
 export interface ToolSchemaReport {
   readonly name: string
-  /** What of it is not enforced. */
+  /** The parts of it that are not enforced. */
   readonly notices: readonly SchemaNotice[]
-  /** Why it cannot be: its message names the tool, the keyword and its place. */
+  /** Why it cannot be enforced: the message names the tool, the keyword and its location. */
   readonly error?: DasllamaError
 }
 
-/** What is compiled already, by type and source. */
+/** Compiled grammars by type and source. */
 const compiled = new WeakMap<Tokenizer, BoundedCache<CompiledGrammar, string>>()
 
 /**
- * The grammar of a response format; `undefined` where anything may be written. Throws `INVALID_ARGUMENT` for what is no
- * format, and what `parseGbnf`, `schemaGrammar` and `compileGrammar` throw.
+ * The grammar of a response format; `undefined` for unconstrained text. Throws `INVALID_ARGUMENT` for an invalid format,
+ * and what `parseGbnf`, `schemaGrammar` and `compileGrammar` throw.
  */
 export function compileResponseFormat(
   tokenizer: Tokenizer,
@@ -69,9 +69,9 @@ export function compileResponseFormat(
 }
 
 /**
- * What a response format says and does not enforce: keywords and formats that are not known, `oneOf` that is read as
- * `anyOf`, and the like. Nothing for anything but a schema. Throws what `generate` would throw for the format, but for
- * what only a model's vocabulary brings up.
+ * What a response format specifies but does not enforce: unknown keywords and formats, `oneOf` treated as `anyOf`, and the
+ * like. Empty unless it is a schema. Throws what `generate` would throw for the format, except errors that depend on a
+ * model's vocabulary.
  */
 export function inspectResponseFormat(format: ResponseFormat): readonly SchemaNotice[] {
   if (typeof format !== 'object' || format === null) throw noFormat(String(format))
@@ -91,7 +91,7 @@ export function inspectResponseFormat(format: ResponseFormat): readonly SchemaNo
   return []
 }
 
-/** Each tool of a list by itself: one schema that cannot be enforced does not take the others with it. */
+/** Checks each tool separately: a schema that cannot be enforced does not affect the others. */
 export function inspectToolSchemas(tools: readonly ToolParameters[]): ToolSchemaReport[] {
   return tools.map(({ name, parameters = true }) => {
     try {
@@ -114,7 +114,7 @@ function compileOnce(tokenizer: Tokenizer, key: string, make: () => Grammar): Co
   return known.get(key, () => compileGrammar(tokenizer, make()))
 }
 
-/** The schema as text; nothing for one that is no JSON, which is refused when it is read. */
+/** The schema as text; empty if it is not JSON, which is rejected when it is read. */
 function keyOf(schema: unknown): string {
   try {
     return JSON.stringify(schema) ?? ''

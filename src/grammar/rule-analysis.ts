@@ -1,9 +1,9 @@
 import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, repeat, sequence } from './grammar.js'
 
-/** Whether a node is matched by a text made of characters that count: any of them, or none at all. */
+/** Whether a node matches a text of certain characters: any, or none (the empty text). */
 type Question = (node: Node, rules: ReadonlySet<string>) => boolean
 
-/** The question for `characters` that count. `rules`: those of which it is known to hold. */
+/** The question for these `characters`. `rules`: those for which it is already known to hold. */
 function matchedBy(characters: 'any' | 'none'): Question {
   const holds: Question = (node, rules) => {
     switch (node.kind) {
@@ -28,13 +28,13 @@ function matchedBy(characters: 'any' | 'none'): Question {
   return holds
 }
 
-/** Whether the empty text is matched. */
+/** Whether a node matches the empty text. */
 const isNullable = matchedBy('none')
 
-/** Whether some text is matched to its end. */
+/** Whether a node matches any text. */
 const isProductive = matchedBy('any')
 
-/** The rules of which `holds` is true, each looked at again when one that it names has become so. */
+/** The rules for which `holds` is true: a fixed point, rechecking a rule when one that it references changes. */
 function fixedPoint(rules: ReadonlyMap<string, Node>, holds: Question): Set<string> {
   const users = new Map<string, string[]>()
   for (const [name, node] of rules) {
@@ -54,7 +54,7 @@ function fixedPoint(rules: ReadonlyMap<string, Node>, holds: Question): Set<stri
   return known
 }
 
-/** Names of the rules in a node. */
+/** Names of the rules referenced by a node. */
 function ruleNames(node: Node, names = new Set<string>()): Set<string> {
   for (const child of childrenOf(node)) ruleNames(child, names)
   if (node.kind === 'rule') names.add(node.name)
@@ -69,8 +69,8 @@ function childrenOf(node: Node): readonly Node[] {
 }
 
 /**
- * A rule that can come back to itself before it has matched anything, as the names on its way; `undefined` without one.
- * Such a grammar cannot be followed from left to right.
+ * A left-recursive cycle as a list of rule names; `undefined` if there is none. Left recursion cannot be parsed from left
+ * to right.
  */
 export function findLeftRecursion(grammar: Grammar): readonly string[] | undefined {
   const nullable = fixedPoint(grammar.rules, isNullable)
@@ -78,7 +78,7 @@ export function findLeftRecursion(grammar: Grammar): readonly string[] | undefin
   for (const [name, node] of grammar.rules) firsts.set(name, [...firstRules(node, nullable)])
   const done = new Set<string>()
   for (const start of firsts.keys()) {
-    // Depth first, without recursion: there may be thousands of rules in a row.
+    // Iterative depth-first search: chains may have thousands of rules.
     const path: { name: string; next: number }[] = []
     const onPath = new Set<string>()
     const enter = (name: string) => {
@@ -102,7 +102,7 @@ export function findLeftRecursion(grammar: Grammar): readonly string[] | undefin
   return undefined
 }
 
-/** The rules that may be entered before a character is matched. */
+/** The rules that can be entered before a character is matched. */
 function firstRules(node: Node, nullable: ReadonlySet<string>, found = new Set<string>()): Set<string> {
   switch (node.kind) {
     case 'rule':
@@ -126,8 +126,8 @@ function firstRules(node: Node, nullable: ReadonlySet<string>, found = new Set<s
 }
 
 /**
- * The grammar without what can never come to an end, and without rules that the root does not reach: after any beginning
- * of a text that it allows, a whole text is possible. `undefined` when no text is.
+ * Removes alternatives that can never terminate and unreachable rules, so that every allowed prefix can be completed.
+ * `undefined` if the grammar matches no text.
  */
 export function pruned(grammar: Grammar): Grammar | undefined {
   const productive = fixedPoint(grammar.rules, isProductive)

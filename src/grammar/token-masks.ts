@@ -4,25 +4,25 @@ import { MASK_CACHE_BYTES } from './limits.js'
 import { DEAD, type Readings } from './reading.js'
 import type { TokenTrie } from './token-trie.js'
 
-/** The tokens that may follow, as a bit set: bit `id & 31` of word `id >>> 5`. */
+/** The allowed next tokens as a bit set: bit `id & 31` of word `id >>> 5`. */
 export interface TokenMask {
   readonly bits: Uint32Array
-  /** Whether there is a bit of a token that is text. */
+  /** Whether any text token is allowed. */
   readonly hasText: boolean
 }
 
-/** What may follow as far as the rules go that were entered, and where in the tree they are left. */
+/** The tokens allowed within the entered rules, and where in the trie those rules are left. */
 interface LocalMask {
   readonly bits: Uint32Array
   readonly hasText: boolean
-  /** Nodes of the tree at which the outer rules go on. */
+  /** Trie nodes at which the outer rules continue. */
   readonly exits: Int32Array
 }
 
 /**
- * Masks by walking the tree of tokens along with the readings, a subtree being passed over as soon as nothing matches.
- * The walk of a set does without the stack that its readings have in common: so a string of a document costs one walk,
- * wherever strings stand in it, and besides that only the tokens that go beyond the string are looked at.
+ * Computes masks by walking the token trie and the readings in parallel, skipping a subtree as soon as nothing matches.
+ * The walk of a set ignores the stack that its readings share: strings anywhere in a document share one walk, and
+ * only tokens that extend beyond the string are checked additionally.
  */
 export class TokenMasks {
   readonly #trie: TokenTrie
@@ -34,7 +34,7 @@ export class TokenMasks {
     MASK_CACHE_BYTES,
     ({ bits, exits }) => bits.byteLength + exits.byteLength,
   )
-  /** The sets at each depth of a walk. */
+  /** The set at each depth of a walk. */
   readonly #path: Int32Array
 
   constructor(trie: TokenTrie, automaton: ByteAutomaton, readings: Readings, endIds: readonly number[]) {
@@ -45,7 +45,7 @@ export class TokenMasks {
     this.#path = new Int32Array(trie.deepest + 1)
   }
 
-  /** What may follow in this set; ends of the generation where the text may end. */
+  /** The tokens allowed in this set; end-of-generation tokens if the text may end. */
   of(set: number): TokenMask {
     return this.#masks.get(set, () => {
       const { local, after } = this.#readings.localized(set)
@@ -70,8 +70,8 @@ export class TokenMasks {
   }
 
   /**
-   * Sets the bits of all tokens below the node at `depth` whose children are the nodes from `first` on, as far as the
-   * set leads. Whether there are any.
+   * Sets the bits of all matching tokens below the node at `depth` whose children start at node `first`. Returns whether
+   * there are any.
    */
   #walk(
     set: number,

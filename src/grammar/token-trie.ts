@@ -1,17 +1,17 @@
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 
 /**
- * The texts of a vocabulary as a tree over bytes: the nodes in the order of a depth-first walk, so that a walk is a loop
- * over arrays. Tokens that are no text (control tokens, ends, unused ones) are not in it.
+ * A vocabulary's tokens as a trie over bytes, with the nodes in depth-first order, so that a walk is a loop over arrays.
+ * Tokens that are not text (control, end-of-generation, unused) are not in it.
  */
 export class TokenTrie {
-  /** Of each node but the root: the byte that leads to it. */
+  /** Per node except the root: the byte of its incoming edge. */
   readonly byte: Uint8Array
-  /** Of each node: its distance from the root. */
+  /** Per node: its depth. */
   readonly depth: Uint16Array
-  /** Of each node: the first one that is not below it. */
+  /** Per node: the first node after its subtree. */
   readonly skip: Int32Array
-  /** Of each node: where its tokens begin in `ids`; they end where those of the next node begin. */
+  /** Per node: the start of its tokens in `ids`; they end at the next node's start. */
   readonly first: Int32Array
   readonly ids: Int32Array
   readonly deepest: number
@@ -26,7 +26,7 @@ export class TokenTrie {
       if (endOfGeneration.has(id) || tokenizer.isControl(id)) continue
       const bytes = tokenizer.pieceBytes(id, { skipSpecial: true })
       if (bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES) continue
-      // A character a byte: strings compare faster than arrays.
+      // One character per byte: strings compare faster than arrays.
       tokens.push({ id, spelling: String.fromCharCode(...bytes) })
       most += bytes.length
     }
@@ -36,7 +36,7 @@ export class TokenTrie {
     const depth = new Uint16Array(most)
     const skip = new Int32Array(most)
     const first = new Int32Array(most + 1)
-    /** The nodes that lead to the latest one. */
+    /** The path to the latest node. */
     const path = [0]
     let nodes = 1
     let previous = ''
@@ -67,12 +67,12 @@ export class TokenTrie {
   }
 }
 
-/** Longer ones, which no vocabulary has, are left out. */
+/** Longer tokens, which do not occur in practice, are left out. */
 const MAX_TOKEN_BYTES = 4096
 
 const tries = new WeakMap<Tokenizer, TokenTrie>()
 
-/** The tree of a tokenizer, built once. */
+/** The trie of a tokenizer, built once. */
 export function trieOf(tokenizer: Tokenizer): TokenTrie {
   let trie = tries.get(tokenizer)
   if (!trie) {

@@ -1,15 +1,15 @@
 import { delay } from '../abortable.js'
 import type { DasllamaError } from '../errors.js'
 
-/** The first wait, in milliseconds; each further one is twice as long. */
+/** The first delay, in milliseconds; each following one is twice as long. */
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 30_000
-/** So many bytes between two failures make the next one count as the first. */
+/** After this many bytes since the last failure, the next failure counts as the first. */
 const WORTHWHILE_BYTES = 2 ** 20
 
 /**
- * How often one read may be tried: `retries` times more after the first, with growing waits between. A transfer that is
- * cut again and again goes on as long as it brings a mebibyte each time.
+ * The retries of one read: up to `retries`, with exponential backoff. A transfer that keeps breaking continues as long as
+ * each attempt delivers a mebibyte.
  */
 export class Attempts {
   readonly #retries: number
@@ -20,14 +20,14 @@ export class Attempts {
     this.#retries = retries
   }
 
-  /** So many bytes have come. */
+  /** Called with the number of bytes received. */
   progress(bytes: number): void {
     this.#bytes += bytes
   }
 
   /**
-   * Waits until it is time for the next try: as long as the server asks for, but not more than half a minute. Throws
-   * `failure` when there is none left, or the signal's reason.
+   * Waits until the next attempt: as long as the server asks for, but at most half a minute. Throws `failure` if no
+   * attempts are left, or the signal's reason.
    */
   async next(failure: DasllamaError, signal: AbortSignal | undefined, serverAsksFor?: number): Promise<void> {
     if (this.#bytes >= WORTHWHILE_BYTES) this.#failures = 0

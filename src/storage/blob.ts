@@ -3,10 +3,10 @@ import { DasllamaError } from '../errors.js'
 import { checkRange } from './range.js'
 import type { ByteSource } from './source.js'
 
-/** A blob hands out copies; this bounds how much is held besides the target. */
+/** Reading a blob copies it; this limits the memory used besides the target. */
 const CHUNK_BYTES = 16 * 1024 * 1024
 
-/** A source over a Blob or a File that the user chose. `name` defaults to the File's. */
+/** A source over a Blob or File. `name` defaults to the File's name. */
 export function blobSource(blob: Blob, name = 'name' in blob ? String(blob.name) : 'blob'): ByteSource {
   return {
     name,
@@ -31,13 +31,13 @@ async function readPart(name: string, part: Blob): Promise<ArrayBuffer> {
     buffer = await part.arrayBuffer()
   } catch (cause) {
     throw new DasllamaError('IO', `${displayName(name)}: cannot be read`, {
-      hint: 'the file may have changed or gone since it was chosen',
+      hint: 'the file may have been changed or deleted since it was selected',
       cause,
     })
   }
   if (buffer.byteLength === part.size) return buffer
   throw new DasllamaError(
     'TRUNCATED',
-    `${displayName(name)}: ${buffer.byteLength} bytes came where ${part.size} were expected`,
+    `${displayName(name)}: read ${buffer.byteLength} bytes instead of ${part.size}`,
   )
 }

@@ -3,7 +3,7 @@ import { DasllamaError } from '../errors.js'
 import { checkRange } from './range.js'
 import type { ByteSource } from './source.js'
 
-/** A source over bytes in memory, not copied: change them and the source changes. */
+/** A source over bytes in memory, which are not copied: changes to them change the source. */
 export function bytesSource(data: Uint8Array | ArrayBuffer, name = 'bytes'): ByteSource {
   const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data
   const size = bytes.length
@@ -14,8 +14,8 @@ export function bytesSource(data: Uint8Array | ArrayBuffer, name = 'bytes'): Byt
       signal?.throwIfAborted()
       checkRange(name, size, offset, target.length)
       if (target.length === 0) return
-      // Transferred elsewhere in the meantime.
-      if (bytes.length === 0) throw new DasllamaError('IO', `${displayName(name)}: its bytes are gone`)
+      // The buffer has been transferred (detached).
+      if (bytes.length === 0) throw new DasllamaError('IO', `${displayName(name)}: its buffer was detached`)
       target.set(bytes.subarray(offset, offset + target.length))
     },
     async close() {},

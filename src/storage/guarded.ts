@@ -3,8 +3,9 @@ import { readParts } from './parts.js'
 import type { ByteSource } from './source.js'
 
 /**
- * A source whose reads end with their signal even where the source does not listen to it, and whose `close` closes once and
- * never waits for a read that was given up. What such a read brings later goes nowhere that counts: whoever gave it up has let go of the target.
+ * Wraps a source so that reads reject when their signal is aborted, even if the source ignores the signal, and so that
+ * `close` closes once and never waits for an abandoned read. An abandoned read may still write to its target, which its
+ * caller no longer uses.
  */
 export function guarded(source: ByteSource): ByteSource {
   let abandoned = 0

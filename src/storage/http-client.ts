@@ -4,25 +4,25 @@ import { Attempts } from './attempts.js'
 import { contentLength, retryAfter } from './http-headers.js'
 import { Transfer } from './transfer.js'
 
-/** How a URL is fetched. */
+/** Options for fetching a URL. */
 export interface HttpOptions {
-  /** Sent with every request, e.g. an authorization. Default none. */
+  /** Headers sent with every request, such as an authorization. Default none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch | undefined
-  /** How often a request that failed is repeated before the read fails, 0 to 100. Default 4. */
+  /** How often a failed request is retried before the read fails, 0 to 100. Default 4. */
   readonly retries?: number | undefined
-  /** Milliseconds without progress after which a request is given up and repeated. Default 30,000. */
+  /** Milliseconds without progress after which a request is aborted and retried. Default 30,000. */
   readonly stallTimeout?: number | undefined
 }
 
-/** Answers that a server gives when it is overloaded or restarted. */
+/** Statuses of an overloaded or restarting server. */
 const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
-/** Answers of an address that was signed for a while only, once that is over. */
+/** Statuses of a signed URL that has expired. */
 const EXPIRED = new Set([401, 403, 404, 410])
-/** Headers that are for the origin they were given for, as `fetch` has it when it follows a redirect. */
+/** Headers that are not sent to another origin, as in `fetch` when it follows a redirect. */
 const FOR_ONE_ORIGIN = ['authorization', 'proxy-authorization', 'cookie']
-/** Of failures to connect, by Node's code: what a second try does not change. */
+/** Connection failures for which a retry is pointless, by Node's error code. */
 const PERMANENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -32,8 +32,8 @@ const PERMANENT = new Set([
 ])
 
 /**
- * Requests for one file. Redirects are followed once: the address that answered is asked from then on, and the first one
- * again when that fails. What is worth trying again is tried again. Failures come in this package's words.
+ * Requests for one file. Redirects are followed once: later requests go directly to the final address and return to the
+ * original one if that fails. Transient failures are retried. Failures are reported as `DasllamaError`.
  */
 export class HttpClient {
   /** For messages. */
@@ -41,9 +41,9 @@ export class HttpClient {
   readonly url: URL
   readonly options: HttpOptions
   readonly #headers: Headers
-  /** Where the first address has led to, while that answers. */
+  /** The redirect's target, as long as it responds. */
   #target: { readonly url: string; hasAnswered: boolean } | undefined
-  /** False once a target has refused the very first request that went there directly: it is good for one. */
+  /** False once a target has rejected its first direct request: such targets are valid only once. */
   #keepsTarget = true
   #hasAnswered = false
 
@@ -65,7 +65,7 @@ export class HttpClient {
     return new Attempts(this.options.retries ?? 4)
   }
 
-  /** The answer to GET, its body unread; its status is 200, 206 or 416. */
+  /** The response to GET, its body unread; its status is 200, 206 or 416. */
   async get(
     headers: Readonly<Record<string, string>>,
     attempts: Attempts,
@@ -102,7 +102,7 @@ export class HttpClient {
     }
   }
 
-  /** The length that HEAD announces, if any. */
+  /** The content length from HEAD, if any. */
   async size(signal?: AbortSignal): Promise<number | undefined> {
     const transfer = await this.#send('HEAD', undefined, {}, signal).catch((cause) => {
       throw this.#unreachable(cause, signal)
@@ -134,7 +134,7 @@ export class HttpClient {
   #unreachable(cause: unknown, signal: AbortSignal | undefined): DasllamaError {
     signal?.throwIfAborted()
     if (cause instanceof DasllamaError) return cause
-    return new DasllamaError('IO', `${this.name}: cannot be reached${reasonOf(cause)}`, {
+    return new DasllamaError('IO', `${this.name}: request failed${reasonOf(cause)}`, {
       hint: 'check the address, the network and, in a browser, that the server allows this origin (CORS)',
       cause,
     })
@@ -142,7 +142,7 @@ export class HttpClient {
 
   #refusal({ status, statusText }: Response): DasllamaError {
     const reason = statusText === '' ? '' : ` ${displayName(statusText)}`
-    const message = `${this.name}: the server answered ${status}${reason}`
+    const message = `${this.name}: the server responded with ${status}${reason}`
     if (status === 404 || status === 410) {
       return new DasllamaError('NOT_FOUND', message, {
         hint: 'check the address; a browser resolves a relative one against the page',
@@ -150,7 +150,7 @@ export class HttpClient {
     }
     if (status === 401 || status === 403) {
       return new DasllamaError('IO', message, {
-        hint: 'the file may need an authorization header: the option `headers`',
+        hint: 'the file may require an authorization header: see the option `headers`',
       })
     }
     const hint = TRANSIENT.has(status) ? 'the server is overloaded or broken: try again later' : undefined
@@ -166,11 +166,11 @@ function isPermanent(cause: unknown): boolean {
   return false
 }
 
-/** Why a request failed, where the runtime says so: it does beside its error, and its error alone says nothing. */
+/** The reason of a failed request: runtimes put it in the error's cause; the message of the error itself is generic. */
 function reasonOf(failure: unknown): string {
   const cause = failure instanceof Error ? failure.cause : undefined
   if (!(cause instanceof Error)) return ''
-  // Of a name with several addresses each has failed, and the message is empty.
+  // For a name with several addresses this is an AggregateError with an empty message.
   const { message, code } = cause as Error & { readonly code?: unknown }
   const reason = message || code
   return reason ? `: ${describeFailure(reason)}` : ''

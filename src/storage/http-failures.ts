@@ -1,10 +1,10 @@
 import { DasllamaError } from '../errors.js'
 
-/** What may become of an answer that began well. */
+/** Failures in the middle of a response. */
 
 export function endsEarly(name: string, got: number, wanted: number): DasllamaError {
-  return new DasllamaError('TRUNCATED', `${name}: the answer ended after ${got} of ${wanted} bytes`, {
-    hint: 'the connection may have broken: try again',
+  return new DasllamaError('TRUNCATED', `${name}: the response ended after ${got} of ${wanted} bytes`, {
+    hint: 'the connection may have been interrupted: try again',
   })
 }
 

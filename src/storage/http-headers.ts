@@ -1,15 +1,15 @@
-/** What the headers of an answer say about a file. */
+/** Information about a file from response headers. */
 
 export function isEncoded({ headers }: Response): boolean {
   return (headers.get('content-encoding') ?? 'identity') !== 'identity'
 }
 
-/** Bytes of the body, where they are announced and mean those of the file. */
+/** The file's length from Content-Length, unless the body is compressed. */
 export function contentLength(response: Response): number | undefined {
   return isEncoded(response) ? undefined : decimal(response.headers.get('content-length') ?? '')
 }
 
-/** `Content-Range: bytes START-LAST/SIZE`, with `end` one more than `LAST`; absent when there is none to see, as across origins. */
+/** `Content-Range: bytes START-LAST/SIZE`, with `end` = LAST + 1; `undefined` if the header is not visible, as across origins. */
 export function contentRange({
   headers,
 }: Response): { start: number; end: number; size: number | undefined } | undefined {
@@ -17,7 +17,7 @@ export function contentRange({
   return match ? { start: Number(match[1]), end: Number(match[2]) + 1, size: decimal(match[3]) } : undefined
 }
 
-/** How long the server asks to wait, in milliseconds: seconds or a date (RFC 9110, section 10.2.3). */
+/** The Retry-After delay in milliseconds; the header has seconds or a date (RFC 9110, section 10.2.3). */
 export function retryAfter({ headers }: Response, now = Date.now()): number | undefined {
   const value = headers.get('retry-after') ?? ''
   const seconds = decimal(value)
@@ -26,7 +26,7 @@ export function retryAfter({ headers }: Response, now = Date.now()): number | un
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-/** What tells one content of an address from the next: its entity tag and its date, as far as they can be seen. */
+/** Validators that identify a version of the content: entity tag and modification date, if visible. */
 export interface Validators {
   readonly etag: string | undefined
   readonly lastModified: string | undefined
@@ -34,13 +34,13 @@ export interface Validators {
 
 export function validatorsOf({ headers }: Response): Validators {
   return {
-    // Whether a tag is weak depends on how the answer was made, not on what the file holds.
+    // Whether a tag is weak depends on how the response was produced, not on the file's content.
     etag: headers.get('etag')?.replace(/^W\//, ''),
     lastModified: headers.get('last-modified') ?? undefined,
   }
 }
 
-/** Whether they are known to belong to different contents. */
+/** Whether two versions are known to differ. */
 export function differ(a: Validators, b: Validators): boolean {
   if (a.etag !== undefined && b.etag !== undefined) return a.etag !== b.etag
   if (a.lastModified === undefined || b.lastModified === undefined) return false

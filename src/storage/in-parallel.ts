@@ -1,6 +1,6 @@
 /**
- * Awaits `work` for each item, `limit` of them at a time, started in order. After a failure no other is started; when
- * those that were at work are done, it rejects with the first failure.
+ * Runs `work` for each item, up to `limit` at a time, started in order. After a failure no further item is started; once
+ * the running ones have finished, it rejects with the first failure.
  */
 export async function inParallel<T>(
   items: Iterable<T>,

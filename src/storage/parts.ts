@@ -1,6 +1,6 @@
 import type { ByteSource, ReadPart } from './source.js'
 
-/** Fills the targets of parts that lie in ascending order, in one request where the source can do that. */
+/** Fills the targets of parts in ascending order, in one request if the source supports it. */
 export async function readParts(
   source: ByteSource,
   parts: readonly ReadPart[],
@@ -10,17 +10,17 @@ export async function readParts(
   for (const { offset, target } of parts) await source.read(offset, target, signal)
 }
 
-/** Takes a run of bytes piece by piece to the targets of the parts that it covers, and drops what lies between them. */
+/** Distributes a stream of bytes to the targets of the parts that it covers and drops the bytes between them. */
 export class PartsFiller {
   readonly #parts: readonly ReadPart[]
   #part = 0
-  /** Where the next byte belongs in the source. */
+  /** Offset of the next byte in the source. */
   #position: number
   readonly start: number
-  /** Where the last part ends. */
+  /** End of the last part. */
   readonly end: number
 
-  /** `parts`: one or more, ascending, none over another. */
+  /** `parts`: one or more, ascending and disjoint. */
   constructor(parts: readonly ReadPart[]) {
     this.#parts = parts
     const last = parts[parts.length - 1]
@@ -37,7 +37,7 @@ export class PartsFiller {
     return this.#position >= this.end
   }
 
-  /** The next bytes of the source; those behind the last part are left. */
+  /** Takes the next bytes of the source; bytes after the last part are ignored. */
   write(bytes: Uint8Array): void {
     const start = this.#position
     const end = Math.min(start + bytes.length, this.end)

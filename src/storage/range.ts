@@ -6,7 +6,7 @@ export function checkRange(name: string, size: number, offset: number, length: n
   if (offset >= 0 && length <= size - offset) return
   throw new DasllamaError(
     'TRUNCATED',
-    `${displayName(name)}: ${length} bytes are wanted at byte ${offset}, but the data ends at byte ${size}`,
+    `${displayName(name)}: cannot read ${length} bytes at byte ${offset}: the data ends at byte ${size}`,
     { hint: 'the file may be incomplete: compare its size with the original' },
   )
 }

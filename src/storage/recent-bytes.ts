@@ -1,23 +1,23 @@
 const BLOCK_BYTES = 2 ** 20
 
-/** The latest bytes of a stream, in blocks, so that what is held grows with what has come and stays below a limit. */
+/** The most recent bytes of a stream, in blocks: memory grows with the stream up to a limit. */
 export class RecentBytes {
   readonly #most: number
   readonly #blocks = new Map<number, Uint8Array>()
   #end = 0
 
-  /** Keeps the latest `limit` bytes, and up to two blocks more. */
+  /** Keeps the latest `limit` bytes plus up to two blocks. */
   constructor(limit: number) {
     this.#most = Math.ceil(limit / BLOCK_BYTES) + 2
   }
 
-  /** Of the first byte that is still held, from the start of the stream. */
+  /** Stream offset of the first retained byte. */
   get start(): number {
     const [first] = this.#blocks.keys()
     return first === undefined ? this.#end : first * BLOCK_BYTES
   }
 
-  /** Of the byte after the last one. */
+  /** Stream offset after the last byte. */
   get end(): number {
     return this.#end
   }
@@ -33,7 +33,7 @@ export class RecentBytes {
     }
   }
 
-  /** Copies what is held from `offset` on; returns how many bytes of `target` that fills. */
+  /** Copies retained bytes from `offset` on; returns how many bytes of `target` were filled. */
   copy(offset: number, target: Uint8Array): number {
     const length = Math.max(0, Math.min(target.length, this.#end - offset))
     for (let copied = 0; copied < length; ) {

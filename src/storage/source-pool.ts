@@ -4,7 +4,7 @@ import { DasllamaError } from '../errors.js'
 import { readParts } from './parts.js'
 import type { ByteSource } from './source.js'
 
-/** A source of the pool: closed while it is not needed, and opened again. */
+/** A source of the pool, which may be closed and reopened on demand. */
 interface Entry {
   readonly name: string
   readonly size: number
@@ -15,19 +15,19 @@ interface Entry {
 }
 
 /**
- * Many sources of which few are open at a time: a model of a thousand parts would need a thousand file handles. Those that
- * were used last stay open.
+ * Limits how many sources are open at a time: a model of a thousand parts would need a thousand file handles. The most
+ * recently used ones stay open (LRU).
  */
 export class SourcePool {
   readonly #most: number
-  /** Those that are open, the one used last at the end. */
+  /** The open sources, most recently used last. */
   readonly #open = new Set<Entry>()
 
   constructor(most: number) {
     this.#most = most
   }
 
-  /** Takes over a source that is open; `open` opens it again. */
+  /** Adds an open source; `open` reopens it. */
   async add(source: ByteSource, open: () => Promise<ByteSource>): Promise<ByteSource> {
     const entry: Entry = {
       name: source.name,
@@ -42,7 +42,7 @@ export class SourcePool {
     return {
       name: entry.name,
       size: entry.size,
-      // Opening again and closing others take their time too.
+      // Reopening it and closing others are asynchronous, too.
       read: (offset, target, signal) =>
         abortable(
           this.#use(entry, (source) => source.read(offset, target, signal)),

@@ -1,12 +1,12 @@
-/** A stretch of a source, and where its bytes are wanted. */
+/** A range of a source and the target for its bytes. */
 export interface ReadPart {
-  /** Where it begins, in bytes from the start of the source. */
+  /** Offset in the source, in bytes. */
   readonly offset: number
-  /** As long as the stretch; may be a view of WebAssembly memory. */
+  /** Has the range's length; may be a view of WebAssembly memory. */
   readonly target: Uint8Array
 }
 
-/** Random access to the bytes of one file, wherever they are. Callers copy exactly what they need, where they need it. */
+/** Random access to the bytes of one file, wherever it is stored. Reads write directly into the caller's target. */
 export interface ByteSource {
   /** For messages: a path, a URL, or `bytes`. */
   readonly name: string
@@ -14,22 +14,22 @@ export interface ByteSource {
   readonly size: number
   /**
    * Fills `target` with the bytes from `offset` on. `target` may be a view of WebAssembly memory.
-   * Rejects with `TRUNCATED` when the source ends first, `IO` when reading fails, or the signal's reason.
+   * Rejects with `TRUNCATED` if the source ends first, `IO` if reading fails, or the signal's reason.
    */
   read(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void>
   /**
-   * Fills several targets in one go, where that is cheaper than one by one: stretches that lie close together, in
-   * ascending order, none over another. Rejects as `read` does. Absent where it would save nothing.
+   * Fills several targets at once, for sources where that is cheaper than single reads: ranges that are close together,
+   * ascending and disjoint. Rejects as `read` does. Optional.
    */
   readParts?(parts: readonly ReadPart[], signal?: AbortSignal): Promise<void>
   /**
-   * Rejects with `IO` when the file is known to have changed since it was opened. Absent where that cannot be found out, or
-   * where each read finds it out.
+   * Rejects with `IO` if the file is known to have changed since it was opened. Absent if that cannot be detected or every
+   * read detects it.
    */
   checkUnchanged?(): Promise<void>
-  /** What the content is told apart by from another one of the same name, where that is known. */
+  /** Identifies the version of the content, if known. */
   readonly version?: string | undefined
-  /** Opens a neighbour by file name (the other parts of a split model); absent where there are no neighbours. */
+  /** Opens a file in the same folder by name (another part of a split model); absent if not supported. */
   sibling?(fileName: string): Promise<ByteSource>
   close(): Promise<void>
 }

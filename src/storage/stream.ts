@@ -9,24 +9,24 @@ import { RecentBytes } from './recent-bytes.js'
 import type { ByteSource } from './source.js'
 import type { Transfer } from './transfer.js'
 
-/** Enough of a file to see what it is. */
+/** Bytes needed to detect a file's format. */
 const START_BYTES = 512
 
-/** How often a body may be begun again because a read goes back behind what is kept. */
+/** How often the body may be requested again because a read precedes the kept bytes. */
 const MAX_REWINDS = 8
 
 export interface StreamOptions {
-  /** Bytes that are kept, so that reads may go back by as many. */
+  /** How many recent bytes are kept for backward reads. */
   readonly keptBytes: number
   readonly sibling: (fileName: string) => Promise<ByteSource>
 }
 
 /**
- * A file whose server serves no ranges: reads go forward through one body, and back within the bytes that are kept. What lies
- * further back costs a new request from the beginning, and so does a body that was cut.
+ * A file whose server does not support ranges: reads go forward through one response body, and back within the kept bytes.
+ * Reading further back, or after an interruption, costs a new request from the beginning.
  *
- * Where the server announces no length, or one of compressed bytes, `size` is as large as can be until the end has been met,
- * which small files meet at once.
+ * If the server sends no length, or that of compressed bytes, `size` is the largest possible value until the end has been
+ * reached; small files are read to the end at once.
  */
 export class StreamSource implements ByteSource {
   readonly name: string
@@ -37,10 +37,10 @@ export class StreamSource implements ByteSource {
   readonly #keptBytes: number
   #size: number | undefined
   #transfer: Transfer | undefined
-  /** Bytes that have come of the body at hand, those that were known before included. */
+  /** Position in the current body, including bytes that were already known. */
   #position = 0
   #rewinds = 0
-  /** Reads take turns, as there is one body. */
+  /** Reads are serialized, because there is one body. */
   #lastRead: Promise<void> = Promise.resolve()
 
   constructor(client: HttpClient, transfer: Transfer, { keptBytes, sibling }: StreamOptions) {
@@ -58,7 +58,7 @@ export class StreamSource implements ByteSource {
     return this.#size ?? Number.MAX_SAFE_INTEGER
   }
 
-  /** Has `check` look at the beginning; then looks for the end of a body of unknown length, as far as bytes are kept. */
+  /** Calls `check` with the first bytes; then looks for the end of a body of unknown length, as far as bytes are kept. */
   async begin(
     check: ((name: string, start: Uint8Array) => void) | undefined,
     signal: AbortSignal | undefined,
@@ -94,11 +94,11 @@ export class StreamSource implements ByteSource {
       filled += part.length
     })
     if (filled === target.length) return
-    // Only now is it known where the body ends.
+    // The length of the body is known only now.
     checkRange(this.#client.name, this.size, offset, target.length)
   }
 
-  /** Reads on until `end`, or until the body ends. `onBytes` gets what is new, and where in the file that is. */
+  /** Reads until `end` or the end of the body. `onBytes` is called with new bytes and their offset in the file. */
   async #advance(
     end: number,
     signal: AbortSignal | undefined,
@@ -112,7 +112,7 @@ export class StreamSource implements ByteSource {
         this.#drop()
         await attempts.next(step, signal)
       } else {
-        // Of a body that was begun again, what has come already.
+        // Skips what is already known if the body was requested again.
         const fresh = step.subarray(Math.max(0, this.#recent.end - this.#position))
         this.#position += step.length
         if (fresh.length === 0) continue
@@ -124,7 +124,7 @@ export class StreamSource implements ByteSource {
     }
   }
 
-  /** The next bytes, none at an end that was not announced, or why there are none. */
+  /** The next bytes (empty at an unannounced end), or the failure. */
   async #next(transfer: Transfer, signal: AbortSignal | undefined): Promise<Uint8Array | DasllamaError> {
     try {
       const bytes = await transfer.next(signal)
@@ -154,7 +154,7 @@ export class StreamSource implements ByteSource {
     if (++this.#rewinds > MAX_REWINDS) {
       throw new DasllamaError(
         'LIMIT',
-        `${this.#client.name}: is read back and forth, and its server serves no byte ranges`,
+        `${this.#client.name}: needs random access, but the server does not support byte ranges`,
         { hint: 'download the file first' },
       )
     }

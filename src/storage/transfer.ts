@@ -1,14 +1,14 @@
 import { abortable } from '../abortable.js'
 import { DasllamaError } from '../errors.js'
 
-/** Fewer bytes than these within the time limit count as none: a server that drips would hold a load up for ever. */
+/** Fewer bytes than this within the time limit count as no progress: otherwise a very slow server could stall a load forever. */
 const LEAST_PROGRESS_BYTES = 1024
 
-/** A request that ends when it stalls: the time counts that is spent waiting for it, not what passes between reads. */
+/** A request that is aborted when it stalls. Only time spent waiting for the server counts, not time between reads. */
 class Watch {
   readonly #controller = new AbortController()
   readonly #limit: number
-  /** Milliseconds waited, and bytes that came, since there was progress. */
+  /** Milliseconds waited and bytes received since the last progress. */
   #waited = 0
   #bytes = 0
 
@@ -20,11 +20,11 @@ class Watch {
     return this.#controller.signal
   }
 
-  /** Awaits a step of the request. Rejects with the signal's reason, or with `IO` when it has stalled. */
+  /** Awaits a step of the request. Rejects with the signal's reason, or with `IO` if it stalls. */
   async wait<T>(name: string, step: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const stalled = () =>
       this.#controller.abort(
-        new DasllamaError('IO', `${name}: the server has sent next to nothing for ${this.#limit / 1000} s`, {
+        new DasllamaError('IO', `${name}: the server has sent almost nothing for ${this.#limit / 1000} s`, {
           hint: 'the connection may be dead or very slow: try again, or raise stallTimeout',
         }),
       )
@@ -49,13 +49,13 @@ class Watch {
     this.#waited = 0
   }
 
-  /** Ends the request, if it still runs. */
+  /** Aborts the request if it is still running. */
   end(): void {
-    this.#controller.abort(new Error('the answer is not needed any more'))
+    this.#controller.abort(new Error('the response is no longer needed'))
   }
 }
 
-/** One answer of a server: its head, and its body as it is asked for. */
+/** One response of a server: its head, and its body on demand. */
 export class Transfer {
   readonly response: Response
   readonly #name: string
@@ -69,8 +69,8 @@ export class Transfer {
   }
 
   /**
-   * Sends a request. Rejects with the signal's reason, with `IO` when nothing is heard for `stallTimeout` milliseconds, or
-   * with what `send` rejects with.
+   * Sends a request. Rejects with the signal's reason, with `IO` if there is no progress for `stallTimeout` milliseconds, or
+   * as `send` does.
    */
   static async begin(
     name: string,
@@ -83,7 +83,7 @@ export class Transfer {
     return new Transfer(name, await watch.wait(name, send(watch.signal), signal), watch)
   }
 
-  /** The next bytes of the body; undefined at its end. Rejects with the signal's reason, or with `IO`. */
+  /** The next bytes of the body; `undefined` at its end. Rejects with the signal's reason, or with `IO`. */
   async next(signal?: AbortSignal): Promise<Uint8Array | undefined> {
     this.#reader ??= this.response.body?.getReader()
     if (!this.#reader) return undefined
@@ -95,14 +95,14 @@ export class Transfer {
     } catch (cause) {
       signal?.throwIfAborted()
       if (cause instanceof DasllamaError) throw cause
-      throw new DasllamaError('IO', `${this.#name}: the connection broke`, {
+      throw new DasllamaError('IO', `${this.#name}: the connection was interrupted`, {
         hint: 'try again when the network is better',
         cause,
       })
     }
   }
 
-  /** Ends the transfer, so that its connection is free. Does not wait for a server that does not answer. */
+  /** Aborts the transfer and frees its connection, without waiting for the server. */
   discard(): void {
     const cancelled = this.#reader ? this.#reader.cancel() : this.response.body?.cancel()
     cancelled?.catch(() => undefined)

@@ -19,21 +19,21 @@ import type { Transfer } from './transfer.js'
 export interface UrlOptions extends HttpOptions {
   readonly signal?: AbortSignal | undefined
   /**
-   * Bytes that are kept in memory of a file whose server cannot serve ranges, so that reads may go back. Default 64 MiB.
+   * Recent bytes kept in memory for backward reads if the server does not support ranges. Default 64 MiB.
    */
   readonly maxBufferedBytes?: number | undefined
   /**
-   * Is called with the first bytes of a file whose server cannot serve ranges, before more of it is read, and throws where
-   * it is not worth reading.
+   * Called with the first bytes of a file whose server does not support ranges, before more is read. Throws to reject the
+   * file.
    */
   readonly checkStart?: ((name: string, start: Uint8Array) => void) | undefined
 }
 
 /**
- * Opens a URL for random access by HTTP ranges (RFC 9110, section 14). Where the server ignores them or hides the length,
+ * Opens a URL for random access by HTTP ranges (RFC 9110, section 14). If the server ignores them or hides the length,
  * reads go forward through one body; see `StreamSource`. Rejects with `NOT_FOUND` for 404 and 410, `IO` for other
- * statuses, broken connections and silent servers when retries have not helped, `TRUNCATED` for a body that ends early,
- * or the signal's reason. A read rejects with `IO` when the file has been replaced since.
+ * statuses, broken connections and stalled servers after all retries, `TRUNCATED` for a body that ends early, or the
+ * signal's reason. A read rejects with `IO` if the file has been replaced since.
  */
 export async function openUrl(url: string | URL, options: UrlOptions = {}): Promise<ByteSource> {
   const { signal, maxBufferedBytes = 64 * 2 ** 20, checkStart } = options
@@ -49,7 +49,7 @@ export async function openUrl(url: string | URL, options: UrlOptions = {}): Prom
   let body = probe
   if (probe.response.status === 206) {
     probe.discard()
-    // A compressed range counts compressed bytes; and across origins a server may hide Content-Range.
+    // A compressed range counts compressed bytes, and Content-Range may be hidden across origins.
     const size = isEncoded(probe.response)
       ? undefined
       : (contentRange(probe.response)?.size ?? (await client.size(signal)))
@@ -72,10 +72,10 @@ function neighbour(url: URL, fileName: string): URL {
   return other
 }
 
-/** Shorter answers than these count as failures, so that a file does not take a request per byte. */
+/** Shorter responses count as failures, so that a file cannot take a request per byte. */
 const WORTHWHILE_RANGE_BYTES = 64 * 1024
 
-/** A file whose server serves ranges: one request per read, which goes on where it was cut. */
+/** A file whose server supports ranges: one request per read, resumed after interruptions. */
 class RangeSource implements ByteSource {
   readonly name: string
   readonly size: number
@@ -124,7 +124,7 @@ class RangeSource implements ByteSource {
     }
   }
 
-  /** Takes what the transfer brings. Returns why it ended early, where it did. */
+  /** Consumes the transfer. Returns the failure if it ended early. */
   async #fill(
     filler: PartsFiller,
     transfer: Transfer,
@@ -150,12 +150,12 @@ class RangeSource implements ByteSource {
 
   async close(): Promise<void> {}
 
-  /** Whether the answer was the beginning of what was asked for, and meant to be: some servers send so much at a time. */
+  /** Whether the response is deliberately only the beginning of the range: some servers limit the size of a response. */
   #isShortRange(response: Response, got: number, { position }: PartsFiller): boolean {
     return got >= WORTHWHILE_RANGE_BYTES && contentRange(response)?.end === position
   }
 
-  /** The whole answer instead of a range (200) is looked at too: it comes when the file has been replaced. */
+  /** Also accepts a full response (200) instead of a range, which is sent if the file has been replaced. */
   #checkSame(response: Response): void {
     const size = response.status === 206 ? contentRange(response)?.size : contentLength(response)
     const sameSize = size === undefined || response.status === 416 || size === this.size
@@ -163,14 +163,14 @@ class RangeSource implements ByteSource {
     throw replaced(this.#client.name)
   }
 
-  /** `earlier`: the failure because of which the rest is asked for; it stands where the server cannot serve the rest. */
+  /** `earlier`: the failure that made this request necessary; it is thrown if the server cannot serve the rest. */
   #checkRange(
     response: Response,
     { start, last }: { start: number; last: number },
     earlier: DasllamaError | undefined,
   ): void {
     const range = contentRange(response)
-    // Where the range cannot be seen, as across origins, the status says that it is the one asked for.
+    // If Content-Range is hidden, as across origins, status 206 means that it is the requested range.
     if (response.status === 206 && !isEncoded(response) && (range === undefined || range.start === start))
       return
     const got = response.headers.get('content-range') ?? `status ${response.status}`
@@ -178,8 +178,8 @@ class RangeSource implements ByteSource {
       earlier ??
       new DasllamaError(
         'IO',
-        `${this.#client.name}: asked for bytes ${start} to ${last}, the server answered ${got.slice(0, 100)}`,
-        { hint: 'the server does not serve ranges reliably: try again, or download the file first' },
+        `${this.#client.name}: requested bytes ${start} to ${last}, but the server responded with ${got.slice(0, 100)}`,
+        { hint: 'the server does not support ranges reliably: try again, or download the file first' },
       )
     )
   }

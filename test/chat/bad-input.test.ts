@@ -127,7 +127,7 @@ const CASES: readonly Case[] = [
     fails: withGrammar('root ::= "a"\nitem = "b"'),
     code: 'INVALID_ARGUMENT',
     message: 'grammar, line 2, column 6: expected ::= after "item", found "="',
-    hint: /a rule is written name ::= …/,
+    hint: /a rule is name ::= …/,
   },
   {
     name: 'a template that divides by zero',

@@ -93,7 +93,7 @@ describe('dasllama chat', () => {
     }
   })
 
-  it('shows what the last reply has cost', async () => {
+  it('shows statistics of the last reply', async () => {
     const { err } = await typed(['Once upon a time', '/stats', 'there was a dog', '/stats'])
     const [first, second] = Array.from(
       err.matchAll(/^prompt +(\d+) tokens: (\d+) cached, (\d+) eval/gm),
@@ -110,7 +110,7 @@ describe('dasllama chat', () => {
   it('answers again, and goes back where there is no other answer', async () => {
     const { out, err, terminal } = await typed(['/retry', 'Once upon a time', '/retry', '/history'])
     expect(out).toBe(`${first}\n${first}\n\n`)
-    expect(err).toContain('(there is nothing to answer again)')
+    expect(err).toContain('(nothing to answer again)')
     expect(err.match(/^user: /gm)).toHaveLength(1)
     const interrupted = new FakeTerminal({ watched: true })
     interrupted.typed = [
@@ -126,7 +126,7 @@ describe('dasllama chat', () => {
     ]
     await chat(interrupted)
     vi.restoreAllMocks()
-    expect(interrupted.err).toContain('(interrupted before the first word; your message is taken back)\n')
+    expect(interrupted.err).toContain('(interrupted before the first word; your message was removed)\n')
     expect(interrupted.err).toContain(`user: Once upon a time\nassistant (cut): ${first.trim()}\n`)
     expect(terminal.typed).toEqual([])
   })
@@ -197,15 +197,15 @@ describe('dasllama chat', () => {
     expect(out).toBe([first, second, second, first, first, '', ''].join('\n'))
     expect(err).toContain('(empty)')
     expect(err).toContain(`user: Once upon a time\nassistant (cut): ${first.trim()}\n`)
-    expect(err).toContain('(taken back: there was a dog)')
-    expect(err).toContain('(there is nothing to take back)')
+    expect(err).toContain('(removed: there was a dog)')
+    expect(err).toContain('(nothing to remove)')
     expect(err).toContain('(forgotten)')
   })
 
   it('says where else a setting is made that is no parameter', async () => {
     const { err } = await typed(['/params maxTokens=5', '/params seed=1', '/params system=x'])
-    expect(err).toContain('there is no parameter maxTokens\n--max-tokens is given when the program starts')
-    expect(err).toContain('there is no parameter seed\n--seed is given when the program starts')
+    expect(err).toContain('there is no parameter maxTokens\nuse --max-tokens when starting the program')
+    expect(err).toContain('there is no parameter seed\nuse --seed when starting the program')
     expect(err).toContain('there is no parameter system\n/system sets it')
   })
 
@@ -216,12 +216,12 @@ describe('dasllama chat', () => {
       'Be kind.',
     )
     expect(err).toMatch(
-      /Be kind\.\n[\s\S]*\(set\)\nYou are a dog\.\n[\s\S]*\(taken away\)\n\(no system message\)/,
+      /Be kind\.\n[\s\S]*\(set\)\nYou are a dog\.\n[\s\S]*\(removed\)\n\(no system message\)/,
     )
     expect(out.split('\n')).toHaveLength(4)
   })
 
-  it('shows and sets how tokens are chosen', async () => {
+  it('shows and sets sampling parameters', async () => {
     const generate = vi.spyOn(Session.prototype, 'generate')
     try {
       const { err } = await typed(
@@ -246,7 +246,7 @@ describe('dasllama chat', () => {
     }
   })
 
-  it('takes changes of how tokens are chosen back', async () => {
+  it('resets sampling parameters', async () => {
     const { err } = await typed(
       [
         '/params temp=0.8 ignoreEos bannedIds=1,2 logit-bias=5=-inf',
@@ -314,7 +314,7 @@ describe('dasllama chat', () => {
     expect(err).toMatch(/\/system TEXT .*\n[\s\S]*\/params NAME=VALUE/)
     expect(err).toContain('did you mean /history?')
     expect(err).toContain(
-      'there is no command /quux\n/help lists the commands; a message that begins with / is written with //\n',
+      'there is no command /quux\n/help lists the commands; start a message with // to send one that begins with /\n',
     )
   })
 
@@ -334,14 +334,14 @@ describe('dasllama chat', () => {
     expect(code).toBe(1)
   })
 
-  it('says what is left out to make room', async () => {
+  it('reports what is dropped when the context is full', async () => {
     const line = 'The little dog ran to the big red house. '.repeat(3)
     const lines = [line, line, line, '/reset', line]
     const dropping = await typed(lines, '--context', '160')
-    expect(dropping.err).toMatch(/; to make room the oldest 4 messages were left out; cut: --max-tokens/)
-    expect(dropping.err.match(/to make room/g)).toHaveLength(1)
+    expect(dropping.err).toMatch(/; context full: dropped the oldest 4 messages; cut: --max-tokens/)
+    expect(dropping.err.match(/context full: dropped/g)).toHaveLength(1)
     const shifting = await typed(lines, '--context', '160', '--overflow', 'shift')
-    expect(shifting.err).toMatch(/; to make room the oldest \d+ tokens were left out; cut: --max-tokens/)
+    expect(shifting.err).toMatch(/; context full: dropped the oldest \d+ tokens; cut: --max-tokens/)
   })
 
   it('goes on after a message that the template fails on', async () => {
@@ -353,10 +353,10 @@ describe('dasllama chat', () => {
     expect(code).toBe(1)
   })
 
-  it('says when the model says nothing', async () => {
+  it('reports an empty reply', async () => {
     const { out, err } = await typed(['Hi', '/history'], '--forced-ids', '0')
     expect(out).toBe('\n\n')
-    expect(err).toContain('; the model says nothing)\n')
+    expect(err).toContain('; the reply is empty)\n')
     expect(err).toContain('user: Hi\nassistant: \n')
   })
 
@@ -460,7 +460,7 @@ describe('dasllama chat', () => {
         respond.mockRestore()
       }
       expect(terminal.err).toContain(
-        '(interrupted before the first word; your message is taken back)\n(empty)\n',
+        '(interrupted before the first word; your message was removed)\n(empty)\n',
       )
       expect(terminal.out).toBe(`${first}\n\n`)
     })

@@ -60,7 +60,7 @@ describe('dasllama run', () => {
     const cut = ['--json-schema', '@s.json', '--max-tokens', '2']
     expect(JSON.parse((await run([...cut, '--json'], files)).out)).toMatchObject({ isComplete: false })
     expect((await run(cut, files)).err).toMatch(
-      /^the text is cut: it does not have the form that was asked for\n/,
+      /^the text is cut: it is incomplete for the requested format\n/,
     )
     expect(JSON.parse((await run(['--json', '--max-tokens', '2'])).out)).not.toHaveProperty('isComplete')
   })
@@ -76,7 +76,7 @@ describe('dasllama chat', () => {
     expect(replies).toHaveLength(2)
     for (const reply of replies!) expect(Object.keys(JSON.parse(reply))).toEqual(['name', 'age'])
     expect(err).toMatch(/^\* {2}--json-schema +\/.*\/s\.json$/m)
-    expect(err).not.toContain('does not have the form')
+    expect(err).not.toContain('is incomplete for the requested format')
   })
 
   it('--grammar makes every reply follow it, line by line in a pipe', async () => {
@@ -94,9 +94,9 @@ describe('dasllama chat', () => {
   it('says when a reply has not come so far', async () => {
     const args = ['--json-schema', '@s.json', '--max-tokens', '2']
     const { err } = await chat(['Who?', 'Hm'], args, { 's.json': SCHEMA })
-    expect(err).toContain('; cut: --max-tokens reached; it does not have the form that was asked for)\n')
+    expect(err).toContain('; cut: --max-tokens reached; it is incomplete for the requested format)\n')
     const stopped = await chat(['Who?'], ['--json-schema', '@s.json', '--stop', 'name'], { 's.json': SCHEMA })
-    expect(stopped.err).toContain('; it does not have the form that was asked for)\n')
+    expect(stopped.err).toContain('; it is incomplete for the requested format)\n')
   })
 
   it('does not let /params ask for what can never end', async () => {

@@ -20,7 +20,7 @@ describe('dasllama inspect', () => {
     expect(out).toMatch(/^tokenizer +gpt2 \(gpt-2\), 2,048 tokens, BOS 0, EOS 0$/m)
     expect(out).toMatch(/^memory +\d+\.\d MiB and \d+\.\d KiB for a session of 256 tokens$/m)
     expect(out).toMatch(/^chat template +none$/m)
-    expect(out).toMatch(/^runs here +yes, in 5\.4 MiB of 4\.0 GiB that are available$/m)
+    expect(out).toMatch(/^runs here +yes, in 5\.4 MiB of 4\.0 GiB available$/m)
     expect(out).not.toContain('problem')
   })
 

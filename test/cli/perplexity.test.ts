@@ -88,7 +88,7 @@ describe('dasllama perplexity', () => {
     [[], 2, 'perplexity needs a text: --file FILE'],
     [['-c', '3', '--file', 'story.txt'], 2, '--context must be 4 or more'],
     [['--file', 'none.txt'], 1, 'none.txt: there is no such file'],
-    [['--file', 'story.txt', '-c', '200'], 1, /the text has \d+ tokens, and chunks of 200 need at least 400/],
+    [['--file', 'story.txt', '-c', '200'], 1, /the text has \d+ tokens, but chunks of 200 need at least 400/],
     [['--prompt', 'x'], 2, 'the text is read from --file FILE or from standard input'],
     [['story.txt', '-c', '32'], 2, 'the text is read from --file FILE or from standard input'],
   ])('refuses %j', async (args, code, message) => {

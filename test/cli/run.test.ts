@@ -260,7 +260,7 @@ describe('dasllama run', () => {
 
   it.each([
     [['--json', '--csv'], '--json and --csv do not go together'],
-    [['--csv', '--logprobs', '1'], '--csv has no room for --logprobs'],
+    [['--csv', '--logprobs', '1'], '--csv and --logprobs do not go together'],
     [['--top-k', '1,x'], '--top-k must be a whole number, not "1,x"'],
     [['--top-k', '1,'], '--top-k must be a whole number'],
     [['--min-p', '0.1,2'], '--min-p must be 1 or less, not 2'],
@@ -322,7 +322,7 @@ describe('dasllama run', () => {
     const { out, err } = await run([...PROMPT, '--max-tokens', '3', '--logprobs', '2'])
     expect(out).toBe(', there was\n')
     expect(err).toMatch(
-      /^token +model +sampled +likeliest by the model\n"," +-\d\.\d{3} .* {2}"," -\d\.\d{3} {2}".*\n/,
+      /^token +model +sampled +most likely by the model\n"," +-\d\.\d{3} .* {2}"," -\d\.\d{3} {2}".*\n/,
     )
     expect(err.split('\n')).toHaveLength(6)
   })

@@ -202,7 +202,7 @@ describe('a llama2.c checkpoint', () => {
       /m\.bin: a llama2\.c checkpoint without a tokenizer/,
     ],
     ['two tokenizers', joined(checkpoint(), good), good, 'BAD_FORMAT', /\d+ bytes follow the weights/],
-    ['weights cut short', checkpoint().slice(0, -1), good, 'TRUNCATED', /m\.bin: the weights/],
+    ['weights cut short', checkpoint().slice(0, -1), good, 'TRUNCATED', /m\.bin: by the header the weights/],
     ['weights of another shape', checkpoint({ layers: 3 }), good, 'TRUNCATED', /the weights/],
     ['an empty tokenizer', checkpoint(), new Uint8Array(0), 'TRUNCATED', /t\.bin/],
     [
@@ -265,7 +265,7 @@ describe('a llama2.c checkpoint', () => {
     [{ layers: 1_000_000 }, /layers is 1000000/],
     [{ heads: 0 }, /heads is 0/],
     [{ heads: 3 }, /dim 8 is not a multiple of heads 3/],
-    [{ heads: 8, kvHeads: 8 }, /a head of 1 is odd/],
+    [{ heads: 8, kvHeads: 8 }, /head dimension 1 is odd/],
     [{ kvHeads: 0 }, /kvHeads is 0/],
     [{ heads: 4, kvHeads: 3 }, /heads 4 is not a multiple of kvHeads 3/],
     [{ vocabulary: 0 }, /vocabulary is 0/],
@@ -284,7 +284,7 @@ describe('a llama2.c checkpoint', () => {
     })
   })
 
-  it('of a later version is refused with advice', async () => {
+  it('of a later version is rejected with advice', async () => {
     const bytes = new Uint8Array(256)
     bytes.set([0x32, 0x34, 0x6b, 0x61, 1])
     await expect(open(bytes, good)).rejects.toMatchObject({

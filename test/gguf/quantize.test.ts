@@ -175,7 +175,7 @@ describe('Q4_0', () => {
 describe('quantize', () => {
   it('refuses formats without a quantiser and half blocks', () => {
     expect(() => quantize(blockFormat('Q6_K'), new Float32Array(256))).toThrow(
-      expect.objectContaining({ code: 'UNSUPPORTED', message: 'cannot quantise to Q6_K' }),
+      expect.objectContaining({ code: 'UNSUPPORTED', message: 'cannot quantize to Q6_K' }),
     )
     expect(() => quantize(blockFormat('Q8_0'), new Float32Array(33))).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),

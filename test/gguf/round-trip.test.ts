@@ -187,7 +187,7 @@ describe('what is written', () => {
     ['no dimension', { tensors: [{ ...F32, shape: [] }] }, /1 to 4 dimensions/],
     ['five dimensions', { tensors: [{ ...F32, shape: [1, 1, 1, 1, 1] }] }, /1 to 4 dimensions/],
     ['a dimension of 0', { tensors: [{ ...F32, shape: [0] }] }, /positive integer/],
-    ['a broken block', { tensors: [{ ...F32, shape: [33], format: 'Q8_0' }] }, /block of 32/],
+    ['a broken block', { tensors: [{ ...F32, shape: [33], format: 'Q8_0' }] }, /block size 32/],
     ['data of another length', { tensors: [{ ...F32, shape: [2] }] }, /needs 8 bytes of data, but 4/],
     [
       'a name twice',

@@ -89,14 +89,14 @@ describe('a split model', () => {
       { [THIRD]: part({ no: 2, tensors: ['a', 'd'] }) },
       FIRST,
       'BAD_FORMAT',
-      /"a" is in an earlier part too/,
+      /"a" is also in an earlier part/,
     ],
     [
       'has too few tensors',
       { [THIRD]: part({ no: 2, tensors: ['c'] }) },
       FIRST,
       'BAD_FORMAT',
-      /hold 3 tensors together, but split.tensors.count is 4/,
+      /have 3 tensors in total, but split.tensors.count is 4/,
     ],
     [
       'has a part of another model',
@@ -125,21 +125,21 @@ describe('a split model', () => {
       { 'm-00001-of-00002.gguf': GOOD[FIRST] },
       'm-00001-of-00002.gguf',
       'BAD_FORMAT',
-      /3 parts, which its name does not tell/,
+      /3 parts, but its name is not that of a part/,
     ],
     [
       'has a name without numbers',
       { 'm.gguf': GOOD[FIRST] },
       'm.gguf',
       'BAD_FORMAT',
-      /3 parts, which its name does not tell/,
+      /3 parts, but its name is not that of a part/,
     ],
     [
       'has too many parts',
       { [FIRST]: part({ count: 60_000, tensors: [] }) },
       FIRST,
       'LIMIT',
-      /60000 parts, limit 1024/,
+      /60000 parts; the limit is 1024/,
     ],
   ])('that %s is refused and leaves nothing open', async (_, changes, name, code, message) => {
     const files = Object.entries({ ...GOOD, ...changes }).filter(

@@ -39,7 +39,7 @@ function walk(tokenizer: Tokenizer, grammar: Grammar, compiled: CompiledGrammar,
     const texts = allowed.filter((id) => !endOfGeneration.has(id))
     expect(matcher.isExhausted).toBe(texts.length === 0)
     for (const id of endOfGeneration) {
-      if (!now.whole) expect(() => matcher.clone().accept(id)).toThrow('may not come here')
+      if (!now.whole) expect(() => matcher.clone().accept(id)).toThrow('does not allow token')
     }
     if (texts.length === 0) return
     const id = texts[choice % texts.length]
@@ -116,7 +116,7 @@ describe('a matcher', () => {
     expect([matcher.isExhausted, before.isExhausted]).toEqual([false, true])
   })
 
-  it('refuses what may not come', () => {
+  it('rejects tokens that are not allowed', () => {
     const matcher = compileGrammar(tokenizer, parseGbnf('root ::= "ab"')).matcher()
     const [end] = tokenizer.endOfGeneration
     for (const id of [token('b'), token('aba'), end]) {
@@ -178,7 +178,7 @@ describe('a matcher', () => {
 describe('limits', () => {
   it.each([
     ['states', `root ::= ${Array.from({ length: 25 }, (_, i) => `[a-c${i}]{9999}`).join(' ')}`, 'states'],
-    ['ways at once', 'root ::= ("a"{0,9999}){0,9999}', 'ways at once'],
+    ['simultaneous parses', 'root ::= ("a"{0,9999}){0,9999}', 'simultaneous parses'],
   ])('%s', (_, source, message) => {
     expect(() => compileGrammar(TOKENIZERS.bpe, parseGbnf(source)).matcher()).toThrow(
       expect.objectContaining({ code: 'LIMIT', message: expect.stringContaining(message) }),

@@ -287,7 +287,7 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
     [
       'heads that do not divide a width',
       inLayer((l, x) => l.linear(x, 'attn_q', 32, { heads: 5 })),
-      ', layer 1, linear: 32 values cannot be 5 heads',
+      ', layer 1, linear: 32 values cannot be split into 5 heads',
     ],
     [
       'sums of different widths',

@@ -197,8 +197,8 @@ describe('a custom step changes', () => {
 describe('a custom step cannot break the sampler', () => {
   it.each<[string, CustomStep, string, RegExp]>([
     ['removes all', (all) => all.keep([]), 'NO_CANDIDATES', /^a custom step removed every remaining token$/],
-    ['filters all', (all) => all.filter(() => false), 'NO_CANDIDATES', /removed every token/],
-    ['masks all', (all) => all.mapLogits(() => -infinity), 'NO_CANDIDATES', /removed every token/],
+    ['filters all', (all) => all.filter(() => false), 'NO_CANDIDATES', /removed every remaining token/],
+    ['masks all', (all) => all.mapLogits(() => -infinity), 'NO_CANDIDATES', /removed every remaining token/],
     [
       'sets NaN',
       (all) => all.setLogit(5, nan),

@@ -112,16 +112,16 @@ describe('openUrl', () => {
     expect(String(error)).toContain(base + route)
   })
 
-  it('says when the server cannot be reached', async () => {
+  it('reports that the server cannot be reached', async () => {
     await expect(openUrl('http://127.0.0.1:1/model.gguf')).rejects.toMatchObject({
       code: 'IO',
-      message: expect.stringMatching(/cannot be reached: .+/),
+      message: expect.stringMatching(/request failed: .+/),
     })
   })
 
   it.each([
     ['/short', 'TRUNCATED', /50 of 100 bytes/],
-    ['/cut', 'IO', /connection broke/],
+    ['/cut', 'IO', /connection was interrupted/],
     ['/forgetful', 'IO', /status 200/],
     ['/changing', 'IO', /was replaced/],
   ])('a read of %s is %s', async (route, code, message) => {

@@ -1,6 +1,6 @@
 import { alias, integer, type Option, orMinusOne } from './options.js'
 
-/** Most tokens of a text; -1 stands for no limit, as in llama.cpp. */
+/** Maximum number of tokens; -1 means no limit, as in llama.cpp. */
 export function maxTokensOption(summary: string, min: number): Option<number | undefined> {
   return alias(
     orMinusOne(integer(summary, { min })),

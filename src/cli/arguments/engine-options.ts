@@ -7,37 +7,35 @@ import { alias, choice, group, integer, type Option, optional, orAuto, type Valu
 
 const KV_TYPES = ['f16', 'f32', 'q8_0'] as const satisfies readonly KvType[]
 
-/** How many tokens a session has room for. */
+/** The size of a session's context, in tokens. */
 export function contextOption(summary: string): Option<number | undefined> {
   return alias(integer(summary, { min: 1 }), '-c', '--ctx-size', '--num-ctx', '--context-length')
 }
 
-/** What every command that runs a model may be told of how. */
+/** Options of every command that runs a model. */
 export const runtimeOptions = {
   threads: alias(
-    orAuto(integer('threads to compute with; auto is one for each physical core', { min: 1, max: 32 })),
+    orAuto(integer('number of threads; auto is one per physical core', { min: 1, max: 32 })),
     '-t',
     '--num-thread',
   ),
   kernels: choice(
     ['auto', 'baseline', 'relaxed', 'wide'],
-    'baseline gives the same bits everywhere; relaxed is faster, and what auto takes where the runtime has it; wide is ' +
+    'baseline gives the same bits everywhere; relaxed is faster, and auto uses it if the runtime has it; wide is ' +
       "fastest, with an experimental part of Node 24's engine",
     'auto',
   ),
   ...modelOptions,
 }
 
-/** What commands with a session may be told of memory besides. */
+/** Memory options of commands with a session. */
 export const engineOptions = group('Memory and threads', {
-  context: contextOption(
-    'room for prompt and text in tokens; what the model was trained for when not given, at most 4096',
-  ),
+  context: contextOption("tokens for prompt and text; by default the model's trained context, at most 4096"),
   contextShift: optional(
-    integer('when there is no room left, forget the older half, but not the first N tokens', { min: 0 }),
+    integer('when the context is full, drop the older half but keep the first N tokens', { min: 0 }),
     true,
   ),
-  kvType: choice(KV_TYPES, 'how keys and values are kept; q8_0 takes half the memory of f16', 'f16'),
+  kvType: choice(KV_TYPES, 'type of the KV cache; q8_0 takes half the memory of f16', 'f16'),
   ...runtimeOptions,
 })
 
@@ -45,11 +43,11 @@ type EngineValues = Values<typeof engineOptions>
 
 type LoadValues = Values<typeof runtimeOptions> & {
   readonly context: number | undefined
-  /** Whether what is printed is for programs: then nothing is drawn. */
+  /** Whether the output is for programs: then no progress bar is drawn. */
   readonly json?: boolean
 }
 
-/** Loads a model, with a bar on a terminal, and warns of a context that the model was not trained for. */
+/** Loads a model, with a progress bar on a terminal, and warns of a context that the model was not trained for. */
 export async function load(
   source: string,
   { context, tokenizer, threads, kernels, json }: LoadValues,
@@ -70,7 +68,7 @@ export async function load(
     await printStyled(
       terminal.stderr,
       'yellow',
-      `warning: --context ${context} is more than the ${trained} tokens that the model was trained for; text that is longer tends to fall apart\n`,
+      `warning: --context ${context} is more than the ${trained} tokens that the model was trained with; longer text tends to degenerate\n`,
     )
   }
   return model

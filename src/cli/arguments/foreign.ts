@@ -1,22 +1,22 @@
 /**
- * Flags that people know from llama.cpp, ollama and their like and that have no option of the same meaning here. Those
- * with the same meaning are aliases, beside their options.
+ * Flags of llama.cpp, ollama and similar programs without an equivalent option here. Equivalent ones are aliases of
+ * their options.
  */
 export interface ForeignFlag {
   readonly names: readonly string[]
-  /** The commands that this is about. Default: all. */
+  /** The commands that this applies to. Default: all. */
   readonly commands?: readonly string[]
   /** What to do instead. */
   readonly hint?: string
-  /** It takes no value and asks for what is the case anyway, so that nothing needs to be done. */
+  /** Accepted and ignored: a flag without a value that requests the default behaviour. */
   readonly isAccepted?: boolean
 }
 
 const WRITING = ['run', 'chat']
 
-/** The first entry that names a flag and the command decides. */
+/** The first entry with the flag and the command applies. */
 const FOREIGN: readonly ForeignFlag[] = [
-  // What is the case anyway.
+  // Default behaviour.
   {
     names: ['--no-display-prompt', '-no-cnv', '--no-conversation'],
     commands: ['run'],
@@ -44,7 +44,7 @@ const FOREIGN: readonly ForeignFlag[] = [
   {
     names: ['-p', '--prompt', '--text', '-f', '--file', '--stdin', '--input'],
     commands: ['tokenize', 'embed'],
-    hint: 'the text is an argument of its own, after MODEL; - reads standard input',
+    hint: 'the text is an argument after MODEL; - reads standard input',
   },
   {
     names: ['-p', '--prompt'],
@@ -67,7 +67,7 @@ const FOREIGN: readonly ForeignFlag[] = [
   },
   {
     names: ['-mli', '--multiline-input'],
-    hint: 'in a chat a line that ends in \\ goes on in the next one, and so does all between """ and """',
+    hint: 'in a chat, end a line with \\ to continue it, or put several lines between """ and """',
   },
   { names: ['-bf', '--binary-file', '--in-file'], commands: ['run'], hint: '--file FILE reads the prompt' },
   {
@@ -76,7 +76,7 @@ const FOREIGN: readonly ForeignFlag[] = [
   },
   {
     names: ['--prompt-cache', '--prompt-cache-all', '--prompt-cache-ro', '--keep-alive', '--keepalive'],
-    hint: 'there is none on the command line; in a program session.save() and session.restore() keep a state',
+    hint: 'not available on the command line; in a program, use session.save() and session.restore()',
   },
   {
     names: ['--verbose-prompt', '-ptc'],
@@ -85,12 +85,12 @@ const FOREIGN: readonly ForeignFlag[] = [
   {
     names: ['--think', '--hidethinking', '-rea', '--reasoning', '--reasoning-effort', '--reasoning-format'],
     commands: ['chat'],
-    hint: '--template-variables takes what the template knows, such as \'{"enable_thinking": false}\'',
+    hint: "--template-variables sets the template's variables, such as '{\"enable_thinking\": false}'",
   },
 
-  // Choosing a token.
+  // Sampling.
   { names: ['--mirostat'], hint: '--mirostat-tau X switches mirostat 2 on; X is 5 in llama.cpp' },
-  { names: ['--mirostat-ent'], hint: '--mirostat-tau X sets it, and switches mirostat 2 on' },
+  { names: ['--mirostat-ent'], hint: '--mirostat-tau X sets it and switches mirostat 2 on' },
   { names: ['--sampler-seq', '--sampling-seq'], hint: '--samplers takes names with commas between' },
   {
     names: ['--dry-sequence-breaker'],
@@ -107,7 +107,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '--backend-sampling',
     ],
     commands: WRITING,
-    hint: 'there is nothing of the kind here; dasllama help run lists what there is',
+    hint: 'not supported here; dasllama help run lists the options',
   },
   { names: ['-j'], commands: WRITING, hint: '--json-schema takes the name of a file with the schema' },
   {
@@ -138,7 +138,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '--draft',
       '--override-kv',
     ],
-    hint: 'there is nothing of the kind here',
+    hint: 'not supported here',
   },
   {
     names: [
@@ -160,7 +160,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '-ot',
       '-cmoe',
     ],
-    hint: 'leave it out: everything runs on the processor',
+    hint: 'leave it out: everything runs on the CPU',
   },
   {
     names: [
@@ -176,7 +176,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '-cb',
       '--cont-batching',
     ],
-    hint: 'leave it out: the size of batches is chosen here',
+    hint: 'leave it out: batch sizes are chosen automatically',
   },
   {
     names: [
@@ -203,7 +203,7 @@ const FOREIGN: readonly ForeignFlag[] = [
     ],
     hint: 'leave it out: it has no meaning here',
   },
-  { names: ['-tb', '--threads-batch'], hint: '--threads is for prompts and text alike' },
+  { names: ['-tb', '--threads-batch'], hint: '--threads applies to prompts and generation' },
   {
     names: ['-ctk', '--cache-type-k', '-ctv', '--cache-type-v'],
     hint: '--kv-type sets the type of keys and values',
@@ -225,7 +225,7 @@ const FOREIGN: readonly ForeignFlag[] = [
       '--yarn-beta-slow',
       '--yarn-beta-fast',
     ],
-    hint: "leave it out: positions are scaled as the model's file says",
+    hint: "leave it out: positions are scaled as the model's file specifies",
   },
 
   // Output.
@@ -246,7 +246,7 @@ const FOREIGN: readonly ForeignFlag[] = [
   {
     names: ['--no-bos'],
     commands: ['tokenize', 'embed'],
-    hint: '--no-special leaves begin-of-text and end-of-text away',
+    hint: '--no-special omits begin-of-text and end-of-text',
   },
   { names: ['--ids'], commands: ['tokenize'], isAccepted: true },
   { names: ['--show-count'], commands: ['tokenize'], hint: '--json prints the ids as an array' },
@@ -261,12 +261,12 @@ const FOREIGN: readonly ForeignFlag[] = [
       '--save-all-logits',
     ],
     commands: ['perplexity'],
-    hint: 'only the perplexity over chunks is computed here',
+    hint: 'only perplexity over chunks is supported here',
   },
   {
     names: ['--embd-normalize'],
     commands: ['embed'],
-    hint: 'vectors have the length 1 unless --no-normalize is given',
+    hint: 'vectors have length 1 unless --no-normalize is given',
   },
   {
     names: ['--embd-output-format', '--embd-separator'],
@@ -276,7 +276,7 @@ const FOREIGN: readonly ForeignFlag[] = [
   { names: ['-V'], hint: 'dasllama --version shows the version' },
 ]
 
-/** What is known of a flag as it was written, in a command. */
+/** The entry for a flag, as written, in a command. */
 export function foreignFlag(name: string, command: string | undefined): ForeignFlag | undefined {
   return FOREIGN.find(
     ({ names, commands }) =>

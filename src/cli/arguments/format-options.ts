@@ -4,7 +4,7 @@ import { alias, text, type Values } from './options.js'
 import { optionName } from './parse.js'
 import { UsageError } from './usage-error.js'
 
-/** What the text must look like, for every command that writes one. */
+/** Response formats, for every command that generates text. */
 export const formatOptions = {
   jsonSchema: alias(
     text('FILE', 'write JSON that is valid by the JSON Schema in FILE'),
@@ -12,15 +12,15 @@ export const formatOptions = {
     '--json-schema-file',
   ),
   grammar: alias(
-    text('FILE', 'write what follows the grammar in FILE (GBNF, as llama.cpp has it)'),
+    text('FILE', 'write text that follows the grammar in FILE (GBNF, as in llama.cpp)'),
     '--grammar-file',
   ),
 }
 
-/** What a text is that has ended too early for its format. */
-export const INCOMPLETE = 'it does not have the form that was asked for'
+/** Describes a text that ended before its format was complete. */
+export const INCOMPLETE = 'it is incomplete for the requested format'
 
-/** A response format as the command line has it. */
+/** A response format from the command line. */
 export interface GivenFormat {
   /** The option's key. */
   readonly name: keyof typeof formatOptions
@@ -29,8 +29,8 @@ export interface GivenFormat {
 }
 
 /**
- * The response format among a command's values. Throws `UsageError` for two of them and for what is not a file's name, and
- * a `DasllamaError` for a file that cannot be read or is not JSON.
+ * The response format among a command's values. Throws `UsageError` for two formats or for a value that is not a file's
+ * name, and a `DasllamaError` for a file that cannot be read or is not JSON.
  */
 export async function givenFormat(
   values: Values<typeof formatOptions> & { readonly ignoreEos?: boolean },
@@ -45,7 +45,7 @@ export async function givenFormat(
   if (file === undefined) return undefined
   refuseEndless(name, values)
   if (/^\s*\{|::=/.test(file)) {
-    throw new UsageError(`${optionName(name)} takes the name of a file, not what it is to contain`)
+    throw new UsageError(`${optionName(name)} takes the name of a file, not its contents`)
   }
   const content = await terminal.readFile(file)
   const format: ResponseFormat =
@@ -55,7 +55,7 @@ export async function givenFormat(
   return { name, file, format }
 }
 
-/** Throws `UsageError` where a text that has a format is never to end. */
+/** Throws `UsageError` if a text with a format is set to never end. */
 export function refuseEndless(
   name: GivenFormat['name'],
   { ignoreEos }: { readonly ignoreEos?: boolean },
@@ -63,7 +63,7 @@ export function refuseEndless(
   if (!ignoreEos) return
   throw new UsageError(
     `${optionName(name)} and --ignore-eos do not go together`,
-    'a text that must be whole must end',
+    'a text with a format must be able to end',
   )
 }
 
@@ -71,7 +71,7 @@ function parseJson(path: string, json: string): object {
   try {
     return JSON.parse(json)
   } catch (cause) {
-    // V8 counts characters, which nobody does by eye.
+    // V8 reports a character offset; a line and column are easier to find.
     const problem = (cause as Error).message.replace(/position (\d+)( \(.*\))?$/, (_, offset) => {
       const before = json.slice(0, Number(offset)).split('\n')
       return `line ${before.length}, column ${before.at(-1)!.length + 1}`

@@ -1,30 +1,30 @@
-/** The kinds of options that a command's table is made of. */
+/** The kinds of options in a command's table. */
 
-/** One `--name`: how its value is read, and what --help says. */
+/** One `--name`: how its value is read, and its text in --help. */
 export interface Option<T> {
-  /** Stands for the value in --help; absent for a flag, which takes none. */
+  /** Placeholder of the value in --help; absent for a flag. */
   readonly placeholder?: string
-  /** Other names, as they are written: one letter such as `-h`, which --help shows, and what other programs call it. */
+  /** Other names, as written: a letter such as `-h`, which --help shows, and other programs' names. */
   readonly aliases?: readonly string[]
   readonly summary: string
   /** The heading that --help lists it under. */
   readonly group?: string
-  /** The value when the option is not given. */
+  /** The value if the option is not given. */
   readonly fallback: T
-  /** The value when the option stands alone; another one needs an equals sign then. Absent where a value is needed. */
+  /** The value if the option is given without one (then a value needs an equals sign). Absent if a value is required. */
   readonly bare?: T
-  /** Whether it is a single number, so that a sweep may list several. */
+  /** Whether it is a single number, of which a sweep may list several. */
   readonly isNumber?: boolean
-  /** Reads the text after the name; `before` is the value so far. The error's message says what is expected. */
+  /** Parses the value; `before` is the value so far. The message of an error says what is expected. */
   read(text: string, before: T): T
-  /** The fallback as --help shows it; nothing if empty. Default: as text. */
+  /** The fallback as shown in --help; not shown if empty. Default: the value as text. */
   show?(fallback: T): string
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a table holds options of every type; `Values` gives each its own back
 export type OptionTable = Readonly<Record<string, Option<any>>>
 
-/** What a table's options amount to once the command line is read. */
+/** The values of a table's options. */
 export type Values<Table extends OptionTable> = {
   readonly [Name in keyof Table]: Table[Name] extends Option<infer T> ? T : never
 }
@@ -40,7 +40,7 @@ export function group<Table extends OptionTable>(heading: string, table: Table):
   return Object.fromEntries(entries) as Table
 }
 
-/** An option with other names; each as it is written, dashes included. */
+/** An option with other names, each as written, dashes included. */
 export function alias<T>(option: Option<T>, ...aliases: readonly string[]): Option<T> {
   return { ...option, aliases: [...(option.aliases ?? []), ...aliases] }
 }
@@ -53,7 +53,7 @@ export function kebabCase(name: string): string {
 interface Range {
   min?: number
   max?: number
-  /** The value when the option is not given; --help shows it. */
+  /** The value if the option is not given; shown in --help. */
   fallback?: number
 }
 
@@ -65,17 +65,17 @@ export function text(placeholder: string, summary: string): Option<string | unde
   return { placeholder, summary, fallback: undefined, read: (value) => value }
 }
 
-/** An option that may stand alone. */
+/** An option whose value is optional. */
 export function optional<T, Bare>(option: Option<T>, bare: Bare): Option<T | Bare> {
   return { ...option, bare, read: (text) => option.read(text, option.fallback), show: undefined }
 }
 
-/** An option that also takes -1, which means what not giving it means, as it does in llama.cpp. */
+/** An option that also accepts -1, which means the default, as in llama.cpp. */
 export function orMinusOne<T>(option: Option<T | undefined>): Option<T | undefined> {
   return { ...option, read: (text, before) => (text === '-1' ? undefined : option.read(text, before)) }
 }
 
-/** An option that also takes the word `auto`, which is what not giving it means. */
+/** An option that also accepts `auto`, its default. */
 export function orAuto<T>(option: Option<T | undefined>): Option<T | 'auto' | undefined> {
   return {
     ...option,
@@ -85,12 +85,12 @@ export function orAuto<T>(option: Option<T | undefined>): Option<T | 'auto' | un
   }
 }
 
-/** Texts: one each time that the option is given. */
+/** Strings: one per occurrence of the option. */
 export function texts(placeholder: string, summary: string): Option<string[]> {
   return { placeholder, summary, fallback: [], read: (value, before) => [...before, value] }
 }
 
-/** One of a few names. */
+/** One of several names. */
 export function choice<Name extends string>(
   known: readonly Name[],
   summary: string,
@@ -115,8 +115,8 @@ export function choice<Name extends string>(
 }
 
 /**
- * Some of a few names, in an order that matters; none given means all. `find` knows other spellings; without it dashes,
- * underscores and capitals are one.
+ * An ordered selection of names; default all. `find` resolves other spellings; without it, dashes, underscores and case
+ * are ignored.
  */
 export function choices<Name extends string>(
   known: readonly Name[],
@@ -136,7 +136,7 @@ export function choices<Name extends string>(
         const name = find(text)
         if (name !== undefined) return name
         throw new Error(
-          `must be names with commas between, out of ${known.map((name) => kebabCase(name)).join(', ')}`,
+          `must be comma-separated names out of ${known.map((name) => kebabCase(name)).join(', ')}`,
         )
       }),
   }
@@ -182,7 +182,7 @@ function range(min: number, max: number): string {
   return min === -Number.MAX_VALUE ? ` of ${max} or less` : ` from ${min} to ${max}`
 }
 
-/** The parts of a list with commas or spaces between; none of an empty one. */
+/** The parts of a list separated by commas or spaces. */
 function list(text: string): string[] {
   const trimmed = text.trim()
   return trimmed === '' ? [] : trimmed.split(/\s*,\s*|\s+/)
@@ -192,12 +192,12 @@ function list(text: string): string[] {
 function wholeNumbers(text: string, max: number, expected: string): number[] {
   const parts = list(text)
   if (parts.length === 0 || !parts.every((part) => /^\d{1,16}$/.test(part) && Number(part) <= max)) {
-    throw new Error(`must be ${expected} with commas between, such as 1,2,3`)
+    throw new Error(`must be ${expected} separated by commas, such as 1,2,3`)
   }
   return parts.map(Number)
 }
 
-/** More than any vocabulary has. */
+/** Larger than any vocabulary. */
 const MAX_ID = 999_999_999
 
 /** Token ids, as `dasllama tokenize` prints them. */
@@ -210,7 +210,7 @@ export function tokenIds(summary: string): Option<number[] | undefined> {
   }
 }
 
-/** Seeds, none twice. */
+/** Distinct seeds. */
 export function seeds(summary: string): Option<number[] | undefined> {
   return {
     placeholder: '1,2,3',
@@ -220,7 +220,7 @@ export function seeds(summary: string): Option<number[] | undefined> {
   }
 }
 
-/** A number for each of some tokens; `-inf` may stand for the smallest. What is given later adds to what was before. */
+/** Numbers by token id; `-inf` is allowed. Later occurrences add to earlier ones. */
 export function tokenNumbers(summary: string): Option<Record<number, number>> {
   return {
     placeholder: 'ID=X,ID=X',

@@ -10,26 +10,26 @@ export function optionName(key: string): string {
 }
 
 export interface Parsed<Table extends OptionTable> {
-  /** What is not an option, in order. */
+  /** The arguments that are not options, in order. */
   readonly operands: string[]
   readonly values: Values<Table>
-  /** The keys of the options that were written, in order, none twice. */
+  /** The keys of the given options, in order, without duplicates. */
   readonly given: readonly string[]
 }
 
 export interface ParseSettings {
-  /** The command that the table belongs to, for flags of other programs. Default: none. */
+  /** The table's command, to look up flags of other programs. Default: none. */
   readonly command?: string
-  /** An option's name in messages. Default: as the command line writes it. */
+  /** An option's name in messages. Default: as on the command line. */
   readonly nameOf?: (key: string) => string
   /** What messages call an option. Default `option`. */
   readonly noun?: string
 }
 
 /**
- * Reads a command line: `--name value`, `--name=value`, flags, `--name[=value]`, operands in any place; what follows `--` is operands.
- * A name may be written as the library writes it (`--topK`) or with underscores. An option that is given twice has its
- * last value, unless it collects. Throws `UsageError`.
+ * Parses a command line: `--name value`, `--name=value`, flags, `--name[=value]`, operands anywhere; everything after `--`
+ * is an operand. A name may also be written as in the library (`--topK`) or with underscores. The last value of a repeated
+ * option wins, unless the option collects. Throws `UsageError`.
  */
 export function parse<Table extends OptionTable>(
   args: readonly string[],
@@ -75,7 +75,7 @@ export function parse<Table extends OptionTable>(
       if (value === undefined) throw new UsageError(`${name} needs a value: ${name} ${option.placeholder}`)
       if (equals < 0 && value.startsWith('--')) {
         throw new UsageError(
-          `${name} needs a value, and ${describeValue(value)} looks like the next option`,
+          `${name} needs a value, but ${describeValue(value)} looks like the next option`,
           `if it is the value, write ${name}=${displayName(value)}`,
         )
       }
@@ -98,7 +98,7 @@ function keysByName(table: OptionTable): Map<string, string> {
   return keys
 }
 
-/** A long name in the one spelling that the table has: `--top_k` and `--topK` are `--top-k`. */
+/** The canonical spelling of a long name: `--top_k` and `--topK` are `--top-k`. */
 function plainName(name: string): string {
   return name.startsWith('--') ? `--${kebabCase(name.slice(2)).replaceAll('_', '-')}` : name
 }
@@ -122,7 +122,7 @@ function unknownOption(
     }
     return new UsageError(message, foreign.hint?.replace(/--[a-z-]+/g, named))
   }
-  // Without the dashes: they would make any two short names look alike.
+  // Without the dashes, which would make any two short names similar.
   const names = [...keysByName.keys()].filter((name) => name.startsWith('--')).map((name) => name.slice(2))
   const meant = nearest(plainName(`--${bare}`).slice(2), names)
   const key = meant === undefined ? undefined : keysByName.get(`--${meant}`)

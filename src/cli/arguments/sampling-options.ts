@@ -20,7 +20,7 @@ import {
 import { optionName } from './parse.js'
 import { UsageError } from './usage-error.js'
 
-/** The headings of --help for what chooses a token. */
+/** The headings of --help for sampling. */
 export const CHOOSING = 'Choosing a token'
 
 const HEADINGS: Readonly<Record<KnobGroup, string | undefined>> = {
@@ -32,7 +32,7 @@ const HEADINGS: Readonly<Record<KnobGroup, string | undefined>> = {
 
 export type SamplingOptions = { readonly [Name in KnobName]-?: Option<SamplingParams[Name]> }
 
-/** Every parameter of the sampling, in the order of --help. */
+/** Every sampling parameter, in the order of --help. */
 export const samplingOptions = Object.fromEntries(
   KNOB_GROUPS.flatMap((name) => Object.entries(optionsOf(name, DEFAULT_SAMPLING))),
 ) as SamplingOptions
@@ -42,7 +42,7 @@ type NamesOf<Group extends KnobGroup> = {
   [Name in KnobName]-?: (typeof KNOBS)[Name]['group'] extends Group ? Name : never
 }[KnobName]
 
-/** The options of a group of knobs, with the defaults that are given. */
+/** The options of a group of knobs, with these defaults. */
 function optionsOf<Group extends KnobGroup>(
   name: Group,
   defaults: SamplingParams,
@@ -79,7 +79,7 @@ function optionOfKind(kind: Knob['kind'], summary: string): Option<unknown> {
   }
 }
 
-/** The sampling's options by the part of --help that they belong to, with the defaults that are given. */
+/** The sampling options by section of --help, with these defaults. */
 function samplingParts(defaults: SamplingParams) {
   return {
     ending: optionsOf('ending', defaults),
@@ -89,31 +89,31 @@ function samplingParts(defaults: SamplingParams) {
   }
 }
 
-/** As `generate` has it: greedy. */
+/** As in `generate`: greedy. */
 export const sampling = samplingParts(DEFAULT_SAMPLING)
-/** As a chat has it where the model's file recommends nothing. */
+/** As in a chat if the model's file recommends nothing. */
 export const samplingOfChats = samplingParts({ ...DEFAULT_SAMPLING, ...CHAT_SAMPLING })
 
-/** The seed of the random numbers; llama.cpp's -1 draws one, too. */
+/** The random seed; -1 draws one, as in llama.cpp. */
 export function seedOption(summary: string): Option<number | undefined> {
   return alias(orMinusOne(integer(summary, { min: 0, max: Number.MAX_SAFE_INTEGER })), '-s')
 }
 
 /**
- * The sampling parameters among a command's values. Throws `UsageError` for what the sampling does not take, before a
- * model is loaded for nothing.
+ * The sampling parameters among a command's values. Throws `UsageError` for invalid ones, before a model is loaded in
+ * vain.
  */
 export function samplingParams(values: Values<SamplingOptions>): SamplingParams {
   return checkedParams(pick(samplingOptions, values), optionName)
 }
 
-/** Those that were written on the command line alone. Throws `UsageError`. */
+/** Only those given on the command line. Throws `UsageError`. */
 export function givenParams(values: Values<SamplingOptions>, given: readonly string[]): SamplingParams {
   const params = Object.entries(pick(samplingOptions, values)).filter(([key]) => given.includes(key))
   return checkedParams(Object.fromEntries(params), optionName)
 }
 
-/** The same parameters. Throws `UsageError` where the sampling does not take them, with names as `nameOf` has them. */
+/** Returns the parameters. Throws `UsageError` if they are invalid, with names from `nameOf`. */
 export function checkedParams(params: SamplingParams, nameOf: (key: string) => string): SamplingParams {
   try {
     createSampler(params)
@@ -128,7 +128,7 @@ export function checkedParams(params: SamplingParams, nameOf: (key: string) => s
   }
 }
 
-/** A parameter's value as an option or `/params` takes it; empty for none. */
+/** A parameter's value as written in an option or `/params`; empty for `undefined`. */
 export function writtenValue(value: SamplingParams[keyof SamplingParams]): string {
   if (Array.isArray(value)) return value.map(String).join(',')
   if (typeof value !== 'object' || value === null) return value === undefined ? '' : String(value)

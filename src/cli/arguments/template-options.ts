@@ -2,17 +2,12 @@ import { describeValue } from '../../describe.js'
 import { alias, text } from './options.js'
 import { UsageError } from './usage-error.js'
 
-/** What helps a model without a chat template, in the words of the command line. */
-export const TEMPLATE_HINT =
-  "--template chatml, or another family's name or Jinja, chats with it all the same"
+/** The command line's hint for a model without a chat template. */
+export const TEMPLATE_HINT = "use --template with chatml, another family's name, or Jinja"
 
-/** How a conversation becomes a prompt. */
+/** Options for turning a conversation into a prompt. */
 export const templateOptions = {
-  system: alias(
-    text('TEXT', 'the system message, which says who the model is to be'),
-    '-sys',
-    '--system-prompt',
-  ),
+  system: alias(text('TEXT', 'the system message'), '-sys', '--system-prompt'),
   template: alias(
     text(
       'NAME',
@@ -21,7 +16,7 @@ export const templateOptions = {
     '--chat-template',
   ),
   templateVariables: alias(
-    text('JSON', 'more for the template, such as {"enable_thinking": false}'),
+    text('JSON', 'additional variables of the template, such as {"enable_thinking": false}'),
     '--chat-template-kwargs',
   ),
 }

@@ -1,4 +1,4 @@
-/** The command line was written wrongly. */
+/** The command line is invalid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly hint: string | undefined

@@ -14,14 +14,14 @@ import { changedParams, PARAM_NAMES, shownParams } from './params.js'
 import type { ChatState } from './state.js'
 import { fullStatistics } from './statistics.js'
 
-/** What is to be said to the model. */
+/** A message to send to the model. */
 export interface Said {
   readonly content: string
-  /** The conversation to go back to if there is no answer. Default: the one before this was said. */
+  /** The conversation to restore if there is no answer. Default: the one before the message. */
   readonly before?: readonly ChatMessage[]
 }
 
-/** What is to happen after a command. */
+/** What happens after a command. */
 export type Outcome = { readonly said: string } | { readonly again: Said } | 'leave'
 
 interface ChatCommand {
@@ -36,11 +36,11 @@ const COMMANDS: readonly ChatCommand[] = [
   {
     name: 'system',
     operand: 'TEXT',
-    summary: 'set the system message; without TEXT show it, with - take it away',
+    summary: 'set the system message; without TEXT show it, with - remove it',
     run(text, { chat }) {
       if (text === '') return `${chat.system ?? '(no system message)'}\n`
       chat.system = text === '-' ? undefined : text
-      return text === '-' ? '(taken away)\n' : '(set)\n'
+      return text === '-' ? '(removed)\n' : '(set)\n'
     },
   },
   {
@@ -55,22 +55,22 @@ const COMMANDS: readonly ChatCommand[] = [
   {
     name: 'retry',
     aliases: ['regen', 'regenerate'],
-    summary: 'take the last reply back and answer again',
+    summary: 'discard the last reply and answer again',
     run(_, { chat }) {
       const before = chat.history
       const [message] = chat.undo()
-      if (!message) return '(there is nothing to answer again)\n'
+      if (!message) return '(nothing to answer again)\n'
       return { again: { content: message.content, before } }
     },
   },
   {
     name: 'undo',
-    summary: 'take back your last message and the reply to it',
+    summary: 'remove your last message and the reply to it',
     run(_, { chat }) {
       const taken = chat.undo()
       return taken.length === 0
-        ? '(there is nothing to take back)\n'
-        : `(taken back: ${brief(taken[0].content.replace(/\s+/g, ' ').trim())})\n`
+        ? '(nothing to remove)\n'
+        : `(removed: ${brief(taken[0].content.replace(/\s+/g, ' ').trim())})\n`
     },
   },
   {
@@ -84,7 +84,8 @@ const COMMANDS: readonly ChatCommand[] = [
   {
     name: 'params',
     operand: 'NAME=VALUE ...',
-    summary: 'show how tokens are chosen, or change it: /params temp=0.7 topK= (which is the default)',
+    summary:
+      'show or change sampling parameters: /params temp=0.7 topK= (an empty value restores the default)',
     run(operand, state) {
       const { given } = state
       if (operand !== '') {
@@ -97,7 +98,7 @@ const COMMANDS: readonly ChatCommand[] = [
   },
   {
     name: 'stats',
-    summary: 'show what the last reply has cost, and how full the context is',
+    summary: 'show statistics of the last reply and of the context',
     run: (_, { chat }) => fullStatistics(chat),
   },
   {
@@ -112,7 +113,7 @@ const COMMANDS: readonly ChatCommand[] = [
   {
     name: 'load',
     operand: 'FILE',
-    summary: 'go on with a conversation that was saved',
+    summary: 'continue a saved conversation',
     async run(file, { chat }, terminal) {
       const text = await terminal.readFile(needed('load', file))
       chat.history = historyOf(text, file)
@@ -133,15 +134,15 @@ const COMMANDS: readonly ChatCommand[] = [
   },
 ]
 
-/** Commands of ollama and llama-cli that have another name or place here. */
+/** Commands of ollama and llama-cli that differ here. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  set: '/params sets how tokens are chosen, /system the system message',
-  show: '/params, /system, /stats and /history show what there is',
+  set: '/params sets sampling parameters, /system the system message',
+  show: 'see /params, /system, /stats and /history',
   read: 'paste the text, or leave and pipe the file into dasllama run --chat',
   image: 'models here read text only',
 }
 
-const NOTES = `Tab completes commands, the arrow keys bring earlier messages back, and Ctrl-R searches them. A line that ends in \\ goes on in the next one, and so does all between """ and """. A message that begins with / is written with //.
+const NOTES = `Tab completes commands, the arrow keys recall earlier messages, and Ctrl-R searches them. End a line with \\ to continue it, or put several lines between """ and """. Start a message with // to send one that begins with /.
 `
 
 function help(width: number | undefined): string {
@@ -173,12 +174,12 @@ function unknownCommand(name: string): UsageError {
   return new UsageError(
     message,
     meant === undefined
-      ? '/help lists the commands; a message that begins with / is written with //'
+      ? '/help lists the commands; start a message with // to send one that begins with /'
       : `did you mean /${meant}?`,
   )
 }
 
-/** What the beginning of a line may become at the Tab key: commands, and after `/params` the names of parameters. */
+/** Tab completions of a line: commands, and after `/params` the names of parameters. */
 export function completions(text: string): string[] {
   const params = /^(\/params (?:\S+ +)*)(\S*)$/.exec(text)
   if (params) {
@@ -203,6 +204,6 @@ function historyOf(text: string, file: string) {
     if (Array.isArray(history)) return history
   } catch {}
   throw new DasllamaError('BAD_FORMAT', `${file} is not a saved conversation`, {
-    hint: '/save writes such files: JSON, { "history": [{ "role": …, "content": … }] }',
+    hint: '/save writes the format: JSON, { "history": [{ "role": …, "content": … }] }',
   })
 }

@@ -11,16 +11,16 @@ import { isOpen, messageOf } from './message-text.js'
 import type { ChatState } from './state.js'
 import { briefStatistics } from './statistics.js'
 
-/** What a shell reports for a program that Ctrl-C ended. */
+/** The exit code that shells report for a program ended by Ctrl-C. */
 const INTERRUPTED = 130
 
-/** Reads messages and writes replies until there are no more. Resolves with the exit code. */
+/** Reads messages and writes replies until the input ends. Resolves with the exit code. */
 export async function converse(state: ChatState, terminal: Terminal, hints: Hints): Promise<number> {
   const lines = terminal.openLines({ continues: isOpen, complete: completions })
   const prompt = styled(terminal.stdout, 'bold', '> ')
-  /** Ends the reply that is being made. */
+  /** Aborts the reply that is being generated. */
   let stop: (() => void) | undefined
-  /** Ctrl-C since something was written. */
+  /** Whether Ctrl-C was pressed since the last output. */
   let interrupts = 0
   let failed = false
   let exitCode: number | undefined
@@ -37,7 +37,7 @@ export async function converse(state: ChatState, terminal: Terminal, hints: Hint
     if (++interrupts > 1 || !lines.isTerminal) leave(INTERRUPTED)
     if (stop) stop()
     else if (exitCode === undefined) {
-      void terminal.stderr.write('\n(Ctrl-C again leaves, and so does Ctrl-D)\n')
+      void terminal.stderr.write('\n(press Ctrl-C again or Ctrl-D to leave)\n')
     }
   })
   try {
@@ -64,7 +64,7 @@ export async function converse(state: ChatState, terminal: Terminal, hints: Hint
     lines.close()
   }
 
-  /** A line, unless there are no more or the chat is left. */
+  /** The next line, unless the input has ended or the chat was left. */
   async function line(prompt: string): Promise<string | undefined> {
     const next = await Promise.race([lines.next(prompt), left])
     if (typeof next === 'string' && exitCode === undefined) {
@@ -78,7 +78,7 @@ export async function converse(state: ChatState, terminal: Terminal, hints: Hint
     return undefined
   }
 
-  /** What is to be answered; nothing after a command, an empty line or Ctrl-C. */
+  /** The message to answer; `undefined` after a command, an empty line or Ctrl-C. */
   async function message(): Promise<Said | undefined> {
     const typed = await line(prompt)
     if (typed === undefined || typed.trim() === '') return undefined
@@ -106,8 +106,8 @@ export async function converse(state: ChatState, terminal: Terminal, hints: Hint
 }
 
 /**
- * Says something to the model and writes what it answers. What gets no answer is taken back; then the conversation is
- * what it was before.
+ * Sends a message to the model and writes its answer. A message without an answer is removed, which restores the
+ * conversation.
  */
 async function reply(
   { chat, params, given }: ChatState,
@@ -125,7 +125,7 @@ async function reply(
       printed += piece.length
     }
     const { message, text } = reply
-    // What is left is half a character at the very end, which belongs to no token.
+    // The rest is an incomplete character at the very end, which belongs to no token.
     if (message) await print(stdout, `${text.slice(printed)}\n`)
     const remarks = [
       ...(isWatched && message ? [briefStatistics(chat)] : []),
@@ -146,24 +146,24 @@ async function reply(
   }
 }
 
-/** What a prompt has left out that the one before it had not. */
+/** What this prompt omits but the previous one did not. */
 function forgotten(before: Chat['omitted'], after: Chat['omitted']): string[] {
   const what = (['messages', 'tokens'] as const).filter((unit) => after[unit] > before[unit])
-  return what.map((unit) => `to make room the oldest ${after[unit]} ${unit} were left out`)
+  return what.map((unit) => `context full: dropped the oldest ${after[unit]} ${unit}`)
 }
 
-/** What there is to say about a reply besides itself. */
+/** Remarks about a reply. */
 function remarksOn(
   { message, text, stopReason, isComplete }: ChatReply,
   { hasFormat }: { readonly hasFormat: boolean },
 ): string[] {
   if (!message) {
-    const why = stopReason === 'abort' ? 'interrupted before the first word' : 'there is no answer'
-    return [why, 'your message is taken back']
+    const why = stopReason === 'abort' ? 'interrupted before the first word' : 'no answer'
+    return [why, 'your message was removed']
   }
   const remarks: string[] = []
   if (message.cut !== undefined) remarks.push(`cut: ${WHY_CUT[message.cut]}`)
-  else if (text === '') remarks.push('the model says nothing')
+  else if (text === '') remarks.push('the reply is empty')
   if (hasFormat && !isComplete) remarks.push(INCOMPLETE)
   return remarks
 }

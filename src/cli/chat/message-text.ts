@@ -1,13 +1,13 @@
-/** Stands around a message of several lines, as in ollama. */
+/** Delimits a message of several lines, as in ollama. */
 const FENCE = '"""'
 
-/** Whether a message that is typed goes on: its last line ends in a backslash, or it has begun with `"""` and not ended so. */
+/** Whether a typed message continues: its last line ends in a backslash, or its `"""` is not closed. */
 export function isOpen(typed: string): boolean {
   if (typed.startsWith(FENCE)) return !closesFence(typed)
   return typed.endsWith('\\')
 }
 
-/** What a message says: without the backslashes at the ends of its lines, or without the `"""` around it. */
+/** The text of a typed message, without the backslashes at line ends or the `"""` around it. */
 export function messageOf(typed: string): string {
   if (typed.startsWith(FENCE)) {
     const text = typed.trimEnd()

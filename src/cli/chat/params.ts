@@ -10,15 +10,15 @@ import {
 import { UsageError } from '../arguments/usage-error.js'
 import { columns } from '../output/table.js'
 
-/** The names that `/params` takes: those of the library. */
+/** The names accepted by `/params`: those of the library. */
 export const PARAM_NAMES: readonly string[] = Object.keys(samplingOptions)
 
-/** A parameter as `/params` names it. */
+/** A parameter's name in `/params`. */
 const nameOf = (key: string) => key
 
 /**
- * Parameters with some of them changed, as `temp=0.7`, `ignoreEos` or `ignoreEos=false` say; `temp=` stands for the
- * default. The command line's names are taken as well. Throws `UsageError`.
+ * Applies changes such as `temp=0.7`, `ignoreEos` or `ignoreEos=false` to parameters; `temp=` restores the default. The
+ * command line's names are accepted, too. Throws `UsageError`.
  */
 export function changedParams(
   params: SamplingParams,
@@ -38,19 +38,19 @@ export function changedParams(
   return checkedParams(values as Values<SamplingOptions>, nameOf)
 }
 
-const LENGTH = '--max-tokens is given when the program starts'
+const LENGTH = 'use --max-tokens when starting the program'
 
-/** What is no parameter of choosing tokens, and where it is set. */
+/** Settings that are not sampling parameters, and where they are set. */
 const AT_START: Readonly<Record<string, string>> = {
   maxTokens: LENGTH,
   max_tokens: LENGTH,
-  seed: '--seed is given when the program starts',
-  contextLength: '--context is given when the program starts',
-  stop: '--stop is given when the program starts',
+  seed: 'use --seed when starting the program',
+  contextLength: 'use --context when starting the program',
+  stop: 'use --stop when starting the program',
   system: '/system sets it',
 }
 
-/** An option whose value is `current`, and can be taken back. */
+/** An option with a current value that can be reset. */
 function changeable(option: Option<unknown>, current: unknown, byDefault: unknown): Option<unknown> {
   const isFlag = option.placeholder === undefined
   const { read, ...rest } = isFlag ? { ...option, ...SWITCH } : option
@@ -61,7 +61,7 @@ function changeable(option: Option<unknown>, current: unknown, byDefault: unknow
   }
 }
 
-/** What makes a flag an option that can be switched off again. */
+/** Turns a flag into an option that can be switched off again. */
 const SWITCH = {
   placeholder: 'true|false',
   bare: true,
@@ -71,7 +71,7 @@ const SWITCH = {
   },
 }
 
-/** The parameters that differ from the `usual` ones, as `changedParams` reads them: `temp 0.7, topK 40`. */
+/** The parameters that differ from the `usual` ones: `temp 0.7, topK 40`. */
 export function briefParams(params: SamplingParams, usual: SamplingParams): string {
   return PARAM_NAMES.filter((key) => differs(key as keyof SamplingParams, params, usual))
     .map((key) => `${key} ${writtenValue(params[key as keyof SamplingParams])}`)
@@ -79,8 +79,8 @@ export function briefParams(params: SamplingParams, usual: SamplingParams): stri
 }
 
 /**
- * The parameters for people, by the names that `changedParams` knows; those that differ from the default are marked, and
- * so are other options that are `given`, by their names.
+ * The parameters as a table, with the names of `changedParams`. Marks those that differ from the default, and the other
+ * options that were `given`.
  */
 export function shownParams(
   params: SamplingParams,

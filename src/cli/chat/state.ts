@@ -12,21 +12,21 @@ import type { GivenFormat } from '../arguments/format-options.js'
 import { definitions } from '../output/layout.js'
 import { briefParams } from './params.js'
 
-/** How a chat in a terminal begins. */
+/** The initial settings of a chat in a terminal. */
 export interface ChatStart {
-  /** The model's file or address, as it was given. */
+  /** The model's path or URL, as given. */
   readonly source: string
-  /** The sampling parameters that were given. */
+  /** The given sampling parameters. */
   readonly params: SamplingParams
-  /** What every reply must look like. */
+  /** The format of every reply. */
   readonly given: GivenFormat | undefined
 }
 
-/** What a chat in a terminal is: the chat, how it began, and the sampling that commands may change. */
+/** The state of a chat in a terminal: the chat, its initial settings, and the sampling parameters, which commands may change. */
 export class ChatState {
   readonly model: Model
   readonly source: string
-  /** What is taken for parameters that nobody has given: the file's recommendation, or the preset of chats. */
+  /** Defaults of parameters that were not given: the file's recommendation, or the preset of chats. */
   readonly defaults: SamplingParams
   params: SamplingParams
   readonly given: GivenFormat | undefined
@@ -43,7 +43,7 @@ export class ChatState {
     this.#templateIsGiven = options.template !== undefined
   }
 
-  /** What someone wants to know before the first word, for lines of `width`. */
+  /** The banner shown before the first message, wrapped at `width`. */
   greeting(width: number | undefined): string {
     const { model, chat } = this
     const rows: [string, string][] = [

@@ -1,14 +1,14 @@
 import type { Chat } from '../../index.js'
 import { columns, counted } from '../output/table.js'
 
-/** What the latest reply has cost, in a few words. */
+/** Short statistics of the latest reply. */
 export function briefStatistics(chat: Chat): string {
   const { nGen, genTps } = chat.stats()
   const rate = genTps > 0 ? `, ${genTps.toFixed(1)} tok/s` : ''
   return `${counted(nGen, 'token')}${rate}`
 }
 
-/** All there is to say of the latest reply, and how full the context is. */
+/** Detailed statistics of the latest reply and of the context. */
 export function fullStatistics(chat: Chat): string {
   const { nPrompt, nCached, nGen, nShifts, ttftMs, prefillTps, genTps } = chat.stats()
   const { position, contextLength } = chat.session

@@ -1,9 +1,9 @@
-/** Fewer columns than this for the words of a summary are not worth the bother of keeping them aside. */
+/** With fewer columns than this for the summaries, they go below the names. */
 const LEAST = 24
-/** A first column no wider than this lets summaries begin beside what they are about. */
+/** Maximum width of the first column for summaries beside the names. */
 const WIDEST = 28
 
-/** Text broken between words, so that no line is longer than `width` where its words allow it. */
+/** Wraps text between words at `width`. */
 export function wrapped(text: string, width: number): string[] {
   if (text.length <= width) return [text]
   const lines: string[] = []
@@ -20,7 +20,7 @@ export function wrapped(text: string, width: number): string[] {
   return lines
 }
 
-/** Paragraphs of `width`; lines that are indented, such as examples, stay as they are. */
+/** Wraps paragraphs at `width`; indented lines, such as examples, are kept. */
 export function paragraphs(text: string, width: number | undefined): string {
   if (width === undefined) return text
   return text
@@ -30,8 +30,8 @@ export function paragraphs(text: string, width: number | undefined): string {
 }
 
 /**
- * Names with what there is to say of each, side by side and indented: as one block per row, each ending in a line break.
- * Without a `width` every row is one line. `margin` stands before each line.
+ * Names and their summaries in two indented columns: one block per row, each ending in a line break. Without a `width`,
+ * every row is one line. `margin` precedes each line.
  */
 export function definitions(
   rows: readonly (readonly [name: string, summary: string])[],

@@ -2,9 +2,9 @@ import { byteSize } from '../../describe.js'
 import type { Output, Terminal } from '../../platform/terminal.js'
 
 const WIDTH = 30
-/** How often the bar is drawn, and how long a load may take before it appears at all, in ms. */
+/** Interval between redraws of the bar, and delay before it first appears, in ms. */
 const INTERVAL = 100
-/** The rate is that of the last few seconds: a download that slows down says so. */
+/** The rate is averaged over the last few seconds, so that it follows changes. */
 const WINDOW = 5000
 const ERASE_LINE = '\r\x1b[2K'
 
@@ -13,13 +13,13 @@ export interface Progress {
   readonly total: number
 }
 
-/** A bar on a terminal's stderr while a model loads, with rate and remaining time; nothing anywhere else. */
+/** A progress bar on stderr while a model loads, with rate and remaining time; only on a terminal. */
 export class ProgressBar {
   readonly #output: Output
   readonly #isDrawn: boolean
   #drawnAt = performance.now()
   #visible = false
-  /** How far it was at some times of the last seconds, the oldest first. */
+  /** Progress samples of the last seconds, oldest first. */
   #marks: { readonly at: number; readonly loaded: number }[] = [{ at: performance.now(), loaded: 0 }]
 
   constructor({ stderr }: Pick<Terminal, 'stderr'>, { isQuiet = false }: { isQuiet?: boolean } = {}) {
@@ -50,7 +50,7 @@ export class ProgressBar {
   }
 }
 
-/** The bar as it fits into a line of `columns`: a line that breaks could not be erased. */
+/** The bar, fitted to a line of `columns`: a wrapped line could not be erased. */
 export function progressLine({ loaded, total }: Progress, rate: number, columns: number): string {
   const part = total > 0 ? Math.min(loaded / total, 1) : 0
   const percent = `${Math.floor(part * 100)} %`
@@ -64,7 +64,7 @@ export function progressLine({ loaded, total }: Progress, rate: number, columns:
   return `loading${said}`.length < columns ? `loading${said}` : `loading ${percent}`.slice(0, columns - 1)
 }
 
-/** Seconds for people: `42 s`, `3 min 5 s`, `2 h 10 min`. */
+/** Human-readable seconds: `42 s`, `3 min 5 s`, `2 h 10 min`. */
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds)
   if (whole < 60) return `${whole} s`

@@ -1,4 +1,4 @@
-/** Lines of text in columns; every column but the last is as wide as its widest cell. Two spaces lie between. */
+/** Lines in columns separated by two spaces; every column but the last is as wide as its widest cell. */
 export function columns(rows: readonly (readonly string[])[], indent = ''): string {
   const widths: number[] = []
   for (const row of rows) {

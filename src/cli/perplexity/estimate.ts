@@ -1,9 +1,9 @@
 import { DasllamaError, type Model } from '../../index.js'
 import { counted } from '../output/table.js'
 
-/** The perplexity of what has been scored so far. */
+/** The perplexity of the tokens scored so far. */
 export interface Estimate {
-  /** e to the mean surprise per token. */
+  /** exp of the mean negative log-likelihood per token. */
   readonly perplexity: number
   /** The standard error of the perplexity. */
   readonly error: number
@@ -12,25 +12,25 @@ export interface Estimate {
 }
 
 export interface PerplexityOptions {
-  /** Tokens of a chunk. */
+  /** Tokens per chunk. */
   readonly context: number
-  /** Most chunks. Default all. */
+  /** Maximum number of chunks. Default all. */
   readonly chunks?: number
   readonly signal?: AbortSignal
 }
 
-/** A text as chunks: what `llama-perplexity` makes of it. */
+/** A text split into chunks as in `llama-perplexity`. */
 export interface Chunks {
-  /** Tokens of the text, the begin-of-text token included. */
+  /** Tokens of the text, including the begin-of-text token. */
   readonly tokens: number
   readonly count: number
-  /** The tokens of a chunk; the first one is begin-of-text where the model wants it. */
+  /** The tokens of a chunk; the first one is begin-of-text if the model wants it. */
   chunk(index: number): number[]
 }
 
 /**
- * Cuts a text into chunks of `context` tokens, what is left at the end not counted, as llama.cpp does. Throws
- * `INVALID_ARGUMENT` for a text with fewer than two.
+ * Splits a text into chunks of `context` tokens and drops the remainder, as llama.cpp does. Throws `INVALID_ARGUMENT` for
+ * a text with fewer than two chunks.
  */
 export function chunksOf(model: Model, text: string, { context, chunks }: PerplexityOptions): Chunks {
   const bos = beginOfText(model)
@@ -39,8 +39,8 @@ export function chunksOf(model: Model, text: string, { context, chunks }: Perple
   if (ids.length < 2 * context) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `the text has ${counted(ids.length, 'token')}, and chunks of ${context} need at least ${2 * context}`,
-      { hint: 'take a longer text, or a smaller --context' },
+      `the text has ${counted(ids.length, 'token')}, but chunks of ${context} need at least ${2 * context}`,
+      { hint: 'use a longer text or a smaller --context' },
     )
   }
   const all = Math.floor(ids.length / context)
@@ -55,15 +55,15 @@ export function chunksOf(model: Model, text: string, { context, chunks }: Perple
   }
 }
 
-/** The token that the model wants at the beginning of every text: the one that encoding puts there. */
+/** The token that encoding puts at the beginning of every text, if any. */
 function beginOfText({ tokenizer }: Model): number | undefined {
   const { bosId } = tokenizer
   return tokenizer.encode('')[0] === bosId ? bosId : undefined
 }
 
 /**
- * Scores a text chunk by chunk, each on its own and only its second half, so that every token that counts has some
- * context before it; yields the estimate after each chunk.
+ * Scores the chunks independently, and only the second half of each, so that every scored token has some context. Yields
+ * the estimate after each chunk.
  */
 export async function* perplexity(
   model: Model,

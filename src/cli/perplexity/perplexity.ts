@@ -9,16 +9,16 @@ import { printStyled } from '../output/style.js'
 import { counted } from '../output/table.js'
 import { chunksOf, type Estimate, perplexity as estimates } from './estimate.js'
 
-/** llama.cpp's, so that figures compare. */
+/** llama.cpp's default, so that figures are comparable. */
 const CONTEXT = 512
 
 const options = {
   ...group('The text', {
-    file: alias(text('FILE', 'the text to score; without it standard input is read'), '-f'),
+    file: alias(text('FILE', 'the text to score; default: standard input'), '-f'),
     chunks: integer('score the first N chunks only', { min: 1 }),
   }),
   ...group('Memory and threads', {
-    context: { ...contextOption('tokens of a chunk'), fallback: CONTEXT },
+    context: { ...contextOption('tokens per chunk'), fallback: CONTEXT },
     ...runtimeOptions,
   }),
   ...group('Output', {
@@ -71,10 +71,10 @@ export const perplexity = command({
 
 async function readText({ file }: Pick<Values<typeof options>, 'file'>, terminal: Terminal): Promise<string> {
   if (file === undefined && terminal.inputIsTerminal) {
-    throw new UsageError('perplexity needs a text: --file FILE', 'or pipe it into the program')
+    throw new UsageError('perplexity needs a text: --file FILE', 'or pipe it to standard input')
   }
   const content = await (file === undefined || file === '-' ? terminal.readInput() : terminal.readFile(file))
-  // As llama.cpp does, so that both have the same tokens.
+  // As in llama.cpp, so that both score the same tokens.
   return content.replace(/\n$/, '')
 }
 

@@ -3,10 +3,10 @@ import type { Terminal } from '../../platform/terminal.js'
 import { alias, group, text, tokenIds, type Values } from '../arguments/options.js'
 import { UsageError } from '../arguments/usage-error.js'
 
-/** What is to be continued: text, or ids that are taken as they are. */
+/** A prompt: text or token ids. */
 export interface Prompt {
   readonly content: string | number[]
-  /** What a line of --prompts says besides. */
+  /** Other fields of a line of --prompts. */
   readonly input?: Readonly<Record<string, unknown>>
 }
 
@@ -22,7 +22,7 @@ export const promptOptions = group('What to write', {
   promptIds: tokenIds('what to continue, as token ids'),
 })
 
-/** The prompts that a command line asks for; one, but for `--prompts`. Throws `UsageError`, and what reading throws. */
+/** The prompts of a command line; one, except with `--prompts`. Throws `UsageError` and what reading throws. */
 export async function readPrompts(
   { prompt, file, prompts, promptIds }: Values<typeof promptOptions>,
   terminal: Terminal,
@@ -39,20 +39,20 @@ export async function readPrompts(
   if (piped === '') {
     throw new UsageError(
       'run needs a prompt: --prompt TEXT, --file FILE or --prompt-ids 1,2,3',
-      'or pipe it into the program: echo TEXT | dasllama run MODEL',
+      'or pipe it to standard input: echo TEXT | dasllama run MODEL',
     )
   }
   return [{ content: piped }]
 }
 
-/** Files and `echo` end in a line break that is not part of the text. */
+/** Removes the final line break of files and `echo`, which is not part of the text. */
 export function withoutLastBreak(text: string): string {
   return text.replace(/\r?\n$/, '')
 }
 
 /**
- * The prompts in a file: JSON Lines if its first line is a JSON object, else one per line. Empty lines count for nothing.
- * Throws `INVALID_ARGUMENT`, naming the line.
+ * The prompts in a file: JSON Lines if its first line is a JSON object, else one per line. Empty lines are skipped. Throws
+ * `INVALID_ARGUMENT`, naming the line.
  */
 export function parsePrompts(content: string, file: string): Prompt[] {
   const lines = content
@@ -68,7 +68,7 @@ export function parsePrompts(content: string, file: string): Prompt[] {
         'INVALID_ARGUMENT',
         `${at}: not a JSON object with a "prompt" that is a string`,
         {
-          hint: 'each line is such as {"prompt": "Once upon a time"}, or none begins like JSON',
+          hint: 'lines are JSON objects such as {"prompt": "Once upon a time"}, or all are plain text',
         },
       )
     }

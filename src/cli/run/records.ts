@@ -4,7 +4,7 @@ import { writtenValue } from '../arguments/sampling-options.js'
 import { logprobsObjects } from './report.js'
 import { type Run, settingObject } from './sweep.js'
 
-/** A text that is done, and what there is to know of it. */
+/** A finished text with its statistics. */
 export interface Result {
   readonly run: Run
   readonly generation: Generation
@@ -14,9 +14,9 @@ export interface Result {
 
 export interface RecordOptions {
   readonly withLogprobs: boolean
-  /** Whether there is a response format, so that a text may be incomplete. */
+  /** Whether there is a response format, for which a text may be incomplete. */
   readonly withFormat: boolean
-  /** Whether to say with which prompt and settings it was made. */
+  /** Whether to include prompt and settings. */
   readonly withSettings: boolean
 }
 
@@ -53,7 +53,7 @@ const NUMBERS = [
   'genTps',
 ] as const satisfies readonly (keyof SessionStats)[]
 
-/** The first line of a table of results. `settings`: the parameters that are columns. */
+/** The header of a table of results. `settings`: the parameters that have a column. */
 export function csvHeader(settings: readonly (keyof SamplingParams)[]): string {
   return csvLine(['prompt', ...settings, 'seed', 'text', 'stopReason', ...NUMBERS])
 }

@@ -9,7 +9,7 @@ const STOP_REASONS: Record<StopReason, string> = {
   callback: 'left early',
 }
 
-/** What a text has cost and why it ended, in one line. */
+/** Statistics of a text and its stop reason, on one line. */
 export function statistics(stats: SessionStats, { stopReason, stoppedBy }: Generation, seed: number): string {
   const { nPrompt, nCached, nGen, nShifts, ttftMs, prefillTps, genTps } = stats
   const parts = [
@@ -36,7 +36,7 @@ export function logprobsObjects(tokens: readonly GeneratedToken[], model: Model)
   })
 }
 
-/** The same for people, one line per token. */
+/** The same as a table, one line per token. */
 export function logprobsTable(tokens: readonly GeneratedToken[], model: Model): string {
   const rows = logprobsObjects(tokens, model).map(({ piece, before, after }) => [
     JSON.stringify(piece),
@@ -44,5 +44,5 @@ export function logprobsTable(tokens: readonly GeneratedToken[], model: Model): 
     after.logprob.toFixed(3),
     before.top.map(({ piece, logprob }) => `${JSON.stringify(piece)} ${logprob.toFixed(3)}`).join('  '),
   ])
-  return columns([['token', 'model', 'sampled', 'likeliest by the model'], ...rows])
+  return columns([['token', 'model', 'sampled', 'most likely by the model'], ...rows])
 }

@@ -25,46 +25,44 @@ import { type Writer, writerOf } from './writers.js'
 const options = {
   ...promptOptions,
   ...group('What to write', {
-    chat: flag("put the prompt into the model's chat template, as the message of a user"),
+    chat: flag("apply the model's chat template to the prompt as a user message"),
     ...templateOptions,
-    maxTokens: maxTokensOption('stop after N tokens; else when the text ends or the context is full', 0),
-    stop: texts('TEXT', 'end where the text says this, which is left out; may be given several times'),
+    maxTokens: maxTokensOption('stop after N tokens; default: when the text ends or the context is full', 0),
+    stop: texts('TEXT', 'stop before this text; may be given several times'),
     stopIds: tokenIds('tokens that end the text'),
     ...sweptSampling.ending,
     ...formatOptions,
   }),
   ...sweptSampling.choosing,
   ...group(CHOOSING, {
-    seed: seedOption('same seed, same text; drawn when not given'),
-    seeds: seeds('one text for each of these seeds'),
+    seed: seedOption('same seed, same text; random by default'),
+    seeds: seeds('generate one text per seed'),
   }),
   ...sweptSampling.repetition,
   ...sweptSampling.tokens,
   ...engineOptions,
   ...group('Output', {
     logprobs: integer(
-      'log-probability of each token and of the N likeliest ones, before and after sampling',
+      'log-probabilities of each token and of the N most likely ones, before and after sampling',
       { min: 0 },
     ),
     echo: alias(flag('print the prompt before the text'), '--display-prompt'),
     json: flag(
-      'print one JSON object, when all is done: promptIds, ids, text, stats, stopReason, stoppedBy, seed, isComplete with a format, and logprobs if asked for; of several texts an array of them, with prompt and settings',
+      'print one JSON object at the end: promptIds, ids, text, stats, stopReason, stoppedBy, seed, isComplete with a format, and logprobs if requested; for several texts an array of objects, with prompt and settings',
     ),
-    jsonl: flag(
-      'print such an object, with prompt and settings, as a line for each text as soon as it is done',
-    ),
-    csv: flag('print a table: prompt, settings that are given, seed, text, why it ended, and numbers'),
+    jsonl: flag('print such an object, with prompt and settings, on one line per text as soon as it is done'),
+    csv: flag('print a table: prompt, given settings, seed, text, stop reason and statistics'),
   }),
 }
 
-/** A prompt as a shell takes it; another one where it is long or has what a shell reads. */
+/** A prompt quoted for a shell; an example instead if it is long or has special characters. */
 const quoted = (text: string) => (/^[\w ,.'?-]{1,60}$/.test(text) ? `"${text}"` : '"Once upon a time"')
 
 type RunValues = Values<typeof options>
 
 export const run = command({
   name: 'run',
-  summary: 'Continue a text, streaming what the model writes',
+  summary: 'Continue a text, with streaming output',
   operands: [MODEL],
   options,
   excessHint: (words) => `a prompt is given with --prompt, in quotes: --prompt ${quoted(words.join(' '))}`,
@@ -78,8 +76,8 @@ Every number above that chooses a token may be a list, --prompts has several pro
   dasllama run model.gguf --prompts prompts.txt --temp 0.2,0.8 --seeds 1,2,3 --csv > texts.csv
 `,
   hints: {
-    CONTEXT_FULL: 'shorten the prompt, or choose a larger --context',
-    NO_TEMPLATE: `it may be no chat model: leave out --chat; ${TEMPLATE_HINT}`,
+    CONTEXT_FULL: 'shorten the prompt or use a larger --context',
+    NO_TEMPLATE: `it may not be a chat model: leave out --chat, or ${TEMPLATE_HINT}`,
   },
   async run([source], values, terminal, given) {
     const all = settings(values)
@@ -122,7 +120,7 @@ function isForPrograms({ json, jsonl, csv }: RunValues): boolean {
 const CHAT_NOTE =
   'the model ended the text at once; its file has a chat template, so try dasllama chat, or add --chat to this command'
 
-/** Whether the model had nothing to add to a plain text, as models do that expect a chat. */
+/** Whether the model ended a plain text at once, as chat models often do. */
 function endsAtOnce({ generation }: Result, { chat, promptIds, stopIds }: RunValues): boolean {
   const { stopReason, stoppedBy, text } = generation
   const isOwnEnd = typeof stoppedBy !== 'string' && !stopIds?.includes(stoppedBy as number)
@@ -135,12 +133,10 @@ function refuseContradictions(values: RunValues): void {
   }
   const forPrograms = (['json', 'jsonl', 'csv'] as const).filter((name) => values[name])
   if (forPrograms.length > 1) {
-    throw new UsageError(
-      `run prints in one way: ${forPrograms.map((name) => `--${name}`).join(' and ')} do not go together`,
-    )
+    throw new UsageError(`${forPrograms.map((name) => `--${name}`).join(' and ')} do not go together`)
   }
   if (values.csv && values.logprobs !== undefined) {
-    throw new UsageError('--csv has no room for --logprobs', '--jsonl has')
+    throw new UsageError('--csv and --logprobs do not go together', 'use --jsonl')
   }
   if (values.chat) {
     if (values.promptIds) throw new UsageError('--chat and --prompt-ids do not go together')
@@ -153,7 +149,7 @@ function refuseContradictions(values: RunValues): void {
   }
 }
 
-/** The session that writes, and how it takes a prompt: unchanged, or within the chat template. */
+/** The session, and how it gets a prompt: unchanged, or in the chat template. */
 function startSession(
   model: Model,
   values: RunValues,

@@ -9,17 +9,17 @@ import {
 import { UsageError } from '../arguments/usage-error.js'
 import type { Prompt } from './prompts.js'
 
-/** More settings than anybody waits for. */
+/** Limit on combinations. */
 const MAX_SETTINGS = 10_000
 
-/** A table whose numbers may each be several: one text for each. */
+/** A table in which each number may be a list: one text per value. */
 type Swept<Table extends OptionTable> = {
   [Name in keyof Table]: Table[Name] extends Option<number | undefined>
     ? Option<readonly number[]>
     : Table[Name]
 }
 
-/** Lets every number of a table be a list with commas between. */
+/** Lets every number of a table be a comma-separated list. */
 function swept<Table extends OptionTable>(table: Table): Swept<Table> {
   const entries = Object.entries(table).map(([key, option]) => [
     key,
@@ -38,7 +38,7 @@ function several(option: Option<number>): Option<readonly number[]> {
   }
 }
 
-/** The sampling's options, each number of which may be a list. */
+/** The sampling options, each number of which may be a list. */
 export const sweptSampling = {
   ending: swept(sampling.ending),
   choosing: swept(sampling.choosing),
@@ -46,10 +46,10 @@ export const sweptSampling = {
   tokens: swept(sampling.tokens),
 }
 
-/** One way to choose tokens, and how it differs from others of the sweep. */
+/** One combination of sampling parameters, and how it differs from the others of the sweep. */
 export interface Setting {
   readonly params: SamplingParams
-  /** The options with several values, with those of this setting. */
+  /** The options that vary, with this setting's values. */
   readonly varied: Partial<Readonly<Record<keyof SamplingParams, number>>>
 }
 
@@ -65,8 +65,8 @@ type SweptValues = {
 }
 
 /**
- * Every combination of the values that options have, in the order of the options in --help; the values of the last
- * one change fastest. Throws `UsageError` for values that the sampling does not take, and for too many combinations.
+ * Every combination of the options' values, in the order of --help; the last option varies fastest. Throws `UsageError`
+ * for invalid values and for too many combinations.
  */
 export function settings(values: SweptValues): Setting[] {
   const numbers = Object.keys(samplingOptions).filter(
@@ -75,7 +75,7 @@ export function settings(values: SweptValues): Setting[] {
   const lists = numbers.map((key) => values[key as keyof SamplingOptions] as readonly number[])
   const count = lists.reduce((product, list) => product * list.length, 1)
   if (count > MAX_SETTINGS) {
-    throw new UsageError(`${count} combinations of settings are too many: the limit is ${MAX_SETTINGS}`)
+    throw new UsageError(`${count} combinations of settings; the limit is ${MAX_SETTINGS}`)
   }
   let combinations: Record<string, number>[] = [{}]
   for (const [i, key] of numbers.entries()) {
@@ -88,7 +88,7 @@ export function settings(values: SweptValues): Setting[] {
   }))
 }
 
-/** All texts of a sweep: prompt by prompt, for each setting by setting, and seed by seed. */
+/** All texts of a sweep: by prompt, then by setting, then by seed. */
 export function* sweep(
   prompts: readonly Prompt[],
   settings: readonly Setting[],
@@ -99,12 +99,12 @@ export function* sweep(
   }
 }
 
-/** The sampling parameters of a setting that are worth a column: all that are given, in the order of --help. */
+/** The sampling parameters that get a column: all given ones, in the order of --help. */
 export function settingKeys(given: readonly string[]): (keyof SamplingParams)[] {
   return (Object.keys(samplingOptions) as (keyof SamplingParams)[]).filter((key) => given.includes(key))
 }
 
-/** All parameters of a setting, defaults included, as JSON can have them. */
+/** All parameters of a setting, defaults included, as JSON values. */
 export function settingObject({ params }: Setting): Record<string, unknown> {
   const all = { ...DEFAULT_SAMPLING, ...params }
   const bias = Object.entries(all.logitBias).map(([id, value]) => [

@@ -8,7 +8,7 @@ import { csvHeader, csvRow, type RecordOptions, type Result, record } from './re
 import { logprobsTable, statistics } from './report.js'
 import { type Run, type Setting, settingKeys } from './sweep.js'
 
-/** How results are to be printed. */
+/** How results are printed. */
 interface Shape {
   readonly json: boolean
   readonly jsonl: boolean
@@ -17,13 +17,13 @@ interface Shape {
   readonly logprobs: number | undefined
 }
 
-/** Takes what is generated, text by text. */
+/** Receives generated texts one after another. */
 export interface Writer {
   /** A text begins. */
   begin(run: Run, prompt: Prompt['content']): Promise<void>
   piece(token: GeneratedToken): Promise<void>
   end(result: Result): Promise<void>
-  /** There are no more. */
+  /** All texts are done. */
   done(): Promise<void>
 }
 
@@ -32,7 +32,7 @@ export interface Writing {
   /** Whether there may be several texts. */
   readonly isSweep: boolean
   readonly severalPrompts: boolean
-  /** The options that were written. */
+  /** The given options. */
   readonly given: readonly string[]
   readonly withFormat: boolean
   readonly stderr: Output
@@ -40,7 +40,7 @@ export interface Writing {
 
 async function nothing(): Promise<void> {}
 
-/** The writer that the options ask for. */
+/** The writer selected by the options. */
 export function writerOf(values: Shape, stdout: Output, writing: Writing): Writer {
   const { model, isSweep, withFormat, given } = writing
   const withLogprobs = values.logprobs !== undefined
@@ -99,7 +99,7 @@ function textWriter(
       printed += piece.length
     },
     async end({ run, generation, tokens, stats }) {
-      // What is left is half a character at the very end, which belongs to no token.
+      // The rest is an incomplete character at the very end, which belongs to no token.
       await print(stdout, `${generation.text.slice(printed)}\n`)
       if (logprobs !== undefined) await print(stderr, logprobsTable(tokens, model))
       if (withFormat && !generation.isComplete) await print(stderr, `the text is cut: ${INCOMPLETE}\n`)
@@ -109,7 +109,7 @@ function textWriter(
   }
 }
 
-/** What a text of a sweep is the result of: `temp 0.2, seed 7`. */
+/** The settings of a text in a sweep: `temp 0.2, seed 7`. */
 function label(
   { prompt, setting, seed }: Run,
   { severalPrompts }: { readonly severalPrompts: boolean },

@@ -5,11 +5,11 @@ const FIRST_SURROGATE = 0xd800
 const LAST_SURROGATE = 0xdfff
 
 /**
- * Characters by class: those that an automaton does not tell apart have one. The classes lie on intervals of code
- * points; surrogates, which no text has, have the class of their neighbours.
+ * Character classes: characters that an automaton does not distinguish share a class. Classes are unions of code point
+ * intervals; surrogates, which do not occur in text, belong to the class of their neighbours.
  */
 export class Alphabet {
-  /** Where each interval begins, ascending from 0, and its class. */
+  /** Start of each interval, ascending from 0, and its class. */
   readonly #starts: readonly number[]
   readonly #classes: readonly number[]
   readonly size: number
@@ -20,7 +20,7 @@ export class Alphabet {
     this.size = classes.reduce((most, each) => Math.max(most, each + 1), 0)
   }
 
-  /** The coarsest one that tells these sets apart. */
+  /** The coarsest alphabet that distinguishes these sets. */
   static of(sets: readonly (readonly CodePointRange[])[]): Alphabet {
     const borders = new Set([0])
     for (const [low, high] of sets.flat()) {
@@ -29,7 +29,7 @@ export class Alphabet {
     }
     const starts = [...borders].sort((a, b) => a - b)
     const indexOf = new Map(starts.map((start, i) => [start, i]))
-    /** By interval: the sets that it is in. */
+    /** Per interval: the sets that contain it. */
     const members: number[][] = starts.map(() => [])
     for (const [set, ranges] of sets.entries()) {
       for (const [low, high] of ranges) {
@@ -43,7 +43,7 @@ export class Alphabet {
     )
   }
 
-  /** The coarsest one that is as fine as both; and the class in each of them of every class. */
+  /** The coarsest common refinement of two alphabets, and the class in each of them of every new class. */
   static common(
     a: Alphabet,
     b: Alphabet,
@@ -68,7 +68,7 @@ export class Alphabet {
     return { alphabet, ofA, ofB }
   }
 
-  /** One class for each name of an interval. */
+  /** One class per distinct interval name. */
   static #numbered(starts: readonly number[], names: readonly string[]): Alphabet {
     const known = new Map<string, number>()
     let previous = 0
@@ -89,7 +89,7 @@ export class Alphabet {
     return this.#classes[this.#intervalOf(codePoint)]
   }
 
-  /** The classes of a set that the alphabet tells apart from what is not in it. */
+  /** The classes of a set that the alphabet distinguishes from its complement. */
   classesOf(ranges: readonly CodePointRange[]): number[] {
     const found = new Set<number>()
     for (const [low, high] of ranges) {

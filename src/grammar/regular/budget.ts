@@ -1,4 +1,4 @@
-/** Work on automata that a schema may cause: what is exponential in theory stays bounded. */
+/** Bounds the work on a schema's automata, which is exponential in theory. */
 export class Budget {
   #left: number
 
@@ -13,5 +13,5 @@ export class Budget {
   }
 }
 
-/** An automaton would be too large, or take too long. */
+/** An automaton would be too large or take too long to construct. */
 export class BudgetExceeded extends Error {}

@@ -7,21 +7,20 @@ import { ANYTHING, type Expression, hasLook, inOrder, type Look } from './expres
 import { Nfa } from './nfa.js'
 
 /**
- * Expressions as deterministic automata, conditions on the text around included.
+ * Converts expressions to DFAs, including lookahead and lookbehind assertions.
  *
- * Algorithm: the subset construction over threads. A thread is a state of the nondeterministic automaton with what the
- * rest of the text must still fulfil: a condition ahead becomes an automaton of its own, complemented where it is
- * negated, that runs beside the thread from there on. What a text must have looked like behind a position depends on
- * nothing but its characters so far; so the automata of these conditions run once, beside all threads.
+ * Algorithm: the subset construction over threads. A thread is an NFA state with the obligations on the rest of the
+ * text: a lookahead becomes a separate automaton (complemented if negated) that runs in parallel with the thread from
+ * there on. A lookbehind depends only on the characters so far, so its automaton runs once in parallel with all threads.
  *
- * Limits: conditions ahead within conditions behind are not known (`hasLook(body, { ahead: true })`); an automaton that would have
- * more than `MAX_DFA_STATES` states throws `BudgetExceeded`.
+ * Limits: lookaheads within lookbehinds are not supported (`hasLook(body, { ahead: true })`); an automaton with more than
+ * `MAX_DFA_STATES` states throws `BudgetExceeded`.
  */
 export function determinize(expression: Expression, budget: Budget): Dfa {
   return new Determinizer(expression, Alphabet.of(setsOf(expression)), budget).whole()
 }
 
-/** Automata beside a thread and their states, as `automaton * MAX_DFA_STATES + state`, ascending. */
+/** A thread's parallel automata and their states, as `automaton * MAX_DFA_STATES + state`, ascending. */
 type Obligations = readonly number[]
 
 interface Thread {
@@ -31,7 +30,7 @@ interface Thread {
 
 interface MacroState {
   readonly threads: readonly Thread[]
-  /** The states of the automata of conditions behind. */
+  /** The states of the lookbehinds' automata. */
   readonly behind: readonly number[]
 }
 
@@ -40,11 +39,11 @@ class Determinizer {
   readonly #alphabet: Alphabet
   readonly #budget: Budget
   readonly #nfa: Nfa
-  /** Of each body of a condition behind: its automaton, and its place in `MacroState.behind`. */
+  /** Per lookbehind body: its automaton and its index in `MacroState.behind`. */
   readonly #behind = new Map<Expression, { readonly dfa: Dfa; readonly index: number }>()
   readonly #ends = new Map<Expression, { readonly start: number; readonly end: number }>()
   readonly #aheadNumbers = new Map<Look, number>()
-  /** Automata of conditions ahead, by condition and by what stands behind. */
+  /** Automata of lookaheads, by assertion and by lookbehind states. */
   readonly #aheadIndex = new Map<string, number>()
   readonly #ahead: { readonly dfa: Dfa; readonly universal: number }[] = []
 
@@ -56,7 +55,7 @@ class Determinizer {
     for (const { ahead, body } of looksOf(expression)) {
       if (ahead) this.#ends.set(body, this.#nfa.add(inOrder([body, ANYTHING])))
       else if (!this.#behind.has(body)) {
-        if (hasLook(body, { ahead: true })) throw new Error('a condition ahead within one behind')
+        if (hasLook(body, { ahead: true })) throw new Error('a lookahead within a lookbehind')
         const dfa = new Determinizer(inOrder([ANYTHING, body]), alphabet, budget).whole()
         this.#behind.set(body, { dfa, index: this.#behind.size })
       }
@@ -138,7 +137,7 @@ class Determinizer {
     return next
   }
 
-  /** All that is reached without a character, of equal states only those with the weakest obligations. */
+  /** The epsilon closure; of equal states, only those with the weakest obligations. */
   #close(threads: readonly Thread[], behind: readonly number[]): Thread[] {
     const waiting = [...threads]
     const known = new Map<number, Obligations[]>()
@@ -182,7 +181,7 @@ class Determinizer {
     return edges.length + free.length + looks.length === 0
   }
 
-  /** What a condition ahead asks of the rest: an obligation, `NOTHING`, or what cannot be (`undefined`). */
+  /** The obligation of a lookahead: an automaton, `NOTHING`, or `undefined` if it cannot be fulfilled. */
   #require(look: Look, behind: readonly number[]): number | undefined {
     let number = this.#aheadNumbers.get(look)
     if (number === undefined) {
@@ -217,7 +216,7 @@ function stateOf(obligation: number): number {
   return obligation % MAX_DFA_STATES
 }
 
-/** The state from which everything is accepted; -1 where there is none. */
+/** The state from which everything is accepted, or -1. */
 function universalState({ alphabet: { size }, table, accepting }: Dfa): number {
   return accepting.findIndex(
     (accepts, state) =>
@@ -225,7 +224,7 @@ function universalState({ alphabet: { size }, table, accepting }: Dfa): number {
   )
 }
 
-/** The same automaton with the classes of an alphabet that is at least as fine. */
+/** The same automaton over a refined alphabet. */
 function onAlphabet(dfa: Dfa, alphabet: Alphabet): Dfa {
   const { ofA, ofB } = Alphabet.common(alphabet, dfa.alphabet)
   const table = new Int32Array(dfa.accepting.length * alphabet.size)
@@ -250,7 +249,7 @@ function compare(a: Obligations, b: Obligations): number {
   return a.length - b.length
 }
 
-/** The conditions in an expression, inner ones first. */
+/** The assertions in an expression, inner ones first. */
 function looksOf(expression: Expression, found = new Set<Look>()): Set<Look> {
   switch (expression.kind) {
     case 'set':
@@ -272,7 +271,7 @@ function looksOf(expression: Expression, found = new Set<Look>()): Set<Look> {
   return found
 }
 
-/** The sets of characters in an expression, those of its conditions among them. */
+/** The character sets in an expression, including those of its assertions. */
 function setsOf(expression: Expression): CharacterSet[] {
   const sets = new Set<CharacterSet>()
   const visit = (each: Expression): void => {

@@ -2,19 +2,19 @@ import { MAX_COUNTING_STATES, MAX_DFA_STATES } from '../limits.js'
 import { Alphabet } from './alphabet.js'
 import { type Budget, BudgetExceeded } from './budget.js'
 
-/** Nothing leads on. */
+/** No transition. */
 export const DEAD = -1
 
 /**
- * A deterministic automaton over characters: state 0 is where a text begins, and every state leads to one that accepts
- * (but for state 0 where nothing is accepted). Whole texts are accepted or not; what searches is `searched` before.
+ * A DFA over characters: state 0 is the start state, and every state can reach an accepting one (except state 0 of an
+ * empty language). It matches whole texts; expressions that search are converted with `searched` first.
  *
  * Algorithms: products of reachable pairs, Hopcroft's minimisation, counters as a product with the length. All of them
  * throw `BudgetExceeded` instead of making more than `MAX_DFA_STATES` states.
  */
 export interface Dfa {
   readonly alphabet: Alphabet
-  /** By state and class: the next state, or `DEAD`. */
+  /** Next state by state and class, or `DEAD`. */
   readonly table: Int32Array
   readonly accepting: Uint8Array
 }
@@ -25,7 +25,7 @@ export function universal(): Dfa {
   return { alphabet, table: new Int32Array(alphabet.size), accepting: Uint8Array.of(1) }
 }
 
-/** Explores states by key from the first one on. */
+/** Explores states, identified by key, from the start state. */
 export class Exploration<State> {
   readonly #indexOf = new Map<string | number, number>()
   readonly states: State[] = []
@@ -46,7 +46,7 @@ export class Exploration<State> {
     return index
   }
 
-  /** The automaton, its states and transitions given by functions. */
+  /** Builds the automaton from functions for states and transitions. */
   dfa(
     alphabet: Alphabet,
     next: (state: State, byClass: number) => number,
@@ -64,17 +64,17 @@ export class Exploration<State> {
   }
 }
 
-/** What both accept. */
+/** Intersection. */
 export function intersection(a: Dfa, b: Dfa, budget: Budget): Dfa {
   return product(a, b, { without: false }, budget)
 }
 
-/** What `a` accepts and `b` does not. */
+/** Difference: what `a` accepts and `b` does not. */
 export function difference(a: Dfa, b: Dfa, budget: Budget): Dfa {
   return product(a, b, { without: true }, budget)
 }
 
-/** `without`: whether what `b` accepts is taken from `a`, not shared with it. */
+/** `without`: difference instead of intersection. */
 function product(a: Dfa, b: Dfa, { without }: { readonly without: boolean }, budget: Budget): Dfa {
   const { alphabet, ofA, ofB } = Alphabet.common(a.alphabet, b.alphabet)
   const pairs = new Exploration<readonly [number, number]>(budget)
@@ -91,7 +91,7 @@ function product(a: Dfa, b: Dfa, { without }: { readonly without: boolean }, bud
   return minimized(dfa, budget)
 }
 
-/** What has so many characters. Where that is too many to count, `max` is lowered as far as something is left. */
+/** Restricts the length. If the automaton would get too large, `max` is lowered as far as the language stays non-empty. */
 export function ofLength(dfa: Dfa, min: number, max: number, budget: Budget): Dfa {
   const { shortest, longest } = lengthsOf(dfa)
   const isLimited = longest > max
@@ -127,7 +127,7 @@ export function accepts({ alphabet, table, accepting }: Dfa, text: string): bool
   return accepting[state] === 1
 }
 
-/** Characters of the shortest and of the longest text; Infinity where there is no longest. */
+/** Length of the shortest and the longest text; Infinity if unbounded. */
 function lengthsOf({ alphabet: { size }, table, accepting }: Dfa): { shortest: number; longest: number } {
   const depth = new Int32Array(accepting.length).fill(-1)
   depth[0] = 0
@@ -145,7 +145,7 @@ function lengthsOf({ alphabet: { size }, table, accepting }: Dfa): { shortest: n
       queue.push(next)
     }
   }
-  // In topological order, where there is one.
+  // In topological order, if there is one.
   const longest = new Int32Array(accepting.length)
   const ready = incoming[0] === 0 ? [0] : []
   let done = 0
@@ -165,7 +165,7 @@ function lengthsOf({ alphabet: { size }, table, accepting }: Dfa): { shortest: n
   }
 }
 
-/** Without states that lead to nothing or that nothing leads to. */
+/** Removes unreachable and dead states. */
 export function trimmed({ alphabet, table, accepting }: Dfa): Dfa {
   const { size } = alphabet
   const sources: number[][] = Array.from(accepting, () => [])
@@ -203,7 +203,7 @@ export function trimmed({ alphabet, table, accepting }: Dfa): Dfa {
   }
 }
 
-/** The smallest automaton that accepts the same: Hopcroft's algorithm. */
+/** Minimization by Hopcroft's algorithm. */
 export function minimized(dfa: Dfa, budget: Budget): Dfa {
   const { alphabet, table, accepting } = dfa
   const { size } = alphabet
@@ -213,7 +213,7 @@ export function minimized(dfa: Dfa, budget: Budget): Dfa {
     const next = state === sink ? DEAD : table[state * size + c]
     return next === DEAD ? sink : next
   }
-  /** By class and state: the states that lead to it. */
+  /** Predecessors by class and state. */
   const sources: number[][][] = Array.from({ length: size }, () => [])
   for (let c = 0; c < size; c++) {
     const ofClass = sources[c]
@@ -237,7 +237,7 @@ export function minimized(dfa: Dfa, budget: Budget): Dfa {
     isWaiting.delete(splitter)
     const members = [...blocks[splitter]]
     for (let c = 0; c < size; c++) {
-      /** By block: those of its states that lead into the splitter. */
+      /** Per block: its states with a transition into the splitter. */
       const touched = new Map<number, number[]>()
       for (const member of members) {
         const leading = sources[c][member]
@@ -264,7 +264,7 @@ export function minimized(dfa: Dfa, budget: Budget): Dfa {
       }
     }
   }
-  // Block of state 0 first; the sink's block is nowhere.
+  // The block of state 0 comes first; the sink's block is dropped.
   const dead = blockOf[sink]
   const numberOf = new Map<number, number>([[blockOf[0], 0]])
   const order = [0]

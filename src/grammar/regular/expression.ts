@@ -3,7 +3,7 @@ import type { Node } from '../grammar.js'
 
 /** A regular expression over characters. Parts may be shared. */
 export type Expression =
-  /** One character out of these ranges; without any, nothing matches. */
+  /** One character of these ranges; an empty list matches nothing. */
   | { readonly kind: 'set'; readonly ranges: readonly CodePointRange[] }
   | { readonly kind: 'sequence'; readonly parts: readonly Expression[] }
   | { readonly kind: 'choice'; readonly options: readonly Expression[] }
@@ -11,7 +11,7 @@ export type Expression =
   | { readonly kind: 'repeat'; readonly body: Expression; readonly min: number; readonly max: number }
   | Look
 
-/** A condition on what stands behind or ahead of a position; takes no character. */
+/** A lookahead or lookbehind assertion; consumes no character. */
 export interface Look {
   readonly kind: 'look'
   readonly ahead: boolean
@@ -21,9 +21,9 @@ export interface Look {
 
 export const ANY: Expression = { kind: 'set', ranges: ANY_CHARACTER }
 export const ANYTHING: Expression = { kind: 'repeat', body: ANY, min: 0, max: Number.POSITIVE_INFINITY }
-/** Where the text begins. */
+/** Start of the text. */
 export const START: Look = { kind: 'look', ahead: false, negated: true, body: ANY }
-/** Where it ends. */
+/** End of the text. */
 export const END: Look = { kind: 'look', ahead: true, negated: true, body: ANY }
 
 export function oneOf(ranges: readonly CodePointRange[]): Expression {
@@ -38,12 +38,12 @@ export function anyOf(options: readonly Expression[]): Expression {
   return options.length === 1 ? options[0] : { kind: 'choice', options }
 }
 
-/** So many times one after the other; `max` may be Infinity. */
+/** Repetition; `max` may be Infinity. */
 export function repeated(body: Expression, min: number, max: number): Expression & { kind: 'repeat' } {
   return { kind: 'repeat', body, min, max }
 }
 
-/** These texts. */
+/** Any of these texts. */
 export function texts(all: readonly string[]): Expression {
   return anyOf(
     all.map((text) =>
@@ -57,7 +57,7 @@ export function texts(all: readonly string[]): Expression {
   )
 }
 
-/** Whether it has a condition on what is around it: `ahead`, behind, or either where that is not given. */
+/** Whether it has a lookahead (`ahead: true`), a lookbehind (`false`), or either (default). */
 export function hasLook(expression: Expression, direction: Partial<Pick<Look, 'ahead'>> = {}): boolean {
   switch (expression.kind) {
     case 'set':
@@ -73,7 +73,7 @@ export function hasLook(expression: Expression, direction: Partial<Pick<Look, 'a
   }
 }
 
-/** The fewest and the most characters of a match. */
+/** Minimum and maximum length of a match. */
 export function lengthsOf(expression: Expression): { readonly min: number; readonly max: number } {
   switch (expression.kind) {
     case 'set':
@@ -102,8 +102,8 @@ export function lengthsOf(expression: Expression): { readonly min: number; reado
 }
 
 /**
- * An expression that is searched for, as one that the whole text must match: conditions on its beginning and end that
- * stand at its edges are gone, and where they were missing anything may stand.
+ * Turns an expression that is searched for into one that matches the whole text: anchors at its edges are removed, and
+ * anything is allowed where they were missing.
  */
 export function searched(expression: Expression): Expression {
   if (expression.kind === 'choice') return anyOf(expression.options.map(searched))
@@ -117,7 +117,7 @@ export function searched(expression: Expression): Expression {
   ])
 }
 
-/** A node without recursion as an expression. */
+/** Converts a non-recursive node to an expression. */
 export function expressionOf(node: Node, rules: ReadonlyMap<string, Node>): Expression {
   switch (node.kind) {
     case 'text':

@@ -6,13 +6,13 @@ import type { Expression, Look } from './expression.js'
 /** Transitions of a state, by the classes of an alphabet. */
 interface State {
   readonly edges: { readonly classes: ReadonlySet<number>; readonly to: number }[]
-  /** States that are reached without a character. */
+  /** Epsilon transitions. */
   readonly free: number[]
-  /** States that are reached without a character where a condition holds. */
+  /** Epsilon transitions guarded by an assertion. */
   readonly looks: { readonly look: Look; readonly to: number }[]
 }
 
-/** Expressions as a nondeterministic automaton: Thompson's construction, conditions as edges of their own. */
+/** Expressions as an NFA: Thompson's construction, with assertions as separate edges. */
 export class Nfa {
   readonly states: State[] = []
   readonly #alphabet: Alphabet
@@ -61,7 +61,7 @@ export class Nfa {
       }
       case 'choice':
         for (const option of expression.options) {
-          // A state of its own, so that a loop in one option does not lead into the others.
+          // A separate state, so that a loop in one alternative does not lead into the others.
           const start = this.#newState()
           this.states[from].free.push(start)
           this.#connect(option, start, to)

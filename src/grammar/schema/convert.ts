@@ -17,22 +17,21 @@ import { objectNode } from './types/objects.js'
 import { Strings } from './types/strings.js'
 import { fits } from './values.js'
 
-/** What `json_object` allows: any JSON object. */
+/** The grammar of `json_object`: any JSON object. */
 export const JSON_OBJECT: Grammar = { rules: JSON_RULES, root: 'object' }
 
 /**
- * The grammar of the JSON texts that are valid by a schema (2020-12), or of a part of them: object members come in the
- * order of `properties`, space is limited, and what the schema does not speak of is not written.
+ * Converts a JSON Schema (2020-12) to a grammar of valid JSON texts, not necessarily all: object members come in the order
+ * of `properties`, whitespace is limited, and undescribed members are not generated.
  *
- * Throws `INVALID_ARGUMENT` for what is no schema, for references to nothing and for schemas that nothing is valid by,
- * `UNSUPPORTED` for keywords and combinations that this cannot express, `LIMIT` for what is too large. The messages
- * have the JSON pointer.
+ * Throws `INVALID_ARGUMENT` for invalid or unsatisfiable schemas and dangling references, `UNSUPPORTED` for keywords and
+ * combinations that it cannot express, `LIMIT` for schemas that are too large. The messages contain the JSON pointer.
  */
 export function schemaGrammar(schema: unknown): Grammar {
   return convertSchema(schema).grammar
 }
 
-/** The same with what the grammar does not enforce. */
+/** The same, with notices of what the grammar does not enforce. */
 export function convertSchema(schema: unknown): {
   readonly grammar: Grammar
   readonly notices: readonly SchemaNotice[]
@@ -43,7 +42,7 @@ export function convertSchema(schema: unknown): {
   return { grammar, notices: converter.notices }
 }
 
-/** A copy as JSON has it: no prototypes, no getters, no cycles. */
+/** A copy as plain JSON: no prototypes, getters or cycles. */
 function plain(schema: unknown): unknown {
   let json: string | undefined
   try {
@@ -51,9 +50,9 @@ function plain(schema: unknown): unknown {
   } catch (cause) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `the JSON Schema is no JSON: ${(cause as Error).message.split('\n')[0]}`,
+      `the JSON Schema is not JSON: ${(cause as Error).message.split('\n')[0]}`,
       {
-        hint: 'it must be plain data; where it recurses it says so by $ref',
+        hint: 'it must be plain data; use $ref for recursion',
         cause,
       },
     )
@@ -73,7 +72,7 @@ function plain(schema: unknown): unknown {
   return copy
 }
 
-/** Repetitions within a string that make it large. */
+/** Repetitions from which a string counts as large. */
 const MANY = 100
 
 class Converter implements Rules {
@@ -83,12 +82,12 @@ class Converter implements Rules {
   readonly resolver: Resolver
   readonly #rules = new Map(JSON_RULES)
   readonly #ruleOf = new Map<Schema, Node>()
-  /** Schemas that have a rule, whose right side is still to be made. */
+  /** Schemas whose rule has been declared but not yet built. */
   readonly #waiting: { readonly name: string; readonly placed: Placed }[] = []
-  /** Places where nothing is valid, and why. */
+  /** Unsatisfiable locations, with reasons. */
   readonly #dead: string[] = []
   readonly #made = new Map<string, Schema>()
-  /** Strings that are so large that they have a rule, which all places share. */
+  /** Large strings, which have a shared rule. */
   readonly #ruleOfString = new Map<Node, Node>()
 
   constructor(document: Schema) {
@@ -174,7 +173,7 @@ class Converter implements Rules {
     return { rules: this.#rules, share: this.#share, strings: this.strings }
   }
 
-  /** A rule that all share under a name. */
+  /** A shared rule by name. */
   readonly #share = (name: string, make: () => Node): Node => {
     const known = this.#rules.get(name) ?? make()
     this.#rules.set(name, known)
@@ -212,7 +211,7 @@ class Converter implements Rules {
     }
   }
 
-  /** Whether no value that is excluded could be written: they cannot be told apart while one is. */
+  /** Whether no excluded value can be generated: the grammar cannot exclude single values. */
   #mayExclude(flat: Flat, type: Type): boolean {
     if (flat.excluded.size === 0) return true
     const others = { ...flat, excluded: new Map() }
@@ -223,14 +222,14 @@ class Converter implements Rules {
     return false
   }
 
-  /** The values of enum or const that the other keywords allow, in their shortest form. */
+  /** The values of enum or const that the other keywords allow, in compact form. */
   #valuesNode(flat: Flat, values: ReadonlyMap<string, unknown>): Node {
     const fitting = [...values.values()].filter((value) => fits(value, flat, this))
     const node = choice(fitting.map((value) => text(JSON.stringify(value))))
     return this.#living(node, flat, 'no value of enum or const is allowed by the rest')
   }
 
-  /** Notes it where a node can never match. */
+  /** Records the reason if a node can never match. */
   #living(node: Node, { pointer }: { readonly pointer: string }, reason: string): Node {
     return isNever(node) ? this.#nothing(`${reason} at ${pointer}`) : node
   }
@@ -241,7 +240,7 @@ class Converter implements Rules {
   }
 }
 
-/** Whether a string has an automaton, or counts to a high number. */
+/** Whether a string has an automaton or a large repetition. */
 function isLarge(node: Node): boolean {
   if (node.kind === 'automaton') return true
   if (node.kind === 'repeat') return node.min > MANY || (node.max > MANY && Number.isFinite(node.max))

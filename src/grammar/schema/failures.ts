@@ -1,6 +1,6 @@
 import { DasllamaError } from '../../errors.js'
 
-/** What a JSON Schema is refused for. `pointer` is a JSON pointer as a URI fragment: `#/properties/name`. */
+/** Errors for a JSON Schema. `pointer` is a JSON pointer as a URI fragment: `#/properties/name`. */
 
 export function invalidSchema(pointer: string, problem: string, hint?: string): DasllamaError {
   return new DasllamaError('INVALID_ARGUMENT', `JSON Schema, ${shortened(pointer)}: ${problem}`, { hint })
@@ -14,7 +14,7 @@ export function tooLarge(pointer: string, problem: string): DasllamaError {
   return new DasllamaError('LIMIT', `JSON Schema, ${shortened(pointer)}: ${problem}`)
 }
 
-/** A pointer, or a text with one, as messages have it: names within it may be as long as the schema. */
+/** A pointer, or a text with one, shortened for messages: names in it may be as long as the schema. */
 export function shortened(pointer: string): string {
   return pointer.length <= 200 ? pointer : `${pointer.slice(0, 100)}…${pointer.slice(-80)}`
 }

@@ -1,6 +1,6 @@
 import type { Bound } from './types/numbers.js'
 
-/** A schema as JSON has it. */
+/** A schema as JSON. */
 export type Schema = boolean | { readonly [keyword: string]: unknown }
 
 export const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] as const
@@ -8,13 +8,13 @@ export const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean
 /** `number` covers `integer`. */
 export type Type = (typeof TYPES)[number]
 
-/** A schema with the place that it was found at, for messages. */
+/** A schema with its location, for messages. */
 export interface Placed {
   readonly schema: Schema
   readonly pointer: string
 }
 
-/** A regular expression and where it stands. */
+/** A regular expression and its location. */
 export interface PlacedPattern {
   readonly text: string
   readonly pointer: string
@@ -23,34 +23,34 @@ export interface PlacedPattern {
   readonly isFormat: boolean
 }
 
-/** What one schema says of an object's members: a name that is in neither of the first two belongs to the third. */
+/** One schema's keywords for object members: a name in neither of the first two belongs to the third. */
 export interface Scope {
   readonly names: ReadonlySet<string>
   readonly patterns: readonly { readonly pattern: PlacedPattern; readonly placed: Placed }[]
   readonly additional: Placed | undefined
-  /** Whether it only says what a schema must not be: then it describes no member for `unevaluatedProperties`. */
+  /** Whether it comes from a negated schema: then no member counts as evaluated for `unevaluatedProperties`. */
   readonly isOpposite?: boolean
 }
 
-/** Items of which so many must be valid by a schema. */
+/** A `contains` constraint: how many items must be valid by a schema. */
 export interface Contains {
   readonly placed: Placed
   readonly min: number
   readonly max: number
 }
 
-/** A schema without references and combinations: every keyword that is supported, read and checked. */
+/** A schema without references and combinations: every supported keyword, read and checked. */
 export interface Flat {
   readonly pointer: string
-  /** `undefined`: every type. */
+  /** `undefined`: any type. */
   readonly types: ReadonlySet<Type> | undefined
-  /** What enum and const allow, by what tells JSON values apart. */
+  /** Values allowed by enum and const, by canonical text. */
   readonly values: ReadonlyMap<string, unknown> | undefined
-  /** What they forbid where they are negated. */
+  /** Values forbidden by negated enum and const. */
   readonly excluded: ReadonlyMap<string, unknown>
   readonly minLength: number
   readonly maxLength: number
-  /** Regular expressions, those of formats among them. */
+  /** Regular expressions, including those of formats. */
   readonly patterns: readonly PlacedPattern[]
   readonly lows: readonly Bound[]
   readonly highs: readonly Bound[]
@@ -61,23 +61,23 @@ export interface Flat {
   readonly prefixItems: readonly Placed[]
   readonly items: Placed | undefined
   readonly contains: readonly Contains[]
-  /** Where items are asked to differ. */
+  /** Location of `uniqueItems`. */
   readonly unique: string | undefined
-  /** What is said of each name that some schema lists, by all of them together. */
+  /** The combined schema of each listed name. */
   readonly properties: ReadonlyMap<string, Placed>
   readonly scopes: readonly Scope[]
-  /** What names must be valid by. */
+  /** Schemas for the names. */
   readonly propertyNames: readonly Placed[]
   readonly required: ReadonlySet<string>
   readonly minProperties: number
   readonly maxProperties: number
-  /** Items that the schema itself describes, and not only what it must not be. */
+  /** Items that the schema itself describes, other than by negation. */
   readonly describedItems: number
-  /** Types that its keywords speak of. */
+  /** Types that its keywords apply to. */
   readonly mentioned: ReadonlySet<Type>
 }
 
-/** What allows everything. */
+/** Allows everything. */
 export function unlimited(pointer: string): Flat {
   return {
     pointer,
@@ -119,7 +119,7 @@ export function commonTypes(
   return new Set([...a, ...b].filter((type) => covers(a, type) && covers(b, type)))
 }
 
-/** JSON values by a text that equal ones share: the order of members does not matter. */
+/** The canonical text of a JSON value, independent of the order of members. */
 export function valueMap(values: readonly unknown[]): ReadonlyMap<string, unknown> {
   return new Map(values.map((value) => [JSON.stringify(value, withSortedMembers), value]))
 }
@@ -129,7 +129,7 @@ function withSortedMembers(_: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** The values that are in both. */
+/** The values in both. */
 export function commonValues(a: Flat['values'], b: Flat['values']): Flat['values'] {
   return a && b ? new Map([...a].filter(([key]) => b.has(key))) : (a ?? b)
 }

@@ -2,14 +2,14 @@ import { type CodePointRange, complement, intersection, rangesOf } from '../code
 import { choice, EMPTY, NEVER, type Node, optional, repeat, rule, sequence, set, text } from '../grammar.js'
 import { DEAD, type Dfa, isEmpty } from '../regular/dfa.js'
 
-/** JSON as grammar. */
+/** The grammar of JSON. */
 
-/** Of the digits of a number, so that every one is finite, and exact where it is whole. */
+/** Limits on the digits of a number, so that every number is finite and integers are exact. */
 const MAX_WHOLE_DIGITS = 15
 const MAX_FRACTION_DIGITS = 15
 const MAX_EXPONENT_DIGITS = 2
 
-/** Blanks at the beginning of a line: more have no use, and a model could go on with them for ever. */
+/** Maximum indentation: more is useless, and a model could emit blanks forever. */
 const MAX_INDENT = 20
 
 const ESCAPES: ReadonlyMap<number, string> = new Map(
@@ -24,12 +24,12 @@ const ESCAPES: ReadonlyMap<number, string> = new Map(
   }).map(([character, spelling]) => [character.codePointAt(0)!, spelling]),
 )
 
-/** Characters that stand for themselves in a string. */
+/** Unescaped characters of a string. */
 const PLAIN: readonly CodePointRange[] = complement([[0, 0x1f], ...rangesOf('"\\')])
 
 const ESCAPED = complement(PLAIN)
 
-/** Space between values and marks: nothing, a blank, or a new line. */
+/** Whitespace between values and punctuation: nothing, a blank, or a new line. */
 export const SPACE = rule('space')
 export const COMMA = sequence([text(','), SPACE])
 export const ANY_VALUE = rule('value')
@@ -37,7 +37,7 @@ export const ANY_OBJECT = rule('object')
 export const ANY_STRING = rule('string')
 export const ANY_NUMBER = rule('number')
 export const ANY_INTEGER = rule('integer')
-/** A character within a string, however it is spelled. */
+/** A character within a string, in any spelling. */
 export const STRING_CHARACTER = rule('character')
 
 /** A character that must be escaped, in its shortest spelling. */
@@ -47,7 +47,7 @@ const digits = (min: number, max: number) => repeat(set(rangesOf('0123456789')),
 const QUOTE = text('"')
 const WHOLE = choice([text('0'), sequence([set(rangesOf('123456789')), digits(0, MAX_WHOLE_DIGITS - 1)])])
 
-/** The rules that every grammar of JSON has; none of their names begins with #. */
+/** The rules of every JSON grammar; none of their names begins with #. */
 export const JSON_RULES: ReadonlyMap<string, Node> = new Map([
   ['space', choice([EMPTY, text(' '), sequence([text('\n'), repeat(set(rangesOf(' \t')), 0, MAX_INDENT)])])],
   [
@@ -96,7 +96,7 @@ function escapes(ranges: readonly CodePointRange[]): Node {
   return choice(escaped)
 }
 
-/** What follows a backslash; halves of UTF-16 pairs only as pairs. */
+/** The rest of an escape after the backslash; surrogates only in pairs. */
 function escapeSequence(): Node {
   const hex = (count: number) => repeat(set(rangesOf('0123456789abcdefABCDEF')), count, count)
   const d = set(rangesOf('dD'))
@@ -113,13 +113,13 @@ function escapeSequence(): Node {
   ])
 }
 
-/** One of these characters within a string, each in one spelling only: escaped where it must be. */
+/** One of these characters within a string, each in exactly one spelling: escaped only if required. */
 export function spelled(ranges: readonly CodePointRange[]): Node {
   const all = complement([...ranges, ...PLAIN]).length === 0
   return choice([set(intersection(ranges, PLAIN)), all ? ANY_ESCAPE : escapes(ranges)])
 }
 
-/** An automaton as what stands in a JSON text: `spell` makes nodes of its characters, no token ends in `passing`. */
+/** An automaton for JSON text: `spell` turns its characters into nodes; no token may end in the states `passing`. */
 export function automatonNode(
   dfa: Dfa,
   spell: (ranges: readonly CodePointRange[]) => Node,
@@ -138,7 +138,7 @@ export function automatonNode(
     return node
   }
   const states = Array.from(accepting, (accepts, state) => {
-    /** Where each state is reached by. */
+    /** Incoming nodes of each state. */
     const leading = new Map<number, number[]>()
     for (let c = 0; c < alphabet.size; c++) {
       const to = table[state * alphabet.size + c]

@@ -1,17 +1,17 @@
-/** Something that a schema says and that a format does not enforce. */
+/** A part of a schema that is not enforced. */
 export interface SchemaNotice {
-  /** Where it stands: a JSON pointer as a URI fragment, `#/properties/name/format`. */
+  /** Location as a JSON pointer in a URI fragment: `#/properties/name/format`. */
   readonly pointer: string
-  /** Its last part: the keyword. */
+  /** The pointer's last part: the keyword. */
   readonly keyword: string
-  /** What becomes of it, as the end of a sentence about it: "is ignored: …". */
+  /** The effect as a predicate: "is ignored: …". */
   readonly message: string
 }
 
-/** Notices of one schema at most. */
+/** Maximum number of notices per schema. */
 const MAX_NOTICES = 100
 
-/** Collects notices, one for each place. */
+/** Collects notices, one per location. */
 export class Notices {
   readonly #found = new Map<string, SchemaNotice>()
 

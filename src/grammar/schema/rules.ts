@@ -4,20 +4,20 @@ import type { Resolver } from './resolve/resolve.js'
 import type { NumberType } from './types/numbers.js'
 import type { Strings } from './types/strings.js'
 
-/** What the parts of a conversion need of it. */
+/** Services of the converter for its parts. */
 export interface Rules {
   readonly resolver: Resolver
   readonly strings: Strings
-  /** The values that are valid by a schema. */
+  /** The node for a schema's valid values. */
   valueOf(placed: Placed): Node
   /** The strings of a schema. */
   stringNode(flat: Flat): Node
   /** The numbers of a type of a schema that begin with a digit. */
   numberOfKind(flat: Flat, type: NumberType, digit: number): Node
-  /** A rule of its own for a node. `pointer` is where it comes from. */
+  /** A separate rule for a node. `pointer` is its origin. */
   define(pointer: string, node: Node): Node
-  /** What stands in a rule instead: for rules that lead to themselves. */
+  /** A placeholder for a rule, for recursion. */
   redefine(rule: Node, node: Node): void
-  /** One object for all schemas that say the same. */
+  /** The same object for all equal schemas. */
   same(schema: Exclude<Schema, boolean>): Schema
 }

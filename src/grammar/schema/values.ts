@@ -3,13 +3,13 @@ import type { Resolver } from './resolve/resolve.js'
 import { isMultiple, isWithin } from './types/numbers.js'
 import type { Strings } from './types/strings.js'
 
-/** What the validity of a value rests on. */
+/** Context of a value's validation. */
 interface Context {
   readonly resolver: Resolver
   readonly strings: Strings
 }
 
-/** Whether a value is valid by a flat schema, by the text of the specification: for `enum` and `const`. */
+/** Whether a value of `enum` or `const` is valid by a flat schema, according to the specification. */
 export function fits(value: unknown, flat: Flat, context: Context): boolean {
   const type = typeOf(value)
   if (commonTypes(flat.types ?? new Set(TYPES), new Set([type]))?.size === 0) return false

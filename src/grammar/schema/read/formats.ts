@@ -1,6 +1,6 @@
 /**
- * Formats as regular expressions, stricter than they must be where that is simpler: no leap seconds, at most nine digits
- * of a second, e-mail addresses without quotes, URIs of the usual schemes with names as hosts. Source: JSON Schema
+ * Formats as regular expressions, stricter than required where that is simpler: no leap seconds, at most nine fractional
+ * digits of seconds, e-mail addresses without quotes, URIs of common schemes with host names. Source: JSON Schema
  * 2020-12 validation 7.3, RFC 3339, RFC 5321, RFC 1123, RFC 4291, RFC 3986, RFC 6901.
  */
 
@@ -28,7 +28,7 @@ const IPV6 = [
 const IN_PATH = String.raw`(?:[\w.~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2})`
 const PATH = `(?:/${IN_PATH}*)*(?:[?](?:${IN_PATH}|[/?])*)?(?:#(?:${IN_PATH}|[/?])*)?`
 const URI = String.raw`(?:https?|ftp|wss?)://${HOST}(?::\d{1,4})?${PATH}|(?:mailto|urn|tel|data):${IN_PATH}+`
-/** Years to days, and hours to seconds behind T; or weeks. Something must be there, behind T too. */
+/** Years to days, and hours to seconds after T; or weeks. At least one part is required, also after T. */
 const DURATION = String.raw`P(?=.)(?:(?:\d{1,9}Y)?(?:\d{1,9}M)?(?:\d{1,9}D)?(?:T(?=.)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}S)?)?|\d{1,9}W)`
 
 export const FORMATS: ReadonlyMap<string, string> = new Map([

@@ -1,9 +1,9 @@
-/** Says something about a schema, and nothing about what is valid. */
+/** Annotations: keywords without effect on validity. */
 export const ANNOTATIONS: ReadonlySet<string> = new Set([
   ...['title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly'],
   ...['$schema', '$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor', '$comment', '$vocabulary'],
   ...['$defs', 'definitions'],
-  // Of OpenAPI: what it says, the branches say too; `nullable` is read beside `type`.
+  // OpenAPI: redundant with the branches; `nullable` is handled with `type`.
   ...['discriminator', 'nullable'],
 ])
 
@@ -13,13 +13,13 @@ export const COMBINATIONS: ReadonlySet<string> = new Set([
   ...['dependencies', 'dependentRequired', 'dependentSchemas'],
 ])
 
-/** A keyword that an unknown one may be a misspelling of. */
+/** The keyword that an unknown one may be a misspelling of. */
 export function nearest(name: string, keywords: ReadonlySet<string>): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z]/g, '')
   return [...keywords].find((known) => plain(known) === plain(name) || isNear(plain(known), plain(name)))
 }
 
-/** Whether one letter more, less or other, or two exchanged, makes one of the other. */
+/** Whether the names differ by one insertion, deletion, replacement or transposition. */
 function isNear(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1 || Math.min(a.length, b.length) < 4) return false
   let start = 0

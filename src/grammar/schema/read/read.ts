@@ -16,7 +16,7 @@ import type { Notices } from '../notices.js'
 import { FORMATS } from './formats.js'
 import { ANNOTATIONS, COMBINATIONS, nearest } from './keywords.js'
 
-/** A schema's keyword: its value and where it stands, beside which others. */
+/** A schema's keyword: its value, location and siblings. */
 export interface Keyword {
   readonly value: unknown
   readonly pointer: string
@@ -25,7 +25,7 @@ export interface Keyword {
 
 type Writable = { -readonly [Name in keyof Flat]: Flat[Name] }
 
-/** Puts a keyword into what is read. */
+/** Adds a keyword to the flat schema. */
 type Reader = (flat: Writable, keyword: Keyword, notices: Notices) => void
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -61,12 +61,12 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['unevaluatedProperties', mention('object', (_, keyword) => readSchema(keyword))],
 ])
 
-/** Every keyword that means something here. */
+/** Every supported keyword. */
 export const KEYWORDS: ReadonlySet<string> = new Set([...READERS.keys(), ...COMBINATIONS])
 
 /**
- * Reads a schema's own keywords, all but `COMBINATIONS`. Throws `INVALID_ARGUMENT` for values that their keywords cannot
- * have, `LIMIT` for counts beyond `MAX_REPETITIONS`. Keywords that are not in the table are ignored with a notice.
+ * Reads a schema's keywords, except `COMBINATIONS`. Throws `INVALID_ARGUMENT` for invalid values and `LIMIT` for counts
+ * beyond `MAX_REPETITIONS`. Unknown keywords are ignored with a notice.
  */
 export function readFlat(schema: Exclude<Schema, boolean>, pointer: string, notices: Notices): Flat {
   const flat: Writable = unlimited(pointer)
@@ -125,13 +125,13 @@ function member<Name extends keyof Flat>(
   }
 }
 
-/** A schema as JSON has it. Throws `INVALID_ARGUMENT` for anything else. */
+/** A schema: an object or a boolean. Throws `INVALID_ARGUMENT` for anything else. */
 export function readSchema({ value, pointer }: Omit<Keyword, 'beside'>): Placed {
   if (typeof value === 'boolean' || isObject(value)) return { schema: value, pointer }
   throw invalidSchema(pointer, `a schema is an object, true or false, not ${describeValue(value)}`)
 }
 
-/** A list of them. */
+/** A list of schemas. */
 export function readSchemas(keyword: Keyword): readonly Placed[] {
   return readArray(keyword).map((value, i) => readSchema({ value, pointer: within(keyword.pointer, i) }))
 }
@@ -158,18 +158,18 @@ function readTypes({ value, pointer, beside }: Keyword): ReadonlySet<Type> {
     if (TYPES.includes(type)) continue
     throw invalidSchema(pointer, `there is no type ${describeValue(type)}`, `there are ${TYPES.join(', ')}`)
   }
-  // As OpenAPI 3.0 writes it.
+  // OpenAPI 3.0's syntax.
   return new Set(beside.nullable === true ? [...types, 'null'] : types)
 }
 
 function readArray({ value, pointer }: Keyword): readonly unknown[] {
   if (Array.isArray(value) && value.length > 0) return value
-  throw invalidSchema(pointer, `it must be an array with something in it, not ${describeValue(value)}`)
+  throw invalidSchema(pointer, `it must be a non-empty array, not ${describeValue(value)}`)
 }
 
 function readCount({ value, pointer }: Keyword): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
-  throw invalidSchema(pointer, `it must be a whole number from 0 on, not ${describeValue(value)}`)
+  throw invalidSchema(pointer, `it must be a whole number, 0 or more, not ${describeValue(value)}`)
 }
 
 function readLeast(keyword: Keyword): number {
@@ -178,7 +178,7 @@ function readLeast(keyword: Keyword): number {
   throw tooLarge(keyword.pointer, `${count} is more than the limit of ${MAX_REPETITIONS}`)
 }
 
-/** What may be more than can be counted to is never more than that. */
+/** Maximums beyond the limit are lowered to it. */
 function readMost(keyword: Keyword): number {
   return Math.min(readCount(keyword), MAX_REPETITIONS)
 }
@@ -204,7 +204,7 @@ function readFormat(flat: Writable, keyword: Keyword, notices: Notices): void {
   flat.mentioned = new Set([...flat.mentioned, 'string' as const])
 }
 
-/** `exclusiveMinimum: true` beside it is how drafts before 6 wrote `exclusiveMinimum`. */
+/** Drafts before 6 wrote `exclusiveMinimum: true` next to `minimum`. */
 function bound(side: 'lows' | 'highs', exclusiveName: string): Reader {
   return mention('number', (flat, keyword) => {
     const exclusive = keyword.beside[exclusiveName] === true
@@ -230,14 +230,14 @@ function readStep(flat: Writable, keyword: Keyword): void {
   flat.multiples = [...flat.multiples, step]
 }
 
-/** A list of schemas is what `prefixItems` was before 2020-12. */
+/** Before 2020-12, a list of schemas in `items` meant `prefixItems`. */
 function readItems(flat: Writable, keyword: Keyword): void {
   if (Array.isArray(keyword.value)) {
     if (keyword.value.length > 0) flat.prefixItems = readSchemas(keyword)
   } else flat.items = readSchema(keyword)
 }
 
-/** Beside such a list. */
+/** Used with such a list. */
 function readAdditionalItems(flat: Writable, keyword: Keyword): void {
   const rest = readSchema(keyword)
   if (Array.isArray(keyword.beside.items)) flat.items = rest
@@ -259,7 +259,7 @@ function readUnique(flat: Writable, { value, pointer }: Keyword): void {
   if (value) flat.unique = pointer
 }
 
-/** In draft 3, and in many a hand-written schema, it is a flag of a property. */
+/** In draft 3, and in many hand-written schemas, it is a flag of a property. */
 function readRequired(flat: Writable, keyword: Keyword, notices: Notices): void {
   if (typeof keyword.value === 'boolean') {
     notices.add(keyword.pointer, 'is ignored: it lists names, and stands beside "properties"')

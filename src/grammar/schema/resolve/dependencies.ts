@@ -2,7 +2,7 @@ import { invalidSchema, within } from '../failures.js'
 import { type Flat, isObject, type Placed, type Schema, unlimited } from '../flat.js'
 import { type Keyword, readNames, readSchema } from '../read/read.js'
 
-/** For each name that something depends on: the name is missing, or it holds. */
+/** For each dependency: either the name is absent, or its schema holds. */
 export function* dependencies(
   schema: Exclude<Schema, boolean>,
   keyword: (name: string) => Keyword,

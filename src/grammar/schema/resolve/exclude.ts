@@ -1,21 +1,21 @@
 import { commonTypes, commonValues, type Flat, type Placed, type Type, typeOf } from '../flat.js'
 
-/** Properties within properties that are looked into for a difference. */
+/** Nesting depth at which properties are compared. */
 const MAX_DEPTH = 4
 
-/** What `excludes` asks. */
+/** Context of `excludes`. */
 interface Alternatives {
   alternatives(placed: Placed): readonly Flat[]
-  /** What is said of a member. */
+  /** The schema of a member. */
   member(flat: Flat, name: string): Placed | undefined
-  /** Accounts for pairs that are looked at. */
+  /** Accounts for compared pairs. */
   spend(pairs: number, pointer: string): void
 }
 
-/** Whether surely no value is valid for both. */
+/** Whether it is certain that no value is valid for both. */
 export function excludes(a: Flat, b: Flat, resolver: Alternatives, depth = 0): boolean {
   if (depth > MAX_DEPTH) return false
-  // Within properties the schemas of both have to be found first.
+  // For properties, the schemas of both have to be resolved first.
   resolver.spend(depth > 0 ? 4 : 1, a.pointer)
   if (a.values && b.values) return commonValues(a.values, b.values)!.size === 0
   const types = commonTypes(typesOf(a), typesOf(b))
@@ -30,7 +30,7 @@ function typesOf({ types, values }: Flat): ReadonlySet<Type> | undefined {
   return values ? commonTypes(types, new Set([...values.values()].map(typeOf))) : types
 }
 
-/** Whether a property that one of them requires can have no value that suits both. */
+/** Whether a required property of one of them can have no value valid for both. */
 function differInProperty(a: Flat, b: Flat, resolver: Alternatives, depth: number): boolean {
   const differs = (name: string) => {
     const [one, other] = [a, b].map((flat) => resolver.member(flat, name))

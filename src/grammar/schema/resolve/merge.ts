@@ -1,15 +1,15 @@
 import { commonTypes, commonValues, type Flat, type Placed } from '../flat.js'
 import type { Bound } from '../types/numbers.js'
 
-/** What merging asks of the schemas within. */
+/** Context for merging subschemas. */
 export interface Parts {
-  /** A schema that holds where both do. */
+  /** The conjunction of two schemas. */
   both(a: Placed, b: Placed): Placed
-  /** What is said of a member. */
+  /** The schema of a member. */
   member(flat: Flat, name: string): Placed | undefined
 }
 
-/** What is valid for both; `undefined` where nothing is. */
+/** The conjunction of two flat schemas; `undefined` if it is unsatisfiable. */
 export function merged(a: Flat, b: Flat, parts: Parts): Flat | undefined {
   const types = commonTypes(a.types, b.types)
   const values = commonValues(a.values, b.values)
@@ -52,7 +52,7 @@ function either(a: Placed | undefined, b: Placed | undefined, parts: Parts): Pla
   return a && b ? parts.both(a, b) : (a ?? b)
 }
 
-/** Of several limits of one side the one that the others follow from. `sign`: 1 for lower ones. */
+/** The strictest of several bounds. `sign`: 1 for lower bounds. */
 function strictest(bounds: readonly Bound[], sign: 1 | -1): readonly Bound[] {
   if (bounds.length < 2) return bounds
   const isStricter = (a: Bound, b: Bound) =>

@@ -1,20 +1,20 @@
 import { type Flat, type Placed, TYPES, type Type, unlimited } from '../flat.js'
 
-/** What a negated schema comes to. */
+/** The result of negating a schema. */
 export interface Negation {
-  /** Of these one holds where the schema does not. */
+  /** Schemas of which one holds if the schema does not. */
   readonly options: readonly Flat[]
-  /** Keywords that have no opposite here: what they alone forbid is left out. */
+  /** Keywords that cannot be negated; values that only they forbid are left out. */
   readonly leftOut: readonly string[]
 }
 
-/** The schema that holds where another one does not. */
+/** The negation of a schema. */
 export type Not = (placed: Placed) => Placed
 
 /** Every value has one of these. */
 const ALL: readonly Type[] = TYPES.filter((type) => type !== 'integer')
 
-/** The schemas of which one is valid wherever `flat` is not: the opposite of each of its keywords. */
+/** The negation of `flat` as alternatives: one per negated keyword. */
 export function negated(flat: Flat, not: Not): Negation {
   const all: Flat[] = []
   const leftOut: string[] = []
@@ -26,7 +26,7 @@ export function negated(flat: Flat, not: Not): Negation {
   if (flat.types) {
     const { types } = flat
     const others = ALL.filter((type) => !types.has(type))
-    // Numbers that are not whole.
+    // Non-integer numbers.
     if (types.has('integer') && !types.has('number')) {
       add('number', { notMultiples: [1] })
       others.splice(others.indexOf('number'), 1)
@@ -38,7 +38,7 @@ export function negated(flat: Flat, not: Not): Negation {
   if (flat.minLength > 0) add('string', { maxLength: flat.minLength - 1 })
   if (flat.maxLength < Number.POSITIVE_INFINITY) add('string', { minLength: flat.maxLength + 1 })
   for (const pattern of flat.patterns) {
-    // Whether formats are checked is up to each validator: nothing may rest on one that fails.
+    // Validators may or may not check formats, so nothing may depend on one being violated.
     if (pattern.isFormat) leftOut.push('format')
     else add('string', { patterns: [{ ...pattern, negated: !pattern.negated }] })
   }

@@ -2,10 +2,10 @@ import { describeValue } from '../../../describe.js'
 import { invalidSchema, unsupported } from '../failures.js'
 import { isObject, type Placed, type Schema } from '../flat.js'
 
-/** Of a schema without `$id`. */
+/** The base URI of a schema without `$id`. */
 const NO_BASE = 'schema:/'
 
-/** Keywords whose members are schemas by name. */
+/** Keywords that map names to schemas. */
 const MAPS = new Set([
   'properties',
   'patternProperties',
@@ -14,17 +14,17 @@ const MAPS = new Set([
   'dependentSchemas',
   'dependencies',
 ])
-/** Keywords that hold values. */
+/** Keywords with values, not schemas. */
 const VALUES = new Set(['enum', 'const', 'default', 'examples', 'example'])
 
-/** Where `$ref` leads within a document: JSON pointers, `$id` and anchors. */
+/** Resolves `$ref` within a document: JSON pointers, `$id` and anchors. */
 export class References {
   readonly #document: Schema
-  /** Schemas by the URI that they are known as. */
+  /** Schemas by URI. */
   readonly #known = new Map<string, Placed>()
-  /** What URIs of references in a schema are relative to. */
+  /** The base URI of each schema's references. */
   readonly #bases = new Map<Schema, string>()
-  /** Roots, by the URI without its fragment. */
+  /** Root schemas by URI without fragment. */
   readonly #roots = new Map<string, Placed>()
 
   constructor(document: Schema) {
@@ -33,11 +33,11 @@ export class References {
     this.#index()
   }
 
-  /** The schema that a reference in `from` leads to. `pointer`: where the reference stands. */
+  /** Resolves a reference in `from`. `pointer`: location of the reference. */
   resolve(reference: unknown, from: Schema, pointer: string): Placed {
     if (typeof reference !== 'string') throw invalidSchema(pointer, 'a reference is a string')
     const uri = resolved(reference, this.#bases.get(from) ?? NO_BASE)
-    if (uri === undefined) throw invalidSchema(pointer, `${describeValue(reference)} is no URI reference`)
+    if (uri === undefined) throw invalidSchema(pointer, `${describeValue(reference)} is not a URI reference`)
     const hash = uri.indexOf('#')
     const base = hash < 0 ? uri : uri.slice(0, hash)
     const fragment = decodeFragment(hash < 0 ? '' : uri.slice(hash + 1), reference, pointer)
@@ -71,10 +71,10 @@ export class References {
       at = (at as Record<string, unknown>)[name]
     }
     if (typeof at === 'boolean' || isObject(at)) return { schema: at, pointer: `${root.pointer}${path}` }
-    throw invalidSchema(pointer, `${describeValue(reference)} is no schema`)
+    throw invalidSchema(pointer, `${describeValue(reference)} is not a schema`)
   }
 
-  /** Walks the document once. */
+  /** Indexes the document in one pass. */
   #index(): void {
     type Visit = { value: unknown; base: string; pointer: string; isMap: boolean }
     const waiting: Visit[] = [{ value: this.#document, base: NO_BASE, pointer: '#', isMap: false }]
@@ -97,7 +97,7 @@ export class References {
     }
   }
 
-  /** Notes the names of a schema; what references within it are relative to. */
+  /** Registers a schema's names and returns the base URI of its references. */
   #register(schema: Exclude<Schema, boolean>, base: string, pointer: string): string {
     let own = base
     const placed = { schema, pointer }
@@ -120,7 +120,7 @@ export class References {
   }
 }
 
-/** A reference against a base; `undefined` for what is no URI. */
+/** Resolves a reference against a base URI; `undefined` if it is not a URI. */
 function resolved(reference: string, base: string): string | undefined {
   if (reference.startsWith('#')) return base + reference
   try {
@@ -134,6 +134,6 @@ function decodeFragment(fragment: string, reference: string, pointer: string): s
   try {
     return decodeURIComponent(fragment)
   } catch {
-    throw invalidSchema(pointer, `${describeValue(reference)} is no URI fragment`)
+    throw invalidSchema(pointer, `${describeValue(reference)} is not a URI fragment`)
   }
 }

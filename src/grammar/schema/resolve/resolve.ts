@@ -13,22 +13,22 @@ import { negated } from './negate.js'
 import { References } from './references.js'
 import { closed, UNEVALUATED } from './unevaluated.js'
 
-/** Ways that allOf and anyOf together make of one schema at most, and branches of one of them. */
+/** Limit on the alternatives of one schema, and on branches of one combination. */
 const MAX_ALTERNATIVES = 1000
-/** Pairs of schemas that one demand merges, and that are merged or compared in all. */
+/** Limit on pairs of schemas merged or compared in total. */
 const MAX_MERGES = 20 * MAX_ALTERNATIVES
-/** Pairs of schemas that are merged for that in all. */
+/** Limit on pairs merged to separate branches of oneOf. */
 const MAX_LIMITS = 20_000
-/** Pairs of branches of a oneOf that are kept from being valid together. */
+/** Limit on pairs of branches of a oneOf that are made disjoint. */
 const MAX_CLASHES = 50
 const MAX_PAIRS = 1000 * MAX_ALTERNATIVES
-/** What a merge costs, beside a comparison. */
+/** Cost of a merge relative to a comparison. */
 const MERGE = 5
 
 /**
- * What a document's references and combinations come to: a schema becomes the list of flat schemas of which one must
- * hold. Schemas that must hold together are themselves schemas here, `{ allOf }`, of which equal ones are one object: so
- * recursion through them comes round.
+ * Resolves a document's references and combinations: a schema becomes a list of flat schemas of which one must hold (a
+ * disjunctive normal form). Conjunctions are represented as schemas `{ allOf }`, of which equal ones are the same object,
+ * so that recursion through them terminates.
  */
 export class Resolver {
   readonly #references: References
@@ -36,14 +36,14 @@ export class Resolver {
   readonly #notices: Notices
   readonly #numbers = new Map<Schema, number>()
   readonly #together = new Map<string, Placed>()
-  /** What such a schema was put together from. */
+  /** The parts of each conjunction. */
   readonly #parts = new Map<Schema, readonly Placed[]>()
   readonly #known = new Map<Schema, readonly Flat[]>()
-  /** Each schema's opposite. */
+  /** Each schema's negation. */
   readonly #opposites = new Map<Schema, Placed>()
   readonly #negations = new Map<Schema, readonly Flat[]>()
   #pairs = 0
-  /** Pairs that limiting the branches of oneOf has merged. */
+  /** Number of pairs merged to separate branches of oneOf. */
   #limits = 0
 
   constructor(document: Schema, strings: Strings, notices: Notices) {
@@ -67,7 +67,7 @@ export class Resolver {
     return at
   }
 
-  /** The flat schemas of which one must hold; none where nothing is valid. */
+  /** The flat schemas of which one must hold; empty if the schema is unsatisfiable. */
   alternatives(placed: Placed, depth = 0): readonly Flat[] {
     if (depth > MAX_DEPTH) throw tooDeep(placed.pointer)
     const { schema, pointer } = this.target(placed)
@@ -81,7 +81,7 @@ export class Resolver {
     return found
   }
 
-  /** Accounts for pairs of schemas that are merged or compared. Throws `LIMIT`. */
+  /** Accounts for merged or compared pairs of schemas. Throws `LIMIT`. */
   spend(pairs: number, pointer: string): void {
     this.#pairs += pairs
     if (this.#pairs > MAX_PAIRS) {
@@ -89,7 +89,7 @@ export class Resolver {
     }
   }
 
-  /** A schema that holds where both do. */
+  /** The conjunction of two schemas. */
   both(a: Placed, b: Placed): Placed {
     const parts = new Map<number, Placed>()
     for (const part of [a, b].flatMap((each) => this.#partsOf(this.target(each)))) {
@@ -122,7 +122,7 @@ export class Resolver {
     return number
   }
 
-  /** The schema that holds where another one does not. */
+  /** The negation of a schema. */
   readonly not = (placed: Placed): Placed => {
     const { schema, pointer } = placed
     if (typeof schema === 'boolean') return { schema: !schema, pointer }
@@ -134,7 +134,7 @@ export class Resolver {
     return opposite
   }
 
-  /** What is said of a member, by all that speak of its name; `undefined` where nothing is. */
+  /** The conjunction of all schemas for a member's name; `undefined` if there are none. */
   member(flat: Flat, name: string): Placed | undefined {
     const listed = flat.properties.get(name)
     if (listed) return listed
@@ -145,7 +145,7 @@ export class Resolver {
     return this.all(said)
   }
 
-  /** A schema that holds where all do; `undefined` for none. */
+  /** The conjunction of all schemas; `undefined` for none. */
   all(schemas: readonly Placed[]): Placed | undefined {
     return schemas.length === 0 ? undefined : schemas.reduce((a, b) => this.both(a, b))
   }
@@ -183,7 +183,7 @@ export class Resolver {
     return all.map((flat) => closed(flat, keyword, this))
   }
 
-  /** A schema's own keywords. */
+  /** A schema's keywords without combinations. */
   #own(schema: Exclude<Schema, boolean>, pointer: string): Flat {
     const flat = readFlat(schema, pointer, this.#notices)
     const [scope] = flat.scopes
@@ -195,7 +195,7 @@ export class Resolver {
     return { ...flat, properties: new Map(properties) }
   }
 
-  /** What is valid for one of both lists. */
+  /** The conjunction of two disjunctions. */
   #demand(all: readonly Flat[], options: readonly Flat[], pointer: string): readonly Flat[] {
     if (all.length * options.length > MAX_MERGES) throw tooMany(pointer)
     this.spend(MERGE * all.length * options.length, pointer)
@@ -205,7 +205,7 @@ export class Resolver {
     return left
   }
 
-  /** The flat schemas of which one holds where a schema does not. */
+  /** The flat alternatives of a negated schema. */
   #negation(placed: Placed, depth: number): readonly Flat[] {
     if (depth > MAX_DEPTH) throw tooDeep(placed.pointer)
     const { schema, pointer } = this.target(placed)
@@ -272,8 +272,8 @@ export class Resolver {
   }
 
   /**
-   * Exactly one branch. Where two may be valid together, each is limited to where the others are not; where nothing
-   * simple is left of one so, it stays as it is, with a notice.
+   * oneOf: exactly one branch. If branches may overlap, each is restricted to values that are invalid for the others; a
+   * branch for which that is not simple is kept unchanged, with a notice.
    */
   #exactlyOne(branches: readonly Placed[], pointer: string, depth: number): readonly Flat[] {
     const options = branches.map((branch) => this.alternatives(branch, depth + 1))
@@ -281,7 +281,7 @@ export class Resolver {
       this.#notices.add(pointer, 'is read as anyOf: some of its branches may be valid together')
       return options.flat()
     }
-    /** Of each branch, those that may be valid together with it. */
+    /** For each branch, those that may overlap with it. */
     const clashes: number[][] = branches.map(() => [])
     let pairs = 0
     for (const [i, own] of options.entries()) {
@@ -310,7 +310,7 @@ export class Resolver {
     return asAny()
   }
 
-  /** Whether each of these is of types that another branch has without any more conditions. */
+  /** Whether each of these has only types that another branch allows without further constraints. */
   #isCovered(own: readonly Flat[], options: readonly (readonly Flat[])[], index: number): boolean {
     const isPlain = (flat: Flat) => flat.mentioned.size === 0 && !flat.values && flat.excluded.size === 0
     const others = options
@@ -324,7 +324,7 @@ export class Resolver {
     )
   }
 
-  /** What of these is valid for none of the others, without members that nobody described. */
+  /** The part of these that is valid for none of the others, without undescribed members. */
   #without(
     own: readonly Flat[],
     others: readonly Placed[],
@@ -348,7 +348,7 @@ export class Resolver {
     }
   }
 
-  /** `if` with `then`, or not `if` with `else`. */
+  /** Either `if` and `then`, or not `if` and `else`. */
   #conditional(keyword: (name: string) => Keyword, depth: number): readonly Flat[] {
     const condition = readSchema(keyword('if'))
     const { beside, pointer } = keyword('if')
@@ -361,13 +361,13 @@ export class Resolver {
       return [...met, ...this.#demand(this.#negation(condition, depth + 1), branch('else'), pointer)]
     } catch (error) {
       if (!(error instanceof DasllamaError) || error.code === 'INVALID_ARGUMENT') throw error
-      // What is valid by both is valid whatever the condition says.
+      // A value valid for both branches is valid regardless of the condition.
       return [...met, ...this.#demand(branch('then'), branch('else'), pointer)]
     }
   }
 }
 
-/** What a negated schema says describes nothing. */
+/** A negated schema evaluates no members or items. */
 function asOpposite(flat: Flat): Flat {
   const scopes = flat.scopes.map((scope) => ({ ...scope, isOpposite: true }))
   return { ...flat, scopes, describedItems: 0 }
@@ -385,7 +385,7 @@ function tooDeep(pointer: string): DasllamaError {
   )
 }
 
-/** Whether a schema says nothing but where another one is. */
+/** Whether a schema is only a reference. */
 function isReference(schema: Schema): schema is { readonly $ref: unknown } {
   if (typeof schema === 'boolean' || !Object.hasOwn(schema, '$ref')) return false
   return Object.keys(schema).every((name) => name === '$ref' || ANNOTATIONS.has(name))

@@ -5,8 +5,8 @@ import { merged, type Parts } from './merge.js'
 export const UNEVALUATED: readonly string[] = ['unevaluatedProperties', 'unevaluatedItems']
 
 /**
- * A flat schema with what its schema says of members and items that neither itself nor its branches describe. What
- * stands beside that schema elsewhere is merged later, and does not count.
+ * Applies a schema's unevaluatedProperties and unevaluatedItems to members and items that neither it nor its branches
+ * describe. Sibling schemas are merged later and do not count.
  */
 export function closed(flat: Flat, keyword: (name: string) => Keyword, parts: Parts): Flat {
   const [properties, items] = UNEVALUATED.map((name) =>

@@ -5,12 +5,12 @@ import { COMMA, SPACE } from '../json-text.js'
 import type { Rules } from '../rules.js'
 import { distinctItems, eachOnce } from './distinct.js'
 
-/** Positions times counts of what a list must contain that are told apart; longer lists end there where they may. */
+/** Limit on positions × counts for `contains`; lists end there if they may. */
 const MAX_COUNTED = 2000
 
 /**
- * Arrays: the items of `prefixItems`, then those of `items`, as many as are allowed. After `prefixItems` without `items`
- * nothing follows that need not.
+ * Arrays: the items of `prefixItems`, then those of `items`, as many as are allowed. After `prefixItems` without `items`,
+ * only required items follow.
  */
 export function arrayNode(flat: Flat, rules: Rules): Node {
   const { minItems: min, maxItems: max } = flat
@@ -24,7 +24,7 @@ export function arrayNode(flat: Flat, rules: Rules): Node {
   return sequence([text('['), SPACE, content, text(']')])
 }
 
-/** What items beyond `prefixItems` must be; `undefined` where they are not written. */
+/** The schema of items after `prefixItems`; `undefined` if none are generated. */
 function furtherItems({ pointer, prefixItems, items, minItems }: Flat): Placed | undefined {
   const needed = minItems > prefixItems.length || prefixItems.length === 0
   return items ?? (needed ? { schema: true, pointer } : undefined)
@@ -38,7 +38,7 @@ function plainContent(flat: Flat, rules: Rules): Node {
   const rest = other && max > count ? rules.valueOf(other) : NEVER
   const more = (done: number) => repeat(sequence([COMMA, rest]), Math.max(0, min - done), max - done)
   let tail: Node = more(count)
-  // From the last item on, a rule each: a list of a thousand is no deep nest.
+  // One rule per item, built from the end, so that a list of a thousand items is not deeply nested.
   for (let i = count - 1; i > 0; i--) {
     const item = sequence([COMMA, rules.valueOf(prefix[i]), tail])
     tail = rules.define(pointer, i < min ? item : optional(item))
@@ -48,7 +48,7 @@ function plainContent(flat: Flat, rules: Rules): Node {
   return choice([min === 0 ? EMPTY : NEVER, max === 0 ? NEVER : listed])
 }
 
-/** Items that differ. */
+/** Unique items. */
 function distinctContent(flat: Flat, pointer: string, rules: Rules): Node {
   const { prefixItems, contains, minItems: min, maxItems: max } = flat
   if (prefixItems.length > 0 || contains.length > 0) {
@@ -72,8 +72,8 @@ function distinctContent(flat: Flat, pointer: string, rules: Rules): Node {
 }
 
 /**
- * Items of which some must be valid by `contains`: every item is one that counts or one that need not. What may not
- * count, since there are enough, is the opposite.
+ * Arrays with `contains`: every item counts as a match or is unrestricted. Once `maxContains` is reached, further items
+ * must not match.
  */
 function containingContent(flat: Flat, rules: Rules): Node {
   const { pointer, prefixItems, minItems: min, contains } = flat
@@ -87,7 +87,7 @@ function containingContent(flat: Flat, rules: Rules): Node {
     )
   }
   const further = furtherItems(flat)
-  /** Items that need count, and beyond which more of them are alike. */
+  /** The number of matches beyond which counts are not distinguished. */
   const counted = one.max < Number.POSITIVE_INFINITY ? one.max : one.min
   const longest = Math.max(min, prefixItems.length, one.min, Math.floor(MAX_COUNTED / (counted + 1)))
   const max = Math.min(flat.maxItems, longest)
@@ -103,7 +103,7 @@ function containingContent(flat: Flat, rules: Rules): Node {
     const mayCount = one.max === Number.POSITIVE_INFINITY
     return mayCount ? placed : resolver.both(placed, resolver.not(one.placed))
   }
-  /** What follows so many items, of which so many counted; a rule each, made from the last one on. */
+  /** The continuation after this many items, of which this many matched; one rule each, built from the end. */
   const rule = (position: number, count: number) => known.get(position * (counted + 1) + count)!
   for (let position = positions; position >= 0; position--) {
     for (let count = counted; count >= 0; count--) {

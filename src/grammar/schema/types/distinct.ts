@@ -7,20 +7,20 @@ import type { Rules } from '../rules.js'
 import { fits } from '../values.js'
 
 /**
- * Items that differ. Out of a list of values each is used once: in any order as long as the ways to have used some of
- * them can be told apart, and else in the order of the list. Of infinitely many strings and numbers those differ that
- * begin with characters of different kinds: so there are at most as many items as kinds. Objects differ where a string
- * that they require does.
+ * Unique items. Each value of a finite list is used once: in any order as long as the subsets of used values can be
+ * distinguished, otherwise in the order of the list. Strings and numbers from infinite sets are unique if their first
+ * characters are of different kinds, so there are at most as many items as kinds. Objects are unique if one of their
+ * required strings is.
  */
 
-/** Kinds of first characters: ten, so that each digit has its own. */
+/** Kinds of first characters: ten, so that each digit has its own kind. */
 export const KINDS = 10
 
-/** Ways to have used some of the items; and, where they come in their order, items times counts. */
+/** Limit on subsets of used items or, for ordered items, on items × counts. */
 const MAX_SUBSETS = 1100
 const MAX_ORDERED = 2000
 
-/** Characters of each kind: ASCII by its code, others by the block of 16 that they lie in. */
+/** Characters of each kind: ASCII by code, others by their block of 16. */
 export function kindRanges(kind: number): CodePointRange[] {
   const ranges: CodePointRange[] = []
   for (let code = kind; code < 0x80; code += KINDS) ranges.push([code, code])
@@ -30,7 +30,7 @@ export function kindRanges(kind: number): CodePointRange[] {
   return ranges
 }
 
-/** The expression of strings that begin with a character of a kind; the empty one is of the first. */
+/** Matches strings that begin with a character of a kind; the empty string is of the first kind. */
 export function kindPattern(kind: number): string {
   const hex = (code: number) => `\\u{${code.toString(16)}}`
   const ranges = kindRanges(kind)
@@ -40,7 +40,7 @@ export function kindPattern(kind: number): string {
   return kind === 0 ? `^(?:${begins}[^]*)?$` : `^${begins}`
 }
 
-/** The choices of which each item is of another one; `undefined` where items need not differ to be different. */
+/** The disjoint choices from which unique items are taken; `undefined` if items cannot be kept unique this way. */
 export function distinctItems(placed: Placed, pointer: string, rules: Rules): readonly Node[] {
   const flats = rules.resolver.alternatives(placed)
   const values = finiteValues(flats, rules)
@@ -50,7 +50,7 @@ export function distinctItems(placed: Placed, pointer: string, rules: Rules): re
   )
 }
 
-/** Every value that is valid, where that is a list. */
+/** All valid values, if they are a finite list. */
 function finiteValues(flats: readonly Flat[], rules: Rules): readonly unknown[] | undefined {
   const all: unknown[] = []
   for (const flat of flats) {
@@ -124,7 +124,7 @@ function kindOf(value: unknown): number {
   return Math.max(0, CONSTANTS.indexOf(value))
 }
 
-/** A property that is required and can only be a string. */
+/** A required property that can only be a string. */
 function distinctName(flat: Flat, rules: Rules): string | undefined {
   return [...flat.required].find((name) => {
     const placed = rules.resolver.member(flat, name)
@@ -134,7 +134,7 @@ function distinctName(flat: Flat, rules: Rules): string | undefined {
   })
 }
 
-/** Whether the subsets of so many choices, up to a size, can be told apart. */
+/** Whether the number of subsets up to a size is within the limit. */
 function areCountable(choices: number, most: number): boolean {
   let subsets = 1
   let ofSize = 1
@@ -146,7 +146,7 @@ function areCountable(choices: number, most: number): boolean {
   return true
 }
 
-/** How long a list may be, and what stands between its items. */
+/** Length limits of a list, and its separator. */
 export interface ListShape {
   readonly min: number
   readonly max: number
@@ -154,7 +154,7 @@ export interface ListShape {
   readonly pointer: string
 }
 
-/** A list of some of the choices, each once. */
+/** A list of some of the choices, each at most once. */
 export function eachOnce(choices: readonly Node[], shape: ListShape, rules: Rules): Node {
   const living = choices
     .filter((each) => !isNever(each))
@@ -191,7 +191,7 @@ function inAnyOrder(
   return rest(choices.map((_, i) => i))
 }
 
-/** Beginning with the last one: what may follow up to it, by how many were written. Those beyond a limit are left out. */
+/** Built from the last choice: the continuation by number of items written. Choices beyond a limit are left out. */
 function inTheirOrder(choices: readonly Node[], shape: ListShape, rules: Rules): Node {
   const { min, separator, pointer } = shape
   const counted = Math.max(1, shape.max < choices.length ? shape.max : min)

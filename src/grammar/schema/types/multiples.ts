@@ -2,17 +2,17 @@ import { Alphabet } from '../../regular/alphabet.js'
 import type { Budget } from '../../regular/budget.js'
 import { DEAD, type Dfa, Exploration } from '../../regular/dfa.js'
 
-/** Remainders that are told apart; of larger steps multiples are listed. */
+/** Limit on remainders; for larger steps, multiples are listed. */
 export const MAX_REMAINDERS = 300
 
-/** A step as `units` of 10^−`decimals`, followed by `zeros` zeros. */
+/** A step as `units` × 10^−`decimals`, followed by `zeros` zeros. */
 export interface Step {
   readonly units: number
   readonly decimals: number
   readonly zeros: number
 }
 
-/** The shortest decimal that is this number. */
+/** The shortest decimal representation of this number. */
 export function stepOf(value: number): Step {
   const [digits, exponent] = value.toExponential().split('e')
   const [whole, fraction = ''] = digits.split('.')
@@ -20,7 +20,7 @@ export function stepOf(value: number): Step {
   return { units: Number(whole + fraction), decimals: Math.max(0, -power), zeros: Math.max(0, power) }
 }
 
-/** Where a text is: the sign, the remainder of what was read, digits behind the point, zeros that are held back. */
+/** The automaton's state: sign, remainder so far, digits after the point, pending zeros. */
 interface Place {
   readonly phase: 'start' | 'sign' | 'whole' | 'fraction'
   readonly remainder: number
@@ -29,7 +29,7 @@ interface Place {
   readonly isZero: boolean
 }
 
-/** Multiples of a step, written without an exponent: a digit's remainder at a time. `units` ≤ `MAX_REMAINDERS`. */
+/** Multiples of a step without exponent, by tracking the remainder digit by digit. `units` ≤ `MAX_REMAINDERS`. */
 export function multiplesOf({ units, decimals, zeros }: Step, budget: Budget): Dfa {
   const characters = '0123456789.-'
   const alphabet = Alphabet.of([...characters].map((each) => [[each.charCodeAt(0), each.charCodeAt(0)]]))
@@ -40,7 +40,7 @@ export function multiplesOf({ units, decimals, zeros }: Step, budget: Budget): D
   const digit = (place: Place, value: number): number => {
     const { remainder, isZero } = place
     if (place.phase === 'fraction') {
-      // Behind the last decimal that the step has there may be zeros only.
+      // After the step's last decimal, only zeros are allowed.
       if (place.decimals === decimals) return value === 0 ? at({ ...place, zeros: 1 }) : DEAD
       return at({
         ...place,
@@ -53,7 +53,7 @@ export function multiplesOf({ units, decimals, zeros }: Step, budget: Budget): D
     if (value === 0 && isZero) return at({ ...place, phase: 'whole' })
     if (value === 0 && place.zeros < zeros) return at({ ...place, zeros: place.zeros + 1 })
     if (value === 0) return at({ ...place, remainder: (remainder * 10) % units })
-    // The zeros that were held back belong to the number after all.
+    // The pending zeros are part of the number after all.
     let next = remainder
     for (let i = 0; i < place.zeros; i++) next = (next * 10) % units
     return at({

@@ -10,24 +10,24 @@ import type { Rules } from '../rules.js'
 import { fits } from '../values.js'
 import type { Strings } from './strings.js'
 
-/** Characters of a property's name where further properties are allowed. */
+/** Longest property name if additional properties are allowed. */
 const MAX_NAME_LENGTH = 500
 
-/** Patterns of names in one object: each may double the kinds of names. */
+/** Name patterns per object: each may double the number of name classes. */
 const MAX_PATTERNS = 8
 
-/** Names that a schema does not list, and what stands behind them. */
+/** Names that a schema does not list, and their values. */
 export interface FurtherNames {
   readonly dfa: () => Dfa
-  /** The spellings, quotes included. */
+  /** Their JSON texts, quotes included. */
   readonly node: Node
   readonly value: Placed
 }
 
 /**
- * The further names of an object by what their values must be. Those that are matched by `patternProperties` have the
- * schemas of all patterns that match; the others `additionalProperties`. Without that there are others only where
- * nothing is listed, or less than there must be.
+ * An object's additional names, grouped by the schema of their values: all matching `patternProperties`, or else
+ * `additionalProperties`. Without the latter, other names are generated only if no properties are listed or fewer than
+ * required.
  */
 export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rules): FurtherNames[] {
   const { pointer, scopes, propertyNames, properties, minProperties } = flat
@@ -38,7 +38,7 @@ export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rul
     minProperties > listed.size ||
     (patterns.size === 0 &&
       [...properties.values()].every((placed) => rules.resolver.alternatives(placed).length === 0))
-  /** What is said of a name that these patterns match. */
+  /** The schema for a name that matches these patterns. */
   const valueWhere = (matching: ReadonlySet<string>): Placed | undefined => {
     const said = scopes.flatMap((scope) => {
       const own = scope.patterns.filter(({ pattern }) => matching.has(pattern.text))
@@ -70,14 +70,14 @@ export function furtherNames(flat: Flat, listed: ReadonlySet<string>, rules: Rul
   })
 }
 
-/** Names of an automaton that has none of the listed ones. */
+/** Names accepted by an automaton that excludes the listed names. */
 export function namesNode(dfa: Dfa, listed: ReadonlySet<string>): Node {
   return quoted(automatonNode(dfa, spelled, passingStates(dfa, listed)))
 }
 
 /**
- * The states in which one of the listed names has been written, so that it could not be closed: those that nothing but
- * the name leads to. Without those that something forces a text into: from everywhere before, something else leads on.
+ * The states in which exactly a listed name has been written, so that it cannot be closed. Excludes states that a text
+ * could be forced into: every earlier state has another continuation.
  */
 function passingStates(dfa: Dfa, listed: ReadonlySet<string>): ReadonlySet<number> {
   const { alphabet, table, accepting } = dfa
@@ -85,7 +85,7 @@ function passingStates(dfa: Dfa, listed: ReadonlySet<string>): ReadonlySet<numbe
   for (const to of table) if (to !== DEAD) incoming[to]++
   const passing = new Set<number>()
   for (const name of listed) {
-    // Of more bytes than one, the last might be forced where the character is not.
+    // In a multi-byte character, the last byte may be forced although the character is not.
     if (!/[ !#-[\]-~]$/.test(name)) continue
     let last = 0
     let isOnly = incoming[0] === 0
@@ -111,13 +111,13 @@ function unlisted(listed: ReadonlySet<string>, pointer: string, rules: Rules): D
   )
 }
 
-/** The automata of `propertyNames`, but for those that allow every name. */
+/** The automata of `propertyNames`, except those that allow every name. */
 function namesOf(propertyNames: readonly Placed[], rules: Rules): Dfa[] {
   return propertyNames.flatMap((placed) => {
     const options = rules.resolver.alternatives(placed).filter(isForStrings)
     if (options.some(isFree)) return []
     return rules.strings.bounded(placed.pointer, (budget) => {
-      // What none of the options leaves out.
+      // The complement of what no alternative accepts.
       const outside = options.reduce(
         (left, flat) => difference(left, namesOfFlat(flat, rules), budget),
         universal(),
@@ -134,7 +134,7 @@ function namesOfFlat(flat: Flat, rules: Rules): Dfa {
   return rules.strings.bounded(flat.pointer, (budget) => determinize(texts(fitting), budget))
 }
 
-/** The names that `propertyNames` lists, where it does. */
+/** The names that `propertyNames` enumerates, if it does. */
 export function finiteNames(propertyNames: readonly Placed[], rules: Rules): readonly string[] | undefined {
   for (const placed of propertyNames) {
     const options = rules.resolver.alternatives(placed).filter(isForStrings)
@@ -158,7 +158,7 @@ function isFree({ values, excluded, minLength, maxLength, patterns }: Flat): boo
   return !values && excluded.size === 0 && patterns.length === 0 && !hasLength
 }
 
-/** The parts of an automaton by the patterns that match in them. */
+/** Partitions an automaton's language by the set of matching patterns. */
 function split(
   dfa: Dfa,
   patterns: readonly PlacedPattern[],
@@ -175,15 +175,15 @@ function split(
   ])
 }
 
-/** What is still to be read of the names that begin alike. */
+/** The remainders of names with a common prefix. */
 interface Beginning {
   isName: boolean
   readonly next: Map<string, Beginning>
 }
 
 /**
- * A string that is none of these. Every character has one spelling here, so that none can be written in disguise; and no
- * token ends where one of the names has been written, since it could not be closed.
+ * Any string but these. Every character has exactly one spelling, so that escapes cannot hide a name; and no token may end
+ * where one of the names has been written, because it could not be closed.
  */
 function otherName(names: ReadonlySet<string>, pointer: string): Node {
   const root: Beginning = { isName: false, next: new Map() }

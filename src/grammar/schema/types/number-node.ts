@@ -18,17 +18,17 @@ import { MAX_REMAINDERS, multiplesOf, stepOf } from './multiples.js'
 import { boundedNumber, isMultiple, isWithin, listMultiples, type NumberType, type Share } from './numbers.js'
 import type { Strings } from './strings.js'
 
-/** Multiples of a large step that are listed on each side of zero. */
+/** Number of listed multiples of a large step on each side of zero. */
 const MAX_LISTED = 500
 
-/** Digits of a number without limits: as many as a double keeps apart. */
+/** Digits of an unbounded number: those that a double distinguishes. */
 const WHOLE_DIGITS = 9
 const FRACTION_DIGITS = 6
 
 const DIGIT = oneOf([[0x30, 0x39]])
 const ZEROS = repeated(oneOf([[0x30, 0x30]]), 0, Number.POSITIVE_INFINITY)
 
-/** What numbers are made with. */
+/** Context for building numbers. */
 export interface NumberContext {
   readonly rules: ReadonlyMap<string, Node>
   readonly share: Share
@@ -49,7 +49,7 @@ export function numberNode(flat: Flat, type: NumberType, context: NumberContext)
   return context.share(`number ${keyOf(flat, type)}`, () => boundedNumber(lows, highs, type, context.share))
 }
 
-/** Those of them that begin with a digit, in plain notation: equal numbers begin alike. */
+/** Those that begin with a given digit, in plain notation, in which equal numbers have equal first digits. */
 export function numberOfKind(flat: Flat, type: NumberType, digit: number, context: NumberContext): Node {
   return context.share(`number ${digit} ${keyOf(flat, type)}`, () =>
     context.strings.bounded(flat.pointer, (budget) => {
@@ -107,12 +107,12 @@ function keyOf({ lows, highs, multiples, notMultiples, excluded }: Flat, type: N
   return JSON.stringify([lows, highs, multiples, notMultiples, [...excluded.keys()], type])
 }
 
-/** The multiples of a large step that are nearest to zero, one by one. */
+/** A list of the multiples of a large step nearest to zero. */
 function listed(flat: Flat, step: number): string[] {
   const { lows, highs, multiples, notMultiples } = flat
   const excluded = excludedNumbers(flat)
   const { units, decimals, zeros } = stepOf(step)
-  // Whole multiples only: of 12.345 every thousandth.
+  // Integer multiples only: of 12.345, every thousandth.
   const whole = BigInt(units) * 10n ** BigInt(zeros)
   return listMultiples(decimals > 0 ? BigInt(units) : whole, lows, highs, MAX_LISTED)
     .map(Number)
@@ -126,7 +126,7 @@ function listed(flat: Flat, step: number): string[] {
     .map(String)
 }
 
-/** A number in plain notation, zeros at its end included. */
+/** A number in plain notation, with trailing zeros. */
 function spellings(value: number): Expression {
   const [whole, fraction] = plain(value).split('.')
   const point = oneOf([[0x2e, 0x2e]])

@@ -1,15 +1,15 @@
 import { choice, EMPTY, NEVER, type Node, optional, repeat, sequence, set, text } from '../../grammar.js'
 
-/** A limit of a number. */
+/** A bound of a number. */
 export interface Bound {
   readonly value: number
   readonly exclusive: boolean
 }
 
-/** Digits that a double keeps apart whatever they are. */
+/** Decimal digits that a double always distinguishes. */
 const EXACT_DIGITS = 15
 
-/** Digits before the point of a number whose schema sets no limit on that side. */
+/** Digits before the point if the schema sets no bound on that side. */
 const FREE_DIGITS = 9
 
 const LARGEST_INTEGER = BigInt(Number.MAX_SAFE_INTEGER)
@@ -17,12 +17,12 @@ const LARGEST_INTEGER = BigInt(Number.MAX_SAFE_INTEGER)
 /** The types of JSON Schema that are numbers; an integer has no fraction. */
 export type NumberType = 'number' | 'integer'
 
-/** Makes a node a rule that the whole grammar shares; the same name is always the same node. */
+/** Turns a node into a rule shared by the whole grammar; the same name always gives the same node. */
 export type Share = (name: string, make: () => Node) => Node
 
 /**
- * Numbers within bounds, in plain notation: no exponent, no `-0`. Whole ones up to 2^53 − 1; others with 15 digits in
- * all, so that what a parser rounds them to is within the bounds as well. `NEVER` where there is none.
+ * Numbers within bounds, in plain notation: no exponent, no `-0`. Integers up to 2^53 − 1; others with 15 digits in total,
+ * so that the value that a parser rounds to is also within the bounds. `NEVER` if there is none.
  */
 export function boundedNumber(
   lows: readonly Bound[],
@@ -51,23 +51,23 @@ export function isWithin(value: number, lows: readonly Bound[], highs: readonly 
   )
 }
 
-/** Whether a number is a multiple of a step, both taken as the decimals that they are written as. */
+/** Whether a number is a multiple of a step, computed on their decimal representations. */
 export function isMultiple(value: number, step: number): boolean {
   const [a, b] = [decimal(value), decimal(step)]
   const power = Math.min(a.power, b.power)
-  // Powers of a double's range: at most a few hundred digits.
+  // A double's range: at most a few hundred digits.
   const [x, y] = [a, b].map(({ mantissa, power: own }) => mantissa * 10n ** BigInt(own - power))
   return x % y === 0n
 }
 
-/** The shortest decimal that is this double. */
+/** The shortest decimal representation of this double. */
 function decimal(value: number): { readonly mantissa: bigint; readonly power: number } {
   const [digits, exponent] = value.toExponential().split('e')
   const [whole, fraction = ''] = digits.split('.')
   return { mantissa: BigInt(whole + fraction), power: Number(exponent) - fraction.length }
 }
 
-/** The whole multiples of a whole step within bounds that are nearest to zero, so many at most. */
+/** The integer multiples of an integer step within bounds that are nearest to zero, up to a limit. */
 export function listMultiples(
   step: bigint,
   lows: readonly Bound[],
@@ -85,11 +85,11 @@ export function listMultiples(
   return found
 }
 
-/** Digits before the point of the largest of these bounds, with room above them on an open side. */
+/** Digits before the point of the largest of these bounds, with extra digits on an unbounded side. */
 function digitsBeforePoint(lows: readonly Bound[], highs: readonly Bound[]): number {
   const open = lows.length === 0 || highs.length === 0
   const largest = [...lows, ...highs].reduce((most, { value }) => Math.max(most, Math.abs(value)), 0)
-  // Of a larger one there is nothing within reach, or everything.
+  // A larger bound excludes everything or nothing.
   if (largest >= 1e15) return EXACT_DIGITS
   const digits = String(Math.trunc(largest)).length
   return open ? Math.min(Math.max(FREE_DIGITS, digits + 1), EXACT_DIGITS) : digits
@@ -117,7 +117,7 @@ function scaled(value: number, fraction: number): { readonly floor: bigint; read
   return { floor, isExact: mantissa % divisor === 0n }
 }
 
-/** Numbers without sign from `low` to `high` units of 10^−`fraction`. */
+/** Unsigned numbers from `low` to `high` units of 10^−`fraction`. */
 function magnitudes(low: bigint, high: bigint, wholeDigits: number, fraction: number, share: Share): Node {
   const unit = 10n ** BigInt(fraction)
   const options: Node[] = []
@@ -131,13 +131,13 @@ function magnitudes(low: bigint, high: bigint, wholeDigits: number, fraction: nu
   return choice(options)
 }
 
-/** Whether all digits before one were those of the lower limit, and of the upper one. */
+/** Whether all digits so far equal those of the lower bound, and of the upper bound. */
 interface Before {
   readonly asLow: boolean
   readonly asHigh: boolean
 }
 
-/** Digits that make a number between two of the same length; zeros at the end of the fraction may be left out. */
+/** Digits of the numbers between two bounds of equal length; trailing zeros of the fraction may be omitted. */
 function between(low: string, high: string, whole: number, fraction: number, share: Share): Node {
   const length = whole + fraction
   /** From digit `at` on. */
@@ -161,7 +161,7 @@ function between(low: string, high: string, whole: number, fraction: number, sha
     for (let from = first; from <= last; ) {
       const isLow = asLow && from === first
       let to = from
-      // Digits strictly between have the same ways on.
+      // Digits strictly between the bounds share their continuation.
       if (!isLow && !(asHigh && from === last)) to = asHigh ? last - 1 : last
       options.push(
         sequence([digitsFrom(from, to), rest(at + 1, { asLow: isLow, asHigh: asHigh && to === last })]),
@@ -173,11 +173,11 @@ function between(low: string, high: string, whole: number, fraction: number, sha
   return rest(0, { asLow: true, asHigh: true })
 }
 
-/** Digits that are free. */
+/** Unrestricted digits. */
 interface FreeDigits {
-  /** So many before the point. */
+  /** Digits before the point. */
   readonly whole: number
-  /** Up to so many after it. */
+  /** Maximum digits after it. */
   readonly fraction: number
   /** Whether the point has been written. */
   readonly inFraction: boolean

@@ -8,19 +8,19 @@ import { fits } from '../values.js'
 import { eachOnce, KINDS, kindPattern } from './distinct.js'
 import { type FurtherNames, finiteNames, furtherNames, namesNode } from './names.js'
 
-/** Members that may be left out of which it is remembered that they were, so that they may still come later. */
+/** How many omitted optional members are tracked, so that they may still come later. */
 const MAX_LATE = 6
 
-/** Members times counts that are told apart. */
+/** Limit on members × counts. */
 const MAX_COUNTED = 4000
 
-/** A member that the schema speaks of. */
+/** A member that the schema lists. */
 interface Member {
   readonly node: Node
   readonly required: boolean
 }
 
-/** What an object is made of. */
+/** The parts of an object. */
 interface Parts {
   readonly pointer: string
   readonly members: readonly Member[]
@@ -34,8 +34,8 @@ interface Parts {
 }
 
 /**
- * Objects: the properties in the order of the schema, those that are not required or left out, then further ones. Where
- * there may be further ones, a few that were left out may come among them.
+ * Objects: the properties in the schema's order, optional ones possibly omitted, then additional ones. If additional ones
+ * are allowed, a few of the omitted ones may come among them.
  */
 export function objectNode(flat: Flat, rules: Rules): Node {
   const { pointer, minProperties: min, maxProperties: max } = flat
@@ -54,7 +54,7 @@ export function objectNode(flat: Flat, rules: Rules): Node {
   return sequence([text('{'), SPACE, content, text('}')])
 }
 
-/** Whether the number of members depends on which of them are there. */
+/** Whether minProperties or maxProperties depends on which members are present. */
 function mustCount({ members, extra, min, max }: Parts): boolean {
   const needed = members.filter(({ required }) => required).length
   const most = isNever(extra) ? members.length : Number.POSITIVE_INFINITY
@@ -71,7 +71,7 @@ function mayComeLate({ members, extra }: Parts): boolean {
   )
 }
 
-/** The schema with those names listed that `propertyNames` lists; names that it does not allow are forbidden. */
+/** Adds the names enumerated by `propertyNames` to the listed ones and forbids names that it does not allow. */
 function withNames(flat: Flat, rules: Rules): Flat {
   const { propertyNames, pointer } = flat
   if (propertyNames.length === 0) return flat
@@ -91,7 +91,7 @@ function withNames(flat: Flat, rules: Rules): Flat {
 
 function membersOf(flat: Flat, names: ReadonlySet<string>, rules: Rules): Member[] {
   return Array.from(names, (name) => {
-    // Required and not described: whatever may be added.
+    // Required but not described: as an additional property.
     const placed: Placed = rules.resolver.member(flat, name) ?? { schema: true, pointer: flat.pointer }
     return {
       node: sequence([text(`${JSON.stringify(name)}:`), SPACE, rules.valueOf(placed)]),
@@ -100,9 +100,9 @@ function membersOf(flat: Flat, names: ReadonlySet<string>, rules: Rules): Member
   })
 }
 
-/** Nothing to count and nothing to remember: a chain of rules, so that nothing is deeply nested. */
+/** Nothing to count or track: a chain of rules, so that nothing is deeply nested. */
 function inOrder({ pointer, members, extra, min }: Parts, rules: Rules): Node {
-  // What may come after the members up to each one.
+  // The continuation after each member.
   let rest = repeat(sequence([COMMA, extra]), 0)
   let first = sequence([extra, rest])
   let mayBeEmpty = min === 0
@@ -117,12 +117,12 @@ function inOrder({ pointer, members, extra, min }: Parts, rules: Rules): Node {
   return choice([mayBeEmpty ? EMPTY : NEVER, sequence([first, SPACE])])
 }
 
-/** Members with their number, and those that were left out, remembered. */
+/** Members with their count and the omitted ones tracked. */
 class Tracked {
   readonly #parts: Parts
   readonly #rules: Rules
   readonly #isLate: boolean
-  /** Members that are told apart up to it. */
+  /** Counts are distinguished up to this number. */
   readonly #counted: number
   readonly #known = new Map<string, Node>()
 
@@ -144,7 +144,7 @@ class Tracked {
     return choice([mayBeEmpty ? EMPTY : NEVER, sequence([this.#from(0, 0, 0), SPACE])])
   }
 
-  /** What may stand from a member on, after so many, with those `left` out before as bits. Never nothing at the start. */
+  /** The continuation from a member on, after `count` members; `left` has bits for omitted ones. Not empty at the start. */
   #from(index: number, count: number, left: number): Node {
     const { members, max, pointer } = this.#parts
     if (index === members.length) return this.#further(count, left)
@@ -171,7 +171,7 @@ class Tracked {
     const key = `further ${count} ${left}`
     let node = this.#known.get(key)
     if (node) return node
-    // A rule first: what follows a further member leads here again.
+    // Declared as a rule first, because the continuation of an additional member refers back to it.
     node = this.#rules.define(pointer, EMPTY)
     this.#known.set(key, node)
     const options: Node[] = count >= min && count > 0 ? [EMPTY] : []
@@ -189,13 +189,13 @@ class Tracked {
     return node
   }
 
-  /** Whether further members may be as many as one likes, and count whatever their names. */
+  /** Whether the number of additional members is unbounded and all of them count. */
   #mayRepeat(count: number): boolean {
     const { min, max } = this.#parts
     return max === Number.POSITIVE_INFINITY && min - count <= 1
   }
 
-  /** Further members alone. Those that are needed must have names that differ. */
+  /** Only additional members. Required ones must have distinct names. */
   #extras(count: number): Node {
     const { extra, min, max, pointer } = this.#parts
     const key = `extras ${count}`
@@ -215,7 +215,7 @@ class Tracked {
     return node
   }
 
-  /** So many further members with different names. */
+  /** `count` additional members with distinct names. */
   #distinct(count: number): Node {
     const { extra, further, listed, pointer } = this.#parts
     if (count === 1 || isNever(extra)) return extra
@@ -246,7 +246,7 @@ class Tracked {
     return Math.min(count + 1, this.#counted)
   }
 
-  /** The number of a member among those that may be left out. */
+  /** The index of a member among the optional ones. */
   #optionalIndex(index: number): number {
     return this.#parts.members.slice(0, index).filter(({ required }) => !required).length
   }

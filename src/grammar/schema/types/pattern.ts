@@ -36,7 +36,7 @@ const CLASSES: Readonly<Record<string, readonly CodePointRange[]>> = {
   S: complement(SPACE),
 }
 const CONTROLS: Readonly<Record<string, string>> = { t: '\t', n: '\n', v: '\v', f: '\f', r: '\r', 0: '\0' }
-/** What to write instead of escapes of other languages, and of those that are not regular. */
+/** Replacements for escapes of other languages and for irregular ones. */
 const ESCAPE_HINTS: Readonly<Record<string, string>> = {
   A: 'the beginning of the text is written ^',
   Z: 'the end of the text is written $',
@@ -47,7 +47,7 @@ const ESCAPE_HINTS: Readonly<Record<string, string>> = {
 }
 const HEX_LENGTHS: Readonly<Record<string, number>> = { x: 2, u: 4 }
 
-/** Beginnings of groups that look around, by their spelling. */
+/** Openings of lookaround groups. */
 const LOOKS: Readonly<Record<string, Pick<Look, 'ahead' | 'negated'>>> = {
   '=': { ahead: true, negated: false },
   '!': { ahead: true, negated: true },
@@ -55,17 +55,17 @@ const LOOKS: Readonly<Record<string, Pick<Look, 'ahead' | 'negated'>>> = {
   '<!': { ahead: false, negated: true },
 }
 
-/** Between a word's character and another one, or an end of the text. */
+/** A word boundary: between a word character and another character or an end of the text. */
 const BOUNDARY = boundary({ negated: false })
 const NO_BOUNDARY = boundary({ negated: true })
 
-/** A ( and what kind of group follows; names also as Python writes them. */
+/** The opening of a group; names also in Python's syntax. */
 const GROUP = /^(?::|(<?[=!])|P?<[\p{ID_Start}_$][\p{ID_Continue}$]*>)/u
 
 /**
- * Reads ECMAScript's regular expressions as far as they are regular: all but references to groups, flags, and look-ahead
- * within look-behind. Throws `UNSUPPORTED` for these, `INVALID_ARGUMENT` for what is no expression, `LIMIT` for too much
- * of it; the messages name `pointer`.
+ * Parses the regular part of ECMAScript's regular expressions: everything but backreferences, flags, and lookahead within
+ * lookbehind. Throws `UNSUPPORTED` for these, `INVALID_ARGUMENT` for invalid expressions, `LIMIT` for too large ones; the
+ * messages name `pointer`.
  */
 export function parsePattern(source: string, pointer: string): Expression {
   return new PatternParser(source, pointer).parse()
@@ -74,7 +74,7 @@ export function parsePattern(source: string, pointer: string): Expression {
 class PatternParser {
   readonly #characters: readonly string[]
   readonly #pointer: string
-  /** Characters that stand for themselves. */
+  /** Literal characters. */
   readonly #literals = new Map<string, Expression>()
   #at = 0
   #depth = 0
@@ -108,7 +108,7 @@ class PatternParser {
     const times = this.#times()
     if (!times) return atom
     const [min, max] = times
-    // Whether as much or as little as possible is taken changes nothing for a whole text.
+    // Greedy and lazy quantifiers are equivalent when the whole text is matched.
     this.#take('?')
     return repeated(atom, min, max)
   }
@@ -119,7 +119,7 @@ class PatternParser {
     if (this.#take('?')) return [0, 1]
     if (this.#peek() !== '{') return undefined
     const found = /^\{(\d+)(?:(,)(\d*))?\}/.exec(this.#characters.slice(this.#at, this.#at + 40).join(''))
-    if (!found) throw this.#invalid('{ begins no repetition', String.raw`as a character it is written \{`)
+    if (!found) throw this.#invalid('{ is not a valid repetition', String.raw`write a literal { as \{`)
     this.#at += found[0].length
     const min = Number(found[1])
     const max = !found[2] ? min : found[3] === '' ? Number.POSITIVE_INFINITY : Number(found[3])
@@ -202,7 +202,7 @@ class PatternParser {
       this.#at++
       const high = this.#classMember()
       if (!isCharacter(low) || !isCharacter(high)) {
-        // As browsers read it: beside a class of its own, - stands for itself.
+        // As in browsers: next to a class escape, - is a literal.
         ranges.push(...low, ...rangesOf('-'), ...high)
         continue
       }
@@ -256,7 +256,7 @@ class PatternParser {
     this.#at += found[0].length
     const value = Number.parseInt(found[1], 16)
     if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-      throw this.#invalid(`\\${letter}${found[0]} is no character`)
+      throw this.#invalid(`\\${letter}${found[0]} is not a character`)
     return [[value, value]]
   }
 

@@ -19,12 +19,12 @@ import { ANY_STRING, automatonNode, quoted, STRING_CHARACTER, spelled } from '..
 import type { Notices } from '../notices.js'
 import { parsePattern } from './pattern.js'
 
-/** What a schema says of strings. */
+/** The string keywords of a schema. */
 export type StringLimits = Pick<Flat, 'pointer' | 'minLength' | 'maxLength' | 'patterns' | 'excluded'>
 
 /**
- * The strings of a schema. Where one expression says all there is to say it becomes a node as it stands; several of
- * them, complements, and lengths that an expression does not have in itself become a deterministic automaton.
+ * The strings of a schema. A single expression that covers all constraints becomes a node directly; several expressions,
+ * complements, and lengths that the expression does not imply become a DFA.
  */
 export class Strings {
   readonly #notices: Notices
@@ -37,7 +37,7 @@ export class Strings {
     this.#notices = notices
   }
 
-  /** Their spellings, quotes included; `NEVER` where there are none. */
+  /** Their JSON texts, quotes included; `NEVER` if there are none. */
   node(limits: StringLimits): Node {
     const { minLength: min, maxLength: max, patterns } = limits
     if (min > max) return NEVER
@@ -58,13 +58,13 @@ export class Strings {
     return node
   }
 
-  /** The same as an automaton. Throws `LIMIT` where it would be too large. */
+  /** The same as an automaton. Throws `LIMIT` if it would be too large. */
   dfa(limits: StringLimits): Dfa {
     const { pointer, minLength, maxLength, patterns } = limits
     return this.#bounded(patterns[0]?.pointer ?? pointer, () => {
       const positive = patterns.filter(({ negated }) => !negated)
       const negative = patterns.filter(({ negated }) => negated)
-      // Formats last: they give way where they cannot be combined with what a pattern says.
+      // Formats last: they are dropped if they cannot be combined with a pattern.
       const [first, ...others] = positive.sort((a, b) => Number(a.isFormat) - Number(b.isFormat))
       let dfa = first ? this.#automaton(first) : universal()
       for (const pattern of others) dfa = this.#alsoMatching(dfa, pattern, first)
@@ -77,7 +77,7 @@ export class Strings {
     })
   }
 
-  /** Work on automata at a place of the schema. Throws `LIMIT` where it becomes too much. */
+  /** Runs work on automata for a location in the schema. Throws `LIMIT` if it exceeds the budget. */
   bounded<T>(pointer: string, work: (budget: Budget) => T): T {
     return this.#bounded(pointer, () => work(this.#budget))
   }
@@ -87,7 +87,7 @@ export class Strings {
     return this.#bounded(pattern.pointer, () => accepts(this.#automaton(pattern), text) !== pattern.negated)
   }
 
-  /** What matches one more pattern. A format gives way to a pattern that it cannot be combined with, or contradicts. */
+  /** Intersects with one more pattern. A format that contradicts or cannot be combined with a pattern is dropped. */
   #alsoMatching(dfa: Dfa, pattern: PlacedPattern, first: PlacedPattern): Dfa {
     const mayGiveWay = pattern.isFormat && !first.isFormat
     try {
@@ -115,7 +115,7 @@ export class Strings {
     }
   }
 
-  /** One expression alone, without conditions within it, and with lengths that it has anyway or that are easily set. */
+  /** A single expression without assertions, whose lengths are implied or easily restricted. */
   #direct(pattern: PlacedPattern, min: number, max: number): Node | undefined {
     if (pattern.negated) return undefined
     const expression = this.#expression(pattern)
@@ -151,7 +151,7 @@ function excludedTexts({ excluded }: StringLimits): string[] {
   return [...excluded.values()].filter((value) => typeof value === 'string')
 }
 
-/** An expression without conditions as what stands between the quotes. */
+/** An expression without assertions as the content between the quotes. */
 function nodeOf(expression: Expression, known: Map<Expression, Node>): Node {
   let node = known.get(expression)
   if (node) return node

@@ -2,7 +2,7 @@ import type { CodePointRange } from '../../code-points.js'
 
 const known = /* @__PURE__ */ new Map<string, readonly CodePointRange[]>()
 
-/** The characters of a Unicode property as the engine knows it (`L`, `Script=Greek`); `undefined` for another name. */
+/** The characters of a Unicode property supported by the engine (`L`, `Script=Greek`); `undefined` for an unknown one. */
 export function propertyRanges(name: string): readonly CodePointRange[] | undefined {
   let ranges = known.get(name)
   if (!ranges) {
@@ -18,7 +18,7 @@ export function propertyRanges(name: string): readonly CodePointRange[] | undefi
   return ranges
 }
 
-/** Characters that are looked at together: a text of all of them would be long. */
+/** Characters tested at once: a text of all of them would be too long. */
 const BLOCK = 0x800
 
 const FIRST_HALF = 0xd800
@@ -27,7 +27,7 @@ const LAST_HALF = 0xdfff
 function rangesOfProperty(property: RegExp): readonly CodePointRange[] {
   const ranges: [number, number][] = []
   for (let first = 0; first < 0x110000; first += BLOCK) {
-    // Halves of UTF-16 pairs are not characters, and in a row they would become some.
+    // Surrogates are not characters, and adjacent ones would form characters.
     if (first >= FIRST_HALF && first <= LAST_HALF) continue
     scan(property, first, ranges)
   }
