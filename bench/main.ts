@@ -1,6 +1,8 @@
 /** `npm run bench`: speed, memory and size compared with the rivals. See README.md here, and --help. */
 import { fileURLToPath } from 'node:url'
 import { AVX2_ENTRANTS, AVX2_MODELS } from './avx2.js'
+import { BATCH_MODELS, BATCH_SEQUENCES, BATCH_STEPS, batchEntrants, measureBatches } from './batch/measure.js'
+import { isAsSolo, renderBatches } from './batch/table.js'
 import { benchConstrained } from './constrained/main.js'
 import { type Entrant, entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
@@ -18,6 +20,7 @@ import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
 import { measureSizes } from './sizes.js'
 import { conditions, skipped } from './tables.js'
+import { benchWorker } from './worker/main.js'
 
 /** The folder for temporary records, which git ignores. */
 const PASSING = new URL('../.cache/bench/records/', import.meta.url)
@@ -73,7 +76,7 @@ interface Command {
   figures(record: BenchRecord): readonly string[]
 }
 
-const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>> = {
+const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'batch' | 'engines', Command>> = {
   speed: { folder: './', measure: speed, render: renderRecord, figures: speedFigures },
   avx2: {
     folder: './avx2/',
@@ -102,6 +105,20 @@ const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'engines', Command>
     render: renderTests,
     figures: (record) => [depthFigure(record)].filter((figure) => figure !== undefined),
   },
+  batch: {
+    folder: './batch/',
+    async measure(options, args) {
+      const { models = BATCH_MODELS, sequences = BATCH_SEQUENCES } = options
+      const [steps = BATCH_STEPS] = options.tg ?? []
+      const entrants = batchEntrants(options.only)
+      return measure(
+        { ...runOf(options, args), models: chooseModels(models), entrants: () => entrants },
+        (model, plan) => measureBatches(model, { ...plan, sequences, steps }),
+      )
+    },
+    render: renderBatches,
+    figures: () => [],
+  },
   engines: {
     folder: './engines/',
     async measure(options, args) {
@@ -124,6 +141,7 @@ async function main(args: readonly string[]): Promise<void> {
   const records = options.quick ? PASSING : RECORDS
   if (options.command === 'sampling') return benchSampling(records, options)
   if (options.command === 'responsive') return benchResponsive(options)
+  if (options.command === 'worker') return benchWorker(records, options, args)
   if (options.command === 'constrained') return benchConstrained(records, options)
   if (options.command === 'limits') {
     const { limits = [], skipped } = await limitsOf(runOf(options, args), [])
@@ -136,6 +154,8 @@ async function main(args: readonly string[]): Promise<void> {
   const drawn = await saveFigures(file, figures(record))
   console.log(render(record))
   if (options.writeReadme) await writeReadme('bench', renderSummary(record, await drawingsOf(file)))
+  if (!isAsSolo(record))
+    throw new Error('sequences decoded together differ from the same alone: see the record')
   progress(['', ...[file, ...drawn].map((file) => `written: ${fileURLToPath(file)}`)].join('\n'))
 }
 

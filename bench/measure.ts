@@ -29,23 +29,53 @@ interface Starter extends Player {
   readonly load: Omit<LoadRecord, 'end'>
 }
 
-/** All tests of one model with all contestants; undefined if no contestant can run it. Ends every host it started. */
-export async function measureModel(model: BenchModel, plan: Plan): Promise<ModelRecord | undefined> {
-  plan.progress(`${model.name}: preparing`)
+/** A model's entry in a record, its files, and what its ids depend on. */
+export interface Examined {
+  readonly about: Omit<ModelRecord, 'contextLength' | 'loads' | 'tests'>
+  readonly files: ModelFiles
+  /** Positions that it was trained for. */
+  readonly contextLength: number
+  readonly vocabSize: number
+  readonly bosId: number
+}
+
+/** Makes a model's files if they are missing, and inspects them; undefined if no contestant can run the model. */
+export async function examine(
+  model: BenchModel,
+  { skip, progress }: Pick<Plan, 'skip' | 'progress'>,
+): Promise<Examined | undefined> {
+  progress(`${model.name}: preparing`)
   const files = await model.files()
   const { config, tokenizer, problems, parameters, tensorBytes, formats } = await inspectModel(files.path)
   if (!config || !tokenizer || problems.length > 0) {
-    plan.skip(model.name, problems[0]?.message ?? 'no configuration')
+    skip(model.name, problems[0]?.message ?? 'no configuration')
     return undefined
   }
+  const about = {
+    name: model.name,
+    what: model.what,
+    parameters,
+    tensorBytes,
+    formats: formats.map(({ format, bytes }) => ({ format, bytes })),
+    work: await workPerToken(files.path),
+  }
+  const { contextLength, vocabSize } = config
+  return { about, files, contextLength, vocabSize, bosId: tokenizer.bosId ?? 0 }
+}
+
+/** All tests of one model with all contestants; undefined if no contestant can run it. Ends every host it started. */
+export async function measureModel(model: BenchModel, plan: Plan): Promise<ModelRecord | undefined> {
+  const examined = await examine(model, plan)
+  if (!examined) return undefined
+  const { about, files, contextLength: trained, vocabSize, bosId } = examined
   const sizes = { ...plan, pp: plan.pp ?? model.sizes?.pp, tg: plan.tg ?? model.sizes?.tg }
-  const { fitting, tooLong } = planWorkloads(sizes, config.contextLength)
+  const { fitting, tooLong } = planWorkloads(sizes, trained)
   for (const workload of tooLong) {
-    plan.skip(`${model.name} ${workloadName(workload)}`, `its context has ${config.contextLength} positions`)
+    plan.skip(`${model.name} ${workloadName(workload)}`, `its context has ${trained} positions`)
   }
   if (fitting.length === 0) return undefined
 
-  const contextLength = contextFor(fitting, config.contextLength)
+  const contextLength = contextFor(fitting, trained)
   const loads: LoadRecord[] = []
   const tests: TestRecord[] = []
   for (const threads of plan.threads) {
@@ -61,7 +91,7 @@ export async function measureModel(model: BenchModel, plan: Plan): Promise<Model
       let able: readonly Starter[] = starters
       for (const workload of fitting) {
         plan.progress(`${model.name}: ${workloadName(workload)}, threads: ${threads}`)
-        const ids = workloadIds(workload, config.vocabSize, tokenizer.bosId ?? 0)
+        const ids = workloadIds(workload, vocabSize, bosId)
         const results = await takeTurns(workload, ids, able, plan, (name, error) => {
           able = able.filter((starter) => starter.name !== name)
           skip(`${name}, ${workloadName(workload)}`, error)
@@ -73,17 +103,7 @@ export async function measureModel(model: BenchModel, plan: Plan): Promise<Model
       for (const { link } of starters) await link[Symbol.asyncDispose]()
     }
   }
-  return {
-    name: model.name,
-    what: model.what,
-    parameters,
-    tensorBytes,
-    formats: formats.map(({ format, bytes }) => ({ format, bytes })),
-    work: await workPerToken(files.path),
-    contextLength,
-    loads,
-    tests,
-  }
+  return { ...about, contextLength, loads, tests }
 }
 
 /** A contestant's description of itself. */
@@ -96,17 +116,32 @@ export async function describe(entrant: Entrant): Promise<Description> {
 async function start(entrant: Entrant, files: ModelFiles, options: LoadOptions): Promise<Starter | Error> {
   let link: Link | undefined
   try {
-    const path = entrant.file ? await entrant.file(files) : files.path
-    await readOnce(path)
-    link = await openHost(entrant.host, entrant.module)
-    // Also loads the contestant's modules, which is not part of loading a model.
-    await link.ask({ do: 'describe' })
-    const { loadMs, ...rss } = await link.ask({ do: 'load', source: await link.address(path), options })
+    const host = await startHost(entrant, files)
+    link = host.link
+    const { loadMs, ...rss } = await link.ask({ do: 'load', source: host.source, options })
     const { threads } = options
     return { name: entrant.name, link, load: { contestant: entrant.name, threads, ms: loadMs, ...rss } }
   } catch (error) {
     await link?.[Symbol.asyncDispose]()
     return error as Error
+  }
+}
+
+/** Starts a contestant's host and reads the model's file into the page cache; `source` is the file's name for that host. */
+export async function startHost(
+  entrant: Entrant,
+  files: ModelFiles,
+): Promise<{ readonly link: Link; readonly source: string }> {
+  const path = entrant.file ? await entrant.file(files) : files.path
+  await readOnce(path)
+  const link = await openHost(entrant.host, entrant.module)
+  try {
+    // Also loads the contestant's modules, which is not part of loading a model.
+    await link.ask({ do: 'describe' })
+    return { link, source: await link.address(path) }
+  } catch (error) {
+    await link[Symbol.asyncDispose]()
+    throw error
   }
 }
 

@@ -4,11 +4,13 @@ const COMMANDS = [
   'speed',
   'avx2',
   'depth',
+  'batch',
   'engines',
   'limits',
   'sampling',
   'constrained',
   'responsive',
+  'worker',
 ] as const
 
 export interface BenchOptions {
@@ -20,6 +22,8 @@ export interface BenchOptions {
   readonly pp: readonly number[] | undefined
   readonly tg: readonly number[] | undefined
   readonly threads: readonly number[] | undefined
+  /** Numbers of sequences that are decoded together. */
+  readonly sequences: readonly number[] | undefined
   /** Names of contestants. Default: those of the command. */
   readonly only: readonly string[] | undefined
   readonly repetitions: number
@@ -36,19 +40,22 @@ export const USAGE = `npm run bench -- [command] [options]
   --rivals           the table of goals: compared with llama.cpp, and in Chromium with wllama and onnxruntime-web
   avx2               compared with llama.cpp, both limited to AVX2
   depth              decoding with 0, 1024, 4096 and 8192 tokens in the context, compared with llama.cpp
+  batch              1, 2, 4, 8 and 16 sequences decoded together, compared with llama.cpp
   engines            dasllama on every JavaScript engine and browser found here
   limits             how fast this machine reads and multiplies, in WebAssembly and in C
   sampling           the cost of the sampler chain, compared with a model's step and llama.cpp's sampler
   constrained        the cost of response formats per token, compared with a model's step
   responsive         the cost of yielding to the event loop, in Node and in the browsers found here
+  worker             the cost of the engine in a Worker, and how responsive pages are meanwhile
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files
   --pp 128,512       lengths of prompts (default: 512, or 128 if the context is short)
   --tg 64,128        numbers of generated tokens (default: 128, or 64 if the context is short)
   --threads 1,2      numbers of threads (default: 1,2)
+  --sequences 1,4    numbers of sequences for batch (default: 1,2,4,8,16)
   --only a,b         only these contestants: names from bench/contestants/registry.ts; for avx2 and engines, parts of names
-  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals)
-  --budget S         seconds that a contestant's samples of a test may take, except the first (default: 30; 8 with --rivals)
+  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals, 10 for batch, 20 for worker)
+  --budget S         seconds that a contestant's samples of a test may take, except the first (default: 30; 8 with --rivals, 16 for batch)
   --quick            smoke test: tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
   --write-readme     put the tables into README.md
   --help             this text`
@@ -58,6 +65,12 @@ const QUICK = { models: 'tiny-stories', pp: '32', tg: '16', repetitions: '2' }
 
 /** Defaults of `--rivals`, which has many contestants, some of them slow. */
 const RIVALS = { repetitions: '3', budget: '8' }
+
+/** Defaults of `batch`, whose turns are short. */
+const BATCH = { repetitions: '10', budget: '16' }
+
+/** Defaults of `worker`, whose differences are small. */
+const WORKER = { repetitions: '20' }
 
 /** Throws an `Error` that names the wrong option and the reason. */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -70,6 +83,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       pp: { type: 'string' },
       tg: { type: 'string' },
       threads: { type: 'string' },
+      sequences: { type: 'string' },
       only: { type: 'string' },
       repetitions: { type: 'string' },
       budget: { type: 'string' },
@@ -83,6 +97,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     throw new Error(`no command ${positionals.join(' ')}: ${COMMANDS.join(', ')}`)
   }
   if (given.rivals && command !== 'speed') throw new Error(`--rivals is not for ${command}`)
+  if (given.sequences && command !== 'batch') throw new Error(`--sequences is not for ${command}`)
   if (given['write-readme'] && command !== 'speed' && command !== 'sampling') {
     throw new Error(`--write-readme is not for ${command}: the README has no section for it`)
   }
@@ -90,6 +105,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const values = {
     ...{ repetitions: '5', budget: '30' },
     ...(given.rivals && RIVALS),
+    ...(command === 'batch' && BATCH),
+    ...(command === 'worker' && WORKER),
     ...(given.quick && QUICK),
     ...given,
   }
@@ -100,6 +117,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     pp: counts('--pp', values.pp),
     tg: counts('--tg', values.tg),
     threads: counts('--threads', values.threads),
+    sequences: counts('--sequences', values.sequences),
     only: list(values.only),
     repetitions: count('--repetitions', values.repetitions),
     budgetMs: 1000 * count('--budget', values.budget),

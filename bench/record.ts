@@ -66,6 +66,20 @@ export interface ModelRecord {
   readonly contextLength: number
   readonly loads: readonly LoadRecord[]
   readonly tests: readonly TestRecord[]
+  /** Of sequences that were decoded together. */
+  readonly solo?: readonly SoloRecord[]
+}
+
+/** Whether sequences that are decoded together have the logits that each has alone. */
+export interface SoloRecord {
+  readonly contestant: string
+  readonly threads: number
+  /** How many were decoded together, each number of them apart. */
+  readonly sequences: readonly number[]
+  /** Tokens of each. */
+  readonly steps: number
+  /** The numbers of sequences with which some logits differed in a bit. */
+  readonly differing: readonly number[]
 }
 
 export interface LoadRecord {
@@ -80,7 +94,7 @@ export interface LoadRecord {
 }
 
 export interface TestRecord {
-  /** `pp512`, `tg128`, `tg32@d4096`. */
+  /** `pp512`, `tg128`, `tg32@d4096`; `tg4x8` of 4 tokens for each of 8 sequences. */
   readonly test: string
   /** Evaluated tokens: fewer than in `test` for a contestant that is too slow for all of them. */
   readonly tokens: number

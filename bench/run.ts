@@ -13,8 +13,8 @@ export interface Run extends Omit<Plan, 'entrants' | 'skip'> {
   entrants(model: string): readonly Entrant[]
 }
 
-/** Measures everything, one model after the other. Rejects if none of our contestants can run. */
-export async function measure(run: Run): Promise<BenchRecord> {
+/** Measures everything, one model after the other, each with `one`. Rejects if none of our contestants can run. */
+export async function measure(run: Run, one: typeof measureModel = measureModel): Promise<BenchRecord> {
   const date = new Date().toISOString()
   const skipped: { what: string; why: string }[] = []
   const skip = (what: string, why: string) => {
@@ -39,7 +39,7 @@ export async function measure(run: Run): Promise<BenchRecord> {
   const models: ModelRecord[] = []
   for (const model of run.models) {
     const entrants = run.entrants(model.name).filter((entrant) => all.has(entrant))
-    const record = await measureModel(model, { ...run, entrants, skip })
+    const record = await one(model, { ...run, entrants, skip })
     if (record) models.push(record)
   }
   const { repetitions, budgetMs } = run

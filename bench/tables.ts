@@ -175,7 +175,7 @@ export function contestants({ contestants }: BenchRecord): string {
     .join('\n')
 }
 
-export function skipped({ skipped }: BenchRecord): string {
+export function skipped({ skipped }: Pick<BenchRecord, 'skipped'>): string {
   if (skipped.length === 0) return ''
   return ['Left out:', '', ...skipped.map(({ what, why }) => `- ${what}: ${why}`)].join('\n')
 }

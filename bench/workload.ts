@@ -1,6 +1,6 @@
 /**
  * What is timed, as llama-bench defines it: `pp` evaluates a prompt of `tokens` ids, up to the logits of the last one;
- * `tg` evaluates the beginning-of-sequence token and then ids one at a time, `tokens` of them altogether, with logits
+ * `tg` evaluates the beginning-of-sequence token and then ids one at a time, `tokens` in total, with logits
  * after each. Both from an empty context, or from one of `depth` ids. Ids are random, the same for every contestant.
  */
 export interface Workload {
@@ -15,7 +15,7 @@ export function workloadName({ kind, tokens, depth }: Workload): string {
 }
 
 /** Random ids below `vocabSize`, the same in every run. */
-function randomIds(count: number, vocabSize: number): number[] {
+export function randomIds(count: number, vocabSize: number): number[] {
   let state = 0x2545f491
   return Array.from({ length: count }, () => {
     // Numerical Recipes' linear congruential generator; its high bits are the better ones.

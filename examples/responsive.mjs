@@ -1,6 +1,7 @@
 /**
- * What else a thread serves while it runs a model: timers, messages and frames per second, in Node and in the
- * installed browsers.
+ * What else a thread serves while it uses a model: timers, messages and frames per second, the longest task, and the
+ * longest time to answer a message. In Node and in the installed browsers: on a main thread that runs the engine (`worker:
+ * false`), on one with the engine in a Worker (`worker: true`), and in a worker that runs the engine.
  *
  *   node examples/responsive.mjs [model.gguf] [--seconds 2] [--threads 1] [--only Node,Firefox]
  *
@@ -11,6 +12,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { BROWSERS, measureInBrowser } from './responsive/browsers.mjs'
+import { measureAt, PLACE_KEYS, PLACES } from './responsive/places.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,38 +37,52 @@ if (!existsSync(source)) {
   process.exit(1)
 }
 
-const WIDTHS = [18, 18, 10, 10, 12, 10, 14]
+const WIDTHS = [11, 8, 8, 18, 9, 9, 10, 8, 14, 16, 14]
 const line = (cells) =>
-  console.log(cells.map((cell, i) => (i < 2 ? cell.padEnd(WIDTHS[i]) : cell.padStart(WIDTHS[i]))).join(''))
+  console.log(cells.map((cell, i) => (i < 4 ? cell.padEnd(WIDTHS[i]) : cell.padStart(WIDTHS[i]))).join(''))
+const rounded = (ms) => `${ms.toFixed(0)} ms`
 
-function show(runtime, { rows, abort }) {
-  for (const { work, ms, tokens, timers, messages, frames, longestMs } of rows) {
-    const perSecond = (count) => ((1000 * count) / ms).toFixed(0)
-    const cells = [
-      perSecond(tokens),
-      perSecond(timers),
-      perSecond(messages),
-      frames ? perSecond(frames) : '-',
-    ]
-    line([runtime, work, ...cells, `${longestMs.toFixed(0)} ms`])
-  }
-  const ended = abort.stopReason === 'abort' ? 'served in time' : `NOT SERVED (${abort.stopReason})`
-  console.log(`${''.padEnd(18)}abort sent at token 5: ${ended}, at token ${abort.tokens} of 1000`)
+/** Of tasks only those of 50 ms and more are reported, and not by all runtimes. */
+function longestTask(ms) {
+  if (ms === undefined) return '-'
+  return ms === 0 ? '< 50 ms' : rounded(ms)
 }
 
-console.log(`${source}\nA timer and a peer's message every 10 ms; served per second:\n`)
-line(['runtime', 'while', 'tokens', 'timers', 'messages', 'frames', 'longest gap'])
+function show(runtime, results) {
+  for (const { key, thread, worker } of PLACES.filter(({ key }) => key in results)) {
+    const { rows, abort } = results[key]
+    for (const { work, ms, tokens, timers, messages, frames, ...longest } of rows) {
+      const perSecond = (count) => ((1000 * count) / ms).toFixed(0)
+      line([
+        ...[runtime, thread, String(worker), work],
+        ...[tokens ? perSecond(tokens) : '-', perSecond(timers), perSecond(messages)],
+        frames ? perSecond(frames) : '-',
+        longestTask(longest.longestTaskMs),
+        rounded(longest.longestAnswerMs),
+        rounded(longest.longestGapMs),
+      ])
+    }
+    const ended = abort.stopReason === 'abort' ? 'served in time' : `NOT SERVED (${abort.stopReason})`
+    console.log(`${''.padEnd(27)}abort sent at token 5: ${ended}, at token ${abort.tokens} of 1000`)
+  }
+}
+
+console.log(`${source}
+Another thread's message and a timer every 10 ms; per second are served:
+`)
+line([
+  ...['runtime', 'thread', 'worker', 'while', 'tokens', 'timers', 'messages', 'frames'],
+  ...['longest task', 'longest answer', 'longest gap'],
+])
 if (only.includes('Node')) {
   const { measureInNodeWorker, measureOnMainThread } = await import('./responsive/node.mjs')
-  show('Node main thread', await measureOnMainThread(source, options))
-  show('Node worker', await measureInNodeWorker(source, options))
+  const functions = { onMainThread: measureOnMainThread, inWorker: measureInNodeWorker }
+  show('Node', await measureAt(PLACE_KEYS, functions, source, options))
 }
 for (const browser of BROWSERS.filter(({ name }) => only.includes(name))) {
   if (!browser.path) {
     console.log(`${browser.name} is not installed; set ${browser.variable} to its path`)
     continue
   }
-  const { page, worker } = await measureInBrowser(browser, source, options)
-  show(`${browser.name} page`, page)
-  show(`${browser.name} worker`, worker)
+  show(browser.name, await measureInBrowser(browser, source, options))
 }

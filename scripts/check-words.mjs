@@ -28,7 +28,7 @@ const OUTPUT_BLOCKS = /^```(?:text|console)$[\s\S]*?^```$/gm
 
 const STRING = /(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)/.source
 
-/** What is prose in code: comments, titles of tests (also behind a table of cases), and what errors are made with. */
+/** Prose in code: comments, test titles (also after a table of cases), and the arguments of errors. */
 const PROSE = new RegExp(
   [
     String.raw`\/\*[\s\S]*?\*\/|(?:^|\s)\/\/ .*$`,
@@ -39,7 +39,7 @@ const PROSE = new RegExp(
   'gm',
 )
 
-/** All of `text` that `pattern` does not match becomes spaces, or with `invert` all that it matches; lines stay. */
+/** Replaces all text outside of the matches of `pattern`, or with `invert` the matches, by spaces; keeps line breaks. */
 function blank(text, pattern, { invert = false } = {}) {
   const spaces = (part) => part.replace(/[^\n]/g, ' ')
   if (invert) return text.replace(pattern, spaces)

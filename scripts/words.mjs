@@ -195,8 +195,8 @@ export const WORDS = [
     found: 'the value is no number',
     fine: ['there is no file', 'it is no longer needed', 'there are no tools', 'is no more than ten'],
   },
-  { find: /\banew\b/i, write: 'again', scope: 'all', found: 'made anew' },
-  { find: /\bas ever\b/i, write: 'as usual', scope: 'all', found: 'works as ever' },
+  { find: /\banew\b/i, write: 'again', found: 'made anew' },
+  { find: /\bas ever\b/i, write: 'as usual', found: 'works as ever' },
   { find: /\bby itself\b|\bby themselves\b/, write: 'alone, automatically', found: 'ends by itself' },
   {
     find: /\bas (?:it is|it was|they are|they were)(?=[.,;:)]|\s*(?:\*\/)?$)/,
@@ -218,10 +218,10 @@ export const WORDS = [
     found: 'onWarning hears of it',
   },
   {
-    find: /\btells\b(?! (?:a|an|the|another|several|its|his|her) (?:\w+ )?stor(?:y|ies)\b)(?! stories\b)/i,
+    find: /\b[Tt]ells\b(?! (?:a|an|the|another|several|its|his|her) (?:\w+ )?stor(?:y|ies)\b)(?! stories\b)(?! of [A-Z])/,
     write: 'reports, returns, shows',
     found: 'it tells the length',
-    fine: ['the model tells a story', 'tells stories'],
+    fine: ['the model tells a story', 'tells stories', 'it tells of Lily'],
   },
   {
     find: /\bbut for (?:the|an?|its|their|what|those|one|line)\b/,

@@ -1,7 +1,7 @@
 /**
- * What `work` resolves to, unless `signal` is aborted first: then it rejects at once with the signal's reason, whether or
- * not the work itself listens, and what the work still brings is handed to `discard`. Every await between a public call
- * and its end goes through here or through work that does.
+ * Resolves as `work` does, unless `signal` is aborted first: then it rejects at once with the signal's reason, whether or
+ * not the work itself listens, and a late result of the work is passed to `discard`. Every await in a public call goes
+ * through this function or through work that does.
  */
 export function abortable<T>(
   work: Promise<T>,
@@ -12,7 +12,7 @@ export function abortable<T>(
   return new Promise((resolve, reject) => {
     const abort = () => {
       reject(signal.reason)
-      // Nobody is left to be told about what goes wrong from here on.
+      // Later failures are dropped: the caller already has the rejection.
       work.then(discard).catch(() => {})
     }
     if (signal.aborted) return abort()
@@ -31,7 +31,7 @@ export function abortable<T>(
   })
 }
 
-/** A controller whose signal follows `signal`, aborted already or not, until `release` is called. */
+/** A controller that is aborted with `signal`, even if that is already aborted, until `release` is called. */
 export function following(signal: AbortSignal | undefined): AbortController & { release(): void } {
   const controller = new AbortController()
   const follow = () => controller.abort(signal?.reason)
@@ -40,7 +40,7 @@ export function following(signal: AbortSignal | undefined): AbortController & { 
   return Object.assign(controller, { release: () => signal?.removeEventListener('abort', follow) })
 }
 
-/** Settles after so many milliseconds, or rejects with the signal's reason. */
+/** Resolves after this many milliseconds, or rejects with the signal's reason. */
 export async function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const waited = new Promise<void>((resolve) => {

@@ -3,10 +3,10 @@ import { DasllamaError } from './errors.js'
 import { isA, isArray, readList, readOptions } from './read-list.js'
 
 /*
- * Checks of what a caller passes. Each throws `INVALID_ARGUMENT`, naming the argument by `name`, quoting the value.
+ * Checks of arguments from callers. Each throws `INVALID_ARGUMENT` with the argument's `name` and the value.
  */
 
-/** Throws for options that are not an object, or that cannot be read. */
+/** Throws for options that are not an object or cannot be read. */
 export function checkOptions(options: unknown): void {
   readOptions('options', options as object)
 }
@@ -28,7 +28,7 @@ export function checkString(name: string, value: unknown): string {
   throw invalid(name, 'a string', value)
 }
 
-/** One of the names that are known. */
+/** One of the known names. */
 export function checkOneOf<T extends string>(name: string, value: unknown, known: readonly T[]): T {
   if (known.includes(value as T)) return value as T
   throw invalid(name, `one of ${known.join(', ')}`, value)
@@ -51,7 +51,7 @@ export function checkSignal(signal: unknown): void {
   throw invalid('signal', 'an AbortSignal', signal)
 }
 
-/** By what it does: a page may hand over the signal of another one. */
+/** By duck typing: `instanceof` fails for signals of another realm, such as an iframe. */
 function isSignal(signal: unknown): boolean {
   try {
     const { throwIfAborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>
@@ -68,7 +68,7 @@ export function checkIds(ids: ArrayLike<number>, vocabSize: number): number[] {
   throw new DasllamaError('INVALID_ARGUMENT', 'there are no tokens to evaluate')
 }
 
-/** Any number of token ids of a vocabulary, none included, as an array. */
+/** Zero or more token ids of a vocabulary, as an array. */
 export function checkTokens(name: string, ids: ArrayLike<number>, vocabSize: number): number[] {
   const check = (id: unknown, index: number): number => {
     if (Number.isInteger(id) && (id as number) >= 0 && (id as number) < vocabSize) return id as number
@@ -80,7 +80,7 @@ export function checkTokens(name: string, ids: ArrayLike<number>, vocabSize: num
   return readList(name, ids, check, 'an array of numbers')
 }
 
-/** A plain object, as far as JSON goes: not `null`, not an array. */
+/** An object in JSON's sense: not `null`, not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !isArray(value)
 }

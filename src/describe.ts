@@ -1,23 +1,22 @@
-/** Characters of a value that a message quotes. */
-const MOST = 100
-/** Characters of another error's message that one of ours repeats. */
-const MOST_OF_FAILURE = 200
-/** Characters of a name that is shown unchanged. */
-const MOST_OF_NAME = 200
-/** Levels of arrays and objects that are looked into. */
+/** Most characters of a value that a message quotes. */
+const MAX_QUOTED = 100
+/** Most characters of another error's message that one of ours repeats. */
+const MAX_FAILURE = 200
+/** Longest name that is shown unchanged. */
+const MAX_NAME = 200
+/** Levels of arrays and objects that are shown. */
 const MAX_DEPTH = 3
 
 /**
- * A value from outside in the words of an error message: as JSON where it has such a form, on one line, cut to about 100
- * characters. Takes any value at all, whatever its `toString`, getters or proxy handlers do, and looks at no more of it
- * than it quotes.
+ * Formats an untrusted value for an error message: as JSON if possible, on one line, truncated to about 100 characters.
+ * Never throws, whatever the value's `toString`, getters or proxy handlers do, and reads no more of it than it quotes.
  */
 export function describeValue(value: unknown): string {
   let text = ''
   try {
     for (const part of parts(value, 0)) {
       text += part
-      if (text.length > MOST + QUOTES_AND_ELLIPSIS) return `${text.slice(0, MOST)}…`
+      if (text.length > MAX_QUOTED + QUOTES_AND_ELLIPSIS) return `${text.slice(0, MAX_QUOTED)}…`
     }
     return text
   } catch {
@@ -25,29 +24,28 @@ export function describeValue(value: unknown): string {
   }
 }
 
-/** What somebody else's code threw, in words: the message of an error, on one line, cut to about 200 characters. */
+/** Formats what foreign code threw: an error's message, on one line, truncated to about 200 characters. */
 export function describeFailure(reason: unknown): string {
   try {
     const message = reason instanceof Error ? (reason.message as unknown) : reason
-    return typeof message === 'string' ? escaped(message, MOST_OF_FAILURE) : describeValue(message)
+    return typeof message === 'string' ? escaped(message, MAX_FAILURE) : describeValue(message)
   } catch {
     return 'an error that cannot be read'
   }
 }
 
 /**
- * The name of a file, an address or a tensor in the words of an error message: unchanged where it is printable and of
- * ordinary length, otherwise as `describeValue` has it. Names come from strangers, and one with a line feed forges a line
- * of a log.
+ * Formats the name of a file, URL or tensor for an error message: unchanged if it is printable and not too long, otherwise
+ * quoted by `describeValue`. Names are untrusted: one with a line feed could forge a line in a log.
  */
 export function displayName(name: string): string {
-  const isPlain = name !== '' && name.length <= MOST_OF_NAME && !INVISIBLE.test(name)
+  const isPlain = name !== '' && name.length <= MAX_NAME && !INVISIBLE.test(name)
   return isPlain ? name : describeValue(name)
 }
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 
-/** A number of bytes for people: `3.0 MiB`. */
+/** A human-readable number of bytes: `3.0 MiB`. */
 export function byteSize(bytes: number): string {
   let unit = 0
   let value = bytes
@@ -58,29 +56,29 @@ export function byteSize(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
 }
 
-/** A number of bytes in the words of a message. */
+/** A number of bytes in MiB. */
 export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`
 }
 
-/** What a cut string at the top has beyond its characters. */
+/** What a truncated top-level string has besides its characters. */
 const QUOTES_AND_ELLIPSIS = 3
 
-/** The text of `value` bit by bit, so that whoever has enough of it can stop. */
+/** The text of `value` piece by piece, so that the caller can stop early. */
 function* parts(value: unknown, depth: number): Generator<string> {
   switch (typeof value) {
     case 'string':
-      yield `"${escaped(value, MOST)}"`
+      yield `"${escaped(value, MAX_QUOTED)}"`
       break
     case 'number':
       yield Object.is(value, -0) ? '-0' : String(value)
       break
     case 'bigint':
-      // The digits of a huge one take long to compute.
+      // Converting a huge bigint to digits takes long.
       yield value < LARGE && value > -LARGE ? `${value}n` : 'a large bigint'
       break
     case 'symbol':
-      yield value.description === undefined ? 'Symbol()' : `Symbol(${escaped(value.description, MOST)})`
+      yield value.description === undefined ? 'Symbol()' : `Symbol(${escaped(value.description, MAX_QUOTED)})`
       break
     case 'function':
       yield 'a function'
@@ -112,7 +110,7 @@ function* partsOfObject(value: object, depth: number): Generator<string> {
     let separator = '{ '
     for (const key in value) {
       if (!Object.hasOwn(value, key)) continue
-      yield `${separator}"${escaped(key, MOST)}": `
+      yield `${separator}"${escaped(key, MAX_QUOTED)}": `
       yield* parts((value as Record<string, unknown>)[key], depth + 1)
       separator = ', '
     }
@@ -121,21 +119,21 @@ function* partsOfObject(value: object, depth: number): Generator<string> {
 }
 
 function instanceOf(name: unknown): string {
-  return typeof name === 'string' && name !== '' ? `an instance of ${escaped(name, MOST)}` : 'an object'
+  return typeof name === 'string' && name !== '' ? `an instance of ${escaped(name, MAX_QUOTED)}` : 'an object'
 }
 
 const LARGE = 2n ** 64n
 
-/** What a terminal, a log or a reader takes for more than a character, although JSON leaves most of it unescaped. */
+/** Characters that a terminal or log does not simply display, most of which JSON leaves unescaped. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
-/** The text as JSON writes it, without the quotes; cut with an ellipsis so that at most `most` characters come before it. */
-function escaped(text: string, most: number): string {
+/** The text escaped as in JSON, without quotes; truncated to `limit` characters and an ellipsis. */
+function escaped(text: string, limit: number): string {
   let result = ''
-  for (const character of text.slice(0, most + 1)) {
+  for (const character of text.slice(0, limit + 1)) {
     const json = JSON.stringify(character).slice(1, -1)
     const part = json === character && INVISIBLE.test(character) ? codeUnits(character) : json
-    if (result.length + part.length > most) return `${result}…`
+    if (result.length + part.length > limit) return `${result}…`
     result += part
   }
   return result

@@ -1,20 +1,20 @@
 /** What went wrong, for programs to branch on. */
 export type ErrorCode =
-  /** An option or argument has the wrong type, is NaN or is out of its range; a grammar or schema that is none. */
+  /** An option or argument has the wrong type, is NaN or out of range; a grammar or schema is malformed. */
   | 'INVALID_ARGUMENT'
   /** The file, URL or name does not exist. */
   | 'NOT_FOUND'
   /** Bytes could not be read: a directory, no permission, a connection that broke. */
   | 'IO'
-  /** The bytes end before the data that they announce. */
+  /** The data end earlier than their header says. */
   | 'TRUNCATED'
-  /** The bytes are not what they claim to be: bad magic, impossible counts, overlapping tensors, a damaged state. */
+  /** The bytes are not what they claim to be: bad magic, impossible counts, overlapping tensors, a damaged saved state. */
   | 'BAD_FORMAT'
-  /** A well-formed file, grammar or schema that is larger than a named limit allows. */
+  /** A well-formed file, grammar or schema exceeds a named limit. */
   | 'LIMIT'
   /** A metadata key or tensor that the model needs is not in the file. */
   | 'MISSING'
-  /** A valid file, grammar or schema that needs something this version does not do. */
+  /** A valid file, grammar or schema needs something that this version does not support. */
   | 'UNSUPPORTED'
   /** More memory is needed than WebAssembly, the runtime or the caller grants. */
   | 'OUT_OF_MEMORY'
@@ -26,19 +26,19 @@ export type ErrorCode =
   | 'BUSY'
   /** A model, session or chat is used after its dispose(), or was disposed during the call. */
   | 'DISPOSED'
-  /** A thread of the engine has died; the model goes on with those that are left. */
+  /** A worker thread of the engine has died; the model continues with the remaining ones. */
   | 'THREAD_LOST'
   /** The Worker that the model's engine ran in has ended: the model can only be disposed and loaded again. */
   | 'ENGINE_LOST'
-  /** Logits or hidden states are NaN or infinite: the model's weights are damaged, or a value in it has overflowed. */
+  /** Logits or hidden states are NaN or infinite: the model's weights are damaged, or a computation overflowed. */
   | 'NOT_A_NUMBER'
-  /** The sampling parameters rule out every token, or every one that a response format allows. */
+  /** The sampling parameters exclude every token, or every token that the response format allows. */
   | 'NO_CANDIDATES'
-  /** A model file without a chat template, of a family that is not known either. */
+  /** The model file has no chat template, and no built-in template fits its family. */
   | 'NO_TEMPLATE'
-  /** The chat template is no valid one, or fails on what it is given. */
+  /** The chat template is not a valid template, or fails on its input. */
   | 'TEMPLATE_FAILED'
-  /** The chat template itself refuses the conversation, with words of its own. */
+  /** The chat template rejects the conversation with its own message (`raise_exception`). */
   | 'TEMPLATE_REFUSED'
 
 /**
@@ -48,7 +48,7 @@ export type ErrorCode =
 export class DasllamaError extends Error {
   override readonly name = 'DasllamaError'
   readonly code: ErrorCode
-  /** Not a property where there is none, so that it is not printed. */
+  /** Absent rather than `undefined` if there is no hint, so that it is not printed. */
   declare readonly hint: string | undefined
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {

@@ -1,6 +1,6 @@
-// Its types speak of `Symbol.dispose`, which TypeScript's default libraries lack.
+// The types use `Symbol.dispose`, which TypeScript's default libraries lack.
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The public facade of dasllama: load a model, open sessions on it, generate. */
+/** The public API of dasllama: load a model, create sessions, generate. */
 export type { KvType } from './backend/memory.js'
 export type { Value } from './backend/program.js'
 export type { RopeScaling } from './backend/rope.js'

@@ -15,7 +15,7 @@ function distance(from: string, to: string): number {
   return rows[from.length][to.length]
 }
 
-/** The candidate that `name` was probably meant to be: one that it begins, or one that few edits away. */
+/** The candidate most likely meant by `name`: one that starts with it, or one a few edits away. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > 40) return undefined
   let best: string | undefined

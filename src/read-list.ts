@@ -1,13 +1,13 @@
 import { describeValue } from './describe.js'
 import { DasllamaError } from './errors.js'
 
-/** Most entries of a list from outside; more are a mistake or an attack, and would take all memory. */
-const MOST_ENTRIES = 2 ** 26
+/** Longest list accepted from callers; longer ones are a mistake or an attack and would exhaust memory. */
+const MAX_ENTRIES = 2 ** 26
 
 /**
- * The entries of an array, or of anything that has a `length`, as an array of its own. `check` gets each entry before the
- * next is read, so that a length that is a lie ends at the first entry that is missing. Throws `INVALID_ARGUMENT`, naming
- * the list and `what` it is to be, for what has no length, has more than 2^26 entries or cannot be read.
+ * Copies the entries of an array or array-like object. `check` is called with each entry before the next is read, so that
+ * a false length fails at the first missing entry. Throws `INVALID_ARGUMENT`, naming the list and `what` is expected, for a
+ * value that has no length, has more than 2^26 entries or cannot be read.
  */
 export function readList<T>(
   name: string,
@@ -42,17 +42,17 @@ function lengthOf(name: string, list: unknown, what: string): number {
   if (typeof length !== 'number') {
     throw new DasllamaError('INVALID_ARGUMENT', `${name} must be ${what}, not ${describeValue(list)}`)
   }
-  if (length > MOST_ENTRIES) {
+  if (length > MAX_ENTRIES) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `${name} has ${length} entries; at most ${MOST_ENTRIES} are accepted`,
+      `${name} has ${length} entries; at most ${MAX_ENTRIES} are accepted`,
     )
   }
-  // As arrays are made of what is like one.
+  // As in `Array.from`.
   return Math.max(0, Math.trunc(length) || 0)
 }
 
-/** `Array.isArray`, which throws for a proxy that has been revoked. */
+/** `Array.isArray`, but `false` for a revoked proxy instead of an exception. */
 export function isArray(value: unknown): value is readonly unknown[] {
   try {
     return Array.isArray(value)
@@ -61,7 +61,7 @@ export function isArray(value: unknown): value is readonly unknown[] {
   }
 }
 
-/** `instanceof`, which throws for a proxy that has been revoked. */
+/** `instanceof`, but `false` for a revoked proxy instead of an exception. */
 export function isA<T>(type: new (...args: never[]) => T, value: unknown): value is T {
   try {
     return value instanceof type
@@ -70,13 +70,13 @@ export function isA<T>(type: new (...args: never[]) => T, value: unknown): value
   }
 }
 
-/** Whether it is a real Uint8Array: `instanceof` takes a proxy of one, and what has its prototype, for one too. */
+/** Whether a value is a real Uint8Array: `instanceof` also accepts proxies and objects with its prototype. */
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && isA(Uint8Array, value)
 }
 
 /**
- * The own properties of options as a plain object, each read once. Throws `INVALID_ARGUMENT`, naming them, where they are not an
+ * The own properties of options as a plain object, each read once. Throws `INVALID_ARGUMENT`, naming them, if they are not an
  * object or cannot be read.
  */
 export function readOptions<T extends object>(name: string, options: T): T {
@@ -91,11 +91,7 @@ export function readOptions<T extends object>(name: string, options: T): T {
 }
 
 function unreadable(name: string, cause: unknown): DasllamaError {
-  return new DasllamaError(
-    'INVALID_ARGUMENT',
-    `${name} cannot be read: reading it throws an error of its own`,
-    {
-      cause,
-    },
-  )
+  return new DasllamaError('INVALID_ARGUMENT', `${name} cannot be read: reading it throws an error`, {
+    cause,
+  })
 }

@@ -2,20 +2,20 @@ import { checkFunction } from './checks.js'
 
 /** What a warning is about, for programs to branch on. */
 export type WarningCode =
-  /** Threads that were to share the work could not be started; the model runs on one. */
+  /** Worker threads could not be started; the model runs on one thread. */
   | 'FEWER_THREADS'
   /** The Worker that the engine was to run in could not be started; it runs in the thread that loads the model. */
   | 'NO_WORKER'
-  /** The runtime offers relaxed SIMD but computes it wrongly; the model runs on the slower baseline kernels. */
+  /** The runtime's relaxed SIMD gives wrong results; the model runs on the slower baseline kernels. */
   | 'BASELINE_KERNELS'
-  /** A session or chat was forgotten without `dispose()`. Its memory has been taken back, later than it could have been. */
+  /** A session or chat was garbage-collected without `dispose()`. Its memory was freed later than necessary. */
   | 'NOT_DISPOSED'
-  /** A value of the file's metadata cannot be used; a default stands in for it. */
+  /** A value of the file's metadata cannot be used; a default replaces it. */
   | 'METADATA_IGNORED'
-  /** A model was read, but its source cannot be closed. */
+  /** The model was read, but its source could not be closed. */
   | 'SOURCE_NOT_CLOSED'
 
-/** Something that goes on working, but not as well as it could. */
+/** A problem that does not stop the call, such as a slower fallback. */
 export interface Warning {
   readonly code: WarningCode
   /** What happened, naming the file, option or session. */
@@ -24,7 +24,7 @@ export interface Warning {
   readonly hint?: string
 }
 
-/** What it throws while a model is loaded rejects the call. */
+/** If it throws while a model is loaded, the call rejects with that error. */
 export type WarningListener = (warning: Warning) => void
 
 /** Throws `INVALID_ARGUMENT` for an `onWarning` that is not a function. */

@@ -6,6 +6,8 @@ export interface Contestant {
   describe(): Promise<Readonly<Record<string, string>>>
   /** From the file's name (its URL in a browser) to a sequence that is ready for the first token. */
   load(source: string, options: LoadOptions): Promise<Sequence>
+  /** The same for several sequences that are decoded together. Absent where the bench does not ask for that. */
+  loadBatched?(source: string, options: BatchedOptions): Promise<BatchedSequences>
 }
 
 export interface LoadOptions {
@@ -13,6 +15,11 @@ export interface LoadOptions {
   readonly threads: number
   /** The build of our kernels; rivals ignore it. */
   readonly kernels?: KernelBuild
+}
+
+export interface BatchedOptions extends LoadOptions {
+  /** How many there are at most; each has room for `contextLength` tokens. */
+  readonly sequences: number
 }
 
 /** One sequence on a loaded model. */
@@ -25,6 +32,16 @@ export interface Sequence {
   decode(ids: readonly number[]): Promise<void>
   /** Bytes of memory for weights, caches and scratch, if the engine reports them. */
   memoryBytes?(): number
+}
+
+/** Several sequences on a loaded model. */
+export interface BatchedSequences {
+  /** Forgets all tokens of all sequences. Not timed. */
+  reset(): Promise<void>
+  /** Evaluates `ids[i]` in sequence `i`, all of them in one batch, with logits for each. */
+  decode(ids: readonly number[]): Promise<void>
+  /** The logits of a sequence after its last token, where they can be read. */
+  logits?(sequence: number): Float32Array
 }
 
 /** A module of contestants exports one as `contestant`. */

@@ -22,4 +22,18 @@ export const contestant: Contestant = {
       memoryBytes: () => model.memoryBytes,
     }
   },
+
+  async loadBatched(source, { sequences, contextLength, threads, kernels }) {
+    const model = await loadModel(source, { contextLength, threads, kernels })
+    const sessions = Array.from({ length: sequences }, () => model.createSession())
+    return {
+      async reset() {
+        for (const session of sessions) await session.reset()
+      },
+      async decode(ids) {
+        await model.evalBatch(ids.map((id, i) => ({ session: sessions[i], ids: [id] })))
+      },
+      logits: (sequence) => sessions[sequence].logits(),
+    }
+  },
 }

@@ -18,24 +18,46 @@ const PACKAGE: Readonly<Record<HostProgram, string>> = {
  * Bundles a host and the contestant in `module` as plain JavaScript, which every engine reads; resolves with its path.
  * Packages and dist/ are not bundled.
  */
-export async function bundleHost(program: HostProgram, module: URL): Promise<string> {
+export function bundleHost(program: HostProgram, module: URL): Promise<string> {
   const path = fileURLToPath(module)
-  const name = `${program}-${basename(path.replace(/\/\w+\.ts$/, ''))}-${basename(path, '.ts')}.mjs`
   const serve = `serve(contestant)`
+  return bundle(
+    program,
+    `${program}-${nameOf(path)}`,
+    `import { serve } from ${JSON.stringify(`${HERE}${program}.ts`)}
+    import { contestant } from ${JSON.stringify(path)}
+    ${program === 'workerd' ? `export default ${serve}` : serve}`,
+  )
+}
+
+/** The same of a program that calls `run(task)` of `module` once, see run-once.ts. */
+export function bundleRun(program: 'process' | 'page', module: URL): Promise<string> {
+  const path = fileURLToPath(module)
+  const answer = program === 'process' ? 'answerByOutput' : 'answerByPost'
+  return bundle(
+    program,
+    `${program}-run-${nameOf(path)}`,
+    `import { ${answer} } from ${JSON.stringify(`${HERE}answer-once.ts`)}
+    import { run } from ${JSON.stringify(path)}
+    ${answer}(run)`,
+  )
+}
+
+/** The folder and the file. */
+function nameOf(path: string): string {
+  return `${basename(path.replace(/\/\w+\.ts$/, ''))}-${basename(path, '.ts')}`
+}
+
+async function bundle(program: HostProgram, name: string, contents: string): Promise<string> {
+  const outfile = `${FOLDER}${name}.mjs`
   await build({
-    stdin: {
-      contents: `
-        import { serve } from ${JSON.stringify(`${HERE}${program}.ts`)}
-        import { contestant } from ${JSON.stringify(path)}
-        ${program === 'workerd' ? `export default ${serve}` : serve}`,
-      resolveDir: HERE,
-    },
+    stdin: { contents, resolveDir: HERE },
     bundle: true,
     format: 'esm',
     target: 'es2022',
     platform: program === 'process' ? 'node' : 'neutral',
     packages: 'external',
-    outfile: FOLDER + name,
+    outfile,
     logLevel: 'warning',
     plugins: [
       {
@@ -45,5 +67,5 @@ export async function bundleHost(program: HostProgram, module: URL): Promise<str
       },
     ],
   })
-  return FOLDER + name
+  return outfile
 }

@@ -5,26 +5,14 @@
 import type { Contestant } from '../contestants/contestant.js'
 import { answering } from './answering.js'
 import type { Answer } from './protocol.js'
+import { browserRuntime } from './runtime.js'
 
 /** Answers as long as the server sends requests. */
 export async function serve(contestant: Contestant): Promise<void> {
-  const answer = answering(contestant, { runtime: await runtime() })
+  const answer = answering(contestant, { runtime: await browserRuntime() })
   let last: Answer | undefined
   for (;;) {
     const response = await fetch('/', { method: 'POST', body: JSON.stringify(last ?? null) })
     last = await answer(await response.json())
   }
-}
-
-/** Chromium's full version, which the user agent string shortens. */
-interface UserAgentData {
-  getHighEntropyValues(hints: readonly string[]): Promise<{ readonly uaFullVersion?: string }>
-}
-
-async function runtime(): Promise<string> {
-  const { userAgent, userAgentData } = navigator as Navigator & { userAgentData?: UserAgentData }
-  const [, name, version] = /(Chrome|Firefox)\/([\d.]+)/.exec(userAgent) ?? []
-  if (!name) return userAgent
-  const exact = await userAgentData?.getHighEntropyValues(['uaFullVersion'])
-  return `${name === 'Chrome' ? 'Chromium' : name} ${exact?.uaFullVersion ?? version}`
 }

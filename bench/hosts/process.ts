@@ -3,24 +3,15 @@ import { createInterface } from 'node:readline'
 import type { Contestant } from '../contestants/contestant.js'
 import { answering } from './answering.js'
 import { ANSWER } from './lines.js'
+import { processRuntime } from './runtime.js'
 
 /** Answers until the input ends, and then ends the process, even if an engine still runs something. */
 export async function serve(contestant: Contestant): Promise<void> {
-  const answer = answering(contestant, { runtime: runtime(), rss })
+  const answer = answering(contestant, { runtime: processRuntime(), rss })
   for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${ANSWER}${JSON.stringify(await answer(JSON.parse(line)))}\n`)
   }
   process.exit()
-}
-
-function runtime(): string {
-  const { Bun, Deno } = globalThis as {
-    Bun?: { version: string }
-    Deno?: { version: { deno: string; v8: string } }
-  }
-  if (Bun) return `Bun ${Bun.version}`
-  if (Deno) return `Deno ${Deno.version.deno} (V8 ${Deno.version.v8})`
-  return `Node ${process.versions.node} (V8 ${process.versions.v8})`
 }
 
 /** Deno reports it only with a permission that the package does not need. */

@@ -1,5 +1,5 @@
 /** Messages between the benchmark and a contestant's host. */
-import type { LoadOptions } from '../contestants/contestant.js'
+import type { BatchedOptions, LoadOptions } from '../contestants/contestant.js'
 import type { Workload } from '../workload.js'
 
 export type Request =
@@ -7,6 +7,10 @@ export type Request =
   | { readonly do: 'load'; readonly source: string; readonly options: LoadOptions }
   | TimeRequest
   | { readonly do: 'memory' }
+  | { readonly do: 'loadBatched'; readonly source: string; readonly options: BatchedOptions }
+  /** Decodes these from empty sequences. A step is an id for each of the first sequences. */
+  | { readonly do: 'timeBatched'; readonly steps: readonly (readonly number[])[] }
+  | { readonly do: 'digest'; readonly steps: readonly (readonly number[])[] }
 
 export interface TimeRequest {
   readonly do: 'time'
@@ -43,6 +47,11 @@ export interface Replies {
   /** Milliseconds. */
   readonly time: number
   readonly memory: Memory
+  readonly loadBatched: Loaded
+  /** Milliseconds. */
+  readonly timeBatched: number
+  /** A digest of each sequence's logits after all steps; empty where they cannot be read. */
+  readonly digest: readonly string[]
 }
 
 export type Answer = { readonly value: Replies[keyof Replies] } | { readonly error: string }

@@ -90,7 +90,7 @@ function ofFile(name: string, path: string, what: string): BenchModel {
 export function chooseModels(names: readonly string[] | undefined): BenchModel[] {
   if (!names) return [...CATALOG]
   return names.map((name) => {
-    if (name.endsWith('.gguf')) return ofFile(basename(name), name, 'a file of your own')
+    if (name.endsWith('.gguf')) return ofFile(basename(name), name, 'a file given by its path')
     const all = [...CATALOG, ...OTHERS]
     const found = all.find((model) => model.name.toLowerCase() === name.toLowerCase())
     if (found) return found

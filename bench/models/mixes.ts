@@ -40,12 +40,24 @@ const q4_0: Mix = (name) => (name === EMBEDDING ? 'Q8_0' : 'Q4_0')
 /**
  * Q4_K and, for values and down projections of some layers, Q6_K. In rows of 576 these become Q5_0 and Q8_0.
  */
-const q4_k_m: Mix = (name) => {
+const q4_k_m_135M: Mix = (name) => {
   if (name === EMBEDDING) return 'Q8_0'
-  const [, layer, part] = /^blk\.(\d+)\.(\w+)/.exec(name) ?? []
-  const moreBits = deservesMoreBits(Number(layer), SHAPE_135M.layers)
+  const { part, moreBits } = placeOf(name, SHAPE_135M.layers)
   if (part === 'ffn_down') return moreBits ? 'Q6_K' : 'Q4_K'
   return part === 'attn_v' && moreBits ? 'Q8_0' : 'Q5_0'
+}
+
+/** The same where all rows are multiples of 256, and the output matrix gets Q6_K. */
+const q4_k_m_1_1B: Mix = (name) => {
+  if (name === 'output.weight') return 'Q6_K'
+  const { part, moreBits } = placeOf(name, SHAPE_1_1B.layers)
+  return (part === 'ffn_down' || part === 'attn_v') && moreBits ? 'Q6_K' : 'Q4_K'
+}
+
+/** Which part of its layer a tensor is, and whether that layer is one of those with more bits. */
+function placeOf(name: string, layers: number): { part: string | undefined; moreBits: boolean } {
+  const [, layer, part] = /^blk\.(\d+)\.(\w+)/.exec(name) ?? []
+  return { part, moreBits: deservesMoreBits(Number(layer), layers) }
 }
 
 /** The first eighth of the layers, the last one, and every third between. */
@@ -57,7 +69,7 @@ function deservesMoreBits(layer: number, layers: number): boolean {
 export const MIXES_135M: Readonly<Record<string, Mix>> = {
   Q8_0: q8_0,
   Q4_0: q4_0,
-  Q4_K_M: q4_k_m,
+  Q4_K_M: q4_k_m_135M,
   F16: () => 'F16',
 }
 
@@ -65,4 +77,5 @@ export const MIXES_135M: Readonly<Record<string, Mix>> = {
 export const MIXES_1_1B: Readonly<Record<string, Mix>> = {
   Q8_0: q8_0,
   Q4_0: (name) => (name === 'output.weight' ? 'Q6_K' : 'Q4_0'),
+  Q4_K_M: q4_k_m_1_1B,
 }

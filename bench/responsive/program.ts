@@ -57,7 +57,7 @@ function install(): void {
 
 export async function run({ source, kernels, threads, turns, generated, prompt }: Task): Promise<Result> {
   install()
-  const model = await loadModel(source, { kernels, threads })
+  const model = await loadModel(source, { kernels, threads, worker: false })
   const session = model.createSession({ contextLength: Math.max(generated, prompt) + 8 })
   const ids = Array.from({ length: prompt }, (_, i) => (i * 31) % model.config.vocabSize)
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { PLACE_KEYS } from './places.mjs'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -37,11 +38,14 @@ export const BROWSERS = [
   },
 ]
 
-/** Resolves with `{ page, worker }`, each what `measure` returns. `source`: the path of a model file. */
-export async function measureInBrowser({ name, path, args }, source, options) {
+/**
+ * Resolves with what `measure` returns at each of `places`, by their keys (see places.mjs). `source`: the path of a model
+ * file.
+ */
+export async function measureInBrowser({ name, path, args }, source, options, places = PLACE_KEYS) {
   const server = await serve(source)
   const profile = await mkdtemp(join(tmpdir(), 'responsive-'))
-  const task = encodeURIComponent(JSON.stringify({ source: '/model.gguf', options }))
+  const task = encodeURIComponent(JSON.stringify({ source: '/model.gguf', options, places }))
   const url = `http://127.0.0.1:${server.port}/examples/responsive/page.html#${task}`
   const browser = spawn(path, args(url, profile), { stdio: 'ignore' })
   const closed = once(browser, 'close')

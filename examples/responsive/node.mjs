@@ -1,7 +1,8 @@
 /** Measures in Node: on the main thread, whose peer is a worker, and in a worker, whose peer is the main thread. */
 import { Worker } from 'node:worker_threads'
 import * as dasllama from '../../dist/index.js'
-import { measure, TICK_MS } from './measure.mjs'
+import { measure } from './measure.mjs'
+import { startPeer } from './peer.mjs'
 
 export function measureOnMainThread(source, options) {
   const ticker = new Worker(new URL('ticker.mjs', import.meta.url), { execArgv: [] })
@@ -19,17 +20,17 @@ export async function measureInNodeWorker(source, options) {
     // Flags for a program from --eval are not valid for a file.
     execArgv: [],
   })
-  const timer = setInterval(() => worker.postMessage('tick'), TICK_MS)
+  const peer = startPeer((message) => worker.postMessage(message))
   try {
     return await new Promise((resolve, reject) => {
       worker.on('message', (message) => {
-        if (message === 'abort') worker.postMessage('abort')
-        else resolve(message)
+        if (message.rows) resolve(message)
+        else peer.take(message)
       })
       worker.on('error', reject)
     })
   } finally {
-    clearInterval(timer)
+    peer.stop()
     await worker.terminate()
   }
 }

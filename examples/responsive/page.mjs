@@ -1,6 +1,7 @@
 /** Measures on a page, whose peer is a worker, and in a worker, whose peer is the page. */
 import * as dasllama from '../../dist/index.js'
-import { measure, TICK_MS } from './measure.mjs'
+import { measure } from './measure.mjs'
+import { startPeer } from './peer.mjs'
 
 export function measureOnPage(source, options) {
   const ticker = new Worker(new URL('ticker.mjs', import.meta.url), { type: 'module' })
@@ -16,19 +17,19 @@ export function measureOnPage(source, options) {
 
 export async function measureInWorker(source, options) {
   const worker = new Worker(new URL('web-worker.mjs', import.meta.url), { type: 'module' })
-  // After the first message the worker listens for ticks only once it has loaded the model.
+  // The worker's first message is its task; those of the peer follow.
   worker.postMessage([new URL(source, location.href).href, options])
-  const timer = setInterval(() => worker.postMessage('tick'), TICK_MS)
+  const peer = startPeer((message) => worker.postMessage(message))
   try {
     return await new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => {
-        if (data === 'abort') worker.postMessage('abort')
-        else resolve(data)
+        if (data.rows) resolve(data)
+        else peer.take(data)
       }
       worker.onerror = ({ message }) => reject(new Error(message))
     })
   } finally {
-    clearInterval(timer)
+    peer.stop()
     worker.terminate()
   }
 }

@@ -53,10 +53,11 @@ export interface Batch {
 }
 
 /**
- * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns. If it
- * returns a promise, the batch waits for it. What it throws or rejects with rejects the batch.
+ * Takes the result of one output row, in the order of `outputs`. `values` is a view that is valid until this returns; `ms`
+ * are the milliseconds that were spent computing so far. If it returns a promise, the batch waits for it. What it throws or
+ * rejects with rejects the batch; the last output is taken when nothing else can fail any more.
  */
-export type TakeOutput = (row: number, values: Float32Array) => void | Promise<void>
+export type TakeOutput = (row: number, values: Float32Array, ms: number) => void | Promise<void>
 
 /** A batch of one run that continues `memory`. */
 export function batchOf(

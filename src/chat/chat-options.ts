@@ -14,47 +14,47 @@ import type { Thinking } from './reply/thinking.js'
 import { checkTools, type FunctionTool, type ToolDefinition } from './tools.js'
 
 /**
- * Options of a chat; those of `generate` among them are what its replies are made with. Unlike `generate`, a chat samples:
- * where temperature and the like are not given they are what the model's file recommends, or a preset (see
- * `chatSampling`). `temp: 0` makes its replies greedy.
+ * Options of a chat, including the options of `generate` for its replies. Unlike `generate`, a chat samples: sampling
+ * parameters that are not given default to what the model file recommends, or to a preset (see `chatSampling`). `temp: 0`
+ * makes replies greedy.
  */
 export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
-  /** The system message. Default none, or what the template puts there on its own. */
+  /** The system message. Default: none, or the template's own. */
   system?: string
   /**
    * Jinja source, the name of one of the file's templates (`model.chatTemplates`) or of a family (`chatml`, `llama-3`,
    * `llama-2`, `gemma`, `phi-3`, `mistral`, `zephyr`, `deepseek-r1`). Default: the file's own, or that of the family
-   * that its vocabulary tells.
+   * recognized by its vocabulary.
    */
   template?: string
   /** More variables for the template, such as `enable_thinking`: plain data. */
   templateVariables?: Readonly<Record<string, unknown>>
-  /** Tools that the model is told of. Default none. */
+  /** Tools that the model may call. Default: none. */
   tools?: readonly (ToolDefinition | FunctionTool)[]
-  /** A conversation to go on with. Default an empty one. */
+  /** A conversation to continue. Default: an empty one. */
   history?: readonly MessageInput[]
   /**
-   * Whether the model thinks before it answers, or for how many tokens at most. Default: as the template has it. Throws
-   * `UNSUPPORTED` where thoughts are wanted of a model that shows none.
+   * Whether the model thinks before it answers, or for how many tokens at most. Default: up to the template. Throws
+   * `UNSUPPORTED` if thinking is requested from a model that does not show its reasoning.
    */
   thinking?: Thinking
-  /** How the model's replies are to be read. Default: as the template has it. */
+  /** How the model's replies are parsed. Default: as detected from the template. */
   replyFormat?: ReplyFormatOverrides
   /** What happens when the conversation does not fit the context. Default `drop-oldest`. */
   overflow?: OverflowPolicy
-  /** The time that the template may tell. Default: when the chat is created or reset. */
+  /** The current time for the template. Default: when the chat is created or reset. */
   now?: Date
   /** Options of the chat's session. */
   session?: SessionOptions
 }
 
-/** Options of one reply; they go before the chat's own. */
+/** Options of one reply; they override the chat's. */
 export interface RespondOptions extends GenerateOptions {
   /** See `ChatOptions.thinking`. */
   thinking?: Thinking
 }
 
-/** A chat's options, checked and apart. */
+/** A chat's options, validated and grouped. */
 export interface ResolvedChatOptions {
   readonly system: string | undefined
   readonly template: string | undefined
@@ -66,16 +66,16 @@ export interface ResolvedChatOptions {
   readonly session: SessionOptions
   readonly thinking: Thinking | undefined
   readonly replyFormat: ReplyFormatOverrides
-  /** What is left is for `generate`, which checks it. */
+  /** The rest is for `generate`, which validates it. */
   readonly generate: GenerateOptions
 }
 
-/** Options without those that are `undefined`, which count as not given. */
+/** The options without those that are `undefined`, which count as absent. */
 export function given<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
 
-/** A reply's options; those of `generate` apart. Throws `INVALID_ARGUMENT` for what is no option of a reply. */
+/** Separates a reply's own options from those of `generate`. Throws `INVALID_ARGUMENT` for unknown options. */
 export function resolveRespondOptions(options: RespondOptions): {
   readonly thinking: Thinking | undefined
   readonly generate: GenerateOptions
@@ -86,7 +86,7 @@ export function resolveRespondOptions(options: RespondOptions): {
   return { thinking, generate }
 }
 
-/** `model` says how replies are sampled by default. Throws `INVALID_ARGUMENT`. Messages are not checked. */
+/** `model` provides the sampling defaults. Throws `INVALID_ARGUMENT`. Messages are not validated here. */
 export function resolveChatOptions(
   options: ChatOptions,
   model: Parameters<typeof chatSampling>[0],

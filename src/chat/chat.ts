@@ -27,7 +27,7 @@ import {
 } from './message.js'
 import { openCall } from './open-call.js'
 import { type FittingPrompt, fitPrompt, type Omission, type OverflowPolicy } from './overflow.js'
-import { PromptMaker } from './prompt.js'
+import { PromptBuilder } from './prompt.js'
 import { BudgetedGeneration, isConstrained, type ReplyGeneration } from './reply/budget.js'
 import { type ReplyFormat, replyFormatOf } from './reply/format.js'
 import { createReplyParser } from './reply/parser.js'
@@ -37,14 +37,14 @@ import type { ToolDefinition } from './tools.js'
 import { idsWithin } from './transcript.js'
 
 /**
- * A chat with a model: a history of messages, and a session that has evaluated them.
+ * Creates a chat with a model: a history of messages, and a session that has evaluated them.
  *
  * ```js
  * await using chat = createChat(model, { system: 'You are a pirate.' })
  * const { content } = await chat.send('Who are you?', { maxTokens: 100 })
  * ```
  *
- * Throws `NO_TEMPLATE`, `TEMPLATE_FAILED` for one that cannot be parsed, `INVALID_ARGUMENT` for bad options, what
+ * Throws `NO_TEMPLATE`, `TEMPLATE_FAILED` for a template that cannot be parsed, `INVALID_ARGUMENT` for bad options, what
  * `createSession` throws, and what `generate` throws for a `responseFormat`.
  */
 export function createChat(model: Model, options: ChatOptions = {}): Chat {
@@ -56,21 +56,21 @@ const TOOL_EXTRAS = { keys: ['toolCallId', 'name'], aliases: { ...MESSAGE_ALIASE
 
 /** A conversation with a model, turn by turn. See `createChat`. */
 export class Chat {
-  /** What evaluates the messages: to look at. It is disposed with the chat. */
+  /** The session that evaluates the messages, for inspection. It is disposed with the chat. */
   readonly session: Session
-  readonly #prompts: PromptMaker
+  readonly #prompts: PromptBuilder
   readonly #conversation: Conversation
   readonly #defaults: GenerateOptions
   readonly #overflow: OverflowPolicy
   readonly #tokenizer: Model['tokenizer']
   readonly #tools: readonly ToolDefinition[]
   readonly #format: ReplyFormat
-  /** How the chat's own replies are thought about. */
+  /** Whether and how long the model thinks, unless a reply's options say otherwise. */
   readonly #thinking: ThinkingControl
   #busy = false
-  /** The one that is being made. */
+  /** The reply in progress. */
   #reply: ChatReply | undefined
-  /** The latest generation, if it had more than one leg. */
+  /** The latest generation, if it had more than one phase. */
   #latest: BudgetedGeneration | undefined
 
   private constructor(model: Model, options: ChatOptions) {
@@ -79,7 +79,7 @@ export class Chat {
     this.#overflow = overflow
     this.#tokenizer = model.tokenizer
     this.#defaults = generate
-    this.#prompts = new PromptMaker(model, { template, templateVariables, tools })
+    this.#prompts = new PromptBuilder(model, { template, templateVariables, tools })
     this.#conversation = new Conversation({ tokenizer: this.#tokenizer, prompts: this.#prompts, now })
     this.#tools = tools.map((tool) => tool.function)
     this.#format = replyFormatOf(this.template.source, model.tokenizer, resolved.replyFormat)
@@ -90,7 +90,7 @@ export class Chat {
       shifts ? { ...session, contextShift: { keep: this.#keepOf(model, session) } } : session,
     )
     try {
-      // A generation that is never read does nothing, but says what is wrong with the options of all replies.
+      // A generation that is never read does nothing, but validates the options of all replies.
       this.session.generate([0], this.#defaults)
     } catch (error) {
       void this.session.dispose()
@@ -103,12 +103,12 @@ export class Chat {
     return new Chat(model, options)
   }
 
-  /** The messages so far, as a copy: plain data, fit for JSON, and for the option `history` of another chat. */
+  /** A copy of the messages so far: plain data for JSON, or for the option `history` of another chat. */
   get history(): ChatMessage[] {
     return structuredClone([...this.#conversation.messages])
   }
 
-  /** Goes on with another conversation. Of what the session has, what is the same still serves. */
+  /** Continues with another conversation. The session reuses the cached prefix that both share. */
   set history(messages: readonly MessageInput[]) {
     this.#assertFree()
     this.#conversation.replace(checkHistory(messages), this.#thinking)
@@ -119,7 +119,7 @@ export class Chat {
     return this.#conversation.system
   }
 
-  /** Replaces the system message, or takes it away; the rest of the conversation stays. */
+  /** Replaces or removes the system message; the rest of the conversation stays. */
   set system(content: string | undefined) {
     this.#assertFree()
     this.#conversation.system = content
@@ -130,38 +130,38 @@ export class Chat {
     return this.#prompts.template
   }
 
-  /** How the model's replies are read: as the template has it, or as the option `replyFormat` says. */
+  /** How the model's replies are parsed: as detected from the template, or as the option `replyFormat` says. */
   get replyFormat(): ReplyFormat {
     return this.#format
   }
 
-  /** How much of the conversation the latest prompt has left out, after the system message: see the option `overflow`. */
+  /** How much of the conversation, after the system message, the latest prompt omitted: see the option `overflow`. */
   get omitted(): Pick<Omission, 'messages' | 'tokens'> {
     const { messages, tokens } = this.#conversation.omission
     return { messages, tokens }
   }
 
   /**
-   * Whether a reply is being made, or the chat saved or restored: then whatever would change the conversation or make a
-   * prompt of it throws `BUSY`. `dispose` ends what is running.
+   * Whether a reply is in progress, or the chat is being saved or restored: meanwhile everything that would change the
+   * conversation or render a prompt throws `BUSY`. `dispose` ends what is running.
    */
   get isBusy(): boolean {
     return this.#busy
   }
 
-  /** Says something as the user. Throws as `add` does. */
+  /** Adds a message of the user. Throws what `add` throws. */
   addUser(content: Content): void {
     this.add({ role: 'user', content })
   }
 
-  /** Puts words into the assistant's mouth. */
+  /** Adds a message of the assistant that the model did not generate. */
   addAssistant(content: Content, more: Pick<ChatMessage, 'reasoning' | 'toolCalls'> = {}): void {
     checkOptions(more)
     checkKeys('more', more, ASSISTANT_EXTRAS)
     this.add({ role: 'assistant', content, ...more })
   }
 
-  /** The result of a tool. Without `toolCallId` it belongs to the first of the latest calls that has none yet. */
+  /** Adds the result of a tool. Without `toolCallId` it belongs to the first of the latest calls without a result. */
   addTool(content: Content, of: Pick<ChatMessage, 'toolCallId' | 'name'> = {}): void {
     checkOptions(of)
     checkKeys('of', of, TOOL_EXTRAS)
@@ -173,8 +173,8 @@ export class Chat {
   }
 
   /**
-   * Appends a message of any role. Throws `INVALID_ARGUMENT` for what is not a message, keys that no message of its role
-   * has included, and `LIMIT` beyond 10,000 messages.
+   * Appends a message of any role. Throws `INVALID_ARGUMENT` for an invalid message, including one with keys that its role
+   * does not have, and `LIMIT` beyond 10,000 messages.
    */
   add(message: MessageInput): void {
     this.#assertFree()
@@ -182,10 +182,10 @@ export class Chat {
   }
 
   /**
-   * Lets the model answer. Nothing runs before the first token is asked for; only what the session does not have yet is
-   * evaluated. `options` go before the chat's own. Throws `CONTEXT_FULL` for a conversation that does not fit (see
-   * `overflow`), `TEMPLATE_REFUSED` for one that the template does not take, `TEMPLATE_FAILED`, `UNSUPPORTED` and
-   * `LIMIT` for what it cannot do, `BUSY`; none of them changes the chat.
+   * Lets the model answer. Nothing runs before the first token is requested; only what the session has not cached is
+   * evaluated. `options` override the chat's. Throws `CONTEXT_FULL` for a conversation that does not fit (see `overflow`),
+   * `TEMPLATE_REFUSED` for one that the template refuses, `TEMPLATE_FAILED`, `UNSUPPORTED` and `LIMIT` for a template that
+   * cannot be rendered, and `BUSY`; none of them changes the chat.
    */
   respond(options: RespondOptions = {}): ChatReply {
     this.#assertFree()
@@ -197,7 +197,7 @@ export class Chat {
     this.session.generate(fitting.ids, merged)
     const { revision, messages } = this.#conversation
     const parser = createReplyParser(this.#format, {
-      // An answer in a given form is no call, whatever it looks like.
+      // A constrained answer is never a call, whatever it looks like.
       tools: isConstrained(merged) ? [] : this.#tools,
       prefill: fitting.prompt.prefill,
       firstCall: messages.reduce((count, { toolCalls = [] }) => count + toolCalls.length, 0),
@@ -220,9 +220,9 @@ export class Chat {
   }
 
   /**
-   * Says something and resolves with the whole reply: a text (or parts of one) from the user, or a message of any role.
-   * `options` as those of `respond`; an aborted reply resolves, with `stopReason` `abort`. Rejects as `add` and `respond`
-   * throw, and with what the reply fails with; where nothing of a reply is in the history then, neither is the message.
+   * Adds a text (or parts of one) from the user, or a message of any role, and resolves with the whole reply. `options` are
+   * those of `respond`; an aborted reply resolves, with `stopReason` `abort`. Rejects with what `add` and `respond` throw,
+   * and with the error that the reply fails with; if no part of a reply is in the history then, neither is the message.
    *
    * ```js
    * const { content, toolCalls, stopReason } = await chat.send('What is the capital of France?')
@@ -239,7 +239,7 @@ export class Chat {
     }
   }
 
-  /** The ids that the next `respond` would evaluate: what the session does not have yet. Nothing runs. */
+  /** The ids that the next `respond` would evaluate: those that the session has not cached. Nothing runs. */
   renderTurn(): TokenId[] {
     this.#assertFree()
     const { maxTokens, reuse } = this.#defaults
@@ -247,25 +247,25 @@ export class Chat {
     return ids.slice(this.session.reusable(ids, reuse))
   }
 
-  /** The text and the ids of the whole prompt that the next `respond` would answer. Nothing runs. */
+  /** The text and the ids of the whole prompt of the next `respond`. Nothing runs. */
   renderPrompt(): { text: string; ids: TokenId[] } {
     this.#assertFree()
     const { prompt, ids } = this.#fit(this.#defaults.maxTokens, this.#thinking)
     return { text: prompt.text.text, ids: [...ids] }
   }
 
-  /** What the latest reply has cost. */
+  /** Statistics of the latest reply. */
   stats(): SessionStats {
     return this.#latest?.stats() ?? this.session.stats()
   }
 
-  /** Takes back the last turn: the last message of the user and all after it, which it returns. */
+  /** Removes the last turn, which is the last message of the user and all after it, and returns it. */
   undo(): ChatMessage[] {
     this.#assertFree()
     return this.#conversation.undo()
   }
 
-  /** Forgets all messages but the system message. What the session has of it still serves. */
+  /** Removes all messages but the system message. The session keeps its cache of that. */
   reset(): void {
     this.#assertFree()
     this.#conversation.reset()
@@ -277,8 +277,8 @@ export class Chat {
   }
 
   /**
-   * The chat as bytes: the conversation and the state of the session, for `restore` in any runtime. Template, tools and
-   * other options are not in it.
+   * Serializes the conversation and the state of the session, for `restore` in any runtime. The template, tools and other
+   * options are not included.
    */
   save(): Promise<Uint8Array> {
     return this.#occupied(async () => {
@@ -288,8 +288,8 @@ export class Chat {
   }
 
   /**
-   * Takes the place of the chat that was saved. A failure leaves this one as it was: `BAD_FORMAT`, `TRUNCATED`,
-   * `UNSUPPORTED`, and what `session.restore` rejects with.
+   * Continues a saved chat. A failure leaves this chat unchanged: `BAD_FORMAT`, `TRUNCATED`, `UNSUPPORTED`, and what
+   * `session.restore` rejects with.
    */
   restore(bytes: Uint8Array): Promise<void> {
     return this.#occupied(async () => {
@@ -300,8 +300,8 @@ export class Chat {
   }
 
   /**
-   * Ends the chat and gives its session's memory back. A reply that is being made ends with `stopReason` `abort`; what it
-   * has said is in the history. Idempotent.
+   * Ends the chat and frees its session's memory. A reply in progress ends with `stopReason` `abort`; what was generated is
+   * in the history. Idempotent.
    */
   async dispose(): Promise<void> {
     await Promise.all([this.session.dispose(), this.#reply?.end()])
@@ -359,7 +359,7 @@ export class Chat {
     return Math.min(this.#conversation.systemLength(), contextLength >> 1)
   }
 
-  /** Takes the chat for a call that is not a reply. */
+  /** Runs `work` with the chat marked as busy. */
   async #occupied<T>(work: () => Promise<T>): Promise<T> {
     this.#assertFree()
     this.#busy = true
@@ -375,7 +375,7 @@ export class Chat {
   }
 }
 
-/** Texts and arrays are content; what is neither will be refused as a message. */
+/** Strings and arrays are content; everything else is validated as a message. */
 function isMessage(message: Content | MessageInput): message is MessageInput {
   return typeof message !== 'string' && !isArray(message)
 }

@@ -4,21 +4,21 @@ import { DasllamaError } from '../errors.js'
 import { isArray, readList, readOptions } from '../read-list.js'
 import { checkKeys } from './known-keys.js'
 
-/** A part of a message's content, as OpenAI's API has it. Only text is read. */
+/** A part of a message's content, as in OpenAI's API. Only text is supported. */
 export interface TextPart {
   readonly type: 'text'
   readonly text: string
 }
 
-/** What a message says: a text, or a list of such parts. */
+/** The content of a message: a string, or a list of text parts. */
 export type Content = string | readonly TextPart[]
 
 const PART_KEYS = { keys: ['type', 'text'] }
 
 /**
- * Content as one text. Parts are joined by line feeds, as llama.cpp and vLLM join them for templates that take a text;
- * templates that take nothing but parts get it as one part (see `renderConversation`). Throws `INVALID_ARGUMENT` for
- * anything else, images and sounds included.
+ * Content as one string. Parts are joined by line feeds, as llama.cpp and vLLM do for templates that take a string;
+ * templates that take only parts get it as one part (see `renderConversation`). Throws `INVALID_ARGUMENT` for anything
+ * else, including images and audio.
  */
 export function contentText(content: unknown, where: string): string {
   if (typeof content === 'string') return content
@@ -27,7 +27,7 @@ export function contentText(content: unknown, where: string): string {
   throw new DasllamaError(
     'INVALID_ARGUMENT',
     `${where} must be a string or an array of parts, not ${describeValue(content)}`,
-    { hint: "'' where nothing is said; parts are { type: 'text', text }" },
+    { hint: "use '' for no content; parts are { type: 'text', text }" },
   )
 }
 
@@ -44,7 +44,7 @@ function partText(part: unknown, where: string): string {
       'INVALID_ARGUMENT',
       `${where}: parts of type ${describeValue(type)} are not supported`,
       {
-        hint: "only text is read: { type: 'text', text }",
+        hint: "only text is supported: { type: 'text', text }",
       },
     )
   }

@@ -1,16 +1,16 @@
 import { DasllamaError } from '../errors.js'
 
-/** What calls at the wrong time, or in the wrong order, are refused with. */
+/** Errors for calls at the wrong time or in the wrong order. */
 
 export function busy(): DasllamaError {
   return new DasllamaError('BUSY', 'the chat is busy with another call', {
-    hint: 'await it first; a reply ends when it is read to its end, its loop is left or its signal is aborted',
+    hint: 'await it first; a reply ends when it has been read to the end, its loop is left or its signal is aborted',
   })
 }
 
 export function changed(): DasllamaError {
   return new DasllamaError('INVALID_ARGUMENT', 'the chat has changed since respond() was called', {
-    hint: 'call respond() when all messages are there, and read the reply then',
+    hint: 'call respond() after all messages have been added, then read the reply',
   })
 }
 
@@ -20,15 +20,15 @@ export function nothingToAnswer(): DasllamaError {
   })
 }
 
-/** `where` is where the message stands, if that needs to be told. */
+/** `where`: a prefix that locates the message, if needed. */
 export function systemNotFirst(where = ''): DasllamaError {
-  return new DasllamaError('INVALID_ARGUMENT', `${where}a system message stands first`, {
-    hint: 'put it there, or set chat.system',
+  return new DasllamaError('INVALID_ARGUMENT', `${where}a system message must be the first`, {
+    hint: 'make it the first message, or set chat.system',
   })
 }
 
 export function tooManyMessages(count: number, limit: number): DasllamaError {
-  return new DasllamaError('LIMIT', `a conversation of ${count} messages; the limit is ${limit}`, {
-    hint: 'begin a new chat, or leave out the oldest messages of its history',
+  return new DasllamaError('LIMIT', `the conversation has ${count} messages; the limit is ${limit}`, {
+    hint: 'start a new chat, or remove the oldest messages from the history',
   })
 }

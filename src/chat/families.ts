@@ -1,7 +1,7 @@
-/** How chat models of one family mark turns, for files that carry no template of their own. */
+/** The chat template of a family of models, for files without a template. */
 export interface TemplateFamily {
   readonly name: string
-  /** Texts of special tokens that tell the family by a vocabulary; none: only by name. */
+  /** Special tokens by which a vocabulary is recognized as the family's. Empty: available only by name. */
   readonly markers: readonly string[]
   /** Jinja. */
   readonly template: string
@@ -46,14 +46,14 @@ export const FAMILIES: readonly TemplateFamily[] = [
       "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST]' + m.content + '[/INST]' }}{% elif m.role == 'assistant' %}{{ m.content + eos_token }}{% endif %}{% endfor %}",
   },
   {
-    // Its markers are plain text, so that no vocabulary tells it.
+    // Its markers are plain text, so it cannot be recognized by a vocabulary.
     name: 'llama-2',
     markers: [],
     template:
       "{% set ns = namespace(system='') %}{% for m in messages %}{% if m.role == 'system' %}{% set ns.system = '<<SYS>>\n' + m.content | trim + '\n<</SYS>>\n\n' %}{% elif m.role == 'user' %}{{ bos_token + '[INST] ' + ns.system + m.content | trim + ' [/INST]' }}{% set ns.system = '' %}{% elif m.role == 'assistant' %}{{ ' ' + m.content | trim + ' ' + eos_token }}{% endif %}{% endfor %}",
   },
   {
-    // TinyLlama and Zephyr; plain text as well.
+    // TinyLlama and Zephyr; also plain text.
     name: 'zephyr',
     markers: [],
     template:

@@ -8,49 +8,49 @@ import { systemNotFirst, tooManyMessages } from './failures.js'
 import { toValue } from './jinja/convert.js'
 import { FROM_TEMPLATE } from './jinja/text.js'
 import { checkKeys, type KnownKeys } from './known-keys.js'
-import { copied } from './plain-data.js'
+import { jsonCopy } from './plain-data.js'
 
-/** Who says a message; a tool says what a call of it has given. */
+/** The author of a message; a message of a tool is the result of a call. */
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
 /** A call of a tool, in an assistant's message. */
 export interface ToolCall {
-  /** What the result refers to. Some templates want nine letters and digits. */
+  /** The result refers to it. Some templates require nine letters and digits. */
   readonly id?: string
   readonly name: string
   /** An object, or the JSON text of one. */
   readonly arguments: Readonly<Record<string, unknown>> | string
 }
 
-/** Why an assistant's message is not all that it would have become. */
+/** Why an assistant's message is incomplete. */
 export type CutReason = 'length' | 'context' | 'abort' | 'callback' | 'error'
 
 /**
- * One message of a conversation: plain data, fit for JSON. None of its texts is ever read for control tokens. What a user
- * says is never empty, nor only white space: templates trim it, and a model would answer nothing.
+ * One message of a conversation: plain data for JSON. None of its texts is ever parsed for control tokens. The content of a
+ * user is never empty or only white space: templates trim it, and the model would have nothing to answer.
  */
 export interface ChatMessage {
   readonly role: Role
   readonly content: string
-  /** Assistant: what the model thought before, apart from the content. */
+  /** Assistant: the model's reasoning, which is not part of the content. */
   readonly reasoning?: string
-  /** Assistant: tools that it calls. */
+  /** Assistant: the tool calls. */
   readonly toolCalls?: readonly ToolCall[]
-  /** Tool: the call that this is the result of. */
+  /** Tool: the id of the call whose result this is. */
   readonly toolCallId?: string
-  /** Tool: its name. */
+  /** Tool: the name of the tool. */
   readonly name?: string
   /**
-   * Assistant: the ids that the model generated, where it did. They are kept as they are, for another way to cut the
-   * same text into tokens would be another prompt. In a history that is given, a control token among them makes them
-   * count for nothing: then the content is tokenized as text.
+   * Assistant: the ids, if the model generated the message. They are kept because tokenizing the same text again may give
+   * other ids, and so a different prompt. In a history passed by the caller, they are ignored if a control token is among
+   * them, and the content is tokenized as text.
    */
   readonly ids?: readonly TokenId[]
-  /** Assistant: set where the reply was cut. */
+  /** Assistant: set if the reply was cut. */
   readonly cut?: CutReason
 }
 
-/** A message as a caller may give it: its content may come in parts, which become one text. */
+/** A message as callers pass it: its content may be a list of parts, which become one string. */
 export type MessageInput = Omit<ChatMessage, 'content'> & { readonly content: Content }
 
 const ROLES: readonly string[] = ['system', 'user', 'assistant', 'tool'] satisfies Role[]
@@ -61,7 +61,7 @@ const KEYS_OF_ROLES: Readonly<Partial<Record<Role, readonly (keyof ChatMessage)[
   assistant: ['reasoning', 'toolCalls', 'ids', 'cut'],
   tool: ['toolCallId', 'name'],
 }
-/** Names that other APIs have for them. */
+/** Names for them in other APIs. */
 export const MESSAGE_ALIASES = {
   tool_calls: 'toolCalls',
   function_call: 'toolCalls',
@@ -77,10 +77,10 @@ export const MESSAGE_ALIASES = {
 const MESSAGE_KEYS = new Map(ROLES.map((role) => [role, keysOf(role)]))
 /** @internal */
 export const CALL_KEYS: KnownKeys = {
-  // A call that a reply was read from has `raw`, which says nothing new.
+  // Calls parsed from a reply have `raw`, which is ignored here.
   keys: ['id', 'name', 'arguments', 'raw'],
   aliases: {
-    function: 'its name and arguments stand beside the id: { id, name, arguments }',
+    function: 'name and arguments are on the same level as id: { id, name, arguments }',
     type: 'a call is { id, name, arguments }',
     args: 'arguments',
     input: 'arguments',
@@ -89,7 +89,7 @@ export const CALL_KEYS: KnownKeys = {
     toolCallId: 'id',
   },
 }
-/** Messages of a conversation. */
+/** Limit on the messages of a conversation. */
 export const MAX_MESSAGES = 10_000
 
 function keysOf(role: string): KnownKeys {
@@ -103,7 +103,7 @@ function keysOf(role: string): KnownKeys {
   }
 }
 
-/** Copies of messages that are sure to be a conversation. Throws `INVALID_ARGUMENT`, `LIMIT`. */
+/** Validates a history and returns copies of its messages. Throws `INVALID_ARGUMENT`, `LIMIT`. */
 export function checkHistory(history: readonly MessageInput[]): ChatMessage[] {
   if (!isArray(history)) throw new DasllamaError('INVALID_ARGUMENT', 'history must be an array of messages')
   return readList('history', history, (message, i) => {
@@ -114,7 +114,7 @@ export function checkHistory(history: readonly MessageInput[]): ChatMessage[] {
   })
 }
 
-/** The messages that a chat begins with. Throws what `checkHistory` throws, and for two system messages. */
+/** The messages that a chat begins with. Throws what `checkHistory` throws, and `INVALID_ARGUMENT` for two system messages. */
 export function openingMessages(
   system: MessageInput['content'] | undefined,
   history: readonly MessageInput[],
@@ -122,12 +122,12 @@ export function openingMessages(
   const messages = checkHistory(history)
   if (system === undefined) return messages
   if (messages[0]?.role === 'system') {
-    throw new DasllamaError('INVALID_ARGUMENT', 'system is given, and history begins with a system message')
+    throw new DasllamaError('INVALID_ARGUMENT', 'system is set, but history begins with a system message')
   }
   return [checkMessage({ role: 'system', content: system }, 'system'), ...messages]
 }
 
-/** A copy of a message that is sure to be one. `where` is for messages. Throws `INVALID_ARGUMENT`. */
+/** Validates a message and returns a copy. `where` is for error messages. Throws `INVALID_ARGUMENT`. */
 export function checkMessage(message: MessageInput, where: string): ChatMessage {
   const refuse = (what: string) => new DasllamaError('INVALID_ARGUMENT', `${where}: ${what}`)
   if (typeof message !== 'object' || message === null) {
@@ -140,8 +140,8 @@ export function checkMessage(message: MessageInput, where: string): ChatMessage 
   checkKeys(where, given, known)
   const content = contentText(given.content, `${where}.content`)
   if (role === 'user' && content.trim() === '') {
-    throw new DasllamaError('INVALID_ARGUMENT', `${where}: what the user says must not be empty`, {
-      hint: 'say something, or leave the message out',
+    throw new DasllamaError('INVALID_ARGUMENT', `${where}: the content of a user message must not be empty`, {
+      hint: 'add some text, or leave the message out',
     })
   }
   for (const [key, value] of Object.entries({ reasoning, toolCallId, name })) {
@@ -173,7 +173,7 @@ export function checkMessage(message: MessageInput, where: string): ChatMessage 
 
 function roleProblem(role: unknown, where: string): DasllamaError {
   const meant = role === 'developer' ? 'system' : role === 'function' ? 'tool' : undefined
-  const hint = meant && `such messages have the role ${meant} here`
+  const hint = meant && `use the role ${meant} instead`
   return new DasllamaError(
     'INVALID_ARGUMENT',
     `${where}: role must be one of ${ROLES.join(', ')}, not ${describeValue(role)}`,
@@ -181,7 +181,7 @@ function roleProblem(role: unknown, where: string): DasllamaError {
   )
 }
 
-/** Where the last message of a role is, -1 where there is none. */
+/** The index of the last message of a role, or -1. */
 export function lastOf(messages: readonly ChatMessage[], role: Role): number {
   return messages.map((message) => message.role).lastIndexOf(role)
 }
@@ -189,24 +189,24 @@ export function lastOf(messages: readonly ChatMessage[], role: Role): number {
 function checkToolCall(given: unknown, where: string): ToolCall {
   const call = isRecord(given) ? readOptions(where, given as unknown as ToolCall) : undefined
   if (call) checkKeys(where, call, CALL_KEYS)
-  const sound =
+  const isValid =
     call !== undefined &&
     typeof call.name === 'string' &&
     (call.id === undefined || typeof call.id === 'string') &&
     (typeof call.arguments === 'string' || isRecord(call.arguments))
-  if (!sound) {
+  if (!isValid) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `${where}: a tool call is { id?, name, arguments }, with texts for id and name and an object for arguments`,
+      `${where}: a tool call is { id?, name, arguments }, where id and name are strings and arguments is an object`,
     )
   }
   const { id, name, arguments: args } = call
-  const copy = { name, arguments: typeof args === 'string' ? args : copied(args, where) }
+  const copy = { name, arguments: typeof args === 'string' ? args : jsonCopy(args, where) }
   checkArguments(copy, where)
   return id === undefined ? copy : { id, ...copy }
 }
 
-/** Throws `INVALID_ARGUMENT` for arguments that no template could be given. */
+/** Throws `INVALID_ARGUMENT` for arguments that cannot be passed to a template. */
 function checkArguments({ name, arguments: args }: ToolCall, where: string): void {
   let object: unknown = args
   let problem = ''
@@ -218,8 +218,8 @@ function checkArguments({ name, arguments: args }: ToolCall, where: string): voi
   if (!isRecord(object)) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `${where}: the arguments of "${name}" are no JSON object${problem}`,
-      { hint: 'give an object or the JSON text of one; {} where there are no arguments' },
+      `${where}: the arguments of "${name}" are not a JSON object${problem}`,
+      { hint: 'pass an object or its JSON text; use {} for no arguments' },
     )
   }
   toValue(object, FROM_TEMPLATE, `${where}.arguments`)

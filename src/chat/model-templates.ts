@@ -6,7 +6,7 @@ import { FAMILIES } from './families.js'
 /** The name of a file's main template. */
 const MAIN = 'default'
 
-/** A template, and what it is called. */
+/** A template and its name. */
 export interface ChosenTemplate {
   /** A variant of the file, a family's name, or `given`. */
   readonly name: string
@@ -14,9 +14,9 @@ export interface ChosenTemplate {
 }
 
 /**
- * The template to use: the one that is asked for (Jinja source, a variant of the file or a family by name), the file's
- * own (`tool_use` where there are tools and it has one), or that of the family that the vocabulary tells. Throws
- * `NO_TEMPLATE`, `INVALID_ARGUMENT` for a name that is none.
+ * The template to use: the requested one (Jinja source, or the name of a variant of the file or of a family), the file's own
+ * (`tool_use` if there are tools and the file has one), or that of the family recognized by the vocabulary. Throws
+ * `NO_TEMPLATE`, `INVALID_ARGUMENT` for an unknown name.
  */
 export function chooseTemplate(
   templates: ReadonlyMap<string, string>,
@@ -28,16 +28,16 @@ export function chooseTemplate(
   if (chosen) return chosen
   throw new DasllamaError(
     'NO_TEMPLATE',
-    'the model file has no chat template, and its vocabulary has the markers of no known family',
+    'the model file has no chat template, and its vocabulary does not match a known family',
     {
-      hint: `it may be no chat model; else set the option template: Jinja, or one of ${familyNames()}`,
+      hint: `it may not be a chat model; otherwise set the option template: Jinja, or one of ${familyNames()}`,
     },
   )
 }
 
 /**
- * The template that a chat has when none is asked for: the file's own (`tool_use` where there are tools and it has one), or
- * that of the family that the vocabulary tells; `undefined` where there is neither.
+ * A chat's template if none is requested: the file's own (`tool_use` if there are tools and the file has one), or that of
+ * the family recognized by the vocabulary; `undefined` if there is neither.
  */
 export function defaultTemplate(
   templates: ReadonlyMap<string, string>,
@@ -59,9 +59,9 @@ function namedTemplate(templates: ReadonlyMap<string, string>, wanted: string): 
   if (typeof wanted === 'string' && /\{[{%#]/.test(wanted)) return { name: 'given', source: wanted }
   const source = templates.get(wanted) ?? FAMILIES.find(({ name }) => name === wanted)?.template
   if (source !== undefined) return { name: wanted, source }
-  const own = templates.size > 0 ? `the file's own ${[...templates.keys()].join(', ')}; ` : ''
-  throw new DasllamaError('INVALID_ARGUMENT', `template: there is none named ${describeValue(wanted)}`, {
-    hint: `there are ${own}the families ${familyNames()}; or give the text of a Jinja template`,
+  const own = templates.size > 0 ? `${[...templates.keys()].join(', ')} (in the file); ` : ''
+  throw new DasllamaError('INVALID_ARGUMENT', `template: unknown name ${describeValue(wanted)}`, {
+    hint: `known names are ${own}${familyNames()} (families); or pass the source of a Jinja template`,
   })
 }
 
@@ -70,8 +70,8 @@ function familyNames(): string {
 }
 
 /**
- * User-defined tokens that only the template may write, as if they were control tokens: those that it uses, those that
- * look like its markers, those that end a generation. Others, white space mostly, are part of how text is spelled.
+ * User-defined tokens that only the template may write, as if they were control tokens: those that it uses, those that look
+ * like markers, and those that end a generation. Others, mostly white space, are ordinary text.
  */
 export function reservedTokens(tokenizer: Tokenizer, template: string): ReadonlySet<TokenId> {
   const reserved = new Set<TokenId>()

@@ -1,6 +1,6 @@
 import { type ChatMessage, lastOf, type ToolCall } from './message.js'
 
-/** The first of the latest calls that has no result yet, as its result refers to it; nothing where there is none. */
+/** The fields by which a result refers to the first of the latest calls without a result; empty if there is none. */
 export function openCall(messages: readonly ChatMessage[]): Pick<ChatMessage, 'toolCallId' | 'name'> {
   const at = lastOf(messages, 'assistant')
   const results = messages.slice(at + 1).filter(({ role }) => role === 'tool')

@@ -1,7 +1,7 @@
 import { KNOBS, knobEntries } from '../sampling/params.js'
 import type { KnownKeys } from './known-keys.js'
 
-/** The options that a chat, its parts and its replies have. */
+/** The options of a chat, of its parts and of its replies. */
 
 export const REPLY_FORMAT_KEYS: KnownKeys = {
   keys: ['reasoning', 'tools'],
@@ -15,7 +15,7 @@ const GENERATE_KEYS = [
   ...['maxTokens', 'stop', 'stopIds', 'logprobs', 'responseFormat', 'reuse'],
   ...Object.keys(KNOBS),
 ]
-/** Names that other APIs have for options. */
+/** Names for options in other APIs. */
 const ALIASES = {
   ...samplingAliases(),
   max_tokens: 'maxTokens',
@@ -63,11 +63,11 @@ export const CHAT_KEYS: KnownKeys = {
     chatTemplate: 'template',
     chat_template: 'template',
     chat_template_kwargs: 'templateVariables',
-    tool_choice: 'whether a tool is called is up to the model; leave tools out to prevent it',
+    tool_choice: 'the model decides whether it calls a tool; leave tools out to prevent calls',
   },
 }
 
-/** Other names of the sampling's knobs, with capitals and with underscores. */
+/** Aliases of the sampling knobs, in camel case and in snake case. */
 function samplingAliases(): Record<string, string> {
   const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
   return Object.fromEntries(

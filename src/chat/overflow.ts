@@ -4,21 +4,21 @@ import type { ChatMessage } from './message.js'
 import type { Prompt } from './prompt.js'
 
 /**
- * What happens to a conversation that does not fit the context: an error; the oldest turns are left out, the system
- * message stays; or tokens are left out after the system message, wherever that cuts.
+ * What happens to a conversation that does not fit the context: an error; the oldest turns after the system message are
+ * omitted; or the oldest tokens after the system message are omitted, regardless of message boundaries.
  */
 export type OverflowPolicy = 'error' | 'drop-oldest' | 'shift'
 
 export const OVERFLOW_POLICIES: readonly OverflowPolicy[] = ['error', 'drop-oldest', 'shift']
 
-/** What a chat does where nobody says otherwise, in the library and on the command line: it goes on. */
+/** The default of the library and of the command line: the chat goes on. */
 export const DEFAULT_OVERFLOW: OverflowPolicy = 'drop-oldest'
 
-/** What a prompt has left out. */
+/** What a prompt omits. */
 export interface Omission {
-  /** Messages, from the first one after the system message on. */
+  /** Number of messages, from the first one after the system message. */
   readonly messages: number
-  /** Tokens, from position `keep` on. */
+  /** Number of tokens, from position `keep`. */
   readonly tokens: number
   readonly keep: number
 }
@@ -32,24 +32,24 @@ export interface FittingPrompt {
   readonly omission: Omission
 }
 
-export interface Fitting {
+export interface FitOptions {
   readonly policy: OverflowPolicy
   readonly history: readonly ChatMessage[]
   readonly contextLength: number
-  /** Tokens that the reply is to have room for. */
+  /** Maximum length of the reply, for which the prompt leaves space. */
   readonly maxTokens: number | undefined
-  /** What earlier prompts have left out: it stays out, so that what is cached still serves. */
+  /** What earlier prompts omitted: it stays omitted, so that the cached prefix can be reused. */
   readonly before: Omission
   /** The prompt without this many messages after the system message. */
   readonly render: (omitted: number) => Prompt
-  /** Tokens of the system message. */
+  /** Number of tokens of the system message. */
   readonly keep: number
 }
 
-/** Makes a prompt that leaves room for a reply. Throws `CONTEXT_FULL` where the policy cannot. */
-export function fitPrompt(fitting: Fitting): FittingPrompt {
+/** Makes a prompt that leaves space for a reply. Throws `CONTEXT_FULL` if the policy does not allow it. */
+export function fitPrompt(fitting: FitOptions): FittingPrompt {
   const { policy, contextLength, maxTokens, before, render } = fitting
-  // When something has to go, a quarter of the context goes beyond need: or it would be evaluated again at every turn.
+  // An omission frees a quarter of the context more than needed; otherwise every turn would omit more and re-evaluate all.
   const quarter = Math.floor(contextLength / 4)
   const limit = contextLength - Math.max(1, Math.min(maxTokens ?? quarter, contextLength >> 1))
   const prompt = render(before.messages)
@@ -66,8 +66,8 @@ export function fitPrompt(fitting: Fitting): FittingPrompt {
   return { prompt, ids: prompt.ids, omission: before }
 }
 
-/** Leaves out as few turns as leave no more than `goal` tokens, or all but the last turn; the search takes their halves. */
-function drop(fitting: Fitting, prompt: Prompt, goal: number): FittingPrompt {
+/** Omits as few turns as possible to get to `goal` tokens, or all but the last turn. A binary search. */
+function drop(fitting: FitOptions, prompt: Prompt, goal: number): FittingPrompt {
   const { history, contextLength, before, render } = fitting
   let { messages } = before
   const turns = laterTurns(history, messages)
@@ -84,7 +84,7 @@ function drop(fitting: Fitting, prompt: Prompt, goal: number): FittingPrompt {
   return { prompt, ids: prompt.ids, omission: { ...before, messages } }
 }
 
-/** How many messages to leave out so that a prompt begins with each of the turns behind the first one it has now. */
+/** For each turn after the first one in the prompt: how many messages to omit so that the prompt begins with that turn. */
 function laterTurns(history: readonly ChatMessage[], omitted: number): number[] {
   const first = history[0]?.role === 'system' ? 1 : 0
   const turns: number[] = []
@@ -93,7 +93,7 @@ function laterTurns(history: readonly ChatMessage[], omitted: number): number[] 
   return turns
 }
 
-function shift(fitting: Fitting, prompt: Prompt, limit: number, quarter: number): FittingPrompt {
+function shift(fitting: FitOptions, prompt: Prompt, limit: number, quarter: number): FittingPrompt {
   const { before, contextLength, keep } = fitting
   const { ids } = prompt
   const stillOmits = before.tokens > 0 && before.keep + before.tokens < ids.length
@@ -108,7 +108,7 @@ function shift(fitting: Fitting, prompt: Prompt, limit: number, quarter: number)
   return { prompt, ids: left, omission }
 }
 
-function tooLong(length: number, { contextLength, policy }: Fitting): DasllamaError {
+function tooLong(length: number, { contextLength, policy }: FitOptions): DasllamaError {
   const hint =
     policy === 'error'
       ? 'set overflow to "drop-oldest" or "shift", undo turns, or create the chat with session: { contextLength: … }'

@@ -4,17 +4,17 @@ import { Template } from './jinja/template.js'
 import { FROM_TEMPLATE, Text } from './jinja/text.js'
 import type { ChatMessage } from './message.js'
 import { chooseTemplate, reservedTokens } from './model-templates.js'
-import { renderConversation, sourceOf } from './render.js'
+import { provenanceOf, renderConversation } from './render.js'
 import type { ThinkingControl } from './reply/thinking.js'
 import type { FunctionTool } from './tools.js'
-import { type Pin, segmentsOf, type Transcript } from './transcript.js'
+import { segmentsOf, type TokenSpan, type Transcript } from './transcript.js'
 
-/** A prompt that has not been tokenized. */
+/** A prompt before tokenization. */
 interface PromptText {
   readonly text: Text
-  /** Where in the text the model's own words stand. */
-  readonly pins: readonly Pin[]
-  /** What it has of the reply already: markers around thoughts. */
+  /** The spans of the text that the model generated. */
+  readonly spans: readonly TokenSpan[]
+  /** The beginning of the reply, if the prompt contains it: markers around reasoning. */
   readonly prefill: string
 }
 
@@ -28,15 +28,15 @@ interface PromptOptions {
   readonly tools: readonly FunctionTool[]
 }
 
-/** From messages to the ids of a prompt, by a chat template. */
-export class PromptMaker {
+/** Renders messages with a chat template and tokenizes the result. */
+export class PromptBuilder {
   readonly template: { readonly name: string; readonly source: string }
   readonly #template: Template
   readonly #tokenizer: Tokenizer
   readonly #reserved: ReadonlySet<TokenId>
   readonly #options: PromptOptions
 
-  /** Throws `NO_TEMPLATE`, `TEMPLATE_FAILED`, `LIMIT`, and `INVALID_ARGUMENT` for the name of a template that is none. */
+  /** Throws `NO_TEMPLATE`, `TEMPLATE_FAILED`, `LIMIT`, and `INVALID_ARGUMENT` for an unknown template name. */
   constructor(
     { tokenizer, chatTemplates }: Pick<Model, 'tokenizer' | 'chatTemplates'>,
     options: PromptOptions,
@@ -52,16 +52,15 @@ export class PromptMaker {
   }
 
   /**
-   * The prompt that asks for the next reply, with thoughts or without. `omitted` messages after the system message are
-   * left out.
+   * The prompt for the next reply, with or without thinking. It omits `omitted` messages after the system message.
    */
-  make(...parts: Parameters<PromptMaker['render']>): Prompt {
+  build(...parts: Parameters<PromptBuilder['render']>): Prompt {
     const prompt = this.render(...parts)
-    const segments = segmentsOf(prompt.text, prompt.pins)
+    const segments = segmentsOf(prompt.text, prompt.spans)
     return { ...prompt, ids: this.#tokenizer.encodeSegments(segments, { reserved: this.#reserved }) }
   }
 
-  /** The same without ids, which take longer. */
+  /** The same without the ids, which is faster. */
   render(
     history: readonly ChatMessage[],
     omitted: number,
@@ -73,30 +72,32 @@ export class PromptMaker {
     const messages = omitted === 0 ? history : history.filter((_, i) => i < first || i >= first + omitted)
     const rendered = this.#render(messages, now, { opensReply: true, variables: thinking?.templateVariables })
     const last = rendered.runs.at(-1)
-    // Only what the template has written opens anything.
-    const opening = thinking?.opening(last?.source === FROM_TEMPLATE ? last.text : '')
+    // Only text of the template itself can open the reasoning.
+    const opening = thinking?.opening(last?.provenance === FROM_TEMPLATE ? last.text : '')
     const { append = '', prefill = '' } = opening ?? {}
     const text = append === '' ? rendered : Text.join([rendered, Text.of(append, FROM_TEMPLATE)])
-    const assistants = new Set(messages.flatMap(({ role }, i) => (role === 'assistant' ? [sourceOf(i)] : [])))
-    const pins = transcript.pinsOf(text, (source) => assistants.has(source))
-    return { text, pins, prefill }
+    const assistants = new Set(
+      messages.flatMap(({ role }, i) => (role === 'assistant' ? [provenanceOf(i)] : [])),
+    )
+    const spans = transcript.spansIn(text, (provenance) => assistants.has(provenance))
+    return { text, spans, prefill }
   }
 
-  /** Whether only the template, or the model itself, may write this token. */
+  /** Whether this token may come only from the template or from the model. */
   isSpecial(id: TokenId): boolean {
     return this.#tokenizer.isControl(id) || this.#reserved.has(id)
   }
 
-  /** Tokens of what stands before the first message that is not the system's; 4 where the template does not tell. */
+  /** Number of tokens before the first message that is not the system message; 4 if the template cannot be rendered. */
   systemLength(history: readonly ChatMessage[], now: Date): number {
     const first = history[0]?.role === 'system' ? 1 : 0
     const messages = [...history.slice(0, first), { role: 'user', content: '?' }] as const
     try {
       const text = this.#render(messages, now, { opensReply: false })
-      const source = sourceOf(first)
+      const provenance = provenanceOf(first)
       let length = 0
       for (const run of text.runs) {
-        if (run.source === source) break
+        if (run.provenance === provenance) break
         length += run.text.length
       }
       return this.#tokenizer.encodeSegments(segmentsOf(text.slice(0, length), []), {

@@ -4,10 +4,10 @@ import { hash32 } from '../math/hash.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { type ChatMessage, checkHistory } from './message.js'
 import type { Omission } from './overflow.js'
-import type { Pin, TranscriptState } from './transcript.js'
+import type { TokenSpan, TranscriptState } from './transcript.js'
 
 /**
- * A chat as bytes. Little-endian:
+ * The format of a saved chat. Little-endian:
  *
  * | at | type | content |
  * |---|---|---|
@@ -16,18 +16,18 @@ import type { Pin, TranscriptState } from './transcript.js'
  * | 12 | u32 | n: length of the conversation |
  * | 16 | u32 | hash (MurmurHash3) of the conversation |
  * | 20 | u8[n] | conversation, JSON in UTF-8, padded with spaces to a multiple of four |
- * | 20 + n | | state of the session, as `session.save()` gives it |
+ * | 20 + n | | state of the session, as `session.save()` returns it |
  */
 const MAGIC = 'dasschat'
 const VERSION = 1
 const HEADER_BYTES = 20
 
-/** What a chat saves besides its session. */
+/** What a chat saves in addition to its session. */
 export interface SavedConversation {
   readonly history: ChatMessage[]
   readonly transcript: TranscriptState
   readonly omission: Omission
-  /** The time that templates may tell, ISO 8601. */
+  /** The current time for templates, ISO 8601. */
   readonly now: string
 }
 
@@ -46,7 +46,7 @@ export function encodeChat(conversation: SavedConversation, session: Uint8Array)
   return bytes
 }
 
-/** Throws `BAD_FORMAT` for bytes that are no chat or are damaged, `TRUNCATED`, `UNSUPPORTED` for a newer format. */
+/** Throws `BAD_FORMAT` for bytes that are not a saved chat or are damaged, `TRUNCATED`, `UNSUPPORTED` for another version. */
 export function decodeChat(
   bytes: Uint8Array,
   vocabSize: number,
@@ -54,8 +54,8 @@ export function decodeChat(
   checkBytes('a saved chat', bytes)
   const magic = new TextEncoder().encode(MAGIC)
   if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
-    throw new DasllamaError('BAD_FORMAT', 'these bytes are no saved chat', {
-      hint: 'chat.save() gives such bytes',
+    throw new DasllamaError('BAD_FORMAT', 'not a saved chat', {
+      hint: 'pass bytes that chat.save() returned',
     })
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -68,37 +68,37 @@ export function decodeChat(
     throw new DasllamaError(
       'UNSUPPORTED',
       `the saved chat has format version ${version}; this package reads ${VERSION}`,
-      { hint: 'another version of dasllama has written it' },
+      { hint: 'it was written by another version of dasllama' },
     )
   }
   const json = bytes.subarray(HEADER_BYTES, end)
-  if (hash32(json) !== view.getUint32(16, true)) throw damaged('its checksum does not fit')
+  if (hash32(json) !== view.getUint32(16, true)) throw damaged('checksum mismatch')
   return { conversation: parseConversation(json, vocabSize), session: bytes.slice(end) }
 }
 
 function parseConversation(json: Uint8Array, vocabSize: number): SavedConversation {
   try {
     const { history, transcript, omission, now } = JSON.parse(new TextDecoder().decode(json))
-    const count = (value: unknown) => Number.isInteger(value) && (value as number) >= 0
-    const isId = (id: TokenId) => count(id) && id < vocabSize
+    const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0
+    const isId = (id: TokenId) => isCount(id) && id < vocabSize
     let at = 0
-    const follows = ({ start, end, ids }: Pin) => {
-      const isPlace = count(start) && count(end) && at <= start && start <= end && ids.every(isId)
+    const follows = ({ start, end, ids }: TokenSpan) => {
+      const isValid = isCount(start) && isCount(end) && at <= start && start <= end && ids.every(isId)
       at = end
-      return isPlace
+      return isValid
     }
     const messages = checkHistory(history)
-    const sound =
+    const isConsistent =
       typeof transcript.text === 'string' &&
-      transcript.pins.every(follows) &&
+      transcript.spans.every(follows) &&
       at <= transcript.text.length &&
-      [omission.messages, omission.tokens, omission.keep].every(count) &&
+      [omission.messages, omission.tokens, omission.keep].every(isCount) &&
       omission.messages <= messages.length &&
       !Number.isNaN(Date.parse(now))
-    if (!sound) throw new Error('its parts contradict each other')
+    if (!isConsistent) throw new Error('inconsistent fields')
     return { history: messages, transcript, omission, now }
   } catch (cause) {
-    throw damaged(`its conversation cannot be read (${(cause as Error).message})`, cause)
+    throw damaged(`invalid conversation (${(cause as Error).message})`, cause)
   }
 }
 

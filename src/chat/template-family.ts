@@ -1,4 +1,4 @@
-/** Texts by which a template's family is known: the first line whose texts all stand in the source decides. */
+/** Texts by which a template's family is recognized: the first line whose texts all occur in the source decides. */
 const SIGNS: readonly (readonly [family: string, ...texts: string[]])[] = [
   ['harmony', '<|start|>', '<|channel|>'],
   ['gemma-4', '<|turn>'],
@@ -27,8 +27,8 @@ const SIGNS: readonly (readonly [family: string, ...texts: string[]])[] = [
 ]
 
 /**
- * The family that a chat template (Jinja source; it is not run) belongs to by the markers that it writes, such as
- * `chatml` or `llama-3`; `undefined` for one with markers of its own.
+ * The family of a chat template (Jinja source; it is not run) by the markers that it writes, such as `chatml` or `llama-3`;
+ * `undefined` if its markers are unknown.
  */
 export function templateFamily(source: string): string | undefined {
   return SIGNS.find(([, ...texts]) => texts.every((text) => source.includes(text)))?.[0]

@@ -1,7 +1,7 @@
 import { isRecord } from '../checks.js'
 import { DasllamaError } from '../errors.js'
 import { checkKeys, type KnownKeys } from './known-keys.js'
-import { copied } from './plain-data.js'
+import { jsonCopy } from './plain-data.js'
 
 /** A tool that the model may call. */
 export interface ToolDefinition {
@@ -9,13 +9,13 @@ export interface ToolDefinition {
   readonly description?: string
   /** A JSON schema of an object. */
   readonly parameters?: Readonly<Record<string, unknown>>
-  /** What OpenAI's API and some templates have besides; the template gets them, and nothing else looks at them. */
+  /** Fields of OpenAI's API and of some templates; they are passed to the template and otherwise ignored. */
   readonly strict?: boolean
   readonly return?: Readonly<Record<string, unknown>>
   readonly response?: Readonly<Record<string, unknown>>
 }
 
-/** The same as OpenAI's API has it, and chat templates know it: taken wherever tools are. */
+/** The same in the form of OpenAI's API and of chat templates; accepted wherever tools are. */
 export interface FunctionTool {
   readonly type: 'function'
   readonly function: ToolDefinition
@@ -37,7 +37,7 @@ const TOOL_KEYS: KnownKeys = {
 const FLAT_KEYS: KnownKeys = { ...TOOL_KEYS, keys: ['type', ...TOOL_KEYS.keys] }
 const WRAPPER_KEYS: KnownKeys = { keys: ['type', 'function'] }
 
-/** Such tools, copied, in whichever way they are given. Throws `INVALID_ARGUMENT`. */
+/** Validates tools given in either form and returns copies. Throws `INVALID_ARGUMENT`. */
 export function checkTools(tools: readonly (ToolDefinition | FunctionTool)[]): readonly FunctionTool[] {
   if (!Array.isArray(tools)) throw new DasllamaError('INVALID_ARGUMENT', 'tools must be an array')
   return tools.map((tool: unknown, i) => checkTool(tool, `tools[${i}]`))
@@ -47,7 +47,7 @@ function checkTool(tool: unknown, where: string): FunctionTool {
   const refuse = (what: string) => new DasllamaError('INVALID_ARGUMENT', `${where}${what}`)
   if (!isRecord(tool)) throw refuse(' must be { name, description?, parameters? }')
   const { type } = tool
-  if (type !== undefined && type !== 'function') throw refuse('.type must be "function" where it is given')
+  if (type !== undefined && type !== 'function') throw refuse('.type must be "function" if it is set')
   const isWrapped = isRecord(tool.function)
   const inner = isWrapped ? (tool.function as Record<string, unknown>) : tool
   if (isWrapped) checkKeys(where, tool, WRAPPER_KEYS)
@@ -57,5 +57,5 @@ function checkTool(tool: unknown, where: string): FunctionTool {
   if (typeof description !== 'string' || !isRecord(parameters)) {
     throw refuse(': description must be a string, parameters an object')
   }
-  return copied({ type: 'function' as const, function: { name, description, parameters, ...rest } }, where)
+  return jsonCopy({ type: 'function' as const, function: { name, description, parameters, ...rest } }, where)
 }

@@ -1,8 +1,8 @@
 import type { TextSegment, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
-import { FROM_TEMPLATE, type Source, type Text } from './jinja/text.js'
+import { FROM_TEMPLATE, type Provenance, type Text } from './jinja/text.js'
 
-/** A stretch of a prompt that the model has generated: its ids are known. */
-export interface Pin {
+/** A span of a prompt that the model generated, with its ids. */
+export interface TokenSpan {
   /** Offsets in the prompt's text. */
   readonly start: number
   readonly end: number
@@ -12,15 +12,15 @@ export interface Pin {
 /** A transcript as plain data. */
 export interface TranscriptState {
   readonly text: string
-  readonly pins: readonly Pin[]
+  readonly spans: readonly TokenSpan[]
 }
 
 /**
- * The text that the session has, and where in it the model's own words stand. As long as a new prompt begins with the
- * same text, they keep the ids that were generated, which tokenizing the text again might not give.
+ * The text that the session has evaluated, and the spans in it that the model generated. As long as a new prompt begins with
+ * the same text, these keep their generated ids, which tokenizing the text again might not give.
  */
 export class Transcript {
-  #state: TranscriptState = { text: '', pins: [] }
+  #state: TranscriptState = { text: '', spans: [] }
   readonly #tokenizer: Tokenizer
 
   constructor(tokenizer: Tokenizer) {
@@ -35,39 +35,39 @@ export class Transcript {
     this.#state = state
   }
 
-  /** Those words of the model that a prompt has at the same place. `isModels` says which sources are its own. */
-  pinsOf(prompt: Text, isModels: (source: Source) => boolean): Pin[] {
+  /** The spans that a prompt has at the same offsets. `isModels`: whether text of this provenance is the model's. */
+  spansIn(prompt: Text, isModels: (provenance: Provenance) => boolean): TokenSpan[] {
     const { text } = prompt
     const shared = commonPrefix(this.#state.text, text)
-    const pins: Pin[] = []
-    for (const pin of this.#state.pins) {
-      const kept = pin.end <= shared ? pin : this.#cut(pin, shared)
+    const spans: TokenSpan[] = []
+    for (const span of this.#state.spans) {
+      const kept = span.end <= shared ? span : this.#cut(span, shared)
       if (!kept) break
-      // What anyone else has written is never taken for the model's words, however much it looks like them.
+      // Text of any other provenance is never taken for generated text, even if it is the same.
       const runs = prompt.slice(kept.start, kept.end).runs
-      if (!runs.every(({ source }) => source === FROM_TEMPLATE || isModels(source))) break
-      pins.push(kept)
-      if (kept !== pin) break
+      if (!runs.every(({ provenance }) => provenance === FROM_TEMPLATE || isModels(provenance))) break
+      spans.push(kept)
+      if (kept !== span) break
     }
-    return pins
+    return spans
   }
 
-  /** A prompt is being evaluated. */
-  begin(prompt: Text, pins: readonly Pin[]): void {
-    this.#state = { text: prompt.text, pins }
+  /** The evaluation of a prompt begins. */
+  begin(prompt: Text, spans: readonly TokenSpan[]): void {
+    this.#state = { text: prompt.text, spans }
   }
 
-  /** The model has gone on with `ids`. */
+  /** The model has generated `ids`. */
   append(ids: readonly TokenId[]): void {
-    const { text, pins } = this.#state
-    const words = textOf(ids, this.#tokenizer)
-    if (words.length === 0) return
-    const end = text.length + words.length
-    this.#state = { text: text + words, pins: [...pins, { start: text.length, end, ids }] }
+    const { text, spans } = this.#state
+    const generated = textOf(ids, this.#tokenizer)
+    if (generated.length === 0) return
+    const end = text.length + generated.length
+    this.#state = { text: text + generated, spans: [...spans, { start: text.length, end, ids }] }
   }
 
-  /** As much of a pin as ends with a token at or before `limit`. */
-  #cut({ start, ids }: Pin, limit: number): Pin | undefined {
+  /** The part of a span that ends with a token at or before `limit`. */
+  #cut({ start, ids }: TokenSpan, limit: number): TokenSpan | undefined {
     const decoder = this.#tokenizer.createDecoder()
     let at = start
     let count = 0
@@ -76,14 +76,14 @@ export class Transcript {
       const piece = decoder.push(id)
       at += piece.length
       if (at > limit) break
-      // A token that ends within a character has no text yet and is no place to end at.
+      // A token that ends within a character has no text yet, so the span cannot end there.
       if (piece !== '') [count, end] = [i + 1, at]
     }
     return count > 0 ? { start, end, ids: ids.slice(0, count) } : undefined
   }
 }
 
-/** The text of generated ids, every space of it. */
+/** The text of generated ids, including leading spaces. */
 export function textOf(ids: readonly TokenId[], tokenizer: Tokenizer): string {
   const decoder = tokenizer.createDecoder()
   let text = ''
@@ -91,7 +91,7 @@ export function textOf(ids: readonly TokenId[], tokenizer: Tokenizer): string {
   return text + decoder.end()
 }
 
-/** The ids at the beginning whose text is whole in `text`: not those that spell a stop string behind it. */
+/** The leading ids whose text is completely within `text`: not those that spell a stop string after it. */
 export function idsWithin(ids: readonly TokenId[], text: string, tokenizer: Tokenizer): TokenId[] {
   if (textOf(ids, tokenizer) === text) return [...ids]
   const decoder = tokenizer.createDecoder()
@@ -106,16 +106,16 @@ export function idsWithin(ids: readonly TokenId[], text: string, tokenizer: Toke
   return ids.slice(0, count)
 }
 
-/** A prompt as segments for the tokenizer: the template's text is trusted, and pins keep their ids. */
-export function segmentsOf(prompt: Text, pins: readonly Pin[]): TextSegment[] {
+/** A prompt as segments for the tokenizer: text of the template is trusted, and spans keep their ids. */
+export function segmentsOf(prompt: Text, spans: readonly TokenSpan[]): TextSegment[] {
   const segments: TextSegment[] = []
   const addPlain = (start: number, end: number) => {
-    for (const { text, source } of prompt.slice(start, end).runs) {
-      segments.push({ text, trusted: source === FROM_TEMPLATE })
+    for (const { text, provenance } of prompt.slice(start, end).runs) {
+      segments.push({ text, trusted: provenance === FROM_TEMPLATE })
     }
   }
   let at = 0
-  for (const { start, end, ids } of pins) {
+  for (const { start, end, ids } of spans) {
     addPlain(at, start)
     segments.push({ text: prompt.text.slice(start, end), trusted: false, ids })
     at = end

@@ -1,6 +1,6 @@
 /**
- * exp, log, power, sine and cosine from additions, multiplications and divisions alone. `Math.exp` and its like
- * differ between engines in the last bits; these give the same bits everywhere, so that a seed tells the same story
+ * exp, log, power, sine and cosine from additions, multiplications and divisions only. `Math.exp` and the others
+ * differ between engines in the last bits; these return the same bits everywhere, so that a seed gives the same text
  * in every runtime. Within 2 ulp of the exact value over the ranges that inference needs.
  */
 
@@ -23,7 +23,7 @@ const ROOTS = Float64Array.from({ length: STEPS }, (_, j) => exponentialSeries((
 const POWERS = Float64Array.from({ length: 2098 }, (_, index) => 2 ** Math.max(-1022, index - 1074))
 for (let index = 51; index >= 0; index--) POWERS[index] = POWERS[index + 1] / 2
 
-/** Adding and subtracting it rounds to the nearest integer, and faster than `Math.round`. */
+/** Adding and then subtracting it rounds to the nearest integer, faster than `Math.round`. */
 const ROUNDER = 1.5 * 2 ** 52
 
 /** e^x for 0 ≤ x < ln 2, by its Taylor series. */
@@ -33,7 +33,7 @@ function exponentialSeries(x: number): number {
   return sum
 }
 
-/** e^x. 0 below -745.2, Infinity above 709.8, NaN for NaN. 7 ns a call in V8 (2026-11). */
+/** e^x. 0 below -745.2, Infinity above 709.8, NaN for NaN. 7 ns per call in V8 (2026-11). */
 export function exp(x: number): number {
   if (Number.isNaN(x)) return x
   if (x < -745.2) return 0
@@ -44,13 +44,13 @@ export function exp(x: number): number {
   const n = (step - j) / STEPS
   const tail = r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r / 720)))))
   const root = ROOTS[j] + ROOTS[j] * tail
-  // Two factors, for 2^1024 has no double and a denormal result must be rounded once.
+  // Two factors, because 2^1024 is not representable and a denormal result must be rounded only once.
   return n > 1000 || n < -1000
     ? root * POWERS[(n >> 1) + 1074] * POWERS[n - (n >> 1) + 1074]
     : root * POWERS[n + 1074]
 }
 
-/** Natural logarithm. -Infinity for 0, NaN below. */
+/** Natural logarithm. -Infinity for 0, NaN for negative x. */
 export function log(x: number): number {
   if (!(x > 0)) return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN
   if (x === Number.POSITIVE_INFINITY) return x
@@ -80,7 +80,7 @@ export function power(base: number, exponent: number): number {
   return exp(exponent * log(base))
 }
 
-/** −1/(k(k − 1)) for k from the given degree down: the steps of the sine's (odd) or the cosine's (even) series. */
+/** −1/(k(k − 1)) for k from the given degree down: ratios of successive terms of the sine's (odd) or cosine's (even) series. */
 function seriesSteps(degree: number): readonly number[] {
   const steps: number[] = []
   for (let k = degree; k >= 2; k -= 2) steps.push(-1 / (k * (k - 1)))
@@ -90,7 +90,7 @@ function seriesSteps(degree: number): readonly number[] {
 const SINE_STEPS = seriesSteps(17)
 const COSINE_STEPS = seriesSteps(18)
 
-/** Sine and cosine of x radians, written to `out[0]` and `out[1]`; for |x| up to 2^20. */
+/** Sine and cosine of x radians, |x| ≤ 2^20, written to `out[0]` and `out[1]`. */
 export function sineAndCosine(x: number, out: Float64Array): void {
   const n = Math.round(x * (2 / Math.PI))
   const r = x - n * HALF_PI_1 - n * HALF_PI_2 - n * HALF_PI_3

@@ -1,6 +1,6 @@
 /**
- * MurmurHash3, 32 bits: for telling accidents, not attacks. Any change within one aligned word changes the result.
- * To hash in pieces, pass the hash of what came before as `seed`. Source: Appleby 2011.
+ * MurmurHash3, 32 bits: detects accidental changes, not attacks. Any change within one aligned word changes the hash.
+ * To hash in pieces, pass the previous piece's hash as `seed`. Source: Appleby 2011.
  */
 export function hash32(bytes: Uint8Array, seed = 0): number {
   const { byteLength } = bytes

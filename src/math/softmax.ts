@@ -1,11 +1,11 @@
 import { log } from './elementary.js'
 
-/** Steps of the table to one halving: e^−x = 2^(−step / STEPS) · e^r with |r| ≤ ln 2 / (2 · STEPS). */
+/** Table entries per octave: e^−x = 2^(−step / STEPS) · e^r with |r| ≤ ln 2 / (2 · STEPS). */
 const STEPS = 128
-const FARTHEST = 100 * STEPS
-const POWERS = Float64Array.from({ length: FARTHEST + 1 }, (_, step) => powerOfTwo(-step / STEPS))
+const LAST_STEP = 100 * STEPS
+const POWERS = Float64Array.from({ length: LAST_STEP + 1 }, (_, step) => powerOfTwo(-step / STEPS))
 
-/** Logits to a block. */
+/** Logits per block. */
 const BLOCK = 256
 
 /** 2^x for −100 ≤ x ≤ 0 from exact halvings and the Taylor series. */
@@ -19,31 +19,31 @@ function powerOfTwo(x: number): number {
 }
 
 /**
- * The softmax of logits without its division: each has the weight e^((logit − reference) / temperature). Only sums of
- * the weights are kept, block by block: what few need a second time is computed anew, faster than it would be stored
- * and fetched. The same bits on every engine, relative error below 3e-12; but less than 2^−100 counts as 0, which no
- * draw with 53 random bits can tell.
+ * An unnormalized softmax: each logit has the weight e^((logit − reference) / temperature). Only the sums of the weights
+ * are kept, per block: recomputing the few weights needed a second time is faster than storing and loading all of them.
+ * Same bits on every engine, relative error below 3e-12. Weights below 2^−100 count as 0, which a draw with 53 random
+ * bits cannot distinguish.
  */
 export class Softmax {
-  /** The logit that has the weight 1. */
+  /** The logit whose weight is 1. */
   reference = 0
   /** Σ weights. */
   mass = 0
-  /** Σ weights · (reference − logit); NaN where `reset` was not asked for it. */
+  /** Σ weights · (reference − logit); NaN if `reset` was called without `withMoment`. */
   moment = Number.NaN
   #temperature = 1
-  /** What distances from `reference` are multiplied by for `weigh`. */
+  /** Factor from a distance to `reference` to a step of the table. */
   #scale = 0
   #blocks = 0
-  /** Where each block ends. */
+  /** End index of each block. */
   #ends = new Int32Array(0)
-  /** `mass` and `moment` of each. */
+  /** `mass` and `moment` of each block. */
   #masses = new Float64Array(0)
   #moments = new Float64Array(0)
 
   /**
-   * Of the first `n` logits, all of them finite and at most `largest`, the reference. `temperature` is above 0.
-   * `withMoment` costs a sixth more.
+   * Computes the sums over the first `n` logits, all finite and at most `largest`, which becomes the reference.
+   * `temperature` > 0. `withMoment` costs a sixth more.
    */
   reset(
     logits: Float32Array,
@@ -55,7 +55,7 @@ export class Softmax {
     this.reference = largest
     this.moment = withMoment ? 0 : Number.NaN
     this.#temperature = temperature
-    // Capped, for 0 × Infinity would be NaN.
+    // Capped, because 0 × Infinity is NaN.
     this.#scale = Math.min(STEPS / Math.LN2 / temperature, Number.MAX_VALUE)
     this.#blocks = Math.ceil(n / BLOCK)
     if (this.#ends.length < this.#blocks) {
@@ -65,24 +65,24 @@ export class Softmax {
     }
     for (let block = 0; block < this.#blocks; block++) {
       this.#ends[block] = Math.min((block + 1) * BLOCK, n)
-      this.#weigh(block, logits)
+      this.#sumBlock(block, logits)
     }
     this.#addUp()
   }
 
-  /** Hears that the logits which stood at these indices, ascending, were left out. `logits` are those that remain. */
+  /** Updates the sums after the logits at these ascending indices were removed. `logits` are the remaining ones. */
   remove(indices: readonly number[], logits: Float32Array): void {
-    let gone = 0
+    let removed = 0
     for (let block = 0; block < this.#blocks; block++) {
-      const before = gone
-      while (indices[gone] < this.#ends[block]) gone++
-      this.#ends[block] -= gone
-      if (gone > before) this.#weigh(block, logits)
+      const before = removed
+      while (indices[removed] < this.#ends[block]) removed++
+      this.#ends[block] -= removed
+      if (removed > before) this.#sumBlock(block, logits)
     }
     this.#addUp()
   }
 
-  #weigh(block: number, logits: Float32Array): void {
+  #sumBlock(block: number, logits: Float32Array): void {
     const start = this.#start(block)
     const end = this.#ends[block]
     if (Number.isNaN(this.moment)) {
@@ -105,7 +105,7 @@ export class Softmax {
     }
   }
 
-  /** The first index up to which the weights hold more than `share` of the mass; -1 when rounding leaves none. */
+  /** The first index at which the cumulative weight exceeds `share` of the mass; -1 if rounding errors leave none. */
   find(share: number, logits: Float32Array): number {
     let left = share * this.mass
     let block = 0
@@ -123,51 +123,45 @@ export class Softmax {
   }
 
   weight(logit: number): number {
-    return weigh(POWERS, (this.reference - logit) * this.#scale)
+    return expNegative(POWERS, (this.reference - logit) * this.#scale)
   }
 
-  /** Adds the weight of each of the first `n` logits to that of heights[|logit − center| · scale], at most the last. */
-  addUpByDistance(
-    logits: Float32Array,
-    n: number,
-    center: number,
-    scale: number,
-    heights: Float64Array,
-  ): void {
-    fillHistogram(logits, n, this.reference, this.#scale, center, scale, heights, heights.length - 1)
+  /** Adds the weight of each of the first `n` logits to bins[|logit − center| · scale], clamped to the last bin. */
+  addToHistogram(logits: Float32Array, n: number, center: number, scale: number, bins: Float64Array): void {
+    fillHistogram(logits, n, this.reference, this.#scale, center, scale, bins, bins.length - 1)
   }
 
-  /** ln p of a logit. It has no lower end, as the weights have. */
+  /** ln p of a logit, without the weights' lower bound. */
   logProbability(logit: number): number {
     return (logit - this.reference) / this.#temperature - log(this.mass)
   }
 
-  /** The logit whose ln p is this. */
+  /** The logit with the given ln p. */
   logitOf(logProbability: number): number {
     return this.reference + this.#temperature * (logProbability + log(this.mass))
   }
 }
 
-// What follows looks up nothing outside itself, for V8 reads a module's constants anew at every turn of a loop.
+// The functions below use local variables only, because V8 reloads a module's constants in every loop iteration.
 
-/** e^−x for x = `scaled` · ln 2 / STEPS ≥ 0. V8 inlines it: 2.5 ns a logit with its sums (2026-11). */
-function weigh(powers: Float64Array, scaled: number): number {
+/** e^−x for x = `scaled` · ln 2 / STEPS ≥ 0. V8 inlines it: 2.5 ns per logit with its sums (2026-11). */
+function expNegative(powers: Float64Array, scaled: number): number {
   if (!(scaled < 12800)) return 0
-  /** Adding and subtracting this rounds to the nearest integer. */
+  /** Adding and then subtracting this constant rounds to the nearest integer. */
   const step = scaled + 6755399441055744 - 6755399441055744
   const r = (step - scaled) * 0.0054152123481245725
   return powers[step | 0] * (1 + r + r * r * (0.5 + r * 0.16666666666666666))
 }
 
-/** Σ weights of the logits from `start` to before `end`. */
+/** Σ weights of the logits in [start, end). */
 function massOf(logits: Float32Array, start: number, end: number, reference: number, scale: number): number {
   const powers = POWERS
   let mass = 0
-  for (let i = start; i < end; i++) mass += weigh(powers, (reference - logits[i]) * scale)
+  for (let i = start; i < end; i++) mass += expNegative(powers, (reference - logits[i]) * scale)
   return mass
 }
 
-/** The same, and with it the moment: both are written where the block's sums stand. */
+/** Computes mass and moment together and writes them to the block's entries. */
 function momentOf(
   logits: Float32Array,
   start: number,
@@ -183,7 +177,7 @@ function momentOf(
   let moment = 0
   for (let i = start; i < end; i++) {
     const away = reference - logits[i]
-    const weight = weigh(powers, away * scale)
+    const weight = expNegative(powers, away * scale)
     mass += weight
     moment += weight * away
   }
@@ -191,31 +185,31 @@ function momentOf(
   moments[block] = moment
 }
 
-/** Two logits at a turn: a bar that was just written must be waited for. */
+/** Two logits per iteration, to hide the latency of reloading a bin that was just written. */
 function fillHistogram(
   logits: Float32Array,
   n: number,
   reference: number,
   scale: number,
   center: number,
-  narrowness: number,
-  heights: Float64Array,
+  binsPerUnit: number,
+  bins: Float64Array,
   last: number,
 ): void {
   const powers = POWERS
   for (let i = 1; i < n; i += 2) {
     const a = logits[i - 1]
     const b = logits[i]
-    const weightA = weigh(powers, (reference - a) * scale)
-    const weightB = weigh(powers, (reference - b) * scale)
-    const barA = Math.min(Math.abs(a - center) * narrowness, last) | 0
-    const barB = Math.min(Math.abs(b - center) * narrowness, last) | 0
-    heights[barA] += weightA
-    heights[barB] += weightB
+    const weightA = expNegative(powers, (reference - a) * scale)
+    const weightB = expNegative(powers, (reference - b) * scale)
+    const binA = Math.min(Math.abs(a - center) * binsPerUnit, last) | 0
+    const binB = Math.min(Math.abs(b - center) * binsPerUnit, last) | 0
+    bins[binA] += weightA
+    bins[binB] += weightB
   }
   if (n % 2 === 0) return
   const rest = logits[n - 1]
-  heights[Math.min(Math.abs(rest - center) * narrowness, last) | 0] += weigh(
+  bins[Math.min(Math.abs(rest - center) * binsPerUnit, last) | 0] += expNegative(
     powers,
     (reference - rest) * scale,
   )

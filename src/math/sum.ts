@@ -1,9 +1,9 @@
 /**
- * The sum of f32 values, which shows in one pass whether all of them are finite: finite ones never add up to more than an
- * f64 holds. Takes 0.05 ms for 151,936 values in V8 (2026-11).
+ * The sum of f32 values; it is finite exactly if all of them are, because finite f32 values cannot overflow an f64.
+ * 0.05 ms for 151,936 values in V8 (2026-11).
  */
 export function sum(values: Float32Array): number {
-  // Four sums, because an addition waits for the one before it.
+  // Four sums, because each addition waits for the previous one.
   let a = 0
   let b = 0
   let c = 0

@@ -17,20 +17,20 @@ import type { Config } from './config.js'
 import { familyError } from './family.js'
 import { ropeMistake } from './rope-check.js'
 
-/** Which tensors there are: a model file's, or those that a test wants to make. */
+/** The tensors of a model file, or those that a test defines. */
 export interface TensorNames {
   has(name: string): boolean
-  /** Shapes, columns before rows, where they are known. */
+  /** The tensor's shape, columns before rows, if known. */
   get?(name: string): { readonly shape: readonly number[] } | undefined
 }
 
 /** The builder of one layer. */
 export type LayerBuilder = Builder & { readonly layer: number }
 
-/** An operation without what it yields. */
-type Unfinished<O = Op> = O extends Op ? Omit<O, 'out'> : never
+/** An operation without its output. */
+type OpWithoutOutput<O = Op> = O extends Op ? Omit<O, 'out'> : never
 
-/** What all builders of one program share. */
+/** State shared by all builders of one program. */
 interface Recording {
   readonly config: Config
   readonly names: TensorNames
@@ -42,19 +42,19 @@ interface Recording {
   logits: Logits | undefined
 }
 
-/** More operations are a loop that does not end: each is scratch, and a step of every batch. */
-const MOST_OPERATIONS = 2 ** 16
+/** A guard against endless loops: every operation costs scratch memory and a step per batch. */
+const MAX_OPERATIONS = 2 ** 16
 
 /**
- * Records what a family computes. Tensors are named without `blk.<layer>.` and `.weight`; a linear layer has a bias where
- * the file has one. Every value is f32[rows][width], a row per token.
+ * Records a family's computation graph. Tensors are named without `blk.<layer>.` and `.weight`; a linear layer has a bias
+ * if the file has one. Every value is f32[rows][width], one row per token.
  *
- * Throws `INVALID_ARGUMENT`, naming family, layer and operation, where widths do not fit or a tensor is asked for in two
- * shapes: that is a mistake of the family, not of the file. So is anything that comes after the logits.
+ * Throws `INVALID_ARGUMENT`, naming family, layer and operation, if widths do not match, a tensor is requested with two
+ * shapes, or an operation follows the logits: mistakes of the family, not of the file.
  */
 export class Builder {
   readonly #recording: Recording
-  /** The layer that it builds; `undefined` outside of layers. */
+  /** The layer being built; `undefined` outside of layers. */
   readonly layer: number | undefined
 
   private constructor(recording: Recording, layer?: number) {
@@ -77,7 +77,7 @@ export class Builder {
     const builder = new Builder(recording)
     build(builder)
     const { tensors, memories, ropes, ops, logits } = recording
-    if (!logits) throw builder.#error('build', 'it ends without logits')
+    if (!logits) throw builder.#error('build', 'the program has no logits')
     const { vocabSize, embeddingLength } = config
     const specs = Array.from(ropes.values(), ({ spec }) => spec)
     return { tensors, memories, ropes: specs, ops, logits, vocabSize, embeddingLength }
@@ -90,12 +90,12 @@ export class Builder {
     }
   }
 
-  /** Whether the file has a tensor, named in full but for the layer: for optional ones. */
+  /** Whether the file has an optional tensor. `name` is the full name without the layer prefix. */
   has(name: string): boolean {
     return this.#recording.names.has(this.#fullName(this.#text('has', name)))
   }
 
-  /** The row of `name`, [embeddingLength, vocabSize], for each token. */
+  /** Token embeddings: each token's row of `name`, [embeddingLength, vocabSize]. */
   embed(name: string): Value {
     const { embeddingLength, vocabSize } = this.#recording.config
     const matrix = this.#matrix(`embed ${describeValue(name)}`, name, embeddingLength, vocabSize)
@@ -111,7 +111,7 @@ export class Builder {
     return this.#push({ kind: 'rmsNorm', x: whole, weight, epsilon: this.#epsilon }, x.width)
   }
 
-  /** The same over each head, all with the same weights, [headDim]. Source: Henry et al. 2020 (query-key norm). */
+  /** RMS norm over each head; all heads share the weights `name`, [headDim]. Source: Henry et al. 2020 (query-key norm). */
   headNorm(x: Value, name: string): Value {
     const where = `headNorm ${describeValue(name)}`
     this.#check(where, x)
@@ -120,8 +120,8 @@ export class Builder {
   }
 
   /**
-   * A linear layer to `rows` values, `heads` (default 1) parts of equal width: matrix `name`, [width, rows], and bias
-   * `name.bias`, [rows], where there is one.
+   * A linear layer with `rows` outputs in `heads` (default 1) parts of equal width: matrix `name`, [width, rows], and, if
+   * the file has it, bias `name.bias`, [rows].
    */
   linear(x: Value, name: string, rows: number, options: { heads?: number } = {}): Value {
     const where = `linear ${describeValue(name)}`
@@ -132,7 +132,7 @@ export class Builder {
     return this.#push({ kind: 'linear', x, matrix, bias }, rows, heads)
   }
 
-  /** Several linear layers of one input, which a file may have as one matrix `fused` whose rows follow each other. */
+  /** Several linear layers of one input. A file may store them as one matrix `fused` with their rows concatenated. */
   linears(
     x: Value,
     fused: string,
@@ -140,7 +140,7 @@ export class Builder {
   ): Value[] {
     const where = `linear ${describeValue(fused)}`
     this.#check(where, x)
-    if (!isArray(parts)) throw this.#error(where, `its parts are ${describeValue(parts)}`)
+    if (!isArray(parts)) throw this.#error(where, `its parts must be an array, not ${describeValue(parts)}`)
     for (const part of parts) this.#object(where, part)
     const all = parts.reduce((sum, { rows }) => sum + rows, 0)
     const isFused = this.has(`${this.#text(where, fused)}.weight`)
@@ -158,7 +158,7 @@ export class Builder {
     })
   }
 
-  /** Queries, keys and values by head: `attn_q`, `attn_k` and `attn_v`, or `attn_qkv`. */
+  /** Queries, keys and values, split into heads: `attn_q`, `attn_k` and `attn_v`, or fused as `attn_qkv`. */
   qkv(x: Value): { q: Value; k: Value; v: Value } {
     const { heads, kvHeads, headDim } = this.#recording.config
     const [q, k, v] = this.linears(x, 'attn_qkv', [
@@ -170,8 +170,8 @@ export class Builder {
   }
 
   /**
-   * Rotary position embedding of each head. Source: Su et al. 2021. `options`: other than the configuration's, such as
-   * `theta` and `scaling` of layers with a window.
+   * Rotary position embedding of each head. Source: Su et al. 2021. `options` override the configuration, such as `theta`
+   * and `scaling` of sliding-window layers.
    */
   rope(x: Value, options: Partial<RopeSpec> = {}): Value {
     this.#check('rope', x)
@@ -190,8 +190,8 @@ export class Builder {
   }
 
   /**
-   * Causal attention with grouped queries over the layer's keys and values. Source: Vaswani et al. 2017, Ainslie et al.
-   * 2023. `window`: how many positions a row sees, its own included; default all. `scale`: default the configuration's.
+   * Causal grouped-query attention over the layer's KV cache. Source: Vaswani et al. 2017, Ainslie et al. 2023.
+   * `window`: how many positions a token attends to, its own included; default all. `scale`: default the configuration's.
    */
   attention(
     q: Value,
@@ -215,9 +215,10 @@ export class Builder {
       )
     }
     if (window !== undefined && !(Number.isInteger(window) && window >= 1)) {
-      throw this.#error('attention', `a window of ${describeValue(window)} positions is not possible`)
+      throw this.#error('attention', `the window must be a whole number from 1, not ${describeValue(window)}`)
     }
-    if (!isSingle(scale)) throw this.#error('attention', `the scale is ${describeValue(scale)}`)
+    if (!isF32(scale))
+      throw this.#error('attention', `the scale must be a finite f32, not ${describeValue(scale)}`)
     const spec: MemorySpec = { kind: 'kv', kvHeads: k.heads, keyDim, valueDim, window }
     const memory = this.#recording.memories.push(spec) - 1
     return this.#push({ kind: 'attention', q, k, v, memory, scale }, q.heads * valueDim, q.heads)
@@ -253,23 +254,26 @@ export class Builder {
 
   scale(x: Value, by: number): Value {
     this.#check('scale', x)
-    if (!isSingle(by)) throw this.#error('scale', `the factor is ${describeValue(by)}`)
+    if (!isF32(by)) throw this.#error('scale', `the factor must be a finite f32, not ${describeValue(by)}`)
     return this.#push({ kind: 'scale', x, by }, x.width, x.heads)
   }
 
   /**
-   * Ends the program: logits by the matrix `output` or, where the file has none, by the embedding `tied`. `softcap`: what
-   * they are kept within by cap · tanh(logits / cap); none for 0 or `undefined`.
+   * Ends the program with the output projection: the matrix `output` or, if the file has none, the tied embedding `tied`.
+   * `softcap`: logits become cap · tanh(logits / cap); 0 or `undefined`: no cap.
    */
   logits(x: Value, options: { softcap?: number; tied?: string } = {}): void {
     const { config } = this.#recording
     this.#check('logits', x)
     const { softcap, tied = 'token_embd' } = this.#object('logits', options)
     if (x.width !== config.embeddingLength) {
-      throw this.#error('logits', `hidden states of ${x.width} values, not of ${config.embeddingLength}`)
+      throw this.#error(
+        'logits',
+        `hidden states have ${x.width} values; ${config.embeddingLength} are needed`,
+      )
     }
-    if (softcap !== undefined && !(isSingle(softcap) && softcap >= 0)) {
-      throw this.#error('logits', `the cap is ${describeValue(softcap)}; 0 or more is needed`)
+    if (softcap !== undefined && !(isF32(softcap) && softcap >= 0)) {
+      throw this.#error('logits', `the soft cap must be 0 or more, not ${describeValue(softcap)}`)
     }
     const name = this.has('output.weight') ? 'output' : tied
     const matrix = this.#matrix('logits', name, x.width, config.vocabSize)
@@ -279,7 +283,7 @@ export class Builder {
 
   #gatedFeedForward(x: Value, activation: ActivationFunction): Value {
     const { feedForwardLength: rows } = this.#recording.config
-    // Of a fused matrix, `ffn_up` alone, the gate comes first. One that is too short for both has lost its gate.
+    // A fused matrix is stored as `ffn_up`, gate first. One with rows for only one of the two lacks its gate.
     const upName = this.#fullName('ffn_up.weight')
     const upRows = this.#recording.names.get?.(upName)?.shape[1]
     const isFused = !this.has('ffn_gate.weight') && this.has('ffn_up.weight') && upRows !== rows
@@ -296,7 +300,8 @@ export class Builder {
   #pair(kind: 'add' | 'multiply', a: Value, b: Value): Value {
     this.#check(kind, a)
     this.#check(kind, b)
-    if (a.width !== b.width) throw this.#error(kind, `values of widths ${a.width} and ${b.width} do not fit`)
+    if (a.width !== b.width)
+      throw this.#error(kind, `operands of different widths (${a.width} and ${b.width})`)
     return this.#push({ kind, a, b }, a.width, a.heads)
   }
 
@@ -304,11 +309,11 @@ export class Builder {
     return this.#recording.config.rmsEpsilon
   }
 
-  #push(op: Unfinished, width: number, heads = 1): Value {
+  #push(op: OpWithoutOutput, width: number, heads = 1): Value {
     const { ops, values } = this.#recording
-    if (ops.length === MOST_OPERATIONS) throw this.#error(op.kind, `more than ${MOST_OPERATIONS} operations`)
+    if (ops.length === MAX_OPERATIONS) throw this.#error(op.kind, `more than ${MAX_OPERATIONS} operations`)
     if (!(Number.isInteger(heads) && heads >= 1 && width % heads === 0)) {
-      throw this.#error(op.kind, `${width} values cannot be ${describeValue(heads)} heads`)
+      throw this.#error(op.kind, `${width} values cannot be split into ${describeValue(heads)} heads`)
     }
     const out: Value = Object.freeze({ id: values.size, width, heads })
     values.add(out)
@@ -329,13 +334,13 @@ export class Builder {
     return { tensor, first: 0, length }
   }
 
-  /** `length` of the bias's `all` values, where there is one. */
+  /** `length` of the bias's `all` values; `undefined` if the file has no bias. */
   #bias(where: string, name: string, first: number, length: number, all: number): VectorSlice | undefined {
     if (!this.has(`${name}.bias`)) return undefined
     return { ...this.#vector(where, `${name}.bias`, all), first, length }
   }
 
-  /** Notes that a tensor is needed, and in what shape. */
+  /** Adds a tensor, with its shape, to those that the program needs. */
   #require(where: string, name: string, kind: TensorSpec['kind'], shape: readonly number[]): string {
     this.#assertOpen(where)
     if (shape.some((size) => !(Number.isInteger(size) && size >= 1))) {
@@ -347,7 +352,7 @@ export class Builder {
     else if (known.kind !== kind || known.shape.join() !== shape.join()) {
       throw this.#error(
         where,
-        `tensor ${describeValue(name)} is asked for as a ${kind} [${shape}], and was before as a ${known.kind} [${known.shape}]`,
+        `tensor ${describeValue(name)} is requested as a ${kind} [${shape}], but was requested before as a ${known.kind} [${known.shape}]`,
       )
     }
     return name
@@ -360,19 +365,17 @@ export class Builder {
   }
 
   #assertOpen(where: string): void {
-    if (this.#recording.logits) throw this.#error(where, 'the program has ended with its logits')
+    if (this.#recording.logits) throw this.#error(where, 'nothing may follow the logits')
   }
 
-  /** Options or the like. */
   #object<T extends object>(where: string, value: T): T {
     if (typeof value === 'object' && value !== null) return value
-    throw this.#error(where, `it needs an object, not ${describeValue(value)}`)
+    throw this.#error(where, `an object is needed, not ${describeValue(value)}`)
   }
 
-  /** A tensor's name. */
   #text(where: string, name: string): string {
     if (typeof name === 'string') return name
-    throw this.#error(where, `a tensor's name must be text, not ${describeValue(name)}`)
+    throw this.#error(where, `a tensor's name must be a string, not ${describeValue(name)}`)
   }
 
   #fullName(name: string): string {
@@ -386,8 +389,8 @@ export class Builder {
   }
 }
 
-/** Whether the kernels can hold it: a finite number that is not rounded to infinity, or to nothing. */
-function isSingle(value: number): boolean {
+/** Whether a number, rounded to f32, is finite and does not underflow to 0. */
+function isF32(value: number): boolean {
   if (typeof value !== 'number') return false
   const single = Math.fround(value)
   return Number.isFinite(single) && (single !== 0 || value === 0)

@@ -5,12 +5,12 @@ import type { HyperparameterReader } from './hyperparameter-reader.js'
 import { type PoolingType, readPooling } from './pooling.js'
 import { readRopeScaling } from './rope-scaling.js'
 
-/** The numbers that every decoder is built from; families add their own. */
+/** The hyperparameters of every decoder; families add their own. */
 export interface Config {
   readonly architecture: string
-  /** `general.name`, where the file has one. */
+  /** `general.name`, if the file has it. */
   readonly name: string | undefined
-  /** Positions that the model was trained for. */
+  /** Context length that the model was trained with. */
   readonly contextLength: number
   readonly vocabSize: number
   /** Width of the residual stream. */
@@ -18,24 +18,24 @@ export interface Config {
   readonly feedForwardLength: number
   readonly layers: number
   readonly heads: number
-  /** Heads of keys and values; `heads` is a multiple. */
+  /** Key/value heads; `heads` is a multiple of it. */
   readonly kvHeads: number
-  /** Values in one head. */
+  /** Dimensions per head. */
   readonly headDim: number
-  /** Which values of a head the rotary embedding pairs: neighbours (`norm`), or one of each half (`neox`). */
+  /** Which dimensions the rotary embedding pairs: neighbours (`norm`), or i with i + ropeDim / 2 (`neox`). */
   readonly ropeType: 'norm' | 'neox'
-  /** How many of a head's values it rotates. */
+  /** Rotary dimensions: how many of a head's dimensions are rotated. */
   readonly ropeDim: number
   readonly ropeTheta: number
   readonly ropeScaling: RopeScaling
-  /** What scores are multiplied with before the softmax; 1/√headDim unless the file says otherwise. */
+  /** Factor of the attention scores before the softmax; default 1/√headDim. */
   readonly attentionScale: number
   readonly rmsEpsilon: number
-  /** How the file wants embeddings to be pooled, where it says so. */
+  /** Pooling type for embeddings, if the file has one. */
   readonly pooling: PoolingType | undefined
 }
 
-/** Keys of `architecture.*`, whose values must be positive integers, with the range that is accepted. */
+/** Keys of `<architecture>.*` whose values must be positive integers, with the largest accepted value. */
 const MAXIMUM = {
   context_length: 2 ** 24,
   embedding_length: 2 ** 17,
@@ -50,8 +50,8 @@ const MAXIMUM = {
 } as const
 
 /**
- * What the families' files have in common, read and checked. `ropeType` is the family's; converters of `norm` families
- * have permuted the rows of queries and keys to fit. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key.
+ * Reads and checks the hyperparameters that all families share. `ropeType` is the family's; converters of `norm` families
+ * have permuted the rows of queries and keys accordingly. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key.
  */
 export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Config, 'ropeType'>): Config {
   const { metadata } = reader
@@ -61,7 +61,7 @@ export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Conf
   rejectExperts(reader)
   rejectNonCausal(reader)
   const vocabSize = count('vocab_size', reader.file.tensors.get('token_embd.weight')?.shape[1])
-  rejectOtherVocabulary(reader, vocabSize)
+  rejectVocabularyMismatch(reader, vocabSize)
   const embeddingLength = count('embedding_length')
   const heads = count('attention.head_count')
   const kvHeads = count('attention.head_count_kv', heads)
@@ -74,7 +74,7 @@ export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Conf
   if (ropeDim > headDim || ropeDim % 2 !== 0) {
     throw reader.error(
       'BAD_FORMAT',
-      `${ropeDim} rotary dimensions in heads of ${headDim}: an even number within the head is needed`,
+      `${ropeDim} rotary dimensions in heads of ${headDim}; an even number up to ${headDim} is needed`,
     )
   }
   if (headDim % 4 !== 0 || valueDim !== headDim) {
@@ -105,12 +105,12 @@ export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Conf
 }
 
 /**
- * A copy of what a family returns, which nobody changes. Throws `INVALID_ARGUMENT` where it lacks what every decoder is built
- * from, or has it out of the range that is accepted in files.
+ * A frozen copy of the configuration that a family returned. Throws `INVALID_ARGUMENT` for a hyperparameter that is missing or
+ * outside the range that is accepted in files.
  */
 export function checkedConfig<C extends Config>(returned: C, architecture: string): C {
   const config: C = Object.freeze({ ...returned })
-  const refuse = (key: string, value: unknown, needed: string) =>
+  const invalid = (key: string, value: unknown, needed: string) =>
     familyError(
       architecture,
       `: hyperparameters() returns ${key} ${describeValue(value)}; ${needed} is needed`,
@@ -118,15 +118,15 @@ export function checkedConfig<C extends Config>(returned: C, architecture: strin
   for (const [key, maximum] of COUNTS) {
     const value = config[key]
     if (!(Number.isInteger(value) && value >= 1 && value <= maximum)) {
-      throw refuse(key, value, `a whole number from 1 to ${maximum}`)
+      throw invalid(key, value, `a whole number from 1 to ${maximum}`)
     }
   }
   for (const key of REALS) {
     const value = config[key]
-    if (!Number.isFinite(value)) throw refuse(key, value, 'a number')
+    if (!Number.isFinite(value)) throw invalid(key, value, 'a number')
   }
   if (config.architecture !== architecture) {
-    throw refuse('architecture', config.architecture, "the file's")
+    throw invalid('architecture', config.architecture, "the file's")
   }
   return config
 }
@@ -144,18 +144,18 @@ const COUNTS = [
 ] as const
 const REALS = ['ropeTheta', 'attentionScale', 'rmsEpsilon'] as const
 
-/** The base of rotary frequencies under `key`, more than 1; default 10,000. */
+/** The rotary base frequency under `key`, more than 1; default 10,000. */
 export function readRopeTheta(reader: HyperparameterReader, key: string): number {
   const theta = reader.real(key, 10_000)
   if (theta > 1) return theta
   throw reader.error('BAD_FORMAT', `"${reader.key(key)}" is ${theta}; more than 1 is needed`)
 }
 
-/** Ids must mean the same to the tokenizer and to the weights: one too many would be a row that is not there. */
-function rejectOtherVocabulary(reader: HyperparameterReader, vocabSize: number): void {
+/** The tokenizer must not produce ids beyond the embedding's rows. */
+function rejectVocabularyMismatch(reader: HyperparameterReader, vocabSize: number): void {
   const tokens = reader.metadata.strings('tokenizer.ggml.tokens', [])
   if (tokens.length === 0 || tokens.length === vocabSize) return
-  throw reader.error('BAD_FORMAT', `the tokenizer has ${tokens.length} tokens, the model ${vocabSize}`)
+  throw reader.error('BAD_FORMAT', `the tokenizer has ${tokens.length} tokens, but the model ${vocabSize}`)
 }
 
 function rejectExperts(reader: HyperparameterReader): void {
@@ -164,7 +164,7 @@ function rejectExperts(reader: HyperparameterReader): void {
   throw reader.error('UNSUPPORTED', `a mixture of ${experts} experts is not supported`, 'use a dense model')
 }
 
-/** Some embedding models were trained to see the tokens after a token too. */
+/** Some embedding models attend in both directions. */
 function rejectNonCausal(reader: HyperparameterReader): void {
   if (reader.metadata.boolean(reader.key('attention.causal'), true)) return
   throw reader.error(

@@ -5,19 +5,19 @@ import type { Config } from './config.js'
 import type { HyperparameterReader } from './hyperparameter-reader.js'
 
 /**
- * A family of models: which architectures it answers for, what it reads from their metadata, and what they compute. One
- * file in families/ and its line in the registry; or `registerFamily` from outside.
+ * A family of models: the architectures it implements, the hyperparameters it reads and the graph it builds. A built-in
+ * family is a file in families/; others are added with `registerFamily`.
  */
 export interface Family<C extends Config = Config> {
-  /** Values of `general.architecture`. Metadata keys begin with the one that the file has. */
+  /** Values of `general.architecture`. Metadata keys are prefixed with the file's value. */
   readonly architectures: readonly string[]
   /** Reads the family's metadata; most begin with `readConfig`. */
   hyperparameters(reader: HyperparameterReader): C
-  /** Records the computation, from the tokens to the logits. Called once per model file; depends on nothing else. */
+  /** Records the computation from the tokens to the logits. Called once per model file; must be a pure function. */
   build(b: Builder, h: C): void
 }
 
-/** What a family's author has to mend, whatever the file. `what` follows the architecture. */
+/** An error that a family's author has to fix, whatever the file. `what` follows the architecture. */
 export function familyError(architecture: string, what: string, cause?: unknown): DasllamaError {
   return new DasllamaError('INVALID_ARGUMENT', `family ${describeValue(architecture)}${what}`, {
     cause,

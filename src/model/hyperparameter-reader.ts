@@ -4,7 +4,7 @@ import { BooleanList } from '../gguf/boolean-list.js'
 import type { Metadata, MetadataValue } from '../gguf/metadata.js'
 import type { ModelDirectory } from '../gguf/model-file.js'
 
-/** What a default is given for, and the range that is accepted. */
+/** The default and the accepted range of a number. */
 interface CountOptions {
   readonly fallback?: number | undefined
   /** Default 1. */
@@ -14,9 +14,9 @@ interface CountOptions {
 }
 
 /**
- * Reads the metadata `<architecture>.*` for a family, with checks, and records everything that is read: the record
- * identifies the model. Keys are given without the architecture. Each getter throws `MISSING` for a key that is absent
- * and has no default, and `BAD_FORMAT` for a value that cannot be, naming the key.
+ * Reads and checks the metadata `<architecture>.*` for a family and records what it reads: the record is part of the
+ * model's identity. Keys are passed without the architecture. Getters throw `MISSING` for an absent key without a
+ * default and `BAD_FORMAT` for an invalid value, naming the key.
  */
 export class HyperparameterReader {
   readonly architecture: string
@@ -28,7 +28,7 @@ export class HyperparameterReader {
     this.architecture = file.metadata.string('general.architecture')
   }
 
-  /** What has been read, by key, defaults included. */
+  /** Everything that has been read, by key, defaults included. */
   get record(): ReadonlyMap<string, unknown> {
     return this.#read
   }
@@ -41,12 +41,12 @@ export class HyperparameterReader {
     return this.metadata.has(this.key(key))
   }
 
-  /** The key as the file has it. */
+  /** The full key, with the architecture. */
   key(key: string): string {
     return `${this.architecture}.${key}`
   }
 
-  /** A whole number. One that some writers give per layer is accepted when all layers agree. */
+  /** A whole number. A list with a value per layer, which some converters write, is accepted if all values are equal. */
   count(key: string, { fallback, minimum = 1, maximum = 2 ** 24 }: CountOptions = {}): number {
     const name = this.key(key)
     let value: number
@@ -65,12 +65,12 @@ export class HyperparameterReader {
     return this.note(key, value)
   }
 
-  /** A finite number, 0 or more, that can be held in 32 bits. */
+  /** A finite number, 0 or more, that is representable as f32. */
   real(key: string, fallback?: number): number {
     const value = this.#require(key, fallback, () => this.metadata.number(this.key(key), fallback))
-    const isHeld = Number.isFinite(Math.fround(value)) && (Math.fround(value) !== 0 || value === 0)
-    if (isHeld && value >= 0) return this.note(key, value)
-    throw this.error('BAD_FORMAT', `"${this.key(key)}" is ${value}`)
+    const isF32 = Number.isFinite(Math.fround(value)) && (Math.fround(value) !== 0 || value === 0)
+    if (isF32 && value >= 0) return this.note(key, value)
+    throw this.error('BAD_FORMAT', `"${this.key(key)}" is ${value}; a number from 0 is needed`)
   }
 
   flag(key: string, fallback?: boolean): boolean {
@@ -87,7 +87,7 @@ export class HyperparameterReader {
     )
   }
 
-  /** A boolean, or 0 or 1, for each of `layers` layers; `undefined` where the file has no such list under the key. */
+  /** One boolean (or 0 or 1) per layer; `undefined` if the file has no such list under the key. */
   layerFlags(key: string, layers: number): readonly boolean[] | undefined {
     const name = this.key(key)
     const value = this.metadata.get(name)
@@ -105,7 +105,7 @@ export class HyperparameterReader {
     return this.note(key, flags)
   }
 
-  /** Records what was derived from metadata in another way. Throws `TypeError` for what cannot be written as JSON. */
+  /** Records a value that was derived from metadata in another way. Throws `TypeError` if it cannot be written as JSON. */
   note<T>(key: string, value: T): T {
     JSON.stringify(value)
     this.#read.set(String(key), value)
@@ -116,13 +116,13 @@ export class HyperparameterReader {
     return new DasllamaError(code, `${displayName(this.file.name)}: ${what}`, { hint })
   }
 
-  /** A key without a default that the file lacks is reported with the family that reads it. */
+  /** Reports a missing required key together with the family that reads it. */
   #require<T>(key: string, fallback: T | undefined, read: () => T): T {
     if (fallback !== undefined || this.has(key)) return read()
     throw new DasllamaError(
       'MISSING',
-      `${displayName(this.file.name)}: metadata key ${describeValue(this.key(key))} is missing, which family ${describeValue(this.architecture)} reads`,
-      { hint: 'the file may be incomplete or of a kind that this version does not know' },
+      `${displayName(this.file.name)}: metadata key ${describeValue(this.key(key))} is missing; family ${describeValue(this.architecture)} needs it`,
+      { hint: 'the file may be incomplete, or a variant that this version does not support' },
     )
   }
 }

@@ -4,16 +4,16 @@ import { hash32 } from '../math/hash.js'
 import type { ModelPlan } from './plan.js'
 
 /**
- * 16 hexadecimal digits that distinguish models by what their results depend on: the architecture and every
- * hyperparameter that its family has read, the names, shapes and formats of the tensors, and samples of each one's bytes
- * in the file. What the file is called and how it is cut into parts, and how the tensors lie in memory, does not count.
+ * 16 hexadecimal digits that identify a model by what its results depend on: architecture, every hyperparameter read by
+ * the family, the tensors' names, shapes and formats, and samples of their bytes in the file. The file's name, its split
+ * into parts and the layout in memory do not count.
  */
 export function modelIdentity(
   { config, hyperparameters, program }: Pick<ModelPlan, 'config' | 'hyperparameters' | 'program'>,
   { tensors }: Pick<ModelDirectory, 'tensors'>,
   samples: TensorSamples,
 ): string {
-  // Two hashes from different seeds: 32 bits alone would collide among the models of the world.
+  // Two hashes with different seeds: 32 bits alone would be too likely to collide.
   let low = 1
   let high = 2
   const add = (bytes: Uint8Array) => {

@@ -9,15 +9,15 @@ import { type Family, familyError } from './family.js'
 import { HyperparameterReader } from './hyperparameter-reader.js'
 import { familyOf } from './registry.js'
 
-/** What a model file says that it is. */
+/** A model file's family and configuration. */
 export interface ModelHeader {
   readonly family: Family
   readonly config: Config
-  /** Every hyperparameter that was read, by its key without the architecture. */
+  /** Every hyperparameter that was read, by key without the architecture. */
   readonly hyperparameters: ReadonlyMap<string, unknown>
 }
 
-/** What is to be loaded and run, checked before a single weight is read. */
+/** What to load and run, checked before any weight is read. */
 export interface ModelPlan extends ModelHeader {
   readonly program: Program
 }
@@ -26,14 +26,14 @@ export interface ModelPlan extends ModelHeader {
 export function readHeader(file: ModelDirectory): ModelHeader {
   const reader = new HyperparameterReader(file)
   const family = familyOf(reader.architecture, file.name)
-  const config = called(reader.architecture, 'hyperparameters()', () =>
+  const config = callFamily(reader.architecture, 'hyperparameters()', () =>
     checkedConfig(notAsync(family.hyperparameters(reader)), reader.architecture),
   )
   return { family, config, hyperparameters: reader.record }
 }
 
 /**
- * Reads a file's metadata and records its program, every tensor of which is there and has the expected shape. Throws what
+ * Reads a file's metadata, records its program and checks that every tensor exists with the expected shape. Throws what
  * `readHeader` and the family's builder throw, and `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the tensor.
  */
 export function planModel(file: ModelDirectory): ModelPlan {
@@ -43,18 +43,18 @@ export function planModel(file: ModelDirectory): ModelPlan {
   return { ...header, program }
 }
 
-/** The program of a model with these tensors. */
+/** Records the program of a model with these tensors. */
 export function record(
   { family, config }: Pick<ModelHeader, 'family' | 'config'>,
   names: TensorNames,
 ): Program {
-  return called(config.architecture, 'build()', () =>
+  return callFamily(config.architecture, 'build()', () =>
     Builder.record(config, names, (b) => void notAsync(family.build(b, config))),
   )
 }
 
-/** What a family's function returns. Its own errors are reported as the family's. */
-function called<T>(architecture: string, what: string, call: () => T): T {
+/** Calls a family's function. Whatever it throws is reported as the family's error. */
+function callFamily<T>(architecture: string, what: string, call: () => T): T {
   try {
     return call()
   } catch (cause) {
@@ -63,46 +63,46 @@ function called<T>(architecture: string, what: string, call: () => T): T {
   }
 }
 
-/** What a family's function returned, which nobody would wait for. */
+/** Rejects a promise: nothing would wait for it. */
 function notAsync<T>(returned: T): T {
   if (!isA(Promise, returned)) return returned
   returned.catch(() => {})
-  throw new TypeError('it is async, and what it records later would be lost')
+  throw new TypeError('it is async; what it records later would be lost')
 }
 
 function checkTensors(file: ModelDirectory, config: Config, { tensors }: Program): void {
   for (const spec of tensors.values()) {
     const tensor = file.tensors.get(spec.name)
     if (!tensor) throw missing(file, config, spec)
-    const found = significant(tensor)
-    if (found.join() === significant(spec).join()) continue
+    const found = trimmedShape(tensor)
+    if (found.join() === trimmedShape(spec).join()) continue
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${displayName(file.name)}: tensor ${describeValue(spec.name)} has shape [${found}], and the metadata say [${spec.shape}]`,
+      `${displayName(file.name)}: tensor ${describeValue(spec.name)} has shape [${found}]; by the metadata it must be [${spec.shape}]`,
     )
   }
-  // One that nothing has asked for is a part of the model that would be left out: its results would be wrong.
+  // A tensor that the program does not use is a part of the model that would be left out: results would be wrong.
   for (const name of file.tensors.keys()) {
     if (tensors.has(name) || COMPUTED.test(name)) continue
     throw new DasllamaError(
       'UNSUPPORTED',
       `${displayName(file.name)}: unexpected tensor ${describeValue(name)} in a model of architecture ${describeValue(config.architecture)}`,
-      { hint: 'the model is a variant of its architecture that this version does not know' },
+      { hint: 'the model is a variant of its architecture that this version does not support' },
     )
   }
 }
 
 function missing(file: ModelDirectory, config: Config, { name }: TensorSpec): DasllamaError {
   return new DasllamaError('MISSING', `${displayName(file.name)}: tensor ${describeValue(name)} is missing`, {
-    hint: `a ${config.architecture} model of ${config.layers} layers has it; the file may be a vocabulary only, or incomplete`,
+    hint: `a ${config.architecture} model with ${config.layers} layers needs it; the file may be incomplete, or only a vocabulary`,
   })
 }
 
-/** Tables that old converters wrote and that are computed here. */
+/** Rotary tables that old converters wrote; they are computed here. */
 const COMPUTED = /^blk\.\d+\.attn_rot_embd(\.weight)?$/
 
-/** A shape without trailing ones: ggml writes [n] and [n, 1] for the same thing. */
-function significant({ shape }: Pick<TensorInfo, 'shape'>): readonly number[] {
+/** A shape without trailing ones: ggml treats [n] and [n, 1] as the same. */
+function trimmedShape({ shape }: Pick<TensorInfo, 'shape'>): readonly number[] {
   let length = shape.length
   while (length > 1 && shape[length - 1] === 1) length--
   return shape.slice(0, length)

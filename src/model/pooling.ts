@@ -1,14 +1,14 @@
 import type { HyperparameterReader } from './hyperparameter-reader.js'
 
 /**
- * What a model makes of its tokens' hidden states: the mean, the first one, the last one, each by itself, or a score by
- * a head of its own. The index is the value of `<architecture>.pooling_type` (llama.cpp's `llama_pooling_type`).
+ * How a model pools its tokens' hidden states: not at all, the mean, the first, the last, or a score from a ranking head.
+ * The index is the value of `<architecture>.pooling_type` (llama.cpp's `llama_pooling_type`).
  */
 const POOLING_TYPES = ['none', 'mean', 'cls', 'last', 'rank'] as const
 /** See `Config.pooling`. */
 export type PoolingType = (typeof POOLING_TYPES)[number]
 
-/** What the file says, if anything. Throws `BAD_FORMAT` for a number that names no way of pooling. */
+/** The file's pooling type, if it has one. Throws `BAD_FORMAT` for an unknown type. */
 export function readPooling(reader: HyperparameterReader): PoolingType | undefined {
   const key = reader.key('pooling_type')
   if (!reader.metadata.has(key)) return undefined

@@ -4,19 +4,18 @@ import { isArray, readList } from '../read-list.js'
 import * as families from './families/built-in.js'
 import type { Family } from './family.js'
 
-/** More architectures of one family, or characters of a name, are a mistake. */
-const MOST_NAMES = 1000
-const MOST_CHARACTERS = 200
+/** Limits on a family's architectures and on the characters of each name. */
+const MAX_NAMES = 1000
+const MAX_CHARACTERS = 200
 
 const BUILT_IN: readonly Family[] = /* @__PURE__ */ Object.values(families)
 
-/** Those that users have registered, by architecture. */
+/** Families registered by users, by architecture. */
 const registered = /* @__PURE__ */ new Map<string, Family>()
 
 /**
- * Makes files of a family's architectures loadable, from then on, by everything in this process. Throws `INVALID_ARGUMENT`
- * for what is not a family, and for an architecture that another family answers for. Registering a family again is
- * idempotent.
+ * Makes models of a family's architectures loadable in this process. Throws `INVALID_ARGUMENT` for an object that is not a
+ * family and for an architecture that another family implements. Registering the same family again has no effect.
  *
  * ```js
  * registerFamily({
@@ -42,8 +41,8 @@ export function registerFamily(family: Family<any>): void {
     if (known === undefined || known === family) continue
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `architecture ${describeValue(architecture)} has a family already`,
-      { hint: 'give the model file and the family another name' },
+      `architecture ${describeValue(architecture)} already has a family`,
+      { hint: 'use another architecture name, in the model file and in the family' },
     )
   }
   for (const architecture of architectures) registered.set(architecture, family)
@@ -67,7 +66,7 @@ function find(architecture: string): Family | undefined {
   )
 }
 
-/** The names that a family answers for, each read once. */
+/** The architectures that a family implements, each read once. */
 function checkFamily(family: Partial<Family> | null | undefined): string[] {
   try {
     const { architectures, hyperparameters, build } = family ?? {}
@@ -82,7 +81,7 @@ function checkFamily(family: Partial<Family> | null | undefined): string[] {
 }
 
 function checkName(name: unknown, index: number): string {
-  if (typeof name === 'string' && name !== '' && name.length <= MOST_CHARACTERS && index < MOST_NAMES) {
+  if (typeof name === 'string' && name !== '' && name.length <= MAX_CHARACTERS && index < MAX_NAMES) {
     return name
   }
   throw notAFamily()

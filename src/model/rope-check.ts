@@ -1,25 +1,25 @@
 import type { RopeScaling, RopeSpec } from '../backend/rope.js'
 import { describeValue } from '../describe.js'
 
-/** What is wrong with a family's rotary embedding of heads of `headDim` values, in words; nothing where it is sound. */
+/** The mistake in a family's rotary embedding for heads of `headDim` values; `undefined` if there is none. */
 export function ropeMistake(spec: RopeSpec, headDim: number): string | undefined {
   const { type, dims, theta, factors } = spec
   if (!TYPES.includes(type)) return `type ${describeValue(type)} is unknown; ${TYPES.join(' and ')} are known`
   if (!(Number.isInteger(dims) && dims >= 2 && dims <= headDim && dims % 2 === 0)) {
-    return `${describeValue(dims)} rotary dimensions do not fit heads of ${headDim}`
+    return `${describeValue(dims)} rotary dimensions in heads of ${headDim}; an even number up to ${headDim} is needed`
   }
   if (!(Number.isFinite(theta) && theta > 1)) {
     return `the base is ${describeValue(theta)}; more than 1 is needed`
   }
   if (factors !== undefined && typeof factors !== 'string') {
-    return `its factors are ${describeValue(factors)}, not the name of a tensor`
+    return `factors must be the name of a tensor, not ${describeValue(factors)}`
   }
   return scalingMistake(spec.scaling)
 }
 
 const TYPES: readonly unknown[] = ['norm', 'neox']
 
-/** The numbers of each kind of scaling. */
+/** The numeric fields of each scaling type. */
 const NUMBERS: { readonly [T in RopeScaling['type']]: readonly Exclude<keyof Of<T>, 'type'>[] } = {
   none: [],
   linear: ['factor'],

@@ -2,7 +2,7 @@ import type { RopeScaling } from '../backend/rope.js'
 import { describeValue } from '../describe.js'
 import type { HyperparameterReader } from './hyperparameter-reader.js'
 
-/** Reads `architecture.rope.scaling.*`; throws `UNSUPPORTED` for a type without an implementation. */
+/** Reads `architecture.rope.scaling.*`; throws `UNSUPPORTED` for an unknown type. */
 export function readRopeScaling(reader: HyperparameterReader): RopeScaling {
   const { metadata } = reader
   const key = (name: string) => reader.key(`rope.scaling.${name}`)
@@ -11,7 +11,7 @@ export function readRopeScaling(reader: HyperparameterReader): RopeScaling {
     if (Number.isFinite(value) && value > 0) return value
     throw reader.error('BAD_FORMAT', `"${key(name)}" is ${value}`)
   }
-  // Before `rope.scaling.*` there was one key, for linear scaling.
+  // Older files have this single key for linear scaling instead of `rope.scaling.*`.
   const legacy = metadata.number(reader.key('rope.scale_linear'), 0)
   const type = metadata.string(key('type'), metadata.has(key('factor')) || legacy > 0 ? 'linear' : 'none')
   const originalContext = () =>

@@ -5,32 +5,32 @@ import { invalid } from './knob.js'
 import { topIndices } from './passes.js'
 
 /**
- * What a custom step gets instead of the candidates' own buffers, which it could leave unsorted, infinite or NaN.
- * Removing marks a token by the logit −Infinity, so that indices stay valid while the step iterates; `close` then leaves
- * out what is marked.
+ * A custom step's view of the candidates; with direct access to their buffers it could leave them unsorted, infinite or
+ * NaN. Removal marks a token with the logit −Infinity, so that indices stay valid while the step iterates; `close` then
+ * drops the marked tokens.
  */
 export class CandidateEditor implements Candidates {
   readonly #set: CandidateSet
-  readonly #recent: ArrayLike<number>
+  readonly #generated: ArrayLike<number>
   #previousTokens: readonly number[] | undefined
   /** Entries that are not marked. */
   #size: number
-  /** Ids that were marked one by one. */
+  /** Ids that were marked individually. */
   readonly #marked: number[] = []
-  #isMarkedInBulk = false
+  #hasBulkMarks = false
   #isClosed = false
 
-  constructor(set: CandidateSet, recent: ArrayLike<number>) {
+  constructor(set: CandidateSet, generated: ArrayLike<number>) {
     this.#set = set
-    this.#recent = recent
+    this.#generated = generated
     this.#size = set.size
   }
 
-  /** Ends the access to the candidates, which are in order again. */
+  /** Ends the step's access and restores the candidates' invariants. */
   close(): void {
     this.#isClosed = true
-    // A few are cut out faster than all are looked at.
-    if (this.#isMarkedInBulk || this.#marked.length > MOST_CUT) this.#set.settle()
+    // Removing a few ids is faster than a pass over all candidates.
+    if (this.#hasBulkMarks || this.#marked.length > MAX_CUT) this.#set.dropInvalid()
     else if (this.#marked.length > 0) this.#set.remove(this.#marked.sort((a, b) => a - b))
   }
 
@@ -45,7 +45,7 @@ export class CandidateEditor implements Candidates {
 
   get previousTokens(): readonly number[] {
     this.#checkOpen()
-    this.#previousTokens ??= Array.from(this.#recent)
+    this.#previousTokens ??= Array.from(this.#generated)
     return this.#previousTokens
   }
 
@@ -66,9 +66,7 @@ export class CandidateEditor implements Candidates {
   top(n: number): Candidate[] {
     const { ids, logits, size } = this.#checkOpen()
     if (!Number.isInteger(n) || n < 0) {
-      throw invalid(
-        `a custom step asked for the top ${describeValue(n)}: it must be a whole number, 0 or more`,
-      )
+      throw invalid(`a custom step called top(${describeValue(n)}): n must be a whole number, 0 or more`)
     }
     return topIndices(logits, size, Math.min(n, this.#size)).map((index) => ({
       id: ids[index],
@@ -97,8 +95,8 @@ export class CandidateEditor implements Candidates {
     computeLogits(ids, logits, size, logitOf, values)
     this.#checkOpen()
     this.#size = writeUnmarked(logits, values)
-    this.#isMarkedInBulk = true
-    this.#set.touch()
+    this.#hasBulkMarks = true
+    this.#set.invalidate()
   }
 
   keep(ids: Iterable<number>): void {
@@ -110,8 +108,8 @@ export class CandidateEditor implements Candidates {
       from = index + 1
     }
     this.#size = kept.length
-    this.#isMarkedInBulk = true
-    this.#set.touch()
+    this.#hasBulkMarks = true
+    this.#set.invalidate()
   }
 
   remove(ids: Iterable<number>): void {
@@ -138,28 +136,28 @@ export class CandidateEditor implements Candidates {
       return
     }
     set.logits[index] = Number.NEGATIVE_INFINITY
-    set.touch()
+    set.invalidate()
     this.#marked.push(set.ids[index])
     this.#size--
   }
 
-  /** Where a token stands; -1 when it has been removed. */
+  /** Index of a token; -1 if it has been removed. */
   #indexOf(id: number): number {
     const set = this.#checkOpen()
     if (!Number.isInteger(id) || id < 0 || id >= set.vocabulary) {
       throw invalid(
-        `a custom step named the token ${describeValue(id)}, which is not in the vocabulary (0 to ${set.vocabulary - 1})`,
+        `a custom step used token ${describeValue(id)}, which is not in the vocabulary (0 to ${set.vocabulary - 1})`,
       )
     }
     const index = set.indexOf(id)
     return index >= 0 && set.logits[index] === Number.NEGATIVE_INFINITY ? -1 : index
   }
 
-  /** All are checked before anything is changed. */
+  /** Checks all ids before anything is changed. */
   #indicesOf(method: string, ids: Iterable<number>): number[] {
     this.#checkOpen()
     if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== 'function') {
-      throw invalid(`${method} takes the ids of tokens, such as [1, 2], not ${describeValue(ids)}`)
+      throw invalid(`${method} takes token ids, such as [1, 2], not ${describeValue(ids)}`)
     }
     return Array.from(ids, (id) => this.#indexOf(id)).filter((index) => index >= 0)
   }
@@ -173,19 +171,19 @@ export class CandidateEditor implements Candidates {
   }
 }
 
-/** More than so many removed tokens are left out in one pass over all. */
-const MOST_CUT = 256
+/** If more tokens than this were removed, one pass over all candidates drops them. */
+const MAX_CUT = 256
 
-/** The same. Throws `INVALID_ARGUMENT` for NaN and for anything but a number. */
+/** Returns `logit`. Throws `INVALID_ARGUMENT` for NaN and for anything but a number. */
 function checkLogit(id: number, logit: number): number {
   if (typeof logit === 'number' && !Number.isNaN(logit)) return logit
   if (typeof logit === 'number') throw invalid(`a custom step made the logit of token ${id} NaN`)
   throw invalid(`a custom step set the logit of token ${id} to ${describeValue(logit)}, not to a number`)
 }
 
-// Passes over a vocabulary, shaped as those of passes.ts are, and for the same reason.
+// Loops over the vocabulary, written like those of passes.ts and for the same reason.
 
-/** What `logitOf` makes of each logit that is not marked, as the nearest f32; −Infinity stays what it is. */
+/** Applies `logitOf` to each unmarked logit and rounds to the nearest finite f32; −Infinity is kept. */
 function computeLogits(
   ids: Int32Array,
   logits: Float32Array,
@@ -197,7 +195,7 @@ function computeLogits(
     const before = logits[i]
     if (before === Number.NEGATIVE_INFINITY) continue
     const value = logitOf(ids[i], before)
-    // Nearly always; what is left is refused, capped or removed.
+    // The common case; other values are rejected, clamped or removed.
     if (typeof value === 'number' && Math.abs(value) < 3.4028234663852886e38) values[i] = value
     else values[i] = nearestF32(checkLogit(ids[i], value))
   }
@@ -208,7 +206,7 @@ function nearestF32(value: number): number {
   return Math.max(-3.4028234663852886e38, Math.min(value, 3.4028234663852886e38))
 }
 
-/** Puts the values in the place of all logits that are not marked. How many are not marked afterwards. */
+/** Replaces all unmarked logits by the values. Returns how many are unmarked afterwards. */
 function writeUnmarked(logits: Float32Array, values: Float32Array): number {
   let unmarked = 0
   for (let i = 0; i < values.length; i++) {
@@ -220,7 +218,7 @@ function writeUnmarked(logits: Float32Array, values: Float32Array): number {
   return unmarked
 }
 
-/** Indices of the logits that are not marked and do not pass the test. */
+/** Indices of the unmarked logits that fail the test. */
 function failing(
   ids: Int32Array,
   logits: Float32Array,

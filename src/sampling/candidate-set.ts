@@ -1,72 +1,72 @@
 import { Softmax } from '../math/softmax.js'
-import { refuseNaN } from './nan.js'
+import { rejectNaN } from './nan.js'
 import { argmax, compact, gather, largestFinite, multiply } from './passes.js'
 
-/** The largest f32: stands for Infinity, so that differences of logits are never NaN. */
+/** The largest f32: replaces Infinity, so that differences of logits are never NaN. */
 const LARGEST = 3.4028234663852886e38
 
-/** Of less mass than this, rounding and what counts as 0 might be a share that matters. */
+/** Below this mass, rounding errors and weights that count as 0 could be a significant share. */
 const LEAST_MASS = 2 ** -40
 
-/** Made once: they are passed for each token. */
+/** Allocated once, because they are passed for every token. */
 const WITH_MOMENT = { withMoment: true }
 const WITHOUT_MOMENT = { withMoment: false }
 
 /**
- * The tokens that are still in the running, with their logits: what the steps of the chain work on. The buffers are as
- * long as the vocabulary and reused from token to token; only the first `size` entries count, in ascending order of id.
- * Every logit is finite: what has no chance is not a candidate.
+ * The remaining candidate tokens and their logits, on which the steps of the chain operate. The buffers have the size of
+ * the vocabulary and are reused for every token; only the first `size` entries are valid, in ascending order of id. Every
+ * logit is finite: tokens that are impossible are not candidates.
  *
- * A pass over a large vocabulary costs 0.1 ms and more, so nothing makes one that can be put off: ids are written only
- * when something is left out, and the temperature is a number until somebody needs divided logits.
+ * A pass over a large vocabulary costs 0.1 ms or more, so passes are deferred where possible: ids are written only when
+ * candidates are dropped, and the temperature is only a number until a step needs divided logits.
  */
 export class CandidateSet {
   ids = new Int32Array(0)
-  /** Before their division by `temperature`. */
+  /** Not yet divided by `temperature`. */
   logits = new Float32Array(0)
   size = 0
   temperature = 1
-  #everyId = new Int32Array(0)
-  /** From here on `ids` still holds every id. */
-  #disturbed = 0
-  /** NaN while it is not known. */
+  #allIds = new Int32Array(0)
+  /** From this index on, `ids` still holds every id. */
+  #overwritten = 0
+  /** NaN while unknown. */
   #largest = Number.NaN
   #softmax = new Softmax()
-  /** Whether `#softmax` is that of these candidates. */
-  #weighed = false
+  /** Whether `#softmax` matches the current candidates. */
+  #isSoftmaxValid = false
 
-  /** Tokens that there are, whether candidates or not. */
+  /** Size of the vocabulary. */
   get vocabulary(): number {
     return this.ids.length
   }
 
   /**
-   * Takes every token of `logits` (f32[vocabulary]) that has a chance and, where `allowed` is given, whose bit is set
-   * there. `logits` stays as it is. Throws `NOT_A_NUMBER` for a NaN among them.
+   * Starts with every token of `logits` (f32[vocabulary]) whose logit is not −Infinity and, if `allowed` is given, whose
+   * bit is set in it. Does not modify `logits`. Throws `NOT_A_NUMBER` if a logit is NaN.
    */
   reset(logits: Float32Array, allowed?: Uint32Array): void {
     const { length } = logits
     if (this.ids.length === length) {
-      this.ids.set(this.#everyId.subarray(0, this.#disturbed))
+      this.ids.set(this.#allIds.subarray(0, this.#overwritten))
     } else {
-      this.#everyId = Int32Array.from({ length }, (_, id) => id)
-      this.ids = this.#everyId.slice()
+      this.#allIds = Int32Array.from({ length }, (_, id) => id)
+      this.ids = this.#allIds.slice()
       this.logits = new Float32Array(length)
     }
-    this.#disturbed = 0
+    this.#overwritten = 0
     this.size = length
     this.temperature = 1
     if (allowed) this.shrink(gather(logits, allowed, this.logits, this.ids))
     else this.logits.set(logits)
-    this.settle(refuseNaN)
+    this.dropInvalid(rejectNaN)
   }
 
   /**
-   * To be called after writing to `logits`: leaves out tokens without a chance, those of −Infinity or NaN, and puts the
-   * largest f32 for Infinity. `onNaN` hears of the ids whose logit is NaN.
+   * Call after writing to `logits`: drops the tokens whose logit is −Infinity or NaN and replaces Infinity by the largest
+   * f32. `onNaN` is called with each id whose logit is NaN.
    */
-  settle(onNaN?: (id: number) => void): void {
-    this.#weighed = false
+  dropInvalid(onNaN?: (id: number) => void): void {
+    this.#isSoftmaxValid = false
     this.#largest = largestFinite(this.logits, this.size)
     if (!Number.isNaN(this.#largest)) return
     const { ids, logits, size } = this
@@ -81,42 +81,42 @@ export class CandidateSet {
     this.shrink(kept)
   }
 
-  /** Changes one logit. What no finite f32 can hold becomes the nearest that can. */
+  /** Changes one logit, clamped to finite f32. */
   set(index: number, logit: number): void {
     const { logits } = this
     const before = logits[index]
     logits[index] = Math.max(-LARGEST, Math.min(logit, LARGEST))
     if (logits[index] >= this.#largest) this.#largest = logits[index]
     else if (before === this.#largest) this.#largest = Number.NaN
-    this.#weighed = false
+    this.#isSoftmaxValid = false
   }
 
   /**
-   * To be called after −Infinity was written to a logit, or any logit that is not NaN to several. Until `settle` or
-   * `remove` has left out those of −Infinity, only `set`, `indexOf` and the weights of the others may be asked for.
+   * Call after writing −Infinity to a logit, or anything but NaN to several. Until `dropInvalid` or `remove` has dropped
+   * the tokens with −Infinity, only `set`, `indexOf` and the weights of the others may be used.
    */
-  touch(): void {
+  invalidate(): void {
     this.#largest = Number.NaN
-    this.#weighed = false
+    this.#isSoftmaxValid = false
   }
 
-  /** Carries out the division that is put off, for steps to which the size of a logit matters. */
-  divide(): void {
+  /** Carries out the deferred division, for steps that depend on the logits' scale. */
+  applyTemperature(): void {
     if (this.temperature === 1) return
-    // Capped, for 0 × Infinity would be NaN.
+    // Capped, because 0 × Infinity is NaN.
     multiply(this.logits, this.size, Math.min(1 / this.temperature, Number.MAX_VALUE))
     this.temperature = 1
     this.#largest = Number.NaN
-    this.#weighed = false
+    this.#isSoftmaxValid = false
   }
 
   /** Multiplies the temperature. */
-  heat(factor: number): void {
+  scaleTemperature(factor: number): void {
     this.temperature *= factor
-    this.#weighed = false
+    this.#isSoftmaxValid = false
   }
 
-  /** The largest logit. There must be a candidate. */
+  /** The largest logit. Requires at least one candidate. */
   get largest(): number {
     if (Number.isNaN(this.#largest)) this.#largest = this.logits[this.likeliest()]
     return this.#largest
@@ -127,32 +127,32 @@ export class CandidateSet {
     return argmax(this.logits, this.size)
   }
 
-  /** Their probabilities, softmax(logits / temperature). The next that is asked for takes its place. */
+  /** softmax(logits / temperature) of the candidates. Valid until the next use of this getter or `meanLogit`. */
   get softmax(): Softmax {
-    return this.#weigh(WITHOUT_MOMENT)
+    return this.#computeSoftmax(WITHOUT_MOMENT)
   }
 
-  /** Σ p · logit: the logit of a token that surprises as much as a draw is expected to. */
+  /** Σ p · logit: the logit at which the surprise equals its expectation. */
   meanLogit(): number {
-    const { reference, mass, moment } = this.#weigh(WITH_MOMENT)
+    const { reference, mass, moment } = this.#computeSoftmax(WITH_MOMENT)
     return reference - moment / mass
   }
 
-  #weigh(options: { readonly withMoment: boolean }): Softmax {
+  #computeSoftmax(options: { readonly withMoment: boolean }): Softmax {
     const softmax = this.#softmax
     const lacks = softmax.mass < LEAST_MASS || (options.withMoment && Number.isNaN(softmax.moment))
-    if (!this.#weighed || lacks) {
+    if (!this.#isSoftmaxValid || lacks) {
       softmax.reset(this.logits, this.size, this.largest, this.temperature, options)
     }
-    this.#weighed = true
+    this.#isSoftmaxValid = true
     return softmax
   }
 
-  /** Where token `id` stands, or -1. */
+  /** Index of token `id`, or -1. */
   indexOf(id: number): number {
     let low = 0
     let high = this.size - 1
-    // While nothing has been left out the first look finds it.
+    // If nothing has been dropped, the first probe hits.
     let at = Math.min(id, high)
     while (low <= high) {
       if (this.ids[at] === id) return at
@@ -163,14 +163,14 @@ export class CandidateSet {
     return -1
   }
 
-  /** Leaves out all candidates whose logit is below `threshold`, but never the likeliest. */
+  /** Drops all candidates whose logit is below `threshold`, but never the most likely one. */
   keepFrom(threshold: number): void {
     const { largest } = this
     this.shrink(compact(this.logits, this.ids, this.size, Math.min(threshold, largest)))
     this.#largest = largest
   }
 
-  /** Leaves out all but these ids, which must ascend. */
+  /** Drops all candidates but these ids, which must be ascending. */
   keep(ids: readonly number[]): void {
     const kept = this.#indicesOf(ids)
     for (const [to, from] of kept.entries()) {
@@ -180,11 +180,11 @@ export class CandidateSet {
     this.shrink(kept.length)
   }
 
-  /** Leaves these ids out, which must ascend. The others are not weighed again. */
+  /** Drops these ids, which must be ascending. A valid softmax is updated, not recomputed. */
   remove(removed: readonly number[]): void {
     const { ids, logits, size } = this
     const indices = this.#indicesOf(removed)
-    const weighed = this.#weighed
+    const wasValid = this.#isSoftmaxValid
     const largest = indices.some((index) => logits[index] === this.#largest) ? Number.NaN : this.#largest
     let kept = 0
     let from = 0
@@ -196,21 +196,21 @@ export class CandidateSet {
     }
     this.shrink(kept)
     this.#largest = largest
-    if (weighed) this.#softmax.remove(indices, logits)
-    this.#weighed = weighed
+    if (wasValid) this.#softmax.remove(indices, logits)
+    this.#isSoftmaxValid = wasValid
   }
 
   #indicesOf(ids: readonly number[]): number[] {
     return ids.map((id) => this.indexOf(id)).filter((index) => index >= 0)
   }
 
-  /** Notes that only the first `size` entries are left of those that there were. */
+  /** Sets the number of remaining candidates. */
   shrink(size: number): void {
     if (size === this.size) return
-    // One more, for what is counted without a branch is written before it is known whether it stays.
-    this.#disturbed = Math.max(this.#disturbed, size + 1)
+    // One more, because the branch-free loops also write the entry after the last kept one.
+    this.#overwritten = Math.max(this.#overwritten, size + 1)
     this.size = size
     this.#largest = Number.NaN
-    this.#weighed = false
+    this.#isSoftmaxValid = false
   }
 }

@@ -14,20 +14,20 @@ import { typicalP } from './steps/typical-p.js'
 import { xtc } from './steps/xtc.js'
 
 interface StepEntry {
-  /** Makes the step of the parameters; `undefined` where they leave it off. */
+  /** Creates the step; `undefined` if the parameters disable it. */
   readonly make: (params: ResolvedStepParams) => Step | undefined
-  /** What it is for: greedy choice needs only those that reshape the logits, mirostat no step that truncates. */
-  readonly purpose: 'reshape' | 'heat' | 'truncate'
-  /** Other programs' names for it. */
+  /** Greedy sampling runs only the steps that reshape logits; mirostat skips those that truncate. */
+  readonly purpose: 'reshape' | 'temperature' | 'truncate'
+  /** Names for it in other programs. */
   readonly aliases?: readonly string[]
 }
 
-/** The chain, in its default order. A new step is a file in steps/, its line here and its knobs in `STEP_KNOBS`. */
+/** The chain, in its default order. To add a step, add a file to steps/, a line here and its knobs to `STEP_KNOBS`. */
 const STEPS = {
   penalties: { make: penalties, purpose: 'reshape' },
   dry: { make: dry, purpose: 'reshape' },
   topNSigma: { make: topNSigma, purpose: 'truncate' },
-  temperature: { make: temperature, purpose: 'heat', aliases: ['temp'] },
+  temperature: { make: temperature, purpose: 'temperature', aliases: ['temp'] },
   topK: { make: topK, purpose: 'truncate' },
   typicalP: { make: typicalP, purpose: 'truncate', aliases: ['typP', 'typ'] },
   topP: { make: topP, purpose: 'truncate', aliases: ['nucleus'] },
@@ -41,7 +41,7 @@ export type StepName = keyof typeof STEPS
 /** The steps of the chain that `samplers` may name, in their default order. */
 export const STEP_NAMES = /* @__PURE__ */ Object.keys(STEPS) as readonly StepName[]
 
-/** The step of this name, whatever its letters' case and the signs between them, or by another program's name for it. */
+/** The step with this name or alias, ignoring case, hyphens and underscores. */
 export function findStep(name: string): StepName | undefined {
   const bare = (text: string) => text.trim().replace(/[-_]/g, '').toLowerCase()
   const wanted = bare(name)
@@ -51,15 +51,15 @@ export function findStep(name: string): StepName | undefined {
   })
 }
 
-/** What the chain is built from. */
+/** The parameters that the chain is built from. */
 type ChainParams = ResolvedStepParams & { readonly samplers: readonly (StepName | CustomStep)[] }
 
-/** The steps that these parameters ask for, in order. */
+/** The steps that these parameters enable, in order. */
 export function buildChain(params: ChainParams, endIds: ReadonlySet<number>): readonly Step[] {
   const isGreedy = params.temp <= 0
   const isMirostat = params.mirostatTau > 0
   const runs = ({ purpose }: StepEntry) =>
-    purpose === 'reshape' || (!isGreedy && (!isMirostat || purpose === 'heat'))
+    purpose === 'reshape' || (!isGreedy && (!isMirostat || purpose === 'temperature'))
   const steps = [constraints(params, endIds)]
   for (const step of params.samplers) {
     if (typeof step === 'function') steps.push(custom(step))

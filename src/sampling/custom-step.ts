@@ -1,49 +1,49 @@
 /**
- * A step of one's own in the chain: looks at the candidates, and changes or removes some. It returns nothing and is not
- * async. What it throws ends the `pick`, and a generation with `stopReason` `callback`.
+ * A user-defined step of the chain that reads, changes or removes candidates. It must be synchronous and return nothing.
+ * If it throws, `pick` throws the error, and a generation ends with `stopReason` `callback`.
  */
 export type CustomStep = (candidates: Candidates) => void
 
-/** A token that may still be chosen. */
+/** A token that can still be sampled. */
 export interface Candidate {
   readonly id: number
   readonly logit: number
-  /** Its share among the candidates, 0 to 1. */
+  /** Its probability among the candidates, 0 to 1. */
   readonly probability: number
 }
 
 /**
- * The tokens that may still be chosen, for a custom step to change. Logits are f32; those that earlier steps have changed
- * are seen changed, and divided by the temperature where its step came before. What has been removed, by an earlier step
- * or by this one, has the logit −Infinity and the probability 0, and cannot come back.
+ * The tokens that can still be sampled, for a custom step to change. Logits are f32 and include the changes of earlier
+ * steps, such as the division by the temperature. A token removed by this or an earlier step has logit −Infinity and
+ * probability 0, and cannot be restored.
  *
- * Iterating yields the ids in ascending order. Everything throws `INVALID_ARGUMENT` for an id that is not in the
- * vocabulary, and once the step has returned. A step that removes every token ends the `pick` with `NO_CANDIDATES`.
+ * Iterating yields the ids in ascending order. All methods throw `INVALID_ARGUMENT` for an id outside the vocabulary and
+ * after the step has returned. If a step removes every token, `pick` throws `NO_CANDIDATES`.
  */
 export interface Candidates extends Iterable<number> {
-  /** How many there are. */
+  /** Number of remaining candidates. */
   readonly size: number
-  /** Tokens in the vocabulary: ids run from 0 to `vocabSize` − 1. */
+  /** Size of the vocabulary: ids are 0 to `vocabSize` − 1. */
   readonly vocabSize: number
-  /** The tokens generated so far, the latest last: a copy, made when it is first asked for. */
+  /** The tokens generated so far, latest last: a copy, made on first access. */
   readonly previousTokens: readonly number[]
   has(id: number): boolean
   logit(id: number): number
-  /** Weighs all candidates when first asked for after a change: read first, then write. */
+  /** The first call after a change computes a softmax over all candidates: read first, then write. */
   probability(id: number): number
-  /** The `n` likeliest, the likeliest first, the lower id on ties; all of them where there are fewer. */
+  /** The `n` most likely candidates in descending order, lower id first on ties; fewer if fewer remain. */
   top(n: number): Candidate[]
   /**
-   * −Infinity removes the token, and Infinity stands for the largest f32. Does nothing to a token that has been removed.
-   * Throws `INVALID_ARGUMENT` for NaN.
+   * −Infinity removes the token; Infinity becomes the largest f32. No effect on a removed token. Throws
+   * `INVALID_ARGUMENT` for NaN.
    */
   setLogit(id: number, logit: number): void
-  /** Sets every logit, as `setLogit` does. All are computed before the first is set. */
+  /** Sets every logit as `setLogit` does. All are computed before any is set. */
   mapLogits(logitOf: (id: number, logit: number) => number): void
   /** Removes all but these tokens. */
   keep(ids: Iterable<number>): void
   /** Removes these tokens. */
   remove(ids: Iterable<number>): void
-  /** Removes the tokens for which `test` is false. All are tested before the first is removed. */
+  /** Removes the tokens for which `test` is false. All are tested before any is removed. */
   filter(test: (id: number, logit: number) => boolean): void
 }

@@ -1,36 +1,35 @@
 import { log } from '../math/elementary.js'
 import type { CandidateSet } from './candidate-set.js'
 
-/** Bars of the histogram. */
-const BUCKETS = 4096
+/** Bins of the histogram. */
+const BINS = 4096
 
 /**
- * Keeps the candidates whose logits are nearest to `center`, of equally near ones the lower ids, until they hold
- * `share` of the probability; always one at least. Instead of sorting the vocabulary, what is too light to matter goes
- * first; then the probabilities are added up in a histogram by distance, and only the bucket in which the share is
- * reached is sorted.
+ * Keeps the candidates whose logits are nearest to `center` (lower ids on ties) until they hold `share` of the
+ * probability; always at least one. Avoids sorting the vocabulary: candidates too improbable to matter are dropped first,
+ * then probabilities are summed in a histogram by distance, and only the bin in which the share is reached is sorted.
  */
 export function keepMass(candidates: CandidateSet, share: number, center: number): void {
   const { softmax } = candidates
   const wanted = share * softmax.mass
-  const reach = reachOf(candidates, 1 - share, center)
-  if (pays(candidates, center - reach)) candidates.keepFrom(center - reach)
+  const reach = maxDistance(candidates, 1 - share, center)
+  if (isWorthCompacting(candidates, center - reach)) candidates.keepFrom(center - reach)
 
   const { logits, ids, size } = candidates
-  const scale = reach > 0 ? (BUCKETS - 1) / reach : 0
-  const heights = new Float64Array(BUCKETS)
-  softmax.addUpByDistance(logits, size, center, scale, heights)
+  const scale = reach > 0 ? (BINS - 1) / reach : 0
+  const bins = new Float64Array(BINS)
+  softmax.addToHistogram(logits, size, center, scale, bins)
   let before = 0
   let last = 0
-  for (let bucket = 0, sum = 0; bucket < BUCKETS && (sum < wanted || sum === 0); bucket++) {
-    if (heights[bucket] === 0) continue
+  for (let bin = 0, sum = 0; bin < BINS && (sum < wanted || sum === 0); bin++) {
+    if (bins[bin] === 0) continue
     before = sum
-    last = bucket
-    sum += heights[bucket]
+    last = bin
+    sum += bins[bin]
   }
 
   const edge: number[] = []
-  candidates.shrink(keepBuckets(logits, ids, size, center, scale, last, edge))
+  candidates.shrink(keepBins(logits, ids, size, center, scale, last, edge))
   const distance = (i: number) => Math.abs(logits[i] - center)
   edge.sort((a, b) => distance(a) - distance(b) || a - b)
   let kept = 1
@@ -43,26 +42,26 @@ export function keepMass(candidates: CandidateSet, share: number, center: number
 }
 
 /**
- * A distance from `center` beyond which nothing can be kept. Tokens less probable than `rest` divided by their number hold
- * less than `rest` even all together; so what is farther than the first of them, and than the likeliest token on the
- * other side, never comes to its turn.
+ * A distance from `center` beyond which nothing can be kept. All tokens with a probability below `rest` / n together
+ * hold less than `rest`; so candidates farther away than the first of them, and than the likeliest token on the other
+ * side, are never reached.
  */
-function reachOf({ largest, softmax, size }: CandidateSet, rest: number, center: number): number {
+function maxDistance({ largest, softmax, size }: CandidateSet, rest: number, center: number): number {
   return Math.max(largest - center, center - softmax.logitOf(log(rest / size)))
 }
 
-/** Whether most candidates are below `threshold`, judged by every 16th: otherwise leaving them out costs more than it saves. */
-function pays({ logits, size }: CandidateSet, threshold: number): boolean {
+/** Whether most candidates are below `threshold`, estimated from every 16th: otherwise dropping them costs more than it saves. */
+function isWorthCompacting({ logits, size }: CandidateSet, threshold: number): boolean {
   let below = 0
   for (let i = 0; i < size; i += 16) if (logits[i] < threshold) below += 16
   return 2 * below > size
 }
 
 /**
- * A pass as those of passes.ts. Moves the logits of the buckets up to `last` to the front, and their ids with them. How many
- * there are; `edge` takes the new indices of those of bucket `last`.
+ * A loop like those of passes.ts. Moves the logits of the bins up to `last`, with their ids, to the front and returns how
+ * many there are. `edge` receives the new indices of those in bin `last`.
  */
-function keepBuckets(
+function keepBins(
   logits: Float32Array,
   ids: Int32Array,
   n: number,
@@ -74,12 +73,12 @@ function keepBuckets(
   let kept = 0
   for (let i = 0; i < n; i++) {
     const logit = logits[i]
-    const bucket = Math.min(Math.abs(logit - center) * scale, 4095) | 0
-    if (bucket === last) edge.push(kept)
+    const bin = Math.min(Math.abs(logit - center) * scale, 4095) | 0
+    if (bin === last) edge.push(kept)
     logits[kept] = logit
     ids[kept] = ids[i]
-    // Counted without a branch, which nobody could predict in a flat distribution.
-    kept = (kept + +(bucket <= last)) | 0
+    // Counted without a branch, which would be unpredictable in a flat distribution.
+    kept = (kept + +(bin <= last)) | 0
   }
   return kept
 }

@@ -10,13 +10,13 @@ export interface NumberKind {
   readonly max?: number
 }
 
-/** Names of steps, each once at most, and functions. */
+/** Names of steps, each at most once, and functions. */
 export interface StepsKind {
   readonly type: 'steps'
   readonly names: readonly string[]
 }
 
-/** What a knob's value may be. */
+/** The type and range of a knob's value. */
 export type KnobKind = NumberKind | StepsKind | { readonly type: 'boolean' | 'ids' | 'biases' }
 
 /** The kind whose values are of type `T`. */
@@ -30,31 +30,31 @@ type KindOf<T> = [T] extends [number]
         ? { readonly type: 'biases' }
         : StepsKind
 
-/** One row for each of these parameters, and none besides. */
+/** Exactly one row per parameter. */
 export type KnobTable<Params> = {
   readonly [Name in keyof Params]-?: Knob<Params[Name], KindOf<Params[Name]>>
 }
 
-/** A parameter of sampling: everything that checks, command line, help and documentation derive from. */
+/** A sampling parameter, declared once: checks, command line, help and documentation derive from it. */
 export interface Knob<T = unknown, Kind extends KnobKind = KnobKind> {
   readonly default: T
   readonly kind: Kind
-  /** One line without a capital and a full stop. Other knobs stand in it as `name`; N is a whole number, X any. */
+  /** One line without a capital letter or full stop. Other knobs are written as `name`; N is a whole number, X any number. */
   readonly summary: string
-  /** What it is listed under. */
+  /** The section that lists it. */
   readonly group: KnobGroup
-  /** Other programs' names for it. */
+  /** Names for it in other programs. */
   readonly aliases?: readonly string[]
   /** The letter of its short option on the command line. */
   readonly letter?: string
   /**
-   * The key under `general.sampling.` by which a model's file recommends a value, and what is believed of an untrusted
-   * file where that is less than what a caller may ask for.
+   * The key under `general.sampling.` with which a model file recommends a value, and the range accepted from an
+   * untrusted file if it is narrower than a caller's.
    */
   readonly file?: { readonly key: string; readonly min?: number; readonly max?: number }
 }
 
-/** In the order of --help. */
+/** Sections of --help, in its order. */
 export const KNOB_GROUPS = ['ending', 'choosing', 'repetition', 'tokens'] as const
 
 export type KnobGroup = (typeof KNOB_GROUPS)[number]
@@ -115,7 +115,7 @@ export function checkIds(name: string, ids: unknown): number[] {
 
 function checkId(name: string, id: unknown): number {
   if (Number.isInteger(id) && (id as number) >= 0) return id as number
-  throw invalid(`${name} names ${describeValue(id)}, which is no token id`)
+  throw invalid(`${name} names ${describeValue(id)}, which is not a token id`)
 }
 
 function checkBiases(name: string, biases: unknown): Readonly<Record<number, number>> {

@@ -1,87 +1,87 @@
 import type { KnobTable } from './knob.js'
 
 /**
- * What the steps of the chain read: every sampling parameter but `samplers`, which says which steps run. What each may be
- * and its default are those of its row in `STEP_KNOBS`, as a test checks.
+ * The parameters of the chain's steps: every sampling parameter but `samplers`, which selects the steps. The accepted
+ * values and defaults in the comments are those of `STEP_KNOBS`; a test checks this.
  */
 export interface StepParams {
-  /** Temperature: logits are divided by it. 0 or less takes the most likely token. Any number; default 0. */
+  /** Temperature: logits are divided by it. 0 or less: greedy. Any number; default 0. */
   temp?: number
   /**
-   * Only the `topK` most likely tokens are drawn from; 0 or less, or the vocabulary and more: all. Any whole number;
+   * Sample from the `topK` most likely tokens only; 0 or less, or at least the vocabulary size: all. Any whole number;
    * default 0.
    */
   topK?: number
-  /** Only the likeliest tokens that together hold this share of the probability. 1 and more: off. 0 or more; default 1. */
+  /** Only the most likely tokens that together hold this share of the probability. 1 or more: off. 0 or more; default 1. */
   topP?: number
-  /** Only tokens at least this many times as probable as the likeliest. 0 and less: off. 1 or less; default 0. */
+  /** Only tokens at least this many times as probable as the most likely one. 0 or less: off. 1 or less; default 0. */
   minP?: number
   /**
    * Repetition penalty on each distinct token among the last generated ones: a positive logit is divided by it, a
-   * negative one multiplied. 1, or 0 and less: off. Any number; default 1.
+   * negative one multiplied. 1, or 0 or less: off. Any number; default 1.
    */
   penalty?: number
   /** Subtracted from the logit of each token among the last generated ones. Any number; default 0. */
   presencePenalty?: number
-  /** Subtracted once for each time that a token is among the last generated ones. Any number; default 0. */
+  /** Subtracted once per occurrence of a token among the last generated ones. Any number; default 0. */
   frequencyPenalty?: number
   /**
-   * How many of the last generated tokens the three penalties look at (the prompt never counts); 0: none. Whole, 0 or
+   * How many of the last generated tokens the three penalties consider (never the prompt's); 0: none. Whole, 0 or
    * more; default 64.
    */
   penaltyLastN?: number
   /**
-   * Only the most typical tokens (surprise closest to the expected) that hold this share. 1 and more: off. 0 or more;
+   * Only the most typical tokens (surprise closest to the expected) that hold this share. 1 or more: off. 0 or more;
    * default 1.
    */
   typicalP?: number
-  /** Only logits within this many standard deviations of the largest. 0 and less: off. Any number; default 0. */
+  /** Only logits within this many standard deviations of the largest. 0 or less: off. Any number; default 0. */
   topNSigma?: number
-  /** Chance that the likeliest tokens are left out, all but the last that reach `xtcThreshold`. 0: off. 0 to 1; default 0. */
+  /** Chance of removing all tokens that reach `xtcThreshold` except the least likely of them. 0: off. 0 to 1; default 0. */
   xtcProbability?: number
   /** Probability from which a token is a "top choice"; above 0.5: off. 0 to 1; default 0.1. */
   xtcThreshold?: number
-  /** Strength of the penalty on repeated sequences (DRY). 0 and less: off. Any number; default 0. */
+  /** Strength of the penalty on repeated sequences (DRY). 0 or less: off. Any number; default 0. */
   dryMultiplier?: number
   /** How the penalty grows with each repeated token. 1 or more; default 1.75. */
   dryBase?: number
-  /** Repetitions shorter than this are free. Whole, 1 or more; default 2. */
+  /** Repetitions shorter than this are not penalized. Whole, 1 or more; default 2. */
   dryAllowedLength?: number
-  /** How many of the last generated tokens DRY looks at; 0: none. Whole, 0 or more; default 1024. */
+  /** How many of the last generated tokens DRY considers; 0: none. Whole, 0 or more; default 1024. */
   dryPenaltyLastN?: number
-  /** Tokens that repetitions do not reach across, such as line breaks. Token ids; default none. */
+  /** Tokens that end a repeated sequence, such as line breaks. Token ids; default none. */
   dryBreakers?: readonly number[]
-  /** The temperature moves within `temp` ± this by the entropy. 0: off. 0 or more; default 0. */
+  /** Dynamic temperature: it varies within `temp` ± this with the entropy. 0: off. 0 or more; default 0. */
   dynatempRange?: number
-  /** Exponent on the normalised entropy. 0 or more; default 1. */
+  /** Exponent of the normalized entropy. 0 or more; default 1. */
   dynatempExponent?: number
   /**
-   * Target surprise of mirostat 2, in bits; it takes the place of every truncating step. 0: off. 0 or more; default 0.
+   * Target surprise of mirostat 2, in bits; it replaces every truncating step. 0: off. 0 or more; default 0.
    */
   mirostatTau?: number
-  /** How fast mirostat 2 adapts. 0 to 1; default 0.1. */
+  /** Learning rate of mirostat 2. 0 to 1; default 0.1. */
   mirostatEta?: number
-  /** Added to the logits of these ids; −Infinity bans one. Token ids with a number each; default none. */
+  /** Added to the logits of these ids; −Infinity bans an id. Token ids with a number each; default none. */
   logitBias?: Readonly<Record<number, number>>
-  /** Ids that are never chosen. Token ids; default none. */
+  /** Ids that are never sampled. Token ids; default none. */
   bannedIds?: readonly number[]
-  /** If given, only these ids are chosen. Token ids; default none. */
+  /** If given, only these ids are sampled. Token ids; default none. */
   forcedIds?: readonly number[]
   /** No end-of-generation token before this many tokens. Whole, 0 or more; default 0. */
   minTokens?: number
-  /** Never choose an end-of-generation token. True or false; default false. */
+  /** Never sample an end-of-generation token. True or false; default false. */
   ignoreEos?: boolean
 }
 
 /** `StepParams` with every default filled in. */
 export type ResolvedStepParams = Required<Omit<StepParams, 'forcedIds'>> & Pick<StepParams, 'forcedIds'>
 
-/** The knobs of the steps, each declared once; `KNOBS` has `samplers` besides. In the order of messages and of --help. */
+/** The knobs of the steps, each declared once; `KNOBS` adds `samplers`. In the order used by messages and --help. */
 export const STEP_KNOBS = {
   temp: {
     default: 0,
     kind: { type: 'number' },
-    summary: 'randomness; 0 always takes the likeliest token',
+    summary: 'randomness; 0 always takes the most likely token',
     group: 'choosing',
     aliases: ['temperature'],
     file: { key: 'temp', min: 0, max: 10 },
@@ -89,28 +89,28 @@ export const STEP_KNOBS = {
   topK: {
     default: 0,
     kind: { type: 'number', whole: true },
-    summary: 'choose among the N likeliest tokens only; 0 is off',
+    summary: 'choose among the N most likely tokens only; 0 is off',
     group: 'choosing',
     file: { key: 'top_k', min: 0, max: 2 ** 31 - 1 },
   },
   topP: {
     default: 1,
     kind: { type: 'number', min: 0 },
-    summary: 'choose among the likeliest tokens that hold this share of the probability; 1 is off',
+    summary: 'choose among the most likely tokens that hold this share of the probability; 1 is off',
     group: 'choosing',
     file: { key: 'top_p', max: 1 },
   },
   minP: {
     default: 0,
     kind: { type: 'number', max: 1 },
-    summary: 'leave out tokens less than X times as probable as the likeliest; 0 is off',
+    summary: 'leave out tokens less than X times as probable as the most likely one; 0 is off',
     group: 'choosing',
     file: { key: 'min_p', min: 0 },
   },
   penalty: {
     default: 1,
     kind: { type: 'number' },
-    summary: 'divides the score of tokens that were just generated; 1 is off',
+    summary: 'divides the score of recently generated tokens; 1 is off',
     group: 'repetition',
     aliases: ['repeatPenalty', 'repetitionPenalty'],
     file: { key: 'penalty_repeat', min: 0, max: 10 },
@@ -118,19 +118,19 @@ export const STEP_KNOBS = {
   presencePenalty: {
     default: 0,
     kind: { type: 'number' },
-    summary: 'subtracted from the score of tokens that were just generated',
+    summary: 'subtracted from the score of recently generated tokens',
     group: 'repetition',
   },
   frequencyPenalty: {
     default: 0,
     kind: { type: 'number' },
-    summary: 'subtracted as often as the token was just generated',
+    summary: 'subtracted once per recent occurrence of the token',
     group: 'repetition',
   },
   penaltyLastN: {
     default: 64,
     kind: { type: 'number', whole: true, min: 0 },
-    summary: 'how many generated tokens count as just generated',
+    summary: 'how many generated tokens count as recent',
     group: 'repetition',
     aliases: ['repeatLastN'],
     file: { key: 'penalty_last_n', max: 2 ** 20 },
@@ -152,14 +152,14 @@ export const STEP_KNOBS = {
   xtcProbability: {
     default: 0,
     kind: { type: 'number', min: 0, max: 1 },
-    summary: 'how often the likeliest tokens are left out, all but the last of them; 0 is off',
+    summary: 'chance of leaving out all of the most likely tokens but the last; 0 is off',
     group: 'choosing',
     file: { key: 'xtc_probability' },
   },
   xtcThreshold: {
     default: 0.1,
     kind: { type: 'number', min: 0, max: 1 },
-    summary: 'probability that makes a token one of the likeliest for `xtcProbability`',
+    summary: 'probability from which `xtcProbability` counts a token as one of the most likely',
     group: 'choosing',
     file: { key: 'xtc_threshold' },
   },
@@ -184,19 +184,19 @@ export const STEP_KNOBS = {
   dryPenaltyLastN: {
     default: 1024,
     kind: { type: 'number', whole: true, min: 0 },
-    summary: 'how many generated tokens DRY looks at',
+    summary: 'how many generated tokens DRY considers',
     group: 'repetition',
   },
   dryBreakers: {
     default: [],
     kind: { type: 'ids' },
-    summary: 'tokens that no repeated sequence reaches across',
+    summary: 'tokens that end a repeated sequence',
     group: 'repetition',
   },
   dynatempRange: {
     default: 0,
     kind: { type: 'number', min: 0 },
-    summary: 'let the temperature move by up to X, with the uncertainty; 0 is off',
+    summary: 'vary the temperature by up to X with the uncertainty; 0 is off',
     group: 'choosing',
   },
   dynatempExponent: {
@@ -209,7 +209,7 @@ export const STEP_KNOBS = {
   mirostatTau: {
     default: 0,
     kind: { type: 'number', min: 0 },
-    summary: 'hold the surprise at X bits per token instead of leaving tokens out; 0 is off',
+    summary: 'keep the surprise at X bits per token instead of truncating; 0 is off',
     group: 'choosing',
     file: { key: 'mirostat_tau', max: 100 },
   },
@@ -224,7 +224,7 @@ export const STEP_KNOBS = {
   logitBias: {
     default: {},
     kind: { type: 'biases' },
-    summary: 'added to the scores of tokens; -inf bans one',
+    summary: 'added to the scores of tokens; -inf bans a token',
     group: 'tokens',
     letter: 'l',
   },
@@ -243,7 +243,7 @@ export const STEP_KNOBS = {
   minTokens: {
     default: 0,
     kind: { type: 'number', whole: true, min: 0 },
-    summary: 'let the text not end before N tokens',
+    summary: 'do not let the text end before N tokens',
     group: 'ending',
   },
   ignoreEos: {

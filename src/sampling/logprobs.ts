@@ -8,18 +8,21 @@ export interface TokenLogprob {
   readonly logprob: number
 }
 
-/** What a token was chosen among. */
+/** Log-probabilities of a sampled token and of its alternatives. */
 export interface Logprobs {
-  /** Of the chosen token. −Infinity where it was left out. */
+  /** Of the chosen token; −Infinity if it is not a candidate. */
   readonly logprob: number
-  /** The likeliest tokens, the likeliest first. */
+  /** The most likely tokens, in descending order. */
   readonly top: readonly TokenLogprob[]
 }
 
 /** Log-probabilities of token `id` and of the `n` likeliest among `candidates`. Throws `INVALID_ARGUMENT` for a bad `n`. */
 export function logprobsOf(candidates: CandidateSet, id: number, n: number): Logprobs {
   if (!Number.isInteger(n) || n < 0) {
-    throw new DasllamaError('INVALID_ARGUMENT', `the number of log-probabilities must be whole, not ${n}`)
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `the number of log-probabilities must be a whole number, 0 or more, not ${n}`,
+    )
   }
   const { ids, logits, size } = candidates
   if (size === 0) return { logprob: Number.NEGATIVE_INFINITY, top: [] }
@@ -32,7 +35,7 @@ export function logprobsOf(candidates: CandidateSet, id: number, n: number): Log
   }
 }
 
-/** The same straight from logits (f32[vocabulary]): what the model itself thinks, before any sampling. */
+/** The same from raw logits (f32[vocabulary]): the model's distribution before the sampling chain. */
 export function logprobsOfLogits(logits: Float32Array, id: number, n: number): Logprobs {
   const candidates = new CandidateSet()
   candidates.reset(logits)

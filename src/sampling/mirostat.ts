@@ -2,8 +2,8 @@ import type { CandidateSet } from './candidate-set.js'
 import type { ResolvedStepParams } from './knobs.js'
 
 /**
- * Mirostat 2: leaves out tokens that are more surprising than `mu` bits, and steers `mu` so that what is chosen
- * surprises by `mirostatTau` bits on average. Source: Basu et al. 2020, algorithm 2.
+ * Mirostat 2: drops tokens with a surprise above `mu` bits and adapts `mu` so that the sampled tokens' average surprise
+ * is `mirostatTau` bits. Source: Basu et al. 2020, algorithm 2.
  */
 export class Mirostat {
   readonly #tau: number
@@ -21,7 +21,7 @@ export class Mirostat {
     candidates.keepFrom(candidates.softmax.logitOf(-this.#mu * Math.LN2))
   }
 
-  /** Hears which candidate was drawn. */
+  /** Updates `mu` with the candidate that was drawn. */
   observe(candidates: CandidateSet, index: number): void {
     const surprise = -candidates.softmax.logProbability(candidates.logits[index]) / Math.LN2
     this.#mu -= this.#eta * (surprise - this.#tau)

@@ -1,17 +1,17 @@
 import { DasllamaError } from '../errors.js'
 import { sum } from '../math/sum.js'
 
-/** Throws `NOT_A_NUMBER`, which names the token `id`. */
-export function refuseNaN(id: number): never {
+/** Throws `NOT_A_NUMBER`, naming the token. */
+export function rejectNaN(id: number): never {
   throw new DasllamaError('NOT_A_NUMBER', `the logit of token ${id} is NaN`, {
-    hint: "the model's weights are damaged, or a value in it has overflowed; -Infinity rules a token out",
+    hint: "the model's weights are damaged, or a computation overflowed; use -Infinity to exclude a token",
   })
 }
 
-/** Throws `NOT_A_NUMBER` for logits of which one is NaN. */
+/** Throws `NOT_A_NUMBER` if a logit is NaN. */
 export function checkLogits(logits: Float32Array): void {
-  // Infinities of both signs add up to NaN too.
+  // Infinities of opposite signs also sum to NaN.
   if (!Number.isNaN(sum(logits))) return
   const id = logits.findIndex(Number.isNaN)
-  if (id >= 0) refuseNaN(id)
+  if (id >= 0) rejectNaN(id)
 }

@@ -5,11 +5,11 @@ import type { CustomStep } from './custom-step.js'
 import { checkKnob, invalid, type Knob, type KnobTable } from './knob.js'
 import { type ResolvedStepParams, STEP_KNOBS, type StepParams } from './knobs.js'
 
-/** How the next token is chosen from the logits. The defaults are greedy. */
+/** How to sample the next token from the logits. The defaults are greedy. */
 export interface SamplingParams extends StepParams {
   /**
-   * The chain: which steps run, in which order, with steps of one's own among them. A step that is not named does not
-   * run, whatever its parameters say. Names of steps, and functions; default all, in the order of `STEP_NAMES`.
+   * The chain: which steps run and in which order; may include custom steps. A step that is not named does not run,
+   * whatever its parameters. Names of steps, and functions; default all, in the order of `STEP_NAMES`.
    */
   samplers?: readonly (StepName | CustomStep)[]
 }
@@ -23,7 +23,7 @@ export const KNOBS = {
   samplers: {
     default: STEP_NAMES,
     kind: { type: 'steps', names: STEP_NAMES },
-    summary: 'the steps to take, in this order; a step that is not named is not taken',
+    summary: 'the steps to run, in this order; a step that is not named does not run',
     group: 'choosing',
   },
 } as const satisfies KnobTable<ResolvedSampling>
@@ -44,8 +44,8 @@ function defaults(): ResolvedSampling {
 }
 
 /**
- * Fills in the defaults. Throws `INVALID_ARGUMENT` for a knob that does not exist, NaN, an infinite number, a wrong
- * type, a fraction where a count is meant, a value out of range, an id that is none, or knobs that contradict each other.
+ * Fills in the defaults. Throws `INVALID_ARGUMENT` for an unknown knob, a value of the wrong type or out of range, NaN or
+ * an infinite number, a fraction instead of a count, an invalid id, and for knobs that contradict each other.
  */
 export function resolveSampling(params: SamplingParams = {}): ResolvedSampling {
   const given = Object.entries(readOptions('sampling parameters', params))
@@ -61,15 +61,13 @@ export function resolveSampling(params: SamplingParams = {}): ResolvedSampling {
   }
   const known = given.filter(([, value]) => value !== undefined)
   const resolved: ResolvedSampling = { ...DEFAULT_SAMPLING, ...Object.fromEntries(known) }
-  refuseContradictions(resolved)
+  rejectContradictions(resolved)
   return resolved
 }
 
-function refuseContradictions({ ignoreEos, minTokens, bannedIds, forcedIds }: ResolvedSampling): void {
+function rejectContradictions({ ignoreEos, minTokens, bannedIds, forcedIds }: ResolvedSampling): void {
   if (ignoreEos && minTokens > 0) {
-    throw invalid(
-      'ignoreEos and minTokens contradict each other: without an end there is nothing to hold back',
-    )
+    throw invalid('ignoreEos and minTokens contradict each other: with ignoreEos the text never ends')
   }
   if (forcedIds?.every((id) => bannedIds.includes(id))) {
     throw invalid('forcedIds leaves nothing to choose from')

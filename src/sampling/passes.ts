@@ -1,13 +1,13 @@
 /**
- * Walks over whole vocabularies: the loops of the sampling chain in which its time goes, 0.1 ms each for 151,936 tokens
- * in V8 (2026-11). They are functions of plain numbers and arrays that look nothing up before the loop: V8 compiles a
- * long loop while its first run is under way, and knows nothing of what ran before it, so it would throw the code away
- * at the next call and be half as fast from then on.
+ * The hot loops of the sampling chain over whole vocabularies, 0.1 ms each for 151,936 tokens in V8 (2026-11). They take
+ * plain numbers and arrays and load nothing else before the loop: V8 compiles a long loop during its first run (on-stack
+ * replacement) without feedback for the code before it, so it would deoptimize at the next call and run half as fast from
+ * then on.
  */
 
-/** The first index from `i` on whose value is at least `threshold`, or `n`. NaN never is. */
+/** The first index from `i` on whose value is at least `threshold` (NaN is not), or `n`. */
 export function seek(values: Float32Array, i: number, n: number, threshold: number): number {
-  // Eight at a turn, for nearly all of a vocabulary is passed over.
+  // Eight per iteration, because nearly all of a vocabulary is skipped.
   while (
     i + 8 <= n &&
     !(
@@ -27,7 +27,7 @@ export function seek(values: Float32Array, i: number, n: number, threshold: numb
   return i
 }
 
-/** Index of the largest of the first `n` values, the lowest on ties; NaN is passed over. -1 when none is above −Infinity. */
+/** Index of the largest of the first `n` values, the lowest on ties; NaN is skipped. -1 if none is above −Infinity. */
 export function argmax(values: Float32Array, n: number): number {
   let best = -1
   let largest = -1.7976931348623157e308
@@ -41,7 +41,7 @@ export function argmax(values: Float32Array, n: number): number {
 
 /**
  * Index of the largest of the values whose bit is set in `allowed` (bit `i & 31` of word `i >>> 5`), the lowest on ties;
- * -1 when there is none above −Infinity.
+ * -1 if none is above −Infinity.
  */
 export function argmaxOf(values: Float32Array, allowed: Uint32Array): number {
   let best = -1
@@ -51,7 +51,7 @@ export function argmaxOf(values: Float32Array, allowed: Uint32Array): number {
     const bits = allowed[word]
     if (bits === 0) continue
     const end = Math.min(32 * word + 32, values.length)
-    // The values first, for few are larger than all before.
+    // Test the value before the bit, because few values exceed the maximum so far.
     for (let i = 32 * word; i < end; i++) {
       if (!(values[i] > largest) || ((bits >>> (i & 31)) & 1) === 0) continue
       largest = values[i]
@@ -61,7 +61,7 @@ export function argmaxOf(values: Float32Array, allowed: Uint32Array): number {
   return best
 }
 
-/** Writes the values whose bit is set in `allowed`, and their indices, one after the other. How many there are. */
+/** Compacts the values whose bit is set in `allowed`, and their indices. Returns how many there are. */
 export function gather(
   values: Float32Array,
   allowed: Uint32Array,
@@ -76,7 +76,7 @@ export function gather(
     if (bits === 0) continue
     const end = Math.min(32 * word + 32, length)
     for (let i = 32 * word; i < end; i++) {
-      // Written in any case, and kept only if the bit is set: there is nothing to guess.
+      // Branch-free: written in any case, but kept only if the bit is set.
       targetValues[count] = values[i]
       indices[count] = i
       count += (bits >>> (i & 31)) & 1
@@ -85,7 +85,7 @@ export function gather(
   return count
 }
 
-/** The largest of the first `n` values; NaN when one of them is NaN or infinite. */
+/** The largest of the first `n` values; NaN if any of them is NaN or infinite. */
 export function largestFinite(values: Float32Array, n: number): number {
   let largest = -3.4028234663852886e38
   for (let i = 0; i < n; i++) {
@@ -100,7 +100,7 @@ export function largestFinite(values: Float32Array, n: number): number {
       const h = values[i + 7]
       const four = a <= largest && b <= largest && c <= largest && d <= largest
       const eight = four && e <= largest && f <= largest && g <= largest && h <= largest
-      // A sum of eight f32 is below that only if one is −Infinity.
+      // A sum of eight f32 is below this bound only if one of them is −Infinity.
       if (!(eight && a + b + (c + d) + (e + f + (g + h)) > -2.8e39)) break
     }
     if (i >= n) break
@@ -111,11 +111,11 @@ export function largestFinite(values: Float32Array, n: number): number {
   return largest
 }
 
-/** Moves the values of at least `threshold` to the front, and their ids with them. How many there are. */
+/** Moves the values of at least `threshold`, with their ids, to the front. Returns how many there are. */
 export function compact(values: Float32Array, ids: Int32Array, n: number, threshold: number): number {
   let kept = 0
   for (let i = seek(values, 0, n, threshold); i < n; i = seek(values, i, n, threshold)) {
-    // Where one is, more may follow: counted without a branch, which nobody could predict.
+    // Hits cluster, so the next ones are counted without an unpredictable branch.
     for (const end = Math.min(i + 16, n); i < end; i++) {
       const value = values[i]
       values[kept] = value
@@ -138,7 +138,7 @@ export function kthLargest(values: Float32Array, n: number, heap: Float32Array, 
   return heap[0]
 }
 
-/** Puts `value` at the node `at` of the heap, or below it, where it belongs. */
+/** Places `value` at node `at` of the heap or sinks it to its position below. */
 function sink(heap: Float32Array, at: number, value: number, k: number): void {
   for (;;) {
     let child = 2 * at + 1
@@ -151,7 +151,7 @@ function sink(heap: Float32Array, at: number, value: number, k: number): void {
   heap[at] = value
 }
 
-/** Indices of the `n` largest of the first `size` logits, the largest first, of equal ones the lower index. */
+/** Indices of the `n` largest of the first `size` logits, in descending order, the lower index first on ties. */
 export function topIndices(logits: Float32Array, size: number, n: number): number[] {
   if (n === 0) return []
   const weakest = kthLargest(logits, size, logits.slice(0, n), n)
@@ -161,11 +161,11 @@ export function topIndices(logits: Float32Array, size: number, n: number): numbe
 }
 
 /**
- * Standard deviation of the first `n` values, the largest of which is `largest`. Measured from there in one pass: the
- * mean's square, which is taken off at the end, is at most `n` times the variance, so that enough digits remain.
+ * Standard deviation of the first `n` values, whose maximum is `largest`, in one pass over the distances to it: the
+ * squared mean, subtracted at the end, is at most `n` times the variance, so enough digits remain.
  */
 export function deviation(values: Float32Array, n: number, largest: number): number {
-  // Two sums of each, for an addition waits for the one before it.
+  // Two sums each, because an addition waits for the previous one.
   let evenSum = 0
   let oddSum = 0
   let evenSquares = 0
@@ -183,7 +183,7 @@ export function deviation(values: Float32Array, n: number, largest: number): num
   return Math.sqrt(Math.max(0, (evenSquares + oddSquares + last * last) / n - mean * mean))
 }
 
-/** Multiplies the first `n` values; what no finite f32 can hold becomes the nearest that can. */
+/** Multiplies the first `n` values and clamps them to finite f32. */
 export function multiply(values: Float32Array, n: number, factor: number): void {
   let i = 0
   for (; i + 4 <= n; i += 4) {
@@ -191,7 +191,7 @@ export function multiply(values: Float32Array, n: number, factor: number): void 
     const b = values[i + 1] * factor
     const c = values[i + 2] * factor
     const d = values[i + 3] * factor
-    // Hardly ever, and to cap each would cost as much again.
+    // Rarely needed, and clamping every value would double the cost.
     if (!(Math.abs(a) + Math.abs(b) + (Math.abs(c) + Math.abs(d)) < 3.4028234663852886e38)) break
     values[i] = a
     values[i + 1] = b

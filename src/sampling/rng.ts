@@ -18,7 +18,7 @@ export class Rng {
     return this.#seed
   }
 
-  /** Starts anew, as `new Rng(seed)` would. */
+  /** Resets the state to that of `new Rng(seed)`. */
   reseed(seed: number): void {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new DasllamaError(
@@ -28,7 +28,7 @@ export class Rng {
     }
     this.#seed = seed
     let low = seed >>> 0
-    // The upper bits of a large seed enter as the increment's stream: equal low halves still differ.
+    // The upper bits of a large seed select another stream, so seeds with equal low halves differ.
     const high = Math.floor(seed / 2 ** 32)
     for (let i = 0; i < 4; i++) {
       low = (low + 0x9e3779b9) >>> 0
@@ -38,12 +38,12 @@ export class Rng {
     if (this.#state.every((word) => word === 0)) this.#state[0] = 1
   }
 
-  /** Where it stands: four words that `restore` takes. */
+  /** The state: four words for `restore`. */
   save(): Uint32Array {
     return this.#state.slice()
   }
 
-  /** Goes on from a saved state of the same seed. */
+  /** Continues from a saved state of the same seed. */
   restore(seed: number, state: Uint32Array): void {
     this.reseed(seed)
     this.#state.set(state)
@@ -82,7 +82,7 @@ function rotateLeft(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits))
 }
 
-/** A seed that nobody chose, for sessions without one. */
+/** A random seed, for callers that pass none. */
 export function randomSeed(): number {
   return Math.floor(Math.random() * 2 ** 32)
 }

@@ -90,7 +90,7 @@ export class Evaluator {
   ): Promise<number> {
     const before = this.#sequence
     const goBack = this.#wayBack()
-    const cached = await this.#memory.truncate(this.cached(prompt, reuse))
+    const cached = await this.#memory.truncate(this.#shared(prompt, reuse))
     this.#sequence = before.beginning(cached)
     this.#hasLogits = false
     this.#stats.reused(cached)
@@ -109,8 +109,11 @@ export class Evaluator {
 
   /** How many tokens of `prompt` need no evaluation. `exact`: only those that were evaluated as it would be. */
   cached(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
-    const shared = this.#sequence.shared(prompt, reuse === 'exact' ? phaseOf(prompt.length) : undefined)
-    return reachableLength(this.#memory.reach, shared)
+    return reachableLength(this.#memory.reach, this.#shared(prompt, reuse))
+  }
+
+  #shared(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
+    return this.#sequence.shared(prompt, reuse === 'exact' ? phaseOf(prompt.length) : undefined)
   }
 
   /**

@@ -103,14 +103,16 @@ export class Scheduler {
     if (group.length === 0) return
     const failure = await this.#run(group)
     if (!failure) return
-    if (group.length === 1 || concernsAll(failure.reason)) {
-      for (const { job } of group) job.reject(failure.reason)
-      return
+    if (group.length > 1) {
+      for (const { job } of group) job.rejectIfAtFault()
+      // With no newcomers, so that each failure makes it smaller.
+      if (group.some(({ job }) => job.hasEnded)) return this.#serve(group)
+      if (!concernsAll(failure.reason)) {
+        for (const slice of group) await this.#serve([slice])
+        return
+      }
     }
-    for (const { job } of group) job.rejectIfAtFault()
-    // With no newcomers, so that each failure makes it smaller.
-    if (group.some(({ job }) => job.hasEnded)) return this.#serve(group)
-    for (const slice of group) await this.#serve([slice])
+    for (const { job } of group) job.reject(failure.reason)
   }
 
   /** Runs slices in one pass, and has their jobs advance. Resolves with the reason if it fails. */
@@ -139,7 +141,7 @@ export class Scheduler {
   #abort(job: Job): void {
     const isRunning = this.#pass?.slices.some((slice) => slice.job === job)
     if (isRunning) {
-      this.#pass?.controller?.abort(job.work.signal?.reason)
+      this.#pass?.controller?.abort()
     } else {
       job.rejectIfAborted()
       this.#waiting = this.#waiting.filter((other) => other !== job)

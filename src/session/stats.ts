@@ -10,9 +10,13 @@ export interface SessionStats {
   readonly nShifts: number
   /** Milliseconds from the start to the first token. */
   readonly ttftMs: number
-  /** Prompt tokens a second. */
+  /** Prompt tokens per second of computing. */
   readonly prefillTps: number
-  /** Generated tokens a second, the first one (whose logits the prompt paid for) not counted. */
+  /**
+   * Generated tokens per second of computing, without the first one, whose logits the prompt paid for. A pass that is
+   * shared with other sessions counts with all of its time: this is how fast the session's text grows beside theirs, and
+   * the rates of all that generate add up to the model's.
+   */
   readonly genTps: number
 }
 
@@ -67,7 +71,7 @@ export class StatsMeter {
     this.#nShifts++
   }
 
-  /** `ms`: what was spent computing, without what the event loop did meanwhile. */
+  /** `ms`: what the passes spent computing, rows of other sessions included, without what the event loop did meanwhile. */
   evaluated(tokens: number, { ms, isDecode }: { ms: number; isDecode: boolean }): void {
     if (isDecode) {
       this.#decoded += tokens

@@ -13,7 +13,7 @@ import type { Transfer } from './transfer.js'
 const START_BYTES = 512
 
 /** How often a body may be begun again because a read goes back behind what is kept. */
-const MOST_REWINDS = 8
+const MAX_REWINDS = 8
 
 export interface StreamOptions {
   /** Bytes that are kept, so that reads may go back by as many. */
@@ -151,7 +151,7 @@ export class StreamSource implements ByteSource {
   }
 
   #rewind(): void {
-    if (++this.#rewinds > MOST_REWINDS) {
+    if (++this.#rewinds > MAX_REWINDS) {
       throw new DasllamaError(
         'LIMIT',
         `${this.#client.name}: is read back and forth, and its server serves no byte ranges`,

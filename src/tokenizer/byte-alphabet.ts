@@ -1,6 +1,6 @@
 /**
- * GPT-2's alphabet: one printable character for each byte, in which byte-level BPE vocabularies spell their tokens.
- * Printable Latin-1 stands for itself; the other bytes, in order, are U+0100 and on.
+ * GPT-2's byte alphabet: one printable character per byte, with which byte-level BPE vocabularies spell their tokens.
+ * Printable Latin-1 bytes map to themselves; the others, in order, to U+0100 and up.
  * Source: `bytes_to_unicode` of openai/gpt-2.
  */
 export const CHARACTER_OF_BYTE: readonly string[] = spell()
@@ -16,7 +16,7 @@ function spell(): string[] {
   })
 }
 
-/** The bytes that a token spells; a character outside the alphabet gives its own UTF-8. */
+/** The bytes that a token spells; a character outside the alphabet is encoded as UTF-8. */
 export function bytesOfSpelling(spelling: string): Uint8Array {
   const bytes: number[] = []
   for (const character of spelling) {

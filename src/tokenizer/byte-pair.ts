@@ -13,35 +13,35 @@ import type { TokenId } from './tokenizer.js'
 import { classify } from './unicode-classes.js'
 import { isSpecial, tooLong, type Vocabulary } from './vocabulary.js'
 
-/** Words remembered with their ids, so that frequent ones merge once. */
+/** Size of the cache of words with their ids. */
 const CACHED_WORDS = 1 << 14
-/** Longer ones are not remembered: engines keep a long slice as a view that holds on to the whole text. */
+/** Longer words are not cached: engines keep a long slice as a view that retains the whole text. */
 const CACHED_WORD_LENGTH = 12
 
 /**
- * Byte-level BPE: text is cut into words, words are bytes, and neighbours merge in the order of the list of merges.
+ * Byte-level BPE: text is split into words, words into bytes, and adjacent symbols merge in the order of the merge list.
  * Source: Radford et al., "Language Models are Unsupervised Multitask Learners" (2019); llama.cpp's
  * `llm_tokenizer_bpe`.
  */
 export class BytePair {
   readonly #vocabulary: Vocabulary
   readonly #preTokenizer: PreTokenizer
-  /** From a pair of ids to its rank in the list of merges. */
+  /** Rank of a pair of symbols in the merge list. */
   readonly #ranks: PairTable
-  /** What the merge of each rank makes. */
+  /** Result of the merge of each rank. */
   readonly #merged: Int32Array
-  /** The symbol of each byte, -1 where the vocabulary has none. */
+  /** The symbol of each byte; -1 if the vocabulary has none. */
   readonly #byteIds: Int32Array
-  /** What symbols are spelled like that merges speak of and that are not tokens; their numbers follow those of the tokens. */
-  readonly #wordless: readonly string[]
+  /** Spellings of symbols that occur in merges but are not tokens; their numbers follow the token ids. */
+  readonly #nonTokens: readonly string[]
   readonly #merger = new Merger()
   readonly #cache = new Map<string, readonly TokenId[]>()
   readonly #utf8 = new TextEncoder()
   readonly #longest: number
 
   /**
-   * Merges need not be pairs of tokens that make a token, as llama.cpp has it; `warn` is told of those that are not. Throws
-   * `MISSING` without merges, `LIMIT` for more than `LIMITS` allows.
+   * As in llama.cpp, the parts and the result of a merge need not be tokens; `warn` is called if some are not. Throws
+   * `MISSING` without merges and `LIMIT` for more than `LIMITS` allows.
    */
   constructor(
     metadata: Metadata,
@@ -63,23 +63,23 @@ export class BytePair {
     }
     this.#ranks = new PairTable(merges.length)
     this.#merged = new Int32Array(merges.length)
-    const wordless = new Map<string, number>()
+    const nonTokens = new Map<string, number>()
     const symbolOf = (text: string): number => {
-      const known = idOf.get(text) ?? wordless.get(text)
+      const known = idOf.get(text) ?? nonTokens.get(text)
       if (known !== undefined) return known
-      const symbol = texts.length + wordless.size
-      wordless.set(text, symbol)
+      const symbol = texts.length + nonTokens.size
+      nonTokens.set(text, symbol)
       return symbol
     }
     let rank = 0
-    let odd = 0
-    let firstOdd = ''
+    let irregular = 0
+    let firstIrregular = ''
     let characters = 0
     for (const merge of merges) {
       characters += merge.length
       if (characters > LIMITS.vocabularyCharacters) throw tooLong('merges')
       const space = merge.indexOf(' ', 1)
-      const before = wordless.size
+      const before = nonTokens.size
       if (space > 0) {
         const first = merge.slice(0, space)
         const second = merge.slice(space + 1)
@@ -87,28 +87,28 @@ export class BytePair {
         this.#ranks.add(symbolOf(first), symbolOf(second), rank)
         this.#merged[rank] = both
       }
-      if (space < 0 || wordless.size > before) {
-        if (odd++ === 0) firstOdd = `merge ${rank}, ${describeValue(merge)}`
+      if (space < 0 || nonTokens.size > before) {
+        if (irregular++ === 0) firstIrregular = `merge ${rank}, ${describeValue(merge)}`
       }
       rank++
     }
-    this.#wordless = [...wordless.keys()]
+    this.#nonTokens = [...nonTokens.keys()]
     this.#byteIds = Int32Array.from(
       CHARACTER_OF_BYTE,
-      (character) => idOf.get(character) ?? wordless.get(character) ?? -1,
+      (character) => idOf.get(character) ?? nonTokens.get(character) ?? -1,
     )
-    if (odd > 0) {
+    if (irregular > 0) {
       warn?.({
         code: 'METADATA_IGNORED',
         message:
-          `tokenizer.ggml.merges: ${odd} of ${merges.length} merges are not pairs of tokens that make a token, ` +
-          `such as ${firstOdd}`,
+          `tokenizer.ggml.merges: ${irregular} of ${merges.length} merges do not combine two tokens into a token, ` +
+          `such as ${firstIrregular}`,
         hint: 'the file may be badly converted: convert or download it again if the replies are wrong',
       })
     }
   }
 
-  /** Appends the ids of well-formed text. Bytes for which there is no token are left out, as llama.cpp does. */
+  /** Appends the ids of well-formed text. As in llama.cpp, bytes without a token are dropped. */
   encode(text: string, ids: TokenId[], guard?: Guard): void {
     if (text === '') return
     let start = 0
@@ -123,7 +123,7 @@ export class BytePair {
     }
   }
 
-  /** Where the words end. */
+  /** End positions of the words. */
   #cut(input: ClassifiedText): number[] {
     let ends = [input.text.length]
     for (const split of this.#preTokenizer.splits) {
@@ -188,10 +188,10 @@ export class BytePair {
     )
   }
 
-  /** A symbol that is not a token becomes the tokens of its ASCII characters; llama.cpp drops the others. */
+  /** A symbol that is not a token becomes the tokens of its ASCII characters; others are dropped, as in llama.cpp. */
   #spellOut(symbol: number, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
     const { texts, idOf } = this.#vocabulary
-    for (const character of this.#wordless[symbol - texts.length]) {
+    for (const character of this.#nonTokens[symbol - texts.length]) {
       const id = character < '\x80' ? idOf.get(character) : undefined
       if (id !== undefined && !forbids?.(id)) ids.push(id)
     }

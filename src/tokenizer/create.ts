@@ -5,7 +5,7 @@ import type { WarningListener } from '../warnings.js'
 import { BytePair } from './byte-pair.js'
 import { type Fragment, type Restriction, SpecialTokenFinder } from './partition.js'
 import { Pieces } from './pieces.js'
-import { preTokenizer } from './pretokenizers.js'
+import { preTokenizerOf } from './pretokenizers.js'
 import { type Guard, JoinedText } from './segments.js'
 import { SentencePiece } from './sentencepiece.js'
 import { CONTROL } from './token-attributes.js'
@@ -19,7 +19,7 @@ import type {
 } from './tokenizer.js'
 import { isSpecial, readVocabulary, type SequenceEnds, type Vocabulary } from './vocabulary.js'
 
-/** What one kind of tokenizer adds to the common frame. */
+/** The parts specific to one kind of tokenizer. */
 interface Scheme {
   readonly vocabulary: Vocabulary
   /** Appends the ids of plain text, which is well-formed and not empty. */
@@ -27,14 +27,14 @@ interface Scheme {
   readonly spelling: 'sentencepiece' | 'byte-level'
   readonly addBos: boolean
   readonly addSpacePrefix: boolean
-  /** What llama.cpp takes where the file names ids that cannot be used. */
-  readonly standIns: SequenceEnds
+  /** llama.cpp's fallbacks for unusable ids in the file. */
+  readonly fallbacks: SequenceEnds
 }
 
 /**
- * Makes the tokenizer that a model file's metadata describe (`tokenizer.ggml.*`): SentencePiece (`llama`) and
- * byte-level BPE (`gpt2`). `warn` is told of keys that cannot be used and that llama.cpp does without. Throws `UNSUPPORTED` for other kinds and unknown pre-tokenizers, `MISSING`, `BAD_FORMAT`
- * and `LIMIT` for vocabularies that cannot be used.
+ * Creates the tokenizer described by a model file's metadata (`tokenizer.ggml.*`): SentencePiece (`llama`) or byte-level
+ * BPE (`gpt2`). `warn` is called for unusable keys that llama.cpp ignores, too. Throws `UNSUPPORTED` for other kinds and
+ * unknown pre-tokenizers, and `MISSING`, `BAD_FORMAT` or `LIMIT` for an unusable vocabulary.
  */
 export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tokenizer {
   const scheme = readScheme(metadata, warn)
@@ -50,10 +50,10 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
     dropsFirstSpace: scheme.spelling === 'sentencepiece' && addSpacePrefix,
   })
 
-  /** What stands before text at the beginning and after special tokens. */
+  /** Prefix of text at the beginning and after special tokens. */
   const spacePrefix = scheme.spelling === 'sentencepiece' && addSpacePrefix ? ' ' : ''
 
-  /** Appends the ids of text that has been cut at its special tokens. `prefix` stands before the first of them. */
+  /** Appends the ids of text that has been split at its special tokens. `prefix` is put before the first fragment. */
   function encodeFragments(
     text: string,
     fragments: readonly Fragment[],
@@ -81,7 +81,7 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
 
     encode(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): TokenId[] {
       if (typeof text !== 'string')
-        throw new DasllamaError('INVALID_ARGUMENT', `the text to encode is ${typeof text}, not a string`)
+        throw new DasllamaError('INVALID_ARGUMENT', `the text to encode must be a string, not ${typeof text}`)
       const wellFormed = text.replace(/[\ud800-\udfff]/gu, '\ufffd')
       const ids: TokenId[] = []
       if (addSpecial && addBos) ids.push(bosId)
@@ -144,7 +144,7 @@ function readScheme(metadata: Metadata, warn: WarningListener | undefined): Sche
   switch (model) {
     case 'llama': {
       const ids = { bosId: 1, eosId: 2 }
-      const vocabulary = readVocabulary(metadata, { defaults: ids, standIns: ids }, warn)
+      const vocabulary = readVocabulary(metadata, { defaults: ids, fallbacks: ids }, warn)
       const sentencePiece = new SentencePiece(metadata, vocabulary, warn)
       return {
         vocabulary,
@@ -152,54 +152,54 @@ function readScheme(metadata: Metadata, warn: WarningListener | undefined): Sche
         spelling: 'sentencepiece',
         addBos: true,
         addSpacePrefix: true,
-        standIns: ids,
+        fallbacks: ids,
       }
     }
     case 'gpt2': {
-      // Checked first: of the many reasons why a file cannot be used this one says most.
-      const cutting = preTokenizer(metadata.string('tokenizer.ggml.pre', 'default') || 'default')
-      const standIns = { bosId: 11, eosId: 11 }
-      const vocabulary = readVocabulary(metadata, { defaults: {}, standIns }, warn)
-      const bytePair = new BytePair(metadata, vocabulary, cutting, warn)
+      // Checked first: of several problems with a file, this one is the most informative.
+      const preTokenizer = preTokenizerOf(metadata.string('tokenizer.ggml.pre', 'default') || 'default')
+      const fallbacks = { bosId: 11, eosId: 11 }
+      const vocabulary = readVocabulary(metadata, { defaults: {}, fallbacks }, warn)
+      const bytePair = new BytePair(metadata, vocabulary, preTokenizer, warn)
       return {
         vocabulary,
         encode: (text, ids, guard) => bytePair.encode(text, ids, guard),
         spelling: 'byte-level',
-        addBos: cutting.addBos,
+        addBos: preTokenizer.addBos,
         addSpacePrefix: false,
-        standIns,
+        fallbacks,
       }
     }
     default:
       throw new DasllamaError(
         'UNSUPPORTED',
-        `tokenizer.ggml.model: tokenizers of kind ${describeValue(model)} are not supported`,
-        { hint: 'supported are "llama" (SentencePiece) and "gpt2" (byte-level BPE)' },
+        `tokenizer.ggml.model: tokenizer type ${describeValue(model)} is not supported`,
+        { hint: 'supported: "llama" (SentencePiece) and "gpt2" (byte-level BPE)' },
       )
   }
 }
 
-/** The id of BOS or EOS; where a file asks for one and does not name it, the one that llama.cpp takes. */
+/** The id of BOS or EOS; llama.cpp's fallback if the file wants one added but does not define it. */
 function readAdded(
   metadata: Metadata,
   name: 'bos' | 'eos',
-  { vocabulary, standIns }: Scheme,
+  { vocabulary, fallbacks }: Scheme,
   warn: WarningListener | undefined,
 ): TokenId | undefined {
   const id = vocabulary[`${name}Id`]
   const key = `tokenizer.ggml.add_${name}_token`
   if (id !== undefined || !metadata.boolean(key, false)) return id
-  const standIn = standIns[`${name}Id`]
-  const isToken = standIn !== undefined && standIn < vocabulary.texts.length
+  const fallback = fallbacks[`${name}Id`]
+  const isToken = fallback !== undefined && fallback < vocabulary.texts.length
   warn?.({
     code: 'METADATA_IGNORED',
-    message: `${key} is true, but tokenizer.ggml.${name}_token_id is not set; ${isToken ? `${standIn} is used` : 'nothing is added'}`,
+    message: `${key} is true, but tokenizer.ggml.${name}_token_id is not set; ${isToken ? `${fallback} is used` : 'nothing is added'}`,
     hint: 'the file may be badly converted: convert or download it again if the replies are wrong',
   })
-  return isToken ? standIn : undefined
+  return isToken ? fallback : undefined
 }
 
-/** Phi-3 was trained with the white space after its markers dropped; GGUF files do not say so, hence by name. */
+/** Phi-3 was trained with whitespace after its markers stripped. GGUF files have no key for it, so the name decides. */
 function rightStripping(metadata: Metadata): (text: string) => boolean {
   const isPhi3 = /phi-?3/i.test(metadata.string('general.name', ''))
   return (text) => isPhi3 && !['<unk>', '<s>', '<|endoftext|>'].includes(text)

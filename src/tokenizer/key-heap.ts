@@ -1,9 +1,9 @@
-/** A binary heap of non-negative doubles, the smallest first. */
+/** A binary min-heap of non-negative doubles. */
 export class KeyHeap {
   #keys = new Float64Array(64)
   #size = 0
 
-  /** Makes room for `length` keys, of which it holds none. */
+  /** Clears the heap and allocates space for `length` keys. */
   reserve(length: number): void {
     this.#keys = new Float64Array(length)
     this.#size = 0
@@ -30,7 +30,7 @@ export class KeyHeap {
     keys[at] = key
   }
 
-  /** Takes the smallest key out; -1 when there is none. */
+  /** Removes and returns the smallest key; -1 if the heap is empty. */
   pop(): number {
     if (this.#size === 0) return -1
     const keys = this.#keys

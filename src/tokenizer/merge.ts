@@ -1,35 +1,35 @@
 import { DasllamaError } from '../errors.js'
 import { KeyHeap } from './key-heap.js'
 
-/** Ranks are below this, so that a rank and a position fit the 53 bits of a double. */
+/** Upper bound of ranks, so that a rank and a position fit into the 53 bits of a double. */
 export const MAX_RANKS = 2 ** 24
 const POSITIONS = 2 ** 29
 
-/** Which neighbours may become one symbol. Symbols go by their position at the start; a merged one keeps its left position. */
+/** Which adjacent symbols merge. Symbols are identified by their initial position; a merged one keeps its left position. */
 export interface MergeRules {
-  /** Where the pair stands in the order of merging, lower first, or -1. `end` is the position after `right`. */
+  /** The pair's merge rank, lower first, or -1. `end` is the position after `right`. */
   rank(left: number, right: number, end: number): number
-  /** `left` and its neighbour, a pair of this rank, have become the symbol `left`. */
+  /** Called when `left` and its right neighbour, a pair of this rank, have become the symbol `left`. */
   merged(left: number, rank: number): void
 }
 
 /**
- * Joins neighbours, the lowest rank first and the leftmost of equals, until no pair has a rank: what SentencePiece
- * (ranks from scores) and BPE (ranks from the list of merges) have in common. A heap over a linked list:
- * n log n for n symbols, however they merge.
+ * Merges adjacent symbols, lowest rank first and leftmost on ties, until no pair has a rank: the algorithm shared by
+ * SentencePiece (ranks from scores) and BPE (ranks from the merge list). A heap over a linked list: O(n log n) for n
+ * symbols.
  */
 export class Merger {
   #next = new Int32Array(64)
   #previous = new Int32Array(64)
-  /** Rank of the pair that begins at a position: tells the heap's live entries from those overtaken by a merge. */
+  /** Rank of the pair that begins at a position: distinguishes valid heap entries from those outdated by a merge. */
   #rankAt = new Int32Array(64)
   readonly #heap = new KeyHeap()
 
-  /** Merges `count` ≥ 1 symbols and calls `visit` for each that remains, from left to right. */
+  /** Merges `count` ≥ 1 symbols and calls `visit` for each remaining one, from left to right. */
   run(count: number, rules: MergeRules, visit: (position: number, end: number) => void): void {
     if (count >= POSITIONS) {
       throw new DasllamaError('LIMIT', `text of ${count} symbols; the limit is ${POSITIONS - 1}`, {
-        hint: 'encode it in parts',
+        hint: 'encode the text in parts',
       })
     }
     this.#reserve(count)
@@ -65,7 +65,7 @@ export class Merger {
     for (let i = 0; i < count; i = next[i]) visit(i, next[i])
   }
 
-  /** Scratch for short texts is kept from call to call; what a long one needed is left to the collector. */
+  /** Scratch for short texts is reused; that of a long text is left to the garbage collector. */
   #reserve(count: number): void {
     const kept = 1 << 16
     const size = this.#next.length

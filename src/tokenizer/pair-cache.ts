@@ -1,12 +1,12 @@
 const SLOTS = 1 << 16
 const MASK = SLOTS - 1
 
-/** What was found out about pairs of symbols. Of two pairs that meet in a slot the later one stays: it takes 768 KiB, always. */
+/** A direct-mapped cache of values for pairs of symbols: on collision the later pair wins. Fixed size, 768 KiB. */
 export class PairCache {
   /** Three cells per slot: left, right, value. */
   readonly #cells = new Int32Array(SLOTS * 3).fill(-1)
 
-  /** The value of a pair of numbers ≥ 0, or undefined where it is not known. */
+  /** The value of a pair of numbers ≥ 0, or `undefined` if it is not cached. */
   get(left: number, right: number): number | undefined {
     const cells = this.#cells
     const slot = slotOf(left, right)

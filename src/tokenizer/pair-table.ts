@@ -1,13 +1,13 @@
 /**
- * From pairs of ids to a number: open addressing in one typed array. A Map would need a string or a boxed double a
- * pair, and vocabularies have hundreds of thousands of merges.
+ * A hash table from pairs of ids to a number: open addressing in one typed array. A Map would need a string or a boxed
+ * double per pair, and vocabularies have hundreds of thousands of merges.
  */
 export class PairTable {
   readonly #mask: number
-  /** Three cells an entry: left, right, value; left is -1 where a slot is free. */
+  /** Three cells per slot: left, right, value; left is -1 in a free slot. */
   readonly #cells: Int32Array
 
-  /** Room for `capacity` pairs, half of the slots at most. */
+  /** Holds up to `capacity` pairs, at most half of the slots. */
   constructor(capacity: number) {
     let slots = 16
     while (slots < capacity * 2) slots *= 2
@@ -20,7 +20,7 @@ export class PairTable {
     return this.#cells[this.#slot(left, right) + 2]
   }
 
-  /** Keeps the first value that a pair is given. */
+  /** Adds a pair unless it already has a value. */
   add(left: number, right: number, value: number): void {
     const slot = this.#slot(left, right)
     if (this.#cells[slot] >= 0) return

@@ -5,41 +5,41 @@ import { CONTROL, UNKNOWN, USER_DEFINED } from './token-attributes.js'
 import type { SpecialToken, TokenId } from './tokenizer.js'
 import type { Vocabulary } from './vocabulary.js'
 
-/** A stretch of the text: a token that was written out, or plain text where `id` is -1. */
+/** A range of the text: a special token, or plain text if `id` is -1. */
 export interface Fragment {
   readonly start: number
   readonly end: number
   readonly id: TokenId
 }
 
-/** Where control tokens may stand, and what else may stand there only. */
+/** Restricts control tokens, and reserved user-defined ones, to trusted text. */
 export interface Restriction {
-  /** User-defined tokens that count as control tokens. */
+  /** User-defined tokens that are treated like control tokens. */
   readonly reserved: ReadonlySet<TokenId> | undefined
-  /** The end of the trusted text that begins at or before `position` and goes on there; `position` where there is none. */
+  /** The end of the trusted text that contains `position`; `position` itself in untrusted text. */
   trustedEnd(position: number): number
 }
 
-/** Code units of all tokens that are looked for, together; an automaton takes some sixty bytes for each. */
-const MOST_UNITS = 4 * 2 ** 20
-/** More than a string has code units, so that a rank and a position fit the 53 bits of a double. */
+/** Limit on the total code units of the special tokens; the automaton takes about 60 bytes per unit. */
+const MAX_UNITS = 4 * 2 ** 20
+/** More than the code units of any string; a rank and a position still fit into the 53 bits of a double. */
 const POSITIONS = 2 ** 29
 
 /**
- * Finds tokens that stand in the text as they are written: user-defined ones always, control tokens on request.
- * Longer ones come first, and each takes the leftmost places that are still free, as in llama.cpp. The time does not depend
- * on the number of tokens: each place has a chain of candidates, and a heap has the best one of all places come next.
+ * Finds special tokens in text: user-defined ones always, control tokens on request. As in llama.cpp, longer tokens
+ * match first, each at the leftmost free positions. The running time does not depend on the number of tokens: each
+ * position has a chain of candidates, and a heap yields the best candidate of all positions.
  */
 export class SpecialTokenFinder {
   readonly #vocabulary: Vocabulary
   readonly #stripsRight: (text: string) => boolean
-  /** Of all tokens that are looked for, the longest first: their rank is their place here. */
+  /** All special tokens, longest first: a token's rank is its index. */
   readonly #ids: Int32Array
   readonly #lengths: Uint32Array
   #all: Candidates | undefined
   #userDefined: Candidates | undefined
 
-  /** `stripsRight` says of which tokens that are looked for the white space after them is dropped. Throws `LIMIT`. */
+  /** `stripsRight`: whether whitespace after a token is dropped. Throws `LIMIT`. */
   constructor(vocabulary: Vocabulary, stripsRight: (text: string) => boolean) {
     const { texts, attributes } = vocabulary
     this.#vocabulary = vocabulary
@@ -51,10 +51,10 @@ export class SpecialTokenFinder {
       ids.push(id)
       units += texts[id].length
     }
-    if (units > MOST_UNITS) {
+    if (units > MAX_UNITS) {
       throw new DasllamaError(
         'LIMIT',
-        `tokenizer.ggml.tokens: the control and user-defined tokens have ${units} characters together; the limit is ${MOST_UNITS}`,
+        `tokenizer.ggml.tokens: the control and user-defined tokens have ${units} characters in total; the limit is ${MAX_UNITS}`,
       )
     }
     const bytes = Uint32Array.from(ids, (id) => utf8Length(texts[id]))
@@ -69,8 +69,8 @@ export class SpecialTokenFinder {
   }
 
   /**
-   * The text in fragments from left to right; none is empty. Control tokens are found where `controls` says: nowhere,
-   * everywhere, or within a restriction.
+   * Splits text into non-empty fragments from left to right. `controls`: where control tokens are recognized: nowhere,
+   * everywhere, or as restricted.
    */
   split(text: string, controls: 'nowhere' | 'everywhere' | Restriction): Fragment[] {
     if (text === '') return []
@@ -82,14 +82,14 @@ export class SpecialTokenFinder {
     }
     for (let position = 0; position < text.length; position++) consider(position, text.length - position)
     const taken: Taken[] = []
-    /** One more than where the token begins that has taken a place; 0 for a free one. */
+    /** For each position, 1 + the start of the token that covers it; 0 if it is free. */
     const owners = new Int32Array(heap.isEmpty ? 0 : text.length)
     for (let key = heap.pop(); key >= 0; key = heap.pop()) {
       const rank = Math.floor(key / POSITIONS)
       const start = key - rank * POSITIONS
       const end = start + this.#lengths[rank]
       if (owners[start] > 0) continue
-      // Whoever has taken something in between is at least as long as this one: it has taken the end, too.
+      // A token that overlaps this range is at least as long, so it covers the range's last position, too.
       const owner = owners[end - 1]
       if (owner > 0) {
         consider(start, owner - 1 - start)
@@ -106,7 +106,7 @@ export class SpecialTokenFinder {
     return fragmentsOf(text.length, taken)
   }
 
-  /** Finds the first in rank of the tokens that stand at a place and have at most so many code units; -1 if none does. */
+  /** Returns a function that finds the best-ranked token of at most `length` code units at a position; -1 if there is none. */
   #bestAt(
     text: string,
     controls: 'nowhere' | 'everywhere' | Restriction,
@@ -125,7 +125,7 @@ export class SpecialTokenFinder {
       const trusted = any(position, Math.min(length, controls.trustedEnd(position) - position))
       let rank = free(position, length)
       while (rank >= 0 && reserved?.has(this.#ids[rank])) rank = free(position, this.#lengths[rank] - 1)
-      // Of two that stand at one place the longer one is the first in rank.
+      // Of two tokens at one position, the longer one has the lower rank.
       return trusted < 0 ? rank : rank < 0 ? trusted : Math.min(trusted, rank)
     }
   }
@@ -143,7 +143,7 @@ export class SpecialTokenFinder {
   }
 }
 
-/** Some of the tokens that are looked for. */
+/** A subset of the special tokens. */
 class Candidates {
   readonly #ranks: Int32Array
   readonly #automaton: PrefixAutomaton
@@ -156,7 +156,7 @@ class Candidates {
     )
   }
 
-  /** The rank of the longest one at a place of the text that has at most so many code units, or -1. */
+  /** Returns a function for the rank of the longest token of at most `length` code units at a position, or -1. */
   in(text: string): (position: number, length: number) => number {
     if (this.#ranks.length === 0) return () => -1
     const longest = this.#automaton.longest(text)
@@ -168,7 +168,7 @@ class Candidates {
   }
 }
 
-/** Where a token was found, and where the text goes on behind it and the white space that belongs to it. */
+/** A match; `next` is the position after it and its stripped whitespace. */
 interface Taken extends Fragment {
   readonly next: number
 }

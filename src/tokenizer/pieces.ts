@@ -7,14 +7,14 @@ import { isSpecial, type Vocabulary } from './vocabulary.js'
 
 const NOTHING = new Uint8Array(0)
 
-/** The bytes that ids stand for, and text from them. */
+/** Decodes ids to bytes and text. */
 export class Pieces {
   readonly #vocabulary: Vocabulary
   readonly #spelling: 'sentencepiece' | 'byte-level'
   readonly #dropsFirstSpace: boolean
   readonly #utf8 = new TextEncoder()
 
-  /** `dropsFirstSpace`: encoding puts a space before the text, so that decoding takes it away. */
+  /** `dropsFirstSpace`: encoding adds a space before the text, so decoding removes it. */
   constructor(
     vocabulary: Vocabulary,
     spelling: 'sentencepiece' | 'byte-level',
@@ -55,7 +55,7 @@ export class Pieces {
   }
 
   stream(options: DecodeOptions): StreamDecoder {
-    // A byte order mark is text like any other.
+    // A byte order mark is kept like any other character.
     const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
     return {
       push: (id) => utf8.decode(this.bytes(id, options), { stream: true }),

@@ -4,23 +4,22 @@ const ROOT = 0
 const NONE = -1
 
 /**
- * Finds which of many words begin at each place of a text, in one sweep over the text from its end: an Aho-Corasick automaton
- * over the words spelled backwards. The words that begin at one place are prefixes of each other, so they form a chain, the
- * longest first.
+ * Finds which words begin at each position of a text, in one pass from its end: an Aho-Corasick automaton over the
+ * reversed words. Words that begin at the same position are prefixes of each other, so they form a chain, longest first.
  * Source: Aho and Corasick, "Efficient String Matching" (1975).
  */
 export class PrefixAutomaton {
-  /** Of a node and a code unit: the node that this leads to. */
+  /** Transitions: the child of a node by code unit. */
   readonly #children: PairTable
-  /** Code units that a word ends with: all others lead from the root to the root. */
+  /** Code units with which a word ends: at the root, all others stay at the root. */
   readonly #lastUnits = new Uint8Array(0x10000)
-  /** Of a node: that of the longest proper suffix of what it spells. */
+  /** Failure links: the node of the longest proper suffix of a node's string. */
   readonly #fallbacks: Int32Array
-  /** Of a node: the word that it spells, or the longest one that is a suffix of what it spells, or -1. */
+  /** Per node: the word it spells, or else the longest word that is a suffix of its string, or -1. */
   readonly #words: Int32Array
   readonly #shorter: Chain
 
-  /** `words`: different, none empty. `lengths` of them in code units. */
+  /** `words`: distinct and not empty. `lengths`: their lengths in code units. */
   constructor(words: readonly string[], lengths: Uint32Array) {
     const most = lengths.reduce((sum, length) => sum + length, 1)
     const children = new PairTable(most)
@@ -61,7 +60,7 @@ export class PrefixAutomaton {
     }
   }
 
-  /** The longest word that begins at each place of the text, or -1. */
+  /** The longest word that begins at each position of the text, or -1. */
   longest(text: string): Int32Array {
     const found = new Int32Array(text.length)
     let node = ROOT
@@ -73,7 +72,7 @@ export class PrefixAutomaton {
     return found
   }
 
-  /** Of the word and those that begin where it begins: the longest of at most `length` code units, or -1. */
+  /** The longest word of at most `length` code units among `word` and its prefixes, or -1. */
   atMost(word: number, length: number): number {
     return this.#shorter.atMost(word, length)
   }
@@ -87,7 +86,7 @@ export class PrefixAutomaton {
   }
 }
 
-/** Nodes in the order of their depths. */
+/** Nodes sorted by depth. */
 function byDepth(depths: Uint32Array, nodes: number): Int32Array {
   const starts = new Int32Array(nodes + 1)
   for (let node = 0; node < nodes; node++) starts[depths[node] + 1]++
@@ -98,7 +97,7 @@ function byDepth(depths: Uint32Array, nodes: number): Int32Array {
 }
 
 /**
- * Words, each with the next shorter one, and with a jump over several of them: the first of at most some length is found in
+ * Links each word to the next shorter one, with skip pointers: the first word of at most a given length is found in
  * logarithmic time. Source: Myers, "An applicative random-access stack" (1983).
  */
 class Chain {
@@ -114,7 +113,7 @@ class Chain {
     this.#ranks = new Int32Array(lengths.length)
   }
 
-  /** `next`, whose own place is known already, or -1, follows `word`. */
+  /** Links `word` to `next`, which is already linked, or -1. */
   link(word: number, next: number): void {
     const jump = this.#jumpOf(next)
     const far = this.#jumpOf(jump)
@@ -133,7 +132,7 @@ class Chain {
     return at
   }
 
-  /** Words from this one on to the end. */
+  /** Number of words from this one to the end of the chain. */
   #rankOf(word: number): number {
     return word === NONE ? 0 : this.#ranks[word]
   }

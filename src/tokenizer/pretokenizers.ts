@@ -14,13 +14,13 @@ import {
 import { LETTER, NUMBER, PUNCTUATION } from './unicode-classes.js'
 import { casedWords, deepseekWord, gpt2Words, modernWords } from './words.js'
 
-/** How a byte-level BPE vocabulary cuts text into the words inside which it merges. */
+/** How a byte-level BPE tokenizer splits text into words before merging. */
 export interface PreTokenizer {
-  /** Applied one after the other, each to the pieces of the one before. */
+  /** Applied in order, each to the pieces of the previous one. */
   readonly splits: readonly Split[]
-  /** A word that is in the vocabulary is that token, whatever the merges say. */
+  /** A word in the vocabulary becomes that token without merging. */
   readonly ignoreMerges: boolean
-  /** Whether BOS is added where the file does not say. */
+  /** Whether BOS is added if the file does not specify it. */
   readonly addBos: boolean
 }
 
@@ -44,7 +44,7 @@ const cjk = isolate(
   ]),
 )
 
-/** The letters with case that deepseek-llm names one by one: code points in hexadecimal. */
+/** The cased letters that deepseek-llm enumerates: code points in hexadecimal. */
 const CASED_LETTERS =
   '41-5a,61-7a,b5,c0-d6,d8-f6,f8-1ba,1bc-1bf,1c4-293,295-2af,370-373,376,377,37b-37d,37f,386,388-38a,38c,' +
   '38e-3a1,3a3-3f5,3f7-481,48a-52f,531-556,10a0-10c5,13a0-13f5,13f8-13fd,1c90-1cba,1cbd-1cbf,1d00-1d2b,' +
@@ -186,15 +186,15 @@ const ENTRIES: readonly Entry[] = [
 
 const byName = new Map(ENTRIES.flatMap((entry) => entry.names.map((name) => [name, entry] as const)))
 
-/** Throws `UNSUPPORTED` for a name that is not in the table. */
-export function preTokenizer(name: string): PreTokenizer {
+/** Throws `UNSUPPORTED` for an unknown name. */
+export function preTokenizerOf(name: string): PreTokenizer {
   const entry = byName.get(name)
   if (!entry) {
     throw new DasllamaError(
       'UNSUPPORTED',
-      `tokenizer.ggml.pre: the pre-tokenizer ${describeValue(name)} is not supported`,
+      `tokenizer.ggml.pre: pre-tokenizer ${describeValue(name)} is not supported`,
       {
-        hint: `supported are ${[...byName.keys()].join(', ')}`,
+        hint: `supported: ${[...byName.keys()].join(', ')}`,
       },
     )
   }

@@ -1,17 +1,17 @@
 import type { TextSegment, TokenId } from './tokenizer.js'
 
-/** What keeps untrusted text from becoming tokens that it must not become. */
+/** Prevents untrusted text from becoming forbidden tokens. */
 export interface Guard {
   readonly forbids: (id: TokenId) => boolean
-  /** Whether `ids` from `from` on, which text between `start` and `end` has become, hold what they must not. */
+  /** Whether `ids` from index `from` on, the tokens of the text in [start, end), contain a forbidden token. */
   isBroken(ids: readonly TokenId[], from: number, start: number, end: number): boolean
 }
 
-/** Text whose ids are known already, between texts whose ids are not. */
+/** A range of text that is either already tokenized or not. */
 export interface Stretch {
   readonly start: number
   readonly end: number
-  /** Absent where they are not known. */
+  /** The known ids, or `undefined`. */
   readonly ids: readonly TokenId[] | undefined
 }
 
@@ -20,7 +20,7 @@ export class JoinedText {
   /** Well-formed: lone surrogates are U+FFFD. */
   readonly text: string
   readonly stretches: readonly Stretch[]
-  /** Where untrusted text begins and ends, by turns. */
+  /** Starts and ends of untrusted text, alternating. */
   readonly #borders: readonly number[]
 
   constructor(segments: readonly TextSegment[]) {
@@ -51,19 +51,19 @@ export class JoinedText {
     return start === end ? this.#passed(start) % 2 === 0 : this.trustedEnd(start) >= end
   }
 
-  /** The end of the trusted text that `position` is in; `position` itself where it is in untrusted text. */
+  /** The end of the trusted text that contains `position`; `position` itself in untrusted text. */
   trustedEnd(position: number): number {
     const passed = this.#passed(position)
     return passed % 2 === 0 ? (this.#borders[passed] ?? this.text.length) : position
   }
 
-  /** How many borders are at or before a position. */
+  /** Number of borders at or before a position. */
   #passed(position: number): number {
     return upperBound(this.#borders, position)
   }
 }
 
-/** How many of the ascending numbers are at most `value`. */
+/** How many of these ascending numbers are at most `value`. */
 function upperBound(numbers: readonly number[], value: number): number {
   let low = 0
   let high = numbers.length

@@ -12,17 +12,17 @@ import { isSpecial, readPerToken, type Vocabulary } from './vocabulary.js'
 export const ESCAPED_SPACE = '▁'
 
 /**
- * SentencePiece BPE: neighbours merge where together they are a token, the highest score first; a character that is
- * no token becomes its bytes. Source: Kudo and Richardson, "SentencePiece" (2018); llama.cpp's `llm_tokenizer_spm`.
+ * SentencePiece BPE: adjacent symbols merge if together they are a token, highest score first; a character that is not
+ * a token falls back to its bytes. Source: Kudo and Richardson, "SentencePiece" (2018); llama.cpp's `llm_tokenizer_spm`.
  */
 export class SentencePiece {
   readonly #vocabulary: Vocabulary
-  /** Place of each token's score among all scores, 0 the highest; -1 for tokens that text never becomes. */
+  /** Rank of each token's score, 0 for the highest; -1 for tokens that text never becomes. */
   readonly #ranks: Int32Array
   readonly #longest: number
   readonly #byteIds: Int32Array
   readonly #merger = new Merger()
-  /** Of two symbols, the token that they make, or -1. */
+  /** The token formed by two symbols, or -1. */
   readonly #pairs = new PairCache()
   readonly #utf8 = new TextEncoder()
 
@@ -37,7 +37,7 @@ export class SentencePiece {
     this.#byteIds = Int32Array.from({ length: 256 }, (_, byte) => idOf.get(byteToken(byte)) ?? unknownId)
   }
 
-  /** Appends the ids of well-formed text. Bytes for which there is no token become the unknown token. */
+  /** Appends the ids of well-formed text. Bytes without a token become the unknown token. */
   encode(text: string, ids: TokenId[], guard?: Guard): void {
     if (text === '') return
     const before = ids.length
@@ -52,27 +52,27 @@ export class SentencePiece {
     const { starts, count } = characterStarts(escaped)
     const ranks = this.#ranks
     const longest = this.#longest
-    /** What stands at each position: a token's id, or a number of its own for a character that is not a token. */
+    /** The symbol at each position: a token id, or a distinct number for a character that is not a token. */
     const symbols = new Int32Array(count)
     for (let at = 0; at < count; at++) symbols[at] = this.#symbolAt(escaped, starts[at], starts[at + 1])
-    /** What the symbol at each position and the next one make. */
-    const makes = new Int32Array(count)
+    /** The token formed by the symbols at each position and the next, or -1. */
+    const merged = new Int32Array(count)
     this.#merger.run(
       count,
       {
         rank: (left, right, end) => {
           if (starts[end] - starts[left] > longest) return -1
-          // Without the memory, tokens that each begin with the last one would cost their lengths time and again.
+          // Cached, because a chain of tokens that each extend the previous one would make this quadratic.
           let id = this.#pairs.get(symbols[left], symbols[right])
           if (id === undefined) {
             id = this.#vocabulary.idOf.get(escaped.slice(starts[left], starts[end])) ?? -1
             this.#pairs.set(symbols[left], symbols[right], id)
           }
-          makes[left] = id
+          merged[left] = id
           return id < 0 || forbids?.(id) ? -1 : ranks[id]
         },
         merged: (left) => {
-          symbols[left] = makes[left]
+          symbols[left] = merged[left]
         },
       },
       (position, end) => {
@@ -97,7 +97,7 @@ export function byteToken(byte: number): string {
   return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`
 }
 
-/** Where each character begins, and after the last of them the length. */
+/** The start of each character, followed by the text's length. */
 function characterStarts(text: string): { starts: Int32Array; count: number } {
   const starts = new Int32Array(text.length + 1)
   let count = 0

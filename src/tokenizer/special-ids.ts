@@ -4,7 +4,7 @@ import type { WarningListener } from '../warnings.js'
 import { malformed } from './malformed.js'
 import type { TokenId } from './tokenizer.js'
 
-/** Reads the ids that a file names by role (`tokenizer.ggml.<key>`) as llama.cpp does. */
+/** Reads a file's special token ids (`tokenizer.ggml.<key>`) as llama.cpp does. */
 export class SpecialIds {
   readonly #metadata: Metadata
   readonly #vocabSize: number
@@ -17,8 +17,8 @@ export class SpecialIds {
   }
 
   /**
-   * The id, or undefined where the file does not have it. One that is outside the vocabulary is ignored with a warning:
-   * `fallback` stands in for it, if that is a token. Throws `BAD_FORMAT` for what is not an id at all.
+   * The id, or `undefined` if the file does not have the key. An id outside the vocabulary is replaced, with a warning, by
+   * `fallback` if that is a token. Throws `BAD_FORMAT` for a value that is not an id.
    */
   read(key: string, fallback?: TokenId): TokenId | undefined {
     const name = `tokenizer.ggml.${key}`
@@ -28,18 +28,18 @@ export class SpecialIds {
       throw malformed(`${name} is ${describeValue(id)}, outside the vocabulary of ${this.#vocabSize} tokens`)
     }
     if (id < this.#vocabSize) return id
-    const standIn = this.ifToken(fallback)
+    const replacement = this.ifToken(fallback)
     this.#warn?.({
       code: 'METADATA_IGNORED',
       message:
         `${name} is ${id}, outside the vocabulary of ${this.#vocabSize} tokens; ` +
-        (standIn === undefined ? 'it is taken for absent' : `${standIn} is used instead`),
+        (replacement === undefined ? 'it is ignored' : `${replacement} is used instead`),
       hint: 'the file may be badly converted: convert or download it again if the replies are wrong',
     })
-    return standIn
+    return replacement
   }
 
-  /** The id where the vocabulary has such a token. */
+  /** The id if the vocabulary has it. */
   ifToken(id: TokenId | undefined): TokenId | undefined {
     return id !== undefined && id < this.#vocabSize ? id : undefined
   }

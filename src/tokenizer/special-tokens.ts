@@ -2,14 +2,14 @@ import { templateEnds } from './template-ends.js'
 import { CONTROL, NORMAL, USER_DEFINED } from './token-attributes.js'
 import type { TokenId } from './tokenizer.js'
 
-/** What a search by text needs of a vocabulary, and what it may correct in it. */
+/** The parts of a vocabulary used here; `attributes` are corrected in place. */
 interface Tokens {
   readonly idOf: ReadonlyMap<string, TokenId>
   readonly texts: readonly string[]
   readonly attributes: Uint8Array
 }
 
-/** Ids that a model file names by role; absent where it names none. */
+/** Special token ids that a model file defines. */
 export interface NamedIds {
   readonly eos?: TokenId
   readonly eot?: TokenId
@@ -22,7 +22,7 @@ export interface NamedIds {
   readonly fimSeparator?: TokenId
 }
 
-/** Texts by which llama.cpp finds a role that the file does not name. Source: `llama_vocab::impl::load`. */
+/** Texts by which llama.cpp finds special tokens that the file does not define. Source: `llama_vocab::impl::load`. */
 const TEXTS_BY_ROLE = {
   eom: ['<|eom_id|>'],
   fimPrefix: [
@@ -60,7 +60,7 @@ const TEXTS_BY_ROLE = {
   fimSeparator: ['<|file_sep|>'],
 } as const satisfies Partial<Record<keyof NamedIds, readonly string[]>>
 
-/** Texts that end a generation in whatever vocabulary they are, end of turn among them. */
+/** Texts of end-of-generation tokens, end of turn included, in any vocabulary. */
 const END_TEXTS = [
   '<|eot_id|>',
   '<|im_end|>',
@@ -86,14 +86,13 @@ const END_TEXTS = [
   '[e~[',
 ]
 
-/** Markers of gpt-oss that llama.cpp always writes and always finds. */
-const ALWAYS_WRITTEN = ['<|channel|>', '<|message|>', '<|start|>', '<|constrain|>']
+/** Markers of gpt-oss that llama.cpp always decodes and always recognizes. */
+const ALWAYS_VISIBLE = ['<|channel|>', '<|message|>', '<|start|>', '<|constrain|>']
 
 /**
- * The ids that end a generation, found as llama.cpp finds them: by the roles that the file names, and by text; where
- * that finds no end of turn, by the chat template too.
- * A token found by its text is made a control token, since many files forget to say so; `attributes` is corrected
- * in place.
+ * Finds the end-of-generation ids as llama.cpp does, from the file's special ids and by text; if that finds no end of
+ * turn, also from the chat template. A token found by its text is marked as a control token in `attributes`, because
+ * many files omit that.
  */
 export function findEndOfGeneration(tokens: Tokens, named: NamedIds, template: string): Set<TokenId> {
   const { idOf, attributes } = tokens
@@ -116,7 +115,7 @@ export function findEndOfGeneration(tokens: Tokens, named: NamedIds, template: s
     ends.add(id)
     attributes[id] |= CONTROL
   }
-  for (const text of ALWAYS_WRITTEN) {
+  for (const text of ALWAYS_VISIBLE) {
     const id = idOf.get(text)
     if (id !== undefined) attributes[id] = USER_DEFINED
   }
@@ -126,8 +125,8 @@ export function findEndOfGeneration(tokens: Tokens, named: NamedIds, template: s
 }
 
 /**
- * A vocabulary of which nothing but EOS is known may have an end of turn of its own: the chat template tells it. Only
- * control and user-defined tokens count, so that no word of a text can end it.
+ * If only EOS is known, the chat template may reveal the end-of-turn token. Only control and user-defined tokens count,
+ * so that ordinary words cannot end a generation.
  */
 function addTemplateEnds({ idOf, attributes }: Tokens, ends: Set<TokenId>, template: string): void {
   for (const marker of templateEnds(template)) {
@@ -136,7 +135,7 @@ function addTemplateEnds({ idOf, attributes }: Tokens, ends: Set<TokenId>, templ
   }
 }
 
-/** Vocabularies in which a text of the list above means something else. */
+/** Removes texts that have another meaning in some vocabularies. */
 function dropFalseEnds({ texts, attributes }: Tokens, ends: Set<TokenId>): void {
   const idByText = new Map([...ends].map((id) => [texts[id], id]))
   const has = (text: string) => idByText.has(text)
@@ -146,9 +145,9 @@ function dropFalseEnds({ texts, attributes }: Tokens, ends: Set<TokenId>): void 
     ends.delete(id)
     attributes[id] = attribute
   }
-  // In gpt-oss and Solar Open "<|end|>" ends a message, and a turn has several.
+  // In gpt-oss and Solar Open, "<|end|>" ends a message, of which a turn has several.
   const called = has('<|call|>') || has('<|calls|>')
   if (called && (has('<|return|>') || has('<|flush|>'))) drop('<|end|>', USER_DEFINED)
-  // Gemma 4 has "</s>" as a tag of HTML.
+  // In Gemma 4, "</s>" is an HTML tag.
   if (has('<|tool_response>')) drop('</s>', NORMAL)
 }

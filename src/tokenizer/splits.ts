@@ -1,8 +1,8 @@
 import { SPACE, widthAt } from './unicode-classes.js'
 
 /**
- * The cuts that pre-tokenizers are made of. Tokenizer files give them as regular expressions; here each is a scan
- * that reads a character a bounded number of times, so that no text makes it backtrack.
+ * The building blocks of pre-tokenizers. Tokenizer files define them as regular expressions; here each is a scan that
+ * reads every character a bounded number of times and never backtracks.
  */
 
 /** Well-formed text with the class of each UTF-16 unit. */
@@ -11,16 +11,16 @@ export interface ClassifiedText {
   readonly classes: Uint8Array
 }
 
-/** Cuts `[start, end)`, which is not empty, into pieces and appends where each ends; the last ends at `end`. */
+/** Splits `[start, end)`, which is not empty, into pieces and appends their end positions; the last is `end`. */
 export type Split = (input: ClassifiedText, start: number, end: number, ends: number[]) => void
 
-/** The end of the match that begins at `position`, or `position` where none begins. It may not look beyond `end`. */
+/** The end of the match at `position`, or `position` if there is none. Must not read beyond `end`. */
 export type Match = (input: ClassifiedText, position: number, end: number) => number
 
 const NEW_LINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
-/** Every match becomes a piece of its own, and so does the text between two. */
+/** Every match becomes a piece, and so does the text between two matches. */
 export function isolate(match: Match): Split {
   return (input, start, end, ends) => {
     let pieceStart = start
@@ -39,7 +39,7 @@ export function isolate(match: Match): Split {
   }
 }
 
-/** Pieces one after the other without anything between them: `next` always moves on. */
+/** Consecutive pieces without gaps; `next` must always advance. */
 export function partition(next: Match): Split {
   return (input, start, end, ends) => {
     for (let position = start; position < end; ) {
@@ -49,13 +49,13 @@ export function partition(next: Match): Split {
   }
 }
 
-/** Where the run of characters of these classes ends that begins at `position`. */
+/** The end of the run of characters of these classes that begins at `position`. */
 export function runEnd({ classes }: ClassifiedText, mask: number, position: number, end: number): number {
   while (position < end && classes[position] & mask) position++
   return position
 }
 
-/** `[…]+` for a set of classes and, besides them, of ASCII characters. */
+/** `[…]+` for a set of classes and additional ASCII characters. */
 export function run(mask: number, alsoAscii = ''): Match {
   return ({ text, classes }, position, end) => {
     while (
@@ -67,16 +67,16 @@ export function run(mask: number, alsoAscii = ''): Match {
   }
 }
 
-/** From one to `most` characters of these classes. */
-export function upTo(most: number, mask: number): Match {
+/** From one to `limit` characters of these classes. */
+export function upTo(limit: number, mask: number): Match {
   return ({ text, classes }, position, end) => {
-    for (let n = 0; n < most && position < end && classes[position] & mask; n++)
+    for (let n = 0; n < limit && position < end && classes[position] & mask; n++)
       position += widthAt(text, position)
     return position
   }
 }
 
-/** `\s?` and then what the match takes, which is not optional. */
+/** `\s?` followed by a non-empty match. */
 export function afterOptionalSpace(match: Match): Match {
   return (input, position, end) => {
     const first = input.classes[position] & SPACE ? position + 1 : position
@@ -85,7 +85,7 @@ export function afterOptionalSpace(match: Match): Match {
   }
 }
 
-/** `[…]+` for inclusive ranges of code points; white space inside them is left out, as llama.cpp leaves it out. */
+/** `[…]+` for inclusive ranges of code points; whitespace inside them is excluded, as in llama.cpp. */
 export function runOfRanges(ranges: readonly (readonly [number, number])[]): Match {
   return ({ text, classes }, position, end) => {
     while (position < end && !(classes[position] & SPACE)) {

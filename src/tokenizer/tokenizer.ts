@@ -1,88 +1,88 @@
 /** A token's number in the vocabulary. */
 export type TokenId = number
 
-/** How a text becomes tokens. */
+/** Options of `encode`. */
 export interface EncodeOptions {
-  /** Add BOS (and EOS) where the model file asks for it. Default true. */
+  /** Add BOS and EOS if the model file says so. Default true. */
   addSpecial?: boolean
-  /** Read control tokens such as `<|im_end|>` written in the text as those tokens. Default false: text stays text. */
+  /** Parse control tokens such as `<|im_end|>` in the text. Default false: they are encoded as plain text. */
   parseSpecial?: boolean
 }
 
-/** A stretch of text, and whether control tokens may be written in it. */
+/** A segment of text, trusted (may contain control tokens) or not. */
 export interface TextSegment {
   readonly text: string
-  /** Written by someone who may: a chat template. A token counts only if all of it stands in trusted text. */
+  /** Whether control tokens are parsed, as in a chat template's own text. A token must lie entirely in trusted text. */
   readonly trusted: boolean
-  /** What the text is known to be cut into: taken as it is. */
+  /** Known token ids of the text, used as given. */
   readonly ids?: readonly TokenId[]
 }
 
-/** How text of several writers becomes tokens. */
+/** Options of `encodeSegments`. */
 export interface EncodeSegmentsOptions {
-  /** Begin with BOS where the model file asks for it and the text does not do so by itself. Default true. */
+  /** Add BOS if the model file says so and the text does not already begin with it. Default true. */
   addBos?: boolean
-  /** User-defined tokens that are to be read in trusted text only, as control tokens are. Default none. */
+  /** User-defined tokens that are parsed in trusted text only, like control tokens. Default none. */
   reserved?: ReadonlySet<TokenId>
 }
 
-/** A token that stands in text as it is written. */
+/** A token that is recognized in text verbatim. */
 export interface SpecialToken {
   readonly id: TokenId
   readonly text: string
-  /** Control tokens are read on request only, user-defined ones always. */
+  /** Control tokens are parsed on request only, user-defined ones always. */
   readonly isControl: boolean
 }
 
-/** How tokens become text. */
+/** Options of decoding. */
 export interface DecodeOptions {
-  /** Leave control tokens out instead of writing their names. Default false. */
+  /** Skip control tokens instead of writing their names. Default false. */
   skipSpecial?: boolean
 }
 
 /**
- * Text ↔ ids of one vocabulary. Stateless; ids equal llama.cpp's. Lone surrogates in text count as U+FFFD. Plain text
- * becomes a control token only with `parseSpecial`, or where a vocabulary's own merges spell one out.
+ * Converts text to ids and back. Stateless; ids equal llama.cpp's. Lone surrogates in text count as U+FFFD. Plain text
+ * becomes a control token only with `parseSpecial`, or if the vocabulary's merges produce one.
  */
 export interface Tokenizer {
   readonly vocabSize: number
-  /** Absent where the file names none; SentencePiece then has 1 as BOS and 2 as EOS. */
+  /** `undefined` if the file defines none; SentencePiece then defaults to BOS 1 and EOS 2. */
   readonly bosId: TokenId | undefined
   readonly eosId: TokenId | undefined
-  /** Ids that end a generation: EOS, EOT, EOM and the like, as llama.cpp finds them. */
+  /** End-of-generation ids: EOS, EOT, EOM and others, found as in llama.cpp. */
   readonly endOfGeneration: ReadonlySet<TokenId>
   /** Throws `INVALID_ARGUMENT` for anything but a string. */
   encode(text: string, options?: EncodeOptions): TokenId[]
   /**
-   * Text of several writers as one: the ids are those of `encode(all of it, { parseSpecial: true })`, but that special
-   * tokens are read in trusted segments only. What is not trusted never becomes a control token or a reserved one, not
-   * even by the vocabulary's own merges; words may cross from one segment to the next.
+   * Encodes trusted and untrusted text together: the ids are those of `encode(concatenation, { parseSpecial: true })`,
+   * except that special tokens are parsed in trusted segments only. Untrusted text never becomes a control or reserved
+   * token, not even by the vocabulary's merges; words may span segments.
    */
   encodeSegments(segments: readonly TextSegment[], options?: EncodeSegmentsOptions): TokenId[]
-  /** The control tokens (the unknown one among them) and the user-defined ones. */
+  /** The control tokens (including the unknown token) and the user-defined ones. */
   readonly specialTokens: readonly SpecialToken[]
   /**
    * The text of the ids; incomplete UTF-8 becomes U+FFFD. Throws `INVALID_ARGUMENT` for an id outside the vocabulary.
    *
-   * For a whole sequence: `decode(encode(text), { skipSpecial: true })` is `text`. So where encoding puts a space
-   * before the text (SentencePiece's `add_space_prefix`), the first token that is not a special one loses a leading
-   * space. Text that continues another is for `createDecoder`. Unlike llama.cpp's detokenizer, it never tidies spaces
-   * before punctuation away.
+   * For complete sequences: `decode(encode(text), { skipSpecial: true })` is `text`. So if encoding adds a space before
+   * the text (SentencePiece's `add_space_prefix`), a leading space of the first non-special token is removed. Use
+   * `createDecoder` for text that continues other text. Unlike llama.cpp's detokenizer, it never removes spaces before
+   * punctuation.
    */
   decode(ids: ArrayLike<TokenId>, options?: DecodeOptions): string
-  /** The text of one token on its own, a control token by its name. Half a character becomes U+FFFD. */
+  /** The text of a single token; of a control token, its name. Incomplete UTF-8 becomes U+FFFD. */
   piece(id: TokenId): string
-  /** The bytes that a token stands for (empty for a control token when `skipSpecial`). */
+  /** The bytes of a token (empty for a control token with `skipSpecial`). */
   pieceBytes(id: TokenId, options?: DecodeOptions): Uint8Array
   isControl(id: TokenId): boolean
-  /** A decoder that takes ids one by one, never emits half a character and keeps every space. */
+  /** A streaming decoder that never emits an incomplete character and keeps every space. */
   createDecoder(options?: DecodeOptions): StreamDecoder
 }
 
-/** Takes the ids of one text, one after the other. */
+/** Decodes the ids of one text one at a time. */
 export interface StreamDecoder {
-  /** The text that became whole with this token; empty while a character is incomplete. */
+  /** The text completed by this token; empty while a character is incomplete. */
   push(id: TokenId): string
-  /** What is left at the end: incomplete bytes become U+FFFD. */
+  /** The remaining text: incomplete bytes become U+FFFD. */
   end(): string
 }

@@ -1,9 +1,9 @@
 import { CATEGORY_RUNS } from './unicode-table.js'
 
 /**
- * What pre-tokenizers ask of a character, one bit each so that sets of them are masks. From a table of our own
- * rather than `\p{…}`: JavaScript engines follow different Unicode versions, and the same text must give the same
- * ids in every runtime. Characters that Unicode added after 15.1 are `OTHER`, as in llama.cpp.
+ * Character classes for pre-tokenizers, one bit each so that sets are masks. They come from our own table rather than
+ * `\p{…}`, because JavaScript engines implement different Unicode versions and the same text must give the same ids in
+ * every runtime. Characters added after Unicode 15.1 are `OTHER`, as in llama.cpp.
  */
 export const LETTER = 1
 export const NUMBER = 2
@@ -25,7 +25,7 @@ const BIT_OF: Readonly<Record<string, number>> = {
 
 let classByCodePoint: Uint8Array | undefined
 
-/** The class of every code point that the table knows, 0.9 MB, unfolded when first asked for. */
+/** The class of every code point in the table, 0.9 MB, expanded on first use. */
 function unfold(): Uint8Array {
   if (classByCodePoint) return classByCodePoint
   const runs = [...CATEGORY_RUNS.matchAll(/([0-9a-z]+)([A-Z])/g)].map(([, length, category]) => ({
@@ -42,7 +42,7 @@ function unfold(): Uint8Array {
   return table
 }
 
-/** The class of each UTF-16 unit of well-formed text; both halves of a pair get the class of their character. */
+/** The class of each UTF-16 unit of well-formed text; both surrogates of a pair get their character's class. */
 export function classify(text: string): Uint8Array {
   const table = unfold()
   const classes = new Uint8Array(text.length)

@@ -1,8 +1,8 @@
 /**
  * General categories of Unicode 15.1, run by run from U+0000 on: a length in base 36 and a letter, `L` letter,
- * `N` number, `M` mark, `P` punctuation, `S` symbol, `W` white space (property White_Space), `O` everything else,
- * unassigned code points among it. What follows the last run is `O`.
- * Source: Unicode Character Database 15.1 (UnicodeData.txt, PropList.txt), the version that llama.cpp's tables have.
+ * `N` number, `M` mark, `P` punctuation, `S` symbol, `W` whitespace (property White_Space), `O` everything else,
+ * including unassigned code points and those after the last run.
+ * Source: Unicode Character Database 15.1 (UnicodeData.txt, PropList.txt), the version of llama.cpp's tables.
  */
 export const CATEGORY_RUNS = [
   '9O5WiO1W3P1S6P1S4PaN2P3S2PqL3P1S1P1SqL1P1S1P1S6O1WqO1W1P5S1P2S1L1P1S1O4S2N1S1L2P1S1N1L1P3N1PnL1SvL1S',

@@ -9,7 +9,7 @@ import { findEndOfGeneration } from './special-tokens.js'
 import { attributeOfType, CONTROL, NORMAL, UNKNOWN } from './token-attributes.js'
 import type { TokenId } from './tokenizer.js'
 
-/** The part of a vocabulary that every kind of tokenizer shares. */
+/** The part of a vocabulary that all kinds of tokenizers share. */
 export interface Vocabulary {
   readonly texts: readonly string[]
   readonly idOf: ReadonlyMap<string, TokenId>
@@ -20,21 +20,20 @@ export interface Vocabulary {
   readonly endOfGeneration: ReadonlySet<TokenId>
 }
 
-/** The ids that begin and end a sequence. */
+/** Ids of BOS and EOS. */
 export interface SequenceEnds {
   readonly bosId?: TokenId
   readonly eosId?: TokenId
 }
 
 /**
- * Reads tokens, types and special ids (`tokenizer.ggml.*`).
- * `defaults` are the ids of a kind of tokenizer whose files need not name them; `standIns` take the place of ids that are
- * outside the vocabulary, of which `warn` is told. Throws `MISSING` without tokens, `BAD_FORMAT` for lists that do not fit
- * together and for two tokens with one text, `LIMIT` for more tokens than `LIMITS` allows.
+ * Reads tokens, types and special ids (`tokenizer.ggml.*`). `defaults` are the ids if the file defines none; `fallbacks`
+ * replace ids outside the vocabulary, with a call of `warn`. Throws `MISSING` without tokens, `BAD_FORMAT` for lists of
+ * inconsistent lengths and for duplicate tokens, `LIMIT` for more tokens than `LIMITS` allows.
  */
 export function readVocabulary(
   metadata: Metadata,
-  { defaults, standIns }: { defaults: SequenceEnds; standIns: SequenceEnds },
+  { defaults, fallbacks }: { defaults: SequenceEnds; fallbacks: SequenceEnds },
   warn?: WarningListener,
 ): Vocabulary {
   const texts = readTexts(metadata)
@@ -42,14 +41,14 @@ export function readVocabulary(
   const attributes = readAttributes(metadata, texts.length, warn)
   const ids = new SpecialIds(metadata, texts.length, warn)
   const named = (key: string) => ids.read(key)
-  const eosId = ids.read('eos_token_id', standIns.eosId) ?? ids.ifToken(defaults.eosId)
+  const eosId = ids.read('eos_token_id', fallbacks.eosId) ?? ids.ifToken(defaults.eosId)
   const endOfGeneration = findEndOfGeneration(
     { texts, idOf, attributes },
     {
       eos: eosId,
       eot: named('eot_token_id'),
       eom: named('eom_token_id'),
-      // As in llama.cpp, the old names come before the new ones.
+      // As in llama.cpp, old key names take precedence over new ones.
       fimPrefix: named('prefix_token_id') ?? named('fim_pre_token_id'),
       fimSuffix: named('suffix_token_id') ?? named('fim_suf_token_id'),
       fimMiddle: named('middle_token_id') ?? named('fim_mid_token_id'),
@@ -63,26 +62,25 @@ export function readVocabulary(
     texts,
     idOf,
     attributes,
-    bosId: ids.read('bos_token_id', standIns.bosId) ?? ids.ifToken(defaults.bosId),
+    bosId: ids.read('bos_token_id', fallbacks.bosId) ?? ids.ifToken(defaults.bosId),
     eosId,
     endOfGeneration,
   }
 }
 
-/** The chat template where there is one; what is no text is the chat's to refuse. */
+/** The chat template, if any. One that is not a string is rejected later, when a chat is created. */
 function readTemplate(metadata: Metadata): string {
   const template = metadata.get('tokenizer.chat_template')
   return typeof template === 'string' ? template : ''
 }
 
-/** Whether the token is written by name and read only on request: a control token or the unknown one. */
+/** Whether a token is a control token or the unknown token: decoded by name and parsed only on request. */
 export function isSpecial(vocabulary: Vocabulary, id: TokenId): boolean {
   return (vocabulary.attributes[id] & (CONTROL | UNKNOWN)) !== 0
 }
 
 /**
- * A list of numbers, one per token; absent where the file has none. As in llama.cpp, what is beyond the last token does not
- * count.
+ * A list of numbers, one per token, or `undefined` if the file has none. As in llama.cpp, surplus entries are ignored.
  */
 export function readPerToken(
   metadata: Metadata,
@@ -98,7 +96,7 @@ export function readPerToken(
   if (values.length > vocabSize) {
     warn?.({
       code: 'METADATA_IGNORED',
-      message: `${name} has ${values.length} entries for ${vocabSize} tokens; those beyond the last token are ignored`,
+      message: `${name} has ${values.length} entries for ${vocabSize} tokens; the surplus entries are ignored`,
       hint: 'the file may be badly converted: convert or download it again if the replies are wrong',
     })
   }
@@ -114,7 +112,7 @@ function readTexts(metadata: Metadata): readonly string[] {
       `tokenizer.ggml.tokens has ${texts.length} tokens; the limit is ${LIMITS.vocabulary}`,
     )
   }
-  // An empty text would be found everywhere; llama.cpp names such tokens the same way.
+  // An empty text would match everywhere; llama.cpp renames such tokens the same way.
   let characters = 0
   return Array.from(texts, (text, id) => {
     characters += text.length
@@ -123,11 +121,11 @@ function readTexts(metadata: Metadata): readonly string[] {
   })
 }
 
-/** A list of the vocabulary has more text than may be held. */
+/** The error for a list with more text than the limit. */
 export function tooLong(list: 'tokens' | 'merges'): DasllamaError {
   return new DasllamaError(
     'LIMIT',
-    `tokenizer.ggml.${list} has more than ${LIMITS.vocabularyCharacters} characters altogether`,
+    `tokenizer.ggml.${list} has more than ${LIMITS.vocabularyCharacters} characters in total`,
     { hint: 'the file may be damaged' },
   )
 }

@@ -10,8 +10,8 @@ import {
 import { LETTER, MARK, NUMBER, PUNCTUATION, SPACE, SYMBOL, widthAt } from './unicode-classes.js'
 
 /**
- * The words of each family of vocabularies, with the expression that its authors publish. Where llama.cpp's own scans
- * differ from the expression, these follow llama.cpp.
+ * Word splitting for each family of vocabularies, with the regular expression that its authors published. Where
+ * llama.cpp's scans differ from the expression, these follow llama.cpp.
  */
 
 const BLANK = 0x20
@@ -57,7 +57,7 @@ export function modernWords({ digits, marks = false }: { digits: number; marks?:
 }
 
 /**
- * The words of GPT-4o and Tekken, which tell upper case from lower:
+ * The words of GPT-4o and Tekken, which distinguish upper and lower case:
  * `[^\r\n\p{L}\p{N}]?U*L+C?|[^\r\n\p{L}\p{N}]?U+L*C?|\p{N}{1,digits}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
  * where `C` is a contraction, with `contractions`. As in llama.cpp, `U` is any letter but `a-z` and `L` any but `A-Z`.
  */
@@ -85,13 +85,13 @@ function casedWordEnd(input: ClassifiedText, first: number, end: number): number
   let lowerEnd = upperEnd
   while (lowerEnd < end && classes[lowerEnd] & LETTER && !isAsciiUpper(text.charCodeAt(lowerEnd))) lowerEnd++
   if (lowerEnd > upperEnd) return lowerEnd
-  // `U*` must give `L+` back a letter: the last that is no `A-Z`, if there is one.
+  // `U*` must give one letter back to `L+`: the last that is not `A-Z`, if there is one.
   while (lowerEnd > first && isAsciiUpper(text.charCodeAt(lowerEnd - 1))) lowerEnd--
   return lowerEnd > first ? lowerEnd : upperEnd
 }
 
 /**
- * The words of DeepSeek V3, a match at a time:
+ * The words of DeepSeek V3, one match at a time:
  * ``[!-/:-@[-`{-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+``
  */
 export const deepseekWord: Match = (input, position, end) => {
@@ -126,12 +126,12 @@ function signsOrSpaceEnd(
   return wordEnd
 }
 
-/** ` ?` before a word: over a blank that something follows. */
+/** ` ?` before a word: skips a blank unless it is the last character. */
 function skipBlank(text: string, position: number, end: number): number {
   return position + 1 < end && text.charCodeAt(position) === BLANK ? position + 1 : position
 }
 
-/** `\s+(?!\S)|\s+`: white space, whose last character stays with what follows. */
+/** `\s+(?!\S)|\s+`: whitespace, except its last character if something follows. */
 function spaceEnd(input: ClassifiedText, position: number, end: number): number {
   const afterSpace = runEnd(input, SPACE, position, end)
   return afterSpace < end && afterSpace - position > 1 ? afterSpace - 1 : afterSpace
@@ -144,7 +144,7 @@ function spaceOrLineEnd(input: ClassifiedText, position: number, end: number): n
   return lineEnd > position ? lineEnd : spaceEnd(input, position, end)
 }
 
-/** `'s|'t|'re|'ve|'m|'ll|'d`: the end of one that begins here, or `position`. */
+/** `'s|'t|'re|'ve|'m|'ll|'d`: the end of a contraction at `position`, or `position`. */
 function contractionEnd(text: string, position: number, end: number): number {
   if (text.charCodeAt(position) !== APOSTROPHE || position + 1 >= end) return position
   return position + contractionLength(text.slice(position + 1, Math.min(position + 3, end)))
@@ -156,13 +156,13 @@ function anyContractionEnd(text: string, position: number, end: number): number 
   return position + contractionLength(asciiLowerCase(text.slice(position + 1, Math.min(position + 3, end))))
 }
 
-/** The length of a contraction that has these letters behind its apostrophe, or 0. */
+/** The length of a contraction with these letters after its apostrophe, or 0. */
 function contractionLength(suffix: string): number {
   if ('stmd'.includes(suffix[0])) return 2
   return suffix === 're' || suffix === 've' || suffix === 'll' ? 3 : 0
 }
 
-/** Not `toLowerCase`, for which K (Kelvin) and others are ASCII letters too. */
+/** Not `toLowerCase`, which maps K (Kelvin sign) and others to ASCII letters, too. */
 function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32))
 }

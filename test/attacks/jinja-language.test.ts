@@ -34,7 +34,7 @@ const LEXER = Object.entries({
   'a string of backslashes': around("{{ '", '\\', "' }}"),
   'a string of escapes': around("{{ '", '\\x41', "' }}"),
   'escapes without digits': around("{{ '", '\\N{', "' }}"),
-  'strings beside each other': around('{{ ', "'a' ", '}}'),
+  'adjacent strings': around('{{ ', "'a' ", '}}'),
   digits: around('{{ ', '9', ' }}'),
   'digits and underscores': around('{{ ', '1_', ' }}'),
   'digits and dots': around('{{ ', '1.', ' }}'),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { CATALOG, chooseModels } from '../../bench/models/catalog.js'
 import { checkpointToGguf } from '../../bench/models/checkpoint-to-gguf.js'
-import { MIXES_135M, SHAPE_135M } from '../../bench/models/mixes.js'
+import { MIXES_1_1B, MIXES_135M, SHAPE_1_1B, SHAPE_135M } from '../../bench/models/mixes.js'
 import { workPerToken } from '../../bench/models/work.js'
 import { openModelFile } from '../../src/gguf/open.js'
 import { openGguf } from '../../src/gguf/reader.js'
@@ -62,18 +62,31 @@ it('writes a checkpoint as GGUF without changing a weight', async () => {
   await checkpoint.close()
 })
 
+const MADE_OF_135M = { mixes: MIXES_135M, shape: SHAPE_135M, tied: true }
+const MADE_OF_1_1B = { mixes: MIXES_1_1B, shape: SHAPE_1_1B, tied: false }
+
 it.each([
-  { mix: 'Q8_0', formats: { Q8_0: 211 } },
-  { mix: 'Q4_0', formats: { Q8_0: 1, Q4_0: 210 } },
-  { mix: 'F16', formats: { F16: 211 } },
+  { model: '135M', ...MADE_OF_135M, mix: 'Q8_0', formats: { Q8_0: 211 } },
+  { model: '135M', ...MADE_OF_135M, mix: 'Q4_0', formats: { Q8_0: 1, Q4_0: 210 } },
+  { model: '135M', ...MADE_OF_135M, mix: 'F16', formats: { F16: 211 } },
   // The embedding and 14 of 30 value projections; 14 and 16 down projections; all the others.
-  { mix: 'Q4_K_M', formats: { Q8_0: 15, Q5_0: 166, Q6_K: 14, Q4_K: 16 } },
-])("has llama-quantize's mix of $mix, with formats that all fit the shape", ({ mix, formats }) => {
-  const { tensors } = randomModel({ shape: SHAPE_135M, format: MIXES_135M[mix], tied: true })
-  const counts: Record<string, number> = {}
-  for (const { format, shape } of tensors) {
-    const name = typeof format === 'string' ? format : format.name
-    if (shape.length > 1) counts[name] = (counts[name] ?? 0) + 1
-  }
-  expect(counts).toEqual(formats)
-})
+  {
+    ...{ model: '135M', ...MADE_OF_135M, mix: 'Q4_K_M' },
+    formats: { Q8_0: 15, Q5_0: 166, Q6_K: 14, Q4_K: 16 },
+  },
+  { model: '1.1B', ...MADE_OF_1_1B, mix: 'Q8_0', formats: { Q8_0: 156 } },
+  { model: '1.1B', ...MADE_OF_1_1B, mix: 'Q4_0', formats: { Q6_K: 1, Q4_0: 155 } },
+  // The output matrix, and value and down projections of 10 of 22 layers.
+  { model: '1.1B', ...MADE_OF_1_1B, mix: 'Q4_K_M', formats: { Q6_K: 21, Q4_K: 135 } },
+])(
+  "has llama-quantize's mix of $mix for $model, with formats that all fit the shape",
+  ({ mix, mixes, shape, tied, formats }) => {
+    const { tensors } = randomModel({ shape, format: mixes[mix], tied })
+    const counts: Record<string, number> = {}
+    for (const { format, shape } of tensors) {
+      const name = typeof format === 'string' ? format : format.name
+      if (shape.length > 1) counts[name] = (counts[name] ?? 0) + 1
+    }
+    expect(counts).toEqual(formats)
+  },
+)

@@ -8,6 +8,7 @@ const DEFAULTS = {
   pp: undefined,
   tg: undefined,
   threads: undefined,
+  sequences: undefined,
   only: undefined,
   repetitions: 5,
   budgetMs: 30_000,
@@ -36,6 +37,22 @@ describe('parseOptions', () => {
       changes: { quick: true, models: ['tiny-stories'], pp: [32], tg: [16], repetitions: 2 },
     },
     {
+      args: ['batch', '--sequences', '1,4', '--models', '135M-Q8_0'],
+      changes: {
+        ...{ command: 'batch', sequences: [1, 4], models: ['135M-Q8_0'] },
+        ...{ repetitions: 10, budgetMs: 16_000 },
+      },
+    },
+    {
+      args: ['batch', '--quick'],
+      changes: {
+        ...{ command: 'batch', quick: true, models: ['tiny-stories'], pp: [32], tg: [16] },
+        ...{ repetitions: 2, budgetMs: 16_000 },
+      },
+    },
+    { args: ['worker', '--only', 'Node'], changes: { command: 'worker', only: ['Node'], repetitions: 20 } },
+    { args: ['worker', '--repetitions', '3'], changes: { command: 'worker', repetitions: 3 } },
+    {
       args: ['engines', '--quick', '--pp', '64', '--repetitions', '1'],
       changes: {
         command: 'engines',
@@ -56,12 +73,17 @@ describe('parseOptions', () => {
     { args: ['--pp', '128,x'], message: '--pp: "x" is not' },
     { args: ['--tg', '1.5'], message: '--tg: "1.5" is not' },
     { args: ['--threads', '1,0'], message: '--threads: "0" is not' },
+    { args: ['batch', '--sequences', '4,0'], message: '--sequences: "0" is not' },
+    { args: ['depth', '--sequences', '4'], message: '--sequences is not for depth' },
     { args: ['--budget', '-1'], message: '--budget' },
     { args: ['--rivals', 'depth'], message: '--rivals is not for depth' },
     { args: ['--quick', '--write-readme'], message: '--quick is not for the README' },
     { args: ['depth', '--write-readme'], message: '--write-readme is not for depth' },
     { args: ['--model', 'x'], message: '--model' },
-    { args: ['x'], message: 'no command x: speed, avx2, depth, engines, limits, sampling, constrained' },
+    {
+      args: ['x'],
+      message: 'no command x: speed, avx2, depth, batch, engines, limits, sampling, constrained',
+    },
     { args: ['depth', 'engines'], message: 'no command depth engines' },
   ])('refuses $args', ({ args, message }) => {
     expect(() => parseOptions(args)).toThrow(message)

@@ -159,7 +159,7 @@ describe('generations that are stopped early', () => {
     ])
     const left = await run(model, stop, after)
     expect(left).toEqual(await run(reference, stop, after))
-    // As far as it was seen, it is what it would be without stop strings.
+    // Up to the last token seen, it is the same as without stop strings.
     const plain = await run(reference, [], left.ids.length)
     expect(left.ids).toEqual(plain.ids)
     if (left.ids.length === after) expect(left.on).toEqual(plain.on)

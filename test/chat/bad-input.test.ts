@@ -1,4 +1,4 @@
-/** What callers, files and templates can get wrong in a chat: each is told with its code, and the chat goes on. */
+/** Errors of callers, files and templates in a chat: each is reported with its code, and the chat can continue. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Chat,
@@ -41,7 +41,7 @@ function failureOf(action: () => unknown): DasllamaError {
   throw new Error('it did not fail')
 }
 
-/** A template that does this where the last message says NOW. */
+/** A template with this body if the last message contains NOW. */
 const when = (body: string): ChatOptions => ({
   template: `{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}{% if 'NOW' in messages[-1].content %}${body}{% endif %}<assistant>`,
 })
@@ -74,14 +74,14 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
-    name: 'a schema that nothing is valid by',
+    name: 'a schema without valid values',
     fails: withSchema({ properties: { a: { type: 'string', minLength: 5, maxLength: 2 } }, required: ['a'] }),
     code: 'INVALID_ARGUMENT',
     message: 'JSON Schema, #: nothing is valid by it: minLength is more than maxLength at #/properties/a',
     hint: /^loosen/,
   },
   {
-    name: 'a schema that recurses without end',
+    name: 'a schema with infinite recursion',
     fails: withSchema({
       $ref: '#/$defs/list',
       $defs: { list: { properties: { next: { $ref: '#/$defs/list' } }, required: ['next'] } },
@@ -91,14 +91,14 @@ const CASES: readonly Case[] = [
     hint: /not required/,
   },
   {
-    name: 'a schema that refers to itself only',
+    name: 'a schema that only refers to itself',
     fails: withSchema({ $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }),
     code: 'INVALID_ARGUMENT',
     message: 'JSON Schema, #: its references lead to each other and to nothing else',
     hint: /other keywords/,
   },
   {
-    name: 'a schema that is an endless object',
+    name: 'a schema that is a cyclic object',
     fails: (chat) => {
       const schema: Record<string, unknown> = { type: 'array' }
       schema.items = schema
@@ -123,14 +123,14 @@ const CASES: readonly Case[] = [
     hint: undefined,
   },
   {
-    name: 'a grammar with a rule that is none',
+    name: 'a grammar with an invalid rule',
     fails: withGrammar('root ::= "a"\nitem = "b"'),
     code: 'INVALID_ARGUMENT',
     message: 'grammar, line 2, column 6: expected ::= after "item", found "="',
     hint: /a rule is written name ::= …/,
   },
   {
-    name: 'a template that does what its language forbids',
+    name: 'a template that divides by zero',
     options: when('{{ 1 / 0 }}'),
     fails: now,
     code: 'TEMPLATE_FAILED',
@@ -139,16 +139,16 @@ const CASES: readonly Case[] = [
     hint: /option template$/,
   },
   {
-    name: 'a template that goes round and round',
+    name: 'a template with very long loops',
     options: when('{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}'),
     fails: now,
     code: 'LIMIT',
-    // In which of the loops the last step is depends on what each of them costs.
+    // Which of the loops exceeds the limit depends on their costs.
     message: /^the chat template takes more than 10000000 steps \(line 2, column (85|105): ".*"\)$/,
     hint: /another template, or a shorter conversation/,
   },
   {
-    name: 'a template that calls itself without end',
+    name: 'a template with infinite recursion',
     options: when('{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}'),
     fails: now,
     code: 'LIMIT',
@@ -166,7 +166,7 @@ const CASES: readonly Case[] = [
     hint: /another template/,
   },
   {
-    name: 'a template that wants a variable that nobody gives',
+    name: 'a template that needs a missing variable',
     options: when('{{ documents[0].title }}'),
     fails: now,
     code: 'TEMPLATE_FAILED',
@@ -175,13 +175,13 @@ const CASES: readonly Case[] = [
     hint: /other messages, tools or variables/,
   },
   {
-    name: 'a template that wants a function that is not known',
+    name: 'a template that needs an unknown function',
     options: when('{{ get_weather(1) }}'),
     fails: now,
     code: 'UNSUPPORTED',
     message:
       'the chat template needs the function "get_weather" (line 2, column 54: "ges[-1].content %}{{ get_weather(1) }}{% endif %}<assistant>")',
-    hint: /^known are .*option template$/,
+    hint: /^supported: .*option template$/,
   },
   {
     name: 'messages in an order that the template refuses',
@@ -196,21 +196,21 @@ const CASES: readonly Case[] = [
     },
     code: 'TEMPLATE_REFUSED',
     message: 'the chat template refuses the conversation: Conversation roles must alternate!',
-    hint: /in turns; undo one, or use another template/,
+    hint: /alternating messages of user and assistant; undo one, or use another template/,
   },
   {
-    name: 'arguments of a call that are no JSON',
+    name: 'arguments of a call that are not JSON',
     fails: (chat) => chat.add(calling('{"city": "Ro')),
     code: 'INVALID_ARGUMENT',
-    message: /^the message\.toolCalls\[0\]: the arguments of "weather" are no JSON object: .*JSON/,
-    hint: /\{\} where there are no arguments/,
+    message: /^the message\.toolCalls\[0\]: the arguments of "weather" are not a JSON object: .*JSON/,
+    hint: /use \{\} for no arguments/,
   },
   {
     name: 'no arguments of a call',
     fails: (chat) => chat.add(calling('')),
     code: 'INVALID_ARGUMENT',
-    message: /the arguments of "weather" are no JSON object: /,
-    hint: /\{\} where there are no arguments/,
+    message: /the arguments of "weather" are not a JSON object: /,
+    hint: /use \{\} for no arguments/,
   },
   {
     name: 'arguments of a call that are a list, in a history',
@@ -218,8 +218,8 @@ const CASES: readonly Case[] = [
       chat.history = [...chat.history, { role: 'user', content: 'Hm' }, calling('["Rome"]')]
     },
     code: 'INVALID_ARGUMENT',
-    message: 'history[3].toolCalls[0]: the arguments of "weather" are no JSON object',
-    hint: /^give an object/,
+    message: 'history[3].toolCalls[0]: the arguments of "weather" are not a JSON object',
+    hint: /^pass an object/,
   },
   {
     name: 'arguments of a call that are a million levels deep',
@@ -232,20 +232,20 @@ const CASES: readonly Case[] = [
     name: 'an empty message',
     fails: (chat) => chat.addUser(''),
     code: 'INVALID_ARGUMENT',
-    message: 'the message: what the user says must not be empty',
-    hint: /^say something/,
+    message: 'the message: the content of a user message must not be empty',
+    hint: /^add some text/,
   },
   {
-    name: 'a message of nothing but white space, in a history',
+    name: 'a message of only white space, in a history',
     fails(chat) {
       chat.history = [{ role: 'user', content: ' \n\t' }]
     },
     code: 'INVALID_ARGUMENT',
-    message: 'history[0]: what the user says must not be empty',
+    message: 'history[0]: the content of a user message must not be empty',
     hint: /leave the message out/,
   },
   {
-    name: 'nothing to answer',
+    name: 'a conversation without messages',
     fails(chat) {
       const { history } = chat
       chat.reset()
@@ -278,7 +278,7 @@ const CASES: readonly Case[] = [
   ),
 ]
 
-describe('a chat goes on after', () => {
+describe('a chat can continue after', () => {
   it.each(CASES)('$name', async ({ options, fails, code, message, hint }) => {
     using chat = chatOf(options)
     await say(chat, 'Once upon a time')
@@ -296,12 +296,12 @@ describe('a chat goes on after', () => {
     expect(chat.stats().nReused).toBeGreaterThan(0)
   })
 
-  it('a conversation that is too long by so many tokens', () => {
+  it('a conversation that is too long, and reports by how many tokens', () => {
     using roomy = chatOf({ session: { contextLength: 4 * CONTEXT } })
     using chat = chatOf()
     for (const each of [roomy, chat]) each.addUser('The little dog ran. '.repeat(150))
     const { length } = roomy.renderPrompt().ids
-    // One token of the context at least is for the reply.
+    // At least one token of the context is for the reply.
     const excess = length - (CONTEXT - 1)
     expect(failureOf(() => chat.respond()).message).toContain(
       `is ${excess} tokens too long: its prompt has ${length},`,
@@ -309,10 +309,10 @@ describe('a chat goes on after', () => {
   })
 })
 
-describe('a chat is not made', () => {
+describe('a chat is not created', () => {
   it.each<[string, ChatOptions, ErrorCode, string | RegExp, RegExp | undefined]>([
     [
-      'with a template that is cut',
+      'with a truncated template',
       { template: '{% for m in messages %}' },
       'TEMPLATE_FAILED',
       'the chat template is not valid: "for" is not closed: "endfor" or "else" is missing (line 1, column 4: "{% for m in messages %}")',
@@ -326,14 +326,14 @@ describe('a chat is not made', () => {
       /another template/,
     ],
     [
-      'with a response format of a bad schema',
+      'with an invalid schema as response format',
       { responseFormat: { type: 'json_schema', schema: { not: {} } } },
       'INVALID_ARGUMENT',
       'JSON Schema, #: nothing is valid by it: # allows nothing',
       /^loosen what stands there/,
     ],
     [
-      'with a response format of a bad grammar',
+      'with an invalid grammar as response format',
       { responseFormat: { type: 'grammar', grammar: 'root ::= "a' } },
       'INVALID_ARGUMENT',
       'grammar, line 1, column 10: the literal has no end',
@@ -341,7 +341,7 @@ describe('a chat is not made', () => {
     ],
     ['with bad sampling', { topP: -1 }, 'INVALID_ARGUMENT', /^topP must be/, undefined],
     [
-      'with variables that are no data',
+      'with variables that are not plain data',
       { templateVariables: { date: () => 'today' } },
       'INVALID_ARGUMENT',
       'templateVariables.date: a function is not a value that JSON can express',

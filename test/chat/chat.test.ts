@@ -50,7 +50,7 @@ const failing = (code: string, message?: string) =>
     ...(message !== undefined && { message: expect.stringContaining(message) }),
   })
 
-/** A saved chat with another conversation, and the checksum that goes with it. */
+/** A saved chat with a changed conversation and a matching checksum. */
 function rewritten(bytes: Uint8Array, changes: object): Uint8Array {
   const length = new DataView(bytes.buffer).getUint32(12, true)
   const conversation = JSON.parse(new TextDecoder().decode(bytes.subarray(20, 20 + length)))
@@ -61,10 +61,10 @@ function withOmission(bytes: Uint8Array, messages: number): Uint8Array {
   return rewritten(bytes, { omission: { ...NOTHING_OMITTED, messages } })
 }
 
-const pin = (start: number, end: number) => ({ start, end, ids: [5] })
+const span = (start: number, end: number) => ({ start, end, ids: [5] })
 
 describe('a chat', () => {
-  it('answers, streams and remembers', async () => {
+  it('answers, streams and keeps a history', async () => {
     using chat = chatOf({ system: 'Tell stories.' })
     chat.addUser('Hello')
     const reply = chat.respond()
@@ -85,7 +85,7 @@ describe('a chat', () => {
     expect(chat.system).toBe('Tell stories.')
   })
 
-  it('evaluates only what is new, turn by turn', async () => {
+  it('evaluates only the new tokens of each turn', async () => {
     using chat = chatOf()
     let held = 0
     for (const content of [
@@ -102,15 +102,15 @@ describe('a chat', () => {
       expect(reply.promptIds).toEqual(ids)
       await read(reply)
       expect(chat.stats()).toMatchObject({ nPrompt: turn.length, nReused: ids.length - turn.length })
-      // All but the last token of the reply before, which ended it and so was never evaluated.
+      // All but the last token of the previous reply, which ended it and was never evaluated.
       expect(chat.stats().nReused).toBe(Math.max(0, held - 1))
       held = ids.length + reply.ids.length
     }
   })
 
-  it('leaves the ids of replies as they were generated', async () => {
+  it('keeps the generated ids of replies', async () => {
     using chat = chatOf()
-    // Tokens that no tokenizer would choose for this text.
+    // Tokens that the tokenizer would not choose for this text.
     const forced = [...'Tom'].map((letter) => model.encode(letter, { addSpecial: false }).at(-1)!)
     await say(chat, 'Hi', { forcedIds: forced, temp: 1, maxTokens: 6 })
     const generated = chat.history[1].ids!
@@ -123,7 +123,7 @@ describe('a chat', () => {
     expect(chat.stats().nReused).toBeGreaterThanOrEqual(generated.length)
   })
 
-  it('gives the same ids again from its history', async () => {
+  it('renders the same ids from its history', async () => {
     using chat = chatOf({ system: 'S', temp: 1, session: { seed: 3, contextLength: 1024 } })
     for (const content of ['Hi', 'Go on', 'More']) await say(chat, content)
     chat.addUser('The end?')
@@ -132,11 +132,11 @@ describe('a chat', () => {
     using again = chatOf({ history })
     expect(again.renderPrompt()).toEqual(expected)
     expect(again.history).toEqual(chat.history)
-    // Nothing of it is in the new session yet.
+    // The new session has not cached any of it.
     expect(again.renderTurn()).toEqual(expected.ids)
   })
 
-  it('believes no control tokens among the ids of a history', () => {
+  it('does not trust control tokens among the ids of a history', () => {
     const { bosId, eosId } = model.tokenizer
     const name = model.piece(eosId!)
     const history: ChatMessage[] = [
@@ -152,13 +152,13 @@ describe('a chat', () => {
     const { text, ids } = chat.renderPrompt()
     expect(text).toContain(`assistant\n${name} obey`)
     expect(ids.filter((id) => id === eosId || id === bosId)).toEqual([ids[0]])
-    // What is plain text is believed.
+    // Ids of plain text are trusted.
     const odd = [...'Tom'].map((letter) => model.encode(letter, { addSpecial: false }).at(-1)!)
     chat.history = [history[0], { role: 'assistant', content: 'Tom', ids: odd }, history[0]]
     expect(chat.renderPrompt().ids.join()).toContain(odd.join())
   })
 
-  it('is saved and restored with what it has evaluated', async () => {
+  it('is saved and restored with its cache', async () => {
     using chat = chatOf({ system: 'S', session: { seed: 3, contextLength: 1024 } })
     await say(chat, 'Hi')
     const bytes = await chat.save()
@@ -174,7 +174,7 @@ describe('a chat', () => {
     expect(again.renderPrompt()).toEqual(chat.renderPrompt())
   })
 
-  it('refuses bytes that are no chat, and stays as it was', async () => {
+  it('rejects bytes that are not a saved chat, and stays unchanged', async () => {
     using chat = chatOf()
     await say(chat, 'Hi')
     const bytes = await chat.save()
@@ -198,7 +198,7 @@ describe('a chat', () => {
       [rewritten(bytes, { history: 'none' }), 'BAD_FORMAT'],
       [rewritten(bytes, { history: [{ role: 'user' }] }), 'BAD_FORMAT'],
       [rewritten(bytes, { history: [...history, { role: 'system', content: '' }] }), 'BAD_FORMAT'],
-      [rewritten(bytes, { transcript: { text: 'abcd', pins: [pin(0, 3), pin(2, 4)] } }), 'BAD_FORMAT'],
+      [rewritten(bytes, { transcript: { text: 'abcd', spans: [span(0, 3), span(2, 4)] } }), 'BAD_FORMAT'],
     ] as const) {
       await expect(chat.restore(wrong as Uint8Array)).rejects.toEqual(failing(code))
     }
@@ -206,7 +206,7 @@ describe('a chat', () => {
     await say(chat, 'Go on')
   })
 
-  it('takes turns back', async () => {
+  it('undoes turns', async () => {
     using chat = chatOf({ system: 'S' })
     await say(chat, 'Hi')
     const before = chat.renderPrompt()
@@ -222,7 +222,7 @@ describe('a chat', () => {
     expect(chat.history).toEqual([{ role: 'system', content: 'S' }])
   })
 
-  it('starts over with its system message, of which the session still has what it had', async () => {
+  it('keeps its system message, and the cache of that, after a reset', async () => {
     using chat = chatOf({ system: 'You tell very long stories about girls and dogs.' })
     await say(chat, 'Hi')
     chat.reset()
@@ -235,7 +235,7 @@ describe('a chat', () => {
     expect(chat.history.map(({ role }) => role)).toEqual(['user', 'assistant'])
   })
 
-  it('hands generate its options, those of the call first', async () => {
+  it('passes its options to generate, and those of a call override them', async () => {
     using chat = chatOf({ maxTokens: 3, logprobs: 1 })
     chat.addUser('Hi')
     const reply = chat.respond({ maxTokens: 2 })
@@ -298,7 +298,7 @@ describe('a chat', () => {
     chat.addUser('1 + 1?')
     chat.addAssistant('', { toolCalls: [{ name: 'add', arguments: { a: 1, b: 1 } }] })
     chat.addTool('2')
-    // ChatML has no tools, so they come as words.
+    // ChatML does not support tools, so they are included as text.
     const { text } = chat.renderPrompt()
     for (const part of [
       '"name": "add"',
@@ -332,7 +332,7 @@ describe('a reply that is cut', () => {
     expect(chat.stats().nReused).toBeGreaterThan(10)
   })
 
-  it('before its first token leaves no message, and may be asked for again', async () => {
+  it('before its first token leaves no message, and can be requested again', async () => {
     using chat = chatOf()
     chat.addUser('Hi')
     for await (const _ of chat.respond({ signal: AbortSignal.abort() })) expect.unreachable()
@@ -341,7 +341,7 @@ describe('a reply that is cut', () => {
     expect(chat.history).toHaveLength(2)
   })
 
-  it('by an error stays too, and the chat goes on', async () => {
+  it('by an error stays too, and the chat can continue', async () => {
     using chat = chatOf()
     chat.addUser('Hi')
     let calls = 0
@@ -357,7 +357,7 @@ describe('a reply that is cut', () => {
     expect(chat.history.at(-1)).toMatchObject({ role: 'assistant', cut: 'length' })
   })
 
-  it('by the end of the context says so', async () => {
+  it('by the end of the context is marked so', async () => {
     using chat = chatOf({ session: { contextLength: 80 }, maxTokens: 200 })
     await say(chat, 'Hi')
     expect(chat.history[1].cut).toBe('context')
@@ -368,7 +368,7 @@ describe('a reply that is cut', () => {
 })
 
 describe('misuse', () => {
-  it('is told', async () => {
+  it('is reported', async () => {
     using chat = chatOf()
     expect(() => chat.respond()).toThrow(failing('INVALID_ARGUMENT', 'nothing to answer'))
     expect(() => chat.addUser(5 as never)).toThrow(failing('INVALID_ARGUMENT', 'content must be a string'))
@@ -386,7 +386,7 @@ describe('misuse', () => {
     )
     chat.addUser('Hi')
     expect(() => chat.add({ role: 'system', content: '' })).toThrow(
-      failing('INVALID_ARGUMENT', 'stands first'),
+      failing('INVALID_ARGUMENT', 'must be the first'),
     )
     for (const [options, message] of [
       [{ overflow: 'explode' }, 'overflow'],
@@ -401,13 +401,13 @@ describe('misuse', () => {
         },
         'history[1]',
       ],
-      [{ system: 'a', history: [{ role: 'system', content: '' }] }, 'system is given'],
+      [{ system: 'a', history: [{ role: 'system', content: '' }] }, 'system is set'],
       [{ system: 5 }, 'content must be a string'],
       [{ tools: [{}] }, 'tools[0]'],
       [{ tools: 'x' }, 'tools must be an array'],
       [{ now: 'today' }, 'now must be a Date'],
       [{ templateVariables: null }, 'templateVariables'],
-      [{ template: 'no-such' }, 'none named "no-such"'],
+      [{ template: 'no-such' }, 'unknown name "no-such"'],
       [null, 'options must be an object'],
     ] as const) {
       const create = () =>
@@ -463,7 +463,7 @@ describe('misuse', () => {
     expect(() => createChat(model)).toThrow(failing('NO_TEMPLATE', 'no chat template'))
   })
 
-  it('of a template whose ends are endless is over soon', () => {
+  it('of a template with very long loops is soon reported', () => {
     using chat = chatOf({
       template: '{% for a in range(100000) %}{% for b in range(100000) %}{{ a }}{% endfor %}{% endfor %}',
     })
@@ -476,7 +476,7 @@ describe('a conversation longer than the context', () => {
   const long = 'The little dog ran to the big red house and sat down. '.repeat(2)
   const session = { contextLength: 400 }
 
-  it('is an error that says by how much and what to do', async () => {
+  it('is an error that reports by how much and suggests what to do', async () => {
     using chat = chatOf({ session, overflow: 'error' })
     for (let i = 0; i < 20; i++) chat.addUser(long)
     const { length } = model.encode(long)
@@ -505,7 +505,7 @@ describe('a conversation longer than the context', () => {
     }
     const { text } = chat.renderPrompt()
     expect(text).not.toContain('user\n0: The')
-    // One message a turn and the reply to it, of those that are left.
+    // Each remaining turn has one message and the reply to it.
     const left = 11 - Number(/user\n(\d+): The/.exec(text)?.[1])
     expect(chat.omitted).toEqual({ messages: 24 - 2 * (left + 1), tokens: 0 })
     expect(cheap).toBeGreaterThan(3)
@@ -521,7 +521,7 @@ describe('a conversation longer than the context', () => {
     await say(again, 'ok')
   })
 
-  it('lets turns come back that were left out for one that is taken back', async () => {
+  it('includes omitted turns again when the turn that displaced them is undone', async () => {
     using chat = chatOf({ session, overflow: 'drop-oldest', system: 'Be kind.' })
     chat.addUser('one')
     chat.addAssistant('two')
@@ -534,7 +534,7 @@ describe('a conversation longer than the context', () => {
     expect(other.renderPrompt()).toEqual(before)
   })
 
-  it('looks for the turns to drop without trying all of them', () => {
+  it('finds the turns to drop without trying all of them', () => {
     const history = Array.from(
       { length: 2000 },
       (_, i): ChatMessage => ({
@@ -545,7 +545,7 @@ describe('a conversation longer than the context', () => {
     let renderings = 0
     const render = (omitted: number) => {
       renderings++
-      return { text: Text.EMPTY, ids: Array(10 * (history.length - omitted)).fill(0), pins: [], prefill: '' }
+      return { text: Text.EMPTY, ids: Array(10 * (history.length - omitted)).fill(0), spans: [], prefill: '' }
     }
     const fitting = {
       policy: 'drop-oldest',
@@ -557,7 +557,7 @@ describe('a conversation longer than the context', () => {
     } as const
     const { ids, omission } = fitPrompt({ ...fitting, contextLength: 400 })
     expect([omission.messages, ids.length, renderings < 15]).toEqual([1972, 280, true])
-    // Not even the last turn leaves as much room as is wanted, but it fits.
+    // Even the last turn alone leaves less space than the goal, but it fits.
     expect(fitPrompt({ ...fitting, contextLength: 22 }).omission.messages).toBe(1998)
     expect(() => fitPrompt({ ...fitting, contextLength: 20 })).toThrow(failing('CONTEXT_FULL'))
   })
@@ -577,14 +577,14 @@ describe('a conversation longer than the context', () => {
     expect(chat.omitted.tokens).toBeGreaterThan(300)
     chat.system = `Be kind. ${long}`
     expect(model.decode(chat.renderPrompt().ids)).toContain(`${chat.system}<|im_end|>`)
-    // Even one message that is too long by itself.
+    // Even a single message that is too long.
     await say(chat, long.repeat(20))
     expect(chat.history).toHaveLength(27)
   })
 })
 
-describe('a template that changes what it has said before', () => {
-  /** Drops what earlier replies have thought, as templates of reasoning models do. */
+describe('a template that changes earlier output', () => {
+  /** Drops the reasoning of earlier replies, as templates of reasoning models do. */
   const forgetful =
     "{% for m in messages %}<{{ m.role }}>{{ m.content.split('|')[-1] if m.role == 'assistant' else m.content }}</>\n{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
 

@@ -31,7 +31,7 @@ export interface Case {
   readonly messages: readonly ChatMessage[]
   readonly tools?: readonly ToolDefinition[]
   readonly variables?: Readonly<Record<string, unknown>>
-  /** What a template must not lack for another renderer to give the same text. */
+  /** What a template must support for another renderer to give the same text. */
   readonly needs: readonly ('system' | 'tools' | 'turns')[]
 }
 
@@ -40,7 +40,7 @@ const assistant = (content: string, reasoning?: string): ChatMessage =>
   reasoning === undefined ? { role: 'assistant', content } : { role: 'assistant', content, reasoning }
 const system = (content: string): ChatMessage => ({ role: 'system', content })
 
-/** No content of them spells a marker of any template. */
+/** Their contents do not contain a marker of any template. */
 export const CONVERSATIONS: readonly Case[] = [
   { name: 'one message', messages: [user('Hello there')], needs: [] },
   {
@@ -91,7 +91,7 @@ export const CONVERSATIONS: readonly Case[] = [
     needs: ['tools', 'turns'],
   },
   {
-    name: 'a whole round of tools',
+    name: 'a call, its result and the answer',
     messages: [
       user('How is Rome?'),
       call({ city: 'Rome' }),
@@ -109,7 +109,7 @@ export const CONVERSATIONS: readonly Case[] = [
   },
 ]
 
-/** A message as OpenAI's API has it, which is what templates are written for. */
+/** A message in the form of OpenAI's API, which templates expect. */
 export function asOpenAi(
   { role, content, reasoning, toolCalls, toolCallId, name }: ChatMessage,
   { withNone }: { readonly withNone: boolean },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FAMILIES } from '../../src/chat/families.js'
 import type { ChatMessage } from '../../src/chat/message.js'
 import { chooseTemplate, reservedTokens } from '../../src/chat/model-templates.js'
-import { PromptMaker } from '../../src/chat/prompt.js'
+import { PromptBuilder } from '../../src/chat/prompt.js'
 import { checkTools } from '../../src/chat/tools.js'
 import { Transcript } from '../../src/chat/transcript.js'
 import { readChatTemplates } from '../../src/facade/chat-templates.js'
@@ -48,7 +48,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
     '<|system|>\nBe kind.</s>\n<|user|>\n Hi </s>\n<|assistant|>\nHello.</s>\n<|user|>\nBye</s>\n<|assistant|>\n',
 }
 
-/** The special tokens by which a vocabulary shows its family; families whose markers are plain text have none. */
+/** The special tokens by which a vocabulary is recognized as a family's; families whose markers are plain text have none. */
 const MARKERS: Readonly<Record<string, readonly string[]>> = {
   'llama-3': ['<|start_header_id|>', '<|end_header_id|>', '<|eot_id|>'],
   gemma: ['<start_of_turn>', '<end_of_turn>'],
@@ -67,7 +67,7 @@ it('lists the families, each with its markers', () => {
 describe.each(Object.entries(MARKERS))('the family %s', (name, markers) => {
   const make = (options: { tools?: Parameters<typeof checkTools>[0]; messages?: readonly ChatMessage[] }) => {
     const tokenizer = vocabulary(markers)
-    const maker = new PromptMaker(
+    const builder = new PromptBuilder(
       { tokenizer, chatTemplates: new Map() },
       {
         template: markers.length > 0 ? undefined : name,
@@ -75,11 +75,11 @@ describe.each(Object.entries(MARKERS))('the family %s', (name, markers) => {
         tools: checkTools(options.tools ?? []),
       },
     )
-    expect(maker.template.name).toBe(name)
-    return maker.make(options.messages ?? MESSAGES, 0, new Date(), new Transcript(tokenizer)).text.text
+    expect(builder.template.name).toBe(name)
+    return builder.build(options.messages ?? MESSAGES, 0, new Date(), new Transcript(tokenizer)).text.text
   }
 
-  it('marks turns as its models do', () => {
+  it('marks turns as its models expect', () => {
     expect(make({})).toBe(EXPECTED[name])
   })
 
@@ -93,7 +93,7 @@ describe.each(Object.entries(MARKERS))('the family %s', (name, markers) => {
         )
     })
 
-  it('takes tools and their results, as words where it has none', () => {
+  it('includes tools and their results, as text if its template does not support them', () => {
     const messages: ChatMessage[] = [
       { role: 'user', content: 'How is Rome?' },
       { role: 'assistant', content: '', toolCalls: [{ name: 'get_weather', arguments: { city: 'Rome' } }] },
@@ -105,14 +105,14 @@ describe.each(Object.entries(MARKERS))('the family %s', (name, markers) => {
   })
 })
 
-describe('a family with a rule of its own', () => {
+describe('a family with special rules', () => {
   const render = (name: string, messages: readonly ChatMessage[]) => {
     const tokenizer = vocabulary(MARKERS[name])
-    const maker = new PromptMaker(
+    const builder = new PromptBuilder(
       { tokenizer, chatTemplates: new Map() },
       { template: name, templateVariables: {}, tools: [] },
     )
-    return maker.make(messages, 0, new Date(), new Transcript(tokenizer)).text.text
+    return builder.build(messages, 0, new Date(), new Transcript(tokenizer)).text.text
   }
   const turn = (user: string, assistant: string): readonly ChatMessage[] => [
     { role: 'user', content: user },
@@ -136,7 +136,7 @@ describe('a family with a rule of its own', () => {
     )
   })
 
-  it('llama-2: the system message stands in the first turn alone, and content is trimmed', () => {
+  it('llama-2: the system message is only in the first turn, and content is trimmed', () => {
     const messages = [
       { role: 'system', content: ' S ' } as const,
       ...turn(' Hi ', ' Yes. '),
@@ -151,7 +151,7 @@ describe('a family with a rule of its own', () => {
 describe('the choice of a template', () => {
   const tokenizer = vocabulary(['<|im_start|>', '<|im_end|>'])
 
-  it("is the file's own before the family's, and its variant for tools where there are tools", () => {
+  it("prefers the file's own over the family's, and its variant for tools if there are tools", () => {
     const templates = readChatTemplates(
       tokenizerMetadata({
         'tokenizer.chat_template': 'main',
@@ -182,7 +182,7 @@ describe('the choice of a template', () => {
     )
   })
 
-  it('reserves user-defined markers, and leaves white space alone', () => {
+  it('reserves user-defined markers, but not white space', () => {
     const texts = ['<|user|>', '<mark>', '<table>', '\n\n', '▁▁', 'word', '<|im_end|>']
     const keys = sentencePieceKeys(
       [],
@@ -191,23 +191,23 @@ describe('the choice of a template', () => {
     const tokenizer = createTokenizer(tokenizerMetadata(keys))
     const reserved = [...reservedTokens(tokenizer, "{{ '<mark>' }}\n\nword")].map((id) => keys.tokens[id])
     expect(reserved.sort()).toEqual(['<mark>', '<|user|>'])
-    // One that ends a generation is a control token anyway.
+    // A token that ends a generation is a control token anyway.
     expect(tokenizer.isControl(keys.tokens.indexOf('<|im_end|>'))).toBe(true)
   })
 })
 
-describe('a template that expects messages in its own way', () => {
+describe('a template that expects messages in another form', () => {
   const render = (
     template: string,
     messages: readonly ChatMessage[],
     tools: Parameters<typeof checkTools>[0] = [],
   ) => {
     const tokenizer = vocabulary([])
-    const maker = new PromptMaker(
+    const builder = new PromptBuilder(
       { tokenizer, chatTemplates: new Map() },
       { template, templateVariables: {}, tools: checkTools(tools) },
     )
-    return maker.make(messages, 0, new Date(), new Transcript(tokenizer)).text.text
+    return builder.build(messages, 0, new Date(), new Transcript(tokenizer)).text.text
   }
   const user: ChatMessage = { role: 'user', content: 'Hi' }
   const call: ChatMessage = {
@@ -217,7 +217,7 @@ describe('a template that expects messages in its own way', () => {
   }
   const loop = (body: string) => `{% for m in messages %}${body}{% endfor %}`
 
-  it('in parts', () => {
+  it('as parts', () => {
     expect(
       render(
         loop("{% for p in m.content %}{% if p['type'] == 'text' %}<{{ p['text'] }}>{% endif %}{% endfor %}"),
@@ -237,7 +237,7 @@ describe('a template that expects messages in its own way', () => {
     ).toBe('Hi({"x":1})')
   })
 
-  it('with an empty text where others want none', () => {
+  it('with an empty string where others expect none', () => {
     expect(
       render(
         loop("{{ m.content + ';' }}{% for c in m.tool_calls or [] %}{{ c.function.name }}{% endfor %}"),
@@ -246,7 +246,7 @@ describe('a template that expects messages in its own way', () => {
     ).toBe('Hi;;f')
   })
 
-  it('without a system message, which then stands before the first one of the user', () => {
+  it('without a system message, which is then prepended to the first message of the user', () => {
     const refusing = loop(
       "{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}<{{ m.content }}>",
     )
@@ -258,7 +258,7 @@ describe('a template that expects messages in its own way', () => {
     )
   })
 
-  it('and refuses their order in its own words', () => {
+  it('and refuses their order with its own message', () => {
     const strict = loop(
       "{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Take turns!') }}{% endif %}{{ m.content }}",
     )
@@ -267,7 +267,7 @@ describe('a template that expects messages in its own way', () => {
     )
   })
 
-  it('does not get round a refusal by another shape of the same words', () => {
+  it('still refuses messages in every form', () => {
     const guarded = loop("{% if 'bad' in m.content %}{{ raise_exception('no') }}{% endif %}{{ m.content }}")
     expect(() => render(guarded, [{ role: 'user', content: 'bad' }])).toThrow(
       expect.objectContaining({ code: 'TEMPLATE_REFUSED' }),

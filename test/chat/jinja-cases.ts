@@ -1,5 +1,5 @@
 /**
- * Templates and what they print with `CONTEXT`. Recipe: Python, Jinja2 3.1.6, `ImmutableSandboxedEnvironment` with
+ * Templates and their output with `CONTEXT`. Recorded with Python, Jinja2 3.1.6, `ImmutableSandboxedEnvironment` with
  * `trim_blocks`, `lstrip_blocks`, the extension `loopcontrols` and `json.dumps(…, ensure_ascii=False)` for `tojson`, as
  * transformers renders chat templates.
  */

@@ -7,12 +7,12 @@ import { llamaCppModels } from '../support/llama-cpp-models.js'
 import { vocabularyMetadata } from '../tokenizer/fixtures.js'
 import { CONTROL, type ExtraTokens, USER_DEFINED } from '../tokenizer/small-vocabularies.js'
 
-/** A published template, and a vocabulary to try it with: a real one, to which the template's markers are added. */
+/** A published template, and a vocabulary to test it with: a real one, to which the template's markers are added. */
 export interface TemplateFile {
   readonly name: string
   readonly vocabulary: 'llama-spm' | 'phi-3' | 'llama-bpe' | 'gpt-2' | 'qwen2'
   readonly markers: ExtraTokens
-  /** What the template drops or refuses, so that it comes in as plain words. */
+  /** What the template drops or refuses, so that it is included as plain text. */
   readonly lacks: readonly ('system' | 'tools' | 'turns')[]
 }
 
@@ -29,7 +29,7 @@ const HERMES = defined(
   '</think>',
 )
 
-/** Types are those of the models' published files; where these say that a marker is user-defined, so here. */
+/** Types of markers are those of the models' published files. */
 export const TEMPLATE_FILES: readonly TemplateFile[] = [
   {
     name: 'HuggingFaceTB-SmolLM3-3B',
@@ -135,7 +135,7 @@ export async function chatMetadata(file: TemplateFile): Promise<Metadata> {
   return new MetadataOf(`${file.name}.gguf`, values)
 }
 
-/** A model file with nothing but this vocabulary. */
+/** A model file that contains only this vocabulary. */
 export function vocabularyFile(metadata: Metadata): Uint8Array {
   const entries = Array.from(metadata.entries(), ([key, value]) => [key, typed(key, value)] as const)
   return writeGguf({ metadata: entries, tensors: [] })

@@ -372,7 +372,7 @@ describe('dasllama chat', () => {
   })
 
   it.each([
-    [['--template', 'nope'], 1, 'none named "nope"'],
+    [['--template', 'nope'], 1, 'unknown name "nope"'],
     [['--template-variables', '[1]'], 2, '--template-variables must be a JSON object'],
     [['--overflow', 'maybe'], 2, '--overflow must be one of'],
     [['--temp', 'hot'], 2, '--temp must be'],

@@ -61,7 +61,7 @@ describe('--help', () => {
     const terminal = new FakeTerminal()
     await main(['run', '--help'], terminal)
     expect(terminal.out).toMatch(
-      /^ {2}--top-k N +choose among the N likeliest tokens only; 0 is off \(default 0\)$/m,
+      /^ {2}--top-k N +choose among the N most likely tokens only; 0 is off \(default 0\)$/m,
     )
   })
 })

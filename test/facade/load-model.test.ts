@@ -270,7 +270,7 @@ describe('a vocabulary that does not fit the weights', () => {
     await expectRefused(
       smallModel({ metadata: vocabulary }),
       'BAD_FORMAT',
-      `the tokenizer has ${tokens} tokens, the model ${VOCAB}`,
+      `the tokenizer has ${tokens} tokens, but the model ${VOCAB}`,
     )
   })
 

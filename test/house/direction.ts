@@ -56,7 +56,7 @@ export function problemOf({ from, to }: Import): string | undefined {
     : undefined
 }
 
-/** A folder of `src/`, or a file that lies in `src/` itself. */
+/** A folder of `src/`, or a file in `src/` itself. */
 function moduleOf(path: string): string {
   return path.split('/')[1].replace(/\.ts$/, '')
 }

@@ -115,7 +115,7 @@ describe('the softmax', () => {
     const logits = Float32Array.of(0, 1, 2, 3, 9)
     const softmax = softmaxOf(logits, 1)
     const heights = new Float64Array(4)
-    softmax.addUpByDistance(logits, 5, 2, 1, heights)
+    softmax.addToHistogram(logits, 5, 2, 1, heights)
     const weight = (...values: number[]) => total(values.map((value) => softmax.weight(value)))
     expect([...heights]).toEqual([weight(2), weight(1, 3), weight(0), weight(9)])
   })

@@ -251,7 +251,7 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
         l.linear(x, 'attn_q', 32)
         l.linear(x, 'attn_q', 16)
       }),
-      ', layer 1, linear "attn_q": tensor "blk.1.attn_q.weight" is asked for as a matrix [24,16], and was before as a matrix [24,32]',
+      ', layer 1, linear "attn_q": tensor "blk.1.attn_q.weight" is requested as a matrix [24,16], but was requested before as a matrix [24,32]',
     ],
     [
       'a tensor as a matrix and as a vector',
@@ -259,7 +259,7 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
         l.rmsNorm(x, 'both')
         l.linear(x, 'both', 24)
       }),
-      ', layer 1, linear "both": tensor "blk.1.both.weight" is asked for as a matrix [24,24], and was before as a vector [24]',
+      ', layer 1, linear "both": tensor "blk.1.both.weight" is requested as a matrix [24,24], but was requested before as a vector [24]',
     ],
     [
       'a norm of a width that a tensor has not',
@@ -267,12 +267,12 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
         l.rmsNorm(x, 'norm')
         l.rmsNorm(l.linear(x, 'up', 40), 'norm')
       }),
-      ', layer 1, rmsNorm "norm": tensor "blk.1.norm.weight" is asked for as a vector [40], and was before as a vector [24]',
+      ', layer 1, rmsNorm "norm": tensor "blk.1.norm.weight" is requested as a vector [40], but was requested before as a vector [24]',
     ],
     [
       'an embedding in two shapes',
       (b) => b.logits(b.linear(b.embed('token_embd'), 'token_embd', 24)),
-      ', linear "token_embd": tensor "token_embd.weight" is asked for as a matrix [24,24], and was before as a matrix [24,50]',
+      ', linear "token_embd": tensor "token_embd.weight" is requested as a matrix [24,24], but was requested before as a matrix [24,50]',
     ],
     [
       'a linear layer to no rows',
@@ -292,12 +292,12 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
     [
       'sums of different widths',
       inLayer((l, x) => l.add(x, l.linear(x, 'up', 40))),
-      ', layer 1, add: values of widths 24 and 40 do not fit',
+      ', layer 1, add: operands of different widths (24 and 40)',
     ],
     [
       'products of different widths',
       inLayer((l, x) => l.multiply(l.linear(x, 'up', 40), x)),
-      ', layer 1, multiply: values of widths 40 and 24 do not fit',
+      ', layer 1, multiply: operands of different widths (40 and 24)',
     ],
     [
       'queries and keys of different widths',
@@ -330,7 +330,7 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
           const { q, k, v } = l.qkv(x)
           l.attention(q, k, v, { window })
         }),
-        `, layer 1, attention: a window of ${typeof window === 'string' ? '"7"' : window} positions is not possible`,
+        `, layer 1, attention: the window must be a whole number from 1, not ${typeof window === 'string' ? '"7"' : window}`,
       ],
     ),
     [
@@ -339,12 +339,12 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
         const { q, k, v } = l.qkv(x)
         l.attention(q, k, v, { scale: nan })
       }),
-      ', layer 1, attention: the scale is NaN',
+      ', layer 1, attention: the scale must be a finite f32, not NaN',
     ],
     ...[10, 0, -2, 3, nan].map((dims): [string, (b: Builder) => void, string] => [
       `${dims} rotary dimensions`,
       inLayer((l, x) => l.rope(l.qkv(x).q, { dims })),
-      `, layer 1, rope: ${dims} rotary dimensions do not fit heads of 8`,
+      `, layer 1, rope: ${dims} rotary dimensions in heads of 8; an even number up to 8 is needed`,
     ]),
     ...[1, 0, nan, infinity].map((theta): [string, (b: Builder) => void, string] => [
       `a rotary base of ${theta}`,
@@ -358,7 +358,7 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
         l.rope(q, { factors: 'long.weight' })
         l.rope(q, { factors: 'long.weight', dims: 4 })
       }),
-      ', layer 1, rope: tensor "long.weight" is asked for as a vector [2], and was before as a vector [4]',
+      ', layer 1, rope: tensor "long.weight" is requested as a vector [2], but was requested before as a vector [4]',
     ],
     ...(['rmsNorm', 'headNorm', 'linear', 'silu', 'scale', 'rope', 'logits'] as const).map(
       (kind): [string, (b: Builder) => void, string] => [
@@ -394,10 +394,10 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
     [
       'a factor that is not a number',
       inLayer((l, x) => l.scale(x, nan)),
-      ', layer 1, scale: the factor is NaN',
+      ', layer 1, scale: the factor must be a finite f32, not NaN',
     ],
-    ['no logits', (b) => b.embed('token_embd'), ', build: it ends without logits'],
-    ['nothing at all', () => {}, ', build: it ends without logits'],
+    ['no logits', (b) => b.embed('token_embd'), ', build: the program has no logits'],
+    ['nothing at all', () => {}, ', build: the program has no logits'],
     [
       'logits twice',
       (b) => {
@@ -405,17 +405,17 @@ describe('a mistake of a family is refused by family, layer and operation:', () 
         b.logits(x)
         b.logits(x)
       },
-      ', logits: the program has ended with its logits',
+      ', logits: nothing may follow the logits',
     ],
     [
       'logits of another width',
       (b) => b.logits(b.linear(b.embed('token_embd'), 'up', 40)),
-      ', logits: hidden states of 40 values, not of 24',
+      ', logits: hidden states have 40 values; 24 are needed',
     ],
     ...[nan, -1, infinity].map((softcap): [string, (b: Builder) => void, string] => [
       `a cap of ${softcap}`,
       (b) => b.logits(b.embed('token_embd'), { softcap }),
-      `, logits: the cap is ${softcap}; 0 or more is needed`,
+      `, logits: the soft cap must be 0 or more, not ${softcap}`,
     ]),
   ])('%s', (_, build, message) => {
     expect(() => recorded(build)).toThrow(

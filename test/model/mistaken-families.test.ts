@@ -190,28 +190,28 @@ describe('a mistaken call of the builder names family, layer and operation', () 
     [
       'a name that is a symbol',
       (l, b) => l.linear(b.embed('token_embd'), anything(Symbol('w')), 4),
-      "linear Symbol(w): a tensor's name must be text",
+      "linear Symbol(w): a tensor's name must be a string",
     ],
     [
       'no name',
       (l, b) => l.rmsNorm(b.embed('token_embd'), anything(undefined)),
-      "rmsNorm undefined: a tensor's name must be text",
+      "rmsNorm undefined: a tensor's name must be a string",
     ],
-    ['a name that is an object', (l) => l.has(anything({})), "has: a tensor's name must be text, not {}"],
+    ['a name that is an object', (l) => l.has(anything({})), "has: a tensor's name must be a string, not {}"],
     [
       'options that are null',
       (l, b) => l.linear(b.embed('token_embd'), 'w', 4, anything(null)),
-      'linear "w": it needs an object, not null',
+      'linear "w": an object is needed, not null',
     ],
     [
       'parts that are not a list',
       (l, b) => l.linears(b.embed('token_embd'), 'w', anything(5)),
-      'linear "w": its parts are 5',
+      'linear "w": its parts must be an array, not 5',
     ],
     [
       'a part that is nothing',
       (l, b) => l.linears(b.embed('token_embd'), 'w', anything([null])),
-      'linear "w": it needs an object, not null',
+      'linear "w": an object is needed, not null',
     ],
     [
       'a rope of an unknown type',
@@ -244,7 +244,7 @@ describe('a mistaken call of the builder names family, layer and operation', () 
     [
       'factors that are a number',
       (l, b) => l.rope(b.embed('token_embd'), { factors: anything(5) }),
-      'rope: its factors are 5',
+      'rope: factors must be the name of a tensor, not 5',
     ],
     [
       'dimensions that are a bigint',
@@ -254,12 +254,12 @@ describe('a mistaken call of the builder names family, layer and operation', () 
     [
       'a factor that 32 bits cannot hold',
       (l, b) => l.scale(b.embed('token_embd'), 1e300),
-      'scale: the factor is 1e+300',
+      'scale: the factor must be a finite f32, not 1e+300',
     ],
     [
       'a factor that 32 bits round to nothing',
       (l, b) => l.scale(b.embed('token_embd'), 1e-300),
-      'scale: the factor is 1e-300',
+      'scale: the factor must be a finite f32, not 1e-300',
     ],
     [
       'values wider than keys',
@@ -305,7 +305,7 @@ it('what is recorded after the logits is refused, however late', async () => {
   })
   const { program } = planModel(file)
   const before = [program.ops.length, program.tensors.size, program.ropes.length]
-  expect(() => late!.embed('token_embd')).toThrow('embed "token_embd": the program has ended with its logits')
+  expect(() => late!.embed('token_embd')).toThrow('embed "token_embd": nothing may follow the logits')
   for (const l of late!.layers()) expect(() => l.linear(program.logits.x, 'more', 8)).toThrow('has ended')
   expect([program.ops.length, program.tensors.size, program.ropes.length]).toEqual(before)
 })

@@ -65,31 +65,31 @@ describe('the plan of a file', () => {
       (tensors) =>
         tensors.map((each) => (each.name === 'blk.0.ffn_up.weight' ? zeros(each.name, 160, 96) : each)),
       'BAD_FORMAT',
-      'm.gguf: tensor "blk.0.ffn_up.weight" has shape [160,96], and the metadata say [96,160]',
+      'm.gguf: tensor "blk.0.ffn_up.weight" has shape [160,96]; by the metadata it must be [96,160]',
     ],
     [
       'a norm of another width',
       (tensors) => tensors.map((each) => (each.name === 'output_norm.weight' ? zeros(each.name, 95) : each)),
       'BAD_FORMAT',
-      'm.gguf: tensor "output_norm.weight" has shape [95], and the metadata say [96]',
+      'm.gguf: tensor "output_norm.weight" has shape [95]; by the metadata it must be [96]',
     ],
     [
       'a vocabulary of another size in the output',
       (tensors) => tensors.map((each) => (each.name === 'output.weight' ? zeros(each.name, 96, 401) : each)),
       'BAD_FORMAT',
-      'm.gguf: tensor "output.weight" has shape [96,401], and the metadata say [96,400]',
+      'm.gguf: tensor "output.weight" has shape [96,401]; by the metadata it must be [96,400]',
     ],
     [
       'a bias of another length',
       (tensors) => [...tensors, zeros('blk.1.attn_q.bias', 95)],
       'BAD_FORMAT',
-      'm.gguf: tensor "blk.1.attn_q.bias" has shape [95], and the metadata say [96]',
+      'm.gguf: tensor "blk.1.attn_q.bias" has shape [95]; by the metadata it must be [96]',
     ],
     [
       'rope factors of another length',
       (tensors) => [...tensors, zeros('rope_freqs.weight', 16)],
       'BAD_FORMAT',
-      'm.gguf: tensor "rope_freqs.weight" has shape [16], and the metadata say [8]',
+      'm.gguf: tensor "rope_freqs.weight" has shape [16]; by the metadata it must be [8]',
     ],
     [
       'a tensor that the family does not use',
@@ -125,13 +125,13 @@ describe('a family that fails', () => {
       'reads a key that the file lacks',
       { hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), window: reader.count('window') }) },
       'MISSING',
-      /^m\.gguf: metadata key "mistaken-\d+\.window" is missing, which family "mistaken-\d+" reads$/,
+      /^m\.gguf: metadata key "mistaken-\d+\.window" is missing; family "mistaken-\d+" needs it$/,
     ],
     [
       'reads a text that the file lacks',
       { hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), kind: reader.text('kind') }) },
       'MISSING',
-      /^m\.gguf: metadata key "mistaken-\d+\.kind" is missing, which family/,
+      /^m\.gguf: metadata key "mistaken-\d+\.kind" is missing; family/,
     ],
     [
       'reads a key of another type',
@@ -205,7 +205,7 @@ describe('a family that fails', () => {
       'INVALID_ARGUMENT',
       /^family "mistaken-\d+": hyperparameters\(\) failed: it is async/,
     ],
-    ['builds nothing', { build: () => {} }, 'INVALID_ARGUMENT', /, build: it ends without logits$/],
+    ['builds nothing', { build: () => {} }, 'INVALID_ARGUMENT', /, build: the program has no logits$/],
   ])('is refused when it %s', async (_, mistaken, code, message) => {
     // Made as llama, before the family is registered.
     const file = await fileOf(mistaken)

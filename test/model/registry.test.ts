@@ -36,7 +36,7 @@ describe('registerFamily', () => {
         expect.objectContaining({
           name: 'DasllamaError',
           code: 'INVALID_ARGUMENT',
-          message: `architecture "${taken}" has a family already`,
+          message: `architecture "${taken}" already has a family`,
         }),
       )
       expect(familyOf(taken, 'm.gguf')).toBe(before)

@@ -19,7 +19,7 @@ const HEAD = ['model', 'format', 'ids', 'equal', 'log-probabilities within']
 export function table(rows: readonly TableRow[]): string {
   const total = (of: (row: TableRow) => number) => rows.reduce((sum, row) => sum + of(row), 0)
   const all: TableRow = {
-    model: 'altogether',
+    model: 'total',
     format: '',
     compared: total((row) => row.compared),
     equal: total((row) => row.equal),

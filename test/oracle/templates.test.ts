@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Template as OtherTemplate } from '@huggingface/jinja'
 import type { Llama } from 'node-llama-cpp'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { PromptMaker } from '../../src/chat/prompt.js'
+import { PromptBuilder } from '../../src/chat/prompt.js'
 import { checkTools } from '../../src/chat/tools.js'
 import { Transcript } from '../../src/chat/transcript.js'
 import { readChatTemplates } from '../../src/facade/chat-templates.js'
@@ -63,11 +63,11 @@ async function compare(file: TemplateFile, form: Form) {
   try {
     for (const conversation of CONVERSATIONS) {
       const { messages, tools = [], variables = {} } = conversation
-      const maker = new PromptMaker(
+      const builder = new PromptBuilder(
         { tokenizer, chatTemplates },
         { template: undefined, templateVariables: variables, tools: checkTools(tools) },
       )
-      const prompt = maker.make(messages, 0, now, new Transcript(tokenizer))
+      const prompt = builder.build(messages, 0, now, new Transcript(tokenizer))
       const { text } = prompt.text
       const other = otherText(file, conversation, {
         bos_token: tokenizer.bosId === undefined ? '' : tokenizer.piece(tokenizer.bosId),

@@ -11,17 +11,26 @@ import { type FileServer, serveFiles } from './file-server.js'
 import { firefoxPath, withFirefox } from './firefox.js'
 import { MODEL_PATH } from './stories.js'
 
-/** The result of examples/responsive/measure.mjs. */
+/** The result of examples/responsive/measure.mjs: rows for loading, generating and reading a prompt. */
 interface Measured {
-  rows: { tokens: number; timers: number; messages: number; frames: number }[]
+  rows: {
+    tokens: number
+    timers: number
+    messages: number
+    frames: number
+    longestTaskMs?: number
+    longestAnswerMs: number
+  }[]
   abort: { stopReason: string; tokens: number }
 }
 
-/** Results of a page or a main thread, and of its worker. */
-interface Both {
-  page: Measured
+/** Results of a main thread that runs the engine, of one with the engine in a Worker, and of a worker that runs it. */
+interface Places {
+  main: Measured
+  mainWithWorker: Measured
   worker: Measured
 }
+const PLACES: readonly (keyof Places)[] = ['main', 'mainWithWorker', 'worker']
 
 /** One layer as wide as those of a 1.1B model. Git ignores the folder. */
 const WIDE_PATH = '.cache/responsive/wide.gguf'
@@ -43,14 +52,11 @@ beforeAll(async () => {
 })
 
 /**
- * Counts far below those of slices of SLICE_MS, and far above zero, which a thread serves that never yields. `rows`: while
- * generating, and while reading a prompt.
+ * Counts far below those of slices of SLICE_MS, and far above zero, which a thread serves that never yields; times far
+ * above those of a quiet machine.
  */
-function expectServed(
-  { rows: [generating, reading], abort }: Measured,
-  run: Run,
-  { isPage = false } = {},
-): void {
+function expectServed({ rows, abort }: Measured, run: Run, { isPage = false } = {}): void {
+  const [, generating, reading] = rows
   if (run === RUNS.small) {
     expect(generating.tokens).toBe(1000)
     expect(generating.timers).toBeGreaterThanOrEqual(4)
@@ -63,30 +69,38 @@ function expectServed(
     expect(reading.messages).toBeGreaterThanOrEqual(6)
     if (isPage) expect(reading.frames).toBeGreaterThanOrEqual(2)
   }
+  for (const { longestTaskMs = 0, longestAnswerMs } of [generating, reading]) {
+    expect(longestTaskMs).toBeLessThan(250)
+    expect(longestAnswerMs).toBeGreaterThan(0)
+    expect(longestAnswerMs).toBeLessThan(500)
+  }
   // Sent by another thread at the fifth token.
   expect(abort.stopReason).toBe('abort')
   expect(abort.tokens).toBeLessThan(800)
 }
 
+function expectServedEverywhere(places: Places, run: Run, { isPage = false } = {}): void {
+  for (const place of PLACES) expectServed(places[place], run, { isPage: isPage && place !== 'worker' })
+}
+
 describe.each(['small', 'wide'] as const)(
-  'timers, messages and an abort are served while a %s model runs',
+  'timers, messages and an abort are served while a %s model runs, on this thread or in a Worker',
   (size) => {
     const run = RUNS[size]
 
     it('in Node, on the main thread and in a worker', async () => {
       const program = `
       import { measureInNodeWorker, measureOnMainThread } from './examples/responsive/node.mjs'
-      const [source, options] = ${JSON.stringify([run.source, run.options])}
-      const page = await measureOnMainThread(source, options)
-      console.log(JSON.stringify({ page, worker: await measureInNodeWorker(source, options) }))`
+      import { measureAt } from './examples/responsive/places.mjs'
+      const [places, source, options] = ${JSON.stringify([PLACES, run.source, run.options])}
+      const functions = { onMainThread: measureOnMainThread, inWorker: measureInNodeWorker }
+      console.log(JSON.stringify(await measureAt(places, functions, source, options)))`
       const { stdout } = await promisify(execFile)(process.execPath, [
         '--input-type=module',
         '--eval',
         program,
       ])
-      const { page, worker }: Both = JSON.parse(stdout)
-      expectServed(page, run)
-      expectServed(worker, run)
+      expectServedEverywhere(JSON.parse(stdout), run)
     })
 
     describe.skipIf(withoutChromium)('in Chromium', () => {
@@ -108,14 +122,21 @@ describe.each(['small', 'wide'] as const)(
         await page.goto(server.url)
         let isDone = false
         const measuring = page
-          .evaluate<Both & { inputs: number }>(`(async () => {
+          .evaluate<{ results: Places; inputs: Record<keyof Places, number> }>(`(async () => {
           const { measureInWorker, measureOnPage } = await import('/examples/responsive/page.mjs')
-          const [source, options] = ${JSON.stringify([`/${run.source}`, run.options])}
-          let inputs = 0
-          document.addEventListener('mousemove', () => inputs++)
-          const page = await measureOnPage(source, options)
-          const result = { page, inputs }
-          return { ...result, worker: await measureInWorker(source, options) }
+          const { measureAt } = await import('/examples/responsive/places.mjs')
+          const [places, source, options] = ${JSON.stringify([PLACES, `/${run.source}`, run.options])}
+          let count = 0
+          document.addEventListener('mousemove', () => count++)
+          const functions = { onMainThread: measureOnPage, inWorker: measureInWorker }
+          const results = {}
+          const inputs = {}
+          for (const place of places) {
+            count = 0
+            Object.assign(results, await measureAt([place], functions, source, options))
+            inputs[place] = count
+          }
+          return { results, inputs }
         })()`)
           .finally(() => {
             isDone = true
@@ -124,10 +145,13 @@ describe.each(['small', 'wide'] as const)(
           await page.mouse.move(10 + (i % 50), 20)
           await new Promise((resolve) => setTimeout(resolve, 10))
         }
-        const { page: onPage, worker, inputs } = await measuring
-        expectServed(onPage, run, { isPage: true })
-        expectServed(worker, run)
-        expect(inputs).toBeGreaterThanOrEqual(4)
+        const { results, inputs } = await measuring
+        expectServedEverywhere(results, run, { isPage: true })
+        // Chromium reports long tasks on pages, not in workers.
+        expect(results.main.rows[2].longestTaskMs).toBeTypeOf('number')
+        expect(results.worker.rows[2].longestTaskMs).toBeUndefined()
+        expect(inputs.main).toBeGreaterThanOrEqual(4)
+        expect(inputs.mainWithWorker).toBeGreaterThanOrEqual(4)
         await page.close()
       })
     })
@@ -136,12 +160,11 @@ describe.each(['small', 'wide'] as const)(
       const server = await serveFiles()
       try {
         const { source, options } = run
-        const task = encodeURIComponent(JSON.stringify({ source: `/${source}`, options }))
+        const task = encodeURIComponent(JSON.stringify({ source: `/${source}`, options, places: PLACES }))
         const posted = await withFirefox(`${server.url}examples/responsive/page.html#${task}`, server.posted)
-        const { page, worker, error }: Both & { error?: string } = JSON.parse(posted)
+        const { error, ...places }: Places & { error?: string } = JSON.parse(posted)
         expect(error).toBeUndefined()
-        expectServed(page, run, { isPage: true })
-        expectServed(worker, run)
+        expectServedEverywhere(places, run, { isPage: true })
       } finally {
         await server.close()
       }
@@ -159,8 +182,10 @@ describe('the example', () => {
       '--only',
       'Node',
     ])
-    expect(stdout).toMatch(/^Node main thread +generating( +\d+){3} +- +\d+ ms$/m)
-    expect(stdout).toMatch(/^Node worker +reading a prompt( +\d+){3} +- +\d+ ms$/m)
-    expect(stdout.match(/abort sent at token 5: served in time/g)).toHaveLength(2)
+    const cells = String.raw`( +\d+){2} +- +- +\d+ ms +\d+ ms$`
+    expect(stdout).toMatch(new RegExp(`^Node +main +false +loading +-${cells}`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^Node +main +true +generating +\\d+${cells}`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^Node +worker +false +reading a prompt +\\d+${cells}`, 'm'))
+    expect(stdout.match(/abort sent at token 5: served in time/g)).toHaveLength(3)
   })
 })

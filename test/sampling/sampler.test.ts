@@ -326,7 +326,7 @@ describe('a sampler', () => {
 
   it.each([null, 7, {}, 'recent'])('refuses recent ids that are %o', (recent) => {
     expect(() => createSampler().pick(LOGITS, recent as number[])).toThrow(
-      thrown('INVALID_ARGUMENT', /^recent must be an array of token ids$/),
+      thrown('INVALID_ARGUMENT', /^previousTokens must be an array of token ids$/),
     )
   })
 
@@ -389,9 +389,9 @@ describe('log-probabilities', () => {
     }
   })
 
-  it.each([-1, 1.5, nan, infinity, '3', undefined])('refuse to tell of %s', (n) => {
+  it.each([-1, 1.5, nan, infinity, '3', undefined])('reject n = %s', (n) => {
     expect(() => logprobsOfLogits(LOGITS, 0, n as number)).toThrow(
-      thrown('INVALID_ARGUMENT', /^the number of log-probabilities must be whole/),
+      thrown('INVALID_ARGUMENT', /^the number of log-probabilities must be a whole number/),
     )
   })
 

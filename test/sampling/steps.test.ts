@@ -85,7 +85,7 @@ function runBoth(
 ) {
   const before = stateOf(candidates)
   const [step] = buildChain({ ...params, samplers: [name] }, new Set())
-  step?.(candidates, { recent, rng: new Rng(seed) })
+  step?.(candidates, { previousTokens: recent, rng: new Rng(seed) })
   const uniform = new Rng(seed).nextUniform()
   const judged = REFERENCES[name].judge(before, { params, recent, uniform, hair: HAIR })
   expectAsJudged(before, judged, stateOf(candidates), row)
@@ -154,7 +154,8 @@ describe('chains in any order', () => {
         if (candidates.size === 0) return
         for (const name of order) runBoth(name, candidates, params, recent, seed, row)
         whole.reset(makeLogits(recipe))
-        for (const step of buildChain(params, new Set())) step(whole, { recent, rng: new Rng(seed) })
+        for (const step of buildChain(params, new Set()))
+          step(whole, { previousTokens: recent, rng: new Rng(seed) })
         expect(stateOf(whole)).toEqual(stateOf(candidates))
       }),
       { numRuns: 1500, seed: SEED },

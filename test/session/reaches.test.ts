@@ -7,7 +7,14 @@ import type { Reach } from '../support/recurrent-memory.js'
 import { recurrentModel } from '../support/recurrent-model.js'
 import { collect } from './collect.js'
 
-const REACHES: readonly Reach[] = ['kv', 'recurrent', 'hybrid', 'window']
+const MEMORIES: readonly { readonly reach: Reach; readonly isRemote?: boolean }[] = [
+  { reach: 'kv' },
+  { reach: 'recurrent' },
+  { reach: 'hybrid' },
+  { reach: 'window' },
+  { reach: 'recurrent', isRemote: true },
+  { reach: 'window', isRemote: true },
+]
 const IDS = randomIds(2000, VOCAB, 'reaches')
 
 /** What can be done to a session. Numbers are bounded by what there is when it is done. */
@@ -79,8 +86,8 @@ function logitsOf(session: Session): Float32Array | undefined {
   }
 }
 
-it('what a memory reaches changes no bit of what a session does', async () => {
-  const models = await Promise.all(REACHES.map((reach) => recurrentModel({ reach })))
+it('what a memory reaches, and on which side of a channel it is, changes no bit of what a session does', async () => {
+  const models = await Promise.all(MEMORIES.map((memory) => recurrentModel(memory)))
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { minLength: 2, maxLength: 9 }), async (steps) => {
       const outcomes: unknown[][] = []
@@ -101,10 +108,12 @@ it('what a memory reaches changes no bit of what a session does', async () => {
         await session.dispose()
         outcomes.push(seen)
       }
-      for (const [i, outcome] of outcomes.entries()) expect(outcome, REACHES[i]).toEqual(outcomes[0])
+      for (const [i, outcome] of outcomes.entries())
+        expect(outcome, JSON.stringify(MEMORIES[i])).toEqual(outcomes[0])
     }),
     { seed: 3, numRuns: 120 },
   )
-  // All of it has been given back.
+  // All of it has been given back, as soon as the messages have arrived.
+  await new Promise((resolve) => setTimeout(resolve, 10))
   for (const { executable } of models) expect(executable.open.size).toBe(0)
 })

@@ -88,6 +88,15 @@ describe('an abort', () => {
     expect(works.map(({ memory }) => memory.length)).toEqual([1, 0, 1])
   })
 
+  it('because a session is disposed does not dispose of the others', async () => {
+    const { engine, controllers, works } = together(1, 1, 1)
+    controllers[0].abort(error('DISPOSED'))
+    await engine.pass.fail(engine.signals[0]?.reason)
+    expect(outcomesOf(works)).toEqual([error('DISPOSED'), 'running', 'running'])
+    await engine.pass.finish()
+    expect(outcomesOf(works)).toEqual([error('DISPOSED'), 'done', 'done'])
+  })
+
   it('that comes when the pass has ended well changes nothing any more', async () => {
     const { engine, controllers, works } = together(1, 1)
     controllers[0].abort('too late')

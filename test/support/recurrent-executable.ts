@@ -98,7 +98,7 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
     const view = new Float32Array(want === 'hidden' ? WIDTH : this.vocabSize)
     for (const row of outputs) {
       view.set(want === 'hidden' ? states[row] : this.network.logits(states[row]))
-      await take(row, view)
+      await take(row, view, ids.length)
       view.fill(Number.NaN)
     }
     for (const run of runs) this.#append(run, states, outputs)

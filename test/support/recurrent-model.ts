@@ -2,14 +2,19 @@ import { Model } from '../../src/facade/model.js'
 import type { WarningListener } from '../../src/index.js'
 import { createTokenizer } from '../../src/tokenizer/create.js'
 import { openSmall, VOCAB } from '../model/small.js'
+import { behindChannel } from './behind-channel.js'
 import { RecurrentExecutable, type RecurrentOptions } from './recurrent-executable.js'
 
-/** A model in plain JavaScript with the small model's tokenizer, and its executable. */
+/**
+ * A model in plain JavaScript with the small model's tokenizer, and its executable. `isRemote`: behind a channel. Default
+ * false.
+ */
 export async function recurrentModel({
   contextLength = 4096,
   onWarning,
+  isRemote = false,
   ...options
-}: RecurrentOptions & { contextLength?: number; onWarning?: WarningListener }): Promise<{
+}: RecurrentOptions & { contextLength?: number; onWarning?: WarningListener; isRemote?: boolean }): Promise<{
   readonly model: Model
   readonly executable: RecurrentExecutable
 }> {
@@ -36,7 +41,7 @@ export async function recurrentModel({
   } as const
   const tokenizer = createTokenizer(file.metadata, onWarning)
   const model = Model.create({
-    executable,
+    executable: isRemote ? behindChannel(executable).remote : executable,
     config,
     identity: `${options.reach.padEnd(16, '0')}`,
     tokenizer,

@@ -15,7 +15,7 @@ export function rowTable(rows: readonly Readonly<Record<string, string | number>
   const last = Object.fromEntries(
     columns.map((column, i) => [
       column,
-      i === 0 ? 'altogether' : typeof rows[0][column] === 'number' ? total(column) : '',
+      i === 0 ? 'total' : typeof rows[0][column] === 'number' ? total(column) : '',
     ]),
   )
   const cells = [...rows, last].map((row) => columns.map((column) => String(row[column] ?? '')))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { preTokenizer } from '../../src/tokenizer/pretokenizers.js'
+import { preTokenizerOf } from '../../src/tokenizer/pretokenizers.js'
 import type { Split } from '../../src/tokenizer/splits.js'
 import { classify } from '../../src/tokenizer/unicode-classes.js'
 import { CATEGORY_RUNS } from '../../src/tokenizer/unicode-table.js'
@@ -73,7 +73,7 @@ describe('cuts', () => {
         return Reflect.get(target, key)
       },
     })
-    for (const split of preTokenizer(name).splits) cut(split, text, classes)
+    for (const split of preTokenizerOf(name).splits) cut(split, text, classes)
     return count
   }
 

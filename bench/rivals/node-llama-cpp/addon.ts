@@ -4,7 +4,7 @@
  * small model does.
  */
 import type { LlamaContext } from 'node-llama-cpp'
-import type { Contestant, Sequence } from '../../contestants/contestant.js'
+import type { BatchedSequences, Contestant, Sequence } from '../../contestants/contestant.js'
 import { asInstalled, type ImportLibrary } from './installation.js'
 import { BATCH, Library } from './library.js'
 
@@ -17,6 +17,8 @@ interface AddonContext {
   decodeBatch(): Promise<void>
   /** Removes the positions from `start` to before `end`; false if it cannot. */
   removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean
+  /** The position of the sequence's last token. */
+  getSequenceKvCacheMaxPosition(sequence: number): number
 }
 
 const SEQUENCE = 0
@@ -28,11 +30,16 @@ export function contestantWith(importLibrary: ImportLibrary): Contestant {
   return {
     describe: library.describe,
     load: async (path, options) => sequenceOf(await library.loadContext(path, options)),
+    loadBatched: async (path, options) => sequencesOf(await library.loadContext(path, options)),
   }
 }
 
+function addonOf(context: LlamaContext): AddonContext {
+  return (context as unknown as { readonly _ctx: AddonContext })._ctx
+}
+
 function sequenceOf(context: LlamaContext): Sequence {
-  const { _ctx: addon } = context as unknown as { readonly _ctx: AddonContext }
+  const addon = addonOf(context)
   /** The position of the next token. */
   let position = 0
 
@@ -53,6 +60,34 @@ function sequenceOf(context: LlamaContext): Sequence {
     },
     async decode(ids) {
       for (const id of ids) await evaluate([id])
+    },
+  }
+}
+
+function sequencesOf(context: LlamaContext): BatchedSequences {
+  const addon = addonOf(context)
+  /** The position of each sequence's next token. */
+  const positions = new Array<number>(context.totalSequences).fill(0)
+
+  return {
+    async reset() {
+      for (const [sequence, position] of positions.entries()) {
+        if (position === 0) continue
+        // Were a token missing, what was timed would not be the work that it is compared as.
+        const last = addon.getSequenceKvCacheMaxPosition(sequence)
+        if (last !== position - 1)
+          throw new Error(`sequence ${sequence} ends at ${last}, not ${position - 1}`)
+        if (!addon.removeTokenCellsFromSequence(sequence, 0, position)) throw new Error('it cannot rewind')
+        positions[sequence] = 0
+      }
+    },
+    /** One llama_decode: the context takes 512 tokens at once (`n_ubatch` is `n_batch` in the addon). */
+    async decode(ids) {
+      addon.initBatch(ids.length)
+      for (const [sequence, id] of ids.entries()) {
+        addon.addToBatch(sequence, positions[sequence]++, Uint32Array.of(id), Uint32Array.of(0))
+      }
+      await addon.decodeBatch()
     },
   }
 }

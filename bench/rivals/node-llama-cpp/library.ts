@@ -26,9 +26,13 @@ export class Library {
     }
   }
 
-  async loadContext(path: string, { contextLength, threads }: LoadOptions): Promise<LlamaContext> {
+  /** `sequences` have room for `contextLength` tokens each. */
+  async loadContext(
+    path: string,
+    { contextLength, threads, sequences = 1 }: LoadOptions & { readonly sequences?: number },
+  ): Promise<LlamaContext> {
     const model = await (await this.#open()).loadModel({ modelPath: path, gpuLayers: 0 })
-    return model.createContext({ contextSize: contextLength, batchSize: BATCH, sequences: 1, threads })
+    return model.createContext({ contextSize: contextLength, batchSize: BATCH, sequences, threads })
   }
 
   #open(): Promise<Llama> {

@@ -70,7 +70,8 @@ export const contestant: Contestant = {
       },
       async prefill({ length }) {
         const tokens = await complete(length - added, 1)
-        if (tokens !== length) throw new Error(`a prompt of ${tokens} tokens was evaluated, ${length} expected`)
+        if (tokens !== length)
+          throw new Error(`a prompt of ${tokens} tokens was evaluated, ${length} expected`)
       },
       // The shortest prompt is evaluated in one call; the last chosen token is not evaluated.
       async decode({ length }) {

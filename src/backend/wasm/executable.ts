@@ -156,8 +156,8 @@ export class WasmExecutable implements Executable {
       const memories = batch.runs.map(({ memory }) => memory as KvMemory)
       try {
         const pass = this.#begin(batch, memories)
-        let ms = await this.#runSteps(this.#compiled.steps, pass, batch.signal)
-        ms += await this.#takeOutputs(batch, take)
+        const passMs = await this.#runSteps(this.#compiled.steps, pass, batch.signal)
+        const ms = await this.#takeOutputs(batch, take, passMs)
         for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
         return ms
       } catch (error) {
@@ -259,9 +259,16 @@ export class WasmExecutable implements Executable {
     return ms + pacer.now() - since
   }
 
-  /** Computes the results of the output rows of the pass that has just run, and calls `take` with them. */
-  async #takeOutputs({ outputs, want = 'logits', signal }: Batch, take: TakeOutput): Promise<number> {
-    let ms = 0
+  /**
+   * Computes the results of the output rows of the pass that has just run, and calls `take` with them. Resolves with the
+   * milliseconds of computing, including the pass's, `passMs`.
+   */
+  async #takeOutputs(
+    { outputs, want = 'logits', signal }: Batch,
+    take: TakeOutput,
+    passMs: number,
+  ): Promise<number> {
+    let ms = passMs
     for (let first = 0; first < outputs.length; first += LOGIT_ROWS) {
       const rows = outputs.slice(first, first + LOGIT_ROWS)
       const x = this.#gather(rows)
@@ -270,7 +277,8 @@ export class WasmExecutable implements Executable {
       const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
       checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
       for (const [index, row] of rows.entries()) {
-        const taking = take(row, this.#engine.arena.floats((at + index * width * 4) as Pointer, width))
+        const values = this.#engine.arena.floats((at + index * width * 4) as Pointer, width)
+        const taking = take(row, values, ms)
         if (!taking) continue
         await taking
         this.#assertOpen()

@@ -45,7 +45,10 @@ export interface MemoryRequests {
 
 type RestoreOptions = Parameters<SequenceMemory['restore']>[1]
 
-/** Request `executable.run`: a batch. Its events are `OutputGroup`s, its reply the milliseconds of computing. */
+/**
+ * Request `executable.run`: a batch. Its events are `OutputGroup`s, its reply the milliseconds of computing. Whoever has taken
+ * all outputs and said so need not wait for the reply: the batch cannot fail any more.
+ */
 export interface RunRequest {
   /** The caller's number for it. */
   readonly run: number
@@ -68,6 +71,10 @@ export interface OutputGroup {
   readonly buffer: ArrayBuffer
   /** Values per row. */
   readonly width: number
+  /** Milliseconds of computing until it was sent. */
+  readonly ms: number
+  /** With the last group, the state before the memories grow. */
+  readonly state: StateNotice | undefined
 }
 
 /** Notice `executable.taken`: a group has been taken; its buffer goes back to be used again. */

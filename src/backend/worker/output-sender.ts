@@ -1,5 +1,5 @@
 import { abortable } from '../../abortable.js'
-import type { OutputGroup } from './messages.js'
+import type { OutputGroup, StateNotice } from './messages.js'
 
 /** Rows are sent together up to so many bytes; larger ones alone. */
 export const GROUP_BYTES = 2 ** 20
@@ -10,6 +10,8 @@ export interface OutputSenderOptions {
   /** How many outputs the batch has. */
   readonly outputs: number
   readonly send: (group: OutputGroup) => void
+  /** The state that goes with the last group. */
+  readonly state: () => StateNotice
   /** Buffers that have come back; those of this batch are added. */
   readonly spare: ArrayBuffer[]
   /** Ends waiting. */
@@ -32,7 +34,7 @@ export class OutputSender {
     this.#left = options.outputs
   }
 
-  take(row: number, values: Float32Array): void | Promise<void> {
+  take(row: number, values: Float32Array, ms: number): void | Promise<void> {
     const width = values.length
     this.#group ??= this.#begin(width)
     const { rows, most, values: target } = this.#group
@@ -42,8 +44,10 @@ export class OutputSender {
     if (this.#left > 0 && rows.length < most) return
     this.#group = undefined
     this.#inFlight++
-    this.#options.send({ rows, buffer: target.buffer, width })
-    return this.#whileMoreThan(this.#left === 0 ? 0 : GROUPS_IN_FLIGHT - 1)
+    const isLast = this.#left === 0
+    const state = isLast ? this.#options.state() : undefined
+    this.#options.send({ rows, buffer: target.buffer, width, ms, state })
+    return this.#whileMoreThan(isLast ? 0 : GROUPS_IN_FLIGHT - 1)
   }
 
   /** A group has been taken. */

@@ -114,27 +114,39 @@ export class RemoteExecutable implements Executable {
     const controller = following(batch.signal)
     const { signal } = controller
     const isOver = () => signal.aborted || this.#channel.isClosed
-    const takeGroup = async ({ rows, buffer, width }: OutputGroup) => {
+    /** Whether these were the last. */
+    const takeGroup = async ({ rows, buffer, width, ms, state }: OutputGroup): Promise<boolean> => {
       for (const [index, row] of rows.entries()) {
-        if (isOver()) return
-        const taking = take(row, new Float32Array(buffer, index * width * 4, width))
+        if (isOver()) return false
+        const taking = take(row, new Float32Array(buffer, index * width * 4, width), ms)
         if (taking) await taking
       }
+      if (isOver()) return false
       const taken: TakenNotice = { run: request.run, buffer }
       this.#channel.notify('executable.taken', taken, [buffer])
+      return state !== undefined
     }
     let failure: { readonly error: unknown } | undefined
-    let taking = Promise.resolve()
-    const onEvent = (group: OutputGroup) => {
-      taking = taking
-        .then(() => takeGroup(group))
-        .catch((error) => {
-          failure ??= { error }
-          controller.abort()
-        })
-    }
+    let taking: Promise<unknown> = Promise.resolve()
     try {
-      return await this.#channel.request<number>('executable.run', request, { signal, onEvent })
+      return await new Promise<number>((resolve, reject) => {
+        const onEvent = (group: OutputGroup) => {
+          if (group.state) this.#update(group.state)
+          taking = taking
+            .then(() => takeGroup(group))
+            .then((isDone) => {
+              if (!isDone) return
+              // It cannot fail any more.
+              for (const { memory, rows } of request.runs) this.#owned.get(memory)?.grow(rows)
+              resolve(group.ms)
+            })
+            .catch((error) => {
+              failure ??= { error }
+              controller.abort()
+            })
+        }
+        this.#channel.request<number>('executable.run', request, { signal, onEvent }).then(resolve, reject)
+      })
     } catch (error) {
       // Whoever takes an output is not to find that the batch has ended meanwhile.
       await taking

@@ -48,6 +48,21 @@ export class RemoteMemory implements SequenceMemory {
     this.#state = { length, bytes, reach }
   }
 
+  /** A batch has appended rows. What that makes of the lengths that are reached is reported soon. */
+  grow(rows: number): void {
+    const { bytes, reach } = this.#state
+    const length = this.length + rows
+    const [from, to] = reach[reach.length - 1]
+    const last: Span[] =
+      to === this.length
+        ? [[from, length]]
+        : [
+            [from, to],
+            [length, length],
+          ]
+    this.#state = { length, bytes, reach: [...reach.slice(0, -1), ...last] }
+  }
+
   truncate(to: number): Promise<number> {
     return this.#request('truncate', { to })
   }

@@ -29,8 +29,8 @@ export function serveExecutable(channel: Channel, executable: Executable): void 
 interface Entry {
   readonly number: number
   readonly memory: SequenceMemory
-  /** Requests on it that are being handled. */
-  users: number
+  /** Settles when the request on it that is being handled has been. */
+  running: Promise<void> | undefined
   isDisposed: boolean
 }
 
@@ -74,12 +74,12 @@ class ExecutableServer {
     listen('hold', ({ memory }) => memory.hold())
     listen('release', (entry) => {
       entry.memory.release()
-      this.#report([entry])
+      if (!entry.running) this.#report([entry])
     })
     listen('dispose', (entry) => {
       this.#entries.delete(entry.number)
       entry.isDisposed = true
-      if (entry.users > 0) return
+      if (entry.running) return
       entry.memory.dispose()
       this.#report([])
     })
@@ -110,10 +110,11 @@ class ExecutableServer {
     emit: (body: unknown, transfer: readonly Transferable[]) => void,
   ): Promise<number> {
     const numbers = runs.map(({ memory }) => memory)
-    return this.#use(numbers, async (memories) => {
+    return this.#use(numbers, async (memories, entries) => {
       const sender = new OutputSender({
         outputs: outputs.length,
         send: (group) => emit(group, [group.buffer]),
+        state: () => this.#stateOf(entries),
         spare: this.#spare,
         signal,
       })
@@ -127,7 +128,7 @@ class ExecutableServer {
         signal,
       }
       try {
-        return await this.#executable.run(batch, (row, values) => sender.take(row, values))
+        return await this.#executable.run(batch, (...output) => sender.take(...output))
       } finally {
         this.#runs.delete(run)
       }
@@ -140,23 +141,33 @@ class ExecutableServer {
    */
   async #use<T>(
     numbers: readonly number[],
-    work: (memories: readonly SequenceMemory[]) => Promise<T>,
+    work: (memories: readonly SequenceMemory[], entries: readonly Entry[]) => Promise<T>,
   ): Promise<T> {
     const entries = numbers.map((number) => this.#entryOf(number))
-    for (const entry of entries) entry.users++
+    // The other side goes on when it has taken the last output of a batch, which has not quite ended here.
+    const earlier = entries.flatMap(({ running }) => running ?? [])
+    let end = () => {}
+    const running = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    for (const entry of entries) entry.running = running
     try {
-      return await work(entries.map(({ memory }) => memory))
+      if (earlier.length > 0) await Promise.all(earlier)
+      const memories = entries.map(({ memory }) => memory)
+      return await work(memories, entries)
     } finally {
+      end()
       for (const entry of entries) {
-        entry.users--
-        if (entry.isDisposed && entry.users === 0) entry.memory.dispose()
+        if (entry.running !== running) continue
+        entry.running = undefined
+        if (entry.isDisposed) entry.memory.dispose()
       }
-      this.#report(entries.filter(({ isDisposed }) => !isDisposed))
+      this.#report(entries)
     }
   }
 
   #add(number: number, memory: SequenceMemory): Entry {
-    const entry = { number, memory, users: 0, isDisposed: false }
+    const entry = { number, memory, running: undefined, isDisposed: false }
     this.#entries.set(number, entry)
     return entry
   }
@@ -169,11 +180,14 @@ class ExecutableServer {
   }
 
   #report(entries: readonly Entry[]): void {
+    this.#channel.notify('executable.state', this.#stateOf(entries))
+  }
+
+  #stateOf(entries: readonly Entry[]): StateNotice {
     const { bytesInUse, threads } = this.#executable
     const memories = entries.map(({ number, memory: { length, bytes, reach } }) => {
       return { memory: number, length, bytes, reach }
     })
-    const body: StateNotice = { executable: { bytesInUse, threads }, memories }
-    this.#channel.notify('executable.state', body)
+    return { executable: { bytesInUse, threads }, memories }
   }
 }

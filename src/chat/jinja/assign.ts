@@ -5,7 +5,7 @@ import type { Target } from './nodes.js'
 import type { Scope } from './scope.js'
 import { Namespace, typeName, type Value } from './values.js'
 
-/** Gives a value to what is assigned to; several take an item each. */
+/** Assigns a value to a target; a tuple of targets unpacks it. */
 export function assign(target: Target, value: Value, scope: Scope): void {
   scope.rendering.at = target.at
   switch (target.kind) {
@@ -16,7 +16,7 @@ export function assign(target: Target, value: Value, scope: Scope): void {
       const object = scope.get(target.name)
       if (!(object instanceof Namespace)) {
         throw templateFailed(
-          `${describeValue(target.name)} is ${typeName(object)}, not a namespace: it cannot be changed`,
+          `${describeValue(target.name)} is ${typeName(object)}, not a namespace, so its attributes cannot be set`,
         )
       }
       object.attributes.set(target.attribute, value)
@@ -27,7 +27,7 @@ export function assign(target: Target, value: Value, scope: Scope): void {
       if (items?.length !== target.items.length) {
         const length = items ? ` of length ${items.length}` : ''
         throw templateFailed(
-          `${typeName(value)}${length} does not unpack into ${target.items.length} variables`,
+          `${typeName(value)}${length} cannot be unpacked into ${target.items.length} variables`,
         )
       }
       for (const [i, item] of target.items.entries()) assign(item, items[i], scope)

@@ -3,13 +3,13 @@ import { itemOf } from './members.js'
 import { Text } from './text.js'
 import { Undefined, type Value } from './values.js'
 
-/** Takes something of an item: what it is compared, grouped or joined by. */
+/** Gets the value by which an item is compared, grouped or joined. */
 export type Getter = (item: Value) => Value
 
 export interface GetterOptions {
-  /** Stands for what is not there. */
+  /** Replaces a missing value. */
   readonly fallback?: Value | undefined
-  /** What is done with the value that is found. */
+  /** Applied to the value that is found. */
   readonly change?: Getter
 }
 
@@ -18,10 +18,10 @@ export function getterOf(attribute: Value, budget: Budget, options: GetterOption
   return pathGetter(partsOf(attribute, budget), budget, options)
 }
 
-/** The same where several paths may stand with commas between: what is found by each of them. */
+/** The same for comma-separated paths: one getter for each. */
 export function gettersOf(attribute: Value, budget: Budget, options: GetterOptions = {}): Getter[] {
   if (!(attribute instanceof Text)) return [getterOf(attribute, budget, options)]
-  budget.through(attribute.length)
+  budget.scan(attribute.length)
   return attribute.text.split(',').map((path) => pathGetter(pathParts(path), budget, options))
 }
 
@@ -44,7 +44,7 @@ function pathGetter(parts: readonly Part[], budget: Budget, { fallback, change }
     for (const part of parts) {
       budget.spend(1)
       value = itemOf(value, part, budget)
-      // `None` stands for no fallback, as in Jinja.
+      // `None` means no fallback, as in Jinja.
       if (value instanceof Undefined && fallback !== undefined && fallback !== null) value = fallback
     }
     return change ? change(value) : value

@@ -2,30 +2,30 @@ import { templateLimit } from './failures.js'
 import { Text } from './text.js'
 import { Tuple, type Value } from './values.js'
 
-/** Nodes that a rendering may evaluate; an operation counts one more for each 8 characters, items or members it goes through. */
+/** Nodes that a rendering may evaluate; an operation costs one more per 8 characters, items or members that it scans. */
 export const MAX_STEPS = 10_000_000
-/** Characters of a text that a template makes, its output among them. */
+/** Characters of a text that a template makes, including its output. */
 export const MAX_TEXT = 4_000_000
 /**
- * Bytes of all values that a rendering makes, those that it drops among them: how many are alive cannot be asked, and is
- * never more. They are what the values take at most in V8; the memory of the process stays below about twice as much.
+ * Bytes of all values that a rendering makes, including those that it drops: how many of them are alive is unknown, but never
+ * more than that. Sizes are upper bounds for V8; the memory of the process stays below about twice as much.
  */
 export const MAX_BYTES = 256 * 1024 * 1024
 /** Items of a list that a template makes. */
 const MAX_ITEMS = 1_000_000
-/** Expressions, statements and macros within each other. */
+/** Nesting depth of expressions, statements and macro calls. */
 const MAX_DEPTH = 500
 
-/** Bytes of a text beside its characters: the object, its array of runs, a run and the string, as V8 lays them out. */
+/** Bytes of a text in addition to its characters: the object, its array of runs, a run and the string, as V8 lays them out. */
 const TEXT_BYTES = 192
 /** Bytes of each further run. */
 const RUN_BYTES = 96
-/** Bytes of a list beside its items: the object and its array, which has places to grow. */
+/** Bytes of a list in addition to its items: the object and its array, which has spare capacity. */
 const LIST_BYTES = 160
-/** Bytes of a member of a mapping: its pair, and the place in the table. */
+/** Bytes of a member of a mapping: its pair and its table entry. */
 const MEMBER_BYTES = 192
 
-/** What one rendering has used up of what it may. Jinja itself knows no limit, and a template comes with the model. */
+/** Tracks what a rendering uses against the limits. Jinja itself has none, and a template comes with an untrusted model. */
 export class Budget {
   #steps = 0
   #bytes = 0
@@ -33,7 +33,7 @@ export class Budget {
 
   readonly spend = (steps: number): void => {
     this.#steps += steps
-    // Not `>`: nothing that is not a number may pass.
+    // Not `>`, so that `NaN` fails too.
     if (!(this.#steps <= MAX_STEPS)) {
       throw templateLimit(
         `takes more than ${MAX_STEPS} steps`,
@@ -42,17 +42,17 @@ export class Budget {
     }
   }
 
-  /** Accounts for going through so many characters or members. */
-  through(count: number): void {
+  /** Accounts for scanning so many characters or members. */
+  scan(count: number): void {
     this.spend(count / 8)
   }
 
-  /** Accounts for so many bytes of values before they are made. */
-  take(bytes: number): void {
+  /** Accounts for so many bytes of values before they are allocated. */
+  allocate(bytes: number): void {
     this.#bytes += bytes
     if (!(this.#bytes <= MAX_BYTES)) {
       throw templateLimit(
-        `makes values of more than ${MAX_BYTES} bytes`,
+        `allocates more than ${MAX_BYTES} bytes of values`,
         'use another template, or a shorter conversation',
       )
     }
@@ -67,39 +67,39 @@ export class Budget {
   grow(length: number, added: number): void {
     refuseBeyond(MAX_TEXT, length, 'text', 'characters')
     this.spend(1 + added / 8)
-    this.take(TEXT_BYTES + 2 * added)
+    this.allocate(TEXT_BYTES + 2 * added)
   }
 
-  /** The same for a piece of a text that is put together, with so many runs. */
+  /** The same for a piece with so many runs, appended to a text under construction. */
   append(length: number, added: number, runs: number): void {
     refuseBeyond(MAX_TEXT, length, 'text', 'characters')
     this.spend(1 + runs / 2 + added / 8)
-    this.take(2 * added + 8 * runs)
+    this.allocate(2 * added + 8 * runs)
   }
 
-  /** Accounts for a piece cut out of a text, which shares its characters. */
+  /** Accounts for a slice of a text, which shares its characters. */
   piece(runs = 1): void {
     this.spend(1 + runs / 4)
-    this.take(TEXT_BYTES + RUN_BYTES * Math.max(runs - 1, 0))
+    this.allocate(TEXT_BYTES + RUN_BYTES * Math.max(runs - 1, 0))
   }
 
   /** Accounts for a list of this many items before it is made. */
   items(count: number): void {
     refuseBeyond(MAX_ITEMS, count, 'list', 'items')
     this.spend(1 + count / 8)
-    this.take(LIST_BYTES + 8 * count)
+    this.allocate(LIST_BYTES + 8 * count)
   }
 
   /** Accounts for a mapping of this many members before it is made. */
   members(count: number): void {
     refuseBeyond(MAX_ITEMS, count, 'mapping', 'members')
     this.spend(1 + 2 * count)
-    this.take(LIST_BYTES + MEMBER_BYTES * count)
+    this.allocate(LIST_BYTES + MEMBER_BYTES * count)
   }
 
-  /** Accounts for looking for a key, or keeping one. */
+  /** Accounts for looking up or storing a key. */
   key(key: Value): void {
-    if (key instanceof Text) this.through(key.length + key.runs.length)
+    if (key instanceof Text) this.scan(key.length + key.runs.length)
     else if (key instanceof Tuple) this.spend(100)
   }
 
@@ -117,8 +117,8 @@ export class Budget {
     }
   }
 
-  /** A rendering begins: whatever the one before it failed in is left, and its values are gone. */
-  surface(): void {
+  /** Resets depth and bytes for a new rendering: the previous one may have failed at some depth, and its values are gone. */
+  beginRendering(): void {
     this.#depth = 0
     this.#bytes = 0
   }

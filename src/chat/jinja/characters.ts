@@ -1,10 +1,10 @@
-/** Which characters the lexer takes for what, as Python does. */
+/** Character classes for the lexer, as in Python. */
 
 const OTHER_SPACE = /[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 const IDENTIFIER_PART = /[\p{XID_Continue}\p{L}\p{N}]/u
 const IDENTIFIER = /^[\p{XID_Start}_]\p{XID_Continue}*$/u
 
-/** White space, which Python counts the separators 0x1c to 0x1f among. */
+/** White space; Python includes the separators 0x1c to 0x1f. */
 export function isSpace(code: number): boolean {
   if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x1f)
   return OTHER_SPACE.test(String.fromCharCode(code))
@@ -14,7 +14,7 @@ export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39
 }
 
-/** Whether a name may hold this code point after its first one; those in other positions are checked as a whole. */
+/** Whether this code point may be part of a name; `isIdentifier` checks the name as a whole. */
 export function isNamePart(code: number): boolean {
   if (code < 0x80) {
     return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || isDigit(code)

@@ -6,14 +6,14 @@ import { Text } from './text.js'
 import { unitsAt } from './unicode.js'
 import { Dict, DictView, isHashable, List, Tuple, typeName, Undefined, type Value } from './values.js'
 
-/** The items that a loop or filter goes through; none of something undefined, the keys of a mapping. */
+/** The items that a loop or filter iterates over: the keys of a mapping, nothing for an undefined value. */
 export function iterate(value: Value, what: string, budget: Budget): readonly Value[] {
   const items = iterable(value, budget)
   if (items) return items
-  throw templateFailed(`${what} goes through ${typeName(value)}`)
+  throw templateFailed(`${what} cannot iterate over ${typeName(value)}`)
 }
 
-/** The same, `undefined` for what has no items. */
+/** The same, but `undefined` for a value that is not iterable. */
 export function iterable(value: Value, budget: Budget): readonly Value[] | undefined {
   if (value instanceof List) return value.items
   if (value instanceof Undefined) {
@@ -27,18 +27,18 @@ export function iterable(value: Value, budget: Budget): readonly Value[] | undef
   return value instanceof Text ? characters(value, budget) : undefined
 }
 
-/** A string's characters, each a text of its own. */
+/** A string's characters, each as a text. */
 export function characters(text: Text, budget: Budget): Text[] {
   budget.items(text.length)
   const result: Text[] = []
-  for (const { text: part, source } of text.runs) {
-    // Most texts have few different characters: their texts are shared.
+  for (const { text: part, provenance } of text.runs) {
+    // Most texts have few distinct characters, so their texts are shared.
     const made = new Map<string, Text>()
     for (const character of part) {
       let one = made.get(character)
       if (one === undefined) {
         budget.piece()
-        one = Text.of(character, source)
+        one = Text.of(character, provenance)
         made.set(character, one)
       }
       result.push(one)
@@ -47,26 +47,26 @@ export function characters(text: Text, budget: Budget): Text[] {
   return result
 }
 
-/** How many characters a text has, where its length is in UTF-16 units. */
+/** The number of characters of a text, whose length is in UTF-16 units. */
 export function lengthOf(text: Text): number {
-  return text.hasPairs ? placeOf(text, text.length) : text.length
+  return text.hasPairs ? positionOf(text, text.length) : text.length
 }
 
-/** How many characters stand before an offset. */
-export function placeOf(text: Text, offset: number): number {
+/** The number of characters before an offset. */
+export function positionOf(text: Text, offset: number): number {
   if (!text.hasPairs) return offset
   const all = text.text
-  let place = 0
-  for (let at = 0; at < offset; at += unitsAt(all, at)) place++
-  return place
+  let position = 0
+  for (let at = 0; at < offset; at += unitsAt(all, at)) position++
+  return position
 }
 
-/** The offset of a character by its place, not beyond the end. */
-export function offsetOf(text: Text, place: number): number {
-  if (!text.hasPairs) return Math.min(place, text.length)
+/** The offset of the character at a position, clamped to the end. */
+export function offsetOf(text: Text, position: number): number {
+  if (!text.hasPairs) return Math.min(position, text.length)
   const all = text.text
   let at = 0
-  for (let i = 0; i < place && at < all.length; i++) at += unitsAt(all, at)
+  for (let i = 0; i < position && at < all.length; i++) at += unitsAt(all, at)
   return at
 }
 
@@ -84,20 +84,20 @@ export function itemsView(dict: Dict, budget: Budget): DictView {
   return new DictView('dict_items', pairsOf(dict, budget))
 }
 
-/** A mapping of pairs, whose keys must be hashable. */
+/** A mapping of pairs. Throws `TEMPLATE_FAILED` for keys that are not hashable. */
 export function dictOf(entries: readonly (readonly [key: Value, value: Value])[], budget: Budget): Dict {
   budget.members(entries.length)
   for (const [key] of entries) budget.key(key)
   try {
     return new Dict(entries)
   } catch (cause) {
-    throw templateFailed(`a mapping has ${(cause as Error).message}`, cause)
+    throw templateFailed((cause as Error).message, cause)
   }
 }
 
 /** Python's slicing, of a list's items or a string's characters. */
 export function slice<T>(items: readonly T[], start?: number, stop?: number, step = 1): T[] {
-  if (step === 0) throw templateFailed('a slice with step 0')
+  if (step === 0) throw templateFailed('the step of a slice is 0')
   const { length } = items
   const from = step > 0 ? 0 : -1
   const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + length : at, from), length + from)
@@ -117,12 +117,12 @@ export function contains(container: Value, item: Value, budget: Budget): boolean
   if (container instanceof List) return container.items.some((other) => equal(item, other, budget))
   if (container instanceof Dict) {
     budget.key(item)
-    if (!isHashable(item)) throw templateFailed(`"in" looks for ${typeName(item)} among keys`)
+    if (!isHashable(item)) throw templateFailed(`"in" cannot look for ${typeName(item)} among keys`)
     return container.has(item)
   }
   if (container instanceof Text && item instanceof Text) {
-    budget.through(container.length + container.runs.length + item.runs.length)
+    budget.scan(container.length + container.runs.length + item.runs.length)
     return includes(container.text, item.text)
   }
-  throw templateFailed(`"in" looks for ${typeName(item)} in ${typeName(container)}`)
+  throw templateFailed(`"in" cannot look for ${typeName(item)} in ${typeName(container)}`)
 }

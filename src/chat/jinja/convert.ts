@@ -1,19 +1,19 @@
 import { DasllamaError } from '../../errors.js'
 import { Float, integer } from './numbers.js'
-import { type Source, Text } from './text.js'
+import { type Provenance, Text } from './text.js'
 import { Dict, List, type Value } from './values.js'
 
-/** Objects and arrays within each other. */
+/** Nesting depth of objects and arrays. */
 const MAX_NESTING = 64
 
-/** Makes plain data (as JSON has it) into a value whose texts all come from `source`. Throws `INVALID_ARGUMENT`. */
-export function toValue(data: unknown, source: Source, what: string, depth = 0): Value {
+/** Converts plain JSON data to a value, all of whose texts have this provenance. Throws `INVALID_ARGUMENT`. */
+export function toValue(data: unknown, provenance: Provenance, what: string, depth = 0): Value {
   const refuse = (problem: string) => new DasllamaError('INVALID_ARGUMENT', `${what}: ${problem}`)
   if (depth > MAX_NESTING) throw refuse(`more than ${MAX_NESTING} levels of objects and arrays`)
-  const inner = (item: unknown) => toValue(item, source, what, depth + 1)
+  const inner = (item: unknown) => toValue(item, provenance, what, depth + 1)
   switch (typeof data) {
     case 'string':
-      return Text.of(data, source)
+      return Text.of(data, provenance)
     case 'boolean':
       return data
     case 'bigint':
@@ -27,7 +27,7 @@ export function toValue(data: unknown, source: Source, what: string, depth = 0):
       return new Dict(
         Object.entries(data)
           .filter(([, value]) => value !== undefined)
-          .map(([key, value]) => [Text.of(key, source), inner(value)] as const),
+          .map(([key, value]) => [Text.of(key, provenance), inner(value)] as const),
       )
     default:
       throw refuse(`a ${typeof data} is not a value that JSON can express`)

@@ -1,9 +1,9 @@
 import { fractionOf } from './exact.js'
 import { type Integer, integer } from './numbers.js'
 
-/** Exact decimals of binary floating-point numbers: Python rounds the value that a float has, halves to the even digit. */
+/** Exact decimals of binary floats: Python rounds the exact value of a float, half to even. */
 
-/** Decimals that a float can have. */
+/** Maximum number of decimals of a float. */
 const MAX_DECIMALS = 1074
 
 function halfToEven(numerator: bigint, denominator: bigint): bigint {
@@ -13,14 +13,14 @@ function halfToEven(numerator: bigint, denominator: bigint): bigint {
   return quotient + 1n
 }
 
-/** The digits of `value * 10 ** decimals`, rounded, of a value that is not negative. */
+/** `value * 10 ** decimals`, rounded to an integer, for a value that is not negative. */
 function scaled(value: number, decimals: number): bigint {
   const { numerator, denominator } = fractionOf(value)
   const ten = 10n ** BigInt(Math.abs(decimals))
   return decimals >= 0 ? halfToEven(numerator * ten, denominator) : halfToEven(numerator, denominator * ten)
 }
 
-/** A finite value that is not negative with so many decimals: `f` of C's `printf`. */
+/** Formats a finite value that is not negative with so many decimals: `f` of C's `printf`. */
 export function fixed(value: number, decimals: number): string {
   const exact = Math.min(decimals, MAX_DECIMALS)
   const digits = scaled(value, exact)
@@ -31,7 +31,7 @@ export function fixed(value: number, decimals: number): string {
   return rest === '' ? whole : `${whole}.${rest}`
 }
 
-/** The same with so many digits in all: `d.ddd` without its point, and the power of ten of the first digit. */
+/** The same with so many significant digits: `d.ddd` without the point, and the power of ten of the first digit. */
 export function significant(value: number, count: number): { digits: string; exponent: number } {
   if (value === 0) return { digits: '0'.repeat(count), exponent: 0 }
   const exact = Math.min(count, MAX_DECIMALS)
@@ -60,7 +60,7 @@ export function roundToInteger(value: number): Integer {
   return integer(value < 0 ? -size : size)
 }
 
-/** Python's `round(value, decimals)` of an integer, which negative decimals change. */
+/** Python's `round(value, decimals)` of an integer, which changes only for negative `decimals`. */
 export function roundInteger(value: Integer, decimals: number): Integer {
   if (decimals >= 0) return value
   if (decimals < -20_000) return 0

@@ -13,10 +13,10 @@ const SHORT: Readonly<Record<string, string>> = {
   v: '\v',
 }
 
-/** The hexadecimal digits of an escape that names a code point. */
+/** The number of hexadecimal digits of an escape for a code point. */
 const DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
 
-/** Characters that `\N{…}` knows: those that prose is set with. Python knows the names of all of Unicode. */
+/** Characters that `\N{…}` supports: common typographic ones. Python supports the names of all of Unicode. */
 const NAMED: Readonly<Record<string, string>> = {
   'NO-BREAK SPACE': '\u00a0',
   'ZERO WIDTH SPACE': '\u200b',
@@ -67,8 +67,8 @@ const NAMED: Readonly<Record<string, string>> = {
 }
 
 /**
- * What is between the quotes of a string, with its escapes as Python reads them; an escape that it does not know stays as
- * it is written. `fail` is called with what is wrong and how far into the text.
+ * Resolves the escapes in the text between the quotes of a string as Python does; unknown escapes stay unchanged. `fail` is
+ * called with an error message and the offset in the text.
  */
 export function readEscapes(text: string, fail: (what: string, at: number) => never): string {
   if (!text.includes('\\')) return text
@@ -84,7 +84,7 @@ export function readEscapes(text: string, fail: (what: string, at: number) => ne
   return pieces.join('')
 }
 
-/** The meaning of the escape at `at`, and where it ends. */
+/** The text for the escape at `at`, and the escape's end. */
 function readEscape(
   text: string,
   at: number,
@@ -112,11 +112,11 @@ function readEscape(
     if (end < 0) fail('the escape "\\N" needs the name of a character in braces', at)
     const character = text.slice(at + 3, end).toUpperCase()
     if (!Object.hasOwn(NAMED, character)) {
-      fail('the escape "\\N" names a character that is not known here; write it as \\u and its code', at)
+      fail('the escape "\\N" has an unknown character name; write it as \\u and its code', at)
     }
     return [NAMED[character], end + 1]
   }
-  // Python reads what Jinja has made ASCII, where the backslash meets that of the character's own escape.
+  // Jinja first escapes non-ASCII characters, so Python sees this backslash followed by that of the character's escape.
   const code = text.codePointAt(at + 1) as number
   if (code < 0x80) return [`\\${name}`, at + 2]
   const hex = code.toString(16)

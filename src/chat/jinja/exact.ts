@@ -1,4 +1,4 @@
-/** Bits of a quotient before it is rounded: more than a float has, so that one rounding is all that happens. */
+/** Bits of a quotient before it is rounded: more than a float has, so that it is rounded only once. */
 const BITS = 80
 
 const lengthOf = (value: bigint) => value.toString(2).length
@@ -11,7 +11,7 @@ export function quotient(numerator: bigint, denominator: bigint): number {
   return scaledDown({ value: top / bottom, isMore: top % bottom !== 0n }, shift)
 }
 
-/** The float nearest to the root of `numerator / denominator`, both positive. */
+/** The float nearest to the square root of `numerator / denominator`, both positive. */
 export function rootOfQuotient(numerator: bigint, denominator: bigint): number {
   let shift = 2 * BITS - (lengthOf(numerator) - lengthOf(denominator))
   if (shift % 2 !== 0) shift++
@@ -22,22 +22,22 @@ export function rootOfQuotient(numerator: bigint, denominator: bigint): number {
   return scaledDown({ value: root, isMore: root * root !== whole || top % bottom !== 0n }, shift / 2)
 }
 
-/** A whole number, and whether what it stands for is a little more. */
+/** A number rounded down to an integer, and whether that dropped a fraction. */
 interface Floor {
   readonly value: bigint
   readonly isMore: boolean
 }
 
-/** `value / 2 ** shift`; a bit below all others says that it is a little more. */
+/** `value / 2 ** shift`; a sticky bit below all others stands for the dropped fraction. */
 function scaledDown({ value, isMore }: Floor, shift: number): number {
   const exact = (value << 1n) | (isMore ? 1n : 0n)
   const down = shift + 1
-  // In two steps where one power of two would leave the range; what is subnormal may be rounded twice.
+  // In two steps, because one power of two may be out of range; subnormal results may be rounded twice.
   const half = Math.trunc(down / 2)
   return Number(exact) * 2 ** -half * 2 ** -(down - half)
 }
 
-/** The whole part of a root, by Newton's method. */
+/** The integer part of a square root, by Newton's method. */
 function squareRoot(value: bigint): bigint {
   let root = 1n << BigInt((lengthOf(value) >> 1) + 1)
   for (;;) {
@@ -47,12 +47,12 @@ function squareRoot(value: bigint): bigint {
   }
 }
 
-/** A finite float as a fraction in lowest terms but for its sign. */
+/** The absolute value of a finite float as an exact fraction. */
 export function fractionOf(value: number): { numerator: bigint; denominator: bigint } {
   let scaled = Math.abs(value)
   let shift = 0
   while (!Number.isInteger(scaled)) {
-    // A power of two is exact, unless it takes the number out of range.
+    // Multiplying by a power of two is exact, unless the result is out of range.
     const step = scaled < 2 ** 900 ? 64 : 1
     scaled *= 2 ** step
     shift += step

@@ -97,7 +97,7 @@ export abstract class ExpressionParser extends OperandParser {
     return this.#binary(['*', '/', '//', '%'], () => this.#binary(['**'], () => this.operand()))
   }
 
-  /** All of Jinja's operators take what is left of them first, `**` too. */
+  /** All of Jinja's operators are left-associative, including `**`. */
   #binary(operators: readonly BinaryOperator[], operand: () => Expression): Expression {
     let left = operand()
     for (let count = 1; ; count++) {

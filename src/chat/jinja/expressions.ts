@@ -15,7 +15,7 @@ import { Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
 import { type Arguments, Callable, Dict, List, Tuple, typeName, Undefined, type Value } from './values.js'
 
-/** The value of an expression. Each node costs a step of the budget. */
+/** Evaluates an expression. Each node costs a step of the budget. */
 export function evaluate(node: Expression, scope: Scope): Value {
   const { budget } = scope.rendering
   budget.spend(1)
@@ -29,7 +29,7 @@ export function evaluate(node: Expression, scope: Scope): Value {
 function evaluateNode(node: Expression, scope: Scope): Value {
   const { rendering } = scope
   const { budget } = rendering
-  // Where `at` is set again, what follows may fail, which is then the node's own failure and not that of an operand.
+  // `at` is set again where the node's own operation may fail, so that the error does not point to an operand.
   switch (node.kind) {
     case 'constant':
       return node.value
@@ -109,11 +109,11 @@ function evaluateNode(node: Expression, scope: Scope): Value {
     }
     case 'conditional':
       if (truthy(evaluate(node.test, scope))) return evaluate(node.then, scope)
-      return node.otherwise ? evaluate(node.otherwise, scope) : new Undefined('the other case of an "if"')
+      return node.otherwise ? evaluate(node.otherwise, scope) : new Undefined('the else branch of an "if"')
   }
 }
 
-/** Calls what a node calls. `add` gives arguments beside those that the node has. */
+/** Evaluates a call. `add` may add arguments to those of the node. */
 export function call({ callee, args, at }: Call, scope: Scope, add = (args: Arguments) => args): Value {
   const { rendering } = scope
   const object = callee.kind === 'attribute' ? evaluate(callee.object, scope) : undefined
@@ -127,7 +127,7 @@ export function call({ callee, args, at }: Call, scope: Scope, add = (args: Argu
   throw notCallable(callee, called, object)
 }
 
-/** A value after one filter. */
+/** Applies one filter to a value. */
 export function filtered(value: Value, step: FilterStep, scope: Scope): Value {
   const args = argumentsOf(step.args, scope)
   scope.rendering.at = step.at
@@ -140,25 +140,25 @@ export function argumentsOf(
   scope: Scope,
 ): Arguments {
   const { budget } = scope.rendering
-  const places: Value[] = positional.map((value) => evaluate(value, scope))
+  const values: Value[] = positional.map((value) => evaluate(value, scope))
   const names = named.map(({ name, value }) => [name, evaluate(value, scope)] as [Value, Value])
   if (spread) {
     const items = iterate(evaluate(spread, scope), '"*"', budget)
-    budget.items(places.length + items.length)
-    for (const item of items) places.push(item)
+    budget.items(values.length + items.length)
+    for (const item of items) values.push(item)
   }
   if (namedSpread) {
     const mapping = evaluate(namedSpread, scope)
-    if (!(mapping instanceof Dict)) throw templateFailed(`"**" before ${typeName(mapping)}`)
-    budget.through(mapping.size)
+    if (!(mapping instanceof Dict)) throw templateFailed(`"**" needs a mapping, not ${typeName(mapping)}`)
+    budget.scan(mapping.size)
     const taken = new Set(named.map(({ name }) => name.text))
     for (const [key, value] of mapping.entries()) {
-      if (!(key instanceof Text)) throw templateFailed(`"**" of a mapping with ${typeName(key)} for a key`)
-      if (taken.has(key.text)) throw templateFailed(`"**" gives an argument that is given already`)
+      if (!(key instanceof Text)) throw templateFailed(`"**" needs string keys, not ${typeName(key)}`)
+      if (taken.has(key.text)) throw templateFailed(`"**" repeats the argument ${describeValue(key.text)}`)
       names.push([key, value])
     }
   }
-  return { positional: places, named: names.length > 0 ? dictOf(names, budget) : Dict.EMPTY }
+  return { positional: values, named: names.length > 0 ? dictOf(names, budget) : Dict.EMPTY }
 }
 
 function sliced(node: Slice, scope: Scope): Value {
@@ -168,7 +168,7 @@ function sliced(node: Slice, scope: Scope): Value {
   return sliceOf(value, bounds, scope.rendering.budget)
 }
 
-/** What is wrong with a call of what cannot be called. `object`: of which the callee is an attribute. */
+/** The error for calling a value that is not callable. `object`: the value whose attribute the callee is. */
 function notCallable(callee: Expression, called: Value, object: Value | undefined) {
   if (called instanceof Undefined && called.problem !== undefined) return templateFailed(called.problem)
   if (callee.kind === 'attribute' && object !== undefined) {
@@ -179,7 +179,7 @@ function notCallable(callee: Expression, called: Value, object: Value | undefine
     const methods = [...STRING_METHODS.keys(), ...DICT_METHODS.keys(), ...LIST_METHODS.keys()]
     return templateNeeds('method', name, methods)
   }
-  if (callee.kind !== 'name') return templateFailed(`${typeName(called)} is called`)
+  if (callee.kind !== 'name') return templateFailed(`${typeName(called)} is not callable`)
   if (called instanceof Undefined) return templateNeeds('function', callee.name, GLOBAL_FUNCTIONS)
   return templateFailed(`${describeValue(callee.name)} is ${typeName(called)}, not a function`)
 }

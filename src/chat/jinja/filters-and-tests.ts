@@ -7,30 +7,30 @@ import { type NamedTest, TESTS } from './tests.js'
 import { Text } from './text.js'
 import { type Arguments, isHashable, typeName, type Value } from './values.js'
 
-/** A test: what stands before `is`, and the arguments behind its name. */
+/** A test: takes the value before `is` and the arguments after the test's name. */
 export type Test = (value: Value, args: Arguments, budget: Budget) => boolean
 
-/** Applies a filter by its name. Throws `UNSUPPORTED` for one that is not known, `TEMPLATE_FAILED` for misuse. */
+/** Applies a filter by name. Throws `UNSUPPORTED` for an unknown one, `TEMPLATE_FAILED` for misuse. */
 export function applyFilter(name: string, value: Value, args: Arguments, budget: Budget): Value {
   const filter = ALL_FILTERS.get(name)
   if (!filter) throw templateNeeds('filter', name, ALL_FILTERS.keys())
-  if (value instanceof Text) budget.through(value.length)
+  if (value instanceof Text) budget.scan(value.length)
   return filter(name, value, args, budget)
 }
 
-/** A test by its name. Throws `UNSUPPORTED` for one that is not known; the test throws `TEMPLATE_FAILED` for misuse. */
+/** Returns a test by name. Throws `UNSUPPORTED` for an unknown one; the test throws `TEMPLATE_FAILED` for misuse. */
 export function testNamed(name: string): Test {
   const test = ALL_TESTS.get(name)
   if (!test) throw templateNeeds('test', name, ALL_TESTS.keys())
   return (value, args, budget) => {
-    if (value instanceof Text) budget.through(value.length)
+    if (value instanceof Text) budget.scan(value.length)
     return test(name, value, args, budget)
   }
 }
 
 const ALL_FILTERS: ReadonlyMap<string, Operation<Value>> = new Map([
   ...FILTERS,
-  // These apply filters and tests by their names.
+  // These look up filters and tests by name.
   ...Object.entries(selectingFilters({ applyFilter, testNamed })),
 ])
 
@@ -44,7 +44,7 @@ const ALL_TESTS: ReadonlyMap<string, NamedTest> = new Map([
 
 function namesOneOf(known: () => ReadonlyMap<string, unknown>): NamedTest {
   return operation({}, (value: Value) => {
-    if (!isHashable(value)) throw templateFailed(`${typeName(value)} for a name`)
+    if (!isHashable(value)) throw templateFailed(`${typeName(value)} cannot be a name`)
     return value instanceof Text && known().has(value.text)
   })
 }

@@ -15,7 +15,7 @@ const fallback = filter(
     value instanceof Undefined || (boolean && !truthy(value)) ? default_value : value,
 )
 
-/** The filters that need no others, by name. */
+/** The filters that do not apply other filters or tests, by name. */
 export const FILTERS: ReadonlyMap<string, Operation<Value>> = new Map<string, Operation<Value>>([
   ...Object.entries({
     ...TEXT_FILTERS,
@@ -33,6 +33,6 @@ export const FILTERS: ReadonlyMap<string, Operation<Value>> = new Map<string, Op
       return found === undefined ? new Undefined(name.text) : found
     }),
   ],
-  // Not of Jinja, but of other engines that chat templates are written for.
+  // Not in Jinja, but in other engines that chat templates are written for.
   ['bool', filter({}, (value) => truthy(value))],
 ])

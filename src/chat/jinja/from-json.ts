@@ -5,12 +5,12 @@ import { parseInteger } from './parse-numbers.js'
 import { Text } from './text.js'
 import { Dict, List, type Value } from './values.js'
 
-/** Objects and arrays within each other. */
+/** Nesting depth of objects and arrays. */
 const MAX_NESTING = 100
 
-/** Reads JSON as Python's `json.loads` does; the strings in it keep the sources that their characters have. */
+/** Parses JSON as Python's `json.loads` does; the characters of its strings keep their provenance. */
 export function fromJson(text: Text, budget: Budget): Value {
-  budget.through(text.length)
+  budget.scan(text.length)
   return new JsonReader(text, budget).document()
 }
 
@@ -95,7 +95,7 @@ class JsonReader {
     return new List(items)
   }
 
-  /** From behind its bracket to behind the other one. */
+  /** Reads from the opening bracket to after the closing one. */
   #sequence(close: string, item: () => Value): Value[] {
     const items: Value[] = []
     this.#at++
@@ -131,7 +131,7 @@ class JsonReader {
         const from = this.#at
         const character = this.#escape()
         this.#budget.piece(this.#text.runs.length)
-        parts.push(Text.of(character, this.#text.sourceOf(from, this.#at)))
+        parts.push(Text.of(character, this.#text.provenanceOf(from, this.#at)))
         start = this.#at
       } else this.#at++
     }

@@ -2,7 +2,7 @@ import type { Budget } from './budget.js'
 import { dictOf, iterable } from './collections.js'
 import { undefinedUsed } from './compare.js'
 import { templateFailed, templateLimit, templateNeeds, templateRefuses } from './failures.js'
-import { any, bind, positional as byPlace, int, printed, text } from './parameters.js'
+import { any, bind, int, positional as positionalOnly, printed, text } from './parameters.js'
 import type { Scope } from './scope.js'
 import { strftime } from './strftime.js'
 import { Text } from './text.js'
@@ -20,7 +20,7 @@ import {
 
 type Global = (args: Arguments, budget: Budget, now: Date) => Value
 
-/** Items of a range: the limit of Jinja's sandbox. */
+/** Limit on the items of a range, as in Jinja's sandbox. */
 const MAX_RANGE = 100_000
 
 /** The functions that every template may use, by name. */
@@ -31,13 +31,14 @@ const FUNCTIONS: Readonly<Record<string, Global>> = {
     return new Namespace(
       attributes.map(([key, value]) => {
         if (key instanceof Text) return [key.text, value] as const
-        throw templateFailed(`a namespace with ${typeName(key)} for a name`)
+        throw templateFailed(`the names of a namespace must be strings, not ${typeName(key)}`)
       }),
     )
   },
   dict: (args, budget) => members('dict', args, budget),
   cycler: ({ positional, named }) => {
-    if (named.size > 0 || positional.length === 0) throw templateFailed('cycler wants values, and no names')
+    if (named.size > 0 || positional.length === 0)
+      throw templateFailed('cycler needs values and takes no named arguments')
     return new Cycler(positional)
   },
   joiner: (args, budget) => {
@@ -65,36 +66,41 @@ const FUNCTIONS: Readonly<Record<string, Global>> = {
 
 export const GLOBAL_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS)
 
-/** Declares the functions. `now` is the time that `strftime_now` writes. */
+/** Declares the functions. `now`: the time for `strftime_now`. */
 export function declareGlobals(scope: Scope, now: Date, budget: Budget): void {
   for (const [name, call] of Object.entries(FUNCTIONS)) {
     scope.set(name, new Callable((args) => call(args, budget, now)))
   }
 }
 
-/** Those of the mapping or the pairs that are given, and the named ones. */
+/** The members of the given mapping or pairs, followed by the named arguments. */
 function members(of: string, { positional, named }: Arguments, budget: Budget): Dict {
-  const { given } = bind(of, { given: byPlace(any.or(Dict.EMPTY)) }, { ...NO_ARGUMENTS, positional }, budget)
+  const { given } = bind(
+    of,
+    { given: positionalOnly(any.or(Dict.EMPTY)) },
+    { ...NO_ARGUMENTS, positional },
+    budget,
+  )
   if (given instanceof Dict)
     return named.size === 0 ? given : dictOf([...given.entries(), ...named.entries()], budget)
   if (given instanceof Undefined) throw undefinedUsed(given)
   const items = iterable(given, budget)
-  if (!items) throw templateFailed(`a ${of} of ${typeName(given)}`)
+  if (!items) throw templateFailed(`${of} needs a mapping or pairs, not ${typeName(given)}`)
   budget.members(items.length)
   const pairs = items.map((item): [Value, Value] => {
     const pair = iterable(item, budget)
-    if (pair?.length !== 2) throw templateFailed(`a ${of} of ${typeName(item)}, which is not a pair`)
+    if (pair?.length !== 2) throw templateFailed(`${of} needs pairs, not ${typeName(item)}`)
     return [pair[0], pair[1]]
   })
   return dictOf([...pairs, ...named.entries()], budget)
 }
 
 function range(args: Arguments, budget: Budget): Range {
-  const [one, two, three] = [int, int.optional, int.or(1)].map(byPlace)
+  const [one, two, three] = [int, int.optional, int.or(1)].map(positionalOnly)
   const given = bind('range', { start: one, stop: two, step: three }, args, budget)
   const [first, second, step] = [given.start, given.stop, given.step] as [number, number | undefined, number]
   const [start, stop] = second === undefined ? [0, first] : [first, second]
-  if (step === 0) throw templateFailed('range with step 0')
+  if (step === 0) throw templateFailed('the step of a range is 0')
   const count = Math.max(0, Math.ceil((stop - start) / step))
   if (!(count <= MAX_RANGE)) {
     throw templateLimit(`makes a range of ${count} items; the limit is ${MAX_RANGE}, as in Jinja's sandbox`)
@@ -103,7 +109,7 @@ function range(args: Arguments, budget: Budget): Range {
   return new Range({ start, stop, step })
 }
 
-/** What `cycler(…)` makes: goes through its values again and again. */
+/** The value of `cycler(…)`, which repeats its values. */
 class Cycler extends Namespace {
   readonly #items: readonly Value[]
   #at = 0

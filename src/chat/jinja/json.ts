@@ -7,17 +7,17 @@ import { TextBuilder } from './text-builder.js'
 import { Dict, DictView, List, Range, typeName, type Value } from './values.js'
 
 export interface JsonOptions {
-  /** What each level begins with; none: all in one line. */
+  /** Indentation per level; absent: all in one line. */
   readonly indent?: Text
   readonly ensureAscii?: boolean
   readonly separators?: readonly [item: Text, key: Text]
   readonly sortKeys?: boolean
 }
 
-/** Lists and mappings within each other. */
+/** Nesting depth of lists and mappings. */
 const MAX_NESTING = 100
 
-/** What Python's `json.dumps` writes, with `ensure_ascii` off unless asked for, as chat templates are rendered. */
+/** Python's `json.dumps`, with `ensure_ascii` off by default, as transformers renders chat templates. */
 export function toJson(value: Value, options: JsonOptions, budget: Budget): Text {
   const { indent, ensureAscii = false, sortKeys = false } = options
   const out = new TextBuilder(budget)
@@ -37,7 +37,8 @@ export function toJson(value: Value, options: JsonOptions, budget: Budget): Text
     write: (i: number) => void,
     depth: number,
   ) => {
-    if (depth > MAX_NESTING) throw templateFailed(`tojson of a value nested more than ${MAX_NESTING} levels`)
+    if (depth > MAX_NESTING)
+      throw templateFailed(`tojson: the value is nested more than ${MAX_NESTING} levels deep`)
     out.add(open)
     for (let i = 0; i < count; i++) {
       if (i > 0) out.add(itemSeparator)
@@ -50,7 +51,9 @@ export function toJson(value: Value, options: JsonOptions, budget: Budget): Text
   const write = (value: Value, depth: number): void => {
     if (value instanceof Text) out.add('"', quoted(value, { ensureAscii }), '"')
     else if (value instanceof DictView || value instanceof Range) {
-      throw templateFailed(`tojson of a ${value instanceof Range ? 'range' : value.kind}; make a list of it`)
+      throw templateFailed(
+        `tojson cannot serialize a ${value instanceof Range ? 'range' : value.kind}; use a list`,
+      )
     } else if (value instanceof List) {
       list('[', ']', value.items.length, (i) => write(value.items[i], depth + 1), depth + 1)
     } else if (value instanceof Dict) {
@@ -81,7 +84,7 @@ function scalar(value: Value): Text {
         ? Text.of('Infinity')
         : Text.of('-Infinity')
   }
-  throw templateFailed(`tojson of ${typeName(value)}`)
+  throw templateFailed(`tojson cannot serialize ${typeName(value)}`)
 }
 
 function quoted(text: Text, { ensureAscii }: { readonly ensureAscii: boolean }): Text {

@@ -9,9 +9,9 @@ import { isOperator, type Operator, type Token } from './tokens.js'
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
 /**
- * Cuts a template into tokens, in the dialect that chat templates are written in: `trim_blocks` (the line feed after a
- * block or comment is dropped) and `lstrip_blocks` (so is white space before it, where nothing else stands before it in
- * its line). Takes time in proportion to the source. Throws `TEMPLATE_FAILED`.
+ * Tokenizes a template in the dialect of chat templates: `trim_blocks` (the line feed after a block or comment is dropped)
+ * and `lstrip_blocks` (so is the white space before it, if nothing else precedes it on its line). Takes time proportional to
+ * the length of the source. Throws `TEMPLATE_FAILED`.
  */
 export function tokenize(source: TemplateSource): readonly Token[] {
   return new Lexer(source).run()
@@ -22,7 +22,7 @@ class Lexer {
   readonly #text: string
   readonly #tokens: Token[] = []
   #at = 0
-  /** Whether what was read last ends with a line feed, so that text begins a line. */
+  /** Whether the last character read is a line feed, so that text begins a line. */
   #beginsLine = true
 
   constructor(source: TemplateSource) {
@@ -52,7 +52,7 @@ class Lexer {
   }
 
   #fail(what: string, at: number): never {
-    throw templateInvalid(what, this.#source.place(at))
+    throw templateInvalid(what, this.#source.location(at))
   }
 
   #findTag(from: number): number {
@@ -70,7 +70,7 @@ class Lexer {
     if (to > from) this.#tokens.push({ type: 'data', text: this.#text.slice(from, to), at: from })
   }
 
-  /** Where text before a tag ends, after what the tag's sign or `lstrip_blocks` takes away. */
+  /** The end of the text before a tag, without the white space that the tag's sign or `lstrip_blocks` removes. */
   #dataEnd(from: number, tag: number, sign: string, { strips }: { readonly strips: boolean }): number {
     if (sign === '+' || (sign === '' && !strips)) return tag
     const text = this.#text
@@ -81,7 +81,7 @@ class Lexer {
     return atLineStart ? end : tag
   }
 
-  /** Goes on behind a tag whose end has the length `length` and this sign before it. */
+  /** Continues after a tag that ends at `end`, with this sign before its closing characters. */
   #leave(end: number, sign: string, { trims }: { readonly trims: boolean }): void {
     const text = this.#text
     this.#at =
@@ -95,7 +95,7 @@ class Lexer {
     else this.#leave(end + 2, end > begin ? signAt(this.#text, end - 1) : '', { trims: true })
   }
 
-  /** Reads a raw block where one begins. */
+  /** Reads a raw block if one begins here. */
   #raw(tag: number, begin: number): boolean {
     const text = this.#text
     const opening = this.#keywordTag(begin, 'raw', ['-', ''])
@@ -113,13 +113,13 @@ class Lexer {
     return true
   }
 
-  /** Something is not closed: an error, but for Jinja where nothing stands after its opening. */
+  /** Something is not closed: an error, unless nothing follows its opening, as in Jinja. */
   #open(what: string, tag: number, begin: number): void {
     if (begin < this.#text.length) this.#fail(`${what} is not closed`, tag)
     this.#at = begin
   }
 
-  /** The end of a tag that holds nothing but this word, and the sign before its end. */
+  /** The end of a tag that contains only this word, and the sign before its end. */
   #keywordTag(begin: number, word: string, signs: readonly string[]) {
     const text = this.#text
     const start = afterSpace(text, begin)
@@ -149,7 +149,7 @@ class Lexer {
     this.#at = text.length
   }
 
-  /** Reads one token within a tag; where it ends. */
+  /** Reads one token within a tag and returns where it ends. */
   #inner(at: number, brackets: string[]): number {
     const text = this.#text
     const code = text.codePointAt(at) as number
@@ -174,7 +174,7 @@ class Lexer {
     else if (operator === ')' || operator === ']' || operator === '}') {
       const expected = brackets.pop()
       if (expected === undefined) this.#fail(`unexpected "${operator}"`, at)
-      if (expected !== operator) this.#fail(`unexpected "${operator}" where "${expected}" should be`, at)
+      if (expected !== operator) this.#fail(`unexpected "${operator}", expected "${expected}"`, at)
     }
   }
 
@@ -212,7 +212,7 @@ function operatorAt(text: string, at: number): Operator | undefined {
   return undefined
 }
 
-/** The sign at a place that controls white space. */
+/** The sign for white space control at an offset, or ''. */
 function signAt(text: string, at: number): string {
   const sign = text[at]
   return sign === '-' || sign === '+' ? sign : ''

@@ -7,23 +7,23 @@ import { Callable, Tuple, Undefined, type Value } from './values.js'
 
 export interface LoopOptions {
   readonly items: Iterator<Value>
-  /** Loops of the same statement around this one, by way of `loop(…)`. */
+  /** Number of enclosing loops of the same statement, through `loop(…)`. */
   readonly depth0: number
-  /** Runs the loop's statement on other items, as `loop(…)` does in a loop that is `recursive`. */
+  /** Runs the loop's statement on other items, for `loop(…)` in a `recursive` loop. */
   readonly recurse: ((items: Value, depth0: number) => Value) | undefined
   readonly budget: Budget
 }
 
 /**
- * The variable `loop`. Items are taken from the iterator one at a time, as the body may change what the loop's condition
- * says of the next; asking for the next one, the last or the length looks ahead.
+ * The variable `loop`. Items are taken from the iterator one at a time, because the body may change whether the loop's
+ * condition selects the next one; `nextitem`, `last` and `length` look ahead.
  */
 export class Loop extends Callable {
   readonly #options: LoopOptions
   #index0 = -1
   #before: Value | undefined
   #current: Value | undefined
-  /** Items that were looked ahead at, in reverse. */
+  /** Items taken from the iterator in advance, in reverse. */
   #ahead: Value[] = []
   #isRead = false
   #lastChanged: Tuple | undefined
@@ -31,17 +31,17 @@ export class Loop extends Callable {
   constructor(options: LoopOptions) {
     super(({ positional, named }) => {
       const { recurse, depth0 } = options
-      if (!recurse) throw templateFailed('a loop is called that is not marked "recursive"')
+      if (!recurse) throw templateFailed('loop() needs a loop marked "recursive"')
       const [items = named.get('iterable')] = positional
       if (items === undefined || positional.length + named.size !== 1) {
-        throw templateFailed('a call of a loop takes one argument, what it goes through')
+        throw templateFailed('loop() takes exactly one argument, an iterable')
       }
       return recurse(items, depth0 + 1)
     })
     this.#options = options
   }
 
-  /** Goes on to the next turn; whether there is one. */
+  /** Moves on to the next iteration; false if there is none. */
   advance(): boolean {
     const item = this.#ahead.length > 0 ? this.#ahead.pop() : this.#take()
     if (item === undefined) return false
@@ -51,7 +51,7 @@ export class Loop extends Callable {
     return true
   }
 
-  /** The item of the turn. */
+  /** The item of the current iteration. */
   get item(): Value {
     return this.#current as Value
   }
@@ -83,8 +83,8 @@ export class Loop extends Callable {
   }
 
   override get title(): Text {
-    const place = `${this.#index0 + 1}/${this.#length}` as const
-    return Text.join([Text.of('<LoopContext '), Text.of(place, FROM_TEMPLATE), Text.of('>')])
+    const progress = `${this.#index0 + 1}/${this.#length}` as const
+    return Text.join([Text.of('<LoopContext '), Text.of(progress, FROM_TEMPLATE), Text.of('>')])
   }
 
   override get(name: string): Value | undefined {
@@ -134,14 +134,14 @@ export class Loop extends Callable {
   }
 }
 
-/** The items that a loop goes through, those that `select` takes, each looked at when its turn comes. */
+/** The items that a loop iterates over: those that `select` accepts, each tested only when it is reached. */
 export function* loopItems(
   iterable: Value,
   select: ((item: Value) => boolean) | undefined,
   budget: Budget,
 ): Generator<Value, undefined> {
   for (const item of iterate(iterable, 'a loop', budget)) {
-    // What is left out costs about as much as a turn of an empty loop.
+    // A skipped item costs about as much as an iteration of an empty loop.
     if (select) budget.spend(8)
     if (!select || select(item)) yield item
   }

@@ -7,7 +7,7 @@ import type { Scope } from './scope.js'
 import { Text } from './text.js'
 import { type Arguments, Tuple, Undefined, type Value } from './values.js'
 
-/** Sets a macro's variables. What is given without a parameter for it goes where the macro reads such. */
+/** Binds a macro's arguments. Those without a parameter go to `varargs` and `kwargs`, if the macro reads these. */
 export function bindArguments(macro: Macro, { positional, named }: Arguments, scope: Scope): void {
   const { parameters, takesCaller, takesNamed, takesPositional } = macro
   const { budget } = scope.rendering
@@ -36,7 +36,7 @@ export function bindArguments(macro: Macro, { positional, named }: Arguments, sc
       `${title(macro)} takes at most ${parameters.length} arguments, not ${positional.length}`,
     )
   }
-  // A default sees the parameters before it, and those that are given.
+  // A default may use the parameters before it, and those that are given.
   for (const parameter of parameters) {
     if (scope.has(parameter.name)) continue
     scope.set(

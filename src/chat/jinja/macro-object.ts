@@ -2,7 +2,7 @@ import type { Macro } from './nodes.js'
 import { FROM_TEMPLATE, Text } from './text.js'
 import { Callable, Tuple, type Value } from './values.js'
 
-/** What `macro` declares, and `caller`. */
+/** The value of a macro, and of `caller`. */
 export class MacroObject extends Callable {
   readonly #macro: Macro
 

@@ -23,16 +23,16 @@ import {
   type Value,
 } from './values.js'
 
-/** `value.name`: an attribute or a method first, and then a key, as Jinja looks them up. */
+/** `value.name`: an attribute or a method first, then a key, as in Jinja. */
 export function attributeOf(value: Value, name: string, budget: Budget): Value {
   refuseUndefined(value, name)
   const attribute = ownAttribute(value, name, budget)
-  // Not `??`: what is found may be null.
+  // Not `??`, because the attribute may be null.
   const found = attribute === undefined ? item(value, name, budget) : attribute
   return found === undefined ? missing(value, name) : found
 }
 
-/** `value[key]`: an item first, and then an attribute or a method. */
+/** `value[key]`: an item first, then an attribute or a method. */
 export function itemOf(value: Value, key: Value | string, budget: Budget): Value {
   const name = typeof key === 'string' ? key : key instanceof Text ? key.text : undefined
   refuseUndefined(value, name ?? keyName(key as Value))
@@ -43,14 +43,17 @@ export function itemOf(value: Value, key: Value | string, budget: Budget): Value
   return attribute === undefined ? missing(value, name) : attribute
 }
 
-/** An attribute or method, without a look at the keys of a mapping. */
+/** An attribute or method; keys of a mapping are not considered. */
 export function ownAttribute(value: Value, name: string, budget: Budget): Value | undefined {
   if (value instanceof Namespace || value instanceof Callable) return value.get(name)
   if (name.startsWith('__') && !(value instanceof Dict)) {
-    return new Undefined(name, `the template asks for ${describeValue(name)}, which is not safe`)
+    return new Undefined(name, `the attribute ${describeValue(name)} is not allowed in templates`)
   }
   if (isMutating(value, name)) {
-    return new Undefined(name, `the method "${name}" would change ${typeName(value)}: templates may not`)
+    return new Undefined(
+      name,
+      `the method "${name}" would modify ${typeName(value)}, which templates may not`,
+    )
   }
   if (value instanceof Range && (name === 'start' || name === 'stop' || name === 'step')) return value[name]
   if (value instanceof Text) return bound(TEXT_METHODS, name, value, value.length, budget)
@@ -73,7 +76,7 @@ function isMutating(value: Value, name: string): boolean {
   return value instanceof List && value.constructor === List && MUTATING.list.includes(name)
 }
 
-/** A method of a value, each call of which goes through so many characters or members. */
+/** A method of a value. Each call costs a scan of `size` characters or members. */
 function bound<S>(
   methods: ReadonlyMap<string, Operation<S>>,
   name: string,
@@ -84,7 +87,7 @@ function bound<S>(
   const method = methods.get(name)
   if (!method) return undefined
   return new Callable((args) => {
-    budget.through(size)
+    budget.scan(size)
     return method(name, value, args, budget)
   })
 }
@@ -95,17 +98,17 @@ function item(value: Value, key: Value | string, budget: Budget): Value | undefi
     return value.get(key)
   }
   if (typeof key === 'string') return undefined
-  const place = integral(key)
-  if (place === undefined) return undefined
+  const index = integral(key)
+  if (index === undefined) return undefined
   if (value instanceof DictView) return undefined
-  if (value instanceof List) return value.items.at(Number(place))
-  return value instanceof Text ? characterAt(value, place, budget) : undefined
+  if (value instanceof List) return value.items.at(Number(index))
+  return value instanceof Text ? characterAt(value, index, budget) : undefined
 }
 
-function characterAt(text: Text, place: Integer, budget: Budget): Text | undefined {
-  if (text.hasPairs) budget.through(text.length)
+function characterAt(text: Text, index: Integer, budget: Budget): Text | undefined {
+  if (text.hasPairs) budget.scan(text.length)
   const length = lengthOf(text)
-  const at = Number(place) < 0 ? Number(place) + length : Number(place)
+  const at = Number(index) < 0 ? Number(index) + length : Number(index)
   if (at < 0 || at >= length) return undefined
   budget.piece(text.runs.length)
   return text.slice(offsetOf(text, at), offsetOf(text, at + 1))
@@ -125,16 +128,17 @@ function refuseUndefined(value: Value, wanted: string): void {
   throw templateFailed(`${describeValue(value.name)} is undefined, so it has no ${describeValue(wanted)}`)
 }
 
-/** `value[start:stop:step]`; `null` is a bound that is not given. Throws for what has no slices, as Python does. */
+/** `value[start:stop:step]`; `null` is an absent bound. Throws for values that cannot be sliced, as Python does. */
 export function sliceOf(value: Value, bounds: readonly Value[], budget: Budget): Value {
   refuseUndefined(value, 'slice')
   if (!(value instanceof Text || (value instanceof List && !(value instanceof DictView)))) {
-    throw templateFailed(`a slice of ${typeName(value)}`)
+    throw templateFailed(`${typeName(value)} cannot be sliced`)
   }
   const [start, stop, step] = bounds.map((bound) => {
-    const place = bound === null ? null : integral(bound)
-    if (place === undefined) throw templateFailed(`a slice from, to or by ${typeName(bound)}`)
-    return place
+    const at = bound === null ? null : integral(bound)
+    if (at === undefined)
+      throw templateFailed(`the bounds of a slice must be integers, not ${typeName(bound)}`)
+    return at
   })
   const [from, to, by] = [start, stop, step].map((bound) => (bound === null ? undefined : Number(bound)))
   if (value instanceof Text) return sliceOfText(value, from, to, by, budget)
@@ -153,7 +157,7 @@ function sliceOfText(text: Text, start = 0, stop: number | undefined, step = 1, 
   if (step !== 1)
     return Text.join(slice(characters(text, budget), start === 0 && step < 0 ? undefined : start, stop, step))
   budget.piece(text.runs.length)
-  if (text.hasPairs) budget.through(text.length)
+  if (text.hasPairs) budget.scan(text.length)
   const length = lengthOf(text)
   const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + length : at, 0), length)
   const [from, to] = [clamp(start), clamp(stop ?? length)]

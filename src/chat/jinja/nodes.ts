@@ -1,7 +1,7 @@
 import type { Text } from './text.js'
 import type { Value } from './values.js'
 
-/** What every node has: the offset in the source at which it begins. */
+/** `at` is the offset in the source at which the node begins. */
 interface Node {
   readonly at: number
 }
@@ -91,7 +91,7 @@ export type Expression =
       readonly left: Expression
       readonly right: Expression
     })
-  /** `a < b <= c`: each operand is evaluated once at most, up to the first comparison that is false. */
+  /** `a < b <= c`: each operand is evaluated at most once, up to the first comparison that is false. */
   | (Node & {
       readonly kind: 'compare'
       readonly first: Expression
@@ -99,7 +99,7 @@ export type Expression =
     })
   /** `a ~ b ~ c` */
   | (Node & { readonly kind: 'concat'; readonly parts: readonly Expression[] })
-  /** `a if test else b`; without `else` the other case is undefined. */
+  /** `a if test else b`; without `else` the result is undefined if the test fails. */
   | (Node & {
       readonly kind: 'conditional'
       readonly test: Expression
@@ -107,18 +107,18 @@ export type Expression =
       readonly otherwise: Expression | undefined
     })
 
-/** What may stand before `=` or `in`. */
+/** A target of an assignment or a loop. */
 export type Target =
   | Name
   | (Node & { readonly kind: 'tuple'; readonly items: readonly Target[] })
   | (Node & { readonly kind: 'namespace'; readonly name: string; readonly attribute: string })
 
-/** Statements with a scope of their own. */
+/** Statements with their own scope. */
 export interface Block {
   readonly statements: readonly Statement[]
   /**
-   * Names that count as undefined until the block sets them, whatever variables have these names outside of it: Jinja
-   * decides that when it compiles. `resolveScopes` fills it in.
+   * Names that are undefined until the block sets them, regardless of variables with these names outside of it: Jinja decides
+   * that at compile time. Filled in by `resolveScopes`.
    */
   readonly unset: string[]
 }
@@ -130,11 +130,11 @@ export interface Parameter {
 
 /** A macro, or the body of a call block. */
 export interface Macro extends Node {
-  /** None: a call block, which the called macro knows as `caller`. */
+  /** `undefined` for a call block, which the called macro knows as `caller`. */
   readonly name: string | undefined
   readonly parameters: readonly Parameter[]
   readonly body: Block
-  /** Whether the body reads the variables `caller`, `kwargs` and `varargs`: only then may they be given. */
+  /** Whether the body reads the variables `caller`, `kwargs` and `varargs`: only then may such arguments be passed. */
   readonly takesCaller: boolean
   readonly takesNamed: boolean
   readonly takesPositional: boolean
@@ -174,7 +174,7 @@ export interface NamedBlock extends Node {
 export type Statement =
   | (Node & { readonly kind: 'text'; readonly text: Text })
   | (Node & { readonly kind: 'output'; readonly value: Expression })
-  /** `if` and each `elif` with their bodies; these have no scopes of their own. */
+  /** `if` and each `elif` with their bodies, which do not open a scope. */
   | (Node & {
       readonly kind: 'if'
       readonly branches: readonly { readonly test: Expression; readonly body: readonly Statement[] }[]
@@ -192,7 +192,7 @@ export type Statement =
   | (Node & { readonly kind: 'macro'; readonly name: string; readonly macro: Macro })
   | CallBlock
   | NamedBlock
-  /** `generation`, and `autoescape` where it switches escaping off. */
+  /** The tag `generation`. */
   | (Node & { readonly kind: 'scope'; readonly body: Block })
   | (Node & { readonly kind: 'autoescape'; readonly isOn: Expression; readonly body: Block })
   | (Node & { readonly kind: 'do'; readonly expression: Expression })

@@ -16,12 +16,12 @@ export class Float {
 /** A Python `int`. */
 export type Integer = number | bigint
 
-/** Bits of an integer. Python prints no more than 4,300 digits, which are 14,285. */
+/** Limit on the bits of an integer. Python prints at most 4,300 digits, which are 14,285 bits. */
 const MAX_BITS = 16_384
-/** Digits that Python reads or prints of an integer. */
+/** Digits of an integer that Python reads or prints at most. */
 export const MAX_DIGITS = 4300
 
-/** The same integer as a `number` where that is exact. */
+/** The same integer, as a `number` if that is exact. */
 export function integer(value: Integer): Integer {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value + 0 : BigInt(value)
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
@@ -31,22 +31,22 @@ export function isInteger(value: Value): value is Integer {
   return typeof value === 'number' || typeof value === 'bigint'
 }
 
-/** The integer that a value is; booleans count as in Python. */
+/** The value as an integer, including booleans, as in Python. */
 export function integral(value: Value): Integer | undefined {
   if (typeof value === 'boolean') return Number(value)
   return isInteger(value) ? value : undefined
 }
 
-/** The number that a value is, for comparisons: those of JavaScript between `number` and `bigint` are exact. */
+/** The value as a number for comparisons: JavaScript compares `number` and `bigint` exactly. */
 export function numeric(value: Value): Integer | undefined {
   return value instanceof Float ? value.value : integral(value)
 }
 
-/** An integer as a floating-point number. Throws where it is too large, as Python does. */
+/** An integer as a float. Throws if it is too large, as Python does. */
 export function toFloat(value: Integer): number {
   const result = Number(value)
   if (typeof value === 'bigint' && !Number.isFinite(result)) {
-    throw templateFailed('an integer is too large for a floating-point number')
+    throw templateFailed('an integer is too large for a float')
   }
   return result
 }
@@ -78,7 +78,7 @@ function ofIntegers(operator: string, a: Integer, b: Integer, budget: Budget): I
   if (typeof a === 'number' && typeof b === 'number') {
     const result = ofSmall(operator, a, b)
     if (result === undefined) return undefined
-    // Plus 0, since an integer has one zero only.
+    // Plus 0, because an integer has no negative zero.
     if (Number.isSafeInteger(result)) return result + 0
   }
   const [x, y] = [BigInt(a), BigInt(b)]
@@ -178,10 +178,10 @@ function power(left: Value, right: Value, budget: Budget): Value {
   return bounded(a ** BigInt(exponent))
 }
 
-/** Bits of a power that is worth its exact value. */
+/** Bits up to which a power is computed exactly. */
 const MAX_EXACT_BITS = 8192
 
-/** The float nearest to a power with a whole or half exponent, which the engine's `**` misses by a bit at times. */
+/** The float nearest to a power with an integer or half-integer exponent; JavaScript's `**` is sometimes off by one bit. */
 function exactPower(a: number, b: number, budget: Budget): number | undefined {
   const twice = Math.abs(2 * b)
   if (!Number.isInteger(twice) || !Number.isFinite(a) || a === 0 || b === 0) return undefined
@@ -225,14 +225,14 @@ export function absolute(value: Value): Value | undefined {
 }
 
 /**
- * A number as Python prints it. Digits are the template's own text, even of a number that was read from a message: they can
- * only spell numbers, and a marker made of nothing else would have to be written around them by the template.
+ * A number as Python prints it. Digits count as the template's own text, even if the number was read from a message: they can
+ * only spell numbers, so the template itself would have to write the rest of any marker.
  */
 export function numberText(number: Integer | Float): Text {
   return Text.of(number instanceof Float ? floatDigits(number.value) : integerDigits(number), FROM_TEMPLATE)
 }
 
-/** The same for digits in another notation, such as those of format specifications. */
+/** The same for digits in other notations, such as those of format specifications. */
 export function digitsText(digits: string): Text {
   if (!/^[-+ ]?[\da-zA-Z.,_+%-]*$/.test(digits)) throw new RangeError('not the digits of a number')
   return Text.of(digits, FROM_TEMPLATE)

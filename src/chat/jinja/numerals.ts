@@ -1,10 +1,10 @@
 import { isDigit } from './characters.js'
 import { integer } from './numbers.js'
 
-/** Digits of a whole number; Python refuses to read more. */
+/** Limit on the digits of an integer, as in Python. */
 const MAX_DIGITS = 4300
 
-/** A number as a token, or what is wrong with it. */
+/** A number as a token, or an error message. */
 export interface Numeral {
   readonly token:
     | { readonly type: 'integer'; readonly value: number | bigint }
@@ -17,7 +17,7 @@ const PREFIXED: Readonly<Record<string, RegExp>> = { b: /[01]/, o: /[0-7]/, x: /
 
 /** Reads the number that begins at `at` with a digit. */
 export function scanNumber(text: string, at: number): Numeral {
-  // After a dot there is an index (`a.0.1`), never a fraction.
+  // After a dot, this is an index (`a.0.1`), never a fraction.
   const floatEnd = text[at - 1] === '.' ? undefined : scanFloat(text, at)
   if (floatEnd !== undefined) {
     return { token: { type: 'float', value: Number(plain(text, at, floatEnd)) }, end: floatEnd }
@@ -34,7 +34,7 @@ function plain(text: string, from: number, to: number): string {
   return text.slice(from, to).replaceAll('_', '').toLowerCase()
 }
 
-/** The end of characters that `belongs` takes, between which single underscores may stand. */
+/** The end of a run of characters that `belongs` accepts, with single underscores allowed between them. */
 function scan(text: string, from: number, belongs: (code: number) => boolean): number {
   let end = from
   for (;;) {
@@ -71,7 +71,7 @@ function scanPrefixed(text: string, at: number): number | undefined {
   return end > from ? end : undefined
 }
 
-/** Zeros alone, or digits that do not begin with one. */
+/** Only zeros, or digits without a leading zero. */
 function scanInteger(text: string, at: number): number {
   return text[at] === '0' ? scan(text, at, (code) => code === 0x30) : scan(text, at, isDigit)
 }

@@ -6,7 +6,7 @@ import type { Token } from './tokens.js'
 
 const NO_ARGUMENTS: CallArguments = { positional: [], named: [], spread: undefined, namedSpread: undefined }
 
-/** Names that are values, in Python's spelling and in Jinja's. */
+/** Names of constants, in Python's spelling and in Jinja's. */
 const CONSTANTS: ReadonlyMap<string, boolean | null> = new Map([
   ['true', true],
   ['True', true],
@@ -16,23 +16,23 @@ const CONSTANTS: ReadonlyMap<string, boolean | null> = new Map([
   ['None', null],
 ])
 
-/** What an argument of a test that stands without brackets may begin with. */
+/** Tokens that an argument of a test without parentheses may begin with. */
 const ARGUMENT_STARTS: ReadonlySet<string> = new Set(['name', 'string', 'integer', 'float', '[', '{'])
 
-/** How a list of expressions without brackets of its own is read. */
+/** How a list of expressions without its own brackets is parsed. */
 export interface ListOptions {
-  /** Whether `a if b else c` may stand in it. Default: true. */
+  /** Whether it may contain `a if b else c`. Default: true. */
   readonly conditional?: boolean
-  /** Whether there may be nothing, which is an empty tuple. Default: false. */
+  /** Whether it may be empty, which is an empty tuple. Default: false. */
   readonly mayBeEmpty?: boolean
 }
 
-/** Whether an attribute of a namespace may be assigned to. Default: no. */
+/** `namespace`: whether attributes of a namespace are allowed. Default: false. */
 interface TargetOptions {
   readonly namespace?: boolean
 }
 
-/** Parses what stands between operators, and what is assigned to. */
+/** Parses operands of operators, and targets of assignments. */
 export abstract class OperandParser {
   protected readonly tokens: TokenStream
 
@@ -40,16 +40,16 @@ export abstract class OperandParser {
     this.tokens = tokens
   }
 
-  /** Is called with each name that is read. */
+  /** Called with each name that is read. */
   protected reads(_name: string): void {}
 
   /** A whole expression. */
   protected abstract expression(): Expression
 
-  /** An expression, or a tuple of several with commas between them. */
+  /** An expression, or several separated by commas, which are a tuple. */
   protected abstract list(options?: ListOptions): Expression
 
-  /** Whether a list of expressions without brackets of its own ends here. */
+  /** Whether a list of expressions without its own brackets ends here. */
   protected endsList(): boolean {
     return this.tokens.is('}}') || this.tokens.is('%}') || this.tokens.is(')')
   }
@@ -106,7 +106,7 @@ export abstract class OperandParser {
     return { kind: 'name', name, at }
   }
 
-  /** Strings beside each other are one. */
+  /** Adjacent strings are concatenated. */
   #strings(): Expression {
     const { at } = this.tokens.current
     const pieces: string[] = []
@@ -117,7 +117,7 @@ export abstract class OperandParser {
     return { kind: 'constant', value: Text.of(pieces.join(''), FROM_TEMPLATE), at }
   }
 
-  /** What is between brackets, up to the closing one, before which a comma may stand. */
+  /** Comma-separated items up to the closing bracket; a trailing comma is allowed. */
   #items<T>(close: Token['type'], item: () => T): T[] {
     const items: T[] = []
     while (!this.tokens.skip(close)) {
@@ -178,7 +178,7 @@ export abstract class OperandParser {
     const index = tokens.is(':') ? undefined : this.#index()
     if (!tokens.skip(':')) {
       tokens.expect(']')
-      // Without a colon there is an index, be it the empty tuple.
+      // Without a colon there is an index, which may be the empty tuple.
       return { kind: 'item', object, index: index as Expression, at }
     }
     const isEnd = () => tokens.is(']') || tokens.is(':')
@@ -211,7 +211,7 @@ export abstract class OperandParser {
     return { name: this.#dottedName(), args: this.#optionalArguments(), at }
   }
 
-  /** Filters one after another, each behind a `|`. */
+  /** Chained filters, each after a `|`. */
   protected filterSteps(): FilterStep[] {
     const steps: FilterStep[] = []
     while (this.tokens.skip('|')) steps.push(this.filterStep())
@@ -255,7 +255,7 @@ export abstract class OperandParser {
     this.#items(')', () => {
       const token = tokens.current
       const allowed = (isAllowed: boolean) => {
-        if (!isAllowed) tokens.fail('an argument of a call stands in a wrong place', token.at)
+        if (!isAllowed) tokens.fail('the arguments of a call are in the wrong order', token.at)
       }
       allowed(namedSpread === undefined)
       if (tokens.skip('*')) {
@@ -276,7 +276,7 @@ export abstract class OperandParser {
     return { positional, named, spread, namedSpread }
   }
 
-  /** What is assigned to: a name, several, or an attribute of a namespace where `namespace` is set. */
+  /** The target of an assignment: a name, several, or an attribute of a namespace if `namespace` is set. */
   protected target(options: TargetOptions = {}): Target {
     const { tokens } = this
     const { at } = tokens.current

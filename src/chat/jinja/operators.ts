@@ -7,9 +7,9 @@ import { calculate, integral, negated, numeric } from './numbers.js'
 import { str } from './repr.js'
 import { Text } from './text.js'
 import { TextBuilder } from './text-builder.js'
-import { areAlike, isSequence, List, Tuple, typeName, Undefined, type Value } from './values.js'
+import { haveSameType, isSequence, List, Tuple, typeName, Undefined, type Value } from './values.js'
 
-/** An operator that compares. */
+/** A comparison operator. */
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in'
 
 const COMPARISONS: readonly string[] = [
@@ -27,7 +27,7 @@ export function isComparison(operator: string): operator is Comparison {
   return COMPARISONS.includes(operator)
 }
 
-/** An operator with two sides, both evaluated; `and` and `or` are not among them. */
+/** Applies a binary operator other than `and` and `or` to two evaluated operands. */
 export function operate(operator: string, left: Value, right: Value, budget: Budget): Value {
   if (isComparison(operator)) return compare(operator, left, right, budget)
   if (operator === '~') return new TextBuilder(budget).add(str(left, budget), str(right, budget)).text()
@@ -37,10 +37,10 @@ export function operate(operator: string, left: Value, right: Value, budget: Bud
   }
   const result = ofSequences(operator, left, right, budget) ?? calculate(operator, left, right, budget)
   if (result !== undefined) return result
-  throw templateFailed(`"${operator}" between ${typeName(left)} and ${typeName(right)}`)
+  throw templateFailed(`unsupported operands for "${operator}": ${typeName(left)} and ${typeName(right)}`)
 }
 
-/** One comparison. Throws `TEMPLATE_FAILED` where Python knows no order of the two. */
+/** Compares two values. Throws `TEMPLATE_FAILED` if Python cannot order them. */
 export function compare(operator: Comparison, left: Value, right: Value, budget: Budget): boolean {
   switch (operator) {
     case '==':
@@ -62,13 +62,13 @@ export function compare(operator: Comparison, left: Value, right: Value, budget:
   }
 }
 
-/** `+` and `*` of texts, lists and tuples. */
+/** `+` and `*` of strings, lists and tuples. */
 function ofSequences(operator: string, left: Value, right: Value, budget: Budget): Value | undefined {
   if (operator === '+') {
     if (left instanceof Text && right instanceof Text) return new TextBuilder(budget).add(left, right).text()
-    if (!isSequence(left) || !isSequence(right) || !areAlike(left, right)) return undefined
+    if (!isSequence(left) || !isSequence(right) || !haveSameType(left, right)) return undefined
     budget.items(left.items.length + right.items.length)
-    return likewise(left, [...left.items, ...right.items])
+    return sameKindOf(left, [...left.items, ...right.items])
   }
   if (operator !== '*') return undefined
   const [sequence, times] = integral(right) === undefined ? [right, left] : [left, right]
@@ -79,14 +79,14 @@ function ofSequences(operator: string, left: Value, right: Value, budget: Budget
   if (!isSequence(sequence)) return undefined
   budget.items(sequence.items.length * count)
   const length = sequence.items.length === 0 ? 0 : count
-  return likewise(sequence, Array.from({ length }, () => sequence.items).flat())
+  return sameKindOf(sequence, Array.from({ length }, () => sequence.items).flat())
 }
 
-function likewise(example: List, items: readonly Value[]): List {
+function sameKindOf(example: List, items: readonly Value[]): List {
   return example instanceof Tuple ? new Tuple(items) : new List(items)
 }
 
-/** A text `count` times. */
+/** A text repeated `count` times. */
 export function repeat(text: Text, count: number, budget: Budget): Text {
   if (text.length === 0) return text
   budget.text(text.length * count)
@@ -94,13 +94,13 @@ export function repeat(text: Text, count: number, budget: Budget): Text {
   return text.repeated(count)
 }
 
-/** A sign before a number. */
+/** Applies a sign. */
 export function signed(operator: string, value: Value): Value {
   if (value instanceof Undefined) throw undefinedUsed(value)
   const result =
     operator === '-'
       ? negated(value)
       : (integral(value) ?? (numeric(value) === undefined ? undefined : value))
-  if (result === undefined) throw templateFailed(`"${operator}" before ${typeName(value)}`)
+  if (result === undefined) throw templateFailed(`unsupported operand for "${operator}": ${typeName(value)}`)
   return result
 }

@@ -2,7 +2,7 @@ import type { Budget } from './budget.js'
 import { equal, order } from './compare.js'
 import type { Value } from './values.js'
 
-/** Sorted by what `key` returns; equals stay in their order, in reverse, too. */
+/** Sorts by what `key` returns. Stable, also in reverse. */
 export function sorted<T>(
   items: readonly T[],
   key: (item: T) => Value,
@@ -12,12 +12,12 @@ export function sorted<T>(
     equalFirst = false,
   }: {
     readonly reverse?: boolean
-    /** Equal keys need no order. */
+    /** Compare for equality first, so that equal keys of types without an order are allowed. Default: false. */
     readonly equalFirst?: boolean
   } = {},
 ): T[] {
   budget.items(items.length)
-  budget.take(items.length * 64)
+  budget.allocate(items.length * 64)
   const keyed = items.map((item) => ({ item, key: key(item) }))
   const sign = reverse ? -1 : 1
   const compare = (a: Value, b: Value) => (equalFirst && equal(a, b, budget) ? 0 : order(a, b, budget))

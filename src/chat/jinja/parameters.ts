@@ -7,17 +7,17 @@ import { Text } from './text.js'
 import { type Arguments, List, typeName, Undefined, type Value } from './values.js'
 
 /**
- * Parameters are declared once, as a table of names in their order, and `bind` reads the arguments of a call by it: what is
- * surplus, unknown, missing, given twice or of the wrong type is an error, as in Python, and nothing is ignored.
+ * A parameter of a function. Parameters are declared in a table of names in their order, by which `bind` reads the arguments
+ * of a call: surplus, unknown, missing or duplicate arguments and those of the wrong type are errors, as in Python.
  */
 export interface Parameter<T> {
-  /** What the argument is to the function; `undefined` where its type is wrong. */
+  /** Converts the argument for the function; `undefined` if its type is wrong. */
   readonly read: (value: Value, budget: Budget) => T | undefined
-  /** What `read` takes, for messages. */
+  /** What `read` accepts, for error messages. */
   readonly expected: string
-  /** What stands for an argument that is not given; none: it must be. */
+  /** The default; without one, the argument is required. */
   readonly fallback?: { readonly value: T }
-  /** Python takes it by place alone. */
+  /** Positional-only, as in Python. */
   readonly isPositional?: boolean
 }
 
@@ -27,7 +27,7 @@ export type Given<P extends Parameters> = {
   readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never
 }
 
-/** A parameter that must be given, and by `or` one that need not be. */
+/** A required parameter; `or` makes it optional. */
 class Declared<T> implements Parameter<T> {
   readonly read: Parameter<T>['read']
   readonly expected: string
@@ -41,7 +41,7 @@ class Declared<T> implements Parameter<T> {
     return { read: this.read, expected: this.expected, fallback: { value } }
   }
 
-  /** `None` stands for one that is not given. */
+  /** An optional parameter for which `None` means absent. */
   get optional(): Parameter<T | undefined> {
     return {
       read: this.read,
@@ -51,16 +51,16 @@ class Declared<T> implements Parameter<T> {
   }
 }
 
-/** The kinds of arguments. */
+/** Any value. */
 export const any = new Declared<Value>('a value', (value) => value)
 export const text = new Declared<Text>('a string', (value) => (value instanceof Text ? value : undefined))
-/** Any value, as the text that it prints. */
+/** Any value, converted to a string. */
 export const printed = new Declared<Text>('a value', (value, budget) => str(value, budget))
-/** Any value, by whether it counts as true. */
+/** Any value, by its truth. */
 export const flag = new Declared<boolean>('a boolean', (value) => truthy(value))
 /** An integer of any size. */
 export const whole = new Declared<Integer>('an integer', (value) => integral(value))
-/** An integer as a `number`: of those that are larger only that they are matters. */
+/** An integer as a `number`; for larger ones only the magnitude matters. */
 export const int = new Declared<number>('an integer', (value) => {
   const number = integral(value)
   return number === undefined ? undefined : Number(number)
@@ -73,12 +73,12 @@ export const list = new Declared<readonly Value[]>('a list', (value) =>
   value instanceof List ? value.items : undefined,
 )
 
-/** The same by place alone, as methods that Python writes in C take their arguments. */
+/** The same parameter as positional-only, as for the methods that Python implements in C. */
 export function positional<T>(parameter: Parameter<T>): Parameter<T> {
   return { ...parameter, read: parameter.read, expected: parameter.expected, isPositional: true }
 }
 
-/** Reads the arguments of a call of `name`. Throws `TEMPLATE_FAILED` for what does not fit. */
+/** Reads the arguments of a call of `name`. Throws `TEMPLATE_FAILED` for arguments that do not match. */
 export function bind<P extends Parameters>(
   name: string,
   parameters: P,
@@ -91,13 +91,13 @@ export function bind<P extends Parameters>(
   }
   const given: Record<string, unknown> = {}
   let nNamed = 0
-  for (const [place, key] of names.entries()) {
+  for (const [i, key] of names.entries()) {
     const parameter = parameters[key]
     const byName = parameter.isPositional || named.size === 0 ? undefined : named.get(key)
     if (byName !== undefined) nNamed++
-    const byPlace = positional[place]
-    if (byName !== undefined && byPlace !== undefined) throw templateFailed(`${name} gets ${key} twice`)
-    const value = byPlace === undefined ? byName : byPlace
+    const byPosition = positional[i]
+    if (byName !== undefined && byPosition !== undefined) throw templateFailed(`${name} got ${key} twice`)
+    const value = byPosition === undefined ? byName : byPosition
     given[key] = read(name, key, parameter, value, budget)
   }
   if (nNamed < named.size) {
@@ -106,7 +106,7 @@ export function bind<P extends Parameters>(
       return !Object.hasOwn(parameters, known) || parameters[known].isPositional
     })
     const key = unknown?.[0] instanceof Text ? unknown[0].text.slice(0, 100) : ''
-    throw templateFailed(`${name} takes no argument by the name ${JSON.stringify(key)}`)
+    throw templateFailed(`${name} takes no argument named ${JSON.stringify(key)}`)
   }
   return given as Given<P>
 }
@@ -129,7 +129,7 @@ function read(
   throw templateFailed(`${name}: ${key} must be ${expected}, not ${typeName(value)}`)
 }
 
-/** What can be called by name on a value: a filter or a method. `name` is that by which it is known, for messages. */
+/** A filter or a method. `name` is for error messages. */
 export type Operation<S, R = Value> = (name: string, subject: S, args: Arguments, budget: Budget) => R
 
 /** An operation with declared parameters. */
@@ -140,7 +140,7 @@ export function operation<S, P extends Parameters, R extends Value>(
   return (name, subject, args, budget) => run(subject, bind(name, parameters, args, budget), budget, name)
 }
 
-/** An operation on any value, as filters are. */
+/** A filter: an operation on any value. */
 export function filter<P extends Parameters>(
   parameters: P,
   run: (value: Value, given: Given<P>, budget: Budget, name: string) => Value,

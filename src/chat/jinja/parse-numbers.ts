@@ -2,19 +2,19 @@ import type { Budget } from './budget.js'
 import { type Integer, integer, MAX_DIGITS } from './numbers.js'
 import { isBlank, stripBounds } from './unicode.js'
 
-/** Reads numbers as Python's `int(text)` and `float(text)` do: in one pass, however long the text is. */
+/** Parses numbers as Python's `int(text)` and `float(text)` do, in linear time. */
 
-/** Zeros of the decimal digits of other scripts are looked up by these. */
+/** Decimal digits of any script. */
 const DECIMAL = /\p{Nd}/u
 
-/** ASCII digits and signs in place of what Python takes for them; without white space around. */
+/** Trims white space and replaces the decimal digits of other scripts by ASCII ones. */
 function plain(text: string): string {
   const [start, end] = stripBounds(text, isBlank)
   const inner = text.slice(start, end)
   if (/^[\0-\x7f]*$/.test(inner)) return inner
   return Array.from(inner, (character) => {
     if (character <= '\x7f' || !DECIMAL.test(character)) return character
-    // Digits of a script stand in a row that begins with zero.
+    // The digits of a script are consecutive code points, starting with zero.
     let zero = character.codePointAt(0)!
     while (DECIMAL.test(String.fromCodePoint(zero - 1))) zero--
     const code = character.codePointAt(0)!
@@ -22,7 +22,7 @@ function plain(text: string): string {
   }).join('')
 }
 
-/** Without the underscores that may stand between two digits; `undefined` where one stands elsewhere. */
+/** Removes single underscores between digits; `undefined` if there are others. */
 function joined(digits: string): string | undefined {
   if (!digits.includes('_')) return digits
   if (digits.startsWith('_') || digits.endsWith('_') || digits.includes('__')) return undefined
@@ -31,9 +31,9 @@ function joined(digits: string): string | undefined {
 
 const PREFIXES: Readonly<Record<string, number>> = { x: 16, o: 8, b: 2 }
 
-/** `undefined` for what is not an integer in that base, or has more digits than Python reads. */
+/** `undefined` if the text is not an integer in that base, or has more digits than Python reads. */
 export function parseInteger(text: string, base: number, budget: Budget): Integer | undefined {
-  budget.through(text.length)
+  budget.scan(text.length)
   let digits = plain(text).toLowerCase()
   const isNegative = digits.startsWith('-')
   if (isNegative || digits.startsWith('+')) digits = digits.slice(1)
@@ -72,12 +72,12 @@ function readDigits(digits: string, base: number, budget: Budget): Integer | und
   return value
 }
 
-/** A number's form, taken by characters: no part of it can be matched in two ways. */
+/** Unambiguous, so that matching does not backtrack. */
 const FLOAT = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/
 
-/** `undefined` for what is not a float. */
+/** `undefined` if the text is not a float. */
 export function parseFloating(text: string, budget: Budget): number | undefined {
-  budget.through(text.length)
+  budget.scan(text.length)
   const digits = plain(text).toLowerCase()
   const sign = digits.startsWith('-') ? -1 : 1
   const word = digits.replace(/^[-+]/, '')

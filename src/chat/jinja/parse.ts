@@ -5,13 +5,13 @@ import { parseTokens } from './parser.js'
 import { resolveScopes } from './scopes.js'
 import type { TemplateSource } from './source.js'
 
-/** Characters of a template; those of published models have at most 20,000. */
+/** Limit on the characters of a template; published ones have at most 20,000. */
 const MAX_TEMPLATE = 128 * 1024
 
 /**
- * Parses a template, in the dialect that chat templates are written in: Jinja2's with `trim_blocks`, `lstrip_blocks`, loop
- * controls and the tag `generation`. Throws `TEMPLATE_FAILED` where the text is not a valid template, `UNSUPPORTED` for a
- * statement that is not known, `LIMIT`; all name the place.
+ * Parses a template in the dialect of chat templates: Jinja2 with `trim_blocks`, `lstrip_blocks`, loop controls and the tag
+ * `generation`. Throws `TEMPLATE_FAILED` for an invalid template, `UNSUPPORTED` for an unknown statement, `LIMIT`; the errors
+ * include the location.
  */
 export function parseTemplate(source: TemplateSource): Block {
   const { length } = source.text

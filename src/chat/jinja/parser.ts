@@ -7,36 +7,36 @@ import { FROM_TEMPLATE, Text } from './text.js'
 import { TokenStream } from './token-stream.js'
 import type { Token } from './tokens.js'
 
-/** Parses the tokens of a template. Throws `TEMPLATE_FAILED`, `UNSUPPORTED` and `LIMIT`, with the place. */
+/** Parses the tokens of a template. Throws `TEMPLATE_FAILED`, `UNSUPPORTED` and `LIMIT`, with the location. */
 export function parseTokens(source: TemplateSource, tokens: readonly Token[]): Block {
   return new Parser(source, tokens).template()
 }
 
-/** Words that end a statement's body or begin its next part. */
+/** Keywords that end a statement's body or begin its next part. */
 const ENDS: ReadonlySet<string> = new Set([
   ...['elif', 'else', 'endif', 'endfor', 'endset', 'endwith', 'endfilter', 'endcall', 'endmacro', 'endblock'],
   ...['endautoescape', 'endgeneration', 'endraw'],
 ])
 
-/** Variables that macros have besides their parameters, where they read them. */
+/** Variables that macros have in addition to their parameters, if they read them. */
 const SPECIAL = ['caller', 'kwargs', 'varargs']
 
-/** Parses a statement behind its word, which stands at `at`. */
+/** Parses a statement after its keyword, which is at offset `at`. */
 type Parse = (at: number) => Statement | readonly Statement[]
 
 class Parser extends ExpressionParser {
   readonly #source: TemplateSource
   readonly #blocks = new Set<string>()
-  /** Of each macro around: which special variables its body has read, and which it has set before that. */
+  /** For each enclosing macro: the special variables that its body has read, and those it has set before that. */
   #macros: { readonly reads: Set<string>; readonly sets: Set<string> }[] = []
-  /** The statements around, which have not ended yet. */
+  /** The enclosing statements. */
   readonly #open: { readonly text: string; readonly at: number }[] = []
-  /** Loops around in the same macro, whose body is being read: what `break` leaves. */
+  /** Number of enclosing loops in the same macro, which `break` can leave. */
   #loops = 0
-  /** All loops around, in which nothing may be named `loop`. */
+  /** Number of all enclosing loops, in which `loop` cannot be assigned to. */
   #allLoops = 0
 
-  /** By the word that a statement begins with. */
+  /** By keyword. */
   readonly #statements: ReadonlyMap<string, Parse> = new Map<string, Parse>([
     ['if', (at) => this.#if(at)],
     ['for', (at) => this.#for(at)],
@@ -73,11 +73,11 @@ class Parser extends ExpressionParser {
     if (target.kind !== 'name') return
     if (SPECIAL.includes(target.name)) for (const { sets } of this.#macros) sets.add(target.name)
     if (this.#allLoops > 0 && target.name === 'loop') {
-      this.tokens.fail('within a loop "loop" cannot be assigned to', target.at)
+      this.tokens.fail('"loop" cannot be assigned to within a loop', target.at)
     }
   }
 
-  /** Statements up to a tag that begins with one of `ends`, whose word becomes the current token. */
+  /** Statements up to a tag that begins with one of `ends`; that keyword becomes the current token. */
   #body(ends: readonly string[]): Statement[] {
     const { tokens } = this
     return tokens.deeper(() => {
@@ -116,10 +116,10 @@ class Parser extends ExpressionParser {
       return statement
     }
     if (ENDS.has(text)) this.tokens.fail(`unexpected "${text}"`, at)
-    throw templateNeeds('statement', text, this.#statements.keys(), this.#source.place(at))
+    throw templateNeeds('statement', text, this.#statements.keys(), this.#source.location(at))
   }
 
-  /** The body of the statement whose tag ends here, up to one of `ends`, which is taken with its word. */
+  /** The body of the statement whose tag ends here, up to one of `ends`, which is consumed. */
   #until(...ends: readonly string[]): { readonly statements: Statement[]; readonly end: string } {
     this.tokens.skip(':')
     this.tokens.expect('%}')
@@ -131,7 +131,7 @@ class Parser extends ExpressionParser {
     return { statements: this.#until(end).statements, unset: [] }
   }
 
-  /** A body that becomes a function: `break` in it leaves none of the loops outside. */
+  /** A body that becomes a function, so `break` in it cannot leave the loops outside. */
   #outsideLoops(end: string): Block {
     const loops = this.#loops
     this.#loops = 0
@@ -209,11 +209,11 @@ class Parser extends ExpressionParser {
     while (!tokens.is(')')) {
       if (parameters.length > 0) tokens.expect(',')
       const { text: name, at } = tokens.name()
-      if (names.has(name)) tokens.fail(`there are two parameters ${describeValue(name)}`, at)
+      if (names.has(name)) tokens.fail(`duplicate parameter ${describeValue(name)}`, at)
       names.add(name)
       const value = tokens.skip('=') ? this.expression() : undefined
       if (value === undefined && parameters.at(-1)?.default !== undefined) {
-        tokens.fail('a parameter without a default follows one that has it', at)
+        tokens.fail('a parameter without a default follows one with a default', at)
       }
       parameters.push({ name, default: value })
     }
@@ -251,7 +251,7 @@ class Parser extends ExpressionParser {
   #call(at: number): Statement {
     const parameters = this.tokens.is('(') ? this.#signature() : []
     const call = this.expression()
-    if (call.kind !== 'call') this.tokens.fail('the tag "call" needs the call of a macro', at)
+    if (call.kind !== 'call') this.tokens.fail('the tag "call" needs a call of a macro', at)
     return { kind: 'call-block', call, caller: this.#macroBody(undefined, parameters, 'endcall', at), at }
   }
 
@@ -263,7 +263,7 @@ class Parser extends ExpressionParser {
   #block(at: number): Statement {
     const { tokens } = this
     const { text: name, at: nameAt } = tokens.name()
-    if (this.#blocks.has(name)) tokens.fail(`there are two blocks ${describeValue(name)}`, nameAt)
+    if (this.#blocks.has(name)) tokens.fail(`duplicate block ${describeValue(name)}`, nameAt)
     this.#blocks.add(name)
     const isScoped = tokens.skipName('scoped')
     const isRequired = tokens.skipName('required')

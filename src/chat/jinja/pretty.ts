@@ -8,19 +8,20 @@ import { TextBuilder } from './text-builder.js'
 import { Dict, isSequence, List, Tuple, type Value } from './values.js'
 
 const WIDTH = 80
-/** Lists and mappings within each other. */
+/** Nesting depth of lists and mappings. */
 const MAX_NESTING = 100
 
-/** Python's `pprint.pformat`: sorted keys, and a line for each item where one line would be too long. */
+/** Python's `pprint.pformat`: sorted keys, and one line per item if one line for all would be too long. */
 export function pretty(value: Value, budget: Budget): Text {
   const out = new TextBuilder(budget)
   new PrettyPrinter(out, budget).write(withSortedKeys(value, budget, 0), 0, 0, 1)
   return out.text()
 }
 
-/** Mappings with their keys in order: by value, or where those have none together by type. */
+/** Sorts the keys of mappings: keys of one type by value, others by type. */
 function withSortedKeys(value: Value, budget: Budget, depth: number): Value {
-  if (depth > MAX_NESTING) throw templateFailed(`pprint of a value nested more than ${MAX_NESTING} levels`)
+  if (depth > MAX_NESTING)
+    throw templateFailed(`pprint: the value is nested more than ${MAX_NESTING} levels deep`)
   const inner = (item: Value) => withSortedKeys(item, budget, depth + 1)
   if (isSequence(value)) {
     budget.items(value.items.length)
@@ -50,7 +51,7 @@ class PrettyPrinter {
     this.#budget = budget
   }
 
-  /** `allowance`: characters that follow on the last line. */
+  /** `allowance`: number of characters that follow on the last line. */
   write(value: Value, indent: number, allowance: number, level: number): void {
     this.#budget.spend(1)
     const whole = repr(value, this.#budget)
@@ -100,7 +101,7 @@ class PrettyPrinter {
     this.#out.add(!isTuple ? ']' : items.length === 1 ? ',)' : ')')
   }
 
-  /** A string in parts that Python would join, cut at its line breaks and spaces. */
+  /** A string as adjacent literals, split at line breaks and spaces. */
   #text(text: Text, indent: number, allowance: number, level: number): void {
     const isOutermost = level === 1
     const [column, rest] = isOutermost ? [indent + 1, allowance + 1] : [indent, allowance]
@@ -136,8 +137,8 @@ class PrettyPrinter {
       const words = [...text.text.slice(start, end).matchAll(/\S*\s*/g)].filter(({ 0: word }) => word !== '')
       for (const [k, { index, 0: word }] of words.entries()) {
         const next = start + index + word.length
-        const room = isLast && k === words.length - 1 ? width - allowance : width
-        if (lengthOf(cut(from, next)) > room && to > from) {
+        const available = isLast && k === words.length - 1 ? width - allowance : width
+        if (lengthOf(cut(from, next)) > available && to > from) {
           pieces.push(cut(from, to))
           from = to
         }

@@ -6,7 +6,7 @@ import { TextBuilder } from './text-builder.js'
 import { UNPRINTABLE } from './unicode.js'
 import { Callable, Dict, DictView, List, Namespace, Range, Tuple, Undefined, type Value } from './values.js'
 
-/** Lists and mappings within each other, in a text made of them. */
+/** Nesting depth of lists and mappings that are printed. */
 const MAX_NESTING = 100
 
 /** Python's `str`. */
@@ -24,7 +24,8 @@ export function repr(value: Value, budget: Budget): Text {
 }
 
 function writeRepr(value: Value, out: TextBuilder, depth: number, budget: Budget): void {
-  if (depth > MAX_NESTING) throw templateFailed(`prints a value nested more than ${MAX_NESTING} levels`)
+  if (depth > MAX_NESTING)
+    throw templateFailed(`the printed value is nested more than ${MAX_NESTING} levels deep`)
   const list = (items: readonly Value[]) => {
     for (const [i, item] of items.entries()) {
       if (i > 0) out.add(', ')
@@ -66,11 +67,11 @@ function writeRepr(value: Value, out: TextBuilder, depth: number, budget: Budget
   else if (value instanceof Undefined) out.add('Undefined')
   else if (value instanceof Callable) out.add(value.title)
   else if (value instanceof Float || typeof value === 'number' || typeof value === 'bigint') {
-    // The digits of a large integer take the square of their number.
+    // Printing a large integer takes time quadratic in its digits.
     if (typeof value === 'bigint') budget.spend((bitsOf(value) / 128) ** 2)
     out.add(numberText(value))
   } else if (value instanceof Namespace) {
-    // The names of attributes have no source: only their values are printed.
+    // The names of attributes have no provenance, so only their values are printed.
     out.add('<Namespace [')
     list([...value.attributes.values()])
     out.add(']>')

@@ -1,19 +1,19 @@
 import type { Budget } from './budget.js'
 import { Undefined, type Value } from './values.js'
 
-/** What all scopes of one rendering share. */
+/** State shared by all scopes of one rendering. */
 export interface Rendering {
   readonly budget: Budget
-  /** The offset in the template of what is being evaluated, which errors name. */
+  /** The offset in the template of the node being evaluated, for errors. */
   at: number
-  /** Whether printing `none` is a failure rather than Python's "None". */
+  /** Whether printing `none` is an error rather than Python's "None". */
   readonly refusesNone: boolean
 }
 
 /** A variable that a scope will set but has not yet: see `Block.unset`. */
 const UNSET = Symbol('unset')
 
-/** The variables of a template, a loop's turn or a macro: what is set here is gone with it. */
+/** The variables of a template, an iteration of a loop, or a macro call. */
 export class Scope {
   readonly rendering: Rendering
   readonly #values = new Map<string, Value | typeof UNSET>()
@@ -35,11 +35,11 @@ export class Scope {
     return new Scope(this.rendering, this, unset)
   }
 
-  /** A scope that sees the template's variables, those that it has set by now among them, and nothing of inner scopes. */
+  /** A scope that sees the template's variables, including those set so far, and nothing of inner scopes. */
   exported(): Scope {
     let own: Scope = this
     let outer = own.#parent
-    // The outermost are those of the globals, of the variables that are given, and of the template.
+    // The two outermost scopes hold the globals and the given variables; the next one is the template's.
     while (outer !== undefined && outer.#parent !== undefined && outer.#parent.#parent !== undefined) {
       own = outer
       outer = own.#parent
@@ -68,7 +68,7 @@ export class Scope {
     this.#values.set(name, value)
   }
 
-  /** Undefined from now on, until it is set. */
+  /** Makes the name undefined until it is set. */
   unset(name: string): void {
     this.#values.set(name, UNSET)
   }

@@ -1,9 +1,9 @@
 import type { Block, CallArguments, Expression, Macro, Statement, Target } from './nodes.js'
 
 /**
- * Works out which names count as undefined in which scope, as Jinja does when it compiles a template: a name that a scope
- * sets before it reads it, and that no scope around it knows, is undefined until it is set, even where a variable of the
- * template has that name. `{% for i in [1] %}{{ x }}{% endfor %}{% set x = 1 %}` prints nothing, whatever `x` is.
+ * Determines which names are undefined in which scope, as Jinja does when it compiles a template: a name that a scope sets
+ * before it reads it, and that no enclosing scope knows, is undefined until it is set, even if there is a variable with that
+ * name. `{% for i in [1] %}{{ x }}{% endfor %}{% set x = 1 %}` prints nothing, whatever `x` is.
  */
 export function resolveScopes(template: Block): void {
   resolve(template, new Symbols(undefined, undefined), () => {})
@@ -18,7 +18,7 @@ class Symbols {
   readonly #outer: Symbols | undefined
   readonly #trunk: Symbols | undefined
 
-  /** `outer`: the scope around. `trunk`: what a branch adds to. */
+  /** `outer`: the enclosing scope. `trunk`: the names that a branch starts from. */
   constructor(outer: Symbols | undefined, trunk: Symbols | undefined) {
     this.#outer = outer
     this.#trunk = trunk
@@ -61,7 +61,7 @@ class Symbols {
     this.unset.delete(name)
   }
 
-  /** Takes over what branches have found. What only a branch sets may come from outside if that is not run. */
+  /** Merges the names of branches. A name that only branches set stays readable: if none of them runs, it may come from outside. */
   merge(branches: readonly Symbols[]): void {
     const fresh = new Set<string>()
     for (const { stored } of branches) for (const name of stored) if (!this.stores(name)) fresh.add(name)
@@ -74,10 +74,10 @@ class Symbols {
   }
 }
 
-/** Scopes that a scope's own names have to be known for. */
+/** Visits of inner scopes, which need all names of the outer scope. */
 type Later = (() => void)[]
 
-/** Fills in `block.unset`; `declare` adds what the block's head brings. */
+/** Fills in `block.unset`; `declare` adds the names that the block's head declares. */
 function resolve(block: Block, symbols: Symbols, declare: (symbols: Symbols) => void): void {
   const later: Later = []
   declare(symbols)
@@ -86,7 +86,7 @@ function resolve(block: Block, symbols: Symbols, declare: (symbols: Symbols) => 
   for (const visit of later) visit()
 }
 
-/** `symbols`: of the branch. `scope`: of the scope that it is in, which scopes within see as a whole. */
+/** `symbols` are those of the branch, `scope` those of its scope, which inner scopes see as a whole. */
 function visitAll(statements: readonly Statement[], symbols: Symbols, scope: Symbols, later: Later): void {
   for (const statement of statements) visit(statement, symbols, scope, later)
 }
@@ -104,7 +104,7 @@ function visit(statement: Statement, symbols: Symbols, scope: Symbols, later: La
       read(statement.expression)
       return
     case 'if': {
-      // Each `elif` is a branch within those before it.
+      // Each `elif` is a separate branch.
       const ends: Symbols[] = []
       for (const { test, body } of statement.branches) {
         readNames(test, symbols)

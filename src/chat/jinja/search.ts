@@ -1,7 +1,7 @@
-/** The engine's search takes at worst the product of both lengths: for needles up to here that is little. */
+/** JavaScript's `indexOf` takes quadratic time in the worst case, which is acceptable for needles up to this length. */
 const SHORT = 32
 
-/** Finds `needle` at or after `from`; -1 where it is not. Takes time in proportion to the lengths, whatever they hold. */
+/** Finds `needle` at or after an offset, in linear time for any input; -1 if it is not found. */
 export class Searcher {
   readonly needle: string
   readonly #text: string
@@ -26,13 +26,13 @@ export class Searcher {
     return -1
   }
 
-  /** Where all of them are that do not overlap, from the left. */
+  /** The offsets of all non-overlapping occurrences, from the left. */
   *all(): Generator<number> {
     for (let at = this.next(0); at >= 0; at = this.next(at + this.needle.length)) yield at
   }
 }
 
-/** For each prefix, how long the longest end of it is that it also begins with (Knuth, Morris and Pratt). */
+/** For each prefix, the length of its longest proper suffix that is also a prefix (Knuth, Morris and Pratt). */
 function bordersOf(needle: string): Int32Array {
   const borders = new Int32Array(needle.length)
   let border = 0
@@ -48,7 +48,7 @@ export function includes(text: string, needle: string): boolean {
   return needle === '' || new Searcher(text, needle).next(0) >= 0
 }
 
-/** Where the last of those is that end at or before `end`; -1 where there is none. */
+/** Finds the last occurrence that ends at or before an offset; -1 if there is none. */
 export class BackwardSearcher {
   readonly #text: string
   readonly #needle: string

@@ -1,11 +1,11 @@
 import { describeValue } from '../../describe.js'
 
-/** Characters of a line that an error shows. */
+/** Length of the excerpt in errors. */
 const EXCERPT = 60
 
-/** The text of a template with its places. */
+/** The text of a template, and locations in it. */
 export class TemplateSource {
-  /** With line feeds alone between lines and without the last one, as Jinja reads it. Offsets are in this text. */
+  /** With LF as the only line break and without the last one, as Jinja reads it. Offsets refer to this text. */
   readonly text: string
 
   constructor(source: string) {
@@ -13,8 +13,8 @@ export class TemplateSource {
     this.text = text.endsWith('\n') ? text.slice(0, -1) : text
   }
 
-  /** The line and the column of an offset, both from 1, with what the line says there. */
-  place(at: number): string {
+  /** The line and column of an offset, both from 1, with an excerpt of the line. */
+  location(at: number): string {
     const { text } = this
     const start = text.lastIndexOf('\n', at - 1) + 1
     const stop = text.indexOf('\n', at)
@@ -22,7 +22,7 @@ export class TemplateSource {
     let line = 1
     for (let i = text.indexOf('\n'); i >= 0 && i < start; i = text.indexOf('\n', i + 1)) line++
     const column = Array.from(text.slice(Math.max(start, at - 10_000), at)).length + 1
-    // A long line is shown from a little before the place.
+    // For a long line, the excerpt starts a little before the offset.
     const from = end - start <= EXCERPT ? start : Math.max(start, Math.min(at - EXCERPT / 3, end - EXCERPT))
     const excerpt = text.slice(from, Math.min(end, from + EXCERPT)).trim()
     return `line ${line}, column ${column}: ${describeValue(excerpt)}`

@@ -83,19 +83,19 @@ function runStatement(node: Statement, scope: Scope, out: TextBuilder): Jump {
   }
 }
 
-/** Prints a value, as `str` has it. */
+/** Prints a value, converted by `str`. */
 function print(value: Value, { rendering }: Scope, out: TextBuilder): void {
-  if (value === null && rendering.refusesNone) throw templateFailed('it prints none')
+  if (value === null && rendering.refusesNone) throw templateFailed('it prints "none"')
   out.add(str(value, rendering.budget))
 }
 
-/** What a statement makes of its body, which only a string can be printed of. */
+/** The result of a filter or call block, which must be a string to be printed. */
 function printable(value: Value, what: string): Text {
   if (value instanceof Text) return value
-  throw templateFailed(`${what} makes ${typeName(value)} of its body, not a string`)
+  throw templateFailed(`the result of ${what} must be a string, not ${typeName(value)}`)
 }
 
-/** A block in a scope of its own. */
+/** Runs a block in its own scope. */
 function runBlock({ statements, unset }: Block, scope: Scope, out: TextBuilder): Jump {
   return scope.rendering.budget.deeper(() => run(statements, scope.inner(unset), out))
 }
@@ -120,7 +120,7 @@ function capture({ target, filters, body }: Capture, scope: Scope): Jump {
   return jump
 }
 
-/** The jump that leaves a loop around this one, which only the part `else` can make. */
+/** Returns the jump that leaves an enclosing loop, which only the `else` part can cause. */
 function runFor(node: For, scope: Scope, out: TextBuilder): Jump {
   const iterable = evaluate(node.iterable, scope)
   if (!node.isRecursive) return runTurns(node, iterable, 0, scope, out)
@@ -160,7 +160,7 @@ function runTurns(node: For, iterable: Value, depth0: number, scope: Scope, out:
   let isFinished = false
   while (loop.advance()) {
     budget.spend(4)
-    // A turn's variables are its own.
+    // Each iteration has its own variables.
     const turn = scope.inner(body.unset)
     turn.set('loop', loop)
     assign(target, loop.item, turn)
@@ -168,11 +168,11 @@ function runTurns(node: For, iterable: Value, depth0: number, scope: Scope, out:
     if (jump === 'break') break
     if (jump === undefined) isFinished = true
   }
-  // As in Jinja: where each turn was left by a jump, too.
+  // As in Jinja, `else` also runs if every iteration was left by a jump.
   return otherwise && !isFinished ? run(otherwise.statements, scope.inner(otherwise.unset), out) : undefined
 }
 
-/** A macro as a value. It sees the variables of the place where it is declared, and its parameters. */
+/** A macro as a value. It sees the variables of the scope that declares it, and its parameters. */
 function macroValue(macro: Macro, declaring: Scope): MacroObject {
   return new MacroObject(macro, (args) => {
     const { budget } = declaring.rendering
@@ -188,16 +188,16 @@ function callBlock(node: CallBlock, scope: Scope, out: TextBuilder): void {
   const caller = macroValue(node.caller, scope)
   const withCaller = ({ positional, named }: Arguments): Arguments => {
     if (named.has('caller'))
-      throw templateFailed('the argument "caller" is given beside the body of a call block')
+      throw templateFailed('the argument "caller" is passed in addition to the body of a call block')
     const key = Text.of('caller', FROM_TEMPLATE)
     return { positional, named: new Dict([...named.entries(), [key, caller]]) }
   }
   out.add(printable(call(node.call, scope, withCaller), 'a call block'))
 }
 
-/** A block of a template that extends no other is printed where it stands. It sees the template's variables alone. */
+/** A block of a template that extends no other is printed in place. It sees only the template's variables. */
 function namedBlock({ name, isScoped, isRequired, body }: NamedBlock, scope: Scope, out: TextBuilder): void {
   if (isRequired)
-    throw templateFailed(`the block ${JSON.stringify(name)} is required, and no other template gives it`)
+    throw templateFailed(`the block ${JSON.stringify(name)} is required, but no other template defines it`)
   runBlock(body, isScoped ? scope : scope.exported(), out)
 }

@@ -8,7 +8,7 @@ const MONTHS = [
 ]
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 
-/** A number, the digits that it has at least, and what stands before them where they are fewer. */
+/** A number, its minimum number of digits, and the padding. */
 interface Field {
   readonly number: number
   readonly digits: number
@@ -20,7 +20,7 @@ const field = (number: number, digits: number, pad: '0' | ' ' = '0'): Field => (
 const hour12 = (date: Date) => ((date.getHours() + 11) % 12) + 1
 const century = (date: Date) => Math.floor(date.getFullYear() / 100)
 
-/** The fields that are numbers. */
+/** Numeric directives. */
 const NUMBERS: Readonly<Record<string, (date: Date) => Field>> = {
   Y: (date) => field(date.getFullYear(), 1),
   C: (date) => field(century(date), 2),
@@ -45,7 +45,7 @@ const NUMBERS: Readonly<Record<string, (date: Date) => Field>> = {
   g: (date) => field(isoWeek(date).year % 100, 2),
 }
 
-/** The fields that are words, or stand for several. */
+/** Directives for words, and composite ones. */
 const WORDS: Readonly<Record<string, (date: Date) => string>> = {
   A: (date) => DAYS[date.getDay()],
   a: (date) => DAYS[date.getDay()].slice(0, 3),
@@ -55,7 +55,7 @@ const WORDS: Readonly<Record<string, (date: Date) => string>> = {
   p: (date) => (date.getHours() < 12 ? 'AM' : 'PM'),
   P: (date) => (date.getHours() < 12 ? 'am' : 'pm'),
   f: (date) => String(date.getMilliseconds() * 1000).padStart(6, '0'),
-  // A time without a zone, as `datetime.now()` has it, prints neither.
+  // A time without a zone, as from `datetime.now()`, prints neither.
   Z: () => '',
   z: () => '',
   n: () => '\n',
@@ -75,20 +75,20 @@ const WORDS: Readonly<Record<string, (date: Date) => string>> = {
 const DIRECTIVE = /%([-_0^#]*)(\d*)([EO]?)([\s\S])/gu
 
 /**
- * Python's `strftime` on Linux, in local time and in English, whatever the runtime's language is: the flags and widths of
- * its C library, and what it does not know as it stands. Each character is from whoever wrote its directive.
+ * Python's `strftime` on Linux, in local time and in English, regardless of the runtime's language: with the flags and widths
+ * of its C library; unknown directives stay unchanged. The output of a directive has the directive's provenance.
  */
 export function strftime(format: Text, date: Date, budget: Budget): Text {
   const out = new TextBuilder(budget)
   const all = format.text
-  budget.through(all.length)
+  budget.scan(all.length)
   let start = 0
   for (const match of all.matchAll(DIRECTIVE)) {
     const end = match.index + match[0].length
     budget.piece(2 * format.runs.length)
     budget.text(Number(match[2]))
     out.add(format.slice(start, match.index))
-    out.add(Text.of(written(match, date), format.sourceOf(match.index, end)))
+    out.add(Text.of(written(match, date), format.provenanceOf(match.index, end)))
     start = end
   }
   return out.add(format.slice(start)).text()

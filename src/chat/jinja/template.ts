@@ -12,17 +12,17 @@ import { TextBuilder } from './text-builder.js'
 import type { Value } from './values.js'
 
 export interface RenderOptions {
-  /** Fail where the template prints `none`, rather than print "None" as Python does. Default: false. */
+  /** Fail if the template prints `none`, rather than print "None" as Python does. Default: false. */
   readonly refusesNone?: boolean
 }
 
 /**
- * A Jinja template, parsed and evaluated here: a chat has to know the provenance of each character of the output, and a
- * template that comes with a model needs limits, which Jinja itself does not have. Language and semantics are those of
- * Jinja2 3.1, in whose environment templates were written.
+ * A Jinja template. The interpreter is our own because a chat must know the provenance of each character of the output, and
+ * a template that comes with a model needs limits, which Jinja itself does not have. Language and semantics are those of
+ * Jinja2 3.1.
  */
 export class Template {
-  /** The text as it was given. */
+  /** The text as passed to the constructor. */
   readonly source: string
   readonly #text: TemplateSource
   readonly #body: Block
@@ -39,9 +39,9 @@ export class Template {
   }
 
   /**
-   * The output. `now` is the time that the template may print, `budget` what the rendering may use up. Throws `TEMPLATE_REFUSED` where the template calls
-   * `raise_exception`, `TEMPLATE_FAILED` for what is wrong with it or with the variables, `UNSUPPORTED` for a filter, test
-   * or function that is not known, `LIMIT` for too much work, text or memory; all but the first with line and column.
+   * Renders the template. `now` is the current time for it, `budget` limits the rendering. Throws `TEMPLATE_REFUSED` if the
+   * template calls `raise_exception`, `TEMPLATE_FAILED` for an error in it or in the variables, `UNSUPPORTED` for an unknown
+   * filter, test or function, `LIMIT` for too much work, text or memory; all but the first with line and column.
    */
   render(
     variables: ReadonlyMap<string, Value>,
@@ -49,7 +49,7 @@ export class Template {
     budget = new Budget(),
     { refusesNone = false }: RenderOptions = {},
   ): Text {
-    budget.surface()
+    budget.beginRendering()
     const rendering: Rendering = { budget, at: 0, refusesNone }
     const globals = Scope.of(rendering)
     declareGlobals(globals, now, budget)
@@ -61,7 +61,7 @@ export class Template {
     } catch (thrown) {
       const error = stackLimit(thrown)
       if (!(error instanceof DasllamaError) || error.code === 'TEMPLATE_REFUSED') throw error
-      throw templateFailedAt(error, this.#text.place(rendering.at))
+      throw templateFailedAt(error, this.#text.location(rendering.at))
     }
     return out.text()
   }

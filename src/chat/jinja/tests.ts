@@ -17,12 +17,12 @@ const of = (holds: (value: Value, budget: Budget) => boolean): NamedTest =>
 const comparing = (operator: Comparison): NamedTest =>
   operation({ other: any }, (value, { other }, budget) => compare(operator, value, other, budget))
 
-/** Whether a number leaves that rest. A string takes `%` as it does elsewhere, and what it then formats is no rest. */
-function leaves(rest: number, value: Value, divisor: Value, budget: Budget): boolean {
-  return equal(operate('%', value, divisor, budget), rest, budget)
+/** Whether `value % divisor` equals `remainder`. For a string, `%` formats as elsewhere, and the result is never equal. */
+function hasRemainder(remainder: number, value: Value, divisor: Value, budget: Budget): boolean {
+  return equal(operate('%', value, divisor, budget), remainder, budget)
 }
 
-/** The tests that ask for no name of a filter or test, by name. */
+/** The tests other than `filter` and `test`, by name. */
 export const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>([
   ['defined', of((value) => !(value instanceof Undefined))],
   ['undefined', of((value) => value instanceof Undefined)],
@@ -37,12 +37,12 @@ export const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>(
   ['mapping', of((value) => value instanceof Dict)],
   ['iterable', of((value, budget) => iterable(value, budget) !== undefined)],
   ['sequence', of(isSequenceLike)],
-  // Jinja's undefined value has all methods, though none works.
+  // Jinja's undefined value has `__call__`, which throws.
   ['callable', of((value) => value instanceof Callable || value instanceof Undefined)],
   ['escaped', of(() => false)],
-  ['odd', of((value, budget) => leaves(1, value, 2, budget))],
-  ['even', of((value, budget) => leaves(0, value, 2, budget))],
-  ['divisibleby', operation({ num: any }, (value, { num }, budget) => leaves(0, value, num, budget))],
+  ['odd', of((value, budget) => hasRemainder(1, value, 2, budget))],
+  ['even', of((value, budget) => hasRemainder(0, value, 2, budget))],
+  ['divisibleby', operation({ num: any }, (value, { num }, budget) => hasRemainder(0, value, num, budget))],
   ['upper', of((value, budget) => PREDICATES.isupper(str(value, budget).text))],
   ['lower', of((value, budget) => PREDICATES.islower(str(value, budget).text))],
   ['sameas', operation({ other: any }, (value, { other }, budget) => same(value, other, budget))],
@@ -53,7 +53,7 @@ export const TESTS: ReadonlyMap<string, NamedTest> = new Map<string, NamedTest>(
   ...(['>', 'gt', 'greaterthan'] as const).map((name): [string, NamedTest] => [name, comparing('>')]),
   ...(['<=', 'le'] as const).map((name): [string, NamedTest] => [name, comparing('<=')]),
   ...(['>=', 'ge'] as const).map((name): [string, NamedTest] => [name, comparing('>=')]),
-  // Not of Jinja, but of other engines that chat templates are written for.
+  // Not in Jinja, but in other engines that chat templates are written for.
   ['truthy', of(truthy)],
 ])
 

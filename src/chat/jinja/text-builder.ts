@@ -1,24 +1,24 @@
 import type { Budget } from './budget.js'
-import { FROM_TEMPLATE, type Literal, type Run, type Source, Text } from './text.js'
+import { FROM_TEMPLATE, type Literal, type Provenance, type Run, Text } from './text.js'
 
-/** Pieces that are joined to one string at a time: many small ones would take far more than their characters. */
+/** Pieces are joined in chunks of this many, because many small strings take far more memory than their characters. */
 const CHUNK = 1024
 
-/** A text that is put together piece by piece, within the budget. */
+/** Builds a text piece by piece, within the budget. */
 export class TextBuilder {
   readonly #budget: Budget
   readonly #runs: Run[] = []
-  /** Of the run that is not complete, joined and not. */
+  /** Of the current run: pieces that are joined already, and those that are not. */
   #chunks: string[] = []
   #pieces: string[] = []
-  #source: Source = FROM_TEMPLATE
+  #provenance: Provenance = FROM_TEMPLATE
   #length = 0
 
   constructor(budget: Budget) {
     this.#budget = budget
   }
 
-  /** Literals are the template's own. */
+  /** Literals have the template's provenance. */
   add<const P extends readonly (Text | string)[]>(...parts: { [I in keyof P]: Literal<P[I]> }): this {
     for (const part of parts as readonly (Text | string)[]) {
       this.#length += part.length
@@ -27,17 +27,17 @@ export class TextBuilder {
         this.#append(part, FROM_TEMPLATE)
       } else {
         this.#budget.append(this.#length, part.length, part.runs.length)
-        for (const { text, source } of part.runs) this.#append(text, source)
+        for (const { text, provenance } of part.runs) this.#append(text, provenance)
       }
     }
     return this
   }
 
-  #append(text: string, source: Source): void {
+  #append(text: string, provenance: Provenance): void {
     if (text === '') return
-    if (source !== this.#source) {
+    if (provenance !== this.#provenance) {
       this.#flush()
-      this.#source = source
+      this.#provenance = provenance
     }
     this.#pieces.push(text)
     if (this.#pieces.length < CHUNK) return
@@ -51,11 +51,11 @@ export class TextBuilder {
     this.#chunks = []
     this.#pieces = []
     this.#budget.piece()
-    this.#runs.push({ text, source: this.#source })
+    this.#runs.push({ text, provenance: this.#provenance })
   }
 
   text(): Text {
     this.#flush()
-    return Text.join(this.#runs.map(({ text, source }) => Text.of(text, source)))
+    return Text.join(this.#runs.map(({ text, provenance }) => Text.of(text, provenance)))
   }
 }

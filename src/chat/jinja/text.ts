@@ -1,26 +1,26 @@
-/** Who wrote a stretch of text: 0 is the template, any other number whoever uses them says what it stands for. */
-export type Source = number
+/** Where a span of text comes from: 0 is the template; callers define the other numbers. Only the template's text is trusted. */
+export type Provenance = number
 
-export const FROM_TEMPLATE: Source = 0
+export const FROM_TEMPLATE: Provenance = 0
 
 export interface Run {
   readonly text: string
-  readonly source: Source
+  readonly provenance: Provenance
 }
 
-/** A string that the compiler knows, and so one that stands in this package's own code: never a computed one. */
+/** A string literal in this package's own code, never a computed string. */
 export type Literal<S> = S extends string ? (string extends S ? never : S) : S
 
 /**
- * A string that knows who wrote each character of it. Whatever a template does with it (cut, trim, split, join,
- * serialise), the pieces keep their source: so what comes from a message can never pass for the template's own text.
+ * A string with the provenance of each character. Whatever a template does with it (slice, trim, split, join, serialize), the
+ * pieces keep their provenance, so untrusted text from a message can never pass for the template's own, trusted text.
  *
- * That is a matter of types: a computed string has no source, and becomes a text only with one. Results are made of
- * slices of other texts, by changing the spelling of what one source wrote, or of literals.
+ * The types enforce that: a computed string becomes a text only with a provenance. Results are made of slices of other
+ * texts, of changed text with a single provenance, or of literals.
  */
 export class Text {
   static readonly EMPTY = new Text([])
-  /** None is empty, and neighbours have different sources. */
+  /** No run is empty, and adjacent runs differ in provenance. */
   readonly runs: readonly Run[]
   #text: string | undefined
   #hasPairs: boolean | undefined
@@ -29,26 +29,26 @@ export class Text {
     this.runs = runs
   }
 
-  /** A literal is the template's own; whatever is computed needs its source. */
+  /** A literal has the template's provenance; a computed string needs one. */
   static of<const S extends string>(text: Literal<S>): Text
-  static of(text: string, source: Source): Text
-  static of(text: string, source: Source = FROM_TEMPLATE): Text {
-    return text === '' ? Text.EMPTY : new Text([{ text, source }])
+  static of(text: string, provenance: Provenance): Text
+  static of(text: string, provenance: Provenance = FROM_TEMPLATE): Text {
+    return text === '' ? Text.EMPTY : new Text([{ text, provenance }])
   }
 
   static join(parts: Iterable<Text>): Text {
     const runs: Run[] = []
     let pending: string[] = []
-    let source: Source | undefined
+    let provenance: Provenance | undefined
     const flush = () => {
-      if (pending.length > 0) runs.push({ text: pending.join(''), source: source! })
+      if (pending.length > 0) runs.push({ text: pending.join(''), provenance: provenance! })
       pending = []
     }
     for (const part of parts) {
       for (const run of part.runs) {
-        if (run.source !== source) {
+        if (run.provenance !== provenance) {
           flush()
-          source = run.source
+          provenance = run.provenance
         }
         pending.push(run.text)
       }
@@ -57,20 +57,20 @@ export class Text {
     return runs.length === 0 ? Text.EMPTY : new Text(runs)
   }
 
-  /** The characters, whoever wrote them. */
+  /** The characters, without provenance. */
   get text(): string {
     this.#text ??= this.runs.length === 1 ? this.runs[0].text : this.runs.map((run) => run.text).join('')
     return this.#text
   }
 
-  /** UTF-16 units, as all offsets here. */
+  /** In UTF-16 units, like all offsets here. */
   get length(): number {
     let length = 0
     for (const run of this.runs) length += run.text.length
     return length
   }
 
-  /** Whether some characters take two units, so that places and offsets differ. */
+  /** Whether some characters take two units, so that positions and offsets differ. */
   get hasPairs(): boolean {
     this.#hasPairs ??= /[\ud800-\udbff][\udc00-\udfff]/.test(this.text)
     return this.#hasPairs
@@ -80,45 +80,45 @@ export class Text {
     if (start <= 0 && end >= this.length) return this
     const runs: Run[] = []
     let at = 0
-    for (const { text, source } of this.runs) {
+    for (const { text, provenance } of this.runs) {
       if (at >= end) break
       const part = text.slice(Math.max(start - at, 0), Math.max(end - at, 0))
-      if (part !== '') runs.push({ text: part, source })
+      if (part !== '') runs.push({ text: part, provenance })
       at += text.length
     }
     return runs.length === 0 ? Text.EMPTY : new Text(runs)
   }
 
-  /** Who wrote what stands there: where several did, the first that is not the template. */
-  sourceOf(start = 0, end = this.length): Source {
+  /** The provenance of a span; if it has several, the first that is not the template's. */
+  provenanceOf(start = 0, end = this.length): Provenance {
     let at = 0
-    for (const { text, source } of this.runs) {
+    for (const { text, provenance } of this.runs) {
       if (at >= end) break
       at += text.length
-      if (at > start && source !== FROM_TEMPLATE) return source
+      if (at > start && provenance !== FROM_TEMPLATE) return provenance
     }
     return FROM_TEMPLATE
   }
 
-  /** Other characters in place of all of these, from whoever wrote them. */
+  /** Replaces all characters and keeps the provenance. */
   respelled(text: string): Text {
-    return Text.of(text, this.sourceOf())
+    return Text.of(text, this.provenanceOf())
   }
 
-  /** Changes each character's spelling, never who wrote it. `change` sees stretches of one source. */
+  /** Changes the characters of each run and keeps the provenance. */
   map(change: (text: string) => string): Text {
-    return Text.join(this.runs.map(({ text, source }) => Text.of(change(text), source)))
+    return Text.join(this.runs.map(({ text, provenance }) => Text.of(change(text), provenance)))
   }
 
   /** The text `count` times. */
   repeated(count: number): Text {
-    if (this.runs.length === 1) return Text.of(this.runs[0].text.repeat(count), this.runs[0].source)
+    if (this.runs.length === 1) return Text.of(this.runs[0].text.repeat(count), this.runs[0].provenance)
     return Text.join(Array.from({ length: count }, () => this))
   }
 }
 
 /**
- * The source of characters that are made from their code points (`%c`, `str.translate`). A number may have been read from
- * a message and could so stand for any character: such a one is never the template's own.
+ * The provenance of characters made from code points (`%c`, `str.translate`). A number may have been read from a message and
+ * stand for any character, so these are never trusted.
  */
-export const FROM_CODE_POINT: Source = Number.MIN_SAFE_INTEGER
+export const FROM_CODE_POINT: Provenance = Number.MIN_SAFE_INTEGER

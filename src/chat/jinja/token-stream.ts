@@ -3,13 +3,13 @@ import { templateInvalid, templateLimit } from './failures.js'
 import type { TemplateSource } from './source.js'
 import { describe, type Token } from './tokens.js'
 
-/** Expressions and statements within each other. Python gives up at about as many. */
+/** Nesting depth of expressions and statements. Python's limit is about the same. */
 const MAX_NESTING = 100
 
-/** Operators of one precedence in a row. */
+/** Length of a chain of operators of one precedence. */
 const MAX_CHAIN = 200
 
-/** A template's tokens on their way through the parser. */
+/** The tokens of a template, read by the parser. */
 export class TokenStream {
   readonly #source: TemplateSource
   readonly #tokens: readonly Token[]
@@ -31,7 +31,7 @@ export class TokenStream {
     return this.#tokens[Math.min(this.#next + 1, this.#tokens.length - 1)]
   }
 
-  /** The current token, which is left. */
+  /** Consumes and returns the current token. */
   take(): Token {
     const token = this.current
     if (token.type !== 'end') this.#next++
@@ -47,7 +47,7 @@ export class TokenStream {
     return token.type === 'name' && names.includes(token.text)
   }
 
-  /** Leaves the current token where it is of this type. */
+  /** Consumes the current token if it is of this type. */
   skip(type: Token['type']): boolean {
     const found = this.is(type)
     if (found) this.take()
@@ -79,18 +79,18 @@ export class TokenStream {
 
   unexpected(wanted: string): never {
     const { current } = this
-    this.fail(`unexpected ${shortened(describe(current))} where ${wanted} should be`, current.at)
+    this.fail(`unexpected ${shortened(describe(current))}, expected ${wanted}`, current.at)
   }
 
   fail(what: string, at = this.current.at): never {
-    throw templateInvalid(what, this.#source.place(at))
+    throw templateInvalid(what, this.#source.location(at))
   }
 
   /** One level deeper while `work` runs. Throws `LIMIT`. */
   deeper<T>(work: () => T): T {
     if (++this.#depth > MAX_NESTING) {
       throw templateLimit(
-        `nests more than ${MAX_NESTING} levels deep (${this.#source.place(this.current.at)})`,
+        `nests more than ${MAX_NESTING} levels deep (${this.#source.location(this.current.at)})`,
       )
     }
     const result = work()
@@ -98,10 +98,12 @@ export class TokenStream {
     return result
   }
 
-  /** Checks how many operators of one precedence follow each other: each of them nests those before it. */
+  /** Limits the length of a chain of operators, because each of them nests those before it. Throws `LIMIT`. */
   chained(count: number): void {
     if (count > MAX_CHAIN) {
-      throw templateLimit(`chains more than ${MAX_CHAIN} operators (${this.#source.place(this.current.at)})`)
+      throw templateLimit(
+        `chains more than ${MAX_CHAIN} operators (${this.#source.location(this.current.at)})`,
+      )
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Operators and brackets within tags; each is a type of token of its own. */
+/** Operators and brackets within tags; each is its own type of token. */
 const OPERATORS = [
   ...['//', '**', '==', '!=', '>=', '<='],
   ...['+', '-', '/', '*', '%', '~', '[', ']', '(', ')', '{', '}', '>', '<', '=', '.', ':', '|', ',', ';'],
@@ -20,7 +20,7 @@ export type Token = { readonly at: number } & (
   | { readonly type: Operator | '{{' | '}}' | '{%' | '%}' | 'end' }
 )
 
-/** What a token is called in messages. */
+/** Describes a token in error messages. */
 export function describe(token: Token): string {
   switch (token.type) {
     case 'end':

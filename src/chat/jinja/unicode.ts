@@ -1,6 +1,6 @@
-/** What Python knows of characters, where JavaScript's idea of it is another. */
+/** Python's character classes and case changes, where JavaScript differs. */
 
-/** What Python's `str.isspace` and `str.strip` take for white space. */
+/** White space for Python's `str.isspace` and `str.strip`. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: Python counts separators among them
 const BLANK = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 
@@ -13,7 +13,7 @@ export function unitsAt(text: string, at: number): 1 | 2 {
   return text.codePointAt(at)! > 0xffff ? 2 : 1
 }
 
-/** Where what is left begins and ends when the characters at both ends that `drops` are taken away. */
+/** The start and end of a text without the characters at its ends for which `drops` holds. */
 export function stripBounds(
   text: string,
   drops: (character: string) => boolean,
@@ -34,7 +34,7 @@ export function stripBounds(
   return [start, end]
 }
 
-/** Characters with the value of a digit that are not decimal: superscripts, those in circles and the like. */
+/** Digits that are not decimal: superscripts, circled digits and the like. */
 const DIGITS =
   '\\u{b2}-\\u{b3}\\u{b9}\\u{1369}-\\u{1371}\\u{19da}\\u{2070}\\u{2074}-\\u{2079}\\u{2080}-\\u{2089}\\u{2460}-\\u{2468}\\u{2474}-\\u{247c}\\u{2488}-\\u{2490}\\u{24ea}\\u{24f5}-\\u{24fd}\\u{24ff}\\u{2776}-\\u{277e}\\u{2780}-\\u{2788}\\u{278a}-\\u{2792}\\u{10a40}-\\u{10a43}\\u{10e60}-\\u{10e68}\\u{11052}-\\u{1105a}\\u{1f100}-\\u{1f10a}'
 /** Chinese characters that have a numeric value. */
@@ -46,7 +46,7 @@ const all = (kind: string) => {
   return (text: string) => pattern.test(text)
 }
 
-/** `str.isalpha` and its relatives, of texts that may be empty. */
+/** `str.isalpha` and its relatives; the text may be empty. */
 export const PREDICATES = {
   isalpha: all('\\p{L}'),
   isdecimal: all('\\p{Nd}'),
@@ -62,7 +62,7 @@ export const PREDICATES = {
   istitle: isTitle,
 } as const
 
-/** What `repr` writes as an escape. */
+/** Characters that `repr` escapes. */
 export const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
 
 function isTitle(text: string): boolean {
@@ -78,7 +78,7 @@ function isTitle(text: string): boolean {
   return hasCased
 }
 
-/** Digraphs with a form for the beginning of words, and Georgian, whose letters have no other. */
+/** Exceptions of title case: digraphs, and Georgian, whose title case is the letter itself. */
 const TITLE_FORMS: readonly (readonly [pattern: RegExp, title: string | undefined])[] = [
   [/^[Ǆǅǆ]$/, 'ǅ'],
   [/^[Ǉǈǉ]$/, 'ǈ'],
@@ -97,7 +97,7 @@ function titleCase(character: string): string {
   return first + upper.slice(first.length).toLowerCase()
 }
 
-/** Changes of case, as Python makes them. */
+/** Python's case changes. */
 export const CASES = {
   upper: (text: string) => text.toUpperCase(),
   lower: (text: string) => text.toLowerCase(),
@@ -125,7 +125,7 @@ export const CASES = {
     }),
 } as const
 
-/** The order of code points, which that of UTF-16 units is not. */
+/** Compares by code points, whose order differs from that of UTF-16 units. */
 export function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
@@ -133,7 +133,7 @@ export function compareTexts(a: string, b: string): number {
     const y = b.charCodeAt(i)
     if (x === y) continue
     const isPair = (unit: number) => unit >= 0xd800 && unit <= 0xdfff
-    // Halves of pairs stand for characters beyond all single units.
+    // Surrogates stand for characters above all single units.
     if (isPair(x) !== isPair(y)) return isPair(x) ? 1 : -1
     return x - y
   }

@@ -3,8 +3,8 @@ import type { Float } from './numbers.js'
 import { Text } from './text.js'
 
 /**
- * What expressions of a template stand for: Python's types, as far as templates use them. An `int` is a `number` as long as
- * it is safe, and a `bigint` beyond: `integer()` makes one of either.
+ * The value of an expression: Python's types, as far as templates use them. An `int` is a `number` if it is a safe integer,
+ * otherwise a `bigint`: see `integer()`.
  */
 export type Value =
   | null
@@ -19,7 +19,7 @@ export type Value =
   | Callable
   | Undefined
 
-/** A `list`, and what Jinja has generators for. Never changed once it is made. */
+/** A `list`, also used where Jinja has generators. Immutable. */
 export class List {
   readonly items: readonly Value[]
 
@@ -31,7 +31,7 @@ export class List {
 /** A `tuple`. */
 export class Tuple extends List {}
 
-/** What `groupby` gives of each group. */
+/** A group of `groupby`. */
 export class Group extends Tuple {
   readonly grouper: Value
   readonly list: List
@@ -59,7 +59,7 @@ export class Range extends List {
   }
 }
 
-/** What `keys()`, `values()` and `items()` of a mapping return: goes through like a list, prints with its name. */
+/** What `keys()`, `values()` and `items()` of a mapping return: iterates like a list, prints with its name. */
 export class DictView extends List {
   readonly kind: 'dict_keys' | 'dict_values' | 'dict_items'
 
@@ -69,19 +69,19 @@ export class DictView extends List {
   }
 }
 
-/** What a key of a mapping is looked up by; different for keys that are not equal. */
+/** What a key of a mapping is looked up by; unique for keys that are not equal. */
 export type Hash = string | number | bigint | boolean | null
 
-/** A `dict`. Its keys are whatever Python can hash, texts with their sources. Never changed once it is made. */
+/** A `dict`. Its keys are hashable values; texts among them keep their provenance. Immutable. */
 export class Dict {
   static readonly EMPTY = new Dict([])
   readonly #entries = new Map<Hash, readonly [key: Value, value: Value]>()
 
-  /** A later value of the same key takes the place of the earlier one, whose key stays. */
+  /** A later value of the same key replaces the earlier one, but not its key. */
   constructor(entries: Iterable<readonly [key: Value, value: Value]>) {
     for (const [key, value] of entries) {
       const hash = hashed(key)
-      if (hash === undefined) throw new TypeError(`${typeName(key)} as a key`)
+      if (hash === undefined) throw new TypeError(`${typeName(key)} cannot be a key of a mapping`)
       this.#entries.set(hash, [this.#entries.get(hash)?.[0] ?? key, value])
     }
   }
@@ -90,7 +90,7 @@ export class Dict {
     return this.#entries.size
   }
 
-  /** By a key, or by the characters of one that is a text. */
+  /** `key` may be a string for a text with these characters. */
   get(key: Value | string): Value | undefined {
     const hash = hashed(key)
     return hash === undefined ? undefined : this.#entries.get(hash)?.[1]
@@ -101,13 +101,13 @@ export class Dict {
     return hash !== undefined && this.#entries.has(hash)
   }
 
-  /** In the order in which they were given. */
+  /** In insertion order. */
   entries(): (readonly [key: Value, value: Value])[] {
     return [...this.#entries.values()]
   }
 }
 
-/** Parts of a tuple that is a key, those of tuples in it among them; a text counts one for each 1,000 characters. */
+/** Limit on the parts of a tuple that is a key, including nested ones; a text counts one more per 1,000 characters. */
 const MAX_KEY_PARTS = 1000
 
 /** `undefined` for what Python cannot hash. Equal numbers are equal keys: `1`, `1.0` and `true`. */
@@ -119,7 +119,7 @@ function hashedTuple(key: Tuple, parts: { left: number }): string | undefined {
   const hashes: string[] = []
   for (const item of key.items) {
     parts.left -= 1 + (item instanceof Text ? item.length / 1000 : 0)
-    if (parts.left < 0) throw templateLimit(`has a tuple of more than ${MAX_KEY_PARTS} parts for a key`)
+    if (parts.left < 0) throw templateLimit(`has a tuple of more than ${MAX_KEY_PARTS} parts as a key`)
     const hash = item instanceof Tuple ? hashedTuple(item, parts) : hashedScalar(item)
     if (hash === undefined) return undefined
     const text = String(hash)
@@ -131,7 +131,7 @@ function hashedTuple(key: Tuple, parts: { left: number }): string | undefined {
 function hashedScalar(key: Value | string): Hash | undefined {
   if (key instanceof Text || typeof key === 'string') {
     const text = typeof key === 'string' ? key : key.text
-    // What begins with a null character is free for other types.
+    // Escapes a leading null character, which marks the hashes of other types.
     return text.startsWith('\0') ? `\0${text}` : text
   }
   if (key === null || typeof key === 'number' || typeof key === 'bigint') return key
@@ -144,13 +144,13 @@ function hashedScalar(key: Value | string): Hash | undefined {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value
 }
 
-/** Whether Python could have it for a key, or look for it among keys. */
+/** Whether Python can hash the value, so that it may be a key. */
 export function isHashable(value: Value): boolean {
   if (value instanceof Tuple) return hashed(value) !== undefined
   return !(value instanceof Dict || (value instanceof List && !(value instanceof Range)))
 }
 
-/** What `namespace(…)` makes: attributes that `set` may change. */
+/** The value of `namespace(…)`: attributes that `set` may change. */
 export class Namespace {
   readonly attributes: Map<string, Value>
 
@@ -163,7 +163,7 @@ export class Namespace {
   }
 }
 
-/** The arguments of a call. The keys of `named` are texts with their sources, since `**kwargs` can print them. */
+/** The arguments of a call. The keys of `named` are texts with provenance, because `**kwargs` can print them. */
 export interface Arguments {
   readonly positional: readonly Value[]
   readonly named: Dict
@@ -185,16 +185,16 @@ export class Callable {
     return this.#attributes?.get(name)
   }
 
-  /** What is printed of it. */
+  /** How it is printed. */
   get title(): Text {
     return Text.of('<function>')
   }
 }
 
-/** A variable or attribute that is not there. */
+/** An undefined variable or attribute. */
 export class Undefined {
   readonly name: string
-  /** What is wrong with it, where that is not merely that it is missing. */
+  /** An error message, if it is not merely missing. */
   readonly problem: string | undefined
 
   constructor(name: string, problem?: string) {
@@ -203,22 +203,22 @@ export class Undefined {
   }
 }
 
-/** The value where there is one, `null` among them. */
+/** The value, which may be `null`, or an `Undefined` if there is none. */
 export function orUndefined(value: Value | undefined, name: string): Value {
   return value === undefined ? new Undefined(name) : value
 }
 
-/** Whether two of them can be equal, added or ordered: both lists, or both tuples. */
-export function areAlike(a: List, b: List): boolean {
+/** Whether two lists have the same type, so that they can be equal, added or ordered. */
+export function haveSameType(a: List, b: List): boolean {
   return a instanceof Tuple ? b instanceof Tuple : a.constructor === b.constructor
 }
 
-/** A list or a tuple, and not what is merely gone through like one. */
+/** A list or a tuple, but not a range or a view. */
 export function isSequence(value: Value): value is List {
   return value instanceof Tuple || (value instanceof List && value.constructor === List)
 }
 
-/** The name of the type in messages. */
+/** The name of the type in error messages. */
 export function typeName(value: Value): string {
   if (value === null) return 'none'
   if (typeof value === 'boolean') return 'a boolean'

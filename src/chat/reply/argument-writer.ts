@@ -3,15 +3,15 @@ import { parseStrict } from './json-scanner.js'
 import { jsonText } from './json-text.js'
 import { isText, typedValue, type ValueTypes, valueTypes } from './typed-value.js'
 
-/** Writes the arguments of a call, key by key, as the JSON that they mean, and streams it. */
+/** Converts the arguments of a call to JSON, key by key, and streams it. */
 export class ArgumentWriter {
   readonly #call: CallInProgress
   readonly #parameters: Readonly<Record<string, unknown>> | undefined
   #json = '{'
-  /** Whether a value has been opened whose text is streamed. */
+  /** Whether the text of the open value is streamed. */
   #isStreaming = false
   #types: ValueTypes | undefined
-  /** A value that is known once it is whole. */
+  /** The text of a value that can be converted only once it is complete. */
   #value = ''
 
   /** `parameters`: the tool's schema. */
@@ -27,7 +27,7 @@ export class ArgumentWriter {
     return typeof properties === 'object' && properties !== null && Object.hasOwn(properties, key)
   }
 
-  /** A value begins. `isString`: the model says that it is a text. */
+  /** A value begins. `isString`: whether it is a string, if the model says so. */
   open(key: string, { isString }: { readonly isString?: boolean } = {}): void {
     this.#types = valueTypes(this.#parameters, key)
     this.#isStreaming = isString ?? isText(this.#types)
@@ -36,7 +36,7 @@ export class ArgumentWriter {
     if (this.#isStreaming) this.#write('"')
   }
 
-  /** A value begins that comes as JSON; see `json`. */
+  /** A value in JSON begins; see `json`. */
   openJson(key: string): void {
     this.#write(`${this.#json === '{' ? '' : ', '}${JSON.stringify(key)}: `)
   }
@@ -47,17 +47,17 @@ export class ArgumentWriter {
     else if (text !== '') this.#write(jsonText(text))
   }
 
-  /** The value is whole. */
+  /** The value is complete. */
   close(): void {
     this.#write(this.#isStreaming ? '"' : JSON.stringify(typedValue(this.#value, this.#types)))
   }
 
-  /** More of a value that is JSON already. */
+  /** More of a value in JSON. */
   json(json: string): void {
     this.#write(json)
   }
 
-  /** All of them. */
+  /** Returns all arguments. */
   finish(): unknown {
     this.#write('}')
     return parseStrict(this.#json)

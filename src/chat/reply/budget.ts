@@ -5,31 +5,31 @@ import type { Session } from '../../session/session.js'
 import { addedStats, type SessionStats } from '../../session/stats.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 
-/** What a generation tells of itself. */
+/** The part of `Generation` that replies use. */
 export type ReplyGeneration = Pick<
   Generation,
   'promptIds' | 'ids' | 'text' | 'stopReason' | 'stoppedBy' | 'isComplete' | 'usage'
 > &
   AsyncIterable<GeneratedToken>
 
-/** Whether the text must have a form. */
+/** Whether the generated text is constrained. */
 export function isConstrained({ responseFormat }: GenerateOptions): boolean {
   return responseFormat !== undefined && responseFormat.type !== 'text'
 }
 
 /** How long a model may think. */
 export interface ThinkingBudget {
-  /** Tokens of thoughts, 1 at least. */
+  /** Number of reasoning tokens, at least 1. */
   readonly tokens: number
-  /** What ends them: becomes part of the reply. */
+  /** The ids that end the reasoning; they become part of the reply. */
   readonly closeIds: readonly TokenId[]
 }
 
 /**
- * A generation of thoughts and an answer, in two legs. After a budget of tokens it leaves off, has the session evaluate
- * the ids that close the thoughts, and goes on. Where thoughts are open already, `responseFormat` is for what follows
- * them. All of it is one sequence of tokens to the caller, `maxTokens` counts all of them, and leaving its loop leaves the
- * session after the last token seen, as ever.
+ * Generates reasoning and an answer, in two phases. After a budget of tokens it stops, has the session evaluate the ids that
+ * close the reasoning, and continues. If the prompt has opened the reasoning, `responseFormat` applies to what follows it.
+ * For the caller it is one sequence of tokens: `maxTokens` counts all of them, and leaving the loop leaves the session after
+ * the last token seen, as with `Generation`.
  */
 export class BudgetedGeneration implements ReplyGeneration {
   readonly promptIds: readonly TokenId[]
@@ -42,19 +42,19 @@ export class BudgetedGeneration implements ReplyGeneration {
   readonly #options: GenerateOptions
   readonly #budget: ThinkingBudget | undefined
   readonly #isReasoning: () => boolean
-  /** The first leg is thoughts only, and free. */
+  /** The first phase is only the reasoning, and unconstrained. */
   readonly #thinksFreely: boolean
-  /** The leg at hand. */
-  #leg: Generation
+  /** The current phase. */
+  #phase: Generation
   #isAnswering = false
-  /** What all up to the answer has cost. */
+  /** Statistics of the first phase. */
   #thoughtStats: SessionStats | undefined
   #thoughtUsage: Usage | undefined
   #iterator: AsyncGenerator<GeneratedToken> | undefined
 
   /**
-   * `isReasoning`: whether the model thinks after the tokens delivered so far. Throws what `session.generate` throws;
-   * nothing runs before the first token is asked for.
+   * `isReasoning`: whether the model is still reasoning after the tokens delivered so far. Throws what `session.generate`
+   * throws; nothing runs before the first token is requested.
    */
   constructor(
     session: Session,
@@ -70,22 +70,23 @@ export class BudgetedGeneration implements ReplyGeneration {
     this.#options = options
     this.#budget = budget
     this.#isReasoning = isReasoning
-    this.#leg = session.generate(promptIds, options)
+    this.#phase = session.generate(promptIds, options)
     this.#thinksFreely = isConstrained(options) && isReasoning()
-    if (this.#thinksFreely) this.#leg = session.generate(promptIds, { ...options, responseFormat: undefined })
+    if (this.#thinksFreely)
+      this.#phase = session.generate(promptIds, { ...options, responseFormat: undefined })
   }
 
-  /** As that of `Generation`, for what follows the thoughts. */
+  /** As in `Generation`, for what follows the reasoning. */
   get isComplete(): boolean {
-    return (this.#isAnswering || !this.#thinksFreely) && this.#leg.isComplete
+    return (this.#isAnswering || !this.#thinksFreely) && this.#phase.isComplete
   }
 
-  /** The prompt's, and the tokens of both legs; the ids that close the thoughts are among them. */
+  /** The tokens of the prompt and of both phases, including the ids that close the reasoning. */
   get usage(): Usage {
-    return { ...(this.#thoughtUsage ?? this.#leg.usage), completionTokens: this.ids.length }
+    return { ...(this.#thoughtUsage ?? this.#phase.usage), completionTokens: this.ids.length }
   }
 
-  /** What both legs have cost; the ids that close the thoughts count as prompt. */
+  /** Statistics of both phases; the ids that close the reasoning count as prompt. */
   stats(): SessionStats {
     const answer = this.#session.stats()
     return this.#thoughtStats ? addedStats(this.#thoughtStats, answer) : answer
@@ -101,7 +102,7 @@ export class BudgetedGeneration implements ReplyGeneration {
     try {
       reason = yield* this.#tokens()
     } catch (error) {
-      // Between the legs; within one it ends this one.
+      // Disposed between the phases; within one, the phase itself ends.
       if (hasCode(error, 'DISPOSED') && this.ids.length > 0) return
       if (error instanceof DasllamaError) reason = undefined
       throw error
@@ -114,7 +115,7 @@ export class BudgetedGeneration implements ReplyGeneration {
     const { tokens: most = Number.POSITIVE_INFINITY, closeIds = [] } = this.#budget ?? {}
     let thoughts = 0
     let end: 'spent' | 'closed' | undefined
-    for await (const token of this.#leg) {
+    for await (const token of this.#phase) {
       yield* this.#deliver(token)
       if (this.#isReasoning()) {
         thoughts++
@@ -122,7 +123,7 @@ export class BudgetedGeneration implements ReplyGeneration {
       } else if (this.#thinksFreely) end = 'closed'
       if (end) break
     }
-    if (end === undefined) return this.#endOf(this.#leg)
+    if (end === undefined) return this.#endOf(this.#phase)
     const { maxTokens = Number.POSITIVE_INFINITY, minTokens, signal } = this.#options
     if (end === 'spent') {
       if (this.ids.length + closeIds.length > maxTokens) return 'length'
@@ -139,17 +140,17 @@ export class BudgetedGeneration implements ReplyGeneration {
     if (left <= 0) return 'length'
     this.#isAnswering = true
     this.#thoughtStats = this.#session.stats()
-    this.#thoughtUsage = this.#leg.usage
-    this.#leg = this.#session.generate(undefined, {
+    this.#thoughtUsage = this.#phase.usage
+    this.#phase = this.#session.generate(undefined, {
       ...this.#options,
       maxTokens: Number.isFinite(left) ? left : undefined,
       ...(minTokens !== undefined && { minTokens: Math.max(0, minTokens - this.ids.length) }),
     })
-    for await (const token of this.#leg) yield* this.#deliver(token)
-    return this.#endOf(this.#leg)
+    for await (const token of this.#phase) yield* this.#deliver(token)
+    return this.#endOf(this.#phase)
   }
 
-  /** The closing ids, which the session has evaluated: those that nobody sees are taken back. */
+  /** Delivers the closing ids, which the session has evaluated, and rewinds those that the caller does not read. */
   async *#close(closeIds: readonly TokenId[]): AsyncGenerator<GeneratedToken> {
     const decoder = this.#tokenizer.createDecoder()
     let seen = 0

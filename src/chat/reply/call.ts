@@ -4,12 +4,12 @@ import { checkArguments } from './check-arguments.js'
 import type { Emit, MalformedReason } from './events.js'
 import { MAX_CALL_LENGTH, MAX_CALLS } from './limits.js'
 
-/** What all calls of a reply share. */
+/** State shared by all calls of a reply. */
 export class Calls {
   readonly emit: Emit
-  /** Tools by name; absent where any name will do. */
+  /** Tools by name; `undefined` if any name is allowed. */
   readonly tools: ReadonlyMap<string, ToolDefinition> | undefined
-  /** The reply has been cut: what a call lacks may have been on its way. */
+  /** The reply was cut, so the rest of an incomplete call may be missing. */
   isCut = false
   readonly #firstCall: number
   #count = 0
@@ -20,8 +20,8 @@ export class Calls {
     this.#firstCall = firstCall
   }
 
-  /** Whether calls are looked for at all: there is no use in it where no tool may be called. */
-  get areWanted(): boolean {
+  /** Whether to look for calls: false if no tool may be called. */
+  get isEnabled(): boolean {
     return this.tools === undefined || this.tools.size > 0
   }
 
@@ -29,18 +29,18 @@ export class Calls {
     return this.tools === undefined || this.tools.has(name)
   }
 
-  /** The index of a call that begins now; none beyond the limit. */
+  /** The index for a call that begins now; `undefined` beyond the limit. */
   take(): number | undefined {
     return this.#count === MAX_CALLS ? undefined : this.#count++
   }
 
-  /** Nine letters and digits, which is what Mistral's templates want. */
+  /** Nine letters and digits, as Mistral's templates require. */
   idOf(index: number): string {
     return `call${(this.#firstCall + index).toString(36).padStart(5, '0').slice(-5)}`
   }
 }
 
-/** One call on its way: keeps its text, tells its name and arguments as they come, and what has become of it. */
+/** A call while it is generated: keeps its text, and emits its name, its arguments and its outcome. */
 export class CallInProgress {
   readonly #calls: Calls
   readonly #emit: Emit
@@ -50,7 +50,7 @@ export class CallInProgress {
   #waiting = ''
   #hasStreamed = false
 
-  /** `raw`: the text that it begins with. `emit`: where to, if not where all calls go. */
+  /** `raw`: the text that it begins with. `emit`: default that of `calls`. */
   constructor(calls: Calls, raw: string, emit: Emit = calls.emit) {
     this.#calls = calls
     this.#raw = raw
@@ -74,7 +74,7 @@ export class CallInProgress {
     this.#raw += text
   }
 
-  /** Its name is known. False if it cannot go on: an unknown tool, another name than before, too many calls. */
+  /** Its name is known. False if the call is invalid: an unknown tool, a different name than before, too many calls. */
   begin(name: string): boolean {
     if (this.#begun) return this.#begun.name === name
     if (name === '' || !this.#calls.isKnown(name)) return false
@@ -92,11 +92,11 @@ export class CallInProgress {
     else this.#waiting += text
   }
 
-  /** It is whole. `id`: the model's own. */
+  /** The call is complete. `id`: the model's own. */
   finish(name: unknown, args: unknown, id?: string): void {
     const reason = this.#refusal(name, args)
     if (reason) this.fail(reason)
-    else this.#tell(name as string, args as Record<string, unknown>, id)
+    else this.#report(name as string, args as Record<string, unknown>, id)
   }
 
   fail(reason: MalformedReason): void {
@@ -116,7 +116,7 @@ export class CallInProgress {
     return this.#calls.isKnown(name) ? 'too-long' : 'unknown-tool'
   }
 
-  #tell(name: string, args: Record<string, unknown>, id: string | undefined): void {
+  #report(name: string, args: Record<string, unknown>, id: string | undefined): void {
     const index = this.#begun?.index ?? 0
     if (!this.#hasStreamed) this.#stream(JSON.stringify(args))
     const problems = checkArguments(args, this.#calls.tools?.get(name)?.parameters)

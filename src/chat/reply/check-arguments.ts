@@ -1,14 +1,14 @@
 import { isRecord } from '../../checks.js'
 
-/** Problems told of one call at most. */
+/** Maximum number of problems reported per call. */
 const MAX_PROBLEMS = 16
-/** Levels of a schema that are looked at; definitions may refer to themselves. */
+/** Levels of a schema that are checked; definitions may refer to themselves. */
 const MAX_LEVELS = 32
 
 /**
- * Where arguments are not as a tool's `parameters` have them: `type`, `enum`, `required`, `properties` and `items` of
- * JSON schema are looked at, everything else is taken as fulfilled. A model's mistakes are common and often harmless, so
- * these are told and never make a call malformed.
+ * Reports where arguments do not match a tool's `parameters`. Checks `type`, `enum`, `required`, `properties` and `items` of
+ * JSON Schema and ignores all other keywords. A model's mistakes are common and often harmless, so they are only reported
+ * and never make a call malformed.
  */
 export function checkArguments(
   args: Readonly<Record<string, unknown>>,
@@ -27,7 +27,7 @@ function check(value: unknown, schema: unknown, path: string, problems: string[]
     return
   }
   if (Array.isArray(schema.enum) && !schema.enum.some((one) => isSame(one, value))) {
-    problems.push(`${path} is none of the values that it may have`)
+    problems.push(`${path} must be one of the values of its enum`)
   }
   if (Array.isArray(value)) {
     for (const [i, item] of value.entries()) check(item, schema.items, `${path}[${i}]`, problems, level + 1)

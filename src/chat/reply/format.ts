@@ -7,7 +7,7 @@ import { REPLY_FORMAT_KEYS } from '../option-keys.js'
 import { DIALECTS, type ToolDialectName } from './formats/index.js'
 import { REASONING_TAGS } from './formats/turn.js'
 
-/** How a model shows what it thinks: by tags, by Harmony's channels, or not at all. */
+/** How a model marks its reasoning: by tags, by Harmony's channels, or not at all. */
 export type ReasoningFormat = keyof typeof REASONING_TAGS | 'harmony' | 'none'
 
 /** How a model writes a tool call. */
@@ -16,17 +16,17 @@ export type ToolFormat = ToolDialectName | 'harmony' | 'none'
 /** A variable of a chat template that switches thinking on and off. */
 export type ThinkingVariable = 'enable_thinking' | 'thinking' | 'reasoning_effort'
 
-/** What a model's replies are made of. Plain data; `replyFormatOf` finds it. */
+/** The format of a model's replies. Plain data; see `replyFormatOf`. */
 export interface ReplyFormat {
   readonly reasoning: ReasoningFormat
   readonly tools: ToolFormat
-  /** The variables that the template asks for. */
+  /** The variables that the template reads. */
   readonly thinkingVariables: readonly ThinkingVariable[]
-  /** Markers that are control tokens of the vocabulary: they count as such tokens only, and never as text. */
+  /** Markers that are control tokens of the vocabulary: they count only as such tokens, never as text. */
   readonly controls: ReadonlyMap<string, TokenId>
 }
 
-/** What is to be taken instead of what a template tells. */
+/** Formats that override those detected from the template. */
 export type ReplyFormatOverrides = Partial<Pick<ReplyFormat, 'reasoning' | 'tools'>>
 
 const REASONING: readonly string[] = ['none', 'harmony', ...Object.keys(REASONING_TAGS)]
@@ -34,7 +34,7 @@ const TOOLS: readonly string[] = ['none', 'harmony', ...DIALECTS.map(({ name }) 
 const VARIABLES: readonly ThinkingVariable[] = ['enable_thinking', 'thinking', 'reasoning_effort']
 
 const HARMONY_SIGN = /<\|channel\|>/
-/** Texts of a template or a vocabulary that tell a format; the first line that has one of its own decides. */
+/** Texts of a template by which a format is recognized; the first line that matches decides. */
 const REASONING_SIGNS: readonly (readonly [ReasoningFormat, RegExp])[] = [
   ['harmony', HARMONY_SIGN],
   ['gemma', /<\|channel>/],
@@ -42,9 +42,9 @@ const REASONING_SIGNS: readonly (readonly [ReasoningFormat, RegExp])[] = [
   ['think', /<\/?think>/],
 ]
 /**
- * The format of a model's replies, by the markers in its chat template (Jinja source; it is not run) and its
- * vocabulary. A template that knows no calls gets `hermes`, which is what a chat tells such models to write.
- * Throws `INVALID_ARGUMENT` for overrides that name no format.
+ * Detects the format of a model's replies by the markers in its chat template (Jinja source; it is not run) and its
+ * vocabulary. A template without calls gets `hermes`, in which a chat instructs such models to write calls. Throws
+ * `INVALID_ARGUMENT` for overrides that are not known formats.
  */
 export function replyFormatOf(
   template: string,
@@ -68,13 +68,13 @@ export function replyFormatOf(
   }
 }
 
-/** By the marker that only Harmony has, or by the first dialect that knows the template. */
+/** By the marker that only Harmony has, or by the first dialect that recognizes the template. */
 function toolsOf(template: string): ToolFormat {
   if (HARMONY_SIGN.test(template)) return 'harmony'
   return DIALECTS.find(({ detect }) => detect(template))?.name ?? 'hermes'
 }
 
-/** Which of the variables occur in what the template computes: no texts, no members of a message. */
+/** Which of the variables occur in the template's code, except in strings and as attributes. */
 function variablesOf(template: string): ThinkingVariable[] {
   const found = new Set<ThinkingVariable>()
   let at = 0
@@ -93,7 +93,7 @@ function variablesOf(template: string): ThinkingVariable[] {
   return VARIABLES.filter((name) => found.has(name))
 }
 
-/** A format by name, for text without a model. Throws `INVALID_ARGUMENT` for names that are none. */
+/** A format by name, for parsing text without a model. Throws `INVALID_ARGUMENT` for unknown names. */
 export function replyFormat(names: ReplyFormatOverrides = {}): ReplyFormat {
   return replyFormatOf('', undefined, { reasoning: 'none', tools: 'none', ...names })
 }
@@ -104,7 +104,7 @@ function checked<T extends string>(
   names: readonly string[],
 ): T | undefined {
   if (value === undefined || names.includes(value)) return value
-  throw new DasllamaError('INVALID_ARGUMENT', `${option}: there is no format ${describeValue(value)}`, {
-    hint: `there are ${names.join(', ')}`,
+  throw new DasllamaError('INVALID_ARGUMENT', `${option}: unknown format ${describeValue(value)}`, {
+    hint: `known formats are ${names.join(', ')}`,
   })
 }

@@ -2,20 +2,20 @@ import { isRecord } from '../../checks.js'
 import type { CallInProgress } from './call.js'
 import { isJsonSpace, JsonScanner, parseLenient, parseStrict, type ScanStatus } from './json-scanner.js'
 
-/** The JSON part of a call, which ends where its object is closed. */
+/** The JSON part of a call, which ends when its object is closed. */
 export interface JsonPart {
   readonly status: ScanStatus
-  /** Takes text from `from` on, up to the end of the object or to what breaks it, and returns where that is. */
+  /** Reads text starting at `from`, up to the end of the object or an error, and returns that offset. */
   read(text: string, from: number): number
-  /** Closes what is still open where nothing but closing brackets is missing; otherwise false. */
+  /** Closes open brackets if nothing else is missing; otherwise returns false. */
   close(): boolean
   /** Reports the call, once the object is closed. */
   finish(): void
 }
 
 /**
- * Reads on in a part behind which `closer` is to come, the marker that closes the call; returns how much was read. Where
- * what breaks the JSON may be that marker and nothing but brackets is missing, the part is closed.
+ * Reads text of a part that is followed by `closer`, the marker that closes the call; returns how much was read. If the JSON
+ * breaks where that marker may begin, and nothing but closing brackets is missing, the part is closed.
  */
 export function readUpTo(part: JsonPart, text: string, closer = ''): number {
   const read = part.read(text, 0)
@@ -23,7 +23,7 @@ export function readUpTo(part: JsonPart, text: string, closer = ''): number {
   return read
 }
 
-/** JSON that is the arguments of a call whose name is known. */
+/** The JSON of the arguments of a call whose name is known. */
 export class JsonArguments implements JsonPart {
   readonly #call: CallInProgress
   readonly #name: string
@@ -55,12 +55,12 @@ export class JsonArguments implements JsonPart {
     return isClosed
   }
 
-  /** No JSON has come and none will: the call has no arguments. */
+  /** There is no JSON: the call has no arguments. */
   fillEmpty(): void {
     this.#body = '{}'
   }
 
-  /** Whether nothing but white space has come. */
+  /** Whether only white space has been read. */
   get isEmpty(): boolean {
     return this.#body.trim() === ''
   }
@@ -85,24 +85,24 @@ const ARGUMENTS = ['arguments', 'parameters']
 const CALL_KEYS = [...NAMES, ...IDS, ...ARGUMENTS, 'function', 'type']
 
 /**
- * JSON of a whole call: `{ "name", "arguments" }`, with `parameters` for `arguments` in Llama's way, `tool_name` for `name`
- * in Cohere's, or OpenAI's. The arguments may also be the JSON text of an object.
+ * The JSON of a whole call: `{ "name", "arguments" }`, with `parameters` instead of `arguments` as in Llama's format,
+ * `tool_name` instead of `name` as in Cohere's, or in OpenAI's form. The arguments may also be a JSON string of an object.
  */
 export class JsonCall implements JsonPart {
   readonly #call: CallInProgress
   readonly #isSure: boolean
   readonly #scanner = new JsonScanner()
   #body = ''
-  /** The key of the value at hand, on the first level. */
+  /** The key of the current value, on the first level. */
   #key: string | undefined
   #firstKey: string | undefined
-  /** The JSON of that key, or of the name. */
+  /** The JSON of the current key, or of the name. */
   #word = ''
   #taking: 'key' | 'name' | 'arguments' | undefined
   #isAmbiguous = false
   readonly #seen = new Set<string>()
 
-  /** `isSure`: it is a call or a malformed one. Otherwise reading stops where it turns out to be something else. */
+  /** `isSure`: it is a call or a malformed one. Otherwise reading stops when it turns out to be something else. */
   constructor(call: CallInProgress, { isSure = true } = {}) {
     this.#call = call
     this.#isSure = isSure
@@ -112,8 +112,8 @@ export class JsonCall implements JsonPart {
     return this.#scanner.status
   }
 
-  /** Whether the object has begun as no call does. */
-  get isNoCall(): boolean {
+  /** Whether the first key shows that the object is not a call. */
+  get isNotCall(): boolean {
     return !this.#isSure && this.#firstKey !== undefined && !CALL_KEYS.includes(this.#firstKey)
   }
 
@@ -133,7 +133,7 @@ export class JsonCall implements JsonPart {
       }
       const unit = text.charCodeAt(i)
       if (this.#isSure && text[i] === '{' && this.#body.trim() === '{') {
-        // Written twice, as some templates show it.
+        // A doubled brace, as in the examples of some templates.
         i++
         continue
       }
@@ -146,7 +146,7 @@ export class JsonCall implements JsonPart {
       if (this.#taking === undefined) {
         if (depth === 1 && scanner.isInKey) this.#taking = 'key'
         else if (isValueNext) this.#beginValue(unit)
-        // What begins here is the last unit; a comma may have been waiting before it.
+        // The value begins with the last unit; a pending comma may precede it.
         if (this.#isTaking('arguments')) args += json.slice(-1)
         else if (this.#taking) this.#word = json.slice(-1)
       } else {
@@ -158,7 +158,7 @@ export class JsonCall implements JsonPart {
           this.#took()
         }
       }
-      if (scanner.status === 'done' || this.isNoCall) break
+      if (scanner.status === 'done' || this.isNotCall) break
     }
     this.#call.append(text.slice(from, i))
     this.#call.arguments(args)
@@ -169,7 +169,7 @@ export class JsonCall implements JsonPart {
     if (!this.#scanner.close()) return false
     const json = this.#scanner.take()
     this.#body += json
-    // The last bracket is the call's own.
+    // The last bracket belongs to the call's object.
     if (this.#taking === 'arguments') this.#call.arguments(json.slice(0, -1))
     this.#taking = undefined
     return true
@@ -197,7 +197,7 @@ export class JsonCall implements JsonPart {
     return this.#taking === what
   }
 
-  /** Whether the object, once closed, has a name and arguments: what a call without a marker must have. */
+  /** Whether the closed object has a name and arguments, which a call without a marker must have. */
   get isCall(): boolean {
     if (this.#seen.has('arguments')) return this.#seen.has('name') || this.#seen.has('function')
     if (!this.#seen.has('function')) return false
@@ -208,7 +208,7 @@ export class JsonCall implements JsonPart {
     )
   }
 
-  /** A value of the first level begins with `unit`, unless that is white space or what ends another value. */
+  /** A value of the first level begins with `unit`, unless that is white space or a colon. */
   #beginValue(unit: number): void {
     const character = String.fromCharCode(unit)
     if (isJsonSpace(unit) || character === ':') return
@@ -237,7 +237,7 @@ export class JsonCall implements JsonPart {
   }
 }
 
-/** Arguments as an object: some models write its JSON text, or nothing where there are none. */
+/** Arguments as an object: some models write a JSON string, or `null` or an empty string for no arguments. */
 function argumentsOf(value: unknown): unknown {
   if (value === null || value === '') return {}
   if (typeof value !== 'string') return value

@@ -1,7 +1,7 @@
 import { jsonText } from './json-text.js'
 import { MAX_CALL_DEPTH } from './limits.js'
 
-/** `open`: more must come. `done`: the value has ended. `broken`: not JSON, or nested too deep. */
+/** `open`: incomplete. `done`: the value has ended. `broken`: not JSON, or nested too deeply. */
 export type ScanStatus = 'open' | 'done' | 'broken'
 
 const DOUBLE_QUOTE = 0x22
@@ -30,28 +30,28 @@ type Expects =
   | 'string-end'
   | 'literal'
 
-/** Characters that JSON has behind a backslash. */
+/** Characters that JSON allows after a backslash. */
 const ESCAPES = '"\\/bfnrtu'
 
-/** What is the same within strings of any quotes and in strict JSON. */
+/** Characters that are the same within strings of any quotes and in strict JSON. */
 const PLAIN = /[ !#-&(-[\]-\uffff]*/y
 
-/** Python's words and JSON's for the same. */
+/** Python's constants and their JSON equivalents. */
 const WORDS: Readonly<Record<string, string>> = { True: 'true', False: 'false', None: 'null' }
 
 export interface ScanOptions {
-  /** Whether any value will do, or only an object. Default false: only an object can be a call. */
+  /** Whether any value is allowed, or only an object. Default: false, because only an object can be a call. */
   readonly anyValue?: boolean
-  /** Whether it is Python: numbers like `1_000`, raw and triple-quoted texts, texts in several parts. Default false. */
+  /** Whether to accept Python: numbers like `1_000`, raw and triple-quoted strings, adjacent strings. Default: false. */
   readonly isPython?: boolean
 }
 
 /**
- * Follows JSON (RFC 8259) as models write it character by character, to find its end and its first level, and writes it as
- * strict JSON. What other readers take, too: strings with raw control characters, strings in single quotes, escapes that
- * JSON lacks (the backslash stays), Python's `True`, `False`, `None` and tuples, a comma before a closing bracket, a byte
- * order mark before the value (RFC 8259 section 8.1 lets readers ignore it).
- * Numbers and words are not looked at closely: `JSON.parse` of what is written has the last word.
+ * Scans JSON (RFC 8259) as models write it, character by character, to find its end and its first level, and converts it to
+ * strict JSON. Like other lenient parsers it accepts strings with raw control characters, strings in single quotes, escapes
+ * that JSON lacks (the backslash stays), Python's `True`, `False`, `None` and tuples, a comma before a closing bracket, and
+ * a byte order mark before the value (RFC 8259 section 8.1 lets parsers ignore it). Numbers and literals are not validated:
+ * `JSON.parse` does that.
  */
 export class JsonScanner {
   status: ScanStatus = 'open'
@@ -61,20 +61,20 @@ export class JsonScanner {
   #isKey = false
   #quote = DOUBLE_QUOTE
   #escaped = false
-  /** A raw text, in which a backslash stands for itself. */
+  /** Within a raw string, whose backslashes are literal. */
   #isRaw = false
-  /** Three quotes stand around the text. */
+  /** Within a triple-quoted string. */
   #isTriple = false
-  /** Nothing has come of the text but its quotes. */
+  /** Only the opening quotes of the string have been read. */
   #isEmpty = false
-  /** Quotes that may close a text in three of them. */
+  /** Number of quotes that may close a triple-quoted string. */
   #quotes = 0
   /** The closing bracket of each open object and array. */
   readonly #closers: number[] = []
   #json = ''
-  /** A comma, and white space behind it, which are written when something follows. */
+  /** A comma and the white space after it, written only if something follows. */
   #pending = ''
-  /** A number or a word so far. */
+  /** The number or literal read so far. */
   #word = ''
 
   constructor({ anyValue = false, isPython = false }: ScanOptions = {}) {
@@ -82,7 +82,7 @@ export class JsonScanner {
     this.#isPython = isPython
   }
 
-  /** Objects and arrays that are open. */
+  /** Number of open objects and arrays. */
   get depth(): number {
     return this.#closers.length
   }
@@ -91,12 +91,12 @@ export class JsonScanner {
     return this.#expects === 'string'
   }
 
-  /** Within a key of an object, its quotes included. */
+  /** Whether it is within a key of an object, including the quotes. */
   get isInKey(): boolean {
     return this.#expects === 'string' && this.#isKey
   }
 
-  /** Takes the next UTF-16 unit; false if it does not belong there, and then it is not taken. */
+  /** Reads the next UTF-16 unit; false, without reading it, if it is not valid there. */
   step(unit: number): boolean {
     if (this.status !== 'open') return false
     if (this.#accepts(unit)) return true
@@ -104,7 +104,7 @@ export class JsonScanner {
     return false
   }
 
-  /** Takes text from `from` on, up to the end of the value or to what does not belong there, and returns where that is. */
+  /** Reads text starting at `from`, up to the end of the value or an invalid character, and returns that offset. */
   read(text: string, from: number): number {
     let i = from
     while (i < text.length) {
@@ -115,7 +115,7 @@ export class JsonScanner {
     return i
   }
 
-  /** Takes what stands for itself within a string, from `from` on; returns where that ends. The same as single steps. */
+  /** Fast path for the plain characters of a string, starting at `from`; returns where they end. */
   readPlain(text: string, from: number): number {
     if (this.#expects !== 'string' || this.#escaped || this.#quotes > 0) return from
     PLAIN.lastIndex = from
@@ -125,14 +125,14 @@ export class JsonScanner {
     return end
   }
 
-  /** Strict JSON of what was taken since the last time. */
+  /** Returns the strict JSON of what was read since the last call. */
   take(): string {
     const json = this.#json
     this.#json = ''
     return json
   }
 
-  /** Writes the brackets that are still open; false where something else is missing, too. */
+  /** Closes the open brackets; false if something else is missing. */
   close(): boolean {
     if (this.#expects === 'literal') this.#endWord()
     if (this.#expects !== 'next' || this.#pending !== '') return false
@@ -277,7 +277,7 @@ export class JsonScanner {
     return true
   }
 
-  /** Behind a closing quote of Python: a third one, which opens the text, or another part of it. */
+  /** After a closing quote in Python: a third one, which opens a triple-quoted string, or an adjacent string. */
   #continuesString(unit: number): boolean {
     if (unit === this.#quote && this.#isEmpty && !this.#isTriple) {
       this.#isTriple = true
@@ -303,7 +303,7 @@ function bracket(closer: number): string {
   return closer === CLOSE_OBJECT ? '}' : ']'
 }
 
-/** What a backslash and this unit are in strict JSON. */
+/** The strict JSON for an escape of this unit. */
 function escapeOf(unit: number): string {
   const text = String.fromCharCode(unit)
   if (ESCAPES.includes(text)) return `\\${text}`
@@ -322,7 +322,7 @@ function isLiteral(unit: number): boolean {
   )
 }
 
-/** How many characters of JSON's white space, and byte order marks, `text` begins with. */
+/** The number of leading characters of `text` that are JSON's white space or byte order marks. */
 export function leadingSpace(text: string): number {
   let count = 0
   while (count < text.length && isOutside(text.charCodeAt(count))) count++
@@ -337,7 +337,7 @@ export function isJsonSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09
 }
 
-/** What the text says as JSON that a model wrote, and nothing else; `undefined` where it is something else. */
+/** Parses text that is JSON as models write it; `undefined` if it is not. */
 export function parseLenient(text: string): unknown {
   const scanner = new JsonScanner({ anyValue: true })
   const trimmed = text.trim()
@@ -346,7 +346,7 @@ export function parseLenient(text: string): unknown {
   return parseStrict(scanner.take())
 }
 
-/** What JSON says; `undefined` where it is not JSON. */
+/** Parses strict JSON; `undefined` if it is invalid. */
 export function parseStrict(json: string): unknown {
   try {
     return JSON.parse(json)

@@ -1,4 +1,4 @@
-/** Text as it stands within a string of JSON. */
+/** Escapes text for a JSON string. */
 export function jsonText(text: string): string {
   return text.replace(/["\\]|[^ -\uffff]/g, (unit) => JSON.stringify(unit).slice(1, -1))
 }

@@ -1,17 +1,17 @@
 /**
- * A format at work: takes text and markers in the order of the reply. Markers are told by whoever looks for them, so
- * that a machine never looks at the same text twice.
+ * A state machine for a format: takes text and markers in the order of the reply. The caller finds the markers, so a machine
+ * never scans text twice.
  */
 export interface ReplyMachine {
-  /** What counts as a marker in text now: one of a few constant lists. */
+  /** The markers to look for in the current state: one of a few constant lists. */
   readonly markers: readonly string[]
-  /** Whether the model thinks now. */
+  /** Whether the model is reasoning now. */
   readonly isReasoning: boolean
-  /** Takes text without such markers, or a part of it, if then others count; returns how much. */
+  /** Reads text without such markers, or a part of it if other markers count after that; returns how much was read. */
   text(text: string): number
-  /** Takes a marker; false if it says nothing here and is text. */
+  /** Reads a marker; false if it has no meaning here and is text. */
   marker(marker: string, origin: MarkerOrigin): boolean
-  /** The reply has ended; `rest` is what may have become a marker. */
+  /** The reply has ended; `rest` is text that may have become a marker. */
   end(rest: string): void
 }
 
@@ -20,21 +20,21 @@ export interface MarkerOrigin {
   readonly isControl: boolean
 }
 
-/** The part of a machine that reads calls, from one marker that opens them to where content may go on. */
+/** The part of a machine that reads calls, from an opening marker to where content may continue. */
 export interface CallReader {
   readonly markers: readonly string[]
-  /** Content goes on. */
+  /** Whether the calls have ended and content continues. */
   readonly isOver: boolean
   text(text: string): number
-  /** Takes a marker; false if it says nothing here. A reader may be over by a marker that it does not take. */
+  /** Reads a marker; false if it has no meaning here. A marker that is not read may still end the reader. */
   marker(marker: string): boolean
-  /** The reply has ended; half a closing marker in `rest` does no harm. */
+  /** The reply has ended; `rest` may be a partial closing marker, which is ignored. */
   end(rest: string): void
 }
 
-/** Where a reader puts what turns out to be content: text behind a call, or in place of one. */
+/** Receives what turns out to be content: text after a call, or instead of one. */
 export interface ContentHost {
-  /** A call follows, or a marker: what stood before it is settled. */
+  /** A call or a marker follows, so the preceding content is complete. */
   close(): void
   push(text: string): void
 }

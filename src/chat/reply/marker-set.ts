@@ -1,12 +1,12 @@
 import { StopMatcher } from '../../session/stop-matcher.js'
 
-/** A marker, and where it begins. */
+/** A marker and its offset. */
 export interface FoundMarker {
   readonly marker: string
   readonly start: number
 }
 
-/** A set of markers that are looked for in text; none begins with another one. */
+/** Finds a set of markers in text; no marker is a prefix of another one. */
 export class MarkerSet {
   readonly #pattern: RegExp | undefined
   readonly #matcher: StopMatcher
@@ -17,7 +17,7 @@ export class MarkerSet {
     this.#matcher = new StopMatcher(markers)
   }
 
-  /** The first marker from `from` on; one look over the text, however many markers there are. */
+  /** The first marker at or after `from`, found in one pass for any number of markers. */
   find(text: string, from: number): FoundMarker | undefined {
     if (!this.#pattern) return undefined
     this.#pattern.lastIndex = from
@@ -25,7 +25,7 @@ export class MarkerSet {
     return found ? { marker: found[0], start: found.index } : undefined
   }
 
-  /** How many characters at the end of `text` a marker may begin with. */
+  /** How many characters at the end of `text` may be the beginning of a marker. */
   undecided(text: string): number {
     return this.#matcher.undecided(text)
   }

@@ -19,46 +19,45 @@ import type { ThoughtPiece } from './thought-calls.js'
 /** A token of a reply. */
 export interface ReplyToken {
   readonly id: TokenId
-  /** The text that became whole with it, as `generate` gives it. */
+  /** The text that the token completes, as from `generate`. */
   readonly piece: string
-  /** Whether it is a control token, whose text is its name. */
+  /** Whether it is a control token, whose piece is its name. */
   readonly isControl: boolean
 }
 
 /** Options of `createReplyParser`. */
 export interface ReplyParserOptions {
   /**
-   * Tools that may be called: other calls are malformed, and where there are none calls are not looked for. Default:
-   * any tool at all.
+   * Tools that may be called: other calls are malformed, and with an empty list the parser does not look for calls. Default:
+   * any tool.
    */
   readonly tools?: readonly (ToolDefinition | FunctionTool)[]
-  /** The prompt has opened the reasoning already. Default false. */
+  /** Whether the prompt has opened the reasoning. Default: false. */
   readonly thinkingOpened?: boolean
-  /** What the prompt has of the reply already, if it is more than that. Default ''. */
+  /** The beginning of the reply in the prompt, if it is more than that. Default: ''. */
   readonly prefill?: string
-  /** Calls in the conversation so far, so that ids which are made up go on from there. Default 0. */
+  /** Number of calls in the conversation so far, from which generated ids continue. Default: 0. */
   readonly firstCall?: number
 }
 
 const OPTION_KEYS = { keys: ['tools', 'thinkingOpened', 'prefill', 'firstCall'] }
 
-/** Takes a reply as it comes and tells its parts. */
+/** An incremental parser of a reply. */
 export interface ReplyParser {
   /** Whether the model thinks now. */
   readonly isReasoning: boolean
-  /** The parts that are settled by more of the reply. Text that may be the beginning of a marker waits. */
+  /** Parses more of the reply and returns the parts that are certain. Text that may begin a marker is held back. */
   push(more: ReplyToken | string): ReplyEvent[]
   /**
-   * What was still open when the reply ended, for whatever reason. A call that is whole but for its closing marker
-   * counts as whole; one that is not is `incomplete`. Throws `INVALID_ARGUMENT` for a reason that is none.
+   * Returns what was still pending when the reply ended, for whatever reason. A call that lacks only its closing marker counts
+   * as complete; one that lacks more is `incomplete`. Throws `INVALID_ARGUMENT` for an unknown reason.
    */
   end(stopReason?: StopReason): ReplyEvent[]
 }
 
 /**
- * A parser of replies in a format. Whatever the model writes, it gives events and never throws; however the reply is
- * cut into pieces, they say the same; each character is looked at a few times at most. Throws `INVALID_ARGUMENT` for
- * bad options.
+ * Creates a parser of a reply in a format. For any input it returns events and never throws; the events do not depend on how
+ * the reply is cut into pieces; it takes linear time. Throws `INVALID_ARGUMENT` for bad options.
  */
 export function createReplyParser(format: ReplyFormat, options: ReplyParserOptions = {}): ReplyParser {
   const parser = new FramedParser(format, options)
@@ -71,7 +70,7 @@ export function createReplyParser(format: ReplyFormat, options: ReplyParserOptio
   }
 }
 
-/** What callers see: no framing, and separators as the text that they belong to. */
+/** The events for callers: without framing, and with separators as text. */
 function visible(parts: readonly ReplyPart[]): ReplyEvent[] {
   return parts.flatMap((part): ReplyEvent[] => {
     if (part.type === 'separator') return [{ type: part.of, text: part.text }]
@@ -79,7 +78,7 @@ function visible(parts: readonly ReplyPart[]): ReplyEvent[] {
   })
 }
 
-/** @internal A parser that leaves nothing out: with framing and raw calls, its parts are the reply. */
+/** @internal A parser that omits nothing: its parts, with framing and raw calls, are the whole reply. */
 export class FramedParser {
   readonly #machine: ReplyMachine
   readonly #calls: Calls
@@ -120,7 +119,7 @@ export class FramedParser {
       const name = isControl ? this.#nameOf(more) : undefined
       if (name === undefined) this.#read(this.#held + piece)
       else {
-        // What came before may have ended within a character.
+        // The piece may begin with the end of a character of the preceding text.
         this.#read(this.#held + piece.slice(0, piece.length - name.length))
         this.#release()
         if (!this.#machine.marker(name, { isControl: true })) this.#literal(name)
@@ -131,7 +130,7 @@ export class FramedParser {
 
   end(stopReason?: StopReason): ReplyPart[] {
     if (stopReason !== undefined && !STOP_REASONS.includes(stopReason)) {
-      throw new DasllamaError('INVALID_ARGUMENT', `stopReason: there is no ${describeValue(stopReason)}`)
+      throw new DasllamaError('INVALID_ARGUMENT', `stopReason: unknown reason ${describeValue(stopReason)}`)
     }
     this.#calls.isCut = stopReason !== undefined && stopReason !== 'stop'
     this.#machine.end(this.#held)
@@ -139,7 +138,7 @@ export class FramedParser {
     return this.#settled()
   }
 
-  /** What pieces of thoughts are if they are read as content. */
+  /** Parses pieces of the reasoning as content. */
   #reread(
     format: ReplyFormat,
     options: ReplyParserOptions,
@@ -162,19 +161,19 @@ export class FramedParser {
     return parts
   }
 
-  /** The name of a control token, if its piece has it whole: a stop string may have cut it. */
+  /** The name of a control token, if its piece contains all of it: a stop string may have cut it. */
   #nameOf({ id, piece }: ReplyToken): string | undefined {
     const name = this.#controlNames.get(id)
     return name !== undefined && piece.endsWith(name) ? name : undefined
   }
 
   /**
-   * Text with whatever markers count in it; what may be the beginning of one is held back. `inPrompt`: all of them count,
-   * as control tokens, and nothing follows.
+   * Reads text with the markers that count in it, and holds back what may be the beginning of one. `inPrompt`: all markers
+   * count, as control tokens, and nothing follows.
    */
   #read(text: string, { inPrompt = false } = {}): void {
     let at = 0
-    // What each set has found last: it is looked for anew only when that has been passed.
+    // The last match of each set: a set searches again only when its match has been passed.
     const ahead = new Map<MarkerSet, FoundMarker | undefined>()
     while (at < text.length) {
       const { markers } = this.#machine
@@ -188,7 +187,7 @@ export class FramedParser {
       const end = found ? found.start : text.length - open
       if (end > at) {
         at += this.#machine.text(text.slice(at, end))
-        // Other markers may count now, and one that was found may be none.
+        // Other markers may count now, and the one that was found may no longer be a marker.
         if (at < end || this.#machine.markers !== markers) continue
       }
       if (!found) break
@@ -198,14 +197,14 @@ export class FramedParser {
     this.#held = text.slice(at)
   }
 
-  /** What was held back is text: nothing that it could have been completed by comes. */
+  /** What was held back is text, because a control token follows and cannot complete it. */
   #release(): void {
     const text = this.#held
     this.#held = ''
     this.#literal(text)
   }
 
-  /** Text in which nothing is looked for. */
+  /** Reads text without looking for markers. */
   #literal(text: string): void {
     for (let at = 0; at < text.length; ) at += this.#machine.text(text.slice(at))
   }

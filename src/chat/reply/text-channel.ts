@@ -1,31 +1,31 @@
 import type { Emit } from './events.js'
 
 /**
- * Reasoning or content on its way out. White space next to a marker belongs to neither: after one it is left out up to
- * its last line break, before one all of it. So white space is held back until it is known what follows. Text that goes on
- * behind a marker is kept apart from what stood before it by a line break, or by a blank line where the reply had one.
+ * Emits reasoning or content. White space next to a marker is framing: after a marker up to its last line break, before a
+ * marker all of it. Therefore white space is held back until it is known what follows. Text that continues after a marker is
+ * separated from the preceding text by a line break, or by a blank line if the reply had one.
  */
 export class TextChannel {
   readonly #emit: Emit
   readonly #type: 'reasoning' | 'content'
-  /** White space that nothing has followed yet. */
+  /** White space at the end of the text so far. */
   #held = ''
-  /** Nothing but white space has come since the channel was opened. */
+  /** Only white space has been read since the channel was opened. */
   #atStart = true
   #afterMarker: boolean
-  /** Whether there is text that more text would be glued to. */
+  /** Whether text has been emitted, from which more text must be separated. */
   #hasText = false
-  /** A blank line has been left out since. */
+  /** Whether a blank line has been left out since then. */
   #hasBlankLine = false
 
-  /** `afterMarker`: whether the channel begins behind a marker. Default: no. */
+  /** `afterMarker`: whether the channel begins after a marker. Default: false. */
   constructor(emit: Emit, type: 'reasoning' | 'content', { afterMarker = false } = {}) {
     this.#emit = emit
     this.#type = type
     this.#afterMarker = afterMarker
   }
 
-  /** Whether nothing but white space has come since it was opened. */
+  /** Whether only white space has been read since it was opened. */
   get isEmpty(): boolean {
     return this.#atStart
   }
@@ -37,7 +37,7 @@ export class TextChannel {
       this.#held += text
       return
     }
-    this.#lead(text)
+    this.#flush(text)
     this.#held = text.slice(end)
   }
 
@@ -57,8 +57,8 @@ export class TextChannel {
     this.#held = ''
   }
 
-  /** Writes what was held back and `text`, but for white space at its end. */
-  #lead(text: string): void {
+  /** Emits what was held back and `text`, without trailing white space. */
+  #flush(text: string): void {
     const whole = this.#held + text
     let start = 0
     if (this.#atStart && this.#afterMarker) {
@@ -95,7 +95,7 @@ export class TextChannel {
 const LINE_FEED = 0x0a
 const BLANK_LINE = /\n[ \t\r]*\n/
 
-/** White space, and a byte order mark, which says nothing either. */
+/** White space, including the byte order mark. */
 export function isSpace(unit: number): boolean {
   return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) || unit === 0xfeff
 }

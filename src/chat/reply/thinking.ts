@@ -8,25 +8,25 @@ import { REASONING_TAGS } from './formats/turn.js'
 /** Whether a model thinks before it answers, or for how many tokens at most; 0 is off. */
 export type Thinking = 'on' | 'off' | number
 
-/** What it takes to have a model think, or not. */
+/** What makes a model think, or not. */
 export interface ThinkingControl {
-  /** Variables for the chat template; the caller's own go before them. */
+  /** Variables for the chat template; the caller's own override them. */
   readonly templateVariables: Readonly<Record<string, unknown>>
   /**
-   * What to put behind a prompt so that the reply goes on from there, and what of the reply the prompt has then in all:
-   * the parser's `prefill`. Both are empty where the prompt is right as it is.
+   * What to append to a prompt, and the beginning of the reply that the prompt then contains: the parser's `prefill`. Both are
+   * empty if the prompt needs no change.
    */
   opening(prompt: string): { readonly append: string; readonly prefill: string }
-  /** The thoughts end after so many tokens: with these ids, which are put behind them. */
+  /** The reasoning ends after so many tokens: then these ids are appended. */
   readonly budget?: { readonly tokens: number; readonly closeIds: readonly TokenId[] }
 }
 
 const HARMONY_FINAL = '<|channel|>final<|message|>'
 
 /**
- * How to have a model of this format think or not. Without `thinking` nothing is asked for, but it is still found out
- * what the prompt has opened. Throws `INVALID_ARGUMENT` for what is no `Thinking`, and `UNSUPPORTED` where thoughts are
- * wanted of a model that shows none.
+ * How to make a model of this format think or not. Without `thinking` nothing is changed, but `opening` still detects what
+ * the prompt has opened. Throws `INVALID_ARGUMENT` for an invalid `thinking`, and `UNSUPPORTED` if thinking is requested from
+ * a model that does not show its reasoning.
  */
 export function thinkingControl(
   format: ReplyFormat,
@@ -36,7 +36,7 @@ export function thinkingControl(
   checkThinking(thinking)
   const isOff = thinking === 'off' || thinking === 0
   if (format.reasoning === 'none' && thinking !== undefined && !isOff) {
-    throw new DasllamaError('UNSUPPORTED', 'this model does not tell what it thinks', {
+    throw new DasllamaError('UNSUPPORTED', 'this model does not show its reasoning', {
       hint: 'leave thinking out, or set it to "off"',
     })
   }
@@ -51,7 +51,7 @@ export function thinkingControl(
   }
 }
 
-/** Throws `INVALID_ARGUMENT` for what is no `Thinking`. */
+/** Throws `INVALID_ARGUMENT` for values that are not a valid `Thinking`. */
 function checkThinking(thinking: unknown): void {
   if (thinking === undefined || thinking === 'on' || thinking === 'off') return
   if (typeof thinking === 'number') checkCount('thinking', thinking, 0, Number.MAX_SAFE_INTEGER)
@@ -63,7 +63,7 @@ function checkThinking(thinking: unknown): void {
   }
 }
 
-/** Whether the model is not to think. */
+/** `isOff`: the model should not think. */
 interface Choice {
   readonly isOff: boolean
 }
@@ -73,7 +73,7 @@ function variables({ thinkingVariables }: ReplyFormat, { isOff }: Choice): Recor
   return Object.fromEntries(thinkingVariables.map((name) => [name, values[name]]))
 }
 
-/** What ends the thoughts and begins the answer. */
+/** The text that ends the reasoning and begins the answer. */
 function closingOf({ reasoning }: ReplyFormat): string {
   if (reasoning === 'harmony') return `<|end|><|start|>assistant${HARMONY_FINAL}`
   if (reasoning === 'none') return ''
@@ -81,7 +81,7 @@ function closingOf({ reasoning }: ReplyFormat): string {
   return reasoning === 'think' ? `\n${close}\n\n` : close
 }
 
-/** What opens the thoughts. */
+/** The text that opens the reasoning. */
 export function beginningOf({ reasoning }: ReplyFormat): string {
   if (reasoning === 'none') return ''
   if (reasoning === 'harmony') return '<|channel|>analysis<|message|>'
@@ -97,14 +97,14 @@ function openingOf(
   const nothing = { append: '', prefill: '' }
   if (begin === '') return nothing
   if (format.reasoning === 'harmony') {
-    // Without a channel for thoughts there is nothing to think in.
+    // If the prompt opens the final channel, the model cannot reason.
     return isOff && prompt.endsWith('assistant') ? { append: HARMONY_FINAL, prefill: HARMONY_FINAL } : nothing
   }
   const label = format.reasoning === 'gemma' ? REASONING_TAGS.gemma.label : ''
   const end = prompt.trimEnd().length
   const isOpen = prompt.endsWith(begin, end) || (label !== '' && prompt.endsWith(begin + label.trim(), end))
   if (!isOpen) {
-    // A template that has a variable for it needs no help; one that has closed the thoughts neither.
+    // Nothing to do if the template has a variable for it, or has already closed the reasoning.
     if (!isOff || format.thinkingVariables.length > 0 || closesThoughts(format, prompt, end)) return nothing
     const append =
       format.reasoning === 'think' ? `${begin}\n\n</think>\n\n` : begin + label + closingOf(format)
@@ -120,7 +120,7 @@ function closesThoughts({ reasoning }: ReplyFormat, prompt: string, end: number)
   )
 }
 
-/** Ids of text with markers in it that goes on after other text: so something stands before it, which has no ids. */
+/** Tokenizes text with markers as a continuation: preceded by a segment without ids, so that no leading space is added. */
 function encodeMarkers(tokenizer: Pick<Tokenizer, 'encodeSegments'>, text: string): TokenId[] {
   const before = { text: '.', trusted: true, ids: [] }
   return tokenizer.encodeSegments([before, { text, trusted: true }], { addBos: false })

@@ -2,15 +2,15 @@ import type { Calls } from './call.js'
 import type { ReplyPart } from './events.js'
 import { MAX_CALL_LENGTH } from './limits.js'
 
-/** A piece of thoughts: text, or the name of a control token. */
+/** A piece of the reasoning: text, or the name of a control token. */
 export type ThoughtPiece = string | { readonly control: string }
 
-/** Thoughts that may hold calls, kept until it is known whether they end. */
+/** Reasoning that may contain calls, buffered until it is known whether the reasoning ends. */
 export class ThoughtCalls {
   readonly pieces: ThoughtPiece[] = []
   #length = 0
 
-  /** Longer thoughts are thoughts. */
+  /** Beyond this length it counts as reasoning. */
   get isTooLong(): boolean {
     return this.#length > MAX_CALL_LENGTH
   }
@@ -26,8 +26,8 @@ export class ThoughtCalls {
 }
 
 /**
- * What was read of thoughts, with nothing in it but whole calls, their framing, and all else as `content`. The calls get
- * their places among those of `calls`. Nothing where no call is whole.
+ * The parts of reasoning that was parsed as content: complete calls, framing, and everything else as `content`. The calls get
+ * indexes from `calls`. Returns `undefined` if no call is complete.
  */
 export function wholeCalls(
   parts: readonly ReplyPart[],

@@ -5,9 +5,9 @@ import { CALL_KEYS, type ChatMessage, type ToolCall } from '../message.js'
 import type { ReplyFormat } from './format.js'
 
 /**
- * The message that tells a model what its call has given: a text as it is, anything else as JSON; nothing at all is
- * `null`. Templates of Mistral's put the content into JSON as it stands, so with its format texts become JSON too.
- * Throws `INVALID_ARGUMENT` for a value that JSON cannot write.
+ * The message with the result of a call: a string is passed unchanged, any other value as JSON, `undefined` as `null`.
+ * Mistral's templates insert the content into JSON without escaping, so with that format strings become JSON too. Throws
+ * `INVALID_ARGUMENT` for a value that cannot be serialized.
  */
 export function toolResult(
   call: Pick<ToolCall, 'id' | 'name'>,
@@ -17,7 +17,7 @@ export function toolResult(
   checkOptions(call)
   checkKeys('the call', call, CALL_KEYS)
   if (typeof call.name !== 'string') {
-    throw new DasllamaError('INVALID_ARGUMENT', 'the call must have the name of its tool')
+    throw new DasllamaError('INVALID_ARGUMENT', 'the call must have a name')
   }
   const content = typeof value === 'string' && format?.tools !== 'mistral' ? value : asJson(value, call.name)
   const id = call.id === undefined ? {} : { toolCallId: call.id }
@@ -28,6 +28,8 @@ function asJson(value: unknown, name: string): string {
   try {
     return JSON.stringify(value) ?? 'null'
   } catch (cause) {
-    throw new DasllamaError('INVALID_ARGUMENT', `the result of ${name} cannot be written as JSON`, { cause })
+    throw new DasllamaError('INVALID_ARGUMENT', `the result of ${name} cannot be serialized as JSON`, {
+      cause,
+    })
   }
 }

@@ -3,19 +3,20 @@ import { parseLenient } from './json-scanner.js'
 
 /** Levels of references and alternatives that are followed. */
 const MAX_LEVELS = 16
-/** Alternatives that are looked at in all. */
+/** Total number of schemas that are visited. */
 const MAX_ALTERNATIVES = 256
 
-/** What a value may be by its schema; `undefined` where the schema leaves it open. */
+/** The types that a schema allows. */
 export interface ValueTypes {
   readonly types: ReadonlySet<string>
-  /** Texts among `enum` and `const`, which are the values themselves. */
+  /** Strings in `enum` and `const`. */
   readonly texts: ReadonlySet<string>
 }
 
 /**
- * What a parameter of a tool may be, by `type`, `enum`, `const`, `anyOf`, `oneOf`, `allOf`, `nullable` and references
- * within the schema. For formats that write values without quotes, where only the schema says that `5` is a text.
+ * The types of a tool's parameter, by `type`, `enum`, `const`, `anyOf`, `oneOf`, `allOf`, `nullable` and references within the
+ * schema; `undefined` if the schema allows any type. For formats that write values without quotes, where only the schema
+ * shows whether `5` is a string.
  */
 export function valueTypes(
   parameters: Readonly<Record<string, unknown>> | undefined,
@@ -31,7 +32,7 @@ export function valueTypes(
 interface Found {
   readonly types: Set<string>
   readonly texts: Set<string>
-  /** Some alternative says nothing. */
+  /** Some alternative allows any type. */
   isOpen: boolean
   left: number
 }
@@ -55,7 +56,7 @@ function collect(schema: unknown, root: Record<string, unknown>, found: Found, l
   else if (typeof schema.$ref === 'string') collect(referenced(schema.$ref, root), root, found, level + 1)
   else if (alternatives) for (const one of alternatives) collect(one, root, found, level + 1)
   else if (Array.isArray(schema.allOf)) {
-    // Each of them holds: the first that names a type will do.
+    // All of them must hold, so the first one with a type is enough.
     const typed = schema.allOf.find(
       (one) => isRecord(one) && (one.type !== undefined || one.$ref !== undefined),
     )
@@ -75,14 +76,14 @@ function referenced(pointer: string, root: Record<string, unknown>): unknown {
   return at
 }
 
-/** Whether the value is a text whatever it looks like, so that it can be streamed. */
+/** Whether the value can only be a string, so that it can be streamed. */
 export function isText(types: ValueTypes | undefined): boolean {
   return types?.types.size === 1 && types.types.has('string')
 }
 
 /**
- * The value that a text without quotes stands for. Texts stay texts; anything else is read as JSON, or as Python writes
- * it, and stays a text where that gives nothing of the type. Without types: JSON if it is some, else a text.
+ * Converts text without quotes to a value. Strings stay unchanged; anything else is parsed as JSON or Python, and stays a
+ * string if the result does not have one of the types. Without types: JSON if it is valid, otherwise a string.
  */
 export function typedValue(text: string, types: ValueTypes | undefined): unknown {
   if (types && (isText(types) || types.texts.has(text))) return text
@@ -92,13 +93,13 @@ export function typedValue(text: string, types: ValueTypes | undefined): unknown
   if (!types) return value
   const type = typeOf(value)
   if (types.types.has(type) || (type === 'integer' && types.types.has('number'))) {
-    // A text that may also be a text counts as one with its quotes.
+    // A quoted string that may be a string keeps its quotes.
     return type === 'string' ? text : value
   }
   return types.types.has('string') || typeof value !== 'string' ? text : typedText(value, types)
 }
 
-/** What a text in quotes stands for where no text may stand: `"5"` for a number. */
+/** Converts a quoted string where no string is allowed, such as `"5"` for a number. */
 function typedText(text: string, { types }: ValueTypes): unknown {
   const value = parseLenient(text)
   return value !== undefined && types.has(typeOf(value)) ? value : text

@@ -1,4 +1,4 @@
-/** Every family of this package: a new one is a file in this folder and its line here. */
+/** Every family of this package. To add one, add a file to this folder and a line here. */
 
 export { gemma3 } from './gemma3.js'
 export { llama } from './llama.js'

@@ -4,25 +4,26 @@ import type { Family } from '../family.js'
 import type { HyperparameterReader } from '../hyperparameter-reader.js'
 
 interface Gemma3Config extends Config {
-  /** What the attention of each layer sees. */
+  /** Window and rotary embedding of each layer. */
   readonly attention: readonly LayerAttention[]
-  /** What logits are kept within; 0: they are not. */
+  /** Logits are soft-capped to ±`softcap`; 0: no cap. */
   readonly softcap: number
 }
 
-/** Without a window, all positions, and with the configuration's rotary embedding. */
 interface LayerAttention {
+  /** Sliding-window size (local attention); `undefined` for global attention. */
   readonly window?: number
+  /** Overrides of the configuration's rotary embedding. */
   readonly rope?: Partial<RopeSpec>
 }
 
-/** Layers of which the last sees all positions and the others a window. */
-const PERIOD = 6
+/** Five local layers for every global layer. */
+const DEFAULT_PERIOD = 6
 
-/** Layers of 27B, the only size whose scores are scaled by other than the head's width. */
+/** Layers of 27B, the only size whose query scale is not 1/√headDim. */
 const LAYERS_OF_27B = 62
 
-/** Gemma 3, and MedGemma, FunctionGemma and Rnj-1 that convert to it. Source: Gemma Team 2025. */
+/** Gemma 3, and models converted to it: MedGemma, FunctionGemma, Rnj-1. Source: Gemma Team 2025. */
 export const gemma3: Family<Gemma3Config> = {
   architectures: ['gemma3'],
   hyperparameters(reader) {
@@ -45,28 +46,28 @@ export const gemma3: Family<Gemma3Config> = {
       const keys = l.rope(l.headNorm(k, 'attn_k_norm'), rope)
       const attended = l.linear(l.attention(queries, keys, v, { window }), 'attn_output', h.embeddingLength)
       x = l.add(x, l.rmsNorm(attended, 'post_attention_norm'))
-      const fed = l.geglu(l.rmsNorm(x, 'ffn_norm'))
-      x = l.add(x, l.rmsNorm(fed, 'post_ffw_norm'))
+      const fedForward = l.geglu(l.rmsNorm(x, 'ffn_norm'))
+      x = l.add(x, l.rmsNorm(fedForward, 'post_ffw_norm'))
     }
     b.logits(b.rmsNorm(x, 'output_norm'), { softcap: h.softcap })
   },
 }
 
-/** Without a window in the file all layers see everything. Contexts are stretched in layers without one only. */
+/** Without a window in the file, every layer is global. Rope scaling applies to global layers only. */
 function readAttention(reader: HyperparameterReader, layers: number): LayerAttention[] {
   const window = reader.count('attention.sliding_window', { fallback: 0, minimum: 0 })
   if (window === 0) return Array.from({ length: layers }, () => ({}))
-  const isWindowed = readPattern(reader, layers)
+  const isLocal = readPattern(reader, layers)
   const theta = readRopeTheta(reader, 'rope.freq_base_swa')
   const rope: Partial<RopeSpec> = { theta, scaling: { type: 'none' } }
-  return isWindowed.map((it) => (it ? { window, rope } : {}))
+  return isLocal.map((local) => (local ? { window, rope } : {}))
 }
 
-/** Which layers have a window: files say it for each, or how many make a period. */
+/** Which layers are local. The file has a flag per layer or the period; a period of 0 makes every layer local. */
 function readPattern(reader: HyperparameterReader, layers: number): readonly boolean[] {
   const key = 'attention.sliding_window_pattern'
   const flags = reader.layerFlags(key, layers)
   if (flags) return flags
-  const period = reader.count(key, { fallback: PERIOD, minimum: 0 })
+  const period = reader.count(key, { fallback: DEFAULT_PERIOD, minimum: 0 })
   return Array.from({ length: layers }, (_, layer) => period === 0 || layer % period < period - 1)
 }

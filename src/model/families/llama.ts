@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../config.js'
 import type { Family } from '../family.js'
 
-/** Llama 1 to 3, TinyLlama, SmolLM, Mistral 7B and all that converts to `llama`. Source: Touvron et al. 2023. */
+/** Llama 1 to 3, TinyLlama, SmolLM, Mistral 7B and whatever converts to `llama`. Source: Touvron et al. 2023. */
 export const llama: Family<Config> = {
   architectures: ['llama'],
   hyperparameters: (reader) => readConfig(reader, { ropeType: 'norm' }),

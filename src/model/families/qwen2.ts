@@ -3,8 +3,8 @@ import type { Family } from '../family.js'
 import { llama } from './llama.js'
 
 /**
- * Qwen 1.5, 2 and 2.5, QwQ, and DeepSeek R1 distilled into them: llama's computation with another rope type, and biases on
- * queries, keys and values, which the file brings. Source: Yang et al. 2024.
+ * Qwen 1.5, 2 and 2.5, QwQ, and the DeepSeek R1 distillations of them: llama's computation with rope type `neox` and with
+ * biases on queries, keys and values (in the file). Source: Yang et al. 2024.
  */
 export const qwen2: Family<Config> = {
   architectures: ['qwen2'],

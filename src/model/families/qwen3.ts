@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../config.js'
 import type { Family } from '../family.js'
 
-/** Qwen 3, dense, and its embedding models: each head's queries and keys are normed. Source: Yang et al. 2025. */
+/** Qwen 3, dense, and its embedding models: QK-Norm over each head. Source: Yang et al. 2025. */
 export const qwen3: Family<Config> = {
   architectures: ['qwen3'],
   hyperparameters: (reader) => readConfig(reader, { ropeType: 'neox' }),

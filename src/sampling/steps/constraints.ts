@@ -3,8 +3,8 @@ import type { ResolvedStepParams } from '../knobs.js'
 import type { Step } from '../step.js'
 
 /**
- * What may be chosen at all, before any other step: biases, banned and forced ids, and when the end may come.
- * Throws `INVALID_ARGUMENT` for an id outside the vocabulary.
+ * Restricts the candidates before any other step: biases, banned and forced ids, and end-of-generation tokens that are
+ * not allowed yet. Throws `INVALID_ARGUMENT` for an id outside the vocabulary.
  */
 export function constraints(params: ResolvedStepParams, endIds: ReadonlySet<number>): Step | undefined {
   const { bannedIds, forcedIds, minTokens, ignoreEos } = params
@@ -21,18 +21,18 @@ export function constraints(params: ResolvedStepParams, endIds: ReadonlySet<numb
     forcedIds ?? [],
   )
   const highest = named.at(-1) ?? -1
-  return (candidates, { recent }) => {
+  return (candidates, { previousTokens }) => {
     if (highest >= candidates.vocabulary) throw unknownId(highest, candidates.vocabulary)
     for (const [id, bias] of biases) {
       const index = candidates.indexOf(id)
       if (index >= 0) candidates.set(index, candidates.logits[index] + bias)
     }
     if (forced) candidates.keep(forced)
-    candidates.remove(holdsEnd && (ignoreEos || recent.length < minTokens) ? bannedAndEnds : banned)
+    candidates.remove(holdsEnd && (ignoreEos || previousTokens.length < minTokens) ? bannedAndEnds : banned)
   }
 }
 
-/** All of these ids, each once. */
+/** The union of these ids, in ascending order. */
 function ascending(...lists: readonly Iterable<number>[]): number[] {
   return [...new Set(lists.flatMap((list) => [...list]))].sort((a, b) => a - b)
 }

@@ -4,23 +4,23 @@ import type { CustomStep } from '../custom-step.js'
 import type { Step } from '../step.js'
 
 /**
- * Puts a caller's own function into the chain. What it throws is passed on. Throws `NO_CANDIDATES` when it removes every
- * token, and `INVALID_ARGUMENT` when it returns a promise.
+ * Wraps a caller's function as a step. Its exceptions are passed on. Throws `NO_CANDIDATES` if it removes every token and
+ * `INVALID_ARGUMENT` if it returns a promise.
  */
 export function custom(step: CustomStep): Step {
-  return (candidates, { recent }) => {
-    candidates.divide()
-    const editor = new CandidateEditor(candidates, recent)
+  return (candidates, { previousTokens }) => {
+    candidates.applyTemperature()
+    const editor = new CandidateEditor(candidates, previousTokens)
     let result: unknown
     try {
       result = step(editor)
     } finally {
       editor.close()
     }
-    if (isPromise(result)) throw refusePromise(result)
+    if (isPromise(result)) throw promiseReturned(result)
     if (candidates.size === 0) {
-      throw new DasllamaError('NO_CANDIDATES', 'a custom step removed every token that was left', {
-        hint: 'keep at least one: candidates.size says how many there are',
+      throw new DasllamaError('NO_CANDIDATES', 'a custom step removed every remaining token', {
+        hint: 'keep at least one: candidates.size is the number of remaining tokens',
       })
     }
   }
@@ -32,10 +32,10 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   )
 }
 
-/** What the promise comes to is ignored: nobody can wait for it. */
-function refusePromise(promise: PromiseLike<unknown>): DasllamaError {
+/** The promise's outcome is ignored: the chain cannot wait. */
+function promiseReturned(promise: PromiseLike<unknown>): DasllamaError {
   promise.then(undefined, () => {})
   return new DasllamaError('INVALID_ARGUMENT', 'a custom step returned a promise', {
-    hint: 'steps run between two tokens and cannot wait: do what takes time before the generation',
+    hint: 'steps run synchronously: do asynchronous work before the generation',
   })
 }

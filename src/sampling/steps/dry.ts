@@ -2,21 +2,20 @@ import { power } from '../../math/elementary.js'
 import type { ResolvedStepParams } from '../knobs.js'
 import type { Step } from '../step.js'
 
-/** Larger penalties mean nothing more, and a power of a long repetition would overflow. */
+/** Larger penalties have no further effect, and the power of a long repetition would overflow. */
 const LARGEST_PENALTY = 1e30
 
 /**
  * "Don't repeat yourself": a token that would continue a repetition of n ≥ `dryAllowedLength` tokens loses
- * dryMultiplier · dryBase^(n − dryAllowedLength). Repetitions do not reach across `dryBreakers`, which are never
- * penalised themselves. Source: p-e-w, text-generation-webui pull request 5677.
+ * dryMultiplier · dryBase^(n − dryAllowedLength). `dryBreakers` end a repetition and are never penalized. Source: p-e-w, text-generation-webui pull request 5677.
  */
 export function dry(params: ResolvedStepParams): Step | undefined {
   const { dryMultiplier, dryBase, dryAllowedLength, dryPenaltyLastN } = params
   if (dryMultiplier <= 0 || dryPenaltyLastN === 0) return undefined
   const breakers = new Set(params.dryBreakers)
-  return (candidates, { recent }) => {
-    candidates.divide()
-    for (const [id, length] of repetitions(recent, dryPenaltyLastN, breakers)) {
+  return (candidates, { previousTokens }) => {
+    candidates.applyTemperature()
+    for (const [id, length] of repetitions(previousTokens, dryPenaltyLastN, breakers)) {
       const index = candidates.indexOf(id)
       if (index < 0 || length < dryAllowedLength || breakers.has(id)) continue
       const penalty = dryMultiplier * power(dryBase, length - dryAllowedLength)
@@ -26,17 +25,17 @@ export function dry(params: ResolvedStepParams): Step | undefined {
 }
 
 /**
- * For each token that has followed an earlier copy of the text's end: the length of the longest such copy. Linear in
- * the window, by the Z algorithm on the reversed text (Gusfield 1997).
+ * For each token that followed an earlier copy of the text's suffix: the length of the longest such copy. Linear in the
+ * window, by the Z algorithm on the reversed text (Gusfield 1997).
  */
 function repetitions(
-  recent: ArrayLike<number>,
+  previousTokens: ArrayLike<number>,
   lastN: number,
   breakers: ReadonlySet<number>,
 ): Map<number, number> {
-  const size = Math.min(recent.length, lastN)
+  const size = Math.min(previousTokens.length, lastN)
   /** The i-th token from the end. */
-  const back = (i: number) => recent[recent.length - 1 - i]
+  const back = (i: number) => previousTokens[previousTokens.length - 1 - i]
   let limit = 0
   while (limit < size && !breakers.has(back(limit))) limit++
 

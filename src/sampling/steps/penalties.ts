@@ -3,7 +3,7 @@ import type { Step } from '../step.js'
 
 /**
  * Repetition, presence and frequency penalties. Each distinct token among the last `penaltyLastN` generated ones is
- * penalised once: first a positive logit is divided by `penalty` and a negative one multiplied, then
+ * penalized once: first a positive logit is divided by `penalty` and a negative one multiplied, then
  * `presencePenalty + frequencyPenalty × count` is subtracted.
  * Sources: Keskar et al. 2019 (CTRL); the OpenAI API reference for the other two.
  */
@@ -11,13 +11,13 @@ export function penalties(params: ResolvedStepParams): Step | undefined {
   const { penalty, presencePenalty, frequencyPenalty, penaltyLastN } = params
   const repels = penalty > 0 && penalty !== 1
   if (penaltyLastN === 0 || !(repels || presencePenalty !== 0 || frequencyPenalty !== 0)) return undefined
-  return (candidates, { recent }) => {
+  return (candidates, { previousTokens }) => {
     const counts = new Map<number, number>()
-    for (let i = Math.max(0, recent.length - penaltyLastN); i < recent.length; i++) {
-      counts.set(recent[i], (counts.get(recent[i]) ?? 0) + 1)
+    for (let i = Math.max(0, previousTokens.length - penaltyLastN); i < previousTokens.length; i++) {
+      counts.set(previousTokens[i], (counts.get(previousTokens[i]) ?? 0) + 1)
     }
     if (counts.size === 0) return
-    candidates.divide()
+    candidates.applyTemperature()
     for (const [id, count] of counts) {
       const index = candidates.indexOf(id)
       if (index < 0) continue

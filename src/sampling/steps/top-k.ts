@@ -2,7 +2,7 @@ import type { ResolvedStepParams } from '../knobs.js'
 import { kthLargest } from '../passes.js'
 import type { Step } from '../step.js'
 
-/** Keeps the `topK` largest logits; of equal ones the lower ids. Source: Fan et al. 2018. */
+/** Keeps the `topK` largest logits, the lower ids on ties. Source: Fan et al. 2018. */
 export function topK({ topK: k }: ResolvedStepParams): Step | undefined {
   if (k <= 0) return undefined
   return (candidates) => {
@@ -10,7 +10,7 @@ export function topK({ topK: k }: ResolvedStepParams): Step | undefined {
     const weakest = kthLargest(candidates.logits, candidates.size, candidates.logits.slice(0, k), k)
     candidates.keepFrom(weakest)
     if (candidates.size === k) return
-    // More than k only if several are as weak as the weakest: the last of those go.
+    // More than k remain only if several equal the weakest: drop the last of those.
     const { ids, logits, size } = candidates
     const surplus: number[] = []
     for (let i = size - 1; surplus.length < size - k; i--) if (logits[i] === weakest) surplus.push(ids[i])

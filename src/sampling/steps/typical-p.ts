@@ -8,6 +8,6 @@ import type { Step } from '../step.js'
  */
 export function typicalP({ typicalP: share }: ResolvedStepParams): Step | undefined {
   if (share >= 1) return undefined
-  // −ln p is a constant minus the logit, so surprises lie as far apart as logits, and no logarithm is needed.
+  // −ln p is a constant minus the logit, so distances between surprises equal those between logits: no logarithm needed.
   return (candidates) => keepMass(candidates, share, candidates.meanLogit())
 }

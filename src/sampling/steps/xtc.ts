@@ -4,17 +4,17 @@ import { seek } from '../passes.js'
 import type { Step } from '../step.js'
 
 /**
- * Exclude top choices: with the chance `xtcProbability`, of all tokens with a probability of at least `xtcThreshold`
- * only the least likely stays, of equals the last. Source: p-e-w, text-generation-webui pull request 6335.
+ * Exclude top choices: with probability `xtcProbability`, removes all tokens of probability at least `xtcThreshold`
+ * except the least likely of them (the last on ties). Source: p-e-w, text-generation-webui pull request 6335.
  */
 export function xtc({ xtcProbability, xtcThreshold }: ResolvedStepParams): Step | undefined {
-  // Above one half no two tokens can reach the threshold.
+  // Above one half, no two tokens can reach the threshold.
   if (xtcProbability <= 0 || xtcThreshold > 0.5) return undefined
   return (candidates, { rng }) => {
     if (rng.nextUniform() >= xtcProbability) return
     const { ids, logits, size, largest, softmax } = candidates
     const limit = log(xtcThreshold)
-    // Next to a huge logit the threshold would round up to it.
+    // Near a huge logit the threshold could be rounded up to it.
     if (softmax.logProbability(largest) < limit) return
     const threshold = softmax.logitOf(limit)
     const top: number[] = []

@@ -1,4 +1,4 @@
-/** Renders hostile templates one after another: each is stopped by a limit or an error of its own, or ends. */
+/** Renders hostile templates one after another: each is stopped by a limit, fails, or ends. */
 import { toValue } from '../../../src/chat/jinja/convert.js'
 import { Template } from '../../../src/chat/jinja/template.js'
 import { attackInput, attempt } from '../support/attempt.js'

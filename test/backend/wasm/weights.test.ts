@@ -79,7 +79,7 @@ describe('what a model file must have', () => {
       shape: [...shape].reverse(),
     }))
     await expect(planOf(transposed)).rejects.toMatchObject({
-      message: 'm.gguf: tensor "blk.0.ffn_up.weight" has shape [160,96], and the metadata say [96,160]',
+      message: 'm.gguf: tensor "blk.0.ffn_up.weight" has shape [160,96]; by the metadata it must be [96,160]',
     })
   })
 
@@ -94,12 +94,14 @@ describe('what a model file must have', () => {
     const bias = zeros('blk.0.attn_q.bias', 'F32', [95], 380)
     await expect(planOf(same, {}, [bias])).rejects.toMatchObject({
       message: expect.stringContaining(
-        'tensor "blk.0.attn_q.bias" has shape [95], and the metadata say [96]',
+        'tensor "blk.0.attn_q.bias" has shape [95]; by the metadata it must be [96]',
       ),
     })
     const factors = zeros('rope_freqs.weight', 'F32', [16], 64)
     await expect(planOf(same, {}, [factors])).rejects.toMatchObject({
-      message: expect.stringContaining('tensor "rope_freqs.weight" has shape [16], and the metadata say [8]'),
+      message: expect.stringContaining(
+        'tensor "rope_freqs.weight" has shape [16]; by the metadata it must be [8]',
+      ),
     })
   })
 })

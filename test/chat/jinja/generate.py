@@ -2,9 +2,8 @@
 
     python3 test/chat/jinja/generate.py [COUNT [SEED]] && python3 test/chat/jinja/record.py
 
-Each one is made of the statements, expressions and white space of the language, put together at random; most of them render,
-some fail. Those whose output depends on the process (addresses of objects) or shows a generator, which is a list here, are
-left out.
+Templates are random combinations of statements, expressions and white space; most of them render, some fail. Those whose
+output depends on the process (addresses of objects) or shows a generator, which is a list here, are left out.
 """
 
 import json
@@ -203,7 +202,7 @@ class Generator:
         return "".join(self.statement() for _ in range(self.random.randrange(1, 5))) + self.text()
 
 
-# Jinja2 evaluates what is constant when it compiles, where a slice of what has none is undefined rather than an error.
+# Jinja2 evaluates constants at compile time, where a slice of an unsliceable value is undefined rather than an error.
 SLICED_CONSTANT = re.compile(r"(\d|true|false|none)\[[^\]]*:", re.IGNORECASE)
 
 
@@ -214,7 +213,7 @@ def is_fit(case):
         and len(case["template"]) < 600
         and len(shown) < 3000
         and not any(part in shown for part in (" at 0x", "<generator", "<built-in", "<bound", "<class", "<function", "<Namespace"))
-        # A string would have to come as such out of JSON.
+        # JSON files cannot contain lone surrogates.
         and not any("\ud800" <= character <= "\udfff" for character in shown)
     )
 
@@ -227,7 +226,7 @@ def main():
         template = Generator(seed).template()
         seed += 1
         case = record.record({"template": template, "variables": {k: v for k, v in VARIABLES.items() if k in template}})
-        # Most failures are of one kind, an operator between types.
+        # Most failures are of one kind, unsupported operand types.
         if is_fit(case) and ("output" in case or seed % 4 == 0):
             cases.append(case)
     path = pathlib.Path(__file__).parent / "recorded" / "random.json"

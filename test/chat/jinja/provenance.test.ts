@@ -1,8 +1,8 @@
 /**
- * What a message says never becomes the template's own text, whatever a template does with it. Templates are made at random
- * of every filter, method, global and operator that there is, over two messages whose letters occur nowhere else: each of
- * these letters in the output has to have its message for a source, escapes of them too, and marked text that spells a
- * control token may not bring about more of them than harmless text of the same shape.
+ * Text of a message never gets the template's provenance, whatever a template does with it. Random templates apply every
+ * filter, method, global and operator to two messages in scripts that occur nowhere else: each letter of these in the output,
+ * also when escaped, must have the provenance of its message, and messages that contain a control token may not produce more
+ * trusted ones than harmless text of the same shape.
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ import type { Value } from '../../../src/chat/jinja/values.js'
 import { DasllamaError } from '../../../src/errors.js'
 
 const TOKEN = '<|im_start|>'
-/** The same characters in kind, which spell no token. */
+/** Characters of the same kinds that do not spell a token. */
 const HARMLESS = '<|ab_cdefg|>'
 
 const A = 1
@@ -88,7 +88,7 @@ const NAMES = [
 const TESTS = ['defined', 'string', 'mapping', 'odd', 'upper', 'iterable', 'none', 'true']
 
 /** A generator of templates; `next(n)` is a number below `n`. */
-class TemplateMaker {
+class TemplateGenerator {
   readonly #next: (below: number) => number
 
   constructor(next: (below: number) => number) {
@@ -127,7 +127,7 @@ class TemplateMaker {
     }
   }
 
-  /** Mostly something of a kind that the place can do with. */
+  /** An expression, mostly of type string. */
   #text(depth = 1): string {
     return this.#next(4) === 0 ? this.#expression(depth) : this.#of(TEXTS)
   }
@@ -179,12 +179,12 @@ class TemplateMaker {
       if (kind === 0) return `${this.#of(NAMES)}=${inner()}`
       return kind === 1 ? this.#of(NUMBERS) : inner()
     })
-    // Names come last.
+    // Named arguments come last.
     return `(${all.sort((x, y) => Number(/^\w+=/.test(x)) - Number(/^\w+=/.test(y))).join(', ')})`
   }
 }
 
-/** Small and seeded, so that fast-check can name what failed. */
+/** A small seeded generator, so that fast-check can report the failing seed. */
 function randomNumbers(seed: number): (below: number) => number {
   let state = seed | 0
   return (below) => {
@@ -197,7 +197,7 @@ function randomNumbers(seed: number): (below: number) => number {
 
 const NOW = new Date(2026, 0, 5, 13, 4, 9)
 
-/** `undefined` where the template fails, as many of them do. */
+/** `undefined` if the template fails, as many of them do. */
 function render(template: string, token: string): Text | undefined {
   try {
     return new Template(template).render(variables(token), NOW)
@@ -207,42 +207,42 @@ function render(template: string, token: string): Text | undefined {
   }
 }
 
-/** Letters of the messages, and what stands for them in JSON, in Python and in addresses. */
+/** Letters of the messages, and their escapes in JSON, Python and URLs. */
 const CYRILLIC = /\p{Script=Cyrillic}/u
 const GREEK = /\p{Script=Greek}/u
 const ESCAPES = /\\u0[34]|%C[EF]|%D[01]|\\ud[01]/i
 
 function check(template: string, text: Text): void {
-  for (const { text: part, source } of text.runs) {
+  for (const { text: part, provenance } of text.runs) {
     const problem =
-      source === FROM_TEMPLATE
+      provenance === FROM_TEMPLATE
         ? CYRILLIC.test(part) || GREEK.test(part) || ESCAPES.test(part)
-        : (CYRILLIC.test(part) && source === B) || (GREEK.test(part) && source === A)
+        : (CYRILLIC.test(part) && provenance === B) || (GREEK.test(part) && provenance === A)
     if (problem) throw new Error(`${template}\n${JSON.stringify(text.runs)}`)
   }
 }
 
-/** How many tokens the template is trusted to have written. */
+/** The number of control tokens in trusted text. */
 function trustedTokens(text: Text): number {
   let count = 0
-  for (const run of text.runs) if (run.source === FROM_TEMPLATE) count += run.text.split(TOKEN).length - 1
+  for (const run of text.runs) if (run.provenance === FROM_TEMPLATE) count += run.text.split(TOKEN).length - 1
   return count
 }
 
-describe('the sources of what a template makes of messages', () => {
-  it('survive random operations of the whole environment', () => {
+describe('the provenance of text from messages', () => {
+  it('survives random operations', () => {
     let rendered = 0
     let tried = 0
     fc.assert(
       fc.property(fc.integer(), (seed) => {
-        const template = new TemplateMaker(randomNumbers(seed)).template()
+        const template = new TemplateGenerator(randomNumbers(seed)).template()
         tried++
         const hostile = render(template, TOKEN)
         if (!hostile) return
         rendered++
         check(template, hostile)
         const harmless = render(template, HARMLESS)
-        // Order, and so what is chosen, may depend on what a text says; what the template wrote then does, too.
+        // The order of texts, and so what is selected, may depend on their content, which then affects the template's own text.
         if (!harmless || harmless.length !== hostile.length) return
         expect(trustedTokens(hostile), template).toBe(trustedTokens(harmless))
       }),
@@ -251,7 +251,7 @@ describe('the sources of what a template makes of messages', () => {
     expect(rendered).toBeGreaterThan(tried / 10)
   })
 
-  /** The output with what comes from messages in brackets. */
+  /** The output, with text from messages in brackets. */
   const marked = (template: string) => {
     const values = new Map([
       ['a', toValue('one', A, 'a')],
@@ -262,7 +262,7 @@ describe('the sources of what a template makes of messages', () => {
     ])
     return new Template(template)
       .render(values, NOW)
-      .runs.map(({ text, source }) => (source === FROM_TEMPLATE ? text : `[${text}]`))
+      .runs.map(({ text, provenance }) => (provenance === FROM_TEMPLATE ? text : `[${text}]`))
       .join('')
   }
 

@@ -1,14 +1,14 @@
-"""Records what Jinja2 itself makes of the templates in recorded/*.json.
+"""Records Jinja2's results for the templates in recorded/*.json.
 
     python3 test/chat/jinja/record.py            (needs Jinja2 3.1: `pip install jinja2==3.1.6`)
 
 Each file is a list of cases { "template", "variables", "output" | "error" }. This program fills in the last two: the text
 that Jinja2 renders, or the name of the class of the exception that it raises. Cases are rewritten in place, in their order,
-so that a new case is a template with its variables.
+so a new case needs only a template and its variables.
 
 The environment is the one in which `transformers` renders chat templates: sandboxed and immutable, blocks trimmed, loop
-controls, the tag `generation`, `tojson` without escapes for HTML, `raise_exception` and `strftime_now`, whose clock stands
-at 2026-01-05T13:04:09. `fromjson` is added, which some published templates use.
+controls, the tag `generation`, `tojson` without escapes for HTML, `raise_exception` and `strftime_now`, with the clock fixed
+at 2026-01-05T13:04:09. `fromjson` is added, because some published templates use it.
 """
 
 import copy
@@ -61,7 +61,7 @@ def environment():
 
 def record(case):
     made = {"template": case["template"], "variables": case.get("variables", {})}
-    # Some filters of Jinja2 change what they are given.
+    # Some filters of Jinja2 modify their arguments.
     variables = copy.deepcopy(made["variables"])
     try:
         made["output"] = environment().from_string(made["template"]).render(**variables)

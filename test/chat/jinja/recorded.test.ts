@@ -1,6 +1,6 @@
 /**
- * Templates beside what Jinja2 itself rendered of them. `record.py` in this folder records; `recorded/<topic>.json` holds
- * the templates, their variables and what became of them.
+ * Compares our output with Jinja2's. `record.py` in this folder records it; `recorded/<topic>.json` has the templates, their
+ * variables and the results.
  */
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -8,10 +8,10 @@ import { checkRecorded, type RecordedCase, readRecorded } from './recorded.js'
 
 const TOPICS = readdirSync(new URL('recorded/', import.meta.url)).map((name) => name.replace('.json', ''))
 
-describe('templates that Jinja2 has rendered', () => {
+describe('templates recorded with Jinja2', () => {
   for (const topic of TOPICS) {
     const cases = readRecorded(topic)
-    it(`${topic}: ${cases.length} templates come out the same`, () => {
+    it(`${topic}: ${cases.length} templates give the same result`, () => {
       expect(cases.length).toBeGreaterThan(0)
       expect(cases.map(difference).filter((found) => found !== undefined)).toEqual([])
     })

@@ -3,7 +3,7 @@ import { toValue } from '../../../src/chat/jinja/convert.js'
 import { Template } from '../../../src/chat/jinja/template.js'
 import { DasllamaError } from '../../../src/errors.js'
 
-/** What Jinja2 made of a template: see `record.py`. */
+/** Jinja2's result for a template: see `record.py`. */
 export interface RecordedCase {
   readonly template: string
   readonly variables: Readonly<Record<string, unknown>>
@@ -12,7 +12,7 @@ export interface RecordedCase {
   readonly error?: string
 }
 
-/** Where the clock stands in all recordings. */
+/** The fixed time of all recordings. */
 const NOW = new Date(2026, 0, 5, 13, 4, 9)
 
 /** The cases of `recorded/<topic>.json`. */
@@ -20,7 +20,7 @@ export function readRecorded(topic: string): RecordedCase[] {
   return JSON.parse(readFileSync(new URL(`recorded/${topic}.json`, import.meta.url), 'utf8'))
 }
 
-/** The output of such a template here. */
+/** Our output for such a template. */
 export function renderHere({ template, variables }: RecordedCase): string {
   const values = Object.entries(variables).map(
     ([name, value], i) => [name, toValue(value, i + 1, name)] as const,
@@ -28,7 +28,7 @@ export function renderHere({ template, variables }: RecordedCase): string {
   return new Template(template).render(new Map(values), NOW).text
 }
 
-/** Throws where the output differs from Jinja2's, or where only one of both fails. */
+/** Throws if the output differs from Jinja2's, or if only one of the two fails. */
 export function checkRecorded(recorded: RecordedCase): void {
   let output: string
   try {
@@ -37,7 +37,8 @@ export function checkRecorded(recorded: RecordedCase): void {
     if (recorded.error !== undefined && error instanceof DasllamaError) return
     throw error
   }
-  if (recorded.error !== undefined) throw new Error(`gives ${JSON.stringify(output)}, not ${recorded.error}`)
+  if (recorded.error !== undefined)
+    throw new Error(`returned ${JSON.stringify(output)} instead of ${recorded.error}`)
   if (output === recorded.output) return
   throw new Error(`expected ${JSON.stringify(recorded.output)}\nreceived ${JSON.stringify(output)}`)
 }

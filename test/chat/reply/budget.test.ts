@@ -4,7 +4,7 @@ import { createReplyParser } from '../../../src/chat/reply/parser.js'
 import { type GenerateOptions, loadModel, type Model } from '../../../src/index.js'
 import { TINY_STORIES } from '../../support/model-files.js'
 import { QWEN } from './replies.js'
-import { saying } from './script.js'
+import { forceText } from './script.js'
 
 const CLOSE = '\n</think>\n\n'
 const PROMPT = 'Once upon a time'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => model.dispose())
 
-/** A generation whose every token goes through a parser, as a chat's does. `leaveAt`: the caller leaves after so many. */
+/** A generation whose tokens are parsed, as a chat does. `leaveAt`: the caller leaves the loop after so many tokens. */
 async function run(options: GenerateOptions, budget: ThinkingBudget, leaveAt = Number.POSITIVE_INFINITY) {
   const session = model.createSession({ contextLength: 256, seed: 3 })
   const parser = createReplyParser(QWEN, { thinkingOpened: true })
@@ -40,7 +40,7 @@ async function run(options: GenerateOptions, budget: ThinkingBudget, leaveAt = N
   expect(generation.ids).toEqual(ids)
   expect(generation.text).toBe(text)
   const { stopReason, stoppedBy } = generation
-  // All but the last token have been evaluated, or all of them.
+  // All tokens have been evaluated, except possibly the last one.
   const evaluated = session.ids.slice(model.encode(PROMPT).length)
   expect(ids.slice(0, evaluated.length)).toEqual(evaluated)
   expect(evaluated.length).toBeGreaterThanOrEqual(ids.length - 1)
@@ -48,10 +48,10 @@ async function run(options: GenerateOptions, budget: ThinkingBudget, leaveAt = N
   return { ids, text, stopReason, stoppedBy }
 }
 
-const script = (text: string) => saying(model.tokenizer, text)
+const script = (text: string) => forceText(model.tokenizer, text)
 
-describe('thoughts within a budget', () => {
-  it('end after so many tokens, and the answer follows', async () => {
+describe('reasoning with a budget', () => {
+  it('ends after so many tokens, and the answer follows', async () => {
     const budget = { tokens: 5, closeIds }
     const { ids, text, stopReason, stoppedBy } = await run(
       script('one two three four five six seven'),
@@ -60,45 +60,45 @@ describe('thoughts within a budget', () => {
     const thoughts = model.encode('.one two three four five six seven', { addSpecial: false }).slice(1)
     expect(ids.slice(0, 5)).toEqual(thoughts.slice(0, 5))
     expect(ids.slice(5, 5 + closeIds.length)).toEqual(closeIds)
-    // The script goes on where it was: the closing ids are not the model's.
+    // The script continues where it stopped: the closing ids are not generated.
     expect(ids.slice(5 + closeIds.length)).toEqual(thoughts.slice(5))
     expect(text).toContain(CLOSE)
     expect([stopReason, stoppedBy]).toEqual(['stop', model.tokenizer.eosId])
   })
 
-  it('that end by themselves are left alone', async () => {
+  it('is unchanged if it ends before the budget is spent', async () => {
     const said = 'one </think> two three four five six seven eight nine ten'
     const { text, stopReason } = await run(script(said), { tokens: 12, closeIds })
     expect(text).toBe(said)
     expect(stopReason).toBe('stop')
   })
 
-  it('the same seed says the same', async () => {
+  it('is the same for the same seed', async () => {
     const options = { temp: 1, topK: 20, maxTokens: 40 }
     const first = await run(options, { tokens: 6, closeIds })
     expect(first.text).toContain(CLOSE)
     expect(await run(options, { tokens: 6, closeIds })).toEqual(first)
   })
 
-  it.each([3, 6, 5 + 4])('count for maxTokens: %i', async (maxTokens) => {
+  it.each([3, 6, 5 + 4])('counts towards maxTokens: %i', async (maxTokens) => {
     const { ids, stopReason } = await run({ maxTokens }, { tokens: 5, closeIds: closeIds.slice(0, 4) })
     expect(stopReason).toBe('length')
     expect(ids).toHaveLength(maxTokens === 6 ? 5 : maxTokens)
   })
 
-  it('end where the context does', async () => {
+  it('ends if the context is full', async () => {
     const { ids, stopReason } = await run({}, { tokens: 5, closeIds: Array(400).fill(closeIds[0]) })
     expect([ids.length, stopReason]).toEqual([5, 'context'])
   })
 
-  it('may be left anywhere, and the session stands after what was seen', async () => {
+  it('can be left anywhere, and the session is positioned after the last token seen', async () => {
     for (let at = 1; at < 5 + closeIds.length + 3; at++) {
       const { ids, stopReason } = await run({ temp: 1, topK: 20 }, { tokens: 5, closeIds }, at)
       expect([ids.length, stopReason]).toEqual([at, 'callback'])
     }
   })
 
-  it('are aborted between tokens and before the answer', async () => {
+  it('can be aborted between the reasoning and the answer', async () => {
     const abort = new AbortController()
     const session = model.createSession({ contextLength: 64 })
     let seen = 0
@@ -121,7 +121,7 @@ describe('thoughts within a budget', () => {
     session.dispose()
   })
 
-  it('a step that throws is the callback, and the session is free', async () => {
+  it('stops with callback if a sampling step throws, and releases the session', async () => {
     const session = model.createSession({ contextLength: 64 })
     const generation = new BudgetedGeneration(
       session,
@@ -146,7 +146,7 @@ describe('thoughts within a budget', () => {
     session.dispose()
   })
 
-  it('refuses bad options before anything runs', () => {
+  it('rejects bad options before anything runs', () => {
     const session = model.createSession({ contextLength: 64 })
     const make = () =>
       new BudgetedGeneration(

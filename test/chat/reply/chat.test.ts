@@ -9,11 +9,11 @@ import {
   toolResult,
 } from '../../../src/index.js'
 import { TINY_STORIES } from '../../support/model-files.js'
-import { joined, told } from './parse.js'
+import { joined, summarize } from './parse.js'
 import { TOOLS } from './replies.js'
-import { saying } from './script.js'
+import { forceText } from './script.js'
 
-/** ChatML with thoughts and calls as Qwen3 writes them. */
+/** ChatML with reasoning and calls in Qwen3's format. */
 const TEMPLATE = `{% if tools %}{{ tools | tojson }}{% endif %}
 {%- for m in messages %}
 {{- '<|im_start|>' + m.role + '\\n' }}
@@ -44,21 +44,21 @@ const chatOf = (options: ChatOptions = {}) =>
     ...options,
   })
 
-/** Lets the model say this. */
+/** Makes the model generate this text. */
 async function say(chat: Chat, text: string, options: Parameters<Chat['respond']>[0] = {}) {
-  const reply = chat.respond({ ...saying(model.tokenizer, text), ...options })
+  const reply = chat.respond({ ...forceText(model.tokenizer, text), ...options })
   const events: ReplyEvent[] = []
   for await (const event of reply.events()) events.push(event)
   return { reply, events }
 }
 
 describe('a chat', () => {
-  it('tells the parts of a reply, and keeps them apart in its history', async () => {
+  it('emits the parts of a reply, and stores them separately in its history', async () => {
     using chat = chatOf()
     chat.addUser('How is Rome?')
     const text = `${THINKS}I will look.\n${CALL}`
     const { reply, events } = await say(chat, text)
-    expect(told(joined(events))).toBe('~Let me think.~I will look.«weather {"city":"Rome"}»')
+    expect(summarize(joined(events))).toBe('~Let me think.~I will look.«weather {"city":"Rome"}»')
     expect(reply.text).toBe(text)
     expect(reply.reasoning).toBe('Let me think.')
     expect(reply.content).toBe('I will look.')
@@ -76,7 +76,7 @@ describe('a chat', () => {
     expect(JSON.parse(JSON.stringify(chat)).history).toEqual(chat.history)
   })
 
-  it('goes on with the results of tools, and evaluates none of its own words again', async () => {
+  it('continues with results of tools without re-evaluating generated tokens', async () => {
     using chat = chatOf()
     chat.addUser('How is Rome?')
     const { reply } = await say(chat, `${THINKS}I will look.\n${CALL}`)
@@ -98,10 +98,10 @@ describe('a chat', () => {
     expect(next.toolCalls[0].id).toBe('call00001')
   })
 
-  it('streams tokens as before, with the parts beside them', async () => {
+  it('streams tokens while it parses them', async () => {
     using chat = chatOf()
     chat.addUser('Hi')
-    const reply = chat.respond(saying(model.tokenizer, `${THINKS}Hello.`))
+    const reply = chat.respond(forceText(model.tokenizer, `${THINKS}Hello.`))
     let text = ''
     const seen = new Set<string>()
     for await (const { piece } of reply) {
@@ -113,7 +113,7 @@ describe('a chat', () => {
     expect(seen.size).toBeGreaterThan(2)
   })
 
-  it('keeps a malformed call as words', async () => {
+  it('keeps a malformed call as content', async () => {
     using chat = chatOf()
     chat.addUser('Hi')
     const broken = '<tool_call>{"name": "rm", "arguments": {}}</tool_call>'
@@ -123,17 +123,17 @@ describe('a chat', () => {
     expect(reply.message?.toolCalls).toBeUndefined()
   })
 
-  it('looks for no calls where there are no tools', async () => {
+  it('does not look for calls if there are no tools', async () => {
     using chat = chatOf({ tools: [] })
     chat.addUser('Hi')
     const { reply } = await say(chat, CALL)
     expect([reply.content, reply.toolCalls]).toEqual([CALL, []])
   })
 
-  it('can be left in the midst of a call', async () => {
+  it('can be left in the middle of a call', async () => {
     using chat = chatOf()
     chat.addUser('Hi')
-    const reply = chat.respond(saying(model.tokenizer, CALL))
+    const reply = chat.respond(forceText(model.tokenizer, CALL))
     for await (const event of reply.events()) if (event.type === 'tool-call-start') break
     expect(reply.stopReason).toBe('callback')
     expect(reply.message).toMatchObject({ content: reply.text, cut: 'callback' })
@@ -142,9 +142,9 @@ describe('a chat', () => {
   })
 
   it.each([
-    ['by the model itself', {}, undefined],
+    ['by the model', {}, undefined],
     ['by maxTokens', { maxTokens: 24 }, 'length'],
-  ] as const)('cut in the midst of a call %s tells so, and the chat goes on', async (_, options, cut) => {
+  ] as const)('reports a call cut %s as incomplete, and can continue', async (_, options, cut) => {
     using chat = chatOf()
     chat.addUser('How is Rome?')
     const half = CALL.slice(0, CALL.indexOf('Rome'))
@@ -164,7 +164,7 @@ describe('a chat', () => {
     expect(next.toolCalls).toMatchObject([{ name: 'weather', arguments: { city: 'Rome' } }])
   })
 
-  it('keeps calls whose arguments are no JSON as words, and goes on', async () => {
+  it('keeps calls whose arguments are not JSON as content, and can continue', async () => {
     using chat = chatOf()
     chat.addUser('How is Rome?')
     for (const [args, reason] of [
@@ -181,7 +181,7 @@ describe('a chat', () => {
     expect(reply.toolCalls).toHaveLength(1)
   })
 
-  it('cut by maxTokens has what there was', async () => {
+  it('keeps what was generated before maxTokens', async () => {
     using chat = chatOf()
     chat.addUser('Hi')
     const { reply } = await say(chat, `${THINKS}Hello.`, { maxTokens: 6 })
@@ -189,7 +189,7 @@ describe('a chat', () => {
     expect(reply.reasoning.length).toBeGreaterThan(0)
   })
 
-  it('reads replies as it is told to', async () => {
+  it('parses replies by the option replyFormat', async () => {
     using chat = chatOf({ replyFormat: { reasoning: 'none', tools: 'none' } })
     chat.addUser('Hi')
     const { reply } = await say(chat, THINKS + CALL)
@@ -204,7 +204,7 @@ describe('a chat', () => {
 })
 
 describe('thinking', () => {
-  it('is off by an empty pair behind the prompt, for a chat or a reply', async () => {
+  it('is turned off by an empty pair of markers after the prompt, for a chat or a reply', async () => {
     const pair = '<|im_start|>assistant\n<think>\n\n</think>\n\n'
     using chat = chatOf({ thinking: 'off' })
     chat.addUser('Hi')
@@ -219,7 +219,7 @@ describe('thinking', () => {
     expect(thoughtless.reply.content).toBe('Hello.')
   })
 
-  it('goes to the template where that has a variable, and the own value of the chat goes before', () => {
+  it('sets the variable of the template, unless the chat sets it itself', () => {
     const template = `${TEMPLATE}{% if enable_thinking %}on{% else %}off{% endif %}`
     const promptOf = (options: ChatOptions) => {
       using chat = chatOf({ template, ...options })
@@ -231,7 +231,7 @@ describe('thinking', () => {
     expect(promptOf({ thinking: 'on', templateVariables: { enable_thinking: false } })).toBe('off')
   })
 
-  it('that the template opens is known, and what a user writes opens nothing', async () => {
+  it('is detected if the template opens it, but not if a user writes the marker', async () => {
     using chat = chatOf({ template: `${TEMPLATE}<think>\n` })
     chat.addUser('Hi')
     const { reply } = await say(chat, 'Hm.\n</think>\n\nHello.')
@@ -255,7 +255,7 @@ describe('thinking', () => {
     expect(reasoning.length + content.length).toBeGreaterThan(words.length - 3)
     expect(reply.stopReason).toBe('stop')
     expect(reply.message?.ids).toEqual(reply.ids)
-    // Both legs count, and the ids that close the thoughts are evaluated like a prompt.
+    // Both phases count, and the ids that close the reasoning are evaluated like a prompt.
     const { nPrompt, nReused, nGen, genTps } = chat.stats()
     const closing = model.encode('.\n</think>\n\n', { addSpecial: false }).length - 1
     expect(nGen).toBe(reply.ids.length - closing)
@@ -263,7 +263,7 @@ describe('thinking', () => {
     expect(genTps).toBeGreaterThan(0)
   })
 
-  it('cannot be had of a model that shows no thoughts', () => {
+  it('is unsupported for a model that does not show its reasoning', () => {
     expect(() => createChat(model, { template: 'chatml', thinking: 'on' })).toThrowError(
       expect.objectContaining({ code: 'UNSUPPORTED' }),
     )
@@ -282,11 +282,11 @@ describe('thinking', () => {
 describe('a response format', () => {
   const responseFormat = { type: 'json_schema', schema: { enum: ['yes', 'no'] } } as const
 
-  it('is for what follows the thoughts that the prompt has opened', async () => {
+  it('applies to what follows the reasoning that the prompt has opened', async () => {
     using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat })
     chat.addUser('Hi')
-    // After the script the model is on its own: only the format steers it.
-    const script = saying(model.tokenizer, 'Hm {.\n</think>').samplers[0]
+    // After the script only the response format constrains the model.
+    const script = forceText(model.tokenizer, 'Hm {.\n</think>').samplers[0]
     const length = model.encode('.Hm {.\n</think>', { addSpecial: false }).length - 1
     const reply = chat.respond({
       samplers: [
@@ -302,7 +302,7 @@ describe('a response format', () => {
     expect([reply.isComplete, reply.stopReason]).toEqual([true, 'stop'])
   })
 
-  it('is for the whole reply where none are open, with or without a budget, and no call is looked for', async () => {
+  it('applies to the whole reply if no reasoning is open, with or without a budget, and disables calls', async () => {
     for (const thinking of [undefined, 5]) {
       using chat = chatOf({ responseFormat, ...(thinking && { thinking }) })
       chat.addUser('Hi')
@@ -322,7 +322,7 @@ describe('a response format', () => {
     expect(reply.toolCalls).toEqual([])
   })
 
-  it('is not met by thoughts that never end', async () => {
+  it('is not fulfilled if the reasoning never ends', async () => {
     using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat })
     chat.addUser('Hi')
     const { reply } = await say(chat, 'yes "yes"')
@@ -330,7 +330,7 @@ describe('a response format', () => {
     expect([reply.reasoning, reply.content]).toEqual(['yes "yes"', ''])
   })
 
-  it('follows thoughts whose budget is spent', async () => {
+  it('applies after the reasoning whose budget is spent', async () => {
     using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat, thinking: 6 })
     chat.addUser('Hi')
     const reply = chat.respond()

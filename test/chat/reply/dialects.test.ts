@@ -1,4 +1,4 @@
-/** Which dialect each published template has its models write, and that the dialect reads what the template writes. */
+/** The dialect of each published template, and whether the dialect can read the calls that the template writes. */
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Template } from '../../../src/chat/jinja/template.js'
@@ -12,12 +12,12 @@ import { WEATHER } from '../conversations.js'
 import { templateSource } from '../template-files.js'
 import { eventsOf } from './parse.js'
 
-type Row = readonly [tools: ReplyFormat['tools'], how?: 'unread' | 'words' | 'unrendered']
+type Row = readonly [tools: ReplyFormat['tools'], how?: 'unread' | 'text' | 'unrendered']
 
 /**
- * Read by hand from each template. `unread`: it has a way of its own that no dialect reads, so that it counts as one that
- * knows no calls. `words`: it writes only content, and calls in it are words that the chat puts there. `unrendered`: it
- * takes more than a chat gives it, or than templates may use here.
+ * Determined by hand from each template. `unread`: it has its own format, which no dialect reads, so it counts as a template
+ * without calls. `text`: it writes only content, to which the chat adds calls as text. `unrendered`: it needs more than a chat
+ * passes to it, or than templates may use here.
  */
 const ROWS: Readonly<Record<string, Row>> = {
   'Apertus-8B-Instruct': ['hermes', 'unread'],
@@ -35,9 +35,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   'Kimi-K2-Instruct': ['kimi', 'unrendered'],
   'Kimi-K2-Thinking': ['kimi', 'unrendered'],
   'Kimi-K3': ['hermes', 'unread'],
-  'LFM2-8B-A1B': ['lfm2', 'words'],
+  'LFM2-8B-A1B': ['lfm2', 'text'],
   'LFM2.5-8B-A1B': ['lfm2'],
-  'LFM2.5-Instruct': ['lfm2', 'words'],
+  'LFM2.5-Instruct': ['lfm2', 'text'],
   'MiMo-VL': ['hermes'],
   'MiniMax-M1': ['tool-calls'],
   'MiniMax-M2': ['minimax'],
@@ -101,7 +101,7 @@ const CALLED: ChatMessage[] = [
   { role: 'tool', content: '{"celsius":20}', toolCallId: CALL.id, name: CALL.name },
 ]
 
-/** The turn with the call, as the template writes it, and all behind it. */
+/** The turn with the call and everything after it, as the template writes them. */
 function writtenCall(source: string): string {
   const template = new Template(source)
   const render = (messages: readonly ChatMessage[]) =>
@@ -117,7 +117,7 @@ function writtenCall(source: string): string {
   const [before, all] = [render(ASKED), render(CALLED)]
   let at = 0
   while (at < before.length && before[at] === all[at]) at++
-  // Both may go on with tags that begin alike.
+  // Both may continue with tags that have a common prefix.
   while (at > 0 && !/[>\n]/.test(all[at - 1])) at--
   return all.slice(at)
 }
@@ -128,12 +128,12 @@ describe('published templates', () => {
     expect(files.map((file) => file.slice(0, -'.jinja'.length)).sort()).toEqual(Object.keys(ROWS).sort())
   })
 
-  it.each(Object.entries(ROWS))('%s has its models call as %s', (name, [tools]) => {
+  it.each(Object.entries(ROWS))('%s is detected as %s', (name, [tools]) => {
     expect(replyFormatOf(templateSource({ name }), undefined).tools).toBe(tools)
   })
 
   it.each(Object.entries(ROWS).filter(([, [, how]]) => how === undefined))(
-    '%s writes a call as %s reads it',
+    '%s writes a call that %s reads',
     (name) => {
       const source = templateSource({ name })
       const events = eventsOf(replyFormatOf(source, undefined), [writtenCall(source)], { tools: [WEATHER] })
@@ -145,7 +145,7 @@ describe('published templates', () => {
     },
   )
 
-  it.each(DIALECTS.map(({ name }) => name))('%s is the dialect of at least one of them', (name) => {
+  it.each(DIALECTS.map(({ name }) => name))('at least one of them uses the dialect %s', (name) => {
     expect(Object.values(ROWS).map(([tools]) => tools)).toContain(name)
   })
 })

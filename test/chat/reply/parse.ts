@@ -4,7 +4,7 @@ import { FramedParser, type ReplyParserOptions } from '../../../src/chat/reply/p
 
 export type Part = ReplyPart
 
-/** All parts of a reply that comes in these pieces. */
+/** All parts of a reply that is pushed in these pieces. */
 export function partsOf(
   format: ReplyFormat,
   pieces: readonly string[],
@@ -14,7 +14,7 @@ export function partsOf(
   return [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end('stop')]
 }
 
-/** Parts without framing; neighbours of one kind as one. */
+/** Events without framing; adjacent ones of the same type are merged. */
 export function eventsOf(
   format: ReplyFormat,
   pieces: readonly string[],
@@ -38,7 +38,7 @@ export function joined(parts: readonly Part[]): ReplyEvent[] {
   return events
 }
 
-/** The reply that these parts were: framing and raw calls included, separators left out. */
+/** The text of the reply from its parts: with framing and raw calls, without separators. */
 export function textOf(parts: readonly Part[]): string {
   return parts
     .filter(({ type }) => type !== 'separator')
@@ -46,8 +46,8 @@ export function textOf(parts: readonly Part[]): string {
     .join('')
 }
 
-/** A reply told shortly: reasoning `~…~`, content as it is, calls `name(arguments)`, malformed ones `!reason[text]`. */
-export function told(events: readonly ReplyEvent[]): string {
+/** A compact form of a reply: reasoning `~…~`, content unchanged, calls `«name arguments»`, malformed ones `!reason[text]`. */
+export function summarize(events: readonly ReplyEvent[]): string {
   return events
     .map((event) => {
       switch (event.type) {

@@ -3,23 +3,23 @@ import { describe, expect, it } from 'vitest'
 import { replyFormat } from '../../../src/chat/reply/format.js'
 import { MAX_CALL_LENGTH, MAX_CALLS } from '../../../src/chat/reply/limits.js'
 import { createReplyParser, type ReplyParserOptions } from '../../../src/chat/reply/parser.js'
-import { eventsOf, joined, partsOf, textOf, told } from './parse.js'
+import { eventsOf, joined, partsOf, summarize, textOf } from './parse.js'
 import { DEEPSEEK, FORMATS, GEMMA, HARMONY, LLAMA, MISTRAL, QWEN, REPLIES, TOOLS } from './replies.js'
 
-/** Cuts a text into pieces at these places. */
+/** Cuts a text into pieces at these offsets. */
 function cutAt(text: string, places: readonly number[]): string[] {
   const ends = [...new Set(places.map((place) => place % (text.length + 1)))].sort((a, b) => a - b)
   return [...ends, text.length].map((end, i) => text.slice(i === 0 ? 0 : ends[i - 1], end))
 }
 
-describe.each(REPLIES)('$name: $text', ({ format, text, says, options }) => {
+describe.each(REPLIES)('$name: $text', ({ format, text, expected, options }) => {
   const whole = eventsOf(format, [text], options)
 
-  it('says what it should', () => {
-    expect(told(whole)).toBe(says)
+  it('gives the expected events', () => {
+    expect(summarize(whole)).toBe(expected)
   })
 
-  it('says the same character by character and cut in two anywhere, and nothing is lost', () => {
+  it('gives the same events character by character and cut in two anywhere, and loses nothing', () => {
     expect(eventsOf(format, text.split(''), options)).toEqual(whole)
     for (let at = 0; at <= text.length; at++) {
       const pieces = [text.slice(0, at), text.slice(at)]
@@ -29,7 +29,7 @@ describe.each(REPLIES)('$name: $text', ({ format, text, says, options }) => {
     }
   })
 
-  it('tells parts of whatever is left when it breaks off', () => {
+  it('loses nothing if it is cut anywhere', () => {
     for (let end = 0; end < text.length; end++) {
       const parts = partsOf(format, text.slice(0, end).split(''), options)
       if (!options?.prefill) expect(textOf(parts)).toBe(text.slice(0, end))
@@ -37,7 +37,7 @@ describe.each(REPLIES)('$name: $text', ({ format, text, says, options }) => {
   })
 })
 
-/** Pieces of replies that are likely to meet: markers of all formats, JSON and words. */
+/** Pieces of random replies: markers of all formats, JSON and words. */
 const SCRAPS = [
   ...['<think>', '</think>', '[THINK]', '[/THINK]', '<tool_call>', '</tool_call>', '<|python_tag|>', '; '],
   ...[
@@ -147,7 +147,7 @@ const options = fc.constantFrom<ReplyParserOptions>(
 )
 
 describe.each(Object.entries(FORMATS))('any text as a reply of %s', (_, format) => {
-  it('never throws, loses nothing and says the same however it is cut', () => {
+  it('never throws, loses nothing, and gives the same events for any pieces', () => {
     fc.assert(
       fc.property(reply, options, fc.array(fc.nat()), (text, options, places) => {
         const parts = partsOf(format, cutAt(text, places), options)
@@ -159,7 +159,7 @@ describe.each(Object.entries(FORMATS))('any text as a reply of %s', (_, format) 
     )
   })
 
-  it('begins and ends calls in order, and what it streams of arguments is what they are', () => {
+  it('begins and ends calls in order, and streams their arguments exactly', () => {
     fc.assert(
       fc.property(reply, (text) => {
         const streamed = new Map<number, string>()
@@ -202,14 +202,14 @@ describe('events', () => {
     expect(parser.end('stop')).toEqual([])
   })
 
-  it('hold back nothing that can be no marker', () => {
+  it('hold back only what may be a marker', () => {
     const parser = createReplyParser(QWEN)
     expect(parser.push('1 <')).toEqual([{ type: 'content', text: '1' }])
     expect(parser.push(' 2')).toEqual([{ type: 'content', text: ' < 2' }])
     expect(parser.push('</p>')).toEqual([{ type: 'content', text: '</p>' }])
   })
 
-  it('keep the ids that a model gives', () => {
+  it('keep the ids that a model writes', () => {
     const calls = (format: typeof MISTRAL, text: string) =>
       eventsOf(format, [text]).flatMap((event) => (event.type === 'tool-call' ? [event.call.id] : []))
     expect(calls(MISTRAL, '[TOOL_CALLS][{"name": "a", "id": "abc123DEF"}, {"name": "b"}]')).toEqual([
@@ -219,7 +219,7 @@ describe('events', () => {
     expect(calls(MISTRAL, '[TOOL_CALLS]a[CALL_ID]abc123DEF[ARGS]{}')).toEqual(['abc123DEF'])
   })
 
-  it('say which call was begun and came to nothing', () => {
+  it('include the index of a call that was begun but is malformed', () => {
     expect(eventsOf(GEMMA, ['<|tool_call>call:a{b'])).toEqual([
       { type: 'tool-call-start', index: 0, name: 'a' },
       { type: 'tool-call-delta', index: 0, argumentsText: '{' },
@@ -234,7 +234,7 @@ describe('thinking', () => {
     [GEMMA, '<|channel>thought\n', 'a', '<channel|>'],
     [HARMONY, '<|channel|>analysis<|message|>', 'a', '<|end|>'],
     [MISTRAL, '[THINK]', 'a', '[/THINK]'],
-  ])('is told as it begins and ends', (format, open, text, close) => {
+  ])('is reported by isReasoning as it begins and ends', (format, open, text, close) => {
     const parser = createReplyParser(format)
     expect(parser.isReasoning).toBe(false)
     parser.push(open)
@@ -246,7 +246,7 @@ describe('thinking', () => {
     expect(createReplyParser(format, { thinkingOpened: true }).isReasoning).toBe(true)
   })
 
-  it('is nothing to open where a model does not think', () => {
+  it('cannot be opened for a format without reasoning', () => {
     expect(createReplyParser(LLAMA, { thinkingOpened: true }).isReasoning).toBe(false)
   })
 })
@@ -265,28 +265,28 @@ describe('control tokens', () => {
     return { id, piece: before + name, isControl: true }
   }
   const text = (piece: string) => ({ id: 99, piece, isControl: false })
-  const says = (...tokens: ReturnType<typeof text>[]) => {
+  const parse = (...tokens: ReturnType<typeof text>[]) => {
     const parser = createReplyParser(format)
     const events = [...tokens.flatMap((token) => parser.push(token)), ...parser.end()]
-    return told(joined(events))
+    return summarize(joined(events))
   }
 
-  it('are markers, and the same in text is none', () => {
-    expect(says(control(1), text('a</think>b'), control(2), text('c<tool_call>d'))).toBe(
+  it('are markers, but not the same characters as text', () => {
+    expect(parse(control(1), text('a</think>b'), control(2), text('c<tool_call>d'))).toBe(
       '~a</think>b~c<tool_call>d',
     )
-    expect(says(text('<think>'), text('a</think>'))).toBe('<think>a</think>')
+    expect(parse(text('<think>'), text('a</think>'))).toBe('<think>a</think>')
   })
 
-  it('count wherever they come, for nobody writes them by mistake', () => {
-    expect(says(text('a'), control(1), text('b'), control(2), text('c'))).toBe('a~b~\nc')
-    expect(says(control(3), text('{"name": "a'), control(4), text('b'))).toBe(
+  it('count anywhere, because a model does not write them by accident', () => {
+    expect(parse(text('a'), control(1), text('b'), control(2), text('c'))).toBe('a~b~\nc')
+    expect(parse(control(3), text('{"name": "a'), control(4), text('b'))).toBe(
       '!invalid-json[<tool_call>{"name": "a</tool_call>]b',
     )
   })
 
-  it('that are no markers are text, and never complete one', () => {
-    expect(says(text('a'), control(5), text('b'))).toBe('a<|other|>b')
+  it('that are not markers are text, and never complete a marker', () => {
+    expect(parse(text('a'), control(5), text('b'))).toBe('a<|other|>b')
     const odd = { ...QWEN, controls: new Map([['nk>', 7]]) }
     const parser = createReplyParser(odd)
     const events = [
@@ -294,15 +294,15 @@ describe('control tokens', () => {
       ...parser.push({ id: 7, piece: 'nk>', isControl: true }),
       ...parser.end(),
     ]
-    expect(told(joined(events))).toBe('<think>')
+    expect(summarize(joined(events))).toBe('<think>')
   })
 
-  it('may come with the end of the character before', () => {
-    expect(says(control(1, '\ufffd'), text('a'), control(2))).toBe('\ufffd~a~')
+  it('may come with the end of the preceding character', () => {
+    expect(parse(control(1, '\ufffd'), text('a'), control(2))).toBe('\ufffd~a~')
   })
 })
 
-it('keeps the space before a call as JSON where it is not JSON’s', () => {
+it('keeps white space that JSON does not allow before a call', () => {
   const text = '<tool_call>\u00a0{"name": "a", "arguments": {}}</tool_call>'
   const parts = partsOf(FORMATS.GLM, [...text])
   expect(textOf(parts)).toBe(text)
@@ -358,7 +358,7 @@ describe('limits', () => {
   })
 
   it.each(Object.entries(FORMATS))(
-    '%s: long replies of markers, spaces and strings come to their end',
+    '%s: parses long replies of markers, spaces and strings completely',
     (_, format) => {
       const texts = [
         ' ',
@@ -387,10 +387,10 @@ describe('limits', () => {
 
 describe('bad options', () => {
   it.each([
-    ['tools that are no list', { tools: {} }, 'tools must be an array'],
+    ['tools that are not a list', { tools: {} }, 'tools must be an array'],
     ['a tool without a name', { tools: [{}] }, 'tools[0] must be'],
-    ['a prefill that is no text', { prefill: 1 }, 'prefill must be a string'],
-    ['a number of calls that is none', { firstCall: -1 }, 'firstCall must be'],
+    ['a prefill that is not a string', { prefill: 1 }, 'prefill must be a string'],
+    ['a negative number of calls', { firstCall: -1 }, 'firstCall must be'],
     ['no options', null, 'options must be an object'],
   ])('%s', (_, options, message) => {
     expect(() => createReplyParser(QWEN, options as never)).toThrowError(
@@ -398,14 +398,14 @@ describe('bad options', () => {
     )
   })
 
-  it('a stop reason that is none', () => {
+  it('an unknown stop reason', () => {
     expect(() => createReplyParser(QWEN).end('why' as never)).toThrowError(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     )
   })
 
-  it("takes OpenAI's definitions", () => {
+  it("accepts OpenAI's definitions", () => {
     const tools = [{ type: 'function', function: { name: 'a' } }] as const
-    expect(told(eventsOf(QWEN, ['<tool_call>{"name": "a"}</tool_call>'], { tools }))).toBe('«a {}»')
+    expect(summarize(eventsOf(QWEN, ['<tool_call>{"name": "a"}</tool_call>'], { tools }))).toBe('«a {}»')
   })
 })

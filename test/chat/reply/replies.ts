@@ -1,7 +1,7 @@
 import { type ReplyFormat, replyFormat } from '../../../src/chat/reply/format.js'
 import type { ReplyParserOptions } from '../../../src/chat/reply/parser.js'
 
-/** Formats by the models that speak them. */
+/** Formats, named after models that use them. */
 export const QWEN = replyFormat({ reasoning: 'think', tools: 'hermes' })
 export const LLAMA = replyFormat({ tools: 'llama-json' })
 export const MISTRAL = replyFormat({ reasoning: 'think-brackets', tools: 'mistral' })
@@ -23,7 +23,7 @@ export const SOLAR = replyFormat({ tools: 'solar' })
 export const COHERE = replyFormat({ tools: 'cohere' })
 export const TOOL_CALLS = replyFormat({ ...THINK, tools: 'tool-calls' })
 export const FIREFUNCTION = replyFormat({ tools: 'firefunction' })
-/** All of them, so that each is tried with any text and with hostile ones. */
+/** All formats, to test each with random and hostile text. */
 export const FORMATS: Readonly<Record<string, ReplyFormat>> = {
   QWEN,
   LLAMA,
@@ -59,12 +59,12 @@ export const TOOLS = [
   { name: 'now' },
 ]
 
-/** A reply written by hand, and what it says: see `told` for how that is written. */
+/** A reply written by hand, and its expected events in the notation of `summarize`. */
 export interface Reply {
   readonly name: string
   readonly format: ReplyFormat
   readonly text: string
-  readonly says: string
+  readonly expected: string
   readonly options?: ReplyParserOptions
 }
 
@@ -72,13 +72,13 @@ const reply = (
   name: string,
   format: ReplyFormat,
   text: string,
-  says: string,
+  expected: string,
   options?: ReplyParserOptions,
 ) => ({
   name,
   format,
   text,
-  says,
+  expected,
   options: { tools: TOOLS, ...options },
 })
 
@@ -93,7 +93,7 @@ export const REPLIES: readonly Reply[] = [
   reply('an indented answer', QWEN, '<think>a</think>\n\n    code', '~a~    code'),
   reply('thoughts that the prompt has opened', QWEN, 'Hm.\n</think>\n\nYes.', '~Hm.~Yes.', OPENED),
   reply(
-    'a marker again, although the prompt has it',
+    'the opening marker again, although it is in the prompt',
     DEEPSEEK,
     '<think>\nHm.\n</think>\nYes.',
     '~<think>\nHm.~Yes.',
@@ -102,8 +102,8 @@ export const REPLIES: readonly Reply[] = [
   reply('empty thoughts', QWEN, '<think>\n\n</think>\n\nYes.', 'Yes.'),
   reply('an empty pair in the prompt', QWEN, 'Yes.', 'Yes.', { prefill: '<think>\n\n</think>\n\n' }),
   reply('a closing marker that nothing opened', QWEN, '\n\n</think>\n\nYes.', 'Yes.'),
-  reply('a closing marker that is talked about', QWEN, 'Write </think> there.', 'Write </think> there.'),
-  reply('an opening marker that is talked about', QWEN, 'Use <think> for that.', 'Use <think> for that.'),
+  reply('a closing marker that is mentioned', QWEN, 'Write </think> there.', 'Write </think> there.'),
+  reply('an opening marker that is mentioned', QWEN, 'Use <think> for that.', 'Use <think> for that.'),
   reply('thoughts that never end', QWEN, '<think>\nHm, ', '~Hm, ~'),
   reply('half a marker', QWEN, '<think>a</thi', '~a</thi~'),
   reply('half a marker, then another one', QWEN, '<think>a</thi</think>b', '~a</thi~b'),
@@ -122,7 +122,7 @@ export const REPLIES: readonly Reply[] = [
     PARIS,
   ),
   reply(
-    'words, two calls',
+    'text, two calls',
     QWEN,
     'Let me see.\n<tool_call>\n{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_call>\n<tool_call>\n{"name": "now", "arguments": {}}\n</tool_call>\n',
     `Let me see.${PARIS}«now {}»`,
@@ -154,7 +154,7 @@ export const REPLIES: readonly Reply[] = [
     '«now {}»«now {}»',
   ),
   reply(
-    'markers, quotes and braces in a text',
+    'markers, quotes and braces in a string',
     QWEN,
     '<tool_call>{"name": "weather", "arguments": {"city": "</tool_call>\\"{<tool_call>\\\\"}}</tool_call> ok',
     '«weather {"city":"</tool_call>\\"{<tool_call>\\\\"}» ok',
@@ -165,7 +165,7 @@ export const REPLIES: readonly Reply[] = [
     '<tool_call>{"n\\u0061me": "now", "arguments": {"a": [[1e3, -0.5], null]}}</tool_call>',
     '«now {"a":[[1000,-0.5],null]}»',
   ),
-  reply('words after a call', QWEN, '<tool_call>{"name": "now"}</tool_call>\n\nDone.', '«now {}»Done.'),
+  reply('text after a call', QWEN, '<tool_call>{"name": "now"}</tool_call>\n\nDone.', '«now {}»Done.'),
   reply(
     'thoughts between calls',
     QWEN,
@@ -173,23 +173,23 @@ export const REPLIES: readonly Reply[] = [
     '~a~«now {}»~\nb~c',
   ),
   reply(
-    'calls where no tool is',
+    'calls without tools',
     QWEN,
     '<tool_call>{"name": "now"}</tool_call>',
     '<tool_call>{"name": "now"}</tool_call>',
     { tools: [] },
   ),
-  reply('calls of tools that nobody has named', QWEN, '<tool_call>{"name": "any"}</tool_call>', '«any {}»', {
+  reply('calls of any tool if none are listed', QWEN, '<tool_call>{"name": "any"}</tool_call>', '«any {}»', {
     tools: undefined,
   }),
 
   reply(
-    'no JSON',
+    'not JSON',
     QWEN,
     'a <tool_call>weather(Paris)</tool_call> b',
     'a!invalid-json[<tool_call>weather(Paris)</tool_call>] b',
   ),
-  reply('a brace too many', QWEN, '<tool_call>{"name": "now"}}</tool_call>', '«now {}»'),
+  reply('a surplus brace', QWEN, '<tool_call>{"name": "now"}}</tool_call>', '«now {}»'),
   reply(
     'a line break in a name',
     QWEN,
@@ -197,13 +197,13 @@ export const REPLIES: readonly Reply[] = [
     '!unknown-tool[<tool_call>{"name": "no\nw"}</tool_call>]b',
   ),
   reply(
-    'a word that JSON has not',
+    'a literal that JSON does not have',
     QWEN,
     '<tool_call>{"name": "now", "arguments": {"a": nil}}</tool_call>',
     '!invalid-json[<tool_call>{"name": "now", "arguments": {"a": nil}}</tool_call>]',
   ),
   reply(
-    'a closing marker too soon',
+    'an early closing marker',
     QWEN,
     '<tool_call>{"name": "now", </tool_call>b',
     '!invalid-json[<tool_call>{"name": "now", </tool_call>]b',
@@ -222,7 +222,7 @@ export const REPLIES: readonly Reply[] = [
     '!arguments-not-object[<tool_call>{"name": "now", "arguments": []}</tool_call>]',
   ),
   reply(
-    'arguments as a text that is not JSON',
+    'arguments as a string that is not JSON',
     QWEN,
     '<tool_call>{"name": "now", "arguments": "{a"}</tool_call>',
     '!arguments-not-object[<tool_call>{"name": "now", "arguments": "{a"}</tool_call>]',
@@ -260,7 +260,7 @@ export const REPLIES: readonly Reply[] = [
   reply('cut in its closing marker', QWEN, '<tool_call>{"name": "now"}</tool', '«now {}»'),
   reply('cut in its opening marker', QWEN, 'a <tool_ca', 'a <tool_ca'),
   reply(
-    'nested too deep',
+    'nested too deeply',
     QWEN,
     `<tool_call>{"name": "now", "arguments": {"a": ${'['.repeat(70)}${']'.repeat(70)}}}</tool_call>`,
     `!invalid-json[<tool_call>{"name": "now", "arguments": {"a": ${'['.repeat(70)}${']'.repeat(70)}}}</tool_call>]`,
@@ -280,16 +280,16 @@ export const REPLIES: readonly Reply[] = [
     '{"name": "now", "parameters": {}}; {"name": "now", "parameters": {}};',
     '«now {}»«now {}»',
   ),
-  reply('behind the tag', LLAMA, '<|python_tag|>{"name": "now", "parameters": {}}', '«now {}»'),
+  reply('after the tag', LLAMA, '<|python_tag|>{"name": "now", "parameters": {}}', '«now {}»'),
   reply(
-    'words, then the tag',
+    'text, then the tag',
     LLAMA,
     'Let me see. <|python_tag|>{"name": "now", "parameters": {}}',
     'Let me see.«now {}»',
   ),
-  reply('words after it', LLAMA, '{"name": "now", "parameters": {}} Done.', '«now {}» Done.'),
+  reply('text after it', LLAMA, '{"name": "now", "parameters": {}} Done.', '«now {}» Done.'),
   reply(
-    'JSON that is an answer',
+    'JSON that is content',
     LLAMA,
     '{"city": "Paris", "name": "now"}',
     '{"city": "Paris", "name": "now"}',
@@ -300,9 +300,9 @@ export const REPLIES: readonly Reply[] = [
     '{"name": "Ada", "type": "person"} ok',
     '{"name": "Ada", "type": "person"} ok',
   ),
-  reply('no JSON', LLAMA, '{name} is it', '{name} is it'),
+  reply('not JSON', LLAMA, '{name} is it', '{name} is it'),
   reply(
-    'JSON where no tool is',
+    'JSON without tools',
     LLAMA,
     '{"name": "now", "parameters": {}}',
     '{"name": "now", "parameters": {}}',
@@ -320,9 +320,9 @@ export const REPLIES: readonly Reply[] = [
     '{"name": "rm", "parameters": {}}',
     '!unknown-tool[{"name": "rm", "parameters": {}}]',
   ),
-  reply('code behind the tag', LLAMA, '<|python_tag|>print(1)\n', '!invalid-json[<|python_tag|>print(1)\n]'),
+  reply('code after the tag', LLAMA, '<|python_tag|>print(1)\n', '!invalid-json[<|python_tag|>print(1)\n]'),
   reply('cut', LLAMA, '{"name": "now", "para', '!incomplete[{"name": "now", "para]'),
-  reply('cut before anything tells', LLAMA, '{"na', '{"na'),
+  reply('cut before it is recognizable as a call', LLAMA, '{"na', '{"na'),
 
   reply(
     'a list of calls',
@@ -363,7 +363,7 @@ export const REPLIES: readonly Reply[] = [
     '[TOOL_CALLS]rm[ARGS]{"a": 1} b',
     '!unknown-tool[[TOOL_CALLS]rm[ARGS]{"a": 1}] b',
   ),
-  reply('nothing behind the marker', MISTRAL, '[TOOL_CALLS]', '!incomplete[[TOOL_CALLS]]'),
+  reply('nothing after the marker', MISTRAL, '[TOOL_CALLS]', '!incomplete[[TOOL_CALLS]]'),
   reply('no name', MISTRAL, '[TOOL_CALLS][ARGS]{}', '!invalid-json[[TOOL_CALLS][ARGS]{}]'),
 
   reply(
@@ -386,7 +386,7 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('no end', DEEPSEEK, '<｜tool▁call▁begin｜>now<｜tool▁sep｜>{}', '«now {}»'),
   reply(
-    'words in it',
+    'text in it',
     DEEPSEEK,
     '<｜tool▁call▁begin｜>now<｜tool▁sep｜>{} x<｜tool▁call▁end｜>b',
     '!invalid-json[<｜tool▁call▁begin｜>now<｜tool▁sep｜>{} x<｜tool▁call▁end｜>]b',
@@ -407,7 +407,7 @@ export const REPLIES: readonly Reply[] = [
     '«now {"a":"\\"x\\",\\n{y:}\\\\","b":[1,-2.5,true,null,""],"c":{},"d":"e\\"f"}»',
   ),
   reply(
-    'a closing marker in a text',
+    'a closing marker in a string',
     GEMMA,
     '<|tool_call>call:now{a:<|"|><tool_call|><|"|>}<tool_call|>b',
     '«now {"a":"<tool_call|>"}»b',
@@ -419,8 +419,18 @@ export const REPLIES: readonly Reply[] = [
     '«now {"a b":1}»',
   ),
   reply('no closing marker', GEMMA, '<|tool_call>call:now{}', '«now {}»'),
-  reply('a bare text', GEMMA, '<|tool_call>call:now{a:two words}<tool_call|>', '«now {"a":"two words"}»'),
-  reply('no call', GEMMA, '<|tool_call>now()<tool_call|>b', '!invalid-json[<|tool_call>now()<tool_call|>]b'),
+  reply(
+    'an unquoted string',
+    GEMMA,
+    '<|tool_call>call:now{a:two words}<tool_call|>',
+    '«now {"a":"two words"}»',
+  ),
+  reply(
+    'not a call',
+    GEMMA,
+    '<|tool_call>now()<tool_call|>b',
+    '!invalid-json[<|tool_call>now()<tool_call|>]b',
+  ),
   reply(
     'an unknown tool',
     GEMMA,
@@ -428,7 +438,7 @@ export const REPLIES: readonly Reply[] = [
     '!unknown-tool[<|tool_call>call:rm{}<tool_call|>]',
   ),
   reply(
-    'cut in a text',
+    'cut in a string',
     GEMMA,
     '<|tool_call>call:now{a:<|"|>b',
     '!incomplete[<|tool_call>call:now{a:<|"|>b]',
@@ -471,13 +481,13 @@ export const REPLIES: readonly Reply[] = [
     '~Hm.\nSo.~',
   ),
   reply(
-    'a brace too many, a raw line feed and single quotes',
+    'a surplus brace, a raw line feed and single quotes',
     HARMONY,
     "<|channel|>commentary to=functions.now<|message|>{'a': 'b\n'}}<|call|>",
     '«now {"a":"b\\n"}»',
   ),
   reply(
-    'markers in a text',
+    'markers in a string',
     HARMONY,
     '<|channel|>commentary to=functions.now<|message|>{"a": "<|end|>"}<|call|>',
     '«now {"a":"<|end|>"}»',
@@ -504,7 +514,7 @@ export const REPLIES: readonly Reply[] = [
     '!incomplete[<|channel|>commentary to=functions.now<|message|>{"a]',
   ),
   reply(
-    'no JSON',
+    'not JSON',
     HARMONY,
     '<|channel|>commentary to=functions.now<|message|>soon<|call|>',
     '!invalid-json[<|channel|>commentary to=functions.now<|message|>soon<|call|>]',
@@ -530,7 +540,7 @@ export const REPLIES: readonly Reply[] = [
     'Ok.«weather {"city":"5"}»«now {}»',
   ),
   reply(
-    'two calls in one tag, words between',
+    'two calls in one tag, text between',
     QWEN_XML,
     '<tool_call><function=now></function>\n<function=now></function> ok</tool_call> b',
     '«now {}»«now {}»ok b',
@@ -560,7 +570,7 @@ export const REPLIES: readonly Reply[] = [
     '!incomplete[<function=now><parameter=a>b]',
   ),
   reply(
-    'no tags in the tag',
+    'no inner tags',
     QWEN_XML,
     '<tool_call>now()</tool_call>b<function=now>()</function>c',
     '!invalid-json[<tool_call>now()</tool_call>]b!invalid-json[<function=now>()</function>]\nc',
@@ -590,7 +600,7 @@ export const REPLIES: readonly Reply[] = [
     '~a~«weather {"city":"Rome","days":2}»«now {}»',
   ),
   reply(
-    'values that say whether they are texts',
+    'values that are marked as strings or not',
     DSML,
     '<｜DSML｜function_calls>\n<｜DSML｜invoke name="now">\n<｜DSML｜parameter name="a" string="true">5</｜DSML｜parameter>\n<｜DSML｜parameter name="b" string="false">[5]</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>',
     '«now {"a":"5","b":[5]}»',
@@ -610,13 +620,13 @@ export const REPLIES: readonly Reply[] = [
   reply('JSON in the tag', GLM, '<tool_call>\n{"name": "now"}\n</tool_call>', '«now {}»'),
   reply('cut in a key', GLM, '<tool_call>now<arg_key>a</arg', '!incomplete[<tool_call>now<arg_key>a</arg]'),
   reply(
-    'words in the tag',
+    'text in the tag',
     GLM,
     '<tool_call>now and then</tool_call>b',
     '!invalid-json[<tool_call>now and then</tool_call>]b',
   ),
   reply(
-    'a list as Python writes it',
+    'a list in Python syntax',
     LFM2,
     `a <|tool_call_start|>[weather(city="Ro'me", days=3), now(a=[1, True], b={'c': None}, d='x"y', e=(1,))]<|tool_call_end|>b`,
     `a«weather {"city":"Ro'me","days":3}»«now {"a":[1,true],"b":{"c":null},"d":"x\\"y","e":[1]}»\nb`,
@@ -636,7 +646,7 @@ export const REPLIES: readonly Reply[] = [
     '!invalid-json[<|tool_call_start|>[now(a=b c)]<|tool_call_end|>]',
   ),
   reply(
-    'cut in a call of Python',
+    'cut in a Python call',
     LFM2,
     '<|tool_call_start|>[now(a=1',
     '!incomplete[<|tool_call_start|>[now(a=1]',
@@ -649,7 +659,7 @@ export const REPLIES: readonly Reply[] = [
     '«now {}»«weather {"city":"Rome"}»Done.',
   ),
   reply(
-    'a list that nothing closes',
+    'a list without a closing marker',
     GRANITE,
     'a\n<|tool_call|>[{"name": "now", "arguments": {}}, {"name": "now"}]\n\nDone.',
     'a«now {}»«now {}»\n\nDone.',
@@ -673,12 +683,12 @@ export const REPLIES: readonly Reply[] = [
     PARIS,
   ),
   reply(
-    'one a line',
+    'one per line',
     TOOL_CALLS,
     '<tool_calls>\n{"name": "now", "arguments": {}}\n{"name": "now", "arguments": {}}\n</tool_calls>',
     '«now {}»«now {}»',
   ),
-  reply('behind a word', FIREFUNCTION, 'a functools[{"name": "now", "arguments": {}}] b', 'a«now {}» b'),
+  reply('after a word', FIREFUNCTION, 'a functools[{"name": "now", "arguments": {}}] b', 'a«now {}» b'),
 
   reply('text on both sides', QWEN, 'Ok.\n<tool_call>{"name": "now"}</tool_call>\nDone', 'Ok.«now {}»\nDone'),
   reply(
@@ -688,7 +698,7 @@ export const REPLIES: readonly Reply[] = [
     'Ok.«now {}»\n\nDone',
   ),
   reply(
-    'text behind a call in its tag',
+    'text after a call in its tag',
     QWEN,
     '<tool_call>{"name": "now"} So.</tool_call> Yes.',
     '«now {}»So. Yes.',
@@ -707,13 +717,13 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('a fence in a tag', QWEN, '<tool_call>\n```json\n{"name": "now"}\n```\n</tool_call>', '«now {}»'),
   reply(
-    'a brace too few',
+    'a missing brace',
     QWEN,
     '<tool_call>{"name": "now", "arguments": {"a": 1}</tool_call>b',
     '«now {"a":1}»b',
   ),
   reply(
-    'as Python writes a dict',
+    'a Python dict',
     QWEN,
     `<tool_call>{'name': 'now', 'arguments': {'a': True, 'b': None, 'c': "it's", 'd': 'x"y', 'e': 'a\\'b', 'f': [1,]}}</tool_call>`,
     `«now {"a":true,"b":null,"c":"it's","d":"x\\"y","e":"a'b","f":[1]}»`,
@@ -757,27 +767,27 @@ export const REPLIES: readonly Reply[] = [
   ),
   reply('round brackets', GEMMA, '<|tool_call>call:weather(city:<|"|>Paris<|"|>)<tool_call|>', PARIS),
   reply(
-    'bare texts, numbers and equals signs',
+    'unquoted strings, numbers and equals signs',
     GEMMA,
     '<|tool_call>call:weather{city:Paris, France,days=5}<tool_call|><|tool_call>call:now(path:test.txt,n:5,ok:true,l:[a,b])<tool_call|>',
     '«weather {"city":"Paris, France","days":5}»«now {"path":"test.txt","n":5,"ok":true,"l":["a","b"]}»',
   ),
   reply(
-    'two in a tag of Gemma',
+    'two in a Gemma tag',
     GEMMA,
     '<|tool_call>call:now{}call:now{a:1}}<tool_call|>',
     '«now {}»«now {"a":1}»',
   ),
   reply('no brackets', GEMMA, '<|tool_call>call:now<tool_call|>', '«now {}»'),
   reply(
-    'a fence without a word',
+    'a fence without a language',
     DEEPSEEK,
     '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>weather\n```\n{"city": "Paris"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
     PARIS,
   ),
-  reply('a brace too many, bare', LLAMA, '{"name": "now", "parameters": {}}}', '«now {}»'),
+  reply('a surplus brace, bare', LLAMA, '{"name": "now", "parameters": {}}}', '«now {}»'),
   reply(
-    'text arguments in a list',
+    'string arguments in a list',
     MISTRAL,
     '[TOOL_CALLS][{"name": "weather", "arguments": "{\\"city\\": \\"Paris\\"}"}]',
     PARIS,

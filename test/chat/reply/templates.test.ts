@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FAMILIES } from '../../../src/chat/families.js'
-import { PromptMaker } from '../../../src/chat/prompt.js'
+import { PromptBuilder } from '../../../src/chat/prompt.js'
 import type { ReplyEvent } from '../../../src/chat/reply/events.js'
 import { replyFormat, replyFormatOf } from '../../../src/chat/reply/format.js'
 import { createReplyParser } from '../../../src/chat/reply/parser.js'
@@ -13,12 +13,14 @@ import { Metadata } from '../../../src/gguf/metadata.js'
 import { createTokenizer } from '../../../src/tokenizer/create.js'
 import { WEATHER } from '../conversations.js'
 import { chatMetadata, TEMPLATE_FILES, type TemplateFile, templateSource } from '../template-files.js'
-import { joined, told } from './parse.js'
+import { joined, summarize } from './parse.js'
 
 const NOW = new Date(2025, 5, 3)
 
-/** What published templates tell. */
-const TOLD: Readonly<Record<string, readonly [reasoning: string, tools: string, ...variables: string[]]>> = {
+/** The formats detected from published templates. */
+const DETECTED: Readonly<
+  Record<string, readonly [reasoning: string, tools: string, ...variables: string[]]>
+> = {
   'HuggingFaceTB-SmolLM3-3B': ['think', 'hermes', 'enable_thinking'],
   'NousResearch-Hermes-3-Llama-3.1-8B-tool_use': ['none', 'hermes'],
   'Qwen-Qwen2.5-7B-Instruct': ['none', 'hermes'],
@@ -32,7 +34,7 @@ const TOLD: Readonly<Record<string, readonly [reasoning: string, tools: string, 
   'openai-gpt-oss-120b': ['harmony', 'harmony', 'reasoning_effort'],
 }
 
-/** What a prompt of theirs ends with, and what of that the reply has, where the model is to think, not to, or as it is. */
+/** The end of a prompt and the prefill, with thinking on, off or unset. */
 const ENDS: Readonly<
   Record<string, Readonly<Record<'on' | 'off' | 'unasked', readonly [end: string, prefill: string]>>>
 > = {
@@ -63,59 +65,62 @@ const ENDS: Readonly<
   },
 }
 
-async function makerOf(file: TemplateFile, { hasTools = false } = {}) {
+async function builderOf(file: TemplateFile, { hasTools = false } = {}) {
   const own = await chatMetadata(file)
-  // Models with such markers put no spaces behind them.
+  // Models with such markers do not add spaces after them.
   const metadata = new Metadata(
     file.name,
     new Map([...own.entries(), ['tokenizer.ggml.add_space_prefix', false]]),
   )
   const tokenizer = createTokenizer(metadata)
-  const maker = new PromptMaker(
+  const builder = new PromptBuilder(
     { tokenizer, chatTemplates: readChatTemplates(metadata) },
     { template: undefined, templateVariables: {}, tools: checkTools(hasTools ? [WEATHER] : []) },
   )
-  return { tokenizer, maker, format: replyFormatOf(templateSource(file), tokenizer) }
+  return { tokenizer, builder, format: replyFormatOf(templateSource(file), tokenizer) }
 }
 
 describe('published templates', () => {
-  it.each(TEMPLATE_FILES)('$name tells its format', (file) => {
+  it.each(TEMPLATE_FILES)('the format of $name is detected', (file) => {
     const { reasoning, tools, thinkingVariables, controls } = replyFormatOf(templateSource(file), undefined)
-    expect([reasoning, tools, ...thinkingVariables]).toEqual(TOLD[file.name])
+    expect([reasoning, tools, ...thinkingVariables]).toEqual(DETECTED[file.name])
     expect(controls.size).toBe(0)
   })
 
-  it.each(TEMPLATE_FILES.filter(({ name }) => name in ENDS))('$name thinks, or not', async (file) => {
-    const { tokenizer, maker, format } = await makerOf(file)
-    for (const [wanted, [end, prefill]] of Object.entries(ENDS[file.name])) {
-      const thinking = wanted === 'unasked' ? undefined : (wanted as Thinking)
-      const control = thinkingControl(format, tokenizer, thinking)
-      const user = [{ role: 'user', content: 'Hi <think>' }] as const
-      const prompt = maker.make(user, 0, NOW, new Transcript(tokenizer), control)
-      expect(prompt.text.text.slice(-end.length), wanted).toBe(end)
-      expect(prompt.prefill, wanted).toBe(prefill)
-      expect(createReplyParser(format, { prefill }).isReasoning, wanted).toBe(prefill === '<think>')
-    }
-    const { budget, templateVariables } = thinkingControl(format, tokenizer, 7)
-    expect(templateVariables).toEqual(thinkingControl(format, tokenizer, 'on').templateVariables)
-    expect(budget?.tokens).toBe(7)
-    const parser = createReplyParser(format, { thinkingOpened: true })
-    expect(parser.isReasoning).toBe(true)
-    for (const id of budget!.closeIds) {
-      parser.push({ id, piece: tokenizer.piece(id), isControl: tokenizer.isControl(id) })
-    }
-    expect(parser.isReasoning).toBe(false)
-    expect(parser.push('Yes')).toEqual([{ type: 'content', text: 'Yes' }])
-  })
+  it.each(TEMPLATE_FILES.filter(({ name }) => name in ENDS))(
+    'thinking can be controlled for $name',
+    async (file) => {
+      const { tokenizer, builder, format } = await builderOf(file)
+      for (const [wanted, [end, prefill]] of Object.entries(ENDS[file.name])) {
+        const thinking = wanted === 'unasked' ? undefined : (wanted as Thinking)
+        const control = thinkingControl(format, tokenizer, thinking)
+        const user = [{ role: 'user', content: 'Hi <think>' }] as const
+        const prompt = builder.build(user, 0, NOW, new Transcript(tokenizer), control)
+        expect(prompt.text.text.slice(-end.length), wanted).toBe(end)
+        expect(prompt.prefill, wanted).toBe(prefill)
+        expect(createReplyParser(format, { prefill }).isReasoning, wanted).toBe(prefill === '<think>')
+      }
+      const { budget, templateVariables } = thinkingControl(format, tokenizer, 7)
+      expect(templateVariables).toEqual(thinkingControl(format, tokenizer, 'on').templateVariables)
+      expect(budget?.tokens).toBe(7)
+      const parser = createReplyParser(format, { thinkingOpened: true })
+      expect(parser.isReasoning).toBe(true)
+      for (const id of budget!.closeIds) {
+        parser.push({ id, piece: tokenizer.piece(id), isControl: tokenizer.isControl(id) })
+      }
+      expect(parser.isReasoning).toBe(false)
+      expect(parser.push('Yes')).toEqual([{ type: 'content', text: 'Yes' }])
+    },
+  )
 
-  it.each(TEMPLATE_FILES)('$name writes a call as its format reads it', async (file) => {
-    const { tokenizer, maker, format } = await makerOf(file, { hasTools: true })
+  it.each(TEMPLATE_FILES)('$name writes a call that its format reads', async (file) => {
+    const { tokenizer, builder, format } = await builderOf(file, { hasTools: true })
     const args = { city: 'Rome "x" é\n{', days: 2 }
     const call = { id: 'abcdef123', name: 'get_weather', arguments: args }
     const asked = { role: 'user', content: 'How is it?' } as const
     const called = { role: 'assistant', content: '', toolCalls: [call] } as const
-    const text = (...messages: Parameters<typeof maker.make>[0]) =>
-      maker.make(messages, 0, NOW, new Transcript(tokenizer)).text.text
+    const text = (...messages: Parameters<typeof builder.build>[0]) =>
+      builder.build(messages, 0, NOW, new Transcript(tokenizer)).text.text
     const before = text(asked).replace(/(<think>\s*(<\/think>)?\s*|<\|channel>thought\n<channel\|>)$/, '')
     const all = text(asked, called, toolResult(call, { celsius: 20 }, format))
     expect(all.startsWith(before)).toBe(true)
@@ -131,8 +136,8 @@ describe('published templates', () => {
       events.push(...parser.push({ id, piece: stream.push(id), isControl: tokenizer.isControl(id) }))
     }
     events.push(...parser.end('stop'))
-    expect(told(joined(events))).toBe(`«get_weather ${JSON.stringify(args)}»`)
-    // The result stands behind it, whatever the template makes of it.
+    expect(summarize(joined(events))).toBe(`«get_weather ${JSON.stringify(args)}»`)
+    // The result follows, in the template's own form.
     expect(all.slice(before.length + reply.length)).toContain('celsius')
   })
 })
@@ -156,7 +161,7 @@ describe('formats', () => {
     })
   })
 
-  it('are told by a vocabulary that has the marker, too, and know its control tokens', () => {
+  it('are also detected by a marker in the vocabulary, and have its control tokens', () => {
     const specialTokens = [
       { id: 5, text: '<think>', isControl: true },
       { id: 6, text: '</think>', isControl: false },
@@ -166,7 +171,7 @@ describe('formats', () => {
     expect([...format.controls]).toEqual([['<think>', 5]])
   })
 
-  it('know variables that a template computes with, not words that it writes', () => {
+  it('have the variables that a template reads, not the same words in its text', () => {
     const of = (template: string) => replyFormatOf(template, undefined).thinkingVariables
     expect(of('{% if enable_thinking %}{% endif %}')).toEqual(['enable_thinking'])
     expect(of("{{ 'x' if thinking is defined and thinking else reasoning_effort }}")).toEqual([
@@ -194,7 +199,7 @@ describe('formats', () => {
 })
 
 describe('thinking', () => {
-  /** One id a character. */
+  /** One id per character. */
   const tokenizer = {
     encodeSegments: (segments: readonly { text: string; ids?: readonly number[] }[]) =>
       segments.flatMap(({ text, ids }) => ids ?? Array.from(text, (unit) => unit.charCodeAt(0))),
@@ -202,7 +207,7 @@ describe('thinking', () => {
   const control = (names: Parameters<typeof replyFormat>[0], thinking?: Thinking) =>
     thinkingControl(replyFormat(names), tokenizer, thinking)
 
-  it('is switched off by an empty pair where no variable does it', () => {
+  it('is switched off by an empty pair of markers if there is no variable for it', () => {
     const off = control({ reasoning: 'think' }, 'off')
     const pair = '<think>\n\n</think>\n\n'
     expect(off.templateVariables).toEqual({})
@@ -218,7 +223,7 @@ describe('thinking', () => {
     })
   })
 
-  it('is found out where the prompt opens it', () => {
+  it('is detected if the prompt opens it', () => {
     expect(control({ reasoning: 'think' }).opening('…<think>\n')).toEqual({ append: '', prefill: '<think>' })
     expect(control({ reasoning: 'gemma' }).opening('…<|channel>thought\n')).toEqual({
       append: '',
@@ -236,14 +241,14 @@ describe('thinking', () => {
     expect(control({ reasoning: 'think' }, 'on').budget).toBeUndefined()
   })
 
-  it('may be off where a model never does it, and not on', () => {
+  it('may be off, but not on, for a model that does not show its reasoning', () => {
     expect(control({}, 'off').opening('a')).toEqual({ append: '', prefill: '' })
     for (const thinking of ['on', 5] as const) {
       expect(() => control({}, thinking)).toThrowError(expect.objectContaining({ code: 'UNSUPPORTED' }))
     }
   })
 
-  it.each(['yes', -1, 1.5, Number.NaN, null, true])('%s is no way to think', (thinking) => {
+  it.each(['yes', -1, 1.5, Number.NaN, null, true])('%s is rejected', (thinking) => {
     expect(() => control({ reasoning: 'think' }, thinking as never)).toThrowError(
       expect.objectContaining({
         code: 'INVALID_ARGUMENT',
@@ -265,7 +270,7 @@ describe('results of tools', () => {
     expect(toolResult(call, value)).toEqual({ role: 'tool', content, toolCallId: 'a', name: 'f' })
   })
 
-  it('are JSON in any case for templates that write them into JSON', () => {
+  it('are always JSON for templates that insert them into JSON', () => {
     expect(toolResult({ name: 'f' }, 'words', { tools: 'mistral' })).toEqual({
       role: 'tool',
       content: '"words"',
@@ -273,7 +278,7 @@ describe('results of tools', () => {
     })
   })
 
-  it('that JSON cannot write', () => {
+  it('are rejected if they cannot be serialized', () => {
     expect(() => toolResult(call, 1n)).toThrowError(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
   })
 })

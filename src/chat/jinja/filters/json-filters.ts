@@ -12,7 +12,7 @@ import { typeName, Undefined, type Value } from '../values.js'
 
 type Filter = Operation<Value>
 
-/** Spaces of each level, or a text that stands for them. */
+/** The indentation per level: a number of spaces, or a string. */
 function indentOf(value: Value, budget: Budget): Text | undefined {
   if (value === null || value instanceof Text) return value ?? undefined
   const width = integral(value)
@@ -34,7 +34,7 @@ function separatorsOf(value: Value, budget: Budget): JsonOptions['separators'] {
 }
 
 export const JSON_FILTERS: Readonly<Record<string, Filter>> = {
-  // The parameters are those that chat templates are rendered with, not those of plain Jinja.
+  // The parameters are those of transformers' `tojson`, not of plain Jinja's.
   tojson: filter(
     {
       ensure_ascii: flag.or(false),
@@ -56,7 +56,7 @@ export const JSON_FILTERS: Readonly<Record<string, Filter>> = {
   fromjson: filter({}, (value, _, budget) => {
     if (value instanceof Text) return fromJson(value, budget)
     if (value instanceof Undefined) throw undefinedUsed(value)
-    throw templateFailed(`fromjson of ${typeName(value)}`)
+    throw templateFailed(`fromjson cannot be applied to ${typeName(value)}`)
   }),
   pprint: filter({}, (value, _, budget) => pretty(value, budget)),
 }

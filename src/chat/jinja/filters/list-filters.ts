@@ -27,19 +27,19 @@ type Filter = Operation<Value>
 
 function lengthFilter(value: Value, _: object, budget: Budget, name: string): number {
   if (value instanceof Text) {
-    budget.through(value.length)
+    budget.scan(value.length)
     return lengthOf(value)
   }
   if (value instanceof List) return value.items.length
   if (value instanceof Dict) return value.size
   if (value instanceof Undefined) return iterate(value, name, budget).length
-  // The variable `loop` has a length, too.
+  // The variable `loop` also has a length.
   const length = value instanceof Callable ? value.get('length') : undefined
   if (typeof length === 'number') return length
-  throw templateFailed(`${name} of ${typeName(value)}`)
+  throw templateFailed(`${name} cannot be applied to ${typeName(value)}`)
 }
 
-/** Strings are compared without regard to their case, unless asked for. */
+/** Converts strings to lower case for case-insensitive comparison. */
 function ignoringCase(budget: Budget): Getter {
   return (value) => (value instanceof Text ? recase(value, CASES.lower, budget) : value)
 }
@@ -63,10 +63,10 @@ const dictSort = filter(
   (value, { case_sensitive, by, reverse }, budget) => {
     if (by.text !== 'key' && by.text !== 'value') throw templateFailed('dictsort sorts by "key" or "value"')
     if (value instanceof Undefined) throw undefinedUsed(value)
-    if (!(value instanceof Dict)) throw templateFailed(`dictsort of ${typeName(value)}`)
+    if (!(value instanceof Dict)) throw templateFailed(`dictsort cannot be applied to ${typeName(value)}`)
     const change = case_sensitive ? undefined : ignoringCase(budget)
-    const place = by.text === 'key' ? 0 : 1
-    const key = (pair: List) => (change ? change(pair.items[place]) : pair.items[place])
+    const side = by.text === 'key' ? 0 : 1
+    const key = (pair: List) => (change ? change(pair.items[side]) : pair.items[side])
     return new List(sorted(pairsOf(value, budget), key, budget, { reverse: reverse !== 0 }))
   },
 )
@@ -82,7 +82,7 @@ const unique = filter(
       const key = getter(item)
       budget.key(key)
       const hash = hashed(key)
-      if (hash === undefined) throw templateFailed(`unique of ${typeName(key)}, which has no hash`)
+      if (hash === undefined) throw templateFailed(`unique: ${typeName(key)} is not hashable`)
       if (seen.has(hash)) return false
       seen.add(hash)
       return true
@@ -91,7 +91,7 @@ const unique = filter(
   },
 )
 
-/** The largest or smallest item: the first of equals. */
+/** The largest or smallest item; the first of equal ones. */
 const extreme = (sign: 1 | -1): Filter =>
   filter(
     { case_sensitive: flag.or(false), attribute: any.or(null) },
@@ -105,12 +105,12 @@ const extreme = (sign: 1 | -1): Filter =>
         const key = getter(item)
         if (best === undefined || sign * order(key, best.key, budget) > 0) best = { item, key }
       }
-      return orUndefined(best?.item, `${name} of nothing`)
+      return orUndefined(best?.item, `${name} of an empty sequence`)
     },
   )
 
 const sum = filter({ attribute: any.or(null), start: any.or(0) }, (value, { attribute, start }, budget) => {
-  if (start instanceof Text) throw templateFailed('sum of strings; join them')
+  if (start instanceof Text) throw templateFailed('sum cannot be applied to strings; use join')
   const getter = getterOf(attribute, budget)
   let total: Value = start
   for (const item of iterate(value, 'sum', budget)) {
@@ -118,7 +118,7 @@ const sum = filter({ attribute: any.or(null), start: any.or(0) }, (value, { attr
     const term: Value = getter(item)
     const small: number | undefined =
       typeof total === 'number' && typeof term === 'number' ? total + term : undefined
-    // Most sums are of small integers.
+    // Fast path: most sums are of small integers.
     total = Number.isSafeInteger(small) ? small! : operate('+', total, term, budget)
   }
   return total
@@ -150,7 +150,7 @@ const batch = filter({ linecount: any, fill_with: any.or(null) }, (value, given,
   const { linecount, fill_with: filling } = given
   const items = iterate(value, 'batch', budget)
   const count = Number(numeric(linecount) ?? 0)
-  // A batch of no items is followed by all of them, and a number that is no length is never reached.
+  // As in Jinja: size 0 gives an empty batch and then one with all items; a size that is not a positive integer is never reached.
   const isLength = Number.isInteger(count) && count > 0
   const size = isLength ? count : Math.max(items.length, 1)
   budget.members(Math.ceil(items.length / size))
@@ -172,7 +172,7 @@ const batch = filter({ linecount: any, fill_with: any.or(null) }, (value, given,
 const sliced = filter({ slices: int, fill_with: any.or(null) }, (value, given, budget) => {
   const { slices: count, fill_with: filling } = given
   const items = iterate(value, 'slice', budget)
-  if (count === 0) throw templateFailed('slice into 0 slices')
+  if (count === 0) throw templateFailed('slice: the number of slices is 0')
   budget.members(Math.max(0, count))
   budget.items(items.length)
   const size = Math.floor(items.length / count)
@@ -198,7 +198,7 @@ function reversed(value: Value, _: object, budget: Budget): Value {
 const atEnd = (end: 'first' | 'last'): Filter =>
   filter({}, (value, _, budget) => {
     const items = iterate(value, end, budget)
-    return orUndefined(end === 'first' ? items[0] : items.at(-1), `${end} of nothing`)
+    return orUndefined(end === 'first' ? items[0] : items.at(-1), `${end} of an empty sequence`)
   })
 
 const joined = filter(
@@ -234,7 +234,7 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
   slice: sliced,
   items: filter({}, (value, _, budget) => {
     if (value instanceof Undefined) return new List(iterate(value, 'items', budget))
-    if (!(value instanceof Dict)) throw templateFailed(`items of ${typeName(value)}`)
+    if (!(value instanceof Dict)) throw templateFailed(`items cannot be applied to ${typeName(value)}`)
     return new List(pairsOf(value, budget))
   }),
   random: () => {

@@ -27,11 +27,11 @@ export function escaped(text: Text, budget: Budget): Text {
   return text.map((part) => part.replace(/[&<>"']/g, (unit) => MARKUP[unit]))
 }
 
-/** A part of an address; in a query a slash is written otherwise, and a space as a plus. */
+/** Percent-encodes a part of a URL; in a query, slashes are encoded too, and spaces become plus signs. */
 function urlQuoted(text: Text, budget: Budget, { inQuery }: { inQuery: boolean }): Text {
   budget.text(3 * text.length)
   return text.map((part) => {
-    // What follows a lone half of a pair could not be encoded.
+    // `encodeURIComponent` throws for lone surrogates.
     const encoded = encodeURIComponent(
       part.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd'),
     )
@@ -56,19 +56,19 @@ const urlEncode = filter({}, (value, _, budget) => {
 
 function pairOf(value: Value, budget: Budget): readonly [Value, Value] {
   const items = iterable(value, budget)
-  if (items?.length !== 2) throw templateFailed(`urlencode wants pairs, not ${typeName(value)}`)
+  if (items?.length !== 2) throw templateFailed(`urlencode needs pairs, not ${typeName(value)}`)
   return [items[0], items[1]]
 }
 
 const xmlAttributes = filter({ autospace: flag.or(true) }, (value, { autospace }, budget) => {
   if (value instanceof Undefined) throw undefinedUsed(value)
-  if (!(value instanceof Dict)) throw templateFailed(`xmlattr of ${typeName(value)}`)
+  if (!(value instanceof Dict)) throw templateFailed(`xmlattr cannot be applied to ${typeName(value)}`)
   const out = new TextBuilder(budget)
   budget.members(value.size)
   let isFirst = true
   for (const [key, item] of value.entries()) {
     if (item === null || item instanceof Undefined) continue
-    if (!(key instanceof Text)) throw templateFailed(`xmlattr of a key that is ${typeName(key)}`)
+    if (!(key instanceof Text)) throw templateFailed(`xmlattr: keys must be strings, not ${typeName(key)}`)
     if (/[ \t\n\r\f\v/>=]/.test(key.text)) {
       throw templateFailed(`xmlattr: invalid character in ${describeValue(key.text)}`)
     }
@@ -90,11 +90,11 @@ const urlize = filter(
   (value, given, budget) => {
     const schemes = (given.extra_schemes ?? []).map((scheme) => {
       if (scheme instanceof Text && /^[\p{L}\p{N}_.+-]{2,}:\/{0,2}$/u.test(scheme.text)) return scheme.text
-      throw templateFailed('urlize: an extra scheme is not valid')
+      throw templateFailed('urlize: invalid extra scheme')
     })
     const words = (given.rel ?? Text.EMPTY).text.split(/\s+/).filter((word) => word !== '')
     const rel = [...new Set([...words, 'noopener', ...(given.nofollow ? ['nofollow'] : [])])].sort().join(' ')
-    const relText = Text.of(rel, given.rel?.sourceOf() ?? 0)
+    const relText = Text.of(rel, given.rel?.provenanceOf() ?? 0)
     const options = {
       limit: given.trim_url_limit,
       rel: escaped(relText, budget),
@@ -116,7 +116,7 @@ export const MARKUP_FILTERS: Readonly<Record<string, Filter>> = {
   xmlattr: xmlAttributes,
 }
 
-/** The entities that are more than a number; those of HTML 4 for Latin 1 are all here. */
+/** Named entities: all of HTML 4's for Latin 1, and the most common others. */
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],
   ['lt', '<'],
@@ -154,7 +154,7 @@ function characterNamed(entity: string): string {
   return isCharacter ? String.fromCodePoint(code) : '\ufffd'
 }
 
-/** The oldest names do without their semicolon, even where letters follow. */
+/** The oldest names are also valid without their semicolon, even if letters follow. */
 function unclosed(name: string, end: string): string {
   for (let length = name.length; length >= 2; length--) {
     const character = ENTITIES.get(name.slice(0, length))

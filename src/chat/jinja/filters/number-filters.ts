@@ -11,7 +11,7 @@ import { typeName, Undefined, type Value } from '../values.js'
 
 type Filter = Operation<Value>
 
-/** Python's `float(value)`; `undefined` where it raises `TypeError` or `ValueError`. */
+/** Python's `float(value)`; `undefined` if it raises `TypeError` or `ValueError`. */
 function floating(value: Value, budget: Budget): number | undefined {
   if (value instanceof Undefined) throw undefinedUsed(value)
   if (value instanceof Text) return parseFloating(value.text, budget)
@@ -22,7 +22,7 @@ function floating(value: Value, budget: Budget): number | undefined {
 
 function toInteger(value: Value, given: Value, budget: Budget): Value | undefined {
   if (value instanceof Float && !Number.isFinite(value.value) && !Number.isNaN(value.value)) {
-    throw templateFailed('int of infinity')
+    throw templateFailed('int cannot convert infinity')
   }
   const base = Number(integral(given) ?? -1)
   const exact =
@@ -46,7 +46,7 @@ const round = filter(
     const number = value instanceof Float ? value : integral(value)
     if (number === undefined) {
       if (value instanceof Undefined) throw undefinedUsed(value)
-      throw templateFailed(`round of ${typeName(value)}`)
+      throw templateFailed(`round cannot be applied to ${typeName(value)}`)
     }
     budget.spend(20)
     if (precision === null && name === 'common') {
@@ -70,7 +70,7 @@ const round = filter(
 )
 
 function finiteOf({ value }: Float): number {
-  if (!Number.isFinite(value)) throw templateFailed('round of a number that is not finite')
+  if (!Number.isFinite(value)) throw templateFailed('round needs a finite number')
   return value
 }
 
@@ -81,7 +81,7 @@ const UNITS = {
 
 const fileSize = filter({ binary: flag.or(false) }, (value, { binary }, budget) => {
   const bytes = floating(value, budget)
-  if (bytes === undefined) throw templateFailed(`filesizeformat of ${typeName(value)}`)
+  if (bytes === undefined) throw templateFailed(`filesizeformat cannot be applied to ${typeName(value)}`)
   const base = binary ? 1024 : 1000
   if (bytes === 1) return Text.of('1 Byte')
   const out = new TextBuilder(budget)
@@ -99,7 +99,7 @@ export const NUMBER_FILTERS: Readonly<Record<string, Filter>> = {
     const result = absolute(value)
     if (result !== undefined) return result
     if (value instanceof Undefined) throw undefinedUsed(value)
-    throw templateFailed(`abs of ${typeName(value)}`)
+    throw templateFailed(`abs cannot be applied to ${typeName(value)}`)
   }),
   int: filter({ default: any.or(0), base: any.or(10) }, (value, given, budget) => {
     const result = toInteger(value, given.base, budget)

@@ -9,23 +9,23 @@ import { type Arguments, List, typeName, type Value } from '../values.js'
 
 type Filter = Operation<Value>
 
-/** What finds filters and tests by their names. */
-export interface Named {
+/** Looks up filters and tests by name. */
+export interface Registry {
   applyFilter(name: string, value: Value, args: Arguments, budget: Budget): Value
   testNamed(name: string): (value: Value, args: Arguments, budget: Budget) => boolean
 }
 
 interface Selection {
-  /** What the test must say of an item that stays. */
+  /** The result of the test for items to keep. */
   readonly wanted: boolean
-  /** Whether an attribute of each item is tested, whose name is the first argument. */
+  /** Whether to test an attribute of each item, whose name is the first argument. */
   readonly byAttribute: boolean
 }
 
-/** `select`, `reject` and the same by an attribute: a test by its name, with its own arguments. */
-function selecting({ wanted, byAttribute }: Selection, { testNamed }: Named): Filter {
+/** `select`, `reject`, `selectattr` and `rejectattr`: filter items by a named test and its arguments. */
+function selecting({ wanted, byAttribute }: Selection, { testNamed }: Registry): Filter {
   return (name, value, { positional, named }, budget) => {
-    // What counts as false has no items, even where it is not a list.
+    // As in Jinja, any false value counts as empty, even if it is not a list.
     const items = truthy(value) ? iterate(value, name, budget) : []
     if (items.length === 0) return new List([])
     if (byAttribute && positional.length === 0) throw templateFailed(`${name} needs the name of an attribute`)
@@ -48,8 +48,8 @@ function nameOfTest(filter: string, name: Value): string {
   throw templateFailed(`${filter} needs the name of a test, not ${typeName(name)}`)
 }
 
-/** `map`: another filter, or an attribute, of each item. */
-function mapping({ applyFilter }: Named): Filter {
+/** `map`: applies another filter to each item, or gets an attribute. */
+function mapping({ applyFilter }: Registry): Filter {
   return (name, value, args, budget) => {
     const items = truthy(value) ? iterate(value, name, budget) : []
     if (items.length === 0) return new List([])
@@ -67,7 +67,7 @@ function mapping({ applyFilter }: Named): Filter {
 function mapped(
   name: string,
   { positional, named }: Arguments,
-  applyFilter: Named['applyFilter'],
+  applyFilter: Registry['applyFilter'],
   budget: Budget,
 ): Getter {
   const attribute = named.get('attribute')
@@ -77,16 +77,17 @@ function mapped(
       .find(([key]) => key instanceof Text && !['attribute', 'default'].includes(key.text))
     if (unknown) {
       const key = unknown[0] instanceof Text ? unknown[0].text.slice(0, 100) : ''
-      throw templateFailed(`${name} takes no argument by the name ${JSON.stringify(key)}`)
+      throw templateFailed(`${name} takes no argument named ${JSON.stringify(key)}`)
     }
     return getterOf(attribute, budget, { fallback: named.get('default') })
   }
   const [filter, ...rest] = positional
-  if (!(filter instanceof Text)) throw templateFailed('map needs the name of a filter, or attribute')
+  if (!(filter instanceof Text))
+    throw templateFailed('map needs the name of a filter, or the argument "attribute"')
   return (item) => applyFilter(filter.text, item, { positional: rest, named }, budget)
 }
 
-export function selectingFilters(known: Named): Readonly<Record<string, Filter>> {
+export function selectingFilters(known: Registry): Readonly<Record<string, Filter>> {
   return {
     select: selecting({ wanted: true, byAttribute: false }, known),
     reject: selecting({ wanted: false, byAttribute: false }, known),

@@ -15,11 +15,11 @@ import { List, Tuple, typeName, Undefined, type Value } from '../values.js'
 
 type Filter = Operation<Value>
 
-/** Filters that print what they are given first. */
+/** A filter that changes the case of the value's printed form. */
 const casing = (change: (text: string) => string): Filter =>
   filter({}, (value, _, budget) => recase(str(value, budget), change, budget))
 
-/** Jinja's own idea of a word, which Python's method does not share. */
+/** Jinja's `title`, whose word boundaries differ from those of Python's method. */
 function titled(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: Python counts separators as white space
   return text.replace(/[^-({[<\s\x1c-\x1f\x85]+/g, (word) => {
@@ -28,18 +28,18 @@ function titled(text: string): string {
   })
 }
 
-/** A filter of strings alone. */
+/** Checks that the subject of a filter is a string. */
 function textOnly(name: string, value: Value): Text {
   if (value instanceof Text) return value
-  throw templateFailed(`${name} of ${typeName(value)}`)
+  throw templateFailed(`${name} cannot be applied to ${typeName(value)}`)
 }
 
 const truncate = filter(
   { length: int.or(255), killwords: flag.or(false), end: text.or(Text.of('...')), leeway: int.optional },
   (value, { length, killwords, end, leeway = 5 }, budget, name) => {
     const kept = length - lengthOf(end)
-    if (kept < 0) throw templateFailed(`truncate to ${length} characters, which "end" does not fit into`)
-    if (leeway < 0) throw templateFailed('truncate with a negative leeway')
+    if (kept < 0) throw templateFailed(`truncate: "end" is longer than the length of ${length} characters`)
+    if (leeway < 0) throw templateFailed('truncate: leeway is negative')
     const isShort = value instanceof List && value.items.length <= length + leeway
     if (isShort || value instanceof Undefined) return value
     const all = textOnly(name, value)
@@ -56,7 +56,7 @@ const indent = filter(
   (value, { width, first, blank }, budget, name) => {
     const pad = width instanceof Text ? width : spaces(width, budget)
     const out = new TextBuilder(budget)
-    // A line break more, as in Jinja: so a text that ends with one has an empty line behind it.
+    // Jinja appends a line break, so that a text ending with one has an empty last line.
     const all = Text.join([textOnly(name, value), Text.of('\n')])
     for (const [i, line] of (lines(all, budget).items as readonly Text[]).entries()) {
       if (i > 0) out.add('\n')
@@ -93,7 +93,7 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
   ),
   format: (name, value, { positional, named }, budget) => {
     if (positional.length > 0 && named.size > 0) {
-      throw templateFailed(`${name} takes values by place or by name, not both`)
+      throw templateFailed(`${name} takes positional or named values, not both`)
     }
     return percentFormat(str(value, budget), named.size > 0 ? named : new Tuple(positional), budget)
   },

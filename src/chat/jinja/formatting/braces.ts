@@ -7,18 +7,18 @@ import { TextBuilder } from '../text-builder.js'
 import { type Arguments, type Dict, Undefined, type Value } from '../values.js'
 import { formatValue } from './spec.js'
 
-/** How a field reads attributes and items: `{0.name}` and `{0[key]}`. */
+/** Access to attributes and items for fields such as `{0.name}` and `{0[key]}`. */
 export interface Members {
   attributeOf(value: Value, name: string, budget: Budget): Value
   itemOf(value: Value, key: Value | string, budget: Budget): Value
 }
 
-/** Python's `format.format(…)`, with the attributes and items that a template may read. */
+/** Python's `format.format(…)`, limited to the attributes and items that a template may read. */
 export function braceFormat(format: Text, args: Arguments, members: Members, budget: Budget): Text {
   return new BraceFormatter(args, members, budget).format(format, 2)
 }
 
-/** `{name!conversion:specification}` as offsets. */
+/** The parts of `{name!conversion:specification}`. */
 interface Field {
   readonly name: string
   readonly conversion: string | undefined
@@ -30,7 +30,7 @@ class BraceFormatter {
   readonly #named: Dict
   readonly #members: Members
   readonly #budget: Budget
-  /** The place of the next field without a name, `undefined` once places are given. */
+  /** The position of the next unnumbered field; `undefined` once a field has a number. */
   #next: number | undefined = 0
 
   constructor({ positional, named }: Arguments, members: Members, budget: Budget) {
@@ -41,9 +41,9 @@ class BraceFormatter {
   }
 
   format(format: Text, depth: number): Text {
-    if (depth < 0) throw templateFailed('format nests fields too deeply')
+    if (depth < 0) throw templateFailed('format: fields are nested too deeply')
     const all = format.text
-    this.#budget.through(all.length)
+    this.#budget.scan(all.length)
     const out = new TextBuilder(this.#budget)
     let at = 0
     for (;;) {
@@ -56,7 +56,7 @@ class BraceFormatter {
         at = brace + 2
         continue
       }
-      if (all[brace] === '}') throw templateFailed('format has a single }')
+      if (all[brace] === '}') throw templateFailed('format: single }')
       const end = endOfField(all, brace)
       out.add(this.#field(this.#parse(format, brace + 1, end), depth))
       at = end + 1
@@ -76,7 +76,7 @@ class BraceFormatter {
       const unit = all[at]
       if (unit === '[') isInBrackets = true
       else if (unit === ']') isInBrackets = false
-      else if (unit === '{') throw templateFailed('format has { in the name of a field')
+      else if (unit === '{') throw templateFailed('format: unexpected { in the name of a field')
       else if (!isInBrackets && (unit === ':' || unit === '!')) break
     }
     const name = all.slice(start, at)
@@ -85,7 +85,7 @@ class BraceFormatter {
       conversion = all[at + 1]
       at += 2
       if (at > end || (at < end && all[at] !== ':'))
-        throw templateFailed('format wants : behind a conversion')
+        throw templateFailed('format: expected : after a conversion')
     }
     return { name, conversion, spec: at < end ? this.#cut(format, at + 1, end) : Text.EMPTY }
   }
@@ -106,7 +106,7 @@ class BraceFormatter {
       case 'a':
         return ascii(value, this.#budget)
       default:
-        throw templateFailed(`format knows no conversion ${JSON.stringify(conversion)}`)
+        throw templateFailed(`format: unknown conversion ${JSON.stringify(conversion)}`)
     }
   }
 
@@ -118,7 +118,7 @@ class BraceFormatter {
     while (rest.lastIndex < field.length) {
       this.#budget.spend(1)
       const match = rest.exec(field)
-      if (!match) throw templateFailed(`format has the field ${describeValue(field)}`)
+      if (!match) throw templateFailed(`format: invalid field ${describeValue(field)}`)
       const [, attribute, item] = match
       if (attribute !== undefined) value = this.#members.attributeOf(value, attribute, this.#budget)
       else value = this.#members.itemOf(value, /^\d+$/.test(item) ? Number(item) : item, this.#budget)
@@ -129,22 +129,22 @@ class BraceFormatter {
   #argument(name: string): Value {
     if (name === '' || /^\d+$/.test(name)) {
       if (name === '' ? this.#next === undefined : this.#next !== undefined && this.#next > 0) {
-        throw templateFailed('format mixes fields with and without places')
+        throw templateFailed('format: numbered and unnumbered fields cannot be mixed')
       }
-      const place = name === '' ? this.#next! : Number(name)
-      this.#next = name === '' ? place + 1 : undefined
-      const value = this.#positional[place]
-      if (value === undefined) throw templateFailed(`format has no value at place ${place}`)
+      const position = name === '' ? this.#next! : Number(name)
+      this.#next = name === '' ? position + 1 : undefined
+      const value = this.#positional[position]
+      if (value === undefined) throw templateFailed(`format: no positional value ${position}`)
       return value
     }
     const value = this.#named.get(name)
-    if (value === undefined) throw templateFailed(`format has no value ${describeValue(name)}`)
+    if (value === undefined) throw templateFailed(`format: no value named ${describeValue(name)}`)
     if (value instanceof Undefined && value.problem !== undefined) throw templateFailed(value.problem)
     return value
   }
 }
 
-/** Where the bracket of a field closes that opens at `start`. */
+/** The offset of the brace that closes the field starting at `start`. */
 function endOfField(all: string, start: number): number {
   let depth = 0
   let isInBrackets = false
@@ -156,5 +156,5 @@ function endOfField(all: string, start: number): number {
     if (unit === '{') depth++
     if (unit === '}' && --depth === 0) return at
   }
-  throw templateFailed('format has a field without its closing bracket')
+  throw templateFailed('format: a field is not closed')
 }

@@ -1,17 +1,17 @@
 import { fixed, significant } from '../decimals.js'
 import { floatDigits } from '../numbers.js'
 
-/** How a float is to be written. */
+/** The format of a float. */
 export interface FloatForm {
-  /** `e`, `f`, `g`, or what `str` writes. */
+  /** `e`, `f`, `g`, or the format of `str`. */
   readonly kind: 'e' | 'f' | 'g' | 'repr'
-  /** Decimals of `e` and `f`, digits of `g`. */
+  /** Decimals for `e` and `f`, significant digits for `g`. */
   readonly precision: number
-  /** The form `#`: with its point, and its zeros in `g`. */
+  /** The flag `#`: always writes the point, and for `g` trailing zeros. */
   readonly keepsPoint: boolean
 }
 
-/** A float without its sign, as C's `printf` and Python's `format` write it in lower case. */
+/** A float without its sign, in lower case, as in C's `printf` and Python's `format`. */
 export function floatBody(value: number, { kind, precision, keepsPoint }: FloatForm): string {
   const size = Math.abs(value)
   if (!Number.isFinite(size)) return Number.isNaN(size) ? 'nan' : 'inf'
@@ -61,7 +61,7 @@ function general(
   return hasDecimals ? `${whole}.0` : whole
 }
 
-/** Without zeros at the end, but for the first digit. */
+/** Removes trailing zeros, but never the first digit. */
 function withoutZeros(digits: string): string {
   let end = digits.length
   while (end > 1 && digits[end - 1] === '0') end--

@@ -11,18 +11,18 @@ import { Dict, List, Tuple, typeName, Undefined, type Value } from '../values.js
 import { floatBody } from './floats.js'
 import { characterOf } from './spec.js'
 
-/** What stands between `%` and its letter. */
+/** A conversion specifier. */
 interface Conversion {
   readonly flags: string
   readonly width: number
-  /** -1 where there is none. */
+  /** -1 if absent. */
   readonly precision: number
   readonly type: string
 }
 
-/** Python's `format % values`: a tuple has a value for each conversion, anything else is the only one. */
+/** Python's `format % values`: a tuple has a value per conversion, anything else is a single value. */
 export function percentFormat(format: Text, values: Value, budget: Budget): Text {
-  budget.through(format.length)
+  budget.scan(format.length)
   return new PercentFormatter(format, values, budget).format()
 }
 
@@ -53,13 +53,13 @@ class PercentFormatter {
       this.#at = next + 1
       this.#convert(next)
     }
-    // What Python can ask for a key need not be used up.
+    // As in Python, values that support lookup by key need not all be used.
     const isMapping =
       this.#values instanceof Dict ||
       this.#values instanceof Undefined ||
       (this.#values instanceof List && !(this.#values instanceof Tuple))
     if (!isMapping && this.#taken < this.#arguments.length) {
-      throw templateFailed(`% has ${this.#arguments.length} values for ${this.#taken} conversions`)
+      throw templateFailed(`%: ${this.#arguments.length} values for ${this.#taken} conversions`)
     }
     return this.#out.text()
   }
@@ -89,7 +89,7 @@ class PercentFormatter {
     }
     if ('hlL'.includes(this.#all[this.#at] ?? '-')) this.#at++
     const type = this.#all[this.#at++]
-    if (type === undefined) throw templateFailed('% ends within a conversion')
+    if (type === undefined) throw templateFailed('%: the format ends within a conversion')
     this.#budget.text(width)
     this.#budget.text(Math.max(precision, 0))
     this.#budget.spend(20)
@@ -97,20 +97,20 @@ class PercentFormatter {
     this.#out.add(converted(value === undefined ? this.#next() : value, conversion, this.#budget))
   }
 
-  /** The value under a key in brackets. */
+  /** The value for a key in parentheses. */
   #member(): Value {
     let depth = 0
     const start = this.#at + 1
     for (; ; this.#at++) {
       const unit = this.#all[this.#at]
-      if (unit === undefined) throw templateFailed('% has a key without its closing bracket')
+      if (unit === undefined) throw templateFailed('%: a key is not closed')
       if (unit === '(') depth++
       if (unit === ')' && --depth === 0) break
     }
     const key = this.#all.slice(start, this.#at++)
-    if (!(this.#values instanceof Dict)) throw templateFailed('% with keys needs a mapping')
+    if (!(this.#values instanceof Dict)) throw templateFailed('%: keys need a mapping')
     const value = this.#values.get(key)
-    if (value === undefined) throw templateFailed(`% finds no ${describeValue(key)} in the mapping`)
+    if (value === undefined) throw templateFailed(`%: the mapping has no key ${describeValue(key)}`)
     return value
   }
 
@@ -120,18 +120,18 @@ class PercentFormatter {
     return this.#all.slice(start, this.#at)
   }
 
-  /** A width or precision: digits, or a value where there is a star. */
+  /** A width or precision: digits, or `*` for the next value. */
   #size(): number {
     if (this.#all[this.#at] !== '*') return Number(this.#while('0123456789'))
     this.#at++
     const size = integral(this.#next())
-    if (size === undefined) throw templateFailed('% wants an integer for *')
+    if (size === undefined) throw templateFailed('%: * needs an integer')
     return Number(size)
   }
 
   #next(): Value {
     const value = this.#arguments[this.#taken++]
-    if (value === undefined) throw templateFailed('% has fewer values than conversions')
+    if (value === undefined) throw templateFailed('%: fewer values than conversions')
     return value
   }
 }
@@ -150,7 +150,7 @@ function converted(value: Value, conversion: Conversion, budget: Budget): Text {
     case 'c': {
       if (value instanceof Text && lengthOf(value) === 1) return padded('', value, conversion, ' ', budget)
       const code = integral(value)
-      if (code === undefined) throw templateFailed('%c wants a character or its code')
+      if (code === undefined) throw templateFailed('%c needs a character or a code point')
       return padded('', characterOf(code), conversion, ' ', budget)
     }
     case 'd':
@@ -175,18 +175,18 @@ function converted(value: Value, conversion: Conversion, budget: Budget): Text {
       return floatText(toFloat(number), conversion, budget)
     }
     default:
-      throw templateFailed(`% knows no conversion ${JSON.stringify(type)}`)
+      throw templateFailed(`%: unknown conversion ${JSON.stringify(type)}`)
   }
 }
 
 function wrong(value: Value, type: string, expected: string) {
   if (value instanceof Undefined) return undefinedUsed(value)
-  return templateFailed(`%${type} wants ${expected}, not ${typeName(value)}`)
+  return templateFailed(`%${type} needs ${expected}, not ${typeName(value)}`)
 }
 
 function truncated(value: Value, type: string): Integer {
   if (value instanceof Float) {
-    if (!Number.isFinite(value.value)) throw templateFailed(`%${type} of a number that is not finite`)
+    if (!Number.isFinite(value.value)) throw templateFailed(`%${type} needs a finite number`)
     return integer(Math.trunc(value.value))
   }
   const number = integral(value)
@@ -227,7 +227,7 @@ function signOf({ isNegative }: { readonly isNegative: boolean }, flags: string)
   return flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
 }
 
-/** With spaces around, or zeros between the sign and the digits. */
+/** Pads with spaces, or with zeros between the sign and the digits. */
 function padded(
   head: string,
   body: Text,

@@ -15,15 +15,15 @@ import { floatBody } from './floats.js'
 interface Spec {
   readonly fill: Text
   readonly align: '<' | '>' | '^' | '=' | ''
-  /** A zero before the width: fills behind the sign where nothing else is given. */
+  /** A zero before the width: by default, pads with zeros after the sign. */
   readonly hasZero: boolean
-  /** The form `z`: no sign before a zero. */
+  /** The flag `z`: no minus sign for a zero. */
   readonly dropsMinusZero: boolean
   readonly sign: string
   readonly isAlternate: boolean
   readonly width: number
   readonly grouping: string
-  /** -1 where there is none. */
+  /** -1 if absent. */
   readonly precision: number
   readonly type: string
 }
@@ -31,7 +31,7 @@ interface Spec {
 /** Python's `format(value, spec)`. */
 export function formatValue(value: Value, given: Text, budget: Budget): Text {
   if (given.length === 0) return str(value, budget)
-  budget.through(given.length)
+  budget.scan(given.length)
   const spec = parseSpec(given)
   budget.text(spec.width)
   budget.text(Math.max(spec.precision, 0))
@@ -41,7 +41,7 @@ export function formatValue(value: Value, given: Text, budget: Budget): Text {
   if (number instanceof Float) return formatFloat(number.value, spec, budget)
   if (number !== undefined) return formatInteger(number, spec, budget)
   if (value instanceof Undefined) throw undefinedUsed(value)
-  throw templateFailed(`a format specification for ${typeName(value)}`)
+  throw templateFailed(`${typeName(value)} cannot have a format specification`)
 }
 
 const SPEC = /^([-+ ]?)(z?)(#?)(0?)(\d*)([,_]?)(?:\.(\d+))?([a-zA-Z%]?)$/
@@ -53,7 +53,7 @@ function parseSpec(given: Text): Spec {
   const isAligned = isFilled || '<>=^'.includes(all[0])
   const start = isFilled ? first + 1 : isAligned ? 1 : 0
   const match = SPEC.exec(all.slice(start))
-  if (!match) throw templateFailed(`the format specification ${describeValue(all)} is invalid`)
+  if (!match) throw templateFailed(`invalid format specification ${describeValue(all)}`)
   const [, sign, coercion, alternate, zero, width, grouping, precision, type] = match
   const align = isAligned ? (all[start - 1] as Spec['align']) : ''
   return {
@@ -71,7 +71,7 @@ function parseSpec(given: Text): Spec {
 }
 
 function refuse(type: string, of: string): never {
-  throw templateFailed(`the format ${JSON.stringify(type)} for ${of}`)
+  throw templateFailed(`the format ${JSON.stringify(type)} is not valid for ${of}`)
 }
 
 function formatText(value: Text, spec: Spec, budget: Budget): Text {
@@ -80,12 +80,12 @@ function formatText(value: Text, spec: Spec, budget: Budget): Text {
   const { align } = spec
   if (align === '=') refuse('=', 'a string')
   if (spec.dropsMinusZero) refuse('z', 'a string')
-  budget.through(value.length)
+  budget.scan(value.length)
   const kept = spec.precision < 0 ? value : value.slice(0, offsetOf(value, spec.precision))
   return pad(kept, align || '<', spec, budget)
 }
 
-/** `text` amid as much of the filling as the width wants. */
+/** Pads `text` to the width. */
 function pad(text: Text, align: string, { fill, width }: Spec, budget: Budget): Text {
   const missing = width - lengthOf(text)
   if (missing <= 0) return text
@@ -124,7 +124,7 @@ function formatInteger(value: Integer, spec: Spec, budget: Budget): Text {
 
 /** The character of a code point. */
 export function characterOf(code: Integer): Text {
-  if (code < 0 || code > 0x10ffff) throw templateFailed('a character code must be from 0 to 0x10ffff')
+  if (code < 0 || code > 0x10ffff) throw templateFailed('a code point must be from 0 to 0x10ffff')
   return Text.of(String.fromCodePoint(Number(code)), FROM_CODE_POINT)
 }
 
@@ -194,9 +194,9 @@ function grouped(digits: string, separator: string, group: number): string {
   return parts.join(separator)
 }
 
-/** How many digits fill so many places with separators among them: a separator is never first. */
-function digitsWithin(places: number, group: number): number {
-  const full = Math.floor(places / (group + 1))
-  const left = places - full * (group + 1)
+/** How many digits fill a width, including separators: a separator is never first. */
+function digitsWithin(width: number, group: number): number {
+  const full = Math.floor(width / (group + 1))
+  const left = width - full * (group + 1)
   return Math.max(0, full * group + (left === 0 && full > 0 ? 1 : left))
 }

@@ -4,7 +4,7 @@ import { templateFailed } from '../failures.js'
 import { any, int, type Operation, operation, positional } from '../parameters.js'
 import { type Dict, DictView, hashed, List, typeName, type Value } from '../values.js'
 
-/** The methods that a template may not call, since they change what they are called on. */
+/** Methods that a template may not call, because they modify the object. */
 export const MUTATING: Readonly<Record<'list' | 'dict', readonly string[]>> = {
   list: ['append', 'clear', 'extend', 'insert', 'pop', 'remove', 'reverse', 'sort'],
   dict: ['clear', 'pop', 'popitem', 'setdefault', 'update'],
@@ -16,8 +16,7 @@ export const DICT_METHODS: ReadonlyMap<string, Operation<Dict>> = new Map<string
     'get',
     operation({ key: positional(any), default: positional(any.or(null)) }, (dict, given, budget) => {
       budget.key(given.key)
-      if (hashed(given.key) === undefined)
-        throw templateFailed(`get of ${typeName(given.key)}, which is never a key`)
+      if (hashed(given.key) === undefined) throw templateFailed(`get: ${typeName(given.key)} cannot be a key`)
       const found = dict.get(given.key)
       return found === undefined ? given.default : found
     }),

@@ -3,7 +3,7 @@ import { Float, type Integer, integer } from '../numbers.js'
 import { type Operation, operation } from '../parameters.js'
 import { Tuple, type Value } from '../values.js'
 
-/** The parts of a number. */
+/** The attributes of a number. */
 export function numberAttribute(number: Integer | Float, name: string): Value | undefined {
   const isFloat = number instanceof Float
   switch (name) {
@@ -22,7 +22,7 @@ export function numberAttribute(number: Integer | Float, name: string): Value | 
 
 const ofInteger = (name: string, read: (value: bigint) => Value) =>
   operation<Integer | Float, Record<string, never>, Value>({}, (number) => {
-    if (number instanceof Float) throw templateFailed(`${name} of a float`)
+    if (number instanceof Float) throw templateFailed(`${name} cannot be applied to a float`)
     return read(BigInt(number))
   })
 
@@ -45,7 +45,7 @@ export const NUMBER_METHODS: ReadonlyMap<string, Operation<Integer | Float>> = n
 
 function ratio(number: Integer | Float): Tuple {
   if (!(number instanceof Float)) return new Tuple([number, 1])
-  if (!Number.isFinite(number.value)) throw templateFailed('as_integer_ratio of a number that is not finite')
+  if (!Number.isFinite(number.value)) throw templateFailed('as_integer_ratio needs a finite number')
   let { value } = number
   let shift = 0
   while (!Number.isInteger(value)) {

@@ -2,7 +2,7 @@ import { iterate } from '../collections.js'
 import { templateFailed } from '../failures.js'
 import { braceFormat, type Members } from '../formatting/braces.js'
 import { any, flag, int, type Operation, operation, positional, text } from '../parameters.js'
-import { join, placed, recase, replace, strip } from '../strings/change.js'
+import { join, positionOrMinusOne, recase, replace, strip } from '../strings/change.js'
 import { affixed, counted, found } from '../strings/find.js'
 import { justified, tabsExpanded, zeroFilled } from '../strings/justify.js'
 import { lines, partition, split, splitFromRight } from '../strings/split.js'
@@ -25,7 +25,7 @@ const separated = { sep: text.optional, maxsplit: int.or(-1) }
 const stripping = (sides: { readonly left: boolean; readonly right: boolean }): Method =>
   operation({ chars: positional(text.optional) }, (of, { chars }, budget) => strip(of, chars, sides, budget))
 
-/** The methods of a string, `formatMethods` aside: all of Python's but `encode`, as there are no bytes here. */
+/** The methods of a string except `formatMethods`: all of Python's but `encode`, because there are no bytes here. */
 export const STRING_METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ...Object.entries(CASES).map(([name, change]): [string, Method] => [
     name,
@@ -77,17 +77,17 @@ export const STRING_METHODS: ReadonlyMap<string, Method> = new Map<string, Metho
   ],
   ['startswith', operation(affix, (of, given, budget) => affixed(of, given, 'startsWith', budget))],
   ['endswith', operation(affix, (of, given, budget) => affixed(of, given, 'endsWith', budget))],
-  ['find', operation(bounds, (of, given) => placed(of, found(of, given, 'left')))],
-  ['rfind', operation(bounds, (of, given) => placed(of, found(of, given, 'right')))],
-  ['index', operation(bounds, (of, given) => placed(of, orFail(found(of, given, 'left'))))],
-  ['rindex', operation(bounds, (of, given) => placed(of, orFail(found(of, given, 'right'))))],
+  ['find', operation(bounds, (of, given) => positionOrMinusOne(of, found(of, given, 'left')))],
+  ['rfind', operation(bounds, (of, given) => positionOrMinusOne(of, found(of, given, 'right')))],
+  ['index', operation(bounds, (of, given) => positionOrMinusOne(of, orFail(found(of, given, 'left'))))],
+  ['rindex', operation(bounds, (of, given) => positionOrMinusOne(of, orFail(found(of, given, 'right'))))],
   ['count', operation(bounds, (of, given) => counted(of, given))],
   [
     'join',
     operation({ iterable: positional(any) }, (of, { iterable }, budget) => {
       const items = iterate(iterable, 'join', budget)
       return join(items, of, budget, (item) => {
-        throw templateFailed(`join of ${typeName(item)}, not a string`)
+        throw templateFailed(`join: items must be strings, not ${typeName(item)}`)
       })
     }),
   ],
@@ -122,7 +122,8 @@ export function formatMethods(members: Members): ReadonlyMap<string, Method> {
     [
       'format_map',
       operation({ mapping: positional(any) }, (of, { mapping }, budget) => {
-        if (!(mapping instanceof Dict)) throw templateFailed(`format_map of ${typeName(mapping)}`)
+        if (!(mapping instanceof Dict))
+          throw templateFailed(`format_map needs a mapping, not ${typeName(mapping)}`)
         return braceFormat(of, { ...NO_ARGUMENTS, named: mapping }, members, budget)
       }),
     ],
@@ -130,6 +131,6 @@ export function formatMethods(members: Members): ReadonlyMap<string, Method> {
 }
 
 function orFail(offset: number): number {
-  if (offset < 0) throw templateFailed('index: the text is not found')
+  if (offset < 0) throw templateFailed('index: substring not found')
   return offset
 }

@@ -1,12 +1,12 @@
 import type { Budget } from '../budget.js'
-import { characters, placeOf } from '../collections.js'
+import { characters, positionOf } from '../collections.js'
 import { Searcher } from '../search.js'
 import { Text } from '../text.js'
 import { TextBuilder } from '../text-builder.js'
 import { isBlank, stripBounds } from '../unicode.js'
 import type { Value } from '../values.js'
 
-/** The text without what is at its ends: white space, or the characters given. */
+/** Strips white space, or the given characters, from the ends. */
 export function strip(
   text: Text,
   given: Text | undefined,
@@ -21,7 +21,7 @@ export function strip(
   return text.slice(start, end)
 }
 
-/** Changes the case. Where that changes lengths, stretches of different sources are changed one by one. */
+/** Changes the case. If that changes the length, runs of different provenance are changed one by one. */
 export function recase(text: Text, change: (text: string) => string, budget: Budget): Text {
   budget.text(text.length)
   const whole = change(text.text)
@@ -33,7 +33,7 @@ export function recase(text: Text, change: (text: string) => string, budget: Bud
   })
 }
 
-/** Python's `str.replace`; what is put in keeps its own source. A negative `count` is none. */
+/** Python's `str.replace`; the replacement keeps its own provenance. A negative `count` means no limit. */
 export function replace(text: Text, old: Text, replacement: Text, count: number, budget: Budget): Text {
   if (count === 0) return text
   const out = new TextBuilder(budget)
@@ -48,7 +48,7 @@ export function replace(text: Text, old: Text, replacement: Text, count: number,
     if (all.length < most) out.add(replacement)
     return out.text()
   }
-  budget.through(old.length)
+  budget.scan(old.length)
   let start = 0
   let done = 0
   for (const at of new Searcher(text.text, old.text).all()) {
@@ -61,7 +61,7 @@ export function replace(text: Text, old: Text, replacement: Text, count: number,
   return out.add(text.slice(start)).text()
 }
 
-/** Joins items with `separator` between; `print` makes a text of one that is not. */
+/** Joins items with `separator`; `print` converts those that are not texts. */
 export function join(
   items: readonly Value[],
   separator: Text,
@@ -76,7 +76,7 @@ export function join(
   return out.text()
 }
 
-/** Replaces what `pattern`, a global one, matches; what is put in is from whoever wrote what was there. */
+/** Replaces the matches of `pattern`, a global one; a replacement has the provenance of its match. */
 export function respell(
   text: Text,
   pattern: RegExp,
@@ -94,7 +94,7 @@ export function respell(
   return out.add(text.slice(start)).text()
 }
 
-/** The place of an offset; -1 stays. */
-export function placed(text: Text, offset: number): number {
-  return offset < 0 ? offset : placeOf(text, offset)
+/** The position of an offset, but -1 for -1. */
+export function positionOrMinusOne(text: Text, offset: number): number {
+  return offset < 0 ? offset : positionOf(text, offset)
 }

@@ -10,7 +10,7 @@ interface Bounds {
   readonly end: number | undefined
 }
 
-/** Bounds given in characters as offsets; `undefined` where nothing lies between them. */
+/** Converts bounds in characters to offsets; `undefined` if they are in the wrong order. */
 function offsets(text: Text, { start = 0, end }: Bounds): [start: number, end: number] | undefined {
   const length = lengthOf(text)
   const clamp = (at: number) => Math.max(0, at < 0 ? at + length : at)
@@ -18,7 +18,7 @@ function offsets(text: Text, { start = 0, end }: Bounds): [start: number, end: n
   return from > to ? undefined : [offsetOf(text, from), offsetOf(text, to)]
 }
 
-/** The offset of the first or last place where a text is found; -1 where it is not. */
+/** The offset of the first or last occurrence; -1 if there is none. */
 export function found(
   text: Text,
   { sub, ...bounds }: Bounds & { readonly sub: Text },
@@ -36,7 +36,7 @@ export function found(
   return at < start ? -1 : at
 }
 
-/** How often a text is found, without overlaps. */
+/** The number of non-overlapping occurrences. */
 export function counted(text: Text, { sub, ...bounds }: Bounds & { readonly sub: Text }): number {
   const range = offsets(text, bounds)
   if (!range) return 0
@@ -47,7 +47,7 @@ export function counted(text: Text, { sub, ...bounds }: Bounds & { readonly sub:
   return count
 }
 
-/** Whether the text between the bounds begins or ends with one, or one of several. */
+/** Whether the text between the bounds begins or ends with a string, or with one of a tuple of strings. */
 export function affixed(
   text: Text,
   { sub, ...bounds }: Bounds & { readonly sub: Value },
@@ -55,13 +55,14 @@ export function affixed(
   budget: Budget,
 ): boolean {
   const candidates = sub instanceof Tuple ? sub.items : [sub]
-  budget.through(candidates.length)
+  budget.scan(candidates.length)
   const range = offsets(text, bounds)
   const name = side.toLowerCase()
   const part = range && text.text.slice(...range)
   return candidates.some((candidate) => {
-    if (!(candidate instanceof Text)) throw templateFailed(`${name} of ${typeName(candidate)}`)
-    budget.through(candidate.length + candidate.runs.length)
+    if (!(candidate instanceof Text))
+      throw templateFailed(`${name} needs strings, not ${typeName(candidate)}`)
+    budget.scan(candidate.length + candidate.runs.length)
     return part?.[side](candidate.text) ?? false
   })
 }

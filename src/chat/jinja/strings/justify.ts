@@ -11,11 +11,11 @@ export function justified(
   side: 'left' | 'right' | 'center',
   budget: Budget,
 ): Text {
-  if (lengthOf(fillchar) !== 1) throw templateFailed('what fills a text must be one character')
+  if (lengthOf(fillchar) !== 1) throw templateFailed('the fill character must be exactly one character')
   const missing = width - lengthOf(text)
   if (missing <= 0) return text
   budget.text(fillchar.length * missing)
-  // Where the margins cannot be equal, an odd width has the larger one on the left.
+  // If the margins cannot be equal, the larger one is on the left for an odd width.
   const before =
     side === 'left' ? 0 : side === 'right' ? missing : Math.floor(missing / 2) + (missing & width & 1)
   return new TextBuilder(budget)
@@ -23,7 +23,7 @@ export function justified(
     .text()
 }
 
-/** Python's `zfill`: zeros behind the sign. */
+/** Python's `zfill`: pads with zeros after the sign. */
 export function zeroFilled(text: Text, width: number, budget: Budget): Text {
   const missing = width - lengthOf(text)
   if (missing <= 0) return text
@@ -34,7 +34,7 @@ export function zeroFilled(text: Text, width: number, budget: Budget): Text {
     .text()
 }
 
-/** Spaces in place of tabs, up to the next column that `size` divides. */
+/** Python's `expandtabs`: replaces tabs by spaces up to the next multiple of `size`. */
 export function tabsExpanded(text: Text, size: number, budget: Budget): Text {
   const out = new TextBuilder(budget)
   const all = text.text
@@ -44,7 +44,7 @@ export function tabsExpanded(text: Text, size: number, budget: Budget): Text {
     const unit = all[at]
     if (unit === '\n' || unit === '\r') column = 0
     else if (unit !== '\t') {
-      // The second half of a pair is not another column.
+      // A surrogate pair is one column.
       const code = all.charCodeAt(at)
       if (!(code >= 0xdc00 && code <= 0xdfff)) column++
     } else {

@@ -5,7 +5,7 @@ import { Text } from '../text.js'
 import { isBlank } from '../unicode.js'
 import { List, Tuple } from '../values.js'
 
-/** Cuts a text into pieces, each of which is paid for. */
+/** Cuts a text into pieces, each of which is charged to the budget. */
 function cutter(text: Text, budget: Budget) {
   const parts: Text[] = []
   const add = (start: number, end: number) => {
@@ -20,7 +20,7 @@ function refuseEmpty(separator: Text): void {
   if (separator.length === 0) throw templateFailed('split: the separator is empty')
 }
 
-/** Python's `str.split`: at white space where there is no separator. A negative `most` is none. */
+/** Python's `str.split`: at white space if there is no separator. A negative `most` means no limit. */
 export function split(text: Text, separator: Text | undefined, most: number, budget: Budget): List {
   const all = text.text
   const { parts, add } = cutter(text, budget)
@@ -28,7 +28,7 @@ export function split(text: Text, separator: Text | undefined, most: number, bud
   let start = 0
   if (separator) {
     refuseEmpty(separator)
-    budget.through(separator.length)
+    budget.scan(separator.length)
     if (!isDone()) {
       for (const at of new Searcher(all, separator.text).all()) {
         add(start, at)
@@ -59,7 +59,7 @@ export function splitFromRight(text: Text, separator: Text | undefined, most: nu
   if (separator) {
     refuseEmpty(separator)
     const searcher = new BackwardSearcher(all, separator.text)
-    budget.through(separator.length)
+    budget.scan(separator.length)
     while (!isDone()) {
       const at = searcher.next(end)
       if (at < 0) break
@@ -75,16 +75,16 @@ export function splitFromRight(text: Text, separator: Text | undefined, most: nu
     let start = end
     if (isDone()) start = 0
     else while (start > 0 && !isBlank(all[start - 1])) start--
-    // What is left in one piece keeps the white space before it.
+    // The rest, left in one piece, keeps its leading white space.
     add(start, end)
     end = start
   }
 }
 
-/** What stands before the first or last separator, it, and what stands behind. */
+/** Python's `partition` and `rpartition`. */
 export function partition(text: Text, separator: Text, side: 'left' | 'right', budget: Budget): Tuple {
   refuseEmpty(separator)
-  budget.through(separator.length)
+  budget.scan(separator.length)
   budget.piece(3 * text.runs.length)
   const all = text.text
   const at =
@@ -93,12 +93,12 @@ export function partition(text: Text, separator: Text, side: 'left' | 'right', b
       : new BackwardSearcher(all, separator.text).next(all.length)
   if (at < 0)
     return new Tuple(side === 'left' ? [text, Text.EMPTY, Text.EMPTY] : [Text.EMPTY, Text.EMPTY, text])
-  // What was found, from whoever wrote it there, and not what it was looked for by.
+  // The separator has the provenance of the text, not that of the argument.
   const end = at + separator.length
   return new Tuple([text.slice(0, at), text.slice(at, end), text.slice(end)])
 }
 
-/** The lines of a text, without their ends unless they are to be kept. */
+/** The lines of a text, without line breaks unless `keepends` is set. */
 export function lines(text: Text, budget: Budget, { keepends = false }: { keepends?: boolean } = {}): List {
   const all = text.text
   const { parts, add } = cutter(text, budget)

@@ -3,9 +3,9 @@ import type { Text } from '../text.js'
 import { TextBuilder } from '../text-builder.js'
 import { split } from './split.js'
 
-/** The text without comments and tags of HTML, and with single spaces between its words. */
+/** Removes HTML comments and tags, and collapses white space. */
 export function withoutTags(text: Text, budget: Budget): Text {
-  budget.take(8 * text.length)
+  budget.allocate(8 * text.length)
   const bare = withoutElements(withoutComments(text, budget), budget)
   const out = new TextBuilder(budget)
   for (const [i, word] of (split(bare, undefined, -1, budget).items as readonly Text[]).entries()) {
@@ -15,7 +15,7 @@ export function withoutTags(text: Text, budget: Budget): Text {
   return out.text()
 }
 
-/** Comments may come to be where another one is taken out, so the units that stay are kept one by one. */
+/** Removing a comment may create another one around it, so the remaining units are tracked one by one. */
 function withoutComments(text: Text, budget: Budget): Text {
   const all = text.text
   if (!all.includes('<!--')) return text
@@ -31,7 +31,7 @@ function withoutComments(text: Text, budget: Budget): Text {
       all[kept[count - 2]] === '-' &&
       all[kept[count - 1]] === '-'
     if (!opens) continue
-    // The dashes that open a comment may close it, too.
+    // The dashes that open a comment may also close it.
     const end = all[at] === '>' ? at + 1 : all.startsWith('->', at) ? at + 2 : all.indexOf('-->', at) + 3
     if (end < at + 1) {
       while (at < all.length) kept[count++] = at++

@@ -4,14 +4,14 @@ import type { Text } from '../text.js'
 import { TextBuilder } from '../text-builder.js'
 
 export interface LinkOptions {
-  /** Characters of an address that are shown. */
+  /** Maximum number of characters of a URL that are shown. */
   readonly limit: number | undefined
   readonly rel: Text
   readonly target: Text | undefined
   readonly schemes: readonly string[]
 }
 
-/** The addresses in a text that is escaped for HTML as links. */
+/** Turns the URLs and mail addresses in an HTML-escaped text into links. */
 export function linked(text: Text, options: LinkOptions, budget: Budget): Text {
   const out = new TextBuilder(budget)
   let at = 0
@@ -53,7 +53,7 @@ function addWord(out: TextBuilder, word: Text, options: LinkOptions): void {
   out.add(word.slice(end))
 }
 
-/** Where punctuation at the end of a word begins. */
+/** The offset at which trailing punctuation begins. */
 function tailStart(word: string, start: number): number {
   let end = word.length
   for (;;) {
@@ -97,7 +97,7 @@ function addLink(out: TextBuilder, word: Text, { limit, rel, target, schemes }: 
   } else out.add(word)
 }
 
-/** `someone@host.domain`, read from the last `@` so that there is one way to read it. */
+/** Matches `someone@host.domain`, split at the last `@` so that it is unambiguous. */
 function isAddress(text: string): boolean {
   const at = text.lastIndexOf('@')
   const host = text.slice(at + 1)

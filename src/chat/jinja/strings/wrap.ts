@@ -6,13 +6,13 @@ import { unitsAt } from '../unicode.js'
 import { lines } from './split.js'
 
 interface Breaks {
-  /** Words longer than a line are cut. */
+  /** Whether words longer than a line are broken. */
   readonly longWords: boolean
-  /** Lines may end behind hyphens. */
+  /** Whether lines may be broken after hyphens. */
   readonly atHyphens: boolean
 }
 
-/** A stretch of a line that stays together, or is white space. */
+/** A part of a line that is not broken, or white space. */
 interface Chunk {
   start: number
   end: number
@@ -21,9 +21,9 @@ interface Chunk {
   readonly isBlank: boolean
 }
 
-/** Each line of a text in lines of at most `width` characters, as Python's `textwrap` cuts them. */
+/** Wraps each line of a text at `width` characters, as Python's `textwrap` does. */
 export function wrapped(text: Text, width: number, between: Text, breaks: Breaks, budget: Budget): Text {
-  if (width <= 0) throw templateFailed(`wordwrap to ${width} characters`)
+  if (width <= 0) throw templateFailed(`wordwrap: width must be positive, not ${width}`)
   const out = new TextBuilder(budget)
   for (const [i, line] of (lines(text, budget).items as readonly Text[]).entries()) {
     if (i > 0) out.add(between)
@@ -41,7 +41,7 @@ const LETTER = '[\\p{L}_]'
 const WORD = '[\\p{L}\\p{N}_]'
 const WORD_OR_MARK = `[\\p{L}\\p{N}_!"'&.,?]`
 
-/** Where a line may be cut: at white space, around dashes between words, and behind hyphens within words. */
+/** Lines may be broken at white space, around dashes between words, and after hyphens within words. */
 const CHUNKS = new RegExp(
   `${SPACES}+|(?<=${WORD_OR_MARK})-{2,}(?=${WORD})|[^\\t\\n\\v\\f\\r ]+?(?:-(?:(?<=${LETTER}{2}-)|(?<=${LETTER}-${WORD_OR_MARK}-))(?=${LETTER}-?${LETTER})|(?=${SPACES}|$)|(?<=${WORD_OR_MARK})(?=-{2,}${WORD}))`,
   'gu',
@@ -60,18 +60,18 @@ class LineWrapper {
     this.#breaks = breaks
     budget.items(line.length)
     this.#chunks = Array.from(line.matchAll(breaks.atHyphens ? CHUNKS : WORDS), ({ 0: chunk, index }) => {
-      budget.take(64)
+      budget.allocate(64)
       return {
         start: index,
         end: index + chunk.length,
         length: countOf(chunk),
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: as `str.strip` has it
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: as in `str.strip`
         isBlank: /^[\s\x1c-\x1f\x85]+$/.test(chunk),
       }
     })
   }
 
-  /** The offsets of the lines that it becomes. */
+  /** The offsets of the wrapped lines. */
   lines(): [start: number, end: number][] {
     const lines: [number, number][] = []
     let at = 0
@@ -93,7 +93,7 @@ class LineWrapper {
         const left = this.#width - length
         if (this.#breaks.longWords) {
           end = this.#cut(next, left)
-          // Where nothing of it fits, the white space before it stays, as in Python.
+          // If nothing of it fits, the white space before it stays, as in Python.
           last = end > next.start ? { ...next, end } : undefined
           next.start = end
         } else if (at === first) {
@@ -108,20 +108,20 @@ class LineWrapper {
     return lines
   }
 
-  /** Takes so many characters from the beginning of a chunk, fewer where a hyphen allows; gives where they end. */
+  /** Cuts `left` characters off a chunk, or fewer to break after a hyphen; returns where they end. */
   #cut(chunk: Chunk, left: number): number {
     let end = chunk.start
     let count = 0
-    let behindHyphen: { end: number; count: number } | undefined
+    let afterHyphen: { end: number; count: number } | undefined
     let hasOther = false
     while (count < left) {
       const isHyphen = this.#line[end] === '-'
-      if (isHyphen && count > 0 && hasOther) behindHyphen = { end: end + 1, count: count + 1 }
+      if (isHyphen && count > 0 && hasOther) afterHyphen = { end: end + 1, count: count + 1 }
       if (!isHyphen) hasOther = true
       end += unitsAt(this.#line, end)
       count++
     }
-    const taken = this.#breaks.atHyphens && behindHyphen ? behindHyphen : { end, count }
+    const taken = this.#breaks.atHyphens && afterHyphen ? afterHyphen : { end, count }
     chunk.length -= taken.count
     return taken.end
   }

@@ -3,32 +3,32 @@ import type { MalformedReason } from '../events.js'
 import type { CallReader, ContentHost } from '../machine.js'
 
 /**
- * What readers of calls have in common: the call at hand, where in it they are, and another reader, which takes over where
- * the calls turn out to be written in another form. `Place` adds to the places that all of them know: `head` at first,
- * `content` when text behind a call, or in place of one, has come, `broken` when it is no call any more.
+ * The base class of most readers of calls: holds the current call, the state, and a successor, which takes over if the calls
+ * turn out to be in another format. `State` adds to the common states: `head` at first, `content` after text that follows or
+ * replaces a call, `broken` when the text cannot be a valid call any more.
  */
-export abstract class CallsReader<Place extends string> implements CallReader {
+export abstract class CallsReader<State extends string> implements CallReader {
   isOver = false
   protected readonly calls: Calls
   protected readonly content: ContentHost
   protected call: CallInProgress
-  protected place: Place | 'head' | 'content' | 'broken' = 'head'
+  protected state: State | 'head' | 'content' | 'broken' = 'head'
   #successor: CallReader | undefined
 
-  /** `opening`: the text that the first call begins with. */
+  /** `opening`: the text at the beginning of the first call. */
   constructor(calls: Calls, content: ContentHost, opening: string) {
     this.calls = calls
     this.content = content
     this.call = new CallInProgress(calls, opening)
   }
 
-  /** What counts as a marker at the place where the reader is. */
+  /** The markers to look for in the current state. */
   protected abstract get ownMarkers(): readonly string[]
-  /** Takes a part of `text`, which it appends to the call, at any place but `content` and `broken`; returns how much. */
+  /** Reads a part of `text` and appends it to the call, in any state but `content` and `broken`; returns how much was read. */
   protected abstract read(text: string): number
   /** See `CallReader.marker`. */
   protected abstract takeMarker(marker: string): boolean
-  /** Where no more is to come: reports the call if it is whole, and returns whether nothing is wrong. */
+  /** At the end of the calls: reports the call if it is complete. Returns false if there is an incomplete one. */
   protected abstract reportWhole(): boolean
 
   get markers(): readonly string[] {
@@ -42,7 +42,7 @@ export abstract class CallsReader<Place extends string> implements CallReader {
       return read
     }
     const read = this.#read(text)
-    if (this.place !== 'content' && this.call.isTooLong) this.fail('too-long')
+    if (this.state !== 'content' && this.call.isTooLong) this.fail('too-long')
     return read
   }
 
@@ -60,32 +60,32 @@ export abstract class CallsReader<Place extends string> implements CallReader {
     } else this.endWith(rest, 'incomplete')
   }
 
-  /** Nothing but `rest` is to come. `otherwise`: what is wrong with a call that is not whole. */
+  /** Ends the reader with `rest`. `otherwise`: the reason for an incomplete call. */
   protected endWith(rest: string, otherwise: MalformedReason): void {
     this.isOver = true
-    if (this.place === 'content') {
+    if (this.state === 'content') {
       if (rest !== '') this.content.push(rest)
       return
     }
     this.call.append(rest)
-    if (!this.reportWhole()) this.fail(this.place === 'broken' ? 'invalid-json' : otherwise)
+    if (!this.reportWhole()) this.fail(this.state === 'broken' ? 'invalid-json' : otherwise)
   }
 
-  /** Ends content behind the calls with the marker that closes them. */
+  /** Ends content after the calls with the marker that closes them. */
   protected closeContent(marker: string): void {
     this.content.close()
     this.frame(marker)
     this.isOver = true
   }
 
-  /** `reader` takes over, and reads what has come of the call behind the `opening`, which it knows already. */
+  /** `reader` takes over, and reads the text of the call so far except the `opening`, which it already has. */
   protected handOver(reader: CallReader, opening: string): void {
     this.#successor = reader
     const before = this.call.raw.slice(opening.length)
     for (let at = 0; at < before.length; ) at += reader.text(before.slice(at))
   }
 
-  /** The call has been reported; another one may begin. */
+  /** The call has been reported; the next one may begin. */
   protected nextCall(): void {
     this.call = new CallInProgress(this.calls, '')
   }
@@ -100,8 +100,8 @@ export abstract class CallsReader<Place extends string> implements CallReader {
   }
 
   #read(text: string): number {
-    if (this.place === 'content') this.content.push(text)
-    else if (this.place === 'broken') this.call.append(text)
+    if (this.state === 'content') this.content.push(text)
+    else if (this.state === 'broken') this.call.append(text)
     else return this.read(text)
     return text.length
   }

@@ -15,7 +15,7 @@ const STYLES = OUTER.map(
 
 /**
  * DeepSeek's tool calls from V3.2 on: `<｜DSML｜function_calls><｜DSML｜invoke name="…"><｜DSML｜parameter name="key"
- * string="true">value</｜DSML｜parameter>…`, where `string` says whether a value is a text or JSON.
+ * string="true">value</｜DSML｜parameter>…`, where `string` specifies whether a value is a string or JSON.
  */
 export const DSML: ToolDialect<'dsml'> = {
   name: 'dsml',

@@ -14,7 +14,7 @@ const OUTSIDE = [OPEN, CLOSE]
 const IN_BODY = [OPEN, CLOSE, QUOTE]
 const IN_STRING = [QUOTE]
 
-/** Gemma 4's. */
+/** Gemma 4's tool calls. */
 export const GEMMA: ToolDialect<'gemma'> = {
   name: 'gemma',
   opens: [OPEN],
@@ -22,14 +22,14 @@ export const GEMMA: ToolDialect<'gemma'> = {
   reader: (calls, _, content) => new GemmaReader(calls, content),
 }
 
-/** What a call begins with: its name, letters and digits and the like, behind `call:`. */
+/** The beginning of a call: `call:` and the name. */
 const HEAD = /^[\s,;]*call:\s*([^\s{}()]+)\s*$/
 const CLOSERS: Readonly<Record<string, string>> = { '{': '}', '(': ')', '[': ']' }
 
 /**
- * Gemma 4's tool calls: `<|tool_call>call:name{key:<|"|>text<|"|>,other:[1,true]}<tool_call|>`. Keys are bare, strings
- * stand between markers and have no escapes. Models also write round brackets and `=`, keys and strings as JSON has them,
- * texts without any quotes, and several calls in one tag. The arguments are reported as the JSON that they mean.
+ * Reads Gemma 4's tool calls: `<|tool_call>call:name{key:<|"|>text<|"|>,other:[1,true]}<tool_call|>`. Keys are unquoted, strings
+ * are enclosed in markers and have no escapes. Models also write parentheses and `=`, keys and strings as in JSON, strings
+ * without quotes, and several calls in one tag. The arguments are converted to JSON.
  */
 class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 'tail'> {
   #head = ''
@@ -38,11 +38,11 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
   /** The closing bracket of each open object and list. */
   readonly #closers: string[] = []
   #expects: 'key' | 'colon' | 'value' | 'next' = 'value'
-  /** A key, or a value without quotes, so far; empty as long as only white space has come. */
+  /** The key or unquoted value read so far; empty while only white space has been read. */
   #word = ''
-  /** A text without quotes and a comma behind it: what follows may still be part of it. */
+  /** An unquoted string and the comma after it: what follows may still be part of it. */
   #text: string | undefined
-  /** The key of the value at hand, on the first level. */
+  /** The key of the current value, on the first level. */
   #key = ''
   #hasComma = false
   #quoted: JsonScanner | undefined
@@ -52,7 +52,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
   }
 
   protected get ownMarkers(): readonly string[] {
-    switch (this.place) {
+    switch (this.state) {
       case 'body':
         return IN_BODY
       case 'string':
@@ -65,13 +65,13 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
   }
 
   protected override takeMarker(marker: string): boolean {
-    if (marker === CLOSE && this.place === 'head' && this.#begin()) {
+    if (marker === CLOSE && this.state === 'head' && this.#begin()) {
       this.#json = '{}'
-      this.place = 'tail'
+      this.state = 'tail'
     }
     if (marker !== QUOTE) return super.takeMarker(marker)
-    const isClosing = this.place === 'string'
-    const mayOpen = this.place === 'body' && (this.#expects === 'key' || this.#expects === 'value')
+    const isClosing = this.state === 'string'
+    const mayOpen = this.state === 'body' && (this.#expects === 'key' || this.#expects === 'value')
     if (!isClosing && (!mayOpen || this.#word !== '')) return false
     this.call.append(marker)
     if (isClosing) this.#endString()
@@ -86,7 +86,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
   }
 
   #read(text: string): number {
-    switch (this.place) {
+    switch (this.state) {
       case 'head':
         return this.#readHead(text)
       case 'string':
@@ -97,7 +97,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
         return this.#readQuoted(text)
       case 'body': {
         let i = 0
-        while (i < text.length && this.place === 'body') this.#inBody(text[i++])
+        while (i < text.length && this.state === 'body') this.#inBody(text[i++])
         return i
       }
       case 'tail':
@@ -110,8 +110,8 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
   #readHead(text: string): number {
     const end = text.search(/[{(]/)
     this.#head += end < 0 ? text : text.slice(0, end)
-    if (this.#head.length > MAX_HEADER_LENGTH) this.place = 'broken'
-    else if (end >= 0) this.place = this.#begin() ? 'body' : 'broken'
+    if (this.#head.length > MAX_HEADER_LENGTH) this.state = 'broken'
+    else if (end >= 0) this.state = this.#begin() ? 'body' : 'broken'
     return end < 0 ? text.length : end
   }
 
@@ -123,14 +123,14 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
     return true
   }
 
-  /** Behind a whole call: its closing marker, brackets too many, or another call. */
+  /** After a complete call: its closing marker, surplus brackets, or another call. */
   #readTail(text: string): number {
     let i = 0
     while (i < text.length && (isJsonSpace(text.charCodeAt(i)) || text[i] === '}' || text[i] === ')')) i++
     if (i > 0) return i
     this.#finish()
     this.nextCall()
-    this.place = 'head'
+    this.state = 'head'
     this.#head = this.#name = this.#json = ''
     this.#expects = 'value'
     return 0
@@ -141,11 +141,11 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
     if (this.#expects === 'key') this.#inKey(unit, closer)
     else if (this.#expects === 'colon') {
       if (unit === ':' || unit === '=') this.#colon()
-      else if (unit.trim() !== '') this.place = 'broken'
+      else if (unit.trim() !== '') this.state = 'broken'
     } else if (this.#expects === 'value') this.#inValue(unit, closer)
     else if (unit === ',') this.#comma()
     else if (unit === closer) this.#close()
-    else if (unit.trim() !== '') this.place = 'broken'
+    else if (unit.trim() !== '') this.state = 'broken'
   }
 
   #inKey(unit: string, closer: string): void {
@@ -161,12 +161,12 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
     else this.#addToWord(unit)
   }
 
-  /** Where a key was to come there is none: the text before the comma goes on, or the comma was one too many. */
+  /** There is no key after a comma: the text before the comma continues, or the comma is surplus. */
   #endOfText(unit: string): void {
     const { length } = this.#word
     if (this.#text !== undefined && length > 0) this.#text += ` ${this.#word}`
     else if (length > 0 || unit === ',') {
-      this.place = 'broken'
+      this.state = 'broken'
       return
     }
     this.#word = ''
@@ -186,7 +186,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
         return
       }
       const closes = CLOSERS[unit]
-      // Round brackets stand around all arguments, square ones only around a list.
+      // Parentheses enclose only all arguments, square brackets only lists.
       const opens = closer === undefined ? closes !== ']' : closes !== ')'
       if (closes !== undefined && opens) {
         this.#open(closes)
@@ -194,7 +194,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
       }
     }
     if (closer === undefined) {
-      if (unit.trim() !== '') this.place = 'broken'
+      if (unit.trim() !== '') this.state = 'broken'
     } else if (unit === ',' || unit === closer) this.#endWord(unit)
     else this.#addToWord(unit)
   }
@@ -203,13 +203,13 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
     if (this.#word !== '' || unit.trim() !== '') this.#word += unit
   }
 
-  /** A value without quotes ends. */
+  /** An unquoted value ends. */
   #endWord(unit: string): void {
     const word = this.#word.trim()
     this.#word = ''
     const isEmptyList = word === '' && unit === ']'
     if (word === '' && !isEmptyList) {
-      this.place = 'broken'
+      this.state = 'broken'
       return
     }
     if (!isEmptyList) {
@@ -217,7 +217,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
       const types = isTop ? valueTypes(this.calls.tools?.get(this.#name)?.parameters, this.#key) : undefined
       const value = typedValue(word, types)
       this.#expects = 'next'
-      // A comma may be part of a text.
+      // A comma may be part of an unquoted string.
       if (unit === ',' && typeof value === 'string' && this.#closers.at(-1) !== ']') {
         this.#text = `${word},`
         this.#expects = 'key'
@@ -230,7 +230,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
     else this.#close()
   }
 
-  /** The text without quotes has ended before its last comma. */
+  /** The unquoted string ended before its last comma. */
   #flushText(): void {
     if (this.#text === undefined) return
     this.#write(JSON.stringify(this.#text.replace(/,\s*$/, '').trimEnd()))
@@ -238,12 +238,12 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
     this.#hasComma = true
   }
 
-  #beginString(place: 'string' | 'json-string'): void {
+  #beginString(state: 'string' | 'json-string'): void {
     this.#word = ''
     this.#flushText()
     this.#writeComma()
-    this.place = place
-    if (place === 'string') this.#write('"')
+    this.state = state
+    if (state === 'string') this.#write('"')
     else {
       this.#quoted = new JsonScanner({ anyValue: true })
       this.#quoted.step(0x22)
@@ -270,7 +270,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
   }
 
   #endQuoted(): void {
-    this.place = 'body'
+    this.state = 'body'
     if (this.#expects === 'key') {
       this.#key = this.#word
       this.#expects = 'colon'
@@ -291,7 +291,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
 
   #open(closer: string): void {
     if (this.#closers.length === MAX_CALL_DEPTH) {
-      this.place = 'broken'
+      this.state = 'broken'
       return
     }
     this.#word = ''
@@ -305,7 +305,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
     this.#hasComma = false
     this.#write(this.#closers.pop() === ']' ? ']' : '}')
     this.#expects = 'next'
-    if (this.#closers.length === 0) this.place = 'tail'
+    if (this.#closers.length === 0) this.state = 'tail'
   }
 
   #writeComma(): void {
@@ -319,7 +319,7 @@ class GemmaReader extends MarkedCallsReader<'body' | 'string' | 'json-string' | 
   }
 
   protected reportWhole(): boolean {
-    if (this.place !== 'tail') return false
+    if (this.state !== 'tail') return false
     this.#finish()
     return true
   }

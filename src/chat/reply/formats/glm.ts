@@ -18,7 +18,7 @@ const VALUE_CLOSE = '</arg_value>'
 const OUTSIDE = [OPEN, CLOSE, KEY_OPEN, KEY_CLOSE, VALUE_OPEN, VALUE_CLOSE]
 const IN_VALUE = [VALUE_CLOSE]
 
-/** GLM 4.5 and later. */
+/** Tool calls of GLM 4.5 and later. */
 export const GLM: ToolDialect<'glm'> = {
   name: 'glm',
   opens: [OPEN],
@@ -27,9 +27,9 @@ export const GLM: ToolDialect<'glm'> = {
 }
 
 /**
- * GLM's tool calls: `<tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value></tool_call>`. Values have no quotes;
- * the tool's schema says what they are. A call as JSON between the outer tags is read, too, and so are arguments as JSON
- * behind the name.
+ * Reads GLM's tool calls: `<tool_call>name<arg_key>key</arg_key><arg_value>value</arg_value></tool_call>`. Values have no
+ * quotes; the tool's schema determines their types. Also reads a call in JSON between the outer tags, and arguments in JSON
+ * after the name.
  */
 class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' | 'json' | 'tail'> {
   #name = ''
@@ -42,53 +42,53 @@ class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' 
   }
 
   protected get ownMarkers(): readonly string[] {
-    if (this.place === 'json') return NO_MARKERS
-    return this.place === 'value' ? IN_VALUE : OUTSIDE
+    if (this.state === 'json') return NO_MARKERS
+    return this.state === 'value' ? IN_VALUE : OUTSIDE
   }
 
   protected override takeMarker(marker: string): boolean {
     if (marker === OPEN) return super.takeMarker(marker)
     if (marker === CLOSE) {
-      if (this.place === 'head' && this.#beginCall()) this.place = 'between'
-      if (this.place === 'between' || (this.place === 'json' && this.#json?.close())) this.place = 'tail'
+      if (this.state === 'head' && this.#beginCall()) this.state = 'between'
+      if (this.state === 'between' || (this.state === 'json' && this.#json?.close())) this.state = 'tail'
       return super.takeMarker(marker)
     }
-    if (this.place === 'json') return false
+    if (this.state === 'json') return false
     this.call.append(marker)
     this.#tag(marker)
     return true
   }
 
   protected override endWith(rest: string, otherwise: MalformedReason): void {
-    // A model that ended by itself had no more to say.
-    if (this.place === 'between' && !this.calls.isCut) this.place = 'tail'
+    // The model ended the reply, so nothing is missing.
+    if (this.state === 'between' && !this.calls.isCut) this.state = 'tail'
     super.endWith(rest, otherwise)
   }
 
   protected reportWhole(): boolean {
-    if (this.place !== 'tail') return false
+    if (this.state !== 'tail') return false
     if (this.#json) this.#json.finish()
     else this.call.finish(this.#name, this.#arguments ? this.#arguments.finish() : {})
     return true
   }
 
   #tag(marker: string): void {
-    if (marker === KEY_OPEN && (this.place === 'between' || (this.place === 'head' && this.#beginCall()))) {
-      this.place = 'key'
+    if (marker === KEY_OPEN && (this.state === 'between' || (this.state === 'head' && this.#beginCall()))) {
+      this.state = 'key'
       this.#key = ''
-    } else if (marker === KEY_CLOSE && this.place === 'key') this.place = 'colon'
+    } else if (marker === KEY_CLOSE && this.state === 'key') this.state = 'colon'
     // The tag between a key and its value may be missing.
-    else if (marker === VALUE_OPEN && (this.place === 'colon' || this.place === 'key')) {
+    else if (marker === VALUE_OPEN && (this.state === 'colon' || this.state === 'key')) {
       this.#arguments ??= new ArgumentWriter(this.call, this.calls.tools?.get(this.#name)?.parameters)
       this.#arguments.open(this.#key.trim())
-      this.place = 'value'
-    } else if (marker === VALUE_CLOSE && this.place === 'value') {
+      this.state = 'value'
+    } else if (marker === VALUE_CLOSE && this.state === 'value') {
       this.#arguments?.close()
-      this.place = 'between'
-    } else this.place = 'broken'
+      this.state = 'between'
+    } else this.state = 'broken'
   }
 
-  /** The name has come. */
+  /** The name is complete. */
   #beginCall(): boolean {
     this.#name = this.#name.trim()
     if (!/^[^\s<>{}]+$/.test(this.#name)) return false
@@ -97,7 +97,7 @@ class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' 
   }
 
   protected read(text: string): number {
-    if (this.place === 'head' && this.#name.trim() === '') {
+    if (this.state === 'head' && this.#name.trim() === '') {
       const first = text.trimStart()[0]
       if (first === '{' || first === '[') {
         const { calls, content, style } = this
@@ -105,37 +105,37 @@ class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' 
         return 0
       }
     }
-    if (this.place === 'head') return this.#readName(text)
-    if (this.place === 'json') return this.#readJson(text)
+    if (this.state === 'head') return this.#readName(text)
+    if (this.state === 'json') return this.#readJson(text)
     this.call.append(text)
-    switch (this.place) {
+    switch (this.state) {
       case 'key':
         this.#key += text
-        if (this.#key.length > MAX_HEADER_LENGTH) this.place = 'broken'
+        if (this.#key.length > MAX_HEADER_LENGTH) this.state = 'broken'
         break
       case 'value':
         this.#arguments?.text(text)
         break
       case 'tail':
-        // A brace too many does no harm.
-        if (/[^\s}]/.test(text)) this.place = 'broken'
+        // Surplus braces are ignored.
+        if (/[^\s}]/.test(text)) this.state = 'broken'
         break
       default:
-        if (leadingSpace(text) < text.length) this.place = 'broken'
+        if (leadingSpace(text) < text.length) this.state = 'broken'
     }
     return text.length
   }
 
-  /** The name, up to a brace: with it begin the arguments as JSON. */
+  /** Reads the name up to a brace, at which arguments in JSON begin. */
   #readName(text: string): number {
     const brace = text.indexOf('{')
     const part = brace < 0 ? text : text.slice(0, brace)
     this.call.append(part)
     this.#name += part
-    if (this.#name.length > MAX_HEADER_LENGTH || (brace >= 0 && !this.#beginCall())) this.place = 'broken'
+    if (this.#name.length > MAX_HEADER_LENGTH || (brace >= 0 && !this.#beginCall())) this.state = 'broken'
     else if (brace >= 0) {
       this.#json = new JsonArguments(this.call, this.#name)
-      this.place = 'json'
+      this.state = 'json'
     }
     return part.length
   }
@@ -143,7 +143,7 @@ class GlmReader extends MarkedCallsReader<'between' | 'key' | 'colon' | 'value' 
   #readJson(text: string): number {
     const json = this.#json as JsonArguments
     const read = readUpTo(json, text, CLOSE)
-    if (json.status !== 'open') this.place = json.status === 'done' ? 'tail' : 'broken'
+    if (json.status !== 'open') this.state = json.status === 'done' ? 'tail' : 'broken'
     return read
   }
 }

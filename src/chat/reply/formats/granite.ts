@@ -3,7 +3,7 @@ import { JsonCallsReader } from './json-calls.js'
 
 const MARKERS = ['<|tool_call|>', '<tool_call>'] as const
 
-/** Granite 3's tool calls: `<|tool_call|>[{"name": …, "arguments": {…}}, …]`, which nothing closes. */
+/** Granite 3's tool calls: `<|tool_call|>[{"name": …, "arguments": {…}}, …]`, without a closing marker. */
 export const GRANITE: ToolDialect<'granite'> = {
   name: 'granite',
   // Granite 3.0 and 3.1 spell it with and without the bars.

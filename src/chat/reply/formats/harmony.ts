@@ -14,24 +14,24 @@ const ENDS: readonly string[] = ['<|end|>', '<|call|>', '<|return|>']
 const ALL = [START, CHANNEL, CONSTRAIN, MESSAGE, ...ENDS]
 const IN_MESSAGE = [START, CHANNEL, ...ENDS]
 
-/** `to=functions.get_weather`, in the role's part of a header or in the channel's. */
+/** `to=functions.get_weather`, in the role or in the channel of a header. */
 const RECIPIENT = /(?:^|\s)to=([^\s<]+)/
 const OWN_TOOLS = 'functions.'
 
 /**
- * gpt-oss' Harmony: a reply is messages with headers, `<|channel|>name to=recipient <|constrain|>json<|message|>…<|end|>`,
- * with `<|start|>assistant` before all but the first. `analysis` is reasoning; a recipient makes a message a call, in
- * whatever channel; all else is content. Source: OpenAI's description of the format.
+ * gpt-oss' Harmony: a reply consists of messages with headers, `<|channel|>name to=recipient <|constrain|>json<|message|>…<|end|>`,
+ * with `<|start|>assistant` before all but the first. `analysis` is reasoning; a message with a recipient is a call, in any
+ * channel; everything else is content. Source: OpenAI's description of the format.
  */
 export class HarmonyMachine implements ReplyMachine {
   readonly #emit: Emit
   readonly #calls: Calls
   readonly #content: TextChannel
   readonly #reasoning: TextChannel
-  /** Of the message at hand: what stands before its text, with markers. */
+  /** The header of the current message, with markers. */
   #header = ''
   #channel = ''
-  #place: 'header' | 'content' | 'reasoning' | 'call' = 'header'
+  #state: 'header' | 'content' | 'reasoning' | 'call' = 'header'
   #isInChannel = false
   #message: HarmonyCall | undefined
 
@@ -43,16 +43,16 @@ export class HarmonyMachine implements ReplyMachine {
   }
 
   get isReasoning(): boolean {
-    return this.#place === 'reasoning'
+    return this.#state === 'reasoning'
   }
 
   get markers(): readonly string[] {
-    if (this.#place === 'header') return ALL
+    if (this.#state === 'header') return ALL
     return this.#message ? this.#message.markers : IN_MESSAGE
   }
 
   text(text: string): number {
-    switch (this.#place) {
+    switch (this.#state) {
       case 'header':
         this.#header += text
         if (this.#isInChannel) this.#channel += text
@@ -71,11 +71,11 @@ export class HarmonyMachine implements ReplyMachine {
 
   marker(marker: string): boolean {
     if (!ALL.includes(marker)) return false
-    if (this.#place === 'header') return this.#inHeader(marker)
+    if (this.#state === 'header') return this.#inHeader(marker)
     if (marker === MESSAGE || marker === CONSTRAIN) return false
     if (ENDS.includes(marker)) this.#close(marker)
     else {
-      // The message before has not been ended.
+      // The preceding message has no end marker.
       this.#close('')
       this.#inHeader(marker)
     }
@@ -86,8 +86,8 @@ export class HarmonyMachine implements ReplyMachine {
     if (this.#message) this.#message.end('incomplete', rest)
     else this.text(rest)
     this.#message = undefined
-    if (this.#place === 'header') {
-      // A bare role says nothing; a header that a text has taken the place of does.
+    if (this.#state === 'header') {
+      // A bare role is framing; any other text without markers is content.
       if (recipientOf(this.#header)) new CallInProgress(this.#calls, this.#header).fail('incomplete')
       else if (this.#header.includes('<|') || /^\s*(assistant)?\s*$/.test(this.#header))
         this.#frame(this.#header)
@@ -120,11 +120,11 @@ export class HarmonyMachine implements ReplyMachine {
     if (recipient !== undefined) {
       const name = recipient.startsWith(OWN_TOOLS) ? recipient.slice(OWN_TOOLS.length) : recipient
       this.#message = new HarmonyCall(this.#calls, header, name)
-      this.#place = 'call'
+      this.#state = 'call'
       return
     }
     this.#frame(header)
-    this.#place = channel === 'analysis' ? 'reasoning' : 'content'
+    this.#state = channel === 'analysis' ? 'reasoning' : 'content'
   }
 
   #readCall(text: string): number {
@@ -132,7 +132,7 @@ export class HarmonyMachine implements ReplyMachine {
     const read = message.text(text)
     if (message.isOver) {
       this.#message = undefined
-      this.#place = 'content'
+      this.#state = 'content'
     }
     return read
   }
@@ -140,20 +140,20 @@ export class HarmonyMachine implements ReplyMachine {
   #close(marker: string): void {
     if (this.#message) this.#message.end('invalid-json', marker)
     else {
-      if (this.#place === 'reasoning') this.#reasoning.close()
+      if (this.#state === 'reasoning') this.#reasoning.close()
       else this.#content.close()
       if (marker !== '') this.#frame(marker)
     }
     this.#message = undefined
-    this.#place = 'header'
+    this.#state = 'header'
     this.#isInChannel = false
   }
 
-  /** No header is that long: the model has answered without one. */
+  /** No header is that long, so the model has answered without one. */
   #readHeaderAsContent(): void {
     this.#content.push(this.#header)
     this.#header = ''
-    this.#place = 'content'
+    this.#state = 'content'
   }
 
   #frame(text: string): void {
@@ -167,12 +167,12 @@ function recipientOf(header: string): string | undefined {
   return recipient === 'assistant' ? undefined : recipient
 }
 
-/** A message to a tool. Its arguments are JSON, perhaps in a Markdown fence; within them no marker counts unless it is a control token. */
+/** A message to a tool. Its arguments are JSON, possibly in a Markdown fence, in which only control tokens count as markers. */
 class HarmonyCall {
   isOver = false
   readonly #call: CallInProgress
   readonly #json: JsonArguments
-  #place: 'head' | 'fence' | 'json' | 'tail' = 'head'
+  #state: 'head' | 'fence' | 'json' | 'tail' = 'head'
   #isBroken = false
 
   constructor(calls: Calls, header: string, name: string) {
@@ -181,7 +181,7 @@ class HarmonyCall {
   }
 
   get markers(): readonly string[] {
-    return this.#place === 'tail' ? IN_MESSAGE : NO_MARKERS
+    return this.#state === 'tail' ? IN_MESSAGE : NO_MARKERS
   }
 
   text(text: string): number {
@@ -190,42 +190,42 @@ class HarmonyCall {
     return read
   }
 
-  /** It has ended: with `text`, a marker or half of one. */
+  /** The message has ended with `text`, a marker or part of one. */
   end(otherwise: MalformedReason, text: string): void {
     this.#call.append(text)
     if (this.#json.isEmpty && !this.#isBroken && ENDS.includes(text)) {
       this.#json.fillEmpty()
-      this.#place = 'tail'
+      this.#state = 'tail'
     }
-    const isJsonOver = this.#place === 'tail'
+    const isJsonOver = this.#state === 'tail'
     if (this.#isBroken || (isJsonOver && this.#json.isEmpty)) this.#fail('invalid-json')
     else if (!isJsonOver) this.#fail(otherwise)
     else this.#json.finish()
   }
 
   #read(text: string): number {
-    switch (this.#place) {
+    switch (this.#state) {
       case 'head': {
         const spaces = leadingSpace(text)
-        if (spaces < text.length) this.#place = text[spaces] === '`' ? 'fence' : 'json'
+        if (spaces < text.length) this.#state = text[spaces] === '`' ? 'fence' : 'json'
         this.#call.append(text.slice(0, spaces))
         return spaces
       }
       case 'fence': {
         const read = /^[`a-z0-9]*/i.exec(text)?.[0].length ?? 0
-        if (read < text.length) this.#place = 'json'
+        if (read < text.length) this.#state = 'json'
         this.#call.append(text.slice(0, read))
         return read
       }
       case 'json': {
         const read = this.#json.read(text, 0)
-        if (this.#json.status !== 'open') this.#place = 'tail'
-        // A marker where the JSON would begin breaks it, too.
+        if (this.#json.status !== 'open') this.#state = 'tail'
+        // A marker where the JSON would begin also breaks it, but then there are no arguments.
         this.#isBroken = this.#json.status === 'broken' && !this.#json.isEmpty
         return read
       }
       default:
-        // A brace too many does no harm, nor does the end of a fence.
+        // Surplus braces and the end of a fence are ignored.
         this.#call.append(text)
         if (/[^\s}`]/.test(text)) this.#isBroken = true
         return text.length

@@ -22,7 +22,7 @@ import { SEED } from './seed.js'
 import { SOLAR } from './solar.js'
 import { TOOL_CALLS } from './tool-calls.js'
 
-/** The dialects of tool calls, in the order in which a template is asked: the most telling signs first. */
+/** The dialects of tool calls, in the order of detection: the most specific signs first. */
 export const DIALECTS = [
   GEMMA,
   MISTRAL,

@@ -6,11 +6,11 @@ import { type ContentHost, NO_MARKERS } from '../machine.js'
 import { type CallMarkers, MarkedCallsReader } from './marked-calls.js'
 
 export interface JsonCallsStyle extends CallMarkers {
-  /** The opening marker ends with the bracket of a list. Default false. */
+  /** Whether the opening marker ends with the bracket of a list. Default: false. */
   readonly opensList?: boolean
 }
 
-/** The dialect of a style, known by its opening marker. */
+/** Creates the dialect of a style, detected by its opening marker. */
 export function jsonCalls<Name extends string>(name: Name, style: JsonCallsStyle): ToolDialect<Name> {
   const { open, close } = style
   const markers = close === undefined ? [open] : [open, close]
@@ -23,9 +23,9 @@ export function jsonCalls<Name extends string>(name: Name, style: JsonCallsStyle
 }
 
 /**
- * Calls as JSON behind a marker: one object, several one after another, or a list of them, perhaps in a Markdown fence.
- * Within the JSON no marker counts, since it may be part of a text; in what is not JSON each one does. A brace too many
- * and a missing closing marker do no harm, and text behind a whole call is content.
+ * Reads calls in JSON after a marker: one object, several in a row, or a list of them, possibly in a Markdown fence. Within the
+ * JSON no marker counts, because it may be part of a string; outside of it all do. Surplus braces and a missing closing marker
+ * are tolerated, and text after a complete call is content.
  */
 export class JsonCallsReader extends MarkedCallsReader<'fence' | 'json' | 'between'> {
   readonly #markers: readonly string[]
@@ -37,34 +37,34 @@ export class JsonCallsReader extends MarkedCallsReader<'fence' | 'json' | 'betwe
     this.#markers = markers
     if (style.opensList) {
       this.#isList = true
-      this.place = 'between'
+      this.state = 'between'
     }
   }
 
   protected get ownMarkers(): readonly string[] {
-    return this.place === 'json' ? NO_MARKERS : this.#markers
+    return this.state === 'json' ? NO_MARKERS : this.#markers
   }
 
   protected override takeMarker(marker: string): boolean {
-    // Where the JSON ended too soon for want of brackets, the closing marker shows that no more would have come.
-    if (marker === this.style.close && this.place === 'json' && this.#json?.close()) this.place = 'between'
+    // If the JSON lacks only closing brackets, the closing marker shows that it is complete.
+    if (marker === this.style.close && this.state === 'json' && this.#json?.close()) this.state = 'between'
     return super.takeMarker(marker)
   }
 
   protected reportWhole(): boolean {
-    if (this.#json && (this.place === 'between' || this.place === 'fence')) this.#json.finish()
+    if (this.#json && (this.state === 'between' || this.state === 'fence')) this.#json.finish()
     // A list may be empty, or end with a comma.
-    else if (this.#isList && this.place === 'between') this.frame(this.call.raw)
+    else if (this.#isList && this.state === 'between') this.frame(this.call.raw)
     else return false
     return true
   }
 
   protected read(text: string): number {
-    if (this.place === 'json') return this.#readJson(text)
-    return this.place === 'fence' ? this.#readFence(text) : this.#readBetween(text)
+    if (this.state === 'json') return this.#readJson(text)
+    return this.state === 'fence' ? this.#readFence(text) : this.#readBetween(text)
   }
 
-  /** White space and one character outside of the objects. */
+  /** Reads white space and one character outside of the objects. */
   #readBetween(text: string): number {
     const spaces = leadingSpace(text)
     this.call.append(text.slice(0, spaces))
@@ -73,16 +73,16 @@ export class JsonCallsReader extends MarkedCallsReader<'fence' | 'json' | 'betwe
     if (next === '{') {
       if (this.#json) this.#next()
       this.#json = new JsonCall(this.call)
-      this.place = 'json'
+      this.state = 'json'
       return spaces
     }
-    const isHead = this.place === 'head'
-    if (next === '`') this.place = 'fence'
+    const isHead = this.state === 'head'
+    if (next === '`') this.state = 'fence'
     else if (next === '[' && !this.#isList && isHead) {
       this.#isList = true
-      this.place = 'between'
+      this.state = 'between'
     } else if (isHead) {
-      this.place = 'broken'
+      this.state = 'broken'
       return spaces
     } else if ((next === ',' || next === ';') && this.#json) this.#next()
     else if (next === ']' && this.#isList) return this.#endList(spaces)
@@ -97,7 +97,7 @@ export class JsonCallsReader extends MarkedCallsReader<'fence' | 'json' | 'betwe
     if (!this.#json) {
       this.frame(this.call.raw)
       this.nextCall()
-      this.place = 'content'
+      this.state = 'content'
     }
     if (this.style.close === undefined) {
       this.#json?.finish()
@@ -106,40 +106,40 @@ export class JsonCallsReader extends MarkedCallsReader<'fence' | 'json' | 'betwe
     return spaces + 1
   }
 
-  /** Something else follows: it is content, or, where nothing has been a call, makes all of it malformed. */
+  /** Something else follows: content, or, if there was no call, it makes all of it malformed. */
   #leave(spaces: number): number {
     if (!this.#json && this.call.raw.trim() !== '') {
-      this.place = 'broken'
+      this.state = 'broken'
       return spaces
     }
     this.#json?.finish()
     this.#json = undefined
     if (this.style.close === undefined) this.isOver = true
-    else this.place = 'content'
+    else this.state = 'content'
     return spaces
   }
 
-  /** Letters and backquotes of a Markdown fence. */
+  /** Reads letters and backquotes of a Markdown fence. */
   #readFence(text: string): number {
     let i = 0
     while (i < text.length && /[`a-z]/.test(text[i])) i++
     this.call.append(text.slice(0, i))
-    if (i < text.length) this.place = this.#json || this.#isList ? 'between' : 'head'
+    if (i < text.length) this.state = this.#json || this.#isList ? 'between' : 'head'
     return i
   }
 
   #readJson(text: string): number {
     const json = this.#json as JsonCall
     const read = readUpTo(json, text, this.style.close)
-    if (json.status !== 'open') this.place = json.status === 'done' ? 'between' : 'broken'
+    if (json.status !== 'open') this.state = json.status === 'done' ? 'between' : 'broken'
     return read
   }
 
-  /** The call is whole and another one may begin. */
+  /** The call is complete and the next one may begin. */
   #next(): void {
     this.#json?.finish()
     this.#json = undefined
     this.nextCall()
-    this.place = 'between'
+    this.state = 'between'
   }
 }

@@ -3,7 +3,7 @@ import { sectionCalls } from './section-calls.js'
 /**
  * Kimi K2's tool calls: `<|tool_calls_section_begin|>`, then for each
  * `<|tool_call_begin|>functions.name:0<|tool_call_argument_begin|>{…}<|tool_call_end|>`, then
- * `<|tool_calls_section_end|>`. What stands before the arguments is the call's id.
+ * `<|tool_calls_section_end|>`. The text before the arguments is the call's id.
  */
 export const KIMI = sectionCalls('kimi', {
   section: { open: '<|tool_calls_section_begin|>', close: '<|tool_calls_section_end|>' },

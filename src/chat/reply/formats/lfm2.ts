@@ -5,11 +5,11 @@ const OPEN = '<|tool_call_start|>'
 const CLOSE = '<|tool_call_end|>'
 const MARKERS = [OPEN, CLOSE]
 
-/** LFM2's tool calls, as Python writes them: `<|tool_call_start|>[name(key="text", other=1)]<|tool_call_end|>`. */
+/** LFM2's tool calls, in Python syntax: `<|tool_call_start|>[name(key="text", other=1)]<|tool_call_end|>`. */
 export const LFM2: ToolDialect<'lfm2'> = {
   name: 'lfm2',
   opens: [OPEN],
-  // The first templates hold only the list of tools; 2.5 dropped its markers and says so in words.
+  // The first templates contain only the list of tools; 2.5 dropped its markers and introduces it by words.
   detect: (template) =>
     template.includes(OPEN) ||
     template.includes('<|tool_list_start|>') ||

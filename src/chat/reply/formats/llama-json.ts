@@ -8,7 +8,7 @@ import { type CallReader, type ContentHost, NO_MARKERS } from '../machine.js'
 const PYTHON_TAG = '<|python_tag|>'
 const MARKERS = [PYTHON_TAG]
 
-/** Llama 3's. */
+/** Llama 3's tool calls. */
 export const LLAMA_JSON: ToolDialect<'llama-json'> = {
   name: 'llama-json',
   opens: MARKERS,
@@ -18,9 +18,9 @@ export const LLAMA_JSON: ToolDialect<'llama-json'> = {
 }
 
 /**
- * Llama 3's tool calls: `{"name": …, "parameters": {…}}` from the reply's beginning on, or behind `<|python_tag|>`; the
- * next one may follow after `;`. Models also write a list of them, or OpenAI's objects. Without the marker, JSON that is
- * something else is an answer like any other.
+ * Reads Llama 3's tool calls: `{"name": …, "parameters": {…}}` at the beginning of the reply or after `<|python_tag|>`; the
+ * next one may follow after `;`. Models also write a list of them, or OpenAI's objects. Without the marker, other JSON is
+ * content.
  */
 class LlamaJsonReader implements CallReader {
   isOver = false
@@ -30,13 +30,13 @@ class LlamaJsonReader implements CallReader {
   #isMarked: boolean
   #call: CallInProgress
   #json: JsonCall
-  #place: 'head' | 'json' | 'between' | 'broken' = 'head'
-  /** The bracket of a list is open. */
+  #state: 'head' | 'json' | 'between' | 'broken' = 'head'
+  /** Whether the bracket of a list is open. */
   #isList = false
-  /** What stands between two calls, if another one follows. */
+  /** The text after a call, which is framing if another one follows. */
   #separator = ''
 
-  /** `marker`: '' where the call has none. */
+  /** `marker`: '' if the call has none. */
   constructor(calls: Calls, marker: string, content: ContentHost) {
     this.#calls = calls
     this.#content = content
@@ -52,11 +52,11 @@ class LlamaJsonReader implements CallReader {
   }
 
   get markers(): readonly string[] {
-    return this.#place === 'json' ? NO_MARKERS : MARKERS
+    return this.#state === 'json' ? NO_MARKERS : MARKERS
   }
 
   text(text: string): number {
-    switch (this.#place) {
+    switch (this.#state) {
       case 'json':
         return this.#readJson(text)
       case 'between':
@@ -77,14 +77,14 @@ class LlamaJsonReader implements CallReader {
   }
 
   end(rest: string, otherwise: MalformedReason = 'incomplete'): void {
-    if (this.#place === 'between') {
+    if (this.#state === 'between') {
       this.isOver = true
       if (rest !== '') this.#content.push(this.#separator + rest)
       else this.#endSeparator()
       return
     }
     this.#call.append(rest)
-    this.#fail(this.#place === 'broken' ? 'invalid-json' : otherwise)
+    this.#fail(this.#state === 'broken' ? 'invalid-json' : otherwise)
   }
 
   #newCall(raw: string): CallInProgress {
@@ -100,7 +100,7 @@ class LlamaJsonReader implements CallReader {
       this.#call.append('[')
       return spaces + 1
     }
-    if (text[spaces] === '{') this.#place = 'json'
+    if (text[spaces] === '{') this.#state = 'json'
     else this.#break()
     return spaces
   }
@@ -109,7 +109,7 @@ class LlamaJsonReader implements CallReader {
     const read = this.#json.read(text, 0)
     const { status } = this.#json
     if (this.#call.isTooLong) this.#fail('too-long')
-    else if (status === 'broken' || this.#json.isNoCall) this.#break()
+    else if (status === 'broken' || this.#json.isNotCall) this.#break()
     else if (status === 'done') this.#close()
     return read
   }
@@ -117,14 +117,14 @@ class LlamaJsonReader implements CallReader {
   #close(): void {
     if (this.#isMarked || this.#json.isCall) {
       this.#json.finish()
-      this.#place = 'between'
+      this.#state = 'between'
       this.#separator = ''
     } else this.#fail('not-a-call')
   }
 
-  /** With a marker all that follows belongs to the call that is none. */
+  /** With a marker, everything that follows belongs to the malformed call. */
   #break(): void {
-    if (this.#isMarked || this.#call.hasBegun) this.#place = 'broken'
+    if (this.#isMarked || this.#call.hasBegun) this.#state = 'broken'
     else this.#fail('invalid-json')
   }
 
@@ -147,7 +147,7 @@ class LlamaJsonReader implements CallReader {
       this.#call = this.#newCall('')
       this.#isMarked = false
       this.#json = new JsonCall(this.#call, { isSure: false })
-      this.#place = 'json'
+      this.#state = 'json'
     } else {
       this.isOver = true
       this.#content.push(this.#separator)

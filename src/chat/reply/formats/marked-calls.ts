@@ -3,17 +3,17 @@ import type { ContentHost } from '../machine.js'
 import { CallsReader } from './calls-reader.js'
 
 export interface CallMarkers {
-  /** The marker that has opened the calls; '' where they are part of something that has been opened. */
+  /** The marker that opened the calls; '' if they are within an enclosing tag. */
   readonly open: string
-  /** The marker that closes them. Without one they end where they are whole, or with what cannot be part of one. */
+  /** The closing marker. Without one, the calls end when they are complete, or at text that cannot be part of one. */
   readonly close?: string
 }
 
 /**
- * Calls between two markers. The closing one may be missing where the reply or the next call follows a whole call; another
- * opening one ends the call at hand.
+ * Reads calls between two markers. The closing one may be missing if the reply ends or the next call begins after a complete
+ * call; another opening marker ends the current call.
  */
-export abstract class MarkedCallsReader<Place extends string> extends CallsReader<Place> {
+export abstract class MarkedCallsReader<State extends string> extends CallsReader<State> {
   protected readonly style: CallMarkers
 
   constructor(calls: Calls, content: ContentHost, style: CallMarkers) {
@@ -27,7 +27,7 @@ export abstract class MarkedCallsReader<Place extends string> extends CallsReade
       return false
     }
     if (marker !== this.style.close) return false
-    if (this.place === 'content') this.closeContent(marker)
+    if (this.state === 'content') this.closeContent(marker)
     else this.endWith(marker, 'invalid-json')
     return true
   }

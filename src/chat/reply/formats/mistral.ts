@@ -13,7 +13,7 @@ const ARGS = '[ARGS]'
 const IN_HEADER = [TOOL_CALLS, CALL_ID, ARGS]
 const OUTSIDE = [TOOL_CALLS]
 
-/** Mistral's. */
+/** Mistral's tool calls. */
 export const MISTRAL: ToolDialect<'mistral'> = {
   name: 'mistral',
   opens: OUTSIDE,
@@ -22,8 +22,8 @@ export const MISTRAL: ToolDialect<'mistral'> = {
 }
 
 /**
- * Mistral's tool calls: `[TOOL_CALLS][{"name": …, "arguments": {…}, "id": …}, …]`, and since the eleventh version of
- * its tokenizer `[TOOL_CALLS]name[CALL_ID]id[ARGS]{…}`, the id not always.
+ * Reads Mistral's tool calls: `[TOOL_CALLS][{"name": …, "arguments": {…}, "id": …}, …]`, and since version 11 of the tokenizer
+ * `[TOOL_CALLS]name[CALL_ID]id[ARGS]{…}`, where the id is optional.
  */
 class MistralReader extends MarkedCallsReader<'name' | 'id' | 'json'> {
   #name = ''
@@ -35,28 +35,28 @@ class MistralReader extends MarkedCallsReader<'name' | 'id' | 'json'> {
   }
 
   protected get ownMarkers(): readonly string[] {
-    if (this.place === 'json') return NO_MARKERS
-    return this.place === 'broken' ? OUTSIDE : IN_HEADER
+    if (this.state === 'json') return NO_MARKERS
+    return this.state === 'broken' ? OUTSIDE : IN_HEADER
   }
 
   protected override takeMarker(marker: string): boolean {
-    if (marker === CALL_ID && this.place === 'name') {
-      this.place = 'id'
+    if (marker === CALL_ID && this.state === 'name') {
+      this.state = 'id'
       this.#id = ''
-    } else if (marker === ARGS && (this.place === 'name' || this.place === 'id')) this.#beginArguments()
+    } else if (marker === ARGS && (this.state === 'name' || this.state === 'id')) this.#beginArguments()
     else return super.takeMarker(marker)
     this.call.append(marker)
     return true
   }
 
-  /** A call is reported where its JSON ends; one that has not come to that is not whole. */
+  /** A call is reported when its JSON ends; before that it is incomplete. */
   protected reportWhole(): boolean {
     return false
   }
 
   protected read(text: string): number {
-    if (this.place === 'head') return this.#readHead(text)
-    return this.place === 'json' ? this.#readJson(text) : this.#readHeader(text)
+    if (this.state === 'head') return this.#readHead(text)
+    return this.state === 'json' ? this.#readJson(text) : this.#readHeader(text)
   }
 
   #readHead(text: string): number {
@@ -64,37 +64,37 @@ class MistralReader extends MarkedCallsReader<'name' | 'id' | 'json'> {
     this.call.append(text.slice(0, spaces))
     if (spaces === text.length) return spaces
     if ('[{`'.includes(text[spaces])) {
-      // The calls as JSON, as the older versions have them.
+      // Calls in JSON, as in older versions.
       const { calls, content, style } = this
       this.handOver(new JsonCallsReader(calls, content, style, OUTSIDE), TOOL_CALLS)
-    } else this.place = 'name'
+    } else this.state = 'name'
     return spaces
   }
 
-  /** A name or an id. A brace ends it too, for some models leave the marker out. */
+  /** Reads a name or an id. A brace also ends it, because some models leave the marker out. */
   #readHeader(text: string): number {
     const brace = text.indexOf('{')
     const part = brace < 0 ? text : text.slice(0, brace)
     this.call.append(part)
-    if (this.place === 'name') this.#name += part
+    if (this.state === 'name') this.#name += part
     else this.#id += part
-    if (this.#name.length + (this.#id?.length ?? 0) > MAX_HEADER_LENGTH) this.place = 'broken'
+    if (this.#name.length + (this.#id?.length ?? 0) > MAX_HEADER_LENGTH) this.state = 'broken'
     else if (brace >= 0) this.#beginArguments()
     return part.length
   }
 
   #beginArguments(): void {
     this.#json = new JsonArguments(this.call, this.#name.trim(), this.#id?.trim())
-    this.place = 'json'
+    this.state = 'json'
   }
 
   #readJson(text: string): number {
     const json = this.#json as JsonArguments
     const read = json.read(text, 0)
-    if (json.status === 'broken') this.place = 'broken'
+    if (json.status === 'broken') this.state = 'broken'
     else if (json.status === 'done') {
       json.finish()
-      this.place = 'content'
+      this.state = 'content'
       this.isOver = true
     }
     return read

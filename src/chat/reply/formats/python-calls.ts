@@ -8,13 +8,13 @@ import { type CallMarkers, MarkedCallsReader } from './marked-calls.js'
 
 const NAME = /^[A-Za-z_][\w.-]*$/
 
-type Place = 'head' | 'name' | 'key-or-end' | 'key' | 'value' | 'next' | 'between' | 'tail'
+type State = 'head' | 'name' | 'key-or-end' | 'key' | 'value' | 'next' | 'between' | 'tail'
 
 /**
- * Calls as Python writes them, in a list or one after another: `[name(key="text", other=[1, True])]`. Arguments have
- * names, and their values are literals. JSON in their place is read, too.
+ * Reads calls in Python syntax, in a list or in a row: `[name(key="text", other=[1, True])]`. Arguments are named, and their
+ * values are literals. Also reads calls in JSON instead.
  */
-export class PythonCallsReader extends MarkedCallsReader<Place> {
+export class PythonCallsReader extends MarkedCallsReader<State> {
   readonly #markers: readonly string[]
   #isList = false
   #word = ''
@@ -29,89 +29,89 @@ export class PythonCallsReader extends MarkedCallsReader<Place> {
   }
 
   protected get ownMarkers(): readonly string[] {
-    return this.place === 'value' ? NO_MARKERS : this.#markers
+    return this.state === 'value' ? NO_MARKERS : this.#markers
   }
 
   protected reportWhole(): boolean {
     if (this.#isWhole) this.#finish()
-    else if (this.#isList && this.#name === '' && (this.place === 'between' || this.place === 'tail')) {
+    else if (this.#isList && this.#name === '' && (this.state === 'between' || this.state === 'tail')) {
       this.frame(this.call.raw)
     } else return false
     return true
   }
 
   protected read(text: string): number {
-    if (this.place === 'value') return this.#readValue(text)
-    if (this.place === 'name' || this.place === 'key') return this.#readWord(text)
+    if (this.state === 'value') return this.#readValue(text)
+    if (this.state === 'name' || this.state === 'key') return this.#readWord(text)
     const spaces = leadingSpace(text)
     this.call.append(text.slice(0, spaces))
     return spaces < text.length ? spaces + this.#readOne(text[spaces]) : spaces
   }
 
-  /** One character between words and values; returns whether it was taken. */
+  /** Reads one character between names and values; returns 1 if it was read, otherwise 0. */
   #readOne(next: string): number {
-    const place = this.place
-    if (place === 'head' && next === '{') return this.#readJson()
-    if (place === 'head' && next === '[' && !this.#isList) {
+    const { state } = this
+    if (state === 'head' && next === '{') return this.#readJson()
+    if (state === 'head' && next === '[' && !this.#isList) {
       this.#isList = true
       return this.#take(next, 'head')
     }
-    if ((place === 'key-or-end' || place === 'next') && next === ')') return this.#endCall()
-    if (place === 'next' && next === ',') return this.#take(next, 'key-or-end')
-    if (place === 'between' && (next === ',' || next === ';')) {
+    if ((state === 'key-or-end' || state === 'next') && next === ')') return this.#endCall()
+    if (state === 'next' && next === ',') return this.#take(next, 'key-or-end')
+    if (state === 'between' && (next === ',' || next === ';')) {
       this.#finish()
       return this.#take(next, 'between')
     }
-    if (next === ']' && this.#isList && (place === 'between' || place === 'head')) {
+    if (next === ']' && this.#isList && (state === 'between' || state === 'head')) {
       return this.#take(next, 'tail')
     }
-    if (place === 'key-or-end' || place === 'head' || (place === 'between' && !this.#isOverAfter())) {
+    if (state === 'key-or-end' || state === 'head' || (state === 'between' && !this.#isOverAfter())) {
       if (/[A-Za-z_]/.test(next)) {
         if (this.#isWhole) this.#finish()
         this.#word = ''
-        this.place = place === 'key-or-end' ? 'key' : 'name'
+        this.state = state === 'key-or-end' ? 'key' : 'name'
         return 0
       }
     }
     if (this.#isWhole) {
       this.#finish()
-      this.place = 'content'
-    } else this.place = 'broken'
+      this.state = 'content'
+    } else this.state = 'broken'
     return 0
   }
 
-  /** Without a list, a word behind a call is text. */
+  /** Whether the calls have ended: without a list, a word after a call is content. */
   #isOverAfter(): boolean {
     return !this.#isList && this.#isWhole && !this.call.raw.endsWith('\n')
   }
 
-  /** A name or a key, up to what ends it. */
+  /** Reads a name or a key, including the character that ends it. */
   #readWord(text: string): number {
-    const isName = this.place === 'name'
+    const isName = this.state === 'name'
     const end = text.indexOf(isName ? '(' : '=')
     const part = end < 0 ? text : text.slice(0, end + 1)
     this.#word += end < 0 ? part : part.slice(0, -1)
     this.call.append(part)
-    if (this.#word.length > MAX_HEADER_LENGTH) this.place = 'broken'
+    if (this.#word.length > MAX_HEADER_LENGTH) this.state = 'broken'
     else if (end >= 0) this.#endWord(this.#word.trim())
     return part.length
   }
 
   #endWord(word: string): void {
     if (!NAME.test(word)) {
-      this.place = 'broken'
+      this.state = 'broken'
       return
     }
-    if (this.place === 'name') {
+    if (this.state === 'name') {
       this.#name = word
-      this.place = 'key-or-end'
+      this.state = 'key-or-end'
       this.call.begin(word)
       return
     }
     this.#arguments ??= new ArgumentWriter(this.call, undefined)
     this.#arguments.openJson(word)
     this.#value = new JsonScanner({ anyValue: true, isPython: true })
-    this.place = 'value'
+    this.state = 'value'
   }
 
   #readValue(text: string): number {
@@ -119,7 +119,7 @@ export class PythonCallsReader extends MarkedCallsReader<Place> {
     const read = value.read(text, 0)
     this.call.append(text.slice(0, read))
     this.#arguments?.json(value.take())
-    if (value.status !== 'open') this.place = value.status === 'done' ? 'next' : 'broken'
+    if (value.status !== 'open') this.state = value.status === 'done' ? 'next' : 'broken'
     return read
   }
 
@@ -134,9 +134,9 @@ export class PythonCallsReader extends MarkedCallsReader<Place> {
     return this.#take(')', 'between')
   }
 
-  #take(text: string, place: Place): number {
+  #take(text: string, state: State): number {
     this.call.append(text)
-    this.place = place
+    this.state = state
     return 1
   }
 

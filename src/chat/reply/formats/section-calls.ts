@@ -6,17 +6,17 @@ import { MAX_HEADER_LENGTH } from '../limits.js'
 import { type CallReader, NO_MARKERS } from '../machine.js'
 
 export interface SectionStyle {
-  /** Around all calls of a turn; models leave it out at times. */
+  /** Around all calls of a turn; models sometimes leave it out. */
   readonly section: { readonly open: string; readonly close: string }
   /** Around one call. */
   readonly call: { readonly open: string; readonly close: string }
-  /** What stands between the parts of a call's header. */
+  /** Separators of the parts of a call's header. */
   readonly separators: readonly string[]
-  /** What the header says: its parts before the arguments, in order. */
+  /** Interprets a header. `parts`: its parts before the arguments, in order. */
   heading(parts: readonly string[]): { readonly name: string; readonly id?: string }
 }
 
-/** The dialect of a style, known by the marker that opens a call. */
+/** Creates the dialect of a style, detected by the marker that opens a call. */
 export function sectionCalls<Name extends string>(name: Name, style: SectionStyle): ToolDialect<Name> {
   const { section, call, separators } = style
   const markers = [section.open, section.close, call.open, call.close, ...separators]
@@ -29,7 +29,7 @@ export function sectionCalls<Name extends string>(name: Name, style: SectionStyl
 }
 
 /**
- * A section of calls between markers, each with a header of several parts and JSON for its arguments, perhaps in a Markdown
+ * Reads a section of calls between markers, each with a header of several parts and arguments in JSON, possibly in a Markdown
  * fence.
  */
 class SectionCallsReader implements CallReader {
@@ -39,7 +39,7 @@ class SectionCallsReader implements CallReader {
   readonly #markers: readonly string[]
   #call: CallInProgress
   #json: JsonArguments | undefined
-  #place: 'between' | 'header' | 'json' | 'tail' | 'broken' = 'between'
+  #state: 'between' | 'header' | 'json' | 'tail' | 'broken' = 'between'
   #parts: string[] = []
   #headerLength = 0
   #tail = ''
@@ -53,7 +53,7 @@ class SectionCallsReader implements CallReader {
   }
 
   get markers(): readonly string[] {
-    return this.#place === 'json' ? NO_MARKERS : this.#markers
+    return this.#state === 'json' ? NO_MARKERS : this.#markers
   }
 
   text(text: string): number {
@@ -67,10 +67,10 @@ class SectionCallsReader implements CallReader {
 
   marker(marker: string): boolean {
     const { section, call, separators } = this.#style
-    if (this.#place === 'between') {
+    if (this.#state === 'between') {
       if (marker === call.open) {
         this.#call = new CallInProgress(this.#calls, marker)
-        this.#place = 'header'
+        this.#state = 'header'
         this.#parts = ['']
         this.#headerLength = 0
         this.#tail = ''
@@ -82,32 +82,32 @@ class SectionCallsReader implements CallReader {
       return true
     }
     if (!this.#markers.includes(marker)) return false
-    if (separators.includes(marker) && this.#place === 'header') {
+    if (separators.includes(marker) && this.#state === 'header') {
       this.#call.append(marker)
       this.#parts.push('')
       return true
     }
     if (marker === call.close) {
       this.#call.append(marker)
-      if (this.#place === 'header' && this.#parts.length > 1) this.#withoutArguments()
+      if (this.#state === 'header' && this.#parts.length > 1) this.#withoutArguments()
       this.#settle('invalid-json')
       return true
     }
-    // Another marker ends a call that has not been ended.
+    // Any other marker ends a call that lacks its closing marker.
     this.#settle('invalid-json')
     return this.marker(marker)
   }
 
   end(rest: string): void {
     this.isOver = true
-    if (this.#place !== 'between') {
+    if (this.#state !== 'between') {
       this.#call.append(rest)
       this.#settle('incomplete')
     } else if (rest !== '') this.#calls.emit({ type: 'framing', text: rest })
   }
 
   #read(text: string): number {
-    switch (this.#place) {
+    switch (this.#state) {
       case 'between': {
         const spaces = text.length - text.trimStart().length
         if (spaces > 0) this.#calls.emit({ type: 'framing', text: text.slice(0, spaces) })
@@ -119,7 +119,7 @@ class SectionCallsReader implements CallReader {
       case 'json': {
         const json = this.#json as JsonArguments
         const read = readUpTo(json, text, this.#style.call.close)
-        if (json.status !== 'open') this.#place = json.status === 'done' ? 'tail' : 'broken'
+        if (json.status !== 'open') this.#state = json.status === 'done' ? 'tail' : 'broken'
         return read
       }
       case 'tail':
@@ -127,7 +127,7 @@ class SectionCallsReader implements CallReader {
         break
     }
     this.#call.append(text)
-    if (this.#tail.length > MAX_HEADER_LENGTH) this.#place = 'broken'
+    if (this.#tail.length > MAX_HEADER_LENGTH) this.#state = 'broken'
     return text.length
   }
 
@@ -137,10 +137,10 @@ class SectionCallsReader implements CallReader {
     this.#call.append(part)
     this.#parts[this.#parts.length - 1] += part
     this.#headerLength += part.length
-    if (this.#headerLength > MAX_HEADER_LENGTH) this.#place = 'broken'
+    if (this.#headerLength > MAX_HEADER_LENGTH) this.#state = 'broken'
     else if (brace >= 0) {
       this.#json = this.#newArguments()
-      this.#place = 'json'
+      this.#state = 'json'
     }
     return part.length
   }
@@ -151,20 +151,20 @@ class SectionCallsReader implements CallReader {
     return new JsonArguments(this.#call, name, id)
   }
 
-  /** The closing marker stands where the arguments belong: there are none. */
+  /** The closing marker follows the header directly, so there are no arguments. */
   #withoutArguments(): void {
     if (this.#parts[this.#parts.length - 1].trim() !== '') return
     this.#json = this.#newArguments()
     this.#json.fillEmpty()
-    this.#place = 'tail'
+    this.#state = 'tail'
   }
 
   #settle(otherwise: MalformedReason): void {
-    // A brace too many does no harm.
-    const isWhole = this.#place === 'tail' && /^[\s}]*(```)?\s*$/.test(this.#tail)
+    // Surplus braces are ignored.
+    const isWhole = this.#state === 'tail' && /^[\s}]*(```)?\s*$/.test(this.#tail)
     if (isWhole) this.#json?.finish()
-    else this.#call.fail(this.#place === 'broken' || this.#place === 'tail' ? 'invalid-json' : otherwise)
-    this.#place = 'between'
+    else this.#call.fail(this.#state === 'broken' || this.#state === 'tail' ? 'invalid-json' : otherwise)
+    this.#state = 'between'
     this.#call = new CallInProgress(this.#calls, '')
   }
 }

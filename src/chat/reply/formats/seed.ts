@@ -7,7 +7,7 @@ const STYLE: TagStyle = {
   parameter: { open: '<parameter=', otherwise: '<parameter name=', close: '</parameter>' },
 }
 
-/** Seed-OSS' tool calls: those of `qwen-xml` within `<seed:tool_call>`, with values that stand next to their tags. */
+/** Seed-OSS' tool calls: those of `qwen-xml` within `<seed:tool_call>`, with values directly between their tags. */
 export const SEED: ToolDialect<'seed'> = {
   ...taggedCalls('seed', STYLE),
   detect: (template) => template.includes('<seed:tool_call>'),

@@ -1,18 +1,18 @@
-/** `name`, or `"name"`, perhaps with attributes behind it and the slash of a tag that has no content. */
+/** `name` or `"name"`, optionally followed by attributes and the slash of a self-closing tag. */
 const HEADER =
   /^\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]*[^\s"'<>/]))((?:\s+[\w:-]+\s*=\s*"[^"]*")*)\s*(\/?)\s*$/
 const IS_STRING = /\bstring\s*=\s*"(true|false)"/
 
-/** What an opening tag says. */
+/** The content of an opening tag. */
 export interface TagHeader {
   readonly name: string
-  /** DeepSeek says of each parameter whether it is a text; absent elsewhere. */
+  /** DeepSeek specifies for each parameter whether it is a string; absent elsewhere. */
   readonly isString?: boolean
-  /** The tag is its own closing tag: `<name/>`. */
+  /** Whether the tag is self-closing: `<name/>`. */
   readonly isClosed: boolean
 }
 
-/** Reads what stands between the beginning of an opening tag and its `>`; `undefined` where it has no name. */
+/** Parses the text between the beginning of an opening tag and its `>`; `undefined` if it has no name. */
 export function parseTagHeader(header: string): TagHeader | undefined {
   const found = HEADER.exec(header)
   if (!found) return undefined

@@ -1,16 +1,16 @@
 import type { ArgumentWriter } from '../argument-writer.js'
 
-/** The text of a value between tags, without the line breaks that frame it. */
+/** Writes the text of a value between tags, without its leading and trailing line break. */
 export class TagValue {
   readonly #arguments: ArgumentWriter
   /** Nothing but white space has come. */
   #isAtStart = true
-  /** It stands on lines of its own, whose breaks are not part of it. */
+  /** Whether it is on its own lines, whose line breaks are not part of it. */
   #hasOwnLines: boolean
-  /** White space that may be the break before the closing tag. */
+  /** White space that may be the line break before the closing tag. */
   #held = ''
 
-  /** The value that has been opened in `args`. `hasOwnLines`: it is known to stand on lines of its own. */
+  /** For the value that is open in `args`. `hasOwnLines`: whether it is known to be on its own lines. */
   constructor(args: ArgumentWriter, { hasOwnLines }: { readonly hasOwnLines: boolean }) {
     this.#arguments = args
     this.#hasOwnLines = hasOwnLines
@@ -21,12 +21,12 @@ export class TagValue {
     return this.#isAtStart
   }
 
-  /** What has come ends with a line break. */
+  /** Whether the text so far ends with a line break. */
   get endsLine(): boolean {
     return this.#held.endsWith('\n')
   }
 
-  /** More of it: a line break at its beginning and the one at its end frame it. */
+  /** More of it. A line break at its beginning and one at its end are framing. */
   text(text: string): void {
     if (this.#isAtStart && text.trim() === '') {
       this.#held += text
@@ -44,20 +44,20 @@ export class TagValue {
     this.#arguments.text(value.slice(0, end))
   }
 
-  /** What follows is wrapped in CDATA; white space before and behind that is framing. */
+  /** A CDATA section begins; white space before and after it is framing. */
   openCdata(): void {
     this.#held = ''
     this.#isAtStart = false
     this.#hasOwnLines = true
   }
 
-  /** More of what is wrapped in CDATA. */
+  /** More of the CDATA section. */
   cdata(text: string): void {
     this.#arguments.text(text)
   }
 
   close(): void {
-    // A value of white space alone: the breaks of its lines are framing, too.
+    // For a value of only white space, the outer line breaks are framing too.
     if (this.#isAtStart) this.#arguments.text(this.#held.replace(/^\r?\n/, '').replace(/\r?\n$/, ''))
     else if (!this.#hasOwnLines) this.#arguments.text(this.#held)
     this.#arguments.close()

@@ -12,22 +12,22 @@ import { parseTagHeader, type TagHeader } from './tag-header.js'
 import { TagValue } from './tag-value.js'
 
 export interface Tag {
-  /** All of the opening tag that stands before the name. */
+  /** The opening tag up to the name. */
   readonly open: string
-  /** Another way in which models write that; at a call's beginning only within the outer tag. */
+  /** An alternative form of that; for a call only within the outer tag. */
   readonly otherwise?: string
   readonly close: string
 }
 
 /** Tags of a style. */
 export interface TagStyle {
-  /** Around one or more calls. Models leave it out at times, or half of it. */
+  /** Around one or more calls. Models sometimes leave out one or both of these tags. */
   readonly outer?: { readonly open: string; readonly close: string }
   readonly call: Tag
   readonly parameter: Tag
-  /** Values stand on lines of their own. Default: only where one begins with a line break. */
+  /** Whether values are on their own lines. Default: only those that begin with a line break. */
   readonly hasOwnLines?: boolean
-  /** Values may be wrapped in CDATA. Default false. */
+  /** Whether values may be CDATA sections. Default: false. */
   readonly hasCdata?: boolean
 }
 
@@ -35,10 +35,10 @@ const CDATA_OPEN = '<![CDATA['
 const CDATA_CLOSE = ']]>'
 const IN_CDATA = [CDATA_CLOSE]
 
-/** `head`: before the first call. `closing`: behind a tag that may have ended a value and its call. `after`: behind a call. */
-type Place = 'name' | 'body' | 'json' | 'key' | 'value' | 'cdata' | 'closing' | 'after'
+/** `closing`: after a tag that may have ended a value and its call. `after`: after a call. */
+type State = 'name' | 'body' | 'json' | 'key' | 'value' | 'cdata' | 'closing' | 'after'
 
-/** The dialect of a style, known by the tag that opens a call. */
+/** Creates the dialect of a style, detected by the tag that opens a call. */
 export function taggedCalls<Name extends string>(name: Name, style: TagStyle): ToolDialect<Name> {
   const { outer, call } = style
   return {
@@ -50,10 +50,10 @@ export function taggedCalls<Name extends string>(name: Name, style: TagStyle): T
 }
 
 /**
- * Calls as tags: `<function=name><parameter=key>value</parameter></function>` and the like. Values have no quotes, so
- * that the tool's schema says what they are, and no escapes, so that a tag counts in one only where the call can end there.
+ * Reads calls in tags: `<function=name><parameter=key>value</parameter></function>` and the like. Values have no quotes, so
+ * the tool's schema determines their types, and no escapes, so a tag within a value counts only if the call may end there.
  */
-export class TaggedCallsReader extends CallsReader<Place> {
+export class TaggedCallsReader extends CallsReader<State> {
   readonly #style: TagStyle
   readonly #outside: readonly string[]
   readonly #inValue: readonly string[]
@@ -63,10 +63,10 @@ export class TaggedCallsReader extends CallsReader<Place> {
   #arguments: ArgumentWriter | undefined
   #json: JsonArguments | undefined
   #value: TagValue | undefined
-  /** Text behind a closing tag that may turn out to be part of the value; the tag that may have ended it included. */
-  #doubtful = ''
-  /** A tag within a value may open the next parameter. */
-  #isDoubtfulKey = false
+  /** A tag that may have ended the value, and the text after it, which may turn out to be part of the value. */
+  #tentative = ''
+  /** Whether a tag within a value may open the next parameter. */
+  #isTentativeKey = false
 
   constructor(calls: Calls, content: ContentHost, style: TagStyle, marker: string) {
     super(calls, content, '')
@@ -81,13 +81,13 @@ export class TaggedCallsReader extends CallsReader<Place> {
   }
 
   protected get ownMarkers(): readonly string[] {
-    if (this.place === 'json') return NO_MARKERS
-    if (this.place === 'cdata') return IN_CDATA
-    return this.place === 'value' || this.place === 'closing' ? this.#inValue : this.#outside
+    if (this.state === 'json') return NO_MARKERS
+    if (this.state === 'cdata') return IN_CDATA
+    return this.state === 'value' || this.state === 'closing' ? this.#inValue : this.#outside
   }
 
   protected takeMarker(marker: string): boolean {
-    switch (this.place) {
+    switch (this.state) {
       case 'value':
       case 'closing':
         return this.#inValueMarker(marker)
@@ -103,22 +103,22 @@ export class TaggedCallsReader extends CallsReader<Place> {
   }
 
   protected override endWith(rest: string, otherwise: MalformedReason): void {
-    if (this.place === 'closing' && !this.calls.isCut) {
-      this.#endValue(this.#doubtful)
-      this.place = 'after'
+    if (this.state === 'closing' && !this.calls.isCut) {
+      this.#endValue(this.#tentative)
+      this.state = 'after'
     }
     super.endWith(rest, otherwise)
   }
 
   protected reportWhole(): boolean {
-    if (this.place === 'after' || (this.#isCallRead && !this.calls.isCut)) this.#finish()
+    if (this.state === 'after' || (this.#isCallRead && !this.calls.isCut)) this.#finish()
     else if (this.call.raw.trim() === '') this.frame(this.call.raw)
     else return false
     return true
   }
 
   protected read(text: string): number {
-    switch (this.place) {
+    switch (this.state) {
       case 'name':
       case 'key':
         return this.#readHeader(text)
@@ -127,7 +127,7 @@ export class TaggedCallsReader extends CallsReader<Place> {
         this.#value?.text(text)
         return text.length
       case 'closing':
-        return this.#readDoubtful(text)
+        return this.#readTentative(text)
       case 'cdata':
         this.call.append(text)
         this.#value?.cdata(text)
@@ -140,49 +140,49 @@ export class TaggedCallsReader extends CallsReader<Place> {
   }
 
   protected override fail(reason: MalformedReason): void {
-    if (this.#isDoubtfulKey || this.place === 'closing') this.call.append(this.#doubtful)
+    if (this.#isTentativeKey || this.state === 'closing') this.call.append(this.#tentative)
     super.fail(reason)
   }
 
-  /** Between tags: white space, or something that belongs elsewhere. */
+  /** Reads white space between tags, or something else that ends it. */
   #readSpace(text: string): number {
     const spaces = leadingSpace(text)
     this.call.append(text.slice(0, spaces))
     if (spaces === text.length) return spaces
     const next = text[spaces]
     const { outer } = this.#style
-    if (this.place === 'head' && this.#hasOuter && outer && (next === '{' || next === '[')) {
+    if (this.state === 'head' && this.#hasOuter && outer && (next === '{' || next === '[')) {
       // Some models write JSON between the outer tags.
       const { calls, content } = this
       this.handOver(new JsonCallsReader(calls, content, outer, [outer.open, outer.close]), outer.open)
-    } else if (this.place === 'body' && next === '{' && this.#arguments === undefined) {
+    } else if (this.state === 'body' && next === '{' && this.#arguments === undefined) {
       this.#json = new JsonArguments(this.call, this.#name)
-      this.place = 'json'
-    } else if (this.place === 'body' && next === '}' && this.#json?.status === 'done') {
-      // A brace too many does no harm.
+      this.state = 'json'
+    } else if (this.state === 'body' && next === '}' && this.#json?.status === 'done') {
+      // Surplus braces are ignored.
       this.call.append(next)
       return spaces + 1
-    } else if (this.place === 'after') {
+    } else if (this.state === 'after') {
       this.#finish()
-      this.place = 'content'
+      this.state = 'content'
       this.isOver = !this.#hasOuter
-    } else this.place = 'broken'
+    } else this.state = 'broken'
     return spaces
   }
 
   #outsideMarker(marker: string): boolean {
     const { outer, call, parameter } = this.#style
     if (opens(call, marker)) {
-      // The call before may lack its closing tag.
+      // The preceding call may lack its closing tag.
       if (this.#isCallRead) this.#finish()
-      else if (this.place !== 'head') {
+      else if (this.state !== 'head') {
         this.fail('invalid-json')
         return false
       }
       this.#openCall(marker)
-    } else if (marker === call.close && (this.place === 'body' || this.place === 'json')) {
-      this.#append(marker, this.place === 'json' && !this.#json?.close() ? 'broken' : 'after')
-    } else if (opens(parameter, marker) && this.place === 'body' && !this.#json) {
+    } else if (marker === call.close && (this.state === 'body' || this.state === 'json')) {
+      this.#append(marker, this.state === 'json' && !this.#json?.close() ? 'broken' : 'after')
+    } else if (opens(parameter, marker) && this.state === 'body' && !this.#json) {
       this.#append(marker, 'key')
       this.#header = ''
     } else if (marker === outer?.close) {
@@ -200,12 +200,12 @@ export class TaggedCallsReader extends CallsReader<Place> {
       this.call.append(marker)
       this.fail('invalid-json')
     } else {
-      this.#append(marker, this.place === 'body' && marker === parameter.close ? 'body' : 'broken')
+      this.#append(marker, this.state === 'body' && marker === parameter.close ? 'body' : 'broken')
     }
     return true
   }
 
-  /** Behind a call and other text, which is content. */
+  /** A marker after a call and other text, which is content. */
   #afterText(marker: string): boolean {
     const { outer, call } = this.#style
     if (marker === outer?.close) {
@@ -218,26 +218,26 @@ export class TaggedCallsReader extends CallsReader<Place> {
 
   #inValueMarker(marker: string): boolean {
     const { outer, call, parameter } = this.#style
-    if (this.place === 'closing') {
+    if (this.state === 'closing') {
       if (marker === outer?.close || opens(call, marker) || marker === outer?.open) {
-        // Nothing else can follow the end of a call: it has ended, only without the closing tag of its value.
-        this.#endValue(this.#doubtful)
-        this.place = 'after'
+        // Only the end of a call can be followed by this marker, so the call has ended without the closing tag of its value.
+        this.#endValue(this.#tentative)
+        this.state = 'after'
         return this.#outsideMarker(marker)
       }
-      this.#undoubt()
+      this.#resumeValue()
     }
     if (marker === parameter.close) {
       this.#endValue(marker)
-      this.place = 'body'
+      this.state = 'body'
     } else if (marker === call.close) {
-      this.#doubtful = marker
-      this.place = 'closing'
+      this.#tentative = marker
+      this.state = 'closing'
     } else if (opens(parameter, marker) && this.#value?.endsLine) {
-      this.#isDoubtfulKey = true
-      this.#doubtful = marker
+      this.#isTentativeKey = true
+      this.#tentative = marker
       this.#header = ''
-      this.place = 'key'
+      this.state = 'key'
     } else if (marker === CDATA_OPEN && this.#value?.isAtStart) {
       this.#append(marker, 'cdata')
       this.#value.openCdata()
@@ -248,9 +248,9 @@ export class TaggedCallsReader extends CallsReader<Place> {
     return true
   }
 
-  /** A call that has its name and whose values are closed. */
+  /** Whether the call has its name and all its values are closed. */
   get #isCallRead(): boolean {
-    return this.place === 'after' || (this.place === 'body' && this.#json?.status !== 'broken')
+    return this.state === 'after' || (this.state === 'body' && this.#json?.status !== 'broken')
   }
 
   #openCall(marker: string): void {
@@ -262,13 +262,13 @@ export class TaggedCallsReader extends CallsReader<Place> {
     this.#json = undefined
   }
 
-  /** The rest of an opening tag. */
+  /** Reads the rest of an opening tag. */
   #readHeader(text: string): number {
     const end = text.indexOf('>')
     const part = end < 0 ? text : text.slice(0, end)
     this.#header += part
     const taken = end < 0 ? part : `${part}>`
-    if (this.#isDoubtfulKey) this.#doubtful += taken
+    if (this.#isTentativeKey) this.#tentative += taken
     else this.call.append(taken)
     if (this.#header.length > MAX_HEADER_LENGTH) this.#endHeader(undefined)
     else if (end >= 0) this.#endHeader(parseTagHeader(this.#header))
@@ -276,56 +276,56 @@ export class TaggedCallsReader extends CallsReader<Place> {
   }
 
   #endHeader(header: TagHeader | undefined): void {
-    if (this.place === 'name') {
+    if (this.state === 'name') {
       this.#name = header?.name ?? ''
-      if (header) this.place = header.isClosed ? 'after' : 'body'
-      else this.place = 'broken'
+      if (header) this.state = header.isClosed ? 'after' : 'body'
+      else this.state = 'broken'
       if (header) this.call.begin(header.name)
       return
     }
-    if (this.#isDoubtfulKey) {
+    if (this.#isTentativeKey) {
       const isNext = header !== undefined && this.#arguments?.isParameter(header.name) === true
-      this.#isDoubtfulKey = false
+      this.#isTentativeKey = false
       if (!isNext) {
-        this.#undoubt()
+        this.#resumeValue()
         return
       }
-      this.#endValue(this.#doubtful)
+      this.#endValue(this.#tentative)
     }
     if (header?.isClosed) {
       this.#openValue(header)
       this.#endValue('')
-      this.place = 'body'
+      this.state = 'body'
     } else if (header) this.#openValue(header)
-    else this.place = 'broken'
+    else this.state = 'broken'
   }
 
   #openValue({ name, isString }: TagHeader): void {
     this.#arguments ??= new ArgumentWriter(this.call, this.calls.tools?.get(this.#name)?.parameters)
     this.#arguments.open(name, { isString })
     this.#value = new TagValue(this.#arguments, { hasOwnLines: this.#style.hasOwnLines === true })
-    this.place = 'value'
+    this.state = 'value'
   }
 
   #endValue(tag: string): void {
     this.call.append(tag)
     this.#value?.close()
     this.#value = undefined
-    this.#doubtful = ''
+    this.#tentative = ''
   }
 
-  #readDoubtful(text: string): number {
+  #readTentative(text: string): number {
     const spaces = leadingSpace(text)
-    this.#doubtful += text.slice(0, spaces)
-    if (spaces < text.length) this.#undoubt()
+    this.#tentative += text.slice(0, spaces)
+    if (spaces < text.length) this.#resumeValue()
     return spaces
   }
 
   /** What seemed to be the end of a value is part of it. */
-  #undoubt(): void {
-    const text = this.#doubtful
-    this.#doubtful = ''
-    this.place = 'value'
+  #resumeValue(): void {
+    const text = this.#tentative
+    this.#tentative = ''
+    this.state = 'value'
     this.call.append(text)
     this.#value?.text(text)
   }
@@ -335,17 +335,17 @@ export class TaggedCallsReader extends CallsReader<Place> {
     if (json.status !== 'open') {
       const spaces = leadingSpace(text)
       this.call.append(text.slice(0, spaces))
-      if (spaces < text.length) this.place = 'broken'
+      if (spaces < text.length) this.state = 'broken'
       return spaces
     }
     const read = readUpTo(json, text, this.#style.call.close)
-    if (json.status !== 'open') this.place = json.status === 'done' ? 'body' : 'broken'
+    if (json.status !== 'open') this.state = json.status === 'done' ? 'body' : 'broken'
     return read
   }
 
-  #append(text: string, place: Place | 'broken'): void {
+  #append(text: string, state: State | 'broken'): void {
     this.call.append(text)
-    this.place = place
+    this.state = state
   }
 
   #finish(): void {

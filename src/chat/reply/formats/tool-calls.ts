@@ -4,7 +4,7 @@ import { jsonCalls } from './json-calls.js'
 const OPEN = '<tool_calls>'
 const CLOSE = '</tool_calls>'
 
-/** Calls of Apriel and MiniMax M1: `<tool_calls>[{"name": …, "arguments": {…}}, …]</tool_calls>`, or one a line. */
+/** Tool calls of Apriel and MiniMax M1: `<tool_calls>[{"name": …, "arguments": {…}}, …]</tool_calls>`, or one per line. */
 export const TOOL_CALLS: ToolDialect<'tool-calls'> = {
   ...jsonCalls('tool-calls', { open: OPEN, close: CLOSE }),
   detect: (template) => template.includes(OPEN) && template.includes(CLOSE),

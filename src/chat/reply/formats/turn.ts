@@ -5,11 +5,11 @@ import { type CallReader, type MarkerOrigin, NO_MARKERS, type ReplyMachine } fro
 import { isSpace, TextChannel } from '../text-channel.js'
 import { ThoughtCalls, type ThoughtPiece, wholeCalls } from '../thought-calls.js'
 
-/** Markers around what a model thinks before it answers. */
+/** Markers around a model's reasoning. */
 export interface ReasoningTags {
   readonly open: string
   readonly close: string
-  /** What follows the opening marker and is no thought. */
+  /** A label after the opening marker that is not part of the reasoning. */
   readonly label?: string
 }
 
@@ -22,13 +22,13 @@ export const REASONING_TAGS = {
   gemma: { open: '<|channel>', close: '<channel|>', label: 'thought\n' },
 } as const satisfies Record<string, ReasoningTags>
 
-/** Reads pieces of a reply as content. */
+/** Parses pieces of a reply as content. */
 export type Reread = (pieces: readonly ThoughtPiece[]) => readonly ReplyPart[]
 
 /**
- * Replies of one turn: perhaps reasoning, then content, then perhaps calls. Reasoning in plain text is looked for only
- * before there is content, for later its marker is more likely talked about than meant; so is a closing marker that
- * nothing has opened.
+ * A reply of one turn: optional reasoning, then content, then optional calls. Markers of reasoning that are plain text count
+ * only before there is content, because later they are more likely mentioned than meant. The same applies to a closing
+ * marker without an opening one.
  */
 export class TurnMachine implements ReplyMachine {
   readonly #emit: Emit
@@ -41,14 +41,14 @@ export class TurnMachine implements ReplyMachine {
   readonly #inReasoning: readonly string[]
   readonly #afterThoughts: readonly string[]
   #thinks = false
-  /** What may be the label after the marker. */
+  /** Text that may be the label after the marker. */
   #label: string | undefined
   #reader: CallReader | undefined
-  /** Thoughts from a marker on that opens a call: a call in them counts only if the thoughts never end. */
+  /** Reasoning from a marker that opens a call: a call in it counts only if the reasoning never ends. */
   #pending: ThoughtCalls | undefined
   readonly #reread: Reread
 
-  /** `reread`: reads pieces as content of a reply with the same calls. */
+  /** `reread`: parses pieces as the content of a reply with the same calls. */
   constructor(
     emit: Emit,
     calls: Calls,
@@ -59,7 +59,7 @@ export class TurnMachine implements ReplyMachine {
     this.#emit = emit
     this.#calls = calls
     this.#tags = tags
-    this.#dialect = calls.areWanted ? dialect : undefined
+    this.#dialect = calls.isEnabled ? dialect : undefined
     this.#content = new TextChannel(emit, 'content')
     this.#reasoning = tags && new TextChannel(emit, 'reasoning', { afterMarker: true })
     const opens = this.#dialect?.opens ?? NO_MARKERS
@@ -149,7 +149,7 @@ export class TurnMachine implements ReplyMachine {
     this.#content.end()
   }
 
-  /** A call may begin within thoughts. */
+  /** A call may begin within the reasoning. */
   #markerInThoughts(marker: string, { isControl }: MarkerOrigin): boolean {
     if (!this.#pending) {
       if (!this.#dialect?.opens.includes(marker)) return false
@@ -160,14 +160,14 @@ export class TurnMachine implements ReplyMachine {
     return true
   }
 
-  /** The thoughts have gone on, so that what looked like a call is one of them. */
+  /** The reasoning continued or ended, so what looked like a call is part of it. */
   #endPending(): void {
     const text = this.#pending?.text
     this.#pending = undefined
     if (text) this.#reasoning?.push(text)
   }
 
-  /** The reply has ended within thoughts. Whole calls in them count; all else stays what it was. */
+  /** The reply ended within the reasoning: complete calls in it count, everything else stays reasoning. */
   #takePending(): void {
     const parts = wholeCalls(this.#reread(this.#pending?.pieces ?? []), this.#calls)
     if (!parts) {
@@ -205,7 +205,7 @@ export class TurnMachine implements ReplyMachine {
     } else this.#endLabel()
   }
 
-  /** What has come so far is no label, or one without its line break. */
+  /** The text so far is not the label, or it is the label without its line break. */
   #endLabel(): void {
     const text = this.#label
     this.#label = undefined

@@ -1,6 +1,6 @@
 /**
- * Published chat templates beside what Jinja2 makes of them, with LF and with CRLF between their lines. `record.py` in this
- * folder records, by hashes, as the templates are not part of this repository.
+ * Compares the prompts of published chat templates with Jinja2's, with LF and with CRLF line breaks. `record.py` in this folder
+ * records only hashes, because the templates are not part of this repository.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -11,13 +11,13 @@ import { Template } from '../../../../src/chat/jinja/template.js'
 import { DasllamaError } from '../../../../src/errors.js'
 import { llamaCppModels } from '../../../support/llama-cpp-models.js'
 
-/** The time at which `record.py` stops its clock. */
+/** The fixed time of `record.py`. */
 const NOW = new Date(2026, 0, 5, 13, 4, 9)
 
 const read = <T>(name: string) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as T
 
 const conversations = read<Record<string, Record<string, unknown>>>('conversations.json')
-/** Length and hash, or the name of Jinja2's exception; one with LF and one with CRLF where these differ. */
+/** Length and hash, or the name of Jinja2's exception; one for LF and one for CRLF if these differ. */
 type Outcome = string | readonly [lf: string, crlf: string]
 /** By template and conversation. */
 const recorded = read<Record<string, Record<string, Outcome>>>('recorded.json')
@@ -25,8 +25,8 @@ const folder = llamaCppModels('templates')
 const files = readdirSync(folder).filter((name) => name.endsWith('.jinja'))
 
 /**
- * Prompts that are meant to differ. Jinja2's filters make generators, which its `tojson` refuses; here they make lists. And its
- * filter `safe` makes a kind of string that escapes for HTML what is joined to it, which no model has been trained on.
+ * Prompts with intended differences. Jinja2's filters return generators, which its `tojson` rejects; ours return lists. And its
+ * filter `safe` returns a string that HTML-escapes text joined to it, which no model has been trained on.
  */
 const DIFFERENT: Readonly<Record<string, readonly string[]>> = {
   'llama-cpp-deepseek-r1': withTools(),
@@ -59,7 +59,7 @@ describe('published templates', () => {
   })
 })
 
-/** Length and hash of the prompt; no outcome where rendering fails as it should, with an error of ours. */
+/** Length and hash of the prompt; `undefined` if rendering fails with a `DasllamaError`. */
 function render(source: string, variables: Record<string, unknown>) {
   const values = new Map(
     Object.entries(variables).map(([name, value], i) => [name, toValue(value, i + 1, name)] as const),

@@ -1,9 +1,9 @@
-"""Records what Jinja2 itself makes of published chat templates with the conversations in conversations.json.
+"""Records Jinja2's results for published chat templates with the conversations in conversations.json.
 
     python3 test/chat/jinja/published/record.py FOLDER     (of *.jinja files; needs Jinja2 3.1)
 
 FOLDER is the one that `test/support/llama-cpp-models.ts` checks out: .cache/llama.cpp-of-…/models/templates. The templates are
-not part of this repository, so that recorded.json holds of each prompt its length and the first half of its SHA-256, or the
+not part of this repository, so recorded.json has only the length of each prompt and the first half of its SHA-256, or the
 name of the exception, by template and conversation: one for both line endings, or a pair.
 """
 

@@ -1,44 +1,44 @@
 import { toValue } from './jinja/convert.js'
-import { FROM_TEMPLATE, type Source, Text } from './jinja/text.js'
+import { FROM_TEMPLATE, type Provenance, Text } from './jinja/text.js'
 import { Dict, List, type Value } from './jinja/values.js'
 import type { ChatMessage, Role } from './message.js'
 
-/** A message on its way into a template, each text with its source. */
-export interface Draft {
+/** A message as a template gets it, each text with its provenance. */
+export interface TemplateMessage {
   readonly role: Role
   readonly content: Text
   readonly reasoning?: Text
-  readonly calls?: readonly CallDraft[]
+  readonly calls?: readonly TemplateCall[]
   readonly callId?: Text
   readonly name?: Text
-  readonly source: Source
+  readonly provenance: Provenance
 }
 
-interface CallDraft {
+interface TemplateCall {
   readonly id: Text | undefined
   readonly name: Text
-  /** An object. */
+  /** A mapping. */
   readonly args: Value
-  /** The same as JSON text. */
+  /** The same as a JSON string. */
   readonly argsText: Text
 }
 
 /** How templates differ in what they expect of a message. */
 export interface MessageShape {
-  /** A message that only calls tools has `none` for content rather than an empty text. */
+  /** The content of a message that only calls tools is `none` rather than an empty string. */
   readonly noneForEmpty: boolean
-  /** A call's arguments come as JSON text rather than as an object. */
+  /** A call's arguments are a JSON string rather than an object. */
   readonly textArguments: boolean
-  /** Content comes as a list of parts, `[{ type: 'text', text }]`. */
+  /** Content is a list of parts, `[{ type: 'text', text }]`. */
   readonly parts: boolean
 }
 
-/** `source` stands for everything that the message says. */
-export function draftOf(message: ChatMessage, source: Source): Draft {
-  const own = (text: string | undefined) => (text === undefined ? undefined : Text.of(text, source))
+/** All texts of the result have this provenance. */
+export function toTemplateMessage(message: ChatMessage, provenance: Provenance): TemplateMessage {
+  const own = (text: string | undefined) => (text === undefined ? undefined : Text.of(text, provenance))
   return {
     role: message.role,
-    content: Text.of(message.content, source),
+    content: Text.of(message.content, provenance),
     reasoning: message.reasoning ? own(message.reasoning) : undefined,
     calls:
       message.toolCalls && message.toolCalls.length > 0
@@ -46,34 +46,34 @@ export function draftOf(message: ChatMessage, source: Source): Draft {
             const text = typeof args === 'string' ? args : JSON.stringify(args)
             return {
               id: own(id),
-              name: Text.of(name, source),
-              args: toValue(typeof args === 'string' ? JSON.parse(args) : args, source, 'a tool call'),
-              argsText: Text.of(text, source),
+              name: Text.of(name, provenance),
+              args: toValue(typeof args === 'string' ? JSON.parse(args) : args, provenance, 'a tool call'),
+              argsText: Text.of(text, provenance),
             }
           })
         : undefined,
     callId: own(message.toolCallId),
     name: own(message.name),
-    source,
+    provenance,
   }
 }
 
-/** The message as templates know it, which is as OpenAI's API has it. */
-export function messageValue(draft: Draft, shape: MessageShape): Value {
+/** The message in the form that templates expect, which is that of OpenAI's API. */
+export function messageValue(message: TemplateMessage, shape: MessageShape): Value {
   const word = (text: string) => Text.of(text, FROM_TEMPLATE)
   const entries: [string, Value | undefined][] = [
-    ['role', word(draft.role)],
-    ['content', contentValue(draft, shape)],
-    // Qwen's and llama.cpp's name, and that of gpt-oss.
-    ['reasoning_content', draft.reasoning],
-    ['thinking', draft.reasoning],
-    ['name', draft.name],
-    ['tool_call_id', draft.callId],
-    ['tool_calls', draft.calls && new List(draft.calls.map((call) => callValue(call, shape)))],
+    ['role', word(message.role)],
+    ['content', contentValue(message, shape)],
+    // The name in Qwen's templates and llama.cpp, and the one in gpt-oss'.
+    ['reasoning_content', message.reasoning],
+    ['thinking', message.reasoning],
+    ['name', message.name],
+    ['tool_call_id', message.callId],
+    ['tool_calls', message.calls && new List(message.calls.map((call) => callValue(call, shape)))],
   ]
   return dict(entries)
 
-  function callValue({ id, name, args, argsText }: CallDraft, { textArguments }: MessageShape): Value {
+  function callValue({ id, name, args, argsText }: TemplateCall, { textArguments }: MessageShape): Value {
     const inner = dict([
       ['name', name],
       ['arguments', textArguments ? argsText : args],
@@ -86,7 +86,7 @@ export function messageValue(draft: Draft, shape: MessageShape): Value {
   }
 }
 
-function contentValue({ content, calls }: Draft, { noneForEmpty, parts }: MessageShape): Value {
+function contentValue({ content, calls }: TemplateMessage, { noneForEmpty, parts }: MessageShape): Value {
   if (calls && content.length === 0 && noneForEmpty) return null
   if (!parts) return content
   return new List([
