@@ -1,6 +1,6 @@
 import { MAX_ROWS, type TakeOutput } from '../backend/batch.js'
 import type { SequenceMemory } from '../backend/memory.js'
-import { DasllamaError } from '../errors.js'
+import { DasllamaError, type ErrorCode } from '../errors.js'
 import { pause } from '../platform/pause.js'
 import { batchOfSlices, isDecode, pack, rowsOf, type Slice, SliceLength } from './packing.js'
 import type { SessionRegistry } from './session-registry.js'
@@ -158,7 +158,9 @@ export class Scheduler {
   }
 }
 
+const LOSSES: readonly ErrorCode[] = ['THREAD_LOST', 'ENGINE_LOST', 'DISPOSED']
+
 /** Whether an error says nothing about the batch: the engine is gone, or one of its threads. */
 function concernsAll(error: unknown): boolean {
-  return error instanceof DasllamaError && (error.code === 'THREAD_LOST' || error.code === 'DISPOSED')
+  return error instanceof DasllamaError && LOSSES.includes(error.code)
 }

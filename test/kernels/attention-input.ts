@@ -96,7 +96,13 @@ export interface PreparedCall {
 
 type Memory = Pick<Workbench, 'bytes' | 'floats' | 'allocate' | 'kernels'>
 
-export function prepareCall(memory: Memory, cache: Cache, input: Input, paging?: Paging, threads = 1): PreparedCall {
+export function prepareCall(
+  memory: Memory,
+  cache: Cache,
+  input: Input,
+  paging?: Paging,
+  threads = 1,
+): PreparedCall {
   const { tokens, firstPosition, heads, kvHeads, headDim, window, q, keys, values } = input
   const format = blockFormat(cache.type.toUpperCase())
   const rowBytes = bytesFor(format, kvHeads * headDim)

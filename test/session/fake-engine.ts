@@ -36,7 +36,7 @@ export class FakeEngine {
     checkRuns(batch)
     return new Promise((resolve, reject) => {
       const deliver = (count: number) => {
-        for (const row of batch.outputs.slice(0, count)) take(row, Float32Array.of(batch.ids[row]))
+        for (const row of batch.outputs.slice(0, count)) take(row, Float32Array.of(batch.ids[row]), 0)
       }
       const end = async (settle: () => void) => {
         this.#pass = undefined

@@ -319,9 +319,9 @@ function poison(executable: RecurrentExecutable): void {
     let left = batch.outputs.length - 1
     const failure = new DasllamaError('NOT_A_NUMBER', 'poisoned')
     if (left < 0) throw failure
-    return run(batch, (row, values) => {
+    return run(batch, (row, values, ms) => {
       if (left-- === 0) throw failure
-      return take(row, values)
+      return take(row, values, ms)
     })
   }
 }

@@ -260,8 +260,8 @@ export class WasmExecutable implements Executable {
   }
 
   /**
-   * Computes the results of the output rows of the pass that has just run, and calls `take` with them. Resolves with the
-   * milliseconds of computing, including the pass's, `passMs`.
+   * Computes the results of the output rows of the pass that has just run, in `passMs`, and calls `take` with them. Resolves
+   * with the milliseconds of both.
    */
   async #takeOutputs(
     { outputs, want = 'logits', signal }: Batch,
