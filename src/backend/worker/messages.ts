@@ -2,26 +2,26 @@ import type { Phase } from '../batch.js'
 import type { Executable } from '../executable.js'
 import type { KvType, MemoryRecord, SequenceMemory } from '../memory.js'
 
-/** What of an executable changes. */
+/** The properties of an executable that change. */
 export type ExecutableState = Pick<Executable, 'bytesInUse' | 'threads'>
 
 /** An executable as plain data. */
 export type ExecutableDescription = ExecutableState &
   Pick<Executable, 'vocabSize' | 'embeddingLength' | 'memories' | 'canShift' | 'memoryLimit' | 'kernels'>
 
-/** What of a memory changes. */
+/** The properties of a memory that change. */
 export type MemoryState = Pick<SequenceMemory, 'length' | 'bytes' | 'reach'>
 
 /**
- * Notice `executable.state` to the caller's side: sent before the reply to, or the error of, whatever may have changed it.
- * A state is read and sent in one go, so they arrive in order.
+ * Notice `executable.state` to the caller's side, sent before the reply or error of each request that may have changed it.
+ * A state is read and sent synchronously, so states arrive in order.
  */
 export interface StateNotice {
   readonly executable: ExecutableState
   readonly memories: readonly (MemoryState & { readonly memory: number })[]
 }
 
-/** Notice `memory.create`. Memories have numbers that the caller's side chooses, and never uses again. */
+/** Notice `memory.create`. The caller's side chooses the numbers of memories, and never reuses one. */
 export interface CreateNotice {
   readonly memory: number
   readonly type: KvType
@@ -33,11 +33,11 @@ export interface MemoryNotice {
   readonly memory: number
 }
 
-/** Requests on one memory, as `memory.<name>`: what they carry besides its number. The replies are those of `SequenceMemory`. */
+/** Bodies of requests `memory.<name>`, in addition to the memory's number. Replies are as in `SequenceMemory`. */
 export interface MemoryRequests {
   truncate: { readonly to: number }
   shift: { readonly keep: number; readonly count: number }
-  /** The number of the new memory. Replied to with nothing. */
+  /** The number of the new memory. The reply is empty. */
   fork: { readonly fork: number }
   save: object
   restore: { readonly records: readonly MemoryRecord[]; readonly of: RestoreOptions }
@@ -46,11 +46,12 @@ export interface MemoryRequests {
 type RestoreOptions = Parameters<SequenceMemory['restore']>[1]
 
 /**
- * Request `executable.run`: a batch. Its events are `OutputGroup`s, its reply the milliseconds of computing. Whoever has taken
- * all outputs and said so need not wait for the reply: the batch cannot fail any more.
+ * Request `executable.run`: a batch. Its events are `OutputGroup`s, its reply the milliseconds spent computing. Once all
+ * outputs have been taken, with a notice for each group, the batch cannot fail any more, so the caller need not wait for the
+ * reply.
  */
 export interface RunRequest {
-  /** The caller's number for it. */
+  /** Its number, chosen by the caller's side. */
   readonly run: number
   readonly ids: Int32Array
   readonly positions: Int32Array
@@ -64,20 +65,20 @@ export interface RunRequest {
   readonly want: 'logits' | 'hidden' | undefined
 }
 
-/** The results of some output rows, one after another. */
+/** The results of some output rows. */
 export interface OutputGroup {
   readonly rows: readonly number[]
-  /** f32[rows][width], and whatever else fits. */
+  /** f32[rows][width], possibly followed by unused bytes. */
   readonly buffer: ArrayBuffer
   /** Values per row. */
   readonly width: number
-  /** Milliseconds of computing until it was sent. */
+  /** Milliseconds spent computing before it was sent. */
   readonly ms: number
   /** With the last group, the state before the memories grow. */
   readonly state: StateNotice | undefined
 }
 
-/** Notice `executable.taken`: a group has been taken; its buffer goes back to be used again. */
+/** Notice `executable.taken`: a group has been taken; its buffer is returned for reuse. */
 export interface TakenNotice {
   readonly run: number
   readonly buffer: ArrayBuffer

@@ -1,26 +1,26 @@
 import { abortable } from '../../abortable.js'
 import type { OutputGroup, StateNotice } from './messages.js'
 
-/** Rows are sent together up to so many bytes; larger ones alone. */
+/** Largest group of several rows, in bytes. */
 export const GROUP_BYTES = 2 ** 20
-/** Groups that have been sent and not yet been taken, at most. */
+/** Largest number of groups that have been sent but not taken. */
 export const GROUPS_IN_FLIGHT = 2
 
 export interface OutputSenderOptions {
-  /** How many outputs the batch has. */
+  /** Number of outputs of the batch. */
   readonly outputs: number
   readonly send: (group: OutputGroup) => void
-  /** The state that goes with the last group. */
+  /** The state to send with the last group. */
   readonly state: () => StateNotice
-  /** Buffers that have come back; those of this batch are added. */
+  /** Returned buffers, for reuse; those of this batch are added. */
   readonly spare: ArrayBuffer[]
   /** Ends waiting. */
   readonly signal: AbortSignal
 }
 
 /**
- * Sends a batch's outputs to the other side of a channel, in groups, and waits for them to be taken: before more than
- * `GROUPS_IN_FLIGHT` are on the way, and after the last one, since a batch whose outputs are not taken must fail.
+ * Sends a batch's outputs to the other side of a channel, in groups. Waits until they have been taken: when
+ * `GROUPS_IN_FLIGHT` are in flight, and after the last one, because a batch whose outputs are not taken must fail.
  */
 export class OutputSender {
   readonly #options: OutputSenderOptions
@@ -50,7 +50,7 @@ export class OutputSender {
     return this.#whileMoreThan(isLast ? 0 : GROUPS_IN_FLIGHT - 1)
   }
 
-  /** A group has been taken. */
+  /** Called when a group has been taken. */
   taken(): void {
     this.#inFlight--
     this.#wake?.()

@@ -18,13 +18,13 @@ import type {
 import { RemoteMemory, type RemoteMemoryHost } from './remote-memory.js'
 
 export interface RemoteExecutableOptions {
-  /** Ends the other side. Resolves when it has ended. */
+  /** Terminates the other side. Resolves when it has ended. */
   readonly end: () => Promise<void>
 }
 
 /**
- * An executable on the other side of a channel (`serveExecutable`). When the channel is closed, all calls reject with what
- * it was closed with, and what is known of executable and memories stays.
+ * An executable on the other side of a channel (`serveExecutable`). When the channel is closed, all calls reject with the
+ * error of `close`, and the executable and its memories keep their last known state.
  */
 export class RemoteExecutable implements Executable {
   readonly vocabSize: number
@@ -37,7 +37,7 @@ export class RemoteExecutable implements Executable {
   readonly #host: RemoteMemoryHost
   readonly #end: () => Promise<void>
   readonly #owned = new Map<number, RemoteMemory>()
-  /** A batch is checked when its turn has come, and then run at once. */
+  /** A batch is checked when its turn comes, and then sent at once. */
   readonly #queue = new FairQueue()
   #state: ExecutableState
   #nextMemory = 1
@@ -61,7 +61,7 @@ export class RemoteExecutable implements Executable {
       adopt: (type) => this.#adopt(type),
       forget: ({ number }) => void this.#owned.delete(number),
     }
-    // The channel, which lives as long as its thread, must not keep a model alive that nobody holds any more.
+    // The channel lives as long as its thread, and must not keep an unreferenced model alive.
     const self = new WeakRef(this)
     channel.listen('executable.state', (notice: StateNotice) => {
       const executable = self.deref()
@@ -110,11 +110,11 @@ export class RemoteExecutable implements Executable {
       outputs: [...batch.outputs],
       want: batch.want,
     }
-    // Aborted also when an output cannot be taken: the other side is waiting for it, and then fails.
+    // Also aborted when `take` fails: the other side is waiting for it, and then fails.
     const controller = following(batch.signal)
     const { signal } = controller
     const isOver = () => signal.aborted || this.#channel.isClosed
-    /** Whether these were the last. */
+    /** Returns whether it was the last group. */
     const takeGroup = async ({ rows, buffer, width, ms, state }: OutputGroup): Promise<boolean> => {
       for (const [index, row] of rows.entries()) {
         if (isOver()) return false
@@ -136,7 +136,7 @@ export class RemoteExecutable implements Executable {
             .then(() => takeGroup(group))
             .then((isDone) => {
               if (!isDone) return
-              // It cannot fail any more.
+              // The batch cannot fail any more.
               for (const { memory, rows } of request.runs) this.#owned.get(memory)?.grow(rows)
               resolve(group.ms)
             })
@@ -148,7 +148,7 @@ export class RemoteExecutable implements Executable {
         this.#channel.request<number>('executable.run', request, { signal, onEvent }).then(resolve, reject)
       })
     } catch (error) {
-      // Whoever takes an output is not to find that the batch has ended meanwhile.
+      // The batch must not end while `take` is running.
       await taking
       throw failure ? failure.error : error
     } finally {

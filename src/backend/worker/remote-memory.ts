@@ -3,18 +3,18 @@ import type { KvType, MemoryRecord, SequenceMemory, Span } from '../memory.js'
 import type { Channel } from './channel.js'
 import type { MemoryNotice, MemoryRequests, MemoryState } from './messages.js'
 
-/** What a remote memory needs of the executable that it belongs to. */
+/** What a remote memory needs from its executable. */
 export interface RemoteMemoryHost {
   readonly channel: Channel
   readonly canShift: boolean
-  /** A memory under a new number, of which the other side does not know yet. */
+  /** A memory with a new number, not known to the other side yet. */
   adopt(type: KvType): RemoteMemory
   forget(memory: RemoteMemory): void
 }
 
 const EMPTY: MemoryState = { length: 0, bytes: 0, reach: [[0, 0]] }
 
-/** A memory on the other side of a channel. What it is like is what the other side has last reported. */
+/** A memory on the other side of a channel. Its properties are those that the other side reported last. */
 export class RemoteMemory implements SequenceMemory {
   readonly type: KvType
   readonly number: number
@@ -43,12 +43,12 @@ export class RemoteMemory implements SequenceMemory {
     return this.#host.canShift
   }
 
-  /** The other side has reported a state. */
+  /** Called with a state that the other side has reported. */
   update({ length, bytes, reach }: MemoryState): void {
     this.#state = { length, bytes, reach }
   }
 
-  /** A batch has appended rows. What that makes of the lengths that are reached is reported soon. */
+  /** Called when a batch has appended rows. The new reach is reported soon after. */
   grow(rows: number): void {
     const { bytes, reach } = this.#state
     const length = this.length + rows
@@ -95,7 +95,7 @@ export class RemoteMemory implements SequenceMemory {
   }
 
   async restore(records: readonly MemoryRecord[], of: { length: number; promptEnd?: number }): Promise<void> {
-    // The caller keeps theirs. Cloned with the message they would be copied twice, and with all else in their buffer.
+    // The caller keeps its records. Posting them would copy them twice, each with its whole buffer.
     const copies: MemoryRecord[] = []
     for (const { kind, first, bytes } of records) {
       copies.push({ kind, first, bytes: new Uint8Array(bytes) })

@@ -13,23 +13,23 @@ import type {
 } from './messages.js'
 import { OutputSender } from './output-sender.js'
 
-/** What `RemoteExecutable` on the other side is constructed with. */
+/** The description with which the other side constructs a `RemoteExecutable`. */
 export function describeExecutable(executable: Executable): ExecutableDescription {
   const { vocabSize, embeddingLength, memories, canShift, memoryLimit, kernels } = executable
   const { bytesInUse, threads } = executable
   return { vocabSize, embeddingLength, memories, canShift, memoryLimit, kernels, bytesInUse, threads }
 }
 
-/** Runs what a `RemoteExecutable` on the other side of a channel asks for. Once per channel. */
+/** Serves the requests of a `RemoteExecutable` on the other side of a channel. Once per channel. */
 export function serveExecutable(channel: Channel, executable: Executable): void {
   new ExecutableServer(channel, executable)
 }
 
-/** A memory that the other side knows by its number. */
+/** A memory and its number on the channel. */
 interface Entry {
   readonly number: number
   readonly memory: SequenceMemory
-  /** Settles when the request on it that is being handled has been. */
+  /** Settles when the current request on it has been handled. */
   running: Promise<void> | undefined
   isDisposed: boolean
 }
@@ -38,10 +38,10 @@ class ExecutableServer {
   readonly #channel: Channel
   readonly #executable: Executable
   readonly #entries = new Map<number, Entry>()
-  /** Why memories could not be created: the first request on one reports it. */
+  /** Errors of memories that could not be created; requests on them report these. */
   readonly #failures = new Map<number, unknown>()
   readonly #runs = new Map<number, OutputSender>()
-  /** Buffers for outputs that have come back. */
+  /** Returned output buffers, for reuse. */
   readonly #spare: ArrayBuffer[] = []
 
   constructor(channel: Channel, executable: Executable) {
@@ -136,15 +136,15 @@ class ExecutableServer {
   }
 
   /**
-   * Does work on memories, and reports their states when it has ended. One that is disposed meanwhile gives back what it
-   * holds only then: a pass that has been aborted writes to its pages until it is the event loop's turn.
+   * Runs work on memories, and then reports their states. A memory that is disposed meanwhile is freed only then, because an
+   * aborted pass writes to its pages until its next pause.
    */
   async #use<T>(
     numbers: readonly number[],
     work: (memories: readonly SequenceMemory[], entries: readonly Entry[]) => Promise<T>,
   ): Promise<T> {
     const entries = numbers.map((number) => this.#entryOf(number))
-    // The other side goes on when it has taken the last output of a batch, which has not quite ended here.
+    // The other side continues once it has taken the last output of a batch, which may not have ended here yet.
     const earlier = entries.flatMap(({ running }) => running ?? [])
     let end = () => {}
     const running = new Promise<void>((resolve) => {
