@@ -99,7 +99,9 @@ describe('what a model file must have', () => {
     })
     const factors = zeros('rope_freqs.weight', 'F32', [16], 64)
     await expect(planOf(same, {}, [factors])).rejects.toMatchObject({
-      message: expect.stringContaining('tensor "rope_freqs.weight" has shape [16]; by the metadata it must be [8]'),
+      message: expect.stringContaining(
+        'tensor "rope_freqs.weight" has shape [16]; by the metadata it must be [8]',
+      ),
     })
   })
 })
