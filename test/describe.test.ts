@@ -95,7 +95,7 @@ describe('describeFailure', () => {
     [revoked(), 'an error that cannot be read'],
     [Object.defineProperty(new Error(), 'message', { value: throwing }), '{ "toString": a function }'],
   ]
-  it('repeats what an error says', () => {
+  it('repeats the message of an error', () => {
     for (const [reason, text] of reasons) expect(describeFailure(reason)).toBe(text)
   })
 })

@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
       withSchema(schema)(chat)
     },
     code: 'INVALID_ARGUMENT',
-    message: /^the JSON Schema is no JSON: .*$/,
+    message: /^the JSON Schema is not JSON: .*$/,
     hint: /\$ref/,
   },
   {

@@ -107,7 +107,7 @@ describe('dasllama chat', () => {
     )
   })
 
-  it('answers again, and goes back where there is no other answer', async () => {
+  it('answers again, and restores the old reply if there is no other answer', async () => {
     const { out, err, terminal } = await typed(['/retry', 'Once upon a time', '/retry', '/history'])
     expect(out).toBe(`${first}\n${first}\n\n`)
     expect(err).toContain('(nothing to answer again)')
@@ -202,7 +202,7 @@ describe('dasllama chat', () => {
     expect(err).toContain('(forgotten)')
   })
 
-  it('says where else a setting is made that is no parameter', async () => {
+  it('says where a setting that is not a parameter is set', async () => {
     const { err } = await typed(['/params maxTokens=5', '/params seed=1', '/params system=x'])
     expect(err).toContain('there is no parameter maxTokens\nuse --max-tokens when starting the program')
     expect(err).toContain('there is no parameter seed\nuse --seed when starting the program')
@@ -360,7 +360,7 @@ describe('dasllama chat', () => {
     expect(err).toContain('user: Hi\nassistant: \n')
   })
 
-  it('reports in a line of its own what fails within a reply, and goes on', async () => {
+  it('reports a failure within a reply on a separate line and continues', async () => {
     const terminal = new FakeTerminal({ watched: true })
     terminal.files.set('g', 'root ::= "x" [0-9] "y"')
     terminal.typed = ['Hi', '/history', '/undo', '/params banned-ids=', 'Hi']
@@ -377,18 +377,18 @@ describe('dasllama chat', () => {
     [['--overflow', 'maybe'], 2, '--overflow must be one of'],
     [['--temp', 'hot'], 2, '--temp must be'],
     [['--max-tokens', '0'], 2, '--max-tokens must be'],
-  ])('refuses %j', async (args, code, message) => {
+  ])('rejects %j', async (args, code, message) => {
     const result = await typed(['Hi'], ...args)
     expect(result.code).toBe(code)
     expect(result.err).toContain(message)
     expect(result.out).toBe('')
   })
 
-  it('says that a file without a template has none', async () => {
+  it('reports a file without a template', async () => {
     const terminal = new FakeTerminal()
     expect(await main(['chat', TINY_STORIES], terminal)).toBe(1)
     expect(terminal.err).toContain('has no chat template')
-    expect(terminal.err).toContain('dasllama run continues a text; --template chatml')
+    expect(terminal.err).toContain('use dasllama run; otherwise use --template with chatml')
   })
 
   it("shows a terminal the model's control characters instead of obeying them", async () => {
@@ -427,7 +427,7 @@ describe('dasllama chat', () => {
       const terminal = new FakeTerminal({ watched: true })
       terminal.typed = [terminal.ctrlC, 'Once upon a time', terminal.ctrlC, terminal.ctrlC, 'not said']
       expect(await chat(terminal)).toBe(130)
-      expect(terminal.err).toContain('(Ctrl-C again leaves, and so does Ctrl-D)')
+      expect(terminal.err).toContain('(press Ctrl-C again or Ctrl-D to leave)')
       expect(terminal.out).toBe(`${first}\n\n`)
     })
 
@@ -439,7 +439,7 @@ describe('dasllama chat', () => {
       }
       terminal.typed = [terminal.ctrlC, half, half, 'not said\\', half, 'Once upon a time', '/history']
       expect(await chat(terminal)).toBe(0)
-      expect(terminal.err.split('(Ctrl-C again leaves')).toHaveLength(5)
+      expect(terminal.err.split('(press Ctrl-C again')).toHaveLength(5)
       expect(terminal.err).toContain(`user: Once upon a time\nassistant (cut): ${first.trim()}\n`)
       expect(terminal.err).not.toContain('not said')
     })

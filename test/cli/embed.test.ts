@@ -47,7 +47,7 @@ describe('dasllama embed', () => {
     const { embeddings, ...rest } = await json(...TEXTS)
     expect(embeddings.map(vector)).toEqual(await embedTexts(model, TEXTS))
     expect(rest).toEqual({ dimensions: 256, tokens: TEXTS.map((text) => model.encode(text).length) })
-    // One text is no special case.
+    // One text is not a special case.
     expect((await json(TEXTS[0])).embeddings).toEqual(embeddings.slice(0, 1))
   })
 
@@ -90,7 +90,7 @@ describe('dasllama embed', () => {
     }
   })
 
-  it('--truncate leaves away what --context has no room for', async () => {
+  it('--truncate drops what exceeds --context', async () => {
     const cut = await json(...TEXTS, 'A', '--context', '3', '--truncate')
     expect(cut.tokens).toEqual([3, 3, 2])
     const { code, out, err } = await embed([...TEXTS, '--context', '3'])
@@ -117,7 +117,7 @@ describe('dasllama embed', () => {
     expect(result.err).toContain(message)
   })
 
-  it('says when there is no such model', async () => {
+  it('reports a missing model', async () => {
     const terminal = new FakeTerminal()
     expect(await main(['embed', 'no/such.gguf', 'a'], terminal)).toBe(1)
     expect(terminal.err).toMatch(/^dasllama: no\/such\.gguf: /)

@@ -64,11 +64,11 @@ export class FakeTerminal implements Terminal {
     }
   }
 
-  /** What is typed, line by line; a function presses Ctrl-C, or does something else, before the next line. */
+  /** The typed lines; a function, for example one that presses Ctrl-C, is called before the next line. */
   typed: (string | (() => void))[] = []
   /** The prompts that lines were asked for with. */
   readonly prompts: string[] = []
-  /** What is typed of a line that has not ended. */
+  /** The incomplete line typed so far. */
   halfTyped = ''
   #isAbandoned = false
   readonly files = new Map<string, string>()
@@ -128,7 +128,7 @@ export class FakeTerminal implements Terminal {
     return () => this.#interrupts.delete(listener)
   }
 
-  /** Presses Ctrl-C; says whether anyone listened, for otherwise the program would end. */
+  /** Presses Ctrl-C; returns whether there was a listener (otherwise the program would end). */
   interrupt(): boolean {
     for (const listener of this.#interrupts) listener()
     return this.#interrupts.size > 0

@@ -53,7 +53,7 @@ describe('dasllama run', () => {
     expect([code, ['yes\n', 'no\n'].includes(out)]).toEqual([0, true])
   })
 
-  it('tells whether the text is whole', async () => {
+  it('reports whether the text is complete', async () => {
     const files = { 's.json': SCHEMA }
     const whole = await run(['--json-schema', '@s.json', '--json'], files)
     expect(JSON.parse(whole.out)).toMatchObject({ stopReason: 'stop', isComplete: true })
@@ -67,11 +67,11 @@ describe('dasllama run', () => {
 })
 
 describe('dasllama chat', () => {
-  it('--json-schema makes every reply valid by it, and /params tells', async () => {
+  it('--json-schema makes every reply valid, and /params shows it', async () => {
     const typed = ['Who is there?', '/params temp=0.5', 'And who else?']
     const { code, out, err } = await chat(typed, ['--json-schema', '@s.json'], { 's.json': SCHEMA })
     expect(code).toBe(0)
-    // White space, line feeds included, may stand between the values of a reply.
+    // Whitespace, including line feeds, may occur between the values of a reply.
     const replies = out.match(/\{[^}]*\}/g)
     expect(replies).toHaveLength(2)
     for (const reply of replies!) expect(Object.keys(JSON.parse(reply))).toEqual(['name', 'age'])
@@ -91,7 +91,7 @@ describe('dasllama chat', () => {
     expect(out).toMatch(/^((yes|no)\n){2}$/)
   })
 
-  it('says when a reply has not come so far', async () => {
+  it('reports an incomplete reply', async () => {
     const args = ['--json-schema', '@s.json', '--max-tokens', '2']
     const { err } = await chat(['Who?', 'Hm'], args, { 's.json': SCHEMA })
     expect(err).toContain('; cut: --max-tokens reached; it is incomplete for the requested format)\n')
@@ -102,7 +102,9 @@ describe('dasllama chat', () => {
   it('does not let /params ask for what can never end', async () => {
     const typed = ['/params temp=1 ignore-eos', '/params', 'Is it?']
     const { code, out, err } = await chat(typed, ['--grammar', '@g'], { g: 'root ::= "yes" | "no"' })
-    expect(err).toContain('--grammar and --ignore-eos do not go together\na text that must be whole must end')
+    expect(err).toContain(
+      '--grammar and --ignore-eos do not go together\na text with a format must be able to end',
+    )
     expect(err).toMatch(/^ {3}temp +0\.7$/m)
     expect([code, out]).toEqual([0, expect.stringMatching(/^(yes|no)\n\n$/)])
   })
@@ -176,7 +178,7 @@ describe.each([
       'grammar, line 2, column 11: ',
     ],
     ['a format without a file', ['--grammar'], {}, 2, '--grammar needs a value: --grammar FILE'],
-  ])('refuses %s before anything is said', async (_, format, files, code, message) => {
+  ])('rejects %s before anything is said', async (_, format, files, code, message) => {
     const terminal = new FakeTerminal({ watched: name === 'chat' })
     terminal.typed = ['Hi']
     const { out, err, ...result } = await dasllama([...args, ...format], files, terminal)
@@ -187,7 +189,7 @@ describe.each([
     expect(terminal.typed).toEqual(['Hi'])
   })
 
-  it('says where a schema is not JSON, as far as the runtime tells', async () => {
+  it('reports where a schema is not JSON, if the runtime does', async () => {
     const { err } = await dasllama([...args, '--json-schema', '@s.json'], { 's.json': '{\n  "type" 1}' })
     expect(err).toMatch(/s\.json is not JSON: .* in JSON at line 2, column 10\n$/)
   })

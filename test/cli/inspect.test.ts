@@ -24,7 +24,7 @@ describe('dasllama inspect', () => {
     expect(out).not.toContain('problem')
   })
 
-  it('says how a file chats', async () => {
+  it('shows the chat properties', async () => {
     await using folder = await temporaryFolder()
     const file = await smallModelFile(folder.path, {
       'tokenizer.chat_template': str(
@@ -49,12 +49,12 @@ describe('dasllama inspect', () => {
     })
   })
 
-  it('says when there is not enough memory', async () => {
+  it('reports insufficient memory', async () => {
     const terminal = new FakeTerminal()
     terminal.availableMemory = 2 ** 20
     const { out } = await inspect([TINY_STORIES], terminal)
     expect(out).toMatch(
-      /^runs here +no: it needs 5\.4 MiB with a context of 256 tokens, and 1\.0 MiB are available$/m,
+      /^runs here +no: it needs 5\.4 MiB with a context of 256 tokens, but 1\.0 MiB are available$/m,
     )
     terminal.availableMemory = 5.2 * 2 ** 20
     expect((await inspect([TINY_STORIES], terminal)).out).toContain('a smaller --context needs less')
@@ -85,7 +85,7 @@ describe('dasllama inspect', () => {
     expect(out).toMatch(/^container +llama2\.c checkpoint$/m)
   })
 
-  it('says what keeps a model from running, a hostile name made harmless', async () => {
+  it('reports why a model cannot run, with a hostile name escaped', async () => {
     await using folder = await temporaryFolder()
     const name = { 'general.name': str('\x1b]0;owned\x07') }
     const file = await smallModelFile(folder.path, name, { architecture: 'unheard-of' })
@@ -98,7 +98,7 @@ describe('dasllama inspect', () => {
     expect(problems[0]).toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('unheard-of') })
   })
 
-  it('refuses what is no model', async () => {
+  it('rejects a file that is not a model', async () => {
     const { code, out, err } = await inspect(['package.json'])
     expect([code, out]).toEqual([1, ''])
     expect(err).toContain('package.json')

@@ -13,12 +13,12 @@ describe('text', () => {
     expect(wrapped('', 7)).toEqual([''])
   })
 
-  it('leaves what is indented as it is', () => {
+  it('keeps indented lines', () => {
     expect(paragraphs('one two three\n\n  four five six\n', 7)).toBe('one two\nthree\n\n  four five six\n')
     expect(paragraphs('one two three', undefined)).toBe('one two three')
   })
 
-  it('stands beside what it is about, and below it where that is long', () => {
+  it('puts summaries beside names, or below long ones', () => {
     expect(
       definitions(
         [
@@ -49,7 +49,7 @@ describe('--help', () => {
       await main([command, '--help'], wide)
       const words = (text: string) => text.split(/\s+/)
       expect(words(narrow.out)).toEqual(words(wide.out))
-      // What is longer is an example, a usage line, or the name of an option.
+      // Longer lines are examples, usage lines, or names of options.
       const long = narrow.out
         .split('\n')
         .filter((line) => line.length > columns && !/^( {2}dasllama| {2}echo|Usage:| {2}-)/.test(line))

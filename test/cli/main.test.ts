@@ -14,7 +14,7 @@ async function cli(args: readonly string[], terminal = new FakeTerminal({ inputI
 }
 
 describe('dasllama', () => {
-  it('without arguments says how it is used, as an error', async () => {
+  it('shows its usage as an error without arguments', async () => {
     const { code, out, err } = await cli([])
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain('Usage: dasllama COMMAND')
@@ -31,7 +31,7 @@ describe('dasllama', () => {
     expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
   })
 
-  it.each(COMMANDS)('help %s is what its --help and -h show', async (name) => {
+  it.each(COMMANDS)('help %s equals its --help and -h', async (name) => {
     const help = await cli(['help', name])
     expect(help).toMatchObject({
       code: 0,
@@ -45,7 +45,7 @@ describe('dasllama', () => {
   it('shows options with their defaults', async () => {
     const { out } = await cli(['help', 'run'])
     expect(out).toMatch(/^ {2}--penalty-last-n N .*\(default 64\)$/m)
-    expect(out).toMatch(/^ {2}-s, --seed N .*given$/m)
+    expect(out).toMatch(/^ {2}-s, --seed N .*random by default$/m)
     expect(out).toMatch(/^ {2}--json {2}/m)
   })
 

@@ -147,14 +147,14 @@ describe('parse', () => {
     [['--prompt-ids', '1,,2'], '--prompt-ids must be token ids', undefined],
     [['--prompt-ids', '1,-2'], '--prompt-ids must be token ids', undefined],
     [['--prompt-ids', ''], '--prompt-ids must be token ids', undefined],
-  ])('refuses %j', (args, message, hint) => {
+  ])('rejects %j', (args, message, hint) => {
     const error = usageError(args)
     expect(error.message).toContain(message)
     if (hint === undefined) expect(error.hint).toBeUndefined()
     else expect(error.hint).toContain(hint)
   })
 
-  it('either reads or refuses, whatever is written, and gives texts back as they were', () => {
+  it('either reads or rejects, whatever is written, and gives texts back as they were', () => {
     const word = fc.oneof(
       fc.string(),
       fc.constantFrom(

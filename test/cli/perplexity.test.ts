@@ -91,13 +91,13 @@ describe('dasllama perplexity', () => {
     [['--file', 'story.txt', '-c', '200'], 1, /the text has \d+ tokens, but chunks of 200 need at least 400/],
     [['--prompt', 'x'], 2, 'the text is read from --file FILE or from standard input'],
     [['story.txt', '-c', '32'], 2, 'the text is read from --file FILE or from standard input'],
-  ])('refuses %j', async (args, code, message) => {
+  ])('rejects %j', async (args, code, message) => {
     const result = await measure(args)
     expect([result.code, result.out]).toEqual([code, ''])
     expect(result.err).toMatch(message)
   })
 
-  it('says at Ctrl-C what it has found so far', async () => {
+  it('prints the estimate so far at Ctrl-C', async () => {
     const terminal = new FakeTerminal({ inputIsTerminal: true })
     terminal.onOutput = () => terminal.interrupt()
     const { code, out } = await measure(['-f', 'story.txt', '-c', '32'], terminal)

@@ -8,7 +8,7 @@ const PROMPT = ['--prompt', 'Once upon a time']
 /** A text without an end: a program that is surely still running when it is stopped. */
 const ENDLESS = ['--prompt', 'Lily', '--context-shift', '--ignore-eos']
 
-/** Tests of the command line as a process of its own, which the words of `command` start. */
+/** Tests of the command line in a separate process, started with `command`. */
 export function programSuite(command: readonly string[]) {
   function start(args: readonly string[]): ChildProcessWithoutNullStreams {
     // From elsewhere: as an installed program is called.

@@ -70,7 +70,7 @@ describe.runIf(process.platform === 'linux')('dasllama chat in a terminal of the
     await type(/> Hi\n[\s\S]{20}/, '\x03')
     await type(/cut: interrupted\)\n>$/, '\x04')
     expect(await ended).toBe(0)
-    // Its last line stands behind the prompt.
+    // Its last line follows the prompt.
     expect(screen.text).toMatch(/cut: interrupted\)\n>\n$/)
   })
 })

@@ -117,7 +117,7 @@ describe('dasllama run', () => {
     }
   })
 
-  it('reports no rate and no first token where there is none to measure', async () => {
+  it('omits rate and first token if there is nothing to measure', async () => {
     const statistics = async (count: string) => (await run([...PROMPT, '--max-tokens', count])).err
     expect(await statistics('0')).toMatch(/\| generated 0 tokens \| --max-tokens reached \|/)
     expect(await statistics('1')).toMatch(/\| generated 1 token \| first token after \d+ ms \|/)
@@ -357,7 +357,7 @@ describe('dasllama run', () => {
     expect((await runJson(['--prompt', '-', '--max-tokens', '9'], terminal)).text).toBe(STORY)
   })
 
-  it('reads a pipe where no prompt is given, without the line break at its end', async () => {
+  it('reads standard input if no prompt is given, without the final line break', async () => {
     const terminal = new FakeTerminal()
     terminal.input = 'Once upon a time\n'
     expect((await runJson(['--max-tokens', '9'], terminal)).text).toBe(STORY)
@@ -378,7 +378,7 @@ describe('dasllama run', () => {
   it('warns of a context that the model was not trained for', async () => {
     const warned = await run([...PROMPT, '--context', '257', '--max-tokens', '1'])
     expect(warned.err).toMatch(
-      /^warning: --context 257 is more than the 256 tokens that the model was trained for/,
+      /^warning: --context 257 is more than the 256 tokens that the model was trained with/,
     )
     expect(warned.code).toBe(0)
     expect((await run([...PROMPT, '--context', '256', '--max-tokens', '1'])).err).not.toContain('warning')
@@ -400,7 +400,7 @@ describe('dasllama run', () => {
       expect((await run(['--chat', '--prompt-ids', '1'])).code).toBe(2)
     })
 
-    it('says that there is a chat where a plain text ends at once', async () => {
+    it('suggests a chat if a plain text ends at once', async () => {
       await using folder = await temporaryFolder()
       const file = await smallModelFile(folder.path, { 'tokenizer.chat_template': str(TEMPLATE) })
       await using model = await loadModel(file)
@@ -453,7 +453,7 @@ describe('dasllama run', () => {
   })
 
   describe('on Ctrl-C', () => {
-    it('stops, prints the statistics and says so in the exit code', async () => {
+    it('stops, prints the statistics and sets the exit code', async () => {
       const terminal = new FakeTerminal()
       let writes = 0
       terminal.onOutput = () => {

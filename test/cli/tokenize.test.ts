@@ -37,7 +37,7 @@ describe('dasllama tokenize', () => {
     expect(await ids('--no-special', '--parse-special')).toEqual([0])
   })
 
-  it('reads standard input, as it is', async () => {
+  it('reads standard input unchanged', async () => {
     const terminal = new FakeTerminal()
     terminal.input = 'one\n'
     expect(await tokenize(['-'], terminal)).toBe(await tokenize(['one\n']))

@@ -23,7 +23,7 @@ describe('Cursor', () => {
     expect(cursor.remaining).toBe(3_000_000 - 2_000_013)
   })
 
-  it('goes no further than the data, and reads nothing when asked to', async () => {
+  it('rejects lengths beyond the data, without reading', async () => {
     const cursor = new Cursor(bytesSource(BYTES, 'x'), { start: 2_999_998 })
     await expect(cursor.need(3, 'the end')).rejects.toMatchObject({
       code: 'TRUNCATED',
@@ -31,7 +31,7 @@ describe('Cursor', () => {
     })
   })
 
-  it('goes no further than a header may be long, however large the file', async () => {
+  it('stops at the limit on header bytes, however large the file', async () => {
     let reads = 0
     const endless = { ...bytesSource(BYTES), size: 2 ** 45, read: async () => void reads++ }
     const start = 2 ** 44

@@ -12,7 +12,7 @@ import { type RawGguf, rawGguf } from '../support/raw-gguf.js'
 
 const HUGE = 2n ** 64n - 1n
 
-/** A key whose value is an array of `type` that says it has `length` elements and has none. */
+/** A key with an array of `type` that claims `length` elements but has none. */
 function emptyArray(type: number, length: number | bigint): Uint8Array {
   return new ByteWriter().string('k').u32(valueTypeId('array')).u32(type).u64(length).toBytes()
 }
@@ -157,13 +157,13 @@ describe('a damaged file', () => {
     expect([...file.tensors.keys()]).toEqual(['a'])
   })
 
-  it.each(CASES)('with %s is refused', async (_, file, code, message) => {
+  it.each(CASES)('with %s is rejected', async (_, file, code, message) => {
     const held = process.memoryUsage().arrayBuffers
     const error = await openGguf(bytesSource(rawGguf(file), 'bad.gguf')).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(DasllamaError)
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) })
     expect((error as Error).message).toMatch(/^bad\.gguf: /)
-    // Whatever the counts say, no more is allocated than the small file warrants.
+    // No more is allocated than the small file warrants, whatever its counts.
     expect(process.memoryUsage().arrayBuffers - held).toBeLessThan(16 * 1024 * 1024)
   })
 
@@ -206,14 +206,14 @@ async function openOrRefuse(bytes: Uint8Array): Promise<DasllamaError | undefine
 }
 
 describe('a small file', () => {
-  it('is refused when cut at any byte but in the padding at its end', async () => {
+  it('is rejected if truncated anywhere but in the final padding', async () => {
     for (let length = 0; length < SMALL.length; length++) {
       const error = await openOrRefuse(SMALL.slice(0, length))
       expect(error?.code, `cut at ${length}`).toBe(length < SMALL.length - PADDING ? 'TRUNCATED' : undefined)
     }
   })
 
-  it('opens or is refused with any bytes changed', async () => {
+  it('opens or is rejected with any bytes changed', async () => {
     const change = fc.tuple(fc.nat(SMALL.length - 1), fc.integer({ min: 0, max: 255 }))
     await fc.assert(
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
@@ -225,7 +225,7 @@ describe('a small file', () => {
     )
   })
 
-  it('opens or is refused with any single bit flipped in its header', async () => {
+  it('opens or is rejected with any single bit flipped in its header', async () => {
     let refused = 0
     for (let bit = 0; bit < (SMALL.length - 160) * 8; bit++) {
       const bytes = SMALL.slice()
@@ -235,7 +235,7 @@ describe('a small file', () => {
     expect(refused).toBeGreaterThan(1000)
   })
 
-  it('is refused when it is noise behind the magic', async () => {
+  it('is rejected if random bytes follow the magic', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 60, maxLength: 300 }), async (noise) => {
         const bytes = new Uint8Array([...SMALL.subarray(0, 8), ...noise])

@@ -136,7 +136,7 @@ describe('a llama2.c checkpoint', () => {
     })
   })
 
-  it('has a classifier of its own when the vocabulary size is negative', async () => {
+  it('has a separate classifier if the vocabulary size is negative', async () => {
     const file = await open(checkpoint({}, { sharedClassifier: false }), tokenizer(OLD_TOKENS))
     const values = new Float32Array((await tensorBytes(file, 'output.weight')).buffer)
     expect(new Set(values)).toEqual(new Set([ORDER.length]))
@@ -249,7 +249,7 @@ describe('a llama2.c checkpoint', () => {
       'BAD_FORMAT',
       /token 0 has the score NaN/,
     ],
-  ])('with %s is refused', async (_, model, tokens, code, message) => {
+  ])('with %s is rejected', async (_, model, tokens, code, message) => {
     await expect(open(model, tokens)).rejects.toMatchObject({
       name: 'DasllamaError',
       code,
@@ -272,7 +272,7 @@ describe('a llama2.c checkpoint', () => {
     [{ vocabulary: -(2 ** 31) }, /vocabulary is 2147483648/],
     [{ sequence: 0 }, /sequence is 0/],
     [{ sequence: 2 ** 31 - 1 }, /sequence is 2147483647/],
-  ])('with the header field %o is refused', async (changes, message) => {
+  ])('with the header field %o is rejected', async (changes, message) => {
     const bytes = checkpoint(changes)
     await expect(openLlama2c(bytesSource(bytes), bytesSource(good))).rejects.toMatchObject({
       code: 'BAD_FORMAT',
@@ -293,7 +293,7 @@ describe('a llama2.c checkpoint', () => {
     })
   })
 
-  it('is refused when cut at any byte', async () => {
+  it('is rejected if truncated at any byte', async () => {
     const whole = joined(checkpoint(), good)
     for (let length = 0; length < whole.length; length += length < 64 || length > whole.length - 64 ? 1 : 7) {
       const error = await open(whole.slice(0, length)).catch((reason: unknown) => reason)
@@ -301,7 +301,7 @@ describe('a llama2.c checkpoint', () => {
     }
   })
 
-  it('opens or is refused with any bytes of header or tokenizer changed', async () => {
+  it('opens or is rejected with any bytes of header or tokenizer changed', async () => {
     const model = checkpoint()
     const place = fc.oneof(
       fc.record({ inHeader: fc.constant(true), at: fc.nat(27) }),

@@ -38,7 +38,7 @@ describe('openModelFile', () => {
     ['zeros', '\0'.repeat(100), /begins with the bytes 00 00 00 00 00 00 00 00/],
     ['noise', '\xde\xad\xbe\xef\x01\x02\x03\x04\x05', /begins with the bytes de ad be ef 01 02 03 04/],
     ['half a magic', 'GG', /it looks like text/],
-  ])('says what a file of %s is', async (_, content, message) => {
+  ])('detects a file of %s', async (_, content, message) => {
     await expect(openModelFile(bytesSource(ascii(content), 'x.gguf'))).rejects.toMatchObject({
       name: 'DasllamaError',
       code: 'BAD_FORMAT',
@@ -47,7 +47,7 @@ describe('openModelFile', () => {
     })
   })
 
-  it('stops when the signal says so', async () => {
+  it('stops when the signal is aborted', async () => {
     const reason = new Error('enough')
     const signal = AbortSignal.abort(reason)
     await expect(openModelFile(bytesSource(rawGguf({})), { signal })).rejects.toBe(reason)

@@ -14,7 +14,7 @@ function allFinite(decode: (bits: number) => number): number[] {
   return values.sort((a, b) => a - b)
 }
 
-/** Nearest of the sorted values, the even pattern in a tie, found by looking: no bit tricks. */
+/** The nearest of the sorted values, the even pattern on a tie, by search instead of bit operations. */
 function nearest(values: readonly number[], encode: (value: number) => number, wanted: number): number {
   let low = 0
   let high = values.length - 1
@@ -34,7 +34,7 @@ const float32 = fc.float({ noNaN: true, noDefaultInfinity: true })
 describe('f16', () => {
   const values = allFinite(f16ToF32)
 
-  it('keeps every half as it is', () => {
+  it('preserves every half', () => {
     for (let bits = 0; bits < 0x10000; bits++) {
       const value = f16ToF32(bits)
       if (!Number.isNaN(value)) expect(f32ToF16(value)).toBe(bits)
@@ -163,7 +163,7 @@ describe('Q4_0', () => {
         for (let i = 0; i < 32; i++) {
           const quant = (i < 16 ? bytes[2 + i] & 15 : bytes[2 + i - 16] >> 4) - 8
           const step = values[i] / scale
-          // The far end has no level of its own: 8 is stored as 7.
+          // The positive extreme has no level: 8 is stored as 7.
           const expected = Math.min(7, step)
           expect(Math.abs(quant - expected)).toBeLessThanOrEqual(0.50001)
         }
@@ -173,7 +173,7 @@ describe('Q4_0', () => {
 })
 
 describe('quantize', () => {
-  it('refuses formats without a quantiser and half blocks', () => {
+  it('rejects formats without a quantizer and partial blocks', () => {
     expect(() => quantize(blockFormat('Q6_K'), new Float32Array(256))).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED', message: 'cannot quantize to Q6_K' }),
     )

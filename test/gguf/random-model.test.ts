@@ -96,7 +96,7 @@ describe('randomBlocks', () => {
     expect(Math.sqrt(variance)).toBeLessThan(0.0205)
   })
 
-  it('refuse broken blocks and formats without kernels', () => {
+  it('reject broken blocks and formats without kernels', () => {
     const random = new RandomBits(1)
     expect(() => randomBlocks(blockFormat('Q4_K'), 128, random, 1)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
@@ -147,7 +147,7 @@ describe('randomModel', () => {
     expect(file.metadata.number('general.alignment')).toBe(64)
   })
 
-  it('is the same for the same seed, and a tensor whatever is beside it', async () => {
+  it('is the same for the same seed, and a tensor independent of the others', async () => {
     const options = { shape: SHAPE, format: 'Q8_0', seed: 3 }
     expect(Buffer.compare(writeGguf(randomModel(options)), writeGguf(randomModel(options)))).toBe(0)
     const name = 'blk.0.attn_k.weight'
@@ -273,12 +273,12 @@ describe('randomModel', () => {
 
   it.each<[string, Partial<RandomModelOptions>, RegExp]>([
     [
-      'rows that are no multiple of the block',
+      'rows that are not a multiple of the block',
       { shape: { ...SHAPE, embed: 128 }, format: 'Q4_K' },
       /token_embd\.weight: a row of 128 is not a multiple of Q4_K's block of 256/,
     ],
     [
-      'a feed-forward that is none',
+      'an invalid feed-forward length',
       { shape: { ...SHAPE, feedForward: 300 } },
       /blk\.0\.ffn_down\.weight: a row of 300/,
     ],

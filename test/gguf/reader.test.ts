@@ -57,7 +57,7 @@ describe('openGguf', () => {
     const tokens = file.metadata.strings('tokenizer.ggml.tokens')
     expect(tokens).toHaveLength(size)
     expect(file.metadata.numbers('tokenizer.ggml.token_type')).toHaveLength(size)
-    // A few large reads: a far source is asked a handful of times, not once a token.
+    // A few large reads: a remote source gets a handful of requests, not one per token.
     expect(reads.length).toBeLessThan(12)
   })
 
@@ -96,7 +96,7 @@ describe('openGguf', () => {
     expect(data).toEqual(new Uint8Array(8).fill(9))
   })
 
-  it('stops when the signal says so', async () => {
+  it('stops when the signal is aborted', async () => {
     const reason = new Error('enough')
     const bytes = await readFile(TINY_STORIES)
     await expect(openGguf(bytesSource(bytes), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)

@@ -10,7 +10,7 @@ import { type GgufParts, ggufChunks, type TensorToWrite, writeGguf } from '../..
 import { bytesSource } from '../../src/storage/bytes.js'
 import { tensorBytes } from '../support/model-files.js'
 
-/** A value as it is written together with what reading it must give. */
+/** A value to write and the value expected when it is read. */
 interface Case {
   readonly written: TypedValue
   readonly read: MetadataValue
@@ -177,7 +177,7 @@ describe('what is written', () => {
 
   const F32 = { name: 'x', format: 'F32', data: new Uint8Array(4) }
   it.each<[string, Partial<GgufParts>, RegExp]>([
-    ['an alignment that is no power of two', { alignment: 24 }, /alignment 24/],
+    ['an alignment that is not a power of two', { alignment: 24 }, /alignment 24/],
     ['an alignment of 0', { alignment: 0 }, /alignment 0/],
     [
       'an alignment among the metadata',
@@ -205,7 +205,7 @@ describe('what is written', () => {
     )
   })
 
-  it('holds the bytes that the specification says', () => {
+  it('has the bytes required by the specification', () => {
     const bytes = writeGguf({
       metadata: [['k', typed.u16(0x1234)]],
       tensors: [{ name: 't', shape: [1], format: blockFormat('F32'), data: new Uint8Array([1, 2, 3, 4]) }],

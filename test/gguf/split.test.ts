@@ -63,7 +63,7 @@ describe('a split model', () => {
     expect(state.open).toBe(0)
   })
 
-  it('may be one part that says so, under any name', async () => {
+  it('may be a single part, under any name', async () => {
     const bytes = part({ count: 1, total: 1, tensors: ['a'] })
     expect((await openGguf(bytesSource(bytes))).tensors.size).toBe(1)
   })
@@ -141,7 +141,7 @@ describe('a split model', () => {
       'LIMIT',
       /60000 parts; the limit is 1024/,
     ],
-  ])('that %s is refused and leaves nothing open', async (_, changes, name, code, message) => {
+  ])('that %s is rejected and leaves nothing open', async (_, changes, name, code, message) => {
     const files = Object.entries({ ...GOOD, ...changes }).filter(
       (entry): entry is [string, Uint8Array] => !!entry[1],
     )
@@ -183,7 +183,7 @@ describe('a split model', () => {
     expect(asked).toEqual([SECOND, THIRD])
   })
 
-  it('waits for no part when it is aborted, and closes one that opens too late', async () => {
+  it('does not wait for a part when aborted, and closes one that opens too late', async () => {
     const controller = new AbortController()
     let open: (late: ByteSource) => void = () => {}
     let closed = 0

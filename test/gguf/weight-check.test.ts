@@ -5,7 +5,7 @@ import { embed, loadModel } from '../../src/index.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import { smallModel } from '../model/small.js'
 
-/** Halves that are no finite numbers, by what an error calls them. */
+/** Non-finite halves, by their name in errors. */
 const BAD_HALVES: readonly [string, number][] = [
   ['infinite', 0x7c00],
   ['infinite', 0xfc00],
@@ -29,7 +29,7 @@ async function damaged(bytes: Uint8Array, name: string, byte: number, value: num
 const SHAPE = { embed: 256, layers: 1, heads: 4, kvHeads: 4, feedForward: 256, vocab: 400, context: 64 }
 const NAME = 'blk.0.ffn_down.weight'
 
-describe('weights that are no numbers', () => {
+describe('non-finite weights', () => {
   it.each([
     ['Q4_0', [0]],
     ['Q4_1', [0, 2]],
@@ -43,7 +43,7 @@ describe('weights that are no numbers', () => {
     ['Q6_K', [208]],
     ['IQ2_XXS', [0]],
     ['F16', [0]],
-  ] as const)('in %s are refused, and the tensor is named', async (format, places) => {
+  ] as const)('in %s are rejected, and the tensor is named', async (format, places) => {
     const bytes = smallModel({ shape: SHAPE, format })
     const { blockBytes } = blockFormat(format)
     for (const place of places) {
@@ -53,7 +53,7 @@ describe('weights that are no numbers', () => {
           const source = await damaged(bytes, NAME, byte, half, 2)
           await expect(loadModel(source)).rejects.toMatchObject({
             code: 'BAD_FORMAT',
-            message: expect.stringMatching(new RegExp(`^damaged.gguf: tensor "${NAME}" has a .* ${what}`)),
+            message: expect.stringMatching(new RegExp(`^damaged.gguf: tensor "${NAME}" has an? .* ${what}`)),
           })
         }
         const model = await loadModel(await damaged(bytes, NAME, byte, 0x3c00, 2))
@@ -62,7 +62,7 @@ describe('weights that are no numbers', () => {
     }
   })
 
-  it('in norms are refused, and the tensor is named', async () => {
+  it('in norms are rejected, and the tensor is named', async () => {
     const bytes = smallModel()
     for (const name of ['blk.0.attn_norm.weight', 'blk.1.ffn_norm.weight', 'output_norm.weight']) {
       for (const bits of BAD_FLOATS) {
@@ -75,7 +75,7 @@ describe('weights that are no numbers', () => {
     }
   })
 
-  // The row of a token that the text begins with, where it is a matter of tokens.
+  // For token embeddings, the row of the text's first token.
   it.each(['F32', 'BF16'])('in matrices of %s show in logits and embeddings', async (format) => {
     const bytes = smallModel({ format })
     const size = format === 'F32' ? 4 : 2

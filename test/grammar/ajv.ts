@@ -10,7 +10,7 @@ type Validate = (value: unknown) => boolean
 const OPTIONS = {
   strict: false,
   logger: false,
-  // Decimals are multiples as they are written, not as doubles divide.
+  // multipleOf is checked on decimals, not by dividing doubles.
   multipleOfPrecision: 8,
 } as const
 

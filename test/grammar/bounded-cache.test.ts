@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { BoundedCache } from '../../src/grammar/bounded-cache.js'
 
-it('keeps what was asked for last, as far as it weighs no more than it may', () => {
+it('keeps the most recently used values within its capacity', () => {
   const cache = new BoundedCache<string>(10, (value) => value.length)
   const made: number[] = []
   const get = (key: number, length = 3) =>
@@ -16,7 +16,7 @@ it('keeps what was asked for last, as far as it weighs no more than it may', () 
   expect(made).toEqual([1, 2, 3, 4])
   get(2)
   expect(made).toEqual([1, 2, 3, 4, 2])
-  // One that is too heavy by itself is kept until something else is asked for.
+  // A value that is too heavy is kept until the next one is added.
   get(5, 20)
   expect(get(5, 20)).toHaveLength(20)
   expect(made.filter((key) => key === 5)).toHaveLength(1)

@@ -135,7 +135,7 @@ describe('GBNF refused', () => {
   it('does not take long over thousands of rules in a row', () => {
     const rules = Array.from({ length: 19_000 }, (_, i) => `r${i} ::= r${i + 1}? "a"`)
     const source = ['root ::= r0', ...rules, 'r19000 ::= "b"'].join('\n')
-    // Each may be left out at once: that is too many ways to begin.
+    // Each may be omitted: too many parses at the beginning.
     expect(() => compileGrammar(tokenizer, parseGbnf(source)).matcher()).toThrow('simultaneous parses')
   })
 })

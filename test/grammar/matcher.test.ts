@@ -126,7 +126,7 @@ describe('a matcher', () => {
     matcher.accept(end)
   })
 
-  it('lets user-defined tokens stand for their text, and control tokens for nothing', () => {
+  it('treats user-defined tokens as their text and excludes control tokens', () => {
     const matcher = compileGrammar(tokenizer, parseGbnf('root ::= .*')).matcher()
     const allowed = idsIn(matcher.mask(), tokenizer.vocabSize)
     const [tag] = tokenizer.encode('<tag>', { parseSpecial: true })
@@ -136,8 +136,8 @@ describe('a matcher', () => {
     expect(idsIn(inside.mask(), tokenizer.vocabSize)).toEqual([token('<')])
   })
 
-  it('goes on where the memory of its grammar has begun anew', () => {
-    // Each position within is a set of its own, and each level below another.
+  it('continues after the cache of its grammar was reset', () => {
+    // Each position is a distinct set, and each level below it another one.
     const grammar = parseGbnf('root ::= "(" root ")" | [ab]{0,9999}')
     const compiled = compileGrammar(tokenizer, grammar)
     const matcher = compiled.matcher()
@@ -186,7 +186,7 @@ describe('limits', () => {
   })
 
   it('readings of all the beginnings of tokens', () => {
-    // How far back each letter stands tells nearly all words apart, and each of them can be read in thousands of ways.
+    // Nearly all words differ in their letters' distances, and each has thousands of parses.
     const letters = 'abcdef'
     const ways = [...letters].map((letter) => `([a-f]* "${letter}" ([a-f]?){600})`)
     const words = Array.from({ length: 6 ** 5 }, (_, i) =>

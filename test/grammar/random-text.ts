@@ -16,7 +16,7 @@ const CLOSING = ['"', '}', ']', '0', ',']
 
 /**
  * A text made of tokens that the masks allow, by chance; every fifth token is one that closes something where it may.
- * `undefined` where it did not come to an end. Throws where no token may follow.
+ * `undefined` if it did not end. Throws if no token is allowed.
  */
 export function randomText(
   tokenizer: Tokenizer,

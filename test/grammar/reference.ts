@@ -1,7 +1,7 @@
 import type { AutomatonNodeState, Grammar, Node } from '../../src/grammar/grammar.js'
 
 /**
- * A recogniser that is slow and obvious: every node is tried at every position of the bytes, and says where it may end.
+ * A slow and simple recognizer: tries every node at every byte position and returns the possible ends.
  * It knows nothing of automata. Needs a grammar without left recursion.
  */
 export interface Verdict {

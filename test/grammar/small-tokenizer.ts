@@ -45,7 +45,7 @@ export function spmTokenizer(): Tokenizer {
   )
 }
 
-/** Words of its own, a token each. */
+/** Whole words, one token each. */
 export function wordTokenizer(words: readonly string[]): Tokenizer {
   return createTokenizer(tokenizerMetadata(sentencePieceKeys([...words])))
 }

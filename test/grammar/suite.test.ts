@@ -33,7 +33,7 @@ const ELSEWHERE = new Set([
 
 /** Valid values that are not written, as docs/constrained-output.md lists them. */
 const NOT_WRITTEN: readonly RegExp[] = [
-  // Without type, the keywords say which type is written.
+  // Without type, the keywords determine the generated type.
   /ignores non-/,
   /ref\.json root pointer ref/,
   // Further members and items only where the schema asks for them.

@@ -67,7 +67,7 @@ describe('the softmax', () => {
     expect(softmax.moment).toBeNaN()
   })
 
-  it('tells log-probabilities, and the logits that have them', () => {
+  it('converts logits to log-probabilities and back', () => {
     fc.assert(
       fc.property(cases, ({ logits, temperature }) => {
         const softmax = softmaxOf(logits, temperature)
@@ -83,7 +83,7 @@ describe('the softmax', () => {
   })
 
   it('finds what the cumulative sum reaches', () => {
-    // Nearer to 1 rounding may leave none, as `find` says.
+    // Closer to 1, rounding may leave none (see `find`).
     const share = fc.double({ min: 0, max: 0.999999, noNaN: true })
     fc.assert(
       fc.property(cases, share, ({ logits, temperature }, share) => {
@@ -97,14 +97,15 @@ describe('the softmax', () => {
     fc.assert(
       fc.property(cases, fc.boolean(), fc.nat(), ({ logits, temperature }, withMoment, step) => {
         const softmax = softmaxOf(logits, temperature, withMoment)
-        // The likeliest stays, for the comparison has no other reference.
+        // The most likely token is kept, because the comparison needs it as its reference.
         const largest = logits.indexOf(softmax.reference)
         const removed = [...logits.keys()].filter((i) => i !== largest && i % 400 < step % 400)
         const rest = logits.filter((_, i) => !removed.includes(i))
         softmax.remove(removed, rest)
-        const anew = softmaxOf(rest, temperature, withMoment)
-        expect(Math.abs(softmax.mass / anew.mass - 1)).toBeLessThan(1e-13)
-        if (withMoment) expect(Math.abs(softmax.moment - anew.moment)).toBeLessThan(1e-12 * (1 + anew.moment))
+        const recomputed = softmaxOf(rest, temperature, withMoment)
+        expect(Math.abs(softmax.mass / recomputed.mass - 1)).toBeLessThan(1e-13)
+        if (withMoment)
+          expect(Math.abs(softmax.moment - recomputed.moment)).toBeLessThan(1e-12 * (1 + recomputed.moment))
         for (const share of [0, 0.3, 0.999]) expectFound(softmax, share, rest, temperature)
       }),
       { seed: SEED },

@@ -59,7 +59,7 @@ describe('a program', () => {
     expect([...tensors.keys()]).toEqual([...tensors.values()].map(({ name }) => name))
   })
 
-  it('gives each value a number of its own, in the order in which they are computed', () => {
+  it('numbers values in the order of computation', () => {
     const { ops, logits } = recorded((b) => {
       const x = b.embed('token_embd')
       b.logits(b.add(b.multiply(x, x), b.scale(x, 3)))
@@ -147,7 +147,7 @@ describe('linear layers', () => {
   const rows = [32, 16, 16]
   const qkv = (present: Present) => operation('linear', (b) => b.qkv(b.embed('token_embd')), present)
 
-  it('are matrices of their own where the file has no fused one', () => {
+  it('are separate matrices if the file has no fused one', () => {
     const linears = qkv((name) => name === 'attn_k.bias')
     expect(linears.map(({ matrix }) => matrix)).toEqual(
       ['attn_q', 'attn_k', 'attn_v'].map((name, i) => ({
@@ -185,7 +185,7 @@ describe('linear layers', () => {
     ])
   })
 
-  it.each(['swiglu', 'geglu'] as const)('of %s are halves of ffn_up where there is no gate', (kind) => {
+  it.each(['swiglu', 'geglu'] as const)('of %s are halves of ffn_up if there is no gate', (kind) => {
     const linears = operation(
       'linear',
       (b) => b[kind](b.embed('token_embd')),
@@ -205,13 +205,13 @@ describe('logits', () => {
   const logits = (present: Present, options?: { softcap?: number; tied?: string }) =>
     recorded((b) => b.logits(b.embed('token_embd'), options), present).logits
 
-  it('come from the matrix of their own, with its bias', () => {
+  it('come from the output matrix, with its bias', () => {
     const { matrix, bias } = logits((name) => name.startsWith('output.'))
     expect(matrix).toEqual({ tensor: 'output.weight', firstRow: 0, rows: 50, columns: 24 })
     expect(bias).toEqual({ tensor: 'output.bias', first: 0, length: 50 })
   })
 
-  it('come from the embedding where there is none', () => {
+  it('come from the tied embedding if there is no output matrix', () => {
     expect(logits(() => false).matrix.tensor).toBe('token_embd.weight')
     expect(logits(() => false, { tied: 'other' }).matrix.tensor).toBe('other.weight')
     // Of the output that is not there.
@@ -227,7 +227,7 @@ describe('logits', () => {
   })
 })
 
-describe('a mistake of a family is refused by family, layer and operation:', () => {
+describe('a mistake of a family is rejected by family, layer and operation:', () => {
   /** In the second layer, after the first has been built well. */
   const inLayer = (mistake: (l: Builder, x: ReturnType<Builder['embed']>) => void) => (b: Builder) => {
     const x = b.embed('token_embd')

@@ -45,7 +45,7 @@ function expectRefused(changes: Changes, code: string, message: string): void {
 }
 
 describe('a configuration', () => {
-  it('fills in what files may leave away', () => {
+  it('fills in defaults', () => {
     expect(configOf({})).toEqual({
       architecture: 'llama',
       name: undefined,
@@ -67,7 +67,7 @@ describe('a configuration', () => {
     })
   })
 
-  it('takes what files say', () => {
+  it('reads the values of the file', () => {
     const config = configOf({
       'general.name': 'a name',
       'llama.attention.head_count_kv': 2,
@@ -98,7 +98,7 @@ describe('a configuration', () => {
     expect(configOf({ 'llama.pooling_type': value }).pooling).toBe(pooling)
   })
 
-  it('takes a file that says that its attention is causal', () => {
+  it('accepts an explicitly causal file', () => {
     expect(configOf({ 'llama.attention.causal': true }).layers).toBe(6)
   })
 
@@ -142,7 +142,7 @@ const COUNTS: readonly [key: string, tooLarge: number][] = [
   ['llama.vocab_size', 2 ** 24 + 1],
 ]
 
-describe('a bad configuration is refused by name:', () => {
+describe('an invalid configuration is rejected, naming the key:', () => {
   it.each(NEEDED)('%s missing', (key) => {
     expectRefused({ [key]: undefined }, 'MISSING', `"${key}"`)
   })
@@ -192,8 +192,13 @@ describe('a bad configuration is refused by name:', () => {
 
   it.each<[string, Changes, string, string]>([
     ['another architecture', { 'general.architecture': 'gpt2' }, 'UNSUPPORTED', 'architecture "gpt2"'],
-    ['an architecture that is no text', { 'general.architecture': 7 }, 'BAD_FORMAT', 'general.architecture'],
-    ['a name that is no text', { 'general.name': 7 }, 'BAD_FORMAT', 'general.name'],
+    [
+      'an architecture that is not a string',
+      { 'general.architecture': 7 },
+      'BAD_FORMAT',
+      'general.architecture',
+    ],
+    ['a name that is not a string', { 'general.name': 7 }, 'BAD_FORMAT', 'general.name'],
     ['experts', { 'llama.expert_count': 8 }, 'UNSUPPORTED', 'a mixture of 8 experts'],
     [
       'attention both ways',
@@ -201,10 +206,15 @@ describe('a bad configuration is refused by name:', () => {
       'UNSUPPORTED',
       'non-causal attention is not supported',
     ],
-    ['a causality that is no boolean', { 'llama.attention.causal': 0 }, 'BAD_FORMAT', 'attention.causal'],
+    ['a causality that is not a boolean', { 'llama.attention.causal': 0 }, 'BAD_FORMAT', 'attention.causal'],
     ['an unknown pooling', { 'llama.pooling_type': 5 }, 'BAD_FORMAT', '"llama.pooling_type" is 5'],
     ['a pooling between two', { 'llama.pooling_type': 1.5 }, 'BAD_FORMAT', '"llama.pooling_type" is 1.5'],
-    ['a pooling that is no number', { 'llama.pooling_type': 'mean' }, 'BAD_FORMAT', 'llama.pooling_type'],
+    [
+      'a pooling type that is not a number',
+      { 'llama.pooling_type': 'mean' },
+      'BAD_FORMAT',
+      'llama.pooling_type',
+    ],
     [
       'heads that cannot be shared',
       { 'llama.attention.head_count_kv': 4 },
@@ -224,7 +234,7 @@ describe('a bad configuration is refused by name:', () => {
       '"llama.attention.key_length" is 0',
     ],
     [
-      'heads that are no multiple of 4',
+      'heads that are not a multiple of 4',
       { 'llama.attention.head_count': 16 },
       'UNSUPPORTED',
       'heads of 18 key and 18 value',

@@ -30,7 +30,7 @@ function windowsOf({ memories }: Program) {
 describe('gemma3', () => {
   const WINDOW = { 'attention.sliding_window': u32(16) }
 
-  it('has a window in five of six layers', async () => {
+  it('has a window in five of every six layers', async () => {
     expect(windowsOf(await gemma3(WINDOW))).toEqual([16, 16, 16, 16, 16, undefined, 16])
   })
 
@@ -41,7 +41,7 @@ describe('gemma3', () => {
     ['booleans', array('bool', [true, false, false]), [16, undefined, undefined]],
     ['numbers, a flag each', array('u32', [1, 1, 1]), [16, 16, 16]],
     ['numbers of eight bits', array('u8', [1, 0, 1, 1]), [16, undefined, 16]],
-    // Written for a model of more layers than are left.
+    // Written for a model with more layers.
     ['more booleans than layers', array('bool', [false, true, true, true]), [undefined, 16, 16]],
   ])('reads its windows from %s', async (_, pattern, expected) => {
     const options = { shape: { ...SHAPE, layers: 3 } }
@@ -58,7 +58,7 @@ describe('gemma3', () => {
     expect(program.ropes).toMatchObject([{ type: 'neox', theta: 1e6 }])
   })
 
-  it('rotates by another base in windows, and stretches the context outside of them only', async () => {
+  it('uses another rope base in local layers and scales rope in global layers only', async () => {
     const scaling = { type: 'linear', factor: 8 } as const
     const program = await gemma3(WINDOW, { ropeScaling: scaling })
     expect(program.ropes).toMatchObject([
@@ -71,13 +71,13 @@ describe('gemma3', () => {
     expect(other.ropes.map(({ theta }) => theta)).toEqual([20_000, 1e6])
   })
 
-  it('scales embeddings by the root of their width, and scores by that of a head', async () => {
+  it('scales embeddings by √width and scores by 1/√headDim', async () => {
     const program = await gemma3({}, { shape: { ...SHAPE, headDim: 16 } })
     expect(opsOf(program, 'scale').map(({ by }) => by)).toEqual([Math.sqrt(48)])
     expect(new Set(opsOf(program, 'attention').map(({ scale }) => scale))).toEqual(new Set([1 / 4]))
   })
 
-  it('scales the scores of 62 layers by the embedding over the heads', async () => {
+  it('scales scores by embedding length over heads with 62 layers', async () => {
     const program = await gemma3({}, { shape: { ...SHAPE, layers: 62, headDim: 16, embed: 100, heads: 4 } })
     expect(new Set(opsOf(program, 'attention').map(({ scale }) => scale))).toEqual(new Set([1 / 5]))
   })
@@ -147,7 +147,7 @@ describe('gemma3', () => {
       'BAD_FORMAT',
       'final_logit_softcapping" is -30',
     ],
-  ])('refuses %s', async (_, keys, code, message) => {
+  ])('rejects %s', async (_, keys, code, message) => {
     const metadata = Object.entries(keys).map(([key, value]) => [`gemma3.${key}`, value] as const)
     await expect(gemma3({}, { metadata })).rejects.toMatchObject({
       name: 'DasllamaError',
@@ -158,12 +158,12 @@ describe('gemma3', () => {
 })
 
 describe('qwen2 and qwen3', () => {
-  it.each(['qwen2', 'qwen3'])('%s pairs values of both halves of a head', async (architecture) => {
+  it.each(['qwen2', 'qwen3'])('%s uses rope type neox', async (architecture) => {
     const program = await programOf({ architecture })
     expect(program.ropes).toMatchObject([{ type: 'neox', dims: 12 }])
   })
 
-  it('qwen2 takes biases where the file has them', async () => {
+  it('qwen2 uses biases if the file has them', async () => {
     const biases = ['attn_q', 'attn_k', 'attn_v']
     const program = await programOf({ architecture: 'qwen2', biases })
     const names = [...program.tensors.keys()].filter((name) => name.endsWith('.bias'))

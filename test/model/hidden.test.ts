@@ -16,7 +16,7 @@ const LENGTHS = [67, 1]
  * cache now and then rounds to another neighbour), 1.4e-3 where activations become 16-bit integers, 0.07 where the
  * relaxed build makes some of them 8-bit integers.
  */
-const TOLERANCE = { float: 5e-4, quantised: 3e-3, relaxed: 0.12 }
+const TOLERANCE = { float: 5e-4, quantized: 3e-3, relaxed: 0.12 }
 
 const CASES = [
   ...FORMAT_CASES,
@@ -66,7 +66,7 @@ it.each(CASES)(
         sequence.push(id)
         return sequence.hiddenState()
       })
-      await compare(baseline, ids, states, TOLERANCE[/^B?F/.test(format) ? 'float' : 'quantised'])
+      await compare(baseline, ids, states, TOLERANCE[/^B?F/.test(format) ? 'float' : 'quantized'])
       await compare(relaxed, ids, states, TOLERANCE.relaxed)
     }
   },

@@ -18,7 +18,7 @@ async function fileOf(mistaken: Partial<Record<keyof Family, unknown>>) {
   return openGguf(bytesSource(writeGguf(parts), 'm.gguf'))
 }
 
-/** What the plan of such a file is refused with. */
+/** The error of planning such a file. */
 async function refusal(mistaken: Partial<Record<keyof Family, unknown>>): Promise<string> {
   const file = await fileOf(mistaken)
   try {
@@ -73,7 +73,7 @@ describe('registerFamily', () => {
       { ...llama, architectures: Array.from({ length: 5000 }, (_, i) => `strange-many-${i}`) },
     ],
     ['a name of a million characters', { ...llama, architectures: ['x'.repeat(1e6)] }],
-  ])('refuses %s', (_, family) => {
+  ])('rejects %s', (_, family) => {
     expect(() => registerFamily(family as Family)).toThrow(
       expect.objectContaining({ name: 'DasllamaError', code: 'INVALID_ARGUMENT' }),
     )
@@ -139,11 +139,11 @@ describe('what a family returns', () => {
       },
       ': build() failed: an error that cannot be read',
     ],
-  ])('is refused: %s', async (_, mistaken, message) => {
+  ])('is rejected: %s', async (_, mistaken, message) => {
     expect(await refusal(mistaken)).toContain(message)
   })
 
-  it('is read once, and nobody changes it', async () => {
+  it('is read once and frozen', async () => {
     let reads = 0
     const mistaken = returning((config) =>
       Object.defineProperty({ ...config }, 'vocabSize', {
@@ -295,7 +295,7 @@ describe('a mistaken call of the builder names family, layer and operation', () 
   })
 })
 
-it('what is recorded after the logits is refused, however late', async () => {
+it('operations after the logits are rejected, however late', async () => {
   let late: Builder | undefined
   const file = await fileOf({
     build(b: Builder, h: Config) {
@@ -311,7 +311,7 @@ it('what is recorded after the logits is refused, however late', async () => {
   expect([program.ops.length, program.tensors.size, program.ropes.length]).toEqual(before)
 })
 
-it('ten thousand rotary embeddings are told apart in proportion', async () => {
+it('ten thousand rotary embeddings are distinguished in linear time', async () => {
   const file = await fileOf(
     inLayers((l, b) => {
       const x = b.embed('token_embd')

@@ -35,14 +35,14 @@ describe('the plan of a file', () => {
     expect(program).toMatchObject({ vocabSize: 400, embeddingLength: 96 })
   })
 
-  it('takes ones at the end of a shape for nothing', async () => {
+  it('ignores trailing ones of a shape', async () => {
     const file = await smallFile((tensors) =>
       tensors.map((each) => (each.shape.length === 1 ? { ...each, shape: [...each.shape, 1, 1] } : each)),
     )
     expect(planModel(file).program.tensors.get('output_norm.weight')?.shape).toEqual([96])
   })
 
-  it.each(['blk.0.attn_rot_embd.weight', 'blk.11.attn_rot_embd'])('looks past %s', async (name) => {
+  it.each(['blk.0.attn_rot_embd.weight', 'blk.11.attn_rot_embd'])('ignores %s', async (name) => {
     const file = await smallFile((tensors) => [...tensors, zeros(name, 8)])
     expect(planModel(file).program.tensors.has(name)).toBe(false)
   })
@@ -103,7 +103,7 @@ describe('the plan of a file', () => {
       'UNSUPPORTED',
       'm.gguf: unexpected tensor "blk.2.attn_norm.weight" in a model of architecture "llama"',
     ],
-  ])('is refused for %s', async (_, change, code, message) => {
+  ])('is rejected for %s', async (_, change, code, message) => {
     const file = await smallFile(change)
     expect(() => planModel(file)).toThrow(expect.objectContaining({ name: 'DasllamaError', code, message }))
   })
@@ -206,7 +206,7 @@ describe('a family that fails', () => {
       /^family "mistaken-\d+": hyperparameters\(\) failed: it is async/,
     ],
     ['builds nothing', { build: () => {} }, 'INVALID_ARGUMENT', /, build: the program has no logits$/],
-  ])('is refused when it %s', async (_, mistaken, code, message) => {
+  ])('is rejected when it %s', async (_, mistaken, code, message) => {
     // Made as llama, before the family is registered.
     const file = await fileOf(mistaken)
     expect(() => planModel(file)).toThrow(

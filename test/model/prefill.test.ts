@@ -4,14 +4,14 @@ import { loadModel } from '../../src/index.js'
 import { relativeDifference } from '../support/logits.js'
 import { FORMAT_CASES, randomIds, VARIANTS } from '../support/random-models.js'
 
-/** Two batches; the second one is no multiple of the four tokens of a tile. */
+/** Two batches; the second is not a multiple of four tokens. */
 const LENGTH = 75
 
 /**
  * Largest difference of any logit, in standard deviations of the logits. Prefill and decoding sum in another order.
  * Measured: 3e-6, and 3e-4 where activations are 16-bit integers.
  */
-const TOLERANCE = { float: 1e-5, quantised: 1e-3 }
+const TOLERANCE = { float: 1e-5, quantized: 1e-3 }
 
 it.each([...FORMAT_CASES, ...VARIANTS])('prefills as it decodes: $name', async (each) => {
   const model = await loadModel(writeGguf(each.parts), { kernels: 'baseline' })
@@ -22,7 +22,7 @@ it.each([...FORMAT_CASES, ...VARIANTS])('prefills as it decodes: $name', async (
   ]
   await together.eval(ids)
   for (const id of ids) await oneByOne.eval([id])
-  const tolerance = TOLERANCE[/^B?F/.test(each.format) ? 'float' : 'quantised']
+  const tolerance = TOLERANCE[/^B?F/.test(each.format) ? 'float' : 'quantized']
   expect(relativeDifference(oneByOne.logits(), together.logits())).toBeLessThan(tolerance)
   model.dispose()
 })

@@ -1,5 +1,5 @@
 /**
- * Rotary positions in f64, by formulas of their own. Sources: Su et al. 2021; Chen et al. 2023 (linear scaling); Llama
+ * Rotary positions in f64, by independent formulas. Sources: Su et al. 2021; Chen et al. 2023 (linear scaling); Llama
  * 3.1's configuration (llama3 scaling, frequency factors); Peng et al. 2023 and ggml's `rope_yarn` (YaRN).
  */
 import type { RopeScaling, RopeSpec } from '../../src/backend/rope.js'

@@ -22,7 +22,7 @@ const STEPS = 6
  */
 const TOLERANCE = {
   float: { f32: 1e-5, f16: 1e-3 },
-  quantised: { f32: 1e-3, f16: 3e-3 },
+  quantized: { f32: 1e-3, f16: 3e-3 },
 }
 
 const CASES = [...FORMAT_CASES, ...VARIANTS, ...FAMILY_CASES]
@@ -42,7 +42,7 @@ async function compare({ name, format, vocab, parts, prompts = [LONG_PROMPT] }: 
   const bytes = writeGguf(parts)
   const reference = await ReferenceModel.read(await openModelFile(bytesSource(bytes)))
   const model = await loadModel(bytes, { kernels: 'baseline' })
-  const tolerance = TOLERANCE[/^B?F/.test(format) ? 'float' : 'quantised']
+  const tolerance = TOLERANCE[/^B?F/.test(format) ? 'float' : 'quantized']
   for (const kvType of ['f32', 'f16'] as const) {
     for (const length of [prompts[0], SHORT_PROMPT]) {
       const session = model.createSession({ kvType })

@@ -1,6 +1,6 @@
 /**
- * A program interpreted in f64, a token and a scalar at a time, as obvious and as slow as can be: what the engine's
- * logits are held against, for every family alike. It shares the file reader and the program with the engine, and nothing
+ * Interprets a program in f64, one token and one scalar at a time, simple and slow: the reference for the engine's
+ * logits, for all families. It shares the file reader and the program with the engine, and nothing
  * that computes.
  */
 import type {
@@ -46,11 +46,11 @@ export class ReferenceModel {
     this.#tensors = tensors
   }
 
-  /** Plans the model, and reads and dequantises every tensor. */
+  /** Plans the model, and reads and dequantizes every tensor. */
   static async read(file: ModelFile): Promise<ReferenceModel> {
     const { program } = planModel(file)
     const tensors = new Map<string, Vector>()
-    for (const name of program.tensors.keys()) tensors.set(name, await dequantised(file, name))
+    for (const name of program.tensors.keys()) tensors.set(name, await dequantized(file, name))
     return new ReferenceModel(program, tensors)
   }
 
@@ -69,7 +69,7 @@ export class ReferenceModel {
   }
 }
 
-async function dequantised(file: ModelFile, name: string): Promise<Vector> {
+async function dequantized(file: ModelFile, name: string): Promise<Vector> {
   const tensor = file.tensors.get(name)!
   const format = REFERENCE_FORMATS.find((each) => each.name === tensor.format.name)
   if (!format) throw new Error(`the reference knows no ${tensor.format.name}`)

@@ -21,7 +21,7 @@ interface InventedConfig extends Config {
 
 /**
  * Like no family of this package: attention and feed-forward beside each other, each of them optionally normed; the gate is
- * a product of three; half of each head rotates, and every other layer has a window; the output has a name of its own.
+ * a product of three; half of each head rotates, and every other layer has a window; the output has another name.
  */
 const invented: Family<InventedConfig> = {
   architectures: ['invented'],

@@ -9,7 +9,7 @@ function named(...architectures: string[]): Family {
 }
 
 describe('registerFamily', () => {
-  it('makes a family answer for its architectures', () => {
+  it('registers a family for its architectures', () => {
     const family = named('registry-one', 'registry-two')
     expect(() => familyOf('registry-one', 'm.gguf')).toThrow('"registry-one" is not supported')
     registerFamily(family)
@@ -17,7 +17,7 @@ describe('registerFamily', () => {
     expect(familyOf('registry-two', 'm.gguf')).toBe(family)
   })
 
-  it('is idempotent, for families of this package too', () => {
+  it('is idempotent, also for built-in families', () => {
     const family = named('registry-again')
     registerFamily(family)
     registerFamily(family)
@@ -54,10 +54,10 @@ describe('registerFamily', () => {
     ['an empty list of architectures', { ...llama, architectures: [] }],
     ['an architecture outside of a list', { ...llama, architectures: 'mine' }],
     ['an architecture without a name', { ...llama, architectures: ['registry-part', ''] }],
-    ['an architecture that is not text', { ...llama, architectures: ['registry-part', 7] }],
+    ['an architecture that is not a string', { ...llama, architectures: ['registry-part', 7] }],
     ['no hyperparameters()', { ...named('registry-part'), hyperparameters: undefined }],
     ['no build()', { ...named('registry-part'), build: {} }],
-  ])('refuses what is not a family: %s', (_, family) => {
+  ])('rejects what is not a family: %s', (_, family) => {
     expect(() => registerFamily(family as Family)).toThrow(
       expect.objectContaining({
         name: 'DasllamaError',
@@ -70,7 +70,7 @@ describe('registerFamily', () => {
 })
 
 describe('an architecture without a family', () => {
-  it('is refused with those that there are', () => {
+  it('is rejected with a list of the supported ones', () => {
     registerFamily(named('registry-listed'))
     expect(() => familyOf('rwkv', 'm.gguf')).toThrow(
       expect.objectContaining({

@@ -96,7 +96,7 @@ describe('rope scaling in metadata', () => {
       'BAD_FORMAT',
       '"llama.rope.scaling.original_context_length" is 0',
     ],
-  ])('%o is refused', (values, code, message) => {
+  ])('%o is rejected', (values, code, message) => {
     expect(() => read(values)).toThrow(
       expect.objectContaining({ name: 'DasllamaError', code, message: expect.stringContaining(message) }),
     )
@@ -169,7 +169,7 @@ describe.each(SHAPES)('frequencies of %i dimensions with base %i', (ropeDim, the
     })
     expectFrequencies(radians, expected)
     expect(magnitude).toBe(1)
-    // All three kinds of pairs must occur, or the comparison says little.
+    // All three kinds of pairs must occur, or the comparison is weak.
     const kept = plain(ropeDim, theta).filter((frequency, i) => Math.abs(radians[i] / frequency - 1) < 1e-9)
     expect(kept.length).toBeGreaterThan(0)
     expect(kept.length).toBeLessThan(ropeDim / 2)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { loadModel } from '../../src/index.js'
 import { STORIES_15M } from '../support/model-files.js'
 
-it('stories15M tells of Lily, as run.c does', async () => {
+it('stories15M writes the same story as run.c', async () => {
   await using model = await loadModel(STORIES_15M)
   using session = model.createSession()
   const story = session.generate('Once upon a time', { maxTokens: 20 })

@@ -145,13 +145,13 @@ describe('a custom step changes', () => {
     expect(left([odd])).toEqual([1, 3, 5, 7])
   })
 
-  it('nothing of what has been removed before, by itself or by another step', () => {
+  it('cannot change a removed token, whichever step removed it', () => {
     const revive = (candidates: Candidates) => {
       for (let id = 0; id < 8; id++) candidates.setLogit(id, 1)
       candidates.mapLogits(() => 1)
       candidates.keep([0, 3, 6])
       candidates.setLogit(0, 5)
-      // A bias on a token that is out is nothing, whatever comes of it.
+      // A bias has no effect on a removed token.
       candidates.setLogit(5, candidates.logit(5) * 0)
     }
     expect(left(['topK', revive], { topK: 2 })).toEqual([3, 6])

@@ -27,13 +27,13 @@ describe('a knob is declared once', () => {
     for (const [, mentioned] of summary.matchAll(/`(\w+)`/g)) expect(names).toContain(mentioned)
     for (const alias of aliases) expect(names).not.toContain(alias)
     if (!file) return
-    // What a file may recommend is no more than what a caller may ask for.
+    // A file's range is at most a caller's range.
     if (kind.type !== 'number') return expect.fail('a file recommends numbers only')
     expect(file.min ?? kind.min).toBeGreaterThanOrEqual(kind.min ?? -Infinity)
     expect(file.max ?? kind.max).toBeLessThanOrEqual(kind.max ?? Infinity)
   })
 
-  it('has names of its own on the command line and in files', () => {
+  it('has unique names on the command line and in files', () => {
     const written = knobs.flatMap(([name, { aliases = [] }]) => [name, ...aliases].map(optionName))
     expect(new Set(written).size).toBe(written.length)
     const keys = knobs.flatMap(([, { file }]) => (file ? [file.key] : []))
@@ -133,7 +133,7 @@ describe('a step', () => {
     const sources = await Promise.all(paths.map((path) => read(`src/${path}`)))
     const code = sources.map((source) => source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')).join('\n')
     const isNamed = (name: string) => new RegExp(`\\b${name}\\b`).test(code)
-    // What presets, mirostat, the draw and generations have to know besides.
+    // Also used by presets, mirostat, the draw and generations.
     const known = ['temp', 'topK', 'topP', 'minP', 'mirostatTau', 'mirostatEta', 'samplers', 'ignoreEos']
     const ids = ['logitBias', 'bannedIds', 'forcedIds', 'minTokens']
     expect(names.filter(isNamed).sort()).toEqual([...known, ...ids].sort())

@@ -102,16 +102,16 @@ describe('draws follow the probabilities', () => {
   })
 
   it('after penalties', () => {
-    const penalised = Float32Array.of(0.5 - 0.7, 0.5, -2 - 0.9, 2, 0, -0.5, 1.5, -2)
+    const penalized = Float32Array.of(0.5 - 0.7, 0.5, -2 - 0.9, 2, 0, -0.5, 1.5, -2)
     const params = { temp: 1, penalty: 2, presencePenalty: 0.5, frequencyPenalty: 0.2 }
-    expectDistribution(count(params, LOGITS, [0, 2, 2]), among(ORDER, 1, penalised))
+    expectDistribution(count(params, LOGITS, [0, 2, 2]), among(ORDER, 1, penalized))
   })
 
   it('through a whole chain', () => {
     // Penalties put token 3 at 1, between 1.5, 1 (the lower id) and 0.5; the temperature is 0.8.
-    const penalised = Float32Array.from(LOGITS, (logit, id) => (id === 3 ? 1 : logit))
+    const penalized = Float32Array.from(LOGITS, (logit, id) => (id === 3 ? 1 : logit))
     const params = { temp: 0.8, penalty: 2, topK: 6, topP: 0.95, minP: 0.2 }
-    expectDistribution(count(params, LOGITS, [3]), among([6, 0, 3, 1], 0.8, penalised))
+    expectDistribution(count(params, LOGITS, [3]), among([6, 0, 3, 1], 0.8, penalized))
   })
 })
 

@@ -9,7 +9,7 @@ const VOCABULARY = 8
 function losses(recent: ArrayLike<number>, params: SamplingParams): Map<number, number> {
   const sampler = createSampler({ dryMultiplier: 1, dryBase: 2, dryAllowedLength: 1, ...params })
   const logits = new Float32Array(VOCABULARY)
-  // Never penalised, and so likely that its log-probability is nearly 0: the others' are what they lost.
+  // Never penalized, and so likely that its log-probability is nearly 0: the others' are what they lost.
   logits[VOCABULARY - 1] = 50
   sampler.pick(logits, recent)
   const lost = new Map<number, number>()
@@ -66,7 +66,7 @@ describe('DRY', () => {
         const expected = [...longestRepetitions(recent, dryBreakers)]
           .filter(([id, length]) => length >= 1 && !dryBreakers.includes(id))
           .map(([id, length]) => [id, length])
-        // Base 1 would not tell lengths apart; a loss of as many as the length does.
+        // Base 1 cannot distinguish lengths; the number of losses can.
         const lengths = new Map<number, number>()
         for (let allowed = 1; allowed <= recent.length; allowed++) {
           const lost = losses(recent, { dryBase: 1, dryAllowedLength: allowed, dryBreakers })

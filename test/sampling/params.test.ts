@@ -142,7 +142,7 @@ describe('sampling parameters', () => {
     [null, 'sampling parameters must be an object, not null'],
     [7, 'sampling parameters must be an object, not 7'],
     ['greedy', 'sampling parameters must be an object, not "greedy"'],
-  ])('%o are refused', (params, message) => {
+  ])('%o are rejected', (params, message) => {
     expect(() => resolveSampling(params as SamplingParams)).toThrow(refused(message))
   })
 

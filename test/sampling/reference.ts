@@ -1,7 +1,7 @@
 /**
- * The steps of the sampling chain as their sources tell them: in f64, with full sorts, `Math.exp` and nothing clever.
- * A step says of each token whether it stays. Where rounding may decide, because a sum or a product is within a hair of
- * the limit, it says "either".
+ * The steps of the sampling chain as in their sources: in f64, with full sorts, `Math.exp` and no optimizations.
+ * A step returns for each token whether it is kept. Where rounding may decide, because a sum or a product is within a hair of
+ * the limit, it returns "either".
  */
 import type { ResolvedSampling, StepName } from '../../src/sampling/index.js'
 
@@ -29,7 +29,7 @@ type Reference = (tokens: readonly Token[], scene: Scene) => Judged[]
 
 const LARGEST = 3.4028234663852886e38
 
-/** The tokens that have a chance; the largest f32 stands for Infinity. */
+/** The tokens with a finite logit; the largest f32 replaces Infinity. */
 export function admit(logits: Float32Array): Token[] {
   return Array.from(logits, (logit, id) => ({ id, logit: Math.min(logit, LARGEST) })).filter(
     ({ logit }) => logit > Number.NEGATIVE_INFINITY,
@@ -174,7 +174,7 @@ function nearest(
     changes.push(changes[rank] + Number(changed))
   }
   const judged: Judged[] = []
-  // Ranks from `first` to before `end` are as far away as this one, for all that one can tell.
+  // Ranks from `first` to before `end` are as far away as this one, within rounding errors.
   let first = 0
   let end = 0
   for (const [rank, i] of order.entries()) {

@@ -84,7 +84,7 @@ describe('the random numbers', () => {
     },
   )
 
-  it('have a seed of their own when nobody chooses one', () => {
+  it('get a random seed by default', () => {
     const seeds = Array.from({ length: 20 }, randomSeed)
     for (const seed of seeds) expect(new Rng(seed).seed).toBe(seed)
     expect(new Set(seeds).size).toBeGreaterThan(18)

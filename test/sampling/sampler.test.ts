@@ -124,7 +124,7 @@ describe('a share', () => {
 
 describe('penalties', () => {
   /** What greedy choice sees, by the bias that a rival needs to win. */
-  function penalised(params: SamplingParams, recent: number[], logits = [4, -4, 0, 2, -2]): number[] {
+  function penalized(params: SamplingParams, recent: number[], logits = [4, -4, 0, 2, -2]): number[] {
     let seen: number[] = []
     const look = (candidates: Candidates) => {
       seen = logits.map((_, id) => candidates.logit(id))
@@ -134,35 +134,35 @@ describe('penalties', () => {
   }
 
   it('divide positive logits and multiply negative ones, each token once', () => {
-    expect(penalised({ penalty: 2 }, [0, 1, 1, 0, 0, 2])).toEqual([2, -8, 0, 2, -2])
+    expect(penalized({ penalty: 2 }, [0, 1, 1, 0, 0, 2])).toEqual([2, -8, 0, 2, -2])
   })
 
   it('then subtract the presence penalty, and the frequency penalty once a time', () => {
     const params = { penalty: 2, presencePenalty: 1, frequencyPenalty: 0.25 }
-    expect(penalised(params, [0, 1, 1, 0, 0, 2])).toEqual([0.25, -9.5, -1.25, 2, -2])
+    expect(penalized(params, [0, 1, 1, 0, 0, 2])).toEqual([0.25, -9.5, -1.25, 2, -2])
   })
 
   it('look at the last tokens only, repeated ones counted', () => {
     const recent = [0, 1, 3, 4]
-    expect(penalised({ penalty: 2, penaltyLastN: 1 }, recent)).toEqual([4, -4, 0, 2, -4])
-    expect(penalised({ penalty: 2, penaltyLastN: 3 }, recent)).toEqual([4, -8, 0, 1, -4])
-    expect(penalised({ penalty: 2, penaltyLastN: 1000 }, recent)).toEqual([2, -8, 0, 1, -4])
-    expect(penalised({ penalty: 2, penaltyLastN: 3 }, [0, 3, 3, 3])).toEqual([4, -4, 0, 1, -2])
+    expect(penalized({ penalty: 2, penaltyLastN: 1 }, recent)).toEqual([4, -4, 0, 2, -4])
+    expect(penalized({ penalty: 2, penaltyLastN: 3 }, recent)).toEqual([4, -8, 0, 1, -4])
+    expect(penalized({ penalty: 2, penaltyLastN: 1000 }, recent)).toEqual([2, -8, 0, 1, -4])
+    expect(penalized({ penalty: 2, penaltyLastN: 3 }, [0, 3, 3, 3])).toEqual([4, -4, 0, 1, -2])
   })
 
   it('below 1, or negative, favour what has been said', () => {
-    expect(penalised({ penalty: 0.5 }, [0, 1])).toEqual([8, -2, 0, 2, -2])
-    expect(penalised({ presencePenalty: -1, frequencyPenalty: -1 }, [0, 0])).toEqual([7, -4, 0, 2, -2])
+    expect(penalized({ penalty: 0.5 }, [0, 1])).toEqual([8, -2, 0, 2, -2])
+    expect(penalized({ presencePenalty: -1, frequencyPenalty: -1 }, [0, 0])).toEqual([7, -4, 0, 2, -2])
   })
 
   it('pass over ids that the vocabulary has not, and leave masked logits masked', () => {
-    expect(penalised({ penalty: 2 }, [99, -1, 0.5])).toEqual([4, -4, 0, 2, -2])
-    expect(penalised({ penalty: 2 }, [0], [-infinity, 1])).toEqual([-infinity, 1])
+    expect(penalized({ penalty: 2 }, [99, -1, 0.5])).toEqual([4, -4, 0, 2, -2])
+    expect(penalized({ penalty: 2 }, [0], [-infinity, 1])).toEqual([-infinity, 1])
   })
 
   it('however large never make a logit infinite or NaN', () => {
     const params = { penalty: 5e-324, presencePenalty: 1e308, frequencyPenalty: 1e308 }
-    for (const logit of penalised(params, [0, 0, 1])) expect(Number.isFinite(logit)).toBe(true)
+    for (const logit of penalized(params, [0, 0, 1])) expect(Number.isFinite(logit)).toBe(true)
   })
 })
 
@@ -229,7 +229,7 @@ describe('a sampler', () => {
     { temp: 0.5, dryMultiplier: 1, topNSigma: 1, samplers: ['temperature', 'dry', () => {}, 'topNSigma'] },
   ]
 
-  it.each(EVERY_KIND)('%o leaves logits and recent ids as they are, and takes typed ids', (params) => {
+  it.each(EVERY_KIND)('%o does not modify logits and previous ids, and accepts typed arrays', (params) => {
     const logits = LOGITS.slice()
     const recent = [3, 6, 3]
     const id = createSampler(params, { seed: 1 }).pick(logits, recent)
@@ -279,7 +279,7 @@ describe('a sampler', () => {
     [[nan, nan], 0],
     [[-infinity, nan], 1],
     [[infinity, -infinity, nan], 2],
-  ])('with a NaN among %o is refused', (values, id) => {
+  ])('with a NaN among %o is rejected', (values, id) => {
     for (const params of EVERY_KIND) {
       const sampler = createSampler({ ...params, bannedIds: [] })
       expect(() => sampler.pick(Float32Array.from(values))).toThrow(
@@ -308,7 +308,7 @@ describe('a sampler', () => {
     expect(rng.nextUint32()).toBe(same.nextUint32())
   })
 
-  it('tells its parameters and its seed, by which it can be made again', () => {
+  it('exposes its parameters and seed, from which it can be recreated', () => {
     expect(createSampler({ temp: 2 }, { seed: 7 })).toMatchObject({ params: { temp: 2, topK: 0 }, seed: 7 })
     const { seed, pick } = createSampler({ temp: 1 })
     const again = createSampler({ temp: 1 }, { seed })
@@ -324,13 +324,13 @@ describe('a sampler', () => {
     },
   )
 
-  it.each([null, 7, {}, 'recent'])('refuses recent ids that are %o', (recent) => {
+  it.each([null, 7, {}, 'recent'])('rejects previous ids that are %o', (recent) => {
     expect(() => createSampler().pick(LOGITS, recent as number[])).toThrow(
       thrown('INVALID_ARGUMENT', /^previousTokens must be an array of token ids$/),
     )
   })
 
-  it('refuses bad options', () => {
+  it('rejects bad options', () => {
     expect(() => createSampler({}, { seed: -1 })).toThrow(thrown('INVALID_ARGUMENT', /^seed must be/))
     expect(() => createSampler({}, { endOfGeneration: [1.5] })).toThrow(
       thrown('INVALID_ARGUMENT', /^endOfGeneration names 1.5/),
@@ -395,7 +395,7 @@ describe('log-probabilities', () => {
     )
   })
 
-  it('refuse before there is a choice', () => {
+  it('reject calls before the first pick', () => {
     expect(() => createSampler().logprobs(1)).toThrow(thrown('INVALID_ARGUMENT', /^no token has been picked/))
   })
 })

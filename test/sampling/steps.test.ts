@@ -19,7 +19,7 @@ const SEED = 20261123
 const HAIR = 1e-9
 const LARGEST = 3.4028234663852886e38
 
-/** What the table at the end tells of a row. */
+/** A row of the table printed at the end. */
 interface Row {
   readonly step: string
   readonly reference: string
@@ -91,7 +91,7 @@ function runBoth(
   expectAsJudged(before, judged, stateOf(candidates), row)
 }
 
-describe('each step alone does what its source says', () => {
+describe('each step alone matches its reference', () => {
   // One for all: nothing of one token's candidates may be left at the next.
   const candidates = new CandidateSet()
 
@@ -223,7 +223,7 @@ describe('chains in any order', () => {
 describe('mirostat 2', () => {
   const row = newRow('mirostat 2', 'Basu et al. 2020, algorithm 2, 20 tokens at a time')
 
-  it('leaves out what surprises too much and moves its limit as the algorithm says', () => {
+  it('drops surprising tokens and updates its limit as in the paper', () => {
     const number = (min: number, max: number) => fc.double({ min, max, noNaN: true })
     fc.assert(
       fc.property(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { inParallel } from '../../src/storage/in-parallel.js'
 
-/** Work that ends when it is told to. */
+/** Work that ends on request. */
 function controlled() {
   const started: number[] = []
   const ends = new Map<number, (failure?: Error) => void>()

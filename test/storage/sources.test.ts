@@ -39,7 +39,7 @@ describe.each(SOURCES)('source over a %s', (_, make) => {
     [2000, 0],
     [-1, 1],
     [Number.MAX_SAFE_INTEGER, 8],
-  ])('refuses %i + %i', async (offset, length) => {
+  ])('rejects %i + %i', async (offset, length) => {
     const target = new Uint8Array(length).fill(7)
     await expect(make().read(offset, target)).rejects.toMatchObject({
       name: 'DasllamaError',
@@ -48,7 +48,7 @@ describe.each(SOURCES)('source over a %s', (_, make) => {
     expect(target).toEqual(new Uint8Array(length).fill(7))
   })
 
-  it('stops when the signal says so', async () => {
+  it('stops when the signal is aborted', async () => {
     const reason = new Error('enough')
     await expect(make().read(0, new Uint8Array(1000), AbortSignal.abort(reason))).rejects.toBe(reason)
   })
@@ -82,7 +82,7 @@ describe('blobSource', () => {
     expect(Buffer.compare(target, bytes.subarray(5))).toBe(0)
   })
 
-  it('says when the blob cannot be read any more', async () => {
+  it('reports a blob that can no longer be read', async () => {
     const blob = new Blob([BYTES])
     blob.slice = () => ({ arrayBuffer: () => Promise.reject(new Error('gone')) }) as unknown as Blob
     await expect(blobSource(blob, 'picked.gguf').read(0, new Uint8Array(2))).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe('blobSource', () => {
 })
 
 describe('sliceSource', () => {
-  it('refuses a slice beyond the end', () => {
+  it('rejects a slice beyond the end', () => {
     expect(() => sliceSource(bytesSource(BYTES), 990, 11)).toThrow(
       expect.objectContaining({ code: 'TRUNCATED' }),
     )

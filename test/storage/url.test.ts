@@ -132,7 +132,7 @@ describe('openUrl', () => {
     })
   })
 
-  it('stops opening and reading when the signal says so', async () => {
+  it('stops opening and reading when the signal is aborted', async () => {
     const reason = new Error('enough')
     await expect(openUrl(`${base}/ranges`, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     const source = await openUrl(`${base}/slow`)

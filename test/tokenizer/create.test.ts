@@ -23,14 +23,14 @@ describe('byte-level BPE', () => {
     expect(encode('')).toEqual([])
   })
 
-  it('takes a whole word from the vocabulary where the pre-tokenizer says so', () => {
+  it('takes whole words from the vocabulary if the pre-tokenizer ignores merges', () => {
     const keys = { ...bytePairKeys(merges), pre: 'llama-bpe' }
     const { encode } = createTokenizer(tokenizerMetadata(keys))
     expect(encode('a aaa')).toEqual([A, SPACE_AAA])
     expect(encode('a a')).toEqual([A, SPACE_A])
   })
 
-  it('leaves out bytes for which there is no token', () => {
+  it('drops bytes without a token', () => {
     const keys = bytePairKeys(merges)
     keys.tokens[0x62] = 'not b'
     const { encode } = createTokenizer(tokenizerMetadata(keys))
@@ -56,7 +56,7 @@ describe('SentencePiece', () => {
     expect(decode(encode('a'))).toBe('<s>a')
   })
 
-  it('adds no space where the file says so', () => {
+  it('adds no space if the file disables it', () => {
     const keys = { ...sentencePieceKeys(pieces), add_space_prefix: false }
     const { encode, decode } = createTokenizer(tokenizerMetadata(keys))
     expect(encode('a', { addSpecial: false })).toEqual([LETTER_A])
@@ -168,7 +168,7 @@ describe('bad input', () => {
     )
   })
 
-  it('is told from good input by encode and decode', () => {
+  it('is rejected by encode and decode', () => {
     const tokenizer = createTokenizer(tokenizerMetadata(bpe))
     const invalid = expect.objectContaining({ name: 'DasllamaError', code: 'INVALID_ARGUMENT' })
     for (const text of [undefined, null, 1, ['a']])

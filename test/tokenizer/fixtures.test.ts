@@ -4,7 +4,7 @@ import type { Tokenizer } from '../../src/tokenizer/tokenizer.js'
 import { expectedIds, UNSUPPORTED_VOCABULARY, VOCABULARIES, vocabularyMetadata } from './fixtures.js'
 import { randomTexts } from './random-text.js'
 
-/** Bytes that have no token of their own: some vocabularies lack control characters and rare UTF-8 leads. */
+/** Bytes without a token: some vocabularies lack control characters and rare UTF-8 leads. */
 function missingBytes(tokenizer: Tokenizer): Set<number> {
   const missing = new Set(Array.from({ length: 256 }, (_, byte) => byte))
   for (let id = 0; id < tokenizer.vocabSize; id++) {
@@ -28,7 +28,7 @@ describe("llama.cpp's vocabularies", () => {
     const tokenizer = createTokenizer(await vocabularyMetadata(name))
     const missing = missingBytes(tokenizer)
     for (const text of randomTexts(7, 300)) {
-      // SentencePiece cannot tell its sign for a space from a space.
+      // SentencePiece cannot distinguish ▁ from a space.
       const wellFormed = text.replace(/[\ud800-\udfff]/gu, '\ufffd').replaceAll('▁', ' ')
       if (new TextEncoder().encode(wellFormed).some((byte) => missing.has(byte))) continue
       const ids = tokenizer.encode(wellFormed)

@@ -39,7 +39,7 @@ function trustOf(borders: readonly number[], length: number) {
 }
 
 describe('special tokens are found as one by one, the longest first', () => {
-  it('in plain text and with control tokens, with white space dropped and without', () => {
+  it('in plain text and with control tokens, with and without dropped whitespace', () => {
     fc.assert(
       fc.property(tokens, text(0, 40), fc.boolean(), fc.boolean(), (list, input, parseSpecial, strips) => {
         const stripsRight = (token: string) => strips && token !== 'a'
@@ -112,7 +112,7 @@ describe('the order', () => {
 })
 
 describe('tokens of too many characters together', () => {
-  it('are refused before an automaton is built', () => {
+  it('are rejected before an automaton is built', () => {
     const list = Array.from({ length: 5 }, (_, i) => [`${i}`.repeat(2 ** 20), CONTROL] as const)
     expect(() => new SpecialTokenFinder(vocabularyOf(list), () => false)).toThrow(
       expect.objectContaining({ code: 'LIMIT', message: expect.stringContaining('5242880 characters') }),

@@ -1,6 +1,6 @@
 import { RandomBits } from '../support/random-model/random-bits.js'
 
-/** Stretches of text as tokenizers meet them and as nobody writes them; one source makes one string. */
+/** Typical and unusual pieces of text; one source generates one string. */
 type Source = (random: RandomBits) => string
 
 const ZOO_OF_SPACES = [
@@ -109,7 +109,7 @@ const WORDS = [
 ]
 const PUNCTUATION = Array.from('!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~§°·—“”…、。！（「€£¥±×÷≠→∀𝄞')
 const DIGITS = Array.from('0123456789٠١٢३४५０１２²³½Ⅷ〇𝟗𐒠')
-/** First and last code points of scripts whose letters, marks and digits pre-tokenizers tell apart. */
+/** First and last code points of scripts whose letters, marks and digits pre-tokenizers distinguish. */
 const BLOCKS = [
   [0x20, 0x7e],
   [0xa1, 0x24f],

@@ -105,7 +105,7 @@ describe.each(TOKENIZERS)('segments in %s', (_, tokenizer) => {
     expect(encode([from('\n'), trusted('\n')])).toEqual(plain('\n\n'))
   })
 
-  it('take known ids as they are, and go on after them', () => {
+  it('use known ids unchanged and continue after them', () => {
     const known = [5, 6, 7]
     const segments = [trusted('<|a|>'), { ...from('whatever'), ids: known }, trusted('<|b|>')]
     expect(encode(segments)).toEqual([idOf(tokenizer, '<|a|>'), ...known, idOf(tokenizer, '<|b|>')])
@@ -115,7 +115,7 @@ describe.each(TOKENIZERS)('segments in %s', (_, tokenizer) => {
     expect(encode([{ ...from(''), ids: [] }, trusted('<|a|>')])).toEqual(plain('<|a|>'))
   })
 
-  it('may be none, empty or half a character', () => {
+  it('may be absent, empty or half a character', () => {
     expect(encode([])).toEqual([])
     expect(encode([from(''), trusted('')])).toEqual([])
     expect(encode([from('\ud83d'), trusted('\ude00')])).toEqual(plain('😀'))
@@ -123,7 +123,7 @@ describe.each(TOKENIZERS)('segments in %s', (_, tokenizer) => {
   })
 })
 
-it('BOS stands before segments once, where the file asks for it', () => {
+it('BOS is added once before the segments, if the file wants it', () => {
   expect(sentencePiece.encodeSegments([from('he')])[0]).toBe(1)
   expect(sentencePiece.encodeSegments([trusted('<s>'), from('he')])).toEqual([
     1,
@@ -156,7 +156,7 @@ describe("a vocabulary's own merges", () => {
     ])
   })
 
-  it('spell reserved tokens no more than control tokens', () => {
+  it('never become reserved tokens, like control tokens', () => {
     for (const keys of [
       bytePairKeys(['< m', '<m >']),
       sentencePieceKeys(['▁', '<', 'm', '>', '<m', '<m>']),

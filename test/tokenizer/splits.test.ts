@@ -77,7 +77,7 @@ describe('cuts', () => {
     return count
   }
 
-  it.each(NAMES)('%s: no text is looked at much more often than once a character', (name) => {
+  it.each(NAMES)('%s: every text is read about once per character', (name) => {
     for (const unit of [
       ' ',
       '\n',

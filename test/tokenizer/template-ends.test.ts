@@ -20,14 +20,14 @@ describe('templates of published models end messages with', () => {
 describe('the end of a turn', () => {
   const TEMPLATE = "{{ '<|me|>' + message['content'] | trim + '<|done|>' }}"
 
-  /** Texts of the end-of-generation tokens. EOS is byte 0, which no extra token is. */
+  /** Texts of the end-of-generation tokens. EOS is byte 0, which is not an extra token. */
   function endsOf(extra: ExtraTokens, template: string | number | undefined = TEMPLATE): string[] {
     const keys = { ...bytePairKeys([], extra), eos_token_id: 0, 'tokenizer.chat_template': template }
     const tokenizer = createTokenizer(tokenizerMetadata(keys))
     return [...tokenizer.endOfGeneration].filter((id) => id !== 0).map((id) => tokenizer.piece(id))
   }
 
-  it('is learnt from the template where nothing else tells it', () => {
+  it('is derived from the template if nothing else defines it', () => {
     expect(endsOf([['<|done|>', CONTROL]])).toEqual(['<|done|>'])
   })
 

@@ -37,7 +37,7 @@ const options = {
 }
 
 const hints: Hints = {
-  NO_TEMPLATE: `it may be no chat model, and dasllama run continues a text; ${TEMPLATE_HINT}`,
+  NO_TEMPLATE: `if it is not a chat model, use dasllama run; otherwise ${TEMPLATE_HINT}`,
   CONTEXT_FULL:
     'shorten the message, or begin again with a larger --context or another --overflow; on a terminal /undo and /clear make room',
 }

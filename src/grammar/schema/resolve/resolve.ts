@@ -15,12 +15,13 @@ import { closed, UNEVALUATED } from './unevaluated.js'
 
 /** Limit on the alternatives of one schema, and on branches of one combination. */
 const MAX_ALTERNATIVES = 1000
-/** Limit on pairs of schemas merged or compared in total. */
+/** Limit on pairs of alternatives in one conjunction. */
 const MAX_MERGES = 20 * MAX_ALTERNATIVES
 /** Limit on pairs merged to separate branches of oneOf. */
 const MAX_LIMITS = 20_000
 /** Limit on pairs of branches of a oneOf that are made disjoint. */
 const MAX_CLASHES = 50
+/** Limit on pairs of schemas merged or compared in total. */
 const MAX_PAIRS = 1000 * MAX_ALTERNATIVES
 /** Cost of a merge relative to a comparison. */
 const MERGE = 5
