@@ -5,6 +5,7 @@ import { madd, sumF32x4 } from '../math/lanes'
 import { storeScaled } from './bytes'
 import { dotColumn, evenBytes, oddBytes, storeColumn } from './columns'
 import { byte0, byte1, byte2, byte3, dots16, smallHalves4, words4 } from './rows'
+import { Pairs16, tokenDots } from './token_dots'
 
 const BYTES: usize = 210
 /** Where the parts of a block begin. */
@@ -121,6 +122,81 @@ export class Q6_K {
     }
     const d = smallHalves4(w0 + SCALE, w1 + SCALE, w2 + SCALE, w3 + SCALE)
     return madd(d, f32x4.sub(products, f32x4.mul(offset, f32x4.splat(32))), sum)
+  }
+
+  @inline addTokens<N>(
+    w1: usize,
+    w2: usize,
+    w3: usize,
+    x: usize,
+    far: usize,
+    scale: usize,
+    blockSums: usize,
+    _total: usize,
+    sums: usize,
+    dots: usize,
+  ): void {
+    const w0 = changetype<usize>(this)
+    const tokens = <usize>changetype<N>(0).tokens
+    const products = dots + 32 * tokens
+    const offsets = products + 16 * tokens
+    for (let t: usize = 0; t < tokens; t++) {
+      v128.store(products + (t << 4), f32x4.splat(0))
+      v128.store(offsets + (t << 4), f32x4.splat(0))
+    }
+    for (let half: i32 = 0; half < 2; half++, x += 128, scale += 16, blockSums += 32) {
+      const at = SCALES + ((<usize>half) << 3)
+      const a = words4(w0 + at, w1 + at, w2 + at, w3 + at)
+      const b = words4(w0 + at + 4, w1 + at + 4, w2 + at + 4, w3 + at + 4)
+      addPairOfTokens<N>(w0, w1, w2, w3, 0, half, byte0(a), byte1(a), x, far, scale, products, dots)
+      addPairOfTokens<N>(w0, w1, w2, w3, 2, half, byte2(a), byte3(a), x + 32, far, scale + 4, products, dots)
+      addPairOfTokens<N>(w0, w1, w2, w3, 4, half, byte0(b), byte1(b), x + 64, far, scale + 8, products, dots)
+      addPairOfTokens<N>(w0, w1, w2, w3, 6, half, byte2(b), byte3(b), x + 96, far, scale + 12, products, dots)
+      for (let t: usize = 0; t < tokens; t++) {
+        const at = blockSums + t * far
+        let offset = v128.load(offsets + (t << 4))
+        offset = addOffsets(byte0(a), byte1(a), at, offset)
+        offset = addOffsets(byte2(a), byte3(a), at + 8, offset)
+        offset = addOffsets(byte0(b), byte1(b), at + 16, offset)
+        offset = addOffsets(byte2(b), byte3(b), at + 24, offset)
+        v128.store(offsets + (t << 4), offset)
+      }
+    }
+    const d = smallHalves4(w0 + SCALE, w1 + SCALE, w2 + SCALE, w3 + SCALE)
+    for (let t: usize = 0; t < tokens; t++) {
+      const offset = f32x4.mul(v128.load(offsets + (t << 4)), f32x4.splat(32))
+      const product = f32x4.sub(v128.load(products + (t << 4)), offset)
+      v128.store(sums + (t << 4), madd(d, product, v128.load(sums + (t << 4))))
+    }
+  }
+}
+
+/** `addPair` of several tokens, added to the sums at `products`. */
+@inline
+function addPairOfTokens<N>(
+  w0: usize,
+  w1: usize,
+  w2: usize,
+  w3: usize,
+  k: i32,
+  half: i32,
+  s: v128,
+  t: v128,
+  x: usize,
+  far: usize,
+  scale: usize,
+  products: usize,
+  dots: usize,
+): void {
+  const tokens = <usize>changetype<N>(0).tokens
+  tokenDots<Pairs16<Q6_K>, N>(w0, w1, w2, w3, k, half, x, far, dots)
+  tokenDots<Pairs16<Q6_K>, N>(w0, w1, w2, w3, k + 1, half, x + 16, far, dots + (tokens << 4))
+  for (let i: usize = 0; i < tokens; i++, scale += far, products += 16, dots += 16) {
+    const sum = i32x4.add(
+      i32x4.mul(v128.load(dots), s),
+      i32x4.mul(v128.load(dots + (tokens << 4)), t),
+    )
+    v128.store(products, madd(f32x4.convert_i32x4_s(sum), v128.load32_splat(scale), v128.load(products)))
   }
 }
 

@@ -1,7 +1,7 @@
 import { BYTES_80, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { madd } from '../math/lanes'
-import { addBlocks, dequantizeBlocks, unpackBlocks } from './blocks'
+import { addBlocks, addBlocksOfTokens, dequantizeBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
 import { halves4, sumsI32x4 } from './rows'
 
@@ -54,6 +54,11 @@ export class Q8_0 {
     return 2
   }
 
+  /** Quants 8 i … 8 i + 7. */
+  @inline words(i: i32): v128 {
+    return v128.load8x8_s(changetype<usize>(this) + 2 + ((<usize>i) << 3))
+  }
+
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
     const w0 = changetype<usize>(this)
     const x0 = v128.load(x)
@@ -67,6 +72,21 @@ export class Q8_0 {
       dotBlock(w3, x0, x1, x2, x3),
     )
     return madd(scaled(dots, v128.load32_splat(scale)), halves4(w0, w1, w2, w3), sum)
+  }
+
+  @inline addTokens<N>(
+    w1: usize,
+    w2: usize,
+    w3: usize,
+    x: usize,
+    far: usize,
+    scale: usize,
+    _blockSums: usize,
+    total: usize,
+    sums: usize,
+    dots: usize,
+  ): void {
+    addBlocksOfTokens<Q8_0, N>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, dots)
   }
 }
 
@@ -112,6 +132,21 @@ export class UnsignedQ8_0 {
 
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
     return addBlocks<UnsignedQ8_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
+  }
+
+  @inline addTokens<N>(
+    w1: usize,
+    w2: usize,
+    w3: usize,
+    x: usize,
+    far: usize,
+    scale: usize,
+    _blockSums: usize,
+    total: usize,
+    sums: usize,
+    dots: usize,
+  ): void {
+    addBlocksOfTokens<UnsignedQ8_0, N>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, dots)
   }
 
   @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {

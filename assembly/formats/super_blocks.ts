@@ -8,6 +8,7 @@ import { madd, sumF32x4 } from '../math/lanes'
 import { lane0, lane1, lane2, lane3, scaled, storeScaledPlus } from './bytes'
 import { minimums0, minimums4, scales0, scales4 } from './k_scales'
 import { byte0, byte1, byte2, byte3, dots32, upperSmallHalves, words4 } from './rows'
+import { Pairs32, tokenDots } from './token_dots'
 
 /** From eight sums of 16 activations each at `sums`, four sums of 32. */
 @inline
@@ -141,6 +142,75 @@ export function addSuperBlocks<T>(
   products = dotPair<T>(w0, w1, w2, w3, 2, byte0(t), byte1(t), x + 128 * DOT_BYTES, scales + 16, products)
   products = dotPair<T>(w0, w1, w2, w3, 3, byte2(t), byte3(t), x + 192 * DOT_BYTES, scales + 24, products)
   return madd(upperSmallHalves(i32x4.shl(ds, 16)), products, sum)
+}
+
+/** A sub-block's products with several tokens' activations under the rows' scales `s`, added to the sums at `sums`. */
+@inline
+function addSubBlockOfTokens<T, N>(
+  w0: usize,
+  w1: usize,
+  w2: usize,
+  w3: usize,
+  k: i32,
+  pair: i32,
+  s: v128,
+  x: usize,
+  far: usize,
+  scale: usize,
+  sums: usize,
+  dots: usize,
+): void {
+  tokenDots<Pairs32<T>, N>(w0, w1, w2, w3, k, pair, x, far, dots)
+  for (let t: i32 = 0; t < changetype<N>(0).tokens; t++, scale += far, sums += 16, dots += 16) {
+    const products = f32x4.convert_i32x4_s(i32x4.mul(v128.load(dots), s))
+    v128.store(sums, madd(products, v128.load32_splat(scale), v128.load(sums)))
+  }
+}
+
+/** `addSuperBlocks` of several tokens: see `addTokens` in ../matvec_tokens.ts. */
+@inline
+export function addSuperBlocksOfTokens<T, N>(
+  w0: usize,
+  w1: usize,
+  w2: usize,
+  w3: usize,
+  x: usize,
+  far: usize,
+  scales: usize,
+  blockSums: usize,
+  sums: usize,
+  dots: usize,
+): void {
+  const ds = words4(w0, w1, w2, w3)
+  const packed0 = words4(w0 + 4, w1 + 4, w2 + 4, w3 + 4)
+  const packed1 = words4(w0 + 8, w1 + 8, w2 + 8, w3 + 8)
+  const packed2 = words4(w0 + 12, w1 + 12, w2 + 12, w3 + 12)
+  const m = minimums0(packed1)
+  const n = minimums4(packed1, packed2)
+  const dmin = upperSmallHalves(ds)
+  const products = dots + 16 * changetype<N>(0).tokens
+  for (let t: usize = 0; t < <usize>changetype<N>(0).tokens; t++) {
+    const at = blockSums + t * far
+    const minimums = f32x4.add(dotMinimums(m, at), dotMinimums(n, at + 32))
+    const sum = sums + (t << 4)
+    v128.store(sum, f32x4.sub(v128.load(sum), f32x4.mul(dmin, minimums)))
+    v128.store(products + (t << 4), f32x4.splat(0))
+  }
+  let s = scales0(packed0)
+  addSubBlockOfTokens<T, N>(w0, w1, w2, w3, 0, 0, byte0(s), x, far, scales, products, dots)
+  addSubBlockOfTokens<T, N>(w0, w1, w2, w3, 2, 0, byte1(s), x + 32, far, scales + 4, products, dots)
+  addSubBlockOfTokens<T, N>(w0, w1, w2, w3, 0, 1, byte2(s), x + 64, far, scales + 8, products, dots)
+  addSubBlockOfTokens<T, N>(w0, w1, w2, w3, 2, 1, byte3(s), x + 96, far, scales + 12, products, dots)
+  s = scales4(packed0, packed2)
+  addSubBlockOfTokens<T, N>(w0, w1, w2, w3, 0, 2, byte0(s), x + 128, far, scales + 16, products, dots)
+  addSubBlockOfTokens<T, N>(w0, w1, w2, w3, 2, 2, byte1(s), x + 160, far, scales + 20, products, dots)
+  addSubBlockOfTokens<T, N>(w0, w1, w2, w3, 0, 3, byte2(s), x + 192, far, scales + 24, products, dots)
+  addSubBlockOfTokens<T, N>(w0, w1, w2, w3, 2, 3, byte3(s), x + 224, far, scales + 28, products, dots)
+  const d = upperSmallHalves(i32x4.shl(ds, 16))
+  for (let t: usize = 0; t < <usize>changetype<N>(0).tokens; t++) {
+    const sum = sums + (t << 4)
+    v128.store(sum, madd(d, v128.load(products + (t << 4)), v128.load(sum)))
+  }
 }
 
 /** Sixteen unsigned quants times sixteen 16-bit activations, in i32 lanes. */
