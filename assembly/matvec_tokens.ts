@@ -13,19 +13,19 @@ const TOKENS: i32 = 16
 /** Columns of a group of rows that meet all tokens before the next columns are read: every format's block divides it. */
 const COLUMNS: i32 = 256
 
-/** In the scratch: a token's sums of eight rows, and behind all tokens' what `addTokens` needs for itself. */
+/** In the scratch: a token's sums of eight rows, and behind all tokens' what `addTwo` needs for itself. */
 const SUMS: usize = 32
 const WORK: usize = <usize>TOKENS * SUMS
 
 /**
- * For formats with `addBlock` and `addTokens<N>(w1, w2, w3, x, far, scale, sums, total, to, work)`: what N tokens, `far`
- * bytes apart, add to their sums of four rows, f32x4 each at `to`; `work` is room for 4 N vectors.
+ * For formats with `addBlock` and `addTwo(w1, w2, w3, x, far, scale, sums, total, to, work)`: what two tokens, `far`
+ * bytes apart, add to their sums of four rows, f32x4 each at `to`; `work` is room for 6 vectors.
  *
  * Eight rows at a time, one from each eighth of them, some columns of all of these in turn, so that memory is read in eight
  * streams.
  */
 @inline
-export function matvecTokensOf<T, N>(
+export function matvecTokensOf<T>(
   weights: usize,
   x: usize,
   xStride: usize,
@@ -42,7 +42,7 @@ export function matvecTokensOf<T, N>(
     const stride = <usize>((columns / format.elements) * format.bytes)
     const eighth = (rows + 7) >> 3
     for (let r = 0; r < eighth; r++) {
-      eightRows<T, N>(
+      eightRows<T>(
         weights + <usize>r * stride,
         <usize>eighth * stride,
         weights + <usize>(rows - 1) * stride,
@@ -60,7 +60,7 @@ export function matvecTokensOf<T, N>(
   }
 }
 
-function eightRows<T, N>(
+function eightRows<T>(
   w: usize,
   far: usize,
   last: usize,
@@ -75,7 +75,6 @@ function eightRows<T, N>(
   scratch: usize,
 ): void {
   const format = changetype<T>(w)
-  const n = <usize>changetype<N>(0).tokens
   const width = format.width
   const work = scratch + WORK
   const upper = scratch + ((<usize>tokens) << 4)
@@ -97,11 +96,11 @@ function eightRows<T, N>(
     let scale = x + valueBytes + ((<usize>column) >> 3)
     let to = scratch
     let token = 0
-    for (; token + <i32>n <= tokens; token += <i32>n, at += n * xStride, scale += n * xStride, to += n << 4) {
+    for (; token + 2 <= tokens; token += 2, at += 2 * xStride, scale += 2 * xStride, to += 32) {
       const sums = scale - ((<usize>column) >> 3) + ((<usize>columns) >> 3) + ((<usize>column) >> 2)
       const total = scale + ((<usize>columns * 3) >> 3)
-      fourRows<T, N>(w0, w1, w2, w3, at, xStride, scale, sums, total, c, to, work)
-      fourRows<T, N>(w4, w5, w6, w7, at, xStride, scale, sums, total, c, to + ((<usize>tokens) << 4), work)
+      fourRows<T>(w0, w1, w2, w3, at, xStride, scale, sums, total, c, to, work)
+      fourRows<T>(w4, w5, w6, w7, at, xStride, scale, sums, total, c, to + ((<usize>tokens) << 4), work)
     }
     for (; token < tokens; token++, at += xStride, scale += xStride, to += 16) {
       const sums = scale - ((<usize>column) >> 3) + ((<usize>columns) >> 3) + ((<usize>column) >> 2)
@@ -124,7 +123,7 @@ function eightRows<T, N>(
   }
 }
 
-function fourRows<T, N>(
+function fourRows<T>(
   w0: usize,
   w1: usize,
   w2: usize,
@@ -142,7 +141,7 @@ function fourRows<T, N>(
   const bytes = <usize>format.bytes
   const elements = <usize>format.elements
   for (const end = x + <usize>columns * format.width; x < end; x += elements * format.width) {
-    changetype<T>(w0).addTokens<N>(w1, w2, w3, x, far, scale, sums, total, to, work)
+    changetype<T>(w0).addTwo(w1, w2, w3, x, far, scale, sums, total, to, work)
     w0 += bytes
     w1 += bytes
     w2 += bytes

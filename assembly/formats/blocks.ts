@@ -2,7 +2,7 @@
 import { madd } from '../math/lanes'
 import { scaled } from './bytes'
 import { dots32, halves4, upperHalves, words4 } from './rows'
-import { Bytes32, Pairs32, tokenDots, Words32 } from './token_dots'
+import { twoDots32, twoDotsOfWords } from './token_dots'
 
 /** `T` has `dequantizeBlock(out)`. */
 @inline
@@ -63,18 +63,16 @@ export function addMinimumBlocks<T>(
   return madd(dots, upperHalves(i32x4.shl(words, 16)), sum)
 }
 
-/** `tokenDots` of blocks of 32. */
 @inline
-function blockDots<T, N>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, far: usize, to: usize): void {
+function twoDots<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, y: usize, to: usize): void {
   if (ASC_FEATURE_RELAXED_SIMD && isDefined(changetype<T>(w0).bits)) {
-    if (changetype<T>(w0).bits == 8) tokenDots<Bytes32<T>, N>(w0, w1, w2, w3, 0, 0, x, far, to)
-    else tokenDots<Pairs32<T>, N>(w0, w1, w2, w3, 0, 0, x, far, to)
-  } else tokenDots<Words32<T>, N>(w0, w1, w2, w3, 0, 0, x, far, to)
+    twoDots32<T>(w0, w1, w2, w3, 0, 0, x, y, to)
+  } else twoDotsOfWords<T>(w0, w1, w2, w3, x, y, to)
 }
 
-/** `addBlocks` of several tokens: see `addTokens` in ../matvec_tokens.ts. */
+/** `addBlocks` of two tokens: see `addTwo` in ../matvec_tokens.ts. */
 @inline
-export function addBlocksOfTokens<T, N>(
+export function addBlocksOfTwo<T>(
   w0: usize,
   w1: usize,
   w2: usize,
@@ -84,22 +82,23 @@ export function addBlocksOfTokens<T, N>(
   scale: usize,
   total: usize,
   sums: usize,
-  dots: usize,
+  work: usize,
 ): void {
-  blockDots<T, N>(w0, w1, w2, w3, x, far, dots)
+  twoDots<T>(w0, w1, w2, w3, x, x + far, work)
   const scales = halves4(w0, w1, w2, w3)
-  for (let t: i32 = 0; t < changetype<N>(0).tokens; t++, scale += far, total += far, sums += 16, dots += 16) {
-    let products = v128.load(dots)
-    if (changetype<T>(w0).zero != 0) {
-      products = i32x4.sub(products, i32x4.splat(changetype<T>(w0).zero * load<i32>(total)))
-    }
-    v128.store(sums, madd(scaled(products, v128.load32_splat(scale)), scales, v128.load(sums)))
+  let dots = v128.load(work)
+  let others = v128.load(work, 16)
+  if (changetype<T>(w0).zero != 0) {
+    dots = i32x4.sub(dots, i32x4.splat(changetype<T>(w0).zero * load<i32>(total)))
+    others = i32x4.sub(others, i32x4.splat(changetype<T>(w0).zero * load<i32>(total + far)))
   }
+  v128.store(sums, madd(scaled(dots, v128.load32_splat(scale)), scales, v128.load(sums)))
+  v128.store(sums, madd(scaled(others, v128.load32_splat(scale + far)), scales, v128.load(sums, 16)), 16)
 }
 
-/** `addMinimumBlocks` of several tokens. */
+/** `addMinimumBlocks` of two tokens. */
 @inline
-export function addMinimumBlocksOfTokens<T, N>(
+export function addMinimumBlocksOfTwo<T>(
   w0: usize,
   w1: usize,
   w2: usize,
@@ -109,14 +108,14 @@ export function addMinimumBlocksOfTokens<T, N>(
   scale: usize,
   blockSums: usize,
   sums: usize,
-  dots: usize,
+  work: usize,
 ): void {
-  blockDots<T, N>(w0, w1, w2, w3, x, far, dots)
+  twoDots<T>(w0, w1, w2, w3, x, x + far, work)
   const words = words4(w0, w1, w2, w3)
   const minimums = upperHalves(words)
   const scales = upperHalves(i32x4.shl(words, 16))
-  for (let t: i32 = 0; t < changetype<N>(0).tokens; t++, scale += far, blockSums += far, sums += 16, dots += 16) {
-    const products = scaled(v128.load(dots), v128.load32_splat(scale))
-    v128.store(sums, madd(products, scales, madd(minimums, blockSum(blockSums), v128.load(sums))))
-  }
+  const dots = scaled(v128.load(work), v128.load32_splat(scale))
+  const others = scaled(v128.load(work, 16), v128.load32_splat(scale + far))
+  v128.store(sums, madd(dots, scales, madd(minimums, blockSum(blockSums), v128.load(sums))))
+  v128.store(sums, madd(others, scales, madd(minimums, blockSum(blockSums + far), v128.load(sums, 16))), 16)
 }

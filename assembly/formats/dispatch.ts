@@ -10,7 +10,6 @@ import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
 import { X8Int16Tile, X8Int8Tile } from '../matmul/x8'
 import { matmulOf } from '../matmul/product'
-import { Four, Two } from './token_dots'
 import { matvecTokensByRows, matvecTokensOf, matvecTokensOfFloats } from '../matvec_tokens'
 import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecX8Of, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
@@ -215,18 +214,18 @@ export function matvec_tokens(
     case 257: // RebiasedF16
       return matvecTokensOfFloats<RebiasedF16>(weights, x, xStride, out, outStride, rows, columns, tokens)
     case 2: // Q4_0
-      return matvecTokensOf<Q4_0, Two>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      return matvecTokensOf<Q4_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case 3: // Q4_1
-      return matvecTokensOf<Q4_1, Two>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      return matvecTokensOf<Q4_1>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case 6: // Q5_0
-      return matvecTokensOf<Q5_0, Two>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      return matvecTokensOf<Q5_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case 7: // Q5_1
-      return matvecTokensOf<Q5_1, Two>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      return matvecTokensOf<Q5_1>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case 8: // Q8_0
       if (ASC_FEATURE_RELAXED_SIMD) {
-        if (BYTE_DOTS) return matvecTokensOf<UnsignedQ8_0, Two>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+        if (BYTE_DOTS) return matvecTokensOf<UnsignedQ8_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
       }
-      return matvecTokensOf<Q8_0, Two>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      return matvecTokensOf<Q8_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case 10: // Q2_K
       return matvecTokensByRows<Q2_K>(weights, x, xStride, out, outStride, rows, columns, tokens)
     case 11: // Q3_K
@@ -254,7 +253,7 @@ function matvecTokensOfSuperBlocks<T>(
   tokens: i32,
   scratch: usize,
 ): void {
-  if (ASC_FEATURE_RELAXED_SIMD) matvecTokensOf<T, Two>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+  if (ASC_FEATURE_RELAXED_SIMD) matvecTokensOf<T>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
   else matvecTokensByRows<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
 }
 

@@ -1,7 +1,7 @@
 import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
-import { dequantizeBlocks, addBlocks, addBlocksOfTokens, unpackBlocks } from './blocks'
+import { dequantizeBlocks, addBlocks, addBlocksOfTwo, unpackBlocks } from './blocks'
 import { storeScaled } from './bytes'
 
 /**
@@ -65,7 +65,7 @@ export class Q4_0 {
     return addBlocks<Q4_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 
-  @inline addTokens<N>(
+  @inline addTwo(
     w1: usize,
     w2: usize,
     w3: usize,
@@ -75,8 +75,8 @@ export class Q4_0 {
     _blockSums: usize,
     total: usize,
     sums: usize,
-    dots: usize,
+    work: usize,
   ): void {
-    addBlocksOfTokens<Q4_0, N>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, dots)
+    addBlocksOfTwo<Q4_0>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, work)
   }
 }

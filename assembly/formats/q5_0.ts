@@ -2,7 +2,7 @@ import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { fifthBits } from './bits'
-import { dequantizeBlocks, addBlocks, addBlocksOfTokens, unpackBlocks } from './blocks'
+import { dequantizeBlocks, addBlocks, addBlocksOfTwo, unpackBlocks } from './blocks'
 import { storeScaled } from './bytes'
 
 /**
@@ -67,7 +67,7 @@ export class Q5_0 {
     return addBlocks<Q5_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 
-  @inline addTokens<N>(
+  @inline addTwo(
     w1: usize,
     w2: usize,
     w3: usize,
@@ -77,8 +77,8 @@ export class Q5_0 {
     _blockSums: usize,
     total: usize,
     sums: usize,
-    dots: usize,
+    work: usize,
   ): void {
-    addBlocksOfTokens<Q5_0, N>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, dots)
+    addBlocksOfTwo<Q5_0>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, work)
   }
 }

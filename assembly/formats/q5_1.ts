@@ -2,7 +2,7 @@ import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { fifthBits } from './bits'
-import { dequantizeBlocks, addMinimumBlocks, addMinimumBlocksOfTokens, unpackBlocks } from './blocks'
+import { dequantizeBlocks, addMinimumBlocks, addMinimumBlocksOfTwo, unpackBlocks } from './blocks'
 import { storeScaledPlus } from './bytes'
 
 /**
@@ -69,7 +69,7 @@ export class Q5_1 {
     return addMinimumBlocks<Q5_1>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
   }
 
-  @inline addTokens<N>(
+  @inline addTwo(
     w1: usize,
     w2: usize,
     w3: usize,
@@ -79,8 +79,8 @@ export class Q5_1 {
     blockSums: usize,
     _total: usize,
     sums: usize,
-    dots: usize,
+    work: usize,
   ): void {
-    addMinimumBlocksOfTokens<Q5_1, N>(changetype<usize>(this), w1, w2, w3, x, far, scale, blockSums, sums, dots)
+    addMinimumBlocksOfTwo<Q5_1>(changetype<usize>(this), w1, w2, w3, x, far, scale, blockSums, sums, work)
   }
 }

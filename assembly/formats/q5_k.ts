@@ -1,6 +1,6 @@
 import { DOT_BYTES } from '../activations'
 import { BYTE_BITS, BYTES_0F, BYTES_10, constant } from '../math/constants'
-import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, addSuperBlocksOfTokens, unpackSuperBlocks } from './super_blocks'
+import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, addSuperBlocksOfTwo, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 176
 /** Where the fifth bits and the quants begin in a block. */
@@ -67,7 +67,7 @@ export class Q5_K {
     return addSuperBlocks<Q5_K>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
   }
 
-  @inline addTokens<N>(
+  @inline addTwo(
     w1: usize,
     w2: usize,
     w3: usize,
@@ -77,8 +77,8 @@ export class Q5_K {
     blockSums: usize,
     _total: usize,
     sums: usize,
-    dots: usize,
+    work: usize,
   ): void {
-    addSuperBlocksOfTokens<Q5_K, N>(changetype<usize>(this), w1, w2, w3, x, far, scale, blockSums, sums, dots)
+    addSuperBlocksOfTwo<Q5_K>(changetype<usize>(this), w1, w2, w3, x, far, scale, blockSums, sums, work)
   }
 }

@@ -1,7 +1,7 @@
 import { BYTES_80, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { madd } from '../math/lanes'
-import { addBlocks, addBlocksOfTokens, dequantizeBlocks, unpackBlocks } from './blocks'
+import { addBlocks, addBlocksOfTwo, dequantizeBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
 import { halves4, sumsI32x4 } from './rows'
 
@@ -56,7 +56,10 @@ export class Q8_0 {
 
   /** Quants 8 i … 8 i + 7. */
   @inline words(i: i32): v128 {
-    return v128.load8x8_s(changetype<usize>(this) + 2 + ((<usize>i) << 3))
+    const w = changetype<usize>(this)
+    if (i == 0) return v128.load8x8_s(w, 2)
+    if (i == 1) return v128.load8x8_s(w, 10)
+    return i == 2 ? v128.load8x8_s(w, 18) : v128.load8x8_s(w, 26)
   }
 
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
@@ -74,7 +77,7 @@ export class Q8_0 {
     return madd(scaled(dots, v128.load32_splat(scale)), halves4(w0, w1, w2, w3), sum)
   }
 
-  @inline addTokens<N>(
+  @inline addTwo(
     w1: usize,
     w2: usize,
     w3: usize,
@@ -84,9 +87,9 @@ export class Q8_0 {
     _blockSums: usize,
     total: usize,
     sums: usize,
-    dots: usize,
+    work: usize,
   ): void {
-    addBlocksOfTokens<Q8_0, N>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, dots)
+    addBlocksOfTwo<Q8_0>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, work)
   }
 }
 
@@ -134,7 +137,7 @@ export class UnsignedQ8_0 {
     return addBlocks<UnsignedQ8_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 
-  @inline addTokens<N>(
+  @inline addTwo(
     w1: usize,
     w2: usize,
     w3: usize,
@@ -144,9 +147,9 @@ export class UnsignedQ8_0 {
     _blockSums: usize,
     total: usize,
     sums: usize,
-    dots: usize,
+    work: usize,
   ): void {
-    addBlocksOfTokens<UnsignedQ8_0, N>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, dots)
+    addBlocksOfTwo<UnsignedQ8_0>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, work)
   }
 
   @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
