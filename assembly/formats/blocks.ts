@@ -2,7 +2,6 @@
 import { madd } from '../math/lanes'
 import { scaled } from './bytes'
 import { dots32, halves4, upperHalves, words4 } from './rows'
-import { twoDots32, twoDotsOfWords } from './token_dots'
 
 /** `T` has `dequantizeBlock(out)`. */
 @inline
@@ -61,61 +60,4 @@ export function addMinimumBlocks<T>(
   const dots = scaled(dots32<T>(w0, w1, w2, w3, 0, 0, x), v128.load32_splat(scale))
   sum = madd(upperHalves(words), blockSum(sums), sum)
   return madd(dots, upperHalves(i32x4.shl(words, 16)), sum)
-}
-
-@inline
-function twoDots<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, y: usize, to: usize): void {
-  if (ASC_FEATURE_RELAXED_SIMD && isDefined(changetype<T>(w0).bits)) {
-    twoDots32<T>(w0, w1, w2, w3, 0, 0, x, y, to)
-  } else twoDotsOfWords<T>(w0, w1, w2, w3, x, y, to)
-}
-
-/** `addBlocks` of two tokens: see `addTwo` in ../matvec_tokens.ts. */
-@inline
-export function addBlocksOfTwo<T>(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x: usize,
-  far: usize,
-  scale: usize,
-  total: usize,
-  sums: usize,
-  work: usize,
-): void {
-  twoDots<T>(w0, w1, w2, w3, x, x + far, work)
-  const scales = halves4(w0, w1, w2, w3)
-  let dots = v128.load(work)
-  let others = v128.load(work, 16)
-  if (changetype<T>(w0).zero != 0) {
-    dots = i32x4.sub(dots, i32x4.splat(changetype<T>(w0).zero * load<i32>(total)))
-    others = i32x4.sub(others, i32x4.splat(changetype<T>(w0).zero * load<i32>(total + far)))
-  }
-  v128.store(sums, madd(scaled(dots, v128.load32_splat(scale)), scales, v128.load(sums)))
-  v128.store(sums, madd(scaled(others, v128.load32_splat(scale + far)), scales, v128.load(sums, 16)), 16)
-}
-
-/** `addMinimumBlocks` of two tokens. */
-@inline
-export function addMinimumBlocksOfTwo<T>(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x: usize,
-  far: usize,
-  scale: usize,
-  blockSums: usize,
-  sums: usize,
-  work: usize,
-): void {
-  twoDots<T>(w0, w1, w2, w3, x, x + far, work)
-  const words = words4(w0, w1, w2, w3)
-  const minimums = upperHalves(words)
-  const scales = upperHalves(i32x4.shl(words, 16))
-  const dots = scaled(v128.load(work), v128.load32_splat(scale))
-  const others = scaled(v128.load(work, 16), v128.load32_splat(scale + far))
-  v128.store(sums, madd(dots, scales, madd(minimums, blockSum(blockSums), v128.load(sums))))
-  v128.store(sums, madd(others, scales, madd(minimums, blockSum(blockSums + far), v128.load(sums, 16))), 16)
 }

@@ -10,7 +10,6 @@ import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
 import { X8Int16Tile, X8Int8Tile } from '../matmul/x8'
 import { matmulOf } from '../matmul/product'
-import { matvecTokensByRows, matvecTokensOf, matvecTokensOfFloats } from '../matvec_tokens'
 import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecX8Of, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
@@ -189,72 +188,6 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
 function matvecSuperBlocks<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   if (ASC_FEATURE_RELAXED_SIMD) matvecFoursOf<T>(weights, x, out, rows, columns)
   else matvecOf<T>(weights, x, out, rows, columns)
-}
-
-/** The same for several tokens, each with the bits that it has alone; see matvec_tokens.ts. */
-export function matvec_tokens(
-  format: i32,
-  weights: usize,
-  x: usize,
-  xStride: usize,
-  out: usize,
-  outStride: usize,
-  rows: i32,
-  columns: i32,
-  tokens: i32,
-  scratch: usize,
-): void {
-  switch (format) {
-    case 0: // F32
-      return matvecTokensOfFloats<F32>(weights, x, xStride, out, outStride, rows, columns, tokens)
-    case 1: // F16
-      return matvecTokensOfFloats<F16>(weights, x, xStride, out, outStride, rows, columns, tokens)
-    case 30: // BF16
-      return matvecTokensOfFloats<BF16>(weights, x, xStride, out, outStride, rows, columns, tokens)
-    case 257: // RebiasedF16
-      return matvecTokensOfFloats<RebiasedF16>(weights, x, xStride, out, outStride, rows, columns, tokens)
-    case 2: // Q4_0
-      return matvecTokensOf<Q4_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-    case 3: // Q4_1
-      return matvecTokensOf<Q4_1>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-    case 6: // Q5_0
-      return matvecTokensOf<Q5_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-    case 7: // Q5_1
-      return matvecTokensOf<Q5_1>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-    case 8: // Q8_0
-      if (ASC_FEATURE_RELAXED_SIMD) {
-        if (BYTE_DOTS) return matvecTokensOf<UnsignedQ8_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-      }
-      return matvecTokensOf<Q8_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-    case 10: // Q2_K
-      return matvecTokensByRows<Q2_K>(weights, x, xStride, out, outStride, rows, columns, tokens)
-    case 11: // Q3_K
-      return matvecTokensByRows<Q3_K>(weights, x, xStride, out, outStride, rows, columns, tokens)
-    case 16: // IQ2_XXS
-      return matvecTokensByRows<IQ2_XXS>(weights, x, xStride, out, outStride, rows, columns, tokens)
-    case 12: // Q4_K
-      return matvecTokensOfSuperBlocks<Q4_K>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-    case 13: // Q5_K
-      return matvecTokensOfSuperBlocks<Q5_K>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-    case 14: // Q6_K
-      return matvecTokensOfSuperBlocks<Q6_K>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-  }
-}
-
-@inline
-function matvecTokensOfSuperBlocks<T>(
-  weights: usize,
-  x: usize,
-  xStride: usize,
-  out: usize,
-  outStride: usize,
-  rows: i32,
-  columns: i32,
-  tokens: i32,
-  scratch: usize,
-): void {
-  if (ASC_FEATURE_RELAXED_SIMD) matvecTokensOf<T>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
-  else matvecTokensByRows<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
 }
 
 /** out[t][r] = weights[r] · x[t] for each row and token; see `matmulOf`. */

@@ -1,7 +1,7 @@
 import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
-import { dequantizeBlocks, addBlocks, addBlocksOfTwo, unpackBlocks } from './blocks'
+import { dequantizeBlocks, addBlocks, unpackBlocks } from './blocks'
 import { storeScaled } from './bytes'
 
 /**
@@ -63,20 +63,5 @@ export class Q4_0 {
 
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
     return addBlocks<Q4_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
-  }
-
-  @inline addTwo(
-    w1: usize,
-    w2: usize,
-    w3: usize,
-    x: usize,
-    far: usize,
-    scale: usize,
-    _blockSums: usize,
-    total: usize,
-    sums: usize,
-    work: usize,
-  ): void {
-    addBlocksOfTwo<Q4_0>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, work)
   }
 }

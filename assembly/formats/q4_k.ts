@@ -1,6 +1,6 @@
 import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
-import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, addSuperBlocksOfTwo, unpackSuperBlocks } from './super_blocks'
+import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 144
 /** Where the quants begin in a block. */
@@ -34,8 +34,7 @@ export class Q4_K {
 
   /** Of a pair of sub-blocks: two of the low nibbles, then two of the high ones. */
   @inline quants(k: i32, pair: i32): v128 {
-    const w = changetype<usize>(this) + ((<usize>pair) << 5)
-    const q = k & 1 ? v128.load(w, QUANTS + 16) : v128.load(w, QUANTS)
+    const q = v128.load(changetype<usize>(this) + QUANTS + ((<usize>pair) << 5) + ((<usize>(k & 1)) << 4))
     return v128.and(k & 2 ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F))
   }
 
@@ -58,20 +57,5 @@ export class Q4_K {
   /** Of the relaxed build. */
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
     return addSuperBlocks<Q4_K>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
-  }
-
-  @inline addTwo(
-    w1: usize,
-    w2: usize,
-    w3: usize,
-    x: usize,
-    far: usize,
-    scale: usize,
-    blockSums: usize,
-    _total: usize,
-    sums: usize,
-    work: usize,
-  ): void {
-    addSuperBlocksOfTwo<Q4_K>(changetype<usize>(this), w1, w2, w3, x, far, scale, blockSums, sums, work)
   }
 }

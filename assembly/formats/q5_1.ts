@@ -2,7 +2,7 @@ import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { fifthBits } from './bits'
-import { dequantizeBlocks, addMinimumBlocks, addMinimumBlocksOfTwo, unpackBlocks } from './blocks'
+import { dequantizeBlocks, addMinimumBlocks, unpackBlocks } from './blocks'
 import { storeScaledPlus } from './bytes'
 
 /**
@@ -67,20 +67,5 @@ export class Q5_1 {
 
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
     return addMinimumBlocks<Q5_1>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
-  }
-
-  @inline addTwo(
-    w1: usize,
-    w2: usize,
-    w3: usize,
-    x: usize,
-    far: usize,
-    scale: usize,
-    blockSums: usize,
-    _total: usize,
-    sums: usize,
-    work: usize,
-  ): void {
-    addMinimumBlocksOfTwo<Q5_1>(changetype<usize>(this), w1, w2, w3, x, far, scale, blockSums, sums, work)
   }
 }

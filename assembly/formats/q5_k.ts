@@ -1,6 +1,6 @@
 import { DOT_BYTES } from '../activations'
 import { BYTE_BITS, BYTES_0F, BYTES_10, constant } from '../math/constants'
-import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, addSuperBlocksOfTwo, unpackSuperBlocks } from './super_blocks'
+import { dequantizeSuperBlocks, dotSuperBlockRow, addSuperBlocks, unpackSuperBlocks } from './super_blocks'
 
 const BYTES: usize = 176
 /** Where the fifth bits and the quants begin in a block. */
@@ -65,20 +65,5 @@ export class Q5_K {
   /** Of the relaxed build. */
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
     return addSuperBlocks<Q5_K>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
-  }
-
-  @inline addTwo(
-    w1: usize,
-    w2: usize,
-    w3: usize,
-    x: usize,
-    far: usize,
-    scale: usize,
-    blockSums: usize,
-    _total: usize,
-    sums: usize,
-    work: usize,
-  ): void {
-    addSuperBlocksOfTwo<Q5_K>(changetype<usize>(this), w1, w2, w3, x, far, scale, blockSums, sums, work)
   }
 }

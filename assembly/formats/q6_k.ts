@@ -5,7 +5,6 @@ import { madd, sumF32x4 } from '../math/lanes'
 import { storeScaled } from './bytes'
 import { dotColumn, evenBytes, oddBytes, storeColumn } from './columns'
 import { byte0, byte1, byte2, byte3, dots16, smallHalves4, words4 } from './rows'
-import { twoDots16 } from './token_dots'
 
 const BYTES: usize = 210
 /** Where the parts of a block begin. */
@@ -123,83 +122,6 @@ export class Q6_K {
     const d = smallHalves4(w0 + SCALE, w1 + SCALE, w2 + SCALE, w3 + SCALE)
     return madd(d, f32x4.sub(products, f32x4.mul(offset, f32x4.splat(32))), sum)
   }
-
-  @inline addTwo(
-    w1: usize,
-    w2: usize,
-    w3: usize,
-    x: usize,
-    far: usize,
-    scale: usize,
-    blockSums: usize,
-    _total: usize,
-    sums: usize,
-    work: usize,
-  ): void {
-    const w0 = changetype<usize>(this)
-    const products = work + 64
-    let offset = f32x4.splat(0)
-    let otherOffset = f32x4.splat(0)
-    v128.store(products, f32x4.splat(0))
-    v128.store(products, f32x4.splat(0), 16)
-    for (let half: i32 = 0; half < 2; half++, x += 128, scale += 16, blockSums += 32) {
-      const at = SCALES + ((<usize>half) << 3)
-      const a = words4(w0 + at, w1 + at, w2 + at, w3 + at)
-      const b = words4(w0 + at + 4, w1 + at + 4, w2 + at + 4, w3 + at + 4)
-      offset = addHalfOffsets(a, b, blockSums, offset)
-      otherOffset = addHalfOffsets(a, b, blockSums + far, otherOffset)
-      const y = x + far
-      const otherScale = scale + far
-      addPairOfTwo(w0, w1, w2, w3, 0, half, byte0(a), byte1(a), x, y, scale, otherScale, products, work)
-      addPairOfTwo(w0, w1, w2, w3, 2, half, byte2(a), byte3(a), x + 32, y + 32, scale + 4, otherScale + 4, products, work)
-      addPairOfTwo(w0, w1, w2, w3, 4, half, byte0(b), byte1(b), x + 64, y + 64, scale + 8, otherScale + 8, products, work)
-      addPairOfTwo(w0, w1, w2, w3, 6, half, byte2(b), byte3(b), x + 96, y + 96, scale + 12, otherScale + 12, products, work)
-    }
-    const d = smallHalves4(w0 + SCALE, w1 + SCALE, w2 + SCALE, w3 + SCALE)
-    const zero = f32x4.splat(32)
-    v128.store(sums, madd(d, f32x4.sub(v128.load(products), f32x4.mul(offset, zero)), v128.load(sums)))
-    const other = f32x4.sub(v128.load(products, 16), f32x4.mul(otherOffset, zero))
-    v128.store(sums, madd(d, other, v128.load(sums, 16)), 16)
-  }
-}
-
-/** What the zeros of a half's quants take off, under the scales `a` and `b`. */
-@inline
-function addHalfOffsets(a: v128, b: v128, sums: usize, offset: v128): v128 {
-  offset = addOffsets(byte0(a), byte1(a), sums, offset)
-  offset = addOffsets(byte2(a), byte3(a), sums + 8, offset)
-  offset = addOffsets(byte0(b), byte1(b), sums + 16, offset)
-  return addOffsets(byte2(b), byte3(b), sums + 24, offset)
-}
-
-/** `addPair` of two tokens, added to the sums at `products`; `x` and `scale` are theirs. */
-@inline
-function addPairOfTwo(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  k: i32,
-  half: i32,
-  s: v128,
-  t: v128,
-  x: usize,
-  y: usize,
-  scale: usize,
-  otherScale: usize,
-  products: usize,
-  work: usize,
-): void {
-  twoDots16<Q6_K>(w0, w1, w2, w3, k, half, x, y, work)
-  twoDots16<Q6_K>(w0, w1, w2, w3, k + 1, half, x + 16, y + 16, work + 32)
-  const dots = i32x4.add(i32x4.mul(v128.load(work), s), i32x4.mul(v128.load(work, 32), t))
-  const others = i32x4.add(i32x4.mul(v128.load(work, 16), s), i32x4.mul(v128.load(work, 48), t))
-  v128.store(products, madd(f32x4.convert_i32x4_s(dots), v128.load32_splat(scale), v128.load(products)))
-  v128.store(
-    products,
-    madd(f32x4.convert_i32x4_s(others), v128.load32_splat(otherScale), v128.load(products, 16)),
-    16,
-  )
 }
 
 /** Adds the products of sub-blocks k and k + 1 with 32 activations, under the signed bytes `s` and `t` as scales. */

@@ -1,7 +1,7 @@
 import { BYTES_80, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { madd } from '../math/lanes'
-import { addBlocks, addBlocksOfTwo, dequantizeBlocks, unpackBlocks } from './blocks'
+import { addBlocks, dequantizeBlocks, unpackBlocks } from './blocks'
 import { scaled, storeScaled } from './bytes'
 import { halves4, sumsI32x4 } from './rows'
 
@@ -54,12 +54,8 @@ export class Q8_0 {
     return 2
   }
 
-  /** Quants 8 i … 8 i + 7. */
-  @inline words(i: i32): v128 {
-    const w = changetype<usize>(this)
-    if (i == 0) return v128.load8x8_s(w, 2)
-    if (i == 1) return v128.load8x8_s(w, 10)
-    return i == 2 ? v128.load8x8_s(w, 18) : v128.load8x8_s(w, 26)
+  @inline quants(k: i32): v128 {
+    return v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4))
   }
 
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
@@ -75,21 +71,6 @@ export class Q8_0 {
       dotBlock(w3, x0, x1, x2, x3),
     )
     return madd(scaled(dots, v128.load32_splat(scale)), halves4(w0, w1, w2, w3), sum)
-  }
-
-  @inline addTwo(
-    w1: usize,
-    w2: usize,
-    w3: usize,
-    x: usize,
-    far: usize,
-    scale: usize,
-    _blockSums: usize,
-    total: usize,
-    sums: usize,
-    work: usize,
-  ): void {
-    addBlocksOfTwo<Q8_0>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, work)
   }
 }
 
@@ -135,21 +116,6 @@ export class UnsignedQ8_0 {
 
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
     return addBlocks<UnsignedQ8_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
-  }
-
-  @inline addTwo(
-    w1: usize,
-    w2: usize,
-    w3: usize,
-    x: usize,
-    far: usize,
-    scale: usize,
-    _blockSums: usize,
-    total: usize,
-    sums: usize,
-    work: usize,
-  ): void {
-    addBlocksOfTwo<UnsignedQ8_0>(changetype<usize>(this), w1, w2, w3, x, far, scale, total, sums, work)
   }
 
   @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {

@@ -83,7 +83,7 @@ export function sumsI32x4(a: v128, b: v128, c: v128, d: v128): v128 {
  * twice where `fours` tells that four of them still fit.
  */
 @inline
-export function sumsI16x8(a: v128, b: v128, c: v128, d: v128, fours: bool): v128 {
+function sumsI16x8(a: v128, b: v128, c: v128, d: v128, fours: bool): v128 {
   const ab = i16x8.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
   const cd = i16x8.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
   const ones = constant(ONES_I16)

@@ -8,7 +8,6 @@ import { madd, sumF32x4 } from '../math/lanes'
 import { lane0, lane1, lane2, lane3, scaled, storeScaledPlus } from './bytes'
 import { minimums0, minimums4, scales0, scales4 } from './k_scales'
 import { byte0, byte1, byte2, byte3, dots32, upperSmallHalves, words4 } from './rows'
-import { twoDots32 } from './token_dots'
 
 /** From eight sums of 16 activations each at `sums`, four sums of 32. */
 @inline
@@ -142,76 +141,6 @@ export function addSuperBlocks<T>(
   products = dotPair<T>(w0, w1, w2, w3, 2, byte0(t), byte1(t), x + 128 * DOT_BYTES, scales + 16, products)
   products = dotPair<T>(w0, w1, w2, w3, 3, byte2(t), byte3(t), x + 192 * DOT_BYTES, scales + 24, products)
   return madd(upperSmallHalves(i32x4.shl(ds, 16)), products, sum)
-}
-
-/** A sub-block's products with two tokens' activations under the rows' scales `s`, added to the sums at `sums`. */
-@inline
-function addSubBlockOfTwo<T>(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  k: i32,
-  pair: i32,
-  s: v128,
-  x: usize,
-  y: usize,
-  scale: usize,
-  otherScale: usize,
-  sums: usize,
-  work: usize,
-): void {
-  twoDots32<T>(w0, w1, w2, w3, k, pair, x, y, work)
-  const dots = f32x4.convert_i32x4_s(i32x4.mul(v128.load(work), s))
-  const others = f32x4.convert_i32x4_s(i32x4.mul(v128.load(work, 16), s))
-  v128.store(sums, madd(dots, v128.load32_splat(scale), v128.load(sums)))
-  v128.store(sums, madd(others, v128.load32_splat(otherScale), v128.load(sums, 16)), 16)
-}
-
-/** `addSuperBlocks` of two tokens: see `addTwo` in ../matvec_tokens.ts. */
-@inline
-export function addSuperBlocksOfTwo<T>(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x: usize,
-  far: usize,
-  scale: usize,
-  blockSums: usize,
-  sums: usize,
-  work: usize,
-): void {
-  const ds = words4(w0, w1, w2, w3)
-  const packed0 = words4(w0 + 4, w1 + 4, w2 + 4, w3 + 4)
-  const packed1 = words4(w0 + 8, w1 + 8, w2 + 8, w3 + 8)
-  const packed2 = words4(w0 + 12, w1 + 12, w2 + 12, w3 + 12)
-  const m = minimums0(packed1)
-  const n = minimums4(packed1, packed2)
-  const dmin = upperSmallHalves(ds)
-  const otherSums = blockSums + far
-  const minimums = f32x4.add(dotMinimums(m, blockSums), dotMinimums(n, blockSums + 32))
-  v128.store(sums, f32x4.sub(v128.load(sums), f32x4.mul(dmin, minimums)))
-  const others = f32x4.add(dotMinimums(m, otherSums), dotMinimums(n, otherSums + 32))
-  v128.store(sums, f32x4.sub(v128.load(sums, 16), f32x4.mul(dmin, others)), 16)
-  const products = work + 32
-  v128.store(products, f32x4.splat(0))
-  v128.store(products, f32x4.splat(0), 16)
-  const y = x + far
-  const otherScale = scale + far
-  let s = scales0(packed0)
-  addSubBlockOfTwo<T>(w0, w1, w2, w3, 0, 0, byte0(s), x, y, scale, otherScale, products, work)
-  addSubBlockOfTwo<T>(w0, w1, w2, w3, 2, 0, byte1(s), x + 32, y + 32, scale + 4, otherScale + 4, products, work)
-  addSubBlockOfTwo<T>(w0, w1, w2, w3, 0, 1, byte2(s), x + 64, y + 64, scale + 8, otherScale + 8, products, work)
-  addSubBlockOfTwo<T>(w0, w1, w2, w3, 2, 1, byte3(s), x + 96, y + 96, scale + 12, otherScale + 12, products, work)
-  s = scales4(packed0, packed2)
-  addSubBlockOfTwo<T>(w0, w1, w2, w3, 0, 2, byte0(s), x + 128, y + 128, scale + 16, otherScale + 16, products, work)
-  addSubBlockOfTwo<T>(w0, w1, w2, w3, 2, 2, byte1(s), x + 160, y + 160, scale + 20, otherScale + 20, products, work)
-  addSubBlockOfTwo<T>(w0, w1, w2, w3, 0, 3, byte2(s), x + 192, y + 192, scale + 24, otherScale + 24, products, work)
-  addSubBlockOfTwo<T>(w0, w1, w2, w3, 2, 3, byte3(s), x + 224, y + 224, scale + 28, otherScale + 28, products, work)
-  const d = upperSmallHalves(i32x4.shl(ds, 16))
-  v128.store(sums, madd(d, v128.load(products), v128.load(sums)))
-  v128.store(sums, madd(d, v128.load(products, 16), v128.load(sums, 16)), 16)
 }
 
 /** Sixteen unsigned quants times sixteen 16-bit activations, in i32 lanes. */
