@@ -1,27 +1,29 @@
 /**
- * Matrix × several vectors, for decode of several sequences at once. Each weight is read from memory and unpacked once: a few
+ * Matrix × several vectors, for decode of several sequences at once. Each weight is read from memory and unpacked once: eight
  * rows at a time become a panel, in which what they have for the same columns lies side by side, and meet all tokens
  * there. A token's sums run in the order of matvec.ts, so its bits are those that it has alone.
  *
  * Of token t, `x` + t × `xStride` is what `matvec` takes, and the results go to f32[rows] at `out` + t × `outStride`.
  */
-import { FloatRows } from '../formats/floats'
 import { storeEight } from '../formats/row_dots'
+import { EIGHT } from '../formats/x8'
+import { layEight } from './q4_0x8'
+import { Four, Two } from './tile'
 
-/** Tokens that meet a group of rows before the next group is read. */
+/** Tokens that meet eight rows before the next eight are read. */
 const TOKENS: i32 = 64
 /** Columns of a panel, which stays in the first cache: every format's block divides it. */
-const COLUMNS: i32 = 1024
+const COLUMNS: i32 = 512
 
-/** In the scratch: sums f32x4[tokens] of four rows, those of four more, and the panel. */
-const SUMS: usize = (<usize>TOKENS) << 4
-const PANEL: usize = 2 * SUMS
+/** In the scratch: for each token its sums, f32[8]; four tokens' sums within a block; the panel. */
+const SUMS: usize = (<usize>TOKENS) << 5
+const WORK: usize = SUMS
+const PANEL: usize = WORK + 128
 
 /**
- * `K` is how blocks of the format `T` are multiplied. `changetype<K>(w0).lay(w1, w2, w3, to)` makes a block of four rows
- * `panelBytes` of a panel. `changetype<K>(panel).multiply(end, x, far, scale, sums, total, to)` adds the products of a
- * panel with two tokens' activations, `far` bytes apart, to their sums, f32x4 each at `to`; the pointers are those of
- * `addBlock` in formats/row_dots.ts.
+ * `K` is how blocks of the format `T` are multiplied. `changetype<K>(w0).lay(w1, w2, w3, to)` lays a block of four rows
+ * into `panelBytes` of a panel; `changetype<K>(panel).multiply<N>(end, …)` adds the products of a panel with N tokens'
+ * activations to their sums, see `tile`.
  *
  * Rows are taken from eight places, so that memory is read in eight streams of which each goes straight on.
  */
@@ -40,143 +42,135 @@ export function matvecTokensOf<T, K>(
   const format = changetype<T>(weights)
   const stride = <usize>((columns / format.elements) * format.bytes)
   const eighth = (rows + 7) >> 3
+  const far = <usize>eighth * stride
   const last = weights + <usize>(rows - 1) * stride
   for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
-    const count = min(tokens, TOKENS)
+    const some = min(tokens, TOKENS)
     for (let r = 0; r < eighth; r++) {
       const w = weights + <usize>r * stride
-      multiplyEight<T, K>(w, <usize>eighth * stride, last, x, xStride, columns, count, scratch)
-      let to = out + ((<usize>r) << 2)
-      const end = scratch + ((<usize>count) << 4)
-      for (let sums = scratch; sums < end; sums += 16, to += outStride) {
-        storeEight(v128.load(sums), v128.load(sums, SUMS), to, (<usize>eighth) << 2, (rows - 1 - r) / eighth + 1)
+      memory.fill(scratch, 0, SUMS)
+      let done: usize = 0
+      for (let column = 0; column < columns; column += COLUMNS) {
+        const blocks = <usize>(min(COLUMNS, columns - column) / format.elements)
+        const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
+        layFour<T, K>(w + done, far, last + done, scratch + PANEL, end)
+        layFour<T, K>(min(w + 4 * far, last) + done, far, last + done, scratch + PANEL + 16, end + 16)
+        multiply<K>(scratch, end, x, xStride, columns, column, some)
+        done += blocks * <usize>format.bytes
       }
+      storeSums(scratch, out + ((<usize>r) << 2), outStride, some, (<usize>eighth) << 2, (rows - 1 - r) / eighth + 1)
     }
   }
 }
 
-/** Rows that begin `far` bytes apart, none behind `last`: past it, it is computed again. */
-function multiplyEight<T, K>(
-  w: usize,
-  far: usize,
-  last: usize,
+/** The same for Q4_0x8, with the `K` of Q4_0; `rows` is a multiple of eight. */
+@inline
+export function matvecTokensOfX8<T, K>(
+  weights: usize,
   x: usize,
   xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
   columns: i32,
   tokens: i32,
   scratch: usize,
 ): void {
-  const blocks = COLUMNS / changetype<T>(w).elements
-  const bytes = <usize>(blocks * changetype<T>(w).bytes)
-  memory.fill(scratch, 0, PANEL)
-  let done: usize = 0
-  for (let column = 0; column < columns; column += COLUMNS, done += bytes) {
-    const n = min(COLUMNS, columns - column)
-    for (let four: usize = 0; four < 8; four += 4) {
-      multiplyFour<T, K>(
-        min(w + four * far, last) + done,
-        min(w + (four + 1) * far, last) + done,
-        min(w + (four + 2) * far, last) + done,
-        min(w + (four + 3) * far, last) + done,
-        x,
-        xStride,
-        columns,
-        column,
-        n,
-        tokens,
-        four == 0 ? scratch : scratch + SUMS,
-        scratch + PANEL,
-      )
+  const format = changetype<T>(weights)
+  for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
+    const some = min(tokens, TOKENS)
+    let w = weights
+    for (let r = 0; r < rows; r += EIGHT) {
+      memory.fill(scratch, 0, SUMS)
+      for (let column = 0; column < columns; column += COLUMNS) {
+        const blocks = <usize>(min(COLUMNS, columns - column) / format.elements)
+        const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
+        for (let to = scratch + PANEL; to < end; to += changetype<K>(0).panelBytes, w += <usize>(EIGHT * format.bytes)) {
+          layEight(w, to, changetype<K>(0).width)
+        }
+        multiply<K>(scratch, end, x, xStride, columns, column, some)
+      }
+      storeSums(scratch, out + ((<usize>r) << 2), outStride, some, 4, EIGHT)
     }
   }
 }
 
-/** `n` columns from `column` on, of which the rows' blocks are given. */
-function multiplyFour<T, K>(
-  w0: usize,
-  w1: usize,
-  w2: usize,
-  w3: usize,
-  x: usize,
-  xStride: usize,
-  columns: i32,
-  column: i32,
-  n: i32,
-  tokens: i32,
-  sums: usize,
-  panel: usize,
-): void {
+/** Blocks of four rows that begin `far` bytes apart, none behind `last`: past it, it is laid again. */
+function layFour<T, K>(w0: usize, far: usize, last: usize, to: usize, end: usize): void {
   const bytes = <usize>changetype<T>(w0).bytes
-  let end = panel
-  for (let blocks = n / changetype<T>(w0).elements; blocks > 0; blocks--, end += changetype<K>(end).panelBytes) {
-    changetype<K>(w0).lay(w1, w2, w3, end)
+  let w1 = min(w0 + far, last)
+  let w2 = min(w0 + 2 * far, last)
+  let w3 = min(w0 + 3 * far, last)
+  for (; to < end; to += changetype<K>(0).panelBytes) {
+    changetype<K>(w0).lay(w1, w2, w3, to)
     w0 += bytes
     w1 += bytes
     w2 += bytes
     w3 += bytes
   }
-  const width = changetype<K>(panel).width
-  const scales = x + <usize>columns * width
-  let at = x + <usize>column * width
-  let scale = scales + ((<usize>column) >> 3)
-  let sum = scales + ((<usize>columns) >> 3) + ((<usize>column) >> 2)
-  let total = scale + ((<usize>columns * 3) >> 3)
-  for (let token = 0; token < tokens; token += 2, sums += 32) {
-    // An odd one is its own partner.
-    const far = token + 1 < tokens ? xStride : 0
-    changetype<K>(panel).multiply(end, at, far, scale, sum, total, sums)
-    at += 2 * xStride
-    scale += 2 * xStride
-    sum += 2 * xStride
-    total += 2 * xStride
+}
+
+/** All tokens with the columns of the panel in `scratch`, which begin at `column`. */
+function multiply<K>(
+  scratch: usize,
+  end: usize,
+  x: usize,
+  xStride: usize,
+  columns: i32,
+  column: i32,
+  tokens: i32,
+): void {
+  const panel = scratch + PANEL
+  const width = changetype<K>(0).width
+  const scales = (<usize>columns) * width + ((<usize>column) >> 3)
+  const sums = (<usize>columns) * width + ((<usize>columns) >> 3) + ((<usize>column) >> 2)
+  const totals = scales + ((<usize>columns * 3) >> 3)
+  let to = scratch
+  for (; tokens > 0; tokens -= 4, x += 4 * xStride, to += 128) {
+    // Where there are fewer, the last one takes the others' places.
+    const f1: usize = tokens > 1 ? xStride : 0
+    const f2: usize = tokens > 2 ? 2 * xStride : f1
+    const f3: usize = tokens > 3 ? 3 * xStride : f2
+    const at = x + (<usize>column) * width
+    if (tokens > 2) multiplyFour<K>(panel, end, at, f1, f2, f3, x + scales, x + sums, x + totals, to, scratch + WORK)
+    else multiplyTwo<K>(panel, end, at, f1, x + scales, x + sums, x + totals, to, scratch + WORK)
   }
 }
 
-/** For formats with `dot`: each row meets all tokens. */
-@inline
-export function matvecTokensByRows<T>(
-  weights: usize,
+function multiplyFour<K>(
+  panel: usize,
+  end: usize,
   x: usize,
-  xStride: usize,
-  out: usize,
-  outStride: usize,
-  rows: i32,
-  columns: i32,
-  tokens: i32,
+  f1: usize,
+  f2: usize,
+  f3: usize,
+  scale: usize,
+  sums: usize,
+  total: usize,
+  to: usize,
+  work: usize,
 ): void {
-  const row = changetype<T>(weights)
-  const stride = <usize>((columns / row.elements) * row.bytes)
-  for (let r = 0; r < rows; r++, weights += stride, out += 4) {
-    let at = x
-    let to = out
-    for (let t = 0; t < tokens; t++, at += xStride, to += outStride) {
-      store<f32>(to, changetype<T>(weights).dot(at, columns))
-    }
+  changetype<K>(panel).multiply<Four>(end, x, f1, f2, f3, scale, sums, total, to, work)
+}
+
+function multiplyTwo<K>(
+  panel: usize,
+  end: usize,
+  x: usize,
+  f1: usize,
+  scale: usize,
+  sums: usize,
+  total: usize,
+  to: usize,
+  work: usize,
+): void {
+  changetype<K>(panel).multiply<Two>(end, x, f1, 0, 0, scale, sums, total, to, work)
+}
+
+/** The first `count` of each token's sums. */
+function storeSums(sums: usize, out: usize, outStride: usize, tokens: i32, far: usize, count: i32): void {
+  for (; tokens > 0; tokens--, sums += 32, out += outStride) {
+    storeEight(v128.load(sums), v128.load(sums, 16), out, far, count)
   }
 }
 
-/** For plain numbers: eight rows at a time meet all tokens. */
-@inline
-export function matvecTokensOfFloats<T>(
-  weights: usize,
-  x: usize,
-  xStride: usize,
-  out: usize,
-  outStride: usize,
-  rows: i32,
-  columns: i32,
-  tokens: i32,
-): void {
-  const stride = <usize>(columns * changetype<T>(weights).bytes)
-  const eighth = (rows + 7) >> 3
-  const far = <usize>eighth * stride
-  const last = weights + <usize>(rows - 1) * stride
-  for (let r = 0; r < eighth; r++) {
-    const count = (rows - 1 - r) / eighth + 1
-    const eight = changetype<FloatRows<T>>(weights + <usize>r * stride)
-    for (let t = 0; t < tokens; t++) {
-      const to = out + <usize>t * outStride + ((<usize>r) << 2)
-      eight.dotEight(far, last, x + <usize>t * xStride, columns, to, (<usize>eighth) << 2, count)
-    }
-  }
-}

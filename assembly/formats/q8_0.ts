@@ -54,7 +54,7 @@ export class Q8_0 {
     return 2
   }
 
-  @inline quants(k: i32): v128 {
+  @inline quants(k: i32, _step: i32 = 0): v128 {
     return v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4))
   }
 
