@@ -68,11 +68,19 @@ function checkBits(rig: Rig, format: BlockFormat, rows: number, columns: number)
     const a = new Int32Array(bench.floats(out, tokens * rows).slice().buffer)
     const b = new Int32Array(bench.floats(other, tokens * rows).slice().buffer)
     const at = a.findIndex((bits, i) => bits !== b[i])
-    if (at >= 0) throw new Error(`${nameOf(format)} ${rows}×${columns}, ${tokens} tokens: result ${at} differs`)
+    if (at >= 0)
+      throw new Error(`${nameOf(format)} ${rows}×${columns}, ${tokens} tokens: result ${at} differs`)
   }
 }
 
-function measure(rig: Rig, format: BlockFormat, rows: number, columns: number, turns: number, counts: readonly number[]): void {
+function measure(
+  rig: Rig,
+  format: BlockFormat,
+  rows: number,
+  columns: number,
+  turns: number,
+  counts: readonly number[],
+): void {
   const { bench, out, scratch, weights } = rig
   const { kernels } = bench
   const matrix = new RandomMatrix(format, rows, columns)
@@ -87,7 +95,19 @@ function measure(rig: Rig, format: BlockFormat, rows: number, columns: number, t
     run() {
       for (let i = 0; i < copies; i++) {
         if (tokens === 1) kernels.matvec(format.id, at(i), input, out, rows, columns)
-        else kernels.matvec_tokens(format.id, at(i), input, stride, out, rows * 4, rows, columns, tokens, scratch)
+        else
+          kernels.matvec_tokens(
+            format.id,
+            at(i),
+            input,
+            stride,
+            out,
+            rows * 4,
+            rows,
+            columns,
+            tokens,
+            scratch,
+          )
       }
     },
   }))
@@ -138,7 +158,8 @@ console.log('tokens: median ms × tokens per second of one (of the minima, GMAC/
 for (const format of bench.formats) {
   const shapes = SHAPES.filter(([rows, columns]) => `${nameOf(format)} ${rows}×${columns}`.includes(wanted))
   if (shapes.length === 0) continue
-  const columns = format.blockElements === 1 ? [37, 515] : [3, 7].map((blocks) => blocks * format.blockElements)
+  const columns =
+    format.blockElements === 1 ? [37, 515] : [3, 7].map((blocks) => blocks * format.blockElements)
   const rows = nameOf(format).endsWith('here') && format.name === 'Q4_0' ? [8, 64, 72] : CHECKED
   for (const r of rows) for (const c of columns) checkBits(rig, format, r, c)
   for (const [r, c] of shapes) measure(rig, format, r, c, turns, counts)
