@@ -4,7 +4,7 @@
  */
 import { add } from './add'
 import { FLOATS, INT16, INT8, quantize_activations } from './activations'
-import { activation_kind, matmul, matvec, tile_activation_kind } from './formats/dispatch'
+import { activation_kind, matmul, matvec, matvec_tokens, tile_activation_kind } from './formats/dispatch'
 import { geglu, swiglu } from './gates'
 import { rmsnorm } from './rmsnorm'
 import { parallelFor, threadCount, threadIndex } from './thread_pool'
@@ -204,13 +204,9 @@ function multiply(p: Projection, first: i32, rows: i32): void {
   const step = stride(kind)
   const columns = work.columns
   const tokens = work.tokens
+  if (tokens == 1 && !work.batched) return matvec(p.format, weights, x, out, rows, columns)
   const workspace = work.workspace
-  if (work.batched) {
-    const panel = workspace.panels + <usize>threadIndex() * workspace.panelBytes
-    matmul(p.format, weights, x, step, out, rows, columns, tokens, p.rows, panel)
-  } else {
-    for (let token = 0; token < tokens; token++) {
-      matvec(p.format, weights, x + <usize>token * step, out + (<usize>(token * p.rows) << 2), rows, columns)
-    }
-  }
+  const scratch = workspace.panels + <usize>threadIndex() * workspace.panelBytes
+  if (work.batched) matmul(p.format, weights, x, step, out, rows, columns, tokens, p.rows, scratch)
+  else matvec_tokens(p.format, weights, x, step, out, (<usize>p.rows) << 2, rows, columns, tokens, scratch)
 }

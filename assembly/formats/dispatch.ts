@@ -9,6 +9,12 @@ import { Int16Tile } from '../matmul/int16'
 import { Int8Tile } from '../matmul/int8'
 import { X8Int16Tile, X8Int8Tile } from '../matmul/x8'
 import { matmulOf } from '../matmul/product'
+import { Blocks } from '../few_tokens/blocks'
+import { byEights, byFours, byRows, floatsByEights } from '../few_tokens/groups'
+import { matvecTokensOf, matvecTokensOfX8 } from '../few_tokens/product'
+import { Q6_KBlocks } from '../few_tokens/q6_k'
+import { SuperBlocks } from '../few_tokens/super_blocks'
+import { Bytes, Pairs, Words } from '../few_tokens/tile'
 import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecX8Of, matvecOf } from '../matvec'
 import { BF16 } from './bf16'
 import { F16 } from './f16'
@@ -187,6 +193,111 @@ export function matvec(format: i32, weights: usize, x: usize, out: usize, rows: 
 function matvecSuperBlocks<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   if (ASC_FEATURE_RELAXED_SIMD) matvecFoursOf<T>(weights, x, out, rows, columns)
   else matvecOf<T>(weights, x, out, rows, columns)
+}
+
+/** The same for several tokens, each with the bits that it has alone; see few_tokens/product.ts. */
+export function matvec_tokens(
+  format: i32,
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  scratch: usize,
+): void {
+  switch (format) {
+    case 0: // F32
+      return floatsByEights<F32>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    case 1: // F16
+      return floatsByEights<F16>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    case 2: // Q4_0
+      return tokensOfBlocks<Q4_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case 3: // Q4_1
+      return tokensOfBlocks<Q4_1>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case 6: // Q5_0
+      return tokensOfBlocks<Q5_0>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case 7: // Q5_1
+      return tokensOfBlocks<Q5_1>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case 8: // Q8_0
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        if (BYTE_DOTS) return tokensOf<UnsignedQ8_0, Blocks<UnsignedQ8_0, Bytes>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch, 3)
+      }
+      return tokensOf<Q8_0, Blocks<Q8_0, Words>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch, 5)
+    case 10: // Q2_K
+      return byRows<Q2_K>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    case 11: // Q3_K
+      return byRows<Q3_K>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    case 12: // Q4_K
+      return tokensOfSuperBlocks<Q4_K, SuperBlocks<Q4_K>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case 13: // Q5_K
+      return tokensOfSuperBlocks<Q5_K, SuperBlocks<Q5_K>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case 14: // Q6_K
+      return tokensOfSuperBlocks<Q6_K, Q6_KBlocks>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case 16: // IQ2_XXS
+      return byRows<IQ2_XXS>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    case 30: // BF16
+      return floatsByEights<BF16>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    case 257: // raised F16
+      return floatsByEights<RebiasedF16>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    case Q4_0_X8:
+      if (ASC_FEATURE_RELAXED_SIMD) matvecTokensOfX8<Q4_0x8, Blocks<Q4_0, Pairs>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      else matvecTokensOfX8<Q4_0x8, Blocks<Q4_0, Words>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+  }
+}
+
+/** From `least` tokens on a panel is worth laying. */
+@inline
+function tokensOf<T, K>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  scratch: usize,
+  least: i32,
+): void {
+  if (tokens < least) byEights<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
+  else matvecTokensOf<T, K>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+}
+
+@inline
+function tokensOfBlocks<T>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  scratch: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) tokensOf<T, Blocks<T, Pairs>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch, 3)
+  else tokensOf<T, Blocks<T, Words>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch, 5)
+}
+
+@inline
+function tokensOfSuperBlocks<T, K>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  scratch: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (tokens < 3) byFours<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    else matvecTokensOf<T, K>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+  } else byRows<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
 }
 
 /** out[t][r] = weights[r] · x[t] for each row and token; see `matmulOf`. */

@@ -54,6 +54,10 @@ export class Q8_0 {
     return 2
   }
 
+  @inline quants(k: i32, _step: i32 = 0): v128 {
+    return v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4))
+  }
+
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
     const w0 = changetype<usize>(this)
     const x0 = v128.load(x)

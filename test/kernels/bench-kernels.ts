@@ -11,6 +11,18 @@ export interface BenchKernels extends Kernels {
   tile_activation_kind(format: number): number
   quantize_activations(kind: number, x: Pointer, out: Pointer, n: number): void
   matvec(format: number, weights: Pointer, x: Pointer, out: Pointer, rows: number, columns: number): void
+  matvec_tokens(
+    format: number,
+    weights: Pointer,
+    x: Pointer,
+    xStride: number,
+    out: Pointer,
+    outStride: number,
+    rows: number,
+    columns: number,
+    tokens: number,
+    scratch: Pointer,
+  ): void
   matmul(
     format: number,
     weights: Pointer,

@@ -1,0 +1,127 @@
+/**
+ * Decode of several tokens for formats that have no panel, and for fewer tokens than a panel is worth: a group of rows is
+ * read from memory once and meets all tokens as in matvec.ts, while it is in the first cache.
+ */
+import { FloatRows } from '../formats/floats'
+import { BlockRows, dotFour } from '../formats/row_dots'
+
+/** For formats with `addBlock` and small blocks, in eights. */
+@inline
+export function byEights<T>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+): void {
+  const row = changetype<T>(weights)
+  const stride = <usize>((columns / row.elements) * row.bytes)
+  eights<BlockRows<T>>(weights, stride, x, xStride, out, outStride, rows, columns, tokens)
+}
+
+/** For plain numbers, in eights. */
+@inline
+export function floatsByEights<T>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+): void {
+  const stride = <usize>(columns * changetype<T>(weights).bytes)
+  eights<FloatRows<T>>(weights, stride, x, xStride, out, outStride, rows, columns, tokens)
+}
+
+@inline
+function eights<R>(
+  weights: usize,
+  stride: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+): void {
+  const eighth = (rows + 7) >> 3
+  const far = <usize>eighth * stride
+  const last = weights + <usize>(rows - 1) * stride
+  for (let r = 0; r < eighth; r++) {
+    const count = (rows - 1 - r) / eighth + 1
+    const eight = changetype<R>(weights + <usize>r * stride)
+    let at = x
+    let to = out + ((<usize>r) << 2)
+    for (let t = 0; t < tokens; t++, at += xStride, to += outStride) {
+      eight.dotEight(far, last, at, columns, to, (<usize>eighth) << 2, count)
+    }
+  }
+}
+
+/** For formats with `addBlock` and large blocks, in fours. */
+@inline
+export function byFours<T>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+): void {
+  const row = changetype<T>(weights)
+  const stride = <usize>((columns / row.elements) * row.bytes)
+  const quarter = (rows + 3) >> 2
+  const last = rows - 1
+  for (let r = 0; r < quarter; r++) {
+    const r1 = r + quarter
+    const r2 = r1 + quarter
+    const r3 = r2 + quarter
+    let at = x
+    let to = out
+    for (let t = 0; t < tokens; t++, at += xStride, to += outStride) {
+      const sums = dotFour<T>(
+        weights + <usize>r * stride,
+        weights + <usize>min(r1, last) * stride,
+        weights + <usize>min(r2, last) * stride,
+        weights + <usize>min(r3, last) * stride,
+        at,
+        columns,
+      )
+      store<f32>(to + ((<usize>r) << 2), f32x4.extract_lane(sums, 0))
+      if (r1 <= last) store<f32>(to + ((<usize>r1) << 2), f32x4.extract_lane(sums, 1))
+      if (r2 <= last) store<f32>(to + ((<usize>r2) << 2), f32x4.extract_lane(sums, 2))
+      if (r3 <= last) store<f32>(to + ((<usize>r3) << 2), f32x4.extract_lane(sums, 3))
+    }
+  }
+}
+
+/** For formats with `dot`: row by row. */
+@inline
+export function byRows<T>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+): void {
+  const row = changetype<T>(weights)
+  const stride = <usize>((columns / row.elements) * row.bytes)
+  for (let r = 0; r < rows; r++, weights += stride, out += 4) {
+    let at = x
+    let to = out
+    for (let t = 0; t < tokens; t++, at += xStride, to += outStride) {
+      store<f32>(to, changetype<T>(weights).dot(at, columns))
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** What panels consist of; see tile.ts. Rows 0 … 3 and 4 … 7 are laid one after the other, these 16 bytes further on. */
+import { transpose } from '../matmul/transpose'
+
+/** Sixteen quants of four rows as bytes: four vectors of four columns. */
+@inline
+export function layBytes<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, step: i32, to: usize): void {
+  transpose(
+    changetype<T>(w0).quants(k, step),
+    changetype<T>(w1).quants(k, step),
+    changetype<T>(w2).quants(k, step),
+    changetype<T>(w3).quants(k, step),
+    to,
+    32,
+  )
+}
+
+/** A block's 32 quants of four rows as 16 bits, less their zero: sixteen vectors of two columns. */
+@inline
+export function layWords<T>(w0: usize, w1: usize, w2: usize, w3: usize, to: usize): void {
+  for (let k: i32 = 0; k < 2; k++, to += 256) {
+    const a = signed<T>(w0, k)
+    const b = signed<T>(w1, k)
+    const c = signed<T>(w2, k)
+    const d = signed<T>(w3, k)
+    transpose(low(a), low(b), low(c), low(d), to, 32)
+    transpose(high(a), high(b), high(c), high(d), to + 128, 32)
+  }
+}
+
+@inline
+function signed<T>(w: usize, k: i32): v128 {
+  const quants = changetype<T>(w).quants(k)
+  return changetype<T>(w).zero == 0 ? quants : i8x16.sub(quants, i8x16.splat(<i8>changetype<T>(w).zero))
+}
+
+@inline
+function low(v: v128): v128 {
+  return i16x8.extend_low_i8x16_s(v)
+}
+
+@inline
+function high(v: v128): v128 {
+  return i16x8.extend_high_i8x16_s(v)
+}
+
+/** A lane's integer in both of its 16-bit halves. */
+@inline
+export function twice(v: v128): v128 {
+  return v128.or(v128.and(v, i32x4.splat(0xffff)), i32x4.shl(v, 16))
+}

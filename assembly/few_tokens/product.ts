@@ -1,0 +1,176 @@
+/**
+ * Matrix × several vectors, for decode of several sequences at once. Each weight is read from memory and unpacked once: eight
+ * rows at a time become a panel, in which what they have for the same columns lies side by side, and meet all tokens
+ * there. A token's sums run in the order of matvec.ts, so its bits are those that it has alone.
+ *
+ * Of token t, `x` + t × `xStride` is what `matvec` takes, and the results go to f32[rows] at `out` + t × `outStride`.
+ */
+import { storeEight } from '../formats/row_dots'
+import { EIGHT } from '../formats/x8'
+import { layEight } from './q4_0x8'
+import { Four, Two } from './tile'
+
+/** Tokens that meet eight rows before the next eight are read. */
+const TOKENS: i32 = 64
+/** Columns of a panel, which stays in the first cache: every format's block divides it. */
+const COLUMNS: i32 = 512
+
+/** In the scratch: for each token its sums, f32[8]; four tokens' sums within a block; the panel. */
+const SUMS: usize = (<usize>TOKENS) << 5
+const WORK: usize = SUMS
+const PANEL: usize = WORK + 128
+
+/**
+ * `K` is how blocks of the format `T` are multiplied. `changetype<K>(w0).lay(w1, w2, w3, to)` lays a block of four rows
+ * into `panelBytes` of a panel; `changetype<K>(panel).multiply<N>(end, …)` adds the products of a panel with N tokens'
+ * activations to their sums, see `tile`.
+ *
+ * Rows are taken from eight places, so that memory is read in eight streams of which each goes straight on.
+ */
+@inline
+export function matvecTokensOf<T, K>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  scratch: usize,
+): void {
+  const format = changetype<T>(weights)
+  const stride = <usize>((columns / format.elements) * format.bytes)
+  const eighth = (rows + 7) >> 3
+  const far = <usize>eighth * stride
+  const last = weights + <usize>(rows - 1) * stride
+  for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
+    const some = min(tokens, TOKENS)
+    for (let r = 0; r < eighth; r++) {
+      const w = weights + <usize>r * stride
+      memory.fill(scratch, 0, SUMS)
+      let done: usize = 0
+      for (let column = 0; column < columns; column += COLUMNS) {
+        const blocks = <usize>(min(COLUMNS, columns - column) / format.elements)
+        const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
+        layFour<T, K>(w + done, far, last + done, scratch + PANEL, end)
+        layFour<T, K>(min(w + 4 * far, last) + done, far, last + done, scratch + PANEL + 16, end + 16)
+        multiply<K>(scratch, end, x, xStride, columns, column, some)
+        done += blocks * <usize>format.bytes
+      }
+      storeSums(scratch, out + ((<usize>r) << 2), outStride, some, (<usize>eighth) << 2, (rows - 1 - r) / eighth + 1)
+    }
+  }
+}
+
+/** The same for Q4_0x8, with the `K` of Q4_0; `rows` is a multiple of eight. */
+@inline
+export function matvecTokensOfX8<T, K>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+  scratch: usize,
+): void {
+  const format = changetype<T>(weights)
+  for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
+    const some = min(tokens, TOKENS)
+    let w = weights
+    for (let r = 0; r < rows; r += EIGHT) {
+      memory.fill(scratch, 0, SUMS)
+      for (let column = 0; column < columns; column += COLUMNS) {
+        const blocks = <usize>(min(COLUMNS, columns - column) / format.elements)
+        const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
+        for (let to = scratch + PANEL; to < end; to += changetype<K>(0).panelBytes, w += <usize>(EIGHT * format.bytes)) {
+          layEight(w, to, changetype<K>(0).width)
+        }
+        multiply<K>(scratch, end, x, xStride, columns, column, some)
+      }
+      storeSums(scratch, out + ((<usize>r) << 2), outStride, some, 4, EIGHT)
+    }
+  }
+}
+
+/** Blocks of four rows that begin `far` bytes apart, none behind `last`: past it, it is laid again. */
+function layFour<T, K>(w0: usize, far: usize, last: usize, to: usize, end: usize): void {
+  const bytes = <usize>changetype<T>(w0).bytes
+  let w1 = min(w0 + far, last)
+  let w2 = min(w0 + 2 * far, last)
+  let w3 = min(w0 + 3 * far, last)
+  for (; to < end; to += changetype<K>(0).panelBytes) {
+    changetype<K>(w0).lay(w1, w2, w3, to)
+    w0 += bytes
+    w1 += bytes
+    w2 += bytes
+    w3 += bytes
+  }
+}
+
+/** All tokens with the columns of the panel in `scratch`, which begin at `column`. */
+function multiply<K>(
+  scratch: usize,
+  end: usize,
+  x: usize,
+  xStride: usize,
+  columns: i32,
+  column: i32,
+  tokens: i32,
+): void {
+  const panel = scratch + PANEL
+  const width = changetype<K>(0).width
+  const scales = (<usize>columns) * width + ((<usize>column) >> 3)
+  const sums = (<usize>columns) * width + ((<usize>columns) >> 3) + ((<usize>column) >> 2)
+  const totals = scales + ((<usize>columns * 3) >> 3)
+  let to = scratch
+  for (; tokens > 0; tokens -= 4, x += 4 * xStride, to += 128) {
+    // Where there are fewer, the last one takes the others' places.
+    const f1: usize = tokens > 1 ? xStride : 0
+    const f2: usize = tokens > 2 ? 2 * xStride : f1
+    const f3: usize = tokens > 3 ? 3 * xStride : f2
+    const at = x + (<usize>column) * width
+    if (tokens > 2) multiplyFour<K>(panel, end, at, f1, f2, f3, x + scales, x + sums, x + totals, to, scratch + WORK)
+    else multiplyTwo<K>(panel, end, at, f1, x + scales, x + sums, x + totals, to, scratch + WORK)
+  }
+}
+
+function multiplyFour<K>(
+  panel: usize,
+  end: usize,
+  x: usize,
+  f1: usize,
+  f2: usize,
+  f3: usize,
+  scale: usize,
+  sums: usize,
+  total: usize,
+  to: usize,
+  work: usize,
+): void {
+  changetype<K>(panel).multiply<Four>(end, x, f1, f2, f3, scale, sums, total, to, work)
+}
+
+function multiplyTwo<K>(
+  panel: usize,
+  end: usize,
+  x: usize,
+  f1: usize,
+  scale: usize,
+  sums: usize,
+  total: usize,
+  to: usize,
+  work: usize,
+): void {
+  changetype<K>(panel).multiply<Two>(end, x, f1, 0, 0, scale, sums, total, to, work)
+}
+
+/** The first `count` of each token's sums. */
+function storeSums(sums: usize, out: usize, outStride: usize, tokens: i32, far: usize, count: i32): void {
+  for (; tokens > 0; tokens--, sums += 32, out += outStride) {
+    storeEight(v128.load(sums), v128.load(sums, 16), out, far, count)
+  }
+}
+
