@@ -35,27 +35,26 @@ export class Blocks<T, D> {
     }
   }
 
+  /** Of a block's activations: their sum, or what the quants' zero adds to its products. */
+  @inline layTerms(sums: usize, total: usize, to: usize): void {
+    if (changetype<T>(0).minimums) store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
+    else store<i32>(to, changetype<T>(0).zero * load<i32>(total))
+  }
+
   @inline multiply<N>(
     end: usize,
-    x: usize,
-    f1: usize,
-    f2: usize,
-    f3: usize,
-    scale: usize,
-    sums: usize,
-    total: usize,
+    x0: usize,
+    x1: usize,
+    x2: usize,
+    x3: usize,
+    terms: usize,
     to: usize,
     _work: usize,
   ): void {
-    for (let panel = changetype<usize>(this); panel < end; panel += HEAD + changetype<D>(0).bytes) {
-      if (changetype<D>(0).width == 1 && changetype<T>(0).bits > 4 && changetype<T>(0).bits < 8) {
-        tile6<Blocks<T, D>, N>(panel, x, f1, f2, f3, scale, sums, total, to)
-      } else tile<D, Blocks<T, D>, N>(panel, x, f1, f2, f3, scale, sums, total, to)
-      x += 32 * changetype<D>(0).width
-      scale += 4
-      sums += 8
-      total += 4
-    }
+    const panel = changetype<usize>(this)
+    if (changetype<D>(0).width == 1 && changetype<T>(0).bits > 4 && changetype<T>(0).bits < 8) {
+      tile6<Blocks<T, D>, N>(panel, end, x0, x1, x2, x3, terms, to)
+    } else tile<D, Blocks<T, D>, N>(panel, end, x0, x1, x2, x3, terms, to)
   }
 
   @inline factors(_four: usize): v128 {
@@ -66,20 +65,19 @@ export class Blocks<T, D> {
     return constant(ONES_I16)
   }
 
-  @inline take(low: v128, high: v128, scale: usize, sums: usize, total: usize, to: usize): void {
+  @inline take(low: v128, high: v128, terms: usize, to: usize): void {
     const block = changetype<usize>(this)
     let lower = v128.load(to)
     let upper = v128.load(to, 16)
+    const term = v128.load32_splat(terms, 16)
     if (changetype<T>(0).minimums) {
-      const sum = f32x4.splat(load<f32>(sums) + load<f32>(sums, 4))
-      lower = madd(v128.load(block, MINIMUMS), sum, lower)
-      upper = madd(v128.load(block, MINIMUMS + 16), sum, upper)
+      lower = madd(v128.load(block, MINIMUMS), term, lower)
+      upper = madd(v128.load(block, MINIMUMS + 16), term, upper)
     } else if (changetype<D>(0).width == 1) {
-      const zero = i32x4.splat(changetype<T>(0).zero * load<i32>(total))
-      low = i32x4.sub(low, zero)
-      high = i32x4.sub(high, zero)
+      low = i32x4.sub(low, term)
+      high = i32x4.sub(high, term)
     }
-    const factor = v128.load32_splat(scale)
+    const factor = v128.load32_splat(terms)
     v128.store(to, madd(scaled(low, factor), v128.load(block), lower))
     v128.store(to, madd(scaled(high, factor), v128.load(block, 16), upper), 16)
   }

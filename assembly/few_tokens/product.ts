@@ -8,17 +8,18 @@
 import { storeEight } from '../formats/row_dots'
 import { EIGHT } from '../formats/x8'
 import { layEight } from './q4_0x8'
-import { Four, Two } from './tile'
+import { Four, TERMS, Two } from './tile'
 
 /** Tokens that meet eight rows before the next eight are read. */
-const TOKENS: i32 = 64
+const TOKENS: i32 = 16
 /** Columns of a panel, which stays in the first cache: every format's block divides it. */
 const COLUMNS: i32 = 512
 
-/** In the scratch: for each token its sums, f32[8]; four tokens' sums within a block; the panel. */
+/** In the scratch: for each token its sums, f32[8]; four tokens' sums within a block; the panel; what tiles take of tokens. */
 const SUMS: usize = (<usize>TOKENS) << 5
 const WORK: usize = SUMS
 const PANEL: usize = WORK + 128
+const ALL_TERMS: usize = PANEL + 20 * <usize>COLUMNS
 
 /**
  * `K` is how blocks of the format `T` are multiplied. `changetype<K>(w0).lay(w1, w2, w3, to)` lays a block of four rows
@@ -46,6 +47,7 @@ export function matvecTokensOf<T, K>(
   const last = weights + <usize>(rows - 1) * stride
   for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
     const some = min(tokens, TOKENS)
+    layTerms<K>(scratch + ALL_TERMS, x, xStride, columns, some)
     for (let r = 0; r < eighth; r++) {
       const w = weights + <usize>r * stride
       memory.fill(scratch, 0, SUMS)
@@ -79,6 +81,7 @@ export function matvecTokensOfX8<T, K>(
   const format = changetype<T>(weights)
   for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
     const some = min(tokens, TOKENS)
+    layTerms<K>(scratch + ALL_TERMS, x, xStride, columns, some)
     let w = weights
     for (let r = 0; r < rows; r += EIGHT) {
       memory.fill(scratch, 0, SUMS)
@@ -110,6 +113,27 @@ function layFour<T, K>(w0: usize, far: usize, last: usize, to: usize, end: usize
   }
 }
 
+/** For each four tokens what tiles take of their blocks; where there are fewer, the last one takes the others' places. */
+function layTerms<K>(to: usize, x: usize, xStride: usize, columns: i32, tokens: i32): void {
+  const scales = <usize>columns * changetype<K>(0).width
+  const sums = scales + ((<usize>columns) >> 3)
+  const totals = sums + ((<usize>columns) >> 2)
+  for (let token = 0; token < ((tokens + 3) & ~3); token++) {
+    const row = x + <usize>min(token, tokens - 1) * xStride
+    let at = to + <usize>(token >> 2) * termBytes(columns) + (<usize>(token & 3) << 2)
+    for (let block: usize = 0; block < (<usize>columns) >> 5; block++, at += TERMS) {
+      store<f32>(at, load<f32>(row + scales + (block << 2)))
+      changetype<K>(0).layTerms(row + sums + (block << 3), row + totals + (block << 2), at + 16)
+    }
+  }
+}
+
+/** Of four tokens. */
+@inline
+function termBytes(columns: i32): usize {
+  return ((<usize>columns) >> 5) * TERMS
+}
+
 /** All tokens with the columns of the panel in `scratch`, which begin at `column`. */
 function multiply<K>(
   scratch: usize,
@@ -121,50 +145,33 @@ function multiply<K>(
   tokens: i32,
 ): void {
   const panel = scratch + PANEL
-  const width = changetype<K>(0).width
-  const scales = (<usize>columns) * width + ((<usize>column) >> 3)
-  const sums = (<usize>columns) * width + ((<usize>columns) >> 3) + ((<usize>column) >> 2)
-  const totals = scales + ((<usize>columns * 3) >> 3)
-  let to = scratch
-  for (; tokens > 0; tokens -= 4, x += 4 * xStride, to += 128) {
-    // Where there are fewer, the last one takes the others' places.
-    const f1: usize = tokens > 1 ? xStride : 0
-    const f2: usize = tokens > 2 ? 2 * xStride : f1
-    const f3: usize = tokens > 3 ? 3 * xStride : f2
-    const at = x + (<usize>column) * width
-    if (tokens > 2) multiplyFour<K>(panel, end, at, f1, f2, f3, x + scales, x + sums, x + totals, to, scratch + WORK)
-    else multiplyTwo<K>(panel, end, at, f1, x + scales, x + sums, x + totals, to, scratch + WORK)
+  let terms = scratch + ALL_TERMS + termBytes(column)
+  let x0 = x + <usize>column * changetype<K>(0).width
+  for (let to = scratch; tokens > 0; tokens -= 4, x0 += 4 * xStride, to += 128, terms += termBytes(columns)) {
+    const x1: usize = tokens > 1 ? x0 + xStride : x0
+    const x2: usize = tokens > 2 ? x1 + xStride : x1
+    const x3: usize = tokens > 3 ? x2 + xStride : x2
+    if (tokens > 2) multiplyFour<K>(panel, end, x0, x1, x2, x3, terms, to, scratch + WORK)
+    else multiplyTwo<K>(panel, end, x0, x1, terms, to, scratch + WORK)
   }
 }
 
 function multiplyFour<K>(
   panel: usize,
   end: usize,
-  x: usize,
-  f1: usize,
-  f2: usize,
-  f3: usize,
-  scale: usize,
-  sums: usize,
-  total: usize,
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+  terms: usize,
   to: usize,
   work: usize,
 ): void {
-  changetype<K>(panel).multiply<Four>(end, x, f1, f2, f3, scale, sums, total, to, work)
+  changetype<K>(panel).multiply<Four>(end, x0, x1, x2, x3, terms, to, work)
 }
 
-function multiplyTwo<K>(
-  panel: usize,
-  end: usize,
-  x: usize,
-  f1: usize,
-  scale: usize,
-  sums: usize,
-  total: usize,
-  to: usize,
-  work: usize,
-): void {
-  changetype<K>(panel).multiply<Two>(end, x, f1, 0, 0, scale, sums, total, to, work)
+function multiplyTwo<K>(panel: usize, end: usize, x0: usize, x1: usize, terms: usize, to: usize, work: usize): void {
+  changetype<K>(panel).multiply<Two>(end, x0, x1, x1, x1, terms, to, work)
 }
 
 /** The first `count` of each token's sums. */

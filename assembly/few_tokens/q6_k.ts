@@ -3,7 +3,7 @@ import { Q6_K } from '../formats/q6_k'
 import { byte0, byte1, byte2, byte3, smallHalves4, words4 } from '../formats/rows'
 import { madd } from '../math/lanes'
 import { layBytes, twice } from './panel'
-import { HEAD, tile6 } from './tile'
+import { HEAD, TERMS, tile6 } from './tile'
 
 /** Where the scales and d begin in a block of the file. */
 const SCALES: usize = 192
@@ -40,30 +40,35 @@ export class Q6_KBlocks {
     }
   }
 
+  /** The sums of two sub-blocks' activations. */
+  @inline layTerms(sums: usize, _total: usize, to: usize): void {
+    store<f32>(to, load<f32>(sums))
+    store<f32>(to, load<f32>(sums, 4), 16)
+  }
+
   @inline multiply<N>(
     end: usize,
-    x: usize,
-    f1: usize,
-    f2: usize,
-    f3: usize,
-    scale: usize,
-    sums: usize,
-    total: usize,
+    x0: usize,
+    x1: usize,
+    x2: usize,
+    x3: usize,
+    terms: usize,
     to: usize,
     work: usize,
   ): void {
-    for (let block = changetype<usize>(this); block < end; block += this.panelBytes) {
+    for (let panel = changetype<usize>(this); panel < end; panel += this.panelBytes, terms += 8 * TERMS) {
       memory.fill(work, 0, 32 * changetype<N>(0).tokens)
-      for (let panel = block, last = block + F32_SCALES; panel < last; panel += PAIR, x += 32, scale += 4) {
-        tile6<Q6_KBlocks, N>(panel, x, f1, f2, f3, scale, sums, total, work)
-      }
-      finish(block, sums, to, work)
-      finish(block, sums + f1, to + 32, work + 32)
+      tile6<Q6_KBlocks, N>(panel, panel + F32_SCALES, x0, x1, x2, x3, terms, work)
+      finish(panel, terms, to, work)
+      finish(panel, terms + 4, to + 32, work + 32)
       if (changetype<N>(0).tokens == 4) {
-        finish(block, sums + f2, to + 64, work + 64)
-        finish(block, sums + f3, to + 96, work + 96)
+        finish(panel, terms + 8, to + 64, work + 64)
+        finish(panel, terms + 12, to + 96, work + 96)
+        x2 += 256
+        x3 += 256
       }
-      sums += 64
+      x0 += 256
+      x1 += 256
     }
   }
 
@@ -74,8 +79,8 @@ export class Q6_KBlocks {
   }
 
   /** Adds to a token's products within the block. */
-  @inline take(low: v128, high: v128, scale: usize, _sums: usize, _total: usize, to: usize): void {
-    const factor = v128.load32_splat(scale)
+  @inline take(low: v128, high: v128, terms: usize, to: usize): void {
+    const factor = v128.load32_splat(terms)
     v128.store(to, madd(f32x4.convert_i32x4_s(low), factor, v128.load(to)))
     v128.store(to, madd(f32x4.convert_i32x4_s(high), factor, v128.load(to, 16)), 16)
   }
@@ -104,13 +109,16 @@ function layPair(
 }
 
 /** A token's sums take in the block at `block`: its products, at `products`, less what the zeros of the quants add to them. */
-function finish(block: usize, sums: usize, to: usize, products: usize): void {
+function finish(block: usize, terms: usize, to: usize, products: usize): void {
   let low = f32x4.splat(0)
   let high = f32x4.splat(0)
-  for (let at = block + F32_SCALES, end = block + D; at < end; at += 32, sums += 4) {
-    const sum = v128.load32_splat(sums)
+  for (let at = block + F32_SCALES, end = block + D; at < end; at += 64, terms += TERMS) {
+    let sum = v128.load32_splat(terms, 16)
     low = madd(v128.load(at), sum, low)
     high = madd(v128.load(at, 16), sum, high)
+    sum = v128.load32_splat(terms, 32)
+    low = madd(v128.load(at, 32), sum, low)
+    high = madd(v128.load(at, 48), sum, high)
   }
   const zero = f32x4.splat(32)
   const d = block + D

@@ -3,7 +3,7 @@ import { minimums0, minimums4, scales0, scales4 } from '../formats/k_scales'
 import { byte0, byte1, byte2, byte3, upperSmallHalves, words4 } from '../formats/rows'
 import { madd } from '../math/lanes'
 import { layBytes, twice } from './panel'
-import { HEAD, Pairs, tile, tile6 } from './tile'
+import { HEAD, Pairs, TERMS, tile, tile6 } from './tile'
 
 /** A sub-block in the panel, with its minimums in the head, and its integer scales behind those. */
 const SUB_BLOCK: usize = HEAD + 256
@@ -40,32 +40,35 @@ export class SuperBlocks<T> {
     layPair<T>(w0, w1, w2, w3, 3, byte2(s), byte3(s), byte2(m), byte3(m), to + 6 * SUB_BLOCK)
   }
 
+  /** The sum of a sub-block's activations. */
+  @inline layTerms(sums: usize, _total: usize, to: usize): void {
+    store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
+  }
+
   @inline multiply<N>(
     end: usize,
-    x: usize,
-    f1: usize,
-    f2: usize,
-    f3: usize,
-    scale: usize,
-    sums: usize,
-    total: usize,
+    x0: usize,
+    x1: usize,
+    x2: usize,
+    x3: usize,
+    terms: usize,
     to: usize,
     work: usize,
   ): void {
-    for (let block = changetype<usize>(this); block < end; block += this.panelBytes) {
+    for (let panel = changetype<usize>(this); panel < end; panel += this.panelBytes, terms += 8 * TERMS) {
       memory.fill(work, 0, 32 * changetype<N>(0).tokens)
-      for (let panel = block, last = block + D; panel < last; panel += SUB_BLOCK, x += 32, scale += 4) {
-        if (changetype<T>(0).bits > 4) {
-          tile6<SuperBlocks<T>, N>(panel, x, f1, f2, f3, scale, sums, total, work)
-        } else tile<Pairs, SuperBlocks<T>, N>(panel, x, f1, f2, f3, scale, sums, total, work)
-      }
-      finish(block, sums, to, work)
-      finish(block, sums + f1, to + 32, work + 32)
+      if (changetype<T>(0).bits > 4) tile6<SuperBlocks<T>, N>(panel, panel + D, x0, x1, x2, x3, terms, work)
+      else tile<Pairs, SuperBlocks<T>, N>(panel, panel + D, x0, x1, x2, x3, terms, work)
+      finish(panel, terms, to, work)
+      finish(panel, terms + 4, to + 32, work + 32)
       if (changetype<N>(0).tokens == 4) {
-        finish(block, sums + f2, to + 64, work + 64)
-        finish(block, sums + f3, to + 96, work + 96)
+        finish(panel, terms + 8, to + 64, work + 64)
+        finish(panel, terms + 12, to + 96, work + 96)
+        x2 += 256
+        x3 += 256
       }
-      sums += 64
+      x0 += 256
+      x1 += 256
     }
   }
 
@@ -78,8 +81,8 @@ export class SuperBlocks<T> {
   }
 
   /** Adds to a token's products within the super-block. */
-  @inline take(low: v128, high: v128, scale: usize, _sums: usize, _total: usize, to: usize): void {
-    const factor = v128.load32_splat(scale)
+  @inline take(low: v128, high: v128, terms: usize, to: usize): void {
+    const factor = v128.load32_splat(terms)
     v128.store(to, madd(f32x4.convert_i32x4_s(low), factor, v128.load(to)))
     v128.store(to, madd(f32x4.convert_i32x4_s(high), factor, v128.load(to, 16)), 16)
   }
@@ -110,30 +113,24 @@ function layPair<T>(
 }
 
 /** A token's sums take in the super-block at `block`: its products, at `products`, less its minimums. */
-function finish(block: usize, sums: usize, to: usize, products: usize): void {
+function finish(block: usize, terms: usize, to: usize, products: usize): void {
   for (let four: usize = 0; four < 32; four += 16) {
     const d = block + four + D
-    const sum = f32x4.sub(v128.load(to + four), f32x4.mul(v128.load(d, DMIN), minimums(block + four, sums)))
+    const sum = f32x4.sub(v128.load(to + four), f32x4.mul(v128.load(d, DMIN), minimums(block + four, terms)))
     v128.store(to + four, madd(v128.load(d), v128.load(products + four), sum))
   }
 }
 
-/** The sum of a sub-block's activations, from its two at `sums`. */
-@inline
-function pairSum(sums: usize): v128 {
-  return f32x4.splat(load<f32>(sums) + load<f32>(sums, 4))
-}
-
 /** Eight minimums at `m` times the sums of their sub-blocks' activations. */
 @inline
-function minimums(m: usize, sums: usize): v128 {
-  let a = f32x4.mul(v128.load(m), pairSum(sums))
-  a = madd(v128.load(m, SUB_BLOCK), pairSum(sums + 8), a)
-  a = madd(v128.load(m, 2 * SUB_BLOCK), pairSum(sums + 16), a)
-  a = madd(v128.load(m, 3 * SUB_BLOCK), pairSum(sums + 24), a)
-  let b = f32x4.mul(v128.load(m, 4 * SUB_BLOCK), pairSum(sums + 32))
-  b = madd(v128.load(m, 5 * SUB_BLOCK), pairSum(sums + 40), b)
-  b = madd(v128.load(m, 6 * SUB_BLOCK), pairSum(sums + 48), b)
-  b = madd(v128.load(m, 7 * SUB_BLOCK), pairSum(sums + 56), b)
+function minimums(m: usize, terms: usize): v128 {
+  let a = f32x4.mul(v128.load(m), v128.load32_splat(terms, 16))
+  a = madd(v128.load(m, SUB_BLOCK), v128.load32_splat(terms, TERMS + 16), a)
+  a = madd(v128.load(m, 2 * SUB_BLOCK), v128.load32_splat(terms, 2 * TERMS + 16), a)
+  a = madd(v128.load(m, 3 * SUB_BLOCK), v128.load32_splat(terms, 3 * TERMS + 16), a)
+  let b = f32x4.mul(v128.load(m, 4 * SUB_BLOCK), v128.load32_splat(terms, 4 * TERMS + 16))
+  b = madd(v128.load(m, 5 * SUB_BLOCK), v128.load32_splat(terms, 5 * TERMS + 16), b)
+  b = madd(v128.load(m, 6 * SUB_BLOCK), v128.load32_splat(terms, 6 * TERMS + 16), b)
+  b = madd(v128.load(m, 7 * SUB_BLOCK), v128.load32_splat(terms, 7 * TERMS + 16), b)
   return f32x4.add(a, b)
 }

@@ -80,113 +80,117 @@ export class Words {
 }
 
 /**
- * The products of a block at `panel` with `N` tokens. `D` is how they are made; `changetype<K>(panel).take(low, high, scale,
- * sums, total, to)` takes those of one token. The pointers are those of the first; what belongs to the others lies `f1`, `f2` and
- * `f3` bytes behind it, and their places to take things to 32, 64 and 96 bytes behind `to`.
+ * What belongs to four tokens' activations of 32 columns: their scales, then two terms that the kernels choose; a word of
+ * each token in turn.
+ */
+export const TERMS: usize = 48
+
+/**
+ * The products of the panel's blocks from `panel` to `end` with `N` tokens. `D` is how they are made; with
+ * `changetype<K>(block).take(low, high, terms, to)` a token takes its own of a block, to `to` and 32 bytes behind it for each
+ * further token. `x0` … `x3` are the tokens' activations.
  */
 @inline
 export function tile<D, K, N>(
   panel: usize,
+  end: usize,
   x0: usize,
-  f1: usize,
-  f2: usize,
-  f3: usize,
-  scale: usize,
-  sums: usize,
-  total: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+  terms: usize,
   to: usize,
 ): void {
   const four = changetype<N>(0).tokens == 4
   const dots = changetype<D>(0)
-  let x1 = x0 + f1
-  let x2 = x0 + f2
-  let x3 = x0 + f3
-  let a0 = i32x4.splat(0)
-  let a1 = i32x4.splat(0)
-  let a2 = i32x4.splat(0)
-  let a3 = i32x4.splat(0)
-  let b0 = i32x4.splat(0)
-  let b1 = i32x4.splat(0)
-  let b2 = i32x4.splat(0)
-  let b3 = i32x4.splat(0)
-  for (let at = panel, end = panel + dots.bytes; at < end; at += 128) {
-    let w = v128.load(at, HEAD)
-    let v = v128.load(at, HEAD + 16)
-    let x = v128.load32_splat(x0)
-    a0 = dots.add(x, w, a0)
-    b0 = dots.add(x, v, b0)
-    x = v128.load32_splat(x1)
-    a1 = dots.add(x, w, a1)
-    b1 = dots.add(x, v, b1)
-    if (four) {
-      x = v128.load32_splat(x2)
-      a2 = dots.add(x, w, a2)
-      b2 = dots.add(x, v, b2)
-      x = v128.load32_splat(x3)
-      a3 = dots.add(x, w, a3)
-      b3 = dots.add(x, v, b3)
+  for (; panel < end; panel += HEAD + dots.bytes, terms += TERMS) {
+    let a0 = i32x4.splat(0)
+    let a1 = i32x4.splat(0)
+    let a2 = i32x4.splat(0)
+    let a3 = i32x4.splat(0)
+    let b0 = i32x4.splat(0)
+    let b1 = i32x4.splat(0)
+    let b2 = i32x4.splat(0)
+    let b3 = i32x4.splat(0)
+    for (let at = panel, last = panel + dots.bytes; at < last; at += 128) {
+      let w = v128.load(at, HEAD)
+      let v = v128.load(at, HEAD + 16)
+      let x = v128.load32_splat(x0)
+      a0 = dots.add(x, w, a0)
+      b0 = dots.add(x, v, b0)
+      x = v128.load32_splat(x1)
+      a1 = dots.add(x, w, a1)
+      b1 = dots.add(x, v, b1)
+      if (four) {
+        x = v128.load32_splat(x2)
+        a2 = dots.add(x, w, a2)
+        b2 = dots.add(x, v, b2)
+        x = v128.load32_splat(x3)
+        a3 = dots.add(x, w, a3)
+        b3 = dots.add(x, v, b3)
+      }
+      w = v128.load(at, HEAD + 32)
+      v = v128.load(at, HEAD + 48)
+      x = v128.load32_splat(x0, 4)
+      a0 = dots.add(x, w, a0)
+      b0 = dots.add(x, v, b0)
+      x = v128.load32_splat(x1, 4)
+      a1 = dots.add(x, w, a1)
+      b1 = dots.add(x, v, b1)
+      if (four) {
+        x = v128.load32_splat(x2, 4)
+        a2 = dots.add(x, w, a2)
+        b2 = dots.add(x, v, b2)
+        x = v128.load32_splat(x3, 4)
+        a3 = dots.add(x, w, a3)
+        b3 = dots.add(x, v, b3)
+      }
+      w = v128.load(at, HEAD + 64)
+      v = v128.load(at, HEAD + 80)
+      x = v128.load32_splat(x0, 8)
+      a0 = dots.add(x, w, a0)
+      b0 = dots.add(x, v, b0)
+      x = v128.load32_splat(x1, 8)
+      a1 = dots.add(x, w, a1)
+      b1 = dots.add(x, v, b1)
+      if (four) {
+        x = v128.load32_splat(x2, 8)
+        a2 = dots.add(x, w, a2)
+        b2 = dots.add(x, v, b2)
+        x = v128.load32_splat(x3, 8)
+        a3 = dots.add(x, w, a3)
+        b3 = dots.add(x, v, b3)
+      }
+      w = v128.load(at, HEAD + 96)
+      v = v128.load(at, HEAD + 112)
+      x = v128.load32_splat(x0, 12)
+      a0 = dots.add(x, w, a0)
+      b0 = dots.add(x, v, b0)
+      x = v128.load32_splat(x1, 12)
+      a1 = dots.add(x, w, a1)
+      b1 = dots.add(x, v, b1)
+      if (four) {
+        x = v128.load32_splat(x2, 12)
+        a2 = dots.add(x, w, a2)
+        b2 = dots.add(x, v, b2)
+        x = v128.load32_splat(x3, 12)
+        a3 = dots.add(x, w, a3)
+        b3 = dots.add(x, v, b3)
+        x2 += 16
+        x3 += 16
+      }
+      x0 += 16
+      x1 += 16
     }
-    w = v128.load(at, HEAD + 32)
-    v = v128.load(at, HEAD + 48)
-    x = v128.load32_splat(x0, 4)
-    a0 = dots.add(x, w, a0)
-    b0 = dots.add(x, v, b0)
-    x = v128.load32_splat(x1, 4)
-    a1 = dots.add(x, w, a1)
-    b1 = dots.add(x, v, b1)
+    const k = changetype<K>(panel)
+    const f = k.factors(0)
+    const g = k.factors(16)
+    k.take(dots.total(a0, f), dots.total(b0, g), terms, to)
+    k.take(dots.total(a1, f), dots.total(b1, g), terms + 4, to + 32)
     if (four) {
-      x = v128.load32_splat(x2, 4)
-      a2 = dots.add(x, w, a2)
-      b2 = dots.add(x, v, b2)
-      x = v128.load32_splat(x3, 4)
-      a3 = dots.add(x, w, a3)
-      b3 = dots.add(x, v, b3)
+      k.take(dots.total(a2, f), dots.total(b2, g), terms + 8, to + 64)
+      k.take(dots.total(a3, f), dots.total(b3, g), terms + 12, to + 96)
     }
-    w = v128.load(at, HEAD + 64)
-    v = v128.load(at, HEAD + 80)
-    x = v128.load32_splat(x0, 8)
-    a0 = dots.add(x, w, a0)
-    b0 = dots.add(x, v, b0)
-    x = v128.load32_splat(x1, 8)
-    a1 = dots.add(x, w, a1)
-    b1 = dots.add(x, v, b1)
-    if (four) {
-      x = v128.load32_splat(x2, 8)
-      a2 = dots.add(x, w, a2)
-      b2 = dots.add(x, v, b2)
-      x = v128.load32_splat(x3, 8)
-      a3 = dots.add(x, w, a3)
-      b3 = dots.add(x, v, b3)
-    }
-    w = v128.load(at, HEAD + 96)
-    v = v128.load(at, HEAD + 112)
-    x = v128.load32_splat(x0, 12)
-    a0 = dots.add(x, w, a0)
-    b0 = dots.add(x, v, b0)
-    x = v128.load32_splat(x1, 12)
-    a1 = dots.add(x, w, a1)
-    b1 = dots.add(x, v, b1)
-    if (four) {
-      x = v128.load32_splat(x2, 12)
-      a2 = dots.add(x, w, a2)
-      b2 = dots.add(x, v, b2)
-      x = v128.load32_splat(x3, 12)
-      a3 = dots.add(x, w, a3)
-      b3 = dots.add(x, v, b3)
-      x2 += 16
-      x3 += 16
-    }
-    x0 += 16
-    x1 += 16
-  }
-  const k = changetype<K>(panel)
-  const f = k.factors(0)
-  const g = k.factors(16)
-  k.take(dots.total(a0, f), dots.total(b0, g), scale, sums, total, to)
-  k.take(dots.total(a1, f), dots.total(b1, g), scale + f1, sums + f1, total + f1, to + 32)
-  if (four) {
-    k.take(dots.total(a2, f), dots.total(b2, g), scale + f2, sums + f2, total + f2, to + 64)
-    k.take(dots.total(a3, f), dots.total(b3, g), scale + f3, sums + f3, total + f3, to + 96)
   }
 }
 
@@ -209,62 +213,60 @@ function pairs8(x: v128, w: v128, y: v128, u: v128, factors: v128, sum: v128): v
 @inline
 export function tile6<K, N>(
   panel: usize,
+  end: usize,
   x0: usize,
-  f1: usize,
-  f2: usize,
-  f3: usize,
-  scale: usize,
-  sums: usize,
-  total: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+  terms: usize,
   to: usize,
 ): void {
   const four = changetype<N>(0).tokens == 4
-  let x1 = x0 + f1
-  let x2 = x0 + f2
-  let x3 = x0 + f3
-  let a0 = i32x4.splat(0)
-  let a1 = i32x4.splat(0)
-  let a2 = i32x4.splat(0)
-  let a3 = i32x4.splat(0)
-  let b0 = i32x4.splat(0)
-  let b1 = i32x4.splat(0)
-  let b2 = i32x4.splat(0)
-  let b3 = i32x4.splat(0)
-  for (let at = panel, end = panel + 256; at < end; at += 64) {
-    const f = changetype<K>(panel).factorsAt(at, 0)
-    const g = changetype<K>(panel).factorsAt(at, 16)
-    const w = v128.load(at, HEAD)
-    const v = v128.load(at, HEAD + 16)
-    const u = v128.load(at, HEAD + 32)
-    const t = v128.load(at, HEAD + 48)
-    let x = v128.load32_splat(x0)
-    let y = v128.load32_splat(x0, 4)
-    a0 = pairs8(x, w, y, u, f, a0)
-    b0 = pairs8(x, v, y, t, g, b0)
-    x = v128.load32_splat(x1)
-    y = v128.load32_splat(x1, 4)
-    a1 = pairs8(x, w, y, u, f, a1)
-    b1 = pairs8(x, v, y, t, g, b1)
-    if (four) {
-      x = v128.load32_splat(x2)
-      y = v128.load32_splat(x2, 4)
-      a2 = pairs8(x, w, y, u, f, a2)
-      b2 = pairs8(x, v, y, t, g, b2)
-      x = v128.load32_splat(x3)
-      y = v128.load32_splat(x3, 4)
-      a3 = pairs8(x, w, y, u, f, a3)
-      b3 = pairs8(x, v, y, t, g, b3)
-      x2 += 8
-      x3 += 8
+  for (; panel < end; panel += HEAD + 256, terms += TERMS) {
+    let a0 = i32x4.splat(0)
+    let a1 = i32x4.splat(0)
+    let a2 = i32x4.splat(0)
+    let a3 = i32x4.splat(0)
+    let b0 = i32x4.splat(0)
+    let b1 = i32x4.splat(0)
+    let b2 = i32x4.splat(0)
+    let b3 = i32x4.splat(0)
+    for (let at = panel, last = panel + 256; at < last; at += 64) {
+      const f = changetype<K>(panel).factorsAt(at, 0)
+      const g = changetype<K>(panel).factorsAt(at, 16)
+      const w = v128.load(at, HEAD)
+      const v = v128.load(at, HEAD + 16)
+      const u = v128.load(at, HEAD + 32)
+      const t = v128.load(at, HEAD + 48)
+      let x = v128.load32_splat(x0)
+      let y = v128.load32_splat(x0, 4)
+      a0 = pairs8(x, w, y, u, f, a0)
+      b0 = pairs8(x, v, y, t, g, b0)
+      x = v128.load32_splat(x1)
+      y = v128.load32_splat(x1, 4)
+      a1 = pairs8(x, w, y, u, f, a1)
+      b1 = pairs8(x, v, y, t, g, b1)
+      if (four) {
+        x = v128.load32_splat(x2)
+        y = v128.load32_splat(x2, 4)
+        a2 = pairs8(x, w, y, u, f, a2)
+        b2 = pairs8(x, v, y, t, g, b2)
+        x = v128.load32_splat(x3)
+        y = v128.load32_splat(x3, 4)
+        a3 = pairs8(x, w, y, u, f, a3)
+        b3 = pairs8(x, v, y, t, g, b3)
+        x2 += 8
+        x3 += 8
+      }
+      x0 += 8
+      x1 += 8
     }
-    x0 += 8
-    x1 += 8
-  }
-  const k = changetype<K>(panel)
-  k.take(a0, b0, scale, sums, total, to)
-  k.take(a1, b1, scale + f1, sums + f1, total + f1, to + 32)
-  if (four) {
-    k.take(a2, b2, scale + f2, sums + f2, total + f2, to + 64)
-    k.take(a3, b3, scale + f3, sums + f3, total + f3, to + 96)
+    const k = changetype<K>(panel)
+    k.take(a0, b0, terms, to)
+    k.take(a1, b1, terms + 4, to + 32)
+    if (four) {
+      k.take(a2, b2, terms + 8, to + 64)
+      k.take(a3, b3, terms + 12, to + 96)
+    }
   }
 }

@@ -8,9 +8,9 @@
  */
 import type { Batch } from '../../src/backend/batch.js'
 import type { SequenceMemory } from '../../src/backend/memory.js'
-import { openEngine } from '../../src/backend/wasm/open-engine.js'
 import { WasmExecutable } from '../../src/backend/wasm/executable.js'
 import type { KernelBuild } from '../../src/backend/wasm/kernels.js'
+import { openEngine } from '../../src/backend/wasm/open-engine.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { planModel } from '../../src/model/plan.js'
 import { platform } from '../../src/platform/node/platform.js'
@@ -58,7 +58,9 @@ for (let step = -2; step < steps; step++) {
     if (step >= 0) times[i].push(now() - start)
   }
 }
-console.log(`${process.version}, ${kernels}, ${threads} thread(s), ${steps} steps, ${given[0].split('/').at(-1)}`)
+console.log(
+  `${process.version}, ${kernels}, ${threads} thread(s), ${steps} steps, ${given[0].split('/').at(-1)}`,
+)
 const one = summarise(times[counts.indexOf(1)])
 for (const [i, count] of counts.entries()) {
   const { median, min } = summarise(times[i])

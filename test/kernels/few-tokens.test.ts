@@ -10,6 +10,7 @@ import { BUILDS, createInnerWorkbench, randomFloats, type Workbench } from './wo
 
 /** More than two tiles of four, and an odd one. */
 const MOST_TOKENS = 17
+const TOKENS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 17]
 /** Bytes between the tokens' rows of results. */
 const GAP = 12
 
@@ -120,11 +121,11 @@ const FORMATS: readonly [string, Repacking][] = [
   ['Q4_0', 'x8'],
 ]
 
-/** One block, more columns than a panel has, and a part of a panel. */
+/** One block, and more columns than a panel has. */
 const COLUMNS: Readonly<Record<number, readonly number[]>> = {
-  1: [1, 37, 515],
-  32: [32, 544, 1184],
-  256: [256, 512, 1280],
+  1: [1, 37],
+  32: [32, 544],
+  256: [256, 768],
 }
 
 describe.each(BUILDS)('%s build', (build) => {
@@ -135,26 +136,26 @@ describe.each(BUILDS)('%s build', (build) => {
   describe.each(FORMATS)('%s, %s', (name, repacking) => {
     const format = blockFormat(name)
     const columnCounts = COLUMNS[format.blockElements]
-    const rowCounts = repacking === 'x8' ? [8, 24] : [1, 5, 8, 9, 21]
-    const shapes = rowCounts.flatMap((rows) => columnCounts.map((columns) => [rows, columns]))
+    const rowCounts = repacking === 'x8' ? [8, 24] : [5, 21]
 
-    it.each(shapes)(
-      'gives each of 1 to 17 tokens the bits that it has alone: %i rows, %i columns',
-      (rows, columns) => {
+    it.each(rowCounts)('gives each token the bits that it has alone, %i rows', (rows) => {
+      for (const columns of columnCounts) {
         const matrix = matrixOf(format, repacking, rows, columns)
         const x = activationsOf(matrix, MOST_TOKENS)
         const expected = Array.from({ length: MOST_TOKENS }, (_, token) => alone(matrix, x, token))
-        for (let tokens = 1; tokens <= MOST_TOKENS; tokens++) {
-          expect(together(matrix, x, tokens), `${tokens} tokens`).toEqual(expected.slice(0, tokens))
+        for (const tokens of TOKENS) {
+          expect(together(matrix, x, tokens), `${columns} columns, ${tokens} tokens`).toEqual(
+            expected.slice(0, tokens),
+          )
         }
-      },
-    )
+      }
+    })
 
     it('gives more tokens than meet a group of rows at once the bits that each has alone', () => {
       const matrix = matrixOf(format, repacking, 8, columnCounts[1])
-      const x = activationsOf(matrix, 131)
-      const expected = Array.from({ length: 131 }, (_, token) => alone(matrix, x, token))
-      expect(together(matrix, x, 131)).toEqual(expected)
+      const x = activationsOf(matrix, 67)
+      const expected = Array.from({ length: 67 }, (_, token) => alone(matrix, x, token))
+      expect(together(matrix, x, 67)).toEqual(expected)
     })
 
     it('gives a row the same bits wherever the rows are split', () => {
