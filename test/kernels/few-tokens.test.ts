@@ -38,7 +38,7 @@ function matrixOf(format: BlockFormat, repacking: Repacking, rows: number, colum
   }
   if (repacking === 'as in the file') return matrix
   const id = kernels.x8_format(format.id)
-  kernels.repack(id, weights, rowBytes, rows, bench.room(8 * rowBytes))
+  kernels.repack(id, weights, rowBytes, rows, bench.allocate(8 * rowBytes))
   return { ...matrix, id }
 }
 
@@ -55,7 +55,7 @@ function activationsOf({ id, columns }: Matrix, tokens: number): Activations {
     return { pointer: bench.floats(rows.flatMap((row) => Array.from(row))), stride: 4 * columns }
   }
   const stride = kernels.activation_bytes(kind, columns)
-  const pointer = bench.room(stride * tokens)
+  const pointer = bench.allocate(stride * tokens)
   for (const [token, row] of rows.entries()) {
     kernels.quantize_activations(kind, bench.floats(row), (pointer + token * stride) as Pointer, columns)
   }
@@ -72,7 +72,7 @@ function alone(
   { pointer, stride }: Activations,
   token: number,
 ): number[] {
-  const out = bench.room(4 * rows)
+  const out = bench.allocate(4 * rows)
   bench.kernels.matvec(id, weights, (pointer + token * stride) as Pointer, out, rows, columns)
   return bits(bench.result(out, rows))
 }
@@ -86,10 +86,10 @@ function together(
 ): number[][] {
   const { id, weights, rowBytes, rows, columns } = matrix
   const outStride = 4 * rows + GAP
-  const out = bench.room(outStride * tokens)
+  const out = bench.allocate(outStride * tokens)
   const untouched = bench.read(out, outStride * tokens)
   const scratchBytes = bench.kernels.matmul_scratch(columns)
-  const scratch = bench.room(scratchBytes)
+  const scratch = bench.allocate(scratchBytes)
   for (const [i, first] of parts.entries()) {
     bench.kernels.matvec_tokens(
       id,
@@ -191,7 +191,7 @@ describe.each(BUILDS)('%s build', (build) => {
       const { kernels } = bench
       const kind = kernels.activation_kind(format.id)
       const stride = kernels.activation_bytes(kind, columns)
-      const pointer = bench.room(6 * stride)
+      const pointer = bench.allocate(6 * stride)
       for (let token = 0; token < 6; token++) {
         const values = bench.floats(new Float32Array(columns).fill(token % 2 ? -1 : 1))
         kernels.quantize_activations(kind, values, (pointer + token * stride) as Pointer, columns)
