@@ -186,7 +186,7 @@ describe('refused:', () => {
     [{ stopIds: [VOCAB] }, `stopIds: token ${VOCAB} at index 0`],
     [{ stopIds: [1, -1] }, 'stopIds: token -1 at index 1'],
     [{ stopIds: 7 as unknown as number[] }, 'stopIds must be an array'],
-    [{ stopIds: [5, 6], bannedIds: [6] }, 'stopIds names 6, which may never be chosen'],
+    [{ stopIds: [5, 6], bannedIds: [6] }, 'stopIds names 6, which can never be sampled'],
     [{ stopIds: [5], logitBias: { 5: Number.NEGATIVE_INFINITY } }, 'stopIds names 5'],
     [{ minTokens: 6, maxTokens: 5 }, 'minTokens 6 is more than maxTokens 5'],
     [{ logprobs: -1 }, 'logprobs must be a whole number from 0 to 1000'],
