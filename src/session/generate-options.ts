@@ -28,7 +28,7 @@ export interface GenerateOptions extends SamplingParams {
    */
   responseFormat?: ResponseFormat
   /**
-   * Which cached tokens a prompt with the same prefix reuses. `exact`: only those evaluated as part of a prompt, so that the
+   * Which cached tokens are reused by a prompt with the same prefix. `exact`: only those evaluated as part of a prompt, so that the
    * result has the bits of a fresh session. `all`: generated tokens too, whose cached values differ from a prompt's in the
    * last bits. Default `exact`.
    */

@@ -29,7 +29,7 @@ describe('cosineSimilarity', () => {
         const cosine = cosineSimilarity(a, b)
         expect(Math.abs(cosine)).toBeLessThanOrEqual(1)
         expect(cosineSimilarity(b, a)).toBe(cosine)
-        // Squares of the smallest numbers are no numbers any more.
+        // Squares of the smallest numbers underflow to 0.
         if (a.some((value) => Math.abs(value) > 1e-30)) expect(cosineSimilarity(a, a)).toBeCloseTo(1, 12)
       }),
     )
