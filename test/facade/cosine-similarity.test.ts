@@ -37,7 +37,7 @@ describe('cosineSimilarity', () => {
 
   it.each<[unknown, unknown, string]>([
     [[1, 2], [1], 'vectors of different lengths (2 and 1)'],
-    [[], [], 'two arrays of numbers'],
+    [[], [], 'two non-empty arrays of numbers'],
     ['ab', 'cd', 'the first vector must be an array, not "ab"'],
     [undefined, [1], 'the first vector must be an array, not undefined'],
     [[1], null, 'the second vector must be an array, not null'],
