@@ -37,17 +37,17 @@ type PerText = EmbedOptions & { pooling?: Exclude<Pooling, 'none'> }
 type PerToken = EmbedOptions & { pooling: 'none' }
 
 /**
- * Texts as vectors of `model.config.embeddingLength` values: the hidden states after the model's output norm, pooled. A
- * text has the same vector, to the last bit, whatever is embedded with it or runs beside it. The tokens look back only,
- * as they do when the model writes.
+ * Embeds texts as vectors of `model.config.embeddingLength` values: the hidden states after the model's output norm, pooled.
+ * A text has the same vector, to the last bit, whatever is embedded with it or runs at the same time. Attention is causal,
+ * as in generation.
  *
  * ```js
  * const [question, ...lines] = await embed(model, ['a small dog', 'a puppy', 'a truck'])
  * const scores = lines.map((line) => cosineSimilarity(question, line))
  * ```
  *
- * One text, or its ids, gives one vector (with `pooling: 'none'` one a token); an array of texts or of ids gives an
- * array of what each would give, and an empty one none.
+ * One text, or its ids, gives one vector (with `pooling: 'none'` one per token); an array of texts or of ids gives an array
+ * with the result of each.
  *
  * Each text takes memory for its tokens while it is evaluated. Before anything is evaluated it rejects with
  * `INVALID_ARGUMENT` for bad options, for what is not a text and for an empty one, `CONTEXT_FULL` for one that is too long,

@@ -37,7 +37,7 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    * Worker cannot be started, `true` rejects with `UNSUPPORTED`, and the default warns and uses this thread.
    */
   worker?: boolean
-  /** Is called with how many bytes of the weights have been read, as they are. What it throws rejects the load. */
+  /** Called with the bytes of the weights read so far. An error in it rejects the load. */
   onProgress?: (progress: { loaded: number; total: number }) => void
 }
 

@@ -120,7 +120,7 @@ export class Model {
    * ```
    *
    * Before anything is evaluated it rejects, naming the entry, with `INVALID_ARGUMENT` for entries that are not an array or
-   * empty, a session that is listed twice or belongs to another model, and ids that are none of the vocabulary or empty;
+   * empty, a session that is listed twice or belongs to another model, and ids that are empty or outside the vocabulary;
    * with `DISPOSED`, `BUSY` or `CONTEXT_FULL` for a session. Later an entry fails as `session.eval` does, and the others
    * are evaluated all the same; when all have ended, it rejects with the failure of the first entry that has one. `signal`
    * aborts all of them.
@@ -141,7 +141,7 @@ export class Model {
   /**
    * Ends all sessions, chats and embeddings, aborting what is running on them as `session.dispose()` does, then the threads,
    * and lets go of the memory. Resolves when all have ended. Idempotent. Whatever is called on the model afterwards is
-   * refused with `DISPOSED`, but for its tokenizer.
+   * refused with `DISPOSED`, except for its tokenizer.
    */
   dispose(): Promise<void> {
     this.#ended ??= this.#end()

@@ -1,18 +1,18 @@
 import { following } from '../abortable.js'
 
 export interface CallOptions {
-  /** The caller's. */
+  /** The caller's signal. */
   readonly signal?: AbortSignal | undefined
   /** Called once, when the call has ended. */
   readonly onEnd?: () => void
   /**
-   * Ends what waits for its caller to go on, such as a generation between two tokens; resolves when that has ended the
-   * call, and returns nothing where it is gone. Must not lead to the session: see `Lease`.
+   * Ends something that waits for its caller, such as a generation between two tokens. Resolves when the call has ended;
+   * returns nothing if that object has been collected. Must hold no reference to the session: see `Lease`.
    */
   readonly close?: () => Promise<void> | undefined
 }
 
-/** A call that is running. It can be ended from outside: by whoever disposes what it works on. */
+/** A running call. Disposing what it works on interrupts it. */
 export class Call {
   readonly #controller: ReturnType<typeof following>
   readonly #ended: Promise<void>
@@ -32,7 +32,7 @@ export class Call {
     })
   }
 
-  /** Aborted with the caller's, and when the call is interrupted. */
+  /** Aborted with the caller's signal, and when the call is interrupted. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
@@ -49,7 +49,7 @@ export class Call {
     await this.#ended
   }
 
-  /** The call is over. Idempotent. */
+  /** Marks the call as ended. Idempotent. */
   end(): void {
     const end = this.#end
     this.#end = () => {}

@@ -5,14 +5,14 @@ import { readOptions } from '../read-list.js'
 
 /** What happens when the context is full: see `SessionOptions.contextShift`. */
 export interface ContextShift {
-  /** Tokens at the beginning that stay. Default 4, or one less than the context where that is shorter. */
+  /** Tokens at the beginning that stay. Default 4, or one less than the context if that is smaller. */
   keep?: number
 }
 
-/** Enough for the attention that models park on their first tokens. Source: Xiao et al. 2024, "attention sinks". */
+/** Keeps the attention sinks of a model, its first tokens. Source: Xiao et al. 2024. */
 const DEFAULT_KEEP = 4
 
-/** How many tokens stay at the beginning; `undefined` where nothing is shifted. Throws `INVALID_ARGUMENT`. */
+/** How many tokens stay at the beginning; `undefined` without context shift. Throws `INVALID_ARGUMENT`. */
 export function resolveContextShift(
   option: ContextShift | boolean | undefined,
   contextLength: number,
@@ -31,8 +31,8 @@ export function resolveContextShift(
 }
 
 /**
- * How many tokens leave, after the first `keep`, so that `count` more fit: half of those that may, or more if need be.
- * 0 where there is room; `undefined` where there never is.
+ * How many tokens to drop after the first `keep` so that `count` more fit: half of those after `keep`, or more if needed.
+ * 0 if they fit; `undefined` if they never will.
  */
 export function tokensToDrop(
   keep: number,

@@ -10,7 +10,7 @@ import type { ResolvedSessionOptions } from './session-options.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { StatsMeter } from './stats.js'
 
-/** What an evaluator works on. */
+/** What an `Evaluator` is made of. */
 export interface EvaluatorParts {
   readonly scheduler: Pick<Scheduler, 'run'>
   readonly sessions: Pick<SessionRegistry, 'attempt'>
@@ -20,22 +20,22 @@ export interface EvaluatorParts {
   readonly stats: StatsMeter
 }
 
-/** How tokens are evaluated. */
+/** Options of `#evaluate`. */
 interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined
-  /** Takes the logits that the tokens were to be chosen by. */
+  /** Receives the logits that predict each token. */
   readonly scores?: TokenScores
-  /** Whether the last token's logits are wanted. Default true. */
+  /** Whether to compute the last token's logits. Default true. */
   readonly wantLogits?: boolean
-  /** For the statistics: a token of a generation. Default false. */
+  /** For the statistics: whether it is a generated token. Default false. */
   readonly isDecode?: boolean
 }
 
 /**
- * Runs a session's tokens through the model, and keeps its sequence, its memory and the logits after the last token in step.
+ * Runs a session's tokens through the model, and keeps sequence, memory and the logits after the last token in step.
  *
- * A memory cannot always be cut where the sequence is. Then it is shorter, and the gap is evaluated again before whatever
- * comes next, each token in the phase that it was in: the bits are the same.
+ * A memory cannot always be truncated to the length of the sequence. Then it is shorter, and the gap is evaluated again
+ * before anything else, each token in its original phase, so the bits stay the same.
  */
 export class Evaluator {
   #sequence = new Sequence()
@@ -44,10 +44,10 @@ export class Evaluator {
   readonly #memory: SequenceMemory
   readonly #options: EvaluatorParts['options']
   readonly #stats: StatsMeter
-  /** A copy, since the engine's own are gone when the next batch runs. */
+  /** A copy, because the next batch overwrites the engine's own. */
   readonly #logits: Float32Array
   #hasLogits = false
-  /** How often logits have been written over. */
+  /** How often the logits have been overwritten. */
   #writes = 0
 
   constructor({ scheduler, sessions, memory, vocabSize, options, stats }: EvaluatorParts) {
@@ -59,37 +59,37 @@ export class Evaluator {
     this.#logits = new Float32Array(vocabSize)
   }
 
-  /** The tokens so far; `restore` and `startOver` replace it. */
+  /** The tokens so far. `restore` and `startOver` replace the object. */
   get sequence(): Sequence {
     return this.#sequence
   }
 
-  /** Those after the last evaluated token, as a view; `undefined` where none are in force. */
+  /** Logits after the last evaluated token, as a view; `undefined` if there are none. */
   get logits(): Float32Array | undefined {
     return this.#hasLogits ? this.#logits : undefined
   }
 
-  /** The same, or `INVALID_ARGUMENT`. */
+  /** The same; throws `INVALID_ARGUMENT` if there are none. */
   requireLogits(): Float32Array {
     if (!this.#hasLogits) throw nothingEvaluated()
     return this.#logits
   }
 
-  /** Goes on from another sequence, the beginning of which the memory has. */
+  /** Continues from another sequence. The memory holds a prefix of it. */
   restore(sequence: Sequence, logits: Float32Array | undefined): void {
     this.#sequence = sequence
     if (logits) this.#logits.set(logits)
     this.#hasLogits = logits !== undefined
   }
 
-  /** Evaluates what of the prompt is not cached, and forgets what else there was. Resolves with what was cached. */
+  /** Replaces all tokens by the prompt and evaluates what is not cached. Resolves with the cached prefix length. */
   async startOver(
     prompt: readonly TokenId[],
     reuse: 'exact' | 'all',
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const before = this.#sequence
-    const goBack = this.#wayBack()
+    const restoreLogits = this.#logitsRestorer()
     const cached = await this.#memory.truncate(this.#shared(prompt, reuse))
     this.#sequence = before.beginning(cached)
     this.#hasLogits = false
@@ -100,14 +100,14 @@ export class Evaluator {
       if (isOutOfMemory(error)) {
         await this.#memory.truncate(cached)
         this.#sequence = before
-        goBack()
+        restoreLogits()
       }
       throw error
     }
     return cached
   }
 
-  /** How many tokens of `prompt` need no evaluation. `exact`: only those that were evaluated as it would be. */
+  /** Length of the prefix of `prompt` that is cached. `exact`: count only tokens that were evaluated in the prompt's phase. */
   cached(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
     return reachableLength(this.#memory.reach, this.#shared(prompt, reuse))
   }
@@ -117,13 +117,13 @@ export class Evaluator {
   }
 
   /**
-   * Sees to it that there are logits after the last token, the pending one included. Resolves with how many tokens that
-   * took.
+   * Ensures that there are logits after the last token, including the pending one. Resolves with the number of tokens
+   * evaluated for that.
    */
   async resume(signal: AbortSignal | undefined): Promise<number> {
     const { pending, position, length } = this.#sequence
     signal?.throwIfAborted()
-    // The session may have been reset since the generation was made.
+    // The session may have been reset since the generation was created.
     if (length === 0) throw nothingEvaluated()
     if (pending === undefined) {
       if (this.#hasLogits) return 0
@@ -135,7 +135,7 @@ export class Evaluator {
     return missing
   }
 
-  /** Appends the pending token and `ids`, after a context shift where one makes room. */
+  /** Appends the pending token and `ids`, after a context shift if one is needed. */
   async append(ids: readonly TokenId[], signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
     const { pending } = this.#sequence
@@ -145,24 +145,24 @@ export class Evaluator {
 
   /** Evaluates a generated token; false when the context is full. */
   async advance(id: TokenId, signal: AbortSignal | undefined): Promise<boolean> {
-    if (!(await this.#makeRoom(1))) return false
+    if (!(await this.#shiftIfNeeded(1))) return false
     await this.#evaluate([id], 'decode', { signal, isDecode: true })
     return true
   }
 
-  /** Forgets all tokens from position `length` on. Logits stay where only the pending one goes. */
+  /** Drops all tokens from position `length` on. Logits stay valid if only the pending token goes. */
   async cut(length: number): Promise<void> {
     if (length < this.#memory.length) await this.#memory.truncate(length)
     if (length < this.#sequence.position) this.#hasLogits = false
     this.#sequence.cut(length)
   }
 
-  /** Appends `ids`, never shifting the context, and has `scores` take the logits that each was to be chosen by. */
+  /** Appends `ids` without a context shift, and passes the logits that predict each of them to `scores`. */
   async score(ids: readonly TokenId[], scores: TokenScores, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
     const { pending, position } = this.#sequence
     this.assertRoom(ids.length + (pending === undefined ? 0 : 1), position)
-    // Evaluating what is pending writes over them.
+    // Evaluating the pending token overwrites them.
     const logits = pending === undefined ? undefined : this.logits?.slice()
     await this.#orNothing(async () => {
       if (pending !== undefined) await this.#evaluate([pending], phaseOf(1), { signal })
@@ -172,45 +172,45 @@ export class Evaluator {
     }, logits)
   }
 
-  /** Throws `CONTEXT_FULL` where the pending token and `count` more do not fit, and no context shift makes room. */
+  /** Throws `CONTEXT_FULL` if the pending token and `count` more do not fit, even after a context shift. */
   assertFits(count: number): void {
     const { pending, position } = this.#sequence
     const all = count + (pending === undefined ? 0 : 1)
     if (this.#tokensToDrop(all) === undefined) this.assertRoom(all, position)
   }
 
-  /** Throws `CONTEXT_FULL` where `count` tokens from `position` on do not fit. */
+  /** Throws `CONTEXT_FULL` if `count` tokens from `position` on do not fit. */
   assertRoom(count: number, position: number): void {
     const { contextLength } = this.#options
     if (position + count > contextLength) throw contextFull(count, position, contextLength)
   }
 
   async #append(ids: readonly TokenId[], phase: Phase, options: EvaluateOptions): Promise<void> {
-    if (!(await this.#makeRoom(ids.length))) this.assertRoom(ids.length, this.#sequence.position)
+    if (!(await this.#shiftIfNeeded(ids.length))) this.assertRoom(ids.length, this.#sequence.position)
     await this.#orNothing(() => this.#evaluate(ids, phase, options))
   }
 
   /**
-   * Where there is no memory for all of `work`, which appends tokens, the session is as it was before. `logits`: a copy of
-   * the present ones, where it writes over them and goes on.
+   * Undoes `work`, which appends tokens, if it fails with `OUT_OF_MEMORY`. `logits`: a copy of the current ones, needed if
+   * `work` evaluates more after overwriting them.
    */
   async #orNothing(work: () => Promise<void>, logits?: Float32Array): Promise<void> {
     const { position, pending } = this.#sequence
-    const goBack = this.#wayBack(logits)
+    const restoreLogits = this.#logitsRestorer(logits)
     try {
       await work()
     } catch (error) {
       if (isOutOfMemory(error)) {
         await this.#memory.truncate(position)
         this.#sequence.retract(position, pending)
-        goBack()
+        restoreLogits()
       }
       throw error
     }
   }
 
-  /** A function that puts the present logits in force again, unless they have been written over and there is no copy. */
-  #wayBack(copy?: Float32Array): () => void {
+  /** Returns a function that restores the current logits, unless they were overwritten and there is no copy. */
+  #logitsRestorer(copy?: Float32Array): () => void {
     const [hadLogits, writes] = [this.#hasLogits, this.#writes]
     return () => {
       if (copy && writes !== this.#writes) this.#write(copy)
@@ -218,14 +218,14 @@ export class Evaluator {
     }
   }
 
-  /** Has the memory catch up with the sequence. */
+  /** Evaluates again what the memory lacks of the sequence. */
   #fillGap(options: EvaluateOptions): Promise<void> {
     return this.#evaluate([], 'decode', options)
   }
 
   /**
-   * Evaluates the gap between memory and sequence, and `ids` after it, a stretch of one phase after another. A failure
-   * leaves what has been evaluated before it.
+   * Evaluates the gap between memory and sequence, then `ids`, one stretch of equal phase after another. A failure keeps
+   * what was evaluated before it.
    */
   async #evaluate(
     ids: readonly TokenId[],
@@ -269,15 +269,15 @@ export class Evaluator {
     }
   }
 
-  /** Not in force before the batch has ended well. */
+  /** The logits become valid only when the work succeeds. */
   #write(logits: Float32Array): void {
     this.#hasLogits = false
     this.#writes++
     this.#logits.set(logits)
   }
 
-  /** Makes room for `count` more tokens if a context shift can; whether there is. */
-  async #makeRoom(count: number): Promise<boolean> {
+  /** Shifts the context if `count` more tokens need it. Resolves with whether they fit. */
+  async #shiftIfNeeded(count: number): Promise<boolean> {
     const { shiftKeep: keep = 0 } = this.#options
     const dropped = this.#tokensToDrop(count)
     if (dropped === undefined) return false
@@ -289,7 +289,7 @@ export class Evaluator {
     return true
   }
 
-  /** How many tokens a context shift drops so that `count` more fit; 0 where they do, `undefined` where they never will. */
+  /** How many tokens a context shift must drop so that `count` more fit: 0 if they fit, `undefined` if they never will. */
   #tokensToDrop(count: number): number | undefined {
     const { position } = this.#sequence
     const { contextLength, shiftKeep } = this.#options

@@ -1,6 +1,6 @@
 import { DasllamaError } from '../errors.js'
 
-/** What a session refuses, in words. */
+/** Errors of sessions. */
 
 export function disposed(): DasllamaError {
   return new DasllamaError('DISPOSED', 'the session has been disposed')

@@ -6,36 +6,36 @@ import { isArray, readList } from '../read-list.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 
-/** Options of `session.generate`: how long, how each token is chosen, and what the text must look like. */
+/** Options of `session.generate`: length, sampling, and the format of the text. */
 export interface GenerateOptions extends SamplingParams {
-  /** Tokens to generate at most, 0 or more. Default: until the model stops or the context is full. */
+  /** Most tokens to generate, 0 or more. Default: until the model stops or the context is full. */
   maxTokens?: number
   /** Ends the generation with `stopReason` `abort`; checked whenever the event loop runs, within prompts and tokens too. */
   signal?: AbortSignal
   /**
-   * Texts that end the generation and are not part of its text: at most 64, of at most 1024 characters. A token whose
-   * text may be the beginning of one is held back until that is decided. Default none.
+   * Strings that end the generation and are not part of its text: at most 64, of at most 1024 characters. A token that may
+   * belong to one is held back until that is decided. Default none.
    */
   stop?: string | readonly string[]
-  /** Tokens that end the generation besides the model's own end tokens, and are not part of it. Default none. */
+  /** Tokens that end the generation in addition to the model's end tokens, and are not part of it. Default none. */
   stopIds?: readonly TokenId[]
-  /** Log-probabilities with each token: of it and of this many likeliest ones, 0 to 1000. Default: none at all. */
+  /** Log-probabilities with each token: its own and those of this many most likely ones, 0 to 1000. Default: none. */
   logprobs?: number
   /**
-   * What the text must look like: `{ type: 'text' }`, `{ type: 'json_object' }`, `{ type: 'json_schema', schema }` or
-   * `{ type: 'grammar', grammar }`. Only tokens are chosen with which the text can still become such a one; it ends, with
-   * `stopReason` `stop`, where it is one. Whether it came so far: `generation.isComplete`. Default `{ type: 'text' }`.
+   * Format of the text: `{ type: 'text' }`, `{ type: 'json_object' }`, `{ type: 'json_schema', schema }` or
+   * `{ type: 'grammar', grammar }`. Only tokens that keep the format reachable are sampled, and the text ends, with `stopReason`
+   * `stop`, when it is complete; see `generation.isComplete`. Default `{ type: 'text' }`.
    */
   responseFormat?: ResponseFormat
   /**
-   * What of the session may serve a prompt that begins alike. `exact`: what was evaluated as (part of) a prompt, so
-   * that the result is to the bit that of a fresh session. `all`: generated tokens too, whose cached values differ
-   * from a prompt's in the last bits. Default `exact`.
+   * Which cached tokens are reused by a prompt with the same prefix. `exact`: only those evaluated as part of a prompt, so that the
+   * result has the bits of a fresh session. `all`: generated tokens too, whose cached values differ from a prompt's in the
+   * last bits. Default `exact`.
    */
   reuse?: 'exact' | 'all'
 }
 
-/** `GenerateOptions`, checked and apart. */
+/** Checked `GenerateOptions`, with the sampling parameters apart. */
 export interface ResolvedGenerateOptions {
   readonly maxTokens: number
   readonly signal: AbortSignal | undefined
@@ -51,7 +51,7 @@ const MAX_STOPS = 64
 const MAX_STOP_LENGTH = 1024
 const MAX_LOGPROBS = 1000
 
-/** Throws `INVALID_ARGUMENT` for what is out of range and for what contradicts itself; `sampling` and `responseFormat` are not checked. */
+/** Throws `INVALID_ARGUMENT` for values out of range and for contradictions. Does not check `sampling` and `responseFormat`. */
 export function resolveGenerateOptions(options: GenerateOptions, vocabSize: number): ResolvedGenerateOptions {
   checkOptions(options)
   const {
@@ -81,7 +81,7 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
     reuse,
     sampling,
   }
-  refuseContradictions(resolved)
+  rejectContradictions(resolved)
   return resolved
 }
 
@@ -109,7 +109,7 @@ function checkStops(stop: GenerateOptions['stop']): readonly string[] {
   })
 }
 
-function refuseContradictions({
+function rejectContradictions({
   stopIds,
   maxTokens,
   responseFormat,
@@ -118,14 +118,14 @@ function refuseContradictions({
   const { bannedIds, logitBias, minTokens } = sampling
   for (const id of stopIds) {
     if (bannedIds?.includes?.(id) || logitBias?.[id] === Number.NEGATIVE_INFINITY) {
-      throw new DasllamaError('INVALID_ARGUMENT', `stopIds names ${id}, which may never be chosen`, {
-        hint: 'take it out of stopIds, or out of bannedIds and logitBias',
+      throw new DasllamaError('INVALID_ARGUMENT', `stopIds names ${id}, which can never be sampled`, {
+        hint: 'remove it from stopIds, or from bannedIds and logitBias',
       })
     }
   }
   if (sampling.ignoreEos && responseFormat && responseFormat.type !== 'text') {
     throw new DasllamaError('INVALID_ARGUMENT', 'ignoreEos and responseFormat contradict each other', {
-      hint: 'a text that must be whole must end; leave ignoreEos out',
+      hint: 'a format needs an end; omit ignoreEos',
     })
   }
   if (typeof minTokens === 'number' && minTokens > maxTokens) {

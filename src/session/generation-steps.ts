@@ -10,9 +10,9 @@ import type { TokenLogprobs } from './generation.js'
 import type { Lease } from './lease.js'
 import type { StatsMeter } from './stats.js'
 
-/** What of a session a generation works with. */
+/** The parts of a session that a generation uses. */
 export interface SessionParts {
-  /** The session itself: whoever holds a generation need not hold it too, or it could be collected and its memory reclaimed. */
+  /** The session, so that it is not collected, and its memory reclaimed, while only the generation is referenced. */
   readonly owner: object
   readonly lease: Lease
   readonly memory: SequenceMemory
@@ -23,37 +23,37 @@ export interface SessionParts {
   readonly endOfGeneration: ReadonlySet<TokenId>
 }
 
-/** Tokens that a generation has taken in. */
+/** Tokens of a generation's prompt. */
 export interface PromptUsage {
-  /** Those of the prompt or, without one, all that the session had. */
+  /** Tokens of the prompt or, without one, of the session so far. */
   readonly promptTokens: number
   /** How many of them needed no evaluation. */
   readonly cachedTokens: number
 }
 
-/** What a generation does to its session, step by step. */
+/** The steps of a generation on its session. */
 export class GenerationSteps {
   readonly #session: SessionParts
   readonly #sampler: Sampler
-  /** Empty where the session goes on. */
+  /** Empty if the session continues. */
   readonly #promptIds: readonly TokenId[]
-  /** When the choice at hand began. */
+  /** When sampling of the current token began. */
   #since = 0
   #holds = false
 
-  /** Throws `INVALID_ARGUMENT` for parameters that the sampler refuses. */
+  /** Throws `INVALID_ARGUMENT` for invalid sampling parameters. */
   constructor(session: SessionParts, promptIds: readonly TokenId[], params: SamplingParams) {
     this.#session = session
     this.#promptIds = promptIds
     this.#sampler = newSampler(session, params)
   }
 
-  /** Takes the session, until the call ends; see `CallOptions`. Throws `DISPOSED`, `BUSY`. */
+  /** Marks the session as busy until the call ends; see `CallOptions`. Throws `DISPOSED`, `BUSY`. */
   begin(signal: AbortSignal | undefined, close: CallOptions['close']): Call {
     return this.#session.lease.begin({ signal, close })
   }
 
-  /** Sees to it that there are logits to choose the first token by. */
+  /** Ensures that there are logits for the first token. */
   async prefill(signal: AbortSignal, reuse: 'exact' | 'all'): Promise<PromptUsage> {
     const { evaluator, stats } = this.#session
     stats.start()
@@ -65,7 +65,7 @@ export class GenerationSteps {
     return { promptTokens, cachedTokens: promptTokens - (await evaluator.resume(signal)) }
   }
 
-  /** The next token out of those that are `allowed`, which is not the session's before it is accepted. */
+  /** Samples the next token among those `allowed`. `accept` adds it to the session. */
   choose(allowed: Uint32Array | undefined): TokenId {
     this.#since = now()
     return pick(this.#sampler, this.#session.evaluator, allowed)
@@ -76,15 +76,15 @@ export class GenerationSteps {
     return { before: logprobsOfLogits(logits, id, count), after: this.#sampler.logprobs(count) }
   }
 
-  /** The token becomes the session's last one; it is evaluated only if the session goes on. */
+  /** Makes the token the session's last one. It is evaluated only if the session continues. */
   accept(id: TokenId): void {
     this.#session.evaluator.sequence.choose(id, { isPending: true })
     this.#session.stats.sampled(this.#since)
   }
 
   /**
-   * Evaluates the last token; false when there is no room for it. Rejects with the signal's reason. `undelivered`: how many
-   * tokens, it among them, may have to be taken back.
+   * Evaluates the last token; false if the context is full. Rejects with the signal's reason. `undelivered`: how many
+   * tokens, including this one, may have to be taken back.
    */
   advance(id: TokenId, undelivered: number, signal: AbortSignal): Promise<boolean> {
     if (undelivered === 1) this.#hold()
@@ -92,12 +92,12 @@ export class GenerationSteps {
     return this.#session.evaluator.advance(id, signal)
   }
 
-  /** Where the session's random numbers are. */
+  /** The session's RNG state. */
   randomState(): Uint32Array {
     return this.#session.rng.save()
   }
 
-  /** Forgets the last `count` accepted tokens; the random numbers go on from `randomState`. */
+  /** Drops the last `count` accepted tokens and restores the RNG state. */
   async takeBack(count: number, randomState: Uint32Array): Promise<void> {
     const { evaluator, rng, stats } = this.#session
     await evaluator.cut(Math.max(0, evaluator.sequence.length - count))
@@ -105,7 +105,7 @@ export class GenerationSteps {
     stats.takenBack(count)
   }
 
-  /** Nothing has to be taken back any more. */
+  /** No tokens have to be taken back any more. */
   release(): void {
     if (this.#holds) this.#session.memory.release()
     this.#holds = false
@@ -117,7 +117,7 @@ export class GenerationSteps {
   }
 }
 
-/** A sampler that draws from the session's random numbers. Throws `INVALID_ARGUMENT`. */
+/** A sampler that uses the session's RNG. Throws `INVALID_ARGUMENT`. */
 export function newSampler(
   { rng, endOfGeneration }: Pick<SessionParts, 'rng' | 'endOfGeneration'>,
   params: SamplingParams,
@@ -125,7 +125,7 @@ export function newSampler(
   return createSampler(params, { rng, endOfGeneration, areChecked: true })
 }
 
-/** A token chosen by the logits after the last one. Throws `INVALID_ARGUMENT` where there are none. */
+/** Samples a token from the logits after the last one. Throws `INVALID_ARGUMENT` if there are none. */
 export function pick(sampler: Sampler, evaluator: Evaluator, allowed?: Uint32Array): TokenId {
   return sampler.pick(evaluator.requireLogits(), evaluator.sequence.previousTokens, allowed)
 }

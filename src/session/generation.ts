@@ -10,43 +10,43 @@ import { StopMatcher } from './stop-matcher.js'
 import { type TextPiece, TextStream } from './text-stream.js'
 
 /**
- * Why a generation ended: an end-of-generation token, stop id, stop string or a `responseFormat` after which nothing
- * follows (`stop`), `maxTokens` (`length`), a full context, the caller's signal or `dispose()` (`abort`), or the caller's
- * code: the loop was left early, or something threw in it or in a custom step (`callback`).
+ * Why a generation ended: an end-of-generation token, stop id, stop string or a completed `responseFormat` (`stop`),
+ * `maxTokens` (`length`), a full context (`context`), the caller's signal or `dispose()` (`abort`), or the caller's code: the
+ * loop was left early, or the loop or a custom step threw (`callback`).
  */
 export type StopReason = 'stop' | 'length' | 'context' | 'abort' | 'callback'
 
-/** A token of a generation, as it is delivered. */
+/** A generated token. */
 export interface GeneratedToken {
   readonly id: TokenId
   /**
-   * The text that became whole with this token: empty within a character, and cut where a stop string begins. All
-   * pieces together are the text.
+   * The text that this token completes: empty within a character, and cut at a stop string. All pieces together are the
+   * text.
    */
   readonly piece: string
-  /** What the token was chosen among, if `logprobs` asks for it: before the sampling chain, and after it. */
+  /** Log-probabilities before and after the sampling chain, if `logprobs` is set. */
   readonly logprobs?: TokenLogprobs
 }
 
-/** Log-probabilities (natural logarithms) of a token and of the likeliest ones beside it. */
+/** Log-probabilities (natural logarithms) of a token and of the most likely alternatives. */
 export interface TokenLogprobs {
-  /** What the model says. */
+  /** Of the model. */
   readonly before: Logprobs
-  /** What the token was drawn from. */
+  /** Of the distribution that the token was sampled from. */
   readonly after: Logprobs
 }
 
-/** What a generation has cost, in tokens. */
+/** Token counts of a generation. */
 export interface Usage extends PromptUsage {
-  /** Generated ones; the token that ended the generation is not among them. */
+  /** Generated tokens, without the one that ended the generation. */
   readonly completionTokens: number
 }
 
 /** A generation that has ended. */
 export interface GenerationResult {
-  /** All of it, without the prompt and the stop string. */
+  /** The generated text, without the stop string. */
   readonly text: string
-  /** The tokens of `text`; the one that ended the generation is not among them. */
+  /** The tokens of `text`, without the one that ended the generation. */
   readonly ids: readonly TokenId[]
   readonly stopReason: StopReason
   readonly usage: Usage
@@ -60,18 +60,18 @@ interface GenerationParts {
   readonly steps: GenerationSteps
 }
 
-/** What belongs to an accepted token until it is delivered. */
+/** Kept for an accepted token until it is delivered. */
 interface Undelivered {
   readonly randomState: Uint32Array
-  /** How far the response format was before it. */
+  /** State of the response format before it. */
   readonly matcher: Matcher | undefined
   readonly logprobs: TokenLogprobs | undefined
 }
 
 /**
- * Tokens as they are made: `for await (const { id, piece } of generation)`. The token that ends a generation is not
- * among them; those that spell a stop string are, with empty pieces. Leaving the loop early ends the generation; the
- * session then stands after the last token that the loop has seen.
+ * Tokens as they are generated: `for await (const { id, piece } of generation)`. The token that ends a generation is not
+ * included; tokens of a stop string are, with empty pieces. Leaving the loop early ends the generation; the session is then
+ * positioned after the last token that the loop has seen.
  */
 export class Generation implements AsyncIterable<GeneratedToken> {
   readonly promptIds: readonly TokenId[]
@@ -81,7 +81,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   text = ''
   /** Set once the generation has ended, unless the engine failed. */
   stopReason: StopReason | undefined
-  /** With `stopReason` `stop`: the stop string or the token that it was; nothing where the response format ended the text. */
+  /** With `stopReason` `stop`: the stop string or token; `undefined` if the response format ended the text. */
   stoppedBy: string | TokenId | undefined
   readonly #options: ResolvedGenerateOptions
   readonly #steps: GenerationSteps
@@ -89,7 +89,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   readonly #stream: TextStream
   readonly #undelivered: Undelivered[] = []
   readonly #grammar: CompiledGrammar | undefined
-  /** After the last accepted token. */
+  /** State of the response format after the last accepted token. */
   #matcher: Matcher | undefined
   #prompt: PromptUsage = { promptTokens: 0, cachedTokens: 0 }
   readonly #run = new SharedRun(this.#generate())
@@ -109,18 +109,17 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     return new Generation(parts)
   }
 
-  /** What it has cost so far. Tokens of the prompt are counted once it has been evaluated. */
+  /** Token counts so far. The prompt counts once it has been evaluated. */
   get usage(): Usage {
     return { ...this.#prompt, completionTokens: this.ids.length }
   }
 
   /**
-   * Whether the text so far is whole: one that `responseFormat` describes from its beginning to its end or, without a
-   * format, one that ended with `stopReason` `stop`.
+   * Whether the text so far is complete: it matches `responseFormat` or, without a format, ended with `stopReason` `stop`.
    */
   get isComplete(): boolean {
     if (!this.#grammar) return this.stopReason === 'stop'
-    // A stop string has cut the text within tokens, and tokens that are held back are not part of it.
+    // A stop string cuts the text within a token, and tokens that are held back are not part of it.
     if (typeof this.stoppedBy === 'string') return this.#grammar.matches(this.text)
     return (this.#undelivered[0]?.matcher ?? this.#matcher!).isComplete
   }
@@ -130,8 +129,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   }
 
   /**
-   * Runs to the end, whether or not somebody loops over the tokens: a loop before, beside or after it sees each of them.
-   * Rejects with what the generation failed with (`OUT_OF_MEMORY`, `NO_CANDIDATES`, `NOT_A_NUMBER`, `THREAD_LOST`, `BUSY`,
+   * Runs to the end, with or without a loop over the tokens: a loop before, during or after it gets all of them. Rejects with what the generation failed with (`OUT_OF_MEMORY`, `NO_CANDIDATES`, `NOT_A_NUMBER`, `THREAD_LOST`, `BUSY`,
    * `DISPOSED`, what a custom step threw); an abort is not a failure, but a `stopReason`.
    */
   async result(): Promise<GenerationResult> {
@@ -142,7 +140,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
 
   async *#generate(): AsyncGenerator<GeneratedToken> {
     const call = this.#steps.begin(this.#options.signal, Generation.#closerOf(this))
-    // What remains if nothing below comes to its end: the caller's loop was left.
+    // Stays if nothing below completes: the caller left the loop.
     let reason: StopReason | undefined = 'callback'
     try {
       const ended = yield* this.#tokens(call.signal)
@@ -161,7 +159,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     }
   }
 
-  /** Does not lead to the generation: whoever forgets it and its session is done with both. */
+  /** Holds no strong reference to the generation, so that it can be collected together with its session. */
   static #closerOf(generation: Generation): () => Promise<void> | undefined {
     const running = new WeakRef(generation)
     return () => {
@@ -170,7 +168,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     }
   }
 
-  /** Has the session forget what nobody has seen. */
+  /** Removes tokens from the session that were not delivered. */
   async #takeBack(): Promise<void> {
     const [first] = this.#undelivered
     if (first) {
@@ -204,7 +202,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     return 'length'
   }
 
-  /** The next token, given to the session; `undefined` where it ends the generation. */
+  /** Samples the next token and adds it to the session; `undefined` if it ends the generation. */
   #choose(): TokenId | undefined {
     const { stopIds, logprobs: count } = this.#options
     const randomState = this.#steps.randomState()
@@ -221,12 +219,12 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     return id
   }
 
-  /** Whether the text is whole by the response format and no more of it possible: then the model need not be asked. */
+  /** Whether the response format is complete and allows nothing more, so that no further token needs sampling. */
   #nothingFollows(): boolean {
     return this.#matcher?.isComplete === true && this.#matcher.isExhausted
   }
 
-  /** The tokens that the response format allows next; its ends, `stopIds` among them, where the text is complete. */
+  /** The tokens that the response format allows next; end tokens and `stopIds` only if the text is complete. */
   #allowed(): Uint32Array | undefined {
     const { stopIds } = this.#options
     const mask = this.#matcher?.mask()
@@ -250,7 +248,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   }
 }
 
-/** What `step` resolves with, or `abort` where the signal ends it or is aborted already. */
+/** What `step` resolves with, or `abort` if the signal is or gets aborted. */
 async function unlessAborted<T>(signal: AbortSignal, step: () => Promise<T>): Promise<T | 'abort'> {
   if (signal.aborted) return 'abort'
   try {

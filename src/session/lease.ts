@@ -8,8 +8,8 @@ export interface LeasedMemory {
 }
 
 /**
- * A session's claim on memory, and the one call at a time that may work on it. It does not lead to the session, so that one
- * that is forgotten can be collected and its memory found.
+ * A session's claim on memory, and its one running call. It holds no reference to the session, so a session that the caller
+ * has dropped can be collected and its memory reclaimed.
  */
 export class Lease {
   readonly #onEnd: () => void
@@ -17,7 +17,7 @@ export class Lease {
   #call: Call | undefined
   #ended: Promise<void> | undefined
 
-  /** `onEnd`: called when the memory has been given back. */
+  /** `onEnd`: called when the memory has been released. */
   constructor(memory: LeasedMemory, onEnd: () => void) {
     this.#memory = memory
     this.#onEnd = onEnd
@@ -28,7 +28,7 @@ export class Lease {
     return this.#call !== undefined
   }
 
-  /** Whether its end has begun. */
+  /** Whether `dispose` has been called. */
   get isDisposed(): boolean {
     return this.#ended !== undefined
   }
@@ -48,7 +48,7 @@ export class Lease {
     if (this.#ended) throw disposed()
   }
 
-  /** Takes the session for a call, until it ends. Throws `DISPOSED`, `BUSY`. */
+  /** Marks the session as busy until the call ends. Throws `DISPOSED`, `BUSY`. */
   begin(options: Omit<CallOptions, 'onEnd'>): Call {
     this.assertFree()
     const onEnd = () => {
@@ -60,15 +60,15 @@ export class Lease {
   }
 
   /**
-   * Gives the memory back: at once, or when the running call, which is aborted, has ended. Idempotent; whoever calls it
-   * again waits for the same end.
+   * Releases the memory: at once, or after aborting the running call and waiting for its end. Idempotent: further calls
+   * return the same promise.
    */
   dispose(): Promise<void> {
     this.#ended ??= this.#end()
     return this.#ended
   }
 
-  /** The same for a session that is gone, with whatever was running on it. */
+  /** The same for a session that has been collected; ignores its running call. */
   reclaim(): void {
     this.#call = undefined
     void this.dispose()

@@ -8,8 +8,8 @@ export interface Slice {
 }
 
 /**
- * Fewest rows of prompts in a batch, where so many are left: below 16 a matrix product costs almost as much as 16 rows do.
- * So many are kept free for a prompt that waits, however many sequences decode.
+ * Fewest rows of prompts in a batch, if that many are left: a smaller matrix product costs almost as much. They are reserved
+ * for a waiting prompt however many sequences decode.
  */
 export const MIN_SLICE_ROWS = 16
 

@@ -1,13 +1,13 @@
-/** Ways to make vectors of a text's hidden states. `cls` is the first token's, `none` keeps each token's. */
+/** How a text's hidden states become vectors. `cls` takes the first token's, `none` keeps each token's. */
 export const POOLINGS = ['mean', 'cls', 'last', 'none'] as const
 /** See `EmbedOptions.pooling`. */
 export type Pooling = (typeof POOLINGS)[number]
 
-/** Takes the hidden states of a text, some tokens at a time, and ends up with its vectors. */
+/** Collects the hidden states of a text and pools them. */
 export interface Pool {
-  /** The next tokens' states, f32[tokens][width]; they are not kept. */
+  /** Takes the next tokens' states, f32[tokens][width]; keeps no reference to them. */
   readonly take: (states: Float32Array) => void
-  /** One vector of `width`; with `none` one a token. Asked for once, after at least one token. */
+  /** One vector of `width`, or with `none` one per token. Called once, after at least one token. */
   vectors(): Float32Array[]
 }
 
@@ -25,7 +25,7 @@ export function createPool(pooling: Pooling, width: number): Pool {
 }
 
 function meanPool(width: number): Pool {
-  // In f64, token by token: the mean of the whole does not depend on the batches.
+  // In f64, token by token, so the mean does not depend on the batches.
   const sums = new Float64Array(width)
   let tokens = 0
   return {
@@ -49,7 +49,7 @@ function eachPool(width: number): Pool {
   }
 }
 
-/** `choose`: what is kept, given what was kept before and more states. */
+/** `choose` returns what to keep of the vector kept so far and further states. */
 function onePool(choose: (kept: Float32Array | undefined, states: Float32Array) => Float32Array): Pool {
   let kept: Float32Array | undefined
   return {
@@ -60,7 +60,7 @@ function onePool(choose: (kept: Float32Array | undefined, states: Float32Array) 
   }
 }
 
-/** Scales a vector to the length 1, in place; one of zeros stays. Squares of any f32 are within the range of f64. */
+/** Scales a vector to length 1, in place; zeros stay zeros. Squares of any f32 are within the range of f64. */
 export function normalize(vector: Float32Array): Float32Array {
   let squares = 0
   for (const value of vector) squares += value * value

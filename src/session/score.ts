@@ -2,28 +2,28 @@ import { CandidateSet } from '../sampling/candidate-set.js'
 import { logprobsOf } from '../sampling/logprobs.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 
-/** Log-probabilities of a sequence's own tokens, found while they are evaluated. */
+/** Log-probabilities of a sequence's own tokens, computed while they are evaluated. */
 export class TokenScores {
-  /** One for each id; NaN until it is found. */
+  /** One per id; NaN until it is computed. */
   readonly values: Float64Array
   readonly #ids: readonly TokenId[]
   readonly #from: number
-  /** Its buffers serve all tokens. */
+  /** Reused for all tokens. */
   readonly #candidates = new CandidateSet()
 
-  /** `from`: the first id that is of interest. */
+  /** `from`: index of the first id to score. */
   constructor(ids: readonly TokenId[], from: number) {
     this.values = new Float64Array(ids.length).fill(Number.NaN)
     this.#ids = ids
     this.#from = from
   }
 
-  /** Whether the score of id number `index` is of interest. */
+  /** Whether id number `index` is to be scored. */
   wants(index: number): boolean {
     return index >= this.#from && index < this.#ids.length
   }
 
-  /** Takes the logits that id number `index` was to be chosen by. */
+  /** Takes the logits that predict id number `index`. */
   take(index: number, logits: Float32Array): void {
     if (!this.wants(index)) return
     this.#candidates.reset(logits)

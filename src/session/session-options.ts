@@ -9,28 +9,28 @@ export interface SessionOptions {
   /** Element type of cached keys and values: `f16`, `f32`, or `q8_0`, which takes half of f16. Default `f16`. */
   kvType?: KvType
   /**
-   * Tokens that it may have, 1 to 2^24. Memory is taken as they are evaluated, for 128 at a time. Default: the model's
-   * `contextLength`.
+   * The most tokens it can have, 1 to 2^24. Memory is allocated as they are evaluated, for 128 at a time. Default: the
+   * model's `contextLength`.
    */
   contextLength?: number
   /**
-   * When the context is full, the oldest half of the tokens after the first `keep` leaves it and the rest moves up;
-   * `true` keeps 4. Default: a full context ends a generation. Not every model's memory can do so (`UNSUPPORTED`).
+   * When the context is full, drop the older half of the tokens after the first `keep`; `true` keeps 4. Default: a full
+   * context ends a generation. Not every model supports it (`UNSUPPORTED`).
    */
   contextShift?: ContextShift | boolean
 }
 
-/** A session's options, checked. */
+/** Checked `SessionOptions`. */
 export interface ResolvedSessionOptions {
   readonly seed: number | undefined
   readonly kvType: KvType
   readonly contextLength: number
-  /** Tokens that a context shift keeps at the beginning; `undefined` where there is none. */
+  /** Tokens that a context shift keeps at the beginning; `undefined` without context shift. */
   readonly shiftKeep: number | undefined
 }
 
 /**
- * Fills in the defaults. Throws `INVALID_ARGUMENT` for what is out of range. The seed is checked by those who use it.
+ * Fills in the defaults. Throws `INVALID_ARGUMENT` for values out of range; the seed is checked where it is used.
  */
 export function resolveSessionOptions(
   options: SessionOptions,

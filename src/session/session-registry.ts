@@ -10,8 +10,8 @@ import { Lease, type LeasedMemory } from './lease.js'
 const MEANWHILE = 1000
 
 /**
- * The open sessions of a model, and what they hold of its memory. Calls that take memory go through here: where there is
- * none left, sessions that were forgotten give back what they hold, and the call is tried once more.
+ * The open sessions of a model and the memory they hold. Calls that allocate go through here: on `OUT_OF_MEMORY`, memory of
+ * sessions that were dropped without `dispose()` is reclaimed, and the call is retried once.
  */
 export class SessionRegistry {
   readonly #executable: () => Executable
@@ -19,16 +19,16 @@ export class SessionRegistry {
   readonly #holders = new Map<Lease, WeakRef<object>>()
   readonly #collected = new FinalizationRegistry<Lease>((lease) => this.#reclaim(lease))
   #hasWarned = false
-  /** Not to be asked for before. */
+  /** No collection is provoked before this time. */
   #nextCollection = Number.NEGATIVE_INFINITY
 
-  /** `executable`: what the sessions run on; throws `DISPOSED` once it is gone. */
+  /** `executable` returns what the sessions run on; throws `DISPOSED` once the model is disposed. */
   constructor(executable: () => Executable, onWarning?: WarningListener) {
     this.#executable = executable
     this.#onWarning = onWarning
   }
 
-  /** A lease for `holder`, which is to be disposed or, should `holder` be collected, is reclaimed. */
+  /** A lease for `holder`. It ends by `dispose`, or when `holder` is garbage-collected. */
   lease(holder: object, memory: LeasedMemory): Lease {
     const lease = new Lease(memory, () => {
       this.#holders.delete(lease)
@@ -44,7 +44,7 @@ export class SessionRegistry {
     return this.attempt(() => this.#executable().run(batch, take))
   }
 
-  /** What `work` resolves with; once more, after forgotten sessions have given back what they held, where there are any. */
+  /** Runs `work`; on `OUT_OF_MEMORY`, once more if collected sessions have left memory to reclaim. */
   async attempt<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
@@ -58,7 +58,7 @@ export class SessionRegistry {
     }
   }
 
-  /** Disposes every lease, each at once where its session is idle; what is returned resolves when all have ended. */
+  /** Disposes every lease, idle ones at once. Returns promises for the ends of the busy ones. */
   dispose(): Promise<void>[] {
     return [...this.#holders.keys()].flatMap((lease) => {
       const isBusy = lease.isBusy
@@ -67,15 +67,15 @@ export class SessionRegistry {
     })
   }
 
-  /** Takes back what sessions hold that are gone, without waiting for the runtime to report them. Whether there were any. */
+  /** Reclaims memory of collected sessions without waiting for the runtime to report them. Returns whether there were any. */
   #reclaimCollected(): boolean {
     const { size } = this.#holders
     const now = performance.now()
-    // First, because a holder that is looked at cannot be collected in the same turn.
+    // First, because a WeakRef that is dereferenced stays alive for the rest of the turn.
     if (size > 0 && now >= this.#nextCollection) provokeCollection()
     for (const [lease, holder] of this.#holders) if (holder.deref() === undefined) this.#reclaim(lease)
     const found = this.#holders.size < size
-    // Where every session is in use, those that ask for more are not to stop everything each time.
+    // If every session is in use, repeated requests must not trigger a full collection each time.
     if (!found) this.#nextCollection = now + MEANWHILE
     return found
   }
@@ -93,7 +93,7 @@ export class SessionRegistry {
     })
   }
 
-  /** An error of the executable, with who has the memory. */
+  /** Adds to an `OUT_OF_MEMORY` error how much memory open sessions hold. */
   #explained(error: unknown): unknown {
     const count = this.#holders.size
     if (!isOutOfMemory(error) || count === 0) return error
@@ -115,8 +115,8 @@ export class SessionRegistry {
 const DISPOSE = 'call dispose() on sessions and chats that are done with, or declare them with `using`'
 
 /**
- * An allocation that cannot succeed: V8 collects all garbage before it gives up, and collected sessions are found then.
- * Other engines refuse at once.
+ * An allocation that cannot succeed: V8 collects all garbage before it gives up, and then collected sessions are found.
+ * Other engines throw at once.
  */
 function provokeCollection(): void {
   try {

@@ -18,11 +18,11 @@ import type { SessionRegistry } from './session-registry.js'
 import { decodeState, encodeState, type StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
 
-/** What all sessions of a model share. */
+/** What the sessions of a model share. */
 export interface SessionHost {
   /** Throws `DISPOSED`. */
   readonly executable: Executable
-  /** Of the model: states of another one are refused. */
+  /** The model's identity: saved states of other models are rejected. */
   readonly identity: string
   readonly tokenizer: Tokenizer
   readonly vocabSize: number
@@ -31,12 +31,12 @@ export interface SessionHost {
 }
 
 /**
- * One sequence of tokens on a model: its position, memory, random numbers and statistics. It comes from
- * `model.createSession`, and gives its memory back with `dispose()` (or `using`).
+ * One sequence of tokens on a model, with its position, memory, random number generator and statistics. Created by
+ * `model.createSession`; `dispose()` (or `using`) releases its memory.
  *
- * What needs the engine is async, and one such call, or one generation, runs at a time. Meanwhile any other one is refused
- * with `BUSY`, and so are `generate`, `sample` and `logits`; `dispose` ends what is running. After `dispose` all of them are
- * refused with `DISPOSED`.
+ * Methods that need the engine are async, and one such call, or one generation, runs at a time. Meanwhile other calls fail
+ * with `BUSY`, and so do `generate`, `sample` and `logits`; `dispose` aborts what is running. After `dispose` all of them
+ * fail with `DISPOSED`.
  *
  * ```js
  * await session.eval(model.encode('Tom had a red'))
@@ -45,7 +45,7 @@ export interface SessionHost {
  * ```
  */
 export class Session {
-  /** Tokens that it may have. */
+  /** The most tokens it can have. */
   readonly contextLength: number
   /** Element type of its cached keys and values. */
   readonly kvType: KvType
@@ -89,28 +89,28 @@ export class Session {
     }
   }
 
-  /** @internal Whether it is one. */
+  /** @internal */
   static isSession(value: unknown): value is Session {
     return typeof value === 'object' && value !== null && #host in value
   }
 
-  /** @internal What `model.evalBatch` announces to the scheduler; `undefined` where the session belongs to another model. */
+  /** @internal The memory, for `model.evalBatch`; `undefined` if the session belongs to another model. */
   memoryIn(host: SessionHost): SequenceMemory | undefined {
     return this.#host === host ? this.#memory : undefined
   }
 
-  /** @internal Throws what `eval` rejects with before it evaluates any of `count` tokens: `DISPOSED`, `BUSY`, `CONTEXT_FULL`. */
+  /** @internal Throws if `eval` would reject before it evaluates any of `count` tokens: `DISPOSED`, `BUSY`, `CONTEXT_FULL`. */
   assertCanEval(count: number): void {
     this.#lease.assertFree()
     this.#evaluator.assertFits(count)
   }
 
-  /** The seed in force: given, set, or chosen at random. The same seed, prompt and parameters give the same tokens. */
+  /** The current seed: given, set, or random. The same seed, prompt and parameters give the same tokens. */
   get seed(): number {
     return this.#rng.seed
   }
 
-  /** Whether a call or a generation is running on it: then others are refused with `BUSY`. */
+  /** Whether a call or a generation is running on it; others then fail with `BUSY`. */
   get isBusy(): boolean {
     return this.#lease.isBusy
   }
@@ -130,12 +130,12 @@ export class Session {
     return [...this.#evaluator.sequence.state.ids]
   }
 
-  /** Starts the random numbers again from `seed`, 0 to 2^53 − 1. Throws `INVALID_ARGUMENT` for anything else. */
+  /** Restarts the random number generator from `seed`, 0 to 2^53 − 1. Throws `INVALID_ARGUMENT` for anything else. */
   setSeed(seed: number): void {
     this.#rng.reseed(seed)
   }
 
-  /** Forgets all tokens; seed and random numbers go on where they are. */
+  /** Drops all tokens. Seed and RNG state stay. */
   reset(): Promise<void> {
     return this.#run({}, async () => {
       await this.#evaluator.cut(0)
@@ -144,9 +144,9 @@ export class Session {
   }
 
   /**
-   * Forgets the last `count` tokens, the one that a generation has left unevaluated among them: so
-   * `rewind(generation.ids.length)` takes a generation back. Then there are no logits until something is evaluated;
-   * `generate()` does so on its own. Rejects with `INVALID_ARGUMENT` for more tokens than there are.
+   * Drops the last `count` tokens, including the last one of a generation, which is not evaluated yet. So
+   * `rewind(generation.ids.length)` undoes a generation. Afterwards there are no logits until something is evaluated;
+   * `generate()` does that itself. Rejects with `INVALID_ARGUMENT` for more tokens than there are.
    */
   rewind(count: number): Promise<void> {
     return this.#run({}, async () => {
@@ -156,8 +156,8 @@ export class Session {
   }
 
   /**
-   * A session that goes on from here independently, with the same random numbers ahead. What is cached stays common to
-   * both; each takes memory of its own only for what it appends. Its statistics begin at 0. Rejects with `OUT_OF_MEMORY`.
+   * A new session that continues from here independently, with the same RNG state. Both share what is cached; each
+   * allocates memory only for what it appends. Its statistics start at 0. Rejects with `OUT_OF_MEMORY`.
    */
   fork(): Promise<Session> {
     return this.#run({}, async (signal) => {
@@ -175,8 +175,8 @@ export class Session {
   }
 
   /**
-   * The session as bytes: tokens, memory, logits, seed and random numbers, for `restore` in any runtime. Options of the
-   * session and statistics are not in it.
+   * The session as bytes: tokens, memory, logits, seed and RNG state, for `restore` in any runtime. Session options and
+   * statistics are not included.
    */
   save(): Promise<Uint8Array> {
     return this.#run({}, async (signal) => {
@@ -193,9 +193,9 @@ export class Session {
   }
 
   /**
-   * Takes the place of the session that was saved. A failure leaves this one as it was: `BAD_FORMAT` for bytes that are
+   * Replaces this session's state by a saved one. A failure leaves the session unchanged: `BAD_FORMAT` for bytes that are
    * not a state or are damaged, `TRUNCATED`, `UNSUPPORTED` for another version of the format, `MISMATCH` for another model
-   * or cache type, `CONTEXT_FULL` for more tokens than this session may have, `OUT_OF_MEMORY`.
+   * or cache type, `CONTEXT_FULL` for more tokens than this session can have, `OUT_OF_MEMORY`.
    */
   restore(state: Uint8Array): Promise<void> {
     return this.#run({}, async (signal) => {
@@ -213,10 +213,11 @@ export class Session {
   }
 
   /**
-   * Appends `ids` and computes the logits after the last one, in batches of at most 128 tokens. `signal` is checked
-   * whenever the event loop runs, several times within a long batch; rejects then with its reason, and the batches done so
-   * far stay. Rejects with `INVALID_ARGUMENT` for an id outside the vocabulary or no ids at all, `CONTEXT_FULL` (before
-   * evaluating anything) when they do not fit, `OUT_OF_MEMORY`, after which the session is as it was.
+   * Appends `ids` and computes the logits after the last one, in batches of at most 128 tokens, which it shares with other
+   * sessions that run at the same time. `signal` is checked whenever the event loop runs, several times within a long batch;
+   * an abort rejects with its reason and keeps the batches done so far. Rejects with `INVALID_ARGUMENT` for an id outside the
+   * vocabulary or no ids, with `CONTEXT_FULL` before evaluating anything if they do not fit, and with `OUT_OF_MEMORY`, which
+   * leaves the session unchanged.
    */
   async eval(ids: ArrayLike<TokenId>, options: { signal?: AbortSignal } = {}): Promise<void> {
     const checked = checkIds(ids, this.#host.vocabSize)
@@ -226,9 +227,9 @@ export class Session {
   }
 
   /**
-   * Appends `ids` as `eval` does and finds how probable the model thought each of them: natural logarithms, as many as
-   * there are ids. NaN stands for ids before number `from` (default 0), whose cost is then saved, and for the first one
-   * where nothing has been evaluated before. Never shifts the context. Rejects as `eval` does.
+   * Appends `ids` as `eval` does and resolves with the log-probability (natural logarithm) of each. It is NaN for ids before
+   * index `from` (default 0), whose scores then cost nothing, and for the first id if nothing was evaluated before it.
+   * Never shifts the context. Rejects as `eval` does.
    */
   async score(
     ids: ArrayLike<TokenId>,
@@ -244,8 +245,8 @@ export class Session {
   }
 
   /**
-   * Chooses a token from the logits of the last evaluated one and adds it to what the penalty looks at. The token is
-   * not evaluated: pass it to `eval` to go on. Throws `INVALID_ARGUMENT` when nothing has been evaluated.
+   * Samples a token from the logits of the last evaluated one; penalties apply to it from then on. The token is not
+   * evaluated: pass it to `eval` to continue. Throws `INVALID_ARGUMENT` if nothing has been evaluated.
    */
   sample(params: SamplingParams = {}): TokenId {
     this.#lease.assertFree()
@@ -264,9 +265,9 @@ export class Session {
   }
 
   /**
-   * Starts over with `prompt` (text, or ids that are taken without change) and generates from it; tokens that the session
-   * has at its beginning already are not evaluated again, see `GenerateOptions.reuse`. Without a prompt it goes on
-   * after what has been evaluated and generated. Nothing runs before the first token, or the result, is asked for.
+   * Replaces the session's tokens by `prompt` (text, or ids, which are used unchanged) and generates from it. A cached prefix
+   * is not evaluated again, see `GenerateOptions.reuse`. Without a prompt it continues after what has been evaluated and
+   * generated. Nothing runs before the first token, or the result, is requested.
    *
    * ```js
    * for await (const { piece } of session.generate('Once upon a time', { temp: 0.8 })) process.stdout.write(piece)
@@ -287,23 +288,23 @@ export class Session {
   }
 
   /**
-   * How many tokens of `prompt` a `generate(prompt, { reuse })` would not evaluate because the session has them already.
-   * Throws `INVALID_ARGUMENT` for anything but ids of the vocabulary, `DISPOSED`.
+   * Length of the prefix of `prompt` that is cached, so that `generate(prompt, { reuse })` does not evaluate it. Throws
+   * `INVALID_ARGUMENT` for anything but ids of the vocabulary, `DISPOSED`.
    */
   cachedPrefixLength(prompt: ArrayLike<TokenId>, reuse: 'exact' | 'all' = 'exact'): number {
     this.#lease.assertOpen()
     return this.#evaluator.cached(checkIds(prompt, this.#host.vocabSize), reuse)
   }
 
-  /** What the latest generation, or what was evaluated since the start, has cost. */
+  /** Cost of the latest generation, or of what was evaluated since the start. */
   stats(): SessionStats {
     return this.#stats.read()
   }
 
   /**
-   * Gives the session's memory back: at once where no call is running. A running one is aborted first (`eval` and the like
+   * Releases the session's memory, at once if no call is running. A running call is aborted first (`eval` and the like
    * reject with `DISPOSED`, a generation ends with `stopReason` `abort`), and the promise resolves when it has ended.
-   * Idempotent. A session that is forgotten gives its memory back when it is collected as garbage, with the warning
+   * Idempotent. A session that is dropped without it releases its memory when it is garbage-collected, with the warning
    * `NOT_DISPOSED`.
    */
   dispose(): Promise<void> {
@@ -328,7 +329,7 @@ export class Session {
     return ids
   }
 
-  /** What a generation works with. */
+  /** The parts that a generation uses. */
   #parts() {
     return {
       owner: this,
@@ -341,13 +342,13 @@ export class Session {
     }
   }
 
-  /** What a state must fit to be this session's. */
+  /** What a state must match to be restored here. */
   #owner(): StateOwner {
     const { identity, vocabSize } = this.#host
     return { identity, kvType: this.kvType, vocabSize }
   }
 
-  /** Runs the one call at a time. Rejects with `DISPOSED`, `BUSY`, and what `work` rejects with. */
+  /** Runs `work` as the session's only call. Rejects with `DISPOSED`, `BUSY`, and what `work` rejects with. */
   async #run<T>(
     { signal }: { readonly signal?: AbortSignal | undefined },
     work: (signal: AbortSignal) => Promise<T>,

@@ -1,34 +1,34 @@
 /**
- * Something that is made piece by piece, once, for several readers: loops, which see each piece once between them, and
- * whoever waits for the end, who takes nothing away from the loops.
+ * A sequence produced once for several consumers: loops, which share the pieces between them, and callers of `finish`,
+ * who consume none.
  */
 export class SharedRun<T> implements AsyncIterable<T> {
   readonly #source: AsyncGenerator<T>
   readonly #unread: T[] = []
   #reader: AsyncGenerator<T> | undefined
-  /** The piece that is being made. */
+  /** Settles when the next piece has been produced. */
   #next: Promise<void> | undefined
   #hasEnded = false
   #failure: { readonly reason: unknown } | undefined
 
-  /** `source` runs only when the first piece is asked for. */
+  /** `source` starts when the first piece is requested. */
   constructor(source: AsyncGenerator<T>) {
     this.#source = source
   }
 
-  /** The same one however often it is asked for: a second loop goes on where the first one is. Leaving it ends the run. */
+  /** Always the same iterator: a second loop continues where the first one is. Leaving a loop ends the run. */
   [Symbol.asyncIterator](): AsyncGenerator<T> {
     this.#reader ??= this.#read()
     return this.#reader
   }
 
-  /** Runs to the end, and rejects with what the source has thrown. Loops still see every piece. */
+  /** Runs to the end; rejects with what the source throws. Loops still get every piece. */
   async finish(): Promise<void> {
     while (!this.#hasEnded) await this.#advance()
     if (this.#failure) throw this.#failure.reason
   }
 
-  /** Ends the run where it is; resolves when it has ended. */
+  /** Stops the run. Resolves when it has ended. */
   async end(): Promise<void> {
     await this.#source.return(undefined)
     this.#hasEnded = true

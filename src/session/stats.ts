@@ -1,10 +1,10 @@
-/** What a session's latest generation cost. Rates are 0 where the runtime's clock stood still. */
+/** Cost of a session's latest generation. Rates are 0 if the runtime's clock stood still. */
 export interface SessionStats {
   /** Prompt tokens evaluated. */
   readonly nPrompt: number
-  /** Prompt tokens that needed no evaluation because the session had them already. */
+  /** Cached prompt tokens: the session had evaluated them already. */
   readonly nCached: number
-  /** Tokens generated; the one that ended the generation is not among them. */
+  /** Tokens generated, without the one that ended the generation. */
   readonly nGen: number
   /** Context shifts. */
   readonly nShifts: number
@@ -20,7 +20,7 @@ export interface SessionStats {
   readonly genTps: number
 }
 
-/** Of a generation and the one that went on after it. */
+/** Statistics of a generation and of the one that continued it, as one. */
 export function addedStats(first: SessionStats, second: SessionStats): SessionStats {
   const rateOf = (tokens: 'nPrompt' | 'nGen', rate: 'prefillTps' | 'genTps') => {
     const seconds = (of: SessionStats) => (of[rate] > 0 ? of[tokens] / of[rate] : 0)
@@ -82,7 +82,7 @@ export class StatsMeter {
     }
   }
 
-  /** A token was chosen; choosing it, since `since`, belongs to the cost of decoding. */
+  /** A token was sampled. The time since `since` counts as decoding. */
   sampled(since: number): void {
     const now = this.#now()
     if (this.#nGen === 0) this.#ttftMs = now - this.#started
@@ -90,7 +90,7 @@ export class StatsMeter {
     this.#nGen++
   }
 
-  /** Tokens that were chosen have been forgotten unseen. */
+  /** Sampled tokens were dropped before they were delivered. */
   takenBack(tokens: number): void {
     this.#nGen -= tokens
   }

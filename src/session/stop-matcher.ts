@@ -2,14 +2,14 @@
 export class StopMatcher {
   readonly #stops: readonly string[]
 
-  /** `stops`: none of them empty. */
+  /** `stops` must not contain empty strings. */
   constructor(stops: readonly string[]) {
     this.#stops = stops
   }
 
   /**
-   * The stop string that is complete first, whatever the pieces were that brought the text; the longest of those that
-   * end at the same place.
+   * The stop string that is complete first, however the text was cut into pieces; the longest of those that end at the
+   * same position.
    */
   find(text: string): { readonly stop: string; readonly start: number } | undefined {
     let found: { stop: string; start: number } | undefined
@@ -25,7 +25,7 @@ export class StopMatcher {
     return found
   }
 
-  /** How many characters at the end of `text` a stop string may begin with. */
+  /** Length of the longest end of `text` that is the beginning of a stop string. */
   undecided(text: string): number {
     let longest = 0
     for (const stop of this.#stops) {

@@ -1,15 +1,15 @@
 import type { StreamDecoder, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { StopMatcher } from './stop-matcher.js'
 
-/** A token with its part of the text. */
+/** A token and its piece of the text. */
 export interface TextPiece {
   readonly id: TokenId
   piece: string
 }
 
 /**
- * From ids to text, a piece for each token. A token is held back while its text may belong to a stop string or ends
- * within a character; so the pieces of all tokens together are the text, to the last half character.
+ * From ids to text, one piece per token. A token is held back while its text may be part of a stop string or ends within a
+ * character, so all pieces together are exactly the text.
  */
 export class TextStream {
   /** The stop string that was found; nothing comes after it. */
@@ -27,7 +27,7 @@ export class TextStream {
     this.#stops = stops
   }
 
-  /** Takes a token and returns those that are settled by it, in order. */
+  /** Takes a token and returns those that need not be held back any more, in order. */
   push(id: TokenId): TextPiece[] {
     this.#held.push({ id, piece: this.#decoder.push(id) })
     this.#tail = [...this.#tail, ...this.#tokenizer.pieceBytes(id).slice(-3)].slice(-3)
@@ -48,7 +48,7 @@ export class TextStream {
     return this.#settle(count)
   }
 
-  /** No more tokens: what was held back. Half a character becomes U+FFFD. */
+  /** Ends the text and returns the tokens that were held back. An incomplete character becomes U+FFFD. */
   end(): TextPiece[] {
     const rest = this.#decoder.end()
     const last = this.#held.at(-1)
@@ -60,7 +60,7 @@ export class TextStream {
     return this.#held.splice(0, count)
   }
 
-  /** Leaves only the first `length` characters in the pieces held. */
+  /** Cuts the held pieces to `length` characters in total. */
   #cut(length: number): void {
     for (const held of this.#held) {
       held.piece = held.piece.slice(0, length)
@@ -69,7 +69,7 @@ export class TextStream {
   }
 }
 
-/** Whether UTF-8 that ends with these bytes waits for more: a lead byte that announces more than follow it. */
+/** Whether UTF-8 that ends with these bytes is incomplete: its last lead byte announces more bytes than follow. */
 function endsWithinCharacter(tail: readonly number[]): boolean {
   for (let following = 0; following < tail.length; following++) {
     const byte = tail[tail.length - 1 - following]

@@ -29,7 +29,7 @@ describe('cosineSimilarity', () => {
         const cosine = cosineSimilarity(a, b)
         expect(Math.abs(cosine)).toBeLessThanOrEqual(1)
         expect(cosineSimilarity(b, a)).toBe(cosine)
-        // Squares of the smallest numbers are no numbers any more.
+        // Squares of the smallest numbers underflow to 0.
         if (a.some((value) => Math.abs(value) > 1e-30)) expect(cosineSimilarity(a, a)).toBeCloseTo(1, 12)
       }),
     )
@@ -37,7 +37,7 @@ describe('cosineSimilarity', () => {
 
   it.each<[unknown, unknown, string]>([
     [[1, 2], [1], 'vectors of different lengths (2 and 1)'],
-    [[], [], 'two arrays of numbers'],
+    [[], [], 'two non-empty arrays of numbers'],
     ['ab', 'cd', 'the first vector must be an array, not "ab"'],
     [undefined, [1], 'the first vector must be an array, not undefined'],
     [[1], null, 'the second vector must be an array, not null'],

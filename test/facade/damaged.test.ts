@@ -65,7 +65,7 @@ describe('a damaged file', () => {
     expect(outcomes.worked).toBeGreaterThan(0)
   })
 
-  it('with bytes flipped is inspected, unless it is no model file any more', async () => {
+  it('with bytes flipped is inspected, unless it is not a model file any more', async () => {
     await fc.assert(
       fc.asyncProperty(flips(header), async (changes) => {
         const bytes = BYTES.slice()

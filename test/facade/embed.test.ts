@@ -213,27 +213,27 @@ describe('embed refuses', () => {
     ['a number', 7, {}, 'not 7'],
     ['an object', {}, {}, 'must be an array of numbers'],
     ['a number among texts', ['a', 7], {}, 'text 2 of 2 must be a string or token ids, not 7'],
-    ['nothing among texts', ['a', null], {}, 'text 2 of 2 must be a string or token ids, not null'],
+    ['null among texts', ['a', null], {}, 'text 2 of 2 must be a string or token ids, not null'],
     ['a text among ids', [1, 'a'], {}, 'token "a" at index 1'],
-    ['an id that is none', [1, 2, VOCAB], {}, `token ${VOCAB} at index 2 is not in the vocabulary`],
-    ['half an id', [1.5], {}, 'token 1.5'],
+    ['an id outside the vocabulary', [1, 2, VOCAB], {}, `token ${VOCAB} at index 2 is not in the vocabulary`],
+    ['an id that is not a whole number', [1.5], {}, 'token 1.5'],
     ['a negative id', [[1], [-1]], {}, 'text 2 of 2: token -1'],
     [
-      'a pooling that is none',
+      'an unknown pooling',
       'a',
       { pooling: 'max' },
       'pooling must be one of mean, cls, last, none, not "max"',
     ],
-    ['a pooling that is no name', 'a', { pooling: null }, 'pooling must be'],
-    ['a normalize that is no boolean', 'a', { normalize: 2 }, 'normalize must be true or false, not 2'],
-    ['an addSpecial that is no boolean', 'a', { addSpecial: 'no' }, 'addSpecial'],
-    ['a parseSpecial that is no boolean', 'a', { parseSpecial: 1 }, 'parseSpecial'],
-    ['a truncate that is none', 'a', { truncate: true }, 'truncate must be one of error, end, not true'],
-    ['no dimensions', 'a', { dimensions: 0 }, 'dimensions must be a whole number from 1 to 96'],
+    ['a pooling that is not a string', 'a', { pooling: null }, 'pooling must be'],
+    ['a normalize that is not a boolean', 'a', { normalize: 2 }, 'normalize must be true or false, not 2'],
+    ['an addSpecial that is not a boolean', 'a', { addSpecial: 'no' }, 'addSpecial'],
+    ['a parseSpecial that is not a boolean', 'a', { parseSpecial: 1 }, 'parseSpecial'],
+    ['an unknown truncate', 'a', { truncate: true }, 'truncate must be one of error, end, not true'],
+    ['zero dimensions', 'a', { dimensions: 0 }, 'dimensions must be a whole number from 1 to 96'],
     ['too many dimensions', 'a', { dimensions: 97 }, 'not 97'],
-    ['a signal that is none', 'a', { signal: {} }, 'signal'],
-    ['options that are none', 'a', null, 'options'],
-    ['options that are a name', 'a', 'mean', 'options'],
+    ['a signal that is not an AbortSignal', 'a', { signal: {} }, 'signal'],
+    ['null as options', 'a', null, 'options'],
+    ['a string as options', 'a', 'mean', 'options'],
   ])('%s', async (_, input, options, message) => {
     const before = model.memoryBytes
     await expect(embed(model, input as string, options as object)).rejects.toEqual(
@@ -242,7 +242,7 @@ describe('embed refuses', () => {
     expect(model.memoryBytes).toBe(before)
   })
 
-  it('what is no model, and a model that has been disposed', async () => {
+  it('what is not a model, and a model that has been disposed', async () => {
     for (const none of [undefined, null, {}, 'model.gguf']) {
       await expect(embed(none as unknown as Model, 'a')).rejects.toEqual(failure('INVALID_ARGUMENT', 'model'))
     }

@@ -8,7 +8,7 @@ import { vocabularyPath } from '../tokenizer/fixtures.js'
 import { watchedSource } from './sources.js'
 
 describe('inspectModel', () => {
-  it('tells what tiny-stories is', async () => {
+  it('describes tiny-stories', async () => {
     const summary = await inspectModel(TINY_STORIES)
     expect(summary).toMatchObject({
       fileName: TINY_STORIES,
@@ -52,7 +52,7 @@ describe('inspectModel', () => {
     await expect(loadModel(vocabularyPath(name))).rejects.toMatchObject({ code: 'MISSING' })
   })
 
-  it('lists what hinders each part, and tells the rest', async () => {
+  it('lists what is unsupported, and describes the rest', async () => {
     const parts = smallParts({
       architecture: 'gpt2',
       metadata: [['tokenizer.ggml.model', str('rwkv')]],
@@ -103,7 +103,7 @@ describe('inspectModel', () => {
     expect(summary.problems.map(({ code }) => code)).toContain('BAD_FORMAT')
   })
 
-  it('rejects what is no model file', async () => {
+  it('rejects what is not a model file', async () => {
     await expect(inspectModel(new TextEncoder().encode('{"not": "a model"}'))).rejects.toMatchObject({
       code: 'BAD_FORMAT',
       message: expect.stringContaining('JSON'),

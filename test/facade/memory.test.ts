@@ -87,7 +87,7 @@ describe('memory', () => {
     expect(memory!.sessionBytes).toBe(2 * 8 * 2048 * 4096 * 2)
   })
 
-  it('that inspectModel tells is what a loaded model takes', async () => {
+  it('reported by inspectModel is what a loaded model takes', async () => {
     const bytes = smallModel({ format: 'Q8_0' })
     const { memory } = await inspectModel(bytes)
     const model = await loadModel(bytes)

@@ -36,7 +36,7 @@ async function hasSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('dispose', () => {
-  it('of an idle session gives its memory back at once', async () => {
+  it('of an idle session releases its memory at once', async () => {
     await session.eval([1, 2, 3])
     void session.dispose()
     expect(executable.open.size).toBe(0)
@@ -48,7 +48,7 @@ describe('dispose', () => {
     ['score', () => session.score(LONG)],
     ['save', () => session.save()],
     ['restore', async () => session.restore(await stateOf(model))],
-  ])('during %s ends it with DISPOSED, and then gives the memory back', async (_, call) => {
+  ])('during %s ends it with DISPOSED, and then releases the memory', async (_, call) => {
     await session.eval([1, 2, 3])
     const running = call()
     const ending = expect(running).rejects.toEqual(disposed)
@@ -76,7 +76,7 @@ describe('dispose', () => {
     expect(await generation.result()).toMatchObject({ stopReason: 'abort', ids: generation.ids })
   })
 
-  it('within its prompt, and while a result is waited for', async () => {
+  it('within its prompt, while result() is pending', async () => {
     const result = session.generate(LONG, GREEDY).result()
     await new Promise((resolve) => setImmediate(resolve))
     await session.dispose()
@@ -99,7 +99,7 @@ describe('dispose', () => {
     }
   })
 
-  it('of a session whose generation nobody goes on with', async () => {
+  it('of a session with an abandoned generation', async () => {
     const iterator = session.generate(LONG.slice(0, 20), GREEDY)[Symbol.asyncIterator]()
     await iterator.next()
     expect(session.isBusy).toBe(true)
@@ -108,14 +108,14 @@ describe('dispose', () => {
     expect(await iterator.next()).toMatchObject({ done: true })
   })
 
-  it('of a fork that is being made', async () => {
+  it('during fork()', async () => {
     await session.eval([1, 2, 3])
     const [fork] = await Promise.allSettled([session.fork(), session.dispose()])
     expect(fork).toEqual({ status: 'rejected', reason: disposed })
     expect(executable.open.size).toBe(0)
   })
 
-  it("leaves the caller's signal to itself", async () => {
+  it("does not touch the caller's signal", async () => {
     const controller = new AbortController()
     const running = session.eval(LONG, { signal: controller.signal })
     const ending = expect(running).rejects.toBe('mine')
@@ -186,7 +186,7 @@ describe('dispose of a model', () => {
     await expect(embed(model, 'a')).rejects.toMatchObject({ code: 'DISPOSED' })
   })
 
-  it('of an idle one is done at once', async () => {
+  it('of an idle one ends at once', async () => {
     await session.eval([1])
     void model.dispose()
     expect(executable.isDisposed).toBe(true)
@@ -196,7 +196,7 @@ describe('dispose of a model', () => {
     expect(model.decode(model.encode('still text'))).toContain('still text')
   })
 
-  it('waits for a call that does not listen', async () => {
+  it('waits for a call that ignores its signal', async () => {
     let finish: () => void = () => {}
     const waiting = new Promise<number>((resolve) => {
       finish = () => resolve(1)

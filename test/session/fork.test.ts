@@ -25,7 +25,7 @@ async function pageBytes(): Promise<number> {
 }
 
 describe('a fork', () => {
-  it.each(['f16', 'f32'] as const)('goes on as the session would, with an %s cache', async (kvType) => {
+  it.each(['f16', 'f32'] as const)('continues as the session would, with an %s cache', async (kvType) => {
     using whole = newSession({ kvType })
     const expected = await idsOf(whole.generate(PROMPT, { ...HOT, maxTokens: 24 }))
     using session = newSession({ kvType })
@@ -39,7 +39,7 @@ describe('a fork', () => {
     }
   })
 
-  it('and its session do not hear of each other, whichever writes first', async () => {
+  it('and its session are independent, whichever writes first', async () => {
     for (const firstToGo of ['fork', 'session']) {
       using session = newSession()
       await session.eval(model.encode(PROMPT))
@@ -59,7 +59,7 @@ describe('a fork', () => {
     }
   })
 
-  it('may go back and write over what is common', async () => {
+  it('can rewind and overwrite what both share', async () => {
     using session = newSession()
     await session.eval(model.encode(PROMPT))
     const logits = session.logits()
@@ -71,7 +71,7 @@ describe('a fork', () => {
     expect(session.logits()).toEqual(logits)
   })
 
-  it('takes memory only when one of them evaluates something, and then for a page', async () => {
+  it('allocates memory only when one of them evaluates something, and then one page', async () => {
     const bytes = await pageBytes()
     expect(bytes).toBeGreaterThan(0)
     using session = newSession()
@@ -97,7 +97,7 @@ describe('a fork', () => {
     expect(model.memoryBytes).toBe(before)
   })
 
-  it('lives on when its session is disposed', async () => {
+  it('stays usable when its session is disposed', async () => {
     const session = newSession()
     const before = model.memoryBytes
     const first = await idsOf(session.generate(PROMPT, HOT))
@@ -142,7 +142,7 @@ describe('a fork', () => {
     expect(one).toEqual(other)
   })
 
-  it('is refused while busy and after dispose; the model disposes of forks', async () => {
+  it('is rejected while busy and after dispose; the model disposes of forks', async () => {
     const other = await loadSmall()
     const session = other.createSession()
     for await (const _ of session.generate(PROMPT, { maxTokens: 2 })) {
@@ -183,7 +183,7 @@ describe('a fork', () => {
     expect(model.memoryBytes).toBe(used)
   })
 
-  it('that is aborted while it evaluates is as before, and leaves no memory behind', async () => {
+  it('that is aborted while it evaluates is unchanged, and leaks no memory', async () => {
     using session = newSession()
     await session.eval([1, 2, 3, 4, 5, 6])
     const used = model.memoryBytes
@@ -200,7 +200,7 @@ describe('a fork', () => {
     expect(model.memoryBytes).toBe(used)
   })
 
-  it('that finds no memory when it writes stays as it is', async () => {
+  it('that runs out of memory when it writes is unchanged', async () => {
     const tight = await loadModel(smallModel(), { memoryLimit: 4 * 2 ** 20 })
     using session = tight.createSession()
     await session.eval([1, 2, 3, 4])

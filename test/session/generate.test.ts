@@ -62,7 +62,7 @@ describe('generate', () => {
     expect(looping.position).toBe(generating.position + 1)
   })
 
-  it('takes ids as they are', async () => {
+  it('uses ids unchanged', async () => {
     using session = newSession()
     const fromText = await idsOf(session.generate(PROMPT, { maxTokens: 8 }))
     const ids = model.encode(PROMPT)
@@ -90,7 +90,7 @@ describe('generate', () => {
     },
   )
 
-  it('leaves its last token to an eval that follows', async () => {
+  it('leaves its last token for the next eval', async () => {
     using session = newSession()
     const [id] = await idsOf(session.generate(PROMPT, { maxTokens: 1 }))
     const { position } = session
@@ -113,7 +113,7 @@ describe('generate', () => {
     expect(new Set(first).size).toBe(10)
   })
 
-  it('evaluates nothing before the first token is asked for', async () => {
+  it('evaluates nothing before the first token is requested', async () => {
     using session = newSession()
     const generation = session.generate(PROMPT, { maxTokens: 2 })
     expect(session.position).toBe(0)
@@ -146,7 +146,7 @@ describe('generate', () => {
     expect(full.kvType).toBe('f32')
   })
 
-  it('penalises generated tokens only: what the prompt says costs nothing', async () => {
+  it('penalises generated tokens only, not those of the prompt', async () => {
     let tested = 0
     for (let from = 0; from < 400 && tested < 3; from++) {
       const prompt = promptIds(90, from)
@@ -224,7 +224,7 @@ describe('the end of a generation', () => {
   })
 })
 
-describe('ended from outside:', () => {
+describe('a generation that is interrupted:', () => {
   /** What a session that has been through nothing generates. */
   async function fresh(options: GenerateOptions): Promise<readonly number[]> {
     using session = newSession()
@@ -270,7 +270,7 @@ describe('ended from outside:', () => {
     expect([...first, ...more]).toEqual(await fresh({ maxTokens: 6 }))
   })
 
-  it('a signal during eval, which rejects with its reason and keeps the batches that are done', async () => {
+  it('a signal during eval, which rejects with its reason and keeps the batches done so far', async () => {
     using session = newSession()
     const controller = new AbortController()
     using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => session.position === MAX_ROWS)
@@ -306,7 +306,7 @@ describe('ended from outside:', () => {
 })
 
 describe('a model without BOS', () => {
-  it('cannot begin with nothing, but with anything else', async () => {
+  it('rejects an empty prompt only', async () => {
     using session = (
       await loadSmall({ metadata: [['tokenizer.ggml.add_bos_token', bool(false)]] })
     ).createSession()
@@ -320,7 +320,7 @@ describe('a model without BOS', () => {
     expect(await idsOf(session.generate('a', { maxTokens: 2 }))).toHaveLength(2)
   })
 
-  it('and one with BOS can', async () => {
+  it('while one with BOS accepts it', async () => {
     using session = newSession()
     const generation = session.generate('', { maxTokens: 2 })
     expect(generation.promptIds).toEqual([model.tokenizer.bosId])
@@ -329,7 +329,7 @@ describe('a model without BOS', () => {
 })
 
 describe('sessions of one model', () => {
-  it('that run at the same time say what each says alone', async () => {
+  it('that run at the same time generate what each generates alone', async () => {
     const prompts = [PROMPT, 'something else entirely', promptIds(150)]
     const alone = []
     for (const prompt of prompts) {
@@ -343,7 +343,7 @@ describe('sessions of one model', () => {
     for (const session of sessions) session.dispose()
   })
 
-  it('give all their memory back, however many there were', async () => {
+  it('release all their memory, however many there were', async () => {
     using first = newSession()
     await idsOf(first.generate(PROMPT, { maxTokens: 2 }))
     const before = model.memoryBytes

@@ -1,6 +1,6 @@
 /**
- * Sessions that run at once, in any interleaving, with aborts, disposals and errors among them: each has the results of a
- * run that has the model for itself. What an abort leaves depends on when it came; the run alone stops at the same token.
+ * Random interleavings of sessions that run at the same time, with aborts, disposals and errors: each session gets the results
+ * of a solo run. What an abort leaves depends on its time; the solo run stops at the same token.
  */
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'

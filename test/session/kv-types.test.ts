@@ -65,7 +65,7 @@ describe('a cache of', () => {
     expect(fork.stats().nShifts).toBe(1)
   })
 
-  it('q8_0 is refused where a head is no multiple of its blocks', async () => {
+  it('q8_0 is rejected if the head size is not a multiple of its blocks', async () => {
     const other = await loadSmall({ shape: { ...SHAPE, headDim: 48 } })
     const before = other.memoryBytes
     expect(() => other.createSession({ kvType: 'q8_0' })).toThrow(

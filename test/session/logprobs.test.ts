@@ -50,7 +50,7 @@ describe('log-probabilities', () => {
   })
 
   it.each([
-    ['0: of the token alone', 0],
+    ['0: only of the token', 0],
     ['3', 3],
   ])('%s', async (_, logprobs) => {
     using session = model.createSession({ seed: 1 })

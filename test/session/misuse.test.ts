@@ -43,7 +43,7 @@ describe('session options:', () => {
     expect(model.memoryBytes).toBe(before)
   })
 
-  it('but not a context that no memory holds: it is a limit, and takes nothing', async () => {
+  it('a context larger than memory is accepted: it is a limit, and allocates nothing', async () => {
     const before = model.memoryBytes
     using session = model.createSession({ contextLength: 2 ** 24, kvType: 'f32' })
     expect(model.memoryBytes).toBe(before)
@@ -78,13 +78,13 @@ describe('a session', () => {
     [new Uint32Array(0), 'no tokens'],
   ]
 
-  it.each(BAD_IDS)('refuses to evaluate or start from %o', async (ids, message) => {
+  it.each(BAD_IDS)('rejects %o in eval and as a prompt', async (ids, message) => {
     await expectRejected(session.eval(ids as number[]), 'INVALID_ARGUMENT', message)
     expect(() => session.generate(ids as number[])).toThrow(failure('INVALID_ARGUMENT', message))
     expect(session.position).toBe(0)
   })
 
-  it('refuses to evaluate text and nothing', async () => {
+  it('rejects text and undefined in eval', async () => {
     for (const ids of ['text', undefined]) {
       await expectRejected(session.eval(ids as unknown as number[]), 'INVALID_ARGUMENT', 'token ids')
     }
@@ -113,7 +113,7 @@ describe('a session', () => {
     )
   })
 
-  it('refuses bad options of eval and sample', async () => {
+  it('rejects invalid options of eval and sample', async () => {
     for (const options of [null, 7, { signal: 'now' }, { signal: null }]) {
       await expectRejected(session.eval([1], options as object), 'INVALID_ARGUMENT')
     }
@@ -124,7 +124,7 @@ describe('a session', () => {
     await session.reset()
   })
 
-  it('cannot go on from what was forgotten after generate() was called', async () => {
+  it('cannot continue after its tokens were dropped since generate()', async () => {
     for (const forget of [(of: Session) => of.reset(), (of: Session) => of.rewind(of.position)]) {
       using session = model.createSession({ seed: 1 })
       await session.eval([5, 6, 7])
@@ -135,7 +135,7 @@ describe('a session', () => {
     }
   })
 
-  it('has nothing to tell before something is evaluated, nor after a reset', async () => {
+  it('has no logits before something is evaluated, nor after a reset', async () => {
     const nothing = failure('INVALID_ARGUMENT', 'nothing has been evaluated')
     for (let i = 0; i < 2; i++) {
       expect(() => session.sample()).toThrow(nothing)
@@ -148,7 +148,7 @@ describe('a session', () => {
     }
   })
 
-  it('refuses a prompt that is too long before it evaluates any of it', async () => {
+  it('rejects a prompt that is too long before evaluating any of it', async () => {
     await session.eval([1, 2])
     const long = new Array(41).fill(5)
     expect(() => session.generate(long)).toThrow(
@@ -168,7 +168,7 @@ describe('a session', () => {
     await session.reset()
   })
 
-  it('hands out copies of its logits', async () => {
+  it('returns copies of its logits', async () => {
     await session.eval([1, 2, 3])
     const logits = session.logits()
     const id = session.sample()
@@ -178,7 +178,7 @@ describe('a session', () => {
     await session.reset()
   })
 
-  it('refuses seeds that are none', () => {
+  it('rejects invalid seeds', () => {
     const { seed } = session
     for (const bad of [-1, nan, '7', null, undefined]) {
       expect(() => session.setSeed(bad as number)).toThrow(failure('INVALID_ARGUMENT', 'seed'))
@@ -188,7 +188,7 @@ describe('a session', () => {
 })
 
 describe('a busy session', () => {
-  it('refuses every other call, and is free when the first one ends', async () => {
+  it('rejects every other call until the first one ends', async () => {
     using session = model.createSession()
     const generation = session.generate(PROMPT, { maxTokens: 4 })
     for await (const _ of generation) {
@@ -209,7 +209,7 @@ describe('a busy session', () => {
     expect(await idsOf(session.generate(PROMPT, { maxTokens: 2 }))).toHaveLength(2)
   })
 
-  it('refuses two generations that begin at once', async () => {
+  it('rejects the second of two generations that start at once', async () => {
     using session = model.createSession()
     const both = [session.generate(PROMPT, { maxTokens: 3 }), session.generate(PROMPT, { maxTokens: 3 })]
     const [first, second] = await Promise.allSettled(both.map(collect))
@@ -227,7 +227,7 @@ describe('a busy session', () => {
 })
 
 describe('after dispose', () => {
-  it('a session does nothing any more, and may be disposed again', async () => {
+  it('a session rejects all calls, and can be disposed again', async () => {
     const before = model.memoryBytes
     const session = model.createSession()
     const waiting = session.generate(PROMPT, { maxTokens: 1 })
@@ -246,7 +246,7 @@ describe('after dispose', () => {
     expect(session.stats().nGen).toBe(0)
   })
 
-  it('of the model, what is running ends and everything is given back', async () => {
+  it('of the model, running calls end and all memory is released', async () => {
     const other = await loadSmall()
     const idle = other.createSession()
     const running = other.createSession()
@@ -259,7 +259,7 @@ describe('after dispose', () => {
     await expectRejected(idle.reset(), 'DISPOSED')
   })
 
-  it('of the model its sessions are too, and no new one is made', async () => {
+  it('of the model, its sessions are disposed too, and it creates no new ones', async () => {
     const other = await loadSmall()
     const sessions = [other.createSession(), other.createSession()]
     await idsOf(sessions[0].generate(PROMPT, { maxTokens: 2 }))

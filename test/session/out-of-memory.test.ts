@@ -15,12 +15,12 @@ async function start() {
   return { model, executable, session: model.createSession({ seed: 1 }) }
 }
 
-/** Leaves room for so many tokens more. */
+/** Leaves memory for `tokens` more tokens. */
 function leaveRoom(executable: RecurrentExecutable, tokens: number): void {
   executable.memoryLimit = executable.bytesInUse + tokens * STATE_BYTES
 }
 
-/** Everything about a session that a failure must leave alone. */
+/** Everything about a session that a failure must not change. */
 async function portrait(session: Session) {
   const { ids, seed, position } = session
   return { ids, seed, position, state: await session.save() }
@@ -28,7 +28,7 @@ async function portrait(session: Session) {
 
 const outOfMemory = expect.objectContaining({ code: 'OUT_OF_MEMORY' })
 
-describe('without memory for all of it', () => {
+describe('when memory runs out', () => {
   it.each<[string, (session: Session) => Promise<unknown>]>([
     ['eval', (session) => session.eval(IDS.slice(0, 300))],
     ['score', (session) => session.score(IDS.slice(0, 300))],
@@ -37,7 +37,7 @@ describe('without memory for all of it', () => {
       'a prompt that begins alike',
       (session) => session.generate([...IDS.slice(0, 60), ...IDS], HOT).result(),
     ],
-  ])('%s leaves the session as it was', async (_, call) => {
+  ])('%s leaves the session unchanged', async (_, call) => {
     const { executable, session } = await start()
     await session.generate(IDS.slice(0, 100), HOT).result()
     const before = await portrait(session)
@@ -60,7 +60,7 @@ describe('without memory for all of it', () => {
     expect(session.logits()).toEqual(other.logits())
   })
 
-  it('a generation keeps what it has, and can go on when there is some', async () => {
+  it('a generation keeps its tokens, and continues when there is memory again', async () => {
     const { model, executable, session } = await start()
     using other = model.createSession({ seed: 1 })
     const whole = await other.generate(IDS.slice(0, 100), { ...HOT, maxTokens: 20 }).result()
@@ -74,7 +74,7 @@ describe('without memory for all of it', () => {
     expect([...generation.ids, ...more.ids]).toEqual(whole.ids)
   })
 
-  it('restore leaves the session as it was', async () => {
+  it('restore leaves the session unchanged', async () => {
     const { model, executable, session } = await start()
     await session.eval(IDS)
     const bytes = await session.save()
@@ -88,7 +88,7 @@ describe('without memory for all of it', () => {
 })
 
 describe('the error', () => {
-  it('says how many sessions hold how much of what the model may use', async () => {
+  it('says how much of the memory limit the open sessions hold', async () => {
     const { model, executable, session } = await start()
     await session.eval(IDS)
     await expect(failing(session)).resolves.toMatch(
@@ -115,7 +115,7 @@ describe('the error', () => {
 })
 
 describe('a session', () => {
-  it('takes no memory before it is used, whatever its context', async () => {
+  it('allocates no memory before it is used, whatever its context', async () => {
     const { model, executable } = await start()
     const before = model.memoryBytes
     for (let i = 0; i < 64; i++) {
@@ -126,7 +126,7 @@ describe('a session', () => {
     expect(executable.open.size).toBe(65)
   })
 
-  it('refuses a context shift where its memory can never do it', async () => {
+  it('rejects contextShift if its memory does not support it', async () => {
     for (const reach of ['recurrent', 'hybrid'] as const) {
       const { model, executable } = await recurrentModel({ reach })
       expect(() => model.createSession({ contextShift: true })).toThrow(

@@ -97,7 +97,7 @@ describe('responseFormat', () => {
     expect(generation.isComplete).toBe(true)
   })
 
-  it('begins anew when the session goes on', async () => {
+  it('starts over when the session continues', async () => {
     using session = newSession()
     const responseFormat = grammar('root ::= [a-c]{3} "."')
     const texts = []
@@ -176,7 +176,7 @@ describe('a text that is cut', () => {
   })
 })
 
-/** The token that is no byte. */
+/** The token of this text that is not a byte token. */
 function idOf(text: string): number {
   return Array.from({ length: VOCAB }, (_, id) => id)
     .filter((id) => model.piece(id) === text)

@@ -21,8 +21,8 @@ async function fresh(prompt: readonly number[]) {
   return { generated, logits: session.logits() }
 }
 
-describe('a prompt that begins as the session does', () => {
-  it('is evaluated from where they part', async () => {
+describe('a prompt that shares a prefix with the session', () => {
+  it('is evaluated after the shared prefix', async () => {
     using session = model.createSession()
     await idsOf(session.generate(ids(100), HOT))
     expect(session.stats()).toMatchObject({ nPrompt: 100, nCached: 0 })
@@ -37,7 +37,7 @@ describe('a prompt that begins as the session does', () => {
     expect(session.stats()).toMatchObject({ nPrompt: 51, nCached: 0 })
   })
 
-  it('or is the same costs one token: somebody must give the logits', async () => {
+  it('or is identical costs one token, whose logits are needed', async () => {
     using session = model.createSession()
     await session.eval(ids(80))
     const logits = session.logits()
@@ -61,7 +61,7 @@ describe('a prompt that begins as the session does', () => {
   })
 })
 
-describe('a session with a past', () => {
+describe('a session with earlier tokens', () => {
   /** Prompts of 1 to 150 tokens that share beginnings of all lengths with what went before them. */
   const prompts = [
     ids(100),
@@ -80,7 +80,7 @@ describe('a session with a past', () => {
     ids(70),
   ]
 
-  it('generates to the bit what a fresh one does, whatever it can use again', async () => {
+  it('generates the bits of a fresh one, whatever it can reuse', async () => {
     using session = model.createSession({ seed: 4 })
     let reused = 0
     for (const prompt of prompts) {
@@ -94,7 +94,7 @@ describe('a session with a past', () => {
     expect(reused).toBeGreaterThan(300)
   })
 
-  it('evaluates generated tokens again in a prompt, for a prompt goes through other kernels', async () => {
+  it('evaluates generated tokens again in a prompt, because its phase is another', async () => {
     using session = model.createSession({ seed: 4 })
     const generated = await idsOf(session.generate(ids(50), HOT))
     const prompt = [...ids(50), ...generated, ...ids(8, 17)]
@@ -109,7 +109,7 @@ describe('a session with a past', () => {
     expect(session.stats()).toMatchObject({ nCached: 74, nPrompt: 1 })
   })
 
-  it('uses them with reuse "all", to nearly the same logits', async () => {
+  it('reuses them with reuse "all", with nearly the same logits', async () => {
     using session = model.createSession({ seed: 4 })
     const generated = await idsOf(session.generate(ids(50), HOT))
     const prompt = [...ids(50), ...generated, ...ids(8, 17)]
@@ -126,7 +126,7 @@ describe('a session with a past', () => {
     expect(worst).toBeLessThan(2e-3 * largest)
   })
 
-  it('begins the penalties anew', async () => {
+  it('restarts the penalties', async () => {
     using session = model.createSession()
     const options = { penalty: 5, penaltyLastN: 100, maxTokens: 10 }
     const first = await idsOf(session.generate(ids(40), options))

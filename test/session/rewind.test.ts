@@ -29,7 +29,7 @@ describe('ids', () => {
 })
 
 describe('rewind', () => {
-  it('forgets the last tokens: what follows is as if they had never been', async () => {
+  it('drops the last tokens: what follows is as if they had never been evaluated', async () => {
     using session = newSession()
     await session.eval([...PROMPT, 7, 8, 9])
     await session.rewind(3)
@@ -41,7 +41,7 @@ describe('rewind', () => {
     expect(session.logits()).toEqual(other.logits())
   })
 
-  it('leaves no logits until something is evaluated, but generate sees to that', async () => {
+  it('leaves no logits until something is evaluated, which generate() does itself', async () => {
     using session = newSession()
     await session.eval([...PROMPT, 7, 8, 9])
     await session.rewind(3)
@@ -58,7 +58,7 @@ describe('rewind', () => {
     expect(session.logits()).toEqual(other.logits())
   })
 
-  it('by the length of a generation takes it back, whichever way it ended', async () => {
+  it('by the length of a generation undoes it, however it ended', async () => {
     for (const options of [
       GREEDY,
       { ...GREEDY, maxTokens: 100 },
@@ -74,7 +74,7 @@ describe('rewind', () => {
     }
   })
 
-  it('by 0 changes nothing; by 1 after a generation forgets the token that waits', async () => {
+  it('by 0 changes nothing; by 1 after a generation drops the pending token', async () => {
     using session = newSession()
     const first = await idsOf(session.generate(PROMPT, { ...GREEDY, maxTokens: 4 }))
     const { position } = session
@@ -87,7 +87,7 @@ describe('rewind', () => {
     expect(await idsOf(session.generate(undefined, { ...GREEDY, maxTokens: 1 }))).toEqual(first.slice(3))
   })
 
-  it('cuts what the penalties look at', async () => {
+  it('removes the tokens from the penalties', async () => {
     using session = newSession()
     const first = await idsOf(session.generate(PROMPT, GREEDY))
     for (const count of [3, 2, 5]) {
@@ -98,7 +98,7 @@ describe('rewind', () => {
     }
   })
 
-  it('cuts what was chosen by hand as well, evaluated or not', async () => {
+  it('removes tokens sampled by hand from the penalties, evaluated or not', async () => {
     using session = newSession()
     const first = await idsOf(session.generate(PROMPT, GREEDY))
     await session.reset()
@@ -111,7 +111,7 @@ describe('rewind', () => {
     expect(await idsOf(session.generate(undefined, GREEDY))).toEqual(first)
   })
 
-  it('to the beginning, and on to something else', async () => {
+  it('to the beginning allows other tokens', async () => {
     using session = newSession()
     await session.eval(PROMPT)
     await session.rewind(7)
@@ -132,7 +132,7 @@ describe('rewind', () => {
     expect(await idsOf(session.generate(undefined, { maxTokens: 19 }))).toHaveLength(19)
   })
 
-  it.each([8, -1, 0.5, Number.NaN, '1', undefined, null])('refuses %o', async (count) => {
+  it.each([8, -1, 0.5, Number.NaN, '1', undefined, null])('rejects %o', async (count) => {
     using session = newSession()
     await session.eval(PROMPT)
     await expect(session.rewind(count as number)).rejects.toEqual(

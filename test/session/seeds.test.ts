@@ -44,7 +44,7 @@ describe('a seed', () => {
     session.dispose()
   })
 
-  it('set anew replays; without that the random numbers go on', async () => {
+  it('set again replays; otherwise the random numbers continue', async () => {
     const session = model.createSession({ seed: 5 })
     const first = await idsOf(session.generate(PROMPT, HOT))
     const second = await idsOf(session.generate(PROMPT, HOT))

@@ -180,7 +180,7 @@ describe('a saved session', () => {
   })
 })
 
-describe('refused, and the session stays as it was:', () => {
+describe('rejected, with the session unchanged:', () => {
   let session: Session
   let bytes: Uint8Array
   let before: Awaited<ReturnType<typeof portrait>>
@@ -280,7 +280,7 @@ describe('refused, and the session stays as it was:', () => {
     ['more whole tokens than tokens', (view) => view.setUint32(48, 2 ** 30, true)],
     ['logits of another vocabulary', (view) => view.setUint32(60, 399, true)],
     ['no logits after all', (view) => view.setUint32(60, 0, true)],
-    ['a seed that is none', (view) => view.setFloat64(64, Number.NaN, true)],
+    ['an invalid seed', (view) => view.setFloat64(64, Number.NaN, true)],
     ['a negative seed', (view) => view.setFloat64(64, -1, true)],
     [
       'random numbers that stand still',

@@ -30,7 +30,7 @@ describe('statistics', () => {
     }
   })
 
-  it('begin anew with each generation', async () => {
+  it('restart with each generation', async () => {
     using session = model.createSession()
     await idsOf(session.generate(new Array(100).fill(9), { maxTokens: 7 }))
     await idsOf(session.generate([1, 2, 3], { maxTokens: 2 }))
@@ -55,7 +55,7 @@ describe('the meter', () => {
     return { meter, wait: (ms: number) => (time += ms), now: () => time }
   }
 
-  it('tells tokens a second of prompt and generation apart, the first token paid for by the prompt', () => {
+  it('separates tokens per second of prompt and generation; the first token counts as prompt', () => {
     const { meter, wait, now } = meterAt()
     wait(105)
     meter.evaluated(50, { ms: 100, isDecode: false })

@@ -75,14 +75,14 @@ describe('a stop string', () => {
     expect(generation).toMatchObject({ text: whole.text, stopReason: 'length', stoppedBy: undefined })
   })
 
-  it('leaves a session that can go on where it stopped', async () => {
+  it('leaves a session that can continue where it stopped', async () => {
     using session = newSession()
     const first = await idsOf(session.generate(PROMPT, { ...HOT, stop: acrossTokens(8) }))
     const rest = await idsOf(session.generate(undefined, { ...HOT, maxTokens: 40 - first.length }))
     expect([...first, ...rest]).toEqual(whole.ids)
   })
 
-  it('and an abort: what was held back still comes', async () => {
+  it('with an abort: held-back tokens are still delivered', async () => {
     using session = newSession()
     const controller = new AbortController()
     // The whole text from the fourth token on may be the beginning of this one.
@@ -122,19 +122,22 @@ describe('a stop id', () => {
 })
 
 describe('the loop left early while tokens are held back', () => {
-  it.each([1, 2, 3, 4, 5, 7, 9, 12])('leaves the session after the %i that it has seen', async (count) => {
-    // Texts of four tokens each may begin this: they come out together.
-    const stop = [3, 4, 5, 6, 7].map((i) => `${textOf(tokens.slice(i, i + 5))}\u0000`.slice(0, 1024))
-    using session = newSession()
-    const generation = session.generate(PROMPT, { ...HOT, stop })
-    for await (const _ of generation) if (generation.ids.length === count) break
-    expect(generation).toMatchObject({ stopReason: 'callback', stoppedBy: undefined })
-    expect(generation.ids).toEqual(whole.ids.slice(0, count))
-    expect(generation.text).toBe(textOf(tokens.slice(0, count)))
-    expect(session.stats().nGen).toBe(count)
-    const rest = await idsOf(session.generate(undefined, { ...HOT, maxTokens: 40 - count }))
-    expect([...generation.ids, ...rest]).toEqual(whole.ids)
-  })
+  it.each([1, 2, 3, 4, 5, 7, 9, 12])(
+    'leaves the session after the %i tokens that it has seen',
+    async (count) => {
+      // Texts of four tokens each may begin this: they come out together.
+      const stop = [3, 4, 5, 6, 7].map((i) => `${textOf(tokens.slice(i, i + 5))}\u0000`.slice(0, 1024))
+      using session = newSession()
+      const generation = session.generate(PROMPT, { ...HOT, stop })
+      for await (const _ of generation) if (generation.ids.length === count) break
+      expect(generation).toMatchObject({ stopReason: 'callback', stoppedBy: undefined })
+      expect(generation.ids).toEqual(whole.ids.slice(0, count))
+      expect(generation.text).toBe(textOf(tokens.slice(0, count)))
+      expect(session.stats().nGen).toBe(count)
+      const rest = await idsOf(session.generate(undefined, { ...HOT, maxTokens: 40 - count }))
+      expect([...generation.ids, ...rest]).toEqual(whole.ids)
+    },
+  )
 })
 
 describe('an error of the caller', () => {
@@ -150,7 +153,7 @@ describe('an error of the caller', () => {
     expect(await idsOf(session.generate(undefined, { ...HOT, maxTokens: 39 }))).toEqual(whole.ids.slice(1))
   })
 
-  it('thrown in a step of the chain is passed on, and the session goes on from what was delivered', async () => {
+  it('thrown in a step of the chain is passed on, and the session continues from what was delivered', async () => {
     using session = newSession()
     const mine = new Error('of the step')
     let steps = 0
@@ -174,7 +177,7 @@ describe('an error of the caller', () => {
   })
 })
 
-describe('refused:', () => {
+describe('rejected:', () => {
   it.each<[GenerateOptions, string]>([
     [{ stop: '' }, 'stop[0] has 0 characters; 1 to 1024 are accepted'],
     [{ stop: ['a', ''] }, 'stop[1] has 0 characters'],
@@ -186,7 +189,7 @@ describe('refused:', () => {
     [{ stopIds: [VOCAB] }, `stopIds: token ${VOCAB} at index 0`],
     [{ stopIds: [1, -1] }, 'stopIds: token -1 at index 1'],
     [{ stopIds: 7 as unknown as number[] }, 'stopIds must be an array'],
-    [{ stopIds: [5, 6], bannedIds: [6] }, 'stopIds names 6, which may never be chosen'],
+    [{ stopIds: [5, 6], bannedIds: [6] }, 'stopIds names 6, which can never be sampled'],
     [{ stopIds: [5], logitBias: { 5: Number.NEGATIVE_INFINITY } }, 'stopIds names 5'],
     [{ minTokens: 6, maxTokens: 5 }, 'minTokens 6 is more than maxTokens 5'],
     [{ logprobs: -1 }, 'logprobs must be a whole number from 0 to 1000'],
@@ -202,7 +205,7 @@ describe('refused:', () => {
     )
   })
 
-  it('nothing that is merely superfluous', async () => {
+  it('but not options that are merely redundant', async () => {
     using session = newSession()
     const options: GenerateOptions = {
       ...HOT,
