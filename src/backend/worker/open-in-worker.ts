@@ -39,10 +39,8 @@ export async function openInWorker(
     channel.close(engineLost(reason))
     void served.close()
   })
-  const end = async () => {
-    await served.close()
-    await thread.terminate()
-  }
+  // A source of the caller may take its time to close, or never do: the thread does not wait for it.
+  const end = async () => void (await Promise.all([served.close(), thread.terminate()]))
   const { signal, tokenizer, headers, retries, stallTimeout, maxBufferedBytes } = open
 
   const posted = new Map<ModelSource, PostedSource>()
