@@ -259,6 +259,18 @@ describe('a Worker that ends', () => {
     expect(session.logits()).toHaveLength(model.config.vocabSize)
   })
 
+  it('after an abort does so although the source never closes', async () => {
+    const { source } = watchedSource(BYTES)
+    const controller = new AbortController()
+    const stuck: ByteSource = {
+      ...source,
+      read: () => new Promise(() => controller.abort('enough')),
+      close: () => new Promise(() => {}),
+    }
+    await expect(load(stuck, { signal: controller.signal })).rejects.toBe('enough')
+    await expect.poll(() => running.size).toBe(0)
+  })
+
   it('while a model is loaded rejects the load and closes the source', async () => {
     const { source, state } = watchedSource(BYTES)
     const stuck: ByteSource = {
