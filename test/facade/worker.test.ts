@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -282,6 +284,48 @@ describe('a Worker that ends', () => {
     }
     await expect(load(stuck)).rejects.toMatchObject({ code: 'ENGINE_LOST' })
     expect(state.closed).toBe(1)
+  })
+})
+
+describe('garbage collection', () => {
+  /** Resolves when `isDone` holds after a collection, however many are needed. */
+  async function collectUntil(isDone: () => boolean): Promise<void> {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    await expect
+      .poll(
+        () => {
+          collect()
+          return isDone()
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true)
+  }
+
+  it.each<[string, (model: Model) => Promise<unknown>]>([
+    ['as it was loaded', async () => {}],
+    ['after an evaluation', (model) => model.createSession().eval([1, 2, 3])],
+    [
+      'in the middle of a generation',
+      (model) => model.createSession().generate(PROMPT)[Symbol.asyncIterator]().next(),
+    ],
+  ])('of a model that was forgotten %s ends its Worker', async (_, use) => {
+    // Nothing of this frame may hold the model.
+    await (async () => void (await use(await load(BYTES))))()
+    expect(running.size).toBe(1)
+    await collectUntil(() => running.size === 0)
+  })
+
+  it.each([false, true])('takes the bytes that a model was loaded from, with worker: %s', async (worker) => {
+    const loadFromCopy = async () => {
+      const bytes = BYTES.slice()
+      return { model: await load(bytes, { worker }), weak: new WeakRef(bytes) }
+    }
+    const { model, weak } = await loadFromCopy()
+    await collectUntil(() => weak.deref() === undefined)
+    expect(await storyOf(model)).toEqual(expectedStory)
+    await model.dispose()
   })
 })
 
