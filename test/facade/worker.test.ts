@@ -223,6 +223,34 @@ describe('an engine in a Worker', () => {
   })
 })
 
+it.each<[string, unknown]>([
+  ['an error of its own class', new (class QuotaError extends RangeError {})('no more reads')],
+  ['a string', 'no more reads'],
+])('a load rejects with %s that the source has thrown', async (_, thrown) => {
+  for (const allowed of [0, 3]) {
+    const { source, state } = watchedSource(BYTES)
+    const failing: ByteSource = {
+      ...source,
+      async read(...range) {
+        if (state.reads === allowed) throw thrown
+        await source.read(...range)
+      },
+    }
+    await expect(load(failing)).rejects.toBe(thrown)
+  }
+})
+
+it('a buffer that was detached is an error, with a Worker or without', async () => {
+  const buffer = BYTES.slice().buffer
+  structuredClone(buffer, { transfer: [buffer] })
+  for (const worker of [false, true]) {
+    await expect(load(buffer, { worker })).rejects.toMatchObject({
+      code: 'IO',
+      message: 'bytes: its buffer was detached',
+    })
+  }
+})
+
 /** A module without anything in it. */
 const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 
