@@ -56,7 +56,7 @@ describe('a source behind a channel', () => {
       throw new DasllamaError('IO', 'wrapped', { cause })
     })
     await expect(near.request('pass', undefined)).rejects.toBe(own)
-    const wrapped = await near.request('wrap', undefined).catch((error) => error)
+    const wrapped: DasllamaError = await near.request<never>('wrap', undefined).catch((error) => error)
     expect(wrapped).toMatchObject({ code: 'IO', message: 'wrapped' })
     expect(wrapped.cause).toBe(last)
   })
