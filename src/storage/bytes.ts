@@ -15,6 +15,8 @@ export function bytesSource(data: Uint8Array | ArrayBuffer, name = 'bytes'): Byt
       checkRange(name, size, offset, target.length)
       if (target.length === 0) return
       if (bytes.length === 0) throw detached(name)
+      // A view that follows a resizable buffer. What is missing would be read as zeros.
+      if (bytes.length < size) throw new DasllamaError('IO', `${displayName(name)}: its buffer has shrunk`)
       target.set(bytes.subarray(offset, offset + target.length))
     },
     async close() {},

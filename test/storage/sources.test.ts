@@ -106,3 +106,21 @@ describe('sliceSource', () => {
     expect(closed).toBe(0)
   })
 })
+
+it('bytes that are fewer than at the beginning are not read as zeros', async () => {
+  const resizable = ArrayBuffer as unknown as new (
+    length: number,
+    options: { maxByteLength: number },
+  ) => ArrayBuffer & { resize(length: number): void }
+  const buffer = new resizable(10, { maxByteLength: 20 })
+  const source = bytesSource(new Uint8Array(buffer))
+  buffer.resize(20)
+  await source.read(0, new Uint8Array(10))
+  for (const [length, message] of [
+    [4, 'bytes: its buffer has shrunk'],
+    [0, 'bytes: its buffer was detached'],
+  ] as const) {
+    buffer.resize(length)
+    await expect(source.read(2, new Uint8Array(4))).rejects.toMatchObject({ code: 'IO', message })
+  }
+})
