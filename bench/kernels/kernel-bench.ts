@@ -71,7 +71,8 @@ export async function createKernelBench(build: KernelBuild, variants?: string): 
     place({ format, blocks, rowBytes, rows }, pointer) {
       bytes(pointer, blocks.length).set(blocks)
       if (format.id === REBIASED_F16.id) kernels.rebias_f16(pointer, blocks.length / 2)
-      if (interleaved.some(({ id }) => id === format.id)) kernels.repack(format.id, pointer, rowBytes, rows, scratch)
+      if (interleaved.some(({ id }) => id === format.id))
+        kernels.repack(format.id, pointer, rowBytes, rows, scratch)
     },
     randomFloats(length) {
       const pointer = room(length * 4)
