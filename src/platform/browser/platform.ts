@@ -63,7 +63,11 @@ function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> 
         worker.terminate()
         fail('it was terminated')
       }
-      worker.onerror = ({ message }) => fail(message ?? 'its script cannot be loaded')
+      worker.onerror = (event) => {
+        // Otherwise it is also an uncaught error of the page.
+        event.preventDefault()
+        fail(event.message || 'its script cannot be loaded')
+      }
       worker.onmessage = ({ data }: MessageEvent<ThreadMessage>) => {
         if (data === 'ready') resolve({ ended, terminate })
         else fail(data.error)
@@ -108,9 +112,7 @@ export const platform: Platform = {
     return globalThis.document !== undefined
   },
   get startEngineThread() {
-    return typeof Worker === 'undefined'
-      ? undefined
-      : async (signal?: AbortSignal) => startEngineThread(signal)
+    return typeof Worker === 'undefined' ? undefined : startEngineThread
   },
   /** Memory can be shared only on cross-origin isolated pages, which are served with COOP and COEP headers. */
   get threads() {

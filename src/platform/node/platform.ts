@@ -173,7 +173,7 @@ export const platform: Platform = {
   wideVectors,
   isPage: false,
   startEngineThread: async (signal) =>
-    startEngineThread(programAt('platform/node-engine-thread.js', 'pass worker: false'), signal),
+    startEngineThread(programAt('platform/node-engine-thread.js', 'leave it out of the bundle'), signal),
   threads: {
     get physicalCores() {
       return physicalCores()
