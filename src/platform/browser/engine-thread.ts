@@ -1,13 +1,14 @@
 /** The program of an engine's thread in a browser: a module worker. */
 
 import { serveEngine } from '../../backend/worker/serve-engine.js'
-import { type EngineThreadMessage, type EngineThreadStart, PING } from './engine-threads.js'
+import { END, type EngineThreadMessage, type EngineThreadStart, PING } from './engine-threads.js'
 import { platform } from './platform.js'
 
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent) => void
   onmessageerror: () => void
   postMessage(message: unknown, transfer?: Transferable[]): void
+  close(): void
 }
 
 const send = (message: EngineThreadMessage) => thread.postMessage(message)
@@ -28,13 +29,14 @@ thread.onmessage = async ({ data }: MessageEvent<EngineThreadStart>) => {
   let receive: (message: unknown) => void = () => {}
   thread.onmessage = ({ data }) => {
     if (data.kind === PING.kind) send({ kind: 'pong' })
+    else if (data.kind === END.kind) void end()
     else receive(data)
   }
   // Its sender would wait for an answer: an uncaught error ends the thread.
   thread.onmessageerror = () => {
     throw new Error('a message to it cannot be read')
   }
-  serveEngine(
+  const engine = serveEngine(
     {
       post: (message, transfer = []) => thread.postMessage(message, [...transfer]),
       listen(listener) {
@@ -43,5 +45,10 @@ thread.onmessage = async ({ data }: MessageEvent<EngineThreadStart>) => {
     },
     platform,
   )
+  const end = async () => {
+    await engine.end()
+    send({ kind: 'ended' })
+    thread.close()
+  }
   send({ kind: 'ready', holdsLock: data.lock !== undefined && (await holdLock(data.lock)) })
 }

@@ -9,13 +9,19 @@ export interface EngineThreadStart {
   readonly lock: string | undefined
 }
 
-/** The messages of an engine's thread that are not its channel's: it can serve an engine, and it answers `PING`. */
+/** The messages of an engine's thread that are not its channel's: it can serve an engine, it answers `PING`, it ends. */
 export type EngineThreadMessage =
   | { readonly kind: 'ready'; readonly holdsLock: boolean }
   | { readonly kind: 'pong' }
+  | { readonly kind: 'ended' }
 
 /** Answered with a `pong`. */
 export const PING = { kind: 'ping' } as const
+/** Ends the thread after its own threads. */
+export const END = { kind: 'end' } as const
+
+/** Milliseconds that it has for that. */
+const GRACE_MS = 3000
 
 /** Starts a module worker that serves an engine. Rejects with `UNSUPPORTED` if it cannot be started. */
 export async function startEngineThread(signal?: AbortSignal): Promise<EngineThread> {
@@ -71,7 +77,8 @@ function connect(worker: Worker, signal: AbortSignal | undefined): Promise<Engin
       if (holdsLock) void releaseOf(lock!, watching.signal).then(() => terminate('it was terminated'))
       worker.onmessage = ({ data }: MessageEvent<{ kind?: unknown }>) => {
         heartbeat?.beat()
-        if (data.kind !== 'pong') receive(data)
+        if (data.kind === 'ended') terminate('it was terminated')
+        else if (data.kind !== 'pong') receive(data)
       }
       resolve({
         port: {
@@ -82,7 +89,13 @@ function connect(worker: Worker, signal: AbortSignal | undefined): Promise<Engin
           setBusy: (isBusy) => heartbeat?.setBusy(isBusy),
         },
         ended,
-        terminate: async () => terminate('it was terminated'),
+        async terminate() {
+          // Chromium would leave threads of it that wait (see `startThread`).
+          worker.postMessage(END)
+          const timer = setTimeout(() => terminate('it was terminated'), GRACE_MS)
+          await ended
+          clearTimeout(timer)
+        },
       })
     }
     worker.postMessage({ lock } satisfies EngineThreadStart)

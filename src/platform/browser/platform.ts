@@ -1,12 +1,12 @@
 /** Web pages and their workers. */
 
 import { KERNEL_FILES, type KernelBuild } from '../../backend/wasm/kernels.js'
-import type { Thread, ThreadHost, ThreadStart } from '../../backend/wasm/threads.js'
+import type { ThreadHost } from '../../backend/wasm/threads.js'
 import { displayName } from '../../describe.js'
 import { DasllamaError, type ErrorCode } from '../../errors.js'
 import type { Platform } from '../platform.js'
 import { startEngineThread } from './engine-threads.js'
-import type { ThreadMessage } from './thread.js'
+import { startThread } from './threads.js'
 
 /** Literal URLs, so that bundlers find them. */
 function kernelsUrl(build: KernelBuild): URL {
@@ -47,38 +47,6 @@ async function loadKernels(
 
 /** The first bytes of a WebAssembly module. */
 const MAGIC = [0, 0x61, 0x73, 0x6d]
-
-/** Resolves when the thread is ready. */
-function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
-  const worker = new Worker(new URL('./browser-thread.js', import.meta.url), { type: 'module' })
-  let terminate = () => worker.terminate()
-  const starting = new Promise<Thread>((resolve, reject) => {
-    const ended = new Promise<string>((end) => {
-      const fail = (reason: string) => {
-        reject(new Error(reason))
-        end(reason)
-      }
-      // A browser does not report the end of a terminated worker.
-      terminate = () => {
-        worker.terminate()
-        fail('it was terminated')
-      }
-      worker.onerror = (event) => {
-        // Otherwise it is also an uncaught error of the page.
-        event.preventDefault()
-        fail(event.message || 'its script cannot be loaded')
-      }
-      worker.onmessage = ({ data }: MessageEvent<ThreadMessage>) => {
-        if (data === 'ready') resolve({ ended, terminate })
-        else fail(data.error)
-      }
-    })
-    worker.postMessage(start)
-  })
-  const abort = () => terminate()
-  signal?.addEventListener('abort', abort, { once: true })
-  return starting.finally(() => signal?.removeEventListener('abort', abort))
-}
 
 /** Half the processors that the browser reports: it does not report which of them share a core. */
 function physicalCores(): number {

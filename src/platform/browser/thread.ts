@@ -4,8 +4,8 @@ import { servePool } from '../../backend/wasm/serve-pool.js'
 import type { ThreadStart } from '../../backend/wasm/threads.js'
 import { describeFailure } from '../../describe.js'
 
-/** Sent by the thread: it is ready, or why it failed. */
-export type ThreadMessage = 'ready' | { readonly error: string }
+/** Sent by the thread: it is ready, it ends, or why it failed. */
+export type ThreadMessage = 'ready' | 'ended' | { readonly error: string }
 
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent<ThreadStart>) => void
@@ -16,6 +16,7 @@ const thread = globalThis as unknown as {
 thread.onmessage = async ({ data }) => {
   try {
     await servePool(data, () => thread.postMessage('ready'))
+    thread.postMessage('ended')
   } catch (error) {
     thread.postMessage({ error: describeFailure(error) })
   }
