@@ -71,6 +71,8 @@ async function end({ loadModel }, way, options = {}, isBetween = false) {
   if (isBetween) {
     await session.eval(model.encode(PROMPT))
     endNow()
+    // What is thrown in a Worker ends it only once it has reached the page.
+    if (way === 'throw') await sleep(200)
     error = await errorOf(session.eval([1]))
   } else {
     const generation = session.generate(PROMPT, { maxTokens: 400 })
