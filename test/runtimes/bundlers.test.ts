@@ -72,7 +72,9 @@ const APP = (kernels: string) => `
   const warnings = []
   const onWarning = ({ code }) => warnings.push(code)
   const model = await loadModel('/${MODEL_PATH}', { onWarning, ...(kernels && { kernels }) })
-  const { ids } = await model.createSession({ seed: 7 }).generate('Once upon a time', { maxTokens: 12 }).result()
+  const session = model.createSession({ seed: 7 })
+  const { ids } = await session.generate('Once upon a time', { maxTokens: 12 }).result()
+  await session.dispose()
   await model.dispose()
   await fetch('/', { method: 'POST', body: JSON.stringify({ ids, warnings }) })`
 const IMPORTED_KERNELS = `
@@ -110,8 +112,9 @@ describe.skipIf(withoutChromium)('an app in Chromium that is bundled', () => {
     const visited = await browser.newPage()
     const workers: string[] = []
     visited.on('worker', (worker) => workers.push(worker.url()))
+    const failed = new Promise<never>((_, reject) => visited.on('pageerror', reject))
     await visited.goto(`${server.url}app`)
-    return { ...JSON.parse(await server.posted), workers }
+    return { ...JSON.parse(await Promise.race([server.posted, failed])), workers }
   }
 
   const serving = async (special: Parameters<typeof serveFiles>[1]) => {
