@@ -54,7 +54,7 @@ const GENERATE = `
   return { error, position, known: ids.length, next: await errorOf(session.eval([1])) }`
 
 describe('a Worker in Node that', () => {
-  it('exits by itself is reported, and the session still knows its tokens', async () => {
+  it('exits is reported, and the session still knows its tokens', async () => {
     const exiting = withFirst('setTimeout(() => process.exit(3), 1500)')
     const { error, position, known, next } = (await run(GENERATE, undefined, exiting)) as never
     expect(error).toMatchObject({ code: 'ENGINE_LOST', message: expect.stringContaining('exit code 3') })

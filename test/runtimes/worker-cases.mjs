@@ -103,6 +103,15 @@ const cases = {
     return { warnings, story, asked: await errorOf(loadModel(MODEL, { worker: true })) }
   },
 
+  /** The Worker can be started. */
+  async allowed({ loadModel }) {
+    const warnings = []
+    const model = await loadModel(MODEL, { onWarning: (warning) => warnings.push(warning) })
+    const story = await storyOf(model)
+    await model.dispose()
+    return { story, warnings }
+  },
+
   /** The script of the Worker never comes. */
   async hanging({ loadModel }) {
     const load = (worker) => errorOf(loadModel(MODEL, { worker, signal: AbortSignal.timeout(300) }))

@@ -24,7 +24,7 @@ const REFUSED: Readonly<Record<string, { dist?: string; headers?: Record<string,
   'a script that an isolated page may not embed': { dist: '/not-embeddable' },
 }
 
-/** Folders that look like the repository's root, but for the Worker's script. */
+/** Folders that look like the repository's root, except for the Worker's script. */
 const FOLDERS: Readonly<Record<string, SpecialResponse>> = {
   missing: { status: 404 },
   page: {},
@@ -98,14 +98,18 @@ class Cases {
 function respond(path: string): SpecialResponse | undefined {
   if (path === '/driver') return { body: DRIVER }
   const [, first, name] = path.split('/')
-  if (first === 'case') return { body: PROGRAM, headers: { ...ISOLATION, ...REFUSED[name]?.headers } }
+  if (first === 'case') {
+    const { headers } = REFUSED[name === 'allowed' ? 'Trusted Types' : name] ?? {}
+    return { body: (name === 'allowed' ? ALLOWING : '') + PROGRAM, headers: { ...ISOLATION, ...headers } }
+  }
   const special = FOLDERS[first]
   if (!special) return undefined
   return path.endsWith(ENGINE_THREAD) ? special : { file: path.slice(first.length + 1) }
 }
 
 /** Cases that run on any page. */
-const FRAMED = ['hanging', 'ended', 'sources']
+const FRAMED = ['hanging', 'ended', 'sources', 'allowed']
+const ALLOWING = `<script>trustedTypes.createPolicy('default', { createScriptURL: (url) => url })</script>`
 
 let story: readonly number[]
 
@@ -131,6 +135,12 @@ function expectAllCases(cases: Cases): void {
       expect(asked.hint).toMatch(/Content Security Policy.*worker: false/)
     })
   })
+
+  it('starts under Trusted Types whose default policy lets its URL through', async () => {
+    const { result, uncaught } = await cases.of('allowed')
+    expect(result).toEqual({ story, warnings: [] })
+    expect(uncaught).toEqual([])
+  }, 20_000)
 
   it('a signal ends a load whose Worker never answers', async () => {
     const { result, uncaught } = await cases.of('hanging')
@@ -177,6 +187,8 @@ describe.skipIf(withoutChromium)('an engine in a Worker, in Chromium', () => {
     // The second name is not an address of this machine: a page that is not secure.
     browser = await startChromium('--host-resolver-rules=MAP insecure.test 127.0.0.1')
     page = await browser.newPage()
+    const framed = await browser.newPage()
+    await framed.goto(`${cases.url}driver#${driven(cases)}`)
   })
 
   afterAll(async () => {
@@ -188,11 +200,6 @@ describe.skipIf(withoutChromium)('an engine in a Worker, in Chromium', () => {
     await page.goto(cases.url + cases.address(name))
     return (await cases.of(name)).result
   }
-
-  it('starts', async () => {
-    const visited = await browser.newPage()
-    await visited.goto(`${cases.url}driver#${driven(cases)}`)
-  })
 
   expectAllCases(cases)
 
