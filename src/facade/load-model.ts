@@ -32,10 +32,11 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    */
   contextLength?: number
   /**
-   * Whether the engine runs in a Worker of its own, so that nothing it does blocks this thread: token ids go in, logits come
-   * back, and tokenizer, sampling, sessions and chats stay here. Paths, URLs, Blobs, file handles and bytes are read in the
-   * Worker; other sources are read here and served to it. Default: true on the main thread of a page, else false. Where a
-   * Worker cannot be started, `true` rejects with `UNSUPPORTED`, and the default warns and uses this thread.
+   * Whether the engine runs in a Worker, so that it does not block this thread: token ids are sent to it and logits come
+   * back; tokenizer, sampling, sessions and chats stay here. Results have the same bits. Paths, URLs, Blobs, file handles and
+   * bytes are read in the Worker; other sources are read here and sent to it in pieces. Default: true on a page's main
+   * thread, otherwise false. If a Worker cannot be started, `true` rejects with `UNSUPPORTED`; the default calls `onWarning`
+   * with `NO_WORKER` and uses this thread. If the Worker ends, calls reject with `ENGINE_LOST`.
    */
   worker?: boolean
   /** Called with the bytes of the weights read so far. An error in it rejects the load. */

@@ -8,13 +8,13 @@ import { isValid } from './validate.js'
 export const REFUSALS =
   /nothing is valid by it|is not supported|are not supported|can be told apart|more than 1000 schemas/
 
-/** What became of a number of generations. */
+/** Outcomes of several generations, counted. */
 export interface Outcome {
-  /** Ended by themselves, parsed and valid. */
+  /** Ended without a cut, parsed and valid. */
   valid: number
-  /** Cut at the last token that was allowed. */
+  /** Cut at the last allowed token. */
   cut: number
-  /** Schemas that nothing is valid by, or that are beyond what is supported. */
+  /** Schemas that no value satisfies, or that are not supported. */
   refused: number
 }
 
