@@ -13,6 +13,7 @@ import { modelIdentity } from '../model/identity.js'
 import { planModel } from '../model/plan.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
+import { isA } from '../read-list.js'
 import type { ModelSource } from '../storage/open-source.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
@@ -94,27 +95,22 @@ async function engineThread(
   } catch (cause) {
     signal?.throwIfAborted()
     const reason = describeFailure(cause)
+    const hint = isA(DasllamaError, cause) && cause.hint !== undefined ? `${cause.hint}; or ` : ''
     if (worker) {
       throw new DasllamaError(
         'UNSUPPORTED',
         `the Worker of the model's engine cannot be started: ${reason}`,
-        {
-          hint: `${WORKER_HINT}; or pass worker: false`,
-          cause,
-        },
+        { hint: `${hint}pass worker: false to run it in the calling thread`, cause },
       )
     }
     onWarning?.({
       code: 'NO_WORKER',
       message: `the model runs on the page's main thread, since its Worker cannot be started: ${reason}`,
-      hint: `${WORKER_HINT}; pass worker: false if that is meant`,
+      hint: `${hint}pass worker: false to run it there without this warning`,
     })
     return undefined
   }
 }
-
-const WORKER_HINT =
-  "the page must allow Workers from the folder of index.js (same origin, the Content Security Policy's worker-src)"
 
 function checkLoadOptions(options: LoadOptions): void {
   checkOpenOptions(options)
