@@ -115,7 +115,7 @@ describe('dasllama', () => {
     expect(err).toContain(hint)
   })
 
-  it.each(COMMANDS)('%s without a model says where to get one', async (name) => {
+  it.each(COMMANDS)('%s without a model reports where to get one', async (name) => {
     const { code, err } = await cli([name])
     expect(code).toBe(2)
     expect(err).toContain('https://huggingface.co/')

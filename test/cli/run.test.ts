@@ -327,7 +327,7 @@ describe('dasllama run', () => {
     expect(err.split('\n')).toHaveLength(6)
   })
 
-  it('goes on beyond the context when it may forget', async () => {
+  it('continues beyond the context with --context-shift', async () => {
     const options = [...PROMPT, '--context', '16', '--max-tokens', '40']
     const forgetting = await runJson([...options, '--context-shift'])
     expect(forgetting).toMatchObject({ code: 0, stopReason: 'length' })

@@ -32,7 +32,7 @@ describe('inParallel', () => {
     await all
   })
 
-  it('starts nothing after a failure, and fails when the others are done', async () => {
+  it('starts nothing after a failure, and rejects when the running ones are done', async () => {
     const { started, work, end } = controlled()
     let settled = false
     const all = inParallel([1, 2, 3, 4, 5], 3, work)
@@ -45,7 +45,7 @@ describe('inParallel', () => {
     expect(started).toEqual([1, 2, 3])
   })
 
-  it('is done at once with nothing, and with fewer than it may', async () => {
+  it('accepts no items, and fewer than the limit', async () => {
     await inParallel([], 3, () => Promise.reject(new Error('never')))
     const seen: number[] = []
     await inParallel(new Set([7]), 3, async (item) => void seen.push(item))

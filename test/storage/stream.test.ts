@@ -65,7 +65,7 @@ describe('a file from a server without ranges', () => {
     })
   })
 
-  it('is begun again for what lies further back, but not for ever', async () => {
+  it('is requested again for earlier bytes, but not forever', async () => {
     await withStream(whole(LENGTH), {}, async (source, requests) => {
       await expectPart(source, 10 * MEBIBYTE, 10)
       await expectPart(source, 3, 10)
@@ -83,7 +83,7 @@ describe('a file from a server without ranges', () => {
     })
   })
 
-  it('goes on after a cut', async () => {
+  it('continues after a cut', async () => {
     const handler = inTurn(cutAfter(BYTES, 3_000_000), cutAfter(BYTES, 7_000_000), whole(LENGTH))
     await withStream(
       (request, response) => {

@@ -87,13 +87,13 @@ describe('special tokens', () => {
     expect(encode('<x>', { parseSpecial: true })).toEqual([X])
   })
 
-  it('gives the longer token the text that two could have, and of equals the sooner one', () => {
+  it('prefers the longer of two overlapping tokens, and of equal lengths the earlier one', () => {
     const { encode } = createTokenizer(tokenizerMetadata(keys))
     expect(encode('a<x>', { parseSpecial: true })).toEqual([A, X])
     expect(encode('a<x>a<x', { parseSpecial: true })).toEqual([A, X, A_X])
   })
 
-  it('makes control tokens of those that end a generation', () => {
+  it('turns tokens that end a generation into control tokens', () => {
     const tokenizer = createTokenizer(tokenizerMetadata({ ...keys, eos_token_id: X }))
     expect([...tokenizer.endOfGeneration].sort()).toEqual([IM_END, X])
     expect(tokenizer.isControl(IM_END)).toBe(true)

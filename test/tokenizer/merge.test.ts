@@ -42,7 +42,7 @@ function merge(
 }
 
 describe('Merger', () => {
-  it('does what trying the best pair again and again does', () => {
+  it('gives the result of a loop that merges the best pair again and again', () => {
     const merger = new Merger()
     const symbol = fc.constantFrom('a', 'b', 'aa', 'ab', 'ba', 'aab', 'aba', 'aaaa', 'abab')
     const pairs = fc.uniqueArray(fc.tuple(symbol, symbol), {

@@ -127,7 +127,7 @@ describe('a source behind a channel', () => {
     const reading = remote.read(8, new Uint8Array(PIECE_BYTES + 3))
     await expect(reading).rejects.toMatchObject({
       code: 'TRUNCATED',
-      message: `m.gguf: ${PIECE_BYTES + 3} bytes are wanted at byte 8, but the data ends at byte 10`,
+      message: `m.gguf: cannot read ${PIECE_BYTES + 3} bytes at byte 8: the data ends at byte 10`,
     })
     expect(nearPort.posted).toEqual([])
   })
