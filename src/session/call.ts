@@ -25,9 +25,10 @@ export class Call {
     this.#close = close
     this.#ended = new Promise((resolve) => {
       this.#end = () => {
-        this.#controller.release()
+        // First, because the caller's signal may be an object of its own making whose methods throw.
         onEnd?.()
         resolve()
+        this.#controller.release()
       }
     })
   }

@@ -29,10 +29,20 @@ export async function evalBatch(
   signal?.throwIfAborted()
   // Or the first one would start a pass without the others.
   host.scheduler.expect(checked.map(({ session }) => session.memoryIn(host)!))
-  const outcomes = await Promise.allSettled(
-    checked.map(({ session, ids }) => session.eval(ids, signal ? { signal } : {})),
-  )
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  // One each, because Node warns of a leak when a signal has more than ten listeners.
+  const controllers = checked.map(() => new AbortController())
+  const abort = () => {
+    for (const controller of controllers) controller.abort(signal?.reason)
+  }
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    const outcomes = await Promise.allSettled(
+      checked.map(({ session, ids }, index) => session.eval(ids, { signal: controllers[index].signal })),
+    )
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
 }
 
 function checkEntries(host: SessionHost, entries: readonly BatchEntry[]): CheckedEntry[] {

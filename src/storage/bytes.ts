@@ -5,7 +5,7 @@ import type { ByteSource } from './source.js'
 
 /** A source over bytes in memory, which are not copied: changes to them change the source. */
 export function bytesSource(data: Uint8Array | ArrayBuffer, name = 'bytes'): ByteSource {
-  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data
+  const bytes = data instanceof ArrayBuffer ? viewOf(data, name) : data
   const size = bytes.length
   return {
     name,
@@ -14,10 +14,22 @@ export function bytesSource(data: Uint8Array | ArrayBuffer, name = 'bytes'): Byt
       signal?.throwIfAborted()
       checkRange(name, size, offset, target.length)
       if (target.length === 0) return
-      // The buffer has been transferred (detached).
-      if (bytes.length === 0) throw new DasllamaError('IO', `${displayName(name)}: its buffer was detached`)
+      if (bytes.length === 0) throw detached(name)
       target.set(bytes.subarray(offset, offset + target.length))
     },
     async close() {},
   }
+}
+
+function viewOf(buffer: ArrayBuffer, name: string): Uint8Array {
+  try {
+    return new Uint8Array(buffer)
+  } catch {
+    throw detached(name)
+  }
+}
+
+/** The buffer has been transferred. */
+function detached(name: string): DasllamaError {
+  return new DasllamaError('IO', `${displayName(name)}: its buffer was detached`)
 }

@@ -117,6 +117,19 @@ describe('evalBatch', () => {
     expect(batches).toHaveLength(before)
   })
 
+  it('has one listener on its signal, however many entries there are, and none afterwards', async () => {
+    const { signal } = new AbortController()
+    const added = vi.spyOn(signal, 'addEventListener')
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    const sessions = Array.from({ length: 20 }, () => model.createSession())
+    await model.evalBatch(
+      sessions.map((session) => ({ session, ids: [1] })),
+      { signal },
+    )
+    expect(added).toHaveBeenCalledTimes(1)
+    expect(removed).toHaveBeenCalledWith('abort', added.mock.calls[0][1])
+  })
+
   it('evaluates the others where some fail, and rejects with the first failure', async () => {
     const due = vi.spyOn(pacer, 'isDue').mockReturnValue(true)
     const sessions = [1, 2, 3].map(() => model.createSession())

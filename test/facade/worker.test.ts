@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -221,6 +223,34 @@ describe('an engine in a Worker', () => {
   })
 })
 
+it.each<[string, unknown]>([
+  ['an error of its own class', new (class QuotaError extends RangeError {})('no more reads')],
+  ['a string', 'no more reads'],
+])('a load rejects with %s that the source has thrown', async (_, thrown) => {
+  for (const allowed of [0, 3]) {
+    const { source, state } = watchedSource(BYTES)
+    const failing: ByteSource = {
+      ...source,
+      async read(...range) {
+        if (state.reads === allowed) throw thrown
+        await source.read(...range)
+      },
+    }
+    await expect(load(failing)).rejects.toBe(thrown)
+  }
+})
+
+it('a buffer that was detached is an error, with a Worker or without', async () => {
+  const buffer = BYTES.slice().buffer
+  structuredClone(buffer, { transfer: [buffer] })
+  for (const worker of [false, true]) {
+    await expect(load(buffer, { worker })).rejects.toMatchObject({
+      code: 'IO',
+      message: 'bytes: its buffer was detached',
+    })
+  }
+})
+
 /** A module without anything in it. */
 const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 
@@ -259,6 +289,18 @@ describe('a Worker that ends', () => {
     expect(session.logits()).toHaveLength(model.config.vocabSize)
   })
 
+  it('after an abort does so although the source never closes', async () => {
+    const { source } = watchedSource(BYTES)
+    const controller = new AbortController()
+    const stuck: ByteSource = {
+      ...source,
+      read: () => new Promise(() => controller.abort('enough')),
+      close: () => new Promise(() => {}),
+    }
+    await expect(load(stuck, { signal: controller.signal })).rejects.toBe('enough')
+    await expect.poll(() => running.size).toBe(0)
+  })
+
   it('while a model is loaded rejects the load and closes the source', async () => {
     const { source, state } = watchedSource(BYTES)
     const stuck: ByteSource = {
@@ -270,6 +312,48 @@ describe('a Worker that ends', () => {
     }
     await expect(load(stuck)).rejects.toMatchObject({ code: 'ENGINE_LOST' })
     expect(state.closed).toBe(1)
+  })
+})
+
+describe('garbage collection', () => {
+  /** Resolves when `isDone` holds after a collection, however many are needed. */
+  async function collectUntil(isDone: () => boolean): Promise<void> {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    await expect
+      .poll(
+        () => {
+          collect()
+          return isDone()
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true)
+  }
+
+  it.each<[string, (model: Model) => Promise<unknown>]>([
+    ['as it was loaded', async () => {}],
+    ['after an evaluation', (model) => model.createSession().eval([1, 2, 3])],
+    [
+      'in the middle of a generation',
+      (model) => model.createSession().generate(PROMPT)[Symbol.asyncIterator]().next(),
+    ],
+  ])('of a model that was forgotten %s ends its Worker', async (_, use) => {
+    // Nothing of this frame may hold the model.
+    await (async () => void (await use(await load(BYTES))))()
+    expect(running.size).toBe(1)
+    await collectUntil(() => running.size === 0)
+  })
+
+  it.each([false, true])('takes the bytes that a model was loaded from, with worker: %s', async (worker) => {
+    const loadFromCopy = async () => {
+      const bytes = BYTES.slice()
+      return { model: await load(bytes, { worker }), weak: new WeakRef(bytes) }
+    }
+    const { model, weak } = await loadFromCopy()
+    await collectUntil(() => weak.deref() === undefined)
+    expect(await storyOf(model)).toEqual(expectedStory)
+    await model.dispose()
   })
 })
 

@@ -124,6 +124,17 @@ describe('dispose', () => {
     await ending
   })
 
+  it('does not hang after a call whose signal cannot be released', async () => {
+    const { signal } = new AbortController()
+    vi.spyOn(signal, 'removeEventListener').mockImplementation(() => {
+      throw new Error('not removed')
+    })
+    await expect(session.eval([1], { signal })).rejects.toThrow('not removed')
+    expect(session.isBusy).toBe(false)
+    await session.dispose()
+    expect(executable.open.size).toBe(0)
+  })
+
   it('by declaration: `using` begins it, `await using` waits for it', async () => {
     let running: Promise<void> | undefined
     {

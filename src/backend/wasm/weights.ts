@@ -32,6 +32,12 @@ interface Placement {
   readonly offset: number
 }
 
+/** A tensor in memory. */
+interface Placed {
+  readonly format: BlockFormat
+  readonly pointer: Pointer
+}
+
 /** `length` bytes of a tensor, from byte `start` on. */
 interface Piece extends Placement {
   readonly start: number
@@ -47,21 +53,23 @@ function positionOf({ tensor, start }: Piece): number {
  * constructor checks that the kernels run every tensor's format, before any weight is read.
  */
 export class Weights {
-  readonly #file: ModelFile
+  readonly #fileName: string
   readonly #engine: Engine
+  /** By name, until they are loaded: they reference the file's source, whose bytes may all be in memory. */
   readonly #placements = new Map<string, Placement>()
-  /** The first one that accepts a tensor repacks it. */
-  readonly #repackers: readonly Repacker[]
-  #base = 0
+  /** The first one that accepts a tensor repacks it. None once everything is loaded. */
+  #repackers: readonly Repacker[]
+  /** By name, once they are loaded. */
+  readonly #placed = new Map<string, Placed>()
   #bytes = 0
   #fileBytes = 0
 
   /** `file` has the program's tensors in their shapes. Throws `UNSUPPORTED`, naming the tensor. */
   constructor(file: ModelFile, program: Program, engine: Engine) {
-    this.#file = file
+    this.#fileName = file.name
     this.#engine = engine
     this.#repackers = [new X8Repacker(engine, rowsOfSlices(program)), new RebiasedF16Repacker(engine)]
-    for (const spec of program.tensors.values()) this.#place(spec)
+    for (const spec of program.tensors.values()) this.#place(file, spec)
   }
 
   get bytes(): number {
@@ -72,7 +80,7 @@ export class Weights {
     return this.#fileBytes
   }
 
-  /** In order of first use. */
+  /** In order of first use, until they are loaded. */
   get tensors(): StoredTensor[] {
     return Array.from(this.#placements.values(), ({ tensor }) => tensor)
   }
@@ -87,7 +95,6 @@ export class Weights {
     signal?: AbortSignal,
   ): Promise<void> {
     const { arena } = this.#engine
-    this.#base = base
     for (const repacker of this.#repackers) {
       const placements = Array.from(this.#placements.values()).filter(
         (placement) => placement.repacker === repacker,
@@ -122,6 +129,12 @@ export class Weights {
       if (source.checkUnchanged) await abortable(source.checkUnchanged(), signal)
     }
     for (const repacker of this.#repackers) repacker.finish()
+    for (const [name, { tensor, repacker, offset }] of this.#placements) {
+      const format = repacker?.formatOf(tensor) ?? tensor.format
+      this.#placed.set(name, { format, pointer: (base + offset) as Pointer })
+    }
+    this.#placements.clear()
+    this.#repackers = []
   }
 
   /** Runs of neighbouring pieces of one source, each read in one go. */
@@ -162,17 +175,15 @@ export class Weights {
   }
 
   /** Rows of a matrix, once it is loaded. */
-  matrix({ tensor: name, firstRow, rows, columns }: MatrixSlice): PlacedMatrix {
-    const { tensor, repacker, offset } = this.#placements.get(name)!
-    const format = repacker?.formatOf(tensor) ?? tensor.format
+  matrix({ tensor, firstRow, rows, columns }: MatrixSlice): PlacedMatrix {
+    const { format, pointer } = this.#placed.get(tensor)!
     const rowBytes = bytesFor(format, columns)
-    const pointer = (this.#base + offset + firstRow * rowBytes) as Pointer
-    return { format, pointer, rows, columns, rowBytes }
+    return { format, pointer: (pointer + firstRow * rowBytes) as Pointer, rows, columns, rowBytes }
   }
 
   /** f32[slice.length], once it is loaded. */
   vector({ tensor, first }: VectorSlice): Pointer {
-    return (this.#base + this.#placements.get(tensor)!.offset + 4 * first) as Pointer
+    return (this.#placed.get(tensor)!.pointer + 4 * first) as Pointer
   }
 
   /** Divisors of rotary frequencies, f32[length], as a copy. Throws `BAD_FORMAT` for one that is not positive. */
@@ -183,12 +194,12 @@ export class Weights {
     if (bad < 0) return factors
     throw new DasllamaError(
       'BAD_FORMAT',
-      `${displayName(this.#file.name)}: tensor ${describeValue(tensor)} has ${factors[bad]} at index ${bad}; factors are positive`,
+      `${displayName(this.#fileName)}: tensor ${describeValue(tensor)} has ${factors[bad]} at index ${bad}; factors are positive`,
     )
   }
 
-  #place({ name, kind }: TensorSpec): void {
-    const tensor = this.#file.tensors.get(name)!
+  #place({ tensors }: ModelFile, { name, kind }: TensorSpec): void {
+    const tensor = tensors.get(name)!
     const isRunnable =
       kind === 'vector'
         ? tensor.format.name === 'F32'
@@ -204,7 +215,7 @@ export class Weights {
   #unsupported(tensor: StoredTensor): DasllamaError {
     return new DasllamaError(
       'UNSUPPORTED',
-      `${displayName(this.#file.name)}: tensor ${describeValue(tensor.name)} is ${tensor.format.name}, which cannot be used here`,
+      `${displayName(this.#fileName)}: tensor ${describeValue(tensor.name)} is ${tensor.format.name}, which cannot be used here`,
       { hint: 'matrices: F32, F16, BF16, Q4_0 to Q8_0, Q2_K to Q6_K, IQ2_XXS; norms and biases: F32' },
     )
   }

@@ -1,5 +1,5 @@
 import type { Port } from './port.js'
-import { fromWire, toWire, type WireError } from './wire-error.js'
+import { type WireError, WireErrors } from './wire-error.js'
 
 /** Messages between the two sides of a channel. Each side numbers its own requests. */
 type Message =
@@ -57,6 +57,7 @@ export class Channel {
   readonly #pending = new Map<number, Pending>()
   /** Requests of the other side that are being handled. */
   readonly #handling = new Map<number, AbortController>()
+  readonly #errors = new WireErrors()
   #nextId = 1
   #closed: { readonly error: unknown } | undefined
 
@@ -86,9 +87,9 @@ export class Channel {
   }
 
   /**
-   * Sends a request and resolves with the reply. Rejects with the other side's error (with class and code if it is a
-   * `DasllamaError`), with the signal's reason if the request fails after an abort, or with the error of `close`. An abort
-   * does not reject at once: the other side decides whether the request had already succeeded.
+   * Sends a request and resolves with the reply. Rejects with the other side's error (see `WireErrors`), with the signal's
+   * reason if the request fails after an abort, or with the error of `close`. An abort does not reject at once: the other
+   * side decides whether the request had already succeeded.
    */
   request<T>(name: string, body: unknown, { transfer, signal, onEvent }: RequestOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -154,7 +155,9 @@ export class Channel {
         return
       case 'error': {
         const pending = this.#pending.get(message.id)
-        pending?.reject(pending.signal?.aborted ? pending.signal.reason : fromWire(message.error))
+        pending?.reject(
+          pending.signal?.aborted ? pending.signal.reason : this.#errors.fromWire(message.error),
+        )
         return
       }
       case 'notice':
@@ -175,7 +178,7 @@ export class Channel {
       if (result instanceof Transfer) this.#post({ kind: 'reply', id, body: result.body }, result.transfer)
       else this.#post({ kind: 'reply', id, body: result })
     } catch (error) {
-      this.#post({ kind: 'error', id, error: toWire(error) })
+      this.#post({ kind: 'error', id, error: this.#errors.toWire(error) })
     } finally {
       this.#handling.delete(id)
     }

@@ -33,16 +33,7 @@ export async function openInWorker(
   platform: Platform,
   { open, engine }: { readonly open: OpenModelOptions; readonly engine: EngineOptions },
 ): Promise<OpenedModel> {
-  const channel = new Channel(thread.port)
-  const served = serveSources(channel)
-  void thread.ended.then((reason) => {
-    channel.close(engineLost(reason))
-    void served.close()
-  })
-  const end = async () => {
-    await served.close()
-    await thread.terminate()
-  }
+  const { channel, served, end } = connect(thread)
   const { signal, tokenizer, headers, retries, stallTimeout, maxBufferedBytes } = open
 
   const posted = new Map<ModelSource, PostedSource>()
@@ -102,6 +93,19 @@ export async function openInWorker(
       ),
     close: end,
   }
+}
+
+/** A function of its own, because its closures live as long as the model, and would keep the source's bytes alive. */
+function connect(thread: EngineThread) {
+  const channel = new Channel(thread.port)
+  const served = serveSources(channel)
+  void thread.ended.then((reason) => {
+    channel.close(engineLost(reason))
+    void served.close()
+  })
+  // A source of the caller may take its time to close, or never do: the thread does not wait for it.
+  const end = async () => void (await Promise.all([served.close(), thread.terminate()]))
+  return { channel, served, end }
 }
 
 function load(

@@ -61,10 +61,16 @@ export class RemoteExecutable implements Executable {
       adopt: (type) => this.#adopt(type),
       forget: ({ number }) => void this.#owned.delete(number),
     }
-    // The channel lives as long as its thread, and must not keep an unreferenced model alive.
-    const self = new WeakRef(this)
+    RemoteExecutable.#follow(channel, new WeakRef(this))
+  }
+
+  /**
+   * The channel lives as long as its thread, and must not keep an unreferenced model alive. So the listener is not created in
+   * the constructor: the closures of one function share what they capture, `this` included.
+   */
+  static #follow(channel: Channel, weak: WeakRef<RemoteExecutable>): void {
     channel.listen('executable.state', (notice: StateNotice) => {
-      const executable = self.deref()
+      const executable = weak.deref()
       if (executable) executable.#update(notice)
     })
   }

@@ -34,7 +34,15 @@ export function serveSources(channel: Channel): ServedSources {
     const number = nextNumber++
     sources.set(number, source)
     const { name, size, version, checkUnchanged, sibling } = source
-    return { number, name, size, version, canCheckUnchanged: !!checkUnchanged, hasSiblings: !!sibling }
+    return {
+      number,
+      name,
+      size,
+      // JavaScript callers may have dates or numbers here: they are only compared with another one.
+      version: version === undefined ? undefined : String(version),
+      canCheckUnchanged: !!checkUnchanged,
+      hasSiblings: !!sibling,
+    }
   }
 
   channel.handle('source.read', async ({ source: number, stretches }: ReadRequest, { signal, emit }) => {

@@ -37,6 +37,30 @@ describe('a source behind a channel', () => {
     }
   })
 
+  it('has a version of another type as text, which can be posted and compared', () => {
+    const { served } = behindChannel(bytesSource(someBytes(1)))
+    for (const version of [17, () => 17, Symbol('v')]) {
+      const source = { ...bytesSource(someBytes(1)), version } as unknown as ByteSource
+      expect(served.add(source).version).toBe(String(version))
+    }
+  })
+
+  it('has its errors back as the same objects, also as a cause', async () => {
+    const { near, far } = channelPair()
+    const [own, last] = [new TypeError('own'), new Error('last')]
+    near.handle('throw', () => Promise.reject(own))
+    near.handle('fail', () => Promise.reject(last))
+    far.handle('pass', () => far.request('throw', undefined))
+    far.handle('wrap', async () => {
+      const cause = await far.request('fail', undefined).catch((error) => error)
+      throw new DasllamaError('IO', 'wrapped', { cause })
+    })
+    await expect(near.request('pass', undefined)).rejects.toBe(own)
+    const wrapped: DasllamaError = await near.request<never>('wrap', undefined).catch((error) => error)
+    expect(wrapped).toMatchObject({ code: 'IO', message: 'wrapped' })
+    expect(wrapped.cause).toBe(last)
+  })
+
   it('reads the same bytes, in single reads and several parts at once, into views of a larger buffer', async () => {
     const bytes = someBytes(1000)
     const { remote, farPort } = behindChannel(bytesSource(bytes))
