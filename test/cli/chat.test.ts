@@ -52,7 +52,7 @@ describe('dasllama chat', () => {
     )
   })
 
-  it('takes template and sampling from the file, and reports it', async () => {
+  it('uses and shows template and sampling of the file', async () => {
     await using folder = await temporaryFolder()
     const file = await smallModelFile(folder.path, {
       'tokenizer.chat_template': str("{{ '<|start_header_id|>' }}{{ messages[0].content }}"),
@@ -79,7 +79,7 @@ describe('dasllama chat', () => {
     ])
   })
 
-  it('samples by default as the library does, where run is greedy', async () => {
+  it('samples by default like the library, while run is greedy', async () => {
     const generate = vi.spyOn(Session.prototype, 'generate')
     try {
       const terminal = new FakeTerminal()
@@ -143,7 +143,7 @@ describe('dasllama chat', () => {
     expect(terminal.prompts[0]).toBe('\x1b[1m> \x1b[22m')
   })
 
-  it('takes each line of a pipe for a message, whatever it is', async () => {
+  it('treats each line of a pipe as a message, whatever it is', async () => {
     const terminal = new FakeTerminal()
     terminal.typed = ['Once upon a time', '', 'there was a dog', '/save x']
     expect(await chat(terminal)).toBe(0)
@@ -172,14 +172,14 @@ describe('dasllama chat', () => {
     }
   })
 
-  it('continues on the next line after a backslash, and escapes a slash', async () => {
+  it('continues a line that ends in a backslash, and escapes a slash', async () => {
     const { err, terminal } = await typed(['Once\\', 'upon', '//etc', '/history'])
     expect(terminal.prompts).toHaveLength(4)
     expect(err).toContain('user: Once\nupon\n')
     expect(err).toContain('user: /etc\n')
   })
 
-  it('lists, takes back and forgets', async () => {
+  it('lists, removes and clears messages', async () => {
     const { out, err } = await typed([
       '/history',
       'Once upon a time',
@@ -318,7 +318,7 @@ describe('dasllama chat', () => {
     )
   })
 
-  it('reports a failure and continues', async () => {
+  it('reports failures and continues', async () => {
     const long = 'the dog ran '.repeat(200)
     const { code, out, err } = await typed(
       [long, 'Once upon a time'],
@@ -344,7 +344,7 @@ describe('dasllama chat', () => {
     expect(shifting.err).toMatch(/; context full: dropped the oldest \d+ tokens; cut: --max-tokens/)
   })
 
-  it('continues after a message that the template fails on', async () => {
+  it('continues after a message on which the template fails', async () => {
     const template =
       "{% for m in messages %}{% if 'x' in m.content %}{{ raise_exception('No x!') }}{% endif %}{{ m.content }}\n{% endfor %}"
     const { code, out, err } = await typed(['x', '/history', 'Once upon a time'], '--template', template)
@@ -431,7 +431,7 @@ describe('dasllama chat', () => {
       expect(terminal.out).toBe(`${first}\n\n`)
     })
 
-    it('discards unsent input instead of leaving', async () => {
+    it('discards the typed line instead of leaving', async () => {
       const terminal = new FakeTerminal({ watched: true })
       const half = () => {
         terminal.halfTyped = 'and th'
@@ -444,7 +444,7 @@ describe('dasllama chat', () => {
       expect(terminal.err).not.toContain('not said')
     })
 
-    it('before the first word of a reply takes the message back', async () => {
+    it('before the first word of a reply removes the message', async () => {
       const terminal = new FakeTerminal({ watched: true })
       terminal.typed = ['Once upon a time', '/history', 'Once upon a time']
       const respond = vi.spyOn(Chat.prototype, 'respond').mockImplementationOnce(function (

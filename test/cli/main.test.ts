@@ -128,7 +128,7 @@ describe('dasllama', () => {
     expect(err).toMatch(/^dasllama: no\/such\.gguf: .*\n.*such\.gguf\n$/)
   })
 
-  it('shows where a failure comes from only when asked', async () => {
+  it('shows the stack of a failure only on request', async () => {
     const terminal = new FakeTerminal()
     terminal.debug = true
     expect((await cli(['inspect', 'no/such.gguf'], terminal)).err).toMatch(
