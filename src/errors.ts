@@ -28,7 +28,7 @@ export type ErrorCode =
   | 'DISPOSED'
   /** A worker thread of the engine has died; the model continues with the remaining ones. */
   | 'THREAD_LOST'
-  /** The Worker that the model's engine ran in has ended: the model can only be disposed and loaded again. */
+  /** The Worker of the model's engine has ended: dispose the model and load it again. */
   | 'ENGINE_LOST'
   /** Logits or hidden states are NaN or infinite: the model's weights are damaged, or a computation overflowed. */
   | 'NOT_A_NUMBER'

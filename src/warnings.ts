@@ -4,7 +4,7 @@ import { checkFunction } from './checks.js'
 export type WarningCode =
   /** Worker threads could not be started; the model runs on one thread. */
   | 'FEWER_THREADS'
-  /** The Worker that the engine was to run in could not be started; it runs in the thread that loads the model. */
+  /** The engine's Worker could not be started; the engine runs in the thread that loads the model. */
   | 'NO_WORKER'
   /** The runtime's relaxed SIMD gives wrong results; the model runs on the slower baseline kernels. */
   | 'BASELINE_KERNELS'

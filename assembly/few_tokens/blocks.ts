@@ -3,7 +3,7 @@ import { scaled } from '../formats/bytes'
 import { halves4, upperHalves, words4 } from '../formats/rows'
 import { constant, ONES_I16 } from '../math/constants'
 import { madd } from '../math/lanes'
-import { layBytes, layWords } from './panel'
+import { packBytes, packWords } from './panel'
 import { HEAD, tile, tile6 } from './tile'
 
 /** Minimums of the rows in a block's head, behind their scales. */
@@ -21,22 +21,22 @@ export class Blocks<T, D> {
     return changetype<D>(0).width
   }
 
-  @inline lay(w1: usize, w2: usize, w3: usize, to: usize): void {
+  @inline pack(w1: usize, w2: usize, w3: usize, to: usize): void {
     const w0 = changetype<usize>(this)
     if (changetype<T>(w0).minimums) {
       const words = words4(w0, w1, w2, w3)
       v128.store(to, upperHalves(i32x4.shl(words, 16)))
       v128.store(to, upperHalves(words), MINIMUMS)
     } else v128.store(to, halves4(w0, w1, w2, w3))
-    if (changetype<D>(0).width == 2) layWords<T>(w0, w1, w2, w3, to + HEAD)
+    if (changetype<D>(0).width == 2) packWords<T>(w0, w1, w2, w3, to + HEAD)
     else {
-      layBytes<T>(w0, w1, w2, w3, 0, 0, to + HEAD)
-      layBytes<T>(w0, w1, w2, w3, 1, 0, to + HEAD + 128)
+      packBytes<T>(w0, w1, w2, w3, 0, 0, to + HEAD)
+      packBytes<T>(w0, w1, w2, w3, 1, 0, to + HEAD + 128)
     }
   }
 
   /** Of a block's activations: their sum, or what the quants' zero adds to its products. */
-  @inline layTerms(sums: usize, total: usize, to: usize): void {
+  @inline packTerms(sums: usize, total: usize, to: usize): void {
     if (changetype<T>(0).minimums) store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
     else store<i32>(to, changetype<T>(0).zero * load<i32>(total))
   }
@@ -65,7 +65,7 @@ export class Blocks<T, D> {
     return constant(ONES_I16)
   }
 
-  @inline take(low: v128, high: v128, terms: usize, to: usize): void {
+  @inline accumulate(low: v128, high: v128, terms: usize, to: usize): void {
     const block = changetype<usize>(this)
     let lower = v128.load(to)
     let upper = v128.load(to, 16)

@@ -1,11 +1,11 @@
 /**
- * Decode of several tokens for formats that have no panel, and for fewer tokens than a panel is worth: a group of rows is
- * read from memory once and meets all tokens as in matvec.ts, while it is in the first cache.
+ * Decode of several tokens for formats without a panel, and for too few tokens to repay packing one: a group of rows is
+ * read from memory once and multiplied with all tokens as in matvec.ts, while it is in the L1 cache.
  */
 import { FloatRows } from '../formats/floats'
 import { BlockRows, dotFour } from '../formats/row_dots'
 
-/** For formats with `addBlock` and small blocks, in eights. */
+/** For formats with `addBlock` and small blocks, eight rows at a time. */
 @inline
 export function byEights<T>(
   weights: usize,
@@ -22,7 +22,7 @@ export function byEights<T>(
   eights<BlockRows<T>>(weights, stride, x, xStride, out, outStride, rows, columns, tokens)
 }
 
-/** For plain numbers, in eights. */
+/** For plain numbers, eight rows at a time. */
 @inline
 export function floatsByEights<T>(
   weights: usize,
@@ -64,7 +64,7 @@ function eights<R>(
   }
 }
 
-/** For formats with `addBlock` and large blocks, in fours. */
+/** For formats with `addBlock` and large blocks, four rows at a time. */
 @inline
 export function byFours<T>(
   weights: usize,

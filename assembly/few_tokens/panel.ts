@@ -1,9 +1,9 @@
-/** What panels consist of; see tile.ts. Rows 0 … 3 and 4 … 7 are laid one after the other, these 16 bytes further on. */
+/** What panels consist of; see tile.ts. Rows 0 … 3 are packed first, then rows 4 … 7, 16 bytes further on. */
 import { transpose } from '../matmul/transpose'
 
 /** Sixteen quants of four rows as bytes: four vectors of four columns. */
 @inline
-export function layBytes<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, step: i32, to: usize): void {
+export function packBytes<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, step: i32, to: usize): void {
   transpose(
     changetype<T>(w0).quants(k, step),
     changetype<T>(w1).quants(k, step),
@@ -16,7 +16,7 @@ export function layBytes<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32, 
 
 /** A block's 32 quants of four rows as 16 bits, less their zero: sixteen vectors of two columns. */
 @inline
-export function layWords<T>(w0: usize, w1: usize, w2: usize, w3: usize, to: usize): void {
+export function packWords<T>(w0: usize, w1: usize, w2: usize, w3: usize, to: usize): void {
   for (let k: i32 = 0; k < 2; k++, to += 256) {
     const a = signed<T>(w0, k)
     const b = signed<T>(w1, k)

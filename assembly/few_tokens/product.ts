@@ -1,32 +1,32 @@
 /**
  * Matrix × several vectors, for decode of several sequences at once. Each weight is read from memory and unpacked once: eight
- * rows at a time become a panel, in which what they have for the same columns lies side by side, and meet all tokens
- * there. A token's sums run in the order of matvec.ts, so its bits are those that it has alone.
+ * rows at a time become a panel, which holds their values for the same columns side by side, and is multiplied with all
+ * tokens. A token's sums run in the order of matvec.ts, so its bits are those of single-token decode.
  *
  * Of token t, `x` + t × `xStride` is what `matvec` takes, and the results go to f32[rows] at `out` + t × `outStride`.
  */
 import { storeEight } from '../formats/row_dots'
 import { EIGHT } from '../formats/x8'
-import { layEight } from './q4_0x8'
+import { packX8 } from './q4_0x8'
 import { Four, TERMS, Two } from './tile'
 
-/** Tokens that meet eight rows before the next eight are read. */
+/** Tokens that eight rows are multiplied with before the next eight are read. */
 const TOKENS: i32 = 16
-/** Columns of a panel, which stays in the first cache: every format's block divides it. */
+/** Columns of a panel, which fits into the L1 cache: a multiple of every format's block. */
 const COLUMNS: i32 = 512
 
-/** In the scratch: for each token its sums, f32[8]; four tokens' sums within a block; the panel; what tiles take of tokens. */
+/** In the scratch: for each token its sums, f32[8]; four tokens' sums within a block; the panel; the tokens' terms. */
 const SUMS: usize = (<usize>TOKENS) << 5
 const WORK: usize = SUMS
 const PANEL: usize = WORK + 128
 const ALL_TERMS: usize = PANEL + 20 * <usize>COLUMNS
 
 /**
- * `K` is how blocks of the format `T` are multiplied. `changetype<K>(w0).lay(w1, w2, w3, to)` lays a block of four rows
+ * `K` is how blocks of the format `T` are multiplied. `changetype<K>(w0).pack(w1, w2, w3, to)` packs a block of four rows
  * into `panelBytes` of a panel; `changetype<K>(panel).multiply<N>(end, …)` adds the products of a panel with N tokens'
  * activations to their sums, see `tile`.
  *
- * Rows are taken from eight places, so that memory is read in eight streams of which each goes straight on.
+ * The eight rows of a panel are an eighth of the matrix apart, so that memory is read in eight sequential streams.
  */
 @inline
 export function matvecTokensOf<T, K>(
@@ -47,7 +47,7 @@ export function matvecTokensOf<T, K>(
   const last = weights + <usize>(rows - 1) * stride
   for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
     const some = min(tokens, TOKENS)
-    layTerms<K>(scratch + ALL_TERMS, x, xStride, columns, some)
+    packTerms<K>(scratch + ALL_TERMS, x, xStride, columns, some)
     for (let r = 0; r < eighth; r++) {
       const w = weights + <usize>r * stride
       memory.fill(scratch, 0, SUMS)
@@ -55,8 +55,8 @@ export function matvecTokensOf<T, K>(
       for (let column = 0; column < columns; column += COLUMNS) {
         const blocks = <usize>(min(COLUMNS, columns - column) / format.elements)
         const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
-        layFour<T, K>(w + done, far, last + done, scratch + PANEL, end)
-        layFour<T, K>(min(w + 4 * far, last) + done, far, last + done, scratch + PANEL + 16, end + 16)
+        packFour<T, K>(w + done, far, last + done, scratch + PANEL, end)
+        packFour<T, K>(min(w + 4 * far, last) + done, far, last + done, scratch + PANEL + 16, end + 16)
         multiply<K>(scratch, end, x, xStride, columns, column, some)
         done += blocks * <usize>format.bytes
       }
@@ -81,7 +81,7 @@ export function matvecTokensOfX8<T, K>(
   const format = changetype<T>(weights)
   for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
     const some = min(tokens, TOKENS)
-    layTerms<K>(scratch + ALL_TERMS, x, xStride, columns, some)
+    packTerms<K>(scratch + ALL_TERMS, x, xStride, columns, some)
     let w = weights
     for (let r = 0; r < rows; r += EIGHT) {
       memory.fill(scratch, 0, SUMS)
@@ -89,7 +89,7 @@ export function matvecTokensOfX8<T, K>(
         const blocks = <usize>(min(COLUMNS, columns - column) / format.elements)
         const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
         for (let to = scratch + PANEL; to < end; to += changetype<K>(0).panelBytes, w += <usize>(EIGHT * format.bytes)) {
-          layEight(w, to, changetype<K>(0).width)
+          packX8(w, to, changetype<K>(0).width)
         }
         multiply<K>(scratch, end, x, xStride, columns, column, some)
       }
@@ -98,14 +98,14 @@ export function matvecTokensOfX8<T, K>(
   }
 }
 
-/** Blocks of four rows that begin `far` bytes apart, none behind `last`: past it, it is laid again. */
-function layFour<T, K>(w0: usize, far: usize, last: usize, to: usize, end: usize): void {
+/** Blocks of four rows that begin `far` bytes apart, none behind `last`: past it, that row is packed again. */
+function packFour<T, K>(w0: usize, far: usize, last: usize, to: usize, end: usize): void {
   const bytes = <usize>changetype<T>(w0).bytes
   let w1 = min(w0 + far, last)
   let w2 = min(w0 + 2 * far, last)
   let w3 = min(w0 + 3 * far, last)
   for (; to < end; to += changetype<K>(0).panelBytes) {
-    changetype<K>(w0).lay(w1, w2, w3, to)
+    changetype<K>(w0).pack(w1, w2, w3, to)
     w0 += bytes
     w1 += bytes
     w2 += bytes
@@ -113,8 +113,8 @@ function layFour<T, K>(w0: usize, far: usize, last: usize, to: usize, end: usize
   }
 }
 
-/** For each four tokens what tiles take of their blocks; where there are fewer, the last one takes the others' places. */
-function layTerms<K>(to: usize, x: usize, xStride: usize, columns: i32, tokens: i32): void {
+/** For every four tokens, the terms that tiles read per block; where there are fewer tokens, the last one is repeated. */
+function packTerms<K>(to: usize, x: usize, xStride: usize, columns: i32, tokens: i32): void {
   const scales = <usize>columns * changetype<K>(0).width
   const sums = scales + ((<usize>columns) >> 3)
   const totals = sums + ((<usize>columns) >> 2)
@@ -123,7 +123,7 @@ function layTerms<K>(to: usize, x: usize, xStride: usize, columns: i32, tokens: 
     let at = to + <usize>(token >> 2) * termBytes(columns) + (<usize>(token & 3) << 2)
     for (let block: usize = 0; block < (<usize>columns) >> 5; block++, at += TERMS) {
       store<f32>(at, load<f32>(row + scales + (block << 2)))
-      changetype<K>(0).layTerms(row + sums + (block << 3), row + totals + (block << 2), at + 16)
+      changetype<K>(0).packTerms(row + sums + (block << 3), row + totals + (block << 2), at + 16)
     }
   }
 }

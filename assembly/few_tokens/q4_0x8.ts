@@ -1,10 +1,10 @@
-/** Q4_0x8, whose rows lie side by side already. The panel and the rest are those of `Blocks<Q4_0, …>`. */
+/** Q4_0x8, whose rows are interleaved already. The panel and the rest are those of `Blocks<Q4_0, …>`. */
 import { Q4_0x8 } from '../formats/q4_0x8'
 import { HEAD } from './tile'
 
-/** Lays the block at `w` of eight rows; `width` is the bytes of an activation. */
+/** Packs the block at `w` of eight rows; `width` is the bytes of an activation. */
 @inline
-export function layEight(w: usize, to: usize, width: usize): void {
+export function packX8(w: usize, to: usize, width: usize): void {
   const block = changetype<Q4_0x8>(w)
   for (let first: i32 = 0; first < 8; first += 4, to += 16) {
     v128.store(to, block.scales(first))

@@ -2,7 +2,7 @@
 import { Q6_K } from '../formats/q6_k'
 import { byte0, byte1, byte2, byte3, smallHalves4, words4 } from '../formats/rows'
 import { madd } from '../math/lanes'
-import { layBytes, twice } from './panel'
+import { packBytes, twice } from './panel'
 import { HEAD, TERMS, tile6 } from './tile'
 
 /** Where the scales and d begin in a block of the file. */
@@ -25,7 +25,7 @@ export class Q6_KBlocks {
     return 1
   }
 
-  @inline lay(w1: usize, w2: usize, w3: usize, to: usize): void {
+  @inline pack(w1: usize, w2: usize, w3: usize, to: usize): void {
     const w0 = changetype<usize>(this)
     v128.store(to + D, smallHalves4(w0 + SCALE, w1 + SCALE, w2 + SCALE, w3 + SCALE))
     let scales = to + F32_SCALES
@@ -33,15 +33,15 @@ export class Q6_KBlocks {
       const at = SCALES + ((<usize>half) << 3)
       const a = words4(w0 + at, w1 + at, w2 + at, w3 + at)
       const b = words4(w0 + at + 4, w1 + at + 4, w2 + at + 4, w3 + at + 4)
-      layPair(w0, w1, w2, w3, 0, half, byte0(a), byte1(a), to, scales)
-      layPair(w0, w1, w2, w3, 2, half, byte2(a), byte3(a), to + PAIR, scales + 64)
-      layPair(w0, w1, w2, w3, 4, half, byte0(b), byte1(b), to + 2 * PAIR, scales + 128)
-      layPair(w0, w1, w2, w3, 6, half, byte2(b), byte3(b), to + 3 * PAIR, scales + 192)
+      packPair(w0, w1, w2, w3, 0, half, byte0(a), byte1(a), to, scales)
+      packPair(w0, w1, w2, w3, 2, half, byte2(a), byte3(a), to + PAIR, scales + 64)
+      packPair(w0, w1, w2, w3, 4, half, byte0(b), byte1(b), to + 2 * PAIR, scales + 128)
+      packPair(w0, w1, w2, w3, 6, half, byte2(b), byte3(b), to + 3 * PAIR, scales + 192)
     }
   }
 
   /** The sums of two sub-blocks' activations. */
-  @inline layTerms(sums: usize, _total: usize, to: usize): void {
+  @inline packTerms(sums: usize, _total: usize, to: usize): void {
     store<f32>(to, load<f32>(sums))
     store<f32>(to, load<f32>(sums, 4), 16)
   }
@@ -79,7 +79,7 @@ export class Q6_KBlocks {
   }
 
   /** Adds to a token's products within the block. */
-  @inline take(low: v128, high: v128, terms: usize, to: usize): void {
+  @inline accumulate(low: v128, high: v128, terms: usize, to: usize): void {
     const factor = v128.load32_splat(terms)
     v128.store(to, madd(f32x4.convert_i32x4_s(low), factor, v128.load(to)))
     v128.store(to, madd(f32x4.convert_i32x4_s(high), factor, v128.load(to, 16)), 16)
@@ -88,7 +88,7 @@ export class Q6_KBlocks {
 
 /** Sub-blocks k and k + 1 of a half, under the scales `s` and `t`, which go to `scales` as f32. */
 @inline
-function layPair(
+function packPair(
   w0: usize,
   w1: usize,
   w2: usize,
@@ -102,13 +102,13 @@ function layPair(
 ): void {
   v128.store(to, twice(s))
   v128.store(to, twice(t), 32)
-  layBytes<Q6_K>(w0, w1, w2, w3, k, half, to + HEAD)
-  layBytes<Q6_K>(w0, w1, w2, w3, k + 1, half, to + HEAD + 128)
+  packBytes<Q6_K>(w0, w1, w2, w3, k, half, to + HEAD)
+  packBytes<Q6_K>(w0, w1, w2, w3, k + 1, half, to + HEAD + 128)
   v128.store(scales, f32x4.convert_i32x4_s(s))
   v128.store(scales, f32x4.convert_i32x4_s(t), 32)
 }
 
-/** A token's sums take in the block at `block`: its products, at `products`, less what the zeros of the quants add to them. */
+/** Adds a block to a token's sums: its products, at `products`, minus the share of the quants' zero. */
 function finish(block: usize, terms: usize, to: usize, products: usize): void {
   let low = f32x4.splat(0)
   let high = f32x4.splat(0)

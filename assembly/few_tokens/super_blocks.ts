@@ -2,7 +2,7 @@
 import { minimums0, minimums4, scales0, scales4 } from '../formats/k_scales'
 import { byte0, byte1, byte2, byte3, upperSmallHalves, words4 } from '../formats/rows'
 import { madd } from '../math/lanes'
-import { layBytes, twice } from './panel'
+import { packBytes, twice } from './panel'
 import { HEAD, Pairs, TERMS, tile, tile6 } from './tile'
 
 /** A sub-block in the panel, with its minimums in the head, and its integer scales behind those. */
@@ -22,7 +22,7 @@ export class SuperBlocks<T> {
     return 1
   }
 
-  @inline lay(w1: usize, w2: usize, w3: usize, to: usize): void {
+  @inline pack(w1: usize, w2: usize, w3: usize, to: usize): void {
     const w0 = changetype<usize>(this)
     const ds = words4(w0, w1, w2, w3)
     const packed0 = words4(w0 + 4, w1 + 4, w2 + 4, w3 + 4)
@@ -32,16 +32,16 @@ export class SuperBlocks<T> {
     v128.store(to + D, upperSmallHalves(ds), DMIN)
     let s = scales0(packed0)
     let m = minimums0(packed1)
-    layPair<T>(w0, w1, w2, w3, 0, byte0(s), byte1(s), byte0(m), byte1(m), to)
-    layPair<T>(w0, w1, w2, w3, 1, byte2(s), byte3(s), byte2(m), byte3(m), to + 2 * SUB_BLOCK)
+    packPair<T>(w0, w1, w2, w3, 0, byte0(s), byte1(s), byte0(m), byte1(m), to)
+    packPair<T>(w0, w1, w2, w3, 1, byte2(s), byte3(s), byte2(m), byte3(m), to + 2 * SUB_BLOCK)
     s = scales4(packed0, packed2)
     m = minimums4(packed1, packed2)
-    layPair<T>(w0, w1, w2, w3, 2, byte0(s), byte1(s), byte0(m), byte1(m), to + 4 * SUB_BLOCK)
-    layPair<T>(w0, w1, w2, w3, 3, byte2(s), byte3(s), byte2(m), byte3(m), to + 6 * SUB_BLOCK)
+    packPair<T>(w0, w1, w2, w3, 2, byte0(s), byte1(s), byte0(m), byte1(m), to + 4 * SUB_BLOCK)
+    packPair<T>(w0, w1, w2, w3, 3, byte2(s), byte3(s), byte2(m), byte3(m), to + 6 * SUB_BLOCK)
   }
 
   /** The sum of a sub-block's activations. */
-  @inline layTerms(sums: usize, _total: usize, to: usize): void {
+  @inline packTerms(sums: usize, _total: usize, to: usize): void {
     store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
   }
 
@@ -81,7 +81,7 @@ export class SuperBlocks<T> {
   }
 
   /** Adds to a token's products within the super-block. */
-  @inline take(low: v128, high: v128, terms: usize, to: usize): void {
+  @inline accumulate(low: v128, high: v128, terms: usize, to: usize): void {
     const factor = v128.load32_splat(terms)
     v128.store(to, madd(f32x4.convert_i32x4_s(low), factor, v128.load(to)))
     v128.store(to, madd(f32x4.convert_i32x4_s(high), factor, v128.load(to, 16)), 16)
@@ -89,7 +89,7 @@ export class SuperBlocks<T> {
 }
 
 @inline
-function layPair<T>(
+function packPair<T>(
   w0: usize,
   w1: usize,
   w2: usize,
@@ -103,16 +103,16 @@ function layPair<T>(
 ): void {
   v128.store(to, f32x4.convert_i32x4_s(m0))
   v128.store(to, twice(s0), FACTORS)
-  layBytes<T>(w0, w1, w2, w3, 0, pair, to + HEAD)
-  layBytes<T>(w0, w1, w2, w3, 1, pair, to + HEAD + 128)
+  packBytes<T>(w0, w1, w2, w3, 0, pair, to + HEAD)
+  packBytes<T>(w0, w1, w2, w3, 1, pair, to + HEAD + 128)
   to += SUB_BLOCK
   v128.store(to, f32x4.convert_i32x4_s(m1))
   v128.store(to, twice(s1), FACTORS)
-  layBytes<T>(w0, w1, w2, w3, 2, pair, to + HEAD)
-  layBytes<T>(w0, w1, w2, w3, 3, pair, to + HEAD + 128)
+  packBytes<T>(w0, w1, w2, w3, 2, pair, to + HEAD)
+  packBytes<T>(w0, w1, w2, w3, 3, pair, to + HEAD + 128)
 }
 
-/** A token's sums take in the super-block at `block`: its products, at `products`, less its minimums. */
+/** Adds the super-block at `block` to a token's sums: its products, at `products`, minus its minimums. */
 function finish(block: usize, terms: usize, to: usize, products: usize): void {
   for (let four: usize = 0; four < 32; four += 16) {
     const d = block + four + D

@@ -4,7 +4,7 @@
  *
  * A block of the panel begins with `HEAD` bytes of scales and the like. Then come vectors with 32 bits of each row (four
  * columns of 8 bits, or two of 16), two for the same columns: of rows 0 … 3, and of rows 4 … 7. Each word of activations is
- * spread once for both.
+ * broadcast once for both.
  */
 import { dotAdd } from '../math/byte_dots'
 
@@ -87,7 +87,7 @@ export const TERMS: usize = 48
 
 /**
  * The products of the panel's blocks from `panel` to `end` with `N` tokens. `D` is how they are made; with
- * `changetype<K>(block).take(low, high, terms, to)` a token takes its own of a block, to `to` and 32 bytes behind it for each
+ * `changetype<K>(block).accumulate(low, high, terms, to)` a token takes its own of a block, to `to` and 32 bytes behind it for each
  * further token. `x0` … `x3` are the tokens' activations.
  */
 @inline
@@ -185,11 +185,11 @@ export function tile<D, K, N>(
     const k = changetype<K>(panel)
     const f = k.factors(0)
     const g = k.factors(16)
-    k.take(dots.total(a0, f), dots.total(b0, g), terms, to)
-    k.take(dots.total(a1, f), dots.total(b1, g), terms + 4, to + 32)
+    k.accumulate(dots.total(a0, f), dots.total(b0, g), terms, to)
+    k.accumulate(dots.total(a1, f), dots.total(b1, g), terms + 4, to + 32)
     if (four) {
-      k.take(dots.total(a2, f), dots.total(b2, g), terms + 8, to + 64)
-      k.take(dots.total(a3, f), dots.total(b3, g), terms + 12, to + 96)
+      k.accumulate(dots.total(a2, f), dots.total(b2, g), terms + 8, to + 64)
+      k.accumulate(dots.total(a3, f), dots.total(b3, g), terms + 12, to + 96)
     }
   }
 }
@@ -262,11 +262,11 @@ export function tile6<K, N>(
       x1 += 8
     }
     const k = changetype<K>(panel)
-    k.take(a0, b0, terms, to)
-    k.take(a1, b1, terms + 4, to + 32)
+    k.accumulate(a0, b0, terms, to)
+    k.accumulate(a1, b1, terms + 4, to + 32)
     if (four) {
-      k.take(a2, b2, terms + 8, to + 64)
-      k.take(a3, b3, terms + 12, to + 96)
+      k.accumulate(a2, b2, terms + 8, to + 64)
+      k.accumulate(a3, b3, terms + 12, to + 96)
     }
   }
 }

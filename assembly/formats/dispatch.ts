@@ -240,7 +240,7 @@ export function matvec_tokens(
       return byRows<IQ2_XXS>(weights, x, xStride, out, outStride, rows, columns, tokens)
     case 30: // BF16
       return floatsByEights<BF16>(weights, x, xStride, out, outStride, rows, columns, tokens)
-    case 257: // raised F16
+    case 257: // rebiased F16
       return floatsByEights<RebiasedF16>(weights, x, xStride, out, outStride, rows, columns, tokens)
     case Q4_0_X8:
       if (ASC_FEATURE_RELAXED_SIMD) matvecTokensOfX8<Q4_0x8, Blocks<Q4_0, Pairs>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)

@@ -121,7 +121,7 @@ console.log(`${process.version}, ${build}`)
 for (const shape of SHAPES) {
   const { heads, kvHeads, headDim } = shape
   console.log(`\n${heads} heads of ${headDim} over ${kvHeads}`)
-  console.log('cache    before  a token alone, µs   GB/s  GMAC/s   a batch of 128, ms  GMAC/s')
+  console.log('cache    before    single token, µs   GB/s  GMAC/s   a batch of 128, ms  GMAC/s')
   for (const type of ['F32', 'F16', 'Q8_0'] as const) {
     for (const depth of DEPTHS) {
       const alone = work(type, shape, depth, 1)
@@ -146,7 +146,7 @@ for (const shape of SHAPES) {
 /** A layer with a window, whose cost must not grow with what is behind it. */
 const WINDOW = 512
 console.log(`\nwith a window of ${WINDOW}, F16`)
-console.log('heads    before  a token alone, µs   a batch of 128, ms')
+console.log('heads    before    single token, µs   a batch of 128, ms')
 for (const shape of SHAPES) {
   for (const depth of DEPTHS) {
     const [alone, batch] = [1, BATCH].map((tokens) => {

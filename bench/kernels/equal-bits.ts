@@ -107,7 +107,7 @@ function activations({ kernels, x, quantised }: Rig, format: BlockFormat, column
 type Matvec = BenchKernels['matvec']
 type Matmul = BenchKernels['matmul']
 
-/** How many of the results of a token alone are not those of the same token among five. */
+/** How many of the results of single-token decode are not those of the same token among five. */
 function differences(
   rig: Rig,
   matrix: RandomMatrix,

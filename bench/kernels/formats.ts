@@ -72,7 +72,7 @@ function product(
   return run
 }
 
-/** 10⁹ weights a second: multiplied, and dequantised; and 10⁹ bytes a second from main memory. */
+/** 10⁹ weights per second: multiplied, and dequantised; and 10⁹ bytes per second from main memory. */
 function measure(rig: Rig, near: RandomMatrix, far: RandomMatrix): [number, number, number] {
   const { bench, out, weights } = rig
   const copies = Math.floor(SPAN / far.blocks.length)

@@ -70,8 +70,9 @@ export async function createKernelBench(build: KernelBuild, variants?: string): 
     ),
     place({ format, blocks, rowBytes, rows }, pointer) {
       bytes(pointer, blocks.length).set(blocks)
-      if (format === REBIASED_F16) kernels.rebias_f16(pointer, blocks.length / 2)
-      if (interleaved.includes(format)) kernels.repack(format.id, pointer, rowBytes, rows, scratch)
+      if (format.id === REBIASED_F16.id) kernels.rebias_f16(pointer, blocks.length / 2)
+      if (interleaved.some(({ id }) => id === format.id))
+        kernels.repack(format.id, pointer, rowBytes, rows, scratch)
     },
     randomFloats(length) {
       const pointer = room(length * 4)
@@ -82,10 +83,10 @@ export async function createKernelBench(build: KernelBuild, variants?: string): 
   }
 }
 
-/** Throws if `actual` is further from what a twin in f64 says than `tolerance`. */
+/** Throws if `actual` differs from the f64 reference by more than `tolerance`. */
 export function check(what: string, actual: number, expected: number, tolerance: number): void {
   if (Math.abs(actual - expected) <= tolerance) return
-  throw new Error(`${what} is ${actual}, and its twin says ${expected} ± ${tolerance}`)
+  throw new Error(`${what} is ${actual}, and the reference says ${expected} ± ${tolerance}`)
 }
 
 /** Relative to the sum of all products' magnitudes, what rounding activations to a kind of integers may do to a sum. */

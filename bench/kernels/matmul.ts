@@ -67,7 +67,7 @@ function prepare(format: BlockFormat, rows: number, columns: number): Case & { p
 }
 
 const formats = bench.formats.filter(({ name }) => name.includes(wanted))
-// Rows of 576 are no whole blocks of 256.
+// Rows of 576 are not a multiple of 256, the block size.
 const cases = formats.map((format) =>
   SHAPES.map(([rows, columns]) =>
     columns % format.blockElements === 0 ? prepare(format, rows, columns) : undefined,

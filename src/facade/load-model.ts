@@ -13,6 +13,7 @@ import { modelIdentity } from '../model/identity.js'
 import { planModel } from '../model/plan.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
+import { isA } from '../read-list.js'
 import type { ModelSource } from '../storage/open-source.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
@@ -31,10 +32,11 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    */
   contextLength?: number
   /**
-   * Whether the engine runs in a Worker of its own, so that nothing it does blocks this thread: token ids go in, logits come
-   * back, and tokenizer, sampling, sessions and chats stay here. Paths, URLs, Blobs, file handles and bytes are read in the
-   * Worker; other sources are read here and served to it. Default: true on the main thread of a page, else false. Where a
-   * Worker cannot be started, `true` rejects with `UNSUPPORTED`, and the default warns and uses this thread.
+   * Whether the engine runs in a Worker, so that it does not block this thread: token ids are sent to it and logits come
+   * back; tokenizer, sampling, sessions and chats stay here. Results have the same bits. Paths, URLs, Blobs, file handles and
+   * bytes are read in the Worker; other sources are read here and sent to it in pieces. Default: true on a page's main
+   * thread, otherwise false. If a Worker cannot be started, `true` rejects with `UNSUPPORTED`; the default calls `onWarning`
+   * with `NO_WORKER` and uses this thread. If the Worker ends, calls reject with `ENGINE_LOST`.
    */
   worker?: boolean
   /** Called with the bytes of the weights read so far. An error in it rejects the load. */
@@ -93,27 +95,22 @@ async function engineThread(
   } catch (cause) {
     signal?.throwIfAborted()
     const reason = describeFailure(cause)
+    const hint = isA(DasllamaError, cause) && cause.hint !== undefined ? `${cause.hint}; or ` : ''
     if (worker) {
       throw new DasllamaError(
         'UNSUPPORTED',
         `the Worker of the model's engine cannot be started: ${reason}`,
-        {
-          hint: `${WORKER_HINT}; or pass worker: false`,
-          cause,
-        },
+        { hint: `${hint}pass worker: false to run it in the calling thread`, cause },
       )
     }
     onWarning?.({
       code: 'NO_WORKER',
       message: `the model runs on the page's main thread, since its Worker cannot be started: ${reason}`,
-      hint: `${WORKER_HINT}; pass worker: false if that is meant`,
+      hint: `${hint}pass worker: false to run it there without this warning`,
     })
     return undefined
   }
 }
-
-const WORKER_HINT =
-  "the page must allow Workers from the folder of index.js (same origin, the Content Security Policy's worker-src)"
 
 function checkLoadOptions(options: LoadOptions): void {
   checkOpenOptions(options)

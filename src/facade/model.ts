@@ -107,9 +107,9 @@ export class Model {
   }
 
   /**
-   * Evaluates tokens of several sessions together, each as `session.eval(ids)` does and to the same bits. A pass reads the
-   * weights once for all of its rows, so several sequences take little more time than one. Generations, chats and
-   * evaluations that merely run at the same time share passes too; this is for those who sample by hand.
+   * Evaluates tokens of several sessions together, each as `session.eval(ids)` does and with the same bits. A pass reads the
+   * weights once for all of its tokens, so several sessions take much less time than one after the other. Generations, chats
+   * and evaluations that run at the same time share passes automatically; this is for callers with a loop of their own.
    *
    * ```js
    * const sessions = prompts.map(() => model.createSession())
@@ -119,11 +119,10 @@ export class Model {
    * }
    * ```
    *
-   * Before anything is evaluated it rejects, naming the entry, with `INVALID_ARGUMENT` for entries that are not an array or
-   * empty, a session that is listed twice or belongs to another model, and ids that are empty or outside the vocabulary;
-   * with `DISPOSED`, `BUSY` or `CONTEXT_FULL` for a session. Later an entry fails as `session.eval` does, and the others
-   * are evaluated all the same; when all have ended, it rejects with the failure of the first entry that has one. `signal`
-   * aborts all of them.
+   * Entries are checked before anything is evaluated, and the error names the entry. Rejects with `INVALID_ARGUMENT` if there
+   * are none, for a session that is listed twice or belongs to another model, and for ids that are missing or outside the
+   * vocabulary; with `DISPOSED`, `BUSY` or `CONTEXT_FULL` for a session. If an entry fails later, as `session.eval` does, the
+   * others are evaluated nevertheless, and then this rejects with the first entry's failure. `signal` aborts all of them.
    */
   async evalBatch(entries: readonly BatchEntry[], options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#assertOpen()

@@ -22,7 +22,7 @@ function batches(solo: readonly SoloRecord[]): BenchRecord {
 }
 
 describe('the tables of sequences decoded together', () => {
-  it('show tokens per second, beside those of one and the rival, and what misses its aim', () => {
+  it('show tokens per second relative to one sequence and to the rival, and which goals are missed', () => {
     const text = renderBatches(batches([SOLO]))
     expect(text).toContain(
       '| model | threads | sequences | dasllama | × one | rival | × one | dasllama ÷ rival |',
@@ -32,7 +32,7 @@ describe('the tables of sequences decoded together', () => {
     expect(text).toContain('| first | 2 | 8 | 28.0 | **2.80** | – | – | – |')
   })
 
-  it('say that the logits are those of each sequence alone, or with how many they are not', () => {
+  it('report whether the logits equal those of solo runs, or with how many sequences they do not', () => {
     expect(renderBatches(batches([SOLO]))).toContain(
       'has the logits that it has alone, to the last bit (dasllama; 2',
     )

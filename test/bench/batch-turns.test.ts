@@ -54,7 +54,7 @@ describe('turns of sequences decoded together', () => {
     expect(tests.map(({ samples }) => samples)).toEqual([[60], [40, 40], [60], [40, 40]])
   })
 
-  it('go on without a player that fails, and keep nothing of it', async () => {
+  it('continue without a player that fails, and drop its results', async () => {
     const failures: string[] = []
     const { list, order } = players('ab', (turn, name) => {
       if (name === 'a' && turn === 7) throw new Error('lost')
@@ -69,7 +69,7 @@ describe('turns of sequences decoded together', () => {
   })
 })
 
-it('gives each sequence ids of its own behind the first one', () => {
+it('gives each sequence its own ids after the first one', () => {
   const steps = stepsFor(3, 4, { vocabSize: 1000, bosId: 1 })
   expect(steps.map(({ length }) => length)).toEqual([4, 4, 4])
   expect(steps[0]).toEqual([1, 1, 1, 1])

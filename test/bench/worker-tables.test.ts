@@ -54,7 +54,7 @@ describe('the tables of an engine in a Worker', () => {
     expect(rendered({ pages: [{ ...PAGE, rows: [ROW] }] })).toContain(`${start} | – | 12 ms | 30 ms |`)
   })
 
-  it('leave out what was not measured, and say why', () => {
+  it('leave out what was not measured, and give the reason', () => {
     const text = rendered({ skipped: [{ what: 'Chromium', why: 'is not installed' }] })
     expect(text).not.toContain('| place |')
     expect(text).not.toContain('| browser |')

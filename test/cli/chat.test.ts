@@ -52,7 +52,7 @@ describe('dasllama chat', () => {
     )
   })
 
-  it('takes template and sampling from the file, and says so', async () => {
+  it('uses and shows template and sampling of the file', async () => {
     await using folder = await temporaryFolder()
     const file = await smallModelFile(folder.path, {
       'tokenizer.chat_template': str("{{ '<|start_header_id|>' }}{{ messages[0].content }}"),
@@ -79,7 +79,7 @@ describe('dasllama chat', () => {
     ])
   })
 
-  it('samples by default as the library does, where run is greedy', async () => {
+  it('samples by default like the library, while run is greedy', async () => {
     const generate = vi.spyOn(Session.prototype, 'generate')
     try {
       const terminal = new FakeTerminal()
@@ -131,7 +131,7 @@ describe('dasllama chat', () => {
     expect(terminal.typed).toEqual([])
   })
 
-  it('colours what is not the conversation where the terminal has colours', async () => {
+  it('colours everything but the conversation if the terminal has colours', async () => {
     const terminal = new FakeTerminal({ watched: true, hasColors: true })
     terminal.typed = ['Once upon a time', '/nothing']
     await chat(terminal)
@@ -143,7 +143,7 @@ describe('dasllama chat', () => {
     expect(terminal.prompts[0]).toBe('\x1b[1m> \x1b[22m')
   })
 
-  it('takes each line of a pipe for a message, whatever it is', async () => {
+  it('treats each line of a pipe as a message, whatever it is', async () => {
     const terminal = new FakeTerminal()
     terminal.typed = ['Once upon a time', '', 'there was a dog', '/save x']
     expect(await chat(terminal)).toBe(0)
@@ -172,14 +172,14 @@ describe('dasllama chat', () => {
     }
   })
 
-  it('goes on in the next line after a backslash, and escapes a slash', async () => {
+  it('continues a line that ends in a backslash, and escapes a slash', async () => {
     const { err, terminal } = await typed(['Once\\', 'upon', '//etc', '/history'])
     expect(terminal.prompts).toHaveLength(4)
     expect(err).toContain('user: Once\nupon\n')
     expect(err).toContain('user: /etc\n')
   })
 
-  it('lists, takes back and forgets', async () => {
+  it('lists, removes and clears messages', async () => {
     const { out, err } = await typed([
       '/history',
       'Once upon a time',
@@ -202,7 +202,7 @@ describe('dasllama chat', () => {
     expect(err).toContain('(forgotten)')
   })
 
-  it('says where a setting that is not a parameter is set', async () => {
+  it('reports where a setting that is not a parameter is set', async () => {
     const { err } = await typed(['/params maxTokens=5', '/params seed=1', '/params system=x'])
     expect(err).toContain('there is no parameter maxTokens\nuse --max-tokens when starting the program')
     expect(err).toContain('there is no parameter seed\nuse --seed when starting the program')
@@ -318,7 +318,7 @@ describe('dasllama chat', () => {
     )
   })
 
-  it('reports what fails, and goes on', async () => {
+  it('reports failures and continues', async () => {
     const long = 'the dog ran '.repeat(200)
     const { code, out, err } = await typed(
       [long, 'Once upon a time'],
@@ -344,7 +344,7 @@ describe('dasllama chat', () => {
     expect(shifting.err).toMatch(/; context full: dropped the oldest \d+ tokens; cut: --max-tokens/)
   })
 
-  it('goes on after a message that the template fails on', async () => {
+  it('continues after a message on which the template fails', async () => {
     const template =
       "{% for m in messages %}{% if 'x' in m.content %}{{ raise_exception('No x!') }}{% endif %}{{ m.content }}\n{% endfor %}"
     const { code, out, err } = await typed(['x', '/history', 'Once upon a time'], '--template', template)
@@ -406,7 +406,7 @@ describe('dasllama chat', () => {
       }
     }
 
-    it('stops the reply, and the conversation goes on', async () => {
+    it('stops the reply, and the conversation continues', async () => {
       const terminal = new FakeTerminal({ watched: true })
       terminal.typed = ['Once upon a time', '/history']
       pressing(terminal, 1)
@@ -431,7 +431,7 @@ describe('dasllama chat', () => {
       expect(terminal.out).toBe(`${first}\n\n`)
     })
 
-    it('throws away what is being written instead of leaving', async () => {
+    it('discards the typed line instead of leaving', async () => {
       const terminal = new FakeTerminal({ watched: true })
       const half = () => {
         terminal.halfTyped = 'and th'
@@ -444,7 +444,7 @@ describe('dasllama chat', () => {
       expect(terminal.err).not.toContain('not said')
     })
 
-    it('before the first word of a reply takes the message back', async () => {
+    it('before the first word of a reply removes the message', async () => {
       const terminal = new FakeTerminal({ watched: true })
       terminal.typed = ['Once upon a time', '/history', 'Once upon a time']
       const respond = vi.spyOn(Chat.prototype, 'respond').mockImplementationOnce(function (

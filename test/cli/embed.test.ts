@@ -35,7 +35,7 @@ function waiting(input: string): FakeTerminal {
 }
 
 describe('dasllama embed', () => {
-  it('prints the vectors that embed gives, a line a text', async () => {
+  it('prints the vectors that embed returns, one line per text', async () => {
     await using model = await loadModel(TINY_STORIES)
     const lines = (await output(TEXTS)).split('\n')
     expect(lines.pop()).toBe('')
@@ -83,7 +83,7 @@ describe('dasllama embed', () => {
     ).toEqual(embeddings.flat())
   })
 
-  it('reads standard input, a text a line, in its place among the arguments', async () => {
+  it('reads standard input, one text per line, where the arguments have -', async () => {
     const expected = await output(['one', 'two', 'three', 'four'])
     for (const input of ['two\nthree\n', 'two\nthree', 'two\r\nthree\r\n']) {
       expect(await output(['one', '-', 'four'], waiting(input))).toBe(expected)

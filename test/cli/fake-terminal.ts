@@ -9,7 +9,7 @@ import {
 
 const ERASE_LINE = '\r\x1b[2K'
 
-/** A terminal that keeps what is written to it. */
+/** A terminal that records its output. */
 export class FakeTerminal implements Terminal {
   out = ''
   err = ''

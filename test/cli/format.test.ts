@@ -39,7 +39,7 @@ function chat(typed: readonly string[], args: readonly string[], files: Files) {
 }
 
 describe('dasllama run', () => {
-  it('--json-schema writes what is valid by it', async () => {
+  it('--json-schema writes valid JSON', async () => {
     const { code, out, err } = await run(['--json-schema', '@s.json'], { 's.json': SCHEMA })
     expect(code).toBe(0)
     const { name, age } = JSON.parse(out)
@@ -48,7 +48,7 @@ describe('dasllama run', () => {
     expect(err).toMatch(/\| the text ended \| seed \d+\n$/)
   })
 
-  it('--grammar writes what follows it', async () => {
+  it('--grammar writes text that follows it', async () => {
     const { code, out } = await run(['--grammar', '@g.gbnf'], { 'g.gbnf': 'root ::= "yes" | "no"' })
     expect([code, ['yes\n', 'no\n'].includes(out)]).toEqual([0, true])
   })
@@ -99,7 +99,7 @@ describe('dasllama chat', () => {
     expect(stopped.err).toContain('; it is incomplete for the requested format)\n')
   })
 
-  it('does not let /params ask for what can never end', async () => {
+  it('rejects /params with which a text could never end', async () => {
     const typed = ['/params temp=1 ignore-eos', '/params', 'Is it?']
     const { code, out, err } = await chat(typed, ['--grammar', '@g'], { g: 'root ::= "yes" | "no"' })
     expect(err).toContain(

@@ -67,7 +67,7 @@ describe('--help', () => {
 })
 
 describe('styles', () => {
-  it('are for outputs with colours only, line by line', () => {
+  it('are applied to outputs with colours only, per line', () => {
     const terminal = { isTerminal: true, hasColors: true, columns: 80, write: async () => {} }
     expect(styled(terminal, 'dim', 'one\ntwo\n')).toBe('\x1b[2mone\x1b[22m\n\x1b[2mtwo\x1b[22m\n')
     expect(styled(terminal, 'red', 'a\x1b[2Jb')).toBe('\x1b[31ma␛[2Jb\x1b[39m')
@@ -78,7 +78,7 @@ describe('styles', () => {
 describe('the progress of a load', () => {
   const half = { loaded: 50 * 2 ** 20, total: 100 * 2 ** 20 }
 
-  it('has a rate and the time that is left', () => {
+  it('shows the rate and the remaining time', () => {
     const rate = 2 ** 20
     expect(progressLine(half, rate, 100)).toMatch(
       /^loading █{15}░{15} 50 % of 100\.0 MiB, 1\.0 MiB\/s, 50 s left$/,

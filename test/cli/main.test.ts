@@ -115,7 +115,7 @@ describe('dasllama', () => {
     expect(err).toContain(hint)
   })
 
-  it.each(COMMANDS)('%s without a model says where to get one', async (name) => {
+  it.each(COMMANDS)('%s without a model reports where to get one', async (name) => {
     const { code, err } = await cli([name])
     expect(code).toBe(2)
     expect(err).toContain('https://huggingface.co/')
@@ -128,7 +128,7 @@ describe('dasllama', () => {
     expect(err).toMatch(/^dasllama: no\/such\.gguf: .*\n.*such\.gguf\n$/)
   })
 
-  it('shows where a failure comes from only when asked', async () => {
+  it('shows the stack of a failure only on request', async () => {
     const terminal = new FakeTerminal()
     terminal.debug = true
     expect((await cli(['inspect', 'no/such.gguf'], terminal)).err).toMatch(

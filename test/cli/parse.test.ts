@@ -48,7 +48,7 @@ function usageError(args: string[]): UsageError {
 }
 
 describe('parse', () => {
-  it('has the fallbacks when nothing is written', () => {
+  it('returns the defaults without arguments', () => {
     expect(parse([], table)).toEqual({
       operands: [],
       given: [],
@@ -108,7 +108,7 @@ describe('parse', () => {
     expect(parse(args, table).values).toMatchObject(expected)
   })
 
-  it('takes operands anywhere, and everything after -- as operands', () => {
+  it('accepts operands anywhere, and everything after -- as operands', () => {
     const { operands, values } = parse(['a', '--json', '-', '--', '--temp', '-x', '--'], table)
     expect(operands).toEqual(['a', '-', '--temp', '-x', '--'])
     expect(values.json).toBe(true)

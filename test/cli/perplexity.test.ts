@@ -20,7 +20,7 @@ async function measure(args: readonly string[], terminal = new FakeTerminal({ in
   return { code, out: terminal.out, err: terminal.err }
 }
 
-/** The same by the reference in f64, with the windows of llama.cpp written out. */
+/** The same from the f64 reference, with explicit chunks as in llama.cpp. */
 async function reference(
   text: string,
   context: number,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { print, printable } from '../../src/cli/output/printable.js'
 
 describe('printable', () => {
-  it('shows what a terminal would obey', () => {
+  it('makes control characters visible', () => {
     expect(printable('\x1b]0;title\x07\x1b[2J')).toBe('␛]0;title␇␛[2J')
     expect(printable('a\rb\x7f\x9b31m\0')).toBe('a␍b␡�31m␀')
   })

@@ -8,7 +8,7 @@ afterEach(() => vi.useRealTimers())
 const half = { loaded: 50 * 2 ** 20, total: 100 * 2 ** 20 }
 
 describe('the progress bar', () => {
-  it('appears on a terminal when loading takes its time, and goes without a trace', () => {
+  it('appears on a terminal if loading takes long, and is erased afterwards', () => {
     const terminal = new FakeTerminal({ watched: true, keepsErased: true })
     const bar = new ProgressBar(terminal)
     bar.update(half)
@@ -23,7 +23,7 @@ describe('the progress bar', () => {
     expect(terminal.err).toMatch(/left\r.\[2K$/)
   })
 
-  it('leaves nothing to erase when it never appeared', () => {
+  it('erases nothing if it never appeared', () => {
     const terminal = new FakeTerminal({ watched: true, keepsErased: true })
     const bar = new ProgressBar(terminal)
     bar.update(half)
@@ -31,7 +31,7 @@ describe('the progress bar', () => {
     expect(terminal.err).toBe('')
   })
 
-  it('writes nothing into files and pipes', () => {
+  it('writes nothing to files and pipes', () => {
     const terminal = new FakeTerminal()
     const bar = new ProgressBar(terminal)
     vi.advanceTimersByTime(1000)

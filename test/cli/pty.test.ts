@@ -56,7 +56,7 @@ describe.runIf(process.platform === 'linux')('dasllama chat in a terminal of the
     expect(screen.text).toMatch(/^model {5}tiny-stories\.Q8_0\.gguf, llama\n/)
     expect(screen.text).toMatch(/^context +\d+ of 256 tokens used, \d+ %$/m)
     expect(raw()).toContain('\x1b[2m(8 tokens')
-    // The terminal is as it was found.
+    // The terminal's state is restored.
     expect(raw().split('\x1b[?2004h')).toHaveLength(2)
     expect(raw().split('\x1b[?2004l')).toHaveLength(2)
   })

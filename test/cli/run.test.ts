@@ -102,7 +102,7 @@ describe('dasllama run', () => {
     expect(await parametersOf({ ignoreEos: true })).toEqual({ ...DEFAULT_SAMPLING, ignoreEos: true })
     expect(Object.keys({ ...given, ignoreEos: true }).sort()).toEqual(Object.keys(DEFAULT_SAMPLING).sort())
 
-    /** What reaches the session of parameters that are written as options. */
+    /** The parameters that the session gets from the options. */
     async function parametersOf(parameters: object) {
       const generate = vi.spyOn(Session.prototype, 'generate')
       try {
@@ -242,7 +242,7 @@ describe('dasllama run', () => {
     expect(first).toMatch(/,length,\d+,0,3,[\d.]+,[\d.]+,[\d.]+$/)
   })
 
-  it('keeps what a sweep has printed when it is interrupted', async () => {
+  it('keeps the output of a sweep when interrupted', async () => {
     const terminal = new FakeTerminal({ inputIsTerminal: true })
     terminal.onOutput = () => terminal.interrupt()
     const { code, out } = await run(
@@ -327,7 +327,7 @@ describe('dasllama run', () => {
     expect(err.split('\n')).toHaveLength(6)
   })
 
-  it('goes on beyond the context when it may forget', async () => {
+  it('continues beyond the context with --context-shift', async () => {
     const options = [...PROMPT, '--context', '16', '--max-tokens', '40']
     const forgetting = await runJson([...options, '--context-shift'])
     expect(forgetting).toMatchObject({ code: 0, stopReason: 'length' })
@@ -345,7 +345,7 @@ describe('dasllama run', () => {
     createSession.mockRestore()
   })
 
-  it('takes ids for a prompt', async () => {
+  it('accepts ids as a prompt', async () => {
     const { promptIds, ids } = await runJson([...PROMPT, '--max-tokens', '5'])
     const given = await runJson(['--prompt-ids', promptIds.join(','), '--max-tokens', '5'])
     expect(given).toMatchObject({ promptIds, ids })

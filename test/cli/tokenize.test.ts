@@ -11,7 +11,7 @@ async function tokenize(args: readonly string[], terminal = new FakeTerminal()) 
 }
 
 describe('dasllama tokenize', () => {
-  it('prints ids as run --prompt-ids takes them', async () => {
+  it('prints ids in the format of run --prompt-ids', async () => {
     const ids = (await loadTokenizer(TINY_STORIES)).encode('Once upon a time')
     expect(ids.length).toBeGreaterThan(2)
     expect(await tokenize(['Once upon a time'])).toBe(`${ids.join(',')}\n`)
@@ -43,7 +43,7 @@ describe('dasllama tokenize', () => {
     expect(await tokenize(['-'], terminal)).toBe(await tokenize(['one\n']))
   })
 
-  it('takes text that looks like an option after --', async () => {
+  it('accepts text that looks like an option after --', async () => {
     expect(await tokenize(['--json', '--', '--json'])).toContain('"ids"')
   })
 })

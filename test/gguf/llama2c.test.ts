@@ -14,7 +14,7 @@ import { vocabularyPath } from '../tokenizer/fixtures.js'
 const HEADER = { dim: 8, hiddenDim: 6, layers: 2, heads: 2, kvHeads: 1, vocabulary: 261, sequence: 5 }
 type Header = typeof HEADER
 
-/** The tensors of `HEADER` in run.c's order, with what the file holds between them. */
+/** The tensors of `HEADER` in run.c's order, with the other data of the file between them. */
 const ORDER: [name: string | undefined, elements: number][] = [
   ['token_embd.weight', 261 * 8],
   ...layers('attn_norm', 8),
@@ -169,7 +169,7 @@ describe('a llama2.c checkpoint', () => {
     )
   })
 
-  it('may have its tokenizer behind the weights', async () => {
+  it('may have its tokenizer after the weights', async () => {
     const file = await open(joined(checkpoint(), tokenizer(OLD_TOKENS)))
     expect(file.metadata.strings('tokenizer.ggml.tokens')).toHaveLength(261)
   })

@@ -4,7 +4,7 @@ import { blockFormat } from '../../src/gguf/block-formats.js'
 import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../../src/gguf/half.js'
 import { quantize, quantizeQ4_0, quantizeQ8_0 } from '../../src/gguf/quantize.js'
 
-/** Every value that the 16-bit pattern space holds, NaN left out, in ascending order. */
+/** Every 16-bit value except NaN, in ascending order. */
 function allFinite(decode: (bits: number) => number): number[] {
   const values: number[] = []
   for (let bits = 0; bits < 0x10000; bits++) {

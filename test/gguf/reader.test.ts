@@ -8,7 +8,7 @@ import type { ByteSource } from '../../src/storage/source.js'
 import { TINY_STORIES } from '../support/model-files.js'
 import { vocabularyPath } from '../tokenizer/fixtures.js'
 
-/** A source that notes what is read from it. */
+/** A source that records its reads. */
 function watched(bytes: Uint8Array) {
   const reads: [offset: number, length: number][] = []
   const inner = bytesSource(bytes)

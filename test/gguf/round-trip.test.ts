@@ -21,7 +21,7 @@ const unsigned = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 })
 const narrow = (value: bigint) =>
   value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
 
-// Any code points but half surrogates, which UTF-8 cannot hold.
+// Any code points but surrogates, which UTF-8 cannot encode.
 const text = fc.string({ unit: 'binary' })
 
 /** Type, values of it, the typed array that an array of it is read as, and what one value is read as. */
@@ -88,7 +88,7 @@ const tensorCases = fc.uniqueArray(
   { selector: ({ name }) => name, maxLength: 6 },
 )
 
-describe('what is written', () => {
+describe('a written file', () => {
   it('is read again', async () => {
     const parts = fc.record({
       metadata: metadataCases,
@@ -144,7 +144,7 @@ describe('what is written', () => {
     expect(chunks.length).toBeGreaterThan(3)
   })
 
-  it('makes one tensor at a time', () => {
+  it('creates one tensor at a time', () => {
     const made: string[] = []
     const tensor = (name: string): TensorToWrite => ({
       name,

@@ -25,7 +25,7 @@ it('keeps the most recently used values within its capacity', () => {
   expect(made.filter((key) => key === 5)).toHaveLength(2)
 })
 
-it('keeps nothing of what could not be made', () => {
+it('keeps no entry for a value whose creation failed', () => {
   const cache = new BoundedCache<number, string>(2)
   const fail = () => {
     throw new Error('no')

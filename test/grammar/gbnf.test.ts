@@ -52,7 +52,7 @@ describe('GBNF', () => {
     ['root ::= "(" root ")" | "x"', ['x', '((x))'], ['(x', 'x)']],
     ['root ::= "a" root | ""', ['', 'aaa'], ['b']],
     ['root ::= a\na ::= b c\nb ::= "x"?\nc ::= "y" | "x" c', ['y', 'xy', 'xxy'], ['x']],
-    // What can never end is as if it were not there.
+    // Alternatives that never end are ignored.
     ['root ::= "a" | endless\nendless ::= "b" endless', ['a'], ['b', 'bb']],
     [ARITHMETIC, ['x=1+2', 'abc=(1+20)*x'], ['1=x', 'x=1+', 'x=()']],
     [

@@ -3,7 +3,7 @@ import { compileGrammar } from '../../src/grammar/compiled-grammar.js'
 import { parseGbnf } from '../../src/grammar/gbnf.js'
 import { bpeTokenizer } from './small-tokenizer.js'
 
-it('stacks that nothing is read in have a limit', () => {
+it('the number of stacks is limited', () => {
   const tokenizer = bpeTokenizer()
   const rules = Array.from({ length: 1000 }, (_, i) => `r${i} ::= r${i + 1} "x"?`)
   const source = `root ::= "(" r0 ")"\n${rules.join('\n')}\nr1000 ::= root | "y"`

@@ -21,7 +21,7 @@ function unlessAmbiguous(check: () => void): void {
   }
 }
 
-/** Walks along a grammar by chance and asks the reference about every token on the way. */
+/** A random walk through a grammar that compares every token with the reference. */
 function walk(tokenizer: Tokenizer, grammar: Grammar, compiled: CompiledGrammar, choices: readonly number[]) {
   const { vocabSize, endOfGeneration } = tokenizer
   const matcher = compiled.matcher()
@@ -69,7 +69,7 @@ describe('whole texts', () => {
     maxLength: 6,
   })
 
-  it('are accepted as by a slow recogniser', () => {
+  it('are accepted as by the reference recognizer', () => {
     fc.assert(
       fc.property(randomGrammar, fc.array(letters, { minLength: 20, maxLength: 20 }), (grammar, texts) => {
         if (pruned(grammar) === undefined) return
@@ -93,7 +93,7 @@ describe('a matcher', () => {
     return ids[0]
   }
 
-  it('takes tokens that end within a character', () => {
+  it('accepts tokens that end within a character', () => {
     const matcher = compileGrammar(tokenizer, parseGbnf('root ::= [ä😀]{2}')).matcher()
     const pieces = () => idsIn(matcher.mask(), tokenizer.vocabSize).map((id) => [...tokenizer.pieceBytes(id)])
     expect(pieces()).toEqual([[0xc3], [0xf0], [0xc3, 0xa4], [0xf0, 0x9f], [0xf0, 0x9f, 0x98]])
@@ -155,7 +155,7 @@ describe('a matcher', () => {
     expect(waiting.isComplete).toBe(true)
   })
 
-  it('takes the same room however far right recursion goes', () => {
+  it('needs constant memory for right recursion', () => {
     const compiled = compileGrammar(tokenizer, parseGbnf('root ::= "a" root | "b"'))
     const matcher = compiled.matcher()
     const [a, b] = ['a', 'b'].map(token)

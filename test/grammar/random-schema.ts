@@ -212,7 +212,7 @@ const $defs = {
   },
 }
 
-/** Schemas of all kinds that are supported; a few of them allow nothing. */
+/** Schemas of all supported kinds; a few of them are unsatisfiable. */
 export const randomSchema: fc.Arbitrary<Schema> = schema.map(
   (each) => JSON.parse(JSON.stringify({ ...each, $defs })) as Schema,
 )

@@ -15,7 +15,7 @@ export function randomNumbers(seed: number): () => number {
 const CLOSING = ['"', '}', ']', '0', ',']
 
 /**
- * A text made of tokens that the masks allow, by chance; every fifth token is one that closes something where it may.
+ * A text of random allowed tokens; every fifth token closes something if possible.
  * `undefined` if it did not end. Throws if no token is allowed.
  */
 export function randomText(

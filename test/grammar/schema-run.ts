@@ -4,21 +4,21 @@ import { DasllamaError, type Model } from '../../src/index.js'
 import { randomSchema } from './random-schema.js'
 import { isValid } from './validate.js'
 
-/** Why a random schema may be refused. */
+/** Error codes with which a random schema may be rejected. */
 export const REFUSALS =
   /nothing is valid by it|is not supported|are not supported|can be told apart|more than 1000 schemas/
 
-/** What became of a number of generations. */
+/** Outcomes of a number of generations. */
 export interface Outcome {
-  /** Ended by themselves, parsed and valid. */
+  /** Ended, parsed and valid. */
   valid: number
-  /** Cut at the last token that was allowed. */
+  /** Cut at the last allowed token. */
   cut: number
-  /** Schemas that nothing is valid by, or that are beyond what is supported. */
+  /** Unsatisfiable or unsupported schemas. */
   refused: number
 }
 
-/** Generates by random schemas on a model of random weights at a high temperature, and checks every text. */
+/** Generates with random schemas on a model with random weights at a high temperature, and checks every text. */
 export async function generateBySchemas(
   models: readonly Model[],
   runs: number,

@@ -58,7 +58,7 @@ function isWhole(value: number, step: number): boolean {
   return Math.abs(quotient - Math.round(quotient)) < 1e-6 * Math.max(1, Math.abs(quotient) / 1e6)
 }
 
-/** Whether `value` is valid by `schema`; references are looked up in `root`. Throws for a keyword that it does not know. */
+/** Whether `value` is valid by `schema`; references are looked up in `root`. Throws for an unknown keyword. */
 export function isValid(schema: Schema, value: unknown, root: Schema = schema): boolean {
   if (typeof schema === 'boolean') return schema
   const isObject = typeMatches('object', value)

@@ -8,7 +8,7 @@ import { relativeDifference } from '../support/logits.js'
 import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
 import { ReferenceModel, ReferenceSequence } from './reference.js'
 
-/** One batch of 64 and the beginning of another; one token alone. */
+/** Several tokens, and a single one. */
 const LENGTHS = [67, 1]
 
 /**

@@ -1,7 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
-import { describe, expect, it } from 'vitest'
+import { build as buildWithVite } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startChromium, withoutChromium } from './chromium.js'
+import { serveFiles } from './file-server.js'
+import { MODEL_PATH, storiesInNode } from './stories.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -57,4 +62,93 @@ describe('a bundle', () => {
       )
     },
   )
+})
+
+/** An app in a folder that git ignores, and its bundles, in folders next to it. */
+const APPS = '.cache/bundled'
+const APP = (kernels: string) => `
+  import { loadModel } from 'dasllama'
+  ${kernels}
+  const warnings = []
+  const onWarning = ({ code }) => warnings.push(code)
+  const model = await loadModel('/${MODEL_PATH}', { onWarning, ...(kernels && { kernels }) })
+  const session = model.createSession({ seed: 7 })
+  const { ids } = await session.generate('Once upon a time', { maxTokens: 12 }).result()
+  await session.dispose()
+  await model.dispose()
+  await fetch('/', { method: 'POST', body: JSON.stringify({ ids, warnings }) })`
+const IMPORTED_KERNELS = `
+  import kernelsUrl from 'dasllama/kernels.wasm'
+  const kernels = await (await fetch(new URL(kernelsUrl, import.meta.url))).arrayBuffer()`
+
+async function bundleWithEsbuild(folder: string, more: readonly string[] = []): Promise<void> {
+  await build({
+    entryPoints: [join(APPS, 'with-kernels.js'), ...more],
+    outdir: join(APPS, folder),
+    entryNames: '[name]',
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    loader: { '.wasm': 'file' },
+    logLevel: 'silent',
+  })
+}
+
+describe.skipIf(withoutChromium)('an app in Chromium that is bundled', () => {
+  beforeAll(async () => {
+    await mkdir(APPS, { recursive: true })
+    await writeFile(join(APPS, 'app.js'), APP('const kernels = undefined'))
+    await writeFile(join(APPS, 'with-kernels.js'), APP(IMPORTED_KERNELS))
+    await writeFile(join(APPS, 'index.html'), '<script type="module" src="./app.js"></script>')
+  })
+
+  afterAll(() => rm(APPS, { recursive: true, force: true }))
+
+  /** What the app of a folder posts, and which Workers it has started. */
+  async function visit(folder: string, script = 'with-kernels.js') {
+    const page = { body: `<script type="module" src="/${APPS}/${folder}/${script}"></script>` }
+    await using server = await serving((path) => (path === '/app' ? page : undefined))
+    await using browser = await startChromium()
+    const visited = await browser.newPage()
+    const workers: string[] = []
+    visited.on('worker', (worker) => workers.push(worker.url()))
+    const failed = new Promise<never>((_, reject) => visited.on('pageerror', reject))
+    await visited.goto(`${server.url}app`)
+    return { ...JSON.parse(await Promise.race([server.posted, failed])), workers }
+  }
+
+  const serving = async (special: Parameters<typeof serveFiles>[1]) => {
+    const server = await serveFiles(undefined, special)
+    return { ...server, [Symbol.asyncDispose]: () => server.close() }
+  }
+
+  it('by Vite runs its engine in a Worker, with the kernels that the bundler has found', async () => {
+    await buildWithVite({
+      root: APPS,
+      configFile: false,
+      logLevel: 'silent',
+      base: `/${APPS}/vite/`,
+      resolve: { alias: { dasllama: join(root, 'dist/index.js') } },
+      build: { outDir: 'vite', rolldownOptions: { output: { entryFileNames: 'app.js' } } },
+    })
+    const { ids, warnings, workers } = await visit('vite', 'app.js')
+    expect(ids).toHaveLength(12)
+    expect(warnings).toEqual([])
+    expect(workers).toEqual([expect.stringMatching(/bundled\/vite\/assets\/browser-engine-thread-.*\.js$/)])
+  })
+
+  it('by esbuild, which does not bundle Workers, runs its engine on the page and warns', async () => {
+    await bundleWithEsbuild('page')
+    const { ids, warnings } = await visit('page')
+    expect(ids).toEqual((await storiesInNode()).greedy.ids.slice(0, 12))
+    expect(warnings).toEqual(['NO_WORKER'])
+  })
+
+  it('by esbuild, with the program of the Worker as another entry, runs its engine in a Worker', async () => {
+    await bundleWithEsbuild('worker', ['dist/platform/browser-engine-thread.js'])
+    const { ids, warnings, workers } = await visit('worker')
+    expect(ids).toEqual((await storiesInNode()).greedy.ids.slice(0, 12))
+    expect(warnings).toEqual([])
+    expect(workers).toEqual([expect.stringMatching(/bundled\/worker\/browser-engine-thread\.js$/)])
+  })
 })

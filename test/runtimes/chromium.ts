@@ -14,7 +14,8 @@ const executablePath = [
 export const withoutChromium = executablePath === undefined && !process.env.CI
 if (withoutChromium) console.warn('skipped: Chromium not found; set CHROMIUM to its path')
 
-export async function startChromium(): Promise<Browser> {
+/** Starts it with more arguments, if any. */
+export async function startChromium(...args: readonly string[]): Promise<Browser> {
   if (executablePath === undefined) throw new Error('CI must have Chromium')
   return chromium.launch({
     executablePath,
@@ -27,6 +28,7 @@ export async function startChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   })
 }

@@ -26,7 +26,7 @@ const chains: fc.Arbitrary<SamplingParams> = fc.constantFrom(
 )
 
 describe('allowed tokens', () => {
-  it('are as if the others had no chance', () => {
+  it('give the same result as removing the others', () => {
     fc.assert(
       fc.property(
         logits,
@@ -53,7 +53,7 @@ describe('allowed tokens', () => {
           if (typeof chosen === 'string') return
           expect(ids).toContain(chosen)
           expect(masked.logprobs(4)).toEqual(plain.logprobs(4))
-          // A pick without a mask afterwards knows nothing of it.
+          // A later pick without a mask is not affected.
           expect(pick(masked, values, recent)).toBe(pick(plain, values, recent))
         },
       ),
@@ -68,7 +68,7 @@ describe('allowed tokens', () => {
       expect(() => sampler.pick(values, [], new Uint32Array(1))).toThrow(
         expect.objectContaining({ code: 'NO_CANDIDATES' }),
       )
-      // A set that is too short allows nothing beyond it; bits beyond the vocabulary are nothing.
+      // A short bit set allows nothing beyond it; bits beyond the vocabulary are ignored.
       expect(() => sampler.pick(values, [], new Uint32Array(0))).toThrow(
         expect.objectContaining({ code: 'NO_CANDIDATES' }),
       )

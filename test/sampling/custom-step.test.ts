@@ -36,7 +36,7 @@ function seen<T>(read: (candidates: Candidates) => T, recent: readonly number[] 
   return result as T
 }
 
-/** What `step` makes of a pick. */
+/** The result of a pick with `step`. */
 function failureOf(step: CustomStep): DasllamaError {
   try {
     createSampler({ temp: 1, samplers: [step] }).pick(LOGITS)
@@ -48,13 +48,13 @@ function failureOf(step: CustomStep): DasllamaError {
 }
 
 describe('a custom step sees', () => {
-  it('which candidates there are, by ascending id', () => {
+  it('the candidates by ascending id', () => {
     expect(seen((candidates) => [...candidates])).toEqual([0, 3, 6])
     expect(seen(({ size, vocabSize }) => [size, vocabSize])).toEqual([3, 8])
     expect(seen((candidates) => [2, 3].map((id) => candidates.has(id)))).toEqual([false, true])
   })
 
-  it('logits as the steps before have changed them, and -Infinity for what is left out', () => {
+  it('logits as changed by earlier steps, and -Infinity for removed tokens', () => {
     expect(seen((candidates) => [2, 3, 6].map((id) => candidates.logit(id)))).toEqual([-infinity, 4, 3])
   })
 
@@ -74,7 +74,7 @@ describe('a custom step sees', () => {
     }
   })
 
-  it('the likeliest in order, the lower id on ties', () => {
+  it('the most likely tokens in order, the lower id first on ties', () => {
     const ids = (top: Candidate[]) => top.map(({ id }) => id)
     expect(seen((candidates) => ids(candidates.top(2)))).toEqual([3, 6])
     expect(seen((candidates) => ids(candidates.top(99)))).toEqual([3, 6, 0])
@@ -258,7 +258,7 @@ describe('a custom step cannot break the sampler', () => {
     expect(sampler.pick(LOGITS)).toBe(3)
   })
 
-  it('that catches a refusal: nothing has changed', () => {
+  it('that catches an error: nothing has changed', () => {
     const clumsy = (candidates: Candidates) => {
       for (const change of [
         () => candidates.keep([1, 99]),
@@ -335,7 +335,7 @@ describe('a custom step cannot break the sampler', () => {
 })
 
 describe('candidates of any logits', () => {
-  /** A model of them: a map. */
+  /** The reference model: a map. */
   it('do what a map would', () => {
     const actions = fc.array(
       fc.record({

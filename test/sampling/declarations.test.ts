@@ -61,7 +61,7 @@ describe('a knob is declared once', () => {
     for (const [name, { default: fallback, kind }] of knobs) {
       const values = valuesOf(kind)
       const ending = `${values[0].toUpperCase()}${values.slice(1)}; default ${shown(fallback)}`
-      // Of `samplers` the order is said, too.
+      // The comment of `samplers` also states the order.
       expect(comments.get(name), name).toMatch(
         new RegExp(`${ending}${name === 'samplers' ? ', .*' : ''}\\.$`),
       )

@@ -4,7 +4,7 @@ import { softmax } from './reference.js'
 
 const DRAWS = 20_000
 const LOGITS = Float32Array.of(1, 0.5, -1, 2, 0, -0.5, 1.5, -2)
-/** Ids of `LOGITS`, the likeliest first. */
+/** Ids of `LOGITS`, most likely first. */
 const ORDER = [3, 6, 0, 1, 4, 5, 2, 7]
 
 /** How often each id is picked with a fixed seed. */
@@ -23,10 +23,10 @@ function among(allowed: readonly number[], temp = 1, logits: ArrayLike<number> =
   return probabilities
 }
 
-/** What a χ² of 0 to 12 degrees of freedom exceeds once in a thousand. */
+/** Critical values of χ² at p = 0.001 for 0 to 12 degrees of freedom. */
 const CRITICAL = [0, 10.83, 13.82, 16.27, 18.47, 20.52, 22.46, 24.32, 26.12, 27.88, 29.59, 31.26, 32.91]
 
-/** Pearson's test; ids without a chance must not occur at all. */
+/** Pearson's test; ids of probability 0 must not occur. */
 function expectDistribution(times: readonly number[], probabilities: readonly number[]): void {
   let chiSquare = 0
   let possible = 0
@@ -128,7 +128,7 @@ describe('mirostat 2', () => {
     expect(Math.abs(surprise - mirostatTau)).toBeLessThan(0.1)
   })
 
-  it('with a target that nothing surprises as much as draws from everything', () => {
+  it('with an unreachable target samples from all tokens', () => {
     const draws = (params: SamplingParams) => count({ temp: 1, ...params })
     expect(draws({ mirostatTau: 50 })).toEqual(draws({}))
   })

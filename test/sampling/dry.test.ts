@@ -5,11 +5,11 @@ import { longestRepetitions } from './reference.js'
 
 const VOCABULARY = 8
 
-/** What each token of an even distribution loses. */
+/** The penalty of each token of a uniform distribution. */
 function losses(recent: ArrayLike<number>, params: SamplingParams): Map<number, number> {
   const sampler = createSampler({ dryMultiplier: 1, dryBase: 2, dryAllowedLength: 1, ...params })
   const logits = new Float32Array(VOCABULARY)
-  // Never penalized, and so likely that its log-probability is nearly 0: the others' are what they lost.
+  // Never penalized, and so likely that its log-probability is nearly 0: those of the others equal their penalties.
   logits[VOCABULARY - 1] = 50
   sampler.pick(logits, recent)
   const lost = new Map<number, number>()
@@ -49,7 +49,7 @@ describe('DRY', () => {
     expect([...losses(recent, params)].sort()).toEqual(expected)
   })
 
-  it('measures repetitions as the O(n²) reference does, on texts that repeat themselves', () => {
+  it('measures repetitions like the O(n²) reference, on repetitive texts', () => {
     const text = fc
       .tuple(
         fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 12 }),

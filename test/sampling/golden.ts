@@ -13,7 +13,7 @@ export function goldenLogits(turn: number): Float32Array {
   return Float32Array.from({ length: VOCABULARY }, (_, id) => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0
     const noise = ((state >>> 16) + (state & 0xffff)) / 16384
-    // A few tokens stand out; some are the same at each turn, for the penalties to push down.
+    // A few tokens are much more likely, some of them in every draw, so that penalties have an effect.
     const strength = id % 97 === turn % 7 ? 6 : id % 211 === 5 ? 7 : 0
     return noise + strength
   })
@@ -26,7 +26,7 @@ export interface GoldenCase {
   readonly ids: readonly number[]
 }
 
-/** What `case` draws: each id joins the recent ones of the next turn. */
+/** The ids drawn by `case`: each is appended to the previous tokens of the next draw. */
 export function drawGolden(create: typeof createSampler, { params, seed }: GoldenCase): number[] {
   const sampler = create(params, { seed, endOfGeneration: [5] })
   const ids: number[] = []

@@ -146,7 +146,7 @@ describe('sampling parameters', () => {
     expect(() => resolveSampling(params as SamplingParams)).toThrow(refused(message))
   })
 
-  it('name those that there are, when one is unknown', () => {
+  it('are listed in the error for an unknown one', () => {
     expect(() => resolveSampling({ top_p: 0.9 } as SamplingParams)).toThrow(
       expect.objectContaining({ hint: `there are ${Object.keys(DEFAULT_SAMPLING).join(', ')}` }),
     )

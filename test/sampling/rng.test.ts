@@ -3,7 +3,7 @@ import { Rng, randomSeed } from '../../src/sampling/rng.js'
 
 const M32 = (1n << 32n) - 1n
 
-/** xoshiro128** and its seeding by the book, in big integers. */
+/** A reference of xoshiro128** and its seeding, in bigints. */
 function naive(seed: number, count: number): number[] {
   const mix = (x: bigint) => {
     x = ((x ^ (x >> 16n)) * 0x85ebca6bn) & M32

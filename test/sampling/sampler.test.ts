@@ -13,7 +13,7 @@ import { histories, makeLogits, recipes } from './vocabularies.js'
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number
 const LOGITS = Float32Array.of(1, 0.5, -1, 2, 0, -0.5, 1.5, -2)
 
-/** The ids that may be drawn, by what the chain leaves. */
+/** The ids that remain after the chain. */
 function choices(params: SamplingParams, logits = LOGITS, recent: number[] = [], options?: SamplerOptions) {
   const sampler = createSampler({ temp: 1, ...params }, { seed: 1, ...options })
   sampler.pick(logits, recent)
@@ -123,7 +123,7 @@ describe('a share', () => {
 })
 
 describe('penalties', () => {
-  /** What greedy choice sees, by the bias that a rival needs to win. */
+  /** The penalized logits. */
   function penalized(params: SamplingParams, recent: number[], logits = [4, -4, 0, 2, -2]): number[] {
     let seen: number[] = []
     const look = (candidates: Candidates) => {
@@ -150,12 +150,12 @@ describe('penalties', () => {
     expect(penalized({ penalty: 2, penaltyLastN: 3 }, [0, 3, 3, 3])).toEqual([4, -4, 0, 1, -2])
   })
 
-  it('below 1, or negative, favour what has been said', () => {
+  it('below 1, or negative, favour previous tokens', () => {
     expect(penalized({ penalty: 0.5 }, [0, 1])).toEqual([8, -2, 0, 2, -2])
     expect(penalized({ presencePenalty: -1, frequencyPenalty: -1 }, [0, 0])).toEqual([7, -4, 0, 2, -2])
   })
 
-  it('pass over ids that the vocabulary has not, and leave masked logits masked', () => {
+  it('ignore ids outside the vocabulary, and keep masked logits masked', () => {
     expect(penalized({ penalty: 2 }, [99, -1, 0.5])).toEqual([4, -4, 0, 2, -2])
     expect(penalized({ penalty: 2 }, [0], [-infinity, 1])).toEqual([-infinity, 1])
   })
@@ -166,23 +166,23 @@ describe('penalties', () => {
   })
 })
 
-describe('what may be chosen at all', () => {
-  it('banned ids and biases of -Infinity are not', () => {
+describe('constraints', () => {
+  it('exclude banned ids and biases of -Infinity', () => {
     expect(choices({ bannedIds: [3, 0, 3], logitBias: { 7: -infinity } })).toEqual([1, 2, 4, 5, 6])
   })
 
-  it('forced ids are, and nothing else', () => {
+  it('allow only forced ids', () => {
     expect(choices({ forcedIds: [5, 2, 5] })).toEqual([2, 5])
     expect(choices({ forcedIds: [5, 2], bannedIds: [5] })).toEqual([2])
   })
 
-  it('biases are added before everything else', () => {
+  it('add biases before everything else', () => {
     expect(choices({ logitBias: { 7: 10 }, topK: 1 })).toEqual([7])
     expect(choices({ logitBias: { 3: 1e300 } })).toContain(3)
   })
 
   const endOfGeneration = [3, 6]
-  it('the end is not while it is too early, or ever', () => {
+  it('exclude the end with minTokens and ignoreEos', () => {
     const without = [0, 1, 2, 4, 5, 7]
     expect(choices({ minTokens: 2 }, LOGITS, [], { endOfGeneration })).toEqual(without)
     expect(choices({ minTokens: 2 }, LOGITS, [0], { endOfGeneration })).toEqual(without)
@@ -297,7 +297,7 @@ describe('a sampler', () => {
     }
   })
 
-  it('uses up one random number a draw, one more for XTC, and none without temperature', () => {
+  it('uses one random number per draw, one more for XTC, and none without temperature', () => {
     const rng = new Rng(3)
     const same = new Rng(3)
     createSampler({ temp: 1, topK: 3 }, { rng }).pick(LOGITS)
@@ -345,7 +345,7 @@ describe('log-probabilities', () => {
     return logits.map((logit) => logit / temp - Math.log(sum))
   }
 
-  it('are those of the chain’s distribution, the likeliest first, the lower id first on ties', () => {
+  it('are those of the chain’s distribution, most likely first, the lower id first on ties', () => {
     const sampler = createSampler({ temp: 0.5, topK: 3 }, { seed: 1 })
     const logits = Float32Array.of(1, 3, 2, 2, 2, 0)
     const id = sampler.pick(logits)
@@ -364,7 +364,7 @@ describe('log-probabilities', () => {
     expect(sampler.logprobs(1).logprob).toBeCloseTo(of([...LOGITS])[3], 10)
   })
 
-  it('have no lower end, and -Infinity for what is left out or unknown', () => {
+  it('have no lower bound, and are -Infinity for removed or unknown tokens', () => {
     const logits = Float32Array.of(0, -5000, -infinity)
     expect(logprobsOfLogits(logits, 1, 4)).toEqual({
       logprob: -5000,

@@ -92,7 +92,7 @@ function runBoth(
 }
 
 describe('each step alone matches its reference', () => {
-  // One for all: nothing of one token's candidates may be left at the next.
+  // Shared by all runs: no state may leak from one token to the next.
   const candidates = new CandidateSet()
 
   const steps = STEP_NAMES.map((name) => ({ name, row: newRow(name, REFERENCES[name].source) }))
@@ -144,7 +144,7 @@ const orders: fc.Arbitrary<StepName[]> = fc.shuffledSubarray([...STEP_NAMES])
 describe('chains in any order', () => {
   const row = newRow('chains, step by step', 'the above, each step from where the one before it stopped')
 
-  it('do step by step what the references do, and all at once the same', () => {
+  it('match the references step by step and as a whole', () => {
     const candidates = new CandidateSet()
     const whole = new CandidateSet()
     fc.assert(
@@ -184,7 +184,7 @@ describe('chains in any order', () => {
           const rng = new Rng(seed)
           for (const name of order) {
             const draws = name === 'xtc' && params.xtcProbability > 0 && params.xtcThreshold <= 0.5
-            // f32 rounds what it stores; where that may decide, nothing can be said.
+            // Cases in which f32 rounding may decide are skipped.
             const scene = { params, recent, uniform: draws ? rng.nextUniform() : 0, hair: 1e-5 }
             const judged = REFERENCES[name].judge(tokens, scene)
             if (judged.some(({ verdict }) => verdict === 'either')) {

@@ -6,7 +6,7 @@ import type { ByteSource } from '../../src/storage/source.js'
 
 const reason = new Error('enough')
 
-/** Reads that never end, in the ways in which sources may be stuck. */
+/** Reads that never end, for different kinds of stuck sources. */
 const STUCK: [string, () => ByteSource][] = [
   [
     'a source of the caller',
@@ -49,7 +49,7 @@ describe.each(STUCK)('%s that is stuck', (_, make) => {
 
   it('is closed without waiting for the read', async () => {
     const inner = make()
-    // As a file handle closes: once nothing reads it any more.
+    // Like a file handle, it closes once no read is pending.
     const source = guarded({ ...inner, close: () => new Promise(() => {}) })
     const reading = source.read(0, new Uint8Array(5), AbortSignal.timeout(5))
     await expect(reading).rejects.toMatchObject({ name: 'TimeoutError' })
@@ -58,7 +58,7 @@ describe.each(STUCK)('%s that is stuck', (_, make) => {
 })
 
 describe('a source in good order', () => {
-  it('reads, closes and fails as it did', async () => {
+  it('reads, closes and fails like the wrapped source', async () => {
     const failure = new Error('disk on fire')
     const source = guarded({
       ...bytesSource(Uint8Array.of(1, 2, 3)),
@@ -74,7 +74,7 @@ describe('a source in good order', () => {
     expect(source.readParts).toBeUndefined()
   })
 
-  it('is not kept waiting by a signal that is never used', async () => {
+  it('is not delayed by a signal that is never aborted', async () => {
     const { signal } = new AbortController()
     const source = guarded(bytesSource(new Uint8Array(10)))
     for (let i = 0; i < 20; i++) await source.read(0, new Uint8Array(10), signal)

@@ -18,7 +18,7 @@ function controlled() {
 }
 
 describe('inParallel', () => {
-  it('keeps as many at work as it may, in order', async () => {
+  it('runs up to the limit at a time, in order', async () => {
     const { started, work, end } = controlled()
     const all = inParallel([1, 2, 3, 4, 5], 2, work)
     expect(started).toEqual([1, 2])
@@ -32,7 +32,7 @@ describe('inParallel', () => {
     await all
   })
 
-  it('starts nothing after a failure, and fails when the others are done', async () => {
+  it('starts nothing after a failure, and rejects when the others are done', async () => {
     const { started, work, end } = controlled()
     let settled = false
     const all = inParallel([1, 2, 3, 4, 5], 3, work)
@@ -45,7 +45,7 @@ describe('inParallel', () => {
     expect(started).toEqual([1, 2, 3])
   })
 
-  it('is done at once with nothing, and with fewer than it may', async () => {
+  it('works with no items, and with fewer than the limit', async () => {
     await inParallel([], 3, () => Promise.reject(new Error('never')))
     const seen: number[] = []
     await inParallel(new Set([7]), 3, async (item) => void seen.push(item))

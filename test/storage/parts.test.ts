@@ -6,7 +6,7 @@ import type { ReadPart } from '../../src/storage/source.js'
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251)
 
-/** Parts from gaps and lengths, by turns; each target lies within a larger buffer. */
+/** Parts from alternating gaps and lengths; each target lies within a larger buffer. */
 function partsOf(steps: readonly (readonly [gap: number, length: number])[]): ReadPart[] {
   let offset = 0
   return steps.map(([gap, length]) => {
@@ -38,7 +38,7 @@ describe('parts of a source', () => {
           filler.write(BYTES.subarray(position, position + cuts[i % cuts.length]))
           expect(filler.position).toBeLessThanOrEqual(filler.end)
         }
-        // What comes behind the last part is left.
+        // Bytes after the last part are ignored.
         filler.write(BYTES.subarray(0, 10))
         expectFilled(parts)
       }),
@@ -55,7 +55,7 @@ describe('parts of a source', () => {
     )
   })
 
-  it('are read together where the source can do that', async () => {
+  it('are read together if the source supports it', async () => {
     const calls: (readonly ReadPart[])[] = []
     const source = {
       ...bytesSource(BYTES),

@@ -6,7 +6,7 @@ import { openUrl, type UrlOptions } from '../../src/storage/url.js'
 import { cutAfter, type Handler, inTurn, serve, status } from '../support/http-server.js'
 
 const MEBIBYTE = 2 ** 20
-/** More than is kept by the tests below. */
+/** More bytes than the tests below keep. */
 const BYTES = new Uint8Array(12 * MEBIBYTE)
 for (let i = 0; i < BYTES.length; i++) BYTES[i] = (i * 7 + (i >> 9)) % 251
 
@@ -65,7 +65,7 @@ describe('a file from a server without ranges', () => {
     })
   })
 
-  it('is begun again for what lies further back, but not for ever', async () => {
+  it('is requested again to read further back, up to a limit', async () => {
     await withStream(whole(LENGTH), {}, async (source, requests) => {
       await expectPart(source, 10 * MEBIBYTE, 10)
       await expectPart(source, 3, 10)
@@ -83,7 +83,7 @@ describe('a file from a server without ranges', () => {
     })
   })
 
-  it('goes on after a cut', async () => {
+  it('continues after an interruption', async () => {
     const handler = inTurn(cutAfter(BYTES, 3_000_000), cutAfter(BYTES, 7_000_000), whole(LENGTH))
     await withStream(
       (request, response) => {
@@ -138,7 +138,7 @@ describe('a file from a server without ranges', () => {
     })
   })
 
-  it('that is compressed is read as it was before, whatever length is announced', async () => {
+  it('that is compressed is decompressed, whatever its Content-Length', async () => {
     const packed = gzipSync(BYTES)
     const handler: Handler = (_, response) =>
       void response
@@ -192,7 +192,7 @@ describe('a file from a server without ranges', () => {
     })
   })
 
-  it('fails when the server does not come back', async () => {
+  it('fails if the server does not recover', async () => {
     const handler = inTurn((request, response) => {
       delete request.headers.range
       cutAfter(BYTES, 1000)(request, response)

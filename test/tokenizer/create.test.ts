@@ -49,7 +49,7 @@ describe('SentencePiece', () => {
     expect(encode('')).toEqual([1])
   })
 
-  it('puts a space before text and takes it away again', () => {
+  it('adds a space before text and removes it when decoding', () => {
     const { encode, decode } = createTokenizer(tokenizerMetadata(sentencePieceKeys(pieces)))
     for (const text of ['a', ' a', '  a', 'b a ', ' '])
       expect(decode(encode(text), { skipSpecial: true })).toBe(text)
@@ -80,20 +80,20 @@ describe('special tokens', () => {
   ])
   const [IM_END, X, A_X, U] = [260, 261, 262, 263]
 
-  it('reads user-defined tokens always, control tokens on request', () => {
+  it('parses user-defined tokens always, control tokens on request', () => {
     const { encode } = createTokenizer(tokenizerMetadata(keys))
     expect(encode('<u>aa')).toEqual([U, AA])
     expect(encode('<x>').length).toBe(3)
     expect(encode('<x>', { parseSpecial: true })).toEqual([X])
   })
 
-  it('gives the longer token the text that two could have, and of equals the sooner one', () => {
+  it('prefers the longer of two overlapping tokens, and the earlier of equal ones', () => {
     const { encode } = createTokenizer(tokenizerMetadata(keys))
     expect(encode('a<x>', { parseSpecial: true })).toEqual([A, X])
     expect(encode('a<x>a<x', { parseSpecial: true })).toEqual([A, X, A_X])
   })
 
-  it('makes control tokens of those that end a generation', () => {
+  it('marks end-of-generation tokens as control tokens', () => {
     const tokenizer = createTokenizer(tokenizerMetadata({ ...keys, eos_token_id: X }))
     expect([...tokenizer.endOfGeneration].sort()).toEqual([IM_END, X])
     expect(tokenizer.isControl(IM_END)).toBe(true)
@@ -111,7 +111,7 @@ describe('special tokens', () => {
     expect(encode({ pre: 'llama-bpe', add_bos_token: false })).toEqual([AA])
   })
 
-  it("drops white space after Phi-3's markers", () => {
+  it("drops whitespace after Phi-3's markers", () => {
     const phi = sentencePieceKeys(['▁', 'a'], [['<|user|>', CONTROL]])
     const encode = (name: string) =>
       createTokenizer(tokenizerMetadata({ ...phi, 'general.name': name })).encode('<|user|> \n a', {
@@ -123,7 +123,7 @@ describe('special tokens', () => {
   })
 })
 
-describe('names that objects have', () => {
+describe('names of object properties', () => {
   it('are tokens and text like any other', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
     const keys = bytePairKeys(merges, [[names[0], USER_DEFINED]])

@@ -8,7 +8,7 @@ import { bytePairKeys, CONTROL, sentencePieceKeys, tokenizerMetadata } from './s
 const bytewise = createTokenizer(tokenizerMetadata(bytePairKeys([], [['<x>', CONTROL]])))
 
 describe('stream decoder', () => {
-  it('gives a character with its last byte', () => {
+  it('returns a character with its last byte', () => {
     const stream = bytewise.createDecoder()
     expect([0xf0, 0x9f, 0x98, 0x80].map((id) => stream.push(id))).toEqual(['', '', '', '😀'])
     expect(stream.end()).toBe('')
@@ -33,7 +33,7 @@ describe('stream decoder', () => {
     )
   })
 
-  it('leaves out control tokens on request, and keeps their place in a character apart', () => {
+  it('skips control tokens on request; one ends an incomplete character', () => {
     const ids = [0x61, 256, 0x62]
     expect(bytewise.decode(ids)).toBe('a<x>b')
     expect(bytewise.decode(ids, { skipSpecial: true })).toBe('ab')
@@ -57,7 +57,7 @@ describe('round trip', () => {
           const there = (tokenizer: Tokenizer) =>
             tokenizer.decode(tokenizer.encode(tried), { skipSpecial: true })
           expect(there(bytewise)).toBe(expected)
-          // SentencePiece spells spaces with this character, so that it cannot keep the two apart.
+          // SentencePiece spells spaces with this character, so it cannot distinguish the two.
           expect(there(sentencePiece)).toBe(expected.replaceAll('\u2581', ' '))
         }
       }),

@@ -39,7 +39,7 @@ describe("llama.cpp's vocabularies", () => {
     }
   })
 
-  it('names the kind of tokenizer that it does not know', async () => {
+  it('reports an unsupported tokenizer type', async () => {
     const metadata = await vocabularyMetadata(UNSUPPORTED_VOCABULARY)
     expect(() => createTokenizer(metadata)).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringContaining('"bert"') }),

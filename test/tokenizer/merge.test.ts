@@ -42,7 +42,7 @@ function merge(
 }
 
 describe('Merger', () => {
-  it('does what trying the best pair again and again does', () => {
+  it('matches repeatedly merging the best pair', () => {
     const merger = new Merger()
     const symbol = fc.constantFrom('a', 'b', 'aa', 'ab', 'ba', 'aab', 'aba', 'aaaa', 'abab')
     const pairs = fc.uniqueArray(fc.tuple(symbol, symbol), {
@@ -58,7 +58,7 @@ describe('Merger', () => {
     )
   })
 
-  it('asks for a number of ranks that grows with the text, not with its square', () => {
+  it('looks up O(n) ranks, not O(n²)', () => {
     const merges = Array.from({ length: 8 }, (_, i) => ['a'.repeat(2 ** i), 'a'.repeat(2 ** i)] as const)
     const asked = (n: number) => merge(new Merger(), Array<string>(n).fill('a'), merges).asked
     for (const n of [100, 1000, 100_000]) expect(asked(n)).toBeLessThanOrEqual(3 * n)

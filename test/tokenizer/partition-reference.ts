@@ -2,7 +2,7 @@ import type { Fragment } from '../../src/tokenizer/partition.js'
 import type { SpecialToken } from '../../src/tokenizer/tokenizer.js'
 
 /**
- * llama.cpp's way to find special tokens, token by token (`tokenizer_st_partition`): slow, and as plain as can be.
+ * llama.cpp's way to find special tokens, token by token (`tokenizer_st_partition`): slow and simple.
  * `tokens` come in their order: those of most bytes first.
  */
 export function splitSlowly(

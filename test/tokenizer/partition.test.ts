@@ -29,7 +29,7 @@ const tokens = fc.array(
   { minLength: 1, maxLength: 12 },
 )
 
-/** Trusted stretches from 0 on, by turns with untrusted ones. */
+/** Trusted ranges from 0 on, alternating with untrusted ones. */
 function trustOf(borders: readonly number[], length: number) {
   const ends = [...new Set(borders)].sort((a, b) => a - b)
   const passed = (position: number) => ends.filter((end) => end <= position).length
@@ -38,7 +38,7 @@ function trustOf(borders: readonly number[], length: number) {
   return { trustedEnd, isTrusted: (start: number, end: number) => trustedEnd(start) >= end }
 }
 
-describe('special tokens are found as one by one, the longest first', () => {
+describe('special tokens are found as in the reference, longest first', () => {
   it('in plain text and with control tokens, with and without dropped whitespace', () => {
     fc.assert(
       fc.property(tokens, text(0, 40), fc.boolean(), fc.boolean(), (list, input, parseSpecial, strips) => {
@@ -56,7 +56,7 @@ describe('special tokens are found as one by one, the longest first', () => {
     )
   })
 
-  it('and in text of which only a part may hold control tokens', () => {
+  it('in text of which only a part may contain control tokens', () => {
     fc.assert(
       fc.property(
         tokens,
@@ -111,7 +111,7 @@ describe('the order', () => {
   })
 })
 
-describe('tokens of too many characters together', () => {
+describe('tokens with too many characters in total', () => {
   it('are rejected before an automaton is built', () => {
     const list = Array.from({ length: 5 }, (_, i) => [`${i}`.repeat(2 ** 20), CONTROL] as const)
     expect(() => new SpecialTokenFinder(vocabularyOf(list), () => false)).toThrow(

@@ -1,4 +1,5 @@
 import { instantiate } from '@assemblyscript/loader'
+import { describeFailure } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 
 /** A byte address in the kernels' memory, 0 … 2^32 − 1. */
@@ -121,9 +122,13 @@ export async function instantiateKernels(
     const { exports } = await instantiate<Record<keyof Kernels, unknown>>(source, { env: { memory } })
     return exports as unknown as Kernels
   } catch (cause) {
-    throw new DasllamaError('UNSUPPORTED', 'the kernels could not be instantiated', {
-      hint: 'a runtime with WebAssembly SIMD is needed: Node 20, Chrome 91, Firefox 89, Safari 16.4 or newer',
-      cause,
-    })
+    throw new DasllamaError(
+      'UNSUPPORTED',
+      `the kernels could not be instantiated: ${describeFailure(cause)}`,
+      {
+        hint: "a runtime with WebAssembly SIMD is needed: Node 20, Chrome 91, Firefox 89, Safari 16.4 or newer; and a Content Security Policy, if there is one, must allow 'wasm-unsafe-eval'",
+        cause,
+      },
+    )
   }
 }

@@ -25,7 +25,7 @@ export interface EngineOptions {
   /** Limit in bytes for weights, caches and scratch together, 1 MiB to 4 GiB. Default 4 GiB. */
   memoryLimit?: number
   /**
-   * Number of threads, including the caller's: 1 to 32. `auto`, the default, is the number of physical cores, at most 8 and
+   * Number of threads, including the one that the engine runs in: 1 to 32. `auto`, the default, is the number of physical cores, at most 8 and
    * fewer for a small model, where the runtime has threads with shared memory (Node, Deno, Bun, cross-origin isolated
    * pages), otherwise 1. It does not change a bit of any result.
    */

@@ -86,7 +86,9 @@ export class ProjectStep implements Step {
   }
 
   kind({ segments }: Pass, unit: number): WorkKind {
-    return segments[unit].phase === 'prefill' ? 'matmul' : 'matvec'
+    const { phase, rows } = segments[unit]
+    if (phase === 'prefill') return 'matmul'
+    return rows === 1 ? 'matvec' : 'few-tokens'
   }
 
   size({ segments }: Pass, unit: number): number {

@@ -50,6 +50,8 @@ export class ThreadPool {
     const started = await Promise.allSettled(Array.from({ length: size - 1 }, (_, i) => begin(i + 1)))
     for (const result of started) if (result.status === 'fulfilled') pool.#add(result.value)
     const failed = started.find((result) => result.status === 'rejected')
+    // Before it is shut down, because kernels without a pool would not wake those that wait already.
+    pool.#setSize(size)
     if (failed || signal?.aborted) void pool.shutDown()
     signal?.throwIfAborted()
     if (failed) {
@@ -62,7 +64,6 @@ export class ThreadPool {
         },
       )
     }
-    pool.#setSize(size)
     return pool
   }
 
@@ -88,7 +89,7 @@ export class ThreadPool {
   }
 
   /**
-   * Terminates the workers at once; the main thread goes on alone. Resolves when they have ended and released the shared
+   * Makes the workers return, or terminates them; the main thread goes on alone. Resolves when they have ended and released the shared
    * memory. Idempotent.
    */
   async shutDown(): Promise<void> {

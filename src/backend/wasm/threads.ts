@@ -11,7 +11,7 @@ export interface ThreadStart {
 export interface Thread {
   /** Resolves with the reason, in words, when it has ended, whether terminated or not. */
   readonly ended: Promise<string>
-  /** Terminates it at once. */
+  /** Terminates it, if it does not return from the kernels very soon. */
   terminate(): void
 }
 

@@ -1,7 +1,8 @@
+import { DasllamaError } from '../../errors.js'
 import { packDirectory } from '../../gguf/packed-directory.js'
 import type { Platform } from '../../platform/platform.js'
 import type { ModelSource } from '../../storage/open-source.js'
-import type { OpenedModel } from '../engine-host.js'
+import type { LoadedProgram, OpenedModel } from '../engine-host.js'
 import { openInThread } from '../wasm/load.js'
 import { Channel, type RequestContext } from './channel.js'
 import type {
@@ -16,10 +17,17 @@ import type { Port } from './port.js'
 import { openRemoteSource } from './remote-source.js'
 import { describeExecutable, serveExecutable } from './serve-executable.js'
 
+/** An engine that is served over a port. */
+export interface ServedEngine {
+  /** Ends all that it does and the threads that it has started. Resolves when they have ended; never rejects. */
+  end(): Promise<void>
+}
+
 /** Serves an engine over a port: opens one model file, loads its program and runs its batches. */
-export function serveEngine(port: Port, platform: Platform): void {
+export function serveEngine(port: Port, platform: Platform): ServedEngine {
   const channel = new Channel(port)
   let opened: OpenedModel | undefined
+  let loading: Promise<LoadedProgram> | undefined
 
   const sourceOf = (posted: PostedSource): ModelSource => {
     switch (posted.kind) {
@@ -45,15 +53,24 @@ export function serveEngine(port: Port, platform: Platform): void {
     'load',
     async ({ program, reserve }: LoadRequest, { signal, emit }: RequestContext): Promise<LoadReply> => {
       const report = (event: LoadEvent) => emit(event)
-      const { executable, samples } = await opened!.load(program, {
+      loading = opened!.load(program, {
         reserve,
         signal,
         onWarning: (warning) => report({ warning }),
         onProgress: (progress) => report({ progress }),
       })
       opened = undefined
+      const { executable, samples } = await loading
       serveExecutable(channel, executable)
       return { executable: describeExecutable(executable), samples: samples.samples }
     },
   )
+
+  return {
+    async end() {
+      channel.close(new DasllamaError('DISPOSED', 'the model has been disposed'))
+      await opened?.close()
+      await loading?.then(({ executable }) => executable.dispose()).catch(() => {})
+    },
+  }
 }

@@ -1,29 +1,42 @@
 /** The program of an engine's thread in a browser: a module worker. */
 
 import { serveEngine } from '../../backend/worker/serve-engine.js'
-import type { EngineThreadStart } from './engine-threads.js'
+import { END, type EngineThreadMessage, type EngineThreadStart, PING } from './engine-threads.js'
 import { platform } from './platform.js'
 
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent) => void
+  onmessageerror: () => void
   postMessage(message: unknown, transfer?: Transferable[]): void
+  close(): void
 }
 
-/** Acquires a lock and holds it until the thread ends; resolves when it is held. */
-function holdLock(name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+const send = (message: EngineThreadMessage) => thread.postMessage(message)
+
+/** Acquires a lock and holds it until the thread ends. Resolves with whether it is held. */
+function holdLock(name: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const held = navigator.locks.request(name, () => {
-      resolve()
+      resolve(true)
       return new Promise(() => {})
     })
-    held.catch(reject)
+    // Browsers that block a site's storage refuse locks too.
+    held.catch(() => resolve(false))
   })
 }
 
 thread.onmessage = async ({ data }: MessageEvent<EngineThreadStart>) => {
   let receive: (message: unknown) => void = () => {}
-  thread.onmessage = ({ data }) => receive(data)
-  serveEngine(
+  thread.onmessage = ({ data }) => {
+    if (data.kind === PING.kind) send({ kind: 'pong' })
+    else if (data.kind === END.kind) void end()
+    else receive(data)
+  }
+  // Its sender would wait for an answer: an uncaught error ends the thread.
+  thread.onmessageerror = () => {
+    throw new Error('a message to it cannot be read')
+  }
+  const engine = serveEngine(
     {
       post: (message, transfer = []) => thread.postMessage(message, [...transfer]),
       listen(listener) {
@@ -32,6 +45,10 @@ thread.onmessage = async ({ data }: MessageEvent<EngineThreadStart>) => {
     },
     platform,
   )
-  if (data.lock !== undefined) await holdLock(data.lock)
-  thread.postMessage('ready')
+  const end = async () => {
+    await engine.end()
+    send({ kind: 'ended' })
+    thread.close()
+  }
+  send({ kind: 'ready', holdsLock: data.lock !== undefined && (await holdLock(data.lock)) })
 }

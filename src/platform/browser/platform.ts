@@ -1,12 +1,12 @@
 /** Web pages and their workers. */
 
 import { KERNEL_FILES, type KernelBuild } from '../../backend/wasm/kernels.js'
-import type { Thread, ThreadHost, ThreadStart } from '../../backend/wasm/threads.js'
+import type { ThreadHost } from '../../backend/wasm/threads.js'
 import { displayName } from '../../describe.js'
 import { DasllamaError, type ErrorCode } from '../../errors.js'
 import type { Platform } from '../platform.js'
 import { startEngineThread } from './engine-threads.js'
-import type { ThreadMessage } from './thread.js'
+import { startThread } from './threads.js'
 
 /** Literal URLs, so that bundlers find them. */
 function kernelsUrl(build: KernelBuild): URL {
@@ -48,34 +48,6 @@ async function loadKernels(
 /** The first bytes of a WebAssembly module. */
 const MAGIC = [0, 0x61, 0x73, 0x6d]
 
-/** Resolves when the thread is ready. */
-function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
-  const worker = new Worker(new URL('./browser-thread.js', import.meta.url), { type: 'module' })
-  let terminate = () => worker.terminate()
-  const starting = new Promise<Thread>((resolve, reject) => {
-    const ended = new Promise<string>((end) => {
-      const fail = (reason: string) => {
-        reject(new Error(reason))
-        end(reason)
-      }
-      // A browser does not report the end of a terminated worker.
-      terminate = () => {
-        worker.terminate()
-        fail('it was terminated')
-      }
-      worker.onerror = ({ message }) => fail(message ?? 'its script cannot be loaded')
-      worker.onmessage = ({ data }: MessageEvent<ThreadMessage>) => {
-        if (data === 'ready') resolve({ ended, terminate })
-        else fail(data.error)
-      }
-    })
-    worker.postMessage(start)
-  })
-  const abort = () => terminate()
-  signal?.addEventListener('abort', abort, { once: true })
-  return starting.finally(() => signal?.removeEventListener('abort', abort))
-}
-
 /** Half the processors that the browser reports: it does not report which of them share a core. */
 function physicalCores(): number {
   const processors = globalThis.navigator?.hardwareConcurrency ?? 1
@@ -108,9 +80,7 @@ export const platform: Platform = {
     return globalThis.document !== undefined
   },
   get startEngineThread() {
-    return typeof Worker === 'undefined'
-      ? undefined
-      : async (signal?: AbortSignal) => startEngineThread(signal)
+    return typeof Worker === 'undefined' ? undefined : startEngineThread
   },
   /** Memory can be shared only on cross-origin isolated pages, which are served with COOP and COEP headers. */
   get threads() {

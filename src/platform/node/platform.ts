@@ -94,9 +94,11 @@ async function openFile(path: string): Promise<ByteSource> {
 }
 
 /**
- * Candidate URLs of a file of dist/, given its path there. The second one is for running from the sources, as tests do.
+ * Candidate URLs of a file of dist/, given its path there. The second one is for running from the sources, as tests do. None
+ * in a CommonJS bundle, which does not know its own URL.
  */
 function placesInDist(path: string): URL[] {
+  if (!import.meta.url) return []
   return [`../${path}`, `../../../dist/${path}`].map((place) => new URL(place, import.meta.url))
 }
 
@@ -106,7 +108,8 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
     const bytes = await readFile(place).catch(() => undefined)
     if (bytes) return new Uint8Array(bytes)
   }
-  throw new DasllamaError('NOT_FOUND', `${fileURLToPath(places[0])}: the kernels are not there`, {
+  const name = places.length > 0 ? fileURLToPath(places[0]) : KERNEL_FILES[build]
+  throw new DasllamaError('NOT_FOUND', `${name}: the kernels are not there`, {
     hint: `if a bundler moved the package, pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
   })
 }
@@ -173,7 +176,7 @@ export const platform: Platform = {
   wideVectors,
   isPage: false,
   startEngineThread: async (signal) =>
-    startEngineThread(programAt('platform/node-engine-thread.js', 'pass worker: false'), signal),
+    startEngineThread(programAt('platform/node-engine-thread.js', 'leave it out of the bundle'), signal),
   threads: {
     get physicalCores() {
       return physicalCores()

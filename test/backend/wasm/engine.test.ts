@@ -27,13 +27,14 @@ describe('an engine', () => {
     expect(kernels.heap_base()).toBeLessThan(16 * PAGE_BYTES)
   })
 
-  it('names suitable runtimes when the bytes are not kernels', async () => {
+  it('names the cause, suitable runtimes and what a page must allow when the kernels cannot be instantiated', async () => {
     const memory = new WebAssembly.Memory({ initial: 1 })
     const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d)
     await expect(instantiateKernels(empty, memory)).rejects.toMatchObject({
       name: 'DasllamaError',
       code: 'UNSUPPORTED',
-      hint: expect.stringContaining('SIMD'),
+      message: expect.stringMatching(/^the kernels could not be instantiated: \S/),
+      hint: expect.stringMatching(/SIMD.*'wasm-unsafe-eval'/),
       cause: expect.any(Error),
     })
   })

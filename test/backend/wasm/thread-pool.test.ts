@@ -100,7 +100,7 @@ describe('a thread pool', () => {
     pool.run(() => {})
   })
 
-  it('reports once that a thread has died, and goes on with the others', async () => {
+  it('reports once that a thread has died, and continues with the others', async () => {
     const { host, threads } = watchedHost()
     const { pool } = await createThreadedEngine(KERNELS, 3, host)
     threads[0].terminate()
@@ -117,7 +117,7 @@ describe('a thread pool', () => {
     pool.shutDown()
   })
 
-  it('gives up on a thread that does not finish, and goes on alone', async () => {
+  it('gives up on a thread that does not finish, and continues alone', async () => {
     const { host, threads } = watchedHost()
     const { pool } = await createThreadedEngine(KERNELS, 3, host)
     const trap = () => {

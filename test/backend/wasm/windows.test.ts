@@ -171,7 +171,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
     expectSameBits(await decode(executable, restored, [1, 2]), await decode(executable, memory, [1, 2]))
   })
 
-  it('restored from a retained memory, keep only what they need, and go on with it', async () => {
+  it('restored from a retained memory, keep only what they need, and continue with it', async () => {
     const executable = await load(windowedModel({ window }))
     const ids = someIds(900, VOCAB)
     const all = retained(executable)
@@ -188,7 +188,7 @@ describe.each(WINDOWS)('layers with a window of %d', (window) => {
   })
 
   it.each([0, 3])(
-    'shifted, with %d kept at the beginning, go on like those that retain all',
+    'shifted, with %d kept at the beginning, continue like those that retain all',
     async (keep) => {
       const executable = await load(windowedModel({ window }))
       const [memory, all] = [executable.createMemory('f16', { retain: keep }), retained(executable)]
@@ -290,7 +290,7 @@ describe.each([
   { window: 128, period: 2 },
   { window: 200, period: 9 },
 ])('a memory with windows of $window, after any actions', ({ window, period }) => {
-  it('goes on like one that frees nothing', async () => {
+  it('continues like one that frees nothing', async () => {
     const executable = await load(windowedModel({ window, period }))
     const unused = executable.bytesInUse
     await fc.assert(

@@ -42,7 +42,7 @@ function gate() {
 }
 
 describe('an executable behind a channel', () => {
-  it('is described by what the direct one is', async () => {
+  it('has the properties of the direct one', async () => {
     const direct = await load(smallModel({ shape: SHAPE }))
     const { remote } = behindChannel(direct)
     const { vocabSize, embeddingLength, memories, memoryLimit, threads, kernels, canShift } = remote
@@ -59,7 +59,7 @@ describe('an executable behind a channel', () => {
     expect(remote.createMemory('f16').canShift).toBe(true)
   })
 
-  it('throws at once for a type that the layers cannot be held in', async () => {
+  it('throws at once for a cache type that does not fit the layers', async () => {
     const direct = await load(smallModel())
     const { remote, nearPort } = behindChannel(direct)
     const errorOf = (create: () => unknown) => {
@@ -75,7 +75,7 @@ describe('an executable behind a channel', () => {
     expect(nearPort.posted).toEqual([])
   })
 
-  it('does nothing for a batch that contradicts itself', async () => {
+  it('rejects an inconsistent batch before anything runs', async () => {
     const { remote, nearPort } = doubleBehindChannel()
     const memory = remote.createMemory('f16')
     const before = nearPort.posted.length
@@ -84,7 +84,7 @@ describe('an executable behind a channel', () => {
     expect(nearPort.posted).toHaveLength(before)
   })
 
-  it('knows the length when a call has ended; bytes and reach, what a batch makes of them, a message later', async () => {
+  it("knows the length when a call has ended; a batch's bytes and reach arrive one message later", async () => {
     for (const reach of ['recurrent', 'window'] as const) {
       const { remote, direct, created } = doubleBehindChannel({ reach })
       const memory = remote.createMemory('f16')
@@ -108,7 +108,7 @@ describe('an executable behind a channel', () => {
     }
   })
 
-  it('transfers saved records, and leaves those of the caller', async () => {
+  it('transfers saved records, and copies those that the caller restores', async () => {
     const { remote, farPort, nearPort } = behindChannel(await load(smallModel({ shape: SHAPE })))
     const memory = remote.createMemory('f16')
     await prefill(remote, memory, someIds(130, VOCAB))
@@ -173,7 +173,7 @@ describe('calls on several memories at once', () => {
     count: fc.integer({ min: 1, max: 20 }),
   })
 
-  it('do each memory what they would do alone', async () => {
+  it('have the same effect on each memory as alone', async () => {
     const direct = await load(smallModel({ shape: SHAPE }))
     const unused = direct.bytesInUse
     const { remote } = behindChannel(direct)
@@ -238,7 +238,7 @@ describe('the outputs of a batch', () => {
     expect(taken).toEqual(outputs)
   })
 
-  it('are on the way in two groups at most, however slowly they are taken', async () => {
+  it('are in flight in at most two groups, however slowly they are taken', async () => {
     const { remote, farPort, nearPort } = doubleBehindChannel({ vocab: WIDE })
     const memory = remote.createMemory('f16')
     const ids = someIds(5 * PER_GROUP + 1, WIDE)
@@ -257,7 +257,7 @@ describe('the outputs of a batch', () => {
     expect(most).toBe(2)
   })
 
-  it('come in buffers that go back and forth', async () => {
+  it('come in buffers that are returned and reused', async () => {
     const { remote } = doubleBehindChannel()
     const memory = remote.createMemory('f16')
     let made = 0
@@ -279,7 +279,7 @@ describe('the outputs of a batch', () => {
     expect(made).toBe(1)
   })
 
-  it('that cannot be taken reject the batch with what was thrown, and no memory grows', async () => {
+  it('reject the batch with the error of a taker that throws, and no memory grows', async () => {
     const { remote, created } = doubleBehindChannel({ vocab: WIDE })
     const memory = remote.createMemory('f16')
     const ids = someIds(3 * PER_GROUP, WIDE)
@@ -303,7 +303,7 @@ describe('the outputs of a batch', () => {
 })
 
 describe('an abort', () => {
-  it('whenever it comes leaves both sides with the same length', async () => {
+  it('leaves both sides with the same length, whenever it comes', async () => {
     const direct = await load(smallModel({ shape: SHAPE }))
     const { createMemory } = direct
     const far: SequenceMemory[] = []
@@ -392,7 +392,7 @@ describe('an abort', () => {
 })
 
 describe('when the thread is lost', () => {
-  it('what is pending rejects, and what is known stays', async () => {
+  it('pending calls reject, and the known state stays', async () => {
     const { remote, near } = doubleBehindChannel()
     const [memory, other] = [remote.createMemory('f16'), remote.createMemory('f16')]
     await append(remote, memory, [1, 2, 3], 'prefill')
@@ -429,7 +429,7 @@ describe('when the thread is lost', () => {
     expect(() => remote.createMemory('f16')).toThrow('the model has been disposed')
   })
 
-  it('while an output is taken, nothing more is taken', async () => {
+  it('no more outputs are taken after the current one', async () => {
     const { remote, near, far, created } = doubleBehindChannel()
     const memory = remote.createMemory('f16')
     const taken: number[] = []
@@ -451,7 +451,7 @@ describe('when the thread is lost', () => {
 })
 
 describe('dispose', () => {
-  it('rejects what runs and what waits, ends the other side once, and resolves when that has ended', async () => {
+  it('rejects running and waiting calls, ends the other side once, and resolves when that has ended', async () => {
     const { direct, near } = doubleBehindChannel()
     const { open, opened } = gate()
     let ends = 0

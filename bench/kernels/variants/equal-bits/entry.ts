@@ -91,7 +91,7 @@ export function matvec_as_tiles(format: i32, weights: usize, x: usize, out: usiz
       return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
     case 30: // BF16
       return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
-    case 257: // raised F16
+    case 257: // rebiased F16
       return transposedF16(weights, x, out, rows, columns)
     case Q4_0_X8:
       if (ASC_FEATURE_RELAXED_SIMD) return matvecX8Of<Q4_0x8, Q4_0Pairs>(weights, x, out, rows, columns)
@@ -143,7 +143,7 @@ export function matvec_met(format: i32, weights: usize, x: usize, out: usize, ro
       return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
     case 30: // BF16
       return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
-    case 257: // raised F16
+    case 257: // rebiased F16
       return eights<ChunkedRows<RebiasedF16>>(weights, (<usize>columns) << 1, x, out, rows, columns)
     case Q4_0_X8:
       if (ASC_FEATURE_RELAXED_SIMD) {
