@@ -34,9 +34,9 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
   /**
    * Whether the engine runs in a Worker, so that it does not block this thread: token ids are sent to it and logits come
    * back; tokenizer, sampling, sessions and chats stay here. Results have the same bits. Paths, URLs, Blobs, file handles and
-   * bytes are read in the Worker; other sources are read here and sent to it in pieces. Default: true on a page's main
-   * thread, otherwise false. If a Worker cannot be started, `true` rejects with `UNSUPPORTED`; the default calls `onWarning`
-   * with `NO_WORKER` and uses this thread. If the Worker ends, calls reject with `ENGINE_LOST`.
+   * shared memory are read in the Worker; bytes and other sources are read here and sent to it in pieces. Default: true on a
+   * page's main thread, otherwise false. If a Worker cannot be started, `true` rejects with `UNSUPPORTED`; the default calls
+   * `onWarning` with `NO_WORKER` and uses this thread. If the Worker ends, calls reject with `ENGINE_LOST`.
    */
   worker?: boolean
   /** Called with the bytes of the weights read so far. An error in it rejects the load. */

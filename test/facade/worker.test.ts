@@ -87,6 +87,14 @@ describe('an engine in a Worker reads', () => {
     ['a Uint8Array', () => BYTES],
     ['a view of a larger buffer', () => Buffer.concat([Buffer.from('xyz'), BYTES]).subarray(3)],
     ['an ArrayBuffer', () => BYTES.slice().buffer as ArrayBuffer],
+    [
+      'shared memory',
+      () => {
+        const shared = new Uint8Array(new SharedArrayBuffer(BYTES.length))
+        shared.set(BYTES)
+        return shared
+      },
+    ],
     ['a Blob', () => new Blob([BYTES.slice()])],
     ['a File', () => new File([BYTES.slice()], 'chosen.gguf')],
     [

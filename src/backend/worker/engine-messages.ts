@@ -12,7 +12,7 @@ export type PostedSource =
   /** A path or an absolute URL, opened by the engine's thread. */
   | { readonly kind: 'name'; readonly name: string }
   /** Posted unchanged, and read by the engine's thread. */
-  | { readonly kind: 'content'; readonly content: Uint8Array | ArrayBuffer | Blob | FileHandle }
+  | { readonly kind: 'content'; readonly content: Uint8Array | Blob | FileHandle }
   /** Readable only by the caller's thread, which serves it. */
   | { readonly kind: 'served'; readonly source: SourceDescription }
 
