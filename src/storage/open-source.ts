@@ -48,6 +48,11 @@ export async function openSource(
   throw noSource(source)
 }
 
+/** A name that means the same in another thread, whose base URL is that of its program. Throws `INVALID_ARGUMENT`. */
+export function absoluteName(name: string | URL, { baseUrl }: LocalFiles): string {
+  return baseUrl === undefined || name === '' ? String(name) : toUrl(name, baseUrl).href
+}
+
 async function openName(name: string | URL, files: LocalFiles, options: UrlOptions): Promise<ByteSource> {
   if (name === '') throw new DasllamaError('INVALID_ARGUMENT', 'the name of the model file is empty')
   const isHttp = /^https?:/i.test(String(name))

@@ -5,7 +5,7 @@ import { unpackDirectory } from '../../gguf/packed-directory.js'
 import { TensorSamples } from '../../gguf/tensor-samples.js'
 import type { Platform } from '../../platform/platform.js'
 import { isA, isBytes } from '../../read-list.js'
-import { isFileHandle, type ModelSource, openSource } from '../../storage/open-source.js'
+import { absoluteName, isFileHandle, type ModelSource, openSource } from '../../storage/open-source.js'
 import type { LoadingOptions, OpenedModel } from '../engine-host.js'
 import type { Program } from '../program.js'
 import type { EngineOptions } from '../wasm/open-engine.js'
@@ -23,8 +23,8 @@ import { RemoteExecutable } from './remote-executable.js'
 import { serveSources } from './serve-sources.js'
 
 /**
- * Opens a model file in an engine's thread, which this takes over. Sources that can be posted are read there: names, bytes,
- * Blobs and file handles; all others are served from here. Rejects like `openModel`, with `ENGINE_LOST` if the thread ends
+ * Opens a model file in an engine's thread, which this takes over. Names, Blobs, file handles and shared
+ * memory are read there; all others are served from here. Rejects like `openModel`, with `ENGINE_LOST` if the thread ends
  * meanwhile, or with the signal's reason; then the thread is being terminated.
  */
 export async function openInWorker(
@@ -131,14 +131,11 @@ function load(
 /** A source as it is posted, or `undefined` if only this thread can read it. */
 function postedSource(
   source: ModelSource,
-  { baseUrl }: Platform,
+  platform: Platform,
   { fetch }: OpenModelOptions,
 ): PostedSource | undefined {
   if (typeof source === 'string' || isA(URL, source)) {
-    if (fetch) return undefined
-    // The thread's own base URL is that of its program.
-    const isRelative = baseUrl !== undefined && source !== '' && URL.canParse(source, baseUrl)
-    return { kind: 'name', name: isRelative ? new URL(source, baseUrl).href : String(source) }
+    return fetch ? undefined : { kind: 'name', name: absoluteName(source, platform) }
   }
   const isContent =
     (isBytes(source) && isSharedBuffer(source.buffer)) ||
