@@ -113,7 +113,8 @@ describe('evalBatch', () => {
       await session.eval([1])
     }
     const before = batches.length
-    await expect(model.evalBatch(entries, { signal: AbortSignal.abort('early') })).rejects.toBe('early')
+    const few = sessions.map((session) => ({ session, ids: [1] }))
+    await expect(model.evalBatch(few, { signal: AbortSignal.abort('early') })).rejects.toBe('early')
     expect(batches).toHaveLength(before)
   })
 
