@@ -42,14 +42,18 @@ function matrixOf(reference: ReferenceFormat, blocks: Uint8Array, rows: number, 
   return { format, blocks, rows, columns, weights, sizes }
 }
 
+/** Random matrices by name: all builds multiply the same ones. */
+const randomMatrices = new Map<string, Matrix>()
+
 function randomMatrix(reference: ReferenceFormat, rows: number, columns: number): Matrix {
-  const random = new RandomBits(1, `${reference.name} ${rows}×${columns}`)
-  return matrixOf(
-    reference,
-    randomBlocks(blockFormat(reference.name), rows * columns, random, 0.1),
-    rows,
-    columns,
-  )
+  const name = `${reference.name} ${rows}×${columns}`
+  const known = randomMatrices.get(name)
+  if (known) return known
+  const random = new RandomBits(1, name)
+  const blocks = randomBlocks(blockFormat(reference.name), rows * columns, random, 0.1)
+  const matrix = matrixOf(reference, blocks, rows, columns)
+  randomMatrices.set(name, matrix)
+  return matrix
 }
 
 /** Activations in the layout of a product. */
@@ -151,8 +155,16 @@ function expectProducts(matrix: Matrix, x: Activations): void {
   }
 }
 
+/** Random activations by their number and the row's. */
+const randomRows = new Map<string, Float32Array>()
+
 function rowsOf(count: number, columns: number): Float32Array[] {
-  return Array.from({ length: count }, (_, token) => randomFloats(columns, `x${token} of ${columns}`))
+  return Array.from({ length: count }, (_, token) => {
+    const name = `x${token} of ${columns}`
+    const row = randomRows.get(name) ?? randomFloats(columns, name)
+    randomRows.set(name, row)
+    return row
+  })
 }
 
 /** Column counts with edge cases, by the elements of a block. */
