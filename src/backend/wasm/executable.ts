@@ -305,7 +305,7 @@ export class WasmExecutable implements Executable {
 
   async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
     const { kernels, pool } = this.#engine
-    const { softcap } = this.#program.logits
+    const { softcap } = this.#program.logits!
     const step = new ProjectStep(this.#engine, this.#compiled.output, x, this.#scratch.workspace)
     const ms = await this.#runSteps([step], outputPass(rows), signal)
     if (softcap !== undefined) {

@@ -1,5 +1,5 @@
+import { DasllamaError } from '../../errors.js'
 import {
-  type ActivationFunction,
   inputsOf,
   type MatrixSlice,
   type Op,
@@ -57,7 +57,7 @@ export type Scheduled =
       readonly memory: number
       readonly scale: number
     }
-  | { readonly kind: 'activation'; readonly function: ActivationFunction; readonly x: Buffer }
+  | { readonly kind: 'activation'; readonly function: 'silu' | 'gelu'; readonly x: Buffer }
   | { readonly kind: 'scale'; readonly x: Buffer; readonly by: number }
   | { readonly kind: 'add' | 'multiply'; readonly x: Buffer; readonly into: Buffer }
   | { readonly kind: 'copy'; readonly x: Buffer; readonly out: Buffer }
@@ -97,9 +97,10 @@ class ScheduleBuilder {
 
   constructor(program: Program) {
     this.#program = program
-    const { logits, ops } = program
+    const { hidden, ops } = program
     const head = ops.at(-1)
-    const isNormed = head?.kind === 'rmsNorm' && head.out.id === logits.x.id && head.x.heads === 1
+    const isNormed =
+      head?.kind === 'rmsNorm' && head.weight && head.out.id === hidden.id && head.x.heads === 1
     this.#ops = isNormed ? ops.slice(0, -1) : ops
     const first = ops.find((op) => op.kind === 'rmsNorm')
     this.#epsilon = isNormed ? head.epsilon : (first?.epsilon ?? 0)
@@ -108,18 +109,18 @@ class ScheduleBuilder {
       this.#lastRead[value.id] = index
     }
     for (const [index, op] of this.#ops.entries()) for (const value of inputsOf(op)) read(value, index)
-    read(isNormed ? head.x : logits.x, Number.POSITIVE_INFINITY)
+    read(isNormed ? head.x : hidden, Number.POSITIVE_INFINITY)
   }
 
   run(): Schedule {
     for (let index = 0; index < this.#ops.length; ) index = this.#schedule(index)
-    const { ops, logits } = this.#program
+    const { ops, hidden } = this.#program
     const head = ops.length > this.#ops.length ? ops[ops.length - 1] : undefined
     const norm = head?.kind === 'rmsNorm' ? head : undefined
     return {
       steps: this.#steps,
       buffers: this.#buffers,
-      head: { x: this.#bufferOf(norm ? norm.x : logits.x), norm: norm?.weight },
+      head: { x: this.#bufferOf(norm ? norm.x : hidden), norm: norm?.weight },
       epsilon: this.#epsilon,
       keyRopes: keyRopes(this.#program),
     }
@@ -133,6 +134,7 @@ class ScheduleBuilder {
         const linears = this.#linearsOf(op.out, index + 1)
         // Only if nothing else reads the norm: the kernels keep it in scratch of their own.
         const isFused =
+          op.weight &&
           op.x.heads === 1 &&
           op.epsilon === this.#epsilon &&
           linears === this.#reads[op.out.id] &&
@@ -145,12 +147,14 @@ class ScheduleBuilder {
         this.#steps.push({ kind: 'embed', matrix: op.matrix, out: this.#assign(op.out) })
         return index + 1
       case 'rope': {
-        const { rope, x } = op
+        const { rope, x, first } = op
+        if (first !== 0) throw notYet(op)
         this.#steps.push({ kind: 'rope', x: this.#reuse(x, op.out, index), heads: x.heads, rope })
         return index + 1
       }
       case 'attention': {
         const { q, k, v, memory, scale } = op
+        if (op.softcap !== undefined || op.sinks || op.bias || q.width !== op.out.width) throw notYet(op)
         const [queries, keys, values] = [q, k, v].map((value) => this.#bufferOf(value))
         const out = this.#assign(op.out)
         const buffers = { q: queries, k: keys, v: values, out }
@@ -158,6 +162,7 @@ class ScheduleBuilder {
         return this.#releaseAfter(index, [q, k, v])
       }
       case 'activation': {
+        if (op.function !== 'silu' && op.function !== 'gelu') throw notYet(op)
         const x = this.#reuse(op.x, op.out, index)
         this.#steps.push({ kind: 'activation', function: op.function, x })
         return index + 1
@@ -172,10 +177,13 @@ class ScheduleBuilder {
         this.#steps.push({ kind: op.kind, x, into: this.#reuse(a, op.out, index) })
         return this.#releaseAfter(index, a.id === b.id ? [] : [b])
       }
+      default:
+        throw notYet(op)
     }
   }
 
   #norm(index: number, { x, weight, epsilon, out }: Op & { kind: 'rmsNorm' }): number {
+    if (!weight || weight.length !== x.width / x.heads) throw notYet({ kind: 'rmsNorm' })
     const from = this.#bufferOf(x)
     // The kernel can work in place, unless x is needed later.
     const to = this.#isLastRead(x, index) ? this.#reuse(x, out, index) : this.#assign(out)
@@ -192,6 +200,7 @@ class ScheduleBuilder {
     const temporary: Buffer[] = []
     for (let i = 0; i < ops.length; i++) {
       const { matrix, bias, out } = ops[i]
+      if (ops[i].scale) throw notYet(ops[i])
       const gate = this.#gateOf(ops[i], ops[i + 1], end)
       if (gate) {
         const gated = this.#allocate(out.width)
@@ -240,6 +249,7 @@ class ScheduleBuilder {
   #gateOf(gate: Op & { kind: 'linear' }, up: (Op & { kind: 'linear' }) | undefined, index: number) {
     const [activation, product] = [this.#ops[index], this.#ops[index + 1]]
     if (activation?.kind !== 'activation' || product?.kind !== 'multiply' || !up) return undefined
+    if (activation.function !== 'silu' && activation.function !== 'gelu') return undefined
     const isGate = activation.x === gate.out && product.a === activation.out && product.b === up.out
     if (!isGate || ![gate.out, up.out, activation.out].every(({ id }) => this.#reads[id] === 1))
       return undefined
@@ -305,4 +315,8 @@ class ScheduleBuilder {
     this.#buffers.push(buffer)
     return buffer
   }
+}
+
+function notYet({ kind }: Pick<Op, 'kind'>): DasllamaError {
+  return new DasllamaError('UNSUPPORTED', `the engine has no ${kind} of this form`)
 }

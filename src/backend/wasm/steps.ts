@@ -345,7 +345,7 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
   }
 
   const steps = schedule.steps.map(compileStep)
-  const { matrix, bias } = program.logits
+  const { matrix, bias } = program.logits!
   const { norm } = schedule.head
   const output = table.add(
     [

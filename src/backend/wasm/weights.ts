@@ -238,6 +238,6 @@ function rowsOfSlices({ ops, logits }: Program): ReadonlyMap<string, ReadonlySet
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
   for (const op of ops) if (op.kind === 'linear') note(op.matrix)
-  note(logits.matrix)
+  if (logits) note(logits.matrix)
   return bounds
 }

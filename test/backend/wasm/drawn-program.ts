@@ -1,5 +1,5 @@
 import type { Program, Value } from '../../../src/backend/program.js'
-import { Builder } from '../../../src/model/builder.js'
+import { Builder } from '../../../src/model/builder/builder.js'
 import type { Config } from '../../../src/model/config.js'
 
 export const CONFIG: Config = {
@@ -13,18 +13,19 @@ export const CONFIG: Config = {
   heads: 2,
   kvHeads: 1,
   headDim: 8,
+  valueDim: 8,
   ropeType: 'norm',
   ropeDim: 8,
   ropeTheta: 10_000,
   ropeScaling: { type: 'none' },
   attentionScale: 0.5,
-  rmsEpsilon: 1e-5,
+  normEpsilon: 1e-5,
   pooling: undefined,
 }
 
 /** No biases, no fused matrices. */
 export const NAMES = {
-  has: (name: string) => name === 'output.weight' || /attn_[qkv]\.weight|ffn_gate/.test(name),
+  has: (name: string) => name === 'output.weight' || /attn_[qkv]\.weight|ffn_gate\.weight/.test(name),
 }
 
 /** The program that a family's `build` would record. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Program, Value } from '../../../src/backend/program.js'
 import { type Schedule, type Scheduled, schedule } from '../../../src/backend/wasm/schedule.js'
-import { Builder } from '../../../src/model/builder.js'
+import { Builder } from '../../../src/model/builder/builder.js'
 import { llama } from '../../../src/model/families/llama.js'
 import { CONFIG, drawn, NAMES, record } from './drawn-program.js'
 import { meaningOfProgram, meaningOfSchedule, Terms } from './symbolic.js'
@@ -119,7 +119,7 @@ describe('a norm', () => {
       end(b, b.linear(heads, 'c', 16))
     })
     const other = program.ops.map((op) =>
-      op.kind === 'rmsNorm' && op.weight.tensor === 'n.weight' ? { ...op, epsilon: 0.1 } : op,
+      op.kind === 'rmsNorm' && op.weight?.tensor === 'n.weight' ? { ...op, epsilon: 0.1 } : op,
     )
     expect(scheduled(program).steps.map(brief)).toEqual(['embed', 'project(norm a)', 'norm', 'project(c)'])
     expect(scheduled({ ...program, ops: other }).steps.map(brief)).toEqual([

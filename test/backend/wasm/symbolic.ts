@@ -28,7 +28,7 @@ export interface Meaning {
 }
 
 /** The meaning of a program, by its values, each of which is written once. */
-export function meaningOfProgram({ ops, logits }: Program, terms: Terms): Meaning {
+export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meaning {
   const values = new Map<number, Term>()
   const attentions: Term[] = []
   const term = ({ id }: Value) => values.get(id)!
@@ -60,10 +60,12 @@ export function meaningOfProgram({ ops, logits }: Program, terms: Terms): Meanin
       case 'add':
       case 'multiply':
         return terms.ofPair(op.kind, term(op.a), term(op.b))
+      default:
+        throw new Error(`no meaning of ${op.kind}`)
     }
   }
   for (const op of ops) values.set(op.out.id, compute(op))
-  return { attentions, head: term(logits.x) }
+  return { attentions, head: term(hidden) }
 }
 
 /**

@@ -79,7 +79,7 @@ function ropeFactors({ name, shape }: TensorSpec, options: TensorOptions): Tenso
  */
 function deviationOf({ name, shape }: TensorSpec, { logits, ops }: Program): number {
   const fromColumns = 1 / Math.sqrt(shape[0])
-  if (name === logits.matrix.tensor) return LOGIT_SPREAD * fromColumns
+  if (name === logits?.matrix.tensor) return LOGIT_SPREAD * fromColumns
   const embed = ops.find((op) => op.kind === 'embed' && op.matrix.tensor === name)
   if (!embed) return fromColumns
   const scaled = ops.find((op) => op.kind === 'scale' && op.x.id === embed.out.id)
