@@ -2,6 +2,7 @@
 export { activation_bytes } from './activations'
 export { add } from './add'
 export { attention, attention_scratch, attention_shape_bytes } from './attention/attention'
+export { attention_both_ways } from './attention/both_ways'
 export { store } from './attention/cache/types'
 export { all_finite } from './finite'
 import { HEAP_START } from './thread_pool'

@@ -72,6 +72,20 @@ export interface Kernels {
     tokens: number,
     firstPosition: number,
   ): void
+  /** Attention over all `positions` positions of a text; `bias`: f32[heads][2 · positions - 1] by distance, or 0. */
+  attention_both_ways(
+    shape: Pointer,
+    type: number,
+    q: Pointer,
+    pages: Pointer,
+    keysOffset: number,
+    valuesOffset: number,
+    out: Pointer,
+    tokens: number,
+    firstPosition: number,
+    positions: number,
+    bias: Pointer | 0,
+  ): void
   attention_shape_bytes(): number
   attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
 }
