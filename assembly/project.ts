@@ -38,7 +38,7 @@ class Projection {
 
 /** Scratch of all projections of a model, in 32-bit words. */
 @unmanaged
-class Workspace {
+export class Workspace {
   /** 16-bit activations, one row per token, and the bytes per row. */
   int16: usize
   int16Stride: usize

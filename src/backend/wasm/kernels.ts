@@ -72,6 +72,13 @@ export interface Kernels {
     tokens: number,
     firstPosition: number,
   ): void
+  /** `routing`: the record of a router; rows of f32[experts] become f32[2][used]. */
+  route(routing: Pointer, logits: Pointer, out: Pointer, rows: number): void
+  route_scratch(threads: number, experts: number): number
+  /** `layer`: the record of a mixture. */
+  experts_inner: Experts
+  experts_sum: Experts
+  expert_thread_scratch(columns: number): number
   attention_shape_bytes(): number
   attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
 }
@@ -86,6 +93,15 @@ export interface Projections {
   /** Weights of the norm that is applied to the input first, f32[columns]; 0: none. */
   readonly norm: Pointer | 0
 }
+
+export type Experts = (
+  layer: Pointer,
+  firstToken: number,
+  tokens: number,
+  batched: boolean,
+  slice: number,
+  slices: number,
+) => void
 
 export type Rope = (
   x: Pointer,

@@ -1,9 +1,12 @@
 import { DasllamaError } from '../../errors.js'
 import {
+  type ExpertFunction,
+  type ExpertMatrix,
   inputsOf,
   type MatrixSlice,
   type Op,
   type Program,
+  type Routing,
   type Value,
   type VectorSlice,
 } from '../program.js'
@@ -61,6 +64,19 @@ export type Scheduled =
   | { readonly kind: 'scale'; readonly x: Buffer; readonly by: number }
   | { readonly kind: 'add' | 'multiply'; readonly x: Buffer; readonly into: Buffer }
   | { readonly kind: 'copy'; readonly x: Buffer; readonly out: Buffer }
+  | { readonly kind: 'route'; readonly logits: Buffer; readonly routing: Routing; readonly out: Buffer }
+  | {
+      readonly kind: 'experts'
+      readonly x: Buffer
+      readonly routes: Buffer
+      /** Experts per token. */
+      readonly used: number
+      readonly gate: ExpertMatrix | undefined
+      readonly up: ExpertMatrix
+      readonly down: ExpertMatrix
+      readonly function: ExpertFunction
+      readonly out: Buffer
+    }
 
 /** A program in the order in which the kernels run it, with a buffer for each value. */
 export interface Schedule {
@@ -176,6 +192,20 @@ class ScheduleBuilder {
         const x = this.#bufferOf(b)
         this.#steps.push({ kind: op.kind, x, into: this.#reuse(a, op.out, index) })
         return this.#releaseAfter(index, a.id === b.id ? [] : [b])
+      }
+      case 'route': {
+        const { routing } = op
+        const logits = this.#bufferOf(op.logits)
+        this.#steps.push({ kind: 'route', logits, routing, out: this.#assign(op.out) })
+        return this.#releaseAfter(index, [op.logits])
+      }
+      case 'experts': {
+        const { gate, up, down, function: name } = op
+        const [x, routes] = [this.#bufferOf(op.x), this.#bufferOf(op.routes)]
+        const used = op.routes.width / 2
+        const out = this.#assign(op.out)
+        this.#steps.push({ kind: 'experts', x, routes, used, gate, up, down, function: name, out })
+        return this.#releaseAfter(index, [op.x, op.routes])
       }
       default:
         throw notYet(op)

@@ -3,6 +3,9 @@ import type { Phase } from '../batch.js'
 import { PAGE_POSITIONS } from '../memory.js'
 import type { Program } from '../program.js'
 import type { Engine } from './engine.js'
+import { EXPERTS_BYTES, writeExperts } from './experts/expert-records.js'
+import { ExpertsStep } from './experts/experts-step.js'
+import { routeBytes, routeCall } from './experts/route-step.js'
 import type { Pointer, Projections, Rope } from './kernels.js'
 import { kvFormat } from './kv-layout.js'
 import type { KvMemory } from './kv-memory.js'
@@ -267,12 +270,15 @@ export interface CompiledProgram {
 export function compiledBytes({ steps }: Schedule, engine: Engine): number {
   let projections = 1
   let shapes = 0
+  let experts = 0
   for (const step of steps) {
     if (step.kind === 'project') projections += step.linears.length
     if (step.kind === 'attention') shapes++
+    if (step.kind === 'route') experts += routeBytes(step, engine) + 64
+    if (step.kind === 'experts') experts += EXPERTS_BYTES + 64
   }
   const shapeBytes = shapes * engine.kernels.attention_shape_bytes()
-  return projectionTableBytes(projections) + shapeBytes + 128
+  return projectionTableBytes(projections) + shapeBytes + experts + 128
 }
 
 /** Compiles a schedule to steps, and writes their records into the engine's memory. Throws `OUT_OF_MEMORY`. */
@@ -321,6 +327,21 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
         const at = shape as Pointer
         shape += shapeBytes
         return new AttentionStep(engine, input, step, at)
+      }
+      case 'route': {
+        const [logits, { width }] = [addressOf(step.logits), step.logits]
+        const route = routeCall(engine, step, weights, addressOf)
+        return shortStep(({ rows }) => {
+          // A choice would hide a NaN or infinity.
+          checkNumbers(engine, logits, rows * width, "router's scores")
+          route(rows)
+        })
+      }
+      case 'experts': {
+        const record = arena.allocate(EXPERTS_BYTES, 'the records of experts')
+        const [x, routes, out] = [step.x, step.routes, step.out].map(addressOf)
+        writeExperts(engine, record, weights, { ...step, x, routes, out, scratch: scratch.experts })
+        return new ExpertsStep(engine, step, record)
       }
       case 'activation': {
         const [x, { width }] = [addressOf(step.x), step.x]

@@ -237,7 +237,10 @@ function rowsOfSlices({ ops, logits }: Program): ReadonlyMap<string, ReadonlySet
     const known = bounds.get(tensor) ?? new Set()
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
-  for (const op of ops) if (op.kind === 'linear') note(op.matrix)
+  for (const op of ops) {
+    if (op.kind === 'linear') note(op.matrix)
+    if (op.kind === 'experts') for (const matrix of [op.gate, op.up, op.down]) if (matrix) note(matrix)
+  }
   if (logits) note(logits.matrix)
   return bounds
 }
