@@ -44,6 +44,11 @@ export class Q4_0x8 {
     packFourRows(to + QUANTS + 16, rows + 2 + 4 * stride, stride)
   }
 
+  /** The first row of the eight. */
+  dequantize(out: usize, n: i32): void {
+    this.dequantizeRow(0, out, n)
+  }
+
   /** Row `row` of the eight, `n` elements, with the same bits as `Q4_0`. */
   dequantizeRow(row: i32, out: usize, n: i32): void {
     const eight = constant(BYTES_08)

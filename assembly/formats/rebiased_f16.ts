@@ -19,7 +19,7 @@ const REBIAS = memory.data<u32>([126 << 23])
 /** Halves that are checked and rebiased while in the cache; one call per block, because engines optimise between calls. */
 const BLOCK: i32 = 8192
 
-/** Not a format of ggml: number 257 in dispatch.ts. */
+/** Not a format of ggml: see ids.ts. */
 @unmanaged
 export class RebiasedF16 {
   @inline get elements(): i32 {

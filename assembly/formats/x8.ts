@@ -8,8 +8,6 @@
  */
 import { parallelFor, threadCount, threadIndex } from '../thread_pool'
 
-/** Added to ggml's type number of a format; ggml's own numbers are far below. */
-export const REPACKED: i32 = 256
 
 /** Rows that are interleaved. Matrices with other numbers of rows than multiples of this are not repacked. */
 export const EIGHT: i32 = 8

@@ -19,6 +19,12 @@ const SCALES: Readonly<Record<string, readonly number[]>> = {
   Q5_K: [0, 2],
   Q6_K: [208],
   IQ2_XXS: [0],
+  IQ4_NL: [0],
+  IQ4_XS: [0],
+  TQ1_0: [52],
+  TQ2_0: [64],
+  Q1_0: [0],
+  Q2_0: [0],
 }
 
 /** An f16 whose magnitude bits are at least this is infinite or NaN. */

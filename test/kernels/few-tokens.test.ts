@@ -124,6 +124,8 @@ const FORMATS: readonly [string, Repacking][] = [
 const COLUMNS: Readonly<Record<number, readonly number[]>> = {
   1: [1, 37],
   32: [32, 544],
+  64: [64, 576],
+  128: [128, 640],
   256: [256, 768],
 }
 
@@ -176,7 +178,7 @@ describe.each(BUILDS)('%s build', (build) => {
   })
 
   it.each([0x00, 0x7f, 0x80, 0xff])('no sum overflows where every byte of the quants is %i', (byte) => {
-    for (const { name, scalesAt } of REFERENCE_FORMATS) {
+    for (const { name, scalesAt, byteScales } of REFERENCE_FORMATS) {
       const format = blockFormat(name)
       if (format.blockElements === 1) continue
       const columns = 2 * format.blockElements
@@ -184,6 +186,7 @@ describe.each(BUILDS)('%s build', (build) => {
       for (let at = 0; at < blocks.length; at += format.blockBytes) {
         // 1 as a half.
         for (const scale of scalesAt) blocks.set([0x00, 0x3c], at + scale)
+        for (const place of byteScales?.at ?? []) blocks[at + place] = byteScales!.one
       }
       const rowBytes = bytesFor(format, columns)
       const matrix = { id: format.id, weights: bench.bytes(blocks), rowBytes, rows: 8, columns }
