@@ -44,7 +44,7 @@ const GATINGS: Readonly<Record<number, Routing['gating']>> = { 1: 'softmax', 2: 
 
 /** Whether a file has experts; in some families it may have none. Not noted: it would change the identity of dense models. */
 export function hasExperts(reader: HyperparameterReader): boolean {
-  return reader.metadata.number(reader.key('expert_count'), 0) > 0
+  return reader.metadata.number(reader.key('expert_count'), 0) > 1
 }
 
 /** Reads and checks `expert_*`. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key. */

@@ -1,6 +1,7 @@
 import type { ModelCase } from '../random-models.js'
+import { EXPERT_CASES } from './experts.js'
 import { GEMMA_CASES } from './gemma.js'
 import { QWEN_CASES } from './qwen.js'
 
 /** Random models of each family except llama, whose models are in random-models.ts. A file per group of families. */
-export const FAMILY_CASES: readonly ModelCase[] = [...QWEN_CASES, ...GEMMA_CASES]
+export const FAMILY_CASES: readonly ModelCase[] = [...QWEN_CASES, ...GEMMA_CASES, ...EXPERT_CASES]
