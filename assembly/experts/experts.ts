@@ -9,9 +9,9 @@
 import { add } from '../add'
 import { activation_bytes, FLOATS, INT16, INT8, quantize_activations } from '../activations'
 import { activation_kind, matmul, matvec, matvec_tokens, tile_activation_kind } from '../formats/dispatch'
-import { Workspace } from '../project'
 import { scale } from '../scale'
 import { parallelFor, threadCount, threadIndex } from '../thread_pool'
+import { Workspace } from '../workspace'
 import { activate, isGated } from './functions'
 import { ExpertLayer, ExpertMatrix, ExpertScratch, groupByExpert, matrixOf, PRODUCTS } from './layer'
 

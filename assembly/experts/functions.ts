@@ -2,6 +2,7 @@
 import { geglu, swiglu } from '../gates'
 import { gelu } from '../gelu'
 import { exp4 } from '../math/exp'
+import { relu2 } from '../relu'
 
 /** Functions by number, as in src/backend/wasm/experts/expert-records.ts; the first three have a gate. */
 export const SWIGLU: i32 = 0
@@ -42,13 +43,5 @@ function swigluOai(gate: usize, up: usize, n: i32): void {
   }
   for (; gate < end; gate += 4, up += 4) {
     v128.store32_lane(gate, swigluOai4(v128.load32_zero(gate), v128.load32_zero(up)), 0)
-  }
-}
-
-/** max(0, x)² in place. Source: So et al. 2021. NaN stays NaN. */
-function relu2(x: usize, n: i32): void {
-  for (const end = x + ((<usize>n) << 2); x < end; x += 4) {
-    const positive = max<f32>(load<f32>(x), 0)
-    store<f32>(x, positive * positive)
   }
 }

@@ -39,7 +39,7 @@ export class ExpertLayer {
 /** Scratch of all mixtures of a model, in 32-bit words. `assignments` are pairs of a token and one of its experts. */
 @unmanaged
 export class ExpertScratch {
-  /** Scratch of linear layers, see project.ts. */
+  /** Scratch of linear layers, see workspace.ts. */
   workspace: usize
   /** By assignment, in ascending order of experts, then of tokens: i32 tokens and f32 weights. */
   tokens: usize

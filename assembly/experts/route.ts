@@ -3,8 +3,8 @@
  * 2024 (groups, selection bias).
  */
 import { add } from '../add'
-import { exp4 } from '../math/exp'
 import { scale } from '../scale'
+import { sigmoid } from '../sigmoid'
 import { softmax } from '../softmax'
 import { parallelFor, threadIndex } from '../thread_pool'
 
@@ -99,7 +99,7 @@ function routeRow(row: i32): void {
   const bytes = (<usize>experts) << 2
   memory.copy(probabilities, call.logits + <usize>row * bytes, bytes)
   if (routing.gating == SOFTMAX) softmax(probabilities, experts)
-  else if (routing.gating == SIGMOID) sigmoid(probabilities, count)
+  else if (routing.gating == SIGMOID) sigmoid(probabilities, experts)
   memory.copy(scores, probabilities, bytes)
   if (routing.selectionBias != 0) add(routing.selectionBias, scores, experts)
   memory.fill(states, OPEN, count)
@@ -158,14 +158,6 @@ function sumOfTwoBest(x: usize, n: i32): f32 {
     } else if (value > second) second = value
   }
   return n == 1 ? best : best + second
-}
-
-/** 1 / (1 + e^-x) in place over f32[n], `n` a multiple of four. */
-function sigmoid(x: usize, n: usize): void {
-  const one = f32x4.splat(1)
-  for (const end = x + (n << 2); x < end; x += 16) {
-    v128.store(x, f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(v128.load(x))))))
-  }
 }
 
 /** Divides f32[n] by their sum, taken in order. */

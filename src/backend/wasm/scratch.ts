@@ -4,7 +4,7 @@ import { aligned } from './arena.js'
 import type { Engine } from './engine.js'
 import { expertScratchBytes, writeExpertScratch } from './experts/expert-scratch.js'
 import { ActivationKind, type Kernels, type Pointer } from './kernels.js'
-import type { Schedule } from './schedule.js'
+import type { Schedule } from './scheduled.js'
 
 /** Largest number of output rows whose logits are computed at once. */
 export const LOGIT_ROWS = 8
@@ -21,7 +21,7 @@ export interface Scratch {
   readonly gathered: Pointer
   /** [LOGIT_ROWS][vocabSize]. */
   readonly logits: Pointer
-  /** Scratch of `project`: see `Workspace` in assembly/project.ts. */
+  /** Scratch of `project`: see assembly/workspace.ts. */
   readonly workspace: Pointer
   /** Scratch of `attention`. */
   readonly attention: Pointer
@@ -30,7 +30,7 @@ export interface Scratch {
 }
 
 /** 32-bit words of the workspace. */
-const WORKSPACE_WORDS = 8
+const WORKSPACE_WORDS = 7
 
 /** Bytes per row, or per panel, of the workspace's parts. */
 interface Strides {
@@ -56,7 +56,7 @@ interface Sizes extends Strides {
 function strides(program: Program, kernels: Kernels): Strides {
   const widths = program.ops.map((op) => {
     if (op.kind === 'experts') return Math.max(op.x.width, op.up.rows)
-    return op.kind === 'linear' ? op.x.width : 0
+    return op.kind === 'linear' || op.kind === 'headLinear' ? op.x.width : 0
   })
   const widest = Math.max(program.embeddingLength, ...widths)
   return {
@@ -114,7 +114,6 @@ export function allocateScratch(program: Program, schedule: Schedule, engine: En
     ...[panels, stride.panels],
     normed,
   ])
-  new Float32Array(arena.memory.buffer, workspace, WORKSPACE_WORDS)[WORKSPACE_WORDS - 1] = schedule.epsilon
   return {
     buffers: size.buffers.map((bytes) => allocate(bytes, 'hidden states')),
     ropes: size.ropes.map((bytes) => allocate(bytes, 'rotary embeddings')),

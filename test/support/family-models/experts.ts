@@ -126,7 +126,7 @@ const GPT_OSS = familyCases(
     [
       'MXFP4',
       {
-        format: (name) => (/_exps/.test(name) ? 'MXFP4' : 'F32'),
+        format: (name) => (name === '' || name.includes('_exps') ? 'MXFP4' : 'F32'),
         shape: { layers: 1 },
       },
     ],

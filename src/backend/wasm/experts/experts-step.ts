@@ -1,14 +1,37 @@
 import type { Engine } from '../engine.js'
 import type { Pointer } from '../kernels.js'
-import type { Scheduled } from '../schedule.js'
+import type { Buffer, Scheduled } from '../scheduled.js'
+import type { Scratch } from '../scratch.js'
 import type { WorkKind } from '../slicer.js'
-import type { Pass, Step } from '../steps.js'
+import type { Pass, Step } from '../steps/step.js'
+import type { Weights } from '../weights.js'
+import { EXPERTS_BYTES, writeExperts } from './expert-records.js'
+
+type ScheduledExperts = Scheduled & { kind: 'experts' }
+
+/** Bytes that a mixture's step allocates. */
+export function expertsBytes(): number {
+  return EXPERTS_BYTES
+}
+
+/** Computes the experts of all rows. Throws `OUT_OF_MEMORY`. */
+export function expertsStep(
+  engine: Engine,
+  step: ScheduledExperts,
+  { weights, scratch }: { readonly weights: Weights; readonly scratch: Scratch },
+  addressOf: (buffer: Buffer) => Pointer,
+): Step {
+  const record = engine.arena.allocate(EXPERTS_BYTES, 'a mixture of experts')
+  const [x, routes, out] = [step.x, step.routes, step.out].map(addressOf)
+  writeExperts(engine, record, weights, { ...step, x, routes, out, scratch: scratch.experts })
+  return new ExpertsStep(engine, step, record)
+}
 
 /** Fewest rows of each expert's matrix in a slice: the rows of a tile. */
 const MIN_ROWS_PER_SLICE = 8
 
 /** The experts of each token; one unit per segment. The first slices compute what `down` reads, the others the sums. */
-export class ExpertsStep implements Step {
+class ExpertsStep implements Step {
   readonly #engine: Engine
   readonly #record: Pointer
   readonly #innerRows: number
@@ -17,10 +40,9 @@ export class ExpertsStep implements Step {
   readonly #work: number
   readonly #innerShare: number
 
-  /** `record`: see `writeExperts`. */
   constructor(
     engine: Engine,
-    { gate, up, down, used }: Pick<Scheduled & { kind: 'experts' }, 'gate' | 'up' | 'down' | 'used'>,
+    { gate, up, down, used }: ScheduledExperts,
     record: Pointer,
   ) {
     this.#engine = engine
