@@ -104,6 +104,27 @@ export interface Kernels {
     tokens: number,
     firstPosition: number,
   ): void
+  /** Attention over all `positions` positions of a text; `bias`: f32[heads][2 · positions - 1] by distance, or 0. */
+  attention_both_ways(
+    shape: Pointer,
+    type: number,
+    q: Pointer,
+    pages: Pointer,
+    keysOffset: number,
+    valuesOffset: number,
+    out: Pointer,
+    tokens: number,
+    firstPosition: number,
+    positions: number,
+    bias: Pointer | 0,
+  ): void
+  /** `routing`: the record of a router; rows of f32[experts] become f32[2][used]. */
+  route(routing: Pointer, logits: Pointer, out: Pointer, rows: number): void
+  route_scratch(threads: number, experts: number): number
+  /** `layer`: the record of a mixture. */
+  experts_inner: Experts
+  experts_sum: Experts
+  expert_thread_scratch(columns: number): number
   attention_shape_bytes(): number
   attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
 }
@@ -118,6 +139,15 @@ export interface Projections {
   /** The record of the norm that is applied to the input first; 0: none. */
   readonly norm: Pointer | 0
 }
+
+export type Experts = (
+  layer: Pointer,
+  firstToken: number,
+  tokens: number,
+  batched: boolean,
+  slice: number,
+  slices: number,
+) => void
 
 export type Rope = (
   x: Pointer,
