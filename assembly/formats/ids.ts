@@ -12,6 +12,12 @@ export const Q4_K: i32 = 12
 export const Q5_K: i32 = 13
 export const Q6_K: i32 = 14
 export const IQ2_XXS: i32 = 16
+export const IQ2_XS: i32 = 17
+export const IQ3_XXS: i32 = 18
+export const IQ1_S: i32 = 19
+export const IQ3_S: i32 = 21
+export const IQ2_S: i32 = 22
+export const IQ1_M: i32 = 29
 export const BF16: i32 = 30
 
 /** Added to the number of a format whose rows are repacked (x8.ts); ggml's own numbers are far below. */

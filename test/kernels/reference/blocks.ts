@@ -3,6 +3,7 @@
  * Source of the layouts: ggml-common.h and the dequantisers of ggml-quants.c in llama.cpp.
  */
 import { f16ToF32 } from '../../../src/gguf/half.js'
+import { IQ_FORMATS } from './iq-blocks.js'
 import { IQ2_XXS_CODES } from './iq2-xxs-codes.js'
 
 /**
@@ -17,12 +18,29 @@ export interface Term {
   readonly offset: number
 }
 
+/** The 16 bits of a half-precision scale of the block at `at`. */
+export interface Scale {
+  get(bytes: DataView, at: number): number
+  set(bytes: DataView, at: number, half: number): void
+}
+
 export interface ReferenceFormat {
   readonly name: string
   /** Offsets of the half-precision scales in a block. */
   readonly scalesAt: readonly number[]
+  /** For a scale whose bits are scattered, instead of an offset. */
+  readonly scattered?: Scale
   /** The block at `at` as its terms, in the order of the elements. */
   block(bytes: DataView, at: number, round: Round): Term[]
+}
+
+/** All half-precision scales of a format's blocks. */
+export function scalesOf({ scalesAt, scattered }: ReferenceFormat): Scale[] {
+  const plain = scalesAt.map((offset) => ({
+    get: (bytes: DataView, at: number) => bytes.getUint16(at + offset, true),
+    set: (bytes: DataView, at: number, half: number) => bytes.setUint16(at + offset, half, true),
+  }))
+  return scattered ? [...plain, scattered] : plain
 }
 
 function half(bytes: DataView, at: number): number {
@@ -184,6 +202,7 @@ export const REFERENCE_FORMATS: readonly ReferenceFormat[] = [
     bytes.getInt8(at + 192 + sub),
   ),
   IQ2_XXS,
+  ...IQ_FORMATS,
 ]
 
 /** All terms of a row of blocks. */
