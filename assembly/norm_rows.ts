@@ -1,4 +1,4 @@
-import { rmsnorm } from './rmsnorm'
+import { Norm, normalize } from './norm'
 import { parallelFor } from './thread_pool'
 
 /** Values per part. */
@@ -9,25 +9,28 @@ const SHARED_VALUES: i32 = 65536
 /** The current call, for all threads. */
 @unmanaged
 class Norms {
+  norm: Norm
   x: usize
-  weight: usize
   out: usize
   rows: i32
   n: i32
-  epsilon: f32
+  groups: i32
   rowsPerPart: i32
 }
 
 const norms = changetype<Norms>(memory.data(offsetof<Norms>(), 64))
 
-/** `rmsnorm` of each row of f32[rows][n], all with the same weights, f32[n]. `out` may be `x`. */
-export function norm_rows(x: usize, weight: usize, out: usize, rows: i32, n: i32, epsilon: f32): void {
+/**
+ * The norm `norm`, a Norm, of each row of f32[rows][n]. Row i has the weights of group i mod `groups`: 1 if all rows share
+ * them. `out` may be `x`.
+ */
+export function norm_rows(norm: usize, x: usize, out: usize, rows: i32, n: i32, groups: i32): void {
+  norms.norm = changetype<Norm>(norm)
   norms.x = x
-  norms.weight = weight
   norms.out = out
   norms.rows = rows
   norms.n = n
-  norms.epsilon = epsilon
+  norms.groups = groups
   const rowsPerPart = rows * n < SHARED_VALUES ? max(rows, 1) : max(1, PART_VALUES / n)
   norms.rowsPerPart = rowsPerPart
   const part = normPart
@@ -40,6 +43,6 @@ function normPart(part: i32): void {
   const rowBytes = (<usize>norms.n) << 2
   for (let row = first; row < end; row++) {
     const offset = <usize>row * rowBytes
-    rmsnorm(norms.x + offset, norms.weight, norms.out + offset, norms.n, norms.epsilon)
+    normalize(norms.norm, norms.x + offset, norms.out + offset, norms.n, row % norms.groups)
   }
 }

@@ -6,10 +6,12 @@ import { add } from './add'
 import { FLOATS, INT16, INT8, quantize_activations } from './activations'
 import { activation_kind, matmul, matvec, matvec_tokens, tile_activation_kind } from './formats/dispatch'
 import { geglu, swiglu } from './gates'
-import { rmsnorm } from './rmsnorm'
+import { Norm, normalize } from './norm'
+import { scale } from './scale'
 import { parallelFor, threadCount, threadIndex } from './thread_pool'
+import { Workspace } from './workspace'
 
-/** Uses of a product, after its bias is added: it stays in `product`. */
+/** Uses of a product, once it has been scaled and its bias added: it stays in `product`. */
 const STORE: i32 = 0
 /** It is added to `out`, f32[tokens][rows]. */
 const ADD: i32 = 1
@@ -26,6 +28,8 @@ class Projection {
   weights: usize
   rowBytes: usize
   rows: i32
+  /** f32[1], a factor of the product before its bias is added, or 0. */
+  scale: usize
   /** f32[rows], or 0. */
   bias: usize
   /** f32[tokens][rows]: the product is written here first. */
@@ -36,30 +40,12 @@ class Projection {
   out: usize
 }
 
-/** Scratch of all projections of a model, in 32-bit words. */
-@unmanaged
-class Workspace {
-  /** 16-bit activations, one row per token, and the bytes per row. */
-  int16: usize
-  int16Stride: usize
-  /** 8-bit activations, likewise. */
-  int8: usize
-  int8Stride: usize
-  /** Scratch of the matrix product per thread, and its bytes. */
-  panels: usize
-  panelBytes: usize
-  /** f32[tokens][columns]: normed inputs. */
-  normed: usize
-  /** Of the norm. */
-  epsilon: f32
-}
-
 /** The current job, for all threads. */
 @unmanaged
 class Work {
   projections: usize
   count: i32
-  /** The caller's x; with the weights `norm`, its norm is the input. */
+  /** The caller's x; with a `norm`, a Norm, the norm of x is the input. */
   given: usize
   norm: usize
   x: usize
@@ -88,7 +74,7 @@ const PARTS_PER_THREAD: i32 = 2
 
 /**
  * Computes the `count` projections at `projections` for `tokens` rows of `x`, f32[…][columns], from row `firstToken` on; or
- * for their RMS norm with the weights `norm`, f32[columns], if that is not 0. Results are written to the same row indices.
+ * for their norm `norm`, a Norm, if that is not 0. Results are written to the same row indices.
  * `batched`: as a matrix product (GEMM) instead of a product per token (GEMV).
  *
  * Computes only slice `slice` of `slices`, about the same share of every projection's rows. Slices must be computed in
@@ -165,7 +151,7 @@ function prepareToken(token: i32): void {
   const columns = work.columns
   const offset = <usize>(token * columns) << 2
   const x = work.x + offset
-  if (work.norm) rmsnorm(work.given + offset, work.norm, x, columns, work.workspace.epsilon)
+  if (work.norm) normalize(changetype<Norm>(work.norm), work.given + offset, x, columns, 0)
   if (work.int16) quantize_activations(INT16, x, input(INT16) + <usize>token * stride(INT16), columns)
   if (work.int8) quantize_activations(INT8, x, input(INT8) + <usize>token * stride(INT8), columns)
 }
@@ -180,6 +166,7 @@ function projectPart(part: i32): void {
     multiply(p, first, rows)
     for (let token = 0; token < work.tokens; token++) {
       const offset = <usize>((work.firstToken + token) * p.rows + first) << 2
+      if (p.scale != 0) scale(p.product + offset, rows, load<f32>(p.scale))
       if (p.bias != 0) add(p.bias + (<usize>first << 2), p.product + offset, rows)
       if (p.use == ADD) add(p.product + offset, p.out + offset, rows)
       else if (p.use == SWIGLU) swiglu(p.out + offset, p.product + offset, rows)

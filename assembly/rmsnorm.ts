@@ -1,7 +1,7 @@
 import { sumF32x4 } from './math/lanes'
 
 /**
- * Root-mean-square norm: out[i] = x[i] / sqrt(mean(x²) + epsilon) · weight[i].
+ * Root-mean-square norm: out[i] = x[i] / sqrt(mean(x²) + epsilon) · weight[i]; `weight` may be 0, for none.
  * Source: Zhang and Sennrich 2019. `out` may be `x`.
  */
 export function rmsnorm(x: usize, weight: usize, out: usize, n: i32, epsilon: f32): void {
@@ -22,7 +22,13 @@ export function rmsnorm(x: usize, weight: usize, out: usize, n: i32, epsilon: f3
   }
   const scale: f32 = 1.0 / sqrt<f32>(sum / <f32>n + epsilon)
   const scales = f32x4.splat(scale)
-  for (i = 0; i + 16 <= bytes; i += 16) {
+  i = 0
+  if (weight == 0) {
+    for (; i + 16 <= bytes; i += 16) v128.store(out + i, f32x4.mul(v128.load(x + i), scales))
+    for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(x + i) * scale)
+    return
+  }
+  for (; i + 16 <= bytes; i += 16) {
     v128.store(out + i, f32x4.mul(f32x4.mul(v128.load(x + i), scales), v128.load(weight + i)))
   }
   for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(x + i) * scale * load<f32>(weight + i))

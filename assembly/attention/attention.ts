@@ -1,7 +1,7 @@
-import { AttentionShape, call, threadScratchBytes, SLOTS, tokenStateBytes } from './call'
+import { AttentionShape, threadScratchBytes, SLOTS, tokenStateBytes } from './call'
+import { beginCall } from './begin'
 import { attendDecode } from './decode'
 import { attendPrefill } from './prefill'
-import { threadCount } from '../thread_pool'
 
 /**
  * Causal attention with grouped queries over a paged KV cache, within a window if the layer has one.
@@ -16,8 +16,6 @@ import { threadCount } from '../thread_pool'
  * own softmax, chunks are merged in order, and masked positions add nothing. So a token's bits do not depend on its batch,
  * the number of threads, or where its pages are.
  */
-
-const LOG2_E: f32 = 1.4426950408889634
 
 /** Bytes of an AttentionShape. */
 export function attention_shape_bytes(): i32 {
@@ -46,28 +44,7 @@ export function attention(
   tokens: i32,
   firstPosition: i32,
 ): void {
-  const layer = changetype<AttentionShape>(shape)
-  const heads = layer.heads
-  const kvHeads = layer.kvHeads
-  const headDim = layer.headDim
-  call.type = type
-  call.q = q
-  call.pages = pages
-  call.keysOffset = keysOffset
-  call.valuesOffset = valuesOffset
-  call.out = out
-  call.tokens = tokens
-  call.firstPosition = firstPosition
-  call.heads = heads
-  call.kvHeads = kvHeads
-  call.group = heads / kvHeads
-  call.headDim = headDim
-  call.window = layer.window > 0 ? layer.window : i32.MAX_VALUE
-  call.isShared = threadCount() > 1
-  call.scale = layer.scale * LOG2_E
-  call.states = layer.scratch
-  call.threadScratch = layer.scratch + <usize>(SLOTS + 1) * tokenStateBytes(heads, kvHeads, headDim)
-  call.threadScratchBytes = threadScratchBytes(heads, kvHeads, headDim)
+  beginCall(shape, type, q, pages, keysOffset, valuesOffset, out, tokens, firstPosition)
   if (tokens == 1) attendDecode()
   else attendPrefill()
 }

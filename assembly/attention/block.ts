@@ -1,4 +1,5 @@
 import { accumulate } from './accumulate'
+import { addBiases } from './bias'
 import { CachedF16, CachedF32 } from './cache/floats'
 import { count, Four, One, Three, Two } from './counts'
 import { BLOCK_POSITIONS, rowBytes, WEIGHTS } from './layout'
@@ -36,6 +37,8 @@ export class Block {
   keysAhead: usize
   valuesAhead: usize
   aheadBytes: usize
+  /** For each row of the tile, u32, the address of the bias of its first score that is computed; 0: none. */
+  biases: usize
 }
 
 /**
@@ -84,6 +87,7 @@ function attendRows<T, Rows>(block: Block): void {
     block.valuesAhead,
     block.aheadBytes,
   )
+  if (block.biases) addBiases(block.biases, seenWeights, count<Rows>(), n - skip)
   softmaxStep(weights, rescale, state + rowBytes(count<Rows>(), headDim), block.start, n, block.window, block.factor)
   accumulate<T, Rows>(seenWeights, rescale, block.values + skipped, stride, state, n - skip, headDim)
 }

@@ -31,8 +31,14 @@ export class Call {
   kvHeads: i32
   group: i32
   headDim: i32
-  /** As in AttentionShape, but i32.MAX_VALUE for all. */
+  /** Positions that a token sees in all, those after its own included; i32.MAX_VALUE: all up to its own. */
   window: i32
+  /** How many positions after its own a token sees: 0 if attention is causal. */
+  ahead: i32
+  /** Positions of the sequence; i32.MAX_VALUE if attention is causal. */
+  positions: i32
+  /** Biases of scores by head and distance, see both_ways.ts; 0: none. */
+  bias: usize
   /** Whether several threads share the work. */
   isShared: bool
   /** The factor of queries: it includes log2(e), so that the softmax takes powers of two. */
@@ -100,6 +106,12 @@ export function blockRecord(): Block {
   return changetype<Block>(ownScratch())
 }
 
+/** A tile's addresses of biases, u32[TILE], after the Block. */
+@inline
+export function biasRecord(): usize {
+  return ownScratch() + BLOCK_RECORD - (<usize>TILE << 2)
+}
+
 /** BLOCK_BYTES. */
 @inline
 export function blockScratch(): usize {
@@ -136,6 +148,12 @@ export function chunkStates(): usize {
 /** The first position that a token at `position` sees. */
 @inline
 export function firstVisible(position: i32): i32 {
-  return max(0, position - call.window + 1)
+  return max(0, position + call.ahead - call.window + 1)
+}
+
+/** The last position that a token at `position` sees. */
+@inline
+export function lastVisible(position: i32): i32 {
+  return min(call.positions - 1, position + call.ahead)
 }
 

@@ -1,6 +1,7 @@
+import { locateBiases } from './bias'
 import { attendBlock } from './block'
 import { cachedFactor, headBytes, isFloats, widen } from './cache/types'
-import { blockRecord, blockScratch, call, firstVisible, queryTiles, widenedKeys, widenedValues } from './call'
+import { biasRecord, blockRecord, blockScratch, call, firstVisible, lastVisible, queryTiles, widenedKeys, widenedValues } from './call'
 import { BLOCK_POSITIONS, PAGE_POSITIONS, rowBytes, stateBytes, TILE, tileRows, tileCount } from './layout'
 import { fetch, fetchPages } from './prefetch'
 import { packTiles } from './queries'
@@ -59,13 +60,14 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
   block.factor = direct ? cachedFactor(type) : 1
   block.window = call.window
   block.scratch = blockScratch()
+  block.biases = call.bias ? biasRecord() : 0
   block.stride = direct ? positionBytes : rowBytes(1, headDim)
 
   for (let i = 0; i < kvHeads; i++) {
-    clearStates(states + <usize>(i * tiles) * stateBytes(headDim), rows, group, position, headDim)
+    clearStates(states + <usize>(i * tiles) * stateBytes(headDim), rows, group, position + call.ahead, headDim)
   }
 
-  const end = min(pageStart + PAGE_POSITIONS, position + tokens)
+  const end = min(pageStart + PAGE_POSITIONS, lastVisible(position + tokens - 1) + 1)
   const visible = firstVisible(position) & ~(BLOCK_POSITIONS - 1)
   const first = max(pageStart, visible)
   // A single thread goes from chunk to chunk; of several, each may get any chunk next.
@@ -112,7 +114,7 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
       for (let tile = 0; tile < tiles; tile++) {
         const row = tile * TILE
         const height = tileRows(row, rows)
-        const seen = min(n, position + (row + height - 1) / group + 1 - start)
+        const seen = min(n, lastVisible(position + (row + height - 1) / group) + 1 - start)
         const skip = max(0, firstVisible(position + row / group) - start)
         if (seen <= skip) continue
         const index = i * tiles + tile
@@ -122,6 +124,7 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
         block.queries = queryTiles() + rowBytes(index * TILE, headDim)
         block.state = states + <usize>index * stateBytes(headDim)
         block.aheadBytes = tile ? 0 : aheadBytes
+        if (call.bias) locateBiases(block.biases, firstHead + i, row, height, position, start + skip)
         attendBlock(block)
       }
     }

@@ -4,8 +4,8 @@
  * A tile is up to four rows of queries with the same keys and values. Its rows are interleaved eight elements at a time:
  * queries are [headDim / 8][rows][8], and so are the accumulated values at the beginning of a tile's state; if headDim % 8
  * is 4, [rows][4] follows. Neighbouring vectors thus take part in the same operations, and an engine that joins pairs of
- * vectors finds them. In a state there follow, one lane per row, the row max m, the row sum l, and the row's position
- * (i32). Scores are exponents of two.
+ * vectors finds them. In a state there follow, one lane per row, the row max m, the row sum l, and the last
+ * position that the row sees if there are as many (i32): its own in causal attention. Scores are exponents of two.
  */
 
 /** Positions of a page of the cache. A page is also a chunk with its own softmax; a multiple of BLOCK_POSITIONS. */

@@ -4,8 +4,8 @@ import { madd } from '../math/lanes'
 
 /**
  * One step of the online softmax: turns the scores of a tile's rows at the `n` positions from `start` on, f32[n][TILE],
- * into weights exp2(score - m) · `factor`. A row sees `window` positions up to its own; the others get weight 0. `tail` is
- * the end of a tile's state, whose row max m and row sum l are updated. `rescale`, f32[TILE], receives the factors by
+ * into weights exp2(score - m) · `factor`. A row sees `window` positions up to the one in its state; the others get weight
+ * 0. `tail` is the end of a tile's state, whose row max m and row sum l are updated. `rescale`, f32[TILE], receives the factors by
  * which the accumulated values must be multiplied because m has grown.
  *
  * Works on two positions at a time, so `weights` must hold one more than `n`.
@@ -22,12 +22,13 @@ export function softmaxStep(
 ): void {
   const end = weights + <usize>((n + 1) & ~1) * WEIGHTS
   const before = v128.load(tail, ROW_MAX)
-  // How far a row's own position is beyond `start`. The first row sees the fewest later positions, the last one the fewest
+  // How far the last position that a row sees is beyond `start`. The first row sees the fewest later positions, the last one the fewest
   // earlier ones.
   const left = i32x4.sub(v128.load(tail, POSITION), i32x4.splat(start))
-  if (i32x4.extract_lane(left, 0) < n - 1 || n & 1 || i32x4.extract_lane(left, 3) >= window) {
+  if (i32x4.extract_lane(left, 0) < n - 1 || i32x4.extract_lane(left, 3) >= window) {
     maskScores(weights, end, left, window)
   }
+  if (n & 1) v128.store(end - WEIGHTS, f32x4.splat(-Infinity))
   let m = before
   let m1 = before
   for (let at = weights; at < end; at += 32) {

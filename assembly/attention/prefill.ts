@@ -1,4 +1,4 @@
-import { call, chunkStates, firstVisible, partStateBytes, tokensPerPart } from './call'
+import { call, chunkStates, firstVisible, lastVisible, partStateBytes, tokensPerPart } from './call'
 import { attendChunk, packQueries } from './chunk'
 import { divideUp, PAGE_POSITIONS, rowBytes } from './layout'
 import { clearStates, finishRows, mergeStates } from './states'
@@ -25,8 +25,8 @@ function attendPart(part: i32): void {
   const merged = states - partStateBytes()
 
   packQueries(head, 1, token, tokens)
-  clearStates(merged, rows, group, position, headDim)
-  const end = position + tokens
+  clearStates(merged, rows, group, position + call.ahead, headDim)
+  const end = lastVisible(position + tokens - 1) + 1
   for (let start = firstVisible(position) & ~(PAGE_POSITIONS - 1); start < end; start += PAGE_POSITIONS) {
     attendChunk(start / PAGE_POSITIONS, head, 1, token, tokens, states)
     mergeStates(merged, states, rows, headDim, start, call.window)

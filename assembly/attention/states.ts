@@ -4,7 +4,7 @@ import { madd } from '../math/lanes'
 
 /** States of the online softmax, one per tile: see layout.ts. */
 
-/** Initialises states; the first token is at `position`. */
+/** Initialises states; the first token sees positions up to `position`. */
 export function clearStates(state: usize, rows: i32, group: i32, position: i32, headDim: i32): void {
   for (let first = 0; first < rows; first += TILE) {
     const tail = state + rowBytes(tileRows(first, rows), headDim)

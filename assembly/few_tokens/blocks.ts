@@ -1,6 +1,6 @@
 /** Blocks of 32, in the order of `addBlocks` and `addMinimumBlocks` in formats/blocks.ts. */
 import { scaled } from '../formats/bytes'
-import { halves4, upperHalves, words4 } from '../formats/rows'
+import { upperHalves, words4 } from '../formats/rows'
 import { constant, ONES_I16 } from '../math/constants'
 import { madd } from '../math/lanes'
 import { packBytes, packWords } from './panel'
@@ -23,11 +23,11 @@ export class Blocks<T, D> {
 
   @inline pack(w1: usize, w2: usize, w3: usize, to: usize): void {
     const w0 = changetype<usize>(this)
-    if (changetype<T>(w0).minimums) {
+    if (changetype<T>(0).minimums) {
       const words = words4(w0, w1, w2, w3)
       v128.store(to, upperHalves(i32x4.shl(words, 16)))
       v128.store(to, upperHalves(words), MINIMUMS)
-    } else v128.store(to, halves4(w0, w1, w2, w3))
+    } else v128.store(to, changetype<T>(w0).scales4(w1, w2, w3))
     if (changetype<D>(0).width == 2) packWords<T>(w0, w1, w2, w3, to + HEAD)
     else {
       packBytes<T>(w0, w1, w2, w3, 0, 0, to + HEAD)

@@ -1,7 +1,7 @@
 /** Loops over the blocks of rows, for formats with 32 elements in a block. */
 import { madd } from '../math/lanes'
 import { scaled } from './bytes'
-import { dots32, halves4, upperHalves, words4 } from './rows'
+import { dots32, upperHalves, words4 } from './rows'
 
 /** `T` has `dequantizeBlock(out)`. */
 @inline
@@ -27,7 +27,7 @@ function blockSum(sums: usize): v128 {
   return f32x4.splat(load<f32>(sums) + load<f32>(sums + 4))
 }
 
-/** Adds the products of four rows' blocks that begin with their scale; `zero` is subtracted from each quant. */
+/** Adds the products of four rows' blocks; `T` has `scales4(w1, w2, w3)`, and `zero` is subtracted from each quant. */
 @inline
 export function addBlocks<T>(
   w0: usize,
@@ -41,7 +41,7 @@ export function addBlocks<T>(
 ): v128 {
   const offset = i32x4.splat(changetype<T>(w0).zero * load<i32>(total))
   const dots = i32x4.sub(dots32<T>(w0, w1, w2, w3, 0, 0, x), offset)
-  return madd(scaled(dots, v128.load32_splat(scale)), halves4(w0, w1, w2, w3), sum)
+  return madd(scaled(dots, v128.load32_splat(scale)), changetype<T>(w0).scales4(w1, w2, w3), sum)
 }
 
 /** The same for blocks that begin with a scale and a minimum, which is added to each weight. */

@@ -217,6 +217,64 @@ export class RowDecode<T> {
   }
 }
 
+/** Blocks of 64 and more with unsigned quants of at most 6 bits, without a panel: four rows at a time. */
+@unmanaged
+export class FoursDecode<T> {
+  @inline get kind(): i32 {
+    return DOT_KIND
+  }
+
+  @inline matvec(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+    matvecFoursOf<T>(weights, x, out, rows, columns)
+  }
+
+  @inline tokens(
+    weights: usize,
+    x: usize,
+    xStride: usize,
+    out: usize,
+    outStride: usize,
+    rows: i32,
+    columns: i32,
+    tokens: i32,
+    _scratch: usize,
+  ): void {
+    byFours<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
+  }
+}
+
+/** The same with signed quants of 8 bits; `U` adds their zero, where `BYTE_DOTS` holds. */
+@unmanaged
+export class SignedFoursDecode<T, U> {
+  @inline get kind(): i32 {
+    return BYTE_DOTS ? INT8 : INT16
+  }
+
+  @inline matvec(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      if (BYTE_DOTS) return matvecFoursOf<U>(weights, x, out, rows, columns)
+    }
+    matvecFoursOf<T>(weights, x, out, rows, columns)
+  }
+
+  @inline tokens(
+    weights: usize,
+    x: usize,
+    xStride: usize,
+    out: usize,
+    outStride: usize,
+    rows: i32,
+    columns: i32,
+    tokens: i32,
+    _scratch: usize,
+  ): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      if (BYTE_DOTS) return byFours<U>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    }
+    byFours<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
+  }
+}
+
 /** Q4_0, repacked. */
 @unmanaged
 export class Q4_0x8Decode {

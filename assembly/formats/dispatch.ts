@@ -7,7 +7,17 @@ import { GridBlocks } from '../few_tokens/grid_blocks'
 import { Q6_KBlocks } from '../few_tokens/q6_k'
 import { SuperBlocks } from '../few_tokens/super_blocks'
 import { BF16 } from './bf16'
-import { BlockDecode, FloatDecode, GridDecode, Q4_0x8Decode, RowDecode, SignedBlockDecode, SuperBlockDecode } from './decode'
+import {
+  BlockDecode,
+  FloatDecode,
+  FoursDecode,
+  GridDecode,
+  Q4_0x8Decode,
+  RowDecode,
+  SignedBlockDecode,
+  SignedFoursDecode,
+  SuperBlockDecode,
+} from './decode'
 import { F16 } from './f16'
 import { F32 } from './f32'
 import * as ids from './ids'
@@ -18,7 +28,13 @@ import { IQ2_XS } from './iq2_xs'
 import { IQ2_XXS, UnsignedIQ2_XXS } from './iq2_xxs'
 import { IQ3_S } from './iq3_s'
 import { IQ3_XXS } from './iq3_xxs'
+import { IQ4_NL, UnsignedIQ4_NL } from './iq4_nl'
+import { IQ4_XS, UnsignedIQ4_XS } from './iq4_xs'
+import { MXFP4 } from './mxfp4'
+import { NVFP4 } from './nvfp4'
 import { DecodeKind, Dequantize, Matmul, Matvec, MatvecTokens, TileKind } from './operations'
+import { Q1_0 } from './q1_0'
+import { Q2_0 } from './q2_0'
 import { Q2_K } from './q2_k'
 import { Q3_K } from './q3_k'
 import { Q4_0 } from './q4_0'
@@ -32,6 +48,8 @@ import { Q6_K } from './q6_k'
 import { Q8_0, UnsignedQ8_0 } from './q8_0'
 import { RebiasedF16 } from './rebiased_f16'
 import { FloatTiles, IntegerTiles, SignedTiles, X8Tiles } from './tiles'
+import { TQ1_0 } from './tq1_0'
+import { TQ2_0 } from './tq2_0'
 import { EIGHT, eightAt, repackPart, repackShared } from './x8'
 
 /** Calls `Op` (operations.ts) with the classes of `format`, and returns its result, or UNSUPPORTED. */
@@ -88,8 +106,24 @@ function select<Op>(
       return op.run<IQ2_S, GridDecode<IQ2_S, GridBlocks<IQ2_S>>, SignedTiles<IQ2_S, IQ2_S>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.IQ1_M:
       return op.run<IQ1_M, GridDecode<IQ1_M, GridBlocks<IQ1_M>>, IntegerTiles<IQ1_M>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ4_NL:
+      return op.run<IQ4_NL, SignedBlockDecode<IQ4_NL, UnsignedIQ4_NL>, SignedTiles<IQ4_NL, UnsignedIQ4_NL>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ4_XS:
+      return op.run<IQ4_XS, SignedFoursDecode<IQ4_XS, UnsignedIQ4_XS>, SignedTiles<IQ4_XS, UnsignedIQ4_XS>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.BF16:
       return op.run<BF16, FloatDecode<BF16>, FloatTiles<BF16>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.TQ1_0:
+      return op.run<TQ1_0, FoursDecode<TQ1_0>, IntegerTiles<TQ1_0>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.TQ2_0:
+      return op.run<TQ2_0, FoursDecode<TQ2_0>, IntegerTiles<TQ2_0>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.MXFP4:
+      return op.run<MXFP4, BlockDecode<MXFP4>, IntegerTiles<MXFP4>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.NVFP4:
+      return op.run<NVFP4, FoursDecode<NVFP4>, IntegerTiles<NVFP4>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.Q1_0:
+      return op.run<Q1_0, FoursDecode<Q1_0>, IntegerTiles<Q1_0>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.Q2_0:
+      return op.run<Q2_0, FoursDecode<Q2_0>, IntegerTiles<Q2_0>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.REBIASED_F16:
       return op.run<RebiasedF16, FloatDecode<RebiasedF16>, FloatTiles<RebiasedF16>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.Q4_0_X8:

@@ -15,10 +15,18 @@ export const IQ2_XXS: i32 = 16
 export const IQ2_XS: i32 = 17
 export const IQ3_XXS: i32 = 18
 export const IQ1_S: i32 = 19
+export const IQ4_NL: i32 = 20
 export const IQ3_S: i32 = 21
 export const IQ2_S: i32 = 22
+export const IQ4_XS: i32 = 23
 export const IQ1_M: i32 = 29
 export const BF16: i32 = 30
+export const TQ1_0: i32 = 34
+export const TQ2_0: i32 = 35
+export const MXFP4: i32 = 39
+export const NVFP4: i32 = 40
+export const Q1_0: i32 = 41
+export const Q2_0: i32 = 42
 
 /** Added to the number of a format whose rows are repacked (x8.ts); ggml's own numbers are far below. */
 export const REPACKED: i32 = 256

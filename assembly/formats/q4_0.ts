@@ -3,6 +3,7 @@ import { BYTES_0F, constant } from '../math/constants'
 import { loadFiniteF16 } from '../math/f16'
 import { dequantizeBlocks, addBlocks, unpackBlocks } from './blocks'
 import { storeScaled } from './bytes'
+import { halves4 } from './rows'
 
 /**
  * 32 quants of 4 bits under one half-precision scale `d`: w = d × (q - 8).
@@ -34,6 +35,10 @@ export class Q4_0 {
   @inline quants(k: i32, _step: i32 = 0): v128 {
     const q = v128.load(changetype<usize>(this) + 2)
     return v128.and(k ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F))
+  }
+
+  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
+    return halves4(changetype<usize>(this), w1, w2, w3)
   }
 
   @inline dequantizeBlock(out: usize): void {

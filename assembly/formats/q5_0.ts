@@ -4,6 +4,7 @@ import { loadFiniteF16 } from '../math/f16'
 import { fifthBits } from './bits'
 import { dequantizeBlocks, addBlocks, unpackBlocks } from './blocks'
 import { storeScaled } from './bytes'
+import { halves4 } from './rows'
 
 /**
  * 32 quants of 5 bits under one half-precision scale `d`: w = d × (q - 16).
@@ -36,6 +37,10 @@ export class Q5_0 {
     const w = changetype<usize>(this)
     const q = v128.load(w + 6)
     return v128.or(v128.and(k ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F)), fifthBits(w + 2, k))
+  }
+
+  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
+    return halves4(changetype<usize>(this), w1, w2, w3)
   }
 
   @inline dequantizeBlock(out: usize): void {

@@ -58,6 +58,10 @@ export class Q8_0 {
     return v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4))
   }
 
+  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
+    return halves4(changetype<usize>(this), w1, w2, w3)
+  }
+
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
     const w0 = changetype<usize>(this)
     const x0 = v128.load(x)
@@ -112,6 +116,10 @@ export class UnsignedQ8_0 {
   /** With 128 added, so that they are unsigned. */
   @inline quants(k: i32, _step: i32 = 0): v128 {
     return v128.xor(v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4)), constant(BYTES_80))
+  }
+
+  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
+    return halves4(changetype<usize>(this), w1, w2, w3)
   }
 
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {

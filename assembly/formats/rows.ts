@@ -83,7 +83,7 @@ export function sumsI32x4(a: v128, b: v128, c: v128, d: v128): v128 {
  * twice if `fours`, that is if sums of four still fit.
  */
 @inline
-function sumsI16x8(a: v128, b: v128, c: v128, d: v128, fours: bool): v128 {
+export function sumsI16x8(a: v128, b: v128, c: v128, d: v128, fours: bool): v128 {
   const ab = i16x8.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
   const cd = i16x8.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
   const ones = constant(ONES_I16)
@@ -101,7 +101,7 @@ function sumsI16x8(a: v128, b: v128, c: v128, d: v128, fours: bool): v128 {
  * most 63 × 127 × 2 = 16002. Nothing saturates, and the quants' top bit is never set, so every engine gives this result.
  */
 @inline
-function dot8(quants: v128, x: v128): v128 {
+export function dot8(quants: v128, x: v128): v128 {
   return i16x8.relaxed_dot_i8x16_i7x16_s(x, quants)
 }
 

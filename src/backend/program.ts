@@ -13,14 +13,16 @@ export interface Program {
   /** Rotary embeddings, which `rope` operations refer to by index. */
   readonly ropes: readonly RopeSpec[]
   readonly ops: readonly Op[]
-  /** Computed only for output rows. */
-  readonly logits: Logits
+  /** The hidden states, after the last norm. */
+  readonly hidden: Value
+  /** Computed only for output rows; `undefined`: an encoder, which has hidden states only. */
+  readonly logits: Logits | undefined
   readonly vocabSize: number
   /** Width of the hidden states. */
   readonly embeddingLength: number
 }
 
-/** A tensor of the model file. `shape` is in ggml's order: columns, rows. */
+/** A tensor of the model file. `shape` is in ggml's order: columns, rows, and the number of experts or heads. */
 export interface TensorSpec {
   readonly name: string
   /** A `vector` (norm, bias, factors) is F32; a `matrix` may have any block format that the engine runs. */
@@ -50,34 +52,118 @@ export interface VectorSlice {
   readonly length: number
 }
 
-/** Elementwise functions. `gelu` is the tanh approximation. */
-export type ActivationFunction = 'silu' | 'gelu'
+/** Elementwise functions. `gelu` is the tanh approximation, `relu2` the square of `relu`. */
+export type ActivationFunction = 'silu' | 'gelu' | 'relu' | 'relu2' | 'sigmoid' | 'tanh'
+
+/**
+ * What an expert does between its first and last matrix: a gate's function times `up`, or, without a gate, a function of `up`.
+ * `swigluOai`: with g = min(gate, 7) and u = clamp(up, -7, 7), g · sigmoid(1.702 · g) · (u + 1). Source: gpt-oss.
+ */
+export type ExpertFunction = 'swiglu' | 'geglu' | 'swigluOai' | 'gelu' | 'relu2'
+
+/** Experts' matrices in one tensor, [columns, rowsPerExpert, experts]: of each expert, rows `firstRow` to `firstRow + rows`. */
+export interface ExpertMatrix extends MatrixSlice {
+  readonly experts: number
+  readonly rowsPerExpert: number
+  /** f32[experts][rowsPerExpert]. */
+  readonly bias: VectorSlice | undefined
+  /** f32[experts], factors of the products before their bias. */
+  readonly scale: VectorSlice | undefined
+}
+
+/** How a router chooses experts. Source: Shazeer et al. 2017; DeepSeek-AI 2024 (groups, selection bias). */
+export interface Routing {
+  /** Experts per token. */
+  readonly used: number
+  /**
+   * Probabilities of the router's logits: over all experts (`softmax`), each for itself (`sigmoid`), or, once the largest
+   * logits are chosen, over those (`softmaxOfChosen`).
+   */
+  readonly gating: 'softmax' | 'sigmoid' | 'softmaxOfChosen'
+  /** f32[experts], added to probabilities for the choice only. */
+  readonly selectionBias: VectorSlice | undefined
+  /** Only experts of the `used` best of `count` equal groups are chosen; a group's score is the sum of its two best. */
+  readonly groups: { readonly count: number; readonly used: number } | undefined
+  /** Divide the chosen probabilities by their sum, at least 2^-14 (llama.cpp's guard, the least normal f16). */
+  readonly normalize: boolean
+  /** Factor of the weights. */
+  readonly scale: number
+}
+
+/** What is added to scaled scores by the distance of key and query. */
+export type PositionBias =
+  /** -slope · |distance|, with a slope per head. Source: Press et al. 2022. */
+  | { readonly kind: 'alibi'; readonly maxBias: number }
+  /** A learned value per head and bucket of distances, f32[buckets][heads]. Source: Raffel et al. 2020 (T5, bidirectional). */
+  | { readonly kind: 'relative'; readonly table: VectorSlice; readonly buckets: number }
 
 /** Operations. All but attention work on each row separately. No operation changes its inputs. */
 export type Op =
   /** The row of a matrix for each token. */
   | { readonly kind: 'embed'; readonly matrix: MatrixSlice; readonly out: Value }
-  /** out = x / √(mean(x²) + epsilon) · weight, over each of `x.heads` parts. */
+  /** The row of a matrix for each token's position (learned positions). */
+  | { readonly kind: 'embedPosition'; readonly matrix: MatrixSlice; readonly out: Value }
+  /** One row of a matrix, `matrix.firstRow`, for every token. */
+  | { readonly kind: 'embedRow'; readonly matrix: MatrixSlice; readonly out: Value }
+  /**
+   * out = x / √(mean(x²) + epsilon) · weight, over each of `x.heads` parts. All heads share the weights, or each has its own:
+   * then there are `x.width` of them. Without a weight, only the quotient.
+   */
   | {
       readonly kind: 'rmsNorm'
       readonly x: Value
-      readonly weight: VectorSlice
+      readonly weight: VectorSlice | undefined
       readonly epsilon: number
       readonly out: Value
     }
-  /** out = matrix · x + bias. */
+  /** out = (x - mean) / √(variance + epsilon) · weight + bias, over each of `x.heads` parts; weights as in `rmsNorm`. */
+  | {
+      readonly kind: 'layerNorm'
+      readonly x: Value
+      readonly weight: VectorSlice
+      readonly bias: VectorSlice | undefined
+      readonly epsilon: number
+      readonly out: Value
+    }
+  /** out = scale · (matrix · x) + bias; `scale` is f32[1]. */
   | {
       readonly kind: 'linear'
       readonly x: Value
       readonly matrix: MatrixSlice
+      readonly scale: VectorSlice | undefined
       readonly bias: VectorSlice | undefined
       readonly out: Value
     }
-  /** Rotates pairs of each head's values by the row's position; `rope` is an index into the program's `ropes`. */
-  | { readonly kind: 'rope'; readonly x: Value; readonly rope: number; readonly out: Value }
+  /** A matrix for each head: tensor [columns, rows, heads]; `columns` is the width of a head of x, `rows` of one of out. */
+  | {
+      readonly kind: 'headLinear'
+      readonly x: Value
+      readonly matrix: MatrixSlice
+      readonly out: Value
+    }
+  /**
+   * Rotates pairs of each head's values by the row's position, those from value `first` of a head on; `rope` is an index into
+   * the program's `ropes`.
+   */
+  | {
+      readonly kind: 'rope'
+      readonly x: Value
+      readonly rope: number
+      readonly first: number
+      readonly out: Value
+    }
+  /** out = x · (1 + beta · ln(1 + ⌊position / interval⌋)). Source: Mistral 3's attention temperature. */
+  | {
+      readonly kind: 'temperature'
+      readonly x: Value
+      readonly beta: number
+      readonly interval: number
+      readonly out: Value
+    }
   /**
    * Appends keys and values to memory number `memory`, then out = softmax(scale · q · keys) · values. Causal: each row sees
-   * the positions up to its own, or the last `window` of them if the memory has a window.
+   * the positions up to its own, or the last `window` of them if the memory has a window. With a `softcap`, scaled scores
+   * become cap · tanh(score / cap). `sinks`, f32[heads], are further scores without values.
    */
   | {
       readonly kind: 'attention'
@@ -86,6 +172,20 @@ export type Op =
       readonly v: Value
       readonly memory: number
       readonly scale: number
+      readonly softcap: number | undefined
+      readonly sinks: VectorSlice | undefined
+      readonly bias: PositionBias | undefined
+      readonly out: Value
+    }
+  /** Attention in both directions, over all rows of a text, or those at a distance of at most `window` / 2. No memory. */
+  | {
+      readonly kind: 'encoderAttention'
+      readonly q: Value
+      readonly k: Value
+      readonly v: Value
+      readonly scale: number
+      readonly window: number | undefined
+      readonly bias: PositionBias | undefined
       readonly out: Value
     }
   | {
@@ -96,12 +196,40 @@ export type Op =
     }
   | { readonly kind: 'add' | 'multiply'; readonly a: Value; readonly b: Value; readonly out: Value }
   | { readonly kind: 'scale'; readonly x: Value; readonly by: number; readonly out: Value }
+  /** Each row of x times its value of `by`, whose width is 1. */
+  | { readonly kind: 'scaleRows'; readonly x: Value; readonly by: Value; readonly out: Value }
+  /** Values `first` to `first + out.width / out.heads` of each head. */
+  | { readonly kind: 'slice'; readonly x: Value; readonly first: number; readonly out: Value }
+  /** Each head of a, followed by that of b; if b has one head, it follows every head of a. */
+  | { readonly kind: 'concat'; readonly a: Value; readonly b: Value; readonly out: Value }
+  /**
+   * The experts of each token and their weights, from the router's `logits`: out is f32[rows][2][used], indices in ascending
+   * order, then weights. Of equal scores, the lower index is chosen.
+   */
+  | {
+      readonly kind: 'route'
+      readonly logits: Value
+      readonly routing: Routing
+      readonly out: Value
+    }
+  /** Σ weight · down(function(gate(x), up(x))) over the experts of each row, in ascending order of their indices. */
+  | {
+      readonly kind: 'experts'
+      readonly x: Value
+      readonly routes: Value
+      readonly gate: ExpertMatrix | undefined
+      readonly up: ExpertMatrix
+      readonly down: ExpertMatrix
+      readonly function: ExpertFunction
+      readonly out: Value
+    }
 
-/** logits = matrix · x + bias, then cap · tanh(logits / cap) if there is a `softcap`. */
+/** logits = scale · (matrix · hidden + bias), then cap · tanh(logits / cap) if there is a `softcap`. */
 export interface Logits {
-  readonly x: Value
   readonly matrix: MatrixSlice
   readonly bias: VectorSlice | undefined
+  /** Default 1. */
+  readonly scale: number | undefined
   readonly softcap: number | undefined
 }
 
@@ -109,17 +237,31 @@ export interface Logits {
 export function inputsOf(op: Op): readonly Value[] {
   switch (op.kind) {
     case 'embed':
+    case 'embedPosition':
+    case 'embedRow':
       return []
     case 'rmsNorm':
+    case 'layerNorm':
     case 'linear':
+    case 'headLinear':
     case 'rope':
+    case 'temperature':
     case 'activation':
     case 'scale':
+    case 'slice':
       return [op.x]
+    case 'scaleRows':
+      return [op.x, op.by]
     case 'attention':
+    case 'encoderAttention':
       return [op.q, op.k, op.v]
     case 'add':
     case 'multiply':
+    case 'concat':
       return [op.a, op.b]
+    case 'route':
+      return [op.logits]
+    case 'experts':
+      return [op.x, op.routes]
   }
 }

@@ -51,6 +51,9 @@ export const BLOCK_FORMATS: readonly BlockFormat[] = [
   format(34, 'TQ1_0', 256, 54),
   format(35, 'TQ2_0', 256, 66),
   format(39, 'MXFP4', 32, 17),
+  format(40, 'NVFP4', 64, 36),
+  format(41, 'Q1_0', 128, 18),
+  format(42, 'Q2_0', 64, 18),
 ]
 
 const byId = new Map(BLOCK_FORMATS.map((f) => [f.id, f]))

@@ -24,6 +24,12 @@ const SCALES: Readonly<Record<string, readonly number[]>> = {
   IQ3_XXS: [0],
   IQ3_S: [0],
   IQ1_S: [0],
+  IQ4_NL: [0],
+  IQ4_XS: [0],
+  TQ1_0: [52],
+  TQ2_0: [64],
+  Q1_0: [0],
+  Q2_0: [0],
 }
 
 /**

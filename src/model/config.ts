@@ -5,7 +5,7 @@ import type { HyperparameterReader } from './hyperparameter-reader.js'
 import { type PoolingType, readPooling } from './pooling.js'
 import { readRopeScaling } from './rope-scaling.js'
 
-/** The hyperparameters of every decoder; families add their own. */
+/** The hyperparameters of every model; families add their own. */
 export interface Config {
   readonly architecture: string
   /** `general.name`, if the file has it. */
@@ -20,8 +20,10 @@ export interface Config {
   readonly heads: number
   /** Key/value heads; `heads` is a multiple of it. */
   readonly kvHeads: number
-  /** Dimensions per head. */
+  /** Dimensions of each head's queries and keys. */
   readonly headDim: number
+  /** Dimensions of each head's values; most often `headDim`. */
+  readonly valueDim: number
   /** Which dimensions the rotary embedding pairs: neighbours (`norm`), or i with i + ropeDim / 2 (`neox`). */
   readonly ropeType: 'norm' | 'neox'
   /** Rotary dimensions: how many of a head's dimensions are rotated. */
@@ -30,7 +32,8 @@ export interface Config {
   readonly ropeScaling: RopeScaling
   /** Factor of the attention scores before the softmax; default 1/√headDim. */
   readonly attentionScale: number
-  readonly rmsEpsilon: number
+  /** Of all norms. */
+  readonly normEpsilon: number
   /** Pooling type for embeddings, if the file has one. */
   readonly pooling: PoolingType | undefined
 }
@@ -49,17 +52,37 @@ const MAXIMUM = {
   vocab_size: 2 ** 24,
 } as const
 
+/** What a family is like: which variants of a file it accepts. */
+export interface FamilyTraits {
+  /**
+   * Which values of a head form a pair. Converters of `norm` families have permuted the rows of queries and keys accordingly.
+   * Default `norm`, for families without rotary embeddings.
+   */
+  readonly ropeType?: Config['ropeType']
+  /** Whose epsilon is read: that of RMS norms (default) or of layer norms. */
+  readonly norm?: 'rms' | 'layer'
+  /** Whether it has mixtures of experts. Default false: a file with experts is rejected. */
+  readonly experts?: boolean
+  /** Whether attention goes in both directions. Default false: a file that says so is rejected. */
+  readonly encoder?: boolean
+  /** Whether values may be narrower or wider than keys. Default false. */
+  readonly valueWidths?: boolean
+  /** Layers at the end of the file that are not run, such as a draft head's. Default 0. */
+  readonly unusedLayers?: number
+}
+
 /**
- * Reads and checks the hyperparameters that all families share. `ropeType` is the family's; converters of `norm` families
- * have permuted the rows of queries and keys accordingly. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key.
+ * Reads and checks the hyperparameters that all families share. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the
+ * key.
  */
-export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Config, 'ropeType'>): Config {
+export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): Config {
+  const { ropeType = 'norm', norm = 'rms', experts, encoder, valueWidths, unusedLayers = 0 } = traits
   const { metadata } = reader
   const count = (key: keyof typeof MAXIMUM, fallback?: number): number =>
     reader.count(key, { fallback, maximum: MAXIMUM[key] })
 
-  rejectExperts(reader)
-  rejectNonCausal(reader)
+  if (!experts) rejectExperts(reader)
+  if (!encoder) rejectNonCausal(reader)
   const vocabSize = count('vocab_size', reader.file.tensors.get('token_embd.weight')?.shape[1])
   rejectVocabularyMismatch(reader, vocabSize)
   const embeddingLength = count('embedding_length')
@@ -77,10 +100,10 @@ export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Conf
       `${ropeDim} rotary dimensions in heads of ${headDim}; an even number up to ${headDim} is needed`,
     )
   }
-  if (headDim % 4 !== 0 || valueDim !== headDim) {
+  if (headDim % 4 !== 0 || valueDim % 4 !== 0 || (valueDim !== headDim && !valueWidths)) {
     throw reader.error(
       'UNSUPPORTED',
-      `heads of ${headDim} key and ${valueDim} value dimensions; both must be the same multiple of 4`,
+      `heads of ${headDim} key and ${valueDim} value dimensions; both must be ${valueWidths ? 'multiples' : 'the same multiple'} of 4`,
     )
   }
   return {
@@ -89,19 +112,27 @@ export function readConfig(reader: HyperparameterReader, { ropeType }: Pick<Conf
     contextLength: count('context_length'),
     vocabSize,
     embeddingLength,
-    feedForwardLength: count('feed_forward_length'),
-    layers: count('block_count'),
+    feedForwardLength: count('feed_forward_length', experts ? 1 : undefined),
+    layers: readLayers(reader, unusedLayers),
     heads,
     kvHeads,
     headDim,
+    valueDim,
     ropeType,
     ropeDim,
     ropeTheta: readRopeTheta(reader, 'rope.freq_base'),
     ropeScaling: reader.note('rope.scaling', readRopeScaling(reader)),
     attentionScale: reader.real('attention.scale', 0) || 1 / Math.sqrt(headDim),
-    rmsEpsilon: reader.real('attention.layer_norm_rms_epsilon'),
+    normEpsilon: reader.real(`attention.layer_norm_${norm === 'rms' ? 'rms_' : ''}epsilon`),
     pooling: readPooling(reader),
   }
+}
+
+/** The layers that are run: all but the last `unused`. */
+function readLayers(reader: HyperparameterReader, unused: number): number {
+  const all = reader.count('block_count', { maximum: MAXIMUM.block_count })
+  if (unused < all) return all - unused
+  throw reader.error('BAD_FORMAT', `${unused} of ${all} layers are not run; none is left`)
 }
 
 /**
@@ -140,9 +171,10 @@ const COUNTS = [
   ['heads', MAXIMUM['attention.head_count']],
   ['kvHeads', MAXIMUM['attention.head_count_kv']],
   ['headDim', MAXIMUM['attention.key_length']],
+  ['valueDim', MAXIMUM['attention.value_length']],
   ['ropeDim', MAXIMUM['rope.dimension_count']],
 ] as const
-const REALS = ['ropeTheta', 'attentionScale', 'rmsEpsilon'] as const
+const REALS = ['ropeTheta', 'attentionScale', 'normEpsilon'] as const
 
 /** The rotary base frequency under `key`, more than 1; default 10,000. */
 export function readRopeTheta(reader: HyperparameterReader, key: string): number {

@@ -1,6 +1,6 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { Builder } from './builder.js'
+import type { Builder } from './builder/builder.js'
 import type { Config } from './config.js'
 import type { HyperparameterReader } from './hyperparameter-reader.js'
 

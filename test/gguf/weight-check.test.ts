@@ -47,6 +47,12 @@ describe('non-finite weights', () => {
     ['IQ3_XXS', [0]],
     ['IQ3_S', [0]],
     ['IQ1_S', [0]],
+    ['IQ4_NL', [0]],
+    ['IQ4_XS', [0]],
+    ['TQ1_0', [52]],
+    ['TQ2_0', [64]],
+    ['Q1_0', [0]],
+    ['Q2_0', [0]],
     ['F16', [0]],
   ] as const)('in %s are rejected, and the tensor is named', async (format, places) => {
     const bytes = smallModel({ shape: SHAPE, format })

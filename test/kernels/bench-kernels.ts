@@ -35,6 +35,7 @@ export interface BenchKernels extends Kernels {
     outStride: number,
     scratch: Pointer,
   ): void
+  layernorm(x: Pointer, weight: Pointer, bias: Pointer | 0, out: Pointer, n: number, epsilon: number): void
   rmsnorm(x: Pointer, weight: Pointer, out: Pointer, n: number, epsilon: number): void
   softmax(x: Pointer, n: number): void
   swiglu(gate: Pointer, up: Pointer, n: number): void

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { ActivationFunction } from '../../src/backend/program.js'
 import {
   BUILDS,
   createInnerWorkbench,
@@ -20,7 +21,7 @@ function softcap(x: ArrayLike<number>, cap: number): Float32Array {
   return bench.result(at, x.length)
 }
 
-function inPlace(name: 'silu' | 'gelu', x: ArrayLike<number>): Float32Array {
+function inPlace(name: ActivationFunction, x: ArrayLike<number>): Float32Array {
   const at = bench.floats(x)
   bench.kernels[name](at, x.length)
   return bench.result(at, x.length)
@@ -105,6 +106,52 @@ describe.each(BUILDS)('%s kernels:', (build) => {
         softcap([Number.NaN, 1, 2, Number.NaN, Number.NaN], 30).map((value) => Number(Number.isNaN(value))),
       ).toEqual(Float32Array.of(1, 0, 0, 1, 1))
     })
+  })
+
+  describe.each(['relu', 'relu2', 'sigmoid', 'tanh'] as const)('%s in place', (name) => {
+    const plain = {
+      relu: (x: number) => Math.max(0, x),
+      relu2: (x: number) => Math.max(0, x) ** 2,
+      sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
+      tanh: Math.tanh,
+    }[name]
+
+    it.each(LENGTHS)('of %i values', (n) => {
+      const x = randomFloats(n, name, 4)
+      const expected = Float64Array.from(x, plain)
+      expectWithin(
+        inPlace(name, x),
+        expected,
+        (i) => Math.abs(expected[i]) * (12 + Math.abs(x[i])) * ROUNDING,
+      )
+    })
+
+    it('of large values', () => {
+      const x = [-3e38, -200, -89, 89, 200]
+      expectWithin(inPlace(name, x), x.map(plain), 1e-37)
+    })
+
+    it('keeps NaN', () => {
+      expect([...inPlace(name, NANS)].every(Number.isNaN)).toBe(true)
+      expect([...inPlace(name, NANS.subarray(0, 3))].every(Number.isNaN)).toBe(true)
+    })
+  })
+
+  it.each([1, 4, 7, 35])('scale each of several rows of %i values by its own factor', (n) => {
+    const [x, by] = [randomFloats(3 * n, 'x'), randomFloats(3, 'by')]
+    const at = bench.floats(x)
+    bench.kernels.scale_rows(at, bench.floats(by), 3, n)
+    expect(bench.result(at, 3 * n)).toEqual(x.map((value, i) => value * by[Math.floor(i / n)]))
+  })
+
+  it('copy parts of heads to other distances', () => {
+    const x = randomFloats(2 * 3 * 9, 'x')
+    const out = bench.floats(new Float32Array(2 * 3 * 7))
+    bench.kernels.copy_heads(bench.floats(x), 27, 9, out, 7, 2, 3, 5)
+    const expected = Float32Array.from({ length: 42 }, (_, i) =>
+      i % 7 < 5 ? x[Math.floor(i / 7) * 9 + (i % 7)] : 0,
+    )
+    expect(bench.result(out, 42)).toEqual(expected)
   })
 
   describe.each(['silu', 'gelu'] as const)('%s in place', (name) => {

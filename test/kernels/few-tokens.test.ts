@@ -124,6 +124,8 @@ const FORMATS: readonly [string, Repacking][] = [
 const COLUMNS: Readonly<Record<number, readonly number[]>> = {
   1: [1, 37],
   32: [32, 544],
+  64: [64, 576],
+  128: [128, 640],
   256: [256, 768],
 }
 
@@ -177,7 +179,7 @@ describe.each(BUILDS)('%s build', (build) => {
 
   it.each([0x00, 0x7f, 0x80, 0xff])('no sum overflows where every byte of the quants is %i', (byte) => {
     for (const reference of REFERENCE_FORMATS) {
-      const { name } = reference
+      const { name, byteScales } = reference
       const format = blockFormat(name)
       if (format.blockElements === 1) continue
       const columns = 2 * format.blockElements
@@ -186,6 +188,7 @@ describe.each(BUILDS)('%s build', (build) => {
       for (let at = 0; at < blocks.length; at += format.blockBytes) {
         // 1 as a half.
         for (const { set } of scalesOf(reference)) set(view, at, 0x3c00)
+        for (const place of byteScales?.at ?? []) blocks[at + place] = byteScales!.one
       }
       const rowBytes = bytesFor(format, columns)
       const matrix = { id: format.id, weights: bench.bytes(blocks), rowBytes, rows: 8, columns }

@@ -13,7 +13,7 @@ const MAX_ELEMENTS = 4096
 
 let bench: Workbench<BenchKernels>
 
-/** Random bytes, but the half-precision scales are never infinite or NaN. */
+/** Random bytes, but the half-precision scales are never infinite or NaN, and scales of one byte never above half their range. */
 function rawBlocks(
   reference: ReferenceFormat,
   format: BlockFormat,
@@ -30,6 +30,7 @@ function rawBlocks(
       if ((half & 0x7c00) === 0x7c00) scale.set(view, at, half ^ 0x400)
     }
     if (scales.length === 0) clearSpecial(format, bytes, at)
+    for (const offset of reference.byteScales?.at ?? []) bytes[at + offset] &= 0x7f
   }
   return bytes
 }
@@ -209,6 +210,36 @@ describe.each(BUILDS)('%s build', (build) => {
         const row = uniformBlocks(reference, format, n, byte, scale)
         expectDequantized(reference, format, row, n)
         // All activations at the limit of their range, first of one sign, then of both.
+        expectDots(reference, format, [row], new Float32Array(n).fill(5))
+        expectDots(
+          reference,
+          format,
+          [row],
+          Float32Array.from({ length: n }, (_, i) => (i % 2 ? -7 : 7)),
+        )
+      })
+    }
+
+    if (reference.byteScales) {
+      const { at, one } = reference.byteScales
+
+      // Those of MXFP4 grow to the largest power of two; products of 8 and 12 with it are infinite.
+      test('dequantizes with every scale of one byte as ggml does, bit for bit', () => {
+        const n = 256 * format.blockElements
+        const row = randomBlocks(format, n, new RandomBits(5), 0.02)
+        for (let byte = 0; byte < 256; byte++) {
+          for (const offset of at) row[byte * format.blockBytes + offset] = byte
+        }
+        expectDequantized(reference, format, row, n)
+      })
+
+      test.each([0x00, 0xff, 0x80, 0x7f, 0xf0, 0x0f])('extremes: bytes %i', (byte) => {
+        const n = 1024
+        const row = new Uint8Array(bytesFor(format, n)).fill(byte)
+        for (let block = 0; block < row.length; block += format.blockBytes) {
+          for (const offset of at) row[block + offset] = one
+        }
+        expectDequantized(reference, format, row, n)
         expectDots(reference, format, [row], new Float32Array(n).fill(5))
         expectDots(
           reference,

@@ -171,6 +171,8 @@ function rowsOf(count: number, columns: number): Float32Array[] {
 const COLUMNS: Readonly<Record<number, readonly number[]>> = {
   1: [1, 2, 3, 4, 5, 15, 16, 17, 31, 100, 255, 256, 257, 300, 515],
   32: [32, 64, 96, 224, 256, 288, 544],
+  64: [64, 192, 576],
+  128: [128, 384, 640],
   256: [256, 512, 768],
 }
 
@@ -200,6 +202,8 @@ describe.each(BUILDS)('%s build', (build) => {
         for (let at = 0; at < blocks.length; at += format.blockBytes) {
           // 1 as a half.
           for (const { set } of scalesOf(reference)) set(view, at, 0x3c00)
+          const { at: places = [], one = 0 } = reference.byteScales ?? {}
+          for (const place of places) blocks[at + place] = one
         }
         const matrix = matrixOf(reference, blocks, 4, columns)
         const xs = [1, -1].map((value) => new Float32Array(columns).fill(value))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Op, Program } from '../../src/backend/program.js'
-import { Builder } from '../../src/model/builder.js'
+import { Builder } from '../../src/model/builder/builder.js'
 import type { Config } from '../../src/model/config.js'
 
 const CONFIG: Config = {
@@ -14,12 +14,13 @@ const CONFIG: Config = {
   heads: 4,
   kvHeads: 2,
   headDim: 8,
+  valueDim: 8,
   ropeType: 'neox',
   ropeDim: 8,
   ropeTheta: 10_000,
   ropeScaling: { type: 'none' },
   attentionScale: 0.25,
-  rmsEpsilon: 1e-6,
+  normEpsilon: 1e-6,
   pooling: undefined,
 }
 
@@ -60,7 +61,7 @@ describe('a program', () => {
   })
 
   it('numbers values in the order of computation', () => {
-    const { ops, logits } = recorded((b) => {
+    const { ops, hidden } = recorded((b) => {
       const x = b.embed('token_embd')
       b.logits(b.add(b.multiply(x, x), b.scale(x, 3)))
     })
@@ -70,7 +71,7 @@ describe('a program', () => {
       ['scale', 2],
       ['add', 3],
     ])
-    expect(logits.x).toBe(ops[3].out)
+    expect(hidden).toBe(ops[3].out)
   })
 
   it('has a memory for each attention, with its window', () => {
@@ -203,7 +204,7 @@ describe('linear layers', () => {
 
 describe('logits', () => {
   const logits = (present: Present, options?: { softcap?: number; tied?: string }) =>
-    recorded((b) => b.logits(b.embed('token_embd'), options), present).logits
+    recorded((b) => b.logits(b.embed('token_embd'), options), present).logits!
 
   it('come from the output matrix, with its bias', () => {
     const { matrix, bias } = logits((name) => name.startsWith('output.'))

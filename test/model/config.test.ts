@@ -57,12 +57,13 @@ describe('a configuration', () => {
       heads: 6,
       kvHeads: 6,
       headDim: 48,
+      valueDim: 48,
       ropeType: 'norm',
       ropeDim: 48,
       ropeTheta: 10_000,
       ropeScaling: { type: 'none' },
       attentionScale: 1 / Math.sqrt(48),
-      rmsEpsilon: 1e-5,
+      normEpsilon: 1e-5,
       pooling: undefined,
     })
   })

@@ -189,9 +189,9 @@ describe('a family that fails', () => {
     ],
     [
       'returns an epsilon that is not a number',
-      { hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), rmsEpsilon: Number.NaN }) },
+      { hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), normEpsilon: Number.NaN }) },
       'INVALID_ARGUMENT',
-      /returns rmsEpsilon NaN; a number is needed$/,
+      /returns normEpsilon NaN; a number is needed$/,
     ],
     [
       'returns another architecture',

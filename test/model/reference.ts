@@ -3,23 +3,13 @@
  * logits, for all families. It shares the file reader and the program with the engine, and nothing
  * that computes.
  */
-import type {
-  ActivationFunction,
-  Logits,
-  MatrixSlice,
-  Op,
-  Program,
-  Value,
-  VectorSlice,
-} from '../../src/backend/program.js'
+import type { Op, PositionBias, Program, Value } from '../../src/backend/program.js'
 import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
 import type { ModelFile } from '../../src/gguf/model-file.js'
 import { planModel } from '../../src/model/plan.js'
 import { REFERENCE_FORMATS } from '../kernels/reference/blocks.js'
 import { tensorBytes } from '../support/model-files.js'
-import { rotated } from './reference-rope.js'
-
-type Vector = Float64Array
+import { computeRow, dot, headOf, linear, type Row, sliceOf, softmax, type Vector } from './reference-ops.js'
 
 /** What keys and values are rounded to when they are cached. */
 export type Rounding = 'f16' | 'f32' | 'f64'
@@ -28,12 +18,6 @@ const ROUND: Record<Rounding, (value: number) => number> = {
   f16: (value) => f16ToF32(f32ToF16(value)),
   f32: Math.fround,
   f64: (value) => value,
-}
-
-const ACTIVATION: Record<ActivationFunction, (value: number) => number> = {
-  silu: (x) => x / (1 + Math.exp(-x)),
-  // Hendrycks and Gimpel 2016, the form with tanh.
-  gelu: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
 }
 
 /** A program and its weights in f64. */
@@ -52,14 +36,6 @@ export class ReferenceModel {
     const tensors = new Map<string, Vector>()
     for (const name of program.tensors.keys()) tensors.set(name, await dequantized(file, name))
     return new ReferenceModel(program, tensors)
-  }
-
-  vector({ tensor, first, length }: VectorSlice): Vector {
-    return this.tensor(tensor).subarray(first, first + length)
-  }
-
-  row({ tensor, firstRow, columns }: MatrixSlice, row: number): Vector {
-    return this.tensor(tensor).subarray((firstRow + row) * columns, (firstRow + row + 1) * columns)
   }
 
   tensor(name: string): Vector {
@@ -111,20 +87,27 @@ export class ReferenceSequence {
 
   /** Appends one token. */
   push(id: number): void {
-    for (const op of this.#model.program.ops) this.#results[op.out.id] = this.#compute(op, id)
+    const row: Row = { id, position: this.#position, of: (value) => this.#of(value) }
+    for (const op of this.#model.program.ops) {
+      if (op.kind === 'encoderAttention') throw new Error('an encoder has no sequence')
+      const result = op.kind === 'attention' ? this.#attention(op) : computeRow(op, this.#model, row)
+      this.#results[op.out.id] = result
+    }
     this.#position++
   }
 
   /** The hidden state of the last token, from which logits are made, f64[embedding length]. */
   hiddenState(): Vector {
-    return this.#of(this.#model.program.logits.x)
+    return this.#of(this.#model.program.hidden)
   }
 
   /** The logits after the last token, f64[vocabulary]. */
   logits(): Vector {
-    const { x, matrix, bias, softcap }: Logits = this.#model.program.logits
-    const logits = this.#linear(this.#of(x), matrix, bias)
-    return softcap === undefined ? logits : logits.map((logit) => softcap * Math.tanh(logit / softcap))
+    const { logits: head } = this.#model.program
+    if (!head) throw new Error('an encoder has no logits')
+    const { scale = 1, softcap } = head
+    const logits = linear(this.#model, this.hiddenState(), { matrix: head.matrix, bias: head.bias })
+    return logits.map((logit) => capped(scale * logit, softcap))
   }
 
   #of({ id, width }: Value): Vector {
@@ -133,53 +116,7 @@ export class ReferenceSequence {
     return found
   }
 
-  #compute(op: Op, id: number): Vector {
-    switch (op.kind) {
-      case 'embed':
-        return this.#model.row(op.matrix, id)
-      case 'rmsNorm':
-        return byHead(this.#of(op.x), op.x.heads, (part) =>
-          rmsNorm(part, this.#model.vector(op.weight), op.epsilon),
-        )
-      case 'linear':
-        return this.#linear(this.#of(op.x), op.matrix, op.bias)
-      case 'rope': {
-        const spec = this.#model.program.ropes[op.rope]
-        const factors = spec.factors === undefined ? undefined : this.#model.tensor(spec.factors)
-        const where = { heads: op.x.heads, position: this.#position, factors }
-        return rotated(this.#of(op.x), where, spec)
-      }
-      case 'attention':
-        return this.#attention(op)
-      case 'activation':
-        return this.#of(op.x).map(ACTIVATION[op.function])
-      case 'add': {
-        const b = this.#of(op.b)
-        return this.#of(op.a).map((value, i) => value + b[i])
-      }
-      case 'multiply': {
-        const b = this.#of(op.b)
-        return this.#of(op.a).map((value, i) => value * b[i])
-      }
-      case 'scale':
-        return this.#of(op.x).map((value) => value * op.by)
-    }
-  }
-
-  #linear(x: Vector, matrix: MatrixSlice, bias: VectorSlice | undefined): Vector {
-    const offsets = bias && this.#model.vector(bias)
-    const weights = this.#model.tensor(matrix.tensor)
-    const { columns, rows } = matrix
-    const out = new Float64Array(rows)
-    for (let row = 0, at = matrix.firstRow * columns; row < rows; row++) {
-      let sum = 0
-      for (let i = 0; i < columns; i++) sum += weights[at++] * x[i]
-      out[row] = sum + (offsets?.[row] ?? 0)
-    }
-    return out
-  }
-
-  #attention({ q, k, v, memory, scale }: Op & { kind: 'attention' }): Vector {
+  #attention({ q, k, v, memory, scale, softcap, sinks, bias }: Op & { kind: 'attention' }): Vector {
     const { window, keys, values } = this.#memories[memory]
     keys.push(this.#of(k).map(this.#round))
     values.push(this.#of(v).map(this.#round))
@@ -190,42 +127,39 @@ export class ReferenceSequence {
     for (let head = 0; head < q.heads; head++) {
       const shared = Math.floor(head / queriesPerKey)
       const query = headOf(this.#of(q), head, keyDim)
-      const weights = softmax(keys.slice(first).map((key) => scale * dot(query, headOf(key, shared, keyDim))))
-      for (const [i, weight] of weights.entries()) {
+      const scores = keys.slice(first).map((key, i) => {
+        const score = capped(scale * dot(query, headOf(key, shared, keyDim)), softcap)
+        return bias
+          ? score + biasOf(bias, { head, heads: q.heads, distance: keys.length - 1 - first - i })
+          : score
+      })
+      // A sink takes its share of the softmax, for nothing.
+      const weights = softmax(sinks ? [...scores, sliceOf(this.#model, sinks)[head]] : scores)
+      for (const i of scores.keys()) {
         const value = values[first + i]
-        for (let d = 0; d < valueDim; d++) out[head * valueDim + d] += weight * value[shared * valueDim + d]
+        for (let d = 0; d < valueDim; d++) {
+          out[head * valueDim + d] += weights[i] * value[shared * valueDim + d]
+        }
       }
     }
     return out
   }
 }
 
-/** A view of one of the parts of equal width that lie side by side. */
-function headOf(x: Vector, head: number, width: number): Vector {
-  return x.subarray(head * width, (head + 1) * width)
+function capped(x: number, cap: number | undefined): number {
+  return cap === undefined ? x : cap * Math.tanh(x / cap)
 }
 
-function byHead(x: Vector, heads: number, compute: (part: Vector) => Vector): Vector {
-  const out = new Float64Array(x.length)
-  const width = x.length / heads
-  for (let head = 0; head < heads; head++) out.set(compute(headOf(x, head, width)), head * width)
-  return out
-}
-
-function dot(a: Vector, b: Vector): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
-}
-
-function rmsNorm(x: Vector, weight: Vector, epsilon: number): Vector {
-  const size = Math.sqrt(dot(x, x) / x.length + epsilon)
-  return x.map((value, i) => (value / size) * weight[i])
-}
-
-function softmax(scores: readonly number[]): number[] {
-  const largest = Math.max(...scores)
-  const weights = scores.map((score) => Math.exp(score - largest))
-  const sum = weights.reduce((a, b) => a + b)
-  return weights.map((weight) => weight / sum)
+/** ALiBi's bias for a key that is `distance` positions before its query. Source: Press et al. 2022. */
+function biasOf(
+  bias: PositionBias,
+  { head, heads, distance }: { head: number; heads: number; distance: number },
+): number {
+  if (bias.kind !== 'alibi') throw new Error('causal attention has no relative bias')
+  const closest = 2 ** Math.floor(Math.log2(heads))
+  const slope =
+    head < closest
+      ? 2 ** ((-bias.maxBias / closest) * (head + 1))
+      : 2 ** ((-bias.maxBias / 2 / closest) * (2 * (head - closest) + 1))
+  return -slope * Math.abs(distance)
 }

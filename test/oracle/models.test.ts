@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../src/index.js'
-import { FAMILY_CASES } from '../support/family-models.js'
+import { FAMILY_CASES } from '../support/family-models/index.js'
 import { temporaryFolder, writeModelFile } from '../support/model-files.js'
 import { FORMAT_CASES, type ModelCase, randomIds, VARIANTS } from '../support/random-models.js'
 import { follow, together } from './follow.js'

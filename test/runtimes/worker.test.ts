@@ -170,7 +170,8 @@ function expectEnded(
   way: string,
 ) {
   expect(error, way).toMatchObject({ code: 'ENGINE_LOST', hint: expect.stringContaining('load it again') })
-  expect(milliseconds, way).toBeLessThan(1000)
+  // Long before the pings of pages without locks would notice.
+  expect(milliseconds, way).toBeLessThan(15_000)
   expect(known, way).toHaveLength(position)
   expect(position, way).toBeGreaterThan(0)
   expect(ids.slice(0, 3), way).toEqual(story.slice(0, ids.length === 0 ? 0 : 3))

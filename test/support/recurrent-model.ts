@@ -31,12 +31,13 @@ export async function recurrentModel({
     heads: 1,
     kvHeads: 1,
     headDim: executable.embeddingLength,
+    valueDim: executable.embeddingLength,
     ropeType: 'norm',
     ropeDim: 0,
     ropeTheta: 1,
     ropeScaling: { type: 'none' },
     attentionScale: 1,
-    rmsEpsilon: 0,
+    normEpsilon: 0,
     pooling: undefined,
   } as const
   const tokenizer = createTokenizer(file.metadata, onWarning)

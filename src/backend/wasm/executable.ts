@@ -9,24 +9,18 @@ import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
 import type { Program } from '../program.js'
 import { fillRopeTable, type RopeFrequencies, ropeFrequencies } from '../rope.js'
 import type { Engine } from './engine.js'
+import { checkNumbers } from './finite.js'
 import { KERNEL_BUILDS, type KernelBuild, type Pointer } from './kernels.js'
 import { checkKvType, type KvLayout, kvLayout } from './kv-layout.js'
 import { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
-import { type Schedule, schedule } from './schedule.js'
+import { schedule } from './schedule.js'
+import type { Schedule } from './scheduled.js'
 import { allocateScratch, LOGIT_ROWS, type Scratch, scratchBytes } from './scratch.js'
 import { Slicer } from './slicer.js'
-import {
-  type CompiledProgram,
-  checkNumbers,
-  compiledBytes,
-  compileSteps,
-  outputPass,
-  type Pass,
-  ProjectStep,
-  type Segment,
-  type Step,
-} from './steps.js'
+import { type CompiledProgram, compiledBytes, compileSteps, outputPass } from './steps/compile.js'
+import { ProjectStep } from './steps/project.js'
+import type { Pass, Segment, Step } from './steps/step.js'
 import { Weights } from './weights.js'
 
 export interface LoadOptions {
@@ -52,7 +46,6 @@ export class WasmExecutable implements Executable {
   readonly #program: Program
   readonly #engine: Engine
   readonly #schedule: Schedule
-  readonly #weights: Weights
   readonly #scratch: Scratch
   readonly #compiled: CompiledProgram
   readonly #frequencies: readonly RopeFrequencies[]
@@ -71,7 +64,6 @@ export class WasmExecutable implements Executable {
     this.#program = program
     this.#schedule = plan
     this.#engine = engine
-    this.#weights = weights
     this.#scratch = allocateScratch(program, plan, engine)
     this.#pageTables = newPageTables(engine, FIRST_PAGE_TABLES)
     this.#compiled = compileSteps(engine, { program, schedule: plan, weights, scratch: this.#scratch })
@@ -189,6 +181,7 @@ export class WasmExecutable implements Executable {
     }
     return {
       ids,
+      positions,
       rows: ids.length,
       segments,
       runs: runs.map(({ firstRow, rows, phase }, index) => {
@@ -305,22 +298,21 @@ export class WasmExecutable implements Executable {
 
   async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
     const { kernels, pool } = this.#engine
-    const { softcap } = this.#program.logits
+    const { scale, softcap } = this.#program.logits!
+    const count = rows * this.vocabSize
     const step = new ProjectStep(this.#engine, this.#compiled.output, x, this.#scratch.workspace)
     const ms = await this.#runSteps([step], outputPass(rows), signal)
-    if (softcap !== undefined) {
-      pool.run(() => kernels.softcap(this.#scratch.logits, rows * this.vocabSize, softcap))
-    }
+    if (scale !== undefined) pool.run(() => kernels.scale(this.#scratch.logits, count, scale))
+    if (softcap !== undefined) pool.run(() => kernels.softcap(this.#scratch.logits, count, softcap))
     return ms
   }
 
   #hidden(x: Pointer, rows: number): Pointer {
-    const { norm } = this.#schedule.head
+    const { norm } = this.#compiled
     if (!norm) return x
-    const weight = this.#weights.vector(norm)
     const { normed } = this.#scratch
     const { kernels, pool } = this.#engine
-    pool.run(() => kernels.norm_rows(x, weight, normed, rows, this.embeddingLength, this.#schedule.epsilon))
+    pool.run(() => kernels.norm_rows(norm, x, normed, rows, this.embeddingLength, 1))
     return normed
   }
 

@@ -45,6 +45,22 @@ export interface Kernels {
     slice: number,
     slices: number,
   ): void
+  head_project(
+    format: number,
+    weights: Pointer,
+    rowBytes: number,
+    heads: number,
+    rows: number,
+    columns: number,
+    x: Pointer,
+    out: Pointer,
+    firstToken: number,
+    tokens: number,
+    batched: boolean,
+    workspace: Pointer,
+    slice: number,
+    slices: number,
+  ): void
   pool_start(threads: number, maySleep: boolean): void
   pool_serve(number: number): void
   pool_shut_down(): void
@@ -54,7 +70,23 @@ export interface Kernels {
   softcap(x: Pointer, n: number, cap: number): void
   silu(x: Pointer, n: number): void
   gelu(x: Pointer, n: number): void
-  norm_rows(x: Pointer, weight: Pointer, out: Pointer, rows: number, n: number, epsilon: number): void
+  relu(x: Pointer, n: number): void
+  relu2(x: Pointer, n: number): void
+  sigmoid(x: Pointer, n: number): void
+  tanh(x: Pointer, n: number): void
+  scale_rows(x: Pointer, by: Pointer, rows: number, n: number): void
+  copy_heads(
+    x: Pointer,
+    xRow: number,
+    xHead: number,
+    out: Pointer,
+    outHead: number,
+    rows: number,
+    heads: number,
+    n: number,
+  ): void
+  /** `norm`: a record of norms.ts. */
+  norm_rows(norm: Pointer, x: Pointer, out: Pointer, rows: number, n: number, groups: number): void
   rope_norm: Rope
   rope_neox: Rope
   /** Whether all of f32[n] are finite: 1 or 0, since WebAssembly has no booleans. */
@@ -72,6 +104,20 @@ export interface Kernels {
     tokens: number,
     firstPosition: number,
   ): void
+  /** Attention over all `positions` positions of a text; `bias`: f32[heads][2 · positions - 1] by distance, or 0. */
+  attention_both_ways(
+    shape: Pointer,
+    type: number,
+    q: Pointer,
+    pages: Pointer,
+    keysOffset: number,
+    valuesOffset: number,
+    out: Pointer,
+    tokens: number,
+    firstPosition: number,
+    positions: number,
+    bias: Pointer | 0,
+  ): void
   attention_shape_bytes(): number
   attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
 }
@@ -83,7 +129,7 @@ export interface Projections {
   readonly columns: number
   /** Sum over all of them. */
   readonly rows: number
-  /** Weights of the norm that is applied to the input first, f32[columns]; 0: none. */
+  /** The record of the norm that is applied to the input first; 0: none. */
   readonly norm: Pointer | 0
 }
 

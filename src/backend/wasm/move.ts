@@ -7,9 +7,9 @@ import type { Pointer } from './kernels.js'
 import { kvFormat } from './kv-layout.js'
 import type { KvMemory } from './kv-memory.js'
 import { pageOf } from './pages.js'
-import type { Schedule } from './schedule.js'
+import type { Schedule } from './scheduled.js'
 import type { Scratch } from './scratch.js'
-import { ropeKernel } from './steps.js'
+import { ropeKernel } from './steps/rows.js'
 
 /** What `moveSteps` needs of the executable. */
 interface MoveContext {

@@ -8,6 +8,8 @@ const USES = { store: 0, add: 1, swiglu: 2, geglu: 3 } as const
 /** A linear layer and the use of its product, f32[rows of the batch][matrix.rows]. */
 export interface Projection {
   readonly matrix: PlacedMatrix
+  /** f32[1], a factor of the product before its bias. */
+  readonly scale: Pointer | undefined
   /** f32[matrix.rows]. */
   readonly bias: Pointer | undefined
   /** Where the product is written first. */
@@ -21,7 +23,7 @@ export interface Projection {
 }
 
 /** 32-bit words per record. */
-const WORDS = 8
+const WORDS = 9
 
 /** Bytes of a table of `count` projections. */
 export function projectionTableBytes(count: number): number {
@@ -40,12 +42,12 @@ export class ProjectionTable {
     this.#arena = arena
   }
 
-  /** Adds projections of one input, or of its norm with the weights `norm`, that are computed together. */
+  /** Adds projections of one input, or of its norm `norm` (see norms.ts), that are computed together. */
   add(projections: readonly Projection[], norm: Pointer | undefined): Projections {
     const pointer = (this.#base + this.#count * WORDS * 4) as Pointer
-    for (const { matrix, bias = 0, product, use, into = 0 } of projections) {
+    for (const { matrix, scale = 0, bias = 0, product, use, into = 0 } of projections) {
       const { format, pointer, rowBytes, rows } = matrix
-      const record = [format.id, pointer, rowBytes, rows, bias, product, USES[use], into]
+      const record = [format.id, pointer, rowBytes, rows, scale, bias, product, USES[use], into]
       // A new view each time: growing the memory detaches older ones.
       const at = this.#base + this.#count++ * WORDS * 4
       new Uint32Array(this.#arena.memory.buffer, at, WORDS).set(record)

@@ -1,77 +1,15 @@
-import {
-  type ActivationFunction,
-  inputsOf,
-  type MatrixSlice,
-  type Op,
-  type Program,
-  type Value,
-  type VectorSlice,
-} from '../program.js'
-import { type KeyRopes, keyRopes } from './key-ropes.js'
+import { DasllamaError } from '../../errors.js'
+import { inputsOf, type Op, type Program, type Value } from '../program.js'
+import { keyRopes } from './key-ropes.js'
+import type { Buffer, Schedule, Scheduled, ScheduledLinear, ScheduledNorm } from './scheduled.js'
+
+type NormOp = Op & { kind: 'rmsNorm' | 'layerNorm' }
+
+/** Which row each embedding takes. */
+const EMBEDDED = { embed: 'token', embedPosition: 'position', embedRow: 'first' } as const
 
 /** The gate that an activation and the following product make. */
 const GATES = { silu: 'swiglu', gelu: 'geglu' } as const
-
-/** A buffer f32[MAX_ROWS][width], used by one value after another. */
-export interface Buffer {
-  readonly index: number
-  readonly width: number
-}
-
-/** A linear layer of a group, and the use of its product. */
-export interface ScheduledLinear {
-  readonly matrix: MatrixSlice
-  readonly bias: VectorSlice | undefined
-  readonly product: Buffer
-  /** `add`: the product is added to `into`. A gate: `into`, the previous product, becomes gate(into) · product. */
-  readonly use: 'store' | 'add' | 'swiglu' | 'geglu'
-  readonly into: Buffer | undefined
-}
-
-/** Steps of kernel calls. Elementwise steps work in place. */
-export type Scheduled =
-  | { readonly kind: 'embed'; readonly matrix: MatrixSlice; readonly out: Buffer }
-  /** Linear layers of one input, or of its norm. */
-  | {
-      readonly kind: 'project'
-      readonly norm: VectorSlice | undefined
-      readonly x: Buffer
-      readonly linears: readonly ScheduledLinear[]
-    }
-  | {
-      readonly kind: 'norm'
-      readonly x: Buffer
-      readonly weight: VectorSlice
-      readonly groups: number
-      readonly epsilon: number
-      readonly out: Buffer
-    }
-  | { readonly kind: 'rope'; readonly x: Buffer; readonly heads: number; readonly rope: number }
-  | {
-      readonly kind: 'attention'
-      readonly q: Buffer
-      readonly k: Buffer
-      readonly v: Buffer
-      readonly out: Buffer
-      readonly heads: number
-      readonly memory: number
-      readonly scale: number
-    }
-  | { readonly kind: 'activation'; readonly function: ActivationFunction; readonly x: Buffer }
-  | { readonly kind: 'scale'; readonly x: Buffer; readonly by: number }
-  | { readonly kind: 'add' | 'multiply'; readonly x: Buffer; readonly into: Buffer }
-  | { readonly kind: 'copy'; readonly x: Buffer; readonly out: Buffer }
-
-/** A program in the order in which the kernels run it, with a buffer for each value. */
-export interface Schedule {
-  readonly steps: readonly Scheduled[]
-  readonly buffers: readonly Buffer[]
-  /** Input of hidden states and logits: the norm of `x`, or `x` itself. */
-  readonly head: { readonly x: Buffer; readonly norm: VectorSlice | undefined }
-  /** The epsilon of all norms that are fused with linear layers. */
-  readonly epsilon: number
-  readonly keyRopes: KeyRopes
-}
 
 /**
  * Fuses a program's operations into what the kernels do in one call: a norm with the linear layers that read it, a linear
@@ -93,34 +31,30 @@ class ScheduleBuilder {
   readonly #buffers: Buffer[] = []
   readonly #free: Buffer[] = []
   readonly #steps: Scheduled[] = []
-  readonly #epsilon: number
+  /** The last norm, which is computed for output rows only, and its input. */
+  readonly #head: { readonly x: Value; readonly norm: ScheduledNorm | undefined }
 
   constructor(program: Program) {
     this.#program = program
-    const { logits, ops } = program
-    const head = ops.at(-1)
-    const isNormed = head?.kind === 'rmsNorm' && head.out.id === logits.x.id && head.x.heads === 1
+    const { hidden, ops } = program
+    const last = ops.at(-1)
+    const isNormed = last !== undefined && isNorm(last) && last.out.id === hidden.id && last.x.heads === 1
     this.#ops = isNormed ? ops.slice(0, -1) : ops
-    const first = ops.find((op) => op.kind === 'rmsNorm')
-    this.#epsilon = isNormed ? head.epsilon : (first?.epsilon ?? 0)
+    this.#head = isNormed ? { x: last.x, norm: normOf(last) } : { x: hidden, norm: undefined }
     const read = (value: Value, index: number) => {
       this.#reads[value.id] = (this.#reads[value.id] ?? 0) + 1
       this.#lastRead[value.id] = index
     }
     for (const [index, op] of this.#ops.entries()) for (const value of inputsOf(op)) read(value, index)
-    read(isNormed ? head.x : logits.x, Number.POSITIVE_INFINITY)
+    read(this.#head.x, Number.POSITIVE_INFINITY)
   }
 
   run(): Schedule {
     for (let index = 0; index < this.#ops.length; ) index = this.#schedule(index)
-    const { ops, logits } = this.#program
-    const head = ops.length > this.#ops.length ? ops[ops.length - 1] : undefined
-    const norm = head?.kind === 'rmsNorm' ? head : undefined
     return {
       steps: this.#steps,
       buffers: this.#buffers,
-      head: { x: this.#bufferOf(norm ? norm.x : logits.x), norm: norm?.weight },
-      epsilon: this.#epsilon,
+      head: { x: this.#bufferOf(this.#head.x), norm: this.#head.norm },
       keyRopes: keyRopes(this.#program),
     }
   }
@@ -129,32 +63,49 @@ class ScheduleBuilder {
   #schedule(index: number): number {
     const op = this.#ops[index]
     switch (op.kind) {
-      case 'rmsNorm': {
+      case 'rmsNorm':
+      case 'layerNorm': {
         const linears = this.#linearsOf(op.out, index + 1)
         // Only if nothing else reads the norm: the kernels keep it in scratch of their own.
-        const isFused =
-          op.x.heads === 1 &&
-          op.epsilon === this.#epsilon &&
-          linears === this.#reads[op.out.id] &&
-          linears > 0
-        return isFused ? this.#project(index + 1, linears, op.x, op.weight) : this.#norm(index, op)
+        const isFused = op.x.heads === 1 && linears === this.#reads[op.out.id] && linears > 0
+        return isFused ? this.#project(index + 1, linears, op.x, normOf(op)) : this.#norm(index, op)
       }
       case 'linear':
         return this.#project(index, this.#linearsOf(op.x, index), op.x, undefined)
+      case 'headLinear': {
+        const x = this.#bufferOf(op.x)
+        const out = this.#assign(op.out)
+        this.#steps.push({ kind: 'headProject', x, heads: op.x.heads, matrix: op.matrix, out })
+        return this.#releaseAfter(index, [op.x])
+      }
       case 'embed':
-        this.#steps.push({ kind: 'embed', matrix: op.matrix, out: this.#assign(op.out) })
+      case 'embedPosition':
+      case 'embedRow':
+        this.#steps.push({
+          kind: 'embed',
+          row: EMBEDDED[op.kind],
+          matrix: op.matrix,
+          out: this.#assign(op.out),
+        })
         return index + 1
       case 'rope': {
-        const { rope, x } = op
-        this.#steps.push({ kind: 'rope', x: this.#reuse(x, op.out, index), heads: x.heads, rope })
+        const { rope, x, first } = op
+        this.#steps.push({ kind: 'rope', x: this.#reuse(x, op.out, index), heads: x.heads, rope, first })
+        return index + 1
+      }
+      case 'temperature': {
+        const { kind, beta, interval } = op
+        this.#steps.push({ kind, x: this.#reuse(op.x, op.out, index), beta, interval })
         return index + 1
       }
       case 'attention': {
-        const { q, k, v, memory, scale } = op
+        const { q, k, v, memory, scale, softcap, sinks, bias } = op
+        if (softcap !== undefined || sinks || bias || q.width !== op.out.width) throw notYet(op)
         const [queries, keys, values] = [q, k, v].map((value) => this.#bufferOf(value))
         const out = this.#assign(op.out)
         const buffers = { q: queries, k: keys, v: values, out }
-        this.#steps.push({ kind: 'attention', ...buffers, heads: q.heads, memory, scale })
+        const scores = { scale, softcap, sinks, bias }
+        this.#steps.push({ kind: 'attention', ...buffers, heads: q.heads, memory, scores })
         return this.#releaseAfter(index, [q, k, v])
       }
       case 'activation': {
@@ -172,34 +123,54 @@ class ScheduleBuilder {
         this.#steps.push({ kind: op.kind, x, into: this.#reuse(a, op.out, index) })
         return this.#releaseAfter(index, a.id === b.id ? [] : [b])
       }
+      case 'scaleRows': {
+        const by = this.#bufferOf(op.by)
+        this.#steps.push({ kind: 'scaleRows', by, x: this.#reuse(op.x, op.out, index) })
+        return this.#releaseAfter(index, [op.by])
+      }
+      case 'slice': {
+        const x = this.#bufferOf(op.x)
+        const { heads } = op.x
+        this.#steps.push({ kind: 'slice', x, heads, first: op.first, out: this.#assign(op.out) })
+        return this.#releaseAfter(index, [op.x])
+      }
+      case 'concat': {
+        const [a, b] = [op.a, op.b].map((value) => this.#bufferOf(value))
+        const { heads } = op.a
+        const isShared = op.b.heads === 1
+        this.#steps.push({ kind: 'concat', a, b, heads, isShared, out: this.#assign(op.out) })
+        return this.#releaseAfter(index, [op.a, op.b])
+      }
+      default:
+        throw notYet(op)
     }
   }
 
-  #norm(index: number, { x, weight, epsilon, out }: Op & { kind: 'rmsNorm' }): number {
+  #norm(index: number, op: NormOp): number {
+    const { x, out } = op
     const from = this.#bufferOf(x)
     // The kernel can work in place, unless x is needed later.
     const to = this.#isLastRead(x, index) ? this.#reuse(x, out, index) : this.#assign(out)
-    this.#steps.push({ kind: 'norm', x: from, weight, groups: x.heads, epsilon, out: to })
+    this.#steps.push({ kind: 'norm', x: from, norm: normOf(op), groups: x.heads, out: to })
     return index + 1
   }
 
   /** `count` linear layers of one input from operation `index` on, with what can be fused with them. */
-  #project(index: number, count: number, x: Value, norm: VectorSlice | undefined): number {
+  #project(index: number, count: number, x: Value, norm: ScheduledNorm | undefined): number {
     const input = this.#bufferOf(x)
     const linears: ScheduledLinear[] = []
     const ops = this.#ops.slice(index, index + count) as (Op & { kind: 'linear' })[]
     let end = index + count
     const temporary: Buffer[] = []
     for (let i = 0; i < ops.length; i++) {
-      const { matrix, bias, out } = ops[i]
+      const { out } = ops[i]
       const gate = this.#gateOf(ops[i], ops[i + 1], end)
       if (gate) {
         const gated = this.#allocate(out.width)
         const product = this.#allocate(out.width)
         temporary.push(product)
-        linears.push({ matrix, bias, product: gated, use: 'store', into: undefined })
-        const up = ops[i + 1]
-        linears.push({ matrix: up.matrix, bias: up.bias, product, use: gate.use, into: gated })
+        linears.push({ ...weightsOf(ops[i]), product: gated, use: 'store', into: undefined })
+        linears.push({ ...weightsOf(ops[i + 1]), product, use: gate.use, into: gated })
         this.#bufferByValue.set(gate.out.id, gated)
         end = gate.end
         i++
@@ -211,7 +182,7 @@ class ScheduleBuilder {
       if (residual && !isInput) {
         const product = this.#allocate(out.width)
         temporary.push(product)
-        linears.push({ matrix, bias, product, use: 'add', into: this.#bufferOf(residual.value) })
+        linears.push({ ...weightsOf(ops[i]), product, use: 'add', into: this.#bufferOf(residual.value) })
         this.#bufferByValue.set(residual.out.id, this.#bufferOf(residual.value))
         this.#bufferByValue.delete(residual.value.id)
         end++
@@ -221,7 +192,7 @@ class ScheduleBuilder {
       // An unread value keeps its buffer while the others of the group are computed.
       if (this.#reads[out.id]) this.#bufferByValue.set(out.id, product)
       else temporary.push(product)
-      linears.push({ matrix, bias, product, use: 'store', into: undefined })
+      linears.push({ ...weightsOf(ops[i]), product, use: 'store', into: undefined })
     }
     this.#steps.push({ kind: 'project', norm, x: input, linears })
     this.#free.push(...temporary)
@@ -240,6 +211,7 @@ class ScheduleBuilder {
   #gateOf(gate: Op & { kind: 'linear' }, up: (Op & { kind: 'linear' }) | undefined, index: number) {
     const [activation, product] = [this.#ops[index], this.#ops[index + 1]]
     if (activation?.kind !== 'activation' || product?.kind !== 'multiply' || !up) return undefined
+    if (activation.function !== 'silu' && activation.function !== 'gelu') return undefined
     const isGate = activation.x === gate.out && product.a === activation.out && product.b === up.out
     if (!isGate || ![gate.out, up.out, activation.out].every(({ id }) => this.#reads[id] === 1))
       return undefined
@@ -305,4 +277,23 @@ class ScheduleBuilder {
     this.#buffers.push(buffer)
     return buffer
   }
+}
+
+function weightsOf({ matrix, scale, bias }: Op & { kind: 'linear' }) {
+  return { matrix, scale, bias }
+}
+
+function isNorm(op: Op): op is NormOp {
+  return op.kind === 'rmsNorm' || op.kind === 'layerNorm'
+}
+
+function normOf(op: NormOp): ScheduledNorm {
+  const { weight, epsilon } = op
+  return op.kind === 'rmsNorm'
+    ? { kind: 'rms', weight, bias: undefined, epsilon }
+    : { kind: 'layer', weight, bias: op.bias, epsilon }
+}
+
+function notYet({ kind }: Pick<Op, 'kind'>): DasllamaError {
+  return new DasllamaError('UNSUPPORTED', `the engine has no ${kind} of this form`)
 }

@@ -3,7 +3,7 @@ import type { Program } from '../program.js'
 import { aligned } from './arena.js'
 import type { Engine } from './engine.js'
 import { ActivationKind, type Kernels, type Pointer } from './kernels.js'
-import type { Schedule } from './schedule.js'
+import type { Schedule } from './scheduled.js'
 
 /** Largest number of output rows whose logits are computed at once. */
 export const LOGIT_ROWS = 8
@@ -20,14 +20,14 @@ export interface Scratch {
   readonly gathered: Pointer
   /** [LOGIT_ROWS][vocabSize]. */
   readonly logits: Pointer
-  /** Scratch of `project`: see `Workspace` in assembly/project.ts. */
+  /** Scratch of `project`: see assembly/workspace.ts. */
   readonly workspace: Pointer
   /** Scratch of `attention`. */
   readonly attention: Pointer
 }
 
 /** 32-bit words of the workspace. */
-const WORKSPACE_WORDS = 8
+const WORKSPACE_WORDS = 7
 
 /** Bytes per row, or per panel, of the workspace's parts. */
 interface Strides {
@@ -50,7 +50,7 @@ interface Sizes extends Strides {
 }
 
 function strides(program: Program, kernels: Kernels): Strides {
-  const widths = program.ops.map((op) => (op.kind === 'linear' ? op.x.width : 0))
+  const widths = program.ops.map((op) => (op.kind === 'linear' || op.kind === 'headLinear' ? op.x.width : 0))
   const widest = Math.max(program.embeddingLength, ...widths)
   return {
     int16: aligned(kernels.activation_bytes(ActivationKind.int16, widest)),
@@ -105,7 +105,6 @@ export function allocateScratch(program: Program, schedule: Schedule, engine: En
     ...[panels, stride.panels],
     normed,
   ])
-  new Float32Array(arena.memory.buffer, workspace, WORKSPACE_WORDS)[WORKSPACE_WORDS - 1] = schedule.epsilon
   return {
     buffers: size.buffers.map((bytes) => allocate(bytes, 'hidden states')),
     ropes: size.ropes.map((bytes) => allocate(bytes, 'rotary embeddings')),

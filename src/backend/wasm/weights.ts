@@ -237,7 +237,8 @@ function rowsOfSlices({ ops, logits }: Program): ReadonlyMap<string, ReadonlySet
     const known = bounds.get(tensor) ?? new Set()
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
-  for (const op of ops) if (op.kind === 'linear') note(op.matrix)
-  note(logits.matrix)
+  // Of a matrix per head, the first one's rows: those of the others are as many.
+  for (const op of ops) if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
+  if (logits) note(logits.matrix)
   return bounds
 }

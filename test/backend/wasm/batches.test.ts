@@ -5,7 +5,7 @@ import { KV_TYPES, type KvType, type SequenceMemory } from '../../../src/backend
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { writeGguf } from '../../../src/gguf/writer.js'
 import { smallModel } from '../../model/small.js'
-import { FAMILY_CASES } from '../../support/family-models.js'
+import { FAMILY_CASES } from '../../support/family-models/index.js'
 import {
   append,
   contentOf,

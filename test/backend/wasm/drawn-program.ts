@@ -1,5 +1,5 @@
 import type { Program, Value } from '../../../src/backend/program.js'
-import { Builder } from '../../../src/model/builder.js'
+import { Builder } from '../../../src/model/builder/builder.js'
 import type { Config } from '../../../src/model/config.js'
 
 export const CONFIG: Config = {
@@ -13,19 +13,22 @@ export const CONFIG: Config = {
   heads: 2,
   kvHeads: 1,
   headDim: 8,
+  valueDim: 8,
   ropeType: 'norm',
   ropeDim: 8,
   ropeTheta: 10_000,
   ropeScaling: { type: 'none' },
   attentionScale: 0.5,
-  rmsEpsilon: 1e-5,
+  normEpsilon: 1e-5,
   pooling: undefined,
 }
 
 /** No biases, no fused matrices. */
 export const NAMES = {
-  has: (name: string) => name === 'output.weight' || /attn_[qkv]\.weight|ffn_gate/.test(name),
+  has: (name: string) => name === 'output.weight' || /attn_[qkv]\.weight|ffn_gate\.weight/.test(name),
 }
+
+const ACTIVATIONS = ['silu', 'gelu', 'relu', 'relu2', 'sigmoid', 'tanh'] as const
 
 /** The program that a family's `build` would record. */
 export function record(build: (b: Builder) => void): Program {
@@ -46,25 +49,30 @@ export function drawn(choices: readonly number[]): Program {
     }
     const name = () => `t${names++}`
     const widths = [8, 16, 24]
+    const isNarrow = ({ width, heads }: Value) => width / heads === 8
+    values.push(b.linear(values[0], name(), 8))
     while (at < choices.length) {
-      const kind = next(12)
+      const kind = next(18)
       const x = pick()
       const same = () => pick(({ width }) => width === x.width)
+      /** Of any kind. */
+      const norm = (of: Value) =>
+        [() => b.rmsNorm(of, name()), () => b.layerNorm(of, name()), () => b.rmsNorm(of)][next(3)]()
       switch (kind) {
         case 0:
-          values.push(b.rmsNorm(x, name()))
+          values.push(norm(x))
           break
         case 1:
         case 2: {
           // Several of one input, usually of its norm.
-          const input = next(3) ? b.rmsNorm(x, name()) : x
+          const input = next(3) ? norm(x) : x
           const count = 1 + next(3)
           for (let i = 0; i < count; i++) values.push(b.linear(input, name(), widths[next(3)]))
           if (next(4) === 0) values.push(input)
           break
         }
         case 3: {
-          const input = next(2) ? b.rmsNorm(x, name()) : x
+          const input = next(2) ? norm(x) : x
           const width = widths[next(3)]
           const [gate, up] = [b.linear(input, name(), width), b.linear(input, name(), width)]
           const active = next(2) ? b.silu(gate) : b.gelu(gate)
@@ -73,7 +81,7 @@ export function drawn(choices: readonly number[]): Program {
           break
         }
         case 4: {
-          const input = next(2) ? b.rmsNorm(x, name()) : next(2) ? b.silu(x) : x
+          const input = next(2) ? norm(x) : next(2) ? b.silu(x) : x
           const product = b.linear(input, name(), x.width)
           values.push(next(2) ? b.add(x, product) : b.add(product, x))
           if (next(4) === 0) values.push(product)
@@ -86,16 +94,41 @@ export function drawn(choices: readonly number[]): Program {
           values.push(b.multiply(x, same()))
           break
         case 7:
-          values.push(next(2) ? b.silu(x) : b.gelu(x))
+          values.push(b.activation(x, ACTIVATIONS[next(6)]))
           break
         case 8:
           values.push(b.scale(x, 1 + next(5)))
           break
         case 9:
-          values.push(b.rope(x, { theta: 2 + next(3) }))
+          values.push(
+            b.rope(x, { theta: 2 + next(3), ...(next(2) && !isNarrow(x) ? { first: 4, dims: 4 } : {}) }),
+          )
           break
         case 10:
           values.push(b.headNorm(b.linear(x, name(), 16, { heads: 2 }), name()))
+          break
+        case 12:
+          values.push(b.headLinear(b.linear(x, name(), 16, { heads: 2 }), name(), 8))
+          break
+        case 13:
+          values.push(b.temperature(x, 0.5, 1 + next(3)))
+          break
+        case 14:
+          values.push(b.scaleRows(x, b.linear(next(2) ? x : pick(), name(), 1)))
+          break
+        case 15:
+          values.push(b.slice(x, next(x.width / x.heads - 7), 8))
+          break
+        case 16:
+          values.push(
+            b.concat(
+              pick(isNarrow),
+              pick(({ width, heads }) => width === 8 && heads === 1),
+            ),
+          )
+          break
+        case 17:
+          values.push(next(2) ? b.embedPosition(name()) : b.embedRow(name(), next(5), 5))
           break
         case 11: {
           const keys = pick(({ width, heads }) => width === 16 && heads === 1)

@@ -3,6 +3,7 @@ import { ActivationKind, PAGE_BYTES, type Pointer } from '../../../src/backend/w
 import { blockFormat, bytesFor } from '../../../src/gguf/block-formats.js'
 import { quantize } from '../../../src/gguf/quantize.js'
 import type { BenchKernels } from '../../kernels/bench-kernels.js'
+import { normRecord } from '../../kernels/norm-record.js'
 import { pagedCache, shapeRecord } from '../../kernels/pages.js'
 import { createInnerWorkbench, randomFloats, type Workbench } from '../../kernels/workbench.js'
 import { RandomBits } from '../../support/random-model/random-bits.js'
@@ -53,8 +54,25 @@ const RUNS: Record<string, (bench: Workbench<BenchKernels>, kernels: BenchKernel
   },
   norm_rows(bench, { norm_rows }) {
     const x = bench.floats(randomFloats(3 * 33, 'x'))
-    norm_rows(x, bench.floats(randomFloats(33, 'w')), x, 3, 33, 1e-5)
+    const norm = normRecord(bench, { weight: bench.floats(randomFloats(33, 'w')), epsilon: 1e-5 })
+    norm_rows(norm, x, x, 3, 33, 1)
     return bench.read(x, 4 * 3 * 33)
+  },
+  layernorm(bench, { layernorm }) {
+    const [x, bias] = [bench.floats(randomFloats(101, 'x')), bench.floats(randomFloats(101, 'bias'))]
+    const out = bench.allocate(404)
+    layernorm(x, bench.floats(randomFloats(101, 'w')), bias, out, 101, 1e-5)
+    return bench.read(out, 404)
+  },
+  copy_heads(bench, { copy_heads }) {
+    const out = bench.floats(new Float32Array(2 * 3 * 7))
+    copy_heads(bench.floats(randomFloats(2 * 3 * 9, 'x')), 27, 9, out, 7, 2, 3, 5)
+    return bench.read(out, 4 * 2 * 3 * 7)
+  },
+  scale_rows(bench, { scale_rows }) {
+    const x = bench.floats(randomFloats(3 * 35, 'x'))
+    scale_rows(x, bench.floats(randomFloats(3, 'by')), 3, 35)
+    return bench.read(x, 4 * 3 * 35)
   },
   scale(bench, { scale }) {
     const x = bench.floats(randomFloats(35, 'x'))
@@ -79,6 +97,26 @@ const RUNS: Record<string, (bench: Workbench<BenchKernels>, kernels: BenchKernel
   gelu(bench, { gelu }) {
     const x = bench.floats(randomFloats(35, 'x'))
     gelu(x, 35)
+    return bench.read(x, 4 * 35)
+  },
+  relu(bench, { relu }) {
+    const x = bench.floats(randomFloats(35, 'x'))
+    relu(x, 35)
+    return bench.read(x, 4 * 35)
+  },
+  relu2(bench, { relu2 }) {
+    const x = bench.floats(randomFloats(35, 'x'))
+    relu2(x, 35)
+    return bench.read(x, 4 * 35)
+  },
+  sigmoid(bench, { sigmoid }) {
+    const x = bench.floats(randomFloats(35, 'x'))
+    sigmoid(x, 35)
+    return bench.read(x, 4 * 35)
+  },
+  tanh(bench, { tanh }) {
+    const x = bench.floats(randomFloats(35, 'x'))
+    tanh(x, 35)
     return bench.read(x, 4 * 35)
   },
   quantize_activations(bench, { activation_bytes, quantize_activations }) {

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Program, Value } from '../../../src/backend/program.js'
-import { type Schedule, type Scheduled, schedule } from '../../../src/backend/wasm/schedule.js'
-import { Builder } from '../../../src/model/builder.js'
+import { schedule } from '../../../src/backend/wasm/schedule.js'
+import type { Schedule, Scheduled } from '../../../src/backend/wasm/scheduled.js'
+import { Builder } from '../../../src/model/builder/builder.js'
 import { llama } from '../../../src/model/families/llama.js'
 import { CONFIG, drawn, NAMES, record } from './drawn-program.js'
 import { meaningOfProgram, meaningOfSchedule, Terms } from './symbolic.js'
@@ -71,10 +72,9 @@ describe('the schedule of a llama model', () => {
   })
 
   it('fuses the last norm into the head', () => {
-    expect(plan.head.norm?.tensor).toBe('output_norm.weight')
+    expect(plan.head.norm).toMatchObject({ weight: { tensor: 'output_norm.weight' }, epsilon: 1e-5 })
     const residual = plan.steps.at(-1)
     expect(residual).toMatchObject({ kind: 'project', linears: [{ use: 'add', into: plan.head.x }] })
-    expect(plan.epsilon).toBe(1e-5)
     expect(plan.keyRopes).toEqual({ ropes: [0, 0], canShift: true })
   })
 })
@@ -112,19 +112,25 @@ describe('a norm', () => {
     expect(steps.slice(0, 3)).toEqual(['embed', 'norm', 'project(a)'])
   })
 
-  it('of each head, or with another epsilon than the last one, is a separate step', () => {
-    const program = record((b) => {
+  it('of each head is a separate step', () => {
+    const steps = stepsOf((b) => {
       const x = b.embed('token_embd')
       const heads = b.headNorm(b.linear(b.rmsNorm(x, 'n'), 'a', 16, { heads: 2 }), 'h')
       end(b, b.linear(heads, 'c', 16))
     })
-    const other = program.ops.map((op) =>
-      op.kind === 'rmsNorm' && op.weight.tensor === 'n.weight' ? { ...op, epsilon: 0.1 } : op,
-    )
-    expect(scheduled(program).steps.map(brief)).toEqual(['embed', 'project(norm a)', 'norm', 'project(c)'])
-    expect(scheduled({ ...program, ops: other }).steps.map(brief)).toEqual([
-      ...['embed', 'norm', 'project(a)', 'norm', 'project(c)'],
-    ])
+    expect(steps).toEqual(['embed', 'project(norm a)', 'norm', 'project(c)'])
+  })
+
+  it('of any kind and epsilon is fused', () => {
+    const program = record((b) => {
+      const x = b.linear(b.layerNorm(b.embed('token_embd'), 'n'), 'a', 16)
+      const y = b.linear(b.rmsNorm(x), 'c', 16)
+      b.logits(b.layerNorm(y, 'output_norm'))
+    })
+    const other = program.ops.map((op) => (op.kind === 'layerNorm' ? { ...op, epsilon: 0.1 } : op))
+    const plan = scheduled({ ...program, ops: other })
+    expect(plan.steps.map(brief)).toEqual(['embed', 'project(norm a)', 'project(norm c)'])
+    expect(plan.head.norm).toMatchObject({ kind: 'layer', epsilon: 0.1 })
   })
 })
 

@@ -3,7 +3,7 @@ import { type KvType, reachableLength, type SequenceMemory } from '../../../src/
 import type { Value } from '../../../src/backend/program.js'
 import type { WasmExecutable } from '../../../src/backend/wasm/executable.js'
 import { f16ToF32 } from '../../../src/gguf/half.js'
-import type { Builder } from '../../../src/model/builder.js'
+import type { Builder } from '../../../src/model/builder/builder.js'
 import { type Config, readConfig } from '../../../src/model/config.js'
 import { registerFamily } from '../../../src/model/registry.js'
 import { pacer } from '../../../src/platform/pacer.js'

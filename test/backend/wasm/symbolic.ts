@@ -1,8 +1,11 @@
 import type { Op, Program, Value } from '../../../src/backend/program.js'
-import type { Buffer, Schedule, Scheduled } from '../../../src/backend/wasm/schedule.js'
+import type { Buffer, Schedule, Scheduled, ScheduledNorm } from '../../../src/backend/wasm/scheduled.js'
 
 /** A value's meaning as a number: equal for equal computations of equal inputs. */
 type Term = number
+
+/** The operation that takes each row of an embedding. */
+const EMBEDDINGS = { token: 'embed', position: 'embedPosition', first: 'embedRow' } as const
 
 /** Numbers for terms. */
 export class Terms {
@@ -28,26 +31,34 @@ export interface Meaning {
 }
 
 /** The meaning of a program, by its values, each of which is written once. */
-export function meaningOfProgram({ ops, logits }: Program, terms: Terms): Meaning {
+export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meaning {
   const values = new Map<number, Term>()
   const attentions: Term[] = []
   const term = ({ id }: Value) => values.get(id)!
   const compute = (op: Op): Term => {
     switch (op.kind) {
       case 'embed':
-        return terms.of('embed', op.matrix)
+      case 'embedPosition':
+      case 'embedRow':
+        return terms.of(op.kind, op.matrix)
       case 'rmsNorm':
-        return terms.of('norm', term(op.x), op.weight, op.epsilon, op.x.heads)
+        return terms.of('norm', term(op.x), 'rms', op.weight, undefined, op.epsilon, op.x.heads)
+      case 'layerNorm':
+        return terms.of('norm', term(op.x), 'layer', op.weight, op.bias, op.epsilon, op.x.heads)
       case 'linear':
-        return terms.of('linear', term(op.x), op.matrix, op.bias)
+        return terms.of('linear', term(op.x), op.matrix, op.scale, op.bias)
+      case 'headLinear':
+        return terms.of('headLinear', term(op.x), op.matrix, op.x.heads)
       case 'rope':
-        return terms.of('rope', term(op.x), op.rope, op.x.heads)
+        return terms.of('rope', term(op.x), op.rope, op.x.heads, op.first)
+      case 'temperature':
+        return terms.of('temperature', term(op.x), op.beta, op.interval)
       case 'attention': {
         const attention = terms.of(
           'attention',
           ...[op.q, op.k, op.v].map(term),
           op.memory,
-          op.scale,
+          [op.scale, op.softcap, op.sinks, op.bias],
           op.q.heads,
         )
         attentions.push(attention)
@@ -60,10 +71,18 @@ export function meaningOfProgram({ ops, logits }: Program, terms: Terms): Meanin
       case 'add':
       case 'multiply':
         return terms.ofPair(op.kind, term(op.a), term(op.b))
+      case 'scaleRows':
+        return terms.of('scaleRows', term(op.x), term(op.by))
+      case 'slice':
+        return terms.of('slice', term(op.x), op.x.heads, op.first, op.out.width)
+      case 'concat':
+        return terms.of('concat', term(op.a), term(op.b), op.a.heads, op.b.heads === 1, op.out.width)
+      default:
+        throw new Error(`no meaning of ${op.kind}`)
     }
   }
   for (const op of ops) values.set(op.out.id, compute(op))
-  return { attentions, head: term(logits.x) }
+  return { attentions, head: term(hidden) }
 }
 
 /**
@@ -83,23 +102,25 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
   const demand = (isSo: boolean, what: string) => {
     if (!isSo) throw new Error(what)
   }
+  const normed = (x: Term, { kind, weight, bias, epsilon }: ScheduledNorm, groups: number) =>
+    terms.of('norm', x, kind, weight, bias, epsilon, groups)
   const run = (step: Scheduled): void => {
     switch (step.kind) {
       case 'embed':
         demand(step.out.width === step.matrix.columns, 'an embedding of another width')
-        write(step.out, terms.of('embed', step.matrix))
+        write(step.out, terms.of(EMBEDDINGS[step.row], step.matrix))
         return
       case 'project': {
         const { norm, linears } = step
-        const x = norm ? terms.of('norm', read(step.x), norm, schedule.epsilon, 1) : read(step.x)
+        const x = norm ? normed(read(step.x), norm, 1) : read(step.x)
         const products = linears.map(({ product }) => product.index)
         demand(new Set(products).size === products.length, 'two products in one buffer')
         const intos = linears.flatMap(({ into }) => into?.index ?? [])
         if (!norm) demand(![...products, ...intos].includes(step.x.index), 'the input is overwritten')
-        for (const [i, { matrix, bias, product, use, into }] of linears.entries()) {
+        for (const [i, { matrix, scale, bias, product, use, into }] of linears.entries()) {
           demand(matrix.rows === product.width, 'a product of another width')
           demand(matrix.columns === step.x.width, 'an input of another width')
-          const linear = terms.of('linear', x, matrix, bias)
+          const linear = terms.of('linear', x, matrix, scale, bias)
           write(product, linear)
           if (use === 'store') continue
           demand(into !== undefined && into.width === product.width, 'a sum of another width')
@@ -115,16 +136,25 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
         }
         return
       }
+      case 'headProject': {
+        const { x, heads, matrix, out } = step
+        demand(x !== out, 'the input is overwritten')
+        demand(out.width === heads * matrix.rows && x.width === heads * matrix.columns, 'other widths')
+        write(out, terms.of('headLinear', read(x), matrix, heads))
+        return
+      }
       case 'norm':
-        write(step.out, terms.of('norm', read(step.x), step.weight, step.epsilon, step.groups))
+        write(step.out, normed(read(step.x), step.norm, step.groups))
         return
       case 'rope':
-        write(step.x, terms.of('rope', read(step.x), step.rope, step.heads))
+        write(step.x, terms.of('rope', read(step.x), step.rope, step.heads, step.first))
         return
       case 'attention': {
-        const { q, k, v, out, memory, scale, heads } = step
+        const { q, k, v, out, memory, heads } = step
+        const { scale, softcap, sinks, bias } = step.scores
+        const scores = [scale, softcap, sinks, bias]
         demand(![q, k, v].includes(out), 'attention writes to what it reads')
-        const attention = terms.of('attention', ...[q, k, v].map(read), memory, scale, heads)
+        const attention = terms.of('attention', ...[q, k, v].map(read), memory, scores, heads)
         attentions.push(attention)
         write(out, attention)
         return
@@ -135,6 +165,24 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
       case 'scale':
         write(step.x, terms.of('scale', read(step.x), step.by))
         return
+      case 'temperature':
+        write(step.x, terms.of('temperature', read(step.x), step.beta, step.interval))
+        return
+      case 'scaleRows':
+        demand(step.by.width === 1, 'more than one factor per row')
+        write(step.x, terms.of('scaleRows', read(step.x), read(step.by)))
+        return
+      case 'slice':
+        demand(step.x !== step.out, 'a slice onto itself')
+        write(step.out, terms.of('slice', read(step.x), step.heads, step.first, step.out.width))
+        return
+      case 'concat': {
+        const { a, b, heads, isShared, out } = step
+        demand(a !== out && b !== out, 'a part is overwritten')
+        demand(out.width === a.width + (isShared ? heads * b.width : b.width), 'parts of other widths')
+        write(out, terms.of('concat', read(a), read(b), heads, isShared, out.width))
+        return
+      }
       case 'add':
       case 'multiply':
         demand(step.x.width === step.into.width, 'operands of different widths')
@@ -151,6 +199,6 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
   }
   for (const step of schedule.steps) run(step)
   const { x, norm } = schedule.head
-  const head = norm ? terms.of('norm', read(x), norm, schedule.epsilon, 1) : read(x)
+  const head = norm ? normed(read(x), norm, 1) : read(x)
   return { attentions, head }
 }

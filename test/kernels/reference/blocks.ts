@@ -2,9 +2,11 @@
  * Scalar references of the block formats: weights directly from a block's bytes, as simple and as slow as possible.
  * Source of the layouts: ggml-common.h and the dequantisers of ggml-quants.c in llama.cpp.
  */
-import { f16ToF32 } from '../../../src/gguf/half.js'
+import { FP4_FORMATS } from './fp4.js'
 import { IQ_FORMATS } from './iq-blocks.js'
 import { IQ2_XXS_CODES } from './iq2-xxs-codes.js'
+import { half, nibble, range } from './parts.js'
+import { TERNARY_FORMATS } from './ternary.js'
 
 /**
  * `Math.fround` to round wherever ggml's reference dequantiser does, the identity for exact weights in f64 (products of
@@ -30,6 +32,8 @@ export interface ReferenceFormat {
   readonly scalesAt: readonly number[]
   /** For a scale whose bits are scattered, instead of an offset. */
   readonly scattered?: Scale
+  /** Offsets of scales of one byte, and the byte that stands for 1. */
+  readonly byteScales?: { readonly at: readonly number[]; readonly one: number }
   /** The block at `at` as its terms, in the order of the elements. */
   block(bytes: DataView, at: number, round: Round): Term[]
 }
@@ -41,14 +45,6 @@ export function scalesOf({ scalesAt, scattered }: ReferenceFormat): Scale[] {
     set: (bytes: DataView, at: number, half: number) => bytes.setUint16(at + offset, half, true),
   }))
   return scattered ? [...plain, scattered] : plain
-}
-
-function half(bytes: DataView, at: number): number {
-  return f16ToF32(bytes.getUint16(at, true))
-}
-
-function range<T>(count: number, make: (i: number) => T): T[] {
-  return Array.from({ length: count }, (_, i) => make(i))
 }
 
 function plain(name: string, read: (bytes: DataView, at: number) => number): ReferenceFormat {
@@ -70,11 +66,6 @@ function simple(
         offset: minimum ? half(bytes, at + 2) : 0,
       })),
   }
-}
-
-/** Nibble i of 32 in 16 bytes: the low ones first. */
-function nibble(bytes: DataView, at: number, i: number): number {
-  return i < 16 ? bytes.getUint8(at + i) & 15 : bytes.getUint8(at + i - 16) >> 4
 }
 
 function fiveBits(bytes: DataView, at: number, i: number): number {
@@ -136,6 +127,9 @@ function q6Quant(bytes: DataView, at: number, i: number): number {
   const high = bytes.getUint8(at + 128 + 32 * Math.floor(i / 128) + (inHalf % 32))
   return ((inHalf < 64 ? low & 15 : low >> 4) | (((high >> (2 * Math.floor(inHalf / 32))) & 3) << 4)) - 32
 }
+
+/** ggml's `kvalues_iq4nl`. */
+const IQ4_VALUES = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
 
 const IQ2_XXS: ReferenceFormat = {
   name: 'IQ2_XXS',
@@ -203,6 +197,19 @@ export const REFERENCE_FORMATS: readonly ReferenceFormat[] = [
   ),
   IQ2_XXS,
   ...IQ_FORMATS,
+  simple('IQ4_NL', { zero: 0, minimum: false }, (bytes, at, i) => IQ4_VALUES[nibble(bytes, at, i)]),
+  superBlock(
+    'IQ4_XS',
+    { scaleAt: 0, size: 32, minimum: false },
+    (bytes, at, i) => IQ4_VALUES[nibble(bytes, at + 8 + 16 * Math.floor(i / 32), i % 32)],
+    (bytes, at, sub) => {
+      const low = (bytes.getUint8(at + 4 + (sub >> 1)) >> (4 * (sub & 1))) & 15
+      const high = (bytes.getUint16(at + 2, true) >> (2 * sub)) & 3
+      return low + 16 * high - 32
+    },
+  ),
+  ...TERNARY_FORMATS,
+  ...FP4_FORMATS,
 ]
 
 /** All terms of a row of blocks. */

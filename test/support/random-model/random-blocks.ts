@@ -75,6 +75,9 @@ function codebook(unit: number, high: number, gridMeanSquare: number, scaleAt = 
   return { scaleAt, rms: Math.sqrt(halfOddMeanSquare(high) * gridMeanSquare) * unit }
 }
 
+/** Mean square of ggml's `kvalues_iq4nl`. */
+const IQ4_MEAN_SQUARE = 4548
+
 const STATISTICS: Readonly<Record<string, BlockStatistics>> = {
   Q4_0: plain(0, -8, 7),
   Q4_1: withMinimum(15),
@@ -93,6 +96,12 @@ const STATISTICS: Readonly<Record<string, BlockStatistics>> = {
   IQ3_S: codebook(2, 15, IQ3_S_GRID_MEAN_SQUARE),
   IQ1_S: codebook(2, 7, IQ1_GRID_MEAN_SQUARE),
   IQ1_M: codebook(2, 7, IQ1_GRID_MEAN_SQUARE, SCATTERED),
+  IQ4_NL: { scaleAt: 0, rms: Math.sqrt(IQ4_MEAN_SQUARE) },
+  IQ4_XS: { scaleAt: 0, rms: Math.sqrt(meanSquare(-32, 31) * IQ4_MEAN_SQUARE) },
+  TQ1_0: plain(52, -1, 1),
+  TQ2_0: plain(64, -1, 2),
+  Q1_0: { scaleAt: 0, rms: 1 },
+  Q2_0: plain(0, -1, 2),
 }
 
 /** Scales vary from block to block between 1/2 and 3/2 of the base, because blocks of a real model differ. */
@@ -127,6 +136,8 @@ export function randomBlocks(
       randomFloats(random, standardDeviation, new Uint16Array(bytes.buffer), f32ToBf16)
       return bytes
   }
+  if (format.name === 'MXFP4' || format.name === 'NVFP4')
+    return randomFp4(format.name, bytes, random, standardDeviation)
   const statistics = STATISTICS[format.name]
   if (!statistics) throw new DasllamaError('UNSUPPORTED', `no random blocks of format ${format.name}`)
   random.fill(bytes)
@@ -148,6 +159,35 @@ function randomFloats(
     const bits = random.next()
     target[i] = encode(((bits & 0xffff) + (bits >>> 16) - 0xffff) * factor)
   }
+}
+
+/** Root mean square of the 16 floats of 4 bits: 0, 0.5, 1, 1.5, 2, 3, 4, 6 with both signs. */
+const E2M1_RMS = Math.sqrt(68.5 / 8)
+
+/** Scales of one byte: of MXFP4 the nearest power of two, of NVFP4 the nearest float with 3 bits of mantissa. */
+function randomFp4(
+  name: 'MXFP4' | 'NVFP4',
+  bytes: Uint8Array,
+  random: RandomBits,
+  standardDeviation: number,
+): Uint8Array {
+  random.fill(bytes)
+  const base = standardDeviation / (E2M1_RMS * SPREAD_RMS)
+  const [blockBytes, scales] = name === 'MXFP4' ? [17, 1] : [36, 4]
+  for (let block = 0; block < bytes.length; block += blockBytes) {
+    for (let i = 0; i < scales; i++) {
+      const scale = base * (0.5 + random.fraction())
+      bytes[block + i] = name === 'MXFP4' ? 127 + Math.round(Math.log2(scale)) : ue4m3(scale)
+    }
+  }
+  return bytes
+}
+
+/** The float of four bits of exponent, biased by 7, and three of mantissa that is nearest to `scale`, from 2^-9 to 448. */
+function ue4m3(scale: number): number {
+  const exponent = Math.max(-6, Math.floor(Math.log2(scale)))
+  // A mantissa that is rounded up to 16 carries into the exponent.
+  return Math.max(1, Math.round((scale / 2 ** exponent) * 8) + 8 * (exponent + 6))
 }
 
 function setScales(

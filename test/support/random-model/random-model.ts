@@ -29,11 +29,14 @@ export interface RandomModelOptions {
   readonly tokenizer?: 'spm' | 'bpe'
   /** No `output.weight`: the embedding matrix is used for both. Default false. */
   readonly tied?: boolean
-  /** Linear layers, such as `attn_q`, that have biases; `true`: queries, keys, values and the attention's output. Default none. */
+  /**
+   * Linear layers and norms, such as `attn_q`, that have biases; `true`: queries, keys, values and the attention's output.
+   * Default none.
+   */
   readonly biases?: boolean | readonly string[]
   /** One matrix for queries, keys and values, or for gate and up. Default none. */
   readonly fused?: readonly ('attn_qkv' | 'ffn_up')[]
-  /** Optional tensors to leave out, such as `cls.weight`, named without their layer. Default none. */
+  /** Optional tensors that exist, such as `cls.weight`, named without their layer. Default none. */
   readonly optional?: readonly string[]
   /** Default 10000. */
   readonly ropeBase?: number
@@ -48,6 +51,8 @@ export interface RandomModelOptions {
   readonly architecture?: string
   /** More keys `<architecture>.*`, which the family reads before it records its tensors. */
   readonly hyperparameters?: Readonly<Record<string, TypedValue>>
+  /** Keys `<architecture>.*` that are not written, named without the architecture, such as `attention.head_count_kv`. Default none. */
+  readonly without?: readonly string[]
   /** Added last and not seen by the family, so that a key given here overrides others. */
   readonly metadata?: Iterable<readonly [key: string, value: TypedValue]>
   readonly alignment?: number
@@ -94,7 +99,13 @@ function isMade(name: string, options: RandomModelOptions): boolean {
 
 /** The metadata that the family reads, and the model's name. */
 function hyperparametersOf(options: RandomModelOptions): Map<string, TypedValue> {
-  const { architecture = 'llama', ropeBase = 10_000, ropeScaling, hyperparameters = {} } = options
+  const {
+    architecture = 'llama',
+    ropeBase = 10_000,
+    ropeScaling,
+    hyperparameters = {},
+    without = [],
+  } = options
   const { embed, layers, heads, kvHeads, headDim, feedForward, vocab, context } = resolveShape(options.shape)
   const metadata = new Map<string, TypedValue>()
   metadata.set('general.architecture', str(architecture))
@@ -118,6 +129,7 @@ function hyperparametersOf(options: RandomModelOptions): Map<string, TypedValue>
     set('rope.scaling.original_context_length', u32(ropeScaling.originalContext ?? context))
   }
   for (const [key, value] of Object.entries(hyperparameters)) set(key, value)
+  for (const key of without) metadata.delete(`${architecture}.${key}`)
   return metadata
 }
 

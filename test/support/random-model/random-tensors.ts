@@ -38,7 +38,7 @@ function matrix(
   { seed, format: formatOf }: TensorOptions,
 ): TensorToWrite {
   const format = blockFormat(formatOf(name))
-  const [columns, rows] = shape
+  const [columns] = shape
   if (columns % format.blockElements !== 0) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
@@ -46,17 +46,21 @@ function matrix(
       { hint: 'change the shape, or give this tensor another format' },
     )
   }
-  const data = () => randomBlocks(format, columns * rows, new RandomBits(seed, name), standardDeviation)
+  const data = () => randomBlocks(format, elementsOf(shape), new RandomBits(seed, name), standardDeviation)
   return { name, shape, format, data }
 }
 
-/** A norm's weights, around 1, or a bias. */
+function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}
+
+/** Weights of a norm or other factors, around 1, or a bias. */
 function vector({ name, shape }: TensorSpec, { seed }: TensorOptions): TensorToWrite {
   const mean = isBias(name) ? 0 : 1
   const data = () => {
     const random = new RandomBits(seed, name)
     return quantizeF32(
-      Float32Array.from({ length: shape[0] }, () => mean + (random.fraction() - 0.5) * 2 * SMALL),
+      Float32Array.from({ length: elementsOf(shape) }, () => mean + (random.fraction() - 0.5) * 2 * SMALL),
     )
   }
   return { name, shape, format: 'F32', data }
@@ -75,12 +79,15 @@ function ropeFactors({ name, shape }: TensorSpec, options: TensorOptions): Tenso
 
 /**
  * The deviation of a matrix's weights. A linear layer keeps the magnitude of its input, which is normalised to
- * about 1; embeddings have magnitude 1 after a program's scaling; logits, also of a tied matrix, have the deviation above.
+ * about 1; embeddings, also of positions, have magnitude 1 after a program's scaling; logits, also of a tied matrix, have the
+ * deviation above after theirs.
  */
 function deviationOf({ name, shape }: TensorSpec, { logits, ops }: Program): number {
   const fromColumns = 1 / Math.sqrt(shape[0])
-  if (name === logits.matrix.tensor) return LOGIT_SPREAD * fromColumns
-  const embed = ops.find((op) => op.kind === 'embed' && op.matrix.tensor === name)
+  if (name === logits?.matrix.tensor) {
+    return (LOGIT_SPREAD * fromColumns) / (logits.scale ?? 1)
+  }
+  const embed = ops.find((op) => op.kind.startsWith('embed') && 'matrix' in op && op.matrix.tensor === name)
   if (!embed) return fromColumns
   const scaled = ops.find((op) => op.kind === 'scale' && op.x.id === embed.out.id)
   return scaled?.kind === 'scale' ? 1 / scaled.by : 1

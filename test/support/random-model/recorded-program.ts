@@ -1,7 +1,7 @@
 import type { Program } from '../../../src/backend/program.js'
 import { Metadata, type MetadataArray, type MetadataValue } from '../../../src/gguf/metadata.js'
 import type { TypedArrayValue, TypedValue } from '../../../src/gguf/typed-value.js'
-import type { TensorNames } from '../../../src/model/builder.js'
+import type { TensorNames } from '../../../src/model/builder/builder.js'
 import { llama } from '../../../src/model/families/llama.js'
 import type { Family } from '../../../src/model/family.js'
 import { HyperparameterReader } from '../../../src/model/hyperparameter-reader.js'

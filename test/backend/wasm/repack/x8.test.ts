@@ -121,7 +121,7 @@ describe('matrices longer than what is read at a time', () => {
       heard += length
     })
     expect(heard).toBe(weights.fileBytes)
-    const embedding = weights.matrix(program.logits.matrix)
+    const embedding = weights.matrix(program.logits!.matrix)
     expect(embedding.format).not.toBe(file.tensors.get('token_embd.weight')!.format)
     const rowBytes = 54
     const out = arena.allocate(4 * 96, 'a test')

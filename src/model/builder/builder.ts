@@ -1,0 +1,274 @@
+import type { MemorySpec } from '../../backend/memory.js'
+import type {
+  ActivationFunction,
+  ExpertFunction,
+  ExpertMatrix,
+  PositionBias,
+  Program,
+  Routing,
+  Value,
+} from '../../backend/program.js'
+import { describeValue } from '../../describe.js'
+import type { Config } from '../config.js'
+import { Operations } from './operations.js'
+import { isF32, newRecording, programOf, type Recording, type TensorNames } from './recorder.js'
+
+export type { TensorNames } from './recorder.js'
+
+/** The builder of one layer. */
+export type LayerBuilder = Builder & { readonly layer: number }
+
+/** Options of both kinds of attention. */
+interface AttentionOptions {
+  /**
+   * Causal: how many positions a token attends to, its own included. In both directions: twice the distance to which it
+   * does. Default: all.
+   */
+  readonly window?: number | undefined
+  /** Default: the configuration's. */
+  readonly scale?: number
+  readonly bias?: PositionBias | undefined
+}
+
+/** A mixture of experts: its tensors' names and its router. */
+export interface MixtureOptions {
+  readonly experts: number
+  /** Width of an expert. */
+  readonly rows: number
+  readonly function: ExpertFunction
+  readonly routing: Omit<Routing, 'selectionBias'>
+}
+
+/**
+ * Records a family's computation graph. Tensors are named without `blk.<layer>.` and `.weight`; a linear layer has a bias
+ * if the file has one. Every value is f32[rows][width], one row per token.
+ *
+ * Throws `INVALID_ARGUMENT`, naming family, layer and operation, if widths do not match, a tensor is requested with two
+ * shapes, or an operation follows the logits: mistakes of the family, not of the file.
+ */
+export class Builder extends Operations {
+  /** The program that `build` records. */
+  static record(config: Config, names: TensorNames, build: (b: Builder) => void): Program {
+    const recording: Recording = newRecording(config, names)
+    const builder = new Builder(recording)
+    build(builder)
+    const program = programOf(recording)
+    if (program) return program
+    throw builder.error('build', 'the program has no logits')
+  }
+
+  /** A builder for each layer, in order. */
+  *layers(): Generator<LayerBuilder, void> {
+    for (let layer = 0; layer < this.config.layers; layer++) {
+      yield new Builder(this.recording, layer) as LayerBuilder
+    }
+  }
+
+  /** Queries, keys and values, split into heads: `attn_q`, `attn_k` and `attn_v`, or fused as `attn_qkv`. */
+  qkv(x: Value): { q: Value; k: Value; v: Value } {
+    const { heads, kvHeads, headDim, valueDim } = this.config
+    const [q, k, v] = this.linears(x, 'attn_qkv', [
+      { name: 'attn_q', rows: heads * headDim, heads },
+      { name: 'attn_k', rows: kvHeads * headDim, heads: kvHeads },
+      { name: 'attn_v', rows: kvHeads * valueDim, heads: kvHeads },
+    ])
+    return { q, k, v }
+  }
+
+  /**
+   * Causal grouped-query attention over the layer's KV cache. Source: Vaswani et al. 2017, Ainslie et al. 2023.
+   * `softcap`: scaled scores become cap · tanh(score / cap); 0 or `undefined`: no cap. `sinks`: name of a vector, [heads], of
+   * scores without values (Xiao et al. 2023, gpt-oss).
+   */
+  attention(
+    q: Value,
+    k: Value,
+    v: Value,
+    options: AttentionOptions & { softcap?: number; sinks?: string } = {},
+  ): Value {
+    const {
+      window,
+      scale,
+      bias,
+      softcap,
+      sinks: name,
+    } = this.#attentionOptions('attention', q, k, v, options)
+    const [keyDim, valueDim] = [k.width / k.heads, v.width / v.heads]
+    const sinks = name === undefined ? undefined : this.vector('attention', `${name}.weight`, q.heads)
+    if (softcap !== undefined) this.#checkSoftcap('attention', softcap)
+    const spec: MemorySpec = { kind: 'kv', kvHeads: k.heads, keyDim, valueDim, window }
+    const memory = this.recording.memories.push(spec) - 1
+    return this.push(
+      { kind: 'attention', q, k, v, memory, scale, softcap: softcap || undefined, sinks, bias },
+      q.heads * valueDim,
+      q.heads,
+    )
+  }
+
+  /** Attention in both directions, for encoders. Source: Devlin et al. 2019. */
+  encoderAttention(q: Value, k: Value, v: Value, options: AttentionOptions = {}): Value {
+    const { window, scale, bias } = this.#attentionOptions('encoderAttention', q, k, v, options)
+    const valueDim = v.width / v.heads
+    return this.push({ kind: 'encoderAttention', q, k, v, scale, window, bias }, q.heads * valueDim, q.heads)
+  }
+
+  /** T5's bias of distances: `name`, f32[heads, buckets]. Source: Raffel et al. 2020. */
+  relativeBias(name: string, buckets: number): PositionBias {
+    const where = `relativeBias ${describeValue(name)}`
+    const { heads } = this.config
+    const tensor = this.require(where, this.fullName(`${this.text(where, name)}.weight`), 'vector', [
+      heads,
+      buckets,
+    ])
+    return { kind: 'relative', table: { tensor, first: 0, length: heads * buckets }, buckets }
+  }
+
+  /** down(silu(gate(x)) · up(x)). Source: Shazeer 2020. `rows`: default the configuration's feed-forward length. */
+  swiglu(x: Value, options: { rows?: number; suffix?: string } = {}): Value {
+    return this.#gatedFeedForward(x, 'silu', options)
+  }
+
+  /** down(gelu(gate(x)) · up(x)). Source: Shazeer 2020. */
+  geglu(x: Value, options: { rows?: number; suffix?: string } = {}): Value {
+    return this.#gatedFeedForward(x, 'gelu', options)
+  }
+
+  /** down(function(up(x))), without a gate. */
+  mlp(x: Value, name: ActivationFunction): Value {
+    const up = this.linear(x, 'ffn_up', this.config.feedForwardLength)
+    return this.linear(this.activation(up, name), 'ffn_down', x.width)
+  }
+
+  /**
+   * A mixture of experts: the router `ffn_gate_inp`, [width, experts], chooses, with a selection bias `exp_probs_b.bias` if
+   * the file has one; experts are slices of `ffn_gate_exps`, `ffn_up_exps` and `ffn_down_exps`, or of `ffn_gate_up_exps`, gate
+   * first. Source: Shazeer et al. 2017. `routeBy`: the router's input; default x.
+   */
+  mixture(x: Value, options: MixtureOptions, routeBy: Value = x): Value {
+    const { experts, rows, function: name, routing } = this.object('mixture', options)
+    const selectionBias = this.optionalVector('mixture', 'exp_probs_b.bias', experts)
+    const logits = this.linear(routeBy, 'ffn_gate_inp', experts)
+    const routes = this.route(logits, { ...routing, selectionBias })
+    const isGated = name === 'swiglu' || name === 'geglu' || name === 'swigluOai'
+    const isFused = isGated && this.has('ffn_gate_up_exps.weight')
+    const fused = isFused && this.#expertMatrix('ffn_gate_up_exps', x.width, 2 * rows, experts)
+    const gate = !isGated
+      ? undefined
+      : fused
+        ? { ...fused, rows }
+        : this.#expertMatrix('ffn_gate_exps', x.width, rows, experts)
+    const up = fused
+      ? { ...fused, firstRow: rows, rows }
+      : this.#expertMatrix('ffn_up_exps', x.width, rows, experts)
+    const down = this.#expertMatrix('ffn_down_exps', rows, x.width, experts)
+    return this.push({ kind: 'experts', x, routes, gate, up, down, function: name }, x.width)
+  }
+
+  /** The experts of each token and their weights; see `Op`. */
+  route(logits: Value, routing: Routing): Value {
+    this.check('route', logits)
+    const { used, groups } = this.object('route', routing)
+    const experts = logits.width
+    if (!(Number.isInteger(used) && used >= 1 && used <= experts)) {
+      throw this.error('route', `${describeValue(used)} of ${experts} experts cannot be used`)
+    }
+    if (groups) {
+      const { count, used: best } = groups
+      const isValid = [count, best].every((n) => Number.isInteger(n) && n >= 1)
+      if (!isValid || experts % count !== 0 || best > count || used > (experts / count) * best) {
+        throw this.error(
+          'route',
+          `${used} of ${experts} experts cannot come from ${describeValue(best)} of ${describeValue(count)} groups`,
+        )
+      }
+    }
+    this.checkReal('route', 'the scale', routing.scale)
+    return this.push({ kind: 'route', logits, routing }, 2 * used)
+  }
+
+  /**
+   * Ends the program with the output projection: the matrix `output` or, if the file has none, the tied embedding `tied`.
+   * `scale`: factor of the logits, default 1. `softcap`: logits become cap · tanh(logits / cap); 0 or `undefined`: no cap.
+   */
+  logits(x: Value, options: { softcap?: number; scale?: number; tied?: string } = {}): void {
+    this.#checkHidden('logits', x)
+    const { softcap, scale, tied = 'token_embd' } = this.object('logits', options)
+    if (softcap !== undefined) this.#checkSoftcap('logits', softcap)
+    if (scale !== undefined) this.checkReal('logits', 'the scale', scale)
+    const name = this.has('output.weight') ? 'output' : tied
+    const matrix = this.matrix('logits', name, x.width, this.config.vocabSize)
+    const bias = name === 'output' ? this.bias('logits', name, 0, matrix.rows, matrix.rows) : undefined
+    const logits = { matrix, bias, scale: scale === 1 ? undefined : scale, softcap: softcap || undefined }
+    this.recording.end = { hidden: x, logits }
+  }
+
+  /** Ends the program of an encoder, which has hidden states only. */
+  hidden(x: Value): void {
+    this.#checkHidden('hidden', x)
+    this.recording.end = { hidden: x, logits: undefined }
+  }
+
+  #checkHidden(where: string, x: Value): void {
+    this.check(where, x)
+    const { embeddingLength } = this.config
+    if (x.width === embeddingLength) return
+    throw this.error(where, `hidden states have ${x.width} values; ${embeddingLength} are needed`)
+  }
+
+  #checkSoftcap(where: string, softcap: number): void {
+    if (isF32(softcap) && softcap >= 0) return
+    throw this.error(where, `the soft cap must be 0 or more, not ${describeValue(softcap)}`)
+  }
+
+  #attentionOptions<O extends AttentionOptions>(where: string, q: Value, k: Value, v: Value, options: O) {
+    this.check(where, q, k, v)
+    const { scale = this.config.attentionScale, ...rest } = this.object(where, options)
+    const [headDim, keyDim, valueDim] = [q, k, v].map(({ width, heads }) => width / heads)
+    if (headDim !== keyDim || q.heads % k.heads !== 0 || k.heads !== v.heads) {
+      throw this.error(
+        where,
+        `${q.heads} query heads of ${headDim} cannot share ${k.heads} key heads of ${keyDim} and ${v.heads} value heads of ${valueDim}`,
+      )
+    }
+    if (keyDim % 4 !== 0 || valueDim % 4 !== 0) {
+      throw this.error(
+        where,
+        `heads of ${keyDim} key and ${valueDim} value dimensions; both must be multiples of 4`,
+      )
+    }
+    this.checkWindow(where, rest.window)
+    this.checkReal(where, 'the scale', scale)
+    return { ...rest, scale } as O & { scale: number }
+  }
+
+  #expertMatrix(name: string, columns: number, rows: number, experts: number): ExpertMatrix {
+    const where = `mixture ${describeValue(name)}`
+    const tensor = this.require(where, this.fullName(`${name}.weight`), 'matrix', [columns, rows, experts])
+    const whole = { tensor, firstRow: 0, rows, columns, experts, rowsPerExpert: rows }
+    const biasName = this.fullName(`${name}.bias`)
+    const bias = this.recording.names.has(biasName)
+      ? { tensor: this.require(where, biasName, 'vector', [rows, experts]), first: 0, length: rows * experts }
+      : undefined
+    return { ...whole, bias, scale: this.optionalVector(where, `${name}.scale`, experts) }
+  }
+
+  /** `suffix`: of the tensors' names, as in `ffn_up_shexp`. */
+  #gatedFeedForward(
+    x: Value,
+    activation: ActivationFunction,
+    options: { rows?: number; suffix?: string },
+  ): Value {
+    const { rows = this.config.feedForwardLength, suffix = '' } = this.object(activation, options)
+    const [gateName, upName, downName] = ['ffn_gate', 'ffn_up', 'ffn_down'].map((name) => name + suffix)
+    // A fused matrix is stored as `ffn_up`, gate first. One with rows for only one of the two lacks its gate.
+    const upRows = this.recording.names.get?.(this.fullName(`${upName}.weight`))?.shape[1]
+    const isFused = !this.has(`${gateName}.weight`) && this.has(`${upName}.weight`) && upRows !== rows
+    const [gate, up] = isFused
+      ? this.linears(x, upName, [
+          { name: gateName, rows },
+          { name: upName, rows },
+        ])
+      : [this.linear(x, gateName, rows), this.linear(x, upName, rows)]
+    return this.linear(this.multiply(this.activation(gate, activation), up), downName, x.width)
+  }
+}

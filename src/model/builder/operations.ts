@@ -1,0 +1,243 @@
+import type { ActivationFunction, MatrixSlice, Value, VectorSlice } from '../../backend/program.js'
+import type { RopeSpec } from '../../backend/rope.js'
+import { describeValue } from '../../describe.js'
+import { isArray } from '../../read-list.js'
+import { ropeMistake } from '../rope-check.js'
+import { Recorder } from './recorder.js'
+
+/** What a family can compute row by row: embeddings, norms, linear layers, positions, elementwise functions. */
+export class Operations extends Recorder {
+  /** Token embeddings: each token's row of `name`, [embeddingLength, vocabSize]. */
+  embed(name: string): Value {
+    const { embeddingLength, vocabSize } = this.config
+    const matrix = this.matrix(`embed ${describeValue(name)}`, name, embeddingLength, vocabSize)
+    return this.push({ kind: 'embed', matrix }, embeddingLength)
+  }
+
+  /** Learned position embeddings: each token's position is its row of `name`, [embeddingLength, contextLength]. */
+  embedPosition(name: string): Value {
+    const { embeddingLength, contextLength } = this.config
+    const matrix = this.matrix(`embedPosition ${describeValue(name)}`, name, embeddingLength, contextLength)
+    return this.push({ kind: 'embedPosition', matrix }, embeddingLength)
+  }
+
+  /** Row `row` of `name`, [embeddingLength, rows], for every token. */
+  embedRow(name: string, row: number, rows: number): Value {
+    const where = `embedRow ${describeValue(name)}`
+    const { embeddingLength } = this.config
+    const whole = this.matrix(where, name, embeddingLength, rows)
+    if (!(Number.isInteger(row) && row >= 0 && row < rows)) {
+      throw this.error(where, `there is no row ${describeValue(row)} of ${rows}`)
+    }
+    return this.push({ kind: 'embedRow', matrix: { ...whole, firstRow: row, rows: 1 } }, embeddingLength)
+  }
+
+  /** Root-mean-square norm over the whole row, with the weights `name`, [width], or none. Source: Zhang and Sennrich 2019. */
+  rmsNorm(x: Value, name?: string): Value {
+    const where = `rmsNorm ${describeValue(name)}`
+    this.check(where, x)
+    const weight =
+      name === undefined ? undefined : this.vector(where, `${this.text(where, name)}.weight`, x.width)
+    const whole = { ...x, heads: 1 }
+    return this.push(
+      { kind: 'rmsNorm', x: whole, weight, epsilon: this.config.normEpsilon },
+      x.width,
+      x.heads,
+    )
+  }
+
+  /**
+   * RMS norm over each head; all heads share the weights `name`, [headDim], if there are any. Source: Henry et al. 2020
+   * (query-key norm).
+   */
+  headNorm(x: Value, name?: string): Value {
+    const where = `headNorm ${describeValue(name)}`
+    this.check(where, x)
+    const length = x.width / x.heads
+    const weight =
+      name === undefined ? undefined : this.vector(where, `${this.text(where, name)}.weight`, length)
+    return this.push({ kind: 'rmsNorm', x, weight, epsilon: this.config.normEpsilon }, x.width, x.heads)
+  }
+
+  /** Layer norm over the whole row, with the weights `name` and, if the file has it, a bias, [width]. Source: Ba et al. 2016. */
+  layerNorm(x: Value, name: string): Value {
+    const where = `layerNorm ${describeValue(name)}`
+    this.check(where, x)
+    const weight = this.vector(where, `${this.text(where, name)}.weight`, x.width)
+    const bias = this.bias(where, name, 0, x.width, x.width)
+    const whole = { ...x, heads: 1 }
+    const { normEpsilon: epsilon } = this.config
+    return this.push({ kind: 'layerNorm', x: whole, weight, bias, epsilon }, x.width, x.heads)
+  }
+
+  /** Layer norm over each head, which has weights of its own: `name`, [headDim, heads]. */
+  headLayerNorm(x: Value, name: string): Value {
+    const where = `headLayerNorm ${describeValue(name)}`
+    this.check(where, x)
+    const full = this.fullName(`${this.text(where, name)}.weight`)
+    const tensor = this.require(where, full, 'vector', [x.width / x.heads, x.heads])
+    const weight: VectorSlice = { tensor, first: 0, length: x.width }
+    const { normEpsilon: epsilon } = this.config
+    return this.push({ kind: 'layerNorm', x, weight, bias: undefined, epsilon }, x.width, x.heads)
+  }
+
+  /**
+   * A linear layer with `rows` outputs in `heads` (default 1) parts of equal width: matrix `name`, [width, rows], and, if
+   * the file has them, a bias `name.bias`, [rows], and a factor of the product, `name.scale`, [1].
+   */
+  linear(x: Value, name: string, rows: number, options: { heads?: number } = {}): Value {
+    const where = `linear ${describeValue(name)}`
+    this.check(where, x)
+    const { heads = 1 } = this.object(where, options)
+    const matrix = this.matrix(where, name, x.width, rows)
+    const bias = this.bias(where, name, 0, rows, rows)
+    const scale = this.optionalVector(where, `${name}.scale`, 1)
+    return this.push({ kind: 'linear', x, matrix, bias, scale }, rows, heads)
+  }
+
+  /** Several linear layers of one input. A file may store them as one matrix `fused` with their rows concatenated. */
+  linears(
+    x: Value,
+    fused: string,
+    parts: readonly { name: string; rows: number; heads?: number }[],
+  ): Value[] {
+    const where = `linear ${describeValue(fused)}`
+    this.check(where, x)
+    if (!isArray(parts)) throw this.error(where, `its parts must be an array, not ${describeValue(parts)}`)
+    for (const part of parts) this.object(where, part)
+    const all = parts.reduce((sum, { rows }) => sum + rows, 0)
+    const isFused = this.has(`${this.text(where, fused)}.weight`)
+    let first = 0
+    return parts.map(({ name, rows, heads = 1 }) => {
+      const whole = isFused && this.matrix(where, fused, x.width, all)
+      const matrix: MatrixSlice = whole
+        ? { ...whole, firstRow: first, rows }
+        : this.matrix(`linear ${describeValue(name)}`, name, x.width, rows)
+      const bias = this.has(`${fused}.bias`)
+        ? this.bias(where, fused, first, rows, all)
+        : this.bias(where, name, 0, rows, rows)
+      const scale = this.optionalVector(where, `${isFused ? fused : name}.scale`, 1)
+      first += rows
+      return this.push({ kind: 'linear', x, matrix, bias, scale }, rows, heads)
+    })
+  }
+
+  /** A matrix for each head: `name`, [headDim, rows, heads]; each head of the result has `rows` values. */
+  headLinear(x: Value, name: string, rows: number): Value {
+    const where = `headLinear ${describeValue(name)}`
+    this.check(where, x)
+    const columns = x.width / x.heads
+    const full = this.fullName(`${this.text(where, name)}.weight`)
+    const tensor = this.require(where, full, 'matrix', [columns, rows, x.heads])
+    const matrix: MatrixSlice = { tensor, firstRow: 0, rows, columns }
+    return this.push({ kind: 'headLinear', x, matrix }, rows * x.heads, x.heads)
+  }
+
+  /**
+   * Rotary position embedding of each head. Source: Su et al. 2021. `options` override the configuration, such as `theta`
+   * and `scaling` of sliding-window layers; `first` is the first rotated value of a head, default 0.
+   */
+  rope(x: Value, options: Partial<RopeSpec> & { first?: number } = {}): Value {
+    this.check('rope', x)
+    const { first = 0, ...overrides } = this.object('rope', options)
+    const { ropeType, ropeDim, ropeTheta, ropeScaling } = this.config
+    const factors = this.recording.names.has(ROPE_FACTORS) ? ROPE_FACTORS : undefined
+    const own = { type: ropeType, dims: ropeDim, theta: ropeTheta, scaling: ropeScaling, factors }
+    const spec: RopeSpec = { ...own, ...overrides }
+    const headDim = x.width / x.heads
+    if (!(Number.isInteger(first) && first >= 0 && first < headDim)) {
+      throw this.error('rope', `heads of ${headDim} have no value ${describeValue(first)}`)
+    }
+    const mistake = ropeMistake(spec, headDim - first)
+    if (mistake) throw this.error('rope', mistake)
+    if (spec.factors !== undefined) this.require('rope', spec.factors, 'vector', [spec.dims / 2])
+    const { ropes } = this.recording
+    const text = JSON.stringify(spec)
+    const known = ropes.get(text) ?? { index: ropes.size, spec }
+    ropes.set(text, known)
+    return this.push({ kind: 'rope', x, rope: known.index, first }, x.width, x.heads)
+  }
+
+  /** x · (1 + beta · ln(1 + ⌊position / interval⌋)): queries far into a context. Source: Mistral 3. */
+  temperature(x: Value, beta: number, interval: number): Value {
+    this.check('temperature', x)
+    this.checkReal('temperature', 'beta', beta)
+    if (!(Number.isInteger(interval) && interval >= 1)) {
+      throw this.error(
+        'temperature',
+        `the interval must be a whole number from 1, not ${describeValue(interval)}`,
+      )
+    }
+    return this.push({ kind: 'temperature', x, beta, interval }, x.width, x.heads)
+  }
+
+  /** An elementwise function. */
+  activation(x: Value, name: ActivationFunction): Value {
+    this.check(ACTIVATIONS.includes(name) ? name : 'activation', x)
+    if (!ACTIVATIONS.includes(name)) throw this.error('activation', `${describeValue(name)} is unknown`)
+    return this.push({ kind: 'activation', function: name, x }, x.width, x.heads)
+  }
+
+  silu(x: Value): Value {
+    return this.activation(x, 'silu')
+  }
+
+  gelu(x: Value): Value {
+    return this.activation(x, 'gelu')
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.#pair('add', a, b)
+  }
+
+  multiply(a: Value, b: Value): Value {
+    return this.#pair('multiply', a, b)
+  }
+
+  scale(x: Value, by: number): Value {
+    this.check('scale', x)
+    this.checkReal('scale', 'the factor', by)
+    return this.push({ kind: 'scale', x, by }, x.width, x.heads)
+  }
+
+  /** Each row of x times its one value of `by`. */
+  scaleRows(x: Value, by: Value): Value {
+    this.check('scaleRows', x, by)
+    if (by.width !== 1) throw this.error('scaleRows', `the factors have ${by.width} values per row, not 1`)
+    return this.push({ kind: 'scaleRows', x, by }, x.width, x.heads)
+  }
+
+  /** `length` values of each head, from `first` on. */
+  slice(x: Value, first: number, length: number): Value {
+    this.check('slice', x)
+    const headDim = x.width / x.heads
+    const isInside = [first, length].every(Number.isInteger) && first >= 0 && length >= 1
+    if (!isInside || first + length > headDim) {
+      throw this.error(
+        'slice',
+        `heads of ${headDim} have no ${describeValue(length)} values from ${describeValue(first)} on`,
+      )
+    }
+    return this.push({ kind: 'slice', x, first }, length * x.heads, x.heads)
+  }
+
+  /** Each head of `a`, followed by that of `b`, or by the only one of `b`. */
+  concat(a: Value, b: Value): Value {
+    this.check('concat', a, b)
+    if (b.heads !== a.heads && b.heads !== 1) {
+      throw this.error('concat', `${a.heads} heads cannot be joined with ${b.heads}`)
+    }
+    return this.push({ kind: 'concat', a, b }, a.width + (b.width / b.heads) * a.heads, a.heads)
+  }
+
+  #pair(kind: 'add' | 'multiply', a: Value, b: Value): Value {
+    this.check(kind, a, b)
+    if (a.width !== b.width)
+      throw this.error(kind, `operands of different widths (${a.width} and ${b.width})`)
+    return this.push({ kind, a, b }, a.width, a.heads)
+  }
+}
+
+const ROPE_FACTORS = 'rope_freqs.weight'
+
+const ACTIVATIONS: readonly ActivationFunction[] = ['silu', 'gelu', 'relu', 'relu2', 'sigmoid', 'tanh']

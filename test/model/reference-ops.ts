@@ -1,0 +1,269 @@
+/** The operations of a program on one row, in f64: all but attention, which sees other rows. */
+import type {
+  ActivationFunction,
+  ExpertFunction,
+  ExpertMatrix,
+  MatrixSlice,
+  Op,
+  Program,
+  Routing,
+  Value,
+  VectorSlice,
+} from '../../src/backend/program.js'
+import { rotated } from './reference-rope.js'
+
+export type Vector = Float64Array
+
+/** A program with its weights. */
+export interface Weights {
+  readonly program: Program
+  tensor(name: string): Vector
+}
+
+/** One token: its id, its position, and what its operations have yielded so far. */
+export interface Row {
+  readonly id: number
+  readonly position: number
+  of(value: Value): Vector
+}
+
+type RowOp = Exclude<Op, { kind: 'attention' | 'encoderAttention' }>
+
+const ACTIVATION: Record<ActivationFunction, (value: number) => number> = {
+  silu: (x) => x * sigmoid(x),
+  // Hendrycks and Gimpel 2016, the form with tanh.
+  gelu: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+  relu: (x) => Math.max(0, x),
+  relu2: (x) => Math.max(0, x) ** 2,
+  sigmoid,
+  tanh: Math.tanh,
+}
+
+/** Of a gate's and an up value; experts without a gate have the up value only. */
+const EXPERT: Record<ExpertFunction, (gate: number, up: number) => number> = {
+  swiglu: (gate, up) => ACTIVATION.silu(gate) * up,
+  geglu: (gate, up) => ACTIVATION.gelu(gate) * up,
+  swigluOai: (gate, up) => {
+    const g = Math.min(gate, 7)
+    return g * sigmoid(1.702 * g) * (Math.max(-7, Math.min(7, up)) + 1)
+  },
+  gelu: (_, up) => ACTIVATION.gelu(up),
+  relu2: (_, up) => ACTIVATION.relu2(up),
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x))
+}
+
+export function computeRow(op: RowOp, weights: Weights, row: Row): Vector {
+  const x = 'x' in op ? row.of(op.x) : new Float64Array()
+  switch (op.kind) {
+    case 'embed':
+      return rowOf(weights, op.matrix, row.id)
+    case 'embedPosition':
+      return rowOf(weights, op.matrix, row.position)
+    case 'embedRow':
+      return rowOf(weights, op.matrix, 0)
+    case 'rmsNorm':
+      return byHead(x, op.x.heads, (part, head) => {
+        const size = Math.sqrt(dot(part, part) / part.length + op.epsilon)
+        const factors = op.weight && headWeights(weights, op.weight, head, part.length)
+        return part.map((value, i) => (value / size) * (factors?.[i] ?? 1))
+      })
+    case 'layerNorm':
+      return byHead(x, op.x.heads, (part, head) => {
+        const mean = part.reduce((a, b) => a + b) / part.length
+        const centred = part.map((value) => value - mean)
+        const size = Math.sqrt(dot(centred, centred) / part.length + op.epsilon)
+        const factors = headWeights(weights, op.weight, head, part.length)
+        const offsets = op.bias && headWeights(weights, op.bias, head, part.length)
+        return centred.map((value, i) => (value / size) * factors[i] + (offsets?.[i] ?? 0))
+      })
+    case 'linear':
+      return linear(weights, x, op)
+    case 'headLinear': {
+      const { columns, rows } = op.matrix
+      const out = new Float64Array(rows * op.x.heads)
+      for (let head = 0; head < op.x.heads; head++) {
+        const matrix = { ...op.matrix, firstRow: head * rows }
+        out.set(linear(weights, headOf(x, head, columns), { matrix }), head * rows)
+      }
+      return out
+    }
+    case 'rope': {
+      const spec = weights.program.ropes[op.rope]
+      const factors = spec.factors === undefined ? undefined : weights.tensor(spec.factors)
+      return byHead(x, op.x.heads, (part) => {
+        const turned = rotated(part.slice(op.first), { heads: 1, position: row.position, factors }, spec)
+        return Float64Array.of(...part.slice(0, op.first), ...turned)
+      })
+    }
+    case 'temperature': {
+      const factor = 1 + op.beta * Math.log(1 + Math.floor(row.position / op.interval))
+      return x.map((value) => value * factor)
+    }
+    case 'activation':
+      return x.map(ACTIVATION[op.function])
+    case 'add': {
+      const b = row.of(op.b)
+      return row.of(op.a).map((value, i) => value + b[i])
+    }
+    case 'multiply': {
+      const b = row.of(op.b)
+      return row.of(op.a).map((value, i) => value * b[i])
+    }
+    case 'scale':
+      return x.map((value) => value * op.by)
+    case 'scaleRows': {
+      const [factor] = row.of(op.by)
+      return x.map((value) => value * factor)
+    }
+    case 'slice': {
+      const length = op.out.width / op.out.heads
+      return byHead(x, op.x.heads, (part) => part.slice(op.first, op.first + length))
+    }
+    case 'concat': {
+      const [a, b] = [row.of(op.a), row.of(op.b)]
+      const width = b.length / op.b.heads
+      return byHead(a, op.a.heads, (part, head) =>
+        Float64Array.of(...part, ...headOf(b, op.b.heads === 1 ? 0 : head, width)),
+      )
+    }
+    case 'route':
+      return route(weights, row.of(op.logits), op.routing)
+    case 'experts':
+      return experts(weights, x, row.of(op.routes), op)
+  }
+}
+
+/** scale · (matrix · x) + bias. */
+export function linear(
+  weights: Weights,
+  x: Vector,
+  {
+    matrix,
+    scale,
+    bias,
+  }: { matrix: MatrixSlice; scale?: VectorSlice | undefined; bias?: VectorSlice | undefined },
+): Vector {
+  const factor = scale ? sliceOf(weights, scale)[0] : 1
+  const offsets = bias && sliceOf(weights, bias)
+  const values = weights.tensor(matrix.tensor)
+  const { columns, rows } = matrix
+  const out = new Float64Array(rows)
+  for (let row = 0, at = matrix.firstRow * columns; row < rows; row++) {
+    let sum = 0
+    for (let i = 0; i < columns; i++) sum += values[at++] * x[i]
+    out[row] = factor * sum + (offsets?.[row] ?? 0)
+  }
+  return out
+}
+
+/** Indices in ascending order, then weights. */
+function route(weights: Weights, logits: Vector, routing: Routing): Vector {
+  const { used, gating, selectionBias, groups, normalize, scale } = routing
+  const probabilities =
+    gating === 'softmax' ? softmax([...logits]) : [...logits].map(gating === 'sigmoid' ? sigmoid : same)
+  const offsets = selectionBias && sliceOf(weights, selectionBias)
+  const scores = probabilities.map((value, i) => value + (offsets?.[i] ?? 0))
+  const allowed = groups ? inBestGroups(scores, groups) : scores
+  const chosen = best(allowed, used).sort((a, b) => a - b)
+  let shares = chosen.map((expert) => probabilities[expert])
+  if (gating === 'softmaxOfChosen') shares = softmax(shares)
+  if (normalize) {
+    const sum = Math.max(
+      2 ** -14,
+      shares.reduce((a, b) => a + b),
+    )
+    shares = shares.map((share) => share / sum)
+  }
+  return Float64Array.of(...chosen, ...shares.map((share) => share * scale))
+}
+
+/** The scores, but -∞ for experts outside of the best groups. */
+function inBestGroups(scores: readonly number[], { count, used }: { count: number; used: number }): number[] {
+  const size = scores.length / count
+  const members = (group: number) => scores.slice(group * size, (group + 1) * size)
+  const sums = Array.from({ length: count }, (_, group) =>
+    best(members(group), Math.min(2, size)).reduce((sum, i) => sum + members(group)[i], 0),
+  )
+  const kept = best(sums, used)
+  return scores.map((score, i) => (kept.includes(Math.floor(i / size)) ? score : Number.NEGATIVE_INFINITY))
+}
+
+/** The indices of the `count` largest scores; of equal ones, the lower index. */
+function best(scores: readonly number[], count: number): number[] {
+  return [...scores.keys()].sort((a, b) => scores[b] - scores[a] || a - b).slice(0, count)
+}
+
+function experts(weights: Weights, x: Vector, routes: Vector, op: Op & { kind: 'experts' }): Vector {
+  const used = routes.length / 2
+  const sum = new Float64Array(op.out.width)
+  for (let i = 0; i < used; i++) {
+    const [expert, weight] = [routes[i], routes[used + i]]
+    const up = expertLinear(weights, x, op.up, expert)
+    const gate = op.gate ? expertLinear(weights, x, op.gate, expert) : up
+    const inner = up.map((value, j) => EXPERT[op.function](gate[j], value))
+    const product = expertLinear(weights, inner, op.down, expert)
+    for (const [j, value] of product.entries()) sum[j] += weight * value
+  }
+  return sum
+}
+
+function expertLinear(weights: Weights, x: Vector, matrix: ExpertMatrix, expert: number): Vector {
+  const first = expert * matrix.rowsPerExpert + matrix.firstRow
+  const of = (slice: VectorSlice, at: number, length: number) => ({
+    ...slice,
+    first: slice.first + at,
+    length,
+  })
+  return linear(weights, x, {
+    matrix: { ...matrix, firstRow: first },
+    scale: matrix.scale && of(matrix.scale, expert, 1),
+    bias: matrix.bias && of(matrix.bias, first, matrix.rows),
+  })
+}
+
+function rowOf(weights: Weights, { tensor, firstRow, columns }: MatrixSlice, row: number): Vector {
+  return weights.tensor(tensor).subarray((firstRow + row) * columns, (firstRow + row + 1) * columns)
+}
+
+export function sliceOf(weights: Weights, { tensor, first, length }: VectorSlice): Vector {
+  return weights.tensor(tensor).subarray(first, first + length)
+}
+
+/** A head's own weights, or those that all share. */
+function headWeights(weights: Weights, slice: VectorSlice, head: number, width: number): Vector {
+  const all = sliceOf(weights, slice)
+  return all.length === width ? all : headOf(all, head, width)
+}
+
+/** A view of one of the parts of equal width that lie side by side. */
+export function headOf(x: Vector, head: number, width: number): Vector {
+  return x.subarray(head * width, (head + 1) * width)
+}
+
+function byHead(x: Vector, heads: number, compute: (part: Vector, head: number) => Vector): Vector {
+  const width = x.length / heads
+  const parts = Array.from({ length: heads }, (_, head) => compute(headOf(x, head, width), head))
+  const out = new Float64Array(heads * parts[0].length)
+  for (const [head, part] of parts.entries()) out.set(part, head * part.length)
+  return out
+}
+
+export function dot(a: Vector, b: Vector): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
+  return sum
+}
+
+export function softmax(scores: readonly number[]): number[] {
+  const largest = Math.max(...scores)
+  const weights = scores.map((score) => Math.exp(score - largest))
+  const sum = weights.reduce((a, b) => a + b)
+  return weights.map((weight) => weight / sum)
+}
+
+function same(x: number): number {
+  return x
+}

@@ -1,0 +1,6 @@
+import type { ModelCase } from '../random-models.js'
+import { GEMMA_CASES } from './gemma.js'
+import { QWEN_CASES } from './qwen.js'
+
+/** Random models of each family except llama, whose models are in random-models.ts. A file per group of families. */
+export const FAMILY_CASES: readonly ModelCase[] = [...QWEN_CASES, ...GEMMA_CASES]
