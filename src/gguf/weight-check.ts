@@ -57,6 +57,7 @@ export function checkWeights(tensor: StoredTensor, start: number, bytes: Uint8Ar
     throw notFinite(tensor, `${values[at]} at index ${start / 4 + at}`)
   }
   if (name === 'IQ1_M') checkScatteredScales(tensor, start, bytes)
+  if (name === 'MXFP4') checkPowers(tensor, start, bytes)
   for (const scaleAt of SCALES[name] ?? []) {
     const first = firstAt(scaleAt, start, blockBytes)
     const halves = halvesOf(bytes)
@@ -80,6 +81,15 @@ function checkScatteredScales(tensor: StoredTensor, start: number, bytes: Uint8A
     if ((words[i] & mask) !== mask) continue
     const block = Math.floor((start + 4 * i) / blockBytes)
     throw notFinite(tensor, `a scale that is infinite or NaN in block ${block}`)
+  }
+}
+
+/** The same for MXFP4's powers of two, of which one byte stands for NaN. */
+function checkPowers(tensor: StoredTensor, start: number, bytes: Uint8Array): void {
+  const { blockBytes } = tensor.format
+  for (let at = (blockBytes - (start % blockBytes)) % blockBytes; at < bytes.length; at += blockBytes) {
+    if (bytes[at] === 0xff)
+      throw notFinite(tensor, `a scale that is NaN in block ${(start + at) / blockBytes}`)
   }
 }
 
