@@ -8,11 +8,11 @@ export interface LlamaConfig extends Config {
 }
 
 /**
- * Llama 1 to 3, TinyLlama, SmolLM, Mistral 7B and whatever converts to `llama`, Mixtral with its experts. Sources: Touvron et
- * al. 2023; Jiang et al. 2024.
+ * Llama 1 to 3, TinyLlama, SmolLM, Mistral 7B, Mixtral and whatever converts to `llama`. Sources: Touvron et al. 2023; Jiang
+ * et al. 2024 (experts). InternLM 2 (Cai et al. 2024), Ernie 4.5 (Baidu 2025) and Xverse compute the same.
  */
 export const llama: Family<LlamaConfig> = {
-  architectures: ['llama'],
+  architectures: ['llama', 'internlm2', 'ernie4_5', 'xverse'],
   hyperparameters(reader) {
     if (!hasExperts(reader)) return readConfig(reader, { ropeType: 'norm' })
     const config = readConfig(reader, { ropeType: 'norm', experts: true })
