@@ -208,6 +208,22 @@ export class Builder extends Operations {
     this.recording.end = { hidden: x, logits: undefined }
   }
 
+  /**
+   * Records what follows pooling: `build` is called once, with the pooled hidden state as a value of one row. Before
+   * `hidden` or `logits`.
+   */
+  afterPooling(build: (pooled: Value) => Value): void {
+    const { recording } = this
+    this.assertOpen('afterPooling')
+    if (recording.afterPooling) throw this.error('afterPooling', 'it is called twice')
+    const first = recording.ops.length
+    const input: Value = Object.freeze({ id: recording.values.size, width: this.config.embeddingLength, heads: 1 })
+    recording.values.add(input)
+    const output = build(input)
+    this.check('afterPooling', output)
+    recording.afterPooling = { input, ops: recording.ops.splice(first), output }
+  }
+
   #checkHidden(where: string, x: Value): void {
     this.check(where, x)
     const { embeddingLength } = this.config

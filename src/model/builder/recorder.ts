@@ -3,6 +3,7 @@ import type {
   Logits,
   MatrixSlice,
   Op,
+  PooledHead,
   Program,
   TensorSpec,
   Value,
@@ -33,6 +34,8 @@ export interface Recording {
   readonly ropes: Map<string, { readonly index: number; readonly spec: RopeSpec }>
   readonly ops: Op[]
   readonly values: Set<Value>
+  /** What follows pooling. */
+  afterPooling: PooledHead | undefined
   /** What ends the program, once it has. */
   end: { readonly hidden: Value; readonly logits: Logits | undefined } | undefined
 }
@@ -49,16 +52,17 @@ export function newRecording(config: Config, names: TensorNames): Recording {
     ropes: new Map(),
     ops: [],
     values: new Set(),
+    afterPooling: undefined,
     end: undefined,
   }
 }
 
 /** The recorded program; `undefined` if nothing has ended it. */
-export function programOf({ config, end, ropes, tensors, memories, ops }: Recording): Program | undefined {
+export function programOf({ config, end, afterPooling, ropes, tensors, memories, ops }: Recording): Program | undefined {
   if (!end) return undefined
   const { vocabSize, embeddingLength } = config
   const specs = Array.from(ropes.values(), ({ spec }) => spec)
-  return { tensors, memories, ropes: specs, ops, ...end, vocabSize, embeddingLength }
+  return { tensors, memories, ropes: specs, ops, ...end, afterPooling, vocabSize, embeddingLength }
 }
 
 /** Records operations and the tensors that they need, checked. What families call is in `Builder`. */
