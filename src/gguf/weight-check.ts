@@ -45,6 +45,7 @@ export function checkWeights(tensor: StoredTensor, start: number, bytes: Uint8Ar
     const at = values.findIndex((value) => !Number.isFinite(value))
     throw notFinite(tensor, `${values[at]} at index ${start / 4 + at}`)
   }
+  if (name === 'MXFP4') checkPowers(tensor, start, bytes)
   for (const scaleAt of SCALES[name] ?? []) {
     const first = (((scaleAt - start) % blockBytes) + blockBytes) % blockBytes
     const halves = halvesOf(bytes)
@@ -52,6 +53,15 @@ export function checkWeights(tensor: StoredTensor, start: number, bytes: Uint8Ar
     if (at < 0) continue
     const block = Math.floor((start + 2 * at) / blockBytes)
     throw notFinite(tensor, `a scale that is ${nameOf(halves[at])} in block ${block}`)
+  }
+}
+
+/** The same for MXFP4's powers of two, of which one byte stands for NaN. */
+function checkPowers(tensor: StoredTensor, start: number, bytes: Uint8Array): void {
+  const { blockBytes } = tensor.format
+  for (let at = (blockBytes - (start % blockBytes)) % blockBytes; at < bytes.length; at += blockBytes) {
+    if (bytes[at] === 0xff)
+      throw notFinite(tensor, `a scale that is NaN in block ${(start + at) / blockBytes}`)
   }
 }
 

@@ -27,6 +27,14 @@ const FORMATS = [
   'Q5_K',
   'Q6_K',
   'IQ2_XXS',
+  'IQ4_NL',
+  'IQ4_XS',
+  'TQ1_0',
+  'TQ2_0',
+  'MXFP4',
+  'NVFP4',
+  'Q1_0',
+  'Q2_0',
 ]
 
 const SHAPE = { embed: 256, layers: 2, heads: 4, kvHeads: 2, feedForward: 512, vocab: 600, context: 128 }

@@ -15,13 +15,14 @@ const BAD_HALVES: readonly [string, number][] = [
 const BAD_FLOATS = [0x7f800000, 0xff800000, 0x7fc00000, 0xffffffff]
 
 /** A model with something else in one tensor, at `byte` of it. */
-async function damaged(bytes: Uint8Array, name: string, byte: number, value: number, size: 2 | 4) {
+async function damaged(bytes: Uint8Array, name: string, byte: number, value: number, size: 1 | 2 | 4) {
   const copy = bytes.slice()
   const file = await openGguf(bytesSource(copy, 'damaged.gguf'))
   const { offset, byteLength } = file.tensors.get(name)!
   const at = offset + (byte < 0 ? byteLength + byte : byte)
   const view = new DataView(copy.buffer)
-  if (size === 2) view.setUint16(at, value, true)
+  if (size === 1) view.setUint8(at, value)
+  else if (size === 2) view.setUint16(at, value, true)
   else view.setUint32(at, value, true)
   return bytesSource(copy, 'damaged.gguf')
 }
@@ -65,6 +66,20 @@ describe('non-finite weights', () => {
         const model = await loadModel(await damaged(bytes, NAME, byte, 0x3c00, 2))
         model.dispose()
       }
+    }
+  })
+
+  it('in MXFP4, whose scales are powers of two, are rejected, and the tensor is named', async () => {
+    const bytes = smallModel({ shape: SHAPE, format: 'MXFP4' })
+    for (const byte of [0, 5 * 17, -17]) {
+      await expect(loadModel(await damaged(bytes, NAME, byte, 0xff, 1))).rejects.toMatchObject({
+        code: 'BAD_FORMAT',
+        message: expect.stringMatching(
+          new RegExp(`^damaged.gguf: tensor "${NAME}" has a scale that is NaN in block`),
+        ),
+      })
+      const model = await loadModel(await damaged(bytes, NAME, byte, 0xfe, 1))
+      model.dispose()
     }
   })
 

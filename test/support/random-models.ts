@@ -6,6 +6,8 @@ import { type RandomModelOptions, randomModel } from './random-model/random-mode
 /** A random model on which the engine is compared with the reference and with llama.cpp. */
 export interface ModelCase {
   readonly name: string
+  /** `general.architecture`. */
+  readonly architecture: string
   /** The matrices' block format; the coarsest one where they differ. */
   readonly format: string
   readonly vocab: number
@@ -49,6 +51,7 @@ export function modelCase(name: string, options: CaseOptions): ModelCase {
   const { metadata, tensors } = randomModel({ seed: 7, ...rest, shape, format })
   return {
     name,
+    architecture: options.architecture ?? 'llama',
     format: typeof format === 'string' ? format : format(''),
     vocab: shape.vocab,
     parts: { metadata, tensors: [...tensors, ...extraTensors] },

@@ -1,9 +1,12 @@
 import { type Config, readConfig } from '../config.js'
 import type { Family } from '../family.js'
 
-/** Llama 1 to 3, TinyLlama, SmolLM, Mistral 7B and whatever converts to `llama`. Source: Touvron et al. 2023. */
+/**
+ * Llama 1 to 3, TinyLlama, SmolLM, Mistral 7B and whatever converts to `llama`. Source: Touvron et al. 2023. InternLM 2 (Cai et
+ * al. 2024), Ernie 4.5 (Baidu 2025) and Xverse compute the same.
+ */
 export const llama: Family<Config> = {
-  architectures: ['llama'],
+  architectures: ['llama', 'internlm2', 'ernie4_5', 'xverse'],
   hyperparameters: (reader) => readConfig(reader, { ropeType: 'norm' }),
   build(b, h) {
     let x = b.embed('token_embd')
