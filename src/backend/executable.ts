@@ -1,6 +1,6 @@
 import type { Batch, TakeOutput } from './batch.js'
-import type { Text } from './text.js'
 import type { KvType, MemorySpec, SequenceMemory } from './memory.js'
+import type { Text } from './text.js'
 
 /** A program with its weights in an engine's memory, ready to run: the only interface to an engine. */
 export interface Executable {

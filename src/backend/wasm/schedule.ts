@@ -41,7 +41,8 @@ class ScheduleBuilder {
     this.#input = input
     const { hidden, ops } = program
     const last = ops.at(-1)
-    const isNormed = !input && last !== undefined && isNorm(last) && last.out.id === hidden.id && last.x.heads === 1
+    const isNormed =
+      !input && last !== undefined && isNorm(last) && last.out.id === hidden.id && last.x.heads === 1
     this.#ops = isNormed ? ops.slice(0, -1) : ops
     this.#head = isNormed ? { x: last.x, norm: normOf(last) } : { x: hidden, norm: undefined }
     const read = (value: Value, index: number) => {

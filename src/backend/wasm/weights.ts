@@ -240,7 +240,8 @@ function rowsOfSlices({ ops, logits, afterPooling }: Program): ReadonlyMap<strin
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
   // Of a matrix per head, the first one's rows: those of the others are as many.
-  for (const op of [...ops, ...(afterPooling?.ops ?? [])]) if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
+  for (const op of [...ops, ...(afterPooling?.ops ?? [])])
+    if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
   if (logits) note(logits.matrix)
   return bounds
 }

@@ -7,7 +7,8 @@ export type ExecutableState = Pick<Executable, 'bytesInUse' | 'threads'>
 
 /** An executable as plain data. */
 export type ExecutableDescription = ExecutableState &
-  Pick<Executable, 
+  Pick<
+    Executable,
     | 'vocabSize'
     | 'embeddingLength'
     | 'memories'

@@ -58,7 +58,15 @@ export function newRecording(config: Config, names: TensorNames): Recording {
 }
 
 /** The recorded program; `undefined` if nothing has ended it. */
-export function programOf({ config, end, afterPooling, ropes, tensors, memories, ops }: Recording): Program | undefined {
+export function programOf({
+  config,
+  end,
+  afterPooling,
+  ropes,
+  tensors,
+  memories,
+  ops,
+}: Recording): Program | undefined {
   if (!end) return undefined
   const { vocabSize, embeddingLength } = config
   const specs = Array.from(ropes.values(), ({ spec }) => spec)
@@ -71,14 +79,22 @@ export class Recorder {
   /** The layer being built; `undefined` outside of layers. */
   readonly layer: number | undefined
 
-  protected constructor(recording: Recording, layer?: number) {
+  readonly #prefix: string
+
+  protected constructor(recording: Recording, layer?: number, prefix = '') {
     this.recording = recording
     this.layer = layer
+    this.#prefix = prefix
   }
 
   /** Whether the file has an optional tensor. `name` is the full name without the layer prefix. */
   has(name: string): boolean {
     return this.recording.names.has(this.fullName(this.text('has', name)))
+  }
+
+  /** Rows of a matrix in the file; `undefined` if there is none. */
+  rowsOf(name: string): number | undefined {
+    return this.recording.names.get?.(this.fullName(`${this.text('rowsOf', name)}.weight`))?.shape[1]
   }
 
   protected get config(): Config {
@@ -174,7 +190,7 @@ export class Recorder {
   }
 
   protected fullName(name: string): string {
-    return this.layer === undefined ? name : `blk.${this.layer}.${name}`
+    return this.layer === undefined ? name : `${this.#prefix}blk.${this.layer}.${name}`
   }
 
   protected error(where: string, what: string): DasllamaError {

@@ -7,15 +7,15 @@ import type { Family } from '../family.js'
  */
 export const llama: Family<Config> = {
   architectures: ['llama', 'internlm2', 'ernie4_5', 'xverse'],
-  hyperparameters: (reader) => readConfig(reader, { ropeType: 'norm' }),
+  hyperparameters: (reader) => readConfig(reader, { ropeType: 'norm', encoder: 'optional' }),
   build(b, h) {
     let x = b.embed('token_embd')
     for (const l of b.layers()) {
       const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
-      const attended = l.attention(l.rope(q), l.rope(k), v)
+      const attended = l.selfAttention(l.rope(q), l.rope(k), v)
       x = l.add(x, l.linear(attended, 'attn_output', h.embeddingLength))
       x = l.add(x, l.swiglu(l.rmsNorm(x, 'ffn_norm')))
     }
-    b.logits(b.rmsNorm(x, 'output_norm'))
+    b.output(b.rmsNorm(x, 'output_norm'))
   },
 }

@@ -17,7 +17,11 @@ export class EncoderAttentionStep implements Step {
   /** The record of the kernel. */
   readonly #shape: Pointer
 
-  constructor(engine: Engine, step: EncoderAttention, { shape, scratch }: { shape: Pointer; scratch: Pointer }) {
+  constructor(
+    engine: Engine,
+    step: EncoderAttention,
+    { shape, scratch }: { shape: Pointer; scratch: Pointer },
+  ) {
     this.#engine = engine
     this.#step = step
     this.#shape = shape

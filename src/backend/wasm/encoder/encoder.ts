@@ -111,4 +111,3 @@ function passOf(ids: ArrayLike<number>, text: TextMemory, first: number, rows: n
     text,
   }
 }
-

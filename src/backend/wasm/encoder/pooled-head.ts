@@ -65,5 +65,13 @@ export function pooledHeadBytes(program: Program, engine: Engine): number {
 }
 
 function programOf(program: Program, { ops, output }: PooledHead): Program {
-  return { ...program, ops, hidden: output, logits: undefined, memories: [], ropes: [], afterPooling: undefined }
+  return {
+    ...program,
+    ops,
+    hidden: output,
+    logits: undefined,
+    memories: [],
+    ropes: [],
+    afterPooling: undefined,
+  }
 }

@@ -31,7 +31,10 @@ export interface TextLayout {
   /** The tables of rotary embeddings, [positions][dims]. */
   readonly ropes: readonly number[]
   /** Biases by head and distance, [heads][2 · positions - 1], by `biasKey`. */
-  readonly biases: ReadonlyMap<string, { readonly at: number; readonly bias: PositionBias; readonly heads: number }>
+  readonly biases: ReadonlyMap<
+    string,
+    { readonly at: number; readonly bias: PositionBias; readonly heads: number }
+  >
   readonly bytes: number
 }
 

@@ -84,7 +84,10 @@ export class TextMemory {
 }
 
 /** The rows of batch `batch` of a text. */
-export function rowsOfBatch(positions: number, batch: number): { readonly first: number; readonly rows: number } {
+export function rowsOfBatch(
+  positions: number,
+  batch: number,
+): { readonly first: number; readonly rows: number } {
   const first = batch * MAX_ROWS
   return { first, rows: Math.min(MAX_ROWS, positions - first) }
 }
