@@ -6,16 +6,21 @@ import { VERSION } from '../version.js'
 import { UsageError } from './arguments/usage-error.js'
 import { chat } from './chat/chat.js'
 import { type Command, hintOf, widthOf } from './command.js'
+import { convert } from './convert/convert.js'
 import { embed } from './embed.js'
 import { inspect } from './inspect.js'
 import { definitions, paragraphs } from './output/layout.js'
 import { print } from './output/printable.js'
 import { perplexity } from './perplexity/perplexity.js'
+import { quantize } from './quantize/quantize.js'
 import { run } from './run/run.js'
 import { tokenize } from './tokenize.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, embed, inspect, tokenize, perplexity].map((command) => [command.name, command]),
+  [run, chat, embed, inspect, tokenize, perplexity, quantize, convert].map((command) => [
+    command.name,
+    command,
+  ]),
 )
 
 function help(width: number | undefined): string {
@@ -99,6 +104,7 @@ const MEANT: Readonly<Record<string, string>> = {
   ppl: 'perplexity',
   embedding: 'embed',
   embeddings: 'embed',
+  quant: 'quantize',
 }
 
 const FILES = 'models are plain files; run and chat take a path or an http(s) URL'

@@ -1,4 +1,4 @@
-import type { ArrayItem, TypedValue } from './typed-value.js'
+import type { ArrayItem, EncodedValue, TypedValue } from './typed-value.js'
 import { type ValueType, valueTypeId } from './value-types.js'
 
 const encoder = new TextEncoder()
@@ -39,7 +39,8 @@ export class ByteWriter {
   }
 
   /** Type number, then the value. */
-  typed(value: TypedValue): this {
+  typed(value: TypedValue | EncodedValue): this {
+    if (value.type === 'encoded') return this.raw(value.bytes)
     this.u32(valueTypeId(value.type))
     return this.#item(value.type, value.type === 'array' ? value : value.value)
   }

@@ -1,108 +1,74 @@
 import { DasllamaError } from '../errors.js'
-import { type BlockFormat, blockFormat, bytesFor } from './block-formats.js'
+import { type BlockFormat, bytesFor } from './block-formats.js'
 import { f32ToBf16, f32ToF16 } from './half.js'
+import type { BlockQuantizer } from './quantize/block-quantizer.js'
+import { quantizeIQ4_NL, quantizeIQ4_XS } from './quantize/iq4.js'
+import { quantizeQ4_0 } from './quantize/q4-0.js'
+import { quantizeQ4_K } from './quantize/q4-k.js'
+import { quantizeQ5_0 } from './quantize/q5-0.js'
+import { quantizeQ5_K } from './quantize/q5-k.js'
+import { quantizeQ6_K } from './quantize/q6-k.js'
+import { quantizeQ8_0 } from './quantize/q8-0.js'
+import { quantizeQ4_1, quantizeQ5_1 } from './quantize/with-minimum.js'
 
 /**
- * Quantizes f32 to the simple block formats, bit for bit like ggml's reference quantizers for finite values.
- * Source: `quantize_row_q8_0_ref` and `quantize_row_q4_0_ref` of ggml-quants.c in llama.cpp, every operation in
- * f32 (a build with fused multiply-add may round ties differently).
+ * Quantizers from f32 to block formats, bit for bit like ggml's (`ggml_quantize_chunk` without an importance matrix) for
+ * finite values: every operation is one of f32. A build of ggml with fused multiply-add may differ in last bits.
  */
-export type Quantizer = (values: Float32Array) => Uint8Array
+const QUANTIZERS: Readonly<Record<string, BlockQuantizer>> = {
+  Q4_0: quantizeQ4_0,
+  Q4_1: quantizeQ4_1,
+  Q5_0: quantizeQ5_0,
+  Q5_1: quantizeQ5_1,
+  Q8_0: quantizeQ8_0,
+  Q4_K: quantizeQ4_K,
+  Q5_K: quantizeQ5_K,
+  Q6_K: quantizeQ6_K,
+  IQ4_NL: quantizeIQ4_NL,
+  IQ4_XS: quantizeIQ4_XS,
+}
 
-const QUANTIZERS: Readonly<Record<string, Quantizer>> = {
+/** Formats without blocks. */
+const FLOATS: Readonly<Record<string, (values: Float32Array) => Uint8Array<ArrayBuffer>>> = {
   F32: quantizeF32,
   F16: (values) => halves(values, f32ToF16),
   BF16: (values) => halves(values, f32ToBf16),
-  Q8_0: quantizeQ8_0,
-  Q4_0: quantizeQ4_0,
 }
 
 /**
  * Quantizes whole blocks. Throws `UNSUPPORTED` for a format without a quantizer and `INVALID_ARGUMENT` if the number of
  * values is not a multiple of the block size.
  */
-export function quantize(format: BlockFormat, values: Float32Array): Uint8Array {
-  const quantizer = QUANTIZERS[format.name]
+export function quantize(format: BlockFormat, values: Float32Array): Uint8Array<ArrayBuffer> {
+  const { name, blockElements, blockBytes } = format
+  const floats = FLOATS[name]
+  if (floats) return floats(values)
+  const quantizer = QUANTIZERS[name]
   if (!quantizer) {
-    throw new DasllamaError('UNSUPPORTED', `cannot quantize to ${format.name}`, {
-      hint: `supported: ${Object.keys(QUANTIZERS).join(', ')}`,
+    throw new DasllamaError('UNSUPPORTED', `cannot quantize to ${name}`, {
+      hint: `supported: ${[...Object.keys(FLOATS), ...Object.keys(QUANTIZERS)].join(', ')}`,
     })
   }
-  return quantizer(values)
-}
-
-export function quantizeF32(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4)
-  const view = new DataView(bytes.buffer)
-  for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i], true)
-  return bytes
-}
-
-function halves(values: Float32Array, convert: (value: number) => number): Uint8Array {
-  const bytes = new Uint8Array(values.length * 2)
-  for (let i = 0; i < values.length; i++) writeU16(bytes, 2 * i, convert(values[i]))
-  return bytes
-}
-
-/** 32 elements: f16 scale `max(abs) / 127`, then i8 values rounded half away from zero. */
-export function quantizeQ8_0(values: Float32Array): Uint8Array {
-  const { bytes, blocks, blockBytes } = allocateBlocks('Q8_0', values)
-  for (let block = 0; block < blocks; block++) {
-    const first = block * 32
-    const at = block * blockBytes
-    let largest = 0
-    for (let i = 0; i < 32; i++) largest = Math.max(largest, Math.abs(values[first + i]))
-    const scale = Math.fround(largest / 127)
-    const inverse = scale === 0 ? 0 : Math.fround(1 / scale)
-    writeU16(bytes, at, f32ToF16(scale))
-    for (let i = 0; i < 32; i++) {
-      const scaled = Math.fround(values[first + i] * inverse)
-      bytes[at + 2 + i] = Math.sign(scaled) * Math.floor(Math.abs(scaled) + 0.5)
-    }
-  }
-  return bytes
-}
-
-/** 32 elements: f16 scale `extreme / -8`, then nibbles of `value / scale + 8`; byte i holds elements i and i + 16. */
-export function quantizeQ4_0(values: Float32Array): Uint8Array {
-  const { bytes, blocks, blockBytes } = allocateBlocks('Q4_0', values)
-  for (let block = 0; block < blocks; block++) {
-    const first = block * 32
-    const at = block * blockBytes
-    let extreme = 0
-    for (let i = 0; i < 32; i++) {
-      if (Math.abs(values[first + i]) > Math.abs(extreme)) extreme = values[first + i]
-    }
-    const scale = Math.fround(extreme / -8)
-    const inverse = scale === 0 ? 0 : Math.fround(1 / scale)
-    writeU16(bytes, at, f32ToF16(scale))
-    const nibble = (value: number) => {
-      const shifted = Math.fround(Math.fround(value * inverse) + 8.5)
-      return Math.min(15, Math.trunc(shifted))
-    }
-    for (let i = 0; i < 16; i++) {
-      bytes[at + 2 + i] = nibble(values[first + i]) | (nibble(values[first + 16 + i]) << 4)
-    }
-  }
-  return bytes
-}
-
-function allocateBlocks(name: string, values: Float32Array) {
-  const format = blockFormat(name)
-  if (values.length % format.blockElements !== 0) {
+  if (values.length % blockElements !== 0) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `${values.length} values are not a multiple of ${name}'s block size ${format.blockElements}`,
+      `${values.length} values are not a multiple of ${name}'s block size ${blockElements}`,
     )
   }
-  return {
-    bytes: new Uint8Array(bytesFor(format, values.length)),
-    blocks: values.length / format.blockElements,
-    blockBytes: format.blockBytes,
+  const bytes = new Uint8Array(bytesFor(format, values.length))
+  for (let first = 0, at = 0; first < values.length; first += blockElements, at += blockBytes) {
+    quantizer(values, first, bytes, at)
   }
+  return bytes
 }
 
-function writeU16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value
-  bytes[at + 1] = value >>> 8
+/** The bytes of f32 values. */
+export function quantizeF32(values: Float32Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(values.slice().buffer)
+}
+
+function halves(values: Float32Array, convert: (value: number) => number): Uint8Array<ArrayBuffer> {
+  const bits = new Uint16Array(values.length)
+  for (let i = 0; i < values.length; i++) bits[i] = convert(values[i])
+  return new Uint8Array(bits.buffer)
 }

@@ -8,6 +8,12 @@ export type TypedValue =
   | { readonly type: 'string'; readonly value: string | Uint8Array }
   | TypedArrayValue
 
+/** A value as a file has it: its type and its content. */
+export interface EncodedValue {
+  readonly type: 'encoded'
+  readonly bytes: Uint8Array
+}
+
 export interface TypedArrayValue {
   readonly type: 'array'
   readonly of: ValueType

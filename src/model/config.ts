@@ -16,7 +16,10 @@ export interface Config {
   /** Width of the residual stream. */
   readonly embeddingLength: number
   readonly feedForwardLength: number
+  /** Layers that are run. */
   readonly layers: number
+  /** Layers after them in the file, such as a draft head's, whose tensors are not loaded. Default 0. */
+  readonly unusedLayers?: number
   readonly heads: number
   /** Key/value heads; `heads` is a multiple of it. */
   readonly kvHeads: number
@@ -89,15 +92,24 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
   const heads = count('attention.head_count')
   const kvHeads = count('attention.head_count_kv', heads)
   const headDim = count('attention.key_length', Math.floor(embeddingLength / heads))
+  if (!reader.has('attention.key_length') && embeddingLength % heads !== 0) {
+    throw reader.error(
+      'BAD_FORMAT',
+      `${embeddingLength} values ("${reader.key('embedding_length')}") cannot be split into ${heads} attention heads ("${reader.key('attention.head_count')}")`,
+    )
+  }
   const valueDim = count('attention.value_length', headDim)
   const ropeDim = count('rope.dimension_count', headDim)
   if (heads % kvHeads !== 0) {
-    throw reader.error('BAD_FORMAT', `${heads} attention heads cannot share ${kvHeads} key/value heads`)
+    throw reader.error(
+      'BAD_FORMAT',
+      `${heads} attention heads cannot share ${kvHeads} key/value heads ("${reader.key('attention.head_count_kv')}")`,
+    )
   }
   if (ropeDim > headDim || ropeDim % 2 !== 0) {
     throw reader.error(
       'BAD_FORMAT',
-      `${ropeDim} rotary dimensions in heads of ${headDim}; an even number up to ${headDim} is needed`,
+      `${ropeDim} rotary dimensions ("${reader.key('rope.dimension_count')}") in heads of ${headDim}; an even number up to ${headDim} is needed`,
     )
   }
   if (headDim % 4 !== 0 || valueDim % 4 !== 0 || (valueDim !== headDim && !valueWidths)) {
@@ -114,6 +126,7 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
     embeddingLength,
     feedForwardLength: count('feed_forward_length', experts ? 1 : undefined),
     layers: readLayers(reader, unusedLayers),
+    unusedLayers,
     heads,
     kvHeads,
     headDim,
@@ -133,6 +146,11 @@ function readLayers(reader: HyperparameterReader, unused: number): number {
   const all = reader.count('block_count', { maximum: MAXIMUM.block_count })
   if (unused < all) return all - unused
   throw reader.error('BAD_FORMAT', `${unused} of ${all} layers are not run; none is left`)
+}
+
+/** The layers of a draft head for multi-token prediction, at the end of the file. Source: DeepSeek-AI 2024 (V3). */
+export function readDraftLayers(reader: HyperparameterReader): number {
+  return reader.count('nextn_predict_layers', { fallback: 0, minimum: 0, maximum: MAXIMUM.block_count })
 }
 
 /**
@@ -176,9 +194,9 @@ const COUNTS = [
 ] as const
 const REALS = ['ropeTheta', 'attentionScale', 'normEpsilon'] as const
 
-/** The rotary base frequency under `key`, more than 1; default 10,000. */
-export function readRopeTheta(reader: HyperparameterReader, key: string): number {
-  const theta = reader.real(key, 10_000)
+/** The rotary base frequency under `key`, more than 1. */
+export function readRopeTheta(reader: HyperparameterReader, key: string, fallback = 10_000): number {
+  const theta = reader.real(key, fallback)
   if (theta > 1) return theta
   throw reader.error('BAD_FORMAT', `"${reader.key(key)}" is ${theta}; more than 1 is needed`)
 }
@@ -190,9 +208,10 @@ function rejectVocabularyMismatch(reader: HyperparameterReader, vocabSize: numbe
   throw reader.error('BAD_FORMAT', `the tokenizer has ${tokens.length} tokens, but the model ${vocabSize}`)
 }
 
+/** A single expert is a dense layer, which some converters write as such. */
 function rejectExperts(reader: HyperparameterReader): void {
   const experts = reader.metadata.number(reader.key('expert_count'), 0)
-  if (experts === 0) return
+  if (experts === 0 || experts === 1) return
   throw reader.error('UNSUPPORTED', `a mixture of ${experts} experts is not supported`, 'use a dense model')
 }
 

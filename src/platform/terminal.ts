@@ -1,3 +1,7 @@
+import type { EngineThread } from '../backend/worker/port.js'
+import type { CreateOutput } from '../quantize/output-file.js'
+import type { ByteSource } from '../storage/source.js'
+
 /** One of a program's two outputs. */
 export interface Output {
   /** Whether it is a terminal, where progress can be drawn and control characters take effect. */
@@ -40,6 +44,16 @@ export interface Lines {
   close(): void
 }
 
+/** What commands need that write model files. */
+export interface ModelTools {
+  readonly physicalCores: number
+  /** Opens a file for reading. Rejects with `NOT_FOUND` and `IO`. */
+  openFile(path: string): Promise<ByteSource>
+  /** Starts a thread that serves `servePieces`. If the signal is aborted, rejects with its reason and ends the thread. */
+  startThread(signal?: AbortSignal): Promise<EngineThread>
+  readonly createOutput: CreateOutput
+}
+
 /** What a command line program needs from its process. */
 export interface Terminal {
   readonly stdout: Output
@@ -50,6 +64,7 @@ export interface Terminal {
   readonly inputIsTerminal: boolean
   /** Bytes of memory that are available now; `undefined` if unknown. */
   readonly availableMemory: number | undefined
+  readonly modelTools: ModelTools
   /** All of standard input. Rejects with `INVALID_ARGUMENT` when it is not UTF-8. */
   readInput(): Promise<string>
   /** Starts reading standard input line by line. Until closed, it handles Ctrl-C. */

@@ -1,3 +1,4 @@
+import { modelTools } from '../../src/platform/node/model-tools.js'
 import { readTextFile } from '../../src/platform/node/terminal.js'
 import {
   ABANDONED,
@@ -23,6 +24,7 @@ export class FakeTerminal implements Terminal {
 
   inputIsTerminal: boolean
   availableMemory: number | undefined = 8 * 2 ** 30
+  modelTools = modelTools
 
   /**
    * `watched`: whether input and outputs are terminals rather than files or pipes; `hasColors` and `columns`: what these

@@ -7,6 +7,8 @@ import { DEFAULT_SAMPLING } from '../../src/index.js'
 import { FakeTerminal } from './fake-terminal.js'
 
 const COMMANDS = ['run', 'chat', 'embed', 'inspect', 'tokenize', 'perplexity']
+/** Those that write a model file. */
+const WRITERS = ['quantize', 'convert']
 
 async function cli(args: readonly string[], terminal = new FakeTerminal({ inputIsTerminal: true })) {
   const code = await main(args, terminal)
@@ -23,7 +25,7 @@ describe('dasllama', () => {
   it.each([['--help'], ['-h'], ['help']])('%s lists the commands', async (name) => {
     const { code, out, err } = await cli([name])
     expect([code, err]).toEqual([0, ''])
-    for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+    for (const command of [...COMMANDS, ...WRITERS]) expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
   })
 
   it("--version is the package's", async () => {
@@ -40,6 +42,12 @@ describe('dasllama', () => {
     })
     expect(await cli([name, '--help'])).toEqual(help)
     expect(await cli([name, 'model.gguf', '-h'])).toEqual(help)
+  })
+
+  it.each(WRITERS)('help %s equals its --help', async (name) => {
+    const help = await cli(['help', name])
+    expect(help).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`Usage: dasllama ${name} `) })
+    expect(await cli([name, '--help'])).toEqual(help)
   })
 
   it('shows options with their defaults', async () => {

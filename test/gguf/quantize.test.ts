@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { blockFormat } from '../../src/gguf/block-formats.js'
 import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../../src/gguf/half.js'
-import { quantize, quantizeQ4_0, quantizeQ8_0 } from '../../src/gguf/quantize.js'
+import { quantize } from '../../src/gguf/quantize.js'
+
+const quantizeQ8_0 = (values: Float32Array) => quantize(blockFormat('Q8_0'), values)
+const quantizeQ4_0 = (values: Float32Array) => quantize(blockFormat('Q4_0'), values)
 
 /** Every 16-bit value except NaN, in ascending order. */
 function allFinite(decode: (bits: number) => number): number[] {
@@ -174,18 +177,21 @@ describe('Q4_0', () => {
 
 describe('quantize', () => {
   it('rejects formats without a quantizer and partial blocks', () => {
-    expect(() => quantize(blockFormat('Q6_K'), new Float32Array(256))).toThrow(
-      expect.objectContaining({ code: 'UNSUPPORTED', message: 'cannot quantize to Q6_K' }),
+    expect(() => quantize(blockFormat('IQ1_S'), new Float32Array(256))).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED', message: 'cannot quantize to IQ1_S' }),
     )
     expect(() => quantize(blockFormat('Q8_0'), new Float32Array(33))).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     )
   })
 
-  it.each(['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0'])('%s has the size of its blocks', (name) => {
+  it.each([
+    ...['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1'],
+    ...['Q4_K', 'Q5_K', 'Q6_K', 'IQ4_NL', 'IQ4_XS'],
+  ])('%s has the size of its blocks', (name) => {
     const format = blockFormat(name)
-    expect(quantize(format, new Float32Array(64))).toHaveLength(
-      (64 / format.blockElements) * format.blockBytes,
+    expect(quantize(format, new Float32Array(512))).toHaveLength(
+      (512 / format.blockElements) * format.blockBytes,
     )
   })
 })

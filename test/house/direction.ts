@@ -14,20 +14,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gguf: ['math', 'storage'],
   tokenizer: ['gguf'],
   grammar: ['tokenizer'],
-  platform: ['backend', 'storage'],
+  platform: ['backend', 'quantize', 'storage'],
   backend: ['gguf', 'math', 'platform', 'storage'],
   model: ['backend', 'gguf', 'math', 'platform'],
   session: ['backend', 'grammar', 'math', 'model', 'platform', 'sampling', 'tokenizer'],
+  quantize: ['backend', 'gguf', 'storage'],
+  convert: ['gguf', 'math', 'quantize', 'storage'],
   facade: ['backend', 'gguf', 'model', 'platform', 'sampling', 'session', 'storage', 'tokenizer'],
   chat: ['facade', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
-  cli: ['index', 'platform', 'sampling'],
+  cli: ['convert', 'index', 'platform', 'quantize', 'sampling'],
 }
 
 /** Folders that only some modules may import. */
 const CLOSED: readonly { readonly folder: string; readonly openTo: readonly string[] }[] = [
-  // Pointers and kernels stay behind the interfaces of src/backend/; a runtime starts the threads, and the facade opens engines.
-  { folder: 'src/backend/wasm/', openTo: ['src/backend/', 'src/platform/', 'src/facade/'] },
+  // Pointers and kernels stay behind the interfaces of src/backend/; a runtime starts the threads, the facade opens engines, and quantizers dequantize.
+  { folder: 'src/backend/wasm/', openTo: ['src/backend/', 'src/platform/', 'src/facade/', 'src/quantize/'] },
 ]
 
 /**

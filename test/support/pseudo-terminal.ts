@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { nodeLines } from '../../src/platform/node/lines.js'
+import { modelTools } from '../../src/platform/node/model-tools.js'
 import { readTextFile } from '../../src/platform/node/terminal.js'
 import type { LineOptions, Lines, Output, Terminal } from '../../src/platform/terminal.js'
 import { Screen } from './screen.js'
@@ -15,6 +16,7 @@ export class PseudoTerminal implements Terminal {
   readonly debug = false
   readonly inputIsTerminal = true
   readonly availableMemory = 2 ** 32
+  readonly modelTools = modelTools
   readonly #input = Object.assign(new PassThrough(), { isTTY: true })
   readonly #output: PassThrough & { isTTY: boolean; columns: number }
   /** Called when the program reads a line. */

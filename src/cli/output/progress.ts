@@ -13,16 +13,22 @@ export interface Progress {
   readonly total: number
 }
 
-/** A progress bar on stderr while a model loads, with rate and remaining time; only on a terminal. */
+/** A progress bar on stderr while a model loads or is written, with rate and remaining time; only on a terminal. */
 export class ProgressBar {
   readonly #output: Output
   readonly #isDrawn: boolean
+  readonly #verb: string
   #drawnAt = performance.now()
   #visible = false
   /** Progress samples of the last seconds, oldest first. */
   #marks: { readonly at: number; readonly loaded: number }[] = [{ at: performance.now(), loaded: 0 }]
 
-  constructor({ stderr }: Pick<Terminal, 'stderr'>, { isQuiet = false }: { isQuiet?: boolean } = {}) {
+  /** `verb`: what takes time. */
+  constructor(
+    { stderr }: Pick<Terminal, 'stderr'>,
+    { isQuiet = false, verb = 'loading' }: { isQuiet?: boolean; verb?: string } = {},
+  ) {
+    this.#verb = verb
     this.#output = stderr
     this.#isDrawn = stderr.isTerminal && !isQuiet
   }
@@ -33,7 +39,7 @@ export class ProgressBar {
     this.#drawnAt = now
     this.#visible = true
     const rate = this.#rate(progress.loaded, now)
-    void this.#output.write(ERASE_LINE + progressLine(progress, rate, this.#output.columns ?? 80))
+    void this.#output.write(ERASE_LINE + progressLine(progress, rate, this.#output.columns ?? 80, this.#verb))
   }
 
   erase(): void {
@@ -51,17 +57,22 @@ export class ProgressBar {
 }
 
 /** The bar, fitted to a line of `columns`: a wrapped line could not be erased. */
-export function progressLine({ loaded, total }: Progress, rate: number, columns: number): string {
+export function progressLine(
+  { loaded, total }: Progress,
+  rate: number,
+  columns: number,
+  verb = 'loading',
+): string {
   const part = total > 0 ? Math.min(loaded / total, 1) : 0
   const percent = `${Math.floor(part * 100)} %`
   const left = rate > 0 && part < 1 ? `, ${duration((total - loaded) / rate)} left` : ''
   const rateText = rate > 0 ? `, ${byteSize(rate)}/s` : ''
   const said = ` ${percent} of ${byteSize(total)}${rateText}${left}`
-  const room = Math.min(WIDTH, columns - 'loading '.length - said.length - 1)
+  const room = Math.min(WIDTH, columns - verb.length - said.length - 2)
   if (room >= 5) {
-    return `loading ${'█'.repeat(Math.round(part * room)).padEnd(room, '░')}${said}`
+    return `${verb} ${'█'.repeat(Math.round(part * room)).padEnd(room, '░')}${said}`
   }
-  return `loading${said}`.length < columns ? `loading${said}` : `loading ${percent}`.slice(0, columns - 1)
+  return `${verb}${said}`.length < columns ? `${verb}${said}` : `${verb} ${percent}`.slice(0, columns - 1)
 }
 
 /** Human-readable seconds: `42 s`, `3 min 5 s`, `2 h 10 min`. */

@@ -18,6 +18,9 @@ export function fileError(path: string, cause: unknown, missing = 'there is no s
       return new DasllamaError('IO', `${displayName(path)}: no permission`, { cause })
     case 'EISDIR':
       return new DasllamaError('IO', `${displayName(path)} is a directory`, { cause })
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new DasllamaError('IO', `${displayName(path)}: the disk is full`, { cause })
     default:
       return new DasllamaError('IO', `${displayName(path)}: ${describeFailure(message)}`, { cause })
   }

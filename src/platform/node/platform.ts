@@ -1,6 +1,6 @@
 /** Node, and also Deno and Bun, which provide its modules. */
 
-import { existsSync, readFileSync, type Stats } from 'node:fs'
+import { readFileSync, type Stats } from 'node:fs'
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -14,6 +14,7 @@ import type { ByteSource } from '../../storage/source.js'
 import type { Platform } from '../platform.js'
 import { startEngineThread } from './engine-threads.js'
 import { fileError } from './file-error.js'
+import { placesInDist, programAt } from './places.js'
 import { wideVectors } from './wide-vectors.js'
 
 /** Large enough for the disk's full speed, small enough for a prompt abort. */
@@ -76,7 +77,8 @@ class FileSource implements ByteSource {
   }
 }
 
-async function openFile(path: string): Promise<ByteSource> {
+/** Opens a file of the disk for reading. Rejects with `NOT_FOUND` and `IO`. */
+export async function openFile(path: string): Promise<ByteSource> {
   try {
     // Checked before opening, because opening a pipe would wait for its writer.
     const found = await stat(path)
@@ -93,15 +95,6 @@ async function openFile(path: string): Promise<ByteSource> {
   }
 }
 
-/**
- * Candidate URLs of a file of dist/, given its path there. The second one is for running from the sources, as tests do. None
- * in a CommonJS bundle, which does not know its own URL.
- */
-function placesInDist(path: string): URL[] {
-  if (!import.meta.url) return []
-  return [`../${path}`, `../../../dist/${path}`].map((place) => new URL(place, import.meta.url))
-}
-
 async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<ArrayBuffer>> {
   const places = placesInDist(KERNEL_FILES[build])
   for (const place of places) {
@@ -111,15 +104,6 @@ async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<
   const name = places.length > 0 ? fileURLToPath(places[0]) : KERNEL_FILES[build]
   throw new DasllamaError('NOT_FOUND', `${name}: the kernels are not there`, {
     hint: `if a bundler moved the package, pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
-  })
-}
-
-/** URL of a thread's program. Throws `NOT_FOUND`. */
-function programAt(path: string, hint: string): URL {
-  const place = placesInDist(path).find((url) => existsSync(url))
-  if (place) return place
-  throw new DasllamaError('NOT_FOUND', `${path} is not there`, {
-    hint: `if a bundler moved the package, ${hint}`,
   })
 }
 
@@ -145,7 +129,7 @@ async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Th
 }
 
 /** Number of physical cores, as far as the system reports it, and at most the processors that this process may use. */
-function physicalCores(): number {
+export function physicalCores(): number {
   const usable = availableParallelism()
   // Deno would prompt the user for permission to read that.
   if (process.platform === 'linux' && !('Deno' in globalThis)) {

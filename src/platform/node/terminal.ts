@@ -6,6 +6,7 @@ import { DasllamaError } from '../../errors.js'
 import { type Output, type Terminal, wantsColors } from '../terminal.js'
 import { fileError } from './file-error.js'
 import { nodeLines } from './lines.js'
+import { modelTools } from './model-tools.js'
 
 function output(stream: NodeJS.WriteStream): Output {
   // EPIPE: the reader has closed the pipe, as `| head -1` does, which is not an error.
@@ -64,6 +65,7 @@ export function nodeTerminal(): Terminal {
     get availableMemory() {
       return availableMemory()
     },
+    modelTools,
     readInput: async () => decode(await buffer(process.stdin), 'standard input'),
     openLines: (options) => nodeLines(process.stdin, process.stdout, options),
     readFile: readTextFile,

@@ -1,0 +1,15 @@
+import type { ModelTools } from '../terminal.js'
+import { startEngineThread } from './engine-threads.js'
+import { createOutput } from './output-file.js'
+import { programAt } from './places.js'
+import { openFile, physicalCores } from './platform.js'
+
+export const modelTools: ModelTools = {
+  get physicalCores() {
+    return physicalCores()
+  },
+  openFile,
+  startThread: async (signal) =>
+    startEngineThread(programAt('platform/node-quantize-thread.js', 'keep its dist/ together'), signal),
+  createOutput,
+}
