@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 const README = new URL('../README.md', import.meta.url)
 
 /** The README's sections for figures, each between a pair of markers. */
-export type FigurePlace = 'bench' | 'sampling'
+export type FigurePlace = 'bench' | 'sampling' | 'families'
 
 /** `text` with `tables` between the markers of `place`. Throws when it does not have the markers, in order. */
 export function putBetweenMarkers(text: string, place: FigurePlace, tables: string): string {

@@ -23,6 +23,15 @@ export type RopeScaling =
       /** Extra factor on cosines and sines. */
       readonly attentionFactor: number
     }
+  /** Searched factors per pair, those of `factors` or `longFactors`. Source: Ding et al. 2024 (LongRoPE). */
+  | {
+      readonly type: 'longrope'
+      /** Divides all positions. */
+      readonly factor: number
+      readonly originalContext: number
+      /** Extra factor on cosines and sines. */
+      readonly attentionFactor: number
+    }
 
 /** A rotary position embedding. */
 export interface RopeSpec {
@@ -34,6 +43,8 @@ export interface RopeSpec {
   readonly scaling: RopeScaling
   /** A tensor, f32[dims / 2], that divides each pair's frequency. */
   readonly factors: string | undefined
+  /** The same for sequences whose context length is more than the original one of scaling `longrope`. Default: `factors`. */
+  readonly longFactors?: string | undefined
 }
 
 /** The angle per position of each pair, and the factor of its cosine and sine. */
@@ -56,7 +67,12 @@ export function ropeFrequencies(
     const base = power(theta, (-2 * pair) / dims) / (factors ? factors[pair] : 1)
     radians[pair] = scaled(base, pair, dims, theta, scaling)
   }
-  return { radians, magnitude: scaling.type === 'yarn' ? yarnMagnitude(scaling) : 1 }
+  return { radians, magnitude: magnitudeOf(scaling) }
+}
+
+function magnitudeOf(scaling: RopeScaling): number {
+  if (scaling.type === 'yarn') return yarnMagnitude(scaling)
+  return scaling.type === 'longrope' ? scaling.attentionFactor : 1
 }
 
 function scaled(radians: number, pair: number, dims: number, theta: number, scaling: RopeScaling): number {
@@ -64,6 +80,7 @@ function scaled(radians: number, pair: number, dims: number, theta: number, scal
     case 'none':
       return radians
     case 'linear':
+    case 'longrope':
       return radians / scaling.factor
     case 'llama3': {
       // Full rotations of this pair within the original context.

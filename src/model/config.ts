@@ -3,6 +3,7 @@ import { describeValue } from '../describe.js'
 import { familyError } from './family.js'
 import type { HyperparameterReader } from './hyperparameter-reader.js'
 import { type PoolingType, readPooling } from './pooling.js'
+import type { Ranking } from './ranking.js'
 import { readRopeScaling } from './rope-scaling.js'
 
 /** The hyperparameters of every model; families add their own. */
@@ -16,7 +17,10 @@ export interface Config {
   /** Width of the residual stream. */
   readonly embeddingLength: number
   readonly feedForwardLength: number
+  /** Layers that are run. */
   readonly layers: number
+  /** Layers after them in the file, such as a draft head's, whose tensors are not loaded. Default 0. */
+  readonly unusedLayers?: number
   readonly heads: number
   /** Key/value heads; `heads` is a multiple of it. */
   readonly kvHeads: number
@@ -34,6 +38,10 @@ export interface Config {
   readonly attentionScale: number
   /** Of all norms. */
   readonly normEpsilon: number
+  /** Whether attention goes in both directions: a model for embeddings, which does not generate. Default false. */
+  readonly encoder?: boolean
+  /** How a reranker makes scores, if it is one. */
+  readonly ranking?: Ranking | undefined
   /** Pooling type for embeddings, if the file has one. */
   readonly pooling: PoolingType | undefined
 }
@@ -63,8 +71,11 @@ export interface FamilyTraits {
   readonly norm?: 'rms' | 'layer'
   /** Whether it has mixtures of experts. Default false: a file with experts is rejected. */
   readonly experts?: boolean
-  /** Whether attention goes in both directions. Default false: a file that says so is rejected. */
-  readonly encoder?: boolean
+  /**
+   * Whether attention goes in both directions: in every file, or where the file says so (`optional`). Default false: a file
+   * that says so is rejected.
+   */
+  readonly encoder?: boolean | 'optional'
   /** Whether values may be narrower or wider than keys. Default false. */
   readonly valueWidths?: boolean
   /** Layers at the end of the file that are not run, such as a draft head's. Default 0. */
@@ -82,22 +93,31 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
     reader.count(key, { fallback, maximum: MAXIMUM[key] })
 
   if (!experts) rejectExperts(reader)
-  if (!encoder) rejectNonCausal(reader)
+  const isEncoder = readDirection(reader, encoder)
   const vocabSize = count('vocab_size', reader.file.tensors.get('token_embd.weight')?.shape[1])
   rejectVocabularyMismatch(reader, vocabSize)
   const embeddingLength = count('embedding_length')
   const heads = count('attention.head_count')
   const kvHeads = count('attention.head_count_kv', heads)
   const headDim = count('attention.key_length', Math.floor(embeddingLength / heads))
+  if (!reader.has('attention.key_length') && embeddingLength % heads !== 0) {
+    throw reader.error(
+      'BAD_FORMAT',
+      `${embeddingLength} values ("${reader.key('embedding_length')}") cannot be split into ${heads} attention heads ("${reader.key('attention.head_count')}")`,
+    )
+  }
   const valueDim = count('attention.value_length', headDim)
   const ropeDim = count('rope.dimension_count', headDim)
   if (heads % kvHeads !== 0) {
-    throw reader.error('BAD_FORMAT', `${heads} attention heads cannot share ${kvHeads} key/value heads`)
+    throw reader.error(
+      'BAD_FORMAT',
+      `${heads} attention heads cannot share ${kvHeads} key/value heads ("${reader.key('attention.head_count_kv')}")`,
+    )
   }
   if (ropeDim > headDim || ropeDim % 2 !== 0) {
     throw reader.error(
       'BAD_FORMAT',
-      `${ropeDim} rotary dimensions in heads of ${headDim}; an even number up to ${headDim} is needed`,
+      `${ropeDim} rotary dimensions ("${reader.key('rope.dimension_count')}") in heads of ${headDim}; an even number up to ${headDim} is needed`,
     )
   }
   if (headDim % 4 !== 0 || valueDim % 4 !== 0 || (valueDim !== headDim && !valueWidths)) {
@@ -114,6 +134,7 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
     embeddingLength,
     feedForwardLength: count('feed_forward_length', experts ? 1 : undefined),
     layers: readLayers(reader, unusedLayers),
+    unusedLayers,
     heads,
     kvHeads,
     headDim,
@@ -125,6 +146,7 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
     attentionScale: reader.real('attention.scale', 0) || 1 / Math.sqrt(headDim),
     normEpsilon: reader.real(`attention.layer_norm_${norm === 'rms' ? 'rms_' : ''}epsilon`),
     pooling: readPooling(reader),
+    ...(isEncoder && { encoder: true }),
   }
 }
 
@@ -133,6 +155,11 @@ function readLayers(reader: HyperparameterReader, unused: number): number {
   const all = reader.count('block_count', { maximum: MAXIMUM.block_count })
   if (unused < all) return all - unused
   throw reader.error('BAD_FORMAT', `${unused} of ${all} layers are not run; none is left`)
+}
+
+/** The layers of a draft head for multi-token prediction, at the end of the file. Source: DeepSeek-AI 2024 (V3). */
+export function readDraftLayers(reader: HyperparameterReader): number {
+  return reader.count('nextn_predict_layers', { fallback: 0, minimum: 0, maximum: MAXIMUM.block_count })
 }
 
 /**
@@ -176,9 +203,9 @@ const COUNTS = [
 ] as const
 const REALS = ['ropeTheta', 'attentionScale', 'normEpsilon'] as const
 
-/** The rotary base frequency under `key`, more than 1; default 10,000. */
-export function readRopeTheta(reader: HyperparameterReader, key: string): number {
-  const theta = reader.real(key, 10_000)
+/** The rotary base frequency under `key`, more than 1. */
+export function readRopeTheta(reader: HyperparameterReader, key: string, fallback = 10_000): number {
+  const theta = reader.real(key, fallback)
   if (theta > 1) return theta
   throw reader.error('BAD_FORMAT', `"${reader.key(key)}" is ${theta}; more than 1 is needed`)
 }
@@ -190,18 +217,23 @@ function rejectVocabularyMismatch(reader: HyperparameterReader, vocabSize: numbe
   throw reader.error('BAD_FORMAT', `the tokenizer has ${tokens.length} tokens, but the model ${vocabSize}`)
 }
 
+/** A single expert is a dense layer, which some converters write as such. */
 function rejectExperts(reader: HyperparameterReader): void {
   const experts = reader.metadata.number(reader.key('expert_count'), 0)
-  if (experts === 0) return
+  if (experts === 0 || experts === 1) return
   throw reader.error('UNSUPPORTED', `a mixture of ${experts} experts is not supported`, 'use a dense model')
 }
 
-/** Some embedding models attend in both directions. */
-function rejectNonCausal(reader: HyperparameterReader): void {
-  if (reader.metadata.boolean(reader.key('attention.causal'), true)) return
+/** Whether attention goes in both directions, by the family and by the file, which must not contradict it. */
+function readDirection(reader: HyperparameterReader, encoder: FamilyTraits['encoder'] = false): boolean {
+  const key = 'attention.causal'
+  const isCausal = reader.metadata.boolean(reader.key(key), encoder !== true)
+  if (encoder === 'optional' || isCausal === !encoder) return !reader.note(key, isCausal)
   throw reader.error(
     'UNSUPPORTED',
-    'non-causal attention is not supported',
-    'use a causal model, one without "attention.causal" in its file',
+    isCausal
+      ? `causal attention ("${reader.key(key)}" is true) is not supported in this architecture`
+      : 'non-causal attention is not supported',
+    isCausal ? undefined : 'use a causal model, one without "attention.causal" in its file',
   )
 }

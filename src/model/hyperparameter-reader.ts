@@ -46,13 +46,18 @@ export class HyperparameterReader {
     return `${this.architecture}.${key}`
   }
 
-  /** A whole number. A list with a value per layer, which some converters write, is accepted if all values are equal. */
+  /**
+   * A whole number. A list with a value per layer, which some converters write, is accepted if all values are equal and there
+   * is one for each layer of the file.
+   */
   count(key: string, { fallback, minimum = 1, maximum = 2 ** 24 }: CountOptions = {}): number {
     const name = this.key(key)
     let value: number
+    let perLayer: number | undefined
     if (ArrayBuffer.isView(this.metadata.get(name))) {
       const each = this.metadata.numbers(name)
       value = each[0]
+      perLayer = each.length
       if (Array.prototype.some.call(each, (other) => other !== value)) {
         throw this.error('UNSUPPORTED', `"${name}" differs from layer to layer`)
       }
@@ -61,6 +66,12 @@ export class HyperparameterReader {
     }
     if (!(Number.isInteger(value) && value >= minimum && value <= maximum)) {
       throw this.error('BAD_FORMAT', `"${name}" is ${value}; ${minimum} to ${maximum} is accepted`)
+    }
+    if (perLayer !== undefined && key !== 'block_count') {
+      const layers = this.metadata.number(this.key('block_count'))
+      if (perLayer !== layers) {
+        throw this.error('BAD_FORMAT', `"${name}" has ${perLayer} values for ${layers} layers`)
+      }
     }
     return this.note(key, value)
   }

@@ -3,7 +3,7 @@ import { describeValue } from '../describe.js'
 
 /** The mistake in a family's rotary embedding for heads of `headDim` values; `undefined` if there is none. */
 export function ropeMistake(spec: RopeSpec, headDim: number): string | undefined {
-  const { type, dims, theta, factors } = spec
+  const { type, dims, theta, factors, longFactors } = spec
   if (!TYPES.includes(type)) return `type ${describeValue(type)} is unknown; ${TYPES.join(' and ')} are known`
   if (!(Number.isInteger(dims) && dims >= 2 && dims <= headDim && dims % 2 === 0)) {
     return `${describeValue(dims)} rotary dimensions in heads of ${headDim}; an even number up to ${headDim} is needed`
@@ -11,8 +11,9 @@ export function ropeMistake(spec: RopeSpec, headDim: number): string | undefined
   if (!(Number.isFinite(theta) && theta > 1)) {
     return `the base is ${describeValue(theta)}; more than 1 is needed`
   }
-  if (factors !== undefined && typeof factors !== 'string') {
-    return `factors must be the name of a tensor, not ${describeValue(factors)}`
+  for (const [what, name] of Object.entries({ factors, longFactors })) {
+    if (name === undefined || typeof name === 'string') continue
+    return `${what} must be the name of a tensor, not ${describeValue(name)}`
   }
   return scalingMistake(spec.scaling)
 }
@@ -25,6 +26,7 @@ const NUMBERS: { readonly [T in RopeScaling['type']]: readonly Exclude<keyof Of<
   linear: ['factor'],
   llama3: ['factor', 'lowFrequencyFactor', 'highFrequencyFactor', 'originalContext'],
   yarn: ['factor', 'originalContext', 'betaFast', 'betaSlow', 'attentionFactor'],
+  longrope: ['factor', 'originalContext', 'attentionFactor'],
 }
 type Of<T> = Extract<RopeScaling, { readonly type: T }>
 

@@ -1,13 +1,10 @@
-import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import type { WarningListener } from '../warnings.js'
-import { BytePair } from './byte-pair.js'
 import { type Fragment, type Restriction, SpecialTokenFinder } from './partition.js'
 import { Pieces } from './pieces.js'
-import { preTokenizerOf } from './pretokenizers.js'
+import { readScheme, type Scheme } from './scheme.js'
 import { type Guard, JoinedText } from './segments.js'
-import { SentencePiece } from './sentencepiece.js'
 import { CONTROL } from './token-attributes.js'
 import type {
   DecodeOptions,
@@ -17,24 +14,13 @@ import type {
   TokenId,
   Tokenizer,
 } from './tokenizer.js'
-import { isSpecial, readVocabulary, type SequenceEnds, type Vocabulary } from './vocabulary.js'
-
-/** The parts specific to one kind of tokenizer. */
-interface Scheme {
-  readonly vocabulary: Vocabulary
-  /** Appends the ids of plain text, which is well-formed and not empty. */
-  encode(text: string, ids: TokenId[], guard?: Guard): void
-  readonly spelling: 'sentencepiece' | 'byte-level'
-  readonly addBos: boolean
-  readonly addSpacePrefix: boolean
-  /** llama.cpp's fallbacks for unusable ids in the file. */
-  readonly fallbacks: SequenceEnds
-}
+import { isSpecial } from './vocabulary.js'
 
 /**
- * Creates the tokenizer described by a model file's metadata (`tokenizer.ggml.*`): SentencePiece (`llama`) or byte-level
- * BPE (`gpt2`). `warn` is called for unusable keys that llama.cpp ignores, too. Throws `UNSUPPORTED` for other kinds and
- * unknown pre-tokenizers, and `MISSING`, `BAD_FORMAT` or `LIMIT` for an unusable vocabulary.
+ * Creates the tokenizer described by a model file's metadata (`tokenizer.ggml.*`): SentencePiece (`llama`), BPE of bytes
+ * (`gpt2`) or characters (`gemma4`, `whitespace`), WordPiece (`bert`), unigram (`t5`). `warn` is called for unusable keys
+ * that llama.cpp ignores, too. Throws `UNSUPPORTED` for other kinds and unknown pre-tokenizers, and `MISSING`, `BAD_FORMAT`
+ * or `LIMIT` for an unusable vocabulary.
  */
 export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tokenizer {
   const scheme = readScheme(metadata, warn)
@@ -42,16 +28,18 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
   const { texts, attributes } = vocabulary
   const bosId = readAdded(metadata, 'bos', scheme, warn)
   const eosId = readAdded(metadata, 'eos', scheme, warn)
-  const addBos = bosId !== undefined && metadata.boolean('tokenizer.ggml.add_bos_token', scheme.addBos)
-  const addEos = eosId !== undefined && metadata.boolean('tokenizer.ggml.add_eos_token', false)
-  const addSpacePrefix = metadata.boolean('tokenizer.ggml.add_space_prefix', scheme.addSpacePrefix)
-  const finder = new SpecialTokenFinder(vocabulary, rightStripping(metadata))
-  const pieces = new Pieces(vocabulary, scheme.spelling, {
-    dropsFirstSpace: scheme.spelling === 'sentencepiece' && addSpacePrefix,
-  })
+  const { separatorId } = vocabulary
+  const { adds, always } = scheme
+  const wantsBos = metadata.boolean('tokenizer.ggml.add_bos_token', adds.bos ?? false)
+  const addBos = bosId !== undefined && ((always?.bos ?? false) || wantsBos)
+  const addEos = eosId !== undefined && metadata.boolean('tokenizer.ggml.add_eos_token', adds.eos ?? false)
+  const addSeparator = metadata.boolean('tokenizer.ggml.add_sep_token', adds.separator ?? false)
+  const lastId = always?.finalSeparator ? separatorId : addEos ? eosId : undefined
+  const finder = new SpecialTokenFinder(vocabulary, ...strippingOf(metadata))
+  const pieces = new Pieces(vocabulary, scheme.spelling, { dropsFirstSpace: scheme.dropsFirstSpace ?? false })
 
   /** Prefix of text at the beginning and after special tokens. */
-  const spacePrefix = scheme.spelling === 'sentencepiece' && addSpacePrefix ? ' ' : ''
+  const spacePrefix = scheme.wantsSpacePrefix ? ' ' : ''
 
   /** Appends the ids of text that has been split at its special tokens. `prefix` is put before the first fragment. */
   function encodeFragments(
@@ -76,7 +64,12 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
     vocabSize: texts.length,
     bosId,
     eosId,
+    separatorId,
+    addsBos: addBos,
+    addsEos: addEos,
+    addsSeparator: separatorId !== undefined && addSeparator,
     endOfGeneration: vocabulary.endOfGeneration,
+    suppressedIds: vocabulary.suppressed,
     specialTokens: finder.tokens,
 
     encode(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): TokenId[] {
@@ -91,7 +84,7 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
         spacePrefix,
         ids,
       )
-      if (addSpecial && addEos) ids.push(eosId)
+      if (addSpecial && lastId !== undefined) ids.push(lastId)
       return ids
     },
 
@@ -139,46 +132,6 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
   }
 }
 
-function readScheme(metadata: Metadata, warn: WarningListener | undefined): Scheme {
-  const model = metadata.string('tokenizer.ggml.model')
-  switch (model) {
-    case 'llama': {
-      const ids = { bosId: 1, eosId: 2 }
-      const vocabulary = readVocabulary(metadata, { defaults: ids, fallbacks: ids }, warn)
-      const sentencePiece = new SentencePiece(metadata, vocabulary, warn)
-      return {
-        vocabulary,
-        encode: (text, ids, guard) => sentencePiece.encode(text, ids, guard),
-        spelling: 'sentencepiece',
-        addBos: true,
-        addSpacePrefix: true,
-        fallbacks: ids,
-      }
-    }
-    case 'gpt2': {
-      // Checked first: of several problems with a file, this one is the most informative.
-      const preTokenizer = preTokenizerOf(metadata.string('tokenizer.ggml.pre', 'default') || 'default')
-      const fallbacks = { bosId: 11, eosId: 11 }
-      const vocabulary = readVocabulary(metadata, { defaults: {}, fallbacks }, warn)
-      const bytePair = new BytePair(metadata, vocabulary, preTokenizer, warn)
-      return {
-        vocabulary,
-        encode: (text, ids, guard) => bytePair.encode(text, ids, guard),
-        spelling: 'byte-level',
-        addBos: preTokenizer.addBos,
-        addSpacePrefix: false,
-        fallbacks,
-      }
-    }
-    default:
-      throw new DasllamaError(
-        'UNSUPPORTED',
-        `tokenizer.ggml.model: tokenizer type ${describeValue(model)} is not supported`,
-        { hint: 'supported: "llama" (SentencePiece) and "gpt2" (byte-level BPE)' },
-      )
-  }
-}
-
 /** The id of BOS or EOS; llama.cpp's fallback if the file wants one added but does not define it. */
 function readAdded(
   metadata: Metadata,
@@ -199,8 +152,19 @@ function readAdded(
   return isToken ? fallback : undefined
 }
 
-/** Phi-3 was trained with whitespace after its markers stripped. GGUF files have no key for it, so the name decides. */
-function rightStripping(metadata: Metadata): (text: string) => boolean {
-  const isPhi3 = /phi-?3/i.test(metadata.string('general.name', ''))
-  return (text) => isPhi3 && !['<unk>', '<s>', '<|endoftext|>'].includes(text)
+type TextTest = (text: string) => boolean
+
+/**
+ * Which special tokens were trained with the whitespace after, and before them stripped: Phi-3's markers, and the mask of
+ * some encoders. GGUF files have no key for it, so names decide, as in llama.cpp.
+ */
+function strippingOf(metadata: Metadata): [right: TextTest, left: TextTest] {
+  const pre = metadata.string('tokenizer.ggml.pre', '')
+  const architecture = metadata.string('general.architecture', '')
+  const name = metadata.string('general.name', '')
+  const never = () => false
+  if (/jina-v2-(?:de|es|code)/.test(pre) || /nomic-bert-moe|jina-bert-v3/.test(architecture))
+    return [never, (text) => text === '<mask>']
+  if (/phi-?3/i.test(name)) return [(text) => !['<unk>', '<s>', '<|endoftext|>'].includes(text), never]
+  return [never, (text) => text === '[MASK]' && /modern-bert/i.test(name)]
 }

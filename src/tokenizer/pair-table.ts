@@ -3,11 +3,12 @@
  * double per pair, and vocabularies have hundreds of thousands of merges.
  */
 export class PairTable {
-  readonly #mask: number
+  #mask: number
+  #pairs = 0
   /** Three cells per slot: left, right, value; left is -1 in a free slot. */
-  readonly #cells: Int32Array
+  #cells: Int32Array
 
-  /** Holds up to `capacity` pairs, at most half of the slots. */
+  /** Has room for `capacity` pairs, which take at most half of the slots; grows beyond. */
   constructor(capacity: number) {
     let slots = 16
     while (slots < capacity * 2) slots *= 2
@@ -25,6 +26,16 @@ export class PairTable {
     const slot = this.#slot(left, right)
     if (this.#cells[slot] >= 0) return
     this.#cells.set([left, right, value], slot)
+    if (++this.#pairs * 2 > this.#mask) this.#grow()
+  }
+
+  #grow(): void {
+    const old = this.#cells
+    this.#mask = this.#mask * 2 + 1
+    this.#cells = new Int32Array(old.length * 2).fill(-1)
+    for (let cell = 0; cell < old.length; cell += 3) {
+      if (old[cell] >= 0) this.#cells.set(old.subarray(cell, cell + 3), this.#slot(old[cell], old[cell + 1]))
+    }
   }
 
   #slot(left: number, right: number): number {

@@ -33,17 +33,23 @@ const POSITIONS = 2 ** 29
 export class SpecialTokenFinder {
   readonly #vocabulary: Vocabulary
   readonly #stripsRight: (text: string) => boolean
+  readonly #stripsLeft: (text: string) => boolean
   /** All special tokens, longest first: a token's rank is its index. */
   readonly #ids: Int32Array
   readonly #lengths: Uint32Array
   #all: Candidates | undefined
   #userDefined: Candidates | undefined
 
-  /** `stripsRight`: whether whitespace after a token is dropped. Throws `LIMIT`. */
-  constructor(vocabulary: Vocabulary, stripsRight: (text: string) => boolean) {
+  /** `stripsRight`, `stripsLeft`: whether ASCII whitespace after or before a token is dropped. Throws `LIMIT`. */
+  constructor(
+    vocabulary: Vocabulary,
+    stripsRight: (text: string) => boolean,
+    stripsLeft: (text: string) => boolean = () => false,
+  ) {
     const { texts, attributes } = vocabulary
     this.#vocabulary = vocabulary
     this.#stripsRight = stripsRight
+    this.#stripsLeft = stripsLeft
     const ids: TokenId[] = []
     let units = 0
     for (let id = 0; id < texts.length; id++) {
@@ -82,7 +88,7 @@ export class SpecialTokenFinder {
     }
     for (let position = 0; position < text.length; position++) consider(position, text.length - position)
     const taken: Taken[] = []
-    /** For each position, 1 + the start of the token that covers it; 0 if it is free. */
+    /** For each position, 1 + the start of the token that covers it, with its stripped whitespace; 0 if it is free. */
     const owners = new Int32Array(heap.isEmpty ? 0 : text.length)
     for (let key = heap.pop(); key >= 0; key = heap.pop()) {
       const rank = Math.floor(key / POSITIONS)
@@ -96,12 +102,14 @@ export class SpecialTokenFinder {
         continue
       }
       const id = this.#ids[rank]
+      const isFreeSpace = (at: number) => owners[at] === 0 && isAsciiSpace(text.charCodeAt(at))
+      let before = start
+      if (this.#stripsLeft(this.#vocabulary.texts[id])) while (before > 0 && isFreeSpace(before - 1)) before--
       let next = end
-      if (this.#stripsRight(this.#vocabulary.texts[id])) {
-        while (next < text.length && owners[next] === 0 && isAsciiSpace(text.charCodeAt(next))) next++
-      }
-      owners.fill(start + 1, start, next)
-      taken.push({ start, end, id, next })
+      if (this.#stripsRight(this.#vocabulary.texts[id]))
+        while (next < text.length && isFreeSpace(next)) next++
+      owners.fill(before + 1, before, next)
+      taken.push({ start, end, id, before, next })
     }
     return fragmentsOf(text.length, taken)
   }
@@ -168,16 +176,17 @@ class Candidates {
   }
 }
 
-/** A match; `next` is the position after it and its stripped whitespace. */
+/** A match; `before` and `next` are where it begins and ends with its stripped whitespace. */
 interface Taken extends Fragment {
+  readonly before: number
   readonly next: number
 }
 
 function fragmentsOf(length: number, taken: Taken[]): Fragment[] {
   const fragments: Fragment[] = []
   let position = 0
-  for (const { start, end, id, next } of taken.sort((a, b) => a.start - b.start)) {
-    if (position < start) fragments.push({ start: position, end: start, id: -1 })
+  for (const { start, end, id, before, next } of taken.sort((a, b) => a.start - b.start)) {
+    if (position < before) fragments.push({ start: position, end: before, id: -1 })
     fragments.push({ start, end, id })
     position = next
   }

@@ -1,23 +1,29 @@
 import { DasllamaError } from '../errors.js'
 import { bytesOfSpelling } from './byte-alphabet.js'
-import { ESCAPED_SPACE } from './sentencepiece.js'
+import { ESCAPED_SPACE } from './sentencepiece-spelling.js'
 import { BYTE, NORMAL, USER_DEFINED } from './token-attributes.js'
 import type { DecodeOptions, StreamDecoder, TokenId } from './tokenizer.js'
 import { isSpecial, type Vocabulary } from './vocabulary.js'
 
 const NOTHING = new Uint8Array(0)
 
+/**
+ * How tokens spell text: with U+2581 for spaces, in GPT-2's byte alphabet, or directly. WordPiece's are SentencePiece's,
+ * but the spaces before words are not the text's, so that decoding removes those before punctuation.
+ */
+export type Spelling = 'sentencepiece' | 'byte-level' | 'raw' | 'wordpiece'
+
 /** Decodes ids to bytes and text. */
 export class Pieces {
   readonly #vocabulary: Vocabulary
-  readonly #spelling: 'sentencepiece' | 'byte-level'
+  readonly #spelling: Spelling
   readonly #dropsFirstSpace: boolean
   readonly #utf8 = new TextEncoder()
 
   /** `dropsFirstSpace`: encoding adds a space before the text, so decoding removes it. */
   constructor(
     vocabulary: Vocabulary,
-    spelling: 'sentencepiece' | 'byte-level',
+    spelling: Spelling,
     { dropsFirstSpace }: { readonly dropsFirstSpace: boolean },
   ) {
     this.#vocabulary = vocabulary
@@ -32,9 +38,8 @@ export class Pieces {
     const attributes = this.#vocabulary.attributes[id]
     if (attributes & USER_DEFINED) return this.#utf8.encode(text)
     if (attributes & NORMAL) {
-      return this.#spelling === 'byte-level'
-        ? bytesOfSpelling(text)
-        : this.#utf8.encode(text.replaceAll(ESCAPED_SPACE, ' '))
+      if (this.#spelling === 'byte-level') return bytesOfSpelling(text)
+      return this.#utf8.encode(this.#spelling === 'raw' ? text : text.replaceAll(ESCAPED_SPACE, ' '))
     }
     if (attributes & BYTE) return this.#byte(text)
     return NOTHING
@@ -51,7 +56,8 @@ export class Pieces {
       text += dropSpace && !special && piece.startsWith(' ') ? piece.slice(1) : piece
       dropSpace &&= special
     }
-    return text + stream.end()
+    text += stream.end()
+    return this.#spelling === 'wordpiece' ? withoutAddedSpaces(text) : text
   }
 
   stream(options: DecodeOptions): StreamDecoder {
@@ -76,4 +82,12 @@ export class Pieces {
       `token id ${String(id)} is outside the vocabulary of ${size} tokens`,
     )
   }
+}
+
+/** Removes a space before punctuation and contractions and those around an apostrophe, as llama.cpp does: in three passes. */
+function withoutAddedSpaces(text: string): string {
+  return text
+    .replace(/ (?=[?!.,])/g, '')
+    .replace(/ ' /g, "'")
+    .replace(/ (?='(?:[sm]|re|ve))/g, '')
 }

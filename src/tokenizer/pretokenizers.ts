@@ -1,20 +1,32 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { casedWords, kimiWords, markedWords } from './cased-words.js'
+import { imageToken, sentinel } from './chameleon.js'
+import { deepseekWord, sparkWord } from './deepseek-words.js'
 import {
   afterOptionalSpace,
+  anyOf,
+  asciiThousands,
   isolate,
   lineBreak,
+  lines,
+  literal,
+  one,
   run,
   runOfRanges,
+  runOutsideRanges,
   type Split,
   threeAsciiDigits,
+  threesFromRight,
   trailingSpace,
   upTo,
 } from './splits.js'
-import { LETTER, NUMBER, PUNCTUATION } from './unicode-classes.js'
-import { casedWords, deepseekWord, gpt2Words, modernWords } from './words.js'
+import { LETTER, NUMBER, PUNCTUATION, SPACE } from './unicode-classes.js'
+import * as ranges from './unicode-ranges.js'
+import { afterOptionalBlank, noTail } from './word-parts.js'
+import { exaoneMoeWords, gpt2Words, jais2Words, modernWords } from './words.js'
 
-/** How a byte-level BPE tokenizer splits text into words before merging. */
+/** How a BPE tokenizer splits text into words before merging. */
 export interface PreTokenizer {
   /** Applied in order, each to the pieces of the previous one. */
   readonly splits: readonly Split[]
@@ -22,43 +34,38 @@ export interface PreTokenizer {
   readonly ignoreMerges: boolean
   /** Whether BOS is added if the file does not specify it. */
   readonly addBos: boolean
+  /** Whether BOS is added whatever the file specifies. */
+  readonly forcesBos: boolean
+  /** Whether a separator stands between two texts if the file does not specify it. */
+  readonly addSeparator: boolean
+  /** How tokens are spelled: in GPT-2's byte alphabet, directly, or with U+2581 for spaces. */
+  readonly spelling: 'byte-level' | 'raw' | 'sentencepiece'
+  /** Whether a word of line breaks only becomes one token without merging if the vocabulary has it. */
+  readonly joinsLineBreaks: boolean
+  /** Whether the file may have no merges. */
+  readonly mergesOptional: boolean
 }
 
-interface Entry {
-  /** Values of `tokenizer.ggml.pre`. */
-  readonly names: readonly string[]
-  readonly splits: readonly Split[]
-  readonly ignoreMerges?: boolean
-  readonly addBos?: boolean
-}
+type Entry = Pick<PreTokenizer, 'splits'> & Partial<PreTokenizer> & { readonly names: readonly string[] }
 
-const llama3 = [modernWords({ digits: 3 })]
-const digitwiseGpt2 = [isolate(upTo(1, NUMBER)), gpt2Words]
+const DEFAULTS = {
+  ignoreMerges: false,
+  addBos: false,
+  forcesBos: false,
+  addSeparator: false,
+  spelling: 'byte-level',
+  joinsLineBreaks: false,
+  mergesOptional: false,
+} as const
 
-/** `[一-龥ࠀ-一가-퟿]+` */
-const cjk = isolate(
-  runOfRanges([
-    [0x4e00, 0x9fa5],
-    [0x800, 0x4e00],
-    [0xac00, 0xd7ff],
-  ]),
-)
-
-/** The cased letters that deepseek-llm enumerates: code points in hexadecimal. */
-const CASED_LETTERS =
-  '41-5a,61-7a,b5,c0-d6,d8-f6,f8-1ba,1bc-1bf,1c4-293,295-2af,370-373,376,377,37b-37d,37f,386,388-38a,38c,' +
-  '38e-3a1,3a3-3f5,3f7-481,48a-52f,531-556,10a0-10c5,13a0-13f5,13f8-13fd,1c90-1cba,1cbd-1cbf,1d00-1d2b,' +
-  '1d6b-1d77,1d79-1d9a,1e00-1f15,1f18-1f1d,1f20-1f45,1f48-1f4d,1f50-1f57,1f59,1f5b,1f5d,1f5f-1f7d,1f80-1fb4,' +
-  '1fb6-1fbc,1fbe,1fc2-1fc4,1fc6-1fcc,1fd0-1fd3,1fd6-1fdb,1fe0-1fec,1ff2-1ff4,1ff6-1ffc,2102,2107,210a-2113,' +
-  '2115,2119-211d,2124,2126,2128,212a-212d,212f-2134,2139,213c-213f,2145-2149,214e,2183,2184,2c00-2c7b,' +
-  '2c7e-2ce4,2ceb-2cee,2cf2,2cf3,a640-a66d,a680-a69b,a722-a76f,a771-a787,a78b-a78e,ab70-abbf,fb00-fb06,' +
-  'fb13-fb17,ff21-ff3a,ff41-ff5a,10400-1044f,104b0-104d3,104d8-104fb,10c80-10cb2,10cc0-10cf2,118a0-118df,' +
-  '1e900-1e943'
-
-const casedLetters = CASED_LETTERS.split(',').map((range): [number, number] => {
-  const [first, last = first] = range.split('-').map((digits) => Number.parseInt(digits, 16))
-  return [first, last]
-})
+const llama3 = modernWords({ digits: 3 })
+const qwen2 = modernWords({ digits: 1 })
+const digit = isolate(upTo(1, NUMBER))
+const threeDigits = isolate(upTo(3, NUMBER))
+const eastAsian = isolate(runOfRanges(ranges.EAST_ASIAN))
+const hanAndKana = isolate(runOfRanges(ranges.HAN_AND_KANA))
+const bloomWords = isolate(afterOptionalBlank(runOutsideRanges(ranges.BLOOM_SIGNS)))
+const ASCII_SYMBOLS = '$+<=>^`|~'
 
 /** Source: `llama_vocab::impl::load` and `llm_tokenizer_bpe` of llama.cpp (src/llama-vocab.cpp). */
 const ENTRIES: readonly Entry[] = [
@@ -74,49 +81,65 @@ const ENTRIES: readonly Entry[] = [
       'lfm2',
       'jina-v5-nano',
     ],
-    splits: llama3,
+    splits: [llama3],
     ignoreMerges: true,
     addBos: true,
   },
-  { names: ['dbrx', 'smaug-bpe', 'glm4', 'chatglm-bpe'], splits: llama3 },
+  { names: ['dbrx', 'smaug-bpe', 'glm4', 'chatglm-bpe'], splits: [llama3] },
   {
     names: [
-      'qwen2',
-      'deepseek-r1-qwen',
-      'kormo',
-      'f2llmv2',
-      'megrez',
-      'stablelm2',
-      'hunyuan',
-      'solar-open',
-      'grok-2',
+      ...[
+        'qwen2',
+        'deepseek-r1-qwen',
+        'kormo',
+        'f2llmv2',
+        'megrez',
+        'stablelm2',
+        'hunyuan',
+        'solar-open',
+        'grok-2',
+      ],
+      ...['bailingmoe', 'bailingmoe2', 'llada-moe'],
     ],
-    splits: [modernWords({ digits: 1 })],
+    splits: [qwen2],
   },
   { names: ['qwen35'], splits: [modernWords({ digits: 1, marks: true })] },
+  { names: ['laguna'], splits: [lines, qwen2] },
+  { names: ['minicpm5'], splits: [threeDigits, llama3], ignoreMerges: true },
+  { names: ['seed-coder'], splits: [modernWords({ digits: 1, tail: noTail })] },
+  { names: ['ufakzeka'], splits: [modernWords({ digits: 1, contractions: false })] },
+  { names: ['jais-2'], splits: [jais2Words] },
+  { names: ['exaone-moe'], splits: [exaoneMoeWords] },
   {
     names: [
-      'gpt-2',
-      'phi-2',
-      'mpt',
-      'olmo',
-      'jais',
-      'gigachat',
-      'a.x-4.0',
-      'mellum',
-      'exaone4',
-      'trillion',
-      'granite-docling',
+      ...['gpt-2', 'phi-2', 'mpt', 'olmo', 'jais', 'gigachat', 'a.x-4.0', 'mellum', 'exaone4', 'trillion'],
+      ...['granite-docling', 'jina-es', 'jina-de', 'jina-v2-es', 'jina-v2-de', 'modern-bert'],
     ],
     splits: [gpt2Words],
   },
+  { names: ['jina-v1-en', 'jina-v2-code', 'roberta-bpe'], splits: [gpt2Words], addSeparator: true },
   {
     names: ['starcoder', 'refact', 'command-r', 'smollm', 'codeshell', 'exaone', 'minerva-7b', 'mellum2'],
-    splits: digitwiseGpt2,
+    splits: [digit, gpt2Words],
   },
   {
+    names: ['chameleon'],
+    splits: [
+      isolate(sentinel),
+      isolate(imageToken),
+      isolate(anyOf(literal('\t'), literal('\n'), literal('    '), literal('  '))),
+      digit,
+      isolate(one(PUNCTUATION, ASCII_SYMBOLS)),
+      gpt2Words,
+    ],
+    addBos: true,
+  },
+  { names: ['bloom', 'poro-chat', 'gpt3-finnish'], splits: [bloomWords] },
+  { names: ['viking'], splits: [bloomWords, digit] },
+  { names: ['superbpe'], splits: [isolate(run(NUMBER)), asciiThousands] },
+  {
     names: ['falcon'],
-    splits: [isolate(run(PUNCTUATION, '$+<=>^~|`')), gpt2Words, isolate(threeAsciiDigits)],
+    splits: [isolate(run(PUNCTUATION, ASCII_SYMBOLS)), gpt2Words, isolate(threeAsciiDigits)],
   },
   {
     names: ['deepseek-coder'],
@@ -124,48 +147,35 @@ const ENTRIES: readonly Entry[] = [
       isolate(lineBreak),
       isolate(afterOptionalSpace(run(LETTER))),
       isolate(afterOptionalSpace(run(PUNCTUATION))),
-      cjk,
-      isolate(upTo(1, NUMBER)),
+      eastAsian,
+      digit,
     ],
   },
   {
     names: ['deepseek-llm'],
     splits: [
       isolate(lineBreak),
-      isolate(afterOptionalSpace(runOfRanges(casedLetters))),
-      isolate(
-        afterOptionalSpace(
-          runOfRanges([
-            [0x21, 0x2f],
-            [0x3a, 0x7e],
-            [0xff01, 0xff0f],
-            [0xff1a, 0xff5e],
-            [0x2018, 0x201f],
-            [0x3000, 0x3002],
-          ]),
-        ),
-      ),
+      isolate(afterOptionalSpace(runOfRanges(ranges.CASED_LETTERS))),
+      isolate(afterOptionalSpace(runOfRanges(ranges.DEEPSEEK_SIGNS))),
       trailingSpace,
-      cjk,
+      eastAsian,
       isolate(run(NUMBER)),
     ],
   },
   {
     names: ['deepseek-v3', 'hunyuan-dense', 'joyai-llm', 'hy_v4'],
-    splits: [
-      isolate(upTo(3, NUMBER)),
-      isolate(
-        runOfRanges([
-          [0x4e00, 0x9fa5],
-          [0x3040, 0x30ff],
-        ]),
-      ),
-      isolate(deepseekWord),
-    ],
+    splits: [threeDigits, hanAndKana, isolate(deepseekWord)],
   },
+  { names: ['spark2_5'], splits: [threeDigits, hanAndKana, isolate(sparkWord), digit] },
   {
-    names: ['gpt-4o', 'llama4', 'kanana2', 'talkie', 'minimax-m2'],
-    splits: [casedWords({ digits: 3, contractions: true })],
+    names: ['afmoe'],
+    splits: [threesFromRight, isolate(runOfRanges(ranges.AFMOE_SCRIPTS)), isolate(deepseekWord)],
+  },
+  { names: ['gpt-4o', 'llama4', 'kanana2', 'talkie', 'minimax-m2'], splits: [casedWords({ digits: 3 })] },
+  {
+    names: ['granite-embed-multi-97m'],
+    splits: [casedWords({ digits: 3, marks: true })],
+    ignoreMerges: true,
   },
   {
     names: ['tekken'],
@@ -173,6 +183,32 @@ const ENTRIES: readonly Entry[] = [
     ignoreMerges: true,
     addBos: true,
   },
+  { names: ['tiny_aya', 'cohere2moe'], splits: [threesFromRight, markedWords({ digits: 3 })] },
+  {
+    names: ['youtu'],
+    splits: [
+      isolate(
+        anyOf(
+          runOfRanges(ranges.YOUTU_HANGUL),
+          runOfRanges(ranges.YOUTU_SIGNS),
+          runOfRanges(ranges.YOUTU_BOPOMOFO),
+          runOfRanges(ranges.HAN_AND_KANA),
+        ),
+      ),
+      markedWords({ digits: 1 }),
+    ],
+    ignoreMerges: true,
+  },
+  { names: ['kimi-k2'], splits: [kimiWords], mergesOptional: true },
+  {
+    names: ['gemma4', 'granite-embed-multi-311m'],
+    splits: [lines],
+    spelling: 'sentencepiece',
+    forcesBos: true,
+    joinsLineBreaks: true,
+  },
+  { names: ['sarvam-moe'], splits: [lines], spelling: 'sentencepiece' },
+  { names: ['whitespace'], splits: [isolate(run(~SPACE))], spelling: 'raw' },
   {
     names: ['default'],
     splits: [
@@ -198,5 +234,5 @@ export function preTokenizerOf(name: string): PreTokenizer {
       },
     )
   }
-  return { splits: entry.splits, ignoreMerges: entry.ignoreMerges ?? false, addBos: entry.addBos ?? false }
+  return { ...DEFAULTS, ...entry }
 }

@@ -4,12 +4,10 @@ import { malformed } from './malformed.js'
 import { Merger } from './merge.js'
 import { PairCache } from './pair-cache.js'
 import type { Guard } from './segments.js'
+import { byteToken, ESCAPED_SPACE } from './sentencepiece-spelling.js'
 import { SpecialIds } from './special-ids.js'
 import type { TokenId } from './tokenizer.js'
 import { isSpecial, readPerToken, type Vocabulary } from './vocabulary.js'
-
-/** SentencePiece's space, U+2581. */
-export const ESCAPED_SPACE = '▁'
 
 /**
  * SentencePiece BPE: adjacent symbols merge if together they are a token, highest score first; a character that is not
@@ -90,11 +88,6 @@ export class SentencePiece {
   #spellOut(symbol: string, ids: TokenId[]): void {
     for (const byte of this.#utf8.encode(symbol)) ids.push(this.#byteIds[byte])
   }
-}
-
-/** The name of the token for one byte, in SentencePiece vocabularies. */
-export function byteToken(byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`
 }
 
 /** The start of each character, followed by the text's length. */

@@ -39,6 +39,15 @@ export class SpecialIds {
     return replacement
   }
 
+  /** The id like `read`, or the default. Throws `BAD_FORMAT` if neither is a token. */
+  require(key: string, defaultId: TokenId): TokenId {
+    const id = this.read(key, defaultId) ?? this.ifToken(defaultId)
+    if (id !== undefined) return id
+    throw malformed(
+      `tokenizer.ggml.${key} is not set, and its default, ${defaultId}, is outside the vocabulary of ${this.#vocabSize} tokens`,
+    )
+  }
+
   /** The id if the vocabulary has it. */
   ifToken(id: TokenId | undefined): TokenId | undefined {
     return id !== undefined && id < this.#vocabSize ? id : undefined

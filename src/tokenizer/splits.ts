@@ -1,4 +1,5 @@
-import { SPACE, widthAt } from './unicode-classes.js'
+import { NUMBER, SPACE, widthAt } from './unicode-classes.js'
+import { isIn, type Ranges } from './unicode-ranges.js'
 
 /**
  * The building blocks of pre-tokenizers. Tokenizer files define them as regular expressions; here each is a scan that
@@ -28,7 +29,7 @@ export function isolate(match: Match): Split {
     while (position < end) {
       const matchEnd = match(input, position, end)
       if (matchEnd === position) {
-        position++
+        position += widthAt(input.text, position)
         continue
       }
       if (position > pieceStart) ends.push(position)
@@ -86,15 +87,93 @@ export function afterOptionalSpace(match: Match): Match {
 }
 
 /** `[…]+` for inclusive ranges of code points; whitespace inside them is excluded, as in llama.cpp. */
-export function runOfRanges(ranges: readonly (readonly [number, number])[]): Match {
+export function runOfRanges(ranges: Ranges): Match {
+  return runByRanges(ranges, true)
+}
+
+/** `[^…]+` for inclusive ranges of code points and whitespace. */
+export function runOutsideRanges(ranges: Ranges): Match {
+  return runByRanges(ranges, false)
+}
+
+function runByRanges(ranges: Ranges, inside: boolean): Match {
   return ({ text, classes }, position, end) => {
     while (position < end && !(classes[position] & SPACE)) {
       const codePoint = text.codePointAt(position)!
-      if (!ranges.some(([first, last]) => first <= codePoint && codePoint <= last)) break
+      if (isIn(ranges, codePoint) !== inside) break
       position += codePoint > 0xffff ? 2 : 1
     }
     return position
   }
+}
+
+/** `A|B|…`: the first alternative that matches. */
+export function anyOf(...matches: readonly Match[]): Match {
+  return (input, position, end) => {
+    for (const match of matches) {
+      const matchEnd = match(input, position, end)
+      if (matchEnd > position) return matchEnd
+    }
+    return position
+  }
+}
+
+/** `[…]` for a set of classes and additional ASCII characters. */
+export function one(mask: number, alsoAscii = ''): Match {
+  return ({ text, classes }, position) =>
+    classes[position] & mask || alsoAscii.includes(text[position])
+      ? position + widthAt(text, position)
+      : position
+}
+
+/** A fixed text. */
+export function literal(text: string): Match {
+  return (input, position, end) =>
+    position + text.length <= end && input.text.startsWith(text, position) ? position + text.length : position
+}
+
+/** `[^\n]+|[\n]+` */
+export const lines: Split = partition(({ text }, position, end) => {
+  const isBreak = text.charCodeAt(position) === NEW_LINE
+  while (position < end && (text.charCodeAt(position) === NEW_LINE) === isBreak) position++
+  return position
+})
+
+/**
+ * Digits in threes from the right: of four digits, the first ends a piece and so do the last three. As in llama.cpp,
+ * what is before a number stays with its first piece.
+ */
+export const threesFromRight: Split = (input, start, end, ends) => {
+  const { text, classes } = input
+  let pieceStart = start
+  for (let position = start; position < end; ) {
+    if (!(classes[position] & NUMBER)) {
+      position++
+      continue
+    }
+    const numberEnd = runEnd(input, NUMBER, position, end)
+    let digits = 0
+    for (let at = position; at < numberEnd; at += widthAt(text, at)) digits++
+    while (position < numberEnd) {
+      position += widthAt(text, position)
+      if (--digits % 3 === 0) {
+        ends.push(position)
+        pieceStart = position
+      }
+    }
+  }
+  if (pieceStart < end) ends.push(end)
+}
+
+/** `(?=(\d{3})+(?!\d))`: cuts before each three of the last digits of a run of ASCII digits. */
+export const asciiThousands: Split = ({ text }, start, end, ends) => {
+  for (let position = start; position < end; ) {
+    let digits = 0
+    while (position + digits < end && isAsciiDigit(text.charCodeAt(position + digits))) digits++
+    for (; digits > 0; digits--, position++) if (digits % 3 === 0 && position > start) ends.push(position)
+    position++
+  }
+  ends.push(end)
 }
 
 /** `[\r\n]` */
@@ -104,10 +183,7 @@ export const lineBreak: Match = ({ text }, position) =>
 /** `[0-9][0-9][0-9]` */
 export const threeAsciiDigits: Match = ({ text }, position, end) => {
   if (position + 3 > end) return position
-  for (let i = position; i < position + 3; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit < 0x30 || unit > 0x39) return position
-  }
+  for (let i = position; i < position + 3; i++) if (!isAsciiDigit(text.charCodeAt(i))) return position
   return position + 3
 }
 
@@ -121,4 +197,8 @@ export const trailingSpace: Split = ({ classes }, start, end, ends) => {
 
 export function isLineBreak(unit: number): boolean {
   return unit === NEW_LINE || unit === CARRIAGE_RETURN
+}
+
+export function isAsciiDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39
 }

@@ -3,7 +3,7 @@ export type TokenId = number
 
 /** Options of `encode`. */
 export interface EncodeOptions {
-  /** Add BOS and EOS if the model file says so. Default true. */
+  /** Add BOS and EOS if the model file says so; with WordPiece always, where they are `[CLS]` and `[SEP]`. Default true. */
   addSpecial?: boolean
   /** Parse control tokens such as `<|im_end|>` in the text. Default false: they are encoded as plain text. */
   parseSpecial?: boolean
@@ -46,11 +46,22 @@ export interface DecodeOptions {
  */
 export interface Tokenizer {
   readonly vocabSize: number
-  /** `undefined` if the file defines none; SentencePiece then defaults to BOS 1 and EOS 2. */
+  /**
+   * `undefined` if the file defines none; SentencePiece then defaults to BOS 1 and EOS 2, unigram to EOS 1, and WordPiece to
+   * BOS 101, which is `[CLS]`.
+   */
   readonly bosId: TokenId | undefined
   readonly eosId: TokenId | undefined
   /** End-of-generation ids: EOS, EOT, EOM and others, found as in llama.cpp. */
   readonly endOfGeneration: ReadonlySet<TokenId>
+  /** Stands between two texts, and ends each with WordPiece. `undefined` if the file defines none; WordPiece's default is 102. */
+  readonly separatorId: TokenId | undefined
+  /** What the model file wants: BOS before texts, EOS after them, `separatorId` between two. */
+  readonly addsBos: boolean
+  readonly addsEos: boolean
+  readonly addsSeparator: boolean
+  /** Ids that must never be sampled (`tokenizer.ggml.suppress_tokens`). */
+  readonly suppressedIds: ReadonlySet<TokenId>
   /** Throws `INVALID_ARGUMENT` for anything but a string. */
   encode(text: string, options?: EncodeOptions): TokenId[]
   /**
@@ -66,8 +77,8 @@ export interface Tokenizer {
    *
    * For complete sequences: `decode(encode(text), { skipSpecial: true })` is `text`. So if encoding adds a space before
    * the text (SentencePiece's `add_space_prefix`), a leading space of the first non-special token is removed. Use
-   * `createDecoder` for text that continues other text. Unlike llama.cpp's detokenizer, it never removes spaces before
-   * punctuation.
+   * `createDecoder` for text that continues other text. Unlike llama.cpp's detokenizer, it removes spaces before punctuation
+   * with WordPiece only. Normalised text (WordPiece, unigram, and BPE that drops whitespace) does not come back unchanged.
    */
   decode(ids: ArrayLike<TokenId>, options?: DecodeOptions): string
   /** The text of a single token; of a control token, its name. Incomplete UTF-8 becomes U+FFFD. */

@@ -42,6 +42,11 @@ function unfold(): Uint8Array {
   return table
 }
 
+/** The class of a code point. */
+export function classOf(codePoint: number): number {
+  return unfold()[codePoint] ?? OTHER
+}
+
 /** The class of each UTF-16 unit of well-formed text; both surrogates of a pair get their character's class. */
 export function classify(text: string): Uint8Array {
   const table = unfold()

@@ -17,13 +17,18 @@ export interface Vocabulary {
   readonly attributes: Uint8Array
   readonly bosId: TokenId | undefined
   readonly eosId: TokenId | undefined
+  /** Stands between two texts. */
+  readonly separatorId: TokenId | undefined
   readonly endOfGeneration: ReadonlySet<TokenId>
+  /** Tokens that are never sampled. */
+  readonly suppressed: ReadonlySet<TokenId>
 }
 
-/** Ids of BOS and EOS. */
+/** Ids of tokens that mark where sequences begin and end. */
 export interface SequenceEnds {
   readonly bosId?: TokenId
   readonly eosId?: TokenId
+  readonly separatorId?: TokenId
 }
 
 /**
@@ -64,8 +69,23 @@ export function readVocabulary(
     attributes,
     bosId: ids.read('bos_token_id', fallbacks.bosId) ?? ids.ifToken(defaults.bosId),
     eosId,
+    // Spelled so in the specification.
+    separatorId: ids.read('seperator_token_id', fallbacks.separatorId) ?? ids.ifToken(defaults.separatorId),
     endOfGeneration,
+    suppressed: readSuppressed(metadata, texts.length),
   }
+}
+
+/** `tokenizer.ggml.suppress_tokens`. As in llama.cpp, ids outside the vocabulary are ignored. */
+function readSuppressed(metadata: Metadata, vocabSize: number): Set<TokenId> {
+  const key = 'tokenizer.ggml.suppress_tokens'
+  const suppressed = new Set<TokenId>()
+  if (!metadata.has(key)) return suppressed
+  for (const id of Array.from(metadata.numbers(key))) {
+    if (!Number.isInteger(id)) throw malformed(`${key} names ${describeValue(id)}, which is not a token id`)
+    if (id >= 0 && id < vocabSize) suppressed.add(id)
+  }
+  return suppressed
 }
 
 /** The chat template, if any. One that is not a string is rejected later, when a chat is created. */

@@ -15,13 +15,14 @@ const BAD_HALVES: readonly [string, number][] = [
 const BAD_FLOATS = [0x7f800000, 0xff800000, 0x7fc00000, 0xffffffff]
 
 /** A model with something else in one tensor, at `byte` of it. */
-async function damaged(bytes: Uint8Array, name: string, byte: number, value: number, size: 2 | 4) {
+async function damaged(bytes: Uint8Array, name: string, byte: number, value: number, size: 1 | 2 | 4) {
   const copy = bytes.slice()
   const file = await openGguf(bytesSource(copy, 'damaged.gguf'))
   const { offset, byteLength } = file.tensors.get(name)!
   const at = offset + (byte < 0 ? byteLength + byte : byte)
   const view = new DataView(copy.buffer)
-  if (size === 2) view.setUint16(at, value, true)
+  if (size === 1) view.setUint8(at, value)
+  else if (size === 2) view.setUint16(at, value, true)
   else view.setUint32(at, value, true)
   return bytesSource(copy, 'damaged.gguf')
 }
@@ -42,6 +43,11 @@ describe('non-finite weights', () => {
     ['Q5_K', [0, 2]],
     ['Q6_K', [208]],
     ['IQ2_XXS', [0]],
+    ['IQ2_XS', [0]],
+    ['IQ2_S', [0]],
+    ['IQ3_XXS', [0]],
+    ['IQ3_S', [0]],
+    ['IQ1_S', [0]],
     ['IQ4_NL', [0]],
     ['IQ4_XS', [0]],
     ['TQ1_0', [52]],
@@ -65,6 +71,37 @@ describe('non-finite weights', () => {
         const model = await loadModel(await damaged(bytes, NAME, byte, 0x3c00, 2))
         model.dispose()
       }
+    }
+  })
+
+  it('in IQ1_M, whose scales are in the top bits of four words, are rejected, and the tensor is named', async () => {
+    const bytes = smallModel({ shape: SHAPE, format: 'IQ1_M' })
+    const { blockBytes } = blockFormat('IQ1_M')
+    const topWords = (half: number) => (((half >>> 12) << 28) | (((half >>> 8) & 15) << 12)) >>> 0
+    for (const byte of [52, 52 + 5 * blockBytes, 52 - blockBytes]) {
+      for (const [what, half] of BAD_HALVES) {
+        const source = await damaged(bytes, NAME, byte, topWords(half), 4)
+        await expect(loadModel(source)).rejects.toMatchObject({
+          code: 'BAD_FORMAT',
+          message: expect.stringMatching(new RegExp(`^damaged.gguf: tensor "${NAME}" has a scale .*${what}`)),
+        })
+      }
+      const model = await loadModel(await damaged(bytes, NAME, byte, topWords(0x7bff), 4))
+      model.dispose()
+    }
+  })
+
+  it('in MXFP4, whose scales are powers of two, are rejected, and the tensor is named', async () => {
+    const bytes = smallModel({ shape: SHAPE, format: 'MXFP4' })
+    for (const byte of [0, 5 * 17, -17]) {
+      await expect(loadModel(await damaged(bytes, NAME, byte, 0xff, 1))).rejects.toMatchObject({
+        code: 'BAD_FORMAT',
+        message: expect.stringMatching(
+          new RegExp(`^damaged.gguf: tensor "${NAME}" has a scale that is NaN in block`),
+        ),
+      })
+      const model = await loadModel(await damaged(bytes, NAME, byte, 0xfe, 1))
+      model.dispose()
     }
   })
 

@@ -10,7 +10,7 @@ import type {
   Value,
   VectorSlice,
 } from '../../src/backend/program.js'
-import { rotated } from './reference-rope.js'
+import { factorsOf, rotated } from './reference-rope.js'
 
 export type Vector = Float64Array
 
@@ -24,6 +24,8 @@ export interface Weights {
 export interface Row {
   readonly id: number
   readonly position: number
+  /** How many positions its sequence may have; the rotary embedding of some models depends on it. */
+  readonly contextLength: number
   of(value: Value): Vector
 }
 
@@ -92,7 +94,8 @@ export function computeRow(op: RowOp, weights: Weights, row: Row): Vector {
     }
     case 'rope': {
       const spec = weights.program.ropes[op.rope]
-      const factors = spec.factors === undefined ? undefined : weights.tensor(spec.factors)
+      const name = factorsOf(spec, row.contextLength)
+      const factors = name === undefined ? undefined : weights.tensor(name)
       return byHead(x, op.x.heads, (part) => {
         const turned = rotated(part.slice(op.first), { heads: 1, position: row.position, factors }, spec)
         return Float64Array.of(...part.slice(0, op.first), ...turned)

@@ -4,6 +4,12 @@
  */
 import type { RopeScaling, RopeSpec } from '../../src/backend/rope.js'
 
+/** The tensor of frequency factors of a sequence with this context length. Source: Ding et al. 2024 (LongRoPE). */
+export function factorsOf({ scaling, factors, longFactors }: RopeSpec, contextLength: number) {
+  const isLong = scaling.type === 'longrope' && contextLength > scaling.originalContext
+  return isLong ? longFactors : factors
+}
+
 /** How one pair of values is rotated. */
 interface Rotation {
   readonly radians: number
@@ -45,6 +51,8 @@ function rotation(
       return { radians: full, magnitude: 1 }
     case 'linear':
       return { radians: full / scaling.factor, magnitude: 1 }
+    case 'longrope':
+      return { radians: full / scaling.factor, magnitude: scaling.attentionFactor }
     case 'llama3': {
       const { lowFrequencyFactor: low, highFrequencyFactor: high } = scaling
       const turns = (scaling.originalContext * theta ** ((-2 * pair) / dims)) / (2 * Math.PI)

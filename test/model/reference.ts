@@ -74,10 +74,12 @@ export class ReferenceSequence {
   readonly #memories: readonly Memory[]
   /** What the last token's operations have yielded, by the value's id. */
   readonly #results: Vector[] = []
+  readonly #contextLength: number
   #position = 0
 
-  constructor(model: ReferenceModel, cache: Rounding) {
+  constructor(model: ReferenceModel, cache: Rounding, { contextLength = 0 } = {}) {
     this.#model = model
+    this.#contextLength = contextLength
     this.#round = ROUND[cache]
     this.#memories = model.program.memories.map((spec) => {
       if (spec.kind !== 'kv') throw new Error(`the reference knows no memory of kind ${spec.kind}`)
@@ -87,7 +89,12 @@ export class ReferenceSequence {
 
   /** Appends one token. */
   push(id: number): void {
-    const row: Row = { id, position: this.#position, of: (value) => this.#of(value) }
+    const row: Row = {
+      id,
+      position: this.#position,
+      contextLength: this.#contextLength,
+      of: (value) => this.#of(value),
+    }
     for (const op of this.#model.program.ops) {
       if (op.kind === 'encoderAttention') throw new Error('an encoder has no sequence')
       const result = op.kind === 'attention' ? this.#attention(op) : computeRow(op, this.#model, row)

@@ -42,7 +42,7 @@ describe.for(SETTINGS)('with $kernels kernels and an $kvType cache', ({ kernels,
     kvType === 'f16' && kernels === 'baseline' ? [...new Set([...formats, ...asked])] : formats
 
   it.for(cases)("chooses llama.cpp's ids: $name", async (modelCase, { task }) => {
-    const { name, format, vocab, parts, prompts: lengths = PROMPT_LENGTHS } = modelCase
+    const { name, architecture, format, vocab, parts, prompts: lengths = PROMPT_LENGTHS } = modelCase
     const path = join(folder.path, 'model.gguf')
     await writeModelFile(path, parts)
     const prompts = lengths.map((length) => randomIds(length, vocab, name))
@@ -55,7 +55,7 @@ describe.for(SETTINGS)('with $kernels kernels and an $kvType cache', ({ kernels,
     }
     const { problems, ...agreement } = together(agreements)
     const suffix = `${kernels === 'baseline' ? '' : `, ${kernels} kernels`}${kvType === 'f16' ? '' : `, ${kvType} cache`}`
-    task.meta.oracle = { model: `random: ${name}${suffix}`, format, ...agreement }
+    task.meta.oracle = { model: `random: ${name}${suffix}`, architecture, format, what: 'ids', ...agreement }
     expect(problems).toEqual([])
   })
 })

@@ -19,13 +19,19 @@ it('stories15M chooses the ids of llama.cpp, which reads it as GGUF', async ({ t
   await writeModelFile(oraclePath, await checkpointToGguf(STORIES_15M))
   const files = { path: STORIES_15M, oraclePath, format: 'F32' }
   const { problems, ...agreement } = await followText(oracle, files, PROMPT, 40)
-  task.meta.oracle = { model: 'stories15M', format: 'F32', ...agreement }
+  task.meta.oracle = { model: 'stories15M', architecture: 'llama', format: 'F32', what: 'ids', ...agreement }
   expect(problems).toEqual([])
 })
 
 it("tiny-stories chooses llama.cpp's ids", async ({ task }) => {
   const files = { path: TINY_STORIES, format: 'Q8_0' }
   const { problems, ...agreement } = await followText(oracle, files, PROMPT, 100)
-  task.meta.oracle = { model: 'tiny-stories', format: 'Q8_0', ...agreement }
+  task.meta.oracle = {
+    model: 'tiny-stories',
+    architecture: 'llama',
+    format: 'Q8_0',
+    what: 'ids',
+    ...agreement,
+  }
   expect(problems).toEqual([])
 })

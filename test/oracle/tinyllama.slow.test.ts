@@ -22,6 +22,8 @@ afterAll(() => oracle?.dispose())
 it.skipIf(isSkipped)("TinyLlama-1.1B chooses llama.cpp's ids", async () => {
   const format = 'IQ2_XXS'
   const { problems, ...agreement } = await followText(oracle, { path, format }, PROMPT, STEPS)
-  console.log(table([{ model: 'TinyLlama-1.1B-Chat', format, ...agreement }]))
+  console.log(
+    table([{ model: 'TinyLlama-1.1B-Chat', architecture: 'llama', format, what: 'ids', ...agreement }]),
+  )
   expect(problems).toEqual([])
 })

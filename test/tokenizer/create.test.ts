@@ -147,7 +147,7 @@ describe('bad input', () => {
   const cases: [string, Record<string, MetadataValue | undefined>, string, RegExp][] = [
     ['no model', { ...bpe, model: undefined }, 'MISSING', /tokenizer\.ggml\.model/],
     ['another model', { ...bpe, model: 'rwkv' }, 'UNSUPPORTED', /"rwkv"/],
-    ['another pre-tokenizer', { ...bpe, pre: 'kimi-k2' }, 'UNSUPPORTED', /"kimi-k2"/],
+    ['another pre-tokenizer', { ...bpe, pre: 'kimi-k9' }, 'UNSUPPORTED', /"kimi-k9"/],
     ['no tokens', { ...bpe, tokens: undefined }, 'MISSING', /tokens/],
     ['an empty vocabulary', { ...spm, tokens: [] }, 'BAD_FORMAT', /tokens is empty/],
     ['tokens that are numbers', { ...spm, tokens: Int32Array.of(1) }, 'BAD_FORMAT', /tokens/],

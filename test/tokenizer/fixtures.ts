@@ -4,7 +4,7 @@ import { openGguf } from '../../src/gguf/reader.js'
 import { bytesSource } from '../../src/storage/bytes.js'
 import { llamaCppModels } from '../support/llama-cpp-models.js'
 
-/** llama.cpp's vocabularies that `createTokenizer` reads, and the one that it does not. */
+/** llama.cpp's vocabularies that come with inputs and expected ids. */
 export const VOCABULARIES = [
   'llama-spm',
   'phi-3',
@@ -14,8 +14,18 @@ export const VOCABULARIES = [
   'falcon',
   'starcoder',
   'deepseek-coder',
+  'command-r',
+  'deepseek-llm',
+  'gemma-4',
+  'mpt',
+  'qwen35',
+  'refact',
+  'bert-bge',
 ] as const
-export const UNSUPPORTED_VOCABULARY = 'bert-bge'
+/** Vocabularies that normalise text, so that decoding does not give it back. */
+export const LOSSY_VOCABULARIES: ReadonlySet<string> = new Set(['bert-bge', 'nomic-bert-moe'])
+/** Those without: their ids are compared with the oracle's. */
+export const OTHER_VOCABULARIES = ['nomic-bert-moe', 'aquila', 'baichuan', 'gpt-neox'] as const
 
 export function vocabularyPath(name: string): string {
   return llamaCppModels(`ggml-vocab-${name}.gguf`)

@@ -16,7 +16,9 @@ function vocabularyOf(tokens: readonly (readonly [text: string, attribute: numbe
     attributes: Uint8Array.from(unique, ([, attribute]) => attribute),
     bosId: undefined,
     eosId: undefined,
+    separatorId: undefined,
     endOfGeneration: new Set(),
+    suppressed: new Set(),
   }
 }
 

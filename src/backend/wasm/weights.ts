@@ -1,7 +1,7 @@
 import { abortable } from '../../abortable.js'
 import { describeValue, displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { type BlockFormat, bytesFor } from '../../gguf/block-formats.js'
+import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../gguf/block-formats.js'
 import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { pause } from '../../platform/pause.js'
 import { inParallel } from '../../storage/in-parallel.js'
@@ -200,10 +200,7 @@ export class Weights {
 
   #place({ tensors }: ModelFile, { name, kind }: TensorSpec): void {
     const tensor = tensors.get(name)!
-    const isRunnable =
-      kind === 'vector'
-        ? tensor.format.name === 'F32'
-        : this.#engine.kernels.activation_kind(tensor.format.id) !== ActivationKind.unsupported
+    const isRunnable = kind === 'vector' ? tensor.format.name === 'F32' : this.#multiplies(tensor.format)
     if (!isRunnable) throw this.#unsupported(tensor)
     const repacker =
       kind === 'matrix' ? this.#repackers.find((repacker) => repacker.accepts(tensor)) : undefined
@@ -212,11 +209,16 @@ export class Weights {
     this.#fileBytes += tensor.byteLength
   }
 
+  #multiplies({ id }: BlockFormat): boolean {
+    return this.#engine.kernels.activation_kind(id) !== ActivationKind.unsupported
+  }
+
   #unsupported(tensor: StoredTensor): DasllamaError {
+    const runnable = BLOCK_FORMATS.filter((format) => this.#multiplies(format)).map(({ name }) => name)
     return new DasllamaError(
       'UNSUPPORTED',
       `${displayName(this.#fileName)}: tensor ${describeValue(tensor.name)} is ${tensor.format.name}, which cannot be used here`,
-      { hint: 'matrices: F32, F16, BF16, Q4_0 to Q8_0, Q2_K to Q6_K, IQ2_XXS; norms and biases: F32' },
+      { hint: `matrices: ${runnable.join(', ')}; norms and biases: F32` },
     )
   }
 }
@@ -231,14 +233,17 @@ const LARGEST_GAP_BYTES = 64 * 1024
 const READS_AT_ONCE = 4
 
 /** For each matrix that is used in slices of rows, the rows at which they begin and end. */
-function rowsOfSlices({ ops, logits }: Program): ReadonlyMap<string, ReadonlySet<number>> {
+function rowsOfSlices({ ops, logits, afterPooling }: Program): ReadonlyMap<string, ReadonlySet<number>> {
   const bounds = new Map<string, Set<number>>()
   const note = ({ tensor, firstRow, rows }: MatrixSlice) => {
     const known = bounds.get(tensor) ?? new Set()
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
-  // Of a matrix per head, the first one's rows: those of the others are as many.
-  for (const op of ops) if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
+  // Of a matrix per head or expert, the first one's rows: those of the others are as many.
+  for (const op of [...ops, ...(afterPooling?.ops ?? [])]) {
+    if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
+    if (op.kind === 'experts') for (const matrix of [op.gate, op.up, op.down]) if (matrix) note(matrix)
+  }
   if (logits) note(logits.matrix)
   return bounds
 }

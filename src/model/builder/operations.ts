@@ -3,6 +3,7 @@ import type { RopeSpec } from '../../backend/rope.js'
 import { describeValue } from '../../describe.js'
 import { isArray } from '../../read-list.js'
 import { ropeMistake } from '../rope-check.js'
+import { LONG_FACTORS, SHORT_FACTORS } from '../rope-scaling.js'
 import { Recorder } from './recorder.js'
 
 /** What a family can compute row by row: embeddings, norms, linear layers, positions, elementwise functions. */
@@ -141,16 +142,18 @@ export class Operations extends Recorder {
     this.check('rope', x)
     const { first = 0, ...overrides } = this.object('rope', options)
     const { ropeType, ropeDim, ropeTheta, ropeScaling } = this.config
-    const factors = this.recording.names.has(ROPE_FACTORS) ? ROPE_FACTORS : undefined
-    const own = { type: ropeType, dims: ropeDim, theta: ropeTheta, scaling: ropeScaling, factors }
-    const spec: RopeSpec = { ...own, ...overrides }
+    const own = { type: ropeType, dims: ropeDim, theta: ropeTheta, scaling: ropeScaling }
+    const scaling = overrides.scaling ?? ropeScaling
+    const spec: RopeSpec = { ...own, ...this.#ropeFactors(scaling), ...overrides }
     const headDim = x.width / x.heads
     if (!(Number.isInteger(first) && first >= 0 && first < headDim)) {
       throw this.error('rope', `heads of ${headDim} have no value ${describeValue(first)}`)
     }
     const mistake = ropeMistake(spec, headDim - first)
     if (mistake) throw this.error('rope', mistake)
-    if (spec.factors !== undefined) this.require('rope', spec.factors, 'vector', [spec.dims / 2])
+    for (const name of [spec.factors, spec.longFactors]) {
+      if (name !== undefined) this.require('rope', name, 'vector', [spec.dims / 2])
+    }
     const { ropes } = this.recording
     const text = JSON.stringify(spec)
     const known = ropes.get(text) ?? { index: ropes.size, spec }
@@ -194,9 +197,11 @@ export class Operations extends Recorder {
     return this.#pair('multiply', a, b)
   }
 
+  /** x · by; x itself for a factor of 1. */
   scale(x: Value, by: number): Value {
     this.check('scale', x)
     this.checkReal('scale', 'the factor', by)
+    if (by === 1) return x
     return this.push({ kind: 'scale', x, by }, x.width, x.heads)
   }
 
@@ -228,6 +233,14 @@ export class Operations extends Recorder {
       throw this.error('concat', `${a.heads} heads cannot be joined with ${b.heads}`)
     }
     return this.push({ kind: 'concat', a, b }, a.width + (b.width / b.heads) * a.heads, a.heads)
+  }
+
+  /** The file's factors of rotary frequencies. Longrope has two lists of them; with one alone, the other is missing. */
+  #ropeFactors({ type }: RopeSpec['scaling']): Pick<RopeSpec, 'factors' | 'longFactors'> {
+    const { names } = this.recording
+    if (type !== 'longrope') return { factors: names.has(ROPE_FACTORS) ? ROPE_FACTORS : undefined }
+    const hasFactors = names.has(SHORT_FACTORS) || names.has(LONG_FACTORS)
+    return hasFactors ? { factors: SHORT_FACTORS, longFactors: LONG_FACTORS } : { factors: undefined }
   }
 
   #pair(kind: 'add' | 'multiply', a: Value, b: Value): Value {

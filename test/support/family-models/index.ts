@@ -1,6 +1,17 @@
 import type { ModelCase } from '../random-models.js'
+import { EXPERT_CASES } from './experts.js'
 import { GEMMA_CASES } from './gemma.js'
+import { LAYER_NORMED_CASES } from './layer-normed.js'
+import { LLAMA_LIKE_CASES } from './llama-like.js'
+import { NORMED_CASES } from './normed.js'
 import { QWEN_CASES } from './qwen.js'
 
 /** Random models of each family except llama, whose models are in random-models.ts. A file per group of families. */
-export const FAMILY_CASES: readonly ModelCase[] = [...QWEN_CASES, ...GEMMA_CASES]
+export const FAMILY_CASES: readonly ModelCase[] = [
+  ...QWEN_CASES,
+  ...GEMMA_CASES,
+  ...LLAMA_LIKE_CASES,
+  ...NORMED_CASES,
+  ...LAYER_NORMED_CASES,
+  ...EXPERT_CASES,
+]

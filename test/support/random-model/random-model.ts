@@ -1,7 +1,7 @@
 import { DasllamaError } from '../../../src/errors.js'
 import { f32, str, type TypedValue, u32 } from '../../../src/gguf/typed-value.js'
 import type { GgufParts, TensorToWrite } from '../../../src/gguf/writer.js'
-import { randomTensors } from './random-tensors.js'
+import { type RopeFactors, randomTensors } from './random-tensors.js'
 import { recordedProgram } from './recorded-program.js'
 import { bpeVocabulary, spmVocabulary } from './synthetic-vocabulary.js'
 
@@ -45,8 +45,11 @@ export interface RandomModelOptions {
     readonly factor: number
     readonly originalContext?: number
   }
-  /** Per-frequency divisors for `rope_freqs.weight`, half as many as rotary dimensions (Llama 3.1). */
-  readonly ropeFactors?: readonly number[]
+  /**
+   * Per-frequency divisors, half as many as rotary dimensions: for `rope_freqs.weight` (Llama 3.1), or for the two tensors of
+   * longrope.
+   */
+  readonly ropeFactors?: RopeFactors
   /** Default 'llama'; also the prefix of the metadata keys. One without a family is generated as llama. */
   readonly architecture?: string
   /** More keys `<architecture>.*`, which the family reads before it records its tensors. */
@@ -89,7 +92,8 @@ function isMade(name: string, options: RandomModelOptions): boolean {
   const part = name.replace(/^blk\.\d+\./, '')
   if (optional.includes(part)) return true
   if (part === 'output.weight') return !tied
-  if (part === 'rope_freqs.weight') return ropeFactors !== undefined
+  if (part === 'rope_freqs.weight') return Array.isArray(ropeFactors)
+  if (/^rope_factors_(short|long)\.weight$/.test(part)) return ropeFactors !== undefined
   if (part === 'attn_qkv.weight') return fused.includes('attn_qkv')
   if (part === 'ffn_gate.weight') return !fused.includes('ffn_up')
   if (part === 'ffn_up.weight') return true

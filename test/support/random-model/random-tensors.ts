@@ -15,16 +15,20 @@ const LOGIT_SPREAD = 3.5
 /** Biases and the norms' distance from 1. */
 const SMALL = 0.1
 
+/** Values of tensors of rope factors: of all, or of those of longrope. */
+export type RopeFactors =
+  | readonly number[]
+  | { readonly short: readonly number[]; readonly long: readonly number[] }
+
 interface TensorOptions {
   readonly seed: number
   readonly format: (tensorName: string) => string
-  /** The values of a tensor of rope factors. */
-  readonly ropeFactors: readonly number[]
+  readonly ropeFactors: RopeFactors
 }
 
 /** Random tensors for a program, scaled like trained ones. Data is generated when it is written. */
 export function randomTensors(program: Program, options: TensorOptions): TensorToWrite[] {
-  const factors = new Set(program.ropes.map((rope) => rope.factors))
+  const factors = new Set(program.ropes.flatMap((rope) => [rope.factors, rope.longFactors]))
   return inFileOrder(program.tensors.values(), factors).map((spec) => {
     if (spec.kind === 'matrix') return matrix(spec, deviationOf(spec, program), options)
     if (factors.has(spec.name)) return ropeFactors(spec, options)
@@ -66,15 +70,15 @@ function vector({ name, shape }: TensorSpec, { seed }: TensorOptions): TensorToW
   return { name, shape, format: 'F32', data }
 }
 
-function ropeFactors({ name, shape }: TensorSpec, options: TensorOptions): TensorToWrite {
-  const { length } = options.ropeFactors
-  if (length !== shape[0]) {
+function ropeFactors({ name, shape }: TensorSpec, { ropeFactors: given }: TensorOptions): TensorToWrite {
+  const values = 'short' in given ? (name.includes('long') ? given.long : given.short) : given
+  if (values.length !== shape[0]) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `ropeFactors has ${length} values, not headDim / 2 = ${shape[0]}`,
+      `ropeFactors has ${values.length} values, not headDim / 2 = ${shape[0]}`,
     )
   }
-  return { name, shape, format: 'F32', data: quantizeF32(Float32Array.from(options.ropeFactors)) }
+  return { name, shape, format: 'F32', data: quantizeF32(Float32Array.from(values)) }
 }
 
 /**
