@@ -93,7 +93,8 @@ describe.each(['rms', 'layer'] as const)('norm_rows, %s', (kind) => {
       const x = randomFloats(rows * n, 'x', 3)
       const weights = weightsOf(kind, n)
       const alone = new Float32Array(x.length)
-      const [weight, bias] = [bench.floats(weights.weight!), weights.bias ? bench.floats(weights.bias) : (0 as const)]
+      const weight = bench.floats(weights.weight!)
+      const bias = weights.bias ? bench.floats(weights.bias) : 0
       const from = bench.floats(x)
       const out = bench.allocate(4 * n)
       for (let row = 0; row < rows; row++) {
@@ -121,7 +122,7 @@ describe.each(['rms', 'layer'] as const)('norm_rows, %s', (kind) => {
     const x = randomFloats(6 * 100, 'x')
     const weights = weightsOf(kind, 100)
     const at = bench.floats(x)
-    const [weight, bias] = [bench.floats(weights.weight!), weights.bias ? bench.floats(weights.bias) : (0 as const)]
+    const [weight, bias] = [bench.floats(weights.weight!), weights.bias ? bench.floats(weights.bias) : 0]
     bench.kernels.norm_rows(normRecord(bench, { kind, weight, bias, epsilon: EPSILON }), at, at, 6, 100, 1)
     expect(bench.result(at, x.length)).toEqual(normRows(bench, x, weights, { n: 100 }))
   })
