@@ -14,6 +14,16 @@ export const KERNEL_BUILDS = [
 export function ascFlags({ features, wide }) {
   return [
     ...['--runtime', 'stub', '--noAssert', '-O3', '--uncheckedBehavior', 'always'],
-    ...['--importMemory', '--maximumMemory', '65536', '--enable', features, '--use', `WIDE=${Number(wide)}`],
+    // Memory is zero at first, so static zeros, such as unpacked codebooks before they are, take no bytes of the file.
+    ...[
+      '--importMemory',
+      '--zeroFilledMemory',
+      '--maximumMemory',
+      '65536',
+      '--enable',
+      features,
+      '--use',
+      `WIDE=${Number(wide)}`,
+    ],
   ]
 }

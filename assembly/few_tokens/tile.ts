@@ -43,6 +43,10 @@ export class Pairs {
   @inline total(sum: v128, factors: v128): v128 {
     return i32x4.dot_i16x8_s(sum, factors)
   }
+  /** From the block's terms to the next one's. */
+  @inline termStep(_block: usize): usize {
+    return TERMS
+  }
 }
 
 /** Activations of 8 bits, quants of 8, where `BYTE_DOTS` says that it can be done; there are no factors. */
@@ -60,6 +64,9 @@ export class Bytes {
   @inline total(sum: v128, _factors: v128): v128 {
     return sum
   }
+  @inline termStep(_block: usize): usize {
+    return TERMS
+  }
 }
 
 /** Activations and quants of 16 bits; there are no factors. */
@@ -76,6 +83,9 @@ export class Words {
   }
   @inline total(sum: v128, _factors: v128): v128 {
     return sum
+  }
+  @inline termStep(_block: usize): usize {
+    return TERMS
   }
 }
 
@@ -103,7 +113,7 @@ export function tile<D, K, N>(
 ): void {
   const four = changetype<N>(0).tokens == 4
   const dots = changetype<D>(0)
-  for (; panel < end; panel += HEAD + dots.bytes, terms += TERMS) {
+  for (; panel < end; terms += dots.termStep(panel), panel += HEAD + dots.bytes) {
     let a0 = i32x4.splat(0)
     let a1 = i32x4.splat(0)
     let a2 = i32x4.splat(0)

@@ -152,6 +152,45 @@ export class SuperBlockDecode<T, K> {
   }
 }
 
+/**
+ * Blocks of 256 with quants from a codebook, whose panels `K` packs: four rows at a time where `BYTE_DOTS` holds. Elsewhere
+ * products of bytes would gain little, since reading the codebook takes most of the time.
+ */
+@unmanaged
+export class GridDecode<T, K> {
+  @inline get kind(): i32 {
+    return BYTE_DOTS ? INT8 : INT16
+  }
+
+  @inline matvec(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      if (BYTE_DOTS) return matvecFoursOf<T>(weights, x, out, rows, columns)
+    }
+    matvecOf<T>(weights, x, out, rows, columns)
+  }
+
+  @inline tokens(
+    weights: usize,
+    x: usize,
+    xStride: usize,
+    out: usize,
+    outStride: usize,
+    rows: i32,
+    columns: i32,
+    tokens: i32,
+    scratch: usize,
+  ): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      if (BYTE_DOTS) {
+        if (tokens < 3) byFours<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
+        else matvecTokensOf<T, K>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+        return
+      }
+    }
+    byRows<T>(weights, x, xStride, out, outStride, rows, columns, tokens)
+  }
+}
+
 /** Formats with `dot`, which takes activations of 16 bits: row by row. */
 @unmanaged
 export class RowDecode<T> {

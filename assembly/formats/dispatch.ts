@@ -3,6 +3,7 @@
  * file, a number in ids.ts and that line.
  */
 import { UNSUPPORTED } from '../activations'
+import { GridBlocks } from '../few_tokens/grid_blocks'
 import { Q6_KBlocks } from '../few_tokens/q6_k'
 import { SuperBlocks } from '../few_tokens/super_blocks'
 import { BF16 } from './bf16'
@@ -10,6 +11,7 @@ import {
   BlockDecode,
   FloatDecode,
   FoursDecode,
+  GridDecode,
   Q4_0x8Decode,
   RowDecode,
   SignedBlockDecode,
@@ -19,7 +21,13 @@ import {
 import { F16 } from './f16'
 import { F32 } from './f32'
 import * as ids from './ids'
+import { IQ1_M } from './iq1_m'
+import { IQ1_S } from './iq1_s'
+import { IQ2_S } from './iq2_s'
+import { IQ2_XS } from './iq2_xs'
 import { IQ2_XXS, UnsignedIQ2_XXS } from './iq2_xxs'
+import { IQ3_S } from './iq3_s'
+import { IQ3_XXS } from './iq3_xxs'
 import { IQ4_NL, UnsignedIQ4_NL } from './iq4_nl'
 import { IQ4_XS, UnsignedIQ4_XS } from './iq4_xs'
 import { MXFP4 } from './mxfp4'
@@ -86,6 +94,18 @@ function select<Op>(
       return op.run<Q6_K, SuperBlockDecode<Q6_K, Q6_KBlocks>, IntegerTiles<Q6_K>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.IQ2_XXS:
       return op.run<IQ2_XXS, RowDecode<IQ2_XXS>, SignedTiles<IQ2_XXS, UnsignedIQ2_XXS>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ2_XS:
+      return op.run<IQ2_XS, GridDecode<IQ2_XS, GridBlocks<IQ2_XS>>, SignedTiles<IQ2_XS, IQ2_XS>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ3_XXS:
+      return op.run<IQ3_XXS, GridDecode<IQ3_XXS, GridBlocks<IQ3_XXS>>, SignedTiles<IQ3_XXS, IQ3_XXS>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ1_S:
+      return op.run<IQ1_S, GridDecode<IQ1_S, GridBlocks<IQ1_S>>, IntegerTiles<IQ1_S>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ3_S:
+      return op.run<IQ3_S, GridDecode<IQ3_S, GridBlocks<IQ3_S>>, IntegerTiles<IQ3_S>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ2_S:
+      return op.run<IQ2_S, GridDecode<IQ2_S, GridBlocks<IQ2_S>>, SignedTiles<IQ2_S, IQ2_S>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ1_M:
+      return op.run<IQ1_M, GridDecode<IQ1_M, GridBlocks<IQ1_M>>, IntegerTiles<IQ1_M>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.IQ4_NL:
       return op.run<IQ4_NL, SignedBlockDecode<IQ4_NL, UnsignedIQ4_NL>, SignedTiles<IQ4_NL, UnsignedIQ4_NL>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.IQ4_XS:

@@ -33,7 +33,12 @@ export function loadFiniteF16(pointer: usize): f32 {
  */
 @inline
 export function loadSmallF16(pointer: usize): f32 {
-  const bits = <u32>load<u16>(pointer)
+  return smallF16(<u32>load<u16>(pointer))
+}
+
+/** The same for a half in the lower 16 bits. */
+@inline
+export function smallF16(bits: u32): f32 {
   const magnitude = (bits & 0x7fff) << 13
   const normal = reinterpret<f32>(magnitude + EXPONENT_112)
   const subnormal = reinterpret<f32>(magnitude + SMALLEST_NORMAL) - reinterpret<f32>(SMALLEST_NORMAL)

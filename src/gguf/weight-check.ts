@@ -19,6 +19,11 @@ const SCALES: Readonly<Record<string, readonly number[]>> = {
   Q5_K: [0, 2],
   Q6_K: [208],
   IQ2_XXS: [0],
+  IQ2_XS: [0],
+  IQ2_S: [0],
+  IQ3_XXS: [0],
+  IQ3_S: [0],
+  IQ1_S: [0],
   IQ4_NL: [0],
   IQ4_XS: [0],
   TQ1_0: [52],
@@ -26,6 +31,12 @@ const SCALES: Readonly<Record<string, readonly number[]>> = {
   Q1_0: [0],
   Q2_0: [0],
 }
+
+/**
+ * Four bits of IQ1_M's scale are on top of each of four words, the lowest first: the exponent is in the last two, at this offset.
+ * They are never cut apart.
+ */
+const IQ1_M_EXPONENT = { at: 52, mask: 0x7000c000 }
 
 /** An f16 whose magnitude bits are at least this is infinite or NaN. */
 const INFINITE_HALF = 0x7c00
@@ -45,14 +56,31 @@ export function checkWeights(tensor: StoredTensor, start: number, bytes: Uint8Ar
     const at = values.findIndex((value) => !Number.isFinite(value))
     throw notFinite(tensor, `${values[at]} at index ${start / 4 + at}`)
   }
+  if (name === 'IQ1_M') checkScatteredScales(tensor, start, bytes)
   if (name === 'MXFP4') checkPowers(tensor, start, bytes)
   for (const scaleAt of SCALES[name] ?? []) {
-    const first = (((scaleAt - start) % blockBytes) + blockBytes) % blockBytes
+    const first = firstAt(scaleAt, start, blockBytes)
     const halves = halvesOf(bytes)
     const at = firstInfinite(halves, first / 2, blockBytes / 2)
     if (at < 0) continue
     const block = Math.floor((start + 2 * at) / blockBytes)
     throw notFinite(tensor, `a scale that is ${nameOf(halves[at])} in block ${block}`)
+  }
+}
+
+/** The first byte in a piece, from byte `start` of the tensor on, that is at offset `at` of a block. */
+function firstAt(at: number, start: number, blockBytes: number): number {
+  return (((at - start) % blockBytes) + blockBytes) % blockBytes
+}
+
+function checkScatteredScales(tensor: StoredTensor, start: number, bytes: Uint8Array): void {
+  const { blockBytes } = tensor.format
+  const { at, mask } = IQ1_M_EXPONENT
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2)
+  for (let i = firstAt(at, start, blockBytes) / 4; i < words.length; i += blockBytes / 4) {
+    if ((words[i] & mask) !== mask) continue
+    const block = Math.floor((start + 4 * i) / blockBytes)
+    throw notFinite(tensor, `a scale that is infinite or NaN in block ${block}`)
   }
 }
 

@@ -27,6 +27,12 @@ const FORMATS = [
   'Q5_K',
   'Q6_K',
   'IQ2_XXS',
+  'IQ2_XS',
+  'IQ2_S',
+  'IQ3_XXS',
+  'IQ3_S',
+  'IQ1_S',
+  'IQ1_M',
   'IQ4_NL',
   'IQ4_XS',
   'TQ1_0',
@@ -109,7 +115,7 @@ describe('randomBlocks', () => {
     expect(() => randomBlocks(blockFormat('Q4_K'), 128, random, 1)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
     )
-    expect(() => randomBlocks(blockFormat('IQ1_S'), 256, random, 1)).toThrow(
+    expect(() => randomBlocks(blockFormat('Q8_K'), 256, random, 1)).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED' }),
     )
   })

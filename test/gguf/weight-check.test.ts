@@ -43,6 +43,11 @@ describe('non-finite weights', () => {
     ['Q5_K', [0, 2]],
     ['Q6_K', [208]],
     ['IQ2_XXS', [0]],
+    ['IQ2_XS', [0]],
+    ['IQ2_S', [0]],
+    ['IQ3_XXS', [0]],
+    ['IQ3_S', [0]],
+    ['IQ1_S', [0]],
     ['IQ4_NL', [0]],
     ['IQ4_XS', [0]],
     ['TQ1_0', [52]],
@@ -66,6 +71,23 @@ describe('non-finite weights', () => {
         const model = await loadModel(await damaged(bytes, NAME, byte, 0x3c00, 2))
         model.dispose()
       }
+    }
+  })
+
+  it('in IQ1_M, whose scales are in the top bits of four words, are rejected, and the tensor is named', async () => {
+    const bytes = smallModel({ shape: SHAPE, format: 'IQ1_M' })
+    const { blockBytes } = blockFormat('IQ1_M')
+    const topWords = (half: number) => (((half >>> 12) << 28) | (((half >>> 8) & 15) << 12)) >>> 0
+    for (const byte of [52, 52 + 5 * blockBytes, 52 - blockBytes]) {
+      for (const [what, half] of BAD_HALVES) {
+        const source = await damaged(bytes, NAME, byte, topWords(half), 4)
+        await expect(loadModel(source)).rejects.toMatchObject({
+          code: 'BAD_FORMAT',
+          message: expect.stringMatching(new RegExp(`^damaged.gguf: tensor "${NAME}" has a scale .*${what}`)),
+        })
+      }
+      const model = await loadModel(await damaged(bytes, NAME, byte, topWords(0x7bff), 4))
+      model.dispose()
     }
   })
 

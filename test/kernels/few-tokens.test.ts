@@ -5,7 +5,7 @@ import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-fo
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { randomBlocks } from '../support/random-model/random-blocks.js'
 import type { BenchKernels } from './bench-kernels.js'
-import { REFERENCE_FORMATS } from './reference/blocks.js'
+import { REFERENCE_FORMATS, scalesOf } from './reference/blocks.js'
 import { BUILDS, createInnerWorkbench, randomFloats, type Workbench } from './workbench.js'
 
 /** More than two tiles of four, and an odd one. */
@@ -178,14 +178,16 @@ describe.each(BUILDS)('%s build', (build) => {
   })
 
   it.each([0x00, 0x7f, 0x80, 0xff])('no sum overflows where every byte of the quants is %i', (byte) => {
-    for (const { name, scalesAt, byteScales } of REFERENCE_FORMATS) {
+    for (const reference of REFERENCE_FORMATS) {
+      const { name, byteScales } = reference
       const format = blockFormat(name)
       if (format.blockElements === 1) continue
       const columns = 2 * format.blockElements
       const blocks = new Uint8Array(bytesFor(format, 8 * columns)).fill(byte)
+      const view = new DataView(blocks.buffer)
       for (let at = 0; at < blocks.length; at += format.blockBytes) {
         // 1 as a half.
-        for (const scale of scalesAt) blocks.set([0x00, 0x3c], at + scale)
+        for (const { set } of scalesOf(reference)) set(view, at, 0x3c00)
         for (const place of byteScales?.at ?? []) blocks[at + place] = byteScales!.one
       }
       const rowBytes = bytesFor(format, columns)

@@ -5,7 +5,7 @@ import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-fo
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { randomBlocks } from '../support/random-model/random-blocks.js'
 import type { BenchKernels } from './bench-kernels.js'
-import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
+import { REFERENCE_FORMATS, type ReferenceFormat, scalesOf, terms } from './reference/blocks.js'
 import { BUILDS, createInnerWorkbench, ROUNDING, type Workbench } from './workbench.js'
 
 const ROWS = 3
@@ -22,10 +22,14 @@ function rawBlocks(
 ): Uint8Array {
   const bytes = new Uint8Array(bytesFor(format, n))
   random.fill(bytes)
+  const view = new DataView(bytes.buffer)
+  const scales = scalesOf(reference)
   for (let at = 0; at < bytes.length; at += format.blockBytes) {
-    for (const scale of reference.scalesAt)
-      if ((bytes[at + scale + 1] & 0x7c) === 0x7c) bytes[at + scale + 1] ^= 4
-    if (reference.scalesAt.length === 0) clearSpecial(format, bytes, at)
+    for (const scale of scales) {
+      const half = scale.get(view, at)
+      if ((half & 0x7c00) === 0x7c00) scale.set(view, at, half ^ 0x400)
+    }
+    if (scales.length === 0) clearSpecial(format, bytes, at)
     for (const offset of reference.byteScales?.at ?? []) bytes[at + offset] &= 0x7f
   }
   return bytes
@@ -50,7 +54,7 @@ function uniformBlocks(
   const bytes = new Uint8Array(bytesFor(format, n)).fill(byte)
   const view = new DataView(bytes.buffer)
   for (let at = 0; at < bytes.length; at += format.blockBytes) {
-    for (const offset of reference.scalesAt) view.setUint16(at + offset, scale, true)
+    for (const { set } of scalesOf(reference)) set(view, at, scale)
   }
   return bytes
 }
@@ -195,7 +199,7 @@ describe.each(BUILDS)('%s build', (build) => {
       )
     })
 
-    if (reference.scalesAt.length > 0) {
+    if (scalesOf(reference).length > 0) {
       // 1, -2, zero of both signs, the smallest and largest subnormals, the largest finite half.
       const scales = [0x3c00, 0xc000, 0x0000, 0x8000, 0x0001, 0x83ff, 0x7bff]
       const quants = [0x00, 0xff, 0x80, 0x7f, 0xf0, 0x0f]

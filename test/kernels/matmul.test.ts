@@ -4,7 +4,7 @@ import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-fo
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { randomBlocks } from '../support/random-model/random-blocks.js'
 import type { BenchKernels } from './bench-kernels.js'
-import { REFERENCE_FORMATS, type ReferenceFormat, terms } from './reference/blocks.js'
+import { REFERENCE_FORMATS, type ReferenceFormat, scalesOf, terms } from './reference/blocks.js'
 import {
   BUILDS,
   createInnerWorkbench,
@@ -198,9 +198,10 @@ describe.each(BUILDS)('%s build', (build) => {
         const format = blockFormat(reference.name)
         const columns = 2 * blockElements
         const blocks = new Uint8Array(bytesFor(format, 4 * columns)).fill(byte)
+        const view = new DataView(blocks.buffer)
         for (let at = 0; at < blocks.length; at += format.blockBytes) {
           // 1 as a half.
-          for (const scale of reference.scalesAt) blocks.set([0x00, 0x3c], at + scale)
+          for (const { set } of scalesOf(reference)) set(view, at, 0x3c00)
           const { at: places = [], one = 0 } = reference.byteScales ?? {}
           for (const place of places) blocks[at + place] = one
         }

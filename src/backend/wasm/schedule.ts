@@ -158,6 +158,20 @@ class ScheduleBuilder {
         this.#steps.push({ kind: 'concat', a, b, heads, isShared, out: this.#assign(op.out) })
         return this.#releaseAfter(index, [op.a, op.b])
       }
+      case 'route': {
+        const { routing } = op
+        const logits = this.#bufferOf(op.logits)
+        this.#steps.push({ kind: 'route', logits, routing, out: this.#assign(op.out) })
+        return this.#releaseAfter(index, [op.logits])
+      }
+      case 'experts': {
+        const { gate, up, down, function: name } = op
+        const [x, routes] = [this.#bufferOf(op.x), this.#bufferOf(op.routes)]
+        const used = op.routes.width / 2
+        const out = this.#assign(op.out)
+        this.#steps.push({ kind: 'experts', x, routes, used, gate, up, down, function: name, out })
+        return this.#releaseAfter(index, [op.x, op.routes])
+      }
       default:
         throw notYet(op)
     }

@@ -1,4 +1,12 @@
-import type { ActivationFunction, MatrixSlice, PositionBias, VectorSlice } from '../program.js'
+import type {
+  ActivationFunction,
+  ExpertFunction,
+  ExpertMatrix,
+  MatrixSlice,
+  PositionBias,
+  Routing,
+  VectorSlice,
+} from '../program.js'
 import type { KeyRopes } from './key-ropes.js'
 
 /** A buffer f32[MAX_ROWS][width], used by one value after another. */
@@ -118,6 +126,19 @@ export type Scheduled =
       readonly b: Buffer
       readonly heads: number
       readonly isShared: boolean
+      readonly out: Buffer
+    }
+  | { readonly kind: 'route'; readonly logits: Buffer; readonly routing: Routing; readonly out: Buffer }
+  | {
+      readonly kind: 'experts'
+      readonly x: Buffer
+      readonly routes: Buffer
+      /** Experts per token. */
+      readonly used: number
+      readonly gate: ExpertMatrix | undefined
+      readonly up: ExpertMatrix
+      readonly down: ExpertMatrix
+      readonly function: ExpertFunction
       readonly out: Buffer
     }
 

@@ -239,9 +239,11 @@ function rowsOfSlices({ ops, logits, afterPooling }: Program): ReadonlyMap<strin
     const known = bounds.get(tensor) ?? new Set()
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
-  // Of a matrix per head, the first one's rows: those of the others are as many.
-  for (const op of [...ops, ...(afterPooling?.ops ?? [])])
+  // Of a matrix per head or expert, the first one's rows: those of the others are as many.
+  for (const op of [...ops, ...(afterPooling?.ops ?? [])]) {
     if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
+    if (op.kind === 'experts') for (const matrix of [op.gate, op.up, op.down]) if (matrix) note(matrix)
+  }
   if (logits) note(logits.matrix)
   return bounds
 }

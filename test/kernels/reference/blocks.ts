@@ -3,6 +3,7 @@
  * Source of the layouts: ggml-common.h and the dequantisers of ggml-quants.c in llama.cpp.
  */
 import { FP4_FORMATS } from './fp4.js'
+import { IQ_FORMATS } from './iq-blocks.js'
 import { IQ2_XXS_CODES } from './iq2-xxs-codes.js'
 import { half, nibble, range } from './parts.js'
 import { TERNARY_FORMATS } from './ternary.js'
@@ -19,14 +20,31 @@ export interface Term {
   readonly offset: number
 }
 
+/** The 16 bits of a half-precision scale of the block at `at`. */
+export interface Scale {
+  get(bytes: DataView, at: number): number
+  set(bytes: DataView, at: number, half: number): void
+}
+
 export interface ReferenceFormat {
   readonly name: string
   /** Offsets of the half-precision scales in a block. */
   readonly scalesAt: readonly number[]
+  /** For a scale whose bits are scattered, instead of an offset. */
+  readonly scattered?: Scale
   /** Offsets of scales of one byte, and the byte that stands for 1. */
   readonly byteScales?: { readonly at: readonly number[]; readonly one: number }
   /** The block at `at` as its terms, in the order of the elements. */
   block(bytes: DataView, at: number, round: Round): Term[]
+}
+
+/** All half-precision scales of a format's blocks. */
+export function scalesOf({ scalesAt, scattered }: ReferenceFormat): Scale[] {
+  const plain = scalesAt.map((offset) => ({
+    get: (bytes: DataView, at: number) => bytes.getUint16(at + offset, true),
+    set: (bytes: DataView, at: number, half: number) => bytes.setUint16(at + offset, half, true),
+  }))
+  return scattered ? [...plain, scattered] : plain
 }
 
 function plain(name: string, read: (bytes: DataView, at: number) => number): ReferenceFormat {
@@ -178,6 +196,7 @@ export const REFERENCE_FORMATS: readonly ReferenceFormat[] = [
     bytes.getInt8(at + 192 + sub),
   ),
   IQ2_XXS,
+  ...IQ_FORMATS,
   simple('IQ4_NL', { zero: 0, minimum: false }, (bytes, at, i) => IQ4_VALUES[nibble(bytes, at, i)]),
   superBlock(
     'IQ4_XS',

@@ -9,7 +9,7 @@ import type { RandomBits } from './random-bits.js'
  * Block layouts: ggml-common.h of llama.cpp.
  */
 interface BlockStatistics {
-  /** Offset of the f16 scale in the block. */
+  /** Offset of the f16 scale in the block; `SCATTERED`: four of its bits are on top of each of the last four words. */
   readonly scaleAt: number
   /** Root mean square of a weight whose scale is 1. */
   readonly rms: number
@@ -54,8 +54,26 @@ function superBlock(scaleAt: number, highScale: number, high: number): BlockStat
   }
 }
 
-/** Mean square of the magnitudes 8, 25 and 43 over the 256 entries of 8 in ggml's `iq2xxs_grid`. */
+/** Mean squares of the magnitudes in ggml's codebooks. */
 const IQ2_XXS_GRID_MEAN_SQUARE = 534.43
+const IQ2_XS_GRID_MEAN_SQUARE = 586.48
+const IQ2_S_GRID_MEAN_SQUARE = 596.84
+const IQ3_XXS_GRID_MEAN_SQUARE = 951.64
+const IQ3_S_GRID_MEAN_SQUARE = 57.67
+/** Of a value of `iq1s_grid` plus or minus 1/8. */
+const IQ1_GRID_MEAN_SQUARE = 0.6098
+
+const SCATTERED = -1
+
+/** Mean square of s + 1/2 with s uniform from 0 to `high`. */
+function halfOddMeanSquare(high: number): number {
+  return meanSquare(0, high) + high / 2 + 0.25
+}
+
+/** weight = scale × (s + 1/2) × unit × value of a codebook, s uniform from 0 to `high`. */
+function codebook(unit: number, high: number, gridMeanSquare: number, scaleAt = 0): BlockStatistics {
+  return { scaleAt, rms: Math.sqrt(halfOddMeanSquare(high) * gridMeanSquare) * unit }
+}
 
 /** Mean square of ggml's `kvalues_iq4nl`. */
 const IQ4_MEAN_SQUARE = 4548
@@ -71,17 +89,19 @@ const STATISTICS: Readonly<Record<string, BlockStatistics>> = {
   Q4_K: superBlock(0, 63, 15),
   Q5_K: superBlock(0, 63, 31),
   Q6_K: { scaleAt: 208, rms: Math.sqrt(meanSquare(-128, 127) * meanSquare(-32, 31)) },
+  IQ2_XXS: codebook(1 / 4, 15, IQ2_XXS_GRID_MEAN_SQUARE),
+  IQ2_XS: codebook(1 / 4, 15, IQ2_XS_GRID_MEAN_SQUARE),
+  IQ2_S: codebook(1 / 4, 15, IQ2_S_GRID_MEAN_SQUARE),
+  IQ3_XXS: codebook(1 / 2, 15, IQ3_XXS_GRID_MEAN_SQUARE),
+  IQ3_S: codebook(2, 15, IQ3_S_GRID_MEAN_SQUARE),
+  IQ1_S: codebook(2, 7, IQ1_GRID_MEAN_SQUARE),
+  IQ1_M: codebook(2, 7, IQ1_GRID_MEAN_SQUARE, SCATTERED),
   IQ4_NL: { scaleAt: 0, rms: Math.sqrt(IQ4_MEAN_SQUARE) },
   IQ4_XS: { scaleAt: 0, rms: Math.sqrt(meanSquare(-32, 31) * IQ4_MEAN_SQUARE) },
   TQ1_0: plain(52, -1, 1),
   TQ2_0: plain(64, -1, 2),
   Q1_0: { scaleAt: 0, rms: 1 },
   Q2_0: plain(0, -1, 2),
-  // weight = scale × (0.5 + s) / 4 × grid, s uniform from 0 to 15.
-  IQ2_XXS: {
-    scaleAt: 0,
-    rms: Math.sqrt((meanSquare(0, 15) + 7.5 + 0.25) * IQ2_XXS_GRID_MEAN_SQUARE) / 4,
-  },
 }
 
 /** Scales vary from block to block between 1/2 and 3/2 of the base, because blocks of a real model differ. */
@@ -182,7 +202,8 @@ function setScales(
     const bits = random.next()
     const sign = !minimum && bits & 1 ? -1 : 1
     const scale = sign * base * (0.5 + (bits >>> 8) / 2 ** 24)
-    writeF16(bytes, block + scaleAt, scale)
+    if (scaleAt === SCATTERED) scatterF16(bytes, block + blockBytes - 8, scale)
+    else writeF16(bytes, block + scaleAt, scale)
     if (minimum) writeF16(bytes, block + minimum.at, scale * minimum.perScale)
   }
 }
@@ -191,4 +212,13 @@ function writeF16(bytes: Uint8Array, at: number, value: number): void {
   const half = f32ToF16(value)
   bytes[at] = half
   bytes[at + 1] = half >>> 8
+}
+
+/** Writes a half's bits on top of four words, the lowest first. */
+function scatterF16(bytes: Uint8Array, at: number, value: number): void {
+  const half = f32ToF16(value)
+  for (let k = 0; k < 4; k++) {
+    const byte = at + 2 * k + 1
+    bytes[byte] = (bytes[byte] & 15) | (((half >> (4 * k)) & 15) << 4)
+  }
 }

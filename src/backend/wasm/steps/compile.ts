@@ -1,6 +1,8 @@
 import type { Program } from '../../program.js'
 import { EncoderAttentionStep } from '../encoder/attention-step.js'
 import type { Engine } from '../engine.js'
+import { expertsBytes, expertsStep } from '../experts/experts-step.js'
+import { routeBytes, routeStep } from '../experts/route-step.js'
 import type { Pointer, Projections } from '../kernels.js'
 import { NormTable, normTableBytes } from '../norms.js'
 import { ProjectionTable, projectionTableBytes } from '../projection.js'
@@ -41,10 +43,15 @@ function countRecords({ steps, head }: Schedule): { projections: number; norms: 
 }
 
 /** Bytes that `compileSteps` takes besides the scratch. */
-export function compiledBytes(schedule: Schedule, { kernels }: Engine): number {
+export function compiledBytes(schedule: Schedule, engine: Engine): number {
   const { projections, norms, attentions } = countRecords(schedule)
-  const shapes = Math.max(1, attentions) * kernels.attention_shape_bytes()
-  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + 192
+  const shapes = Math.max(1, attentions) * engine.kernels.attention_shape_bytes()
+  let experts = 0
+  for (const step of schedule.steps) {
+    if (step.kind === 'route') experts += routeBytes(step, engine)
+    if (step.kind === 'experts') experts += expertsBytes()
+  }
+  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + experts + 192
 }
 
 /** Compiles a schedule to steps, and writes their records into the engine's memory. Throws `OUT_OF_MEMORY`. */
@@ -99,6 +106,10 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
         shape += shapeBytes
         return new AttentionStep(engine, input, step, at)
       }
+      case 'route':
+        return routeStep(engine, step, weights, addressOf)
+      case 'experts':
+        return expertsStep(engine, step, input, addressOf)
       case 'encoderAttention': {
         const at = shape as Pointer
         shape += shapeBytes
