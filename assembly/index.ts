@@ -5,6 +5,9 @@ export { attention, attention_scratch, attention_shape_bytes } from './attention
 export { attention_both_ways } from './attention/both_ways'
 export { store } from './attention/cache/types'
 export { copy_heads } from './copy_heads'
+export { experts_inner, experts_sum } from './experts/experts'
+export { expert_thread_scratch } from './experts/layer'
+export { route, route_scratch } from './experts/route'
 export { all_finite } from './finite'
 import { HEAP_START } from './thread_pool'
 

@@ -7,7 +7,7 @@ import { ValueReader } from './value-reader.js'
 const BEFORE_COUNT = 4 + 4 + 8
 
 /**
- * The metadata of a GGUF file that has been opened before, each value encoded as it is, so that a copy has the same types.
+ * The metadata of a GGUF file that has been opened before, each value still encoded, so that a copy has the same types.
  * Rejects as `openGguf` does.
  */
 export async function readEncodedMetadata(

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '../gguf/model-file.js'
 
 /**
- * Parts of the names of matrices that stay as they are: small ones, and those whose values select or route.
+ * Parts of the names of matrices that are never quantized: small ones, and those whose values select or route.
  * Source: `tensor_allows_quantization` of llama-quant.cpp in llama.cpp.
  */
 const KEPT: readonly RegExp[] = [

@@ -56,10 +56,10 @@ function compare(ours: Tokenizer, oracle: LlamaModel, texts: Iterable<string>): 
 
 /**
  * Whether llama.cpp would remove spaces before punctuation and apostrophes from decoded text, which it does with
- * some vocabularies and which dasllama never does: decoding returns the encoded text.
+ * some vocabularies and which dasllama does with WordPiece only: decoding returns the encoded text.
  */
-function llamaTidies(text: string): boolean {
-  return / [?!.,']/.test(text)
+function llamaTidies(text: string, name: string): boolean {
+  return / [?!.,']/.test(text) && name !== 'bert-bge'
 }
 
 describe('llama.cpp', () => {
@@ -81,7 +81,7 @@ describe('llama.cpp', () => {
       let compared = 0
       for (let id = 0; id < ours.vocabSize; id++) {
         const actual = ours.decode([id])
-        if (llamaTidies(actual)) continue
+        if (llamaTidies(actual, name)) continue
         const expected = oracle.detokenize([id as never], true)
         if (actual !== expected) expect(actual, `token ${id}`).toBe(expected)
         compared++
@@ -98,7 +98,7 @@ describe('llama.cpp', () => {
         if (ids.length > 0 && ours.pieceBytes(ids[0], { skipSpecial: true }).length === 0) continue
         for (const skipSpecial of [false, true]) {
           const actual = ours.decode(ids, { skipSpecial })
-          if (llamaTidies(actual)) continue
+          if (llamaTidies(actual, name)) continue
           const expected = oracle.detokenize(ids as never, !skipSpecial)
           if (actual !== expected) expect(actual, JSON.stringify(text)).toBe(expected)
           compared++

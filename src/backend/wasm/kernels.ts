@@ -119,6 +119,13 @@ export interface Kernels {
     positions: number,
     bias: Pointer | 0,
   ): void
+  /** `routing`: the record of a router; rows of f32[experts] become f32[2][used]. */
+  route(routing: Pointer, logits: Pointer, out: Pointer, rows: number): void
+  route_scratch(threads: number, experts: number): number
+  /** `layer`: the record of a mixture. */
+  experts_inner: Experts
+  experts_sum: Experts
+  expert_thread_scratch(columns: number): number
   attention_shape_bytes(): number
   attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
 }
@@ -133,6 +140,15 @@ export interface Projections {
   /** The record of the norm that is applied to the input first; 0: none. */
   readonly norm: Pointer | 0
 }
+
+export type Experts = (
+  layer: Pointer,
+  firstToken: number,
+  tokens: number,
+  batched: boolean,
+  slice: number,
+  slices: number,
+) => void
 
 export type Rope = (
   x: Pointer,

@@ -1,4 +1,12 @@
-import type { ActivationFunction, MatrixSlice, PositionBias, VectorSlice } from '../program.js'
+import type {
+  ActivationFunction,
+  ExpertFunction,
+  ExpertMatrix,
+  MatrixSlice,
+  PositionBias,
+  Routing,
+  VectorSlice,
+} from '../program.js'
 import type { KeyRopes } from './key-ropes.js'
 
 /** A buffer f32[MAX_ROWS][width], used by one value after another. */
@@ -85,6 +93,20 @@ export type Scheduled =
       readonly memory: number
       readonly scores: ScoreOptions
     }
+  /** Attention over a whole text. `carried`: buffers whose values are read after it, besides its own. */
+  | {
+      readonly kind: 'encoderAttention'
+      readonly q: Buffer
+      readonly k: Buffer
+      readonly v: Buffer
+      readonly out: Buffer
+      readonly heads: number
+      readonly kvHeads: number
+      readonly scale: number
+      readonly window: number | undefined
+      readonly bias: PositionBias | undefined
+      readonly carried: readonly Buffer[]
+    }
   | { readonly kind: 'activation'; readonly function: ActivationFunction; readonly x: Buffer }
   | { readonly kind: 'scale'; readonly x: Buffer; readonly by: number }
   | { readonly kind: 'scaleRows'; readonly x: Buffer; readonly by: Buffer }
@@ -106,11 +128,26 @@ export type Scheduled =
       readonly isShared: boolean
       readonly out: Buffer
     }
+  | { readonly kind: 'route'; readonly logits: Buffer; readonly routing: Routing; readonly out: Buffer }
+  | {
+      readonly kind: 'experts'
+      readonly x: Buffer
+      readonly routes: Buffer
+      /** Experts per token. */
+      readonly used: number
+      readonly gate: ExpertMatrix | undefined
+      readonly up: ExpertMatrix
+      readonly down: ExpertMatrix
+      readonly function: ExpertFunction
+      readonly out: Buffer
+    }
 
 /** A program in the order in which the kernels run it, with a buffer for each value. */
 export interface Schedule {
   readonly steps: readonly Scheduled[]
   readonly buffers: readonly Buffer[]
+  /** Where the input is, of a program that has one. */
+  readonly input: Buffer | undefined
   /** Input of hidden states and logits: the norm of `x`, or `x` itself. */
   readonly head: { readonly x: Buffer; readonly norm: ScheduledNorm | undefined }
   readonly keyRopes: KeyRopes

@@ -2,6 +2,7 @@ import { MAX_ROWS } from '../batch.js'
 import type { Program } from '../program.js'
 import { aligned } from './arena.js'
 import type { Engine } from './engine.js'
+import { expertScratchBytes, writeExpertScratch } from './experts/expert-scratch.js'
 import { ActivationKind, type Kernels, type Pointer } from './kernels.js'
 import type { Schedule } from './scheduled.js'
 
@@ -24,6 +25,8 @@ export interface Scratch {
   readonly workspace: Pointer
   /** Scratch of `attention`. */
   readonly attention: Pointer
+  /** Scratch of mixtures of experts. */
+  readonly experts: Pointer
 }
 
 /** 32-bit words of the workspace. */
@@ -47,10 +50,14 @@ interface Sizes extends Strides {
   readonly gathered: number
   readonly logits: number
   readonly attention: number
+  readonly experts: number
 }
 
 function strides(program: Program, kernels: Kernels): Strides {
-  const widths = program.ops.map((op) => (op.kind === 'linear' || op.kind === 'headLinear' ? op.x.width : 0))
+  const widths = program.ops.map((op) => {
+    if (op.kind === 'experts') return Math.max(op.x.width, op.up.rows)
+    return op.kind === 'linear' || op.kind === 'headLinear' ? op.x.width : 0
+  })
   const widest = Math.max(program.embeddingLength, ...widths)
   return {
     int16: aligned(kernels.activation_bytes(ActivationKind.int16, widest)),
@@ -59,12 +66,13 @@ function strides(program: Program, kernels: Kernels): Strides {
   }
 }
 
-function sizes(program: Program, schedule: Schedule, { kernels, pool }: Engine): Sizes {
+function sizes(program: Program, schedule: Schedule, engine: Engine): Sizes {
+  const { kernels, pool } = engine
   const rows = (width: number) => MAX_ROWS * width * 4
   const { int16, int8, panels } = strides(program, kernels)
   const normed = schedule.steps.map((step) => (step.kind === 'project' && step.norm ? step.x.width : 0))
   const attention = program.ops.map((op) =>
-    op.kind === 'attention'
+    op.kind === 'attention' || op.kind === 'encoderAttention'
       ? kernels.attention_scratch(pool.size, op.q.heads, op.k.heads, op.q.width / op.q.heads)
       : 0,
   )
@@ -73,8 +81,9 @@ function sizes(program: Program, schedule: Schedule, { kernels, pool }: Engine):
     ropes: program.ropes.map(({ dims }) => rows(dims)),
     normed: rows(Math.max(program.embeddingLength, ...normed)),
     gathered: LOGIT_ROWS * program.embeddingLength * 4,
-    logits: LOGIT_ROWS * program.vocabSize * 4,
+    logits: program.logits ? LOGIT_ROWS * program.vocabSize * 4 : 0,
     attention: Math.max(0, ...attention),
+    experts: expertScratchBytes(program, engine),
     int16: MAX_ROWS * int16,
     int8: MAX_ROWS * int8,
     panels: pool.size * panels,
@@ -113,5 +122,6 @@ export function allocateScratch(program: Program, schedule: Schedule, engine: En
     logits: allocate(size.logits, 'logits'),
     workspace,
     attention: allocate(size.attention, 'attention'),
+    experts: writeExpertScratch(allocate(size.experts, 'experts'), program, workspace, engine),
   }
 }

@@ -1,4 +1,5 @@
 import type { ModelCase } from '../random-models.js'
+import { EXPERT_CASES } from './experts.js'
 import { GEMMA_CASES } from './gemma.js'
 import { LAYER_NORMED_CASES } from './layer-normed.js'
 import { LLAMA_LIKE_CASES } from './llama-like.js'
@@ -12,4 +13,5 @@ export const FAMILY_CASES: readonly ModelCase[] = [
   ...LLAMA_LIKE_CASES,
   ...NORMED_CASES,
   ...LAYER_NORMED_CASES,
+  ...EXPERT_CASES,
 ]

@@ -1,5 +1,8 @@
 import type { Program } from '../../program.js'
+import { EncoderAttentionStep } from '../encoder/attention-step.js'
 import type { Engine } from '../engine.js'
+import { expertsBytes, expertsStep } from '../experts/experts-step.js'
+import { routeBytes, routeStep } from '../experts/route-step.js'
 import type { Pointer, Projections } from '../kernels.js'
 import { NormTable, normTableBytes } from '../norms.js'
 import { ProjectionTable, projectionTableBytes } from '../projection.js'
@@ -24,8 +27,8 @@ export interface CompiledProgram {
   readonly steps: readonly Step[]
   /** The last norm, a record for `norm_rows`; 0: none. */
   readonly norm: Pointer | 0
-  /** Writes to `logits` of the scratch: see `outputPass`. */
-  readonly output: Projections
+  /** Writes to `logits` of the scratch: see `outputPass`. `undefined`: an encoder has no logits. */
+  readonly output: Projections | undefined
 }
 
 /** The records of a schedule's steps in the kernels' memory. */
@@ -34,16 +37,21 @@ function countRecords({ steps, head }: Schedule): { projections: number; norms: 
   for (const step of steps) {
     if (step.kind === 'project') projections += step.linears.length
     if ((step.kind === 'project' || step.kind === 'norm') && step.norm) norms++
-    if (step.kind === 'attention') attentions++
+    if (step.kind === 'attention' || step.kind === 'encoderAttention') attentions++
   }
   return { projections, norms, attentions }
 }
 
 /** Bytes that `compileSteps` takes besides the scratch. */
-export function compiledBytes(schedule: Schedule, { kernels }: Engine): number {
+export function compiledBytes(schedule: Schedule, engine: Engine): number {
   const { projections, norms, attentions } = countRecords(schedule)
-  const shapes = Math.max(1, attentions) * kernels.attention_shape_bytes()
-  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + 192
+  const shapes = Math.max(1, attentions) * engine.kernels.attention_shape_bytes()
+  let experts = 0
+  for (const step of schedule.steps) {
+    if (step.kind === 'route') experts += routeBytes(step, engine)
+    if (step.kind === 'experts') experts += expertsBytes()
+  }
+  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + experts + 192
 }
 
 /** Compiles a schedule to steps, and writes their records into the engine's memory. Throws `OUT_OF_MEMORY`. */
@@ -98,6 +106,15 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
         shape += shapeBytes
         return new AttentionStep(engine, input, step, at)
       }
+      case 'route':
+        return routeStep(engine, step, weights, addressOf)
+      case 'experts':
+        return expertsStep(engine, step, input, addressOf)
+      case 'encoderAttention': {
+        const at = shape as Pointer
+        shape += shapeBytes
+        return new EncoderAttentionStep(engine, step, { shape: at, scratch: scratch.attention })
+      }
       case 'activation':
       case 'scale':
       case 'scaleRows':
@@ -112,21 +129,22 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
   }
 
   const steps = schedule.steps.map(compileStep)
-  const { matrix, bias } = program.logits!
   const norm = schedule.head.norm && norms.add(schedule.head.norm)
-  const output = table.add(
-    [
-      {
-        matrix: weights.matrix(matrix),
-        scale: undefined,
-        bias: bias && weights.vector(bias),
-        product: scratch.logits,
-        use: 'store',
-        into: undefined,
-      },
-    ],
-    norm,
-  )
+  const output =
+    program.logits &&
+    table.add(
+      [
+        {
+          matrix: weights.matrix(program.logits.matrix),
+          scale: undefined,
+          bias: program.logits.bias && weights.vector(program.logits.bias),
+          product: scratch.logits,
+          use: 'store',
+          into: undefined,
+        },
+      ],
+      norm,
+    )
   return { steps, norm: norm ?? 0, output }
 }
 
