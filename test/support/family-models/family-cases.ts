@@ -19,6 +19,25 @@ export function mixed(name: string): string {
 }
 export const MIXED = { embed: 160, heads: 5, kvHeads: 1, feedForward: 512 }
 
+/** For families that share most of their computation with others: small, so that there can be many. */
+const TINY = { embed: 64, heads: 4, kvHeads: 2, feedForward: 96, vocab: 389 }
+
+/** A page of the cache and the beginning of another; then a prompt short enough for the decode path. */
+const PROMPTS = [130, 3]
+
+/** `familyCases` of tiny models. */
+export function tinyCases(
+  architecture: string,
+  basis: CaseOptions,
+  variants: readonly Variant[],
+): ModelCase[] {
+  return familyCases(
+    architecture,
+    { prompts: PROMPTS, ...basis, shape: { ...TINY, ...basis.shape } },
+    variants,
+  )
+}
+
 /** A name and what makes the model different from its family's others. */
 export type Variant = readonly [name: string, options: CaseOptions]
 

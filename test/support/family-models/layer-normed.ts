@@ -1,5 +1,5 @@
 import { bool, f32, u32 } from '../../../src/gguf/typed-value.js'
-import { familyCases, LONG, WINDOW } from './family-cases.js'
+import { LONG, tinyCases, WINDOW } from './family-cases.js'
 
 /** Families with layer norms. */
 
@@ -8,50 +8,50 @@ const NORMS = ['attn_norm', 'output_norm']
 const BIASES = [...NORMS, 'ffn_norm', 'attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_up', 'ffn_down']
 const FUSED_BIASES = [...NORMS, 'ffn_norm', 'attn_qkv', 'attn_output', 'ffn_up', 'ffn_down']
 /** Rotary embedding of half of each head. */
-const PARTIAL = { ...LAYER_NORM, 'rope.dimension_count': u32(16) }
+const PARTIAL = { ...LAYER_NORM, 'rope.dimension_count': u32(8) }
 
-const PHI2 = familyCases(
+const PHI2 = tinyCases(
   'phi2',
   { tokenizer: 'bpe', gelu: true, biases: [...BIASES, 'output'], hyperparameters: PARTIAL },
   [
-    ['F32', {}],
+    ['in its usual form', {}],
     ['one matrix for queries, keys and values', { fused: ['attn_qkv'], biases: [...FUSED_BIASES, 'output'] }],
-    ['Q8_0', { format: 'Q8_0' }],
+    ['in Q8_0', { format: 'Q8_0' }],
   ],
 )
 
-const STABLELM = familyCases(
+const STABLELM = tinyCases(
   'stablelm',
   {
     tokenizer: 'bpe',
-    hyperparameters: { ...LAYER_NORM, 'rope.dimension_count': u32(8) },
+    hyperparameters: { ...LAYER_NORM, 'rope.dimension_count': u32(4) },
     biases: [...NORMS, 'ffn_norm', 'attn_q', 'attn_k', 'attn_v'],
     optional: ['ffn_norm.weight'],
   },
   [
-    ['F32', {}],
+    ['in its usual form', {}],
     [
       'parallel, norms of each head',
       {
         optional: ['attn_q_norm.weight', 'attn_k_norm.weight'],
         biases: NORMS,
-        shape: { embed: 192, heads: 6 },
+        shape: { embed: 96, heads: 6 },
       },
     ],
-    ['Q4_0', { format: 'Q4_0' }],
+    ['in Q4_0', { format: 'Q4_0' }],
   ],
 )
 
-const STARCODER2 = familyCases(
+const STARCODER2 = tinyCases(
   'starcoder2',
   { tokenizer: 'bpe', gelu: true, hyperparameters: LAYER_NORM, biases: BIASES },
   [
-    ['F32', {}],
-    ['Q8_0', { format: 'Q8_0', tied: true }],
+    ['in its usual form', {}],
+    ['in Q8_0', { format: 'Q8_0', tied: true }],
   ],
 )
 
-const GPT2 = familyCases(
+const GPT2 = tinyCases(
   'gpt2',
   {
     tokenizer: 'bpe',
@@ -69,12 +69,12 @@ const GPT2 = familyCases(
     ],
   },
   [
-    ['F32', { prompts: LONG }],
-    ['Q8_0', { format: 'Q8_0', tied: true }],
+    ['in its usual form', { prompts: LONG }],
+    ['in Q8_0', { format: 'Q8_0', tied: true }],
   ],
 )
 
-const STARCODER = familyCases(
+const STARCODER = tinyCases(
   'starcoder',
   {
     tokenizer: 'bpe',
@@ -84,10 +84,10 @@ const STARCODER = familyCases(
     fused: ['attn_qkv'],
     shape: { kvHeads: 1 },
   },
-  [['F32', {}]],
+  [['in its usual form', {}]],
 )
 
-const GPTNEOX = familyCases(
+const GPTNEOX = tinyCases(
   'gptneox',
   {
     tokenizer: 'bpe',
@@ -100,11 +100,11 @@ const GPTNEOX = familyCases(
   [
     ['parallel', {}],
     ['sequential', { hyperparameters: { use_parallel_residual: bool(false) } }],
-    ['Q8_0', { format: 'Q8_0' }],
+    ['in Q8_0', { format: 'Q8_0' }],
   ],
 )
 
-const FALCON = familyCases(
+const FALCON = tinyCases(
   'falcon',
   {
     tokenizer: 'bpe',
@@ -115,27 +115,27 @@ const FALCON = familyCases(
     shape: { kvHeads: 1 },
   },
   [
-    ['F32', {}],
+    ['in its usual form', {}],
     ['two norms, as in 40B', { optional: ['attn_norm_2.weight'], tied: true }],
-    ['Q8_0', { format: 'Q8_0' }],
+    ['in Q8_0', { format: 'Q8_0' }],
   ],
 )
 
-const COMMAND_R = familyCases(
+const COMMAND_R = tinyCases(
   'command-r',
   { tokenizer: 'bpe', tied: true, hyperparameters: { ...LAYER_NORM, logit_scale: f32(0.5) } },
   [
-    ['F32', {}],
+    ['in its usual form', {}],
     ['no scale', { without: ['logit_scale'] }],
     [
       '64 layers, as in Plus',
       { prompts: [40], shape: { layers: 64, embed: 32, heads: 4, kvHeads: 2, feedForward: 48 } },
     ],
-    ['Q8_0', { format: 'Q8_0' }],
+    ['in Q8_0', { format: 'Q8_0' }],
   ],
 )
 
-const COHERE2 = familyCases(
+const COHERE2 = tinyCases(
   'cohere2',
   {
     tokenizer: 'bpe',
@@ -152,15 +152,15 @@ const COHERE2 = familyCases(
         hyperparameters: { 'attention.sliding_window': u32(128), 'attention.sliding_window_pattern': u32(2) },
       },
     ],
-    ['Q4_0', { format: 'Q4_0', prompts: [75, 3] }],
+    ['in Q4_0', { format: 'Q4_0', prompts: [75, 3] }],
   ],
 )
 
-const NEMOTRON = familyCases(
+const NEMOTRON = tinyCases(
   'nemotron',
   { tokenizer: 'bpe', hyperparameters: PARTIAL, biases: [...NORMS, 'ffn_norm'] },
   [
-    ['F32', {}],
+    ['in its usual form', {}],
     ['biases everywhere, in Q8_0', { format: 'Q8_0', biases: BIASES }],
   ],
 )

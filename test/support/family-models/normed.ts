@@ -1,17 +1,17 @@
 import { array, f32, u32 } from '../../../src/gguf/typed-value.js'
-import { familyCases, LONG, WINDOW } from './family-cases.js'
+import { LONG, tinyCases, WINDOW } from './family-cases.js'
 
 /** Families whose norms, windows or caps differ from llama's. */
 
-const GEMMA = familyCases('gemma', { tied: true, gelu: true }, [
-  ['F32', { shape: { headDim: 64 } }],
-  ['Q8_0', { format: 'Q8_0' }],
+const GEMMA = tinyCases('gemma', { tied: true, gelu: true }, [
+  ['in its usual form', { shape: { headDim: 32 } }],
+  ['in Q8_0', { format: 'Q8_0' }],
 ])
 
-const GEMMA2 = familyCases(
+const GEMMA2 = tinyCases(
   'gemma2',
   {
-    shape: { layers: 3, headDim: 64, context: 512 },
+    shape: { layers: 3, headDim: 32, context: 512 },
     tied: true,
     gelu: true,
     prompts: LONG,
@@ -46,12 +46,12 @@ const GEMMA2 = familyCases(
       '46 layers, as in 27B',
       { prompts: [40], shape: { layers: 46, embed: 32, heads: 2, kvHeads: 1, headDim: 20, feedForward: 48 } },
     ],
-    ['Q4_0', { format: 'Q4_0' }],
+    ['in Q4_0', { format: 'Q4_0' }],
   ],
 )
 
-const OLMO2 = familyCases('olmo2', { tokenizer: 'bpe', shape: { layers: 5, context: 512 } }, [
-  ['F32', {}],
+const OLMO2 = tinyCases('olmo2', { tokenizer: 'bpe', shape: { layers: 5, context: 512 } }, [
+  ['in its usual form', {}],
   [
     'windows, YaRN in full layers',
     {
@@ -70,37 +70,37 @@ const OLMO2 = familyCases('olmo2', { tokenizer: 'bpe', shape: { layers: 5, conte
       },
     },
   ],
-  ['Q8_0', { format: 'Q8_0' }],
+  ['in Q8_0', { format: 'Q8_0' }],
 ])
 
-const EXAONE4 = familyCases('exaone4', { tokenizer: 'bpe' }, [
-  ['F32', { tied: true }],
-  ['Q8_0', { format: 'Q8_0', ropeFactors: Array.from({ length: 16 }, (_, i) => (i < 8 ? 1 : 8)) }],
+const EXAONE4 = tinyCases('exaone4', { tokenizer: 'bpe' }, [
+  ['in its usual form', { tied: true }],
+  ['in Q8_0', { format: 'Q8_0', ropeFactors: [1, 1, 1, 1, 8, 8, 8, 8] }],
   [
     '64 layers, as in 32B',
     {
-      prompts: [150],
+      prompts: [40, 3],
       shape: { layers: 64, embed: 32, heads: 2, kvHeads: 1, feedForward: 48 },
       hyperparameters: { 'attention.sliding_window': u32(WINDOW) },
     },
   ],
 ])
 
-const GLM4 = familyCases(
+const GLM4 = tinyCases(
   'glm4',
   {
     tokenizer: 'bpe',
     fused: ['ffn_up'],
     biases: ['attn_q', 'attn_k', 'attn_v'],
-    hyperparameters: { 'rope.dimension_count': u32(16) },
+    hyperparameters: { 'rope.dimension_count': u32(8) },
   },
   [
-    ['F32', {}],
+    ['in its usual form', {}],
     [
       'sections of the rotary embedding',
-      { hyperparameters: { 'rope.dimension_sections': array('i32', [4, 2, 2, 0]) } },
+      { hyperparameters: { 'rope.dimension_sections': array('i32', [2, 1, 1, 0]) } },
     ],
-    ['Q8_0', { format: 'Q8_0', tied: true }],
+    ['in Q8_0', { format: 'Q8_0', tied: true }],
   ],
 )
 
