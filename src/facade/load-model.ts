@@ -1,7 +1,7 @@
 import { abortable, following } from '../abortable.js'
 import { programForContext } from '../backend/context-length.js'
 import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
-import { sequenceBytes } from '../backend/wasm/kv-layout.js'
+import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import { openInThread } from '../backend/wasm/load.js'
 import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
 import { openInWorker } from '../backend/worker/open-in-worker.js'
@@ -146,7 +146,7 @@ async function createModel(
     const context = contextLength ?? defaultContext(plan.config)
     const program = programForContext(plan.program, context)
     loading = opened.load(program, {
-      reserve: sequenceBytes(program.memories, context, 'f16'),
+      reserve: contextBytes(program, context),
       signal: loads.signal,
       onProgress,
       onWarning,
