@@ -228,7 +228,9 @@ function rejectExperts(reader: HyperparameterReader): void {
 function readDirection(reader: HyperparameterReader, encoder: FamilyTraits['encoder'] = false): boolean {
   const key = 'attention.causal'
   const isCausal = reader.metadata.boolean(reader.key(key), encoder !== true)
-  if (encoder === 'optional' || isCausal === !encoder) return !reader.note(key, isCausal)
+  // A causal model's identity is the same whether its family has encoders or not.
+  if (!isCausal && encoder === 'optional') reader.note(key, isCausal)
+  if (encoder === 'optional' || isCausal === !encoder) return !isCausal
   throw reader.error(
     'UNSUPPORTED',
     isCausal

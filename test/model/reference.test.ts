@@ -46,7 +46,7 @@ async function compare({ name, format, vocab, parts, prompts = [LONG_PROMPT] }: 
   for (const kvType of ['f32', 'f16'] as const) {
     for (const length of [prompts[0], SHORT_PROMPT]) {
       const session = model.createSession({ kvType })
-      const truth = new ReferenceSequence(reference, kvType)
+      const truth = new ReferenceSequence(reference, kvType, { contextLength: model.contextLength })
       let ids = randomIds(length, vocab, name)
       for (let step = 0; step < STEPS; step++) {
         await session.eval(ids)

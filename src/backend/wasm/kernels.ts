@@ -126,7 +126,13 @@ export interface Kernels {
   experts_sum: Experts
   expert_thread_scratch(columns: number): number
   attention_shape_bytes(): number
-  attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
+  attention_scratch(
+    threads: number,
+    heads: number,
+    kvHeads: number,
+    headDim: number,
+    valueDim: number,
+  ): number
 }
 
 /** Linear layers with the same input, `columns` values per token: records for `project`. */
