@@ -166,6 +166,7 @@ const GEMMA = familyCases(
     [
       'dense layers after pooling',
       {
+        notInLlamaCpp: 'it aborts where its dense layers have no buffer',
         shape: { layers: 2 },
         optional: ['dense_2.weight', 'dense_3.weight'],
         hyperparameters: {
