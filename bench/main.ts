@@ -11,6 +11,7 @@ import { GOAL_MODELS, goalEntrants } from './goals.js'
 import { measureLimits } from './limits/measure.js'
 import { renderLimits } from './limits/table.js'
 import { chooseModels } from './models/catalog.js'
+import { FAMILY_MODELS } from './models/families.js'
 import { type BenchOptions, parseOptions, USAGE } from './options.js'
 import { writeReadme } from './readme.js'
 import { type BenchRecord, RECORDS, saveRecord } from './record.js'
@@ -28,6 +29,9 @@ const PASSING = new URL('../.cache/bench/records/', import.meta.url)
 /** Tokens in the context before the timed ones, and a model whose context is long enough. */
 const DEPTHS = [0, 1024, 4096, 8192]
 const DEPTH_MODEL = '135M-Q8_0-9k'
+
+/** llama.cpp twice, because AMX computes its prompts. */
+const FAMILY_ENTRANTS = ['dasllama', 'llama.cpp', 'llama.cpp without AMX']
 
 const progress = (text: string) => console.error(text)
 
@@ -76,7 +80,7 @@ interface Command {
   figures(record: BenchRecord): readonly string[]
 }
 
-const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'batch' | 'engines', Command>> = {
+const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'batch' | 'families' | 'engines', Command>> = {
   speed: { folder: './', measure: speed, render: renderRecord, figures: speedFigures },
   avx2: {
     folder: './avx2/',
@@ -117,6 +121,19 @@ const COMMANDS: Readonly<Record<'speed' | 'avx2' | 'depth' | 'batch' | 'engines'
       )
     },
     render: renderBatches,
+    figures: () => [],
+  },
+  families: {
+    folder: './families/',
+    async measure(options, args) {
+      const { models = FAMILY_MODELS.map(({ name }) => name), only = FAMILY_ENTRANTS } = options
+      return measure({
+        ...runOf(options, args),
+        models: chooseModels(models),
+        entrants: () => entrantsCalled(only),
+      })
+    },
+    render: renderTests,
     figures: () => [],
   },
   engines: {

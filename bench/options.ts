@@ -5,6 +5,7 @@ const COMMANDS = [
   'avx2',
   'depth',
   'batch',
+  'families',
   'engines',
   'limits',
   'sampling',
@@ -41,6 +42,7 @@ export const USAGE = `npm run bench -- [command] [options]
   avx2               compared with llama.cpp, both limited to AVX2
   depth              decoding with 0, 1024, 4096 and 8192 tokens in the context, compared with llama.cpp
   batch              1, 2, 4, 8 and 16 sequences decoded together, compared with llama.cpp
+  families           a model of each kind of family (dense, windowed, experts, encoder), compared with llama.cpp
   engines            dasllama on every JavaScript engine and browser found here
   limits             how fast this machine reads and multiplies, in WebAssembly and in C
   sampling           the cost of the sampler chain, compared with a model's step and llama.cpp's sampler

@@ -67,6 +67,35 @@ export class BlockDecode<T> {
   }
 }
 
+/** The same; `U` multiplies bytes, where `BYTE_DOTS` holds. The sums of a block are integers, so the bits are the same. */
+@unmanaged
+export class ByteBlockDecode<T, U> {
+  @inline get kind(): i32 {
+    return DOT_KIND
+  }
+
+  @inline matvec(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      if (BYTE_DOTS) return matvecEightsOf<U>(weights, x, out, rows, columns)
+    }
+    matvecEightsOf<T>(weights, x, out, rows, columns)
+  }
+
+  @inline tokens(
+    weights: usize,
+    x: usize,
+    xStride: usize,
+    out: usize,
+    outStride: usize,
+    rows: i32,
+    columns: i32,
+    tokens: i32,
+    scratch: usize,
+  ): void {
+    changetype<BlockDecode<T>>(0).tokens(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+  }
+}
+
 /** Blocks of 32 with signed quants of 8 bits; `U` adds their zero, where `BYTE_DOTS` holds. */
 @unmanaged
 export class SignedBlockDecode<T, U> {

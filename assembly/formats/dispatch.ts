@@ -9,6 +9,7 @@ import { SuperBlocks } from '../few_tokens/super_blocks'
 import { BF16 } from './bf16'
 import {
   BlockDecode,
+  ByteBlockDecode,
   FloatDecode,
   FoursDecode,
   GridDecode,
@@ -30,7 +31,7 @@ import { IQ3_S } from './iq3_s'
 import { IQ3_XXS } from './iq3_xxs'
 import { IQ4_NL, UnsignedIQ4_NL } from './iq4_nl'
 import { IQ4_XS, UnsignedIQ4_XS } from './iq4_xs'
-import { MXFP4 } from './mxfp4'
+import { MXFP4, MXFP4Bytes } from './mxfp4'
 import { NVFP4 } from './nvfp4'
 import { DecodeKind, Dequantize, Matmul, Matvec, MatvecTokens, TileKind } from './operations'
 import { Q1_0 } from './q1_0'
@@ -117,7 +118,7 @@ function select<Op>(
     case ids.TQ2_0:
       return op.run<TQ2_0, FoursDecode<TQ2_0>, IntegerTiles<TQ2_0>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.MXFP4:
-      return op.run<MXFP4, BlockDecode<MXFP4>, IntegerTiles<MXFP4>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      return op.run<MXFP4, ByteBlockDecode<MXFP4, MXFP4Bytes>, IntegerTiles<MXFP4>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.NVFP4:
       return op.run<NVFP4, FoursDecode<NVFP4>, IntegerTiles<NVFP4>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.Q1_0:

@@ -78,6 +78,39 @@ export class MXFP4 {
   }
 }
 
+/** The same with products of bytes, for processors where `BYTE_DOTS` holds. */
+@unmanaged
+export class MXFP4Bytes {
+  @inline get elements(): i32 {
+    return 32
+  }
+  @inline get bytes(): i32 {
+    return 17
+  }
+  @inline get zero(): i32 {
+    return 12
+  }
+  @inline get bits(): i32 {
+    return 8
+  }
+
+  @inline quants(k: i32, _step: i32 = 0): v128 {
+    return changetype<MXFP4>(changetype<usize>(this)).quants(k)
+  }
+
+  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
+    return changetype<MXFP4>(changetype<usize>(this)).scales4(w1, w2, w3)
+  }
+
+  @inline get width(): usize {
+    return 1
+  }
+
+  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
+    return addBlocks<MXFP4Bytes>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
+  }
+}
+
 /**
  * 2^(e - 128) of the lanes. The exponent bits of f32 are e - 1; for e = 0 and 1 the power is subnormal, 2^21 and 2^22 as bits,
  * which is (e + 1) 2^21, and less than the other bits for all larger e.

@@ -4,6 +4,7 @@ import { tinyLlamaPath } from '../../scripts/models.mjs'
 import { type RandomModelOptions, randomModel } from '../../test/support/random-model/random-model.js'
 import { cachedGguf } from './cache.js'
 import { checkpointToGguf } from './checkpoint-to-gguf.js'
+import { FAMILY_MODELS } from './families.js'
 import { MIXES_1_1B, MIXES_135M, SHAPE_1_1B, SHAPE_135M } from './mixes.js'
 
 /** A model to measure. */
@@ -61,6 +62,15 @@ const OTHERS: readonly BenchModel[] = [
     ...ofFile('TinyLlama-1.1B-IQ2_XXS', tinyLlamaPath(), 'trained, TinyLlama-1.1B-Chat'),
     sizes: SHORT,
   },
+  ...FAMILY_MODELS.map(
+    ({ name, what, options }): BenchModel => ({
+      name,
+      what,
+      // An encoder generates nothing.
+      sizes: options.architecture === 'bert' ? { pp: [128, 500], tg: [] } : { pp: [128], tg: [32] },
+      files: () => made(`random-${name}.gguf`, options),
+    }),
+  ),
 ]
 
 function random135M(mix: string, context?: number): BenchModel {

@@ -6,6 +6,7 @@ import { VERSION } from '../version.js'
 import { UsageError } from './arguments/usage-error.js'
 import { chat } from './chat/chat.js'
 import { type Command, hintOf, widthOf } from './command.js'
+import { convert } from './convert/convert.js'
 import { embed } from './embed.js'
 import { inspect } from './inspect.js'
 import { definitions, paragraphs } from './output/layout.js'
@@ -16,7 +17,10 @@ import { run } from './run/run.js'
 import { tokenize } from './tokenize.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, embed, inspect, tokenize, perplexity, quantize].map((command) => [command.name, command]),
+  [run, chat, embed, inspect, tokenize, perplexity, quantize, convert].map((command) => [
+    command.name,
+    command,
+  ]),
 )
 
 function help(width: number | undefined): string {

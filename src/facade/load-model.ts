@@ -1,6 +1,6 @@
 import { abortable, following } from '../abortable.js'
 import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
-import { sequenceBytes } from '../backend/wasm/kv-layout.js'
+import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import { openInThread } from '../backend/wasm/load.js'
 import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
 import { openInWorker } from '../backend/worker/open-in-worker.js'
@@ -142,7 +142,7 @@ async function createModel(
     const plan = planModel(directory)
     const context = contextLength ?? defaultContext(plan.config)
     loading = opened.load(plan.program, {
-      reserve: sequenceBytes(plan.program.memories, context, 'f16'),
+      reserve: contextBytes(plan.program, context),
       signal: loads.signal,
       onProgress,
       onWarning,

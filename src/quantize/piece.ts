@@ -13,6 +13,8 @@ export interface Changes {
    * rotate pairs half a head apart, those of GGUF neighbours.
    */
   readonly interleaveRows?: number
+  /** Values per row, where that is not the row length of the tensor: a bias has one per row. */
+  readonly columns?: number
 }
 
 /** Whole blocks of a tensor that change their format. Plain data, so that it can be posted to a thread. */

@@ -32,7 +32,7 @@ export interface QuantizeReport {
 }
 
 /** The version of the block formats' layouts. Source: `GGML_QNT_VERSION` of ggml.h in llama.cpp. */
-const QUANTIZATION_VERSION = 2
+export const QUANTIZATION_VERSION = 2
 
 /** Keys that describe the file itself, not the model. */
 const OF_THE_FILE = ['split.no', 'split.count', 'split.tensors.count', 'general.alignment']

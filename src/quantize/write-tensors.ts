@@ -76,7 +76,8 @@ interface Part {
 function* partsOf(tensor: PlacedTensor<TensorCopy>): Generator<Part> {
   const { sourceFormat, format, changes } = tensor
   const elements = elementsOf(tensor)
-  const unit = changes?.interleaveRows === undefined ? 256 : changes.interleaveRows * tensor.shape[0]
+  const { interleaveRows, columns = tensor.shape[0] } = changes ?? {}
+  const unit = interleaveRows === undefined ? 256 : interleaveRows * columns
   const step = Math.max(unit, Math.floor(PIECE_VALUES / unit) * unit)
   for (let first = 0; first < elements; first += step) {
     yield {

@@ -18,6 +18,8 @@ export interface SamplerOptions {
   seed?: number
   /** Tokens that end a generation, for `minTokens` and `ignoreEos`. Default none. */
   endOfGeneration?: Iterable<number>
+  /** Tokens that are never picked, beside those that the parameters ban (`tokenizer.suppressedIds`). Default none. */
+  suppressedIds?: Iterable<number>
   /** @internal The caller has checked that no logit is NaN. */
   areChecked?: boolean
 }
@@ -51,7 +53,10 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
   const { seed = randomSeed(), rng = new Rng(seed), endOfGeneration = [], areChecked = false } = options
   const endIds = [...endOfGeneration]
   checkIds('endOfGeneration', endIds)
-  const chain = buildChain(resolved, new Set(endIds))
+  const suppressed = [...(options.suppressedIds ?? [])]
+  checkIds('suppressedIds', suppressed)
+  const bannedIds = [...resolved.bannedIds, ...suppressed]
+  const chain = buildChain({ ...resolved, bannedIds }, new Set(endIds))
   const greedy = resolved.temp <= 0
   const mirostat = resolved.mirostatTau > 0 && !greedy ? new Mirostat(resolved) : undefined
   const candidates = new CandidateSet()

@@ -21,6 +21,8 @@ export interface SessionParts {
   readonly stats: StatsMeter
   /** The model's end tokens. */
   readonly endOfGeneration: ReadonlySet<TokenId>
+  /** Tokens that the model must never write. */
+  readonly suppressedIds: ReadonlySet<TokenId>
 }
 
 /** Tokens of a generation's prompt. */
@@ -119,10 +121,10 @@ export class GenerationSteps {
 
 /** A sampler that uses the session's RNG. Throws `INVALID_ARGUMENT`. */
 export function newSampler(
-  { rng, endOfGeneration }: Pick<SessionParts, 'rng' | 'endOfGeneration'>,
+  { rng, endOfGeneration, suppressedIds }: Pick<SessionParts, 'rng' | 'endOfGeneration' | 'suppressedIds'>,
   params: SamplingParams,
 ): Sampler {
-  return createSampler(params, { rng, endOfGeneration, areChecked: true })
+  return createSampler(params, { rng, endOfGeneration, suppressedIds, areChecked: true })
 }
 
 /** Samples a token from the logits after the last one. Throws `INVALID_ARGUMENT` if there are none. */

@@ -339,6 +339,7 @@ export class Session {
       rng: this.#rng,
       stats: this.#stats,
       endOfGeneration: this.#host.tokenizer.endOfGeneration,
+      suppressedIds: this.#host.tokenizer.suppressedIds,
     }
   }
 

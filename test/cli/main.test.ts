@@ -8,7 +8,7 @@ import { FakeTerminal } from './fake-terminal.js'
 
 const COMMANDS = ['run', 'chat', 'embed', 'inspect', 'tokenize', 'perplexity']
 /** Those that write a model file. */
-const WRITERS = ['quantize']
+const WRITERS = ['quantize', 'convert']
 
 async function cli(args: readonly string[], terminal = new FakeTerminal({ inputIsTerminal: true })) {
   const code = await main(args, terminal)

@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: ['backend', 'gguf', 'math', 'platform'],
   session: ['backend', 'grammar', 'math', 'model', 'platform', 'sampling', 'tokenizer'],
   quantize: ['backend', 'gguf', 'storage'],
-  convert: ['gguf', 'quantize', 'storage'],
+  convert: ['gguf', 'math', 'quantize', 'storage'],
   facade: ['backend', 'gguf', 'model', 'platform', 'sampling', 'session', 'storage', 'tokenizer'],
   chat: ['facade', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],

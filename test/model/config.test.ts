@@ -200,7 +200,12 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       'general.architecture',
     ],
     ['a name that is not a string', { 'general.name': 7 }, 'BAD_FORMAT', 'general.name'],
-    ['experts', { 'llama.expert_count': 8 }, 'UNSUPPORTED', 'a mixture of 8 experts'],
+    [
+      'experts without how many are used',
+      { 'llama.expert_count': 8 },
+      'MISSING',
+      '"llama.expert_used_count" is missing',
+    ],
     [
       'attention both ways',
       { 'llama.attention.causal': false },

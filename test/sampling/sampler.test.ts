@@ -399,3 +399,24 @@ describe('log-probabilities', () => {
     expect(() => createSampler().logprobs(1)).toThrow(thrown('INVALID_ARGUMENT', /^no token has been picked/))
   })
 })
+
+describe('suppressed ids', () => {
+  it('are never picked, whether greedy or not, on top of banned ones', () => {
+    const options = { suppressedIds: [3, 6] }
+    expect(choices({ bannedIds: [0] }, LOGITS, [], options)).toEqual([1, 2, 4, 5, 7])
+    expect(createSampler({ temp: 0 }, options).pick(LOGITS)).toBe(0)
+    expect(createSampler({ temp: 0 }).pick(LOGITS)).toBe(3)
+  })
+
+  it('are not parameters', () => {
+    expect(createSampler({}, { suppressedIds: [3] }).params.bannedIds).toEqual([])
+  })
+
+  it('must be in the vocabulary', () => {
+    const sampler = createSampler({}, { suppressedIds: [8] })
+    expect(() => sampler.pick(LOGITS)).toThrow(thrown('INVALID_ARGUMENT', /token 8/))
+    expect(() => createSampler({}, { suppressedIds: [-1] })).toThrow(
+      thrown('INVALID_ARGUMENT', /suppressedIds/),
+    )
+  })
+})

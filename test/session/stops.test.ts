@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { array } from '../../src/gguf/typed-value.js'
 import type { GeneratedToken, GenerateOptions, Generation, Model, Session } from '../../src/index.js'
 import { pacer } from '../../src/platform/pacer.js'
 import { VOCAB } from '../model/small.js'
@@ -214,5 +215,32 @@ describe('rejected:', () => {
       ignoreEos: true,
     }
     expect(await idsOf(session.generate(PROMPT, options))).toHaveLength(40)
+  })
+})
+
+describe("the file's list of suppressed tokens", () => {
+  it('keeps a session from sampling them', async () => {
+    const [first] = whole.ids
+    await using other = await loadSmall({
+      metadata: [['tokenizer.ggml.suppress_tokens', array('i32', [first, VOCAB + 5, -1])]],
+    })
+    expect([...other.tokenizer.suppressedIds]).toEqual([first])
+    using session = other.createSession({ seed: 11 })
+    const ids = await idsOf(session.generate(PROMPT, HOT))
+    expect(ids.length).toBe(HOT.maxTokens)
+    expect(ids).not.toContain(first)
+  })
+
+  it('holds for single samples, too', async () => {
+    const sampleAfterPrompt = async (from: Model) => {
+      using session = from.createSession()
+      await session.eval(from.encode(PROMPT))
+      return session.sample({ temp: 0 })
+    }
+    const likeliest = await sampleAfterPrompt(model)
+    await using other = await loadSmall({
+      metadata: [['tokenizer.ggml.suppress_tokens', array('i32', [likeliest])]],
+    })
+    expect(await sampleAfterPrompt(other)).not.toBe(likeliest)
   })
 })

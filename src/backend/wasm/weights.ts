@@ -233,14 +233,14 @@ const LARGEST_GAP_BYTES = 64 * 1024
 const READS_AT_ONCE = 4
 
 /** For each matrix that is used in slices of rows, the rows at which they begin and end. */
-function rowsOfSlices({ ops, logits }: Program): ReadonlyMap<string, ReadonlySet<number>> {
+function rowsOfSlices({ ops, logits, afterPooling }: Program): ReadonlyMap<string, ReadonlySet<number>> {
   const bounds = new Map<string, Set<number>>()
   const note = ({ tensor, firstRow, rows }: MatrixSlice) => {
     const known = bounds.get(tensor) ?? new Set()
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
   // Of a matrix per head or expert, the first one's rows: those of the others are as many.
-  for (const op of ops) {
+  for (const op of [...ops, ...(afterPooling?.ops ?? [])]) {
     if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
     if (op.kind === 'experts') for (const matrix of [op.gate, op.up, op.down]) if (matrix) note(matrix)
   }

@@ -91,10 +91,7 @@ const QWEN3 = familyCases(
 
 /** Experts whose rows a block of 256 divides. */
 function wide([name, options]: Variant): Variant {
-  return [
-    name,
-    { ...options, hyperparameters: experts(32, 8, { expert_feed_forward_length: u32(256) }) },
-  ]
+  return [name, { ...options, hyperparameters: experts(32, 8, { expert_feed_forward_length: u32(256) }) }]
 }
 
 const ERNIE = familyCases(

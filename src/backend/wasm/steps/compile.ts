@@ -1,4 +1,5 @@
 import type { Program } from '../../program.js'
+import { EncoderAttentionStep } from '../encoder/attention-step.js'
 import type { Engine } from '../engine.js'
 import { expertsBytes, expertsStep } from '../experts/experts-step.js'
 import { routeBytes, routeStep } from '../experts/route-step.js'
@@ -26,8 +27,8 @@ export interface CompiledProgram {
   readonly steps: readonly Step[]
   /** The last norm, a record for `norm_rows`; 0: none. */
   readonly norm: Pointer | 0
-  /** Writes to `logits` of the scratch: see `outputPass`. */
-  readonly output: Projections
+  /** Writes to `logits` of the scratch: see `outputPass`. `undefined`: an encoder has no logits. */
+  readonly output: Projections | undefined
 }
 
 /** The records of a schedule's steps in the kernels' memory. */
@@ -36,7 +37,7 @@ function countRecords({ steps, head }: Schedule): { projections: number; norms: 
   for (const step of steps) {
     if (step.kind === 'project') projections += step.linears.length
     if ((step.kind === 'project' || step.kind === 'norm') && step.norm) norms++
-    if (step.kind === 'attention') attentions++
+    if (step.kind === 'attention' || step.kind === 'encoderAttention') attentions++
   }
   return { projections, norms, attentions }
 }
@@ -109,6 +110,11 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
         return routeStep(engine, step, weights, addressOf)
       case 'experts':
         return expertsStep(engine, step, input, addressOf)
+      case 'encoderAttention': {
+        const at = shape as Pointer
+        shape += shapeBytes
+        return new EncoderAttentionStep(engine, step, { shape: at, scratch: scratch.attention })
+      }
       case 'activation':
       case 'scale':
       case 'scaleRows':
@@ -123,21 +129,22 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
   }
 
   const steps = schedule.steps.map(compileStep)
-  const { matrix, bias } = program.logits!
   const norm = schedule.head.norm && norms.add(schedule.head.norm)
-  const output = table.add(
-    [
-      {
-        matrix: weights.matrix(matrix),
-        scale: undefined,
-        bias: bias && weights.vector(bias),
-        product: scratch.logits,
-        use: 'store',
-        into: undefined,
-      },
-    ],
-    norm,
-  )
+  const output =
+    program.logits &&
+    table.add(
+      [
+        {
+          matrix: weights.matrix(program.logits.matrix),
+          scale: undefined,
+          bias: program.logits.bias && weights.vector(program.logits.bias),
+          product: scratch.logits,
+          use: 'store',
+          into: undefined,
+        },
+      ],
+      norm,
+    )
   return { steps, norm: norm ?? 0, output }
 }
 
