@@ -77,9 +77,9 @@ class ExecutableServer {
         const entry = this.#entries.get(memory)
         if (entry) act(entry)
       })
-    this.#channel.listen('memory.create', ({ memory, type, retain }: CreateNotice) => {
+    this.#channel.listen('memory.create', ({ memory, type, options }: CreateNotice) => {
       try {
-        this.#add(memory, this.#executable.createMemory(type, { retain }))
+        this.#add(memory, this.#executable.createMemory(type, options))
       } catch (error) {
         this.#failures.set(memory, error)
       }
