@@ -183,6 +183,16 @@ const GLM = familyCases('glm4moe', GLM4, [
   ],
 ])
 
+const PHI = familyCases(
+  'phimoe',
+  {
+    shape: SMALL,
+    biases: ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'output'],
+    hyperparameters: experts(8, 2),
+  },
+  [['norms with biases', {}]],
+)
+
 const DEEPSEEK = familyCases(
   'deepseek',
   {
@@ -199,5 +209,5 @@ const DEEPSEEK = familyCases(
 
 export const EXPERT_CASES = [
   ...[...LLAMA, ...GRANITE, ...OLMOE, ...QWEN2, ...QWEN3],
-  ...[...GPT_OSS, ...ERNIE, ...GLM, ...DEEPSEEK],
+  ...[...GPT_OSS, ...ERNIE, ...GLM, ...PHI, ...DEEPSEEK],
 ]
