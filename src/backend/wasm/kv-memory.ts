@@ -1,7 +1,6 @@
 import { DasllamaError } from '../../errors.js'
 import { pacer } from '../../platform/pacer.js'
 import type { Phase } from '../batch.js'
-import type { MemoryOptions } from '../executable.js'
 import {
   intersection,
   type KvType,
@@ -30,8 +29,6 @@ export interface MemoryHost {
 export class KvMemory implements SequenceMemory {
   readonly type: KvType
   readonly layout: KvLayout
-  /** See `Executable.createMemory`. */
-  readonly contextLength: number
   readonly #host: MemoryHost
   /** Positions at the beginning that are kept; if there are any, layers with a window free nothing. */
   readonly #retain: number
@@ -41,12 +38,11 @@ export class KvMemory implements SequenceMemory {
   #promptEnd = 0
   #held: number | undefined
 
-  constructor(host: MemoryHost, layout: KvLayout, { retain = 0, contextLength = 0 }: MemoryOptions) {
+  constructor(host: MemoryHost, layout: KvLayout, retain: number) {
     this.#host = host
     this.layout = layout
     this.type = layout.type
     this.#retain = retain
-    this.contextLength = contextLength
     this.#tables = layout.groups.map((group) => new PageTable(host.arena, group))
   }
 
@@ -152,8 +148,7 @@ export class KvMemory implements SequenceMemory {
   }
 
   async fork(): Promise<KvMemory> {
-    const { contextLength } = this
-    const fork = new KvMemory(this.#host, this.layout, { retain: this.#retain, contextLength })
+    const fork = new KvMemory(this.#host, this.layout, this.#retain)
     fork.#tables = this.#tables.map((table) => table.fork())
     fork.#length = this.#length
     fork.#promptEnd = this.#promptEnd

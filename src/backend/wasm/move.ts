@@ -1,13 +1,12 @@
 import { MAX_ROWS } from '../batch.js'
 import { PAGE_POSITIONS } from '../memory.js'
 import type { Program } from '../program.js'
-import { fillRopeTable } from '../rope.js'
+import { fillRopeTable, type RopeFrequencies } from '../rope.js'
 import type { Engine } from './engine.js'
 import type { Pointer } from './kernels.js'
 import { kvFormat, type Plane } from './kv-layout.js'
 import type { KvMemory } from './kv-memory.js'
 import { pageOf } from './pages.js'
-import type { RopeTables } from './rope-tables.js'
 import type { Schedule } from './scheduled.js'
 import type { Scratch } from './scratch.js'
 import { ropeKernel } from './steps/rows.js'
@@ -18,7 +17,7 @@ interface MoveContext {
   readonly schedule: Schedule
   readonly engine: Engine
   readonly scratch: Scratch
-  readonly ropes: RopeTables
+  readonly frequencies: readonly RopeFrequencies[]
 }
 
 /**
@@ -29,7 +28,7 @@ interface MoveContext {
 export function* moveSteps(
   memory: KvMemory,
   { from, to, count }: { from: number; to: number; count: number },
-  { program, schedule, engine, scratch, ropes }: MoveContext,
+  { program, schedule, engine, scratch, frequencies }: MoveContext,
 ): Generator<() => void> {
   const { arena, kernels } = engine
   // Keys are widened to f32 in the buffers that the attention steps use for keys.
@@ -47,7 +46,7 @@ export function* moveSteps(
       // The same angle for every row. The keys already include the magnitude.
       const { dims } = program.ropes[rope]
       const angles = arena.floats(scratch.ropes[rope], MAX_ROWS * dims)
-      fillRopeTable(angles, { ...ropes.of(rope, memory), magnitude: 1 }, distances)
+      fillRopeTable(angles, { ...frequencies[rope], magnitude: 1 }, distances)
     }
     for (let done = 0; done < count; ) {
       const [source, target] = [from + done, to + done]
