@@ -38,6 +38,15 @@ function configOf(changes: Changes, tensors?: ModelDirectory['tensors']): Config
   return readHeader(fileOf(changes, tensors)).config
 }
 
+/** The same model of another architecture, with more keys. */
+function renamed(architecture: string, more: Changes): Changes {
+  const changes: Record<string, MetadataValue | undefined> = { 'general.architecture': architecture }
+  const own = Object.entries(GOOD).filter(([key]) => key.startsWith('llama.'))
+  for (const [key, value] of own) changes[key.replace('llama.', `${architecture}.`)] = value
+  for (const [key, value] of Object.entries(more)) changes[`${architecture}.${key}`] = value
+  return changes
+}
+
 function expectRefused(changes: Changes, code: string, message: string): void {
   expect(() => configOf(changes)).toThrow(
     expect.objectContaining({ name: 'DasllamaError', code, message: expect.stringContaining(message) }),
@@ -99,8 +108,10 @@ describe('a configuration', () => {
     expect(configOf({ 'llama.pooling_type': value }).pooling).toBe(pooling)
   })
 
-  it('accepts an explicitly causal file', () => {
-    expect(configOf({ 'llama.attention.causal': true }).layers).toBe(6)
+  it('reads whether attention goes in both directions', () => {
+    expect(configOf({ 'llama.attention.causal': true }).encoder).toBeUndefined()
+    expect(configOf({ 'llama.attention.causal': false }).encoder).toBe(true)
+    expect(configOf(renamed('eurobert', {})).encoder).toBe(true)
   })
 
   it('counts the vocabulary by the rows of the embedding where no key does', () => {
@@ -207,10 +218,16 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       '"llama.expert_used_count" is missing',
     ],
     [
-      'attention both ways',
-      { 'llama.attention.causal': false },
+      'attention in both directions in a family without it',
+      renamed('arcee', { 'attention.causal': false }),
       'UNSUPPORTED',
       'non-causal attention is not supported',
+    ],
+    [
+      'causal attention in an encoder',
+      renamed('eurobert', { 'attention.causal': true }),
+      'UNSUPPORTED',
+      '"eurobert.attention.causal" is true',
     ],
     ['a causality that is not a boolean', { 'llama.attention.causal': 0 }, 'BAD_FORMAT', 'attention.causal'],
     ['an unknown pooling', { 'llama.pooling_type': 5 }, 'BAD_FORMAT', '"llama.pooling_type" is 5'],

@@ -28,6 +28,7 @@ export interface Kernels {
   ): void
   x8_format(format: number): number
   repack(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
+  expand_iq3_s(from: Pointer, to: Pointer, blocks: number): void
   rebias_f16(halves: Pointer, n: number): boolean
   restore_f16(halves: Pointer, n: number): void
   activation_bytes(kind: number, n: number): number
