@@ -76,7 +76,7 @@ describe('rope scaling in metadata', () => {
   })
 
   it.each<[Readonly<Record<string, MetadataValue>>, string, string]>([
-    [{ 'rope.scaling.type': 'longrope' }, 'UNSUPPORTED', 'rope scaling "longrope"'],
+    [{ 'rope.scaling.type': 'dynamic' }, 'UNSUPPORTED', 'rope scaling "dynamic"'],
     [{ 'rope.scaling.type': 3 }, 'BAD_FORMAT', 'llama.rope.scaling.type'],
     [{ 'rope.scaling.factor': -1 }, 'BAD_FORMAT', '"llama.rope.scaling.factor" is -1'],
     [{ 'rope.scaling.factor': Number.NaN }, 'BAD_FORMAT', '"llama.rope.scaling.factor" is NaN'],
