@@ -117,7 +117,7 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
   if (ropeDim > headDim || ropeDim % 2 !== 0) {
     throw reader.error(
       'BAD_FORMAT',
-      `${ropeDim} rotary dimensions ("${reader.key('rope.dimension_count')}") in heads of ${headDim}; an even number up to ${headDim} is needed`,
+      `${ropeDim} rotary dimensions in heads of ${headDim} ("${reader.key('rope.dimension_count')}"); an even number up to ${headDim} is needed`,
     )
   }
   if (headDim % 4 !== 0 || valueDim % 4 !== 0 || (valueDim !== headDim && !valueWidths)) {

@@ -65,6 +65,7 @@ describe('a configuration', () => {
       attentionScale: 1 / Math.sqrt(48),
       normEpsilon: 1e-5,
       pooling: undefined,
+      unusedLayers: 0,
     })
   })
 
@@ -113,7 +114,7 @@ describe('a configuration', () => {
   it('takes a number per layer where all layers agree', () => {
     const config = configOf({
       'llama.attention.head_count_kv': Int32Array.of(3, 3, 3, 3, 3, 3),
-      'llama.feed_forward_length': Uint32Array.of(512, 512),
+      'llama.feed_forward_length': Uint32Array.of(512, 512, 512, 512, 512, 512),
     })
     expect(config).toMatchObject({ kvHeads: 3, feedForwardLength: 512 })
   })
@@ -192,7 +193,7 @@ describe('an invalid configuration is rejected, naming the key:', () => {
   })
 
   it.each<[string, Changes, string, string]>([
-    ['another architecture', { 'general.architecture': 'gpt2' }, 'UNSUPPORTED', 'architecture "gpt2"'],
+    ['another architecture', { 'general.architecture': 'rwkv7' }, 'UNSUPPORTED', 'architecture "rwkv7"'],
     [
       'an architecture that is not a string',
       { 'general.architecture': 7 },
@@ -206,12 +207,6 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       'MISSING',
       '"llama.expert_used_count" is missing',
     ],
-    [
-      'attention both ways',
-      { 'llama.attention.causal': false },
-      'UNSUPPORTED',
-      'non-causal attention is not supported',
-    ],
     ['a causality that is not a boolean', { 'llama.attention.causal': 0 }, 'BAD_FORMAT', 'attention.causal'],
     ['an unknown pooling', { 'llama.pooling_type': 5 }, 'BAD_FORMAT', '"llama.pooling_type" is 5'],
     ['a pooling between two', { 'llama.pooling_type': 1.5 }, 'BAD_FORMAT', '"llama.pooling_type" is 1.5'],
@@ -220,6 +215,18 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       { 'llama.pooling_type': 'mean' },
       'BAD_FORMAT',
       'llama.pooling_type',
+    ],
+    [
+      'fewer numbers than layers',
+      { 'llama.attention.head_count_kv': Uint32Array.of(3, 3) },
+      'BAD_FORMAT',
+      '"llama.attention.head_count_kv" has 2 values for 6 layers',
+    ],
+    [
+      'heads that do not divide the width',
+      { 'llama.attention.head_count': 7 },
+      'BAD_FORMAT',
+      '288 values ("llama.embedding_length") cannot be split into 7 attention heads ("llama.attention.head_count")',
     ],
     [
       'heads that cannot be shared',
