@@ -2,12 +2,6 @@ import type { Batch, TakeOutput } from './batch.js'
 import type { KvType, MemorySpec, SequenceMemory } from './memory.js'
 import type { Text } from './text.js'
 
-/** See `Executable.createMemory`. */
-export interface MemoryOptions {
-  readonly retain?: number
-  readonly contextLength?: number
-}
-
 /** A program with its weights in an engine's memory, ready to run: the only interface to an engine. */
 export interface Executable {
   readonly vocabSize: number
@@ -34,10 +28,8 @@ export interface Executable {
    * that does not fit the model's heads, or `DISPOSED`.
    *
    * `retain`: positions at the beginning that layers with a window never free, for a `shift` that keeps them. Default 0.
-   * `contextLength`: how many positions the sequence may have, on which the rotary embedding of models with longrope depends;
-   * nothing is reserved. Default 0, a short one.
    */
-  createMemory(type: KvType, options?: MemoryOptions): SequenceMemory
+  createMemory(type: KvType, options?: { retain?: number }): SequenceMemory
 
   /**
    * Appends a batch's rows to their memories and calls `take` for each output. Batches run one after another in the order

@@ -117,7 +117,7 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
   if (ropeDim > headDim || ropeDim % 2 !== 0) {
     throw reader.error(
       'BAD_FORMAT',
-      `${ropeDim} rotary dimensions in heads of ${headDim} ("${reader.key('rope.dimension_count')}"); an even number up to ${headDim} is needed`,
+      `${ropeDim} rotary dimensions ("${reader.key('rope.dimension_count')}") in heads of ${headDim}; an even number up to ${headDim} is needed`,
     )
   }
   if (headDim % 4 !== 0 || valueDim % 4 !== 0 || (valueDim !== headDim && !valueWidths)) {
@@ -228,7 +228,9 @@ function rejectExperts(reader: HyperparameterReader): void {
 function readDirection(reader: HyperparameterReader, encoder: FamilyTraits['encoder'] = false): boolean {
   const key = 'attention.causal'
   const isCausal = reader.metadata.boolean(reader.key(key), encoder !== true)
-  if (encoder === 'optional' || isCausal === !encoder) return !reader.note(key, isCausal)
+  // A causal model's identity is the same whether its family has encoders or not.
+  if (!isCausal && encoder === 'optional') reader.note(key, isCausal)
+  if (encoder === 'optional' || isCausal === !encoder) return !isCausal
   throw reader.error(
     'UNSUPPORTED',
     isCausal

@@ -78,8 +78,8 @@ export class Session {
 
   /** @internal Sessions come from `model.createSession`. Throws `INVALID_ARGUMENT`, `UNSUPPORTED`, `DISPOSED`. */
   static create(host: SessionHost, options: ResolvedSessionOptions): Session {
-    const { kvType, shiftKeep, contextLength } = options
-    const memory = host.executable.createMemory(kvType, { retain: shiftKeep ?? 0, contextLength })
+    const { kvType, shiftKeep } = options
+    const memory = host.executable.createMemory(kvType, { retain: shiftKeep ?? 0 })
     try {
       if (shiftKeep !== undefined && !memory.canShift) throw cannotShift()
       return new Session(host, options, memory)

@@ -73,7 +73,6 @@ const CONFIG: Readonly<Record<string, string>> = {
   layer_norm_eps: 'attention.layer_norm_epsilon',
   rope_theta: 'rope.freq_base',
   sliding_window: 'attention.sliding_window',
-  type_vocab_size: 'token_type_count',
 }
 
 /** The files of a model that a GGUF file would hold, in Hugging Face's layout. `shards`: how many safetensors files. */
@@ -86,6 +85,8 @@ export function published(parts: GgufParts, { shards = 1 } = {}): PublishedFiles
     const value = metadata.get(`${architecture}.${name}`)
     if (value) config[key] = (value as { value: number }).value
   }
+  const types = metadata.get('tokenizer.ggml.token_type_count')
+  if (types) config.type_vocab_size = (types as { value: number }).value
   const tokens = listOf<string>(metadata, 'tokens')
   config.vocab_size = tokens.length
   const files: PublishedFiles = new Map()

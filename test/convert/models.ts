@@ -79,7 +79,7 @@ function bert(): GgufParts {
     ['bert.attention.head_count', u32(4)],
     ['bert.attention.layer_norm_epsilon', f32(1e-12)],
     ['bert.attention.causal', bool(false)],
-    ['bert.token_type_count', u32(2)],
+    ['tokenizer.ggml.token_type_count', u32(2)],
     ['tokenizer.ggml.model', str('bert')],
     ['tokenizer.ggml.tokens', array('string', tokens)],
     [

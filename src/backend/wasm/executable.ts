@@ -3,10 +3,11 @@ import { DasllamaError } from '../../errors.js'
 import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { pacer } from '../../platform/pacer.js'
 import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
-import type { Executable, MemoryOptions } from '../executable.js'
+import type { Executable } from '../executable.js'
 import { FairQueue } from '../fair-queue.js'
 import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
 import { isEncoder, type Program } from '../program.js'
+import { fillRopeTable, type RopeFrequencies, ropeFrequencies } from '../rope.js'
 import { checkPooled, checkText, type Text, wrongKind } from '../text.js'
 import { Encoder } from './encoder/encoder.js'
 import { PooledHeadRunner, pooledHeadBytes } from './encoder/pooled-head.js'
@@ -16,7 +17,6 @@ import { checkKvType, type KvLayout, kvLayout } from './kv-layout.js'
 import { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
 import { Outputs } from './outputs.js'
-import { RopeTables } from './rope-tables.js'
 import { schedule } from './schedule.js'
 import type { Schedule } from './scheduled.js'
 import { allocateScratch, type Scratch, scratchBytes } from './scratch.js'
@@ -50,7 +50,7 @@ export class WasmExecutable implements Executable {
   readonly #schedule: Schedule
   readonly #scratch: Scratch
   readonly #compiled: CompiledProgram
-  readonly #ropes: RopeTables
+  readonly #frequencies: readonly RopeFrequencies[]
   readonly #layouts = new Map<KvType, KvLayout>()
   readonly #owned = new Set<SequenceMemory>()
   readonly #queue = new FairQueue()
@@ -73,16 +73,18 @@ export class WasmExecutable implements Executable {
     this.#scratch = allocateScratch(program, plan, engine)
     this.#pageTables = newPageTables(engine, FIRST_PAGE_TABLES)
     this.#compiled = compileSteps(engine, { program, schedule: plan, weights, scratch: this.#scratch })
-    this.#ropes = new RopeTables(program, weights)
+    this.#frequencies = program.ropes.map((spec) => {
+      const factors =
+        spec.factors === undefined ? undefined : weights.ropeFactors(spec.factors, spec.dims / 2)
+      return ropeFrequencies(spec, factors)
+    })
     const assertOpen = () => this.#assertOpen()
     this.#runner = new StepRunner(engine, assertOpen)
     const [scratch, compiled, runner] = [this.#scratch, this.#compiled, this.#runner]
     const parts = { engine, program, schedule: plan, scratch, runner }
     this.#outputs = new Outputs({ ...parts, compiled, assertOpen })
     const { steps } = compiled
-    // A text's length differs from one to the next: the frequencies of short contexts serve all.
-    const frequencies = program.ropes.map((_, rope) => this.#ropes.of(rope, { contextLength: 0 }))
-    const own = { weights, frequencies, steps, outputs: this.#outputs }
+    const own = { weights, frequencies: this.#frequencies, steps, outputs: this.#outputs }
     this.#encoder = isEncoder(program) ? new Encoder({ ...parts, ...own }) : undefined
     this.#pooledHead =
       program.afterPooling && new PooledHeadRunner({ engine, weights, runner }, program, program.afterPooling)
@@ -157,10 +159,10 @@ export class WasmExecutable implements Executable {
     return this.#schedule.keyRopes.canShift
   }
 
-  createMemory(type: KvType, options: MemoryOptions = {}): SequenceMemory {
+  createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
     this.#assertOpen()
     checkKvType(type, this.memories)
-    return this.#adopt(new KvMemory(this.#host, this.#layout(type), options))
+    return this.#adopt(new KvMemory(this.#host, this.#layout(type), retain))
   }
 
   run(batch: Batch, take: TakeOutput): Promise<number> {
@@ -208,9 +210,10 @@ export class WasmExecutable implements Executable {
   #begin({ ids, positions, runs }: Batch, memories: readonly KvMemory[]): Pass {
     for (const [index, memory] of memories.entries()) memory.prepare(runs[index].rows)
     const pageTables = this.#writePageTables(memories)
-    for (const [rope, { dims }] of this.#program.ropes.entries()) {
+    for (const [rope, frequencies] of this.#frequencies.entries()) {
+      const { dims } = this.#program.ropes[rope]
       const table = this.#engine.arena.floats(this.#scratch.ropes[rope], ids.length * dims)
-      this.#ropes.fill(table, rope, { positions, runs })
+      fillRopeTable(table, frequencies, positions)
     }
     const segments: Segment[] = []
     for (const { firstRow, rows, phase } of runs) {
@@ -268,7 +271,7 @@ export class WasmExecutable implements Executable {
           schedule: this.#schedule,
           engine: this.#engine,
           scratch: this.#scratch,
-          ropes: this.#ropes,
+          frequencies: this.#frequencies,
         })
         // Only on this thread: a partial move would be useless, so a lost thread must not interrupt it.
         for (const step of steps) {

@@ -1,7 +1,6 @@
 import { DasllamaError } from '../../errors.js'
 import { pacer } from '../../platform/pacer.js'
 import type { Phase } from '../batch.js'
-import type { MemoryOptions } from '../executable.js'
 import {
   intersection,
   type KvType,
@@ -30,8 +29,6 @@ export interface MemoryHost {
 export class KvMemory implements SequenceMemory {
   readonly type: KvType
   readonly layout: KvLayout
-  /** See `Executable.createMemory`. */
-  readonly contextLength: number
   readonly #host: MemoryHost
   /** Positions at the beginning that are kept; if there are any, layers with a window free nothing. */
   readonly #retain: number
@@ -41,12 +38,11 @@ export class KvMemory implements SequenceMemory {
   #promptEnd = 0
   #held: number | undefined
 
-  constructor(host: MemoryHost, layout: KvLayout, { retain = 0, contextLength = 0 }: MemoryOptions) {
+  constructor(host: MemoryHost, layout: KvLayout, retain: number) {
     this.#host = host
     this.layout = layout
     this.type = layout.type
     this.#retain = retain
-    this.contextLength = contextLength
     this.#tables = layout.groups.map((group) => new PageTable(host.arena, group))
   }
 
@@ -152,8 +148,7 @@ export class KvMemory implements SequenceMemory {
   }
 
   async fork(): Promise<KvMemory> {
-    const { contextLength } = this
-    const fork = new KvMemory(this.#host, this.layout, { retain: this.#retain, contextLength })
+    const fork = new KvMemory(this.#host, this.layout, this.#retain)
     fork.#tables = this.#tables.map((table) => table.fork())
     fork.#length = this.#length
     fork.#promptEnd = this.#promptEnd
@@ -167,9 +162,9 @@ export class KvMemory implements SequenceMemory {
       const table = this.#tables[group]
       const first = firstHeld(table, this.length)
       const rows = this.length - first
-      const bytes = new Uint8Array(2 * rows * layer.rowBytes)
+      const bytes = new Uint8Array(rows * positionBytes(layer))
       for (const part of partsOf(layer, first, this.length)) {
-        bytes.set(table.rows(part.page, part.offset, part.rows, layer.rowBytes), part.at)
+        bytes.set(table.rows(part.page, part.offset, part.rows, part.rowBytes), part.at)
         await pacer.yieldIfDue()
       }
       records.push({ kind: 'kv', first, bytes })
@@ -189,7 +184,7 @@ export class KvMemory implements SequenceMemory {
         const table = tables[group]
         table.ensureWritable(first, length)
         for (const part of partsOf(layer, first, length)) {
-          const target = table.rows(part.page, part.offset, part.rows, layer.rowBytes)
+          const target = table.rows(part.page, part.offset, part.rows, part.rowBytes)
           // Their buffer may have been transferred elsewhere in the meantime.
           if (bytes.length === 0) throw damaged(`the bytes of layer ${memory} are gone`)
           target.set(bytes.subarray(part.at, part.at + target.length))
@@ -249,7 +244,7 @@ export class KvMemory implements SequenceMemory {
         // Pages are held completely.
         first % PAGE_POSITIONS === 0 &&
         first === records[layers[0].memory].first &&
-        bytes.length === 2 * (length - first) * layer.rowBytes
+        bytes.length === (length - first) * positionBytes(layer)
       if (!isSound) throw damaged(`layer ${memory} does not match the model`)
     }
   }
@@ -314,15 +309,21 @@ function firstHeld(table: PageTable, length: number): number {
   return Math.min(length, page * PAGE_POSITIONS)
 }
 
+/** Bytes of one position's keys and values. */
+function positionBytes({ keys, values }: LayerOffsets): number {
+  return keys.rowBytes + values.rowBytes
+}
+
 /** The pieces of a layer's rows from `first` to `end`: their page and offset, and their offset `at` in a record. */
-function* partsOf({ keys, values, rowBytes }: LayerOffsets, first: number, end: number) {
-  for (const [plane, offset] of [keys, values].entries()) {
+function* partsOf({ keys, values }: LayerOffsets, first: number, end: number) {
+  let at = 0
+  for (const { offset, rowBytes } of [keys, values]) {
     for (let position = first; position < end; ) {
       const page = pageOf(position)
       const rows = Math.min(end, (page + 1) * PAGE_POSITIONS) - position
       const inPage = position - page * PAGE_POSITIONS
-      const at = (plane * (end - first) + position - first) * rowBytes
-      yield { page, offset: offset + inPage * rowBytes, rows, at }
+      yield { page, offset: offset + inPage * rowBytes, rows, rowBytes, at }
+      at += rows * rowBytes
       position += rows
     }
   }

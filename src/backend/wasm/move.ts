@@ -1,13 +1,12 @@
 import { MAX_ROWS } from '../batch.js'
 import { PAGE_POSITIONS } from '../memory.js'
 import type { Program } from '../program.js'
-import { fillRopeTable } from '../rope.js'
+import { fillRopeTable, type RopeFrequencies } from '../rope.js'
 import type { Engine } from './engine.js'
 import type { Pointer } from './kernels.js'
-import { kvFormat } from './kv-layout.js'
+import { kvFormat, type Plane } from './kv-layout.js'
 import type { KvMemory } from './kv-memory.js'
 import { pageOf } from './pages.js'
-import type { RopeTables } from './rope-tables.js'
 import type { Schedule } from './scheduled.js'
 import type { Scratch } from './scratch.js'
 import { ropeKernel } from './steps/rows.js'
@@ -18,7 +17,7 @@ interface MoveContext {
   readonly schedule: Schedule
   readonly engine: Engine
   readonly scratch: Scratch
-  readonly ropes: RopeTables
+  readonly frequencies: readonly RopeFrequencies[]
 }
 
 /**
@@ -29,7 +28,7 @@ interface MoveContext {
 export function* moveSteps(
   memory: KvMemory,
   { from, to, count }: { from: number; to: number; count: number },
-  { program, schedule, engine, scratch, ropes }: MoveContext,
+  { program, schedule, engine, scratch, frequencies }: MoveContext,
 ): Generator<() => void> {
   const { arena, kernels } = engine
   // Keys are widened to f32 in the buffers that the attention steps use for keys.
@@ -42,12 +41,12 @@ export function* moveSteps(
     if (spec.kind !== 'kv') continue
     const { kvHeads, keyDim } = spec
     const table = memory.tables[group]
-    const rope = schedule.keyRopes.ropes[index]
-    if (rope !== undefined) {
+    const ropes = schedule.keyRopes.ropes[index]
+    for (const { rope } of ropes) {
       // The same angle for every row. The keys already include the magnitude.
       const { dims } = program.ropes[rope]
       const angles = arena.floats(scratch.ropes[rope], MAX_ROWS * dims)
-      fillRopeTable(angles, { ...ropes.of(rope, memory), magnitude: 1 }, distances)
+      fillRopeTable(angles, { ...frequencies[rope], magnitude: 1 }, distances)
     }
     for (let done = 0; done < count; ) {
       const [source, target] = [from + done, to + done]
@@ -58,23 +57,26 @@ export function* moveSteps(
       )
       done += rows
       if (!table.has(pageOf(source)) || !table.has(pageOf(target))) continue
-      const at = (position: number, plane: number) =>
-        (table.pointer(pageOf(position)) + plane + (position % PAGE_POSITIONS) * layer.rowBytes) as Pointer
+      const at = (position: number, { offset, rowBytes }: Plane) =>
+        (table.pointer(pageOf(position)) + offset + (position % PAGE_POSITIONS) * rowBytes) as Pointer
+      const copy = (plane: Plane) => {
+        const bytes = arena.bytes(at(source, plane), rows * plane.rowBytes)
+        arena.bytes(at(target, plane), bytes.length).set(bytes)
+      }
       yield () => {
-        if (rope === undefined) {
-          arena
-            .bytes(at(target, layer.keys), rows * layer.rowBytes)
-            .set(arena.bytes(at(source, layer.keys), rows * layer.rowBytes))
-        } else {
+        if (ropes.length === 0) copy(layer.keys)
+        else {
           const keys = scratch.buffers[keyBuffers.get(index)!.index]
-          const { type, dims } = program.ropes[rope]
           const format = kvFormat(memory.type).id
           kernels.dequantize(format, at(source, layer.keys), keys, rows * kvHeads * keyDim)
-          ropeKernel(engine, type)(keys, scratch.ropes[rope], rows, kvHeads, keyDim, dims / 2)
+          for (const { rope, first } of ropes) {
+            const { type, dims } = program.ropes[rope]
+            const from = (keys + first * 4) as Pointer
+            ropeKernel(engine, type)(from, scratch.ropes[rope], rows, kvHeads, keyDim, dims / 2)
+          }
           kernels.store(format, keys, at(target, layer.keys), rows * kvHeads * keyDim)
         }
-        const values = arena.bytes(at(source, layer.values), rows * layer.rowBytes)
-        arena.bytes(at(target, layer.values), values.length).set(values)
+        copy(layer.values)
       }
     }
   }

@@ -106,7 +106,7 @@ class ScheduleBuilder {
       }
       case 'attention': {
         const { q, k, v, memory, scale, softcap, sinks, bias } = op
-        if (softcap !== undefined || sinks || bias || q.width !== op.out.width) throw notYet(op)
+        if (bias && bias.kind !== 'alibi') throw notYet(op)
         const [queries, keys, values] = [q, k, v].map((value) => this.#bufferOf(value))
         const out = this.#assign(op.out)
         const buffers = { q: queries, k: keys, v: values, out }

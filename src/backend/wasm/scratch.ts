@@ -73,7 +73,13 @@ function sizes(program: Program, schedule: Schedule, engine: Engine): Sizes {
   const normed = schedule.steps.map((step) => (step.kind === 'project' && step.norm ? step.x.width : 0))
   const attention = program.ops.map((op) =>
     op.kind === 'attention' || op.kind === 'encoderAttention'
-      ? kernels.attention_scratch(pool.size, op.q.heads, op.k.heads, op.q.width / op.q.heads)
+      ? kernels.attention_scratch(
+          pool.size,
+          op.q.heads,
+          op.k.heads,
+          op.q.width / op.q.heads,
+          op.v.width / op.v.heads,
+        )
       : 0,
   )
   return {

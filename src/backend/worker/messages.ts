@@ -1,5 +1,5 @@
 import type { Phase } from '../batch.js'
-import type { Executable, MemoryOptions } from '../executable.js'
+import type { Executable } from '../executable.js'
 import type { KvType, MemoryRecord, SequenceMemory } from '../memory.js'
 
 /** The properties of an executable that change. */
@@ -35,7 +35,7 @@ export interface StateNotice {
 export interface CreateNotice {
   readonly memory: number
   readonly type: KvType
-  readonly options: MemoryOptions
+  readonly retain: number
 }
 
 /** Notices `memory.hold`, `memory.release` and `memory.dispose`. */

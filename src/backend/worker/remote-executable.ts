@@ -1,6 +1,6 @@
 import { DasllamaError } from '../../errors.js'
 import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
-import type { Executable, MemoryOptions } from '../executable.js'
+import type { Executable } from '../executable.js'
 import { FairQueue } from '../fair-queue.js'
 import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
 import { checkPooled, checkText, type Text, wrongKind } from '../text.js'
@@ -89,11 +89,11 @@ export class RemoteExecutable implements Executable {
     return this.#ended ? 0 : this.#state.threads
   }
 
-  createMemory(type: KvType, options: MemoryOptions = {}): SequenceMemory {
+  createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
     this.#assertOpen()
     checkKvType(type, this.memories)
     const memory = this.#adopt(type)
-    this.#channel.notify('memory.create', { memory: memory.number, type, options } satisfies CreateNotice)
+    this.#channel.notify('memory.create', { memory: memory.number, type, retain } satisfies CreateNotice)
     return memory
   }
 

@@ -77,9 +77,9 @@ class ExecutableServer {
         const entry = this.#entries.get(memory)
         if (entry) act(entry)
       })
-    this.#channel.listen('memory.create', ({ memory, type, options }: CreateNotice) => {
+    this.#channel.listen('memory.create', ({ memory, type, retain }: CreateNotice) => {
       try {
-        this.#add(memory, this.#executable.createMemory(type, options))
+        this.#add(memory, this.#executable.createMemory(type, { retain }))
       } catch (error) {
         this.#failures.set(memory, error)
       }

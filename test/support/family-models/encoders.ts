@@ -1,6 +1,6 @@
 import { array, bool, f32, str, u32 } from '../../../src/gguf/typed-value.js'
 import type { CaseOptions, ModelCase } from '../random-models.js'
-import { familyCases, type Variant } from './family-cases.js'
+import { familyCases, type Variant, WIDE } from './family-cases.js'
 
 /** Random encoders, which have hidden states only. */
 
@@ -47,22 +47,24 @@ function reranker(
   }
 }
 
-const BERT = familyCases(
-  'bert',
-  bertLike,
+const BERT = familyCases('bert', bertLike, [
+  ['layer norms, learned positions', {}],
+  ['one matrix for queries, keys and values', { fused: ['attn_qkv'], biases: [...BERT_BIASES, 'attn_qkv'] }],
   [
-    ['layer norms, learned positions', {}],
-    [
-      'one matrix for queries, keys and values',
-      { fused: ['attn_qkv'], biases: [...BERT_BIASES, 'attn_qkv'] },
-    ],
-    [
-      'no token types, 3 layers, heads of 12',
-      { optional: [], shape: { layers: 3, embed: 36, heads: 3, kvHeads: 3 } },
-    ],
+    'no token types, 3 layers, heads of 12',
+    { optional: [], shape: { layers: 3, embed: 36, heads: 3, kvHeads: 3 } },
   ],
-  ['Q8_0', 'Q4_K'],
-)
+  formatted('Q8_0'),
+  formatted('Q4_K'),
+])
+
+/** A format of matrices other than those of types and positions, which files keep in F32. */
+function formatted(format: string): Variant {
+  return [
+    format,
+    { format: (name) => (/^(token_types|position_embd)/.test(name) ? 'F32' : format), shape: WIDE },
+  ]
+}
 
 const ROTARY: readonly Variant[] = [
   ['rotary embeddings', {}],
@@ -164,6 +166,7 @@ const GEMMA = familyCases(
     [
       'dense layers after pooling',
       {
+        notInLlamaCpp: 'it aborts where its dense layers have no buffer',
         shape: { layers: 2 },
         optional: ['dense_2.weight', 'dense_3.weight'],
         hyperparameters: {

@@ -31,7 +31,7 @@ export function fillBiases(
   }
 }
 
-/** The slope of a head. Source: Press et al. 2022; for numbers of heads that are no power of two, their code. */
+/** The slope of a head. Source: Press et al. 2022; for numbers of heads other than powers of two, their code. */
 export function alibiSlope(head: number, heads: number, maxBias: number): number {
   let closest = 1
   while (2 * closest <= heads) closest *= 2

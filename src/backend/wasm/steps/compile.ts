@@ -32,26 +32,27 @@ export interface CompiledProgram {
 }
 
 /** The records of a schedule's steps in the kernels' memory. */
-function countRecords({ steps, head }: Schedule): { projections: number; norms: number; attentions: number } {
-  let [projections, norms, attentions] = [1, head.norm ? 1 : 0, 0]
+function countRecords({ steps, head }: Schedule) {
+  let [projections, norms, attentions, slopes] = [1, head.norm ? 1 : 0, 0, 0]
   for (const step of steps) {
     if (step.kind === 'project') projections += step.linears.length
     if ((step.kind === 'project' || step.kind === 'norm') && step.norm) norms++
     if (step.kind === 'attention' || step.kind === 'encoderAttention') attentions++
+    if (step.kind === 'attention' && step.scores.bias) slopes += step.heads
   }
-  return { projections, norms, attentions }
+  return { projections, norms, attentions, slopes }
 }
 
 /** Bytes that `compileSteps` takes besides the scratch. */
 export function compiledBytes(schedule: Schedule, engine: Engine): number {
-  const { projections, norms, attentions } = countRecords(schedule)
-  const shapes = Math.max(1, attentions) * engine.kernels.attention_shape_bytes()
+  const { projections, norms, attentions, slopes } = countRecords(schedule)
+  const shapes = Math.max(1, attentions) * engine.kernels.attention_shape_bytes() + 4 * slopes
   let experts = 0
   for (const step of schedule.steps) {
     if (step.kind === 'route') experts += routeBytes(step, engine)
     if (step.kind === 'experts') experts += expertsBytes()
   }
-  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + experts + 192
+  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + experts + 256
 }
 
 /** Compiles a schedule to steps, and writes their records into the engine's memory. Throws `OUT_OF_MEMORY`. */
@@ -63,6 +64,7 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
   const norms = new NormTable(arena, weights, counts.norms)
   const shapeBytes = kernels.attention_shape_bytes()
   let shape: number = arena.allocate(Math.max(1, counts.attentions) * shapeBytes, 'the shapes of attention')
+  let slopes: number = arena.allocate(Math.max(1, counts.slopes) * 4, 'the slopes of attention')
   const addressOf = ({ index }: Buffer) => scratch.buffers[index]
 
   const compileStep = (step: Scheduled): Step => {
@@ -102,9 +104,15 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
       case 'temperature':
         return temperatureStep(engine, step, addressOf(step.x))
       case 'attention': {
-        const at = shape as Pointer
+        const { sinks, bias } = step.scores
+        const tables = {
+          shape: shape as Pointer,
+          slopes: slopes as Pointer,
+          sinks: sinks ? weights.vector(sinks) : (0 as const),
+        }
         shape += shapeBytes
-        return new AttentionStep(engine, input, step, at)
+        if (bias) slopes += step.heads * 4
+        return new AttentionStep(engine, input, step, tables)
       }
       case 'route':
         return routeStep(engine, step, weights, addressOf)
