@@ -240,6 +240,18 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       'llama.pooling_type',
     ],
     [
+      'fewer numbers than layers',
+      { 'llama.attention.head_count_kv': Uint32Array.of(3, 3) },
+      'BAD_FORMAT',
+      '"llama.attention.head_count_kv" has 2 values for 6 layers',
+    ],
+    [
+      'heads that do not divide the width',
+      { 'llama.attention.head_count': 7 },
+      'BAD_FORMAT',
+      '288 values ("llama.embedding_length") cannot be split into 7 attention heads ("llama.attention.head_count")',
+    ],
+    [
       'heads that cannot be shared',
       { 'llama.attention.head_count_kv': 4 },
       'BAD_FORMAT',
