@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openGguf } from '../../src/gguf/reader.js'
-import { array, type EncodedValue, f32, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
+import { array, bool, type EncodedValue, f32, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
 import { type TensorToWrite, writeGguf } from '../../src/gguf/writer.js'
 import { planModel } from '../../src/model/plan.js'
 import { bytesSource } from '../../src/storage/bytes.js'
@@ -42,6 +42,9 @@ function zeros(name: string, ...shape: number[]): TensorToWrite {
   return { name, shape, format: 'F32', data: new Uint8Array(4 * elements) }
 }
 
+/** Architectures whose feed-forward matrices are fused. */
+const fused = new Set(['phi3', 'glm4', 'chatglm'])
+
 describe('a file that lacks a tensor is rejected, naming it', () => {
   it.each([...EACH.keys()])('%s', async (architecture) => {
     const file = await directoryOf(EACH.get(architecture)!)
@@ -56,8 +59,10 @@ describe('a file that lacks a tensor is rejected, naming it', () => {
         continue
       const tensors = new Map(file.tensors)
       tensors.delete(name)
+      // Without a fused matrix, both of its parts are missing.
+      const missing = fused.has(architecture) ? name.replace('ffn_up', 'ffn_gate') : name
       expect(() => planModel({ ...file, tensors }), name).toThrow(
-        expect.objectContaining({ code: 'MISSING', message: expect.stringContaining(name) }),
+        expect.objectContaining({ code: 'MISSING', message: expect.stringContaining(missing) }),
       )
     }
   })
@@ -99,6 +104,11 @@ describe('metadata that contradict each other are rejected, naming the key', () 
       expect.objectContaining({ name: 'DasllamaError', code, message: expect.stringContaining(what) }),
     )
     expect(() => planModel(file)).toThrow(`"${architecture}.${key}"`)
+  })
+
+  it('attention in both directions, where the family has none', async () => {
+    const file = await changed('granite', { 'attention.causal': bool(false) })
+    expect(() => planModel(file)).toThrow('non-causal attention is not supported')
   })
 
   it('as many unused layers as there are', async () => {
