@@ -1,5 +1,4 @@
 import { embed as embedTexts, type Model, type Pooling } from '../index.js'
-import type { Terminal } from '../platform/terminal.js'
 import { contextOption, load, runtimeOptions } from './arguments/engine-options.js'
 import { MODEL } from './arguments/model-options.js'
 import { choice, flag, group, integer, type Values } from './arguments/options.js'
