@@ -74,6 +74,7 @@ describe('a configuration', () => {
       attentionScale: 1 / Math.sqrt(48),
       normEpsilon: 1e-5,
       pooling: undefined,
+      unusedLayers: 0,
     })
   })
 
@@ -124,7 +125,7 @@ describe('a configuration', () => {
   it('takes a number per layer where all layers agree', () => {
     const config = configOf({
       'llama.attention.head_count_kv': Int32Array.of(3, 3, 3, 3, 3, 3),
-      'llama.feed_forward_length': Uint32Array.of(512, 512),
+      'llama.feed_forward_length': Uint32Array.of(512, 512, 512, 512, 512, 512),
     })
     expect(config).toMatchObject({ kvHeads: 3, feedForwardLength: 512 })
   })
@@ -203,7 +204,7 @@ describe('an invalid configuration is rejected, naming the key:', () => {
   })
 
   it.each<[string, Changes, string, string]>([
-    ['another architecture', { 'general.architecture': 'gpt2' }, 'UNSUPPORTED', 'architecture "gpt2"'],
+    ['another architecture', { 'general.architecture': 'rwkv6' }, 'UNSUPPORTED', 'architecture "rwkv6"'],
     [
       'an architecture that is not a string',
       { 'general.architecture': 7 },
@@ -237,6 +238,18 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       { 'llama.pooling_type': 'mean' },
       'BAD_FORMAT',
       'llama.pooling_type',
+    ],
+    [
+      'fewer numbers than layers',
+      { 'llama.attention.head_count_kv': Uint32Array.of(3, 3) },
+      'BAD_FORMAT',
+      '"llama.attention.head_count_kv" has 2 values for 6 layers',
+    ],
+    [
+      'heads that do not divide the width',
+      { 'llama.attention.head_count': 7 },
+      'BAD_FORMAT',
+      '288 values ("llama.embedding_length") cannot be split into 7 attention heads ("llama.attention.head_count")',
     ],
     [
       'heads that cannot be shared',
@@ -278,7 +291,7 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       'more rotary dimensions than a head has',
       { 'llama.rope.dimension_count': 50 },
       'BAD_FORMAT',
-      '50 rotary dimensions in heads of 48',
+      '50 rotary dimensions ("llama.rope.dimension_count") in heads of 48',
     ],
   ])('%s', (_, changes, code, message) => {
     expectRefused(changes, code, message)
