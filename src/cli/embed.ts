@@ -1,11 +1,10 @@
 import { embed as embedTexts, type Model, type Pooling } from '../index.js'
-import type { Terminal } from '../platform/terminal.js'
 import { contextOption, load, runtimeOptions } from './arguments/engine-options.js'
 import { MODEL } from './arguments/model-options.js'
 import { choice, flag, group, integer, type Values } from './arguments/options.js'
-import { UsageError } from './arguments/usage-error.js'
 import { command } from './command.js'
 import { interruptible } from './interrupt.js'
+import { readTexts } from './texts.js'
 
 const POOLINGS = ['mean', 'cls', 'last', 'none'] as const satisfies readonly Pooling[]
 
@@ -56,27 +55,6 @@ export const embed = command({
     })
   },
 })
-
-/** The arguments, with `-` replaced by the lines of standard input. */
-async function readTexts(given: readonly string[], terminal: Terminal): Promise<string[]> {
-  if (given.filter((text) => text === '-').length > 1) {
-    throw new UsageError('standard input can be read only once: write - for one TEXT')
-  }
-  const texts: string[] = []
-  for (const text of given) {
-    if (text === '-') texts.push(...lines(await terminal.readInput()))
-    else texts.push(text)
-  }
-  if (texts.length === 0) throw new UsageError('standard input has no text')
-  return texts
-}
-
-function lines(text: string): string[] {
-  const found = text.split(/\r?\n/)
-  // The last line break does not start another line.
-  if (found.at(-1) === '') found.pop()
-  return found
-}
 
 async function answer(
   model: Model,

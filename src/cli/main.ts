@@ -13,11 +13,12 @@ import { definitions, paragraphs } from './output/layout.js'
 import { print } from './output/printable.js'
 import { perplexity } from './perplexity/perplexity.js'
 import { quantize } from './quantize/quantize.js'
+import { rerank } from './rerank.js'
 import { run } from './run/run.js'
 import { tokenize } from './tokenize.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, embed, inspect, tokenize, perplexity, quantize, convert].map((command) => [
+  [run, chat, embed, rerank, inspect, tokenize, perplexity, quantize, convert].map((command) => [
     command.name,
     command,
   ]),

@@ -6,7 +6,7 @@ import { main } from '../../src/cli/main.js'
 import { DEFAULT_SAMPLING } from '../../src/index.js'
 import { FakeTerminal } from './fake-terminal.js'
 
-const COMMANDS = ['run', 'chat', 'embed', 'inspect', 'tokenize', 'perplexity']
+const COMMANDS = ['run', 'chat', 'embed', 'rerank', 'inspect', 'tokenize', 'perplexity']
 /** Those that write a model file. */
 const WRITERS = ['quantize', 'convert']
 

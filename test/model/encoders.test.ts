@@ -28,11 +28,10 @@ function limitOf(format: string): number {
 
 describe('hidden states of whole texts', () => {
   it.each(ENCODER_CASES)('$name', async (modelCase) => {
-    const { format, vocab, name, prompts = [] } = modelCase
+    const { format, vocab, name } = modelCase
     const { executable, truth } = await loaded(modelCase)
     const before = executable.bytesInUse
-    // The longest text takes the reference a second: once is enough for formats.
-    for (const length of format === 'F32' ? prompts : prompts.slice(1)) {
+    for (const length of format === 'F32' ? [133, 3] : [6]) {
       const ids = randomIds(length, vocab, name)
       const expected = truth.hiddenStates(ids)
       const outputs = [...new Set([0, length >> 1, length - 1])]
