@@ -115,6 +115,8 @@ export type Op =
       readonly kind: 'rmsNorm'
       readonly x: Value
       readonly weight: VectorSlice | undefined
+      /** Added to the result; it has as many values as the weights. Default: none. */
+      readonly bias?: VectorSlice | undefined
       readonly epsilon: number
       readonly out: Value
     }

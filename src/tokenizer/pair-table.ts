@@ -28,7 +28,7 @@ export class PairTable {
     this.#cells[slot] = left
     this.#cells[slot + 1] = right
     this.#cells[slot + 2] = value
-    if (++this.#pairs * 2 > this.#mask) this.#grow()
+    if (++this.#pairs * 2 > this.#mask + 1) this.#grow()
   }
 
   #grow(): void {

@@ -17,7 +17,7 @@ const UNKNOWN_PENALTY = 10
 /** The largest finite f32 number: the least score before any is known. */
 const LARGEST_F32 = (2 - 2 ** -23) * 2 ** 127
 /** Longest token in bytes: at each position of a text, the tree of tokens is followed as far. */
-const MAX_TOKEN = 1024
+const MAX_TOKEN = 512
 
 /**
  * Unigram: of all ways to make a text of tokens, the one with the greatest sum of scores, which are log probabilities.

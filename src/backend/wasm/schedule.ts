@@ -327,7 +327,7 @@ function isNorm(op: Op): op is NormOp {
 function normOf(op: NormOp): ScheduledNorm {
   const { weight, epsilon } = op
   return op.kind === 'rmsNorm'
-    ? { kind: 'rms', weight, bias: undefined, epsilon }
+    ? { kind: 'rms', weight, bias: op.bias, epsilon }
     : { kind: 'layer', weight, bias: op.bias, epsilon }
 }
 

@@ -84,6 +84,24 @@ describe('the schedule of a llama model', () => {
   })
 })
 
+describe('a mixture of experts', () => {
+  const routing = { used: 2, gating: 'softmax', groups: undefined, normalize: true, scale: 1 } as const
+  const options = { experts: 4, rows: 8, function: 'swiglu', routing } as const
+
+  it('is a router and its experts, whose input a shared expert may read too', () => {
+    const steps = stepsOf((b) => {
+      let x = b.embed('token_embd')
+      for (const l of b.layers()) {
+        const n = l.rmsNorm(x, 'ffn_norm')
+        x = l.add(x, l.add(l.mixture(n, options), l.swiglu(n, { rows: 8, suffix: '_shexp' })))
+      }
+      b.logits(b.rmsNorm(x, 'output_norm'))
+    })
+    expect(steps.slice(1, 5)).toEqual(['norm', 'project(ffn_gate_inp)', 'route', 'experts'])
+    expect(steps.filter((step) => step === 'experts')).toHaveLength(2)
+  })
+})
+
 const end = (b: Builder, x: Value) => b.logits(b.rmsNorm(x, 'output_norm'))
 
 describe('a norm', () => {
