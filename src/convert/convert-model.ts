@@ -10,6 +10,7 @@ import { familyOf } from './families/index.js'
 import { Folder, type OpenFile } from './folder.js'
 import { generalMetadata } from './general.js'
 import { textConfig } from './hyperparameters.js'
+import { poolingMetadata } from './pooling.js'
 import { convertedTensors } from './tensors.js'
 import { convertedTokenizer } from './tokenizer/tokenizer.js'
 
@@ -50,6 +51,7 @@ export async function convertModel(
   const { architecture } = family
   const hyperparameters = family.hyperparameters(config)
   const tokenizer = await convertedTokenizer(folder, config, architecture, signal)
+  const pooling = await poolingMetadata(folder, architecture, signal)
   const generation = await folder.json('generation_config.json', signal)
   const checkpoint = await openCheckpoint(folder, signal)
   try {
@@ -62,6 +64,7 @@ export async function convertModel(
     const metadata: (readonly [string, TypedValue])[] = [
       ...generalMetadata(architecture, folder.name, elements, generation),
       ...Array.from(hyperparameters, ([key, value]) => [`${architecture}.${key}`, value] as const),
+      ...pooling,
       ['general.file_type', u32(type.id)],
       ['general.quantization_version', u32(QUANTIZATION_VERSION)],
       ...(family.metadata?.(config) ?? []),

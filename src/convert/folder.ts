@@ -54,29 +54,23 @@ export class Folder {
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     } catch (cause) {
-      throw new DasllamaError('BAD_FORMAT', `${this.#shown(file)} is not UTF-8 text`, { cause })
+      throw new DasllamaError('BAD_FORMAT', `${this.shown(file)} is not UTF-8 text`, { cause })
     }
   }
 
   /** A JSON object; `undefined` if there is no such file. Rejects with `BAD_FORMAT` for anything else. */
   async json(file: string, signal?: AbortSignal): Promise<JsonObject | undefined> {
-    const text = await this.text(file, signal)
-    if (text === undefined) return undefined
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch (cause) {
-      throw new DasllamaError('BAD_FORMAT', `${this.#shown(file)} is not JSON: ${describeFailure(cause)}`, {
-        cause,
-      })
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new DasllamaError(
-        'BAD_FORMAT',
-        `${this.#shown(file)} is not a JSON object: ${describeValue(value)}`,
-      )
-    }
-    return new JsonObject(this.#shown(file), value as Record<string, unknown>)
+    const value = await this.#parsed(file, signal)
+    if (value === undefined) return undefined
+    if (isObject(value)) return new JsonObject(this.shown(file), value)
+    throw new DasllamaError('BAD_FORMAT', `${this.shown(file)} is not a JSON object: ${describeValue(value)}`)
+  }
+
+  /** A JSON list; `undefined` if there is no such file. Rejects with `BAD_FORMAT` for anything else. */
+  async jsonList(file: string, signal?: AbortSignal): Promise<readonly unknown[] | undefined> {
+    const value = await this.#parsed(file, signal)
+    if (value === undefined || Array.isArray(value)) return value
+    throw new DasllamaError('BAD_FORMAT', `${this.shown(file)} is not a JSON list: ${describeValue(value)}`)
   }
 
   /** As `json`. Rejects with `NOT_FOUND` if there is no such file. */
@@ -88,8 +82,20 @@ export class Folder {
     })
   }
 
-  #shown(file: string): string {
+  /** A file's path in messages. */
+  shown(file: string): string {
     return displayName(`${this.path}/${file}`)
+  }
+
+  async #parsed(file: string, signal: AbortSignal | undefined): Promise<unknown> {
+    const text = await this.text(file, signal)
+    if (text === undefined) return undefined
+    try {
+      return JSON.parse(text)
+    } catch (cause) {
+      const problem = `${this.shown(file)} is not JSON: ${describeFailure(cause)}`
+      throw new DasllamaError('BAD_FORMAT', problem, { cause })
+    }
   }
 }
 

@@ -75,6 +75,8 @@ describe('dasllama quantize', () => {
     for (const args of [[], ['a.gguf'], ['a.gguf', 'b.gguf'], ['a.gguf', 'b.gguf', 'Q4_0', 'more']]) {
       expect((await quantize(args)).code).toBe(2)
     }
+    const threads = await quantize(['a.gguf', 'b.gguf', 'Q4_0', '8'])
+    expect(threads.err).toContain('--threads 8')
     const { code, err } = await quantize(['a.gguf', 'b.gguf', 'Q9_0'])
     expect(code).toBe(2)
     expect(err).toMatch(/there is no file type "Q9_0".*\ndid you mean Q4_0\? Types: IQ4_XS/)

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TypedArrayValue, TypedValue } from '../../src/gguf/typed-value.js'
 import type { GgufParts, TensorToWrite } from '../../src/gguf/writer.js'
 
@@ -110,7 +110,10 @@ export function published(parts: GgufParts, { shards = 1 } = {}): PublishedFiles
 
 export async function writeFolder(path: string, files: PublishedFiles): Promise<void> {
   await mkdir(path, { recursive: true })
-  for (const [name, content] of files) await writeFile(join(path, name), content)
+  for (const [name, content] of files) {
+    await mkdir(dirname(join(path, name)), { recursive: true })
+    await writeFile(join(path, name), content)
+  }
 }
 
 /** A safetensors file. */

@@ -18,6 +18,10 @@ export const quantize = command({
     { name: 'OUT', summary: 'path of the new file' },
     { name: 'TYPE', summary: `file type: ${FILE_TYPES.map(({ name }) => name).join(', ')}` },
   ],
+  excessHint: ([word]) =>
+    /^\d+$/.test(word)
+      ? `the number of threads is an option: --threads ${word}`
+      : 'quantize takes IN, OUT and TYPE',
   options: {
     allowRequantize: flag(
       'quantize tensors that are quantized already, which loses more than from the original',

@@ -1,5 +1,6 @@
 import { describeValue, displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
+import { LIMITS } from '../../gguf/limits.js'
 import { array, bool, str, type TypedValue } from '../../gguf/typed-value.js'
 import { type Folder, isObject, type JsonObject } from '../folder.js'
 import { preTokenizerName } from './pre-tokenizer.js'
@@ -97,8 +98,8 @@ function addedTokensOf(
 }
 
 function fromPieces(pieces: readonly Token[], { config, addedTokens }: Files): Vocabulary {
-  const tokens = [...pieces.slice(0, config.optionalCount('vocab_size'))]
-  const size = config.optionalCount('vocab_size') ?? tokens.length
+  const size = vocabularySize(config, pieces.length)
+  const tokens = pieces.slice(0, size)
   while (tokens.length < size) tokens.push(padding(tokens.length))
   for (const token of addedTokens) {
     if (token.id >= size) continue
@@ -197,7 +198,8 @@ function vocabularyOf(
   write: (text: string) => string,
 ): Token[] {
   const ids = Object.entries(model.object('vocab').values)
-  const size = config.optionalCount('vocab_size') ?? ids.length
+  const last = addedTokens.reduce((most, { id }) => Math.max(most, id), ids.length - 1)
+  const size = vocabularySize(config, last + 1)
   const tokens: Token[] = Array.from({ length: size }, (_, id) => padding(id)).map(({ text, type }) => ({
     text,
     type,
@@ -213,4 +215,14 @@ function vocabularyOf(
   for (const [text, id] of ids) set(id, text, { text: write(text), type: TokenType.normal })
   for (const token of addedTokens) set(token.id, token.content, added(token))
   return tokens
+}
+
+/** config.json's number of tokens, or as many as the tokenizer has. Throws `LIMIT`. */
+function vocabularySize(config: JsonObject, found: number): number {
+  const size = config.optionalCount('vocab_size') ?? found
+  if (size <= LIMITS.vocabulary) return size
+  throw new DasllamaError(
+    'LIMIT',
+    `${config.where}: there are ${size} tokens; the limit is ${LIMITS.vocabulary}`,
+  )
 }
