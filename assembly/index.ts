@@ -12,6 +12,7 @@ export { all_finite } from './finite'
 import { HEAP_START } from './thread_pool'
 
 export { activation_kind, dequantize, dequantize_row, repack, x8_format } from './formats/dispatch'
+export { expand_iq3_s } from './formats/iq3_s_nibbles'
 export { restore_f16, rebias_f16 } from './formats/rebiased_f16'
 export { gelu } from './gelu'
 export { head_project } from './head_project'

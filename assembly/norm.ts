@@ -1,3 +1,4 @@
+import { add } from './add'
 import { layernorm } from './layernorm'
 import { rmsnorm } from './rmsnorm'
 
@@ -11,7 +12,7 @@ export class Norm {
   kind: i32
   /** f32[groups][n]. An RMS norm may have none, 0. */
   weight: usize
-  /** Of a layer norm: f32[groups][n], or 0. */
+  /** f32[groups][n], or 0. */
   bias: usize
   epsilon: f32
 }
@@ -21,6 +22,8 @@ export function normalize(norm: Norm, x: usize, out: usize, n: i32, group: i32):
   const offset = (<usize>(group * n)) << 2
   const weight = norm.weight ? norm.weight + offset : 0
   const bias = norm.bias ? norm.bias + offset : 0
-  if (norm.kind == RMS) rmsnorm(x, weight, out, n, norm.epsilon)
-  else layernorm(x, weight, bias, out, n, norm.epsilon)
+  if (norm.kind == RMS) {
+    rmsnorm(x, weight, out, n, norm.epsilon)
+    if (bias) add(bias, out, n)
+  } else layernorm(x, weight, bias, out, n, norm.epsilon)
 }

@@ -38,7 +38,7 @@ export const WORDS = [
 
   // Threads.
   {
-    find: /(?<!Gemma |Qwen |DeepMind )\bteams?\b/i,
+    find: /(?<!(?:Gemma|Qwen|DeepMind|GLM|Granite|Hunyuan|OLMo|Seed) )\bteams?\b/i,
     write: 'thread pool',
     found: 'a team of threads',
     fine: ['Source: Gemma Team 2025', 'steam'],

@@ -46,6 +46,7 @@ export {
 export { type EngineOptions, type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
 export { Model } from './facade/model.js'
 export type { OpenOptions } from './facade/open.js'
+export { type RankedDocument, type RerankOptions, rerank } from './facade/rerank.js'
 export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
 export { inspectResponseFormat, inspectToolSchemas } from './grammar/response-format.js'
 export type { SchemaNotice } from './grammar/schema/notices.js'

@@ -15,14 +15,14 @@ export function accumulate<T, Rows>(
   stride: usize,
   state: usize,
   n: i32,
-  headDim: i32,
+  valueDim: i32,
 ): void {
-  for (; headDim >= 8; headDim -= 8) {
+  for (; valueDim >= 8; valueDim -= 8) {
     accumulatePair<T, Rows>(weights, rescale, values, stride, state, n)
     values += 2 * changetype<T>(values).bytes4
     state += 32 * <usize>count<Rows>()
   }
-  if (headDim) accumulateLast<T>(count<Rows>(), weights, rescale, values, stride, state, n)
+  if (valueDim) accumulateLast<T>(count<Rows>(), weights, rescale, values, stride, state, n)
 }
 
 /** Eight elements. */

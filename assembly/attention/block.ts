@@ -1,4 +1,5 @@
 import { accumulate } from './accumulate'
+import { adjustScores } from './adjust'
 import { addBiases } from './bias'
 import { CachedF16, CachedF32 } from './cache/floats'
 import { count, Four, One, Three, Two } from './counts'
@@ -11,12 +12,17 @@ import { score } from './scores'
 export class Block {
   /** ggml's type number of `keys` and `values`: F32 or F16. */
   type: i32
-  /** Elements of a head. */
+  /** Elements of a head of keys, and of values. */
   headDim: i32
+  valueDim: i32
   /** The factor that values lack (see `cachedFactor`); the queries already contain it. */
   factor: f32
   /** Positions that a row sees, including its own; i32.MAX_VALUE: all. */
   window: i32
+  /** Whether scores are changed, how they are capped (0: not), and whether they have slopes: see adjust.ts. */
+  adjusts: bool
+  softcap: f32
+  hasSlopes: bool
   /** BLOCK_BYTES. */
   scratch: usize
   /** The first position. */
@@ -25,10 +31,11 @@ export class Block {
   n: i32
   /** How many of those, at the beginning, are before every row's window and are not read. */
   skip: i32
-  /** The head at position `start`; `stride` bytes between positions. */
+  /** The head at position `start`, and the bytes between positions. */
   keys: usize
   values: usize
   stride: usize
+  valueStride: usize
   /** The tile: its number of rows, their queries and their state. */
   rows: i32
   queries: usize
@@ -66,6 +73,7 @@ function attendRowsOf<T>(block: Block): void {
 
 function attendRows<T, Rows>(block: Block): void {
   const headDim = block.headDim
+  const valueDim = block.valueDim
   const stride = block.stride
   const state = block.state
   const n = block.n
@@ -74,10 +82,9 @@ function attendRows<T, Rows>(block: Block): void {
   const rescale = weights + <usize>BLOCK_POSITIONS * WEIGHTS
   const sums = rescale + WEIGHTS
   const seenWeights = weights + <usize>skip * WEIGHTS
-  const skipped = <usize>skip * stride
   score<T, Rows>(
     block.queries,
-    block.keys + skipped,
+    block.keys + <usize>skip * stride,
     stride,
     seenWeights,
     sums,
@@ -87,7 +94,11 @@ function attendRows<T, Rows>(block: Block): void {
     block.valuesAhead,
     block.aheadBytes,
   )
+  const tail = state + rowBytes(count<Rows>(), valueDim)
+  if (block.adjusts) adjustScores(seenWeights, n - skip, block.start + skip, block.softcap, block.hasSlopes, tail)
   if (block.biases) addBiases(block.biases, seenWeights, count<Rows>(), n - skip)
-  softmaxStep(weights, rescale, state + rowBytes(count<Rows>(), headDim), block.start, n, block.window, block.factor)
-  accumulate<T, Rows>(seenWeights, rescale, block.values + skipped, stride, state, n - skip, headDim)
+  softmaxStep(weights, rescale, tail, block.start, n, block.window, block.factor)
+  const valueStride = block.valueStride
+  const values = block.values + <usize>skip * valueStride
+  accumulate<T, Rows>(seenWeights, rescale, values, valueStride, state, n - skip, valueDim)
 }

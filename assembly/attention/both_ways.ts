@@ -22,8 +22,9 @@ export function attention_both_ways(
   positions: i32,
   bias: usize,
 ): void {
-  beginCall(shape, type, q, pages, keysOffset, valuesOffset, out, tokens, firstPosition)
-  const window = changetype<AttentionShape>(shape).window
+  const layer = changetype<AttentionShape>(shape)
+  const window = layer.window
+  beginCall(shape, layer.headDim, type, q, pages, keysOffset, valuesOffset, out, tokens, firstPosition)
   call.ahead = (window > 0 ? min(window, positions) : positions) - 1
   call.window = 2 * call.ahead + 1
   call.positions = positions

@@ -14,6 +14,14 @@ export class AttentionShape {
   window: i32
   /** `attention_scratch` bytes for the threads of the pool. */
   scratch: usize
+  /** The following are of causal attention only. Elements of a head of values. */
+  valueDim: i32
+  /** Scores s become softcap · tanh(s / softcap); 0: none. */
+  softcap: f32
+  /** f32[heads], further scores without values; 0: none. */
+  sinks: usize
+  /** f32[heads]: a score is lessened by slope · distance (ALiBi); 0: none. */
+  slopes: usize
 }
 
 /** The current call, for all threads. The main thread writes it before the parallel loop. */
@@ -31,6 +39,7 @@ export class Call {
   kvHeads: i32
   group: i32
   headDim: i32
+  valueDim: i32
   /** Positions that a token sees in all, those after its own included; i32.MAX_VALUE: all up to its own. */
   window: i32
   /** How many positions after its own a token sees: 0 if attention is causal. */
@@ -43,6 +52,10 @@ export class Call {
   isShared: bool
   /** The factor of queries: it includes log2(e), so that the softmax takes powers of two. */
   scale: f32
+  /** As in AttentionShape; the cap in the same units as scores. */
+  softcap: f32
+  sinks: usize
+  slopes: usize
   /** For decode: states of SLOTS chunks, then the merged states; and the chunk in the first slot. */
   states: usize
   firstChunk: i32
@@ -66,8 +79,8 @@ export function tokensPerPart(group: i32): i32 {
 }
 
 /** Bytes of the states of all rows of one token. */
-export function tokenStateBytes(heads: i32, kvHeads: i32, headDim: i32): usize {
-  return <usize>(kvHeads * tileCount(heads / kvHeads)) * stateBytes(headDim)
+export function tokenStateBytes(heads: i32, kvHeads: i32, valueDim: i32): usize {
+  return <usize>(kvHeads * tileCount(heads / kvHeads)) * stateBytes(valueDim)
 }
 
 /** Largest number of tiles in a part. */
@@ -81,16 +94,16 @@ const BLOCK_RECORD: usize = 128
 const WIDENED_KEYS: usize = BLOCK_RECORD + BLOCK_BYTES
 
 /**
- * Bytes of a thread's scratch: a Block, BLOCK_BYTES, a block of keys and one of values as f32[BLOCK_POSITIONS][headDim],
+ * Bytes of a thread's scratch: a Block, BLOCK_BYTES, a block of keys and one of values as f32[BLOCK_POSITIONS][…],
  * queries, and two sets of states for a part of a prefill: all chunks so far, and the current one.
  */
-export function threadScratchBytes(heads: i32, kvHeads: i32, headDim: i32): usize {
+export function threadScratchBytes(heads: i32, kvHeads: i32, headDim: i32, valueDim: i32): usize {
   const tiles = maxTiles(heads, kvHeads)
   const bytes =
     WIDENED_KEYS +
-    2 * rowBytes(BLOCK_POSITIONS, headDim) +
+    rowBytes(BLOCK_POSITIONS, headDim + valueDim) +
     rowBytes(tiles * TILE, headDim) +
-    <usize>(2 * tiles) * stateBytes(headDim)
+    <usize>(2 * tiles) * stateBytes(valueDim)
   // No false sharing: no two threads write to one cache line.
   return (bytes + 63) & ~63
 }
@@ -131,13 +144,13 @@ export function widenedValues(): usize {
 /** The queries of a part, in tiles. */
 @inline
 export function queryTiles(): usize {
-  return widenedValues() + rowBytes(BLOCK_POSITIONS, call.headDim)
+  return widenedValues() + rowBytes(BLOCK_POSITIONS, call.valueDim)
 }
 
 /** Bytes of one set of states of a part of a prefill: the current chunk's is last, the merged one before it. */
 @inline
 export function partStateBytes(): usize {
-  return <usize>maxTiles(call.heads, call.kvHeads) * stateBytes(call.headDim)
+  return <usize>maxTiles(call.heads, call.kvHeads) * stateBytes(call.valueDim)
 }
 
 @inline

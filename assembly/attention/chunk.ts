@@ -1,4 +1,5 @@
 import { locateBiases } from './bias'
+import { setSlopes } from './adjust'
 import { attendBlock } from './block'
 import { cachedFactor, headBytes, isFloats, widen } from './cache/types'
 import { biasRecord, blockRecord, blockScratch, call, firstVisible, lastVisible, queryTiles, widenedKeys, widenedValues } from './call'
@@ -43,8 +44,11 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
   const type = call.type
   const group = call.group
   const headDim = call.headDim
-  const cachedBytes = headBytes(type, headDim)
-  const positionBytes = <usize>call.kvHeads * cachedBytes
+  const valueDim = call.valueDim
+  const keyBytes = headBytes(type, headDim)
+  const valueBytes = headBytes(type, valueDim)
+  const positionKeys = <usize>call.kvHeads * keyBytes
+  const positionValues = <usize>call.kvHeads * valueBytes
   const position = call.firstPosition + token
   const rows = tokens * group
   const tiles = tileCount(rows)
@@ -57,14 +61,21 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
   const block = blockRecord()
   block.type = direct ? type : F32
   block.headDim = headDim
+  block.valueDim = valueDim
   block.factor = direct ? cachedFactor(type) : 1
   block.window = call.window
+  block.hasSlopes = call.slopes != 0
+  block.softcap = call.softcap
+  block.adjusts = block.hasSlopes || call.softcap > 0
   block.scratch = blockScratch()
   block.biases = call.bias ? biasRecord() : 0
-  block.stride = direct ? positionBytes : rowBytes(1, headDim)
+  block.stride = direct ? positionKeys : rowBytes(1, headDim)
+  block.valueStride = direct ? positionValues : rowBytes(1, valueDim)
 
   for (let i = 0; i < kvHeads; i++) {
-    clearStates(states + <usize>(i * tiles) * stateBytes(headDim), rows, group, position + call.ahead, headDim)
+    const state = states + <usize>(i * tiles) * stateBytes(valueDim)
+    clearStates(state, rows, group, position + call.ahead, valueDim)
+    if (call.slopes) setSlopes(state, call.slopes, rows, group, (firstHead + i) * group, valueDim)
   }
 
   const end = min(pageStart + PAGE_POSITIONS, lastVisible(position + tokens - 1) + 1)
@@ -75,35 +86,37 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
   const fetchEnd = call.isShared ? end : position + 1
   for (let start = first; start < end; start += BLOCK_POSITIONS) {
     const n = min(BLOCK_POSITIONS, end - start)
-    const offset = <usize>(start - pageStart) * positionBytes
+    const startKeys = pageKeys + <usize>(start - pageStart) * positionKeys
+    const startValues = pageValues + <usize>(start - pageStart) * positionValues
     let aheadBytes: usize = 0
     let aheadKeys: usize = 0
     let aheadValues: usize = 0
     if (isDecode) {
       // The next block is prefetched while this one is computed, the first one beforehand.
       if (start == fetchFrom) {
-        fetch(pageKeys + offset, <usize>n * positionBytes, block.scratch)
-        fetch(pageValues + offset, <usize>n * positionBytes, block.scratch)
+        fetch(startKeys, <usize>n * positionKeys, block.scratch)
+        fetch(startValues, <usize>n * positionValues, block.scratch)
       }
       const next = start + BLOCK_POSITIONS
       const ahead = min(BLOCK_POSITIONS, fetchEnd - next)
       if (ahead > 0) {
         const nextChunk = next / PAGE_POSITIONS
-        const inChunk = <usize>(next % PAGE_POSITIONS) * positionBytes
-        aheadBytes = <usize>ahead * cachedBytes
-        aheadKeys = addressInPage(nextChunk, call.keysOffset) + inChunk
-        aheadValues = addressInPage(nextChunk, call.valuesOffset) + inChunk
-        fetchPages(aheadKeys, <usize>ahead * positionBytes, block.scratch)
-        fetchPages(aheadValues, <usize>ahead * positionBytes, block.scratch)
+        const inChunk = <usize>(next % PAGE_POSITIONS)
+        // Of each as much as the smaller of the two has: no byte after the page may be read.
+        aheadBytes = <usize>ahead * min(keyBytes, valueBytes)
+        aheadKeys = addressInPage(nextChunk, call.keysOffset) + inChunk * positionKeys
+        aheadValues = addressInPage(nextChunk, call.valuesOffset) + inChunk * positionValues
+        fetchPages(aheadKeys, <usize>ahead * positionKeys, block.scratch)
+        fetchPages(aheadValues, <usize>ahead * positionValues, block.scratch)
       }
     }
     block.start = start
     for (let i = 0; i < kvHeads; i++) {
-      let keys = pageKeys + offset + <usize>(firstHead + i) * cachedBytes
-      let values = pageValues + offset + <usize>(firstHead + i) * cachedBytes
+      let keys = startKeys + <usize>(firstHead + i) * keyBytes
+      let values = startValues + <usize>(firstHead + i) * valueBytes
       if (!direct) {
-        widen(type, keys, positionBytes, widenedKeys(), n, headDim)
-        widen(type, values, positionBytes, widenedValues(), n, headDim)
+        widen(type, keys, positionKeys, widenedKeys(), n, headDim)
+        widen(type, values, positionValues, widenedValues(), n, valueDim)
         keys = widenedKeys()
         values = widenedValues()
       }
@@ -122,7 +135,7 @@ export function attendChunk(chunk: i32, firstHead: i32, kvHeads: i32, token: i32
         block.skip = skip
         block.rows = height
         block.queries = queryTiles() + rowBytes(index * TILE, headDim)
-        block.state = states + <usize>index * stateBytes(headDim)
+        block.state = states + <usize>index * stateBytes(valueDim)
         block.aheadBytes = tile ? 0 : aheadBytes
         if (call.bias) locateBiases(block.biases, firstHead + i, row, height, position, start + skip)
         attendBlock(block)

@@ -5,7 +5,8 @@
  * queries are [headDim / 8][rows][8], and so are the accumulated values at the beginning of a tile's state; if headDim % 8
  * is 4, [rows][4] follows. Neighbouring vectors thus take part in the same operations, and an engine that joins pairs of
  * vectors finds them. In a state there follow, one lane per row, the row max m, the row sum l, and the last
- * position that the row sees if there are as many (i32): its own in causal attention. Scores are exponents of two.
+ * position that the row sees if there are as many (i32): its own in causal attention; and its slope, if scores have slopes. Scores are
+ * exponents of two. Heads of values may have another size than those of queries and keys.
  */
 
 /** Positions of a page of the cache. A page is also a chunk with its own softmax; a multiple of BLOCK_POSITIONS. */
@@ -28,6 +29,7 @@ const TAIL_BYTES: usize = 64
 export const ROW_MAX: usize = 0
 export const ROW_SUM: usize = 16
 export const POSITION: usize = 32
+export const SLOPE: usize = 48
 
 /** Bytes of `rows` rows of queries or accumulated values. */
 @inline

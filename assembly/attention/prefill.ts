@@ -1,3 +1,4 @@
+import { addSinks } from './adjust'
 import { call, chunkStates, firstVisible, lastVisible, partStateBytes, tokensPerPart } from './call'
 import { attendChunk, packQueries } from './chunk'
 import { divideUp, PAGE_POSITIONS, rowBytes } from './layout'
@@ -13,7 +14,7 @@ export function attendPrefill(): void {
 /** One kv head and some of the tokens, over all chunks that any of them sees. */
 function attendPart(part: i32): void {
   const group = call.group
-  const headDim = call.headDim
+  const valueDim = call.valueDim
   const most = tokensPerPart(group)
   const parts = divideUp(call.tokens, most)
   const head = part / parts
@@ -25,13 +26,14 @@ function attendPart(part: i32): void {
   const merged = states - partStateBytes()
 
   packQueries(head, 1, token, tokens)
-  clearStates(merged, rows, group, position + call.ahead, headDim)
+  clearStates(merged, rows, group, position + call.ahead, valueDim)
   const end = lastVisible(position + tokens - 1) + 1
   for (let start = firstVisible(position) & ~(PAGE_POSITIONS - 1); start < end; start += PAGE_POSITIONS) {
     attendChunk(start / PAGE_POSITIONS, head, 1, token, tokens, states)
-    mergeStates(merged, states, rows, headDim, start, call.window)
+    mergeStates(merged, states, rows, valueDim, start, call.window)
   }
-  const tokenBytes = rowBytes(call.heads, headDim)
-  const out = call.out + <usize>token * tokenBytes + rowBytes(head * group, headDim)
-  finishRows(merged, out, tokenBytes, rows, group, headDim)
+  const tokenBytes = rowBytes(call.heads, valueDim)
+  const out = call.out + <usize>token * tokenBytes + rowBytes(head * group, valueDim)
+  if (call.sinks) addSinks(merged, call.sinks, rows, group, head * group, valueDim)
+  finishRows(merged, out, tokenBytes, rows, group, valueDim)
 }

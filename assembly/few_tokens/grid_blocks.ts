@@ -1,8 +1,12 @@
-/** Formats with codebooks and activations of 8 bits, where `BYTE_DOTS` holds, in the order of `addGridBlock` in formats/grid_blocks.ts. */
+/**
+ * Formats with codebooks and activations of 8 bits, where `BYTE_DOTS` holds, and IQ3_S's nibbles: in the order of `addGridBlock` in
+ * formats/grid_blocks.ts.
+ */
 import { dotAdd } from '../math/byte_dots'
+import { constant, ONES_I16 } from '../math/constants'
 import { madd } from '../math/lanes'
 import { packBytes } from './panel'
-import { Bytes, HEAD, TERMS, tile } from './tile'
+import { Bytes, HEAD, Pairs, TERMS, tile } from './tile'
 
 /** In a sub-block's head its integer factors; of a sub-block of 16, where its term is, and how far the next block's terms are. */
 const TERM: usize = 32
@@ -26,6 +30,12 @@ class HalfBytes {
   @inline termStep(block: usize): usize {
     return load<u32>(block, TERM_STEP)
   }
+}
+
+/** Whether quants are nibbles, whose zero is that of twice the quants. */
+@inline
+function halved<T>(): bool {
+  return changetype<T>(0).bits == 4
 }
 
 @unmanaged
@@ -89,7 +99,8 @@ export class GridBlocks<T> {
     for (let panel = changetype<usize>(this); panel < end; panel += this.panelBytes, terms += 8 * TERMS) {
       memory.fill(work, 0, 32 * changetype<N>(0).tokens)
       const last = panel + this.subBlocks
-      if (changetype<T>(0).step == 32) tile<Bytes, GridBlocks<T>, N>(panel, last, x0, x1, x2, x3, terms, work)
+      if (halved<T>()) tile<Pairs, GridBlocks<T>, N>(panel, last, x0, x1, x2, x3, terms, work)
+      else if (changetype<T>(0).step == 32) tile<Bytes, GridBlocks<T>, N>(panel, last, x0, x1, x2, x3, terms, work)
       else tile<HalfBytes, GridBlocks<T>, N>(panel, last, x0, x1, x2, x3, terms, work)
       for (let token: i32 = 0; token < changetype<N>(0).tokens; token++) {
         finish(last, to + ((<usize>token) << 5), work + ((<usize>token) << 5))
@@ -102,7 +113,7 @@ export class GridBlocks<T> {
   }
 
   @inline factors(_four: usize): v128 {
-    return i32x4.splat(0)
+    return constant(ONES_I16)
   }
 
   /** Adds to a token's products within the block. */
@@ -111,6 +122,10 @@ export class GridBlocks<T> {
     const place: usize = changetype<T>(0).step == 32 ? 16 : load<u32>(block, TERM)
     const term = v128.load32_splat(terms + place)
     const scale = v128.load32_splat(terms)
+    if (halved<T>()) {
+      low = i32x4.shl(low, 1)
+      high = i32x4.shl(high, 1)
+    }
     const lower = i32x4.mul(i32x4.sub(low, term), v128.load(block))
     const upper = i32x4.mul(i32x4.sub(high, term), v128.load(block, 16))
     v128.store(to, madd(f32x4.convert_i32x4_s(lower), scale, v128.load(to)))

@@ -28,6 +28,7 @@ import { IQ2_S } from './iq2_s'
 import { IQ2_XS } from './iq2_xs'
 import { IQ2_XXS, UnsignedIQ2_XXS } from './iq2_xxs'
 import { IQ3_S } from './iq3_s'
+import { DoubledIQ3_SNibbles, IQ3_SNibbles } from './iq3_s_nibbles'
 import { IQ3_XXS } from './iq3_xxs'
 import { IQ4_NL, UnsignedIQ4_NL } from './iq4_nl'
 import { IQ4_XS, UnsignedIQ4_XS } from './iq4_xs'
@@ -127,6 +128,8 @@ function select<Op>(
       return op.run<Q2_0, FoursDecode<Q2_0>, IntegerTiles<Q2_0>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.REBIASED_F16:
       return op.run<RebiasedF16, FloatDecode<RebiasedF16>, FloatTiles<RebiasedF16>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.IQ3_S_NIBBLES:
+      return op.run<IQ3_SNibbles, SuperBlockDecode<IQ3_SNibbles, GridBlocks<IQ3_SNibbles>>, IntegerTiles<DoubledIQ3_SNibbles>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.Q4_0_X8:
       return op.run<Q4_0x8, Q4_0x8Decode, X8Tiles<Q4_0x8>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
   }

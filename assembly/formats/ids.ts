@@ -33,3 +33,5 @@ export const REPACKED: i32 = 256
 export const Q4_0_X8: i32 = REPACKED + Q4_0
 /** See rebiased_f16.ts. */
 export const REBIASED_F16: i32 = 257
+/** See iq3_s_nibbles.ts. */
+export const IQ3_S_NIBBLES: i32 = REPACKED + IQ3_S

@@ -47,7 +47,7 @@ const values = bench.randomFloats(cacheLength)
 const q = bench.randomFloats(BATCH * most.heads * most.headDim)
 const out = bench.room(BATCH * most.heads * most.headDim * 4)
 const shapeAt = bench.room(kernels.attention_shape_bytes())
-const scratch = bench.room(kernels.attention_scratch(1, most.heads, most.kvHeads, most.headDim))
+const scratch = bench.room(kernels.attention_scratch(1, most.heads, most.kvHeads, most.headDim, most.headDim))
 
 interface Work extends Case {
   readonly bytes: number

@@ -84,7 +84,7 @@ function measure(
   const { bench, out, scratch, weights } = rig
   const { kernels } = bench
   const matrix = new RandomMatrix(format, rows, columns)
-  const { length } = matrix.blocks
+  const length = matrix.bytes
   const copies = Math.ceil(SPAN / length)
   for (let i = 0; i < copies; i++) bench.place(matrix, (weights + i * length) as Pointer)
   const { input, stride } = activations(rig, format, columns)

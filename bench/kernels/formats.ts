@@ -55,16 +55,16 @@ function product(
   copies: number,
 ): () => void {
   const { kernels } = bench
-  const { format, rows, columns, blocks } = matrix
+  const { format, rows, columns, bytes } = matrix
   const kind = kernels.activation_kind(format.id)
   if (kind !== ActivationKind.f32) kernels.quantize_activations(kind, x, quantised, columns)
   const input = kind === ActivationKind.f32 ? x : quantised
   for (let i = 0; i < copies; i++) {
-    bench.place(matrix, (weights + i * blocks.length) as Pointer)
+    bench.place(matrix, (weights + i * bytes) as Pointer)
   }
   const run = () => {
     for (let i = 0; i < copies; i++) {
-      kernels.matvec(format.id, (weights + i * blocks.length) as Pointer, input, out, rows, columns)
+      kernels.matvec(format.id, (weights + i * bytes) as Pointer, input, out, rows, columns)
     }
   }
   run()
@@ -75,11 +75,8 @@ function product(
 /** 10⁹ weights per second: multiplied, and dequantised; and 10⁹ bytes per second from main memory. */
 function measure(rig: Rig, near: RandomMatrix, far: RandomMatrix): [number, number, number] {
   const { bench, out, weights } = rig
-  const copies = Math.floor(SPAN / far.blocks.length)
-  const [bytes] = bestRates(
-    [{ units: copies * far.blocks.length, run: product(rig, far, copies) }],
-    FAR_ROUNDS,
-  )
+  const copies = Math.floor(SPAN / far.bytes)
+  const [bytes] = bestRates([{ units: copies * far.bytes, run: product(rig, far, copies) }], FAR_ROUNDS)
   const multiply = product(rig, near, 1)
   const times = (run: () => void): Case => ({
     units: REPEATS * ROWS * COLUMNS,

@@ -6,8 +6,9 @@ import {
   type KernelBuild,
   type Pointer,
 } from '../../src/backend/wasm/kernels.js'
+import { IQ3_S_NIBBLES } from '../../src/backend/wasm/repack/iq3-s.js'
 import { REBIASED_F16 } from '../../src/backend/wasm/repack/rebiased-f16.js'
-import { BLOCK_FORMATS, type BlockFormat, bytesFor } from '../../src/gguf/block-formats.js'
+import { BLOCK_FORMATS, type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import { type BenchKernels, benchKernels } from '../../test/kernels/bench-kernels.js'
 import { compileKernels } from '../../test/kernels/compile.js'
 import { REFERENCE_FORMATS, terms } from '../../test/kernels/reference/blocks.js'
@@ -65,11 +66,14 @@ export async function createKernelBench(build: KernelBuild, variants?: string): 
     room,
     bytes,
     floats,
-    formats: [...BLOCK_FORMATS, REBIASED_F16, ...interleaved].filter(
+    formats: [...BLOCK_FORMATS, REBIASED_F16, IQ3_S_NIBBLES, ...interleaved].filter(
       ({ id }) => kernels.activation_kind(id) !== ActivationKind.unsupported,
     ),
     place({ format, blocks, rowBytes, rows }, pointer) {
-      bytes(pointer, blocks.length).set(blocks)
+      const from = (pointer + rows * rowBytes - blocks.length) as Pointer
+      bytes(from, blocks.length).set(blocks)
+      if (format.id === IQ3_S_NIBBLES.id)
+        kernels.expand_iq3_s(from, pointer, (rows * rowBytes) / format.blockBytes)
       if (format.id === REBIASED_F16.id) kernels.rebias_f16(pointer, blocks.length / 2)
       if (interleaved.some(({ id }) => id === format.id))
         kernels.repack(format.id, pointer, rowBytes, rows, scratch)
@@ -98,7 +102,9 @@ const ROUNDING: Readonly<Record<number, number>> = {
 
 /** A matrix of random blocks whose products a scalar twin knows. */
 export class RandomMatrix {
+  /** As in a file. */
   readonly blocks: Uint8Array
+  /** Bytes of a row in memory. */
   readonly rowBytes: number
   readonly #weights: readonly number[]
 
@@ -107,15 +113,20 @@ export class RandomMatrix {
     readonly rows: number,
     readonly columns: number,
   ) {
-    this.blocks = randomBlocks(format, rows * columns, new RandomBits(2), 0.02)
+    this.blocks = randomBlocks(blockFormat(format.name), rows * columns, new RandomBits(2), 0.02)
     this.rowBytes = bytesFor(format, columns)
     const reference = REFERENCE_FORMATS.find(({ name }) => name === format.name)
     if (!reference) throw new Error(`${format.name} has no twin`)
     // The first and the last row: as many as a bench may wait for.
     const ends = [0, rows - 1].flatMap((row) => [
-      ...terms(reference, this.#row(row), format.blockBytes, (value) => value),
+      ...terms(reference, this.#row(row), blockFormat(format.name).blockBytes, (value) => value),
     ])
     this.#weights = ends.map(({ product, offset }) => product + offset)
+  }
+
+  /** Bytes in memory. */
+  get bytes(): number {
+    return this.rows * this.rowBytes
   }
 
   /** Throws unless the products of the first and the last row with `x` are right; `kind` is that of the activations. */
@@ -133,7 +144,8 @@ export class RandomMatrix {
   }
 
   #row(row: number): Uint8Array {
-    return this.blocks.slice(row * this.rowBytes, (row + 1) * this.rowBytes)
+    const bytes = this.blocks.length / this.rows
+    return this.blocks.slice(row * bytes, (row + 1) * bytes)
   }
 }
 

@@ -17,6 +17,8 @@ export interface Program {
   readonly hidden: Value
   /** Computed only for output rows; `undefined`: an encoder, which has hidden states only. */
   readonly logits: Logits | undefined
+  /** What follows pooling: a ranking head, or dense layers. Default: nothing. */
+  readonly afterPooling?: PooledHead | undefined
   readonly vocabSize: number
   /** Width of the hidden states. */
   readonly embeddingLength: number
@@ -113,6 +115,8 @@ export type Op =
       readonly kind: 'rmsNorm'
       readonly x: Value
       readonly weight: VectorSlice | undefined
+      /** Added to the result; it has as many values as the weights. Default: none. */
+      readonly bias?: VectorSlice | undefined
       readonly epsilon: number
       readonly out: Value
     }
@@ -231,6 +235,18 @@ export interface Logits {
   /** Default 1. */
   readonly scale: number | undefined
   readonly softcap: number | undefined
+}
+
+/** Operations on one row, a pooled hidden state: `input`, whose width is `embeddingLength`. */
+export interface PooledHead {
+  readonly input: Value
+  readonly ops: readonly Op[]
+  readonly output: Value
+}
+
+/** Whether a program runs whole texts, with attention in both directions. */
+export function isEncoder({ ops }: Program): boolean {
+  return ops.some(({ kind }) => kind === 'encoderAttention')
 }
 
 /** The values that an operation reads. */

@@ -64,6 +64,7 @@ export async function convertModel(
       ...Array.from(hyperparameters, ([key, value]) => [`${architecture}.${key}`, value] as const),
       ['general.file_type', u32(type.id)],
       ['general.quantization_version', u32(QUANTIZATION_VERSION)],
+      ...(family.metadata?.(config) ?? []),
       ...tokenizer.metadata,
     ]
     const layout = layOut<TensorCopy>({ metadata, tensors })

@@ -28,6 +28,8 @@ export interface ConvertedFamily {
   /** Tensors that are not part of the model in GGUF. */
   readonly ignored: readonly RegExp[]
   hyperparameters(config: JsonObject): Hyperparameters
+  /** More metadata, by whole key. */
+  metadata?(config: JsonObject): readonly (readonly [key: string, value: TypedValue])[]
   /** Changes of a tensor's values, by its name in GGUF. */
   changes?(name: string, config: JsonObject): Changes | undefined
   computed?(config: JsonObject): readonly ComputedTensor[]

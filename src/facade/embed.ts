@@ -3,8 +3,8 @@ import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { pacer } from '../platform/pacer.js'
 import { isA, isArray, readList } from '../read-list.js'
-import { createPool, normalize, POOLINGS, type Pooling } from '../session/pool.js'
-import type { EncodeOptions, TokenId } from '../tokenizer/tokenizer.js'
+import { createPool, normalize, POOLINGS, type Pooling, pooledRows } from '../session/pool.js'
+import type { EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { Model } from './model.js'
 
 /** A text, or its token ids, which are taken without change. */
@@ -26,7 +26,7 @@ export interface EmbedOptions extends EncodeOptions {
   dimensions?: number
   /**
    * What to do with a text of more tokens than `model.contextLength`: refuse it with `CONTEXT_FULL`, or leave its end
-   * away, but not a closing EOS. Default `error`.
+   * away, but not a closing EOS or separator. Default `error`.
    */
   truncate?: 'error' | 'end'
   /** Cancels; checked whenever the event loop runs, within texts too. The promise rejects with the signal's reason. */
@@ -38,8 +38,9 @@ type PerToken = EmbedOptions & { pooling: 'none' }
 
 /**
  * Embeds texts as vectors of `model.config.embeddingLength` values: the hidden states after the model's output norm, pooled.
- * A text has the same vector, to the last bit, whatever is embedded with it or runs at the same time. Attention is causal,
- * as in generation.
+ * Dense layers that the file has after pooling are applied. A text has the same vector, to the last bit, whatever is embedded
+ * with it or runs at the same time. Attention goes in both directions in encoders (`model.kind`), else it is causal, as in
+ * generation.
  *
  * ```js
  * const [question, ...lines] = await embed(model, ['a small dog', 'a puppy', 'a truck'])
@@ -85,11 +86,17 @@ export async function embed(
       await pacer.yieldIfDue(signal)
     }
     signal.throwIfAborted()
+    // Dense layers follow pooling, so single tokens do without.
+    const hasDense = embedder.hasPooledHead && !model.config.ranking && settings.pooling !== 'none'
     const results: Float32Array[][] = []
     for (const ids of inputs) {
       const pool = createPool(settings.pooling, model.config.embeddingLength)
-      await embedder.run(ids, pool.take)
-      results.push(pool.vectors().map((vector) => finish(vector, settings)))
+      await embedder.run(ids, pooledRows(settings.pooling, ids.length), pool.take)
+      const vectors: Float32Array[] = []
+      for (const vector of pool.vectors()) {
+        vectors.push(hasDense ? await embedder.runPooledHead(vector) : vector)
+      }
+      results.push(vectors.map((vector) => finish(vector, settings)))
     }
     const given = settings.pooling === 'none' ? results : results.map(([vector]) => vector)
     return many ? (given as Float32Array[] | Float32Array[][]) : given[0]
@@ -117,7 +124,7 @@ function resolve(options: EmbedOptions, { config }: Model): Settings {
   if (options.pooling !== undefined) checkOneOf('pooling', options.pooling, POOLINGS)
   else if (config.pooling === 'rank') {
     throw new DasllamaError('UNSUPPORTED', 'the model is a reranker: it scores pairs of texts', {
-      hint: `it has hidden states all the same: pass pooling, one of ${POOLINGS.join(', ')}`,
+      hint: `call rerank(model, query, documents); or, for its hidden states, pass pooling, one of ${POOLINGS.join(', ')}`,
     })
   }
   const named = config.pooling === 'none' || config.pooling === 'rank' ? undefined : config.pooling
@@ -161,10 +168,14 @@ function idsOf(
       { hint: "split it, pass truncate: 'end', or load the model with a larger contextLength" },
     )
   }
+  return truncated(ids, contextLength, tokenizer)
+}
+
+/** The first `length` ids, but the closing EOS or separator stays: models were trained to read a whole text at it. */
+function truncated(ids: TokenId[], length: number, { eosId, separatorId }: Tokenizer): TokenId[] {
   const closing = ids[ids.length - 1]
-  const kept = ids.slice(0, contextLength)
-  // Models that are pooled by their last token were trained to read the whole at it.
-  if (closing === tokenizer.eosId) kept[contextLength - 1] = closing
+  const kept = ids.slice(0, length)
+  if (closing === eosId || closing === separatorId) kept[length - 1] = closing
   return kept
 }
 

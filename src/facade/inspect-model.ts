@@ -1,6 +1,6 @@
+import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import type { Engine } from '../backend/wasm/engine.js'
 import { WasmExecutable } from '../backend/wasm/executable.js'
-import { sequenceBytes } from '../backend/wasm/kv-layout.js'
 import { checkEngineOptions, type EngineOptions, openEngine } from '../backend/wasm/open-engine.js'
 import { checkOptions } from '../checks.js'
 import { DasllamaError } from '../errors.js'
@@ -66,7 +66,7 @@ export interface TokenizerSummary {
 export interface MemorySummary {
   /** Weights and scratch. */
   readonly modelBytes: number
-  /** What a session with an f16 cache takes at most, when `contextLength` positions are in use. */
+  /** What a session with an f16 cache, or a text of an encoder, takes at most, when `contextLength` positions are in use. */
   readonly sessionBytes: number
   readonly contextLength: number
 }
@@ -166,7 +166,7 @@ function memorySummary(file: ModelFile, { config, program }: ModelPlan, engine: 
   const contextLength = defaultContext(config)
   return {
     modelBytes: WasmExecutable.bytesFor(file, program, engine),
-    sessionBytes: sequenceBytes(program.memories, contextLength, 'f16'),
+    sessionBytes: contextBytes(program, contextLength),
     contextLength,
   }
 }

@@ -1,6 +1,7 @@
 import { abortable, following } from '../abortable.js'
+import { programForContext } from '../backend/context-length.js'
 import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
-import { sequenceBytes } from '../backend/wasm/kv-layout.js'
+import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import { openInThread } from '../backend/wasm/load.js'
 import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
 import { openInWorker } from '../backend/worker/open-in-worker.js'
@@ -28,7 +29,9 @@ export type { EngineOptions }
 export interface LoadOptions extends OpenOptions, EngineOptions {
   /**
    * Tokens that a session may have, unless it asks for another number; 1 to 2^24. `memoryLimit` must hold one such session,
-   * but its memory is taken as it grows. Default: what the model was trained for, at most 4096.
+   * but its memory is taken as it grows. Models with longrope have other rotary frequencies if it is more than the context
+   * that they were first trained for; sessions of any length have those. Default: what the model was trained for, at most
+   * 4096.
    */
   contextLength?: number
   /**
@@ -141,8 +144,9 @@ async function createModel(
   try {
     const plan = planModel(directory)
     const context = contextLength ?? defaultContext(plan.config)
-    loading = opened.load(plan.program, {
-      reserve: sequenceBytes(plan.program.memories, context, 'f16'),
+    const program = programForContext(plan.program, context)
+    loading = opened.load(program, {
+      reserve: contextBytes(program, context),
       signal: loads.signal,
       onProgress,
       onWarning,
@@ -153,7 +157,7 @@ async function createModel(
     return Model.create({
       executable,
       config: plan.config,
-      identity: modelIdentity(plan, directory, samples),
+      identity: modelIdentity({ ...plan, program }, directory, samples),
       tokenizer,
       contextLength: context,
       chatTemplates: readChatTemplates(metadata),

@@ -1,4 +1,6 @@
 import type { Executable } from '../backend/executable.js'
+import { displayName } from '../describe.js'
+import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Call } from '../session/call.js'
@@ -62,6 +64,14 @@ export class Model {
     return this.config.architecture
   }
 
+  /**
+   * `decoder`: it generates text, in sessions. `encoder`: its attention goes in both directions; it only embeds texts and, if
+   * it is a reranker, scores them.
+   */
+  get kind(): 'decoder' | 'encoder' {
+    return this.config.encoder ? 'encoder' : 'decoder'
+  }
+
   /** Bytes of the engine's memory in use: weights, scratch and the memories of all sessions; 0 once it is disposed. */
   get memoryBytes(): number {
     return this.#host.running?.bytesInUse ?? 0
@@ -94,7 +104,7 @@ export class Model {
 
   /**
    * A new, independent sequence. It takes memory only as tokens are evaluated, until its `dispose()`. Throws
-   * `INVALID_ARGUMENT` for bad options, `UNSUPPORTED` for a `kvType` or a context shift that the model's memory does not
+   * `INVALID_ARGUMENT` for bad options, `UNSUPPORTED` for an encoder, and for a `kvType` or a context shift that the model's memory does not
    * have, `DISPOSED`, `ENGINE_LOST`.
    *
    * ```js
@@ -103,6 +113,7 @@ export class Model {
    */
   createSession(options: SessionOptions = {}): Session {
     this.#assertOpen()
+    if (this.kind === 'encoder') throw cannotGenerate(this.architecture)
     return Session.create(this.#host, resolveSessionOptions(options, this.contextLength))
   }
 
@@ -168,6 +179,14 @@ export class Model {
   #assertOpen(): void {
     if (this.#ended) throw modelDisposed()
   }
+}
+
+function cannotGenerate(architecture: string): DasllamaError {
+  return new DasllamaError(
+    'UNSUPPORTED',
+    `a model of architecture ${displayName(architecture)} is an encoder: it has no sessions and generates nothing`,
+    { hint: 'call embed(model, texts) for vectors; rerank(model, query, documents) if it is a reranker' },
+  )
 }
 
 /** A model's executable until it is disposed; from then on nothing leads to it. */

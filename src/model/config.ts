@@ -3,6 +3,7 @@ import { describeValue } from '../describe.js'
 import { familyError } from './family.js'
 import type { HyperparameterReader } from './hyperparameter-reader.js'
 import { type PoolingType, readPooling } from './pooling.js'
+import type { Ranking } from './ranking.js'
 import { readRopeScaling } from './rope-scaling.js'
 
 /** The hyperparameters of every model; families add their own. */
@@ -37,6 +38,10 @@ export interface Config {
   readonly attentionScale: number
   /** Of all norms. */
   readonly normEpsilon: number
+  /** Whether attention goes in both directions: a model for embeddings, which does not generate. Default false. */
+  readonly encoder?: boolean
+  /** How a reranker makes scores, if it is one. */
+  readonly ranking?: Ranking | undefined
   /** Pooling type for embeddings, if the file has one. */
   readonly pooling: PoolingType | undefined
 }
@@ -66,8 +71,11 @@ export interface FamilyTraits {
   readonly norm?: 'rms' | 'layer'
   /** Whether it has mixtures of experts. Default false: a file with experts is rejected. */
   readonly experts?: boolean
-  /** Whether attention goes in both directions. Default false: a file that says so is rejected. */
-  readonly encoder?: boolean
+  /**
+   * Whether attention goes in both directions: in every file, or where the file says so (`optional`). Default false: a file
+   * that says so is rejected.
+   */
+  readonly encoder?: boolean | 'optional'
   /** Whether values may be narrower or wider than keys. Default false. */
   readonly valueWidths?: boolean
   /** Layers at the end of the file that are not run, such as a draft head's. Default 0. */
@@ -85,7 +93,7 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
     reader.count(key, { fallback, maximum: MAXIMUM[key] })
 
   if (!experts) rejectExperts(reader)
-  if (!encoder) rejectNonCausal(reader)
+  const isEncoder = readDirection(reader, encoder)
   const vocabSize = count('vocab_size', reader.file.tensors.get('token_embd.weight')?.shape[1])
   rejectVocabularyMismatch(reader, vocabSize)
   const embeddingLength = count('embedding_length')
@@ -138,6 +146,7 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
     attentionScale: reader.real('attention.scale', 0) || 1 / Math.sqrt(headDim),
     normEpsilon: reader.real(`attention.layer_norm_${norm === 'rms' ? 'rms_' : ''}epsilon`),
     pooling: readPooling(reader),
+    ...(isEncoder && { encoder: true }),
   }
 }
 
@@ -215,12 +224,18 @@ function rejectExperts(reader: HyperparameterReader): void {
   throw reader.error('UNSUPPORTED', `a mixture of ${experts} experts is not supported`, 'use a dense model')
 }
 
-/** Some embedding models attend in both directions. */
-function rejectNonCausal(reader: HyperparameterReader): void {
-  if (reader.metadata.boolean(reader.key('attention.causal'), true)) return
+/** Whether attention goes in both directions, by the family and by the file, which must not contradict it. */
+function readDirection(reader: HyperparameterReader, encoder: FamilyTraits['encoder'] = false): boolean {
+  const key = 'attention.causal'
+  const isCausal = reader.metadata.boolean(reader.key(key), encoder !== true)
+  // A causal model's identity is the same whether its family has encoders or not.
+  if (!isCausal && encoder === 'optional') reader.note(key, isCausal)
+  if (encoder === 'optional' || isCausal === !encoder) return !isCausal
   throw reader.error(
     'UNSUPPORTED',
-    'non-causal attention is not supported',
-    'use a causal model, one without "attention.causal" in its file',
+    isCausal
+      ? `causal attention ("${reader.key(key)}" is true) is not supported in this architecture`
+      : 'non-causal attention is not supported',
+    isCausal ? undefined : 'use a causal model, one without "attention.causal" in its file',
   )
 }

@@ -40,7 +40,11 @@ const MOST_EXPERTS = 512
 const WIDEST = 2 ** 20
 
 /** `expert_gating_func` by number: ggml's `llama_expert_gating_func_type`. */
-const GATINGS: Readonly<Record<number, Routing['gating']>> = { 1: 'softmax', 2: 'sigmoid', 3: 'softmaxOfChosen' }
+const GATINGS: Readonly<Record<number, Routing['gating']>> = {
+  1: 'softmax',
+  2: 'sigmoid',
+  3: 'softmaxOfChosen',
+}
 
 /** Whether a file has experts; in some families it may have none. Not noted: it would change the identity of dense models. */
 export function hasExperts(reader: HyperparameterReader): boolean {

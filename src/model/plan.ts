@@ -70,7 +70,7 @@ function notAsync<T>(returned: T): T {
   throw new TypeError('it is async; what it records later would be lost')
 }
 
-function checkTensors(file: ModelDirectory, config: Config, { tensors }: Program): void {
+function checkTensors(file: ModelDirectory, config: Config, { tensors, logits }: Program): void {
   for (const spec of tensors.values()) {
     const tensor = file.tensors.get(spec.name)
     if (!tensor) throw missing(file, config, spec)
@@ -83,6 +83,8 @@ function checkTensors(file: ModelDirectory, config: Config, { tensors }: Program
   }
   // A tensor that the program does not use is a part of the model that would be left out: results would be wrong.
   for (const name of file.tensors.keys()) {
+    // The logits of an encoder are never computed.
+    if (!logits && name === 'output.weight') continue
     if (tensors.has(name) || IGNORED.test(name) || isInUnusedLayer(name, config)) continue
     throw new DasllamaError(
       'UNSUPPORTED',
@@ -100,9 +102,9 @@ function missing(file: ModelDirectory, config: Config, { name }: TensorSpec): Da
 
 /**
  * Rotary tables that old converters wrote, which are computed here; ranges of activations, for hardware that quantises them;
- * and the ranking head of a causal model, which makes a score of a hidden state and no logits.
+ * and the ranking head of a model that is not used as a reranker.
  */
-const IGNORED = /^blk\.\d+\.attn_rot_embd(\.weight)?$|\.input_scale$|^cls\.output\.(weight|bias)$/
+const IGNORED = /^blk\.\d+\.attn_rot_embd(\.weight)?$|\.input_scale$|^cls(\.output|\.norm)?\.(weight|bias)$/
 
 /** Whether a tensor belongs to a layer after those that are run. */
 function isInUnusedLayer(name: string, { layers, unusedLayers = 0 }: Config): boolean {

@@ -1,5 +1,6 @@
 import { describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { nearest } from '../nearest.js'
 import { isArray, readList } from '../read-list.js'
 import * as families from './families/built-in.js'
 import type { Family } from './family.js'
@@ -7,6 +8,10 @@ import type { Family } from './family.js'
 /** Limits on a family's architectures and on the characters of each name. */
 const MAX_NAMES = 1000
 const MAX_CHARACTERS = 200
+
+/** Architectures that an error lists, and how many of them at most, registered ones included. */
+const EXAMPLES = ['llama', 'qwen3', 'gemma3', 'phi3']
+const MAX_LISTED = 8
 
 const BUILT_IN: readonly Family[] = /* @__PURE__ */ Object.values(families)
 
@@ -48,16 +53,24 @@ export function registerFamily(family: Family<any>): void {
   for (const architecture of architectures) registered.set(architecture, family)
 }
 
-/** Throws `UNSUPPORTED` for an architecture that has no family. */
+/** Throws `UNSUPPORTED` for an architecture that has no family, naming the nearest that has one. */
 export function familyOf(architecture: string, fileName: string): Family {
   const family = find(architecture)
   if (family) return family
-  const known = [...BUILT_IN.flatMap(({ architectures }) => architectures), ...registered.keys()]
+  const known = knownArchitectures()
+  const meant = nearest(architecture, known)
+  const listed = [...EXAMPLES, ...registered.keys()].slice(0, MAX_LISTED).map(displayName)
+  const others = `${known.length} are supported, among them ${listed.join(', ')} (docs/families.md)`
   throw new DasllamaError(
     'UNSUPPORTED',
     `${displayName(fileName)}: architecture ${describeValue(architecture)} is not supported`,
-    { hint: `supported: ${known.map(displayName).join(', ')}` },
+    { hint: meant === undefined ? others : `the nearest supported one is ${displayName(meant)}; ${others}` },
   )
+}
+
+/** All architectures that have a family. */
+export function knownArchitectures(): readonly string[] {
+  return [...BUILT_IN.flatMap(({ architectures }) => architectures), ...registered.keys()]
 }
 
 function find(architecture: string): Family | undefined {

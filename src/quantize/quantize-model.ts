@@ -19,6 +19,8 @@ export interface QuantizeOptions extends WritingOptions {
   readonly type: FileType
   /** Whether tensors may be quantized that are quantized already, which loses more than quantizing the original. */
   readonly allowRequantize: boolean
+  /** Whether nothing is written: the report says what would be. Default false. */
+  readonly dryRun?: boolean
 }
 
 /** What was written. */
@@ -56,6 +58,7 @@ export async function quantizeModel(
     model = await openGguf(source, { signal })
     const tensors = tensorFormats(model.tensors.values(), type, proportions(model.metadata))
     if (!options.allowRequantize) refuseQuantized(model.name, tensors, type)
+    if (options.dryRun) return report(tensors)
     const alignment = model.metadata.number('general.alignment', 32)
     const layout = layOut<TensorCopy>({
       metadata: await metadataOf(source, type, signal),

@@ -22,22 +22,32 @@ export class Embedder {
   }
 
   /**
-   * Evaluates checked `ids` from position 0 on and hands over each token's hidden state after the output norm, in order:
-   * f32[embeddingLength], a view that holds until `take` returns. Rejects with the signal's reason, `OUT_OF_MEMORY` or
-   * `THREAD_LOST`.
+   * Evaluates checked `ids` from position 0 on and hands over the hidden states after the output norm of the positions
+   * `outputs`, ascending: f32[embeddingLength], a view that holds until `take` returns. Rejects with the signal's reason,
+   * `OUT_OF_MEMORY` or `THREAD_LOST`.
    *
-   * Everything is evaluated as a prompt, a single token too, so that a state depends on its token and those before it
+   * Everything is evaluated as a prompt, a single token too, so that a state depends on its token and those that it sees
    * alone, to the last bit.
    */
-  async run(ids: readonly TokenId[], take: (state: Float32Array) => void): Promise<void> {
+  async run(
+    ids: readonly TokenId[],
+    outputs: readonly number[],
+    take: (state: Float32Array) => void,
+  ): Promise<void> {
+    const { executable, scheduler, sessions } = this.#host
     const { signal } = this
-    const memory = this.#host.executable.createMemory('f16')
+    if (executable.isEncoder) {
+      const text = { ids, outputs, signal }
+      await sessions.attempt(() => executable.runText(text, (_, state) => take(state)))
+      return
+    }
+    const memory = executable.createMemory('f16')
     try {
-      await this.#host.scheduler.run({
+      await scheduler.run({
         memory,
         ids,
         phase: 'prefill',
-        outputs: [...ids.keys()],
+        outputs,
         want: 'hidden',
         signal,
         take: (_, state) => take(state),
@@ -46,6 +56,16 @@ export class Embedder {
     } finally {
       memory.dispose()
     }
+  }
+
+  /** Whether something follows pooling: dense layers, or a ranking head. */
+  get hasPooledHead(): boolean {
+    return this.#host.executable.pooledWidth !== undefined
+  }
+
+  /** What follows pooling, of one vector. Rejects as `run` does. */
+  runPooledHead(vector: Float32Array): Promise<Float32Array> {
+    return this.#host.executable.runPooledHead(vector, this.signal)
   }
 
   dispose(): void {

@@ -24,6 +24,13 @@ export function createPool(pooling: Pooling, width: number): Pool {
   }
 }
 
+/** Which of `count` tokens' states a pool takes. */
+export function pooledRows(pooling: Pooling, count: number): readonly number[] {
+  if (pooling === 'cls') return [0]
+  if (pooling === 'last') return [count - 1]
+  return Array.from({ length: count }, (_, row) => row)
+}
+
 function meanPool(width: number): Pool {
   // In f64, token by token, so the mean does not depend on the batches.
   const sums = new Float64Array(width)

@@ -25,8 +25,10 @@ export class PairTable {
   add(left: number, right: number, value: number): void {
     const slot = this.#slot(left, right)
     if (this.#cells[slot] >= 0) return
-    this.#cells.set([left, right, value], slot)
-    if (++this.#pairs * 2 > this.#mask) this.#grow()
+    this.#cells[slot] = left
+    this.#cells[slot + 1] = right
+    this.#cells[slot + 2] = value
+    if (++this.#pairs * 2 > this.#mask + 1) this.#grow()
   }
 
   #grow(): void {

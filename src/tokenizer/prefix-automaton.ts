@@ -19,9 +19,7 @@ export class PrefixAutomaton {
   readonly #words: Int32Array
   readonly #shorter: Chain
 
-  /**
-   * `words`: distinct and not empty; to find them in bytes, one character per byte. `lengths`: their lengths in code units.
-   */
+  /** `words`: distinct and not empty. `lengths`: their lengths in code units. */
   constructor(words: readonly string[], lengths: Uint32Array) {
     const most = lengths.reduce((sum, length) => sum + length, 1)
     const children = new PairTable(0)
@@ -63,12 +61,11 @@ export class PrefixAutomaton {
   }
 
   /** The longest word that begins at each position of the text, or -1. */
-  longest(text: string | Uint8Array): Int32Array {
-    const units = typeof text === 'string' ? unitsOf(text) : text
-    const found = new Int32Array(units.length)
+  longest(text: string): Int32Array {
+    const found = new Int32Array(text.length)
     let node = ROOT
-    for (let at = units.length - 1; at >= 0; at--) {
-      const unit = units[at]
+    for (let at = text.length - 1; at >= 0; at--) {
+      const unit = text.charCodeAt(at)
       node = node === ROOT && this.#lastUnits[unit] === 0 ? ROOT : this.#step(node, unit)
       found[at] = this.#words[node]
     }
@@ -90,11 +87,6 @@ export class PrefixAutomaton {
     return this.#shorter.next(word)
   }
 
-  /** The most words that begin at one position. */
-  get mostAtOnce(): number {
-    return this.#shorter.longest
-  }
-
   #step(from: number, unit: number): number {
     for (let node = from; ; node = this.#fallbacks[node]) {
       const child = this.#children.get(node, unit)
@@ -102,12 +94,6 @@ export class PrefixAutomaton {
       if (node === ROOT) return ROOT
     }
   }
-}
-
-function unitsOf(text: string): Uint16Array {
-  const units = new Uint16Array(text.length)
-  for (let at = 0; at < text.length; at++) units[at] = text.charCodeAt(at)
-  return units
 }
 
 /** Nodes sorted by depth. */
@@ -145,11 +131,6 @@ class Chain {
     this.#ranks[word] = this.#rankOf(next) + 1
     const isEven = this.#rankOf(next) - this.#rankOf(jump) === this.#rankOf(jump) - this.#rankOf(far)
     this.#jump[word] = isEven ? far : next
-  }
-
-  /** Number of words in the longest chain. */
-  get longest(): number {
-    return this.#ranks.reduce((most, rank) => Math.max(most, rank), 0)
   }
 
   next(word: number): number {

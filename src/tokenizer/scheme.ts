@@ -118,8 +118,8 @@ function readWordPiece(metadata: Metadata, warn: WarningListener | undefined): S
   const defaults = { bosId: ids.read('cls_token_id') ?? fallbacks.bosId, separatorId: fallbacks.separatorId }
   const vocabulary = readVocabulary(metadata, { defaults, fallbacks }, warn)
   const wordPiece = new WordPiece(metadata, vocabulary, ids.require('unknown_token_id', 100))
-  ids.require('bos_token_id', defaults.bosId)
-  ids.require('seperator_token_id', defaults.separatorId)
+  if (vocabulary.bosId === undefined) throw ids.missing('bos_token_id', defaults.bosId)
+  if (vocabulary.separatorId === undefined) throw ids.missing('seperator_token_id', defaults.separatorId)
   return {
     vocabulary,
     encode: (text, ids, guard) => wordPiece.encode(text, ids, guard),

@@ -1,4 +1,5 @@
 import { describeValue } from '../describe.js'
+import type { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import type { WarningListener } from '../warnings.js'
 import { malformed } from './malformed.js'
@@ -42,8 +43,13 @@ export class SpecialIds {
   /** The id like `read`, or the default. Throws `BAD_FORMAT` if neither is a token. */
   require(key: string, defaultId: TokenId): TokenId {
     const id = this.read(key, defaultId) ?? this.ifToken(defaultId)
-    if (id !== undefined) return id
-    throw malformed(
+    if (id === undefined) throw this.missing(key, defaultId)
+    return id
+  }
+
+  /** The error for an id that a tokenizer needs, of which neither the file's nor the default is a token. */
+  missing(key: string, defaultId: TokenId): DasllamaError {
+    return malformed(
       `tokenizer.ggml.${key} is not set, and its default, ${defaultId}, is outside the vocabulary of ${this.#vocabSize} tokens`,
     )
   }

@@ -1,6 +1,6 @@
 import { ByteWriter } from '../gguf/byte-writer.js'
+import { ByteTrie } from './byte-trie.js'
 import type { Charsmap } from './charsmap.js'
-import { PairTable } from './pair-table.js'
 import { ESCAPED_SPACE } from './sentencepiece-spelling.js'
 
 const SPACE = 0x20
@@ -28,23 +28,13 @@ export interface UnigramNormalizerOptions {
  */
 export class UnigramNormalizer {
   readonly #options: UnigramNormalizerOptions
-  /** A trie of the verbatim texts: the child of a node by byte. */
-  readonly #verbatim = new PairTable(0)
+  readonly #verbatim = new ByteTrie()
 
   constructor(options: UnigramNormalizerOptions) {
     this.#options = options
-    let nodes = 1
-    for (const bytes of options.verbatim) {
-      let node = 0
-      for (const byte of bytes) {
-        let child = this.#verbatim.get(node, byte)
-        if (child < 0) {
-          child = nodes++
-          this.#verbatim.add(node, byte, child)
-        }
-        node = child
-      }
-    }
+    options.verbatim.forEach((bytes, index) => {
+      this.#verbatim.add(bytes, index)
+    })
   }
 
   /** The UTF-8 bytes of normalised text. */
@@ -94,7 +84,7 @@ export class UnigramNormalizer {
   #verbatimLength(bytes: Uint8Array, position: number): number {
     let at = position
     for (let node = 0; at < bytes.length; at++) {
-      node = this.#verbatim.get(node, bytes[at])
+      node = this.#verbatim.child(node, bytes[at])
       if (node < 0) break
     }
     return at - position

@@ -1,9 +1,9 @@
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import type { WarningListener } from '../warnings.js'
+import { ByteTrie } from './byte-trie.js'
 import { Charsmap } from './charsmap.js'
 import { malformed } from './malformed.js'
-import { PrefixAutomaton } from './prefix-automaton.js'
 import type { Guard } from './segments.js'
 import { attributeOfType, NORMAL, USER_DEFINED } from './token-attributes.js'
 import type { TokenId } from './tokenizer.js'
@@ -16,8 +16,8 @@ const UNUSED_TYPE = 5
 const UNKNOWN_PENALTY = 10
 /** The largest finite f32 number: the least score before any is known. */
 const LARGEST_F32 = (2 - 2 ** -23) * 2 ** 127
-/** Most tokens that may begin with each other: each is considered wherever the longest begins. */
-const MAX_NESTED = 1024
+/** Longest token in bytes: at each position of a text, the tree of tokens is followed as far. */
+const MAX_TOKEN = 512
 
 /**
  * Unigram: of all ways to make a text of tokens, the one with the greatest sum of scores, which are log probabilities.
@@ -29,14 +29,12 @@ export class Unigram {
   readonly #unknownScore: number
   /** By token. */
   readonly #scores: Float64Array
-  /** The ids of the automaton's words. */
-  readonly #ids: Int32Array
-  readonly #automaton: PrefixAutomaton
+  readonly #tokens = new ByteTrie()
   readonly #normalizer: UnigramNormalizer
 
   /**
    * Throws `MISSING` without scores, `BAD_FORMAT` for one that is NaN and for a bad charsmap, `LIMIT` for one with absurdly
-   * long rules and for absurdly many tokens that begin with each other.
+   * long rules and for an absurdly long token.
    */
   constructor(
     metadata: Metadata,
@@ -57,8 +55,6 @@ export class Unigram {
     for (let id = 0; id < size; id++) if (attributes[id] & USER_DEFINED) scores[id] = 0
     this.#scores = scores
 
-    const ids: TokenId[] = []
-    const words: string[] = []
     const verbatim: Uint8Array[] = []
     const utf8 = new TextEncoder()
     for (let id = 0; id < size; id++) {
@@ -66,22 +62,9 @@ export class Unigram {
       const isMatched = isUserDefined || typeOf(id) === NORMAL || types?.[id] === UNUSED_TYPE
       if (!isMatched) continue
       const bytes = utf8.encode(texts[id])
+      if (bytes.length > MAX_TOKEN) throw tooLong(id, bytes.length)
       if (isUserDefined) verbatim.push(bytes)
-      if (isSpecial(vocabulary, id)) continue
-      ids.push(id)
-      words.push(binaryString(bytes))
-    }
-    this.#ids = Int32Array.from(ids)
-    this.#automaton = new PrefixAutomaton(
-      words,
-      Uint32Array.from(words, (word) => word.length),
-    )
-    if (this.#automaton.mostAtOnce > MAX_NESTED) {
-      throw new DasllamaError(
-        'LIMIT',
-        `tokenizer.ggml.tokens: ${this.#automaton.mostAtOnce} tokens begin with each other; the limit is ${MAX_NESTED}`,
-        { hint: 'the file may be damaged' },
-      )
+      if (!isSpecial(vocabulary, id)) this.#tokens.add(bytes, id)
     }
     this.#normalizer = new UnigramNormalizer({
       charsmap: readCharsmap(metadata),
@@ -105,7 +88,6 @@ export class Unigram {
   #encode(bytes: Uint8Array, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {
     const count = bytes.length
     if (count === 0) return
-    const longest = this.#automaton.longest(bytes)
     /** The score of the best way to each position, its last token, and where that begins. */
     const best = new Float64Array(count + 1).fill(-Number.MAX_VALUE)
     const tokens = new Int32Array(count + 1).fill(this.#unknownId)
@@ -120,12 +102,13 @@ export class Unigram {
     for (let start = 0, width = 0; start < count; start += width) {
       width = Math.min(utf8Width(bytes[start]), count - start)
       let isKnown = false
-      for (let word = longest[start]; word >= 0; word = this.#automaton.shorter(word)) {
-        const id = this.#ids[word]
-        if (forbids?.(id)) continue
-        const length = this.#automaton.length(word)
-        if (length === width) isKnown = true
-        offer(id, start, start + length, best[start] + this.#scores[id])
+      for (let node = 0, end = start; end < count; ) {
+        node = this.#tokens.child(node, bytes[end++])
+        if (node < 0) break
+        const id = this.#tokens.value(node)
+        if (id < 0 || forbids?.(id)) continue
+        if (end - start === width) isKnown = true
+        offer(id, start, end, best[start] + this.#scores[id])
       }
       if (!isKnown) offer(this.#unknownId, start, start + width, best[start] + this.#unknownScore)
     }
@@ -157,9 +140,10 @@ function readCharsmap(metadata: Metadata): Charsmap | undefined {
   throw malformed(`${key} is not an array of bytes`)
 }
 
-/** One character per byte. */
-function binaryString(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return text
+function tooLong(id: TokenId, bytes: number): DasllamaError {
+  return new DasllamaError(
+    'LIMIT',
+    `tokenizer.ggml.tokens: token ${id} has ${bytes} bytes; the limit is ${MAX_TOKEN}`,
+    { hint: 'the file may be damaged' },
+  )
 }

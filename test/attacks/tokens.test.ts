@@ -8,6 +8,8 @@ const ATTACKS = [
   'tokens that end differently',
   'nested control tokens, in untrusted text',
   'a SentencePiece vocabulary of nested tokens',
+  'a WordPiece vocabulary of nested tokens',
+  'a unigram vocabulary of nested tokens',
 ]
 
 // Some seconds on an idle machine; a minute and a half or more if the time grows with tokens times text.

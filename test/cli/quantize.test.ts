@@ -23,6 +23,15 @@ describe('dasllama quantize', () => {
     expect(terminal.out).toContain('there was a little')
   })
 
+  it('prints what it would write, and writes nothing', async () => {
+    const args = [TINY_STORIES, 'no/such/out.gguf', 'Q5_K_M', '--allow-requantize', '--dry-run']
+    const { code, out } = await quantize(args)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^blk\.0\.attn_norm\.weight +256 +F32$/m)
+    expect(out).toMatch(/^blk\.2\.attn_v\.weight +256 × 128 +Q8_0 → Q6_K$/m)
+    expect(out).toMatch(/\n38 tensors: 24 Q5_K, 9 F32, 5 Q6_K\n$/)
+  })
+
   it('prints JSON', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'out.gguf')

@@ -54,20 +54,20 @@ describe('inspectModel', () => {
 
   it('lists what is unsupported, and describes the rest', async () => {
     const parts = smallParts({
-      architecture: 'gpt2',
+      architecture: 'rwkv7',
       metadata: [['tokenizer.ggml.model', str('rwkv')]],
     })
     const summary = await inspectModel(writeGguf(parts))
     expect(summary).toMatchObject({
-      architecture: 'gpt2',
-      name: 'random gpt2',
+      architecture: 'rwkv7',
+      name: 'random rwkv7',
       config: undefined,
       memory: undefined,
     })
     expect(summary.tokenizer).toBeUndefined()
     expect(summary.parameters).toBeGreaterThan(VOCAB * 96)
     expect(summary.problems.map(({ code, message }) => [code, message])).toEqual([
-      ['UNSUPPORTED', 'bytes: architecture "gpt2" is not supported'],
+      ['UNSUPPORTED', 'bytes: architecture "rwkv7" is not supported'],
       ['UNSUPPORTED', expect.stringContaining('"rwkv"')],
     ])
   })

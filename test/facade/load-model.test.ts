@@ -227,7 +227,7 @@ describe('sources are closed', () => {
     ['after loading', BYTES, {}, true],
     ['when the file is none', new TextEncoder().encode('not a model at all, and long enough'), {}, false],
     ['when it is cut', BYTES.subarray(0, 5000), {}, false],
-    ['when its model is not supported', smallModel({ architecture: 'gpt2' }), {}, false],
+    ['when its model is not supported', smallModel({ architecture: 'rwkv7' }), {}, false],
     ['when memory is short', BYTES, { memoryLimit: 2 ** 20 }, false],
     ['when the kernels are none', BYTES, { kernels: new Uint8Array(8) }, false],
   ])('%s', async (_, bytes, options, loads) => {

@@ -13,13 +13,19 @@ export interface Shape {
   readonly heads: number
   readonly kvHeads: number
   readonly headDim: number
+  /** Default: `headDim`. */
+  readonly valueDim?: number
   /** Default: none. */
   readonly window?: number
+  readonly softcap?: number
+  /** Per head. */
+  readonly sinks?: readonly number[]
+  readonly slopes?: readonly number[]
 }
 
 export interface Input extends Shape {
   readonly q: Float32Array
-  /** [positions][kvHeads][headDim], as is `values`. */
+  /** [positions][kvHeads][headDim], and values likewise. */
   readonly keys: Float32Array
   readonly values: Float32Array
 }
@@ -67,16 +73,16 @@ export type Cache = (typeof CACHES)[number]
 const UNSEEN = 5
 
 export function inputOf(shape: Shape, cache: Cache): Input {
-  const { tokens, firstPosition, heads, kvHeads, headDim } = shape
+  const { tokens, firstPosition, heads, kvHeads, headDim, valueDim = headDim } = shape
   const label = JSON.stringify({ tokens, firstPosition, heads, kvHeads, headDim })
-  const seen = (firstPosition + tokens) * kvHeads * headDim
-  const cached = (name: string) => {
-    const values = new Float32Array(seen + UNSEEN * kvHeads * headDim).fill(cache.poison)
+  const cached = (name: string, dim: number) => {
+    const seen = (firstPosition + tokens) * kvHeads * dim
+    const values = new Float32Array(seen + UNSEEN * kvHeads * dim).fill(cache.poison)
     values.set(randomFloats(seen, name + label))
     return values
   }
   const q = randomFloats(tokens * heads * headDim, `q${label}`)
-  return { ...shape, q, keys: cached('keys'), values: cached('values') }
+  return { ...shape, q, keys: cached('keys', headDim), values: cached('values', valueDim) }
 }
 
 /** The input of `tokens` tokens from token `first` on; the cache still holds later positions. */
@@ -103,14 +109,20 @@ export function prepareCall(
   paging?: Paging,
   threads = 1,
 ): PreparedCall {
-  const { tokens, firstPosition, heads, kvHeads, headDim, window, q, keys, values } = input
+  const { tokens, firstPosition, heads, kvHeads, headDim, valueDim = headDim, window, softcap } = input
+  const { q, keys, values, sinks, slopes } = input
   const format = blockFormat(cache.type.toUpperCase())
   const rowBytes = bytesFor(format, kvHeads * headDim)
-  const out = memory.allocate(q.byteLength)
-  const scratchBytes = memory.kernels.attention_scratch(threads, heads, kvHeads, headDim)
+  const out = memory.allocate(4 * tokens * heads * valueDim)
+  const scratchBytes = memory.kernels.attention_scratch(threads, heads, kvHeads, headDim, valueDim)
   const scratch = memory.allocate(scratchBytes)
-  const shape = { heads, kvHeads, headDim, scale: 1 / Math.sqrt(headDim), window, scratch }
-  const paged = pagedCache(memory, cache.bytes(keys), cache.bytes(values), rowBytes, paging)
+  const shape = {
+    ...{ heads, kvHeads, headDim, valueDim, scale: 1 / Math.sqrt(headDim), window, scratch, softcap },
+    sinks: sinks && memory.floats(sinks),
+    slopes: slopes && memory.floats(slopes),
+  }
+  const valueBytes = bytesFor(format, kvHeads * valueDim)
+  const paged = pagedCache(memory, cache.bytes(keys), cache.bytes(values), rowBytes, paging, valueBytes)
   const { pages, keysOffset, valuesOffset } = paged
   return {
     call: [
@@ -134,45 +146,54 @@ export function attend(bench: Workbench, cache: Cache, input: Input, paging?: Pa
   const { call, scratch, scratchBytes, out } = prepareCall(bench, cache, input, paging)
   bench.kernels.attention(...call)
   bench.expectGuard(scratch, scratchBytes)
-  return bench.result(out, input.q.length)
+  return bench.result(out, input.tokens * input.heads * (input.valueDim ?? input.headDim))
 }
 
-/** Softmax(q·k / √headDim)·v in f64, and for each output the tolerance for errors of the scores. */
+/**
+ * Softmax(q·k / √headDim)·v in f64, with what the input does to scores, and for each output the tolerance for errors of the
+ * scores.
+ */
 export function reference(cache: Cache, input: Input) {
   const { tokens, firstPosition, heads, kvHeads, headDim, window = Number.POSITIVE_INFINITY } = input
+  const { valueDim = headDim, softcap: cap, sinks, slopes } = input
   const keys = cache.held(input.keys)
   const values = cache.held(input.values)
-  const expected = new Float64Array(input.q.length)
-  const tolerance = new Float64Array(input.q.length)
+  const expected = new Float64Array(tokens * heads * valueDim)
+  const tolerance = new Float64Array(expected.length)
   for (let token = 0; token < tokens; token++) {
     const position = firstPosition + token
     const first = Math.max(0, position - window + 1)
     const n = position + 1 - first
     for (let head = 0; head < heads; head++) {
       const at = (token * heads + head) * headDim
-      const cachedAt = (p: number) => ((first + p) * kvHeads + Math.floor((head * kvHeads) / heads)) * headDim
+      const out = (token * heads + head) * valueDim
+      const cachedAt = (p: number) => (first + p) * kvHeads + Math.floor((head * kvHeads) / heads)
       const scores = new Float64Array(n)
       let largestSum = 0
       for (let p = 0; p < n; p++) {
         let sum = 0
         for (let i = 0; i < headDim; i++) {
-          const product = (input.q[at + i] * keys[cachedAt(p) + i]) / Math.sqrt(headDim)
+          const product = (input.q[at + i] * keys[cachedAt(p) * headDim + i]) / Math.sqrt(headDim)
           scores[p] += product
           sum += Math.abs(product)
         }
         largestSum = Math.max(largestSum, sum)
+        if (cap) scores[p] = cap * Math.tanh(scores[p] / cap)
+        if (slopes) scores[p] -= Math.fround(slopes[head]) * (n - 1 - p)
       }
-      const peak = scores.reduce((a, b) => Math.max(a, b))
+      const sink = sinks ? Math.fround(sinks[head]) : Number.NEGATIVE_INFINITY
+      const peak = scores.reduce((a, b) => Math.max(a, b), sink)
       const weights = scores.map((score) => Math.exp(score - peak))
-      const total = weights.reduce((sum, weight) => sum + weight)
+      const total = weights.reduce((sum, weight) => sum + weight) + Math.exp(sink - peak)
       // A score is rounded headDim/4 + 5 times; an exponential and the sums over n positions, with a factor per block,
       // about as often again.
-      const relative = ((headDim / 4 + 5) * largestSum + 2 * n + 24) * ROUNDING
-      for (let i = 0; i < headDim; i++) {
+      const biases = 8 * ((cap ?? 0) + (slopes ? slopes[head] * n : 0) + Math.abs(sinks?.[head] ?? 0))
+      const relative = ((headDim / 4 + 5) * largestSum + 2 * n + 24 + biases) * ROUNDING
+      for (let i = 0; i < valueDim; i++) {
         for (let p = 0; p < n; p++) {
-          const part = (weights[p] / total) * values[cachedAt(p) + i]
-          expected[at + i] += part
-          tolerance[at + i] += Math.abs(part) * 2 * relative
+          const part = (weights[p] / total) * values[cachedAt(p) * valueDim + i]
+          expected[out + i] += part
+          tolerance[out + i] += Math.abs(part) * 2 * relative
         }
       }
     }

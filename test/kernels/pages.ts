@@ -7,21 +7,32 @@ export interface AttentionShape {
   readonly heads: number
   readonly kvHeads: number
   readonly headDim: number
+  /** Default: `headDim`. */
+  readonly valueDim?: number | undefined
   readonly scale: number
   /** Default: none. */
   readonly window?: number | undefined
   readonly scratch: Pointer
+  /** Default: none. */
+  readonly softcap?: number | undefined
+  /** f32[heads] each; default: none. */
+  readonly sinks?: Pointer | undefined
+  readonly slopes?: Pointer | undefined
 }
 
 /** A shape's record. */
 export function shapeRecord(shape: AttentionShape): Uint8Array<ArrayBuffer> {
-  const record = new DataView(new ArrayBuffer(24))
+  const record = new DataView(new ArrayBuffer(40))
   record.setInt32(0, shape.heads, true)
   record.setInt32(4, shape.kvHeads, true)
   record.setInt32(8, shape.headDim, true)
   record.setFloat32(12, shape.scale, true)
   record.setInt32(16, shape.window ?? 0, true)
   record.setUint32(20, shape.scratch, true)
+  record.setInt32(24, shape.valueDim ?? shape.headDim, true)
+  record.setFloat32(28, shape.softcap ?? 0, true)
+  record.setUint32(32, shape.sinks ?? 0, true)
+  record.setUint32(36, shape.slopes ?? 0, true)
   return new Uint8Array(record.buffer)
 }
 
@@ -46,13 +57,14 @@ export interface Paging {
 /** Bytes before the keys and between keys and values in a page, as if of other layers. */
 const GAP = 48
 
-/** Cuts keys and values, rows of `rowBytes` bytes per position, into pages. */
+/** Cuts keys and values, rows of `rowBytes` and `valueBytes` (default: as many) bytes per position, into pages. */
 export function pagedCache(
   bench: Pick<Workbench, 'bytes'>,
   keys: Uint8Array,
   values: Uint8Array,
   rowBytes: number,
   { order, first = 0, absent = 0, filler = 255 }: Paging = {},
+  valueBytes = rowBytes,
 ): PagedCache {
   const pageBytes = PAGE_POSITIONS * rowBytes
   const pages = Math.ceil(keys.length / pageBytes)
@@ -62,14 +74,14 @@ export function pagedCache(
   const ordered = order?.(pages) ?? Array.from({ length: pages }, (_, page) => page)
   for (const page of ordered) {
     if ((page + 1) * PAGE_POSITIONS <= first) continue
-    const content = new Uint8Array(valuesOffset + pageBytes + GAP).fill(filler)
-    for (const [from, offset] of [
-      [keys, keysOffset],
-      [values, valuesOffset],
+    const content = new Uint8Array(valuesOffset + PAGE_POSITIONS * valueBytes + GAP).fill(filler)
+    for (const [from, offset, bytes] of [
+      [keys, keysOffset, rowBytes],
+      [values, valuesOffset, valueBytes],
     ] as const) {
-      const start = Math.max(page * PAGE_POSITIONS, first) * rowBytes
-      const held = from.subarray(start, (page + 1) * pageBytes)
-      content.set(held, offset + start - page * pageBytes)
+      const begin = page * PAGE_POSITIONS * bytes
+      const start = Math.max(begin, first * bytes)
+      content.set(from.subarray(start, begin + PAGE_POSITIONS * bytes), offset + start - begin)
     }
     table[page] = bench.bytes(content)
   }

@@ -38,6 +38,15 @@ function configOf(changes: Changes, tensors?: ModelDirectory['tensors']): Config
   return readHeader(fileOf(changes, tensors)).config
 }
 
+/** The same model of another architecture, with more keys. */
+function renamed(architecture: string, more: Changes): Changes {
+  const changes: Record<string, MetadataValue | undefined> = { 'general.architecture': architecture }
+  const own = Object.entries(GOOD).filter(([key]) => key.startsWith('llama.'))
+  for (const [key, value] of own) changes[key.replace('llama.', `${architecture}.`)] = value
+  for (const [key, value] of Object.entries(more)) changes[`${architecture}.${key}`] = value
+  return changes
+}
+
 function expectRefused(changes: Changes, code: string, message: string): void {
   expect(() => configOf(changes)).toThrow(
     expect.objectContaining({ name: 'DasllamaError', code, message: expect.stringContaining(message) }),
@@ -65,6 +74,7 @@ describe('a configuration', () => {
       attentionScale: 1 / Math.sqrt(48),
       normEpsilon: 1e-5,
       pooling: undefined,
+      unusedLayers: 0,
     })
   })
 
@@ -99,8 +109,10 @@ describe('a configuration', () => {
     expect(configOf({ 'llama.pooling_type': value }).pooling).toBe(pooling)
   })
 
-  it('accepts an explicitly causal file', () => {
-    expect(configOf({ 'llama.attention.causal': true }).layers).toBe(6)
+  it('reads whether attention goes in both directions', () => {
+    expect(configOf({ 'llama.attention.causal': true }).encoder).toBeUndefined()
+    expect(configOf({ 'llama.attention.causal': false }).encoder).toBe(true)
+    expect(configOf(renamed('eurobert', {})).encoder).toBe(true)
   })
 
   it('counts the vocabulary by the rows of the embedding where no key does', () => {
@@ -113,7 +125,7 @@ describe('a configuration', () => {
   it('takes a number per layer where all layers agree', () => {
     const config = configOf({
       'llama.attention.head_count_kv': Int32Array.of(3, 3, 3, 3, 3, 3),
-      'llama.feed_forward_length': Uint32Array.of(512, 512),
+      'llama.feed_forward_length': Uint32Array.of(512, 512, 512, 512, 512, 512),
     })
     expect(config).toMatchObject({ kvHeads: 3, feedForwardLength: 512 })
   })
@@ -192,7 +204,7 @@ describe('an invalid configuration is rejected, naming the key:', () => {
   })
 
   it.each<[string, Changes, string, string]>([
-    ['another architecture', { 'general.architecture': 'gpt2' }, 'UNSUPPORTED', 'architecture "gpt2"'],
+    ['another architecture', { 'general.architecture': 'rwkv6' }, 'UNSUPPORTED', 'architecture "rwkv6"'],
     [
       'an architecture that is not a string',
       { 'general.architecture': 7 },
@@ -200,12 +212,23 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       'general.architecture',
     ],
     ['a name that is not a string', { 'general.name': 7 }, 'BAD_FORMAT', 'general.name'],
-    ['experts', { 'llama.expert_count': 8 }, 'UNSUPPORTED', 'a mixture of 8 experts'],
     [
-      'attention both ways',
-      { 'llama.attention.causal': false },
+      'experts without how many are used',
+      { 'llama.expert_count': 8 },
+      'MISSING',
+      '"llama.expert_used_count" is missing',
+    ],
+    [
+      'attention in both directions in a family without it',
+      renamed('arcee', { 'attention.causal': false }),
       'UNSUPPORTED',
       'non-causal attention is not supported',
+    ],
+    [
+      'causal attention in an encoder',
+      renamed('eurobert', { 'attention.causal': true }),
+      'UNSUPPORTED',
+      '"eurobert.attention.causal" is true',
     ],
     ['a causality that is not a boolean', { 'llama.attention.causal': 0 }, 'BAD_FORMAT', 'attention.causal'],
     ['an unknown pooling', { 'llama.pooling_type': 5 }, 'BAD_FORMAT', '"llama.pooling_type" is 5'],
@@ -215,6 +238,18 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       { 'llama.pooling_type': 'mean' },
       'BAD_FORMAT',
       'llama.pooling_type',
+    ],
+    [
+      'fewer numbers than layers',
+      { 'llama.attention.head_count_kv': Uint32Array.of(3, 3) },
+      'BAD_FORMAT',
+      '"llama.attention.head_count_kv" has 2 values for 6 layers',
+    ],
+    [
+      'heads that do not divide the width',
+      { 'llama.attention.head_count': 7 },
+      'BAD_FORMAT',
+      '288 values ("llama.embedding_length") cannot be split into 7 attention heads ("llama.attention.head_count")',
     ],
     [
       'heads that cannot be shared',
@@ -256,7 +291,7 @@ describe('an invalid configuration is rejected, naming the key:', () => {
       'more rotary dimensions than a head has',
       { 'llama.rope.dimension_count': 50 },
       'BAD_FORMAT',
-      '50 rotary dimensions in heads of 48',
+      '50 rotary dimensions ("llama.rope.dimension_count") in heads of 48',
     ],
   ])('%s', (_, changes, code, message) => {
     expectRefused(changes, code, message)

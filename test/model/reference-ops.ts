@@ -70,7 +70,8 @@ export function computeRow(op: RowOp, weights: Weights, row: Row): Vector {
       return byHead(x, op.x.heads, (part, head) => {
         const size = Math.sqrt(dot(part, part) / part.length + op.epsilon)
         const factors = op.weight && headWeights(weights, op.weight, head, part.length)
-        return part.map((value, i) => (value / size) * (factors?.[i] ?? 1))
+        const offsets = op.bias && headWeights(weights, op.bias, head, part.length)
+        return part.map((value, i) => (value / size) * (factors?.[i] ?? 1) + (offsets?.[i] ?? 0))
       })
     case 'layerNorm':
       return byHead(x, op.x.heads, (part, head) => {

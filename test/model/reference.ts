@@ -163,10 +163,12 @@ function biasOf(
   { head, heads, distance }: { head: number; heads: number; distance: number },
 ): number {
   if (bias.kind !== 'alibi') throw new Error('causal attention has no relative bias')
+  return -alibiSlope(head, heads, bias.maxBias) * Math.abs(distance)
+}
+
+export function alibiSlope(head: number, heads: number, maxBias: number): number {
   const closest = 2 ** Math.floor(Math.log2(heads))
-  const slope =
-    head < closest
-      ? 2 ** ((-bias.maxBias / closest) * (head + 1))
-      : 2 ** ((-bias.maxBias / 2 / closest) * (2 * (head - closest) + 1))
-  return -slope * Math.abs(distance)
+  return head < closest
+    ? 2 ** ((-maxBias / closest) * (head + 1))
+    : 2 ** ((-maxBias / 2 / closest) * (2 * (head - closest) + 1))
 }

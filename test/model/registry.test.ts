@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { DasllamaError } from '../../src/errors.js'
 import { llama } from '../../src/model/families/llama.js'
 import type { Family } from '../../src/model/family.js'
 import { familyOf, registerFamily } from '../../src/model/registry.js'
@@ -70,14 +71,34 @@ describe('registerFamily', () => {
 })
 
 describe('an architecture without a family', () => {
-  it('is rejected with a list of the supported ones', () => {
-    registerFamily(named('registry-listed'))
-    expect(() => familyOf('rwkv', 'm.gguf')).toThrow(
-      expect.objectContaining({
+  const hintFor = (architecture: string): string => {
+    try {
+      familyOf(architecture, 'm.gguf')
+    } catch (error) {
+      expect(error).toMatchObject({
         code: 'UNSUPPORTED',
-        message: 'm.gguf: architecture "rwkv" is not supported',
-        hint: expect.stringMatching(/^supported: .*llama.*registry-listed/),
-      }),
-    )
+        message: `m.gguf: architecture "${architecture}" is not supported`,
+      })
+      return (error as DasllamaError).hint ?? ''
+    }
+    throw new Error(`${architecture} is supported`)
+  }
+
+  it('is rejected with a few of the supported ones', () => {
+    expect(hintFor('wavtokenizer-dec')).toMatch(/^\d+ are supported, among them llama, qwen3, gemma3, phi3/)
+    registerFamily(named('registry-listed', ...Array.from({ length: 50 }, (_, i) => `registry-many-${i}`)))
+    expect(hintFor('wavtokenizer-dec').length).toBeLessThan(200)
+  })
+
+  it.each([
+    ['lama', 'llama'],
+    ['qwen', 'qwen2'],
+    ['gemma-2', 'gemma2'],
+    ['granit', 'granite'],
+    ['cohere', 'cohere2'],
+    ['phi-3', 'phi3'],
+    ['olmo', 'olmo2'],
+  ])('%s is rejected with the nearest one, %s', (architecture, meant) => {
+    expect(hintFor(architecture)).toMatch(new RegExp(`^the nearest supported one is ${meant};`))
   })
 })

@@ -71,12 +71,26 @@ describe('rope scaling in metadata', () => {
       },
       { type: 'yarn', factor: 4, originalContext: 1024, betaFast: 24, betaSlow: 2, attentionFactor: 0.5 },
     ],
+    [
+      'longrope',
+      {
+        'rope.scaling.type': 'longrope',
+        'rope.scaling.original_context_length': 1024,
+        'rope.scaling.attn_factor': 1.19,
+      },
+      { type: 'longrope', factor: 1, originalContext: 1024, attentionFactor: 1.19 },
+    ],
   ])('%s', (_, values, expected) => {
     expect(read(values)).toEqual(expected)
   })
 
   it.each<[Readonly<Record<string, MetadataValue>>, string, string]>([
-    [{ 'rope.scaling.type': 'longrope' }, 'UNSUPPORTED', 'rope scaling "longrope"'],
+    [{ 'rope.scaling.type': 'ntk' }, 'UNSUPPORTED', 'rope scaling "ntk"'],
+    [
+      { 'rope.scaling.type': 'longrope', 'rope.scaling.attn_factor': 0 },
+      'BAD_FORMAT',
+      '"llama.rope.scaling.attn_factor" is 0',
+    ],
     [{ 'rope.scaling.type': 3 }, 'BAD_FORMAT', 'llama.rope.scaling.type'],
     [{ 'rope.scaling.factor': -1 }, 'BAD_FORMAT', '"llama.rope.scaling.factor" is -1'],
     [{ 'rope.scaling.factor': Number.NaN }, 'BAD_FORMAT', '"llama.rope.scaling.factor" is NaN'],

@@ -24,7 +24,8 @@ afterAll(async () => {
 })
 
 const VARIED = [...VARIANTS, ...FAMILY_CASES].filter(
-  ({ name, notInLlamaCpp }) => !notInLlamaCpp && /tied|biases|YaRN$|widths|stream|mixture/.test(name),
+  ({ name, brief, notInLlamaCpp }) =>
+    !brief && !notInLlamaCpp && /tied|biases|YaRN$|widths|stream|mixture/.test(name),
 )
 
 describe.for(['baseline', 'relaxed'] as const)('with %s kernels', (kernels) => {

@@ -21,7 +21,7 @@ interface AddonContext {
 }
 
 /** `llama_pooling_type`. */
-const POOLING_TYPE = { mean: 1, cls: 2, last: 3 }
+const POOLING_TYPE = { mean: 1, cls: 2, last: 3, rank: 4 }
 
 /** node-llama-cpp on the CPU, as it was built, without log output. */
 export function startLlama(): Promise<Llama> {
@@ -118,12 +118,12 @@ export class LlamaCpp {
 
   /**
    * The embedding of each text, given as ids that are used unchanged, pooled by llama.cpp itself and not normalised. llama.cpp
-   * takes the kind of pooling from the model's file, so the file is changed.
+   * takes the kind of pooling from the model's file, so the file is changed. `rank`: the scores of a reranker.
    */
   async embeddings(
     modelPath: string,
     texts: readonly (readonly TokenId[])[],
-    pooling: Exclude<Pooling, 'none'>,
+    pooling: Exclude<Pooling, 'none'> | 'rank',
   ): Promise<Float64Array[]> {
     const { architecture } = (await readGgufFileInfo(modelPath, { readTensorInfo: false })).metadata.general
     const metadataOverrides = { [architecture]: { pooling_type: POOLING_TYPE[pooling] } } as object

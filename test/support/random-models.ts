@@ -16,6 +16,10 @@ export interface ModelCase {
   readonly prompts?: readonly number[]
   /** Whether it uses GELU, which llama.cpp rounds. Default false. */
   readonly gelu?: boolean
+  /** Whether the reference follows it in one session only. Default false. */
+  readonly brief?: boolean
+  /** Whether it has more than 30 layers, over which llama.cpp's rounding adds up. Default false. */
+  readonly deep?: boolean
   /** Why llama.cpp cannot run it, if it cannot. */
   readonly notInLlamaCpp?: string
 }
@@ -29,7 +33,7 @@ export const FORMATS = [
 ]
 
 export type CaseOptions = Partial<Omit<RandomModelOptions, 'shape'>> &
-  Pick<ModelCase, 'prompts' | 'gelu' | 'notInLlamaCpp'> & {
+  Pick<ModelCase, 'prompts' | 'gelu' | 'brief' | 'deep' | 'notInLlamaCpp'> & {
     readonly shape?: Partial<RandomModelOptions['shape']>
     readonly extraTensors?: readonly TensorToWrite[]
   }
@@ -46,7 +50,7 @@ const SMALL_SHAPE = {
 
 /** A random model in F32 of a small shape, unless `options` override this. */
 export function modelCase(name: string, options: CaseOptions): ModelCase {
-  const { extraTensors = [], prompts, gelu, notInLlamaCpp, ...rest } = options
+  const { extraTensors = [], prompts, gelu, brief, deep, notInLlamaCpp, ...rest } = options
   const format = options.format ?? 'F32'
   const shape = { ...SMALL_SHAPE, ...options.shape }
   const { metadata, tensors } = randomModel({ seed: 7, ...rest, shape, format })
@@ -58,6 +62,8 @@ export function modelCase(name: string, options: CaseOptions): ModelCase {
     parts: { metadata, tensors: [...tensors, ...extraTensors] },
     prompts,
     gelu,
+    brief,
+    deep,
     notInLlamaCpp,
   }
 }

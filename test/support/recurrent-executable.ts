@@ -51,6 +51,17 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
     return bytes
   }
 
+  readonly isEncoder = false
+  readonly pooledWidth = undefined
+
+  runText(): Promise<number> {
+    return Promise.reject(new Error('it is causal'))
+  }
+
+  runPooledHead(): Promise<Float32Array> {
+    return Promise.reject(new Error('nothing follows pooling'))
+  }
+
   createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
     return new RecurrentMemory(this, type, retain)
   }

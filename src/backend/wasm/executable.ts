@@ -6,21 +6,23 @@ import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
 import { FairQueue } from '../fair-queue.js'
 import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
-import type { Program } from '../program.js'
+import { isEncoder, type Program } from '../program.js'
 import { fillRopeTable, type RopeFrequencies, ropeFrequencies } from '../rope.js'
+import { checkPooled, checkText, type Text, wrongKind } from '../text.js'
+import { Encoder } from './encoder/encoder.js'
+import { PooledHeadRunner, pooledHeadBytes } from './encoder/pooled-head.js'
 import type { Engine } from './engine.js'
-import { checkNumbers } from './finite.js'
 import { KERNEL_BUILDS, type KernelBuild, type Pointer } from './kernels.js'
 import { checkKvType, type KvLayout, kvLayout } from './kv-layout.js'
 import { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
+import { Outputs } from './outputs.js'
 import { schedule } from './schedule.js'
 import type { Schedule } from './scheduled.js'
-import { allocateScratch, LOGIT_ROWS, type Scratch, scratchBytes } from './scratch.js'
-import { Slicer } from './slicer.js'
-import { type CompiledProgram, compiledBytes, compileSteps, outputPass } from './steps/compile.js'
-import { ProjectStep } from './steps/project.js'
-import type { Pass, Segment, Step } from './steps/step.js'
+import { allocateScratch, type Scratch, scratchBytes } from './scratch.js'
+import { StepRunner } from './step-runner.js'
+import { type CompiledProgram, compiledBytes, compileSteps } from './steps/compile.js'
+import type { Pass, Segment } from './steps/step.js'
 import { Weights } from './weights.js'
 
 export interface LoadOptions {
@@ -52,7 +54,11 @@ export class WasmExecutable implements Executable {
   readonly #layouts = new Map<KvType, KvLayout>()
   readonly #owned = new Set<SequenceMemory>()
   readonly #queue = new FairQueue()
-  readonly #slicer = new Slicer()
+  readonly #runner: StepRunner
+  readonly #outputs: Outputs
+  /** `undefined`: attention is causal. */
+  readonly #encoder: Encoder | undefined
+  readonly #pooledHead: PooledHeadRunner | undefined
   /** Page tables of the running batch, u32[capacity]. */
   #pageTables: { readonly pointer: Pointer; readonly capacity: number }
   #ended: Promise<void> | undefined
@@ -72,6 +78,16 @@ export class WasmExecutable implements Executable {
         spec.factors === undefined ? undefined : weights.ropeFactors(spec.factors, spec.dims / 2)
       return ropeFrequencies(spec, factors)
     })
+    const assertOpen = () => this.#assertOpen()
+    this.#runner = new StepRunner(engine, assertOpen)
+    const [scratch, compiled, runner] = [this.#scratch, this.#compiled, this.#runner]
+    const parts = { engine, program, schedule: plan, scratch, runner }
+    this.#outputs = new Outputs({ ...parts, compiled, assertOpen })
+    const { steps } = compiled
+    const own = { weights, frequencies: this.#frequencies, steps, outputs: this.#outputs }
+    this.#encoder = isEncoder(program) ? new Encoder({ ...parts, ...own }) : undefined
+    this.#pooledHead =
+      program.afterPooling && new PooledHeadRunner({ engine, weights, runner }, program, program.afterPooling)
   }
 
   /**
@@ -131,6 +147,14 @@ export class WasmExecutable implements Executable {
     return KERNEL_BUILDS[this.#engine.kernels.build()]
   }
 
+  get isEncoder(): boolean {
+    return this.#encoder !== undefined
+  }
+
+  get pooledWidth(): number | undefined {
+    return this.#program.afterPooling?.output.width
+  }
+
   get canShift(): boolean {
     return this.#schedule.keyRopes.canShift
   }
@@ -144,12 +168,13 @@ export class WasmExecutable implements Executable {
   run(batch: Batch, take: TakeOutput): Promise<number> {
     return this.#queue.run(async () => {
       this.#assertOpen()
+      if (this.#encoder) throw wrongKind(true)
       checkBatch(batch, this.vocabSize, (memory) => this.#owned.has(memory))
       const memories = batch.runs.map(({ memory }) => memory as KvMemory)
       try {
         const pass = this.#begin(batch, memories)
-        const passMs = await this.#runSteps(this.#compiled.steps, pass, batch.signal)
-        const ms = await this.#takeOutputs(batch, take, passMs)
+        const passMs = await this.#runner.run(this.#compiled.steps, pass, batch.signal)
+        const ms = await this.#outputs.take(batch, take, passMs)
         for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
         return ms
       } catch (error) {
@@ -157,6 +182,23 @@ export class WasmExecutable implements Executable {
         throw error
       }
     }, batch.signal)
+  }
+
+  runText(text: Text, take: TakeOutput): Promise<number> {
+    return this.#queue.run(async () => {
+      this.#assertOpen()
+      if (!this.#encoder) throw wrongKind(false)
+      checkText(text, this.vocabSize)
+      return this.#encoder.run(text, take)
+    }, text.signal)
+  }
+
+  runPooledHead(vectors: Float32Array, signal?: AbortSignal): Promise<Float32Array> {
+    return this.#queue.run(async () => {
+      this.#assertOpen()
+      checkPooled(vectors, this)
+      return this.#pooledHead!.run(vectors, signal)
+    }, signal)
   }
 
   dispose(): Promise<void> {
@@ -214,108 +256,6 @@ export class WasmExecutable implements Executable {
     )
   }
 
-  /** Runs steps, yielding to the event loop between them. Resolves with the milliseconds spent computing. */
-  async #runSteps(steps: readonly Step[], pass: Pass, signal?: AbortSignal): Promise<number> {
-    const { pool } = this.#engine
-    let [step, unit, slice, slices] = [steps[0], 0, 0, 1]
-    // One function for all calls of a pass: nothing is allocated per step.
-    const call = () => step.run(pass, unit, slice, slices)
-    let ms = 0
-    let since = pacer.now()
-    for (step of steps) {
-      const units = step.units(pass)
-      for (unit = 0; unit < units; unit++) {
-        const kind = step.kind(pass, unit)
-        if (kind === undefined) {
-          slice = 0
-          slices = 1
-          pool.run(call)
-          continue
-        }
-        const size = step.size(pass, unit)
-        const most = Math.max(1, step.maxSlices(pass, unit))
-        slices = Math.min(most, this.#slicer.slices(kind, size))
-        for (slice = 0; slice < slices; slice++) {
-          pool.run(call)
-          const now = pacer.now()
-          ms += now - since
-          this.#slicer.record(kind, size / slices, now - since)
-          since = now
-          if (!pacer.isDue(now, size / slices)) continue
-          await pacer.pause()
-          this.#assertOpen()
-          signal?.throwIfAborted()
-          since = pacer.now()
-        }
-      }
-    }
-    return ms + pacer.now() - since
-  }
-
-  /**
-   * Computes the results of the output rows of the pass that has just run, in `passMs`, and calls `take` with them. Resolves
-   * with the milliseconds of both.
-   */
-  async #takeOutputs(
-    { outputs, want = 'logits', signal }: Batch,
-    take: TakeOutput,
-    passMs: number,
-  ): Promise<number> {
-    let ms = passMs
-    for (let first = 0; first < outputs.length; first += LOGIT_ROWS) {
-      const rows = outputs.slice(first, first + LOGIT_ROWS)
-      const x = this.#gather(rows)
-      const at = want === 'hidden' ? this.#hidden(x, rows.length) : this.#scratch.logits
-      if (want === 'logits') ms += await this.#logits(x, rows.length, signal)
-      const width = want === 'hidden' ? this.embeddingLength : this.vocabSize
-      checkNumbers(this.#engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
-      for (const [index, row] of rows.entries()) {
-        const values = this.#engine.arena.floats((at + index * width * 4) as Pointer, width)
-        const taking = take(row, values, ms)
-        if (!taking) continue
-        await taking
-        this.#assertOpen()
-        signal?.throwIfAborted()
-      }
-    }
-    return ms
-  }
-
-  /** The residual stream of `rows`, contiguous, f32[rows][embeddingLength]. */
-  #gather(rows: readonly number[]): Pointer {
-    const { arena } = this.#engine
-    const { embeddingLength } = this
-    const from = this.#scratch.buffers[this.#schedule.head.x.index]
-    const address = (row: number) => (from + row * embeddingLength * 4) as Pointer
-    const [first] = rows
-    if (rows.at(-1)! - first === rows.length - 1) return address(first)
-    const gathered = arena.floats(this.#scratch.gathered, rows.length * embeddingLength)
-    for (const [index, row] of rows.entries()) {
-      gathered.set(arena.floats(address(row), embeddingLength), index * embeddingLength)
-    }
-    return this.#scratch.gathered
-  }
-
-  async #logits(x: Pointer, rows: number, signal: AbortSignal | undefined): Promise<number> {
-    const { kernels, pool } = this.#engine
-    const { scale, softcap } = this.#program.logits!
-    const count = rows * this.vocabSize
-    const step = new ProjectStep(this.#engine, this.#compiled.output, x, this.#scratch.workspace)
-    const ms = await this.#runSteps([step], outputPass(rows), signal)
-    if (scale !== undefined) pool.run(() => kernels.scale(this.#scratch.logits, count, scale))
-    if (softcap !== undefined) pool.run(() => kernels.softcap(this.#scratch.logits, count, softcap))
-    return ms
-  }
-
-  #hidden(x: Pointer, rows: number): Pointer {
-    const { norm } = this.#compiled
-    if (!norm) return x
-    const { normed } = this.#scratch
-    const { kernels, pool } = this.#engine
-    pool.run(() => kernels.norm_rows(norm, x, normed, rows, this.embeddingLength, 1))
-    return normed
-  }
-
   readonly #host = {
     arena: {
       allocate: (bytes: number, purpose: string) => this.#engine.arena.allocate(bytes, purpose),
@@ -371,5 +311,6 @@ function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer;
 
 /** Bytes that a program takes in addition to weights and sequences. */
 function workBytes(program: Program, plan: Schedule, engine: Engine): number {
-  return scratchBytes(program, plan, engine) + compiledBytes(plan, engine) + FIRST_PAGE_TABLES * 4
+  const own = scratchBytes(program, plan, engine) + compiledBytes(plan, engine)
+  return own + pooledHeadBytes(program, engine) + FIRST_PAGE_TABLES * 4
 }

@@ -28,6 +28,7 @@ export interface Kernels {
   ): void
   x8_format(format: number): number
   repack(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
+  expand_iq3_s(from: Pointer, to: Pointer, blocks: number): void
   rebias_f16(halves: Pointer, n: number): boolean
   restore_f16(halves: Pointer, n: number): void
   activation_bytes(kind: number, n: number): number
@@ -126,7 +127,13 @@ export interface Kernels {
   experts_sum: Experts
   expert_thread_scratch(columns: number): number
   attention_shape_bytes(): number
-  attention_scratch(threads: number, heads: number, kvHeads: number, headDim: number): number
+  attention_scratch(
+    threads: number,
+    heads: number,
+    kvHeads: number,
+    headDim: number,
+    valueDim: number,
+  ): number
 }
 
 /** Linear layers with the same input, `columns` values per token: records for `project`. */

@@ -17,10 +17,12 @@ export function kvFormat(type: KvType): BlockFormat {
 export function checkKvType(type: KvType, memories: readonly MemorySpec[]): void {
   const { blockElements } = kvFormat(type)
   for (const spec of memories) {
-    if (spec.kind !== 'kv' || spec.keyDim % blockElements === 0) continue
+    const dims = spec.kind === 'kv' ? [spec.keyDim, spec.valueDim] : []
+    const misfit = dims.find((dim) => dim % blockElements !== 0)
+    if (misfit === undefined) continue
     throw new DasllamaError(
       'UNSUPPORTED',
-      `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${spec.keyDim}`,
+      `a cache of ${type} holds blocks of ${blockElements} values, and this model has heads of ${misfit}`,
       { hint: 'use kvType "f16"' },
     )
   }
@@ -30,11 +32,16 @@ export function checkKvType(type: KvType, memories: readonly MemorySpec[]): void
 export interface LayerOffsets {
   /** Index into the program's memories. */
   readonly memory: number
-  /** Bytes of one position's keys, or values. */
+  /** Keys and values in bytes from the start of the page: [PAGE_POSITIONS][kvHeads][headDim] each. */
+  readonly keys: Plane
+  readonly values: Plane
+}
+
+/** Where a page has a layer's keys, or its values. */
+export interface Plane {
+  readonly offset: number
+  /** Bytes of one position. */
   readonly rowBytes: number
-  /** Bytes from the start of the page: [PAGE_POSITIONS][kvHeads][headDim] each. */
-  readonly keys: number
-  readonly values: number
 }
 
 /** Layers that see the same positions and therefore share pages. */
@@ -62,12 +69,14 @@ export function kvLayout(memories: readonly MemorySpec[], type: KvType): KvLayou
     if (spec.kind !== 'kv') throw new Error(`memory ${memory} is ${spec.kind}`)
     let group = groups.findIndex(({ window }) => window === spec.window)
     if (group < 0) group = groups.push({ window: spec.window, layers: [], pageBytes: 0 }) - 1
-    const rowBytes = bytesFor(kvFormat(type), spec.kvHeads * spec.keyDim)
-    const plane = PAGE_POSITIONS * rowBytes
     const page = groups[group]
-    const layer = { memory, rowBytes, keys: page.pageBytes, values: page.pageBytes + plane }
+    const plane = (dim: number): Plane => {
+      const [offset, rowBytes] = [page.pageBytes, bytesFor(kvFormat(type), spec.kvHeads * dim)]
+      page.pageBytes += PAGE_POSITIONS * rowBytes
+      return { offset, rowBytes }
+    }
+    const layer = { memory, keys: plane(spec.keyDim), values: plane(spec.valueDim) }
     page.layers.push(layer)
-    page.pageBytes += 2 * plane
     return { group, layer }
   })
   return { type, groups, byMemory, hasWindows: groups.some(({ window }) => window !== undefined) }

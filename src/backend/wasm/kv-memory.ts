@@ -162,9 +162,9 @@ export class KvMemory implements SequenceMemory {
       const table = this.#tables[group]
       const first = firstHeld(table, this.length)
       const rows = this.length - first
-      const bytes = new Uint8Array(2 * rows * layer.rowBytes)
+      const bytes = new Uint8Array(rows * positionBytes(layer))
       for (const part of partsOf(layer, first, this.length)) {
-        bytes.set(table.rows(part.page, part.offset, part.rows, layer.rowBytes), part.at)
+        bytes.set(table.rows(part.page, part.offset, part.rows, part.rowBytes), part.at)
         await pacer.yieldIfDue()
       }
       records.push({ kind: 'kv', first, bytes })
@@ -184,7 +184,7 @@ export class KvMemory implements SequenceMemory {
         const table = tables[group]
         table.ensureWritable(first, length)
         for (const part of partsOf(layer, first, length)) {
-          const target = table.rows(part.page, part.offset, part.rows, layer.rowBytes)
+          const target = table.rows(part.page, part.offset, part.rows, part.rowBytes)
           // Their buffer may have been transferred elsewhere in the meantime.
           if (bytes.length === 0) throw damaged(`the bytes of layer ${memory} are gone`)
           target.set(bytes.subarray(part.at, part.at + target.length))
@@ -244,7 +244,7 @@ export class KvMemory implements SequenceMemory {
         // Pages are held completely.
         first % PAGE_POSITIONS === 0 &&
         first === records[layers[0].memory].first &&
-        bytes.length === 2 * (length - first) * layer.rowBytes
+        bytes.length === (length - first) * positionBytes(layer)
       if (!isSound) throw damaged(`layer ${memory} does not match the model`)
     }
   }
@@ -309,15 +309,21 @@ function firstHeld(table: PageTable, length: number): number {
   return Math.min(length, page * PAGE_POSITIONS)
 }
 
+/** Bytes of one position's keys and values. */
+function positionBytes({ keys, values }: LayerOffsets): number {
+  return keys.rowBytes + values.rowBytes
+}
+
 /** The pieces of a layer's rows from `first` to `end`: their page and offset, and their offset `at` in a record. */
-function* partsOf({ keys, values, rowBytes }: LayerOffsets, first: number, end: number) {
-  for (const [plane, offset] of [keys, values].entries()) {
+function* partsOf({ keys, values }: LayerOffsets, first: number, end: number) {
+  let at = 0
+  for (const { offset, rowBytes } of [keys, values]) {
     for (let position = first; position < end; ) {
       const page = pageOf(position)
       const rows = Math.min(end, (page + 1) * PAGE_POSITIONS) - position
       const inPage = position - page * PAGE_POSITIONS
-      const at = (plane * (end - first) + position - first) * rowBytes
-      yield { page, offset: offset + inPage * rowBytes, rows, at }
+      yield { page, offset: offset + inPage * rowBytes, rows, rowBytes, at }
+      at += rows * rowBytes
       position += rows
     }
   }

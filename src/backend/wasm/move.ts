@@ -4,7 +4,7 @@ import type { Program } from '../program.js'
 import { fillRopeTable, type RopeFrequencies } from '../rope.js'
 import type { Engine } from './engine.js'
 import type { Pointer } from './kernels.js'
-import { kvFormat } from './kv-layout.js'
+import { kvFormat, type Plane } from './kv-layout.js'
 import type { KvMemory } from './kv-memory.js'
 import { pageOf } from './pages.js'
 import type { Schedule } from './scheduled.js'
@@ -41,8 +41,8 @@ export function* moveSteps(
     if (spec.kind !== 'kv') continue
     const { kvHeads, keyDim } = spec
     const table = memory.tables[group]
-    const rope = schedule.keyRopes.ropes[index]
-    if (rope !== undefined) {
+    const ropes = schedule.keyRopes.ropes[index]
+    for (const { rope } of ropes) {
       // The same angle for every row. The keys already include the magnitude.
       const { dims } = program.ropes[rope]
       const angles = arena.floats(scratch.ropes[rope], MAX_ROWS * dims)
@@ -57,23 +57,26 @@ export function* moveSteps(
       )
       done += rows
       if (!table.has(pageOf(source)) || !table.has(pageOf(target))) continue
-      const at = (position: number, plane: number) =>
-        (table.pointer(pageOf(position)) + plane + (position % PAGE_POSITIONS) * layer.rowBytes) as Pointer
+      const at = (position: number, { offset, rowBytes }: Plane) =>
+        (table.pointer(pageOf(position)) + offset + (position % PAGE_POSITIONS) * rowBytes) as Pointer
+      const copy = (plane: Plane) => {
+        const bytes = arena.bytes(at(source, plane), rows * plane.rowBytes)
+        arena.bytes(at(target, plane), bytes.length).set(bytes)
+      }
       yield () => {
-        if (rope === undefined) {
-          arena
-            .bytes(at(target, layer.keys), rows * layer.rowBytes)
-            .set(arena.bytes(at(source, layer.keys), rows * layer.rowBytes))
-        } else {
+        if (ropes.length === 0) copy(layer.keys)
+        else {
           const keys = scratch.buffers[keyBuffers.get(index)!.index]
-          const { type, dims } = program.ropes[rope]
           const format = kvFormat(memory.type).id
           kernels.dequantize(format, at(source, layer.keys), keys, rows * kvHeads * keyDim)
-          ropeKernel(engine, type)(keys, scratch.ropes[rope], rows, kvHeads, keyDim, dims / 2)
+          for (const { rope, first } of ropes) {
+            const { type, dims } = program.ropes[rope]
+            const from = (keys + first * 4) as Pointer
+            ropeKernel(engine, type)(from, scratch.ropes[rope], rows, kvHeads, keyDim, dims / 2)
+          }
           kernels.store(format, keys, at(target, layer.keys), rows * kvHeads * keyDim)
         }
-        const values = arena.bytes(at(source, layer.values), rows * layer.rowBytes)
-        arena.bytes(at(target, layer.values), values.length).set(values)
+        copy(layer.values)
       }
     }
   }

@@ -133,8 +133,8 @@ export class PageTable {
   /** Copies the first `rows` positions. */
   #copy(from: Page, to: Page, rows: number): void {
     if (rows === 0) return
-    for (const { keys, values, rowBytes } of this.group.layers) {
-      for (const offset of [keys, values]) {
+    for (const { keys, values } of this.group.layers) {
+      for (const { offset, rowBytes } of [keys, values]) {
         const source = this.#arena.bytes((from.pointer + offset) as Pointer, rows * rowBytes)
         this.#arena.bytes((to.pointer + offset) as Pointer, source.length).set(source)
       }

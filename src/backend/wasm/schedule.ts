@@ -14,10 +14,10 @@ const GATES = { silu: 'swiglu', gelu: 'geglu' } as const
 /**
  * Fuses a program's operations into what the kernels do in one call: a norm with the linear layers that read it, a linear
  * layer with the addition to the residual stream, a gate with its product. Buffers are reused once their value has been
- * read for the last time.
+ * read for the last time. `input`: a value that is in its buffer, `Schedule.input`, before the first step.
  */
-export function schedule(program: Program): Schedule {
-  return new ScheduleBuilder(program).run()
+export function schedule(program: Program, input?: Value): Schedule {
+  return new ScheduleBuilder(program, input).run()
 }
 
 class ScheduleBuilder {
@@ -34,11 +34,15 @@ class ScheduleBuilder {
   /** The last norm, which is computed for output rows only, and its input. */
   readonly #head: { readonly x: Value; readonly norm: ScheduledNorm | undefined }
 
-  constructor(program: Program) {
+  readonly #input: Value | undefined
+
+  constructor(program: Program, input: Value | undefined) {
     this.#program = program
+    this.#input = input
     const { hidden, ops } = program
     const last = ops.at(-1)
-    const isNormed = last !== undefined && isNorm(last) && last.out.id === hidden.id && last.x.heads === 1
+    const isNormed =
+      !input && last !== undefined && isNorm(last) && last.out.id === hidden.id && last.x.heads === 1
     this.#ops = isNormed ? ops.slice(0, -1) : ops
     this.#head = isNormed ? { x: last.x, norm: normOf(last) } : { x: hidden, norm: undefined }
     const read = (value: Value, index: number) => {
@@ -50,10 +54,12 @@ class ScheduleBuilder {
   }
 
   run(): Schedule {
+    const input = this.#input && this.#assign(this.#input)
     for (let index = 0; index < this.#ops.length; ) index = this.#schedule(index)
     return {
       steps: this.#steps,
       buffers: this.#buffers,
+      input,
       head: { x: this.#bufferOf(this.#head.x), norm: this.#head.norm },
       keyRopes: keyRopes(this.#program),
     }
@@ -100,12 +106,23 @@ class ScheduleBuilder {
       }
       case 'attention': {
         const { q, k, v, memory, scale, softcap, sinks, bias } = op
-        if (softcap !== undefined || sinks || bias || q.width !== op.out.width) throw notYet(op)
+        if (bias && bias.kind !== 'alibi') throw notYet(op)
         const [queries, keys, values] = [q, k, v].map((value) => this.#bufferOf(value))
         const out = this.#assign(op.out)
         const buffers = { q: queries, k: keys, v: values, out }
         const scores = { scale, softcap, sinks, bias }
         this.#steps.push({ kind: 'attention', ...buffers, heads: q.heads, memory, scores })
+        return this.#releaseAfter(index, [q, k, v])
+      }
+      case 'encoderAttention': {
+        const { q, k, v, scale, window, bias } = op
+        if (q.width !== op.out.width) throw notYet(op)
+        const [queries, keys, values] = [q, k, v].map((value) => this.#bufferOf(value))
+        const carried = this.#readAfter(index)
+        const out = this.#assign(op.out)
+        const buffers = { q: queries, k: keys, v: values, out, carried }
+        const heads = { heads: q.heads, kvHeads: k.heads }
+        this.#steps.push({ kind: 'encoderAttention', ...buffers, ...heads, scale, window, bias })
         return this.#releaseAfter(index, [q, k, v])
       }
       case 'activation': {
@@ -241,6 +258,12 @@ class ScheduleBuilder {
     return this.#isLastRead(value, index) ? { value, out: sum.out } : undefined
   }
 
+  /** The buffers of the values that operations after `index` read. */
+  #readAfter(index: number): Buffer[] {
+    const read = [...this.#bufferByValue].filter(([id]) => this.#lastRead[id] > index)
+    return [...new Set(read.map(([, buffer]) => buffer))]
+  }
+
   #isLastRead(value: Value, index: number): boolean {
     return this.#lastRead[value.id] === index
   }
@@ -304,7 +327,7 @@ function isNorm(op: Op): op is NormOp {
 function normOf(op: NormOp): ScheduledNorm {
   const { weight, epsilon } = op
   return op.kind === 'rmsNorm'
-    ? { kind: 'rms', weight, bias: undefined, epsilon }
+    ? { kind: 'rms', weight, bias: op.bias, epsilon }
     : { kind: 'layer', weight, bias: op.bias, epsilon }
 }
 

@@ -93,6 +93,20 @@ export type Scheduled =
       readonly memory: number
       readonly scores: ScoreOptions
     }
+  /** Attention over a whole text. `carried`: buffers whose values are read after it, besides its own. */
+  | {
+      readonly kind: 'encoderAttention'
+      readonly q: Buffer
+      readonly k: Buffer
+      readonly v: Buffer
+      readonly out: Buffer
+      readonly heads: number
+      readonly kvHeads: number
+      readonly scale: number
+      readonly window: number | undefined
+      readonly bias: PositionBias | undefined
+      readonly carried: readonly Buffer[]
+    }
   | { readonly kind: 'activation'; readonly function: ActivationFunction; readonly x: Buffer }
   | { readonly kind: 'scale'; readonly x: Buffer; readonly by: number }
   | { readonly kind: 'scaleRows'; readonly x: Buffer; readonly by: Buffer }
@@ -132,6 +146,8 @@ export type Scheduled =
 export interface Schedule {
   readonly steps: readonly Scheduled[]
   readonly buffers: readonly Buffer[]
+  /** Where the input is, of a program that has one. */
+  readonly input: Buffer | undefined
   /** Input of hidden states and logits: the norm of `x`, or `x` itself. */
   readonly head: { readonly x: Buffer; readonly norm: ScheduledNorm | undefined }
   readonly keyRopes: KeyRopes

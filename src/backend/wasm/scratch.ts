@@ -72,8 +72,14 @@ function sizes(program: Program, schedule: Schedule, engine: Engine): Sizes {
   const { int16, int8, panels } = strides(program, kernels)
   const normed = schedule.steps.map((step) => (step.kind === 'project' && step.norm ? step.x.width : 0))
   const attention = program.ops.map((op) =>
-    op.kind === 'attention'
-      ? kernels.attention_scratch(pool.size, op.q.heads, op.k.heads, op.q.width / op.q.heads)
+    op.kind === 'attention' || op.kind === 'encoderAttention'
+      ? kernels.attention_scratch(
+          pool.size,
+          op.q.heads,
+          op.k.heads,
+          op.q.width / op.q.heads,
+          op.v.width / op.v.heads,
+        )
       : 0,
   )
   return {
@@ -81,7 +87,7 @@ function sizes(program: Program, schedule: Schedule, engine: Engine): Sizes {
     ropes: program.ropes.map(({ dims }) => rows(dims)),
     normed: rows(Math.max(program.embeddingLength, ...normed)),
     gathered: LOGIT_ROWS * program.embeddingLength * 4,
-    logits: LOGIT_ROWS * program.vocabSize * 4,
+    logits: program.logits ? LOGIT_ROWS * program.vocabSize * 4 : 0,
     attention: Math.max(0, ...attention),
     experts: expertScratchBytes(program, engine),
     int16: MAX_ROWS * int16,

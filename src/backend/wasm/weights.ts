@@ -10,6 +10,7 @@ import type { MatrixSlice, Program, TensorSpec, VectorSlice } from '../program.j
 import { aligned } from './arena.js'
 import type { Engine } from './engine.js'
 import { ActivationKind, type Pointer } from './kernels.js'
+import { Iq3sRepacker } from './repack/iq3-s.js'
 import { RebiasedF16Repacker } from './repack/rebiased-f16.js'
 import type { Repacker } from './repack/repacker.js'
 import { X8Repacker } from './repack/x8.js'
@@ -68,8 +69,14 @@ export class Weights {
   constructor(file: ModelFile, program: Program, engine: Engine) {
     this.#fileName = file.name
     this.#engine = engine
-    this.#repackers = [new X8Repacker(engine, rowsOfSlices(program)), new RebiasedF16Repacker(engine)]
-    for (const spec of program.tensors.values()) this.#place(file, spec)
+    const specs = Array.from(program.tensors.values())
+    const bytes = specs.reduce((bytes, { name }) => bytes + file.tensors.get(name)!.byteLength, 0)
+    this.#repackers = [
+      new X8Repacker(engine, rowsOfSlices(program)),
+      new RebiasedF16Repacker(engine),
+      new Iq3sRepacker(engine, bytes),
+    ]
+    for (const spec of specs) this.#place(file, spec)
   }
 
   get bytes(): number {
@@ -107,7 +114,10 @@ export class Weights {
       signal?.throwIfAborted()
       const placed = pieces.map((piece) => ({
         ...piece,
-        pointer: (base + piece.offset + piece.start) as Pointer,
+        pointer: (base +
+          piece.offset +
+          memoryBytes(piece, piece.start + piece.length) -
+          piece.length) as Pointer,
       }))
       const parts = placed.map(({ tensor, start, pointer, length }) => ({
         offset: tensor.offset + start,
@@ -205,7 +215,7 @@ export class Weights {
     const repacker =
       kind === 'matrix' ? this.#repackers.find((repacker) => repacker.accepts(tensor)) : undefined
     this.#placements.set(name, { tensor, repacker, offset: this.#bytes })
-    this.#bytes += aligned(tensor.byteLength)
+    this.#bytes += aligned(memoryBytes({ tensor, repacker }, tensor.byteLength))
     this.#fileBytes += tensor.byteLength
   }
 
@@ -223,6 +233,14 @@ export class Weights {
   }
 }
 
+/** The bytes in memory of the first `fileBytes` of a tensor. */
+function memoryBytes(
+  { tensor, repacker }: Pick<Placement, 'tensor' | 'repacker'>,
+  fileBytes: number,
+): number {
+  return repacker?.memoryBytes?.(tensor, fileBytes) ?? fileBytes
+}
+
 /** Bytes per read, so that a long read can be aborted and reports progress. */
 const READ_BYTES = 16 * 2 ** 20
 
@@ -233,14 +251,14 @@ const LARGEST_GAP_BYTES = 64 * 1024
 const READS_AT_ONCE = 4
 
 /** For each matrix that is used in slices of rows, the rows at which they begin and end. */
-function rowsOfSlices({ ops, logits }: Program): ReadonlyMap<string, ReadonlySet<number>> {
+function rowsOfSlices({ ops, logits, afterPooling }: Program): ReadonlyMap<string, ReadonlySet<number>> {
   const bounds = new Map<string, Set<number>>()
   const note = ({ tensor, firstRow, rows }: MatrixSlice) => {
     const known = bounds.get(tensor) ?? new Set()
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
   // Of a matrix per head or expert, the first one's rows: those of the others are as many.
-  for (const op of ops) {
+  for (const op of [...ops, ...(afterPooling?.ops ?? [])]) {
     if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
     if (op.kind === 'experts') for (const matrix of [op.gate, op.up, op.down]) if (matrix) note(matrix)
   }

@@ -7,7 +7,17 @@ export type ExecutableState = Pick<Executable, 'bytesInUse' | 'threads'>
 
 /** An executable as plain data. */
 export type ExecutableDescription = ExecutableState &
-  Pick<Executable, 'vocabSize' | 'embeddingLength' | 'memories' | 'canShift' | 'memoryLimit' | 'kernels'>
+  Pick<
+    Executable,
+    | 'vocabSize'
+    | 'embeddingLength'
+    | 'memories'
+    | 'isEncoder'
+    | 'pooledWidth'
+    | 'canShift'
+    | 'memoryLimit'
+    | 'kernels'
+  >
 
 /** The properties of a memory that change. */
 export type MemoryState = Pick<SequenceMemory, 'length' | 'bytes' | 'reach'>
@@ -63,6 +73,21 @@ export interface RunRequest {
   }[]
   readonly outputs: readonly number[]
   readonly want: 'logits' | 'hidden' | undefined
+}
+
+/**
+ * Request `executable.text`: a whole text. Events and reply are those of `executable.run`, and `run` is numbered with the
+ * batches.
+ */
+export interface TextRequest {
+  readonly run: number
+  readonly ids: Int32Array
+  readonly outputs: readonly number[]
+}
+
+/** Request `executable.pooledHead`, answered with the results as f32[count][pooledWidth]. */
+export interface PooledHeadRequest {
+  readonly vectors: Float32Array
 }
 
 /** The results of some output rows. */

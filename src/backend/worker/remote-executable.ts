@@ -1,21 +1,22 @@
-import { following } from '../../abortable.js'
 import { DasllamaError } from '../../errors.js'
 import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
 import { FairQueue } from '../fair-queue.js'
 import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
+import { checkPooled, checkText, type Text, wrongKind } from '../text.js'
 import { checkKvType } from '../wasm/kv-layout.js'
 import type { Channel } from './channel.js'
 import type {
   CreateNotice,
   ExecutableDescription,
   ExecutableState,
-  OutputGroup,
+  PooledHeadRequest,
   RunRequest,
   StateNotice,
-  TakenNotice,
+  TextRequest,
 } from './messages.js'
 import { RemoteMemory, type RemoteMemoryHost } from './remote-memory.js'
+import { takeOutputs } from './take-outputs.js'
 
 export interface RemoteExecutableOptions {
   /** Terminates the other side. Resolves when it has ended. */
@@ -30,6 +31,8 @@ export class RemoteExecutable implements Executable {
   readonly vocabSize: number
   readonly embeddingLength: number
   readonly memories: readonly MemorySpec[]
+  readonly isEncoder: boolean
+  readonly pooledWidth: number | undefined
   readonly canShift: boolean
   readonly memoryLimit: number
   readonly kernels: string
@@ -45,10 +48,13 @@ export class RemoteExecutable implements Executable {
   #ended: Promise<void> | undefined
 
   constructor(channel: Channel, description: ExecutableDescription, { end }: RemoteExecutableOptions) {
-    const { vocabSize, embeddingLength, memories, canShift, memoryLimit, kernels } = description
+    const { vocabSize, embeddingLength, memories, isEncoder, pooledWidth } = description
+    const { canShift, memoryLimit, kernels } = description
     this.vocabSize = vocabSize
     this.embeddingLength = embeddingLength
     this.memories = memories
+    this.isEncoder = isEncoder
+    this.pooledWidth = pooledWidth
     this.canShift = canShift
     this.memoryLimit = memoryLimit
     this.kernels = kernels
@@ -94,10 +100,34 @@ export class RemoteExecutable implements Executable {
   run(batch: Batch, take: TakeOutput): Promise<number> {
     return this.#queue.run(async () => {
       this.#assertOpen()
+      if (this.isEncoder) throw wrongKind(true)
       const owns = (memory: SequenceMemory) => this.#owned.get((memory as RemoteMemory).number) === memory
       checkBatch(batch, this.vocabSize, owns)
       return this.#run(batch, take)
     }, batch.signal)
+  }
+
+  runText(text: Text, take: TakeOutput): Promise<number> {
+    return this.#queue.run(async () => {
+      this.#assertOpen()
+      if (!this.isEncoder) throw wrongKind(false)
+      checkText(text, this.vocabSize)
+      const { ids, outputs, signal } = text
+      const request: TextRequest = { run: this.#nextRun++, ids: Int32Array.from(ids), outputs: [...outputs] }
+      const options = { run: request.run, take, signal }
+      return takeOutputs(this.#channel, { name: 'executable.text', request }, options, (state) => {
+        if (state) this.#update(state)
+      })
+    }, text.signal)
+  }
+
+  runPooledHead(vectors: Float32Array, signal?: AbortSignal): Promise<Float32Array> {
+    return this.#queue.run(async () => {
+      this.#assertOpen()
+      checkPooled(vectors, this)
+      const request: PooledHeadRequest = { vectors: vectors.slice() }
+      return this.#channel.request<Float32Array>('executable.pooledHead', request, { signal })
+    }, signal)
   }
 
   dispose(): Promise<void> {
@@ -105,7 +135,7 @@ export class RemoteExecutable implements Executable {
     return this.#ended
   }
 
-  async #run(batch: Batch, take: TakeOutput): Promise<number> {
+  #run(batch: Batch, take: TakeOutput): Promise<number> {
     const request: RunRequest = {
       run: this.#nextRun++,
       ids: Int32Array.from(batch.ids),
@@ -116,50 +146,11 @@ export class RemoteExecutable implements Executable {
       outputs: [...batch.outputs],
       want: batch.want,
     }
-    // Also aborted when `take` fails: the other side is waiting for it, and then fails.
-    const controller = following(batch.signal)
-    const { signal } = controller
-    const isOver = () => signal.aborted || this.#channel.isClosed
-    /** Returns whether it was the last group. */
-    const takeGroup = async ({ rows, buffer, width, ms, state }: OutputGroup): Promise<boolean> => {
-      for (const [index, row] of rows.entries()) {
-        if (isOver()) return false
-        const taking = take(row, new Float32Array(buffer, index * width * 4, width), ms)
-        if (taking) await taking
-      }
-      if (isOver()) return false
-      const taken: TakenNotice = { run: request.run, buffer }
-      this.#channel.notify('executable.taken', taken, [buffer])
-      return state !== undefined
-    }
-    let failure: { readonly error: unknown } | undefined
-    let taking: Promise<unknown> = Promise.resolve()
-    try {
-      return await new Promise<number>((resolve, reject) => {
-        const onEvent = (group: OutputGroup) => {
-          if (group.state) this.#update(group.state)
-          taking = taking
-            .then(() => takeGroup(group))
-            .then((isDone) => {
-              if (!isDone) return
-              // The batch cannot fail any more.
-              for (const { memory, rows } of request.runs) this.#owned.get(memory)?.grow(rows)
-              resolve(group.ms)
-            })
-            .catch((error) => {
-              failure ??= { error }
-              controller.abort()
-            })
-        }
-        this.#channel.request<number>('executable.run', request, { signal, onEvent }).then(resolve, reject)
-      })
-    } catch (error) {
-      // The batch must not end while `take` is running.
-      await taking
-      throw failure ? failure.error : error
-    } finally {
-      controller.release()
-    }
+    const options = { run: request.run, take, signal: batch.signal }
+    return takeOutputs(this.#channel, { name: 'executable.run', request }, options, (state) => {
+      if (state) this.#update(state)
+      else for (const { memory, rows } of request.runs) this.#owned.get(memory)?.grow(rows)
+    })
   }
 
   async #dispose(): Promise<void> {

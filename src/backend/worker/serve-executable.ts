@@ -1,4 +1,5 @@
 import { DasllamaError } from '../../errors.js'
+import type { TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
 import type { SequenceMemory } from '../memory.js'
 import { type Channel, Transfer } from './channel.js'
@@ -7,23 +8,29 @@ import type {
   ExecutableDescription,
   MemoryNotice,
   MemoryRequests,
+  PooledHeadRequest,
   RunRequest,
   StateNotice,
   TakenNotice,
+  TextRequest,
 } from './messages.js'
 import { OutputSender } from './output-sender.js'
 
 /** The description with which the other side constructs a `RemoteExecutable`. */
 export function describeExecutable(executable: Executable): ExecutableDescription {
-  const { vocabSize, embeddingLength, memories, canShift, memoryLimit, kernels } = executable
+  const { vocabSize, embeddingLength, memories, isEncoder, pooledWidth } = executable
+  const { canShift, memoryLimit, kernels } = executable
   const { bytesInUse, threads } = executable
-  return { vocabSize, embeddingLength, memories, canShift, memoryLimit, kernels, bytesInUse, threads }
+  const model = { vocabSize, embeddingLength, memories, isEncoder, pooledWidth }
+  return { ...model, canShift, memoryLimit, kernels, bytesInUse, threads }
 }
 
 /** Serves the requests of a `RemoteExecutable` on the other side of a channel. Once per channel. */
 export function serveExecutable(channel: Channel, executable: Executable): void {
   new ExecutableServer(channel, executable)
 }
+
+type Emit = (body: unknown, transfer: readonly Transferable[]) => void
 
 /** A memory and its number on the channel. */
 interface Entry {
@@ -50,6 +57,12 @@ class ExecutableServer {
     this.#answerMemories()
     channel.handle('executable.run', (request: RunRequest, { signal, emit }) =>
       this.#run(request, signal, emit),
+    )
+    channel.handle('executable.text', (request: TextRequest, { signal, emit }) =>
+      this.#runText(request, signal, emit),
+    )
+    channel.handle('executable.pooledHead', ({ vectors }: PooledHeadRequest, { signal }) =>
+      executable.runPooledHead(vectors, signal),
     )
     channel.listen('executable.taken', ({ run, buffer }: TakenNotice) => {
       this.#spare.push(buffer)
@@ -107,18 +120,10 @@ class ExecutableServer {
   #run(
     { run, ids, positions, runs, outputs, want }: RunRequest,
     signal: AbortSignal,
-    emit: (body: unknown, transfer: readonly Transferable[]) => void,
+    emit: Emit,
   ): Promise<number> {
     const numbers = runs.map(({ memory }) => memory)
     return this.#use(numbers, async (memories, entries) => {
-      const sender = new OutputSender({
-        outputs: outputs.length,
-        send: (group) => emit(group, [group.buffer]),
-        state: () => this.#stateOf(entries),
-        spare: this.#spare,
-        signal,
-      })
-      this.#runs.set(run, sender)
       const batch = {
         ids,
         positions,
@@ -127,12 +132,46 @@ class ExecutableServer {
         want,
         signal,
       }
-      try {
-        return await this.#executable.run(batch, (...output) => sender.take(...output))
-      } finally {
-        this.#runs.delete(run)
-      }
+      const sending = { run, outputs: outputs.length, entries, signal, emit }
+      return this.#sendOutputs(sending, (take) => this.#executable.run(batch, take))
     })
+  }
+
+  async #runText({ run, ids, outputs }: TextRequest, signal: AbortSignal, emit: Emit): Promise<number> {
+    const sending = { run, outputs: outputs.length, entries: [], signal, emit }
+    try {
+      return await this.#sendOutputs(sending, (take) =>
+        this.#executable.runText({ ids, outputs, signal }, take),
+      )
+    } finally {
+      this.#report([])
+    }
+  }
+
+  /** Sends the outputs of `work` to the other side as they come. */
+  async #sendOutputs(
+    {
+      run,
+      outputs,
+      entries,
+      signal,
+      emit,
+    }: { run: number; outputs: number; entries: readonly Entry[]; signal: AbortSignal; emit: Emit },
+    work: (take: TakeOutput) => Promise<number>,
+  ): Promise<number> {
+    const sender = new OutputSender({
+      outputs,
+      send: (group) => emit(group, [group.buffer]),
+      state: () => this.#stateOf(entries),
+      spare: this.#spare,
+      signal,
+    })
+    this.#runs.set(run, sender)
+    try {
+      return await work((...output) => sender.take(...output))
+    } finally {
+      this.#runs.delete(run)
+    }
   }
 
   /**

@@ -22,6 +22,7 @@ export const quantize = command({
     allowRequantize: flag(
       'quantize tensors that are quantized already, which loses more than from the original',
     ),
+    dryRun: flag('write nothing; print which format each tensor would get'),
     ...writingOptions,
   },
   notes: `Gives each tensor the format that llama.cpp's llama-quantize gives it, and the same bytes. Reads and writes piece by piece, so a model may be larger than memory. OUT has its name only when it is complete.
@@ -32,7 +33,7 @@ ${columns(
 )}
   dasllama quantize model.F16.gguf model.Q4_K_M.gguf Q4_K_M
 `,
-  async run([source, path, typeName], { allowRequantize, ...values }, terminal) {
+  async run([source, path, typeName], { allowRequantize, dryRun, ...values }, terminal) {
     const type = readType(typeName)
     const { openFile, createOutput } = terminal.modelTools
     return interruptible(terminal, async (signal) => {
@@ -41,8 +42,10 @@ ${columns(
         ...options,
         type,
         allowRequantize,
+        dryRun,
       }).finally(erase)
-      await print(terminal.stdout, values.json ? asJson(report, type) : asText(report, path))
+      const table = dryRun && !values.json ? tensorTable(report) : ''
+      await print(terminal.stdout, table + (values.json ? asJson(report, type) : asText(report, path)))
     })
   },
 })
@@ -54,6 +57,16 @@ function readType(name: string): FileType {
     if (error instanceof DasllamaError) throw new UsageError(error.message, error.hint)
     throw error
   }
+}
+
+function tensorTable({ tensors }: QuantizeReport): string {
+  return columns(
+    tensors.map(({ tensor, format }) => [
+      tensor.name,
+      tensor.shape.join(' × '),
+      tensor.format === format ? format.name : `${tensor.format.name} → ${format.name}`,
+    ]),
+  )
 }
 
 /** How many tensors have each format, most first. */

@@ -31,7 +31,9 @@ export const BERT: ConvertedFamily = {
   hyperparameters(config) {
     const found = commonHyperparameters(config)
     found.set('attention.causal', bool(false))
-    found.set('token_type_count', u32(config.optionalCount('type_vocab_size') ?? 1))
     return found
   },
+  metadata: (config) => [
+    ['tokenizer.ggml.token_type_count', u32(config.optionalCount('type_vocab_size') ?? 1)],
+  ],
 }

@@ -45,8 +45,7 @@ export async function convertedTokenizer(
   } = pieces
     ? fromPieces(sentencePieces(`${folder.path}/tokenizer.model`, pieces), files)
     : fromJson(folder, files)
-  const space =
-    tokenizerConfig?.optionalBoolean('add_prefix_space') ?? (architecture === 'gemma3' ? false : undefined)
+  const space = spacePrefix(architecture, tokenizerConfig)
   return {
     tokens: tokens.length,
     metadata: [
@@ -54,12 +53,16 @@ export async function convertedTokenizer(
       ...tokenMetadata(tokens),
       ...after,
       ...specialMetadata(files),
-      ...(space === undefined || architecture === 'bert'
-        ? []
-        : [['tokenizer.ggml.add_space_prefix', bool(space)] as const]),
+      ...(space === undefined ? [] : [['tokenizer.ggml.add_space_prefix', bool(space)] as const]),
       ...(await templateMetadata(folder, tokenizerConfig, signal)),
     ],
   }
+}
+
+/** Whether a text gets a space in front, for the families of which llama.cpp's converter says so. */
+function spacePrefix(architecture: string, tokenizerConfig: JsonObject | undefined): boolean | undefined {
+  if (architecture === 'gemma3') return false
+  return architecture === 'llama' ? tokenizerConfig?.optionalBoolean('add_prefix_space') : undefined
 }
 
 interface Vocabulary {

@@ -57,10 +57,10 @@ export class Builder extends Operations {
     throw builder.error('build', 'the program has no logits')
   }
 
-  /** A builder for each layer, in order. */
-  *layers(): Generator<LayerBuilder, void> {
+  /** A builder for each layer, in order. `prefix`: of the layers' tensors, as in `enc.blk.0.attn_q.weight`. */
+  *layers(prefix = ''): Generator<LayerBuilder, void> {
     for (let layer = 0; layer < this.config.layers; layer++) {
-      yield new Builder(this.recording, layer) as LayerBuilder
+      yield new Builder(this.recording, layer, prefix) as LayerBuilder
     }
   }
 
@@ -110,6 +110,11 @@ export class Builder extends Operations {
     const { window, scale, bias } = this.#attentionOptions('encoderAttention', q, k, v, options)
     const valueDim = v.width / v.heads
     return this.push({ kind: 'encoderAttention', q, k, v, scale, window, bias }, q.heads * valueDim, q.heads)
+  }
+
+  /** Attention by the configuration: in both directions if the model is an encoder, else causal. */
+  selfAttention(q: Value, k: Value, v: Value): Value {
+    return this.config.encoder ? this.encoderAttention(q, k, v) : this.attention(q, k, v)
   }
 
   /** T5's bias of distances: `name`, f32[heads, buckets]. Source: Raffel et al. 2020. */
@@ -202,10 +207,36 @@ export class Builder extends Operations {
     this.recording.end = { hidden: x, logits }
   }
 
+  /** Ends the program by the configuration: with hidden states only if the model is an encoder, else with logits. */
+  output(x: Value): void {
+    if (this.config.encoder) this.hidden(x)
+    else this.logits(x)
+  }
+
   /** Ends the program of an encoder, which has hidden states only. */
   hidden(x: Value): void {
     this.#checkHidden('hidden', x)
     this.recording.end = { hidden: x, logits: undefined }
+  }
+
+  /**
+   * Records what follows pooling: `build` is called once, with the pooled hidden state as a value of one row. Before
+   * `hidden` or `logits`.
+   */
+  afterPooling(build: (pooled: Value) => Value): void {
+    const { recording } = this
+    this.assertOpen('afterPooling')
+    if (recording.afterPooling) throw this.error('afterPooling', 'it is called twice')
+    const first = recording.ops.length
+    const input: Value = Object.freeze({
+      id: recording.values.size,
+      width: this.config.embeddingLength,
+      heads: 1,
+    })
+    recording.values.add(input)
+    const output = build(input)
+    this.check('afterPooling', output)
+    recording.afterPooling = { input, ops: recording.ops.splice(first), output }
   }
 
   #checkHidden(where: string, x: Value): void {

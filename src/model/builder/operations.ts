@@ -34,14 +34,16 @@ export class Operations extends Recorder {
   }
 
   /** Root-mean-square norm over the whole row, with the weights `name`, [width], or none. Source: Zhang and Sennrich 2019. */
-  rmsNorm(x: Value, name?: string): Value {
+  rmsNorm(x: Value, name?: string, options: { bias?: boolean } = {}): Value {
     const where = `rmsNorm ${describeValue(name)}`
     this.check(where, x)
+    const { bias: isBiased = false } = this.object(where, options)
     const weight =
       name === undefined ? undefined : this.vector(where, `${this.text(where, name)}.weight`, x.width)
+    const bias = isBiased ? this.vector(where, `${name}.bias`, x.width) : undefined
     const whole = { ...x, heads: 1 }
     return this.push(
-      { kind: 'rmsNorm', x: whole, weight, epsilon: this.config.normEpsilon },
+      { kind: 'rmsNorm', x: whole, weight, bias, epsilon: this.config.normEpsilon },
       x.width,
       x.heads,
     )

@@ -3,6 +3,7 @@ import type {
   Logits,
   MatrixSlice,
   Op,
+  PooledHead,
   Program,
   TensorSpec,
   Value,
@@ -33,6 +34,8 @@ export interface Recording {
   readonly ropes: Map<string, { readonly index: number; readonly spec: RopeSpec }>
   readonly ops: Op[]
   readonly values: Set<Value>
+  /** What follows pooling. */
+  afterPooling: PooledHead | undefined
   /** What ends the program, once it has. */
   end: { readonly hidden: Value; readonly logits: Logits | undefined } | undefined
 }
@@ -49,16 +52,25 @@ export function newRecording(config: Config, names: TensorNames): Recording {
     ropes: new Map(),
     ops: [],
     values: new Set(),
+    afterPooling: undefined,
     end: undefined,
   }
 }
 
 /** The recorded program; `undefined` if nothing has ended it. */
-export function programOf({ config, end, ropes, tensors, memories, ops }: Recording): Program | undefined {
+export function programOf({
+  config,
+  end,
+  afterPooling,
+  ropes,
+  tensors,
+  memories,
+  ops,
+}: Recording): Program | undefined {
   if (!end) return undefined
   const { vocabSize, embeddingLength } = config
   const specs = Array.from(ropes.values(), ({ spec }) => spec)
-  return { tensors, memories, ropes: specs, ops, ...end, vocabSize, embeddingLength }
+  return { tensors, memories, ropes: specs, ops, ...end, afterPooling, vocabSize, embeddingLength }
 }
 
 /** Records operations and the tensors that they need, checked. What families call is in `Builder`. */
@@ -67,14 +79,22 @@ export class Recorder {
   /** The layer being built; `undefined` outside of layers. */
   readonly layer: number | undefined
 
-  protected constructor(recording: Recording, layer?: number) {
+  readonly #prefix: string
+
+  protected constructor(recording: Recording, layer?: number, prefix = '') {
     this.recording = recording
     this.layer = layer
+    this.#prefix = prefix
   }
 
   /** Whether the file has an optional tensor. `name` is the full name without the layer prefix. */
   has(name: string): boolean {
     return this.recording.names.has(this.fullName(this.text('has', name)))
+  }
+
+  /** Rows of a matrix in the file; `undefined` if there is none. */
+  rowsOf(name: string): number | undefined {
+    return this.recording.names.get?.(this.fullName(`${this.text('rowsOf', name)}.weight`))?.shape[1]
   }
 
   protected get config(): Config {
@@ -170,7 +190,7 @@ export class Recorder {
   }
 
   protected fullName(name: string): string {
-    return this.layer === undefined ? name : `blk.${this.layer}.${name}`
+    return this.layer === undefined ? name : `${this.#prefix}blk.${this.layer}.${name}`
   }
 
   protected error(where: string, what: string): DasllamaError {

@@ -1,7 +1,7 @@
 import { readConfig } from '../config.js'
 import { readExperts } from '../experts.js'
 import type { Family } from '../family.js'
-import { llama, type LlamaConfig } from './llama.js'
+import { type LlamaConfig, llama } from './llama.js'
 
 /** DeepSeek MoE 16B: llama's attention, shared experts, dense leading layers. Source: Dai et al. 2024. */
 export const deepseek: Family<LlamaConfig> = {

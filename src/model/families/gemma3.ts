@@ -16,8 +16,8 @@ interface Gemma3Config extends Config {
 const LAYERS_OF_27B = 62
 
 /**
- * Gemma 3, and models converted to it: MedGemma, FunctionGemma, Rnj-1. Five local layers for every global layer. Source: Gemma
- * Team 2025.
+ * Gemma 3, and models converted to it: MedGemma, FunctionGemma, Rnj-1. Five local layers for every global layer. Source:
+ * Gemma Team 2025.
  */
 export const gemma3: Family<Gemma3Config> = {
   architectures: ['gemma3'],

@@ -1,4 +1,4 @@
-import { type Config, readConfig } from '../config.js'
+import { type Config, readConfig, readDraftLayers } from '../config.js'
 import { type Experts, feedForward, readExperts } from '../experts.js'
 import type { Family } from '../family.js'
 
@@ -6,8 +6,7 @@ import type { Family } from '../family.js'
 export const glm4moe: Family<Config & { readonly experts: Experts }> = {
   architectures: ['glm4moe'],
   hyperparameters(reader) {
-    // The draft head at the end is not run.
-    const unusedLayers = reader.count('nextn_predict_layers', { fallback: 0, minimum: 0 })
+    const unusedLayers = readDraftLayers(reader)
     const config = readConfig(reader, { ropeType: 'neox', experts: true, unusedLayers })
     const experts = readExperts(reader, {
       gating: 'sigmoid',

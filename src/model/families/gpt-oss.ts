@@ -1,15 +1,15 @@
 import type { RopeSpec } from '../../backend/rope.js'
-import { type Config, readConfig, readRopeTheta } from '../config.js'
+import { type Config, readConfig } from '../config.js'
 import { type Experts, feedForward, readExperts } from '../experts.js'
 import type { Family } from '../family.js'
-import type { HyperparameterReader } from '../hyperparameter-reader.js'
+import { readWindowRope, readWindows } from '../windows.js'
 
 interface GptOssConfig extends Config {
   readonly experts: Experts
-  readonly window: number
-  readonly isLocal: readonly boolean[]
-  /** The rotary embedding of layers with a window. */
-  readonly localRope: Partial<RopeSpec>
+  /** Sliding window of each layer; `undefined`: all positions. */
+  readonly windows: readonly (number | undefined)[]
+  /** Overrides of the rotary embedding in layers with a window. */
+  readonly windowRope: Partial<RopeSpec>
 }
 
 /** gpt-oss: attention sinks, a window in every other layer, biases everywhere. Source: OpenAI 2025. */
@@ -20,19 +20,15 @@ export const gptOss: Family<GptOssConfig> = {
     return {
       ...config,
       experts: readExperts(reader, { gating: 'softmaxOfChosen', normalize: false, function: 'swigluOai' }),
-      window: reader.count('attention.sliding_window'),
-      isLocal: readPattern(reader, config.layers),
-      localRope: reader.has('rope.freq_base_swa')
-        ? { theta: readRopeTheta(reader, 'rope.freq_base_swa') }
-        : {},
+      windows: readWindows(reader, config.layers, { period: 2 }),
+      windowRope: readWindowRope(reader, config),
     }
   },
   build(b, h) {
     let x = b.embed('token_embd')
     for (const l of b.layers()) {
-      const isLocal = h.isLocal[l.layer]
-      const rope = isLocal ? h.localRope : {}
-      const window = isLocal ? h.window : undefined
+      const window = h.windows[l.layer]
+      const rope = window === undefined ? {} : h.windowRope
       const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
       const attended = l.attention(l.rope(q, rope), l.rope(k, rope), v, { window, sinks: 'attn_sinks' })
       x = l.add(x, l.linear(attended, 'attn_output', h.embeddingLength))
@@ -40,13 +36,4 @@ export const gptOss: Family<GptOssConfig> = {
     }
     b.logits(b.rmsNorm(x, 'output_norm'))
   },
-}
-
-/** Which layers have a window: a flag per layer, or the period, whose last layer has none; by default every other layer. */
-function readPattern(reader: HyperparameterReader, layers: number): readonly boolean[] {
-  const key = 'attention.sliding_window_pattern'
-  const flags = reader.layerFlags(key, layers)
-  if (flags) return flags
-  const period = reader.count(key, { fallback: 2, minimum: 0 })
-  return Array.from({ length: layers }, (_, layer) => period === 0 || layer % period < period - 1)
 }

@@ -14,7 +14,7 @@ export interface LlamaConfig extends Config {
 export const llama: Family<LlamaConfig> = {
   architectures: ['llama', 'internlm2', 'ernie4_5', 'xverse'],
   hyperparameters(reader) {
-    if (!hasExperts(reader)) return readConfig(reader, { ropeType: 'norm' })
+    if (!hasExperts(reader)) return readConfig(reader, { ropeType: 'norm', encoder: 'optional' })
     const config = readConfig(reader, { ropeType: 'norm', experts: true })
     const { feedForwardLength: rows } = config
     return { ...config, experts: readExperts(reader, { gating: 'softmax', normalize: true, rows }) }
@@ -23,10 +23,10 @@ export const llama: Family<LlamaConfig> = {
     let x = b.embed('token_embd')
     for (const l of b.layers()) {
       const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
-      const attended = l.attention(l.rope(q), l.rope(k), v)
+      const attended = l.selfAttention(l.rope(q), l.rope(k), v)
       x = l.add(x, l.linear(attended, 'attn_output', h.embeddingLength))
       x = l.add(x, feedForward(l, l.rmsNorm(x, 'ffn_norm'), h.experts))
     }
-    b.logits(b.rmsNorm(x, 'output_norm'))
+    b.output(b.rmsNorm(x, 'output_norm'))
   },
 }

@@ -8,6 +8,6 @@ import { llama } from './llama.js'
  */
 export const qwen2: Family<Config> = {
   architectures: ['qwen2'],
-  hyperparameters: (reader) => readConfig(reader, { ropeType: 'neox' }),
+  hyperparameters: (reader) => readConfig(reader, { ropeType: 'neox', encoder: 'optional' }),
   build: llama.build,
 }

@@ -1,7 +1,7 @@
 import { readConfig } from '../config.js'
 import { readExperts } from '../experts.js'
 import type { Family } from '../family.js'
-import { llama, type LlamaConfig } from './llama.js'
+import { type LlamaConfig, llama } from './llama.js'
 
 /** Qwen 1.5 MoE and Qwen 2 57B: qwen2's attention, a shared expert with a gate of its own. Source: Yang et al. 2024. */
 export const qwen2moe: Family<LlamaConfig> = {

@@ -67,6 +67,23 @@ const ATTACKS: Record<string, () => Attack> = {
       text: 'a'.repeat(2 * MILLION),
     }
   },
+  'a WordPiece vocabulary of nested tokens': () => ({
+    keys: {
+      model: 'bert',
+      tokens: ['[UNK]', '[CLS]', '[SEP]', '▁a', ...nested(0).map(([text]) => text), 'a'],
+      unknown_token_id: 0,
+      bos_token_id: 1,
+      seperator_token_id: 2,
+    },
+    text: `${'a'.repeat(1500)} `.repeat(MILLION / 1501) + 'a'.repeat(MILLION),
+  }),
+  'a unigram vocabulary of nested tokens': () => {
+    const tokens = ['<pad>', '</s>', '<unk>', ...Array.from({ length: 512 }, (_, i) => 'a'.repeat(i + 1))]
+    return {
+      keys: { model: 't5', tokens, scores: Float32Array.from(tokens, (_, id) => -id) },
+      text: 'a'.repeat(MILLION / 2),
+    }
+  },
 }
 
 const { keys, text: input, options, isShared } = ATTACKS[attackInput<string>()]()

@@ -189,7 +189,9 @@ describe.each([
 
 describe.each(
   FAMILY_CASES.filter(({ name }) =>
-    /soft cap|windows said by layer|an output bias|qwen3, Q4_0|gemma3, Q8_0/.test(name),
+    /soft cap|windows said by layer|an output bias|qwen3, Q4_0|gemma3, Q8_0|granitemoe, Q4_0|latent vectors/.test(
+      name,
+    ),
   ),
 )('batches of several sequences, $name', ({ parts, vocab }) => {
   it('give each one’s logits and hidden states the same bits as alone', async () => {

@@ -140,7 +140,7 @@ for (const name of ['F32', 'F16', 'Q8_0']) {
       const cached = (label: string) => quantize(format, randomFloats(9 * 2 * 32, label))
       const q = bench.floats(randomFloats(tokens * 4 * 32, 'q'))
       const out = bench.allocate(tokens * 4 * 4 * 32)
-      const scratch = bench.allocate(attention_scratch(1, 4, 2, 32))
+      const scratch = bench.allocate(attention_scratch(1, 4, 2, 32, 32))
       const { pages, keysOffset, valuesOffset } = pagedCache(
         bench,
         cached('k'),

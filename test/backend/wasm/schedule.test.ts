@@ -31,6 +31,11 @@ function brief(step: Scheduled): string {
   }
 }
 
+/** The rotation of whole keys by embedding `rope`, if any. */
+function usual(rope: number | undefined) {
+  return rope === undefined ? [] : [{ rope, first: 0 }]
+}
+
 function stepsOf(build: (b: Builder) => void): string[] {
   return scheduled(record(build)).steps.map(brief)
 }
@@ -75,7 +80,25 @@ describe('the schedule of a llama model', () => {
     expect(plan.head.norm).toMatchObject({ weight: { tensor: 'output_norm.weight' }, epsilon: 1e-5 })
     const residual = plan.steps.at(-1)
     expect(residual).toMatchObject({ kind: 'project', linears: [{ use: 'add', into: plan.head.x }] })
-    expect(plan.keyRopes).toEqual({ ropes: [0, 0], canShift: true })
+    expect(plan.keyRopes).toEqual({ ropes: [usual(0), usual(0)], canShift: true })
+  })
+})
+
+describe('a mixture of experts', () => {
+  const routing = { used: 2, gating: 'softmax', groups: undefined, normalize: true, scale: 1 } as const
+  const options = { experts: 4, rows: 8, function: 'swiglu', routing } as const
+
+  it('is a router and its experts, whose input a shared expert may read too', () => {
+    const steps = stepsOf((b) => {
+      let x = b.embed('token_embd')
+      for (const l of b.layers()) {
+        const n = l.rmsNorm(x, 'ffn_norm')
+        x = l.add(x, l.add(l.mixture(n, options), l.swiglu(n, { rows: 8, suffix: '_shexp' })))
+      }
+      b.logits(b.rmsNorm(x, 'output_norm'))
+    })
+    expect(steps.slice(1, 5)).toEqual(['norm', 'project(ffn_gate_inp)', 'route', 'experts'])
+    expect(steps.filter((step) => step === 'experts')).toHaveLength(2)
   })
 })
 
@@ -273,7 +296,7 @@ describe('keys', () => {
     ['are not rotated', (_, k) => k, undefined],
     ['have a norm but no rotation', (b, k) => b.headNorm(k, 'k_norm'), undefined],
   ])('that %s can be moved', (_, make, rope) => {
-    expect(keyRope(make)).toEqual({ ropes: [rope], canShift: true })
+    expect(keyRope(make)).toEqual({ ropes: [usual(rope)], canShift: true })
   })
 
   it.each<[string, (b: Builder, k: Value) => Value]>([
@@ -306,7 +329,7 @@ describe('keys', () => {
   it('of deeper layers, whose input contains attention’s output, can be moved', () => {
     const config = { ...CONFIG, layers: 300 }
     const { keyRopes } = schedule(Builder.record(config, NAMES, (b) => llama.build(b, config)))
-    expect(keyRopes).toEqual({ ropes: new Array(300).fill(0), canShift: true })
+    expect(keyRopes).toEqual({ ropes: new Array(300).fill(usual(0)), canShift: true })
   })
 })
 

@@ -25,8 +25,11 @@ async function evaluated(
   return memory
 }
 
-/** The content of a memory's only layer as numbers: rows of keys and of values from position `first` on. */
-async function held(memory: SequenceMemory) {
+/**
+ * The content of a memory's only layer as numbers: rows of keys and of values from position `first` on. `keyShare`: the part
+ * of a position's numbers that are keys.
+ */
+async function held(memory: SequenceMemory, keyShare = 1 / 2) {
   const [{ first, bytes }] = await memory.save()
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   const size = { f32: 4, f16: 2, q8_0: 34 / 32 }[memory.type]
@@ -36,13 +39,10 @@ async function held(memory: SequenceMemory) {
     const block = 34 * Math.floor(i / 32)
     return f16ToF32(view.getUint16(block, true)) * view.getInt8(block + 2 + (i % 32))
   })
-  const half = numbers.length / 2
-  return {
-    first,
-    row: half / Math.max(1, memory.length - first),
-    keys: numbers.subarray(0, half),
-    values: numbers.subarray(half),
-  }
+  const positions = Math.max(1, memory.length - first)
+  const keys = numbers.subarray(0, numbers.length * keyShare)
+  const values = numbers.subarray(keys.length)
+  return { first, keys, keyRow: keys.length / positions, values, valueRow: values.length / positions }
 }
 
 /**
@@ -58,14 +58,19 @@ function expectSame(actual: Float64Array, wanted: Float64Array): void {
 }
 
 /** Compares everything that both hold. */
-async function expectMoved(actual: SequenceMemory, wanted: SequenceMemory, keep: number): Promise<void> {
+async function expectMoved(
+  actual: SequenceMemory,
+  wanted: SequenceMemory,
+  keep: number,
+  keyShare?: number,
+): Promise<void> {
   expect(actual.length).toBe(wanted.length)
-  const [a, b] = [await held(actual), await held(wanted)]
+  const [a, b] = [await held(actual, keyShare), await held(wanted, keyShare)]
   const first = Math.max(a.first, b.first)
-  const { row } = b
-  const rowsOf = (of: typeof a, which: 'keys' | 'values') => of[which].subarray((first - of.first) * row)
-  expectSame(rowsOf(a, 'values'), rowsOf(b, 'values'))
-  const [keys, expectedKeys] = [rowsOf(a, 'keys'), rowsOf(b, 'keys')]
+  const { keyRow: row, valueRow } = b
+  const valuesOf = (of: typeof a) => of.values.subarray((first - of.first) * valueRow)
+  expectSame(valuesOf(a), valuesOf(b))
+  const [keys, expectedKeys] = [a, b].map((of) => of.keys.subarray((first - of.first) * row))
   const kept = Math.max(0, keep - first) * row
   expectSame(keys.subarray(0, kept), expectedKeys.subarray(0, kept))
   for (let at = 0; at < keys.length; at += row) {
@@ -279,6 +284,13 @@ describe('a shift of keys that are not simply rotated', () => {
     'scaled-keys': (l: Builder, k: Value) => l.scale(l.rope(k), 0.5),
     'plain-keys': (_: Builder, k: Value) => k,
     'normed-keys': (l: Builder, k: Value) => l.multiply(l.rope(k), l.rope(k)),
+    'warmed-keys': (l: Builder, k: Value) => l.temperature(k, 0.1, 8),
+    // Two parts of each head are rotated, by different embeddings, and the rest is not; values have half the width.
+    'joined-keys': (l: Builder, k: Value) =>
+      l.concat(
+        l.rope(l.slice(k, 0, 16), { dims: 4, first: 8 }),
+        l.scale(l.rope(l.slice(k, 16, 16), { dims: 12, theta: 100 }), 2),
+      ),
   }
   for (const [architecture, make] of Object.entries(variants)) {
     registerFamily({
@@ -288,7 +300,9 @@ describe('a shift of keys that are not simply rotated', () => {
         let x = b.embed('token_embd')
         for (const l of b.layers()) {
           const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
-          x = l.add(x, l.linear(l.attention(l.rope(q), make(l, k), v), 'attn_output', h.embeddingLength))
+          const values = architecture === 'joined-keys' ? l.slice(v, 8, 16) : v
+          const attended = l.attention(l.rope(q), make(l, k), values)
+          x = l.add(x, l.linear(attended, 'attn_output', h.embeddingLength))
           x = l.add(x, l.swiglu(l.rmsNorm(x, 'ffn_norm')))
         }
         b.logits(b.rmsNorm(x, 'output_norm'))
@@ -308,15 +322,31 @@ describe('a shift of keys that are not simply rotated', () => {
     },
   )
 
-  it('is rejected if they depend on positions in another way', async () => {
-    const executable = await load(smallModel({ shape: SHAPE, architecture: 'normed-keys' }))
-    const memory = await evaluated(executable, LONG, 'f16')
-    expect(memory.canShift).toBe(false)
-    const before = await contentOf(memory)
-    await expect(memory.shift(100, 300)).rejects.toMatchObject({
-      code: 'UNSUPPORTED',
-      message: expect.stringContaining('cannot be shifted'),
-    })
-    expect(await contentOf(memory)).toBe(before)
+  it('moves keys that are joined of rotated parts, and narrower values', async () => {
+    const executable = await load(smallModel({ shape: SHAPE, architecture: 'joined-keys' }))
+    expect(executable.canShift).toBe(true)
+    for (const type of ['f32', 'f16'] as const) {
+      const memory = await evaluated(executable, LONG, type)
+      const fork = await memory.fork()
+      await fork.shift(100, 300)
+      const rest = [...LONG.slice(0, 100), ...LONG.slice(400)]
+      await expectMoved(fork, await evaluated(executable, rest, type), 100, 2 / 3)
+      await expectMoved(memory, await evaluated(executable, LONG, type), 700, 2 / 3)
+    }
   })
+
+  it.each(['normed-keys', 'warmed-keys'])(
+    'is rejected if %s depend on positions in another way',
+    async (architecture) => {
+      const executable = await load(smallModel({ shape: SHAPE, architecture }))
+      const memory = await evaluated(executable, LONG, 'f16')
+      expect(memory.canShift).toBe(false)
+      const before = await contentOf(memory)
+      await expect(memory.shift(100, 300)).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: expect.stringContaining('cannot be shifted'),
+      })
+      expect(await contentOf(memory)).toBe(before)
+    },
+  )
 })

@@ -42,7 +42,7 @@ export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meanin
       case 'embedRow':
         return terms.of(op.kind, op.matrix)
       case 'rmsNorm':
-        return terms.of('norm', term(op.x), 'rms', op.weight, undefined, op.epsilon, op.x.heads)
+        return terms.of('norm', term(op.x), 'rms', op.weight, op.bias, op.epsilon, op.x.heads)
       case 'layerNorm':
         return terms.of('norm', term(op.x), 'layer', op.weight, op.bias, op.epsilon, op.x.heads)
       case 'linear':
@@ -77,6 +77,10 @@ export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meanin
         return terms.of('slice', term(op.x), op.x.heads, op.first, op.out.width)
       case 'concat':
         return terms.of('concat', term(op.a), term(op.b), op.a.heads, op.b.heads === 1, op.out.width)
+      case 'route':
+        return terms.of('route', term(op.logits), op.routing)
+      case 'experts':
+        return terms.of('experts', term(op.x), term(op.routes), op.gate, op.up, op.down, op.function)
       default:
         throw new Error(`no meaning of ${op.kind}`)
     }
@@ -188,6 +192,17 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
         demand(step.x.width === step.into.width, 'operands of different widths')
         write(step.into, terms.ofPair(step.kind, read(step.into), read(step.x)))
         return
+      case 'route':
+        demand(step.out !== step.logits, 'a router writes to what it reads')
+        write(step.out, terms.of('route', read(step.logits), step.routing))
+        return
+      case 'experts': {
+        const { x, routes, gate, up, down, out } = step
+        demand(![x, routes].includes(out), 'experts write to what they read')
+        demand(x.width === up.columns && out.width === down.rows, 'experts of another width')
+        write(out, terms.of('experts', read(x), read(routes), gate, up, down, step.function))
+        return
+      }
       case 'copy':
         demand(
           step.x.width === step.out.width && step.x !== step.out,

@@ -1,6 +1,6 @@
-import { bool, f32, type TypedValue, u32 } from '../../../src/gguf/typed-value.js'
+import { array, bool, f32, type TypedValue, u32 } from '../../../src/gguf/typed-value.js'
 import type { CaseOptions } from '../random-models.js'
-import { familyCases, LONG, type Variant } from './family-cases.js'
+import { familyCases, LONG, type Variant, WINDOW } from './family-cases.js'
 
 /** Mixtures of experts. Routers are F32, as in published files. */
 
@@ -91,11 +91,44 @@ const QWEN3 = familyCases(
 
 /** Experts whose rows a block of 256 divides. */
 function wide([name, options]: Variant): Variant {
-  return [
-    name,
-    { ...options, hyperparameters: experts(32, 8, { expert_feed_forward_length: u32(256) }) },
-  ]
+  return [name, { ...options, hyperparameters: experts(32, 8, { expert_feed_forward_length: u32(256) }) }]
 }
+
+const GPT_OSS = familyCases(
+  'gpt-oss',
+  {
+    shape: { ...SMALL, layers: 3, headDim: 32, context: 512 },
+    tokenizer: 'bpe',
+    ropeScaling: { type: 'yarn', factor: 32, originalContext: 64 },
+    biases: [
+      ...['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate_inp'],
+      ...['ffn_gate_exps', 'ffn_up_exps', 'ffn_down_exps'],
+    ],
+    hyperparameters: {
+      ...experts(8, 4, { expert_feed_forward_length: u32(96) }),
+      'attention.sliding_window': u32(WINDOW),
+    },
+  },
+  [
+    ['sinks and windows', { prompts: LONG }],
+    [
+      'windows said by layer, with a rope base of their own',
+      {
+        hyperparameters: {
+          'attention.sliding_window_pattern': array('bool', [false, true, true]),
+          'rope.freq_base_swa': f32(20_000),
+        },
+      },
+    ],
+    [
+      'MXFP4',
+      {
+        format: (name) => (name === '' || name.includes('_exps') ? 'MXFP4' : 'F32'),
+        shape: { layers: 1 },
+      },
+    ],
+  ],
+)
 
 const ERNIE = familyCases(
   'ernie4_5-moe',
@@ -150,6 +183,16 @@ const GLM = familyCases('glm4moe', GLM4, [
   ],
 ])
 
+const PHI = familyCases(
+  'phimoe',
+  {
+    shape: SMALL,
+    biases: ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'output'],
+    hyperparameters: experts(8, 2),
+  },
+  [['norms with biases', {}]],
+)
+
 const DEEPSEEK = familyCases(
   'deepseek',
   {
@@ -166,5 +209,5 @@ const DEEPSEEK = familyCases(
 
 export const EXPERT_CASES = [
   ...[...LLAMA, ...GRANITE, ...OLMOE, ...QWEN2, ...QWEN3],
-  ...[...ERNIE, ...GLM, ...DEEPSEEK],
+  ...[...GPT_OSS, ...ERNIE, ...GLM, ...PHI, ...DEEPSEEK],
 ]

@@ -33,7 +33,7 @@ export function tinyCases(
 ): ModelCase[] {
   return familyCases(
     architecture,
-    { prompts: PROMPTS, ...basis, shape: { ...TINY, ...basis.shape } },
+    { prompts: PROMPTS, brief: true, ...basis, shape: { ...TINY, ...basis.shape } },
     variants,
   )
 }

@@ -1,6 +1,7 @@
 import type { ModelCase } from '../random-models.js'
 import { EXPERT_CASES } from './experts.js'
 import { GEMMA_CASES } from './gemma.js'
+import { LATENT_CASES } from './latent.js'
 import { LAYER_NORMED_CASES } from './layer-normed.js'
 import { LLAMA_LIKE_CASES } from './llama-like.js'
 import { NORMED_CASES } from './normed.js'
@@ -14,4 +15,5 @@ export const FAMILY_CASES: readonly ModelCase[] = [
   ...NORMED_CASES,
   ...LAYER_NORMED_CASES,
   ...EXPERT_CASES,
+  ...LATENT_CASES,
 ]

@@ -129,7 +129,7 @@ const COMMAND_R = tinyCases(
     ['no scale', { without: ['logit_scale'] }],
     [
       '64 layers, as in Plus',
-      { prompts: [40], shape: { layers: 64, embed: 32, heads: 4, kvHeads: 2, feedForward: 48 } },
+      { deep: true, prompts: [40], shape: { layers: 64, embed: 32, heads: 4, kvHeads: 2, feedForward: 48 } },
     ],
     ['in Q8_0', { format: 'Q8_0' }],
   ],

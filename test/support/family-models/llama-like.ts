@@ -47,12 +47,12 @@ const ARCEE = tinyCases('arcee', {}, [
 
 const SEED_OSS = tinyCases('seed_oss', { biases: QKV_BIASES }, [
   ['in its usual form', {}],
-  ['heads wider than the stream, in Q8_0', { shape: { headDim: 32 }, format: 'Q8_0' }],
+  ['heads wider than the stream, in Q4_0', { shape: { headDim: 32 }, format: 'Q4_0' }],
 ])
 
 const BAICHUAN = tinyCases(
   'baichuan',
-  { shape: { embed: 32, kvHeads: 4, feedForward: 48 }, prompts: [20, 3] },
+  { shape: { embed: 32, kvHeads: 4, feedForward: 48 }, prompts: [20, 3], deep: true },
   [
     ['7B, with rope', { shape: { layers: 32 } }],
     ['13B, with ALiBi', { shape: { layers: 40 } }],
@@ -102,7 +102,7 @@ const MISTRAL3 = tinyCases(
       },
     ],
     ['neither', { ropeScaling: { type: 'none', factor: 1 }, tied: true, shape: { headDim: 64 } }],
-    ['in Q8_0', { format: 'Q8_0', hyperparameters: { 'attention.temperature_scale': f32(0.1) } }],
+    ['in Q4_0', { format: 'Q4_0', hyperparameters: { 'attention.temperature_scale': f32(0.1) } }],
   ],
 )
 

@@ -44,7 +44,11 @@ const GEMMA2 = tinyCases(
     ],
     [
       '46 layers, as in 27B',
-      { prompts: [40], shape: { layers: 46, embed: 32, heads: 2, kvHeads: 1, headDim: 20, feedForward: 48 } },
+      {
+        deep: true,
+        prompts: [40],
+        shape: { layers: 46, embed: 32, heads: 2, kvHeads: 1, headDim: 20, feedForward: 48 },
+      },
     ],
     ['in Q4_0', { format: 'Q4_0' }],
   ],
@@ -70,7 +74,7 @@ const OLMO2 = tinyCases('olmo2', { tokenizer: 'bpe', shape: { layers: 5, context
       },
     },
   ],
-  ['in Q8_0', { format: 'Q8_0' }],
+  ['in Q4_0', { format: 'Q4_0', shape: { embed: 128, layers: 3 } }],
 ])
 
 const EXAONE4 = tinyCases('exaone4', { tokenizer: 'bpe' }, [
@@ -79,6 +83,7 @@ const EXAONE4 = tinyCases('exaone4', { tokenizer: 'bpe' }, [
   [
     '64 layers, as in 32B',
     {
+      deep: true,
       prompts: [40, 3],
       shape: { layers: 64, embed: 32, heads: 2, kvHeads: 1, feedForward: 48 },
       hyperparameters: { 'attention.sliding_window': u32(WINDOW) },

@@ -52,6 +52,8 @@ export interface RandomModelOptions {
   readonly ropeFactors?: RopeFactors
   /** Default 'llama'; also the prefix of the metadata keys. One without a family is generated as llama. */
   readonly architecture?: string
+  /** `tokenizer.ggml.token_type_count`. Default: the file does not have it. */
+  readonly tokenTypes?: number
   /** More keys `<architecture>.*`, which the family reads before it records its tensors. */
   readonly hyperparameters?: Readonly<Record<string, TypedValue>>
   /** Keys `<architecture>.*` that are not written, named without the architecture, such as `attention.head_count_kv`. Default none. */
@@ -133,6 +135,8 @@ function hyperparametersOf(options: RandomModelOptions): Map<string, TypedValue>
     set('rope.scaling.original_context_length', u32(ropeScaling.originalContext ?? context))
   }
   for (const [key, value] of Object.entries(hyperparameters)) set(key, value)
+  if (options.tokenTypes !== undefined)
+    metadata.set('tokenizer.ggml.token_type_count', u32(options.tokenTypes))
   for (const key of without) metadata.delete(`${architecture}.${key}`)
   return metadata
 }

@@ -60,11 +60,13 @@ function elementsOf(shape: readonly number[]): number {
 
 /** Weights of a norm or other factors, around 1, or a bias. */
 function vector({ name, shape }: TensorSpec, { seed }: TensorOptions): TensorToWrite {
-  const mean = isBias(name) ? 0 : 1
+  const isScoreBias = name.endsWith('.attn_rel_b.weight')
+  const mean = isBias(name) || isScoreBias ? 0 : 1
+  const spread = isScoreBias ? 1 : SMALL
   const data = () => {
     const random = new RandomBits(seed, name)
     return quantizeF32(
-      Float32Array.from({ length: elementsOf(shape) }, () => mean + (random.fraction() - 0.5) * 2 * SMALL),
+      Float32Array.from({ length: elementsOf(shape) }, () => mean + (random.fraction() - 0.5) * 2 * spread),
     )
   }
   return { name, shape, format: 'F32', data }

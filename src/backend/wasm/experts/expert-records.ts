@@ -26,7 +26,7 @@ export const EXPERTS_BYTES = (LAYER_WORDS + 3 * MATRIX_WORDS) * 4
 
 /** Writes a router's record to `at`. `scratch`: `route_scratch` bytes. */
 export function writeRouting(
-  { arena }: Engine,
+  { arena }: Pick<Engine, 'arena'>,
   at: Pointer,
   routing: Routing,
   { experts, selectionBias, scratch }: { experts: number; selectionBias: Pointer | 0; scratch: Pointer },
@@ -54,7 +54,12 @@ export interface ExpertsRecord {
 }
 
 /** Writes a mixture's record to `at`. */
-export function writeExperts({ arena }: Engine, at: Pointer, weights: Weights, record: ExpertsRecord): void {
+export function writeExperts(
+  { arena }: Pick<Engine, 'arena'>,
+  at: Pointer,
+  weights: Pick<Weights, 'matrix' | 'vector'>,
+  record: ExpertsRecord,
+): void {
   const { used, gate, up, down, x, routes, out, scratch } = record
   const matrix = (of: ExpertMatrix): number[] => {
     const { format, pointer, rowBytes } = weights.matrix(of)

@@ -40,11 +40,7 @@ class ExpertsStep implements Step {
   readonly #work: number
   readonly #innerShare: number
 
-  constructor(
-    engine: Engine,
-    { gate, up, down, used }: ScheduledExperts,
-    record: Pointer,
-  ) {
+  constructor(engine: Engine, { gate, up, down, used }: ScheduledExperts, record: Pointer) {
     this.#engine = engine
     this.#record = record
     this.#innerRows = up.rows

@@ -1,9 +1,10 @@
 import { PAGE_POSITIONS } from '../../memory.js'
 import type { Program } from '../../program.js'
+import { alibiSlope } from '../encoder/biases.js'
 import type { Engine } from '../engine.js'
 import { checkNumbers } from '../finite.js'
 import type { Pointer } from '../kernels.js'
-import { kvFormat } from '../kv-layout.js'
+import { kvFormat, type Plane } from '../kv-layout.js'
 import { pageOf } from '../pages.js'
 import type { Buffer, Scheduled } from '../scheduled.js'
 import type { Scratch } from '../scratch.js'
@@ -12,6 +13,44 @@ import type { Pass, PassRun, Step } from './step.js'
 
 /** Fewest rows of a batch in a slice of attention. */
 const MIN_QUERIES_PER_SLICE = 4
+
+/** Memory for an attention step's tables. */
+export interface AttentionTables {
+  /** `attention_shape_bytes`. */
+  readonly shape: Pointer
+  /** f32[heads], written if scores have a bias. */
+  readonly slopes: Pointer
+  /** f32[heads]; 0: none. */
+  readonly sinks: Pointer | 0
+}
+
+/** Writes an AttentionShape of assembly/attention/call.ts. */
+function writeShape(
+  { arena }: Engine,
+  at: Pointer,
+  shape: Readonly<
+    Record<
+      | 'heads'
+      | 'kvHeads'
+      | 'keyDim'
+      | 'valueDim'
+      | 'scale'
+      | 'window'
+      | 'scratch'
+      | 'softcap'
+      | 'sinks'
+      | 'slopes',
+      number
+    >
+  >,
+): void {
+  const { heads, kvHeads, keyDim, valueDim, scale, window, scratch, softcap, sinks, slopes } = shape
+  const words = [heads, kvHeads, keyDim, 0, window, scratch, valueDim, 0, sinks, slopes]
+  new Uint32Array(arena.memory.buffer, at, words.length).set(words)
+  const floats = arena.floats(at, words.length)
+  floats[3] = scale
+  floats[7] = softcap
+}
 
 /** Buffers of an attention operation. */
 interface AttentionBuffers {
@@ -26,9 +65,11 @@ export class AttentionStep implements Step {
   readonly #engine: Engine
   readonly #buffers: AttentionBuffers
   readonly #memory: number
-  /** f32 values in a row of queries, and in a row of keys or values. */
+  /** f32 values in a row of queries, of results, of keys and of values. */
   readonly #queryWidth: number
+  readonly #outWidth: number
   readonly #keyWidth: number
+  readonly #valueWidth: number
   readonly #window: number
   /** The record of `attention`. */
   readonly #shape: Pointer
@@ -37,7 +78,7 @@ export class AttentionStep implements Step {
     engine: Engine,
     { program, scratch }: { program: Program; scratch: Scratch },
     op: Scheduled & { kind: 'attention' },
-    shape: Pointer,
+    tables: AttentionTables,
   ) {
     const spec = program.memories[op.memory]
     if (spec.kind !== 'kv') throw new Error(`memory ${op.memory} holds no keys and values`)
@@ -46,13 +87,21 @@ export class AttentionStep implements Step {
     this.#buffers = { q: addressOf(op.q), k: addressOf(op.k), v: addressOf(op.v), out: addressOf(op.out) }
     this.#memory = op.memory
     this.#queryWidth = op.heads * spec.keyDim
+    this.#outWidth = op.heads * spec.valueDim
     this.#keyWidth = spec.kvHeads * spec.keyDim
+    this.#valueWidth = spec.kvHeads * spec.valueDim
     this.#window = spec.window ?? Number.POSITIVE_INFINITY
-    this.#shape = shape
-    const { buffer } = engine.arena.memory
-    new Int32Array(buffer, shape, 3).set([op.heads, spec.kvHeads, spec.keyDim])
-    new Float32Array(buffer, shape + 12, 1)[0] = op.scores.scale
-    new Uint32Array(buffer, shape + 16, 2).set([spec.window ?? 0, scratch.attention])
+    this.#shape = tables.shape
+    const { scale, softcap = 0, bias } = op.scores
+    if (bias) {
+      const slopes = engine.arena.floats(tables.slopes, op.heads)
+      for (const head of slopes.keys()) slopes[head] = alibiSlope(head, op.heads, bias.maxBias)
+    }
+    writeShape(engine, tables.shape, {
+      ...{ heads: op.heads, kvHeads: spec.kvHeads, keyDim: spec.keyDim, valueDim: spec.valueDim },
+      ...{ scale, window: spec.window ?? 0, scratch: scratch.attention },
+      ...{ softcap, sinks: tables.sinks, slopes: bias ? tables.slopes : 0 },
+    })
   }
 
   units({ runs }: Pass): number {
@@ -65,7 +114,7 @@ export class AttentionStep implements Step {
 
   size({ runs }: Pass, unit: number): number {
     const { rows, position } = runs[unit]
-    return 2 * this.#queryWidth * rows * Math.min(this.#window, position + rows / 2)
+    return (this.#queryWidth + this.#outWidth) * rows * Math.min(this.#window, position + rows / 2)
   }
 
   maxSlices({ runs }: Pass, unit: number): number {
@@ -79,15 +128,14 @@ export class AttentionStep implements Step {
     const { group, layer } = memory.layout.byMemory[this.#memory]
     const first = Math.floor((rows * slice) / slices)
     const end = Math.floor((rows * (slice + 1)) / slices)
-    const offset = (firstRow + first) * this.#queryWidth * 4
     this.#engine.kernels.attention(
       this.#shape,
       kvFormat(memory.type).id,
-      (this.#buffers.q + offset) as Pointer,
+      (this.#buffers.q + (firstRow + first) * this.#queryWidth * 4) as Pointer,
       pageTables[group],
-      layer.keys,
-      layer.values,
-      (this.#buffers.out + offset) as Pointer,
+      layer.keys.offset,
+      layer.values.offset,
+      (this.#buffers.out + (firstRow + first) * this.#outWidth * 4) as Pointer,
       end - first,
       position + first,
     )
@@ -99,10 +147,10 @@ export class AttentionStep implements Step {
     // In all other operations it spreads to the logits.
     this.#checkNumbers(q, this.#queryWidth, run, 'queries')
     this.#checkNumbers(k, this.#keyWidth, run, 'keys')
-    this.#checkNumbers(v, this.#keyWidth, run, 'values')
+    this.#checkNumbers(v, this.#valueWidth, run, 'values')
     const { layer } = run.memory.layout.byMemory[this.#memory]
-    this.#append(run, k, layer.keys)
-    this.#append(run, v, layer.values)
+    this.#append(run, k, this.#keyWidth, layer.keys)
+    this.#append(run, v, this.#valueWidth, layer.values)
   }
 
   #checkNumbers(at: Pointer, width: number, { firstRow, rows }: PassRun, what: string): void {
@@ -110,8 +158,8 @@ export class AttentionStep implements Step {
   }
 
   /** Writes a run's rows to their positions in the cache. */
-  #append({ memory, firstRow, rows, position }: PassRun, from: Pointer, offset: number): void {
-    const { group, layer } = memory.layout.byMemory[this.#memory]
+  #append({ memory, firstRow, rows, position }: PassRun, from: Pointer, width: number, plane: Plane): void {
+    const { group } = memory.layout.byMemory[this.#memory]
     const table = memory.tables[group]
     for (let row = 0; row < rows; ) {
       const page = pageOf(position + row)
@@ -119,9 +167,9 @@ export class AttentionStep implements Step {
       const count = Math.min(rows - row, PAGE_POSITIONS - inPage)
       this.#engine.kernels.store(
         kvFormat(memory.type).id,
-        (from + (firstRow + row) * this.#keyWidth * 4) as Pointer,
-        (table.pointer(page) + offset + inPage * layer.rowBytes) as Pointer,
-        count * this.#keyWidth,
+        (from + (firstRow + row) * width * 4) as Pointer,
+        (table.pointer(page) + plane.offset + inPage * plane.rowBytes) as Pointer,
+        count * width,
       )
       row += count
     }

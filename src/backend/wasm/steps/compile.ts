@@ -1,4 +1,5 @@
 import type { Program } from '../../program.js'
+import { EncoderAttentionStep } from '../encoder/attention-step.js'
 import type { Engine } from '../engine.js'
 import { expertsBytes, expertsStep } from '../experts/experts-step.js'
 import { routeBytes, routeStep } from '../experts/route-step.js'
@@ -26,31 +27,32 @@ export interface CompiledProgram {
   readonly steps: readonly Step[]
   /** The last norm, a record for `norm_rows`; 0: none. */
   readonly norm: Pointer | 0
-  /** Writes to `logits` of the scratch: see `outputPass`. */
-  readonly output: Projections
+  /** Writes to `logits` of the scratch: see `outputPass`. `undefined`: an encoder has no logits. */
+  readonly output: Projections | undefined
 }
 
 /** The records of a schedule's steps in the kernels' memory. */
-function countRecords({ steps, head }: Schedule): { projections: number; norms: number; attentions: number } {
-  let [projections, norms, attentions] = [1, head.norm ? 1 : 0, 0]
+function countRecords({ steps, head }: Schedule) {
+  let [projections, norms, attentions, slopes] = [1, head.norm ? 1 : 0, 0, 0]
   for (const step of steps) {
     if (step.kind === 'project') projections += step.linears.length
     if ((step.kind === 'project' || step.kind === 'norm') && step.norm) norms++
-    if (step.kind === 'attention') attentions++
+    if (step.kind === 'attention' || step.kind === 'encoderAttention') attentions++
+    if (step.kind === 'attention' && step.scores.bias) slopes += step.heads
   }
-  return { projections, norms, attentions }
+  return { projections, norms, attentions, slopes }
 }
 
 /** Bytes that `compileSteps` takes besides the scratch. */
 export function compiledBytes(schedule: Schedule, engine: Engine): number {
-  const { projections, norms, attentions } = countRecords(schedule)
-  const shapes = Math.max(1, attentions) * engine.kernels.attention_shape_bytes()
+  const { projections, norms, attentions, slopes } = countRecords(schedule)
+  const shapes = Math.max(1, attentions) * engine.kernels.attention_shape_bytes() + 4 * slopes
   let experts = 0
   for (const step of schedule.steps) {
     if (step.kind === 'route') experts += routeBytes(step, engine)
     if (step.kind === 'experts') experts += expertsBytes()
   }
-  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + experts + 192
+  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + experts + 256
 }
 
 /** Compiles a schedule to steps, and writes their records into the engine's memory. Throws `OUT_OF_MEMORY`. */
@@ -62,6 +64,7 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
   const norms = new NormTable(arena, weights, counts.norms)
   const shapeBytes = kernels.attention_shape_bytes()
   let shape: number = arena.allocate(Math.max(1, counts.attentions) * shapeBytes, 'the shapes of attention')
+  let slopes: number = arena.allocate(Math.max(1, counts.slopes) * 4, 'the slopes of attention')
   const addressOf = ({ index }: Buffer) => scratch.buffers[index]
 
   const compileStep = (step: Scheduled): Step => {
@@ -101,14 +104,25 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
       case 'temperature':
         return temperatureStep(engine, step, addressOf(step.x))
       case 'attention': {
-        const at = shape as Pointer
+        const { sinks, bias } = step.scores
+        const tables = {
+          shape: shape as Pointer,
+          slopes: slopes as Pointer,
+          sinks: sinks ? weights.vector(sinks) : (0 as const),
+        }
         shape += shapeBytes
-        return new AttentionStep(engine, input, step, at)
+        if (bias) slopes += step.heads * 4
+        return new AttentionStep(engine, input, step, tables)
       }
       case 'route':
         return routeStep(engine, step, weights, addressOf)
       case 'experts':
         return expertsStep(engine, step, input, addressOf)
+      case 'encoderAttention': {
+        const at = shape as Pointer
+        shape += shapeBytes
+        return new EncoderAttentionStep(engine, step, { shape: at, scratch: scratch.attention })
+      }
       case 'activation':
       case 'scale':
       case 'scaleRows':
@@ -123,21 +137,22 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
   }
 
   const steps = schedule.steps.map(compileStep)
-  const { matrix, bias } = program.logits!
   const norm = schedule.head.norm && norms.add(schedule.head.norm)
-  const output = table.add(
-    [
-      {
-        matrix: weights.matrix(matrix),
-        scale: undefined,
-        bias: bias && weights.vector(bias),
-        product: scratch.logits,
-        use: 'store',
-        into: undefined,
-      },
-    ],
-    norm,
-  )
+  const output =
+    program.logits &&
+    table.add(
+      [
+        {
+          matrix: weights.matrix(program.logits.matrix),
+          scale: undefined,
+          bias: program.logits.bias && weights.vector(program.logits.bias),
+          product: scratch.logits,
+          use: 'store',
+          into: undefined,
+        },
+      ],
+      norm,
+    )
   return { steps, norm: norm ?? 0, output }
 }
 

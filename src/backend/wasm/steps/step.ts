@@ -1,4 +1,5 @@
 import type { Phase } from '../../batch.js'
+import type { TextMemory } from '../encoder/text-memory.js'
 import type { Pointer } from '../kernels.js'
 import type { KvMemory } from '../kv-memory.js'
 import type { WorkKind } from '../slicer.js'
@@ -30,6 +31,8 @@ export interface Pass {
   readonly rows: number
   readonly runs: readonly PassRun[]
   readonly segments: readonly Segment[]
+  /** The text of an encoder's pass. */
+  readonly text?: TextMemory
 }
 
 /**
