@@ -37,6 +37,7 @@ it('every package whose code is bundled in dist/ is named', async () => {
 it.each([
   ['assembly/formats/iq2_xxs_tables.ts', 'Copyright (c) 2023-2026 The ggml authors'],
   ['assembly/formats/grid_lists.ts', 'Copyright (c) 2023-2026 The ggml authors'],
+  ['assembly/formats/codebook.ts', 'Copyright (c) 2023-2026 The ggml authors'],
   ['assembly/formats/iq1_list.ts', 'Copyright (c) 2023-2026 The ggml authors'],
   ['src/tokenizer/unicode-table.ts', 'UNICODE LICENSE V3'],
   ['models/tiny-stories.Q8_0.gguf', 'Community Data License Agreement'],

@@ -10,6 +10,8 @@ import { BUILDS, createInnerWorkbench, ROUNDING, type Workbench } from './workbe
 
 const ROWS = 3
 const MAX_ELEMENTS = 4096
+/** Random cases per property: more with every run of the suite. */
+const RUNS = 12
 
 let bench: Workbench<BenchKernels>
 
@@ -178,7 +180,7 @@ describe.each(BUILDS)('%s build', (build) => {
         fc.property(fc.integer(), fc.constantFrom(...lengths(format).slice(0, 4)), (seed, n) => {
           expectDequantized(reference, format, rawBlocks(reference, format, n, new RandomBits(seed)), n)
         }),
-        { numRuns: 40 },
+        { numRuns: RUNS },
       )
     })
 
@@ -195,7 +197,7 @@ describe.each(BUILDS)('%s build', (build) => {
           const rows = Array.from({ length: ROWS }, () => rawBlocks(reference, format, n, random))
           expectDots(reference, format, rows, randomActivations(n, random))
         }),
-        { numRuns: 40 },
+        { numRuns: RUNS },
       )
     })
 
@@ -206,7 +208,7 @@ describe.each(BUILDS)('%s build', (build) => {
       const cases = scales.flatMap((scale) => quants.map((byte) => ({ scale, byte })))
 
       test.each(cases)('extremes: scale bits $scale, bytes $byte', ({ scale, byte }) => {
-        const n = 1024
+        const n = 512
         const row = uniformBlocks(reference, format, n, byte, scale)
         expectDequantized(reference, format, row, n)
         // All activations at the limit of their range, first of one sign, then of both.
@@ -234,7 +236,7 @@ describe.each(BUILDS)('%s build', (build) => {
       })
 
       test.each([0x00, 0xff, 0x80, 0x7f, 0xf0, 0x0f])('extremes: bytes %i', (byte) => {
-        const n = 1024
+        const n = 512
         const row = new Uint8Array(bytesFor(format, n)).fill(byte)
         for (let block = 0; block < row.length; block += format.blockBytes) {
           for (const offset of at) row[block + offset] = one

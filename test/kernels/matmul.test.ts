@@ -171,8 +171,8 @@ function rowsOf(count: number, columns: number): Float32Array[] {
 const COLUMNS: Readonly<Record<number, readonly number[]>> = {
   1: [1, 2, 3, 4, 5, 15, 16, 17, 31, 100, 255, 256, 257, 300, 515],
   32: [32, 64, 96, 224, 256, 288, 544],
-  64: [64, 192, 576],
-  128: [128, 384, 640],
+  64: [64, 320],
+  128: [128, 384],
   256: [256, 512, 768],
 }
 
