@@ -3,7 +3,6 @@
  * formats/grid_blocks.ts.
  */
 import { dotAdd } from '../math/byte_dots'
-import { constant, ONES_I16 } from '../math/constants'
 import { madd } from '../math/lanes'
 import { packBytes } from './panel'
 import { Bytes, HEAD, Pairs, TERMS, tile } from './tile'
@@ -32,21 +31,10 @@ class HalfBytes {
   }
 }
 
-/** Whether quants are nibbles, whose zero is that of twice the quants. */
-@inline
-function halved<T>(): bool {
-  return changetype<T>(0).bits == 4
-}
-
 @unmanaged
 export class GridBlocks<T> {
-  /** Bytes of the sub-blocks of 256 columns; behind them is d. */
-  @inline get subBlocks(): usize {
-    return changetype<T>(0).step == 32 ? 8 * (HEAD + 256) : 16 * (HEAD + 128)
-  }
-
   @inline get panelBytes(): usize {
-    return this.subBlocks + 64
+    return changetype<T>(0).step == 32 ? panelBytes<Bytes>() : panelBytes<HalfBytes>()
   }
 
   @inline get width(): usize {
@@ -56,7 +44,7 @@ export class GridBlocks<T> {
   @inline pack(w1: usize, w2: usize, w3: usize, to: usize): void {
     const w0 = changetype<usize>(this)
     const block = changetype<T>(w0)
-    v128.store(to + this.subBlocks, block.ds(w1, w2, w3))
+    v128.store(to + this.panelBytes - SCALES, block.ds(w1, w2, w3))
     for (let sub: i32 = 0; sub < 8; sub++) {
       const words = block.words(w1, w2, w3, sub)
       v128.store(to, block.factors(words, 0, sub))
@@ -96,40 +84,67 @@ export class GridBlocks<T> {
     to: usize,
     work: usize,
   ): void {
-    for (let panel = changetype<usize>(this); panel < end; panel += this.panelBytes, terms += 8 * TERMS) {
-      memory.fill(work, 0, 32 * changetype<N>(0).tokens)
-      const last = panel + this.subBlocks
-      if (halved<T>()) tile<Pairs, GridBlocks<T>, N>(panel, last, x0, x1, x2, x3, terms, work)
-      else if (changetype<T>(0).step == 32) tile<Bytes, GridBlocks<T>, N>(panel, last, x0, x1, x2, x3, terms, work)
-      else tile<HalfBytes, GridBlocks<T>, N>(panel, last, x0, x1, x2, x3, terms, work)
-      for (let token: i32 = 0; token < changetype<N>(0).tokens; token++) {
-        finish(last, to + ((<usize>token) << 5), work + ((<usize>token) << 5))
-      }
-      x0 += 256
-      x1 += 256
-      x2 += 256
-      x3 += 256
-    }
+    const panel = changetype<usize>(this)
+    if (changetype<T>(0).bits == 4) multiplyPanels<Pairs, N>(panel, end, x0, x1, x2, x3, terms, to, work)
+    else if (changetype<T>(0).step == 32) multiplyPanels<Bytes, N>(panel, end, x0, x1, x2, x3, terms, to, work)
+    else multiplyPanels<HalfBytes, N>(panel, end, x0, x1, x2, x3, terms, to, work)
   }
+}
 
+/** A panel of any of these formats whose sub-blocks `D` multiplies: Bytes, HalfBytes, or for nibbles Pairs. */
+@unmanaged
+class GridPanel<D> {
+  /** Twos: the zero of nibbles is that of twice the quants. `Bytes` and `HalfBytes` take no factors. */
   @inline factors(_four: usize): v128 {
-    return constant(ONES_I16)
+    return i16x8.splat(2)
   }
 
   /** Adds to a token's products within the block. */
   @inline accumulate(low: v128, high: v128, terms: usize, to: usize): void {
     const block = changetype<usize>(this)
-    const place: usize = changetype<T>(0).step == 32 ? 16 : load<u32>(block, TERM)
+    const place: usize = changetype<D>(0).bytes == 128 ? load<u32>(block, TERM) : 16
     const term = v128.load32_splat(terms + place)
     const scale = v128.load32_splat(terms)
-    if (halved<T>()) {
-      low = i32x4.shl(low, 1)
-      high = i32x4.shl(high, 1)
-    }
     const lower = i32x4.mul(i32x4.sub(low, term), v128.load(block))
     const upper = i32x4.mul(i32x4.sub(high, term), v128.load(block, 16))
     v128.store(to, madd(f32x4.convert_i32x4_s(lower), scale, v128.load(to)))
     v128.store(to, madd(f32x4.convert_i32x4_s(upper), scale, v128.load(to, 16)), 16)
+  }
+}
+
+/** Bytes of the rows' scales d behind a block's sub-blocks. */
+const SCALES: usize = 64
+
+/** Of 256 columns. */
+@inline
+function panelBytes<D>(): usize {
+  const bytes = changetype<D>(0).bytes
+  return (bytes == 128 ? 16 : 8) * (HEAD + bytes) + SCALES
+}
+
+/** Not inlined, so that formats share it. */
+function multiplyPanels<D, N>(
+  panel: usize,
+  end: usize,
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  x3: usize,
+  terms: usize,
+  to: usize,
+  work: usize,
+): void {
+  for (; panel < end; panel += panelBytes<D>(), terms += 8 * TERMS) {
+    memory.fill(work, 0, 32 * changetype<N>(0).tokens)
+    const last = panel + panelBytes<D>() - SCALES
+    tile<D, GridPanel<D>, N>(panel, last, x0, x1, x2, x3, terms, work)
+    for (let token: i32 = 0; token < changetype<N>(0).tokens; token++) {
+      finish(last, to + ((<usize>token) << 5), work + ((<usize>token) << 5))
+    }
+    x0 += 256
+    x1 += 256
+    x2 += 256
+    x3 += 256
   }
 }
 

@@ -48,7 +48,7 @@ describe.each(BUILDS)('IQ3_S expanded to nibbles, %s build', (build) => {
     pointer = expanded(rows)
   })
 
-  /** Fails unless `out` is Σ w·x per token and row, but for the rounding of activations to `kind`. */
+  /** Fails unless `out` is Σ w·x per token and row, except for the rounding of activations to `kind`. */
   function expectProducts(out: Float32Array, tokens: number, kind: number): void {
     const relative = kind === ActivationKind.int8 ? 5e-3 : 5e-5
     for (let i = 0; i < tokens * ROWS; i++) {
