@@ -108,9 +108,8 @@ function dots32<T>(w0: usize, w1: usize, w2: usize, w3: usize, sub: i32, x0: v12
 
 /**
  * Adds the products of four rows' blocks with activations of 8 bits, where `BYTE_DOTS` holds. Products of dots and factors stay below
- * 2^24, so that they are exact as f32, too.
+ * 2^24, so that they are exact as f32, too. Not inlined: a call per block costs little, and a copy in each loop would be large.
  */
-@inline
 export function addGridBlock<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sum: v128): v128 {
   let products = f32x4.splat(0)
   for (let sub: i32 = 0; sub < 8; sub++, x += 32, scale += 4) {
