@@ -2,7 +2,7 @@ import { SLOPE, POSITION, ROW_MAX, ROW_SUM, rowBytes, stateBytes, TILE, tileRows
 import { exp2x4 } from '../math/exp'
 import { tanh4 } from '../math/tanh'
 
-/** What causal attention may do to scores besides scaling them: a soft cap, slopes over the distance, sinks. */
+/** What few models do to scores besides scaling them: a soft cap, slopes over the distance, sinks, biases by distance. */
 
 export const LOG2_E: f32 = 1.4426950408889634
 
@@ -57,4 +57,17 @@ function laneOf(state: usize, row: i32, rows: i32, valueDim: i32): usize {
   const lane = row % TILE
   const tile = state + <usize>(row / TILE) * stateBytes(valueDim)
   return tile + rowBytes(tileRows(row - lane, rows), valueDim) + ((<usize>lane) << 2)
+}
+
+/** Adds biases to the scores of a tile's rows at `n` positions, f32[n][TILE]. `biases`: see `locateBiases` in bias.ts. */
+@inline
+export function addBiases(biases: usize, scores: usize, rows: i32, n: i32): void {
+  for (let lane = 0; lane < rows; lane++) {
+    let bias = <usize>load<u32>(biases + ((<usize>lane) << 2))
+    let at = scores + ((<usize>lane) << 2)
+    for (const end = at + <usize>n * WEIGHTS; at < end; at += WEIGHTS) {
+      store<f32>(at, load<f32>(at) + load<f32>(bias))
+      bias += 4
+    }
+  }
 }

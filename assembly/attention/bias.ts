@@ -1,5 +1,4 @@
 import { call } from './call'
-import { WEIGHTS } from './layout'
 
 /**
  * Biases of scores by the distance of key and query: for each head, f32[2 · positions - 1], of which the middle one is that
@@ -18,18 +17,5 @@ export function locateBiases(out: usize, kvHead: i32, row: i32, height: i32, pos
     const head = kvHead * group + ((row + lane) % group)
     const index = <usize>head * <usize>stride + <usize>(start - token + call.positions - 1)
     store<u32>(out + ((<usize>lane) << 2), <u32>(call.bias + (index << 2)))
-  }
-}
-
-/** Adds biases to the scores of a tile's rows at `n` positions, f32[n][TILE]. `biases`: see `locateBiases`. */
-@inline
-export function addBiases(biases: usize, scores: usize, rows: i32, n: i32): void {
-  for (let lane = 0; lane < rows; lane++) {
-    let bias = <usize>load<u32>(biases + ((<usize>lane) << 2))
-    let at = scores + ((<usize>lane) << 2)
-    for (const end = at + <usize>n * WEIGHTS; at < end; at += WEIGHTS) {
-      store<f32>(at, load<f32>(at) + load<f32>(bias))
-      bias += 4
-    }
   }
 }

@@ -1,6 +1,5 @@
 import { accumulate } from './accumulate'
-import { adjustScores } from './adjust'
-import { addBiases } from './bias'
+import { addBiases, adjustScores } from './adjust'
 import { CachedF16, CachedF32 } from './cache/floats'
 import { count, Four, One, Three, Two } from './counts'
 import { BLOCK_POSITIONS, rowBytes, WEIGHTS } from './layout'

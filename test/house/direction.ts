@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   session: ['backend', 'grammar', 'math', 'model', 'platform', 'sampling', 'tokenizer'],
   quantize: ['backend', 'gguf', 'storage'],
   convert: ['gguf', 'math', 'quantize', 'storage'],
-  facade: ['backend', 'gguf', 'model', 'platform', 'sampling', 'session', 'storage', 'tokenizer'],
+  facade: ['backend', 'gguf', 'math', 'model', 'platform', 'sampling', 'session', 'storage', 'tokenizer'],
   chat: ['facade', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
   cli: ['convert', 'index', 'platform', 'quantize', 'sampling'],
