@@ -82,7 +82,7 @@ describe('parseOptions', () => {
     { args: ['--model', 'x'], message: '--model' },
     {
       args: ['x'],
-      message: 'no command x: speed, avx2, depth, batch, engines, limits, sampling, constrained',
+      message: 'no command x: speed, avx2, depth, batch, families, engines, limits, sampling, constrained',
     },
     { args: ['depth', 'engines'], message: 'no command depth engines' },
   ])('refuses $args', ({ args, message }) => {
