@@ -341,12 +341,12 @@ const SPECIAL_IDS: IdCase[] = [
   { what: 'BOS far outside', keys: named('bos', VOCAB + 5), expected: [1, 2, 1] },
   { what: 'EOS as -1 in 32 bits', keys: named('eos', 0xffffffff), expected: [1, 2, 1] },
   { what: 'both', keys: { ...named('bos', 99_999), ...named('eos', 99_999) }, expected: [1, 2, 2] },
-  ...ROLES.map((role) => ({
+  ...[...ROLES, 'seperator'].map((role) => ({
     what: `${role} outside`,
     keys: named(role, 0xffffffff),
     expected: [1, 2, 1] as const,
   })),
-  ...['padding', 'seperator', 'mask'].map((role) => ({
+  ...['padding', 'mask'].map((role) => ({
     what: `${role}, which is not used, outside`,
     keys: named(role, 0xffffffff),
     expected: [1, 2, 0] as const,

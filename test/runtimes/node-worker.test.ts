@@ -29,7 +29,7 @@ async function run(program: string, dist = './dist/index.js', workers = ''): Pro
     const load = (options) => loadModel('${MODEL_PATH}', { worker: true, threads: 1, ...options })
     console.log(JSON.stringify(await (async () => { ${program} })()))`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
-    timeout: 20_000,
+    timeout: 120_000,
   })
   return JSON.parse(stdout)
 }
