@@ -37,7 +37,9 @@ export { cosineSimilarity } from './facade/cosine-similarity.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
 export type { FetchOptions } from './facade/fetch-options.js'
 export {
+  ADDRESSABLE_BYTES,
   type FormatShare,
+  type InspectOptions,
   inspectModel,
   type MemorySummary,
   type ModelSummary,

@@ -1,7 +1,7 @@
 /** This package as published: dist/, through its public API. */
-import { loadModel, VERSION } from 'dasllama'
+import { embed, loadModel, type Model, VERSION } from 'dasllama'
 import { hasRelaxedSimd } from '../../src/backend/wasm/relaxed-simd.js'
-import type { Contestant } from './contestant.js'
+import type { Contestant, Sequence } from './contestant.js'
 
 export const contestant: Contestant = {
   async describe() {
@@ -10,6 +10,7 @@ export const contestant: Contestant = {
 
   async load(source, { contextLength, threads, kernels }) {
     const model = await loadModel(source, { contextLength, threads, kernels })
+    if (model.kind === 'encoder') return textsOf(model)
     const session = model.createSession()
     return {
       async rewind(length) {
@@ -36,4 +37,16 @@ export const contestant: Contestant = {
       logits: (sequence) => sessions[sequence].logits(),
     }
   },
+}
+
+/** An encoder: a prompt is a text that is embedded; nothing is generated. */
+function textsOf(model: Model): Sequence {
+  return {
+    async rewind() {},
+    async prefill(ids) {
+      await embed(model, ids)
+    },
+    decode: () => Promise.reject(new Error('an encoder generates nothing')),
+    memoryBytes: () => model.memoryBytes,
+  }
 }

@@ -1,5 +1,6 @@
 import { byteSize } from '../describe.js'
 import { DasllamaError, inspectModel, type ModelSummary } from '../index.js'
+import { contextOption } from './arguments/engine-options.js'
 import { MODEL, modelOptions } from './arguments/model-options.js'
 import { flag } from './arguments/options.js'
 import { command } from './command.js'
@@ -13,16 +14,20 @@ export const inspect = command({
   operands: [MODEL],
   options: {
     json: flag('print one JSON object'),
+    context: contextOption(
+      "tokens for which the memory is shown; by default the model's trained context, at most 4096",
+    ),
     ...modelOptions,
   },
   notes: `Reads the head of the file only, so it is quick for large files and for URLs.
 
   dasllama inspect model.gguf
 `,
-  async run([source], { json, tokenizer }, terminal) {
-    const summary = await inspectModel(source, { tokenizer })
+  async run([source], { json, context: contextLength, tokenizer }, terminal) {
+    const { availableMemory } = terminal
+    const summary = await inspectModel(source, { tokenizer, contextLength, memoryLimit: availableMemory })
     const chat = chatSummary(summary)
-    const fit = fitness(summary, terminal.availableMemory)
+    const fit = fitness(summary, availableMemory)
     await print(terminal.stdout, json ? asJson(summary, chat, fit) : columns(rows(summary, chat, fit)))
     return 0
   },
@@ -54,7 +59,7 @@ function rows(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitness
   const rows = [
     ['file', summary.fileName],
     ['container', summary.container === 'gguf' ? `GGUF version ${summary.version}` : 'llama2.c checkpoint'],
-    ['architecture', summary.architecture],
+    ['architecture', architectureText(summary)],
     ['name', summary.name ?? '-'],
     ['parameters', count(summary.parameters)],
     ['tensors', `${count(summary.tensors)}, ${byteSize(summary.tensorBytes)}`],
@@ -88,12 +93,23 @@ function rows(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitness
     const session = `${byteSize(sessionBytes)} for a session of ${count(contextLength)} tokens`
     rows.push(['memory', `${byteSize(modelBytes)} and ${session}`])
   }
+  if (summary.speed) {
+    const { bytesPerToken, class: speed } = summary.speed
+    rows.push(['speed', `${speed}: a token reads ${byteSize(bytesPerToken)} of weights`])
+  }
   rows.push(['runs here', fit.runs ? `yes, in ${memoryText(fit)}` : `no: ${fit.reason}`])
+  if (fit.instead !== undefined) rows.push(['', `possible: ${fit.instead}`])
   for (const { message, hint } of summary.problems) {
     rows.push(['problem', message])
     if (hint !== undefined) rows.push(['', hint])
   }
   return rows
+}
+
+function architectureText({ architecture, family }: ModelSummary): string {
+  return family === undefined || family === architecture
+    ? architecture
+    : `${architecture}, of the family ${family}`
 }
 
 function chatText(

@@ -1,8 +1,9 @@
+import { PAGE_POSITIONS } from '../backend/memory.js'
 import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import type { Engine } from '../backend/wasm/engine.js'
 import { WasmExecutable } from '../backend/wasm/executable.js'
 import { checkEngineOptions, type EngineOptions, openEngine } from '../backend/wasm/open-engine.js'
-import { checkOptions } from '../checks.js'
+import { checkCount, checkOptions } from '../checks.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile } from '../gguf/model-file.js'
 import type { Config } from '../model/config.js'
@@ -14,6 +15,7 @@ import type { WarningListener } from '../warnings.js'
 import { readChatTemplates } from './chat-templates.js'
 import { defaultContext } from './load-model.js'
 import { type OpenOptions, withModelFile } from './open.js'
+import { type SpeedSummary, speedSummary } from './speed-class.js'
 
 /** What a model file holds, learnt without reading a weight. */
 export interface ModelSummary {
@@ -22,6 +24,8 @@ export interface ModelSummary {
   /** GGUF version, 0 for other containers. */
   readonly version: number
   readonly architecture: string
+  /** The first architecture of the family that runs the file, such as `llama` for `internlm2`; absent if none does. */
+  readonly family: string | undefined
   /** `general.name`, where the file has one. */
   readonly name: string | undefined
   readonly tensors: number
@@ -37,6 +41,8 @@ export interface ModelSummary {
   readonly chatTemplates: ReadonlyMap<string, string>
   /** Bytes of memory that running it takes. */
   readonly memory: MemorySummary | undefined
+  /** Absent for encoders and where the file is not one that runs. */
+  readonly speed: SpeedSummary | undefined
   /** Why the model, or its tokenizer, cannot be used here. */
   readonly problems: readonly DasllamaError[]
 }
@@ -69,7 +75,20 @@ export interface MemorySummary {
   /** What a session with an f16 cache, or a text of an encoder, takes at most, when `contextLength` positions are in use. */
   readonly sessionBytes: number
   readonly contextLength: number
+  /** The largest context, in steps of 128 positions, with which both take at most `memoryLimit`; 0: none. */
+  readonly longestContext: number
 }
+
+/** How to inspect a model. */
+export interface InspectOptions extends OpenOptions, Pick<EngineOptions, 'kernels'> {
+  /** Positions for which `memory` is computed. Default: as `loadModel` chooses. */
+  contextLength?: number
+  /** Bytes of memory, for `memory.longestContext`. Default, and at most: the 4 GiB that WebAssembly can address. */
+  memoryLimit?: number
+}
+
+/** The bytes that 32-bit WebAssembly can address. */
+export const ADDRESSABLE_BYTES: number = 2 ** 32
 
 /**
  * Summarises a model file, from its header alone. Rejects only for what is not a model file at all, and as `loadModel` does
@@ -79,18 +98,27 @@ export interface MemorySummary {
  * const { architecture, parameters, memory, problems } = await inspectModel('https://example.com/model.gguf')
  * ```
  */
-export async function inspectModel(
-  source: ModelSource,
-  options: OpenOptions & Pick<EngineOptions, 'kernels'> = {},
-): Promise<ModelSummary> {
+export async function inspectModel(source: ModelSource, options: InspectOptions = {}): Promise<ModelSummary> {
   checkOptions(options)
   checkEngineOptions({ kernels: options.kernels })
-  return withModelFile(source, options, async (file, platform) =>
-    summarise(file, await openEngine({ ...options, threads: 1 }, platform, 0), options.onWarning),
-  )
+  const { contextLength, memoryLimit = ADDRESSABLE_BYTES, onWarning } = options
+  if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
+  checkCount('memoryLimit', memoryLimit, 0, Number.MAX_SAFE_INTEGER)
+  const limit = Math.min(memoryLimit, ADDRESSABLE_BYTES)
+  return withModelFile(source, options, async (file, platform) => {
+    const engine = await openEngine({ ...options, threads: 1 }, platform, 0)
+    return summarise(file, engine, { contextLength, limit, warn: onWarning })
+  })
 }
 
-function summarise(file: ModelFile, engine: Engine, warn: WarningListener | undefined): ModelSummary {
+interface SummaryOptions {
+  readonly contextLength: number | undefined
+  readonly limit: number
+  readonly warn: WarningListener | undefined
+}
+
+function summarise(file: ModelFile, engine: Engine, options: SummaryOptions): ModelSummary {
+  const { warn } = options
   const { metadata } = file
   const problems: DasllamaError[] = []
   /** The value, or its error among the problems. */
@@ -107,21 +135,24 @@ function summarise(file: ModelFile, engine: Engine, warn: WarningListener | unde
     const value = metadata.get(key)
     return typeof value === 'string' ? value : undefined
   }
-  const config = attempt(() => readHeader(file).config)
+  const header = attempt(() => readHeader(file))
+  const plan = header && attempt(() => planModel(file))
   return {
     fileName: file.name,
     container: file.container,
     version: file.version,
     architecture: text('general.architecture') ?? 'unknown',
+    family: header?.family.architectures[0],
     name: text('general.name'),
     tensors: file.tensors.size,
     parameters: sum(file, (tensor) => tensor.elements),
     tensorBytes: file.tensorBytes,
     formats: formatShares(file),
-    config,
+    config: header?.config,
     tokenizer: attempt(() => tokenizerSummary(file, warn)),
     chatTemplates: readChatTemplates(metadata),
-    memory: config && attempt(() => memorySummary(file, planModel(file), engine)),
+    memory: plan && attempt(() => memorySummary(file, plan, engine, options)),
+    speed: plan && speedSummary(file, plan.program),
     problems,
   }
 }
@@ -162,11 +193,30 @@ function tokenizerSummary({ metadata }: ModelFile, warn: WarningListener | undef
   }
 }
 
-function memorySummary(file: ModelFile, { config, program }: ModelPlan, engine: Engine): MemorySummary {
-  const contextLength = defaultContext(config)
+function memorySummary(
+  file: ModelFile,
+  { config, program }: ModelPlan,
+  engine: Engine,
+  { contextLength = defaultContext(config), limit }: SummaryOptions,
+): MemorySummary {
+  const modelBytes = WasmExecutable.bytesFor(file, program, engine)
+  const fits = (positions: number) => modelBytes + contextBytes(program, positions) <= limit
   return {
-    modelBytes: WasmExecutable.bytesFor(file, program, engine),
+    modelBytes,
     sessionBytes: contextBytes(program, contextLength),
     contextLength,
+    longestContext: longestContext(config.contextLength, fits),
   }
+}
+
+/** The largest multiple of 128 up to `most`, or `most` itself, that fits; 0 if 128 does not. */
+function longestContext(most: number, fits: (positions: number) => boolean): number {
+  if (fits(most)) return most
+  let [low, high] = [0, Math.ceil(most / PAGE_POSITIONS)]
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (fits(middle * PAGE_POSITIONS)) low = middle
+    else high = middle
+  }
+  return low * PAGE_POSITIONS
 }

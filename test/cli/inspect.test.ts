@@ -20,6 +20,7 @@ describe('dasllama inspect', () => {
     expect(out).toMatch(/^tokenizer +gpt2 \(gpt-2\), 2,048 tokens, BOS 0, EOS 0$/m)
     expect(out).toMatch(/^memory +\d+\.\d MiB and \d+\.\d KiB for a session of 256 tokens$/m)
     expect(out).toMatch(/^chat template +none$/m)
+    expect(out).toMatch(/^speed +fast: a token reads 2\.9 MiB of weights$/m)
     expect(out).toMatch(/^runs here +yes, in 5\.4 MiB of 4\.0 GiB available$/m)
     expect(out).not.toContain('problem')
   })
@@ -56,8 +57,11 @@ describe('dasllama inspect', () => {
     expect(out).toMatch(
       /^runs here +no: it needs 5\.4 MiB with a context of 256 tokens, but 1\.0 MiB are available$/m,
     )
-    terminal.availableMemory = 5.2 * 2 ** 20
-    expect((await inspect([TINY_STORIES], terminal)).out).toContain('a smaller --context needs less')
+    terminal.availableMemory = 5.25 * 2 ** 20
+    terminal.out = ''
+    expect((await inspect([TINY_STORIES], terminal)).out).toMatch(/^ +possible: --context 128 fits$/m)
+    terminal.out = ''
+    expect((await inspect([TINY_STORIES, '--context', '128'], terminal)).out).toMatch(/^runs here +yes/m)
     await using folder = await temporaryFolder()
     const huge = await smallModelFile(folder.path, {}, { context: 2 ** 24 })
     terminal.out = ''

@@ -4,6 +4,7 @@ import { writeGguf } from '../../src/gguf/writer.js'
 import { DasllamaError, inspectModel, loadModel, loadTokenizer } from '../../src/index.js'
 import { smallModel, smallParts, VOCAB } from '../model/small.js'
 import { TINY_STORIES } from '../support/model-files.js'
+import { randomModel } from '../support/random-model/random-model.js'
 import { vocabularyPath } from '../tokenizer/fixtures.js'
 import { watchedSource } from './sources.js'
 
@@ -109,5 +110,44 @@ describe('inspectModel', () => {
       message: expect.stringContaining('JSON'),
     })
     await expect(inspectModel('no/such/file.gguf')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
+describe('will it run here', () => {
+  it('has the memory of a context, and the longest context within a limit', async () => {
+    const { memory } = await inspectModel(TINY_STORIES, { contextLength: 128 })
+    const { memory: whole } = await inspectModel(TINY_STORIES)
+    expect(memory!.sessionBytes * 2).toBe(whole!.sessionBytes)
+    expect([memory!.contextLength, memory!.longestContext, whole!.longestContext]).toEqual([128, 256, 256])
+    const limited = (memoryLimit: number) => inspectModel(TINY_STORIES, { memoryLimit })
+    const needed = memory!.modelBytes + memory!.sessionBytes
+    expect((await limited(needed)).memory!.longestContext).toBe(128)
+    expect((await limited(needed - 1)).memory!.longestContext).toBe(0)
+    await expect(limited(-1)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(inspectModel(TINY_STORIES, { contextLength: 0 })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
+  })
+
+  it('counts the weights that a token reads: of experts, those that are used', async () => {
+    const dense = await inspectModel(TINY_STORIES)
+    expect(dense.speed!.class).toBe('fast')
+    expect(dense.speed!.bytesPerToken).toBeLessThanOrEqual(dense.tensorBytes)
+    const shape = { embed: 64, layers: 1, heads: 2, kvHeads: 1, feedForward: 96, vocab: 400, context: 128 }
+    const ofExperts = async (used: number) => {
+      const hyperparameters = { expert_count: u32(8), expert_used_count: u32(used) }
+      const parts = randomModel({ shape, format: 'F32', architecture: 'olmoe', hyperparameters })
+      const { speed, family } = await inspectModel(writeGguf(parts))
+      expect(family).toBe('olmoe')
+      return speed!.bytesPerToken
+    }
+    // Three matrices of 64 by 96, in F32.
+    expect((await ofExperts(3)) - (await ofExperts(1))).toBe(2 * 3 * 64 * 96 * 4)
+  })
+
+  it('names the family that runs an architecture', async () => {
+    const shape = { embed: 64, layers: 1, heads: 2, feedForward: 96, vocab: 400, context: 128 }
+    const parts = randomModel({ shape, format: 'F32', architecture: 'internlm2' })
+    expect(await inspectModel(writeGguf(parts))).toMatchObject({ architecture: 'internlm2', family: 'llama' })
   })
 })

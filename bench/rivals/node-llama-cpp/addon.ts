@@ -6,7 +6,7 @@
 import type { LlamaContext } from 'node-llama-cpp'
 import type { BatchedSequences, Contestant, Sequence } from '../../contestants/contestant.js'
 import { asInstalled, type ImportLibrary } from './installation.js'
-import { BATCH, Library } from './library.js'
+import { BATCH, isEncoder, Library } from './library.js'
 
 /** The part of the addon's context that is used here. Sequences and positions are numbers. */
 interface AddonContext {
@@ -43,9 +43,13 @@ function sequenceOf(context: LlamaContext): Sequence {
   /** The position of the next token. */
   let position = 0
 
+  // Pooling reads the outputs of all tokens.
+  const wantsAll = isEncoder(context.model)
+
   async function evaluate(ids: readonly number[]): Promise<void> {
     addon.initBatch(ids.length)
-    addon.addToBatch(SEQUENCE, position, Uint32Array.from(ids), Uint32Array.of(ids.length - 1))
+    const outputs = wantsAll ? Uint32Array.from(ids.keys()) : Uint32Array.of(ids.length - 1)
+    addon.addToBatch(SEQUENCE, position, Uint32Array.from(ids), outputs)
     await addon.decodeBatch()
     position += ids.length
   }

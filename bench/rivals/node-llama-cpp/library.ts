@@ -1,10 +1,15 @@
 /** Shared by all contestants that use llama.cpp: the library, a model and one sequence, on the CPU. */
-import type { Llama, LlamaContext } from 'node-llama-cpp'
+import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp'
 import type { Contestant, LoadOptions } from '../../contestants/contestant.js'
 import type { ImportLibrary } from './installation.js'
 
 /** Largest batch that llama-bench gives llama.cpp at once (`n_ubatch`). */
 export const BATCH = 512
+
+/** Whether a model generates nothing: those of the bench are BERTs. */
+export function isEncoder({ fileInfo }: LlamaModel): boolean {
+  return fileInfo.metadata.general.architecture === ('bert' as string)
+}
 
 /** Opened once: finding and loading the addon is not part of loading a model. */
 export class Library {
@@ -32,7 +37,9 @@ export class Library {
     { contextLength, threads, sequences = 1 }: LoadOptions & { readonly sequences?: number },
   ): Promise<LlamaContext> {
     const model = await (await this.#open()).loadModel({ modelPath: path, gpuLayers: 0 })
-    return model.createContext({ contextSize: contextLength, batchSize: BATCH, sequences, threads })
+    const options = { contextSize: contextLength, batchSize: BATCH, sequences, threads }
+    // As node-llama-cpp's own embedding context does.
+    return model.createContext(isEncoder(model) ? ({ ...options, _embeddings: true } as object) : options)
   }
 
   #open(): Promise<Llama> {
