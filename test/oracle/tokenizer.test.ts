@@ -83,6 +83,8 @@ describe('llama.cpp', () => {
         const actual = ours.decode([id])
         if (llamaTidies(actual, name)) continue
         const expected = oracle.detokenize([id as never], true)
+        // A token that is not written in the byte alphabet: llama.cpp names its bytes.
+        if (expected.includes('[UNK_BYTE_')) continue
         if (actual !== expected) expect(actual, `token ${id}`).toBe(expected)
         compared++
       }
