@@ -14,12 +14,11 @@ export interface ListedFamily {
   readonly models: string
 }
 
-/** The registry's families; `sources` are the texts of the files that define them. */
+/** The registry's families in order of their names; `sources` are the texts of the files that define them. */
 export function listedFamilies(sources: readonly string[]): ListedFamily[] {
-  return Object.entries(families).map(([name, { architectures }]) => ({
-    architectures,
-    models: modelsOf(name, sources),
-  }))
+  return Object.entries(families)
+    .map(([name, { architectures }]) => ({ architectures, models: modelsOf(name, sources) }))
+    .sort(({ architectures: [a] }, { architectures: [b] }) => (a < b ? -1 : 1))
 }
 
 /** The beginning of the comment of a family: the models' names stand before the first colon or full stop. */
