@@ -1,5 +1,6 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import { nearest } from '../nearest.js'
 import { casedWords, kimiWords, markedWords } from './cased-words.js'
 import { imageToken, sentinel } from './chameleon.js'
 import { deepseekWord, sparkWord } from './deepseek-words.js'
@@ -226,11 +227,12 @@ const byName = new Map(ENTRIES.flatMap((entry) => entry.names.map((name) => [nam
 export function preTokenizerOf(name: string): PreTokenizer {
   const entry = byName.get(name)
   if (!entry) {
+    const similar = nearest(name, byName.keys())
     throw new DasllamaError(
       'UNSUPPORTED',
       `tokenizer.ggml.pre: pre-tokenizer ${describeValue(name)} is not supported`,
       {
-        hint: `supported: ${[...byName.keys()].join(', ')}`,
+        hint: `${similar === undefined ? '' : `the nearest supported one is ${similar}; `}${byName.size} are supported, all that llama.cpp had in September 2026`,
       },
     )
   }
