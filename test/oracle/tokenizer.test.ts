@@ -13,7 +13,7 @@ import { randomTexts } from '../tokenizer/random-text.js'
 import { startLlama } from './llama-cpp.js'
 
 const SEED = 20250101
-const TEXTS_PER_VOCABULARY = 4000
+const TEXTS_PER_VOCABULARY = 1500
 const TEXTS_PER_PRE_TOKENIZER = 400
 
 /** Pre-tokenizers that no vocabulary above has, tested on GPT-2's: one of each group of names that share a table entry. */
