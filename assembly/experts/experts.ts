@@ -39,7 +39,7 @@ const work = changetype<Work>(memory.data(offsetof<Work>(), 64))
 
 /** Parts begin at multiples of this, the rows of a tile. */
 const ROWS: i32 = 8
-/** Parts per thread, for the balance of loads. */
+/** Parts per thread, so that threads share the load evenly. */
 const PARTS_PER_THREAD: i32 = 2
 /** Rows of which quantisation is not worth waking the pool. */
 const FEW_ROWS: i32 = 16

@@ -58,7 +58,7 @@ export class Folder {
     }
   }
 
-  /** A JSON object; `undefined` if there is no such file. Rejects with `BAD_FORMAT` for anything else. */
+  /** Reads a JSON object; `undefined` if the file is missing. Rejects with `BAD_FORMAT` if it holds anything else. */
   async json(file: string, signal?: AbortSignal): Promise<JsonObject | undefined> {
     const value = await this.#parsed(file, signal)
     if (value === undefined) return undefined
@@ -66,14 +66,14 @@ export class Folder {
     throw new DasllamaError('BAD_FORMAT', `${this.shown(file)} is not a JSON object: ${describeValue(value)}`)
   }
 
-  /** A JSON list; `undefined` if there is no such file. Rejects with `BAD_FORMAT` for anything else. */
+  /** Reads a JSON array; `undefined` if the file is missing. Rejects with `BAD_FORMAT` if it holds anything else. */
   async jsonList(file: string, signal?: AbortSignal): Promise<readonly unknown[] | undefined> {
     const value = await this.#parsed(file, signal)
     if (value === undefined || Array.isArray(value)) return value
     throw new DasllamaError('BAD_FORMAT', `${this.shown(file)} is not a JSON list: ${describeValue(value)}`)
   }
 
-  /** As `json`. Rejects with `NOT_FOUND` if there is no such file. */
+  /** Like `json`, but rejects with `NOT_FOUND` if the file is missing. */
   async neededJson(file: string, signal?: AbortSignal): Promise<JsonObject> {
     const found = await this.json(file, signal)
     if (found) return found

@@ -60,7 +60,7 @@ export async function convertedTokenizer(
   }
 }
 
-/** Whether a text gets a space in front, for the families of which llama.cpp's converter says so. */
+/** Whether texts get a leading space, in the families for which llama.cpp's converter writes the key. */
 function spacePrefix(architecture: string, tokenizerConfig: JsonObject | undefined): boolean | undefined {
   if (architecture === 'gemma3') return false
   return architecture === 'llama' ? tokenizerConfig?.optionalBoolean('add_prefix_space') : undefined

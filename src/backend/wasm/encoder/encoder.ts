@@ -47,7 +47,7 @@ export class Encoder {
     this.#stages = stagesOf(parts)
   }
 
-  /** As `Executable.runText`, for a text that has been checked. */
+  /** Like `Executable.runText`, but the text has been checked. */
   async run({ ids, outputs, signal }: Text, take: TakeOutput): Promise<number> {
     const { engine, program, schedule, weights, frequencies, runner } = this.#parts
     const positions = ids.length
