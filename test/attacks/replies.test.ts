@@ -32,6 +32,12 @@ const HEADS = {
     '<|tool_call_start|>[a(',
     '<|tool_call_start|>[a(b="',
   ],
+  apertus: ['<|tools_prefix|>', '<|tools_prefix|>[{"a": {"b": "'],
+  'minimax-m3': [
+    ']<]minimax[>[',
+    ']<]minimax[>[<invoke name="a">]<]minimax[>[<b>',
+    ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="a">]<]minimax[>[<b>]<]minimax[>[<',
+  ],
 } as const satisfies Partial<Record<Tools, readonly string[]>>
 
 /** Hundreds of kilobytes of these after a head: white space, quotes, brackets, commas, and the head itself. */

@@ -39,6 +39,12 @@ const REASONING_SIGNS: readonly (readonly [ReasoningFormat, RegExp])[] = [
   ['harmony', HARMONY_SIGN],
   ['gemma', /<\|channel>/],
   ['think-brackets', /\[THINK\]/],
+  ['apertus', /<\|inner_prefix\|>/],
+  ['cohere', /<\|START_THINKING\|>/],
+  ['seed', /<seed:think>/],
+  ['minimax', /<mm:think>/],
+  ['hunyuan', /<think:opensource>|<think\{\}>/],
+  ['apriel', /\[BEGIN FINAL RESPONSE\]/],
   ['think', /<\/?think>/],
 ]
 /**

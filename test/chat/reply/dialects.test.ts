@@ -20,7 +20,7 @@ type Row = readonly [tools: ReplyFormat['tools'], how?: 'unread' | 'text' | 'unr
  * passes to it, or than templates may use here.
  */
 const ROWS: Readonly<Record<string, Row>> = {
-  'Apertus-8B-Instruct': ['hermes', 'unread'],
+  'Apertus-8B-Instruct': ['apertus'],
   'Apriel-1.6-15b-Thinker-fixed': ['tool-calls'],
   'Bielik-11B-v3.0-Instruct': ['hermes'],
   'ByteDance-Seed-OSS': ['seed', 'unrendered'],
@@ -41,7 +41,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'MiMo-VL': ['hermes'],
   'MiniMax-M1': ['tool-calls'],
   'MiniMax-M2': ['minimax'],
-  'MiniMax-M3': ['hermes', 'unread'],
+  'MiniMax-M3': ['minimax-m3'],
   'Mistral-Small-3.2-24B-Instruct-2506': ['mistral'],
   'NVIDIA-Nemotron-3-Nano-30B-A3B-BF16': ['qwen-xml'],
   'NVIDIA-Nemotron-Nano-v2': ['nemotron'],
@@ -86,7 +86,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'poolside-Laguna-S-2.1': ['glm'],
   'poolside-Laguna-XS-2.1': ['glm'],
   'poolside-Laguna-XS.2': ['glm'],
-  'tencent-Hy3': ['hermes', 'unread'],
+  'tencent-Hy3': ['hunyuan'],
   'unsloth-Apriel-1.5': ['tool-calls'],
   'unsloth-mistral-Devstral-Small-2507': ['mistral'],
   'upstage-Solar-Open-100B': ['solar'],

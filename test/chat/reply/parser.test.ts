@@ -133,6 +133,25 @@ const SCRAPS = [
     '"{}"',
     '\t',
   ],
+  ...[']<]minimax[>[', '<tool_call>', '<invoke name=', '<a>', '</a>', '<item>', '</item>', '</invoke>'],
+  ...[
+    '<|tools_prefix|>',
+    '<|tools_suffix|>',
+    '{"now": {}}',
+    '{"now": ',
+    '<|inner_prefix|>',
+    '<|inner_suffix|>',
+  ],
+  ...[
+    '<tool_calls:opensource>',
+    '</tool_calls:opensource>',
+    '<tool_call:opensource>',
+    '<tool_sep:opensource>',
+  ],
+  ...['<arg_key:opensource>', '</arg_key:opensource>', '<arg_value:opensource>', '</arg_value:opensource>'],
+  ...['</tool_call:opensource>', '<think:opensource>', '</think:opensource>', '<mm:think>', '</mm:think>'],
+  ...['<|START_THINKING|>', '<|END_THINKING|>', '<|START_RESPONSE|>', '<|END_RESPONSE|>', '<seed:think>'],
+  ...['Here are my reasoning steps:', '[BEGIN FINAL RESPONSE]', '[END FINAL RESPONSE]', '</seed:think>'],
   ...[':', ',', '"', '\\', '{}', '{"a": "b"}', 'now', 'weather', '1', 'true', ' ', '\n', 'a', '😀', '<', '|'],
 ]
 
@@ -320,6 +339,8 @@ describe('limits', () => {
     ['MINICPM', FORMATS.MINICPM, '<function name="a"><param name="b"><![CDATA['],
     ['GLM', FORMATS.GLM, '<tool_call>a<arg_key>b</arg_key><arg_value>'],
     ['LFM2', FORMATS.LFM2, '<|tool_call_start|>[a(b="'],
+    ['APERTUS', FORMATS.APERTUS, '<|tools_prefix|>[{"a": {"b": "'],
+    ['MINIMAX_M3', FORMATS.MINIMAX_M3, ']<]minimax[>[<invoke name="a">]<]minimax[>[<b>'],
     ['KIMI', FORMATS.KIMI, '<|tool_call_begin|>functions.a:0<|tool_call_argument_begin|>{"b": "'],
     ['NEMOTRON', FORMATS.NEMOTRON, '<TOOLCALL>[{"name": "a", "arguments": {"b": "'],
   ])('%s: a call that is too long becomes text', (_, format, head) => {

@@ -23,6 +23,12 @@ export const SOLAR = replyFormat({ tools: 'solar' })
 export const COHERE = replyFormat({ tools: 'cohere' })
 export const TOOL_CALLS = replyFormat({ ...THINK, tools: 'tool-calls' })
 export const FIREFUNCTION = replyFormat({ tools: 'firefunction' })
+export const APERTUS = replyFormat({ reasoning: 'apertus', tools: 'apertus' })
+export const HUNYUAN = replyFormat({ reasoning: 'hunyuan', tools: 'hunyuan' })
+export const MINIMAX_M3 = replyFormat({ reasoning: 'minimax', tools: 'minimax-m3' })
+export const COMMAND_A = replyFormat({ reasoning: 'cohere', tools: 'cohere' })
+export const APRIEL = replyFormat({ reasoning: 'apriel', tools: 'tool-calls' })
+export const SEED_OSS = replyFormat({ reasoning: 'seed', tools: 'seed' })
 /** All formats, to test each with random and hostile text. */
 export const FORMATS: Readonly<Record<string, ReplyFormat>> = {
   QWEN,
@@ -45,6 +51,12 @@ export const FORMATS: Readonly<Record<string, ReplyFormat>> = {
   COHERE,
   TOOL_CALLS,
   FIREFUNCTION,
+  APERTUS,
+  HUNYUAN,
+  MINIMAX_M3,
+  COMMAND_A,
+  APRIEL,
+  SEED_OSS,
 }
 
 export const TOOLS = [
@@ -689,6 +701,84 @@ export const REPLIES: readonly Reply[] = [
     '«now {}»«now {}»',
   ),
   reply('after a word', FIREFUNCTION, 'a functools[{"name": "now", "arguments": {}}] b', 'a«now {}» b'),
+
+  reply(
+    'names as keys',
+    APERTUS,
+    'Ok.<|inner_prefix|>Hm.<|inner_suffix|><|tools_prefix|>[{"weather": {"city": "Paris"}}, {"now": {}}]<|tools_suffix|>b',
+    `Ok.<|inner_prefix|>Hm.<|inner_suffix|>${PARIS}«now {}»\nb`,
+  ),
+  reply(
+    'thoughts before them',
+    APERTUS,
+    '<|inner_prefix|>Hm.<|inner_suffix|>Ok. <|tools_prefix|>[{"now": {"now": {}}}]<|tools_suffix|>',
+    '~Hm.~Ok.«now {"now":{}}»',
+  ),
+  reply(
+    'keys and values with suffixes',
+    HUNYUAN,
+    'Hm.</think:opensource>Ok.<tool_calls:opensource>\n<tool_call:opensource>weather<tool_sep:opensource>\n<arg_key:opensource>city</arg_key:opensource>\n<arg_value:opensource>Rome "x"\n</arg_value:opensource>\n<arg_key:opensource>days</arg_key:opensource>\n<arg_value:opensource>2</arg_value:opensource>\n</tool_call:opensource>\n<tool_call:opensource>now<tool_sep:opensource>\n</tool_call:opensource>\n</tool_calls:opensource>',
+    '~Hm.~Ok.«weather {"city":"Rome \\"x\\"\\n","days":2}»«now {}»',
+    OPENED,
+  ),
+  reply(
+    'a section that is left open',
+    HUNYUAN,
+    '<tool_calls:opensource><tool_call:opensource>now</tool_calls:opensource>b<tool_calls:opensource>',
+    '«now {}»b',
+  ),
+  reply(
+    'a section of text',
+    HUNYUAN,
+    '<tool_call:opensource>a b</tool_calls:opensource>c',
+    '!invalid-json[<tool_call:opensource>a b]c',
+  ),
+  reply(
+    'elements',
+    MINIMAX_M3,
+    '<mm:think>Hm.</mm:think>Ok.]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name="weather">]<]minimax[>[<city>Rome]<]minimax[>[</city>]<]minimax[>[<days>2]<]minimax[>[</days>]<]minimax[>[</invoke>\n]<]minimax[>[<invoke name="now">]<]minimax[>[</invoke>\n]<]minimax[>[</tool_call>b',
+    '~Hm.~Ok.«weather {"city":"Rome","days":2}»«now {}»\nb',
+  ),
+  reply('no thoughts', MINIMAX_M3, '</mm:think>Yes.', 'Yes.'),
+  reply(
+    'text after a call in its section',
+    MINIMAX_M3,
+    ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="now">]<]minimax[>[</invoke> so ]<]minimax[>[<invoke name="now">]<]minimax[>[</invoke>]<]minimax[>[</tool_call>',
+    '«now {}»so«now {}»',
+  ),
+  reply(
+    'a marked response',
+    COMMAND_A,
+    'Hm.<|END_THINKING|><|START_RESPONSE|>Yes.<|END_RESPONSE|>',
+    '~Hm.~Yes.',
+    OPENED,
+  ),
+  reply(
+    'a marked text without the end of the thoughts',
+    COMMAND_A,
+    '<|START_THINKING|>Hm.<|START_TEXT|>Yes.<|END_TEXT|>',
+    '~Hm.~Yes.',
+  ),
+  reply(
+    'thoughts and actions',
+    COMMAND_A,
+    '<|START_THINKING|>Hm.<|END_THINKING|><|START_ACTION|>[\n    {"tool_call_id": "0", "tool_name": "now", "parameters": {}}\n]<|END_ACTION|>',
+    '~Hm.~«now {}»',
+  ),
+  reply(
+    'thoughts in words',
+    APRIEL,
+    'Here are my reasoning steps:\nHm.\n[BEGIN FINAL RESPONSE]\nYes.\n[END FINAL RESPONSE]\n',
+    '~Hm.~Yes.',
+  ),
+  reply(
+    'thoughts in words that the prompt has opened',
+    APRIEL,
+    'Hm.\n[BEGIN FINAL RESPONSE]\n<tool_calls>[{"name": "now", "arguments": {}}]</tool_calls>',
+    '~Hm.~«now {}»',
+    OPENED,
+  ),
+  reply('thoughts with reflections', SEED_OSS, '<seed:think>Hm.</seed:think>\nYes.', '~Hm.~Yes.'),
 
   reply('text on both sides', QWEN, 'Ok.\n<tool_call>{"name": "now"}</tool_call>\nDone', 'Ok.«now {}»\nDone'),
   reply(

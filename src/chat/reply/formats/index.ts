@@ -1,4 +1,5 @@
 import type { ToolDialect } from '../dialect.js'
+import { APERTUS } from './apertus.js'
 import { ATEM } from './atem.js'
 import { COHERE } from './cohere.js'
 import { COMMAND_R } from './command-r.js'
@@ -10,11 +11,13 @@ import { GIGACHAT } from './gigachat.js'
 import { GLM } from './glm.js'
 import { GRANITE } from './granite.js'
 import { HERMES } from './hermes.js'
+import { HUNYUAN } from './hunyuan.js'
 import { KIMI } from './kimi.js'
 import { LFM2 } from './lfm2.js'
 import { LLAMA_JSON } from './llama-json.js'
 import { MINICPM } from './minicpm.js'
 import { MINIMAX } from './minimax.js'
+import { MINIMAX_M3 } from './minimax-m3.js'
 import { MISTRAL } from './mistral.js'
 import { NEMOTRON } from './nemotron.js'
 import { QWEN_XML } from './qwen-xml.js'
@@ -32,14 +35,17 @@ export const DIALECTS = [
   SOLAR,
   LFM2,
   ATEM,
+  APERTUS,
   COHERE,
   COMMAND_R,
   GIGACHAT,
   NEMOTRON,
   MINIMAX,
+  MINIMAX_M3,
   SEED,
   MINICPM,
   QWEN_XML,
+  HUNYUAN,
   GLM,
   GRANITE,
   TOOL_CALLS,
