@@ -32,6 +32,14 @@ const HEADS = {
     '<|tool_call_start|>[a(',
     '<|tool_call_start|>[a(b="',
   ],
+  'kimi-k3': [
+    '<|open|>',
+    '<|open|>call tool="a"<|sep|>',
+    '<|open|>call tool="a"<|sep|><|open|>argument key="b" type="string"<|sep|>',
+    '<|open|>call tool="a"<|sep|><|open|>argument key="b" type="string"<|sep|>x<|close|>',
+  ],
+  functionary: ['>>>', '>>>a\n{"b": "'],
+  'gigachat-3': ['<|message_sep|>', '<|message_sep|>function call<|role_sep|>{"'],
   apertus: ['<|tools_prefix|>', '<|tools_prefix|>[{"a": {"b": "'],
   'minimax-m3': [
     ']<]minimax[>[',

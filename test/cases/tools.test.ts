@@ -114,10 +114,17 @@ const WRITTEN: Readonly<Record<Exclude<Tools, 'none'>, (city: string) => string>
     `<atem:function_calls>\n<atem:invoke name="weather">\n<atem:parameter name="city">${city}</atem:parameter>\n</atem:invoke>\n</atem:function_calls>`,
   kimi: (city) =>
     `<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>{"city": "${city}"}<|tool_call_end|><|tool_calls_section_end|>`,
+  functionary: (city) => `>>>weather\n{"city": "${city}"}`,
+  'gigachat-3': (city) =>
+    `<|message_sep|>\n\nfunction call<|role_sep|>\n{"name": "weather", "arguments": {"city": "${city}"}}`,
+  'kimi-k3': (city) =>
+    `<|open|>tools<|sep|><|open|>call tool="weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>${city}<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>`,
   solar: (city) =>
     `<|tool_calls|><|tool_call:begin|>x1<|tool_call:name|>weather<|tool_call:args|>{"city": "${city}"}<|tool_call:end|><|calls|>`,
 }
 const DIALECTS = Object.keys(WRITTEN) as Exclude<Tools, 'none'>[]
+/** Formats whose replies consist of sections, in which calls do not occur within reasoning. */
+const SECTIONED: readonly Tools[] = ['harmony', 'functionary', 'gigachat-3', 'kimi-k3']
 /** Dialects whose calls are JSON objects within markers. */
 const AS_JSON: readonly (readonly [Tools, open: string, close: string])[] = [
   ['hermes', '<tool_call>', '</tool_call>'],
@@ -128,6 +135,7 @@ const AS_JSON: readonly (readonly [Tools, open: string, close: string])[] = [
   ['apertus', '<|tools_prefix|>', '<|tools_suffix|>'],
   ['mistral', '[TOOL_CALLS]', ''],
   ['gigachat', '<|function_call|>', ''],
+  ['gigachat-3', '<|message_sep|>\n\nfunction call<|role_sep|>\n', ''],
 ]
 /** Dialects with JSON for the arguments alone: the text before and after. */
 const WITH_JSON: readonly (readonly [Tools, before: string, behind: string])[] = [
@@ -137,6 +145,13 @@ const WITH_JSON: readonly (readonly [Tools, before: string, behind: string])[] =
   ['mistral', '[TOOL_CALLS]weather[ARGS]', ''],
   ['llama-json', '{"name": "weather", "parameters": ', '}'],
   ['apertus', '<|tools_prefix|>[{"weather": ', '}]<|tools_suffix|>'],
+  ['functionary', 'weather\n', ''],
+  ['functionary', 'all\nOk.>>>weather\n', '\n>>>all\nSo.'],
+  [
+    'kimi-k3',
+    '<|open|>call tool="weather" index="1"<|sep|><|open|>json type="object"<|sep|>',
+    '<|close|>json<|sep|><|close|>call<|sep|>',
+  ],
   ['glm', '<tool_call>weather\n', '</tool_call>'],
   ['hunyuan', '<tool_call:opensource>weather<tool_sep:opensource>\n', '</tool_call:opensource>'],
   ['deepseek', '<｜tool▁call▁begin｜>weather<｜tool▁sep｜>', '<｜tool▁call▁end｜>'],
@@ -333,7 +348,7 @@ describe('tool calls', () => {
 
   testKind(
     'a call in reasoning that never ends',
-    DIALECTS.filter((tools) => tools !== 'harmony').flatMap((tools): Case[] => {
+    DIALECTS.filter((tools) => !SECTIONED.includes(tools)).flatMap((tools): Case[] => {
       const call = WRITTEN[tools]('A')
       const calls: readonly Call[] = [['weather', { city: 'A' }]]
       return [
@@ -355,7 +370,7 @@ describe('tool calls', () => {
 
   testKind(
     'half a call in reasoning that never ends',
-    DIALECTS.filter((tools) => tools !== 'harmony').map((tools): Case => {
+    DIALECTS.filter((tools) => !SECTIONED.includes(tools)).map((tools): Case => {
       const call = WRITTEN[tools]('A')
       const text = call.slice(0, call.indexOf('A'))
       return { tools, thinks: true, text: `<think>So ${text}`, reasoning: `So ${text}`, content: '' }
@@ -387,6 +402,10 @@ describe('tool calls', () => {
     {
       tools: 'minimax-m3',
       text: `${M3}<tool_call>${M3}<invoke name="weather">${M3}<${key}>${value}${M3}</${key}>${M3}</invoke>${M3}</tool_call>`,
+    },
+    {
+      tools: 'kimi-k3',
+      text: `<|open|>call tool="weather" index="1"<|sep|><|open|>argument key="${key}" type="number"<|sep|>${value}<|close|>argument<|sep|><|close|>call<|sep|>`,
     },
     { tools: 'minicpm', text: `<function name="weather"><param name="${key}">${value}</param></function>` },
     {
@@ -584,6 +603,15 @@ describe('tool calls', () => {
           ],
         ],
         ['minimax-m3', [`${M3}<tool_call>`, `\n${M3}<invoke name="now">${M3}</invoke>`, `${M3}</tool_call>`]],
+        [
+          'kimi-k3',
+          [
+            '<|open|>tools<|sep|>',
+            '<|open|>call tool="now"<|sep|><|close|>call<|sep|>',
+            '<|close|>tools<|sep|>',
+          ],
+        ],
+        ['kimi-k3', ['<|open|>tools<|sep|>', '<|open|>call tool="now"<|sep|>', '<|close|>tools<|sep|>']],
         ['minimax-m3', ['', `${M3}<invoke name="now">${M3}</invoke>`, '']],
       ] as const
     ).flatMap(([tools, [open, call, close]]): Case[] =>
@@ -664,6 +692,31 @@ describe('tool calls', () => {
       ['apertus', '<|tools_prefix|>[{}]<|tools_suffix|>', 'not-a-call'],
       ['apertus', '<|tools_prefix|>[{"now": [1]}]<|tools_suffix|>', 'arguments-not-object'],
       ['apertus', '<|tools_prefix|>[{"now": {"a": 1', 'incomplete'],
+      ['functionary', 'now\nsoon', 'invalid-json'],
+      ['functionary', 'rm\n{}', 'unknown-tool'],
+      ['functionary', 'now\n{"a": ', 'incomplete'],
+      ['functionary', 'now\n[1]', 'invalid-json'],
+      ['gigachat-3', '<|message_sep|>\n\nfunction call<|role_sep|>\nnow()', 'invalid-json'],
+      ['gigachat-3', '<|message_sep|>\n\nfunction call', 'incomplete'],
+      ['kimi-k3', '<|open|>call tool="now" index="1"<|sep|>now()<|close|>call<|sep|>', 'invalid-json'],
+      ['kimi-k3', '<|open|>call index="1"<|sep|><|close|>call<|sep|>', 'invalid-json'],
+      ['kimi-k3', '<|open|>call tool="rm" index="1"<|sep|><|close|>call<|sep|>', 'unknown-tool'],
+      ['kimi-k3', '<|open|>call tool="now" index="1"', 'incomplete'],
+      [
+        'kimi-k3',
+        '<|open|>call tool="now"<|sep|><|open|>argument key="a" type="string"<|sep|>b<|close|>arg',
+        'incomplete',
+      ],
+      [
+        'kimi-k3',
+        '<|open|>call tool="now"<|sep|><|open|>argument type="string"<|sep|>b<|close|>call<|sep|>',
+        'invalid-json',
+      ],
+      [
+        'kimi-k3',
+        '<|open|>call tool="now"<|sep|><|open|>json type="object"<|sep|>soon<|close|>json<|sep|><|close|>call<|sep|>',
+        'invalid-json',
+      ],
       ['hunyuan', '<tool_call:opensource>now and then</tool_call:opensource>', 'invalid-json'],
       ['hunyuan', '<tool_call:opensource>rm<tool_sep:opensource></tool_call:opensource>', 'unknown-tool'],
       ['hunyuan', '<tool_call:opensource>now<tool_sep:opensource><arg_key:opensource>a', 'incomplete'],

@@ -35,8 +35,15 @@ export class JsonCallsReader extends MarkedCallsReader<'fence' | 'json' | 'betwe
   #isList = false
   #json: JsonCall | undefined
 
-  constructor(calls: Calls, content: ContentHost, style: JsonCallsStyle, markers: readonly string[]) {
-    super(calls, content, style)
+  /** `markers`: those that count outside of the JSON. `opening`: see `MarkedCallsReader`. */
+  constructor(
+    calls: Calls,
+    content: ContentHost,
+    style: JsonCallsStyle,
+    markers: readonly string[],
+    opening = style.open,
+  ) {
+    super(calls, content, style, opening)
     this.#markers = markers
     this.#namesAreKeys = style.namesAreKeys === true
     if (style.opensList) {

@@ -47,6 +47,13 @@ export const REASONING_TAGS = {
   },
 } as const satisfies Record<string, ReasoningTags>
 
+/** The markers of a format of reasoning; `undefined` if it has none, or sections. */
+export function tagsOf(reasoning: string): ReasoningTags | undefined {
+  return Object.hasOwn(REASONING_TAGS, reasoning)
+    ? REASONING_TAGS[reasoning as keyof typeof REASONING_TAGS]
+    : undefined
+}
+
 /** Parses pieces of a reply as content. */
 export type Reread = (pieces: readonly ThoughtPiece[]) => readonly ReplyPart[]
 
