@@ -19,6 +19,7 @@ export {
   type ReplyFormatOverrides,
   replyFormat,
   replyFormatOf,
+  type ThinkingEfforts,
   type ThinkingVariable,
   type ToolFormat,
 } from './chat/reply/format.js'

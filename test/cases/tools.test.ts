@@ -485,6 +485,11 @@ describe('tool calls', () => {
           [['weather', { where: { a: [1, { b: false }] }, tags: ['x', 'y'] }]],
         ],
         ['[weather(city="a\nb\\n")]', [['weather', { city: 'a\nb\n' }]]],
+        [
+          "[weather(city='it's five o'clock', days=3, note='l'été')]",
+          [['weather', { city: "it's five o'clock", days: 3, note: "l'été" }]],
+        ],
+        ["[weather(city='a' 'b', note='')]", [['weather', { city: 'ab', note: '' }]]],
         ['[weather(city="A",)]', [['weather', { city: 'A' }]]],
         [
           'now()\nweather(days=1)\n',
@@ -676,6 +681,8 @@ describe('tool calls', () => {
       ['lfm2', '<|tool_call_start|>[now(1)]<|tool_call_end|>', 'invalid-json'],
       ['lfm2', '<|tool_call_start|>[rm()]<|tool_call_end|>', 'unknown-tool'],
       ['lfm2', '<|tool_call_start|>[now(a="b', 'incomplete'],
+      ['lfm2', `<|tool_call_start|>[now(a='b' c='d')]<|tool_call_end|>`, 'invalid-json'],
+      ['lfm2', `<|tool_call_start|>[now(a="b"c)]<|tool_call_end|>`, 'invalid-json'],
       ['nemotron', '<TOOLCALL>now</TOOLCALL>', 'invalid-json'],
       ['granite', '<|tool_call|>now', 'incomplete'],
       ['minicpm', '<function name="now">now</function>', 'invalid-json'],

@@ -9,8 +9,9 @@ interface Element {
   readonly types: ValueTypes | undefined
   /** `value`: nothing but text has come. `string`: text that is streamed, because the schema allows only strings. */
   kind: 'value' | 'string' | 'array' | 'object'
-  /** The text of a value that can be converted only once it is complete. */
+  /** The text of a value that can be converted only once it is complete, and whether it is more than white space. */
   text: string
+  hasText: boolean
   isEmpty: boolean
 }
 
@@ -31,7 +32,17 @@ export class NestedWriter {
   constructor(call: CallInProgress, parameters: Readonly<Record<string, unknown>> | undefined) {
     this.#call = call
     this.#root = parameters ?? {}
-    this.#open = [{ name: '', schema: this.#root, types: undefined, kind: 'object', text: '', isEmpty: true }]
+    this.#open = [
+      {
+        name: '',
+        schema: this.#root,
+        types: undefined,
+        kind: 'object',
+        text: '',
+        hasText: false,
+        isEmpty: true,
+      },
+    ]
     this.#write('{')
   }
 
@@ -53,7 +64,7 @@ export class NestedWriter {
   /** Opens an element; false if the open one can only be text. */
   open(name: string): boolean {
     const parent = this.#last
-    if (parent.kind === 'string' || (parent.kind === 'value' && parent.text.trim() !== '')) return false
+    if (parent.kind === 'string' || (parent.kind === 'value' && parent.hasText)) return false
     if (parent.kind === 'value') {
       const mayBe = (type: string) => parent.types === undefined || parent.types.types.has(type)
       const isArray = (name === ITEM && mayBe('array')) || !mayBe('object')
@@ -66,7 +77,7 @@ export class NestedWriter {
     this.#write(`${parent.isEmpty ? '' : ', '}${isInArray ? '' : `${JSON.stringify(name)}: `}`)
     parent.isEmpty = false
     const kind = isText(types) ? 'string' : 'value'
-    this.#open.push({ name, schema, types, kind, text: '', isEmpty: true })
+    this.#open.push({ name, schema, types, kind, text: '', hasText: false, isEmpty: true })
     if (kind === 'string') this.#write('"')
     return true
   }
@@ -75,7 +86,10 @@ export class NestedWriter {
   text(text: string): void {
     const last = this.#last
     if (last.kind === 'string') this.#write(jsonText(text))
-    else last.text += text
+    else {
+      last.text += text
+      last.hasText ||= text.trim() !== ''
+    }
   }
 
   /** Closes the innermost element. */
