@@ -71,7 +71,7 @@ const MODELS: readonly [string, Partial<RandomModelOptions>][] = [
 ]
 
 /** Super-blocks have 256 columns. */
-const WIDE_ROWS = { ...shape, embed: 256, headDim: 64, feedForward: 512 }
+const WIDE_ROWS = { ...shape, embed: 256, heads: 4, kvHeads: 2, headDim: 64, feedForward: 512 }
 
 const CASES: readonly (readonly [string, Partial<RandomModelOptions>, typeof KERNELS])[] = [
   ...MODELS.map(([what, options]) => [`a Q4_0 model ${what}`, options, KERNELS] as const),
