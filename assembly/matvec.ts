@@ -90,9 +90,17 @@ export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, col
   }
 }
 
-/** Streams of x8 rows, and the blocks that are taken from each at a time: nine cache lines of Q4_0. */
-const X8_STREAMS: i32 = 8
-const BLOCKS: usize = 4
+/** Streams of x8 rows, of all threads: 0 is the default. */
+const x8Streams = memory.data(4, 4)
+const DEFAULT_X8_STREAMS: i32 = 8
+
+/**
+ * Sets in how many sequential streams `matvec` reads repacked weights: 1 or more. Which is fastest depends on the processor's
+ * prefetchers; the results are the same.
+ */
+export function set_x8_streams(streams: i32): void {
+  store<i32>(x8Streams, streams)
+}
 /** Hardware prefetchers do not cross pages. */
 const PAGE: usize = 4096
 const LINE: usize = 64
@@ -108,13 +116,16 @@ const LINE: usize = 64
 export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const format = changetype<T>(weights)
   const eightBytes = <usize>((columns / format.elements) * format.bytes * EIGHT)
-  const stepBytes = BLOCKS * <usize>format.elements * DOT_BYTES
-  const stepWeightBytes = BLOCKS * <usize>(format.bytes * EIGHT)
+  const stepColumns = <usize>(format.blocksAtOnce * format.elements)
+  const stepBytes = stepColumns * DOT_BYTES
+  const stepWeightBytes = <usize>(format.blocksAtOnce * format.bytes * EIGHT)
   const eights = rows / EIGHT
-  const part = (eights + X8_STREAMS - 1) / X8_STREAMS
+  const streams = load<i32>(x8Streams) || DEFAULT_X8_STREAMS
+  const part = (eights + streams - 1) / streams
   const far = <usize>part * eightBytes
   const outFar = <usize>(part * EIGHT) << 2
   const scales = x + <usize>columns * DOT_BYTES
+  const halves = scales + ((<usize>columns) >> 3)
   const totals = x + totalsAt(DOT_KIND, columns)
   memory.fill(out, 0, (<usize>rows) << 2)
   const weightsEnd = weights + <usize>eights * eightBytes
@@ -122,12 +133,13 @@ export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: 
   let untouched = PAGE
   for (let first = 0; first < part; first++) {
     const count = (eights - 1 - first) / part + 1
-    const sums = out + ((<usize>(first * EIGHT)) << 2)
-    const last = sums + <usize>count * outFar
+    const begin = out + ((<usize>(first * EIGHT)) << 2)
+    const last = begin + <usize>count * outFar
     let from = weights + <usize>first * eightBytes
     let scale = scales
+    let sums = halves
     let total = totals
-    for (let at = x; at < scales; at += stepBytes, from += stepWeightBytes, scale += 4 * BLOCKS, total += 4 * BLOCKS) {
+    for (let at = x; at < scales; at += stepBytes, from += stepWeightBytes) {
       const end = min(at + stepBytes, scales)
       untouched += stepWeightBytes
       if (untouched > PAGE) {
@@ -135,7 +147,10 @@ export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: 
         for (let w = from; w < weightsEnd; w += far) touch((w + PAGE) & ~(PAGE - 1), weightsEnd)
       }
       let w = from
-      for (let to = sums; to < last; to += outFar, w += far) changetype<Dots>(w).add(at, scale, total, end, to)
+      for (let to = begin; to < last; to += outFar, w += far) changetype<Dots>(w).add(at, scale, sums, total, end, to)
+      scale += stepColumns >> 3
+      sums += stepColumns >> 2
+      total += stepColumns >> 3
     }
   }
 }

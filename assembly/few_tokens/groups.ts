@@ -4,6 +4,8 @@
  */
 import { FloatRows } from '../formats/floats'
 import { BlockRows, dotFour } from '../formats/row_dots'
+import { DOT_BYTES, DOT_KIND, totalsAt } from '../activations'
+import { EIGHT } from '../formats/x8'
 
 /** For formats with `addBlock` and small blocks, eight rows at a time. */
 @inline
@@ -122,6 +124,38 @@ export function byRows<T>(
     let to = out
     for (let t = 0; t < tokens; t++, at += xStride, to += outStride) {
       store<f32>(to, changetype<T>(weights).dot(at, columns))
+    }
+  }
+}
+
+/** For repacked (x8) formats, whose blocks `Dots` multiplies as in `matvecX8Of`; `rows` is a multiple of eight. */
+@inline
+export function byEightsX8<T, Dots>(
+  weights: usize,
+  x: usize,
+  xStride: usize,
+  out: usize,
+  outStride: usize,
+  rows: i32,
+  columns: i32,
+  tokens: i32,
+): void {
+  const format = changetype<T>(weights)
+  const eightBytes = <usize>((columns / format.elements) * format.bytes * EIGHT)
+  for (let r = 0; r < rows; r += EIGHT, weights += eightBytes, out += EIGHT << 2) {
+    let at = x
+    let to = out
+    for (let t = 0; t < tokens; t++, at += xStride, to += outStride) {
+      const scales = at + <usize>columns * DOT_BYTES
+      memory.fill(to, 0, EIGHT << 2)
+      changetype<Dots>(weights).add(
+        at,
+        scales,
+        scales + ((<usize>columns) >> 3),
+        at + totalsAt(DOT_KIND, columns),
+        scales,
+        to,
+      )
     }
   }
 }

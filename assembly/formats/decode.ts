@@ -4,14 +4,20 @@
  */
 import { DOT_KIND, FLOATS, INT16, INT8 } from '../activations'
 import { Blocks } from '../few_tokens/blocks'
-import { byEights, byFours, byRows, floatsByEights } from '../few_tokens/groups'
+import { byEights, byEightsX8, byFours, byRows, floatsByEights } from '../few_tokens/groups'
 import { matvecTokensOf, matvecTokensOfX8 } from '../few_tokens/product'
+import { Q4_0x8Panel } from '../few_tokens/q4_0x8'
+import { Q4_Kx8Panel } from '../few_tokens/q4_kx8'
+import { SuperBlocks } from '../few_tokens/super_blocks'
 import { Bytes, Pairs, Words } from '../few_tokens/tile'
 import { BYTE_DOTS } from '../math/byte_dots'
 import { matvecEightsOf, matvecFloatsOf, matvecFoursOf, matvecOf, matvecX8Of } from '../matvec'
 import { Q4_0 } from './q4_0'
 import { Q4_0x8 } from './q4_0x8'
 import { Q4_0x8Bytes, Q4_0x8Pairs, Q4_0x8Wide } from './q4_0x8_dots'
+import { Q4_K } from './q4_k'
+import { Q4_Kx8 } from './q4_kx8'
+import { Q4_Kx8Bytes, Q4_Kx8Pairs, Q4_Kx8Wide } from './q4_kx8_dots'
 
 /** Plain numbers. */
 @unmanaged
@@ -331,9 +337,45 @@ export class Q4_0x8Decode {
     scratch: usize,
   ): void {
     if (ASC_FEATURE_RELAXED_SIMD) {
-      matvecTokensOfX8<Q4_0x8, Blocks<Q4_0, Pairs>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      matvecTokensOfX8<Q4_0x8, Blocks<Q4_0, Pairs>, Q4_0x8Panel<Pairs>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     } else {
-      matvecTokensOfX8<Q4_0x8, Blocks<Q4_0, Words>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      matvecTokensOfX8<Q4_0x8, Blocks<Q4_0, Words>, Q4_0x8Panel<Words>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     }
+  }
+}
+
+/** Q4_K, repacked. */
+@unmanaged
+export class Q4_Kx8Decode {
+  @inline get kind(): i32 {
+    return DOT_KIND
+  }
+
+  @inline matvec(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      if (BYTE_DOTS) return matvecX8Of<Q4_Kx8, Q4_Kx8Bytes>(weights, x, out, rows, columns)
+      return matvecX8Of<Q4_Kx8, Q4_Kx8Pairs>(weights, x, out, rows, columns)
+    }
+    matvecX8Of<Q4_Kx8, Q4_Kx8Wide>(weights, x, out, rows, columns)
+  }
+
+  @inline tokens(
+    weights: usize,
+    x: usize,
+    xStride: usize,
+    out: usize,
+    outStride: usize,
+    rows: i32,
+    columns: i32,
+    tokens: i32,
+    scratch: usize,
+  ): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      if (tokens >= 3) {
+        matvecTokensOfX8<Q4_Kx8, SuperBlocks<Q4_K>, Q4_Kx8Panel>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+      } else if (BYTE_DOTS) {
+        byEightsX8<Q4_Kx8, Q4_Kx8Bytes>(weights, x, xStride, out, outStride, rows, columns, tokens)
+      } else byEightsX8<Q4_Kx8, Q4_Kx8Pairs>(weights, x, xStride, out, outStride, rows, columns, tokens)
+    } else byEightsX8<Q4_Kx8, Q4_Kx8Wide>(weights, x, xStride, out, outStride, rows, columns, tokens)
   }
 }

@@ -38,6 +38,17 @@ const KERNELS: Readonly<Record<string, string>> = {
         matvecX8Of<Q4_0x8, Q4_0x8Wide>(w, x, out, rows, columns)
       }
     }`,
+  'decode-q4_kx8': `
+    import { Q4_Kx8 } from './assembly/formats/q4_kx8'
+    import { Q4_Kx8Bytes, Q4_Kx8Wide } from './assembly/formats/q4_kx8_dots'
+    import { matvecX8Of } from './assembly/matvec'
+    export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        matvecX8Of<Q4_Kx8, Q4_Kx8Bytes>(w, x, out, rows, columns)
+      } else {
+        matvecX8Of<Q4_Kx8, Q4_Kx8Wide>(w, x, out, rows, columns)
+      }
+    }`,
   'prefill-q4_0': `
     import { Q4_0 } from './assembly/formats/q4_0'
     import { Int8Tile } from './assembly/matmul/int8'
