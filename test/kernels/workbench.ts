@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { expect, onTestFinished } from 'vitest'
-import { getCurrentTest } from 'vitest/suite'
+import { expect, onTestFinished, TestRunner } from 'vitest'
 import { KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-builds.mjs'
 import { createEngine, createThreadedEngine, type Engine } from '../../src/backend/wasm/engine.js'
 import { KERNEL_FILES, type Kernels, type Pointer } from '../../src/backend/wasm/kernels.js'
@@ -80,7 +79,7 @@ function workbenchOf({ kernels, arena }: Engine): Workbench {
   }
   const take = (bytes: number): Pointer => {
     const pointer = arena.allocate(bytes, 'a test')
-    if (getCurrentTest()) {
+    if (TestRunner.getCurrentTest()) {
       if (own.length === 0) onTestFinished(release)
       own.push(pointer)
     }
