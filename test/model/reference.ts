@@ -51,7 +51,7 @@ async function dequantized(file: ModelFile, name: string): Promise<Vector> {
   if (!format) throw new Error(`the reference knows no ${tensor.format.name}`)
   const { buffer } = await tensorBytes(file, name)
   // Half of the time went into blocks of one number each.
-  if (format.name === 'F32') return Float64Array.from(new Float32Array(buffer))
+  if (format.name === 'F32') return new Float64Array(new Float32Array(buffer))
   const blocks = new DataView(buffer)
   const values = new Float64Array(tensor.elements)
   let element = 0
