@@ -7,34 +7,19 @@
  */
 
 import { DOT_KIND, DOT_BYTES, totalsAt } from './activations'
-import { FloatRows } from './formats/floats'
 import { EIGHT } from './formats/x8'
-import { BlockRows, dotFour } from './formats/row_dots'
+import { dotQuarters, rowBytesOf } from './formats/row_dots'
 
 /** Streams from which single rows are taken. */
 const STREAMS: i32 = 16
 
-/** For formats with `addBlock` and small blocks: eight rows at a time. */
-@inline
-export function matvecEightsOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-  const row = changetype<T>(weights)
-  const stride = <usize>((columns / row.elements) * row.bytes)
-  matvecEights<BlockRows<T>>(weights, stride, x, out, rows, columns)
-}
-
-/** For plain numbers: eight rows at a time. */
-@inline
-export function matvecFloatsOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-  const stride = <usize>(columns * changetype<T>(weights).bytes)
-  matvecEights<FloatRows<T>>(weights, stride, x, out, rows, columns)
-}
-
 /**
- * Eight rows at a time, one from each eighth of the rows, alternating between the halves of an eighth; `R` has `dotEight`.
- * Past the end the last row is computed again, so that a row's bits do not depend on where a matrix, or a thread's part, ends.
+ * Eight rows at a time, one from each eighth of the rows, alternating between the halves of an eighth. `R` has `dotEight`: for small
+ * blocks with `addBlock` it is `BlockRows<T>`, for plain numbers `FloatRows<T>`. Past the end the last row is computed again, so that a row's bits do not depend on where a matrix, or a thread's part, ends.
  */
 @inline
-function matvecEights<R>(weights: usize, stride: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+export function matvecEights<T, R>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  const stride = rowBytesOf<T>(columns)
   const eighth = (rows + 7) >> 3
   const part = (eighth + 1) >> 1
   const far = <usize>eighth * stride
@@ -51,28 +36,12 @@ function matvecEights<R>(weights: usize, stride: usize, x: usize, out: usize, ro
 /** For large blocks: four rows at a time, one from each quarter of the rows, alternating between four parts of a quarter. */
 @inline
 export function matvecFoursOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-  const row = changetype<T>(weights)
-  const stride = <usize>((columns / row.elements) * row.bytes)
+  const stride = rowBytesOf<T>(columns)
   const quarter = (rows + 3) >> 2
   const part = (quarter + 3) >> 2
-  const last = rows - 1
   for (let first = 0; first < part; first++) {
     for (let r = first; r < quarter; r += part) {
-      const r1 = r + quarter
-      const r2 = r1 + quarter
-      const r3 = r2 + quarter
-      const sums = dotFour<T>(
-        weights + <usize>r * stride,
-        weights + <usize>min(r1, last) * stride,
-        weights + <usize>min(r2, last) * stride,
-        weights + <usize>min(r3, last) * stride,
-        x,
-        columns,
-      )
-      store<f32>(out + ((<usize>r) << 2), f32x4.extract_lane(sums, 0))
-      if (r1 <= last) store<f32>(out + ((<usize>r1) << 2), f32x4.extract_lane(sums, 1))
-      if (r2 <= last) store<f32>(out + ((<usize>r2) << 2), f32x4.extract_lane(sums, 2))
-      if (r3 <= last) store<f32>(out + ((<usize>r3) << 2), f32x4.extract_lane(sums, 3))
+      dotQuarters<T>(weights, stride, r, quarter, rows - 1, x, columns, out)
     }
   }
 }
@@ -80,8 +49,7 @@ export function matvecFoursOf<T>(weights: usize, x: usize, out: usize, rows: i32
 /** For formats with `dot`: row by row. */
 @inline
 export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-  const row = changetype<T>(weights)
-  const stride = <usize>((columns / row.elements) * row.bytes)
+  const stride = rowBytesOf<T>(columns)
   const part = (rows + STREAMS - 1) / STREAMS
   for (let first = 0; first < part; first++) {
     for (let r = first; r < rows; r += part) {
@@ -115,7 +83,7 @@ const LINE: usize = 64
 @inline
 export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const format = changetype<T>(weights)
-  const eightBytes = <usize>((columns / format.elements) * format.bytes * EIGHT)
+  const eightBytes = rowBytesOf<T>(columns) * EIGHT
   const stepColumns = <usize>(format.blocksAtOnce * format.elements)
   const stepBytes = stepColumns * DOT_BYTES
   const stepWeightBytes = <usize>(format.blocksAtOnce * format.bytes * EIGHT)

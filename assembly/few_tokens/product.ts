@@ -5,7 +5,7 @@
  *
  * Of token t, `x` + t × `xStride` is what `matvec` takes, and the results go to f32[rows] at `out` + t × `outStride`.
  */
-import { storeEight } from '../formats/row_dots'
+import { rowBytesOf, storeEight } from '../formats/row_dots'
 import { EIGHT } from '../formats/x8'
 import { Four, TERMS, Two } from './tile'
 
@@ -40,7 +40,7 @@ export function matvecTokensOf<T, K>(
   scratch: usize,
 ): void {
   const format = changetype<T>(weights)
-  const stride = <usize>((columns / format.elements) * format.bytes)
+  const stride = rowBytesOf<T>(columns)
   const eighth = (rows + 7) >> 3
   const far = <usize>eighth * stride
   const last = weights + <usize>(rows - 1) * stride

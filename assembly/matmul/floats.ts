@@ -1,3 +1,4 @@
+import { FLOATS } from '../activations'
 import { madd } from '../math/lanes'
 import { blocksAt } from './place'
 import { ACTIVATIONS, PANEL, SUMS } from './scratch'
@@ -16,6 +17,10 @@ const COLUMN: usize = WIDE ? 32 : 16
  */
 @unmanaged
 export class FloatTile<T> {
+  @inline get kind(): i32 {
+    return FLOATS
+  }
+
   @inline get rows(): i32 {
     return 8
   }

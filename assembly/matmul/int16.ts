@@ -1,3 +1,4 @@
+import { INT16 } from '../activations'
 import { blocksAt } from './place'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
@@ -17,6 +18,10 @@ const X_SCALE: usize = 32
  */
 @unmanaged
 export class Int16Tile<T> {
+  @inline get kind(): i32 {
+    return INT16
+  }
+
   @inline get rows(): i32 {
     return TILE_ROWS
   }

@@ -1,3 +1,4 @@
+import { INT8 } from '../activations'
 import { BYTE_DOTS, dotAdd } from '../math/byte_dots'
 import { blocksAt } from './place'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
@@ -25,6 +26,10 @@ const W16: usize = 4 * TILE_BYTES + TAIL
  */
 @unmanaged
 export class Int8Tile<T> {
+  @inline get kind(): i32 {
+    return INT8
+  }
+
   @inline get rows(): i32 {
     return TILE_ROWS
   }

@@ -4,6 +4,7 @@
  *
  * The result for a row and a token does not depend on the rest of the batch: sums always run in the order of the columns.
  */
+import { rowBytesOf } from '../formats/row_dots'
 import { CHUNK, SUMS, TOKENS } from './scratch'
 import { roundUpToStep } from './tokens'
 
@@ -25,10 +26,9 @@ export function matmulOf<T, Tile>(
   scratch: usize,
 ): void {
   const tile = changetype<Tile>(scratch)
-  const block = changetype<T>(weights)
-  const rowBytes = <usize>((columns / block.elements) * block.bytes)
+  const rowBytes = rowBytesOf<T>(columns)
   const outBytes = (<usize>outStride) << 2
-  for (; tokens > 0; tokens -= TOKENS, x += TOKENS * xStride, out += TOKENS * outBytes) {
+  for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outBytes) {
     const batch = min(TOKENS, tokens)
     const padded = roundUpToStep(batch)
     for (let column = 0; column < columns; column += CHUNK) {

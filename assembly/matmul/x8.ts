@@ -6,6 +6,7 @@
  * step)`, `minimumsOf(first, step)` if it has minimums, and their quants for the k-th four columns, `bytesOf(first, step, k)`;
  * `pairsOf(first, step, k, second)` returns the first or second two of these as 16 bits, minus `zero`.
  */
+import { INT16, INT8 } from '../activations'
 import { EIGHT, eightAt } from '../formats/x8'
 import { BLOCK, Int16Tile } from './int16'
 import { Int8Tile, W32 } from './int8'
@@ -21,6 +22,10 @@ function x8BlockAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): u
 /** `Int8Tile` for repacked weights. */
 @unmanaged
 export class X8Int8Tile<T> {
+  @inline get kind(): i32 {
+    return INT8
+  }
+
   @inline get rows(): i32 {
     return TILE_ROWS
   }
@@ -53,6 +58,10 @@ export class X8Int8Tile<T> {
 /** `Int16Tile` for repacked weights. */
 @unmanaged
 export class X8Int16Tile<T> {
+  @inline get kind(): i32 {
+    return INT16
+  }
+
   @inline get rows(): i32 {
     return TILE_ROWS
   }

@@ -17,7 +17,7 @@ import { defaultContext } from './load-model.js'
 import { type OpenOptions, withModelFile } from './open.js'
 import { type SpeedSummary, speedSummary } from './speed-class.js'
 
-/** What a model file holds, learnt without reading a weight. */
+/** What a model file contains, from its header alone. */
 export interface ModelSummary {
   readonly fileName: string
   readonly container: ModelFile['container']
@@ -29,25 +29,25 @@ export interface ModelSummary {
   /** `general.name`, where the file has one. */
   readonly name: string | undefined
   readonly tensors: number
-  /** Weights altogether. */
+  /** Number of weights. */
   readonly parameters: number
   readonly tensorBytes: number
   /** Tensors by block format, the largest share first. */
   readonly formats: readonly FormatShare[]
-  /** Absent where the file is not one that runs. */
+  /** Absent if the file cannot be run. */
   readonly config: Config | undefined
   readonly tokenizer: TokenizerSummary | undefined
   /** The file's chat templates by name, the main one as `default`; none where the file has none. */
   readonly chatTemplates: ReadonlyMap<string, string>
-  /** Bytes of memory that running it takes. */
+  /** Bytes of memory that running it takes. Absent if the file cannot be run. */
   readonly memory: MemorySummary | undefined
-  /** Absent for encoders and where the file is not one that runs. */
+  /** Absent for encoders, and if the file cannot be run. */
   readonly speed: SpeedSummary | undefined
   /** Why the model, or its tokenizer, cannot be used here. */
   readonly problems: readonly DasllamaError[]
 }
 
-/** What of a file is in one block format. `bytes` are those of the tensors. */
+/** The part of a file in one block format. `bytes` are those of the tensors. */
 export interface FormatShare {
   readonly format: string
   readonly tensors: number
@@ -91,8 +91,8 @@ export interface InspectOptions extends OpenOptions, Pick<EngineOptions, 'kernel
 export const ADDRESSABLE_BYTES: number = 2 ** 32
 
 /**
- * Summarises a model file, from its header alone. Rejects only for what is not a model file at all, and as `loadModel` does
- * where bytes cannot be had; see `problems` for what does not run.
+ * Summarises a model file, from its header alone. Rejects only for a file that is not a model at all, and as `loadModel` does
+ * for bytes that cannot be read; `problems` lists why a model cannot be run.
  *
  * ```js
  * const { architecture, parameters, memory, problems } = await inspectModel('https://example.com/model.gguf')
@@ -136,7 +136,7 @@ function summarise(file: ModelFile, engine: Engine, options: SummaryOptions): Mo
     return typeof value === 'string' ? value : undefined
   }
   const header = attempt(() => readHeader(file))
-  const plan = header && attempt(() => planModel(file))
+  const plan = header && attempt(() => planModel(file, header))
   return {
     fileName: file.name,
     container: file.container,

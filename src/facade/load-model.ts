@@ -63,7 +63,7 @@ export function defaultContext(config: Config): number {
  * await model.dispose()
  * ```
  *
- * Rejects with `INVALID_ARGUMENT` for bad options, `NOT_FOUND` and `IO` for bytes that cannot be had, `BAD_FORMAT`,
+ * Rejects with `INVALID_ARGUMENT` for bad options, `NOT_FOUND` and `IO` for bytes that cannot be read, `BAD_FORMAT`,
  * `TRUNCATED`, `MISSING` and `LIMIT` for a file that is damaged or hostile, `UNSUPPORTED` for what this version or this
  * runtime does not do, `OUT_OF_MEMORY` (before any weight is read), `NOT_A_NUMBER` for damaged weights, or the signal's
  * reason. What had been opened or started is closed and ended then.

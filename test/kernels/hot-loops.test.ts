@@ -11,21 +11,24 @@ import { BUILDS } from './workbench.js'
 const KERNELS: Readonly<Record<string, string>> = {
   'decode-q8_0': `
     import { Q8_0 } from './assembly/formats/q8_0'
-    import { matvecEightsOf } from './assembly/matvec'
+    import { BlockRows } from './assembly/formats/row_dots'
+    import { matvecEights } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecEightsOf<Q8_0>(w, x, out, rows, columns)
+      matvecEights<Q8_0, BlockRows<Q8_0>>(w, x, out, rows, columns)
     }`,
   'decode-q4_0': `
     import { Q4_0 } from './assembly/formats/q4_0'
-    import { matvecEightsOf } from './assembly/matvec'
+    import { BlockRows } from './assembly/formats/row_dots'
+    import { matvecEights } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecEightsOf<Q4_0>(w, x, out, rows, columns)
+      matvecEights<Q4_0, BlockRows<Q4_0>>(w, x, out, rows, columns)
     }`,
   'decode-f16': `
+    import { FloatRows } from './assembly/formats/floats'
     import { RebiasedF16 } from './assembly/formats/rebiased_f16'
-    import { matvecFloatsOf } from './assembly/matvec'
+    import { matvecEights } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecFloatsOf<RebiasedF16>(w, x, out, rows, columns)
+      matvecEights<RebiasedF16, FloatRows<RebiasedF16>>(w, x, out, rows, columns)
     }`,
   'decode-q4_0x8': `
     import { Q4_0x8 } from './assembly/formats/q4_0x8'
