@@ -26,6 +26,10 @@ export class Int16Tile<T> {
     return TILE_ROWS
   }
 
+  @inline chunk(_tokens: i32): i32 {
+    return CHUNK
+  }
+
   packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
     packTokens<T>(changetype<usize>(this) + ACTIVATIONS, x, xStride, tokens, columns, column, n, 16, 2)
   }

@@ -34,6 +34,10 @@ export class Int8Tile<T> {
     return TILE_ROWS
   }
 
+  @inline chunk(_tokens: i32): i32 {
+    return CHUNK
+  }
+
   packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
     const to = changetype<usize>(this) + ACTIVATIONS
     packTokens<T>(to, x, xStride, tokens, columns, column, n, changetype<T>(0).step, 1)

@@ -5,7 +5,7 @@
  * The result for a row and a token does not depend on the rest of the batch: sums always run in the order of the columns.
  */
 import { rowBytesOf } from '../formats/row_dots'
-import { CHUNK, SUMS, TOKENS } from './scratch'
+import { SUMS, TOKENS } from './scratch'
 import { roundUpToStep } from './tokens'
 
 /**
@@ -31,8 +31,9 @@ export function matmulOf<T, Tile>(
   for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outBytes) {
     const batch = min(TOKENS, tokens)
     const padded = roundUpToStep(batch)
-    for (let column = 0; column < columns; column += CHUNK) {
-      const n = min(CHUNK, columns - column)
+    const chunk = tile.chunk(batch)
+    for (let column = 0; column < columns; column += chunk) {
+      const n = min(chunk, columns - column)
       tile.packActivations(x, xStride, batch, columns, column, n)
       for (let row = 0; row < rows; row += tile.rows) {
         const height = min(tile.rows, rows - row)

@@ -10,13 +10,24 @@ import { INT16, INT8 } from '../activations'
 import { EIGHT, eightAt } from '../formats/x8'
 import { BLOCK, Int16Tile } from './int16'
 import { Int8Tile, W32 } from './int8'
-import { PANEL, TILE_BYTES, TILE_ROWS } from './scratch'
+import { CHUNK, PANEL, TILE_BYTES, TILE_ROWS } from './scratch'
 
 /** Address of the x8 block that contains row `row` and begins at `column`. */
 @inline
 function x8BlockAt<T>(weights: usize, rowBytes: usize, row: i32, column: i32): usize {
   const format = changetype<T>(weights)
   return eightAt<T>(weights, rowBytes, row) + <usize>((column / format.elements) * format.bytes * EIGHT)
+}
+
+/** For so few tokens, whose activations take little room, more columns are read at a time: longer streams from memory. */
+const FEW: i32 = 32
+/** Chunks whose panel fits where those of plain numbers do, at most 10 bytes per column. */
+const CHUNKS: i32 = 3
+
+/** Columns that are multiplied at a time. */
+@inline
+function chunkOf(tokens: i32): i32 {
+  return tokens <= FEW ? CHUNKS * CHUNK : CHUNK
 }
 
 /** `Int8Tile` for repacked weights. */
@@ -28,6 +39,10 @@ export class X8Int8Tile<T> {
 
   @inline get rows(): i32 {
     return TILE_ROWS
+  }
+
+  @inline chunk(tokens: i32): i32 {
+    return chunkOf(tokens)
   }
 
   packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {
@@ -64,6 +79,10 @@ export class X8Int16Tile<T> {
 
   @inline get rows(): i32 {
     return TILE_ROWS
+  }
+
+  @inline chunk(tokens: i32): i32 {
+    return chunkOf(tokens)
   }
 
   packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {

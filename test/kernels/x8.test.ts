@@ -11,10 +11,13 @@ const FORMATS = ['Q4_0', 'Q4_K']
 
 /** Groups of eight rows: fewer than matvec's streams, as many, more, and many. */
 const ROWS = [8, 64, 72, 200]
-/** Columns, by the elements of a block: less than matvec's step, whole steps, and more than a panel of the matrix product. */
+/**
+ * Columns, by the elements of a block: less than matvec's step, whole steps, and more than a panel of the matrix product has, with
+ * many tokens and with few.
+ */
 const COLUMNS: Readonly<Record<number, readonly number[]>> = {
-  32: [32, 128, 160, 1056],
-  256: [256, 768, 1280],
+  32: [32, 128, 160, 1056, 3104],
+  256: [256, 768, 1280, 3328],
 }
 
 let bench: Workbench<BenchKernels>
@@ -161,7 +164,7 @@ describe.each(BUILDS)('%s build', (build) => {
 
     it.each(shapes)('%i × %i: matmul gives the same bits, however the rows are split', (rows, columns) => {
       const matrix = randomMatrix(format, rows, columns)
-      for (const tokens of [1, 6]) {
+      for (const tokens of [1, 6, 35]) {
         const plain = matmul(matrix, matrix.plain, tokens)
         for (const borders of [[0], [0, 8], [0, 64, 72, 80, 128]]) {
           const within = borders.filter((border) => border < rows)
