@@ -138,17 +138,17 @@ function engineOptions({ kernels, memoryLimit, threads }: LoadOptions): EngineOp
   }
 }
 
-/** What is called with the bytes of the weights: the caller's listener, unless it is being called with those that arrive. */
+/** What is called with the bytes of the weights: the caller's listener, unless it is called with what arrives. */
 function weightProgress(
   { from, isArriving }: ResolvedSource,
   { onProgress }: LoadOptions,
 ): LoadingOptions['onProgress'] {
-  if (!onProgress) return undefined
+  if (!onProgress || isArriving) return undefined
   const rate = new RateMeter()
   return ({ loaded, total }) => {
     const bytesPerSecond = rate.update(loaded)
     const secondsLeft = bytesPerSecond > 0 ? (total - loaded) / bytesPerSecond : undefined
-    if (!isArriving()) onProgress({ loaded, total, bytesPerSecond, secondsLeft, from })
+    onProgress({ loaded, total, bytesPerSecond, secondsLeft, from })
   }
 }
 

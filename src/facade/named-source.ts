@@ -23,7 +23,7 @@ export interface NameOptions {
 /** How far a model is loaded. */
 export interface LoadProgress {
   /**
-   * Bytes so far: of the file, while a model from the hub or of a store is arriving; otherwise of the weights that have been read.
+   * Bytes so far: of the file, if it is being downloaded into a store; otherwise of the weights that have been read.
    */
   readonly loaded: number
   /** Bytes in all; what has arrived so far, if a server does not state the length. */
@@ -40,8 +40,8 @@ export interface LoadProgress {
 export interface ResolvedSource {
   readonly source: ModelSource
   readonly from: LoadProgress['from']
-  /** Whether bytes are still on their way, and `onProgress` is being called with them. */
-  readonly isArriving: () => boolean
+  /** Whether the model is arriving, and `onProgress` is called with that. */
+  readonly isArriving: boolean
 }
 
 /** Throws `INVALID_ARGUMENT`. */
@@ -77,7 +77,7 @@ export async function resolveSource(
   const name = typeof source === 'string' || isA(URL, source) ? String(source) : ''
   const isUrl = /^https?:/i.test(name)
   if (!/^hf:/i.test(name) && !(isUrl && options.store)) {
-    return { source, from: isUrl ? 'network' : 'local', isArriving: () => false }
+    return { source, from: isUrl ? 'network' : 'local', isArriving: false }
   }
   const { store, hub, signal, onWarning, headers, fetch, retries, stallTimeout } = options
   const { openNamed } = await import('../hub/index.js')

@@ -16,5 +16,5 @@ export type { StoredModel, StoredModelFile } from './stored-models.js'
 
 /** A store in memory, which ends with the program: for tests. Options as of `openStore`; `folder` has no effect. */
 export function memoryStore(options: StoreOptions = {}): ModelStore {
-  return new ModelStore(new ChunkedFolder(new MemoryShelf()), options)
+  return ModelStore.over(new ChunkedFolder(new MemoryShelf()), options)
 }

@@ -33,7 +33,7 @@ export async function openNamed(name: string | URL, options: OpenNamedOptions): 
     (await store?.loadStored(name, pull)) ?? {
       source: await openRemote(name, pull),
       from: 'network',
-      isArriving: () => false,
+      isArriving: false,
     }
   )
 }

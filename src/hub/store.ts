@@ -56,8 +56,8 @@ export interface PullOptions extends FetchOptions {
 export interface OpenedModelSource {
   readonly source: ModelSource
   readonly from: 'network' | 'store'
-  /** Whether bytes are still on their way, and `onProgress` is being called with them. */
-  readonly isArriving: () => boolean
+  /** Whether the model is arriving, and `onProgress` is called with that. */
+  readonly isArriving: boolean
 }
 
 const CONNECTIONS = 4
@@ -75,7 +75,7 @@ const CONNECTIONS = 4
  */
 export async function openStore(options: StoreOptions = {}): Promise<ModelStore> {
   checkStoreOptions(options)
-  return new ModelStore(await openFolder(options.folder), options)
+  return ModelStore.over(await openFolder(options.folder), options)
 }
 
 /** Models from servers, kept on this machine. */
@@ -85,12 +85,16 @@ export class ModelStore {
   readonly #files: FileStore
   readonly #options: StoreOptions
 
-  /** @internal */
-  constructor(folder: StoreFolder, options: StoreOptions = {}) {
+  private constructor(folder: StoreFolder, options: StoreOptions) {
     this.location = folder.name
     this.#options = options
     const { connections = CONNECTIONS, maxBytes } = options
     this.#files = new FileStore(folder, { connections, maxBytes, checkStart })
+  }
+
+  /** @internal A store in a folder of any kind. */
+  static over(folder: StoreFolder, options: StoreOptions = {}): ModelStore {
+    return new ModelStore(folder, options)
   }
 
   /**
@@ -138,10 +142,7 @@ export class ModelStore {
       const arriving = await this.#files.arriving(file, fetchOptions).catch((error) => {
         throw unavailable(file.name, error)
       })
-      if (arriving) {
-        const { source, isFinished } = arriving
-        return { source, from: 'network', isArriving: () => !isFinished() }
-      }
+      if (arriving) return { source: arriving, from: 'network', isArriving: true }
     } else {
       await this.#download(parsed, remote, options)
     }
@@ -260,7 +261,7 @@ export class ModelStore {
     // Paths lead to their neighbours; other sources have to be told.
     const isComplete = files.length === 1 || typeof source === 'string'
     const opened = isComplete ? source : await this.#withSiblings(files)
-    return { source: opened, from: 'store', isArriving: () => false }
+    return { source: opened, from: 'store', isArriving: false }
   }
 
   async #withSiblings(files: readonly StoredFile[]): Promise<ByteSource> {
@@ -268,7 +269,7 @@ export class ModelStore {
     const open = async (fileName: string): Promise<ByteSource> => ({
       ...(await folder.read(fileName)),
       sibling: async (other) => {
-        // The name of a part in the folder: the same but for its number.
+        // In the folder, too, the names of parts differ in their numbers only.
         const found = files.find((file) => file.fileName === other)
         if (!found) throw notStored(other)
         return open(found.fileName)

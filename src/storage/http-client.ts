@@ -16,6 +16,8 @@ export interface HttpOptions {
   readonly stallTimeout?: number | undefined
   /** Called with the number of bytes of a body that have arrived, those of failed attempts included. */
   readonly onReceived?: ((bytes: number) => void) | undefined
+  /** Whether a browser's HTTP cache may keep the responses, too. Default true. */
+  readonly isCacheable?: boolean | undefined
   /** What to do about a file that may not be read (401 and 403). Default: names the option `headers`. */
   readonly accessHint?: string | undefined
 }
@@ -121,13 +123,15 @@ export class HttpClient {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
   ): Promise<Transfer> {
-    const { fetch: request = fetch, stallTimeout = 30_000, onReceived } = this.options
+    const { fetch: request = fetch, stallTimeout = 30_000, onReceived, isCacheable = true } = this.options
+    const cache = isCacheable ? {} : { cache: 'no-store' as const }
     const all = new Headers(this.#headers)
     if (target !== undefined && new URL(target).origin !== this.url.origin) {
       for (const name of FOR_ONE_ORIGIN) all.delete(name)
     }
     for (const [name, value] of Object.entries(headers)) all.set(name, value)
-    const send = async (signal: AbortSignal) => request(target ?? this.url, { method, headers: all, signal })
+    const send = async (signal: AbortSignal) =>
+      request(target ?? this.url, { method, headers: all, signal, ...cache })
     return Transfer.begin(this.name, send, { stallTimeout, onReceived }, signal)
   }
 

@@ -27,7 +27,8 @@ describe('dasllama', () => {
   it.each([['--help'], ['-h'], ['help']])('%s lists the commands', async (name) => {
     const { code, out, err } = await cli([name])
     expect([code, err]).toEqual([0, ''])
-    for (const command of [...COMMANDS, ...WRITERS, ...STORE]) expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+    for (const command of [...COMMANDS, ...WRITERS, ...STORE])
+      expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
   })
 
   it("--version is the package's", async () => {

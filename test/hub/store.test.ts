@@ -1,6 +1,8 @@
 import { readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { u16, u32 } from '../../src/gguf/typed-value.js'
+import { writeGguf } from '../../src/gguf/writer.js'
 import {
   type HubProgress,
   type ModelStore,
@@ -11,7 +13,7 @@ import {
 import { DasllamaError, loadModel, loadTokenizer, type Warning } from '../../src/index.js'
 import { openFile } from '../../src/platform/node/file-source.js'
 import type { ByteSource } from '../../src/storage/source.js'
-import { smallModel } from '../model/small.js'
+import { smallModel, smallParts } from '../model/small.js'
 import { cutAfter, type Handler, inTurn, status } from '../support/http-server.js'
 import { COMMIT, type FakeHub, type HubFile, serveHub, sha256Of, withTag } from '../support/hub-server.js'
 import { temporaryFolder } from '../support/model-files.js'
@@ -291,6 +293,51 @@ describe('loadModel with a name on the hub', () => {
         using session = plain.createSession({ seed: 1 })
         expect((await session.generate('a', { maxTokens: 5 }).result()).ids).toEqual(arriving)
       }
+    })
+  })
+
+  it('downloads all parts of a split model, and loads them from any store', async () => {
+    const { metadata, tensors } = smallParts()
+    const parts = [tensors.slice(0, 5), tensors.slice(5)].map((own, no) =>
+      writeGguf({
+        metadata: [
+          ...(no === 0 ? metadata : []),
+          ['split.no', u16(no)],
+          ['split.count', u16(2)],
+          ['split.tensors.count', u32(tensors.length)],
+        ],
+        tensors: own,
+      }),
+    )
+    const files = {
+      'big/m-00001-of-00002.gguf': { bytes: parts[0] },
+      'big/m-00002-of-00002.gguf': { bytes: parts[1] },
+    }
+    const total = parts[0].length + parts[1].length
+    await withHub(files, async (hub, options) => {
+      const name = 'hf:someone/models/big/m-00001-of-00002.gguf'
+      await using plain = await loadModel(MODEL, { threads: 1 })
+      using session = plain.createSession({ seed: 1 })
+      const { ids } = await session.generate('a', { maxTokens: 5 }).result()
+      for (const store of [await openStore({ folder: newFolder(), ...options }), memoryStore(options)]) {
+        const events: { total: number; from: string }[] = []
+        const onProgress = (event: { total: number; from: string }) => void events.push(event)
+        expect(await text(name, { store, onProgress: onProgress as never })).toEqual(ids)
+        expect(new Set(events.map((event) => event.from))).toEqual(new Set(['network', 'store']))
+        expect(events[0].total).toBe(total)
+        const requests = hub.requests.length
+        expect(await text(name, { store })).toEqual(ids)
+        await using remote = await loadModel(name, { store, worker: true, threads: 1 })
+        expect(remote.config.layers).toBe(plain.config.layers)
+        expect(hub.requests.length).toBe(requests)
+        expect(await store.list()).toMatchObject([
+          { name: `${name}@main`, size: total, isComplete: true, files: [{}, {}] },
+        ])
+        await store.remove(name)
+        expect(await store.list()).toEqual([])
+      }
+      await using direct = await loadModel(name, { store: false, threads: 1, ...options })
+      expect(direct.config.layers).toBe(plain.config.layers)
     })
   })
 

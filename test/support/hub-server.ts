@@ -34,12 +34,15 @@ export async function serveHub(
     token,
     list,
     routes = {},
+    isCrossOrigin = false,
   }: {
     /** Required of every request. */
     readonly token?: string
     /** Answers the request for the list. */
     readonly list?: Handler
     readonly routes?: Readonly<Record<string, Handler>>
+    /** Whether pages of other origins may ask, as Hugging Face allows. */
+    readonly isCrossOrigin?: boolean
   } = {},
 ): Promise<FakeHub> {
   const guard =
@@ -66,8 +69,21 @@ export async function serveHub(
     all[`/${repository}/resolve/main/${path}`] = guard(redirect(`/cdn/${path}`))
     all[`/cdn/${path}`] = handler ?? withTag(bytes)
   }
-  const server = await serve({ ...all, ...routes })
+  const answers = Object.entries({ ...all, ...routes }).map(
+    ([path, handler]) => [path, isCrossOrigin ? crossOrigin(handler) : handler] as const,
+  )
+  const server = await serve(Object.fromEntries(answers))
   return Object.assign(server, {
     downloads: () => server.requests.filter(({ path }) => path.startsWith('/cdn/')).length,
   })
+}
+
+function crossOrigin(handler: Handler): Handler {
+  return (request, response) => {
+    response.setHeader('access-control-allow-origin', '*')
+    response.setHeader('access-control-expose-headers', 'ETag, Content-Range')
+    response.setHeader('access-control-allow-headers', 'authorization, range')
+    if (request.method === 'OPTIONS') response.writeHead(204).end()
+    else handler(request, response)
+  }
 }

@@ -159,7 +159,7 @@ class NodeFolder implements StoreFolder {
     return true
   }
 
-  /** Names never contain a separator; a second check, because a path outside would be a stranger's choice. */
+  /** Names never contain a separator; this is a second check, so that no untrusted name ever leads out of the folder. */
   #path(name: string): string {
     if (/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name)) return join(this.name, name)
     throw new DasllamaError('INVALID_ARGUMENT', `${displayName(name)} is not the name of a stored file`)

@@ -89,7 +89,8 @@ export class Download {
   #hasReaders = false
   #source: ByteSource | undefined
   #file: PartialFile | undefined
-  isFinished = false
+  #isFinished = false
+  #failure: { readonly reason: unknown } | undefined
   /** Bytes of pieces that have not been written yet. */
   #inFlight = 0
   #rate: RateMeter | undefined
@@ -106,7 +107,7 @@ export class Download {
     })
     this.finished = this.#run().then(
       (record) => {
-        this.isFinished = true
+        this.#isFinished = true
         this.#resolveOpened(undefined)
         this.#settleWaiters()
         return record
@@ -135,7 +136,7 @@ export class Download {
       isGone = true
       if (onProgress) this.#listeners.delete(onProgress)
       if (--this.#users > 0) return
-      if (!this.isFinished) this.#controller.abort(reason ?? new Error('nobody waits for the download'))
+      if (!this.#isFinished) this.#controller.abort(reason ?? new Error('nobody waits for the download'))
       await this.finished.catch(() => {})
       await this.#file?.close()
     }
@@ -147,7 +148,11 @@ export class Download {
     if (!opened || !this.#file) throw replaced(this.#remote.name)
     checkRange(this.#remote.name, opened.size, offset, target.length)
     await abortable(this.#arrivalOf(offset, offset + target.length), signal)
-    await abortable(this.#file.read(offset, target), signal)
+    // After a failure the file may be closed while it is read.
+    const reading = this.#file.read(offset, target).catch((error) => {
+      throw this.#failure?.reason ?? error
+    })
+    await abortable(reading, signal)
   }
 
   /** Before the first read: from now on the file cannot begin again with other bytes. */
@@ -181,6 +186,7 @@ export class Download {
       if (stored) return stored
       return await this.#attempt(lock, MAX_RESTARTS)
     } catch (error) {
+      this.#failure = { reason: error }
       await this.#file?.close()
       throw error
     } finally {
@@ -221,6 +227,7 @@ export class Download {
       signal: this.#controller.signal,
       maxBufferedBytes: KEPT_BYTES,
       checkStart,
+      isCacheable: false,
       onOpened,
       onReceived: (bytes) => {
         this.#inFlight += bytes

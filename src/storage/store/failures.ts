@@ -8,7 +8,9 @@ export function noSpace(
   name: string,
   { needed, free, cause }: { needed: number; free: number | undefined; cause?: unknown },
 ): DasllamaError {
-  const there = free === undefined ? 'there is no more space' : `there are ${byteSize(free)}`
+  // Some browsers report more than they grant.
+  const isKnown = free !== undefined && free < needed
+  const there = isKnown ? `there are ${byteSize(free)}` : 'the storage takes no more'
   return new DasllamaError('NO_SPACE', `${displayName(name)} needs ${byteSize(needed)} more, but ${there}`, {
     hint: 'free space, for example by removing stored models (`dasllama list`, `dasllama rm`, or list() and remove() of the store): the download then continues where it stopped',
     cause,

@@ -1,6 +1,7 @@
 import { displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import type { ModelSource } from '../open-source.js'
+import type { ByteSource } from '../source.js'
 import { arrivingSource } from './arriving-source.js'
 import { Download, type DownloadProgress, type RemoteFile } from './download.js'
 import { noSpace, notStored, storedDamaged } from './failures.js'
@@ -132,7 +133,7 @@ export class FileStore {
   }
 
   /** Downloads a file and lets it be read while it arrives. `undefined` if it was stored meanwhile. */
-  async arriving(remote: RemoteFile, options: FetchOptions) {
+  async arriving(remote: RemoteFile, options: FetchOptions): Promise<ByteSource | undefined> {
     const { download, leave } = await this.#join(remote, options)
     const { signal } = options
     const abort = () => void leave(signal?.reason)
@@ -144,7 +145,7 @@ export class FileStore {
     try {
       signal?.throwIfAborted()
       const source = await arrivingSource(remote.name, download, end)
-      if (source) return { source, isFinished: () => download.isFinished }
+      if (source) return source
     } catch (error) {
       await end()
       signal?.throwIfAborted()
