@@ -29,7 +29,11 @@ export async function pullAll(hub) {
   const store = await open(hub)
   const warnings = []
   const before = await store.list()
-  const model = await store.pull(NAME, { onWarning: ({ code }) => warnings.push(code) })
+  const onWarning = ({ code }) => {
+    warnings.push(code)
+    globalThis.lastWarning = code
+  }
+  const model = await store.pull(NAME, { onWarning })
   return { before: before.map(describe), model: describe(model), warnings, location: store.location }
 }
 

@@ -126,7 +126,7 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
       await second.goto(`${server.url}plain`)
       await call(first, 'pullAPiece', hub.base)
       const pulling = call<Pulled>(second, 'pullAll', hub.base)
-      await new Promise((resolve) => setTimeout(resolve, 1000))
+      await second.waitForFunction('globalThis.lastWarning')
       if (closes) await first.close()
       hub.release()
       const pulled = await pulling

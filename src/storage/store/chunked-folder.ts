@@ -23,6 +23,8 @@ interface Manifest {
 }
 
 const MANIFEST = '.whole'
+/** How often a text is read, because another tab may replace it between finding and reading it. */
+const READ_ATTEMPTS = 5
 /** Does not occur in names. */
 const SEPARATOR = '~'
 
@@ -44,7 +46,16 @@ export class ChunkedFolder implements StoreFolder {
   }
 
   async readText(name: string): Promise<string | undefined> {
-    return (await this.#shelf.get(name))?.text()
+    let failure: unknown
+    for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+      const blob = await this.#shelf.get(name)
+      try {
+        return await blob?.text()
+      } catch (cause) {
+        failure = cause
+      }
+    }
+    throw unreadable(name, failure)
   }
 
   writeText(name: string, text: string): Promise<void> {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { ChunkedFolder } from '../../../src/storage/store/chunked-folder.js'
+import { MemoryShelf } from '../../../src/storage/store/memory-shelf.js'
 import { RangeSet } from '../../../src/storage/store/range-set.js'
 import { decodeRecord, encodeRecord } from '../../../src/storage/store/record.js'
 import { Sha256, sha256OfText } from '../../../src/storage/store/sha256.js'
@@ -100,5 +102,23 @@ describe('a record', () => {
     ]) {
       expect(decodeRecord(JSON.stringify({ ...JSON.parse(text), ...change }))).toBeUndefined()
     }
+  })
+})
+
+describe('a folder of pieces', () => {
+  it('reads a text again that was replaced meanwhile, as Firefox reports', async () => {
+    const shelf = new MemoryShelf()
+    const folder = new ChunkedFolder(shelf)
+    await folder.writeText('a.json', 'old')
+    const get = shelf.get.bind(shelf)
+    let failures = 1
+    shelf.get = async (key) => {
+      const blob = await get(key)
+      if (failures-- > 0) blob!.text = async () => Promise.reject(new DOMException('', 'NotReadableError'))
+      return blob
+    }
+    expect(await folder.readText('a.json')).toBe('old')
+    failures = 100
+    await expect(folder.readText('a.json')).rejects.toMatchObject({ code: 'IO' })
   })
 })
