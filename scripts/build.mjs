@@ -6,6 +6,7 @@
  *   dist/kernels-wide.wasm      relaxed SIMD, with loops for engines that join pairs of vectors
  *   dist/index.js               the facade and the engine
  *   dist/sampling.js            the sampler chain alone, without kernels
+ *   dist/hub.js                 the store of models from servers; loaded on demand by index.js
  *   dist/errors.js              the error class that all files share
  *   dist/platform/<runtime>.js  code that only that runtime may import; loaded on demand by index.js
  *   dist/platform/<runtime>-thread.js  the program of the engine's threads there
@@ -83,7 +84,9 @@ const PLATFORMS = {
   'node-thread': 'src/platform/node/thread.ts',
   'node-engine-thread': 'src/platform/node/engine-thread.ts',
   'node-quantize-thread': 'src/platform/node/quantize-thread.ts',
+  'node-store': 'src/platform/node/store-folder.ts',
   browser: 'src/platform/browser/platform.ts',
+  'browser-store': 'src/platform/browser/store-folder.ts',
   'browser-thread': 'src/platform/browser/thread.ts',
   'browser-engine-thread': 'src/platform/browser/engine-thread.ts',
 }
@@ -93,8 +96,14 @@ async function buildJavaScript() {
     bundle(['src/errors.ts'], out, {}),
     bundle(['src/index.ts'], out, {
       'src/errors.ts': './errors.js',
+      'src/hub/index.ts': './hub.js',
       'src/platform/node/platform.ts': './platform/node.js',
       'src/platform/browser/platform.ts': './platform/browser.js',
+    }),
+    bundle({ hub: 'src/hub/index.ts' }, out, {
+      'src/errors.ts': './errors.js',
+      'src/platform/node/store-folder.ts': './platform/node-store.js',
+      'src/platform/browser/store-folder.ts': './platform/browser-store.js',
     }),
     bundle({ sampling: 'src/sampling/index.ts' }, out, { 'src/errors.ts': './errors.js' }),
     bundle(PLATFORMS, join(out, 'platform'), {
@@ -102,6 +111,7 @@ async function buildJavaScript() {
     }),
     bundle({ workerd: 'src/index.ts' }, out, {
       'src/errors.ts': './errors.js',
+      'src/hub/open-folder.ts': 'src/platform/workerd/store-folder.ts',
       'src/platform/detect.ts': 'src/platform/workerd/platform.ts',
       'src/kernels.wasm': './kernels.wasm',
       'src/kernels-relaxed.wasm': './kernels-relaxed.wasm',
@@ -111,6 +121,7 @@ async function buildJavaScript() {
       out,
       {
         'src/errors.ts': './errors.js',
+        'src/hub/index.ts': './hub.js',
         'src/index.ts': './index.js',
         'src/sampling/index.ts': './sampling.js',
         'src/platform/node/platform.ts': './platform/node.js',

@@ -36,7 +36,6 @@ export type { FunctionTool, ToolDefinition } from './chat/tools.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export { cosineSimilarity } from './facade/cosine-similarity.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
-export type { FetchOptions } from './facade/fetch-options.js'
 export {
   ADDRESSABLE_BYTES,
   type FormatShare,
@@ -48,6 +47,7 @@ export {
 } from './facade/inspect-model.js'
 export { type EngineOptions, type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
 export { Model } from './facade/model.js'
+export type { LoadProgress, NameOptions } from './facade/named-source.js'
 export type { OpenOptions } from './facade/open.js'
 export { type RankedDocument, type RerankOptions, rerank } from './facade/rerank.js'
 export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
@@ -78,6 +78,7 @@ export type { Pooling } from './session/pool.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'
+export type { FetchOptions } from './storage/fetch-options.js'
 export type { ModelSource } from './storage/open-source.js'
 export type { ByteSource, ReadPart } from './storage/source.js'
 export type {

@@ -1,6 +1,6 @@
 import { abortable, following } from '../abortable.js'
 import { programForContext } from '../backend/context-length.js'
-import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
+import type { LoadedProgram, LoadingOptions, OpenedModel } from '../backend/engine-host.js'
 import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import { openInThread } from '../backend/wasm/load.js'
 import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
@@ -14,12 +14,14 @@ import { modelIdentity } from '../model/identity.js'
 import { planModel } from '../model/plan.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
+import { RateMeter } from '../rate-meter.js'
 import { isA } from '../read-list.js'
 import type { ModelSource } from '../storage/open-source.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
 import { Model } from './model.js'
+import { discardSource, type LoadProgress, type ResolvedSource, resolveSource } from './named-source.js'
 import { checkOpenOptions, type OpenOptions, openModelOptions, withModelFile } from './open.js'
 import { readRecommendedSampling } from './recommended-sampling.js'
 
@@ -42,8 +44,8 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    * `onWarning` with `NO_WORKER` and uses this thread. If the Worker ends, calls reject with `ENGINE_LOST`.
    */
   worker?: boolean
-  /** Called with the bytes of the weights read so far. An error in it rejects the load. */
-  onProgress?: (progress: { loaded: number; total: number }) => void
+  /** Called with the bytes read so far, or downloaded. An error in it rejects the load. */
+  onProgress?: (progress: LoadProgress) => void
 }
 
 /** A context that most prompts fit in and that does not take more memory than a small model itself. */
@@ -72,12 +74,16 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   checkLoadOptions(options)
   const { signal } = options
   const platform = await abortable(currentPlatform(), signal)
-  const settings = { open: openModelOptions(options), engine: engineOptions(options) }
-  const thread = await engineThread(platform, options)
+  const settings = { open: await openModelOptions(options), engine: engineOptions(options) }
+  const resolved = await resolveSource(source, { ...options, isWhole: true })
+  const thread = await engineThread(platform, options).catch(async (error) => {
+    await discardSource(resolved)
+    throw error
+  })
   const opened = thread
-    ? await openInWorker(thread, source, platform, settings)
-    : await openInThread(source, platform, settings)
-  const model = await createModel(opened, options)
+    ? await openInWorker(thread, resolved.source, platform, settings)
+    : await openInThread(resolved.source, platform, settings)
+  const model = await createModel(opened, { ...options, onProgress: weightProgress(resolved, options) })
   if (!signal?.aborted) return model
   void model.dispose()
   throw signal.reason
@@ -132,10 +138,29 @@ function engineOptions({ kernels, memoryLimit, threads }: LoadOptions): EngineOp
   }
 }
 
+/** What is called with the bytes of the weights: the caller's listener, unless it is called with what arrives. */
+function weightProgress(
+  { from, isArriving }: ResolvedSource,
+  { onProgress }: LoadOptions,
+): LoadingOptions['onProgress'] {
+  if (!onProgress || isArriving) return undefined
+  const rate = new RateMeter()
+  return ({ loaded, total }) => {
+    const bytesPerSecond = rate.update(loaded)
+    const secondsLeft = bytesPerSecond > 0 ? (total - loaded) / bytesPerSecond : undefined
+    onProgress({ loaded, total, bytesPerSecond, secondsLeft, from })
+  }
+}
+
 /** Plans a file's program, loads it, and brings it together with the file's tokenizer. */
 async function createModel(
   opened: OpenedModel,
-  { contextLength, onProgress, onWarning, signal }: LoadOptions,
+  {
+    contextLength,
+    onProgress,
+    onWarning,
+    signal,
+  }: Pick<LoadOptions, 'contextLength' | 'onWarning' | 'signal'> & Pick<LoadingOptions, 'onProgress'>,
 ): Promise<Model> {
   const { directory } = opened
   const { metadata } = directory

@@ -1,7 +1,17 @@
 import type { Import } from './modules.js'
 
 /** Modules that every module may import, and that depend on nothing but each other. */
-const SHARED = ['errors', 'describe', 'read-list', 'checks', 'abortable', 'warnings', 'nearest', 'version']
+const SHARED = [
+  'errors',
+  'describe',
+  'read-list',
+  'checks',
+  'abortable',
+  'warnings',
+  'nearest',
+  'rate-meter',
+  'version',
+]
 
 /**
  * What each module of `src/` may import besides itself and the shared files, as in ARCHITECTURE.md. Types count: a
@@ -20,10 +30,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   session: ['backend', 'grammar', 'math', 'model', 'platform', 'sampling', 'tokenizer'],
   quantize: ['backend', 'gguf', 'storage'],
   convert: ['gguf', 'math', 'quantize', 'storage'],
-  facade: ['backend', 'gguf', 'math', 'model', 'platform', 'sampling', 'session', 'storage', 'tokenizer'],
+  hub: ['gguf', 'platform', 'storage'],
+  facade: [
+    'backend',
+    'gguf',
+    'hub',
+    'math',
+    'model',
+    'platform',
+    'sampling',
+    'session',
+    'storage',
+    'tokenizer',
+  ],
   chat: ['facade', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
-  cli: ['convert', 'index', 'platform', 'quantize', 'sampling'],
+  cli: ['convert', 'hub', 'index', 'platform', 'quantize', 'sampling'],
 }
 
 /** Folders that only some modules may import. */

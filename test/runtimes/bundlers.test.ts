@@ -34,7 +34,9 @@ describe('a bundle', () => {
   it('for browsers has no files of other runtimes', async () => {
     expect(await bundle({ platform: 'browser' })).toEqual([
       'dist/errors.js',
+      'dist/hub.js',
       'dist/index.js',
+      'dist/platform/browser-store.js',
       'dist/platform/browser.js',
     ])
   })
