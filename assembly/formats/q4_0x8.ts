@@ -2,7 +2,7 @@ import { BYTES_08, BYTES_0F, constant, WORDS_0008, WORDS_000F } from '../math/co
 import { loadFiniteF16, loadFiniteHalves } from '../math/f16'
 import { storeScaled } from './bytes'
 import { words4 } from './rows'
-import { interleaveNibbles, NIBBLES as COLUMNS, reordered } from './x8_nibbles'
+import { interleaveNibbles, NIBBLES as COLUMNS, packVectors, reordered } from './x8_nibbles'
 
 /** Offset of the quants, after the eight scales. */
 const QUANTS: usize = 16
@@ -61,6 +61,12 @@ export class Q4_0x8 {
       storeScaled(out, i8x16.sub(v128.and(q, low), eight), d)
       storeScaled(out + 64, i8x16.sub(v128.and(i16x8.shr_u(q, 4), low), eight), d)
     }
+  }
+
+  /** Packs four rows for `X8Int8Tile`. */
+  @inline packBytes(first: i32, to: usize, far: usize, _stepFar: usize): void {
+    packVectors(changetype<usize>(this) + QUANTS + ((<usize>first) << 2), to, far, 4 * far, constant(BYTES_0F))
+    v128.store(to + 8 * far, this.scales(first, 0))
   }
 
   @inline scales(first: i32, _step: i32): v128 {

@@ -2,8 +2,8 @@ import { BYTES_0F, constant, WORDS_000F } from '../math/constants'
 import { loadFiniteF16x4, loadSmallF16 } from '../math/f16'
 import { storeScaledPlus } from './bytes'
 import { minimums0, minimums4, scales0, scales4 } from './k_scales'
-import { byte0, words4 } from './rows'
-import { interleaveNibbles, NIBBLES, reordered } from './x8_nibbles'
+import { byte0, byte1, words4 } from './rows'
+import { interleaveNibbles, NIBBLES, packVectors, reordered } from './x8_nibbles'
 
 export const BYTES: usize = 8 * 144
 /** Offsets in the block. */
@@ -94,6 +94,28 @@ export class Q4_Kx8 {
           m = minimums4(packed1, packed2)
         }
       }
+    }
+  }
+
+  /** Packs four rows for `X8Int8Tile`, both sub-blocks of a pair from the same vectors. */
+  @inline packBytes(first: i32, to: usize, far: usize, stepFar: usize): void {
+    const lows = constant(BYTES_0F)
+    const at = changetype<usize>(this) + ((<usize>first) << 2)
+    const d = loadFiniteF16x4(changetype<usize>(this) + ((<usize>first) << 1))
+    const dmin = f32x4.neg(loadFiniteF16x4(changetype<usize>(this) + DMIN + ((<usize>first) << 1)))
+    const packed2 = v128.load(at, PACKED + 64)
+    let s = scales0(v128.load(at, PACKED))
+    let m = minimums0(v128.load(at, PACKED + 32))
+    for (let pair: usize = 0; pair < 4; pair++, to += 2 * stepFar) {
+      const quants = at + QUANTS + pair * PAIR
+      packVectors(quants, to, far, stepFar, lows)
+      packVectors(quants + 4 * NIBBLES, to + 4 * far, far, stepFar, lows)
+      v128.store(to + 8 * far, f32x4.mul(d, f32x4.convert_i32x4_s(byte0(s))))
+      v128.store(to + 9 * far, f32x4.mul(dmin, f32x4.convert_i32x4_s(byte0(m))))
+      v128.store(to + stepFar + 8 * far, f32x4.mul(d, f32x4.convert_i32x4_s(byte1(s))))
+      v128.store(to + stepFar + 9 * far, f32x4.mul(dmin, f32x4.convert_i32x4_s(byte1(m))))
+      s = pair == 1 ? scales4(v128.load(at, PACKED), packed2) : i32x4.shr_u(s, 16)
+      m = pair == 1 ? minimums4(v128.load(at, PACKED + 32), packed2) : i32x4.shr_u(m, 16)
     }
   }
 

@@ -33,3 +33,20 @@ function interleaveFour(rows: usize, stride: usize, to: usize): void {
     NIBBLES,
   )
 }
+
+/** Four vectors of four rows, as bytes: low nibbles to `to` and `far` bytes further on each, high nibbles likewise behind `highFar`. */
+@inline
+export function packVectors(from: usize, to: usize, far: usize, highFar: usize, lows: v128): void {
+  const a = v128.load(from)
+  const b = v128.load(from, NIBBLES)
+  const c = v128.load(from, 2 * NIBBLES)
+  const d = v128.load(from, 3 * NIBBLES)
+  v128.store(to, v128.and(a, lows))
+  v128.store(to + far, v128.and(b, lows))
+  v128.store(to + 2 * far, v128.and(c, lows))
+  v128.store(to + 3 * far, v128.and(d, lows))
+  v128.store(to + highFar, v128.and(i16x8.shr_u(a, 4), lows))
+  v128.store(to + highFar + far, v128.and(i16x8.shr_u(b, 4), lows))
+  v128.store(to + highFar + 2 * far, v128.and(i16x8.shr_u(c, 4), lows))
+  v128.store(to + highFar + 3 * far, v128.and(i16x8.shr_u(d, 4), lows))
+}

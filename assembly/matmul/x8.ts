@@ -4,7 +4,8 @@
  *
  * `T` has, for sub-block `step` of a block, of 32 columns, of four of the eight rows from row `first` (0 or 4) on: `scales(first,
  * step)`, `minimumsOf(first, step)` if it has minimums, and their quants for the k-th four columns, `bytesOf(first, step, k)`;
- * `pairsOf(first, step, k, second)` returns the first or second two of these as 16 bits, minus `zero`.
+ * `pairsOf(first, step, k, second)` returns the first or second two of these as 16 bits, minus `zero`. `packBytes(first, to, far,
+ * stepFar)` stores a block's as bytes, for each step eight vectors, scales and minimums, `far` bytes apart.
  */
 import { INT16, INT8 } from '../activations'
 import { EIGHT, eightAt } from '../formats/x8'
@@ -54,13 +55,10 @@ export class X8Int8Tile<T> {
       const first = row % EIGHT + four
       let block = x8BlockAt<T>(matrix, rowBytes, row, from)
       let to = changetype<usize>(this) + PANEL + ((<usize>four) << 2)
-      for (const end = to + <usize>(n >> 5) * W32; to < end; block += <usize>(changetype<T>(block).bytes * EIGHT)) {
-        const format = changetype<T>(block)
-        for (let step = 0; step < format.elements >> 5; step++, to += W32) {
-          for (let k = 0; k < 8; k++) v128.store(to + <usize>k * TILE_BYTES, format.bytesOf(first, step, k))
-          v128.store(to + 8 * TILE_BYTES, format.scales(first, step))
-          if (format.minimums) v128.store(to + 9 * TILE_BYTES, format.minimumsOf(first, step))
-        }
+      const steps = <usize>(changetype<T>(block).elements >> 5)
+      for (const end = to + <usize>(n >> 5) * W32; to < end; to += steps * W32) {
+        changetype<T>(block).packBytes(first, to, TILE_BYTES, W32)
+        block += <usize>(changetype<T>(block).bytes * EIGHT)
       }
     }
   }
