@@ -1,24 +1,19 @@
 import { abortable, following } from '../abortable.js'
-import { programForContext } from '../backend/context-length.js'
 import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
-import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
-import { openInThread } from '../backend/wasm/load.js'
-import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
+import { checkEngineOptions, type EngineOptions } from '../backend/wasm/engine-options.js'
 import { openInWorker } from '../backend/worker/open-in-worker.js'
 import type { EngineThread } from '../backend/worker/port.js'
 import { checkBoolean, checkCount, checkFunction } from '../checks.js'
 import { describeFailure } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { Config } from '../model/config.js'
-import { modelIdentity } from '../model/identity.js'
-import { planModel } from '../model/plan.js'
+import type { OpenModelOptions } from '../gguf/open-model.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
 import { isA } from '../read-list.js'
-import type { ModelSource } from '../storage/open-source.js'
-import { createTokenizer } from '../tokenizer/create.js'
+import type { ModelSource } from '../storage/model-source.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
+import { engineInThread, planner, tokenizers } from './lazy-modules.js'
 import { Model } from './model.js'
 import { checkOpenOptions, type OpenOptions, openModelOptions, withModelFile } from './open.js'
 import { readRecommendedSampling } from './recommended-sampling.js'
@@ -46,13 +41,6 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
   onProgress?: (progress: { loaded: number; total: number }) => void
 }
 
-/** A context that most prompts fit in and that does not take more memory than a small model itself. */
-const DEFAULT_CONTEXT = 4096
-
-export function defaultContext(config: Config): number {
-  return Math.min(config.contextLength, DEFAULT_CONTEXT)
-}
-
 /**
  * Loads a model: opens the file, checks it, and streams its weights into WebAssembly memory.
  *
@@ -76,11 +64,20 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   const thread = await engineThread(platform, options)
   const opened = thread
     ? await openInWorker(thread, source, platform, settings)
-    : await openInThread(source, platform, settings)
+    : await openHere(source, platform, settings)
   const model = await createModel(opened, options)
   if (!signal?.aborted) return model
   void model.dispose()
   throw signal.reason
+}
+
+async function openHere(
+  source: ModelSource,
+  platform: Platform,
+  settings: { readonly open: OpenModelOptions; readonly engine: EngineOptions },
+): Promise<OpenedModel> {
+  const { openInThread } = await abortable(engineInThread.load(), settings.open.signal)
+  return openInThread(source, platform, settings)
 }
 
 /**
@@ -142,22 +139,17 @@ async function createModel(
   const loads = following(signal)
   let loading: Promise<LoadedProgram> | undefined
   try {
-    const plan = planModel(directory)
-    const context = contextLength ?? defaultContext(plan.config)
-    const program = programForContext(plan.program, context)
-    loading = opened.load(program, {
-      reserve: contextBytes(program, context),
-      signal: loads.signal,
-      onProgress,
-      onWarning,
-    })
+    const { planForContext } = await abortable(planner.load(), signal)
+    const { config, program, reserve, context, identityOf } = planForContext(directory, contextLength)
+    loading = opened.load(program, { reserve, signal: loads.signal, onProgress, onWarning })
     // While the first weights are read.
+    const { createTokenizer } = await tokenizers.load()
     const tokenizer = createTokenizer(metadata, onWarning)
     const { executable, samples } = await loading
     return Model.create({
       executable,
-      config: plan.config,
-      identity: modelIdentity({ ...plan, program }, directory, samples),
+      config,
+      identity: identityOf(samples),
       tokenizer,
       contextLength: context,
       chatTemplates: readChatTemplates(metadata),
@@ -179,5 +171,9 @@ async function createModel(
  * nothing to dispose.
  */
 export async function loadTokenizer(source: ModelSource, options: OpenOptions = {}): Promise<Tokenizer> {
-  return withModelFile(source, options, (file) => createTokenizer(file.metadata, options.onWarning))
+  const { onWarning, signal } = options
+  return withModelFile(source, options, async ({ metadata }) => {
+    const { createTokenizer } = await abortable(tokenizers.load(), signal)
+    return createTokenizer(metadata, onWarning)
+  })
 }

@@ -1,12 +1,13 @@
 import { abortable } from '../abortable.js'
 import { checkOptions, checkSignal } from '../checks.js'
 import type { ModelFile } from '../gguf/model-file.js'
-import { type OpenModelOptions, openModel, usingFile } from '../gguf/open-model.js'
+import type { OpenModelOptions } from '../gguf/open-model.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
-import type { ModelSource } from '../storage/open-source.js'
+import type { ModelSource } from '../storage/model-source.js'
 import { checkOnWarning, type WarningListener } from '../warnings.js'
 import { checkFetchOptions, type FetchOptions } from './fetch-options.js'
+import { modelFiles } from './lazy-modules.js'
 
 /** What every way of opening a model file takes. */
 export interface OpenOptions extends FetchOptions {
@@ -27,7 +28,7 @@ export interface OpenOptions extends FetchOptions {
 /** Bytes that are kept in memory of a body whose server serves no ranges. */
 const KEPT_BYTES = 64 * 2 ** 20
 
-/** Throws `INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
+/** @internal Throws `INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
 export function checkOpenOptions(options: OpenOptions): void {
   checkOptions(options)
   checkSignal(options.signal)
@@ -36,7 +37,7 @@ export function checkOpenOptions(options: OpenOptions): void {
   options.signal?.throwIfAborted()
 }
 
-/** What of the options says how sources are opened. */
+/** @internal What of the options says how sources are opened. */
 export function openModelOptions({
   signal,
   tokenizer,
@@ -50,7 +51,7 @@ export function openModelOptions({
   return { signal, tokenizer, headers, fetch, retries, stallTimeout, maxBufferedBytes }
 }
 
-/** Opens `source` in this thread, hands the file to `use`, and closes every source whatever happens. */
+/** @internal Opens `source` in this thread, hands the file to `use`, and closes every source whatever happens. */
 export async function withModelFile<T>(
   source: ModelSource,
   options: OpenOptions & { readonly memoryLimit?: number },
@@ -59,6 +60,7 @@ export async function withModelFile<T>(
   checkOpenOptions(options)
   const { signal, onWarning } = options
   const platform = await abortable(currentPlatform(), signal)
+  const { openModel, usingFile } = await abortable(modelFiles.load(), signal)
   const file = await openModel(source, platform, openModelOptions(options))
   const result = await usingFile(file, { signal, onWarning }, () => use(file, platform))
   signal?.throwIfAborted()

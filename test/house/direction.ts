@@ -1,7 +1,10 @@
 import type { Import } from './modules.js'
 
 /** Modules that every module may import, and that depend on nothing but each other. */
-const SHARED = ['errors', 'describe', 'read-list', 'checks', 'abortable', 'warnings', 'nearest', 'version']
+const SHARED = [
+  ...['errors', 'describe', 'read-list', 'checks', 'abortable', 'warnings', 'nearest', 'version'],
+  ...['globals', 'lazy-module'],
+]
 
 /**
  * What each module of `src/` may import besides itself and the shared files, as in ARCHITECTURE.md. Types count: a
@@ -21,15 +24,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   quantize: ['backend', 'gguf', 'storage'],
   convert: ['gguf', 'math', 'quantize', 'storage'],
   facade: ['backend', 'gguf', 'math', 'model', 'platform', 'sampling', 'session', 'storage', 'tokenizer'],
-  chat: ['facade', 'math', 'sampling', 'session', 'tokenizer'],
+  chat: ['facade', 'grammar', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
+  entries: ['backend', 'facade', 'gguf', 'grammar', 'index', 'platform', 'session', 'storage', 'tokenizer'],
   cli: ['convert', 'index', 'platform', 'quantize', 'sampling'],
 }
 
 /** Folders that only some modules may import. */
 const CLOSED: readonly { readonly folder: string; readonly openTo: readonly string[] }[] = [
-  // Pointers and kernels stay behind the interfaces of src/backend/; a runtime starts the threads, the facade opens engines, and quantizers dequantize.
-  { folder: 'src/backend/wasm/', openTo: ['src/backend/', 'src/platform/', 'src/facade/', 'src/quantize/'] },
+  // Pointers and kernels stay behind the interfaces of src/backend/; a runtime starts the threads, the facade opens engines, an entry may include them, and quantizers dequantize.
+  {
+    folder: 'src/backend/wasm/',
+    openTo: ['src/backend/', 'src/platform/', 'src/facade/', 'src/quantize/', 'src/entries/'],
+  },
 ]
 
 /**
