@@ -139,11 +139,11 @@ async function createModel(
   const loads = following(signal)
   let loading: Promise<LoadedProgram> | undefined
   try {
-    const { planForContext } = await abortable(planner.load(), signal)
+    const modules = Promise.all([planner.load(), tokenizers.load()])
+    const [{ planForContext }, { createTokenizer }] = await abortable(modules, signal)
     const { config, program, reserve, context, identityOf } = planForContext(directory, contextLength)
     loading = opened.load(program, { reserve, signal: loads.signal, onProgress, onWarning })
     // While the first weights are read.
-    const { createTokenizer } = await tokenizers.load()
     const tokenizer = createTokenizer(metadata, onWarning)
     const { executable, samples } = await loading
     return Model.create({
