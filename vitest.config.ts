@@ -58,7 +58,6 @@ export default defineConfig({
           include: ['test/oracle/**/*.test.ts'],
           exclude: [slow],
           testTimeout: 300_000,
-          fileParallelism: false,
         },
       },
       {

@@ -7,34 +7,19 @@
  */
 
 import { DOT_KIND, DOT_BYTES, totalsAt } from './activations'
-import { FloatRows } from './formats/floats'
 import { EIGHT } from './formats/x8'
-import { BlockRows, dotFour } from './formats/row_dots'
+import { dotQuarters, rowBytesOf } from './formats/row_dots'
 
 /** Streams from which single rows are taken. */
 const STREAMS: i32 = 16
 
-/** For formats with `addBlock` and small blocks: eight rows at a time. */
-@inline
-export function matvecEightsOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-  const row = changetype<T>(weights)
-  const stride = <usize>((columns / row.elements) * row.bytes)
-  matvecEights<BlockRows<T>>(weights, stride, x, out, rows, columns)
-}
-
-/** For plain numbers: eight rows at a time. */
-@inline
-export function matvecFloatsOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-  const stride = <usize>(columns * changetype<T>(weights).bytes)
-  matvecEights<FloatRows<T>>(weights, stride, x, out, rows, columns)
-}
-
 /**
- * Eight rows at a time, one from each eighth of the rows, alternating between the halves of an eighth; `R` has `dotEight`.
- * Past the end the last row is computed again, so that a row's bits do not depend on where a matrix, or a thread's part, ends.
+ * Eight rows at a time, one from each eighth of the rows, alternating between the halves of an eighth. `R` has `dotEight`: for small
+ * blocks with `addBlock` it is `BlockRows<T>`, for plain numbers `FloatRows<T>`. Past the end the last row is computed again, so that a row's bits do not depend on where a matrix, or a thread's part, ends.
  */
 @inline
-function matvecEights<R>(weights: usize, stride: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+export function matvecEights<T, R>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+  const stride = rowBytesOf<T>(columns)
   const eighth = (rows + 7) >> 3
   const part = (eighth + 1) >> 1
   const far = <usize>eighth * stride
@@ -51,28 +36,12 @@ function matvecEights<R>(weights: usize, stride: usize, x: usize, out: usize, ro
 /** For large blocks: four rows at a time, one from each quarter of the rows, alternating between four parts of a quarter. */
 @inline
 export function matvecFoursOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-  const row = changetype<T>(weights)
-  const stride = <usize>((columns / row.elements) * row.bytes)
+  const stride = rowBytesOf<T>(columns)
   const quarter = (rows + 3) >> 2
   const part = (quarter + 3) >> 2
-  const last = rows - 1
   for (let first = 0; first < part; first++) {
     for (let r = first; r < quarter; r += part) {
-      const r1 = r + quarter
-      const r2 = r1 + quarter
-      const r3 = r2 + quarter
-      const sums = dotFour<T>(
-        weights + <usize>r * stride,
-        weights + <usize>min(r1, last) * stride,
-        weights + <usize>min(r2, last) * stride,
-        weights + <usize>min(r3, last) * stride,
-        x,
-        columns,
-      )
-      store<f32>(out + ((<usize>r) << 2), f32x4.extract_lane(sums, 0))
-      if (r1 <= last) store<f32>(out + ((<usize>r1) << 2), f32x4.extract_lane(sums, 1))
-      if (r2 <= last) store<f32>(out + ((<usize>r2) << 2), f32x4.extract_lane(sums, 2))
-      if (r3 <= last) store<f32>(out + ((<usize>r3) << 2), f32x4.extract_lane(sums, 3))
+      dotQuarters<T>(weights, stride, r, quarter, rows - 1, x, columns, out)
     }
   }
 }
@@ -80,8 +49,7 @@ export function matvecFoursOf<T>(weights: usize, x: usize, out: usize, rows: i32
 /** For formats with `dot`: row by row. */
 @inline
 export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-  const row = changetype<T>(weights)
-  const stride = <usize>((columns / row.elements) * row.bytes)
+  const stride = rowBytesOf<T>(columns)
   const part = (rows + STREAMS - 1) / STREAMS
   for (let first = 0; first < part; first++) {
     for (let r = first; r < rows; r += part) {
@@ -90,9 +58,17 @@ export function matvecOf<T>(weights: usize, x: usize, out: usize, rows: i32, col
   }
 }
 
-/** Streams of x8 rows, and the blocks that are taken from each at a time: nine cache lines of Q4_0. */
-const X8_STREAMS: i32 = 8
-const BLOCKS: usize = 4
+/** Streams of x8 rows, of all threads: 0 is the default. */
+const x8Streams = memory.data(4, 4)
+const DEFAULT_X8_STREAMS: i32 = 8
+
+/**
+ * Sets in how many sequential streams `matvec` reads repacked weights: 1 or more. Which is fastest depends on the processor's
+ * prefetchers; the results are the same.
+ */
+export function set_x8_streams(streams: i32): void {
+  store<i32>(x8Streams, streams)
+}
 /** Hardware prefetchers do not cross pages. */
 const PAGE: usize = 4096
 const LINE: usize = 64
@@ -107,14 +83,17 @@ const LINE: usize = 64
 @inline
 export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: i32, columns: i32): void {
   const format = changetype<T>(weights)
-  const eightBytes = <usize>((columns / format.elements) * format.bytes * EIGHT)
-  const stepBytes = BLOCKS * <usize>format.elements * DOT_BYTES
-  const stepWeightBytes = BLOCKS * <usize>(format.bytes * EIGHT)
+  const eightBytes = rowBytesOf<T>(columns) * EIGHT
+  const stepColumns = <usize>(format.blocksAtOnce * format.elements)
+  const stepBytes = stepColumns * DOT_BYTES
+  const stepWeightBytes = <usize>(format.blocksAtOnce * format.bytes * EIGHT)
   const eights = rows / EIGHT
-  const part = (eights + X8_STREAMS - 1) / X8_STREAMS
+  const streams = load<i32>(x8Streams) || DEFAULT_X8_STREAMS
+  const part = (eights + streams - 1) / streams
   const far = <usize>part * eightBytes
   const outFar = <usize>(part * EIGHT) << 2
   const scales = x + <usize>columns * DOT_BYTES
+  const halves = scales + ((<usize>columns) >> 3)
   const totals = x + totalsAt(DOT_KIND, columns)
   memory.fill(out, 0, (<usize>rows) << 2)
   const weightsEnd = weights + <usize>eights * eightBytes
@@ -122,12 +101,13 @@ export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: 
   let untouched = PAGE
   for (let first = 0; first < part; first++) {
     const count = (eights - 1 - first) / part + 1
-    const sums = out + ((<usize>(first * EIGHT)) << 2)
-    const last = sums + <usize>count * outFar
+    const begin = out + ((<usize>(first * EIGHT)) << 2)
+    const last = begin + <usize>count * outFar
     let from = weights + <usize>first * eightBytes
     let scale = scales
+    let sums = halves
     let total = totals
-    for (let at = x; at < scales; at += stepBytes, from += stepWeightBytes, scale += 4 * BLOCKS, total += 4 * BLOCKS) {
+    for (let at = x; at < scales; at += stepBytes, from += stepWeightBytes) {
       const end = min(at + stepBytes, scales)
       untouched += stepWeightBytes
       if (untouched > PAGE) {
@@ -135,7 +115,10 @@ export function matvecX8Of<T, Dots>(weights: usize, x: usize, out: usize, rows: 
         for (let w = from; w < weightsEnd; w += far) touch((w + PAGE) & ~(PAGE - 1), weightsEnd)
       }
       let w = from
-      for (let to = sums; to < last; to += outFar, w += far) changetype<Dots>(w).add(at, scale, total, end, to)
+      for (let to = begin; to < last; to += outFar, w += far) changetype<Dots>(w).add(at, scale, sums, total, end, to)
+      scale += stepColumns >> 3
+      sums += stepColumns >> 2
+      total += stepColumns >> 3
     }
   }
 }

@@ -2,7 +2,7 @@ import { exp4 } from './math/exp'
 
 /** 1 / (1 + e^-x) of four floats; NaN stays NaN. */
 @inline
-export function sigmoid4(x: v128): v128 {
+function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1)
   const value = f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))))
   return v128.bitselect(value, x, f32x4.eq(x, x))

@@ -7,7 +7,9 @@
  *   dist/index.js                the facade and the engine
  *   dist/workerd.js, edge-light.js, service-worker.js  the same for runtimes that cannot load their platform on demand
  *   dist/sampling.js             the sampler chain alone, without kernels
+ *   dist/hub.js                  the store of models from servers; loaded on demand by index.js
  *   dist/platform-<runtime>.js   code that only that runtime may import; loaded on demand by index.js
+ *   dist/platform-<runtime>-store.js  where that runtime keeps models; loaded on demand by hub.js
  *   dist/<runtime>-thread.js, <runtime>-engine-thread.js  the programs of the engine's threads there
  *   dist/cli.js                  the command line, on top of index.js
  *   dist/*-<hash>.js             what those share, and what is loaded on demand
@@ -47,7 +49,7 @@ async function buildTypes() {
   ]
   const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit')
   if (code !== 0) throw new Error('tsc: the type declarations did not build')
-  await trimTypes(join(out, 'types'), ['index.d.ts', 'sampling/index.d.ts'])
+  await trimTypes(join(out, 'types'), ['index.d.ts', 'sampling/index.d.ts', 'hub/index.d.ts'])
 }
 
 async function buildAll(keepsKernels) {

@@ -5,12 +5,15 @@ import { basename, join } from 'node:path'
 const ENTRIES = {
   index: 'src/index.ts',
   sampling: 'src/sampling/index.ts',
+  hub: 'src/hub/index.ts',
   workerd: 'src/entries/workerd.ts',
   'edge-light': 'src/entries/edge-light.ts',
   'service-worker': 'src/entries/service-worker.ts',
   cli: 'src/cli/bin.ts',
   'platform-node': 'src/platform/node/platform.ts',
   'platform-browser': 'src/platform/browser/platform.ts',
+  'platform-node-store': 'src/platform/node/store-folder.ts',
+  'platform-browser-store': 'src/platform/browser/store-folder.ts',
   'node-engine-thread': 'src/platform/node/engine-thread.ts',
   'node-quantize-thread': 'src/platform/node/quantize-thread.ts',
 }

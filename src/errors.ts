@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'NOT_FOUND'
   /** Bytes could not be read: a directory, no permission, a connection that broke. */
   | 'IO'
+  /** A disk or a browser's storage has not enough space for a download. */
+  | 'NO_SPACE'
   /** The data end earlier than their header says. */
   | 'TRUNCATED'
   /** The bytes are not what they claim to be: bad magic, impossible counts, overlapping tensors, a damaged saved state. */

@@ -14,6 +14,14 @@ export type WarningCode =
   | 'METADATA_IGNORED'
   /** The model was read, but its source could not be closed. */
   | 'SOURCE_NOT_CLOSED'
+  /** There is nowhere to keep a model: it is read from the server each time. */
+  | 'NO_STORE'
+  /** A stored model has been damaged or is incomplete; it is downloaded again. */
+  | 'STORED_FILE_DAMAGED'
+  /** Another tab or process is downloading the model; this one waits for it. */
+  | 'WAITING_FOR_DOWNLOAD'
+  /** The server could not be asked for another version; the stored model is used. */
+  | 'NOT_UPDATED'
 
 /** A problem that does not stop the call, such as a slower fallback. */
 export interface Warning {

@@ -7,7 +7,7 @@ import { relu2 } from '../relu'
 /** Functions by number, as in src/backend/wasm/experts/expert-records.ts; the first three have a gate. */
 export const SWIGLU: i32 = 0
 const GEGLU: i32 = 1
-export const SWIGLU_OAI: i32 = 2
+const SWIGLU_OAI: i32 = 2
 const GELU: i32 = 3
 
 /** Whether a function has a gate. */

@@ -1,4 +1,5 @@
 /** What panels consist of; see tile.ts. Rows 0 … 3 are packed first, then rows 4 … 7, 16 bytes further on. */
+import { signedQuants } from '../formats/blocks'
 import { transpose } from '../matmul/transpose'
 
 /** Sixteen quants of four rows as bytes: four vectors of four columns. */
@@ -18,19 +19,13 @@ export function packBytes<T>(w0: usize, w1: usize, w2: usize, w3: usize, k: i32,
 @inline
 export function packWords<T>(w0: usize, w1: usize, w2: usize, w3: usize, to: usize): void {
   for (let k: i32 = 0; k < 2; k++, to += 256) {
-    const a = signed<T>(w0, k)
-    const b = signed<T>(w1, k)
-    const c = signed<T>(w2, k)
-    const d = signed<T>(w3, k)
+    const a = signedQuants<T>(w0, k)
+    const b = signedQuants<T>(w1, k)
+    const c = signedQuants<T>(w2, k)
+    const d = signedQuants<T>(w3, k)
     transpose(low(a), low(b), low(c), low(d), to, 32)
     transpose(high(a), high(b), high(c), high(d), to + 128, 32)
   }
-}
-
-@inline
-function signed<T>(w: usize, k: i32): v128 {
-  const quants = changetype<T>(w).quants(k)
-  return changetype<T>(w).zero == 0 ? quants : i8x16.sub(quants, i8x16.splat(<i8>changetype<T>(w).zero))
 }
 
 @inline

@@ -5,9 +5,8 @@
  *
  * Of token t, `x` + t × `xStride` is what `matvec` takes, and the results go to f32[rows] at `out` + t × `outStride`.
  */
-import { storeEight } from '../formats/row_dots'
+import { rowBytesOf, storeEight } from '../formats/row_dots'
 import { EIGHT } from '../formats/x8'
-import { packX8 } from './q4_0x8'
 import { Four, TERMS, Two } from './tile'
 
 /** Tokens that eight rows are multiplied with before the next eight are read. */
@@ -41,7 +40,7 @@ export function matvecTokensOf<T, K>(
   scratch: usize,
 ): void {
   const format = changetype<T>(weights)
-  const stride = <usize>((columns / format.elements) * format.bytes)
+  const stride = rowBytesOf<T>(columns)
   const eighth = (rows + 7) >> 3
   const far = <usize>eighth * stride
   const last = weights + <usize>(rows - 1) * stride
@@ -65,9 +64,12 @@ export function matvecTokensOf<T, K>(
   }
 }
 
-/** The same for Q4_0x8, with the `K` of Q4_0; `rows` is a multiple of eight. */
+/**
+ * The same for a repacked format `T`, with the `K` of the format in the file; `changetype<P>(w).pack(to)` packs a block of eight
+ * rows. `rows` is a multiple of eight.
+ */
 @inline
-export function matvecTokensOfX8<T, K>(
+export function matvecTokensOfX8<T, K, P>(
   weights: usize,
   x: usize,
   xStride: usize,
@@ -89,7 +91,7 @@ export function matvecTokensOfX8<T, K>(
         const blocks = <usize>(min(COLUMNS, columns - column) / format.elements)
         const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
         for (let to = scratch + PANEL; to < end; to += changetype<K>(0).panelBytes, w += <usize>(EIGHT * format.bytes)) {
-          packX8(w, to, changetype<K>(0).width)
+          changetype<P>(w).pack(to)
         }
         multiply<K>(scratch, end, x, xStride, columns, column, some)
       }

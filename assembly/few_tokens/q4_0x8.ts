@@ -1,24 +1,19 @@
-/** Q4_0x8, whose rows are interleaved already. The panel and the rest are those of `Blocks<Q4_0, …>`. */
+/** Q4_0x8, whose rows are interleaved already. The panel and the rest are those of `Blocks<Q4_0, D>`. */
 import { Q4_0x8 } from '../formats/q4_0x8'
 import { HEAD } from './tile'
 
-/** Packs the block at `w` of eight rows; `width` is the bytes of an activation. */
-@inline
-export function packX8(w: usize, to: usize, width: usize): void {
-  const block = changetype<Q4_0x8>(w)
-  for (let first: i32 = 0; first < 8; first += 4, to += 16) {
-    v128.store(to, block.scales(first))
-    if (width == 1) {
-      for (let k: i32 = 0, at = to + HEAD; k < 4; k++, at += 32) {
-        v128.store(at, block.bytesOf(first, k, false))
-        v128.store(at + 128, block.bytesOf(first, k, true))
-      }
-    } else {
-      for (let k: i32 = 0, at = to + HEAD; k < 4; k++, at += 64) {
-        v128.store(at, block.pairsOf(first, k, false, false))
-        v128.store(at + 32, block.pairsOf(first, k, false, true))
-        v128.store(at + 256, block.pairsOf(first, k, true, false))
-        v128.store(at + 288, block.pairsOf(first, k, true, true))
+@unmanaged
+export class Q4_0x8Panel<D> {
+  @inline pack(to: usize): void {
+    const block = changetype<Q4_0x8>(changetype<usize>(this))
+    for (let first: i32 = 0; first < 8; first += 4, to += 16) {
+      v128.store(to, block.scales(first, 0))
+      for (let k: i32 = 0; k < 8; k++) {
+        if (changetype<D>(0).width == 1) v128.store(to + HEAD + <usize>k * 32, block.bytesOf(first, 0, k))
+        else {
+          v128.store(to + HEAD + <usize>k * 64, block.pairsOf(first, 0, k, false))
+          v128.store(to + HEAD + <usize>k * 64 + 32, block.pairsOf(first, 0, k, true))
+        }
       }
     }
   }

@@ -6,11 +6,11 @@ import { packBytes, twice } from './panel'
 import { HEAD, Pairs, TERMS, tile, tile6 } from './tile'
 
 /** A sub-block in the panel, with its minimums in the head, and its integer scales behind those. */
-const SUB_BLOCK: usize = HEAD + 256
-const FACTORS: usize = 32
+export const SUB_BLOCK: usize = HEAD + 256
+export const FACTORS: usize = 32
 /** Behind eight of them d and dmin. */
-const D: usize = 8 * SUB_BLOCK
-const DMIN: usize = 32
+export const D: usize = 8 * SUB_BLOCK
+export const DMIN: usize = 32
 
 @unmanaged
 export class SuperBlocks<T> {

@@ -14,6 +14,7 @@ import {
   FoursDecode,
   GridDecode,
   Q4_0x8Decode,
+  Q4_Kx8Decode,
   RowDecode,
   SignedBlockDecode,
   SignedFoursDecode,
@@ -43,6 +44,7 @@ import { Q4_0 } from './q4_0'
 import { Q4_0x8 } from './q4_0x8'
 import { Q4_1 } from './q4_1'
 import { Q4_K } from './q4_k'
+import { Q4_Kx8 } from './q4_kx8'
 import { Q5_0 } from './q5_0'
 import { Q5_1 } from './q5_1'
 import { Q5_K } from './q5_k'
@@ -132,6 +134,8 @@ function select<Op>(
       return op.run<IQ3_SNibbles, SuperBlockDecode<IQ3_SNibbles, GridBlocks<IQ3_SNibbles>>, IntegerTiles<DoubledIQ3_SNibbles>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     case ids.Q4_0_X8:
       return op.run<Q4_0x8, Q4_0x8Decode, X8Tiles<Q4_0x8>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
+    case ids.Q4_K_X8:
+      return op.run<Q4_Kx8, Q4_Kx8Decode, X8Tiles<Q4_Kx8>>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
   }
   return UNSUPPORTED
 }
@@ -153,11 +157,14 @@ export function dequantize(format: i32, row: usize, out: usize, n: i32): void {
 
 /** The same for row `row`, `n` elements in `rowBytes`, of the matrix at `weights`, which may be repacked. */
 export function dequantize_row(format: i32, weights: usize, rowBytes: usize, row: i32, out: usize, n: i32): void {
-  if (format == ids.Q4_0_X8) {
-    const eight = eightAt<Q4_0x8>(weights, rowBytes, row)
-    return changetype<Q4_0x8>(eight).dequantizeRow(row % EIGHT, out, n)
-  }
+  if (format == ids.Q4_0_X8) return dequantizeRow<Q4_0x8>(weights, rowBytes, row, out, n)
+  if (format == ids.Q4_K_X8) return dequantizeRow<Q4_Kx8>(weights, rowBytes, row, out, n)
   dequantize(format, weights + <usize>row * rowBytes, out, n)
+}
+
+@inline
+function dequantizeRow<T>(weights: usize, rowBytes: usize, row: i32, out: usize, n: i32): void {
+  changetype<T>(eightAt<T>(weights, rowBytes, row)).dequantizeRow(row % EIGHT, out, n)
 }
 
 /** out[r] = weights[r] · x for each row; see matvec.ts. */
@@ -199,7 +206,8 @@ export function matmul(
 
 /** The type number of a format's repacked (x8) variant, or 0 if it has none. */
 export function x8_format(format: i32): i32 {
-  return format == ids.Q4_0 ? ids.Q4_0_X8 : 0
+  if (format == ids.Q4_0) return ids.Q4_0_X8
+  return format == ids.Q4_K ? ids.Q4_K_X8 : 0
 }
 
 /**
@@ -207,11 +215,14 @@ export function x8_format(format: i32): i32 {
  * `scratch` holds eight rows per thread.
  */
 export function repack(format: i32, weights: usize, rowBytes: usize, rows: i32, scratch: usize): void {
-  if (format != ids.Q4_0_X8) return
-  const part = repackPartOfQ4_0
-  repackShared(part.index, weights, rowBytes, rows, scratch)
+  const part = format == ids.Q4_0_X8 ? repackPartOfQ4_0.index : repackPartOfQ4_K.index
+  repackShared(part, weights, rowBytes, rows, scratch)
 }
 
 function repackPartOfQ4_0(part: i32): void {
   repackPart<Q4_0x8>(part)
+}
+
+function repackPartOfQ4_K(part: i32): void {
+  repackPart<Q4_Kx8>(part)
 }

@@ -1,4 +1,5 @@
 /** Loops over the values of a row, for formats of plain numbers. */
+import { FLOATS } from '../activations'
 import { sums4 } from '../math/lanes'
 import { storeEight } from './row_dots'
 
@@ -20,6 +21,10 @@ export function widenRow<T>(row: usize, out: usize, n: i32): void {
  */
 @unmanaged
 export class FloatRows<T> {
+  @inline get kind(): i32 {
+    return FLOATS
+  }
+
   /**
    * The rows begin at the pointer itself and are `far` bytes apart, but not after `last`; `x` is f32[n]. The first `count`
    * results are written to `out`, `outFar` bytes apart.

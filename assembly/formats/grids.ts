@@ -16,7 +16,7 @@ export const IQ3_S_GRID = memory.data(512 << 2, 16)
 export const IQ1_GRID = memory.data(2048 << 3, 16)
 
 /** For each byte, its bits as bytes: -1 in byte i where bit i is set, else 0. */
-export const BYTE_MASKS = memory.data(256 << 3, 16)
+const BYTE_MASKS = memory.data(256 << 3, 16)
 /** The same for 7 bits and an eighth that makes the number of set bits even. */
 export const EVEN_MASKS = memory.data(128 << 3, 16)
 
@@ -71,6 +71,12 @@ export const IQ1_DELTAS = memory.data<u64>([0x0202020202020202, 0])
 @inline
 export function eights(grid: usize, offset0: usize, offset1: usize): v128 {
   return v128.load64_lane(grid + offset1, v128.load64_zero(grid + offset0), 1)
+}
+
+/** Masks of sixteen signs, the bits at `signs`: bytes of -1 where a bit is set. */
+@inline
+export function signMasks(signs: usize): v128 {
+  return eights(BYTE_MASKS, (<usize>load<u8>(signs)) << 3, (<usize>load<u8>(signs, 1)) << 3)
 }
 
 /** Four entries of four bytes. */

@@ -31,6 +31,7 @@ export const Q2_0: i32 = 42
 /** Added to the number of a format whose rows are repacked (x8.ts); ggml's own numbers are far below. */
 export const REPACKED: i32 = 256
 export const Q4_0_X8: i32 = REPACKED + Q4_0
+export const Q4_K_X8: i32 = REPACKED + Q4_K
 /** See rebiased_f16.ts. */
 export const REBIASED_F16: i32 = 257
 /** See iq3_s_nibbles.ts. */

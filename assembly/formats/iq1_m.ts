@@ -1,15 +1,10 @@
-import { dotAdd } from '../math/byte_dots'
 import { smallF16 } from '../math/f16'
-import { addGridBlock, dequantizeGrid, dotGridRow, oddFactors, unpackGrid } from './grid_blocks'
+import { oddFactors, OffsetGrid } from './grid_blocks'
 import { eights, IQ1_DELTAS, IQ1_GRID } from './grids'
-import { words4 } from './rows'
 
-const BYTES: usize = 56
 /** Offsets in a block. */
 const HIGH_BITS: usize = 32
 const SCALES: usize = 48
-/** What is added to quants to make them unsigned. */
-const ZERO: i8 = 9
 /** A factor is 2 s + 1. */
 const UNIT: f32 = 0.125
 
@@ -21,24 +16,18 @@ const UNIT: f32 = 0.125
  * block_iq1_m in ggml-common.h.
  */
 @unmanaged
-export class IQ1_M {
-  @inline get elements(): i32 {
-    return 256
-  }
+export class IQ1_M extends OffsetGrid<IQ1_M> {
   @inline get bytes(): i32 {
-    return <i32>BYTES
+    return 56
   }
   @inline get step(): i32 {
     return 16
   }
   @inline get zero(): i32 {
-    return <i32>ZERO
+    return 9
   }
   @inline get bits(): i32 {
     return 5
-  }
-  @inline get minimums(): bool {
-    return false
   }
 
   @inline d(): f32 {
@@ -60,9 +49,8 @@ export class IQ1_M {
   }
 
   /** The scales' words are the upper halves of the lanes. */
-  @inline words(w1: usize, w2: usize, w3: usize, sub: i32): v128 {
-    const at = SCALES - 2 + (((<usize>sub) >> 1) << 1)
-    return words4(changetype<usize>(this) + at, w1 + at, w2 + at, w3 + at)
+  @inline wordsAt(sub: i32): usize {
+    return SCALES - 2 + (((<usize>sub) >> 1) << 1)
   }
 
   @inline factors(words: v128, k: i32, sub: i32): v128 {
@@ -82,39 +70,5 @@ export class IQ1_M {
       ),
       eights(IQ1_DELTAS, high & 8, (high >> 4) & 8),
     )
-  }
-
-  @inline signed(k: i32, sub: i32): v128 {
-    return i8x16.sub(this.quants(k, sub), i8x16.splat(ZERO))
-  }
-
-  @inline addProducts(k: i32, sub: i32, x: v128, sum: v128): v128 {
-    return dotAdd(x, this.quants(k, sub), sum)
-  }
-
-  /** What the zero subtracts. */
-  @inline start(x: v128): v128 {
-    return i32x4.neg(dotAdd(x, i8x16.splat(ZERO), i32x4.splat(0)))
-  }
-
-  dequantize(out: usize, n: i32): void {
-    dequantizeGrid<IQ1_M>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
-    unpackGrid<IQ1_M>(changetype<usize>(this), quants, scales, n)
-  }
-
-  dot(x: usize, n: i32): f32 {
-    return dotGridRow<IQ1_M>(changetype<usize>(this), x, n)
-  }
-
-  @inline get width(): usize {
-    return 1
-  }
-
-  /** Where `BYTE_DOTS` holds. */
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
-    return addGridBlock<IQ1_M>(changetype<usize>(this), w1, w2, w3, x, scale, sum)
   }
 }

@@ -1,9 +1,9 @@
-import { madd } from '../math/lanes'
 import { BYTES_0F, constant } from '../math/constants'
 import { loadSmallF16 } from '../math/f16'
-import { dequantizeGrid, dotGridRow, unpackGrid } from './grid_blocks'
+import { madd } from '../math/lanes'
+import { Grid } from './grid_blocks'
 import { IQ3_S } from './iq3_s'
-import { dots32, smallHalves4, words4 } from './rows'
+import { dots32, smallHalves4 } from './rows'
 
 const BYTES: usize = 136
 /** Offsets in a block. */
@@ -20,10 +20,7 @@ const FILE_SCALES: usize = 106
  * the first 16 quants.
  */
 @unmanaged
-export class IQ3_SNibbles {
-  @inline get elements(): i32 {
-    return 256
-  }
+export class IQ3_SNibbles extends Grid<IQ3_SNibbles> {
   @inline get bytes(): i32 {
     return <i32>BYTES
   }
@@ -36,9 +33,6 @@ export class IQ3_SNibbles {
   }
   @inline get bits(): i32 {
     return 4
-  }
-  @inline get minimums(): bool {
-    return false
   }
 
   @inline d(): f32 {
@@ -53,8 +47,8 @@ export class IQ3_SNibbles {
     return <i32>(((load<u32>(changetype<usize>(this), SCALES) >> (sub << 2)) & 15) << 1) | 1
   }
 
-  @inline words(w1: usize, w2: usize, w3: usize, _sub: i32): v128 {
-    return words4(changetype<usize>(this) + SCALES, w1 + SCALES, w2 + SCALES, w3 + SCALES)
+  @inline wordsAt(_sub: i32): usize {
+    return SCALES
   }
 
   @inline factors(words: v128, _k: i32, sub: i32): v128 {
@@ -71,18 +65,6 @@ export class IQ3_SNibbles {
   @inline signed(k: i32, sub: i32): v128 {
     const q = this.quants(k, sub)
     return i8x16.sub(i8x16.add(q, q), i8x16.splat(15))
-  }
-
-  dequantize(out: usize, n: i32): void {
-    dequantizeGrid<IQ3_SNibbles>(changetype<usize>(this), out, n)
-  }
-
-  dot(x: usize, n: i32): f32 {
-    return dotGridRow<IQ3_SNibbles>(changetype<usize>(this), x, n)
-  }
-
-  @inline get width(): usize {
-    return 1
   }
 
   /** Used by the relaxed build. Products of dots and factors stay below 2^21. */
@@ -102,10 +84,7 @@ export class IQ3_SNibbles {
 
 /** The same with doubled quants, from 0 to 30, for matrix products. */
 @unmanaged
-export class DoubledIQ3_SNibbles {
-  @inline get elements(): i32 {
-    return 256
-  }
+export class DoubledIQ3_SNibbles extends Grid<DoubledIQ3_SNibbles> {
   @inline get bytes(): i32 {
     return <i32>BYTES
   }
@@ -117,9 +96,6 @@ export class DoubledIQ3_SNibbles {
   }
   @inline get bits(): i32 {
     return 5
-  }
-  @inline get minimums(): bool {
-    return false
   }
 
   @inline d(): f32 {
@@ -133,10 +109,6 @@ export class DoubledIQ3_SNibbles {
   @inline quants(k: i32, sub: i32): v128 {
     const q = changetype<IQ3_SNibbles>(changetype<usize>(this)).quants(k, sub)
     return i8x16.add(q, q)
-  }
-
-  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
-    unpackGrid<DoubledIQ3_SNibbles>(changetype<usize>(this), quants, scales, n)
   }
 }
 

@@ -1,15 +1,11 @@
-import { dotAdd } from '../math/byte_dots'
 import { loadSmallF16 } from '../math/f16'
-import { addGridBlock, dequantizeGrid, dotGridRow, oddFactors, unpackGrid } from './grid_blocks'
-import { eights, EVEN_MASKS, fours, IQ3_XXS_GRID, negate } from './grids'
-import { smallHalves4, words4 } from './rows'
+import { oddFactors, SignedGrid } from './grid_blocks'
+import { eights, EVEN_MASKS, fours, IQ3_XXS_GRID } from './grids'
+import { smallHalves4 } from './rows'
 
-const BYTES: usize = 98
 /** Offsets in a block. */
 const INDICES: usize = 2
 const SIGNS: usize = 66
-/** What is added to quants to make them unsigned. */
-const ZERO: i8 = 64
 /** A factor is 2 s + 1. */
 const UNIT: f32 = 0.25
 
@@ -19,24 +15,18 @@ const UNIT: f32 = 0.25
  * of which makes the number of negative ones even, and s in its top 4 bits. Source: block_iq3_xxs in ggml-common.h.
  */
 @unmanaged
-export class IQ3_XXS {
-  @inline get elements(): i32 {
-    return 256
-  }
+export class IQ3_XXS extends SignedGrid<IQ3_XXS> {
   @inline get bytes(): i32 {
-    return <i32>BYTES
+    return 98
   }
   @inline get step(): i32 {
     return 32
   }
   @inline get zero(): i32 {
-    return <i32>ZERO
+    return 64
   }
   @inline get bits(): i32 {
     return 7
-  }
-  @inline get minimums(): bool {
-    return false
   }
 
   @inline d(): f32 {
@@ -51,9 +41,8 @@ export class IQ3_XXS {
     return <i32>((load<u32>(changetype<usize>(this) + SIGNS + ((<usize>sub) << 2)) >> 28) << 1) | 1
   }
 
-  @inline words(w1: usize, w2: usize, w3: usize, sub: i32): v128 {
-    const at = SIGNS + ((<usize>sub) << 2)
-    return words4(changetype<usize>(this) + at, w1 + at, w2 + at, w3 + at)
+  @inline wordsAt(sub: i32): usize {
+    return SIGNS + ((<usize>sub) << 2)
   }
 
   @inline factors(words: v128, _k: i32, _sub: i32): v128 {
@@ -76,44 +65,5 @@ export class IQ3_XXS {
     return k
       ? eights(EVEN_MASKS, (signs >> 11) & 0x3f8, (signs >> 18) & 0x3f8)
       : eights(EVEN_MASKS, (signs << 3) & 0x3f8, (signs >> 4) & 0x3f8)
-  }
-
-  @inline signed(k: i32, sub: i32): v128 {
-    return negate(this.magnitudes(k, sub), this.masks(k, sub))
-  }
-
-  /** With the zero added. */
-  @inline quants(k: i32, sub: i32): v128 {
-    return i8x16.add(this.signed(k, sub), i8x16.splat(ZERO))
-  }
-
-  /** Activations take the signs, since the magnitudes must be unsigned. */
-  @inline addProducts(k: i32, sub: i32, x: v128, sum: v128): v128 {
-    return dotAdd(negate(x, this.masks(k, sub)), this.magnitudes(k, sub), sum)
-  }
-
-  @inline start(_x: v128): v128 {
-    return i32x4.splat(0)
-  }
-
-  dequantize(out: usize, n: i32): void {
-    dequantizeGrid<IQ3_XXS>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
-    unpackGrid<IQ3_XXS>(changetype<usize>(this), quants, scales, n)
-  }
-
-  dot(x: usize, n: i32): f32 {
-    return dotGridRow<IQ3_XXS>(changetype<usize>(this), x, n)
-  }
-
-  @inline get width(): usize {
-    return 1
-  }
-
-  /** Where `BYTE_DOTS` holds. */
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
-    return addGridBlock<IQ3_XXS>(changetype<usize>(this), w1, w2, w3, x, scale, sum)
   }
 }

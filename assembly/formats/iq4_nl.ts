@@ -1,7 +1,6 @@
-import { loadFiniteF16 } from '../math/f16'
 import { madd } from '../math/lanes'
-import { addBlocks, dequantizeBlocks, unpackBlocks } from './blocks'
-import { scaled, storeScaled } from './bytes'
+import { ScaledBlocks, UnsignedBlocks } from './blocks'
+import { scaled } from './bytes'
 import { IQ4, lookUpNibbles, UNSIGNED_IQ4 } from './codebook'
 import { halves4 } from './rows'
 import { signedDots32 } from './signed_rows'
@@ -12,50 +11,16 @@ import { signedDots32 } from './signed_rows'
  * Source: block_iq4_nl in ggml-common.h.
  */
 @unmanaged
-export class IQ4_NL {
-  @inline get elements(): i32 {
-    return 32
-  }
+export class IQ4_NL extends ScaledBlocks<IQ4_NL> {
   @inline get bytes(): i32 {
     return 18
-  }
-  @inline get step(): i32 {
-    return 32
   }
   @inline get zero(): i32 {
     return 0
   }
-  @inline get minimums(): bool {
-    return false
-  }
 
   @inline quants(k: i32, _step: i32 = 0): v128 {
     return lookUpNibbles(IQ4, v128.load(changetype<usize>(this) + 2), k)
-  }
-
-  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
-    return halves4(changetype<usize>(this), w1, w2, w3)
-  }
-
-  @inline dequantizeBlock(out: usize): void {
-    const scale = f32x4.splat(loadFiniteF16(changetype<usize>(this)))
-    storeScaled(out, this.quants(0), scale)
-    storeScaled(out + 64, this.quants(1), scale)
-  }
-
-  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
-    v128.store(quants, this.quants(0))
-    v128.store(quants, this.quants(1), 16)
-    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
-  }
-
-  /** Exact: one rounding each, as in ggml. */
-  dequantize(out: usize, n: i32): void {
-    dequantizeBlocks<IQ4_NL>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
-    unpackBlocks<IQ4_NL>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
   @inline get width(): usize {
@@ -71,15 +36,9 @@ export class IQ4_NL {
 
 /** The same with 128 added to the values and 8-bit activations, for processors where `BYTE_DOTS` holds. */
 @unmanaged
-export class UnsignedIQ4_NL {
-  @inline get elements(): i32 {
-    return 32
-  }
+export class UnsignedIQ4_NL extends UnsignedBlocks<UnsignedIQ4_NL> {
   @inline get bytes(): i32 {
     return 18
-  }
-  @inline get step(): i32 {
-    return 32
   }
   @inline get zero(): i32 {
     return 128
@@ -87,33 +46,8 @@ export class UnsignedIQ4_NL {
   @inline get bits(): i32 {
     return 8
   }
-  @inline get minimums(): bool {
-    return false
-  }
 
   @inline quants(k: i32, _step: i32 = 0): v128 {
     return lookUpNibbles(UNSIGNED_IQ4, v128.load(changetype<usize>(this) + 2), k)
-  }
-
-  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
-    return halves4(changetype<usize>(this), w1, w2, w3)
-  }
-
-  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
-    v128.store(quants, this.quants(0))
-    v128.store(quants, this.quants(1), 16)
-    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
-  }
-
-  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
-    unpackBlocks<UnsignedIQ4_NL>(changetype<usize>(this), quants, scales, minimums, n)
-  }
-
-  @inline get width(): usize {
-    return 1
-  }
-
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
-    return addBlocks<UnsignedIQ4_NL>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 }

@@ -1,5 +1,5 @@
 import { DOT_BYTES } from '../activations'
-import { addBlocks, dequantizeBlocks, unpackBlocks } from './blocks'
+import { addBlocks, Blocks32 } from './blocks'
 import { storeScaled } from './bytes'
 import { lookUpNibbles, UNSIGNED_FP4 } from './codebook'
 import { words4 } from './rows'
@@ -13,15 +13,9 @@ const ZERO: i8 = 12
  * Source: block_mxfp4 in ggml-common.h; OCP Microscaling Formats 1.0.
  */
 @unmanaged
-export class MXFP4 {
-  @inline get elements(): i32 {
-    return 32
-  }
+export class MXFP4 extends Blocks32<MXFP4> {
   @inline get bytes(): i32 {
     return 17
-  }
-  @inline get step(): i32 {
-    return 32
   }
   @inline get zero(): i32 {
     return 12
@@ -60,15 +54,6 @@ export class MXFP4 {
     v128.store32_lane(scales, this.scale(), 0)
   }
 
-  /** Exact. */
-  dequantize(out: usize, n: i32): void {
-    dequantizeBlocks<MXFP4>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
-    unpackBlocks<MXFP4>(changetype<usize>(this), quants, scales, minimums, n)
-  }
-
   @inline get width(): usize {
     return DOT_BYTES
   }
@@ -80,10 +65,7 @@ export class MXFP4 {
 
 /** The same with products of bytes, for processors where `BYTE_DOTS` holds. */
 @unmanaged
-export class MXFP4Bytes {
-  @inline get elements(): i32 {
-    return 32
-  }
+export class MXFP4Bytes extends Blocks32<MXFP4Bytes> {
   @inline get bytes(): i32 {
     return 17
   }

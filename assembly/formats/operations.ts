@@ -107,7 +107,7 @@ export class Matmul {
     tokens: i32,
     scratch: usize,
   ): i32 {
-    changetype<Tiles>(0).matmul(weights, x, xStride, out, <i32>outStride, rows, columns, tokens, scratch)
+    changetype<Tiles>(0).tokens(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     return UNSUPPORTED
   }
 }

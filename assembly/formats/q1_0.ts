@@ -1,7 +1,6 @@
-import { DOT_BYTES } from '../activations'
 import { constant } from '../math/constants'
 import { lookUp } from './codebook'
-import { addSteps, dequantizeSteps, unpackSteps } from './steps'
+import { Steps } from './steps'
 
 /** Indices of the byte that holds the bit of each of sixteen elements. */
 const BYTE = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1], 16)
@@ -15,24 +14,12 @@ const TWO = memory.data<u32>([0x02020202])
  * Layout: d (f16), the bits of the elements, the first in the lowest bit (16 bytes). Source: block_q1_0 in ggml-common.h.
  */
 @unmanaged
-export class Q1_0 {
+export class Q1_0 extends Steps<Q1_0> {
   @inline get elements(): i32 {
     return 128
   }
   @inline get bytes(): i32 {
     return 18
-  }
-  @inline get step(): i32 {
-    return 32
-  }
-  @inline get zero(): i32 {
-    return 1
-  }
-  @inline get minimums(): bool {
-    return false
-  }
-  @inline get bits(): i32 {
-    return 2
   }
   @inline get scaleAt(): usize {
     return 0
@@ -44,21 +31,5 @@ export class Q1_0 {
     const bits = v128.load64_splat(BIT)
     const set = i8x16.eq(v128.and(lookUp(bytes, v128.load(BYTE)), bits), bits)
     return v128.and(set, constant(TWO))
-  }
-
-  dequantize(out: usize, n: i32): void {
-    dequantizeSteps<Q1_0>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
-    unpackSteps<Q1_0>(changetype<usize>(this), quants, scales, n)
-  }
-
-  @inline get width(): usize {
-    return DOT_BYTES
-  }
-
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
-    return addSteps<Q1_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 }

@@ -1,6 +1,5 @@
-import { DOT_BYTES } from '../activations'
 import { constant } from '../math/constants'
-import { addSteps, dequantizeSteps, unpackSteps } from './steps'
+import { Steps } from './steps'
 
 const BYTES_03 = memory.data<u32>([0x03030303])
 
@@ -9,24 +8,12 @@ const BYTES_03 = memory.data<u32>([0x03030303])
  * Layout: d (f16), 16 bytes of four neighbouring quants each, the first in the lowest bits. Source: block_q2_0 in ggml-common.h.
  */
 @unmanaged
-export class Q2_0 {
+export class Q2_0 extends Steps<Q2_0> {
   @inline get elements(): i32 {
     return 64
   }
   @inline get bytes(): i32 {
     return 18
-  }
-  @inline get step(): i32 {
-    return 32
-  }
-  @inline get zero(): i32 {
-    return 1
-  }
-  @inline get minimums(): bool {
-    return false
-  }
-  @inline get bits(): i32 {
-    return 2
   }
   @inline get scaleAt(): usize {
     return 0
@@ -41,22 +28,6 @@ export class Q2_0 {
     return k
       ? v128.shuffle<i16>(first, last, 4, 12, 5, 13, 6, 14, 7, 15)
       : v128.shuffle<i16>(first, last, 0, 8, 1, 9, 2, 10, 3, 11)
-  }
-
-  dequantize(out: usize, n: i32): void {
-    dequantizeSteps<Q2_0>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
-    unpackSteps<Q2_0>(changetype<usize>(this), quants, scales, n)
-  }
-
-  @inline get width(): usize {
-    return DOT_BYTES
-  }
-
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
-    return addSteps<Q2_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 }
 

@@ -2,8 +2,8 @@
  * Products of `Q4_0x8` blocks with one token's activations. A lane is a row, four columns at a time; integer sums are exact
  * in any order, so the results have the same bits as those of `Q4_0`.
  *
- * `add(x, scale, total, end, sums)` multiplies blocks from the pointer on: `x` … `end` are the activations, `scale` and
- * `total` those of their first block (see ../README.md); the products are added to `sums`, f32[8]. The vectors of the eight
+ * `add(x, scale, sums, total, end, to)` multiplies blocks from the pointer on: `x` … `end` are the activations, `scale`, `sums`
+ * and `total` those of their first block (see ../README.md); the products are added to `to`, f32[8]. The vectors of the eight
  * rows are processed in pairs, 16 bytes apart, which an engine can join to 32-byte vectors.
  */
 import { dotAdd } from '../math/byte_dots'
@@ -27,12 +27,12 @@ function accumulated(dots: v128, x: v128, scales: v128, sum: v128): v128 {
 /** 8-bit activations where `BYTE_DOTS` holds: high nibbles count 16 times until the end. */
 @unmanaged
 export class Q4_0x8Bytes {
-  @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
+  @inline add(x: usize, scale: usize, _sums: usize, total: usize, end: usize, to: usize): void {
     const lows = constant(BYTES_0F)
     const highs = constant(BYTES_F0)
     const none = i32x4.splat(0)
-    let sumA = v128.load(sums)
-    let sumB = v128.load(sums, 16)
+    let sumA = v128.load(to)
+    let sumB = v128.load(to, 16)
     for (let w = changetype<usize>(this); x < end; x += 32, w += BYTES, scale += 4, total += 4) {
       let a = v128.load(w, 16)
       let b = v128.load(w, 32)
@@ -73,8 +73,8 @@ export class Q4_0x8Bytes {
       sumA = accumulated(dotsA, factor, loadFiniteHalves(w), sumA)
       sumB = accumulated(dotsB, factor, loadFiniteHalves(w + 8), sumB)
     }
-    v128.store(sums, sumB, 16)
-    v128.store(sums, sumA)
+    v128.store(to, sumB, 16)
+    v128.store(to, sumA)
   }
 }
 
@@ -92,11 +92,11 @@ function high8(q: v128, lows: v128): v128 {
 /** 8-bit activations elsewhere: the sum of a block's products fits into 16 bits, 15 × 127 × 16 < 2^15. */
 @unmanaged
 export class Q4_0x8Pairs {
-  @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
+  @inline add(x: usize, scale: usize, _sums: usize, total: usize, end: usize, to: usize): void {
     const lows = constant(BYTES_0F)
     const ones = constant(ONES_I16)
-    let sumA = v128.load(sums)
-    let sumB = v128.load(sums, 16)
+    let sumA = v128.load(to)
+    let sumB = v128.load(to, 16)
     for (let w = changetype<usize>(this); x < end; x += 32, w += BYTES, scale += 4, total += 4) {
       let a = v128.load(w, 16)
       let b = v128.load(w, 32)
@@ -129,8 +129,8 @@ export class Q4_0x8Pairs {
       sumA = accumulated(dotsA, factor, loadFiniteHalves(w), sumA)
       sumB = accumulated(dotsB, factor, loadFiniteHalves(w + 8), sumB)
     }
-    v128.store(sums, sumB, 16)
-    v128.store(sums, sumA)
+    v128.store(to, sumB, 16)
+    v128.store(to, sumA)
   }
 }
 
@@ -145,12 +145,12 @@ function dot16(quants: v128, x: v128): v128 {
  */
 @unmanaged
 export class Q4_0x8Wide {
-  @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
+  @inline add(x: usize, scale: usize, _sums: usize, total: usize, end: usize, to: usize): void {
     const first = constant(WORDS_000F)
     const second = constant(WORDS_00F0)
     const third = constant(WORDS_0F00)
-    let sumA = v128.load(sums)
-    let sumB = v128.load(sums, 16)
+    let sumA = v128.load(to)
+    let sumB = v128.load(to, 16)
     for (let w = changetype<usize>(this); x < end; x += 64, w += BYTES, scale += 4, total += 4) {
       let a = v128.load(w, 16)
       let b = v128.load(w, 32)
@@ -219,7 +219,7 @@ export class Q4_0x8Wide {
       sumA = accumulated(i32x4.sub(dotsA, zero), factor, loadFiniteHalves(w), sumA)
       sumB = accumulated(i32x4.sub(dotsB, zero), factor, loadFiniteHalves(w + 8), sumB)
     }
-    v128.store(sums, sumB, 16)
-    v128.store(sums, sumA)
+    v128.store(to, sumB, 16)
+    v128.store(to, sumA)
   }
 }

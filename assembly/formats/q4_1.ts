@@ -1,8 +1,5 @@
-import { DOT_BYTES } from '../activations'
 import { BYTES_0F, constant } from '../math/constants'
-import { loadFiniteF16 } from '../math/f16'
-import { dequantizeBlocks, addMinimumBlocks, unpackBlocks } from './blocks'
-import { storeScaledPlus } from './bytes'
+import { MinimumBlocks } from './blocks'
 
 /**
  * 32 quants of 4 bits, a half-precision scale `d` and minimum `m`: w = d × q + m.
@@ -10,21 +7,9 @@ import { storeScaledPlus } from './bytes'
  * Source: block_q4_1 in ggml-common.h.
  */
 @unmanaged
-export class Q4_1 {
-  @inline get elements(): i32 {
-    return 32
-  }
+export class Q4_1 extends MinimumBlocks<Q4_1> {
   @inline get bytes(): i32 {
     return 20
-  }
-  @inline get step(): i32 {
-    return 32
-  }
-  @inline get zero(): i32 {
-    return 0
-  }
-  @inline get minimums(): bool {
-    return true
   }
   @inline get bits(): i32 {
     return 4
@@ -33,37 +18,5 @@ export class Q4_1 {
   @inline quants(k: i32, _step: i32 = 0): v128 {
     const q = v128.load(changetype<usize>(this) + 4)
     return v128.and(k ? i16x8.shr_u(q, 4) : q, constant(BYTES_0F))
-  }
-
-  @inline dequantizeBlock(out: usize): void {
-    const w = changetype<usize>(this)
-    const scale = f32x4.splat(loadFiniteF16(w))
-    const minimum = f32x4.splat(loadFiniteF16(w + 2))
-    storeScaledPlus(out, this.quants(0), scale, minimum)
-    storeScaledPlus(out + 64, this.quants(1), scale, minimum)
-  }
-
-  @inline unpackBlock(quants: usize, scales: usize, minimums: usize): void {
-    v128.store(quants, this.quants(0))
-    v128.store(quants, this.quants(1), 16)
-    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
-    store<f32>(minimums, loadFiniteF16(changetype<usize>(this) + 2))
-  }
-
-  /** Rounds as ggml does: after the product and after the sum. */
-  dequantize(out: usize, n: i32): void {
-    dequantizeBlocks<Q4_1>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
-    unpackBlocks<Q4_1>(changetype<usize>(this), quants, scales, minimums, n)
-  }
-
-  @inline get width(): usize {
-    return DOT_BYTES
-  }
-
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, sums: usize, _total: usize, sum: v128): v128 {
-    return addMinimumBlocks<Q4_1>(changetype<usize>(this), w1, w2, w3, x, scale, sums, sum)
   }
 }

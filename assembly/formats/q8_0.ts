@@ -1,8 +1,7 @@
 import { BYTES_80, constant } from '../math/constants'
-import { loadFiniteF16 } from '../math/f16'
 import { madd } from '../math/lanes'
-import { addBlocks, dequantizeBlocks, unpackBlocks } from './blocks'
-import { scaled, storeScaled } from './bytes'
+import { ScaledBlocks, UnsignedBlocks } from './blocks'
+import { scaled } from './bytes'
 import { halves4, sumsI32x4 } from './rows'
 
 /**
@@ -10,44 +9,12 @@ import { halves4, sumsI32x4 } from './rows'
  * Layout: d (f16), q (i8[32]). Source: block_q8_0 in ggml-common.h.
  */
 @unmanaged
-export class Q8_0 {
-  @inline get elements(): i32 {
-    return 32
-  }
+export class Q8_0 extends ScaledBlocks<Q8_0> {
   @inline get bytes(): i32 {
     return 34
   }
-  @inline get step(): i32 {
-    return 32
-  }
   @inline get zero(): i32 {
     return 0
-  }
-  @inline get minimums(): bool {
-    return false
-  }
-
-  @inline dequantizeBlock(out: usize): void {
-    const w = changetype<usize>(this)
-    const scale = f32x4.splat(loadFiniteF16(w))
-    storeScaled(out, v128.load(w + 2), scale)
-    storeScaled(out + 64, v128.load(w + 18), scale)
-  }
-
-  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
-    const w = changetype<usize>(this)
-    v128.store(quants, v128.load(w + 2))
-    v128.store(quants, v128.load(w + 18), 16)
-    store<f32>(scales, loadFiniteF16(w))
-  }
-
-  /** Exact: one rounding each, as in ggml. */
-  dequantize(out: usize, n: i32): void {
-    dequantizeBlocks<Q8_0>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
-    unpackBlocks<Q8_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 
   @inline get width(): usize {
@@ -56,10 +23,6 @@ export class Q8_0 {
 
   @inline quants(k: i32, _step: i32 = 0): v128 {
     return v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4))
-  }
-
-  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
-    return halves4(changetype<usize>(this), w1, w2, w3)
   }
 
   @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, _total: usize, sum: v128): v128 {
@@ -89,15 +52,9 @@ function dotBlock(w: usize, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
 
 /** The same with quants from 0 to 255 and 8-bit activations, for processors where `BYTE_DOTS` holds. */
 @unmanaged
-export class UnsignedQ8_0 {
-  @inline get elements(): i32 {
-    return 32
-  }
+export class UnsignedQ8_0 extends UnsignedBlocks<UnsignedQ8_0> {
   @inline get bytes(): i32 {
     return 34
-  }
-  @inline get step(): i32 {
-    return 32
   }
   @inline get zero(): i32 {
     return 128
@@ -105,34 +62,9 @@ export class UnsignedQ8_0 {
   @inline get bits(): i32 {
     return 8
   }
-  @inline get minimums(): bool {
-    return false
-  }
-
-  @inline get width(): usize {
-    return 1
-  }
 
   /** With 128 added, so that they are unsigned. */
   @inline quants(k: i32, _step: i32 = 0): v128 {
     return v128.xor(v128.load(changetype<usize>(this) + 2 + ((<usize>k) << 4)), constant(BYTES_80))
-  }
-
-  @inline scales4(w1: usize, w2: usize, w3: usize): v128 {
-    return halves4(changetype<usize>(this), w1, w2, w3)
-  }
-
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
-    return addBlocks<UnsignedQ8_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
-  }
-
-  @inline unpackBlock(quants: usize, scales: usize, _minimums: usize): void {
-    v128.store(quants, this.quants(0))
-    v128.store(quants, this.quants(1), 16)
-    store<f32>(scales, loadFiniteF16(changetype<usize>(this)))
-  }
-
-  unpack(quants: usize, scales: usize, minimums: usize, n: i32): void {
-    unpackBlocks<UnsignedQ8_0>(changetype<usize>(this), quants, scales, minimums, n)
   }
 }

@@ -3,10 +3,17 @@
  * their sums: the rows' blocks are at the pointer itself and at `w1` … `w3`, the activations at `x`, their scales and sums at
  * the other pointers (see ../README.md). `width` is the bytes of an activation.
  */
+import { INT16, INT8 } from '../activations'
+
+/** Bytes of a row of `columns` elements. */
+@inline
+export function rowBytesOf<T>(columns: i32): usize {
+  return <usize>((columns / changetype<T>(0).elements) * changetype<T>(0).bytes)
+}
 
 /** Dot products of four rows, in lanes. */
 @inline
-export function dotFour<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
+function dotFour<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize, n: i32): v128 {
   const bytes = <usize>changetype<T>(w0).bytes
   const elements = <usize>changetype<T>(w0).elements
   const width = changetype<T>(w0).width
@@ -25,6 +32,38 @@ export function dotFour<T>(w0: usize, w1: usize, w2: usize, w3: usize, x: usize,
     total += elements >> 3
   }
   return sum
+}
+
+/**
+ * Dot products of row `r` and three more, each `quarter` rows on, in a matrix whose last row is `last`; the results go to these
+ * rows of f32 at `out`. Past the end, the last row is computed and not stored.
+ */
+@inline
+export function dotQuarters<T>(
+  weights: usize,
+  stride: usize,
+  r: i32,
+  quarter: i32,
+  last: i32,
+  x: usize,
+  columns: i32,
+  out: usize,
+): void {
+  const r1 = r + quarter
+  const r2 = r1 + quarter
+  const r3 = r2 + quarter
+  const sums = dotFour<T>(
+    weights + <usize>r * stride,
+    weights + <usize>min(r1, last) * stride,
+    weights + <usize>min(r2, last) * stride,
+    weights + <usize>min(r3, last) * stride,
+    x,
+    columns,
+  )
+  store<f32>(out + ((<usize>r) << 2), f32x4.extract_lane(sums, 0))
+  if (r1 <= last) store<f32>(out + ((<usize>r1) << 2), f32x4.extract_lane(sums, 1))
+  if (r2 <= last) store<f32>(out + ((<usize>r2) << 2), f32x4.extract_lane(sums, 2))
+  if (r3 <= last) store<f32>(out + ((<usize>r3) << 2), f32x4.extract_lane(sums, 3))
 }
 
 /**
@@ -92,6 +131,10 @@ export function storeEight(low: v128, high: v128, out: usize, outFar: usize, cou
 /** Eight rows for `matvec`, for formats with `addBlock`; the pointer is the first row. */
 @unmanaged
 export class BlockRows<T> {
+  @inline get kind(): i32 {
+    return changetype<T>(0).width == 1 ? INT8 : INT16
+  }
+
   @inline dotEight(far: usize, last: usize, x: usize, n: i32, out: usize, outFar: usize, count: i32): void {
     dotEight<T>(changetype<usize>(this), far, last, x, n, out, outFar, count)
   }

@@ -19,7 +19,7 @@ function pairSums(sums: usize): v128 {
 
 /** Four minimums, the bytes of `m`, times the sums of their sub-blocks' activations. */
 @inline
-function dotMinimums(m: v128, sums: usize): v128 {
+export function dotMinimums(m: v128, sums: usize): v128 {
   const s = pairSums(sums)
   let sum = scaled(byte0(m), lane0(s))
   sum = madd(f32x4.convert_i32x4_s(byte1(m)), lane1(s), sum)

@@ -1,6 +1,5 @@
-import { DOT_BYTES } from '../activations'
 import { constant } from '../math/constants'
-import { addSteps, dequantizeSteps, unpackSteps } from './steps'
+import { Steps } from './steps'
 
 /** Offset of the last 4 bytes. */
 const LAST: usize = 48
@@ -18,24 +17,12 @@ const TWO = memory.data<u32>([0xabababab])
  * elements 240 + 4 n + i (four digits each), d (f16). Source: block_tq1_0 in ggml-common.h.
  */
 @unmanaged
-export class TQ1_0 {
+export class TQ1_0 extends Steps<TQ1_0> {
   @inline get elements(): i32 {
     return 256
   }
   @inline get bytes(): i32 {
     return 54
-  }
-  @inline get step(): i32 {
-    return 32
-  }
-  @inline get zero(): i32 {
-    return 1
-  }
-  @inline get minimums(): bool {
-    return false
-  }
-  @inline get bits(): i32 {
-    return 2
   }
   @inline get scaleAt(): usize {
     return 52
@@ -47,22 +34,6 @@ export class TQ1_0 {
     if (k == 1 && step == 7) return digits(v128.load32_splat(w + LAST), v128.load(LAST_POWERS))
     const from = step < 5 ? (<usize>k) << 4 : 32
     return digits(v128.load(w + from), v128.load16_splat(POWERS + ((<usize>step) << 2) + ((<usize>k) << 1)))
-  }
-
-  dequantize(out: usize, n: i32): void {
-    dequantizeSteps<TQ1_0>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
-    unpackSteps<TQ1_0>(changetype<usize>(this), quants, scales, n)
-  }
-
-  @inline get width(): usize {
-    return DOT_BYTES
-  }
-
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
-    return addSteps<TQ1_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 }
 

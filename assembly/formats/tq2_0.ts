@@ -1,6 +1,5 @@
-import { DOT_BYTES } from '../activations'
 import { constant } from '../math/constants'
-import { addSteps, dequantizeSteps, unpackSteps } from './steps'
+import { Steps } from './steps'
 
 const BYTES_03 = memory.data<u32>([0x03030303])
 
@@ -10,24 +9,12 @@ const BYTES_03 = memory.data<u32>([0x03030303])
  * Source: block_tq2_0 in ggml-common.h.
  */
 @unmanaged
-export class TQ2_0 {
+export class TQ2_0 extends Steps<TQ2_0> {
   @inline get elements(): i32 {
     return 256
   }
   @inline get bytes(): i32 {
     return 66
-  }
-  @inline get step(): i32 {
-    return 32
-  }
-  @inline get zero(): i32 {
-    return 1
-  }
-  @inline get minimums(): bool {
-    return false
-  }
-  @inline get bits(): i32 {
-    return 2
   }
   @inline get scaleAt(): usize {
     return 64
@@ -37,21 +24,5 @@ export class TQ2_0 {
   @inline quants(k: i32, step: i32): v128 {
     const q = v128.load(changetype<usize>(this) + (<usize>(step & 4) << 3) + ((<usize>k) << 4))
     return v128.and(i16x8.shr_u(q, (step & 3) << 1), constant(BYTES_03))
-  }
-
-  dequantize(out: usize, n: i32): void {
-    dequantizeSteps<TQ2_0>(changetype<usize>(this), out, n)
-  }
-
-  unpack(quants: usize, scales: usize, _minimums: usize, n: i32): void {
-    unpackSteps<TQ2_0>(changetype<usize>(this), quants, scales, n)
-  }
-
-  @inline get width(): usize {
-    return DOT_BYTES
-  }
-
-  @inline addBlock(w1: usize, w2: usize, w3: usize, x: usize, scale: usize, _sums: usize, total: usize, sum: v128): v128 {
-    return addSteps<TQ2_0>(changetype<usize>(this), w1, w2, w3, x, scale, total, sum)
   }
 }

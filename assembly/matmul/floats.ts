@@ -1,6 +1,7 @@
+import { FLOATS } from '../activations'
 import { madd } from '../math/lanes'
 import { blocksAt } from './place'
-import { ACTIVATIONS, PANEL, SUMS } from './scratch'
+import { ACTIVATIONS, CHUNK, PANEL, SUMS } from './scratch'
 import { transpose } from './transpose'
 
 /** Tokens per step: their sums for eight rows take eight registers, enough to hide the latency of the additions. */
@@ -16,11 +17,19 @@ const COLUMN: usize = WIDE ? 32 : 16
  */
 @unmanaged
 export class FloatTile<T> {
+  @inline get kind(): i32 {
+    return FLOATS
+  }
+
   @inline get rows(): i32 {
     return 8
   }
 
   /** Pads with copies of the last token. */
+  @inline chunk(_tokens: i32): i32 {
+    return CHUNK
+  }
+
   packActivations(x: usize, xStride: usize, tokens: i32, _columns: i32, column: i32, n: i32): void {
     const last = x + <usize>(tokens - 1) * xStride + ((<usize>column) << 2)
     let to = changetype<usize>(this) + ACTIVATIONS

@@ -1,3 +1,4 @@
+import { INT16 } from '../activations'
 import { blocksAt } from './place'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
 import { minimumsOf, scalesOf, unpackRows } from './stage'
@@ -17,8 +18,16 @@ const X_SCALE: usize = 32
  */
 @unmanaged
 export class Int16Tile<T> {
+  @inline get kind(): i32 {
+    return INT16
+  }
+
   @inline get rows(): i32 {
     return TILE_ROWS
+  }
+
+  @inline chunk(_tokens: i32): i32 {
+    return CHUNK
   }
 
   packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {

@@ -1,3 +1,4 @@
+import { INT8 } from '../activations'
 import { BYTE_DOTS, dotAdd } from '../math/byte_dots'
 import { blocksAt } from './place'
 import { ACTIVATIONS, CHUNK, PANEL, STAGE, SUMS, TILE_BYTES, TILE_ROWS } from './scratch'
@@ -25,8 +26,16 @@ const W16: usize = 4 * TILE_BYTES + TAIL
  */
 @unmanaged
 export class Int8Tile<T> {
+  @inline get kind(): i32 {
+    return INT8
+  }
+
   @inline get rows(): i32 {
     return TILE_ROWS
+  }
+
+  @inline chunk(_tokens: i32): i32 {
+    return CHUNK
   }
 
   packActivations(x: usize, xStride: usize, tokens: i32, columns: i32, column: i32, n: i32): void {

@@ -4,7 +4,8 @@
  *
  * The result for a row and a token does not depend on the rest of the batch: sums always run in the order of the columns.
  */
-import { CHUNK, SUMS, TOKENS } from './scratch'
+import { rowBytesOf } from '../formats/row_dots'
+import { SUMS, TOKENS } from './scratch'
 import { roundUpToStep } from './tokens'
 
 /**
@@ -25,14 +26,14 @@ export function matmulOf<T, Tile>(
   scratch: usize,
 ): void {
   const tile = changetype<Tile>(scratch)
-  const block = changetype<T>(weights)
-  const rowBytes = <usize>((columns / block.elements) * block.bytes)
+  const rowBytes = rowBytesOf<T>(columns)
   const outBytes = (<usize>outStride) << 2
-  for (; tokens > 0; tokens -= TOKENS, x += TOKENS * xStride, out += TOKENS * outBytes) {
+  for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outBytes) {
     const batch = min(TOKENS, tokens)
     const padded = roundUpToStep(batch)
-    for (let column = 0; column < columns; column += CHUNK) {
-      const n = min(CHUNK, columns - column)
+    const chunk = tile.chunk(batch)
+    for (let column = 0; column < columns; column += chunk) {
+      const n = min(chunk, columns - column)
       tile.packActivations(x, xStride, batch, columns, column, n)
       for (let row = 0; row < rows; row += tile.rows) {
         const height = min(tile.rows, rows - row)

@@ -2,15 +2,14 @@
  * Decode (`matvec`) of some formats beside each other, in turns: bytes of weights per second, of 64 rows of 2048 weights, which
  * stay in the L2 cache, and of a matrix in main memory, and the same over those of the first format.
  *
- *   npx tsx bench/kernels/decode-formats.ts [baseline|relaxed] [--turns 15] [--few 8] [Q4_K IQ4_XS …]
+ *   npx tsx bench/kernels/decode-formats.ts [baseline|relaxed] [--turns 15] [--few 8] [Q4_K 'Q4_K here' …]
  *
  * With `--few`, a product with so many tokens. Times are one thread's processor time, so that other work on the machine counts
  * little; figures are medians of the turns, in brackets the quartiles of their quotients.
  */
 import { ActivationKind, type Pointer } from '../../src/backend/wasm/kernels.js'
-import { blockFormat } from '../../src/gguf/block-formats.js'
 import { summarise } from '../statistics.js'
-import { buildFromArguments, createKernelBench, RandomMatrix } from './kernel-bench.js'
+import { buildFromArguments, createKernelBench, nameOf, RandomMatrix } from './kernel-bench.js'
 
 const NEAR = [64, 2048] as const
 const FAR = [2048, 2048] as const
@@ -54,10 +53,11 @@ function subject(
   copies: number,
   repeats: number,
 ): Subject {
-  const format = blockFormat(name)
+  const format = bench.formats.find((format) => nameOf(format) === name)
+  if (!format) throw new Error(`no format ${name}: there are ${bench.formats.map(nameOf).join(', ')}`)
   const matrix = new RandomMatrix(format, rows, columns)
-  const weights = bench.room(copies * matrix.blocks.length)
-  for (let i = 0; i < copies; i++) bench.place(matrix, (weights + i * matrix.blocks.length) as Pointer)
+  const weights = bench.room(copies * matrix.bytes)
+  for (let i = 0; i < copies; i++) bench.place(matrix, (weights + i * matrix.bytes) as Pointer)
   const kind = kernels.activation_kind(format.id)
   const isFloat = kind === ActivationKind.f32
   const stride = isFloat ? 4 * columns : kernels.activation_bytes(kind, columns)
@@ -70,7 +70,7 @@ function subject(
   const run = () => {
     for (let repeat = 0; repeat < repeats; repeat++) {
       for (let i = 0; i < copies; i++) {
-        const at = (weights + i * matrix.blocks.length) as Pointer
+        const at = (weights + i * matrix.bytes) as Pointer
         if (few === 1) kernels.matvec(format.id, at, x, out, rows, columns)
         else kernels.matvec_tokens(format.id, at, x, stride, out, 4 * rows, rows, columns, few, scratch)
       }
@@ -79,7 +79,7 @@ function subject(
   run()
   matrix.check(bench.floats(out, rows), bench.floats(values, columns), kind)
   const count = copies * repeats
-  return { name, bytes: count * matrix.blocks.length, weights: count * rows * columns, run }
+  return { name, bytes: count * matrix.bytes, weights: count * rows * columns, run }
 }
 
 /** Seconds of processor time. */

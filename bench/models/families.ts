@@ -1,5 +1,5 @@
 /** A model of middle size for each kind of family: random weights in a published model's shape, with fewer layers or tokens. */
-import { f32, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
+import { bool, f32, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
 import type { RandomModelOptions } from '../../test/support/random-model/random-model.js'
 
 export interface FamilyModel {
@@ -67,7 +67,13 @@ const QWEN3MOE: Omit<RandomModelOptions, 'format'> = {
 const BERT: Omit<RandomModelOptions, 'format'> = {
   architecture: 'bert',
   tokenizer: 'bpe',
-  biases: ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_up', 'ffn_down'],
+  tokenTypes: 2,
+  optional: ['token_types.weight'],
+  biases: [
+    ...['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_up', 'ffn_down'],
+    ...['token_embd_norm', 'attn_output_norm', 'layer_output_norm'],
+  ],
+  hyperparameters: { 'attention.layer_norm_epsilon': f32(1e-12), 'attention.causal': bool(false) },
   shape: {
     embed: 768,
     layers: 12,

@@ -10,7 +10,7 @@ export const MAX_ROWS = 128
  * into batches. `decode`: each row as a matrix-vector product (GEMV), with the bits of a batch of that row alone. The two
  * sum in different orders, so a row's bits depend on its phase and on those of the rows before it, and on nothing else.
  */
-export const PHASES = ['decode', 'prefill'] as const
+const PHASES = ['decode', 'prefill'] as const
 export type Phase = (typeof PHASES)[number]
 
 /** Results that a batch can return for its output rows. */

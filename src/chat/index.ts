@@ -14,6 +14,7 @@ export {
   type ReplyFormatOverrides,
   replyFormat,
   replyFormatOf,
+  type ThinkingEfforts,
   type ThinkingVariable,
   type ToolFormat,
 } from './reply/format.js'

@@ -61,7 +61,7 @@ export function hintOf({ code, hint }: DasllamaError, hints: Hints = {}): string
 export function command<Table extends OptionTable>(spec: CommandSpec<Table>): Command {
   const [first] = spec.operands
   const table = { ...spec.options, help: alias(flag('show this text'), '-h') }
-  const known = first.option ? { ...table, model: first.option } : table
+  const known = first?.option ? { ...table, model: first.option } : table
   const help = (width: number | undefined) => helpFor(spec, table, width)
   return {
     name: spec.name,
@@ -111,8 +111,9 @@ function checkCount(
 /** The hint for more operands than a command takes. */
 function expectationOf(name: string, operands: readonly Operand[]): string {
   const last = operands.at(-1)
-  if (last?.fromInput) return 'put quotes around a text with several words'
-  return `${name} takes one ${last?.name}`
+  if (!last) return `${name} takes options only`
+  if (last.fromInput) return 'put quotes around a text with several words'
+  return `${name} takes one ${last.name}`
 }
 
 function helpFor<Table extends OptionTable>(
@@ -127,7 +128,7 @@ function helpFor<Table extends OptionTable>(
     })
     .join(' ')
   return [
-    `Usage: dasllama ${spec.name} ${operands} [options]\n`,
+    `Usage: ${['dasllama', spec.name, operands, '[options]'].filter((part) => part !== '').join(' ')}\n`,
     paragraphs(`${spec.summary}.\n`, width),
     listing(spec.operands, table, width),
     paragraphs(spec.notes, width),

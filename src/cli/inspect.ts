@@ -2,6 +2,7 @@ import { byteSize } from '../describe.js'
 import { DasllamaError, inspectModel, type ModelSummary } from '../index.js'
 import { contextOption } from './arguments/engine-options.js'
 import { MODEL, modelOptions } from './arguments/model-options.js'
+import { nameOptions } from './arguments/names.js'
 import { flag } from './arguments/options.js'
 import { command } from './command.js'
 import { type ChatSummary, chatSummary, type Fitness, fitness } from './inspect-report.js'
@@ -25,7 +26,10 @@ export const inspect = command({
 `,
   async run([source], { json, context: contextLength, tokenizer }, terminal) {
     const { availableMemory } = terminal
-    const summary = await inspectModel(source, { tokenizer, contextLength, memoryLimit: availableMemory })
+    const summary = await inspectModel(source, {
+      ...{ tokenizer, contextLength, memoryLimit: availableMemory },
+      ...(await nameOptions(source, terminal)),
+    })
     const chat = chatSummary(summary)
     const fit = fitness(summary, availableMemory)
     await print(terminal.stdout, json ? asJson(summary, chat, fit) : columns(rows(summary, chat, fit)))

@@ -15,13 +15,15 @@ import { perplexity } from './perplexity/perplexity.js'
 import { quantize } from './quantize/quantize.js'
 import { rerank } from './rerank.js'
 import { run } from './run/run.js'
+import { list } from './store/list.js'
+import { pull } from './store/pull.js'
+import { rm } from './store/rm.js'
 import { tokenize } from './tokenize.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, embed, rerank, inspect, tokenize, perplexity, quantize, convert].map((command) => [
-    command.name,
-    command,
-  ]),
+  [run, chat, embed, rerank, inspect, tokenize, perplexity, quantize, convert, pull, list, rm].map(
+    (command) => [command.name, command],
+  ),
 )
 
 function help(width: number | undefined): string {
@@ -106,21 +108,20 @@ const MEANT: Readonly<Record<string, string>> = {
   embedding: 'embed',
   embeddings: 'embed',
   quant: 'quantize',
+  ls: 'list',
+  download: 'pull',
+  fetch: 'pull',
+  remove: 'rm',
+  delete: 'rm',
 }
-
-const FILES = 'models are plain files; run and chat take a path or an http(s) URL'
 
 /** Commands of other programs that have no counterpart, and what to do instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  pull: FILES,
-  list: FILES,
-  ls: FILES,
-  rm: FILES,
   serve: 'write a server with the package: see loadModel and createChat',
 }
 
 function isModel(name: string): boolean {
-  return /\.gguf$|^https?:/i.test(name) || /[/\\]/.test(name)
+  return /\.gguf$|^https?:|^hf:/i.test(name) || /[/\\]/.test(name)
 }
 
 async function report(error: unknown, name: string | undefined, terminal: Terminal): Promise<number> {

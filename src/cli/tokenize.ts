@@ -1,5 +1,6 @@
 import { loadTokenizer } from '../index.js'
 import { MODEL, modelOptions } from './arguments/model-options.js'
+import { nameOptions } from './arguments/names.js'
 import { flag } from './arguments/options.js'
 import { command } from './command.js'
 import { print } from './output/printable.js'
@@ -29,7 +30,7 @@ export const tokenize = command({
 `,
   async run([source, given], { parseSpecial, noSpecial, pieces, json, tokenizer }, terminal) {
     const text = given === '-' ? await terminal.readInput() : given
-    const vocabulary = await loadTokenizer(source, { tokenizer })
+    const vocabulary = await loadTokenizer(source, { tokenizer, ...(await nameOptions(source, terminal)) })
     const ids = vocabulary.encode(text, { parseSpecial, addSpecial: !noSpecial })
     const texts = ids.map((id) => vocabulary.piece(id))
     await print(terminal.stdout, format())

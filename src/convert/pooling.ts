@@ -12,7 +12,7 @@ const MODES = [
 
 /**
  * How the vectors of a text are pooled, if `modules.json` of sentence-transformers says it. Rejects with `UNSUPPORTED` for
- * other ways. Source: `_try_set_pooling_type` of conversion/base.py in llama.cpp.
+ * other kinds of pooling. Source: `_try_set_pooling_type` of conversion/base.py in llama.cpp.
  */
 export async function poolingMetadata(
   folder: Folder,

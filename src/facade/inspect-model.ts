@@ -19,8 +19,8 @@ export interface InspectOptions extends OpenOptions, Pick<EngineOptions, 'kernel
 export const ADDRESSABLE_BYTES: number = WASM_LIMIT
 
 /**
- * Summarises a model file, from its header alone. Rejects only for what is not a model file at all, and as `loadModel` does
- * where bytes cannot be had; see `problems` for what does not run.
+ * Summarises a model file, from its header alone. Rejects only for a file that is not a model at all, and as `loadModel` does
+ * for bytes that cannot be read; `problems` lists why a model cannot be run.
  *
  * ```js
  * const { architecture, parameters, memory, problems } = await inspectModel('https://example.com/model.gguf')

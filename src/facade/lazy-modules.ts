@@ -15,3 +15,6 @@ export const tokenizers = /* @__PURE__ */ new LazyModule(() => import('../tokeni
 
 /** Summaries of model files. */
 export const summaries = /* @__PURE__ */ new LazyModule(() => import('./summarise.js'))
+
+/** Names on the hub, and stores of models. */
+export const hub = /* @__PURE__ */ new LazyModule(() => import('../hub/index.js'))

@@ -1,20 +1,22 @@
 import { abortable, following } from '../abortable.js'
-import type { LoadedProgram, OpenedModel } from '../backend/engine-host.js'
+import type { LoadedProgram, LoadingOptions, OpenedModel } from '../backend/engine-host.js'
 import { checkEngineOptions, type EngineOptions } from '../backend/wasm/engine-options.js'
+import type { openInThread } from '../backend/wasm/load.js'
 import { openInWorker } from '../backend/worker/open-in-worker.js'
 import type { EngineThread } from '../backend/worker/port.js'
 import { checkBoolean, checkCount, checkFunction } from '../checks.js'
 import { describeFailure } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { OpenModelOptions } from '../gguf/open-model.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
+import { RateMeter } from '../rate-meter.js'
 import { isA } from '../read-list.js'
 import type { ModelSource } from '../storage/model-source.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
 import { engineInThread, planner, tokenizers } from './lazy-modules.js'
 import { Model } from './model.js'
+import { discardSource, type LoadProgress, type ResolvedSource, resolveSource } from './named-source.js'
 import { checkOpenOptions, type OpenOptions, openModelOptions, withModelFile } from './open.js'
 import { readRecommendedSampling } from './recommended-sampling.js'
 
@@ -37,8 +39,8 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    * `onWarning` with `NO_WORKER` and uses this thread. If the Worker ends, calls reject with `ENGINE_LOST`.
    */
   worker?: boolean
-  /** Called with the bytes of the weights read so far. An error in it rejects the load. */
-  onProgress?: (progress: { loaded: number; total: number }) => void
+  /** Called with the bytes read so far, or downloaded. An error in it rejects the load. */
+  onProgress?: (progress: LoadProgress) => void
 }
 
 /**
@@ -51,7 +53,7 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
  * await model.dispose()
  * ```
  *
- * Rejects with `INVALID_ARGUMENT` for bad options, `NOT_FOUND` and `IO` for bytes that cannot be had, `BAD_FORMAT`,
+ * Rejects with `INVALID_ARGUMENT` for bad options, `NOT_FOUND` and `IO` for bytes that cannot be read, `BAD_FORMAT`,
  * `TRUNCATED`, `MISSING` and `LIMIT` for a file that is damaged or hostile, `UNSUPPORTED` for what this version or this
  * runtime does not do, `OUT_OF_MEMORY` (before any weight is read), `NOT_A_NUMBER` for damaged weights, or the signal's
  * reason. What had been opened or started is closed and ended then.
@@ -60,24 +62,24 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   checkLoadOptions(options)
   const { signal } = options
   const platform = await abortable(currentPlatform(), signal)
-  const settings = { open: openModelOptions(options), engine: engineOptions(options) }
-  const thread = await engineThread(platform, options)
-  const opened = thread
-    ? await openInWorker(thread, source, platform, settings)
-    : await openHere(source, platform, settings)
-  const model = await createModel(opened, options)
+  const settings = { open: await openModelOptions(options), engine: engineOptions(options) }
+  const resolved = await resolveSource(source, { ...options, isWhole: true })
+  const open = await openerOf(platform, options).catch(async (error) => {
+    await discardSource(resolved)
+    throw error
+  })
+  const opened = await open(resolved.source, platform, settings)
+  const model = await createModel(opened, { ...options, onProgress: weightProgress(resolved, options) })
   if (!signal?.aborted) return model
   void model.dispose()
   throw signal.reason
 }
 
-async function openHere(
-  source: ModelSource,
-  platform: Platform,
-  settings: { readonly open: OpenModelOptions; readonly engine: EngineOptions },
-): Promise<OpenedModel> {
-  const { openInThread } = await abortable(engineInThread.load(), settings.open.signal)
-  return openInThread(source, platform, settings)
+/** What opens a model where its engine is to run. Rejects as `engineThread` does. */
+async function openerOf(platform: Platform, options: LoadOptions): Promise<typeof openInThread> {
+  const thread = await engineThread(platform, options)
+  if (thread) return (...opening) => openInWorker(thread, ...opening)
+  return (await abortable(engineInThread.load(), options.signal)).openInThread
 }
 
 /**
@@ -129,10 +131,29 @@ function engineOptions({ kernels, memoryLimit, threads }: LoadOptions): EngineOp
   }
 }
 
+/** What is called with the bytes of the weights: the caller's listener, unless it is called with what arrives. */
+function weightProgress(
+  { from, isArriving }: ResolvedSource,
+  { onProgress }: LoadOptions,
+): LoadingOptions['onProgress'] {
+  if (!onProgress || isArriving) return undefined
+  const rate = new RateMeter()
+  return ({ loaded, total }) => {
+    const bytesPerSecond = rate.update(loaded)
+    const secondsLeft = bytesPerSecond > 0 ? (total - loaded) / bytesPerSecond : undefined
+    onProgress({ loaded, total, bytesPerSecond, secondsLeft, from })
+  }
+}
+
 /** Plans a file's program, loads it, and brings it together with the file's tokenizer. */
 async function createModel(
   opened: OpenedModel,
-  { contextLength, onProgress, onWarning, signal }: LoadOptions,
+  {
+    contextLength,
+    onProgress,
+    onWarning,
+    signal,
+  }: Pick<LoadOptions, 'contextLength' | 'onWarning' | 'signal'> & Pick<LoadingOptions, 'onProgress'>,
 ): Promise<Model> {
   const { directory } = opened
   const { metadata } = directory

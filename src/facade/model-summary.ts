@@ -4,7 +4,7 @@ import type { Config } from '../model/config.js'
 import type { SpecialToken, TokenId } from '../tokenizer/tokenizer.js'
 import type { SpeedSummary } from './speed-class.js'
 
-/** What a model file holds, learnt without reading a weight. */
+/** What a model file contains, from its header alone. */
 export interface ModelSummary {
   readonly fileName: string
   readonly container: ModelFile['container']
@@ -16,25 +16,25 @@ export interface ModelSummary {
   /** `general.name`, where the file has one. */
   readonly name: string | undefined
   readonly tensors: number
-  /** Weights altogether. */
+  /** Number of weights. */
   readonly parameters: number
   readonly tensorBytes: number
   /** Tensors by block format, the largest share first. */
   readonly formats: readonly FormatShare[]
-  /** Absent where the file is not one that runs. */
+  /** Absent if the file cannot be run. */
   readonly config: Config | undefined
   readonly tokenizer: TokenizerSummary | undefined
   /** The file's chat templates by name, the main one as `default`; none where the file has none. */
   readonly chatTemplates: ReadonlyMap<string, string>
-  /** Bytes of memory that running it takes. */
+  /** Bytes of memory that running it takes. Absent if the file cannot be run. */
   readonly memory: MemorySummary | undefined
-  /** Absent for encoders and where the file is not one that runs. */
+  /** Absent for encoders, and if the file cannot be run. */
   readonly speed: SpeedSummary | undefined
   /** Why the model, or its tokenizer, cannot be used here. */
   readonly problems: readonly DasllamaError[]
 }
 
-/** What of a file is in one block format. `bytes` are those of the tensors. */
+/** The part of a file in one block format. `bytes` are those of the tensors. */
 export interface FormatShare {
   readonly format: string
   readonly tensors: number

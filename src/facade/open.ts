@@ -4,13 +4,14 @@ import type { ModelFile } from '../gguf/model-file.js'
 import type { OpenModelOptions } from '../gguf/open-model.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
+import { checkFetchOptions, type FetchOptions } from '../storage/fetch-options.js'
 import type { ModelSource } from '../storage/model-source.js'
 import { checkOnWarning, type WarningListener } from '../warnings.js'
-import { checkFetchOptions, type FetchOptions } from './fetch-options.js'
 import { modelFiles } from './lazy-modules.js'
+import { checkNameOptions, type NameOptions, resolveSource } from './named-source.js'
 
 /** What every way of opening a model file takes. */
-export interface OpenOptions extends FetchOptions {
+export interface OpenOptions extends FetchOptions, NameOptions {
   /**
    * Cancels opening and loading: the promise rejects at once with the signal's reason, and whatever was opened or started
    * is closed and ended.
@@ -33,21 +34,19 @@ export function checkOpenOptions(options: OpenOptions): void {
   checkOptions(options)
   checkSignal(options.signal)
   checkFetchOptions(options)
+  checkNameOptions(options)
   checkOnWarning(options.onWarning)
   options.signal?.throwIfAborted()
 }
 
-/** @internal What of the options says how sources are opened. */
-export function openModelOptions({
-  signal,
-  tokenizer,
-  headers,
-  fetch,
-  retries,
-  stallTimeout,
-  memoryLimit = KEPT_BYTES,
-}: OpenOptions & { readonly memoryLimit?: number | undefined }): OpenModelOptions {
+/** @internal What of the options says how sources are opened, with the tokenizer's name resolved. */
+export async function openModelOptions(
+  options: OpenOptions & { readonly memoryLimit?: number | undefined },
+): Promise<OpenModelOptions> {
+  const { signal, headers, fetch, retries, stallTimeout, memoryLimit = KEPT_BYTES } = options
   const maxBufferedBytes = Math.min(memoryLimit, KEPT_BYTES)
+  const tokenizer =
+    options.tokenizer && (await resolveSource(options.tokenizer, { ...options, isWhole: true })).source
   return { signal, tokenizer, headers, fetch, retries, stallTimeout, maxBufferedBytes }
 }
 
@@ -61,7 +60,9 @@ export async function withModelFile<T>(
   const { signal, onWarning } = options
   const platform = await abortable(currentPlatform(), signal)
   const { openModel, usingFile } = await abortable(modelFiles.load(), signal)
-  const file = await openModel(source, platform, openModelOptions(options))
+  const open = await openModelOptions(options)
+  const resolved = await resolveSource(source, { ...options, isWhole: false })
+  const file = await openModel(resolved.source, platform, open)
   const result = await usingFile(file, { signal, onWarning }, () => use(file, platform))
   signal?.throwIfAborted()
   return result

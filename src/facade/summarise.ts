@@ -47,7 +47,7 @@ export async function summarise(
     return typeof value === 'string' ? value : undefined
   }
   const header = attempt(() => readHeader(file))
-  const plan = header && attempt(() => planModel(file))
+  const plan = header && attempt(() => planModel(file, header))
   return {
     fileName: file.name,
     container: file.container,

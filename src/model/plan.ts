@@ -33,11 +33,10 @@ export function readHeader(file: ModelDirectory): ModelHeader {
 }
 
 /**
- * Reads a file's metadata, records its program and checks that every tensor exists with the expected shape. Throws what
+ * Records the program of a file with this header and checks that every tensor exists with the expected shape. Throws what
  * `readHeader` and the family's builder throw, and `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the tensor.
  */
-export function planModel(file: ModelDirectory): ModelPlan {
-  const header = readHeader(file)
+export function planModel(file: ModelDirectory, header: ModelHeader = readHeader(file)): ModelPlan {
   const program = record(header, file.tensors)
   checkTensors(file, header.config, program)
   return { ...header, program }

@@ -69,7 +69,7 @@ export function familyOf(architecture: string, fileName: string): Family {
 }
 
 /** All architectures that have a family. */
-export function knownArchitectures(): readonly string[] {
+function knownArchitectures(): readonly string[] {
   return [...BUILT_IN.flatMap(({ architectures }) => architectures), ...registered.keys()]
 }
 

@@ -46,6 +46,11 @@ function readPattern(
   return (layer) => layer % period !== isGlobal
 }
 
+/** The rotary embedding of local layers beside global ones: its base is `rope.freq_base_swa`; the file's scaling is not theirs. */
+export function readLocalRope(reader: HyperparameterReader): Pick<RopeSpec, 'theta' | 'scaling'> {
+  return { theta: readRopeTheta(reader, 'rope.freq_base_swa'), scaling: { type: 'none' } }
+}
+
 /** The rotary embedding of windowed layers: their base is `rope.freq_base_swa`, by default that of the other layers. */
 export function readWindowRope(
   reader: HyperparameterReader,

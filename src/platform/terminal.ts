@@ -65,6 +65,8 @@ export interface Terminal {
   /** Bytes of memory that are available now; `undefined` if unknown. */
   readonly availableMemory: number | undefined
   readonly modelTools: ModelTools
+  /** Where names on the hub lead, and with which token: `HF_ENDPOINT` and `HF_TOKEN`. */
+  readonly hub: { readonly baseUrl?: string | undefined; readonly token?: string | undefined }
   /** All of standard input. Rejects with `INVALID_ARGUMENT` when it is not UTF-8. */
   readInput(): Promise<string>
   /** Starts reading standard input line by line. Until closed, it handles Ctrl-C. */

@@ -11,7 +11,7 @@ export interface Slice {
  * Fewest rows of prompts in a batch, if that many are left: a smaller matrix product costs almost as much. They are reserved
  * for a waiting prompt however many sequences decode.
  */
-export const MIN_SLICE_ROWS = 16
+const MIN_SLICE_ROWS = 16
 
 /** Most rows of a work that goes whole with the decodes: what `phaseOf` computes as decodes. */
 const MAX_DECODE_ROWS = 3

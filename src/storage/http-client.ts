@@ -14,6 +14,12 @@ export interface HttpOptions {
   readonly retries?: number | undefined
   /** Milliseconds without progress after which a request is aborted and retried. Default 30,000. */
   readonly stallTimeout?: number | undefined
+  /** Called with the number of bytes of a body that have arrived, those of failed attempts included. */
+  readonly onReceived?: ((bytes: number) => void) | undefined
+  /** Whether a browser's HTTP cache may keep the responses, too. Default true. */
+  readonly isCacheable?: boolean | undefined
+  /** What to do about a file that may not be read (401 and 403). Default: names the option `headers`. */
+  readonly accessHint?: string | undefined
 }
 
 /** Statuses of an overloaded or restarting server. */
@@ -117,14 +123,16 @@ export class HttpClient {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
   ): Promise<Transfer> {
-    const { fetch: request = fetch, stallTimeout = 30_000 } = this.options
+    const { fetch: request = fetch, stallTimeout = 30_000, onReceived, isCacheable = true } = this.options
+    const cache = isCacheable ? {} : { cache: 'no-store' as const }
     const all = new Headers(this.#headers)
     if (target !== undefined && new URL(target).origin !== this.url.origin) {
       for (const name of FOR_ONE_ORIGIN) all.delete(name)
     }
     for (const [name, value] of Object.entries(headers)) all.set(name, value)
-    const send = async (signal: AbortSignal) => request(target ?? this.url, { method, headers: all, signal })
-    return Transfer.begin(this.name, send, stallTimeout, signal)
+    const send = async (signal: AbortSignal) =>
+      request(target ?? this.url, { method, headers: all, signal, ...cache })
+    return Transfer.begin(this.name, send, { stallTimeout, onReceived }, signal)
   }
 
   #keep({ redirected, url }: Response): void {
@@ -150,7 +158,8 @@ export class HttpClient {
     }
     if (status === 401 || status === 403) {
       return new DasllamaError('IO', message, {
-        hint: 'the file may require an authorization header: see the option `headers`',
+        hint:
+          this.options.accessHint ?? 'the file may require an authorization header: see the option `headers`',
       })
     }
     const hint = TRANSIENT.has(status) ? 'the server is overloaded or broken: try again later' : undefined

@@ -40,6 +40,20 @@ export function validatorsOf({ headers }: Response): Validators {
   }
 }
 
+/** One text for the version; `undefined` if the server does not identify it. */
+export function versionOf({ etag, lastModified }: Validators): string | undefined {
+  return etag ?? lastModified
+}
+
+/** The SHA-256 of the file in lowercase hexadecimal, if the server states it: `Repr-Digest` (RFC 9530), or Hugging Face's header. */
+export function statedSha256({ headers }: Response): string | undefined {
+  const linked = /^(?:W\/)?"([0-9a-f]{64})"$/i.exec(headers.get('x-linked-etag') ?? '')
+  if (linked) return linked[1].toLowerCase()
+  const digest = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(headers.get('repr-digest') ?? '')
+  if (!digest) return undefined
+  return Array.from(atob(digest[1]), (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+}
+
 /** Whether two versions are known to differ. */
 export function differ(a: Validators, b: Validators): boolean {
   if (a.etag !== undefined && b.etag !== undefined) return a.etag !== b.etag

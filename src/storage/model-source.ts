@@ -3,8 +3,8 @@ import { DasllamaError } from '../errors.js'
 import type { ByteSource } from './source.js'
 
 /**
- * Where a model file is: a path (on Node, Deno and Bun), a URL (elsewhere relative to the page), the bytes
- * themselves, a Blob or File, a file handle of the origin private file system, or any other source of bytes.
+ * Where a model file is: a name on the hub (`hf:owner/repo/file.gguf`), a path (on Node, Deno and Bun), a URL (elsewhere relative
+ * to the page), the bytes themselves, a Blob or File, a file handle of the origin private file system, or any other source of bytes.
  */
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob | FileHandle | ByteSource
 

@@ -29,6 +29,8 @@ export interface ByteSource {
   checkUnchanged?(): Promise<void>
   /** Identifies the version of the content, if known. */
   readonly version?: string | undefined
+  /** Whether reads are cheap only one after another and in ascending order. Default false. */
+  readonly isSequential?: boolean | undefined
   /** Opens a file in the same folder by name (another part of a split model); absent if not supported. */
   sibling?(fileName: string): Promise<ByteSource>
   close(): Promise<void>

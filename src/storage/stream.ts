@@ -3,7 +3,7 @@ import { DasllamaError } from '../errors.js'
 import type { Attempts } from './attempts.js'
 import type { HttpClient } from './http-client.js'
 import { endsEarly, replaced } from './http-failures.js'
-import { contentLength, differ, type Validators, validatorsOf } from './http-headers.js'
+import { contentLength, differ, type Validators, validatorsOf, versionOf } from './http-headers.js'
 import { checkRange } from './range.js'
 import { RecentBytes } from './recent-bytes.js'
 import type { ByteSource } from './source.js'
@@ -30,6 +30,8 @@ export interface StreamOptions {
  */
 export class StreamSource implements ByteSource {
   readonly name: string
+  readonly version: string | undefined
+  readonly isSequential = true
   readonly sibling: (fileName: string) => Promise<ByteSource>
   readonly #client: HttpClient
   readonly #validators: Validators
@@ -49,6 +51,7 @@ export class StreamSource implements ByteSource {
     this.#client = client
     this.#transfer = transfer
     this.#validators = validatorsOf(transfer.response)
+    this.version = versionOf(this.#validators)
     this.#size = contentLength(transfer.response)
     this.#recent = new RecentBytes(keptBytes)
     this.#keptBytes = keptBytes

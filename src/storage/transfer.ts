@@ -55,17 +55,30 @@ class Watch {
   }
 }
 
+export interface TransferOptions {
+  /** Milliseconds. */
+  readonly stallTimeout: number
+  /** Called with the number of bytes of the body that have arrived. */
+  readonly onReceived?: ((bytes: number) => void) | undefined
+}
+
 /** One response of a server: its head, and its body on demand. */
 export class Transfer {
   readonly response: Response
   readonly #name: string
   readonly #watch: Watch
+  readonly #onReceived: ((bytes: number) => void) | undefined
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
 
-  private constructor(name: string, response: Response, watch: Watch) {
+  private constructor(
+    name: string,
+    response: Response,
+    { watch, onReceived }: Pick<TransferOptions, 'onReceived'> & { readonly watch: Watch },
+  ) {
     this.#name = name
     this.response = response
     this.#watch = watch
+    this.#onReceived = onReceived
   }
 
   /**
@@ -75,12 +88,13 @@ export class Transfer {
   static async begin(
     name: string,
     send: (signal: AbortSignal) => Promise<Response>,
-    stallTimeout: number,
+    { stallTimeout, onReceived }: TransferOptions,
     signal: AbortSignal | undefined,
   ): Promise<Transfer> {
     signal?.throwIfAborted()
     const watch = new Watch(stallTimeout)
-    return new Transfer(name, await watch.wait(name, send(watch.signal), signal), watch)
+    const response = await watch.wait(name, send(watch.signal), signal)
+    return new Transfer(name, response, { watch, onReceived })
   }
 
   /** The next bytes of the body; `undefined` at its end. Rejects with the signal's reason, or with `IO`. */
@@ -91,6 +105,7 @@ export class Transfer {
       const { done, value } = await this.#watch.wait(this.#name, this.#reader.read(), signal)
       if (done) return undefined
       this.#watch.progress(value.length)
+      this.#onReceived?.(value.length)
       return value
     } catch (cause) {
       signal?.throwIfAborted()

@@ -9,6 +9,7 @@ import {
   isEncoded,
   type Validators,
   validatorsOf,
+  versionOf,
 } from './http-headers.js'
 import { PartsFiller } from './parts.js'
 import { checkRange } from './range.js'
@@ -27,6 +28,8 @@ export interface UrlOptions extends HttpOptions {
    * file.
    */
   readonly checkStart?: ((name: string, start: Uint8Array) => void) | undefined
+  /** Called with the first response, whose body is not to be read. */
+  readonly onOpened?: ((response: Response) => void) | undefined
 }
 
 /**
@@ -36,11 +39,12 @@ export interface UrlOptions extends HttpOptions {
  * signal's reason. A read rejects with `IO` if the file has been replaced since.
  */
 export async function openUrl(url: string | URL, options: UrlOptions = {}): Promise<ByteSource> {
-  const { signal, maxBufferedBytes = 64 * 2 ** 20, checkStart } = options
+  const { signal, maxBufferedBytes = 64 * 2 ** 20, checkStart, onOpened } = options
   const client = new HttpClient(new URL(url), options)
   const sibling = (fileName: string) =>
     openUrl(neighbour(client.url, fileName), { ...options, signal: undefined })
   const probe = await client.get({ Range: 'bytes=0-0' }, client.attempts(), signal)
+  onOpened?.(probe.response)
   const validators = validatorsOf(probe.response)
   if (probe.response.status === 416) {
     probe.discard()
@@ -79,6 +83,7 @@ const WORTHWHILE_RANGE_BYTES = 64 * 1024
 class RangeSource implements ByteSource {
   readonly name: string
   readonly size: number
+  readonly version: string | undefined
   readonly sibling: (fileName: string) => Promise<ByteSource>
   readonly #client: HttpClient
   readonly #validators: Validators
@@ -91,6 +96,7 @@ class RangeSource implements ByteSource {
   ) {
     this.name = client.url.href
     this.size = size
+    this.version = versionOf(validators)
     this.sibling = sibling
     this.#client = client
     this.#validators = validators

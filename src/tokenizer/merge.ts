@@ -1,8 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import { KeyHeap } from './key-heap.js'
 
-/** Upper bound of ranks, so that a rank and a position fit into the 53 bits of a double. */
-export const MAX_RANKS = 2 ** 24
+/** More than the symbols of any text; a rank below 2^24 and a position fit into the 53 bits of a double. */
 const POSITIONS = 2 ** 29
 
 /** Which adjacent symbols merge. Symbols are identified by their initial position; a merged one keeps its left position. */

@@ -7,6 +7,20 @@ export interface Guard {
   isBroken(ids: readonly TokenId[], from: number, start: number, end: number): boolean
 }
 
+/** Appends the ids of a text of `length` code units with `encode`, and again without forbidden tokens if the guard is broken. */
+export function encodeGuarded(
+  ids: TokenId[],
+  length: number,
+  guard: Guard | undefined,
+  encode: (forbids?: Guard['forbids']) => void,
+): void {
+  const before = ids.length
+  encode()
+  if (!guard?.isBroken(ids, before, 0, length)) return
+  ids.length = before
+  encode(guard.forbids)
+}
+
 /** A range of text that is either already tokenized or not. */
 export interface Stretch {
   readonly start: number

@@ -3,7 +3,7 @@ import type { WarningListener } from '../warnings.js'
 import { malformed } from './malformed.js'
 import { Merger } from './merge.js'
 import { PairCache } from './pair-cache.js'
-import type { Guard } from './segments.js'
+import { encodeGuarded, type Guard } from './segments.js'
 import { byteToken, ESCAPED_SPACE } from './sentencepiece-spelling.js'
 import { SpecialIds } from './special-ids.js'
 import type { TokenId } from './tokenizer.js'
@@ -38,11 +38,7 @@ export class SentencePiece {
   /** Appends the ids of well-formed text. Bytes without a token become the unknown token. */
   encode(text: string, ids: TokenId[], guard?: Guard): void {
     if (text === '') return
-    const before = ids.length
-    this.#encode(text, ids)
-    if (!guard?.isBroken(ids, before, 0, text.length)) return
-    ids.length = before
-    this.#encode(text, ids, guard.forbids)
+    encodeGuarded(ids, text.length, guard, (forbids) => this.#encode(text, ids, forbids))
   }
 
   #encode(text: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {

@@ -5,7 +5,7 @@ export const CONTROL = 4
 /** Always recognized in text, before pre-tokenization. */
 export const USER_DEFINED = 8
 /** Neither recognized in text nor decoded. */
-export const UNUSED = 16
+const UNUSED = 16
 export const BYTE = 32
 
 /** Attributes by value of `tokenizer.ggml.token_type`. */

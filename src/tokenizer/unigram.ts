@@ -4,7 +4,7 @@ import type { WarningListener } from '../warnings.js'
 import { ByteTrie } from './byte-trie.js'
 import { Charsmap } from './charsmap.js'
 import { malformed } from './malformed.js'
-import type { Guard } from './segments.js'
+import { encodeGuarded, type Guard } from './segments.js'
 import { attributeOfType, NORMAL, USER_DEFINED } from './token-attributes.js'
 import type { TokenId } from './tokenizer.js'
 import { UnigramNormalizer, utf8Width } from './unigram-normalizer.js'
@@ -77,11 +77,7 @@ export class Unigram {
   /** Appends the ids of well-formed text. */
   encode(text: string, ids: TokenId[], guard?: Guard): void {
     const bytes = this.#normalizer.normalize(text)
-    const before = ids.length
-    this.#encode(bytes, ids)
-    if (!guard?.isBroken(ids, before, 0, text.length)) return
-    ids.length = before
-    this.#encode(bytes, ids, guard.forbids)
+    encodeGuarded(ids, text.length, guard, (forbids) => this.#encode(bytes, ids, forbids))
   }
 
   /** Viterbi's algorithm: the best way to reach each position, from left to right. */

@@ -1,7 +1,7 @@
 import type { Metadata } from '../gguf/metadata.js'
 import { type BertNormalizer, bertWords } from './bert-words.js'
 import { PrefixAutomaton } from './prefix-automaton.js'
-import type { Guard } from './segments.js'
+import { encodeGuarded, type Guard } from './segments.js'
 import type { TokenId } from './tokenizer.js'
 import { isSpecial, type Vocabulary } from './vocabulary.js'
 
@@ -33,11 +33,7 @@ export class WordPiece {
 
   /** Appends the ids of well-formed text. */
   encode(text: string, ids: TokenId[], guard?: Guard): void {
-    const before = ids.length
-    this.#encode(text, ids)
-    if (!guard?.isBroken(ids, before, 0, text.length)) return
-    ids.length = before
-    this.#encode(text, ids, guard.forbids)
+    encodeGuarded(ids, text.length, guard, (forbids) => this.#encode(text, ids, forbids))
   }
 
   #encode(text: string, ids: TokenId[], forbids?: (id: TokenId) => boolean): void {

@@ -32,6 +32,20 @@ const HEADS = {
     '<|tool_call_start|>[a(',
     '<|tool_call_start|>[a(b="',
   ],
+  'kimi-k3': [
+    '<|open|>',
+    '<|open|>call tool="a"<|sep|>',
+    '<|open|>call tool="a"<|sep|><|open|>argument key="b" type="string"<|sep|>',
+    '<|open|>call tool="a"<|sep|><|open|>argument key="b" type="string"<|sep|>x<|close|>',
+  ],
+  functionary: ['>>>', '>>>a\n{"b": "'],
+  'gigachat-3': ['<|message_sep|>', '<|message_sep|>function call<|role_sep|>{"'],
+  apertus: ['<|tools_prefix|>', '<|tools_prefix|>[{"a": {"b": "'],
+  'minimax-m3': [
+    ']<]minimax[>[',
+    ']<]minimax[>[<invoke name="a">]<]minimax[>[<b>',
+    ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="a">]<]minimax[>[<b>]<]minimax[>[<',
+  ],
 } as const satisfies Partial<Record<Tools, readonly string[]>>
 
 /** Hundreds of kilobytes of these after a head: white space, quotes, brackets, commas, and the head itself. */

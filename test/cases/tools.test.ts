@@ -73,6 +73,8 @@ function check(input: Case): void {
   }
 }
 
+/** The marker before MiniMax M3's tags. */
+const M3 = ']<]minimax[>['
 /** A call of `weather` with a city in each dialect. */
 const WRITTEN: Readonly<Record<Exclude<Tools, 'none'>, (city: string) => string>> = {
   hermes: (city) => `<tool_call>\n{"name": "weather", "arguments": {"city": "${city}"}}\n</tool_call>`,
@@ -87,6 +89,11 @@ const WRITTEN: Readonly<Record<Exclude<Tools, 'none'>, (city: string) => string>
     `<tool_call>\n<function=weather>\n<parameter=city>\n${city}\n</parameter>\n</function>\n</tool_call>`,
   seed: (city) =>
     `<seed:tool_call>\n<function=weather>\n<parameter=city>${city}</parameter>\n</function>\n</seed:tool_call>`,
+  apertus: (city) => `<|tools_prefix|>[{"weather": {"city": "${city}"}}]<|tools_suffix|>`,
+  hunyuan: (city) =>
+    `<tool_calls:opensource>\n<tool_call:opensource>weather<tool_sep:opensource>\n<arg_key:opensource>city</arg_key:opensource>\n<arg_value:opensource>${city}</arg_value:opensource>\n</tool_call:opensource>\n</tool_calls:opensource>`,
+  'minimax-m3': (city) =>
+    `${M3}<tool_call>\n${M3}<invoke name="weather">${M3}<city>${city}${M3}</city>${M3}</invoke>\n${M3}</tool_call>`,
   glm: (city) => `<tool_call>weather\n<arg_key>city</arg_key>\n<arg_value>${city}</arg_value>\n</tool_call>`,
   lfm2: (city) => `<|tool_call_start|>[weather(city="${city}")]<|tool_call_end|>`,
   nemotron: (city) => `<TOOLCALL>[{"name": "weather", "arguments": {"city": "${city}"}}]</TOOLCALL>`,
@@ -107,10 +114,17 @@ const WRITTEN: Readonly<Record<Exclude<Tools, 'none'>, (city: string) => string>
     `<atem:function_calls>\n<atem:invoke name="weather">\n<atem:parameter name="city">${city}</atem:parameter>\n</atem:invoke>\n</atem:function_calls>`,
   kimi: (city) =>
     `<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>{"city": "${city}"}<|tool_call_end|><|tool_calls_section_end|>`,
+  functionary: (city) => `>>>weather\n{"city": "${city}"}`,
+  'gigachat-3': (city) =>
+    `<|message_sep|>\n\nfunction call<|role_sep|>\n{"name": "weather", "arguments": {"city": "${city}"}}`,
+  'kimi-k3': (city) =>
+    `<|open|>tools<|sep|><|open|>call tool="weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>${city}<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>`,
   solar: (city) =>
     `<|tool_calls|><|tool_call:begin|>x1<|tool_call:name|>weather<|tool_call:args|>{"city": "${city}"}<|tool_call:end|><|calls|>`,
 }
 const DIALECTS = Object.keys(WRITTEN) as Exclude<Tools, 'none'>[]
+/** Formats whose replies consist of sections, in which calls do not occur within reasoning. */
+const SECTIONED: readonly Tools[] = ['harmony', 'functionary', 'gigachat-3', 'kimi-k3']
 /** Dialects whose calls are JSON objects within markers. */
 const AS_JSON: readonly (readonly [Tools, open: string, close: string])[] = [
   ['hermes', '<tool_call>', '</tool_call>'],
@@ -118,8 +132,10 @@ const AS_JSON: readonly (readonly [Tools, open: string, close: string])[] = [
   ['tool-calls', '<tool_calls>', '</tool_calls>'],
   ['cohere', '<|START_ACTION|>', '<|END_ACTION|>'],
   ['granite', '<|tool_call|>', ''],
+  ['apertus', '<|tools_prefix|>', '<|tools_suffix|>'],
   ['mistral', '[TOOL_CALLS]', ''],
   ['gigachat', '<|function_call|>', ''],
+  ['gigachat-3', '<|message_sep|>\n\nfunction call<|role_sep|>\n', ''],
 ]
 /** Dialects with JSON for the arguments alone: the text before and after. */
 const WITH_JSON: readonly (readonly [Tools, before: string, behind: string])[] = [
@@ -128,6 +144,16 @@ const WITH_JSON: readonly (readonly [Tools, before: string, behind: string])[] =
   ),
   ['mistral', '[TOOL_CALLS]weather[ARGS]', ''],
   ['llama-json', '{"name": "weather", "parameters": ', '}'],
+  ['apertus', '<|tools_prefix|>[{"weather": ', '}]<|tools_suffix|>'],
+  ['functionary', 'weather\n', ''],
+  ['functionary', 'all\nOk.>>>weather\n', '\n>>>all\nSo.'],
+  [
+    'kimi-k3',
+    '<|open|>call tool="weather" index="1"<|sep|><|open|>json type="object"<|sep|>',
+    '<|close|>json<|sep|><|close|>call<|sep|>',
+  ],
+  ['glm', '<tool_call>weather\n', '</tool_call>'],
+  ['hunyuan', '<tool_call:opensource>weather<tool_sep:opensource>\n', '</tool_call:opensource>'],
   ['deepseek', '<｜tool▁call▁begin｜>weather<｜tool▁sep｜>', '<｜tool▁call▁end｜>'],
   ['kimi', '<|tool_call_begin|>functions.weather:3<|tool_call_argument_begin|>', '<|tool_call_end|>'],
   ['solar', '<|tool_call:begin|>1<|tool_call:name|>weather<|tool_call:args|>', '<|tool_call:end|>'],
@@ -322,7 +348,7 @@ describe('tool calls', () => {
 
   testKind(
     'a call in reasoning that never ends',
-    DIALECTS.filter((tools) => tools !== 'harmony').flatMap((tools): Case[] => {
+    DIALECTS.filter((tools) => !SECTIONED.includes(tools)).flatMap((tools): Case[] => {
       const call = WRITTEN[tools]('A')
       const calls: readonly Call[] = [['weather', { city: 'A' }]]
       return [
@@ -344,7 +370,7 @@ describe('tool calls', () => {
 
   testKind(
     'half a call in reasoning that never ends',
-    DIALECTS.filter((tools) => tools !== 'harmony').map((tools): Case => {
+    DIALECTS.filter((tools) => !SECTIONED.includes(tools)).map((tools): Case => {
       const call = WRITTEN[tools]('A')
       const text = call.slice(0, call.indexOf('A'))
       return { tools, thinks: true, text: `<think>So ${text}`, reasoning: `So ${text}`, content: '' }
@@ -368,6 +394,18 @@ describe('tool calls', () => {
     {
       tools: 'glm',
       text: `<tool_call>weather<arg_key>${key}</arg_key><arg_value>${value}</arg_value></tool_call>`,
+    },
+    {
+      tools: 'hunyuan',
+      text: `<tool_call:opensource>weather<tool_sep:opensource>\n<arg_key:opensource>${key}</arg_key:opensource>\n<arg_value:opensource>${value}</arg_value:opensource>\n</tool_call:opensource>`,
+    },
+    {
+      tools: 'minimax-m3',
+      text: `${M3}<tool_call>${M3}<invoke name="weather">${M3}<${key}>${value}${M3}</${key}>${M3}</invoke>${M3}</tool_call>`,
+    },
+    {
+      tools: 'kimi-k3',
+      text: `<|open|>call tool="weather" index="1"<|sep|><|open|>argument key="${key}" type="number"<|sep|>${value}<|close|>argument<|sep|><|close|>call<|sep|>`,
     },
     { tools: 'minicpm', text: `<function name="weather"><param name="${key}">${value}</param></function>` },
     {
@@ -447,6 +485,11 @@ describe('tool calls', () => {
           [['weather', { where: { a: [1, { b: false }] }, tags: ['x', 'y'] }]],
         ],
         ['[weather(city="a\nb\\n")]', [['weather', { city: 'a\nb\n' }]]],
+        [
+          "[weather(city='it's five o'clock', days=3, note='l'été')]",
+          [['weather', { city: "it's five o'clock", days: 3, note: "l'été" }]],
+        ],
+        ["[weather(city='a' 'b', note='')]", [['weather', { city: 'ab', note: '' }]]],
         ['[weather(city="A",)]', [['weather', { city: 'A' }]]],
         [
           'now()\nweather(days=1)\n',
@@ -510,6 +553,99 @@ describe('tool calls', () => {
   )
 
   testKind(
+    "MiniMax M3's nested elements",
+    (
+      [
+        ['<where>¦<a>1¦</a>¦<b>x¦</b>¦</where>', { where: { a: 1, b: 'x' } }],
+        ['<tags>¦<item>1¦</item>¦<item>two¦</item>¦</tags>', { tags: ['1', 'two'] }],
+        ['<tags>¦</tags>', { tags: [] }],
+        ['<where>¦</where>', { where: {} }],
+        ['<tags>["a", "b"]¦</tags>', { tags: ['a', 'b'] }],
+        ['<where>{"a": {"b": 1}}¦</where>', { where: { a: { b: 1 } } }],
+        ['<where>\n¦<list>\n¦<item>1¦</item>\n¦</list>\n¦</where>\n', { where: { list: [1] } }],
+        ['<where>¦<item>1¦</item>¦</where>', { where: { item: 1 } }],
+        ['<anything>¦<item>¦<a>true¦</a>¦</item>¦</anything>', { anything: [{ a: true }] }],
+        ['<anything>¦<a>¦<b>¦</b>¦</a>¦</anything>', { anything: { a: { b: '' } } }],
+        ['<tags>¦<tag>a¦</tag>¦<tag>b¦</tag>¦</tags>', { tags: ['a', 'b'] }],
+        ['<city>a ¦ <b> ¦<b>c¦</b>\n¦</city>', { city: 'a ¦ <b> ¦<b>c¦</b>\n' }],
+        ['<city>A¦</city>¦<days>2¦</days>', { city: 'A', days: 2 }],
+        ['<city>A', { city: 'A' }],
+        ['<where>¦<a>1', { where: { a: 1 } }],
+      ] as const
+    ).flatMap(([elements, args]): Case[] => {
+      const marked = (text: string) => text.replaceAll('¦', M3)
+      const calls: readonly Call[] = [['weather', JSON.parse(marked(JSON.stringify(args)))]]
+      const text = marked(`¦<invoke name="weather">¦${elements}¦</invoke>`)
+      return [
+        { tools: 'minimax-m3', text, calls, content: '' },
+        { tools: 'minimax-m3', text: marked(`¦<tool_call>\n${text}\n¦</tool_call>`), calls, content: '' },
+      ]
+    }),
+    check,
+  )
+
+  testKind(
+    'several calls in one section',
+    (
+      [
+        ['apertus', ['<|tools_prefix|>[', '{"now": {}}, ', ']<|tools_suffix|>']],
+        ['apertus', ['<|tools_prefix|>', '{"now": {}}\n', '<|tools_suffix|>']],
+        ['apertus', ['<|tools_prefix|>[', '{"name": "now", "arguments": {}}, ', ']<|tools_suffix|>']],
+        [
+          'hunyuan',
+          [
+            '<tool_calls:opensource>\n',
+            '<tool_call:opensource>now<tool_sep:opensource>\n</tool_call:opensource>\n',
+            '</tool_calls:opensource>',
+          ],
+        ],
+        [
+          'hunyuan',
+          [
+            '<tool_calls:opensource>',
+            '<tool_call:opensource>now<tool_sep:opensource>',
+            '</tool_calls:opensource>',
+          ],
+        ],
+        ['minimax-m3', [`${M3}<tool_call>`, `\n${M3}<invoke name="now">${M3}</invoke>`, `${M3}</tool_call>`]],
+        [
+          'kimi-k3',
+          [
+            '<|open|>tools<|sep|>',
+            '<|open|>call tool="now"<|sep|><|close|>call<|sep|>',
+            '<|close|>tools<|sep|>',
+          ],
+        ],
+        ['kimi-k3', ['<|open|>tools<|sep|>', '<|open|>call tool="now"<|sep|>', '<|close|>tools<|sep|>']],
+        ['minimax-m3', ['', `${M3}<invoke name="now">${M3}</invoke>`, '']],
+      ] as const
+    ).flatMap(([tools, [open, call, close]]): Case[] =>
+      [1, 2, 3].map((count) => ({
+        tools,
+        text: `Ok. ${open}${call.repeat(count)}${close} So.`,
+        calls: Array.from({ length: count }, (): Call => ['now', {}]),
+        content: 'Ok. So.',
+      })),
+    ),
+    (input) => {
+      expect(textOf(read(input), 'content').replace(/\s+/g, ' ')).toBe(input.content)
+      check({ ...input, content: undefined })
+    },
+  )
+
+  testKind(
+    'markers of MiniMax M3 that open no call are content',
+    [`a ${M3} b`, `a${M3}`, `a${M3}<b>c`, `${M3}</tool_call>`, `${M3}${M3}<tool_call`].map((text) => ({
+      text,
+    })),
+    ({ text }) => {
+      const events = read({ tools: 'minimax-m3', text })
+      expect(events.filter(({ type }) => type !== 'content')).toEqual([])
+      expect(textOf(events, 'content').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''))
+    },
+  )
+
+  testKind(
     "DeepSeek's fences",
     [
       '```json\n{"days": 1}\n```',
@@ -545,6 +681,8 @@ describe('tool calls', () => {
       ['lfm2', '<|tool_call_start|>[now(1)]<|tool_call_end|>', 'invalid-json'],
       ['lfm2', '<|tool_call_start|>[rm()]<|tool_call_end|>', 'unknown-tool'],
       ['lfm2', '<|tool_call_start|>[now(a="b', 'incomplete'],
+      ['lfm2', `<|tool_call_start|>[now(a='b' c='d')]<|tool_call_end|>`, 'invalid-json'],
+      ['lfm2', `<|tool_call_start|>[now(a="b"c)]<|tool_call_end|>`, 'invalid-json'],
       ['nemotron', '<TOOLCALL>now</TOOLCALL>', 'invalid-json'],
       ['granite', '<|tool_call|>now', 'incomplete'],
       ['minicpm', '<function name="now">now</function>', 'invalid-json'],
@@ -554,6 +692,47 @@ describe('tool calls', () => {
         'invalid-json',
       ],
       ['gemma', '<|tool_call>now()<tool_call|>', 'invalid-json'],
+      ['apertus', '<|tools_prefix|>now()<|tools_suffix|>', 'invalid-json'],
+      ['apertus', '<|tools_prefix|>[{"rm": {}}]<|tools_suffix|>', 'unknown-tool'],
+      ['apertus', '<|tools_prefix|>[{"now": {}, "weather": {}}]<|tools_suffix|>', 'not-a-call'],
+      ['apertus', '<|tools_prefix|>[{"now": {}, "now": {}}]<|tools_suffix|>', 'not-a-call'],
+      ['apertus', '<|tools_prefix|>[{}]<|tools_suffix|>', 'not-a-call'],
+      ['apertus', '<|tools_prefix|>[{"now": [1]}]<|tools_suffix|>', 'arguments-not-object'],
+      ['apertus', '<|tools_prefix|>[{"now": {"a": 1', 'incomplete'],
+      ['functionary', 'now\nsoon', 'invalid-json'],
+      ['functionary', 'rm\n{}', 'unknown-tool'],
+      ['functionary', 'now\n{"a": ', 'incomplete'],
+      ['functionary', 'now\n[1]', 'invalid-json'],
+      ['gigachat-3', '<|message_sep|>\n\nfunction call<|role_sep|>\nnow()', 'invalid-json'],
+      ['gigachat-3', '<|message_sep|>\n\nfunction call', 'incomplete'],
+      ['kimi-k3', '<|open|>call tool="now" index="1"<|sep|>now()<|close|>call<|sep|>', 'invalid-json'],
+      ['kimi-k3', '<|open|>call index="1"<|sep|><|close|>call<|sep|>', 'invalid-json'],
+      ['kimi-k3', '<|open|>call tool="rm" index="1"<|sep|><|close|>call<|sep|>', 'unknown-tool'],
+      ['kimi-k3', '<|open|>call tool="now" index="1"', 'incomplete'],
+      [
+        'kimi-k3',
+        '<|open|>call tool="now"<|sep|><|open|>argument key="a" type="string"<|sep|>b<|close|>arg',
+        'incomplete',
+      ],
+      [
+        'kimi-k3',
+        '<|open|>call tool="now"<|sep|><|open|>argument type="string"<|sep|>b<|close|>call<|sep|>',
+        'invalid-json',
+      ],
+      [
+        'kimi-k3',
+        '<|open|>call tool="now"<|sep|><|open|>json type="object"<|sep|>soon<|close|>json<|sep|><|close|>call<|sep|>',
+        'invalid-json',
+      ],
+      ['hunyuan', '<tool_call:opensource>now and then</tool_call:opensource>', 'invalid-json'],
+      ['hunyuan', '<tool_call:opensource>rm<tool_sep:opensource></tool_call:opensource>', 'unknown-tool'],
+      ['hunyuan', '<tool_call:opensource>now<tool_sep:opensource><arg_key:opensource>a', 'incomplete'],
+      ['minimax-m3', `${M3}<tool_call>${M3}<invoke name="now">${M3}<a>b</a>${M3}</tool_call>`, 'incomplete'],
+      ['minimax-m3', `${M3}<tool_call>now()${M3}</tool_call>`, 'invalid-json'],
+      ['minimax-m3', `${M3}<invoke name="now">now()${M3}</invoke>`, 'invalid-json'],
+      ['minimax-m3', `${M3}<invoke name="rm">${M3}</invoke>`, 'unknown-tool'],
+      ['minimax-m3', `${M3}<invoke name=>${M3}</invoke>`, 'invalid-json'],
+      ['minimax-m3', `${M3}<invoke name="now">${M3}<a>b`, 'incomplete'],
     ].map(([tools, text, reason]) => ({ tools: tools as Tools, text, reason })),
     ({ tools, text, reason }) => {
       for (const pieces of [[text], text.split('')]) {

@@ -25,6 +25,7 @@ export class FakeTerminal implements Terminal {
   inputIsTerminal: boolean
   availableMemory: number | undefined = 8 * 2 ** 30
   modelTools = modelTools
+  hub: Terminal['hub'] = {}
 
   /**
    * `watched`: whether input and outputs are terminals rather than files or pipes; `hasColors` and `columns`: what these

@@ -9,6 +9,8 @@ import { FakeTerminal } from './fake-terminal.js'
 const COMMANDS = ['run', 'chat', 'embed', 'rerank', 'inspect', 'tokenize', 'perplexity']
 /** Those that write a model file. */
 const WRITERS = ['quantize', 'convert']
+/** Those on stored models. */
+const STORE = ['pull', 'list', 'rm']
 
 async function cli(args: readonly string[], terminal = new FakeTerminal({ inputIsTerminal: true })) {
   const code = await main(args, terminal)
@@ -25,7 +27,8 @@ describe('dasllama', () => {
   it.each([['--help'], ['-h'], ['help']])('%s lists the commands', async (name) => {
     const { code, out, err } = await cli([name])
     expect([code, err]).toEqual([0, ''])
-    for (const command of [...COMMANDS, ...WRITERS]) expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+    for (const command of [...COMMANDS, ...WRITERS, ...STORE])
+      expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'))
   })
 
   it("--version is the package's", async () => {
@@ -44,7 +47,7 @@ describe('dasllama', () => {
     expect(await cli([name, 'model.gguf', '-h'])).toEqual(help)
   })
 
-  it.each(WRITERS)('help %s equals its --help', async (name) => {
+  it.each([...WRITERS, ...STORE])('help %s equals its --help', async (name) => {
     const help = await cli(['help', name])
     expect(help).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`Usage: dasllama ${name} `) })
     expect(await cli([name, '--help'])).toEqual(help)
@@ -91,7 +94,9 @@ describe('dasllama', () => {
     [['run', 'm', 'A cat,', 'a dog'], 'run has an unexpected argument "A cat,"', '--prompt "A cat, a dog"'],
     [['run', 'm', 'a `b`'], 'run has an unexpected argument "a `b`"', '--prompt "Once upon a time"'],
     [['tokenize', 'm', 'a', 'b'], 'tokenize has an unexpected argument "b"', 'quotes'],
-    [['pull', 'llama3'], 'there is no command pull', 'run and chat take a path or an http(s) URL'],
+    [['download', 'x'], 'there is no command download', 'did you mean pull?'],
+    [['list', 'x'], 'list has an unexpected argument "x"', 'list takes options only'],
+    [['pull'], 'pull needs NAME', 'pull --help'],
     [['serve', 'm'], 'there is no command serve', 'loadModel and createChat'],
     [['tokenize', 'm'], 'tokenize needs TEXT', 'tokenize --help'],
     [['run', 'm'], 'run needs a prompt', 'run --help'],
@@ -126,7 +131,7 @@ describe('dasllama', () => {
   it.each(COMMANDS)('%s without a model reports where to get one', async (name) => {
     const { code, err } = await cli([name])
     expect(code).toBe(2)
-    expect(err).toContain('https://huggingface.co/')
+    expect(err).toContain('hf:bartowski/')
     expect(err).toContain('models/tiny-stories.Q8_0.gguf')
   })
 

@@ -3,7 +3,7 @@ import type { Import } from './modules.js'
 /** Modules that every module may import, and that depend on nothing but each other. */
 const SHARED = [
   ...['errors', 'describe', 'read-list', 'checks', 'abortable', 'warnings', 'nearest', 'version'],
-  ...['globals', 'lazy-module'],
+  ...['globals', 'lazy-module', 'rate-meter'],
 ]
 
 /**
@@ -23,11 +23,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   session: ['backend', 'grammar', 'math', 'model', 'platform', 'sampling', 'tokenizer'],
   quantize: ['backend', 'gguf', 'storage'],
   convert: ['gguf', 'math', 'quantize', 'storage'],
-  facade: ['backend', 'gguf', 'math', 'model', 'platform', 'sampling', 'session', 'storage', 'tokenizer'],
+  hub: ['gguf', 'platform', 'storage'],
+  facade: [
+    ...['backend', 'gguf', 'hub', 'math', 'model', 'platform'],
+    ...['sampling', 'session', 'storage', 'tokenizer'],
+  ],
   chat: ['facade', 'grammar', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
-  entries: ['backend', 'facade', 'gguf', 'grammar', 'index', 'platform', 'session', 'storage', 'tokenizer'],
-  cli: ['convert', 'index', 'platform', 'quantize', 'sampling'],
+  entries: [
+    ...['backend', 'facade', 'gguf', 'grammar', 'hub', 'index', 'platform'],
+    ...['session', 'storage', 'tokenizer'],
+  ],
+  cli: ['convert', 'hub', 'index', 'platform', 'quantize', 'sampling'],
 }
 
 /** Folders that only some modules may import. */

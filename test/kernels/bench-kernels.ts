@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ascFlags, KERNEL_BUILDS, type KernelBuild } from '../../scripts/kernel-builds.mjs'
 import type { Kernels, Pointer } from '../../src/backend/wasm/kernels.js'
@@ -45,18 +46,58 @@ export interface BenchKernels extends Kernels {
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const cache = join(root, '.cache/bench-kernels')
 
-/** Compiles `assembly/bench.ts`, or reads the cached result for the same sources. */
+/**
+ * Compiles `assembly/bench.ts`, or reads the cached result for the same sources. Test files start at the same time, so one
+ * process compiles a build and the others wait for its result.
+ */
 export async function benchKernels(build: KernelBuild['name']): Promise<Uint8Array<ArrayBuffer>> {
   const file = join(cache, `${build}-${await fingerprint(build)}.wasm`)
-  const kept = await readFile(file).catch(() => undefined)
-  if (kept) return new Uint8Array(kept)
-  const binary = await compileKernels("export * from './assembly/bench'", build)
+  const lock = `${file}.lock`
   await mkdir(cache, { recursive: true })
-  // Other processes may be compiling too: a complete file is renamed into place.
+  const kept = () =>
+    readFile(file).then(
+      (binary) => new Uint8Array(binary),
+      () => undefined,
+    )
+  for (;;) {
+    const found = await kept()
+    if (found) return found
+    if (!(await isLocked(lock))) break
+    await sleep(100)
+  }
+  try {
+    return (await kept()) ?? (await compileInto(file, build))
+  } finally {
+    await rm(lock, { force: true })
+  }
+}
+
+async function compileInto(file: string, build: KernelBuild['name']): Promise<Uint8Array<ArrayBuffer>> {
+  const binary = await compileKernels("export * from './assembly/bench'", build)
+  // A complete file is renamed into place.
   const unfinished = `${file}.${randomUUID()}`
   await writeFile(unfinished, binary)
   await rename(unfinished, file)
   return binary
+}
+
+/** Whether another process that is alive holds the lock; otherwise this one does from now on. */
+async function isLocked(lock: string): Promise<boolean> {
+  try {
+    await writeFile(lock, `${process.pid}`, { flag: 'wx' })
+    return false
+  } catch {
+    const holder = Number(await readFile(lock, 'utf8').catch(() => ''))
+    // Released, or not written yet.
+    if (!holder) return true
+    try {
+      process.kill(holder, 0)
+      return true
+    } catch {
+      await rm(lock, { force: true })
+      return true
+    }
+  }
 }
 
 async function fingerprint(build: KernelBuild['name']): Promise<string> {

@@ -118,6 +118,7 @@ const FORMATS: readonly [string, Repacking][] = [
   ...REFERENCE_FORMATS.map(({ name }): [string, Repacking] => [name, 'as in the file']),
   ['F16', 'rebiased'],
   ['Q4_0', 'x8'],
+  ['Q4_K', 'x8'],
 ]
 
 /** One block, and more columns than a panel has. */

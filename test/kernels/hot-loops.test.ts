@@ -11,21 +11,24 @@ import { BUILDS } from './workbench.js'
 const KERNELS: Readonly<Record<string, string>> = {
   'decode-q8_0': `
     import { Q8_0 } from './assembly/formats/q8_0'
-    import { matvecEightsOf } from './assembly/matvec'
+    import { BlockRows } from './assembly/formats/row_dots'
+    import { matvecEights } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecEightsOf<Q8_0>(w, x, out, rows, columns)
+      matvecEights<Q8_0, BlockRows<Q8_0>>(w, x, out, rows, columns)
     }`,
   'decode-q4_0': `
     import { Q4_0 } from './assembly/formats/q4_0'
-    import { matvecEightsOf } from './assembly/matvec'
+    import { BlockRows } from './assembly/formats/row_dots'
+    import { matvecEights } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecEightsOf<Q4_0>(w, x, out, rows, columns)
+      matvecEights<Q4_0, BlockRows<Q4_0>>(w, x, out, rows, columns)
     }`,
   'decode-f16': `
+    import { FloatRows } from './assembly/formats/floats'
     import { RebiasedF16 } from './assembly/formats/rebiased_f16'
-    import { matvecFloatsOf } from './assembly/matvec'
+    import { matvecEights } from './assembly/matvec'
     export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
-      matvecFloatsOf<RebiasedF16>(w, x, out, rows, columns)
+      matvecEights<RebiasedF16, FloatRows<RebiasedF16>>(w, x, out, rows, columns)
     }`,
   'decode-q4_0x8': `
     import { Q4_0x8 } from './assembly/formats/q4_0x8'
@@ -36,6 +39,17 @@ const KERNELS: Readonly<Record<string, string>> = {
         matvecX8Of<Q4_0x8, Q4_0x8Bytes>(w, x, out, rows, columns)
       } else {
         matvecX8Of<Q4_0x8, Q4_0x8Wide>(w, x, out, rows, columns)
+      }
+    }`,
+  'decode-q4_kx8': `
+    import { Q4_Kx8 } from './assembly/formats/q4_kx8'
+    import { Q4_Kx8Bytes, Q4_Kx8Wide } from './assembly/formats/q4_kx8_dots'
+    import { matvecX8Of } from './assembly/matvec'
+    export function hot(w: usize, x: usize, out: usize, rows: i32, columns: i32): void {
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        matvecX8Of<Q4_Kx8, Q4_Kx8Bytes>(w, x, out, rows, columns)
+      } else {
+        matvecX8Of<Q4_Kx8, Q4_Kx8Wide>(w, x, out, rows, columns)
       }
     }`,
   'prefill-q4_0': `

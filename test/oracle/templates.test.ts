@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Template as OtherTemplate } from '@huggingface/jinja'
-import type { Llama } from 'node-llama-cpp'
+import type { Llama, LlamaModel } from 'node-llama-cpp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { PromptBuilder } from '../../src/chat/prompt.js'
 import { checkTools } from '../../src/chat/tools.js'
@@ -13,6 +13,7 @@ import { Transcript } from '../../src/chat/transcript.js'
 import { readChatTemplates } from '../../src/facade/chat-templates.js'
 import { Metadata } from '../../src/gguf/metadata.js'
 import { createTokenizer } from '../../src/tokenizer/create.js'
+import type { Tokenizer } from '../../src/tokenizer/tokenizer.js'
 import { asOpenAi, type Case, CONVERSATIONS } from '../chat/conversations.js'
 import {
   chatMetadata,
@@ -34,59 +35,67 @@ beforeAll(async () => {
 const FORMS = ['LF', 'CRLF'] as const
 type Form = (typeof FORMS)[number]
 
-describe('prompts', () => {
-  for (const file of TEMPLATE_FILES) {
-    for (const form of FORMS) {
-      it(`${file.name}, ${form}`, async ({ task }) => {
-        task.meta.row = {
-          template: file.name,
-          lines: form,
-          vocabulary: file.vocabulary,
-          ...(await compare(file, form)),
-        }
-      })
+/** A vocabulary, ours and llama.cpp's. */
+interface Vocabulary {
+  readonly tokenizer: Tokenizer
+  readonly oracle: LlamaModel
+}
+
+describe.for(TEMPLATE_FILES)('prompts of $name', (file) => {
+  let metadata: Metadata
+  let vocabulary: Vocabulary
+
+  beforeAll(async () => {
+    metadata = await chatMetadata(file)
+    await using folder = await temporaryFolder()
+    const modelPath = join(folder.path, 'vocabulary.gguf')
+    await writeFile(modelPath, vocabularyFile(metadata))
+    const oracle = await llama.loadModel({ modelPath, vocabOnly: true })
+    vocabulary = { tokenizer: createTokenizer(metadata), oracle }
+    return () => oracle.dispose()
+  })
+
+  it.for(FORMS)('%s', (form, { task }) => {
+    task.meta.row = {
+      template: file.name,
+      lines: form,
+      vocabulary: file.vocabulary,
+      ...compare(file, readChatTemplates(withLines(metadata, form)), vocabulary),
     }
-  }
+  })
 })
 
-async function compare(file: TemplateFile, form: Form) {
-  const metadata = withLines(await chatMetadata(file), form)
-  await using folder = await temporaryFolder()
-  const path = join(folder.path, 'vocabulary.gguf')
-  await writeFile(path, vocabularyFile(metadata))
-  const oracle = await llama.loadModel({ modelPath: path, vocabOnly: true })
-  const tokenizer = createTokenizer(metadata)
-  const chatTemplates = readChatTemplates(metadata)
+function compare(
+  file: TemplateFile,
+  chatTemplates: ReadonlyMap<string, string>,
+  { tokenizer, oracle }: Vocabulary,
+) {
   let ids = 0
   let texts = 0
   const now = new Date()
-  try {
-    for (const conversation of CONVERSATIONS) {
-      const { messages, tools = [], variables = {} } = conversation
-      const builder = new PromptBuilder(
-        { tokenizer, chatTemplates },
-        { template: undefined, templateVariables: variables, tools: checkTools(tools) },
-      )
-      const prompt = builder.build(messages, 0, now, new Transcript(tokenizer))
-      const { text } = prompt.text
-      const other = otherText(file, conversation, {
-        bos_token: tokenizer.bosId === undefined ? '' : tokenizer.piece(tokenizer.bosId),
-        eos_token: tokenizer.eosId === undefined ? '' : tokenizer.piece(tokenizer.eosId),
-      })
-      if (other !== undefined) {
-        expect(text, conversation.name).toBe(other)
-        texts++
-      }
-      const expected: number[] = oracle.tokenize(text, true)
-      // Like llama.cpp's server: BOS if the file asks for it, but only once.
-      const { bosId } = tokenizer
-      const first = tokenizer.encode('')[0]
-      if (first !== undefined && first === bosId && expected[0] !== bosId) expected.unshift(first)
-      expect(prompt.ids, `${conversation.name}: ${text}`).toEqual(expected)
-      ids += expected.length
+  for (const conversation of CONVERSATIONS) {
+    const { messages, tools = [], variables = {} } = conversation
+    const builder = new PromptBuilder(
+      { tokenizer, chatTemplates },
+      { template: undefined, templateVariables: variables, tools: checkTools(tools) },
+    )
+    const prompt = builder.build(messages, 0, now, new Transcript(tokenizer))
+    const { text } = prompt.text
+    const other = otherText(file, conversation, {
+      bos_token: tokenizer.bosId === undefined ? '' : tokenizer.piece(tokenizer.bosId),
+      eos_token: tokenizer.eosId === undefined ? '' : tokenizer.piece(tokenizer.eosId),
+    })
+    if (other !== undefined) {
+      expect(text, conversation.name).toBe(other)
+      texts++
     }
-  } finally {
-    await oracle.dispose()
+    const expected: number[] = [...oracle.tokenize(text, true)]
+    // Like llama.cpp's server: BOS if the file asks for it, but only once.
+    const { bosId } = tokenizer
+    const first = tokenizer.encode('')[0]
+    if (first !== undefined && first === bosId && expected[0] !== bosId) expected.unshift(first)
+    expect(prompt.ids, `${conversation.name}: ${text}`).toEqual(expected)
+    ids += expected.length
   }
   return { conversations: CONVERSATIONS.length, 'texts equal': texts, 'ids equal': ids }
 }

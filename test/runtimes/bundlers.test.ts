@@ -34,20 +34,28 @@ async function bundle(
 describe('a bundle', () => {
   it('for browsers has no files of other runtimes', async () => {
     const files = await bundle({ platform: 'browser' })
-    expect(files).toContain('dist/index.js')
-    expect(files).toContain('dist/platform-browser.js')
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/index.js',
+        'dist/hub.js',
+        'dist/platform-browser.js',
+        'dist/platform-browser-store.js',
+      ]),
+    )
     expect(files.filter((path) => /node|workerd|edge|cli/.test(path))).toEqual([])
   })
 
   it.each(['workerd', 'edge-light'])(
     'for %s has its platform, and the kernels as separate modules',
     async (runtime) => {
-      const files = await bundle({
+      const options: BuildOptions = {
         platform: 'browser',
         conditions: [runtime, 'worker', 'browser'],
         external: ['*.wasm', '*.wasm?module'],
-      })
-      expect(files).toContain(`dist/${runtime}.js`)
+      }
+      const program = `export { loadModel } from 'dasllama'; export { openStore } from 'dasllama/hub'`
+      const files = await bundle(options, program)
+      expect(files).toEqual(expect.arrayContaining([`dist/${runtime}.js`, 'dist/hub.js']))
       expect(files.filter((path) => /node|cli/.test(path))).toEqual([])
     },
   )

@@ -17,6 +17,7 @@ export class PseudoTerminal implements Terminal {
   readonly inputIsTerminal = true
   readonly availableMemory = 2 ** 32
   readonly modelTools = modelTools
+  readonly hub = {}
   readonly #input = Object.assign(new PassThrough(), { isTTY: true })
   readonly #output: PassThrough & { isTTY: boolean; columns: number }
   /** Called when the program reads a line. */

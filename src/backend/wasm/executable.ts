@@ -24,6 +24,7 @@ import { allocateScratch, type Scratch, scratchBytes } from './scratch.js'
 import { StepRunner } from './step-runner.js'
 import { type CompiledProgram, compiledBytes, compileSteps } from './steps/compile.js'
 import type { Pass, Segment } from './steps/step.js'
+import { StreamChooser } from './stream-chooser.js'
 import { Weights } from './weights.js'
 
 export interface LoadOptions {
@@ -56,6 +57,7 @@ export class WasmExecutable implements Executable {
   readonly #owned = new Set<SequenceMemory>()
   readonly #queue = new FairQueue()
   readonly #runner: StepRunner
+  readonly #streams: StreamChooser
   readonly #outputs: Outputs
   /** `undefined`: attention is causal. */
   readonly #encoder: Encoder | undefined
@@ -81,6 +83,7 @@ export class WasmExecutable implements Executable {
     })
     const assertOpen = () => this.#assertOpen()
     this.#runner = new StepRunner(engine, assertOpen)
+    this.#streams = new StreamChooser((streams) => engine.kernels.set_x8_streams(streams))
     const [scratch, compiled, runner] = [this.#scratch, this.#compiled, this.#runner]
     const parts = { engine, program, schedule: plan, scratch, runner }
     this.#outputs = new Outputs({ ...parts, compiled, assertOpen })
@@ -175,6 +178,7 @@ export class WasmExecutable implements Executable {
       try {
         const pass = this.#begin(batch, memories)
         const passMs = await this.#runner.run(this.#compiled.steps, pass, batch.signal)
+        if (pass.rows === 1) this.#streams.record(passMs)
         const ms = await this.#outputs.take(batch, take, passMs)
         for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
         return ms

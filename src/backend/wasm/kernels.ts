@@ -27,6 +27,7 @@ export interface Kernels {
     n: number,
   ): void
   x8_format(format: number): number
+  set_x8_streams(streams: number): void
   repack(format: number, weights: Pointer, rowBytes: number, rows: number, scratch: Pointer): void
   expand_iq3_s(from: Pointer, to: Pointer, blocks: number): void
   rebias_f16(halves: Pointer, n: number): boolean

@@ -4,7 +4,7 @@ import type { OutputGroup, StateNotice } from './messages.js'
 /** Largest group of several rows, in bytes. */
 export const GROUP_BYTES = 2 ** 20
 /** Largest number of groups that have been sent but not taken. */
-export const GROUPS_IN_FLIGHT = 2
+const GROUPS_IN_FLIGHT = 2
 
 export interface OutputSenderOptions {
   /** Number of outputs of the batch. */

@@ -10,7 +10,7 @@ export const MAX_TEXT = 4_000_000
  * Bytes of all values that a rendering makes, including those that it drops: how many of them are alive is unknown, but never
  * more than that. Sizes are upper bounds for V8; the memory of the process stays below about twice as much.
  */
-export const MAX_BYTES = 256 * 1024 * 1024
+const MAX_BYTES = 256 * 1024 * 1024
 /** Items of a list that a template makes. */
 const MAX_ITEMS = 1_000_000
 /** Nesting depth of expressions, statements and macro calls. */

@@ -23,7 +23,7 @@ const COMPARISONS: readonly string[] = [
   'not in',
 ] satisfies Comparison[]
 
-export function isComparison(operator: string): operator is Comparison {
+function isComparison(operator: string): operator is Comparison {
   return COMPARISONS.includes(operator)
 }
 

@@ -83,14 +83,18 @@ const NAMES = ['name', 'tool_name']
 const IDS = ['id', 'tool_call_id']
 const ARGUMENTS = ['arguments', 'parameters']
 const CALL_KEYS = [...NAMES, ...IDS, ...ARGUMENTS, 'function', 'type']
+/** Those of them whose value may be an object. */
+const OF_OBJECTS = [...ARGUMENTS, 'function']
 
 /**
  * The JSON of a whole call: `{ "name", "arguments" }`, with `parameters` instead of `arguments` as in Llama's format,
- * `tool_name` instead of `name` as in Cohere's, or in OpenAI's form. The arguments may also be a JSON string of an object.
+ * `tool_name` instead of `name` as in Cohere's, or in OpenAI's form; in Apertus' format the only key is the name:
+ * `{ "name": { … } }`. The arguments may also be a JSON string of an object.
  */
 export class JsonCall implements JsonPart {
   readonly #call: CallInProgress
   readonly #isSure: boolean
+  readonly #namesAreKeys: boolean
   readonly #scanner = new JsonScanner()
   #body = ''
   /** The key of the current value, on the first level. */
@@ -102,10 +106,14 @@ export class JsonCall implements JsonPart {
   #isAmbiguous = false
   readonly #seen = new Set<string>()
 
-  /** `isSure`: it is a call or a malformed one. Otherwise reading stops when it turns out to be something else. */
-  constructor(call: CallInProgress, { isSure = true } = {}) {
+  /**
+   * `isSure`: it is a call or a malformed one. Otherwise reading stops when it turns out to be something else.
+   * `namesAreKeys`: whether the only key may be the name, and its value the arguments.
+   */
+  constructor(call: CallInProgress, { isSure = true, namesAreKeys = false } = {}) {
     this.#call = call
     this.#isSure = isSure
+    this.#namesAreKeys = namesAreKeys
   }
 
   get status(): ScanStatus {
@@ -181,6 +189,11 @@ export class JsonCall implements JsonPart {
       this.#call.fail('invalid-json')
       return
     }
+    const [first] = Object.keys(object)
+    if (this.#namesAreKeys && this.#isOnlyKey && this.#mayBeName(first, object[first])) {
+      this.#call.finish(first, argumentsOf(object[first]))
+      return
+    }
     const isOpenAi = isRecord(object.function) && NAMES.every((key) => object[key] === undefined)
     const inner = isOpenAi ? (object.function as Record<string, unknown>) : object
     const given = ARGUMENTS.filter((key) => inner[key] !== undefined)
@@ -216,6 +229,21 @@ export class JsonCall implements JsonPart {
     this.#key = undefined
     if (NAMES.includes(key) && (character === '"' || character === "'")) this.#taking = 'name'
     else if (ARGUMENTS.includes(key) && character === '{') this.#taking = 'arguments'
+    else if (this.#namesAreKeys && character === '{' && this.#isOnlyKey && this.#mayBeName(key, {})) {
+      this.#taking = 'arguments'
+      this.#call.begin(key)
+    }
+  }
+
+  /** Whether one key has been read, once. */
+  get #isOnlyKey(): boolean {
+    return this.#seen.size === 1 && !this.#isAmbiguous
+  }
+
+  /** Whether a key may be the name of a tool, by its value. */
+  #mayBeName(key: string | undefined, value: unknown): key is string {
+    if (key === undefined || OF_OBJECTS.includes(key)) return false
+    return typeof value === 'object' || !CALL_KEYS.includes(key)
   }
 
   #took(): void {
@@ -232,7 +260,7 @@ export class JsonCall implements JsonPart {
     this.#key = word
     this.#firstKey ??= word
     const seen = ARGUMENTS.includes(word) ? 'arguments' : NAMES.includes(word) ? 'name' : word
-    if (CALL_KEYS.includes(word) && this.#seen.has(seen)) this.#isAmbiguous = true
+    if ((this.#namesAreKeys || CALL_KEYS.includes(word)) && this.#seen.has(seen)) this.#isAmbiguous = true
     this.#seen.add(seen)
   }
 }

@@ -67,6 +67,8 @@ export class JsonScanner {
   #isTriple = false
   /** Only the opening quotes of the string have been read. */
   #isEmpty = false
+  /** The preceding unit is a single quote that may be an apostrophe within the string. */
+  #mayBeApostrophe = false
   /** Number of quotes that may close a triple-quoted string. */
   #quotes = 0
   /** The closing bracket of each open object and array. */
@@ -263,8 +265,10 @@ export class JsonScanner {
     if (unit === this.#quote) {
       if (this.#isTriple && ++this.#quotes < 3) return true
       this.#quotes = 0
-      if (this.#isPython) this.#expects = 'string-end'
-      else this.#endString()
+      if (this.#isPython) {
+        this.#expects = 'string-end'
+        this.#mayBeApostrophe = unit === SINGLE_QUOTE && !this.#isTriple && !this.#isEmpty
+      } else this.#endString()
       return true
     }
     this.#json += jsonText(String.fromCharCode(this.#quote).repeat(this.#quotes))
@@ -277,7 +281,10 @@ export class JsonScanner {
     return true
   }
 
-  /** After a closing quote in Python: a third one, which opens a triple-quoted string, or an adjacent string. */
+  /**
+   * After a closing quote in Python: a third one, which opens a triple-quoted string, a letter after an apostrophe that the
+   * model did not escape, or an adjacent string.
+   */
   #continuesString(unit: number): boolean {
     if (unit === this.#quote && this.#isEmpty && !this.#isTriple) {
       this.#isTriple = true
@@ -285,6 +292,12 @@ export class JsonScanner {
       return true
     }
     this.#isEmpty = false
+    if (this.#mayBeApostrophe && isLetter(unit)) {
+      this.#json += "'"
+      this.#expects = 'string'
+      return this.#inString(unit)
+    }
+    this.#mayBeApostrophe = false
     return isJsonSpace(unit) || (isQuote(unit) && this.#openPart(unit))
   }
 
@@ -293,6 +306,10 @@ export class JsonScanner {
     if (this.#isKey) this.#expects = 'colon'
     else this.#endValue()
   }
+}
+
+function isLetter(unit: number): boolean {
+  return /\p{L}/u.test(String.fromCharCode(unit))
 }
 
 function isQuote(unit: number): boolean {

@@ -9,8 +9,9 @@ import { Calls } from './call.js'
 import type { Emit, ReplyEvent, ReplyPart } from './events.js'
 import type { ReplyFormat } from './format.js'
 import { HarmonyMachine } from './formats/harmony.js'
-import { dialectNamed } from './formats/index.js'
-import { REASONING_TAGS, type Reread, TurnMachine } from './formats/turn.js'
+import { dialectNamed, SECTIONED_REASONING, SECTIONED_TOOLS } from './formats/index.js'
+import { SectionedMachine } from './formats/sectioned.js'
+import { type Reread, TurnMachine, tagsOf } from './formats/turn.js'
 import type { ReplyMachine } from './machine.js'
 import { type FoundMarker, MarkerSet } from './marker-set.js'
 import { beginningOf } from './thinking.js'
@@ -228,12 +229,16 @@ const STOP_REASONS: readonly unknown[] = [
 ] satisfies StopReason[]
 
 function machineOf(
-  { reasoning, tools: dialect }: ReplyFormat,
+  { reasoning, tools }: ReplyFormat,
   emit: Emit,
   calls: Calls,
   reread: Reread,
 ): ReplyMachine {
-  if (reasoning === 'harmony' || dialect === 'harmony') return new HarmonyMachine(emit, calls)
-  const tags = reasoning === 'none' ? undefined : REASONING_TAGS[reasoning]
-  return new TurnMachine(emit, calls, tags, dialect === 'none' ? undefined : dialectNamed(dialect), reread)
+  if (reasoning === 'harmony' || tools === 'harmony') return new HarmonyMachine(emit, calls)
+  const dialect = dialectNamed(tools)
+  const sectioned =
+    SECTIONED_REASONING.find(({ name }) => name === reasoning) ??
+    SECTIONED_TOOLS.find(({ name }) => name === tools)
+  if (sectioned) return new SectionedMachine(emit, calls, sectioned.sections, dialect)
+  return new TurnMachine(emit, calls, tagsOf(reasoning), dialect, reread)
 }

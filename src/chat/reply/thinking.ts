@@ -3,7 +3,9 @@ import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 import type { ReplyFormat } from './format.js'
-import { REASONING_TAGS } from './formats/turn.js'
+import { SECTIONED_REASONING } from './formats/index.js'
+import { tagsOf } from './formats/turn.js'
+import type { ThoughtSection } from './sections.js'
 
 /** Whether a model thinks before it answers, or for how many tokens at most; 0 is off. */
 export type Thinking = 'on' | 'off' | number
@@ -22,6 +24,11 @@ export interface ThinkingControl {
 }
 
 const HARMONY_FINAL = '<|channel|>final<|message|>'
+const HARMONY_THOUGHTS: ThoughtSection = {
+  open: '<|channel|>analysis<|message|>',
+  close: `<|end|><|start|>assistant${HARMONY_FINAL}`,
+  skip: { after: 'assistant', text: HARMONY_FINAL },
+}
 
 /**
  * How to make a model of this format think or not. Without `thinking` nothing is changed, but `opening` still detects what
@@ -45,7 +52,7 @@ export function thinkingControl(
       ? { tokens: thinking, closeIds: encodeMarkers(tokenizer, closingOf(format)) }
       : undefined
   return {
-    templateVariables: thinking === undefined ? {} : variables(format, { isOff }),
+    templateVariables: thinking === undefined ? {} : variables(format, thinking, { isOff }),
     opening: (prompt) => openingOf(format, prompt, { isOff }),
     ...(budget && { budget }),
   }
@@ -68,24 +75,39 @@ interface Choice {
   readonly isOff: boolean
 }
 
-function variables({ thinkingVariables }: ReplyFormat, { isOff }: Choice): Record<string, unknown> {
-  const values = { enable_thinking: !isOff, thinking: !isOff, reasoning_effort: isOff ? 'low' : 'medium' }
+function variables(
+  { thinkingVariables, thinkingEfforts }: ReplyFormat,
+  thinking: Thinking,
+  { isOff }: Choice,
+): Record<string, unknown> {
+  const { on, off } = thinkingEfforts ?? { on: 'medium', off: 'low' }
+  const values = {
+    enable_thinking: !isOff,
+    thinking: !isOff,
+    thinking_mode: isOff ? 'disabled' : 'enabled',
+    thinking_budget: isOff ? 0 : thinking === 'on' ? -1 : thinking,
+    reasoning_effort: isOff ? off : on,
+    reasoning_strength: isOff ? 'low' : 'high',
+  }
   return Object.fromEntries(thinkingVariables.map((name) => [name, values[name]]))
 }
 
+/** The section for reasoning, if the format has sections. */
+function thoughtSection({ reasoning }: ReplyFormat): ThoughtSection | undefined {
+  if (reasoning === 'harmony') return HARMONY_THOUGHTS
+  return SECTIONED_REASONING.find(({ name }) => name === reasoning)?.thoughts
+}
+
 /** The text that ends the reasoning and begins the answer. */
-function closingOf({ reasoning }: ReplyFormat): string {
-  if (reasoning === 'harmony') return `<|end|><|start|>assistant${HARMONY_FINAL}`
-  if (reasoning === 'none') return ''
-  const { close } = REASONING_TAGS[reasoning]
-  return reasoning === 'think' ? `\n${close}\n\n` : close
+function closingOf(format: ReplyFormat): string {
+  const close = thoughtSection(format)?.close ?? tagsOf(format.reasoning)?.close ?? ''
+  if (format.reasoning === 'apriel') return `\n${close}\n`
+  return format.reasoning === 'think' ? `\n${close}\n\n` : close
 }
 
 /** The text that opens the reasoning. */
-export function beginningOf({ reasoning }: ReplyFormat): string {
-  if (reasoning === 'none') return ''
-  if (reasoning === 'harmony') return '<|channel|>analysis<|message|>'
-  return REASONING_TAGS[reasoning].open
+export function beginningOf(format: ReplyFormat): string {
+  return thoughtSection(format)?.open ?? tagsOf(format.reasoning)?.open ?? ''
 }
 
 function openingOf(
@@ -96,28 +118,24 @@ function openingOf(
   const begin = beginningOf(format)
   const nothing = { append: '', prefill: '' }
   if (begin === '') return nothing
-  if (format.reasoning === 'harmony') {
-    // If the prompt opens the final channel, the model cannot reason.
-    return isOff && prompt.endsWith('assistant') ? { append: HARMONY_FINAL, prefill: HARMONY_FINAL } : nothing
-  }
-  const label = format.reasoning === 'gemma' ? REASONING_TAGS.gemma.label : ''
+  const { label = '', close = '' } = tagsOf(format.reasoning) ?? {}
   const end = prompt.trimEnd().length
   const isOpen = prompt.endsWith(begin, end) || (label !== '' && prompt.endsWith(begin + label.trim(), end))
-  if (!isOpen) {
-    // Nothing to do if the template has a variable for it, or has already closed the reasoning.
-    if (!isOff || format.thinkingVariables.length > 0 || closesThoughts(format, prompt, end)) return nothing
-    const append =
-      format.reasoning === 'think' ? `${begin}\n\n</think>\n\n` : begin + label + closingOf(format)
-    return { append, prefill: append }
+  if (isOpen) {
+    const append = isOff ? closingOf(format) : ''
+    return { append, prefill: begin + label + append }
   }
-  const append = isOff ? closingOf(format) : ''
-  return { append, prefill: begin + label + append }
-}
-
-function closesThoughts({ reasoning }: ReplyFormat, prompt: string, end: number): boolean {
-  return (
-    reasoning !== 'none' && reasoning !== 'harmony' && prompt.endsWith(REASONING_TAGS[reasoning].close, end)
-  )
+  if (!isOff) return nothing
+  const section = thoughtSection(format)
+  if (section) {
+    // If the prompt opens the answer, the model cannot reason.
+    const { skip } = section
+    return skip && prompt.endsWith(skip.after) ? { append: skip.text, prefill: skip.text } : nothing
+  }
+  // Nothing to do if the template has a variable for it, or has already closed the reasoning.
+  if (format.thinkingVariables.length > 0 || prompt.endsWith(close, end)) return nothing
+  const append = format.reasoning === 'think' ? `${begin}\n\n</think>\n\n` : begin + label + closingOf(format)
+  return { append, prefill: append }
 }
 
 /** Tokenizes text with markers as a continuation: preceded by a segment without ids, so that no leading space is added. */

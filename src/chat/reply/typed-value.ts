@@ -24,9 +24,37 @@ export function valueTypes(
 ): ValueTypes | undefined {
   const properties = parameters?.properties
   if (!isRecord(properties) || !Object.hasOwn(properties, key)) return undefined
+  return schemaTypes(properties[key], parameters as Record<string, unknown>)
+}
+
+/** The types that `schema`, a part of `root`, allows; `undefined` if it allows any type. */
+export function schemaTypes(schema: unknown, root: Record<string, unknown>): ValueTypes | undefined {
   const found = { types: new Set<string>(), texts: new Set<string>(), isOpen: false, left: MAX_ALTERNATIVES }
-  collect(properties[key], parameters as Record<string, unknown>, found, 0)
+  collect(schema, root, found, 0)
   return found.isOpen || found.types.size === 0 ? undefined : found
+}
+
+/**
+ * The schema of a property, or of the items of a list if `key` is undefined, within `schema`, a part of `root`; `undefined` if
+ * it has none.
+ */
+export function memberSchema(
+  schema: unknown,
+  root: Record<string, unknown>,
+  key: string | undefined,
+): unknown {
+  const left: { schema: unknown; level: number }[] = [{ schema, level: 0 }]
+  for (let i = 0; i < left.length && i < MAX_ALTERNATIVES; i++) {
+    const { schema, level } = left[i]
+    if (!isRecord(schema) || level === MAX_LEVELS) continue
+    const { properties, items } = schema
+    if (key === undefined && items !== undefined) return items
+    if (key !== undefined && isRecord(properties) && Object.hasOwn(properties, key)) return properties[key]
+    const referred = typeof schema.$ref === 'string' ? [referenced(schema.$ref, root)] : []
+    const alternatives = [schema.anyOf, schema.oneOf, schema.allOf].filter(Array.isArray).flat()
+    for (const one of [...referred, ...alternatives]) left.push({ schema: one, level: level + 1 })
+  }
+  return undefined
 }
 
 interface Found {

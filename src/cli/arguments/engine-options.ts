@@ -3,6 +3,7 @@ import type { Terminal } from '../../platform/terminal.js'
 import { ProgressBar } from '../output/progress.js'
 import { printStyled } from '../output/style.js'
 import { modelOptions } from './model-options.js'
+import { nameOptions } from './names.js'
 import { alias, choice, group, integer, type Option, optional, orAuto, type Values } from './options.js'
 
 const KV_TYPES = ['f16', 'f32', 'q8_0'] as const satisfies readonly KvType[]
@@ -47,7 +48,7 @@ type LoadValues = Values<typeof runtimeOptions> & {
   readonly json?: boolean
 }
 
-/** Loads a model, with a progress bar on a terminal, and warns of a context that the model was not trained for. */
+/** Loads a model, after a download if its name is of the hub, with a progress bar on a terminal, and warns of a context that the model was not trained for. */
 export async function load(
   source: string,
   { context, tokenizer, threads, kernels, json }: LoadValues,
@@ -62,6 +63,7 @@ export async function load(
     kernels,
     onProgress: progress.update,
     signal,
+    ...(await nameOptions(source, terminal)),
   }).finally(() => progress.erase())
   const { contextLength: trained } = model.config
   if (context !== undefined && context > trained) {

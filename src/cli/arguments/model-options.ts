@@ -4,12 +4,13 @@ import { alias, text } from './options.js'
 /** The model's operand and options, for every command. */
 export const MODEL: Operand = {
   name: 'MODEL',
-  summary: 'path or http(s) URL of a GGUF file or of a llama2.c checkpoint; or use -m MODEL',
+  summary:
+    'path, http(s) URL or hf:OWNER/REPO/FILE.gguf of a GGUF file or of a llama2.c checkpoint; or use -m MODEL',
   option: alias(text('MODEL', 'the model'), '-m', '--model', '--model-url', '-mu'),
-  hint: `Small models on Hugging Face; take a file that ends in .gguf:
-  https://huggingface.co/bartowski/SmolLM2-135M-Instruct-GGUF
-  https://huggingface.co/HuggingFaceTB/SmolLM2-360M-Instruct-GGUF
-  https://huggingface.co/TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF
+  hint: `Small models on Hugging Face, which are downloaded and kept (see dasllama help pull):
+  hf:bartowski/SmolLM2-135M-Instruct-GGUF
+  hf:HuggingFaceTB/SmolLM2-360M-Instruct-GGUF
+  hf:TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF
 The repository of dasllama has models/tiny-stories.Q8_0.gguf (3 MB).`,
 }
 

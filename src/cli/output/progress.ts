@@ -1,27 +1,30 @@
 import { byteSize } from '../../describe.js'
 import type { Output, Terminal } from '../../platform/terminal.js'
+import { RateMeter } from '../../rate-meter.js'
 
 const WIDTH = 30
 /** Interval between redraws of the bar, and delay before it first appears, in ms. */
 const INTERVAL = 100
-/** The rate is averaged over the last few seconds, so that it follows changes. */
-const WINDOW = 5000
 const ERASE_LINE = '\r\x1b[2K'
 
 export interface Progress {
   readonly loaded: number
-  readonly total: number
+  /** `undefined` if it is not known. */
+  readonly total: number | undefined
+  /** Default: measured. */
+  readonly bytesPerSecond?: number | undefined
+  /** Whether the bytes come from a server that a name or an address leads to. */
+  readonly from?: 'network' | 'store' | 'local' | undefined
 }
 
-/** A progress bar on stderr while a model loads or is written, with rate and remaining time; only on a terminal. */
+/** A progress bar on stderr while a model is downloaded, loaded or written, with rate and remaining time; only on a terminal. */
 export class ProgressBar {
   readonly #output: Output
   readonly #isDrawn: boolean
   readonly #verb: string
   #drawnAt = performance.now()
   #visible = false
-  /** Progress samples of the last seconds, oldest first. */
-  #marks: { readonly at: number; readonly loaded: number }[] = [{ at: performance.now(), loaded: 0 }]
+  readonly #rate = new RateMeter()
 
   /** `verb`: what takes time. */
   constructor(
@@ -38,21 +41,14 @@ export class ProgressBar {
     if (!this.#isDrawn || now - this.#drawnAt < INTERVAL) return
     this.#drawnAt = now
     this.#visible = true
-    const rate = this.#rate(progress.loaded, now)
-    void this.#output.write(ERASE_LINE + progressLine(progress, rate, this.#output.columns ?? 80, this.#verb))
+    const rate = progress.bytesPerSecond ?? this.#rate.update(progress.loaded, now)
+    const verb = progress.from === 'network' ? 'downloading' : this.#verb
+    void this.#output.write(ERASE_LINE + progressLine(progress, rate, this.#output.columns ?? 80, verb))
   }
 
   erase(): void {
     if (this.#visible) void this.#output.write(ERASE_LINE)
     this.#visible = false
-  }
-
-  /** Bytes per second. */
-  #rate(loaded: number, now: number): number {
-    this.#marks.push({ at: now, loaded })
-    while (this.#marks.length > 2 && now - this.#marks[1].at > WINDOW) this.#marks.shift()
-    const [first] = this.#marks
-    return now > first.at ? ((loaded - first.loaded) * 1000) / (now - first.at) : 0
   }
 }
 
@@ -63,10 +59,11 @@ export function progressLine(
   columns: number,
   verb = 'loading',
 ): string {
+  const rateText = rate > 0 ? `, ${byteSize(rate)}/s` : ''
+  if (total === undefined) return `${verb} ${byteSize(loaded)}${rateText}`.slice(0, columns - 1)
   const part = total > 0 ? Math.min(loaded / total, 1) : 0
   const percent = `${Math.floor(part * 100)} %`
   const left = rate > 0 && part < 1 ? `, ${duration((total - loaded) / rate)} left` : ''
-  const rateText = rate > 0 ? `, ${byteSize(rate)}/s` : ''
   const said = ` ${percent} of ${byteSize(total)}${rateText}${left}`
   const room = Math.min(WIDTH, columns - verb.length - said.length - 2)
   if (room >= 5) {

@@ -46,7 +46,7 @@ export async function readPrompts(
 }
 
 /** Removes the final line break of files and `echo`, which is not part of the text. */
-export function withoutLastBreak(text: string): string {
+function withoutLastBreak(text: string): string {
   return text.replace(/\r?\n$/, '')
 }
 

@@ -19,7 +19,7 @@ export interface Look {
   readonly body: Expression
 }
 
-export const ANY: Expression = { kind: 'set', ranges: ANY_CHARACTER }
+const ANY: Expression = { kind: 'set', ranges: ANY_CHARACTER }
 export const ANYTHING: Expression = { kind: 'repeat', body: ANY, min: 0, max: Number.POSITIVE_INFINITY }
 /** Start of the text. */
 export const START: Look = { kind: 'look', ahead: false, negated: true, body: ANY }

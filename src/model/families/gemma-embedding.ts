@@ -1,7 +1,7 @@
 import type { RopeSpec } from '../../backend/rope.js'
-import { type Config, readConfig, readRopeTheta } from '../config.js'
+import { type Config, readConfig } from '../config.js'
 import type { Family } from '../family.js'
-import { readWindows } from '../windows.js'
+import { readLocalRope, readWindows } from '../windows.js'
 
 interface GemmaEmbeddingConfig extends Config {
   /** Sliding window of each layer (local attention); `undefined` for global attention. */
@@ -21,7 +21,7 @@ export const gemmaEmbedding: Family<GemmaEmbeddingConfig> = {
     return {
       ...config,
       windows: readWindows(reader, config.layers, { period: 6 }),
-      localRope: { theta: readRopeTheta(reader, 'rope.freq_base_swa'), scaling: { type: 'none' } },
+      localRope: readLocalRope(reader),
       dense: { secondOut: width('dense_2_feat_out'), thirdIn: width('dense_3_feat_in') },
     }
   },

@@ -1,7 +1,7 @@
 import type { RopeSpec } from '../../backend/rope.js'
-import { type Config, readConfig, readRopeTheta } from '../config.js'
+import { type Config, readConfig } from '../config.js'
 import type { Family } from '../family.js'
-import { readWindows } from '../windows.js'
+import { readLocalRope, readWindows } from '../windows.js'
 
 interface Gemma3Config extends Config {
   /** Sliding window of each layer (local attention); `undefined` for global attention. */
@@ -29,7 +29,7 @@ export const gemma3: Family<Gemma3Config> = {
       ...config,
       attentionScale: 1 / Math.sqrt(queryWidth),
       windows: readWindows(reader, layers, { window: 0, period: 6 }),
-      localRope: { theta: readRopeTheta(reader, 'rope.freq_base_swa'), scaling: { type: 'none' } },
+      localRope: readLocalRope(reader),
       softcap: reader.real('final_logit_softcapping', 0),
     }
   },

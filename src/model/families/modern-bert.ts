@@ -1,8 +1,8 @@
 import type { RopeSpec } from '../../backend/rope.js'
-import { type Config, readConfig, readRopeTheta } from '../config.js'
+import { type Config, readConfig } from '../config.js'
 import type { Family } from '../family.js'
 import { rankingHead, readRanking } from '../ranking.js'
-import { readWindows } from '../windows.js'
+import { readLocalRope, readWindows } from '../windows.js'
 
 interface ModernBertConfig extends Config {
   /** Sliding window of each layer (local attention); `undefined` for global attention. */
@@ -30,7 +30,7 @@ export const modernBert: Family<ModernBertConfig> = {
     return {
       ...config,
       windows: readWindows(reader, config.layers, { window: 0, period: 3, global: 'first' }),
-      localRope: { theta: readRopeTheta(reader, 'rope.freq_base_swa'), scaling: { type: 'none' } },
+      localRope: readLocalRope(reader),
       gate: GATES[name as keyof typeof GATES],
       ranking: readRanking(reader, config, { pooling: 'mean' }),
     }

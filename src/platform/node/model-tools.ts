@@ -1,8 +1,9 @@
 import type { ModelTools } from '../terminal.js'
 import { startEngineThread } from './engine-threads.js'
+import { openFile } from './file-source.js'
 import { createOutput } from './output-file.js'
 import { programAt } from './places.js'
-import { openFile, physicalCores } from './platform.js'
+import { physicalCores } from './platform.js'
 
 export const modelTools: ModelTools = {
   get physicalCores() {

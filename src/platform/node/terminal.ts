@@ -66,6 +66,7 @@ export function nodeTerminal(): Terminal {
       return availableMemory()
     },
     modelTools,
+    hub: { baseUrl: process.env.HF_ENDPOINT || undefined, token: process.env.HF_TOKEN || undefined },
     readInput: async () => decode(await buffer(process.stdin), 'standard input'),
     openLines: (options) => nodeLines(process.stdin, process.stdout, options),
     readFile: readTextFile,

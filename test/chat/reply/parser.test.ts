@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { replyFormat } from '../../../src/chat/reply/format.js'
+import { type ReplyFormat, replyFormat } from '../../../src/chat/reply/format.js'
 import { MAX_CALL_LENGTH, MAX_CALLS } from '../../../src/chat/reply/limits.js'
 import { createReplyParser, type ReplyParserOptions } from '../../../src/chat/reply/parser.js'
 import { eventsOf, joined, partsOf, summarize, textOf } from './parse.js'
@@ -133,6 +133,46 @@ const SCRAPS = [
     '"{}"',
     '\t',
   ],
+  ...[']<]minimax[>[', '<tool_call>', '<invoke name=', '<a>', '</a>', '<item>', '</item>', '</invoke>'],
+  ...[
+    '<|tools_prefix|>',
+    '<|tools_suffix|>',
+    '{"now": {}}',
+    '{"now": ',
+    '<|inner_prefix|>',
+    '<|inner_suffix|>',
+  ],
+  ...[
+    '<tool_calls:opensource>',
+    '</tool_calls:opensource>',
+    '<tool_call:opensource>',
+    '<tool_sep:opensource>',
+  ],
+  ...['<arg_key:opensource>', '</arg_key:opensource>', '<arg_value:opensource>', '</arg_value:opensource>'],
+  ...['</tool_call:opensource>', '<think:opensource>', '</think:opensource>', '<mm:think>', '</mm:think>'],
+  ...['<|START_THINKING|>', '<|END_THINKING|>', '<|START_RESPONSE|>', '<|END_RESPONSE|>', '<seed:think>'],
+  ...['Here are my reasoning steps:', '[BEGIN FINAL RESPONSE]', '[END FINAL RESPONSE]', '</seed:think>'],
+  ...['<|open|>', '<|close|>', '<|sep|>', '<|end_of_msg|>', 'think', 'response', 'tools', 'call tool="now"'],
+  ...[
+    'argument key="a" type="string"',
+    'json type="object"',
+    'call',
+    'argument',
+    'json',
+    '>>>',
+    'all\n',
+    'now\n',
+  ],
+  ...[
+    '<|message_sep|>',
+    '<|role_sep|>',
+    'function call',
+    '<|begin|>',
+    '<|think|>',
+    '<|content|>',
+    '<|tool_calls|>',
+  ],
+  ...[' to=self', ' to=user', '<|eom|>', '<|eot|>', '<atem:function_calls>', '<atem:invoke name="now">'],
   ...[':', ',', '"', '\\', '{}', '{"a": "b"}', 'now', 'weather', '1', 'true', ' ', '\n', 'a', '😀', '<', '|'],
 ]
 
@@ -233,6 +273,10 @@ describe('thinking', () => {
     [QWEN, '<think>', 'a', '</think>'],
     [GEMMA, '<|channel>thought\n', 'a', '<channel|>'],
     [HARMONY, '<|channel|>analysis<|message|>', 'a', '<|end|>'],
+    [FORMATS.KIMI_K3, '<|open|>think<|sep|>', 'a', '<|close|>think<|sep|>'],
+    [FORMATS.SOLAR_OPEN, '<|think|>', 'a', '<|end|>'],
+    [FORMATS.ATEM, ' to=self<|message|>', 'a', '<|eom|>'],
+    [FORMATS.COMMAND_A, '<|START_THINKING|>', 'a', '<|START_TEXT|>'],
     [MISTRAL, '[THINK]', 'a', '[/THINK]'],
   ])('is reported by isReasoning as it begins and ends', (format, open, text, close) => {
     const parser = createReplyParser(format)
@@ -297,6 +341,91 @@ describe('control tokens', () => {
     expect(summarize(joined(events))).toBe('<think>')
   })
 
+  /** Tokens of a text, with these texts as control tokens. */
+  function withControls(format: ReplyFormat, texts: readonly string[], text: string) {
+    const controls = new Map(texts.map((name, id) => [name, id]))
+    const parser = createReplyParser({ ...format, controls }, { tools: TOOLS })
+    const pieces = text.split(new RegExp(`(${texts.map(escaped).join('|')})`))
+    const tokens = pieces.map((piece) => ({
+      id: controls.get(piece) ?? 1000,
+      piece,
+      isControl: controls.has(piece),
+    }))
+    return summarize(joined([...tokens.flatMap((token) => parser.push(token)), ...parser.end('stop')]))
+  }
+  const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+
+  it.each([
+    [
+      'KIMI_K3',
+      ['<|open|>', '<|close|>', '<|sep|>', '<|end_of_msg|>'],
+      '<|open|>think<|sep|>a<|close|>think<|sep|><|open|>response<|sep|>b<|close|>response<|sep|><|open|>tools<|sep|><|open|>call tool="now" index="1"<|sep|><|open|>argument key="a" type="number"<|sep|>1<|close|>argument<|sep|><|close|>call<|sep|><|open|>call tool="now" index="2"<|sep|><|open|>json type="object"<|sep|>{"b": [2<|close|>json<|sep|><|close|>call<|sep|><|close|>tools<|sep|><|end_of_msg|>',
+      '~a~b«now {"a":1}»«now {"b":[2]}»',
+    ],
+    [
+      'MINIMAX_M3',
+      [']<]minimax[>[', '<mm:think>', '</mm:think>', '<tool_call>', '</tool_call>'],
+      '<mm:think>a</mm:think>b]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name="now">]<]minimax[>[<a><tool_call>]<]minimax[>[</a>]<]minimax[>[</invoke>\n]<]minimax[>[</tool_call>',
+      '~a~b«now {"a":"<tool_call>"}»',
+    ],
+    [
+      'HUNYUAN',
+      [
+        '<tool_calls:opensource>',
+        '</tool_calls:opensource>',
+        '<tool_call:opensource>',
+        '<tool_sep:opensource>',
+      ],
+      '<think:opensource>a</think:opensource>b<tool_calls:opensource>\n<tool_call:opensource>now<tool_sep:opensource>\n<arg_key:opensource>a</arg_key:opensource><arg_value:opensource>1</arg_value:opensource>\n</tool_call:opensource>\n</tool_calls:opensource>',
+      '~a~b«now {"a":1}»',
+    ],
+    [
+      'APERTUS',
+      ['<|inner_prefix|>', '<|inner_suffix|>', '<|tools_prefix|>', '<|tools_suffix|>'],
+      '<|inner_prefix|>a<|inner_suffix|>b<|tools_prefix|>[{"now": {"a": 1<|tools_suffix|>',
+      '~a~b«now {"a":1}»',
+    ],
+    [
+      'GIGACHAT_3',
+      ['<|message_sep|>', '<|role_sep|>'],
+      'b<|message_sep|>\n\nfunction call<|role_sep|>\n{"name": "now", "arguments": {"a": 1}}<|message_sep|>',
+      'b«now {"a":1}»',
+    ],
+    [
+      'GIGACHAT_3',
+      ['<|message_sep|>', '<|role_sep|>'],
+      '<|message_sep|>\n\nfunction call<|role_sep|>\n{"name": "now", "arg<|message_sep|>\n\nassistant<|role_sep|>\nb',
+      '!invalid-json[<|message_sep|>\n\nfunction call<|role_sep|>\n{"name": "now", "arg]b',
+    ],
+    [
+      'SOLAR_OPEN',
+      ['<|begin|>', '<|think|>', '<|content|>', '<|end|>', '<|tool_calls|>', '<|tool_call:begin|>'],
+      '<|think|>a<|end|><|begin|>assistant<|content|>b<|end|><|begin|>assistant<|tool_calls|><|tool_call:begin|>x<|tool_call:name|>now<|tool_call:args|>{"a": 1}<|tool_call:end|><|end|>',
+      '~a~b«now {"a":1}»',
+    ],
+    [
+      'ATEM',
+      ['<|start|>', '<|message|>', '<|eom|>', '<|eot|>'],
+      ' to=self<|message|>a<|eom|><|start|>assistant to=user<|message|>b<|eom|><|start|>assistant to=now<|message|><atem:function_calls>\n<atem:invoke name="now">\n<atem:parameter name="a">1</atem:parameter>\n</atem:invoke>\n</atem:function_calls><|eot|>',
+      '~a~b«now {"a":1}»',
+    ],
+    [
+      'COMMAND_A',
+      ['<|START_THINKING|>', '<|END_THINKING|>', '<|START_TEXT|>', '<|END_TEXT|>'],
+      '<|START_THINKING|>a<|END_THINKING|><|START_TEXT|>b<|END_TEXT|>',
+      '~a~b',
+    ],
+  ])('work in %s as such and as text, but the same characters are text', (name, texts, text, expected) => {
+    const format = FORMATS[name]
+    expect(withControls(format, texts, text)).toBe(expected)
+    if (!expected.startsWith('!'))
+      expect(summarize(eventsOf(format, [text], { tools: TOOLS }))).toBe(expected)
+    const parser = createReplyParser({ ...format, controls: new Map(texts.map((name, id) => [name, id])) })
+    const mentioned = `a ${texts.join(' ')} b`
+    const events = [...parser.push(mentioned), ...parser.end('stop')]
+    expect(summarize(joined(events))).toBe(mentioned)
+  })
+
   it('may come with the end of the preceding character', () => {
     expect(parse(control(1, '\ufffd'), text('a'), control(2))).toBe('\ufffd~a~')
   })
@@ -320,6 +449,10 @@ describe('limits', () => {
     ['MINICPM', FORMATS.MINICPM, '<function name="a"><param name="b"><![CDATA['],
     ['GLM', FORMATS.GLM, '<tool_call>a<arg_key>b</arg_key><arg_value>'],
     ['LFM2', FORMATS.LFM2, '<|tool_call_start|>[a(b="'],
+    ['KIMI_K3', FORMATS.KIMI_K3, '<|open|>call tool="a"<|sep|><|open|>argument key="b" type="string"<|sep|>'],
+    ['FUNCTIONARY', FORMATS.FUNCTIONARY, 'a\n{"b": "'],
+    ['APERTUS', FORMATS.APERTUS, '<|tools_prefix|>[{"a": {"b": "'],
+    ['MINIMAX_M3', FORMATS.MINIMAX_M3, ']<]minimax[>[<invoke name="a">]<]minimax[>[<b>'],
     ['KIMI', FORMATS.KIMI, '<|tool_call_begin|>functions.a:0<|tool_call_argument_begin|>{"b": "'],
     ['NEMOTRON', FORMATS.NEMOTRON, '<TOOLCALL>[{"name": "a", "arguments": {"b": "'],
   ])('%s: a call that is too long becomes text', (_, format, head) => {

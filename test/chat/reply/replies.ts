@@ -23,6 +23,17 @@ export const SOLAR = replyFormat({ tools: 'solar' })
 export const COHERE = replyFormat({ tools: 'cohere' })
 export const TOOL_CALLS = replyFormat({ ...THINK, tools: 'tool-calls' })
 export const FIREFUNCTION = replyFormat({ tools: 'firefunction' })
+export const APERTUS = replyFormat({ reasoning: 'apertus', tools: 'apertus' })
+export const HUNYUAN = replyFormat({ reasoning: 'hunyuan', tools: 'hunyuan' })
+export const MINIMAX_M3 = replyFormat({ reasoning: 'minimax', tools: 'minimax-m3' })
+export const COMMAND_A = replyFormat({ reasoning: 'cohere', tools: 'cohere' })
+export const APRIEL = replyFormat({ reasoning: 'apriel', tools: 'tool-calls' })
+export const SEED_OSS = replyFormat({ reasoning: 'seed', tools: 'seed' })
+export const KIMI_K3 = replyFormat({ reasoning: 'kimi-k3', tools: 'kimi-k3' })
+export const FUNCTIONARY = replyFormat({ tools: 'functionary' })
+export const GIGACHAT_3 = replyFormat({ tools: 'gigachat-3' })
+export const SOLAR_OPEN = replyFormat({ reasoning: 'solar', tools: 'solar' })
+export const ATEM = replyFormat({ reasoning: 'atem', tools: 'atem' })
 /** All formats, to test each with random and hostile text. */
 export const FORMATS: Readonly<Record<string, ReplyFormat>> = {
   QWEN,
@@ -45,6 +56,17 @@ export const FORMATS: Readonly<Record<string, ReplyFormat>> = {
   COHERE,
   TOOL_CALLS,
   FIREFUNCTION,
+  APERTUS,
+  HUNYUAN,
+  MINIMAX_M3,
+  COMMAND_A,
+  APRIEL,
+  SEED_OSS,
+  KIMI_K3,
+  FUNCTIONARY,
+  GIGACHAT_3,
+  SOLAR_OPEN,
+  ATEM,
 }
 
 export const TOOLS = [
@@ -689,6 +711,164 @@ export const REPLIES: readonly Reply[] = [
     '«now {}»«now {}»',
   ),
   reply('after a word', FIREFUNCTION, 'a functools[{"name": "now", "arguments": {}}] b', 'a«now {}» b'),
+
+  reply(
+    'names as keys',
+    APERTUS,
+    'Ok.<|inner_prefix|>Hm.<|inner_suffix|><|tools_prefix|>[{"weather": {"city": "Paris"}}, {"now": {}}]<|tools_suffix|>b',
+    `Ok.<|inner_prefix|>Hm.<|inner_suffix|>${PARIS}«now {}»\nb`,
+  ),
+  reply(
+    'thoughts before them',
+    APERTUS,
+    '<|inner_prefix|>Hm.<|inner_suffix|>Ok. <|tools_prefix|>[{"now": {"now": {}}}]<|tools_suffix|>',
+    '~Hm.~Ok.«now {"now":{}}»',
+  ),
+  reply(
+    'keys and values with suffixes',
+    HUNYUAN,
+    'Hm.</think:opensource>Ok.<tool_calls:opensource>\n<tool_call:opensource>weather<tool_sep:opensource>\n<arg_key:opensource>city</arg_key:opensource>\n<arg_value:opensource>Rome "x"\n</arg_value:opensource>\n<arg_key:opensource>days</arg_key:opensource>\n<arg_value:opensource>2</arg_value:opensource>\n</tool_call:opensource>\n<tool_call:opensource>now<tool_sep:opensource>\n</tool_call:opensource>\n</tool_calls:opensource>',
+    '~Hm.~Ok.«weather {"city":"Rome \\"x\\"\\n","days":2}»«now {}»',
+    OPENED,
+  ),
+  reply(
+    'a section that is left open',
+    HUNYUAN,
+    '<tool_calls:opensource><tool_call:opensource>now</tool_calls:opensource>b<tool_calls:opensource>',
+    '«now {}»b',
+  ),
+  reply(
+    'a section of text',
+    HUNYUAN,
+    '<tool_call:opensource>a b</tool_calls:opensource>c',
+    '!invalid-json[<tool_call:opensource>a b]c',
+  ),
+  reply(
+    'elements',
+    MINIMAX_M3,
+    '<mm:think>Hm.</mm:think>Ok.]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name="weather">]<]minimax[>[<city>Rome]<]minimax[>[</city>]<]minimax[>[<days>2]<]minimax[>[</days>]<]minimax[>[</invoke>\n]<]minimax[>[<invoke name="now">]<]minimax[>[</invoke>\n]<]minimax[>[</tool_call>b',
+    '~Hm.~Ok.«weather {"city":"Rome","days":2}»«now {}»\nb',
+  ),
+  reply('no thoughts', MINIMAX_M3, '</mm:think>Yes.', 'Yes.'),
+  reply(
+    'text after a call in its section',
+    MINIMAX_M3,
+    ']<]minimax[>[<tool_call>]<]minimax[>[<invoke name="now">]<]minimax[>[</invoke> so ]<]minimax[>[<invoke name="now">]<]minimax[>[</invoke>]<]minimax[>[</tool_call>',
+    '«now {}»so«now {}»',
+  ),
+  reply(
+    'a marked response',
+    COMMAND_A,
+    'Hm.<|END_THINKING|><|START_RESPONSE|>Yes.<|END_RESPONSE|>',
+    '~Hm.~Yes.',
+    OPENED,
+  ),
+  reply(
+    'a marked text without the end of the thoughts',
+    COMMAND_A,
+    '<|START_THINKING|>Hm.<|START_TEXT|>Yes.<|END_TEXT|>',
+    '~Hm.~Yes.',
+  ),
+  reply(
+    'thoughts and actions',
+    COMMAND_A,
+    '<|START_THINKING|>Hm.<|END_THINKING|><|START_ACTION|>[\n    {"tool_call_id": "0", "tool_name": "now", "parameters": {}}\n]<|END_ACTION|>',
+    '~Hm.~«now {}»',
+  ),
+  reply(
+    'thoughts in words',
+    APRIEL,
+    'Here are my reasoning steps:\nHm.\n[BEGIN FINAL RESPONSE]\nYes.\n[END FINAL RESPONSE]\n',
+    '~Hm.~Yes.',
+  ),
+  reply(
+    'thoughts in words that the prompt has opened',
+    APRIEL,
+    'Hm.\n[BEGIN FINAL RESPONSE]\n<tool_calls>[{"name": "now", "arguments": {}}]</tool_calls>',
+    '~Hm.~«now {}»',
+    OPENED,
+  ),
+  reply(
+    'tags of control tokens',
+    KIMI_K3,
+    'Hm.<|close|>think<|sep|><|open|>response<|sep|>Ok.<|close|>response<|sep|><|open|>tools<|sep|><|open|>call tool="weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>5<|close|>argument<|sep|><|open|>argument key="days" type="number"<|sep|>2<|close|>argument<|sep|><|close|>call<|sep|><|open|>call tool="now" index="2"<|sep|><|close|>call<|sep|><|close|>tools<|sep|><|close|>message<|sep|><|end_of_msg|>',
+    '~Hm.~Ok.«weather {"city":"5","days":2}»«now {}»',
+    OPENED,
+  ),
+  reply(
+    'tags in values and in text',
+    KIMI_K3,
+    '<|open|>response<|sep|>Use <|open|> and <|close|>x<|sep|>.<|close|>response<|sep|><|open|>call tool="now"<|sep|><|open|>argument key="a" type="string"<|sep|><|open|>b<|sep|> <|close|>response<|sep|> <|sep|><|close|>argument<|sep|><|close|>call<|sep|>',
+    'Use <|open|> and <|close|>x<|sep|>.«now {"a":"<|open|>b<|sep|> <|close|>response<|sep|> <|sep|>"}»',
+  ),
+  reply(
+    'escaped attributes',
+    KIMI_K3,
+    '<|open|>call tool="now" index="1"<|sep|><|open|>argument key="a &amp;quot; &quot;b" type="boolean"<|sep|>true<|close|>argument<|sep|><|close|>call<|sep|>',
+    '«now {"a &quot; \\"b":true}»',
+  ),
+  reply(
+    'missing closing tags',
+    KIMI_K3,
+    '<|open|>tools<|sep|><|open|>call tool="now"<|sep|><|open|>argument key="a" type="string"<|sep|>b<|open|>call tool="now"<|sep|><|open|>json<|sep|>{"a": [1<|close|>json<|sep|><|close|>tools<|sep|>So.',
+    '«now {"a":"b"}»«now {"a":[1]}»So.',
+  ),
+  reply(
+    'tags without tools',
+    KIMI_K3,
+    '<|open|>response<|sep|>a<|open|>call tool="now"<|sep|>b',
+    'a<|open|>call tool="now"<|sep|>b',
+    { tools: [] },
+  ),
+  reply('thoughts without an end', KIMI_K3, '<|open|>think<|sep|>a<|open|>response<|sep|>b', '~a~b'),
+  reply('content for all', FUNCTIONARY, 'all\nHello,\nworld. \n', 'Hello,\nworld. \n'),
+  reply('content for all without tools', FUNCTIONARY, 'all\nnow\n{}', 'now\n{}', { tools: [] }),
+  reply('a tool as the recipient', FUNCTIONARY, 'weather\n{"city": "Paris"}', PARIS),
+  reply(
+    'several recipients',
+    FUNCTIONARY,
+    'all\nOk.>>>weather\n{"city": "Paris"}>>>now\n{}\n>>>all\nSo.',
+    `Ok.${PARIS}«now {}»\nSo.`,
+  ),
+  reply('a recipient without arguments', FUNCTIONARY, 'now\n>>>all\nSo.', '«now {}»So.'),
+  reply(
+    "Python's prompt in content",
+    FUNCTIONARY,
+    'all\n>>> 1 + 1\n2\n>>>print(1)\n1\n>>>now()\n>>>x\n5',
+    '>>> 1 + 1\n2\n>>>print(1)\n1\n>>>now()\n>>>x\n5',
+  ),
+  reply('no recipient', FUNCTIONARY, 'Hello, world.\nYes.', 'Hello, world.\nYes.'),
+  reply('a word without a recipient', FUNCTIONARY, 'Hello\nworld', 'Hello\nworld'),
+  reply('one word', FUNCTIONARY, 'Hello', 'Hello'),
+  reply('only a recipient', FUNCTIONARY, 'now', '!incomplete[now]'),
+  reply(
+    'a message of its own',
+    GIGACHAT_3,
+    'Ok.<|message_sep|>\n\nfunction call<|role_sep|>\n{"name": "weather", "arguments": {"city": "Paris"}}<|message_sep|>\n\nassistant<|role_sep|>\nSo.<|message_sep|>\n\n',
+    `Ok.${PARIS}\nSo.`,
+  ),
+  reply(
+    'messages of other roles',
+    GIGACHAT_3,
+    'a<|message_sep|>\n\nuser<|role_sep|>\nb<|message_sep|>',
+    'a<|message_sep|>\n\nuser<|role_sep|>\nb',
+  ),
+  reply(
+    'messages',
+    SOLAR_OPEN,
+    '<|think|>Hm.<|end|><|begin|>assistant<|content|>Ok.<|end|><|begin|>assistant<|tool_calls|><|tool_call:begin|>abc<|tool_call:name|>weather<|tool_call:args|>{"city": "Paris"}<|tool_call:end|><|tool_call:begin|>d<|tool_call:name|>now<|tool_call:args|>{}<|tool_call:end|><|calls|>',
+    `~Hm.~Ok.${PARIS}«now {}»`,
+  ),
+  reply('messages without a header', SOLAR_OPEN, 'Yes.<|end|>', 'Yes.'),
+  reply(
+    'messages to recipients',
+    ATEM,
+    ' to=self<|message|>Hm.<|eom|><|start|>assistant to=weather<|message|><atem:function_calls>\n<atem:invoke name="weather">\n<atem:parameter name="city">Paris</atem:parameter>\n</atem:invoke>\n</atem:function_calls><|eom|><|start|>assistant to=user<|message|>So.<|eot|>',
+    `~Hm.~${PARIS}So.`,
+  ),
+  reply('a message without a recipient', ATEM, '<|message|>Yes.<|eot|>', 'Yes.'),
+  reply('no messages', ATEM, 'To be or not', 'To be or not'),
+  reply('thoughts with reflections', SEED_OSS, '<seed:think>Hm.</seed:think>\nYes.', '~Hm.~Yes.'),
 
   reply('text on both sides', QWEN, 'Ok.\n<tool_call>{"name": "now"}</tool_call>\nDone', 'Ok.«now {}»\nDone'),
   reply(

@@ -6,7 +6,7 @@ import { DOT_BYTES, INT16, INT8, totalsAt } from '../../../../assembly/activatio
 import { BF16 } from '../../../../assembly/formats/bf16'
 import { F16 } from '../../../../assembly/formats/f16'
 import { F32 } from '../../../../assembly/formats/f32'
-import { REPACKED } from '../../../../assembly/formats/x8'
+import { REPACKED } from '../../../../assembly/formats/ids'
 import { Q4_0x8 } from '../../../../assembly/formats/q4_0x8'
 import {
   Q4_0x8Bytes,
@@ -24,14 +24,15 @@ import { Q5_1 } from '../../../../assembly/formats/q5_1'
 import { Q5_K } from '../../../../assembly/formats/q5_k'
 import { Q6_K } from '../../../../assembly/formats/q6_k'
 import { Q8_0, UnsignedQ8_0 } from '../../../../assembly/formats/q8_0'
+import { FloatRows } from '../../../../assembly/formats/floats'
 import { RebiasedF16 } from '../../../../assembly/formats/rebiased_f16'
+import { BlockRows } from '../../../../assembly/formats/row_dots'
 import { BYTE_DOTS } from '../../../../assembly/math/byte_dots'
 import { Int16Tile } from '../../../../assembly/matmul/int16'
 import { X8Int16Tile, X8Int8Tile } from '../../../../assembly/matmul/x8'
 import { matmulOf } from '../../../../assembly/matmul/product'
 import {
-  matvecEightsOf,
-  matvecFloatsOf,
+  matvecEights,
   matvecFoursOf,
   matvecX8Of,
   matvecOf,
@@ -59,17 +60,17 @@ export function matvec_as_tiles(format: i32, weights: usize, x: usize, out: usiz
     case 0: // F32
       return transposedF32(weights, x, out, rows, columns)
     case 1: // F16
-      return matvecFloatsOf<F16>(weights, x, out, rows, columns)
+      return matvecEights<F16, FloatRows<F16>>(weights, x, out, rows, columns)
     case 2: // Q4_0
-      return matvecEightsOf<Q4_0>(weights, x, out, rows, columns)
+      return matvecEights<Q4_0, BlockRows<Q4_0>>(weights, x, out, rows, columns)
     case 3: // Q4_1
-      return matvecEightsOf<Q4_1>(weights, x, out, rows, columns)
+      return matvecEights<Q4_1, BlockRows<Q4_1>>(weights, x, out, rows, columns)
     case 6: // Q5_0
-      return matvecEightsOf<Q5_0>(weights, x, out, rows, columns)
+      return matvecEights<Q5_0, BlockRows<Q5_0>>(weights, x, out, rows, columns)
     case 7: // Q5_1
-      return matvecEightsOf<Q5_1>(weights, x, out, rows, columns)
+      return matvecEights<Q5_1, BlockRows<Q5_1>>(weights, x, out, rows, columns)
     case 8: // Q8_0
-      return matvecEightsOf<Q8_0Sixteens>(weights, x, out, rows, columns)
+      return matvecEights<Q8_0Sixteens, BlockRows<Q8_0Sixteens>>(weights, x, out, rows, columns)
     case 10: // Q2_K
       return matvecOf<Q2_K>(weights, x, out, rows, columns)
     case 11: // Q3_K
@@ -90,7 +91,7 @@ export function matvec_as_tiles(format: i32, weights: usize, x: usize, out: usiz
     case 16: // IQ2_XXS
       return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
     case 30: // BF16
-      return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
+      return matvecEights<BF16, FloatRows<BF16>>(weights, x, out, rows, columns)
     case 257: // rebiased F16
       return transposedF16(weights, x, out, rows, columns)
     case Q4_0_X8:
@@ -107,20 +108,20 @@ export function matvec_met(format: i32, weights: usize, x: usize, out: usize, ro
     case 0: // F32
       return eights<ChunkedRows<F32>>(weights, (<usize>columns) << 2, x, out, rows, columns)
     case 1: // F16
-      return matvecFloatsOf<F16>(weights, x, out, rows, columns)
+      return matvecEights<F16, FloatRows<F16>>(weights, x, out, rows, columns)
     case 2: // Q4_0
-      return matvecEightsOf<Q4_0>(weights, x, out, rows, columns)
+      return matvecEights<Q4_0, BlockRows<Q4_0>>(weights, x, out, rows, columns)
     case 3: // Q4_1
-      return matvecEightsOf<Q4_1>(weights, x, out, rows, columns)
+      return matvecEights<Q4_1, BlockRows<Q4_1>>(weights, x, out, rows, columns)
     case 6: // Q5_0
-      return matvecEightsOf<Q5_0>(weights, x, out, rows, columns)
+      return matvecEights<Q5_0, BlockRows<Q5_0>>(weights, x, out, rows, columns)
     case 7: // Q5_1
-      return matvecEightsOf<Q5_1>(weights, x, out, rows, columns)
+      return matvecEights<Q5_1, BlockRows<Q5_1>>(weights, x, out, rows, columns)
     case 8: // Q8_0
       if (ASC_FEATURE_RELAXED_SIMD) {
-        if (BYTE_DOTS) return matvecEightsOf<UnsignedQ8_0>(weights, x, out, rows, columns)
+        if (BYTE_DOTS) return matvecEights<UnsignedQ8_0, BlockRows<UnsignedQ8_0>>(weights, x, out, rows, columns)
       }
-      return matvecEightsOf<Q8_0>(weights, x, out, rows, columns)
+      return matvecEights<Q8_0, BlockRows<Q8_0>>(weights, x, out, rows, columns)
     case 10: // Q2_K
       return matvecOf<Q2_K>(weights, x, out, rows, columns)
     case 11: // Q3_K
@@ -142,7 +143,7 @@ export function matvec_met(format: i32, weights: usize, x: usize, out: usize, ro
     case 16: // IQ2_XXS
       return matvecOf<IQ2_XXS>(weights, x, out, rows, columns)
     case 30: // BF16
-      return matvecFloatsOf<BF16>(weights, x, out, rows, columns)
+      return matvecEights<BF16, FloatRows<BF16>>(weights, x, out, rows, columns)
     case 257: // rebiased F16
       return eights<ChunkedRows<RebiasedF16>>(weights, (<usize>columns) << 1, x, out, rows, columns)
     case Q4_0_X8:

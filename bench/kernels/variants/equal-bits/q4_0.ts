@@ -34,7 +34,7 @@ function high8(q: v128, lows: v128): v128 {
 /** Activations of 8 bits on all other processors: all of a block's products fit into 16 bits, 15 × 127 × 16 < 2^15. */
 @unmanaged
 export class Q4_0Pairs {
-  @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
+  @inline add(x: usize, scale: usize, _halves: usize, total: usize, end: usize, sums: usize): void {
     const lows = constant(BYTES_0F)
     const ones = constant(ONES_I16)
     let sumA = v128.load(sums)
@@ -95,7 +95,7 @@ export function beginSixteens(totals: usize): void {
  */
 @unmanaged
 export class Q4_0Sixteens {
-  @inline add(x: usize, scale: usize, total: usize, end: usize, sums: usize): void {
+  @inline add(x: usize, scale: usize, _halves: usize, total: usize, end: usize, sums: usize): void {
     const first = constant(WORDS_000F)
     const second = constant(WORDS_00F0)
     const third = constant(WORDS_0F00)

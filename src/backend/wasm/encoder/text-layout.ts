@@ -7,7 +7,7 @@ import type { Schedule, Scheduled } from '../scheduled.js'
 export type EncoderAttention = Scheduled & { kind: 'encoderAttention' }
 
 /** The attentions of a schedule, in order. */
-export function attentionsOf({ steps }: Pick<Schedule, 'steps'>): EncoderAttention[] {
+function attentionsOf({ steps }: Pick<Schedule, 'steps'>): EncoderAttention[] {
   return steps.filter((step): step is EncoderAttention => step.kind === 'encoderAttention')
 }
 

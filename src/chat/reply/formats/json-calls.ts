@@ -8,6 +8,8 @@ import { type CallMarkers, MarkedCallsReader } from './marked-calls.js'
 export interface JsonCallsStyle extends CallMarkers {
   /** Whether the opening marker ends with the bracket of a list. Default: false. */
   readonly opensList?: boolean
+  /** Whether the only key of a call may be its name. Default: false. */
+  readonly namesAreKeys?: boolean
 }
 
 /** Creates the dialect of a style, detected by its opening marker. */
@@ -29,12 +31,21 @@ export function jsonCalls<Name extends string>(name: Name, style: JsonCallsStyle
  */
 export class JsonCallsReader extends MarkedCallsReader<'fence' | 'json' | 'between'> {
   readonly #markers: readonly string[]
+  readonly #namesAreKeys: boolean
   #isList = false
   #json: JsonCall | undefined
 
-  constructor(calls: Calls, content: ContentHost, style: JsonCallsStyle, markers: readonly string[]) {
-    super(calls, content, style)
+  /** `markers`: those that count outside of the JSON. `opening`: see `MarkedCallsReader`. */
+  constructor(
+    calls: Calls,
+    content: ContentHost,
+    style: JsonCallsStyle,
+    markers: readonly string[],
+    opening = style.open,
+  ) {
+    super(calls, content, style, opening)
     this.#markers = markers
+    this.#namesAreKeys = style.namesAreKeys === true
     if (style.opensList) {
       this.#isList = true
       this.state = 'between'
@@ -72,7 +83,7 @@ export class JsonCallsReader extends MarkedCallsReader<'fence' | 'json' | 'betwe
     const next = text[spaces]
     if (next === '{') {
       if (this.#json) this.#next()
-      this.#json = new JsonCall(this.call)
+      this.#json = new JsonCall(this.call, { namesAreKeys: this.#namesAreKeys })
       this.state = 'json'
       return spaces
     }

@@ -16,8 +16,9 @@ export interface CallMarkers {
 export abstract class MarkedCallsReader<State extends string> extends CallsReader<State> {
   protected readonly style: CallMarkers
 
-  constructor(calls: Calls, content: ContentHost, style: CallMarkers) {
-    super(calls, content, style.open)
+  /** `opening`: the text at the beginning of the first call, if it is more than the marker. */
+  constructor(calls: Calls, content: ContentHost, style: CallMarkers, opening = style.open) {
+    super(calls, content, opening)
     this.style = style
   }
 

@@ -11,6 +11,10 @@ export interface ReasoningTags {
   readonly close: string
   /** A label after the opening marker that is not part of the reasoning. */
   readonly label?: string
+  /** Markers that open the answer, which also end the reasoning. */
+  readonly answer?: readonly string[]
+  /** Markers that close the answer. */
+  readonly answerEnd?: readonly string[]
 }
 
 export const REASONING_TAGS = {
@@ -20,7 +24,35 @@ export const REASONING_TAGS = {
   'think-brackets': { open: '[THINK]', close: '[/THINK]' },
   /** Gemma 4, whose channels have names. */
   gemma: { open: '<|channel>', close: '<channel|>', label: 'thought\n' },
+  /** Apertus. */
+  apertus: { open: '<|inner_prefix|>', close: '<|inner_suffix|>' },
+  /** Command R7B, Command A Reasoning. */
+  cohere: {
+    open: '<|START_THINKING|>',
+    close: '<|END_THINKING|>',
+    answer: ['<|START_RESPONSE|>', '<|START_TEXT|>'],
+    answerEnd: ['<|END_RESPONSE|>', '<|END_TEXT|>'],
+  },
+  /** Seed-OSS. */
+  seed: { open: '<seed:think>', close: '</seed:think>' },
+  /** MiniMax M3. */
+  minimax: { open: '<mm:think>', close: '</mm:think>' },
+  /** Hunyuan 3. */
+  hunyuan: { open: '<think:opensource>', close: '</think:opensource>' },
+  /** Apriel, which reasons in plain text. */
+  apriel: {
+    open: 'Here are my reasoning steps:',
+    close: '[BEGIN FINAL RESPONSE]',
+    answerEnd: ['[END FINAL RESPONSE]'],
+  },
 } as const satisfies Record<string, ReasoningTags>
+
+/** The markers of a format of reasoning; `undefined` if it has none, or sections. */
+export function tagsOf(reasoning: string): ReasoningTags | undefined {
+  return Object.hasOwn(REASONING_TAGS, reasoning)
+    ? REASONING_TAGS[reasoning as keyof typeof REASONING_TAGS]
+    : undefined
+}
 
 /** Parses pieces of a reply as content. */
 export type Reread = (pieces: readonly ThoughtPiece[]) => readonly ReplyPart[]
@@ -39,7 +71,11 @@ export class TurnMachine implements ReplyMachine {
   readonly #reasoning: TextChannel | undefined
   readonly #atStart: readonly string[]
   readonly #inReasoning: readonly string[]
+  readonly #inContent: readonly string[]
   readonly #afterThoughts: readonly string[]
+  /** Markers around the answer. */
+  readonly #answer: readonly string[]
+  readonly #answerEnd: readonly string[]
   #thinks = false
   /** Text that may be the label after the marker. */
   #label: string | undefined
@@ -63,10 +99,13 @@ export class TurnMachine implements ReplyMachine {
     this.#content = new TextChannel(emit, 'content')
     this.#reasoning = tags && new TextChannel(emit, 'reasoning', { afterMarker: true })
     const opens = this.#dialect?.opens ?? NO_MARKERS
-    this.#atStart = tags ? [tags.open, tags.close, ...opens] : opens
+    this.#answer = tags?.answer ?? NO_MARKERS
+    this.#answerEnd = tags?.answerEnd ?? NO_MARKERS
+    this.#inContent = [...this.#answer, ...this.#answerEnd, ...opens]
+    this.#atStart = tags ? [tags.open, tags.close, ...this.#inContent] : opens
     this.#reread = reread
-    this.#afterThoughts = tags ? [tags.close] : NO_MARKERS
-    this.#inReasoning = tags ? [tags.close, ...opens] : NO_MARKERS
+    this.#afterThoughts = tags ? [tags.close, ...this.#answer] : NO_MARKERS
+    this.#inReasoning = [...this.#afterThoughts, ...opens]
   }
 
   get isReasoning(): boolean {
@@ -76,7 +115,7 @@ export class TurnMachine implements ReplyMachine {
   get markers(): readonly string[] {
     if (this.#reader) return this.#reader.markers
     if (this.#thinks) return this.#pending ? this.#afterThoughts : this.#inReasoning
-    return this.#content.isEmpty ? this.#atStart : (this.#dialect?.opens ?? NO_MARKERS)
+    return this.#content.isEmpty ? this.#atStart : this.#inContent
   }
 
   text(text: string): number {
@@ -112,7 +151,7 @@ export class TurnMachine implements ReplyMachine {
       if (isTaken || this.#reader) return isTaken
     }
     if (this.#thinks) {
-      if (marker !== this.#tags?.close) return this.#markerInThoughts(marker, { isControl })
+      if (!this.#afterThoughts.includes(marker)) return this.#markerInThoughts(marker, { isControl })
       this.#endLabel()
       this.#endPending()
       this.#reasoning?.close()
@@ -128,7 +167,7 @@ export class TurnMachine implements ReplyMachine {
       this.#label = this.#tags.label && ''
       return true
     }
-    if (marker === this.#tags?.close && counts) {
+    if ((marker === this.#tags?.close && counts) || this.#frames(marker)) {
       this.#content.close()
       this.#frame(marker)
       return true
@@ -147,6 +186,11 @@ export class TurnMachine implements ReplyMachine {
     if (this.#pending) this.#takePending()
     if (this.#thinks) this.#reasoning?.end()
     this.#content.end()
+  }
+
+  /** Whether the marker opens or closes the answer. */
+  #frames(marker: string): boolean {
+    return this.#answer.includes(marker) || this.#answerEnd.includes(marker)
   }
 
   /** A call may begin within the reasoning. */

@@ -62,7 +62,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ])
 
 /** Every supported keyword. */
-export const KEYWORDS: ReadonlySet<string> = new Set([...READERS.keys(), ...COMBINATIONS])
+const KEYWORDS: ReadonlySet<string> = new Set([...READERS.keys(), ...COMBINATIONS])
 
 /**
  * Reads a schema's keywords, except `COMBINATIONS`. Throws `INVALID_ARGUMENT` for invalid values and `LIMIT` for counts
@@ -137,7 +137,7 @@ export function readSchemas(keyword: Keyword): readonly Placed[] {
 }
 
 /** Schemas by name. */
-export function readProperties({ value, pointer }: Keyword): ReadonlyMap<string, Placed> {
+function readProperties({ value, pointer }: Keyword): ReadonlyMap<string, Placed> {
   if (!isObject(value)) throw invalidSchema(pointer, `it must be an object, not ${describeValue(value)}`)
   return new Map(
     Object.entries(value).map(([name, schema]) => [

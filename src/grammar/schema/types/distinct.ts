@@ -21,7 +21,7 @@ const MAX_SUBSETS = 1100
 const MAX_ORDERED = 2000
 
 /** Characters of each kind: ASCII by code, others by their block of 16. */
-export function kindRanges(kind: number): CodePointRange[] {
+function kindRanges(kind: number): CodePointRange[] {
   const ranges: CodePointRange[] = []
   for (let code = kind; code < 0x80; code += KINDS) ranges.push([code, code])
   for (let block = 8 + kind; block < 0x1000; block += KINDS) ranges.push([block * 16, block * 16 + 15])

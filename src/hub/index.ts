@@ -1,0 +1,20 @@
+/** The package entry `dasllama/hub`: models from servers, kept on this machine. */
+
+import { ChunkedFolder } from '../storage/store/chunked-folder.js'
+import { MemoryShelf } from '../storage/store/memory-shelf.js'
+import { ModelStore, type StoreOptions } from './store.js'
+
+export { DasllamaError, type ErrorCode } from '../errors.js'
+export type { FetchOptions } from '../storage/fetch-options.js'
+export type { Warning, WarningCode, WarningListener } from '../warnings.js'
+/** @internal For `loadModel`, which imports this entry on demand. */
+export { openNamed } from './open-named.js'
+export type { HubProgress } from './progress.js'
+export type { HubOptions } from './repository.js'
+export { ModelStore, openStore, type PullOptions, type StoreOptions } from './store.js'
+export type { StoredModel, StoredModelFile } from './stored-models.js'
+
+/** A store in memory, which ends with the program: for tests. Options as of `openStore`; `folder` has no effect. */
+export function memoryStore(options: StoreOptions = {}): ModelStore {
+  return ModelStore.over(new ChunkedFolder(new MemoryShelf()), options)
+}

@@ -1,0 +1,272 @@
+/** The model store in real browsers: a download that survives a reload, two tabs, Workers, and storage that is missing, denied or full. */
+import { readFile } from 'node:fs/promises'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../src/index.js'
+import { askedFor, type Handler, ranges } from '../support/http-server.js'
+import { type FakeHub, serveHub, sha256Of } from '../support/hub-server.js'
+import { TINY_STORIES } from '../support/model-files.js'
+import '../support/row-reporter.js'
+import { startChromium, withoutChromium } from './chromium.js'
+import { type FileServer, serveFiles } from './file-server.js'
+import { firefoxPath, withFirefox } from './firefox.js'
+
+const PIECE = 2 ** 21
+let bytes: Uint8Array
+let told: string
+let server: FileServer
+beforeAll(async () => {
+  bytes = new Uint8Array(await readFile(TINY_STORIES))
+  await using model = await loadModel(TINY_STORIES, { threads: 1, kernels: 'baseline' })
+  await using session = model.createSession({ seed: 7 })
+  told = (await session.generate('Once upon a time', { maxTokens: 12 }).result()).text
+  server = await serveFiles()
+})
+afterAll(() => server.close())
+
+/** A hub whose model's second piece is sent only after `release`. */
+async function slowHub(): Promise<FakeHub & { release(): void }> {
+  let isReleased = false
+  const waiting: (() => void)[] = []
+  const release = () => {
+    isReleased = true
+    for (const send of waiting.splice(0)) send()
+  }
+  const whole = ranges(bytes, { etag: `"${sha256Of(bytes)}"` })
+  const handler: Handler = (request, response) => {
+    const send = () => whole(request, response)
+    if (isReleased || askedFor(request, bytes.length).start < PIECE) send()
+    else waiting.push(send)
+  }
+  const hub = await serveHub(
+    'someone/stories',
+    { 'tiny.gguf': { bytes, handler } },
+    {
+      isCrossOrigin: true,
+      routes: {
+        '/release': (_, response) => {
+          release()
+          response.end()
+        },
+      },
+    },
+  )
+  return Object.assign(hub, { release })
+}
+
+const downloads = (hub: FakeHub) =>
+  hub.requests
+    .filter(({ path, range }) => path.startsWith('/cdn/') && range !== 'bytes=0-0')
+    .map(({ range }) => range)
+
+const PIECES = () => [`bytes=0-${PIECE - 1}`, `bytes=${PIECE}-${bytes.length - 1}`]
+
+/** Calls a function of store-program.mjs in a page. */
+const call = <T>(page: Page, task: string, ...values: unknown[]) =>
+  page.evaluate<T>(
+    `import('/test/runtimes/store-program.mjs').then((program) => program.${task}(...${JSON.stringify(values)}))`,
+  )
+
+interface Pulled {
+  readonly before: { readonly isComplete: boolean; readonly loaded: number }[]
+  readonly model: { readonly isComplete: boolean; readonly isVerified: boolean }
+  readonly warnings: string[]
+  readonly location: string
+}
+
+describe.skipIf(withoutChromium)('the store in Chromium', () => {
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  beforeAll(async () => {
+    browser = await startChromium()
+  })
+  afterAll(() => browser?.close())
+
+  async function open(): Promise<Page> {
+    context = await browser.newContext()
+    page = await context.newPage()
+    await page.goto(`${server.url}plain`)
+    return page
+  }
+
+  it('continues a download after a reload, and loads the model on a page and in its Worker', async ({
+    task,
+  }) => {
+    await using hub = await slowHub()
+    await open()
+    expect(await call(page, 'pullAPiece', hub.base)).toMatchObject({ isComplete: false, loaded: PIECE })
+    await page.reload()
+    hub.release()
+    const before = downloads(hub).length
+    const pulled = await call<Pulled>(page, 'pullAll', hub.base)
+    task.meta.row = {
+      fault: 'a reload half-way',
+      storage: 'Chromium',
+      outcome: 'continued',
+      says: pulled.location,
+    }
+    expect(pulled).toMatchObject({
+      before: [{ loaded: PIECE }],
+      model: { isComplete: true, isVerified: true },
+    })
+    expect(downloads(hub).slice(before)).toEqual([PIECES()[1]])
+    const requests = hub.requests.length
+    for (const worker of [true, false])
+      expect(await call(page, 'tell', hub.base, worker)).toEqual({ text: told, from: ['store'] })
+    expect(hub.requests.length).toBe(requests)
+    await context.close()
+  })
+
+  it('downloads once for two tabs, and the second continues if the first is closed', async ({ task }) => {
+    for (const closes of [false, true]) {
+      await using hub = await slowHub()
+      const first = await open()
+      const second = await context.newPage()
+      await second.goto(`${server.url}plain`)
+      await call(first, 'pullAPiece', hub.base)
+      const pulling = call<Pulled>(second, 'pullAll', hub.base)
+      await second.waitForFunction('globalThis.lastWarning')
+      if (closes) await first.close()
+      hub.release()
+      const pulled = await pulling
+      expect(pulled).toMatchObject({ model: { isComplete: true }, warnings: ['WAITING_FOR_DOWNLOAD'] })
+      expect(new Set(downloads(hub))).toEqual(new Set(PIECES()))
+      if (!closes) expect(downloads(hub)).toHaveLength(2)
+      await context.close()
+    }
+    task.meta.row = {
+      fault: 'two tabs; a tab closed',
+      storage: 'Chromium',
+      outcome: 'one download',
+      says: 'WAITING_FOR_DOWNLOAD',
+    }
+  })
+
+  it('works in a Worker, with synchronous handles', async () => {
+    await using hub = await slowHub()
+    hub.release()
+    await open()
+    const inWorker = <T>(...message: unknown[]) =>
+      page.evaluate<T>(`new Promise((resolve, reject) => {
+        const worker = new Worker('/test/runtimes/store-worker.mjs', { type: 'module' })
+        worker.onmessage = ({ data }) => resolve(data)
+        worker.onerror = ({ message }) => reject(new Error(message))
+        worker.postMessage(${JSON.stringify(message)})
+      })`)
+    expect(await inWorker('pullAll', hub.base)).toMatchObject({
+      model: { isComplete: true, isVerified: true },
+    })
+    expect(await inWorker('tell', hub.base)).toEqual({ text: told, from: ['store'] })
+    // The page sees what the Worker has stored.
+    expect(await call(page, 'tell', hub.base)).toEqual({ text: told, from: ['store'] })
+    await context.close()
+  })
+
+  it('uses the Cache API where there is no private file system, and survives a reload there too', async ({
+    task,
+  }) => {
+    await using hub = await slowHub()
+    await open()
+    await context.addInitScript('delete StorageManager.prototype.getDirectory')
+    await page.reload()
+    await call(page, 'pullAPiece', hub.base)
+    await page.reload()
+    hub.release()
+    const pulled = await call<Pulled>(page, 'pullAll', hub.base)
+    task.meta.row = {
+      fault: 'no private file system',
+      storage: 'Chromium',
+      outcome: 'continued',
+      says: pulled.location,
+    }
+    expect(pulled).toMatchObject({
+      before: [{ loaded: PIECE }],
+      model: { isComplete: true },
+      location: expect.stringContaining('cache'),
+    })
+    expect(await call(page, 'tell', hub.base)).toEqual({ text: told, from: ['store'] })
+    await context.close()
+  })
+
+  it('reads from the server where storage is denied, as in private windows', async ({ task }) => {
+    await using hub = await slowHub()
+    hub.release()
+    await open()
+    await context.addInitScript(`
+      const deny = async () => { throw new DOMException('denied', 'SecurityError') }
+      StorageManager.prototype.getDirectory = deny
+      CacheStorage.prototype.open = deny`)
+    await page.reload()
+    const result = await page.evaluate<string[]>(`(async () => {
+      const { loadModel } = await import('/dist/index.js')
+      const { openStore } = await import('/dist/hub.js')
+      const told = []
+      const hub = { baseUrl: '${hub.base}' }
+      const model = await loadModel('hf:someone/stories/tiny.gguf', { hub, threads: 1, onWarning: ({ code, hint }) => told.push(code, hint) })
+      told.push(String(model.config.layers))
+      await model.dispose()
+      return [...told, (await openStore().catch((error) => error)).code]
+    })()`)
+    task.meta.row = {
+      fault: 'storage denied',
+      storage: 'Chromium',
+      outcome: 'loaded',
+      says: result.slice(0, 2).join(': ').slice(0, 100),
+    }
+    expect(result).toEqual(['NO_STORE', expect.stringContaining('private windows'), expect.any(String), 'IO'])
+    await context.close()
+  })
+
+  it('reports a quota that is too small, and what is needed', async ({ task }) => {
+    await using hub = await slowHub()
+    hub.release()
+    await open()
+    const session = await context.newCDPSession(page)
+    await session.send('Storage.overrideQuotaForOrigin', {
+      origin: new URL(server.url).origin,
+      quotaSize: 2 ** 20,
+    })
+    const message =
+      await page.evaluate<string>(`import('/test/runtimes/store-program.mjs').then(({ pullAll }) =>
+      pullAll('${hub.base}').catch(({ code, message }) => code + ': ' + message))`)
+    task.meta.row = {
+      fault: 'quota too small',
+      storage: 'Chromium',
+      outcome: message.split(':')[0],
+      says: message.slice(10, 110),
+    }
+    expect(message).toMatch(/^NO_SPACE: .* needs [\d.]+ MiB more, but (there are|the storage takes no more)/)
+    expect(await call<Pulled>(page, 'removeAll', hub.base)).toBe(0)
+    await context.close()
+  })
+})
+
+describe.skipIf(firefoxPath === undefined)('the store in Firefox', () => {
+  it('continues a download after a reload, and loads the model', async ({ task }) => {
+    await using hub = await slowHub()
+    const firefoxServer = await serveFiles()
+    try {
+      const posted = await withFirefox(
+        `${firefoxServer.url}test/runtimes/store-page.html#${hub.base}`,
+        firefoxServer.posted,
+      )
+      const result = JSON.parse(posted)
+      expect(result.failed).toBeUndefined()
+      task.meta.row = {
+        fault: 'a reload half-way',
+        storage: 'Firefox',
+        outcome: 'continued',
+        says: result.pulled.location,
+      }
+      expect(result).toMatchObject({
+        piece: { isComplete: false, loaded: PIECE },
+        pulled: { before: [{ loaded: PIECE }], model: { isComplete: true, isVerified: true } },
+        told: { text: told, from: ['store'] },
+      })
+      expect(downloads(hub).filter((range) => range === PIECES()[0])).toHaveLength(1)
+    } finally {
+      await firefoxServer.close()
+    }
+  })
+})
