@@ -82,21 +82,26 @@ async function bundle(entryPoints, outdir, options = {}) {
 }
 
 /**
- * Removes white space and shortens local names only. Names of functions, classes and methods stay for stack
+ * Removes white space and shortens names of variables. Names of functions, classes and methods stay for stack
  * traces, and lines are short, because Node prints the source line of an uncaught error.
  */
 async function minified(code) {
   const { minify } = await import('terser')
   const { code: short } = await minify(code, {
     module: true,
-    toplevel: false,
     ecma: 2020,
     compress: false,
-    mangle: { toplevel: false, keep_classnames: true, keep_fnames: true },
+    mangle: { keep_classnames: true, keep_fnames: true, reserved: namesOfExpressions(code) },
     // Annotations of pure calls, for the bundlers of those who use the package.
     format: { comments: false, preserve_annotations: true, max_line_len: 100 },
   })
   return short
+}
+
+/** Names of variables that are names of classes and functions too: esbuild makes expressions of declared classes. */
+function namesOfExpressions(code) {
+  const named = /\b([\w$]+) = (?:class\b|(?:async )?(?:function\b|\([^()]*\) =>|\w+ =>))/g
+  return Array.from(code.matchAll(named), ([, name]) => name)
 }
 
 /** Bundles the package's JavaScript into a folder. */
