@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 /** Suites that need minutes or big downloads live in *.slow.test.ts; the oracle, the runtimes and the engines are projects of their own so that each can be run alone. */
 const slow = 'test/**/*.slow.test.ts'
-const notUnit = [slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**', 'test/attacks/**']
+const notUnit = [
+  ...[slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**', 'test/attacks/**', 'test/package/**'],
+]
 
 /** Thousands of comparisons, waiting servers and other programs: two thirds of the time, which `npm run test:fast` leaves out. */
 const thorough = [
@@ -13,6 +15,7 @@ const thorough = [
   'test/backend/wasm/{batches,executable,high-addresses,memory,shift,windows}.test.ts',
   'test/backend/worker/**',
   'test/model/{reference,hidden,relaxed,encoders}.test.ts',
+  'test/sizes/**',
   'test/session/{interleavings,reaches,state}.test.ts',
   'test/kernels/{few-tokens,attention,attention-windows,attention-threads,attention-scores,attention-both-ways,elementwise,exports,formats,matmul,hot-loops}.test.ts',
   'test/sampling/{steps,distribution}.test.ts',
@@ -80,6 +83,15 @@ export default defineConfig({
           name: 'engines',
           include: ['test/engines/**/*.test.ts'],
           testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['test/package/*.test.ts'],
+          testTimeout: 600_000,
           fileParallelism: false,
         },
       },

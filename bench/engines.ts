@@ -1,6 +1,6 @@
 /** `npm run bench -- engines`: dasllama with every build of its kernels on every engine that supports it. */
 
-import { KERNEL_BUILDS, type KernelBuild } from '../src/backend/wasm/kernels.js'
+import { KERNEL_BUILDS, type KernelBuild } from '../src/backend/wasm/kernel-builds.js'
 import { ENTRANTS, type Entrant } from './contestants/registry.js'
 import type { Host } from './hosts/open.js'
 import { threadsText } from './limits/table.js'

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { bundled } from '../test/sizes/bundled.js'
 
 const ROOT = new URL('../', import.meta.url)
 
@@ -14,26 +15,24 @@ export interface PackageSizes {
   readonly unpackedBytes: number
 }
 
-/** The files of the engine; bundlers omit the platform files of other runtimes. */
 const FILES = [
-  'kernels.wasm',
-  'kernels-relaxed.wasm',
-  'kernels-wide.wasm',
-  'index.js',
-  'errors.js',
-  'platform/node.js',
-  'platform/node-thread.js',
-  'platform/browser.js',
-  'platform/browser-thread.js',
-  'workerd.js',
+  ...['kernels.wasm', 'kernels-relaxed.wasm', 'kernels-wide.wasm'],
+  ...['browser-engine-thread.js', 'browser-thread.js', 'node-thread.js'],
 ]
+
+/** What bundles of these exports load at first. */
+const BUNDLES = ['{ loadModel }', '{ loadModel, createChat }', '{ cosineSimilarity }']
 
 export async function measureSizes(): Promise<PackageSizes> {
   const files = FILES.map(async (file) => {
     const bytes = await readFile(new URL(`dist/${file}`, ROOT))
     return { file: `dist/${file}`, bytes: bytes.length, gzipBytes: gzipSync(bytes, { level: 9 }).length }
   })
-  return { files: await Promise.all(files), ...(await packedSizes()) }
+  const bundles = BUNDLES.map(async (names) => {
+    const { first } = await bundled(`export ${names} from 'dasllama'`)
+    return { file: `a bundle of ${names}`, ...first }
+  })
+  return { files: await Promise.all([...files, ...bundles]), ...(await packedSizes()) }
 }
 
 async function packedSizes(): Promise<Pick<PackageSizes, 'tarballBytes' | 'unpackedBytes'>> {

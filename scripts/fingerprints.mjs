@@ -11,10 +11,12 @@ import { KERNEL_BUILDS } from './kernel-builds.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const RECORD = join(root, '.cache/built.json')
 
+const SCRIPTS = ['scripts/build.mjs', 'scripts/bundle.mjs', 'scripts/trim-types.mjs']
+
 /** The sources of each part of dist/: files, and folders with everything below them. */
 const SOURCES = {
   kernels: ['assembly', 'scripts/kernel-builds.mjs', 'scripts/build.mjs', 'package-lock.json'],
-  javascript: ['src', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.types.json', 'package-lock.json'],
+  javascript: ['src', ...SCRIPTS, 'tsconfig.json', 'tsconfig.types.json', 'package-lock.json'],
 }
 
 const PRODUCTS = {

@@ -4,55 +4,19 @@
 export type { KvType } from './backend/memory.js'
 export type { Value } from './backend/program.js'
 export type { RopeScaling } from './backend/rope.js'
-export { Chat, createChat } from './chat/chat.js'
-export type { ChatOptions, RespondOptions } from './chat/chat-options.js'
-export type { ChatReply, ChatResult, ReplyParts } from './chat/chat-reply.js'
-export { CHAT_SAMPLING, chatSampling } from './chat/chat-sampling.js'
-export type { Content, TextPart } from './chat/content.js'
-export type { ChatMessage, CutReason, MessageInput, Role, ToolCall } from './chat/message.js'
-export { type ChosenTemplate, defaultTemplate } from './chat/model-templates.js'
-export { DEFAULT_OVERFLOW, type OverflowPolicy } from './chat/overflow.js'
-export type { MalformedReason, ParsedToolCall, ReplyEvent } from './chat/reply/events.js'
-export {
-  type ReasoningFormat,
-  type ReplyFormat,
-  type ReplyFormatOverrides,
-  replyFormat,
-  replyFormatOf,
-  type ThinkingEfforts,
-  type ThinkingVariable,
-  type ToolFormat,
-} from './chat/reply/format.js'
-export {
-  createReplyParser,
-  type ReplyParser,
-  type ReplyParserOptions,
-  type ReplyToken,
-} from './chat/reply/parser.js'
-export { type Thinking, type ThinkingControl, thinkingControl } from './chat/reply/thinking.js'
-export { toolResult } from './chat/reply/tool-result.js'
-export { templateFamily } from './chat/template-family.js'
-export type { FunctionTool, ToolDefinition } from './chat/tools.js'
+export * from './chat/index.js'
 export { DasllamaError, type ErrorCode } from './errors.js'
 export { cosineSimilarity } from './facade/cosine-similarity.js'
 export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
-export {
-  ADDRESSABLE_BYTES,
-  type FormatShare,
-  type InspectOptions,
-  inspectModel,
-  type MemorySummary,
-  type ModelSummary,
-  type TokenizerSummary,
-} from './facade/inspect-model.js'
+export { ADDRESSABLE_BYTES, type InspectOptions, inspectModel } from './facade/inspect-model.js'
 export { type EngineOptions, type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
 export { Model } from './facade/model.js'
+export type { FormatShare, MemorySummary, ModelSummary, TokenizerSummary } from './facade/model-summary.js'
 export type { LoadProgress, NameOptions } from './facade/named-source.js'
 export type { OpenOptions } from './facade/open.js'
 export { type RankedDocument, type RerankOptions, rerank } from './facade/rerank.js'
-export type { ResponseFormat, ToolParameters, ToolSchemaReport } from './grammar/response-format.js'
-export { inspectResponseFormat, inspectToolSchemas } from './grammar/response-format.js'
-export type { SchemaNotice } from './grammar/schema/notices.js'
+export type {} from './globals.js'
+export * from './grammar/index.js'
 export type { Builder, LayerBuilder } from './model/builder/builder.js'
 export { type Config, readConfig } from './model/config.js'
 export type { Family } from './model/family.js'
@@ -79,7 +43,7 @@ export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'
 export type { FetchOptions } from './storage/fetch-options.js'
-export type { ModelSource } from './storage/open-source.js'
+export type { ModelSource } from './storage/model-source.js'
 export type { ByteSource, ReadPart } from './storage/source.js'
 export type {
   DecodeOptions,

@@ -30,23 +30,15 @@ export function readList<T>(
 }
 
 function lengthOf(name: string, list: unknown, what: string): number {
-  if (typeof list !== 'object' || list === null) {
-    throw new DasllamaError('INVALID_ARGUMENT', `${name} must be ${what}, not ${describeValue(list)}`)
-  }
   let length: unknown
   try {
-    ;({ length } = list as { length?: unknown })
+    length = typeof list === 'object' && list !== null && (list as { length?: unknown }).length
   } catch (cause) {
     throw unreadable(name, cause)
   }
-  if (typeof length !== 'number') {
-    throw new DasllamaError('INVALID_ARGUMENT', `${name} must be ${what}, not ${describeValue(list)}`)
-  }
+  if (typeof length !== 'number') throw invalid(`${name} must be ${what}, not ${describeValue(list)}`)
   if (length > MAX_ENTRIES) {
-    throw new DasllamaError(
-      'INVALID_ARGUMENT',
-      `${name} has ${length} entries; at most ${MAX_ENTRIES} are accepted`,
-    )
+    throw invalid(`${name} has ${length} entries; at most ${MAX_ENTRIES} are accepted`)
   }
   // As in `Array.from`.
   return Math.max(0, Math.trunc(length) || 0)
@@ -91,7 +83,9 @@ export function readOptions<T extends object>(name: string, options: T): T {
 }
 
 function unreadable(name: string, cause: unknown): DasllamaError {
-  return new DasllamaError('INVALID_ARGUMENT', `${name} cannot be read: reading it throws an error`, {
-    cause,
-  })
+  return invalid(`${name} cannot be read: reading it throws an error`, cause)
+}
+
+function invalid(message: string, cause?: unknown): DasllamaError {
+  return new DasllamaError('INVALID_ARGUMENT', message, { cause })
 }

@@ -1,4 +1,4 @@
-import type { KernelBuild } from '../../src/backend/wasm/kernels.js'
+import type { KernelBuild } from '../../src/backend/wasm/kernel-builds.js'
 
 /** One engine under measurement. Every contestant runs in a separate process or browser. */
 export interface Contestant {

@@ -9,7 +9,7 @@
 import type { Batch } from '../../src/backend/batch.js'
 import type { SequenceMemory } from '../../src/backend/memory.js'
 import { WasmExecutable } from '../../src/backend/wasm/executable.js'
-import type { KernelBuild } from '../../src/backend/wasm/kernels.js'
+import type { KernelBuild } from '../../src/backend/wasm/kernel-builds.js'
 import { openEngine } from '../../src/backend/wasm/open-engine.js'
 import { openGguf } from '../../src/gguf/reader.js'
 import { planModel } from '../../src/model/plan.js'

@@ -9,7 +9,8 @@
  * ends with the last of them.
  */
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
-import { ActivationKind, type KernelBuild, type Pointer } from '../../src/backend/wasm/kernels.js'
+import type { KernelBuild } from '../../src/backend/wasm/kernel-builds.js'
+import { ActivationKind, type Pointer } from '../../src/backend/wasm/kernels.js'
 import type { BlockFormat } from '../../src/gguf/block-formats.js'
 import type { BenchKernels } from '../../test/kernels/bench-kernels.js'
 import { RandomBits } from '../../test/support/random-model/random-bits.js'

@@ -6,7 +6,8 @@
  *
  * (Node 20 runs the relaxed build with `--experimental-wasm-relaxed-simd`.)
  */
-import { ActivationKind, type KernelBuild, type Pointer } from '../../src/backend/wasm/kernels.js'
+import type { KernelBuild } from '../../src/backend/wasm/kernel-builds.js'
+import { ActivationKind, type Pointer } from '../../src/backend/wasm/kernels.js'
 import { hasRelaxedSimd } from '../../src/backend/wasm/relaxed-simd.js'
 import {
   bestRates,

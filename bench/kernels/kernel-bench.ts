@@ -1,11 +1,7 @@
 /** What the benches of single kernels share: kernels compiled in memory, checks against scalar twins, turns. */
 import { KERNEL_BUILDS } from '../../scripts/kernel-builds.mjs'
-import {
-  ActivationKind,
-  instantiateKernels,
-  type KernelBuild,
-  type Pointer,
-} from '../../src/backend/wasm/kernels.js'
+import type { KernelBuild } from '../../src/backend/wasm/kernel-builds.js'
+import { ActivationKind, instantiateKernels, type Pointer } from '../../src/backend/wasm/kernels.js'
 import { IQ3_S_NIBBLES } from '../../src/backend/wasm/repack/iq3-s.js'
 import { REBIASED_F16 } from '../../src/backend/wasm/repack/rebiased-f16.js'
 import { BLOCK_FORMATS, type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'

@@ -9,12 +9,9 @@ import { isA, readList } from '../read-list.js'
 export function cosineSimilarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const [first, second] = [readVector('the first vector', a), readVector('the second vector', b)]
   if (first.length !== second.length) {
-    throw new DasllamaError(
-      'INVALID_ARGUMENT',
+    throw invalid(
       `vectors of different lengths (${first.length} and ${second.length})`,
-      {
-        hint: 'compare embeddings of one model, with the same dimensions',
-      },
+      'compare embeddings of one model, with the same dimensions',
     )
   }
   return cosine(first, second)
@@ -26,13 +23,10 @@ function readVector(name: string, vector: ArrayLike<number>): ArrayLike<number> 
     ? vector
     : readList(name, vector, (value, index) => {
         if (typeof value === 'number') return value
-        throw new DasllamaError(
-          'INVALID_ARGUMENT',
-          `${name} has ${describeValue(value)} at index ${index}, which is not a number`,
-        )
+        throw invalid(`${name} has ${describeValue(value)} at index ${index}, which is not a number`)
       })
   if (values.length > 0) return values
-  throw new DasllamaError('INVALID_ARGUMENT', 'cosineSimilarity needs two non-empty arrays of numbers')
+  throw invalid('cosineSimilarity needs two non-empty arrays of numbers')
 }
 
 function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -45,12 +39,13 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
     squaresOfB += b[i] * b[i]
   }
   if (!Number.isFinite(squaresOfA + squaresOfB)) {
-    throw new DasllamaError(
-      'INVALID_ARGUMENT',
-      'a vector has values that are NaN, infinite or too large to be squared',
-    )
+    throw invalid('a vector has values that are NaN, infinite or too large to be squared')
   }
   if (squaresOfA === 0 || squaresOfB === 0) return 0
   // Rounding may exceed the range slightly.
   return Math.min(1, Math.max(-1, product / (Math.sqrt(squaresOfA) * Math.sqrt(squaresOfB))))
+}
+
+function invalid(message: string, hint?: string): DasllamaError {
+  return new DasllamaError('INVALID_ARGUMENT', message, { hint })
 }

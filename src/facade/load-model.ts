@@ -1,25 +1,20 @@
 import { abortable, following } from '../abortable.js'
-import { programForContext } from '../backend/context-length.js'
 import type { LoadedProgram, LoadingOptions, OpenedModel } from '../backend/engine-host.js'
-import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
-import { openInThread } from '../backend/wasm/load.js'
-import { checkEngineOptions, type EngineOptions } from '../backend/wasm/open-engine.js'
+import { checkEngineOptions, type EngineOptions } from '../backend/wasm/engine-options.js'
+import type { openInThread } from '../backend/wasm/load.js'
 import { openInWorker } from '../backend/worker/open-in-worker.js'
 import type { EngineThread } from '../backend/worker/port.js'
 import { checkBoolean, checkCount, checkFunction } from '../checks.js'
 import { describeFailure } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { Config } from '../model/config.js'
-import { modelIdentity } from '../model/identity.js'
-import { planModel } from '../model/plan.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
 import { RateMeter } from '../rate-meter.js'
 import { isA } from '../read-list.js'
-import type { ModelSource } from '../storage/open-source.js'
-import { createTokenizer } from '../tokenizer/create.js'
+import type { ModelSource } from '../storage/model-source.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
+import { engineInThread, planner, tokenizers } from './lazy-modules.js'
 import { Model } from './model.js'
 import { discardSource, type LoadProgress, type ResolvedSource, resolveSource } from './named-source.js'
 import { checkOpenOptions, type OpenOptions, openModelOptions, withModelFile } from './open.js'
@@ -48,13 +43,6 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
   onProgress?: (progress: LoadProgress) => void
 }
 
-/** A context that most prompts fit in and that does not take more memory than a small model itself. */
-const DEFAULT_CONTEXT = 4096
-
-export function defaultContext(config: Config): number {
-  return Math.min(config.contextLength, DEFAULT_CONTEXT)
-}
-
 /**
  * Loads a model: opens the file, checks it, and streams its weights into WebAssembly memory.
  *
@@ -76,17 +64,22 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   const platform = await abortable(currentPlatform(), signal)
   const settings = { open: await openModelOptions(options), engine: engineOptions(options) }
   const resolved = await resolveSource(source, { ...options, isWhole: true })
-  const thread = await engineThread(platform, options).catch(async (error) => {
+  const open = await openerOf(platform, options).catch(async (error) => {
     await discardSource(resolved)
     throw error
   })
-  const opened = thread
-    ? await openInWorker(thread, resolved.source, platform, settings)
-    : await openInThread(resolved.source, platform, settings)
+  const opened = await open(resolved.source, platform, settings)
   const model = await createModel(opened, { ...options, onProgress: weightProgress(resolved, options) })
   if (!signal?.aborted) return model
   void model.dispose()
   throw signal.reason
+}
+
+/** What opens a model where its engine is to run. Rejects as `engineThread` does. */
+async function openerOf(platform: Platform, options: LoadOptions): Promise<typeof openInThread> {
+  const thread = await engineThread(platform, options)
+  if (thread) return (...opening) => openInWorker(thread, ...opening)
+  return (await abortable(engineInThread.load(), options.signal)).openInThread
 }
 
 /**
@@ -167,22 +160,17 @@ async function createModel(
   const loads = following(signal)
   let loading: Promise<LoadedProgram> | undefined
   try {
-    const plan = planModel(directory)
-    const context = contextLength ?? defaultContext(plan.config)
-    const program = programForContext(plan.program, context)
-    loading = opened.load(program, {
-      reserve: contextBytes(program, context),
-      signal: loads.signal,
-      onProgress,
-      onWarning,
-    })
+    const modules = Promise.all([planner.load(), tokenizers.load()])
+    const [{ planForContext }, { createTokenizer }] = await abortable(modules, signal)
+    const { config, program, reserve, context, identityOf } = planForContext(directory, contextLength)
+    loading = opened.load(program, { reserve, signal: loads.signal, onProgress, onWarning })
     // While the first weights are read.
     const tokenizer = createTokenizer(metadata, onWarning)
     const { executable, samples } = await loading
     return Model.create({
       executable,
-      config: plan.config,
-      identity: modelIdentity({ ...plan, program }, directory, samples),
+      config,
+      identity: identityOf(samples),
       tokenizer,
       contextLength: context,
       chatTemplates: readChatTemplates(metadata),
@@ -204,5 +192,9 @@ async function createModel(
  * nothing to dispose.
  */
 export async function loadTokenizer(source: ModelSource, options: OpenOptions = {}): Promise<Tokenizer> {
-  return withModelFile(source, options, (file) => createTokenizer(file.metadata, options.onWarning))
+  const { onWarning, signal } = options
+  return withModelFile(source, options, async ({ metadata }) => {
+    const { createTokenizer } = await abortable(tokenizers.load(), signal)
+    return createTokenizer(metadata, onWarning)
+  })
 }

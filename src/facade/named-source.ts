@@ -1,3 +1,4 @@
+import { abortable } from '../abortable.js'
 import { checkOptions } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
@@ -5,8 +6,9 @@ import type { HubOptions } from '../hub/repository.js'
 import type { ModelStore } from '../hub/store.js'
 import { isA } from '../read-list.js'
 import type { FetchOptions } from '../storage/fetch-options.js'
-import type { ModelSource } from '../storage/open-source.js'
+import type { ModelSource } from '../storage/model-source.js'
 import type { WarningListener } from '../warnings.js'
+import { hub as hubModule } from './lazy-modules.js'
 
 /** Where models are that are given by a name on the hub, `hf:owner/repo/file.gguf`, and where they are kept. */
 export interface NameOptions {
@@ -80,7 +82,7 @@ export async function resolveSource(
     return { source, from: isUrl ? 'network' : 'local', isArriving: false }
   }
   const { store, hub, signal, onWarning, headers, fetch, retries, stallTimeout } = options
-  const { openNamed } = await import('../hub/index.js')
+  const { openNamed } = await abortable(hubModule.load(), signal)
   return openNamed(name, {
     ...{ store, hub, signal, onWarning, headers, fetch, retries, stallTimeout },
     onProgress:

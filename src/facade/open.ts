@@ -1,12 +1,13 @@
 import { abortable } from '../abortable.js'
 import { checkOptions, checkSignal } from '../checks.js'
 import type { ModelFile } from '../gguf/model-file.js'
-import { type OpenModelOptions, openModel, usingFile } from '../gguf/open-model.js'
+import type { OpenModelOptions } from '../gguf/open-model.js'
 import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
 import { checkFetchOptions, type FetchOptions } from '../storage/fetch-options.js'
-import type { ModelSource } from '../storage/open-source.js'
+import type { ModelSource } from '../storage/model-source.js'
 import { checkOnWarning, type WarningListener } from '../warnings.js'
+import { modelFiles } from './lazy-modules.js'
 import { checkNameOptions, type NameOptions, resolveSource } from './named-source.js'
 
 /** What every way of opening a model file takes. */
@@ -28,7 +29,7 @@ export interface OpenOptions extends FetchOptions, NameOptions {
 /** Bytes that are kept in memory of a body whose server serves no ranges. */
 const KEPT_BYTES = 64 * 2 ** 20
 
-/** Throws `INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
+/** @internal Throws `INVALID_ARGUMENT`, or the reason of a signal that is aborted already. */
 export function checkOpenOptions(options: OpenOptions): void {
   checkOptions(options)
   checkSignal(options.signal)
@@ -38,7 +39,7 @@ export function checkOpenOptions(options: OpenOptions): void {
   options.signal?.throwIfAborted()
 }
 
-/** What of the options says how sources are opened, with the tokenizer's name resolved. */
+/** @internal What of the options says how sources are opened, with the tokenizer's name resolved. */
 export async function openModelOptions(
   options: OpenOptions & { readonly memoryLimit?: number | undefined },
 ): Promise<OpenModelOptions> {
@@ -49,7 +50,7 @@ export async function openModelOptions(
   return { signal, tokenizer, headers, fetch, retries, stallTimeout, maxBufferedBytes }
 }
 
-/** Opens `source` in this thread, hands the file to `use`, and closes every source whatever happens. */
+/** @internal Opens `source` in this thread, hands the file to `use`, and closes every source whatever happens. */
 export async function withModelFile<T>(
   source: ModelSource,
   options: OpenOptions & { readonly memoryLimit?: number },
@@ -58,6 +59,7 @@ export async function withModelFile<T>(
   checkOpenOptions(options)
   const { signal, onWarning } = options
   const platform = await abortable(currentPlatform(), signal)
+  const { openModel, usingFile } = await abortable(modelFiles.load(), signal)
   const open = await openModelOptions(options)
   const resolved = await resolveSource(source, { ...options, isWhole: false })
   const file = await openModel(resolved.source, platform, open)

@@ -1,6 +1,7 @@
 import { abortable } from '../abortable.js'
 import { describeFailure } from '../describe.js'
-import { type LocalFiles, type ModelSource, openSource } from '../storage/open-source.js'
+import type { LocalFiles, ModelSource } from '../storage/model-source.js'
+import { openSource } from '../storage/open-source.js'
 import type { ByteSource } from '../storage/source.js'
 import type { UrlOptions } from '../storage/url.js'
 import type { WarningListener } from '../warnings.js'

@@ -1,6 +1,10 @@
 import { DasllamaError } from '../errors.js'
+import { LazyModule } from '../lazy-module.js'
 import { detectRuntime } from '../platform/detect.js'
 import type { StoreFolder } from '../storage/store/folder.js'
+import { browserFolder } from './lazy-modules.js'
+
+const nodeFolder = /* @__PURE__ */ new LazyModule(() => import('../platform/node/store-folder.js'))
 
 /**
  * Where this runtime keeps models. `path`: another folder of the disk than the default. Rejects with `UNSUPPORTED` where nothing
@@ -9,13 +13,10 @@ import type { StoreFolder } from '../storage/store/folder.js'
 export async function openFolder(path?: string): Promise<StoreFolder> {
   const runtime = detectRuntime()
   if (runtime === 'node') {
-    const { defaultStorePath, storeFolder } = await import('../platform/node/store-folder.js')
+    const { defaultStorePath, storeFolder } = await nodeFolder.load()
     return storeFolder(path ?? defaultStorePath())
   }
-  const folder =
-    runtime === 'browser'
-      ? await (await import('../platform/browser/store-folder.js')).storeFolder()
-      : undefined
+  const folder = runtime === 'browser' ? await (await browserFolder.load()).storeFolder() : undefined
   if (folder) return folder
   throw new DasllamaError('UNSUPPORTED', 'this runtime has no storage for models', {
     hint:

@@ -1,11 +1,11 @@
-import type { KernelBuild } from '../backend/wasm/kernels.js'
+import type { KernelBuild } from '../backend/wasm/kernel-builds.js'
 import type { ThreadHost } from '../backend/wasm/threads.js'
 import type { EngineThread } from '../backend/worker/port.js'
-import type { LocalFiles } from '../storage/open-source.js'
+import type { LocalFiles } from '../storage/model-source.js'
 
 /** What the engine needs from its runtime. */
 export interface Platform extends LocalFiles {
-  readonly name: 'node' | 'browser' | 'workerd'
+  readonly name: 'node' | 'browser' | 'workerd' | 'edge-light'
   /**
    * Loads the kernels next to the package's JavaScript; compiled only where the runtime does not compile bytes. Rejects with
    * `NOT_FOUND`, `IO` or `BAD_FORMAT`, or with the signal's reason. Default: the baseline.

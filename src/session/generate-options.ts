@@ -1,7 +1,7 @@
 import { checkCount, checkOptions, checkSignal, checkTokens } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { ResponseFormat } from '../grammar/response-format.js'
+import { isConstrained, type ResponseFormat } from '../grammar/format.js'
 import { isArray, readList } from '../read-list.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
@@ -123,7 +123,7 @@ function rejectContradictions({
       })
     }
   }
-  if (sampling.ignoreEos && responseFormat && responseFormat.type !== 'text') {
+  if (sampling.ignoreEos && isConstrained({ responseFormat })) {
     throw new DasllamaError('INVALID_ARGUMENT', 'ignoreEos and responseFormat contradict each other', {
       hint: 'a format needs an end; omit ignoreEos',
     })

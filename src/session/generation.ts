@@ -1,10 +1,11 @@
 import { DasllamaError } from '../errors.js'
 import type { CompiledGrammar, Matcher } from '../grammar/compiled-grammar.js'
-import { compileResponseFormat } from '../grammar/response-format.js'
+import { checkResponseFormat, isConstrained } from '../grammar/format.js'
 import type { Logprobs } from '../sampling/logprobs.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { ResolvedGenerateOptions } from './generate-options.js'
 import type { GenerationSteps, PromptUsage } from './generation-steps.js'
+import { compileFormat } from './lazy-modules.js'
 import { SharedRun } from './shared-run.js'
 import { StopMatcher } from './stop-matcher.js'
 import { type TextPiece, TextStream } from './text-stream.js'
@@ -88,7 +89,9 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   readonly #endIds: ReadonlySet<TokenId>
   readonly #stream: TextStream
   readonly #undelivered: Undelivered[] = []
-  readonly #grammar: CompiledGrammar | undefined
+  readonly #tokenizer: Tokenizer
+  /** The compiled response format, once the generation runs. */
+  #grammar: CompiledGrammar | undefined
   /** State of the response format after the last accepted token. */
   #matcher: Matcher | undefined
   #prompt: PromptUsage = { promptTokens: 0, cachedTokens: 0 }
@@ -100,11 +103,11 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     this.#steps = steps
     this.#endIds = tokenizer.endOfGeneration
     this.#stream = new TextStream(tokenizer, new StopMatcher(options.stop))
-    this.#grammar = compileResponseFormat(tokenizer, options.responseFormat)
-    this.#matcher = this.#grammar?.matcher()
+    this.#tokenizer = tokenizer
+    checkResponseFormat(options.responseFormat)
   }
 
-  /** @internal Generations come from `session.generate`. Throws for a `responseFormat` that cannot be used. */
+  /** @internal Generations come from `session.generate`. Throws for what is not a `responseFormat`. */
   static create(parts: GenerationParts): Generation {
     return new Generation(parts)
   }
@@ -118,7 +121,8 @@ export class Generation implements AsyncIterable<GeneratedToken> {
    * Whether the text so far is complete: it matches `responseFormat` or, without a format, ended with `stopReason` `stop`.
    */
   get isComplete(): boolean {
-    if (!this.#grammar) return this.stopReason === 'stop'
+    if (!isConstrained(this.#options)) return this.stopReason === 'stop'
+    if (!this.#grammar) return false
     // A stop string cuts the text within a token, and tokens that are held back are not part of it.
     if (typeof this.stoppedBy === 'string') return this.#grammar.matches(this.text)
     return (this.#undelivered[0]?.matcher ?? this.#matcher!).isComplete
@@ -182,6 +186,8 @@ export class Generation implements AsyncIterable<GeneratedToken> {
 
   async *#tokens(signal: AbortSignal): AsyncGenerator<GeneratedToken, StopReason> {
     const { maxTokens, reuse } = this.#options
+    const isReady = await unlessAborted(signal, () => this.#compile(signal))
+    if (isReady === 'abort') return 'abort'
     const prompt = await unlessAborted(signal, () => this.#steps.prefill(signal, reuse))
     if (prompt === 'abort') return 'abort'
     this.#prompt = prompt
@@ -200,6 +206,12 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       if (!advanced) return 'context'
     }
     return 'length'
+  }
+
+  /** Before anything is evaluated, so that a format that cannot be used leaves the session unchanged. */
+  async #compile(signal: AbortSignal): Promise<void> {
+    this.#grammar = await compileFormat(this.#tokenizer, this.#options, signal)
+    this.#matcher = this.#grammar?.matcher()
   }
 
   /** Samples the next token and adds it to the session; `undefined` if it ends the generation. */

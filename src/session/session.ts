@@ -9,13 +9,14 @@ import { cannotShift, emptyPrompt, nothingEvaluated } from './failures.js'
 import { type GenerateOptions, resolveGenerateOptions } from './generate-options.js'
 import { Generation } from './generation.js'
 import { GenerationSteps, newSampler, pick } from './generation-steps.js'
+import { compileFormat, states } from './lazy-modules.js'
 import type { Lease } from './lease.js'
 import type { Scheduler } from './scheduler.js'
 import { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
 import type { ResolvedSessionOptions } from './session-options.js'
 import type { SessionRegistry } from './session-registry.js'
-import { decodeState, encodeState, type StateOwner } from './state.js'
+import type { StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
 
 /** What the sessions of a model share. */
@@ -180,6 +181,7 @@ export class Session {
    */
   save(): Promise<Uint8Array> {
     return this.#run({}, async (signal) => {
+      const { encodeState } = await states.load()
       const state = {
         sequence: this.#evaluator.sequence.state,
         seed: this.seed,
@@ -199,11 +201,9 @@ export class Session {
    */
   restore(state: Uint8Array): Promise<void> {
     return this.#run({}, async (signal) => {
-      const { sequence, seed, random, logits, held, records } = await decodeState(
-        state,
-        this.#owner(),
-        signal,
-      )
+      const { decodeState } = await states.load()
+      const saved = await decodeState(state, this.#owner(), signal)
+      const { sequence, seed, random, logits, held, records } = saved
       this.#evaluator.assertRoom(sequence.ids.length, 0)
       const promptEnd = sequence.phases.lastIndexOf('prefill', held - 1) + 1
       await this.#host.sessions.attempt(() => this.#memory.restore(records, { length: held, promptEnd }))
@@ -275,7 +275,8 @@ export class Session {
    * ```
    *
    * Throws `INVALID_ARGUMENT` for bad parameters, a prompt without tokens, or no prompt where nothing has been evaluated;
-   * `CONTEXT_FULL` for one that is too long; `UNSUPPORTED` and `LIMIT` for a `responseFormat`; `BUSY`, `DISPOSED`.
+   * `CONTEXT_FULL` for one that is too long; `BUSY`, `DISPOSED`. A schema or grammar that cannot be used rejects the first token,
+   * and the result, with `INVALID_ARGUMENT`, `UNSUPPORTED` or `LIMIT`, before anything is evaluated.
    */
   generate(prompt?: string | ArrayLike<TokenId>, options: GenerateOptions = {}): Generation {
     this.#lease.assertFree()
@@ -285,6 +286,11 @@ export class Session {
     const resolved = resolveGenerateOptions(options, vocabSize)
     const steps = new GenerationSteps(this.#parts(), promptIds, resolved.sampling)
     return Generation.create({ promptIds, tokenizer, options: resolved, steps })
+  }
+
+  /** @internal Rejects for a `responseFormat` that `generate` could not use. */
+  async checkFormat(options: GenerateOptions): Promise<void> {
+    await compileFormat(this.#host.tokenizer, options)
   }
 
   /**

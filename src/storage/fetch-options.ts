@@ -10,7 +10,7 @@ export interface FetchOptions {
    */
   headers?: Readonly<Record<string, string>>
   /** Takes the place of the global `fetch`: to go through a proxy or a cache, or to sign requests. */
-  fetch?: typeof globalThis.fetch
+  fetch?: (url: string | URL, init?: RequestInit) => Promise<Response>
   /**
    * How often a request is repeated that failed for a reason that may pass: a broken or stalled connection, or an answer of
    * 408, 429, 500, 502, 503 or 504. The waits between grow from 0.25 s, or are as long as the server asks for, up to 30 s.

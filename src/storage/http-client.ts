@@ -9,7 +9,7 @@ export interface HttpOptions {
   /** Headers sent with every request, such as an authorization. Default none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default: the global `fetch`. */
-  readonly fetch?: typeof fetch | undefined
+  readonly fetch?: ((url: string | URL, init?: RequestInit) => Promise<Response>) | undefined
   /** How often a failed request is retried before the read fails, 0 to 100. Default 4. */
   readonly retries?: number | undefined
   /** Milliseconds without progress after which a request is aborted and retried. Default 30,000. */

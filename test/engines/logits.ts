@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import type { KernelBuild } from '../../src/backend/wasm/kernels.js'
+import type { KernelBuild } from '../../src/backend/wasm/kernel-builds.js'
 import { writeGguf } from '../../src/gguf/writer.js'
 import { type ModelCase, randomIds } from '../support/random-models.js'
 import { ROOT } from './launch.js'

@@ -2,15 +2,8 @@ import type { Import } from './modules.js'
 
 /** Modules that every module may import, and that depend on nothing but each other. */
 const SHARED = [
-  'errors',
-  'describe',
-  'read-list',
-  'checks',
-  'abortable',
-  'warnings',
-  'nearest',
-  'rate-meter',
-  'version',
+  ...['errors', 'describe', 'read-list', 'checks', 'abortable', 'warnings', 'nearest', 'version'],
+  ...['globals', 'lazy-module', 'rate-meter'],
 ]
 
 /**
@@ -32,26 +25,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   convert: ['gguf', 'math', 'quantize', 'storage'],
   hub: ['gguf', 'platform', 'storage'],
   facade: [
-    'backend',
-    'gguf',
-    'hub',
-    'math',
-    'model',
-    'platform',
-    'sampling',
-    'session',
-    'storage',
-    'tokenizer',
+    ...['backend', 'gguf', 'hub', 'math', 'model', 'platform'],
+    ...['sampling', 'session', 'storage', 'tokenizer'],
   ],
-  chat: ['facade', 'math', 'sampling', 'session', 'tokenizer'],
+  chat: ['facade', 'grammar', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
+  entries: [
+    ...['backend', 'facade', 'gguf', 'grammar', 'hub', 'index', 'platform'],
+    ...['session', 'storage', 'tokenizer'],
+  ],
   cli: ['convert', 'hub', 'index', 'platform', 'quantize', 'sampling'],
 }
 
 /** Folders that only some modules may import. */
 const CLOSED: readonly { readonly folder: string; readonly openTo: readonly string[] }[] = [
-  // Pointers and kernels stay behind the interfaces of src/backend/; a runtime starts the threads, the facade opens engines, and quantizers dequantize.
-  { folder: 'src/backend/wasm/', openTo: ['src/backend/', 'src/platform/', 'src/facade/', 'src/quantize/'] },
+  // Pointers and kernels stay behind the interfaces of src/backend/; a runtime starts the threads, the facade opens engines, an entry may include them, and quantizers dequantize.
+  {
+    folder: 'src/backend/wasm/',
+    openTo: ['src/backend/', 'src/platform/', 'src/facade/', 'src/quantize/', 'src/entries/'],
+  },
 ]
 
 /**

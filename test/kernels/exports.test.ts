@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { KERNEL_FILES } from '../../src/backend/wasm/kernels.js'
+import { KERNEL_FILES } from '../../src/backend/wasm/kernel-builds.js'
 import { benchKernels } from './bench-kernels.js'
 import { BUILDS } from './workbench.js'
 

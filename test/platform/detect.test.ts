@@ -14,6 +14,13 @@ describe('detectRuntime', () => {
     ['workerd', { ...node, navigator: { userAgent: 'Cloudflare-Workers' } }],
     ['browser', { navigator: { userAgent: 'Mozilla/5.0 Chrome/140' } }],
     ['browser', { process: { versions: {} } }],
+    ['browser', { ...node, document: {}, navigator: { userAgent: 'Mozilla/5.0 Chrome/140 Electron/38' } }],
+    ['browser', { ...node, WorkerGlobalScope: {}, navigator: { userAgent: 'Mozilla/5.0 Electron/38' } }],
+    ['node', { ...node, document: {}, navigator: { userAgent: 'Mozilla/5.0 (linux) jsdom/27.0.0' } }],
+    ['node', { ...node, document: {}, navigator: { userAgent: 'Mozilla/5.0 HappyDOM/20.0.0' } }],
+    ['node', { ...node, WorkerGlobalScope: {}, Deno: {}, navigator: { userAgent: 'Deno/2.1.0' } }],
+    ['node', { ...node, WorkerGlobalScope: {}, Bun: {} }],
+    ['edge-light', { EdgeRuntime: 'edge-runtime' }],
     ['browser', {}],
   ])('detects %s', (name, globals) => {
     expect(detectRuntime(globals)).toBe(name)
@@ -23,11 +30,14 @@ describe('detectRuntime', () => {
     expect((await currentPlatform()).name).toBe('node')
   })
 
-  it('names the right entry point in Cloudflare Workers', async () => {
-    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+  it.each([
+    ['workerd', 'navigator', { userAgent: 'Cloudflare-Workers' }],
+    ['edge-light', 'EdgeRuntime', 'edge-runtime'],
+  ])('names the entry point %s there', async (name, global, value) => {
+    vi.stubGlobal(global, value)
     await expect(currentPlatform()).rejects.toMatchObject({
       code: 'UNSUPPORTED',
-      hint: expect.stringContaining('dasllama/workerd'),
+      hint: expect.stringContaining(`dasllama/${name}`),
     })
   })
 })

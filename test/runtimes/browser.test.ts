@@ -45,7 +45,7 @@ describe.skipIf(withoutChromium)('Chromium', () => {
       worker.postMessage(['/${MODEL_PATH}', 3])
     })`)
     expect(toldInWorker).toEqual(told)
-    expect(server.requests).toContain('/dist/platform/browser-thread.js')
+    expect(server.requests).toContain('/dist/browser-thread.js')
     await expect.poll(() => page.workers().length).toBe(1)
   })
 
@@ -63,7 +63,7 @@ describe.skipIf(withoutChromium)('Chromium', () => {
   })
 
   it('does not fetch files of other runtimes', () => {
-    expect(server.requests).toContain('/dist/platform/browser.js')
+    expect(server.requests).toContain('/dist/platform-browser.js')
     expect(server.requests.filter((path) => /node|workerd/.test(path))).toEqual([])
   })
 })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import { build as buildWithVite } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PROGRAMS } from '../../scripts/bundle.mjs'
 import { startChromium, withoutChromium } from './chromium.js'
 import { serveFiles } from './file-server.js'
 import { MODEL_PATH, storiesInNode } from './stories.js'
@@ -32,36 +33,59 @@ async function bundle(
 
 describe('a bundle', () => {
   it('for browsers has no files of other runtimes', async () => {
-    expect(await bundle({ platform: 'browser' })).toEqual([
-      'dist/errors.js',
-      'dist/hub.js',
-      'dist/index.js',
-      'dist/platform/browser-store.js',
-      'dist/platform/browser.js',
-    ])
+    const files = await bundle({ platform: 'browser' })
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/index.js',
+        'dist/hub.js',
+        'dist/platform-browser.js',
+        'dist/platform-browser-store.js',
+      ]),
+    )
+    expect(files.filter((path) => /node|workerd|edge|cli/.test(path))).toEqual([])
   })
 
-  it('for Workers has their platform in one file with the engine, and the kernels as a separate module', async () => {
-    const files = await bundle({
-      platform: 'browser',
-      conditions: ['workerd', 'worker', 'browser'],
-      external: ['*.wasm'],
-    })
-    expect(files).toEqual(['dist/errors.js', 'dist/workerd.js'])
-  })
+  it.each(['workerd', 'edge-light'])(
+    'for %s has its platform, and the kernels as separate modules',
+    async (runtime) => {
+      const options: BuildOptions = {
+        platform: 'browser',
+        conditions: [runtime, 'worker', 'browser'],
+        external: ['*.wasm', '*.wasm?module'],
+      }
+      const program = `export { loadModel } from 'dasllama'; export { openStore } from 'dasllama/hub'`
+      const files = await bundle(options, program)
+      expect(files).toEqual(expect.arrayContaining([`dist/${runtime}.js`, 'dist/hub.js']))
+      expect(files.filter((path) => /node|cli/.test(path))).toEqual([])
+    },
+  )
 
   it('for Node has what Node needs', async () => {
-    expect(await bundle({ platform: 'node' })).toContain('dist/platform/node.js')
+    expect(await bundle({ platform: 'node' })).toContain('dist/platform-node.js')
   })
 
   it.each<BuildOptions>([{ platform: 'browser' }, { platform: 'node' }, { conditions: ['workerd'] }])(
     'of sampling alone has neither kernels nor engine: %j',
     async (options) => {
       const files = await bundle(options, `export { createSampler } from 'dasllama/sampling'`)
-      expect(files).toEqual(['dist/errors.js', 'dist/sampling.js'])
-      expect(await readFile(new URL('../../dist/sampling.js', import.meta.url), 'utf8')).not.toContain(
-        'WebAssembly.',
-      )
+      expect(files).toContain('dist/sampling.js')
+      const texts = await Promise.all(files.map((path) => readFile(join(root, path), 'utf8')))
+      expect(texts.join()).not.toContain('WebAssembly.')
+    },
+  )
+
+  it.each(Object.keys(PROGRAMS))(
+    'need not follow imports of %s, which is whole in one file',
+    async (name) => {
+      const { metafile } = await build({
+        entryPoints: [join(root, `dist/${name}.js`)],
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: 'esm',
+        external: ['node:*'],
+      })
+      expect(Object.keys(metafile.inputs)).toEqual([`dist/${name}.js`])
     },
   )
 })
@@ -147,7 +171,7 @@ describe.skipIf(withoutChromium)('an app in Chromium that is bundled', () => {
   })
 
   it('by esbuild, with the program of the Worker as another entry, runs its engine in a Worker', async () => {
-    await bundleWithEsbuild('worker', ['dist/platform/browser-engine-thread.js'])
+    await bundleWithEsbuild('worker', ['dist/browser-engine-thread.js'])
     const { ids, warnings, workers } = await visit('worker')
     expect(ids).toEqual((await storiesInNode()).greedy.ids.slice(0, 12))
     expect(warnings).toEqual([])

@@ -40,6 +40,8 @@ export interface SpecialResponse {
   readonly file?: string
   /** Default: an empty page. */
   readonly body?: string
+  /** Whether `body` is JavaScript instead of the body of a page. */
+  readonly isScript?: boolean
   /** Default: 200. */
   readonly status?: number
   /** Instead of those that isolate a page. */
@@ -77,8 +79,11 @@ export async function serveFiles(
     } = special(path) ?? PAGES[path] ?? { file: path }
     if (hangs) return
     if (instead.file === undefined) {
-      const { body = '' } = instead
-      return response.writeHead(status, { ...headers, 'content-type': 'text/html' }).end(EMPTY_PAGE + body)
+      const { body = '', isScript = false } = instead
+      const type = isScript ? 'text/javascript' : 'text/html'
+      return response
+        .writeHead(status, { ...headers, 'content-type': type })
+        .end(isScript ? body : EMPTY_PAGE + body)
     }
     const file = join(ROOT, instead.file)
     const found = await stat(file).catch(() => undefined)

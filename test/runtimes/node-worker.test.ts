@@ -91,7 +91,7 @@ describe('a Worker in Node that', () => {
   it('is not there is UNSUPPORTED, and the model runs without it', async () => {
     const dist = join(folder.path, 'dist')
     await cp('dist', dist, { recursive: true })
-    await rm(join(dist, 'platform/node-engine-thread.js'))
+    await rm(join(dist, 'node-engine-thread.js'))
     const program = `
       const model = await load({ worker: false })
       await model.dispose()

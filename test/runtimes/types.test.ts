@@ -16,6 +16,7 @@ import {
   type Builder, type Candidates, type ChatResult, type Config, type Family, type GenerationResult, type LayerBuilder,
   type LoadOptions, type Session, type Value, createChat, embed, loadModel, readConfig, registerFamily,
 } from 'dasllama'
+import { type ModelStore, openStore, type StoreOptions } from 'dasllama/hub'
 import { createSampler } from 'dasllama/sampling'
 
 interface MyConfig extends Config {
@@ -50,6 +51,8 @@ export async function main(options: LoadOptions): Promise<[GenerationResult, Cha
   await using chat = createChat(model)
   return [result, await chat.send('Hello', { thinking: 'off' }), await embed(model, 'a text')]
 }
+
+export const store = (options: StoreOptions): Promise<ModelStore> => openStore(options)
 
 // @ts-expect-error Sessions come from a model.
 import('dasllama').then(({ Session }) => new Session())

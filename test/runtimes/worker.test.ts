@@ -29,7 +29,7 @@ const FOLDERS: Readonly<Record<string, SpecialResponse>> = {
   missing: { status: 404 },
   page: {},
   hanging: { hangs: true },
-  'not-embeddable': { file: `/dist/platform/${ENGINE_THREAD}`, headers: {} },
+  'not-embeddable': { file: `/dist/${ENGINE_THREAD}`, headers: {} },
 }
 
 const PROGRAM = '<script type="module" src="/test/runtimes/worker-cases.mjs"></script>'

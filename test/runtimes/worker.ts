@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { Miniflare, type ModuleDefinition, type Request, Response } from 'miniflare'
 
@@ -10,8 +10,12 @@ const TYPES: Readonly<Record<string, ModuleDefinition['type']>> = {
   '.wasm': 'CompiledWasm',
 }
 
-/** The options of every Worker with the package. */
-const PACKAGE_FILES = ['dist/errors.js', 'dist/kernels.wasm', 'dist/kernels-relaxed.wasm']
+/** The files of the package that a Worker may import. */
+async function packageFiles(): Promise<string[]> {
+  const names = await readdir(new URL('dist/', root))
+  const scripts = names.filter((name) => name.endsWith('.js') && !/edge-light|node|cli/.test(name))
+  return [...scripts, 'kernels.wasm', 'kernels-relaxed.wasm'].map((name) => `dist/${name}`)
+}
 
 export interface StartedWorker extends AsyncDisposable {
   /** Posts a text, or sends a GET request without one; resolves with the JSON of the answer. */
@@ -27,7 +31,7 @@ export async function startWorker(
   bindings: Record<string, string> = {},
   answer?: (request: { readonly url: string }) => Uint8Array,
 ): Promise<StartedWorker> {
-  const modules = [...PACKAGE_FILES, ...files].map(
+  const modules = [...new Set([...(await packageFiles()), ...files])].map(
     async (path): Promise<ModuleDefinition> => ({
       type: TYPES[extname(path)] ?? 'Data',
       path,

@@ -297,18 +297,29 @@ describe('refused before anything runs:', () => {
     [{ type: 'xml' }, 'INVALID_ARGUMENT', 'there is no responseFormat "xml"'],
     [{ type: 'text', schema: {} }, 'INVALID_ARGUMENT', 'no member "schema"'],
     [{ type: 'json_schema', json_schema: {} }, 'INVALID_ARGUMENT', 'no member "json_schema"'],
-    [{ type: 'json_schema' }, 'INVALID_ARGUMENT', 'a schema is an object'],
-    [{ type: 'json_schema', schema: { pattern: '(a)\\1' } }, 'UNSUPPORTED', '#/pattern'],
-    [{ type: 'json_schema', schema: false }, 'INVALID_ARGUMENT', 'nothing is valid by it'],
     [{ type: 'grammar' }, 'INVALID_ARGUMENT', 'responseFormat.grammar must be a string'],
-    [{ type: 'grammar', grammar: 'root ::= x' }, 'INVALID_ARGUMENT', 'line 1, column 10'],
-    [{ type: 'grammar', grammar: 'root ::= root' }, 'INVALID_ARGUMENT', 'left recursion'],
   ])('%j', (responseFormat, code, message) => {
     using session = newSession()
     expect(() => session.generate(PROMPT, { responseFormat: responseFormat as ResponseFormat })).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(message) }),
     )
     expect(session.isBusy).toBe(false)
+  })
+
+  it.each<[ResponseFormat, string, string]>([
+    [{ type: 'json_schema' } as never, 'INVALID_ARGUMENT', 'a schema is an object'],
+    [{ type: 'json_schema', schema: { pattern: '(a)\\1' } }, 'UNSUPPORTED', '#/pattern'],
+    [{ type: 'json_schema', schema: false }, 'INVALID_ARGUMENT', 'nothing is valid by it'],
+    [{ type: 'grammar', grammar: 'root ::= x' }, 'INVALID_ARGUMENT', 'line 1, column 10'],
+    [{ type: 'grammar', grammar: 'root ::= root' }, 'INVALID_ARGUMENT', 'left recursion'],
+  ])('when the first token is requested: %j', async (responseFormat, code, message) => {
+    using session = newSession()
+    const generation = session.generate(PROMPT, { responseFormat })
+    expect(generation.isComplete).toBe(false)
+    const refusal = expect.objectContaining({ code, message: expect.stringContaining(message) })
+    await expect(generation.result()).rejects.toEqual(refusal)
+    expect(generation.stopReason).toBeUndefined()
+    expect(session).toMatchObject({ isBusy: false, position: 0 })
   })
 
   it('ignoreEos', () => {

@@ -1,11 +1,9 @@
 import { DasllamaError } from '../../errors.js'
 import { PAGE_BYTES, type Pointer } from './kernels.js'
+import { WASM_LIMIT } from './limits.js'
 
 /** Everything is aligned to a cache line. */
 const ALIGNMENT = 64
-
-/** Largest size of a 32-bit WebAssembly memory, in bytes. */
-export const WASM_LIMIT = 2 ** 32
 
 /** See `#addCounterweights`. */
 const COUNTERWEIGHT_BYTES = 64 * 2 ** 20

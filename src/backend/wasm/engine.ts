@@ -1,6 +1,7 @@
 import { abortable } from '../../abortable.js'
-import { Arena, WASM_LIMIT } from './arena.js'
+import { Arena } from './arena.js'
 import { instantiateKernels, type Kernels, PAGE_BYTES } from './kernels.js'
+import { WASM_LIMIT } from './limits.js'
 import { importingSharedMemory } from './shared-memory.js'
 import { ThreadPool } from './thread-pool.js'
 import type { Thread, ThreadHost } from './threads.js'

@@ -166,20 +166,6 @@ export type Rope = (
   pairs: number,
 ) => void
 
-/**
- * The builds of the kernels: plain SIMD; relaxed SIMD, which is faster and whose last bits depend on the processor; and
- * relaxed SIMD for engines that join pairs of vectors into wider ones.
- */
-export const KERNEL_BUILDS = ['baseline', 'relaxed', 'wide'] as const
-export type KernelBuild = (typeof KERNEL_BUILDS)[number]
-
-/** The file of each build, next to the package's JavaScript. */
-export const KERNEL_FILES = {
-  baseline: 'kernels.wasm',
-  relaxed: 'kernels-relaxed.wasm',
-  wide: 'kernels-wide.wasm',
-} as const
-
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE_BYTES = 65536
 
@@ -196,9 +182,20 @@ export async function instantiateKernels(
       'UNSUPPORTED',
       `the kernels could not be instantiated: ${describeFailure(cause)}`,
       {
-        hint: "a runtime with WebAssembly SIMD is needed: Node 20, Chrome 91, Firefox 89, Safari 16.4 or newer; and a Content Security Policy, if there is one, must allow 'wasm-unsafe-eval'",
+        hint: instantiationHint(cause),
         cause,
       },
     )
   }
+}
+
+function instantiationHint(cause: unknown): string {
+  const reason = describeFailure(cause)
+  if (/Content.Security.Policy|\bCSP\b|unsafe-eval/i.test(reason)) {
+    return "the page's Content Security Policy must allow 'wasm-unsafe-eval' in its script-src; so must that of the Worker's script, if it is served with one"
+  }
+  if (/disallowed by embedder/i.test(reason)) {
+    return 'this runtime does not compile bytes: pass a compiled WebAssembly.Module of dasllama/kernels.wasm as the option `kernels`, with threads: 1'
+  }
+  return 'a runtime with WebAssembly SIMD is needed: Node 20, Chrome 91, Firefox 89, Safari 16.4 or newer'
 }

@@ -3,11 +3,12 @@ import { closeQuietly, type OpenModelOptions, openModel, usingFile } from '../..
 import { TensorSamples } from '../../gguf/tensor-samples.js'
 import { checkWeights } from '../../gguf/weight-check.js'
 import type { Platform } from '../../platform/platform.js'
-import type { ModelSource } from '../../storage/open-source.js'
+import type { ModelSource } from '../../storage/model-source.js'
 import type { LoadedProgram, LoadingOptions, OpenedModel } from '../engine-host.js'
 import type { Program } from '../program.js'
+import type { EngineOptions } from './engine-options.js'
 import { WasmExecutable } from './executable.js'
-import { type EngineOptions, openEngine } from './open-engine.js'
+import { openEngine } from './open-engine.js'
 
 /** Opens a model file in this thread, for an engine in this thread. Rejects as `openModel` does. */
 export async function openInThread(

@@ -4,9 +4,6 @@ import { DasllamaError } from '../../errors.js'
 import type { Kernels } from './kernels.js'
 import type { Thread, ThreadHost, ThreadStart } from './threads.js'
 
-/** Largest number of threads in a pool: memory bandwidth is saturated long before. */
-export const MAX_THREADS = 32
-
 /**
  * An engine's thread pool: the caller's thread, which is the main thread, and workers. The kernels distribute the work
  * (assembly/thread_pool.ts); this class starts the workers, notices when one ends, and shuts them down.

@@ -1,9 +1,9 @@
 import type { PackedDirectory } from '../../gguf/packed-directory.js'
-import type { FileHandle } from '../../storage/open-source.js'
+import type { FileHandle } from '../../storage/model-source.js'
 import type { Warning } from '../../warnings.js'
 import type { LoadProgress } from '../engine-host.js'
 import type { Program } from '../program.js'
-import type { EngineOptions } from '../wasm/open-engine.js'
+import type { EngineOptions } from '../wasm/engine-options.js'
 import type { ExecutableDescription } from './messages.js'
 import type { SourceDescription } from './source-messages.js'
 

@@ -5,10 +5,10 @@ import { unpackDirectory } from '../../gguf/packed-directory.js'
 import { TensorSamples } from '../../gguf/tensor-samples.js'
 import type { Platform } from '../../platform/platform.js'
 import { isA, isBytes } from '../../read-list.js'
-import { absoluteName, isFileHandle, type ModelSource, openSource } from '../../storage/open-source.js'
+import { absoluteName, isFileHandle, type ModelSource } from '../../storage/model-source.js'
 import type { LoadingOptions, OpenedModel } from '../engine-host.js'
 import type { Program } from '../program.js'
-import type { EngineOptions } from '../wasm/open-engine.js'
+import type { EngineOptions } from '../wasm/engine-options.js'
 import { Channel } from './channel.js'
 import type {
   LoadEvent,
@@ -18,6 +18,7 @@ import type {
   OpenRequest,
   PostedSource,
 } from './engine-messages.js'
+import { sources } from './lazy-modules.js'
 import type { EngineThread } from './port.js'
 import { RemoteExecutable } from './remote-executable.js'
 import { serveSources } from './serve-sources.js'
@@ -40,6 +41,7 @@ export async function openInWorker(
   const serve = async (source: ModelSource): Promise<PostedSource> => {
     const known = posted.get(source)
     if (known) return known
+    const { openSource } = await abortable(sources.load(), signal)
     const opening = openSource(source, platform, open)
     const bytes = await abortable(opening, signal, (late) => late.close())
     const message: PostedSource = { kind: 'served', source: served.add(bytes) }

@@ -1,7 +1,7 @@
 import { DasllamaError } from '../../errors.js'
 import { packDirectory } from '../../gguf/packed-directory.js'
 import type { Platform } from '../../platform/platform.js'
-import type { ModelSource } from '../../storage/open-source.js'
+import type { ModelSource } from '../../storage/model-source.js'
 import type { LoadedProgram, OpenedModel } from '../engine-host.js'
 import { openInThread } from '../wasm/load.js'
 import { Channel, type RequestContext } from './channel.js'

@@ -1,4 +1,5 @@
 import { DasllamaError, type ErrorCode } from '../../errors.js'
+import { isConstrained } from '../../grammar/format.js'
 import type { GenerateOptions } from '../../session/generate-options.js'
 import type { GeneratedToken, Generation, StopReason, Usage } from '../../session/generation.js'
 import type { Session } from '../../session/session.js'
@@ -11,11 +12,6 @@ export type ReplyGeneration = Pick<
   'promptIds' | 'ids' | 'text' | 'stopReason' | 'stoppedBy' | 'isComplete' | 'usage'
 > &
   AsyncIterable<GeneratedToken>
-
-/** Whether the generated text is constrained. */
-export function isConstrained({ responseFormat }: GenerateOptions): boolean {
-  return responseFormat !== undefined && responseFormat.type !== 'text'
-}
 
 /** How long a model may think. */
 export interface ThinkingBudget {
@@ -113,6 +109,7 @@ export class BudgetedGeneration implements ReplyGeneration {
 
   async *#tokens(): AsyncGenerator<GeneratedToken, StopReason | undefined> {
     const { tokens: most = Number.POSITIVE_INFINITY, closeIds = [] } = this.#budget ?? {}
+    if (this.#thinksFreely) await this.#session.checkFormat(this.#options)
     let thoughts = 0
     let end: 'spent' | 'closed' | undefined
     for await (const token of this.#phase) {

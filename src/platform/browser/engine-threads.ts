@@ -37,7 +37,7 @@ export async function startEngineThread(signal?: AbortSignal): Promise<EngineThr
 }
 
 const HINT =
-  "serve platform/browser-engine-thread.js next to index.js, from the page's origin, with a Cross-Origin-Embedder-Policy if the page has one, and allow it in the page's Content Security Policy (worker-src, Trusted Types)"
+  "serve browser-engine-thread.js next to index.js, from the page's origin, with a Cross-Origin-Embedder-Policy if the page has one, and allow it in the page's Content Security Policy (worker-src, Trusted Types)"
 
 /**
  * Resolves when the worker is ready.

@@ -1,6 +1,6 @@
 /** Web pages and their workers. */
 
-import { KERNEL_FILES, type KernelBuild } from '../../backend/wasm/kernels.js'
+import { KERNEL_FILES, type KernelBuild } from '../../backend/wasm/kernel-builds.js'
 import type { ThreadHost } from '../../backend/wasm/threads.js'
 import { displayName } from '../../describe.js'
 import { DasllamaError, type ErrorCode } from '../../errors.js'
@@ -8,11 +8,25 @@ import type { Platform } from '../platform.js'
 import { startEngineThread } from './engine-threads.js'
 import { startThread } from './threads.js'
 
-/** Literal URLs, so that bundlers find them. */
+/** Literal URLs, so that bundlers find them. Throws `NOT_FOUND` in a bundle that does not know its address. */
 function kernelsUrl(build: KernelBuild): URL {
-  return build === 'baseline'
-    ? new URL('../kernels.wasm', import.meta.url)
-    : new URL('../kernels-relaxed.wasm', import.meta.url)
+  try {
+    return build === 'baseline'
+      ? new URL('./kernels.wasm', import.meta.url)
+      : new URL('./kernels-relaxed.wasm', import.meta.url)
+  } catch (cause) {
+    throw new DasllamaError('NOT_FOUND', 'the kernels are not found, because this bundle is not a module', {
+      hint: `pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\`; or bundle as an ES module`,
+      cause,
+    })
+  }
+}
+
+function servingHint(build: KernelBuild, { pathname }: URL): string {
+  // Vite moves packages there, but not their files.
+  if (pathname.includes('/.vite/')) return "add optimizeDeps: { exclude: ['dasllama'] } to the Vite config"
+  const file = KERNEL_FILES[build]
+  return `serve ${file} from the folder of the script that has the package; or, if a bundler moved the package, pass the bytes of dasllama/${file} as the option \`kernels\``
 }
 
 async function loadKernels(
@@ -22,7 +36,7 @@ async function loadKernels(
   const url = kernelsUrl(build)
   const fail = (code: ErrorCode, what: string, cause?: unknown) =>
     new DasllamaError(code, `${url}: ${what}`, {
-      hint: `serve ${KERNEL_FILES[build]} from the folder of index.js, or pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
+      hint: servingHint(build, url),
       cause,
     })
   const response = await fetch(url, { signal }).catch((cause) => {

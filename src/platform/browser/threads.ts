@@ -7,13 +7,13 @@ const GRACE_MS = 1000
 const IDLE_MS = 300
 
 /**
- * Starts a module worker that serves a pool. Resolves when it is ready.
+ * Starts a module worker that serves a pool. Resolves when it is ready; rejects if the page may not start it.
  *
  * In Chromium, a worker whose parent ends is left running for good if it is blocked in the kernels, or ending already: of
  * 20 models that were disposed one after another, 3 to 7 left their two workers (Chromium 156, 2026-11). One that is idle ends
  * with its parent. So workers return from the kernels, and are terminated only a little later.
  */
-export function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
+export async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
   const worker = new Worker(new URL('./browser-thread.js', import.meta.url), { type: 'module' })
   let end: (reason: string, idleMs?: number) => void = () => {}
   const ended = new Promise<string>((resolve) => {

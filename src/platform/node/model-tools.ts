@@ -11,6 +11,6 @@ export const modelTools: ModelTools = {
   },
   openFile,
   startThread: async (signal) =>
-    startEngineThread(programAt('platform/node-quantize-thread.js', 'keep its dist/ together'), signal),
+    startEngineThread(programAt('node-quantize-thread.js', 'keep its dist/ together'), signal),
   createOutput,
 }

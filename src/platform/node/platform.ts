@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { KERNEL_FILES, type KernelBuild } from '../../backend/wasm/kernels.js'
+import { KERNEL_FILES, type KernelBuild } from '../../backend/wasm/kernel-builds.js'
 import type { Thread, ThreadStart } from '../../backend/wasm/threads.js'
 import { displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
@@ -16,19 +16,20 @@ import { placesInDist, programAt } from './places.js'
 import { wideVectors } from './wide-vectors.js'
 
 async function loadKernels(build: KernelBuild = 'baseline'): Promise<Uint8Array<ArrayBuffer>> {
-  const places = placesInDist(KERNEL_FILES[build])
+  const file = KERNEL_FILES[build]
+  const places = placesInDist(file)
   for (const place of places) {
     const bytes = await readFile(place).catch(() => undefined)
     if (bytes) return new Uint8Array(bytes)
   }
-  const name = places.length > 0 ? fileURLToPath(places[0]) : KERNEL_FILES[build]
+  const name = places[0]?.protocol === 'file:' ? fileURLToPath(places[0]) : file
   throw new DasllamaError('NOT_FOUND', `${name}: the kernels are not there`, {
-    hint: `if a bundler moved the package, pass the bytes of dasllama/${KERNEL_FILES[build]} as the option \`kernels\``,
+    hint: `if a bundler moved the package, leave it out of the bundle (in Next: serverExternalPackages: ['dasllama']), or pass the bytes of dasllama/${file} as the option \`kernels\``,
   })
 }
 
 async function startThread(start: ThreadStart, signal?: AbortSignal): Promise<Thread> {
-  const place = programAt('platform/node-thread.js', 'pass threads: 1')
+  const place = programAt('node-thread.js', 'pass threads: 1')
   // Without the process's loaders and flags: the program is plain JavaScript.
   const worker = new Worker(place, { workerData: start, execArgv: [] })
   const ended = new Promise<string>((end) => {
@@ -80,7 +81,7 @@ export const platform: Platform = {
   wideVectors,
   isPage: false,
   startEngineThread: async (signal) =>
-    startEngineThread(programAt('platform/node-engine-thread.js', 'leave it out of the bundle'), signal),
+    startEngineThread(programAt('node-engine-thread.js', 'leave it out of the bundle'), signal),
   threads: {
     get physicalCores() {
       return physicalCores()

@@ -1,6 +1,6 @@
 import { displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import type { ModelSource } from '../open-source.js'
+import type { ModelSource } from '../model-source.js'
 import { checkRange } from '../range.js'
 import type { ByteSource } from '../source.js'
 import type { FileStat, LockOptions, PartialFile, StoreFolder, StoreLock } from './folder.js'

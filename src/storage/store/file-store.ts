@@ -1,6 +1,6 @@
 import { displayName } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import type { ModelSource } from '../open-source.js'
+import type { ModelSource } from '../model-source.js'
 import type { ByteSource } from '../source.js'
 import { arrivingSource } from './arriving-source.js'
 import { Download, type DownloadProgress, type RemoteFile } from './download.js'

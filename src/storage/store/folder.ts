@@ -1,4 +1,4 @@
-import type { ModelSource } from '../open-source.js'
+import type { ModelSource } from '../model-source.js'
 import type { ByteSource } from '../source.js'
 import type { RangeSet } from './range-set.js'
 import type { Hasher } from './sha256.js'

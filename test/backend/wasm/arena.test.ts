@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Arena, aligned, WASM_LIMIT } from '../../../src/backend/wasm/arena.js'
+import { Arena, aligned } from '../../../src/backend/wasm/arena.js'
 import { PAGE_BYTES, type Pointer } from '../../../src/backend/wasm/kernels.js'
+import { WASM_LIMIT } from '../../../src/backend/wasm/limits.js'
 
 const BASE = 1000
 /** Address of the first span: the base, rounded up to 64. */

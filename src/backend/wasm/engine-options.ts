@@ -1,0 +1,47 @@
+import { checkCount } from '../../checks.js'
+import { describeValue } from '../../describe.js'
+import { DasllamaError } from '../../errors.js'
+import { isA } from '../../read-list.js'
+import { KERNEL_BUILDS, type KernelBuild } from './kernel-builds.js'
+import { MAX_THREADS, WASM_LIMIT } from './limits.js'
+
+/** Resources of a model's engine. */
+export interface EngineOptions {
+  /**
+   * The build of the kernels. `relaxed` is faster; its logits differ from the baseline's in the last bits, which may depend
+   * on the processor. `baseline` gives the same bits everywhere. `auto`, the default, is `relaxed` where the runtime has
+   * relaxed SIMD. `wide` is `relaxed` with 256-bit vectors, for Node 24 and newer on x64: prompts take two thirds of the
+   * time. It enables an experimental feature of V8 for the whole process (`--experimental-wasm-revectorize`); if Node was
+   * started with that flag, `auto` is `wide`. Or pass the kernels themselves, compiled or as bytes, where the runtime cannot
+   * find them next to the package, for example because a bundler has moved them; compiled ones run on one thread.
+   */
+  kernels?: KernelBuild | 'auto' | WebAssembly.Module | ArrayBuffer | ArrayBufferView<ArrayBuffer>
+  /** Limit in bytes for weights, caches and scratch together, 1 MiB to 4 GiB. Default 4 GiB. */
+  memoryLimit?: number
+  /**
+   * Number of threads, including the one that the engine runs in: 1 to 32. `auto`, the default, is the number of physical cores, at most 8 and
+   * fewer for a small model, where the runtime has threads with shared memory (Node, Deno, Bun, cross-origin isolated
+   * pages), otherwise 1. It does not change a bit of any result.
+   */
+  threads?: number | 'auto'
+}
+
+const BUILDS: readonly string[] = ['auto', ...KERNEL_BUILDS]
+
+/** Throws `INVALID_ARGUMENT`. */
+export function checkEngineOptions({ kernels, memoryLimit, threads }: EngineOptions): void {
+  if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, WASM_LIMIT)
+  if (threads !== undefined && threads !== 'auto') checkCount('threads', threads, 1, MAX_THREADS)
+  if (kernels === undefined || BUILDS.includes(kernels as string) || isModule(kernels)) return
+  throw new DasllamaError(
+    'INVALID_ARGUMENT',
+    `kernels: ${describeValue(kernels)} is not a build of the kernels`,
+    {
+      hint: `pass one of ${BUILDS.join(', ')}, or a WebAssembly module, compiled or as bytes`,
+    },
+  )
+}
+
+function isModule(kernels: unknown): boolean {
+  return isA(WebAssembly.Module, kernels) || isA(ArrayBuffer, kernels) || ArrayBuffer.isView(kernels)
+}

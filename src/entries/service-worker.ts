@@ -1,0 +1,31 @@
+/** The package for service workers, which have no `import()`: everything that is otherwise loaded on demand is included. */
+import * as engine from '../backend/wasm/load.js'
+import { sources } from '../backend/worker/lazy-modules.js'
+import { engineInThread, hub, modelFiles, planner, summaries, tokenizers } from '../facade/lazy-modules.js'
+import * as plan from '../facade/plan-for-context.js'
+import * as summary from '../facade/summarise.js'
+import * as files from '../gguf/open-model.js'
+import * as grammar from '../grammar/response-format.js'
+import * as store from '../hub/index.js'
+import { browserFolder } from '../hub/lazy-modules.js'
+import { platform } from '../platform/browser/platform.js'
+import * as folder from '../platform/browser/store-folder.js'
+import { providePlatform } from '../platform/detect.js'
+import { grammars, states } from '../session/lazy-modules.js'
+import * as state from '../session/state.js'
+import * as storage from '../storage/open-source.js'
+import * as tokenizer from '../tokenizer/create.js'
+
+providePlatform(platform)
+engineInThread.provide(engine)
+modelFiles.provide(files)
+sources.provide(storage)
+planner.provide(plan)
+summaries.provide(summary)
+tokenizers.provide(tokenizer)
+grammars.provide(grammar)
+states.provide(state)
+hub.provide(store)
+browserFolder.provide(folder)
+
+export * from '../index.js'

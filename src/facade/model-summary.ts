@@ -1,0 +1,67 @@
+import type { DasllamaError } from '../errors.js'
+import type { ModelFile } from '../gguf/model-file.js'
+import type { Config } from '../model/config.js'
+import type { SpecialToken, TokenId } from '../tokenizer/tokenizer.js'
+import type { SpeedSummary } from './speed-class.js'
+
+/** What a model file contains, from its header alone. */
+export interface ModelSummary {
+  readonly fileName: string
+  readonly container: ModelFile['container']
+  /** GGUF version, 0 for other containers. */
+  readonly version: number
+  readonly architecture: string
+  /** The first architecture of the family that runs the file, such as `llama` for `internlm2`; absent if none does. */
+  readonly family: string | undefined
+  /** `general.name`, where the file has one. */
+  readonly name: string | undefined
+  readonly tensors: number
+  /** Number of weights. */
+  readonly parameters: number
+  readonly tensorBytes: number
+  /** Tensors by block format, the largest share first. */
+  readonly formats: readonly FormatShare[]
+  /** Absent if the file cannot be run. */
+  readonly config: Config | undefined
+  readonly tokenizer: TokenizerSummary | undefined
+  /** The file's chat templates by name, the main one as `default`; none where the file has none. */
+  readonly chatTemplates: ReadonlyMap<string, string>
+  /** Bytes of memory that running it takes. Absent if the file cannot be run. */
+  readonly memory: MemorySummary | undefined
+  /** Absent for encoders, and if the file cannot be run. */
+  readonly speed: SpeedSummary | undefined
+  /** Why the model, or its tokenizer, cannot be used here. */
+  readonly problems: readonly DasllamaError[]
+}
+
+/** The part of a file in one block format. `bytes` are those of the tensors. */
+export interface FormatShare {
+  readonly format: string
+  readonly tensors: number
+  readonly parameters: number
+  readonly bytes: number
+}
+
+/** A file's tokenizer, as its metadata describe it. */
+export interface TokenizerSummary {
+  /** `tokenizer.ggml.model`. */
+  readonly model: string
+  /** `tokenizer.ggml.pre`, where the file has it. */
+  readonly pre: string | undefined
+  readonly vocabSize: number
+  readonly bosId: TokenId | undefined
+  readonly eosId: TokenId | undefined
+  /** The control tokens and the user-defined ones. */
+  readonly specialTokens: readonly SpecialToken[]
+}
+
+/** Bytes of memory that running a model takes. */
+export interface MemorySummary {
+  /** Weights and scratch. */
+  readonly modelBytes: number
+  /** What a session with an f16 cache, or a text of an encoder, takes at most, when `contextLength` positions are in use. */
+  readonly sessionBytes: number
+  readonly contextLength: number
+  /** The largest context, in steps of 128 positions, with which both take at most `memoryLimit`; 0: none. */
+  readonly longestContext: number
+}

@@ -1,0 +1,40 @@
+import { programForContext } from '../backend/context-length.js'
+import type { Program } from '../backend/program.js'
+import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
+import type { ModelDirectory } from '../gguf/model-file.js'
+import type { TensorSamples } from '../gguf/tensor-samples.js'
+import type { Config } from '../model/config.js'
+import { modelIdentity } from '../model/identity.js'
+import { planModel } from '../model/plan.js'
+
+/** A context that most prompts fit in and that does not take more memory than a small model itself. */
+const DEFAULT_CONTEXT = 4096
+
+export function defaultContext(config: Config): number {
+  return Math.min(config.contextLength, DEFAULT_CONTEXT)
+}
+
+/** What to load and run for sessions of up to `context` tokens. */
+export interface ContextPlan {
+  readonly config: Config
+  readonly program: Program
+  readonly context: number
+  /** Bytes that one such session takes. */
+  readonly reserve: number
+  /** The model's identity, given samples of its tensors' bytes. */
+  identityOf(samples: TensorSamples): string
+}
+
+/** Plans a file's program for a context; default: `defaultContext`. Throws what `planModel` throws. */
+export function planForContext(directory: ModelDirectory, contextLength: number | undefined): ContextPlan {
+  const plan = planModel(directory)
+  const context = contextLength ?? defaultContext(plan.config)
+  const program = programForContext(plan.program, context)
+  return {
+    config: plan.config,
+    program,
+    context,
+    reserve: contextBytes(program, context),
+    identityOf: (samples) => modelIdentity({ ...plan, program }, directory, samples),
+  }
+}

@@ -1,0 +1,133 @@
+import { PAGE_POSITIONS } from '../backend/memory.js'
+import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
+import type { Engine } from '../backend/wasm/engine.js'
+import type { EngineOptions } from '../backend/wasm/engine-options.js'
+import { WasmExecutable } from '../backend/wasm/executable.js'
+import { type OpeningOptions, openEngine } from '../backend/wasm/open-engine.js'
+import { DasllamaError } from '../errors.js'
+import type { ModelFile } from '../gguf/model-file.js'
+import { type ModelPlan, planModel, readHeader } from '../model/plan.js'
+import type { Platform } from '../platform/platform.js'
+import { createTokenizer } from '../tokenizer/create.js'
+import type { WarningListener } from '../warnings.js'
+import { readChatTemplates } from './chat-templates.js'
+import type { FormatShare, MemorySummary, ModelSummary, TokenizerSummary } from './model-summary.js'
+import { defaultContext } from './plan-for-context.js'
+import { speedSummary } from './speed-class.js'
+
+/** How to summarise: for `contextLength` positions, and at most `limit` bytes. */
+interface SummaryOptions extends OpeningOptions, Pick<EngineOptions, 'kernels'> {
+  readonly contextLength: number | undefined
+  readonly limit: number
+  readonly warn: WarningListener | undefined
+}
+
+/** Summarises an opened file. Rejects only as `openEngine` does. */
+export async function summarise(
+  file: ModelFile,
+  platform: Platform,
+  options: SummaryOptions,
+): Promise<ModelSummary> {
+  const { warn } = options
+  const engine = await openEngine({ ...options, threads: 1, memoryLimit: undefined }, platform, 0)
+  const { metadata } = file
+  const problems: DasllamaError[] = []
+  /** The value, or its error among the problems. */
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof DasllamaError)) throw error
+      problems.push(error)
+      return undefined
+    }
+  }
+  const text = (key: string): string | undefined => {
+    const value = metadata.get(key)
+    return typeof value === 'string' ? value : undefined
+  }
+  const header = attempt(() => readHeader(file))
+  const plan = header && attempt(() => planModel(file, header))
+  return {
+    fileName: file.name,
+    container: file.container,
+    version: file.version,
+    architecture: text('general.architecture') ?? 'unknown',
+    family: header?.family.architectures[0],
+    name: text('general.name'),
+    tensors: file.tensors.size,
+    parameters: sum(file, (tensor) => tensor.elements),
+    tensorBytes: file.tensorBytes,
+    formats: formatShares(file),
+    config: header?.config,
+    tokenizer: attempt(() => tokenizerSummary(file, warn)),
+    chatTemplates: readChatTemplates(metadata),
+    memory: plan && attempt(() => memorySummary(file, plan, engine, options)),
+    speed: plan && speedSummary(file, plan.program),
+    problems,
+  }
+}
+
+function formatShares(file: ModelFile): FormatShare[] {
+  const names = new Set([...file.tensors.values()].map((tensor) => tensor.format.name))
+  return [...names]
+    .map((format) => {
+      const of = (count: number, name: string) => (name === format ? count : 0)
+      return {
+        format,
+        tensors: sum(file, (tensor) => of(1, tensor.format.name)),
+        parameters: sum(file, (tensor) => of(tensor.elements, tensor.format.name)),
+        bytes: sum(file, (tensor) => of(tensor.byteLength, tensor.format.name)),
+      }
+    })
+    .sort((a, b) => b.bytes - a.bytes)
+}
+
+function sum(
+  file: ModelFile,
+  count: (tensor: ReturnType<ModelFile['tensors']['get']> & object) => number,
+): number {
+  let total = 0
+  for (const tensor of file.tensors.values()) total += count(tensor)
+  return total
+}
+
+function tokenizerSummary({ metadata }: ModelFile, warn: WarningListener | undefined): TokenizerSummary {
+  const { vocabSize, bosId, eosId, specialTokens } = createTokenizer(metadata, warn)
+  return {
+    model: metadata.string('tokenizer.ggml.model'),
+    pre: metadata.has('tokenizer.ggml.pre') ? metadata.string('tokenizer.ggml.pre') : undefined,
+    vocabSize,
+    bosId,
+    eosId,
+    specialTokens,
+  }
+}
+
+function memorySummary(
+  file: ModelFile,
+  { config, program }: ModelPlan,
+  engine: Engine,
+  { contextLength = defaultContext(config), limit }: SummaryOptions,
+): MemorySummary {
+  const modelBytes = WasmExecutable.bytesFor(file, program, engine)
+  const fits = (positions: number) => modelBytes + contextBytes(program, positions) <= limit
+  return {
+    modelBytes,
+    sessionBytes: contextBytes(program, contextLength),
+    contextLength,
+    longestContext: longestContext(config.contextLength, fits),
+  }
+}
+
+/** The largest multiple of 128 up to `most`, or `most` itself, that fits; 0 if 128 does not. */
+function longestContext(most: number, fits: (positions: number) => boolean): number {
+  if (fits(most)) return most
+  let [low, high] = [0, Math.ceil(most / PAGE_POSITIONS)]
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (fits(middle * PAGE_POSITIONS)) low = middle
+    else high = middle
+  }
+  return low * PAGE_POSITIONS
+}

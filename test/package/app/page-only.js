@@ -1,0 +1,3 @@
+import { outcome, story } from './story.js'
+
+globalThis.onPage = outcome(story('/model.gguf'))

@@ -1,0 +1,3 @@
+import { outcome, story } from './story.js'
+
+outcome(story(new URL('/model.gguf', location.origin))).then((result) => postMessage(result))

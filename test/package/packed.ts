@@ -1,0 +1,102 @@
+/** The package as npm packs it, installed beside a tool in an empty folder. */
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** Installed tools stay here, so that a second run is fast. */
+export const CACHE = join(ROOT, '.cache/package')
+const SOURCES = join(ROOT, 'test/package')
+
+/** Minutes for installing or running a tool on a busy machine. */
+const TIMEOUT = 8 * 60_000
+
+/** Runs a program in a folder; resolves with what it prints, and rejects with it if the program fails. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<string> {
+  // Not the environment of vitest, in which tools behave as in tests.
+  const { NODE_ENV, VITEST, NODE_OPTIONS, ...rest } = process.env
+  const options = { cwd, env: { ...rest, CI: '1', ...env }, timeout: TIMEOUT, maxBuffer: 2 ** 26 }
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, args, options)
+    return stdout + stderr
+  } catch (cause) {
+    const { stdout, stderr } = cause as { stdout: string; stderr: string }
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}\n${stderr}`.slice(0, 6000), { cause })
+  }
+}
+
+let packing: Promise<string> | undefined
+
+/** The path of the packed package. */
+export function packed(): Promise<string> {
+  packing ??= (async () => {
+    await mkdir(CACHE, { recursive: true })
+    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', CACHE]
+    const [{ filename }] = JSON.parse(await withoutNotices(run('npm', args, ROOT)))
+    return join(CACHE, filename)
+  })()
+  return packing
+}
+
+async function withoutNotices(printing: Promise<string>): Promise<string> {
+  const printed = await printing
+  return printed.slice(printed.indexOf('['), printed.lastIndexOf(']') + 1)
+}
+
+/**
+ * The folder of a tool, with its packages as its lockfile has them, the packed package, and copies of the app's files.
+ * Whatever else was there is removed.
+ */
+export async function project(tool: string, files: readonly string[] = []): Promise<string> {
+  const folder = join(CACHE, tool)
+  const lock = await readFile(join(SOURCES, tool, 'package-lock.json'), 'utf8')
+  const manifest = await readFile(join(SOURCES, tool, 'package.json'), 'utf8')
+  const installed = join(folder, 'node_modules/.installed')
+  const hash = createHash('sha256').update(lock).update(manifest).digest('hex')
+  if ((await readFile(installed, 'utf8').catch(() => '')) !== hash) {
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true })
+    for (const file of ['package.json', 'package-lock.json'])
+      await cp(join(SOURCES, tool, file), join(folder, file))
+    // Not `npm ci`: npm leaves optional packages of other systems out of lockfiles, and then misses them.
+    await run('npm', ['install', '--no-audit', '--no-fund'], folder)
+    await writeFile(installed, hash)
+  }
+  for (const name of await readdir(folder)) {
+    if (!['node_modules', 'package.json', 'package-lock.json'].includes(name))
+      await rm(join(folder, name), { recursive: true })
+  }
+  // What npm does with a package without dependencies; `npm install` itself is a row of its own.
+  const target = join(folder, 'node_modules/dasllama')
+  await rm(target, { recursive: true, force: true })
+  await mkdir(target)
+  await run('tar', ['-xzf', await packed(), '--strip-components=1', '-C', target], folder)
+  for (const file of await readdir(join(SOURCES, tool))) {
+    if (!file.startsWith('package'))
+      await cp(join(SOURCES, tool, file), join(folder, file), { recursive: true })
+  }
+  for (const file of files) await cp(join(SOURCES, 'app', file), join(folder, file))
+  return folder
+}
+
+/** The path of a tool's program, for `node`. */
+export function bin(folder: string, path: string): string {
+  return join(folder, 'node_modules', path)
+}
+
+/** A Node of `npm run engines`. */
+export function engine(version: 22 | 24): string {
+  return join(
+    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+    `dasllama/engines/node-${version}/node`,
+  )
+}

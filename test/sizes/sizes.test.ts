@@ -1,0 +1,49 @@
+/** What the package, and bundles of it, may weigh. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { bundled } from './bundled.js'
+
+const KIB = 1024
+
+describe('a minified bundle of what a program imports', () => {
+  it.each([
+    { program: `export { cosineSimilarity } from 'dasllama'`, first: 3 * KIB, gzip: 1.6 * KIB },
+    { program: `export { createSampler } from 'dasllama/sampling'`, first: 30_000, gzip: 11_000 },
+    { program: `export { loadModel } from 'dasllama'`, first: 92_000, gzip: 36_000 },
+    { program: `export { loadModel, embed, rerank } from 'dasllama'`, first: 98_000, gzip: 38_000 },
+    { program: `export { loadModel, createChat } from 'dasllama'`, first: 312_000, gzip: 109_000 },
+    { program: `export { openStore } from 'dasllama/hub'`, first: 56_000, gzip: 21_500 },
+  ])('$program loads at most $first bytes at first', async ({ program, first, gzip }) => {
+    const size = (await bundled(program)).first
+    expect(size.bytes).toBeLessThanOrEqual(first)
+    expect(size.gzipBytes).toBeLessThanOrEqual(gzip)
+  })
+
+  it.each([`import 'dasllama'`, `import 'dasllama/sampling'`, `import 'dasllama/hub'`])(
+    'is empty for %s',
+    async (program) => {
+      expect((await bundled(program)).first.bytes).toBeLessThan(50)
+    },
+  )
+
+  it('of loadModel loads grammars, chats, tokenizers, families and the engine only when they are needed', async () => {
+    const { first, all } = await bundled(`export { loadModel } from 'dasllama'`)
+    const { all: everything } = await bundled(`export * from 'dasllama'`)
+    expect(all.bytes).toBeGreaterThan(4 * first.bytes)
+    // Chats are not in it at all.
+    expect(everything.bytes - all.bytes).toBeGreaterThan(150_000)
+  })
+})
+
+describe('the package', () => {
+  it('unpacks to at most 1.45 MB beside its kernels, which take at most 960 kB', async () => {
+    const args = ['pack', '--json', '--dry-run', '--ignore-scripts']
+    const { stdout } = await promisify(execFile)('npm', args)
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string; size: number }[] }]
+    const sum = (isWanted: (path: string) => boolean) =>
+      files.filter(({ path }) => isWanted(path)).reduce((bytes, { size }) => bytes + size, 0)
+    expect(sum((path) => path.endsWith('.wasm'))).toBeLessThanOrEqual(960_000)
+    expect(sum((path) => !path.endsWith('.wasm'))).toBeLessThanOrEqual(1_450_000)
+  })
+})
