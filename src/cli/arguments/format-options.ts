@@ -1,4 +1,4 @@
-import { DasllamaError, type ResponseFormat } from '../../index.js'
+import { DasllamaError, inspectResponseFormat, type ResponseFormat } from '../../index.js'
 import type { Terminal } from '../../platform/terminal.js'
 import { alias, text, type Values } from './options.js'
 import { optionName } from './parse.js'
@@ -30,7 +30,7 @@ export interface GivenFormat {
 
 /**
  * The response format among a command's values. Throws `UsageError` for two formats or for a value that is not a file's
- * name, and a `DasllamaError` for a file that cannot be read or is not JSON.
+ * name, and a `DasllamaError` for a file that cannot be read, is not JSON, or is not a schema or grammar.
  */
 export async function givenFormat(
   values: Values<typeof formatOptions> & { readonly ignoreEos?: boolean },
@@ -52,6 +52,7 @@ export async function givenFormat(
     name === 'grammar'
       ? { type: 'grammar', grammar: content }
       : { type: 'json_schema', schema: parseJson(file, content) }
+  inspectResponseFormat(format)
   return { name, file, format }
 }
 
