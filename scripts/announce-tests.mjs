@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 console.log(
   [
     'All checks: build, types, lint, unit and property tests, llama.cpp as the oracle, runtimes.',
-    'about 20 minutes on two cores. `npm run test:fast` takes 3 to 4 and skips the oracle, the runtimes and the',
+    'about 17 minutes on two cores. `npm run test:fast` takes 3 to 4 and skips the oracle, the runtimes and the',
     'most thorough of the unit tests. `npm run test:attacks` runs hostile input, `npm run test:slow` a 1.1B model.',
   ].join('\n'),
 )

@@ -3,9 +3,10 @@
  * happens, a model that loads is the right one, and everything else is a clear error after which the next attempt works.
  */
 
-import { appendFile, chmod, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { access, appendFile, chmod, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PullOptions } from '../../src/hub/index.js'
 import { ModelStore } from '../../src/hub/store.js'
@@ -473,11 +474,13 @@ describe('faults: the storage', () => {
     await recovers(storage)
   })
 
-  it.skipIf(process.getuid?.() === 0)('the disk is read-only, with the model', async ({ task }) => {
+  it('the disk is read-only, with the model', async ({ task }) => {
     const storage = onDisk()
     await recovers(storage)
-    await chmod(storage.path, 0o500)
-    const found = await attempt(storage, 'http://127.0.0.1:1')
+    const parent = dirname(storage.path)
+    await chmod(parent, 0o711)
+    await chmod(storage.path, 0o555)
+    const found = await withoutPrivileges(() => attempt(storage, 'http://127.0.0.1:1'))
     await chmod(storage.path, 0o700)
     task.meta.row = rowOf('a read-only disk', onDisk.name, found)
     expect(found.outcome).toBe('loaded')
@@ -539,3 +542,15 @@ describe('faults: the storage', () => {
     expect(model.files[0].sha256).toBe(sha256Of(large))
   })
 })
+
+/** Runs `action` as another user, if this one may write everywhere (root) and that one may read this repository. */
+async function withoutPrivileges<T>(action: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return await action()
+  process.seteuid?.('nobody')
+  try {
+    await access(fileURLToPath(import.meta.url)).catch(() => process.seteuid?.(0))
+    return await action()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
