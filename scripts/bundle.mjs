@@ -92,7 +92,7 @@ async function minified(code) {
     ecma: 2020,
     compress: false,
     mangle: { keep_classnames: true, keep_fnames: true, reserved: namesOfExpressions(code) },
-    // Annotations of pure calls, for the bundlers of those who use the package.
+    // Bundlers of applications read the annotations of pure calls.
     format: { comments: false, preserve_annotations: true, max_line_len: 100 },
   })
   return short

@@ -7,7 +7,7 @@ import type { HubName } from './name.js'
 
 /** Where the names that begin with `hf:` lead. */
 export interface HubOptions {
-  /** The hub's address, for a mirror or a server of your own with the same paths. Default `https://huggingface.co`. */
+  /** The hub's address: a mirror, or a server of your own with the same paths. Default `https://huggingface.co`. */
   readonly baseUrl?: string | undefined
   /** An access token, for private repositories and those whose terms must be accepted. It is sent to the hub only. Default none. */
   readonly token?: string | undefined

@@ -47,7 +47,7 @@ export interface DownloadOptions {
   readonly findStored: () => Promise<StoredRecord | undefined>
   /** Makes room for this many bytes, as far as that is allowed. */
   readonly makeRoom: (bytes: number) => Promise<void>
-  /** Other names and the pin, for the record. */
+  /** Other names and the pin, which the record keeps. */
   readonly describe: () => Promise<Pick<StoredRecord, 'aliases' | 'isPinned'>>
 }
 
