@@ -3,6 +3,7 @@ import { reachableLength, type SequenceMemory } from '../backend/memory.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { tokensToDrop } from './context-shift.js'
 import { contextFull, isOutOfMemory, nothingEvaluated } from './failures.js'
+import type { SharedPrefixes } from './prefix-cache.js'
 import type { Scheduler } from './scheduler.js'
 import type { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
@@ -18,6 +19,8 @@ export interface EvaluatorParts {
   readonly vocabSize: number
   readonly options: Pick<ResolvedSessionOptions, 'contextLength' | 'shiftKeep'>
   readonly stats: StatsMeter
+  /** Prompts of other sessions; `undefined`: none are shared. */
+  readonly prefixes: SharedPrefixes | undefined
 }
 
 /** Options of `#evaluate`. */
@@ -44,18 +47,20 @@ export class Evaluator {
   readonly #memory: SequenceMemory
   readonly #options: EvaluatorParts['options']
   readonly #stats: StatsMeter
+  readonly #prefixes: SharedPrefixes | undefined
   /** A copy, because the next batch overwrites the engine's own. */
   readonly #logits: Float32Array
   #hasLogits = false
   /** How often the logits have been overwritten. */
   #writes = 0
 
-  constructor({ scheduler, sessions, memory, vocabSize, options, stats }: EvaluatorParts) {
+  constructor({ scheduler, sessions, memory, vocabSize, options, stats, prefixes }: EvaluatorParts) {
     this.#scheduler = scheduler
     this.#sessions = sessions
     this.#memory = memory
     this.#options = options
     this.#stats = stats
+    this.#prefixes = prefixes
     this.#logits = new Float32Array(vocabSize)
   }
 
@@ -90,25 +95,34 @@ export class Evaluator {
   ): Promise<number> {
     const before = this.#sequence
     const restoreLogits = this.#logitsRestorer()
-    const cached = await this.#memory.truncate(this.#shared(prompt, reuse))
-    this.#sequence = before.beginning(cached)
+    const phase = phaseOf(prompt.length)
+    const attached = await this.#prefixes?.attach(this.#memory, prompt, phase, this.#own(prompt, reuse))
+    const cached = attached?.position ?? (await this.#memory.truncate(this.#shared(prompt, reuse)))
+    this.#sequence = attached ?? before.beginning(cached)
     this.#hasLogits = false
     this.#stats.reused(cached)
     try {
-      await this.#append(prompt.slice(cached), phaseOf(prompt.length), { signal })
+      await this.#append(prompt.slice(cached), phase, { signal })
     } catch (error) {
       if (isOutOfMemory(error)) {
-        await this.#memory.truncate(cached)
+        // What was attached is not what the memory had after the tokens that both have.
+        await this.#memory.truncate(attached ? before.shared(prompt, phase) : cached)
         this.#sequence = before
         restoreLogits()
       }
       throw error
     }
+    await this.#prefixes?.keep(this.#sequence, this.#memory)
     return cached
   }
 
   /** Length of the prefix of `prompt` that is cached. `exact`: count only tokens that were evaluated in the prompt's phase. */
   cached(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
+    return Math.max(this.#own(prompt, reuse), this.#prefixes?.match(prompt, phaseOf(prompt.length)) ?? 0)
+  }
+
+  /** The same in the session's own memory. */
+  #own(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
     return reachableLength(this.#memory.reach, this.#shared(prompt, reuse))
   }
 
