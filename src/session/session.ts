@@ -289,7 +289,7 @@ export class Session {
     const promptIds = prompt === undefined ? [] : this.#promptIds(prompt)
     if (prompt === undefined && this.position === 0) throw nothingEvaluated()
     const resolved = resolveGenerateOptions(options, vocabSize)
-    const steps = new GenerationSteps(this.#parts(), promptIds, resolved.sampling)
+    const steps = new GenerationSteps(this.#parts(), promptIds, resolved)
     return Generation.create({ promptIds, tokenizer, options: resolved, steps })
   }
 

@@ -69,7 +69,7 @@ describe('prompts of different sessions that begin alike', () => {
     expect(session.cachedPrefixLength(IDS.slice(0, 270))).toBe(269)
   })
 
-  it('are known before they are evaluated', async () => {
+  it('are announced by cachedPrefixLength', async () => {
     await using model = await load()
     await ask(model, IDS.slice(0, 200))
     await using session = model.createSession()
