@@ -104,11 +104,11 @@ export function renderHeadline(record: BenchRecord, chart: string): string {
 export function headlinePlot(record: BenchRecord): string {
   const { date, machine } = record
   const groups = pairs(record).map((pair) => ({
-    label: `${pair.own.name} ÷ ${pair.rival.name}`,
+    label: `${pair.rival.name}, ${shortRuntime(pair.own.runtime)}`,
     ratios: KINDS.map((_, kind) => geometricMean(ratiosOf(pair, kind))),
   }))
   return ratioPlot({
-    title: `Speed, geometric mean over models (${date.slice(0, 10)}, ${machine.cpu}, ${threadsText(mostThreads(record))})`,
+    title: `dasllama ÷ rival, geometric mean over models (${date.slice(0, 10)}, ${machine.cpu}, ${threadsText(mostThreads(record))})`,
     less: 'dasllama is slower',
     more: 'faster',
     series: KINDS.map(({ name }) => name),
@@ -125,9 +125,9 @@ function geometricMean(values: readonly number[]): number {
   return 2 ** (values.reduce((sum, value) => sum + Math.log2(value), 0) / values.length)
 }
 
-/** `Node 24.21.0 (V8 13.6)` without the engine. */
+/** `Node 24` of `Node 24.21.0 (V8 13.6)`. */
 function shortRuntime(runtime: string): string {
-  return runtime.replace(/ \(.*/, '')
+  return /^\w+ \d+/.exec(runtime)?.[0] ?? runtime
 }
 
 /** A rival's name with the version of its package: `wllama 2.3.1`, `llama.cpp (node-llama-cpp 3.22.1)`. */
