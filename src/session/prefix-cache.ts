@@ -9,8 +9,9 @@ export interface PrefixCacheStats {
   readonly prompts: number
   /** Bytes of their keys and values; pages that they have in common count once. */
   readonly bytes: number
-  /** Prompts that began with kept tokens, and those that did not. */
+  /** Prompts that began with cached tokens. */
   readonly hits: number
+  /** Prompts that did not. */
   readonly misses: number
   /** Tokens that were not evaluated because they were kept. */
   readonly savedTokens: number

@@ -8,8 +8,9 @@ export interface SessionStats {
   readonly nGen: number
   /** Context shifts. */
   readonly nShifts: number
-  /** Tokens that were guessed (option `speculation`), and those of them that were then sampled. */
+  /** Tokens that were guessed and evaluated ahead (option `speculation`). */
   readonly nDrafted: number
+  /** Those of them that were then sampled. */
   readonly nAccepted: number
   /** Milliseconds from the start to the first token. */
   readonly ttftMs: number
