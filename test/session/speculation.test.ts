@@ -84,7 +84,7 @@ describe('the length of a draft', () => {
     expect(length.choose(4, 8)).toBe(0)
   })
 
-  it('knows each length of a match by itself', () => {
+  it('knows each length of a match alone', () => {
     const length = learnt([4, 0], [4, 0], [4, 0], [4, 0], [4, 0], [4, 0])
     expect(length.chance(4)).toBeLessThan(0.35)
     expect(length.chance(6)).toBeGreaterThan(0.7)
