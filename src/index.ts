@@ -39,6 +39,7 @@ export {
   type Usage,
 } from './session/generation.js'
 export type { Pooling } from './session/pool.js'
+export type { PrefixCacheStats } from './session/prefix-cache.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'

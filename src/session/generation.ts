@@ -186,7 +186,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       this.#undelivered.length = 0
       await this.#steps.takeBack(count, first.randomState)
     }
-    this.#steps.release()
+    await this.#steps.end()
   }
 
   async *#tokens(signal: AbortSignal): AsyncGenerator<GeneratedToken, StopReason> {
