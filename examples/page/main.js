@@ -29,7 +29,8 @@ loader.addEventListener('submit', async (event) => {
       template: defaultTemplate(model.chatTemplates, model.tokenizer) ? undefined : 'chatml',
     })
     log.replaceChildren()
-    status.textContent = `Ready: ${model.architecture}, ${model.threads} threads, ${model.kernels} kernels.`
+    const threads = model.threads === 1 ? 'one thread' : `${model.threads} threads`
+    status.textContent = `Ready: ${model.architecture}, ${threads}, ${model.kernels} kernels.`
   } catch (failure) {
     showError(failure)
   }
@@ -48,7 +49,7 @@ composer.addEventListener('submit', async (event) => {
     message.value = ''
     const reply = chat.respond({ signal: running.signal })
     for await (const _ of reply) {
-      answer.textContent = reply.content
+      answer.textContent = reply.content.trimStart()
       answer.scrollIntoView({ block: 'end' })
     }
     // An abort is not an error: what was generated stays in the conversation.

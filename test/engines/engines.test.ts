@@ -19,8 +19,8 @@ type Ids = Readonly<Record<string, readonly number[]>>
 /** What program.mjs returns. */
 interface Answer {
   readonly version: string
-  /** With which kernels and how many threads the ids were generated, and which kernels `auto` chooses. */
-  readonly settled: { readonly kernels: string; readonly chosen: string; readonly threads: number }
+  /** With which kernels and how many threads the model ran, and which kernels `auto` chooses. */
+  readonly settled: { readonly kernels: string; readonly chosen: string; readonly threads: readonly number[] }
   readonly ids: Ids
   /** The draws of each case of test/sampling/golden.ts. */
   readonly golden: readonly (readonly number[])[]
@@ -38,7 +38,7 @@ async function printed(words: readonly string[]) {
 }
 
 /** Where the engine runs: in the thread that loads the model, in a Worker of it, or in a service worker. */
-type Place = 'this thread' | 'Worker' | 'service worker'
+type Place = 'main thread' | 'Worker' | 'service worker'
 
 function computeIn(engine: Engine, place: Place): Promise<Answer> {
   const worker = place === 'Worker'
@@ -123,7 +123,7 @@ function compare(
     'engine in': place,
     kernels: settled.kernels,
     'by default': settled.chosen,
-    threads: String(settled.threads),
+    threads: [...new Set(settled.threads)].join(' and '),
     'ids equal': sum(perSetting),
     'draws equal': sum([agreement(answer.golden.flat(), golden.flat())]),
     bits: differing.length === 0 ? 'equal' : `DIFFER: ${differing.join(', ')}`,
@@ -152,7 +152,7 @@ function sum(agreements: readonly Agreement[]): string {
 beforeAll(async () => {
   const entryPoints = [`${ROOT}test/engines/internals.ts`]
   await build({ bundle: true, format: 'esm', entryPoints, outfile: ROOT + INTERNALS, logLevel: 'warning' })
-  expected = await computeIn(installed[0], 'this thread')
+  expected = await computeIn(installed[0], 'main thread')
 })
 
 it('the settings give different texts', () => {
@@ -165,9 +165,9 @@ it('the settings give different texts', () => {
 
 describe('the same ids and bits', () => {
   it.for(installed)('in $program $version ($path)', async (engine, test) => {
-    const answer = await computeIn(engine, 'this thread')
+    const answer = await computeIn(engine, 'main thread')
     expect(answer.version).toBe(engine.version)
-    compare(test, engine.program, 'this thread', answer, await commandLineIds(engine))
+    compare(test, engine.program, 'main thread', answer, await commandLineIds(engine))
   })
 
   it.for(installed)('in a Worker of $program $version ($path)', async (engine, test) => {
@@ -178,7 +178,7 @@ describe('the same ids and bits', () => {
     { name: 'Chromium', browse: withChromium, isMissing: withoutChromium },
     { name: 'Firefox', browse: withFirefox<string>, isMissing: firefoxPath === undefined },
   ])('in $name', ({ name, browse, isMissing }) => {
-    it.skipIf(isMissing).for<Place>(['this thread', 'Worker', 'service worker'])(
+    it.skipIf(isMissing).for<Place>(['main thread', 'Worker', 'service worker'])(
       'in its %s',
       async (place, test) => {
         compare(test, name, place, await computeInPage(browse, place))
@@ -187,10 +187,10 @@ describe('the same ids and bits', () => {
   })
 
   it('in workerd', async (test) => {
-    compare(test, 'workerd', 'this thread', await computeInWorker('workerd'))
+    compare(test, 'workerd', 'main thread', await computeInWorker('workerd'))
   })
 
   it('in workerd, from the entry for edge functions', async (test) => {
-    compare(test, 'workerd, dasllama/edge-light', 'this thread', await computeInWorker('edge-light'))
+    compare(test, 'workerd, dasllama/edge-light', 'main thread', await computeInWorker('edge-light'))
   })
 })

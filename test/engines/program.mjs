@@ -19,17 +19,18 @@ export async function compute({ dasllama, sampling, internals, source, settings,
     session.dispose()
     ids[name] = generation.ids
   }
+  const threaded = await hashThreaded(dasllama, source, options)
   const bits = {
     'model (f16)': await hashModel(model, 'f16'),
     'model (f32)': await hashModel(model, 'f32'),
     'model (q8_0)': await hashModel(model, 'q8_0'),
-    'model (3 threads)': await hashThreaded(dasllama, source, options),
+    'model (3 threads)': threaded.hash,
     embeddings: await hashEmbeddings(dasllama, model),
     'chain alone': await hashDraws(sampling, settings),
     math: await new Bits().add(internals.elementaryValues()).hash(),
   }
   const chosen = await kernelsOf(dasllama, source, { ...options, kernels: 'auto' })
-  const settled = { kernels: model.kernels, chosen, threads: model.threads }
+  const settled = { kernels: model.kernels, chosen, threads: [model.threads, threaded.threads] }
   model.dispose()
   const golden = internals.GOLDEN.map((golden) => internals.drawGolden(sampling.createSampler, golden))
   return { version: versionOfEngine(), settled, ids, golden, bits }
@@ -67,9 +68,10 @@ async function hashThreaded({ loadModel }, source, options) {
   // workerd's global scope is one, too.
   const hasThreads = !('ServiceWorkerGlobalScope' in globalThis)
   const model = await loadModel(source, { ...options, threads: hasThreads ? 3 : 1 })
+  const { threads } = model
   const hash = await hashModel(model, 'f16')
   model.dispose()
-  return hash
+  return { threads, hash }
 }
 
 /** Hash of the vectors of texts that need one batch each, and several. */

@@ -35,7 +35,8 @@ describe.for(BROWSERS)('examples/page in $name', ({ name, start, isMissing }) =>
       const load = async () => {
         await page.getByRole('button', { name: 'Load' }).click()
       }
-      const ready = () => page.getByText(/^Ready: llama, \d+ threads, relaxed kernels\.$/).waitFor()
+      const ready = () =>
+        page.getByText(/^Ready: llama, (one thread|\d threads), relaxed kernels\.$/).waitFor()
 
       await load()
       await page.getByText('Downloading: 2.1 of 3.1 MB').waitFor()

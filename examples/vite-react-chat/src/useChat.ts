@@ -41,7 +41,7 @@ export function useChat(model: Model) {
       const reply = chat.current.respond({ signal: controller.signal, ...(canReason && { thinking }) })
       const show = (cut?: string) => {
         const { content, reasoning } = reply
-        setMessages([...before, { role: 'assistant', text: content, reasoning, cut }])
+        setMessages([...before, { role: 'assistant', text: content.trimStart(), reasoning, cut }])
       }
       for await (const _ of reply) show()
       show(reply.message?.cut)
