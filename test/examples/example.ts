@@ -1,6 +1,6 @@
 /** How examples are installed, served and opened. */
 import { join } from 'node:path'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { project, ROOT } from '../support/packed.js'
 import { serveWith, type ToolServer } from '../support/tool-server.js'
 
@@ -18,13 +18,18 @@ export function serveExample(folder: string): Promise<ToolServer> {
 export const REPOSITORY = 'bartowski/SmolLM2-135M-Instruct-GGUF'
 export const MODEL_FILE = 'SmolLM2-135M-Instruct-Q4_K_M.gguf'
 
-/** A page whose requests to Hugging Face go to another server. `failures`: what goes wrong without the page showing it. */
+/**
+ * A page whose requests to Hugging Face go to another server, and whose chats always have the same replies. `failures`: what goes
+ * wrong without the page showing it.
+ */
 export async function openPage(
   context: BrowserContext,
   url: string,
   hub: string,
 ): Promise<{ page: Page; failures: string[] }> {
   await context.addInitScript(`{
+    // Seeds come from it.
+    Math.random = () => 0.3
     const { fetch } = globalThis
     globalThis.fetch = (input, init) =>
       fetch(input instanceof Request ? input : String(input).replace('https://huggingface.co', '${hub}'), init)
@@ -50,4 +55,13 @@ export async function stopAtFirstWords(page: Page, reply: string): Promise<void>
     })
     observer.observe(document.body, { childList: true, subtree: true, characterData: true })
   }`)
+}
+
+/**
+ * Types a text in place of what a field has. React does not notice what Playwright's `fill` does in a Firefox without
+ * Playwright's patches.
+ */
+export async function typeInto(field: Locator, text: string): Promise<void> {
+  await field.selectText()
+  await field.pressSequentially(text)
 }

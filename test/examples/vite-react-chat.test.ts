@@ -12,7 +12,7 @@ import { serveSlowHub } from '../support/hub-server.js'
 import { TINY_STORIES } from '../support/model-files.js'
 import { bin, run } from '../support/packed.js'
 import { serveWith, type ToolServer } from '../support/tool-server.js'
-import { exampleFolder, MODEL_FILE, openPage, REPOSITORY, stopAtFirstWords } from './example.js'
+import { exampleFolder, MODEL_FILE, openPage, REPOSITORY, stopAtFirstWords, typeInto } from './example.js'
 import { thinkingModel } from './thinking-model.js'
 
 const PIECE = 2 ** 21
@@ -31,7 +31,7 @@ beforeAll(async () => {
 const vite = (...args: string[]) => serveWith([bin(folder, 'vite/bin/vite.js'), ...args], folder)
 
 async function send(page: Page, text: string): Promise<void> {
-  await page.getByLabel('Message').fill(text)
+  await typeInto(page.getByLabel('Message'), text)
   await page.getByLabel('Message').press('Enter')
 }
 
@@ -85,7 +85,7 @@ describe.for(BROWSERS)('examples/vite-react-chat, built, in $name', ({ name, sta
       )
 
       await page.getByRole('button', { name: 'Close' }).click()
-      await page.getByLabel('A model on Hugging Face').fill('hf:../secrets')
+      await typeInto(page.getByLabel('A model on Hugging Face'), 'hf:../secrets')
       await page.getByRole('button', { name: 'Load' }).click()
       await page.getByRole('alert').waitFor()
       expect(failures).toEqual([])
@@ -103,7 +103,7 @@ describe.for(BROWSERS)('examples/vite-react-chat, built, in $name', ({ name, sta
     async ({ task }) => {
       const { page, failures } = await openPage(await browser.newContext(), server.url, '')
       await page.getByLabel('a file of this device').setInputFiles(thinking)
-      await page.getByLabel('Tokens for thinking').fill('16')
+      await typeInto(page.getByLabel('Tokens for thinking'), '16')
       await send(page, 'Once upon a time')
       const text = await answered(page, 1)
       const reasoning = await page
