@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Browser, firefox, type LaunchOptions } from 'playwright-core'
 
 /** The path of Firefox; tests in it are skipped if there is none. */
 export const firefoxPath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox']
@@ -24,5 +25,43 @@ export async function withFirefox<T>(url: string, done: Promise<T>): Promise<T> 
     firefox.kill()
     await closed
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** Starts a headless Firefox that Playwright controls by WebDriver BiDi, with preferences of `about:config`, if any. */
+export async function startFirefox(preferences: LaunchOptions['firefoxUserPrefs'] = {}): Promise<Browser> {
+  // The channel is that of a Firefox that Playwright has not patched.
+  const browser = await firefox.launch({
+    channel: 'moz-firefox',
+    executablePath: firefoxPath!,
+    firefoxUserPrefs: preferences,
+  })
+  skipUnknownEmulation(browser)
+  return browser
+}
+
+/** What Playwright sends to a browser. */
+interface BidiSession {
+  send(method: string, parameters: unknown): Promise<unknown>
+}
+
+const patched = new WeakSet<object>()
+
+/** Playwright 1.65 always sets media features, which Firefox 153 does not know: what it does not know is left out. */
+function skipUnknownEmulation(browser: Browser): void {
+  const { _connection } = browser as unknown as {
+    _connection: { toImpl(browser: Browser): { _browserSession: BidiSession } }
+  }
+  const session: BidiSession = Object.getPrototypeOf(_connection.toImpl(browser)._browserSession)
+  if (patched.has(session)) return
+  patched.add(session)
+  const { send } = session
+  session.send = async function (method, parameters) {
+    try {
+      return await send.call(this, method, parameters)
+    } catch (error) {
+      if (method.startsWith('emulation.') && /unknown command/.test(String(error))) return {}
+      throw error
+    }
   }
 }
