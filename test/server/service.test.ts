@@ -4,6 +4,7 @@ import type { Model } from '../../src/index.js'
 import { createHandler, type HandlerOptions } from '../../src/server/index.js'
 import { IdleList } from '../../src/server/service/idle-list.js'
 import { Queue } from '../../src/server/service/queue.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
 import { serve, tinyStories } from './support.js'
 
 let model: Model
@@ -207,6 +208,54 @@ describe('clients', () => {
     const response = await served.post(CHAT, { ...LONG, stream: true })
     expect((await served.record(0)).ended).toBe('stalled')
     await expect(response.text()).rejects.toThrow('nobody has read the stream')
+  })
+
+  it('that wait too long get an error, before and within a stream', async () => {
+    await using served = await serve({ models, timeout: 150, maxConcurrent: 1 })
+    const running = await served.post(CHAT, { ...LONG, stream: true })
+    const waiting = await served.post(CHAT, LONG)
+    expect([waiting.status, (await waiting.json()).error.code]).toEqual([504, 'timeout'])
+    const last = (await running.text()).trim().split('\n\n').at(-1)!
+    expect(JSON.parse(last.slice('data: '.length)).error.code).toBe('timeout')
+  })
+
+  it('that vanish at any time free their turns and their memory', async () => {
+    const atRest = model.memoryBytes
+    await using served = await serve({ models, maxConcurrent: 3, cachedConversations: 1 })
+    const random = new RandomBits(5)
+    const vanish = async (i: number) => {
+      const controller = new AbortController()
+      const request = new Request(`http://server${CHAT}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...LONG,
+          messages: [{ role: 'user', content: `Number ${i}` }],
+          stream: i % 3 > 0,
+        }),
+        signal: controller.signal,
+      })
+      setTimeout(() => controller.abort(), 200 * random.fraction())
+      const response = await served.handler(request)
+      const reader = response.body!.getReader()
+      // Some read, some cancel, and some do nothing more.
+      if (i % 2 === 0)
+        for (;;)
+          if (
+            await reader.read().then(
+              ({ done }) => done,
+              () => true,
+            )
+          )
+            break
+      if (i % 5 === 0) await reader.cancel().catch(() => {})
+    }
+    await Promise.all(Array.from({ length: 60 }, (_, i) => vanish(i)))
+    await served.record(59)
+    const answer = await served.post(CHAT, { messages: USER, max_tokens: 2, temperature: 0 })
+    expect((await answer.json()).choices[0].message.content).toMatch(/^The/)
+    await served.handler.close()
+    expect(model.memoryBytes).toBe(atRest)
   })
 
   it('that leave before the first token free their turn', async () => {

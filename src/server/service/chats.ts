@@ -1,4 +1,5 @@
 import { type Chat, type ChatOptions, createChat, type Model } from '../../index.js'
+import { invalidField } from '../api-error.js'
 import type { Messages } from '../request/messages.js'
 import { IdleList } from './idle-list.js'
 
@@ -83,6 +84,13 @@ export class ServedChats {
   }
 
   #create(settings: ChatSettings, key: string): ServedChat {
+    if (this.#model.kind === 'encoder') {
+      throw invalidField(
+        'model',
+        'the model is an encoder: it writes nothing, but embeds or ranks texts',
+        'unsupported',
+      )
+    }
     return new ServedChat(createChat(this.#model, { ...settings, overflow: 'error' }), key)
   }
 }
