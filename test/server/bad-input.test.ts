@@ -389,18 +389,39 @@ const CHATS: readonly Wrong[] = [
     message: /tools/,
   },
   {
-    name: 'a required call',
-    body: { tools: [TOOL], tool_choice: 'required' },
-    code: 'unsupported_value',
+    name: 'a required call without tools',
+    body: { tool_choice: 'required' },
+    code: 'contradictory_parameters',
     param: 'tool_choice',
-    message: /"required"/,
+    message: /needs tools/,
   },
   {
-    name: 'a named tool',
-    body: { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'look' } } },
+    name: 'a choice that is not among the tools',
+    body: { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'listen' } } },
+    code: 'invalid_value',
+    param: 'tool_choice.function.name',
+    message: /must be one of tools, not "listen"/,
+  },
+  {
+    name: 'a choice of another type',
+    body: { tools: [TOOL], tool_choice: { type: 'allowed_tools' } },
     code: 'unsupported_value',
-    param: 'tool_choice',
-    message: /named tool/,
+    param: 'tool_choice.type',
+    message: /"allowed_tools"/,
+  },
+  {
+    name: 'a forced call that no value satisfies',
+    body: {
+      tools: [
+        {
+          type: 'function',
+          function: { name: 'look', parameters: { properties: { a: false }, required: ['a'] } },
+        },
+      ],
+      tool_choice: 'required',
+    },
+    code: 'invalid_argument',
+    message: /nothing is valid by it/,
   },
   {
     name: 'a tool of another type',

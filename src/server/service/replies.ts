@@ -1,14 +1,15 @@
 import type {
   Chat,
   ChatReply,
+  FunctionTool,
   GeneratedToken,
-  ParsedToolCall,
   RespondOptions,
   StopReason,
 } from '../../index.js'
 import { ApiError } from '../api-error.js'
 import type { TokenCounts } from '../call.js'
 import type { ChatRequest } from '../request/chat.js'
+import { formatOfCall, readForcedCall, type WrittenCall } from './forced-call.js'
 import { freeingMemory } from './freeing-memory.js'
 import type { ServedModel } from './models.js'
 
@@ -20,7 +21,7 @@ export interface ReplyPart {
   readonly index: number
   readonly reasoning: string
   readonly content: string
-  readonly toolCalls: readonly ParsedToolCall[]
+  readonly toolCalls: readonly WrittenCall[]
   /** The number of the first of these calls in its reply. */
   readonly firstCall: number
   /** The tokens of the content, if log-probabilities are wanted. */
@@ -85,21 +86,30 @@ export class Replies {
     for await (const token of reply) {
       const part = progress.take(token)
       count()
-      if (part) yield part
+      // A forced call is not content.
+      if (part) yield this.#request.forced ? { ...part, content: '', tokens: [] } : part
     }
     count()
-    yield { ...progress.rest(), finish: this.#finish(reply) }
+    const last = { ...progress.rest(), finish: this.#finish(reply) }
+    yield this.#request.forced ? this.#forced(last, reply, this.#request.forced) : last
+  }
+
+  /** The last part of a reply that is a forced call. */
+  #forced(last: ReplyPart, { content }: ChatReply, tools: readonly FunctionTool[]): ReplyPart {
+    const call = readForcedCall(content, tools)
+    const finish = last.finish === 'length' ? 'length' : 'tool_calls'
+    return { ...last, content: '', tokens: [], toolCalls: call ? [call] : [], finish }
   }
 
   #options(): RespondOptions {
-    const { sampling, maxTokens, stop, logprobs, responseFormat, seed } = this.#request
+    const { sampling, maxTokens, stop, logprobs, responseFormat, forced, seed } = this.#request
     return {
       ...this.#served.sampling,
       ...sampling,
       maxTokens,
       stop,
       logprobs,
-      responseFormat,
+      responseFormat: forced ? formatOfCall(forced) : responseFormat,
       // With a seed, the same request gives the same reply, whatever the server has in its cache.
       reuse: seed === undefined ? 'all' : 'exact',
       signal: this.#signal,
@@ -162,7 +172,11 @@ class Progress {
       index: this.#index,
       reasoning: reasoning.slice(this.#reasoning),
       content: content.slice(this.#content),
-      toolCalls: toolCalls.slice(this.#calls),
+      toolCalls: toolCalls.slice(this.#calls).map(({ id, name, arguments: given }) => ({
+        id,
+        name,
+        argumentsText: JSON.stringify(given),
+      })),
       firstCall: this.#calls,
       isFirst: this.#isFirst,
     }
