@@ -144,17 +144,17 @@ describe('conversations in the cache', () => {
     const disposed: string[] = []
     const item = (name: string) => ({ name, dispose: async () => void disposed.push(name) })
     const list = new IdleList<ReturnType<typeof item>>(2)
-    for (const name of ['a', 'b', 'c']) list.put(item(name))
+    for (const name of ['a', 'b', 'c']) list.give(item(name))
     expect(disposed).toEqual(['a'])
-    const share = (shares: Record<string, number>) => list.take(({ name }) => shares[name])?.name
+    const share = (shares: Record<string, number>) => list.takeBest(({ name }) => shares[name])?.name
     expect(share({})).toBeUndefined()
     expect(share({ b: 0.1, c: 0.2 })).toBe('c')
     // There is room for another item, and this one is not of much use.
     expect(share({ b: 0.1 })).toBeUndefined()
     expect(share({ b: 0.5 })).toBe('b')
-    list.put(item('d'))
+    list.give(item('d'))
     await list.close()
-    list.put(item('e'))
+    list.give(item('e'))
     expect(disposed).toEqual(['a', 'd', 'e'])
   })
 })

@@ -1,6 +1,7 @@
 import type { GeneratedToken, Model } from '../../index.js'
 import type { WrittenCall } from '../service/forced-call.js'
-import type { FinishReason, ReplyPart } from '../service/replies.js'
+import type { FinishReason } from '../service/generating.js'
+import type { ReplyPart } from '../service/replies.js'
 import { callOf } from './chat-chunk.js'
 import { chatLogprobs } from './token-logprobs.js'
 

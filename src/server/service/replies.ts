@@ -1,19 +1,9 @@
-import type {
-  Chat,
-  ChatReply,
-  FunctionTool,
-  GeneratedToken,
-  RespondOptions,
-  StopReason,
-} from '../../index.js'
-import { ApiError } from '../api-error.js'
-import type { TokenCounts } from '../call.js'
+import type { Chat, ChatReply, FunctionTool, GeneratedToken, RespondOptions } from '../../index.js'
 import type { ChatRequest } from '../request/chat.js'
 import { formatOfCall, readForcedCall, type WrittenCall } from './forced-call.js'
 import { freeingMemory } from './freeing-memory.js'
+import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
 import type { ServedModel } from './models.js'
-
-export type FinishReason = 'stop' | 'length' | 'tool_calls'
 
 /** A piece of one of the replies to a request. */
 export interface ReplyPart {
@@ -32,17 +22,12 @@ export interface ReplyPart {
   readonly finish?: FinishReason
 }
 
-/** Numbers of tokens, which grow while replies are written. */
-export interface ReplyCounts extends TokenCounts {
-  readonly reasoningTokens: number
-}
-
 /** The replies to a request, one after the other, and their tokens so far. */
 export class Replies {
   readonly #served: ServedModel
   readonly #request: ChatRequest
   readonly #signal: AbortSignal
-  counts: ReplyCounts = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 }
+  counts = NO_TOKENS
 
   constructor(served: ServedModel, request: ChatRequest, signal: AbortSignal) {
     this.#served = served
@@ -102,41 +87,16 @@ export class Replies {
   }
 
   #options(): RespondOptions {
-    const { sampling, maxTokens, stop, logprobs, responseFormat, forced, seed } = this.#request
-    return {
-      ...this.#served.sampling,
-      ...sampling,
-      maxTokens,
-      stop,
-      logprobs,
-      responseFormat: forced ? formatOfCall(forced) : responseFormat,
-      // With a seed, the same request gives the same reply, whatever the server has in its cache.
-      reuse: seed === undefined ? 'all' : 'exact',
-      signal: this.#signal,
-    }
+    const options = generateOptions(this.#served, this.#request, this.#signal)
+    const { forced } = this.#request
+    // A stop string would cut a call.
+    return forced ? { ...options, stop: [], responseFormat: formatOfCall(forced) } : options
   }
 
   #finish({ stopReason, toolCalls }: ChatReply): FinishReason {
-    if (stopReason === 'abort') {
-      this.#signal.throwIfAborted()
-      throw new ApiError(503, 'the model is being shut down', { code: 'disposed' })
-    }
-    return finishReason(stopReason, { hasCalls: toolCalls.length > 0 })
+    const reason = finishReason(stopReason, this.#signal)
+    return reason === 'stop' && toolCalls.length > 0 ? 'tool_calls' : reason
   }
-}
-
-export function finishReason(
-  stopReason: StopReason | undefined,
-  { hasCalls }: { readonly hasCalls: boolean },
-): FinishReason {
-  if (stopReason === 'length' || stopReason === 'context') return 'length'
-  return hasCalls ? 'tool_calls' : 'stop'
-}
-
-/** 53 random bits. */
-export function randomSeed(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2))
-  return (high & 0x1fffff) * 2 ** 32 + low
 }
 
 /** What of a reply has been taken already. */
