@@ -32,7 +32,7 @@ export interface RequestRecord {
   readonly completionTokens?: number
   /** How many of these are reasoning. */
   readonly reasoningTokens?: number
-  /** Set if the client left, or if a stream ended with an error: its code. */
+  /** Why it was not answered, or not to the end: the code of the error that was sent, `cancelled` or `stalled`. */
   readonly ended?: string
   /** What failed, for the operator: it may contain paths and details of the model. */
   readonly error?: unknown

@@ -271,6 +271,7 @@ describe('clients', () => {
     )
     controller.abort()
     expect((await pending).status).toBe(499)
+    expect((await served.record(0)).ended).toBe('client_closed')
     expect((await served.post(CHAT, { messages: USER, max_tokens: 1 })).status).toBe(200)
   })
 })
