@@ -1,6 +1,6 @@
 // The types use `Symbol.dispose`, which TypeScript's default libraries lack.
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The public API of dasllama: load a model, create sessions, generate. */
+/** The public API of dasllama: load a model, create sessions, generate. @module */
 export type { KvType } from './backend/memory.js'
 export type { Value } from './backend/program.js'
 export type { RopeScaling } from './backend/rope.js'

@@ -33,6 +33,7 @@ export interface ModelParts {
 export class Model {
   /** What the file says of the model's shape. */
   readonly config: Config
+  /** The file's tokenizer, which can be used after `dispose()` too. */
   readonly tokenizer: Tokenizer
   /** The most positions of a session that does not ask for another number. */
   readonly contextLength: number
@@ -158,10 +159,12 @@ export class Model {
     return this.#ended
   }
 
+  /** `dispose()` at the end of a `using` scope, without waiting for it. */
   [Symbol.dispose](): void {
     void this.dispose()
   }
 
+  /** `dispose()` at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }

@@ -8,6 +8,7 @@ export type ModelOrLoader = Model | (() => Model | Promise<Model>)
 
 /** A model with settings of its own. */
 export interface ServedModelOptions {
+  /** The model, or what loads it. */
   readonly model: ModelOrLoader
   /** The chat template: see `ChatOptions.template`. Default: the file's. */
   readonly template?: string
@@ -19,16 +20,23 @@ export interface ServedModelOptions {
 
 /** A request that has been answered, for logs. It never contains texts of the client. */
 export interface RequestRecord {
+  /** The header `x-request-id` of the response. */
   readonly id: string
+  /** `GET`, `POST` and the like. */
   readonly method: string
+  /** The path of the URL, without what follows a question mark. */
   readonly path: string
   /** The status of the response; 499 if the client left before there was one. */
   readonly status: number
   /** Milliseconds from the request to the end of the response. */
   readonly ms: number
+  /** The name of the served model. */
   readonly model?: string
+  /** Tokens of the prompt, or of all inputs. */
   readonly promptTokens?: number
+  /** How many of these were in the cache. */
   readonly cachedTokens?: number
+  /** Tokens that were generated. */
   readonly completionTokens?: number
   /** How many of these are reasoning. */
   readonly reasoningTokens?: number

@@ -317,10 +317,12 @@ export class Session {
     return this.#lease.dispose()
   }
 
+  /** `dispose()` at the end of a `using` scope, without waiting for it. */
   [Symbol.dispose](): void {
     void this.dispose()
   }
 
+  /** `dispose()` at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }

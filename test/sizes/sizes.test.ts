@@ -42,7 +42,7 @@ describe('a minified bundle of what a program imports', () => {
 describe('the package', () => {
   it('unpacks to at most 1.5 MB beside its kernels, which take at most 960 kB', async () => {
     const args = ['pack', '--json', '--dry-run', '--ignore-scripts']
-    const { stdout } = await promisify(execFile)('npm', args)
+    const { stdout } = await promisify(execFile)('npm', args, { shell: process.platform === 'win32' })
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string; size: number }[] }]
     const sum = (isWanted: (path: string) => boolean) =>
       files.filter(({ path }) => isWanted(path)).reduce((bytes, { size }) => bytes + size, 0)
