@@ -1,19 +1,8 @@
 /** Printed by `npm test` before it begins. */
-import { existsSync } from 'node:fs'
-
 console.log(
   [
-    'All checks: build, types, lint, unit and property tests, llama.cpp as the oracle, runtimes.',
-    'about 17 minutes on two cores. `npm run test:fast` takes 3 to 4 and skips the oracle, the runtimes and the',
-    'most thorough of the unit tests. `npm run test:attacks` runs hostile input, `npm run test:slow` a 1.1B model.',
+    'Build, types, lint, unit and property tests, and llama.cpp as the oracle: about 14 minutes on two cores.',
+    '`npm run test:fast` takes 3 to 4 and leaves out the oracle and the most thorough of the unit tests.',
+    '`npm run test:browsers` runs pages, Workers and workerd; CONTRIBUTING.md lists the other suites, and .ci/run runs all.',
   ].join('\n'),
 )
-const browsers = [
-  process.env.CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-]
-if (!browsers.some((path) => path && existsSync(path))) {
-  console.log('Chromium was not found, so its tests are skipped; set CHROMIUM to its path.')
-}
