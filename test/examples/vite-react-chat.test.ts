@@ -1,6 +1,6 @@
 /**
- * examples/vite-react-chat: built and served, in both browsers, and its development server in Chromium. Elements are found by role and
- * label only, as a screen reader finds them.
+ * examples/vite-react-chat: built and served, in both browsers, and its development server in Chromium. What the tests press, fill in and
+ * read is found by role and label, as a screen reader finds it.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
