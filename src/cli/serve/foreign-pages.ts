@@ -1,0 +1,20 @@
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.+\.localhost)$/
+
+/** Whether only programs of this machine can reach a server at this address. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host) || host === '::1'
+}
+
+/**
+ * Whether a request was sent by a page that is not of this machine. Such a page can reach a server on the loopback under a name of its own
+ * (DNS rebinding), and then needs no permission from it.
+ */
+export function isForeignPage(request: Request, allowed: readonly string[] | true): boolean {
+  const origin = request.headers.get('origin')
+  if (origin === null || allowed === true || allowed.includes(origin)) return false
+  try {
+    return !LOOPBACK.test(new URL(origin).hostname)
+  } catch {
+    return true
+  }
+}
