@@ -12,6 +12,7 @@ import { freePort, memoryOf, start } from './support/program.js'
 const EXAMPLE = join(ROOT, 'examples/cloudflare-worker')
 const MODEL = 'tiny-stories.Q8_0.gguf'
 const STORIES = 'stories15M.F32.gguf'
+const JSON_BODY = { 'content-type': 'application/json' }
 const OFFLINE = { WRANGLER_SEND_METRICS: 'false', CI: '1' }
 /** Of a Worker on Cloudflare. */
 const WORKER_BYTES = 128e6
@@ -116,9 +117,8 @@ describe('in use', () => {
   it('answers others while a client leaves, and after that', async () => {
     const leaving = new AbortController()
     const body = { model: MODEL, stream: true, messages: [{ role: 'user', content: 'A cat' }] }
-    const headers = { 'content-type': 'application/json' }
     const left = await fetch(`${server.url}/v1/chat/completions`, {
-      ...{ method: 'POST', headers, body: JSON.stringify(body), signal: leaving.signal },
+      ...{ method: 'POST', headers: JSON_BODY, body: JSON.stringify(body), signal: leaving.signal },
     })
     const reader = left.body!.getReader()
     await reader.read()
@@ -133,7 +133,7 @@ describe('in use', () => {
 
   it('refuses what it cannot answer, as OpenAI does', async () => {
     await expect(askWhole(server.client, 'other')).rejects.toMatchObject({ status: 404 })
-    const response = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body: '{' })
+    const response = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', headers: JSON_BODY, body: '{' })
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ error: { message: expect.any(String) } })
     // The pieces of the model are not served.

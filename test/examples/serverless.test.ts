@@ -122,6 +122,7 @@ describe('the function', () => {
     const child = fork(RUNNER, [join(folder, command[0])], {
       env: { ...inherited, ...env, MODEL: TINY_STORIES, TEMPLATE: 'chatml', ...variables },
       execArgv: [],
+      silent: true,
     })
     const answer = async () => (await once(child, 'message'))[0] as LambdaAnswer
     await answer()

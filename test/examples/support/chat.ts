@@ -66,8 +66,10 @@ export async function askStreamed(client: OpenAI, model: string): Promise<Reply 
 export async function replyInNode(path: string): Promise<Reply> {
   await using model = await loadModel(path, { threads: 1 })
   const handler = createHandler({ models: { model: { model, template: 'chatml' } } })
-  return askWhole(
+  const reply = await askWhole(
     clientOf((request) => handler(request)),
     'model',
   )
+  await handler.close()
+  return reply
 }
