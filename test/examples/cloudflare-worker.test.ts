@@ -133,7 +133,11 @@ describe('in use', () => {
 
   it('refuses what it cannot answer, as OpenAI does', async () => {
     await expect(askWhole(server.client, 'other')).rejects.toMatchObject({ status: 404 })
-    const response = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', headers: JSON_BODY, body: '{' })
+    const response = await fetch(`${server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: JSON_BODY,
+      body: '{',
+    })
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ error: { message: expect.any(String) } })
     // The pieces of the model are not served.

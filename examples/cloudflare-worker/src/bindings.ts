@@ -6,9 +6,15 @@ export interface Bindings {
   readonly TEMPLATE?: string
   /** A secret that requests must have as `authorization: Bearer …`. Without it, anyone may ask. */
   readonly API_KEY?: string
+  readonly CHAT: DurableObjectNamespace
   readonly MODELS_R2?: R2Bucket
   readonly MODELS_KV?: KVNamespace
   readonly ASSETS?: { fetch(url: string): Promise<Response> }
+}
+
+export interface DurableObjectNamespace {
+  idFromName(name: string): object
+  get(id: object): { fetch(request: Request): Promise<Response> }
 }
 
 export interface R2Bucket {

@@ -4,7 +4,10 @@ import type { Bindings } from './bindings.js'
 import { openPieces } from './pieces.js'
 import { openObject } from './r2.js'
 
-export async function openModelFile({ MODEL, MODELS_R2, MODELS_KV, ASSETS }: Bindings): Promise<ByteSource> {
+/** What it needs of the bindings. */
+type Places = Pick<Bindings, 'MODEL' | 'MODELS_R2' | 'MODELS_KV' | 'ASSETS'>
+
+export async function openModelFile({ MODEL, MODELS_R2, MODELS_KV, ASSETS }: Places): Promise<ByteSource> {
   if (MODELS_R2) return openObject(MODELS_R2, MODEL)
   if (MODELS_KV) return openPieces(MODEL, (name) => MODELS_KV.get(name, 'arrayBuffer'))
   if (ASSETS) return openPieces(MODEL, (name) => asset(ASSETS, name))

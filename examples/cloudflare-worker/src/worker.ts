@@ -1,39 +1,49 @@
-/** A chat model behind OpenAI's API, in a Cloudflare Worker. */
+/**
+ * A chat model behind OpenAI's API on Cloudflare. The model is in a Durable Object: requests to a plain Worker must not wait for each
+ * other's work, and those that share a model do, because they share its passes. When the client of one left, the others would
+ * hang.
+ */
 import { loadModel } from 'dasllama'
 import { createHandler, type Handler } from 'dasllama/server'
 import type { Bindings } from './bindings.js'
 import { openModelFile } from './model-source.js'
 
 /**
- * A Worker has 128 MB for everything; what the model does not take is for JavaScript: the tokenizer, requests, one piece of the
- * file. A model that needs more is refused, with the number of bytes, before anything of it is read.
+ * There are 128 MB for everything; what the model does not take is for JavaScript: the tokenizer, requests, one piece of the file.
+ * A model that needs more is refused, with the number of bytes, before its weights are read.
  */
 const MODEL_MEMORY = 96 * 2 ** 20
 
 /** Of a conversation, in tokens. */
 const CONTEXT_LENGTH = 1024
 
-/** Loaded by the first request, and used by all that this instance of the Worker serves. */
-let handling: Promise<Handler> | undefined
-
 export default {
-  async fetch(
-    request: Request,
-    bindings: Bindings,
-    context: { waitUntil(work: Promise<unknown>): void },
-  ): Promise<Response> {
-    handling ??= start(bindings)
-    // Otherwise the load would stop, for all requests, if the client of the first one leaves.
-    context.waitUntil(handling.catch(() => {}))
+  /** One object serves all; more of them, by other names, serve more requests at the same time. */
+  fetch(request: Request, { CHAT }: Bindings): Promise<Response> {
+    return CHAT.get(CHAT.idFromName('chat')).fetch(request)
+  },
+}
+
+export class Chat {
+  readonly #bindings: Bindings
+  /** Loaded by the first request, and used by all until the object is evicted. */
+  #handling: Promise<Handler> | undefined
+
+  constructor(_: unknown, bindings: Bindings) {
+    this.#bindings = bindings
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    this.#handling ??= start(this.#bindings)
     let handler: Handler
     try {
-      handler = await handling
+      handler = await this.#handling
     } catch (error) {
-      handling = undefined // so that the next request tries again
+      this.#handling = undefined // so that the next request tries again
       return Response.json({ error: { message: String(error), type: 'server_error' } }, { status: 503 })
     }
     return handler(request)
-  },
+  }
 }
 
 async function start(bindings: Bindings): Promise<Handler> {
@@ -45,7 +55,6 @@ async function start(bindings: Bindings): Promise<Handler> {
   return createHandler({
     models: { [MODEL]: { model, ...(template && { template }) } },
     apiKeys: API_KEY ? [API_KEY] : [],
-    maxConcurrent: 2,
-    cachedConversations: 1,
+    ...{ maxConcurrent: 2, maxQueued: 16, cachedConversations: 1, maxBodyBytes: 100_000 },
   })
 }
