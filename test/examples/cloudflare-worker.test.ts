@@ -14,8 +14,8 @@ const MODEL = 'tiny-stories.Q8_0.gguf'
 const STORIES = 'stories15M.F32.gguf'
 const JSON_BODY = { 'content-type': 'application/json' }
 const OFFLINE = { WRANGLER_SEND_METRICS: 'false', CI: '1' }
-/** Of a Worker on Cloudflare. */
-const WORKER_BYTES = 128e6
+/** Of a Worker on Cloudflare, and what R2 takes, which is simulated in the same process. */
+const MOST_BYTES = 128e6 + 32e6
 
 let folder: string
 let expected: Reply
@@ -160,18 +160,19 @@ it('says which model is missing', async () => {
   })
 })
 
-it.skipIf(process.platform !== 'linux')('takes less than 128 MB with a model of 60 MB', async ({ task }) => {
+it.skipIf(process.platform !== 'linux')('holds a model of 61 MB once', async ({ task }) => {
   const path = await cachedGguf(STORIES, () => checkpointToGguf(STORIES_15M))
-  await split(path, 4)
-  await using server = await serve('--var', `MODEL:${STORIES}`)
+  // In R2: wrangler opens a connection for every few kilobytes of an asset that a Worker reads, thousands for this model.
+  await command('r2', 'object', 'put', `models/${STORIES}`, '--file', path, '--local')
+  await using server = await serve('--env', 'r2', '--var', `MODEL:${STORIES}`)
   const before = await memoryOf(server.program.pid, 'workerd')
   const reply = await askWhole(server.client, STORIES)
   expect(reply).toEqual(await replyInNode(path))
   const { now, most } = await memoryOf(server.program.pid, 'workerd')
   const grown = most - before.now
   task.meta.row = {
-    example: 'Cloudflare Worker, 61 MB of weights in assets',
+    example: 'Cloudflare Worker, 61 MB of weights in R2',
     result: `workerd grew by ${megabytes(grown)} at most, and ${megabytes(now - before.now)} after the reply`,
   }
-  expect(grown).toBeLessThan(WORKER_BYTES)
+  expect(grown).toBeLessThan(MOST_BYTES)
 })

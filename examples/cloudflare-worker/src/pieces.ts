@@ -1,4 +1,4 @@
-import { type ByteSource, DasllamaError } from 'dasllama'
+import { type ByteSource, DasllamaError, type ReadPart } from 'dasllama'
 
 /** Reads a small file as a whole; null if it does not exist. */
 export type GetFile = (name: string) => Promise<ArrayBuffer | null>
@@ -49,13 +49,17 @@ export async function openPieces(name: string, get: GetFile): Promise<ByteSource
     }
   }
 
+  function readParts(parts: readonly ReadPart[], signal?: AbortSignal): Promise<void> {
+    const turn = reading.then(async () => {
+      for (const { offset, target } of parts) await fill(offset, target, signal)
+    })
+    reading = turn.catch(() => {})
+    return turn
+  }
+
   return {
-    ...{ name, size, isSequential: true },
-    read(offset, target, signal) {
-      const turn = reading.then(() => fill(offset, target, signal))
-      reading = turn.catch(() => {})
-      return turn
-    },
+    ...{ name, size, isSequential: true, readParts },
+    read: (offset, target, signal) => readParts([{ offset, target }], signal),
     // Each part of a split model (`-00001-of-00003.gguf`) has a manifest of its own.
     sibling: (fileName) => openPieces(fileName, get),
     async close() {
