@@ -8,6 +8,7 @@ import { bin, engine, project, ROOT, run } from '../package/packed.js'
 import { STORIES_15M, TINY_STORIES } from '../support/model-files.js'
 import { askStreamed, askWhole, clientOf, type Reply, replyInNode } from './support/chat.js'
 import { freePort, memoryOf, start } from './support/program.js'
+import { typeErrors } from './support/types.js'
 
 const EXAMPLE = join(ROOT, 'examples/cloudflare-worker')
 const MODEL = 'tiny-stories.Q8_0.gguf'
@@ -175,4 +176,8 @@ it.skipIf(process.platform !== 'linux')('holds a model of 61 MB once', async ({ 
     result: `workerd grew by ${megabytes(grown)} at most, and ${megabytes(now - before.now)} after the reply`,
   }
   expect(grown).toBeLessThan(MOST_BYTES)
+})
+
+it('has no type errors', async () => {
+  expect(await typeErrors(folder, 'src/worker.ts')).toBe('')
 })

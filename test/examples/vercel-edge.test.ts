@@ -6,6 +6,7 @@ import { engine, project, ROOT } from '../package/packed.js'
 import { TINY_STORIES } from '../support/model-files.js'
 import { askStreamed, askWhole, clientOf, type Reply, replyInNode } from './support/chat.js'
 import { freePort, start } from './support/program.js'
+import { typeErrors } from './support/types.js'
 
 let folder: string
 let expected: Reply
@@ -36,4 +37,8 @@ it('answers like Node, whole and streamed', async ({ task }) => {
     example: 'Vercel edge function, edge-runtime',
     result: `bundle ${Math.round(Number(bytes) / 1000)} kB`,
   }
+})
+
+it('has no type errors', async () => {
+  expect(await typeErrors(folder, 'api/chat.ts')).toBe('')
 })
