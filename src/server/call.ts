@@ -33,6 +33,7 @@ export class Call {
   readonly #controller: ReturnType<typeof following>
   readonly #onEnd: (call: Call) => void
   #leave: (() => void) | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
   #record: Partial<RequestRecord> = {}
   #isStream = false
   #hasEnded = false
@@ -43,6 +44,8 @@ export class Call {
     this.service = service
     this.#controller = following(request.signal)
     this.#onEnd = onEnd
+    const { timeout } = this.limits
+    if (timeout !== undefined) this.#timer = setTimeout(() => this.abort(tookTooLong(timeout)), timeout)
   }
 
   /** Aborted when the client has left, or the server does not wait any longer. */
@@ -109,6 +112,7 @@ export class Call {
   #end(): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    clearTimeout(this.#timer)
     this.#leave?.()
     this.#controller.release()
     this.#onEnd(this)
@@ -122,4 +126,8 @@ export class Call {
       ...this.#record,
     })
   }
+}
+
+function tookTooLong(timeout: number): ApiError {
+  return new ApiError(504, `the request has taken more than ${timeout} ms`, { code: 'timeout' })
 }

@@ -112,6 +112,7 @@ class Server {
         ? aborted(call.signal.reason)
         : toApiError(error, { prompt: call.promptField })
       failure = sent.cause
+      call.note({ ended: sent.code })
       response = errorResponse(sent)
     }
     call.responded(response, failure)

@@ -32,7 +32,7 @@ export interface RequestRecord {
   readonly completionTokens?: number
   /** How many of these are reasoning. */
   readonly reasoningTokens?: number
-  /** Set if the client left, or if a stream ended with an error: its code. */
+  /** Why it was not answered, or not to the end: the code of the error that was sent, `cancelled` or `stalled`. */
   readonly ended?: string
   /** What failed, for the operator: it may contain paths and details of the model. */
   readonly error?: unknown
@@ -58,6 +58,8 @@ export interface HandlerOptions {
   readonly maxBodyBytes?: number
   /** Conversations per model whose evaluated tokens are kept for the next request. Default 4. */
   readonly cachedConversations?: number
+  /** Milliseconds after which a request is ended with an error, waiting included. Default: none. */
+  readonly timeout?: number
   /** Milliseconds in which a body must arrive. Default 30,000. */
   readonly bodyTimeout?: number
   /** Milliseconds after which a stream that nobody reads is ended. Default 60,000. */
@@ -73,6 +75,7 @@ export interface Limits {
   readonly maxTokens: number | undefined
   readonly maxChoices: number
   readonly maxBodyBytes: number
+  readonly timeout: number | undefined
   readonly bodyTimeout: number
   readonly stallTimeout: number
   readonly ignoreUnknownFields: boolean
@@ -92,7 +95,7 @@ export interface ResolvedHandlerOptions {
 
 const KEYS = [
   ...['models', 'apiKeys', 'cors', 'maxConcurrent', 'maxQueued', 'maxTokens', 'maxChoices', 'maxBodyBytes'],
-  ...['cachedConversations', 'bodyTimeout', 'stallTimeout', 'ignoreUnknownFields', 'onRequest'],
+  ...['cachedConversations', 'timeout', 'bodyTimeout', 'stallTimeout', 'ignoreUnknownFields', 'onRequest'],
 ]
 /** The longest wait of a timer. */
 const LONGEST = 2 ** 31 - 1
@@ -101,7 +104,7 @@ const LONGEST = 2 ** 31 - 1
 export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerOptions {
   checkOptions(options)
   rejectUnknown('options', options, KEYS)
-  const { apiKeys = [], cors = false, maxTokens, ignoreUnknownFields = false, onRequest } = options
+  const { apiKeys = [], cors = false, maxTokens, timeout, ignoreUnknownFields = false, onRequest } = options
   const count = (name: 'maxQueued' | 'cachedConversations', fallback: number) =>
     checkCount(name, options[name] ?? fallback, 0, 10_000)
   checkFunction('onRequest', onRequest)
@@ -117,6 +120,7 @@ export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerO
       maxTokens: maxTokens === undefined ? undefined : checkCount('maxTokens', maxTokens, 1, 2 ** 24),
       maxChoices: checkCount('maxChoices', options.maxChoices ?? 8, 1, 128),
       maxBodyBytes: checkCount('maxBodyBytes', options.maxBodyBytes ?? 4 * 2 ** 20, 1, 2 ** 30),
+      timeout: timeout === undefined ? undefined : checkCount('timeout', timeout, 1, LONGEST),
       bodyTimeout: checkCount('bodyTimeout', options.bodyTimeout ?? 30_000, 1, LONGEST),
       stallTimeout: checkCount('stallTimeout', options.stallTimeout ?? 60_000, 1, LONGEST),
       ignoreUnknownFields: checkBoolean('ignoreUnknownFields', ignoreUnknownFields),

@@ -73,6 +73,7 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   await mkdir(join(folder.path, 'node_modules'))
   await symlink(root, join(folder.path, 'node_modules/dasllama'))
+  await symlink(join(root, 'node_modules/openai'), join(folder.path, 'node_modules/openai'))
   await symlink(join(root, 'models'), join(folder.path, 'models'))
   const template = '{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>'
   await writeFile(

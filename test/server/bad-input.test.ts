@@ -1,6 +1,8 @@
 /** Requests that are wrong, each with its status, code and field, and a message that says what is wrong. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Model } from '../../src/index.js'
+import { writeGguf } from '../../src/gguf/writer.js'
+import { loadModel, type Model, rerank } from '../../src/index.js'
+import { RERANKER_CASES } from '../support/family-models/encoders.js'
 import { type Served, serve, tinyStories } from './support.js'
 
 let model: Model
@@ -55,7 +57,25 @@ async function expectError(path: string, body: unknown, wrong: Wrong): Promise<v
   expect(response.headers.get('x-request-id')).toMatch(/^req_/)
 }
 
+/** An object within an object and so on. */
+function nested(levels: number): string {
+  return `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+}
+
 const CHATS: readonly Wrong[] = [
+  {
+    name: 'a tool with thirty thousand levels',
+    body: `{"messages":[{"role":"user","content":"Hi"}],"model":"tiny","tools":[{"type":"function","function":{"name":"a","parameters":${nested(30_000)}}}]}`,
+    code: 'invalid_json',
+    message: /more than 500 levels/,
+  },
+  {
+    name: 'a field named __proto__',
+    body: '{"messages":[{"role":"user","content":"Hi"}],"model":"tiny","__proto__":{"stream":true}}',
+    code: 'unknown_parameter',
+    param: '__proto__',
+    message: /no field "__proto__"/,
+  },
   { name: 'text that is not JSON', body: '{"model":', code: 'invalid_json', message: /not valid JSON/ },
   { name: 'an array', body: [], code: 'invalid_type', param: '', message: /the body must be an object/ },
   {
@@ -369,18 +389,39 @@ const CHATS: readonly Wrong[] = [
     message: /tools/,
   },
   {
-    name: 'a required call',
-    body: { tools: [TOOL], tool_choice: 'required' },
-    code: 'unsupported_value',
+    name: 'a required call without tools',
+    body: { tool_choice: 'required' },
+    code: 'contradictory_parameters',
     param: 'tool_choice',
-    message: /"required"/,
+    message: /needs tools/,
   },
   {
-    name: 'a named tool',
-    body: { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'look' } } },
+    name: 'a choice that is not among the tools',
+    body: { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'listen' } } },
+    code: 'invalid_value',
+    param: 'tool_choice.function.name',
+    message: /must be one of tools, not "listen"/,
+  },
+  {
+    name: 'a choice of another type',
+    body: { tools: [TOOL], tool_choice: { type: 'allowed_tools' } },
     code: 'unsupported_value',
-    param: 'tool_choice',
-    message: /named tool/,
+    param: 'tool_choice.type',
+    message: /"allowed_tools"/,
+  },
+  {
+    name: 'a forced call that no value satisfies',
+    body: {
+      tools: [
+        {
+          type: 'function',
+          function: { name: 'look', parameters: { properties: { a: false }, required: ['a'] } },
+        },
+      ],
+      tool_choice: 'required',
+    },
+    code: 'invalid_argument',
+    message: /nothing is valid by it/,
   },
   {
     name: 'a tool of another type',
@@ -626,6 +667,30 @@ describe('other endpoints', () => {
     await expectError(wrong.path, { model: 'tiny', ...(wrong.body as object) }, wrong)
   })
 
+  it('ranks documents', async () => {
+    const reranker = await loadModel(writeGguf(RERANKER_CASES[0].parts))
+    await using own = await serve({ models: { ranks: async () => reranker } })
+    const documents = ['Bamboo shoots.', { text: 'A panda is a bear.' }, 'Trucks run on diesel.']
+    const response = await own.post('/v1/rerank', {
+      query: 'pandas',
+      documents,
+      top_n: 2,
+      return_documents: true,
+    })
+    const { results, usage } = await response.json()
+    const texts = ['Bamboo shoots.', 'A panda is a bear.', 'Trucks run on diesel.']
+    const ranked = await rerank(reranker, 'pandas', texts, { topN: 2 })
+    expect(results).toEqual(
+      ranked.map(({ index, score }) => ({ index, relevance_score: score, document: { text: texts[index] } })),
+    )
+    expect(usage.total_tokens).toBeGreaterThan(texts.length)
+    const chat = await own.post('/v1/chat/completions', { messages: USER })
+    expect((await chat.json()).error).toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('encoder'),
+    })
+  })
+
   it('tokenizes and detokenizes', async () => {
     const response = await served.post('/tokenize', { model: 'tiny', content: 'A cat.', add_special: true })
     const { tokens } = (await response.json()) as { tokens: number[] }
@@ -727,6 +792,7 @@ describe('options', () => {
     [{ models: { a: () => {} }, apiKeys: [''] }, /apiKeys\[0\]/],
     [{ models: { a: () => {} }, cors: ['example.org'] }, /cors\[0\] must be an origin/],
     [{ models: { a: () => {} }, maxConcurrent: 0 }, /maxConcurrent must be/],
+    [{ models: { a: () => {} }, timeout: 0 }, /timeout must be/],
     [{ models: { a: () => {} }, maxQueue: 1 }, /no key "maxQueue"/],
     [{ models: { a: () => {} }, onRequest: 5 }, /onRequest must be a function/],
   ])('rejects %j', async (options, message) => {

@@ -8,7 +8,8 @@ import { collected, row, Script, type Served, serve, type Transport, tinyStories
 let model: Model
 let script: Script
 beforeAll(async () => {
-  model = await tinyStories()
+  // Tools take much of it.
+  model = await tinyStories(1024)
   script = new Script(model)
 })
 afterAll(() => model.dispose())
@@ -167,6 +168,55 @@ describe.each<Transport>(['fetch', 'http'])('the openai client over %s', (transp
     expect(message.tool_calls).toMatchObject([
       { function: { name: 'weather', arguments: '{"city":"Rome"}' } },
     ])
+  })
+
+  feature('is forced to call a tool', async () => {
+    // The same name in both schemas refers to what each defines itself.
+    const tools = ['cat', 'dog'].map((animal) => ({
+      type: 'function' as const,
+      function: {
+        name: `feed_${animal}`,
+        parameters: {
+          type: 'object',
+          properties: { food: { $ref: '#/$defs/food' } },
+          required: ['food'],
+          $defs: { food: { enum: [`${animal} food`, `${animal} milk`] } },
+        },
+      },
+    }))
+    const request = { model: 'tiny', messages: USER, tools, temperature: 1 }
+    const callOf = async (
+      more: Pick<OpenAI.ChatCompletionCreateParamsNonStreaming, 'tool_choice'> & {
+        seed: number
+        max_tokens?: number
+      },
+    ) => {
+      const { choices } = await client.chat.completions.create({ ...request, ...more })
+      expect(choices[0].message.content).toBeNull()
+      const [call, ...others] = choices[0].message.tool_calls ?? []
+      expect(others).toEqual([])
+      if (call.type !== 'function') throw new Error(call.type)
+      return { ...call.function, id: call.id, finish: choices[0].finish_reason }
+    }
+    for (let seed = 0; seed < 6; seed++) {
+      const call = await callOf({ tool_choice: 'required', seed })
+      const [, animal] = call.name.split('_')
+      expect(JSON.parse(call.arguments).food).toMatch(new RegExp(`^${animal} (food|milk)$`))
+      expect(call).toMatchObject({ finish: 'tool_calls', id: expect.stringMatching(/^[a-z0-9]{9}$/) })
+    }
+    const named = { type: 'function' as const, function: { name: 'feed_dog' } }
+    expect(await callOf({ tool_choice: named, seed: 1 })).toMatchObject({
+      name: 'feed_dog',
+      finish: 'tool_calls',
+    })
+
+    const runner = client.chat.completions.stream({ ...request, tool_choice: named, seed: 1 })
+    const { message, finish_reason } = (await runner.finalChatCompletion()).choices[0]
+    expect(finish_reason).toBe('tool_calls')
+    expect(message.tool_calls).toMatchObject([{ function: { arguments: expect.stringContaining('dog ') } }])
+    const cut = await callOf({ tool_choice: named, seed: 1, max_tokens: 3 })
+    expect(cut.finish).toBe('length')
+    expect(cut.arguments).toMatch(/^\{/)
   })
 
   feature('runs tools over several steps', async () => {
@@ -366,7 +416,7 @@ describe.each<Transport>(['fetch', 'http'])('the openai client over %s', (transp
       status: 400,
       param: 'messages',
     })
-    const long = [{ role: 'user' as const, content: 'Once upon a time '.repeat(200) }]
+    const long = [{ role: 'user' as const, content: 'Once upon a time '.repeat(400) }]
     const streamed = client.chat.completions.create({ model: 'tiny', messages: long, stream: true })
     expect(await failing(streamed)).toEqual({
       status: 400,

@@ -4,6 +4,7 @@ import type { Model } from '../../src/index.js'
 import { createHandler, type HandlerOptions } from '../../src/server/index.js'
 import { IdleList } from '../../src/server/service/idle-list.js'
 import { Queue } from '../../src/server/service/queue.js'
+import { RandomBits } from '../support/random-model/random-bits.js'
 import { serve, tinyStories } from './support.js'
 
 let model: Model
@@ -143,17 +144,17 @@ describe('conversations in the cache', () => {
     const disposed: string[] = []
     const item = (name: string) => ({ name, dispose: async () => void disposed.push(name) })
     const list = new IdleList<ReturnType<typeof item>>(2)
-    for (const name of ['a', 'b', 'c']) list.put(item(name))
+    for (const name of ['a', 'b', 'c']) list.give(item(name))
     expect(disposed).toEqual(['a'])
-    const share = (shares: Record<string, number>) => list.take(({ name }) => shares[name])?.name
+    const share = (shares: Record<string, number>) => list.takeBest(({ name }) => shares[name])?.name
     expect(share({})).toBeUndefined()
     expect(share({ b: 0.1, c: 0.2 })).toBe('c')
     // There is room for another item, and this one is not of much use.
     expect(share({ b: 0.1 })).toBeUndefined()
     expect(share({ b: 0.5 })).toBe('b')
-    list.put(item('d'))
+    list.give(item('d'))
     await list.close()
-    list.put(item('e'))
+    list.give(item('e'))
     expect(disposed).toEqual(['a', 'd', 'e'])
   })
 })
@@ -209,6 +210,54 @@ describe('clients', () => {
     await expect(response.text()).rejects.toThrow('nobody has read the stream')
   })
 
+  it('that wait too long get an error, before and within a stream', async () => {
+    await using served = await serve({ models, timeout: 150, maxConcurrent: 1 })
+    const running = await served.post(CHAT, { ...LONG, stream: true })
+    const waiting = await served.post(CHAT, LONG)
+    expect([waiting.status, (await waiting.json()).error.code]).toEqual([504, 'timeout'])
+    const last = (await running.text()).trim().split('\n\n').at(-1)!
+    expect(JSON.parse(last.slice('data: '.length)).error.code).toBe('timeout')
+  })
+
+  it('that vanish at any time free their turns and their memory', async () => {
+    const atRest = model.memoryBytes
+    await using served = await serve({ models, maxConcurrent: 3, cachedConversations: 1 })
+    const random = new RandomBits(5)
+    const vanish = async (i: number) => {
+      const controller = new AbortController()
+      const request = new Request(`http://server${CHAT}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          ...LONG,
+          messages: [{ role: 'user', content: `Number ${i}` }],
+          stream: i % 3 > 0,
+        }),
+        signal: controller.signal,
+      })
+      setTimeout(() => controller.abort(), 200 * random.fraction())
+      const response = await served.handler(request)
+      const reader = response.body!.getReader()
+      // Some read, some cancel, and some do nothing more.
+      if (i % 2 === 0)
+        for (;;)
+          if (
+            await reader.read().then(
+              ({ done }) => done,
+              () => true,
+            )
+          )
+            break
+      if (i % 5 === 0) await reader.cancel().catch(() => {})
+    }
+    await Promise.all(Array.from({ length: 60 }, (_, i) => vanish(i)))
+    await served.record(59)
+    const answer = await served.post(CHAT, { messages: USER, max_tokens: 2, temperature: 0 })
+    expect((await answer.json()).choices[0].message.content).toMatch(/^The/)
+    await served.handler.close()
+    expect(model.memoryBytes).toBe(atRest)
+  })
+
   it('that leave before the first token free their turn', async () => {
     await using served = await serve({ models, maxConcurrent: 1 })
     const controller = new AbortController()
@@ -222,6 +271,7 @@ describe('clients', () => {
     )
     controller.abort()
     expect((await pending).status).toBe(499)
+    expect((await served.record(0)).ended).toBe('client_closed')
     expect((await served.post(CHAT, { messages: USER, max_tokens: 1 })).status).toBe(200)
   })
 })

@@ -10,8 +10,8 @@ import {
 import { TINY_STORIES } from '../support/model-files.js'
 
 /** The model of these tests: it writes English, slowly enough to be interrupted, and knows nothing of chats. */
-export function tinyStories(): Promise<Model> {
-  return loadModel(TINY_STORIES, { contextLength: 512, threads: 1 })
+export function tinyStories(contextLength = 512): Promise<Model> {
+  return loadModel(TINY_STORIES, { contextLength, threads: 1 })
 }
 
 /** How a client reaches the handler: through its option `fetch`, or over HTTP. */

@@ -18,3 +18,13 @@ export function isForeignPage(request: Request, allowed: readonly string[] | tru
     return true
   }
 }
+
+/** The answer to such a request. */
+export function foreignPage(): Response {
+  const message = 'pages of other machines may not send requests to this server: --cors lets them'
+  const error = { message, type: 'permission_error', param: null, code: 'origin_not_allowed' }
+  return new Response(JSON.stringify({ error }), {
+    status: 403,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+  })
+}

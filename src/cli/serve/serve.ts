@@ -9,7 +9,7 @@ import { templateOptions } from '../arguments/template-options.js'
 import { command } from '../command.js'
 import { print } from '../output/printable.js'
 import { printStyled } from '../output/style.js'
-import { isForeignPage, isLoopback } from './foreign-pages.js'
+import { foreignPage, isForeignPage, isLoopback } from './foreign-pages.js'
 import { LOG_FORMATS, logLine } from './log.js'
 import { namedModels } from './names.js'
 
@@ -110,7 +110,7 @@ async function answerRequests(
   const isLocal = isLoopback(host)
   const origins = originsOf(values)
   const answer = async (request: Request) =>
-    isLocal && isForeignPage(request, origins) ? new Response(null, { status: 403 }) : handler(request)
+    isLocal && isForeignPage(request, origins) ? foreignPage() : handler(request)
   const server = await terminal.listen(answer, { host, port })
   try {
     await print(terminal.stdout, `listening on ${server.url}/v1\n`)

@@ -118,7 +118,8 @@ async function send(answer: Response, message: IncomingMessage, response: Server
   for (;;) {
     const { done, value } = await reader.read()
     if (done) break
-    if (!response.write(value)) await drained(response)
+    // A stream that has failed does not wait for a client that does not read.
+    if (!response.write(value)) await Promise.race([drained(response), reader.closed])
   }
   response.off('close', stop)
   response.end()

@@ -6,7 +6,7 @@ import { replyHeader } from '../reply/header.js'
 import { usageOf } from '../reply/usage.js'
 import { type CompletionRequest, readCompletionRequest } from '../request/completion.js'
 import type { Endpoint } from '../router.js'
-import { type CompletionPart, Completions } from '../service/completions.js'
+import { type CompletionPart, Completions, type CompletionToken } from '../service/completions.js'
 import type { ServedModel } from '../service/models.js'
 
 export const completions: Endpoint = {
@@ -45,8 +45,12 @@ async function* chunks({ call, request, served, texts }: Answering): AsyncGenera
 }
 
 async function whole({ call, request, served, texts }: Answering): Promise<Response> {
-  const wholes: CompletionPart[] = []
-  for await (const part of texts.parts()) wholes[part.index] = joined(wholes[part.index], part)
+  const wholes: (CompletionPart & { readonly tokens: CompletionToken[] })[] = []
+  for await (const part of texts.parts()) {
+    const before = wholes[part.index] ?? { text: '', tokens: [] }
+    before.tokens.push(...part.tokens)
+    wholes[part.index] = { ...part, text: before.text + part.text, tokens: before.tokens }
+  }
   call.note(texts.counts)
   const options = { offset: 0, hasLogprobs: request.logprobs !== undefined }
   return jsonResponse({
@@ -54,9 +58,4 @@ async function whole({ call, request, served, texts }: Answering): Promise<Respo
     choices: wholes.map((part) => completionChoice(part, served.model, options)),
     usage: usageOf(texts.counts),
   })
-}
-
-function joined(before: CompletionPart | undefined, part: CompletionPart): CompletionPart {
-  if (!before) return part
-  return { ...part, text: before.text + part.text, tokens: [...before.tokens, ...part.tokens] }
 }

@@ -15,10 +15,27 @@ export async function readJson(request: Request, limits: Limits, signal: AbortSi
     })
   }
   const text = decode(await readBytes(request, limits, signal))
+  let body: unknown
   try {
-    return JSON.parse(text)
+    body = JSON.parse(text)
   } catch (error) {
     throw invalidBody(`the body is not valid JSON: ${(error as Error).message.slice(0, 200)}`)
+  }
+  checkDepth(body)
+  return body
+}
+
+/** Most levels of arrays and objects: what reads them may be recursive. */
+const MAX_DEPTH = 500
+
+function checkDepth(body: unknown): void {
+  let level: unknown[] = [body]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH)
+      throw invalidBody(`the body has more than ${MAX_DEPTH} levels of arrays and objects`)
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    )
   }
 }
 

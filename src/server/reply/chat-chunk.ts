@@ -1,4 +1,5 @@
-import type { Model, ParsedToolCall } from '../../index.js'
+import type { Model } from '../../index.js'
+import type { WrittenCall } from '../service/forced-call.js'
 import type { ReplyPart } from '../service/replies.js'
 import { chatLogprobs } from './token-logprobs.js'
 
@@ -28,6 +29,6 @@ export function* chunkChoices(
 }
 
 /** A call in the form of OpenAI's API. */
-export function callOf({ id, name, arguments: given }: ParsedToolCall): object {
-  return { id, type: 'function', function: { name, arguments: JSON.stringify(given) } }
+export function callOf({ id, name, argumentsText }: WrittenCall): object {
+  return { id, type: 'function', function: { name, arguments: argumentsText } }
 }

@@ -1,4 +1,4 @@
-import type { ReplyCounts } from '../service/replies.js'
+import type { ReplyCounts } from '../service/generating.js'
 
 /** Numbers of tokens in the form of OpenAI's API. */
 export function usageOf({

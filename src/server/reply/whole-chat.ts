@@ -1,5 +1,7 @@
-import type { GeneratedToken, Model, ParsedToolCall } from '../../index.js'
-import type { FinishReason, ReplyPart } from '../service/replies.js'
+import type { GeneratedToken, Model } from '../../index.js'
+import type { WrittenCall } from '../service/forced-call.js'
+import type { FinishReason } from '../service/generating.js'
+import type { ReplyPart } from '../service/replies.js'
 import { callOf } from './chat-chunk.js'
 import { chatLogprobs } from './token-logprobs.js'
 
@@ -8,7 +10,7 @@ export class WholeReply {
   #reasoning = ''
   #content = ''
   #finish: FinishReason = 'stop'
-  readonly #calls: ParsedToolCall[] = []
+  readonly #calls: WrittenCall[] = []
   readonly #tokens: GeneratedToken[] = []
 
   add({ reasoning, content, toolCalls, tokens, finish }: ReplyPart): void {

@@ -9,6 +9,8 @@ import { readWriting, type Writing } from './writing.js'
 export interface ChatRequest extends Writing {
   readonly messages: Messages
   readonly tools: readonly FunctionTool[]
+  /** The tools of which one must be called; `undefined` if the model decides. */
+  readonly forced: readonly FunctionTool[] | undefined
   /** How many alternatives the log-probabilities of each token have; `undefined` without log-probabilities. */
   readonly logprobs: number | undefined
   readonly thinking: Thinking | undefined
@@ -31,7 +33,7 @@ export function readChatRequest(fields: Fields, limits: Limits): ChatRequest {
   const request = {
     ...readWriting(fields, limits),
     messages: readMessages(fields),
-    tools: readTools(fields),
+    ...readTools(fields),
     logprobs: readLogprobs(fields),
     ...readThinking(fields),
   }

@@ -48,7 +48,7 @@ export function readWriting(
   }
 }
 
-/** The names of this field in OpenAI's API, now and before, and in llama.cpp's, where -1 is no limit. */
+/** The names of this field in OpenAI's API, now and before, and in llama.cpp's, where -1 stands for unlimited. */
 const MAX_TOKENS = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const
 
 function readMaxTokens(fields: Fields, { maxTokens: limit }: Limits, least: number): number | undefined {

@@ -1,4 +1,5 @@
 import { type Chat, type ChatOptions, createChat, type Model } from '../../index.js'
+import { invalidField } from '../api-error.js'
 import type { Messages } from '../request/messages.js'
 import { IdleList } from './idle-list.js'
 
@@ -43,22 +44,20 @@ export class ServedChat {
  * The chats of a model. A chat whose request has ended is kept, with its evaluated tokens, for the next request with the
  * same beginning.
  */
-export class ServedChats {
+export class ServedChats extends IdleList<ServedChat> {
   readonly #model: Model
-  readonly #idle: IdleList<ServedChat>
 
   constructor(model: Model, cached: number) {
+    super(cached)
     this.#model = model
-    this.#idle = new IdleList(cached)
   }
 
   /** A chat for a conversation. Throws what `createChat` and setting a history throw. */
   take(settings: ChatSettings, messages: Messages): ServedChat {
     const key = JSON.stringify(settings)
     const texts = messages.map((message) => JSON.stringify(message))
-    const served =
-      this.#idle.take((idle) => (idle.key === key ? idle.shareOf(texts) : undefined)) ??
-      this.#create(settings, key)
+    const share = (chat: ServedChat) => (chat.key === key ? chat.shareOf(texts) : undefined)
+    const served = this.takeBest(share) ?? this.#create(settings, key)
     try {
       served.begin(messages)
       return served
@@ -68,21 +67,14 @@ export class ServedChats {
     }
   }
 
-  /** Its request has ended. */
-  give(served: ServedChat): void {
-    this.#idle.put(served)
-  }
-
-  /** Frees the memory of chats that are not in use; resolves with whether there were any. */
-  free(): Promise<boolean> {
-    return this.#idle.clear()
-  }
-
-  close(): Promise<void> {
-    return this.#idle.close()
-  }
-
   #create(settings: ChatSettings, key: string): ServedChat {
+    if (this.#model.kind === 'encoder') {
+      throw invalidField(
+        'model',
+        'the model is an encoder: it writes nothing, but embeds or ranks texts',
+        'unsupported',
+      )
+    }
     return new ServedChat(createChat(this.#model, { ...settings, overflow: 'error' }), key)
   }
 }

@@ -1,6 +1,5 @@
 import {
   DasllamaError,
-  type GenerateOptions,
   type Generation,
   type Session,
   type TokenId,
@@ -9,8 +8,8 @@ import {
 import { ApiError } from '../api-error.js'
 import type { CompletionRequest, TextOrIds } from '../request/completion.js'
 import { freeingMemory } from './freeing-memory.js'
+import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
 import type { ServedModel } from './models.js'
-import { type FinishReason, finishReason, type ReplyCounts, randomSeed } from './replies.js'
 
 /** A token of a completion, with what is known of its probability. */
 export interface CompletionToken {
@@ -38,7 +37,7 @@ export interface CompletionPart {
 
 /** The texts of a request, one after the other, and their tokens so far. */
 export class Completions {
-  counts: ReplyCounts = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 }
+  counts = NO_TOKENS
   readonly #served: ServedModel
   readonly #request: CompletionRequest
   readonly #signal: AbortSignal
@@ -131,24 +130,11 @@ export class Completions {
       tokens = []
     }
     count()
-    if (generation.stopReason === 'abort') {
-      this.#signal.throwIfAborted()
-      throw new ApiError(503, 'the model is being shut down', { code: 'disposed' })
-    }
-    yield { index, text: '', tokens, finish: finishReason(generation.stopReason, { hasCalls: false }) }
+    const finish = finishReason(generation.stopReason, this.#signal)
+    yield { index, text: '', tokens, finish }
   }
 
-  get #options(): GenerateOptions & { readonly reuse: 'exact' | 'all' } {
-    const { sampling, maxTokens, stop, logprobs, responseFormat, seed } = this.#request
-    return {
-      ...this.#served.sampling,
-      ...sampling,
-      maxTokens,
-      stop,
-      logprobs,
-      responseFormat,
-      reuse: seed === undefined ? 'all' : 'exact',
-      signal: this.#signal,
-    }
+  get #options(): ReturnType<typeof generateOptions> {
+    return generateOptions(this.#served, this.#request, this.#signal)
   }
 }

@@ -20,7 +20,7 @@ export class IdleList<Item extends Disposable> {
    * Takes out the best item for a request, if there is one that fits, or if no more items can be kept. `share`: how much of
    * an item is of use, 0 to 1; `undefined` if it cannot be used.
    */
-  take(share: (item: Item) => number | undefined): Item | undefined {
+  takeBest(share: (item: Item) => number | undefined): Item | undefined {
     let best: Item | undefined
     let most = -1
     for (const item of this.#items) {
@@ -35,13 +35,13 @@ export class IdleList<Item extends Disposable> {
   }
 
   /** Keeps an item, and disposes the least recently used one if there are too many. */
-  put(item: Item): void {
+  give(item: Item): void {
     this.#items.push(item)
     while (this.#items.length > (this.#isClosed ? 0 : this.#limit)) void this.#items.shift()?.dispose()
   }
 
-  /** Disposes all items; resolves with whether there were any. */
-  async clear(): Promise<boolean> {
+  /** Disposes all items, which frees their memory; resolves with whether there were any. */
+  async free(): Promise<boolean> {
     const items = this.#items.splice(0)
     await Promise.all(items.map((item) => item.dispose()))
     return items.length > 0
@@ -50,6 +50,6 @@ export class IdleList<Item extends Disposable> {
   /** The same; from now on, nothing is kept. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.clear()
+    await this.free()
   }
 }

@@ -1,18 +1,9 @@
-import type {
-  Chat,
-  ChatReply,
-  GeneratedToken,
-  ParsedToolCall,
-  RespondOptions,
-  StopReason,
-} from '../../index.js'
-import { ApiError } from '../api-error.js'
-import type { TokenCounts } from '../call.js'
+import type { Chat, ChatReply, FunctionTool, GeneratedToken, RespondOptions } from '../../index.js'
 import type { ChatRequest } from '../request/chat.js'
+import { formatOfCall, readForcedCall, type WrittenCall } from './forced-call.js'
 import { freeingMemory } from './freeing-memory.js'
+import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
 import type { ServedModel } from './models.js'
-
-export type FinishReason = 'stop' | 'length' | 'tool_calls'
 
 /** A piece of one of the replies to a request. */
 export interface ReplyPart {
@@ -20,7 +11,7 @@ export interface ReplyPart {
   readonly index: number
   readonly reasoning: string
   readonly content: string
-  readonly toolCalls: readonly ParsedToolCall[]
+  readonly toolCalls: readonly WrittenCall[]
   /** The number of the first of these calls in its reply. */
   readonly firstCall: number
   /** The tokens of the content, if log-probabilities are wanted. */
@@ -31,17 +22,12 @@ export interface ReplyPart {
   readonly finish?: FinishReason
 }
 
-/** Numbers of tokens, which grow while replies are written. */
-export interface ReplyCounts extends TokenCounts {
-  readonly reasoningTokens: number
-}
-
 /** The replies to a request, one after the other, and their tokens so far. */
 export class Replies {
   readonly #served: ServedModel
   readonly #request: ChatRequest
   readonly #signal: AbortSignal
-  counts: ReplyCounts = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 }
+  counts = NO_TOKENS
 
   constructor(served: ServedModel, request: ChatRequest, signal: AbortSignal) {
     this.#served = served
@@ -85,48 +71,32 @@ export class Replies {
     for await (const token of reply) {
       const part = progress.take(token)
       count()
-      if (part) yield part
+      // A forced call is not content.
+      if (part) yield this.#request.forced ? { ...part, content: '', tokens: [] } : part
     }
     count()
-    yield { ...progress.rest(), finish: this.#finish(reply) }
+    const last = { ...progress.rest(), finish: this.#finish(reply) }
+    yield this.#request.forced ? this.#forced(last, reply, this.#request.forced) : last
+  }
+
+  /** The last part of a reply that is a forced call. */
+  #forced(last: ReplyPart, { content }: ChatReply, tools: readonly FunctionTool[]): ReplyPart {
+    const call = readForcedCall(content, tools)
+    const finish = last.finish === 'length' ? 'length' : 'tool_calls'
+    return { ...last, content: '', tokens: [], toolCalls: call ? [call] : [], finish }
   }
 
   #options(): RespondOptions {
-    const { sampling, maxTokens, stop, logprobs, responseFormat, seed } = this.#request
-    return {
-      ...this.#served.sampling,
-      ...sampling,
-      maxTokens,
-      stop,
-      logprobs,
-      responseFormat,
-      // With a seed, the same request gives the same reply, whatever the server has in its cache.
-      reuse: seed === undefined ? 'all' : 'exact',
-      signal: this.#signal,
-    }
+    const options = generateOptions(this.#served, this.#request, this.#signal)
+    const { forced } = this.#request
+    // A stop string would cut a call.
+    return forced ? { ...options, stop: [], responseFormat: formatOfCall(forced) } : options
   }
 
   #finish({ stopReason, toolCalls }: ChatReply): FinishReason {
-    if (stopReason === 'abort') {
-      this.#signal.throwIfAborted()
-      throw new ApiError(503, 'the model is being shut down', { code: 'disposed' })
-    }
-    return finishReason(stopReason, { hasCalls: toolCalls.length > 0 })
+    const reason = finishReason(stopReason, this.#signal)
+    return reason === 'stop' && toolCalls.length > 0 ? 'tool_calls' : reason
   }
-}
-
-export function finishReason(
-  stopReason: StopReason | undefined,
-  { hasCalls }: { readonly hasCalls: boolean },
-): FinishReason {
-  if (stopReason === 'length' || stopReason === 'context') return 'length'
-  return hasCalls ? 'tool_calls' : 'stop'
-}
-
-/** 53 random bits. */
-export function randomSeed(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2))
-  return (high & 0x1fffff) * 2 ** 32 + low
 }
 
 /** What of a reply has been taken already. */
@@ -162,7 +132,11 @@ class Progress {
       index: this.#index,
       reasoning: reasoning.slice(this.#reasoning),
       content: content.slice(this.#content),
-      toolCalls: toolCalls.slice(this.#calls),
+      toolCalls: toolCalls.slice(this.#calls).map(({ id, name, arguments: given }) => ({
+        id,
+        name,
+        argumentsText: JSON.stringify(given),
+      })),
       firstCall: this.#calls,
       isFirst: this.#isFirst,
     }
