@@ -35,7 +35,8 @@ async function serve(...args: string[]) {
   const program = await start(wrangler(...words), folder, /Ready on http/, OFFLINE)
   const url = `http://127.0.0.1:${port}`
   return {
-    ...{ program, url, client: clientOf(`${url}/v1`) },
+    // wrangler may restart the Worker once more after it is ready.
+    ...{ program, url, client: clientOf(`${url}/v1`, { maxRetries: 3 }) },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }
 }
@@ -116,6 +117,7 @@ describe('in use', () => {
   afterAll(() => server?.[Symbol.asyncDispose]())
 
   it('answers others while a client leaves, and after that', async () => {
+    const client = clientOf(`${server.url}/v1`)
     const leaving = new AbortController()
     const body = { model: MODEL, stream: true, messages: [{ role: 'user', content: 'A cat' }] }
     const left = await fetch(`${server.url}/v1/chat/completions`, {
@@ -123,13 +125,13 @@ describe('in use', () => {
     })
     const reader = left.body!.getReader()
     await reader.read()
-    const other = askStreamed(server.client, MODEL)
+    const other = askStreamed(client, MODEL)
     await reader.read()
     leaving.abort()
     await reader.read().catch(() => {})
     const { chunks: _, ...reply } = await other
     expect(reply).toEqual(expected)
-    expect(await askWhole(server.client, MODEL)).toEqual(expected)
+    expect(await askWhole(client, MODEL)).toEqual(expected)
   })
 
   it('refuses what it cannot answer, as OpenAI does', async () => {
@@ -149,7 +151,7 @@ describe('in use', () => {
 it('asks for a key that is set', async () => {
   await using server = await serve('--var', 'API_KEY:secret')
   await expect(askWhole(server.client, MODEL)).rejects.toMatchObject({ status: 401 })
-  expect(await askWhole(clientOf(`${server.url}/v1`, 'secret'), MODEL)).toEqual(expected)
+  expect(await askWhole(clientOf(`${server.url}/v1`, { apiKey: 'secret' }), MODEL)).toEqual(expected)
 })
 
 it('says which model is missing', async () => {

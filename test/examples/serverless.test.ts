@@ -54,7 +54,7 @@ describe('the container', () => {
     const port = await freePort()
     const own = { ...env, MODEL: TINY_STORIES, TEMPLATE: 'chatml', PORT: String(port), API_KEY: 'secret' }
     const server = await start([process.execPath, ...command.slice(1)], folder, /listening on port/, own)
-    const client = clientOf(`http://127.0.0.1:${port}/v1`, 'secret')
+    const client = clientOf(`http://127.0.0.1:${port}/v1`, { apiKey: 'secret' })
     expect(await askWhole(client, 'chat')).toEqual(expected)
     const { chunks, ...streamed } = await askStreamed(client, 'chat')
     expect(streamed).toEqual(expected)

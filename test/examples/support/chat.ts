@@ -20,14 +20,14 @@ const REQUEST = {
 /** A client of a server, or of a handler. */
 export function clientOf(
   server: string | ((request: Request) => Promise<Response>),
-  apiKey = 'none',
+  { apiKey = 'none', maxRetries = 0 }: { apiKey?: string; maxRetries?: number } = {},
 ): OpenAI {
   const own =
     typeof server === 'string'
       ? {}
       : { fetch: (url: string | URL | Request, init?: RequestInit) => server(new Request(url, init)) }
   const baseURL = typeof server === 'string' ? server : 'http://localhost/v1'
-  return new OpenAI({ baseURL, apiKey, maxRetries: 0, ...own })
+  return new OpenAI({ baseURL, apiKey, maxRetries, ...own })
 }
 
 export async function askWhole(client: OpenAI, model: string): Promise<Reply> {
