@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cachedGguf } from '../../bench/models/cache.js'
 import { checkpointToGguf } from '../../bench/models/checkpoint-to-gguf.js'
-import { bin, engine, project, ROOT, run } from '../package/packed.js'
+import { bin, project, ROOT, run } from '../package/packed.js'
 import { STORIES_15M, TINY_STORIES } from '../support/model-files.js'
 import { askStreamed, askWhole, clientOf, type Reply, replyInNode } from './support/chat.js'
 import { freePort, memoryOf, start } from './support/program.js'
@@ -21,7 +21,7 @@ const MOST_BYTES = 128e6 + 32e6
 let folder: string
 let expected: Reply
 
-const wrangler = (...args: string[]) => [engine(22), bin(folder, 'wrangler/bin/wrangler.js'), ...args]
+const wrangler = (...args: string[]) => [process.execPath, bin(folder, 'wrangler/bin/wrangler.js'), ...args]
 
 async function command(...args: string[]): Promise<string> {
   const [program, ...words] = wrangler(...args)
