@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { AVX2_ENTRANTS, AVX2_MODELS } from './avx2.js'
 import { BATCH_MODELS, BATCH_SEQUENCES, BATCH_STEPS, batchEntrants, measureBatches } from './batch/measure.js'
 import { isAsSolo, renderBatches } from './batch/table.js'
+import { benchCold } from './cold/main.js'
 import { benchConstrained } from './constrained/main.js'
 import { type Entrant, entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
@@ -159,6 +160,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.command === 'sampling') return benchSampling(records, options)
   if (options.command === 'responsive') return benchResponsive(options)
   if (options.command === 'worker') return benchWorker(records, options, args)
+  if (options.command === 'cold') return benchCold(records, options, args)
   if (options.command === 'constrained') return benchConstrained(records, options)
   if (options.command === 'limits') {
     const { limits = [], skipped } = await limitsOf(runOf(options, args), [])

@@ -12,6 +12,7 @@ const COMMANDS = [
   'constrained',
   'responsive',
   'worker',
+  'cold',
 ] as const
 
 export interface BenchOptions {
@@ -49,13 +50,14 @@ export const USAGE = `npm run bench -- [command] [options]
   constrained        the cost of response formats per token, compared with a model's step
   responsive         the cost of yielding to the event loop, in Node and in the browsers found here
   worker             the cost of the engine in a Worker, and how responsive pages are meanwhile
+  cold               cold start: from a fresh process, page or Worker to the first token, phase by phase
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files
   --pp 128,512       lengths of prompts (default: 512, or 128 if the context is short)
   --tg 64,128        numbers of generated tokens (default: 128, or 64 if the context is short)
   --threads 1,2      numbers of threads (default: 1,2)
   --sequences 1,4    numbers of sequences for batch (default: 1,2,4,8,16)
-  --only a,b         only these contestants: names from bench/contestants/registry.ts; for avx2 and engines, parts of names
+  --only a,b         only these contestants: names from bench/contestants/registry.ts; for avx2, engines and cold, parts of names
   --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals, 10 for batch, 20 for worker)
   --budget S         seconds that a contestant's samples of a test may take, except the first (default: 30; 8 with --rivals, 16 for batch)
   --quick            smoke test: tiny-stories, pp32, tg16, 2 repetitions; the record is not kept

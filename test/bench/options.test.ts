@@ -52,6 +52,7 @@ describe('parseOptions', () => {
     },
     { args: ['worker', '--only', 'Node'], changes: { command: 'worker', only: ['Node'], repetitions: 20 } },
     { args: ['worker', '--repetitions', '3'], changes: { command: 'worker', repetitions: 3 } },
+    { args: ['cold', '--only', 'workerd'], changes: { command: 'cold', only: ['workerd'] } },
     {
       args: ['engines', '--quick', '--pp', '64', '--repetitions', '1'],
       changes: {

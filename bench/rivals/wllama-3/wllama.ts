@@ -2,7 +2,7 @@
  * wllama 3, llama.cpp's server as WebAssembly, on a web page; its worker evaluates. Its only interface is a completion of
  * a text (ids instead of it fail, 3.13.0), so the text is built to have the required number of tokens.
  */
-import type { Contestant } from '../../contestants/contestant.js'
+import type { Contestant, LoadOptions } from '../../contestants/contestant.js'
 
 /** The part of its API that is used here. */
 interface Wllama {
@@ -26,25 +26,31 @@ const CHARACTER = '\u0001'
 /** llama-bench's batch size for llama.cpp. */
 const BATCH = 512
 
+/** From its import to a loaded model. */
+export async function loadWllama(url: string, { contextLength, threads }: LoadOptions): Promise<Wllama> {
+  const { Wllama }: WllamaModule = await import(`${PACKAGE}esm/index.js`)
+  const wllama = new Wllama({ default: `${PACKAGE}esm/wasm/wllama.wasm` }, { suppressNativeLog: true })
+  const model = await (await fetch(url)).blob()
+  await wllama.loadModel([model], {
+    n_ctx: contextLength,
+    n_batch: BATCH,
+    n_ubatch: BATCH,
+    n_threads: threads,
+    n_parallel: 1,
+    n_gpu_layers: 0,
+    warmup: false,
+  })
+  return wllama
+}
+
 export const contestant: Contestant = {
   async describe() {
     const { version } = await (await fetch(`${PACKAGE}package.json`)).json()
     return { wllama: version }
   },
 
-  async load(url, { contextLength, threads }) {
-    const { Wllama }: WllamaModule = await import(`${PACKAGE}esm/index.js`)
-    const wllama = new Wllama({ default: `${PACKAGE}esm/wasm/wllama.wasm` }, { suppressNativeLog: true })
-    const model = await (await fetch(url)).blob()
-    await wllama.loadModel([model], {
-      n_ctx: contextLength,
-      n_batch: BATCH,
-      n_ubatch: BATCH,
-      n_threads: threads,
-      n_parallel: 1,
-      n_gpu_layers: 0,
-      warmup: false,
-    })
+  async load(url, options) {
+    const wllama = await loadWllama(url, options)
 
     /** Evaluates a text from an empty context and generates `tokens` tokens; returns the number of tokens of the text. */
     async function complete(characters: number, tokens: number): Promise<number> {
