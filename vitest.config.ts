@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
 const slow = 'test/**/*.slow.test.ts'
 const notUnit = [
   ...[slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**', 'test/attacks/**', 'test/package/**'],
+  'test/examples/**',
 ]
 
 /** Thousands of comparisons, waiting servers and other programs: two thirds of the time, which `npm run test:fast` leaves out. */
@@ -92,6 +93,15 @@ export default defineConfig({
           name: 'package',
           include: ['test/package/*.test.ts'],
           testTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'examples',
+          include: ['test/examples/**/*.test.ts'],
+          testTimeout: 180_000,
           fileParallelism: false,
         },
       },
