@@ -47,13 +47,15 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       const started = performance.now()
       await using opened = await openPlayground(browser, server.url)
       const { page, errors } = opened
-      expect(await modelLoaded(page)).toMatch(/MB of memory · \d+ threads? · (baseline|relaxed) kernels/)
+      expect(await modelLoaded(page)).toMatch(
+        /^Memory [\d.]+ MB · \d+ threads? · (baseline|relaxed) kernels$/,
+      )
       await page.getByRole('button', { name: /^Once upon a time/ }).click()
       await page.locator('.reply-stats').waitFor({ state: 'attached' })
       const reply = await textOf(page.locator('.is-reply .streamed'))
       expect(reply.trim().split(/\s+/).length).toBeGreaterThan(20)
       expect(await textOf(page.locator('.reply-stats'))).toMatch(
-        /^\d+ tokens · [\d.]+ per second · first after \d+ ms · prompt \d+/,
+        /^\d+ tokens · [\d.]+ per second · first after \d+ ms · prompt of \d+/,
       )
       expect(await textOf(page.locator('.status .rate'))).toMatch(/^\d+\.\d tokens\/s$/)
       await expect
@@ -125,7 +127,7 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       await turn.locator('.is-reply').nth(1).locator('.reply-stats').waitFor()
       const [call, answer] = await turn.locator('.is-reply').all()
       expect(await call.locator('.reasoning .streamed').textContent()).toBe(
-        'The user asks for a product. I should use the calculator.',
+        'The user asks something. I should use a tool.',
       )
       expect(await textOf(call.locator('.tool-name'))).toBe('Calls calculator')
       expect(JSON.parse(await textOf(call.locator('.tool-call > .streamed')))).toEqual({
@@ -134,26 +136,39 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       expect(await textOf(call.locator('.tool-result'))).toBe('Result {"result":391}')
       expect(await textOf(answer.locator('.streamed'))).toBe('17 times 23 is 391.')
       await turn.locator('summary').click()
-      await screenshot(page, `${name}-tools`, { fullPage: true })
+      await screenshot(page, `${name}-tools`, { isWhole: true })
       expect(errors).toEqual([])
     })
 
-    it('asks the user for the result of a tool that it cannot run', async () => {
+    it('checks edited tools, and asks the user for the result of one that it cannot run', async () => {
       await using opened = await openPlayground(browser, `${server.url}#model`)
       const { page } = opened
       await modelLoaded(page)
-      await page.locator('input[type=file]').setInputFiles(scripted())
+      const call = '{"name": "weather", "arguments": {"city": "Rome"}}'
+      await page
+        .locator('input[type=file]')
+        .setInputFiles(asFile(reasoningModel({ call, answer: ['It is', ' warm in Rome.'] })))
       await page.getByRole('heading', { name: 'Scripted 1 M' }).waitFor()
       await selectTab(page, 'Chat')
       await page.getByRole('switch', { name: 'Tools' }).check()
       await page.getByText('Edit the tools').click()
       const editor = page.getByLabel('Definitions (JSON)')
-      await editor.fill('[{ "name": "calculator", ')
+      await editor.fill('[{ "name": "weather", ')
       await page.locator('.chat-settings .failure').waitFor()
-      await editor.fill('[{ "name": "adder", "parameters": { "type": "object", "propertees": {} } }]')
+      await editor.fill('[{ "name": "weather", "parameters": { "type": "object", "propertees": {} } }]')
       await page.locator('.chat-settings .hint', { hasText: 'did you mean "properties"' }).waitFor()
-      await send(page, 'What is 17 * 23?')
-      expect(await textOf(page.locator('.tool-name'))).toBe('Not a valid call: unknown tool')
+      await page.getByLabel('Message').fill('How is the weather in Rome?')
+      await page.getByRole('button', { name: 'Send' }).click()
+      await page.getByLabel(/^The page cannot run this tool/).fill('20 degrees')
+      await page.keyboard.press('Enter')
+      await page.getByText('It is warm in Rome.').waitFor()
+      expect(await textOf(page.locator('.tool-result'))).toBe('Result 20 degrees')
+
+      await editor.fill('[{ "name": "other" }]')
+      await send(page, 'And now?')
+      expect(await textOf(page.locator('.turn').nth(1).locator('.tool-name'))).toBe(
+        'Not a valid call: unknown tool',
+      )
     })
 
     it('loads a dropped file', async () => {
@@ -235,7 +250,7 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
         likes: expect.any(Array),
       })
       expect(['girl', 'boy', 'dog', 'dragon']).toContain(value.kind)
-      await screenshot(page, `${name}-format`, { fullPage: true })
+      await screenshot(page, `${name}-format`, { isWhole: true })
 
       const source = page.getByLabel('Schema or grammar')
       await source.fill('{ "type": "string", "minLenght": 3 }')
@@ -286,28 +301,31 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       expect(reached.size).toBeGreaterThanOrEqual(wanted)
     })
 
-    it.each(['light', 'dark'] as const)('fits a phone, in %s colours', async (colorScheme) => {
+    it('fits a phone, in light and dark colours', async () => {
       await using opened = await openPlayground(browser, server.url, {
         viewport: { width: 360, height: 740 },
-        colorScheme,
       })
       const { page } = opened
       await modelLoaded(page)
       await send(page, 'Once upon a time')
-      for (const tab of ['Chat', 'Sampling', 'Formats', 'Model']) {
-        await selectTab(page, tab)
-        expect(await overflow(page)).toBe(0)
-        await screenshot(page, `${name}-phone-${colorScheme}-${tab.toLowerCase().replaceAll(' ', '-')}`)
+      const theme = page.getByRole('button', { name: /^Theme/ })
+      for (const [colours, background] of [
+        ['light', 'rgb(251, 250, 248)'],
+        ['dark', 'rgb(22, 23, 26)'],
+      ]) {
+        await theme.click()
+        expect(await textOf(theme)).toBe(`Theme: ${colours}`)
+        expect(
+          await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor'),
+        ).toBe(background)
+        for (const tab of ['Chat', 'Sampling', 'Formats', 'Model']) {
+          await selectTab(page, tab)
+          expect(await overflow(page), tab).toBe(0)
+          await screenshot(page, `${name}-phone-${colours}-${tab.toLowerCase()}`)
+        }
       }
-      const background = await page.evaluate<string>(
-        'getComputedStyle(document.documentElement).backgroundColor',
-      )
-      expect(background).toBe(colorScheme === 'light' ? 'rgb(251, 250, 248)' : 'rgb(22, 23, 26)')
-      await page.getByRole('button', { name: 'Theme: auto' }).click()
-      await page.getByRole('button', { name: 'Theme: light' }).click()
-      expect(await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')).toBe(
-        'rgb(22, 23, 26)',
-      )
+      await page.reload()
+      expect(await textOf(theme)).toBe('Theme: dark')
     })
 
     it('works on a host without headers, with one thread, and says so', async () => {
