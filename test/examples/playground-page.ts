@@ -67,17 +67,26 @@ export async function send(page: Page, text: string): Promise<void> {
 
 /** Kept to be looked at. `isWhole`: of a window that the whole page fits in, because parts of it stick to the window's edges. */
 export async function screenshot(
-  page: Page,
+  { page, errors }: OpenedPage,
   name: string,
   { isWhole = false }: { readonly isWhole?: boolean } = {},
 ): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true })
-  const before = page.viewportSize()!
+  const size = page.viewportSize()!
   const height = isWhole ? await page.evaluate<number>('document.scrollingElement.scrollHeight') : 0
-  if (height > before.height) await page.setViewportSize({ ...before, height })
-  // To hide the caret, playwright would add a style, which the page's policy forbids.
+  if (height > size.height) await page.setViewportSize({ ...size, height })
+  const before = errors.length
   await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, caret: 'initial' })
-  await page.setViewportSize(before)
+  // Firefox reports the style that playwright adds meanwhile, which the page's policy forbids.
+  errors.splice(before)
+  await page.setViewportSize(size)
+}
+
+/** Replaces what is in a field of numbers: `fill` appends to it in Firefox. */
+export async function setNumber(page: Page, label: string, value: number): Promise<void> {
+  const field = page.getByLabel(label)
+  await field.press('ControlOrMeta+a')
+  await field.pressSequentially(String(value))
 }
 
 /** How much wider the page is than the window: 0 if it does not scroll sideways. */
