@@ -6,7 +6,6 @@ export interface Control<T> {
   readonly element: HTMLElement
   /** Setting it does not call the listener. */
   value: T
-  isDisabled: boolean
 }
 
 interface Labelled {
@@ -31,7 +30,7 @@ export function slider({
   readonly step: number
   readonly value: number
   readonly format?: (value: number) => string
-  readonly onInput: (value: number) => void
+  readonly onInput?: (value: number) => void
 }): Control<number> {
   const input = element('input', { type: 'range', id: uniqueId('slider'), min, max, step, value })
   const output = element('output', { for: input.id })
@@ -43,7 +42,7 @@ export function slider({
   show()
   input.addEventListener('input', () => {
     show()
-    onInput(input.valueAsNumber)
+    onInput?.(input.valueAsNumber)
   })
   const head = element('div', { class: 'control-head' }, labelOf(input, label), output)
   return {
@@ -54,12 +53,6 @@ export function slider({
     set value(next) {
       input.valueAsNumber = next
       show()
-    },
-    get isDisabled() {
-      return input.disabled
-    },
-    set isDisabled(next) {
-      input.disabled = next
     },
   }
 }
@@ -97,12 +90,6 @@ export function numberField({
     },
     set value(next) {
       input.valueAsNumber = next
-    },
-    get isDisabled() {
-      return input.disabled
-    },
-    set isDisabled(next) {
-      input.disabled = next
     },
   }
 }
@@ -145,12 +132,6 @@ export function textField({
     set value(next) {
       input.value = next
     },
-    get isDisabled() {
-      return input.disabled
-    },
-    set isDisabled(next) {
-      input.disabled = next
-    },
   }
 }
 
@@ -182,12 +163,6 @@ export function choice<T extends string>({
     set value(next) {
       input.value = next
     },
-    get isDisabled() {
-      return input.disabled
-    },
-    set isDisabled(next) {
-      input.disabled = next
-    },
   }
 }
 
@@ -211,12 +186,6 @@ export function toggle({
     },
     set value(next) {
       input.checked = next
-    },
-    get isDisabled() {
-      return input.disabled
-    },
-    set isDisabled(next) {
-      input.disabled = next
     },
   }
 }

@@ -1,11 +1,10 @@
 /** The playground: builds the page and loads the embedded model. */
 import { chatTab } from '../chat/chat-tab.js'
-import { formatTab } from '../format/format-tab.js'
-import { labTab } from '../lab/lab-tab.js'
 import { ModelLoader } from '../model/loader.js'
 import { modelTab } from '../model/model-tab.js'
 import { element } from './dom.js'
 import { acceptDroppedFiles } from './drop.js'
+import { lazyTab } from './lazy-tab.js'
 import { PlaygroundState } from './playground.js'
 import { showStatus } from './status.js'
 import type { Tab } from './tab.js'
@@ -25,7 +24,20 @@ setTimeout(start)
 function start(): void {
   showHeader()
   showStatus(find('.status'), { app, meter, loader })
-  showTabs([chatTab, labTab, formatTab, modelTab(loader)])
+  showTabs([
+    chatTab,
+    lazyTab({
+      id: 'sampling',
+      label: 'Sampling',
+      load: async () => (await import('../lab/lab-tab.js')).labTab,
+    }),
+    lazyTab({
+      id: 'format',
+      label: 'Formats',
+      load: async () => (await import('../format/format-tab.js')).formatTab,
+    }),
+    modelTab(loader),
+  ])
   acceptDroppedFiles((file) => {
     location.hash = 'model'
     void loader.loadFile(file)

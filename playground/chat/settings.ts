@@ -67,7 +67,6 @@ export function chatSettings(onChange: () => void): ChatSettings {
     label: 'Temperature',
     ...{ min: 0, max: 2, step: 0.05, value: DEFAULT_TEMP },
     format: (value) => (value === 0 ? 'greedy' : value.toFixed(2)),
-    onInput: () => {},
   })
   const maxTokens = numberField({ label: 'Most tokens of a reply', value: 400, min: 1, max: 100_000 })
   const tools = toolControls(onChange)

@@ -65,7 +65,6 @@ export const formatTab: Tab = {
       label: 'Temperature',
       ...{ min: 0, max: 2, step: 0.05, value: 0.8 },
       format: (value) => (value === 0 ? 'greedy' : value.toFixed(2)),
-      onInput: () => {},
     })
     const maxTokens = numberField({ label: 'Most tokens', value: 160, min: 1, max: 100_000 })
     const generate = element('button', { type: 'submit', class: 'is-primary' }, 'Generate')

@@ -54,6 +54,8 @@ export async function textOf(locator: Locator): Promise<string> {
 
 export async function selectTab(page: Page, name: string): Promise<void> {
   await page.getByRole('tab', { name }).click()
+  // Some are loaded when they are first shown.
+  await page.locator('.page-main > section:not([hidden]) > *').first().waitFor({ state: 'attached' })
 }
 
 /** Sends a message in the chat tab; resolves when the answer is complete. */

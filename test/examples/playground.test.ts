@@ -162,7 +162,7 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       await page.getByRole('button', { name: 'Send' }).click()
       await page.getByLabel(/^The page cannot run this tool/).fill('20 degrees')
       await page.keyboard.press('Enter')
-      await page.getByText('It is warm in Rome.').waitFor()
+      await page.locator('.reply-text', { hasText: 'It is warm in Rome.' }).waitFor()
       expect(await textOf(page.locator('.tool-result'))).toBe('Result 20 degrees')
 
       await editor.fill('[{ "name": "other" }]')
