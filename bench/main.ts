@@ -6,16 +6,16 @@ import { isAsSolo, renderBatches } from './batch/table.js'
 import { benchConstrained } from './constrained/main.js'
 import { type Entrant, entrantsCalled, NATIVE_ENTRANTS } from './contestants/registry.js'
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
-import { depthFigure, drawingsOf, saveFigures, speedFigures } from './figures.js'
+import { depthFigure, saveFigures, speedFigures } from './figures.js'
 import { GOAL_MODELS, goalEntrants } from './goals.js'
 import { measureLimits } from './limits/measure.js'
 import { renderLimits } from './limits/table.js'
 import { chooseModels } from './models/catalog.js'
 import { FAMILY_MODELS } from './models/families.js'
 import { type BenchOptions, parseOptions, USAGE } from './options.js'
-import { writeReadme } from './readme.js'
+import { writeSpeed } from './pages.js'
 import { type BenchRecord, RECORDS, saveRecord } from './record.js'
-import { renderRecord, renderSummary, renderTests } from './report.js'
+import { renderRecord, renderTests } from './report.js'
 import { benchResponsive } from './responsive/main.js'
 import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
@@ -170,7 +170,7 @@ async function main(args: readonly string[]): Promise<void> {
   const file = await saveRecord(record, new URL(folder, records))
   const drawn = await saveFigures(file, figures(record))
   console.log(render(record))
-  if (options.writeReadme) await writeReadme('bench', renderSummary(record, await drawingsOf(file)))
+  if (options.writeReadme) await writeSpeed(record, file)
   if (!isAsSolo(record))
     throw new Error('sequences decoded together differ from the same alone: see the record')
   progress(['', ...[file, ...drawn].map((file) => `written: ${fileURLToPath(file)}`)].join('\n'))

@@ -59,7 +59,7 @@ export const USAGE = `npm run bench -- [command] [options]
   --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals, 10 for batch, 20 for worker)
   --budget S         seconds that a contestant's samples of a test may take, except the first (default: 30; 8 with --rivals, 16 for batch)
   --quick            smoke test: tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
-  --write-readme     put the tables into README.md
+  --write-readme     put the tables into docs/benchmarks.md, and of speed the summary into README.md
   --help             this text`
 
 /** Defaults of `--quick`. */

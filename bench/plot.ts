@@ -183,11 +183,13 @@ export function ratioPlot({ title, less, more, series, groups }: RatioPlot): str
   const ratios = groups.flatMap(({ ratios }) => ratios.filter((ratio) => ratio !== undefined))
   if (ratios.length === 0) throw new RangeError('nothing to draw')
   const logs = ratios.map((ratio) => Math.log2(ratio))
-  const low = Math.min(-1, Math.floor(Math.min(...logs)))
+  // With space for the number beside the shortest bar to the left.
+  const low = Math.min(-1, Math.floor(Math.min(...logs) - 0.4))
   const high = Math.max(1, Math.ceil(Math.max(...logs)))
   const bar = 14
   const gap = 12
-  const left = 24 + Math.max(...groups.map(({ label }) => widthOf(label)))
+  // Nothing is left of the labels, and some fonts are wide.
+  const left = 24 + 1.2 * Math.max(...groups.map(({ label }) => widthOf(label)))
   const [width, top, right] = [Math.max(760, legendEnd(16, series)), 96, 64]
   /** A row for each existing ratio. */
   const rows = groups.map((group) => group.ratios.flatMap((ratio, i) => (ratio ? [{ ratio, i }] : [])))

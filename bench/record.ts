@@ -128,16 +128,30 @@ export async function saveRecord(
   return file
 }
 
-/** The newest record in `folder` and its URL. Throws if there is none. */
-export async function newestRecord(folder: URL = RECORDS): Promise<{ record: BenchRecord; file: URL }> {
+/** The newest record in `folder` that `accepts` accepts (default: any) and its URL. Throws if there is none. */
+export async function newestRecord({
+  folder = RECORDS,
+  accepts = () => true,
+}: {
+  folder?: URL
+  accepts?: (record: BenchRecord) => boolean
+} = {}): Promise<{ record: BenchRecord; file: URL }> {
   const names = await readdir(folder).catch(() => [])
-  const newest = names
+  const newestFirst = names
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .at(-1)
-  if (!newest) throw new Error('there is no record yet: npm run bench')
-  const file = new URL(newest, folder)
-  return { record: upgraded(JSON.parse(await readFile(file, 'utf8'))), file }
+    .reverse()
+  for (const name of newestFirst) {
+    const file = new URL(name, folder)
+    const record = upgraded(JSON.parse(await readFile(file, 'utf8')))
+    if (accepts(record)) return { record, file }
+  }
+  throw new Error('there is no such record yet: npm run bench')
+}
+
+/** Whether a record is one of `npm run bench -- --rivals`: it has all contestants that goals name. */
+export function comparesRivals({ command }: BenchRecord): boolean {
+  return command.includes('--rivals')
 }
 
 /** Schema 1 had one number of threads for all, one runtime, and the first contestant was the one compared. */

@@ -1,19 +1,20 @@
 /**
  * `npm run bench:render`: the newest record as Markdown.
  *
- *   npm run bench:render -- --write-readme      puts it into README.md
+ *   npm run bench:render -- --write-readme      puts the newest record with rivals into README.md and docs/benchmarks.md
  */
 import { parseArgs } from 'node:util'
-import { drawingsOf } from './figures.js'
-import { writeReadme } from './readme.js'
-import { newestRecord } from './record.js'
-import { renderRecord, renderSummary } from './report.js'
+import { writeSpeed } from './pages.js'
+import { comparesRivals, newestRecord } from './record.js'
+import { renderRecord } from './report.js'
 
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { 'write-readme': { type: 'boolean', default: false } } })
-  const { record, file } = await newestRecord()
-  if (values['write-readme']) await writeReadme('bench', renderSummary(record, await drawingsOf(file)))
-  else console.log(renderRecord(record))
+  if (values['write-readme']) {
+    const { record, file } = await newestRecord({ accepts: comparesRivals })
+    return writeSpeed(record, file)
+  }
+  console.log(renderRecord((await newestRecord()).record))
 }
 
 try {

@@ -1,6 +1,6 @@
 import { renderGoals } from './goals.js'
 import { renderDistances, renderLimits } from './limits/table.js'
-import type { BenchRecord } from './record.js'
+import { type BenchRecord, comparesRivals } from './record.js'
 import { conditions, contestants, memory, settings, sizes, skipped, speed } from './tables.js'
 
 /** The whole record as Markdown. */
@@ -32,7 +32,7 @@ export function renderSummary(record: BenchRecord, drawings: readonly string[] =
   return joined(
     conditions(record),
     settings(record),
-    record.command.includes('--rivals') ? renderGoals(record) : speed(record),
+    comparesRivals(record) ? renderGoals(record) : speed(record),
     ...drawings.map((path) => `![The ratios of speed as bars](${path})`),
     sizes(record),
     contestants(record),

@@ -38,7 +38,8 @@ export async function measureSizes(): Promise<PackageSizes> {
 async function packedSizes(): Promise<Pick<PackageSizes, 'tarballBytes' | 'unpackedBytes'>> {
   // Without scripts, because `prepack` would build what has just been built.
   const args = ['pack', '--json', '--dry-run', '--ignore-scripts']
-  const { stdout } = await promisify(execFile)('npm', args, { cwd: fileURLToPath(ROOT) })
+  const options = { cwd: fileURLToPath(ROOT), shell: process.platform === 'win32' }
+  const { stdout } = await promisify(execFile)('npm', args, options)
   const [{ size, unpackedSize }] = JSON.parse(stdout) as [{ size: number; unpackedSize: number }]
   return { tarballBytes: size, unpackedBytes: unpackedSize }
 }

@@ -8,6 +8,7 @@
  *   dist/workerd.js, edge-light.js, service-worker.js  the same for runtimes that cannot load their platform on demand
  *   dist/sampling.js             the sampler chain alone, without kernels
  *   dist/hub.js                  the store of models from servers; loaded on demand by index.js
+ *   dist/server.js               OpenAI's API as a function from Request to Response
  *   dist/platform-<runtime>.js   code that only that runtime may import; loaded on demand by index.js
  *   dist/platform-<runtime>-store.js  where that runtime keeps models; loaded on demand by hub.js
  *   dist/<runtime>-thread.js, <runtime>-engine-thread.js  the programs of the engine's threads there
@@ -39,6 +40,9 @@ async function buildKernels(build) {
   if (error) throw new Error(`asc: ${error.message}\n${stderr.toString()}`)
 }
 
+/** Declarations of the entries: `package.json` names them. */
+const ENTRY_TYPES = ['index', 'sampling/index', 'hub/index', 'server/index'].map((path) => `${path}.d.ts`)
+
 async function buildTypes() {
   const args = [
     'node_modules/typescript/bin/tsc',
@@ -49,7 +53,7 @@ async function buildTypes() {
   ]
   const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit')
   if (code !== 0) throw new Error('tsc: the type declarations did not build')
-  await trimTypes(join(out, 'types'), ['index.d.ts', 'sampling/index.d.ts', 'hub/index.d.ts'])
+  await trimTypes(join(out, 'types'), ENTRY_TYPES)
 }
 
 async function buildAll(keepsKernels) {

@@ -6,6 +6,7 @@ const ENTRIES = {
   index: 'src/index.ts',
   sampling: 'src/sampling/index.ts',
   hub: 'src/hub/index.ts',
+  server: 'src/server/index.ts',
   workerd: 'src/entries/workerd.ts',
   'edge-light': 'src/entries/edge-light.ts',
   'service-worker': 'src/entries/service-worker.ts',

@@ -27,6 +27,9 @@ const PACKAGES = [
   { folder: 'deno-2', spec: '@deno/linux-x64-glibc@2', file: 'deno', program: 'deno' },
 ]
 
+/** Ends the names of programs. */
+const SUFFIX = process.platform === 'win32' ? '.exe' : ''
+
 /** Whether there are packages for this machine. */
 export const canFetch = process.platform === 'linux' && process.arch === 'x64'
 
@@ -53,7 +56,7 @@ export async function findEngines() {
   const candidates = [
     { program: 'node', path: process.execPath },
     ...['node', 'bun', 'deno'].flatMap((program) =>
-      folders.map((folder) => ({ program, path: join(folder, program) })),
+      folders.map((folder) => ({ program, path: join(folder, `${program}${SUFFIX}`) })),
     ),
     ...PACKAGES.map((engine) => ({ program: engine.program, path: fetchedPath(engine) })),
   ]

@@ -48,7 +48,9 @@ export type ErrorCode =
  * `hint` says what to do about it.
  */
 export class DasllamaError extends Error {
+  /** For places where `instanceof` does not work, such as with two copies of the package. */
   override readonly name = 'DasllamaError'
+  /** For programs to branch on. */
   readonly code: ErrorCode
   /** Absent rather than `undefined` if there is no hint, so that it is not printed. */
   declare readonly hint: string | undefined

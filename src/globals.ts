@@ -5,6 +5,7 @@
 declare global {
   interface AbortSignal {}
   interface Blob {}
+  interface Request {}
   interface RequestInit {}
   interface Response {}
   interface URL {}

@@ -1,6 +1,6 @@
 // The types use `Symbol.dispose`, which TypeScript's default libraries lack.
 /// <reference lib="esnext.disposable" preserve="true" />
-/** The public API of dasllama: load a model, create sessions, generate. */
+/** The public API of dasllama: load a model, create sessions, generate. @module */
 export type { KvType } from './backend/memory.js'
 export type { Value } from './backend/program.js'
 export type { RopeScaling } from './backend/rope.js'
@@ -39,6 +39,7 @@ export {
   type Usage,
 } from './session/generation.js'
 export type { Pooling } from './session/pool.js'
+export type { PrefixCacheStats } from './session/prefix-cache.js'
 export { Session } from './session/session.js'
 export type { SessionOptions } from './session/session-options.js'
 export type { SessionStats } from './session/stats.js'

@@ -25,6 +25,7 @@ export type WarningCode =
 
 /** A problem that does not stop the call, such as a slower fallback. */
 export interface Warning {
+  /** For programs to branch on. */
   readonly code: WarningCode
   /** What happened, naming the file, option or session. */
   readonly message: string

@@ -1,10 +1,10 @@
 /**
- * `npm run families`: the README's table of families, from the registry and what the last `npm run test:oracle` found, which
+ * `npm run families`: the table of families in docs/families.md, from the registry and what the last `npm run test:oracle` found, which
  * it keeps as a record.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { EVIDENCE } from '../../test/oracle/table.js'
-import { writeReadme } from '../readme.js'
+import { writeSection } from '../pages.js'
 import { type EvidenceRecord, evidenceTable, listedFamilies } from './evidence-table.js'
 
 const RECORD = new URL('../records/oracle/evidence.json', import.meta.url)
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const { date, rows } = JSON.parse(await readFile(EVIDENCE, 'utf8')) as EvidenceRecord
   const lines = rows.map((row) => JSON.stringify(row)).join(',\n')
   await writeFile(RECORD, `{"date":"${date}","rows":[\n${lines}\n]}\n`)
-  await writeReadme('families', evidenceTable(listedFamilies(await familySources()), { date, rows }))
+  await writeSection('families', evidenceTable(listedFamilies(await familySources()), { date, rows }))
 }
 
 if (process.argv[1]?.endsWith('render.ts')) await main()

@@ -87,6 +87,10 @@ export interface SequenceMemory {
   shift(keep: number, count: number): Promise<void>
   /** A memory with the same content. Copies at most one page, once either is written to. */
   fork(): Promise<SequenceMemory>
+  /**
+   * Replaces the content by that of another memory of the same executable, type and `retain`, as if this one were its fork.
+   */
+  copyFrom(other: SequenceMemory): Promise<void>
   /** What each layer holds, in order. */
   save(): Promise<MemoryRecord[]>
   /**

@@ -34,8 +34,11 @@ export interface TensorSpec {
 
 /** The result of an operation, f32[rows][width]; a row consists of `heads` parts of equal width. */
 export interface Value {
+  /** Counts the values of a program. */
   readonly id: number
+  /** Elements of a row. */
   readonly width: number
+  /** Parts of a row; 1 for values without heads. */
   readonly heads: number
 }
 

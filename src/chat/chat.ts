@@ -308,10 +308,12 @@ export class Chat {
     await Promise.all([this.session.dispose(), this.#reply?.end()])
   }
 
+  /** `dispose()` at the end of a `using` scope, without waiting for it. */
   [Symbol.dispose](): void {
     void this.dispose()
   }
 
+  /** `dispose()` at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }

@@ -6,7 +6,9 @@ import { checkKeys } from './known-keys.js'
 
 /** A part of a message's content, as in OpenAI's API. Only text is supported. */
 export interface TextPart {
+  /** The only type of part that is accepted. */
   readonly type: 'text'
+  /** The text. */
   readonly text: string
 }
 

@@ -17,6 +17,7 @@ export type Role = 'system' | 'user' | 'assistant' | 'tool'
 export interface ToolCall {
   /** The result refers to it. Some templates require nine letters and digits. */
   readonly id?: string
+  /** The tool's name. */
   readonly name: string
   /** An object, or the JSON text of one. */
   readonly arguments: Readonly<Record<string, unknown>> | string
@@ -30,7 +31,9 @@ export type CutReason = 'length' | 'context' | 'abort' | 'callback' | 'error'
  * user is never empty or only white space: templates trim it, and the model would have nothing to answer.
  */
 export interface ChatMessage {
+  /** Who speaks. Only the first message may be of the system. */
   readonly role: Role
+  /** The text. */
   readonly content: string
   /** Assistant: the model's reasoning, which is not part of the content. */
   readonly reasoning?: string

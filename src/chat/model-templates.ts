@@ -10,6 +10,7 @@ const MAIN = 'default'
 export interface ChosenTemplate {
   /** A variant of the file, a family's name, or `given`. */
   readonly name: string
+  /** Jinja. */
   readonly source: string
 }
 

@@ -5,19 +5,25 @@ import { jsonCopy } from './plain-data.js'
 
 /** A tool that the model may call. */
 export interface ToolDefinition {
+  /** The name by which the model calls it. */
   readonly name: string
+  /** What it does, for the model. */
   readonly description?: string
   /** A JSON schema of an object. */
   readonly parameters?: Readonly<Record<string, unknown>>
   /** Fields of OpenAI's API and of some templates; they are passed to the template and otherwise ignored. */
   readonly strict?: boolean
+  /** A schema of its result, for templates that show one. */
   readonly return?: Readonly<Record<string, unknown>>
+  /** The same, under the name that other templates read. */
   readonly response?: Readonly<Record<string, unknown>>
 }
 
 /** The same in the form of OpenAI's API and of chat templates; accepted wherever tools are. */
 export interface FunctionTool {
+  /** The only type of tool. */
   readonly type: 'function'
+  /** The tool. */
   readonly function: ToolDefinition
 }
 

@@ -15,13 +15,14 @@ import { perplexity } from './perplexity/perplexity.js'
 import { quantize } from './quantize/quantize.js'
 import { rerank } from './rerank.js'
 import { run } from './run/run.js'
+import { serve } from './serve/serve.js'
 import { list } from './store/list.js'
 import { pull } from './store/pull.js'
 import { rm } from './store/rm.js'
 import { tokenize } from './tokenize.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, embed, rerank, inspect, tokenize, perplexity, quantize, convert, pull, list, rm].map(
+  [run, chat, serve, embed, rerank, inspect, tokenize, perplexity, quantize, convert, pull, list, rm].map(
     (command) => [command.name, command],
   ),
 )
@@ -87,7 +88,6 @@ function find(name: string): Command {
       `it looks like a model: dasllama run ${shown}, or dasllama chat ${shown}`,
     )
   }
-  if (Object.hasOwn(ELSEWHERE, name)) throw new UsageError(`there is no command ${shown}`, ELSEWHERE[name])
   const meant = (Object.hasOwn(MEANT, name) ? MEANT[name] : undefined) ?? nearest(name, COMMANDS.keys())
   throw new UsageError(
     `there is no command ${shown}`,
@@ -101,6 +101,7 @@ const MEANT: Readonly<Record<string, string>> = {
   complete: 'run',
   completion: 'run',
   cli: 'chat',
+  server: 'serve',
   talk: 'chat',
   show: 'inspect',
   info: 'inspect',
@@ -113,11 +114,6 @@ const MEANT: Readonly<Record<string, string>> = {
   fetch: 'pull',
   remove: 'rm',
   delete: 'rm',
-}
-
-/** Commands of other programs that have no counterpart, and what to do instead. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  serve: 'write a server with the package: see loadModel and createChat',
 }
 
 function isModel(name: string): boolean {

@@ -11,6 +11,7 @@ import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
 import { RateMeter } from '../rate-meter.js'
 import { isA } from '../read-list.js'
+import { resolvePrefixCacheBytes } from '../session/prefix-cache-options.js'
 import type { ModelSource } from '../storage/model-source.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
@@ -39,6 +40,12 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    * `onWarning` with `NO_WORKER` and uses this thread. If the Worker ends, calls reject with `ENGINE_LOST`.
    */
   worker?: boolean
+  /**
+   * Keeps the prompts that sessions have read, so that another session whose prompt begins alike does not read the same tokens
+   * again. Its results keep their bits. `maxBytes` limits what is kept beyond the sessions' own memory; prompts that have not
+   * been used for longest are dropped first, and all of them before a session finds no memory. Default false; true: 512 MiB.
+   */
+  prefixCache?: boolean | { maxBytes: number }
   /** Called with the bytes read so far, or downloaded. An error in it rejects the load. */
   onProgress?: (progress: LoadProgress) => void
 }
@@ -117,7 +124,8 @@ async function engineThread(
 function checkLoadOptions(options: LoadOptions): void {
   checkOpenOptions(options)
   checkEngineOptions(options)
-  const { contextLength, onProgress, worker } = options
+  const { contextLength, onProgress, worker, prefixCache } = options
+  resolvePrefixCacheBytes(prefixCache)
   if (worker !== undefined) checkBoolean('worker', worker)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   checkFunction('onProgress', onProgress)
@@ -152,8 +160,10 @@ async function createModel(
     contextLength,
     onProgress,
     onWarning,
+    prefixCache,
     signal,
-  }: Pick<LoadOptions, 'contextLength' | 'onWarning' | 'signal'> & Pick<LoadingOptions, 'onProgress'>,
+  }: Pick<LoadOptions, 'contextLength' | 'onWarning' | 'prefixCache' | 'signal'> &
+    Pick<LoadingOptions, 'onProgress'>,
 ): Promise<Model> {
   const { directory } = opened
   const { metadata } = directory
@@ -176,6 +186,7 @@ async function createModel(
       chatTemplates: readChatTemplates(metadata),
       recommendedSampling: readRecommendedSampling(metadata),
       onWarning,
+      prefixCacheBytes: resolvePrefixCacheBytes(prefixCache),
     })
   } catch (error) {
     loads.abort(error)

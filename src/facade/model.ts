@@ -7,6 +7,7 @@ import { Call } from '../session/call.js'
 import { Embedder } from '../session/embedder.js'
 import { type BatchEntry, evalBatch } from '../session/eval-batch.js'
 import { modelDisposed } from '../session/failures.js'
+import { PrefixCache, type PrefixCacheStats } from '../session/prefix-cache.js'
 import { Scheduler } from '../session/scheduler.js'
 import { Session, type SessionHost } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
@@ -27,12 +28,15 @@ export interface ModelParts {
   /** Default none. */
   readonly recommendedSampling?: Readonly<SamplingParams>
   readonly onWarning?: WarningListener | undefined
+  /** Limit of the prefix cache in bytes. Default: there is none. */
+  readonly prefixCacheBytes?: number | undefined
 }
 
 /** A loaded model: its numbers, its tokenizer, and sessions on it. It comes from `loadModel`. */
 export class Model {
   /** What the file says of the model's shape. */
   readonly config: Config
+  /** The file's tokenizer, which can be used after `dispose()` too. */
   readonly tokenizer: Tokenizer
   /** The most positions of a session that does not ask for another number. */
   readonly contextLength: number
@@ -85,6 +89,11 @@ export class Model {
   /** The build of the kernels that runs it: see the option `kernels`. */
   get kernels(): string {
     return this.#host.kernels
+  }
+
+  /** What the prefix cache holds and has saved; `undefined` if the model was loaded without one, see the option `prefixCache`. */
+  get prefixCache(): PrefixCacheStats | undefined {
+    return this.#host.prefixCache?.stats()
   }
 
   /** The ids of a text, with BOS (and EOS) where the file asks for it. Throws `INVALID_ARGUMENT` for anything but a string. */
@@ -158,10 +167,12 @@ export class Model {
     return this.#ended
   }
 
+  /** `dispose()` at the end of a `using` scope, without waiting for it. */
   [Symbol.dispose](): void {
     void this.dispose()
   }
 
+  /** `dispose()` at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }
@@ -173,6 +184,7 @@ export class Model {
     ]
     // Where nothing is running all of it ends at once.
     if (running.length > 0) await Promise.all(running)
+    this.#host.prefixCache?.clear()
     await this.#host.dispose()
   }
 
@@ -197,14 +209,18 @@ class ModelHost implements SessionHost {
   readonly kernels: string
   readonly sessions: SessionRegistry
   readonly scheduler: Scheduler
+  readonly prefixCache: PrefixCache | undefined
   #executable: Executable | undefined
 
-  constructor({ executable, identity, tokenizer, config, onWarning }: ModelParts) {
+  constructor({ executable, identity, tokenizer, config, onWarning, prefixCacheBytes }: ModelParts) {
     this.identity = identity
     this.tokenizer = tokenizer
     this.vocabSize = config.vocabSize
     this.kernels = executable.kernels
-    this.sessions = new SessionRegistry(() => this.executable, onWarning)
+    const prefixCache = prefixCacheBytes === undefined ? undefined : new PrefixCache(prefixCacheBytes)
+    const evict = () => prefixCache?.evict() ?? false
+    this.prefixCache = prefixCache
+    this.sessions = new SessionRegistry(() => this.executable, { onWarning, evict })
     this.scheduler = new Scheduler({ engine: this.sessions })
     this.#executable = executable
   }

@@ -12,12 +12,15 @@ import type { SchemaNotice } from './schema/notices.js'
 
 /** The JSON Schema of a tool's arguments, with the name of the tool. */
 export interface ToolParameters {
+  /** The tool's name. */
   readonly name: string
+  /** A JSON Schema of its arguments. Default: any object. */
   readonly parameters?: object | boolean
 }
 
 /** Whether a tool's schema can be enforced. */
 export interface ToolSchemaReport {
+  /** The tool's name. */
   readonly name: string
   /** The parts of it that are not enforced. */
   readonly notices: readonly SchemaNotice[]

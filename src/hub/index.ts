@@ -1,4 +1,4 @@
-/** The package entry `dasllama/hub`: models from servers, kept on this machine. */
+/** The package entry `dasllama/hub`: models from servers, kept on this machine. @module */
 
 import { ChunkedFolder } from '../storage/store/chunked-folder.js'
 import { MemoryShelf } from '../storage/store/memory-shelf.js'

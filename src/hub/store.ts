@@ -39,6 +39,7 @@ export interface StoreOptions extends FetchOptions {
 
 /** Options of calls that may download. They take precedence over those of the store. */
 export interface PullOptions extends FetchOptions {
+  /** Where names that begin with `hf:` lead. Default: the store's. */
   hub?: HubOptions
   /** Stops the download; what has arrived is kept, and the next call continues there. */
   signal?: AbortSignal

@@ -3,6 +3,7 @@ import type { StoredRecord } from '../storage/store/record.js'
 
 /** A file of a stored model. */
 export interface StoredModelFile {
+  /** The name that loads it. */
   readonly name: string
   /** Bytes; `undefined` if the server did not state it and the file is not complete. */
   readonly size: number | undefined
@@ -18,6 +19,7 @@ export interface StoredModel {
   readonly name: string
   /** Other names that lead to it, such as `hf:owner/repo:Q4_K_M@main`. */
   readonly aliases: readonly string[]
+  /** Its files: one, or the parts of a split model. */
   readonly files: readonly StoredModelFile[]
   /** Bytes of all files; `undefined` where it is not known yet. */
   readonly size: number | undefined
@@ -27,9 +29,11 @@ export interface StoredModel {
   readonly isComplete: boolean
   /** Whether the server stated checksums that all files have. */
   readonly isVerified: boolean
+  /** Whether `pin` protects it from removal. */
   readonly isPinned: boolean
-  /** When it was stored and last opened; `undefined` if it is not complete. */
+  /** When it was stored; `undefined` if it is not complete. */
   readonly storedAt: Date | undefined
+  /** When it was last opened; `undefined` if it is not complete. */
   readonly usedAt: Date | undefined
 }
 

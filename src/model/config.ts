@@ -8,19 +8,23 @@ import { readRopeScaling } from './rope-scaling.js'
 
 /** The hyperparameters of every model; families add their own. */
 export interface Config {
+  /** `general.architecture`. */
   readonly architecture: string
   /** `general.name`, if the file has it. */
   readonly name: string | undefined
   /** Context length that the model was trained with. */
   readonly contextLength: number
+  /** Tokens of the vocabulary: rows of the embedding matrix. */
   readonly vocabSize: number
   /** Width of the residual stream. */
   readonly embeddingLength: number
+  /** Width of the feed-forward network's inner layer. */
   readonly feedForwardLength: number
   /** Layers that are run. */
   readonly layers: number
   /** Layers after them in the file, such as a draft head's, whose tensors are not loaded. Default 0. */
   readonly unusedLayers?: number
+  /** Query heads. */
   readonly heads: number
   /** Key/value heads; `heads` is a multiple of it. */
   readonly kvHeads: number
@@ -32,7 +36,9 @@ export interface Config {
   readonly ropeType: 'norm' | 'neox'
   /** Rotary dimensions: how many of a head's dimensions are rotated. */
   readonly ropeDim: number
+  /** Base of the rotary frequencies. */
   readonly ropeTheta: number
+  /** How rotary frequencies are scaled for contexts longer than those first trained for. */
   readonly ropeScaling: RopeScaling
   /** Factor of the attention scores before the softmax; default 1/√headDim. */
   readonly attentionScale: number

@@ -19,7 +19,9 @@ interface CountOptions {
  * default and `BAD_FORMAT` for an invalid value, naming the key.
  */
 export class HyperparameterReader {
+  /** `general.architecture`, which begins the keys. */
   readonly architecture: string
+  /** The file that is read. */
   readonly file: ModelDirectory
   readonly #read = new Map<string, unknown>()
 
@@ -33,10 +35,12 @@ export class HyperparameterReader {
     return this.#read
   }
 
+  /** All metadata, for keys without the architecture. */
   get metadata(): Metadata {
     return this.file.metadata
   }
 
+  /** Whether the file has `<architecture>.<key>`. */
   has(key: string): boolean {
     return this.metadata.has(this.key(key))
   }
@@ -84,6 +88,7 @@ export class HyperparameterReader {
     throw this.error('BAD_FORMAT', `"${this.key(key)}" is ${value}; a number from 0 is needed`)
   }
 
+  /** A boolean; `fallback` if the file has none, and `MISSING` without one. */
   flag(key: string, fallback?: boolean): boolean {
     return this.note(
       key,
@@ -91,6 +96,7 @@ export class HyperparameterReader {
     )
   }
 
+  /** A string; `fallback` if the file has none, and `MISSING` without one. */
   text(key: string, fallback?: string): string {
     return this.note(
       key,
@@ -123,6 +129,7 @@ export class HyperparameterReader {
     return value
   }
 
+  /** An error about this file; `what` names the key. */
   error(code: 'BAD_FORMAT' | 'UNSUPPORTED', what: string, hint?: string): DasllamaError {
     return new DasllamaError(code, `${displayName(this.file.name)}: ${what}`, { hint })
   }

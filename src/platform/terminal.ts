@@ -54,6 +54,22 @@ export interface ModelTools {
   readonly createOutput: CreateOutput
 }
 
+/** Where a server listens. Port 0 is any free port. */
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+}
+
+/** A server of HTTP requests. */
+export interface HttpServer {
+  /** Its address, such as `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** Accepts no more connections; requests that are being answered go on. */
+  stopListening(): void
+  /** Ends all connections. Resolves when it has ended. */
+  close(): Promise<void>
+}
+
 /** What a command line program needs from its process. */
 export interface Terminal {
   readonly stdout: Output
@@ -80,6 +96,10 @@ export interface Terminal {
   writeFile(path: string, text: string): Promise<void>
   /** Calls the listener on the first Ctrl-C instead of exiting; the second one exits. Returns a function that undoes this. */
   onInterrupt(listener: () => void): () => void
+  /** The same for SIGTERM, with which services are stopped. */
+  onTerminate(listener: () => void): () => void
+  /** Answers HTTP requests. Rejects with `IO` if the address cannot be listened on. */
+  listen(answer: (request: Request) => Promise<Response>, options: ListenOptions): Promise<HttpServer>
 }
 
 /**

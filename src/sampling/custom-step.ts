@@ -6,7 +6,9 @@ export type CustomStep = (candidates: Candidates) => void
 
 /** A token that can still be sampled. */
 export interface Candidate {
+  /** The token. */
   readonly id: number
+  /** Its score, after the steps before this one. */
   readonly logit: number
   /** Its probability among the candidates, 0 to 1. */
   readonly probability: number
@@ -27,7 +29,9 @@ export interface Candidates extends Iterable<number> {
   readonly vocabSize: number
   /** The tokens generated so far, latest last: a copy, made on first access. */
   readonly previousTokens: readonly number[]
+  /** Whether a token remains. */
   has(id: number): boolean
+  /** A token's logit; −Infinity if it does not remain. */
   logit(id: number): number
   /** The first call after a change computes a softmax over all candidates: read first, then write. */
   probability(id: number): number

@@ -1,4 +1,4 @@
-/** `dasllama/sampling`: the sampling chain for logits from any source, without WebAssembly. */
+/** `dasllama/sampling`: the sampling chain for logits from any source, without WebAssembly. @module */
 export { DasllamaError, type ErrorCode } from '../errors.js'
 export { STEP_NAMES, type StepName } from './chain.js'
 export type { Candidate, Candidates, CustomStep } from './custom-step.js'

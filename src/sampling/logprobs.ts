@@ -4,7 +4,9 @@ import { topIndices } from './passes.js'
 
 /** A token and the natural logarithm of its probability. */
 export interface TokenLogprob {
+  /** The token. */
   readonly id: number
+  /** The natural logarithm of its probability. */
   readonly logprob: number
 }
 

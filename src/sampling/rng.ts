@@ -14,6 +14,7 @@ export class Rng {
     this.reseed(seed)
   }
 
+  /** The seed of the current sequence. */
   get seed(): number {
     return this.#seed
   }

@@ -26,6 +26,7 @@ export interface SamplerOptions {
 
 /** Samples tokens from logits with fixed parameters. */
 export interface Sampler {
+  /** The parameters, with defaults. */
   readonly params: Readonly<ResolvedSampling>
   /** The given or randomly chosen seed. */
   readonly seed: number

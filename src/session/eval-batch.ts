@@ -7,7 +7,9 @@ import { Session, type SessionHost } from './session.js'
 
 /** A session of `model.evalBatch`, and the tokens to append to it. */
 export interface BatchEntry {
+  /** A session of the model, in one entry only. */
   readonly session: Session
+  /** The ids to append. */
   readonly ids: ArrayLike<TokenId>
 }
 

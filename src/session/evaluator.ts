@@ -2,7 +2,8 @@ import { type Phase, phaseOf } from '../backend/batch.js'
 import { reachableLength, type SequenceMemory } from '../backend/memory.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import { tokensToDrop } from './context-shift.js'
-import { contextFull, isOutOfMemory, nothingEvaluated } from './failures.js'
+import { contextFull, isOf, isOutOfMemory, nothingEvaluated } from './failures.js'
+import type { SharedPrefixes } from './prefix-cache.js'
 import type { Scheduler } from './scheduler.js'
 import type { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
@@ -18,6 +19,8 @@ export interface EvaluatorParts {
   readonly vocabSize: number
   readonly options: Pick<ResolvedSessionOptions, 'contextLength' | 'shiftKeep'>
   readonly stats: StatsMeter
+  /** Prompts of other sessions; `undefined`: none are shared. */
+  readonly prefixes: SharedPrefixes | undefined
 }
 
 /** Options of `#evaluate`. */
@@ -29,13 +32,22 @@ interface EvaluateOptions {
   readonly wantLogits?: boolean
   /** For the statistics: whether it is a generated token. Default false. */
   readonly isDecode?: boolean
+  /** Tokens that may follow: evaluated behind the others, without becoming part of the sequence. Default none. */
+  readonly draft?: readonly TokenId[]
+}
+
+/** A token that may follow, evaluated already, with the logits after it. */
+interface Ahead {
+  readonly id: TokenId
+  readonly logits: Float32Array
 }
 
 /**
  * Runs a session's tokens through the model, and keeps sequence, memory and the logits after the last token in step.
  *
  * A memory cannot always be truncated to the length of the sequence. Then it is shorter, and the gap is evaluated again
- * before anything else, each token in its original phase, so the bits stay the same.
+ * before anything else, each token in its original phase, so the bits stay the same. And during a generation the memory may be
+ * longer: it has the rest of a draft.
  */
 export class Evaluator {
   #sequence = new Sequence()
@@ -44,18 +56,22 @@ export class Evaluator {
   readonly #memory: SequenceMemory
   readonly #options: EvaluatorParts['options']
   readonly #stats: StatsMeter
+  readonly #prefixes: SharedPrefixes | undefined
   /** A copy, because the next batch overwrites the engine's own. */
   readonly #logits: Float32Array
   #hasLogits = false
+  /** What the memory has after the sequence. */
+  #ahead: Ahead[] = []
   /** How often the logits have been overwritten. */
   #writes = 0
 
-  constructor({ scheduler, sessions, memory, vocabSize, options, stats }: EvaluatorParts) {
+  constructor({ scheduler, sessions, memory, vocabSize, options, stats, prefixes }: EvaluatorParts) {
     this.#scheduler = scheduler
     this.#sessions = sessions
     this.#memory = memory
     this.#options = options
     this.#stats = stats
+    this.#prefixes = prefixes
     this.#logits = new Float32Array(vocabSize)
   }
 
@@ -90,25 +106,34 @@ export class Evaluator {
   ): Promise<number> {
     const before = this.#sequence
     const restoreLogits = this.#logitsRestorer()
-    const cached = await this.#memory.truncate(this.#shared(prompt, reuse))
-    this.#sequence = before.beginning(cached)
+    const phase = phaseOf(prompt.length)
+    const attached = await this.#prefixes?.attach(this.#memory, prompt, phase, this.#own(prompt, reuse))
+    const cached = attached?.position ?? (await this.#memory.truncate(this.#shared(prompt, reuse)))
+    this.#sequence = attached ?? before.beginning(cached)
     this.#hasLogits = false
     this.#stats.reused(cached)
     try {
-      await this.#append(prompt.slice(cached), phaseOf(prompt.length), { signal })
+      await this.#append(prompt.slice(cached), phase, { signal })
     } catch (error) {
       if (isOutOfMemory(error)) {
-        await this.#memory.truncate(cached)
+        // What was attached is not what the memory had after the tokens that both have.
+        await this.#memory.truncate(attached ? before.shared(prompt, phase) : cached)
         this.#sequence = before
         restoreLogits()
       }
       throw error
     }
+    await this.#prefixes?.keep(this.#sequence, this.#memory)
     return cached
   }
 
   /** Length of the prefix of `prompt` that is cached. `exact`: count only tokens that were evaluated in the prompt's phase. */
   cached(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
+    return Math.max(this.#own(prompt, reuse), this.#prefixes?.match(prompt, phaseOf(prompt.length)) ?? 0)
+  }
+
+  /** The same in the session's own memory. */
+  #own(prompt: readonly TokenId[], reuse: 'exact' | 'all'): number {
     return reachableLength(this.#memory.reach, this.#shared(prompt, reuse))
   }
 
@@ -143,15 +168,57 @@ export class Evaluator {
     await this.#append(all, phaseOf(all.length), { signal })
   }
 
-  /** Evaluates a generated token; false when the context is full. */
-  async advance(id: TokenId, signal: AbortSignal | undefined): Promise<boolean> {
-    if (!(await this.#shiftIfNeeded(1))) return false
-    await this.#evaluate([id], 'decode', { signal, isDecode: true })
+  /** How many tokens fit without a context shift. */
+  get room(): number {
+    return this.#options.contextLength - this.#sequence.position
+  }
+
+  /**
+   * Evaluates a generated token and, in the same pass, a draft of those after it, which `takeAhead` makes part of the sequence.
+   * Resolves with the milliseconds that it took; `undefined` when the context is full. What was left of an earlier draft is gone.
+   */
+  async advance(
+    id: TokenId,
+    draft: readonly TokenId[],
+    signal: AbortSignal | undefined,
+  ): Promise<number | undefined> {
+    await this.settle()
+    if (!(await this.#shiftIfNeeded(1))) return undefined
+    const { position } = this.#sequence
+    const options = { signal, isDecode: true }
+    try {
+      return await this.#evaluate([id], 'decode', { ...options, draft })
+    } catch (error) {
+      await this.settle()
+      // A draft may fail where the token does not: it needs more memory, and is a text that nobody would write.
+      if (draft.length === 0 || !isOf(error, ['OUT_OF_MEMORY', 'NOT_A_NUMBER'])) throw error
+    }
+    if (this.#sequence.position > position) return 0
+    return this.#evaluate([id], 'decode', options)
+  }
+
+  /** Makes a token part of the sequence if it is the next one of the draft. */
+  takeAhead(id: TokenId): boolean {
+    const [next] = this.#ahead
+    if (next?.id !== id) return false
+    this.#ahead.shift()
+    this.#sequence.append([id], 'decode')
+    this.#write(next.logits)
+    this.#hasLogits = true
+    this.#stats.evaluated(1, { ms: 0, isDecode: true })
     return true
+  }
+
+  /** Removes what is left of a draft. */
+  async settle(): Promise<void> {
+    this.#ahead = []
+    const { position } = this.#sequence
+    if (this.#memory.length > position) await this.#memory.truncate(position)
   }
 
   /** Drops all tokens from position `length` on. Logits stay valid if only the pending token goes. */
   async cut(length: number): Promise<void> {
+    this.#ahead = []
     if (length < this.#memory.length) await this.#memory.truncate(length)
     if (length < this.#sequence.position) this.#hasLogits = false
     this.#sequence.cut(length)
@@ -194,7 +261,7 @@ export class Evaluator {
    * Undoes `work`, which appends tokens, if it fails with `OUT_OF_MEMORY`. `logits`: a copy of the current ones, needed if
    * `work` evaluates more after overwriting them.
    */
-  async #orNothing(work: () => Promise<void>, logits?: Float32Array): Promise<void> {
+  async #orNothing(work: () => Promise<unknown>, logits?: Float32Array): Promise<void> {
     const { position, pending } = this.#sequence
     const restoreLogits = this.#logitsRestorer(logits)
     try {
@@ -219,29 +286,32 @@ export class Evaluator {
   }
 
   /** Evaluates again what the memory lacks of the sequence. */
-  #fillGap(options: EvaluateOptions): Promise<void> {
+  #fillGap(options: EvaluateOptions): Promise<unknown> {
     return this.#evaluate([], 'decode', options)
   }
 
   /**
-   * Evaluates the gap between memory and sequence, then `ids`, one stretch of equal phase after another. A failure keeps
-   * what was evaluated before it.
+   * Evaluates the gap between memory and sequence, then `ids`, one stretch of equal phase after another. Resolves with the
+   * milliseconds that the passes took. A failure keeps what was evaluated before it.
    */
   async #evaluate(
     ids: readonly TokenId[],
     phase: Phase,
-    { signal, scores, wantLogits = true, isDecode = false }: EvaluateOptions,
-  ): Promise<void> {
+    { signal, scores, wantLogits = true, isDecode = false, draft = [] }: EvaluateOptions,
+  ): Promise<number> {
     const { position: start, state } = this.#sequence
     const end = start + ids.length
-    const idAt = (at: number) => (at < start ? state.ids[at] : ids[at - start])
+    const last = end + draft.length
+    const all = [...ids, ...draft]
+    const idAt = (at: number) => (at < start ? state.ids[at] : all[at - start])
     const phaseAt = (at: number) => (at < start ? state.phases[at] : phase)
-    while (this.#memory.length < end) {
+    let totalMs = 0
+    while (this.#memory.length < last) {
       const from = this.#memory.length
       const rows: TokenId[] = []
       const outputs: number[] = []
-      for (let at = from; at < end && phaseAt(at) === phaseAt(from); at++) {
-        const isWanted = at + 1 === end ? wantLogits : at + 1 > start && scores?.wants(at + 1 - start)
+      for (let at = from; at < last && phaseAt(at) === phaseAt(from); at++) {
+        const isWanted = at + 1 >= end ? wantLogits : at + 1 > start && scores?.wants(at + 1 - start)
         if (isWanted) outputs.push(rows.length)
         rows.push(idAt(at))
       }
@@ -256,17 +326,23 @@ export class Evaluator {
           const next = from + row + 1
           if (next > start) scores?.take(next - start, logits)
           if (next === end) this.#write(logits)
+          if (next > end) this.#ahead.push({ id: draft[next - end - 1], logits: logits.slice() })
         },
         advanced: (count, ms) => {
-          this.#stats.evaluated(count, { ms, isDecode })
+          totalMs += ms
+          const own = Math.min(count, end - evaluated)
+          this.#stats.evaluated(own, { ms, isDecode })
+          // The rest of the draft.
+          if (own === 0) return
           const before = Math.max(evaluated, start)
-          evaluated += count
+          evaluated += own
           if (evaluated > start) this.#sequence.append(ids.slice(before - start, evaluated - start), phase)
           if (evaluated === end && wantLogits) this.#hasLogits = true
           else if (evaluated > start) this.#hasLogits = false
         },
       })
     }
+    return totalMs
   }
 
   /** The logits become valid only when the work succeeds. */

@@ -1,4 +1,4 @@
-import { DasllamaError } from '../errors.js'
+import { DasllamaError, type ErrorCode } from '../errors.js'
 
 /** Errors of sessions. */
 
@@ -45,5 +45,10 @@ export function cannotShift(): DasllamaError {
 }
 
 export function isOutOfMemory(error: unknown): error is DasllamaError {
-  return error instanceof DasllamaError && error.code === 'OUT_OF_MEMORY'
+  return isOf(error, ['OUT_OF_MEMORY'])
+}
+
+/** Whether it is an error with one of these codes. */
+export function isOf(error: unknown, codes: readonly ErrorCode[]): error is DasllamaError {
+  return error instanceof DasllamaError && codes.includes(error.code)
 }

@@ -1,4 +1,4 @@
-import { checkCount, checkOptions, checkSignal, checkTokens } from '../checks.js'
+import { checkCount, checkOneOf, checkOptions, checkSignal, checkTokens } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { isConstrained, type ResponseFormat } from '../grammar/format.js'
@@ -33,7 +33,16 @@ export interface GenerateOptions extends SamplingParams {
    * last bits. Default `exact`.
    */
   reuse?: 'exact' | 'all'
+  /**
+   * `lookup`: where the text repeats something that it has had before, such as a part of its prompt, several tokens are evaluated in
+   * one pass. It changes how long the generation takes, and never its tokens. Default `none`.
+   */
+  speculation?: Speculation
 }
+
+/** See `GenerateOptions.speculation`. */
+export type Speculation = (typeof SPECULATIONS)[number]
+const SPECULATIONS = ['none', 'lookup'] as const
 
 /** Checked `GenerateOptions`, with the sampling parameters apart. */
 export interface ResolvedGenerateOptions {
@@ -44,6 +53,7 @@ export interface ResolvedGenerateOptions {
   readonly logprobs: number | undefined
   readonly responseFormat: ResponseFormat | undefined
   readonly reuse: 'exact' | 'all'
+  readonly speculation: Speculation
   readonly sampling: SamplingParams
 }
 
@@ -62,6 +72,7 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
     logprobs,
     responseFormat,
     reuse = 'exact',
+    speculation = 'none',
     ...sampling
   } = options
   checkSignal(signal)
@@ -79,6 +90,7 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
     logprobs: logprobs === undefined ? undefined : checkCount('logprobs', logprobs, 0, MAX_LOGPROBS),
     responseFormat,
     reuse,
+    speculation: checkOneOf('speculation', speculation, SPECULATIONS),
     sampling,
   }
   rejectContradictions(resolved)

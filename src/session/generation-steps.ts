@@ -6,8 +6,10 @@ import { createSampler, type Sampler } from '../sampling/sampler.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import type { Call, CallOptions } from './call.js'
 import type { Evaluator } from './evaluator.js'
+import type { ResolvedGenerateOptions } from './generate-options.js'
 import type { TokenLogprobs } from './generation.js'
 import type { Lease } from './lease.js'
+import { Speculator } from './speculation/speculator.js'
 import type { StatsMeter } from './stats.js'
 
 /** The parts of a session that a generation uses. */
@@ -39,15 +41,23 @@ export class GenerationSteps {
   readonly #sampler: Sampler
   /** Empty if the session continues. */
   readonly #promptIds: readonly TokenId[]
+  readonly #speculates: boolean
+  /** From the end of the prompt on, if it speculates. */
+  #speculator: Speculator | undefined
   /** When sampling of the current token began. */
   #since = 0
   #holds = false
 
   /** Throws `INVALID_ARGUMENT` for invalid sampling parameters. */
-  constructor(session: SessionParts, promptIds: readonly TokenId[], params: SamplingParams) {
+  constructor(
+    session: SessionParts,
+    promptIds: readonly TokenId[],
+    { sampling, speculation }: Pick<ResolvedGenerateOptions, 'sampling' | 'speculation'>,
+  ) {
     this.#session = session
     this.#promptIds = promptIds
-    this.#sampler = newSampler(session, params)
+    this.#sampler = newSampler(session, sampling)
+    this.#speculates = speculation === 'lookup'
   }
 
   /** Marks the session as busy until the call ends; see `CallOptions`. Throws `DISPOSED`, `BUSY`. */
@@ -88,10 +98,32 @@ export class GenerationSteps {
    * Evaluates the last token; false if the context is full. Rejects with the signal's reason. `undelivered`: how many
    * tokens, including this one, may have to be taken back.
    */
-  advance(id: TokenId, undelivered: number, signal: AbortSignal): Promise<boolean> {
+  async advance(id: TokenId, undelivered: number, signal: AbortSignal): Promise<boolean> {
+    const { evaluator, stats } = this.#session
     if (undelivered === 1) this.#hold()
     else if (undelivered === 0) this.release()
-    return this.#session.evaluator.advance(id, signal)
+    if (evaluator.takeAhead(id)) {
+      this.#speculator?.accept(id)
+      stats.accepted()
+      return true
+    }
+    const speculator = this.#startedSpeculator()
+    const draft = speculator?.draft(id, evaluator.room - 1) ?? []
+    stats.drafted(draft.length)
+    const ms = await evaluator.advance(id, draft, signal)
+    if (ms !== undefined) speculator?.took(draft.length, ms)
+    return ms !== undefined
+  }
+
+  #startedSpeculator(): Speculator | undefined {
+    if (this.#speculates) this.#speculator ??= new Speculator(this.#session.evaluator.sequence.state.ids)
+    return this.#speculator
+  }
+
+  /** The generation has ended: nothing has to be taken back any more, and nothing more follows. */
+  async end(): Promise<void> {
+    this.release()
+    await this.#session.evaluator.settle()
   }
 
   /** The session's RNG state. */

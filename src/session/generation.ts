@@ -19,6 +19,7 @@ export type StopReason = 'stop' | 'length' | 'context' | 'abort' | 'callback'
 
 /** A generated token. */
 export interface GeneratedToken {
+  /** The token. */
   readonly id: TokenId
   /**
    * The text that this token completes: empty within a character, and cut at a stop string. All pieces together are the
@@ -49,7 +50,9 @@ export interface GenerationResult {
   readonly text: string
   /** The tokens of `text`, without the one that ended the generation. */
   readonly ids: readonly TokenId[]
+  /** Why the generation ended. */
   readonly stopReason: StopReason
+  /** Token counts. */
   readonly usage: Usage
 }
 
@@ -75,6 +78,7 @@ interface Undelivered {
  * positioned after the last token that the loop has seen.
  */
 export class Generation implements AsyncIterable<GeneratedToken> {
+  /** The ids of the prompt; none if the generation continues. */
   readonly promptIds: readonly TokenId[]
   /** Ids generated so far. */
   readonly ids: TokenId[] = []
@@ -128,6 +132,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     return (this.#undelivered[0]?.matcher ?? this.#matcher!).isComplete
   }
 
+  /** The tokens, one after another. Nothing runs before the first is requested; leaving the loop ends the generation. */
   [Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
     return this.#run[Symbol.asyncIterator]()
   }
@@ -181,7 +186,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       this.#undelivered.length = 0
       await this.#steps.takeBack(count, first.randomState)
     }
-    this.#steps.release()
+    await this.#steps.end()
   }
 
   async *#tokens(signal: AbortSignal): AsyncGenerator<GeneratedToken, StopReason> {

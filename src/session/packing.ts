@@ -1,4 +1,5 @@
 import { type Batch, MAX_ROWS } from '../backend/batch.js'
+import { MAX_DRAFT } from './speculation/draft-length.js'
 import type { Job } from './work.js'
 
 /** The next rows of a work, which go into one batch with those of others. */
@@ -13,8 +14,8 @@ export interface Slice {
  */
 const MIN_SLICE_ROWS = 16
 
-/** Most rows of a work that goes whole with the decodes: what `phaseOf` computes as decodes. */
-const MAX_DECODE_ROWS = 3
+/** Most rows of a work that goes whole with the decodes: a generated token with the longest draft behind it. */
+const MAX_DECODE_ROWS = 1 + MAX_DRAFT
 
 /** Whether it is a generated token or a few, which must not wait for prompts, rather than a stretch that can be cut. */
 export function isDecode({ work, remaining }: Job): boolean {

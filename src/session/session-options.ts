@@ -1,6 +1,7 @@
 import { KV_TYPES, type KvType } from '../backend/memory.js'
 import { checkCount, checkOneOf, checkOptions } from '../checks.js'
 import { type ContextShift, resolveContextShift } from './context-shift.js'
+import { resolvePrefixScope } from './prefix-cache-options.js'
 
 /** Options of `model.createSession`. */
 export interface SessionOptions {
@@ -18,6 +19,12 @@ export interface SessionOptions {
    * context ends a generation. Not every model supports it (`UNSUPPORTED`).
    */
   contextShift?: ContextShift | boolean
+  /**
+   * Whether its prompts use and feed the model's prefix cache, if that has one (option `prefixCache` of `loadModel`). With a
+   * `scope`, only sessions of the same scope share: how fast a prompt is read shows whether another session has read its
+   * beginning, which tenants should not learn of each other. Default true, with the scope ''.
+   */
+  prefixCache?: boolean | { scope: string }
 }
 
 /** Checked `SessionOptions`. */
@@ -27,6 +34,8 @@ export interface ResolvedSessionOptions {
   readonly contextLength: number
   /** Tokens that a context shift keeps at the beginning; `undefined` without context shift. */
   readonly shiftKeep: number | undefined
+  /** The scope in which its prompts are shared; `undefined`: they are not. */
+  readonly prefixScope: string | undefined
 }
 
 /**
@@ -38,7 +47,9 @@ export function resolveSessionOptions(
 ): ResolvedSessionOptions {
   checkOptions(options)
   const { seed, kvType = 'f16', contextLength = defaultContextLength, contextShift } = options
+  const prefixScope = resolvePrefixScope(options.prefixCache)
   checkOneOf('kvType', kvType, KV_TYPES)
   checkCount('contextLength', contextLength, 1, 2 ** 24)
-  return { seed, kvType, contextLength, shiftKeep: resolveContextShift(contextShift, contextLength) }
+  const shiftKeep = resolveContextShift(contextShift, contextLength)
+  return { seed, kvType, contextLength, shiftKeep, prefixScope }
 }

@@ -9,13 +9,21 @@ import { Lease, type LeasedMemory } from './lease.js'
 /** How long to wait, in milliseconds, after a collection that found nothing. */
 const MEANWHILE = 1000
 
+export interface RegistryOptions {
+  readonly onWarning?: WarningListener | undefined
+  /** Frees memory that no session uses, a little at a time. Returns false if there is none. Default: there is none. */
+  readonly evict?: () => boolean
+}
+
 /**
- * The open sessions of a model and the memory they hold. Calls that allocate go through here: on `OUT_OF_MEMORY`, memory of
- * sessions that were dropped without `dispose()` is reclaimed, and the call is retried once.
+ * The open sessions of a model and the memory they hold. Calls that allocate go through here: on `OUT_OF_MEMORY`, what only the
+ * prefix cache keeps is evicted, then memory of sessions that were dropped without `dispose()` is reclaimed, and the call is
+ * retried.
  */
 export class SessionRegistry {
   readonly #executable: () => Executable
   readonly #onWarning: WarningListener | undefined
+  readonly #evict: () => boolean
   readonly #holders = new Map<Lease, WeakRef<object>>()
   readonly #collected = new FinalizationRegistry<Lease>((lease) => this.#reclaim(lease))
   #hasWarned = false
@@ -23,9 +31,10 @@ export class SessionRegistry {
   #nextCollection = Number.NEGATIVE_INFINITY
 
   /** `executable` returns what the sessions run on; throws `DISPOSED` once the model is disposed. */
-  constructor(executable: () => Executable, onWarning?: WarningListener) {
+  constructor(executable: () => Executable, { onWarning, evict = () => false }: RegistryOptions = {}) {
     this.#executable = executable
     this.#onWarning = onWarning
+    this.#evict = evict
   }
 
   /** A lease for `holder`. It ends by `dispose`, or when `holder` is garbage-collected. */
@@ -44,17 +53,17 @@ export class SessionRegistry {
     return this.attempt(() => this.#executable().run(batch, take))
   }
 
-  /** Runs `work`; on `OUT_OF_MEMORY`, once more if collected sessions have left memory to reclaim. */
+  /** Runs `work`; on `OUT_OF_MEMORY` again while something can be evicted, and once more if something can be reclaimed. */
   async attempt<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isOutOfMemory(error) || !this.#reclaimCollected()) throw this.#explained(error)
-    }
-    try {
-      return await work()
-    } catch (error) {
-      throw this.#explained(error)
+    for (let hasReclaimed = false; ; ) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error
+        if (this.#evict()) continue
+        if (hasReclaimed || !this.#reclaimCollected()) throw this.#explained(error)
+        hasReclaimed = true
+      }
     }
   }
 
@@ -94,9 +103,9 @@ export class SessionRegistry {
   }
 
   /** Adds to an `OUT_OF_MEMORY` error how much memory open sessions hold. */
-  #explained(error: unknown): unknown {
+  #explained(error: DasllamaError): DasllamaError {
     const count = this.#holders.size
-    if (!isOutOfMemory(error) || count === 0) return error
+    if (count === 0) return error
     let held = 0
     for (const { bytes } of this.#holders.keys()) held += bytes
     const holders = count === 1 ? '1 open session holds' : `${count} open sessions hold`

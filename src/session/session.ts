@@ -11,6 +11,7 @@ import { Generation } from './generation.js'
 import { GenerationSteps, newSampler, pick } from './generation-steps.js'
 import { compileFormat, states } from './lazy-modules.js'
 import type { Lease } from './lease.js'
+import type { PrefixCache } from './prefix-cache.js'
 import type { Scheduler } from './scheduler.js'
 import { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
@@ -29,6 +30,8 @@ export interface SessionHost {
   readonly vocabSize: number
   readonly sessions: SessionRegistry
   readonly scheduler: Scheduler
+  /** `undefined`: sessions share no prompts. */
+  readonly prefixCache: PrefixCache | undefined
 }
 
 /**
@@ -59,10 +62,11 @@ export class Session {
   readonly #rng: Rng
 
   private constructor(host: SessionHost, options: ResolvedSessionOptions, memory: SequenceMemory) {
-    const { scheduler, sessions, vocabSize } = host
+    const { scheduler, sessions, vocabSize, prefixCache } = host
+    const { kvType, shiftKeep: retain = 0, prefixScope: scope } = options
     this.#host = host
     this.#options = options
-    this.kvType = options.kvType
+    this.kvType = kvType
     this.contextLength = options.contextLength
     this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
     this.#memory = memory
@@ -74,6 +78,7 @@ export class Session {
       vocabSize,
       options,
       stats: this.#stats,
+      prefixes: scope === undefined ? undefined : prefixCache?.under({ kvType, retain, scope }),
     })
   }
 
@@ -284,7 +289,7 @@ export class Session {
     const promptIds = prompt === undefined ? [] : this.#promptIds(prompt)
     if (prompt === undefined && this.position === 0) throw nothingEvaluated()
     const resolved = resolveGenerateOptions(options, vocabSize)
-    const steps = new GenerationSteps(this.#parts(), promptIds, resolved.sampling)
+    const steps = new GenerationSteps(this.#parts(), promptIds, resolved)
     return Generation.create({ promptIds, tokenizer, options: resolved, steps })
   }
 
@@ -317,10 +322,12 @@ export class Session {
     return this.#lease.dispose()
   }
 
+  /** `dispose()` at the end of a `using` scope, without waiting for it. */
   [Symbol.dispose](): void {
     void this.dispose()
   }
 
+  /** `dispose()` at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }

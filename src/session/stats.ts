@@ -8,6 +8,10 @@ export interface SessionStats {
   readonly nGen: number
   /** Context shifts. */
   readonly nShifts: number
+  /** Tokens that were guessed and evaluated ahead (option `speculation`). */
+  readonly nDrafted: number
+  /** Those of them that were then sampled. */
+  readonly nAccepted: number
   /** Milliseconds from the start to the first token. */
   readonly ttftMs: number
   /** Prompt tokens per second of computing. */
@@ -32,6 +36,8 @@ export function addedStats(first: SessionStats, second: SessionStats): SessionSt
     nCached: first.nCached + second.nCached,
     nGen: first.nGen + second.nGen,
     nShifts: first.nShifts + second.nShifts,
+    nDrafted: first.nDrafted + second.nDrafted,
+    nAccepted: first.nAccepted + second.nAccepted,
     ttftMs: first.ttftMs,
     prefillTps: rateOf('nPrompt', 'prefillTps'),
     genTps: rateOf('nGen', 'genTps'),
@@ -43,6 +49,8 @@ export class StatsMeter {
   #nPrompt = 0
   #nCached = 0
   #nShifts = 0
+  #nDrafted = 0
+  #nAccepted = 0
   #prefillMs = 0
   #nGen = 0
   #decoded = 0
@@ -59,7 +67,7 @@ export class StatsMeter {
 
   start(): void {
     this.#nPrompt = this.#prefillMs = this.#nGen = this.#decoded = this.#decodeMs = this.#ttftMs = 0
-    this.#nCached = this.#nShifts = 0
+    this.#nCached = this.#nShifts = this.#nDrafted = this.#nAccepted = 0
     this.#started = this.#now()
   }
 
@@ -69,6 +77,14 @@ export class StatsMeter {
 
   shifted(): void {
     this.#nShifts++
+  }
+
+  drafted(tokens: number): void {
+    this.#nDrafted += tokens
+  }
+
+  accepted(): void {
+    this.#nAccepted++
   }
 
   /** `ms`: what the passes spent computing, rows of other sessions included, without what the event loop did meanwhile. */
@@ -101,6 +117,8 @@ export class StatsMeter {
       nCached: this.#nCached,
       nGen: this.#nGen,
       nShifts: this.#nShifts,
+      nDrafted: this.#nDrafted,
+      nAccepted: this.#nAccepted,
       ttftMs: this.#ttftMs,
       prefillTps: rate(this.#nPrompt, this.#prefillMs),
       genTps: rate(this.#decoded, this.#decodeMs),

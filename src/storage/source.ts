@@ -33,5 +33,6 @@ export interface ByteSource {
   readonly isSequential?: boolean | undefined
   /** Opens a file in the same folder by name (another part of a split model); absent if not supported. */
   sibling?(fileName: string): Promise<ByteSource>
+  /** Releases what the source holds; no read follows. */
   close(): Promise<void>
 }

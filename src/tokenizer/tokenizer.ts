@@ -11,6 +11,7 @@ export interface EncodeOptions {
 
 /** A segment of text, trusted (may contain control tokens) or not. */
 export interface TextSegment {
+  /** The text. */
   readonly text: string
   /** Whether control tokens are parsed, as in a chat template's own text. A token must lie entirely in trusted text. */
   readonly trusted: boolean
@@ -28,7 +29,9 @@ export interface EncodeSegmentsOptions {
 
 /** A token that is recognized in text verbatim. */
 export interface SpecialToken {
+  /** The token. */
   readonly id: TokenId
+  /** Its text, such as `<|im_end|>`. */
   readonly text: string
   /** Control tokens are parsed on request only, user-defined ones always. */
   readonly isControl: boolean
@@ -45,12 +48,14 @@ export interface DecodeOptions {
  * becomes a control token only with `parseSpecial`, or if the vocabulary's merges produce one.
  */
 export interface Tokenizer {
+  /** Number of tokens: ids are 0 to `vocabSize` − 1. */
   readonly vocabSize: number
   /**
    * `undefined` if the file defines none; SentencePiece then defaults to BOS 1 and EOS 2, unigram to EOS 1, and WordPiece to
    * BOS 101, which is `[CLS]`.
    */
   readonly bosId: TokenId | undefined
+  /** The token that ends a text; `undefined` if the file names none. */
   readonly eosId: TokenId | undefined
   /** End-of-generation ids: EOS, EOT, EOM and others, found as in llama.cpp. */
   readonly endOfGeneration: ReadonlySet<TokenId>
@@ -58,7 +63,9 @@ export interface Tokenizer {
   readonly separatorId: TokenId | undefined
   /** What the model file wants: BOS before texts, EOS after them, `separatorId` between two. */
   readonly addsBos: boolean
+  /** Whether texts end with EOS by default. */
   readonly addsEos: boolean
+  /** Whether `separatorId` stands between two texts by default. */
   readonly addsSeparator: boolean
   /** Ids that must never be sampled (`tokenizer.ggml.suppress_tokens`). */
   readonly suppressedIds: ReadonlySet<TokenId>
@@ -85,6 +92,7 @@ export interface Tokenizer {
   piece(id: TokenId): string
   /** The bytes of a token (empty for a control token with `skipSpecial`). */
   pieceBytes(id: TokenId, options?: DecodeOptions): Uint8Array
+  /** Whether a token is a control token, which ordinary text never becomes. */
   isControl(id: TokenId): boolean
   /** A streaming decoder that never emits an incomplete character and keeps every space. */
   createDecoder(options?: DecodeOptions): StreamDecoder

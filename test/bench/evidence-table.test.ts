@@ -43,12 +43,12 @@ describe('the table', () => {
   })
 })
 
-describe('the README', () => {
+describe('the page of families', () => {
   it('lists every family of the registry, with the record of the oracle', async () => {
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+    const page = await readFile(new URL('../../docs/families.md', import.meta.url), 'utf8')
     const listed = listedFamilies(await familySources())
     const record = await readEvidence()
-    expect(readme).toContain(evidenceTable(listed, record))
+    expect(page).toContain(evidenceTable(listed, record))
     const confirmed = new Set(record.rows.map(({ architecture }) => architecture))
     const unconfirmed = listed.filter(
       ({ architectures }) => !architectures.some((name) => confirmed.has(name)),

@@ -19,13 +19,15 @@ describe('records', () => {
   it('are read as they were saved, the newest first', async () => {
     await using folder = await temporaryFolder()
     const records = new URL('records/', pathToFileURL(`${folder.path}/`))
-    await expect(newestRecord(records)).rejects.toThrow('no record yet')
+    await expect(newestRecord({ folder: records })).rejects.toThrow('no such record yet')
     const later = { ...RECORD, date: '2026-11-01T00:00:00.000Z' }
     await saveRecord(later, records)
     await saveRecord(RECORD, records)
-    const { record, file } = await newestRecord(records)
+    const { record, file } = await newestRecord({ folder: records })
     expect(record).toEqual(JSON.parse(JSON.stringify(later)))
     expect(file.pathname).toMatch(/2026-11-01-0000-.*\.json$/)
+    const accepts = ({ date }: { date: string }) => date < later.date
+    expect((await newestRecord({ folder: records, accepts })).record.date).toBe(RECORD.date)
   })
 
   it('of schema 1 are converted to the current schema', async () => {
@@ -40,7 +42,7 @@ describe('records', () => {
       models: [{ name, loads: [], tests: tests.map(({ threads: _, ...test }) => test) }],
     }
     await saveRecord(old, records)
-    const { record } = await newestRecord(records)
+    const { record } = await newestRecord({ folder: records })
     expect(record.schema).toBe(2)
     expect(record.contestants.map(({ against }) => against)).toEqual([[], ['dasllama']])
     expect(record.models[0].tests.every(({ threads }) => threads === 3)).toBe(true)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { putBetweenMarkers } from '../../bench/readme.js'
+import { putBetweenMarkers } from '../../bench/pages.js'
 import { renderRecord } from '../../bench/report.js'
 import { rate } from '../../bench/tables.js'
 import { RECORD } from './record-fixture.js'

@@ -1,3 +1,4 @@
+import { listen } from '../../src/platform/node/http-server.js'
 import { modelTools } from '../../src/platform/node/model-tools.js'
 import { readTextFile } from '../../src/platform/node/terminal.js'
 import {
@@ -21,6 +22,7 @@ export class FakeTerminal implements Terminal {
   readonly stdout: Output
   readonly stderr: Output
   readonly #interrupts = new Set<() => void>()
+  readonly #terminations = new Set<() => void>()
 
   inputIsTerminal: boolean
   availableMemory: number | undefined = 8 * 2 ** 30
@@ -129,6 +131,18 @@ export class FakeTerminal implements Terminal {
   onInterrupt(listener: () => void): () => void {
     this.#interrupts.add(listener)
     return () => this.#interrupts.delete(listener)
+  }
+
+  onTerminate(listener: () => void): () => void {
+    this.#terminations.add(listener)
+    return () => this.#terminations.delete(listener)
+  }
+
+  listen = listen
+
+  /** Sends SIGTERM. */
+  terminate(): void {
+    for (const listener of this.#terminations) listener()
   }
 
   /** Presses Ctrl-C; returns whether there was a listener (otherwise the program would end). */

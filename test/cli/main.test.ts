@@ -6,7 +6,7 @@ import { main } from '../../src/cli/main.js'
 import { DEFAULT_SAMPLING } from '../../src/index.js'
 import { FakeTerminal } from './fake-terminal.js'
 
-const COMMANDS = ['run', 'chat', 'embed', 'rerank', 'inspect', 'tokenize', 'perplexity']
+const COMMANDS = ['run', 'chat', 'serve', 'embed', 'rerank', 'inspect', 'tokenize', 'perplexity']
 /** Those that write a model file. */
 const WRITERS = ['quantize', 'convert']
 /** Those on stored models. */
@@ -97,7 +97,7 @@ describe('dasllama', () => {
     [['download', 'x'], 'there is no command download', 'did you mean pull?'],
     [['list', 'x'], 'list has an unexpected argument "x"', 'list takes options only'],
     [['pull'], 'pull needs NAME', 'pull --help'],
-    [['serve', 'm'], 'there is no command serve', 'loadModel and createChat'],
+    [['server', 'm'], 'there is no command server', 'serve'],
     [['tokenize', 'm'], 'tokenize needs TEXT', 'tokenize --help'],
     [['run', 'm'], 'run needs a prompt', 'run --help'],
     [['run', 'm', '--prompt', 'x', '--prompt-ids', '1'], 'only one prompt', 'run --help'],

@@ -54,6 +54,8 @@ describe('dasllama run', () => {
       'nCached',
       'nGen',
       'nShifts',
+      'nDrafted',
+      'nAccepted',
       'ttftMs',
       'prefillTps',
       'genTps',

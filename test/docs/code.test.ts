@@ -10,13 +10,14 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findEngines } from '../../scripts/engines.mjs'
-import { str } from '../../src/gguf/typed-value.js'
 import { smallModel } from '../model/small.js'
 import { startWorker } from '../runtimes/worker.js'
+import type { FakeHub } from '../support/hub-server.js'
 import { temporaryFolder } from '../support/model-files.js'
+import { redirectingFetch, serveReadmeHub, smallChatModel } from '../support/readme-hub.js'
 import { BASELINE } from './baseline.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -67,27 +68,35 @@ async function findNodes(): Promise<Map<string, string>> {
 const nodes = await findNodes()
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
+/** What names with `hf:` lead to. */
+let hub: FakeHub
+let env: NodeJS.ProcessEnv
 
 beforeAll(async () => {
   // A reader's folder: the package installed, and the files that the pages mention.
   folder = await temporaryFolder()
   await mkdir(join(folder.path, 'node_modules'))
   await symlink(root, join(folder.path, 'node_modules/dasllama'))
+  await symlink(join(root, 'node_modules/openai'), join(folder.path, 'node_modules/openai'))
   await symlink(join(root, 'models'), join(folder.path, 'models'))
-  const template = '{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>'
-  await writeFile(
-    join(folder.path, 'model.gguf'),
-    smallModel({ metadata: [['tokenizer.chat_template', str(template)]] }),
-  )
+  await writeFile(join(folder.path, 'model.gguf'), smallChatModel())
+  hub = await serveReadmeHub()
+  env = { ...process.env, DASLLAMA_HOME: join(folder.path, 'home'), HF_ENDPOINT: hub.base }
 })
 
-afterAll(() => folder[Symbol.asyncDispose]())
+afterAll(async () => {
+  await hub?.[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
 
 /** A program's output; rejects if it fails or writes to standard error. */
 async function output(node: string, code: string, name: string): Promise<string> {
   const file = join(folder.path, `${name}.mjs`)
   await writeFile(file, code)
-  const { stdout, stderr } = await run(node, [...BASELINE, file], { cwd: folder.path })
+  const redirecting = `data:text/javascript,${encodeURIComponent(redirectingFetch(hub.base))}`
+  const { stdout, stderr } = await run(node, [...BASELINE, '--import', redirecting, file], {
+    ...{ cwd: folder.path, env },
+  })
   // Node may warn about the tests' flags.
   expect(stderr.replaceAll(/^.*(ExperimentalWarning|--trace-warnings).*$/gm, '').trim(), code).toBe('')
   return stdout
@@ -126,6 +135,35 @@ describe.each([...nodes])('as pasted on Node %s', (major, node) => {
   )
 })
 
+describe('the commands of README.md', () => {
+  const { text } = pages.find(({ name }) => name === 'README.md')!
+  const commands = Array.from(
+    text.matchAll(/^npx dasllama ([^#\n]*?) *(?:#.*)?$/gm),
+    ([, command]) => command,
+  )
+
+  it('are more than one', () => expect(commands.length).toBeGreaterThan(2))
+
+  it.each(commands)('dasllama %s ends well', async (command) => {
+    const args = Array.from(command.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain)
+    const cli = join(folder.path, 'node_modules/dasllama/dist/cli.js')
+    const running = run(process.execPath, [...BASELINE, cli, ...args], { cwd: folder.path, env })
+    running.child.stdin?.end('Hello\n')
+    expect((await running).stdout).not.toBe('')
+  })
+})
+
+describe('code of other packages', () => {
+  it('parses', async () => {
+    const blocks = blocksOf('js other')
+    expect(blocks.length).toBeGreaterThan(0)
+    for (const { code } of blocks) {
+      const { warnings } = await transform(code, { loader: 'js', format: 'esm', target: 'esnext' })
+      expect(warnings).toEqual([])
+    }
+  })
+})
+
 describe('code for other runtimes', () => {
   it('is marked with its runtime', () => {
     const kinds = new Set(pages.flatMap(({ blocks }) => blocks.map(({ kind }) => kind)))
@@ -133,6 +171,7 @@ describe('code for other runtimes', () => {
       'js',
       'js worker',
       'js bundler',
+      'js other',
       'html',
       'sh',
       'console',

@@ -19,23 +19,33 @@ export async function compute({ dasllama, sampling, internals, source, settings,
     session.dispose()
     ids[name] = generation.ids
   }
+  const threaded = await hashThreaded(dasllama, source, options)
   const bits = {
     'model (f16)': await hashModel(model, 'f16'),
     'model (f32)': await hashModel(model, 'f32'),
     'model (q8_0)': await hashModel(model, 'q8_0'),
-    'model (3 threads)': await hashThreaded(dasllama, source, options),
+    'model (3 threads)': threaded.hash,
     embeddings: await hashEmbeddings(dasllama, model),
     'chain alone': await hashDraws(sampling, settings),
     math: await new Bits().add(internals.elementaryValues()).hash(),
   }
+  const chosen = await kernelsOf(dasllama, source, { ...options, kernels: 'auto' })
+  const settled = { kernels: model.kernels, chosen, threads: [model.threads, threaded.threads] }
   model.dispose()
   const golden = internals.GOLDEN.map((golden) => internals.drawGolden(sampling.createSampler, golden))
-  return { version: versionOfEngine(), ids, golden, bits }
+  return { version: versionOfEngine(), settled, ids, golden, bits }
 }
 
 function versionOfEngine() {
   const { Bun, Deno, process, navigator } = globalThis
   return Bun?.version ?? Deno?.version.deno ?? process?.version?.slice(1) ?? navigator?.userAgent
+}
+
+async function kernelsOf({ loadModel }, source, options) {
+  const model = await loadModel(source, options)
+  const { kernels } = model
+  model.dispose()
+  return kernels
 }
 
 /** Hash of the logits after a prompt of several batches and after each of some following tokens, and of the whole cache. */
@@ -55,11 +65,13 @@ async function hashModel(model, kvType) {
 
 /** Like `hashModel` with an f16 cache, on three threads if the engine has threads. */
 async function hashThreaded({ loadModel }, source, options) {
-  const hasThreads = globalThis.navigator?.userAgent !== 'Cloudflare-Workers'
+  // workerd's global scope is one, too.
+  const hasThreads = !('ServiceWorkerGlobalScope' in globalThis)
   const model = await loadModel(source, { ...options, threads: hasThreads ? 3 : 1 })
+  const { threads } = model
   const hash = await hashModel(model, 'f16')
   model.dispose()
-  return hash
+  return { threads, hash }
 }
 
 /** Hash of the vectors of texts that need one batch each, and several. */

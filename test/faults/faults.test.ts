@@ -160,11 +160,18 @@ const SERVER_FAULTS: Fault[] = [
   },
   { fault: '401 without a token', server: { token: 'right' }, outcome: 'IO', says: /HF_TOKEN/ },
   {
-    fault: '403 with a revoked token',
+    fault: '401 with a revoked token',
     server: { token: 'right' },
     options: { ...QUICK, hub: { token: 'old' } },
     outcome: 'IO',
     says: /revoked/,
+  },
+  {
+    fault: '403 with a token without rights',
+    server: { list: status(403) },
+    options: { ...QUICK, hub: { token: 'of someone' } },
+    outcome: 'IO',
+    says: /has not accepted the terms/,
   },
   {
     fault: '403 for the bytes only',
@@ -385,6 +392,23 @@ async function recovers(storage: Storage): Promise<void> {
   await using hub = await serveHub('someone/models', { 'model.gguf': { bytes: MODEL } })
   expect((await attempt(storage, hub.base)).outcome).toBe('loaded')
 }
+
+it('a name that leads out of the repository', async ({ task }) => {
+  await using hub = await serveHub('someone/models', { 'model.gguf': { bytes: MODEL } })
+  const store = ModelStore.over(inMemory().folder, { hub: { baseUrl: hub.base } })
+  const refused: DasllamaError = await loadModel('hf:someone/models/../other/model.gguf', { store }).then(
+    () => expect.fail('loaded'),
+    (error) => error,
+  )
+  task.meta.row = {
+    fault: 'a name with ..',
+    storage: inMemory.name,
+    outcome: refused.code,
+    says: refused.message.slice(0, 100),
+  }
+  expect(refused.code).toBe('INVALID_ARGUMENT')
+  expect(hub.requests).toEqual([])
+})
 
 for (const [group, faults] of Object.entries({ server: SERVER_FAULTS, stored: STORED_FAULTS })) {
   describe(`faults: ${group}`, () => {

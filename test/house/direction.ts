@@ -30,11 +30,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   chat: ['facade', 'grammar', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
+  server: ['index'],
   entries: [
     ...['backend', 'facade', 'gguf', 'grammar', 'hub', 'index', 'platform'],
     ...['session', 'storage', 'tokenizer'],
   ],
-  cli: ['convert', 'hub', 'index', 'platform', 'quantize', 'sampling'],
+  cli: ['convert', 'hub', 'index', 'platform', 'quantize', 'sampling', 'server'],
 }
 
 /** Folders that only some modules may import. */

@@ -1,6 +1,6 @@
 /**
  * A vitest reporter: all comparisons with llama.cpp at the end of a run, by model and summed up by family and format. They are
- * kept in .cache/oracle.json, from which `npm run families` makes the README's table.
+ * kept in .cache/oracle.json, from which `npm run families` makes the table in docs/families.md.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import type { Reporter, TestModule } from 'vitest/node'

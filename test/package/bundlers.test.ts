@@ -6,8 +6,8 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { startChromium, withoutChromium } from '../runtimes/chromium.js'
 import { storiesInNode } from '../runtimes/stories.js'
-import { bin, project, run } from './packed.js'
-import { serveWith } from './servers.js'
+import { bin, project, run } from '../support/packed.js'
+import { serveWith } from '../support/tool-server.js'
 import { type Outcome, serveFolder, visit } from './site.js'
 
 let browser: Browser

@@ -5,8 +5,8 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startChromium, withoutChromium } from '../runtimes/chromium.js'
 import { MODEL_PATH, storiesInNode } from '../runtimes/stories.js'
-import { bin, project, ROOT, run } from './packed.js'
-import { serveWith } from './servers.js'
+import { bin, project, ROOT, run } from '../support/packed.js'
+import { serveWith } from '../support/tool-server.js'
 import { visit } from './site.js'
 
 const MODEL = join(ROOT, MODEL_PATH)

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { MODEL_PATH, storiesInNode } from '../runtimes/stories.js'
-import { bin, CACHE, engine, packed, project, ROOT, run } from './packed.js'
+import { bin, CACHE, engine, packed, project, ROOT, run } from '../support/packed.js'
 
 const MODEL = join(ROOT, MODEL_PATH)
 let story: readonly number[]

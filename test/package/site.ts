@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { type FileServer, serveFiles } from '../runtimes/file-server.js'
 import { MODEL_PATH } from '../runtimes/stories.js'
-import { ROOT } from './packed.js'
+import { ROOT } from '../support/packed.js'
 
 /** What the app's programs give: see app/story.js. */
 export interface Outcome {

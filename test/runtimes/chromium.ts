@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core'
 
 const executablePath = [
   process.env.CHROMIUM,
@@ -14,10 +14,10 @@ const executablePath = [
 export const withoutChromium = executablePath === undefined && !process.env.CI
 if (withoutChromium) console.warn('skipped: Chromium not found; set CHROMIUM to its path')
 
-/** Starts it with more arguments, if any. */
-export async function startChromium(...args: readonly string[]): Promise<Browser> {
+/** How Playwright starts it, with more arguments, if any. */
+export function chromiumOptions(...args: readonly string[]): LaunchOptions {
   if (executablePath === undefined) throw new Error('CI must have Chromium')
-  return chromium.launch({
+  return {
     executablePath,
     args: [
       '--headless',
@@ -30,5 +30,10 @@ export async function startChromium(...args: readonly string[]): Promise<Browser
       '--disable-sync',
       ...args,
     ],
-  })
+  }
+}
+
+/** Starts it with more arguments, if any. */
+export async function startChromium(...args: readonly string[]): Promise<Browser> {
+  return chromium.launch(chromiumOptions(...args))
 }

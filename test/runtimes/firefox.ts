@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, firefox } from 'playwright-core'
+import { type Browser, firefox, type LaunchOptions } from 'playwright-core'
 
 /** The path of Firefox; tests in it are skipped if there is none. */
 export const firefoxPath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox']
@@ -28,21 +28,40 @@ export async function withFirefox<T>(url: string, done: Promise<T>): Promise<T> 
   }
 }
 
-/** What playwright sends commands with, within its own objects. */
-interface Session {
-  send(method: string, params?: unknown): Promise<unknown>
+/** Starts a headless Firefox that Playwright controls by WebDriver BiDi, with preferences of `about:config`, if any. */
+export async function startFirefox(preferences: LaunchOptions['firefoxUserPrefs'] = {}): Promise<Browser> {
+  // The channel is that of a Firefox that Playwright has not patched.
+  const browser = await firefox.launch({
+    channel: 'moz-firefox',
+    executablePath: firefoxPath!,
+    firefoxUserPrefs: preferences,
+  })
+  skipUnknownEmulation(browser)
+  return browser
 }
 
-/** Starts the installed Firefox, to be driven by its own protocol, WebDriver BiDi. */
-export async function startFirefox(): Promise<Browser> {
-  const browser = await firefox.launch({ channel: 'moz-firefox', executablePath: firefoxPath })
-  // playwright 1.65 sends this for each context, and Firefox 153 does not know it.
+/** What Playwright sends to a browser. */
+interface BidiSession {
+  send(method: string, parameters: unknown): Promise<unknown>
+}
+
+const patched = new WeakSet<object>()
+
+/** Playwright 1.65 always sets media features, which Firefox 153 does not know: what it does not know is left out. */
+function skipUnknownEmulation(browser: Browser): void {
   const { _connection } = browser as unknown as {
-    _connection: { toImpl(of: Browser): { _browserSession: Session } }
+    _connection: { toImpl(browser: Browser): { _browserSession: BidiSession } }
   }
-  const session = _connection.toImpl(browser)._browserSession
-  const send = session.send.bind(session)
-  session.send = async (method, params) =>
-    method === 'emulation.setMediaFeaturesOverride' ? {} : send(method, params)
-  return browser
+  const session: BidiSession = Object.getPrototypeOf(_connection.toImpl(browser)._browserSession)
+  if (patched.has(session)) return
+  patched.add(session)
+  const { send } = session
+  session.send = async function (method, parameters) {
+    try {
+      return await send.call(this, method, parameters)
+    } catch (error) {
+      if (method.startsWith('emulation.') && /unknown command/.test(String(error))) return {}
+      throw error
+    }
+  }
 }

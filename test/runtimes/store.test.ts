@@ -3,13 +3,12 @@ import { readFile } from 'node:fs/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../src/index.js'
-import { askedFor, type Handler, ranges } from '../support/http-server.js'
-import { type FakeHub, serveHub, sha256Of } from '../support/hub-server.js'
+import { type FakeHub, serveSlowHub } from '../support/hub-server.js'
 import { TINY_STORIES } from '../support/model-files.js'
 import '../support/row-reporter.js'
-import { startChromium, withoutChromium } from './chromium.js'
+import { BROWSERS } from './browsers.js'
 import { type FileServer, serveFiles } from './file-server.js'
-import { firefoxPath, withFirefox } from './firefox.js'
+import { firefoxPath, startFirefox } from './firefox.js'
 
 const PIECE = 2 ** 21
 let bytes: Uint8Array
@@ -24,35 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** A hub whose model's second piece is sent only after `release`. */
-async function slowHub(): Promise<FakeHub & { release(): void }> {
-  let isReleased = false
-  const waiting: (() => void)[] = []
-  const release = () => {
-    isReleased = true
-    for (const send of waiting.splice(0)) send()
-  }
-  const whole = ranges(bytes, { etag: `"${sha256Of(bytes)}"` })
-  const handler: Handler = (request, response) => {
-    const send = () => whole(request, response)
-    if (isReleased || askedFor(request, bytes.length).start < PIECE) send()
-    else waiting.push(send)
-  }
-  const hub = await serveHub(
-    'someone/stories',
-    { 'tiny.gguf': { bytes, handler } },
-    {
-      isCrossOrigin: true,
-      routes: {
-        '/release': (_, response) => {
-          release()
-          response.end()
-        },
-      },
-    },
-  )
-  return Object.assign(hub, { release })
-}
+const slowHub = () => serveSlowHub('someone/stories', 'tiny.gguf', bytes, PIECE)
 
 const downloads = (hub: FakeHub) =>
   hub.requests
@@ -74,12 +45,13 @@ interface Pulled {
   readonly location: string
 }
 
-describe.skipIf(withoutChromium)('the store in Chromium', () => {
+describe.for(BROWSERS)('the store in $name', ({ name, isMissing, start }) => {
+  const test = it.skipIf(isMissing)
   let browser: Browser
   let context: BrowserContext
   let page: Page
   beforeAll(async () => {
-    browser = await startChromium()
+    if (!isMissing) browser = await start()
   })
   afterAll(() => browser?.close())
 
@@ -90,7 +62,7 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
     return page
   }
 
-  it('continues a download after a reload, and loads the model on a page and in its Worker', async ({
+  test('continues a download after a reload, and loads the model on a page and in its Worker', async ({
     task,
   }) => {
     await using hub = await slowHub()
@@ -102,7 +74,7 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
     const pulled = await call<Pulled>(page, 'pullAll', hub.base)
     task.meta.row = {
       fault: 'a reload half-way',
-      storage: 'Chromium',
+      storage: name,
       outcome: 'continued',
       says: pulled.location,
     }
@@ -118,7 +90,7 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
     await context.close()
   })
 
-  it('downloads once for two tabs, and the second continues if the first is closed', async ({ task }) => {
+  test('downloads once for two tabs, and the second continues if the first is closed', async ({ task }) => {
     for (const closes of [false, true]) {
       await using hub = await slowHub()
       const first = await open()
@@ -137,13 +109,13 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
     }
     task.meta.row = {
       fault: 'two tabs; a tab closed',
-      storage: 'Chromium',
+      storage: name,
       outcome: 'one download',
       says: 'WAITING_FOR_DOWNLOAD',
     }
   })
 
-  it('works in a Worker, with synchronous handles', async () => {
+  test('works in a Worker, with synchronous handles', async () => {
     await using hub = await slowHub()
     hub.release()
     await open()
@@ -163,7 +135,7 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
     await context.close()
   })
 
-  it('uses the Cache API where there is no private file system, and survives a reload there too', async ({
+  test('uses the Cache API where there is no private file system, and survives a reload there too', async ({
     task,
   }) => {
     await using hub = await slowHub()
@@ -176,7 +148,7 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
     const pulled = await call<Pulled>(page, 'pullAll', hub.base)
     task.meta.row = {
       fault: 'no private file system',
-      storage: 'Chromium',
+      storage: name,
       outcome: 'continued',
       says: pulled.location,
     }
@@ -189,7 +161,7 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
     await context.close()
   })
 
-  it('reads from the server where storage is denied, as in private windows', async ({ task }) => {
+  test('reads from the server where storage is denied, as in private windows', async ({ task }) => {
     await using hub = await slowHub()
     hub.release()
     await open()
@@ -198,75 +170,123 @@ describe.skipIf(withoutChromium)('the store in Chromium', () => {
       StorageManager.prototype.getDirectory = deny
       CacheStorage.prototype.open = deny`)
     await page.reload()
-    const result = await page.evaluate<string[]>(`(async () => {
-      const { loadModel } = await import('/dist/index.js')
-      const { openStore } = await import('/dist/hub.js')
-      const told = []
-      const hub = { baseUrl: '${hub.base}' }
-      const model = await loadModel('hf:someone/stories/tiny.gguf', { hub, threads: 1, onWarning: ({ code, hint }) => told.push(code, hint) })
-      told.push(String(model.config.layers))
-      await model.dispose()
-      return [...told, (await openStore().catch((error) => error)).code]
-    })()`)
+    const result = await call<string[]>(page, 'tellUnkept', hub.base)
     task.meta.row = {
       fault: 'storage denied',
-      storage: 'Chromium',
+      storage: name,
       outcome: 'loaded',
-      says: result.slice(0, 2).join(': ').slice(0, 100),
+      says: result.slice(1, 3).join(': ').slice(0, 100),
     }
-    expect(result).toEqual(['NO_STORE', expect.stringContaining('private windows'), expect.any(String), 'IO'])
+    expect(result).toEqual([told, 'NO_STORE', expect.stringContaining('private windows'), 'IO'])
     await context.close()
   })
 
-  it('reports a quota that is too small, and what is needed', async ({ task }) => {
-    await using hub = await slowHub()
+  test('loads a stored model without a network, and says that another one is not stored', async ({
+    task,
+  }) => {
+    const hub = await slowHub()
     hub.release()
     await open()
-    const session = await context.newCDPSession(page)
-    await session.send('Storage.overrideQuotaForOrigin', {
-      origin: new URL(server.url).origin,
-      quotaSize: 2 ** 20,
-    })
-    const message =
-      await page.evaluate<string>(`import('/test/runtimes/store-program.mjs').then(({ pullAll }) =>
-      pullAll('${hub.base}').catch(({ code, message }) => code + ': ' + message))`)
-    task.meta.row = {
-      fault: 'quota too small',
-      storage: 'Chromium',
-      outcome: message.split(':')[0],
-      says: message.slice(10, 110),
-    }
-    expect(message).toMatch(/^NO_SPACE: .* needs [\d.]+ MiB more, but (there are|the storage takes no more)/)
-    expect(await call<Pulled>(page, 'removeAll', hub.base)).toBe(0)
+    await call(page, 'pullAll', hub.base)
+    await hub[Symbol.asyncDispose]()
+    expect(await call(page, 'tell', hub.base)).toEqual({ text: told, from: ['store'] })
+    await call(page, 'removeAll', hub.base)
+    const message = await call<string>(page, 'failureOf', hub.base)
+    task.meta.row = { fault: 'not reachable', storage: name, outcome: 'IO', says: message.slice(4, 104) }
+    expect(message).toMatch(/^IO: .* is not in the store and cannot be downloaded now/)
     await context.close()
   })
+
+  test.for(['cut', 'changed'])(
+    'downloads a model again whose stored bytes were %s',
+    async (how, { task }) => {
+      await using hub = await slowHub()
+      hub.release()
+      await open()
+      await call(page, 'pullAll', hub.base)
+      await call(page, 'harm', how)
+      expect(await call(page, 'tell', hub.base)).toEqual({ text: told, from: ['network'] })
+      expect(await page.evaluate('lastWarning')).toBe('STORED_FILE_DAMAGED')
+      // And again from the store.
+      expect(await call(page, 'tell', hub.base)).toEqual({ text: told, from: ['store'] })
+      task.meta.row = {
+        fault: `stored bytes ${how}`,
+        storage: name,
+        outcome: 'loaded',
+        says: 'STORED_FILE_DAMAGED',
+      }
+      await context.close()
+    },
+  )
+
+  it.skipIf(isMissing || name === 'Firefox')(
+    'reports a quota that is too small, and what is needed',
+    async ({ task }) => {
+      await using hub = await slowHub()
+      hub.release()
+      await open()
+      const session = await context.newCDPSession(page)
+      await session.send('Storage.overrideQuotaForOrigin', {
+        origin: new URL(server.url).origin,
+        quotaSize: 2 ** 20,
+      })
+      const message =
+        await page.evaluate<string>(`import('/test/runtimes/store-program.mjs').then(({ pullAll }) =>
+      pullAll('${hub.base}').catch(({ code, message }) => code + ': ' + message))`)
+      task.meta.row = {
+        fault: 'quota too small',
+        storage: 'Chromium',
+        outcome: message.split(':')[0],
+        says: message.slice(10, 110),
+      }
+      expect(message).toMatch(
+        /^NO_SPACE: .* needs [\d.]+ MiB more, but (there are|the storage takes no more)/,
+      )
+      expect(await call<Pulled>(page, 'removeAll', hub.base)).toBe(0)
+      await context.close()
+    },
+  )
+
+  it.skipIf(isMissing || name === 'Firefox')(
+    'keeps what has arrived when the quota is reached half-way, and continues when there is space again',
+    async ({ task }) => {
+      await using hub = await slowHub()
+      await open()
+      const session = await context.newCDPSession(page)
+      const origin = new URL(server.url).origin
+      const failing = call<string>(page, 'failureOf', hub.base)
+      await expect.poll(() => call<number>(page, 'arrived', hub.base), { timeout: 60_000 }).toBe(PIECE)
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: PIECE + 2 ** 16 })
+      hub.release()
+      const message = await failing
+      task.meta.row = {
+        fault: 'quota reached half-way',
+        storage: name,
+        outcome: 'NO_SPACE, then continued',
+        says: message.slice(10, 110),
+      }
+      expect(message).toMatch(/^NO_SPACE: /)
+      expect(await call(page, 'arrived', hub.base)).toBe(PIECE)
+      await session.send('Storage.overrideQuotaForOrigin', { origin })
+      expect(await call(page, 'pullAll', hub.base)).toMatchObject({ model: { isVerified: true } })
+      expect(downloads(hub).filter((range) => range === PIECES()[0])).toHaveLength(1)
+      await context.close()
+    },
+  )
 })
 
-describe.skipIf(firefoxPath === undefined)('the store in Firefox', () => {
-  it('continues a download after a reload, and loads the model', async ({ task }) => {
+it.skipIf(firefoxPath === undefined)(
+  'the store in a private window of Firefox, which has a cache but no private file system',
+  async ({ task }) => {
     await using hub = await slowHub()
-    const firefoxServer = await serveFiles()
-    try {
-      const posted = await withFirefox(
-        `${firefoxServer.url}test/runtimes/store-page.html#${hub.base}`,
-        firefoxServer.posted,
-      )
-      const result = JSON.parse(posted)
-      expect(result.failed).toBeUndefined()
-      task.meta.row = {
-        fault: 'a reload half-way',
-        storage: 'Firefox',
-        outcome: 'continued',
-        says: result.pulled.location,
-      }
-      expect(result).toMatchObject({
-        piece: { isComplete: false, loaded: PIECE },
-        pulled: { before: [{ loaded: PIECE }], model: { isComplete: true, isVerified: true } },
-        told: { text: told, from: ['store'] },
-      })
-      expect(downloads(hub).filter((range) => range === PIECES()[0])).toHaveLength(1)
-    } finally {
-      await firefoxServer.close()
-    }
-  })
-})
+    hub.release()
+    await using browser = await startFirefox({ 'browser.privatebrowsing.autostart': true })
+    const page = await browser.newPage()
+    await page.goto(`${server.url}plain`)
+    const { model, location } = await call<Pulled>(page, 'pullAll', hub.base)
+    task.meta.row = { fault: 'a private window', storage: 'Firefox', outcome: 'loaded', says: location }
+    expect(model).toMatchObject({ isComplete: true, isVerified: true })
+    expect(location).toContain('cache')
+    expect(await call(page, 'tell', hub.base)).toEqual({ text: told, from: ['store'] })
+  },
+)

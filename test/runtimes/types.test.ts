@@ -14,10 +14,11 @@ const run = promisify(execFile)
 const PROGRAM = `
 import {
   type Builder, type Candidates, type ChatResult, type Config, type Family, type GenerationResult, type LayerBuilder,
-  type LoadOptions, type Session, type Value, createChat, embed, loadModel, readConfig, registerFamily,
+  type LoadOptions, type Model, type Session, type Value, createChat, embed, loadModel, readConfig, registerFamily,
 } from 'dasllama'
 import { type ModelStore, openStore, type StoreOptions } from 'dasllama/hub'
 import { createSampler } from 'dasllama/sampling'
+import { createHandler, type Handler, type RequestRecord } from 'dasllama/server'
 
 interface MyConfig extends Config {
   readonly factor: number
@@ -53,6 +54,9 @@ export async function main(options: LoadOptions): Promise<[GenerationResult, Cha
 }
 
 export const store = (options: StoreOptions): Promise<ModelStore> => openStore(options)
+
+export const serve = (model: Model, log: (record: RequestRecord) => void): Handler =>
+  createHandler({ models: { small: { model: async () => model, template: 'chatml' } }, onRequest: log })
 
 // @ts-expect-error Sessions come from a model.
 import('dasllama').then(({ Session }) => new Session())

@@ -24,7 +24,7 @@ export interface StartedWorker extends AsyncDisposable {
   post(body: string): Promise<string>
 }
 
-/** Starts a Worker of `script` and files of the repository. `answer` responds to its fetches; default: the network. */
+/** Starts a Worker of `script` and files of the repository, which may have a query. `answer` responds to its fetches; default: the network. */
 export async function startWorker(
   script: string,
   files: readonly string[],
@@ -32,11 +32,11 @@ export async function startWorker(
   answer?: (request: { readonly url: string }) => Uint8Array,
 ): Promise<StartedWorker> {
   const modules = [...new Set([...(await packageFiles()), ...files])].map(
-    async (path): Promise<ModuleDefinition> => ({
-      type: TYPES[extname(path)] ?? 'Data',
-      path,
-      contents: new Uint8Array(await readFile(new URL(path, root))),
-    }),
+    async (path): Promise<ModuleDefinition> => {
+      const [file] = path.split('?')
+      const contents = new Uint8Array(await readFile(new URL(file, root)))
+      return { type: TYPES[extname(file)] ?? 'Data', path, contents }
+    },
   )
   const miniflare = new Miniflare({
     compatibilityDate: '2026-01-01',

@@ -164,6 +164,8 @@ async function take(
       session.setSeed(step.seed)
       const generation = session.generate(prompt, {
         ...generateOptions({ seed: step.seed, count: step.do === 'generate' ? step.count : 3 }, model),
+        // The replay, which has no signal, is without drafts.
+        speculation: signal && step.seed % 2 === 0 ? 'lookup' : 'none',
         ...options,
       })
       for await (const { id } of generation) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Handler, ranges, redirect, serve, type TestServer } from './http-server.js'
+import { askedFor, type Handler, ranges, redirect, serve, type TestServer } from './http-server.js'
 
 /** A file of a hub. */
 export interface HubFile {
@@ -76,6 +76,39 @@ export async function serveHub(
   return Object.assign(server, {
     downloads: () => server.requests.filter(({ path }) => path.startsWith('/cdn/')).length,
   })
+}
+
+export interface SlowHub extends FakeHub {
+  /** Sends what is held back, and whatever is requested from now on. A request for `/release` does the same. */
+  release(): void
+}
+
+/** A hub with one file for pages of other origins; what begins at `piece` or later is sent only after `release`. */
+export async function serveSlowHub(
+  repository: string,
+  path: string,
+  bytes: Uint8Array,
+  piece: number,
+): Promise<SlowHub> {
+  let isReleased = false
+  const waiting: (() => void)[] = []
+  const release = () => {
+    isReleased = true
+    for (const send of waiting.splice(0)) send()
+  }
+  const whole = withTag(bytes)
+  const handler: Handler = (request, response) => {
+    const send = () => whole(request, response)
+    if (isReleased || askedFor(request, bytes.length).start < piece) send()
+    else waiting.push(send)
+  }
+  const answerRelease: Handler = (_, response) => {
+    release()
+    response.end()
+  }
+  const options = { isCrossOrigin: true, routes: { '/release': answerRelease } }
+  const hub = await serveHub(repository, { [path]: { bytes, handler } }, options)
+  return Object.assign(hub, { release })
 }
 
 function crossOrigin(handler: Handler): Handler {

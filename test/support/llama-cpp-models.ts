@@ -29,7 +29,11 @@ function checkOut(): void {
     const [sources, files] = [join(aside, 'sources.git'), join(aside, 'files')]
     mkdirSync(files)
     git('clone', '--quiet', '--bare', join(library, 'llama/gitRelease.bundle'), sources)
-    git(`--git-dir=${sources}`, `--work-tree=${files}`, 'checkout', 'HEAD', '--', 'models')
+    // Git for Windows would convert line ends.
+    git(
+      ...['-c', 'core.autocrlf=false'],
+      ...[`--git-dir=${sources}`, `--work-tree=${files}`, 'checkout', 'HEAD', '--', 'models'],
+    )
     renameSync(files, folder)
   } catch (error) {
     // Another run may have been faster.

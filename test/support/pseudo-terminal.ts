@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { listen } from '../../src/platform/node/http-server.js'
 import { nodeLines } from '../../src/platform/node/lines.js'
 import { modelTools } from '../../src/platform/node/model-tools.js'
 import { readTextFile } from '../../src/platform/node/terminal.js'
@@ -87,6 +88,12 @@ export class PseudoTerminal implements Terminal {
   readInput = async () => ''
   readFile = readTextFile
   async writeFile(): Promise<void> {}
+  onTerminate(): () => void {
+    return () => {}
+  }
+
+  listen = listen
+
   onInterrupt(): () => void {
     return () => {}
   }

@@ -120,11 +120,18 @@ export class RecurrentMemory implements SequenceMemory {
   async fork(): Promise<RecurrentMemory> {
     this.#assertUsable()
     const fork = new RecurrentMemory(this.#owner, this.type, this.#retain)
-    // States are immutable.
-    fork.#states = new Map(this.#states)
-    fork.#length = this.#length
-    fork.#checkpoints = new Set(this.#checkpoints)
+    await fork.copyFrom(this)
     return fork
+  }
+
+  async copyFrom(other: RecurrentMemory): Promise<void> {
+    this.#assertUsable()
+    other.#assertUsable()
+    // States are immutable.
+    this.#states = new Map(other.#states)
+    this.#length = other.#length
+    this.#checkpoints = new Set(other.#checkpoints)
+    this.#held = undefined
   }
 
   async save(): Promise<MemoryRecord[]> {

@@ -13,8 +13,14 @@ export async function recurrentModel({
   contextLength = 4096,
   onWarning,
   isRemote = false,
+  prefixCacheBytes,
   ...options
-}: RecurrentOptions & { contextLength?: number; onWarning?: WarningListener; isRemote?: boolean }): Promise<{
+}: RecurrentOptions & {
+  contextLength?: number
+  onWarning?: WarningListener
+  isRemote?: boolean
+  prefixCacheBytes?: number
+}): Promise<{
   readonly model: Model
   readonly executable: RecurrentExecutable
 }> {
@@ -48,6 +54,7 @@ export async function recurrentModel({
     tokenizer,
     contextLength,
     onWarning,
+    prefixCacheBytes,
   })
   return { model, executable }
 }

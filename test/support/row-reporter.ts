@@ -12,15 +12,11 @@ export function rowTable(rows: readonly Readonly<Record<string, string | number>
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   const total = (column: string) =>
     rows.reduce((sum, row) => sum + (typeof row[column] === 'number' ? (row[column] as number) : 0), 0)
-  const last = Object.fromEntries(
-    columns.map((column, i) => [
-      column,
-      i === 0 ? 'total' : typeof rows[0][column] === 'number' ? total(column) : '',
-    ]),
-  )
-  const cells = [...rows, last].map((row) => columns.map((column) => String(row[column] ?? '')))
-  const widths = columns.map((column, i) => Math.max(column.length, ...cells.map((row) => row[i].length)))
   const isNumber = columns.map((column) => typeof rows[0][column] === 'number')
+  const last = Object.fromEntries(columns.map((column, i) => [column, isNumber[i] ? total(column) : '']))
+  const summed = isNumber.includes(true) ? [...rows, { ...last, [columns[0]]: 'total' }] : rows
+  const cells = summed.map((row) => columns.map((column) => String(row[column] ?? '')))
+  const widths = columns.map((column, i) => Math.max(column.length, ...cells.map((row) => row[i].length)))
   return [columns, ...cells]
     .map((row) =>
       row

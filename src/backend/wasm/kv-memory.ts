@@ -149,11 +149,19 @@ export class KvMemory implements SequenceMemory {
 
   async fork(): Promise<KvMemory> {
     const fork = new KvMemory(this.#host, this.layout, this.#retain)
-    fork.#tables = this.#tables.map((table) => table.fork())
-    fork.#length = this.#length
-    fork.#promptEnd = this.#promptEnd
     this.#host.adopt(fork)
+    await fork.copyFrom(this)
     return fork
+  }
+
+  async copyFrom(other: SequenceMemory): Promise<void> {
+    const source = other as KvMemory
+    const before = this.#tables
+    this.#tables = source.#tables.map((table) => table.fork())
+    this.#length = source.#length
+    this.#promptEnd = source.#promptEnd
+    this.#held = undefined
+    for (const table of before) table.truncate(0)
   }
 
   async save(): Promise<MemoryRecord[]> {

@@ -49,6 +49,7 @@ export interface MemoryRequests {
   shift: { readonly keep: number; readonly count: number }
   /** The number of the new memory. The reply is empty. */
   fork: { readonly fork: number }
+  copyFrom: { readonly other: number }
   save: object
   restore: { readonly records: readonly MemoryRecord[]; readonly of: RestoreOptions }
 }

@@ -90,6 +90,10 @@ export class RemoteMemory implements SequenceMemory {
     }
   }
 
+  copyFrom(other: SequenceMemory): Promise<void> {
+    return this.#request('copyFrom', { other: (other as RemoteMemory).number })
+  }
+
   save(): Promise<MemoryRecord[]> {
     return this.#request('save', {})
   }

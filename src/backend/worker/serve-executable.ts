@@ -107,6 +107,11 @@ class ExecutableServer {
     answer('truncate', (memory, { to }) => memory.truncate(to))
     answer('shift', (memory, { keep, count }) => memory.shift(keep, count))
     answer('fork', async (memory, { fork }) => this.#report([this.#add(fork, await memory.fork())]))
+    this.#channel.handle(
+      'memory.copyFrom',
+      ({ memory, other }: MemoryRequests['copyFrom'] & { memory: number }) =>
+        this.#use([memory, other], ([target, source]) => target.copyFrom(source)),
+    )
     answer('restore', (memory, { records, of }) => memory.restore(records, of))
     answer('save', async (memory) => {
       const records = await memory.save()

@@ -4,7 +4,9 @@
 export interface ParsedToolCall {
   /** The model's own id if the format has ids, otherwise nine letters and digits, counted within the conversation. */
   readonly id: string
+  /** The tool's name. */
   readonly name: string
+  /** The arguments, parsed. */
   readonly arguments: Readonly<Record<string, unknown>>
   /** Its text in the reply, including markers. */
   readonly raw: string

@@ -31,13 +31,17 @@ export type ThinkingVariable =
 
 /** The efforts by which a template switches thinking on and off. */
 export interface ThinkingEfforts {
+  /** The value that lets the model think. */
   readonly on: string
+  /** The value that does not. */
   readonly off: string
 }
 
 /** The format of a model's replies. Plain data; see `replyFormatOf`. */
 export interface ReplyFormat {
+  /** How reasoning is marked. */
   readonly reasoning: ReasoningFormat
+  /** How tool calls are written. */
   readonly tools: ToolFormat
   /** The variables that the template reads. */
   readonly thinkingVariables: readonly ThinkingVariable[]

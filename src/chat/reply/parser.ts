@@ -19,6 +19,7 @@ import type { ThoughtPiece } from './thought-calls.js'
 
 /** A token of a reply. */
 export interface ReplyToken {
+  /** The token, by which control tokens are recognised. */
   readonly id: TokenId
   /** The text that the token completes, as from `generate`. */
   readonly piece: string

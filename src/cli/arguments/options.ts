@@ -65,6 +65,11 @@ export function text(placeholder: string, summary: string): Option<string | unde
   return { placeholder, summary, fallback: undefined, read: (value) => value }
 }
 
+/** An option with a value if it is not given. */
+export function valueOr<T>(option: Option<T | undefined>, fallback: T): Option<T> {
+  return { ...option, fallback } as Option<T>
+}
+
 /** An option whose value is optional. */
 export function optional<T, Bare>(option: Option<T>, bare: Bare): Option<T | Bare> {
   return { ...option, bare, read: (text) => option.read(text, option.fallback), show: undefined }

@@ -16,7 +16,10 @@ import { isF32, newRecording, programOf, type Recording, type TensorNames } from
 export type { TensorNames } from './recorder.js'
 
 /** The builder of one layer. */
-export type LayerBuilder = Builder & { readonly layer: number }
+export type LayerBuilder = Builder & {
+  /** The layer's number, from 0. */
+  readonly layer: number
+}
 
 /** Options of both kinds of attention. */
 interface AttentionOptions {

@@ -183,18 +183,22 @@ export class Operations extends Recorder {
     return this.push({ kind: 'activation', function: name, x }, x.width, x.heads)
   }
 
+  /** x · σ(x). */
   silu(x: Value): Value {
     return this.activation(x, 'silu')
   }
 
+  /** GELU in its tanh approximation. */
   gelu(x: Value): Value {
     return this.activation(x, 'gelu')
   }
 
+  /** The sum of two values of equal width. */
   add(a: Value, b: Value): Value {
     return this.#pair('add', a, b)
   }
 
+  /** The product, element by element, of two values of equal width. */
   multiply(a: Value, b: Value): Value {
     return this.#pair('multiply', a, b)
   }

@@ -78,6 +78,12 @@ export function nodeTerminal(): Terminal {
       process.once('SIGINT', listener)
       return () => process.off('SIGINT', listener)
     },
+    onTerminate(listener) {
+      process.once('SIGTERM', listener)
+      return () => process.off('SIGTERM', listener)
+    },
+    // Only one command listens.
+    listen: async (answer, options) => (await import('./http-server.js')).listen(answer, options),
   }
 }
 

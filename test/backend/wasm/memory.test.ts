@@ -103,6 +103,34 @@ describe('truncation', () => {
   })
 })
 
+describe('a memory that takes over the content of another', () => {
+  it('shares its pages, and frees its own', async () => {
+    const source = executable.createMemory('f16')
+    const prompt = someIds(300, VOCAB)
+    await prefill(executable, source, prompt)
+    const memory = executable.createMemory('f16')
+    await prefill(executable, memory, someIds(900, VOCAB, 3))
+    memory.hold()
+    await memory.copyFrom(source)
+    expect(await pagesInUse()).toBe(3)
+    expect([memory.length, memory.bytes, memory.reach]).toEqual([300, source.bytes, source.reach])
+    expect((await decode(executable, memory, [7]))[0]).toEqual(await freshLogits(prompt, [7]))
+    expect((await decode(executable, source, [8]))[0]).toEqual(await freshLogits(prompt, [8]))
+    source.dispose()
+    memory.dispose()
+    expect(await bytesInUse(executable)).toBe(unused)
+  })
+
+  it('may be the same', async () => {
+    const memory = executable.createMemory('f16')
+    const prompt = someIds(130, VOCAB)
+    await prefill(executable, memory, prompt)
+    await memory.copyFrom(memory)
+    expect(await pagesInUse()).toBe(2)
+    expect((await decode(executable, memory, [7]))[0]).toEqual(await freshLogits(prompt, [7]))
+  })
+})
+
 describe('a fork', () => {
   it('copies nothing until either is written to, then one page', async () => {
     const memory = executable.createMemory('f16')

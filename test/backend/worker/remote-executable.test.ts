@@ -168,6 +168,7 @@ describe('calls on several memories at once', () => {
       'decode' as const,
       'truncate' as const,
       'fork' as const,
+      'copy' as const,
       'save' as const,
     ),
     count: fc.integer({ min: 1, max: 20 }),
@@ -190,6 +191,12 @@ describe('calls on several memories at once', () => {
               const fork = await memory.fork()
               memory.dispose()
               memory = fork
+            } else if (each.do === 'copy') {
+              const copy = executable.createMemory('f16')
+              await append(executable, copy, someIds(3, VOCAB), 'decode')
+              await copy.copyFrom(memory)
+              memory.dispose()
+              memory = copy
             } else if (each.do === 'save') seen.push(await contentOf(memory))
             else if (each.do === 'truncate') {
               seen.push(await memory.truncate(Math.max(0, memory.length - each.count)))

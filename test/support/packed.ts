@@ -1,6 +1,7 @@
 /** The package as npm packs it, installed beside a tool in an empty folder. */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -54,38 +55,48 @@ async function withoutNotices(printing: Promise<string>): Promise<string> {
 
 /**
  * The folder of a tool, with its packages as its lockfile has them, the packed package, and copies of the app's files.
- * Whatever else was there is removed.
+ * Whatever else was there is removed. `source`: where its files are; default: `test/package/<tool>`.
  */
-export async function project(tool: string, files: readonly string[] = []): Promise<string> {
+export async function project(
+  tool: string,
+  files: readonly string[] = [],
+  source = join(SOURCES, tool),
+): Promise<string> {
   const folder = join(CACHE, tool)
-  const lock = await readFile(join(SOURCES, tool, 'package-lock.json'), 'utf8')
-  const manifest = await readFile(join(SOURCES, tool, 'package.json'), 'utf8')
-  const installed = join(folder, 'node_modules/.installed')
-  const hash = createHash('sha256').update(lock).update(manifest).digest('hex')
-  if ((await readFile(installed, 'utf8').catch(() => '')) !== hash) {
-    await rm(folder, { recursive: true, force: true })
-    await mkdir(folder, { recursive: true })
-    for (const file of ['package.json', 'package-lock.json'])
-      await cp(join(SOURCES, tool, file), join(folder, file))
-    // Not `npm ci`: npm leaves optional packages of other systems out of lockfiles, and then misses them.
-    await run('npm', ['install', '--no-audit', '--no-fund'], folder)
-    await writeFile(installed, hash)
-  }
+  await installTools(source, folder)
   for (const name of await readdir(folder)) {
-    if (!['node_modules', 'package.json', 'package-lock.json'].includes(name))
-      await rm(join(folder, name), { recursive: true })
+    if (!INSTALLED.includes(name)) await rm(join(folder, name), { recursive: true })
   }
   // What npm does with a package without dependencies; `npm install` itself is a row of its own.
   const target = join(folder, 'node_modules/dasllama')
   await rm(target, { recursive: true, force: true })
-  await mkdir(target)
+  await mkdir(target, { recursive: true })
   await run('tar', ['-xzf', await packed(), '--strip-components=1', '-C', target], folder)
-  for (const file of await readdir(join(SOURCES, tool))) {
-    if (!file.startsWith('package'))
-      await cp(join(SOURCES, tool, file), join(folder, file), { recursive: true })
+  for (const file of await readdir(source)) {
+    if (![...INSTALLED, 'dist'].includes(file))
+      await cp(join(source, file), join(folder, file), { recursive: true })
   }
   for (const file of files) await cp(join(SOURCES, 'app', file), join(folder, file))
   return folder
+}
+
+/** What stays in a tool's folder. */
+const INSTALLED = ['node_modules', 'package.json', 'package-lock.json']
+
+/** Installs the packages of a lockfile, unless they are there. Without a lockfile there are none. */
+async function installTools(source: string, folder: string): Promise<void> {
+  const names = ['package-lock.json', 'package.json'].filter((name) => existsSync(join(source, name)))
+  const hash = createHash('sha256')
+  for (const name of names) hash.update(await readFile(join(source, name)))
+  const digest = hash.digest('hex')
+  const marker = join(folder, 'node_modules/.installed')
+  if ((await readFile(marker, 'utf8').catch(() => '')) === digest) return
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(join(folder, 'node_modules'), { recursive: true })
+  for (const name of names) await cp(join(source, name), join(folder, name))
+  // Not `npm ci`: npm leaves optional packages of other systems out of lockfiles, and then misses them.
+  if (names.includes('package-lock.json')) await run('npm', ['install', '--no-audit', '--no-fund'], folder)
+  await writeFile(marker, digest)
 }
 
 /** The path of a tool's program, for `node`. */

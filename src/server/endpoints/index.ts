@@ -1,0 +1,15 @@
+import type { Endpoint } from '../router.js'
+import { applyTemplate } from './apply-template.js'
+import { chatCompletions } from './chat-completions.js'
+import { completions } from './completions.js'
+import { embeddings } from './embeddings.js'
+import { health } from './health.js'
+import { listModels, showModel } from './models.js'
+import { rerank } from './rerank.js'
+import { detokenize, tokenize } from './tokens.js'
+
+/** All endpoints. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...[health, listModels, showModel, chatCompletions, completions, embeddings, rerank],
+  ...[tokenize, detokenize, applyTemplate],
+]

@@ -1,0 +1,33 @@
+import { jsonResponse } from '../http/responses.js'
+import type { Endpoint } from '../router.js'
+import { modelNotFound, type ServedModels } from '../service/models.js'
+
+export const listModels: Endpoint = {
+  method: 'GET',
+  path: '/v1/models',
+  answer({ service: { models } }) {
+    return jsonResponse({ object: 'list', data: models.names.map((name) => describe(name, models)) })
+  },
+}
+
+export const showModel: Endpoint = {
+  method: 'GET',
+  path: '/v1/models/',
+  answer({ service: { models } }, rest) {
+    const name = decoded(rest)
+    if (!models.names.includes(name)) throw modelNotFound(name)
+    return jsonResponse(describe(name, models))
+  },
+}
+
+function describe(name: string, { created }: ServedModels): object {
+  return { id: name, object: 'model', created, owned_by: 'dasllama' }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,143 @@
+import { ApiError, toApiError } from './api-error.js'
+import { Call, type Service } from './call.js'
+import { ENDPOINTS } from './endpoints/index.js'
+import { Cors } from './http/cors.js'
+import { ApiKeys } from './http/keys.js'
+import { errorResponse } from './http/responses.js'
+import { type HandlerOptions, resolveHandlerOptions } from './options.js'
+import { findRoute } from './router.js'
+import { ServedModels } from './service/models.js'
+import { Queue } from './service/queue.js'
+
+/** Answers the requests of OpenAI's API with models in this program. See `createHandler`. */
+export interface Handler {
+  (request: Request): Promise<Response>
+  /** Loads a model before the first request for it. Rejects with what its loader rejects with, and for an unknown name. */
+  load(name: string): Promise<void>
+  /**
+   * Refuses new requests with the status 503 and waits until the running ones have ended; `signal` ends those with an error.
+   * Then it frees what was kept for later requests, and the models that it has loaded. Idempotent.
+   */
+  close(options?: { readonly signal?: AbortSignal }): Promise<void>
+}
+
+/**
+ * A handler of requests in OpenAI's API, for any runtime with `Request` and `Response`.
+ *
+ * ```js
+ * const model = await loadModel('model.gguf')
+ * const handler = createHandler({ models: { 'my-model': model } })
+ * export default { fetch: handler }
+ * ```
+ *
+ * It never rejects: errors are responses. Throws `INVALID_ARGUMENT` for bad options.
+ */
+export function createHandler(options: HandlerOptions): Handler {
+  const server = new Server(options)
+  return Object.assign((request: Request) => server.handle(request), {
+    load: (name: string) => server.load(name),
+    close: ({ signal }: { readonly signal?: AbortSignal } = {}) => server.close(signal),
+  })
+}
+
+class Server {
+  readonly #service: Service
+  readonly #keys: ApiKeys
+  readonly #cors: Cors
+  readonly #calls = new Set<Call>()
+  /** Set when no more requests are accepted. */
+  #closed: Promise<void> | undefined
+  #whenIdle: (() => void) | undefined
+
+  constructor(options: HandlerOptions) {
+    const { models, apiKeys, cors, maxConcurrent, maxQueued, cachedConversations, limits, onRequest } =
+      resolveHandlerOptions(options)
+    this.#service = {
+      models: new ServedModels(models, cachedConversations),
+      queue: new Queue({ limit: maxConcurrent, maxWaiting: maxQueued }),
+      limits,
+      onRequest,
+    }
+    this.#keys = new ApiKeys(apiKeys)
+    this.#cors = new Cors(cors)
+  }
+
+  async load(name: string): Promise<void> {
+    try {
+      await this.#service.models.get(name, new AbortController().signal)
+    } catch (error) {
+      throw error instanceof ApiError && error.cause !== undefined ? error.cause : error
+    }
+  }
+
+  async handle(request: Request): Promise<Response> {
+    const call = new Call(request, this.#service, (ended) => this.#forget(ended))
+    this.#calls.add(call)
+    const response = await this.#answer(call)
+    response.headers.set('x-request-id', call.id)
+    this.#cors.allow(request, response.headers)
+    return response
+  }
+
+  close(signal: AbortSignal | undefined): Promise<void> {
+    this.#closed ??= this.#close()
+    const abort = () => {
+      for (const call of this.#calls) call.abort(shuttingDown())
+    }
+    if (signal?.aborted) abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    return this.#closed.finally(() => signal?.removeEventListener('abort', abort))
+  }
+
+  async #close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve
+      if (this.#calls.size === 0) resolve()
+    })
+    await this.#service.models.close()
+  }
+
+  #forget(call: Call): void {
+    this.#calls.delete(call)
+    if (this.#calls.size === 0) this.#whenIdle?.()
+  }
+
+  async #answer(call: Call): Promise<Response> {
+    let response: Response
+    let failure: unknown
+    try {
+      response = this.#cors.preflight(call.request) ?? (await this.#route(call))
+    } catch (error) {
+      const sent = call.signal.aborted
+        ? aborted(call.signal.reason)
+        : toApiError(error, { prompt: call.promptField })
+      failure = sent.cause
+      call.note({ ended: sent.code })
+      response = errorResponse(sent)
+    }
+    call.responded(response, failure)
+    return response
+  }
+
+  async #route(call: Call): Promise<Response> {
+    const { method, url } = call.request
+    const { endpoint, rest } = findRoute(ENDPOINTS, method, new URL(url).pathname)
+    if (!endpoint.isPublic) await this.#keys.check(call.request.headers)
+    if (this.#closed) throw shuttingDown()
+    return endpoint.answer(call, rest)
+  }
+}
+
+/** The client has left, so nobody sees this, or the server has stopped waiting. */
+function aborted(reason: unknown): ApiError {
+  return reason instanceof ApiError
+    ? reason
+    : new ApiError(499, 'the client has left', { code: 'client_closed' })
+}
+
+function shuttingDown(): ApiError {
+  return new ApiError(503, 'the server is shutting down', {
+    code: 'shutting_down',
+    headers: { 'retry-after': '10' },
+  })
+}

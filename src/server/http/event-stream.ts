@@ -1,0 +1,117 @@
+/** How many events a stream is ahead of its reader. */
+const AHEAD = 16
+
+/** Why a stream has ended: it is complete or has failed; the client has left; or the client has stopped reading. */
+export type StreamEnd = 'done' | 'cancelled' | 'stalled'
+
+/** How a stream is produced. */
+export interface EventStreamOptions {
+  /** Milliseconds without a read after which the stream is ended. */
+  readonly stallTimeout: number
+  /** Ends the stream. */
+  readonly signal: AbortSignal
+  /** The data of the last event if the source throws, or the signal is aborted; `undefined` if there is nobody to tell. */
+  readonly failed: (error: unknown) => unknown
+  /** Called first when the reader has gone, so that a pending event is not waited for. */
+  readonly stop: () => void
+  /** Called last, once. */
+  readonly onEnd: (ended: StreamEnd) => void
+}
+
+/**
+ * A response of server-sent events with JSON, ended by `[DONE]` as in OpenAI's API. Each event is produced when the reader
+ * wants more, so a slow reader slows the model down.
+ */
+export function eventStream(events: AsyncIterator<unknown>, options: EventStreamOptions): Response {
+  return new Response(new ReadableStream(new EventSource(events, options), { highWaterMark: AHEAD }), {
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      // nginx would collect the events otherwise.
+      'x-accel-buffering': 'no',
+    },
+  })
+}
+
+class EventSource implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #events: AsyncIterator<unknown>
+  readonly #options: EventStreamOptions
+  readonly #encoder = new TextEncoder()
+  readonly #abort = () => this.#break('cancelled', this.#options.failed(this.#options.signal.reason))
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  /** Runs while the reader wants nothing. */
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #ended: Promise<void> | undefined
+
+  constructor(events: AsyncIterator<unknown>, options: EventStreamOptions) {
+    this.#events = events
+    this.#options = options
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller
+    const { signal } = this.#options
+    signal.addEventListener('abort', this.#abort)
+    if (signal.aborted) this.#abort()
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    clearTimeout(this.#timer)
+    const { text, isLast } = await this.#next()
+    if (this.#ended) return
+    controller.enqueue(this.#event(text))
+    if (isLast) {
+      await this.#end('done')
+      controller.close()
+    } else if ((controller.desiredSize ?? 0) <= 0) {
+      this.#timer = setTimeout(() => this.#break('stalled'), this.#options.stallTimeout)
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.#end('cancelled')
+  }
+
+  async #next(): Promise<{ readonly text: string; readonly isLast: boolean }> {
+    try {
+      const { done = false, value } = await this.#events.next()
+      return { text: done ? '[DONE]' : JSON.stringify(value), isLast: done }
+    } catch (error) {
+      return this.#ended
+        ? { text: '', isLast: true }
+        : { text: JSON.stringify(this.#options.failed(error)), isLast: true }
+    }
+  }
+
+  /** Ends the stream while the reader may still be there. */
+  #break(ended: StreamEnd, last?: unknown): void {
+    if (this.#ended) return
+    void this.#end(ended)
+    if (last === undefined) {
+      this.#controller?.error(
+        new Error(ended === 'stalled' ? 'nobody has read the stream' : 'the client has left'),
+      )
+    } else {
+      this.#controller?.enqueue(this.#event(JSON.stringify(last)))
+      this.#controller?.close()
+    }
+  }
+
+  #event(data: string): Uint8Array {
+    return this.#encoder.encode(`data: ${data}\n\n`)
+  }
+
+  #end(ended: StreamEnd): Promise<void> {
+    this.#ended ??= this.#finish(ended)
+    return this.#ended
+  }
+
+  async #finish(ended: StreamEnd): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#options.signal.removeEventListener('abort', this.#abort)
+    if (ended !== 'done') this.#options.stop()
+    // A source that has failed was reported already.
+    await this.#events.return?.().catch(() => {})
+    this.#options.onEnd(ended)
+  }
+}

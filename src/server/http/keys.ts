@@ -1,0 +1,42 @@
+import { ApiError } from '../api-error.js'
+
+/**
+ * Checks the key of a request against those of the server. The time does not depend on how much of a key is right: hashes
+ * are compared, all of them, to the end.
+ */
+export class ApiKeys {
+  readonly #keys: readonly string[]
+  #hashes: Promise<readonly Uint8Array[]> | undefined
+
+  constructor(keys: readonly string[]) {
+    this.#keys = keys
+  }
+
+  /** Rejects with the status 401 for a key that is missing or wrong. */
+  async check(headers: Headers): Promise<void> {
+    if (this.#keys.length === 0) return
+    const given = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1].trim()
+    if (given === undefined) {
+      throw unauthorized('there is no API key: send it as the header authorization: Bearer KEY')
+    }
+    this.#hashes ??= Promise.all(this.#keys.map(hash))
+    const [its, hashes] = await Promise.all([hash(given), this.#hashes])
+    let isKnown = 0
+    for (const one of hashes) isKnown |= Number(isEqual(one, its))
+    if (!isKnown) throw unauthorized('the API key is wrong')
+  }
+}
+
+async function hash(key: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)))
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  let different = 0
+  for (let i = 0; i < a.length; i++) different |= a[i] ^ b[i]
+  return different === 0
+}
+
+function unauthorized(message: string): ApiError {
+  return new ApiError(401, message, { code: 'invalid_api_key', headers: { 'www-authenticate': 'Bearer' } })
+}

@@ -1,0 +1,87 @@
+import type { FunctionTool, Thinking } from '../../index.js'
+import type { Limits } from '../options.js'
+import type { Fields } from './fields.js'
+import { type Messages, readMessages } from './messages.js'
+import { readTools } from './tools.js'
+import { readWriting, type Writing } from './writing.js'
+
+/** A request for a reply in a chat. */
+export interface ChatRequest extends Writing {
+  readonly messages: Messages
+  readonly tools: readonly FunctionTool[]
+  /** The tools of which one must be called; `undefined` if the model decides. */
+  readonly forced: readonly FunctionTool[] | undefined
+  /** How many alternatives the log-probabilities of each token have; `undefined` without log-probabilities. */
+  readonly logprobs: number | undefined
+  readonly thinking: Thinking | undefined
+  readonly templateVariables: Readonly<Record<string, unknown>>
+}
+
+const UNSUPPORTED = {
+  functions: 'use tools',
+  function_call: 'use tool_choice',
+  audio: 'models write text',
+  web_search_options: 'this server does not search the web',
+}
+
+/** Reads the fields. Throws `ApiError`. */
+export function readChatRequest(fields: Fields, limits: Limits): ChatRequest {
+  fields.refuse(UNSUPPORTED)
+  readModalities(fields)
+  // Reasoning is always separate from the content.
+  fields.oneOf('reasoning_format', ['auto', 'deepseek'])
+  const request = {
+    ...readWriting(fields, limits),
+    messages: readMessages(fields),
+    ...readTools(fields),
+    logprobs: readLogprobs(fields),
+    ...readThinking(fields),
+  }
+  fields.end({ ignoreUnknown: limits.ignoreUnknownFields })
+  if (request.responseFormat && request.tools.length > 0) {
+    throw fields.invalid(
+      'response_format',
+      'contradicts tools: a reply in this format cannot call them; set tool_choice to "none"',
+      'contradictory_parameters',
+    )
+  }
+  return request
+}
+
+function readModalities(fields: Fields): void {
+  const modalities = fields.array('modalities') ?? ['text']
+  if (modalities.length === 1 && modalities[0] === 'text') return
+  throw fields.invalid('modalities', 'must be ["text"]: models write text only', 'unsupported_value')
+}
+
+/** OpenAI's limit. */
+const MAX_TOP_LOGPROBS = 20
+
+function readLogprobs(fields: Fields): number | undefined {
+  const isWanted = fields.boolean('logprobs') ?? false
+  const top = fields.number('top_logprobs', { whole: true, min: 0, max: MAX_TOP_LOGPROBS })
+  if (isWanted) return top ?? 0
+  if (top) throw fields.invalid('top_logprobs', 'needs logprobs: true', 'contradictory_parameters')
+  return undefined
+}
+
+/** Efforts of OpenAI's API; templates know three of them. */
+const EFFORTS = {
+  none: undefined,
+  minimal: 'low',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'high',
+  max: 'high',
+} as const
+
+function readThinking(fields: Fields): Pick<ChatRequest, 'thinking' | 'templateVariables'> {
+  const effort = fields.oneOf('reasoning_effort', Object.keys(EFFORTS) as (keyof typeof EFFORTS)[])
+  const variables = fields.object('chat_template_kwargs') ?? {}
+  const level = effort && EFFORTS[effort]
+  return {
+    thinking: effort && (level === undefined ? 'off' : 'on'),
+    templateVariables: { ...(level !== undefined && { reasoning_effort: level }), ...variables },
+  }
+}

@@ -1,0 +1,66 @@
+import type { TokenId } from '../../index.js'
+import { isArray } from '../../read-list.js'
+import type { Limits } from '../options.js'
+import type { Fields } from './fields.js'
+import { readWriting, type Writing } from './writing.js'
+
+/** A text, or its ids. */
+export type TextOrIds = string | readonly TokenId[]
+
+/** A request to continue texts. */
+export interface CompletionRequest extends Writing {
+  readonly prompts: readonly TextOrIds[]
+  /** Whether the texts begin with their prompts. */
+  readonly echo: boolean
+  /** How many alternatives the log-probabilities of each token have; `undefined` without log-probabilities. */
+  readonly logprobs: number | undefined
+}
+
+/** OpenAI's default. */
+const MAX_TOKENS = 16
+const MAX_PROMPTS = 128
+const MAX_LOGPROBS = 20
+
+/** Reads the fields. Throws `ApiError`. */
+export function readCompletionRequest(fields: Fields, limits: Limits): CompletionRequest {
+  fields.refuse({
+    suffix: 'models do not fill in texts here',
+    messages: 'send them to /v1/chat/completions',
+    tools: 'send them to /v1/chat/completions',
+  })
+  const echo = fields.boolean('echo') ?? false
+  const writing = readWriting(fields, limits, { leastTokens: echo ? 0 : 1 })
+  const bestOf = fields.number('best_of', { whole: true, min: 1 })
+  if (bestOf !== undefined && bestOf !== writing.choices) {
+    throw fields.invalid('best_of', 'must be n: all texts are returned', 'unsupported_value')
+  }
+  const request = {
+    ...writing,
+    maxTokens: writing.maxTokens ?? MAX_TOKENS,
+    prompts: readTexts(fields, 'prompt', MAX_PROMPTS),
+    echo,
+    logprobs: fields.number('logprobs', { whole: true, min: 0, max: MAX_LOGPROBS }),
+  }
+  fields.end({ ignoreUnknown: limits.ignoreUnknownFields })
+  return request
+}
+
+/** A field with a text, its ids, or a list of these. Throws `ApiError`. */
+export function readTexts(fields: Fields, field: string, most: number): readonly TextOrIds[] {
+  const given = fields.require(field, fields.any(field))
+  const isOne = typeof given === 'string' || (isArray(given) && typeof given[0] === 'number')
+  const texts: unknown = isOne ? [given] : given
+  if (!isArray(texts)) throw fields.wrongType(field, 'a string, an array of token ids, or an array of these')
+  if (texts.length === 0) throw fields.invalid(field, 'must not be empty')
+  if (texts.length > most) throw fields.invalid(field, `has ${texts.length} entries; ${most} are accepted`)
+  return texts.map((text, i) => {
+    if (typeof text === 'string') return text
+    if (isArray(text) && text.every((id) => Number.isInteger(id) && (id as number) >= 0))
+      return text as TokenId[]
+    throw fields.invalid(
+      isOne ? field : `${field}[${i}]`,
+      'must be a string or an array of token ids',
+      'invalid_type',
+    )
+  })
+}

@@ -1,0 +1,77 @@
+import { describeValue } from '../../describe.js'
+import type { FunctionTool } from '../../index.js'
+import { Fields } from './fields.js'
+
+/** What a request says about tools. */
+export interface RequestedTools {
+  /** The tools that the model may call; none with `tool_choice: 'none'`. */
+  readonly tools: readonly FunctionTool[]
+  /** Those of which it must call one; `undefined` if it decides. */
+  readonly forced: readonly FunctionTool[] | undefined
+}
+
+/** Reads `tools` and `tool_choice`. Throws `ApiError`. */
+export function readTools(fields: Fields): RequestedTools {
+  const given = fields.array('tools') ?? []
+  const tools = given.map((tool, i) => readTool(new Fields(tool, `tools[${i}]`)))
+  // Whether the model calls several tools at once is up to it.
+  fields.boolean('parallel_tool_calls')
+  const choice = fields.any('tool_choice') ?? 'auto'
+  if (choice === 'none') return { tools: [], forced: undefined }
+  if (choice === 'auto') return { tools, forced: undefined }
+  if (choice === 'required') {
+    if (tools.length > 0) return { tools, forced: tools }
+    throw fields.invalid('tool_choice', 'needs tools', 'contradictory_parameters')
+  }
+  return { tools, forced: [namedTool(fields, tools)] }
+}
+
+/** The tool of `tool_choice: { type: 'function', function: { name } }`. */
+function namedTool(fields: Fields, tools: readonly FunctionTool[]): FunctionTool {
+  const choice = fields.any('tool_choice')
+  if (typeof choice !== 'object') {
+    throw fields.invalid(
+      'tool_choice',
+      `must be "none", "auto", "required" or a tool, not ${describeValue(choice)}`,
+    )
+  }
+  const chosen = new Fields(choice, 'tool_choice')
+  const type = chosen.require('type', chosen.string('type'))
+  if (type !== 'function') {
+    throw chosen.invalid('type', `must be "function", not ${describeValue(type)}`, 'unsupported_value')
+  }
+  const named = chosen.require('function', chosen.inner('function'))
+  const name = named.require('name', named.string('name'))
+  named.end()
+  chosen.end()
+  const tool = tools.find((each) => each.function.name === name)
+  if (tool) return tool
+  throw named.invalid('name', `must be one of tools, not ${describeValue(name)}`)
+}
+
+function readTool(tool: Fields): FunctionTool {
+  const type = tool.require('type', tool.string('type'))
+  if (type !== 'function') {
+    throw tool.invalid('type', `must be "function", not ${describeValue(type)}`, 'unsupported_value')
+  }
+  const given = tool.require('function', tool.inner('function'))
+  tool.end()
+  const name = given.require('name', given.string('name'))
+  if (!/^[\w.-]{1,128}$/.test(name)) {
+    throw given.invalid('name', 'must be 1 to 128 letters, digits, underscores, dots and hyphens')
+  }
+  const description = given.string('description')
+  const parameters = given.object('parameters')
+  // The model sees it; calls are not constrained.
+  const strict = given.boolean('strict')
+  given.end()
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(description !== undefined && { description }),
+      ...(parameters !== undefined && { parameters }),
+      ...(strict !== undefined && { strict }),
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { ResponseFormat, SamplingParams } from '../../index.js'
+import type { Limits } from '../options.js'
+import type { Fields } from './fields.js'
+import { readResponseFormat } from './response-format.js'
+import { readSampling } from './sampling.js'
+
+/** What requests for chats and for completions have in common. */
+export interface Writing {
+  /** The served model; `undefined` stands for the only one. */
+  readonly model: string | undefined
+  readonly maxTokens: number | undefined
+  readonly stop: readonly string[]
+  readonly seed: number | undefined
+  /** How many replies to write. */
+  readonly choices: number
+  readonly isStream: boolean
+  /** Whether a stream ends with the numbers of tokens. */
+  readonly includesUsage: boolean
+  readonly sampling: SamplingParams
+  readonly responseFormat: ResponseFormat | undefined
+}
+
+/** Fields that change nothing about the text: accounts, storage, caches and tiers of hosted services. */
+const IGNORED = [
+  ...['user', 'store', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key'],
+  ...['prompt_cache_retention', 'prediction', 'verbosity', 'cache_prompt', 'id_slot', 'timings_per_token'],
+  ...['return_progress', 'parse_tool_calls'],
+]
+
+/** Reads the fields. `leastTokens`: the smallest number of tokens to write. Default 1. Throws `ApiError`. */
+export function readWriting(
+  fields: Fields,
+  limits: Limits,
+  { leastTokens = 1 }: { readonly leastTokens?: number } = {},
+): Writing {
+  fields.ignore(IGNORED)
+  const isStream = fields.boolean('stream') ?? false
+  return {
+    model: fields.string('model'),
+    maxTokens: readMaxTokens(fields, limits, leastTokens),
+    stop: readStop(fields),
+    seed: readSeed(fields),
+    choices: fields.number('n', { whole: true, min: 1, max: limits.maxChoices }) ?? 1,
+    isStream,
+    includesUsage: readStreamOptions(fields, { isStream }),
+    sampling: readSampling(fields),
+    responseFormat: readResponseFormat(fields),
+  }
+}
+
+/** The names of this field in OpenAI's API, now and before, and in llama.cpp's, where -1 stands for unlimited. */
+const MAX_TOKENS = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const
+
+function readMaxTokens(fields: Fields, { maxTokens: limit }: Limits, least: number): number | undefined {
+  let found: { readonly name: string; readonly value: number } | undefined
+  for (const name of MAX_TOKENS) {
+    const value = fields.number(name, { whole: true, min: name === 'n_predict' ? -1 : least })
+    if (value === undefined) continue
+    if (found && found.value !== value) {
+      throw fields.invalid(name, `contradicts ${found.name}: give one of them`, 'contradictory_parameters')
+    }
+    found ??= { name, value }
+  }
+  const asked = found && found.value !== -1 ? found.value : undefined
+  return asked === undefined ? limit : Math.min(asked, limit ?? asked)
+}
+
+const MAX_STOPS = 64
+const MAX_STOP_LENGTH = 1024
+
+function readStop(fields: Fields): readonly string[] {
+  const given = fields.any('stop')
+  if (given === undefined) return []
+  const stops = typeof given === 'string' ? [given] : fields.array('stop')!
+  if (stops.length > MAX_STOPS)
+    throw fields.invalid('stop', `has ${stops.length} texts; ${MAX_STOPS} are accepted`)
+  return stops.map((stop, i) => {
+    if (typeof stop !== 'string')
+      throw fields.invalid('stop', `must be a string or strings; [${i}] is not`, 'invalid_type')
+    if (stop.length >= 1 && stop.length <= MAX_STOP_LENGTH) return stop
+    throw fields.invalid('stop', `[${i}] has ${stop.length} characters; 1 to ${MAX_STOP_LENGTH} are accepted`)
+  })
+}
+
+/** -1 is a random seed, as in llama.cpp. */
+function readSeed(fields: Fields): number | undefined {
+  const seed = fields.number('seed', { whole: true, min: -1, max: Number.MAX_SAFE_INTEGER })
+  return seed === -1 ? undefined : seed
+}
+
+function readStreamOptions(fields: Fields, { isStream }: { readonly isStream: boolean }): boolean {
+  const options = fields.inner('stream_options')
+  if (!options) return false
+  if (!isStream)
+    throw fields.invalid('stream_options', 'is for streams: set stream', 'contradictory_parameters')
+  const includesUsage = options.boolean('include_usage') ?? false
+  options.ignore(['include_obfuscation'])
+  options.end()
+  return includesUsage
+}

@@ -1,0 +1,22 @@
+import { DasllamaError } from '../../index.js'
+import type { ServedModel } from './models.js'
+
+/**
+ * Runs a generator; if memory is short before its first value, frees what is kept for later requests and runs it again.
+ */
+export async function* freeingMemory<T>(
+  served: Pick<ServedModel, 'free'>,
+  run: () => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  let hasBegun = false
+  try {
+    for await (const value of run()) {
+      hasBegun = true
+      yield value
+    }
+  } catch (error) {
+    const isShort = error instanceof DasllamaError && error.code === 'OUT_OF_MEMORY' && !hasBegun
+    if (!isShort || !(await served.free())) throw error
+    yield* run()
+  }
+}

@@ -1,0 +1,54 @@
+import type { GenerateOptions, StopReason } from '../../index.js'
+import { ApiError } from '../api-error.js'
+import type { TokenCounts } from '../call.js'
+import type { Writing } from '../request/writing.js'
+import type { ServedModel } from './models.js'
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls'
+
+/** Numbers of tokens, which grow while texts are written. */
+export interface ReplyCounts extends TokenCounts {
+  readonly reasoningTokens: number
+}
+
+export const NO_TOKENS: ReplyCounts = {
+  promptTokens: 0,
+  cachedTokens: 0,
+  completionTokens: 0,
+  reasoningTokens: 0,
+}
+
+/** The options of the generations for a request. */
+export function generateOptions(
+  { sampling: defaults }: Pick<ServedModel, 'sampling'>,
+  request: Writing & { readonly logprobs: number | undefined },
+  signal: AbortSignal,
+): GenerateOptions & { readonly reuse: 'exact' | 'all' } {
+  const { sampling, maxTokens, stop, logprobs, responseFormat, seed } = request
+  return {
+    ...defaults,
+    ...sampling,
+    maxTokens,
+    stop,
+    logprobs,
+    responseFormat,
+    // With a seed, the same request gives the same text, whatever the server has in its cache.
+    reuse: seed === undefined ? 'all' : 'exact',
+    signal,
+  }
+}
+
+/** Why a text has ended, in the words of OpenAI's API. Throws if it was aborted. */
+export function finishReason(stopReason: StopReason | undefined, signal: AbortSignal): 'stop' | 'length' {
+  if (stopReason === 'abort') {
+    signal.throwIfAborted()
+    throw new ApiError(503, 'the model is being shut down', { code: 'disposed' })
+  }
+  return stopReason === 'length' || stopReason === 'context' ? 'length' : 'stop'
+}
+
+/** 53 random bits. */
+export function randomSeed(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2))
+  return (high & 0x1fffff) * 2 ** 32 + low
+}
