@@ -200,6 +200,16 @@ export class CandidateSet {
     this.#isSoftmaxValid = wasValid
   }
 
+  /** An independent copy of the candidates. Its buffers hold no more than these, so it cannot be `reset`. */
+  copy(): CandidateSet {
+    const copy = new CandidateSet()
+    copy.ids = this.ids.slice(0, this.size)
+    copy.logits = this.logits.slice(0, this.size)
+    copy.size = this.size
+    copy.temperature = this.temperature
+    return copy
+  }
+
   #indicesOf(ids: readonly number[]): number[] {
     return ids.map((id) => this.indexOf(id)).filter((index) => index >= 0)
   }

@@ -18,21 +18,35 @@ interface StepEntry {
   readonly make: (params: ResolvedStepParams) => Step | undefined
   /** Greedy sampling runs only the steps that reshape logits; mirostat skips those that truncate. */
   readonly purpose: 'reshape' | 'temperature' | 'truncate'
+  readonly knobs: readonly (keyof ResolvedStepParams)[]
   /** Names for it in other programs. */
   readonly aliases?: readonly string[]
 }
 
 /** The chain, in its default order. To add a step, add a file to steps/, a line here and its knobs to `STEP_KNOBS`. */
 const STEPS = {
-  penalties: { make: penalties, purpose: 'reshape' },
-  dry: { make: dry, purpose: 'reshape' },
-  topNSigma: { make: topNSigma, purpose: 'truncate' },
-  temperature: { make: temperature, purpose: 'temperature', aliases: ['temp'] },
-  topK: { make: topK, purpose: 'truncate' },
-  typicalP: { make: typicalP, purpose: 'truncate', aliases: ['typP', 'typ'] },
-  topP: { make: topP, purpose: 'truncate', aliases: ['nucleus'] },
-  minP: { make: minP, purpose: 'truncate' },
-  xtc: { make: xtc, purpose: 'truncate' },
+  penalties: {
+    make: penalties,
+    purpose: 'reshape',
+    knobs: ['penalty', 'presencePenalty', 'frequencyPenalty', 'penaltyLastN'],
+  },
+  dry: {
+    make: dry,
+    purpose: 'reshape',
+    knobs: ['dryMultiplier', 'dryBase', 'dryAllowedLength', 'dryPenaltyLastN', 'dryBreakers'],
+  },
+  topNSigma: { make: topNSigma, purpose: 'truncate', knobs: ['topNSigma'] },
+  temperature: {
+    make: temperature,
+    purpose: 'temperature',
+    knobs: ['temp', 'dynatempRange', 'dynatempExponent'],
+    aliases: ['temp'],
+  },
+  topK: { make: topK, purpose: 'truncate', knobs: ['topK'] },
+  typicalP: { make: typicalP, purpose: 'truncate', knobs: ['typicalP'], aliases: ['typP', 'typ'] },
+  topP: { make: topP, purpose: 'truncate', knobs: ['topP'], aliases: ['nucleus'] },
+  minP: { make: minP, purpose: 'truncate', knobs: ['minP'] },
+  xtc: { make: xtc, purpose: 'truncate', knobs: ['xtcProbability', 'xtcThreshold'] },
 } as const satisfies Readonly<Record<string, StepEntry>>
 
 /** A step of the chain, as the option `samplers` names it. */
@@ -40,6 +54,11 @@ export type StepName = keyof typeof STEPS
 
 /** The steps of the chain that `samplers` may name, in their default order. */
 export const STEP_NAMES = /* @__PURE__ */ Object.keys(STEPS) as readonly StepName[]
+
+/** The step's knobs. */
+export function knobsOf(step: StepName): readonly (keyof ResolvedStepParams)[] {
+  return STEPS[step].knobs
+}
 
 /** The step with this name or alias, ignoring case, hyphens and underscores. */
 export function findStep(name: string): StepName | undefined {
@@ -54,16 +73,23 @@ export function findStep(name: string): StepName | undefined {
 /** The parameters that the chain is built from. */
 type ChainParams = ResolvedStepParams & { readonly samplers: readonly (StepName | CustomStep)[] }
 
-/** The steps that these parameters enable, in order. */
-export function buildChain(params: ChainParams, endIds: ReadonlySet<number>): readonly Step[] {
+/** A step of a chain, in its place. */
+export interface ChainEntry {
+  /** `constraints` comes before all others; `custom` is a caller's function. */
+  readonly name: 'constraints' | StepName | 'custom'
+  /** `undefined` if the parameters disable it. */
+  readonly run: Step | undefined
+}
+
+/** All steps of the chain, in order, with those that these parameters disable. */
+export function listChain(params: ChainParams, endIds: ReadonlySet<number>): readonly ChainEntry[] {
   const isGreedy = params.temp <= 0
   const isMirostat = params.mirostatTau > 0
   const runs = ({ purpose }: StepEntry) =>
     purpose === 'reshape' || (!isGreedy && (!isMirostat || purpose === 'temperature'))
-  const steps = [constraints(params, endIds)]
-  for (const step of params.samplers) {
-    if (typeof step === 'function') steps.push(custom(step))
-    else if (runs(STEPS[step])) steps.push(STEPS[step].make(params))
-  }
-  return steps.filter((step) => step !== undefined)
+  const steps = params.samplers.map((step): ChainEntry => {
+    if (typeof step === 'function') return { name: 'custom', run: custom(step) }
+    return { name: step, run: runs(STEPS[step]) ? STEPS[step].make(params) : undefined }
+  })
+  return [{ name: 'constraints', run: constraints(params, endIds) }, ...steps]
 }
