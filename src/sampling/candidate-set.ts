@@ -1,6 +1,6 @@
 import { Softmax } from '../math/softmax.js'
 import { rejectNaN } from './nan.js'
-import { argmax, compact, gather, largestFinite, multiply } from './passes.js'
+import { argmax, compact, fillAscending, gather, largestFinite, multiply } from './passes.js'
 
 /** The largest f32: replaces Infinity, so that differences of logits are never NaN. */
 const LARGEST = 3.4028234663852886e38
@@ -49,7 +49,7 @@ export class CandidateSet {
     if (this.ids.length === length) {
       this.ids.set(this.#allIds.subarray(0, this.#overwritten))
     } else {
-      this.#allIds = Int32Array.from({ length }, (_, id) => id)
+      this.#allIds = fillAscending(new Int32Array(length))
       this.ids = this.#allIds.slice()
       this.logits = new Float32Array(length)
     }

@@ -59,8 +59,9 @@ export class Distribution implements Iterable<number> {
   topWithout(later: Distribution, n: number): Candidate[] {
     const { ids, logits, size } = this.#candidates
     const count = size - later.size
-    const indices = missing(ids, size, later.#candidates.ids, later.size, new Int32Array(count))
-    const removed = Float32Array.from(indices, (index) => logits[index])
+    const removed = new Float32Array(count)
+    const indices = new Int32Array(count)
+    missing(ids, logits, size, later.#candidates.ids, later.size, removed, indices)
     return topIndices(removed, count, Math.min(checkN(n), count)).map((i) => this.#at(indices[i]))
   }
 
@@ -81,19 +82,24 @@ function checkN(n: number): number {
   throw invalid(`the number of tokens must be a whole number, 0 or more, not ${describeValue(n)}`)
 }
 
-/** Writes the indices of the ids that are not among the `others` to `indices`. Both are ascending. */
+/** A loop like those of passes.ts. Writes the logits whose ids are not among the `others`, and their indices. Ids are ascending. */
 function missing(
   ids: Int32Array,
+  logits: Float32Array,
   n: number,
   others: Int32Array,
   nOthers: number,
+  values: Float32Array,
   indices: Int32Array,
-): Int32Array {
+): void {
   let other = 0
   let count = 0
   for (let i = 0; i < n; i++) {
-    if (other < nOthers && others[other] === ids[i]) other++
-    else indices[count++] = i
+    if (other < nOthers && others[other] === ids[i]) {
+      other++
+      continue
+    }
+    values[count] = logits[i]
+    indices[count++] = i
   }
-  return indices
 }
