@@ -12,7 +12,7 @@ import { WORDS } from './words.mjs'
 
 const ROOT = new URL('../', import.meta.url)
 
-const CHECKED = /^(?:(?:src|assembly|test|bench|examples|scripts|docs|models)\/|[^/]+\.md$)/
+const CHECKED = /^(?:(?:src|assembly|test|bench|examples|playground|scripts|docs|models)\/|[^/]+\.md$)/
 const TEXT = /\.(?:[cm]?[jt]s|md|c|py|html|gbnf)$/
 
 /** The table, its test, records and other people's texts. */

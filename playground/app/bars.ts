@@ -14,13 +14,10 @@ export interface Bar {
 }
 
 /** A list of bars. `onPick` makes each row a button. */
-export function bars({
-  label,
-  onPick,
-}: {
-  readonly label: string
-  readonly onPick?: (bar: Bar) => void
-}): { readonly element: HTMLElement; update(rows: readonly Bar[]): void } {
+export function bars({ label, onPick }: { readonly label: string; readonly onPick?: (bar: Bar) => void }): {
+  readonly element: HTMLElement
+  update(rows: readonly Bar[]): void
+} {
   const list = element('ol', { class: 'bars', 'aria-label': label })
   const rows = new Map<Bar['key'], BarRow>()
   return {

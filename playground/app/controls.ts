@@ -74,7 +74,8 @@ export function numberField({
   step = 1,
   onInput,
 }: Labelled & {
-  readonly value: number
+  /** Default: empty, which reads as NaN. */
+  readonly value?: number
   readonly min?: number
   readonly max?: number
   readonly step?: number | 'any'
@@ -220,7 +221,11 @@ function labelOf(input: HTMLElement, label: string): HTMLElement {
   return element('label', { for: input.id }, label)
 }
 
-function control(hint: string | undefined, input: HTMLElement, ...parts: readonly HTMLElement[]): HTMLElement {
+function control(
+  hint: string | undefined,
+  input: HTMLElement,
+  ...parts: readonly HTMLElement[]
+): HTMLElement {
   const made = element('div', { class: 'control' }, ...parts)
   if (hint === undefined) return made
   const id = uniqueId('hint')

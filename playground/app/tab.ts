@@ -1,4 +1,4 @@
-import type { Model, ModelSummary, Session, SessionOptions } from 'dasllama'
+import type { Model, Session, SessionOptions } from 'dasllama'
 
 /** One of the page's tabs. `main.ts` lists them. */
 export interface Tab {
@@ -16,8 +16,6 @@ export interface LoadedModel {
   readonly model: Model
   /** As the user knows it: a file's name, or what was pulled. */
   readonly name: string
-  /** What the file says of itself; `undefined` if it could not be read a second time. */
-  readonly summary: ModelSummary | undefined
 }
 
 /** What all tabs share. */

@@ -1,0 +1,82 @@
+import { mkdir } from 'node:fs/promises'
+import { type Browser, type BrowserContextOptions, firefox, type Locator, type Page } from 'playwright-core'
+import { startChromium, withoutChromium } from '../runtimes/chromium.js'
+import { firefoxPath } from '../runtimes/firefox.js'
+
+/** Git ignores it. */
+const SCREENSHOTS = '.cache/playground-screenshots'
+
+/** The installed browsers; Firefox is driven by WebDriver BiDi, as it is. */
+export const BROWSERS = [
+  { name: 'chromium', isMissing: withoutChromium, start: () => startChromium() },
+  {
+    name: 'firefox',
+    isMissing: firefoxPath === undefined,
+    start: () => firefox.launch({ channel: 'moz-firefox', executablePath: firefoxPath }),
+  },
+] as const
+
+/** A page of the playground, and what went wrong on it. */
+export interface OpenedPage extends AsyncDisposable {
+  readonly page: Page
+  /** Errors that nothing caught, and those of the console. */
+  readonly errors: string[]
+}
+
+/** Opens the playground in a context of its own: nothing is stored there. */
+export async function openPlayground(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text())
+  })
+  await page.goto(url)
+  return { page, errors, [Symbol.asyncDispose]: () => context.close() }
+}
+
+/** Resolves when a model is loaded, with what the status line says. */
+export async function modelLoaded(page: Page): Promise<string> {
+  const facts = page.locator('.status-facts', { hasText: 'kernels' })
+  await facts.waitFor()
+  return textOf(facts)
+}
+
+/** The text of the only element that matches. */
+export async function textOf(locator: Locator): Promise<string> {
+  return (await locator.textContent()) ?? ''
+}
+
+export async function selectTab(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name }).click()
+}
+
+/** Sends a message in the chat tab; resolves when the answer is complete. */
+export async function send(page: Page, text: string): Promise<void> {
+  const before = await page.locator('.turn').count()
+  await page.getByLabel('Message').fill(text)
+  await page.getByLabel('Message').press('Enter')
+  await page.locator('.turn').nth(before).locator('.reply-stats').first().waitFor()
+  await page.locator('.status .stop').waitFor({ state: 'hidden' })
+}
+
+/** Kept to be looked at. */
+export async function screenshot(
+  page: Page,
+  name: string,
+  options: { fullPage?: boolean } = {},
+): Promise<void> {
+  await mkdir(SCREENSHOTS, { recursive: true })
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, ...options })
+}
+
+/** How much wider the page is than the window: 0 if it does not scroll sideways. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate('document.scrollingElement.scrollWidth - document.documentElement.clientWidth')
+}
