@@ -1,5 +1,5 @@
 import type { Session, TokenId, Tokenizer } from 'dasllama'
-import { createSampler, logprobsOfLogits, Rng, type SamplingParams } from 'dasllama/sampling'
+import { createSampler, logprobsOfLogits, Rng, type Sampler, type SamplingParams } from 'dasllama/sampling'
 import type { KeptLogits, LogitsBudget } from './kept-logits.js'
 
 /** A token that has been chosen. */
@@ -45,6 +45,7 @@ export class Branch {
   /** Calls on the session run one after the other. */
   #queue: Promise<unknown> = Promise.resolve()
   #end: TokenId | undefined
+  #sampler: { readonly key: string; readonly of: Sampler } | undefined
 
   private constructor(parts: BranchParts) {
     this.#host = parts.host
@@ -96,9 +97,9 @@ export class Branch {
   /** Draws the next token and evaluates it. False if the text has ended, or the context is full. */
   async step(params: SamplingParams, signal: AbortSignal): Promise<boolean> {
     if (this.#end !== undefined || this.isFull) return false
-    const { endOfGeneration, suppressedIds } = this.#host.tokenizer
+    const { endOfGeneration } = this.#host.tokenizer
     const state = this.#rng.save()
-    const sampler = createSampler(params, { rng: this.#rng, endOfGeneration, suppressedIds })
+    const sampler = this.#samplerOf(params)
     const logits = this.#latest()
     const id = sampler.pick(logits, this.ids)
     if (endOfGeneration.has(id)) {
@@ -167,6 +168,16 @@ export class Branch {
 
   dispose(): void {
     void this.#session.dispose()
+  }
+
+  /** The same one for the same parameters: it has buffers of the vocabulary's size. */
+  #samplerOf(params: SamplingParams): Sampler {
+    const key = JSON.stringify(params)
+    if (this.#sampler?.key === key) return this.#sampler.of
+    const { endOfGeneration, suppressedIds } = this.#host.tokenizer
+    const of = createSampler(params, { rng: this.#rng, endOfGeneration, suppressedIds })
+    this.#sampler = { key, of }
+    return of
   }
 
   #latest(): Float32Array {

@@ -105,7 +105,11 @@ export class DistributionView {
     if (end === this.#shownScale) return
     this.#shownScale = end
     const ticks = [0, 0.5, 1].map((share) => element('span', {}, `${+(share * end * 100).toFixed(1)} %`))
-    this.#scale.replaceChildren(element('span', { class: 'lab-ticks' }, ...ticks))
+    const columns = ['model', 'chain'].map((name) => element('span', {}, name))
+    this.#scale.replaceChildren(
+      element('span', { class: 'lab-ticks' }, ...ticks),
+      element('span', { class: 'lab-values' }, ...columns),
+    )
   }
 
   #buttons(): HTMLButtonElement[] {

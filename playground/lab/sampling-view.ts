@@ -38,7 +38,7 @@ export class SamplingView {
     announce,
   }: {
     readonly values: Values
-    /** What is shown; `undefined` leaves it as it is. */
+    /** What is shown; `undefined` changes nothing. */
     readonly placeOf: () => Place | undefined
     readonly onPick: (id: TokenId) => void
     readonly announce: (text: string) => void

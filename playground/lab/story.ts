@@ -25,7 +25,7 @@ interface Work {
   count(): void
 }
 
-/** What the story tells its views. */
+/** The view of a story. */
 export interface StoryListener {
   /** Tokens, branches or the selected token have changed. */
   onChange(): void

@@ -18,7 +18,7 @@ export class TokenLabels {
     return element('span', { class: `lab-token-text is-${token.kind}` }, ...parts)
   }
 
-  /** As part of a text: white space stays as it is, and only a line break has a sign before it. */
+  /** As part of a text: white space stays, and only a line break has a sign, before it. */
   running(id: TokenId): HTMLElement {
     const { kind, text } = tokenText(this.#tokenizer, id)
     const parts = text.split(/(\n)/).map((part) => (part === '\n' ? breakSign() : part))

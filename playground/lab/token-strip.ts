@@ -94,8 +94,9 @@ export class TokenStrip {
     made.setAttribute('role', 'option')
     made.dataset.id = String(token.id)
     made.id = `lab-token-${count++}`
-    const how = token.drawn === undefined ? ', chosen by hand' : ''
-    const spoken = `${labels.spoken(token.id)}, ${shareText(token.probability)}${how}`
+    const { id, probability, drawn } = token
+    const how = drawn === undefined ? 'chosen by hand' : `drawn with ${shareText(drawn)}`
+    const spoken = `${labels.spoken(id)}, ${shareText(probability)}, ${how}`
     made.setAttribute('aria-label', spoken)
     made.title = spoken
     return made

@@ -3,7 +3,7 @@ import type { TokenId, Tokenizer } from 'dasllama'
 
 export interface TokenText {
   readonly kind: 'text' | 'bytes' | 'control'
-  /** The text; bytes that are no complete text as hexadecimal numbers; the name of a control token. */
+  /** The text; an incomplete character as hexadecimal bytes; the name of a control token. */
   readonly text: string
 }
 

@@ -49,7 +49,8 @@ export class CandidateSet {
     if (this.ids.length === length) {
       this.ids.set(this.#allIds.subarray(0, this.#overwritten))
     } else {
-      this.#allIds = fillAscending(new Int32Array(length))
+      this.#allIds = new Int32Array(length)
+      fillAscending(this.#allIds)
       this.ids = this.#allIds.slice()
       this.logits = new Float32Array(length)
     }

@@ -86,10 +86,9 @@ export function gather(
 }
 
 /** 0, 1, 2 … */
-export function fillAscending(ids: Int32Array): Int32Array {
+export function fillAscending(ids: Int32Array): void {
   const { length } = ids
   for (let i = 0; i < length; i++) ids[i] = i
-  return ids
 }
 
 /** The largest of the first `n` values; NaN if any of them is NaN or infinite. */

@@ -158,6 +158,9 @@ describe.skipIf(withoutChromium)('the lab in Chromium', () => {
         room: document.documentElement.clientWidth,
       }))
       expect(wide).toBeLessThanOrEqual(room)
+      // Sticky parts are where the page is scrolled to.
+      await page.evaluate(() => scrollTo(0, 0))
+      await page.waitForTimeout(200)
       await page.screenshot({ path: `${SCREENSHOTS}/lab-${name}.png`, fullPage: true })
     })
   })
