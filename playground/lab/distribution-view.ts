@@ -7,7 +7,7 @@ import { stepLabel } from './step-label.js'
 import { TokenLabels } from './token-label.js'
 
 /** Rows that are shown. */
-const ROWS = 24
+const ROWS = 20
 
 /** Ends of the scale: the smallest that holds the longest bar. */
 const SCALES = [0.05, 0.1, 0.25, 0.5, 1]

@@ -18,35 +18,24 @@ interface StepEntry {
   readonly make: (params: ResolvedStepParams) => Step | undefined
   /** Greedy sampling runs only the steps that reshape logits; mirostat skips those that truncate. */
   readonly purpose: 'reshape' | 'temperature' | 'truncate'
-  readonly knobs: readonly (keyof ResolvedStepParams)[]
   /** Names for it in other programs. */
   readonly aliases?: readonly string[]
 }
 
-/** The chain, in its default order. To add a step, add a file to steps/, a line here and its knobs to `STEP_KNOBS`. */
+/**
+ * The chain, in its default order. To add a step, add a file to steps/, a line here and in `STEP_KNOBS_OF`, and its knobs to
+ * `STEP_KNOBS`.
+ */
 const STEPS = {
-  penalties: {
-    make: penalties,
-    purpose: 'reshape',
-    knobs: ['penalty', 'presencePenalty', 'frequencyPenalty', 'penaltyLastN'],
-  },
-  dry: {
-    make: dry,
-    purpose: 'reshape',
-    knobs: ['dryMultiplier', 'dryBase', 'dryAllowedLength', 'dryPenaltyLastN', 'dryBreakers'],
-  },
-  topNSigma: { make: topNSigma, purpose: 'truncate', knobs: ['topNSigma'] },
-  temperature: {
-    make: temperature,
-    purpose: 'temperature',
-    knobs: ['temp', 'dynatempRange', 'dynatempExponent'],
-    aliases: ['temp'],
-  },
-  topK: { make: topK, purpose: 'truncate', knobs: ['topK'] },
-  typicalP: { make: typicalP, purpose: 'truncate', knobs: ['typicalP'], aliases: ['typP', 'typ'] },
-  topP: { make: topP, purpose: 'truncate', knobs: ['topP'], aliases: ['nucleus'] },
-  minP: { make: minP, purpose: 'truncate', knobs: ['minP'] },
-  xtc: { make: xtc, purpose: 'truncate', knobs: ['xtcProbability', 'xtcThreshold'] },
+  penalties: { make: penalties, purpose: 'reshape' },
+  dry: { make: dry, purpose: 'reshape' },
+  topNSigma: { make: topNSigma, purpose: 'truncate' },
+  temperature: { make: temperature, purpose: 'temperature', aliases: ['temp'] },
+  topK: { make: topK, purpose: 'truncate' },
+  typicalP: { make: typicalP, purpose: 'truncate', aliases: ['typP', 'typ'] },
+  topP: { make: topP, purpose: 'truncate', aliases: ['nucleus'] },
+  minP: { make: minP, purpose: 'truncate' },
+  xtc: { make: xtc, purpose: 'truncate' },
 } as const satisfies Readonly<Record<string, StepEntry>>
 
 /** A step of the chain, as the option `samplers` names it. */
@@ -55,9 +44,17 @@ export type StepName = keyof typeof STEPS
 /** The steps of the chain that `samplers` may name, in their default order. */
 export const STEP_NAMES = /* @__PURE__ */ Object.keys(STEPS) as readonly StepName[]
 
-/** The step's knobs. */
-export function knobsOf(step: StepName): readonly (keyof ResolvedStepParams)[] {
-  return STEPS[step].knobs
+/** The knobs of each step. Not in `STEPS`, because only `explainSampling` needs them. */
+export const STEP_KNOBS_OF: Readonly<Record<StepName, readonly (keyof ResolvedStepParams)[]>> = {
+  penalties: ['penalty', 'presencePenalty', 'frequencyPenalty', 'penaltyLastN'],
+  dry: ['dryMultiplier', 'dryBase', 'dryAllowedLength', 'dryPenaltyLastN', 'dryBreakers'],
+  topNSigma: ['topNSigma'],
+  temperature: ['temp', 'dynatempRange', 'dynatempExponent'],
+  topK: ['topK'],
+  typicalP: ['typicalP'],
+  topP: ['topP'],
+  minP: ['minP'],
+  xtc: ['xtcProbability', 'xtcThreshold'],
 }
 
 /** The step with this name or alias, ignoring case, hyphens and underscores. */

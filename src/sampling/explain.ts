@@ -1,6 +1,6 @@
 import { readOptions } from '../read-list.js'
 import { CandidateSet } from './candidate-set.js'
-import { type ChainEntry, knobsOf, type StepName } from './chain.js'
+import { type ChainEntry, STEP_KNOBS_OF } from './chain.js'
 import type { Candidate } from './custom-step.js'
 import { Distribution } from './distribution.js'
 import type { ResolvedStepParams } from './knobs.js'
@@ -53,13 +53,14 @@ export interface SamplingExplanation {
   readonly params: Readonly<ResolvedSampling>
 }
 
-/** The knobs of what is not a step that `samplers` names. */
-const OTHER_KNOBS = {
+/** The knobs of each step. */
+const KNOBS_OF: Readonly<Record<ExplainedStepName, readonly (keyof ResolvedStepParams)[]>> = {
   constraints: ['logitBias', 'bannedIds', 'forcedIds', 'minTokens', 'ignoreEos'],
+  ...STEP_KNOBS_OF,
   custom: [],
   mirostat: ['mirostatTau', 'mirostatEta'],
   greedy: ['temp'],
-} as const satisfies Record<Exclude<ExplainedStepName, StepName>, readonly (keyof ResolvedStepParams)[]>
+}
 
 /**
  * Runs the chain on logits (f32[vocabulary], not modified) as `createSampler(params, options).pick` does, except for the draw,
@@ -87,11 +88,6 @@ export function explainSampling(
   candidates.reset(logits, allowed)
   const before = Distribution.of(candidates)
   const steps: ExplainedStep[] = []
-  const paramsOf = (name: ExplainedStepName) => {
-    const knobs =
-      name in OTHER_KNOBS ? OTHER_KNOBS[name as keyof typeof OTHER_KNOBS] : knobsOf(name as StepName)
-    return Object.fromEntries(knobs.map((knob) => [knob, resolved[knob]]))
-  }
   const explain = (name: ExplainedStepName, run: Step | undefined) => {
     if (candidates.size === 0) throw nothingLeft(allowed !== undefined)
     run?.(candidates, { previousTokens, rng })
@@ -99,7 +95,7 @@ export function explainSampling(
     const after = run ? Distribution.of(candidates) : previous
     steps.push({
       name,
-      params: paramsOf(name),
+      params: Object.fromEntries(KNOBS_OF[name].map((knob) => [knob, resolved[knob]])),
       isEnabled: run !== undefined,
       after,
       removedCount: previous.size - after.size,
