@@ -21,6 +21,11 @@ export class Lab {
   readonly #seed = numberField({ label: 'Seed', min: 0, max: Number.MAX_SAFE_INTEGER, value: 7 })
   readonly #count = numberField({ label: 'Tokens', min: 1, max: 10_000, value: 40 })
   readonly #failure = element('div', {})
+  readonly #full = element(
+    'p',
+    { class: 'notice' },
+    'The context is full. Go back to the prompt, or continue from an earlier token.',
+  )
   readonly #noModel = element('p', { class: 'notice' })
   readonly #body: HTMLElement
   readonly #run = button('Run', () => this.#toggleRun())
@@ -86,7 +91,7 @@ export class Lab {
   #layOut(): HTMLElement {
     const start = button('Start', () => this.#open(), { class: 'is-primary' })
     const step = button('Step', () => this.#generate(1), { title: 'Draw one token' })
-    const back = button('Back to the prompt', () => void this.#story?.restart(this.#seed.value))
+    const back = button('Back to the prompt', () => void this.#story?.restart(this.#seed.value || 0))
     const story = section(
       'Token by token',
       element('div', { class: 'lab-ask' }, this.#prompt.element, start),
@@ -98,6 +103,7 @@ export class Lab {
       ),
       this.#failure,
       this.#strip.element,
+      this.#full,
       element(
         'p',
         { class: 'hint lab-legend' },
@@ -125,12 +131,12 @@ export class Lab {
   #open(): void {
     this.#failure.replaceChildren()
     this.#seeds.clear()
-    void this.#story?.open(this.#prompt.value, this.#seed.value)
+    void this.#story?.open(this.#prompt.value, this.#seed.value || 0)
   }
 
   #toggleRun(): void {
     if (this.#story?.isGenerating) this.#story.stop()
-    else this.#generate(this.#count.value)
+    else this.#generate(this.#count.value || 1)
   }
 
   #generate(count: number): void {
@@ -167,6 +173,7 @@ export class Lab {
       selected: story.selected,
       end: branch.end,
     })
+    this.#full.hidden = !branch.isFull
     this.#branches.update(story.branches, story.current, story.model)
     this.#sampling.update()
   }

@@ -89,7 +89,8 @@ export class SamplingView {
     const options = { previousTokens, endOfGeneration, suppressedIds, seed: 0 }
     const explained = explainSampling(logits, params, options)
     this.#bars.update(explained, chosen)
-    this.#steps.update(explained, previousTokens.length)
+    // In a task of its own, so that none is long with a large vocabulary.
+    setTimeout(() => this.#steps.update(explained, previousTokens.length))
     this.#where.textContent =
       chosen === undefined
         ? 'For the next token. Choose one, or let the sampler draw with Step.'

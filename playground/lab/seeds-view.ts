@@ -71,14 +71,17 @@ export class SeedsView {
     try {
       await this.#app.run(async ({ signal, count }) => {
         const params = this.#params()
-        for (let i = 0; i < this.#number.value; i++) {
-          const branch = await story.fresh(this.#first.value + i)
+        // A field that is not filled in is NaN.
+        const number = Math.min(MOST, this.#number.value || 1)
+        const length = this.#length.value || 1
+        for (let i = 0; i < number; i++) {
+          const branch = await story.fresh((this.#first.value || 0) + i)
           lanes.push(new Lane(branch, story, () => this.#draw(lanes)))
         }
         this.#columns.replaceChildren(...lanes.map((lane) => lane.element))
         await Promise.all(
           lanes.map(async ({ branch }) => {
-            for (let n = 0; n < this.#length.value && !signal.aborted; n++) {
+            for (let n = 0; n < length && !signal.aborted; n++) {
               if (!(await branch.step(params, signal))) break
               count()
               draw()
@@ -88,7 +91,8 @@ export class SeedsView {
         this.#app.announce(`${lanes.length} texts generated`)
       })
     } catch (error) {
-      this.#failure.replaceChildren(failure(error))
+      // What was cleared meanwhile has been disposed.
+      if (lanes === this.#lanes) this.#failure.replaceChildren(failure(error))
     } finally {
       this.#start.disabled = false
       this.#draw(lanes)

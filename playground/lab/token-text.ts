@@ -27,8 +27,10 @@ const INVISIBLE = /[\p{Z}\p{Cc}\p{Cf}]/u
 
 /** The text in parts, with a sign for each character that cannot be seen. */
 export function visibleParts({
+  kind,
   text,
 }: TokenText): readonly { readonly text: string; readonly isSign: boolean }[] {
+  if (kind !== 'text') return [{ text, isSign: false }]
   const parts: { text: string; isSign: boolean }[] = []
   for (const character of text) {
     const isSign = INVISIBLE.test(character)
