@@ -64,13 +64,13 @@ export function slider({
   }
 }
 
-/** A number that is typed. */
+/** A number that is typed. Its `value` is within the limits. */
 export function numberField({
   label,
   hint,
   value,
-  min,
-  max,
+  min = Number.NEGATIVE_INFINITY,
+  max = Number.POSITIVE_INFINITY,
   step = 1,
   onInput,
 }: Labelled & {
@@ -82,14 +82,18 @@ export function numberField({
   /** Not called while what is typed is not a number within the limits. */
   readonly onInput?: (value: number) => void
 }): Control<number> {
-  const input = element('input', { type: 'number', id: uniqueId('number'), min, max, step, value })
+  const input = element('input', {
+    ...{ type: 'number', id: uniqueId('number'), step, value },
+    ...(Number.isFinite(min) && { min }),
+    ...(Number.isFinite(max) && { max }),
+  })
   input.addEventListener('input', () => {
     if (input.validity.valid && input.value !== '') onInput?.(input.valueAsNumber)
   })
   return {
     element: control(hint, input, labelOf(input, label), input),
     get value() {
-      return input.valueAsNumber
+      return Math.min(max, Math.max(min, input.valueAsNumber))
     },
     set value(next) {
       input.valueAsNumber = next

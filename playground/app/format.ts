@@ -15,7 +15,8 @@ export function bytes(count: number): string {
 
 /** Three significant digits, without exponent: `0.123`, `12.3`, `1234`. */
 export function digits(value: number): string {
-  const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)))
+  const rounded = Math.abs(Number(value.toPrecision(3)))
+  const magnitude = rounded === 0 ? 0 : Math.floor(Math.log10(rounded))
   return value.toFixed(Math.min(4, Math.max(0, 2 - magnitude)))
 }
 

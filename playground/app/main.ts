@@ -19,17 +19,22 @@ const meter = new TokenMeter()
 const app = new PlaygroundState({ announcer: find('#announcer'), meter })
 const loader = new ModelLoader(app, EMBEDDED)
 
-showHeader()
-showStatus(find('.status'), { app, meter, loader })
-showTabs([chatTab, labTab, formatTab, modelTab(loader)])
-acceptDroppedFiles((file) => {
-  location.hash = 'model'
-  void loader.loadFile(file)
-})
-document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && app.isRunning) app.stop()
-})
-void loader.loadEmbedded()
+// A task of its own, apart from the evaluation of the modules: neither keeps the page waiting for long.
+setTimeout(start)
+
+function start(): void {
+  showHeader()
+  showStatus(find('.status'), { app, meter, loader })
+  showTabs([chatTab, labTab, formatTab, modelTab(loader)])
+  acceptDroppedFiles((file) => {
+    location.hash = 'model'
+    void loader.loadFile(file)
+  })
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && app.isRunning) app.stop()
+  })
+  void loader.loadEmbedded()
+}
 
 function showHeader(): void {
   const name = element('span', { class: 'model-name' })

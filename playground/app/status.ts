@@ -1,7 +1,7 @@
 import type { ModelLoader } from '../model/loader.js'
 import { button, element } from './dom.js'
 import { bytes } from './format.js'
-import type { Playground } from './tab.js'
+import type { LoadedModel, Playground } from './tab.js'
 import type { TokenMeter } from './token-meter.js'
 
 const UPDATE_MS = 250
@@ -27,9 +27,7 @@ export function showStatus(
     latest = meter.rate() ?? latest
     const { loaded } = app
     rate.textContent = latest === undefined ? '' : `${latest.toFixed(1)} tokens/s`
-    facts.textContent = loaded
-      ? `${bytes(loaded.model.memoryBytes)} of memory · ${threads(loaded.model.threads)} · ${loaded.model.kernels} kernels`
-      : (loader.state ?? 'No model is loaded')
+    facts.replaceChildren(...(loaded ? factsOf(loaded) : [loader.state ?? 'No model is loaded']))
   }
 
   app.onModel(() => {
@@ -48,6 +46,11 @@ export function showStatus(
   update()
 }
 
-function threads(count: number): string {
-  return count === 1 ? '1 thread' : `${count} threads`
+/** Units and names are for screen readers where there is no room for them. */
+function factsOf({ model: { memoryBytes, threads, kernels } }: LoadedModel): (Node | string)[] {
+  return [
+    element('span', { class: 'visually-hidden' }, 'Memory '),
+    `${bytes(memoryBytes)} · ${threads === 1 ? '1 thread' : `${threads} threads`} · ${kernels}`,
+    element('span', { class: 'wide-only' }, ' kernels'),
+  ]
 }

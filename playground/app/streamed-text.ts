@@ -7,8 +7,15 @@ export class StreamedText {
   readonly #draw: () => void
   #waiting = ''
 
-  constructor(onGrow: () => void, className = 'streamed') {
-    this.element = element('div', { class: className }, this.#node)
+  readonly #isTrimmed: boolean
+
+  /** `isTrimmed`: without white space at its beginning. */
+  constructor(
+    onGrow: () => void,
+    { className = '', isTrimmed = false }: { readonly className?: string; readonly isTrimmed?: boolean } = {},
+  ) {
+    this.#isTrimmed = isTrimmed
+    this.element = element('div', { class: `streamed ${className}` }, this.#node)
     this.#draw = oncePerFrame(() => {
       this.flush()
       onGrow()
@@ -17,6 +24,7 @@ export class StreamedText {
 
   append(text: string): void {
     this.#waiting += text
+    if (this.#isTrimmed && this.#node.length === 0) this.#waiting = this.#waiting.trimStart()
     this.#draw()
   }
 

@@ -12,7 +12,7 @@ export class CallView {
 
   constructor(name: string, onGrow: () => void) {
     this.#name = element('p', { class: 'tool-name' }, 'Calls ', element('code', {}, name))
-    this.#arguments = new StreamedText(onGrow, 'code streamed')
+    this.#arguments = new StreamedText(onGrow, { className: 'code' })
     this.element.append(this.#name, this.#arguments.element, this.#notes)
   }
 

@@ -125,7 +125,8 @@ export class Conversation {
       } finally {
         view.finish(chat.stats(), reply.stopReason)
       }
-      if (reply.content.trim() !== '') this.#app.announce(`Reply: ${reply.content}`)
+      const said = reply.content.trim()
+      if (said !== '') this.#app.announce(`Reply: ${said}`)
       if (calls.size === 0) return
       for (const [index, call] of calls) {
         const result = runTool(call.name, call.arguments) ?? (await view.call(index).askForResult(run.signal))

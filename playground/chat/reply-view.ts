@@ -50,7 +50,10 @@ export class ReplyView {
 
   #textOf(type: 'reasoning' | 'content'): StreamedText {
     if (this.#open?.type === type) return this.#open.text
-    const text = new StreamedText(this.#onGrow, type === 'content' ? 'streamed reply-text' : 'streamed')
+    const text = new StreamedText(this.#onGrow, {
+      className: type === 'content' ? 'reply-text' : '',
+      isTrimmed: true,
+    })
     this.#texts.push(text)
     this.#open = { type, text }
     if (type === 'reasoning') {
@@ -115,7 +118,7 @@ function describe(
   const parts = [`${whole(nGen)} ${nGen === 1 ? 'token' : 'tokens'}`]
   if (genTps > 0) parts.push(`${digits(genTps)} per second`)
   parts.push(`first after ${Math.round(ttftMs)} ms`)
-  parts.push(`prompt ${whole(nPrompt + nCached)}${nCached > 0 ? `, ${whole(nCached)} cached` : ''}`)
+  parts.push(`prompt of ${whole(nPrompt + nCached)}${nCached > 0 ? `, ${whole(nCached)} cached` : ''}`)
   const reason = stopReason && REASONS[stopReason]
   if (reason) parts.push(reason)
   return parts.join(' · ')

@@ -114,7 +114,7 @@ interface Writing {
 
 /** Generates into `output`: the text as it arrives, then whether it is complete, and its value. */
 async function write(app: Playground, output: HTMLElement, writing: Writing): Promise<void> {
-  const text = new StreamedText(() => {}, 'code streamed')
+  const text = new StreamedText(() => {}, { className: 'code' })
   output.replaceChildren(element('h3', {}, 'Text'), text.element)
   let session: Session | undefined
   try {

@@ -50,14 +50,10 @@ function modelFacts({
     ['Family', architecture],
     ['Layers', whole(config.layers)],
     ['Width', whole(config.embeddingLength)],
-    [
-      'Heads',
-      config.heads === config.kvHeads
-        ? whole(config.heads)
-        : `${config.heads}, ${config.kvHeads} of keys and values`,
-    ],
+    ['Heads', whole(config.heads)],
+    ['KV heads', whole(config.kvHeads)],
     ['Vocabulary', `${whole(config.vocabSize)} tokens`],
-    ['Context', `${whole(contextLength)} of ${whole(config.contextLength)} tokens`],
+    ['Context', `${whole(contextLength)} of ${whole(config.contextLength)}`],
     ['Chat template', chatTemplates.size > 0 ? [...chatTemplates.keys()].join(', ') : 'none'],
     ...(recommended.length > 0 ? [['Sampling', recommended.join(', ')] as const] : []),
   ]

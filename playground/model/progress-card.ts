@@ -18,11 +18,13 @@ export function progressCard(loader: ModelLoader): HTMLElement {
     warning,
   )
   const failed = element('div', {})
+  const card = element('div', { class: 'stack loading' }, running, failed)
   let shown: unknown
 
   const draw = oncePerFrame(() => {
     const { loading } = loader
     running.hidden = !loading
+    card.hidden = !loading && loader.failure === undefined
     if (loading) {
       title.textContent = `Loading ${loading.name}`
       warning.textContent = loading.warning?.message ?? ''
@@ -36,7 +38,6 @@ export function progressCard(loader: ModelLoader): HTMLElement {
     failed.replaceChildren(...(shown === undefined ? [] : [failure(shown)]))
   })
   loader.onChange(draw)
-  running.hidden = true
   draw()
-  return element('div', { class: 'stack loading' }, running, failed)
+  return card
 }

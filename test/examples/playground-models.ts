@@ -21,16 +21,21 @@ export function endlessModel(): Uint8Array {
   return scriptedModel({ name: 'Endless', template: TEMPLATE, script })
 }
 
-/** A model that reasons, calls the calculator and answers. */
-export function reasoningModel(): Uint8Array {
+/** A model that reasons, calls a tool and answers. */
+export function reasoningModel({
+  call = '{"name": "calculator", "arguments": {"expression": "17 * 23"}}',
+  answer = ['17 times 23', ' is 391.'],
+}: {
+  readonly call?: string
+  readonly answer?: readonly string[]
+} = {}): Uint8Array {
   return scriptedModel({
     name: 'Scripted 1 M',
     template: TEMPLATE,
     script: {
       '<|im_start|>': [],
       '<|assistant|>': [
-        '<think>',
-        '\nNobody asked',
+        '<think>\nNobody asked',
         ' for numbers.',
         '\n</think>\n\n',
         'Hello',
@@ -38,23 +43,10 @@ export function reasoningModel(): Uint8Array {
         ' the script.',
       ],
       '<|with_tools|>': [
-        ...[
-          '<think>\nThe user asks',
-          ' for a product.',
-          ' I should use',
-          ' the calculator.',
-          '\n</think>\n\n',
-        ],
-        ...[
-          'Let me calculate.\n',
-          '<tool_call>',
-          '\n{"name": "calculator",',
-          ' "arguments": {"expression":',
-          ' "17 * 23"}}\n',
-        ],
-        '</tool_call>',
+        ...['<think>\nThe user asks', ' something.', ' I should use', ' a tool.', '\n</think>\n'],
+        ...['Let me look.\n', '<tool_call>\n', ...(call.match(/.{1,12}/g) ?? []), '\n</tool_call>'],
       ],
-      '<|after_tool|>': ['17 times 23', ' is 391.'],
+      '<|after_tool|>': answer,
       '\n': ['No', ' thoughts', ' this time.'],
     },
   })

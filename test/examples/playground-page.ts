@@ -1,19 +1,15 @@
 import { mkdir } from 'node:fs/promises'
-import { type Browser, type BrowserContextOptions, firefox, type Locator, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { startChromium, withoutChromium } from '../runtimes/chromium.js'
-import { firefoxPath } from '../runtimes/firefox.js'
+import { firefoxPath, startFirefox } from '../runtimes/firefox.js'
 
 /** Git ignores it. */
 const SCREENSHOTS = '.cache/playground-screenshots'
 
-/** The installed browsers; Firefox is driven by WebDriver BiDi, as it is. */
+/** The installed browsers. */
 export const BROWSERS = [
   { name: 'chromium', isMissing: withoutChromium, start: () => startChromium() },
-  {
-    name: 'firefox',
-    isMissing: firefoxPath === undefined,
-    start: () => firefox.launch({ channel: 'moz-firefox', executablePath: firefoxPath }),
-  },
+  { name: 'firefox', isMissing: firefoxPath === undefined, start: startFirefox },
 ] as const
 
 /** A page of the playground, and what went wrong on it. */
@@ -29,7 +25,10 @@ export async function openPlayground(
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    ...options,
+  })
   const page = await context.newPage()
   page.setDefaultTimeout(60_000)
   const errors: string[] = []
@@ -43,7 +42,7 @@ export async function openPlayground(
 
 /** Resolves when a model is loaded, with what the status line says. */
 export async function modelLoaded(page: Page): Promise<string> {
-  const facts = page.locator('.status-facts', { hasText: 'kernels' })
+  const facts = page.locator('.status-facts', { hasText: /relaxed|baseline/ })
   await facts.waitFor()
   return textOf(facts)
 }
@@ -66,17 +65,31 @@ export async function send(page: Page, text: string): Promise<void> {
   await page.locator('.status .stop').waitFor({ state: 'hidden' })
 }
 
-/** Kept to be looked at. */
+/** Kept to be looked at. `isWhole`: of a window that the whole page fits in, because parts of it stick to the window's edges. */
 export async function screenshot(
-  page: Page,
+  { page, errors }: OpenedPage,
   name: string,
-  options: { fullPage?: boolean } = {},
+  { isWhole = false }: { readonly isWhole?: boolean } = {},
 ): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true })
-  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, ...options })
+  const size = page.viewportSize()!
+  const height = isWhole ? await page.evaluate<number>('document.scrollingElement.scrollHeight') : 0
+  if (height > size.height) await page.setViewportSize({ ...size, height })
+  const before = errors.length
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, caret: 'initial' })
+  // Firefox reports the style that playwright adds meanwhile, which the page's policy forbids.
+  errors.splice(before)
+  await page.setViewportSize(size)
+}
+
+/** Replaces what is in a field of numbers: `fill` appends to it in Firefox. */
+export async function setNumber(page: Page, label: string, value: number): Promise<void> {
+  const field = page.getByLabel(label)
+  await field.press('ControlOrMeta+a')
+  await field.pressSequentially(String(value))
 }
 
 /** How much wider the page is than the window: 0 if it does not scroll sideways. */
 export function overflow(page: Page): Promise<number> {
-  return page.evaluate('document.scrollingElement.scrollWidth - document.documentElement.clientWidth')
+  return page.evaluate('document.scrollingElement.scrollWidth - document.documentElement.offsetWidth')
 }

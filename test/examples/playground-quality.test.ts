@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPlayground, PLAYGROUND_FOLDER } from '../../playground/tools/build.js'
 import { type StaticServer, serveFolder } from '../../playground/tools/serve.js'
 import { startChromium, withoutChromium } from '../runtimes/chromium.js'
-import { modelLoaded, openPlayground, screenshot, selectTab, send } from './playground-page.js'
+import { modelLoaded, openPlayground, screenshot, selectTab, send, setNumber } from './playground-page.js'
 
 const TABS = ['Chat', 'Sampling', 'Formats', 'Model']
 
@@ -38,44 +38,73 @@ describe.skipIf(withoutChromium)('the playground', () => {
       await page.evaluate(axe.source)
       for (const tab of TABS) {
         await selectTab(page, tab)
-        for (const summary of await page.locator('section:not([hidden]) summary').all()) await summary.click()
+        for (const summary of await page.locator('summary:visible').all()) await summary.click()
         expect(await violations(page), tab).toEqual([])
-        await screenshot(page, `${colorScheme}-${width}-${tab.toLowerCase().replaceAll(' ', '-')}`, {
-          fullPage: true,
+        await screenshot(opened, `${colorScheme}-${width}-${tab.toLowerCase().replaceAll(' ', '-')}`, {
+          isWhole: true,
         })
       }
     },
   )
 
   it('leaves the page responsive while the model loads and writes', async ({ task }) => {
-    const context = await browser.newContext()
-    const page = await context.newPage()
-    await page.addInitScript(() => {
-      const tasks: { duration: number }[] = []
-      Object.assign(globalThis, { tasks })
-      new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({
-        type: 'longtask',
-        buffered: true,
-      })
+    const page = await browser.newPage()
+    const loading = await longestTask(browser, page, async () => {
+      await page.goto(server.url)
+      await modelLoaded(page)
     })
-    /** The longest task since the last call; the browser reports those of 50 ms and more. */
-    const longest = () =>
-      page.evaluate<number>('Math.max(0, ...globalThis.tasks.splice(0).map(({ duration }) => duration))')
-    await page.goto(server.url)
-    await modelLoaded(page)
-    const loading = await longest()
-    await page.getByLabel('Most tokens of a reply').fill('1000')
-    for (const text of ['Once upon a time', 'The little dog', 'Lily and Tom']) await send(page, text)
-    const writing = await longest()
+    await setNumber(page, 'Most tokens of a reply', 1000)
+    const writing = await longestTask(browser, page, async () => {
+      for (const text of ['Once upon a time', 'The little dog', 'Lily and Tom']) await send(page, text)
+    })
+    const inWords = ({ processor, wall }: Durations) => `${processor} (${wall})`
     task.meta.row = {
       browser: 'chromium',
-      what: 'longest task while loading; while writing (0: under 50 ms)',
-      ms: `${loading}; ${writing}`,
+      what: 'longest task of the page, processor time (wall time), while loading; while writing',
+      ms: `${inWords(loading)}; ${inWords(writing)}`,
     }
     expect(await page.locator('.reply-stats').count()).toBe(3)
-    await context.close()
+    expect(loading.tasks).toBeGreaterThan(10)
+    expect(writing.tasks).toBeGreaterThan(10)
+    await page.close()
   })
 })
+
+interface Durations {
+  /** How many there were. */
+  readonly tasks: number
+  /** Milliseconds of the longest one: its own, and with those in which the busy machine ran something else. */
+  readonly processor: number
+  readonly wall: number
+}
+
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  /** Microseconds. */
+  readonly dur?: number
+  readonly tdur?: number
+  readonly args: { readonly name?: string }
+}
+
+/** The longest tasks of the main threads of pages, from the browser's trace. */
+async function longestTask(browser: Browser, page: Page, work: () => Promise<void>): Promise<Durations> {
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] })
+  await work()
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[]
+  }
+  const threadOf = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`
+  const pages = new Set(traceEvents.filter(({ args }) => args.name === 'CrRendererMain').map(threadOf))
+  const tasks = traceEvents.filter((event) => event.name.endsWith('::RunTask') && pages.has(threadOf(event)))
+  const longest = (of: (event: TraceEvent) => number) => Math.round(Math.max(...tasks.map(of)) / 1000)
+  return {
+    tasks: tasks.length,
+    processor: longest(({ tdur = 0 }) => tdur),
+    wall: longest(({ dur = 0 }) => dur),
+  }
+}
 
 /** What axe objects to, in short. */
 async function violations(page: Page): Promise<string[]> {

@@ -15,6 +15,7 @@ import {
   screenshot,
   selectTab,
   send,
+  setNumber,
   textOf,
 } from './playground-page.js'
 
@@ -44,16 +45,18 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
     afterAll(() => browser?.close())
 
     it('answers with the embedded model', async ({ task }) => {
-      const started = performance.now()
       await using opened = await openPlayground(browser, server.url)
       const { page, errors } = opened
-      expect(await modelLoaded(page)).toMatch(/MB of memory · \d+ threads? · (baseline|relaxed) kernels/)
+      expect(await modelLoaded(page)).toMatch(
+        /^Memory [\d.]+ MB · \d+ threads? · (baseline|relaxed) kernels$/,
+      )
+      const loaded = Math.round(await page.evaluate<number>('performance.now()'))
       await page.getByRole('button', { name: /^Once upon a time/ }).click()
       await page.locator('.reply-stats').waitFor({ state: 'attached' })
       const reply = await textOf(page.locator('.is-reply .streamed'))
       expect(reply.trim().split(/\s+/).length).toBeGreaterThan(20)
       expect(await textOf(page.locator('.reply-stats'))).toMatch(
-        /^\d+ tokens · [\d.]+ per second · first after \d+ ms · prompt \d+/,
+        /^\d+ tokens · [\d.]+ per second · first after \d+ ms · prompt of \d+/,
       )
       expect(await textOf(page.locator('.status .rate'))).toMatch(/^\d+\.\d tokens\/s$/)
       await expect
@@ -61,10 +64,10 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
         .toBe(`Reply: ${await page.locator('.is-reply .streamed').textContent()}`)
       task.meta.row = {
         browser: name,
-        what: 'page opened, model loaded, a whole story written',
-        ms: Math.round(performance.now() - started),
+        what: 'from the beginning of the page to the loaded model',
+        ms: loaded,
       }
-      await screenshot(page, `${name}-chat`)
+      await screenshot(opened, `${name}-chat`)
       expect(errors).toEqual([])
     })
 
@@ -73,11 +76,11 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       const { page } = opened
       await modelLoaded(page)
       await page.getByText('Hub, token, context').click()
-      await page.getByLabel('Context, in tokens').fill('100000')
+      await setNumber(page, 'Context, in tokens', 100000)
       await page.locator('input[type=file]').setInputFiles(asFile(endlessModel()))
       await page.getByText('100,000 of').waitFor()
       await selectTab(page, 'Chat')
-      await page.getByLabel('Most tokens of a reply').fill('100000')
+      await setNumber(page, 'Most tokens of a reply', 100000)
       await page.getByLabel('Message').fill('Once upon a time')
       await page.getByLabel('Message').press('Enter')
       await page.locator('.is-reply .streamed').waitFor()
@@ -87,7 +90,7 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       await page.getByRole('button', { name: 'Edit' }).click()
       expect(await page.getByLabel('Message').inputValue()).toBe('Once upon a time')
       expect(await page.locator('.turn').count()).toBe(0)
-      await page.getByLabel('Most tokens of a reply').fill('5')
+      await setNumber(page, 'Most tokens of a reply', 5)
       await send(page, 'Hello')
       expect(await textOf(page.locator('.is-reply .streamed'))).toBe('Round and round and round')
       await page.getByRole('button', { name: 'Undo' }).click()
@@ -105,7 +108,7 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
         .or(page.getByRole('heading', { name: 'Scripted 1 M' }))
         .first()
         .waitFor()
-      await screenshot(page, `${name}-model`)
+      await screenshot(opened, `${name}-model`)
       await selectTab(page, 'Chat')
       expect(await page.getByLabel('Chat template').isVisible()).toBe(false)
       await send(page, 'Hello?')
@@ -125,7 +128,7 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       await turn.locator('.is-reply').nth(1).locator('.reply-stats').waitFor()
       const [call, answer] = await turn.locator('.is-reply').all()
       expect(await call.locator('.reasoning .streamed').textContent()).toBe(
-        'The user asks for a product. I should use the calculator.',
+        'The user asks something. I should use a tool.',
       )
       expect(await textOf(call.locator('.tool-name'))).toBe('Calls calculator')
       expect(JSON.parse(await textOf(call.locator('.tool-call > .streamed')))).toEqual({
@@ -134,26 +137,39 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       expect(await textOf(call.locator('.tool-result'))).toBe('Result {"result":391}')
       expect(await textOf(answer.locator('.streamed'))).toBe('17 times 23 is 391.')
       await turn.locator('summary').click()
-      await screenshot(page, `${name}-tools`, { fullPage: true })
+      await screenshot(opened, `${name}-tools`, { isWhole: true })
       expect(errors).toEqual([])
     })
 
-    it('asks the user for the result of a tool that it cannot run', async () => {
+    it('checks edited tools, and asks the user for the result of one that it cannot run', async () => {
       await using opened = await openPlayground(browser, `${server.url}#model`)
       const { page } = opened
       await modelLoaded(page)
-      await page.locator('input[type=file]').setInputFiles(scripted())
+      const call = '{"name": "weather", "arguments": {"city": "Rome"}}'
+      await page
+        .locator('input[type=file]')
+        .setInputFiles(asFile(reasoningModel({ call, answer: ['It is', ' warm in Rome.'] })))
       await page.getByRole('heading', { name: 'Scripted 1 M' }).waitFor()
       await selectTab(page, 'Chat')
       await page.getByRole('switch', { name: 'Tools' }).check()
       await page.getByText('Edit the tools').click()
       const editor = page.getByLabel('Definitions (JSON)')
-      await editor.fill('[{ "name": "calculator", ')
+      await editor.fill('[{ "name": "weather", ')
       await page.locator('.chat-settings .failure').waitFor()
-      await editor.fill('[{ "name": "adder", "parameters": { "type": "object", "propertees": {} } }]')
+      await editor.fill('[{ "name": "weather", "parameters": { "type": "object", "propertees": {} } }]')
       await page.locator('.chat-settings .hint', { hasText: 'did you mean "properties"' }).waitFor()
-      await send(page, 'What is 17 * 23?')
-      expect(await textOf(page.locator('.tool-name'))).toBe('Not a valid call: unknown tool')
+      await page.getByLabel('Message').fill('How is the weather in Rome?')
+      await page.getByRole('button', { name: 'Send' }).click()
+      await page.getByLabel(/^The page cannot run this tool/).fill('20 degrees')
+      await page.keyboard.press('Enter')
+      await page.getByText('It is warm in Rome.').waitFor()
+      expect(await textOf(page.locator('.tool-result'))).toBe('Result 20 degrees')
+
+      await editor.fill('[{ "name": "other" }]')
+      await send(page, 'And now?')
+      expect(await textOf(page.locator('.turn').nth(1).locator('.tool-name'))).toBe(
+        'Not a valid call: unknown tool',
+      )
     })
 
     it('loads a dropped file', async () => {
@@ -207,7 +223,7 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
 
       await load('hf:someone/stories/tiny.gguf')
       await page.locator('.loading .hint', { hasText: /^[\d.]+ MB of 3\.14 MB from the network/ }).waitFor()
-      await screenshot(page, `${name}-progress`)
+      await screenshot(opened, `${name}-progress`)
       await page.getByRole('button', { name: 'Cancel' }).click()
       await page.locator('.loading .failure', { hasText: 'was cancelled' }).waitFor()
       const stored = page.locator('.stored-model')
@@ -235,7 +251,7 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
         likes: expect.any(Array),
       })
       expect(['girl', 'boy', 'dog', 'dragon']).toContain(value.kind)
-      await screenshot(page, `${name}-format`, { fullPage: true })
+      await screenshot(opened, `${name}-format`, { isWhole: true })
 
       const source = page.getByLabel('Schema or grammar')
       await source.fill('{ "type": "string", "minLenght": 3 }')
@@ -255,21 +271,11 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
       await using opened = await openPlayground(browser, server.url)
       const { page } = opened
       await modelLoaded(page)
-      await page.getByRole('tab', { name: 'Chat' }).focus()
-      const selected = () => textOf(page.locator('[role=tab][aria-selected=true]'))
-      await page.keyboard.press('ArrowLeft')
-      expect(await selected()).toBe('Model')
-      await page.keyboard.press('Home')
-      expect(await selected()).toBe('Chat')
-      await page.keyboard.press('End')
-      await page.keyboard.press('ArrowRight')
-      expect(await selected()).toBe('Chat')
       // Everything that can be clicked on is reached by Tab, visibly.
       const wanted = await page.evaluate<number>(
         `[...document.querySelectorAll('button, input, select, textarea, summary, a[href]')].filter((each) => each.checkVisibility() && !each.disabled && each.tabIndex >= 0).length`,
       )
       const reached = new Set<string>()
-      await page.evaluate('document.body.focus(); document.activeElement.blur()')
       for (let i = 0; i < 3 * wanted; i++) {
         await page.keyboard.press('Tab')
         const [id, outline] = await page.evaluate<[string, string]>(`(() => {
@@ -279,35 +285,49 @@ describe.each(BROWSERS.filter(({ isMissing }) => !isMissing))(
         const { outlineStyle, outlineWidth } = getComputedStyle(at)
         return [at.dataset.reached, outlineStyle + ' ' + outlineWidth]
       })()`)
-        if (id === '') continue
+        // Around once; Firefox then shows no focus any more.
+        if (id === '' || (reached.has(id) && reached.size > 1)) break
         expect(outline).not.toMatch(/^none| 0px$/)
         reached.add(id)
       }
       expect(reached.size).toBeGreaterThanOrEqual(wanted)
+
+      await page.getByRole('tab', { name: 'Chat' }).focus()
+      const selected = () => textOf(page.locator('[role=tab][aria-selected=true]'))
+      await page.keyboard.press('ArrowLeft')
+      expect(await selected()).toBe('Model')
+      await page.keyboard.press('Home')
+      expect(await selected()).toBe('Chat')
+      await page.keyboard.press('End')
+      await page.keyboard.press('ArrowRight')
+      expect(await selected()).toBe('Chat')
     })
 
-    it.each(['light', 'dark'] as const)('fits a phone, in %s colours', async (colorScheme) => {
+    it('fits a phone, in light and dark colours', async () => {
       await using opened = await openPlayground(browser, server.url, {
         viewport: { width: 360, height: 740 },
-        colorScheme,
       })
       const { page } = opened
       await modelLoaded(page)
       await send(page, 'Once upon a time')
-      for (const tab of ['Chat', 'Sampling', 'Formats', 'Model']) {
-        await selectTab(page, tab)
-        expect(await overflow(page)).toBe(0)
-        await screenshot(page, `${name}-phone-${colorScheme}-${tab.toLowerCase().replaceAll(' ', '-')}`)
+      const theme = page.getByRole('button', { name: /^Theme/ })
+      for (const [colours, background] of [
+        ['light', 'rgb(251, 250, 248)'],
+        ['dark', 'rgb(22, 23, 26)'],
+      ]) {
+        await theme.click()
+        expect(await textOf(theme)).toBe(`Theme: ${colours}`)
+        expect(
+          await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor'),
+        ).toBe(background)
+        for (const tab of ['Chat', 'Sampling', 'Formats', 'Model']) {
+          await selectTab(page, tab)
+          expect(await overflow(page), tab).toBe(0)
+          await screenshot(opened, `${name}-phone-${colours}-${tab.toLowerCase()}`)
+        }
       }
-      const background = await page.evaluate<string>(
-        'getComputedStyle(document.documentElement).backgroundColor',
-      )
-      expect(background).toBe(colorScheme === 'light' ? 'rgb(251, 250, 248)' : 'rgb(22, 23, 26)')
-      await page.getByRole('button', { name: 'Theme: auto' }).click()
-      await page.getByRole('button', { name: 'Theme: light' }).click()
-      expect(await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')).toBe(
-        'rgb(22, 23, 26)',
-      )
+      await page.reload()
+      expect(await textOf(theme)).toBe('Theme: dark')
     })
 
     it('works on a host without headers, with one thread, and says so', async () => {

@@ -14,7 +14,10 @@ const CONTROL = 3
 
 const END = '<|im_end|>'
 
-/** Texts that follow a control token at the end of a prompt, one token each. A text that occurred before leads back to there. */
+/**
+ * Texts that follow a control token (or a line feed) at the end of a prompt, one token each. A text that occurs twice in a list leads
+ * back to its first place; none may be in two lists.
+ */
 export type Script = Readonly<Record<string, readonly string[]>>
 
 /**
@@ -32,14 +35,16 @@ export function scriptedModel({
 }): Uint8Array {
   const own: { text: string; type: number }[] = [{ text: END, type: CONTROL }]
   const successors = new Map<number, number>()
-  const idOf = (text: string, type: number): number => {
-    const known = own.findIndex((token) => token.text === text)
-    return BASE + (known < 0 ? own.push({ text, type }) - 1 : known)
+  const add = (text: string, type: number): number => {
+    if (own.some((token) => token.text === text)) throw new Error(`two scripts have ${JSON.stringify(text)}`)
+    return BASE + own.push({ text, type }) - 1
   }
   for (const [start, texts] of Object.entries(script)) {
-    let last = start === '\n' ? NEWLINE : idOf(start, CONTROL)
+    const ids = new Map<string, number>()
+    let last = start === '\n' ? NEWLINE : add(start, CONTROL)
     for (const text of texts) {
-      const id = idOf(text.replaceAll(' ', '▁'), NORMAL)
+      const id = ids.get(text) ?? add(text.replaceAll(' ', '▁'), NORMAL)
+      ids.set(text, id)
       successors.set(last, id)
       last = id
     }
