@@ -147,18 +147,23 @@ class Row {
   readonly #mark = element('span', { class: 'lab-mark' })
   readonly #before = element('span', { class: 'lab-before' })
   readonly #after = element('span', { class: 'lab-after' })
-  readonly #spoken: string
+  /** What screen readers say instead: the token without signs, and its probabilities in words. */
+  readonly #spoken = element('span', { class: 'visually-hidden' })
+  readonly #name: string
 
   constructor(id: TokenId, labels: TokenLabels, onPick: () => void) {
-    this.#spoken = labels.spoken(id)
+    this.#name = labels.spoken(id)
+    const label = labels.visible(id)
     const track = element('span', { class: 'lab-track' }, this.#fill, this.#mark)
     const values = element('span', { class: 'lab-values' }, this.#before, this.#after)
+    for (const part of [label, track, values]) part.ariaHidden = 'true'
     this.#button = element(
       'button',
       { type: 'button', class: 'plain lab-bar-button', 'data-id': id },
-      labels.visible(id),
+      label,
       track,
       values,
+      this.#spoken,
     )
     this.#button.addEventListener('click', onPick)
     this.element.append(this.#button)
@@ -172,7 +177,7 @@ class Row {
     this.element.classList.toggle('is-removed', removedBy !== undefined)
     this.element.classList.toggle('is-chosen', isChosen)
     const result = removedBy === undefined ? `${shareText(after)} after the chain` : `removed by ${removedBy}`
-    this.#button.setAttribute('aria-label', `${this.#spoken}: ${shareText(before)}, ${result}`)
+    setText(this.#spoken, `${this.#name}: ${shareText(before)}, ${result}`)
     if (isChosen) this.#button.setAttribute('aria-current', 'true')
     else this.#button.removeAttribute('aria-current')
   }

@@ -145,7 +145,7 @@ class Lane {
         story.adopt(branch)
         onTaken()
       },
-      { class: 'is-small', 'aria-label': `Continue with seed ${branch.seed} above` },
+      { class: 'is-small', 'aria-label': `Continue above with seed ${branch.seed}` },
     )
     this.element = element(
       'section',
