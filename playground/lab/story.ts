@@ -147,8 +147,8 @@ export class Story {
         return
       }
       let { branch } = current
-      if (branch.isFull) return
       const isNew = index < branch.tokens.length
+      if (!isNew && branch.isFull) return
       if (isNew) {
         if (!branch.logitsAt(index)) await branch.recall(index, signal)
         branch = await branch.fork(index)

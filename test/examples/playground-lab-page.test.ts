@@ -108,6 +108,23 @@ describe.skipIf(withoutChromium)('the lab in Chromium', () => {
     })
   })
 
+  it('says that the context is full, and continues from an earlier token nevertheless', async () => {
+    await withPage({}, async (page) => {
+      await page.getByRole('button', { name: 'Balanced' }).click()
+      // 250 tokens of the model's 256.
+      await page.getByLabel('Prompt').last().fill('big '.repeat(248).trim())
+      await page.getByRole('button', { name: 'Start' }).click()
+      await page.locator('.lab-prompt', { hasText: 'big big' }).waitFor()
+      await page.getByRole('button', { name: 'Run' }).click()
+      await page.getByText('The context is full.').waitFor()
+      await isIdle(page)
+      await page.locator('.lab-tokens .lab-token').nth(1).click()
+      await page.locator('.lab-bar:not(.is-chosen) button').nth(1).click()
+      await expect.poll(() => page.locator('.lab-tokens .lab-token').count()).toBe(2)
+      expect(await page.getByText('The context is full.').isVisible()).toBe(false)
+    })
+  })
+
   it('says why a prompt cannot be used, and keeps the text', async () => {
     await withPage({}, async (page) => {
       await page.getByRole('button', { name: 'Step' }).click()
