@@ -101,6 +101,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'examples',
+          execArgv,
           include: ['test/examples/**/*.test.ts'],
           testTimeout: 180_000,
           fileParallelism: false,

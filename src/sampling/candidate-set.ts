@@ -1,6 +1,6 @@
 import { Softmax } from '../math/softmax.js'
 import { rejectNaN } from './nan.js'
-import { argmax, compact, gather, largestFinite, multiply } from './passes.js'
+import { argmax, compact, fillAscending, gather, largestFinite, multiply } from './passes.js'
 
 /** The largest f32: replaces Infinity, so that differences of logits are never NaN. */
 const LARGEST = 3.4028234663852886e38
@@ -49,7 +49,8 @@ export class CandidateSet {
     if (this.ids.length === length) {
       this.ids.set(this.#allIds.subarray(0, this.#overwritten))
     } else {
-      this.#allIds = Int32Array.from({ length }, (_, id) => id)
+      this.#allIds = new Int32Array(length)
+      fillAscending(this.#allIds)
       this.ids = this.#allIds.slice()
       this.logits = new Float32Array(length)
     }
@@ -198,6 +199,16 @@ export class CandidateSet {
     this.#largest = largest
     if (wasValid) this.#softmax.remove(indices, logits)
     this.#isSoftmaxValid = wasValid
+  }
+
+  /** An independent copy of the candidates. Its buffers hold no more than these, so it cannot be `reset`. */
+  copy(): CandidateSet {
+    const copy = new CandidateSet()
+    copy.ids = this.ids.slice(0, this.size)
+    copy.logits = this.logits.slice(0, this.size)
+    copy.size = this.size
+    copy.temperature = this.temperature
+    return copy
   }
 
   #indicesOf(ids: readonly number[]): number[] {

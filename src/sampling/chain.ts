@@ -22,7 +22,10 @@ interface StepEntry {
   readonly aliases?: readonly string[]
 }
 
-/** The chain, in its default order. To add a step, add a file to steps/, a line here and its knobs to `STEP_KNOBS`. */
+/**
+ * The chain, in its default order. To add a step, add a file to steps/, a line here and in `STEP_KNOBS_OF`, and its knobs to
+ * `STEP_KNOBS`.
+ */
 const STEPS = {
   penalties: { make: penalties, purpose: 'reshape' },
   dry: { make: dry, purpose: 'reshape' },
@@ -41,6 +44,19 @@ export type StepName = keyof typeof STEPS
 /** The steps of the chain that `samplers` may name, in their default order. */
 export const STEP_NAMES = /* @__PURE__ */ Object.keys(STEPS) as readonly StepName[]
 
+/** The knobs of each step. Not in `STEPS`, because only `explainSampling` needs them. */
+export const STEP_KNOBS_OF: Readonly<Record<StepName, readonly (keyof ResolvedStepParams)[]>> = {
+  penalties: ['penalty', 'presencePenalty', 'frequencyPenalty', 'penaltyLastN'],
+  dry: ['dryMultiplier', 'dryBase', 'dryAllowedLength', 'dryPenaltyLastN', 'dryBreakers'],
+  topNSigma: ['topNSigma'],
+  temperature: ['temp', 'dynatempRange', 'dynatempExponent'],
+  topK: ['topK'],
+  typicalP: ['typicalP'],
+  topP: ['topP'],
+  minP: ['minP'],
+  xtc: ['xtcProbability', 'xtcThreshold'],
+}
+
 /** The step with this name or alias, ignoring case, hyphens and underscores. */
 export function findStep(name: string): StepName | undefined {
   const bare = (text: string) => text.trim().replace(/[-_]/g, '').toLowerCase()
@@ -54,16 +70,23 @@ export function findStep(name: string): StepName | undefined {
 /** The parameters that the chain is built from. */
 type ChainParams = ResolvedStepParams & { readonly samplers: readonly (StepName | CustomStep)[] }
 
-/** The steps that these parameters enable, in order. */
-export function buildChain(params: ChainParams, endIds: ReadonlySet<number>): readonly Step[] {
+/** A step of a chain, in its place. */
+export interface ChainEntry {
+  /** `constraints` comes before all others; `custom` is a caller's function. */
+  readonly name: 'constraints' | StepName | 'custom'
+  /** `undefined` if the parameters disable it. */
+  readonly run: Step | undefined
+}
+
+/** All steps of the chain, in order, with those that these parameters disable. */
+export function listChain(params: ChainParams, endIds: ReadonlySet<number>): readonly ChainEntry[] {
   const isGreedy = params.temp <= 0
   const isMirostat = params.mirostatTau > 0
   const runs = ({ purpose }: StepEntry) =>
     purpose === 'reshape' || (!isGreedy && (!isMirostat || purpose === 'temperature'))
-  const steps = [constraints(params, endIds)]
-  for (const step of params.samplers) {
-    if (typeof step === 'function') steps.push(custom(step))
-    else if (runs(STEPS[step])) steps.push(STEPS[step].make(params))
-  }
-  return steps.filter((step) => step !== undefined)
+  const steps = params.samplers.map((step): ChainEntry => {
+    if (typeof step === 'function') return { name: 'custom', run: custom(step) }
+    return { name: step, run: runs(STEPS[step]) ? STEPS[step].make(params) : undefined }
+  })
+  return [{ name: 'constraints', run: constraints(params, endIds) }, ...steps]
 }

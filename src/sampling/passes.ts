@@ -85,6 +85,12 @@ export function gather(
   return count
 }
 
+/** 0, 1, 2 … */
+export function fillAscending(ids: Int32Array): void {
+  const { length } = ids
+  for (let i = 0; i < length; i++) ids[i] = i
+}
+
 /** The largest of the first `n` values; NaN if any of them is NaN or infinite. */
 export function largestFinite(values: Float32Array, n: number): number {
   let largest = -3.4028234663852886e38

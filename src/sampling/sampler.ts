@@ -1,7 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import { isA } from '../read-list.js'
 import { CandidateSet } from './candidate-set.js'
-import { buildChain } from './chain.js'
+import { type ChainEntry, listChain } from './chain.js'
 import { checkIds, invalid } from './knob.js'
 import { type Logprobs, logprobsOf } from './logprobs.js'
 import { Mirostat } from './mirostat.js'
@@ -50,16 +50,9 @@ export interface Sampler {
  * distribution or, with `temp` 0, the most likely one is taken. Throws what `resolveSampling` throws.
  */
 export function createSampler(params?: SamplingParams, options: SamplerOptions = {}): Sampler {
-  const resolved = resolveSampling(params)
-  const { seed = randomSeed(), rng = new Rng(seed), endOfGeneration = [], areChecked = false } = options
-  const endIds = [...endOfGeneration]
-  checkIds('endOfGeneration', endIds)
-  const suppressed = [...(options.suppressedIds ?? [])]
-  checkIds('suppressedIds', suppressed)
-  const bannedIds = [...resolved.bannedIds, ...suppressed]
-  const chain = buildChain({ ...resolved, bannedIds }, new Set(endIds))
-  const greedy = resolved.temp <= 0
-  const mirostat = resolved.mirostatTau > 0 && !greedy ? new Mirostat(resolved) : undefined
+  const { areChecked = false } = options
+  const { resolved, rng, entries, greedy, mirostat } = prepareChain(params, options)
+  const chain = entries.map(({ run }) => run).filter((run) => run !== undefined)
   const candidates = new CandidateSet()
   /** A plain argmax, for which the logits are not copied. */
   const plain = greedy && chain.length === 0
@@ -113,7 +106,34 @@ export function createSampler(params?: SamplingParams, options: SamplerOptions =
   }
 }
 
-function checkInput(
+/** What samples tokens: the steps of the chain in order, and what comes after them. */
+interface PreparedChain {
+  readonly resolved: ResolvedSampling
+  readonly rng: Rng
+  readonly entries: readonly ChainEntry[]
+  /** After the chain the most likely token is taken, instead of drawing one. */
+  readonly greedy: boolean
+  /** Truncates the candidates before the draw. */
+  readonly mirostat: Mirostat | undefined
+}
+
+/** Throws what `resolveSampling` throws, and `INVALID_ARGUMENT` for invalid options. */
+export function prepareChain(params: SamplingParams | undefined, options: SamplerOptions): PreparedChain {
+  const resolved = resolveSampling(params)
+  const { seed = randomSeed(), rng = new Rng(seed) } = options
+  const endIds = [...(options.endOfGeneration ?? [])]
+  checkIds('endOfGeneration', endIds)
+  const suppressed = [...(options.suppressedIds ?? [])]
+  checkIds('suppressedIds', suppressed)
+  const bannedIds = [...resolved.bannedIds, ...suppressed]
+  const entries = listChain({ ...resolved, bannedIds }, new Set(endIds))
+  const greedy = resolved.temp <= 0
+  const mirostat = resolved.mirostatTau > 0 && !greedy ? new Mirostat(resolved) : undefined
+  return { resolved, rng, entries, greedy, mirostat }
+}
+
+/** Throws `INVALID_ARGUMENT` for what cannot be sampled from. */
+export function checkInput(
   logits: Float32Array,
   previousTokens: ArrayLike<number>,
   allowed: Uint32Array | undefined,
@@ -148,7 +168,7 @@ function draw(candidates: CandidateSet, rng: Rng): number {
   return index < 0 ? candidates.likeliest() : index
 }
 
-function nothingLeft(masked: boolean): DasllamaError {
+export function nothingLeft(masked: boolean): DasllamaError {
   const what = masked ? 'every token that the response format (or the caller) allows here' : 'every token'
   return new DasllamaError('NO_CANDIDATES', 'no token is left to choose from', {
     hint: `logitBias, bannedIds, forcedIds, a custom step or the logits themselves exclude ${what}`,

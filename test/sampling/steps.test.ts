@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CandidateSet } from '../../src/sampling/candidate-set.js'
-import { buildChain } from '../../src/sampling/chain.js'
+import { listChain } from '../../src/sampling/chain.js'
 import {
   createSampler,
   Rng,
@@ -84,8 +84,8 @@ function runBoth(
   row: Row,
 ) {
   const before = stateOf(candidates)
-  const [step] = buildChain({ ...params, samplers: [name] }, new Set())
-  step?.(candidates, { previousTokens: recent, rng: new Rng(seed) })
+  const entry = listChain({ ...params, samplers: [name] }, new Set()).at(-1)
+  entry?.run?.(candidates, { previousTokens: recent, rng: new Rng(seed) })
   const uniform = new Rng(seed).nextUniform()
   const judged = REFERENCES[name].judge(before, { params, recent, uniform, hair: HAIR })
   expectAsJudged(before, judged, stateOf(candidates), row)
@@ -154,8 +154,8 @@ describe('chains in any order', () => {
         if (candidates.size === 0) return
         for (const name of order) runBoth(name, candidates, params, recent, seed, row)
         whole.reset(makeLogits(recipe))
-        for (const step of buildChain(params, new Set()))
-          step(whole, { previousTokens: recent, rng: new Rng(seed) })
+        for (const { run } of listChain(params, new Set()))
+          run?.(whole, { previousTokens: recent, rng: new Rng(seed) })
         expect(stateOf(whole)).toEqual(stateOf(candidates))
       }),
       { numRuns: 1500, seed: SEED },
