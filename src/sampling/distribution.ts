@@ -28,6 +28,7 @@ export class Distribution implements Iterable<number> {
     return this.#candidates.size
   }
 
+  /** Whether a token has not been removed. */
   has(id: number): boolean {
     return this.#indexOf(id) >= 0
   }
@@ -50,6 +51,7 @@ export class Distribution implements Iterable<number> {
     return topIndices(logits, size, Math.min(checkN(n), size)).map((index) => this.#at(index))
   }
 
+  /** The ids, in ascending order. */
   *[Symbol.iterator](): IterableIterator<number> {
     const { ids, size } = this.#candidates
     for (let i = 0; i < size; i++) yield ids[i]

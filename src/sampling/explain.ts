@@ -25,6 +25,7 @@ export type ExplainedStepName = ChainEntry['name'] | 'mirostat' | 'greedy'
 
 /** What one step of the chain did. */
 export interface ExplainedStep {
+  /** The step's name in `params.samplers`, or the choice at the end of the chain. */
   readonly name: ExplainedStepName
   /** The step's parameters, with defaults; of a custom step, none. */
   readonly params: Readonly<Partial<ResolvedStepParams>>
