@@ -91,8 +91,10 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/*.test.ts'],
+          globalSetup: ['./test/package/setup.ts'],
           testTimeout: 600_000,
-          fileParallelism: false,
+          hookTimeout: 600_000,
+          maxWorkers: 2,
         },
       },
       {

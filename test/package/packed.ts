@@ -1,8 +1,8 @@
 /** The package as npm packs it, installed beside a tool in an empty folder. */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -34,54 +34,58 @@ export async function run(
   }
 }
 
-let packing: Promise<string> | undefined
+/** The packed package. */
+export const TARBALL = join(CACHE, 'dasllama.tgz')
 
-/** The path of the packed package. */
-export function packed(): Promise<string> {
-  packing ??= (async () => {
-    await mkdir(CACHE, { recursive: true })
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', CACHE]
-    const [{ filename }] = JSON.parse(await withoutNotices(run('npm', args, ROOT)))
-    return join(CACHE, filename)
-  })()
-  return packing
+export async function packPackage(): Promise<void> {
+  await mkdir(CACHE, { recursive: true })
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', CACHE]
+  const printed = await run('npm', args, ROOT)
+  const [{ filename }] = JSON.parse(printed.slice(printed.indexOf('['), printed.lastIndexOf(']') + 1))
+  await rename(join(CACHE, filename), TARBALL)
 }
 
-async function withoutNotices(printing: Promise<string>): Promise<string> {
-  const printed = await printing
-  return printed.slice(printed.indexOf('['), printed.lastIndexOf(']') + 1)
+/** The folders with a lockfile. */
+export async function tools(): Promise<string[]> {
+  const entries = await readdir(SOURCES, { withFileTypes: true })
+  return entries
+    .map(({ name }) => name)
+    .filter((name) => existsSync(join(SOURCES, name, 'package-lock.json')))
 }
 
-/**
- * The folder of a tool, with its packages as its lockfile has them, the packed package, and copies of the app's files.
- * Whatever else was there is removed.
- */
-export async function project(tool: string, files: readonly string[] = []): Promise<string> {
+/** Installs a tool's packages as its lockfile has them, unless they are there. */
+export async function installTool(tool: string): Promise<void> {
   const folder = join(CACHE, tool)
   const lock = await readFile(join(SOURCES, tool, 'package-lock.json'), 'utf8')
   const manifest = await readFile(join(SOURCES, tool, 'package.json'), 'utf8')
   const installed = join(folder, 'node_modules/.installed')
   const hash = createHash('sha256').update(lock).update(manifest).digest('hex')
-  if ((await readFile(installed, 'utf8').catch(() => '')) !== hash) {
-    await rm(folder, { recursive: true, force: true })
-    await mkdir(folder, { recursive: true })
-    for (const file of ['package.json', 'package-lock.json'])
-      await cp(join(SOURCES, tool, file), join(folder, file))
-    // Not `npm ci`: npm leaves optional packages of other systems out of lockfiles, and then misses them.
-    await run('npm', ['install', '--no-audit', '--no-fund'], folder)
-    await writeFile(installed, hash)
-  }
+  if ((await readFile(installed, 'utf8').catch(() => '')) === hash) return
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  for (const file of ['package.json', 'package-lock.json'])
+    await cp(join(SOURCES, tool, file), join(folder, file))
+  await run('npm', ['ci', '--no-audit', '--no-fund'], folder)
+  await writeFile(installed, hash)
+}
+
+/**
+ * The folder of a tool, with its packages, the packed package, and copies of the app's files. Whatever else was there is removed.
+ */
+export async function project(tool: string, files: readonly string[] = []): Promise<string> {
+  await installTool(tool)
+  const folder = join(CACHE, tool)
   for (const name of await readdir(folder)) {
-    if (!['node_modules', 'package.json', 'package-lock.json'].includes(name))
+    if (name !== 'node_modules' && name !== 'package-lock.json')
       await rm(join(folder, name), { recursive: true })
   }
   // What npm does with a package without dependencies; `npm install` itself is a row of its own.
   const target = join(folder, 'node_modules/dasllama')
   await rm(target, { recursive: true, force: true })
   await mkdir(target)
-  await run('tar', ['-xzf', await packed(), '--strip-components=1', '-C', target], folder)
+  await run('tar', ['-xzf', TARBALL, '--strip-components=1', '-C', target], folder)
   for (const file of await readdir(join(SOURCES, tool))) {
-    if (!file.startsWith('package'))
+    if (file !== 'package-lock.json')
       await cp(join(SOURCES, tool, file), join(folder, file), { recursive: true })
   }
   for (const file of files) await cp(join(SOURCES, 'app', file), join(folder, file))
@@ -91,12 +95,4 @@ export async function project(tool: string, files: readonly string[] = []): Prom
 /** The path of a tool's program, for `node`. */
 export function bin(folder: string, path: string): string {
   return join(folder, 'node_modules', path)
-}
-
-/** A Node of `npm run engines`. */
-export function engine(version: 22 | 24): string {
-  return join(
-    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-    `dasllama/engines/node-${version}/node`,
-  )
 }
