@@ -93,8 +93,10 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/*.test.ts'],
+          globalSetup: ['./test/package/setup.ts'],
           testTimeout: 600_000,
-          fileParallelism: false,
+          hookTimeout: 600_000,
+          maxWorkers: 2,
         },
       },
       {
@@ -103,6 +105,7 @@ export default defineConfig({
           name: 'examples',
           execArgv,
           include: ['test/examples/**/*.test.ts'],
+          globalSetup: ['./test/examples/setup.ts'],
           testTimeout: 180_000,
           fileParallelism: false,
         },

@@ -4,6 +4,7 @@
  *   dist/kernels.wasm            portable SIMD128 kernels
  *   dist/kernels-relaxed.wasm    the same sources with relaxed SIMD
  *   dist/kernels-wide.wasm       relaxed SIMD, with loops for engines that join pairs of vectors
+ *   dist/kernels-wide.wasm.br    the same compressed, as the package has it: only Node's platform reads it
  *   dist/index.js                the facade and the engine
  *   dist/workerd.js, edge-light.js, service-worker.js  the same for runtimes that cannot load their platform on demand
  *   dist/sampling.js             the sampler chain alone, without kernels
@@ -22,9 +23,10 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync } from 'node:zlib'
 import { bundleAll } from './bundle.mjs'
 import { fingerprints, freshParts, recordBuilt } from './fingerprints.mjs'
 import { ascFlags, KERNEL_BUILDS } from './kernel-builds.mjs'
@@ -38,6 +40,11 @@ async function buildKernels(build) {
   const outFile = ['--outFile', `${out}/${build.file}`]
   const { error, stderr } = await asc.main(['assembly/index.ts', ...outFile, ...ascFlags(build)])
   if (error) throw new Error(`asc: ${error.message}\n${stderr.toString()}`)
+}
+
+async function compressWide() {
+  const path = `${out}/kernels-wide.wasm`
+  await writeFile(`${path}.br`, brotliCompressSync(await readFile(path)))
 }
 
 /** Declarations of the entries: `package.json` names them. */
@@ -61,6 +68,7 @@ async function buildAll(keepsKernels) {
     ? KERNEL_BUILDS.map(({ file }) => copyFile(`dist/${file}`, `${out}/${file}`))
     : KERNEL_BUILDS.map(buildKernels)
   await Promise.all([...kernels, bundleAll(out), buildTypes()])
+  await compressWide()
   await rm('dist', { recursive: true, force: true })
   await rename(out, 'dist')
 }

@@ -20,7 +20,7 @@ const SOURCES = {
 }
 
 const PRODUCTS = {
-  kernels: KERNEL_BUILDS.map(({ file }) => file),
+  kernels: [...KERNEL_BUILDS.map(({ file }) => file), 'kernels-wide.wasm.br'],
   javascript: ['index.js', 'cli.js', 'types/index.d.ts'],
 }
 

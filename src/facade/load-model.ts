@@ -17,8 +17,8 @@ import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
 import { engineInThread, planner, tokenizers } from './lazy-modules.js'
 import { Model } from './model.js'
-import { discardSource, type LoadProgress, type ResolvedSource, resolveSource } from './named-source.js'
-import { checkOpenOptions, type OpenOptions, openModelOptions, withModelFile } from './open.js'
+import type { LoadProgress, ResolvedSource } from './named-source.js'
+import { checkOpenOptions, type OpenOptions, openResolved, withModelFile } from './open.js'
 import { readRecommendedSampling } from './recommended-sampling.js'
 
 export type { EngineOptions }
@@ -69,13 +69,16 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   checkLoadOptions(options)
   const { signal } = options
   const platform = await abortable(currentPlatform(), signal)
-  const settings = { open: await openModelOptions(options), engine: engineOptions(options) }
-  const resolved = await resolveSource(source, { ...options, isWhole: true })
-  const open = await openerOf(platform, options).catch(async (error) => {
-    await discardSource(resolved)
-    throw error
-  })
-  const opened = await open(resolved.source, platform, settings)
+  const engine = engineOptions(options)
+  const { opened, resolved } = await openResolved(
+    source,
+    options,
+    { isWhole: true },
+    async (resolved, open) => {
+      const openModel = await openerOf(platform, options)
+      return { opened: await openModel(resolved.source, platform, { open, engine }), resolved }
+    },
+  )
   const model = await createModel(opened, { ...options, onProgress: weightProgress(resolved, options) })
   if (!signal?.aborted) return model
   void model.dispose()

@@ -6,7 +6,7 @@ import type { HubOptions } from '../hub/repository.js'
 import type { ModelStore } from '../hub/store.js'
 import { isA } from '../read-list.js'
 import type { FetchOptions } from '../storage/fetch-options.js'
-import type { ModelSource } from '../storage/model-source.js'
+import { isByteSource, type ModelSource } from '../storage/model-source.js'
 import type { WarningListener } from '../warnings.js'
 import { hub as hubModule } from './lazy-modules.js'
 
@@ -92,8 +92,10 @@ export async function resolveSource(
   })
 }
 
-/** Closes a source that will not be read, if it is one of ours. */
-export async function discardSource({ source, from }: ResolvedSource): Promise<void> {
-  if (from !== 'local' && typeof source === 'object' && 'close' in source)
-    await source.close().catch(() => {})
+/** Closes a source that will not be read, unless it is the one that the caller gave. Idempotent; never rejects. */
+export async function discardSource(
+  resolved: ModelSource | undefined,
+  given: ModelSource | undefined,
+): Promise<void> {
+  if (resolved !== given && isByteSource(resolved)) await resolved.close().catch(() => {})
 }

@@ -8,7 +8,13 @@ import { checkFetchOptions, type FetchOptions } from '../storage/fetch-options.j
 import type { ModelSource } from '../storage/model-source.js'
 import { checkOnWarning, type WarningListener } from '../warnings.js'
 import { modelFiles } from './lazy-modules.js'
-import { checkNameOptions, type NameOptions, resolveSource } from './named-source.js'
+import {
+  checkNameOptions,
+  discardSource,
+  type NameOptions,
+  type ResolvedSource,
+  resolveSource,
+} from './named-source.js'
 
 /** What every way of opening a model file takes. */
 export interface OpenOptions extends FetchOptions, NameOptions {
@@ -39,15 +45,32 @@ export function checkOpenOptions(options: OpenOptions): void {
   options.signal?.throwIfAborted()
 }
 
-/** @internal What of the options says how sources are opened, with the tokenizer's name resolved. */
-export async function openModelOptions(
+/**
+ * @internal Resolves the names of a model and its tokenizer, and passes them to `open`. If that fails, sources that they were resolved to are
+ * closed: one that `open` could not begin to read, because its code cannot be loaded, would go on arriving.
+ */
+export async function openResolved<T>(
+  source: ModelSource,
   options: OpenOptions & { readonly memoryLimit?: number | undefined },
-): Promise<OpenModelOptions> {
+  { isWhole }: { readonly isWhole: boolean },
+  open: (resolved: ResolvedSource, openOptions: OpenModelOptions) => Promise<T>,
+): Promise<T> {
   const { signal, headers, fetch, retries, stallTimeout, memoryLimit = KEPT_BYTES } = options
   const maxBufferedBytes = Math.min(memoryLimit, KEPT_BYTES)
-  const tokenizer =
-    options.tokenizer && (await resolveSource(options.tokenizer, { ...options, isWhole: true })).source
-  return { signal, tokenizer, headers, fetch, retries, stallTimeout, maxBufferedBytes }
+  let resolved: ResolvedSource | undefined
+  let tokenizer: ResolvedSource | undefined
+  try {
+    if (options.tokenizer !== undefined) {
+      tokenizer = await resolveSource(options.tokenizer, { ...options, isWhole: true })
+    }
+    resolved = await resolveSource(source, { ...options, isWhole })
+    const http = { headers, fetch, retries, stallTimeout, maxBufferedBytes }
+    return await open(resolved, { ...http, signal, tokenizer: tokenizer?.source })
+  } catch (error) {
+    void discardSource(resolved?.source, source)
+    void discardSource(tokenizer?.source, options.tokenizer)
+    throw error
+  }
 }
 
 /** @internal Opens `source` in this thread, hands the file to `use`, and closes every source whatever happens. */
@@ -60,9 +83,9 @@ export async function withModelFile<T>(
   const { signal, onWarning } = options
   const platform = await abortable(currentPlatform(), signal)
   const { openModel, usingFile } = await abortable(modelFiles.load(), signal)
-  const open = await openModelOptions(options)
-  const resolved = await resolveSource(source, { ...options, isWhole: false })
-  const file = await openModel(resolved.source, platform, open)
+  const file = await openResolved(source, options, { isWhole: false }, (resolved, open) =>
+    openModel(resolved.source, platform, open),
+  )
   const result = await usingFile(file, { signal, onWarning }, () => use(file, platform))
   signal?.throwIfAborted()
   return result

@@ -51,7 +51,8 @@ const runtime = /* @__PURE__ */ ((): PauseGlobals => {
   const { setImmediate, MessageChannel, setTimeout, navigator } = globalThis as Partial<typeof globalThis>
   const { document, WorkerGlobalScope } = globalThis as { document?: unknown; WorkerGlobalScope?: unknown }
   return {
-    setImmediate,
+    // Next's edge runtime has one that throws.
+    setImmediate: 'EdgeRuntime' in globalThis ? undefined : setImmediate,
     MessageChannel,
     setTimeout: setTimeout as PauseGlobals['setTimeout'],
     userAgent: navigator?.userAgent,

@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { CACHE, packed, ROOT, run } from '../package/packed.js'
 import { TINY_STORIES } from '../support/model-files.js'
+import { CACHE, ROOT, run, TARBALL } from '../support/packed.js'
 import { askStreamed, askWhole, clientOf, type Reply, replyInNode } from './support/chat.js'
 import { freePort, start } from './support/program.js'
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const installed = join(folder, 'node_modules/dasllama')
   await run('rm', ['-rf', folder], ROOT)
   await mkdir(installed, { recursive: true })
-  await run('tar', ['-xzf', await packed(), '--strip-components=1', '-C', installed], ROOT)
+  await run('tar', ['-xzf', TARBALL, '--strip-components=1', '-C', installed], ROOT)
   await cp(EXAMPLE, folder, { recursive: true })
 }, 600_000)
 

@@ -1,65 +1,21 @@
-/** The packed package with real bundlers, in Chromium: which tokens an app generates, and what it weighs. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+/** The packed package with bundlers that find its files, in Chromium: which tokens an app generates, and what it weighs. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startChromium, withoutChromium } from '../runtimes/chromium.js'
-import { storiesInNode } from '../runtimes/stories.js'
 import { bin, project, run } from '../support/packed.js'
 import { serveWith } from '../support/tool-server.js'
-import { type Outcome, serveFolder, visit } from './site.js'
+import { expectStory, report, weigh } from './rows.js'
+import { visit, visitBuilt } from './site.js'
 
 let browser: Browser
-let story: readonly number[]
 
 beforeAll(async () => {
-  story = (await storiesInNode()).greedy.ids.slice(0, 12)
   browser = await startChromium()
 })
 
 afterAll(() => browser?.close())
-
-/** Adds a line to the table of results. */
-function report({ task }: TestContext, result: string, weight?: Weight): void {
-  task.meta.row = {
-    tool: task.name,
-    result,
-    'JavaScript, kB': weight?.kB ?? '',
-    'gzip, kB': weight?.gzipKB ?? '',
-  }
-}
-
-interface Weight {
-  readonly kB: string
-  readonly gzipKB: string
-}
-
-/** All JavaScript of a built app, with what it loads on demand. */
-async function weigh(folder: string): Promise<Weight> {
-  let [bytes, gzipBytes] = [0, 0]
-  for (const name of await readdir(folder, { recursive: true })) {
-    if (!/\.m?js$/.test(name)) continue
-    const code = await readFile(join(folder, name))
-    bytes += code.length
-    gzipBytes += gzipSync(code).length
-  }
-  return { kB: (bytes / 1000).toFixed(0), gzipKB: (gzipBytes / 1000).toFixed(0) }
-}
-
-/** Visits a built app. */
-async function visitBuilt(folder: string, names: readonly string[]): Promise<Record<string, Outcome>> {
-  const server = await serveFolder(folder)
-  try {
-    return await visit(browser, `${server.url}index.html`, names)
-  } finally {
-    await server.close()
-  }
-}
-
-function expectStory(outcome: Outcome): void {
-  expect(outcome).toEqual({ ids: story, warnings: [] })
-}
 
 describe.skipIf(withoutChromium)('a page and its own Worker', () => {
   describe.each([6, 7, 8])('Vite %i', (version) => {
@@ -84,7 +40,22 @@ describe.skipIf(withoutChromium)('a page and its own Worker', () => {
       report(test, version === 8 ? 'works' : "works with optimizeDeps.exclude: ['dasllama']")
     })
 
-    it.skipIf(version === 8)(`Vite ${version} dev without configuration`, async (test) => {
+    it(`Vite ${version} build`, async (test) => {
+      const folder = await app(version === 8 ? '{}' : `{ worker: { format: 'es' } }`)
+      await run(process.execPath, [bin(folder, VITE), 'build'], folder)
+      const { onPage, inWorker } = await visitBuilt(browser, join(folder, 'dist'), ['onPage', 'inWorker'])
+      expectStory(onPage)
+      expectStory(inWorker)
+      report(
+        test,
+        version === 8 ? 'works' : "works; its own Worker needs worker.format: 'es'",
+        await weigh(join(folder, 'dist')),
+      )
+    })
+
+    if (version === 8) return
+
+    it(`Vite ${version} dev without configuration`, async (test) => {
       const folder = await app('{}')
       await using server = await serveWith([bin(folder, VITE)], folder)
       const { onPage } = await visit(browser, server.url, ['onPage'])
@@ -94,69 +65,46 @@ describe.skipIf(withoutChromium)('a page and its own Worker', () => {
       })
       report(test, 'an error that names that line')
     })
-
-    it(`Vite ${version} build`, async (test) => {
-      const folder = await app(version === 8 ? '{}' : `{ worker: { format: 'es' } }`)
-      await run(process.execPath, [bin(folder, VITE), 'build'], folder)
-      const { onPage, inWorker } = await visitBuilt(join(folder, 'dist'), ['onPage', 'inWorker'])
-      expectStory(onPage)
-      expectStory(inWorker)
-      report(
-        test,
-        version === 8 ? 'works' : "works; its own Worker needs worker.format: 'es'",
-        await weigh(join(folder, 'dist')),
-      )
-    })
   })
 
   it('webpack 5', async (test) => {
     const folder = await project('webpack', ['main.js', 'worker.js', 'story.js'])
-    await run(process.execPath, ['build.mjs'], folder)
-    const { onPage, inWorker } = await visitBuilt(join(folder, 'dist'), ['onPage', 'inWorker'])
+    await run(process.execPath, ['build.mjs', 'main.js'], folder)
+    const { onPage, inWorker } = await visitBuilt(browser, join(folder, 'dist'), ['onPage', 'inWorker'])
     expectStory(onPage)
     expectStory(inWorker)
     report(test, 'works', await weigh(join(folder, 'dist')))
   })
 
-  it('Parcel 2', async (test) => {
-    const folder = await project('parcel', ['page-only.js', 'story.js'])
-    await writeFile(join(folder, 'index.html'), '<script type="module" src="./page-only.js"></script>')
+  /** Builds an app with Parcel; resolves with the folder of its page. */
+  async function builtByParcel(files: readonly string[], settings: object): Promise<string> {
+    const folder = await project('parcel', [...files, 'worker.js', 'story.js'])
+    const scripts = files.map((file) => `<script type="module" src="./${file}"></script>`)
+    await writeFile(join(folder, 'index.html'), scripts.join(''))
+    await writeFile(
+      join(folder, 'package.json'),
+      JSON.stringify({ private: true, type: 'module', ...settings }),
+    )
     const parcel = bin(folder, 'parcel/lib/bin.js')
     await run(process.execPath, [parcel, 'build', 'index.html', '--no-source-maps', '--no-cache'], folder)
-    const { onPage } = await visitBuilt(join(folder, 'dist'), ['onPage'])
-    expectStory(onPage)
-    report(test, 'a page works; a Worker of its own does not', await weigh(join(folder, 'dist')))
-  })
-})
-
-describe.skipIf(withoutChromium)('a bundler that does not copy files', () => {
-  async function built(
-    tool: string,
-    options: string,
-  ): Promise<{ folder: string; results: Record<string, Outcome> }> {
-    const folder = await project(tool, ['passing-kernels.js', 'story.js'])
-    await run(process.execPath, ['build.mjs', options], folder)
-    const page = `<!doctype html><script ${options === 'esm' ? 'type="module"' : ''} src="/passing-kernels.js"></script>`
-    await writeFile(join(folder, 'dist/index.html'), page)
-    return { folder, results: await visitBuilt(join(folder, 'dist'), ['onPage', 'withKernels']) }
+    return join(folder, 'dist')
   }
 
-  it.for([
-    ['esbuild, ESM', 'esbuild', 'esm', 'BAD_FORMAT|NOT_FOUND'],
-    ['esbuild, IIFE', 'esbuild', 'iife', 'NOT_FOUND'],
-    ['Rollup, ESM', 'rollup', 'esm', 'BAD_FORMAT|NOT_FOUND'],
-    ['Rollup, IIFE', 'rollup', 'iife', 'BAD_FORMAT|NOT_FOUND'],
-  ])('%s', async ([, tool, format, code], test) => {
-    const { folder, results } = await built(tool, format)
-    expectStory(results.withKernels)
-    expect(results.onPage.error?.code).toMatch(new RegExp(code))
-    expect(results.onPage.error?.hint).toMatch(
-      /pass the bytes of dasllama\/kernels\.wasm as the option `kernels`/,
-    )
-    report(
-      test,
-      'works with the option kernels; without, an error that names it',
-      await weigh(join(folder, 'dist')),
-    )
+  it('Parcel 2, a page', async (test) => {
+    const folder = await builtByParcel(['page-only.js'], {})
+    expectStory((await visitBuilt(browser, folder, ['onPage'])).onPage)
+    report(test, 'works', await weigh(folder))
+  })
+
+  it('Parcel 2, its own Worker', async (test) => {
+    const folder = await builtByParcel(['main.js', 'other-entries.js'], {
+      '@parcel/bundler-default': { minBundleSize: 1e8 },
+      '@parcel/resolver-default': { packageExports: true },
+    })
+    const { onPage, inWorker, entries } = await visitBuilt(browser, folder, ['onPage', 'inWorker', 'entries'])
+    expectStory(onPage)
+    expectStory(inWorker)
+    expect(entries).toEqual(['function', 'function'])
+    report(test, 'works with minBundleSize: 100000000', await weigh(folder))
   })
 })

@@ -1,9 +1,10 @@
 /** The package on pages that restrict what it may do, and in other places of a browser: unbundled, in Chromium. */
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { startChromium, withoutChromium } from '../runtimes/chromium.js'
 import { type FileServer, type SpecialResponse, serveFiles } from '../runtimes/file-server.js'
-import { MODEL_PATH, storiesInNode } from '../runtimes/stories.js'
+import { MODEL_PATH } from '../runtimes/stories.js'
+import { report } from './rows.js'
 import { type Outcome, visit } from './site.js'
 
 const ISOLATION = {
@@ -11,9 +12,12 @@ const ISOLATION = {
   'cross-origin-embedder-policy': 'require-corp',
 }
 
-/** A program with `tell`, from an entry of the package. */
+/** Of a server whose files pages of other origins may load. */
+const CDN = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
+
+/** A program with `outcome`, from an entry of the package. */
 const program = (entry: string, options: string) => `
-  import { loadModel } from '/dist/${entry}.js'
+  import { loadModel } from '${entry}'
   const tell = async () => {
     const warnings = []
     const onWarning = ({ code }) => warnings.push(code)
@@ -28,14 +32,20 @@ const program = (entry: string, options: string) => `
   const outcome = () => tell().catch(({ name, code, message, hint }) => ({ error: { name, code, message, hint } }))`
 
 const scripts: Record<string, string> = {
-  '/page.js': `${program('index', '{ worker: false }')}
+  '/page.js': `${program('/dist/index.js', '{ worker: false }')}
     globalThis.onPage = outcome()`,
-  '/threads.js': `${program('index', '{ worker: false, threads: 2 }')}
-    globalThis.onPage = outcome()`,
-  '/service-worker.js': `${program('service-worker', '{}')}
+  '/service-worker.js': `${program('/dist/service-worker.js', '{}')}
     addEventListener('message', (event) => event.waitUntil(outcome().then((result) => event.source.postMessage(result))))`,
-  '/plain-service-worker.js': `${program('index', '{}')}
+  '/plain-service-worker.js': `${program('/dist/index.js', '{}')}
     addEventListener('message', (event) => event.waitUntil(outcome().then((result) => event.source.postMessage(result))))`,
+}
+
+/** Programs on pages that may not start a Worker: as they would be written, and with threads that are asked for. */
+function addPrograms(name: string, dist: string): void {
+  scripts[`/${name}.js`] = `${program(`${dist}index.js`, '{}')}
+    globalThis.onPage = outcome()`
+  scripts[`/${name}-threads.js`] = `${program(`${dist}index.js`, '{ worker: false, threads: 2 }')}
+    globalThis.onPage = outcome()`
 }
 
 const registering = (script: string) => `<script type="module">
@@ -55,9 +65,14 @@ const page = (script: string, headers = {}, before = ''): SpecialResponse => ({
   headers: { ...ISOLATION, ...headers },
 })
 
+const TRUSTED_TYPES = { 'content-security-policy': "require-trusted-types-for 'script'" }
+
 const PAGES: Readonly<Record<string, SpecialResponse>> = {
   '/strict': page('/page.js', { 'content-security-policy': "script-src 'self'" }),
-  '/trusted': page('/threads.js', { 'content-security-policy': "require-trusted-types-for 'script'" }),
+  '/trusted': page('/trusted.js', TRUSTED_TYPES),
+  '/trusted-threads': page('/trusted-threads.js', TRUSTED_TYPES),
+  '/cdn': page('/cdn.js'),
+  '/cdn-threads': page('/cdn-threads.js'),
   '/electron': page(
     '/page.js',
     {},
@@ -68,11 +83,13 @@ const PAGES: Readonly<Record<string, SpecialResponse>> = {
 }
 
 let server: FileServer
+let cdn: FileServer
 let browser: Browser
-let story: readonly number[]
 
 beforeAll(async () => {
-  story = (await storiesInNode()).greedy.ids.slice(0, 12)
+  cdn = await serveFiles(undefined, (file) => ({ file, headers: CDN }))
+  addPrograms('trusted', '/dist/')
+  addPrograms('cdn', `${cdn.url}dist/`)
   server = await serveFiles(undefined, (path) => {
     const script = scripts[path]
     return script === undefined ? PAGES[path] : { body: script, isScript: true, headers: ISOLATION }
@@ -83,39 +100,54 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await server?.close()
+  await cdn?.close()
 })
 
-async function result({ task }: TestContext, path: string, row: string): Promise<Outcome> {
-  const { onPage } = await visit(browser, `${server.url}${path}`, ['onPage'])
-  task.meta.row = { tool: task.name, result: row }
-  return onPage
+async function outcomeAt(path: string): Promise<Outcome> {
+  return (await visit(browser, `${server.url}${path}`, ['onPage'])).onPage
 }
 
-const told = () => ({ ids: story, text: 'ab', isSaved: true, warnings: [] })
+const told = (...warnings: string[]) => ({ ids: inject('story'), text: 'ab', isSaved: true, warnings })
 
 describe.skipIf(withoutChromium)('Chromium', () => {
   it("Content Security Policy without 'wasm-unsafe-eval'", async (test) => {
-    const { error } = await result(test, 'strict', 'an error that names it')
+    const { error } = await outcomeAt('strict')
     expect(error).toMatchObject({ code: 'UNSUPPORTED', hint: expect.stringContaining("'wasm-unsafe-eval'") })
     expect(error?.hint).not.toContain('SIMD')
+    report(test, 'an error that names it')
   })
 
-  it('Trusted Types, threads: 2', async (test) => {
-    const { error } = await result(test, 'trusted', 'UNSUPPORTED')
+  it.for([
+    ['Trusted Types', 'trusted'],
+    ['the package on a CDN', 'cdn'],
+  ])('%s', async ([, path], test) => {
+    expect(await outcomeAt(path)).toEqual(told('NO_WORKER'))
+    report(test, 'works on the main thread, with a warning')
+  })
+
+  it.for([
+    ['Trusted Types, threads: 2', 'trusted-threads', /TrustedScriptURL/],
+    ['the package on a CDN, threads: 2', 'cdn-threads', /cannot be accessed from origin/],
+  ] as const)('%s', async ([, path, message], test) => {
+    const { error } = await outcomeAt(path)
     expect(error).toMatchObject({ code: 'UNSUPPORTED', hint: expect.stringContaining('threads: 1') })
-    expect(error?.message).toMatch(/TrustedScriptURL/)
+    expect(error?.message).toMatch(message)
+    report(test, 'an error that says to pass threads: 1')
   })
 
   it('a page with process.versions.node, as in Electron (simulated)', async (test) => {
-    expect(await result(test, 'electron', "works, on the browser's path")).toEqual(told())
+    expect(await outcomeAt('electron')).toEqual(told())
+    report(test, "works, on the browser's path")
   })
 
   it('dasllama/service-worker in a service worker', async (test) => {
-    expect(await result(test, 'serving', 'works')).toEqual(told())
+    expect(await outcomeAt('serving')).toEqual(told())
+    report(test, 'works')
   })
 
   it('dasllama in a service worker', async (test) => {
-    const { error } = await result(test, 'plainly-serving', 'an error that names dasllama/service-worker')
+    const { error } = await outcomeAt('plainly-serving')
     expect(error).toMatchObject({ code: 'IO', hint: expect.stringContaining('dasllama/service-worker') })
+    report(test, 'an error that names dasllama/service-worker')
   })
 })

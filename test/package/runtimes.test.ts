@@ -1,30 +1,21 @@
 /** The packed package in runtimes, frameworks and checkers: what a program gets that is not a bundled page. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it, type TestContext } from 'vitest'
-import { MODEL_PATH, storiesInNode } from '../runtimes/stories.js'
-import { bin, CACHE, engine, packed, project, ROOT, run } from '../support/packed.js'
+import { describe, expect, inject, it } from 'vitest'
+import { engines } from '../engines/launch.js'
+import { MODEL_PATH } from '../runtimes/stories.js'
+import { bin, CACHE, project, ROOT, run, TARBALL } from '../support/packed.js'
+import { report, told } from './rows.js'
 
 const MODEL = join(ROOT, MODEL_PATH)
-let story: readonly number[]
-
-beforeAll(async () => {
-  story = (await storiesInNode()).greedy.ids.slice(0, 12)
-})
-
-const told = () => ({ ids: story, warnings: [] })
-
-function report({ task }: TestContext, result: string): void {
-  task.meta.row = { tool: task.name, result }
-}
 
 describe('Node', () => {
-  it('npm install, import, require and the command line', async (test) => {
+  it('npm install, import, require() and npx', async (test) => {
     const folder = join(CACHE, 'node')
     await run('rm', ['-rf', folder], ROOT)
     await run('mkdir', ['-p', folder], ROOT)
     await writeFile(join(folder, 'package.json'), '{ "private": true }')
-    await run('npm', ['install', '--no-audit', '--no-fund', await packed()], folder)
+    await run('npm', ['install', '--no-audit', '--no-fund', TARBALL], folder)
     const program = (load: string) => `
       ${load}
       const tell = async () => {
@@ -36,10 +27,11 @@ describe('Node', () => {
       tell()`
     await writeFile(join(folder, 'esm.mjs'), program(`import { loadModel } from 'dasllama'`))
     await writeFile(join(folder, 'cjs.cjs'), program(`const { loadModel } = require('dasllama')`))
-    for (const node of [process.execPath, engine(22), engine(24)]) {
+    const nodes = (await engines()).filter(({ program }) => program === 'node')
+    for (const { version, path } of nodes) {
       for (const file of ['esm.mjs', 'cjs.cjs']) {
         const args = ['--disable-warning=ExperimentalWarning', file]
-        expect(JSON.parse(await run(node, args, folder)), `${node} ${file}`).toEqual(story)
+        expect(JSON.parse(await run(path, args, folder)), `${version} ${file}`).toEqual(inject('story'))
       }
     }
     const text = await run(
@@ -48,43 +40,8 @@ describe('Node', () => {
       folder,
     )
     expect(text).toContain('there was a')
-    report(test, 'works; require() in Node 20.19, 22.12 and newer')
-  })
-
-  it.for(['esm', 'cjs'])('esbuild for Node, %s', async (format, test) => {
-    const folder = await project('esbuild', ['story.js'])
-    await writeFile(
-      join(folder, 'node.js'),
-      `import { outcome, story } from './story.js'
-      import { readFile } from 'node:fs/promises'
-      const MODEL = ${JSON.stringify(MODEL)}
-      const main = async () => {
-        const found = await outcome(story(MODEL))
-        const kernels = await readFile('node_modules/dasllama/dist/kernels.wasm')
-        console.log(JSON.stringify([found, await outcome(story(MODEL, { kernels }))]))
-      }
-      main()`,
-    )
-    const extension = format === 'esm' ? 'mjs' : 'cjs'
-    await run(
-      bin(folder, '.bin/esbuild'),
-      [
-        'node.js',
-        '--bundle',
-        '--platform=node',
-        `--format=${format}`,
-        `--outfile=out/node.${extension}`,
-        '--log-level=error',
-      ],
-      folder,
-    )
-    const [found, passed] = JSON.parse(await run(process.execPath, [`out/node.${extension}`], folder))
-    expect(found.error).toMatchObject({
-      code: 'NOT_FOUND',
-      hint: expect.stringMatching(/leave it out of the bundle.*`kernels`/),
-    })
-    expect(passed).toEqual(told())
-    report(test, 'works with the option kernels; without, an error that names it')
+    const versions = [...new Set(nodes.map(({ version }) => version))].join(', ')
+    report(test, `works in Node ${versions}`)
   })
 
   it('Jest 30', async (test) => {
@@ -120,7 +77,7 @@ describe('checkers of packages', () => {
     const args = [
       join(ROOT, 'node_modules/publint/src/cli.js'),
       'run',
-      await packed(),
+      TARBALL,
       '--strict',
       '--level',
       'warning',
@@ -134,7 +91,7 @@ describe('checkers of packages', () => {
     // Modules only: CommonJS uses require() of an ES module.
     const args = [
       cli,
-      await packed(),
+      TARBALL,
       '--profile',
       'esm-only',
       '--exclude-entrypoints',
@@ -155,5 +112,5 @@ const FILES = [
   'browser-thread.js',
   'kernels.wasm',
   'kernels-relaxed.wasm',
-  'kernels-wide.wasm',
+  'kernels-wide.wasm.br',
 ]

@@ -13,15 +13,29 @@ export interface Outcome {
 }
 
 /** Serves a folder, with the model at `/model.gguf`; unknown paths are the start page, as apps do. */
-export function serveFolder(folder: string, headers: Record<string, string> = {}): Promise<FileServer> {
+function serveFolder(folder: string): Promise<FileServer> {
   const files: Readonly<Record<string, string>> = {
     '/model.gguf': `/${MODEL_PATH}`,
     '/passed/kernels.wasm': '/dist/kernels.wasm',
   }
   return serveFiles(undefined, (path) => ({
     file: files[path] ?? `/${relative(ROOT, folder)}${path}`,
-    headers,
+    headers: {},
   }))
+}
+
+/** Visits a built app. */
+export async function visitBuilt(
+  browser: Browser,
+  folder: string,
+  names: readonly string[],
+): Promise<Record<string, Outcome>> {
+  const server = await serveFolder(folder)
+  try {
+    return await visit(browser, `${server.url}index.html`, names)
+  } finally {
+    await server.close()
+  }
 }
 
 /** Opens a page; resolves with the values of these of its globals, which are promises. */

@@ -88,6 +88,12 @@ describe('a bundle', () => {
       expect(Object.keys(metafile.inputs)).toEqual([`dist/${name}.js`])
     },
   )
+
+  it('by Turbopack ends: the program of a Worker does not start itself', async () => {
+    for (const name of Object.keys(PROGRAMS)) {
+      expect(await readFile(join(root, `dist/${name}.js`), 'utf8')).not.toContain(`new URL("./${name}.js"`)
+    }
+  })
 })
 
 /** An app in a folder that git ignores, and its bundles, in folders next to it. */

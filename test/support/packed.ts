@@ -2,8 +2,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -35,57 +34,29 @@ export async function run(
   }
 }
 
-let packing: Promise<string> | undefined
+/** The packed package: `packPackage` writes it before the tests of a project begin. */
+export const TARBALL = join(CACHE, 'dasllama.tgz')
 
-/** The path of the packed package. */
-export function packed(): Promise<string> {
-  packing ??= (async () => {
-    await mkdir(CACHE, { recursive: true })
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', CACHE]
-    const [{ filename }] = JSON.parse(await withoutNotices(run('npm', args, ROOT)))
-    return join(CACHE, filename)
-  })()
-  return packing
+export async function packPackage(): Promise<void> {
+  await mkdir(CACHE, { recursive: true })
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', CACHE]
+  const printed = await run('npm', args, ROOT)
+  const [{ filename }] = JSON.parse(printed.slice(printed.indexOf('['), printed.lastIndexOf(']') + 1))
+  await rename(join(CACHE, filename), TARBALL)
 }
 
-async function withoutNotices(printing: Promise<string>): Promise<string> {
-  const printed = await printing
-  return printed.slice(printed.indexOf('['), printed.lastIndexOf(']') + 1)
+/** The folders with a lockfile. */
+export async function tools(): Promise<string[]> {
+  const entries = await readdir(SOURCES, { withFileTypes: true })
+  return entries.map(({ name }) => name).filter((name) => existsSync(join(SOURCES, name, LOCKFILE)))
 }
 
-/**
- * The folder of a tool, with its packages as its lockfile has them, the packed package, and copies of the app's files.
- * Whatever else was there is removed. `source`: where its files are; default: `test/package/<tool>`.
- */
-export async function project(
-  tool: string,
-  files: readonly string[] = [],
-  source = join(SOURCES, tool),
-): Promise<string> {
+const LOCKFILE = 'package-lock.json'
+
+/** Installs a tool's packages as its lockfile has them, unless they are there. Without a lockfile there are none. */
+export async function installTool(tool: string, source = join(SOURCES, tool)): Promise<void> {
   const folder = join(CACHE, tool)
-  await installTools(source, folder)
-  for (const name of await readdir(folder)) {
-    if (!INSTALLED.includes(name)) await rm(join(folder, name), { recursive: true })
-  }
-  // What npm does with a package without dependencies; `npm install` itself is a row of its own.
-  const target = join(folder, 'node_modules/dasllama')
-  await rm(target, { recursive: true, force: true })
-  await mkdir(target, { recursive: true })
-  await run('tar', ['-xzf', await packed(), '--strip-components=1', '-C', target], folder)
-  for (const file of await readdir(source)) {
-    if (![...INSTALLED, 'dist'].includes(file))
-      await cp(join(source, file), join(folder, file), { recursive: true })
-  }
-  for (const file of files) await cp(join(SOURCES, 'app', file), join(folder, file))
-  return folder
-}
-
-/** What stays in a tool's folder. */
-const INSTALLED = ['node_modules', 'package.json', 'package-lock.json']
-
-/** Installs the packages of a lockfile, unless they are there. Without a lockfile there are none. */
-async function installTools(source: string, folder: string): Promise<void> {
-  const names = ['package-lock.json', 'package.json'].filter((name) => existsSync(join(source, name)))
+  const names = [LOCKFILE, 'package.json'].filter((name) => existsSync(join(source, name)))
   const hash = createHash('sha256')
   for (const name of names) hash.update(await readFile(join(source, name)))
   const digest = hash.digest('hex')
@@ -94,20 +65,38 @@ async function installTools(source: string, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(join(folder, 'node_modules'), { recursive: true })
   for (const name of names) await cp(join(source, name), join(folder, name))
-  // Not `npm ci`: npm leaves optional packages of other systems out of lockfiles, and then misses them.
-  if (names.includes('package-lock.json')) await run('npm', ['install', '--no-audit', '--no-fund'], folder)
+  if (names.includes(LOCKFILE)) await run('npm', ['ci', '--no-audit', '--no-fund'], folder)
   await writeFile(marker, digest)
+}
+
+/**
+ * The folder of a tool, with its packages, the packed package, and copies of the app's files. Whatever else was there is removed.
+ * `source`: where its own files are; default: `test/package/<tool>`.
+ */
+export async function project(
+  tool: string,
+  files: readonly string[] = [],
+  source = join(SOURCES, tool),
+): Promise<string> {
+  await installTool(tool, source)
+  const folder = join(CACHE, tool)
+  for (const name of await readdir(folder)) {
+    if (name !== 'node_modules' && name !== LOCKFILE) await rm(join(folder, name), { recursive: true })
+  }
+  // What npm does with a package without dependencies; `npm install` itself is a row of its own.
+  const target = join(folder, 'node_modules/dasllama')
+  await rm(target, { recursive: true, force: true })
+  await mkdir(target, { recursive: true })
+  await run('tar', ['-xzf', TARBALL, '--strip-components=1', '-C', target], folder)
+  for (const file of await readdir(source)) {
+    if (!['node_modules', LOCKFILE, 'dist'].includes(file))
+      await cp(join(source, file), join(folder, file), { recursive: true })
+  }
+  for (const file of files) await cp(join(SOURCES, 'app', file), join(folder, file))
+  return folder
 }
 
 /** The path of a tool's program, for `node`. */
 export function bin(folder: string, path: string): string {
   return join(folder, 'node_modules', path)
-}
-
-/** A Node of `npm run engines`. */
-export function engine(version: 22 | 24): string {
-  return join(
-    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-    `dasllama/engines/node-${version}/node`,
-  )
 }

@@ -9,15 +9,15 @@ export interface ToolServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Runs a tool's server with Node, with `--port PORT` added; resolves when it answers. */
+/** Runs a tool's server, with `--port PORT` added; resolves when it answers. Default: with the Node of the tests. */
 export async function serveWith(
   args: readonly string[],
   folder: string,
-  env: Record<string, string> = {},
+  { node = process.execPath, env = {} }: { node?: string; env?: Record<string, string> } = {},
 ): Promise<ToolServer> {
   const port = await freePort()
   const { NODE_ENV, VITEST, ...inherited } = process.env
-  const server = spawn(process.execPath, [...args, '--port', String(port)], {
+  const server = spawn(node, [...args, '--port', String(port)], {
     cwd: folder,
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

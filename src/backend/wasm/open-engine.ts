@@ -25,7 +25,8 @@ export async function openEngine(
   const { kernels = 'auto', memoryLimit, threads = 'auto', signal, onWarning } = options
   const settings = { memoryLimit, signal }
   const source = await abortable(chooseKernels(kernels, platform, options), signal)
-  const bytes = source instanceof WebAssembly.Module ? undefined : source
+  // Not `instanceof`: in Next's edge runtime the kernels are a module of another realm.
+  const bytes = ArrayBuffer.isView(source) ? (source as Uint8Array) : undefined
   const available = bytes && platform.threads ? platform.threads.physicalCores : 1
   const count = threads === 'auto' ? Math.min(available, MAX_AUTO_THREADS, threadsFor(modelBytes)) : threads
   if (count === 1) return createEngine(source, settings)

@@ -1,8 +1,8 @@
 /** The program of an engine's thread in a browser: a module worker. */
 
 import { serveEngine } from '../../backend/worker/serve-engine.js'
+import { createPlatform } from './create-platform.js'
 import { END, type EngineThreadMessage, type EngineThreadStart, PING } from './engine-threads.js'
-import { platform } from './platform.js'
 
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent) => void
@@ -43,7 +43,7 @@ thread.onmessage = async ({ data }: MessageEvent<EngineThreadStart>) => {
         receive = listener
       },
     },
-    platform,
+    createPlatform(undefined),
   )
   const end = async () => {
     await engine.end()

@@ -5,7 +5,7 @@ import type { EngineThread } from '../../backend/worker/port.js'
 export async function startEngineThread(program: URL, signal?: AbortSignal): Promise<EngineThread> {
   signal?.throwIfAborted()
   // Without the process's loaders and flags: the program is plain JavaScript.
-  const worker = new Worker(program, { execArgv: [] })
+  const worker: Worker = Reflect.construct(Worker, [program, { execArgv: [] }])
   const ended = new Promise<string>((end) => {
     worker.once('error', (error: Error) => end(error.message))
     worker.once('exit', (code) => end(`exit code ${code}`))

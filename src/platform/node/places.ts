@@ -6,7 +6,10 @@ import { DasllamaError } from '../../errors.js'
  */
 export function placesInDist(file: string): URL[] {
   if (!import.meta.url) return []
-  return [`./${file}`, `../../../dist/${file}`].map((place) => new URL(place, import.meta.url))
+  // Not `new URL`, nor `new Worker` of such a place: Turbopack would bundle every file of the folder, and give other addresses.
+  return [`./${file}`, `../../../dist/${file}`].map((place) =>
+    Reflect.construct(URL, [place, import.meta.url]),
+  )
 }
 
 /** URL of a thread's program. Throws `NOT_FOUND`. */

@@ -1,6 +1,6 @@
 /** What TypeScript says of an example's program in a folder with the installed package, and no types of a runtime. */
 import { join } from 'node:path'
-import { ROOT, run } from '../../package/packed.js'
+import { ROOT, run } from '../../support/packed.js'
 
 export async function typeErrors(folder: string, program: string): Promise<string> {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')

@@ -1,11 +1,12 @@
-/** Bundles the app with esbuild in a format. */
+/** Bundles an app with esbuild: `node build.mjs ENTRY FORMAT`. */
 import { build } from 'esbuild'
 
+const [entry, format] = process.argv.slice(2)
 await build({
-  entryPoints: ['passing-kernels.js'],
+  entryPoints: [entry],
   outdir: 'dist',
   bundle: true,
   minify: true,
-  format: process.argv[2],
+  format,
   platform: 'browser',
 })

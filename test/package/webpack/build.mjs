@@ -1,13 +1,18 @@
-/** Builds the app with webpack, through its API. */
+/** Builds an app with webpack, through its API: `node build.mjs ENTRY`. */
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import webpack from 'webpack'
 
+const [entry] = process.argv.slice(2)
 const stats = await new Promise((done, fail) => {
   webpack(
-    { mode: 'production', entry: './main.js', output: { path: resolve('dist'), publicPath: 'auto' } },
+    {
+      mode: 'production',
+      entry: `./${entry}`,
+      output: { path: resolve('dist'), filename: entry, publicPath: 'auto' },
+    },
     (error, stats) => (error ? fail(error) : done(stats)),
   )
 })
 if (stats.hasErrors()) throw new Error(stats.toString('errors-only'))
-await writeFile('dist/index.html', '<!doctype html><script type="module" src="./main.js"></script>')
+await writeFile('dist/index.html', `<!doctype html><script type="module" src="./${entry}"></script>`)

@@ -1,0 +1,2 @@
+/** Before the tests of a run: packs the package, which the examples install. */
+export { packPackage as default } from '../support/packed.js'
