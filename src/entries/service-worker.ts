@@ -1,7 +1,16 @@
 /** The package for service workers, which have no `import()`: everything that is otherwise loaded on demand is included. */
 import * as engine from '../backend/wasm/load.js'
 import { sources } from '../backend/worker/lazy-modules.js'
-import { engineInThread, hub, modelFiles, planner, summaries, tokenizers } from '../facade/lazy-modules.js'
+import * as worker from '../backend/worker/open-in-worker.js'
+import {
+  engineInThread,
+  engineInWorker,
+  hub,
+  modelFiles,
+  planner,
+  summaries,
+  tokenizers,
+} from '../facade/lazy-modules.js'
 import * as plan from '../facade/plan-for-context.js'
 import * as summary from '../facade/summarise.js'
 import * as files from '../gguf/open-model.js'
@@ -11,13 +20,16 @@ import { browserFolder } from '../hub/lazy-modules.js'
 import { platform } from '../platform/browser/platform.js'
 import * as folder from '../platform/browser/store-folder.js'
 import { providePlatform } from '../platform/detect.js'
-import { grammars, states } from '../session/lazy-modules.js'
+import { grammars, prefixCaches, speculators, states } from '../session/lazy-modules.js'
+import * as prefixCache from '../session/prefix-cache.js'
+import * as speculator from '../session/speculation/speculator.js'
 import * as state from '../session/state.js'
 import * as storage from '../storage/open-source.js'
 import * as tokenizer from '../tokenizer/create.js'
 
 providePlatform(platform)
 engineInThread.provide(engine)
+engineInWorker.provide(worker)
 modelFiles.provide(files)
 sources.provide(storage)
 planner.provide(plan)
@@ -25,6 +37,8 @@ summaries.provide(summary)
 tokenizers.provide(tokenizer)
 grammars.provide(grammar)
 states.provide(state)
+prefixCaches.provide(prefixCache)
+speculators.provide(speculator)
 hub.provide(store)
 browserFolder.provide(folder)
 

@@ -4,6 +4,11 @@ import { LazyModule } from '../lazy-module.js'
 /** Reads a model file and runs its program in this thread. Not needed where that happens in a Worker. */
 export const engineInThread = /* @__PURE__ */ new LazyModule(() => import('../backend/wasm/load.js'))
 
+/** Has a Worker do both. */
+export const engineInWorker = /* @__PURE__ */ new LazyModule(
+  () => import('../backend/worker/open-in-worker.js'),
+)
+
 /** Opens and reads a model file in this thread. */
 export const modelFiles = /* @__PURE__ */ new LazyModule(() => import('../gguf/open-model.js'))
 

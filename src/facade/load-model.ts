@@ -2,7 +2,6 @@ import { abortable, following } from '../abortable.js'
 import type { LoadedProgram, LoadingOptions, OpenedModel } from '../backend/engine-host.js'
 import { checkEngineOptions, type EngineOptions } from '../backend/wasm/engine-options.js'
 import type { openInThread } from '../backend/wasm/load.js'
-import { openInWorker } from '../backend/worker/open-in-worker.js'
 import type { EngineThread } from '../backend/worker/port.js'
 import { checkBoolean, checkCount, checkFunction } from '../checks.js'
 import { describeFailure } from '../describe.js'
@@ -11,11 +10,13 @@ import { currentPlatform } from '../platform/detect.js'
 import type { Platform } from '../platform/platform.js'
 import { RateMeter } from '../rate-meter.js'
 import { isA } from '../read-list.js'
+import { prefixCaches } from '../session/lazy-modules.js'
+import type { PrefixCache } from '../session/prefix-cache.js'
 import { resolvePrefixCacheBytes } from '../session/prefix-cache-options.js'
 import type { ModelSource } from '../storage/model-source.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
 import { readChatTemplates } from './chat-templates.js'
-import { engineInThread, planner, tokenizers } from './lazy-modules.js'
+import { engineInThread, engineInWorker, planner, tokenizers } from './lazy-modules.js'
 import { Model } from './model.js'
 import type { LoadProgress, ResolvedSource } from './named-source.js'
 import { checkOpenOptions, type OpenOptions, openResolved, withModelFile } from './open.js'
@@ -88,8 +89,14 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
 /** What opens a model where its engine is to run. Rejects as `engineThread` does. */
 async function openerOf(platform: Platform, options: LoadOptions): Promise<typeof openInThread> {
   const thread = await engineThread(platform, options)
-  if (thread) return (...opening) => openInWorker(thread, ...opening)
-  return (await abortable(engineInThread.load(), options.signal)).openInThread
+  if (!thread) return (await abortable(engineInThread.load(), options.signal)).openInThread
+  try {
+    const { openInWorker } = await abortable(engineInWorker.load(), options.signal)
+    return (...opening) => openInWorker(thread, ...opening)
+  } catch (error) {
+    thread.terminate()
+    throw error
+  }
 }
 
 /**
@@ -189,7 +196,7 @@ async function createModel(
       chatTemplates: readChatTemplates(metadata),
       recommendedSampling: readRecommendedSampling(metadata),
       onWarning,
-      prefixCacheBytes: resolvePrefixCacheBytes(prefixCache),
+      prefixCache: await createPrefixCache(prefixCache),
     })
   } catch (error) {
     loads.abort(error)
@@ -199,6 +206,13 @@ async function createModel(
   } finally {
     loads.release()
   }
+}
+
+async function createPrefixCache(option: LoadOptions['prefixCache']): Promise<PrefixCache | undefined> {
+  const maxBytes = resolvePrefixCacheBytes(option)
+  if (maxBytes === undefined) return undefined
+  const { PrefixCache } = await prefixCaches.load()
+  return new PrefixCache(maxBytes)
 }
 
 /**

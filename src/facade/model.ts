@@ -7,7 +7,7 @@ import { Call } from '../session/call.js'
 import { Embedder } from '../session/embedder.js'
 import { type BatchEntry, evalBatch } from '../session/eval-batch.js'
 import { modelDisposed } from '../session/failures.js'
-import { PrefixCache, type PrefixCacheStats } from '../session/prefix-cache.js'
+import type { PrefixCache, PrefixCacheStats } from '../session/prefix-cache.js'
 import { Scheduler } from '../session/scheduler.js'
 import { Session, type SessionHost } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
@@ -28,8 +28,8 @@ export interface ModelParts {
   /** Default none. */
   readonly recommendedSampling?: Readonly<SamplingParams>
   readonly onWarning?: WarningListener | undefined
-  /** Limit of the prefix cache in bytes. Default: there is none. */
-  readonly prefixCacheBytes?: number | undefined
+  /** Default: sessions share no prompts. */
+  readonly prefixCache?: PrefixCache | undefined
 }
 
 /** A loaded model: its numbers, its tokenizer, and sessions on it. It comes from `loadModel`. */
@@ -212,12 +212,11 @@ class ModelHost implements SessionHost {
   readonly prefixCache: PrefixCache | undefined
   #executable: Executable | undefined
 
-  constructor({ executable, identity, tokenizer, config, onWarning, prefixCacheBytes }: ModelParts) {
+  constructor({ executable, identity, tokenizer, config, onWarning, prefixCache }: ModelParts) {
     this.identity = identity
     this.tokenizer = tokenizer
     this.vocabSize = config.vocabSize
     this.kernels = executable.kernels
-    const prefixCache = prefixCacheBytes === undefined ? undefined : new PrefixCache(prefixCacheBytes)
     const evict = () => prefixCache?.evict() ?? false
     this.prefixCache = prefixCache
     this.sessions = new SessionRegistry(() => this.executable, { onWarning, evict })

@@ -1,3 +1,4 @@
+import { abortable } from '../abortable.js'
 import type { SequenceMemory } from '../backend/memory.js'
 import { logprobsOfLogits } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
@@ -8,8 +9,9 @@ import type { Call, CallOptions } from './call.js'
 import type { Evaluator } from './evaluator.js'
 import type { ResolvedGenerateOptions } from './generate-options.js'
 import type { TokenLogprobs } from './generation.js'
+import { speculators } from './lazy-modules.js'
 import type { Lease } from './lease.js'
-import { Speculator } from './speculation/speculator.js'
+import type { Speculator } from './speculation/speculator.js'
 import type { StatsMeter } from './stats.js'
 
 /** The parts of a session that a generation uses. */
@@ -69,6 +71,16 @@ export class GenerationSteps {
   async prefill(signal: AbortSignal, reuse: 'exact' | 'all'): Promise<PromptUsage> {
     const { evaluator, stats } = this.#session
     stats.start()
+    const usage = await this.#evaluatePrompt(signal, reuse)
+    if (this.#speculates) {
+      const { Speculator } = await abortable(speculators.load(), signal)
+      this.#speculator = new Speculator(evaluator.sequence.state.ids)
+    }
+    return usage
+  }
+
+  async #evaluatePrompt(signal: AbortSignal, reuse: 'exact' | 'all'): Promise<PromptUsage> {
+    const { evaluator } = this.#session
     if (this.#promptIds.length > 0) {
       const cachedTokens = await evaluator.startOver(this.#promptIds, reuse, signal)
       return { promptTokens: this.#promptIds.length, cachedTokens }
@@ -107,17 +119,12 @@ export class GenerationSteps {
       stats.accepted()
       return true
     }
-    const speculator = this.#startedSpeculator()
+    const speculator = this.#speculator
     const draft = speculator?.draft(id, evaluator.room - 1) ?? []
     stats.drafted(draft.length)
     const ms = await evaluator.advance(id, draft, signal)
     if (ms !== undefined) speculator?.took(draft.length, ms)
     return ms !== undefined
-  }
-
-  #startedSpeculator(): Speculator | undefined {
-    if (this.#speculates) this.#speculator ??= new Speculator(this.#session.evaluator.sequence.state.ids)
-    return this.#speculator
   }
 
   /** The generation has ended: nothing has to be taken back any more, and nothing more follows. */

@@ -11,6 +11,12 @@ export const grammars = /* @__PURE__ */ new LazyModule(() => import('../grammar/
 /** Sessions as bytes. */
 export const states = /* @__PURE__ */ new LazyModule(() => import('./state.js'))
 
+/** Kept prompts. */
+export const prefixCaches = /* @__PURE__ */ new LazyModule(() => import('./prefix-cache.js'))
+
+/** Drafts of tokens. */
+export const speculators = /* @__PURE__ */ new LazyModule(() => import('./speculation/speculator.js'))
+
 /**
  * Compiles a response format; resolves with `undefined` for unconstrained text. Rejects with `INVALID_ARGUMENT`,
  * `UNSUPPORTED` or `LIMIT` for one that cannot be used, or with the signal's reason.

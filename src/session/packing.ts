@@ -1,5 +1,4 @@
 import { type Batch, MAX_ROWS } from '../backend/batch.js'
-import { MAX_DRAFT } from './speculation/draft-length.js'
 import type { Job } from './work.js'
 
 /** The next rows of a work, which go into one batch with those of others. */
@@ -13,6 +12,9 @@ export interface Slice {
  * for a waiting prompt however many sequences decode.
  */
 const MIN_SLICE_ROWS = 16
+
+/** Most tokens of a draft: with the token before it, a pass has as many rows as the kernels take at once. */
+export const MAX_DRAFT = 15
 
 /** Most rows of a work that goes whole with the decodes: a generated token with the longest draft behind it. */
 const MAX_DECODE_ROWS = 1 + MAX_DRAFT

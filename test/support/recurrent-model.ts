@@ -1,5 +1,6 @@
 import { Model } from '../../src/facade/model.js'
 import type { WarningListener } from '../../src/index.js'
+import { PrefixCache } from '../../src/session/prefix-cache.js'
 import { createTokenizer } from '../../src/tokenizer/create.js'
 import { openSmall, VOCAB } from '../model/small.js'
 import { behindChannel } from './behind-channel.js'
@@ -54,7 +55,7 @@ export async function recurrentModel({
     tokenizer,
     contextLength,
     onWarning,
-    prefixCacheBytes,
+    prefixCache: prefixCacheBytes === undefined ? undefined : new PrefixCache(prefixCacheBytes),
   })
   return { model, executable }
 }

@@ -1,7 +1,5 @@
+import { MAX_DRAFT } from '../packing.js'
 import { MAX_MATCH, MIN_MATCH } from './lookup.js'
-
-/** Most tokens of a draft: with the token before it, a pass has as many rows as the kernels take at once. */
-export const MAX_DRAFT = 15
 
 /** How much of the time of one row each further row is expected to take until passes have been measured. */
 const EXPECTED_SLOPE = 0.35

@@ -1,5 +1,6 @@
 import type { TokenId } from '../../tokenizer/tokenizer.js'
-import { DraftLength, MAX_DRAFT } from './draft-length.js'
+import { MAX_DRAFT } from '../packing.js'
+import { DraftLength } from './draft-length.js'
 import { Lookup } from './lookup.js'
 
 /**
