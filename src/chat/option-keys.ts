@@ -8,11 +8,11 @@ export const REPLY_FORMAT_KEYS: KnownKeys = {
   aliases: { toolCalls: 'tools', thinking: 'reasoning' },
 }
 export const SESSION_KEYS: KnownKeys = {
-  keys: ['seed', 'kvType', 'contextLength', 'contextShift'],
+  keys: ['seed', 'kvType', 'contextLength', 'contextShift', 'prefixCache'],
   aliases: { nCtx: 'contextLength', contextSize: 'contextLength', numCtx: 'contextLength' },
 }
 const GENERATE_KEYS = [
-  ...['maxTokens', 'stop', 'stopIds', 'logprobs', 'responseFormat', 'reuse'],
+  ...['maxTokens', 'stop', 'stopIds', 'logprobs', 'responseFormat', 'reuse', 'speculation'],
   ...Object.keys(KNOBS),
 ]
 /** Names for options in other APIs. */

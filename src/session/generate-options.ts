@@ -42,7 +42,7 @@ export interface GenerateOptions extends SamplingParams {
 
 /** See `GenerateOptions.speculation`. */
 export type Speculation = (typeof SPECULATIONS)[number]
-const SPECULATIONS = ['none', 'lookup'] as const
+export const SPECULATIONS = ['none', 'lookup'] as const
 
 /** Checked `GenerateOptions`, with the sampling parameters apart. */
 export interface ResolvedGenerateOptions {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type GenerateOptions, loadModel, type Model, type SessionOptions } from '../../src/index.js'
+import { createChat, type GenerateOptions, loadModel, type Model, type SessionOptions } from '../../src/index.js'
 import { SMALL, smallModel, VOCAB } from '../model/small.js'
 import { randomIds } from '../support/random-models.js'
 import { STATE_BYTES } from '../support/recurrent-memory.js'
@@ -179,6 +179,20 @@ describe('what is kept', () => {
     await model.dispose()
     expect(executable.open.size).toBe(0)
   })
+})
+
+it('chats with the same system prompt share it', async () => {
+  await using model = await load()
+  const options = { system: 'You are a pirate, and answer like one. '.repeat(4), template: 'chatml' }
+  const cached: number[] = []
+  for (const text of ['Who are you?', 'Where is your ship?']) {
+    const chat = createChat(model, { ...options, session: { prefixCache: { scope: 'crew' } } })
+    const reply = await chat.send(text, { maxTokens: 3, speculation: 'lookup' })
+    cached.push(reply.usage.cachedTokens)
+    await chat.dispose()
+  }
+  expect(cached[0]).toBe(0)
+  expect(cached[1]).toBeGreaterThan(50)
 })
 
 it('a prompt that finds no memory leaves the session as it was', async () => {

@@ -1,5 +1,5 @@
 import { DEFAULT_OVERFLOW } from '../../index.js'
-import { maxTokensOption } from '../arguments/ending-options.js'
+import { maxTokensOption, speculationOption } from '../arguments/ending-options.js'
 import { engineOptions, load, sessionOptions } from '../arguments/engine-options.js'
 import { formatOptions, givenFormat } from '../arguments/format-options.js'
 import { MODEL } from '../arguments/model-options.js'
@@ -26,6 +26,7 @@ const options = {
     stopIds: tokenIds('tokens that end a reply'),
     ...samplingOfChats.ending,
     ...formatOptions,
+    speculation: speculationOption,
   }),
   ...samplingOfChats.choosing,
   ...group(CHOOSING, {
@@ -63,7 +64,7 @@ Where the model's file recommends how to choose tokens, that is the default.
     const interrupted = await interruptible(terminal, async (signal) => {
       const given = await givenFormat(values, terminal)
       await using model = await load(source, values, terminal, signal)
-      const { system, template, overflow, maxTokens, stop, stopIds } = values
+      const { system, template, overflow, maxTokens, stop, stopIds, speculation } = values
       const state = new ChatState(
         model,
         { source, params, given },
@@ -75,6 +76,7 @@ Where the model's file recommends how to choose tokens, that is the default.
           maxTokens,
           stop,
           stopIds,
+          speculation,
           session: sessionOptions(values),
         },
       )

@@ -11,11 +11,12 @@ const STOP_REASONS: Record<StopReason, string> = {
 
 /** Statistics of a text and its stop reason, on one line. */
 export function statistics(stats: SessionStats, { stopReason, stoppedBy }: Generation, seed: number): string {
-  const { nPrompt, nCached, nGen, nShifts, ttftMs, prefillTps, genTps } = stats
+  const { nPrompt, nCached, nGen, nShifts, nDrafted, nAccepted, ttftMs, prefillTps, genTps } = stats
   const parts = [
     `prompt ${counted(nPrompt, 'token')}${nCached > 0 ? ` and ${nCached} cached` : ''}, ${prefillTps.toFixed(1)} tok/s`,
     `generated ${counted(nGen, 'token')}${genTps > 0 ? `, ${genTps.toFixed(1)} tok/s` : ''}`,
     ...(nShifts > 0 ? [`context shifted ${nShifts}×`] : []),
+    ...(nDrafted > 0 ? [`${nAccepted} of ${counted(nDrafted, 'guessed token')} right`] : []),
     ...(nGen > 0 ? [`first token after ${ttftMs.toFixed(0)} ms`] : []),
     typeof stoppedBy === 'string' ? `stopped at ${JSON.stringify(stoppedBy)}` : STOP_REASONS[stopReason!],
     `seed ${seed}`,

@@ -5,7 +5,7 @@ import {
   type Model,
   type Session,
 } from '../../index.js'
-import { maxTokensOption } from '../arguments/ending-options.js'
+import { maxTokensOption, speculationOption } from '../arguments/ending-options.js'
 import { engineOptions, load, sessionOptions } from '../arguments/engine-options.js'
 import { formatOptions, givenFormat } from '../arguments/format-options.js'
 import { MODEL } from '../arguments/model-options.js'
@@ -32,6 +32,7 @@ const options = {
     stopIds: tokenIds('tokens that end the text'),
     ...sweptSampling.ending,
     ...formatOptions,
+    speculation: speculationOption,
   }),
   ...sweptSampling.choosing,
   ...group(CHOOSING, {
@@ -88,8 +89,9 @@ Every number above that chooses a token may be a list, --prompts has several pro
       await using model = await load(source, { ...values, json: isForPrograms(values) }, terminal, signal)
       const { session, promptOf } = startSession(model, values)
       await using _ = session
-      const { maxTokens, stop, stopIds, logprobs, seeds } = values
-      const generateOptions = { maxTokens, stop, stopIds, logprobs, responseFormat: format?.format, signal }
+      const { maxTokens, stop, stopIds, logprobs, speculation, seeds } = values
+      const responseFormat = format?.format
+      const generateOptions = { maxTokens, stop, stopIds, logprobs, responseFormat, speculation, signal }
       const writer = writerOf(values, terminal.stdout, {
         model,
         isSweep: prompts.length * all.length > 1 || seeds !== undefined,
