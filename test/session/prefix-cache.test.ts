@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createChat, type GenerateOptions, loadModel, type Model, type SessionOptions } from '../../src/index.js'
+import {
+  createChat,
+  type GenerateOptions,
+  loadModel,
+  type Model,
+  type SessionOptions,
+} from '../../src/index.js'
 import { SMALL, smallModel, VOCAB } from '../model/small.js'
 import { randomIds } from '../support/random-models.js'
 import { STATE_BYTES } from '../support/recurrent-memory.js'

@@ -73,20 +73,29 @@ const calls: [string, (value: never) => unknown][] = [
   ['loadTokenizer', (value) => loadTokenizer(value)],
   ['inspectModel', (value) => inspectModel(value)],
   ['createSession', (value) => model.createSession(value).dispose()],
-  ...['seed', 'kvType', 'contextLength', 'contextShift', 'prefixCache'].map((name): [string, (value: never) => unknown] => [
-    `createSession ${name}`,
-    (value) => model.createSession({ contextLength: 8, [name]: value }).dispose(),
-  ]),
+  ...['seed', 'kvType', 'contextLength', 'contextShift', 'prefixCache'].map(
+    (name): [string, (value: never) => unknown] => [
+      `createSession ${name}`,
+      (value) => model.createSession({ contextLength: 8, [name]: value }).dispose(),
+    ],
+  ),
   ['eval', (value) => session.eval(value)],
   ['eval options', (value) => session.eval([1], value)],
   ['generate', (value) => session.generate(value)],
   ['generate options', (value) => session.generate([1], value)],
-  ...['maxTokens', 'signal', 'stop', 'stopIds', 'logprobs', 'reuse', 'speculation', ...Object.keys(DEFAULT_SAMPLING)].map(
-    (name): [string, (value: never) => unknown] => [
-      `generate ${name}`,
-      (value) => session.generate([1], { [name]: value }),
-    ],
-  ),
+  ...[
+    'maxTokens',
+    'signal',
+    'stop',
+    'stopIds',
+    'logprobs',
+    'reuse',
+    'speculation',
+    ...Object.keys(DEFAULT_SAMPLING),
+  ].map((name): [string, (value: never) => unknown] => [
+    `generate ${name}`,
+    (value) => session.generate([1], { [name]: value }),
+  ]),
   ['score', (value) => session.score(value)],
   ['score options', (value) => session.score([1], value)],
   ['add', (value) => chat.add(value)],
