@@ -151,7 +151,8 @@ describe('in use', () => {
 it('asks for a key that is set', async () => {
   await using server = await serve('--var', 'API_KEY:secret')
   await expect(askWhole(server.client, MODEL)).rejects.toMatchObject({ status: 401 })
-  expect(await askWhole(clientOf(`${server.url}/v1`, { apiKey: 'secret' }), MODEL)).toEqual(expected)
+  const client = clientOf(`${server.url}/v1`, { apiKey: 'secret', maxRetries: 3 })
+  expect(await askWhole(client, MODEL)).toEqual(expected)
 })
 
 it('says which model is missing', async () => {
