@@ -58,7 +58,7 @@ testAttack(
   { loads: 120 },
 )
 
-testAttack('strange values in every argument', 'strange-values.ts', 2395, {
+testAttack('strange values in every argument', 'strange-values.ts', 2458, {
   heapMegabytes: 400,
   seconds: 240,
 })

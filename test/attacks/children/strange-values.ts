@@ -66,6 +66,7 @@ const calls: [string, (value: never) => unknown][] = [
     'kernels',
     'memoryLimit',
     'threads',
+    'prefixCache',
   ].map((name): [string, (value: never) => unknown] => [
     `loadModel ${name}`,
     (value) => loadModel(bytes, { [name]: value }),
