@@ -182,7 +182,7 @@ export class Evaluator {
     draft: readonly TokenId[],
     signal: AbortSignal | undefined,
   ): Promise<number | undefined> {
-    await this.settle()
+    if (this.#ahead.length > 0) await this.settle()
     if (!(await this.#shiftIfNeeded(1))) return undefined
     const { position } = this.#sequence
     const options = { signal, isDecode: true }
@@ -302,8 +302,10 @@ export class Evaluator {
     const { position: start, state } = this.#sequence
     const end = start + ids.length
     const last = end + draft.length
-    const all = [...ids, ...draft]
-    const idAt = (at: number) => (at < start ? state.ids[at] : all[at - start])
+    const idAt = (at: number) => {
+      if (at < start) return state.ids[at]
+      return at < end ? ids[at - start] : draft[at - end]
+    }
     const phaseAt = (at: number) => (at < start ? state.phases[at] : phase)
     let totalMs = 0
     while (this.#memory.length < last) {

@@ -130,19 +130,22 @@ export class PrefixCache {
 
   async #keep(list: KeptPrompt[], sequence: Sequence, memory: SequenceMemory): Promise<void> {
     const { ids } = sequence.state
-    const at = placeOf(list, ids)
-    // The next one begins with these ids, or is the same.
-    const next = list[at]
-    if (next && covers(next, ids)) {
-      next.usedAt = ++this.#uses
-      return
-    }
+    if (this.#hasKept(list, ids)) return
     const fork = await memory.fork()
-    // The list may have changed meanwhile, even to one that has these ids.
+    // By another session, meanwhile.
+    if (this.#hasKept(list, ids)) return fork.dispose()
     const prompt = { sequence: sequence.beginning(ids.length), memory: fork, list, usedAt: ++this.#uses }
     list.splice(placeOf(list, ids), 0, prompt)
     for (const other of prefixesOf(prompt)) this.#drop(other)
     while (this.#bytes() > this.#maxBytes) if (!this.evict(prompt)) this.#drop(prompt)
+  }
+
+  /** Whether a kept prompt begins with these ids, or has just these; then it counts as used. */
+  #hasKept(list: readonly KeptPrompt[], ids: readonly TokenId[]): boolean {
+    const next = list[placeOf(list, ids)]
+    if (!next || !covers(next, ids)) return false
+    next.usedAt = ++this.#uses
+    return true
   }
 
   #drop(prompt: KeptPrompt): void {

@@ -65,6 +65,15 @@ describe('prompts of different sessions that begin alike', () => {
     expect(model.prefixCache).toMatchObject({ prompts: 1, bytes: 4 * PAGE })
   })
 
+  it('that are read at the same time are kept once', async () => {
+    await using model = await load()
+    const unused = model.memoryBytes
+    const prompt = IDS.slice(0, 256)
+    await Promise.all(Array.from({ length: 4 }, () => ask(model, prompt)))
+    expect(model.prefixCache).toMatchObject({ prompts: 1, bytes: 2 * PAGE })
+    expect(model.memoryBytes - unused).toBe(2 * PAGE)
+  })
+
   it('only take what is more than the session has itself', async () => {
     await using model = await load()
     await ask(model, IDS.slice(0, 200))

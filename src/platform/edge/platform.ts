@@ -19,17 +19,10 @@ export function edgePlatform(name: 'workerd' | 'edge-light', kernels: CompiledKe
         hint: 'pass an https: URL, or bytes that the program has, for example from an R2 bucket',
       })
     },
-    loadKernels: async (build = 'baseline') =>
-      ofThisRealm(build === 'baseline' ? kernels.baseline : kernels.relaxed),
+    loadKernels: async (build = 'baseline') => (build === 'baseline' ? kernels.baseline : kernels.relaxed),
     wideVectors: undefined,
     isPage: false,
     startEngineThread: undefined,
     threads: undefined,
   }
-}
-
-/** A developer's edge runtime may compile modules outside of the function's realm, where `instanceof` does not recognise them. */
-function ofThisRealm(module: WebAssembly.Module): WebAssembly.Module {
-  if (module instanceof WebAssembly.Module) return module
-  return Object.setPrototypeOf(module, WebAssembly.Module.prototype)
 }
