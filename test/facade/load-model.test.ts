@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { array, f32, i32, u32 } from '../../src/gguf/typed-value.js'
 import { type LoadOptions, loadModel, loadTokenizer, type Model, type ModelSource } from '../../src/index.js'
@@ -172,6 +173,9 @@ describe('options of loadModel:', () => {
     const kernels = await platform.loadKernels()
     const expected = await story(await loadModel(BYTES))
     expect(await story(await loadModel(BYTES, { kernels }))).toEqual(expected)
+    const ofAnotherRealm = runInNewContext('new WebAssembly.Module(kernels)', { kernels })
+    expect(ofAnotherRealm).not.toBeInstanceOf(WebAssembly.Module)
+    expect(await story(await loadModel(BYTES, { kernels: ofAnotherRealm, threads: 1 }))).toEqual(expected)
     await expectRefused(BYTES, 'UNSUPPORTED', 'kernels', { kernels: Uint8Array.of(0, 0x61, 0x73, 0x6d) })
     await expectRefused(BYTES, 'INVALID_ARGUMENT', 'kernels', { kernels: 'kernels.wasm' })
   })

@@ -43,5 +43,15 @@ export function checkEngineOptions({ kernels, memoryLimit, threads }: EngineOpti
 }
 
 function isModule(kernels: unknown): boolean {
-  return isA(WebAssembly.Module, kernels) || isA(ArrayBuffer, kernels) || ArrayBuffer.isView(kernels)
+  return isCompiled(kernels) || isA(ArrayBuffer, kernels) || ArrayBuffer.isView(kernels)
+}
+
+/** Whether it is a compiled module. By its tag: edge runtimes compile modules in another realm, with a class of their own. */
+export function isCompiled(kernels: unknown): boolean {
+  try {
+    return Object.prototype.toString.call(kernels) === '[object WebAssembly.Module]'
+  } catch {
+    // A revoked proxy.
+    return false
+  }
 }

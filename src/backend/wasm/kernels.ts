@@ -1,7 +1,7 @@
 import { instantiate } from '@assemblyscript/loader'
 import { describeFailure } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { isA } from '../../read-list.js'
+import { isCompiled } from './engine-options.js'
 
 /** A byte address in the kernels' memory, 0 … 2^32 − 1. */
 export type Pointer = number & { readonly __pointer: unique symbol }
@@ -177,11 +177,10 @@ export async function instantiateKernels(
 ): Promise<Kernels> {
   try {
     const imports = { env: { memory } }
-    // The loader would compile a module of another realm, which is an instance of another class.
-    const isBytes = ArrayBuffer.isView(source) || isA(ArrayBuffer, source)
-    const { exports } = isBytes
-      ? await instantiate<Record<keyof Kernels, unknown>>(source, imports)
-      : await WebAssembly.instantiate(source, imports)
+    // The loader would compile a module of another realm.
+    const { exports } = isCompiled(source)
+      ? await WebAssembly.instantiate(source as WebAssembly.Module, imports)
+      : await instantiate<Record<keyof Kernels, unknown>>(source, imports)
     return exports as unknown as Kernels
   } catch (cause) {
     throw new DasllamaError(

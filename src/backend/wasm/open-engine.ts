@@ -4,7 +4,7 @@ import { DasllamaError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { WarningListener } from '../../warnings.js'
 import { createEngine, createThreadedEngine, type Engine } from './engine.js'
-import type { EngineOptions } from './engine-options.js'
+import { type EngineOptions, isCompiled } from './engine-options.js'
 import { hasRelaxedSimd, offersRelaxedSimd } from './relaxed-simd.js'
 
 /** Options of opening an engine. */
@@ -25,8 +25,7 @@ export async function openEngine(
   const { kernels = 'auto', memoryLimit, threads = 'auto', signal, onWarning } = options
   const settings = { memoryLimit, signal }
   const source = await abortable(chooseKernels(kernels, platform, options), signal)
-  // Not `instanceof`: in Next's edge runtime the kernels are a module of another realm.
-  const bytes = ArrayBuffer.isView(source) ? (source as Uint8Array) : undefined
+  const bytes = isCompiled(source) ? undefined : (source as Uint8Array)
   const available = bytes && platform.threads ? platform.threads.physicalCores : 1
   const count = threads === 'auto' ? Math.min(available, MAX_AUTO_THREADS, threadsFor(modelBytes)) : threads
   if (count === 1) return createEngine(source, settings)
@@ -72,9 +71,9 @@ async function chooseKernels(
   platform: Platform,
   { signal, onWarning }: OpeningOptions,
 ): Promise<WebAssembly.Module | Uint8Array> {
-  if (wanted instanceof WebAssembly.Module) return wanted
+  if (isCompiled(wanted)) return wanted as WebAssembly.Module
   if (ArrayBuffer.isView(wanted)) return new Uint8Array(wanted.buffer, wanted.byteOffset, wanted.byteLength)
-  if (typeof wanted === 'object') return new Uint8Array(wanted)
+  if (typeof wanted === 'object') return new Uint8Array(wanted as ArrayBuffer)
   if (wanted === 'relaxed' && !hasRelaxedSimd()) {
     throw new DasllamaError(
       'UNSUPPORTED',
