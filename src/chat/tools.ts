@@ -7,7 +7,7 @@ import { jsonCopy } from './plain-data.js'
 export interface ToolDefinition {
   /** The name by which the model calls it. */
   readonly name: string
-  /** What it does, for the model. */
+  /** A description for the model. */
   readonly description?: string
   /** A JSON schema of an object. */
   readonly parameters?: Readonly<Record<string, unknown>>

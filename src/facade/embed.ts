@@ -51,7 +51,7 @@ type PerToken = EmbedOptions & { pooling: 'none' }
  * with the result of each.
  *
  * Each text takes memory for its tokens while it is evaluated. Before anything is evaluated it rejects with
- * `INVALID_ARGUMENT` for bad options, for what is not a text and for an empty one, `CONTEXT_FULL` for one that is too long,
+ * `INVALID_ARGUMENT` for bad options, values that are not strings and empty texts; `CONTEXT_FULL` for a text that is too long,
  * `UNSUPPORTED` for a reranker's pooling, `DISPOSED`; later with `OUT_OF_MEMORY`, `THREAD_LOST`, `DISPOSED` for a model that
  * is disposed meanwhile, or the signal's reason.
  */
