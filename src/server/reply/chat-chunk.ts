@@ -1,6 +1,5 @@
 import type { Model } from '../../index.js'
-import type { WrittenCall } from '../service/forced-call.js'
-import type { ReplyPart } from '../service/replies.js'
+import type { CallPart, ReplyPart } from '../service/replies.js'
 import { chatLogprobs } from './token-logprobs.js'
 
 /** The entries of `choices` that a part of a reply is sent as, each in a chunk of its own. */
@@ -9,7 +8,7 @@ export function* chunkChoices(
   model: Model,
   { hasLogprobs }: { readonly hasLogprobs: boolean },
 ): Generator<object> {
-  const { index, reasoning, content, toolCalls, firstCall, tokens, isFirst, finish } = part
+  const { index, reasoning, content, calls, tokens, isFirst, finish } = part
   const choice = (delta: object, more: object = {}) => ({
     index,
     delta,
@@ -22,13 +21,11 @@ export function* chunkChoices(
   if (content !== '') {
     yield choice({ content }, hasLogprobs ? { logprobs: chatLogprobs(tokens, model) } : {})
   }
-  for (const [i, call] of toolCalls.entries()) {
-    yield choice({ tool_calls: [{ index: firstCall + i, ...callOf(call) }] })
-  }
+  for (const call of calls) yield choice({ tool_calls: [callDelta(call)] })
   if (finish !== undefined) yield choice({}, { finish_reason: finish })
 }
 
-/** A call in the form of OpenAI's API. */
-export function callOf({ id, name, argumentsText }: WrittenCall): object {
-  return { id, type: 'function', function: { name, arguments: argumentsText } }
+function callDelta({ index, begins, argumentsText }: CallPart): object {
+  if (!begins) return { index, function: { arguments: argumentsText } }
+  return { index, id: begins.id, type: 'function', function: { name: begins.name, arguments: argumentsText } }
 }

@@ -1,8 +1,6 @@
 import type { GeneratedToken, Model } from '../../index.js'
-import type { WrittenCall } from '../service/forced-call.js'
 import type { FinishReason } from '../service/generating.js'
 import type { ReplyPart } from '../service/replies.js'
-import { callOf } from './chat-chunk.js'
 import { chatLogprobs } from './token-logprobs.js'
 
 /** One reply, put together from its parts. */
@@ -10,20 +8,23 @@ export class WholeReply {
   #reasoning = ''
   #content = ''
   #finish: FinishReason = 'stop'
-  readonly #calls: WrittenCall[] = []
+  readonly #calls: { readonly id: string; readonly name: string; arguments: string }[] = []
   readonly #tokens: GeneratedToken[] = []
 
-  add({ reasoning, content, toolCalls, tokens, finish }: ReplyPart): void {
+  add({ reasoning, content, calls, tokens, finish }: ReplyPart): void {
     this.#reasoning += reasoning
     this.#content += content
-    this.#calls.push(...toolCalls)
+    for (const { index, begins, argumentsText } of calls) {
+      if (begins) this.#calls[index] = { ...begins, arguments: '' }
+      this.#calls[index].arguments += argumentsText
+    }
     this.#tokens.push(...tokens)
     this.#finish = finish ?? this.#finish
   }
 
   /** As an entry of `choices`. */
   choice(index: number, model: Model, { hasLogprobs }: { readonly hasLogprobs: boolean }): object {
-    const calls = this.#calls.map(callOf)
+    const calls = this.#calls.map(({ id, ...called }) => ({ id, type: 'function', function: called }))
     return {
       index,
       message: {

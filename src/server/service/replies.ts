@@ -5,15 +5,25 @@ import { freeingMemory } from './freeing-memory.js'
 import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
 import type { ServedModel } from './models.js'
 
+/** A piece of a call of a tool. */
+export interface CallPart {
+  /** The number of the call in its reply. */
+  readonly index: number
+  /** Set in the first piece of a call. */
+  readonly begins?: { readonly id: string; readonly name: string }
+  /** More of the JSON of the arguments. */
+  readonly argumentsText: string
+  /** Whether it is the last piece of the call. */
+  readonly isLast: boolean
+}
+
 /** A piece of one of the replies to a request. */
 export interface ReplyPart {
   /** Which reply. */
   readonly index: number
   readonly reasoning: string
   readonly content: string
-  readonly toolCalls: readonly WrittenCall[]
-  /** The number of the first of these calls in its reply. */
-  readonly firstCall: number
+  readonly calls: readonly CallPart[]
   /** The tokens of the content, if log-probabilities are wanted. */
   readonly tokens: readonly GeneratedToken[]
   /** Whether it is the first part of its reply. */
@@ -83,7 +93,7 @@ export class Replies {
   #forced(last: ReplyPart, { content }: ChatReply, tools: readonly FunctionTool[]): ReplyPart {
     const call = readForcedCall(content, tools)
     const finish = last.finish === 'length' ? 'length' : 'tool_calls'
-    return { ...last, content: '', tokens: [], toolCalls: call ? [call] : [], finish }
+    return { ...last, content: '', tokens: [], calls: call ? [wholeCall(call, 0)] : [], finish }
   }
 
   #options(): RespondOptions {
@@ -132,18 +142,15 @@ class Progress {
       index: this.#index,
       reasoning: reasoning.slice(this.#reasoning),
       content: content.slice(this.#content),
-      toolCalls: toolCalls.slice(this.#calls).map(({ id, name, arguments: given }) => ({
-        id,
-        name,
-        argumentsText: JSON.stringify(given),
-      })),
-      firstCall: this.#calls,
+      calls: toolCalls.slice(this.#calls).map(({ id, name, arguments: given }, i) => {
+        return wholeCall({ id, name, argumentsText: JSON.stringify(given) }, this.#calls + i)
+      }),
       isFirst: this.#isFirst,
     }
     const tokens = this.#tokens
     if (part.reasoning !== '') this.reasoningTokens += tokens.length
     // The first part may have no text yet; then its tokens belong to the next one.
-    const isEmpty = part.reasoning === '' && part.content === '' && part.toolCalls.length === 0
+    const isEmpty = part.reasoning === '' && part.content === '' && part.calls.length === 0
     if (!isEmpty) this.#tokens = []
     this.#reasoning = reasoning.length
     this.#content = content.length
@@ -151,4 +158,8 @@ class Progress {
     this.#isFirst = false
     return { ...part, tokens: part.content === '' ? [] : tokens }
   }
+}
+
+function wholeCall({ id, name, argumentsText }: WrittenCall, index: number): CallPart {
+  return { index, begins: { id, name }, argumentsText, isLast: true }
 }
