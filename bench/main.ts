@@ -20,6 +20,7 @@ import { renderRecord, renderTests } from './report.js'
 import { benchResponsive } from './responsive/main.js'
 import { measure, type Run } from './run.js'
 import { benchSampling } from './sampling/main.js'
+import { benchServing } from './serving/main.js'
 import { measureSizes } from './sizes.js'
 import { conditions, skipped } from './tables.js'
 import { benchWorker } from './worker/main.js'
@@ -160,6 +161,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.command === 'sampling') return benchSampling(records, options)
   if (options.command === 'responsive') return benchResponsive(options)
   if (options.command === 'worker') return benchWorker(records, options, args)
+  if (options.command === 'serving') return benchServing(records, options, runOf(options, args))
   if (options.command === 'cold') return benchCold(records, options, args)
   if (options.command === 'constrained') return benchConstrained(records, options)
   if (options.command === 'limits') {

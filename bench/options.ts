@@ -13,6 +13,7 @@ const COMMANDS = [
   'responsive',
   'worker',
   'cold',
+  'serving',
 ] as const
 
 export interface BenchOptions {
@@ -51,15 +52,16 @@ export const USAGE = `npm run bench -- [command] [options]
   responsive         the cost of yielding to the event loop, in Node and in the browsers found here
   worker             the cost of the engine in a Worker, and how responsive pages are meanwhile
   cold               cold start: from a fresh process, page or Worker to the first token, phase by phase
+  serving            streams beside each other, over HTTP as well, prompts with a common beginning, guessed tokens
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files
   --pp 128,512       lengths of prompts (default: 512, or 128 if the context is short)
   --tg 64,128        numbers of generated tokens (default: 128, or 64 if the context is short)
   --threads 1,2      numbers of threads (default: 1,2)
-  --sequences 1,4    numbers of sequences for batch (default: 1,2,4,8,16)
+  --sequences 1,4    numbers of sequences for batch (default: 1,2,4,8,16), of streams for serving (default: 1,8)
   --only a,b         only these contestants: names from bench/contestants/registry.ts; for avx2, engines and cold, parts of names
-  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals, 10 for batch, 20 for worker)
-  --budget S         seconds that a contestant's samples of a test may take, except the first (default: 30; 8 with --rivals, 16 for batch)
+  --repetitions N    samples of each test, after a warm-up (default: 5; 3 with --rivals and for serving, 10 for batch, 20 for worker)
+  --budget S         seconds that a contestant's samples of a test may take, except the first (default: 30; 8 with --rivals, 16 for batch, 60 for serving)
   --quick            smoke test: tiny-stories, pp32, tg16, 2 repetitions; the record is not kept
   --write-readme     put the tables into docs/benchmarks.md, and of speed the summary into README.md
   --help             this text`
@@ -72,6 +74,9 @@ const RIVALS = { repetitions: '3', budget: '8' }
 
 /** Defaults of `batch`, whose turns are short. */
 const BATCH = { repetitions: '10', budget: '16' }
+
+/** Defaults of `serving`, whose turns are long. */
+const SERVING = { repetitions: '3', budget: '60' }
 
 /** Defaults of `worker`, whose differences are small. */
 const WORKER = { repetitions: '20' }
@@ -101,7 +106,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     throw new Error(`no command ${positionals.join(' ')}: ${COMMANDS.join(', ')}`)
   }
   if (given.rivals && command !== 'speed') throw new Error(`--rivals is not for ${command}`)
-  if (given.sequences && command !== 'batch') throw new Error(`--sequences is not for ${command}`)
+  if (given.sequences && command !== 'batch' && command !== 'serving')
+    throw new Error(`--sequences is not for ${command}`)
   if (given['write-readme'] && command !== 'speed' && command !== 'sampling') {
     throw new Error(`--write-readme is not for ${command}: the README has no section for it`)
   }
@@ -111,6 +117,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     ...(given.rivals && RIVALS),
     ...(command === 'batch' && BATCH),
     ...(command === 'worker' && WORKER),
+    ...(command === 'serving' && SERVING),
     ...(given.quick && QUICK),
     ...given,
   }

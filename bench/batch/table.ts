@@ -22,7 +22,16 @@ const AIMS: readonly { readonly sequences: number; readonly threads: number; rea
 ]
 
 export function renderBatches(record: BenchRecord): string {
-  const sections = [conditions(record), settings(record), speedTable(record), soloText(record)]
+  return renderWith(record, 'each step one token for every sequence')
+}
+
+/** The same of sequences that choose their ids themselves. */
+export function renderStreams(record: BenchRecord): string {
+  return renderWith(record, 'from the first token, which is given, to the end of the last text')
+}
+
+function renderWith(record: BenchRecord, what: string): string {
+  const sections = [conditions(record), settings(record), speedTable(record, what), soloText(record)]
   return [...sections, contestants(record), skipped(record)].filter((section) => section !== '').join('\n\n')
 }
 
@@ -32,7 +41,7 @@ export function isAsSolo({ models }: BenchRecord): boolean {
 }
 
 /** A row for each model, number of threads and number of sequences. */
-function speedTable({ models, contestants }: BenchRecord): string {
+function speedTable({ models, contestants }: BenchRecord, what: string): string {
   const ours = contestants.filter(({ against }) => against.length === 0).map(({ name }) => name)
   const rivals = contestants.filter(({ against }) => against.length > 0).map(({ name }) => name)
   const names = [...ours, ...rivals]
@@ -64,7 +73,7 @@ function speedTable({ models, contestants }: BenchRecord): string {
     ', ',
   )
   const text = [
-    'Tokens per second of all sequences together, median (slowest–fastest), each step one token for every sequence.',
+    `Tokens per second of all sequences together, median (slowest–fastest), ${what}.`,
     `Aims of dasllama with two threads: ${aims}; bold if missed.`,
   ].join('\n')
   return `${text}\n\n${table(head, rows, 1)}`

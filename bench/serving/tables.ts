@@ -1,0 +1,50 @@
+import { renderStreams } from '../batch/table.js'
+import type { BenchRecord } from '../record.js'
+import { summarise } from '../statistics.js'
+import { number, table } from '../tables.js'
+import type { PrefixTimes } from './prefix.js'
+
+/** A run of the bench of serving. */
+export interface ServingRecord extends BenchRecord {
+  readonly prefixes: readonly PrefixRecord[]
+}
+
+/** Times to the first token of prompts with a common beginning, in milliseconds. */
+export interface PrefixRecord extends PrefixTimes {
+  readonly model: string
+  readonly threads: number
+  readonly common: number
+  readonly own: number
+}
+
+/** What the second prompt may take of the first one's time. */
+const MAX_SHARE = 0.1
+
+export function renderServing(record: ServingRecord): string {
+  return [renderStreams(record), prefixTable(record)].filter((section) => section !== '').join('\n\n')
+}
+
+function prefixTable({ prefixes }: ServingRecord): string {
+  if (prefixes.length === 0) return ''
+  const text = [
+    'Time to the first token over HTTP, milliseconds, median (fastest–slowest): of a prompt, of the next one with the same beginning, and of',
+    `one that has the own tokens alone. Aim: the second at most ${MAX_SHARE} of the first; bold if missed.`,
+  ].join('\n')
+  const rows = prefixes.map(({ model, threads, common, own, first, second, alone }) => {
+    const share = summarise(second).median / summarise(first).median
+    return [
+      model,
+      String(threads),
+      `${common} + ${own}`,
+      ...[first, second, alone].map(span),
+      share > MAX_SHARE ? `**${share.toFixed(3)}**` : share.toFixed(3),
+    ]
+  })
+  const head = ['model', 'threads', 'common + own tokens', 'first', 'second', 'own alone', 'second ÷ first']
+  return `${text}\n\n${table(head, rows, 1)}`
+}
+
+function span(samples: readonly number[]): string {
+  const { median, min, max } = summarise(samples)
+  return `${number(median)} (${number(min)}–${number(max)})`
+}
