@@ -38,7 +38,7 @@ export class ServedChat {
     this.chat.history = messages
   }
 
-  /** The prompt of a conversation. What the session has evaluated, and for which messages, stays as it is. */
+  /** The prompt of a conversation. It changes neither what the session has evaluated nor for which messages. */
   render(messages: Messages): RenderedPrompt {
     this.chat.history = messages
     return this.chat.renderPrompt()
@@ -77,8 +77,8 @@ export class ServedChats extends IdleList<ServedChat> {
   }
 
   /**
-   * The prompt of a conversation, whose reply is not wanted: the conversations that are kept stay as they are. Throws what
-   * `take` throws.
+   * The prompt of a conversation whose reply is not wanted; what is kept for other conversations does not change. Throws
+   * what `take` throws.
    */
   render(settings: ChatSettings, messages: Messages): RenderedPrompt {
     const key = JSON.stringify(settings)
