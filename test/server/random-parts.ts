@@ -18,8 +18,9 @@ export function randomReply(bits: RandomBits): RandomReply {
   let calls = 0
   for (let i = below(7); i > 0; i--) {
     const kind = (['reasoning', 'content', 'call'] as const)[below(3)]
-    const pieces = Array.from({ length: 1 + below(4) }, (_, n) => `${kind}${i}.${n} é\n`)
-    const text = pieces.join('')
+    const words = Array.from({ length: 1 + below(4) }, (_, n) => `${kind}${i}.${n} é\n`)
+    const text = kind === 'call' ? JSON.stringify({ words }) : words.join('')
+    const pieces = kind === 'call' ? (text.match(/.{1,9}/gs) ?? []) : words
     if (kind === 'call') {
       const isWhole = below(4) > 0
       parts.push(...callPieces(calls, pieces, isWhole).map((call) => part({ calls: [call] })))

@@ -6,14 +6,14 @@ export function isForAnthropic(headers: Headers): boolean {
 }
 
 /** An error in the words of Anthropic's API. `requestId`: the request's. */
-export function anthropicError({ status, code, message }: ApiError, requestId: string): object {
-  // Clients compact the conversation when they read these words.
-  const what = code === 'context_length_exceeded' ? `prompt is too long: ${message}` : message
-  return {
-    type: 'error',
-    error: { type: TYPES[status] ?? typeOf(status), message: what },
-    request_id: requestId,
+export function anthropicError({ status, code, param, message }: ApiError, requestId: string): object {
+  const error = {
+    type: TYPES[status] ?? typeOf(status),
+    // Clients compact the conversation when they read these words.
+    message: code === 'context_length_exceeded' ? `prompt is too long: ${message}` : message,
+    ...(code !== undefined && { details: { error_code: code, ...(param && { param }) } }),
   }
+  return { type: 'error', error, request_id: requestId }
 }
 
 const TYPES: Readonly<Record<number, string>> = {

@@ -1,3 +1,5 @@
+import { countTokens } from '../anthropic/count.js'
+import { createMessage } from '../anthropic/create.js'
 import { createResponse } from '../responses/create.js'
 import { countInput, showResponse } from '../responses/others.js'
 import type { Endpoint } from '../router.js'
@@ -14,4 +16,5 @@ import { detokenize, tokenize } from './tokens.js'
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[health, listModels, showModel, chatCompletions, completions, embeddings, rerank],
   ...[tokenize, detokenize, applyTemplate, createResponse, countInput, showResponse],
+  ...[createMessage, countTokens],
 ]
