@@ -1,7 +1,7 @@
 import { following } from '../abortable.js'
 import { ApiError, toApiError } from './api-error.js'
 import { readJson } from './http/body.js'
-import { eventStream } from './http/event-stream.js'
+import { DATA_EVENTS, type EventFormat, eventStream } from './http/event-stream.js'
 import type { Limits, RequestRecord } from './options.js'
 import { Fields } from './request/fields.js'
 import type { ServedModel, ServedModels } from './service/models.js'
@@ -22,6 +22,14 @@ export interface TokenCounts {
   readonly completionTokens: number
 }
 
+/** How an API writes streams. */
+export interface StreamOptions {
+  /** Default: events without names. */
+  readonly format?: EventFormat
+  /** The last events of a stream that fails. Default: the error in the words of the API. */
+  readonly failed?: (error: ApiError) => readonly object[]
+}
+
 /** A request while it is answered. */
 export class Call {
   readonly id = `req_${crypto.randomUUID()}`
@@ -29,6 +37,8 @@ export class Call {
   readonly service: Service
   /** The field with the prompt, for errors of prompts that are too long. */
   promptField: string | undefined
+  /** An error in the words of the API that was asked. */
+  errorBody: (error: ApiError) => object = (error) => error
   readonly #since = performance.now()
   readonly #controller: ReturnType<typeof following>
   readonly #onEnd: (call: Call) => void
@@ -84,9 +94,13 @@ export class Call {
   }
 
   /** A stream of events. The call ends with it. */
-  stream(events: AsyncIterator<unknown>): Response {
+  stream(
+    events: AsyncIterator<unknown>,
+    { format = DATA_EVENTS, failed = (error) => [this.errorBody(error)] }: StreamOptions = {},
+  ): Response {
     this.#isStream = true
     return eventStream(events, {
+      format,
       stallTimeout: this.limits.stallTimeout,
       signal: this.signal,
       stop: () => this.abort(new DOMException('the client has left', 'AbortError')),
@@ -94,7 +108,7 @@ export class Call {
         if (this.signal.aborted && !(error instanceof ApiError)) return undefined
         const sent = toApiError(error, { prompt: this.promptField })
         this.note({ ended: sent.code ?? 'error', error: sent.cause })
-        return sent
+        return failed(sent)
       },
       onEnd: (ended) => {
         if (ended !== 'done') this.note({ ended: this.#record.ended ?? ended })

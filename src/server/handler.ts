@@ -1,3 +1,4 @@
+import { anthropicError, isForAnthropic } from './anthropic/error.js'
 import { ApiError, toApiError } from './api-error.js'
 import { Call, type Service } from './call.js'
 import { ENDPOINTS } from './endpoints/index.js'
@@ -74,7 +75,8 @@ class Server {
     const call = new Call(request, this.#service, (ended) => this.#forget(ended))
     this.#calls.add(call)
     const response = await this.#answer(call)
-    response.headers.set('x-request-id', call.id)
+    // The names of OpenAI's API and of Anthropic's.
+    for (const name of ['x-request-id', 'request-id']) response.headers.set(name, call.id)
     this.#cors.allow(request, response.headers)
     return response
   }
@@ -113,16 +115,19 @@ class Server {
         : toApiError(error, { prompt: call.promptField })
       failure = sent.cause
       call.note({ ended: sent.code })
-      response = errorResponse(sent)
+      response = errorResponse(sent, call.errorBody(sent))
     }
     call.responded(response, failure)
     return response
   }
 
   async #route(call: Call): Promise<Response> {
-    const { method, url } = call.request
+    const { method, url, headers } = call.request
+    if (isForAnthropic(headers)) call.errorBody = (error) => anthropicError(error, call.id)
     const { endpoint, rest } = findRoute(ENDPOINTS, method, new URL(url).pathname)
-    if (!endpoint.isPublic) await this.#keys.check(call.request.headers)
+    const { errorBody } = endpoint
+    if (errorBody) call.errorBody = (error) => errorBody(error, call)
+    if (!endpoint.isPublic) await this.#keys.check(headers)
     if (this.#closed) throw shuttingDown()
     return endpoint.answer(call, rest)
   }

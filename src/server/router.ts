@@ -7,6 +7,8 @@ export interface Endpoint {
   readonly path: string
   /** Whether it is answered without an API key. Default false. */
   readonly isPublic?: boolean
+  /** An error in the words of its API. Default: in those of OpenAI's. */
+  errorBody?(error: ApiError, call: Call): object
   /** `rest`: what follows the path, if it ends with a slash. */
   answer(call: Call, rest: string): Response | Promise<Response>
 }

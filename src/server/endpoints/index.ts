@@ -1,3 +1,7 @@
+import { countTokens } from '../anthropic/count.js'
+import { createMessage } from '../anthropic/create.js'
+import { createResponse } from '../responses/create.js'
+import { countInput, showResponse } from '../responses/others.js'
 import type { Endpoint } from '../router.js'
 import { applyTemplate } from './apply-template.js'
 import { chatCompletions } from './chat-completions.js'
@@ -11,5 +15,6 @@ import { detokenize, tokenize } from './tokens.js'
 /** All endpoints. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[health, listModels, showModel, chatCompletions, completions, embeddings, rerank],
-  ...[tokenize, detokenize, applyTemplate],
+  ...[tokenize, detokenize, applyTemplate, createResponse, countInput, showResponse],
+  ...[createMessage, countTokens],
 ]

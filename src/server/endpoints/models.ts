@@ -1,3 +1,5 @@
+import { isForAnthropic } from '../anthropic/error.js'
+import { anthropicModel, anthropicModels } from '../anthropic/models.js'
 import { jsonResponse } from '../http/responses.js'
 import type { Endpoint } from '../router.js'
 import { modelNotFound, type ServedModels } from '../service/models.js'
@@ -5,7 +7,8 @@ import { modelNotFound, type ServedModels } from '../service/models.js'
 export const listModels: Endpoint = {
   method: 'GET',
   path: '/v1/models',
-  answer({ service: { models } }) {
+  answer({ request: { headers, url }, service: { models } }) {
+    if (isForAnthropic(headers)) return jsonResponse(anthropicModels(models, new URL(url).searchParams))
     return jsonResponse({ object: 'list', data: models.names.map((name) => describe(name, models)) })
   },
 }
@@ -13,10 +16,10 @@ export const listModels: Endpoint = {
 export const showModel: Endpoint = {
   method: 'GET',
   path: '/v1/models/',
-  answer({ service: { models } }, rest) {
+  answer({ request: { headers }, service: { models } }, rest) {
     const name = decoded(rest)
     if (!models.names.includes(name)) throw modelNotFound(name)
-    return jsonResponse(describe(name, models))
+    return jsonResponse((isForAnthropic(headers) ? anthropicModel : describe)(name, models))
   },
 }
 

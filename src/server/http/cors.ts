@@ -25,6 +25,6 @@ export class Cors {
     if (this.#origins !== true) headers.append('vary', 'origin')
     if (origin === null || (this.#origins !== true && !this.#origins.includes(origin))) return
     headers.set('access-control-allow-origin', this.#origins === true ? '*' : origin)
-    headers.set('access-control-expose-headers', 'x-request-id, retry-after')
+    headers.set('access-control-expose-headers', 'x-request-id, request-id, retry-after')
   }
 }

@@ -4,14 +4,37 @@ const AHEAD = 16
 /** Why a stream has ended: it is complete or has failed; the client has left; or the client has stopped reading. */
 export type StreamEnd = 'done' | 'cancelled' | 'stalled'
 
+/** How the events of a stream are written. */
+export interface EventFormat {
+  readonly contentType: string
+  readonly write: (event: unknown) => string
+  /** What follows the last event. */
+  readonly end: string
+}
+
+/** Server-sent events without names, ended by `[DONE]`, as in OpenAI's chats. */
+export const DATA_EVENTS: EventFormat = {
+  contentType: 'text/event-stream; charset=utf-8',
+  write: (event) => `data: ${JSON.stringify(event)}\n\n`,
+  end: 'data: [DONE]\n\n',
+}
+
+/** Server-sent events that are named by their type, as in OpenAI's responses and Anthropic's messages. */
+export const NAMED_EVENTS: EventFormat = {
+  contentType: DATA_EVENTS.contentType,
+  write: (event) => `event: ${(event as { readonly type: string }).type}\n${DATA_EVENTS.write(event)}`,
+  end: '',
+}
+
 /** How a stream is produced. */
 export interface EventStreamOptions {
+  readonly format: EventFormat
   /** Milliseconds without a read after which the stream is ended. */
   readonly stallTimeout: number
   /** Ends the stream. */
   readonly signal: AbortSignal
-  /** The data of the last event if the source throws, or the signal is aborted; `undefined` if there is nobody to tell. */
-  readonly failed: (error: unknown) => unknown
+  /** The last events if the source throws, or the signal is aborted; `undefined` if nobody would read them. */
+  readonly failed: (error: unknown) => readonly unknown[] | undefined
   /** Called first when the reader has gone, so that a pending event is not waited for. */
   readonly stop: () => void
   /** Called last, once. */
@@ -19,13 +42,13 @@ export interface EventStreamOptions {
 }
 
 /**
- * A response of server-sent events with JSON, ended by `[DONE]` as in OpenAI's API. Each event is produced when the reader
- * wants more, so a slow reader slows the model down.
+ * A response whose body is a stream of events with JSON. Each event is produced when the reader wants more, so a slow reader
+ * slows the model down.
  */
 export function eventStream(events: AsyncIterator<unknown>, options: EventStreamOptions): Response {
   return new Response(new ReadableStream(new EventSource(events, options), { highWaterMark: AHEAD }), {
     headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': options.format.contentType,
       'cache-control': 'no-cache',
       // nginx would collect the events otherwise.
       'x-accel-buffering': 'no',
@@ -59,7 +82,8 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     clearTimeout(this.#timer)
     const { text, isLast } = await this.#next()
     if (this.#ended) return
-    controller.enqueue(this.#event(text))
+    // A chunk may not be empty.
+    if (text !== '') controller.enqueue(this.#encoder.encode(text))
     if (isLast) {
       await this.#end('done')
       controller.close()
@@ -73,18 +97,21 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   async #next(): Promise<{ readonly text: string; readonly isLast: boolean }> {
+    const { format, failed } = this.#options
     try {
       const { done = false, value } = await this.#events.next()
-      return { text: done ? '[DONE]' : JSON.stringify(value), isLast: done }
+      return { text: done ? format.end : format.write(value), isLast: done }
     } catch (error) {
-      return this.#ended
-        ? { text: '', isLast: true }
-        : { text: JSON.stringify(this.#options.failed(error)), isLast: true }
+      return { text: this.#ended ? '' : this.#written(failed(error)), isLast: true }
     }
   }
 
+  #written(events: readonly unknown[] = []): string {
+    return events.map(this.#options.format.write).join('')
+  }
+
   /** Ends the stream while the reader may still be there. */
-  #break(ended: StreamEnd, last?: unknown): void {
+  #break(ended: StreamEnd, last?: readonly unknown[]): void {
     if (this.#ended) return
     void this.#end(ended)
     if (last === undefined) {
@@ -92,13 +119,9 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
         new Error(ended === 'stalled' ? 'nobody has read the stream' : 'the client has left'),
       )
     } else {
-      this.#controller?.enqueue(this.#event(JSON.stringify(last)))
+      this.#controller?.enqueue(this.#encoder.encode(this.#written(last)))
       this.#controller?.close()
     }
-  }
-
-  #event(data: string): Uint8Array {
-    return this.#encoder.encode(`data: ${data}\n\n`)
   }
 
   #end(ended: StreamEnd): Promise<void> {

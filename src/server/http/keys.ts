@@ -15,7 +15,7 @@ export class ApiKeys {
   /** Rejects with the status 401 for a key that is missing or wrong. */
   async check(headers: Headers): Promise<void> {
     if (this.#keys.length === 0) return
-    const given = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1].trim()
+    const given = givenKey(headers)
     if (given === undefined) {
       throw unauthorized('there is no API key: send it as the header authorization: Bearer KEY')
     }
@@ -25,6 +25,12 @@ export class ApiKeys {
     for (const one of hashes) isKnown |= Number(isEqual(one, its))
     if (!isKnown) throw unauthorized('the API key is wrong')
   }
+}
+
+/** The key of a request: in `authorization`, or in `x-api-key` as in Anthropic's API. */
+function givenKey(headers: Headers): string | undefined {
+  const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+  return (bearer ?? headers.get('x-api-key'))?.trim() || undefined
 }
 
 async function hash(key: string): Promise<Uint8Array> {

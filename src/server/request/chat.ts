@@ -14,6 +14,8 @@ export interface ChatRequest extends Writing {
   /** How many alternatives the log-probabilities of each token have; `undefined` without log-probabilities. */
   readonly logprobs: number | undefined
   readonly thinking: Thinking | undefined
+  /** Whether a model that does not show its reasoning just answers, instead of an error. Default false. */
+  readonly isThinkingOptional?: boolean
   readonly templateVariables: Readonly<Record<string, unknown>>
 }
 
@@ -38,14 +40,22 @@ export function readChatRequest(fields: Fields, limits: Limits): ChatRequest {
     ...readThinking(fields),
   }
   fields.end({ ignoreUnknown: limits.ignoreUnknownFields })
-  if (request.responseFormat && request.tools.length > 0) {
-    throw fields.invalid(
-      'response_format',
-      'contradicts tools: a reply in this format cannot call them; set tool_choice to "none"',
-      'contradictory_parameters',
-    )
-  }
+  rejectFormatWithTools(fields, 'response_format', request)
   return request
+}
+
+/** Throws for tools together with a format of the reply, which the field asks for. */
+export function rejectFormatWithTools(
+  fields: Fields,
+  field: string,
+  { responseFormat, tools }: Pick<ChatRequest, 'responseFormat' | 'tools'>,
+): void {
+  if (!responseFormat || tools.length === 0) return
+  throw fields.invalid(
+    field,
+    'contradicts tools: a reply in this format cannot call them; set tool_choice to "none"',
+    'contradictory_parameters',
+  )
 }
 
 function readModalities(fields: Fields): void {
@@ -65,7 +75,7 @@ function readLogprobs(fields: Fields): number | undefined {
   return undefined
 }
 
-/** Efforts of OpenAI's API; templates know three of them. */
+/** Efforts of the APIs; templates know three of them. */
 const EFFORTS = {
   none: undefined,
   minimal: 'low',
@@ -77,11 +87,20 @@ const EFFORTS = {
 } as const
 
 function readThinking(fields: Fields): Pick<ChatRequest, 'thinking' | 'templateVariables'> {
-  const effort = fields.oneOf('reasoning_effort', Object.keys(EFFORTS) as (keyof typeof EFFORTS)[])
+  const { thinking, templateVariables } = readEffort(fields, 'reasoning_effort')
   const variables = fields.object('chat_template_kwargs') ?? {}
+  return { thinking, templateVariables: { ...templateVariables, ...variables } }
+}
+
+/** A field with an effort: whether to think, and what templates get. */
+export function readEffort(
+  fields: Fields,
+  field: string,
+): { readonly thinking: 'on' | 'off' | undefined; readonly templateVariables: Record<string, unknown> } {
+  const effort = fields.oneOf(field, Object.keys(EFFORTS) as (keyof typeof EFFORTS)[])
   const level = effort && EFFORTS[effort]
   return {
     thinking: effort && (level === undefined ? 'off' : 'on'),
-    templateVariables: { ...(level !== undefined && { reasoning_effort: level }), ...variables },
+    templateVariables: level === undefined ? {} : { reasoning_effort: level },
   }
 }

@@ -91,12 +91,18 @@ function readCall(call: Fields): ToolCall {
   const called = call.require('function', call.inner('function'))
   call.end()
   const name = called.require('name', called.string('name'))
-  const text = called.require('arguments', called.string('arguments'))
+  const given = parsedArguments(called)
   called.end()
+  return { id, name, arguments: given }
+}
+
+/** The field `arguments`: the JSON text of an object. */
+export function parsedArguments(called: Fields): Record<string, unknown> {
+  const text = called.require('arguments', called.string('arguments'))
   try {
     const object: unknown = JSON.parse(text === '' ? '{}' : text)
     if (typeof object === 'object' && object !== null && !isArray(object)) {
-      return { id, name, arguments: object as Record<string, unknown> }
+      return object as Record<string, unknown>
     }
   } catch {
     // Reported below.

@@ -17,13 +17,21 @@ export function readTools(fields: Fields): RequestedTools {
   // Whether the model calls several tools at once is up to it.
   fields.boolean('parallel_tool_calls')
   const choice = fields.any('tool_choice') ?? 'auto'
+  if (choice === 'none' || choice === 'auto' || choice === 'required')
+    return chosenTools(fields, tools, choice)
+  return { tools, forced: [namedTool(fields, tools)] }
+}
+
+/** What `tool_choice` makes of the tools. Throws if one must be called and there are none. */
+export function chosenTools(
+  fields: Fields,
+  tools: readonly FunctionTool[],
+  choice: 'none' | 'auto' | 'required',
+): RequestedTools {
   if (choice === 'none') return { tools: [], forced: undefined }
   if (choice === 'auto') return { tools, forced: undefined }
-  if (choice === 'required') {
-    if (tools.length > 0) return { tools, forced: tools }
-    throw fields.invalid('tool_choice', 'needs tools', 'contradictory_parameters')
-  }
-  return { tools, forced: [namedTool(fields, tools)] }
+  if (tools.length > 0) return { tools, forced: tools }
+  throw fields.invalid('tool_choice', 'needs tools', 'contradictory_parameters')
 }
 
 /** The tool of `tool_choice: { type: 'function', function: { name } }`. */
@@ -41,9 +49,15 @@ function namedTool(fields: Fields, tools: readonly FunctionTool[]): FunctionTool
     throw chosen.invalid('type', `must be "function", not ${describeValue(type)}`, 'unsupported_value')
   }
   const named = chosen.require('function', chosen.inner('function'))
-  const name = named.require('name', named.string('name'))
+  const tool = toolOfName(named, tools)
   named.end()
   chosen.end()
+  return tool
+}
+
+/** The tool with the name in the field `name`. Throws if there is none. */
+export function toolOfName(named: Fields, tools: readonly FunctionTool[]): FunctionTool {
+  const name = named.require('name', named.string('name'))
   const tool = tools.find((each) => each.function.name === name)
   if (tool) return tool
   throw named.invalid('name', `must be one of tools, not ${describeValue(name)}`)
@@ -56,15 +70,21 @@ function readTool(tool: Fields): FunctionTool {
   }
   const given = tool.require('function', tool.inner('function'))
   tool.end()
+  const read = readFunction(given, 'parameters')
+  given.end()
+  return read
+}
+
+/** A tool from the fields that describe it. `schemaField`: the one with the schema of its arguments. */
+export function readFunction(given: Fields, schemaField: string): FunctionTool {
   const name = given.require('name', given.string('name'))
   if (!/^[\w.-]{1,128}$/.test(name)) {
     throw given.invalid('name', 'must be 1 to 128 letters, digits, underscores, dots and hyphens')
   }
   const description = given.string('description')
-  const parameters = given.object('parameters')
+  const parameters = given.object(schemaField)
   // The model sees it; calls are not constrained.
   const strict = given.boolean('strict')
-  given.end()
   return {
     type: 'function',
     function: {

@@ -9,6 +9,9 @@ export type ChatSettings = Pick<
   'template' | 'templateVariables' | 'tools' | 'thinking' | 'replyFormat'
 >
 
+/** The text of a prompt, and its ids. */
+export type RenderedPrompt = ReturnType<Chat['renderPrompt']>
+
 /** A chat of a model, with the messages that its session has evaluated. */
 export class ServedChat {
   readonly chat: Chat
@@ -33,6 +36,12 @@ export class ServedChat {
   begin(messages: Messages): void {
     this.#messages = messages.map((message) => JSON.stringify(message))
     this.chat.history = messages
+  }
+
+  /** The prompt of a conversation. It changes neither what the session has evaluated nor for which messages. */
+  render(messages: Messages): RenderedPrompt {
+    this.chat.history = messages
+    return this.chat.renderPrompt()
   }
 
   dispose(): Promise<void> {
@@ -64,6 +73,22 @@ export class ServedChats extends IdleList<ServedChat> {
     } catch (error) {
       this.give(served)
       throw error
+    }
+  }
+
+  /**
+   * The prompt of a conversation whose reply is not wanted; what is kept for other conversations does not change. Throws
+   * what `take` throws.
+   */
+  render(settings: ChatSettings, messages: Messages): RenderedPrompt {
+    const key = JSON.stringify(settings)
+    const kept = this.find((chat) => chat.key === key)
+    if (kept) return kept.render(messages)
+    const served = this.#create(settings, key)
+    try {
+      return served.render(messages)
+    } finally {
+      void served.dispose()
     }
   }
 

@@ -34,6 +34,11 @@ export class IdleList<Item extends Disposable> {
     return best
   }
 
+  /** An item that is kept, which stays where it is. */
+  find(isWanted: (item: Item) => boolean): Item | undefined {
+    return this.#items.find(isWanted)
+  }
+
   /** Keeps an item, and disposes the least recently used one if there are too many. */
   give(item: Item): void {
     this.#items.push(item)

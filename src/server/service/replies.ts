@@ -4,6 +4,7 @@ import { formatOfCall, readForcedCall, type WrittenCall } from './forced-call.js
 import { freeingMemory } from './freeing-memory.js'
 import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
 import type { ServedModel } from './models.js'
+import { withSettings } from './settings.js'
 
 /** A piece of a call of a tool. */
 export interface CallPart {
@@ -30,6 +31,10 @@ export interface ReplyPart {
   readonly isFirst: boolean
   /** Set in the last part of its reply. */
   readonly finish?: FinishReason
+  /** In the last part: the text that has ended the reply, if it is one of the request's. */
+  readonly stopText?: string | undefined
+  /** In the last part: whether the context was full. */
+  readonly isContextFull?: boolean
 }
 
 /** The replies to a request, one after the other, and their tokens so far. */
@@ -51,9 +56,9 @@ export class Replies {
   }
 
   async *#write(): AsyncGenerator<ReplyPart> {
-    const { chatSettings, chats } = this.#served
-    const { messages, tools, thinking, templateVariables, choices, seed } = this.#request
-    const served = chats.take({ ...chatSettings, tools, thinking, templateVariables }, messages)
+    const { messages, choices, seed } = this.#request
+    const { chats } = this.#served
+    const served = withSettings(this.#served, this.#request, (settings) => chats.take(settings, messages))
     try {
       served.chat.session.setSeed(seed ?? randomSeed())
       for (let index = 0; index < choices; index++) {
@@ -85,7 +90,7 @@ export class Replies {
       if (part) yield this.#request.forced ? { ...part, content: '', tokens: [] } : part
     }
     count()
-    const last = { ...progress.rest(), finish: this.#finish(reply) }
+    const last = { ...progress.rest(), ...this.#ending(reply) }
     yield this.#request.forced ? this.#forced(last, reply, this.#request.forced) : last
   }
 
@@ -103,9 +108,13 @@ export class Replies {
     return forced ? { ...options, stop: [], responseFormat: formatOfCall(forced) } : options
   }
 
-  #finish({ stopReason, toolCalls }: ChatReply): FinishReason {
+  #ending({ stopReason, stoppedBy, toolCalls }: ChatReply): Partial<ReplyPart> {
     const reason = finishReason(stopReason, this.#signal)
-    return reason === 'stop' && toolCalls.length > 0 ? 'tool_calls' : reason
+    return {
+      finish: reason === 'stop' && toolCalls.length > 0 ? 'tool_calls' : reason,
+      stopText: typeof stoppedBy === 'string' ? stoppedBy : undefined,
+      isContextFull: stopReason === 'context',
+    }
   }
 }
 
