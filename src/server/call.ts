@@ -1,7 +1,7 @@
 import { following } from '../abortable.js'
 import { ApiError, toApiError } from './api-error.js'
 import { readJson } from './http/body.js'
-import { eventStream } from './http/event-stream.js'
+import { eventStream, SERVER_SENT, type StreamFormat } from './http/event-stream.js'
 import type { Limits, RequestRecord } from './options.js'
 import { Fields } from './request/fields.js'
 import type { ServedModel, ServedModels } from './service/models.js'
@@ -27,6 +27,8 @@ export class Call {
   readonly id = `req_${crypto.randomUUID()}`
   readonly request: Request
   readonly service: Service
+  /** What a client gets of an error: see `Endpoint.errorBody`. */
+  errorBody: (error: ApiError) => object = (error) => error.toJSON()
   /** The field with the prompt, for errors of prompts that are too long. */
   promptField: string | undefined
   readonly #since = performance.now()
@@ -83,10 +85,11 @@ export class Call {
     this.#record = { ...this.#record, ...record }
   }
 
-  /** A stream of events. The call ends with it. */
-  stream(events: AsyncIterator<unknown>): Response {
+  /** A stream of events, in a format such as `SERVER_SENT`. The call ends with it. */
+  stream(events: AsyncIterator<unknown>, format: StreamFormat = SERVER_SENT): Response {
     this.#isStream = true
     return eventStream(events, {
+      format,
       stallTimeout: this.limits.stallTimeout,
       signal: this.signal,
       stop: () => this.abort(new DOMException('the client has left', 'AbortError')),
@@ -94,7 +97,7 @@ export class Call {
         if (this.signal.aborted && !(error instanceof ApiError)) return undefined
         const sent = toApiError(error, { prompt: this.promptField })
         this.note({ ended: sent.code ?? 'error', error: sent.cause })
-        return sent
+        return this.errorBody(sent)
       },
       onEnd: (ended) => {
         if (ended !== 'done') this.note({ ended: this.#record.ended ?? ended })

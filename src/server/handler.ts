@@ -113,7 +113,7 @@ class Server {
         : toApiError(error, { prompt: call.promptField })
       failure = sent.cause
       call.note({ ended: sent.code })
-      response = errorResponse(sent)
+      response = errorResponse(sent, call.errorBody(sent))
     }
     call.responded(response, failure)
     return response
@@ -122,6 +122,7 @@ class Server {
   async #route(call: Call): Promise<Response> {
     const { method, url } = call.request
     const { endpoint, rest } = findRoute(ENDPOINTS, method, new URL(url).pathname)
+    if (endpoint.errorBody) call.errorBody = endpoint.errorBody
     if (!endpoint.isPublic) await this.#keys.check(call.request.headers)
     if (this.#closed) throw shuttingDown()
     return endpoint.answer(call, rest)

@@ -3,12 +3,14 @@ import type { Call } from './call.js'
 
 /** Answers the requests for one path. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   /** Whether it is answered without an API key. Default false. */
   readonly isPublic?: boolean
   /** `rest`: what follows the path, if it ends with a slash. */
   answer(call: Call, rest: string): Response | Promise<Response>
+  /** An error as the endpoint's API describes it, whole or within a stream. Default: as in OpenAI's. */
+  errorBody?(error: ApiError): object
 }
 
 /** An endpoint, and what follows its path. */

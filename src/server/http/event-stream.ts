@@ -4,8 +4,32 @@ const AHEAD = 16
 /** Why a stream has ended: it is complete or has failed; the client has left; or the client has stopped reading. */
 export type StreamEnd = 'done' | 'cancelled' | 'stalled'
 
+/** How the events of a stream are written. */
+export interface StreamFormat {
+  readonly contentType: string
+  /** The text of an event. */
+  event(value: unknown): string
+  /** What follows the last event of a stream that is complete. */
+  readonly end: string
+}
+
+/** Server-sent events with JSON, ended by `[DONE]` as in OpenAI's API. */
+export const SERVER_SENT: StreamFormat = {
+  contentType: 'text/event-stream; charset=utf-8',
+  event: (value) => `data: ${JSON.stringify(value)}\n\n`,
+  end: 'data: [DONE]\n\n',
+}
+
+/** JSON, one value per line. */
+export const JSON_LINES: StreamFormat = {
+  contentType: 'application/x-ndjson',
+  event: (value) => `${JSON.stringify(value)}\n`,
+  end: '',
+}
+
 /** How a stream is produced. */
 export interface EventStreamOptions {
+  readonly format: StreamFormat
   /** Milliseconds without a read after which the stream is ended. */
   readonly stallTimeout: number
   /** Ends the stream. */
@@ -18,14 +42,11 @@ export interface EventStreamOptions {
   readonly onEnd: (ended: StreamEnd) => void
 }
 
-/**
- * A response of server-sent events with JSON, ended by `[DONE]` as in OpenAI's API. Each event is produced when the reader
- * wants more, so a slow reader slows the model down.
- */
+/** A response of events. Each is produced when the reader wants more, so a slow reader slows the model down. */
 export function eventStream(events: AsyncIterator<unknown>, options: EventStreamOptions): Response {
   return new Response(new ReadableStream(new EventSource(events, options), { highWaterMark: AHEAD }), {
     headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': options.format.contentType,
       'cache-control': 'no-cache',
       // nginx would collect the events otherwise.
       'x-accel-buffering': 'no',
@@ -59,7 +80,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     clearTimeout(this.#timer)
     const { text, isLast } = await this.#next()
     if (this.#ended) return
-    controller.enqueue(this.#event(text))
+    if (text !== '') controller.enqueue(this.#encoder.encode(text))
     if (isLast) {
       await this.#end('done')
       controller.close()
@@ -73,13 +94,12 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   async #next(): Promise<{ readonly text: string; readonly isLast: boolean }> {
+    const { format, failed } = this.#options
     try {
       const { done = false, value } = await this.#events.next()
-      return { text: done ? '[DONE]' : JSON.stringify(value), isLast: done }
+      return { text: done ? format.end : format.event(value), isLast: done }
     } catch (error) {
-      return this.#ended
-        ? { text: '', isLast: true }
-        : { text: JSON.stringify(this.#options.failed(error)), isLast: true }
+      return { text: this.#ended ? '' : format.event(failed(error)), isLast: true }
     }
   }
 
@@ -92,13 +112,9 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
         new Error(ended === 'stalled' ? 'nobody has read the stream' : 'the client has left'),
       )
     } else {
-      this.#controller?.enqueue(this.#event(JSON.stringify(last)))
+      this.#controller?.enqueue(this.#encoder.encode(this.#options.format.event(last)))
       this.#controller?.close()
     }
-  }
-
-  #event(data: string): Uint8Array {
-    return this.#encoder.encode(`data: ${data}\n\n`)
   }
 
   #end(ended: StreamEnd): Promise<void> {

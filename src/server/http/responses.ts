@@ -11,6 +11,7 @@ export function jsonResponse(
   })
 }
 
-export function errorResponse(error: ApiError): Response {
-  return jsonResponse(error, error.status, error.headers)
+/** `body`: the error in the shape of its API. */
+export function errorResponse({ status, headers }: ApiError, body: object): Response {
+  return jsonResponse(body, status, headers)
 }
