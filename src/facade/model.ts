@@ -12,6 +12,7 @@ import { Scheduler } from '../session/scheduler.js'
 import { Session, type SessionHost } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import { SessionRegistry } from '../session/session-registry.js'
+import { type EncodeInfillOptions, encodeInfill, type InfillParts } from '../tokenizer/infill.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
 
@@ -99,6 +100,21 @@ export class Model {
   /** The ids of a text, with BOS (and EOS) where the file asks for it. Throws `INVALID_ARGUMENT` for anything but a string. */
   encode(text: string, options?: EncodeOptions): TokenId[] {
     return this.tokenizer.encode(text, options)
+  }
+
+  /**
+   * The prompt for what stands in the gap of a text, for `session.generate`, if the model was trained to fill gaps
+   * (`tokenizer.infillTokens`). The order is llama.cpp's: other files, the text before the gap, the text after it. Throws
+   * `UNSUPPORTED` if the vocabulary cannot mark a gap, `INVALID_ARGUMENT` for parts that are not texts, and `LIMIT` for a
+   * `maxTokens` that does not hold the markers.
+   *
+   * ```js
+   * const prompt = model.encodeInfill({ prefix: 'function add(a, b) {\n', suffix: '\n}\n' })
+   * const { text } = await session.generate(prompt, { maxTokens: 40 }).result()
+   * ```
+   */
+  encodeInfill(parts: InfillParts, options?: EncodeInfillOptions): TokenId[] {
+    return encodeInfill(this.tokenizer, parts, options)
   }
 
   /** The text of a whole sequence of ids. Throws `INVALID_ARGUMENT` for an id outside the vocabulary. */
