@@ -1,7 +1,7 @@
 import { following } from '../abortable.js'
 import { ApiError, toApiError } from './api-error.js'
 import { readJson } from './http/body.js'
-import { eventStream, SERVER_SENT, type StreamFormat } from './http/event-stream.js'
+import { DATA_EVENTS, type EventFormat, eventStream } from './http/event-stream.js'
 import type { Limits, RequestRecord } from './options.js'
 import { Fields } from './request/fields.js'
 import type { ServedModel, ServedModels } from './service/models.js'
@@ -22,15 +22,23 @@ export interface TokenCounts {
   readonly completionTokens: number
 }
 
+/** How an API writes streams. */
+export interface StreamOptions {
+  /** Default: events without names. */
+  readonly format?: EventFormat
+  /** The last events of a stream that fails. Default: the error in the words of the API. */
+  readonly failed?: (error: ApiError) => readonly object[]
+}
+
 /** A request while it is answered. */
 export class Call {
   readonly id = `req_${crypto.randomUUID()}`
   readonly request: Request
   readonly service: Service
-  /** What a client gets of an error: see `Endpoint.errorBody`. */
-  errorBody: (error: ApiError) => object = (error) => error.toJSON()
   /** The field with the prompt, for errors of prompts that are too long. */
   promptField: string | undefined
+  /** An error in the words of the API that was asked. */
+  errorBody: (error: ApiError) => object = (error) => error
   readonly #since = performance.now()
   readonly #controller: ReturnType<typeof following>
   readonly #onEnd: (call: Call) => void
@@ -85,8 +93,11 @@ export class Call {
     this.#record = { ...this.#record, ...record }
   }
 
-  /** A stream of events, in a format such as `SERVER_SENT`. The call ends with it. */
-  stream(events: AsyncIterator<unknown>, format: StreamFormat = SERVER_SENT): Response {
+  /** A stream of events. The call ends with it. */
+  stream(
+    events: AsyncIterator<unknown>,
+    { format = DATA_EVENTS, failed = (error) => [this.errorBody(error)] }: StreamOptions = {},
+  ): Response {
     this.#isStream = true
     return eventStream(events, {
       format,
@@ -97,7 +108,7 @@ export class Call {
         if (this.signal.aborted && !(error instanceof ApiError)) return undefined
         const sent = toApiError(error, { prompt: this.promptField })
         this.note({ ended: sent.code ?? 'error', error: sent.cause })
-        return this.errorBody(sent)
+        return failed(sent)
       },
       onEnd: (ended) => {
         if (ended !== 'done') this.note({ ended: this.#record.ended ?? ended })

@@ -122,7 +122,8 @@ class Server {
   async #route(call: Call): Promise<Response> {
     const { method, url } = call.request
     const { endpoint, rest } = findRoute(ENDPOINTS, method, new URL(url).pathname)
-    if (endpoint.errorBody) call.errorBody = endpoint.errorBody
+    const { errorBody } = endpoint
+    if (errorBody) call.errorBody = (error) => errorBody(error, call)
     if (!endpoint.isPublic) await this.#keys.check(call.request.headers)
     if (this.#closed) throw shuttingDown()
     return endpoint.answer(call, rest)

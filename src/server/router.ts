@@ -7,10 +7,10 @@ export interface Endpoint {
   readonly path: string
   /** Whether it is answered without an API key. Default false. */
   readonly isPublic?: boolean
+  /** An error in the words of its API. Default: in those of OpenAI's. */
+  errorBody?(error: ApiError, call: Call): object
   /** `rest`: what follows the path, if it ends with a slash. */
   answer(call: Call, rest: string): Response | Promise<Response>
-  /** An error as the endpoint's API describes it, whole or within a stream. Default: as in OpenAI's. */
-  errorBody?(error: ApiError): object
 }
 
 /** An endpoint, and what follows its path. */

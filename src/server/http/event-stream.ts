@@ -5,44 +5,53 @@ const AHEAD = 16
 export type StreamEnd = 'done' | 'cancelled' | 'stalled'
 
 /** How the events of a stream are written. */
-export interface StreamFormat {
+export interface EventFormat {
   readonly contentType: string
-  /** The text of an event. */
-  event(value: unknown): string
-  /** What follows the last event of a stream that is complete. */
+  readonly write: (event: unknown) => string
+  /** What follows the last event. */
   readonly end: string
 }
 
-/** Server-sent events with JSON, ended by `[DONE]` as in OpenAI's API. */
-export const SERVER_SENT: StreamFormat = {
+/** Server-sent events without names, ended by `[DONE]`, as in OpenAI's chats. */
+export const DATA_EVENTS: EventFormat = {
   contentType: 'text/event-stream; charset=utf-8',
-  event: (value) => `data: ${JSON.stringify(value)}\n\n`,
+  write: (event) => `data: ${JSON.stringify(event)}\n\n`,
   end: 'data: [DONE]\n\n',
 }
 
-/** JSON, one value per line. */
-export const JSON_LINES: StreamFormat = {
+/** Server-sent events that are named by their type, as in OpenAI's responses and Anthropic's messages. */
+export const NAMED_EVENTS: EventFormat = {
+  contentType: DATA_EVENTS.contentType,
+  write: (event) => `event: ${(event as { readonly type: string }).type}\n${DATA_EVENTS.write(event)}`,
+  end: '',
+}
+
+/** JSON, one event per line, as in Ollama's API. */
+export const LINES: EventFormat = {
   contentType: 'application/x-ndjson',
-  event: (value) => `${JSON.stringify(value)}\n`,
+  write: (event) => `${JSON.stringify(event)}\n`,
   end: '',
 }
 
 /** How a stream is produced. */
 export interface EventStreamOptions {
-  readonly format: StreamFormat
+  readonly format: EventFormat
   /** Milliseconds without a read after which the stream is ended. */
   readonly stallTimeout: number
   /** Ends the stream. */
   readonly signal: AbortSignal
-  /** The data of the last event if the source throws, or the signal is aborted; `undefined` if there is nobody to tell. */
-  readonly failed: (error: unknown) => unknown
+  /** The last events if the source throws, or the signal is aborted; `undefined` if nobody would read them. */
+  readonly failed: (error: unknown) => readonly unknown[] | undefined
   /** Called first when the reader has gone, so that a pending event is not waited for. */
   readonly stop: () => void
   /** Called last, once. */
   readonly onEnd: (ended: StreamEnd) => void
 }
 
-/** A response of events. Each is produced when the reader wants more, so a slow reader slows the model down. */
+/**
+ * A response whose body is a stream of events with JSON. Each event is produced when the reader wants more, so a slow reader
+ * slows the model down.
+ */
 export function eventStream(events: AsyncIterator<unknown>, options: EventStreamOptions): Response {
   return new Response(new ReadableStream(new EventSource(events, options), { highWaterMark: AHEAD }), {
     headers: {
@@ -80,6 +89,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     clearTimeout(this.#timer)
     const { text, isLast } = await this.#next()
     if (this.#ended) return
+    // A chunk may not be empty.
     if (text !== '') controller.enqueue(this.#encoder.encode(text))
     if (isLast) {
       await this.#end('done')
@@ -97,14 +107,18 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     const { format, failed } = this.#options
     try {
       const { done = false, value } = await this.#events.next()
-      return { text: done ? format.end : format.event(value), isLast: done }
+      return { text: done ? format.end : format.write(value), isLast: done }
     } catch (error) {
-      return { text: this.#ended ? '' : format.event(failed(error)), isLast: true }
+      return { text: this.#ended ? '' : this.#written(failed(error)), isLast: true }
     }
   }
 
+  #written(events: readonly unknown[] = []): string {
+    return events.map(this.#options.format.write).join('')
+  }
+
   /** Ends the stream while the reader may still be there. */
-  #break(ended: StreamEnd, last?: unknown): void {
+  #break(ended: StreamEnd, last?: readonly unknown[]): void {
     if (this.#ended) return
     void this.#end(ended)
     if (last === undefined) {
@@ -112,7 +126,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
         new Error(ended === 'stalled' ? 'nobody has read the stream' : 'the client has left'),
       )
     } else {
-      this.#controller?.enqueue(this.#encoder.encode(this.#options.format.event(last)))
+      this.#controller?.enqueue(this.#encoder.encode(this.#written(last)))
       this.#controller?.close()
     }
   }

@@ -11,7 +11,7 @@ export function jsonResponse(
   })
 }
 
-/** `body`: the error in the shape of its API. */
+/** `body`: the error in the words of the API that was asked. */
 export function errorResponse({ status, headers }: ApiError, body: object): Response {
   return jsonResponse(body, status, headers)
 }

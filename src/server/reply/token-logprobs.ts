@@ -4,7 +4,10 @@ import type { GeneratedToken, Model } from '../../index.js'
 const NEVER = -9999
 
 /** Log-probabilities of the model, before the sampling chain, in the form of OpenAI's chats. */
-export function chatLogprobs(tokens: readonly GeneratedToken[], model: Model): object {
+export function chatLogprobs(
+  tokens: readonly GeneratedToken[],
+  model: Model,
+): { readonly content: readonly object[]; readonly refusal: null } {
   const entry = (id: number, logprob: number) => ({
     token: model.piece(id),
     logprob: finite(logprob),

@@ -38,7 +38,7 @@ export function readWriting(
   return {
     model: fields.string('model'),
     maxTokens: readMaxTokens(fields, limits, leastTokens),
-    stop: readStop(fields),
+    stop: readStop(fields, 'stop'),
     seed: readSeed(fields),
     choices: fields.number('n', { whole: true, min: 1, max: limits.maxChoices }) ?? 1,
     isStream,
@@ -61,29 +61,34 @@ function readMaxTokens(fields: Fields, { maxTokens: limit }: Limits, least: numb
     }
     found ??= { name, value }
   }
-  const asked = found && found.value !== -1 ? found.value : undefined
+  return limitedTokens(found && found.value !== -1 ? found.value : undefined, limit)
+}
+
+/** The most tokens of a reply: what a request asks for, within the server's limit. */
+export function limitedTokens(asked: number | undefined, limit: number | undefined): number | undefined {
   return asked === undefined ? limit : Math.min(asked, limit ?? asked)
 }
 
 const MAX_STOPS = 64
 const MAX_STOP_LENGTH = 1024
 
-function readStop(fields: Fields): readonly string[] {
-  const given = fields.any('stop')
+/** A field with texts that end a reply. */
+export function readStop(fields: Fields, field: string): readonly string[] {
+  const given = fields.any(field)
   if (given === undefined) return []
-  const stops = typeof given === 'string' ? [given] : fields.array('stop')!
+  const stops = typeof given === 'string' ? [given] : fields.array(field)!
   if (stops.length > MAX_STOPS)
-    throw fields.invalid('stop', `has ${stops.length} texts; ${MAX_STOPS} are accepted`)
+    throw fields.invalid(field, `has ${stops.length} texts; ${MAX_STOPS} are accepted`)
   return stops.map((stop, i) => {
     if (typeof stop !== 'string')
-      throw fields.invalid('stop', `must be a string or strings; [${i}] is not`, 'invalid_type')
+      throw fields.invalid(field, `must be a string or strings; [${i}] is not`, 'invalid_type')
     if (stop.length >= 1 && stop.length <= MAX_STOP_LENGTH) return stop
-    throw fields.invalid('stop', `[${i}] has ${stop.length} characters; 1 to ${MAX_STOP_LENGTH} are accepted`)
+    throw fields.invalid(field, `[${i}] has ${stop.length} characters; 1 to ${MAX_STOP_LENGTH} are accepted`)
   })
 }
 
 /** -1 is a random seed, as in llama.cpp. */
-function readSeed(fields: Fields): number | undefined {
+export function readSeed(fields: Fields): number | undefined {
   const seed = fields.number('seed', { whole: true, min: -1, max: Number.MAX_SAFE_INTEGER })
   return seed === -1 ? undefined : seed
 }
