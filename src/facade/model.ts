@@ -15,11 +15,14 @@ import { SessionRegistry } from '../session/session-registry.js'
 import { type EncodeInfillOptions, encodeInfill, type InfillParts } from '../tokenizer/infill.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
+import type { FormatShare } from './model-summary.js'
 
 /** What a model is made of. */
 export interface ModelParts {
   readonly executable: Executable
   readonly config: Config
+  /** Default none. */
+  readonly formats?: readonly FormatShare[]
   /** Says which model a saved state belongs to. */
   readonly identity: string
   readonly tokenizer: Tokenizer
@@ -37,6 +40,8 @@ export interface ModelParts {
 export class Model {
   /** What the file says of the model's shape. */
   readonly config: Config
+  /** The file's tensors by block format, the largest share first. */
+  readonly formats: readonly FormatShare[]
   /** The file's tokenizer, which can be used after `dispose()` too. */
   readonly tokenizer: Tokenizer
   /** The most positions of a session that does not ask for another number. */
@@ -50,8 +55,14 @@ export class Model {
   readonly #embeddings = new Set<Call>()
   #ended: Promise<void> | undefined
 
-  private constructor({ chatTemplates = new Map(), recommendedSampling = {}, ...parts }: ModelParts) {
+  private constructor({
+    formats = [],
+    chatTemplates = new Map(),
+    recommendedSampling = {},
+    ...parts
+  }: ModelParts) {
     this.config = parts.config
+    this.formats = formats
     this.tokenizer = parts.tokenizer
     this.contextLength = parts.contextLength
     this.chatTemplates = chatTemplates

@@ -1,3 +1,4 @@
+import { OLLAMA_ENDPOINTS } from '../ollama/index.js'
 import type { Endpoint } from '../router.js'
 import { applyTemplate } from './apply-template.js'
 import { chatCompletions } from './chat-completions.js'
@@ -12,4 +13,5 @@ import { detokenize, tokenize } from './tokens.js'
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[health, listModels, showModel, chatCompletions, completions, embeddings, rerank],
   ...[tokenize, detokenize, applyTemplate],
+  ...OLLAMA_ENDPOINTS,
 ]

@@ -1,4 +1,4 @@
-import type { FunctionTool, Thinking } from '../../index.js'
+import type { FunctionTool, OverflowPolicy, Thinking } from '../../index.js'
 import type { Limits } from '../options.js'
 import type { Fields } from './fields.js'
 import { type Messages, readMessages } from './messages.js'
@@ -15,6 +15,8 @@ export interface ChatRequest extends Writing {
   readonly logprobs: number | undefined
   readonly thinking: Thinking | undefined
   readonly templateVariables: Readonly<Record<string, unknown>>
+  /** What happens to a conversation that does not fit the context. Default `error`. */
+  readonly overflow?: OverflowPolicy
 }
 
 const UNSUPPORTED = {

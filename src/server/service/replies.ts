@@ -53,7 +53,8 @@ export class Replies {
   async *#write(): AsyncGenerator<ReplyPart> {
     const { chatSettings, chats } = this.#served
     const { messages, tools, thinking, templateVariables, choices, seed } = this.#request
-    const served = chats.take({ ...chatSettings, tools, thinking, templateVariables }, messages)
+    const { overflow = 'error' } = this.#request
+    const served = chats.take({ ...chatSettings, tools, thinking, templateVariables, overflow }, messages)
     try {
       served.chat.session.setSeed(seed ?? randomSeed())
       for (let index = 0; index < choices; index++) {
