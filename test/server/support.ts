@@ -20,6 +20,9 @@ export type Transport = 'fetch' | 'http'
 export interface Served extends AsyncDisposable {
   readonly handler: Handler
   readonly client: OpenAI
+  /** Where other clients send their requests, and with what. */
+  readonly base: string
+  readonly fetch: typeof fetch
   /** Records of the requests that have ended. */
   readonly records: RequestRecord[]
   /** A request without a client. */
@@ -45,6 +48,8 @@ export async function serve(options: HandlerOptions, transport: Transport = 'fet
   return {
     handler,
     records,
+    base,
+    fetch: send,
     client: new OpenAI({ apiKey: 'none', baseURL: `${base}/v1`, maxRetries: 0, fetch: send }),
     post: (path, body, headers = {}) =>
       send(`${base}${path}`, {
