@@ -1,8 +1,9 @@
 /** Ollama's own client against the server: each feature directly and over HTTP. */
-import { Ollama, type ResponseError } from 'ollama'
+import { Ollama } from 'ollama'
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { embed, loadModel, type Model } from '../../src/index.js'
 import { scriptedModel } from '../support/scripted-model.js'
+import { CALL, CITY_SCHEMA, clientModels, PET_SCHEMA } from './client-models.js'
 import { collected, row, Script, type Served, serve, type Transport, tinyStories } from './support.js'
 
 const FILL = 'return a + b'
@@ -35,17 +36,9 @@ const WEATHER = {
   function: {
     name: 'weather',
     description: 'The weather of a city',
-    parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+    parameters: CITY_SCHEMA,
   },
 }
-const CALL = 'Let me look.\n<tool_call>\n{"name": "weather", "arguments": {"city": "Rome"}}\n</tool_call>'
-const SCHEMA = {
-  type: 'object',
-  properties: { name: { type: 'string', maxLength: 8 }, age: { type: 'integer', minimum: 1, maximum: 9 } },
-  required: ['name', 'age'],
-  additionalProperties: false,
-}
-
 describe.each<Transport>(['fetch', 'http'])('the ollama client over %s', (transport) => {
   let served: Served
   let client: Ollama
@@ -53,13 +46,7 @@ describe.each<Transport>(['fetch', 'http'])('the ollama client over %s', (transp
     served = await serve(
       {
         models: {
-          tiny: { model, template: 'chatml' },
-          scripted: {
-            model,
-            template: 'chatml',
-            replyFormat: { reasoning: 'think', tools: 'hermes' },
-            sampling: script.sampling,
-          },
+          ...clientModels(model, script),
           'filler:1b': filler,
           later: () => tinyStories(),
         },
@@ -80,7 +67,7 @@ describe.each<Transport>(['fetch', 'http'])('the ollama client over %s', (transp
     const error = (await promise.then(
       () => undefined,
       (reason: unknown) => reason,
-    )) as ResponseError
+    )) as Error & { readonly status_code?: number }
     return { status: error.status_code, message: error.message }
   }
 
@@ -196,7 +183,7 @@ describe.each<Transport>(['fetch', 'http'])('the ollama client over %s', (transp
   })
 
   feature('writes structured output', async () => {
-    for (const format of [SCHEMA, 'json']) {
+    for (const format of [PET_SCHEMA, 'json']) {
       const request = { model: 'tiny', messages: USER, format, options: { seed: 3, num_predict: 200 } }
       const { message, done_reason } = await client.chat(request)
       if (typeof format === 'object' || done_reason === 'stop') {
@@ -205,7 +192,7 @@ describe.each<Transport>(['fetch', 'http'])('the ollama client over %s', (transp
       }
       expect(message.content).toMatch(/^\s*\{/)
     }
-    const { response } = await client.generate({ model: 'tiny', prompt: 'A pet', format: SCHEMA })
+    const { response } = await client.generate({ model: 'tiny', prompt: 'A pet', format: PET_SCHEMA })
     expect(Object.keys(JSON.parse(response ?? ''))).toEqual(['name', 'age'])
   })
 
