@@ -182,7 +182,8 @@ async function createModel(
   try {
     const modules = Promise.all([planner.load(), tokenizers.load()])
     const [{ planForContext }, { createTokenizer }] = await abortable(modules, signal)
-    const { config, program, reserve, context, identityOf } = planForContext(directory, contextLength)
+    const plan = planForContext(directory, contextLength)
+    const { config, program, reserve, context, formats, identityOf } = plan
     loading = opened.load(program, { reserve, signal: loads.signal, onProgress, onWarning })
     // While the first weights are read.
     const tokenizer = createTokenizer(metadata, onWarning)
@@ -190,6 +191,7 @@ async function createModel(
     return Model.create({
       executable,
       config,
+      formats,
       identity: identityOf(samples),
       tokenizer,
       contextLength: context,

@@ -12,13 +12,17 @@ import { Scheduler } from '../session/scheduler.js'
 import { Session, type SessionHost } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import { SessionRegistry } from '../session/session-registry.js'
+import { type EncodeInfillOptions, encodeInfill, type InfillParts } from '../tokenizer/infill.js'
 import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
+import type { FormatShare } from './model-summary.js'
 
 /** What a model is made of. */
 export interface ModelParts {
   readonly executable: Executable
   readonly config: Config
+  /** Default none. */
+  readonly formats?: readonly FormatShare[]
   /** Says which model a saved state belongs to. */
   readonly identity: string
   readonly tokenizer: Tokenizer
@@ -36,6 +40,8 @@ export interface ModelParts {
 export class Model {
   /** What the file says of the model's shape. */
   readonly config: Config
+  /** The file's tensors by block format, the largest share first. */
+  readonly formats: readonly FormatShare[]
   /** The file's tokenizer, which can be used after `dispose()` too. */
   readonly tokenizer: Tokenizer
   /** The most positions of a session that does not ask for another number. */
@@ -49,8 +55,14 @@ export class Model {
   readonly #embeddings = new Set<Call>()
   #ended: Promise<void> | undefined
 
-  private constructor({ chatTemplates = new Map(), recommendedSampling = {}, ...parts }: ModelParts) {
+  private constructor({
+    formats = [],
+    chatTemplates = new Map(),
+    recommendedSampling = {},
+    ...parts
+  }: ModelParts) {
     this.config = parts.config
+    this.formats = formats
     this.tokenizer = parts.tokenizer
     this.contextLength = parts.contextLength
     this.chatTemplates = chatTemplates
@@ -99,6 +111,21 @@ export class Model {
   /** The ids of a text, with BOS (and EOS) where the file asks for it. Throws `INVALID_ARGUMENT` for anything but a string. */
   encode(text: string, options?: EncodeOptions): TokenId[] {
     return this.tokenizer.encode(text, options)
+  }
+
+  /**
+   * The prompt for what stands in the gap of a text, for `session.generate`, if the model was trained to fill gaps
+   * (`tokenizer.infillTokens`). The order is llama.cpp's: other files, the text before the gap, the text after it. Throws
+   * `UNSUPPORTED` if the vocabulary cannot mark a gap, `INVALID_ARGUMENT` for parts that are not texts, and `LIMIT` for a
+   * `maxTokens` that does not hold the markers.
+   *
+   * ```js
+   * const prompt = model.encodeInfill({ prefix: 'function add(a, b) {\n', suffix: '\n}\n' })
+   * const { text } = await session.generate(prompt, { maxTokens: 40 }).result()
+   * ```
+   */
+  encodeInfill(parts: InfillParts, options?: EncodeInfillOptions): TokenId[] {
+    return encodeInfill(this.tokenizer, parts, options)
   }
 
   /** The text of a whole sequence of ids. Throws `INVALID_ARGUMENT` for an id outside the vocabulary. */

@@ -6,6 +6,8 @@ import type { TensorSamples } from '../gguf/tensor-samples.js'
 import type { Config } from '../model/config.js'
 import { modelIdentity } from '../model/identity.js'
 import { planModel } from '../model/plan.js'
+import { formatShares } from './format-shares.js'
+import type { FormatShare } from './model-summary.js'
 
 /** A context that most prompts fit in and that does not take more memory than a small model itself. */
 const DEFAULT_CONTEXT = 4096
@@ -21,6 +23,8 @@ export interface ContextPlan {
   readonly context: number
   /** Bytes that one such session takes. */
   readonly reserve: number
+  /** The file's tensors by block format. */
+  readonly formats: readonly FormatShare[]
   /** The model's identity, given samples of its tensors' bytes. */
   identityOf(samples: TensorSamples): string
 }
@@ -35,6 +39,7 @@ export function planForContext(directory: ModelDirectory, contextLength: number 
     program,
     context,
     reserve: contextBytes(program, context),
+    formats: formatShares(directory),
     identityOf: (samples) => modelIdentity({ ...plan, program }, directory, samples),
   }
 }

@@ -11,7 +11,8 @@ import type { Platform } from '../platform/platform.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { WarningListener } from '../warnings.js'
 import { readChatTemplates } from './chat-templates.js'
-import type { FormatShare, MemorySummary, ModelSummary, TokenizerSummary } from './model-summary.js'
+import { formatShares } from './format-shares.js'
+import type { MemorySummary, ModelSummary, TokenizerSummary } from './model-summary.js'
 import { defaultContext } from './plan-for-context.js'
 import { speedSummary } from './speed-class.js'
 
@@ -66,21 +67,6 @@ export async function summarise(
     speed: plan && speedSummary(file, plan.program),
     problems,
   }
-}
-
-function formatShares(file: ModelFile): FormatShare[] {
-  const names = new Set([...file.tensors.values()].map((tensor) => tensor.format.name))
-  return [...names]
-    .map((format) => {
-      const of = (count: number, name: string) => (name === format ? count : 0)
-      return {
-        format,
-        tensors: sum(file, (tensor) => of(1, tensor.format.name)),
-        parameters: sum(file, (tensor) => of(tensor.elements, tensor.format.name)),
-        bytes: sum(file, (tensor) => of(tensor.byteLength, tensor.format.name)),
-      }
-    })
-    .sort((a, b) => b.bytes - a.bytes)
 }
 
 function sum(

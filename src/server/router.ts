@@ -3,7 +3,7 @@ import type { Call } from './call.js'
 
 /** Answers the requests for one path. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   /** Whether it is answered without an API key. Default false. */
   readonly isPublic?: boolean

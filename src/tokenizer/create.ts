@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import type { WarningListener } from '../warnings.js'
+import { infillTokensOf } from './infill.js'
 import { type Fragment, type Restriction, SpecialTokenFinder } from './partition.js'
 import { Pieces } from './pieces.js'
 import { readScheme, type Scheme } from './scheme.js'
@@ -70,6 +71,7 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
     addsSeparator: separatorId !== undefined && addSeparator,
     endOfGeneration: vocabulary.endOfGeneration,
     suppressedIds: vocabulary.suppressed,
+    infillTokens: infillTokensOf(vocabulary),
     specialTokens: finder.tokens,
 
     encode(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): TokenId[] {

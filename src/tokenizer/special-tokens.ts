@@ -11,15 +11,15 @@ interface Tokens {
 
 /** Special token ids that a model file defines. */
 export interface NamedIds {
-  readonly eos?: TokenId
-  readonly eot?: TokenId
-  readonly eom?: TokenId
-  readonly fimPrefix?: TokenId
-  readonly fimSuffix?: TokenId
-  readonly fimMiddle?: TokenId
-  readonly fimPad?: TokenId
-  readonly fimRepository?: TokenId
-  readonly fimSeparator?: TokenId
+  readonly eos?: TokenId | undefined
+  readonly eot?: TokenId | undefined
+  readonly eom?: TokenId | undefined
+  readonly fimPrefix?: TokenId | undefined
+  readonly fimSuffix?: TokenId | undefined
+  readonly fimMiddle?: TokenId | undefined
+  readonly fimPad?: TokenId | undefined
+  readonly fimRepository?: TokenId | undefined
+  readonly fimSeparator?: TokenId | undefined
 }
 
 /** Texts by which llama.cpp finds special tokens that the file does not define. Source: `llama_vocab::impl::load`. */
@@ -90,12 +90,10 @@ const END_TEXTS = [
 const ALWAYS_VISIBLE = ['<|channel|>', '<|message|>', '<|start|>', '<|constrain|>']
 
 /**
- * Finds the end-of-generation ids as llama.cpp does, from the file's special ids and by text; if that finds no end of
- * turn, also from the chat template. A token found by its text is marked as a control token in `attributes`, because
- * many files omit that.
+ * The file's special ids, and those that it does not define but llama.cpp finds by their texts. A token found by its text is
+ * marked as a control token in `attributes`, because many files omit that.
  */
-export function findEndOfGeneration(tokens: Tokens, named: NamedIds, template: string): Set<TokenId> {
-  const { idOf, attributes } = tokens
+export function findNamedIds({ idOf, attributes }: Tokens, named: NamedIds): NamedIds {
   const ids = { ...named }
   for (const role of Object.keys(TEXTS_BY_ROLE) as (keyof typeof TEXTS_BY_ROLE)[]) {
     if (ids[role] !== undefined) continue
@@ -104,7 +102,15 @@ export function findEndOfGeneration(tokens: Tokens, named: NamedIds, template: s
     ids[role] = found
     attributes[found] |= CONTROL
   }
+  return ids
+}
 
+/**
+ * Finds the end-of-generation ids as llama.cpp does, from the special ids and by text; if that finds no end of turn, also
+ * from the chat template. Corrects `attributes` as `findNamedIds` does.
+ */
+export function findEndOfGeneration(tokens: Tokens, ids: NamedIds, template: string): Set<TokenId> {
+  const { idOf, attributes } = tokens
   const ends = new Set<TokenId>()
   for (const id of [ids.fimPad, ids.fimRepository, ids.fimSeparator, ids.eos, ids.eot, ids.eom]) {
     if (id !== undefined) ends.add(id)

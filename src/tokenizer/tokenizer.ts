@@ -37,6 +37,20 @@ export interface SpecialToken {
   readonly isControl: boolean
 }
 
+/** Tokens around the parts of a text with a gap ("fill in the middle"), found as in llama.cpp. */
+export interface InfillTokens {
+  /** Stands before the text before the gap. */
+  readonly prefixId: TokenId
+  /** Stands before the text after the gap. */
+  readonly suffixId: TokenId
+  /** Ends the prompt: what fills the gap follows. */
+  readonly middleId: TokenId
+  /** Stands before the name of the repository; `undefined` if the vocabulary has none. */
+  readonly repositoryId: TokenId | undefined
+  /** Stands before the name of each file; `undefined` if the vocabulary has none. */
+  readonly fileId: TokenId | undefined
+}
+
 /** Options of decoding. */
 export interface DecodeOptions {
   /** Skip control tokens instead of writing their names. Default false. */
@@ -61,6 +75,8 @@ export interface Tokenizer {
   readonly endOfGeneration: ReadonlySet<TokenId>
   /** Stands between two texts, and ends each with WordPiece. `undefined` if the file defines none; WordPiece's default is 102. */
   readonly separatorId: TokenId | undefined
+  /** The tokens by which a model fills a gap in a text, see `encodeInfill`; `undefined` if the vocabulary lacks one that is needed. */
+  readonly infillTokens: InfillTokens | undefined
   /** What the model file wants: BOS before texts, EOS after them, `separatorId` between two. */
   readonly addsBos: boolean
   /** Whether texts end with EOS by default. */

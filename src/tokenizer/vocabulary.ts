@@ -5,7 +5,7 @@ import type { Metadata } from '../gguf/metadata.js'
 import type { WarningListener } from '../warnings.js'
 import { malformed } from './malformed.js'
 import { SpecialIds } from './special-ids.js'
-import { findEndOfGeneration } from './special-tokens.js'
+import { findEndOfGeneration, findNamedIds, type NamedIds } from './special-tokens.js'
 import { attributeOfType, CONTROL, NORMAL, UNKNOWN } from './token-attributes.js'
 import type { TokenId } from './tokenizer.js'
 
@@ -19,6 +19,8 @@ export interface Vocabulary {
   readonly eosId: TokenId | undefined
   /** Stands between two texts. */
   readonly separatorId: TokenId | undefined
+  /** Special tokens by their roles. */
+  readonly namedIds: NamedIds
   readonly endOfGeneration: ReadonlySet<TokenId>
   /** Tokens that are never sampled. */
   readonly suppressed: ReadonlySet<TokenId>
@@ -47,22 +49,19 @@ export function readVocabulary(
   const ids = new SpecialIds(metadata, texts.length, warn)
   const named = (key: string) => ids.read(key)
   const eosId = ids.read('eos_token_id', fallbacks.eosId) ?? ids.ifToken(defaults.eosId)
-  const endOfGeneration = findEndOfGeneration(
-    { texts, idOf, attributes },
-    {
-      eos: eosId,
-      eot: named('eot_token_id'),
-      eom: named('eom_token_id'),
-      // As in llama.cpp, old key names take precedence over new ones.
-      fimPrefix: named('prefix_token_id') ?? named('fim_pre_token_id'),
-      fimSuffix: named('suffix_token_id') ?? named('fim_suf_token_id'),
-      fimMiddle: named('middle_token_id') ?? named('fim_mid_token_id'),
-      fimPad: named('fim_pad_token_id'),
-      fimRepository: named('fim_rep_token_id'),
-      fimSeparator: named('fim_sep_token_id'),
-    },
-    readTemplate(metadata),
-  )
+  const tokens = { texts, idOf, attributes }
+  const namedIds = findNamedIds(tokens, {
+    eos: eosId,
+    eot: named('eot_token_id'),
+    eom: named('eom_token_id'),
+    // As in llama.cpp, old key names take precedence over new ones.
+    fimPrefix: named('prefix_token_id') ?? named('fim_pre_token_id'),
+    fimSuffix: named('suffix_token_id') ?? named('fim_suf_token_id'),
+    fimMiddle: named('middle_token_id') ?? named('fim_mid_token_id'),
+    fimPad: named('fim_pad_token_id'),
+    fimRepository: named('fim_rep_token_id'),
+    fimSeparator: named('fim_sep_token_id'),
+  })
   return {
     texts,
     idOf,
@@ -71,7 +70,8 @@ export function readVocabulary(
     eosId,
     // Spelled so in the specification.
     separatorId: ids.read('seperator_token_id', fallbacks.separatorId) ?? ids.ifToken(defaults.separatorId),
-    endOfGeneration,
+    namedIds,
+    endOfGeneration: findEndOfGeneration(tokens, namedIds, readTemplate(metadata)),
     suppressed: readSuppressed(metadata, texts.length),
   }
 }

@@ -92,6 +92,14 @@ describe('llama.cpp', () => {
       expect(compared).toBeGreaterThan(ours.vocabSize * 0.99)
     })
 
+    it('has the same tokens of a gap', () => {
+      const { prefix, suffix, middle } = oracle.tokens.infill
+      const all = prefix !== null && suffix !== null && middle !== null
+      expect(ours.infillTokens).toEqual(
+        all ? expect.objectContaining({ prefixId: prefix, suffixId: suffix, middleId: middle }) : undefined,
+      )
+    })
+
     it('decodes sequences to the same text', () => {
       let compared = 0
       for (const text of randomTexts(SEED + 1, TEXTS_PER_VOCABULARY)) {

@@ -43,8 +43,8 @@ const CALL = '<tool_call>\n{"name": "weather", "arguments": {"city": "Rome"}}\n<
 const TWO_CALLS = `Let me look.\n${CALL}\n${CALL.replace('Rome', 'Oslo')}`
 const THOUGHT = '<think>\nA story.\n</think>\n\nThe end.'
 
-function clientOf({ connection }: Served, options: { readonly apiKey?: string } = {}): Anthropic {
-  return new Anthropic({ apiKey: 'none', ...connection, ...options })
+function clientOf({ base, fetch }: Served, options: { readonly apiKey?: string } = {}): Anthropic {
+  return new Anthropic({ apiKey: 'none', baseURL: base, fetch, maxRetries: 0, ...options })
 }
 
 describe.each<Transport>(['fetch', 'http'])('the anthropic client over %s', (transport) => {
@@ -530,7 +530,12 @@ describe('keys, turns and failures', () => {
     await using served = await serve({ models: { tiny: { model, template: 'chatml' } }, apiKeys: ['right'] })
     const request = { model: 'tiny', messages: USER, max_tokens: 1 }
     await clientOf(served, { apiKey: 'right' }).messages.create(request)
-    const bearer = new Anthropic({ apiKey: null, authToken: 'right', ...served.connection })
+    const bearer = new Anthropic({
+      apiKey: null,
+      authToken: 'right',
+      baseURL: served.base,
+      fetch: served.fetch,
+    })
     await bearer.messages.create(request)
     for (const apiKey of ['wrong', ' ']) {
       const error = await clientOf(served, { apiKey })

@@ -20,8 +20,9 @@ export type Transport = 'fetch' | 'http'
 export interface Served extends AsyncDisposable {
   readonly handler: Handler
   readonly client: OpenAI
-  /** For other clients: where the server is, and how its requests are sent. */
-  readonly connection: { readonly baseURL: string; readonly fetch: typeof fetch; readonly maxRetries: 0 }
+  /** Where other clients send their requests, and with what. */
+  readonly base: string
+  readonly fetch: typeof fetch
   /** Records of the requests that have ended. */
   readonly records: RequestRecord[]
   /** A request without a client. */
@@ -47,8 +48,9 @@ export async function serve(options: HandlerOptions, transport: Transport = 'fet
   return {
     handler,
     records,
+    base,
+    fetch: send,
     client: new OpenAI({ apiKey: 'none', baseURL: `${base}/v1`, maxRetries: 0, fetch: send }),
-    connection: { baseURL: base, maxRetries: 0, fetch: send },
     post: (path, body, headers = {}) =>
       send(`${base}${path}`, {
         method: 'POST',

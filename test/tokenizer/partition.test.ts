@@ -17,6 +17,7 @@ function vocabularyOf(tokens: readonly (readonly [text: string, attribute: numbe
     bosId: undefined,
     eosId: undefined,
     separatorId: undefined,
+    namedIds: {},
     endOfGeneration: new Set(),
     suppressed: new Set(),
   }

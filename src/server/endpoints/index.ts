@@ -1,5 +1,6 @@
 import { countTokens } from '../anthropic/count.js'
 import { createMessage } from '../anthropic/create.js'
+import { OLLAMA_ENDPOINTS } from '../ollama/index.js'
 import { createResponse } from '../responses/create.js'
 import { countInput, showResponse } from '../responses/others.js'
 import type { Endpoint } from '../router.js'
@@ -17,4 +18,5 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...[health, listModels, showModel, chatCompletions, completions, embeddings, rerank],
   ...[tokenize, detokenize, applyTemplate, createResponse, countInput, showResponse],
   ...[createMessage, countTokens],
+  ...OLLAMA_ENDPOINTS,
 ]

@@ -26,6 +26,13 @@ export const NAMED_EVENTS: EventFormat = {
   end: '',
 }
 
+/** JSON, one event per line, as in Ollama's API. */
+export const LINES: EventFormat = {
+  contentType: 'application/x-ndjson',
+  write: (event) => `${JSON.stringify(event)}\n`,
+  end: '',
+}
+
 /** How a stream is produced. */
 export interface EventStreamOptions {
   readonly format: EventFormat
@@ -115,9 +122,9 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#ended) return
     void this.#end(ended)
     if (last === undefined) {
-      this.#controller?.error(
-        new Error(ended === 'stalled' ? 'nobody has read the stream' : 'the client has left'),
-      )
+      // As `fetch` does, for a client that calls the handler itself.
+      const left = this.#options.signal.reason
+      this.#controller?.error(ended === 'stalled' ? new Error('nobody has read the stream') : left)
     } else {
       this.#controller?.enqueue(this.#encoder.encode(this.#written(last)))
       this.#controller?.close()

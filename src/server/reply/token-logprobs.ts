@@ -1,4 +1,4 @@
-import type { GeneratedToken, Model } from '../../index.js'
+import type { GeneratedToken, Model, TokenId, TokenLogprobs } from '../../index.js'
 
 /** Stands for the logarithm of 0, which JSON lacks; OpenAI's API uses it too. */
 const NEVER = -9999
@@ -8,19 +8,25 @@ export function chatLogprobs(
   tokens: readonly GeneratedToken[],
   model: Model,
 ): { readonly content: readonly object[]; readonly refusal: null } {
-  const entry = (id: number, logprob: number) => ({
+  return {
+    content: tokens.flatMap(({ id, logprobs }) => {
+      return logprobs ? [tokenLogprob({ id, ...logprobs.before }, model)] : []
+    }),
+    refusal: null,
+  }
+}
+
+/** A token with the likeliest alternatives. */
+export function tokenLogprob(
+  { id, logprob, top }: { readonly id: TokenId } & TokenLogprobs['before'],
+  model: Model,
+): object {
+  const entry = (id: TokenId, logprob: number) => ({
     token: model.piece(id),
     logprob: finite(logprob),
     bytes: Array.from(model.tokenizer.pieceBytes(id)),
   })
-  return {
-    content: tokens.flatMap(({ id, logprobs }) => {
-      if (!logprobs) return []
-      const { logprob, top } = logprobs.before
-      return [{ ...entry(id, logprob), top_logprobs: top.map((one) => entry(one.id, one.logprob)) }]
-    }),
-    refusal: null,
-  }
+  return { ...entry(id, logprob), top_logprobs: top.map((one) => entry(one.id, one.logprob)) }
 }
 
 export function finite(logprob: number): number {

@@ -1,4 +1,4 @@
-import type { FunctionTool, Thinking } from '../../index.js'
+import type { FunctionTool, OverflowPolicy, Thinking } from '../../index.js'
 import type { Limits } from '../options.js'
 import type { Fields } from './fields.js'
 import { type Messages, readMessages } from './messages.js'
@@ -17,6 +17,8 @@ export interface ChatRequest extends Writing {
   /** Whether a model that does not show its reasoning just answers, instead of an error. Default false. */
   readonly isThinkingOptional?: boolean
   readonly templateVariables: Readonly<Record<string, unknown>>
+  /** What happens to a conversation that does not fit the context. Default `error`. */
+  readonly overflow?: OverflowPolicy
 }
 
 const UNSUPPORTED = {

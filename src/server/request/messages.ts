@@ -16,7 +16,14 @@ const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'] as const
 export function readMessages(fields: Fields): Messages {
   const given = fields.require('messages', fields.array('messages'))
   if (given.length === 0) throw fields.invalid('messages', 'must not be empty')
-  const read = given.map((message, i) => readMessage(new Fields(message, `messages[${i}]`)))
+  return joinSystem(
+    fields,
+    given.map((message, i) => readMessage(new Fields(message, `messages[${i}]`))),
+  )
+}
+
+/** Moves all texts of the role `system` to one message at the beginning. Throws if there is no other message. */
+export function joinSystem(fields: Fields, read: readonly ChatMessage[]): Messages {
   const system = read.filter(({ role }) => role === 'system').map(({ content }) => content)
   const rest = read.filter(({ role }) => role !== 'system')
   if (rest.length === 0)

@@ -13,7 +13,7 @@ interface KnobField extends NumberRange {
 }
 
 /** Fields of OpenAI's API, of llama.cpp's server and of vLLM. A count of -1 means the whole context. */
-const KNOB_FIELDS: Readonly<Record<string, KnobField>> = {
+export const KNOB_FIELDS: Readonly<Record<string, KnobField>> = {
   temperature: { knob: 'temp', min: 0 },
   top_p: { knob: 'topP', min: 0, max: 1 },
   presence_penalty: { knob: 'presencePenalty', min: -2, max: 2 },

@@ -6,7 +6,7 @@ import { IdleList } from './idle-list.js'
 /** The options of a chat that requests set. Chats with other options have other prompts from the beginning. */
 export type ChatSettings = Pick<
   ChatOptions,
-  'template' | 'templateVariables' | 'tools' | 'thinking' | 'replyFormat'
+  'template' | 'templateVariables' | 'tools' | 'thinking' | 'replyFormat' | 'overflow'
 >
 
 /** The text of a prompt, and its ids. */
@@ -100,6 +100,6 @@ export class ServedChats extends IdleList<ServedChat> {
         'unsupported',
       )
     }
-    return new ServedChat(createChat(this.#model, { ...settings, overflow: 'error' }), key)
+    return new ServedChat(createChat(this.#model, settings), key)
   }
 }

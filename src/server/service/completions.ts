@@ -5,8 +5,8 @@ import {
   type TokenId,
   type TokenLogprobs,
 } from '../../index.js'
-import { ApiError } from '../api-error.js'
-import type { CompletionRequest, TextOrIds } from '../request/completion.js'
+import { ApiError, invalidField } from '../api-error.js'
+import type { CompletionRequest, Gap, TextOrIds } from '../request/completion.js'
 import { freeingMemory } from './freeing-memory.js'
 import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
 import type { ServedModel } from './models.js'
@@ -20,6 +20,9 @@ export interface CompletionToken {
   /** Absent for tokens of a prompt. */
   readonly top?: TokenLogprobs['before']['top']
 }
+
+/** The tokens of a prompt with a gap in an empty text, BOS included. */
+const MARKERS = 4
 
 interface Prompt {
   readonly ids: readonly TokenId[]
@@ -62,7 +65,7 @@ export class Completions {
   /** Control tokens are parsed: who sends a raw prompt writes the template. */
   #encode(prompt: TextOrIds, i: number): Prompt {
     const { model } = this.#served
-    const ids = typeof prompt === 'string' ? model.encode(prompt, { parseSpecial: true }) : prompt
+    const ids = this.#idsOf(prompt)
     const name = this.#request.prompts.length > 1 ? `prompt[${i}]` : 'prompt'
     if (ids.length === 0)
       throw new ApiError(400, `${name} has no tokens`, { param: name, code: 'invalid_value' })
@@ -72,6 +75,25 @@ export class Completions {
       'CONTEXT_FULL',
       `${name} has ${ids.length} tokens, and the context of ${model.contextLength} must also hold what is written`,
     )
+  }
+
+  #idsOf(prompt: TextOrIds): readonly TokenId[] {
+    const { gap } = this.#request
+    if (typeof prompt !== 'string') return prompt
+    return gap ? this.#fillIn(prompt, gap) : this.#served.model.encode(prompt, { parseSpecial: true })
+  }
+
+  #fillIn(prefix: string, { isCut, ...parts }: Gap): readonly TokenId[] {
+    const { model, name } = this.#served
+    if (!model.tokenizer.infillTokens) {
+      throw invalidField(
+        'suffix',
+        `the model ${JSON.stringify(name)} cannot fill in texts: its vocabulary has no tokens for it`,
+        'unsupported_value',
+      )
+    }
+    const room = model.contextLength - (this.#request.maxTokens ?? 1)
+    return model.encodeInfill({ prefix, ...parts }, isCut ? { maxTokens: Math.max(MARKERS, room) } : {})
   }
 
   async *#write(prompt: Prompt, first: number): AsyncGenerator<CompletionPart> {

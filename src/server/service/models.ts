@@ -51,11 +51,19 @@ interface ServedOptions {
   readonly isOwned: boolean
 }
 
+/** What is known of a served model. */
+export interface ModelStatus {
+  readonly name: string
+  /** Absent if it is not loaded. */
+  readonly model: Model | undefined
+}
+
 /** The models of a server by name, each loaded when it is first asked for. */
 export class ServedModels {
   readonly #options: ReadonlyMap<string, ServedModelOptions>
   readonly #cachedConversations: number
   readonly #loaded = new Map<string, Promise<ServedModel>>()
+  readonly #ready = new Map<string, ServedModel>()
   /** Unix time in seconds, which models have as `created`. */
   readonly created = Math.floor(Date.now() / 1000)
 
@@ -83,6 +91,18 @@ export class ServedModels {
     return abortable(loading, signal)
   }
 
+  status(): readonly ModelStatus[] {
+    return Array.from(this.#options, ([name, { model }]): ModelStatus => {
+      const loaded = this.#ready.get(name)?.model
+      return { name, model: loaded ?? (typeof model === 'function' ? undefined : model) }
+    })
+  }
+
+  /** Frees what is kept for later requests of a model. */
+  async unload(name: string): Promise<void> {
+    await this.#ready.get(name)?.free()
+  }
+
   async close(): Promise<void> {
     const loaded = await Promise.allSettled(this.#loaded.values())
     await Promise.all(loaded.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)))
@@ -108,10 +128,12 @@ export class ServedModels {
     try {
       const model = typeof settings.model === 'function' ? await settings.model() : settings.model
       if (!isA<Model>(Model as never, model)) throw new TypeError('the loader did not return a model')
-      return new ServedModel(name, model, settings, {
+      const served = new ServedModel(name, model, settings, {
         isOwned,
         cachedConversations: this.#cachedConversations,
       })
+      this.#ready.set(name, served)
+      return served
     } catch (cause) {
       throw new ApiError(503, 'the model could not be loaded', {
         code: 'model_unavailable',

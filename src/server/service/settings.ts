@@ -6,7 +6,7 @@ import type { ServedModel } from './models.js'
 /** What of a request decides how its prompt begins. */
 export type PromptRequest = Pick<
   ChatRequest,
-  'messages' | 'tools' | 'thinking' | 'isThinkingOptional' | 'templateVariables'
+  'messages' | 'tools' | 'thinking' | 'isThinkingOptional' | 'templateVariables' | 'overflow'
 >
 
 /**
@@ -15,10 +15,10 @@ export type PromptRequest = Pick<
  */
 export function withSettings<T>(
   { chatSettings }: Pick<ServedModel, 'chatSettings'>,
-  { tools, thinking, isThinkingOptional = false, templateVariables }: PromptRequest,
+  { tools, thinking, isThinkingOptional = false, templateVariables, overflow = 'error' }: PromptRequest,
   use: (settings: ChatSettings) => T,
 ): T {
-  const settings = { ...chatSettings, tools, thinking, templateVariables }
+  const settings = { ...chatSettings, tools, thinking, templateVariables, overflow }
   try {
     return use(settings)
   } catch (error) {
