@@ -75,9 +75,11 @@ let env: NodeJS.ProcessEnv
 beforeAll(async () => {
   // A reader's folder: the package installed, and the files that the pages mention.
   folder = await temporaryFolder()
-  await mkdir(join(folder.path, 'node_modules'))
+  await mkdir(join(folder.path, 'node_modules/@anthropic-ai'), { recursive: true })
   await symlink(root, join(folder.path, 'node_modules/dasllama'))
-  await symlink(join(root, 'node_modules/openai'), join(folder.path, 'node_modules/openai'))
+  for (const client of ['openai', '@anthropic-ai/sdk']) {
+    await symlink(join(root, 'node_modules', client), join(folder.path, 'node_modules', client))
+  }
   await symlink(join(root, 'models'), join(folder.path, 'models'))
   await writeFile(join(folder.path, 'model.gguf'), smallChatModel())
   hub = await serveReadmeHub()

@@ -33,7 +33,7 @@ const ROLES = ['user', 'assistant', 'system'] as const
 function readMessage(message: Fields, turns: Turns): void {
   const role = message.require('role', message.oneOf('role', ROLES))
   const content = message.require('content', message.any('content'))
-  message.ignore(['id', 'cache_control', 'tool_changes'])
+  message.ignore(['id', 'cache_control'])
   if (role === 'system') {
     turns.system(readText(message, 'content') ?? '')
   } else if (typeof content === 'string') {

@@ -11,7 +11,7 @@ export function anthropicModel(name: string, { created }: ServedModels): object 
     lifecycle: 'active',
     line: null,
     capabilities: null,
-    // Not known before a model is loaded.
+    // A model that is listed may not be loaded.
     max_input_tokens: null,
     max_tokens: null,
     deprecated_at: null,

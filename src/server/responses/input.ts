@@ -78,7 +78,7 @@ function readMessage(item: Fields, turns: Turns): void {
 }
 
 function readCall(item: Fields) {
-  item.ignore(['caller', 'namespace', 'async'])
+  item.ignore(['caller', 'namespace', 'async', 'parsed_arguments'])
   return {
     id: item.require('call_id', item.string('call_id')),
     name: item.require('name', item.string('name')),

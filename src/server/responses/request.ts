@@ -161,14 +161,12 @@ function readReasoning(fields: Fields) {
   const given = fields.inner('reasoning')
   if (!given)
     return { thinking: undefined, templateVariables: {}, asSummary: false, effort: null, summary: null }
-  const summary =
-    given.oneOf('summary', [...SUMMARIES, 'none']) ?? given.oneOf('generate_summary', SUMMARIES) ?? 'none'
+  const summary = given.oneOf('summary', SUMMARIES) ?? given.oneOf('generate_summary', SUMMARIES) ?? null
   given.ignore(['generate_summary', 'context', 'mode'])
   const { thinking, templateVariables } = readEffort(given, 'effort')
   const effort = given.string('effort') ?? null
   given.end()
-  const asSummary = summary !== 'none'
-  return { thinking, templateVariables, asSummary, effort, summary: asSummary ? summary : null }
+  return { thinking, templateVariables, asSummary: summary !== null, effort, summary }
 }
 
 interface TextSettings {

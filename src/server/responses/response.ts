@@ -10,7 +10,7 @@ export interface ResponseState {
   readonly error?: ApiError
 }
 
-/** The object of a response: the same but for its state, whenever it is asked for. */
+/** The object of a response: everything but its state stays the same. */
 export class ResponseObject {
   readonly #header: object
   readonly #repeated: ResponseRequest['repeated']
