@@ -7,6 +7,8 @@ export interface Endpoint {
   readonly path: string
   /** Whether it is answered without an API key. Default false. */
   readonly isPublic?: boolean
+  /** Whether the option `metrics` decides that. Default false. */
+  readonly isMetrics?: boolean
   /** `rest`: what follows the path, if it ends with a slash. */
   answer(call: Call, rest: string): Response | Promise<Response>
 }

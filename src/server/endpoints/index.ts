@@ -4,12 +4,17 @@ import { chatCompletions } from './chat-completions.js'
 import { completions } from './completions.js'
 import { embeddings } from './embeddings.js'
 import { health } from './health.js'
+import { metrics } from './metrics.js'
+import { controlModel } from './model-control.js'
 import { listModels, showModel } from './models.js'
 import { rerank } from './rerank.js'
+import { slots } from './slots.js'
+import { status } from './status.js'
 import { detokenize, tokenize } from './tokens.js'
 
 /** All endpoints. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...[health, listModels, showModel, chatCompletions, completions, embeddings, rerank],
   ...[tokenize, detokenize, applyTemplate],
+  ...[metrics, slots, status, controlModel],
 ]

@@ -1,7 +1,7 @@
 import { type Chat, type ChatOptions, createChat, type Model } from '../../index.js'
 import { invalidField } from '../api-error.js'
 import type { Messages } from '../request/messages.js'
-import { IdleList } from './idle-list.js'
+import type { IdleList } from './idle-list.js'
 
 /** The options of a chat that requests set. Chats with other options have other prompts from the beginning. */
 export type ChatSettings = Pick<
@@ -12,6 +12,7 @@ export type ChatSettings = Pick<
 /** A chat of a model, with the messages that its session has evaluated. */
 export class ServedChat {
   readonly chat: Chat
+  /** The tenant and the settings: only requests with the same continue it. */
   readonly key: string
   #messages: readonly string[] = []
 
@@ -41,23 +42,27 @@ export class ServedChat {
 }
 
 /**
- * The chats of a model. A chat whose request has ended is kept, with its evaluated tokens, for the next request with the
- * same beginning.
+ * The chats of a model for one tenant. A chat whose request has ended is kept, with its evaluated tokens, for the tenant's next
+ * request with the same beginning.
  */
-export class ServedChats extends IdleList<ServedChat> {
+export class ServedChats {
   readonly #model: Model
+  readonly #kept: IdleList<ServedChat>
+  readonly #tenant: string
 
-  constructor(model: Model, cached: number) {
-    super(cached)
+  /** `kept`: what all tenants' requests have left. */
+  constructor(model: Model, kept: IdleList<ServedChat>, tenant: string) {
     this.#model = model
+    this.#kept = kept
+    this.#tenant = tenant
   }
 
   /** A chat for a conversation. Throws what `createChat` and setting a history throw. */
   take(settings: ChatSettings, messages: Messages): ServedChat {
-    const key = JSON.stringify(settings)
+    const key = JSON.stringify([this.#tenant, settings])
     const texts = messages.map((message) => JSON.stringify(message))
     const share = (chat: ServedChat) => (chat.key === key ? chat.shareOf(texts) : undefined)
-    const served = this.takeBest(share) ?? this.#create(settings, key)
+    const served = this.#kept.takeBest(share) ?? this.#create(settings, key)
     try {
       served.begin(messages)
       return served
@@ -65,6 +70,11 @@ export class ServedChats extends IdleList<ServedChat> {
       this.give(served)
       throw error
     }
+  }
+
+  /** Keeps a chat for the tenant's next request. */
+  give(served: ServedChat): void {
+    this.#kept.give(served)
   }
 
   #create(settings: ChatSettings, key: string): ServedChat {
@@ -75,6 +85,7 @@ export class ServedChats extends IdleList<ServedChat> {
         'unsupported',
       )
     }
-    return new ServedChat(createChat(this.#model, { ...settings, overflow: 'error' }), key)
+    const session = { prefixCache: { scope: this.#tenant } }
+    return new ServedChat(createChat(this.#model, { ...settings, overflow: 'error', session }), key)
   }
 }
