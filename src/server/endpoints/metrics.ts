@@ -44,7 +44,7 @@ function addRequests(text: PrometheusText, { metrics, queue, models }: Service):
     of('cached'),
   )
   text.counter('dasllama_completion_tokens_total', 'Tokens of replies.', of('completion'))
-  text.histogram('dasllama_request_duration_seconds', 'Time of a request to its end.', metrics.duration)
+  text.histogram('dasllama_request_duration_seconds', 'Time of a POST request to its end.', metrics.duration)
   text.histogram(
     'dasllama_time_to_first_token_seconds',
     'Time of a request to the first token of its reply, waiting included.',

@@ -45,6 +45,7 @@ export class ServerMetrics {
     return (performance.now() - this.#since) / 1000
   }
 
+  /** POST requests that have ended. */
   get totalRequests(): number {
     return this.duration.count
   }
@@ -74,8 +75,18 @@ export class ServerMetrics {
 
   /** `endpoint`: its path, not that of the request, so that clients cannot make new rows. */
   ended(record: RequestRecord, endpoint: string): void {
-    const { status, ms, model, ended, promptTokens = 0, cachedTokens = 0, completionTokens = 0 } = record
-    this.duration.observe(ms / 1000)
+    const {
+      method,
+      status,
+      ms,
+      model,
+      ended,
+      promptTokens = 0,
+      cachedTokens = 0,
+      completionTokens = 0,
+    } = record
+    // Who watches the server does not change what is seen.
+    if (method === 'POST') this.duration.observe(ms / 1000)
     if (status >= 500 || (ended !== undefined && !LEFT.includes(ended) && status === 200)) this.errors++
     const key = `${endpoint} ${status}`
     const row = this.requests.get(key) ?? { endpoint, status, count: 0 }
