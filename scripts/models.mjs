@@ -54,7 +54,8 @@ async function sha256(path) {
   return hash.digest('hex')
 }
 
-async function main() {
+/** Fetches the model unless it is there already. Resolves with its path. */
+export async function ensureTinyLlama() {
   const target = tinyLlamaPath()
   const present = await access(target).then(
     () => true,
@@ -62,7 +63,7 @@ async function main() {
   )
   if (present && (await sha256(target)) === SHA256) console.error('already here')
   else await aside((folder) => fetchTinyLlama(folder, target))
-  console.log(target)
+  return target
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main()
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await ensureTinyLlama())

@@ -28,6 +28,7 @@ export type { Candidate, Candidates, CustomStep } from './sampling/custom-step.j
 export type { Logprobs, TokenLogprob } from './sampling/logprobs.js'
 export { DEFAULT_SAMPLING, type SamplingParams } from './sampling/params.js'
 export type { ContextShift } from './session/context-shift.js'
+export type { ModelCounters } from './session/counters.js'
 export type { BatchEntry } from './session/eval-batch.js'
 export type { GenerateOptions } from './session/generate-options.js'
 export {

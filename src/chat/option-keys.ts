@@ -12,7 +12,7 @@ export const SESSION_KEYS: KnownKeys = {
   aliases: { nCtx: 'contextLength', contextSize: 'contextLength', numCtx: 'contextLength' },
 }
 const GENERATE_KEYS = [
-  ...['maxTokens', 'stop', 'stopIds', 'logprobs', 'responseFormat', 'reuse', 'speculation'],
+  ...['maxTokens', 'stop', 'stopIds', 'logprobs', 'responseFormat', 'reuse', 'speculation', 'priority'],
   ...Object.keys(KNOBS),
 ]
 /** Names for options in other APIs. */

@@ -4,6 +4,7 @@ import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Call } from '../session/call.js'
+import { CounterMeter, type ModelCounters } from '../session/counters.js'
 import { Embedder } from '../session/embedder.js'
 import { type BatchEntry, evalBatch } from '../session/eval-batch.js'
 import { modelDisposed } from '../session/failures.js'
@@ -106,6 +107,11 @@ export class Model {
   /** What the prefix cache holds and has saved; `undefined` if the model was loaded without one, see the option `prefixCache`. */
   get prefixCache(): PrefixCacheStats | undefined {
     return this.#host.prefixCache?.stats()
+  }
+
+  /** What all sessions of the model have computed since it was loaded: passes, tokens, drafts. For monitoring. */
+  get counters(): ModelCounters {
+    return this.#host.counters.read()
   }
 
   /** The ids of a text, with BOS (and EOS) where the file asks for it. Throws `INVALID_ARGUMENT` for anything but a string. */
@@ -236,6 +242,7 @@ class ModelHost implements SessionHost {
   readonly kernels: string
   readonly sessions: SessionRegistry
   readonly scheduler: Scheduler
+  readonly counters = new CounterMeter()
   readonly prefixCache: PrefixCache | undefined
   #executable: Executable | undefined
 
@@ -247,7 +254,7 @@ class ModelHost implements SessionHost {
     const evict = () => prefixCache?.evict() ?? false
     this.prefixCache = prefixCache
     this.sessions = new SessionRegistry(() => this.executable, { onWarning, evict })
-    this.scheduler = new Scheduler({ engine: this.sessions })
+    this.scheduler = new Scheduler({ engine: this.sessions, counters: this.counters })
     this.#executable = executable
   }
 

@@ -1,18 +1,37 @@
 import { following } from '../abortable.js'
+import { DasllamaError, type ErrorCode } from '../index.js'
 import { ApiError, toApiError } from './api-error.js'
 import { readJson } from './http/body.js'
 import { DATA_EVENTS, type EventFormat, eventStream } from './http/event-stream.js'
+import { ANYONE } from './http/keys.js'
 import type { Limits, RequestRecord } from './options.js'
 import { Fields } from './request/fields.js'
+import type { LoadedModel } from './service/loaded-model.js'
+import type { ServerMetrics } from './service/metrics.js'
 import type { ServedModel, ServedModels } from './service/models.js'
 import type { Queue } from './service/queue.js'
+import type { Use } from './service/residency.js'
 
 /** What all requests share. */
 export interface Service {
   readonly models: ServedModels
-  readonly queue: Queue
+  readonly queue: Queue<Call>
+  readonly metrics: ServerMetrics
   readonly limits: Limits
   readonly onRequest: (record: RequestRecord) => void
+}
+
+/** What a request that has a turn is doing. */
+export interface CallProgress {
+  readonly model: string | undefined
+  readonly state: 'prompt' | 'generating'
+  readonly promptTokens: number
+  readonly cachedTokens: number
+  readonly completionTokens: number
+  /** Milliseconds since the turn began. */
+  readonly sinceMs: number
+  /** Since the first token. */
+  readonly tokensPerSecond: number
 }
 
 /** Numbers of tokens of a request. */
@@ -39,10 +58,17 @@ export class Call {
   promptField: string | undefined
   /** An error in the words of the API that was asked. */
   errorBody: (error: ApiError) => object = (error) => error
+  /** Who has sent it: what is kept for one tenant is never used for another. */
+  tenant = ANYONE
+  /** The path of its endpoint. */
+  endpoint = 'none'
   readonly #since = performance.now()
   readonly #controller: ReturnType<typeof following>
   readonly #onEnd: (call: Call) => void
+  readonly #uses: Use<LoadedModel>[] = []
   #leave: (() => void) | undefined
+  #entered = 0
+  #firstToken = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #record: Partial<RequestRecord> = {}
   #isStream = false
@@ -76,21 +102,40 @@ export class Call {
     return new Fields(await readJson(this.request, this.limits, this.signal))
   }
 
-  /** The model that the request names. Rejects as `ServedModels.get` does. */
+  /** The model that the request names, which is not unloaded before the call ends. Rejects as `ServedModels.use` does. */
   async model(name: string | undefined): Promise<ServedModel> {
-    const served = await this.service.models.get(name, this.signal)
-    this.note({ model: served.name })
-    return served
+    const use = await this.service.models.use(name, this.signal)
+    this.#uses.push(use)
+    this.note({ model: use.item.name })
+    return use.item.under(this.tenant, (counts) => this.#count(counts))
   }
 
-  /** Waits for a turn, which ends with the call. */
-  async enter(): Promise<void> {
-    this.#leave = await this.service.queue.enter(this.signal)
+  /** Waits for a turn, which ends with the call. `priority`: of the request; smaller is sooner. Default 0. */
+  async enter(priority = 0): Promise<void> {
+    this.#leave = await this.service.queue.enter(this.signal, { priority, holder: this })
+    this.#entered = performance.now()
+  }
+
+  get progress(): CallProgress {
+    const { model, promptTokens = 0, cachedTokens = 0, completionTokens = 0 } = this.#record
+    const now = performance.now()
+    const seconds = (now - this.#firstToken) / 1000
+    const tokensPerSecond = completionTokens > 1 && seconds > 0 ? (completionTokens - 1) / seconds : 0
+    const sinceMs = now - this.#entered
+    const state = completionTokens > 0 ? 'generating' : 'prompt'
+    return { model, state, promptTokens, cachedTokens, completionTokens, sinceMs, tokensPerSecond }
   }
 
   /** Adds to what is reported of the request. */
   note(record: Partial<RequestRecord>): void {
     this.#record = { ...this.#record, ...record }
+  }
+
+  #count(counts: TokenCounts): void {
+    this.note(counts)
+    if (counts.completionTokens === 0 || this.#firstToken > 0) return
+    this.#firstToken = performance.now()
+    this.service.metrics.firstToken(this.#firstToken - this.#since)
   }
 
   /** A stream of events. The call ends with it. */
@@ -106,6 +151,7 @@ export class Call {
       stop: () => this.abort(new DOMException('the client has left', 'AbortError')),
       failed: (error) => {
         if (this.signal.aborted && !(error instanceof ApiError)) return undefined
+        this.failed(error)
         const sent = toApiError(error, { prompt: this.promptField })
         this.note({ ended: sent.code ?? 'error', error: sent.cause })
         return failed(sent)
@@ -115,6 +161,12 @@ export class Call {
         this.#end()
       },
     })
+  }
+
+  /** The request has failed. A model whose engine has ended is loaded again for the next request. */
+  failed(error: unknown): void {
+    if (!(error instanceof DasllamaError) || !LOSSES.includes(error.code)) return
+    for (const use of this.#uses) use.lost()
   }
 
   /** The endpoint has returned a response; one that is not a stream ends the call. */
@@ -128,19 +180,25 @@ export class Call {
     this.#hasEnded = true
     clearTimeout(this.#timer)
     this.#leave?.()
+    for (const use of this.#uses) use.end()
     this.#controller.release()
     this.#onEnd(this)
     const { method, url } = this.request
-    this.service.onRequest({
+    const record = {
       id: this.id,
       method,
       path: new URL(url).pathname,
       status: 500,
       ms: performance.now() - this.#since,
       ...this.#record,
-    })
+    }
+    this.service.metrics.ended(record, this.endpoint)
+    this.service.onRequest(record)
   }
 }
+
+/** The model's engine, or one of its threads, has ended. */
+const LOSSES: readonly ErrorCode[] = ['ENGINE_LOST', 'THREAD_LOST', 'DISPOSED']
 
 function tookTooLong(timeout: number): ApiError {
   return new ApiError(504, `the request has taken more than ${timeout} ms`, { code: 'timeout' })

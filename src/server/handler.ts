@@ -7,6 +7,7 @@ import { ApiKeys } from './http/keys.js'
 import { errorResponse } from './http/responses.js'
 import { type HandlerOptions, resolveHandlerOptions } from './options.js'
 import { findRoute } from './router.js'
+import { ServerMetrics } from './service/metrics.js'
 import { ServedModels } from './service/models.js'
 import { Queue } from './service/queue.js'
 
@@ -15,6 +16,11 @@ export interface Handler {
   (request: Request): Promise<Response>
   /** Loads a model before the first request for it. Rejects with what its loader rejects with, and for an unknown name. */
   load(name: string): Promise<void>
+  /**
+   * Frees the memory of a model that a function has loaded; the next request for it loads it again. Rejects with an error whose
+   * `code` is `model_busy` while requests use it, `model_not_unloadable` for one that was given loaded, and for an unknown name.
+   */
+  unload(name: string): Promise<void>
   /**
    * Refuses new requests with the status 503 and waits until the running ones have ended; `signal` ends those with an error.
    * Then it frees what was kept for later requests, and the models that it has loaded. Idempotent.
@@ -37,6 +43,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const server = new Server(options)
   return Object.assign((request: Request) => server.handle(request), {
     load: (name: string) => server.load(name),
+    unload: (name: string) => server.unload(name),
     close: ({ signal }: { readonly signal?: AbortSignal } = {}) => server.close(signal),
   })
 }
@@ -45,30 +52,39 @@ class Server {
   readonly #service: Service
   readonly #keys: ApiKeys
   readonly #cors: Cors
+  readonly #metricsArePublic: boolean
   readonly #calls = new Set<Call>()
   /** Set when no more requests are accepted. */
   #closed: Promise<void> | undefined
   #whenIdle: (() => void) | undefined
 
   constructor(options: HandlerOptions) {
-    const { models, apiKeys, cors, maxConcurrent, maxQueued, cachedConversations, limits, onRequest } =
-      resolveHandlerOptions(options)
+    const resolved = resolveHandlerOptions(options)
+    const { models, apiKeys, cors, maxConcurrent, maxQueued, limits, onRequest } = resolved
     this.#service = {
-      models: new ServedModels(models, cachedConversations),
+      // Those who could run at once may wait for their model too.
+      models: new ServedModels(models, { ...resolved, maxWaiting: maxQueued + maxConcurrent }),
       queue: new Queue({ limit: maxConcurrent, maxWaiting: maxQueued }),
+      metrics: new ServerMetrics(),
       limits,
       onRequest,
     }
     this.#keys = new ApiKeys(apiKeys)
     this.#cors = new Cors(cors)
+    this.#metricsArePublic = resolved.metrics === 'public'
   }
 
   async load(name: string): Promise<void> {
     try {
-      await this.#service.models.get(name, new AbortController().signal)
+      const use = await this.#service.models.use(name, new AbortController().signal)
+      use.end()
     } catch (error) {
       throw error instanceof ApiError && error.cause !== undefined ? error.cause : error
     }
+  }
+
+  unload(name: string): Promise<void> {
+    return this.#service.models.unload(name)
   }
 
   async handle(request: Request): Promise<Response> {
@@ -110,6 +126,7 @@ class Server {
     try {
       response = this.#cors.preflight(call.request) ?? (await this.#route(call))
     } catch (error) {
+      call.failed(error)
       const sent = call.signal.aborted
         ? aborted(call.signal.reason)
         : toApiError(error, { prompt: call.promptField })
@@ -127,7 +144,9 @@ class Server {
     const { endpoint, rest } = findRoute(ENDPOINTS, method, new URL(url).pathname)
     const { errorBody } = endpoint
     if (errorBody) call.errorBody = (error) => errorBody(error, call)
-    if (!endpoint.isPublic) await this.#keys.check(headers)
+    call.endpoint = endpoint.path
+    const isPublic = endpoint.isPublic || (endpoint.isMetrics && this.#metricsArePublic)
+    if (!isPublic) call.tenant = await this.#keys.check(headers)
     if (this.#closed) throw shuttingDown()
     return endpoint.answer(call, rest)
   }

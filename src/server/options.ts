@@ -1,4 +1,12 @@
-import { checkBoolean, checkCount, checkFunction, checkOptions, checkString, isRecord } from '../checks.js'
+import {
+  checkBoolean,
+  checkCount,
+  checkFunction,
+  checkOneOf,
+  checkOptions,
+  checkString,
+  isRecord,
+} from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError, Model, type ReplyFormatOverrides, type SamplingParams } from '../index.js'
 import { isA, readList } from '../read-list.js'
@@ -66,6 +74,23 @@ export interface HandlerOptions {
   readonly maxBodyBytes?: number
   /** Conversations per model whose evaluated tokens are kept for the next request. Default 4. */
   readonly cachedConversations?: number
+  /**
+   * Milliseconds after which a model that no request uses is unloaded; the next request loads it again. Only models that a
+   * function loads. Default: they stay.
+   */
+  readonly unloadAfter?: number
+  /**
+   * The most models that are loaded by functions at the same time. Another one takes the place of the one that was used least
+   * recently, once its requests have ended; those that come for it meanwhile wait until it is loaded again. Default: no limit.
+   */
+  readonly maxLoaded?: number
+  /**
+   * Whether the field `priority` of requests decides who runs first: a whole number, smaller is sooner, 0 if it is absent. Default
+   * false: the field is refused, because whoever may send requests could overtake everybody.
+   */
+  readonly priorities?: boolean
+  /** Who may read `/metrics`: who has one of the `apiKeys`, or anybody. Default `private`. */
+  readonly metrics?: 'private' | 'public'
   /** Milliseconds after which a request is ended with an error, waiting included. Default: none. */
   readonly timeout?: number
   /** Milliseconds in which a body must arrive. Default 30,000. */
@@ -87,6 +112,7 @@ export interface Limits {
   readonly bodyTimeout: number
   readonly stallTimeout: number
   readonly ignoreUnknownFields: boolean
+  readonly priorities: boolean
 }
 
 /** Checked `HandlerOptions`. */
@@ -97,6 +123,9 @@ export interface ResolvedHandlerOptions {
   readonly maxConcurrent: number
   readonly maxQueued: number
   readonly cachedConversations: number
+  readonly unloadAfter: number | undefined
+  readonly maxLoaded: number
+  readonly metrics: 'private' | 'public'
   readonly limits: Limits
   readonly onRequest: (record: RequestRecord) => void
 }
@@ -104,6 +133,7 @@ export interface ResolvedHandlerOptions {
 const KEYS = [
   ...['models', 'apiKeys', 'cors', 'maxConcurrent', 'maxQueued', 'maxTokens', 'maxChoices', 'maxBodyBytes'],
   ...['cachedConversations', 'timeout', 'bodyTimeout', 'stallTimeout', 'ignoreUnknownFields', 'onRequest'],
+  ...['unloadAfter', 'maxLoaded', 'priorities', 'metrics'],
 ]
 /** The longest wait of a timer. */
 const LONGEST = 2 ** 31 - 1
@@ -113,6 +143,7 @@ export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerO
   checkOptions(options)
   rejectUnknown('options', options, KEYS)
   const { apiKeys = [], cors = false, maxTokens, timeout, ignoreUnknownFields = false, onRequest } = options
+  const { unloadAfter, maxLoaded, priorities = false, metrics = 'private' } = options
   const count = (name: 'maxQueued' | 'cachedConversations', fallback: number) =>
     checkCount(name, options[name] ?? fallback, 0, 10_000)
   checkFunction('onRequest', onRequest)
@@ -124,6 +155,9 @@ export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerO
     maxConcurrent: checkCount('maxConcurrent', options.maxConcurrent ?? 4, 1, 1024),
     maxQueued: count('maxQueued', 64),
     cachedConversations: count('cachedConversations', 4),
+    unloadAfter: unloadAfter === undefined ? undefined : checkCount('unloadAfter', unloadAfter, 0, LONGEST),
+    maxLoaded: maxLoaded === undefined ? Infinity : checkCount('maxLoaded', maxLoaded, 1, 10_000),
+    metrics: checkOneOf('metrics', metrics, ['private', 'public']),
     limits: {
       maxTokens: maxTokens === undefined ? undefined : checkCount('maxTokens', maxTokens, 1, 2 ** 24),
       maxChoices: checkCount('maxChoices', options.maxChoices ?? 8, 1, 128),
@@ -132,6 +166,7 @@ export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerO
       bodyTimeout: checkCount('bodyTimeout', options.bodyTimeout ?? 30_000, 1, LONGEST),
       stallTimeout: checkCount('stallTimeout', options.stallTimeout ?? 60_000, 1, LONGEST),
       ignoreUnknownFields: checkBoolean('ignoreUnknownFields', ignoreUnknownFields),
+      priorities: checkBoolean('priorities', priorities),
     },
     onRequest: onRequest ?? (() => {}),
   }

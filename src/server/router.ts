@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly isPublic?: boolean
   /** An error in the words of its API. Default: in those of OpenAI's. */
   errorBody?(error: ApiError, call: Call): object
+  /** Whether the option `metrics` decides that. Default false. */
+  readonly isMetrics?: boolean
   /** `rest`: what follows the path, if it ends with a slash. */
   answer(call: Call, rest: string): Response | Promise<Response>
 }

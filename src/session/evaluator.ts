@@ -50,6 +50,8 @@ interface Ahead {
  * longer: it has the rest of a draft.
  */
 export class Evaluator {
+  /** Of what is evaluated from now on: see `GenerateOptions.priority`. */
+  priority = 0
   #sequence = new Sequence()
   readonly #scheduler: EvaluatorParts['scheduler']
   readonly #sessions: EvaluatorParts['sessions']
@@ -324,6 +326,7 @@ export class Evaluator {
         phase: phaseAt(from),
         outputs,
         signal,
+        priority: this.priority,
         take: (row, logits) => {
           const next = from + row + 1
           if (next > start) scores?.take(next - start, logits)

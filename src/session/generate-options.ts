@@ -34,6 +34,11 @@ export interface GenerateOptions extends SamplingParams {
    */
   reuse?: 'exact' | 'all'
   /**
+   * Who goes first where sessions of a model run at the same time: smaller is sooner, −100 to 100. It changes how long generations
+   * take, and never their tokens; nobody waits for ever. Default 0.
+   */
+  priority?: number
+  /**
    * `lookup`: where the text repeats something that it has had before, such as a part of its prompt, several tokens are evaluated in
    * one pass. It changes how long the generation takes, and never its tokens. Default `none`.
    */
@@ -53,6 +58,7 @@ export interface ResolvedGenerateOptions {
   readonly logprobs: number | undefined
   readonly responseFormat: ResponseFormat | undefined
   readonly reuse: 'exact' | 'all'
+  readonly priority: number
   readonly speculation: Speculation
   readonly sampling: SamplingParams
 }
@@ -72,6 +78,7 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
     logprobs,
     responseFormat,
     reuse = 'exact',
+    priority = 0,
     speculation = 'none',
     ...sampling
   } = options
@@ -90,11 +97,23 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
     logprobs: logprobs === undefined ? undefined : checkCount('logprobs', logprobs, 0, MAX_LOGPROBS),
     responseFormat,
     reuse,
+    priority: checkPriority(priority),
     speculation: checkOneOf('speculation', speculation, SPECULATIONS),
     sampling,
   }
   rejectContradictions(resolved)
   return resolved
+}
+
+/** The largest priority, and the negative of the smallest. */
+const MAX_PRIORITY = 100
+
+function checkPriority(priority: unknown): number {
+  if (Number.isInteger(priority) && Math.abs(priority as number) <= MAX_PRIORITY) return priority as number
+  throw new DasllamaError(
+    'INVALID_ARGUMENT',
+    `priority must be a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}, not ${describeValue(priority)}`,
+  )
 }
 
 function checkStops(stop: GenerateOptions['stop']): readonly string[] {

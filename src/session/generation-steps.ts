@@ -44,6 +44,7 @@ export class GenerationSteps {
   /** Empty if the session continues. */
   readonly #promptIds: readonly TokenId[]
   readonly #speculates: boolean
+  readonly #priority: number
   /** From the end of the prompt on, if it speculates. */
   #speculator: Speculator | undefined
   /** When sampling of the current token began. */
@@ -54,11 +55,16 @@ export class GenerationSteps {
   constructor(
     session: SessionParts,
     promptIds: readonly TokenId[],
-    { sampling, speculation }: Pick<ResolvedGenerateOptions, 'sampling' | 'speculation'>,
+    {
+      sampling,
+      speculation,
+      priority,
+    }: Pick<ResolvedGenerateOptions, 'sampling' | 'speculation' | 'priority'>,
   ) {
     this.#session = session
     this.#promptIds = promptIds
     this.#sampler = newSampler(session, sampling)
+    this.#priority = priority
     this.#speculates = speculation === 'lookup'
   }
 
@@ -71,6 +77,7 @@ export class GenerationSteps {
   async prefill(signal: AbortSignal, reuse: 'exact' | 'all'): Promise<PromptUsage> {
     const { evaluator, stats } = this.#session
     stats.start()
+    evaluator.priority = this.#priority
     const usage = await this.#evaluatePrompt(signal, reuse)
     if (this.#speculates) {
       const { Speculator } = await abortable(speculators.load(), signal)
@@ -130,7 +137,9 @@ export class GenerationSteps {
   /** The generation has ended: nothing has to be taken back any more, and nothing more follows. */
   async end(): Promise<void> {
     this.release()
-    await this.#session.evaluator.settle()
+    const { evaluator } = this.#session
+    await evaluator.settle()
+    evaluator.priority = 0
   }
 
   /** The session's RNG state. */

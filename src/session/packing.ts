@@ -25,7 +25,20 @@ export function isDecode({ work, remaining }: Job): boolean {
 }
 
 /**
- * Chooses the next batch among `waiting`, which begins with the one that has waited longest. The first one decides what is
+ * Passes that one step of priority is worth: who waits is overtaken only by those who come within so many passes for each step,
+ * so nobody starves. Passes instead of milliseconds, because the clocks of some runtimes stand still while they compute.
+ */
+const PASSES_PER_PRIORITY = 16
+
+/** The same jobs in the order in which they are to be served: by priority and by how long they have waited. */
+export function byPriority(waiting: readonly Job[]): readonly Job[] {
+  if (waiting.every(({ work }) => !work.priority)) return waiting
+  const rank = ({ work, waitsSince }: Job) => waitsSince + (work.priority ?? 0) * PASSES_PER_PRIORITY
+  return [...waiting].sort((a, b) => rank(a) - rank(b))
+}
+
+/**
+ * Chooses the next batch among `waiting`, which begins with the one that is to be served first. The first one decides what is
  * wanted of the batch; of those that want the same come all decodes that fit, then slices of prompts, `promptRows` rows
  * altogether. Rows that are computed as decodes stand before the others.
  */

@@ -2,20 +2,24 @@ import { MAX_ROWS, type TakeOutput } from '../backend/batch.js'
 import type { SequenceMemory } from '../backend/memory.js'
 import { DasllamaError, type ErrorCode } from '../errors.js'
 import { pause } from '../platform/pause.js'
-import { batchOfSlices, isDecode, pack, rowsOf, type Slice, SliceLength } from './packing.js'
+import type { CounterMeter } from './counters.js'
+import { batchOfSlices, byPriority, isDecode, pack, rowsOf, type Slice, SliceLength } from './packing.js'
 import type { SessionRegistry } from './session-registry.js'
 import { Job, type Work } from './work.js'
 
 export interface SchedulerOptions {
   /** What runs the batches. */
   readonly engine: Pick<SessionRegistry, 'run'>
+  /** Counts the passes. Default: nothing does. */
+  readonly counters?: CounterMeter
   /** Lets the event loop run once. Default `pause`. */
   readonly turn?: () => Promise<void>
 }
 
 /**
  * Shares a model among its sequences: one batch runs at a time, and each has rows of as many sequences as wait for it.
- * Decodes come first, then slices of prompts; the sequence that has waited longest is served first, so that nobody starves.
+ * Decodes come first, then slices of prompts; the sequence that has waited longest is served first, so that nobody starves. A
+ * priority counts as passes that a sequence has waited more, or less.
  *
  * A sequence's bits do not depend on what else is in its batches, nor on how its rows are cut. And no failure does: where a
  * batch of several fails, those who are not the reason are run again.
@@ -23,9 +27,12 @@ export interface SchedulerOptions {
 export class Scheduler {
   readonly #engine: SchedulerOptions['engine']
   readonly #turn: () => Promise<void>
+  readonly #counters: CounterMeter | undefined
   readonly #sliceLength = new SliceLength()
   /** The one that has waited longest is the first. */
   #waiting: Job[] = []
+  /** Passes so far. */
+  #passes = 0
   /** Whether a pass, or what follows a failed one, is running. */
   #isServing = false
   /** The pass that runs. */
@@ -37,8 +44,9 @@ export class Scheduler {
   /** Sequences that the latest pass has decoded. */
   #decoded: readonly SequenceMemory[] = []
 
-  constructor({ engine, turn = pause }: SchedulerOptions) {
+  constructor({ engine, counters, turn = pause }: SchedulerOptions) {
     this.#engine = engine
+    this.#counters = counters
     this.#turn = turn
   }
 
@@ -50,7 +58,7 @@ export class Scheduler {
     const job = new Job(work, (aborted) => this.#abort(aborted))
     job.rejectIfAborted()
     this.#expected.delete(work.memory)
-    if (!job.hasEnded) this.#waiting.push(job)
+    if (!job.hasEnded) this.#await(job)
     this.#serveNext()
     return job.ended
   }
@@ -68,7 +76,8 @@ export class Scheduler {
   }
 
   async #serveWaiting(): Promise<void> {
-    const slices = pack(this.#waiting, this.#promptRows())
+    this.#passes++
+    const slices = pack(byPriority(this.#waiting), this.#promptRows())
     const jobs = slices.map(({ job }) => job)
     const chosen = new Set(jobs)
     this.#decoded = jobs.filter(isDecode).map(({ work }) => work.memory)
@@ -77,10 +86,15 @@ export class Scheduler {
     this.#isServing = true
     await this.#serve(slices)
     this.#isServing = false
-    this.#waiting.push(...jobs.filter((job) => !job.hasEnded))
+    for (const job of jobs) if (!job.hasEnded) this.#await(job)
     // Alone, a sequence that comes again finds everything free.
     if (jobs.length > 1 || this.#waiting.length > 0) this.expect(this.#notYetBack(jobs))
     this.#serveNext()
+  }
+
+  #await(job: Job): void {
+    job.waitsSince = this.#passes
+    this.#waiting.push(job)
   }
 
   /** How many rows of prompts the next batch may have: few, if somebody would wait for all of them to get a next token. */
@@ -128,6 +142,7 @@ export class Scheduler {
     try {
       const ms = await this.#engine.run(batch, take)
       this.#sliceLength.took(rowsOf(slices.filter(({ job }) => !isDecode(job))), ms)
+      this.#counters?.passed({ sequences: slices.length, rows: rowsOf(slices), ms })
       for (const { job, rows } of slices) job.advance(rows, ms)
       return undefined
     } catch (reason) {

@@ -4,6 +4,7 @@ import { checkCount, checkIds, checkOptions, checkSignal } from '../checks.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Rng, randomSeed } from '../sampling/rng.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
+import type { CounterMeter } from './counters.js'
 import { Evaluator } from './evaluator.js'
 import { cannotShift, emptyPrompt, nothingEvaluated } from './failures.js'
 import { type GenerateOptions, resolveGenerateOptions } from './generate-options.js'
@@ -30,6 +31,7 @@ export interface SessionHost {
   readonly vocabSize: number
   readonly sessions: SessionRegistry
   readonly scheduler: Scheduler
+  readonly counters: CounterMeter
   /** `undefined`: sessions share no prompts. */
   readonly prefixCache: PrefixCache | undefined
 }
@@ -58,7 +60,7 @@ export class Session {
   readonly #memory: SequenceMemory
   readonly #evaluator: Evaluator
   readonly #lease: Lease
-  readonly #stats = new StatsMeter(now)
+  readonly #stats: StatsMeter
   readonly #rng: Rng
 
   private constructor(host: SessionHost, options: ResolvedSessionOptions, memory: SequenceMemory) {
@@ -70,6 +72,7 @@ export class Session {
     this.contextLength = options.contextLength
     this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
     this.#memory = memory
+    this.#stats = new StatsMeter(now, host.counters)
     this.#lease = sessions.lease(this, memory)
     this.#evaluator = new Evaluator({
       scheduler,

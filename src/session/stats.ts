@@ -1,3 +1,5 @@
+import type { CounterMeter } from './counters.js'
+
 /** Cost of a session's latest generation. Rates are 0 if the runtime's clock stood still. */
 export interface SessionStats {
   /** Prompt tokens evaluated. */
@@ -58,10 +60,12 @@ export class StatsMeter {
   #started = 0
   #ttftMs = 0
   readonly #now: () => number
+  readonly #model: CounterMeter | undefined
 
-  /** `now`: a clock in milliseconds. */
-  constructor(now: () => number) {
+  /** `now`: a clock in milliseconds. `model`: counts the same for all sessions of a model. */
+  constructor(now: () => number, model?: CounterMeter) {
     this.#now = now
+    this.#model = model
     this.start()
   }
 
@@ -81,10 +85,12 @@ export class StatsMeter {
 
   drafted(tokens: number): void {
     this.#nDrafted += tokens
+    this.#model?.add('draftedTokens', tokens)
   }
 
   accepted(): void {
     this.#nAccepted++
+    this.#model?.add('acceptedTokens', 1)
   }
 
   /** `ms`: what the passes spent computing, rows of other sessions included, without what the event loop did meanwhile. */
@@ -95,6 +101,7 @@ export class StatsMeter {
     } else {
       this.#nPrompt += tokens
       this.#prefillMs += ms
+      this.#model?.add('promptTokens', tokens)
     }
   }
 
@@ -104,6 +111,7 @@ export class StatsMeter {
     if (this.#nGen === 0) this.#ttftMs = now - this.#started
     else this.#decodeMs += now - since
     this.#nGen++
+    this.#model?.add('generatedTokens', 1)
   }
 
   /** Sampled tokens were dropped before they were delivered. */

@@ -14,6 +14,8 @@ export interface Work {
   /** See `Batch.want`. Default `logits`. */
   readonly want?: Batch['want']
   readonly signal?: AbortSignal | undefined
+  /** See `GenerateOptions.priority`. Default 0. */
+  readonly priority?: number
   /**
    * Takes the result of one output row, once and in the order of `outputs`. `values` is a view that is valid until this
    * returns. What it throws fails the work.
@@ -27,6 +29,8 @@ export interface Work {
 export class Job {
   readonly work: Work
   readonly want: NonNullable<Batch['want']>
+  /** The pass from which on it waits for its next rows. */
+  waitsSince = 0
   /** Settles when all rows have been evaluated, or the work has failed. */
   readonly ended: Promise<void>
   /** Rows that are in the memory. */

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { isForeignPage } from '../../src/cli/serve/foreign-pages.js'
-import { logLine } from '../../src/cli/serve/log.js'
+import { isRoutine, logLine } from '../../src/cli/serve/log.js'
 import { namedModels } from '../../src/cli/serve/names.js'
 import { TINY_STORIES } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
@@ -174,6 +174,40 @@ describe('the options of dasllama serve', () => {
       ms: 12,
       error: 'outer\\nline: inner',
     })
+  })
+
+  it('leaves monitors out of the log, unless they fail', () => {
+    const record = { id: 'req_1', method: 'GET', path: '/metrics', status: 200, ms: 1 }
+    expect(isRoutine(record)).toBe(true)
+    expect(isRoutine({ ...record, status: 401 })).toBe(false)
+    expect(isRoutine({ ...record, path: '/v1/models' })).toBe(false)
+    expect(isRoutine({ ...record, method: 'POST' })).toBe(false)
+  })
+
+  it('unload idle models, keep few in memory, open the metrics and enable priorities', async () => {
+    const models = [`a=${TINY_STORIES}`, `b=${TINY_STORIES}`]
+    const limits = ['--max-loaded', '1', '--unload-after', '1', '--priorities', '--public-metrics']
+    const { url, ended, terminal } = await start([
+      ...[...models, '--port', '0', '--template', 'chatml', '--context', '256', '--threads', '1'],
+      ...[...limits, '--timeout', '60', '--api-key', 'key'],
+    ])
+    const key = { authorization: 'Bearer key' }
+    const ask = (model: string, more = {}) =>
+      post(url, '/v1/chat/completions', { ...CHAT, model, max_tokens: 2, ...more }, key)
+    expect((await ask('a', { priority: -1 })).status).toBe(200)
+    // Kept by the prefix cache, which models of the command line have.
+    const { usage } = await (await ask('a')).json()
+    expect(usage.prompt_tokens_details.cached_tokens).toBeGreaterThan(20)
+    expect((await ask('b')).status).toBe(200)
+    const metrics = async () => (await fetch(`${url}/metrics`)).text()
+    const text = await metrics()
+    expect(text).toContain('dasllama_model_loaded{model="a"} 0\n')
+    expect(text).toContain('dasllama_model_loaded{model="b"} 1\n')
+    expect(text).toContain('dasllama_prefix_cache_misses_total{model="a"} 1\n')
+    await expect.poll(metrics, { timeout: 20_000 }).toContain('dasllama_model_loaded{model="b"} 0\n')
+    terminal.interrupt()
+    expect(await ended).toBe(0)
+    expect(terminal.err).not.toContain('/metrics')
   })
 
   it('knows the pages of this machine', () => {

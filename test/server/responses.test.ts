@@ -408,6 +408,7 @@ const LIMITS = {
   bodyTimeout: 1e6,
   stallTimeout: 1e6,
   ignoreUnknownFields: false,
+  priorities: false,
 }
 
 /** The messages that an input becomes. */

@@ -211,7 +211,7 @@ describe('clients', () => {
   })
 
   it('that wait too long get an error, before and within a stream', async () => {
-    await using served = await serve({ models, timeout: 150, maxConcurrent: 1 })
+    await using served = await serve({ models, timeout: 1500, maxConcurrent: 1 })
     const running = await served.post(CHAT, { ...LONG, stream: true })
     const waiting = await served.post(CHAT, LONG)
     expect([waiting.status, (await waiting.json()).error.code]).toEqual([504, 'timeout'])

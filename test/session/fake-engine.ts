@@ -101,7 +101,9 @@ export function fakeScheduler() {
   function run(
     memory: FakeMemory,
     rows: number,
-    options: Partial<Pick<Work, 'signal' | 'want' | 'outputs' | 'take'>> & { phase?: Phase } = {},
+    options: Partial<Pick<Work, 'signal' | 'want' | 'outputs' | 'take' | 'priority'>> & {
+      phase?: Phase
+    } = {},
   ): Watched {
     const { phase = 'prefill', outputs = [rows - 1], ...rest } = options
     const watched: Watched = { memory, taken: [], advances: [], ms: [], outcome: 'running' }

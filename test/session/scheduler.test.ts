@@ -260,3 +260,47 @@ describe('what is wanted', () => {
     expect(engine.batches).toEqual(['a', 'hidden h:32', 'a b:16', 'hidden h:16', 'a b:16', 'hidden h:16'])
   })
 })
+
+describe('priorities', () => {
+  it('order prompts, the smallest first, and those that are equal by how long they have waited', async () => {
+    const { engine, run, ...fake } = fakeScheduler()
+    const [first, a, b, c, d] = memories('first', 'a', 'b', 'c', 'd')
+    run(first, 128)
+    run(a, 128, { priority: 2 })
+    run(b, 128)
+    run(c, 128, { priority: -1 })
+    run(d, 128)
+    for (let pass = 0; pass < 4; pass++) {
+      await engine.pass.finish()
+      await fake.turn()
+    }
+    expect(engine.batches).toEqual(['first:128', 'c:128', 'b:128', 'd:128', 'a:128'])
+  })
+
+  it('leave nobody waiting for ever: 16 passes of waiting are worth one step', async () => {
+    const { engine, run, ...fake } = fakeScheduler()
+    const [first, low] = memories('first', 'low')
+    run(first, 128)
+    run(low, 128, { priority: 2 })
+    let passes = 0
+    while (!engine.batches.some((shape) => shape.startsWith('low')) && passes < 100) {
+      run(fakeMemory(`p${passes}`), 128)
+      run(fakeMemory(`q${passes}`), 128)
+      await engine.pass.finish()
+      await fake.turn()
+      passes++
+    }
+    expect(passes).toBeGreaterThan(16)
+    expect(passes).toBeLessThanOrEqual(2 * 2 * 16 + 4)
+  })
+
+  it('do not keep decodes from the prompts that come before them', async () => {
+    const { engine, decode, run } = fakeScheduler()
+    const [a, p] = memories('a', 'p')
+    decode(a)
+    run(p, 64, { priority: -5 })
+    await engine.pass.finish()
+    decode(a)
+    expect(engine.batches[1]).toMatch(/^a p:\d+$/)
+  })
+})

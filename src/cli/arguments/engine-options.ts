@@ -1,4 +1,4 @@
-import { type KvType, loadModel, type Model, type SessionOptions } from '../../index.js'
+import { type KvType, type LoadOptions, loadModel, type Model, type SessionOptions } from '../../index.js'
 import type { Terminal } from '../../platform/terminal.js'
 import { ProgressBar } from '../output/progress.js'
 import { printStyled } from '../output/style.js'
@@ -46,12 +46,13 @@ type LoadValues = Values<typeof runtimeOptions> & {
   readonly context: number | undefined
   /** Whether the output is for programs: then no progress bar is drawn. */
   readonly json?: boolean
+  readonly prefixCache?: LoadOptions['prefixCache']
 }
 
 /** Loads a model, after a download if its name is of the hub, with a progress bar on a terminal, and warns of a context that the model was not trained for. */
 export async function load(
   source: string,
-  { context, tokenizer, threads, kernels, json }: LoadValues,
+  { context, tokenizer, threads, kernels, json, prefixCache }: LoadValues,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Model> {
@@ -61,6 +62,7 @@ export async function load(
     tokenizer,
     threads,
     kernels,
+    ...(prefixCache !== undefined && { prefixCache }),
     onProgress: progress.update,
     signal,
     ...(await nameOptions(source, terminal)),

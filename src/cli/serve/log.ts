@@ -3,6 +3,13 @@ import type { RequestRecord } from '../../server/index.js'
 
 export const LOG_FORMATS = ['text', 'json', 'none'] as const
 
+const WATCHED = ['/health', '/metrics', '/slots', '/status']
+
+/** Whether somebody only watches the server, and was answered: once per second, that would hide everything else. */
+export function isRoutine({ method, path, status }: RequestRecord): boolean {
+  return method !== 'POST' && status === 200 && WATCHED.includes(path)
+}
+
 /** A request as a line of a log, without any text of the client. */
 export function logLine(record: RequestRecord, format: 'text' | 'json', time: Date): string {
   const { error, ...rest } = record

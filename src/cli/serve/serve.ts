@@ -1,16 +1,27 @@
+import { abortable } from '../../abortable.js'
 import type { Model } from '../../index.js'
 import type { Terminal } from '../../platform/terminal.js'
 import { createHandler, type Handler } from '../../server/index.js'
 import { maxTokensOption } from '../arguments/ending-options.js'
 import { contextOption, load, runtimeOptions } from '../arguments/engine-options.js'
 import { MODEL } from '../arguments/model-options.js'
-import { alias, choice, group, integer, text, texts, type Values, valueOr } from '../arguments/options.js'
+import {
+  alias,
+  choice,
+  flag,
+  group,
+  integer,
+  text,
+  texts,
+  type Values,
+  valueOr,
+} from '../arguments/options.js'
 import { templateOptions } from '../arguments/template-options.js'
 import { command } from '../command.js'
 import { print } from '../output/printable.js'
 import { printStyled } from '../output/style.js'
 import { foreignPage, isForeignPage, isLoopback } from './foreign-pages.js'
-import { LOG_FORMATS, logLine } from './log.js'
+import { isRoutine, LOG_FORMATS, logLine } from './log.js'
 import { namedModels } from './names.js'
 
 const options = {
@@ -33,12 +44,33 @@ const options = {
       max: 10_000,
       fallback: 4,
     }),
+    timeout: alias(
+      integer('seconds that a request may take, waiting included; default: any', { min: 1, max: 2_000_000 }),
+      '-to',
+    ),
+    priorities: flag('let the field priority of requests decide who runs first'),
     drain: integer('seconds to wait for running requests when the server is stopped', {
       min: 0,
       fallback: 30,
     }),
   }),
   ...group('Models', {
+    unloadAfter: integer('seconds without a request after which a model is unloaded; default: never', {
+      min: 1,
+      max: 2_000_000,
+    }),
+    maxLoaded: alias(
+      integer('models in memory at the same time; the least recently used one makes room; default: all', {
+        min: 1,
+        max: 10_000,
+      }),
+      '--models-max',
+    ),
+    prefixCache: integer('MiB per model that keep prompts for requests which begin alike; 0: none', {
+      min: 0,
+      max: 4096,
+      fallback: 512,
+    }),
     template: templateOptions.template,
     context: contextOption(
       "maximum tokens of a prompt with its reply; by default the model's trained context, at most 4096",
@@ -46,7 +78,12 @@ const options = {
     ...runtimeOptions,
   }),
   ...group('Output', {
-    log: choice(LOG_FORMATS, 'a line per request on standard error, never with texts of the client', 'text'),
+    publicMetrics: flag('let /metrics be read without a key'),
+    log: choice(
+      LOG_FORMATS,
+      'a line per request on standard error, never with texts of the client, and none for those of monitors',
+      'text',
+    ),
   }),
 }
 
@@ -63,7 +100,7 @@ export const serve = command({
     },
   ],
   options,
-  notes: `One model is loaded at once; several are loaded when they are first asked for. Ctrl-C or SIGTERM stops the server when running requests have ended; a second Ctrl-C stops it at once.
+  notes: `One model is loaded at once; several are loaded when they are first asked for. What each key's requests leave in a cache is used for that key alone. Ctrl-C or SIGTERM stops the server when running requests have ended; a second Ctrl-C stops it at once.
 
   dasllama serve model.gguf
   dasllama serve small=a.gguf large=hf:owner/repo:Q4_K_M --port 9000 --api-key-file keys.txt
@@ -76,19 +113,23 @@ export const serve = command({
     const forget = [terminal.onInterrupt, terminal.onTerminate].map((on) =>
       on.call(terminal, () => stopping.abort()),
     )
+    // Running requests may still wait for a model when the server is stopped.
+    const loading = new AbortController()
+    const prefixCache = values.prefixCache > 0 && { maxBytes: values.prefixCache * 2 ** 20 }
     const loaders = Array.from(models, ([name, source]) => {
-      return [name, () => load(source, values, terminal, stopping.signal)] as const
+      return [name, () => load(source, { ...values, prefixCache }, terminal, loading.signal)] as const
     })
     const handler = handlerOf(loaders, keys, values, terminal)
     try {
-      if (models.size === 1) await handler.load([...models.keys()][0])
-      await answerRequests({ handler, keys, values, terminal }, stopping.signal)
+      if (models.size === 1) await abortable(handler.load([...models.keys()][0]), stopping.signal)
+      await answerRequests({ handler, loading, keys, values, terminal }, stopping.signal)
       return 0
     } catch (error) {
       if (!stopping.signal.aborted) throw error
       return 0
     } finally {
       for (const each of forget) each()
+      loading.abort()
       await handler.close({ signal: AbortSignal.abort() })
     }
   },
@@ -96,6 +137,8 @@ export const serve = command({
 
 interface Serving {
   readonly handler: Handler
+  /** Ends the loading of models. */
+  readonly loading: AbortController
   readonly keys: readonly string[]
   readonly values: ServeValues
   readonly terminal: Terminal
@@ -103,7 +146,7 @@ interface Serving {
 
 /** Listens until the signal is aborted, and then until the running requests have ended. */
 async function answerRequests(
-  { handler, keys, values, terminal }: Serving,
+  { handler, loading, keys, values, terminal }: Serving,
   signal: AbortSignal,
 ): Promise<void> {
   const { host, port, drain } = values
@@ -123,7 +166,9 @@ async function answerRequests(
     }
     await aborted(signal)
     server.stopListening()
-    await handler.close({ signal: AbortSignal.timeout(1000 * drain) })
+    const late = AbortSignal.timeout(1000 * drain)
+    late.addEventListener('abort', () => loading.abort(), { once: true })
+    await handler.close({ signal: late })
   } finally {
     await server.close()
   }
@@ -135,7 +180,9 @@ function handlerOf(
   values: ServeValues,
   terminal: Terminal,
 ): Handler {
-  const { parallel, queue, maxTokens, cache, template, log } = values
+  const { parallel, queue, maxTokens, cache, template, log, priorities, maxLoaded } = values
+  const { timeout, unloadAfter, publicMetrics } = values
+  const ms = (seconds: number | undefined) => (seconds === undefined ? undefined : 1000 * seconds)
   return createHandler({
     models: Object.fromEntries(loaders.map(([name, model]) => [name, { model, template }])),
     apiKeys,
@@ -144,8 +191,13 @@ function handlerOf(
     maxQueued: queue,
     maxTokens,
     cachedConversations: cache,
+    timeout: ms(timeout),
+    unloadAfter: ms(unloadAfter),
+    maxLoaded,
+    priorities,
+    metrics: publicMetrics ? 'public' : 'private',
     onRequest: (record) => {
-      if (log !== 'none') void print(terminal.stderr, logLine(record, log, new Date()))
+      if (log !== 'none' && !isRoutine(record)) void print(terminal.stderr, logLine(record, log, new Date()))
     },
   })
 }

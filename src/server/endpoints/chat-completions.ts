@@ -17,7 +17,7 @@ export const chatCompletions: Endpoint = {
     call.promptField = 'messages'
     const request = readChatRequest(await call.fields(), call.limits)
     const served = await call.model(request.model)
-    await call.enter()
+    await call.enter(request.priority)
     const replies = new Replies(served, request, call.signal)
     const answering = { call, request, served, replies }
     return request.isStream ? call.stream(await peeked(chunks(answering))) : whole(answering)

@@ -16,7 +16,7 @@ export const completions: Endpoint = {
     call.promptField = 'prompt'
     const request = readCompletionRequest(await call.fields(), call.limits)
     const served = await call.model(request.model)
-    await call.enter()
+    await call.enter(request.priority)
     const texts = new Completions(served, request, call.signal)
     const answering = { call, request, served, texts }
     return request.isStream ? call.stream(await peeked(chunks(answering))) : whole(answering)

@@ -9,8 +9,12 @@ import { chatCompletions } from './chat-completions.js'
 import { completions } from './completions.js'
 import { embeddings } from './embeddings.js'
 import { health } from './health.js'
+import { metrics } from './metrics.js'
+import { controlModel } from './model-control.js'
 import { listModels, showModel } from './models.js'
 import { rerank } from './rerank.js'
+import { slots } from './slots.js'
+import { status } from './status.js'
 import { detokenize, tokenize } from './tokens.js'
 
 /** All endpoints. */
@@ -19,4 +23,5 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...[tokenize, detokenize, applyTemplate, createResponse, countInput, showResponse],
   ...[createMessage, countTokens],
   ...OLLAMA_ENDPOINTS,
+  ...[metrics, slots, status, controlModel],
 ]

@@ -3,6 +3,7 @@ import { anthropicModel, anthropicModels } from '../anthropic/models.js'
 import { jsonResponse } from '../http/responses.js'
 import type { Endpoint } from '../router.js'
 import { modelNotFound, type ServedModels } from '../service/models.js'
+import { decoded } from './model-control.js'
 
 export const listModels: Endpoint = {
   method: 'GET',
@@ -25,12 +26,4 @@ export const showModel: Endpoint = {
 
 function describe(name: string, { created }: ServedModels): object {
   return { id: name, object: 'model', created, owned_by: 'dasllama' }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

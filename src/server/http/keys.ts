@@ -1,29 +1,39 @@
 import { ApiError } from '../api-error.js'
 
+/** The tenant of a server without keys. */
+export const ANYONE = ''
+
 /**
  * Checks the key of a request against those of the server. The time does not depend on how much of a key is right: hashes
  * are compared, all of them, to the end.
  */
 export class ApiKeys {
   readonly #keys: readonly string[]
+  /** A random name for the sender of each key. */
+  readonly #tenants: readonly string[]
   #hashes: Promise<readonly Uint8Array[]> | undefined
 
   constructor(keys: readonly string[]) {
-    this.#keys = keys
+    this.#keys = [...new Set(keys)]
+    this.#tenants = this.#keys.map(() => crypto.randomUUID())
   }
 
-  /** Rejects with the status 401 for a key that is missing or wrong. */
-  async check(headers: Headers): Promise<void> {
-    if (this.#keys.length === 0) return
+  /**
+   * Resolves with the tenant: who has sent the same key has the same one, which says nothing about the key. Rejects with the
+   * status 401 for a key that is missing or wrong.
+   */
+  async check(headers: Headers): Promise<string> {
+    if (this.#keys.length === 0) return ANYONE
     const given = givenKey(headers)
     if (given === undefined) {
       throw unauthorized('there is no API key: send it as the header authorization: Bearer KEY')
     }
     this.#hashes ??= Promise.all(this.#keys.map(hash))
     const [its, hashes] = await Promise.all([hash(given), this.#hashes])
-    let isKnown = 0
-    for (const one of hashes) isKnown |= Number(isEqual(one, its))
-    if (!isKnown) throw unauthorized('the API key is wrong')
+    let number = 0
+    for (const [i, one] of hashes.entries()) number |= Number(isEqual(one, its)) * (i + 1)
+    if (number === 0) throw unauthorized('the API key is wrong')
+    return this.#tenants[number - 1]
   }
 }
 

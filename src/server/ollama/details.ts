@@ -3,7 +3,7 @@ import type { ModelStatus } from '../service/models.js'
 import { tagged } from './names.js'
 
 /** What is known of a model that may not be loaded. */
-export async function describeModel({ name, model }: ModelStatus): Promise<object> {
+export async function describeModel({ name, model }: Pick<ModelStatus, 'name' | 'model'>): Promise<object> {
   return {
     name: tagged(name),
     model: tagged(name),

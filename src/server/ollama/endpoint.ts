@@ -54,7 +54,7 @@ export async function loadOnly(
   { unloads, reply }: { readonly unloads: boolean; readonly reply: object },
 ): Promise<Response> {
   const known = knownName(call, name)
-  if (unloads) await call.service.models.unload(known)
+  if (unloads) await unloadIfIdle(call, known)
   else await call.model(known)
   return jsonResponse({
     model: name,
@@ -63,6 +63,15 @@ export async function loadOnly(
     done: true,
     done_reason: unloads ? 'unload' : 'load',
   })
+}
+
+/** As in Ollama, a model that is in use is not an error: it stays for those who use it. */
+async function unloadIfIdle({ service: { models } }: Call, name: string): Promise<void> {
+  try {
+    await models.unload(name)
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 409)) throw error
+  }
 }
 
 export function now(): string {

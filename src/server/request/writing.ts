@@ -18,6 +18,8 @@ export interface Writing {
   readonly includesUsage: boolean
   readonly sampling: SamplingParams
   readonly responseFormat: ResponseFormat | undefined
+  /** Smaller is sooner. Default 0. */
+  readonly priority?: number
 }
 
 /** Fields that change nothing about the text: accounts, storage, caches and tiers of hosted services. */
@@ -45,6 +47,7 @@ export function readWriting(
     includesUsage: readStreamOptions(fields, { isStream }),
     sampling: readSampling(fields),
     responseFormat: readResponseFormat(fields),
+    priority: readPriority(fields, limits),
   }
 }
 
@@ -85,6 +88,15 @@ export function readStop(fields: Fields, field: string): readonly string[] {
     if (stop.length >= 1 && stop.length <= MAX_STOP_LENGTH) return stop
     throw fields.invalid(field, `[${i}] has ${stop.length} characters; 1 to ${MAX_STOP_LENGTH} are accepted`)
   })
+}
+
+const MAX_PRIORITY = 100
+
+/** As in vLLM's server. */
+function readPriority(fields: Fields, { priorities }: Limits): number {
+  const priority = fields.number('priority', { whole: true, min: -MAX_PRIORITY, max: MAX_PRIORITY }) ?? 0
+  if (priority === 0 || priorities) return priority
+  throw fields.invalid('priority', 'is not enabled on this server', 'unsupported_parameter')
 }
 
 /** -1 is a random seed, as in llama.cpp. */

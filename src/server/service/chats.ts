@@ -1,7 +1,7 @@
 import { type Chat, type ChatOptions, createChat, type Model } from '../../index.js'
 import { invalidField } from '../api-error.js'
 import type { Messages } from '../request/messages.js'
-import { IdleList } from './idle-list.js'
+import type { IdleList } from './idle-list.js'
 
 /** The options of a chat that requests set. Chats with other options have other prompts from the beginning. */
 export type ChatSettings = Pick<
@@ -15,6 +15,7 @@ export type RenderedPrompt = ReturnType<Chat['renderPrompt']>
 /** A chat of a model, with the messages that its session has evaluated. */
 export class ServedChat {
   readonly chat: Chat
+  /** The tenant and the settings: only requests with the same continue it. */
   readonly key: string
   #messages: readonly string[] = []
 
@@ -50,23 +51,27 @@ export class ServedChat {
 }
 
 /**
- * The chats of a model. A chat whose request has ended is kept, with its evaluated tokens, for the next request with the
- * same beginning.
+ * The chats of a model for one tenant. A chat whose request has ended is kept, with its evaluated tokens, for the tenant's next
+ * request with the same beginning.
  */
-export class ServedChats extends IdleList<ServedChat> {
+export class ServedChats {
   readonly #model: Model
+  readonly #kept: IdleList<ServedChat>
+  readonly #tenant: string
 
-  constructor(model: Model, cached: number) {
-    super(cached)
+  /** `kept`: what all tenants' requests have left. */
+  constructor(model: Model, kept: IdleList<ServedChat>, tenant: string) {
     this.#model = model
+    this.#kept = kept
+    this.#tenant = tenant
   }
 
   /** A chat for a conversation. Throws what `createChat` and setting a history throw. */
   take(settings: ChatSettings, messages: Messages): ServedChat {
-    const key = JSON.stringify(settings)
+    const key = this.#keyOf(settings)
     const texts = messages.map((message) => JSON.stringify(message))
     const share = (chat: ServedChat) => (chat.key === key ? chat.shareOf(texts) : undefined)
-    const served = this.takeBest(share) ?? this.#create(settings, key)
+    const served = this.#kept.takeBest(share) ?? this.#create(settings, key)
     try {
       served.begin(messages)
       return served
@@ -81,8 +86,8 @@ export class ServedChats extends IdleList<ServedChat> {
    * what `take` throws.
    */
   render(settings: ChatSettings, messages: Messages): RenderedPrompt {
-    const key = JSON.stringify(settings)
-    const kept = this.find((chat) => chat.key === key)
+    const key = this.#keyOf(settings)
+    const kept = this.#kept.find((chat) => chat.key === key)
     if (kept) return kept.render(messages)
     const served = this.#create(settings, key)
     try {
@@ -90,6 +95,15 @@ export class ServedChats extends IdleList<ServedChat> {
     } finally {
       void served.dispose()
     }
+  }
+
+  /** Keeps a chat for the tenant's next request. */
+  give(served: ServedChat): void {
+    this.#kept.give(served)
+  }
+
+  #keyOf(settings: ChatSettings): string {
+    return JSON.stringify([this.#tenant, settings])
   }
 
   #create(settings: ChatSettings, key: string): ServedChat {
@@ -100,6 +114,7 @@ export class ServedChats extends IdleList<ServedChat> {
         'unsupported',
       )
     }
-    return new ServedChat(createChat(this.#model, settings), key)
+    const session = { prefixCache: { scope: this.#tenant } }
+    return new ServedChat(createChat(this.#model, { ...settings, session }), key)
   }
 }

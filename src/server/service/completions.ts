@@ -141,6 +141,7 @@ export class Completions {
         cachedTokens: before.cachedTokens + (isFirst && !this.#isScored ? cachedTokens : 0),
         completionTokens: before.completionTokens + completionTokens,
       }
+      this.#served.progress(this.counts)
     }
     let tokens: CompletionToken[] = []
     for await (const { id, piece, logprobs } of generation) {

@@ -24,7 +24,7 @@ export function generateOptions(
   request: Writing & { readonly logprobs: number | undefined },
   signal: AbortSignal,
 ): GenerateOptions & { readonly reuse: 'exact' | 'all' } {
-  const { sampling, maxTokens, stop, logprobs, responseFormat, seed } = request
+  const { sampling, maxTokens, stop, logprobs, responseFormat, seed, priority } = request
   return {
     ...defaults,
     ...sampling,
@@ -32,6 +32,7 @@ export function generateOptions(
     stop,
     logprobs,
     responseFormat,
+    priority,
     // With a seed, the same request gives the same text, whatever the server has in its cache.
     reuse: seed === undefined ? 'all' : 'exact',
     signal,

@@ -1,13 +1,16 @@
-import { abortable } from '../../abortable.js'
-import { chatSampling, Model, type SamplingParams } from '../../index.js'
+import { Model, type SamplingParams } from '../../index.js'
 import { isA } from '../../read-list.js'
 import { ApiError } from '../api-error.js'
 import type { ServedModelOptions } from '../options.js'
-import { ServedChats } from './chats.js'
-import { ServedSessions } from './sessions.js'
+import type { ServedChats } from './chats.js'
+import type { ReplyCounts } from './generating.js'
+import { LoadedModel } from './loaded-model.js'
+import { type ItemSource, Residency, type Use } from './residency.js'
+import type { ServedSessions } from './sessions.js'
+import { type ModelTotals, TotalsMeter } from './totals.js'
 
-/** A loaded model with what the server keeps for it. */
-export class ServedModel {
+/** A loaded model as one request sees it: with what is kept of its tenant's earlier requests, and of no other's. */
+export interface ServedModel {
   readonly name: string
   readonly model: Model
   readonly chats: ServedChats
@@ -16,39 +19,29 @@ export class ServedModel {
   readonly chatSettings: Pick<ServedModelOptions, 'template' | 'replyFormat'>
   /** The sampling parameters of requests that set none. */
   readonly sampling: SamplingParams
-  readonly #isOwned: boolean
-
-  constructor(
-    name: string,
-    model: Model,
-    { template, replyFormat, sampling }: ServedModelOptions,
-    options: ServedOptions,
-  ) {
-    this.name = name
-    this.model = model
-    this.chatSettings = { template, replyFormat }
-    this.sampling = { ...chatSampling(model), ...sampling }
-    this.chats = new ServedChats(model, options.cachedConversations)
-    this.sessions = new ServedSessions(model, options.cachedConversations)
-    this.#isOwned = options.isOwned
-  }
-
   /** Frees memory that no request uses; resolves with whether there was any. */
-  async free(): Promise<boolean> {
-    const freed = await Promise.all([this.chats.free(), this.sessions.free()])
-    return freed.includes(true)
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.chats.close(), this.sessions.close()])
-    if (this.#isOwned) await this.model.dispose()
-  }
+  free(): Promise<boolean>
+  /** Called with the request's numbers of tokens, whenever they have grown. */
+  progress(counts: ReplyCounts): void
 }
 
-interface ServedOptions {
+/** What `ServedModels` needs of the handler's options. */
+export interface ServingOptions {
   readonly cachedConversations: number
-  /** Whether the server has loaded the model, and so disposes it. */
-  readonly isOwned: boolean
+  readonly maxLoaded: number
+  readonly unloadAfter: number | undefined
+  /** The most requests that wait for a model to be loaded. */
+  readonly maxWaiting: number
+}
+
+/** What is known of a served model; `unloaded` until its memory has been freed. */
+export interface ModelStatus {
+  readonly name: string
+  readonly state: 'unloaded' | 'loading' | 'ready' | 'failed'
+  /** Absent if it is not loaded. */
+  readonly model: Model | undefined
+  readonly idleMs: number | undefined
+  readonly totals: ModelTotals
 }
 
 /** What is known of a served model. */
@@ -61,55 +54,81 @@ export interface ModelStatus {
 /** The models of a server by name, each loaded when it is first asked for. */
 export class ServedModels {
   readonly #options: ReadonlyMap<string, ServedModelOptions>
-  readonly #cachedConversations: number
-  readonly #loaded = new Map<string, Promise<ServedModel>>()
-  readonly #ready = new Map<string, ServedModel>()
+  readonly #residency: Residency<LoadedModel>
+  readonly #maxWaiting: number
+  readonly #totals = new Map<string, TotalsMeter>()
   /** Unix time in seconds, which models have as `created`. */
   readonly created = Math.floor(Date.now() / 1000)
 
-  constructor(options: ReadonlyMap<string, ServedModelOptions>, cachedConversations: number) {
+  constructor(options: ReadonlyMap<string, ServedModelOptions>, serving: ServingOptions) {
     this.#options = options
-    this.#cachedConversations = cachedConversations
+    this.#maxWaiting = serving.maxWaiting
+    const { cachedConversations } = serving
+    const sources = Array.from(options, ([name, settings]) => {
+      const totals = new TotalsMeter()
+      this.#totals.set(name, totals)
+      return [name, sourceOf(name, settings, { cachedConversations, totals })] as const
+    })
+    this.#residency = new Residency(new Map(sources), serving)
   }
 
   get names(): readonly string[] {
     return [...this.#options.keys()]
   }
 
-  /**
-   * The model of a request; without a name the only one. Rejects with the status 404 for an unknown name, 503 if the model
-   * cannot be loaded (the next request tries again), and the signal's reason.
-   */
-  async get(name: string | undefined, signal: AbortSignal): Promise<ServedModel> {
-    const known = this.#nameOf(name)
-    let loading = this.#loaded.get(known)
-    if (!loading) {
-      loading = this.#load(known)
-      this.#loaded.set(known, loading)
-      loading.catch(() => this.#loaded.delete(known))
-    }
-    return abortable(loading, signal)
+  /** Requests that wait for their model to be loaded. */
+  get waiting(): number {
+    return this.#residency.waiting
   }
 
-  status(): readonly ModelStatus[] {
-    return Array.from(this.#options, ([name, { model }]): ModelStatus => {
-      const loaded = this.#ready.get(name)?.model
-      return { name, model: loaded ?? (typeof model === 'function' ? undefined : model) }
+  /**
+   * The model of a request until the use ends; without a name the only one. Rejects with the status 404 for an unknown name,
+   * 503 if the model cannot be loaded (the next request tries again), 429 if too many wait for models, and the signal's reason.
+   */
+  async use(name: string | undefined, signal: AbortSignal): Promise<Use<LoadedModel>> {
+    const known = this.nameOf(name)
+    const isThere = this.#residency.isReady(known) || isGiven(this.#options.get(known)!)
+    if (!isThere && this.waiting >= this.#maxWaiting) {
+      throw new ApiError(429, `the server is busy: ${this.waiting} requests are waiting for models`, {
+        code: 'queue_full',
+        headers: { 'retry-after': '10' },
+      })
+    }
+    return this.#residency.acquire(known, signal)
+  }
+
+  /** Frees a model's memory. Rejects with the status 404 for an unknown name, 409 if it is in use or was given loaded. */
+  async unload(name: string): Promise<void> {
+    const known = this.nameOf(name)
+    if (isGiven(this.#options.get(known)!)) {
+      throw new ApiError(409, 'the model was given to the server loaded, so it cannot be unloaded', {
+        code: 'model_not_unloadable',
+      })
+    }
+    if (await this.#residency.unload(known)) return
+    throw new ApiError(409, 'the model is in use: requests run or wait for it, or it is being loaded', {
+      code: 'model_busy',
+      headers: { 'retry-after': '10' },
     })
   }
 
-  /** Frees what is kept for later requests of a model. */
-  async unload(name: string): Promise<void> {
-    await this.#ready.get(name)?.free()
+  status(): readonly ModelStatus[] {
+    return Array.from(this.#options, ([name, settings]): ModelStatus => {
+      const its = this.#residency.stateOf(name)
+      const given = isGiven(settings) ? (settings.model as Model) : undefined
+      const state = given ? 'ready' : its === 'unloading' ? 'unloaded' : its
+      const model = given ?? this.#residency.peek(name)?.model
+      const totals = this.#totals.get(name)!.read(model)
+      return { name, state, model, idleMs: this.#residency.idleMs(name), totals }
+    })
   }
 
-  async close(): Promise<void> {
-    const loaded = await Promise.allSettled(this.#loaded.values())
-    await Promise.all(loaded.map((each) => (each.status === 'fulfilled' ? each.value.close() : undefined)))
+  close(): Promise<void> {
+    return this.#residency.close()
   }
 
   /** The name of a served model. Throws for one that is missing or unknown. */
-  #nameOf(name: string | undefined): string {
+  nameOf(name: string | undefined): string {
     if (name === undefined) {
       const [only, ...others] = this.names
       if (others.length === 0) return only
@@ -121,27 +140,41 @@ export class ServedModels {
     if (this.#options.has(name)) return name
     throw modelNotFound(name)
   }
+}
 
-  async #load(name: string): Promise<ServedModel> {
-    const settings = this.#options.get(name)!
-    const isOwned = typeof settings.model === 'function'
-    try {
-      const model = typeof settings.model === 'function' ? await settings.model() : settings.model
-      if (!isA<Model>(Model as never, model)) throw new TypeError('the loader did not return a model')
-      const served = new ServedModel(name, model, settings, {
-        isOwned,
-        cachedConversations: this.#cachedConversations,
-      })
-      this.#ready.set(name, served)
-      return served
-    } catch (cause) {
-      throw new ApiError(503, 'the model could not be loaded', {
-        code: 'model_unavailable',
-        headers: { 'retry-after': '10' },
-        cause,
-      })
-    }
+function sourceOf(
+  name: string,
+  settings: ServedModelOptions,
+  { cachedConversations, totals }: { readonly cachedConversations: number; readonly totals: TotalsMeter },
+): ItemSource<LoadedModel> {
+  return {
+    isFixed: isGiven(settings),
+    load: async () => {
+      try {
+        const model = typeof settings.model === 'function' ? await settings.model() : settings.model
+        if (!isA<Model>(Model as never, model)) throw new TypeError('the loader did not return a model')
+        totals.loaded()
+        return new LoadedModel(name, model, settings, cachedConversations)
+      } catch (cause) {
+        throw new ApiError(503, 'the model could not be loaded', {
+          code: 'model_unavailable',
+          headers: { 'retry-after': '10' },
+          cause,
+        })
+      }
+    },
+    unload: (loaded) => {
+      // Models that the caller has loaded stay the caller's.
+      const isOwned = !isGiven(settings)
+      if (isOwned) totals.unloads(loaded.model)
+      return loaded.close({ disposes: isOwned })
+    },
   }
+}
+
+/** Whether the caller has loaded the model, and so disposes it. */
+function isGiven({ model }: ServedModelOptions): boolean {
+  return typeof model !== 'function'
 }
 
 export function modelNotFound(name: string): ApiError {

@@ -82,6 +82,7 @@ export class Replies {
         completionTokens: before.completionTokens + completionTokens,
         reasoningTokens: before.reasoningTokens + progress.reasoningTokens,
       }
+      this.#served.progress(this.counts)
     }
     for await (const token of reply) {
       const part = progress.take(token)

@@ -92,6 +92,7 @@ const calls: [string, (value: never) => unknown][] = [
     'logprobs',
     'reuse',
     'speculation',
+    'priority',
     ...Object.keys(DEFAULT_SAMPLING),
   ].map((name): [string, (value: never) => unknown] => [
     `generate ${name}`,

@@ -1,0 +1,52 @@
+import { chatSampling, type Model, type SamplingParams } from '../../index.js'
+import type { ServedModelOptions } from '../options.js'
+import { type ServedChat, ServedChats } from './chats.js'
+import { IdleList } from './idle-list.js'
+import type { ServedModel } from './models.js'
+import { type KeptSession, ServedSessions } from './sessions.js'
+
+/** A loaded model with what the server keeps for it. */
+export class LoadedModel {
+  readonly name: string
+  readonly model: Model
+  readonly #settings: ServedModelOptions
+  readonly #sampling: SamplingParams
+  readonly #chats: IdleList<ServedChat>
+  readonly #sessions: IdleList<KeptSession>
+
+  constructor(name: string, model: Model, settings: ServedModelOptions, cachedConversations: number) {
+    this.name = name
+    this.model = model
+    this.#settings = settings
+    this.#sampling = { ...chatSampling(model), ...settings.sampling }
+    this.#chats = new IdleList(cachedConversations)
+    this.#sessions = new IdleList(cachedConversations)
+  }
+
+  /** The model for a request of this tenant. `progress`: see `ServedModel`. */
+  under(tenant: string, progress: ServedModel['progress']): ServedModel {
+    const { name, model } = this
+    const { template, replyFormat } = this.#settings
+    return {
+      name,
+      model,
+      chats: new ServedChats(model, this.#chats, tenant),
+      sessions: new ServedSessions(model, this.#sessions, tenant),
+      chatSettings: { template, replyFormat },
+      sampling: this.#sampling,
+      free: () => this.free(),
+      progress,
+    }
+  }
+
+  /** Frees memory that no request uses; resolves with whether there was any. */
+  async free(): Promise<boolean> {
+    const freed = await Promise.all([this.#chats.free(), this.#sessions.free()])
+    return freed.includes(true)
+  }
+
+  async close({ disposes }: { readonly disposes: boolean }): Promise<void> {
+    await Promise.all([this.#chats.close(), this.#sessions.close()])
+    if (disposes) await this.model.dispose()
+  }
+}
