@@ -19,6 +19,7 @@ import type { ResolvedSessionOptions } from './session-options.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
+import type { ConstraintSource } from './token-constraint.js'
 
 /** What the sessions of a model share. */
 export interface SessionHost {
@@ -284,13 +285,22 @@ export class Session {
    * and the result, with `INVALID_ARGUMENT`, `UNSUPPORTED` or `LIMIT`, before anything is evaluated.
    */
   generate(prompt?: string | ArrayLike<TokenId>, options: GenerateOptions = {}): Generation {
+    return this.generateWithin(undefined, prompt, options)
+  }
+
+  /** @internal The same, restricted by a constraint instead of `responseFormat`. */
+  generateWithin(
+    constraint: ConstraintSource | undefined,
+    prompt?: string | ArrayLike<TokenId>,
+    options: GenerateOptions = {},
+  ): Generation {
     this.#lease.assertFree()
     const { tokenizer, vocabSize } = this.#host
     const promptIds = prompt === undefined ? [] : this.#promptIds(prompt)
     if (prompt === undefined && this.position === 0) throw nothingEvaluated()
     const resolved = resolveGenerateOptions(options, vocabSize)
     const steps = new GenerationSteps(this.#parts(), promptIds, resolved)
-    return Generation.create({ promptIds, tokenizer, options: resolved, steps })
+    return Generation.create({ promptIds, tokenizer, options: resolved, steps, constraint })
   }
 
   /** @internal Rejects for a `responseFormat` that `generate` could not use. */
