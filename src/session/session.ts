@@ -4,6 +4,7 @@ import { checkCount, checkIds, checkOptions, checkSignal } from '../checks.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Rng, randomSeed } from '../sampling/rng.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
+import type { Warning } from '../warnings.js'
 import { Evaluator } from './evaluator.js'
 import { cannotShift, emptyPrompt, nothingEvaluated } from './failures.js'
 import { type GenerateOptions, resolveGenerateOptions } from './generate-options.js'
@@ -301,6 +302,11 @@ export class Session {
     const resolved = resolveGenerateOptions(options, vocabSize)
     const steps = new GenerationSteps(this.#parts(), promptIds, resolved)
     return Generation.create({ promptIds, tokenizer, options: resolved, steps, constraint })
+  }
+
+  /** @internal Passes a warning on to the model's `onWarning`. */
+  warn(warning: Warning): void {
+    this.#host.sessions.warn(warning)
   }
 
   /** @internal Rejects for a `responseFormat` that `generate` could not use. */
