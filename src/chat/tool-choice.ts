@@ -7,7 +7,6 @@ import type { ConstraintSource } from '../session/token-constraint.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { Warning } from '../warnings.js'
 import type { CallConstraint } from './calls/call-constraint.js'
-import { checkKeys } from './known-keys.js'
 import { callConstraints } from './lazy-modules.js'
 import type { ReplyFormat } from './reply/format.js'
 import { dialectNamed } from './reply/formats/index.js'
@@ -40,24 +39,34 @@ export function checkToolUse(use: { readonly [Key in keyof ToolUse]: ToolUse[Key
   const { toolChoice, parallelToolCalls, constrainTools } = use
   if (parallelToolCalls !== undefined) checkBoolean('parallelToolCalls', parallelToolCalls)
   if (constrainTools !== undefined) checkBoolean('constrainTools', constrainTools)
-  if (toolChoice !== undefined) checkToolChoice(toolChoice)
   return {
-    ...(toolChoice !== undefined && { toolChoice }),
+    ...(toolChoice !== undefined && { toolChoice: checkedChoice(toolChoice) }),
     ...(parallelToolCalls !== undefined && { parallelToolCalls }),
     ...(constrainTools !== undefined && { constrainTools }),
   }
 }
 
-function checkToolChoice(choice: unknown): void {
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return
-  if (typeof choice === 'object' && choice !== null && 'name' in choice) {
-    checkKeys('toolChoice', choice, { keys: ['name'] })
-    if (typeof choice.name === 'string') return
-  }
+function checkedChoice(choice: unknown): ToolChoice {
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return choice
+  const name = nameIn(choice)
+  if (name !== undefined) return { name }
   throw new DasllamaError(
     'INVALID_ARGUMENT',
     `toolChoice must be "auto", "none", "required" or { name }, not ${describeValue(choice)}`,
+    { hint: 'OpenAI\'s { type: "function", function: { name } } is { name } here' },
   )
+}
+
+/** The name that is the only member of an object, which may be hostile. */
+function nameIn(choice: unknown): string | undefined {
+  try {
+    if (typeof choice !== 'object' || choice === null || Object.keys(choice).join() !== 'name')
+      return undefined
+    const { name } = choice as { readonly name: unknown }
+    return typeof name === 'string' ? name : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** What the plan for the calls of a reply depends on. */
@@ -135,9 +144,13 @@ function checkCallable(choice: ToolChoice, { tools, format, options }: Situation
   if (tools.length === 0) throw new DasllamaError('INVALID_ARGUMENT', `toolChoice ${shown} needs tools`)
   if (typeof choice === 'object' && !tools.some((tool) => tool.function.name === choice.name)) {
     const names = tools.slice(0, 20).map((tool) => tool.function.name)
-    throw new DasllamaError('INVALID_ARGUMENT', `toolChoice: there is no tool ${describeValue(choice.name)}`, {
-      hint: `the tools are ${names.join(', ')}`,
-    })
+    throw new DasllamaError(
+      'INVALID_ARGUMENT',
+      `toolChoice: there is no tool ${describeValue(choice.name)}`,
+      {
+        hint: `the tools are ${names.join(', ')}`,
+      },
+    )
   }
   if (options.ignoreEos) {
     throw new DasllamaError('INVALID_ARGUMENT', 'ignoreEos and a forced toolChoice contradict each other', {

@@ -6,11 +6,11 @@ import type { Logprobs } from '../sampling/logprobs.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import type { ResolvedGenerateOptions } from './generate-options.js'
 import type { GenerationSteps, PromptUsage } from './generation-steps.js'
-import type { ConstraintSource, TokenConstraint } from './token-constraint.js'
 import { compileFormat } from './lazy-modules.js'
 import { SharedRun } from './shared-run.js'
 import { StopMatcher } from './stop-matcher.js'
 import { type TextPiece, TextStream } from './text-stream.js'
+import type { ConstraintSource, TokenConstraint } from './token-constraint.js'
 
 /**
  * Why a generation ended: an end-of-generation token, stop id, stop string or a completed `responseFormat` (`stop`),

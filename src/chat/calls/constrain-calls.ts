@@ -76,7 +76,10 @@ function compile(tokenizer: Tokenizer, rules: CallRules, controls: Controls): Co
   const { format, tools, isForced, isSingle, responseFormat, onUnenforced } = rules
   const once = <T>(make: () => T) => {
     let made: { readonly value: T } | undefined
-    return () => (made ??= { value: make() }).value
+    return () => {
+      made ??= { value: make() }
+      return made.value
+    }
   }
   const grammars = once(() =>
     callGrammars(
@@ -101,11 +104,16 @@ function compile(tokenizer: Tokenizer, rules: CallRules, controls: Controls): Co
         return undefined
       }
     }),
-    forced: forced && compileGrammar(tokenizer, thoughts ? preceded(forced, (all) => choice([thoughts, all])) : forced),
+    forced:
+      forced &&
+      compileGrammar(tokenizer, thoughts ? preceded(forced, (all) => choice([thoughts, all])) : forced),
     forcedAfter: (marker) => {
       const known =
         after.get(marker) ??
-        compileGrammar(tokenizer, preceded(forced!, (all) => sequence([writer.marked(marker), all])))
+        compileGrammar(
+          tokenizer,
+          preceded(forced!, (all) => sequence([writer.marked(marker), all])),
+        )
       after.set(marker, known)
       return known
     },

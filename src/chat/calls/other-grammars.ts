@@ -8,7 +8,11 @@ import { type CallArgument, type CallWriter, plainId } from './writer.js'
 const NAME_IN_PYTHON = /^[A-Za-z_][\w.-]*$/
 
 /** `key=value` pairs and the like with commas between them, some of them optional. */
-function separated(members: readonly CallArgument[], comma: Node, written: (one: CallArgument) => Node): Node {
+function separated(
+  members: readonly CallArgument[],
+  comma: Node,
+  written: (one: CallArgument) => Node,
+): Node {
   // What follows a member that is there, and what follows if none has been there.
   let behind: Node = EMPTY
   let first: Node = EMPTY
@@ -68,7 +72,8 @@ export function gemmaGrammar(writer: CallWriter): Node {
     sequence([text(`${name}:`), isText ? sequence([quote, value, quote]) : value])
   const call = writer.oneOf(({ name, json, members }) => {
     const isPlain = members?.every((member) => GEMMA_KEY.test(member.name))
-    const body = isPlain && members ? sequence([text('{'), separated(members, text(','), pair), text('}')]) : json
+    const body =
+      isPlain && members ? sequence([text('{'), separated(members, text(','), pair), text('}')]) : json
     return sequence([text(`call:${name}`), body])
   })
   return sequence([writer.marked('<|tool_call>'), call, writer.marked('<tool_call|>')])
@@ -129,9 +134,7 @@ export function kimiK3Call(writer: CallWriter): Node {
       writer.marked(`<|open|>call tool="${attribute(name)}"`),
       optional(index),
       writer.marked('<|sep|>'),
-      members
-        ? inOrder(members, argument)
-        : sequence([open('json type="object"'), json, close('json')]),
+      members ? inOrder(members, argument) : sequence([open('json type="object"'), json, close('json')]),
       close('call'),
     ]),
   )

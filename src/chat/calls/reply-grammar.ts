@@ -1,6 +1,15 @@
 import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { choice, EMPTY, type Grammar, type Node, optional, repeat, sequence, text } from '../../grammar/grammar.js'
+import {
+  choice,
+  EMPTY,
+  type Grammar,
+  type Node,
+  optional,
+  repeat,
+  sequence,
+  text,
+} from '../../grammar/grammar.js'
 import { JSON_RULES, SPACE } from '../../grammar/schema/json-text.js'
 import type { CallSyntax } from '../reply/call-syntax.js'
 import type { ReplyFormat } from '../reply/format.js'
@@ -19,7 +28,14 @@ import {
   pythonGrammar,
 } from './other-grammars.js'
 import { sectionCall, sectionGrammar } from './section-grammar.js'
-import { escaped, excludedInTags, keyedCall, keyedGrammar, taggedCall, taggedGrammar } from './tag-grammars.js'
+import {
+  escaped,
+  excludedInTags,
+  keyedCall,
+  keyedGrammar,
+  taggedCall,
+  taggedGrammar,
+} from './tag-grammars.js'
 import { type ArgumentStyle, callTool } from './tool-arguments.js'
 import { CallWriter, type Controls } from './writer.js'
 
@@ -61,7 +77,8 @@ export function callGrammars(
     try {
       return callTool(tool, i, style)
     } catch (error) {
-      if (!(error instanceof DasllamaError) || !options.onUnenforced) throw error
+      if (!(error instanceof DasllamaError) || !options.onUnenforced || style?.takesJson === false)
+        throw error
       options.onUnenforced(error)
       return callTool({ name: tool.name }, i, style)
     }
@@ -90,9 +107,13 @@ const PLAIN_NAME = /^[^\s"'<>{}()[\]/]{1,128}$/
 function checkName({ tools }: ReplyFormat, name: string): void {
   const isInJson = tools === 'gigachat-3' || dialectNamed(tools)?.syntax.kind === 'json'
   if (isInJson || (tools === 'functionary' ? /^[\w.-]{1,128}$/ : PLAIN_NAME).test(name)) return
-  throw new DasllamaError('UNSUPPORTED', `the calls of this model cannot name the tool ${describeValue(name)}`, {
-    hint: 'use letters, digits, underscores, dots and hyphens',
-  })
+  throw new DasllamaError(
+    'UNSUPPORTED',
+    `the calls of this model cannot name the tool ${describeValue(name)}`,
+    {
+      hint: 'use letters, digits, underscores, dots and hyphens',
+    },
+  )
 }
 
 function formatGrammar(format: ReplyFormat, writer: CallWriter): FormatGrammar {
@@ -111,7 +132,8 @@ function formatGrammar(format: ReplyFormat, writer: CallWriter): FormatGrammar {
     const call = sequence([header, SPACE, writer.jsonCall(['name', 'arguments'])])
     return { calls: call, between: EMPTY, entry: call }
   }
-  if (tools === 'kimi-k3') return { calls: kimiK3Grammar(writer), before: text(''), entry: kimiK3Call(writer) }
+  if (tools === 'kimi-k3')
+    return { calls: kimiK3Grammar(writer), before: text(''), entry: kimiK3Call(writer) }
   const dialect = dialectNamed(tools)!
   const { all, alone } = dialectGrammar(dialect.syntax, writer)
   return {
@@ -184,7 +206,12 @@ function argumentStyle({ tools }: ReplyFormat): ArgumentStyle | undefined {
     case 'tagged':
       return { excluded: excludedInTags(syntax.style), values: 'text', names: TAG_NAMES, takesJson: true }
     case 'keyed':
-      return { excluded: [escaped(syntax.style.value.close)], values: 'text', names: TAG_NAMES, takesJson: true }
+      return {
+        excluded: [escaped(syntax.style.value.close)],
+        values: 'text',
+        names: TAG_NAMES,
+        takesJson: true,
+      }
     case 'python':
       return { excluded: [], values: 'python', names: TAG_NAMES, takesJson: true }
     case 'gemma':

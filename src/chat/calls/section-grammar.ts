@@ -1,5 +1,5 @@
-import { choice, EMPTY, type Node, repeat, sequence, set, text } from '../../grammar/grammar.js'
 import { rangesOf } from '../../grammar/code-points.js'
+import { choice, EMPTY, type Node, repeat, sequence, set, text } from '../../grammar/grammar.js'
 import { SPACE } from '../../grammar/schema/json-text.js'
 import type { SectionStyle } from '../reply/formats/section-calls.js'
 import { type CallWriter, plainId } from './writer.js'

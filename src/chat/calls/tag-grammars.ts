@@ -5,13 +5,8 @@ import type { Tag, TagStyle } from '../reply/formats/tagged-calls.js'
 import type { CallArgument, CallWriter } from './writer.js'
 
 /** The arguments, one after another; those that are not required may be left out. */
-export function inOrder(
-  members: readonly CallArgument[],
-  written: (argument: CallArgument) => Node,
-): Node {
-  return sequence(
-    members.map((member) => (member.isRequired ? written(member) : optional(written(member)))),
-  )
+export function inOrder(members: readonly CallArgument[], written: (argument: CallArgument) => Node): Node {
+  return sequence(members.map((member) => (member.isRequired ? written(member) : optional(written(member)))))
 }
 
 /** An opening tag with a name. Where the style has an attribute for it, it is in quotes. */
@@ -50,7 +45,9 @@ export function taggedGrammar(style: TagStyle, writer: CallWriter): Node {
 
 /** Regular expressions of what a string between tags must not be, because it would be read as something else. */
 export function excludedInTags({ outer, call, parameter, hasOwnLines, hasCdata }: TagStyle): string[] {
-  const opens = [parameter.open, parameter.otherwise].flatMap((tag) => (tag === undefined ? [] : [escaped(tag)]))
+  const opens = [parameter.open, parameter.otherwise].flatMap((tag) =>
+    tag === undefined ? [] : [escaped(tag)],
+  )
   const follows = [outer?.close, outer?.open, call.open, call.otherwise]
     .flatMap((tag) => (tag === undefined ? [] : [escaped(tag)]))
     .join('|')

@@ -44,7 +44,8 @@ function made(tool: ToolDefinition, index: number, style: ArgumentStyle | undefi
   const schema = objectSchema(tool)
   const { rules, json, members } = argumentsOf(schema, style)
   const asJson = rewritten(`${index} `, rules)
-  const asValues = style && rewritten(`${index}< `, rules, style.values === 'python' ? withPythonWords : withoutTags)
+  const asValues =
+    style && rewritten(`${index}< `, rules, style.values === 'python' ? withPythonWords : withoutTags)
   // Strings without quotes are not JSON, so they stay as they are.
   const written = members?.map((member) => argument(member, tool, style!, asJson.rewrite, asValues!.rewrite))
   const isWritten = written?.every((member) => member !== undefined)
@@ -85,7 +86,7 @@ function objectSchema({ parameters = {} }: ToolDefinition): object {
 }
 
 function argument(
-  { name, isRequired, json, text }: ArgumentNode,
+  { name, isRequired, json, text, scalar }: ArgumentNode,
   { parameters }: ToolDefinition,
   { names, values }: ArgumentStyle,
   asText: (node: Node) => Node,
@@ -97,7 +98,8 @@ function argument(
   const types = isRecord(parameters) ? valueTypes(parameters, name) : undefined
   const isString = isText(types)
   if (isString && !text) return undefined
-  if (!isString && types?.types.has('string')) return undefined
-  const value = isString ? asText(text!) : asJson(json)
-  return { name, isRequired, isText: isString, value }
+  const isMixed = !isString && types?.types.has('string') === true
+  if (isMixed && !scalar) return undefined
+  const written = isString ? text : isMixed ? scalar : undefined
+  return { name, isRequired, isText: written !== undefined, value: written ? asText(written) : asJson(json) }
 }

@@ -4,7 +4,7 @@ import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, rule, set, text
 import { MAX_JSON_DEPTH, MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
 import { pruned } from '../rule-analysis.js'
 import { invalidSchema, shortened, tooLarge } from './failures.js'
-import { type Flat, type Placed, type Schema, type Type, typeOf } from './flat.js'
+import { type Flat, type Placed, type Schema, type Type, typeOf, unlimited } from './flat.js'
 import { ANY_OBJECT, ANY_VALUE, automatonNode, JSON_RULES } from './json-text.js'
 import { Notices, type SchemaNotice } from './notices.js'
 import { readSchema } from './read/read.js'
@@ -83,6 +83,8 @@ export interface ArgumentNode {
   readonly json: Node
   /** Its value as text without quotes and escapes; `undefined` if it may be something else than a string. */
   readonly text: Node | undefined
+  /** Any text, which is a valid value whether it is read as a string or as another scalar; `undefined` unless it may be both. */
+  readonly scalar: Node | undefined
 }
 
 /** The arguments that are valid by a tool's schema. */
@@ -179,6 +181,7 @@ class Converter implements Rules {
         isRequired: required.has(name),
         json: this.valueOf(placed),
         text: this.#textOf(placed, excluded),
+        scalar: this.#scalarOf(placed, excluded),
       }
     })
   }
@@ -186,9 +189,7 @@ class Converter implements Rules {
   /** A string without quotes. */
   #textOf(placed: Placed, excluded: readonly string[]): Node | undefined {
     const flats = this.resolver.alternatives(placed)
-    const without = excluded.map((each) => {
-      return { text: each, pointer: placed.pointer, negated: true, isFormat: false }
-    })
+    const without = negated(excluded, placed.pointer)
     const isText = ({ types, values }: Flat) =>
       values
         ? [...values.values()].every((value) => typeof value === 'string')
@@ -197,9 +198,22 @@ class Converter implements Rules {
     const nodes = flats.map((flat) => {
       const limits = { ...flat, patterns: [...flat.patterns, ...without] }
       if (!flat.values) return automatonNode(this.strings.dfa(limits), set)
-      return choice([...flat.values.values()].filter((value) => fits(value, limits, this)).map(String).map(text))
+      return choice(
+        [...flat.values.values()]
+          .filter((value) => fits(value, limits, this))
+          .map(String)
+          .map(text),
+      )
     })
-    return this.define(placed.pointer, choice(nodes))
+    const all = choice(nodes)
+    return isNever(all) ? undefined : this.define(placed.pointer, all)
+  }
+
+  #scalarOf(placed: Placed, excluded: readonly string[]): Node | undefined {
+    const flats = this.resolver.alternatives(placed)
+    if (!flats.every(isFreeScalar) || !flats.some(({ types }) => types?.has('string'))) return undefined
+    const limits = { ...unlimited(placed.pointer), patterns: negated(excluded, placed.pointer) }
+    return this.define(placed.pointer, automatonNode(this.strings.dfa(limits), set))
   }
 
   valueOf(placed: Placed): Node {
@@ -319,6 +333,20 @@ class Converter implements Rules {
     this.#dead.push(reason)
     return NEVER
   }
+}
+
+/** Expressions that no text may match. */
+function negated(expressions: readonly string[], pointer: string): Flat['patterns'] {
+  return expressions.map((text) => ({ text, pointer, negated: true, isFormat: false }))
+}
+
+/** Whether all values of its types are valid, and none is an object or an array. */
+function isFreeScalar(flat: Flat): boolean {
+  const { types, values, excluded, patterns, lows, highs, multiples, notMultiples } = flat
+  const limits = [patterns, lows, highs, multiples, notMultiples]
+  const isFree = flat.minLength === 0 && flat.maxLength === Number.POSITIVE_INFINITY
+  const isScalar = types !== undefined && !types.has('object') && !types.has('array')
+  return isScalar && isFree && !values && excluded.size === 0 && limits.every((each) => each.length === 0)
 }
 
 /** Whether a string has an automaton or a large repetition. */

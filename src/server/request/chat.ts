@@ -9,8 +9,10 @@ import { readWriting, type Writing } from './writing.js'
 export interface ChatRequest extends Writing {
   readonly messages: Messages
   readonly tools: readonly FunctionTool[]
-  /** The tools of which one must be called; `undefined` if the model decides. */
+  /** The tools of which one must be called, `tools` itself for any of them; `undefined` if the model decides. */
   readonly forced: readonly FunctionTool[] | undefined
+  /** Whether a reply may have several calls. Default true. */
+  readonly parallelToolCalls?: boolean
   /** How many alternatives the log-probabilities of each token have; `undefined` without log-probabilities. */
   readonly logprobs: number | undefined
   readonly thinking: Thinking | undefined
@@ -38,13 +40,6 @@ export function readChatRequest(fields: Fields, limits: Limits): ChatRequest {
     ...readThinking(fields),
   }
   fields.end({ ignoreUnknown: limits.ignoreUnknownFields })
-  if (request.responseFormat && request.tools.length > 0) {
-    throw fields.invalid(
-      'response_format',
-      'contradicts tools: a reply in this format cannot call them; set tool_choice to "none"',
-      'contradictory_parameters',
-    )
-  }
   return request
 }
 
