@@ -10,6 +10,8 @@ export type WarningCode =
   | 'BASELINE_KERNELS'
   /** A session or chat was garbage-collected without `dispose()`. Its memory was freed later than necessary. */
   | 'NOT_DISPOSED'
+  /** The schema of a tool cannot be enforced: its arguments may be any object. */
+  | 'TOOL_UNCONSTRAINED'
   /** A value of the file's metadata cannot be used; a default replaces it. */
   | 'METADATA_IGNORED'
   /** The model was read, but its source could not be closed. */

@@ -11,6 +11,7 @@ import { CHAT_KEYS, RESPOND_KEYS, SESSION_KEYS } from './option-keys.js'
 import { DEFAULT_OVERFLOW, OVERFLOW_POLICIES, type OverflowPolicy } from './overflow.js'
 import type { ReplyFormatOverrides } from './reply/format.js'
 import type { Thinking } from './reply/thinking.js'
+import { checkToolUse, type ToolUse } from './tool-choice.js'
 import { checkTools, type FunctionTool, type ToolDefinition } from './tools.js'
 
 /**
@@ -18,7 +19,7 @@ import { checkTools, type FunctionTool, type ToolDefinition } from './tools.js'
  * parameters that are not given default to what the model file recommends, or to a preset (see `chatSampling`). `temp: 0`
  * makes replies greedy.
  */
-export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
+export interface ChatOptions extends Omit<GenerateOptions, 'signal'>, ToolUse {
   /** The system message. Default: none, or the template's own. */
   system?: string
   /**
@@ -49,7 +50,7 @@ export interface ChatOptions extends Omit<GenerateOptions, 'signal'> {
 }
 
 /** Options of one reply; they override the chat's. */
-export interface RespondOptions extends GenerateOptions {
+export interface RespondOptions extends GenerateOptions, ToolUse {
   /** See `ChatOptions.thinking`. */
   thinking?: Thinking
 }
@@ -65,6 +66,7 @@ export interface ResolvedChatOptions {
   readonly now: Date | undefined
   readonly session: SessionOptions
   readonly thinking: Thinking | undefined
+  readonly toolUse: ToolUse
   readonly replyFormat: ReplyFormatOverrides
   /** The rest is for `generate`, which validates it. */
   readonly generate: GenerateOptions
@@ -78,12 +80,14 @@ export function given<T extends object>(options: T): T {
 /** Separates a reply's own options from those of `generate`. Throws `INVALID_ARGUMENT` for unknown options. */
 export function resolveRespondOptions(options: RespondOptions): {
   readonly thinking: Thinking | undefined
+  readonly toolUse: ToolUse
   readonly generate: GenerateOptions
 } {
   checkOptions(options)
   checkKeys('options', options, RESPOND_KEYS)
-  const { thinking, ...generate } = given(options)
-  return { thinking, generate }
+  const { thinking, toolChoice, parallelToolCalls, constrainTools, ...generate } = given(options)
+  const toolUse = checkToolUse({ toolChoice, parallelToolCalls, constrainTools })
+  return { thinking, toolUse, generate }
 }
 
 /** `model` provides the sampling defaults. Throws `INVALID_ARGUMENT`. Messages are not validated here. */
@@ -104,6 +108,9 @@ export function resolveChatOptions(
     thinking,
     replyFormat = {},
     session = {},
+    toolChoice,
+    parallelToolCalls,
+    constrainTools,
     ...generate
   } = options
   if (!OVERFLOW_POLICIES.includes(overflow)) {
@@ -135,6 +142,7 @@ export function resolveChatOptions(
     now,
     session,
     thinking,
+    toolUse: checkToolUse({ toolChoice, parallelToolCalls, constrainTools }),
     replyFormat,
     generate: { reuse: 'all', ...chatSampling(model), ...given(generate) },
   }

@@ -135,6 +135,12 @@ export class ChatReply implements AsyncIterable<GeneratedToken>, ReplyParts {
     yield* events
   }
 
+  /** @internal The parts since the last call of this, which must first be called before the reply is read. */
+  takeEvents(): readonly ReplyEvent[] {
+    this.#events ??= []
+    return this.#events.splice(0)
+  }
+
   async *#generate(): AsyncGenerator<GeneratedToken> {
     const generation = this.#host.begin(this)
     this.#generation = generation

@@ -34,7 +34,8 @@ import { type ReplyFormat, replyFormatOf } from './reply/format.js'
 import { createReplyParser } from './reply/parser.js'
 import { type Thinking, type ThinkingControl, thinkingControl } from './reply/thinking.js'
 import { decodeChat, encodeChat } from './saved-chat.js'
-import type { ToolDefinition } from './tools.js'
+import { type CallPlan, planCalls, type ToolUse } from './tool-choice.js'
+import type { FunctionTool } from './tools.js'
 import { idsWithin } from './transcript.js'
 
 /**
@@ -64,7 +65,8 @@ export class Chat {
   readonly #defaults: GenerateOptions
   readonly #overflow: OverflowPolicy
   readonly #tokenizer: Model['tokenizer']
-  readonly #tools: readonly ToolDefinition[]
+  readonly #tools: readonly FunctionTool[]
+  readonly #toolUse: ToolUse
   readonly #format: ReplyFormat
   /** Whether and how long the model thinks, unless a reply's options say otherwise. */
   readonly #thinking: ThinkingControl
@@ -82,7 +84,8 @@ export class Chat {
     this.#defaults = generate
     this.#prompts = new PromptBuilder(model, { template, templateVariables, tools })
     this.#conversation = new Conversation({ tokenizer: this.#tokenizer, prompts: this.#prompts, now })
-    this.#tools = tools.map((tool) => tool.function)
+    this.#tools = tools
+    this.#toolUse = resolved.toolUse
     this.#format = replyFormatOf(this.template.source, model.tokenizer, resolved.replyFormat)
     this.#thinking = this.#control(resolved.thinking)
     this.#conversation.replace(openingMessages(system, history), this.#thinking)
@@ -190,23 +193,32 @@ export class Chat {
    */
   respond(options: RespondOptions = {}): ChatReply {
     this.#assertFree()
-    const { thinking, generate } = resolveRespondOptions(options)
+    const { thinking, toolUse, generate } = resolveRespondOptions(options)
     const merged = { ...this.#defaults, ...generate }
     const control = thinking === undefined ? this.#thinking : this.#control(thinking)
     const fitting = this.#fit(merged.maxTokens, control)
+    const plan = planCalls({
+      format: this.#format,
+      tools: this.#tools,
+      tokenizer: this.#tokenizer,
+      options: merged,
+      use: { ...this.#toolUse, ...toolUse },
+      prefill: fitting.prompt.prefill,
+      isThinkingOff: control.isOff,
+      warn: (warning) => this.session.warn(warning),
+    })
     // Checks the options before anything changes; a generation that is never read does nothing.
     this.session.generate(fitting.ids, merged)
     const { revision, messages } = this.#conversation
     const parser = createReplyParser(this.#format, {
-      // A constrained answer is never a call, whatever it looks like.
-      tools: isConstrained(merged) ? [] : this.#tools,
+      tools: plan.tools,
       prefill: fitting.prompt.prefill,
       firstCall: messages.reduce((count, { toolCalls = [] }) => count + toolCalls.length, 0),
     })
     const begin = (reply: ChatReply): ReplyGeneration => {
       this.#assertFree()
       if (revision !== this.#conversation.revision) throw changed()
-      const generation = this.#generate(fitting.ids, merged, control, () => parser.isReasoning)
+      const generation = this.#generate(fitting.ids, plan, control, () => parser.isReasoning)
       this.#busy = true
       this.#reply = reply
       this.#conversation.begin(fitting)
@@ -338,13 +350,23 @@ export class Chat {
 
   #generate(
     ids: readonly TokenId[],
-    options: GenerateOptions,
+    { options, constraint }: CallPlan,
     { budget }: ThinkingControl,
     isReasoning: () => boolean,
   ): ReplyGeneration {
     this.#latest = undefined
-    if (!budget && !(isConstrained(options) && isReasoning())) return this.session.generate(ids, options)
-    this.#latest = new BudgetedGeneration(this.session, this.#tokenizer, ids, options, budget, isReasoning)
+    if (!budget && !(isConstrained(options) && isReasoning())) {
+      return this.session.generateWithin(constraint?.([]), ids, options)
+    }
+    this.#latest = new BudgetedGeneration({
+      session: this.session,
+      tokenizer: this.#tokenizer,
+      promptIds: ids,
+      options,
+      constraint,
+      budget,
+      isReasoning,
+    })
     return this.#latest
   }
 

@@ -27,4 +27,5 @@ export {
 export { type Thinking, type ThinkingControl, thinkingControl } from './reply/thinking.js'
 export { toolResult } from './reply/tool-result.js'
 export { templateFamily } from './template-family.js'
+export type { ToolChoice, ToolUse } from './tool-choice.js'
 export type { FunctionTool, ToolDefinition } from './tools.js'

@@ -13,6 +13,7 @@ export const SESSION_KEYS: KnownKeys = {
 }
 const GENERATE_KEYS = [
   ...['maxTokens', 'stop', 'stopIds', 'logprobs', 'responseFormat', 'reuse', 'speculation', 'priority'],
+  ...['toolChoice', 'parallelToolCalls', 'constrainTools'],
   ...Object.keys(KNOBS),
 ]
 /** Names for options in other APIs. */
@@ -29,6 +30,8 @@ const ALIASES = {
   stopSequences: 'stop',
   abortSignal: 'signal',
   reasoning: 'thinking',
+  tool_choice: 'toolChoice',
+  parallel_tool_calls: 'parallelToolCalls',
   reasoning_effort: 'thinking',
   reasoningEffort: 'thinking',
 }
@@ -63,7 +66,6 @@ export const CHAT_KEYS: KnownKeys = {
     chatTemplate: 'template',
     chat_template: 'template',
     chat_template_kwargs: 'templateVariables',
-    tool_choice: 'the model decides whether it calls a tool; leave tools out to prevent calls',
   },
 }
 

@@ -2,6 +2,8 @@
 import * as engine from '../backend/wasm/load.js'
 import { sources } from '../backend/worker/lazy-modules.js'
 import * as worker from '../backend/worker/open-in-worker.js'
+import * as calls from '../chat/calls/constrain-calls.js'
+import { callConstraints } from '../chat/lazy-modules.js'
 import {
   engineInThread,
   engineInWorker,
@@ -36,6 +38,7 @@ planner.provide(plan)
 summaries.provide(summary)
 tokenizers.provide(tokenizer)
 grammars.provide(grammar)
+callConstraints.provide(calls)
 states.provide(state)
 prefixCaches.provide(prefixCache)
 speculators.provide(speculator)

@@ -1,5 +1,6 @@
 import { DasllamaError } from '../errors.js'
 import { utf8Sequences } from './code-points.js'
+import { controlBytes } from './control-bytes.js'
 import type { AutomatonNodeState, Grammar, Node } from './grammar.js'
 import { MAX_COPIES, MAX_STATES } from './limits.js'
 
@@ -97,6 +98,9 @@ export class ByteAutomaton {
         if (node.text === '') this.#states[from].free.push(to)
         else this.#choice([node], from, to)
         break
+      case 'token':
+        this.#token(controlBytes(node.id), from, to)
+        break
       case 'set':
         this.#set(node.ranges.flatMap(utf8Sequences), from, to)
         break
@@ -121,6 +125,17 @@ export class ByteAutomaton {
         this.#states[from].free.push(passing)
         this.#compile(node.node, passing, to)
       }
+    }
+  }
+
+  /** No token may end within the bytes that stand for a control token. */
+  #token(bytes: Uint8Array, from: number, to: number): void {
+    let at = from
+    for (const [i, byte] of bytes.entries()) {
+      const next = i + 1 === bytes.length ? to : this.#newState()
+      if (next !== to) this.#isPassing.add(next)
+      this.#states[at].bytes.push(byte, byte, next)
+      at = next
     }
   }
 

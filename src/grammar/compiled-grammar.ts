@@ -1,6 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
 import { ByteAutomaton } from './byte-automaton.js'
+import { grammarBytes } from './control-bytes.js'
 import type { Grammar } from './grammar.js'
 import { DEAD, Readings } from './reading.js'
 import { findLeftRecursion, pruned } from './rule-analysis.js'
@@ -13,6 +14,8 @@ export interface Matcher {
   mask(): Uint32Array
   /** Advances by a token. Throws `INVALID_ARGUMENT` for one that is not allowed. */
   accept(id: TokenId): void
+  /** Advances by bytes, of any number of tokens and parts of them; false, without advancing, if they are not allowed. */
+  read(bytes: Uint8Array): boolean
   /** Whether the text may end here. */
   readonly isComplete: boolean
   /** Whether no text token is allowed next. */
@@ -121,10 +124,18 @@ class TokenMatcher implements Matcher {
       if (!this.isComplete) throw this.#refused(id)
       return
     }
-    const bytes = tokenizer.isControl(id) ? [] : tokenizer.pieceBytes(id, { skipSpecial: true })
-    const next = bytes.length === 0 ? DEAD : this.#knowledge.readings.run(this.#set, Uint8Array.from(bytes))
+    const bytes = grammarBytes(tokenizer, id)
+    const next = bytes.length === 0 ? DEAD : this.#knowledge.readings.run(this.#set, bytes)
     if (next === DEAD || !this.#knowledge.readings.mayRest(next)) throw this.#refused(id)
     this.#set = next
+  }
+
+  read(bytes: Uint8Array): boolean {
+    this.#keepUp()
+    const next = this.#knowledge.readings.run(this.#set, bytes)
+    if (next === DEAD) return false
+    this.#set = next
+    return true
   }
 
   clone(): Matcher {

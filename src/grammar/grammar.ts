@@ -1,3 +1,4 @@
+import type { TokenId } from '../tokenizer/tokenizer.js'
 import type { CodePointRange } from './code-points.js'
 
 /**
@@ -5,6 +6,8 @@ import type { CodePointRange } from './code-points.js'
  */
 export type Node =
   | { readonly kind: 'text'; readonly text: string }
+  /** A control token. */
+  | { readonly kind: 'token'; readonly id: TokenId }
   /** One character of these ranges, which are ascending and not adjacent. */
   | { readonly kind: 'set'; readonly ranges: readonly CodePointRange[] }
   | { readonly kind: 'sequence'; readonly parts: readonly Node[] }
@@ -40,6 +43,10 @@ export const NEVER: Node = { kind: 'choice', options: [] }
 
 export function text(value: string): Node {
   return { kind: 'text', text: value }
+}
+
+export function token(id: TokenId): Node {
+  return { kind: 'token', id }
 }
 
 export function set(ranges: readonly CodePointRange[]): Node {

@@ -53,6 +53,21 @@ export function compileResponseFormat(
   }
 }
 
+/** The grammar of a response format before it is compiled; `undefined` for unconstrained text. Throws the same. */
+export function responseGrammar(format: ResponseFormat): Grammar | undefined {
+  checkResponseFormat(format)
+  switch (format.type) {
+    case 'text':
+      return undefined
+    case 'json_object':
+      return JSON_OBJECT
+    case 'json_schema':
+      return schemaGrammar(format.schema)
+    case 'grammar':
+      return parseGbnf(format.grammar)
+  }
+}
+
 /**
  * What a response format specifies but does not enforce: unknown keywords and formats, `oneOf` treated as `anyOf`, and the
  * like. Empty unless it is a schema. Throws what `generate` would throw for the format, except errors that depend on a

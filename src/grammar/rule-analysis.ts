@@ -9,6 +9,7 @@ function matchedBy(characters: 'any' | 'none'): Question {
     switch (node.kind) {
       case 'text':
         return characters === 'any' || node.text === ''
+      case 'token':
       case 'set':
         return characters === 'any'
       case 'sequence':
@@ -147,6 +148,7 @@ function prunedNode(node: Node, productive: ReadonlySet<string>): Node {
   switch (node.kind) {
     case 'text':
       return node.text === '' ? EMPTY : node
+    case 'token':
     case 'set':
     case 'automaton':
       return node

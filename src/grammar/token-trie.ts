@@ -1,8 +1,9 @@
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
+import { grammarBytes } from './control-bytes.js'
 
 /**
  * A vocabulary's tokens as a trie over bytes, with the nodes in depth-first order, so that a walk is a loop over arrays.
- * Tokens that are not text (control, end-of-generation, unused) are not in it.
+ * Control tokens have bytes of their own; end-of-generation and unused tokens are not in it.
  */
 export class TokenTrie {
   /** Per node except the root: the byte of its incoming edge. */
@@ -18,13 +19,12 @@ export class TokenTrie {
   readonly vocabSize: number
 
   constructor(tokenizer: Tokenizer) {
-    const { vocabSize, endOfGeneration } = tokenizer
+    const { vocabSize } = tokenizer
     this.vocabSize = vocabSize
     const tokens: { id: TokenId; spelling: string }[] = []
     let most = 1
     for (let id = 0; id < vocabSize; id++) {
-      if (endOfGeneration.has(id) || tokenizer.isControl(id)) continue
-      const bytes = tokenizer.pieceBytes(id, { skipSpecial: true })
+      const bytes = grammarBytes(tokenizer, id)
       if (bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES) continue
       // One character per byte: strings compare faster than arrays.
       tokens.push({ id, spelling: String.fromCharCode(...bytes) })
@@ -64,6 +64,34 @@ export class TokenTrie {
 
   get size(): number {
     return this.byte.length
+  }
+
+  /** The tokens that begin with these bytes and have more. */
+  beyond(bytes: Uint8Array): Int32Array {
+    let [first, last, node] = [1, this.size, 0]
+    for (const byte of bytes) {
+      for (node = first; node < last && this.byte[node] !== byte; ) node = this.skip[node]
+      if (node >= last) return new Int32Array()
+      first = node + 1
+      last = this.skip[node]
+    }
+    return this.ids.subarray(this.first[first], this.first[last])
+  }
+
+  /** The tokens that contain these bytes and have more after them. */
+  around(bytes: Uint8Array): readonly TokenId[] {
+    const found: TokenId[] = []
+    const path = new Uint8Array(this.deepest)
+    const pattern = String.fromCharCode(...bytes)
+    for (let node = 1; node < this.size; node++) {
+      const depth = this.depth[node]
+      path[depth - 1] = this.byte[node]
+      if (depth <= bytes.length || this.first[node] === this.first[node + 1]) continue
+      const at = String.fromCharCode(...path.subarray(0, depth)).indexOf(pattern)
+      if (at < 0 || at + bytes.length === depth) continue
+      found.push(...this.ids.subarray(this.first[node], this.first[node + 1]))
+    }
+    return found
   }
 }
 

@@ -1,5 +1,6 @@
+import { abortable } from '../abortable.js'
 import { DasllamaError } from '../errors.js'
-import type { CompiledGrammar, Matcher } from '../grammar/compiled-grammar.js'
+import type { CompiledGrammar } from '../grammar/compiled-grammar.js'
 import { checkResponseFormat, isConstrained } from '../grammar/format.js'
 import type { Logprobs } from '../sampling/logprobs.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
@@ -9,6 +10,7 @@ import { compileFormat } from './lazy-modules.js'
 import { SharedRun } from './shared-run.js'
 import { StopMatcher } from './stop-matcher.js'
 import { type TextPiece, TextStream } from './text-stream.js'
+import type { ConstraintSource, TokenConstraint } from './token-constraint.js'
 
 /**
  * Why a generation ended: an end-of-generation token, stop id, stop string or a completed `responseFormat` (`stop`),
@@ -62,13 +64,15 @@ interface GenerationParts {
   readonly tokenizer: Tokenizer
   readonly options: ResolvedGenerateOptions
   readonly steps: GenerationSteps
+  /** What restricts the tokens instead of a response format. */
+  readonly constraint?: ConstraintSource | undefined
 }
 
 /** Kept for an accepted token until it is delivered. */
 interface Undelivered {
   readonly randomState: Uint32Array
-  /** State of the response format before it. */
-  readonly matcher: Matcher | undefined
+  /** Whether the text before it is complete in the response format. */
+  readonly wasComplete: boolean
   readonly logprobs: TokenLogprobs | undefined
 }
 
@@ -96,18 +100,22 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   readonly #tokenizer: Tokenizer
   /** The compiled response format, once the generation runs. */
   #grammar: CompiledGrammar | undefined
-  /** State of the response format after the last accepted token. */
-  #matcher: Matcher | undefined
+  readonly #source: ConstraintSource | undefined
+  /** The state of the response format, or of another constraint, after the last accepted token. */
+  #constraint: TokenConstraint | undefined
+  /** Whether the text was complete before the tokens that were taken back. */
+  #wasComplete: boolean | undefined
   #prompt: PromptUsage = { promptTokens: 0, cachedTokens: 0 }
   readonly #run = new SharedRun(this.#generate())
 
-  private constructor({ promptIds, tokenizer, options, steps }: GenerationParts) {
+  private constructor({ promptIds, tokenizer, options, steps, constraint }: GenerationParts) {
     this.promptIds = promptIds
     this.#options = options
     this.#steps = steps
     this.#endIds = tokenizer.endOfGeneration
     this.#stream = new TextStream(tokenizer, new StopMatcher(options.stop))
     this.#tokenizer = tokenizer
+    this.#source = constraint
     checkResponseFormat(options.responseFormat)
   }
 
@@ -125,11 +133,12 @@ export class Generation implements AsyncIterable<GeneratedToken> {
    * Whether the text so far is complete: it matches `responseFormat` or, without a format, ended with `stopReason` `stop`.
    */
   get isComplete(): boolean {
-    if (!isConstrained(this.#options)) return this.stopReason === 'stop'
-    if (!this.#grammar) return false
+    const isFree = this.#source ? !this.#source.isForced : !isConstrained(this.#options)
+    if (isFree) return this.stopReason === 'stop'
+    if (!this.#constraint) return false
     // A stop string cuts the text within a token, and tokens that are held back are not part of it.
-    if (typeof this.stoppedBy === 'string') return this.#grammar.matches(this.text)
-    return (this.#undelivered[0]?.matcher ?? this.#matcher!).isComplete
+    if (typeof this.stoppedBy === 'string') return this.#grammar?.matches(this.text) ?? false
+    return this.#wasComplete ?? this.#undelivered[0]?.wasComplete ?? this.#constraint.isComplete
   }
 
   /** The tokens, one after another. Nothing runs before the first is requested; leaving the loop ends the generation. */
@@ -181,7 +190,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   async #takeBack(): Promise<void> {
     const [first] = this.#undelivered
     if (first) {
-      this.#matcher = first.matcher
+      this.#wasComplete = first.wasComplete
       const count = this.#undelivered.length
       this.#undelivered.length = 0
       await this.#steps.takeBack(count, first.randomState)
@@ -215,15 +224,19 @@ export class Generation implements AsyncIterable<GeneratedToken> {
 
   /** Before anything is evaluated, so that a format that cannot be used leaves the session unchanged. */
   async #compile(signal: AbortSignal): Promise<void> {
+    if (this.#source) {
+      this.#constraint = await abortable(this.#source.create(), signal)
+      return
+    }
     this.#grammar = await compileFormat(this.#tokenizer, this.#options, signal)
-    this.#matcher = this.#grammar?.matcher()
+    this.#constraint = this.#grammar?.matcher()
   }
 
   /** Samples the next token and adds it to the session; `undefined` if it ends the generation. */
   #choose(): TokenId | undefined {
     const { stopIds, logprobs: count } = this.#options
     const randomState = this.#steps.randomState()
-    const matcher = this.#matcher?.clone()
+    const wasComplete = this.#constraint?.isComplete === true
     const id = this.#steps.choose(this.#allowed())
     if (this.#endIds.has(id) || stopIds.has(id)) {
       this.stoppedBy = id
@@ -231,25 +244,25 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     }
     const logprobs = count === undefined ? undefined : this.#steps.logprobs(id, count)
     this.#steps.accept(id)
-    this.#matcher?.accept(id)
-    this.#undelivered.push({ randomState, matcher, logprobs })
+    this.#constraint?.accept(id)
+    this.#undelivered.push({ randomState, wasComplete, logprobs })
     return id
   }
 
   /** Whether the response format is complete and allows nothing more, so that no further token needs sampling. */
   #nothingFollows(): boolean {
-    return this.#matcher?.isComplete === true && this.#matcher.isExhausted
+    return this.#constraint?.isComplete === true && this.#constraint.isExhausted
   }
 
   /** The tokens that the response format allows next; end tokens and `stopIds` only if the text is complete. */
   #allowed(): Uint32Array | undefined {
     const { stopIds } = this.#options
-    const mask = this.#matcher?.mask()
+    const mask = this.#constraint?.mask()
     if (!mask || stopIds.size === 0) return mask
     const allowed = mask.slice()
     for (const id of stopIds) {
       const bit = 1 << (id & 31)
-      if (this.#matcher!.isComplete) allowed[id >>> 5] |= bit
+      if (this.#constraint!.isComplete) allowed[id >>> 5] |= bit
       else allowed[id >>> 5] &= ~bit
     }
     return allowed

@@ -2,7 +2,7 @@ import type { Batch, TakeOutput } from '../backend/batch.js'
 import type { Executable } from '../backend/executable.js'
 import { mebibytes } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { WarningListener } from '../warnings.js'
+import type { Warning, WarningListener } from '../warnings.js'
 import { isOutOfMemory } from './failures.js'
 import { Lease, type LeasedMemory } from './lease.js'
 
@@ -35,6 +35,11 @@ export class SessionRegistry {
     this.#executable = executable
     this.#onWarning = onWarning
     this.#evict = evict
+  }
+
+  /** Passes a warning on. */
+  warn(warning: Warning): void {
+    this.#onWarning?.(warning)
   }
 
   /** A lease for `holder`. It ends by `dispose`, or when `holder` is garbage-collected. */

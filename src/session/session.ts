@@ -4,6 +4,7 @@ import { checkCount, checkIds, checkOptions, checkSignal } from '../checks.js'
 import type { SamplingParams } from '../sampling/params.js'
 import { Rng, randomSeed } from '../sampling/rng.js'
 import type { TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
+import type { Warning } from '../warnings.js'
 import type { CounterMeter } from './counters.js'
 import { Evaluator } from './evaluator.js'
 import { cannotShift, emptyPrompt, nothingEvaluated } from './failures.js'
@@ -20,6 +21,7 @@ import type { ResolvedSessionOptions } from './session-options.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
+import type { ConstraintSource } from './token-constraint.js'
 
 /** What the sessions of a model share. */
 export interface SessionHost {
@@ -287,13 +289,27 @@ export class Session {
    * and the result, with `INVALID_ARGUMENT`, `UNSUPPORTED` or `LIMIT`, before anything is evaluated.
    */
   generate(prompt?: string | ArrayLike<TokenId>, options: GenerateOptions = {}): Generation {
+    return this.generateWithin(undefined, prompt, options)
+  }
+
+  /** @internal The same, restricted by a constraint instead of `responseFormat`. */
+  generateWithin(
+    constraint: ConstraintSource | undefined,
+    prompt?: string | ArrayLike<TokenId>,
+    options: GenerateOptions = {},
+  ): Generation {
     this.#lease.assertFree()
     const { tokenizer, vocabSize } = this.#host
     const promptIds = prompt === undefined ? [] : this.#promptIds(prompt)
     if (prompt === undefined && this.position === 0) throw nothingEvaluated()
     const resolved = resolveGenerateOptions(options, vocabSize)
     const steps = new GenerationSteps(this.#parts(), promptIds, resolved)
-    return Generation.create({ promptIds, tokenizer, options: resolved, steps })
+    return Generation.create({ promptIds, tokenizer, options: resolved, steps, constraint })
+  }
+
+  /** @internal Passes a warning on to the model's `onWarning`. */
+  warn(warning: Warning): void {
+    this.#host.sessions.warn(warning)
   }
 
   /** @internal Rejects for a `responseFormat` that `generate` could not use. */

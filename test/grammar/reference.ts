@@ -34,6 +34,8 @@ function canEnd(node: Node, { rules }: Grammar, depth: number): boolean {
       return depth > 0 && canEnd(rules.get(node.name)!, { rules, root: '' }, depth - 1)
     case 'automaton':
       return true
+    case 'token':
+      return true
     case 'passing':
       return canEnd(node.node, { rules, root: '' }, depth)
   }
@@ -86,6 +88,8 @@ export function judge(grammar: Grammar, bytes: Uint8Array): Verdict {
       }
       case 'automaton':
         return matchAutomaton(node.states, at)
+      case 'token':
+        throw new Error('the reference is for texts')
       case 'passing':
         return match(node.node, at)
     }

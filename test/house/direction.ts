@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
   server: ['index'],
   entries: [
-    ...['backend', 'facade', 'gguf', 'grammar', 'hub', 'index', 'platform'],
+    ...['backend', 'chat', 'facade', 'gguf', 'grammar', 'hub', 'index', 'platform'],
     ...['session', 'storage', 'tokenizer'],
   ],
   cli: ['convert', 'hub', 'index', 'platform', 'quantize', 'sampling', 'server'],

@@ -382,13 +382,6 @@ const CHATS: readonly Wrong[] = [
     message: /contradicts response_format/,
   },
   {
-    name: 'a format with tools',
-    body: { tools: [TOOL], response_format: { type: 'json_object' } },
-    code: 'contradictory_parameters',
-    param: 'response_format',
-    message: /tools/,
-  },
-  {
     name: 'a required call without tools',
     body: { tool_choice: 'required' },
     code: 'contradictory_parameters',

@@ -4,6 +4,7 @@ import type { GenerateOptions } from '../../session/generate-options.js'
 import type { GeneratedToken, Generation, StopReason, Usage } from '../../session/generation.js'
 import type { Session } from '../../session/session.js'
 import { addedStats, type SessionStats } from '../../session/stats.js'
+import type { ConstraintSource } from '../../session/token-constraint.js'
 import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 
 /** The part of `Generation` that replies use. */
@@ -21,6 +22,19 @@ export interface ThinkingBudget {
   readonly closeIds: readonly TokenId[]
 }
 
+/** What a generation in two phases is made of. */
+export interface BudgetedParts {
+  readonly session: Session
+  readonly tokenizer: Tokenizer
+  readonly promptIds: readonly TokenId[]
+  readonly options: GenerateOptions
+  /** What restricts the tokens after these ids of the reply, in either phase. */
+  readonly constraint: ((before: readonly TokenId[]) => ConstraintSource) | undefined
+  readonly budget: ThinkingBudget | undefined
+  /** Whether the model is still reasoning after the tokens delivered so far. */
+  readonly isReasoning: () => boolean
+}
+
 /**
  * Generates reasoning and an answer, in two phases. After a budget of tokens it stops, has the session evaluate the ids that
  * close the reasoning, and continues. If the prompt has opened the reasoning, `responseFormat` applies to what follows it.
@@ -36,6 +50,7 @@ export class BudgetedGeneration implements ReplyGeneration {
   readonly #session: Session
   readonly #tokenizer: Tokenizer
   readonly #options: GenerateOptions
+  readonly #constraint: BudgetedParts['constraint']
   readonly #budget: ThinkingBudget | undefined
   readonly #isReasoning: () => boolean
   /** The first phase is only the reasoning, and unconstrained. */
@@ -48,25 +63,17 @@ export class BudgetedGeneration implements ReplyGeneration {
   #thoughtUsage: Usage | undefined
   #iterator: AsyncGenerator<GeneratedToken> | undefined
 
-  /**
-   * `isReasoning`: whether the model is still reasoning after the tokens delivered so far. Throws what `session.generate`
-   * throws; nothing runs before the first token is requested.
-   */
-  constructor(
-    session: Session,
-    tokenizer: Tokenizer,
-    promptIds: readonly TokenId[],
-    options: GenerateOptions,
-    budget: ThinkingBudget | undefined,
-    isReasoning: () => boolean,
-  ) {
+  /** Throws what `session.generate` throws; nothing runs before the first token is requested. */
+  constructor(parts: BudgetedParts) {
+    const { session, tokenizer, promptIds, options, constraint, budget, isReasoning } = parts
     this.promptIds = promptIds
     this.#session = session
     this.#tokenizer = tokenizer
     this.#options = options
+    this.#constraint = constraint
     this.#budget = budget
     this.#isReasoning = isReasoning
-    this.#phase = session.generate(promptIds, options)
+    this.#phase = session.generateWithin(constraint?.([]), promptIds, options)
     this.#thinksFreely = isConstrained(options) && isReasoning()
     if (this.#thinksFreely)
       this.#phase = session.generate(promptIds, { ...options, responseFormat: undefined })
@@ -138,7 +145,7 @@ export class BudgetedGeneration implements ReplyGeneration {
     this.#isAnswering = true
     this.#thoughtStats = this.#session.stats()
     this.#thoughtUsage = this.#phase.usage
-    this.#phase = this.#session.generate(undefined, {
+    this.#phase = this.#session.generateWithin(this.#constraint?.(this.ids), undefined, {
       ...this.#options,
       maxTokens: Number.isFinite(left) ? left : undefined,
       ...(minTokens !== undefined && { minTokens: Math.max(0, minTokens - this.ids.length) }),

@@ -45,7 +45,7 @@ export class CallInProgress {
   readonly #calls: Calls
   readonly #emit: Emit
   #raw: string
-  #begun: { readonly name: string; readonly index: number } | undefined
+  #begun: { readonly name: string; readonly index: number; readonly id: string } | undefined
   /** Arguments that came before the name. */
   #waiting = ''
   #hasStreamed = false
@@ -74,14 +74,18 @@ export class CallInProgress {
     this.#raw += text
   }
 
-  /** Its name is known. False if the call is invalid: an unknown tool, a different name than before, too many calls. */
-  begin(name: string): boolean {
+  /**
+   * Its name is known, and the model's own id if it has one. False if the call is invalid: an unknown tool, a different name than
+   * before, too many calls.
+   */
+  begin(name: string, ownId?: string): boolean {
     if (this.#begun) return this.#begun.name === name
     if (name === '' || !this.#calls.isKnown(name)) return false
     const index = this.#calls.take()
     if (index === undefined) return false
-    this.#begun = { name, index }
-    this.#emit({ type: 'tool-call-start', index, name })
+    const id = ownId || this.#calls.idOf(index)
+    this.#begun = { name, index, id }
+    this.#emit({ type: 'tool-call-start', index, id, name })
     if (this.#waiting !== '') this.#stream(this.#waiting)
     return true
   }
@@ -92,11 +96,11 @@ export class CallInProgress {
     else this.#waiting += text
   }
 
-  /** The call is complete. `id`: the model's own. */
+  /** The call is complete. `id`: the model's own, which counts if the call has not begun without it. */
   finish(name: unknown, args: unknown, id?: string): void {
-    const reason = this.#refusal(name, args)
+    const reason = this.#refusal(name, args, id)
     if (reason) this.fail(reason)
-    else this.#report(name as string, args as Record<string, unknown>, id)
+    else this.#report(name as string, args as Record<string, unknown>)
   }
 
   fail(reason: MalformedReason): void {
@@ -108,19 +112,19 @@ export class CallInProgress {
     })
   }
 
-  #refusal(name: unknown, args: unknown): MalformedReason | undefined {
+  #refusal(name: unknown, args: unknown, id: string | undefined): MalformedReason | undefined {
     if (typeof name !== 'string' || name === '') return 'not-a-call'
     if (!isRecord(args)) return 'arguments-not-object'
-    if (this.begin(name)) return undefined
+    if (this.begin(name, id)) return undefined
     if (this.#begun) return 'not-a-call'
     return this.#calls.isKnown(name) ? 'too-long' : 'unknown-tool'
   }
 
-  #report(name: string, args: Record<string, unknown>, id: string | undefined): void {
-    const index = this.#begun?.index ?? 0
+  #report(name: string, args: Record<string, unknown>): void {
+    const { index, id } = this.#begun!
     if (!this.#hasStreamed) this.#stream(JSON.stringify(args))
     const problems = checkArguments(args, this.#calls.tools?.get(name)?.parameters)
-    const call = { id: id || this.#calls.idOf(index), name, arguments: args, raw: this.#raw }
+    const call = { id, name, arguments: args, raw: this.#raw }
     this.#emit({ type: 'tool-call', index, call, ...(problems.length > 0 && { problems }) })
   }
 

@@ -2,7 +2,9 @@
 
 /** A complete call of the model. May be used in a message's `toolCalls`. */
 export interface ParsedToolCall {
-  /** The model's own id if the format has ids, otherwise nine letters and digits, counted within the conversation. */
+  /**
+   * The model's own id if the format has ids before names, otherwise nine letters and digits, counted within the conversation.
+   */
   readonly id: string
   /** The tool's name. */
   readonly name: string
@@ -30,8 +32,8 @@ export type ReplyEvent =
   | { readonly type: 'reasoning'; readonly text: string }
   /** Content. */
   | { readonly type: 'content'; readonly text: string }
-  /** A call of a known tool has begun. `index` counts the calls of the reply. */
-  | { readonly type: 'tool-call-start'; readonly index: number; readonly name: string }
+  /** A call of a known tool has begun. `index` counts the calls of the reply; `id` is the one of the complete call. */
+  | { readonly type: 'tool-call-start'; readonly index: number; readonly id: string; readonly name: string }
   /** More of the arguments of the current call; together they are the JSON of an object, if the call is completed. */
   | { readonly type: 'tool-call-delta'; readonly index: number; readonly argumentsText: string }
   | {

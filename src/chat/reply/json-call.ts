@@ -35,7 +35,7 @@ export class JsonArguments implements JsonPart {
     this.#call = call
     this.#name = name
     this.#id = id
-    call.begin(name)
+    call.begin(name, id)
   }
 
   get status(): ScanStatus {
@@ -102,7 +102,9 @@ export class JsonCall implements JsonPart {
   #firstKey: string | undefined
   /** The JSON of the current key, or of the name. */
   #word = ''
-  #taking: 'key' | 'name' | 'arguments' | undefined
+  #taking: 'key' | 'name' | 'id' | 'arguments' | undefined
+  /** The id, if it came before the name. */
+  #id: string | undefined
   #isAmbiguous = false
   readonly #seen = new Set<string>()
 
@@ -227,7 +229,9 @@ export class JsonCall implements JsonPart {
     if (isJsonSpace(unit) || character === ':') return
     const key = this.#key as string
     this.#key = undefined
-    if (NAMES.includes(key) && (character === '"' || character === "'")) this.#taking = 'name'
+    const isQuoted = character === '"' || character === "'"
+    if (NAMES.includes(key) && isQuoted) this.#taking = 'name'
+    else if (IDS.includes(key) && isQuoted) this.#taking = 'id'
     else if (ARGUMENTS.includes(key) && character === '{') this.#taking = 'arguments'
     else if (this.#namesAreKeys && character === '{' && this.#isOnlyKey && this.#mayBeName(key, {})) {
       this.#taking = 'arguments'
@@ -254,7 +258,11 @@ export class JsonCall implements JsonPart {
     this.#word = ''
     if (typeof word !== 'string') return
     if (taken === 'name') {
-      this.#call.begin(word)
+      this.#call.begin(word, this.#id)
+      return
+    }
+    if (taken === 'id') {
+      this.#id ??= word
       return
     }
     this.#key = word

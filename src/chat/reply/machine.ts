@@ -32,6 +32,12 @@ export interface CallReader {
   end(rest: string): void
 }
 
+/**
+ * Reads calls in place of a format's readers. `opening`: the marker or the header that opened it; '' for a bracket at the beginning of the
+ * reply.
+ */
+export type CallProbe = (opening: string, content: ContentHost) => CallReader
+
 /** Receives what turns out to be content: text after a call, or instead of one. */
 export interface ContentHost {
   /** A call or a marker follows, so the preceding content is complete. */

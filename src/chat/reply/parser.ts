@@ -6,14 +6,16 @@ import type { TokenId } from '../../tokenizer/tokenizer.js'
 import { checkKeys } from '../known-keys.js'
 import { checkTools, type FunctionTool, type ToolDefinition } from '../tools.js'
 import { Calls } from './call.js'
+import type { ToolDialect } from './dialect.js'
 import type { Emit, ReplyEvent, ReplyPart } from './events.js'
 import type { ReplyFormat } from './format.js'
 import { HarmonyMachine } from './formats/harmony.js'
 import { dialectNamed, SECTIONED_REASONING, SECTIONED_TOOLS } from './formats/index.js'
 import { SectionedMachine } from './formats/sectioned.js'
 import { type Reread, TurnMachine, tagsOf } from './formats/turn.js'
-import type { ReplyMachine } from './machine.js'
+import type { CallProbe, ReplyMachine } from './machine.js'
 import { type FoundMarker, MarkerSet } from './marker-set.js'
+import type { SectionStyle } from './sections.js'
 import { beginningOf } from './thinking.js'
 import type { ThoughtPiece } from './thought-calls.js'
 
@@ -91,7 +93,8 @@ export class FramedParser {
   /** Text that may be the beginning of a marker. */
   #held = ''
 
-  constructor(format: ReplyFormat, options: ReplyParserOptions) {
+  /** `probe`: reads calls instead of the format's readers. */
+  constructor(format: ReplyFormat, options: ReplyParserOptions, probe?: CallProbe) {
     checkOptions(options)
     checkKeys('options', options, OPTION_KEYS)
     const { tools, thinkingOpened = false, prefill = '', firstCall = 0 } = options
@@ -102,9 +105,9 @@ export class FramedParser {
     const emit: Emit = (part) => this.#parts.push(part)
     const byName = tools && new Map(checkTools(tools).map((tool) => [tool.function.name, tool.function]))
     this.#calls = new Calls(emit, byName, firstCall)
-    this.#machine = machineOf(format, emit, this.#calls, (pieces) =>
-      this.#reread({ ...format, reasoning: 'none' }, { tools, firstCall }, pieces),
-    )
+    const reread: Reread = (pieces) =>
+      this.#reread({ ...format, reasoning: 'none' }, { tools, firstCall }, pieces)
+    this.#machine = machineOf(format, emit, this.#calls, reread, probe)
     if (thinkingOpened) this.#read(beginningOf(format), { inPrompt: true })
     this.#read(prefill, { inPrompt: true })
     this.#settled()
@@ -112,6 +115,11 @@ export class FramedParser {
 
   get isReasoning(): boolean {
     return this.#machine.isReasoning
+  }
+
+  /** Text at the end of the reply so far that may be the beginning of a marker. */
+  get held(): string {
+    return this.#held
   }
 
   push(more: ReplyToken | string): ReplyPart[] {
@@ -234,12 +242,29 @@ function machineOf(
   emit: Emit,
   calls: Calls,
   reread: Reread,
+  probe: CallProbe | undefined,
 ): ReplyMachine {
-  if (reasoning === 'harmony' || tools === 'harmony') return new HarmonyMachine(emit, calls)
-  const dialect = dialectNamed(tools)
+  if (reasoning === 'harmony' || tools === 'harmony') return new HarmonyMachine(emit, calls, probe)
+  const found = dialectNamed(tools)
+  const dialect: ToolDialect | undefined = found &&
+    probe && { ...found, reader: (_, marker, content) => probe(marker, content) }
   const sectioned =
     SECTIONED_REASONING.find(({ name }) => name === reasoning) ??
     SECTIONED_TOOLS.find(({ name }) => name === tools)
-  if (sectioned) return new SectionedMachine(emit, calls, sectioned.sections, dialect)
-  return new TurnMachine(emit, calls, tagsOf(reasoning), dialect, reread)
+  if (sectioned) {
+    const sections = probe ? probed(sectioned.sections, probe) : sectioned.sections
+    return new SectionedMachine(emit, calls, sections, dialect ?? found)
+  }
+  return new TurnMachine(emit, calls, tagsOf(reasoning), dialect ?? found, reread)
+}
+
+/** The same sections, in which the probe reads the calls. */
+function probed(sections: SectionStyle, probe: CallProbe): SectionStyle {
+  return {
+    ...sections,
+    route: (header, calls) => {
+      const route = sections.route(header, calls)
+      return typeof route === 'function' ? probe : route
+    },
+  }
 }

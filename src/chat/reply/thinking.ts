@@ -12,6 +12,8 @@ export type Thinking = 'on' | 'off' | number
 
 /** What makes a model think, or not. */
 export interface ThinkingControl {
+  /** Whether the model should not think. */
+  readonly isOff: boolean
   /** Variables for the chat template; the caller's own override them. */
   readonly templateVariables: Readonly<Record<string, unknown>>
   /**
@@ -52,6 +54,7 @@ export function thinkingControl(
       ? { tokens: thinking, closeIds: encodeMarkers(tokenizer, closingOf(format)) }
       : undefined
   return {
+    isOff,
     templateVariables: thinking === undefined ? {} : variables(format, thinking, { isOff }),
     opening: (prompt) => openingOf(format, prompt, { isOff }),
     ...(budget && { budget }),

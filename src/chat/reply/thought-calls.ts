@@ -47,7 +47,7 @@ export function wholeCalls(
       }
       found++
       const id = part.call.id === calls.idOf(part.index) ? calls.idOf(index) : part.call.id
-      whole.push({ type: 'tool-call-start', index, name })
+      whole.push({ type: 'tool-call-start', index, id, name })
       whole.push({ type: 'tool-call-delta', index, argumentsText: JSON.stringify(args) })
       whole.push({ ...part, index, call: { ...part.call, id } })
     } else if (part.type === 'framing') whole.push(part)

@@ -135,7 +135,8 @@ export function expressionOf(node: Node, rules: ReadonlyMap<string, Node>): Expr
     case 'passing':
       return expressionOf(node.node, rules)
     case 'automaton':
-      throw new Error('an automaton is not converted back')
+    case 'token':
+      throw new Error(`a node of kind ${node.kind} is not converted back`)
   }
 }
 

@@ -1,11 +1,11 @@
 import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
-import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, rule, text } from '../grammar.js'
+import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, rule, set, text } from '../grammar.js'
 import { MAX_JSON_DEPTH, MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
 import { pruned } from '../rule-analysis.js'
 import { invalidSchema, shortened, tooLarge } from './failures.js'
-import { type Flat, type Placed, type Schema, type Type, typeOf } from './flat.js'
-import { ANY_OBJECT, ANY_VALUE, JSON_RULES } from './json-text.js'
+import { type Flat, type Placed, type Schema, type Type, typeOf, unlimited } from './flat.js'
+import { ANY_OBJECT, ANY_VALUE, automatonNode, JSON_RULES } from './json-text.js'
 import { Notices, type SchemaNotice } from './notices.js'
 import { readSchema } from './read/read.js'
 import { Resolver } from './resolve/resolve.js'
@@ -75,6 +75,35 @@ function plain(schema: unknown): unknown {
 /** Repetitions from which a string counts as large. */
 const MANY = 100
 
+/** A member of an object, in a notation that is not JSON. */
+export interface ArgumentNode {
+  readonly name: string
+  readonly isRequired: boolean
+  /** Its value as JSON. */
+  readonly json: Node
+  /** Its value as text without quotes and escapes; `undefined` if it may be something else than a string. */
+  readonly text: Node | undefined
+  /** Any text, which is a valid value whether it is read as a string or as another scalar; `undefined` unless it may be both. */
+  readonly scalar: Node | undefined
+}
+
+/** The arguments that are valid by a tool's schema. */
+export interface ArgumentsGrammar {
+  readonly rules: ReadonlyMap<string, Node>
+  /** All of them as a JSON object. */
+  readonly json: Node
+  /** One by one, in order; `undefined` if the schema says more about them than what each one is. */
+  readonly members: readonly ArgumentNode[] | undefined
+}
+
+/**
+ * Converts the schema of an object for notations that write its members one by one. `excluded`: regular expressions that texts
+ * without quotes must not match. Throws what `schemaGrammar` throws.
+ */
+export function argumentsGrammar(schema: unknown, excluded: readonly string[]): ArgumentsGrammar {
+  return new Converter(readSchema({ value: plain(schema), pointer: '#' }).schema).convertArguments(excluded)
+}
+
 class Converter implements Rules {
   readonly #document: Schema
   readonly #notices = new Notices()
@@ -100,16 +129,32 @@ class Converter implements Rules {
   }
 
   convert(): Grammar {
-    const root = this.define('#', this.valueOf({ schema: this.#document, pointer: '#' })) as Node & {
-      kind: 'rule'
-    }
+    const root = this.#root()
+    const grammar = { rules: this.#rules, root: root.name }
+    this.#build(grammar)
+    return grammar
+  }
+
+  convertArguments(excluded: readonly string[]): ArgumentsGrammar {
+    const root = this.#root()
+    const members = this.#members(excluded)
+    const grammar = { rules: this.#rules, root: root.name }
+    this.#build(grammar)
+    return { rules: grammar.rules, json: root, members }
+  }
+
+  #root(): Node & { kind: 'rule' } {
+    return this.define('#', this.valueOf({ schema: this.#document, pointer: '#' })) as Node & { kind: 'rule' }
+  }
+
+  /** Builds all declared rules. Throws if no text is valid. */
+  #build(grammar: Grammar): void {
     for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
       const options = this.resolver.alternatives(next.placed).map((flat) => this.#flatNode(flat))
       if (options.length === 0) this.#dead.push(`${next.placed.pointer} allows nothing`)
       this.#rules.set(next.name, choice(options))
     }
-    const grammar = { rules: this.#rules, root: root.name }
-    if (pruned(grammar)) return grammar
+    if (pruned(grammar)) return
     const [reason] = this.#dead
     if (reason !== undefined) {
       throw invalidSchema('#', `nothing is valid by it: ${shortened(reason)}`, 'loosen what stands there')
@@ -119,6 +164,56 @@ class Converter implements Rules {
       'nothing is valid by it: every value would have to contain another one',
       'let the recursion end: by a member that is not required, an empty array or another branch of anyOf',
     )
+  }
+
+  #members(excluded: readonly string[]): readonly ArgumentNode[] | undefined {
+    const [flat, ...others] = this.resolver.alternatives({ schema: this.#document, pointer: '#' })
+    if (!flat || others.length > 0 || flat.values || flat.excluded.size > 0) return undefined
+    const { properties, required, propertyNames, minProperties, maxProperties } = flat
+    const names = [...new Set([...properties.keys(), ...required])]
+    const isCounted = minProperties > required.size || maxProperties < names.length
+    const isOpen = names.length === 0 && flat.scopes.some(({ additional }) => additional)
+    if (isCounted || isOpen || propertyNames.length > 0) return undefined
+    return names.map((name) => {
+      const placed = this.resolver.member(flat, name) ?? { schema: true, pointer: flat.pointer }
+      return {
+        name,
+        isRequired: required.has(name),
+        json: this.valueOf(placed),
+        text: this.#textOf(placed, excluded),
+        scalar: this.#scalarOf(placed, excluded),
+      }
+    })
+  }
+
+  /** A string without quotes. */
+  #textOf(placed: Placed, excluded: readonly string[]): Node | undefined {
+    const flats = this.resolver.alternatives(placed)
+    const without = negated(excluded, placed.pointer)
+    const isText = ({ types, values }: Flat) =>
+      values
+        ? [...values.values()].every((value) => typeof value === 'string')
+        : types?.size === 1 && types.has('string')
+    if (!flats.every(isText)) return undefined
+    const nodes = flats.map((flat) => {
+      const limits = { ...flat, patterns: [...flat.patterns, ...without] }
+      if (!flat.values) return automatonNode(this.strings.dfa(limits), set)
+      return choice(
+        [...flat.values.values()]
+          .filter((value) => fits(value, limits, this))
+          .map(String)
+          .map(text),
+      )
+    })
+    const all = choice(nodes)
+    return isNever(all) ? undefined : this.define(placed.pointer, all)
+  }
+
+  #scalarOf(placed: Placed, excluded: readonly string[]): Node | undefined {
+    const flats = this.resolver.alternatives(placed)
+    if (!flats.every(isFreeScalar) || !flats.some(({ types }) => types?.has('string'))) return undefined
+    const limits = { ...unlimited(placed.pointer), patterns: negated(excluded, placed.pointer) }
+    return this.define(placed.pointer, automatonNode(this.strings.dfa(limits), set))
   }
 
   valueOf(placed: Placed): Node {
@@ -238,6 +333,20 @@ class Converter implements Rules {
     this.#dead.push(reason)
     return NEVER
   }
+}
+
+/** Expressions that no text may match. */
+function negated(expressions: readonly string[], pointer: string): Flat['patterns'] {
+  return expressions.map((text) => ({ text, pointer, negated: true, isFormat: false }))
+}
+
+/** Whether all values of its types are valid, and none is an object or an array. */
+function isFreeScalar(flat: Flat): boolean {
+  const { types, values, excluded, patterns, lows, highs, multiples, notMultiples } = flat
+  const limits = [patterns, lows, highs, multiples, notMultiples]
+  const isFree = flat.minLength === 0 && flat.maxLength === Number.POSITIVE_INFINITY
+  const isScalar = types !== undefined && !types.has('object') && !types.has('array')
+  return isScalar && isFree && !values && excluded.size === 0 && limits.every((each) => each.length === 0)
 }
 
 /** Whether a string has an automaton or a large repetition. */

@@ -4,8 +4,7 @@ import { peeked } from '../http/peeked.js'
 import { jsonResponse } from '../http/responses.js'
 import type { Endpoint } from '../router.js'
 import type { ServedModel } from '../service/models.js'
-import { Replies, type ReplyPart } from '../service/replies.js'
-import { singleCall } from '../service/single-call.js'
+import { Replies } from '../service/replies.js'
 import { Blocks, type MessageEvent } from './blocks.js'
 import { anthropicError } from './error.js'
 import { type MessageRequest, readMessageRequest } from './request.js'
@@ -30,7 +29,6 @@ export const createMessage: Endpoint = {
 /** A message while it is written. */
 class Writing {
   readonly #call: Call
-  readonly #request: MessageRequest
   readonly #replies: Replies
   readonly #blocks: Blocks
   readonly #header: object
@@ -38,7 +36,6 @@ class Writing {
 
   constructor(call: Call, served: ServedModel, request: MessageRequest) {
     this.#call = call
-    this.#request = request
     this.#replies = new Replies(served, request.chat, call.signal)
     this.#blocks = new Blocks(request)
     this.#header = {
@@ -58,7 +55,7 @@ class Writing {
   /** The events of a stream. */
   async *events(): AsyncGenerator<MessageEvent> {
     let hasBegun = false
-    for await (const part of this.#parts()) {
+    for await (const part of this.#replies.parts()) {
       this.#call.note(this.#replies.counts)
       if (!hasBegun) {
         yield { type: 'message_start', message: this.#message() }
@@ -72,11 +69,6 @@ class Writing {
     const delta = { ...this.#stop, stop_details: null, container: null }
     yield { type: 'message_delta', delta, usage: deltaUsage(this.#replies.counts) }
     yield { type: 'message_stop' }
-  }
-
-  #parts(): AsyncIterable<ReplyPart> {
-    const parts = this.#replies.parts()
-    return this.#request.isParallel ? parts : singleCall(parts)
   }
 
   #message(): object {

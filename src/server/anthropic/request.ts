@@ -1,6 +1,6 @@
 import type { ResponseFormat, Thinking } from '../../index.js'
 import type { Limits } from '../options.js'
-import { type ChatRequest, readEffort, rejectFormatWithTools } from '../request/chat.js'
+import { type ChatRequest, readEffort } from '../request/chat.js'
 import type { Fields } from '../request/fields.js'
 import { readSampling } from '../request/sampling.js'
 import { limitedTokens, readSeed, readStop } from '../request/writing.js'
@@ -10,8 +10,6 @@ import { readTools } from './tools.js'
 /** A request for a message. */
 export interface MessageRequest {
   readonly chat: ChatRequest
-  /** Whether the model may call several tools. */
-  readonly isParallel: boolean
   /** Whether the texts of thoughts are left out. */
   readonly omitsThinking: boolean
 }
@@ -56,13 +54,12 @@ function readPrompt(fields: Fields, { maxTokens }: Pick<ChatRequest, 'maxTokens'
   fields.refuse(UNSUPPORTED)
   refuseThread(fields)
   fields.ignore(IGNORED)
-  const { isParallel, ...tools } = readTools(fields)
   const { thinking, omitsThinking } = readThinking(fields, maxTokens)
   const { responseFormat, templateVariables } = readOutput(fields)
   const chat: ChatRequest = {
     model: fields.string('model'),
     messages: readMessages(fields),
-    ...tools,
+    ...readTools(fields),
     thinking,
     isThinkingOptional: true,
     templateVariables,
@@ -76,8 +73,7 @@ function readPrompt(fields: Fields, { maxTokens }: Pick<ChatRequest, 'maxTokens'
     sampling: {},
     logprobs: undefined,
   }
-  rejectFormatWithTools(fields, 'output_config', chat)
-  return { chat, isParallel, omitsThinking }
+  return { chat, omitsThinking }
 }
 
 /** Anthropic's client sends the whole conversation when it gets this code. */

@@ -2,31 +2,26 @@ import type { FunctionTool } from '../../index.js'
 import { Fields } from '../request/fields.js'
 import { chosenTools, type RequestedTools, readFunction, toolOfName } from '../request/tools.js'
 
-/** The tools of a request, and whether the model may call several. */
-export interface MessageTools extends RequestedTools {
-  readonly isParallel: boolean
-}
-
 /**
  * Reads `tools` and `tool_choice`. Tools of other types than `custom`, which Anthropic's servers or its models know, are left
  * out. Throws `ApiError`.
  */
-export function readTools(fields: Fields): MessageTools {
+export function readTools(fields: Fields): RequestedTools {
   const given = fields.array('tools') ?? []
   const tools = given.flatMap((tool, i) => readTool(new Fields(tool, `tools[${i}]`)))
   const choice = fields.inner('tool_choice')
-  if (!choice) return { tools, forced: undefined, isParallel: true }
+  if (!choice) return { tools, forced: undefined }
   const type = choice.require('type', choice.oneOf('type', ['auto', 'any', 'tool', 'none']))
-  const isParallel = !choice.boolean('disable_parallel_tool_use')
+  const parallelToolCalls = !choice.boolean('disable_parallel_tool_use')
   const tool = type === 'tool' ? toolOfName(choice, tools) : undefined
   choice.end()
-  if (tool) return { tools, forced: [tool], isParallel }
+  if (tool) return { tools, forced: [tool], parallelToolCalls }
   const requested = chosenTools(
     fields,
     tools,
     type === 'any' ? 'required' : type === 'none' ? 'none' : 'auto',
   )
-  return { ...requested, isParallel }
+  return { ...requested, parallelToolCalls }
 }
 
 /** Fields of tools that say nothing to the model. */

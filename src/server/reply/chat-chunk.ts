@@ -21,7 +21,8 @@ export function* chunkChoices(
   if (content !== '') {
     yield choice({ content }, hasLogprobs ? { logprobs: chatLogprobs(tokens, model) } : {})
   }
-  for (const call of calls) yield choice({ tool_calls: [callDelta(call)] })
+  const isEmpty = ({ begins, argumentsText }: CallPart) => !begins && argumentsText === ''
+  for (const call of calls) if (!isEmpty(call)) yield choice({ tool_calls: [callDelta(call)] })
   if (finish !== undefined) yield choice({}, { finish_reason: finish })
 }
 

@@ -9,8 +9,10 @@ import { readWriting, type Writing } from './writing.js'
 export interface ChatRequest extends Writing {
   readonly messages: Messages
   readonly tools: readonly FunctionTool[]
-  /** The tools of which one must be called; `undefined` if the model decides. */
+  /** The tools of which one must be called, `tools` itself for any of them; `undefined` if the model decides. */
   readonly forced: readonly FunctionTool[] | undefined
+  /** Whether a reply may have several calls. Default true. */
+  readonly parallelToolCalls?: boolean
   /** How many alternatives the log-probabilities of each token have; `undefined` without log-probabilities. */
   readonly logprobs: number | undefined
   readonly thinking: Thinking | undefined
@@ -42,22 +44,7 @@ export function readChatRequest(fields: Fields, limits: Limits): ChatRequest {
     ...readThinking(fields),
   }
   fields.end({ ignoreUnknown: limits.ignoreUnknownFields })
-  rejectFormatWithTools(fields, 'response_format', request)
   return request
-}
-
-/** Throws for tools together with a format of the reply, which the field asks for. */
-export function rejectFormatWithTools(
-  fields: Fields,
-  field: string,
-  { responseFormat, tools }: Pick<ChatRequest, 'responseFormat' | 'tools'>,
-): void {
-  if (!responseFormat || tools.length === 0) return
-  throw fields.invalid(
-    field,
-    'contradicts tools: a reply in this format cannot call them; set tool_choice to "none"',
-    'contradictory_parameters',
-  )
 }
 
 function readModalities(fields: Fields): void {

@@ -6,16 +6,21 @@ import { Fields } from './fields.js'
 export interface RequestedTools {
   /** The tools that the model may call; none with `tool_choice: 'none'`. */
   readonly tools: readonly FunctionTool[]
-  /** Those of which it must call one; `undefined` if it decides. */
+  /** Those of which it must call one, `tools` itself for any of them; `undefined` if it decides. */
   readonly forced: readonly FunctionTool[] | undefined
+  /** Whether a reply may have several calls. */
+  readonly parallelToolCalls?: boolean
 }
 
 /** Reads `tools` and `tool_choice`. Throws `ApiError`. */
 export function readTools(fields: Fields): RequestedTools {
   const given = fields.array('tools') ?? []
   const tools = given.map((tool, i) => readTool(new Fields(tool, `tools[${i}]`)))
-  // Whether the model calls several tools at once is up to it.
-  fields.boolean('parallel_tool_calls')
+  const parallel = fields.boolean('parallel_tool_calls')
+  return { ...readChoice(fields, tools), ...(parallel !== undefined && { parallelToolCalls: parallel }) }
+}
+
+function readChoice(fields: Fields, tools: readonly FunctionTool[]): RequestedTools {
   const choice = fields.any('tool_choice') ?? 'auto'
   if (choice === 'none' || choice === 'auto' || choice === 'required')
     return chosenTools(fields, tools, choice)
@@ -83,7 +88,7 @@ export function readFunction(given: Fields, schemaField: string): FunctionTool {
   }
   const description = given.string('description')
   const parameters = given.object(schemaField)
-  // The model sees it; calls are not constrained.
+  // The model sees it; calls are constrained anyway.
   const strict = given.boolean('strict')
   return {
     type: 'function',

@@ -8,7 +8,6 @@ import type { Endpoint } from '../router.js'
 import type { FinishReason } from '../service/generating.js'
 import type { ServedModel } from '../service/models.js'
 import { Replies, type ReplyPart } from '../service/replies.js'
-import { singleCall } from '../service/single-call.js'
 import type { ItemEvent } from './items.js'
 import { Output } from './output.js'
 import { type ResponseRequest, readResponseRequest } from './request.js'
@@ -93,10 +92,9 @@ class Writing {
   }
 
   #parts(): AsyncIterable<ReplyPart> {
-    const { chat, isParallel } = this.#request
+    const { chat } = this.#request
     if (chat.messages.every(({ role }) => role === 'system')) return nothing()
-    const parts = this.#replies.parts()
-    return isParallel ? parts : singleCall(parts)
+    return this.#replies.parts()
   }
 
   *#begin(): Generator<ItemEvent> {

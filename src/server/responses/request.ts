@@ -1,6 +1,6 @@
 import type { ResponseFormat } from '../../index.js'
 import type { Limits } from '../options.js'
-import { type ChatRequest, readEffort, rejectFormatWithTools } from '../request/chat.js'
+import { type ChatRequest, readEffort } from '../request/chat.js'
 import type { Fields } from '../request/fields.js'
 import { readSampling } from '../request/sampling.js'
 import { limitedTokens, readSeed, readStop } from '../request/writing.js'
@@ -19,8 +19,6 @@ export interface ReasoningDelivery {
 export interface ResponseRequest {
   readonly chat: ChatRequest
   readonly reasoning: ReasoningDelivery
-  /** Whether the model may call several tools. */
-  readonly isParallel: boolean
   /** The fields of the request that a response repeats. */
   readonly repeated: Readonly<Record<string, unknown>>
 }
@@ -47,7 +45,7 @@ export function readResponseRequest(fields: Fields, limits: Limits): ResponseReq
   fields.refuse(UNSUPPORTED)
   fields.ignore(IGNORED)
   refuseBackground(fields)
-  const { chat, reasoning, isParallel, repeated } = readPrompt(fields)
+  const { chat, reasoning, repeated } = readPrompt(fields)
   const isStream = fields.boolean('stream') ?? false
   readStreamOptions(fields)
   const included = readIncluded(fields)
@@ -66,7 +64,6 @@ export function readResponseRequest(fields: Fields, limits: Limits): ResponseReq
       logprobs: hasLogprobs ? (topLogprobs ?? 0) : undefined,
     },
     reasoning: { ...reasoning, isPacked: included.includes('reasoning.encrypted_content') },
-    isParallel,
     repeated: {
       ...repeated,
       max_output_tokens: maxTokens ?? null,
@@ -100,13 +97,14 @@ function readPrompt(fields: Fields): Omit<ResponseRequest, 'reasoning'> & {
   }
   const { turns, tools: inner } = readInput(fields)
   const tools = [...readFunctions(fields, 'tools'), ...inner]
-  const isParallel = fields.boolean('parallel_tool_calls') ?? true
+  const parallelToolCalls = fields.boolean('parallel_tool_calls') ?? true
   const { thinking, templateVariables, asSummary, ...effort } = readReasoning(fields)
   const text = readText(fields)
   const chat: ChatRequest = {
     model: fields.string('model'),
     messages: turns.messages(),
     ...readToolChoice(fields, tools),
+    parallelToolCalls,
     thinking,
     isThinkingOptional: true,
     templateVariables,
@@ -120,14 +118,12 @@ function readPrompt(fields: Fields): Omit<ResponseRequest, 'reasoning'> & {
     sampling: {},
     logprobs: undefined,
   }
-  rejectFormatWithTools(fields, 'text', chat)
   return {
     chat,
     reasoning: { asSummary },
-    isParallel,
     repeated: {
       instructions: fields.string('instructions') ?? null,
-      parallel_tool_calls: isParallel,
+      parallel_tool_calls: parallelToolCalls,
       reasoning: effort,
       text: text.repeated,
       tool_choice: fields.any('tool_choice') ?? 'auto',

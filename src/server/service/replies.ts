@@ -1,6 +1,5 @@
-import type { Chat, ChatReply, FunctionTool, GeneratedToken, RespondOptions } from '../../index.js'
+import type { Chat, ChatReply, GeneratedToken, ReplyEvent, RespondOptions, ToolChoice } from '../../index.js'
 import type { ChatRequest } from '../request/chat.js'
-import { formatOfCall, readForcedCall, type WrittenCall } from './forced-call.js'
 import { freeingMemory } from './freeing-memory.js'
 import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
 import type { ServedModel } from './models.js'
@@ -87,26 +86,24 @@ export class Replies {
     for await (const token of reply) {
       const part = progress.take(token)
       count()
-      // A forced call is not content.
-      if (part) yield this.#request.forced ? { ...part, content: '', tokens: [] } : part
+      if (part) yield part
     }
     count()
-    const last = { ...progress.rest(), ...this.#ending(reply) }
-    yield this.#request.forced ? this.#forced(last, reply, this.#request.forced) : last
-  }
-
-  /** The last part of a reply that is a forced call. */
-  #forced(last: ReplyPart, { content }: ChatReply, tools: readonly FunctionTool[]): ReplyPart {
-    const call = readForcedCall(content, tools)
-    const finish = last.finish === 'length' ? 'length' : 'tool_calls'
-    return { ...last, content: '', tokens: [], calls: call ? [wholeCall(call, 0)] : [], finish }
+    yield { ...progress.rest(), ...this.#ending(reply) }
   }
 
   #options(): RespondOptions {
     const options = generateOptions(this.#served, this.#request, this.#signal)
-    const { forced } = this.#request
+    const { forced, parallelToolCalls } = this.#request
     // A stop string would cut a call.
-    return forced ? { ...options, stop: [], responseFormat: formatOfCall(forced) } : options
+    const stop = forced ? [] : options.stop
+    return { ...options, stop, toolChoice: this.#toolChoice(), parallelToolCalls }
+  }
+
+  #toolChoice(): ToolChoice {
+    const { tools, forced } = this.#request
+    if (!forced) return 'auto'
+    return forced !== tools && forced.length === 1 ? { name: forced[0].function.name } : 'required'
   }
 
   #ending({ stopReason, stoppedBy, toolCalls }: ChatReply): Partial<ReplyPart> {
@@ -124,52 +121,85 @@ class Progress {
   reasoningTokens = 0
   readonly #reply: ChatReply
   readonly #index: number
-  #reasoning = 0
-  #content = 0
-  #calls = 0
+  #reasoning = ''
+  #content = ''
+  #calls: CallPart[] = []
   #isFirst = true
+  /** Whether the content so far ends within a line. */
+  #isInLine = false
   /** Tokens that belong to the next part. */
   #tokens: GeneratedToken[] = []
 
   constructor(reply: ChatReply, index: number) {
     this.#reply = reply
     this.#index = index
+    reply.takeEvents()
   }
 
   /** What a token has added; `undefined` for nothing, unless it is the first token. */
   take(token: GeneratedToken): ReplyPart | undefined {
     this.#tokens.push(token)
-    const { reasoning, content, toolCalls } = this.#reply
-    const isMore =
-      reasoning.length > this.#reasoning || content.length > this.#content || toolCalls.length > this.#calls
-    return isMore || this.#isFirst ? this.rest() : undefined
+    this.#read()
+    return this.#isFirst || !this.#isEmpty ? this.rest() : undefined
   }
 
   /** All that has not been taken. */
   rest(): ReplyPart {
-    const { reasoning, content, toolCalls } = this.#reply
+    this.#read()
     const part = {
       index: this.#index,
-      reasoning: reasoning.slice(this.#reasoning),
-      content: content.slice(this.#content),
-      calls: toolCalls.slice(this.#calls).map(({ id, name, arguments: given }, i) => {
-        return wholeCall({ id, name, argumentsText: JSON.stringify(given) }, this.#calls + i)
-      }),
+      reasoning: this.#reasoning,
+      content: this.#content,
+      calls: this.#calls,
       isFirst: this.#isFirst,
     }
     const tokens = this.#tokens
     if (part.reasoning !== '') this.reasoningTokens += tokens.length
     // The first part may have no text yet; then its tokens belong to the next one.
-    const isEmpty = part.reasoning === '' && part.content === '' && part.calls.length === 0
-    if (!isEmpty) this.#tokens = []
-    this.#reasoning = reasoning.length
-    this.#content = content.length
-    this.#calls = toolCalls.length
+    if (!this.#isEmpty) this.#tokens = []
+    this.#reasoning = this.#content = ''
+    this.#calls = []
     this.#isFirst = false
     return { ...part, tokens: part.content === '' ? [] : tokens }
   }
-}
 
-function wholeCall({ id, name, argumentsText }: WrittenCall, index: number): CallPart {
-  return { index, begins: { id, name }, argumentsText, isLast: true }
+  get #isEmpty(): boolean {
+    return this.#reasoning === '' && this.#content === '' && this.#calls.length === 0
+  }
+
+  #read(): void {
+    for (const event of this.#reply.takeEvents()) this.#add(event)
+  }
+
+  #add(event: ReplyEvent): void {
+    switch (event.type) {
+      case 'reasoning':
+        this.#reasoning += event.text
+        break
+      case 'content':
+        this.#addContent(event.text)
+        break
+      case 'tool-call-start': {
+        const { index, id, name } = event
+        this.#calls.push({ index, begins: { id, name }, argumentsText: '', isLast: false })
+        break
+      }
+      case 'tool-call-delta':
+        this.#calls.push({ index: event.index, argumentsText: event.argumentsText, isLast: false })
+        break
+      case 'tool-call':
+        this.#calls.push({ index: event.index, argumentsText: '', isLast: true })
+        break
+      case 'malformed-tool-call':
+        // What has been sent of a call cannot be taken back, so it ends there.
+        if (event.index === undefined) this.#addContent(`${this.#isInLine ? '\n' : ''}${event.text}`)
+        else this.#calls.push({ index: event.index, argumentsText: '', isLast: true })
+    }
+  }
+
+  #addContent(text: string): void {
+    if (text === '') return
+    this.#content += text
+    this.#isInLine = /\S$/.test(text)
+  }
 }

@@ -121,6 +121,12 @@ const calls: [string, (value: never) => unknown][] = [
   ],
   ['send', (value) => chat.send(value)],
   ['send options', (value) => chat.send('Hi', value)],
+  ...['toolChoice', 'parallelToolCalls', 'constrainTools'].map(
+    (name): [string, (value: never) => unknown] => [
+      `respond ${name}`,
+      (value) => chat.respond({ [name]: value }),
+    ],
+  ),
   ['rewind', (value) => session.rewind(value)],
   ['restore', (value) => session.restore(value)],
   ['setSeed', (value) => session.setSeed(value)],

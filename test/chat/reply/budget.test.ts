@@ -21,14 +21,15 @@ afterAll(() => model.dispose())
 async function run(options: GenerateOptions, budget: ThinkingBudget, leaveAt = Number.POSITIVE_INFINITY) {
   const session = model.createSession({ contextLength: 256, seed: 3 })
   const parser = createReplyParser(QWEN, { thinkingOpened: true })
-  const generation = new BudgetedGeneration(
+  const generation = new BudgetedGeneration({
     session,
-    model.tokenizer,
-    model.encode(PROMPT),
+    tokenizer: model.tokenizer,
+    promptIds: model.encode(PROMPT),
     options,
+    constraint: undefined,
     budget,
-    () => parser.isReasoning,
-  )
+    isReasoning: () => parser.isReasoning,
+  })
   const ids: number[] = []
   let text = ''
   for await (const { id, piece } of generation) {
@@ -102,18 +103,19 @@ describe('reasoning with a budget', () => {
     const abort = new AbortController()
     const session = model.createSession({ contextLength: 64 })
     let seen = 0
-    const generation = new BudgetedGeneration(
+    const generation = new BudgetedGeneration({
       session,
-      model.tokenizer,
-      model.encode(PROMPT),
-      { signal: abort.signal },
-      { tokens: 5, closeIds },
-      () => {
+      tokenizer: model.tokenizer,
+      promptIds: model.encode(PROMPT),
+      options: { signal: abort.signal },
+      constraint: undefined,
+      budget: { tokens: 5, closeIds },
+      isReasoning: () => {
         seen++
         if (seen === 5) abort.abort()
         return true
       },
-    )
+    })
     for await (const _ of generation) {
     }
     expect([generation.ids.length, generation.stopReason]).toEqual([5, 'abort'])
@@ -123,20 +125,21 @@ describe('reasoning with a budget', () => {
 
   it('stops with callback if a sampling step throws, and releases the session', async () => {
     const session = model.createSession({ contextLength: 64 })
-    const generation = new BudgetedGeneration(
+    const generation = new BudgetedGeneration({
       session,
-      model.tokenizer,
-      model.encode(PROMPT),
-      {
+      tokenizer: model.tokenizer,
+      promptIds: model.encode(PROMPT),
+      options: {
         samplers: [
           ({ previousTokens }) => {
             if (previousTokens.length === 7) throw new Error('mine')
           },
         ],
       },
-      { tokens: 5, closeIds },
-      () => true,
-    )
+      constraint: undefined,
+      budget: { tokens: 5, closeIds },
+      isReasoning: () => true,
+    })
     await expect(async () => {
       for await (const _ of generation) {
       }
@@ -149,14 +152,15 @@ describe('reasoning with a budget', () => {
   it('rejects bad options before anything runs', () => {
     const session = model.createSession({ contextLength: 64 })
     const make = () =>
-      new BudgetedGeneration(
+      new BudgetedGeneration({
         session,
-        model.tokenizer,
-        [1],
-        { maxTokens: -1 },
-        { tokens: 1, closeIds },
-        () => true,
-      )
+        tokenizer: model.tokenizer,
+        promptIds: [1],
+        options: { maxTokens: -1 },
+        constraint: undefined,
+        budget: { tokens: 1, closeIds },
+        isReasoning: () => true,
+      })
     expect(make).toThrowError(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
     session.dispose()
   })

@@ -114,7 +114,7 @@ describe('a chat', () => {
   })
 
   it('keeps a malformed call as content', async () => {
-    using chat = chatOf()
+    using chat = chatOf({ constrainTools: false })
     chat.addUser('Hi')
     const broken = '<tool_call>{"name": "rm", "arguments": {}}</tool_call>'
     const { reply, events } = await say(chat, `Well, ${broken}`)
@@ -145,7 +145,7 @@ describe('a chat', () => {
     ['by the model', {}, undefined],
     ['by maxTokens', { maxTokens: 24 }, 'length'],
   ] as const)('reports a call cut %s as incomplete, and can continue', async (_, options, cut) => {
-    using chat = chatOf()
+    using chat = chatOf({ constrainTools: false })
     chat.addUser('How is Rome?')
     const half = CALL.slice(0, CALL.indexOf('Rome'))
     const { reply, events } = await say(chat, cut ? CALL : half, options)
@@ -165,7 +165,7 @@ describe('a chat', () => {
   })
 
   it('keeps calls whose arguments are not JSON as content, and can continue', async () => {
-    using chat = chatOf()
+    using chat = chatOf({ constrainTools: false })
     chat.addUser('How is Rome?')
     for (const [args, reason] of [
       ['{"city": Rome}', 'invalid-json'],
@@ -283,7 +283,7 @@ describe('a response format', () => {
   const responseFormat = { type: 'json_schema', schema: { enum: ['yes', 'no'] } } as const
 
   it('applies to what follows the reasoning that the prompt has opened', async () => {
-    using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat })
+    using chat = chatOf({ tools: [], template: `${TEMPLATE}<think>\n`, responseFormat })
     chat.addUser('Hi')
     // After the script only the response format constrains the model.
     const script = forceText(model.tokenizer, 'Hm {.\n</think>').samplers[0]
@@ -302,9 +302,9 @@ describe('a response format', () => {
     expect([reply.isComplete, reply.stopReason]).toEqual([true, 'stop'])
   })
 
-  it('applies to the whole reply if no reasoning is open, with or without a budget, and disables calls', async () => {
+  it('applies to the whole reply if no reasoning is open, with or without a budget, whatever it looks like', async () => {
     for (const thinking of [undefined, 5]) {
-      using chat = chatOf({ responseFormat, ...(thinking && { thinking }) })
+      using chat = chatOf({ tools: [], responseFormat, ...(thinking && { thinking }) })
       chat.addUser('Hi')
       const reply = chat.respond()
       for await (const _ of reply) {
@@ -312,7 +312,7 @@ describe('a response format', () => {
       expect(['"yes"', '"no"']).toContain(reply.content)
       expect([reply.text, reply.isComplete]).toEqual([reply.content, true])
     }
-    using chat = chatOf({ replyFormat: { tools: 'llama-json' } })
+    using chat = chatOf({ tools: [], replyFormat: { tools: 'llama-json' } })
     chat.addUser('Hi')
     const schema = { const: { name: 'now', parameters: {} } }
     const reply = chat.respond({ responseFormat: { type: 'json_schema', schema } })
@@ -323,7 +323,7 @@ describe('a response format', () => {
   })
 
   it('is not fulfilled if the reasoning never ends', async () => {
-    using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat })
+    using chat = chatOf({ tools: [], template: `${TEMPLATE}<think>\n`, responseFormat })
     chat.addUser('Hi')
     const { reply } = await say(chat, 'yes "yes"')
     expect([reply.stopReason, reply.isComplete]).toEqual(['stop', false])
@@ -331,7 +331,7 @@ describe('a response format', () => {
   })
 
   it('applies after the reasoning whose budget is spent', async () => {
-    using chat = chatOf({ template: `${TEMPLATE}<think>\n`, responseFormat, thinking: 6 })
+    using chat = chatOf({ tools: [], template: `${TEMPLATE}<think>\n`, responseFormat, thinking: 6 })
     chat.addUser('Hi')
     const reply = chat.respond()
     for await (const _ of reply) {

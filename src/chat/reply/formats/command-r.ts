@@ -9,6 +9,7 @@ const MARKERS = [...OPENS, CLOSE]
 export const COMMAND_R: ToolDialect<'command-r'> = {
   name: 'command-r',
   opens: OPENS,
+  syntax: { kind: 'json', open: OPENS[0], close: CLOSE, list: 'closed', keys: ['tool_name', 'parameters'] },
   detect: (template) => /Action:\s*(\\n)?```json/.test(template),
   reader: (calls, marker, content) =>
     new JsonCallsReader(calls, content, { open: marker, close: CLOSE }, MARKERS),

@@ -8,5 +8,6 @@ export const DEEPSEEK = sectionCalls('deepseek', {
   section: { open: '<｜tool▁calls▁begin｜>', close: '<｜tool▁calls▁end｜>' },
   call: { open: '<｜tool▁call▁begin｜>', close: '<｜tool▁call▁end｜>' },
   separators: ['<｜tool▁sep｜>'],
+  headers: [{ text: 'function<｜tool▁sep｜>NAME', fence: true }, { text: 'NAME<｜tool▁sep｜>' }],
   heading: ([first, second = '']) => ({ name: second || first }),
 })

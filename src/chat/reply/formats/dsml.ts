@@ -10,6 +10,7 @@ const STYLES = OUTER.map(
     outer: { open: `<${MARK}${name}>`, close: `</${MARK}${name}>` },
     call: { open: `<${MARK}invoke name=`, close: `</${MARK}invoke>` },
     parameter: { open: `<${MARK}parameter name=`, close: `</${MARK}parameter>` },
+    namesTypes: true,
   }),
 )
 
@@ -20,6 +21,7 @@ const STYLES = OUTER.map(
 export const DSML: ToolDialect<'dsml'> = {
   name: 'dsml',
   opens: [...STYLES.map(({ outer }) => outer?.open ?? ''), STYLES[0].call.open],
+  syntax: { kind: 'tagged', style: STYLES[0], others: [STYLES[1]] },
   detect: (template) => template.includes(MARK),
   reader: (calls, marker, content) =>
     new TaggedCallsReader(

@@ -18,6 +18,7 @@ const IN_STRING = [QUOTE]
 export const GEMMA: ToolDialect<'gemma'> = {
   name: 'gemma',
   opens: [OPEN],
+  syntax: { kind: 'gemma' },
   detect: (template) => template.includes(OPEN),
   reader: (calls, _, content) => new GemmaReader(calls, content),
 }

@@ -3,7 +3,7 @@ import type { Emit, MalformedReason } from '../events.js'
 import { JsonArguments } from '../json-call.js'
 import { leadingSpace } from '../json-scanner.js'
 import { MAX_HEADER_LENGTH } from '../limits.js'
-import { NO_MARKERS, type ReplyMachine } from '../machine.js'
+import { type CallProbe, type CallReader, NO_MARKERS, type ReplyMachine } from '../machine.js'
 import { TextChannel } from '../text-channel.js'
 
 const START = '<|start|>'
@@ -33,9 +33,12 @@ export class HarmonyMachine implements ReplyMachine {
   #channel = ''
   #state: 'header' | 'content' | 'reasoning' | 'call' = 'header'
   #isInChannel = false
-  #message: HarmonyCall | undefined
+  #message: HarmonyMessage | undefined
+  readonly #probe: CallProbe | undefined
 
-  constructor(emit: Emit, calls: Calls) {
+  /** `probe`: reads calls instead, from their recipient on. */
+  constructor(emit: Emit, calls: Calls, probe?: CallProbe) {
+    this.#probe = probe
     this.#emit = emit
     this.#calls = calls
     this.#content = new TextChannel(emit, 'content')
@@ -119,7 +122,9 @@ export class HarmonyMachine implements ReplyMachine {
     this.#channel = ''
     if (recipient !== undefined) {
       const name = recipient.startsWith(OWN_TOOLS) ? recipient.slice(OWN_TOOLS.length) : recipient
-      this.#message = new HarmonyCall(this.#calls, header, name)
+      this.#message = this.#probe
+        ? probedMessage(this.#probe(` to=${OWN_TOOLS}${name}${MESSAGE}`, this.#content))
+        : new HarmonyCall(this.#calls, header, name)
       this.#state = 'call'
       return
     }
@@ -128,7 +133,7 @@ export class HarmonyMachine implements ReplyMachine {
   }
 
   #readCall(text: string): number {
-    const message = this.#message as HarmonyCall
+    const message = this.#message as HarmonyMessage
     const read = message.text(text)
     if (message.isOver) {
       this.#message = undefined
@@ -158,6 +163,22 @@ export class HarmonyMachine implements ReplyMachine {
 
   #frame(text: string): void {
     if (text !== '') this.#emit({ type: 'framing', text })
+  }
+}
+
+/** What reads a message to a tool. */
+type HarmonyMessage = Pick<HarmonyCall, 'isOver' | 'markers' | 'text' | 'end'>
+
+function probedMessage(reader: CallReader): HarmonyMessage {
+  return {
+    get isOver() {
+      return reader.isOver
+    },
+    get markers() {
+      return reader.markers
+    },
+    text: (text) => reader.text(text),
+    end: (_, text) => reader.end(text),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Calls } from '../call.js'
+import type { JsonSyntax } from '../call-syntax.js'
 import type { ToolDialect } from '../dialect.js'
 import { JsonCall, readUpTo } from '../json-call.js'
 import { leadingSpace } from '../json-scanner.js'
@@ -12,13 +13,18 @@ export interface JsonCallsStyle extends CallMarkers {
   readonly namesAreKeys?: boolean
 }
 
-/** Creates the dialect of a style, detected by its opening marker. */
-export function jsonCalls<Name extends string>(name: Name, style: JsonCallsStyle): ToolDialect<Name> {
+/** Creates the dialect of a style, detected by its opening marker. `written`: where its syntax is not the usual one. */
+export function jsonCalls<Name extends string>(
+  name: Name,
+  style: JsonCallsStyle,
+  written: Omit<JsonSyntax, 'kind' | 'open' | 'close'> = {},
+): ToolDialect<Name> {
   const { open, close } = style
   const markers = close === undefined ? [open] : [open, close]
   return {
     name,
     opens: [open],
+    syntax: { kind: 'json', open, ...(close !== undefined && { close }), ...written },
     detect: (template) => template.includes(open),
     reader: (calls, _, content) => new JsonCallsReader(calls, content, style, markers),
   }

@@ -35,6 +35,7 @@ export function keyedCalls<Name extends string>(name: Name, style: KeyedStyle): 
   return {
     name,
     opens: [call.open, ...sectionTags],
+    syntax: { kind: 'keyed', style },
     detect: (template) => template.includes(key.open) && template.includes(call.open),
     reader: (calls, marker, content) =>
       marker === call.open

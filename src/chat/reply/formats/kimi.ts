@@ -9,5 +9,6 @@ export const KIMI = sectionCalls('kimi', {
   section: { open: '<|tool_calls_section_begin|>', close: '<|tool_calls_section_end|>' },
   call: { open: '<|tool_call_begin|>', close: '<|tool_call_end|>' },
   separators: ['<|tool_call_argument_begin|>'],
+  headers: [{ text: 'functions.NAME:#<|tool_call_argument_begin|>' }],
   heading: ([id]) => ({ name: id.replace(/^functions\./, '').replace(/:\d+$/, ''), id }),
 })

@@ -9,6 +9,7 @@ const MARKERS = [OPEN, CLOSE]
 export const LFM2: ToolDialect<'lfm2'> = {
   name: 'lfm2',
   opens: [OPEN],
+  syntax: { kind: 'python', open: OPEN, close: CLOSE },
   // The first templates contain only the list of tools; 2.5 dropped its markers and introduces it by words.
   detect: (template) =>
     template.includes(OPEN) ||

@@ -13,6 +13,7 @@ export const LLAMA_JSON: ToolDialect<'llama-json'> = {
   name: 'llama-json',
   opens: MARKERS,
   isBare: true,
+  syntax: { kind: 'json', open: '', separator: ';', keys: ['name', 'parameters'] },
   detect: (template) => /<\|python_tag\|>|"parameters": |\bipython\b/.test(template),
   reader: (calls, marker, content) => new LlamaJsonReader(calls, marker, content),
 }

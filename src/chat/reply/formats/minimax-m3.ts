@@ -21,6 +21,7 @@ const NAME = /^[^\s<>/][^\s<>]*$/
 export const MINIMAX_M3: ToolDialect<'minimax-m3'> = {
   name: 'minimax-m3',
   opens: MARKERS,
+  syntax: { kind: 'minimax-m3' },
   detect: (template) => template.includes(MARK),
   reader: (calls, _, content) => new MinimaxM3Reader(calls, content),
 }

@@ -17,6 +17,7 @@ const OUTSIDE = [TOOL_CALLS]
 export const MISTRAL: ToolDialect<'mistral'> = {
   name: 'mistral',
   opens: OUTSIDE,
+  syntax: { kind: 'mistral' },
   detect: (template) => template.includes(TOOL_CALLS),
   reader: (calls, _, content) => new MistralReader(calls, content),
 }

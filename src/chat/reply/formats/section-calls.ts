@@ -12,6 +12,11 @@ export interface SectionStyle {
   readonly call: { readonly open: string; readonly close: string }
   /** Separators of the parts of a call's header. */
   readonly separators: readonly string[]
+  /**
+   * How the header of a call is written: texts with `NAME` for the name, `ID` for an id and `#` for a number; markers among them are
+   * those of the style. `fence`: whether arguments are in a fence.
+   */
+  readonly headers: readonly { readonly text: string; readonly fence?: boolean }[]
   /** Interprets a header. `parts`: its parts before the arguments, in order. */
   heading(parts: readonly string[]): { readonly name: string; readonly id?: string }
 }
@@ -23,6 +28,7 @@ export function sectionCalls<Name extends string>(name: Name, style: SectionStyl
   return {
     name,
     opens: [section.open, call.open],
+    syntax: { kind: 'section', style },
     detect: (template) => template.includes(call.open),
     reader: (calls, marker) => new SectionCallsReader(calls, style, markers, marker),
   }

@@ -8,5 +8,6 @@ export const SOLAR = sectionCalls('solar', {
   section: { open: '<|tool_calls|>', close: '<|calls|>' },
   call: { open: '<|tool_call:begin|>', close: '<|tool_call:end|>' },
   separators: ['<|tool_call:name|>', '<|tool_call:args|>'],
+  headers: [{ text: 'ID<|tool_call:name|>NAME<|tool_call:args|>' }],
   heading: ([id, name = '']) => ({ name, id }),
 })

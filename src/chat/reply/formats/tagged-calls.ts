@@ -27,6 +27,8 @@ export interface TagStyle {
   readonly parameter: Tag
   /** Whether values are on their own lines. Default: only those that begin with a line break. */
   readonly hasOwnLines?: boolean
+  /** Whether a parameter's tag says whether its value is a string. Default: false. */
+  readonly namesTypes?: boolean
   /** Whether values may be CDATA sections. Default: false. */
   readonly hasCdata?: boolean
 }
@@ -44,6 +46,7 @@ export function taggedCalls<Name extends string>(name: Name, style: TagStyle): T
   return {
     name,
     opens: outer ? [outer.open, call.open] : [call.open],
+    syntax: { kind: 'tagged', style },
     detect: (template) => template.includes(call.open),
     reader: (calls, marker, content) => new TaggedCallsReader(calls, content, style, marker),
   }
