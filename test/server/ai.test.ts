@@ -131,13 +131,15 @@ describe.each<Transport>(['fetch', 'http'])('the package ai over %s', (transport
       const { toolCalls, finishReason } = await generateText({
         ...PROMPT,
         model: tiny(),
-        tools: weather(),
+        tools: weather({ inputSchema: z.object({ city: z.enum(['Rome', 'Oslo']) }) }),
         toolChoice,
+        // This model would write calls without an end.
+        providerOptions: { dasllama: { parallel_tool_calls: false } },
         seed: 1,
         maxOutputTokens: 200,
       })
       expect(finishReason).toBe('tool-calls')
-      expect(toolCalls).toMatchObject([{ toolName: 'weather', input: { city: expect.any(String) } }])
+      expect(toolCalls).toMatchObject([{ toolName: 'weather', input: { city: expect.stringMatching(/^(Rome|Oslo)$/) } }])
     }
     script.says('No.')
     const free = await generateText({ ...PROMPT, model: scripted(), tools: weather(), toolChoice: 'none' })

@@ -232,8 +232,8 @@ describe.each<Transport>(['fetch', 'http'])('the openai client over %s', (transp
     const first = await client.responses.create({ model: 'scripted', input, tools: [WEATHER] })
     expect(first.output).toMatchObject([
       { type: 'message', content: [{ text: 'Let me look.' }] },
-      { type: 'function_call', name: 'weather', arguments: '{"city":"Rome"}', status: 'completed' },
-      { type: 'function_call', name: 'weather', arguments: '{"city":"Oslo"}' },
+      { type: 'function_call', name: 'weather', arguments: '{"city": "Rome"}', status: 'completed' },
+      { type: 'function_call', name: 'weather', arguments: '{"city": "Oslo"}' },
     ])
     expect(first.tools).toEqual([WEATHER])
     const calls = first.output.flatMap((item) => (item.type === 'function_call' ? [item] : []))
@@ -267,7 +267,7 @@ describe.each<Transport>(['fetch', 'http'])('the openai client over %s', (transp
     const { output, status } = await client.responses.create(request)
     expect(status).toBe('completed')
     expect(output.filter(({ type }) => type === 'function_call')).toMatchObject([
-      { arguments: '{"city":"Rome"}' },
+      { arguments: '{"city": "Rome"}' },
     ])
     const final = await client.responses.stream(request).finalResponse()
     expect(final.output.map(({ type }) => type)).toEqual(output.map(({ type }) => type))
@@ -285,7 +285,8 @@ describe.each<Transport>(['fetch', 'http'])('the openai client over %s', (transp
       strict: null,
     }))
     const outputOf = async (more: Partial<ResponseCreateParamsNonStreaming>) => {
-      const request = { model: 'tiny', input: 'Hello', tools, max_output_tokens: 40, ...more }
+      const limits = { max_output_tokens: 100, parallel_tool_calls: false }
+      const request = { model: 'tiny', input: 'Hello', tools, ...limits, ...more }
       return (await client.responses.create(request)).output
     }
     const forced: Partial<ResponseCreateParamsNonStreaming>[] = [
