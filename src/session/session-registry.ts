@@ -2,7 +2,7 @@ import type { Batch, TakeOutput } from '../backend/batch.js'
 import type { Executable } from '../backend/executable.js'
 import { mebibytes } from '../describe.js'
 import { DasllamaError } from '../errors.js'
-import type { WarningListener } from '../warnings.js'
+import type { Warning, WarningListener } from '../warnings.js'
 import { isOutOfMemory } from './failures.js'
 import { Lease, type LeasedMemory } from './lease.js'
 
@@ -67,6 +67,11 @@ export class SessionRegistry {
     }
   }
 
+  /** Reports a problem that does not stop a call. */
+  warn(warning: Warning): void {
+    this.#onWarning?.(warning)
+  }
+
   /** Disposes every lease, idle ones at once. Returns promises for the ends of the busy ones. */
   dispose(): Promise<void>[] {
     return [...this.#holders.keys()].flatMap((lease) => {
@@ -94,7 +99,7 @@ export class SessionRegistry {
     lease.reclaim()
     if (this.#hasWarned) return
     this.#hasWarned = true
-    this.#onWarning?.({
+    this.warn({
       code: 'NOT_DISPOSED',
       message:
         'a session or chat was forgotten without dispose(), and its memory taken back (said once per model)',
