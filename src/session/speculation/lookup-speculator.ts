@@ -2,22 +2,20 @@ import type { TokenId } from '../../tokenizer/tokenizer.js'
 import { MAX_DRAFT } from '../packing.js'
 import { Chances } from './chances.js'
 import { planDraft } from './draft-length.js'
-import { Lookup } from './lookup.js'
+import { Lookup, MATCH_PRIORS } from './lookup.js'
 import type { PassCost } from './pass-cost.js'
 import type { Speculator } from './speculator.js'
 
-/** The chance that a guessed token is right, by the length of the match, until drafts have been tried. */
-const PRIORS = [0, 0, 0.45, 0.55, 0.7, 0.75, 0.8, 0.8, 0.85]
 /** How much of what has been learnt stays, each time that a chance for a draft is not taken. */
 const MEMORY = 0.99
 
 /** Drafts from what the text has had before. */
 export class LookupSpeculator implements Speculator {
   readonly #lookup = new Lookup()
-  readonly #chances = new Chances(PRIORS)
+  readonly #chances = new Chances(MATCH_PRIORS)
   readonly #cost: PassCost
   /** The latest draft, until the next one. */
-  #draft = { match: 0, ids: 0, right: 0 }
+  #draft = { kind: 0, ids: 0, right: 0 }
 
   /** `ids`: the text so far. */
   constructor(ids: readonly TokenId[], cost: PassCost) {
@@ -30,11 +28,11 @@ export class LookupSpeculator implements Speculator {
     this.#lookup.push(next)
     const guess = this.#lookup.guess(Math.min(most, MAX_DRAFT))
     if (!guess) return []
-    const { match, ids } = guess
-    const { length } = planDraft(this.#cost, this.#chances.of(match), ids.length)
+    const { kind, ids } = guess
+    const { length } = planDraft(this.#cost, this.#chances.of(kind), ids.length)
     // So that it is tried again one day.
-    if (length === 0) this.#chances.keep(match, MEMORY)
-    this.#draft = { match, ids: length, right: 0 }
+    if (length === 0) this.#chances.keep(kind, MEMORY)
+    this.#draft = { kind, ids: length, right: 0 }
     return ids.slice(0, length)
   }
 
@@ -48,9 +46,9 @@ export class LookupSpeculator implements Speculator {
   }
 
   #learn(): void {
-    const { match, ids, right } = this.#draft
+    const { kind, ids, right } = this.#draft
     // Tokens after the first wrong one say nothing.
-    if (ids > 0) this.#chances.learn(match, Math.min(ids, right + 1), right)
-    this.#draft = { match: 0, ids: 0, right: 0 }
+    if (ids > 0) this.#chances.learn(kind, Math.min(ids, right + 1), right)
+    this.#draft = { kind: 0, ids: 0, right: 0 }
   }
 }
