@@ -1,11 +1,13 @@
 import type { Model } from '../../index.js'
 import type { Terminal } from '../../platform/terminal.js'
-import { createHandler, type Handler } from '../../server/index.js'
+import { createHandler, type Handler, type ServedSpeculation } from '../../server/index.js'
 import { maxTokensOption } from '../arguments/ending-options.js'
 import { contextOption, load, runtimeOptions } from '../arguments/engine-options.js'
 import { MODEL } from '../arguments/model-options.js'
 import { alias, choice, group, integer, text, texts, type Values, valueOr } from '../arguments/options.js'
+import { checkSpeculationOptions, loadDraft, speculationOptions } from '../arguments/speculation-options.js'
 import { templateOptions } from '../arguments/template-options.js'
+import { UsageError } from '../arguments/usage-error.js'
 import { command } from '../command.js'
 import { print } from '../output/printable.js'
 import { printStyled } from '../output/style.js'
@@ -43,6 +45,7 @@ const options = {
     context: contextOption(
       "maximum tokens of a prompt with its reply; by default the model's trained context, at most 4096",
     ),
+    ...speculationOptions,
     ...runtimeOptions,
   }),
   ...group('Output', {
@@ -71,6 +74,13 @@ export const serve = command({
   hints: { IO: 'choose another --port, or another --host' },
   async run(operands, values, terminal) {
     const models = namedModels(operands)
+    checkSpeculationOptions(values)
+    if (values.draft !== undefined && models.size > 1) {
+      throw new UsageError(
+        '--draft is for one model, and several are served',
+        'leave it out, or serve one model',
+      )
+    }
     const keys = [...values.apiKey, ...(await keysOf(values.apiKeyFile, terminal))]
     const stopping = new AbortController()
     const forget = [terminal.onInterrupt, terminal.onTerminate].map((on) =>
@@ -79,7 +89,9 @@ export const serve = command({
     const loaders = Array.from(models, ([name, source]) => {
       return [name, () => load(source, values, terminal, stopping.signal)] as const
     })
-    const handler = handlerOf(loaders, keys, values, terminal)
+    const draft = async () => (await loadDraft(values, terminal, stopping.signal))!
+    const speculation = values.draft === undefined ? values.speculation : { draft }
+    const handler = handlerOf({ loaders, speculation, keys, values, terminal })
     try {
       if (models.size === 1) await handler.load([...models.keys()][0])
       await answerRequests({ handler, keys, values, terminal }, stopping.signal)
@@ -129,15 +141,15 @@ async function answerRequests(
   }
 }
 
-function handlerOf(
-  loaders: readonly (readonly [name: string, load: () => Promise<Model>])[],
-  apiKeys: readonly string[],
-  values: ServeValues,
-  terminal: Terminal,
-): Handler {
+interface Handled extends Omit<Serving, 'handler'> {
+  readonly loaders: readonly (readonly [name: string, load: () => Promise<Model>])[]
+  readonly speculation: ServedSpeculation
+}
+
+function handlerOf({ loaders, speculation, keys: apiKeys, values, terminal }: Handled): Handler {
   const { parallel, queue, maxTokens, cache, template, log } = values
   return createHandler({
-    models: Object.fromEntries(loaders.map(([name, model]) => [name, { model, template }])),
+    models: Object.fromEntries(loaders.map(([name, model]) => [name, { model, template, speculation }])),
     apiKeys,
     cors: originsOf(values),
     maxConcurrent: parallel,

@@ -1,10 +1,11 @@
 import { abortable } from '../../abortable.js'
-import { chatSampling, Model, type SamplingParams } from '../../index.js'
+import { chatSampling, Model, type SamplingParams, type Speculation } from '../../index.js'
 import { isA } from '../../read-list.js'
 import { ApiError } from '../api-error.js'
 import type { ServedModelOptions } from '../options.js'
 import { ServedChats } from './chats.js'
 import { ServedSessions } from './sessions.js'
+import { type LoadedSpeculation, loadSpeculation } from './speculation.js'
 
 /** A loaded model with what the server keeps for it. */
 export class ServedModel {
@@ -16,6 +17,9 @@ export class ServedModel {
   readonly chatSettings: Pick<ServedModelOptions, 'template' | 'replyFormat'>
   /** The sampling parameters of requests that set none. */
   readonly sampling: SamplingParams
+  /** How tokens are guessed. */
+  readonly speculation: Speculation
+  readonly #loaded: LoadedSpeculation
   readonly #isOwned: boolean
 
   constructor(
@@ -30,6 +34,8 @@ export class ServedModel {
     this.sampling = { ...chatSampling(model), ...sampling }
     this.chats = new ServedChats(model, options.cachedConversations)
     this.sessions = new ServedSessions(model, options.cachedConversations)
+    this.speculation = options.loaded.speculation
+    this.#loaded = options.loaded
     this.#isOwned = options.isOwned
   }
 
@@ -41,6 +47,7 @@ export class ServedModel {
 
   async close(): Promise<void> {
     await Promise.all([this.chats.close(), this.sessions.close()])
+    await this.#loaded.close()
     if (this.#isOwned) await this.model.dispose()
   }
 }
@@ -49,6 +56,7 @@ interface ServedOptions {
   readonly cachedConversations: number
   /** Whether the server has loaded the model, and so disposes it. */
   readonly isOwned: boolean
+  readonly loaded: LoadedSpeculation
 }
 
 /** The models of a server by name, each loaded when it is first asked for. */
@@ -108,8 +116,13 @@ export class ServedModels {
     try {
       const model = typeof settings.model === 'function' ? await settings.model() : settings.model
       if (!isA<Model>(Model as never, model)) throw new TypeError('the loader did not return a model')
+      const loaded = await loadSpeculation(settings.speculation, model).catch(async (error) => {
+        if (isOwned) await model.dispose()
+        throw error
+      })
       return new ServedModel(name, model, settings, {
         isOwned,
+        loaded,
         cachedConversations: this.#cachedConversations,
       })
     } catch (cause) {
