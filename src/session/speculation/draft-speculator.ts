@@ -77,7 +77,7 @@ export class DraftSpeculator implements Speculator {
     const since = now()
     try {
       await draft.follow(whole, signal)
-      // Other lengths are no measure of a step.
+      // More tokens take longer than a step.
       if (missing === 1) cost.stepTook(now() - since)
       return await this.#write(plan, Math.min(most, room + 1, MAX_DRAFT), signal)
     } catch (error) {

@@ -10,7 +10,7 @@ export interface DraftedToken {
   readonly confidence: number
 }
 
-/** Stands for tokens that the draft model's vocabulary lacks: what it then expects may be wrong, as ever. */
+/** Stands for tokens that the draft model's vocabulary lacks: what it then expects may be wrong, as usual. */
 const UNKNOWN: TokenId = 0
 
 /** Logits that are so much smaller than the largest add nothing to the sum of probabilities. */
