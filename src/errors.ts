@@ -20,7 +20,7 @@ export type ErrorCode =
   | 'UNSUPPORTED'
   /** More memory is needed than WebAssembly, the runtime or the caller grants. */
   | 'OUT_OF_MEMORY'
-  /** A saved state belongs to another model, or to a session of another kind. */
+  /** A saved state belongs to another model, or to a session of another kind; a draft model has another vocabulary. */
   | 'MISMATCH'
   /** A prompt, or a prompt and what follows, does not fit the context. */
   | 'CONTEXT_FULL'

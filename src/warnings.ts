@@ -22,6 +22,8 @@ export type WarningCode =
   | 'STORED_FILE_DAMAGED'
   /** Another tab or process is downloading the model; this one waits for it. */
   | 'WAITING_FOR_DOWNLOAD'
+  /** A draft model has failed; texts are generated without it. */
+  | 'NO_DRAFT'
   /** The server could not be asked for another version; the stored model is used. */
   | 'NOT_UPDATED'
 

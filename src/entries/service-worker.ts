@@ -22,9 +22,9 @@ import { browserFolder } from '../hub/lazy-modules.js'
 import { platform } from '../platform/browser/platform.js'
 import * as folder from '../platform/browser/store-folder.js'
 import { providePlatform } from '../platform/detect.js'
-import { grammars, prefixCaches, speculators, states } from '../session/lazy-modules.js'
+import { drafts, grammars, prefixCaches, states } from '../session/lazy-modules.js'
 import * as prefixCache from '../session/prefix-cache.js'
-import * as speculator from '../session/speculation/speculator.js'
+import * as keptDrafts from '../session/speculation/kept-drafts.js'
 import * as state from '../session/state.js'
 import * as storage from '../storage/open-source.js'
 import * as tokenizer from '../tokenizer/create.js'
@@ -41,7 +41,7 @@ grammars.provide(grammar)
 callConstraints.provide(calls)
 states.provide(state)
 prefixCaches.provide(prefixCache)
-speculators.provide(speculator)
+drafts.provide(keptDrafts)
 hub.provide(store)
 browserFolder.provide(folder)
 

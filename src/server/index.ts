@@ -1,3 +1,9 @@
 /** The package entry `dasllama/server`: OpenAI's API as a function from `Request` to `Response`. */
 export { createHandler, type Handler } from './handler.js'
-export type { HandlerOptions, ModelOrLoader, RequestRecord, ServedModelOptions } from './options.js'
+export type {
+  HandlerOptions,
+  ModelOrLoader,
+  RequestRecord,
+  ServedModelOptions,
+  ServedSpeculation,
+} from './options.js'

@@ -14,6 +14,15 @@ import { isA, readList } from '../read-list.js'
 /** A model, or a function that loads it when it is first asked for. */
 export type ModelOrLoader = Model | (() => Model | Promise<Model>)
 
+/** How tokens of a served model are guessed: see `GenerateOptions.speculation`. */
+export type ServedSpeculation =
+  | 'none'
+  | 'lookup'
+  | {
+      /** The draft model, or what loads it; the server disposes one that it has loaded. */
+      readonly draft: ModelOrLoader
+    }
+
 /** A model with settings of its own. */
 export interface ServedModelOptions {
   /** The model, or what loads it. */
@@ -24,6 +33,8 @@ export interface ServedModelOptions {
   readonly replyFormat?: ReplyFormatOverrides
   /** Sampling parameters of requests that do not set them. Default: what `chatSampling` returns. */
   readonly sampling?: SamplingParams
+  /** Whether, and how, tokens are guessed: see `GenerateOptions.speculation`. Default `none`. */
+  readonly speculation?: ServedSpeculation
 }
 
 /** A request that has been answered, for logs. It never contains texts of the client. */
@@ -190,14 +201,24 @@ function checkServed(where: string, served: unknown): ServedModelOptions {
   if (!isModelOrLoader(model)) {
     throw new DasllamaError(
       'INVALID_ARGUMENT',
-      `${where} must be a model, a function that loads one, or { model, template?, replyFormat?, sampling? }`,
+      `${where} must be a model, a function that loads one, or { model, template?, replyFormat?, sampling?, speculation? }`,
     )
   }
-  rejectUnknown(where, settings, ['template', 'replyFormat', 'sampling'])
-  const { template, replyFormat, sampling } = settings
+  rejectUnknown(where, settings, ['template', 'replyFormat', 'sampling', 'speculation'])
+  const { template, replyFormat, sampling, speculation } = settings
   if (template !== undefined) checkString(`${where}.template`, template)
   for (const options of [replyFormat, sampling]) if (options !== undefined) checkOptions(options)
+  if (speculation !== undefined) checkSpeculation(`${where}.speculation`, speculation)
   return { model, ...settings }
+}
+
+function checkSpeculation(where: string, value: unknown): void {
+  if (value === 'none' || value === 'lookup') return
+  if (isRecord(value) && isModelOrLoader(value.draft) && Object.keys(value).length === 1) return
+  throw new DasllamaError(
+    'INVALID_ARGUMENT',
+    `${where} must be "none", "lookup" or { draft }, with a model or a function that loads one`,
+  )
 }
 
 function isModelOrLoader(value: unknown): value is ModelOrLoader {

@@ -1,10 +1,11 @@
-import { checkCount, checkOneOf, checkOptions, checkSignal, checkTokens } from '../checks.js'
+import { checkCount, checkOptions, checkSignal, checkTokens } from '../checks.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { isConstrained, type ResponseFormat } from '../grammar/format.js'
 import { isArray, readList } from '../read-list.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
+import { checkSpeculation, type Speculation } from './speculation/speculation.js'
 
 /** Options of `session.generate`: length, sampling, and the format of the text. */
 export interface GenerateOptions extends SamplingParams {
@@ -39,15 +40,14 @@ export interface GenerateOptions extends SamplingParams {
    */
   priority?: number
   /**
-   * `lookup`: where the text repeats something that it has had before, such as a part of its prompt, several tokens are evaluated in
-   * one pass. It changes how long the generation takes, and never its tokens. Default `none`.
+   * Guesses tokens and evaluates several of them in one pass. It changes how long the generation takes, and never its tokens.
+   * `lookup`: where the text repeats something that it has had before, such as a part of its prompt. `{ draft: model }`: a
+   * smaller model with the same vocabulary writes them; the first token, and the result, reject with `MISMATCH` if the
+   * vocabulary differs. If it fails, the generation goes on without it, and `onWarning` is called with `NO_DRAFT`. Default
+   * `none`.
    */
   speculation?: Speculation
 }
-
-/** See `GenerateOptions.speculation`. */
-export type Speculation = (typeof SPECULATIONS)[number]
-export const SPECULATIONS = ['none', 'lookup'] as const
 
 /** Checked `GenerateOptions`, with the sampling parameters apart. */
 export interface ResolvedGenerateOptions {
@@ -98,7 +98,7 @@ export function resolveGenerateOptions(options: GenerateOptions, vocabSize: numb
     responseFormat,
     reuse,
     priority: checkPriority(priority),
-    speculation: checkOneOf('speculation', speculation, SPECULATIONS),
+    speculation: checkSpeculation(speculation),
     sampling,
   }
   rejectContradictions(resolved)

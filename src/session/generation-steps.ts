@@ -1,4 +1,3 @@
-import { abortable } from '../abortable.js'
 import type { SequenceMemory } from '../backend/memory.js'
 import { logprobsOfLogits } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
@@ -9,8 +8,9 @@ import type { Call, CallOptions } from './call.js'
 import type { Evaluator } from './evaluator.js'
 import type { ResolvedGenerateOptions } from './generate-options.js'
 import type { TokenLogprobs } from './generation.js'
-import { speculators } from './lazy-modules.js'
 import type { Lease } from './lease.js'
+import type { SpeculationSlot } from './speculation/slot.js'
+import type { Speculation } from './speculation/speculation.js'
 import type { Speculator } from './speculation/speculator.js'
 import type { StatsMeter } from './stats.js'
 
@@ -23,6 +23,7 @@ export interface SessionParts {
   readonly evaluator: Evaluator
   readonly rng: Rng
   readonly stats: StatsMeter
+  readonly speculation: SpeculationSlot
   /** The model's end tokens. */
   readonly endOfGeneration: ReadonlySet<TokenId>
   /** Tokens that the model must never write. */
@@ -43,7 +44,7 @@ export class GenerationSteps {
   readonly #sampler: Sampler
   /** Empty if the session continues. */
   readonly #promptIds: readonly TokenId[]
-  readonly #speculates: boolean
+  readonly #speculation: Speculation
   readonly #priority: number
   /** From the end of the prompt on, if it speculates. */
   #speculator: Speculator | undefined
@@ -65,7 +66,7 @@ export class GenerationSteps {
     this.#promptIds = promptIds
     this.#sampler = newSampler(session, sampling)
     this.#priority = priority
-    this.#speculates = speculation === 'lookup'
+    this.#speculation = speculation
   }
 
   /** Marks the session as busy until the call ends; see `CallOptions`. Throws `DISPOSED`, `BUSY`. */
@@ -75,14 +76,15 @@ export class GenerationSteps {
 
   /** Ensures that there are logits for the first token. */
   async prefill(signal: AbortSignal, reuse: 'exact' | 'all'): Promise<PromptUsage> {
-    const { evaluator, stats } = this.#session
+    const { evaluator, stats, speculation } = this.#session
     stats.start()
     evaluator.priority = this.#priority
+    // First, so that a draft model that cannot be used leaves the session unchanged.
+    const kept =
+      this.#speculation === 'none' ? undefined : await speculation.prepare(this.#speculation, signal)
     const usage = await this.#evaluatePrompt(signal, reuse)
-    if (this.#speculates) {
-      const { Speculator } = await abortable(speculators.load(), signal)
-      this.#speculator = new Speculator(evaluator.sequence.state.ids)
-    }
+    const text = () => evaluator.sequence.state.ids
+    this.#speculator = kept?.speculator(this.#speculation, { text, stats })
     return usage
   }
 
@@ -115,9 +117,12 @@ export class GenerationSteps {
 
   /**
    * Evaluates the last token; false if the context is full. Rejects with the signal's reason. `undelivered`: how many
-   * tokens, including this one, may have to be taken back.
+   * tokens, including this one, may have to be taken back. `wanted`: how many more are wanted at most.
    */
-  async advance(id: TokenId, undelivered: number, signal: AbortSignal): Promise<boolean> {
+  async advance(
+    id: TokenId,
+    { undelivered, wanted, signal }: { undelivered: number; wanted: number; signal: AbortSignal },
+  ): Promise<boolean> {
     const { evaluator, stats } = this.#session
     if (undelivered === 1) this.#hold()
     else if (undelivered === 0) this.release()
@@ -127,7 +132,9 @@ export class GenerationSteps {
       return true
     }
     const speculator = this.#speculator
-    const draft = speculator?.draft(id, evaluator.room - 1) ?? []
+    // The last token that is wanted is not evaluated.
+    const most = Math.min(evaluator.room, wanted) - 1
+    const draft = speculator ? await speculator.draft(id, most, signal) : []
     stats.drafted(draft.length)
     const ms = await evaluator.advance(id, draft, signal)
     if (ms !== undefined) speculator?.took(draft.length, ms)

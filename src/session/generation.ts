@@ -215,7 +215,10 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       if (this.#nothingFollows()) return 'stop'
       if (count + 1 === maxTokens) break
       const undelivered = this.#undelivered.length
-      const advanced = await unlessAborted(signal, () => this.#steps.advance(id, undelivered, signal))
+      const wanted = maxTokens - count - 1
+      const advanced = await unlessAborted(signal, () => {
+        return this.#steps.advance(id, { undelivered, wanted, signal })
+      })
       if (advanced === 'abort') return 'abort'
       if (!advanced) return 'context'
     }

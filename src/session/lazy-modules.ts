@@ -15,7 +15,7 @@ export const states = /* @__PURE__ */ new LazyModule(() => import('./state.js'))
 export const prefixCaches = /* @__PURE__ */ new LazyModule(() => import('./prefix-cache.js'))
 
 /** Drafts of tokens. */
-export const speculators = /* @__PURE__ */ new LazyModule(() => import('./speculation/speculator.js'))
+export const drafts = /* @__PURE__ */ new LazyModule(() => import('./speculation/kept-drafts.js'))
 
 /**
  * Compiles a response format; resolves with `undefined` for unconstrained text. Rejects with `INVALID_ARGUMENT`,

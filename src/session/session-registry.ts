@@ -99,7 +99,7 @@ export class SessionRegistry {
     lease.reclaim()
     if (this.#hasWarned) return
     this.#hasWarned = true
-    this.#onWarning?.({
+    this.warn({
       code: 'NOT_DISPOSED',
       message:
         'a session or chat was forgotten without dispose(), and its memory taken back (said once per model)',

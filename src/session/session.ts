@@ -19,6 +19,7 @@ import { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
 import type { ResolvedSessionOptions } from './session-options.js'
 import type { SessionRegistry } from './session-registry.js'
+import { SpeculationSlot } from './speculation/slot.js'
 import type { StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
 import type { ConstraintSource } from './token-constraint.js'
@@ -64,9 +65,15 @@ export class Session {
   readonly #lease: Lease
   readonly #stats: StatsMeter
   readonly #rng: Rng
+  readonly #speculation: SpeculationSlot
 
-  private constructor(host: SessionHost, options: ResolvedSessionOptions, memory: SequenceMemory) {
-    const { scheduler, sessions, vocabSize, prefixCache } = host
+  private constructor(
+    host: SessionHost,
+    options: ResolvedSessionOptions,
+    memory: SequenceMemory,
+    speculation?: SpeculationSlot,
+  ) {
+    const { scheduler, sessions, vocabSize, tokenizer, prefixCache } = host
     const { kvType, shiftKeep: retain = 0, prefixScope: scope } = options
     this.#host = host
     this.#options = options
@@ -75,7 +82,18 @@ export class Session {
     this.#rng = new Rng(options.seed === undefined ? randomSeed() : options.seed)
     this.#memory = memory
     this.#stats = new StatsMeter(now, host.counters)
-    this.#lease = sessions.lease(this, memory)
+    const slot =
+      speculation ?? new SpeculationSlot({ tokenizer, vocabSize, warn: (warning) => sessions.warn(warning) })
+    this.#speculation = slot
+    this.#lease = sessions.lease(this, {
+      get bytes() {
+        return memory.bytes
+      },
+      dispose() {
+        memory.dispose()
+        slot.dispose()
+      },
+    })
     this.#evaluator = new Evaluator({
       scheduler,
       sessions,
@@ -172,12 +190,19 @@ export class Session {
    */
   fork(): Promise<Session> {
     return this.#run({}, async (signal) => {
-      const memory = await this.#host.sessions.attempt(() => this.#memory.fork())
+      const drafts = await this.#speculation.fork()
+      const memory = await this.#host.sessions
+        .attempt(() => this.#memory.fork())
+        .catch((error) => {
+          drafts.dispose()
+          throw error
+        })
       if (signal.aborted) {
         memory.dispose()
+        drafts.dispose()
         throw signal.reason
       }
-      const fork = new Session(this.#host, { ...this.#options, seed: this.seed }, memory)
+      const fork = new Session(this.#host, { ...this.#options, seed: this.seed }, memory, drafts)
       fork.#rng.restore(this.seed, this.#rng.save())
       const { sequence, logits } = this.#evaluator
       fork.#evaluator.restore(sequence.clone(), logits)
@@ -370,6 +395,7 @@ export class Session {
       evaluator: this.#evaluator,
       rng: this.#rng,
       stats: this.#stats,
+      speculation: this.#speculation,
       endOfGeneration: this.#host.tokenizer.endOfGeneration,
       suppressedIds: this.#host.tokenizer.suppressedIds,
     }

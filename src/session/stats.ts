@@ -21,7 +21,7 @@ export interface SessionStats {
   /**
    * Generated tokens per second of computing, without the first one, whose logits the prompt paid for. A pass that is
    * shared with other sessions counts with all of its time: this is how fast the session's text grows beside theirs, and
-   * the rates of all that generate add up to the model's.
+   * the rates of all that generate add up to the model's. The time of a draft model counts too.
    */
   readonly genTps: number
 }
@@ -86,6 +86,11 @@ export class StatsMeter {
   drafted(tokens: number): void {
     this.#nDrafted += tokens
     this.#model?.add('draftedTokens', tokens)
+  }
+
+  /** A draft model has written for so long. It counts as decoding. */
+  drafting(ms: number): void {
+    this.#decodeMs += ms
   }
 
   accepted(): void {

@@ -153,6 +153,8 @@ describe('flags of other programs', () => {
       ['run', ['-j', '{}'], /--json-schema takes the name of a file/],
       ['run', ['--format', 'json'], /--json-schema FILE/],
       ['run', ['-ngl', '99'], /runs on the CPU/],
+      ['run', ['--draft-max', '16'], /chosen automatically/],
+      ['embed', ['-md', 'm.gguf'], /draft models/],
       ['chat', ['--n-gpu-layers', '99'], /runs on the CPU/],
       ['chat', ['--n_gpu_layers', '99'], /runs on the CPU/],
       ['run', ['-b', '512'], /batch sizes/],

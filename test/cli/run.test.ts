@@ -38,6 +38,26 @@ describe('dasllama run', () => {
     )
   })
 
+  it('--draft and --speculation lookup change no token', async () => {
+    const args = [...PROMPT, '--max-tokens', '60', '--seed', '5', '--temp', '0.5']
+    const { text, ids } = await runJson(args)
+    for (const more of [
+      ['--draft', TINY_STORIES],
+      ['-md', TINY_STORIES],
+      ['--speculation', 'lookup'],
+    ]) {
+      expect(await runJson([...args, ...more])).toMatchObject({ code: 0, text, ids })
+    }
+  })
+
+  it('refuses --draft with lookup, and a draft model that has another vocabulary', async () => {
+    const { code, err } = await run([...PROMPT, '--draft', TINY_STORIES, '--speculation', 'lookup'])
+    expect([code, err]).toEqual([2, expect.stringContaining('--draft and --speculation lookup')])
+    await using folder = await temporaryFolder()
+    const other = await run([...PROMPT, '--draft', await smallModelFile(folder.path, {})])
+    expect([other.code, other.err]).toEqual([1, expect.stringContaining('another vocabulary')])
+  })
+
   it('--json prints one object and nothing else', async () => {
     const { code, ...result } = await runJson([...PROMPT, '--max-tokens', '9', '--seed', '5'])
     expect(code).toBe(0)

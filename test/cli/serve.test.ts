@@ -61,6 +61,23 @@ describe('dasllama serve', () => {
     expect(terminal.err).not.toContain('girl')
   })
 
+  it('takes a draft model for one model', async () => {
+    const { url, ended, terminal } = await start([...ARGS, '--draft', TINY_STORIES])
+    const body = { ...CHAT, max_tokens: 4 }
+    const response = await post(url!, '/v1/chat/completions', body)
+    expect((await response.json()).choices[0].message.content).toMatch(/^The little girl/)
+    terminal.terminate()
+    expect(await ended).toBe(0)
+    for (const [more, message] of [
+      [[`b=${TINY_STORIES}`, '--draft', TINY_STORIES], '--draft is for one model'],
+      [['--draft', TINY_STORIES, '--speculation', 'lookup'], 'do not go together'],
+    ] as const) {
+      const refused = await start([...ARGS, ...more])
+      expect(await refused.ended).toBe(2)
+      expect(refused.terminal.err).toContain(message)
+    }
+  })
+
   it('refuses pages of other machines, under whatever name they reach it', async () => {
     const { url } = server
     const status = async (origin: string) =>

@@ -139,7 +139,9 @@ describe.each<Transport>(['fetch', 'http'])('the package ai over %s', (transport
         maxOutputTokens: 200,
       })
       expect(finishReason).toBe('tool-calls')
-      expect(toolCalls).toMatchObject([{ toolName: 'weather', input: { city: expect.stringMatching(/^(Rome|Oslo)$/) } }])
+      expect(toolCalls).toMatchObject([
+        { toolName: 'weather', input: { city: expect.stringMatching(/^(Rome|Oslo)$/) } },
+      ])
     }
     script.says('No.')
     const free = await generateText({ ...PROMPT, model: scripted(), tools: weather(), toolChoice: 'none' })

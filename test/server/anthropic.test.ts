@@ -320,8 +320,9 @@ describe.each<Transport>(['fetch', 'http'])('the anthropic client over %s', (tra
     expect((await client.messages.stream(named).finalMessage()).content).toMatchObject([
       { type: 'tool_use', name: 'feed_dog', input: { food: expect.stringMatching(/^dog /) } },
     ])
-    const { usage } = await client.messages.create({ ...named, temperature: 0 })
-    const cut = await client.messages.create({ ...named, temperature: 0, max_tokens: usage.output_tokens - 8 })
+    const greedy = { ...named, temperature: 0 }
+    const { usage } = await client.messages.create(greedy)
+    const cut = await client.messages.create({ ...greedy, max_tokens: usage.output_tokens - 8 })
     expect(cut).toMatchObject({ stop_reason: 'max_tokens', content: [{ type: 'tool_use', input: {} }] })
     const none = await client.messages.create({ ...request, tool_choice: { type: 'none' } })
     expect(none.content.map(({ type }) => type)).toEqual(['text'])

@@ -1,4 +1,4 @@
-import { alias, choice, integer, type Option, orMinusOne } from './options.js'
+import { alias, integer, type Option, orMinusOne } from './options.js'
 
 /** Maximum number of tokens; -1 means no limit, as in llama.cpp. */
 export function maxTokensOption(summary: string, min: number): Option<number | undefined> {
@@ -12,10 +12,3 @@ export function maxTokensOption(summary: string, min: number): Option<number | u
     '--max-completion-tokens',
   )
 }
-
-/** Whether tokens of a text that repeats itself are guessed. */
-export const speculationOption = choice(
-  ['none', 'lookup'],
-  'lookup guesses tokens where the text repeats its prompt or itself, and evaluates several at once: faster, same text',
-  'none',
-)

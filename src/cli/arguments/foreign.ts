@@ -119,6 +119,18 @@ const FOREIGN: readonly ForeignFlag[] = [
 
   // The model and the machine.
   {
+    names: [
+      ...['--draft-max', '--draft-n', '--draft-min', '--draft-n-min', '--draft-p-min', '--draft-p-split'],
+      ...['--spec-draft-n-max', '--spec-draft-n-min', '--spec-draft-p-min', '-cd', '--ctx-size-draft'],
+    ],
+    hint: 'leave it out: the length of drafts is chosen automatically',
+  },
+  {
+    names: ['--spec-type'],
+    hint: '--speculation lookup guesses from the text, and --draft MODEL with a smaller model',
+  },
+  { names: ['-md', '--model-draft'], hint: 'dasllama run, chat and serve have draft models' },
+  {
     names: ['-hf', '-hfr', '--hf-repo', '-hff', '--hf-file'],
     hint: "MODEL may be the file's address: https://huggingface.co/USER/REPO/resolve/main/FILE.gguf",
   },
@@ -133,9 +145,6 @@ const FOREIGN: readonly ForeignFlag[] = [
       '--mmproj',
       '--image',
       '--audio',
-      '-md',
-      '--model-draft',
-      '--draft',
       '--override-kv',
     ],
     hint: 'not supported here',

@@ -23,16 +23,17 @@ export async function nameOptions(
   return (await store.has(source)) ? { store, hub, onWarning } : { hub, onWarning }
 }
 
-/** Prints warnings about the store; those about the engine change nothing that a command prints. */
+/** Prints warnings about the store and about a draft model; those about the engine change nothing that a command prints. */
 export function warningPrinter({ stderr }: Pick<Terminal, 'stderr'>): (warning: Warning) => void {
   return ({ code, message }) => {
-    if (ABOUT_STORE.has(code)) void printStyled(stderr, 'yellow', `warning: ${message}\n`)
+    if (PRINTED.has(code)) void printStyled(stderr, 'yellow', `warning: ${message}\n`)
   }
 }
 
-const ABOUT_STORE: ReadonlySet<Warning['code']> = new Set([
+const PRINTED: ReadonlySet<Warning['code']> = new Set([
   'NO_STORE',
   'STORED_FILE_DAMAGED',
   'WAITING_FOR_DOWNLOAD',
   'NOT_UPDATED',
+  'NO_DRAFT',
 ])

@@ -1,10 +1,16 @@
 import { DEFAULT_OVERFLOW } from '../../index.js'
-import { maxTokensOption, speculationOption } from '../arguments/ending-options.js'
+import { maxTokensOption } from '../arguments/ending-options.js'
 import { engineOptions, load, sessionOptions } from '../arguments/engine-options.js'
 import { formatOptions, givenFormat } from '../arguments/format-options.js'
 import { MODEL } from '../arguments/model-options.js'
 import { choice, group, texts, tokenIds } from '../arguments/options.js'
 import { CHOOSING, givenParams, samplingOfChats, seedOption } from '../arguments/sampling-options.js'
+import {
+  checkSpeculationOptions,
+  loadDraft,
+  speculationOf,
+  speculationOptions,
+} from '../arguments/speculation-options.js'
 import { TEMPLATE_HINT, templateOptions, variablesOf } from '../arguments/template-options.js'
 import { command, type Hints } from '../command.js'
 import { interruptible } from '../interrupt.js'
@@ -26,7 +32,7 @@ const options = {
     stopIds: tokenIds('tokens that end a reply'),
     ...samplingOfChats.ending,
     ...formatOptions,
-    speculation: speculationOption,
+    ...speculationOptions,
   }),
   ...samplingOfChats.choosing,
   ...group(CHOOSING, {
@@ -60,11 +66,13 @@ Where the model's file recommends how to choose tokens, that is the default.
   async run([source], values, terminal, written) {
     const params = givenParams(values, written)
     const templateVariables = variablesOf(values.templateVariables)
+    checkSpeculationOptions(values)
     let code = 0
     const interrupted = await interruptible(terminal, async (signal) => {
       const given = await givenFormat(values, terminal)
       await using model = await load(source, values, terminal, signal)
-      const { system, template, overflow, maxTokens, stop, stopIds, speculation } = values
+      await using draft = (await loadDraft(values, terminal, signal)) ?? null
+      const { system, template, overflow, maxTokens, stop, stopIds } = values
       const state = new ChatState(
         model,
         { source, params, given },
@@ -76,7 +84,7 @@ Where the model's file recommends how to choose tokens, that is the default.
           maxTokens,
           stop,
           stopIds,
-          speculation,
+          speculation: speculationOf(values, draft ?? undefined),
           session: sessionOptions(values),
         },
       )

@@ -5,13 +5,19 @@ import {
   type Model,
   type Session,
 } from '../../index.js'
-import { maxTokensOption, speculationOption } from '../arguments/ending-options.js'
+import { maxTokensOption } from '../arguments/ending-options.js'
 import { engineOptions, load, sessionOptions } from '../arguments/engine-options.js'
 import { formatOptions, givenFormat } from '../arguments/format-options.js'
 import { MODEL } from '../arguments/model-options.js'
 import { alias, flag, group, integer, seeds, texts, tokenIds, type Values } from '../arguments/options.js'
 import { optionName } from '../arguments/parse.js'
 import { CHOOSING, seedOption } from '../arguments/sampling-options.js'
+import {
+  checkSpeculationOptions,
+  loadDraft,
+  speculationOf,
+  speculationOptions,
+} from '../arguments/speculation-options.js'
 import { TEMPLATE_HINT, templateOptions, variablesOf } from '../arguments/template-options.js'
 import { UsageError } from '../arguments/usage-error.js'
 import { command } from '../command.js'
@@ -32,7 +38,7 @@ const options = {
     stopIds: tokenIds('tokens that end the text'),
     ...sweptSampling.ending,
     ...formatOptions,
-    speculation: speculationOption,
+    ...speculationOptions,
   }),
   ...sweptSampling.choosing,
   ...group(CHOOSING, {
@@ -83,13 +89,17 @@ Every number above that chooses a token may be a list, --prompts has several pro
   async run([source], values, terminal, given) {
     const all = settings(values)
     refuseContradictions(values)
+    checkSpeculationOptions(values)
     const prompts = await readPrompts(values, terminal)
     return interruptible(terminal, async (signal) => {
       const format = await givenFormat({ ...values, ignoreEos: values.ignoreEos }, terminal)
-      await using model = await load(source, { ...values, json: isForPrograms(values) }, terminal, signal)
+      const loading = { ...values, json: isForPrograms(values) }
+      await using model = await load(source, loading, terminal, signal)
+      await using draft = (await loadDraft(loading, terminal, signal)) ?? null
       const { session, promptOf } = startSession(model, values)
       await using _ = session
-      const { maxTokens, stop, stopIds, logprobs, speculation, seeds } = values
+      const { maxTokens, stop, stopIds, logprobs, seeds } = values
+      const speculation = speculationOf(values, draft ?? undefined)
       const responseFormat = format?.format
       const generateOptions = { maxTokens, stop, stopIds, logprobs, responseFormat, speculation, signal }
       const writer = writerOf(values, terminal.stdout, {

@@ -1,7 +1,7 @@
 import { abortable } from '../../abortable.js'
 import type { Model } from '../../index.js'
 import type { Terminal } from '../../platform/terminal.js'
-import { createHandler, type Handler } from '../../server/index.js'
+import { createHandler, type Handler, type ServedSpeculation } from '../../server/index.js'
 import { maxTokensOption } from '../arguments/ending-options.js'
 import { contextOption, load, runtimeOptions } from '../arguments/engine-options.js'
 import { MODEL } from '../arguments/model-options.js'
@@ -16,7 +16,9 @@ import {
   type Values,
   valueOr,
 } from '../arguments/options.js'
+import { checkSpeculationOptions, loadDraft, speculationOptions } from '../arguments/speculation-options.js'
 import { templateOptions } from '../arguments/template-options.js'
+import { UsageError } from '../arguments/usage-error.js'
 import { command } from '../command.js'
 import { print } from '../output/printable.js'
 import { printStyled } from '../output/style.js'
@@ -75,6 +77,7 @@ const options = {
     context: contextOption(
       "maximum tokens of a prompt with its reply; by default the model's trained context, at most 4096",
     ),
+    ...speculationOptions,
     ...runtimeOptions,
   }),
   ...group('Output', {
@@ -108,6 +111,13 @@ export const serve = command({
   hints: { IO: 'choose another --port, or another --host' },
   async run(operands, values, terminal) {
     const models = namedModels(operands)
+    checkSpeculationOptions(values)
+    if (values.draft !== undefined && models.size > 1) {
+      throw new UsageError(
+        '--draft is for one model, and several are served',
+        'leave it out, or serve one model',
+      )
+    }
     const keys = [...values.apiKey, ...(await keysOf(values.apiKeyFile, terminal))]
     const stopping = new AbortController()
     const forget = [terminal.onInterrupt, terminal.onTerminate].map((on) =>
@@ -119,7 +129,9 @@ export const serve = command({
     const loaders = Array.from(models, ([name, source]) => {
       return [name, () => load(source, { ...values, prefixCache }, terminal, loading.signal)] as const
     })
-    const handler = handlerOf(loaders, keys, values, terminal)
+    const draft = async () => (await loadDraft(values, terminal, stopping.signal))!
+    const speculation = values.draft === undefined ? values.speculation : { draft }
+    const handler = handlerOf({ loaders, speculation, keys, values, terminal })
     try {
       if (models.size === 1) await abortable(handler.load([...models.keys()][0]), stopping.signal)
       await answerRequests({ handler, loading, keys, values, terminal }, stopping.signal)
@@ -174,17 +186,17 @@ async function answerRequests(
   }
 }
 
-function handlerOf(
-  loaders: readonly (readonly [name: string, load: () => Promise<Model>])[],
-  apiKeys: readonly string[],
-  values: ServeValues,
-  terminal: Terminal,
-): Handler {
+interface Handled extends Omit<Serving, 'handler' | 'loading'> {
+  readonly loaders: readonly (readonly [name: string, load: () => Promise<Model>])[]
+  readonly speculation: ServedSpeculation
+}
+
+function handlerOf({ loaders, speculation, keys: apiKeys, values, terminal }: Handled): Handler {
   const { parallel, queue, maxTokens, cache, template, log, priorities, maxLoaded } = values
   const { timeout, unloadAfter, publicMetrics } = values
   const ms = (seconds: number | undefined) => (seconds === undefined ? undefined : 1000 * seconds)
   return createHandler({
-    models: Object.fromEntries(loaders.map(([name, model]) => [name, { model, template }])),
+    models: Object.fromEntries(loaders.map(([name, model]) => [name, { model, template, speculation }])),
     apiKeys,
     cors: originsOf(values),
     maxConcurrent: parallel,

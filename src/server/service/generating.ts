@@ -20,7 +20,7 @@ export const NO_TOKENS: ReplyCounts = {
 
 /** The options of the generations for a request. */
 export function generateOptions(
-  { sampling: defaults }: Pick<ServedModel, 'sampling'>,
+  { sampling: defaults, speculation }: Pick<ServedModel, 'sampling' | 'speculation'>,
   request: Writing & { readonly logprobs: number | undefined },
   signal: AbortSignal,
 ): GenerateOptions & { readonly reuse: 'exact' | 'all' } {
@@ -33,6 +33,7 @@ export function generateOptions(
     logprobs,
     responseFormat,
     priority,
+    speculation,
     // With a seed, the same request gives the same text, whatever the server has in its cache.
     reuse: seed === undefined ? 'all' : 'exact',
     signal,

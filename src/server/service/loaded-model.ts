@@ -4,20 +4,31 @@ import { type ServedChat, ServedChats } from './chats.js'
 import { IdleList } from './idle-list.js'
 import type { ServedModel } from './models.js'
 import { type KeptSession, ServedSessions } from './sessions.js'
+import type { LoadedSpeculation } from './speculation.js'
+
+interface LoadedModelOptions {
+  readonly name: string
+  readonly model: Model
+  readonly settings: ServedModelOptions
+  readonly speculation: LoadedSpeculation
+  readonly cachedConversations: number
+}
 
 /** A loaded model with what the server keeps for it. */
 export class LoadedModel {
   readonly name: string
   readonly model: Model
   readonly #settings: ServedModelOptions
+  readonly #speculation: LoadedSpeculation
   readonly #sampling: SamplingParams
   readonly #chats: IdleList<ServedChat>
   readonly #sessions: IdleList<KeptSession>
 
-  constructor(name: string, model: Model, settings: ServedModelOptions, cachedConversations: number) {
+  constructor({ name, model, settings, speculation, cachedConversations }: LoadedModelOptions) {
     this.name = name
     this.model = model
     this.#settings = settings
+    this.#speculation = speculation
     this.#sampling = { ...chatSampling(model), ...settings.sampling }
     this.#chats = new IdleList(cachedConversations)
     this.#sessions = new IdleList(cachedConversations)
@@ -34,6 +45,7 @@ export class LoadedModel {
       sessions: new ServedSessions(model, this.#sessions, tenant),
       chatSettings: { template, replyFormat },
       sampling: this.#sampling,
+      speculation: this.#speculation.speculation,
       free: () => this.free(),
       progress,
     }
@@ -47,6 +59,7 @@ export class LoadedModel {
 
   async close({ disposes }: { readonly disposes: boolean }): Promise<void> {
     await Promise.all([this.#chats.close(), this.#sessions.close()])
+    await this.#speculation.close()
     if (disposes) await this.model.dispose()
   }
 }

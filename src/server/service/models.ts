@@ -1,4 +1,4 @@
-import { Model, type SamplingParams } from '../../index.js'
+import { Model, type SamplingParams, type Speculation } from '../../index.js'
 import { isA } from '../../read-list.js'
 import { ApiError } from '../api-error.js'
 import type { ServedModelOptions } from '../options.js'
@@ -7,6 +7,7 @@ import type { ReplyCounts } from './generating.js'
 import { LoadedModel } from './loaded-model.js'
 import { type ItemSource, Residency, type Use } from './residency.js'
 import type { ServedSessions } from './sessions.js'
+import { loadSpeculation } from './speculation.js'
 import { type ModelTotals, TotalsMeter } from './totals.js'
 
 /** A loaded model as one request sees it: with what is kept of its tenant's earlier requests, and of no other's. */
@@ -19,6 +20,8 @@ export interface ServedModel {
   readonly chatSettings: Pick<ServedModelOptions, 'template' | 'replyFormat'>
   /** The sampling parameters of requests that set none. */
   readonly sampling: SamplingParams
+  /** How tokens are guessed. */
+  readonly speculation: Speculation
   /** Frees memory that no request uses; resolves with whether there was any. */
   free(): Promise<boolean>
   /** Called with the request's numbers of tokens, whenever they have grown. */
@@ -42,13 +45,6 @@ export interface ModelStatus {
   readonly model: Model | undefined
   readonly idleMs: number | undefined
   readonly totals: ModelTotals
-}
-
-/** What is known of a served model. */
-export interface ModelStatus {
-  readonly name: string
-  /** Absent if it is not loaded. */
-  readonly model: Model | undefined
 }
 
 /** The models of a server by name, each loaded when it is first asked for. */
@@ -153,8 +149,12 @@ function sourceOf(
       try {
         const model = typeof settings.model === 'function' ? await settings.model() : settings.model
         if (!isA<Model>(Model as never, model)) throw new TypeError('the loader did not return a model')
+        const speculation = await loadSpeculation(settings.speculation, model).catch(async (error) => {
+          if (!isGiven(settings)) await model.dispose()
+          throw error
+        })
         totals.loaded()
-        return new LoadedModel(name, model, settings, cachedConversations)
+        return new LoadedModel({ name, model, settings, speculation, cachedConversations })
       } catch (cause) {
         throw new ApiError(503, 'the model could not be loaded', {
           code: 'model_unavailable',
