@@ -47,7 +47,7 @@ interface FormatGrammar {
   readonly between?: Node
   /** What precedes the first call in a reply. */
   readonly before?: Node
-  /** From an opening marker on, for calls that a model begins by itself. */
+  /** From an opening marker on, for calls that a model decides to begin. */
   readonly entry: Node
 }
 

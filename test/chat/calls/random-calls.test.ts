@@ -22,7 +22,7 @@ const FORMATS: readonly Names[] = [
   { reasoning: 'kimi-k3', tools: 'kimi-k3' },
 ]
 const TOKENIZERS = { control: markerTokenizer('control'), text: markerTokenizer('text') }
-const SETS_OF_TOOLS = 10
+const SETS_OF_TOOLS = 6
 
 const values = fc.oneof(
   fc.constantFrom<object>(
@@ -54,7 +54,8 @@ const parameters = fc
       ...{ type: 'object', properties, required, additionalProperties: false },
     })),
   )
-  .filter((schema) => isSupported(schema))
+  // The validator does not know this name.
+  .filter((schema) => !JSON.stringify(schema).includes('__proto__') && isSupported(schema))
 
 /** Whether a grammar can express it: most of what it cannot is tested elsewhere. */
 function isSupported(schema: Record<string, unknown>): boolean {
@@ -85,7 +86,8 @@ function problems({ text, events, isWhole }: RandomReply, tools: readonly Functi
   const others = events.filter(
     (event) =>
       (event.type === 'malformed-tool-call' && (isWhole || event.reason !== 'incomplete')) ||
-      (event.type === 'content' && event.text.trim() !== ''),
+      // A reply that is cut may end within a marker.
+      (event.type === 'content' && isWhole && event.text.trim() !== ''),
   )
   const invalid = calls.filter(({ name, arguments: args }) => {
     const tool = tools.find((each) => each.function.name === name)
@@ -171,10 +173,9 @@ describe('calls that are required', () => {
       },
     ]
     for (let i = 0; i < 20; i++) {
-      const { text } = randomReply(tokenizer, format, tools, randomNumbers(i), { isSingle: true })
-      expect(text.replace(/^\n*<tool_call>/, '').replace(/<\/tool_call>$/, '')).not.toMatch(
-        /<\|[^|]*\|>|<\/?tool_call>/,
-      )
+      const { ids, isWhole } = randomReply(tokenizer, format, tools, randomNumbers(i), { isSingle: true })
+      const controls = ids.filter((id) => tokenizer.isControl(id)).map((id) => tokenizer.piece(id))
+      expect(controls).toEqual(isWhole ? ['<tool_call>', '</tool_call>'] : ['<tool_call>'])
     }
   })
 })
