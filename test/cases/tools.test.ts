@@ -779,7 +779,9 @@ describe('streaming', () => {
   it('reports the name as soon as it is known, and texts of tags while they arrive', () => {
     const parser = createReplyParser(replyFormat({ tools: 'qwen-xml' }), { tools: TOOLS })
     expect(parser.push('<tool_call>\n<function=weather')).toEqual([])
-    expect(parser.push('>')).toEqual([{ type: 'tool-call-start', index: 0, name: 'weather' }])
+    expect(parser.push('>')).toEqual([
+      { type: 'tool-call-start', index: 0, id: 'call00000', name: 'weather' },
+    ])
     const deltas = (text: string) =>
       parser
         .push(text)
