@@ -148,8 +148,13 @@ function formatGrammar(format: ReplyFormat, writer: CallWriter): FormatGrammar {
 function before({ reasoning }: ReplyFormat, writer: CallWriter): Pick<FormatGrammar, 'before'> {
   if (reasoning === 'solar') return { before: optional(writer.marked('<|begin|>assistant')) }
   if (reasoning !== 'atem') return {}
+  const recipient = sequence([text(' to='), choice(writer.tools.map(({ name }) => text(name)))])
   return {
-    before: sequence([optional(writer.marked('<|start|>assistant')), writer.marked(' to=user<|message|>')]),
+    before: sequence([
+      optional(writer.marked('<|start|>assistant')),
+      recipient,
+      writer.marked('<|message|>'),
+    ]),
   }
 }
 

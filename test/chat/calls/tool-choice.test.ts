@@ -87,6 +87,15 @@ describe('toolChoice required', () => {
     }
   })
 
+  it('is the same call with speculation', async () => {
+    const texts = []
+    for (const speculation of ['none', 'lookup'] as const) {
+      using chat = chatOf({ toolChoice: 'required', speculation, session: { seed: 2 } })
+      texts.push((await eventsOf(chat)).reply.text)
+    }
+    expect(texts[0]).toBe(texts[1])
+  })
+
   it('names one tool, of which there is exactly one call', async () => {
     for (let seed = 1; seed <= 4; seed++) {
       using chat = chatOf({ session: { seed } })
