@@ -87,6 +87,13 @@ describe('toolChoice required', () => {
     }
   })
 
+  it('lets a reply end after the line break behind a call', async () => {
+    using chat = chatOf({ toolChoice: 'required' })
+    const text = '<tool_call>{"name": "now", "arguments": {}}</tool_call>\n'
+    const { reply } = await eventsOf(chat, forceText(model.tokenizer, text))
+    expect([reply.toolCalls.length, reply.content, reply.stopReason]).toEqual([1, '', 'stop'])
+  })
+
   it('is the same call with speculation', async () => {
     const texts = []
     for (const speculation of ['none', 'lookup'] as const) {
