@@ -23,7 +23,7 @@ const thorough = [
   'test/sampling/{steps,distribution}.test.ts',
   'test/facade/{abort,worker}.test.ts',
   'test/grammar/{random-schema,matcher,suite,generators}.test.ts',
-  'test/chat/{injection,reply/templates,jinja/published/published}.test.ts',
+  'test/chat/{injection,calls/random-calls,reply/templates,jinja/published/published}.test.ts',
   'test/storage/{url,stream}.test.ts',
 ]
 

@@ -234,6 +234,34 @@ describe.each<Transport>(['fetch', 'http'])('the openai client over %s', (transp
     expect(cut.arguments).toMatch(/^\{/)
   })
 
+  feature('calls a tool or writes in a format', async () => {
+    const response_format = {
+      type: 'json_schema' as const,
+      json_schema: { name: 'pet', schema: { enum: ['cat', 'dog'] }, strict: true },
+    }
+    const parameters = {
+      type: 'object',
+      properties: { city: { enum: ['Rome', 'Oslo'] } },
+      required: ['city'],
+    }
+    const weather = { type: 'function' as const, function: { name: 'weather', parameters } }
+    const request = { model: 'tiny', messages: USER, tools: [weather], response_format, temperature: 1 }
+    for (let seed = 0; seed < 6; seed++) {
+      const { choices } = await client.chat.completions.create({
+        ...request,
+        seed,
+        parallel_tool_calls: false,
+      })
+      const [{ message, finish_reason }] = choices
+      const [call] = message.tool_calls ?? []
+      expect(finish_reason).toBe(call ? 'tool_calls' : 'stop')
+      if (!call) expect(['"cat"', '"dog"']).toContain(message.content)
+      else if (call.type === 'function') {
+        expect(['Rome', 'Oslo']).toContain(JSON.parse(call.function.arguments).city)
+      }
+    }
+  })
+
   feature('runs tools over several steps', async () => {
     script.says(CALL)
     const runner = client.chat.completions.runTools({

@@ -45,9 +45,11 @@ interface FormatGrammar {
   readonly calls: Node
   /** Whether `calls` may be followed by more of them, and what stands between. */
   readonly between?: Node
+  /** What may follow the last call: without it, a model that writes a line break would have to go on with another call. */
+  readonly behind?: Node
   /** What precedes the first call in a reply. */
   readonly before?: Node
-  /** From an opening marker on, for calls that a model begins by itself. */
+  /** From an opening marker on, for calls that a model decides to begin. */
   readonly entry: Node
 }
 
@@ -89,11 +91,11 @@ export function callGrammars(
     controls,
     options,
   )
-  const { calls, between, before = EMPTY, entry } = formatGrammar(format, writer)
+  const { calls, between, before = EMPTY, behind = EMPTY, entry } = formatGrammar(format, writer)
   const all = between ? writer.several(calls, between) : calls
   const line = repeat(text('\n'), 0, 2)
   const isTurn = before === EMPTY
-  const forced = sequence([isTurn ? line : EMPTY, before, all])
+  const forced = sequence([isTurn ? line : EMPTY, before, all, options.isSingle ? EMPTY : behind])
   return {
     forced: { rules: new Map(rules).set('calls', forced), root: 'calls' },
     entry: { rules: rules.set('entry', entry), root: 'entry' },
@@ -138,7 +140,7 @@ function formatGrammar(format: ReplyFormat, writer: CallWriter): FormatGrammar {
   const { all, alone } = dialectGrammar(dialect.syntax, writer)
   return {
     calls: all,
-    ...(mayRepeat(dialect.syntax) && { between: optional(text('\n')) }),
+    ...(mayRepeat(dialect.syntax) && { between: optional(text('\n')), behind: optional(text('\n')) }),
     ...before(format, writer),
     entry: choice([all, ...(alone ? [alone] : []), ...marked(dialect.syntax, all, writer)]),
   }
@@ -148,8 +150,13 @@ function formatGrammar(format: ReplyFormat, writer: CallWriter): FormatGrammar {
 function before({ reasoning }: ReplyFormat, writer: CallWriter): Pick<FormatGrammar, 'before'> {
   if (reasoning === 'solar') return { before: optional(writer.marked('<|begin|>assistant')) }
   if (reasoning !== 'atem') return {}
+  const recipient = sequence([text(' to='), choice(writer.tools.map(({ name }) => text(name)))])
   return {
-    before: sequence([optional(writer.marked('<|start|>assistant')), writer.marked(' to=user<|message|>')]),
+    before: sequence([
+      optional(writer.marked('<|start|>assistant')),
+      recipient,
+      writer.marked('<|message|>'),
+    ]),
   }
 }
 

@@ -46,7 +46,7 @@ function made(tool: ToolDefinition, index: number, style: ArgumentStyle | undefi
   const asJson = rewritten(`${index} `, rules)
   const asValues =
     style && rewritten(`${index}< `, rules, style.values === 'python' ? withPythonWords : withoutTags)
-  // Strings without quotes are not JSON, so they stay as they are.
+  // Strings without quotes are not JSON, so they stay unchanged.
   const written = members?.map((member) => argument(member, tool, style!, asJson.rewrite, asValues!.rewrite))
   const isWritten = written?.every((member) => member !== undefined)
   if (style && !isWritten && !style.takesJson) {
@@ -79,10 +79,27 @@ function argumentsOf(schema: object, style: ArgumentStyle | undefined): ReturnTy
 function objectSchema({ parameters = {} }: ToolDefinition): object {
   const { type = 'object' } = parameters
   const types = [type].flat()
-  if (types.includes('object')) return { ...parameters, type: 'object' }
+  if (types.includes('object')) {
+    return { ...parameters, type: 'object', ...(takesNothing(parameters) && { additionalProperties: false }) }
+  }
   throw new DasllamaError('INVALID_ARGUMENT', `its parameters are of type ${describeValue(type)}`, {
     hint: 'arguments are always an object: set type to "object"',
   })
+}
+
+/** Whether the schema lists no arguments, and says nothing of others: such tools are called without any. */
+function takesNothing(parameters: Readonly<Record<string, unknown>>): boolean {
+  const {
+    properties,
+    required = [],
+    type: _,
+    description: __,
+    title: ___,
+    $schema: ____,
+    ...others
+  } = parameters
+  const isEmpty = isRecord(properties) && Object.keys(properties).length === 0
+  return isEmpty && Array.isArray(required) && required.length === 0 && Object.keys(others).length === 0
 }
 
 function argument(

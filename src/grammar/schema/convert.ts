@@ -1,5 +1,6 @@
 import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
+import { BoundedCache } from '../bounded-cache.js'
 import { choice, EMPTY, type Grammar, isNever, NEVER, type Node, rule, set, text } from '../grammar.js'
 import { MAX_JSON_DEPTH, MAX_RULES, MAX_SOURCE_LENGTH } from '../limits.js'
 import { pruned } from '../rule-analysis.js'
@@ -71,6 +72,9 @@ function plain(schema: unknown): unknown {
   }
   return copy
 }
+
+/** Nodes of any text but some, which many tools need. */
+const anyTexts = /* @__PURE__ */ new BoundedCache<Node, string>(16)
 
 /** Repetitions from which a string counts as large. */
 const MANY = 100
@@ -176,13 +180,9 @@ class Converter implements Rules {
     if (isCounted || isOpen || propertyNames.length > 0) return undefined
     return names.map((name) => {
       const placed = this.resolver.member(flat, name) ?? { schema: true, pointer: flat.pointer }
-      return {
-        name,
-        isRequired: required.has(name),
-        json: this.valueOf(placed),
-        text: this.#textOf(placed, excluded),
-        scalar: this.#scalarOf(placed, excluded),
-      }
+      const text = this.#textOf(placed, excluded)
+      const scalar = text ? undefined : this.#scalarOf(placed, excluded)
+      return { name, isRequired: required.has(name), json: this.valueOf(placed), text, scalar }
     })
   }
 
@@ -197,7 +197,8 @@ class Converter implements Rules {
     if (!flats.every(isText)) return undefined
     const nodes = flats.map((flat) => {
       const limits = { ...flat, patterns: [...flat.patterns, ...without] }
-      if (!flat.values) return automatonNode(this.strings.dfa(limits), set)
+      if (!flat.values)
+        return isFreeScalar(flat) ? this.#anyText(excluded) : automatonNode(this.strings.dfa(limits), set)
       return choice(
         [...flat.values.values()]
           .filter((value) => fits(value, limits, this))
@@ -212,8 +213,15 @@ class Converter implements Rules {
   #scalarOf(placed: Placed, excluded: readonly string[]): Node | undefined {
     const flats = this.resolver.alternatives(placed)
     if (!flats.every(isFreeScalar) || !flats.some(({ types }) => types?.has('string'))) return undefined
-    const limits = { ...unlimited(placed.pointer), patterns: negated(excluded, placed.pointer) }
-    return this.define(placed.pointer, automatonNode(this.strings.dfa(limits), set))
+    return this.define(placed.pointer, this.#anyText(excluded))
+  }
+
+  /** Any text that matches none of these expressions. */
+  #anyText(excluded: readonly string[]): Node {
+    return anyTexts.get(excluded.join('\n'), () => {
+      const limits = { ...unlimited('#'), patterns: negated(excluded, '#') }
+      return automatonNode(this.strings.dfa(limits), set)
+    })
   }
 
   valueOf(placed: Placed): Node {

@@ -2,7 +2,7 @@ import { constrainCalls } from '../../../src/chat/calls/constrain-calls.js'
 import type { FunctionTool, ReplyEvent, ReplyFormat } from '../../../src/index.js'
 import { createReplyParser, replyFormatOf } from '../../../src/index.js'
 import { createTokenizer } from '../../../src/tokenizer/create.js'
-import type { Tokenizer } from '../../../src/tokenizer/tokenizer.js'
+import type { TokenId, Tokenizer } from '../../../src/tokenizer/tokenizer.js'
 import { bytePairKeys, CONTROL, tokenizerMetadata, USER_DEFINED } from '../../tokenizer/small-vocabularies.js'
 
 /** Markers of all formats. */
@@ -19,6 +19,7 @@ const MARKERS = [
   ...['<|channel|>', '<|start|>', '<|message|>', '<|constrain|>', '<|call|>', '<|end|>', '<|eom|>'],
   ...['<|message_sep|>', '<|role_sep|>', '>>>', ']<]minimax[>[', '<|think|>', '<|begin|>', '<|content|>'],
   ...['</minimax:tool_call>', '</seed:tool_call>', '</tool_call:opensource>', '</arg_value:opensource>'],
+  ...['</tool_calls:opensource>', '<arg_key:opensource>', '</arg_key:opensource>', '<arg_value:opensource>'],
   ...[
     '</atem:invoke>',
     '</atem:parameter>',
@@ -61,9 +62,10 @@ export function formatWith(
 }
 
 export interface RandomReply {
+  readonly ids: readonly TokenId[]
   readonly text: string
   readonly events: readonly ReplyEvent[]
-  /** Whether the reply ended by itself. */
+  /** Whether the model could end the reply. */
   readonly isWhole: boolean
 }
 
@@ -96,6 +98,7 @@ export function randomReply(
   const decoder = tokenizer.createDecoder()
   const closing = closingIds(tokenizer)
   const events: ReplyEvent[] = []
+  const ids: TokenId[] = []
   let text = ''
   let isWhole = false
   for (let step = 0; step < most; step++) {
@@ -114,12 +117,13 @@ export function randomReply(
     const from = ends.length > 0 && random() < 0.35 ? ends : allowed
     const id = from[Math.floor(random() * from.length)]
     constraint.accept(id)
+    ids.push(id)
     const piece = decoder.push(id)
     text += piece
     events.push(...parser.push({ id, piece, isControl: tokenizer.isControl(id) }))
   }
   events.push(...parser.end(isWhole ? 'stop' : 'length'))
-  return { text, events, isWhole }
+  return { ids, text, events, isWhole }
 }
 
 function closingIds(tokenizer: Tokenizer): number[] {

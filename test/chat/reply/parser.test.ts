@@ -225,7 +225,7 @@ describe('events', () => {
     const push = (text: string) => parser.push(text)
     expect(push('Well <tool')).toEqual([{ type: 'content', text: 'Well' }])
     expect(push('_call>{"name": "wea')).toEqual([])
-    expect(push('ther"')).toEqual([{ type: 'tool-call-start', index: 0, name: 'weather' }])
+    expect(push('ther"')).toEqual([{ type: 'tool-call-start', index: 0, id: 'call00010', name: 'weather' }])
     expect(push(', "arguments": {"ci')).toEqual([
       { type: 'tool-call-delta', index: 0, argumentsText: '{"ci' },
     ])
@@ -249,19 +249,35 @@ describe('events', () => {
     expect(parser.push('</p>')).toEqual([{ type: 'content', text: '</p>' }])
   })
 
-  it('keep the ids that a model writes', () => {
+  it('keep the ids that a model writes before the name, and have the id from the beginning', () => {
     const calls = (format: typeof MISTRAL, text: string) =>
-      eventsOf(format, [text]).flatMap((event) => (event.type === 'tool-call' ? [event.call.id] : []))
-    expect(calls(MISTRAL, '[TOOL_CALLS][{"name": "a", "id": "abc123DEF"}, {"name": "b"}]')).toEqual([
-      'abc123DEF',
-      'call00001',
-    ])
-    expect(calls(MISTRAL, '[TOOL_CALLS]a[CALL_ID]abc123DEF[ARGS]{}')).toEqual(['abc123DEF'])
+      eventsOf(format, [text]).flatMap((event) => {
+        if (event.type === 'tool-call-start') return [event.id]
+        return event.type === 'tool-call' ? [event.call.id] : []
+      })
+    expect(
+      calls(MISTRAL, '[TOOL_CALLS][{"id": "abc123DEF", "name": "a"}, {"name": "b", "id": "late"}]'),
+    ).toEqual([...['abc123DEF', 'abc123DEF'], ...['call00001', 'call00001']])
+    expect(calls(MISTRAL, '[TOOL_CALLS]a[CALL_ID]abc123DEF[ARGS]{}')).toEqual(['abc123DEF', 'abc123DEF'])
+  })
+
+  it('stream no second object of arguments', () => {
+    for (const [format, text] of [
+      [FORMATS.MINIMAX, '<invoke name="now">{}{"a": "b"}</invoke>'],
+      [FORMATS.QWEN_XML, '<function=now>{}\n{"a": "b"}</function>'],
+      [FORMATS.GLM, '<tool_call>now{}{"a": "b"}</tool_call>'],
+    ] as const) {
+      expect(eventsOf(format, [text])).toMatchObject([
+        { type: 'tool-call-start' },
+        { type: 'tool-call-delta', argumentsText: '{}' },
+        { type: 'malformed-tool-call', reason: 'invalid-json', text },
+      ])
+    }
   })
 
   it('include the index of a call that was begun but is malformed', () => {
     expect(eventsOf(GEMMA, ['<|tool_call>call:a{b'])).toEqual([
-      { type: 'tool-call-start', index: 0, name: 'a' },
+      { type: 'tool-call-start', index: 0, id: 'call00000', name: 'a' },
       { type: 'tool-call-delta', index: 0, argumentsText: '{' },
       { type: 'malformed-tool-call', index: 0, reason: 'incomplete', text: '<|tool_call>call:a{b' },
     ])

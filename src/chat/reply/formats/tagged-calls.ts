@@ -158,7 +158,7 @@ export class TaggedCallsReader extends CallsReader<State> {
       // Some models write JSON between the outer tags.
       const { calls, content } = this
       this.handOver(new JsonCallsReader(calls, content, outer, [outer.open, outer.close]), outer.open)
-    } else if (this.state === 'body' && next === '{' && this.#arguments === undefined) {
+    } else if (this.state === 'body' && next === '{' && !this.#arguments && !this.#json) {
       this.#json = new JsonArguments(this.call, this.#name)
       this.state = 'json'
     } else if (this.state === 'body' && next === '}' && this.#json?.status === 'done') {
