@@ -5,13 +5,14 @@ import { chatCompletions } from './chat-completions.js'
 import { completions } from './completions.js'
 import { embeddings } from './embeddings.js'
 import { health } from './health.js'
+import { infill } from './infill.js'
 import { listModels, showModel } from './models.js'
 import { rerank } from './rerank.js'
 import { detokenize, tokenize } from './tokens.js'
 
 /** All endpoints. */
 export const ENDPOINTS: readonly Endpoint[] = [
-  ...[health, listModels, showModel, chatCompletions, completions, embeddings, rerank],
+  ...[health, listModels, showModel, chatCompletions, completions, infill, embeddings, rerank],
   ...[tokenize, detokenize, applyTemplate],
   ...OLLAMA_ENDPOINTS,
 ]
