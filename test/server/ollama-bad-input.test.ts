@@ -1,6 +1,9 @@
 /** Wrong requests of Ollama's API: each with its status, and a message as Ollama's clients read it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Model } from '../../src/index.js'
+import { CallCollector } from '../../src/server/ollama/call-collector.js'
+import { readMessages } from '../../src/server/ollama/read-messages.js'
+import { Fields } from '../../src/server/request/fields.js'
 import { type Served, serve, tinyStories } from './support.js'
 
 let model: Model
@@ -124,7 +127,7 @@ describe('the other endpoints', () => {
     await expectError(path, body, status, message)
   })
 
-  it('need an API key, but for the version and the question whether there is a server', async () => {
+  it('need an API key, except for the version and the question whether there is a server', async () => {
     const asked = (path: string) => served.fetch(`${served.base}${path}`)
     for (const path of ['/api/tags', '/api/ps']) {
       const refused = await asked(path)
@@ -166,7 +169,25 @@ describe('what other servers take', () => {
     expect(last).toEqual({ error: 'the request has taken more than 400 ms' })
   })
 
-  it('gives results of tools to the calls that they answer', async () => {
+  it('puts calls together from pieces, and leaves out what was cut', () => {
+    const calls = new CallCollector()
+    const piece = (index: number, argumentsText: string, isLast: boolean, name?: string) => {
+      return {
+        index,
+        argumentsText,
+        isLast,
+        ...(name !== undefined && { begins: { id: `id${index}`, name } }),
+      }
+    }
+    expect(calls.take([piece(0, '{"a"', false, 'first')])).toEqual([])
+    expect(calls.take([piece(0, ':1}', true), piece(1, '', true, 'second')])).toEqual([
+      { id: 'id0', function: { index: 0, name: 'first', arguments: { a: 1 } } },
+      { id: 'id1', function: { index: 1, name: 'second', arguments: {} } },
+    ])
+    expect(calls.take([piece(2, '{"a', true, 'third')])).toEqual([])
+  })
+
+  it('gives results of tools to the calls that they answer', () => {
     const call = (name: string) => ({ function: { name, arguments: {} } })
     const messages = [
       ...USER,
@@ -175,8 +196,6 @@ describe('what other servers take', () => {
       { role: 'tool', content: 'of a', tool_name: 'a' },
       { role: 'tool', content: 'of a again' },
     ]
-    const { readMessages } = await import('../../src/server/ollama/read-messages.js')
-    const { Fields } = await import('../../src/server/request/fields.js')
     expect(readMessages(new Fields({ messages })).slice(2)).toEqual([
       { role: 'tool', content: 'of b', toolCallId: 'call00001', name: 'b' },
       { role: 'tool', content: 'of a', toolCallId: 'call00000', name: 'a' },
