@@ -11,10 +11,7 @@ export const applyTemplate: Endpoint = {
     const request = readChatRequest(await call.fields(), call.limits)
     const { chats, chatSettings } = await call.model(request.model)
     const { tools, thinking, templateVariables, messages } = request
-    const served = chats.take(
-      { ...chatSettings, tools, thinking, templateVariables, overflow: 'error' },
-      messages,
-    )
+    const served = chats.take({ ...chatSettings, tools, thinking, templateVariables }, messages)
     try {
       return jsonResponse({ prompt: served.chat.renderPrompt().text })
     } finally {

@@ -75,6 +75,9 @@ export class ServedChats extends IdleList<ServedChat> {
         'unsupported',
       )
     }
-    return new ServedChat(createChat(this.#model, settings), key)
+    return new ServedChat(
+      createChat(this.#model, { ...settings, overflow: settings.overflow ?? 'error' }),
+      key,
+    )
   }
 }

@@ -52,8 +52,7 @@ export class Replies {
 
   async *#write(): AsyncGenerator<ReplyPart> {
     const { chatSettings, chats } = this.#served
-    const { messages, tools, thinking, templateVariables, choices, seed } = this.#request
-    const { overflow = 'error' } = this.#request
+    const { messages, tools, thinking, templateVariables, overflow, choices, seed } = this.#request
     const served = chats.take({ ...chatSettings, tools, thinking, templateVariables, overflow }, messages)
     try {
       served.chat.session.setSeed(seed ?? randomSeed())
