@@ -23,16 +23,8 @@ export interface Writing {
 /** Fields that change nothing about the text: accounts, storage, caches and tiers of hosted services. */
 const IGNORED = [
   ...['user', 'store', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key'],
-  ...[
-    'prompt_cache_retention',
-    'prompt_cache_options',
-    'prediction',
-    'verbosity',
-    'cache_prompt',
-    'id_slot',
-    'timings_per_token',
-  ],
-  ...['return_progress', 'parse_tool_calls'],
+  ...['prompt_cache_retention', 'prediction', 'verbosity', 'cache_prompt', 'id_slot', 'timings_per_token'],
+  ...['return_progress', 'parse_tool_calls', 'prompt_cache_options'],
 ]
 
 /** Reads the fields. `leastTokens`: the smallest number of tokens to write. Default 1. Throws `ApiError`. */
