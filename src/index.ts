@@ -49,11 +49,13 @@ export type { SessionStats } from './session/stats.js'
 export type { FetchOptions } from './storage/fetch-options.js'
 export type { ModelSource } from './storage/model-source.js'
 export type { ByteSource, ReadPart } from './storage/source.js'
-export type { EncodeInfillOptions, InfillFile, InfillParts } from './tokenizer/infill.js'
 export type {
   DecodeOptions,
+  EncodeInfillOptions,
   EncodeOptions,
   EncodeSegmentsOptions,
+  InfillFile,
+  InfillParts,
   InfillTokens,
   SpecialToken,
   StreamDecoder,

@@ -13,8 +13,14 @@ import { Scheduler } from '../session/scheduler.js'
 import { Session, type SessionHost } from '../session/session.js'
 import { resolveSessionOptions, type SessionOptions } from '../session/session-options.js'
 import { SessionRegistry } from '../session/session-registry.js'
-import { type EncodeInfillOptions, encodeInfill, type InfillParts } from '../tokenizer/infill.js'
-import type { DecodeOptions, EncodeOptions, TokenId, Tokenizer } from '../tokenizer/tokenizer.js'
+import type {
+  DecodeOptions,
+  EncodeInfillOptions,
+  EncodeOptions,
+  InfillParts,
+  TokenId,
+  Tokenizer,
+} from '../tokenizer/tokenizer.js'
 import type { WarningListener } from '../warnings.js'
 import type { FormatShare } from './model-summary.js'
 
@@ -120,10 +126,8 @@ export class Model {
   }
 
   /**
-   * The prompt for what stands in the gap of a text, for `session.generate`, if the model was trained to fill gaps
-   * (`tokenizer.infillTokens`). The order is llama.cpp's: other files, the text before the gap, the text after it. Throws
-   * `UNSUPPORTED` if the vocabulary cannot mark a gap, `INVALID_ARGUMENT` for parts that are not texts, and `LIMIT` for a
-   * `maxTokens` that does not hold the markers.
+   * The prompt for what stands in the gap of a text, if the model was trained to fill gaps (`tokenizer.infillTokens`). Throws
+   * what `tokenizer.encodeInfill` throws.
    *
    * ```js
    * const prompt = model.encodeInfill({ prefix: 'function add(a, b) {\n', suffix: '\n}\n' })
@@ -131,7 +135,7 @@ export class Model {
    * ```
    */
   encodeInfill(parts: InfillParts, options?: EncodeInfillOptions): TokenId[] {
-    return encodeInfill(this.tokenizer, parts, options)
+    return this.tokenizer.encodeInfill(parts, options)
   }
 
   /** The text of a whole sequence of ids. Throws `INVALID_ARGUMENT` for an id outside the vocabulary. */

@@ -1,7 +1,7 @@
 import { DasllamaError } from '../errors.js'
 import type { Metadata } from '../gguf/metadata.js'
 import type { WarningListener } from '../warnings.js'
-import { infillTokensOf } from './infill.js'
+import { encodeInfill, infillTokensOf } from './infill.js'
 import { type Fragment, type Restriction, SpecialTokenFinder } from './partition.js'
 import { Pieces } from './pieces.js'
 import { readScheme, type Scheme } from './scheme.js'
@@ -61,7 +61,7 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
     }
   }
 
-  return {
+  const tokenizer: Tokenizer = {
     vocabSize: texts.length,
     bosId,
     eosId,
@@ -126,12 +126,15 @@ export function createTokenizer(metadata: Metadata, warn?: WarningListener): Tok
       return ids
     },
 
+    encodeInfill: (parts, options) => encodeInfill(tokenizer, parts, options),
+
     decode: (ids, options: DecodeOptions = {}) => pieces.decode(ids, options),
     piece: (id) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(pieces.bytes(id)),
     pieceBytes: (id, options) => pieces.bytes(id, options),
     isControl: (id) => (attributes[id] & CONTROL) !== 0,
     createDecoder: (options: DecodeOptions = {}) => pieces.stream(options),
   }
+  return tokenizer
 }
 
 /** The id of BOS or EOS; llama.cpp's fallback if the file wants one added but does not define it. */

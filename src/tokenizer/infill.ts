@@ -1,39 +1,8 @@
 import { checkCount, checkOptions, checkString } from '../checks.js'
 import { DasllamaError } from '../errors.js'
 import { readList } from '../read-list.js'
-import type { InfillTokens, TokenId, Tokenizer } from './tokenizer.js'
+import type { EncodeInfillOptions, InfillParts, InfillTokens, TokenId, Tokenizer } from './tokenizer.js'
 import type { Vocabulary } from './vocabulary.js'
-
-/** A text with a gap, which a model fills: see `encodeInfill`. */
-export interface InfillParts {
-  /** The text before the gap. */
-  readonly prefix: string
-  /** The text after the gap. */
-  readonly suffix: string
-  /** Other files that belong to it, the most important last. Default: none. */
-  readonly files?: readonly InfillFile[]
-  /** The name of the repository, if the vocabulary has a token for it. Default: left out. */
-  readonly repository?: string
-  /** The name of the file with the gap, if the vocabulary has a token for it. Default: left out. */
-  readonly fileName?: string
-}
-
-/** A file that a model sees before a text with a gap. */
-export interface InfillFile {
-  /** Its name, which models without a token for it do not see. */
-  readonly name: string
-  /** Its text. */
-  readonly text: string
-}
-
-/** Options of `encodeInfill`. */
-export interface EncodeInfillOptions {
-  /**
-   * The most ids. What is too much is left out: first the beginning of the other files, then the text that is farthest
-   * from the gap, so that three quarters of what is left precede it. Default: nothing is left out.
-   */
-  readonly maxTokens?: number
-}
 
 /** Stands between files if the vocabulary has no token for it, as in llama.cpp. */
 const SNIPPET = '\n\n--- snippet ---\n\n'
@@ -51,14 +20,9 @@ export function infillTokensOf({ namedIds }: Pick<Vocabulary, 'namedIds'>): Infi
   }
 }
 
-/**
- * The prompt for what stands in the gap of a text, in llama.cpp's order: BOS if the model file says so, other files, the text
- * before the gap, the text after it. Nothing in the texts becomes a control token. Throws `UNSUPPORTED` if the vocabulary
- * cannot mark a gap, `INVALID_ARGUMENT` for parts that are not texts, and `LIMIT` for a `maxTokens` that does not hold the
- * markers.
- */
+/** See `Tokenizer.encodeInfill`. */
 export function encodeInfill(
-  tokenizer: Tokenizer,
+  tokenizer: Pick<Tokenizer, 'infillTokens' | 'bosId' | 'addsBos' | 'encode'>,
   parts: InfillParts,
   { maxTokens = Number.MAX_SAFE_INTEGER }: EncodeInfillOptions = {},
 ): TokenId[] {
@@ -93,8 +57,8 @@ export function encodeInfill(
 function checkParts({ prefix, suffix, files = [], repository = '', fileName = '' }: InfillParts): void {
   for (const [name, text] of Object.entries({ prefix, suffix, repository, fileName })) checkString(name, text)
   readList('files', files, (file, i) => {
-    checkOptions(file as InfillFile)
-    const { name, text } = file as InfillFile
+    checkOptions(file)
+    const { name, text } = file as { readonly name?: unknown; readonly text?: unknown }
     checkString(`files[${i}].name`, name)
     checkString(`files[${i}].text`, text)
   })

@@ -51,6 +51,37 @@ export interface InfillTokens {
   readonly fileId: TokenId | undefined
 }
 
+/** A text with a gap, which a model fills: see `Tokenizer.encodeInfill`. */
+export interface InfillParts {
+  /** The text before the gap. */
+  readonly prefix: string
+  /** The text after the gap. */
+  readonly suffix: string
+  /** Other files that belong to it, the most important last. Default: none. */
+  readonly files?: readonly InfillFile[]
+  /** The name of the repository, if the vocabulary has a token for it. Default: left out. */
+  readonly repository?: string
+  /** The name of the file with the gap, if the vocabulary has a token for it. Default: left out. */
+  readonly fileName?: string
+}
+
+/** A file that a model sees before a text with a gap. */
+export interface InfillFile {
+  /** Its name, which models without a token for it do not see. */
+  readonly name: string
+  /** Its text. */
+  readonly text: string
+}
+
+/** Options of `encodeInfill`. */
+export interface EncodeInfillOptions {
+  /**
+   * The most ids. What is too much is left out: first the beginning of the other files, then the text that is farthest
+   * from the gap, so that three quarters of what is left precede it. Default: nothing is left out.
+   */
+  readonly maxTokens?: number
+}
+
 /** Options of decoding. */
 export interface DecodeOptions {
   /** Skip control tokens instead of writing their names. Default false. */
@@ -93,6 +124,13 @@ export interface Tokenizer {
    * token, not even by the vocabulary's merges; words may span segments.
    */
   encodeSegments(segments: readonly TextSegment[], options?: EncodeSegmentsOptions): TokenId[]
+  /**
+   * The prompt for what stands in the gap of a text, in llama.cpp's order: BOS if the model file says so, other files, the text
+   * before the gap, the text after it. Nothing in the texts becomes a control token. Throws `UNSUPPORTED` if the vocabulary
+   * cannot mark a gap, `INVALID_ARGUMENT` for parts that are not texts, and `LIMIT` for a `maxTokens` that does not hold the
+   * markers.
+   */
+  encodeInfill(parts: InfillParts, options?: EncodeInfillOptions): TokenId[]
   /** The control tokens (including the unknown token) and the user-defined ones. */
   readonly specialTokens: readonly SpecialToken[]
   /**

@@ -77,7 +77,7 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   await mkdir(join(folder.path, 'node_modules/@anthropic-ai'), { recursive: true })
   await symlink(root, join(folder.path, 'node_modules/dasllama'))
-  for (const client of ['openai', '@anthropic-ai/sdk']) {
+  for (const client of ['openai', '@anthropic-ai/sdk', 'ollama']) {
     await symlink(join(root, 'node_modules', client), join(folder.path, 'node_modules', client))
   }
   await symlink(join(root, 'models'), join(folder.path, 'models'))

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MetadataValue } from '../../src/gguf/metadata.js'
 import { createTokenizer } from '../../src/tokenizer/create.js'
-import { encodeInfill } from '../../src/tokenizer/infill.js'
 import { bytePairKeys, CONTROL, sentencePieceKeys, tokenizerMetadata } from './small-vocabularies.js'
 
 const MARKERS = ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>', '<|repo_name|>', '<|file_sep|>']
@@ -54,7 +53,7 @@ describe('the tokens of a gap', () => {
     for (const missing of MARKERS.slice(0, 3)) {
       const tokenizer = tokenizerWith(MARKERS.filter((text) => text !== missing))
       expect(tokenizer.infillTokens).toBeUndefined()
-      expect(() => encodeInfill(tokenizer, { prefix: 'a', suffix: 'b' })).toThrow(
+      expect(() => tokenizer.encodeInfill({ prefix: 'a', suffix: 'b' })).toThrow(
         expect.objectContaining({
           code: 'UNSUPPORTED',
           message: expect.stringContaining('no tokens for it'),
@@ -68,12 +67,12 @@ describe('a prompt with a gap', () => {
   const tokenizer = tokenizerWith(MARKERS)
 
   it('has the text before the gap, then the text after it', () => {
-    expect(encodeInfill(tokenizer, { prefix: 'ab', suffix: 'c' })).toEqual([
+    expect(tokenizer.encodeInfill({ prefix: 'ab', suffix: 'c' })).toEqual([
       ...[PREFIX, ...bytes('ab')],
       ...[SUFFIX, ...bytes('c')],
       MIDDLE,
     ])
-    expect(encodeInfill(tokenizer, { prefix: '', suffix: '' })).toEqual([PREFIX, SUFFIX, MIDDLE])
+    expect(tokenizer.encodeInfill({ prefix: '', suffix: '' })).toEqual([PREFIX, SUFFIX, MIDDLE])
   })
 
   it('begins with BOS if the file says so', () => {
@@ -85,12 +84,12 @@ describe('a prompt with a gap', () => {
     }
     const spm = createTokenizer(tokenizerMetadata({ ...keys, add_space_prefix: false, add_eos_token: true }))
     const [prefix, suffix, middle] = MARKERS.map((_, i) => 262 + i)
-    expect(encodeInfill(spm, { prefix: 'a', suffix: 'b' })).toEqual([1, prefix, 260, suffix, 261, middle])
+    expect(spm.encodeInfill({ prefix: 'a', suffix: 'b' })).toEqual([1, prefix, 260, suffix, 261, middle])
   })
 
   it('never parses markers in the texts', () => {
     const text = MARKERS.join('')
-    const ids = encodeInfill(tokenizer, { prefix: text, suffix: text, files: [{ name: text, text }] })
+    const ids = tokenizer.encodeInfill({ prefix: text, suffix: text, files: [{ name: text, text }] })
     expect(ids.filter((id) => id >= 256)).toEqual([FILE, PREFIX, SUFFIX, MIDDLE])
   })
 
@@ -105,7 +104,7 @@ describe('a prompt with a gap', () => {
         { name: 'y', text: '2' },
       ],
     }
-    expect(encodeInfill(tokenizer, parts)).toEqual([
+    expect(tokenizer.encodeInfill(parts)).toEqual([
       ...[REPOSITORY, ...bytes('r\n')],
       ...[FILE, ...bytes('x\n1')],
       ...[FILE, ...bytes('y\n2')],
@@ -114,7 +113,7 @@ describe('a prompt with a gap', () => {
     ])
     // Without tokens for them, files are separated by text and have no names.
     const plain = tokenizerWith(MARKERS.slice(0, 3))
-    expect(encodeInfill(plain, parts)).toEqual([
+    expect(plain.encodeInfill(parts)).toEqual([
       ...bytes('\n\n--- snippet ---\n\n1\n\n--- snippet ---\n\n2'),
       ...[PREFIX, ...bytes('a'), SUFFIX, ...bytes('b'), MIDDLE],
     ])
@@ -123,7 +122,8 @@ describe('a prompt with a gap', () => {
   it('keeps what is next to the gap, and leaves other files out first', () => {
     const parts = { prefix: 'abcdefgh', suffix: 'ijklmnop', files: [{ name: 'x', text: '123' }] }
     const text = (maxTokens: number) =>
-      encodeInfill(tokenizer, parts, { maxTokens })
+      tokenizer
+        .encodeInfill(parts, { maxTokens })
         .map((id) => (id === FILE ? '#' : id < 256 ? String.fromCharCode(id) : '|'))
         .join('')
     expect(text(1000)).toBe('#x\n123|abcdefgh|ijklmnop|')
@@ -133,7 +133,7 @@ describe('a prompt with a gap', () => {
     expect(text(11)).toBe('|cdefgh|ij|')
     expect(text(3)).toBe('|||')
     // A short part leaves its share to the other.
-    const short = encodeInfill(tokenizer, { prefix: 'a', suffix: 'bcdefgh' }, { maxTokens: 9 })
+    const short = tokenizer.encodeInfill({ prefix: 'a', suffix: 'bcdefgh' }, { maxTokens: 9 })
     expect(short).toEqual([PREFIX, ...bytes('a'), SUFFIX, ...bytes('bcdef'), MIDDLE])
   })
 
@@ -146,7 +146,7 @@ describe('a prompt with a gap', () => {
     [{ prefix: '', suffix: '' }, { maxTokens: 0 }, 'INVALID_ARGUMENT', 'maxTokens'],
     [{ prefix: '', suffix: '' }, { maxTokens: 2 }, 'LIMIT', 'maxTokens'],
   ])('refuses %j with %j', (parts, options, code, named) => {
-    expect(() => encodeInfill(tokenizer, parts as never, options)).toThrow(
+    expect(() => tokenizer.encodeInfill(parts as never, options)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(named) }),
     )
   })

@@ -9,6 +9,7 @@ import { chatCompletions } from './chat-completions.js'
 import { completions } from './completions.js'
 import { embeddings } from './embeddings.js'
 import { health } from './health.js'
+import { infill } from './infill.js'
 import { metrics } from './metrics.js'
 import { controlModel } from './model-control.js'
 import { listModels, showModel } from './models.js'
@@ -19,7 +20,7 @@ import { detokenize, tokenize } from './tokens.js'
 
 /** All endpoints. */
 export const ENDPOINTS: readonly Endpoint[] = [
-  ...[health, listModels, showModel, chatCompletions, completions, embeddings, rerank],
+  ...[health, listModels, showModel, chatCompletions, completions, infill, embeddings, rerank],
   ...[tokenize, detokenize, applyTemplate, createResponse, countInput, showResponse],
   ...[createMessage, countTokens],
   ...OLLAMA_ENDPOINTS,

@@ -39,7 +39,7 @@ interface GenerateRequest extends OllamaWriting {
   readonly system: string
   /** What the client has sent back of an earlier reply. */
   readonly context: readonly unknown[]
-  /** Whether the prompt is continued as it is, without a template. */
+  /** Whether the prompt is continued without a template. */
   readonly isText: boolean
   readonly overflow: ReturnType<typeof readOverflow>
 }

@@ -19,7 +19,7 @@ export function readWriting(fields: Fields, limits: Limits): OllamaWriting {
   return {
     model: readModel(fields),
     maxTokens: limitedTokens(readMaxTokens(options), limits.maxTokens),
-    stop: readStop(options, 'stop').filter((text) => text !== ''),
+    stop: readStop(options, 'stop'),
     seed: readSeed(options),
     choices: 1,
     isStream: fields.boolean('stream') ?? true,

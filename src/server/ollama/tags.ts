@@ -15,7 +15,7 @@ export const tags = ollamaEndpoint({
   },
 })
 
-/** No model is unloaded at a time that is known before. */
+/** Models are unloaded on request, not at a set time. */
 const NEVER = '9999-12-31T23:59:59Z'
 
 /** The models that are loaded. */

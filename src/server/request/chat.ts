@@ -27,6 +27,7 @@ const UNSUPPORTED = {
   functions: 'use tools',
   function_call: 'use tool_choice',
   audio: 'models write text',
+  moderation: 'this server does not moderate texts',
   web_search_options: 'this server does not search the web',
 }
 

@@ -2,7 +2,7 @@ import type { InfillParts, TokenId } from '../../index.js'
 import { isArray } from '../../read-list.js'
 import type { Limits } from '../options.js'
 import type { Fields } from './fields.js'
-import { readWriting, type Writing } from './writing.js'
+import { isUnlimited, readWriting, type Writing } from './writing.js'
 
 /** A text, or its ids. */
 export type TextOrIds = string | readonly TokenId[]
@@ -44,7 +44,7 @@ export function readCompletionRequest(fields: Fields, limits: Limits): Completio
   const prompts = readTexts(fields, 'prompt', MAX_PROMPTS)
   const request = {
     ...writing,
-    maxTokens: writing.maxTokens ?? MAX_TOKENS,
+    maxTokens: writing.maxTokens ?? (isUnlimited(fields) ? undefined : MAX_TOKENS),
     prompts,
     gap: readGap(fields, prompts),
     echo,

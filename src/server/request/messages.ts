@@ -146,7 +146,7 @@ function readPart(part: Fields): string {
     )
   }
   const text = part.require('text', part.string('text'))
-  part.ignore(['cache_control'])
+  part.ignore(['cache_control', 'prompt_cache_breakpoint'])
   part.end()
   return text
 }

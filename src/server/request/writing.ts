@@ -26,7 +26,7 @@ export interface Writing {
 const IGNORED = [
   ...['user', 'store', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key'],
   ...['prompt_cache_retention', 'prediction', 'verbosity', 'cache_prompt', 'id_slot', 'timings_per_token'],
-  ...['return_progress', 'parse_tool_calls'],
+  ...['return_progress', 'parse_tool_calls', 'prompt_cache_options'],
 ]
 
 /** Reads the fields. `leastTokens`: the smallest number of tokens to write. Default 1. Throws `ApiError`. */
@@ -51,13 +51,13 @@ export function readWriting(
   }
 }
 
-/** The names of this field in OpenAI's API, now and before, and in llama.cpp's, where -1 stands for unlimited. */
+/** The names of this field in OpenAI's API, now and before, and in llama.cpp's. -1 stands for unlimited. */
 const MAX_TOKENS = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const
 
 function readMaxTokens(fields: Fields, { maxTokens: limit }: Limits, least: number): number | undefined {
   let found: { readonly name: string; readonly value: number } | undefined
   for (const name of MAX_TOKENS) {
-    const value = fields.number(name, { whole: true, min: name === 'n_predict' ? -1 : least })
+    const value = fields.any(name) === -1 ? -1 : fields.number(name, { whole: true, min: least })
     if (value === undefined) continue
     if (found && found.value !== value) {
       throw fields.invalid(name, `contradicts ${found.name}: give one of them`, 'contradictory_parameters')
@@ -65,6 +65,11 @@ function readMaxTokens(fields: Fields, { maxTokens: limit }: Limits, least: numb
     found ??= { name, value }
   }
   return limitedTokens(found && found.value !== -1 ? found.value : undefined, limit)
+}
+
+/** Whether a request asks for as many tokens as the context holds. */
+export function isUnlimited(fields: Fields): boolean {
+  return MAX_TOKENS.some((name) => fields.any(name) === -1)
 }
 
 /** The most tokens of a reply: what a request asks for, within the server's limit. */

@@ -114,7 +114,8 @@ export class ServedChats {
         'unsupported',
       )
     }
+    const { overflow = 'error' } = settings
     const session = { prefixCache: { scope: this.#tenant } }
-    return new ServedChat(createChat(this.#model, { ...settings, session }), key)
+    return new ServedChat(createChat(this.#model, { ...settings, overflow, session }), key)
   }
 }

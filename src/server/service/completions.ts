@@ -36,6 +36,8 @@ export interface CompletionPart {
   readonly tokens: readonly CompletionToken[]
   /** Set in the last part of its text. */
   readonly finish?: FinishReason
+  /** In the last part: the text that has ended it, if it is one of the request's. */
+  readonly stopText?: string | undefined
 }
 
 /** The texts of a request, one after the other, and their tokens so far. */
@@ -92,8 +94,11 @@ export class Completions {
         'unsupported_value',
       )
     }
-    const room = model.contextLength - (this.#request.maxTokens ?? 1)
-    return model.encodeInfill({ prefix, ...parts }, isCut ? { maxTokens: Math.max(MARKERS, room) } : {})
+    if (!isCut) return model.encodeInfill({ prefix, ...parts })
+    const { contextLength } = model
+    // What is written has its place, but not more than half of the context.
+    const written = Math.min(this.#request.maxTokens ?? contextLength >> 2, contextLength >> 1)
+    return model.encodeInfill({ prefix, ...parts }, { maxTokens: Math.max(MARKERS, contextLength - written) })
   }
 
   async *#write(prompt: Prompt, first: number): AsyncGenerator<CompletionPart> {
@@ -153,8 +158,10 @@ export class Completions {
       tokens = []
     }
     count()
-    const finish = finishReason(generation.stopReason, this.#signal)
-    yield { index, text: '', tokens, finish }
+    const { stopReason, stoppedBy } = generation
+    const finish = finishReason(stopReason, this.#signal)
+    const stopText = typeof stoppedBy === 'string' ? stoppedBy : undefined
+    yield { index, text: '', tokens, finish, stopText }
   }
 
   get #options(): ReturnType<typeof generateOptions> {

@@ -15,7 +15,7 @@ export type PromptRequest = Pick<
  */
 export function withSettings<T>(
   { chatSettings }: Pick<ServedModel, 'chatSettings'>,
-  { tools, thinking, isThinkingOptional = false, templateVariables, overflow = 'error' }: PromptRequest,
+  { tools, thinking, isThinkingOptional = false, templateVariables, overflow }: PromptRequest,
   use: (settings: ChatSettings) => T,
 ): T {
   const settings = { ...chatSettings, tools, thinking, templateVariables, overflow }
