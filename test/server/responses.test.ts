@@ -561,7 +561,11 @@ describe('the output of any reply', () => {
       const object = new ResponseObject('tiny', { repeated: { tools: [] } })
       const { parts, said } = randomReply(bits)
       const events: ItemEvent[] = []
-      for (const part of parts) events.push(...output.take(part))
+      for (const part of parts) {
+        events.push(...output.take(part))
+        // Agents run a call as soon as it is complete.
+        if (part.calls.at(-1)?.isLast) expect(events.at(-1)?.type).toBe('response.output_item.done')
+      }
       events.push(...output.end('completed'))
       expect(saidBy(output.items)).toEqual(said.length === 0 ? [['content', '']] : said)
 
