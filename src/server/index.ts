@@ -1,3 +1,3 @@
-/** The package entry `dasllama/server`: OpenAI's API as a function from `Request` to `Response`. */
+/** The package entry `dasllama/server`: the APIs of OpenAI and Anthropic as a function from `Request` to `Response`. */
 export { createHandler, type Handler } from './handler.js'
 export type { HandlerOptions, ModelOrLoader, RequestRecord, ServedModelOptions } from './options.js'
