@@ -16,7 +16,7 @@ const thorough = [
   'test/backend/wasm/{batches,executable,high-addresses,memory,shift,windows}.test.ts',
   'test/backend/worker/**',
   'test/model/{reference,hidden,relaxed,encoders}.test.ts',
-  'test/server/openai.test.ts',
+  'test/server/{openai,responses,anthropic}.test.ts',
   'test/sizes/**',
   'test/session/{interleavings,reaches,state}.test.ts',
   'test/kernels/{few-tokens,attention,attention-windows,attention-threads,attention-scores,attention-both-ways,elementwise,exports,formats,matmul,hot-loops}.test.ts',

@@ -11,7 +11,7 @@ import { ServerMetrics } from './service/metrics.js'
 import { ServedModels } from './service/models.js'
 import { Queue } from './service/queue.js'
 
-/** Answers the requests of OpenAI's API with models in this program. See `createHandler`. */
+/** Answers the requests of the APIs of OpenAI and Anthropic with models in this program. See `createHandler`. */
 export interface Handler {
   (request: Request): Promise<Response>
   /** Loads a model before the first request for it. Rejects with what its loader rejects with, and for an unknown name. */
@@ -29,7 +29,7 @@ export interface Handler {
 }
 
 /**
- * A handler of requests in OpenAI's API, for any runtime with `Request` and `Response`.
+ * A handler of requests in the APIs of OpenAI and Anthropic, for any runtime with `Request` and `Response`.
  *
  * ```js
  * const model = await loadModel('model.gguf')

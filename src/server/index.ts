@@ -1,4 +1,4 @@
-/** The package entry `dasllama/server`: OpenAI's API as a function from `Request` to `Response`. */
+/** The package entry `dasllama/server`: the APIs of OpenAI and Anthropic as a function from `Request` to `Response`. */
 export { createHandler, type Handler } from './handler.js'
 export type {
   HandlerOptions,

@@ -69,7 +69,7 @@ export interface RequestRecord {
 export interface HandlerOptions {
   /** The models by the names that requests use. Those that a function has loaded are disposed with the handler. */
   readonly models: Readonly<Record<string, ModelOrLoader | ServedModelOptions>>
-  /** Keys that requests must have one of, as `authorization: Bearer KEY`. Default: none is needed. */
+  /** Keys that requests must have one of, as `authorization: Bearer KEY` or `x-api-key: KEY`. Default: none is needed. */
   readonly apiKeys?: readonly string[]
   /** The web pages that may send requests: their origins, or `true` for any. Default: none. */
   readonly cors?: boolean | readonly string[]

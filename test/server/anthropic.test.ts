@@ -508,11 +508,8 @@ describe('requests of agents', () => {
 })
 
 describe('a prompt that is only counted or rendered', () => {
-  it('leaves the conversations in the cache alone', async () => {
-    await using served = await serve({
-      models: { tiny: { model, template: 'chatml' } },
-      cachedConversations: 1,
-    })
+  it.each([1, 4])('leaves %i conversations in the cache alone', async (cachedConversations) => {
+    await using served = await serve({ models: { tiny: { model, template: 'chatml' } }, cachedConversations })
     const talk = [{ role: 'user', content: 'Ann went to the park with her dog. '.repeat(8) }]
     const other = [{ role: 'user', content: 'Ben stayed at home.' }]
     const ask = async () => {
@@ -606,7 +603,11 @@ describe('the content of any reply', () => {
       const blocks = new Blocks({ omitsThinking: false })
       const { parts, said } = randomReply(bits)
       const events: MessageEvent[] = []
-      for (const part of parts) events.push(...blocks.take(part))
+      for (const part of parts) {
+        events.push(...blocks.take(part))
+        // Agents run a call as soon as it is complete.
+        if (part.calls.at(-1)?.isLast) expect(events.at(-1)?.type).toBe('content_block_stop')
+      }
       events.push(...blocks.end())
       expect(saidBy(blocks.content)).toEqual(said)
       const message = { id: 'msg_1', type: 'message', role: 'assistant', content: [], usage: {} }

@@ -257,6 +257,20 @@ const RESPONSES: readonly Wrong[] = [
     'tools[0].type',
     /required/,
   ],
+  [
+    'a namespace without a name',
+    { tools: [{ type: 'namespace', tools: [] }] },
+    'missing_required_parameter',
+    'tools[0].name',
+    /required/,
+  ],
+  [
+    'a tool with a wrong name in a namespace',
+    { tools: [{ type: 'namespace', name: 'a', tools: [{ type: 'function', name: 'look around' }] }] },
+    'invalid_value',
+    'tools[0].tools[0].name',
+    /letters/,
+  ],
   ['a tool with a wrong name', flat({ name: 'look around' }), 'invalid_value', 'tools[0].name', /letters/],
   [
     'a tool with an unknown key',

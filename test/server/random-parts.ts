@@ -10,12 +10,16 @@ export interface RandomReply {
   readonly said: readonly Said[]
 }
 
-/** Thoughts, texts and calls in any order, in pieces; some calls have no last piece, as malformed ones. */
+/**
+ * Thoughts, texts and calls in any order, in pieces. Some calls have no last piece, as malformed ones; a piece that comes when
+ * something else has begun is lost.
+ */
 export function randomReply(bits: RandomBits): RandomReply {
   const below = (limit: number) => bits.next() % limit
   const said: Said[] = []
   const parts: ReplyPart[] = [part({ isFirst: true })]
   let calls = 0
+  let unfinished: number | undefined
   for (let i = below(7); i > 0; i--) {
     const kind = (['reasoning', 'content', 'call'] as const)[below(3)]
     const words = Array.from({ length: 1 + below(4) }, (_, n) => `${kind}${i}.${n} é\n`)
@@ -23,7 +27,11 @@ export function randomReply(bits: RandomBits): RandomReply {
     const pieces = kind === 'call' ? (text.match(/.{1,9}/gs) ?? []) : words
     if (kind === 'call') {
       const isWhole = below(4) > 0
-      parts.push(...callPieces(calls, pieces, isWhole).map((call) => part({ calls: [call] })))
+      const [first, ...others] = callPieces(calls, pieces, isWhole)
+      const late =
+        unfinished === undefined ? [] : [{ index: unfinished, argumentsText: 'late', isLast: false }]
+      parts.push(...[first, ...late, ...others].map((call) => part({ calls: [call] })))
+      if (!isWhole) unfinished = calls
       calls++
       said.push([kind, text])
       continue

@@ -48,6 +48,7 @@ class Writing {
     const hasLogprobs = request.chat.logprobs !== undefined
     this.#output = new Output({
       reasoning: request.reasoning,
+      nameOf: (called) => request.functions.nameOf(called),
       logprobs: ({ tokens }) => (hasLogprobs ? chatLogprobs(tokens, served.model).content : []),
     })
   }

@@ -1,40 +1,31 @@
 import { describeValue } from '../../describe.js'
-import type { FunctionTool } from '../../index.js'
 import { isArray } from '../../read-list.js'
 import type { ApiError } from '../api-error.js'
 import { Fields } from '../request/fields.js'
-import { parsedArguments } from '../request/messages.js'
+import { type Messages, parsedArguments } from '../request/messages.js'
 import { fromOpaque } from '../request/opaque.js'
 import { Turns } from '../request/turns.js'
-import { readFunctions } from './tools.js'
+import { type Functions, modelName } from './tools.js'
 
-/** The input of a request. */
-export interface Input {
-  readonly turns: Turns
-  /** Tools that are defined within the input. */
-  readonly tools: readonly FunctionTool[]
-}
-
-/** Reads `instructions` and `input`: a text, or a list of items. Throws `ApiError`. */
-export function readInput(fields: Fields): Input {
+/** Reads `instructions` and `input`: a text, or a list of items. `functions` gets those in the input. Throws `ApiError`. */
+export function readInput(fields: Fields, functions: Functions): Messages {
   const turns = new Turns()
-  const tools: FunctionTool[] = []
   const instructions = fields.string('instructions')
   if (instructions) turns.system(instructions)
   const input = fields.require('input', fields.any('input'))
   if (typeof input === 'string') {
     if (input.trim() !== '') turns.user(input)
-    return { turns, tools }
+    return turns.messages()
   }
   if (!isArray(input)) throw fields.wrongType('input', 'a string or an array of items')
-  for (const [i, item] of input.entries()) readItem(new Fields(item, `input[${i}]`), turns, tools)
-  return { turns, tools }
+  for (const [i, item] of input.entries()) readItem(new Fields(item, `input[${i}]`), turns, functions)
+  return turns.messages()
 }
 
 /** Fields of items that clients send back, which say nothing to the model. */
 const IGNORED = ['id', 'status', 'phase', 'created_by', 'internal_chat_message_metadata_passthrough']
 
-function readItem(item: Fields, turns: Turns, tools: FunctionTool[]): void {
+function readItem(item: Fields, turns: Turns, functions: Functions): void {
   item.ignore(IGNORED)
   const type = item.string('type') ?? (item.any('role') === undefined ? undefined : 'message')
   switch (item.require('type', type)) {
@@ -52,7 +43,7 @@ function readItem(item: Fields, turns: Turns, tools: FunctionTool[]): void {
       break
     case 'additional_tools':
       item.ignore(['role'])
-      tools.push(...readFunctions(item, 'tools'))
+      functions.read(item, 'tools')
       break
     default:
       throw unsupportedItem(item, type)
@@ -78,10 +69,11 @@ function readMessage(item: Fields, turns: Turns): void {
 }
 
 function readCall(item: Fields) {
-  item.ignore(['caller', 'namespace', 'async', 'parsed_arguments'])
+  item.ignore(['caller', 'async', 'parsed_arguments'])
+  const name = item.require('name', item.string('name'))
   return {
     id: item.require('call_id', item.string('call_id')),
-    name: item.require('name', item.string('name')),
+    name: modelName({ name, namespace: item.string('namespace') }),
     arguments: parsedArguments(item),
   }
 }

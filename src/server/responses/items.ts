@@ -1,6 +1,6 @@
 import { toOpaque } from '../request/opaque.js'
-import type { CallPart } from '../service/replies.js'
 import type { ReasoningDelivery } from './request.js'
+import type { FunctionName } from './tools.js'
 
 /** An event about an item. Its `type` names it, also in the stream. */
 export interface ItemEvent {
@@ -124,12 +124,13 @@ export class CallItem implements OutputItem {
   /** The number of the call in its reply. */
   readonly index: number
   readonly #at = { item_id: newId('fc') }
-  readonly #called: { readonly call_id: string; readonly name: string }
+  readonly #called: FunctionName & { readonly call_id: string }
   #arguments = ''
 
-  constructor({ index }: CallPart, { id, name }: NonNullable<CallPart['begins']>) {
+  /** `index`: the number of the call in its reply. */
+  constructor(index: number, callId: string, name: FunctionName) {
     this.index = index
-    this.#called = { call_id: id, name }
+    this.#called = { call_id: callId, ...name }
   }
 
   add(delta: string): ItemEvent {

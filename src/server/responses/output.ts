@@ -8,10 +8,13 @@ import {
   ReasoningItem,
 } from './items.js'
 import type { ReasoningDelivery } from './request.js'
+import type { FunctionName } from './tools.js'
 
 /** How a reply becomes the output of a response. */
 export interface OutputOptions {
   readonly reasoning: ReasoningDelivery
+  /** How the response names a function that the model has called. */
+  readonly nameOf: (called: string) => FunctionName
   /** The entries of a part's tokens; none if log-probabilities are not wanted. */
   readonly logprobs: (part: ReplyPart) => readonly unknown[]
 }
@@ -52,7 +55,7 @@ export class Output {
     }
     for (const call of calls) {
       const { begins, index, argumentsText, isLast } = call
-      if (begins) yield* this.#switchTo(new CallItem(call, begins))
+      if (begins) yield* this.#switchTo(new CallItem(index, begins.id, this.#options.nameOf(begins.name)))
       const item = this.#open
       // What follows of a call that something else has ended is lost.
       if (!(item instanceof CallItem) || item.index !== index) continue

@@ -5,7 +5,7 @@ import type { Fields } from '../request/fields.js'
 import { readSampling } from '../request/sampling.js'
 import { limitedTokens, readSeed, readStop } from '../request/writing.js'
 import { readInput } from './input.js'
-import { flatTool, readFunctions, readToolChoice } from './tools.js'
+import { Functions, readToolChoice } from './tools.js'
 
 /** How reasoning is delivered. */
 export interface ReasoningDelivery {
@@ -19,6 +19,7 @@ export interface ReasoningDelivery {
 export interface ResponseRequest {
   readonly chat: ChatRequest
   readonly reasoning: ReasoningDelivery
+  readonly functions: Functions
   /** The fields of the request that a response repeats. */
   readonly repeated: Readonly<Record<string, unknown>>
 }
@@ -45,7 +46,7 @@ export function readResponseRequest(fields: Fields, limits: Limits): ResponseReq
   fields.refuse(UNSUPPORTED)
   fields.ignore(IGNORED)
   refuseBackground(fields)
-  const { chat, reasoning, repeated } = readPrompt(fields)
+  const { chat, reasoning, repeated, ...more } = readPrompt(fields)
   const isStream = fields.boolean('stream') ?? false
   readStreamOptions(fields)
   const included = readIncluded(fields)
@@ -64,6 +65,7 @@ export function readResponseRequest(fields: Fields, limits: Limits): ResponseReq
       logprobs: hasLogprobs ? (topLogprobs ?? 0) : undefined,
     },
     reasoning: { ...reasoning, isPacked: included.includes('reasoning.encrypted_content') },
+    ...more,
     repeated: {
       ...repeated,
       max_output_tokens: maxTokens ?? null,
@@ -95,15 +97,16 @@ function readPrompt(fields: Fields): Omit<ResponseRequest, 'reasoning'> & {
   if (truncation === 'auto') {
     throw fields.invalid('truncation', 'must be "disabled": no items are dropped here', 'unsupported_value')
   }
-  const { turns, tools: inner } = readInput(fields)
-  const tools = [...readFunctions(fields, 'tools'), ...inner]
+  const functions = new Functions()
+  functions.read(fields, 'tools')
+  const messages = readInput(fields, functions)
   const parallelToolCalls = fields.boolean('parallel_tool_calls') ?? true
   const { thinking, templateVariables, asSummary, ...effort } = readReasoning(fields)
   const text = readText(fields)
   const chat: ChatRequest = {
     model: fields.string('model'),
-    messages: turns.messages(),
-    ...readToolChoice(fields, tools),
+    messages,
+    ...readToolChoice(fields, functions.tools),
     parallelToolCalls,
     thinking,
     isThinkingOptional: true,
@@ -120,6 +123,7 @@ function readPrompt(fields: Fields): Omit<ResponseRequest, 'reasoning'> & {
   }
   return {
     chat,
+    functions,
     reasoning: { asSummary },
     repeated: {
       instructions: fields.string('instructions') ?? null,
@@ -127,7 +131,7 @@ function readPrompt(fields: Fields): Omit<ResponseRequest, 'reasoning'> & {
       reasoning: effort,
       text: text.repeated,
       tool_choice: fields.any('tool_choice') ?? 'auto',
-      tools: tools.map(flatTool),
+      tools: fields.array('tools') ?? [],
     },
   }
 }

@@ -3,20 +3,56 @@ import type { FunctionTool } from '../../index.js'
 import { Fields } from '../request/fields.js'
 import { chosenTools, type RequestedTools, readFunction, toolOfName } from '../request/tools.js'
 
+/** How a function is named in requests and responses. */
+export interface FunctionName {
+  readonly name: string
+  /** The namespace that it is defined in, if there is one. */
+  readonly namespace?: string
+}
+
+/** The name that the model knows a function by. */
+export function modelName({ name, namespace }: FunctionName): string {
+  if (namespace === undefined) return name
+  return namespace.endsWith('__') ? namespace + name : `${namespace}__${name}`
+}
+
 /**
- * The functions in a list of tools. Tools of other types, such as `web_search`, are left out: agents send them to every
- * server. Throws `ApiError`.
+ * The functions of a request. Tools of other types, such as `web_search`, are left out: agents send them to every server.
  */
-export function readFunctions(fields: Fields, field: string): readonly FunctionTool[] {
-  const given = fields.array(field) ?? []
-  return given.flatMap((each, i) => {
-    const tool = new Fields(each, fields.name(`${field}[${i}]`))
-    if (tool.require('type', tool.string('type')) !== 'function') return []
+export class Functions {
+  readonly tools: FunctionTool[] = []
+  readonly #names = new Map<string, FunctionName>()
+
+  /** Adds those in a list of tools, also within namespaces. Throws `ApiError`. */
+  read(fields: Fields, field: string, namespace?: string): void {
+    for (const [i, each] of (fields.array(field) ?? []).entries()) {
+      const tool = new Fields(each, fields.name(`${field}[${i}]`))
+      const type = tool.require('type', tool.string('type'))
+      if (type === 'function') this.#add(tool, namespace)
+      else if (type === 'namespace' && namespace === undefined) {
+        this.read(tool, 'tools', tool.require('name', tool.string('name')))
+      }
+    }
+  }
+
+  /** How the response names a function that the model has called. */
+  nameOf(called: string): FunctionName {
+    return this.#names.get(called) ?? { name: called }
+  }
+
+  #add(tool: Fields, namespace: string | undefined): void {
     tool.ignore(['allowed_callers', 'async', 'defer_loading', 'output_schema'])
     const read = readFunction(tool, 'parameters')
     tool.end()
-    return [read]
-  })
+    if (namespace === undefined) {
+      this.tools.push(read)
+      return
+    }
+    const own = { name: read.function.name, namespace }
+    const name = modelName(own)
+    this.#names.set(name, own)
+    this.tools.push({ ...read, function: { ...read.function, name } })
+  }
 }
 
 /** What `tool_choice` makes of the tools. Throws `ApiError`. */
@@ -51,10 +87,4 @@ function allowedTools(fields: Fields, chosen: Fields, tools: readonly FunctionTo
     return named.any('type') === 'function' ? [toolOfName(named, tools)] : []
   })
   return chosenTools(fields, allowed, mode)
-}
-
-/** A tool as responses repeat it. */
-export function flatTool({ function: called }: FunctionTool): object {
-  const { name, description = null, parameters = null, strict = null } = called
-  return { type: 'function', name, description, parameters, strict }
 }
