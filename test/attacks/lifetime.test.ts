@@ -58,7 +58,7 @@ testAttack(
   { loads: 120 },
 )
 
-testAttack('strange values in every argument', 'strange-values.ts', 2458, {
+testAttack('strange values in every argument', 'strange-values.ts', 2479, {
   heapMegabytes: 400,
   seconds: 240,
 })

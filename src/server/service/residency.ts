@@ -180,7 +180,8 @@ export class Residency<Item> {
   /** Unloads it after a while, unless it is used. */
   #rest(resident: Resident<Item>): void {
     resident.lastUsed = now()
-    if (this.#unloadAfter === undefined || resident.uses > 0 || resident.source.isFixed) return
+    if (this.#unloadAfter === undefined || resident.source.isFixed) return
+    if (resident.uses > 0 || resident.state !== 'ready') return
     clearTimeout(resident.timer)
     resident.timer = setTimeout(() => {
       if (resident.state === 'ready' && resident.uses === 0) this.#unload(resident)
