@@ -13,7 +13,7 @@ describe('a minified bundle of what a program imports', () => {
     { program: `export { loadModel } from 'dasllama'`, first: 80_000, gzip: 31_000 },
     { program: `export { loadModel, embed, rerank } from 'dasllama'`, first: 86_000, gzip: 33_000 },
     { program: `export { loadModel, createChat } from 'dasllama'`, first: 300_000, gzip: 105_000 },
-    { program: `export { createHandler } from 'dasllama/server'`, first: 335_000, gzip: 118_000 },
+    { program: `export { createHandler } from 'dasllama/server'`, first: 353_000, gzip: 124_000 },
     { program: `export { openStore } from 'dasllama/hub'`, first: 56_000, gzip: 21_500 },
   ])('$program loads at most $first bytes at first', async ({ program, first, gzip }) => {
     const size = (await bundled(program)).first
@@ -40,13 +40,13 @@ describe('a minified bundle of what a program imports', () => {
 })
 
 describe('the package', () => {
-  it('unpacks to at most 1.38 MB beside its kernels, which take at most 660 kB', async () => {
+  it('unpacks to at most 1.40 MB beside its kernels, which take at most 660 kB', async () => {
     const args = ['pack', '--json', '--dry-run', '--ignore-scripts']
     const { stdout } = await promisify(execFile)('npm', args, { shell: process.platform === 'win32' })
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string; size: number }[] }]
     const sum = (isWanted: (path: string) => boolean) =>
       files.filter(({ path }) => isWanted(path)).reduce((bytes, { size }) => bytes + size, 0)
     expect(sum((path) => path.includes('.wasm'))).toBeLessThanOrEqual(660_000)
-    expect(sum((path) => !path.includes('.wasm'))).toBeLessThanOrEqual(1_380_000)
+    expect(sum((path) => !path.includes('.wasm'))).toBeLessThanOrEqual(1_400_000)
   })
 })

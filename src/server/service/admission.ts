@@ -51,7 +51,7 @@ export class Admission {
       this.#reserved -= bytes
       this.#admitWaiting()
     }
-    // What is kept for later requests is not reserved by anybody. Kept prompts go by themselves.
+    // What is kept for later requests is not reserved by anybody. Kept prompts are evicted when it is needed.
     const { memoryBytes, memoryLimit, prefixCache } = this.#model
     if (memoryBytes - (prefixCache?.bytes ?? 0) + this.#reserved > memoryLimit) {
       await this.#free().catch((error) => {
