@@ -31,6 +31,9 @@ export interface Executable {
    */
   createMemory(type: KvType, options?: { retain?: number }): SequenceMemory
 
+  /** Upper bound of the bytes that keys and values of a sequence of so many positions take. */
+  sequenceBytes(positions: number, type: KvType): number
+
   /**
    * Appends a batch's rows to their memories and calls `take` for each output. Batches run one after another in the order
    * of the calls. Resolves with the milliseconds spent computing.

@@ -1,4 +1,5 @@
 import type { Executable } from '../backend/executable.js'
+import { checkCount } from '../checks.js'
 import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Config } from '../model/config.js'
@@ -98,6 +99,19 @@ export class Model {
   /** Bytes of the engine's memory in use: weights, scratch and the memories of all sessions; 0 once it is disposed. */
   get memoryBytes(): number {
     return this.#host.running?.bytesInUse ?? 0
+  }
+
+  /** Limit of `memoryBytes`, see the option `memoryLimit`; 0 once it is disposed. */
+  get memoryLimit(): number {
+    return this.#host.running?.memoryLimit ?? 0
+  }
+
+  /**
+   * Bytes that a session of `tokens` tokens takes at most, with an f16 cache: for programs that decide how many may run at the same time.
+   * Forks and prompts of the prefix cache share some of them. Throws `INVALID_ARGUMENT` for anything but a count, `DISPOSED`.
+   */
+  sessionBytes(tokens: number): number {
+    return this.#host.executable.sequenceBytes(checkCount('tokens', tokens, 0, 2 ** 24), 'f16')
   }
 
   /** Threads that share the work, see the option `threads`; 0 once it is disposed. */

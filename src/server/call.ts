@@ -24,7 +24,7 @@ export interface Service {
 /** What a request that has a turn is doing. */
 export interface CallProgress {
   readonly model: string | undefined
-  readonly state: 'prompt' | 'generating'
+  readonly state: 'waiting' | 'prompt' | 'generating'
   readonly promptTokens: number
   readonly cachedTokens: number
   readonly completionTokens: number
@@ -68,6 +68,7 @@ export class Call {
   readonly #uses: Use<LoadedModel>[] = []
   #leave: (() => void) | undefined
   #entered = 0
+  #isWaiting = false
   #firstToken = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #record: Partial<RequestRecord> = {}
@@ -107,7 +108,12 @@ export class Call {
     const use = await this.service.models.use(name, this.signal)
     this.#uses.push(use)
     this.note({ model: use.item.name })
-    return use.item.under(this.tenant, (counts) => this.#count(counts))
+    return use.item.under(this.tenant, {
+      counted: (counts) => this.#count(counts),
+      waits: (isWaiting) => {
+        this.#isWaiting = isWaiting
+      },
+    })
   }
 
   /** Waits for a turn, which ends with the call. `priority`: of the request; smaller is sooner. Default 0. */
@@ -122,7 +128,7 @@ export class Call {
     const seconds = (now - this.#firstToken) / 1000
     const tokensPerSecond = completionTokens > 1 && seconds > 0 ? (completionTokens - 1) / seconds : 0
     const sinceMs = now - this.#entered
-    const state = completionTokens > 0 ? 'generating' : 'prompt'
+    const state = this.#isWaiting ? 'waiting' : completionTokens > 0 ? 'generating' : 'prompt'
     return { model, state, promptTokens, cachedTokens, completionTokens, sinceMs, tokensPerSecond }
   }
 

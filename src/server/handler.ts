@@ -75,6 +75,7 @@ class Server {
   }
 
   async load(name: string): Promise<void> {
+    if (this.#closed) throw shuttingDown()
     try {
       const use = await this.#service.models.use(name, new AbortController().signal)
       use.end()

@@ -1,6 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
@@ -242,6 +245,32 @@ describe('the options of dasllama serve', () => {
     expect(isForeign('https://a.example', ['https://a.example'])).toBe(false)
     expect(isForeign('https://a.example', true)).toBe(false)
   })
+})
+
+describe('npm run serve', () => {
+  it.skipIf(process.platform === 'win32')(
+    'serves TinyLlama from the cache folder, with further options',
+    async () => {
+      const cache = await mkdtemp(join(tmpdir(), 'dasllama-serve-'))
+      await mkdir(join(cache, 'dasllama'))
+      // Any model will do.
+      await symlink(resolve(TINY_STORIES), join(cache, 'dasllama', 'tinyllama-1.1b-chat.IQ2_XXS.gguf'))
+      const args = ['scripts/serve.mjs', '--port', '0', '--threads', '1']
+      const child = spawn(process.execPath, args, { env: { ...process.env, XDG_CACHE_HOME: cache } })
+      try {
+        const out = await new Promise<string>((resolve) =>
+          child.stdout.once('data', (data) => resolve(String(data))),
+        )
+        const models = await (await fetch(`${/http:\S+/.exec(out)![0]}/models`)).json()
+        expect(models).toMatchObject({ data: [{ id: 'tinyllama' }] })
+      } finally {
+        const ended = once(child, 'close')
+        child.kill('SIGTERM')
+        await ended
+        await rm(cache, { recursive: true })
+      }
+    },
+  )
 })
 
 describe('a server that is stopped', () => {

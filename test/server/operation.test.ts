@@ -385,3 +385,38 @@ describe('the counters of a model', () => {
     expect(both.computeMs).toBeGreaterThan(alone.computeMs)
   })
 })
+
+describe('several choices', () => {
+  const request = { seed: 5, temperature: 1, max_tokens: 12, n: 3 }
+  const texts = async (served: Served, path: string) => {
+    const body = path === CHAT ? { messages: USER, ...request } : { prompt: 'Once upon a time', ...request }
+    const { choices, usage } = await (await served.post(path, body)).json()
+    expect(usage.completion_tokens).toBe(36)
+    return choices.map(({ message, text }: { message?: { content: string }; text?: string }) =>
+      message ? message.content : text,
+    ) as string[]
+  }
+
+  it.each([[CHAT], ['/v1/completions']])(
+    'share passes, with the texts that they have alone: %s',
+    async (path) => {
+      await using alone = await serve({
+        models: {
+          tiny: {
+            model: () => loadModel(TINY_STORIES, { contextLength: 512, threads: 1 }),
+            template: 'chatml',
+          },
+        },
+      })
+      const expected = await texts(alone, path)
+      expect(new Set(expected).size).toBeGreaterThan(1)
+      await using served = await serve({ models })
+      const before = model.counters
+      expect(await texts(served, path)).toEqual(expected)
+      const { passes, sequences } = model.counters
+      // One pass or two for the prompt, and then all three together.
+      expect(passes - before.passes).toBeLessThan(20)
+      expect((sequences - before.sequences) / (passes - before.passes)).toBeGreaterThan(1.5)
+    },
+  )
+})

@@ -131,6 +131,7 @@ describe('an item', () => {
     const closed = residency.close()
     await expect(late).rejects.toThrow('closed')
     await closed
+    await expect(residency.acquire('a', NEVER)).rejects.toThrow('closed')
     expect(items.map(({ isLoaded }) => isLoaded)).toEqual([false, false])
   })
 })

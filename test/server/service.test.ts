@@ -285,6 +285,7 @@ describe('closing', () => {
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10'])
     expect(await running.text()).toMatch(/\[DONE\]\n\n$/)
     await closed
+    await expect(served.handler.load('tiny')).rejects.toMatchObject({ code: 'shutting_down' })
     // The model was loaded by the caller, who still has it.
     expect(model.memoryBytes).toBeGreaterThan(0)
   })

@@ -33,6 +33,10 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
   isDisposed = false
   readonly #queue = new FairQueue()
 
+  sequenceBytes(): number {
+    return 64
+  }
+
   constructor({ reach, vocab = 400, memoryLimit = 2 ** 26 }: RecurrentOptions) {
     this.reach = reach
     this.memories = SPECS[reach]

@@ -14,7 +14,7 @@ import { PooledHeadRunner, pooledHeadBytes } from './encoder/pooled-head.js'
 import type { Engine } from './engine.js'
 import { KERNEL_BUILDS, type KernelBuild } from './kernel-builds.js'
 import type { Pointer } from './kernels.js'
-import { checkKvType, type KvLayout, kvLayout } from './kv-layout.js'
+import { checkKvType, type KvLayout, kvLayout, sequenceBytes } from './kv-layout.js'
 import { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
 import { Outputs } from './outputs.js'
@@ -141,6 +141,10 @@ export class WasmExecutable implements Executable {
 
   get memoryLimit(): number {
     return this.#engine.arena.limit
+  }
+
+  sequenceBytes(positions: number, type: KvType): number {
+    return sequenceBytes(this.memories, positions, type)
   }
 
   get threads(): number {

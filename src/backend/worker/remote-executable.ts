@@ -4,7 +4,7 @@ import type { Executable } from '../executable.js'
 import { FairQueue } from '../fair-queue.js'
 import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
 import { checkPooled, checkText, type Text, wrongKind } from '../text.js'
-import { checkKvType } from '../wasm/kv-layout.js'
+import { checkKvType, sequenceBytes } from '../wasm/kv-layout.js'
 import type { Channel } from './channel.js'
 import type {
   CreateNotice,
@@ -79,6 +79,10 @@ export class RemoteExecutable implements Executable {
       const executable = weak.deref()
       if (executable) executable.#update(notice)
     })
+  }
+
+  sequenceBytes(positions: number, type: KvType): number {
+    return sequenceBytes(this.memories, positions, type)
   }
 
   get bytesInUse(): number {

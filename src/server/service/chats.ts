@@ -71,7 +71,24 @@ export class ServedChats {
     const key = this.#keyOf(settings)
     const texts = messages.map((message) => JSON.stringify(message))
     const share = (chat: ServedChat) => (chat.key === key ? chat.shareOf(texts) : undefined)
-    const served = this.#kept.takeBest(share) ?? this.#create(settings, key)
+    return this.#begin(this.#kept.takeBest(share) ?? this.#create(settings, key), messages)
+  }
+
+  /** The same, but never one that was kept. */
+  takeNew(settings: ChatSettings, messages: Messages): ServedChat {
+    return this.#begin(this.#create(settings, this.#keyOf(settings)), messages)
+  }
+
+  /** Keeps a chat for the tenant's next request. */
+  give(served: ServedChat): void {
+    this.#kept.give(served)
+  }
+
+  #keyOf(settings: ChatSettings): string {
+    return JSON.stringify([this.#tenant, settings])
+  }
+
+  #begin(served: ServedChat, messages: Messages): ServedChat {
     try {
       served.begin(messages)
       return served
@@ -95,15 +112,6 @@ export class ServedChats {
     } finally {
       void served.dispose()
     }
-  }
-
-  /** Keeps a chat for the tenant's next request. */
-  give(served: ServedChat): void {
-    this.#kept.give(served)
-  }
-
-  #keyOf(settings: ChatSettings): string {
-    return JSON.stringify([this.#tenant, settings])
   }
 
   #create(settings: ChatSettings, key: string): ServedChat {

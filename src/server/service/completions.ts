@@ -8,8 +8,19 @@ import {
 import { ApiError, invalidField } from '../api-error.js'
 import type { CompletionRequest, Gap, TextOrIds } from '../request/completion.js'
 import { freeingMemory } from './freeing-memory.js'
-import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
-import type { ServedModel } from './models.js'
+import {
+  type FinishReason,
+  finishReason,
+  generateOptions,
+  NO_PROMPT,
+  NO_TOKENS,
+  type ReplyCounts,
+  randomSeed,
+  seedOf,
+  sumOf,
+} from './generating.js'
+import type { Admitted, ServedModel } from './models.js'
+import { together } from './together.js'
 
 /** A token of a completion, with what is known of its probability. */
 export interface CompletionToken {
@@ -40,9 +51,10 @@ export interface CompletionPart {
   readonly stopText?: string | undefined
 }
 
-/** The texts of a request, one after the other, and their tokens so far. */
+/** The texts of a request, and their tokens so far. Those that continue the same prompt are written at the same time. */
 export class Completions {
   counts = NO_TOKENS
+  readonly #each: ReplyCounts[] = []
   readonly #served: ServedModel
   readonly #request: CompletionRequest
   readonly #signal: AbortSignal
@@ -102,21 +114,58 @@ export class Completions {
   }
 
   async *#write(prompt: Prompt, first: number): AsyncGenerator<CompletionPart> {
-    const { ids, text } = prompt
+    const { ids } = prompt
     const { sessions } = this.#served
-    const { choices, seed } = this.#request
+    const { choices, maxTokens } = this.#request
+    const seed = this.#request.seed ?? randomSeed()
     const session = sessions.take(ids, this.#options.reuse)
+    const others: Session[] = []
+    let admitted: Admitted | undefined
     try {
-      session.setSeed(seed ?? randomSeed())
-      const tokens = this.#isScored ? await this.#score(session, prompt) : []
-      for (let i = 0; i < choices; i++) {
-        if (this.#request.echo) yield { index: first + i, text, tokens }
-        const isFirst = i === 0
-        yield* this.#continue(session.generate(ids, this.#options), first + i, isFirst)
+      const expected = { prompt: ids.length, reply: maxTokens, count: choices }
+      admitted = await this.#served.admit(expected, this.#signal)
+      this.#count(first, { ...NO_TOKENS, promptTokens: ids.length })
+      const scored = this.#isScored ? await this.#score(session, prompt) : []
+      const begin = (of: Session, i: number) => {
+        of.setSeed(seedOf(seed, i))
+        return this.#text(of, prompt, { index: first + i, isFirst: i === 0, scored })
+      }
+      const indices = Array.from({ length: choices }, (_, i) => i)
+      if (admitted.isTogether) {
+        yield* together(
+          indices.map((i) => () => {
+            if (i > 0) others.push(sessions.takeNew())
+            return begin(others[i - 1] ?? session, i)
+          }),
+        )
+      } else {
+        for (const i of indices) yield* begin(session, i)
       }
     } finally {
+      admitted?.leave()
       sessions.give(session)
+      await Promise.all(others.map((other) => other.dispose()))
     }
+  }
+
+  /** `scored`: the tokens of the prompt, if they are wanted. */
+  async *#text(
+    session: Session,
+    { ids, text }: Prompt,
+    {
+      index,
+      isFirst,
+      scored,
+    }: { readonly index: number; readonly isFirst: boolean; readonly scored: readonly CompletionToken[] },
+  ): AsyncGenerator<CompletionPart> {
+    if (this.#request.echo) yield { index, text, tokens: scored }
+    yield* this.#continue(session.generate(ids, this.#options), index, isFirst)
+  }
+
+  #count(index: number, counts: ReplyCounts): void {
+    this.#each[index] = counts
+    this.counts = sumOf(this.#each)
+    this.#served.progress(this.counts)
   }
 
   /** The tokens of the prompt with their log-probabilities. */
@@ -136,17 +185,13 @@ export class Completions {
   }
 
   async *#continue(generation: Generation, index: number, isFirst: boolean): AsyncGenerator<CompletionPart> {
-    const before = this.counts
     const count = () => {
-      const { promptTokens, cachedTokens, completionTokens } = generation.usage
-      this.counts = {
-        ...before,
+      const { usage } = generation
+      this.#count(index, {
+        ...{ ...NO_TOKENS, ...usage },
         // The prompt is the same for all texts that continue it.
-        promptTokens: before.promptTokens + (isFirst ? promptTokens : 0),
-        cachedTokens: before.cachedTokens + (isFirst && !this.#isScored ? cachedTokens : 0),
-        completionTokens: before.completionTokens + completionTokens,
-      }
-      this.#served.progress(this.counts)
+        ...(isFirst ? this.#isScored && { cachedTokens: 0 } : NO_PROMPT),
+      })
     }
     let tokens: CompletionToken[] = []
     for await (const { id, piece, logprobs } of generation) {

@@ -18,6 +18,18 @@ export const NO_TOKENS: ReplyCounts = {
   reasoningTokens: 0,
 }
 
+/** Of texts that continue a prompt which counts already. */
+export const NO_PROMPT = { promptTokens: 0, cachedTokens: 0 } as const
+
+/** The tokens of several texts, of which some may not have begun. */
+export function sumOf(each: readonly (ReplyCounts | undefined)[]): ReplyCounts {
+  const sum = { ...NO_TOKENS }
+  for (const counts of each) {
+    for (const name of Object.keys(sum) as (keyof ReplyCounts)[]) sum[name] += counts?.[name] ?? 0
+  }
+  return sum
+}
+
 /** The options of the generations for a request. */
 export function generateOptions(
   { sampling: defaults, speculation }: Pick<ServedModel, 'sampling' | 'speculation'>,
@@ -47,6 +59,11 @@ export function finishReason(stopReason: StopReason | undefined, signal: AbortSi
     throw new ApiError(503, 'the model is being shut down', { code: 'disposed' })
   }
   return stopReason === 'length' || stopReason === 'context' ? 'length' : 'stop'
+}
+
+/** The seed of one of several texts: the first one is as alone. */
+export function seedOf(seed: number, index: number): number {
+  return (seed + index) % 2 ** 53
 }
 
 /** 53 random bits. */

@@ -1,6 +1,8 @@
 import { chatSampling, type Model, type SamplingParams } from '../../index.js'
 import type { ServedModelOptions } from '../options.js'
+import { Admission } from './admission.js'
 import { type ServedChat, ServedChats } from './chats.js'
+import type { ReplyCounts } from './generating.js'
 import { IdleList } from './idle-list.js'
 import type { ServedModel } from './models.js'
 import { type KeptSession, ServedSessions } from './sessions.js'
@@ -14,6 +16,13 @@ interface LoadedModelOptions {
   readonly cachedConversations: number
 }
 
+/** What is called while a request runs. */
+export interface RequestWatcher {
+  counted(counts: ReplyCounts): void
+  /** Whether it waits for memory. */
+  waits(isWaiting: boolean): void
+}
+
 /** A loaded model with what the server keeps for it. */
 export class LoadedModel {
   readonly name: string
@@ -23,6 +32,7 @@ export class LoadedModel {
   readonly #sampling: SamplingParams
   readonly #chats: IdleList<ServedChat>
   readonly #sessions: IdleList<KeptSession>
+  readonly #admission: Admission
 
   constructor({ name, model, settings, speculation, cachedConversations }: LoadedModelOptions) {
     this.name = name
@@ -32,10 +42,11 @@ export class LoadedModel {
     this.#sampling = { ...chatSampling(model), ...settings.sampling }
     this.#chats = new IdleList(cachedConversations)
     this.#sessions = new IdleList(cachedConversations)
+    this.#admission = new Admission(model, { free: () => this.free() })
   }
 
-  /** The model for a request of this tenant. `progress`: see `ServedModel`. */
-  under(tenant: string, progress: ServedModel['progress']): ServedModel {
+  /** The model for a request of this tenant. */
+  under(tenant: string, watcher: RequestWatcher): ServedModel {
     const { name, model } = this
     const { template, replyFormat } = this.#settings
     return {
@@ -47,7 +58,20 @@ export class LoadedModel {
       sampling: this.#sampling,
       speculation: this.#speculation.speculation,
       free: () => this.free(),
-      progress,
+      progress: (counts) => watcher.counted(counts),
+      admit: async (texts, signal) => {
+        const { prompt, reply } = texts
+        const bytes = (count: number) =>
+          count * model.sessionBytes(Math.min(model.contextLength, prompt + (reply ?? model.contextLength)))
+        // Several texts at the same time share their prompt, if it is kept.
+        const isTogether =
+          texts.count > 1 && model.prefixCache !== undefined && bytes(texts.count) <= this.#admission.room
+        const needed = bytes(isTogether ? texts.count : 1)
+        watcher.waits(this.#admission.isFull(needed))
+        const leave = await this.#admission.enter(needed, signal)
+        watcher.waits(false)
+        return { leave, isTogether }
+      },
     }
   }
 

@@ -26,6 +26,25 @@ export interface ServedModel {
   free(): Promise<boolean>
   /** Called with the request's numbers of tokens, whenever they have grown. */
   progress(counts: ReplyCounts): void
+  /** Waits until there is memory for texts to their end. Rejects with the signal's reason. */
+  admit(texts: ExpectedTexts, signal: AbortSignal): Promise<Admitted>
+}
+
+/** Texts that a request is about to have written. */
+export interface ExpectedTexts {
+  /** Tokens of the prompt. */
+  readonly prompt: number
+  /** The most tokens of a text; `undefined`: as many as the context holds. */
+  readonly reply: number | undefined
+  /** How many texts continue the prompt. */
+  readonly count: number
+}
+
+export interface Admitted {
+  /** Whether they may be written at the same time; otherwise one after the other. */
+  readonly isTogether: boolean
+  /** To be called when they have been written. Idempotent. */
+  leave(): void
 }
 
 /** What `ServedModels` needs of the handler's options. */

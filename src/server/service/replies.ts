@@ -1,9 +1,21 @@
-import type { Chat, ChatReply, GeneratedToken, ReplyEvent, RespondOptions, ToolChoice } from '../../index.js'
+import type { ChatReply, GeneratedToken, ReplyEvent, RespondOptions, ToolChoice } from '../../index.js'
 import type { ChatRequest } from '../request/chat.js'
+import type { ServedChat } from './chats.js'
 import { freeingMemory } from './freeing-memory.js'
-import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
-import type { ServedModel } from './models.js'
+import {
+  type FinishReason,
+  finishReason,
+  generateOptions,
+  NO_PROMPT,
+  NO_TOKENS,
+  type ReplyCounts,
+  randomSeed,
+  seedOf,
+  sumOf,
+} from './generating.js'
+import type { Admitted, ServedModel } from './models.js'
 import { withSettings } from './settings.js'
+import { together } from './together.js'
 
 /** A piece of a call of a tool. */
 export interface CallPart {
@@ -36,11 +48,12 @@ export interface ReplyPart {
   readonly isContextFull?: boolean
 }
 
-/** The replies to a request, one after the other, and their tokens so far. */
+/** The replies to a request, and their tokens so far. Several are written at the same time, where their prompt is read once. */
 export class Replies {
   readonly #served: ServedModel
   readonly #request: ChatRequest
   readonly #signal: AbortSignal
+  readonly #each: ReplyCounts[] = []
   counts = NO_TOKENS
 
   constructor(served: ServedModel, request: ChatRequest, signal: AbortSignal) {
@@ -55,32 +68,49 @@ export class Replies {
   }
 
   async *#write(): AsyncGenerator<ReplyPart> {
-    const { messages, choices, seed } = this.#request
     const { chats } = this.#served
-    const served = withSettings(this.#served, this.#request, (settings) => chats.take(settings, messages))
+    const { messages, choices, maxTokens } = this.#request
+    const seed = this.#request.seed ?? randomSeed()
+    const { first, settings } = withSettings(this.#served, this.#request, (settings) => {
+      return { first: chats.take(settings, messages), settings }
+    })
+    const others: ServedChat[] = []
+    let admitted: Admitted | undefined
     try {
-      served.chat.session.setSeed(seed ?? randomSeed())
-      for (let index = 0; index < choices; index++) {
-        if (index > 0) served.begin(messages)
-        yield* this.#reply(served.chat, index)
+      const reply = first.chat.respond(this.#options())
+      const prompt = reply.promptIds.length
+      admitted = await this.#served.admit({ prompt, reply: maxTokens, count: choices }, this.#signal)
+      this.#served.progress({ ...NO_TOKENS, promptTokens: prompt })
+      const begin = (served: ServedChat, index: number) => {
+        served.chat.session.setSeed(seedOf(seed, index))
+        return this.#reply(index === 0 ? reply : served.chat.respond(this.#options()), index)
+      }
+      const indices = Array.from({ length: choices }, (_, index) => index)
+      if (admitted.isTogether) {
+        yield* together(
+          indices.map((index) => () => {
+            if (index > 0) others.push(chats.takeNew(settings, messages))
+            return begin(others[index - 1] ?? first, index)
+          }),
+        )
+      } else {
+        for (const index of indices) {
+          if (index > 0) first.begin(messages)
+          yield* begin(first, index)
+        }
       }
     } finally {
-      chats.give(served)
+      admitted?.leave()
+      chats.give(first)
+      await Promise.all(others.map((other) => other.dispose()))
     }
   }
 
-  async *#reply(chat: Chat, index: number): AsyncGenerator<ReplyPart> {
-    const reply = chat.respond(this.#options())
+  async *#reply(reply: ChatReply, index: number): AsyncGenerator<ReplyPart> {
     const progress = new Progress(reply, index)
-    const before = this.counts
     const count = () => {
-      const { promptTokens, cachedTokens, completionTokens } = reply.usage
-      this.counts = {
-        // The prompt is the same for all replies.
-        ...(index === 0 ? { promptTokens, cachedTokens } : before),
-        completionTokens: before.completionTokens + completionTokens,
-        reasoningTokens: before.reasoningTokens + progress.reasoningTokens,
-      }
+      this.#each[index] = { ...reply.usage, reasoningTokens: progress.reasoningTokens }
+      this.counts = sumOf(this.#each.map((counts, i) => (i === 0 ? counts : { ...counts, ...NO_PROMPT })))
       this.#served.progress(this.counts)
     }
     for await (const token of reply) {

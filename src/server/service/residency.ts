@@ -115,6 +115,7 @@ export class Residency<Item> {
   /** Resolves with a claim on the item once it is loaded. Rejects with what its loader rejects with, or the signal's reason. */
   async acquire(name: string, signal: AbortSignal): Promise<Use<Item>> {
     signal.throwIfAborted()
+    if (this.#isClosed) throw closed()
     const resident = this.#of(name)
     if (resident.isOpen) this.#begin(resident)
     else await this.#wait(resident, signal)
@@ -136,7 +137,7 @@ export class Residency<Item> {
     this.#isClosed = true
     const all = [...this.#residents.values()]
     for (const resident of all) {
-      for (const { reject } of resident.waiting) reject(new Error('the server is closed'))
+      for (const { reject } of resident.waiting) reject(closed())
       resident.waiting.clear()
     }
     await Promise.all(
@@ -180,7 +181,8 @@ export class Residency<Item> {
   /** Unloads it after a while, unless it is used. */
   #rest(resident: Resident<Item>): void {
     resident.lastUsed = now()
-    if (this.#unloadAfter === undefined || resident.uses > 0 || resident.source.isFixed) return
+    if (this.#unloadAfter === undefined || resident.source.isFixed) return
+    if (resident.uses > 0 || resident.state !== 'ready') return
     clearTimeout(resident.timer)
     resident.timer = setTimeout(() => {
       if (resident.state === 'ready' && resident.uses === 0) this.#unload(resident)
@@ -292,6 +294,10 @@ export class Residency<Item> {
 
 function admitAll({ waiting }: Resident<unknown>): void {
   for (const { admit } of [...waiting]) admit()
+}
+
+function closed(): Error {
+  return new Error('everything has been unloaded for good: this is closed')
 }
 
 function now(): number {

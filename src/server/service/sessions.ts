@@ -26,9 +26,12 @@ export class ServedSessions {
     const tenant = this.#tenant
     const share = ({ session, tenant: its }: KeptSession) =>
       its === tenant ? session.cachedPrefixLength(prompt, reuse) / Math.max(1, session.position) : undefined
-    return (
-      this.#kept.takeBest(share)?.session ?? this.#model.createSession({ prefixCache: { scope: tenant } })
-    )
+    return this.#kept.takeBest(share)?.session ?? this.takeNew()
+  }
+
+  /** A session that was not kept. Throws what `createSession` throws. */
+  takeNew(): Session {
+    return this.#model.createSession({ prefixCache: { scope: this.#tenant } })
   }
 
   /** Keeps a session for the tenant's next request. */
