@@ -49,7 +49,8 @@ export async function measureSpeculation({
   progress = () => {},
 }: SpeculationOptions): Promise<SpeculationRow[]> {
   const loading = { ...(threads !== undefined && { threads }), contextLength: 2048 }
-  await using model = await loadModel(source, loading)
+  // So that each prompt is read once for all kinds.
+  await using model = await loadModel(source, { ...loading, prefixCache: true })
   await using draft = draftSource === undefined ? null : await loadModel(draftSource, loading)
   const kinds: [SpeculationRow['speculation'], Speculation][] = [
     ['none', 'none'],

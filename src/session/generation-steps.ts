@@ -1,4 +1,5 @@
 import type { SequenceMemory } from '../backend/memory.js'
+import type { Matcher } from '../grammar/compiled-grammar.js'
 import { logprobsOfLogits } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { Rng } from '../sampling/rng.js'
@@ -36,6 +37,17 @@ export interface PromptUsage {
   readonly promptTokens: number
   /** How many of them needed no evaluation. */
   readonly cachedTokens: number
+}
+
+/** What follows a token. */
+export interface Advance {
+  /** How many tokens, including this one, may have to be taken back. */
+  readonly undelivered: number
+  /** How many more are wanted at most. */
+  readonly wanted: number
+  /** The state of the response format after it; `undefined` without one. */
+  readonly matcher: Matcher | undefined
+  readonly signal: AbortSignal
 }
 
 /** The steps of a generation on its session. */
@@ -115,14 +127,8 @@ export class GenerationSteps {
     this.#session.stats.sampled(this.#since)
   }
 
-  /**
-   * Evaluates the last token; false if the context is full. Rejects with the signal's reason. `undelivered`: how many
-   * tokens, including this one, may have to be taken back. `wanted`: how many more are wanted at most.
-   */
-  async advance(
-    id: TokenId,
-    { undelivered, wanted, signal }: { undelivered: number; wanted: number; signal: AbortSignal },
-  ): Promise<boolean> {
+  /** Evaluates the last token; false if the context is full. Rejects with the signal's reason. */
+  async advance(id: TokenId, { undelivered, wanted, matcher, signal }: Advance): Promise<boolean> {
     const { evaluator, stats } = this.#session
     if (undelivered === 1) this.#hold()
     else if (undelivered === 0) this.release()
@@ -134,7 +140,7 @@ export class GenerationSteps {
     const speculator = this.#speculator
     // The last token that is wanted is not evaluated.
     const most = Math.min(evaluator.room, wanted) - 1
-    const draft = speculator ? await speculator.draft(id, most, signal) : []
+    const draft = speculator ? await speculator.draft(id, { most, matcher, signal }) : []
     stats.drafted(draft.length)
     const ms = await evaluator.advance(id, draft, signal)
     if (ms !== undefined) speculator?.took(draft.length, ms)

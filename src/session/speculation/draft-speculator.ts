@@ -4,7 +4,7 @@ import { Chances } from './chances.js'
 import { type DraftPlan, planDraft } from './draft-length.js'
 import type { DraftText } from './draft-text.js'
 import type { PassCost } from './pass-cost.js'
-import type { Speculator } from './speculator.js'
+import type { DraftRequest, Speculator } from './speculator.js'
 
 /** The chance that a drafted token is right, by tenths of the draft model's confidence, until drafts have been tried. */
 const PRIORS = [0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95]
@@ -41,8 +41,9 @@ export interface DraftSpeculatorParts {
   readonly draft: DraftText
   /** The evaluated tokens of the session, as a view. */
   readonly text: () => readonly TokenId[]
-  /** Tokens of the session's model. */
+  /** Tokens of the session's model, and those that end a text. */
   readonly vocabSize: number
+  readonly endIds: ReadonlySet<TokenId>
   readonly cost: PassCost
   readonly experience: DraftExperience
   /** Called with the milliseconds that a draft took. */
@@ -65,8 +66,9 @@ export class DraftSpeculator implements Speculator {
     this.#parts = parts
   }
 
-  async draft(next: TokenId, most: number, signal: AbortSignal): Promise<readonly TokenId[]> {
+  async draft(next: TokenId, request: DraftRequest): Promise<readonly TokenId[]> {
     this.#learn()
+    const { most, signal } = request
     if (this.#hasFailed || most < 1) return []
     const plan = this.#plan(most)
     if (plan.length === 0) return []
@@ -79,7 +81,7 @@ export class DraftSpeculator implements Speculator {
       await draft.follow(whole, signal)
       // More tokens take longer than a step.
       if (missing === 1) cost.stepTook(now() - since)
-      return await this.#write(plan, Math.min(most, room + 1, MAX_DRAFT), signal)
+      return await this.#write(plan, { ...request, most: Math.min(most, room + 1, MAX_DRAFT) })
     } catch (error) {
       if (signal.aborted) throw error
       this.#hasFailed = true
@@ -119,8 +121,12 @@ export class DraftSpeculator implements Speculator {
   }
 
   /** Writes a draft: as long as one more token is expected to be worth its time. */
-  async #write({ length, speed }: DraftPlan, most: number, signal: AbortSignal): Promise<readonly TokenId[]> {
-    const { draft, cost, experience, vocabSize, now } = this.#parts
+  async #write(
+    { length, speed }: DraftPlan,
+    { most, signal, matcher: format }: DraftRequest,
+  ): Promise<readonly TokenId[]> {
+    const { draft, cost, experience, vocabSize, endIds, now } = this.#parts
+    const matcher = format?.clone()
     const ids: TokenId[] = []
     const classes: number[] = []
     // That all tokens so far are right.
@@ -134,8 +140,9 @@ export class DraftSpeculator implements Speculator {
         await draft.append(ids.slice(-1), signal)
         cost.stepTook(now() - since)
       }
-      const guess = draft.guess(vocabSize)
-      if (!guess) break
+      const guess = draft.guess(vocabSize, matcher?.mask())
+      // The token that ends a text is not evaluated.
+      if (!guess || endIds.has(guess.id)) break
       const kind = Math.min(PRIORS.length - 1, Math.floor(guess.confidence * PRIORS.length))
       const gain = chance * experience.byConfidence.of(kind)
       if (!isWorth(gain, row)) {
@@ -146,6 +153,7 @@ export class DraftSpeculator implements Speculator {
       chance = gain
       ids.push(guess.id)
       classes.push(kind)
+      matcher?.accept(guess.id)
     }
     this.#drafted = classes
     this.#right = 0

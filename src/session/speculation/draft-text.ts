@@ -1,5 +1,5 @@
 import { exp } from '../../math/elementary.js'
-import { argmax, seek } from '../../sampling/passes.js'
+import { argmax, argmaxOf, seek } from '../../sampling/passes.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
 import type { DraftModel, DraftSession } from './draft-model.js'
 
@@ -71,17 +71,20 @@ export class DraftText {
     }
   }
 
-  /** The most likely next token of the first `vocabSize`; `undefined` if there is none. */
-  guess(vocabSize: number): DraftedToken | undefined {
+  /** The most likely next token of the first `vocabSize`, and of those `allowed`; `undefined` if there is none. */
+  guess(vocabSize: number, allowed: Uint32Array | undefined): DraftedToken | undefined {
     const logits = this.#session.logits()
-    const id = argmax(logits, Math.min(vocabSize, logits.length))
+    const size = Math.min(vocabSize, logits.length)
+    const id = allowed ? argmaxOf(logits.subarray(0, size), allowed) : argmax(logits, size)
     if (id < 0) return undefined
     const largest = logits[id]
     let sum = 0
     const floor = largest - NEGLIGIBLE
     const { length } = logits
-    for (let i = seek(logits, 0, length, floor); i < length; i = seek(logits, i + 1, length, floor))
+    for (let i = seek(logits, 0, length, floor); i < length; i = seek(logits, i + 1, length, floor)) {
+      if (allowed && ((allowed[i >>> 5] >>> (i & 31)) & 1) === 0) continue
       sum += exp(logits[i] - largest)
+    }
     return { id, confidence: 1 / sum }
   }
 

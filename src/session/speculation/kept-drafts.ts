@@ -55,6 +55,7 @@ export class KeptDrafts {
         ...this.#draftOf(speculation.draft),
         text,
         vocabSize: this.#host.vocabSize,
+        endIds: this.#host.tokenizer.endOfGeneration,
         cost: this.#cost,
         onDrafted: (ms) => stats.drafting(ms),
         onFailure: (reason) => this.#fail(reason),

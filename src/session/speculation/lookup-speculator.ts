@@ -4,7 +4,7 @@ import { Chances } from './chances.js'
 import { planDraft } from './draft-length.js'
 import { Lookup, MATCH_PRIORS } from './lookup.js'
 import type { PassCost } from './pass-cost.js'
-import type { Speculator } from './speculator.js'
+import type { DraftRequest, Speculator } from './speculator.js'
 
 /** How much of what has been learnt stays, each time that a chance for a draft is not taken. */
 const MEMORY = 0.99
@@ -23,7 +23,7 @@ export class LookupSpeculator implements Speculator {
     for (const id of ids) this.#lookup.push(id)
   }
 
-  draft(next: TokenId, most: number): readonly TokenId[] {
+  draft(next: TokenId, { most }: Pick<DraftRequest, 'most'>): readonly TokenId[] {
     this.#learn()
     this.#lookup.push(next)
     const guess = this.#lookup.guess(Math.min(most, MAX_DRAFT))

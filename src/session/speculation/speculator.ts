@@ -1,4 +1,14 @@
+import type { Matcher } from '../../grammar/compiled-grammar.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
+
+/** What a draft is for. */
+export interface DraftRequest {
+  /** The most tokens that are wanted. */
+  readonly most: number
+  readonly signal: AbortSignal
+  /** The state of the response format after the next token, which must not be changed; `undefined`: any text is allowed. */
+  readonly matcher: Matcher | undefined
+}
 
 /**
  * Drafts for one generation: tokens that are evaluated together with the next one, in the hope that they are sampled. What is
@@ -6,10 +16,10 @@ import type { TokenId } from '../../tokenizer/tokenizer.js'
  */
 export interface Speculator {
   /**
-   * Tokens to evaluate after the next one, at most `most`; none if no guess is worth its time. Called once for each pass. Rejects with
-   * the signal's reason.
+   * Tokens to evaluate after the next one; none if no guess is worth its time. Called once for each pass. Rejects with the signal's
+   * reason.
    */
-  draft(next: TokenId, most: number, signal: AbortSignal): readonly TokenId[] | Promise<readonly TokenId[]>
+  draft(next: TokenId, request: DraftRequest): readonly TokenId[] | Promise<readonly TokenId[]>
   /** The next token is the next one of the draft. */
   accept(id: TokenId): void
   /** The pass with the next token and `draft` tokens after it took `ms`. */

@@ -113,11 +113,11 @@ describe('a lookup that drafts', () => {
 
   it('continues what it has seen, and learns from what becomes of it', () => {
     const speculator = new LookupSpeculator([...text, 1, 2, 3], costOf(0.1))
-    const draft = speculator.draft(4, 100)
+    const draft = speculator.draft(4, { most: 100 })
     expect(draft.length).toBeGreaterThan(1)
     expect(draft).toEqual(text.slice(4, 4 + draft.length))
     for (const id of draft) speculator.accept(id)
-    expect(speculator.draft(399, 100)).toEqual([])
+    expect(speculator.draft(399, { most: 100 })).toEqual([])
   })
 
   it('ends where guesses are wrong, and tries again one day', () => {
@@ -126,10 +126,10 @@ describe('a lookup that drafts', () => {
     let drafts = 0
     const passes = 3000
     for (let i = 0; i < passes; i++) {
-      speculator.draft(1, 100)
-      speculator.draft(2, 100)
-      if (speculator.draft(3, 100).length > 0) drafts++
-      speculator.draft(100 + i, 100)
+      speculator.draft(1, { most: 100 })
+      speculator.draft(2, { most: 100 })
+      if (speculator.draft(3, { most: 100 }).length > 0) drafts++
+      speculator.draft(100 + i, { most: 100 })
     }
     expect(drafts).toBeGreaterThan(3)
     expect(drafts).toBeLessThan(passes / 20)

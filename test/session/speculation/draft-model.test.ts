@@ -22,6 +22,18 @@ describe('a draft model', () => {
     expect(nAccepted).toBeLessThan(nGen)
   })
 
+  it('writes in the response format', async () => {
+    await using model = await load()
+    const draft = wrongAtTimes(model, 5)
+    const responseFormat = { type: 'grammar', grammar: 'root ::= ("ab" | "cd" "x"?){80}' } as const
+    const options = { responseFormat, ignoreEos: false, maxTokens: 100, temp: 0.5 }
+    await using plain = model.createSession({ seed: 1 })
+    await using session = model.createSession({ seed: 1 })
+    const expected = await run(plain, IDS.slice(0, 20), options)
+    expect(await run(session, IDS.slice(0, 20), { ...options, speculation: { draft } })).toEqual(expected)
+    expect(session.stats().nAccepted).toBeGreaterThan(20)
+  })
+
   it('that is of no use is asked less and less', async () => {
     await using model = await load()
     await using draft = await load({}, { seed: 99 })
