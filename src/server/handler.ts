@@ -5,6 +5,7 @@ import { Cors } from './http/cors.js'
 import { ApiKeys } from './http/keys.js'
 import { errorResponse } from './http/responses.js'
 import { type HandlerOptions, resolveHandlerOptions } from './options.js'
+import { asksForPage, pageResponse } from './page/response.js'
 import { findRoute } from './router.js'
 import { ServedModels } from './service/models.js'
 import { Queue } from './service/queue.js'
@@ -44,22 +45,24 @@ class Server {
   readonly #service: Service
   readonly #keys: ApiKeys
   readonly #cors: Cors
+  readonly #hasPage: boolean
   readonly #calls = new Set<Call>()
   /** Set when no more requests are accepted. */
   #closed: Promise<void> | undefined
   #whenIdle: (() => void) | undefined
 
   constructor(options: HandlerOptions) {
-    const { models, apiKeys, cors, maxConcurrent, maxQueued, cachedConversations, limits, onRequest } =
-      resolveHandlerOptions(options)
+    const resolved = resolveHandlerOptions(options)
+    const { models, apiKeys, cors, maxConcurrent, maxQueued, cachedConversations, limits } = resolved
     this.#service = {
       models: new ServedModels(models, cachedConversations),
       queue: new Queue({ limit: maxConcurrent, maxWaiting: maxQueued }),
       limits,
-      onRequest,
+      onRequest: resolved.onRequest,
     }
     this.#keys = new ApiKeys(apiKeys)
     this.#cors = new Cors(cors)
+    this.#hasPage = resolved.hasPage
   }
 
   async load(name: string): Promise<void> {
@@ -120,6 +123,7 @@ class Server {
   }
 
   async #route(call: Call): Promise<Response> {
+    if (this.#hasPage && asksForPage(call.request)) return pageResponse()
     const { method, url } = call.request
     const { endpoint, rest } = findRoute(ENDPOINTS, method, new URL(url).pathname)
     if (!endpoint.isPublic) await this.#keys.check(call.request.headers)

@@ -74,6 +74,8 @@ export interface HandlerOptions {
   readonly stallTimeout?: number
   /** Ignores unknown fields of requests instead of refusing them. Default false. */
   readonly ignoreUnknownFields?: boolean
+  /** Whether a browser that opens the path `/` gets the control page. Default true. */
+  readonly page?: boolean
   /** Called when a request has ended. */
   readonly onRequest?: (record: RequestRecord) => void
 }
@@ -98,12 +100,21 @@ export interface ResolvedHandlerOptions {
   readonly maxQueued: number
   readonly cachedConversations: number
   readonly limits: Limits
+  readonly hasPage: boolean
   readonly onRequest: (record: RequestRecord) => void
 }
 
 const KEYS = [
   ...['models', 'apiKeys', 'cors', 'maxConcurrent', 'maxQueued', 'maxTokens', 'maxChoices', 'maxBodyBytes'],
-  ...['cachedConversations', 'timeout', 'bodyTimeout', 'stallTimeout', 'ignoreUnknownFields', 'onRequest'],
+  ...[
+    'cachedConversations',
+    'timeout',
+    'bodyTimeout',
+    'stallTimeout',
+    'ignoreUnknownFields',
+    'page',
+    'onRequest',
+  ],
 ]
 /** The longest wait of a timer. */
 const LONGEST = 2 ** 31 - 1
@@ -133,6 +144,7 @@ export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerO
       stallTimeout: checkCount('stallTimeout', options.stallTimeout ?? 60_000, 1, LONGEST),
       ignoreUnknownFields: checkBoolean('ignoreUnknownFields', ignoreUnknownFields),
     },
+    hasPage: checkBoolean('page', options.page ?? true),
     onRequest: onRequest ?? (() => {}),
   }
 }

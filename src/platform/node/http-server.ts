@@ -2,6 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { DasllamaError } from '../../errors.js'
 import type { HttpServer, ListenOptions } from '../terminal.js'
+import { answerInvalidRequests, errorMessage } from './http-errors.js'
+
+/** Limits on clients that send slowly: milliseconds until all headers have arrived, and how often that is checked. */
+const TIMEOUTS = { headersTimeout: 20_000, connectionsCheckingInterval: 2000 }
 
 /**
  * Answers HTTP requests with a function from `Request` to `Response`. The request's signal is aborted when the client leaves.
@@ -11,9 +15,10 @@ export async function listen(
   answer: (request: Request) => Promise<Response>,
   { host, port }: ListenOptions,
 ): Promise<HttpServer> {
-  const server = createServer((message, response) => {
+  const server = createServer(TIMEOUTS, (message, response) => {
     void respond(message, response, answer)
   })
+  answerInvalidRequests(server)
   await listening(server, host, port)
   const address = server.address() as AddressInfo
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
@@ -37,6 +42,8 @@ function listening(server: Server, host: string, port: number): Promise<void> {
       const reason = cause.code === 'EADDRINUSE' ? 'another program uses the port' : cause.message
       reject(new DasllamaError('IO', `cannot listen on ${host}:${port}: ${reason}`, { cause }))
     })
+    // A connection that cannot be accepted, because too many files are open, does not end the server.
+    server.on('error', () => {})
     server.listen(port, host, () => resolve())
   })
 }
@@ -55,7 +62,13 @@ async function respond(
   } catch {
     // The handler answers everything itself: this is a request that cannot be expressed, or a connection that broke.
     if (response.headersSent) response.destroy()
-    else response.writeHead(400, { connection: 'close' }).end()
+    else {
+      const { headers, body } = errorMessage(
+        'invalid_http',
+        'the request has an invalid method, address or header',
+      )
+      response.writeHead(400, headers).end(body)
+    }
   }
 }
 
