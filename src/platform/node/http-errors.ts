@@ -33,6 +33,10 @@ export function answerInvalidRequests(server: Server): void {
     responses.set(socket, its.add(response))
     response.once('close', () => its.delete(response))
   })
+  server.on('checkExpectation', (_, response: ServerResponse) => {
+    const { headers, body } = errorMessage('expectation_failed', 'the header Expect can only be 100-continue')
+    response.writeHead(417, headers).end(body)
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
     const socket = duplex as Socket
     // Within a response, an error would be read as a part of it.

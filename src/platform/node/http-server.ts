@@ -4,8 +4,13 @@ import { DasllamaError } from '../../errors.js'
 import type { HttpServer, ListenOptions } from '../terminal.js'
 import { answerInvalidRequests, errorMessage } from './http-errors.js'
 
-/** Limits on clients that send slowly: milliseconds until all headers have arrived, and how often that is checked. */
-const TIMEOUTS = { headersTimeout: 20_000, connectionsCheckingInterval: 2000 }
+const OPTIONS = {
+  /** Milliseconds until all headers have arrived, and how often that is checked. */
+  headersTimeout: 20_000,
+  connectionsCheckingInterval: 2000,
+  // Missing ones are refused below, with a message.
+  requireHostHeader: false,
+}
 
 /**
  * Answers HTTP requests with a function from `Request` to `Response`. The request's signal is aborted when the client leaves.
@@ -15,7 +20,7 @@ export async function listen(
   answer: (request: Request) => Promise<Response>,
   { host, port }: ListenOptions,
 ): Promise<HttpServer> {
-  const server = createServer(TIMEOUTS, (message, response) => {
+  const server = createServer(OPTIONS, (message, response) => {
     void respond(message, response, answer)
   })
   answerInvalidRequests(server)
@@ -42,7 +47,7 @@ function listening(server: Server, host: string, port: number): Promise<void> {
       const reason = cause.code === 'EADDRINUSE' ? 'another program uses the port' : cause.message
       reject(new DasllamaError('IO', `cannot listen on ${host}:${port}: ${reason}`, { cause }))
     })
-    // A connection that cannot be accepted, because too many files are open, does not end the server.
+    // A connection that cannot be accepted does not end the server.
     server.on('error', () => {})
     server.listen(port, host, () => resolve())
   })
@@ -73,7 +78,10 @@ async function respond(
 }
 
 function requestOf(message: IncomingMessage, signal: AbortSignal): Request {
-  const { method = 'GET', url = '/' } = message
+  const { method = 'GET', url = '/', httpVersion } = message
+  const hosts = message.headersDistinct.host ?? []
+  if (hosts.length > 1 || (hosts.length === 0 && httpVersion !== '1.0'))
+    throw new TypeError('not one Host header')
   const headers = new Headers()
   for (const [name, value] of Object.entries(message.headersDistinct)) {
     for (const each of value ?? []) headers.append(name, each)
