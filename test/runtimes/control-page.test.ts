@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Model } from '../../src/index.js'
 import { listen } from '../../src/platform/node/http-server.js'
 import type { HttpServer } from '../../src/platform/terminal.js'
-import { createHandler, type HandlerOptions } from '../../src/server/index.js'
+import { createHandler, type Handler, type HandlerOptions } from '../../src/server/index.js'
 import { Script, tinyStories } from '../server/support.js'
 import { withStatus } from '../support/status-double.js'
 import { startChromium, withoutChromium } from './chromium.js'
@@ -21,9 +21,11 @@ const BROWSERS = [
   { name: 'firefox', isMissing: firefoxPath === undefined, start: startFirefox },
 ] as const
 
+/** For its tokenizer. */
 let model: Model
 let script: Script
 const servers: HttpServer[] = []
+const handlers: Handler[] = []
 const pages: Page[] = []
 beforeAll(async () => {
   model = await tinyStories()
@@ -32,6 +34,8 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(pages.splice(0).map((page) => page.context().close()))
   await Promise.all(servers.splice(0).map((server) => server.close()))
+  const signal = AbortSignal.abort()
+  await Promise.all(handlers.splice(0).map((handler) => handler.close({ signal })))
 })
 afterAll(() => model?.dispose())
 
@@ -41,14 +45,16 @@ async function serve({
   port = 0,
   ...options
 }: Partial<HandlerOptions> & { readonly names?: readonly string[]; readonly port?: number } = {}) {
-  const tiny = { model, template: 'chatml' }
+  const tiny = { model: () => tinyStories(), template: 'chatml' }
   const scripted = {
     ...tiny,
     sampling: script.sampling,
     replyFormat: { reasoning: 'think', tools: 'hermes' },
   } as const
   const models = Object.fromEntries(names.map((name) => [name, name.startsWith('script') ? scripted : tiny]))
-  const handler = createHandler({ models, ...options })
+  const handler = createHandler({ models, maxConcurrent: 2, ...options })
+  handlers.push(handler)
+  for (const name of names) await handler.load(name)
   const answer = slowly(withStatus(handler, names, options.apiKeys))
   const server = await listen(answer, { host: '127.0.0.1', port })
   servers.push(server)
@@ -116,9 +122,8 @@ describe.for(BROWSERS)('the control page in $name', ({ isMissing, start }) => {
     const { page, errors, requests } = await open(browser, url)
     await connection(page, 'connected').waitFor()
     expect(await page.locator('.about').textContent()).toMatch(
-      /^9\.8\.7 · at 127\.0\.0\.1:\d+ · up for \d+ s$/,
+      /^\d+\.\d+\.\d+ · at 127\.0\.0\.1:\d+ · up for \d+ s$/,
     )
-    expect(await figure(page, 'Prompts cached').textContent()).toBe('25 %')
 
     // Without an end, so that there is something to stop.
     await page.getByText('Settings of the chat').waitFor()
@@ -143,6 +148,7 @@ describe.for(BROWSERS)('the control page in $name', ({ isMissing, start }) => {
     expect(await stats.textContent()).toMatch(
       /^8 tokens · [\d.,]+ per second · first after [\d,]+ ms · prompt of \d+.* · cut at the most tokens$/,
     )
+    await page.locator('.figure', { hasText: /Prompts cached\d+ %/ }).waitFor()
     expect(await page.locator('.message').count()).toBe(4)
     await page.getByRole('button', { name: 'New conversation' }).click()
     expect(await page.locator('.message').count()).toBe(0)
@@ -175,7 +181,7 @@ describe.skipIf(withoutChromium)('the control page', () => {
     await unload.click()
     await page
       .getByRole('alert')
-      .filter({ hasText: 'other cannot be unloaded: the model is in use' })
+      .filter({ hasText: /other cannot be unloaded: .*in use/ })
       .waitFor()
   })
 

@@ -1,4 +1,4 @@
-/** Stands in for the server's `/status` and the loading of models: it counts the chats that it passes on. */
+/** Stands in for the server's `/status` and the loading of models where the handler lacks them: it counts the chats that it passes on. */
 import type { Handler } from '../../src/server/index.js'
 
 interface Slot {
@@ -93,6 +93,8 @@ export function withStatus(
     const { pathname } = new URL(request.url)
     const [, name, action] = /^\/models\/([^/]+)\/(load|unload)$/.exec(pathname) ?? []
     if (pathname === '/status' || name !== undefined) {
+      const own = await handler(request)
+      if (own.status !== 404 && own.status !== 405) return own
       const [, key = ''] = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '') ?? []
       if (keys.length > 0 && !keys.includes(key)) {
         return Response.json(
