@@ -417,7 +417,7 @@ const ATTACKS: Readonly<Record<string, () => Promise<void>>> = {
   },
   'a flood of requests': async () => {
     const answers = await Promise.all(
-      Array.from({ length: 300 }, () => chat({ messages: USER, max_tokens: 4 })),
+      Array.from({ length: 300 }, () => chat({ messages: USER, max_tokens: 60, ignore_eos: true })),
     )
     must(
       answers.every(({ status }) => status === 200 || status === 429),
