@@ -10,6 +10,7 @@
  *   dist/sampling.js             the sampler chain alone, without kernels
  *   dist/hub.js                  the store of models from servers; loaded on demand by index.js
  *   dist/server.js               OpenAI's API as a function from Request to Response
+ *   dist/control-page.js         the page that it shows at /, as text; loaded on demand by server.js
  *   dist/platform-<runtime>.js   code that only that runtime may import; loaded on demand by index.js
  *   dist/platform-<runtime>-store.js  where that runtime keeps models; loaded on demand by hub.js
  *   dist/<runtime>-thread.js, <runtime>-engine-thread.js  the programs of the engine's threads there
@@ -28,6 +29,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { bundleAll } from './bundle.mjs'
+import { buildControlPage } from './control-page.mjs'
 import { fingerprints, freshParts, recordBuilt } from './fingerprints.mjs'
 import { ascFlags, KERNEL_BUILDS } from './kernel-builds.mjs'
 import { trimTypes } from './trim-types.mjs'
@@ -67,7 +69,7 @@ async function buildAll(keepsKernels) {
   const kernels = keepsKernels
     ? KERNEL_BUILDS.map(({ file }) => copyFile(`dist/${file}`, `${out}/${file}`))
     : KERNEL_BUILDS.map(buildKernels)
-  await Promise.all([...kernels, bundleAll(out), buildTypes()])
+  await Promise.all([...kernels, bundleAll(out), buildControlPage(out), buildTypes()])
   await compressWide()
   await rm('dist', { recursive: true, force: true })
   await rename(out, 'dist')

@@ -1,5 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { CONTROL_PAGE } from './control-page.mjs'
 
 /** The package's files, which share their code as chunks next to them. */
 const ENTRIES = {
@@ -44,11 +45,11 @@ export const PROGRAMS = {
   'browser-engine-thread': 'src/platform/browser/engine-thread.ts',
 }
 
-/** The kernels are files next to those that import them. */
-const kernels = {
-  name: 'kernels',
+/** The kernels and the control page are built elsewhere, and are files next to those that import them. */
+const neighbours = {
+  name: 'neighbours',
   setup({ onResolve }) {
-    onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path }) => ({
+    onResolve({ filter: new RegExp(`\\.wasm(\\?module)?$|/${CONTROL_PAGE}$`) }, ({ path }) => ({
       path: `./${path.slice(path.lastIndexOf('/') + 1)}`,
       external: true,
     }))
@@ -69,7 +70,7 @@ async function bundle(entryPoints, outdir, options = {}) {
     external: ['node:*'],
     entryPoints,
     outdir,
-    plugins: [kernels],
+    plugins: [neighbours],
     write: false,
     ...options,
   })

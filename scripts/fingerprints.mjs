@@ -11,7 +11,7 @@ import { KERNEL_BUILDS } from './kernel-builds.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const RECORD = join(root, '.cache/built.json')
 
-const SCRIPTS = ['scripts/build.mjs', 'scripts/bundle.mjs', 'scripts/trim-types.mjs']
+const SCRIPTS = ['build', 'bundle', 'control-page', 'trim-types'].map((name) => `scripts/${name}.mjs`)
 
 /** The sources of each part of dist/: files, and folders with everything below them. */
 const SOURCES = {
@@ -21,7 +21,7 @@ const SOURCES = {
 
 const PRODUCTS = {
   kernels: [...KERNEL_BUILDS.map(({ file }) => file), 'kernels-wide.wasm.br'],
-  javascript: ['index.js', 'cli.js', 'types/index.d.ts'],
+  javascript: ['index.js', 'cli.js', 'control-page.js', 'types/index.d.ts'],
 }
 
 async function filesOf(place) {

@@ -6,6 +6,7 @@ import { Cors } from './http/cors.js'
 import { ApiKeys } from './http/keys.js'
 import { errorResponse } from './http/responses.js'
 import { type HandlerOptions, resolveHandlerOptions } from './options.js'
+import { asksForPage, pageResponse } from './page/response.js'
 import { findRoute } from './router.js'
 import { ServerMetrics } from './service/metrics.js'
 import { ServedModels } from './service/models.js'
@@ -53,6 +54,7 @@ class Server {
   readonly #keys: ApiKeys
   readonly #cors: Cors
   readonly #metricsArePublic: boolean
+  readonly #hasPage: boolean
   readonly #calls = new Set<Call>()
   /** Set when no more requests are accepted. */
   #closed: Promise<void> | undefined
@@ -60,18 +62,19 @@ class Server {
 
   constructor(options: HandlerOptions) {
     const resolved = resolveHandlerOptions(options)
-    const { models, apiKeys, cors, maxConcurrent, maxQueued, limits, onRequest } = resolved
+    const { models, apiKeys, cors, maxConcurrent, maxQueued, limits } = resolved
     this.#service = {
       // Those who could run at once may wait for their model too.
       models: new ServedModels(models, { ...resolved, maxWaiting: maxQueued + maxConcurrent }),
       queue: new Queue({ limit: maxConcurrent, maxWaiting: maxQueued }),
       metrics: new ServerMetrics(),
       limits,
-      onRequest,
+      onRequest: resolved.onRequest,
     }
     this.#keys = new ApiKeys(apiKeys)
     this.#cors = new Cors(cors)
     this.#metricsArePublic = resolved.metrics === 'public'
+    this.#hasPage = resolved.hasPage
   }
 
   async load(name: string): Promise<void> {
@@ -140,6 +143,7 @@ class Server {
   }
 
   async #route(call: Call): Promise<Response> {
+    if (this.#hasPage && asksForPage(call.request)) return pageResponse()
     const { method, url, headers } = call.request
     if (isForAnthropic(headers)) call.errorBody = (error) => anthropicError(error, call.id)
     const { endpoint, rest } = findRoute(ENDPOINTS, method, new URL(url).pathname)

@@ -110,6 +110,8 @@ export interface HandlerOptions {
   readonly stallTimeout?: number
   /** Ignores unknown fields of requests instead of refusing them. Default false. */
   readonly ignoreUnknownFields?: boolean
+  /** Whether a browser that opens the path `/` gets the control page. Default true. */
+  readonly page?: boolean
   /** Called when a request has ended. */
   readonly onRequest?: (record: RequestRecord) => void
 }
@@ -138,13 +140,14 @@ export interface ResolvedHandlerOptions {
   readonly maxLoaded: number
   readonly metrics: 'private' | 'public'
   readonly limits: Limits
+  readonly hasPage: boolean
   readonly onRequest: (record: RequestRecord) => void
 }
 
 const KEYS = [
   ...['models', 'apiKeys', 'cors', 'maxConcurrent', 'maxQueued', 'maxTokens', 'maxChoices', 'maxBodyBytes'],
   ...['cachedConversations', 'timeout', 'bodyTimeout', 'stallTimeout', 'ignoreUnknownFields', 'onRequest'],
-  ...['unloadAfter', 'maxLoaded', 'priorities', 'metrics'],
+  ...['unloadAfter', 'maxLoaded', 'priorities', 'metrics', 'page'],
 ]
 /** The longest wait of a timer. */
 const LONGEST = 2 ** 31 - 1
@@ -179,6 +182,7 @@ export function resolveHandlerOptions(options: HandlerOptions): ResolvedHandlerO
       ignoreUnknownFields: checkBoolean('ignoreUnknownFields', ignoreUnknownFields),
       priorities: checkBoolean('priorities', priorities),
     },
+    hasPage: checkBoolean('page', options.page ?? true),
     onRequest: onRequest ?? (() => {}),
   }
 }

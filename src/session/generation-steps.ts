@@ -1,5 +1,4 @@
 import type { SequenceMemory } from '../backend/memory.js'
-import type { Matcher } from '../grammar/compiled-grammar.js'
 import { logprobsOfLogits } from '../sampling/logprobs.js'
 import type { SamplingParams } from '../sampling/params.js'
 import type { Rng } from '../sampling/rng.js'
@@ -14,6 +13,7 @@ import type { SpeculationSlot } from './speculation/slot.js'
 import type { Speculation } from './speculation/speculation.js'
 import type { Speculator } from './speculation/speculator.js'
 import type { StatsMeter } from './stats.js'
+import type { TokenConstraint } from './token-constraint.js'
 
 /** The parts of a session that a generation uses. */
 export interface SessionParts {
@@ -46,7 +46,7 @@ export interface Advance {
   /** How many more are wanted at most. */
   readonly wanted: number
   /** The state of the response format after it; `undefined` without one. */
-  readonly matcher: Matcher | undefined
+  readonly constraint: TokenConstraint | undefined
   readonly signal: AbortSignal
 }
 
@@ -128,7 +128,7 @@ export class GenerationSteps {
   }
 
   /** Evaluates the last token; false if the context is full. Rejects with the signal's reason. */
-  async advance(id: TokenId, { undelivered, wanted, matcher, signal }: Advance): Promise<boolean> {
+  async advance(id: TokenId, { undelivered, wanted, constraint, signal }: Advance): Promise<boolean> {
     const { evaluator, stats } = this.#session
     if (undelivered === 1) this.#hold()
     else if (undelivered === 0) this.release()
@@ -140,7 +140,7 @@ export class GenerationSteps {
     const speculator = this.#speculator
     // The last token that is wanted is not evaluated.
     const most = Math.min(evaluator.room, wanted) - 1
-    const draft = speculator ? await speculator.draft(id, { most, matcher, signal }) : []
+    const draft = speculator ? await speculator.draft(id, { most, constraint, signal }) : []
     stats.drafted(draft.length)
     const ms = await evaluator.advance(id, draft, signal)
     if (ms !== undefined) speculator?.took(draft.length, ms)

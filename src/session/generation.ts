@@ -216,7 +216,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       if (count + 1 === maxTokens) break
       const undelivered = this.#undelivered.length
       const wanted = maxTokens - count - 1
-      const next = { undelivered, wanted, matcher: this.#matcher, signal }
+      const next = { undelivered, wanted, constraint: this.#constraint, signal }
       const advanced = await unlessAborted(signal, () => this.#steps.advance(id, next))
       if (advanced === 'abort') return 'abort'
       if (!advanced) return 'context'

@@ -10,6 +10,8 @@ export interface TokenConstraint {
   readonly isComplete: boolean
   /** Whether nothing can follow. */
   readonly isExhausted: boolean
+  /** A copy that advances on its own. Absent where that is not possible: then tokens are guessed without the constraint. */
+  clone?(): TokenConstraint
 }
 
 /** What makes the constraint of a generation. */

@@ -169,6 +169,7 @@ async function answerRequests(
   const server = await terminal.listen(answer, { host, port })
   try {
     await print(terminal.stdout, `listening on ${server.url}/v1\n`)
+    if (values.log === 'text') await print(terminal.stderr, `the control page is at ${server.url}/\n`)
     if (!isLocal && keys.length === 0) {
       await printStyled(
         terminal.stderr,

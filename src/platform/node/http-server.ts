@@ -2,6 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { DasllamaError } from '../../errors.js'
 import type { HttpServer, ListenOptions } from '../terminal.js'
+import { answerInvalidRequests, errorMessage } from './http-errors.js'
+
+const OPTIONS = {
+  /** Milliseconds until all headers have arrived, and how often that is checked. */
+  headersTimeout: 20_000,
+  connectionsCheckingInterval: 2000,
+  // Missing ones are refused below, with a message.
+  requireHostHeader: false,
+}
 
 /**
  * Answers HTTP requests with a function from `Request` to `Response`. The request's signal is aborted when the client leaves.
@@ -11,9 +20,10 @@ export async function listen(
   answer: (request: Request) => Promise<Response>,
   { host, port }: ListenOptions,
 ): Promise<HttpServer> {
-  const server = createServer((message, response) => {
+  const server = createServer(OPTIONS, (message, response) => {
     void respond(message, response, answer)
   })
+  answerInvalidRequests(server)
   await listening(server, host, port)
   const address = server.address() as AddressInfo
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
@@ -37,6 +47,8 @@ function listening(server: Server, host: string, port: number): Promise<void> {
       const reason = cause.code === 'EADDRINUSE' ? 'another program uses the port' : cause.message
       reject(new DasllamaError('IO', `cannot listen on ${host}:${port}: ${reason}`, { cause }))
     })
+    // A connection that cannot be accepted does not end the server.
+    server.on('error', () => {})
     server.listen(port, host, () => resolve())
   })
 }
@@ -55,12 +67,21 @@ async function respond(
   } catch {
     // The handler answers everything itself: this is a request that cannot be expressed, or a connection that broke.
     if (response.headersSent) response.destroy()
-    else response.writeHead(400, { connection: 'close' }).end()
+    else {
+      const { headers, body } = errorMessage(
+        'invalid_http',
+        'the request has an invalid method, address or header',
+      )
+      response.writeHead(400, headers).end(body)
+    }
   }
 }
 
 function requestOf(message: IncomingMessage, signal: AbortSignal): Request {
-  const { method = 'GET', url = '/' } = message
+  const { method = 'GET', url = '/', httpVersion } = message
+  const hosts = message.headersDistinct.host ?? []
+  if (hosts.length > 1 || (hosts.length === 0 && httpVersion !== '1.0'))
+    throw new TypeError('not one Host header')
   const headers = new Headers()
   for (const [name, value] of Object.entries(message.headersDistinct)) {
     for (const each of value ?? []) headers.append(name, each)

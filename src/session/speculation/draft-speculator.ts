@@ -123,10 +123,10 @@ export class DraftSpeculator implements Speculator {
   /** Writes a draft: as long as one more token is expected to be worth its time. */
   async #write(
     { length, speed }: DraftPlan,
-    { most, signal, matcher: format }: DraftRequest,
+    { most, signal, constraint }: DraftRequest,
   ): Promise<readonly TokenId[]> {
     const { draft, cost, experience, vocabSize, endIds, now } = this.#parts
-    const matcher = format?.clone()
+    const matcher = constraint?.clone?.()
     const ids: TokenId[] = []
     const classes: number[] = []
     // That all tokens so far are right.

@@ -1,5 +1,5 @@
-import type { Matcher } from '../../grammar/compiled-grammar.js'
 import type { TokenId } from '../../tokenizer/tokenizer.js'
+import type { TokenConstraint } from '../token-constraint.js'
 
 /** What a draft is for. */
 export interface DraftRequest {
@@ -7,7 +7,7 @@ export interface DraftRequest {
   readonly most: number
   readonly signal: AbortSignal
   /** The state of the response format after the next token, which must not be changed; `undefined`: any text is allowed. */
-  readonly matcher: Matcher | undefined
+  readonly constraint: TokenConstraint | undefined
 }
 
 /**
