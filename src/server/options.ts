@@ -1,10 +1,8 @@
 import { checkBoolean, checkCount, checkFunction, checkOptions, checkString, isRecord } from '../checks.js'
 import { describeValue } from '../describe.js'
-import { DasllamaError, Model, type ReplyFormatOverrides, type SamplingParams } from '../index.js'
-import { isA, readList } from '../read-list.js'
-
-/** A model, or a function that loads it when it is first asked for. */
-export type ModelOrLoader = Model | (() => Model | Promise<Model>)
+import { DasllamaError, type ReplyFormatOverrides, type SamplingParams } from '../index.js'
+import { readList } from '../read-list.js'
+import { isModelOrLoader, type ModelOrLoader } from '../serving/model-or-loader.js'
 
 /** A model with settings of its own. */
 export interface ServedModelOptions {
@@ -163,10 +161,6 @@ function checkServed(where: string, served: unknown): ServedModelOptions {
   if (template !== undefined) checkString(`${where}.template`, template)
   for (const options of [replyFormat, sampling]) if (options !== undefined) checkOptions(options)
   return { model, ...settings }
-}
-
-function isModelOrLoader(value: unknown): value is ModelOrLoader {
-  return typeof value === 'function' || isA<Model>(Model as never, value)
 }
 
 function checkKey(key: unknown, index: number): string {

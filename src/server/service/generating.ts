@@ -4,6 +4,8 @@ import type { TokenCounts } from '../call.js'
 import type { Writing } from '../request/writing.js'
 import type { ServedModel } from './models.js'
 
+export { randomSeed } from '../../serving/random-seed.js'
+
 export type FinishReason = 'stop' | 'length' | 'tool_calls'
 
 /** Numbers of tokens, which grow while texts are written. */
@@ -45,10 +47,4 @@ export function finishReason(stopReason: StopReason | undefined, signal: AbortSi
     throw new ApiError(503, 'the model is being shut down', { code: 'disposed' })
   }
   return stopReason === 'length' || stopReason === 'context' ? 'length' : 'stop'
-}
-
-/** 53 random bits. */
-export function randomSeed(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2))
-  return (high & 0x1fffff) * 2 ** 32 + low
 }

@@ -1,9 +1,9 @@
 import { abortable } from '../../abortable.js'
 import { chatSampling, Model, type SamplingParams } from '../../index.js'
 import { isA } from '../../read-list.js'
+import { ServedChats } from '../../serving/chats.js'
 import { ApiError } from '../api-error.js'
 import type { ServedModelOptions } from '../options.js'
-import { ServedChats } from './chats.js'
 import { ServedSessions } from './sessions.js'
 
 /** A loaded model with what the server keeps for it. */

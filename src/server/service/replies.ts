@@ -1,7 +1,7 @@
 import type { Chat, ChatReply, FunctionTool, GeneratedToken, RespondOptions } from '../../index.js'
+import { freeingMemory } from '../../serving/freeing-memory.js'
 import type { ChatRequest } from '../request/chat.js'
 import { formatOfCall, readForcedCall, type WrittenCall } from './forced-call.js'
-import { freeingMemory } from './freeing-memory.js'
 import { type FinishReason, finishReason, generateOptions, NO_TOKENS, randomSeed } from './generating.js'
 import type { ServedModel } from './models.js'
 

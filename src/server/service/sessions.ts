@@ -1,5 +1,5 @@
 import type { Model, Session, TokenId } from '../../index.js'
-import { IdleList } from './idle-list.js'
+import { IdleList } from '../../serving/idle-list.js'
 
 /** The sessions of a model for texts without a chat; kept for prompts with the same beginning, as chats are. */
 export class ServedSessions extends IdleList<Session> {

@@ -1,6 +1,11 @@
-import { type Chat, type ChatOptions, createChat, type Model } from '../../index.js'
-import { invalidField } from '../api-error.js'
-import type { Messages } from '../request/messages.js'
+import {
+  type Chat,
+  type ChatMessage,
+  type ChatOptions,
+  createChat,
+  DasllamaError,
+  type Model,
+} from '../index.js'
 import { IdleList } from './idle-list.js'
 
 /** The options of a chat that requests set. Chats with other options have other prompts from the beginning. */
@@ -8,6 +13,9 @@ export type ChatSettings = Pick<
   ChatOptions,
   'template' | 'templateVariables' | 'tools' | 'thinking' | 'replyFormat'
 >
+
+/** A conversation. A system message is the first one and the only one. */
+export type Messages = readonly ChatMessage[]
 
 /** A chat of a model, with the messages that its session has evaluated. */
 export class ServedChat {
@@ -69,10 +77,9 @@ export class ServedChats extends IdleList<ServedChat> {
 
   #create(settings: ChatSettings, key: string): ServedChat {
     if (this.#model.kind === 'encoder') {
-      throw invalidField(
-        'model',
+      throw new DasllamaError(
+        'UNSUPPORTED',
         'the model is an encoder: it writes nothing, but embeds or ranks texts',
-        'unsupported',
       )
     }
     return new ServedChat(createChat(this.#model, { ...settings, overflow: 'error' }), key)
