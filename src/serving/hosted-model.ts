@@ -70,6 +70,7 @@ export class HostedModel {
   readonly #source: ModelOrLoader
   readonly #options: HostedModelOptions
   #loading: Promise<Loaded> | undefined
+  #isLoaded = false
   #isDisposed = false
 
   /** `where` is for messages. Throws `INVALID_ARGUMENT`. */
@@ -85,9 +86,10 @@ export class HostedModel {
     this.#options = checkHostedOptions(options)
   }
 
-  /** Whether the model has been loaded, or is being loaded. */
-  get isRequested(): boolean {
-    return this.#loading !== undefined || typeof this.#source !== 'function'
+  /** How far the model is. */
+  get state(): 'unloaded' | 'loading' | 'loaded' {
+    if (this.#isLoaded || typeof this.#source !== 'function') return 'loaded'
+    return this.#loading ? 'loading' : 'unloaded'
   }
 
   /**
@@ -117,7 +119,9 @@ export class HostedModel {
   }
 
   async #load(): Promise<Loaded> {
-    return new Loaded(await loadedModel(this.#source), this.#options)
+    const loaded = new Loaded(await loadedModel(this.#source), this.#options)
+    this.#isLoaded = true
+    return loaded
   }
 }
 
