@@ -11,6 +11,7 @@ export {
   languageModel,
   type ProvidedModel,
   rerankingModel,
+  type SpecificationOptions,
 } from './provider.js'
 export type { DasllamaCallOptions } from './request/call-options.js'
 export type { DasllamaRerankOptions } from './reranking-model.js'

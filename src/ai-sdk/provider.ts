@@ -15,15 +15,18 @@ export interface ProvidedModel extends HostedModelOptions {
   readonly model: ModelOrLoader
 }
 
+/** Which version of the AI SDK's interfaces a model or provider has. */
+export interface SpecificationOptions<V extends Specification> {
+  /**
+   * `ai` 6 and 7 accept `v3`, without loss in 7; `ai` 5 needs `v2`, and `v4` is for `ai` 7 alone. Default `v3`.
+   */
+  readonly specification: V
+}
+
 /** Options of `createDasllama`. */
-export interface DasllamaOptions<V extends Specification = 'v3'> {
+export interface DasllamaOptions {
   /** The models by the names that the program uses. Those that a function has loaded are disposed with the provider. */
   readonly models: Readonly<Record<string, ModelOrLoader | ProvidedModel>>
-  /**
-   * The version of the AI SDK's interfaces: `ai` 6 and 7 accept `v3`, without loss in 7; `ai` 5 needs `v2`, and `v4` is for `ai` 7
-   * alone. Default `v3`.
-   */
-  readonly specification?: V
 }
 
 /** Models for the AI SDK by name: a provider that may also be called, for a language model. */
@@ -49,12 +52,14 @@ export interface DasllamaProvider<V extends Specification = 'v3'> {
 }
 
 /** Options of `languageModel`. */
-export interface LanguageModelOptions<V extends Specification = 'v3'> extends HostedModelOptions {
+export interface LanguageModelOptions extends HostedModelOptions {
   /** The model's name in telemetry and responses. Default `model`. */
   readonly modelId?: string
-  /** See `DasllamaOptions.specification`. Default `v3`. */
-  readonly specification?: V
 }
+
+type NamedModel = Pick<LanguageModelOptions, 'modelId'>
+/** Without a version. */
+type Default = { readonly specification?: undefined }
 
 const SPECIFICATIONS = ['v2', 'v3', 'v4'] as const
 
@@ -68,9 +73,13 @@ const SPECIFICATIONS = ['v2', 'v3', 'v4'] as const
  *
  * Throws `INVALID_ARGUMENT`. Models are loaded by the first call that needs them.
  */
-export function createDasllama<const V extends Specification = 'v3'>(
-  options: DasllamaOptions<V>,
-): DasllamaProvider<V> {
+export function createDasllama(options: DasllamaOptions & Default): DasllamaProvider
+export function createDasllama<V extends Specification>(
+  options: DasllamaOptions & SpecificationOptions<V>,
+): DasllamaProvider<V>
+export function createDasllama(
+  options: DasllamaOptions & Partial<SpecificationOptions<Specification>>,
+): DasllamaProvider<Specification> {
   checkOptions(options)
   rejectUnknown(options, ['models', 'specification'])
   const version = versionOf(options.specification)
@@ -110,31 +119,50 @@ export function createDasllama<const V extends Specification = 'v3'>(
  * A single model for the AI SDK, without a provider. A model that a function loads stays loaded: a provider can dispose it. Throws
  * `INVALID_ARGUMENT`.
  */
-export function languageModel<const V extends Specification = 'v3'>(
+export function languageModel(model: ModelOrLoader, options?: LanguageModelOptions & Default): LanguageModel
+export function languageModel<V extends Specification>(
   model: ModelOrLoader,
-  { modelId = 'model', specification, ...options }: LanguageModelOptions<V> = {},
-): LanguageModel<V> {
+  options: LanguageModelOptions & SpecificationOptions<V>,
+): LanguageModel<V>
+export function languageModel(
+  model: ModelOrLoader,
+  {
+    modelId = 'model',
+    specification,
+    ...options
+  }: LanguageModelOptions & Partial<SpecificationOptions<Specification>> = {},
+): LanguageModel<Specification> {
   return createLanguageModel(new HostedModel('model', model, options), modelId, versionOf(specification))
 }
 
 /** The same for a model that embeds. */
-export function embeddingModel<const V extends Specification = 'v3'>(
+export function embeddingModel(model: ModelOrLoader, options?: NamedModel & Default): EmbeddingModel
+export function embeddingModel<V extends Specification>(
   model: ModelOrLoader,
-  { modelId = 'model', specification }: Pick<LanguageModelOptions<V>, 'modelId' | 'specification'> = {},
-): EmbeddingModel<V> {
+  options: NamedModel & SpecificationOptions<V>,
+): EmbeddingModel<V>
+export function embeddingModel(
+  model: ModelOrLoader,
+  { modelId = 'model', specification }: NamedModel & Partial<SpecificationOptions<Specification>> = {},
+): EmbeddingModel<Specification> {
   return createEmbeddingModel(new HostedModel('model', model), modelId, versionOf(specification))
 }
 
 /** The same for a model that ranks. */
-export function rerankingModel<const V extends Specification = 'v3'>(
+export function rerankingModel(model: ModelOrLoader, options?: NamedModel & Default): RerankingModel
+export function rerankingModel<V extends Specification>(
   model: ModelOrLoader,
-  { modelId = 'model', specification }: Pick<LanguageModelOptions<V>, 'modelId' | 'specification'> = {},
-): RerankingModel<V> {
+  options: NamedModel & SpecificationOptions<V>,
+): RerankingModel<V>
+export function rerankingModel(
+  model: ModelOrLoader,
+  { modelId = 'model', specification }: NamedModel & Partial<SpecificationOptions<Specification>> = {},
+): RerankingModel<Specification> {
   return createRerankingModel(new HostedModel('model', model), modelId, versionOf(specification))
 }
 
-function versionOf<V extends Specification>(version: V | undefined): V {
-  return checkOneOf('specification', version ?? 'v3', SPECIFICATIONS) as V
+function versionOf(version: Specification = 'v3'): Specification {
+  return checkOneOf('specification', version, SPECIFICATIONS)
 }
 
 function hostedModels(models: unknown): ReadonlyMap<string, HostedModel> {
