@@ -11,6 +11,9 @@
  *   dist/hub.js                  the store of models from servers; loaded on demand by index.js
  *   dist/server.js               OpenAI's API as a function from Request to Response
  *   dist/control-page.js         the page that it shows at /, as text; loaded on demand by server.js
+ *   dist/ai-sdk.js               models for the AI SDK
+ *   dist/langchain.js            models for LangChain
+ *   dist/prompt-api.js           the web's LanguageModel
  *   dist/platform-<runtime>.js   code that only that runtime may import; loaded on demand by index.js
  *   dist/platform-<runtime>-store.js  where that runtime keeps models; loaded on demand by hub.js
  *   dist/<runtime>-thread.js, <runtime>-engine-thread.js  the programs of the engine's threads there
@@ -50,7 +53,10 @@ async function compressWide() {
 }
 
 /** Declarations of the entries: `package.json` names them. */
-const ENTRY_TYPES = ['index', 'sampling/index', 'hub/index', 'server/index'].map((path) => `${path}.d.ts`)
+const ENTRY_TYPES = [
+  ...['index', 'sampling/index', 'hub/index', 'server/index'],
+  ...['ai-sdk/index', 'langchain/index', 'prompt-api/index'],
+].map((path) => `${path}.d.ts`)
 
 async function buildTypes() {
   const args = [

@@ -106,6 +106,8 @@ class Declarations {
     if (statement.used.has(name)) return
     this.#kept.add(statement)
     statement.used.add(name)
+    // Packages have their own.
+    if (!statement.path.startsWith('.')) return
     this.#keepName(this.#target(path, statement), name.from)
   }
 

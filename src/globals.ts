@@ -5,6 +5,8 @@
 declare global {
   interface AbortSignal {}
   interface Blob {}
+  // biome-ignore lint/suspicious/noExplicitAny: as in the libraries.
+  interface ReadableStream<R = any> {}
   interface Request {}
   interface RequestInit {}
   interface Response {}

@@ -8,11 +8,9 @@ import {
   isRecord,
 } from '../checks.js'
 import { describeValue } from '../describe.js'
-import { DasllamaError, Model, type ReplyFormatOverrides, type SamplingParams } from '../index.js'
-import { isA, readList } from '../read-list.js'
-
-/** A model, or a function that loads it when it is first asked for. */
-export type ModelOrLoader = Model | (() => Model | Promise<Model>)
+import { DasllamaError, type ReplyFormatOverrides, type SamplingParams } from '../index.js'
+import { readList } from '../read-list.js'
+import { isModelOrLoader, type ModelOrLoader } from '../serving/model-or-loader.js'
 
 /** How tokens of a served model are guessed: see `GenerateOptions.speculation`. */
 export type ServedSpeculation =
@@ -223,10 +221,6 @@ function checkSpeculation(where: string, value: unknown): void {
     'INVALID_ARGUMENT',
     `${where} must be "none", "lookup" or { draft }, with a model or a function that loads one`,
   )
-}
-
-function isModelOrLoader(value: unknown): value is ModelOrLoader {
-  return typeof value === 'function' || isA<Model>(Model as never, value)
 }
 
 function checkKey(key: unknown, index: number): string {

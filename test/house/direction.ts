@@ -30,7 +30,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   chat: ['facade', 'grammar', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
-  server: ['index'],
+  serving: ['index'],
+  server: ['index', 'serving'],
+  'ai-sdk': ['index', 'serving'],
+  langchain: ['index', 'serving'],
+  'prompt-api': ['index', 'serving'],
   entries: [
     ...['backend', 'chat', 'facade', 'gguf', 'grammar', 'hub', 'index', 'platform'],
     ...['session', 'storage', 'tokenizer'],

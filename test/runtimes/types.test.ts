@@ -16,7 +16,9 @@ import {
   type Builder, type Candidates, type ChatResult, type Config, type Family, type GenerationResult, type LayerBuilder,
   type LoadOptions, type Model, type Session, type Value, createChat, embed, loadModel, readConfig, registerFamily,
 } from 'dasllama'
+import { createDasllama, type DasllamaProvider, languageModel } from 'dasllama/ai-sdk'
 import { type ModelStore, openStore, type StoreOptions } from 'dasllama/hub'
+import { createLanguageModel, type LanguageModelSession } from 'dasllama/prompt-api'
 import { createSampler } from 'dasllama/sampling'
 import { createHandler, type Handler, type RequestRecord } from 'dasllama/server'
 
@@ -57,6 +59,17 @@ export const store = (options: StoreOptions): Promise<ModelStore> => openStore(o
 
 export const serve = (model: Model, log: (record: RequestRecord) => void): Handler =>
   createHandler({ models: { small: { model: async () => model, template: 'chatml' } }, onRequest: log })
+
+export const provider = (model: Model): DasllamaProvider<'v4'> =>
+  createDasllama({ models: { small: { model, template: 'chatml' } }, specification: 'v4' })
+
+export const write = async (model: Model): Promise<number> => {
+  const prompt = [{ role: 'user' as const, content: [{ type: 'text', text: 'Hello' }] }]
+  return (await languageModel(model).doGenerate({ prompt })).usage.outputTokens.total
+}
+
+export const prompted = (model: Model): Promise<LanguageModelSession> =>
+  createLanguageModel(() => model).create({ initialPrompts: [{ role: 'system', content: 'Be brief.' }] })
 
 // @ts-expect-error Sessions come from a model.
 import('dasllama').then(({ Session }) => new Session())

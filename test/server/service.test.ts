@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Model } from '../../src/index.js'
 import { createHandler, type HandlerOptions } from '../../src/server/index.js'
-import { IdleList } from '../../src/server/service/idle-list.js'
 import { Queue } from '../../src/server/service/queue.js'
+import { IdleList } from '../../src/serving/idle-list.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
 import { serve, tinyStories } from './support.js'
 

@@ -1,8 +1,8 @@
 import { isRecord } from '../../checks.js'
 import { describeValue } from '../../describe.js'
 import { isArray } from '../../read-list.js'
+import type { Messages } from '../../serving/chats.js'
 import { Fields } from '../request/fields.js'
-import type { Messages } from '../request/messages.js'
 import { fromOpaque } from '../request/opaque.js'
 import { Turns } from '../request/turns.js'
 

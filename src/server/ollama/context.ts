@@ -1,7 +1,7 @@
 import type { Model, TokenId } from '../../index.js'
+import type { Messages } from '../../serving/chats.js'
 import { ApiError } from '../api-error.js'
 import { Fields } from '../request/fields.js'
-import type { Messages } from '../request/messages.js'
 import { readMessages } from './read-messages.js'
 
 /**

@@ -1,7 +1,8 @@
 import { describeValue } from '../../describe.js'
 import type { ChatMessage, FunctionTool, ToolCall } from '../../index.js'
+import type { Messages } from '../../serving/chats.js'
 import { Fields } from '../request/fields.js'
-import { joinSystem, type Messages } from '../request/messages.js'
+import { joinSystem } from '../request/messages.js'
 import { refuseImages } from './endpoint.js'
 
 const ROLES: readonly string[] = ['system', 'user', 'assistant', 'tool']

@@ -1,7 +1,8 @@
 import type { FunctionTool, OverflowPolicy, Thinking } from '../../index.js'
+import type { Messages } from '../../serving/chats.js'
 import type { Limits } from '../options.js'
 import type { Fields } from './fields.js'
-import { type Messages, readMessages } from './messages.js'
+import { readMessages } from './messages.js'
 import { readTools } from './tools.js'
 import { readWriting, type Writing } from './writing.js'
 

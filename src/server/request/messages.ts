@@ -1,11 +1,9 @@
 import { describeValue } from '../../describe.js'
 import type { ChatMessage, ToolCall } from '../../index.js'
 import { isArray } from '../../read-list.js'
+import type { Messages } from '../../serving/chats.js'
 import { invalidField } from '../api-error.js'
 import { Fields } from './fields.js'
-
-/** Messages, in the library's words. A system message is the first one and the only one. */
-export type Messages = readonly ChatMessage[]
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'] as const
 

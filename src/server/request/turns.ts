@@ -1,5 +1,5 @@
 import type { ChatMessage, ToolCall } from '../../index.js'
-import type { Messages } from './messages.js'
+import type { Messages } from '../../serving/chats.js'
 
 /** A piece of what the assistant has written. */
 export interface AssistantPiece {

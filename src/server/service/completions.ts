@@ -5,9 +5,9 @@ import {
   type TokenId,
   type TokenLogprobs,
 } from '../../index.js'
+import { freeingMemory } from '../../serving/freeing-memory.js'
 import { ApiError, invalidField } from '../api-error.js'
 import type { CompletionRequest, Gap, TextOrIds } from '../request/completion.js'
-import { freeingMemory } from './freeing-memory.js'
 import {
   type FinishReason,
   finishReason,

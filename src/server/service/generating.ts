@@ -4,6 +4,8 @@ import type { TokenCounts } from '../call.js'
 import type { Writing } from '../request/writing.js'
 import type { ServedModel } from './models.js'
 
+export { randomSeed } from '../../serving/random-seed.js'
+
 export type FinishReason = 'stop' | 'length' | 'tool_calls'
 
 /** Numbers of tokens, which grow while texts are written. */
@@ -64,10 +66,4 @@ export function finishReason(stopReason: StopReason | undefined, signal: AbortSi
 /** The seed of one of several texts: the first one is as alone. */
 export function seedOf(seed: number, index: number): number {
   return (seed + index) % 2 ** 53
-}
-
-/** 53 random bits. */
-export function randomSeed(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2))
-  return (high & 0x1fffff) * 2 ** 32 + low
 }

@@ -1,7 +1,7 @@
 import type { ChatReply, GeneratedToken, ReplyEvent, RespondOptions, ToolChoice } from '../../index.js'
+import type { ServedChat } from '../../serving/chats.js'
+import { freeingMemory } from '../../serving/freeing-memory.js'
 import type { ChatRequest } from '../request/chat.js'
-import type { ServedChat } from './chats.js'
-import { freeingMemory } from './freeing-memory.js'
 import {
   type FinishReason,
   finishReason,

@@ -1,5 +1,5 @@
 import type { Model, Session, TokenId } from '../../index.js'
-import type { IdleList } from './idle-list.js'
+import type { IdleList } from '../../serving/idle-list.js'
 
 /** A session that is kept, and whose it is. */
 export interface KeptSession {

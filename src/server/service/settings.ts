@@ -1,6 +1,6 @@
 import { DasllamaError } from '../../index.js'
+import type { ChatSettings } from '../../serving/chats.js'
 import type { ChatRequest } from '../request/chat.js'
-import type { ChatSettings } from './chats.js'
 import type { ServedModel } from './models.js'
 
 /** What of a request decides how its prompt begins. */

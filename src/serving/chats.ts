@@ -1,6 +1,11 @@
-import { type Chat, type ChatOptions, createChat, type Model } from '../../index.js'
-import { invalidField } from '../api-error.js'
-import type { Messages } from '../request/messages.js'
+import {
+  type Chat,
+  type ChatMessage,
+  type ChatOptions,
+  createChat,
+  DasllamaError,
+  type Model,
+} from '../index.js'
 import type { IdleList } from './idle-list.js'
 
 /** The options of a chat that requests set. Chats with other options have other prompts from the beginning. */
@@ -11,6 +16,8 @@ export type ChatSettings = Pick<
 
 /** The text of a prompt, and its ids. */
 export type RenderedPrompt = ReturnType<Chat['renderPrompt']>
+/** A conversation. A system message is the first one and the only one. */
+export type Messages = readonly ChatMessage[]
 
 /** A chat of a model, with the messages that its session has evaluated. */
 export class ServedChat {
@@ -116,10 +123,9 @@ export class ServedChats {
 
   #create(settings: ChatSettings, key: string): ServedChat {
     if (this.#model.kind === 'encoder') {
-      throw invalidField(
-        'model',
+      throw new DasllamaError(
+        'UNSUPPORTED',
         'the model is an encoder: it writes nothing, but embeds or ranks texts',
-        'unsupported',
       )
     }
     const { overflow = 'error' } = settings
