@@ -28,7 +28,7 @@ function prefixTable({ prefixes }: ServingRecord): string {
   if (prefixes.length === 0) return ''
   const text = [
     'Time to the first token over HTTP, milliseconds, median (fastest–slowest): of a prompt, of the next one with the same beginning, and of',
-    `one that has the own tokens alone. Aim: the second at most ${MAX_SHARE} of the first; bold if missed.`,
+    `one with only the own tokens. Aim: the second at most ${MAX_SHARE} of the first; bold if missed.`,
   ].join('\n')
   const rows = prefixes.map(({ model, threads, common, own, first, second, alone }) => {
     const share = summarise(second).median / summarise(first).median
