@@ -77,7 +77,9 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   await mkdir(join(folder.path, 'node_modules'))
   await symlink(root, join(folder.path, 'node_modules/dasllama'))
-  await symlink(join(root, 'node_modules/openai'), join(folder.path, 'node_modules/openai'))
+  for (const name of ['openai', 'ai', '@langchain']) {
+    await symlink(join(root, 'node_modules', name), join(folder.path, 'node_modules', name))
+  }
   await symlink(join(root, 'models'), join(folder.path, 'models'))
   await writeFile(join(folder.path, 'model.gguf'), smallChatModel())
   hub = await serveReadmeHub()
