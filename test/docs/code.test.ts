@@ -77,8 +77,8 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   await mkdir(join(folder.path, 'node_modules/@anthropic-ai'), { recursive: true })
   await symlink(root, join(folder.path, 'node_modules/dasllama'))
-  for (const client of ['openai', '@anthropic-ai/sdk', 'ollama']) {
-    await symlink(join(root, 'node_modules', client), join(folder.path, 'node_modules', client))
+  for (const name of ['openai', '@anthropic-ai/sdk', 'ollama', 'ai', '@langchain']) {
+    await symlink(join(root, 'node_modules', name), join(folder.path, 'node_modules', name))
   }
   await symlink(join(root, 'models'), join(folder.path, 'models'))
   await writeFile(join(folder.path, 'model.gguf'), smallChatModel())

@@ -14,6 +14,8 @@ describe('a minified bundle of what a program imports', () => {
     { program: `export { loadModel, embed, rerank } from 'dasllama'`, first: 86_000, gzip: 33_000 },
     { program: `export { loadModel, createChat } from 'dasllama'`, first: 304_000, gzip: 107_000 },
     { program: `export { createHandler } from 'dasllama/server'`, first: 420_000, gzip: 150_000 },
+    { program: `export { createDasllama } from 'dasllama/ai-sdk'`, first: 315_000, gzip: 108_000 },
+    { program: `export { createLanguageModel } from 'dasllama/prompt-api'`, first: 305_000, gzip: 104_000 },
     { program: `export { openStore } from 'dasllama/hub'`, first: 56_000, gzip: 21_500 },
   ])('$program loads at most $first bytes at first', async ({ program, first, gzip }) => {
     const size = (await bundled(program)).first
@@ -26,6 +28,8 @@ describe('a minified bundle of what a program imports', () => {
     `import 'dasllama/sampling'`,
     `import 'dasllama/hub'`,
     `import 'dasllama/server'`,
+    `import 'dasllama/ai-sdk'`,
+    `import 'dasllama/prompt-api'`,
   ])('is empty for %s', async (program) => {
     expect((await bundled(program)).first.bytes).toBeLessThan(50)
   })
