@@ -66,7 +66,8 @@ async function bundle(entryPoints, outdir, options = {}) {
     chunkNames: '[name]-[hash]',
     mainFields: ['module', 'main'],
     logLevel: 'warning',
-    external: ['node:*'],
+    // The optional packages are the installation's own.
+    external: ['node:*', 'bullmq', 'ioredis'],
     entryPoints,
     outdir,
     plugins: [kernels],

@@ -31,11 +31,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   chat: ['facade', 'grammar', 'math', 'sampling', 'session', 'tokenizer'],
   index: ['backend', 'chat', 'facade', 'grammar', 'model', 'sampling', 'session', 'storage', 'tokenizer'],
   server: ['index'],
+  batch: ['storage'],
   entries: [
     ...['backend', 'facade', 'gguf', 'grammar', 'hub', 'index', 'platform'],
     ...['session', 'storage', 'tokenizer'],
   ],
-  cli: ['convert', 'hub', 'index', 'platform', 'quantize', 'sampling', 'server'],
+  cli: ['batch', 'convert', 'hub', 'index', 'platform', 'quantize', 'sampling', 'server'],
 }
 
 /** Folders that only some modules may import. */
